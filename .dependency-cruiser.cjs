@@ -1,0 +1,95 @@
+/**
+ * Which folder of src/ may import which: itself and what stands above it in this list, never the other way. Folders on
+ * one line do not know each other.
+ */
+const tiers = [
+  ['common'],
+  ['engine'],
+  ['activations', 'losses', 'initializers', 'regularizers', 'optimizers', 'schedules', 'metrics'],
+  ['layers'],
+  ['graph'],
+  ['training'],
+  ['serialization'],
+  ['model'],
+  ['io'],
+  ['index'],
+  ['cli'],
+];
+
+/** What does not follow from the order above. */
+const exceptions = { serialization: ['common', 'serialization'] };
+
+/** A folder's files, or the one file of that name. */
+const under = (names) => `^src/(${names.join('|')})(/|\\.ts$)`;
+
+const directions = tiers.flatMap((tier, depth) =>
+  tier.map((name) => ({
+    name: `src-${name}-imports-downwards`,
+    comment: `src/${name} imports only itself and what is below it.`,
+    severity: 'error',
+    from: { path: under([name]) },
+    to: { path: '^src/', pathNot: under(exceptions[name] ?? [...tiers.slice(0, depth).flat(), name]) },
+  })),
+);
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    {
+      name: 'no-cycles',
+      comment: 'Modules that import each other work only by the order of their evaluation.',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'resolvable',
+      comment: 'Every import finds its file or package.',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+    ...directions,
+    {
+      name: 'known-folder',
+      comment: 'A new folder of src/ takes its place in the list above.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: under(tiers.flat()) },
+      to: {},
+    },
+    {
+      name: 'no-run-time-dependencies',
+      comment: 'The library needs no package at run time.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/cli/' },
+      to: { dependencyTypes: ['npm', 'npm-dev', 'npm-optional', 'npm-peer', 'npm-no-pkg', 'npm-unknown'] },
+    },
+    {
+      name: 'no-static-node-imports',
+      comment: 'The built file must load in a browser: Node modules are imported at run time, where there are any.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/cli/' },
+      to: { dependencyTypes: ['core'], dynamic: false },
+    },
+    {
+      name: 'tests-and-benches-use-the-public-entry',
+      comment: 'Tests and benches see the public entry and the kernel table; nothing reaches into a model.',
+      severity: 'error',
+      from: { path: '^(test|bench)/' },
+      to: { path: '^src/', pathNot: '^src/(index\\.ts$|engine/|cli/)' },
+    },
+    {
+      name: 'only-command-line-tests-use-the-command-line',
+      severity: 'error',
+      from: { path: '^(test|bench)/', pathNot: '^test/cli' },
+      to: { path: '^src/cli/' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: ['node_modules', '^dist/'] },
+    exclude: { path: '^bench/.+/node_modules/|^bench/node_modules/' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'types', 'node', 'default'] },
+  },
+};

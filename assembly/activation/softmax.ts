@@ -1,0 +1,62 @@
+import { exp4 } from '../math/exp';
+import { lastLanes, maxLanes, paddedBytes, sumLanes } from '../simd/lanes';
+
+/** The largest of a row's n values. */
+// @ts-ignore: decorator
+@inline
+export function rowMax(n: i32, x: usize): f32 {
+  const lowest = f32x4.splat(f32.NEGATIVE_INFINITY);
+  const last = x + paddedBytes(n) - 16;
+  let top = lowest;
+  for (; x < last; x += 16) top = f32x4.pmax(v128.load(x), top);
+  top = f32x4.pmax(v128.bitselect(v128.load(x), lowest, lastLanes(n)), top);
+  return maxLanes(top);
+}
+
+/** y = e^(x − top) over a row, zero in the padding; the sum of the row. */
+// @ts-ignore: decorator
+@inline
+export function rowExp(n: i32, x: usize, y: usize, top: f32): f32 {
+  const shift = f32x4.splat(top);
+  const last = x + paddedBytes(n) - 16;
+  let sum = f32x4.splat(0);
+  for (; x < last; x += 16, y += 16) {
+    const e = exp4(f32x4.sub(v128.load(x), shift));
+    v128.store(y, e);
+    sum = f32x4.add(sum, e);
+  }
+  const e = v128.and(exp4(f32x4.sub(v128.load(x), shift)), lastLanes(n));
+  v128.store(y, e);
+  return sumLanes(f32x4.add(sum, e));
+}
+
+/** y = y / sum over a row. */
+// @ts-ignore: decorator
+@inline
+export function rowDivide(n: i32, y: usize, sum: f32): void {
+  const s = f32x4.splat(sum);
+  for (const end = y + paddedBytes(n); y < end; y += 16) v128.store(y, f32x4.div(v128.load(y), s));
+}
+
+/** y_j = e^(x_j) / Σ e^(x_k) over each of m rows of n values, shifted by the row's largest. In place allowed. */
+export function f32_softmax(m: i32, n: i32, x: usize, y: usize, ld: i32): void {
+  for (; m > 0; --m, x += (<usize>ld) << 2, y += (<usize>ld) << 2) {
+    rowDivide(n, y, rowExp(n, x, y, rowMax(n, x)));
+  }
+}
+
+/** The full derivative, dx_j = y_j (dy_j − Σ_k dy_k y_k), over each of m rows. In place allowed. */
+export function f32_softmax_backward(m: i32, n: i32, y: usize, dy: usize, dx: usize, ld: i32): void {
+  const bytes = paddedBytes(n);
+  for (; m > 0; --m) {
+    let sum = f32x4.splat(0);
+    for (let i: usize = 0; i < bytes; i += 16) sum = f32x4.add(sum, f32x4.mul(v128.load(y + i), v128.load(dy + i)));
+    const dot = f32x4.splat(sumLanes(sum));
+    for (let i: usize = 0; i < bytes; i += 16) {
+      v128.store(dx + i, f32x4.mul(v128.load(y + i), f32x4.sub(v128.load(dy + i), dot)));
+    }
+    y += (<usize>ld) << 2;
+    dy += (<usize>ld) << 2;
+    dx += (<usize>ld) << 2;
+  }
+}

@@ -1,0 +1,20 @@
+/** The export list is the ABI; its other side is the table in src/engine/abi.ts. Kernels keep no state and own no memory. */
+export * from './gemm/tiles.generated';
+export { f32_transpose_panels } from './gemm/transpose';
+export { f32_sigmoid, f32_sigmoid_backward } from './activation/sigmoid';
+export { f32_tanh, f32_tanh_backward } from './activation/tanh';
+export { f32_relu, f32_relu_backward } from './activation/relu';
+export { f32_unit_step, f32_unit_step_backward } from './activation/unit-step';
+export { f32_softmax, f32_softmax_backward } from './activation/softmax';
+export { f32_squared_error } from './loss/squared-error';
+export { f32_binary_crossentropy, f32_sigmoid_binary_crossentropy } from './loss/binary-crossentropy';
+export { f32_categorical_crossentropy, f32_softmax_categorical_crossentropy } from './loss/categorical-crossentropy';
+export { f32_sgd, f32_sgd_momentum } from './optimizer/sgd';
+export { f32_adam } from './optimizer/adam';
+export { u32_random } from './random/philox';
+export { f32_normal, f32_uniform } from './random/fill';
+export { u32_shuffle } from './random/shuffle';
+export { f32_column_sums, f32_first_nonfinite, f64_add_sum } from './reduce/sums';
+export { f32_binary_matches, f32_categorical_matches } from './reduce/matches';
+export { f32_fill, f32_gather_rows, f32_one_hot, f32_pack_rows, f32_pad_rows } from './data/rows';
+export { f32_exp, f32_log } from './math/vector';

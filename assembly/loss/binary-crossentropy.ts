@@ -1,0 +1,85 @@
+import { exp4 } from '../math/exp';
+import { log1p4, log4 } from '../math/log';
+import { sigmoid4 } from '../math/sigmoid';
+import { lastLanes, paddedBytes, sumLanes } from '../simd/lanes';
+
+/**
+ * Sigmoid and binary cross-entropy together, from the logits z: y = σ(z),
+ * per row loss = 1/n Σ [max(z, 0) − z·t + ln(1 + e^−|z|)], which is −[t ln y + (1 − t) ln(1 − y)] without log(0);
+ * BP1: dz = (y − t)/(n·m).
+ */
+export function f32_sigmoid_binary_crossentropy(
+  m: i32,
+  n: i32,
+  z: usize,
+  t: usize,
+  y: usize,
+  dz: usize,
+  ld: i32,
+  loss: usize,
+): void {
+  const zero = f32x4.splat(0);
+  const scale = f32x4.splat(1 / <f32>(n * m));
+  const last = paddedBytes(n) - 16;
+  const lanes = lastLanes(n);
+  for (; m > 0; --m, loss += 4) {
+    let sum = zero;
+    for (let i: usize = 0; i <= last; i += 16) {
+      const valid = i == last ? lanes : i32x4.splat(-1);
+      const logit = v128.load(z + i);
+      const target = v128.load(t + i);
+      const p = sigmoid4(logit);
+      const tail = log1p4(exp4(f32x4.neg(f32x4.abs(logit))));
+      const l = f32x4.add(f32x4.sub(f32x4.pmax(logit, zero), f32x4.mul(logit, target)), tail);
+      sum = f32x4.add(sum, v128.and(l, valid));
+      v128.store(y + i, p);
+      v128.store(dz + i, v128.and(f32x4.mul(f32x4.sub(p, target), scale), valid));
+    }
+    f32.store(loss, sumLanes(sum) / <f32>n);
+    z += (<usize>ld) << 2;
+    t += (<usize>ld) << 2;
+    y += (<usize>ld) << 2;
+    dz += (<usize>ld) << 2;
+  }
+}
+
+/**
+ * The same loss from probabilities y of any activation, clamped to [epsilon, 1 − epsilon]; outside of it the derivative is 0.
+ * dy = (y − t) / (y(1 − y)) / (n·m).
+ */
+export function f32_binary_crossentropy(
+  m: i32,
+  n: i32,
+  y: usize,
+  t: usize,
+  dy: usize,
+  ld: i32,
+  loss: usize,
+  epsilon: f32,
+): void {
+  const one = f32x4.splat(1);
+  const low = f32x4.splat(epsilon);
+  const high = f32x4.splat(1 - epsilon);
+  const scale = f32x4.splat(1 / <f32>(n * m));
+  const last = paddedBytes(n) - 16;
+  const lanes = lastLanes(n);
+  for (; m > 0; --m, loss += 4) {
+    let sum = f32x4.splat(0);
+    for (let i: usize = 0; i <= last; i += 16) {
+      const valid = i == last ? lanes : i32x4.splat(-1);
+      const given = v128.load(y + i);
+      const target = v128.load(t + i);
+      const p = f32x4.pmax(f32x4.pmin(given, high), low);
+      const q = f32x4.sub(one, p);
+      const l = f32x4.add(f32x4.mul(target, log4(p)), f32x4.mul(f32x4.sub(one, target), log4(q)));
+      sum = f32x4.sub(sum, v128.and(l, valid));
+      const inside = v128.and(valid, v128.and(f32x4.gt(given, low), f32x4.lt(given, high)));
+      const d = f32x4.div(f32x4.sub(p, target), f32x4.mul(p, q));
+      v128.store(dy + i, v128.and(f32x4.mul(d, scale), inside));
+    }
+    f32.store(loss, sumLanes(sum) / <f32>n);
+    y += (<usize>ld) << 2;
+    t += (<usize>ld) << 2;
+    dy += (<usize>ld) << 2;
+  }
+}

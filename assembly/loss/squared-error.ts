@@ -1,0 +1,34 @@
+import { lastLanes, paddedBytes, sumLanes } from '../simd/lanes';
+
+/**
+ * Per row: loss = lossScale · Σ (y − t)²; dy = deltaScale/m · (y − t), the derivative of the mean over m rows.
+ * halfSquaredError: ½ and 1. meanSquaredError over n outputs: 1/n and 2/n.
+ */
+export function f32_squared_error(
+  m: i32,
+  n: i32,
+  y: usize,
+  t: usize,
+  dy: usize,
+  ld: i32,
+  loss: usize,
+  lossScale: f32,
+  deltaScale: f32,
+): void {
+  const scale = f32x4.splat(deltaScale / <f32>m);
+  const last = paddedBytes(n) - 16;
+  const lanes = lastLanes(n);
+  for (; m > 0; --m, loss += 4) {
+    let sum = f32x4.splat(0);
+    for (let i: usize = 0; i <= last; i += 16) {
+      let d = f32x4.sub(v128.load(y + i), v128.load(t + i));
+      if (i == last) d = v128.and(d, lanes);
+      sum = f32x4.add(sum, f32x4.mul(d, d));
+      v128.store(dy + i, f32x4.mul(d, scale));
+    }
+    f32.store(loss, sumLanes(sum) * lossScale);
+    y += (<usize>ld) << 2;
+    t += (<usize>ld) << 2;
+    dy += (<usize>ld) << 2;
+  }
+}

@@ -1,0 +1,37 @@
+import { paddedBytes } from '../simd/lanes';
+
+/**
+ * Adam (Kingma & Ba 2015, algorithm 1, with PyTorch's ε): m = β1·m + (1−β1)·g; v = β2·v + (1−β2)·g²;
+ * w −= stepSize · m / (√v · rootScale + ε), stepSize = η/(1−β1^t), rootScale = 1/√(1−β2^t).
+ */
+export function f32_adam(
+  n: i32,
+  g: usize,
+  w: usize,
+  m: usize,
+  v: usize,
+  stepSize: f32,
+  rootScale: f32,
+  beta1: f32,
+  oneMinusBeta1: f32,
+  beta2: f32,
+  oneMinusBeta2: f32,
+  epsilon: f32,
+): void {
+  const size = f32x4.splat(stepSize);
+  const root = f32x4.splat(rootScale);
+  const b1 = f32x4.splat(beta1);
+  const c1 = f32x4.splat(oneMinusBeta1);
+  const b2 = f32x4.splat(beta2);
+  const c2 = f32x4.splat(oneMinusBeta2);
+  const eps = f32x4.splat(epsilon);
+  for (const end = w + paddedBytes(n); w < end; w += 16, g += 16, m += 16, v += 16) {
+    const gradient = v128.load(g);
+    const first = f32x4.add(f32x4.mul(b1, v128.load(m)), f32x4.mul(c1, gradient));
+    const second = f32x4.add(f32x4.mul(b2, v128.load(v)), f32x4.mul(c2, f32x4.mul(gradient, gradient)));
+    v128.store(m, first);
+    v128.store(v, second);
+    const divisor = f32x4.add(f32x4.mul(f32x4.sqrt(second), root), eps);
+    v128.store(w, f32x4.sub(v128.load(w), f32x4.div(f32x4.mul(size, first), divisor)));
+  }
+}

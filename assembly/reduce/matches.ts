@@ -1,0 +1,33 @@
+/** Column of the largest of n values, the first where several are equal. */
+// @ts-ignore: decorator
+@inline
+function argmax(n: i32, x: usize): i32 {
+  let best = 0;
+  let top = f32.load(x);
+  for (let j = 1; j < n; ++j) {
+    const value = f32.load(x + ((<usize>j) << 2));
+    if (value > top) {
+      top = value;
+      best = j;
+    }
+  }
+  return best;
+}
+
+/** total (float64) += number of the m rows in which y and t are largest in the same column. */
+export function f32_categorical_matches(m: i32, n: i32, y: usize, t: usize, ld: i32, total: usize): void {
+  let count = 0;
+  for (; m > 0; --m, y += (<usize>ld) << 2, t += (<usize>ld) << 2) count += i32(argmax(n, y) == argmax(n, t));
+  f64.store(total, f64.load(total) + <f64>count);
+}
+
+/** total (float64) += Σ over the m rows of the share of the n outputs in which y and t are on the same side of the threshold. */
+export function f32_binary_matches(m: i32, n: i32, y: usize, t: usize, ld: i32, total: usize, threshold: f32): void {
+  let count = 0;
+  for (; m > 0; --m, y += (<usize>ld) << 2, t += (<usize>ld) << 2) {
+    for (let j: usize = 0; j < (<usize>n) << 2; j += 4) {
+      count += i32(f32.load(y + j) > threshold == f32.load(t + j) > threshold);
+    }
+  }
+  f64.store(total, f64.load(total) + <f64>count / <f64>n);
+}

@@ -1,0 +1,31 @@
+/** Helpers over the four lanes of a vector. Horizontal orders are fixed: they are part of the promise of the same bits. */
+
+/** All ones in the lanes below n mod 4, or in every lane where n is a multiple of 4: the valid lanes of a row's last vector. */
+// @ts-ignore: decorator
+@inline
+export function lastLanes(n: i32): v128 {
+  return i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(((n - 1) & 3) + 1));
+}
+
+/** (lane0 + lane1) + (lane2 + lane3). */
+// @ts-ignore: decorator
+@inline
+export function sumLanes(x: v128): f32 {
+  return f32x4.extract_lane(x, 0) + f32x4.extract_lane(x, 1) + (f32x4.extract_lane(x, 2) + f32x4.extract_lane(x, 3));
+}
+
+/** The largest lane; a NaN anywhere may or may not show. */
+// @ts-ignore: decorator
+@inline
+export function maxLanes(x: v128): f32 {
+  const pairs = f32x4.pmax(x, f32x4.shuffle(x, x, 2, 3, 0, 1));
+  const one = f32x4.pmax(pairs, f32x4.shuffle(pairs, pairs, 1, 0, 3, 2));
+  return f32x4.extract_lane(one, 0);
+}
+
+/** The bytes of a padded row or vector of n floats: whole vectors. */
+// @ts-ignore: decorator
+@inline
+export function paddedBytes(n: i32): usize {
+  return ((<usize>(n + 3)) & ~3) << 2;
+}

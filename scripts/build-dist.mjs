@@ -1,0 +1,17 @@
+/**
+ * Builds dist/ from src/ with tsup, and puts the kernels beside it as a plain file. Prints on standard error only, so
+ * that `npm start -- --json` stays machine-readable.
+ */
+
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, existsSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+process.chdir(fileURLToPath(new URL('..', import.meta.url)));
+
+rmSync('dist', { recursive: true, force: true });
+const tsup = createRequire(import.meta.url).resolve('tsup/dist/cli-default.js');
+const { status } = spawnSync(process.execPath, [tsup], { stdio: ['ignore', 2, 2] });
+if (status === 0 && existsSync('build/kernels.wasm')) copyFileSync('build/kernels.wasm', 'dist/kernels.wasm');
+process.exitCode = status ?? 1;

@@ -1,0 +1,68 @@
+/**
+ * Builds the kernels and dist/, each only if one of its outputs is missing or older than one of its sources. Says on
+ * standard error what it builds, and nothing where nothing is to be done.
+ */
+
+import { spawnSync } from 'node:child_process';
+import { readdirSync, statSync, utimesSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+process.chdir(fileURLToPath(new URL('..', import.meta.url)));
+
+/** Every file under `path`, or `path` itself. @type {(path: string) => string[]} */
+function filesOf(path) {
+  const entry = statSync(path, { throwIfNoEntry: false });
+  if (!entry) return [];
+  if (!entry.isDirectory()) return [path];
+  return readdirSync(path).flatMap((name) => filesOf(join(path, name)));
+}
+
+/** @param {string} path */
+const timeOf = (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs;
+
+/** In the order of building: the second takes what the first wrote. */
+const steps = [
+  {
+    script: 'scripts/build-kernels.mjs',
+    sources: () => [
+      ...filesOf('assembly').filter((path) => !path.endsWith('.generated.ts')),
+      ...['asconfig.json', 'package.json', 'scripts/build-kernels.mjs', 'scripts/gemm-tiles.mjs'].flatMap(filesOf),
+    ],
+    outputs: ['src/engine/kernels.generated.ts', 'build/kernels.wasm'],
+  },
+  {
+    script: 'scripts/build-dist.mjs',
+    sources: () =>
+      [
+        'src',
+        'package.json',
+        'scripts/build-dist.mjs',
+        'tsconfig.json',
+        'tsconfig.build.json',
+        'tsup.config.ts',
+      ].flatMap(filesOf),
+    outputs: ['index.js', 'index.cjs', 'index.d.ts', 'index.d.cts', 'kernels.wasm', 'cli/main.js'].map((name) =>
+      join('dist', name),
+    ),
+  },
+];
+
+for (const { script, sources, outputs } of steps) {
+  const newestSource = Math.max(...sources().map((path) => timeOf(path) ?? 0));
+  const stale = outputs.filter((path) => (timeOf(path) ?? -1) < newestSource);
+  if (stale.length === 0) continue;
+
+  console.error(`${script}: ${stale.join(', ')} missing or out of date`);
+  const { status } = spawnSync(process.execPath, [script], { stdio: ['ignore', 2, 2] });
+  const absent = outputs.filter((path) => timeOf(path) === undefined);
+  if (status !== 0 || absent.length > 0) {
+    console.error(
+      `${script}: failed with status ${status}${absent.length > 0 ? `, without ${absent.join(', ')}` : ''}`,
+    );
+    process.exit(1);
+  }
+  // A step may leave alone an output that would not change; it is up to date all the same.
+  const now = new Date();
+  for (const path of outputs) utimesSync(path, now, now);
+}

@@ -1,0 +1,28 @@
+/**
+ * Counts what a test run did: `node scripts/count-tests.mjs RESULTS STATUS` prints "PASSED FAILED" from vitest's JSON
+ * results and its exit status. A file that could not be loaded, a run that failed outside any test, and a run in which
+ * nothing passed count as one failure each.
+ */
+
+import { readFileSync } from 'node:fs';
+
+const [path, status] = process.argv.slice(2);
+
+/** Absent or cut short where the run ended before its report: then there is nothing to count. */
+function resultsIn(path) {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')).testResults;
+  } catch {
+    return [];
+  }
+}
+
+let passed = 0;
+let failed = 0;
+for (const file of resultsIn(path)) {
+  const count = (wanted) => file.assertionResults.filter((result) => result.status === wanted).length;
+  passed += count('passed');
+  failed += file.status === 'failed' ? Math.max(count('failed'), 1) : 0;
+}
+if (failed === 0 && (status !== '0' || passed === 0)) failed = 1;
+console.log(`${passed} ${failed}`);

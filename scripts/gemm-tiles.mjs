@@ -1,0 +1,274 @@
+/**
+ * Writes `assembly/gemm/tiles.generated.ts`: the family of GEMM register tiles, from one description.
+ *
+ * A tile of R rows and W columns keeps R·W/4 accumulators in vector registers. Each accumulator takes its products in
+ * ascending k and never shares a sum with another, so every tile, blocking and edge gives the same bits.
+ *
+ * Two forms serve all of backpropagation (m rows, n columns, k summed):
+ *
+ * - `rows`  C(m, n) = init + A(m, k)·B, A and C row-major, B in panels. Forward: A = activations, B = weights.
+ *           Delta propagation: A = deltas, B = transposed weights.
+ * - `outer` C(m, n) = [C +] Aᵀ·B, A stored (k, m), B stored (k, n), both row-major, C in panels. Weight gradient.
+ *
+ * Panels: a (k, n) matrix is stored as blocks of W columns, block after block, each holding its k rows one after another.
+ * The last block is as narrow as a step of four lanes allows, so panels take k·4⌈n/4⌉ floats.
+ */
+
+/** Main tiles on offer, rows × columns; the engine picks one. */
+export const TILES = [
+  [4, 8],
+  [5, 8],
+  [3, 12],
+  [2, 16],
+  [4, 16],
+];
+
+/** Columns → rows of the tile that takes a narrower last panel, whatever the main tile is. */
+const TAIL_ROWS = { 4: 8, 8: 4, 12: 3 };
+
+/** k steps per trip of the `rows` loop: the row pointers are bumped once for all of them. */
+const UNROLL = 4;
+
+/** Columns that one row of A meets at a time when m = 1: eight chains hide the latency of the addition. */
+const VECTOR_COLUMNS = 32;
+
+const range = (n) => Array.from({ length: n }, (_, i) => i);
+const text = (lines) => lines.flat(Infinity).join('\n');
+
+const accumulators = (R, V) => range(R).map((r) => range(V).map((v) => `  let c${r}_${v} = f32x4.splat(0);`));
+
+function rowsStep(R, V, W, u) {
+  return [
+    range(V).map((v) => `    const b${u}_${v} = v128.load(b, ${4 * (u * W + 4 * v)});`),
+    range(R).map((r) => [
+      `    const s${u}_${r} = v128.load32_splat(a${r}, ${4 * u});`,
+      range(V).map((v) => `    c${r}_${v} = madd(s${u}_${r}, b${u}_${v}, c${r}_${v});`),
+    ]),
+  ];
+}
+
+function rowsTile(R, W) {
+  const V = W / 4;
+  return text([
+    `/** C (m ≤ ${R}, ${W}) = init + A (m, k) · panel (k, ${W}). Rows past m repeat row m − 1. Strides in bytes. */`,
+    `function rows${R}x${W}(m: i32, k: i32, a: usize, lda: usize, b: usize, init: usize, ldi: usize, c: usize, ldc: usize): void {`,
+    `  let a0 = a;`,
+    range(R)
+      .slice(1)
+      .map((r) => `  let a${r} = m > ${r} ? a${r - 1} + lda : a${r - 1};`),
+    accumulators(R, V),
+    `  if (init != 0) {`,
+    range(R).map((r) => [
+      r ? `    if (m > ${r}) init += ldi;` : [],
+      range(V).map((v) => `    c${r}_${v} = v128.load(init, ${16 * v});`),
+    ]),
+    `  }`,
+    `  if (k > 0) {`,
+    `    const end0 = b + <usize>(k - 1) * ${4 * W};`,
+    range(UNROLL)
+      .slice(1)
+      .map((u) => `    const end${u} = end0 - ${4 * W * u};`),
+    `    while (true) {`,
+    range(UNROLL).map((u) => [rowsStep(R, V, W, u), `    if (b == end${u}) break;`]),
+    range(R).map((r) => `    a${r} += ${4 * UNROLL};`),
+    `    b += ${4 * W * UNROLL};`,
+    `    }`,
+    `  }`,
+    range(R).map((r) => [
+      r ? `  if (m > ${r}) c += ldc;` : [],
+      range(V).map((v) => `  v128.store(c, c${r}_${v}, ${16 * v});`),
+    ]),
+    `}`,
+  ]);
+}
+
+/** One row of A against P neighbouring panels at once. */
+function vectorTile(W) {
+  const P = Math.floor(VECTOR_COLUMNS / W);
+  const V = W / 4;
+  return text([
+    `/** c (1, ${P * W}) = init + a (1, k) · ${P} panels (k, ${W}) that start \`panel\` bytes apart. */`,
+    `function vector${W}(k: i32, a: usize, b0: usize, panel: usize, init: usize, c: usize): void {`,
+    range(P)
+      .slice(1)
+      .map((p) => `  let b${p} = b${p - 1} + panel;`),
+    accumulators(P, V),
+    `  if (init != 0) {`,
+    range(P).map((p) => range(V).map((v) => `    c${p}_${v} = v128.load(init, ${16 * (p * V + v)});`)),
+    `  }`,
+    `  for (const end = a + (<usize>k << 2); a != end; a += 4) {`,
+    `    const s = v128.load32_splat(a);`,
+    range(P).map((p) => range(V).map((v) => `    c${p}_${v} = madd(s, v128.load(b${p}, ${16 * v}), c${p}_${v});`)),
+    range(P).map((p) => `    b${p} += ${4 * W};`),
+    `  }`,
+    range(P).map((p) => range(V).map((v) => `  v128.store(c, c${p}_${v}, ${16 * (p * V + v)});`)),
+    `}`,
+  ]);
+}
+
+function outerTile(R, W) {
+  const V = W / 4;
+  return text([
+    `/** C (m ≤ ${R}, ${W}), rows ${4 * W} bytes apart, = [C +] Aᵀ · B, A (k, m), B (k, ${W}). Strides in bytes. */`,
+    `function outer${R}x${W}(m: i32, k: i32, a: usize, lda: usize, b: usize, ldb: usize, c: usize, accumulate: bool): void {`,
+    accumulators(R, V),
+    `  if (accumulate) {`,
+    range(R).map((r) => [
+      r ? `    if (m > ${r}) {` : `    {`,
+      range(V).map((v) => `      c${r}_${v} = v128.load(c, ${16 * (r * V + v)});`),
+      `    }`,
+    ]),
+    `  }`,
+    `  for (let end = a + <usize>k * lda; a != end; a += lda) {`,
+    range(V).map((v) => `    const b${v} = v128.load(b, ${16 * v});`),
+    range(R).map((r) => [
+      `    const s${r} = v128.load32_splat(a, ${4 * r});`,
+      range(V).map((v) => `    c${r}_${v} = madd(s${r}, b${v}, c${r}_${v});`),
+    ]),
+    `    b += ldb;`,
+    `  }`,
+    range(R).map((r) => [
+      r ? `  if (m <= ${r}) return;` : [],
+      range(V).map((v) => `  v128.store(c, c${r}_${v}, ${16 * (r * V + v)});`),
+    ]),
+    `}`,
+  ]);
+}
+
+/** The tile function has two call sites, which keeps it from being inlined: V8 11.3 spills registers when it is. */
+function rowsPanel(R, W) {
+  return text([
+    `function rowsPanel${R}x${W}(m: i32, k: i32, a: usize, lda: usize, b: usize, init: usize, ldi: usize, c: usize, ldc: usize): void {`,
+    `  for (; m >= ${R}; m -= ${R}) {`,
+    `    rows${R}x${W}(${R}, k, a, lda, b, init, ldi, c, ldc);`,
+    `    a += ${R} * lda;`,
+    `    c += ${R} * ldc;`,
+    `    if (init != 0) init += ${R} * ldi;`,
+    `  }`,
+    `  if (m > 0) rows${R}x${W}(m, k, a, lda, b, init, ldi, c, ldc);`,
+    `}`,
+  ]);
+}
+
+function outerPanel(R, W) {
+  return text([
+    `function outerPanel${R}x${W}(m: i32, k: i32, a: usize, lda: usize, b: usize, ldb: usize, c: usize, accumulate: bool): void {`,
+    `  for (; m >= ${R}; m -= ${R}) {`,
+    `    outer${R}x${W}(${R}, k, a, lda, b, ldb, c, accumulate);`,
+    `    a += ${4 * R};`,
+    `    c += ${4 * R * W};`,
+    `  }`,
+    `  if (m > 0) outer${R}x${W}(m, k, a, lda, b, ldb, c, accumulate);`,
+    `}`,
+  ]);
+}
+
+const tails = (W) =>
+  Object.keys(TAIL_ROWS)
+    .map(Number)
+    .filter((w) => w < W);
+const tailBranches = (W, call) =>
+  tails(W).map((w, i) => `      ${i ? 'else ' : ''}if (n - j > ${w - 4} && n - j <= ${w}) ${call(w)}`);
+
+function rowsDriver(R, W) {
+  const P = Math.floor(VECTOR_COLUMNS / W);
+  const tail = (rows) => (w) =>
+    `rowsPanel${rows(w)}x${w}(rows, depth, ai, lda, b + ((<usize>j * k + <usize>k0 * ${w}) << 2), ii, ldi, ci, ldc);`;
+  return text([
+    `/** C (m, n) = init + A (m, k) · B. A, C row-major; B in panels of ${W}; init a row (ldi 0), a matrix, or null for zero. */`,
+    `export function f32_gemm_rows_${R}x${W}(m: i32, n: i32, k: i32, a: usize, lda: usize, b: usize, init: usize, ldi: usize, c: usize, ldc: usize): void {`,
+    `  lda <<= 2; ldi <<= 2; ldc <<= 2;`,
+    `  const kc = depthBlock(k);`,
+    `  const mc = rowBlock(kc, ${R});`,
+    `  let k0 = 0;`,
+    `  do {`,
+    `    const depth = min(kc, k - k0);`,
+    `    for (let i = 0; i < m; i += mc) {`,
+    `      const rows = min(mc, m - i);`,
+    `      const ai = a + <usize>i * lda + (<usize>k0 << 2);`,
+    `      let ci = c + <usize>i * ldc;`,
+    `      let ii: usize = init == 0 ? 0 : init + <usize>i * ldi;`,
+    `      let j = 0;`,
+    `      if (rows == 1) {`,
+    `        for (; j + ${P * W} <= n; j += ${P * W}) {`,
+    `          vector${W}(depth, ai, b + ((<usize>j * k + <usize>k0 * ${W}) << 2), (<usize>k * ${W}) << 2, ii, ci);`,
+    `          ci += ${4 * P * W};`,
+    `          if (ii != 0) ii += ${4 * P * W};`,
+    `        }`,
+    `      }`,
+    `      for (; j + ${W - 4} < n; j += ${W}) {`,
+    `        const bj = b + ((<usize>j * k + <usize>k0 * ${W}) << 2);`,
+    `        if (rows == 1) rowsPanel1x${W}(1, depth, ai, lda, bj, ii, ldi, ci, ldc);`,
+    `        else rowsPanel${R}x${W}(rows, depth, ai, lda, bj, ii, ldi, ci, ldc);`,
+    `        ci += ${4 * W};`,
+    `        if (ii != 0) ii += ${4 * W};`,
+    `      }`,
+    `      if (j >= n) continue;`,
+    `      if (rows == 1) {`,
+    tailBranches(
+      W,
+      tail(() => 1),
+    ),
+    `      } else {`,
+    tailBranches(
+      W,
+      tail((w) => TAIL_ROWS[w]),
+    ),
+    `      }`,
+    `    }`,
+    `    init = c;`,
+    `    ldi = ldc;`,
+    `    k0 += kc;`,
+    `  } while (k0 < k);`,
+    `}`,
+  ]);
+}
+
+function outerDriver(R, W) {
+  const call = (w) =>
+    `outerPanel${TAIL_ROWS[w]}x${w}(rows, depth, ai, lda, bk + (<usize>j << 2), ldb, c + ((<usize>j * m + <usize>i * ${w}) << 2), add);`;
+  return text([
+    `/** C (m, n) = [C +] Aᵀ · B. A (k, m), B (k, n) row-major; C in panels of ${W}. k = 0 leaves zero, or C. */`,
+    `export function f32_gemm_outer_${R}x${W}(m: i32, n: i32, k: i32, a: usize, lda: usize, b: usize, ldb: usize, c: usize, accumulate: i32): void {`,
+    `  lda <<= 2; ldb <<= 2;`,
+    `  let add: bool = accumulate != 0;`,
+    `  let k0 = 0;`,
+    `  do {`,
+    `    const depth = min(OUTER_DEPTH, k - k0);`,
+    `    const bk = b + <usize>k0 * ldb;`,
+    `    for (let i = 0; i < m; i += OUTER_ROWS) {`,
+    `      const rows = min(OUTER_ROWS, m - i);`,
+    `      const ai = a + <usize>k0 * lda + (<usize>i << 2);`,
+    `      let j = 0;`,
+    `      for (; j + ${W - 4} < n; j += ${W}) {`,
+    `        outerPanel${R}x${W}(rows, depth, ai, lda, bk + (<usize>j << 2), ldb, c + ((<usize>j * m + <usize>i * ${W}) << 2), add);`,
+    `      }`,
+    `      if (j >= n) continue;`,
+    tailBranches(W, call),
+    `    }`,
+    `    add = true;`,
+    `    k0 += OUTER_DEPTH;`,
+    `  } while (k0 < k);`,
+    `}`,
+  ]);
+}
+
+/** The AssemblyScript source of every tile and driver. */
+export function tilesSource() {
+  const tileRows = new Map();
+  const need = (R, W) => tileRows.set(`${R}x${W}`, [R, W]);
+  TILES.forEach(([R, W]) => need(R, W));
+  Object.entries(TAIL_ROWS).forEach(([W, R]) => need(R, Number(W)));
+  const shapes = [...tileRows.values()];
+  const widths = [...new Set(shapes.map(([, W]) => W))];
+  return text([
+    `// Written by scripts/gemm-tiles.mjs, which says what it all means. Do not edit.`,
+    `import { madd } from '../simd/madd';`,
+    `import { depthBlock, rowBlock, OUTER_DEPTH, OUTER_ROWS } from './blocking';`,
+    widths.filter((W) => !tileRows.has(`1x${W}`)).map((W) => [rowsTile(1, W), rowsPanel(1, W)]),
+    shapes.map(([R, W]) => [rowsTile(R, W), rowsPanel(R, W), outerTile(R, W), outerPanel(R, W)]),
+    [...new Set(TILES.map(([, W]) => W))].map(vectorTile),
+    TILES.map(([R, W]) => [rowsDriver(R, W), outerDriver(R, W)]),
+    '',
+  ]);
+}

@@ -1,0 +1,40 @@
+import { WasmMlpError } from '../index.js';
+import { CliError, exitStatus } from './errors.js';
+import { runJob } from './job.js';
+import { parseOptions } from './options.js';
+import { interruption, jsonSummary, summary } from './summary.js';
+
+/** Runs the command and returns its exit status. */
+async function run(args: readonly string[]): Promise<number> {
+  const options = parseOptions(args);
+  if (options === undefined) return exitStatus.ok;
+  // With --json, standard output is for the one object and everything for people goes to standard error.
+  const forPeople = options.json ? process.stderr : process.stdout;
+  const result = await runJob(options, forPeople);
+  if (options.json) {
+    process.stdout.write(`${jsonSummary(result)}\n`);
+    if (result.aborted) forPeople.write(`${interruption(result)}\n`);
+  } else {
+    process.stdout.write(`${summary(result, process.stdout.columns)}\n`);
+  }
+  return result.aborted ? exitStatus.interrupted : exitStatus.ok;
+}
+
+/** Faults the user can put right are told in a line; anything else is a fault in the program and keeps its stack. */
+function report(error: unknown): number {
+  if (error instanceof CliError || error instanceof WasmMlpError) {
+    process.stderr.write(`${error.message}\n`);
+    return error instanceof CliError ? error.status : exitStatus.failure;
+  }
+  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  return exitStatus.failure;
+}
+
+// Whoever reads the output may close it early, as `head` does. There is then nobody left to tell.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(exitStatus.failure);
+});
+
+// The status is set rather than `process.exit` called, so that output still on its way to a pipe arrives.
+process.exitCode = await run(process.argv.slice(2)).catch(report);

@@ -1,0 +1,114 @@
+import { Command, CommanderError } from 'commander';
+import { usageError } from './errors.js';
+import { nearest } from './nearest.js';
+import { layerSizes, oneOf, positiveNumber, wholeNumber } from './values.js';
+
+export const hiddenActivations = ['relu', 'tanh', 'sigmoid', 'linear', 'unitStep'] as const;
+export const optimizers = ['adam', 'sgd'] as const;
+
+/** The optimizers' own defaults: what suits Adam is ten times too small for plain gradient descent. */
+const defaultLearningRate = { adam: 0.001, sgd: 0.01 } as const;
+
+export interface JobOptions {
+  /** Units of each hidden layer; empty for none. */
+  layers: number[];
+  epochs: number;
+  batchSize: number;
+  learningRate: number;
+  seed: number;
+  activation: (typeof hiddenActivations)[number];
+  optimizer: (typeof optimizers)[number];
+  output: string;
+  json: boolean;
+}
+
+/** What the job is called in its help text: the way a person gets to it from a clone. */
+const usage = '[options]   (through npm: npm start -- [options])';
+
+function createCommand(): Command {
+  const largestSize = 65_536;
+  return (
+    new Command('wasm-mlp')
+      .description('Train a multilayer perceptron on the MNIST digits, in WebAssembly.')
+      .usage(usage)
+      .option(
+        '--layers <sizes>',
+        "hidden layer sizes, as in 128,64, or 'none'",
+        layerSizes('--layers', largestSize),
+        [128],
+      )
+      .option('--epochs <n>', 'passes over the 60,000 training digits', wholeNumber('--epochs', 1, 1_000_000), 5)
+      .option('--batch-size <n>', 'digits per training step', wholeNumber('--batch-size', 1, 60_000), 64)
+      .option(
+        '--learning-rate <x>',
+        `step size (default: ${defaultLearningRate.adam} for adam, ${defaultLearningRate.sgd} for sgd)`,
+        positiveNumber('--learning-rate'),
+      )
+      .option(
+        '--seed <n>',
+        'of the initial weights and the shuffles; the same seed gives the same bits',
+        wholeNumber('--seed', 0, 4_294_967_295),
+        0,
+      )
+      .option(
+        '--activation <name>',
+        `of the hidden layers: ${hiddenActivations.join(', ')}`,
+        oneOf('--activation', hiddenActivations),
+        'relu',
+      )
+      .option('--optimizer <name>', optimizers.join(' or '), oneOf('--optimizer', optimizers), 'adam')
+      .option('--output <file>', 'where to save the model', outputFile, 'models/mnist.safetensors')
+      .option('--json', 'print one JSON object on standard output, and progress on standard error', false)
+      .helpOption('-h, --help', 'show this help')
+      // Refusals are worded here: commander's own suggestions know the names of options but not of values.
+      .showSuggestionAfterError(false)
+      .configureOutput({ writeErr: () => undefined })
+      .exitOverride()
+  );
+}
+
+function outputFile(text: string): string {
+  if (text.trim() === '') throw usageError(`--output: expected a file name, got ''.`);
+  return text;
+}
+
+/**
+ * The options of a command line, or `undefined` where help was asked for and has been printed.
+ * @throws CliError on anything that is not understood, naming the nearest thing that would be.
+ */
+export function parseOptions(args: readonly string[]): JobOptions | undefined {
+  const command = createCommand();
+  try {
+    command.parse(args, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return undefined;
+    throw refusal(command, error, args);
+  }
+  const options = command.opts<Omit<JobOptions, 'learningRate'> & { learningRate?: number }>();
+  return { ...options, learningRate: options.learningRate ?? defaultLearningRate[options.optimizer] };
+}
+
+function refusal(command: Command, error: CommanderError, args: readonly string[]): Error {
+  const names = [...command.options.map((option) => option.name()), 'help'];
+  switch (error.code) {
+    case 'commander.unknownOption': {
+      const flag = /unknown option '(.*)'/s.exec(error.message)?.[1]?.split('=')[0] ?? '';
+      return usageError(`unknown option '${flag}'.${optionHint(flag, names)}`);
+    }
+    case 'commander.excessArguments': {
+      // Only the arguments left over by every option are here, so the first is the one to name.
+      const word = command.args[0] ?? args[0] ?? '';
+      return usageError(`unexpected argument '${word}'.${optionHint(word, names)}`);
+    }
+    default:
+      return usageError(`${error.message.replace(/^error: /, '')}. See --help.`);
+  }
+}
+
+function optionHint(word: string, names: readonly string[]): string {
+  const guess = nearest(word.replace(/^-+/, ''), names);
+  return guess === undefined
+    ? ` The options are ${names.map((name) => `--${name}`).join(', ')}.`
+    : ` Did you mean '--${guess}'?`;
+}

@@ -1,0 +1,66 @@
+import type { Engine } from '../index.js';
+import { decimals, percent, thousands } from './format.js';
+import { networkName } from './network.js';
+import type { JobOptions } from './options.js';
+import { confusionTable, mistakeGallery } from './report.js';
+import type { JobResult } from './result.js';
+
+const mistakesShown = 6;
+
+/** What is about to run. */
+export function header(options: JobOptions, info: Engine['info'], trainingDigits: number, testDigits: number): string {
+  const { activation, optimizer, learningRate, batchSize, seed } = options;
+  return [
+    `network ${networkName(options)}, ${activation}, ${optimizer} (learning rate ${learningRate}), batch ${batchSize}, seed ${seed}`,
+    `digits  ${thousands(trainingDigits)} to learn from, ${thousands(testDigits)} to be tested on`,
+    `engine  ${info.numerics} numerics, threads: ${info.threads}, tile: ${info.tile}`,
+  ].join('\n');
+}
+
+/** What came of it, for people. A job that was interrupted is told in brief: who stops it wants to be gone. */
+export function summary(result: JobResult, terminalWidth?: number): string {
+  const { test, confusion, mistakes, testDigits, seconds, samplesPerSecond, aborted } = result;
+  const correct = testDigits.labels.length - mistakes.length;
+  const accuracy = `test accuracy ${percent(test.accuracy)} (${thousands(correct)} of ${thousands(testDigits.labels.length)}), loss ${decimals(test.loss)}`;
+  const closing = [
+    `trained in ${seconds.toFixed(2)} s, ${thousands(samplesPerSecond)} samples/s`,
+    `weights SHA-256 ${result.weightsSha256}`,
+    result.output === null ? 'nothing was learned, so no model was saved' : `model saved to ${result.output}`,
+  ];
+  if (aborted) return [interruption(result), accuracy, ...closing].join('\n');
+  const sections = ['', accuracy, '', confusionTable(confusion), ''];
+  if (mistakes.length > 0) {
+    const shown = mistakes.slice(0, mistakesShown);
+    sections.push('the surest mistakes', '', mistakeGallery(shown, testDigits.images, terminalWidth), '');
+  }
+  return [...sections, ...closing].join('\n');
+}
+
+export function interruption({ steps, history, options }: JobResult): string {
+  return `\nstopped after step ${thousands(steps)}, with ${history.loss.length} of ${options.epochs} epochs finished`;
+}
+
+/** What came of it, for programs. */
+export function jsonSummary(result: JobResult): string {
+  const { engine, options, history, test, confusion, seconds, samplesPerSecond, weightsSha256, output, aborted } =
+    result;
+  return JSON.stringify({
+    runtime: runtime(),
+    engine,
+    options,
+    history,
+    test,
+    confusion,
+    seconds,
+    samplesPerSecond,
+    weightsSha256,
+    output,
+    aborted,
+  });
+}
+
+/** Bun and Deno also fill in Node's version, so they are asked for first. */
+function runtime(): { name: string; version: string } {
+  const name = ['bun', 'deno'].find((key) => process.versions[key] !== undefined) ?? 'node';
+  return { name, version: process.versions[name] ?? '' };
+}

@@ -1,0 +1,14 @@
+/** A value as it stands in an error message: short, and telling its kind. */
+export function describe(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
+  if (typeof value === 'number' || typeof value === 'boolean' || value === null || value === undefined)
+    return String(value);
+  if (typeof value === 'bigint') return `${value}n`;
+  if (typeof value === 'function') return 'a function';
+  if (ArrayBuffer.isView(value)) return `${value.constructor.name}(${(value as Uint8Array).length})`;
+  if (Array.isArray(value)) return value.length <= 6 ? JSON.stringify(value) : `an array of ${value.length}`;
+  return 'an object';
+}
+
+/** (2, 3): a shape as written in messages. */
+export const describeShape = (shape: readonly number[]): string => `(${shape.join(', ')})`;

@@ -1,0 +1,35 @@
+import { describe } from './describe.js';
+import { ValueError } from './errors.js';
+import { nameOf } from './options.js';
+
+/**
+ * A choice that is plain data: which one, and its options. Optimizers, losses, initializers and layers are descriptors until
+ * a model is built, which is what makes them cheap to write, to compare and to save.
+ */
+export interface Descriptor<K extends string = string, C = object> {
+  readonly kind: K;
+  readonly config: Readonly<C>;
+}
+
+/** Makes descriptors of one kind: `read` fills in defaults and refuses what is wrong. */
+export type Factory = (options?: never) => Descriptor;
+
+/**
+ * Resolves what a user may write where a choice is wanted: a name with its defaults, a descriptor made by a factory, or the same
+ * read from a file.
+ */
+export function resolve<D extends Descriptor>(
+  path: string,
+  value: unknown,
+  factories: Readonly<Record<string, unknown>>,
+): D {
+  if (typeof value === 'string') {
+    const kind = nameOf(Object.keys(factories))(path, value);
+    return (factories[kind] as () => D)();
+  }
+  if (typeof value === 'object' && value !== null && 'kind' in value) {
+    const kind = nameOf(Object.keys(factories))(path, value.kind);
+    return (factories[kind] as (options: unknown) => D)((value as D).config);
+  }
+  throw new ValueError(`${path} expected a name or what its factory makes, got ${describe(value)}.`);
+}

@@ -1,0 +1,39 @@
+/**
+ * The library's error classes. Messages follow one grammar: `where: what expected X, got Y. Hint.`
+ * A text is built only when it is thrown.
+ */
+
+/** What all errors of this library are. */
+export class WasmMlpError extends Error {
+  override name = 'WasmMlpError';
+}
+
+/** Data, weights or layers do not fit together in size. */
+export class ShapeError extends WasmMlpError {
+  override name = 'ShapeError';
+}
+
+/** A number out of range, an unknown name or option, a NaN. */
+export class ValueError extends WasmMlpError {
+  override name = 'ValueError';
+}
+
+/** The right call at the wrong moment: `fit` before `compile`, anything after `dispose`. */
+export class StateError extends WasmMlpError {
+  override name = 'StateError';
+}
+
+/** A file that is damaged, forged or of another kind; says the byte or the field. */
+export class FormatError extends WasmMlpError {
+  override name = 'FormatError';
+}
+
+/** The platform lacks what was asked for; says what and what would help. */
+export class UnsupportedError extends WasmMlpError {
+  override name = 'UnsupportedError';
+}
+
+/** Linear memory cannot grow to what is needed; says need and limit in bytes. */
+export class MemoryError extends WasmMlpError {
+  override name = 'MemoryError';
+}

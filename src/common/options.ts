@@ -1,0 +1,78 @@
+import { describe } from './describe.js';
+import { ValueError } from './errors.js';
+import { suggestion } from './nearest.js';
+
+/** Takes a given value and returns it checked, or throws a ValueError that starts with `path`. */
+export type Check<T> = (path: string, value: unknown) => T;
+
+/** One option: how it is checked, and what it is when it is not given; an option without `or` must be given. */
+export interface Option<T> {
+  readonly check: Check<T>;
+  readonly or?: T;
+}
+
+/** The options of a call as its documentation lists them. */
+export type OptionTable<T> = { readonly [K in keyof T]-?: Option<T[K]> };
+
+/** Reads an options object: every given name must be in the table, every value must pass its check. */
+export function readOptions<T extends object>(where: string, given: unknown, table: OptionTable<T>): T {
+  if (given !== undefined && (typeof given !== 'object' || given === null || Array.isArray(given))) {
+    throw new ValueError(`${where}: options expected an object, got ${describe(given)}.`);
+  }
+  const values = (given ?? {}) as Record<string, unknown>;
+  const names = Object.keys(table);
+  for (const name of Object.keys(values)) {
+    if (!names.includes(name)) {
+      throw new ValueError(`${where}: unknown option "${name}".${suggestion(name, names)}`);
+    }
+  }
+  const result: Record<string, unknown> = {};
+  for (const name of names) {
+    const option = (table as Record<string, Option<unknown>>)[name]!;
+    if (values[name] !== undefined) result[name] = option.check(`${where}: ${name}`, values[name]);
+    else if ('or' in option) result[name] = option.or;
+    else option.check(`${where}: ${name}`, undefined);
+  }
+  return result as T;
+}
+
+const refuse = (path: string, expected: string, value: unknown): never => {
+  throw new ValueError(`${path} expected ${expected}, got ${describe(value)}.`);
+};
+
+const check =
+  <T>(expected: string, holds: (value: unknown) => boolean): Check<T> =>
+  (path, value) =>
+    holds(value) ? (value as T) : refuse(path, expected, value);
+
+const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
+
+export const finite = check<number>('a finite number', isNumber);
+export const positive = check<number>('a number > 0', (v) => isNumber(v) && v > 0);
+export const nonNegative = check<number>('a number >= 0', (v) => isNumber(v) && v >= 0);
+export const fraction = check<number>('a number in [0, 1)', (v) => isNumber(v) && v >= 0 && v < 1);
+export const flag = check<boolean>('true or false', (v) => typeof v === 'boolean');
+export const text = check<string>('a non-empty string', (v) => typeof v === 'string' && v.length > 0);
+
+export const integer = (least: number, most = Number.MAX_SAFE_INTEGER): Check<number> =>
+  check(
+    most === Number.MAX_SAFE_INTEGER ? `an integer >= ${least}` : `an integer from ${least} to ${most}`,
+    (v) => Number.isInteger(v) && (v as number) >= least && (v as number) <= most,
+  );
+
+/** The name of one of the entries of a table. */
+export const nameOf =
+  <K extends string>(names: readonly K[]): Check<K> =>
+  (path, value) => {
+    if (typeof value !== 'string') return refuse(path, 'a name', value);
+    if (!(names as readonly string[]).includes(value)) {
+      throw new ValueError(`${path} is unknown: "${value}".${suggestion(value, names)}`);
+    }
+    return value as K;
+  };
+
+/** Nothing, or what the check returns. */
+export const optional =
+  <T>(inner: Check<T>): Check<T | undefined> =>
+  (path, value) =>
+    value === undefined ? undefined : inner(path, value);

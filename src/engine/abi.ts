@@ -1,0 +1,90 @@
+/**
+ * The ABI: each kernel's name and typed parameters, once. The types of the calls, the check at instantiation, the generic tests
+ * and the kernel benchmarks come from this table; its other side is the export list of assembly/index.ts.
+ *
+ * `*x` is a pointer in bytes; `x` an i32, counts and leading dimensions in elements; `x:f32` a float. Order: dimensions, inputs,
+ * outputs, scalars. Kernels return nothing. Vectors are read and written in whole steps of four floats.
+ */
+const ROWS = ['m', 'n', 'k', '*a', 'lda', '*b', '*init', 'ldi', '*c', 'ldc'] as const;
+const OUTER = ['m', 'n', 'k', '*a', 'lda', '*b', 'ldb', '*c', 'accumulate'] as const;
+const MAP = ['n', '*x', '*y'] as const;
+const MAP_BACKWARD = ['n', '*y', '*dy', '*dx'] as const;
+
+export const ABI = {
+  f32_gemm_rows_4x8: ROWS,
+  f32_gemm_rows_5x8: ROWS,
+  f32_gemm_rows_3x12: ROWS,
+  f32_gemm_rows_2x16: ROWS,
+  f32_gemm_rows_4x16: ROWS,
+  f32_gemm_outer_4x8: OUTER,
+  f32_gemm_outer_5x8: OUTER,
+  f32_gemm_outer_3x12: OUTER,
+  f32_gemm_outer_2x16: OUTER,
+  f32_gemm_outer_4x16: OUTER,
+  f32_transpose_panels: ['k', 'n', 'width', '*b', '*bt'],
+
+  f32_sigmoid: MAP,
+  f32_sigmoid_backward: MAP_BACKWARD,
+  f32_tanh: MAP,
+  f32_tanh_backward: MAP_BACKWARD,
+  f32_relu: MAP,
+  f32_relu_backward: MAP_BACKWARD,
+  f32_unit_step: MAP,
+  f32_unit_step_backward: MAP_BACKWARD,
+  f32_softmax: ['m', 'n', '*x', '*y', 'ld'],
+  f32_softmax_backward: ['m', 'n', '*y', '*dy', '*dx', 'ld'],
+  f32_exp: MAP,
+  f32_log: MAP,
+
+  f32_squared_error: ['m', 'n', '*y', '*t', '*dy', 'ld', '*loss', 'lossScale:f32', 'deltaScale:f32'],
+  f32_binary_crossentropy: ['m', 'n', '*y', '*t', '*dy', 'ld', '*loss', 'epsilon:f32'],
+  f32_sigmoid_binary_crossentropy: ['m', 'n', '*z', '*t', '*y', '*dz', 'ld', '*loss'],
+  f32_categorical_crossentropy: ['m', 'n', '*y', '*t', '*dy', 'ld', '*loss', 'epsilon:f32'],
+  f32_softmax_categorical_crossentropy: ['m', 'n', '*z', '*t', '*y', '*dz', 'ld', '*loss'],
+
+  f32_sgd: ['n', '*g', '*w', 'learningRate:f32'],
+  f32_sgd_momentum: ['n', '*g', '*w', '*v', 'learningRate:f32', 'momentum:f32', 'nesterov'],
+  f32_adam: [
+    'n',
+    '*g',
+    '*w',
+    '*m',
+    '*v',
+    'stepSize:f32',
+    'rootScale:f32',
+    'beta1:f32',
+    'oneMinusBeta1:f32',
+    'beta2:f32',
+    'oneMinusBeta2:f32',
+    'epsilon:f32',
+  ],
+
+  u32_random: ['n', '*out', 'key0', 'key1', 'c1', 'c2', 'c3'],
+  f32_uniform: ['n', '*out', 'key0', 'key1', 'c1', 'c2', 'c3', 'low:f32', 'high:f32'],
+  f32_normal: ['n', '*out', 'key0', 'key1', 'c1', 'c2', 'c3', 'mean:f32', 'stddev:f32'],
+  u32_shuffle: ['n', '*indices', '*words', 'key0', 'key1', 'c1', 'c2', 'c3'],
+
+  f32_column_sums: ['m', 'n', '*a', 'lda', '*out', 'accumulate'],
+  f64_add_sum: ['n', '*x', '*total'],
+  f32_first_nonfinite: ['n', '*x', '*index'],
+  f32_categorical_matches: ['m', 'n', '*y', '*t', 'ld', '*total'],
+  f32_binary_matches: ['m', 'n', '*y', '*t', 'ld', '*total', 'threshold:f32'],
+
+  f32_fill: ['n', '*x', 'value:f32'],
+  f32_pad_rows: ['m', 'n', '*source', '*target', 'ld'],
+  f32_pack_rows: ['m', 'n', '*source', 'ld', '*target'],
+  f32_gather_rows: ['m', 'n', '*source', '*indices', '*target', 'ld'],
+  f32_one_hot: ['m', 'n', '*labels', '*target', 'ld'],
+} as const;
+
+export type KernelName = keyof typeof ABI;
+
+type Numbers<P extends readonly string[]> = { [I in keyof P]: number };
+
+/** The kernels as functions of numbers. */
+export type Kernels = {
+  readonly [K in KernelName]: (...args: Numbers<(typeof ABI)[K]>) => void;
+};
+
+export type RowsKernel = Kernels['f32_gemm_rows_4x8'];
+export type OuterKernel = Kernels['f32_gemm_outer_4x8'];

@@ -1,0 +1,75 @@
+import { StateError } from '../common/errors.js';
+
+/** Every region starts on a cache line. */
+const ALIGNMENT = 64;
+
+/** Kernels may read, never write, this many bytes past a region: half-used vectors and the tile rows past an edge. */
+const SLACK = 64;
+
+/** Regions start here: asc assumes that nothing lives below 1024, which is what lets it fold address offsets. */
+const FIRST_ADDRESS = 1024;
+
+interface Gap {
+  start: number;
+  end: number;
+}
+
+/**
+ * Hands out regions of linear memory, first fit, and takes them back, merging neighbours. Models allocate a handful of large
+ * regions each; nothing is allocated while they run. `ensure(end)` makes addresses below `end` exist, or throws.
+ */
+export class Arena {
+  private readonly gaps: Gap[] = [];
+  private readonly regions = new Map<number, number>();
+  private top = FIRST_ADDRESS;
+
+  constructor(private readonly ensure: (end: number) => void) {}
+
+  /** Bytes in regions now. */
+  get used(): number {
+    let total = 0;
+    for (const bytes of this.regions.values()) total += bytes;
+    return total;
+  }
+
+  /** The address of a new region of at least `bytes` bytes. Its contents are undefined. */
+  allocate(bytes: number): number {
+    const size = Math.ceil((bytes + SLACK) / ALIGNMENT) * ALIGNMENT;
+    const index = this.gaps.findIndex((gap) => gap.end - gap.start >= size);
+    const gap = this.gaps[index];
+    let start = this.top;
+    if (gap === undefined) {
+      this.ensure(start + size);
+      this.top = start + size;
+    } else {
+      start = gap.start;
+      gap.start += size;
+      if (gap.start === gap.end) this.gaps.splice(index, 1);
+    }
+    this.regions.set(start, size);
+    return start;
+  }
+
+  /** Gives a region back. */
+  free(start: number): void {
+    const size = this.regions.get(start);
+    if (size === undefined) throw new StateError(`engine: free expected the address of a region, got ${start}.`);
+    this.regions.delete(start);
+    const gap = { start, end: start + size };
+    const next = this.gaps.findIndex((other) => other.start > start);
+    this.gaps.splice(next === -1 ? this.gaps.length : next, 0, gap);
+    for (let i = this.gaps.length - 1; i > 0; i--) {
+      const left = this.gaps[i - 1]!;
+      const right = this.gaps[i]!;
+      if (left.end === right.start) {
+        left.end = right.end;
+        this.gaps.splice(i, 1);
+      }
+    }
+    const last = this.gaps.at(-1);
+    if (last !== undefined && last.end === this.top) {
+      this.top = last.start;
+      this.gaps.pop();
+    }
+  }
+}

@@ -1,0 +1,79 @@
+import { FormatError, StateError, UnsupportedError } from '../common/errors.js';
+import { ABI, type KernelName, type Kernels } from './abi.js';
+import { Arena } from './arena.js';
+import { LinearMemory } from './memory.js';
+import { tileOf, type Tile, type TileName } from './tile.js';
+
+/** Bytes of a WebAssembly page. */
+const PAGE = 65536;
+
+/** What the kernels' memory import declares: 65,536 pages, 4 GiB. */
+export const MAXIMUM_BYTES = 65536 * PAGE;
+
+export interface MachineOptions {
+  readonly module: WebAssembly.Module;
+  readonly tile: TileName;
+  readonly initialMemory: number;
+  readonly maximumMemory: number;
+}
+
+/** One kernel instance on one linear memory. Everything above gives it addresses and numbers. */
+export class Machine {
+  readonly memory: LinearMemory;
+  readonly arena: Arena;
+  readonly kernels: Kernels;
+  readonly tile: Tile;
+  private live = true;
+
+  constructor(options: MachineOptions) {
+    const pages = (bytes: number): number => Math.ceil(bytes / PAGE);
+    let memory: WebAssembly.Memory;
+    try {
+      memory = new WebAssembly.Memory({
+        initial: pages(options.initialMemory),
+        maximum: pages(options.maximumMemory),
+        shared: true,
+      });
+    } catch (error) {
+      throw new UnsupportedError(
+        `createEngine: a shared memory of at most ${options.maximumMemory} bytes expected, got: ${(error as Error).message}. ` +
+          `Address space may be limited: try a smaller maximumMemory.`,
+      );
+    }
+    this.memory = new LinearMemory(memory, options.maximumMemory);
+    this.arena = new Arena((end) => this.memory.ensure(end));
+    this.kernels = instantiate(options.module, memory);
+    this.tile = tileOf(this.kernels, options.tile);
+  }
+
+  /** Throws a StateError once the machine is disposed. */
+  requireLive(where: string): void {
+    if (!this.live) throw new StateError(`${where}: a live engine expected, got one that was disposed.`);
+  }
+
+  /** Lets go of the memory. Nothing runs on this machine afterwards. */
+  dispose(): void {
+    this.live = false;
+  }
+}
+
+/** Instantiates and holds the exports against the ABI table: a binary of another build is refused here, not in a wrong result. */
+function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): Kernels {
+  let exports: WebAssembly.Exports;
+  try {
+    exports = new WebAssembly.Instance(module, { env: { memory } }).exports;
+  } catch (error) {
+    throw new FormatError(`createEngine: wasm expected the kernels of this version, got: ${(error as Error).message}.`);
+  }
+  for (const name of Object.keys(ABI) as KernelName[]) {
+    const kernel = exports[name];
+    const count = ABI[name].length;
+    if (typeof kernel !== 'function' || kernel.length !== count) {
+      const got = typeof kernel === 'function' ? `${kernel.length}` : 'none';
+      throw new FormatError(
+        `createEngine: wasm expected kernel ${name} with ${count} parameters, got ${got}. It is of another version.`,
+      );
+    }
+  }
+  return exports as unknown as Kernels;
+}

@@ -1,0 +1,75 @@
+import type { NamedTensor } from '../common/tensors.js';
+import { sizeOf } from '../common/tensors.js';
+import type { Machine } from '../engine/machine.js';
+import { readPanels, writePanels } from '../engine/panels.js';
+import { initialValues } from '../initializers/initialize.js';
+import type { NetworkPlan, PlannedParameter } from './plan.js';
+
+/**
+ * Translates between the flat vectors of linear memory (weights, gradients and moments share one layout) and the tensors that
+ * users see.
+ */
+export class ParameterLayout {
+  constructor(
+    private readonly machine: Machine,
+    private readonly plan: NetworkPlan,
+  ) {}
+
+  /** Bytes of one flat vector. */
+  get bytes(): number {
+    return 4 * this.plan.parameterFloats;
+  }
+
+  /** Number of learned values. */
+  get count(): number {
+    return this.plan.parameters.reduce((total, { spec }) => total + sizeOf(spec.shape), 0);
+  }
+
+  /** A flat vector of zeros in a region of its own. */
+  allocate(): number {
+    const address = this.machine.arena.allocate(this.bytes);
+    this.clear(address);
+    return address;
+  }
+
+  clear(address: number): void {
+    this.machine.memory.u8.fill(0, address, address + this.bytes);
+  }
+
+  /** Copies of all tensors of the flat vector at `address`. */
+  read(address: number): NamedTensor[] {
+    return this.plan.parameters.map((parameter) => ({
+      name: parameter.name,
+      shape: [...parameter.spec.shape],
+      data: this.readOne(address, parameter),
+    }));
+  }
+
+  /** Writes tensors, in order, whose sizes the caller has checked. */
+  write(address: number, tensors: readonly Float32Array[]): void {
+    this.plan.parameters.forEach((parameter, index) => this.writeOne(address, parameter, tensors[index]!));
+  }
+
+  /** Writes first values, each parameter from its own stream of random numbers. */
+  initialize(address: number, seed: number): void {
+    this.plan.parameters.forEach((parameter, index) => {
+      const { spec } = parameter;
+      const fans = { size: sizeOf(spec.shape), fanIn: spec.fanIn, fanOut: spec.fanOut };
+      this.writeOne(address, parameter, initialValues(this.machine, spec.initializer, fans, seed, index));
+    });
+  }
+
+  private readOne(address: number, { spec, offset }: PlannedParameter): Float32Array {
+    const { memory, tile } = this.machine;
+    const at = address / 4 + offset;
+    if (spec.storage === 'vector') return memory.f32.slice(at, at + sizeOf(spec.shape));
+    return readPanels(memory.f32, at, spec.shape[0]!, spec.shape[1]!, tile.panelWidth);
+  }
+
+  private writeOne(address: number, { spec, offset }: PlannedParameter, data: Float32Array): void {
+    const { memory, tile } = this.machine;
+    const at = address / 4 + offset;
+    if (spec.storage === 'vector') memory.f32.set(data, at);
+    else writePanels(memory.f32, at, spec.shape[0]!, spec.shape[1]!, tile.panelWidth, data);
+  }
+}

@@ -1,0 +1,72 @@
+import { panelFloats } from '../engine/panels.js';
+import type { Initializer } from '../initializers/initializers.js';
+import type { Operation, ParameterSpec } from './operation.js';
+
+export interface AffineOptions {
+  readonly inputs: number;
+  readonly units: number;
+  readonly useBias: boolean;
+  readonly kernelInitializer: Initializer;
+  readonly biasInitializer: Initializer;
+}
+
+/**
+ * z = W·x + b for each row x: Z (B, units) = X (B, inputs)·Wᵀ + b. Backward, from δ = ∂L/∂Z:
+ * BP4 dW = δᵀ·X, BP3 db = column sums of δ, and BP2's dX = δ·W.
+ */
+export function affine(options: AffineOptions): Operation {
+  const { inputs, units, useBias } = options;
+  const fans = { fanIn: inputs, fanOut: units };
+  const weight: ParameterSpec = {
+    name: 'weight',
+    shape: [units, inputs],
+    storage: 'panels',
+    initializer: options.kernelInitializer,
+    ...fans,
+  };
+  const bias: ParameterSpec = {
+    name: 'bias',
+    shape: [units],
+    storage: 'vector',
+    initializer: options.biasInitializer,
+    ...fans,
+  };
+  return {
+    kind: 'affine',
+    outputWidth: units,
+    parameters: useBias ? [weight, bias] : [weight],
+    inPlace: false,
+    backwardReads: { input: true, output: false },
+    // The transposed weights, (inputs, units) in panels.
+    scratch: panelFloats(inputs, units),
+    forward({ machine, inputs: [x], output: z, parameters: [w, b] }) {
+      const { rows: gemm } = machine.tile;
+      // A null start means zero.
+      const start = useBias ? b! : 0;
+      return [(rows) => gemm(rows, units, inputs, x!.address, x!.ld, w!, start, 0, z.address, z.ld)];
+    },
+    backward({
+      machine,
+      inputs: [x],
+      outputDelta: delta,
+      inputDeltas: [dx],
+      gradients: [dw, db],
+      parameters: [w],
+      scratch,
+    }) {
+      const { kernels, tile } = machine;
+      const steps = [
+        (rows: number) => tile.outer(inputs, units, rows, x!.address, x!.ld, delta.address, delta.ld, dw!, 0),
+      ];
+      if (useBias) steps.push((rows) => kernels.f32_column_sums(rows, units, delta.address, delta.ld, db!, 0));
+      if (dx !== undefined) {
+        const { address, ld } = dx;
+        steps.push(
+          () => kernels.f32_transpose_panels(inputs, units, tile.panelWidth, w!, scratch),
+          (rows) => tile.rows(rows, inputs, units, delta.address, delta.ld, scratch, 0, 0, address, ld),
+        );
+      }
+      return steps;
+    },
+  };
+}

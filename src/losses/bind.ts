@@ -1,0 +1,121 @@
+import type { Machine } from '../engine/machine.js';
+import type { Place, Step } from '../engine/step.js';
+import type { LossName } from './losses.js';
+
+/** Where a loss finds and leaves things. */
+export interface LossPlaces {
+  /** Outputs y; in the paired form the kernel writes them. */
+  readonly y: Place;
+  /** Logits z, paired form only. */
+  readonly z: Place;
+  readonly targets: Place;
+  /** ∂L/∂y, or in the paired form δ = ∂L/∂z (BP1), the mean over the batch included. */
+  readonly delta: Place;
+  /** Address of one float32 per row: the row's loss. */
+  readonly rowLosses: number;
+}
+
+export interface LossDefinition {
+  /** What a target row is: as many values as outputs, or one class index. */
+  readonly targets: 'values' | 'labels';
+  /** The values that targets may take, where not all. */
+  readonly targetRange?: readonly [low: number, high: number];
+  /** The output activation whose derivative cancels: BP1 becomes δ = y − t, computed from the logits. */
+  readonly pairedWith?: 'softmax' | 'sigmoid';
+  readonly bindPaired?: (machine: Machine, places: LossPlaces) => Step;
+  readonly bind: (machine: Machine, places: LossPlaces) => Step;
+}
+
+/** Smallest probability whose logarithm is taken where y does not come from logits: Keras' epsilon. */
+const EPSILON = 1e-7;
+
+const squaredError = (mean: boolean): LossDefinition => ({
+  targets: 'values',
+  bind({ kernels }, { y, targets, delta, rowLosses }) {
+    const lossScale = mean ? 1 / y.width : 0.5;
+    const deltaScale = mean ? 2 / y.width : 1;
+    return (rows) =>
+      kernels.f32_squared_error(
+        rows,
+        y.width,
+        y.address,
+        targets.address,
+        delta.address,
+        y.ld,
+        rowLosses,
+        lossScale,
+        deltaScale,
+      );
+  },
+});
+
+const categorical = (targets: 'values' | 'labels'): LossDefinition => ({
+  targets,
+  targetRange: [0, 1],
+  pairedWith: 'softmax',
+  bindPaired:
+    ({ kernels }, { z, y, targets: t, delta, rowLosses }) =>
+    (rows) =>
+      kernels.f32_softmax_categorical_crossentropy(
+        rows,
+        z.width,
+        z.address,
+        t.address,
+        y.address,
+        delta.address,
+        z.ld,
+        rowLosses,
+      ),
+  bind:
+    ({ kernels }, { y, targets: t, delta, rowLosses }) =>
+    (rows) =>
+      kernels.f32_categorical_crossentropy(
+        rows,
+        y.width,
+        y.address,
+        t.address,
+        delta.address,
+        y.ld,
+        rowLosses,
+        EPSILON,
+      ),
+});
+
+/** The losses as kernels: assembly/loss. */
+export const LOSS_DEFINITIONS: Readonly<Record<LossName, LossDefinition>> = {
+  halfSquaredError: squaredError(false),
+  meanSquaredError: squaredError(true),
+  binaryCrossentropy: {
+    targets: 'values',
+    targetRange: [0, 1],
+    pairedWith: 'sigmoid',
+    bindPaired:
+      ({ kernels }, { z, y, targets, delta, rowLosses }) =>
+      (rows) =>
+        kernels.f32_sigmoid_binary_crossentropy(
+          rows,
+          z.width,
+          z.address,
+          targets.address,
+          y.address,
+          delta.address,
+          z.ld,
+          rowLosses,
+        ),
+    bind:
+      ({ kernels }, { y, targets, delta, rowLosses }) =>
+      (rows) =>
+        kernels.f32_binary_crossentropy(
+          rows,
+          y.width,
+          y.address,
+          targets.address,
+          delta.address,
+          y.ld,
+          rowLosses,
+          EPSILON,
+        ),
+  },
+  categoricalCrossentropy: categorical('values'),
+  sparseCategoricalCrossentropy: categorical('labels'),
+};

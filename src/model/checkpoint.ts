@@ -1,0 +1,162 @@
+/**
+ * A model as a safetensors file. Weights stand under their names, so PyTorch's safetensors loads the file as it is; each moment of
+ * the optimizer under `optimizer.<moment>.<weight>`; the rest as JSON in the metadata field `wasm-mlp`.
+ */
+import { describe } from '../common/describe.js';
+import { FormatError, WasmMlpError } from '../common/errors.js';
+import { flag, readOptions } from '../common/options.js';
+import type { NamedTensor } from '../common/tensors.js';
+import type { Layer } from '../layers/registry.js';
+import { decodeSafetensors, encodeSafetensors } from '../serialization/safetensors.js';
+import type { CompileOptions } from '../training/compiled.js';
+import type { Trainer } from '../training/trainer.js';
+
+/** Metadata field that holds everything but tensors. */
+const FIELD = 'wasm-mlp';
+
+/** Raised when older versions could not read a file. */
+const FORMAT_VERSION = 1;
+
+/** A model without its weights: plain data. */
+export interface Architecture {
+  readonly seed: number;
+  readonly layers: readonly Layer[];
+}
+
+export interface SaveOptions {
+  /** Whether the optimizer's state is saved, to go on training. Default true. */
+  includeOptimizer?: boolean;
+}
+
+/** What a file says of training. */
+export interface TrainingState {
+  readonly options: CompileOptions;
+  readonly learningRate: number;
+  readonly stepCount: number;
+  /** Names of the saved moments. */
+  readonly slots: readonly string[];
+}
+
+interface Header {
+  readonly formatVersion: number;
+  readonly architecture: Architecture;
+  readonly epochCount: number;
+  readonly training?: TrainingState;
+}
+
+export interface Checkpoint extends Omit<Header, 'formatVersion'> {
+  readonly tensors: ReadonlyMap<string, NamedTensor>;
+}
+
+const slotTensor = (slot: string, weight: string): string => `optimizer.${slot}.${weight}`;
+
+/** Writes the file. */
+export function encodeModel(
+  options: SaveOptions | undefined,
+  model: {
+    readonly architecture: Architecture;
+    readonly epochCount: number;
+    readonly weights: readonly NamedTensor[];
+    readonly trainer: Trainer | undefined;
+  },
+): Uint8Array {
+  const { includeOptimizer } = readOptions<Required<SaveOptions>>('save', options, {
+    includeOptimizer: { check: flag, or: true },
+  });
+  const { architecture, epochCount, weights } = model;
+  const tensors = [...weights];
+  const trainer = includeOptimizer ? model.trainer : undefined;
+  let training: TrainingState | undefined;
+  if (trainer !== undefined) {
+    const { compiled, learningRate, stepCount } = trainer;
+    const slots = trainer.readSlots();
+    const { optimizer, loss, metricNames: metrics } = compiled;
+    training = { options: { optimizer, loss, metrics }, learningRate, stepCount, slots: slots.map(({ name }) => name) };
+    for (const slot of slots) {
+      tensors.push(...slot.tensors.map((tensor) => ({ ...tensor, name: slotTensor(slot.name, tensor.name) })));
+    }
+  }
+  const header: Header = { formatVersion: FORMAT_VERSION, architecture, epochCount, ...(training && { training }) };
+  return encodeSafetensors({ tensors, metadata: { format: 'pt', [FIELD]: JSON.stringify(header) } });
+}
+
+const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
+
+function requireField(holds: boolean, field: string, expected: string, got: unknown): void {
+  if (!holds) throw new FormatError(`loadModel: field ${field} expected ${expected}, got ${describe(got)}.`);
+}
+
+function requireTraining(training: TrainingState | undefined): void {
+  if (training === undefined) return;
+  requireField(typeof training === 'object' && training !== null, 'training', 'an object', training);
+  requireField(isCount(training.stepCount), 'training.stepCount', 'a count', training.stepCount);
+  requireField(Number.isFinite(training.learningRate), 'training.learningRate', 'a number', training.learningRate);
+  requireField(Array.isArray(training.slots), 'training.slots', 'a list', training.slots);
+  requireField(
+    typeof training.options === 'object' && training.options !== null,
+    'training.options',
+    'an object',
+    training.options,
+  );
+}
+
+/** Reads a file as far as it can be checked without building the model. */
+export function decodeModel(bytes: unknown): Checkpoint {
+  if (!(bytes instanceof Uint8Array)) {
+    throw new FormatError(`loadModel: file expected a Uint8Array, got ${describe(bytes)}.`);
+  }
+  const { tensors, metadata } = decodeSafetensors('loadModel', bytes);
+  const text = metadata[FIELD];
+  if (text === undefined) {
+    throw new FormatError(
+      `loadModel: field __metadata__.${FIELD} expected, got a file without it. It was not saved by wasm-mlp.`,
+    );
+  }
+  let header: Header;
+  try {
+    header = JSON.parse(text) as Header;
+  } catch (error) {
+    throw new FormatError(`loadModel: field ${FIELD} expected JSON, got: ${(error as Error).message}.`);
+  }
+  requireField(typeof header === 'object' && header !== null, FIELD, 'an object', header);
+  requireField(header.formatVersion === FORMAT_VERSION, 'formatVersion', `${FORMAT_VERSION}`, header.formatVersion);
+  requireField(isCount(header.epochCount), 'epochCount', 'a count', header.epochCount);
+  const { architecture } = header;
+  requireField(typeof architecture === 'object' && architecture !== null, 'architecture', 'an object', architecture);
+  requireTraining(header.training);
+  const { epochCount, training } = header;
+  const map = new Map(tensors.map((tensor) => [tensor.name, tensor]));
+  return { architecture, epochCount, ...(training && { training }), tensors: map };
+}
+
+/** Tensors in the order of a model's parameters: the weights, and each moment of the optimizer. */
+export interface PickedTensors {
+  readonly weights: readonly NamedTensor[];
+  readonly slots: readonly (readonly NamedTensor[])[];
+}
+
+/** The tensors that a model with these parameters finds in a checkpoint, in order: weights, then each moment. */
+export function pickTensors(checkpoint: Checkpoint, names: readonly string[]): PickedTensors {
+  const pick = (wanted: readonly string[]): NamedTensor[] =>
+    wanted.map((name) => {
+      const tensor = checkpoint.tensors.get(name);
+      if (tensor === undefined) throw new FormatError(`loadModel: tensor "${name}" expected, got a file without it.`);
+      return tensor;
+    });
+  const slots = (checkpoint.training?.slots ?? []).map((slot) =>
+    pick(names.map((name) => slotTensor(slot, name))).map((tensor, index) => ({ ...tensor, name: names[index]! })),
+  );
+  return { weights: pick(names), slots };
+}
+
+/** What a file asks for that a model refuses is a fault of the file. */
+export function asFormatError<T>(build: () => T): T {
+  try {
+    return build();
+  } catch (error) {
+    if (error instanceof WasmMlpError && error.name !== 'MemoryError' && error.name !== 'FormatError') {
+      throw new FormatError(`loadModel: the file's model is not one of this version. ${error.message}`);
+    }
+    throw error;
+  }
+}

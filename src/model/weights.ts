@@ -1,0 +1,51 @@
+import { describe, describeShape } from '../common/describe.js';
+import { ShapeError, ValueError } from '../common/errors.js';
+import { sizeOf } from '../common/tensors.js';
+import type { NetworkPlan } from '../graph/plan.js';
+
+/** A tensor as `setWeights` takes it: what `getWeights` gives, or plain numbers; the name may be left out. */
+export interface TensorLike {
+  readonly name?: string;
+  readonly shape: readonly number[];
+  readonly data: Float32Array | readonly number[];
+}
+
+/** Checks tensors against the parameters of a plan, all of them before any is used, and returns their values in order. */
+export function readTensors(where: string, plan: NetworkPlan, tensors: unknown): Float32Array[] {
+  if (!Array.isArray(tensors))
+    throw new ValueError(`${where}: weights expected a list of tensors, got ${describe(tensors)}.`);
+  const { parameters } = plan;
+  if (tensors.length !== parameters.length) {
+    throw new ShapeError(`${where}: weights expected ${parameters.length} tensors, got ${tensors.length}.`);
+  }
+  return parameters.map((parameter, index) => readTensor(where, parameter.name, parameter.spec.shape, tensors[index]));
+}
+
+function readTensor(where: string, name: string, shape: readonly number[], value: unknown): Float32Array {
+  if (typeof value !== 'object' || value === null || !('shape' in value) || !('data' in value)) {
+    throw new ValueError(`${where}: "${name}" expected { shape, data }, got ${describe(value)}.`);
+  }
+  const tensor = value as TensorLike;
+  if (tensor.name !== undefined && tensor.name !== name) {
+    throw new ValueError(`${where}: "${name}" expected next, got "${tensor.name}".`);
+  }
+  const given = tensor.shape;
+  if (!Array.isArray(given) || given.length !== shape.length || given.some((extent, axis) => extent !== shape[axis])) {
+    const got = Array.isArray(given) ? describeShape(given as number[]) : describe(given);
+    throw new ShapeError(`${where}: "${name}" expected shape ${describeShape(shape)}, got ${got}.`);
+  }
+  const { data } = tensor;
+  if (!(data instanceof Float32Array) && !Array.isArray(data)) {
+    throw new ValueError(`${where}: "${name}" expected data as a Float32Array, got ${describe(data)}.`);
+  }
+  if (data.length !== sizeOf(shape)) {
+    throw new ShapeError(`${where}: "${name}" expected ${sizeOf(shape)} values, got ${data.length}.`);
+  }
+  for (let i = 0; i < data.length; i++) {
+    // Rounded first: a number beyond float32 would become an infinity.
+    if (typeof data[i] !== 'number' || !Number.isFinite(Math.fround(data[i]!))) {
+      throw new ValueError(`${where}: "${name}" expected finite numbers, got ${describe(data[i])} at index ${i}.`);
+    }
+  }
+  return Float32Array.from(data);
+}
