@@ -28,7 +28,7 @@ export function readOptions<T extends object>(where: string, given: unknown, tab
   }
   const result: Record<string, unknown> = {};
   for (const name of names) {
-    const option = (table as Record<string, Option<unknown>>)[name]!;
+    const option = (table as Record<string, Option<unknown>>)[name];
     if (values[name] !== undefined) result[name] = option.check(`${where}: ${name}`, values[name]);
     else if ('or' in option) result[name] = option.or;
     else option.check(`${where}: ${name}`, undefined);

@@ -59,15 +59,15 @@ export class Arena {
     const next = this.gaps.findIndex((other) => other.start > start);
     this.gaps.splice(next === -1 ? this.gaps.length : next, 0, gap);
     for (let i = this.gaps.length - 1; i > 0; i--) {
-      const left = this.gaps[i - 1]!;
-      const right = this.gaps[i]!;
+      const left = this.gaps[i - 1];
+      const right = this.gaps[i];
       if (left.end === right.start) {
         left.end = right.end;
         this.gaps.splice(i, 1);
       }
     }
     const last = this.gaps.at(-1);
-    if (last !== undefined && last.end === this.top) {
+    if (last?.end === this.top) {
       this.top = last.start;
       this.gaps.pop();
     }

@@ -21,15 +21,15 @@ const align = (bytes: number): number => Math.ceil(bytes / ALIGNMENT) * ALIGNMEN
  * its whole life (the order of XNNPACK's memory planner). Pure: no memory is touched.
  */
 export function planBuffers(requests: readonly BufferRequest[]): BufferPlan {
-  const order = requests.map((_, index) => index).sort((a, b) => requests[b]!.bytes - requests[a]!.bytes || a - b);
+  const order = requests.map((_, index) => index).sort((a, b) => requests[b].bytes - requests[a].bytes || a - b);
   const offsets = new Array<number>(requests.length).fill(0);
   const placed: number[] = [];
   let total = 0;
   for (const index of order) {
-    const { bytes, from, to } = requests[index]!;
+    const { bytes, from, to } = requests[index];
     const taken = placed
-      .filter((other) => requests[other]!.from <= to && from <= requests[other]!.to)
-      .map((other) => ({ start: offsets[other]!, end: offsets[other]! + align(requests[other]!.bytes) }))
+      .filter((other) => requests[other].from <= to && from <= requests[other].to)
+      .map((other) => ({ start: offsets[other], end: offsets[other] + align(requests[other].bytes) }))
       .sort((a, b) => a.start - b.start);
     let start = 0;
     for (const other of taken) {

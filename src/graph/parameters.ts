@@ -47,7 +47,7 @@ export class ParameterLayout {
 
   /** Writes tensors, in order, whose sizes the caller has checked. */
   write(address: number, tensors: readonly Float32Array[]): void {
-    this.plan.parameters.forEach((parameter, index) => this.writeOne(address, parameter, tensors[index]!));
+    this.plan.parameters.forEach((parameter, index) => this.writeOne(address, parameter, tensors[index]));
   }
 
   /** Writes first values, each parameter from its own stream of random numbers. */
@@ -63,13 +63,13 @@ export class ParameterLayout {
     const { memory, tile } = this.machine;
     const at = address / 4 + offset;
     if (spec.storage === 'vector') return memory.f32.slice(at, at + sizeOf(spec.shape));
-    return readPanels(memory.f32, at, spec.shape[0]!, spec.shape[1]!, tile.panelWidth);
+    return readPanels(memory.f32, at, spec.shape[0], spec.shape[1], tile.panelWidth);
   }
 
   private writeOne(address: number, { spec, offset }: PlannedParameter, data: Float32Array): void {
     const { memory, tile } = this.machine;
     const at = address / 4 + offset;
     if (spec.storage === 'vector') memory.f32.set(data, at);
-    else writePanels(memory.f32, at, spec.shape[0]!, spec.shape[1]!, tile.panelWidth, data);
+    else writePanels(memory.f32, at, spec.shape[0], spec.shape[1], tile.panelWidth, data);
   }
 }

@@ -37,7 +37,7 @@ export interface NetworkPlan {
 const PARAMETER_ALIGNMENT = 16;
 
 const storedFloats = ({ shape, storage }: ParameterSpec): number =>
-  storage === 'panels' ? panelFloats(shape[0]!, shape[1]!) : padded(sizeOf(shape));
+  storage === 'panels' ? panelFloats(shape[0], shape[1]) : padded(sizeOf(shape));
 
 /**
  * Lowers a chain of layers. Parameters are named as in the equivalent PyTorch `nn.Sequential`, in which every operation is a
@@ -52,7 +52,7 @@ export function planSequential(layers: readonly Layer[]): NetworkPlan {
       'sequential: inputShape expected on the first layer, got none. Add inputShape: [number of inputs].',
     );
   }
-  const widths = [shape[0]!];
+  const widths = [shape[0]];
   const nodes: PlanNode[] = [];
   const parameters: PlannedParameter[] = [];
   let floats = 0;

@@ -63,7 +63,7 @@ export class Predictor {
 
   private refuse(where: string, index: number, x: Float32Array): void {
     if (index === -1) return;
-    const width = this.plan.widths[this.plan.input]!;
+    const width = this.plan.widths[this.plan.input];
     throw new ValueError(
       `${where}: x expected finite numbers, got ${x[index]} in row ${Math.floor(index / width)}, column ${index % width}.`,
     );

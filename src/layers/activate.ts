@@ -11,7 +11,7 @@ export function activate(name: Exclude<ActivationName, 'linear'>, width: number)
     inPlace: true,
     backwardReads: { input: false, output: true },
     scratch: 0,
-    forward: ({ machine, inputs: [z], output: y }) => [definition.forward(machine, z!, y)],
+    forward: ({ machine, inputs: [z], output: y }) => [definition.forward(machine, z, y)],
     backward: ({ machine, output: y, outputDelta: dy, inputDeltas: [dz] }) =>
       dz === undefined ? [] : [definition.backward(machine, y, dy, dz)],
   };

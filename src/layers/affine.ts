@@ -42,8 +42,8 @@ export function affine(options: AffineOptions): Operation {
     forward({ machine, inputs: [x], output: z, parameters: [w, b] }) {
       const { rows: gemm } = machine.tile;
       // A null start means zero.
-      const start = useBias ? b! : 0;
-      return [(rows) => gemm(rows, units, inputs, x!.address, x!.ld, w!, start, 0, z.address, z.ld)];
+      const start = useBias ? b : 0;
+      return [(rows) => gemm(rows, units, inputs, x.address, x.ld, w, start, 0, z.address, z.ld)];
     },
     backward({
       machine,
@@ -56,13 +56,13 @@ export function affine(options: AffineOptions): Operation {
     }) {
       const { kernels, tile } = machine;
       const steps = [
-        (rows: number) => tile.outer(inputs, units, rows, x!.address, x!.ld, delta.address, delta.ld, dw!, 0),
+        (rows: number) => tile.outer(inputs, units, rows, x.address, x.ld, delta.address, delta.ld, dw, 0),
       ];
-      if (useBias) steps.push((rows) => kernels.f32_column_sums(rows, units, delta.address, delta.ld, db!, 0));
+      if (useBias) steps.push((rows) => kernels.f32_column_sums(rows, units, delta.address, delta.ld, db, 0));
       if (dx !== undefined) {
         const { address, ld } = dx;
         steps.push(
-          () => kernels.f32_transpose_panels(inputs, units, tile.panelWidth, w!, scratch),
+          () => kernels.f32_transpose_panels(inputs, units, tile.panelWidth, w, scratch),
           (rows) => tile.rows(rows, inputs, units, delta.address, delta.ld, scratch, 0, 0, address, ld),
         );
       }

@@ -45,7 +45,7 @@ export interface DenseConfig {
 const initializer: Check<Initializer> = (path, value) => resolve(path, value, INITIALIZERS);
 
 const inputShape: Check<readonly number[]> = (path, value) => {
-  if (Array.isArray(value) && value.length === 1 && Number.isInteger(value[0]) && value[0] >= 1) return [...value];
+  if (Array.isArray(value) && value.length === 1) return [integer(1)(`${path}[0]`, value[0])];
   throw new ValueError(`${path} expected [number of inputs], got ${describe(value)}.`);
 };
 
@@ -59,8 +59,8 @@ export function dense(options: DenseOptions): Descriptor<'dense', DenseConfig> {
     units: { check: integer(1) },
     activation: { check: nameOf(ACTIVATION_NAMES), or: 'linear' },
     useBias: { check: flag, or: true },
-    kernelInitializer: { check: initializer, or: glorotUniform() as Initializer },
-    biasInitializer: { check: initializer, or: zeros() as Initializer },
+    kernelInitializer: { check: initializer, or: glorotUniform() },
+    biasInitializer: { check: initializer, or: zeros() },
     inputShape: { check: optional(inputShape), or: undefined },
     name: { check: optional(text), or: undefined },
   });

@@ -144,7 +144,7 @@ export function pickTensors(checkpoint: Checkpoint, names: readonly string[]): P
       return tensor;
     });
   const slots = (checkpoint.training?.slots ?? []).map((slot) =>
-    pick(names.map((name) => slotTensor(slot, name))).map((tensor, index) => ({ ...tensor, name: names[index]! })),
+    pick(names.map((name) => slotTensor(slot, name))).map((tensor, index) => ({ ...tensor, name: names[index] })),
   );
   return { weights: pick(names), slots };
 }

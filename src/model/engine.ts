@@ -45,11 +45,14 @@ export interface ModelOptions {
 
 type Kernels = Uint8Array<ArrayBuffer> | ArrayBuffer | WebAssembly.Module;
 
-const MEBIBYTE = 2 ** 20;
+const MEBIBYTE = 1024 * 1024;
+
+/** Largest seed: the generator's key has 32 bits for it. */
+const MAX_SEED = 0xffffffff;
 
 const kernelsCheck: Check<Kernels> = (path, value) => {
   if (value instanceof Uint8Array || value instanceof ArrayBuffer || value instanceof WebAssembly.Module) {
-    return value as Kernels;
+    return value;
   }
   throw new ValueError(`${path} expected bytes or a WebAssembly.Module, got ${describe(value)}.`);
 };
@@ -86,7 +89,7 @@ function readModelOptions(where: string, options: ModelOptions): Required<ModelO
         return value.map((layer, index) => resolve<Layer>(`${path}[${index}]`, layer, LAYERS));
       },
     },
-    seed: { check: integer(0, 2 ** 32 - 1), or: 0 },
+    seed: { check: integer(0, MAX_SEED), or: 0 },
   });
 }
 

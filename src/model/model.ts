@@ -271,11 +271,11 @@ export class Model {
   }
 
   private get inputs(): number {
-    return this.plan.widths[this.plan.input]!;
+    return this.plan.widths[this.plan.input];
   }
 
   private get outputs(): number {
-    return this.plan.widths[this.plan.output]!;
+    return this.plan.widths[this.plan.output];
   }
 
   private dataset(

@@ -11,20 +11,20 @@ export function summarize(layers: readonly Layer[], plan: NetworkPlan, optimizer
     const operations = config.activation === 'linear' ? 1 : 2;
     const own = plan.nodes.slice(node, node + operations).flatMap(({ parameters }) => parameters);
     node += operations;
-    const count = own.reduce((total, parameter) => total + sizeOf(plan.parameters[parameter]!.spec.shape), 0);
+    const count = own.reduce((total, parameter) => total + sizeOf(plan.parameters[parameter].spec.shape), 0);
     const name = config.name === undefined ? `${index} ${kind}` : `${index} ${kind} "${config.name}"`;
     return [name, config.activation, `(batch, ${config.units})`, grouped(count)];
   });
   const total = plan.parameters.reduce((sum, { spec }) => sum + sizeOf(spec.shape), 0);
   const table = [['layer', 'activation', 'output shape', 'parameters'], ...rows];
-  const widths = [0, 1, 2, 3].map((column) => Math.max(...table.map((row) => row[column]!.length)));
+  const widths = [0, 1, 2, 3].map((column) => Math.max(...table.map((row) => row[column].length)));
   const line = (row: readonly string[]): string =>
-    row.map((cell, column) => (column === 3 ? cell.padStart(widths[3]!) : cell.padEnd(widths[column]!))).join('  ');
+    row.map((cell, column) => (column === 3 ? cell.padStart(widths[3]) : cell.padEnd(widths[column]))).join('  ');
   const rule = widths.map((width) => '─'.repeat(width)).join('  ');
   return [
     `inputs (batch, ${plan.widths[plan.input]})`,
     '',
-    line(table[0]!),
+    line(table[0]),
     rule,
     ...rows.map(line),
     rule,

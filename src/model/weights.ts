@@ -43,9 +43,10 @@ function readTensor(where: string, name: string, shape: readonly number[], value
   }
   for (let i = 0; i < data.length; i++) {
     // Rounded first: a number beyond float32 would become an infinity.
-    if (typeof data[i] !== 'number' || !Number.isFinite(Math.fround(data[i]!))) {
-      throw new ValueError(`${where}: "${name}" expected finite numbers, got ${describe(data[i])} at index ${i}.`);
+    const value: unknown = data[i];
+    if (typeof value !== 'number' || !Number.isFinite(Math.fround(value))) {
+      throw new ValueError(`${where}: "${name}" expected finite numbers, got ${describe(value)} at index ${i}.`);
     }
   }
-  return Float32Array.from(data);
+  return Float32Array.from(data as ArrayLike<number>);
 }

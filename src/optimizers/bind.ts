@@ -33,7 +33,7 @@ export function bindUpdate(machine: Machine, optimizer: Optimizer, vectors: Upda
     case 'sgd': {
       const { momentum, nesterov } = optimizer.config;
       if (momentum === 0) return (_step, rate) => kernels.f32_sgd(size, gradients, weights, rate);
-      const velocity = slots[0]!;
+      const velocity = slots[0];
       const lookAhead = nesterov ? 1 : 0;
       return (_step, rate) => kernels.f32_sgd_momentum(size, gradients, weights, velocity, rate, momentum, lookAhead);
     }

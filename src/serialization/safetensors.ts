@@ -58,7 +58,7 @@ const isCount = (value: unknown): value is number =>
 function readHeader(where: string, bytes: Uint8Array): { header: Record<string, unknown>; dataStart: number } {
   if (bytes.length < 8) refuse(where, `file expected at least 8 bytes of header length, got ${bytes.length}.`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const length = view.getUint32(0, true) + 2 ** 32 * view.getUint32(4, true);
+  const length = view.getUint32(0, true) + 0x100000000 * view.getUint32(4, true);
   if (length > MAX_HEADER_BYTES) {
     refuse(
       where,
@@ -126,11 +126,11 @@ function readEntry(where: string, name: string, entry: unknown) {
     return refuse(where, `tensor "${name}" expected two data_offsets.`);
   }
   const [begin, end] = offsets as [number, number];
-  if (end - begin !== 4 * sizeOf(shape as number[])) {
+  if (end - begin !== 4 * sizeOf(shape)) {
     refuse(
       where,
-      `tensor "${name}" expected ${4 * sizeOf(shape as number[])} bytes for its shape, got ${end - begin}.`,
+      `tensor "${name}" expected ${4 * sizeOf(shape)} bytes for its shape, got ${end - begin}.`,
     );
   }
-  return { name, shape: shape as number[], begin, end };
+  return { name, shape, begin, end };
 }

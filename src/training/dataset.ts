@@ -29,7 +29,7 @@ export function requireFinite(machine: Machine, where: string, what: string, dat
   const { kernels, memory, arena } = machine;
   const result = arena.allocate(4);
   kernels.f32_first_nonfinite(data.rows * data.width, data.address, result);
-  const index = memory.i32[result / 4]!;
+  const index = memory.i32[result / 4];
   arena.free(result);
   if (index >= 0) {
     const row = Math.floor(index / data.width);
@@ -44,7 +44,7 @@ function requireRange(machine: Machine, where: string, data: Resident, [low, hig
   const values = machine.memory.f32;
   const first = data.address / 4;
   for (let i = 0; i < data.rows * data.width; i++) {
-    const value = values[first + i]!;
+    const value = values[first + i];
     if (value < low || value > high) {
       throw new ValueError(
         `${where}: y expected values from ${low} to ${high} for this loss, got ${value} ` +

@@ -56,7 +56,7 @@ export function splitData(data: Dataset, share: number, validation: Dataset | un
 }
 
 function addValidation(logs: Logs, validation: Logs): void {
-  for (const [name, value] of Object.entries(validation)) logs[`val${name[0]!.toUpperCase()}${name.slice(1)}`] = value;
+  for (const [name, value] of Object.entries(validation)) logs[`val${name[0].toUpperCase()}${name.slice(1)}`] = value;
 }
 
 /**

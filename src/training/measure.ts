@@ -24,7 +24,7 @@ export class Tally {
   means(samples: number): Logs {
     const first = this.program.totals / 8;
     const logs: Logs = {};
-    for (let i = 0; i < this.names.length; i++) logs[this.names[i]!] = this.machine.memory.f64[first + i]! / samples;
+    for (let i = 0; i < this.names.length; i++) logs[this.names[i]] = this.machine.memory.f64[first + i] / samples;
     return logs;
   }
 }

@@ -91,7 +91,7 @@ export class Trainer {
   /** The moments by name, as tensors. */
   readSlots(): { name: string; tensors: NamedTensor[] }[] {
     const names = slotNames(this.compiled.optimizer);
-    return this.slots.map((address, index) => ({ name: names[index]!, tensors: this.trainee.layout.read(address) }));
+    return this.slots.map((address, index) => ({ name: names[index], tensors: this.trainee.layout.read(address) }));
   }
 
   /** Goes on where a saved training stood. Moments in the order of `readSlots`, their sizes checked by the caller. */
@@ -102,7 +102,7 @@ export class Trainer {
     if (slots.length !== this.slots.length) {
       throw new ValueError(`loadModel: moments expected ${this.slots.length}, got ${slots.length}.`);
     }
-    this.slots.forEach((address, index) => this.trainee.layout.write(address, slots[index]!));
+    this.slots.forEach((address, index) => this.trainee.layout.write(address, slots[index]));
     this.stepCount = stepCount;
     this.learningRate = learningRate;
   }
