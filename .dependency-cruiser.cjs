@@ -80,8 +80,9 @@ module.exports = {
     },
     {
       name: 'only-command-line-tests-use-the-command-line',
+      comment: 'Tests of the command line and of its job on MNIST.',
       severity: 'error',
-      from: { path: '^(test|bench)/', pathNot: '^test/cli' },
+      from: { path: '^(test|bench)/', pathNot: '^test/(cli|mnist)' },
       to: { path: '^src/cli/' },
     },
   ],

@@ -85,7 +85,9 @@ export default defineConfig(
       'no-restricted-syntax': [
         'error',
         {
-          selector: "BinaryExpression[operator='**'], AssignmentExpression[operator='**=']",
+          // A power of two literals is a constant, like 2 ** 32.
+          selector:
+            "BinaryExpression[operator='**']:not([left.type='Literal'][right.type='Literal']), AssignmentExpression[operator='**=']",
           message: 'Not the same bits on every engine: multiply instead.',
         },
       ],

@@ -110,7 +110,8 @@ export function planMemory(plan: NetworkPlan, capacity: number, kind: RunKind): 
   const totals = measured ? bytes(8 * (kind.totals ?? 0), -1, end) : undefined;
 
   const layout = planBuffers(requests);
-  const placed = (buffer: number | undefined) => (buffer === undefined ? undefined : { offset: layout.offsets[buffer] });
+  const placed = (buffer: number | undefined) =>
+    buffer === undefined ? undefined : { offset: layout.offsets[buffer] };
   const matrix = (buffer: number | undefined, value: number): PlannedMatrix | undefined =>
     buffer === undefined
       ? undefined

@@ -127,10 +127,7 @@ function readEntry(where: string, name: string, entry: unknown) {
   }
   const [begin, end] = offsets as [number, number];
   if (end - begin !== 4 * sizeOf(shape)) {
-    refuse(
-      where,
-      `tensor "${name}" expected ${4 * sizeOf(shape)} bytes for its shape, got ${end - begin}.`,
-    );
+    refuse(where, `tensor "${name}" expected ${4 * sizeOf(shape)} bytes for its shape, got ${end - begin}.`);
   }
   return { name, shape, begin, end };
 }

@@ -1,0 +1,44 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import * as library from '../src/index.js';
+import { inputs, targets, trainXor } from '../examples/page/xor.js';
+import { browserNames, reasonToSkip, serveRepository, withBrowserPage, type StaticServer } from './helpers/browsers.js';
+
+type XorResult = Awaited<ReturnType<typeof trainXor>>;
+
+/** The truth table as a network's answers give it. */
+const thresholded = (predictions: number[]) => predictions.map((prediction) => [prediction > 0.5 ? 1 : 0]);
+
+describe('a page that imports the built file', () => {
+  let server: StaticServer;
+  let inNode: XorResult;
+
+  beforeAll(async () => {
+    server = await serveRepository();
+    inNode = await trainXor(library);
+  });
+
+  afterAll(() => server.close());
+
+  test('in Node, the same training learns XOR', () => {
+    expect(inputs).toHaveLength(4);
+    expect(thresholded(inNode.predictions)).toEqual(targets);
+    expect(inNode.losses.at(-1)).toBeLessThan(inNode.losses[0] / 10);
+  });
+
+  test.for(browserNames)('%s learns XOR with the same bits as Node', async (name, { skip }) => {
+    const reason = reasonToSkip(name);
+    if (reason !== undefined) {
+      console.warn(`skipped: ${reason}`);
+      skip(reason);
+    }
+
+    const result = await withBrowserPage(name, `${server.origin}/examples/page/index.html`, (page) => page.result());
+
+    expect(result).not.toHaveProperty('error');
+    const { losses, predictions, weightsSha256 } = result as XorResult;
+    expect(thresholded(predictions)).toEqual(targets);
+    expect(weightsSha256).toBe(inNode.weightsSha256);
+    expect(predictions).toEqual(inNode.predictions);
+    expect(losses).toEqual(inNode.losses);
+  });
+});

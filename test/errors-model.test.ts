@@ -1,0 +1,190 @@
+/** Bad architectures, weights and moments: each refused by class and exact words, with the model unchanged after it. */
+import { describe, expect, test } from 'vitest';
+import {
+  constant,
+  createEngine,
+  dense,
+  loadModel,
+  randomNormal,
+  sequential,
+  ShapeError,
+  StateError,
+  ValueError,
+  type Model,
+  type NamedTensor,
+} from '../src/index.js';
+import { any, check, expectError, refuses, thrownBy, trained, X, Y, type Refusal } from './reference/refusals.js';
+
+const layer = (options: object) => () =>
+  sequential({ layers: [dense(any({ units: 2, inputShape: [2], ...options }))] });
+
+describe('layers', () => {
+  refuses([
+    ['unknown option', layer({ unit: 3 }), ValueError, ''],
+    ['units 0', layer({ units: 0 }), ValueError, ''],
+    ['units a fraction', layer({ units: 1.5 }), ValueError, ''],
+    ['units missing', layer({ units: undefined }), ValueError, ''],
+    ['unknown activation', layer({ activation: 'rleu' }), ValueError, ''],
+    ['activation of wrong kind', layer({ activation: 3 }), ValueError, ''],
+    ['useBias not a boolean', layer({ useBias: 1 }), ValueError, ''],
+    ['unknown initializer', layer({ kernelInitializer: 'heNormall' }), ValueError, ''],
+    ['constant of NaN', () => constant({ value: NaN }), ValueError, ''],
+    ['constant: unknown', () => constant(any({ val: 1 })), ValueError, ''],
+    ['randomNormal: stddev negative', () => randomNormal({ stddev: -1 }), ValueError, ''],
+    ['inputShape of two', layer({ inputShape: [2, 3] }), ShapeError, ''],
+    ['inputShape a number', layer({ inputShape: 2 }), ValueError, ''],
+    ['inputShape of 0', layer({ inputShape: [0] }), ValueError, ''],
+    ['dense without options', () => dense(any(undefined)), ValueError, ''],
+    ['no inputShape', () => sequential({ layers: [dense({ units: 2 })] }), ValueError, ''],
+    [
+      'inputShape that does not follow',
+      () => sequential({ layers: [dense({ units: 2, inputShape: [2] }), dense({ units: 2, inputShape: [3] })] }),
+      ShapeError,
+      '',
+    ],
+    ['no layers', () => sequential({ layers: [] }), ValueError, ''],
+    ['layers missing', () => sequential(any({})), ValueError, ''],
+    ['a layer of wrong kind', () => sequential({ layers: [any('dense')] }), ValueError, ''],
+    ['sequential: unknown', () => sequential(any({ layers: [], sed: 1 })), ValueError, ''],
+    ['seed negative', () => sequential({ layers: [dense({ units: 1, inputShape: [1] })], seed: -1 }), ValueError, ''],
+    [
+      'seed a fraction',
+      () => sequential({ layers: [dense({ units: 1, inputShape: [1] })], seed: 0.5 }),
+      ValueError,
+      '',
+    ],
+    ['createEngine: unknown', () => createEngine(any({ thread: 2 })), ValueError, ''],
+  ]);
+});
+
+describe('setWeights', () => {
+  /** The model's weights, one of them changed. */
+  const set = (index: number, change: (tensor: NamedTensor) => object) => (model: Model) =>
+    model.setWeights(
+      model.getWeights().map((tensor, i) => any(i === index ? { ...tensor, ...change(tensor) } : tensor)),
+    );
+  refuses([
+    ['too few tensors', (m) => m.setWeights(m.getWeights().slice(1)), ShapeError, ''],
+    ['too many tensors', (m) => m.setWeights([...m.getWeights(), m.getWeights()[0]]), ShapeError, ''],
+    ['wrong shape', set(2, () => ({ shape: [4, 3] })), ShapeError, ''],
+    ['wrong length', set(1, () => ({ data: new Float32Array(5) })), ShapeError, ''],
+    ['wrong name', set(2, () => ({ name: '1.weight' })), ValueError, ''],
+    ['NaN', set(3, () => ({ data: Float32Array.of(0, NaN, 1) })), ValueError, ''],
+    ['infinite', set(0, ({ data }) => ({ data: data.map(() => -Infinity) })), ValueError, ''],
+    ['data of wrong kind', set(3, () => ({ data: 'abc' })), ValueError, ''],
+    ['not a list', (m) => m.setWeights(any({})), ValueError, ''],
+  ]);
+});
+
+const calls: [name: string, act: (model: Model) => unknown][] = [
+  ['fit', (m) => m.fit(X, Y)],
+  ['evaluate', (m) => m.evaluate(X, Y)],
+  ['trainOnBatch', (m) => m.trainOnBatch(X, Y)],
+  ['gradients', (m) => m.gradients(X, Y)],
+];
+
+describe('before compile', () => {
+  test.each(calls)('%s', async (name, act) => {
+    const model = await sequential({ layers: [dense({ units: 3, inputShape: [2] })] });
+    await check(model, [name, act, StateError, `${name}: `]);
+  });
+});
+
+describe('after dispose', () => {
+  const all: typeof calls = [
+    ...calls,
+    ['predict', (m) => m.predict(X)],
+    ['predictInto', (m) => m.predictInto(new Float32Array(2), new Float32Array(3))],
+    ['compile', (m) => m.compile({ optimizer: 'sgd', loss: 'meanSquaredError' })],
+    ['getWeights', (m) => m.getWeights()],
+    ['setWeights', (m) => m.setWeights([])],
+    ['save', (m) => m.save()],
+  ];
+
+  test.each(all)('%s', async (name, act) => {
+    const model = await trained();
+    model.dispose();
+    expectError(await thrownBy(() => act(model)), StateError, `${name}: `);
+  });
+
+  test('dispose again does nothing', async () => {
+    const model = await trained();
+    model.dispose();
+    expect(() => model.dispose()).not.toThrow();
+  });
+
+  test('a disposed engine takes its models with it', async () => {
+    const engine = await createEngine();
+    const model = engine.sequential({ layers: [dense({ units: 3, inputShape: [2] })] });
+    const file = model.save();
+    engine.dispose();
+    const refusals: Refusal[] = [
+      ['predict', () => model.predict(X), StateError, ''],
+      ['sequential', () => engine.sequential({ layers: [dense({ units: 3, inputShape: [2] })] }), StateError, ''],
+      ['loadModel', () => loadModel(file, { engine }), StateError, ''],
+    ];
+    for (const [, act, error, message] of refusals) expectError(await thrownBy(() => act(model)), error, message);
+  });
+});
+
+describe('while fit runs', () => {
+  test.each([
+    ...calls.filter(([name]) => name === 'fit' || name === 'trainOnBatch'),
+    ['compile', (m: Model) => m.compile({ optimizer: 'sgd', loss: 'meanSquaredError' })],
+    ['setWeights', (m: Model) => m.setWeights(m.getWeights())],
+  ] as typeof calls)('%s', async (name, act) => {
+    const [model, undisturbed] = [await trained(), await trained()];
+    let refused = 0;
+    const onBatchEnd = async (): Promise<void> => {
+      expectError(await thrownBy(() => act(model)), StateError, `${name}: `);
+      refused++;
+    };
+    await model.fit(X, Y, { epochs: 3, callbacks: [{ onBatchEnd }] });
+    await undisturbed.fit(X, Y, { epochs: 3 });
+    expect(refused).toBe(3);
+    expect(model.save()).toEqual(undisturbed.save());
+  });
+});
+
+describe('a fit that ends early leaves the weights of its last finished step', () => {
+  /** The weights after so many steps of one batch each. */
+  async function after(steps: number): Promise<NamedTensor[]> {
+    const model = await trained();
+    await model.fit(X, Y, { epochs: steps, shuffle: false });
+    return model.getWeights();
+  }
+
+  test('a callback that throws', async () => {
+    const model = await trained();
+    const failure = new Error('mine');
+    const onBatchEnd = (): void => {
+      if (model.stepCount === 3) throw failure;
+    };
+    const thrown = await thrownBy(() => model.fit(X, Y, { epochs: 9, shuffle: false, callbacks: [{ onBatchEnd }] }));
+    expect(thrown).toBe(failure);
+    expect(model.getWeights()).toEqual(await after(2));
+    await model.fit(X, Y, { epochs: 1 });
+  });
+
+  test('an abort', async () => {
+    const model = await trained();
+    const controller = new AbortController();
+    const onBatchEnd = (): void => {
+      if (model.stepCount === 3) controller.abort();
+    };
+    const options = { epochs: 9, shuffle: false, callbacks: [{ onBatchEnd }], signal: controller.signal };
+    const thrown = await thrownBy(() => model.fit(X, Y, options));
+    expect(thrown).toBe(controller.signal.reason);
+    expect(thrown.name).toBe('AbortError');
+    expect(model.getWeights()).toEqual(await after(2));
+    await model.fit(X, Y, { epochs: 1 });
+  });
+
+  test('a signal aborted beforehand: not one step', async () => {
+    const model = await trained();
+    const before = model.save();
+    const thrown = await thrownBy(() => model.fit(X, Y, { signal: AbortSignal.abort('enough') }));
+    expect(thrown).toBe('enough');
+    expect(model.save()).toEqual(before);
+  });
+});

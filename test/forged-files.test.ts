@@ -1,0 +1,148 @@
+/** `loadModel` on files it did not write: a model or a FormatError, never another error, a hang, or a changed engine. */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { FormatError, loadModel, ValueError, type Model } from '../src/index.js';
+import { any, expectError, thrownBy, trained, X } from './reference/refusals.js';
+
+/** A file from its parts: header text (or its object) and data, with a length field of its own where told. */
+function fileOf(header: string | object, data: Uint8Array, length?: bigint): Uint8Array {
+  const text = new TextEncoder().encode(typeof header === 'string' ? header : JSON.stringify(header));
+  const file = new Uint8Array(8 + text.length + data.length);
+  new DataView(file.buffer).setBigUint64(0, length ?? BigInt(text.length), true);
+  file.set(text, 8);
+  file.set(data, 8 + text.length);
+  return file;
+}
+
+interface Entry {
+  dtype: string;
+  shape: number[];
+  data_offsets: number[];
+}
+type Header = Record<string, Entry> & { __metadata__: Record<string, string> };
+
+const model = await trained();
+const file = model.save();
+const headerLength = Number(new DataView(file.buffer, file.byteOffset).getBigUint64(0, true));
+const data = file.subarray(8 + headerLength);
+const header = (): Header => JSON.parse(new TextDecoder().decode(file.subarray(8, 8 + headerLength)));
+
+/** The saved file with its header changed. */
+function forged(change: (header: Header) => void): Uint8Array {
+  const changed = header();
+  change(changed);
+  return fileOf(changed, data);
+}
+
+/** Refused with just these words, and the engine that others share as it was. */
+async function check(bytes: Uint8Array, message: string): Promise<void> {
+  const before = model.predict(X);
+  expectError(await thrownBy(() => loadModel(bytes)), FormatError, message);
+  expect(model.predict(X)).toEqual(before);
+}
+
+const forgeries: [title: string, bytes: Uint8Array, message: string][] = [
+  ['empty', new Uint8Array(0), ''],
+  ['seven bytes', file.slice(0, 7), ''],
+  ['the length alone', file.slice(0, 8), ''],
+  ['half a header', file.slice(0, 8 + (headerLength >> 1)), ''],
+  ['a header without data', file.slice(0, 8 + headerLength), ''],
+  ['the last byte missing', file.slice(0, -1), ''],
+  ['a byte too many', Uint8Array.of(...file, 0), ''],
+  ['a header length of 2⁶³', fileOf(header(), data, 2n ** 63n), ''],
+  ['a header length of 0', fileOf('', data, 0n), ''],
+  ['a header that is not JSON', fileOf('{"a": ', data), ''],
+  ['a header that is a list', fileOf('[]', data), ''],
+  ['a header that is not UTF-8', Uint8Array.of(2, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xfe), ''],
+  ['no metadata', forged((h) => delete (h as Partial<Header>).__metadata__), ''],
+  ['empty metadata', forged((h) => (h.__metadata__ = {})), ''],
+  ['another dtype', forged((h) => (h['0.weight'].dtype = 'F16')), ''],
+  ['another shape', forged((h) => (h['0.weight'].shape = [2, 4])), ''],
+  ['a negative shape', forged((h) => (h['0.weight'].shape = [-4, -2])), ''],
+  ['a huge shape', forged((h) => (h['0.weight'].shape = [2 ** 31, 2 ** 31])), ''],
+  ['a tensor missing', forged((h) => delete (h as Partial<Header>)['0.bias']), ''],
+  ['a tensor too many', forged((h) => (h['9.weight'] = { dtype: 'F32', shape: [0], data_offsets: [0, 0] })), ''],
+  ['offsets backwards', forged((h) => h['0.weight'].data_offsets.reverse()), ''],
+  ['offsets beyond the end', forged((h) => (h['0.weight'].data_offsets = [1e9, 1e9 + 32])), ''],
+  ['offsets overlapping', forged((h) => (h['2.bias'].data_offsets = [0, 12])), ''],
+  ['offsets of fractions', forged((h) => (h['0.weight'].data_offsets = [0.5, 32.5])), ''],
+  ['a tensor that is text', forged((h) => (any(h)['0.weight'] = any('F32'))), ''],
+];
+
+describe('forgeries', () => {
+  test.each(forgeries)('%s', async (_, bytes, message) => {
+    await check(bytes, message);
+  });
+
+  test.each([
+    ['NaN', NaN],
+    ['an infinite value', Infinity],
+  ])('%s among the weights', async (_, value) => {
+    const bytes = file.slice();
+    const [start] = header()['2.bias'].data_offsets;
+    new DataView(bytes.buffer).setFloat32(8 + headerLength + start + 4, value, true);
+    await check(bytes, '');
+  });
+
+  test('something that is no bytes', async () => {
+    expectError(await thrownBy(() => loadModel(any('model.safetensors'))), ValueError, '');
+  });
+});
+
+/** Either a model that predicts, or a FormatError. */
+async function loadsOrRefuses(bytes: Uint8Array): Promise<void> {
+  let loaded: Model;
+  try {
+    loaded = await loadModel(bytes);
+  } catch (error) {
+    expect(error).toBeInstanceOf(FormatError);
+    return;
+  }
+  const inputs = loaded.getWeights()[0].shape[1];
+  expect(loaded.predict([new Array<number>(inputs).fill(0.5)]).length).toBeGreaterThan(0);
+  loaded.dispose();
+}
+
+describe('any bytes are a model or a FormatError', () => {
+  test('every truncation', async () => {
+    for (let length = 0; length < file.length; length++) {
+      await expect(loadModel(file.slice(0, length))).rejects.toBeInstanceOf(FormatError);
+    }
+  });
+
+  test('a few bytes changed anywhere', async () => {
+    const changes = fc.array(fc.tuple(fc.nat(file.length - 1), fc.nat(255)), { minLength: 1, maxLength: 4 });
+    await fc.assert(
+      fc.asyncProperty(changes, async (list) => {
+        const bytes = file.slice();
+        for (const [at, value] of list) bytes[at] = value;
+        await loadsOrRefuses(bytes);
+      }),
+      { numRuns: 2000, seed: 1 },
+    );
+  });
+
+  test('a few characters of the header replaced', async () => {
+    const text = JSON.stringify(header());
+    const piece = fc.oneof(
+      fc.constantFrom('', '0', '-1', '1e9', '99999999', 'null', '{}', '[]', '"', '\\"x\\"'),
+      fc.string(),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.nat(text.length), fc.nat(6), piece, async (at, length, replacement) => {
+        await loadsOrRefuses(fileOf(text.slice(0, at) + replacement + text.slice(at + length), data));
+      }),
+      { numRuns: 2000, seed: 2 },
+    );
+  });
+
+  test('a value of the metadata replaced by any JSON', async () => {
+    const metadata = header().__metadata__;
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...Object.keys(metadata)), fc.json(), async (key, json) => {
+        await loadsOrRefuses(forged((h) => (h.__metadata__[key] = json)));
+      }),
+      { numRuns: 1000, seed: 3 },
+    );
+  });
+});

@@ -1,0 +1,76 @@
+/**
+ * Measures what a long run leaves behind, and prints it as JSON. Run with --expose-gc on the built package, since heap
+ * figures of a test runner's process would hold the runner's own.
+ *
+ * Usage: node --expose-gc memory-child.mjs PATH_OF_INDEX_JS JOB
+ */
+import { pathToFileURL } from 'node:url';
+
+const [path, job] = process.argv.slice(2);
+const { createEngine, dense } = await import(pathToFileURL(path).href);
+
+const ROWS = 320;
+const BATCH = 32;
+const INPUTS = 20;
+const CLASSES = 5;
+const x = Float32Array.from({ length: ROWS * INPUTS }, (_, i) => Math.fround(((i * 37) % 101) / 50 - 1));
+const y = Float32Array.from({ length: ROWS * CLASSES }, (_, i) =>
+  Number(i % CLASSES === ((i / CLASSES) | 0) % CLASSES),
+);
+
+function build(engine, seed) {
+  const model = engine.sequential({
+    seed,
+    layers: [
+      dense({ units: 33, activation: 'relu', inputShape: [INPUTS] }),
+      dense({ units: CLASSES, activation: 'softmax' }),
+    ],
+  });
+  model.compile({ optimizer: 'adam', loss: 'categoricalCrossentropy', metrics: ['accuracy'] });
+  return model;
+}
+
+/** Heap in use after a full collection; the second one takes what the first one's finalizers let go. */
+async function heap() {
+  for (let i = 0; i < 3; i++) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    globalThis.gc();
+  }
+  return process.memoryUsage().heapUsed;
+}
+
+const engine = await createEngine();
+const model = build(engine, 1);
+const batchX = x.subarray(0, BATCH * INPUTS);
+const batchY = y.subarray(0, BATCH * CLASSES);
+const row = x.subarray(0, INPUTS);
+const out = new Float32Array(CLASSES);
+
+const jobs = {
+  predictInto() {
+    for (let i = 0; i < 10_000; i++) model.predictInto(row, out);
+  },
+  trainOnBatch() {
+    for (let i = 0; i < 1_000; i++) model.trainOnBatch(batchX, batchY);
+  },
+  async fit() {
+    // 100 epochs of 10 batches.
+    await model.fit(x, y, { epochs: 100, batchSize: BATCH, validationData: [batchX, batchY] });
+  },
+  models() {
+    for (let i = 0; i < 1_000; i++) {
+      const other = build(engine, i);
+      other.trainOnBatch(batchX, batchY);
+      other.predict(row);
+      other.dispose();
+    }
+  },
+};
+
+for (let i = 0; i < 3; i++) await jobs[job]();
+const before = { heap: await heap(), memory: engine.memory() };
+const uncollected = process.memoryUsage().heapUsed;
+await jobs[job]();
+const garbage = process.memoryUsage().heapUsed - uncollected;
+const after = { heap: await heap(), memory: engine.memory() };
+process.stdout.write(JSON.stringify({ before, after, garbage }));

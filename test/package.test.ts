@@ -1,0 +1,52 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const run = (command: string, ...args: string[]) =>
+  execFileSync(command, args, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+
+describe('the package', () => {
+  test('holds the built library and nothing else', () => {
+    const [{ files }] = JSON.parse(run('npm', 'pack', '--dry-run', '--json', '--ignore-scripts'));
+    expect(files.map(({ path }: { path: string }) => path).sort()).toEqual([
+      'CHANGELOG.md',
+      'LICENSE',
+      'README.md',
+      'dist/index.cjs',
+      'dist/index.cjs.map',
+      'dist/index.d.cts',
+      'dist/index.d.ts',
+      'dist/index.js',
+      'dist/index.js.map',
+      'dist/kernels.wasm',
+      'package.json',
+    ]);
+  });
+
+  test('needs no other package at run time', () => {
+    expect(manifest).not.toHaveProperty('dependencies');
+    expect(manifest).not.toHaveProperty('peerDependencies');
+    expect(manifest).not.toHaveProperty('optionalDependencies');
+    const imports = readFileSync(join(root, 'dist/index.js'), 'utf8').match(/^(import|export)\b.*\bfrom\b.*$/gm);
+    expect(imports).toBeNull();
+  });
+
+  test('tells bundlers that importing it does nothing, and its types before its code', () => {
+    expect(manifest.sideEffects).toBe(false);
+    expect(Object.keys(manifest.exports['.'].import)).toEqual(['types', 'default']);
+    expect(Object.keys(manifest.exports['.'].require)).toEqual(['types', 'default']);
+  });
+
+  test('exposes the same names by import and by require', () => {
+    const print = 'console.log(JSON.stringify(Object.keys(library).sort()))';
+    const imported = run('node', '--input-type=module', '-e', `import * as library from 'wasm-mlp'; ${print}`);
+    const required = run('node', '-e', `const library = require('wasm-mlp'); ${print}`);
+    expect(JSON.parse(imported)).toContain('sequential');
+    expect(JSON.parse(required)).toEqual(JSON.parse(imported));
+  });
+});

@@ -1,0 +1,73 @@
+/** What a refusal must be: its class, its words, and a model that nothing has touched. */
+import { expect, test } from 'vitest';
+import { adam, dense, sequential, WasmMlpError, type Model } from '../../src/index.js';
+import type { CompileOptions } from './library.js';
+
+/** `got` are the words after "got": what to do to a model, the error's class and its whole message. */
+export type Refusal = [
+  title: string,
+  act: (model: Model) => unknown,
+  error: new (...args: never[]) => Error,
+  message: string,
+];
+
+export const X = [
+  [0.1, 0.2],
+  [0.3, -0.4],
+  [0.5, 0.6],
+];
+export const Y = [
+  [1, 0, 0],
+  [0, 1, 0],
+  [0, 0, 1],
+];
+export const LABELS = [0, 1, 2];
+
+/** For arguments that the types forbid; JavaScript can pass them. */
+export const any = (value: unknown): never => value as never;
+
+/** A 2-4-3 classifier with one step of training behind it. */
+export async function trained(loss = 'categoricalCrossentropy'): Promise<Model> {
+  const model = await sequential({
+    seed: 1,
+    layers: [dense({ units: 4, activation: 'relu', inputShape: [2] }), dense({ units: 3, activation: 'softmax' })],
+  });
+  model.compile({ optimizer: adam(), loss, metrics: ['accuracy'] } as CompileOptions);
+  model.trainOnBatch(X, loss.startsWith('sparse') ? LABELS : Y);
+  return model;
+}
+
+/** Everything of a model that can be seen: its file holds weights, optimizer, counters and architecture. */
+const seen = (model: Model): unknown[] => [model.save(), model.predict(X), model.stepCount, model.epochCount];
+
+/** What `act` throws or rejects with. */
+export async function thrownBy(act: () => unknown): Promise<Error> {
+  try {
+    await act();
+  } catch (error) {
+    return error as Error;
+  }
+  return expect.fail('was accepted');
+}
+
+export function expectError(thrown: Error, error: Refusal[2], message: string): void {
+  expect(thrown).toBeInstanceOf(error);
+  expect(thrown).toBeInstanceOf(WasmMlpError);
+  expect(thrown.name).toBe(error.name);
+  expect(thrown.message).toBe(message);
+}
+
+export async function check(model: Model, [, act, error, message]: Refusal): Promise<void> {
+  const before = seen(model);
+  expectError(await thrownBy(() => act(model)), error, message);
+  expect(seen(model)).toEqual(before);
+}
+
+/** One test for each, on a model of its own. */
+export function refuses(refusals: Refusal[], loss?: string): void {
+  test.each(refusals)('%s', async (...refusal) => {
+    const model = await trained(loss);
+    await check(model, refusal);
+    model.dispose();
+  });
+}

@@ -1,0 +1,31 @@
+/** A reader of safetensors files written from the format's description alone, for checking what `save` writes. */
+
+export interface Tensor {
+  name: string;
+  shape: number[];
+  data: Float32Array;
+}
+
+/** https://github.com/huggingface/safetensors: 8 bytes of header length, a JSON header, then the tensors without gaps. */
+export function readSafetensors(file: Uint8Array): { metadata: Record<string, string>; tensors: Tensor[] } {
+  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
+  const length = Number(view.getBigUint64(0, true));
+  const text = new TextDecoder('utf-8', { fatal: true }).decode(file.subarray(8, 8 + length));
+  if (!text.startsWith('{')) throw new Error('the header must begin with {');
+  const { __metadata__: metadata = {}, ...entries } = JSON.parse(text);
+  for (const value of Object.values(metadata)) if (typeof value !== 'string') throw new Error('metadata must be text');
+
+  let end = 0;
+  const tensors = Object.entries<{ dtype: string; shape: number[]; data_offsets: [number, number] }>(entries)
+    .sort(([, a], [, b]) => a.data_offsets[0] - b.data_offsets[0] || a.data_offsets[1] - b.data_offsets[1])
+    .map(([name, { dtype, shape, data_offsets: offsets }]) => {
+      if (dtype !== 'F32') throw new Error(`${name} is ${dtype}`);
+      if (offsets[0] !== end) throw new Error(`${name} begins at ${offsets[0]}, not at ${end}`);
+      end = offsets[1];
+      const bytes = file.slice(8 + length + offsets[0], 8 + length + end);
+      if (bytes.length !== 4 * shape.reduce((a, b) => a * b, 1)) throw new Error(`${name} has ${bytes.length} bytes`);
+      return { name, shape, data: new Float32Array(bytes.buffer) };
+    });
+  if (8 + length + end !== file.length) throw new Error('bytes after the last tensor');
+  return { metadata, tensors };
+}

@@ -1,0 +1,141 @@
+/**
+ * The float64 twin: a multilayer perceptron written as plainly as the formulas allow, sharing no code with the library.
+ *
+ * It computes the forward pass and the loss, and measures derivatives by finite differences alone, so that a slip in the
+ * algebra of backpropagation cannot hide here. What it measures are the left sides of the slides' four principles:
+ *
+ *   BP1  δ(L) = ∇yC ⊙ σ'(z(L))                    `deltas`: the output biases moved, one row at a time
+ *   BP2  δ(l) = (W(l+1)ᵀ δ(l+1)) ⊙ σ'(z(l))       implied by BP3 and BP4 holding for every hidden layer
+ *   BP3  ∂C/∂b(l) = δ(l)                           `gradients`, b
+ *   BP4  ∂C/∂W(l) = δ(l) (h(l−1))ᵀ                 `gradients`, W
+ */
+
+export type Row = readonly number[];
+
+/** `y = f(W·x + b)` with W of shape (units, inputs). */
+export interface Layer {
+  W: number[][];
+  b: number[];
+  activation: ActivationName;
+}
+
+export type Network = Layer[];
+
+/** From the logits of one row to its outputs. The layer is there for activations that learn (a slope per unit). */
+type Activation = (z: Row, layer: Layer) => number[];
+
+const each =
+  (f: (z: number) => number): Activation =>
+  (z) =>
+    z.map(f);
+
+const sum = (values: Row): number => values.reduce((total, value) => total + value, 0);
+const mean = (values: Row): number => sum(values) / values.length;
+
+/** log Σ exp(zᵢ), with the maximum taken out so that nothing overflows. */
+function logSumExp(z: Row): number {
+  const top = Math.max(...z);
+  return top + Math.log(sum(z.map((zi) => Math.exp(zi - top))));
+}
+
+export const activations = {
+  linear: each((z) => z),
+  unitStep: each((z) => (z > 0 ? 1 : 0)),
+  sigmoid: each((z) => 1 / (1 + Math.exp(-z))),
+  tanh: each(Math.tanh),
+  relu: each((z) => (z > 0 ? z : 0)),
+  softmax: (z) => z.map((zi) => Math.exp(zi - logSumExp(z))),
+} satisfies Record<string, Activation>;
+
+export type ActivationName = keyof typeof activations;
+
+/** What a loss may look at for one row: logits z and outputs y of the last layer, the target t. */
+interface Outcome {
+  z: Row;
+  y: Row;
+  t: Row;
+  activation: ActivationName;
+}
+
+/** Away from softmax and sigmoid, cross-entropies clamp probabilities to these float32 values; beyond them the slope is 0. */
+const SMALLEST = Math.fround(1e-7);
+const LARGEST = Math.fround(1 - 1e-7);
+const clamp = (y: number): number => Math.min(Math.max(y, SMALLEST), LARGEST);
+
+/** −[t·ln σ(z) + (1−t)·ln(1−σ(z))] without ever forming ln 0. */
+const binaryFromLogit = (z: number, t: number): number => Math.max(z, 0) - z * t + Math.log1p(Math.exp(-Math.abs(z)));
+const binaryFromOutput = (y: number, t: number): number => -(t * Math.log(clamp(y)) + (1 - t) * Math.log(1 - clamp(y)));
+
+const oneHot = (label: number, classes: number): number[] => Array.from({ length: classes }, (_, i) => +(i === label));
+
+/** The loss of one row; a batch's loss is the mean over its rows. */
+export const losses = {
+  halfSquaredError: ({ y, t }) => sum(t.map((ti, i) => 0.5 * (ti - y[i]) ** 2)),
+  meanSquaredError: ({ y, t }) => mean(t.map((ti, i) => (ti - y[i]) ** 2)),
+  binaryCrossentropy: ({ z, y, t, activation }) =>
+    mean(t.map((ti, i) => (activation === 'sigmoid' ? binaryFromLogit(z[i], ti) : binaryFromOutput(y[i], ti)))),
+  categoricalCrossentropy: ({ z, y, t, activation }) =>
+    activation === 'softmax'
+      ? sum(t.map((ti, i) => -ti * (z[i] - logSumExp(z))))
+      : sum(t.map((ti, i) => -ti * Math.log(Math.max(y[i], SMALLEST)))),
+  /** The target row holds one number, the class. */
+  sparseCategoricalCrossentropy: (outcome) =>
+    losses.categoricalCrossentropy({ ...outcome, t: oneHot(outcome.t[0], outcome.y.length) }),
+} satisfies Record<string, (outcome: Outcome) => number> as Record<LossName, (outcome: Outcome) => number>;
+
+export type LossName =
+  | 'halfSquaredError'
+  | 'meanSquaredError'
+  | 'binaryCrossentropy'
+  | 'categoricalCrossentropy'
+  | 'sparseCategoricalCrossentropy';
+
+/** Logits and outputs of every layer for one input row. */
+export function forward(network: Network, x: Row): { z: number[]; y: number[] }[] {
+  let input = x;
+  return network.map((layer) => {
+    const z = layer.W.map((weights, unit) => sum(weights.map((w, k) => w * input[k])) + layer.b[unit]);
+    const y = activations[layer.activation](z, layer);
+    input = y;
+    return { z, y };
+  });
+}
+
+export const predict = (network: Network, x: readonly Row[]): number[][] =>
+  x.map((row) => forward(network, row)[network.length - 1].y);
+
+export function loss(network: Network, name: LossName, x: readonly Row[], t: readonly Row[]): number {
+  const { activation } = network[network.length - 1];
+  const perRow = x.map((row, i) => losses[name]({ ...forward(network, row)[network.length - 1], t: t[i], activation }));
+  return mean(perRow);
+}
+
+/** f'(0) by the central formula of fourth order: error h⁴/30·f⁽⁵⁾ and rounding, about 1e-11; 0 for a constant f. */
+export function derivative(f: (offset: number) => number, h = 1e-5): number {
+  return (8 * (f(h) - f(-h)) - (f(2 * h) - f(-2 * h))) / (12 * h);
+}
+
+/** ∂C/∂W and ∂C/∂b of every layer (BP4, BP3), by moving one parameter at a time. */
+export function gradients(network: Network, name: LossName, x: readonly Row[], t: readonly Row[]) {
+  const slope = (values: number[], i: number): number => {
+    const value = values[i];
+    const result = derivative((offset) => {
+      values[i] = value + offset;
+      return loss(network, name, x, t);
+    });
+    values[i] = value;
+    return result;
+  };
+  return network.map((layer) => ({
+    W: layer.W.map((weights) => weights.map((_, k) => slope(weights, k))),
+    b: layer.b.map((_, unit) => slope(layer.b, unit)),
+  }));
+}
+
+/** δ(L) = ∂C/∂z(L) for every row of the batch, the mean over the batch included (BP1). */
+export function deltas(network: Network, name: LossName, x: readonly Row[], t: readonly Row[]): number[][] {
+  return x.map((row, i) => {
+    const alone = gradients(network, name, [row], [t[i]]);
+    return alone[network.length - 1].b.map((delta) => delta / x.length);
+  });
+}
