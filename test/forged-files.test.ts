@@ -42,31 +42,115 @@ async function check(bytes: Uint8Array, message: string): Promise<void> {
 }
 
 const forgeries: [title: string, bytes: Uint8Array, message: string][] = [
-  ['empty', new Uint8Array(0), ''],
-  ['seven bytes', file.slice(0, 7), ''],
-  ['the length alone', file.slice(0, 8), ''],
-  ['half a header', file.slice(0, 8 + (headerLength >> 1)), ''],
-  ['a header without data', file.slice(0, 8 + headerLength), ''],
-  ['the last byte missing', file.slice(0, -1), ''],
-  ['a byte too many', Uint8Array.of(...file, 0), ''],
-  ['a header length of 2⁶³', fileOf(header(), data, 2n ** 63n), ''],
-  ['a header length of 0', fileOf('', data, 0n), ''],
-  ['a header that is not JSON', fileOf('{"a": ', data), ''],
-  ['a header that is a list', fileOf('[]', data), ''],
-  ['a header that is not UTF-8', Uint8Array.of(2, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xfe), ''],
-  ['no metadata', forged((h) => delete (h as Partial<Header>).__metadata__), ''],
-  ['empty metadata', forged((h) => (h.__metadata__ = {})), ''],
-  ['another dtype', forged((h) => (h['0.weight'].dtype = 'F16')), ''],
-  ['another shape', forged((h) => (h['0.weight'].shape = [2, 4])), ''],
-  ['a negative shape', forged((h) => (h['0.weight'].shape = [-4, -2])), ''],
-  ['a huge shape', forged((h) => (h['0.weight'].shape = [2 ** 31, 2 ** 31])), ''],
-  ['a tensor missing', forged((h) => delete (h as Partial<Header>)['0.bias']), ''],
-  ['a tensor too many', forged((h) => (h['9.weight'] = { dtype: 'F32', shape: [0], data_offsets: [0, 0] })), ''],
-  ['offsets backwards', forged((h) => h['0.weight'].data_offsets.reverse()), ''],
-  ['offsets beyond the end', forged((h) => (h['0.weight'].data_offsets = [1e9, 1e9 + 32])), ''],
-  ['offsets overlapping', forged((h) => (h['2.bias'].data_offsets = [0, 12])), ''],
-  ['offsets of fractions', forged((h) => (h['0.weight'].data_offsets = [0.5, 32.5])), ''],
-  ['a tensor that is text', forged((h) => (any(h)['0.weight'] = any('F32'))), ''],
+  ['empty', new Uint8Array(0), 'loadModel: file expected at least 8 bytes of header length, got 0.'],
+  ['seven bytes', file.slice(0, 7), 'loadModel: file expected at least 8 bytes of header length, got 7.'],
+  [
+    'the length alone',
+    file.slice(0, 8),
+    'loadModel: header expected 1824 bytes from byte 8, got a file that ends at byte 8. It is cut off.',
+  ],
+  [
+    'half a header',
+    file.slice(0, 8 + (headerLength >> 1)),
+    'loadModel: header expected 1824 bytes from byte 8, got a file that ends at byte 920. It is cut off.',
+  ],
+  [
+    'a header without data',
+    file.slice(0, 8 + headerLength),
+    'loadModel: tensor "0.weight" expected data up to byte 1864, got a file of 1832. It is cut off.',
+  ],
+  [
+    'the last byte missing',
+    file.slice(0, -1),
+    'loadModel: tensor "optimizer.secondMoment.2.bias" expected data up to byte 2156, got a file of 2155. It is cut off.',
+  ],
+  ['a byte too many', Uint8Array.of(...file, 0), 'loadModel: data expected 324 bytes after the header, got 325.'],
+  [
+    'a header length of 2⁶³',
+    fileOf(header(), data, 2n ** 63n),
+    'loadModel: header length at byte 0 expected at most 100000000, got 9223372036854776000. Is it a safetensors file?',
+  ],
+  [
+    'a header length of 0',
+    fileOf('', data, 0n),
+    'loadModel: header at byte 8 expected JSON in UTF-8, got something else. Is it a safetensors file?',
+  ],
+  [
+    'a header that is not JSON',
+    fileOf('{"a": ', data),
+    'loadModel: header at byte 8 expected JSON in UTF-8, got something else. Is it a safetensors file?',
+  ],
+  ['a header that is a list', fileOf('[]', data), 'loadModel: header at byte 8 expected a JSON object.'],
+  [
+    'a header that is not UTF-8',
+    Uint8Array.of(2, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xfe),
+    'loadModel: header at byte 8 expected JSON in UTF-8, got something else. Is it a safetensors file?',
+  ],
+  [
+    'no metadata',
+    forged((h) => delete (h as Partial<Header>).__metadata__),
+    'loadModel: field __metadata__.wasm-mlp expected, got a file without it. It was not saved by wasm-mlp.',
+  ],
+  [
+    'empty metadata',
+    forged((h) => (h.__metadata__ = {})),
+    'loadModel: field __metadata__.wasm-mlp expected, got a file without it. It was not saved by wasm-mlp.',
+  ],
+  [
+    'another dtype',
+    forged((h) => (h['0.weight'].dtype = 'F16')),
+    'loadModel: tensor "0.weight" expected dtype F32, got "F16".',
+  ],
+  [
+    'another shape',
+    forged((h) => (h['0.weight'].shape = [2, 4])),
+    'loadModel: "0.weight" expected shape (4, 2), got (2, 4).',
+  ],
+  [
+    'a negative shape',
+    forged((h) => (h['0.weight'].shape = [-4, -2])),
+    'loadModel: tensor "0.weight" expected a shape of counts.',
+  ],
+  [
+    'a huge shape',
+    forged((h) => (h['0.weight'].shape = [2 ** 31, 2 ** 31])),
+    'loadModel: tensor "0.weight" expected 18446744073709552000 bytes for its shape, got 32.',
+  ],
+  [
+    'a tensor missing',
+    forged((h) => delete (h as Partial<Header>)['0.bias']),
+    'loadModel: tensor "2.weight" expected to start at data byte 32, got 48.',
+  ],
+  [
+    'a tensor too many',
+    forged((h) => (h['9.weight'] = { dtype: 'F32', shape: [0], data_offsets: [0, 0] })),
+    'loadModel: tensor "9.weight" expected nowhere in this model.',
+  ],
+  [
+    'offsets backwards',
+    forged((h) => h['0.weight'].data_offsets.reverse()),
+    'loadModel: tensor "0.weight" expected 32 bytes for its shape, got -32.',
+  ],
+  [
+    'offsets beyond the end',
+    forged((h) => (h['0.weight'].data_offsets = [1e9, 1e9 + 32])),
+    'loadModel: tensor "0.bias" expected to start at data byte 0, got 32.',
+  ],
+  [
+    'offsets overlapping',
+    forged((h) => (h['2.bias'].data_offsets = [0, 12])),
+    'loadModel: tensor "0.weight" expected to start at data byte 12, got 0.',
+  ],
+  [
+    'offsets of fractions',
+    forged((h) => (h['0.weight'].data_offsets = [0.5, 32.5])),
+    'loadModel: tensor "0.weight" expected two data_offsets.',
+  ],
+  [
+    'a tensor that is text',
+    forged((h) => (any(h)['0.weight'] = any('F32'))),
+    'loadModel: tensor "0.weight" expected an object.',
+  ],
 ];
 
 describe('forgeries', () => {
@@ -81,11 +165,15 @@ describe('forgeries', () => {
     const bytes = file.slice();
     const [start] = header()['2.bias'].data_offsets;
     new DataView(bytes.buffer).setFloat32(8 + headerLength + start + 4, value, true);
-    await check(bytes, '');
+    await check(bytes, `loadModel: "2.bias" expected finite numbers, got ${value} at index 1.`);
   });
 
   test('something that is no bytes', async () => {
-    expectError(await thrownBy(() => loadModel(any('model.safetensors'))), ValueError, '');
+    expectError(
+      await thrownBy(() => loadModel(any('model.safetensors'))),
+      ValueError,
+      'loadModel: file expected a Uint8Array, got "model.safetensors".',
+    );
   });
 });
 

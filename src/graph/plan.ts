@@ -1,4 +1,4 @@
-import { ShapeError } from '../common/errors.js';
+import { ShapeError, ValueError } from '../common/errors.js';
 import { padded, panelFloats } from '../engine/panels.js';
 import { sizeOf } from '../common/tensors.js';
 import type { Operation, ParameterSpec } from '../layers/operation.js';
@@ -45,10 +45,10 @@ const storedFloats = ({ shape, storage }: ParameterSpec): number =>
  */
 export function planSequential(layers: readonly Layer[]): NetworkPlan {
   const first = layers[0];
-  if (first === undefined) throw new ShapeError('sequential: layers expected at least one layer, got none.');
+  if (first === undefined) throw new ValueError('sequential: layers expected at least one layer, got none.');
   const shape = first.config.inputShape;
   if (shape === undefined) {
-    throw new ShapeError(
+    throw new ValueError(
       'sequential: inputShape expected on the first layer, got none. Add inputShape: [number of inputs].',
     );
   }

@@ -2,7 +2,7 @@ import { ACTIVATION_NAMES, type ActivationName } from '../activations/registry.j
 import type { Descriptor } from '../common/descriptor.js';
 import { resolve } from '../common/descriptor.js';
 import { describe } from '../common/describe.js';
-import { ValueError } from '../common/errors.js';
+import { ShapeError, ValueError } from '../common/errors.js';
 import { flag, integer, nameOf, optional, readOptions, text, type Check } from '../common/options.js';
 import {
   INITIALIZERS,
@@ -46,6 +46,11 @@ const initializer: Check<Initializer> = (path, value) => resolve(path, value, IN
 
 const inputShape: Check<readonly number[]> = (path, value) => {
   if (Array.isArray(value) && value.length === 1) return [integer(1)(`${path}[0]`, value[0])];
+  if (Array.isArray(value)) {
+    throw new ShapeError(
+      `${path} expected [number of inputs], got ${describe(value)}. Rows are flat: flatten them first.`,
+    );
+  }
   throw new ValueError(`${path} expected [number of inputs], got ${describe(value)}.`);
 };
 

@@ -3,7 +3,7 @@
  * the optimizer under `optimizer.<moment>.<weight>`; the rest as JSON in the metadata field `wasm-mlp`.
  */
 import { describe } from '../common/describe.js';
-import { FormatError, WasmMlpError } from '../common/errors.js';
+import { FormatError, ValueError, WasmMlpError } from '../common/errors.js';
 import { flag, readOptions } from '../common/options.js';
 import type { NamedTensor } from '../common/tensors.js';
 import type { Layer } from '../layers/registry.js';
@@ -103,7 +103,7 @@ function requireTraining(training: TrainingState | undefined): void {
 /** Reads a file as far as it can be checked without building the model. */
 export function decodeModel(bytes: unknown): Checkpoint {
   if (!(bytes instanceof Uint8Array)) {
-    throw new FormatError(`loadModel: file expected a Uint8Array, got ${describe(bytes)}.`);
+    throw new ValueError(`loadModel: file expected a Uint8Array, got ${describe(bytes)}.`);
   }
   const { tensors, metadata } = decodeSafetensors('loadModel', bytes);
   const text = metadata[FIELD];
@@ -115,8 +115,8 @@ export function decodeModel(bytes: unknown): Checkpoint {
   let header: Header;
   try {
     header = JSON.parse(text) as Header;
-  } catch (error) {
-    throw new FormatError(`loadModel: field ${FIELD} expected JSON, got: ${(error as Error).message}.`);
+  } catch {
+    throw new FormatError(`loadModel: field ${FIELD} expected JSON, got something else.`);
   }
   requireField(typeof header === 'object' && header !== null, FIELD, 'an object', header);
   requireField(header.formatVersion === FORMAT_VERSION, 'formatVersion', `${FORMAT_VERSION}`, header.formatVersion);
@@ -137,8 +137,10 @@ export interface PickedTensors {
 
 /** The tensors that a model with these parameters finds in a checkpoint, in order: weights, then each moment. */
 export function pickTensors(checkpoint: Checkpoint, names: readonly string[]): PickedTensors {
+  const left = new Set(checkpoint.tensors.keys());
   const pick = (wanted: readonly string[]): NamedTensor[] =>
     wanted.map((name) => {
+      left.delete(name);
       const tensor = checkpoint.tensors.get(name);
       if (tensor === undefined) throw new FormatError(`loadModel: tensor "${name}" expected, got a file without it.`);
       return tensor;
@@ -146,7 +148,9 @@ export function pickTensors(checkpoint: Checkpoint, names: readonly string[]): P
   const slots = (checkpoint.training?.slots ?? []).map((slot) =>
     pick(names.map((name) => slotTensor(slot, name))).map((tensor, index) => ({ ...tensor, name: names[index] })),
   );
-  return { weights: pick(names), slots };
+  const weights = pick(names);
+  for (const name of left) throw new FormatError(`loadModel: tensor "${name}" expected nowhere in this model.`);
+  return { weights, slots };
 }
 
 /** What a file asks for that a model refuses is a fault of the file. */
@@ -155,7 +159,10 @@ export function asFormatError<T>(build: () => T): T {
     return build();
   } catch (error) {
     if (error instanceof WasmMlpError && error.name !== 'MemoryError' && error.name !== 'FormatError') {
-      throw new FormatError(`loadModel: the file's model is not one of this version. ${error.message}`);
+      const { message } = error;
+      throw new FormatError(
+        message.startsWith('loadModel: ') ? message : `loadModel: the file's model is refused. ${message}`,
+      );
     }
     throw error;
   }

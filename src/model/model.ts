@@ -158,8 +158,10 @@ export class Model {
    */
   predictInto(x: Float32Array, out: Float32Array): Float32Array {
     if (!this.live) this.requireLive('predictInto');
+    if (!(x instanceof Float32Array))
+      throw new ValueError(`predictInto: x expected a Float32Array, got ${describe(x)}.`);
     const rows = x.length / this.inputs;
-    if (!(x instanceof Float32Array) || !Number.isInteger(rows)) rowSource('predictInto', 'x', x, this.inputs);
+    if (!Number.isInteger(rows)) rowSource('predictInto', 'x', x, this.inputs);
     if (!(out instanceof Float32Array)) {
       throw new ValueError(`predictInto: out expected a Float32Array, got ${describe(out)}.`);
     }
@@ -259,7 +261,7 @@ export class Model {
 
   /** For `loadModel`: takes the state of a checkpoint, whose tensors are checked like any others. */
   restore({ epochCount, training }: Checkpoint, { weights, slots }: PickedTensors): void {
-    this.setWeights(weights);
+    this.layout.write(this.weights, readTensors('loadModel', this.plan, weights));
     this.epochs = epochCount;
     if (training === undefined) return;
     this.compile(training.options);

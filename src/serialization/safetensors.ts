@@ -74,8 +74,8 @@ function readHeader(where: string, bytes: Uint8Array): { header: Record<string, 
   let header: unknown;
   try {
     header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(8, 8 + length)));
-  } catch (error) {
-    refuse(where, `header at byte 8 expected JSON, got: ${(error as Error).message}.`);
+  } catch {
+    refuse(where, 'header at byte 8 expected JSON in UTF-8, got something else. Is it a safetensors file?');
   }
   if (!isRecord(header)) return refuse(where, 'header at byte 8 expected a JSON object.');
   return { header, dataStart: 8 + length };
@@ -98,7 +98,7 @@ export function decodeSafetensors(where: string, bytes: Uint8Array): Safetensors
   let used = 0;
   const tensors = Object.entries(entries)
     .map(([name, entry]) => readEntry(where, name, entry))
-    .sort((a, b) => a.begin - b.begin);
+    .sort((a, b) => a.begin - b.begin || a.end - b.end);
   const result = tensors.map(({ name, shape, begin, end }): NamedTensor => {
     if (begin !== used) refuse(where, `tensor "${name}" expected to start at data byte ${used}, got ${begin}.`);
     if (end > available) {

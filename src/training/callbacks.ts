@@ -17,6 +17,14 @@ export interface Callback {
 
 export type Hook = keyof Callback;
 
+export const HOOKS = [
+  'onTrainBegin',
+  'onEpochBegin',
+  'onBatchEnd',
+  'onEpochEnd',
+  'onTrainEnd',
+] as const satisfies readonly Hook[];
+
 /** Calls one hook of all callbacks in turn. */
 export async function callAll(callbacks: readonly Callback[], hook: Hook, index: number, logs: Logs): Promise<void> {
   for (const callback of callbacks) await callback[hook]?.(index, logs);

@@ -1,7 +1,8 @@
 import { describe } from '../common/describe.js';
 import { ValueError } from '../common/errors.js';
+import { suggestion } from '../common/nearest.js';
 import { flag, fraction, integer, optional, readOptions, type Check } from '../common/options.js';
-import type { Callback } from './callbacks.js';
+import { HOOKS, type Callback } from './callbacks.js';
 import type { Labels, Rows } from './rows.js';
 
 export interface FitOptions {
@@ -25,8 +26,19 @@ export interface FitOptions {
 type Read = Required<Omit<FitOptions, 'validationData' | 'signal'>> & Pick<FitOptions, 'validationData' | 'signal'>;
 
 const callbackList: Check<readonly Callback[]> = (path, value) => {
-  if (Array.isArray(value) && value.every((one) => typeof one === 'object' && one !== null)) return value as Callback[];
-  throw new ValueError(`${path} expected a list of objects, got ${describe(value)}.`);
+  if (!Array.isArray(value)) throw new ValueError(`${path} expected a list of objects, got ${describe(value)}.`);
+  value.forEach((callback: unknown, index) => {
+    if (typeof callback !== 'object' || callback === null) {
+      throw new ValueError(`${path}[${index}] expected an object, got ${describe(callback)}.`);
+    }
+    // What starts with "on" is meant as a hook; a misspelt one would never be called.
+    const stray = Object.keys(callback).find(
+      (key) => /^on[A-Z]/.test(key) && !(HOOKS as readonly string[]).includes(key),
+    );
+    if (stray !== undefined)
+      throw new ValueError(`${path}[${index}]: unknown method "${stray}".${suggestion(stray, HOOKS)}`);
+  });
+  return value as Callback[];
 };
 
 const pair: Check<readonly [Rows, Rows | Labels]> = (path, value) => {

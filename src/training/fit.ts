@@ -1,4 +1,4 @@
-import { ShapeError } from '../common/errors.js';
+import { ValueError } from '../common/errors.js';
 import type { Machine } from '../engine/machine.js';
 import { STREAM } from '../engine/random.js';
 import { Breath } from './breath.js';
@@ -50,7 +50,7 @@ export function splitData(data: Dataset, share: number, validation: Dataset | un
   if (share === 0) return { data, rows: total, validation };
   const rows = Math.floor(total * (1 - share));
   if (rows === 0 || rows === total) {
-    throw new ShapeError(`fit: validationSplit expected to leave rows on both sides, got ${share} of ${total} rows.`);
+    throw new ValueError(`fit: validationSplit expected to leave rows on both sides, got ${share} of ${total} rows.`);
   }
   return { data, rows, validation: tail(data, rows) };
 }

@@ -47,6 +47,11 @@ export function rowSource(where: string, what: string, data: unknown, width: num
 }
 
 function checkRow(where: string, what: string, row: unknown, index: number, width: number): void {
+  if (typeof row === 'number') {
+    throw new ShapeError(
+      `${where}: ${what} expected an array of ${width} numbers in row ${index}, got the number ${row}.`,
+    );
+  }
   if (!Array.isArray(row) && !(row instanceof Float32Array)) {
     throw new ValueError(
       `${where}: ${what} expected an array of ${width} numbers in row ${index}, got ${describe(row)}.`,
@@ -71,6 +76,9 @@ export function labelSource(where: string, what: string, data: unknown, classes:
   const labels = data as ArrayLike<unknown>;
   for (let i = 0; i < labels.length; i++) {
     const label = labels[i];
+    if (Array.isArray(label) || isTyped(label)) {
+      throw new ShapeError(`${where}: ${what} expected one class index per row, got ${describe(label)} in row ${i}.`);
+    }
     if (typeof label !== 'number' || !Number.isInteger(label) || label < 0 || label >= classes) {
       throw new ValueError(
         `${where}: ${what} expected a class index from 0 to ${classes - 1}, got ${describe(label)} in row ${i}.`,
