@@ -15,6 +15,7 @@ export function f32_uniform(
   out: usize,
   key0: i32,
   key1: i32,
+  c0: i32,
   c1: i32,
   c2: i32,
   c3: i32,
@@ -24,7 +25,7 @@ export function f32_uniform(
   const base = f32x4.splat(low);
   const span = f32x4.splat(high - low);
   for (let i = 0; i < n; i += 16, out += 64) {
-    philox16(key0, key1, i >> 2, c1, c2, c3, out);
+    philox16(key0, key1, c0 + (i >> 2), c1, c2, c3, out);
     for (let j: usize = 0; j < 64; j += 16) {
       v128.store(out + j, f32x4.add(base, f32x4.mul(span, unit(v128.load(out + j)))));
     }
@@ -40,6 +41,7 @@ export function f32_normal(
   out: usize,
   key0: i32,
   key1: i32,
+  c0: i32,
   c1: i32,
   c2: i32,
   c3: i32,
@@ -49,7 +51,7 @@ export function f32_normal(
   const center = f32x4.splat(mean);
   const scale = f32x4.splat(stddev);
   for (let i = 0; i < n; i += 16, out += 64) {
-    philox16(key0, key1, i >> 2, c1, c2, c3, out);
+    philox16(key0, key1, c0 + (i >> 2), c1, c2, c3, out);
     for (let j: usize = 0; j < 64; j += 32) {
       const u = f32x4.add(unit(v128.load(out + j)), f32x4.splat(5.9604644775390625e-8));
       const turn = unit(v128.load(out + j, 16));

@@ -52,7 +52,7 @@ export function philox16(key0: i32, key1: i32, block: i32, c1: i32, c2: i32, c3:
   v128.store(out, i64x2.shuffle(b, d, 1, 3), 48);
 }
 
-/** n random words; 16⌈n/16⌉ are written. Element i depends on key, c1, c2, c3 and i alone. */
-export function u32_random(n: i32, out: usize, key0: i32, key1: i32, c1: i32, c2: i32, c3: i32): void {
-  for (let i = 0; i < n; i += 16) philox16(key0, key1, i >> 2, c1, c2, c3, out + ((<usize>i) << 2));
+/** n random words; 16⌈n/16⌉ are written. Element i is word i mod 4 of the counter (c0 + ⌊i/4⌋, c1, c2, c3). */
+export function u32_random(n: i32, out: usize, key0: i32, key1: i32, c0: i32, c1: i32, c2: i32, c3: i32): void {
+  for (let i = 0; i < n; i += 16) philox16(key0, key1, c0 + (i >> 2), c1, c2, c3, out + ((<usize>i) << 2));
 }

@@ -59,9 +59,9 @@ export const ABI = {
     'epsilon:f32',
   ],
 
-  u32_random: ['n', '*out', 'key0', 'key1', 'c1', 'c2', 'c3'],
-  f32_uniform: ['n', '*out', 'key0', 'key1', 'c1', 'c2', 'c3', 'low:f32', 'high:f32'],
-  f32_normal: ['n', '*out', 'key0', 'key1', 'c1', 'c2', 'c3', 'mean:f32', 'stddev:f32'],
+  u32_random: ['n', '*out', 'key0', 'key1', 'c0', 'c1', 'c2', 'c3'],
+  f32_uniform: ['n', '*out', 'key0', 'key1', 'c0', 'c1', 'c2', 'c3', 'low:f32', 'high:f32'],
+  f32_normal: ['n', '*out', 'key0', 'key1', 'c0', 'c1', 'c2', 'c3', 'mean:f32', 'stddev:f32'],
   u32_shuffle: ['n', '*indices', '*words', 'key0', 'key1', 'c1', 'c2', 'c3'],
 
   f32_column_sums: ['m', 'n', '*a', 'lda', '*out', 'accumulate'],

@@ -28,7 +28,7 @@ export function initialValues(
   // The random kernels write whole groups of sixteen.
   const at = arena.allocate(4 * Math.ceil(size / 16) * 16);
   const normal = (mean: number, stddev: number): void =>
-    kernels.f32_normal(size, at, seed, STREAM.initialization, index, 0, 0, mean, stddev);
+    kernels.f32_normal(size, at, seed, STREAM.initialization, 0, index, 0, 0, mean, stddev);
   switch (initializer.kind) {
     case 'zeros':
       kernels.f32_fill(size, at, 0);
@@ -50,7 +50,7 @@ export function initialValues(
       break;
     case 'glorotUniform': {
       const limit = Math.sqrt(6 / (fanIn + fanOut));
-      kernels.f32_uniform(size, at, seed, STREAM.initialization, index, 0, 0, -limit, limit);
+      kernels.f32_uniform(size, at, seed, STREAM.initialization, 0, index, 0, 0, -limit, limit);
     }
   }
   const values = memory.f32.slice(at / 4, at / 4 + size);

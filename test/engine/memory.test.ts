@@ -1,0 +1,83 @@
+/** The arena over a memory that is only counted, and the memory's limit. */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { Arena } from '../../src/engine/arena.js';
+import { LinearMemory } from '../../src/engine/memory.js';
+import { MemoryError, StateError } from '../../src/index.js';
+
+describe('the arena', () => {
+  /** What to do next: allocate so many bytes, or free the region of that rank. */
+  const actions = fc.array(fc.oneof(fc.record({ bytes: fc.nat(5000) }), fc.record({ free: fc.nat(50) })), {
+    maxLength: 80,
+  });
+
+  test('regions never overlap, and freeing all of them leaves the arena as new', () => {
+    fc.assert(
+      fc.property(actions, (list) => {
+        let end = 0;
+        const arena = new Arena((needed) => (end = Math.max(end, needed)));
+        const fresh = arena.allocate(1);
+        arena.free(fresh);
+        const live: { start: number; bytes: number }[] = [];
+        for (const action of list) {
+          if ('bytes' in action) {
+            const start = arena.allocate(action.bytes);
+            expect(start % 64).toBe(0);
+            expect(start + action.bytes).toBeLessThanOrEqual(end);
+            for (const other of live) {
+              expect(start + action.bytes <= other.start || other.start + other.bytes <= start).toBe(true);
+            }
+            live.push({ start, bytes: action.bytes });
+          } else if (live.length > 0) {
+            arena.free(live.splice(action.free % live.length, 1)[0].start);
+          }
+        }
+        for (const { start } of live) arena.free(start);
+        expect(arena.used).toBe(0);
+        expect(arena.allocate(1)).toBe(fresh);
+      }),
+    );
+  });
+
+  test('a region is free once', () => {
+    const arena = new Arena(() => undefined);
+    const region = arena.allocate(10);
+    arena.free(region);
+    expect(() => arena.free(region)).toThrow(StateError);
+  });
+
+  test('a refusal changes nothing', () => {
+    const arena = new Arena((end) => {
+      if (end > 5000) throw new MemoryError('full');
+    });
+    const first = arena.allocate(100);
+    const { used } = arena;
+    expect(() => arena.allocate(10_000)).toThrow(MemoryError);
+    expect(arena.used).toBe(used);
+    expect(arena.allocate(100)).toBeGreaterThan(first);
+  });
+});
+
+describe('linear memory', () => {
+  const memoryOf = (maximum: number): LinearMemory =>
+    new LinearMemory(new WebAssembly.Memory({ initial: 1, maximum, shared: true }), 65536 * maximum);
+
+  test('grows by whole pages and renews its views', () => {
+    const memory = memoryOf(4);
+    const before = memory.f32;
+    before[100] = 7;
+    memory.ensure(65537);
+    expect(memory.bytes).toBe(2 * 65536);
+    expect(memory.f32).not.toBe(before);
+    expect(memory.f32[100]).toBe(7);
+    memory.ensure(10);
+    expect(memory.bytes).toBe(2 * 65536);
+  });
+
+  test('names the need and the limit when it cannot grow', () => {
+    const memory = memoryOf(2);
+    expect(() => memory.ensure(200_000)).toThrow(MemoryError);
+    expect(() => memory.ensure(200_000)).toThrow(/at most 131072 bytes, got a need of 200000/);
+    expect(memory.bytes).toBe(65536);
+  });
+});

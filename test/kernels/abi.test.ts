@@ -1,0 +1,117 @@
+/** The ABI table against the binary: names, parameter types, and what a shared memory forbids. */
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { ABI } from '../../src/engine/abi.js';
+import { compileSync } from '../../src/engine/binary.js';
+import { TILE_NAMES } from '../../src/engine/tile.js';
+
+const binary = readFileSync(new URL('../../build/kernels.wasm', import.meta.url));
+
+/** The sections of a WebAssembly binary, by number. */
+function sectionsOf(bytes: Uint8Array): Map<number, Uint8Array> {
+  const sections = new Map<number, Uint8Array>();
+  for (let at = 8; at < bytes.length;) {
+    const id = bytes[at++];
+    const [size, start] = unsigned(bytes, at);
+    sections.set(id, bytes.subarray(start, start + size));
+    at = start + size;
+  }
+  return sections;
+}
+
+/** A LEB128 number and where it ends. */
+function unsigned(bytes: Uint8Array, at: number): [value: number, end: number] {
+  let value = 0;
+  for (let shift = 0; ; shift += 7) {
+    const byte = bytes[at++];
+    value += (byte & 0x7f) * 2 ** shift;
+    if (byte < 0x80) return [value, at];
+  }
+}
+
+/** Items of a vector, each read by `read`, which returns where it ended. */
+function vector<T>(bytes: Uint8Array, read: (at: number) => [T, number], from = 0): [T[], number] {
+  let [count, at] = unsigned(bytes, from);
+  const items: T[] = [];
+  for (; count > 0; count--) {
+    const [item, end] = read(at);
+    items.push(item);
+    at = end;
+  }
+  return [items, at];
+}
+
+const TYPE_NAMES: Partial<Record<number, string>> = {
+  0x7f: 'i32',
+  0x7e: 'i64',
+  0x7d: 'f32',
+  0x7c: 'f64',
+  0x7b: 'v128',
+};
+
+/** Types of parameters and results of each exported function. */
+function exportedTypes(): Map<string, { parameters: string[]; results: string[] }> {
+  const sections = sectionsOf(binary);
+  const types = sections.get(1)!;
+  const byte =
+    (bytes: Uint8Array) =>
+    (at: number): [string, number] => [TYPE_NAMES[bytes[at]] ?? '?', at + 1];
+  const [signatures] = vector(types, (at) => {
+    const [parameters, middle] = vector(types, byte(types), at + 1);
+    const [results, end] = vector(types, byte(types), middle);
+    return [{ parameters, results }, end];
+  });
+  const functions = sections.get(3)!;
+  const [typeOf] = vector(functions, (at) => unsigned(functions, at));
+  const exports = sections.get(7)!;
+  const [entries] = vector(exports, (at) => {
+    const [length, start] = unsigned(exports, at);
+    const name = new TextDecoder().decode(exports.subarray(start, start + length));
+    const kind = exports[start + length];
+    const [index, end] = unsigned(exports, start + length + 1);
+    return [{ name, kind, index }, end];
+  });
+  for (const { kind } of entries) expect(kind, 'only functions are exported').toBe(0);
+  return new Map(entries.map(({ name, index }) => [name, signatures[typeOf[index]]]));
+}
+
+describe('the table is the binary', () => {
+  const types = exportedTypes();
+
+  test('the same kernels', () => {
+    expect([...types.keys()].sort()).toEqual(Object.keys(ABI).sort());
+  });
+
+  test.each(Object.entries(ABI))('%s', (name, parameters) => {
+    const wanted = parameters.map((parameter) => (parameter.endsWith(':f32') ? 'f32' : 'i32'));
+    expect(types.get(name)).toEqual({ parameters: wanted, results: [] });
+  });
+
+  test('every tile has both forms', () => {
+    for (const tile of TILE_NAMES) {
+      expect(types.has(`f32_gemm_rows_${tile}`)).toBe(true);
+      expect(types.has(`f32_gemm_outer_${tile}`)).toBe(true);
+    }
+  });
+});
+
+describe('any number of instances can share a memory', () => {
+  const sections = sectionsOf(binary);
+
+  test('nothing is imported but the memory', () => {
+    expect(WebAssembly.Module.imports(compileSync())).toEqual([{ module: 'env', name: 'memory', kind: 'memory' }]);
+  });
+
+  test.each([
+    ['global state', 6],
+    ['a start function', 8],
+    ['data segments', 11],
+  ])('no %s', (_, id) => {
+    expect(sections.has(id)).toBe(false);
+  });
+
+  test('what is inlined is what was built', () => {
+    expect(compileSync()).toBeInstanceOf(WebAssembly.Module);
+    expect(WebAssembly.Module.exports(compileSync()).length).toBe(Object.keys(ABI).length);
+  });
+});

@@ -1,0 +1,115 @@
+/** Kernels on a memory of their own: buffers between guard bytes, which every call is held to. */
+import { expect } from 'vitest';
+import type { KernelName, Kernels } from '../../src/engine/abi.js';
+import { compileSync } from '../../src/engine/binary.js';
+import { Machine, MAXIMUM_BYTES } from '../../src/engine/machine.js';
+import { TILE_NAMES, type TileName } from '../../src/engine/tile.js';
+
+export const machineOf = (tile: TileName = '4x8'): Machine =>
+  new Machine({ module: compileSync(), tile, initialMemory: 1 << 20, maximumMemory: MAXIMUM_BYTES });
+
+export const machines = TILE_NAMES.map((tile) => [tile, machineOf(tile)] as const);
+
+/** Byte that fills guards; as a float32 a number that no kernel makes. */
+const GUARD = 0xa5;
+const GUARD_BYTES = 64;
+
+export interface Buffer {
+  readonly address: number;
+  readonly length: number;
+}
+
+/** A scratch memory for one test: `use` lays buffers out, `call` runs a kernel and checks all guards. */
+export class Bench {
+  private readonly guards: number[] = [];
+  private readonly regions: number[] = [];
+
+  constructor(readonly machine: Machine) {}
+
+  /** A buffer with these values, as float32. */
+  use(values: ArrayLike<number>): Buffer {
+    const { arena, memory } = this.machine;
+    const start = arena.allocate(4 * values.length + 2 * GUARD_BYTES);
+    this.regions.push(start);
+    const address = start + GUARD_BYTES;
+    for (const guard of [start, address + 4 * values.length]) {
+      memory.u8.fill(GUARD, guard, guard + GUARD_BYTES);
+      this.guards.push(guard);
+    }
+    memory.f32.set(values, address / 4);
+    return { address, length: values.length };
+  }
+
+  /** A buffer of `length` values to be written. */
+  room(length: number): Buffer {
+    return this.use(new Float32Array(length).fill(NaN));
+  }
+
+  read({ address, length }: Buffer): Float32Array {
+    return this.machine.memory.f32.slice(address / 4, address / 4 + length);
+  }
+
+  readU32(buffer: Buffer): number[] {
+    return [...new Uint32Array(this.read(buffer).buffer)];
+  }
+
+  readF64(buffer: Buffer): number {
+    return this.machine.memory.f64[buffer.address / 8];
+  }
+
+  call<K extends KernelName>(name: K, ...args: Parameters<Kernels[K]>): void {
+    (this.machine.kernels[name] as (...numbers: readonly number[]) => void)(...args);
+    this.checkGuards();
+  }
+
+  checkGuards(): void {
+    for (const guard of this.guards) {
+      const bytes = this.machine.memory.u8.subarray(guard, guard + GUARD_BYTES);
+      expect(bytes.every((byte) => byte === GUARD)).toBe(true);
+    }
+  }
+
+  free(): void {
+    for (const region of this.regions) this.machine.arena.free(region);
+  }
+}
+
+/** Runs a test on a bench and gives its memory back. */
+export function onBench<T>(machine: Machine, test: (bench: Bench) => T): T {
+  const bench = new Bench(machine);
+  try {
+    return test(bench);
+  } finally {
+    bench.free();
+  }
+}
+
+/** Numbers in [−1, 1) from a linear congruential generator: the same on every machine, and independent of the library's. */
+export function numbers(count: number, seed: number): Float32Array {
+  const out = new Float32Array(count);
+  let state = BigInt(seed) + 0x9e3779b97f4a7c15n;
+  for (let i = 0; i < count; i++) {
+    state = (state * 6364136223846793005n + 1442695040888963407n) & 0xffffffffffffffffn;
+    out[i] = Number(state >> 40n) / 2 ** 23 - 1;
+  }
+  return out;
+}
+
+const bits = new DataView(new ArrayBuffer(4));
+
+/** The next float32 away from zero minus this one. */
+export function ulpOf(value: number): number {
+  bits.setFloat32(0, Math.abs(value));
+  const pattern = Math.min(bits.getUint32(0), 0x7f7ffffe);
+  bits.setUint32(0, pattern);
+  const low = bits.getFloat32(0);
+  bits.setUint32(0, pattern + 1);
+  return bits.getFloat32(0) - low;
+}
+
+/** Distance of a float32 from the true value, in units in the last place of the true value rounded to float32. */
+export function ulps(actual: number, expected: number): number {
+  const rounded = Math.fround(expected);
+  if (Number.isNaN(expected) || !Number.isFinite(rounded)) return Object.is(actual, rounded) ? 0 : Infinity;
+  return Math.abs(actual - expected) / ulpOf(rounded);
+}

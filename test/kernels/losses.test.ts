@@ -1,0 +1,209 @@
+/** Loss kernels and softmax against float64 formulas, with garbage in the padding and with extreme logits. */
+import { describe, expect, test } from 'vitest';
+import { padded } from '../../src/engine/panels.js';
+import { machineOf, numbers, onBench, type Bench } from './harness.js';
+
+const machine = machineOf();
+const M = 3;
+const widths = [1, 2, 3, 4, 5, 10, 13, 1000];
+
+type Matrix = number[][];
+const matrix = (n: number, seed: number, scale: number): Matrix => {
+  const values = numbers(M * n, seed);
+  return Array.from({ length: M }, (_, i) =>
+    [...values.subarray(i * n, (i + 1) * n)].map((v) => Math.fround(scale * v)),
+  );
+};
+const rowsOf = (flat: Float32Array, n: number, ld: number): Matrix =>
+  Array.from({ length: M }, (_, i) => [...flat.subarray(i * ld, i * ld + n)]);
+
+const sum = (row: number[]): number => row.reduce((total, value) => total + value, 0);
+const softmax = (row: number[]): number[] => {
+  const top = Math.max(...row);
+  const e = row.map((z) => Math.exp(z - top));
+  return e.map((value) => value / sum(e));
+};
+const logSoftmax = (row: number[]): number[] => {
+  const top = Math.max(...row);
+  const log = Math.log(sum(row.map((z) => Math.exp(z - top))));
+  return row.map((z) => z - top - log);
+};
+const sigmoid = (z: number): number => 1 / (1 + Math.exp(-z));
+
+/** Lays rows out with `gap` in the padding. */
+function lay(bench: Bench, rows: Matrix, gap: number) {
+  const ld = padded(rows[0].length) + 4;
+  const flat = new Float32Array(M * ld).fill(gap);
+  rows.forEach((row, i) => flat.set(row, i * ld));
+  return { ...bench.use(flat), ld };
+}
+
+/** Closeness of float32 results that take `steps` roundings: relative to the largest value. */
+function close(got: Matrix, expected: Matrix, steps = 16): void {
+  const largest = Math.max(...expected.flat().map(Math.abs), 1e-30);
+  got.forEach((row, i) =>
+    row.forEach((value, j) => expect(Math.abs(value - expected[i][j])).toBeLessThanOrEqual(steps * 2 ** -24 * largest)),
+  );
+}
+
+/** Padding columns of a delta are zero: they would otherwise reach the padding of the weights. */
+function paddingIsZero(flat: Float32Array, n: number, ld: number): void {
+  for (let i = 0; i < M; i++)
+    expect(flat.slice(i * ld + n, i * ld + padded(n)).every((value) => value === 0)).toBe(true);
+}
+
+const oneHot = (n: number): Matrix =>
+  Array.from({ length: M }, (_, i) => Array.from({ length: n }, (__, j) => +(j === i % n)));
+const binary = (n: number): Matrix => matrix(n, 9, 1).map((row) => row.map((value) => +(value > 0)));
+
+describe.each(widths)('%i outputs', (n) => {
+  test('softmax and its full derivative', () => {
+    onBench(machine, (bench) => {
+      const z = matrix(n, 1, 5);
+      const dy = matrix(n, 2, 1);
+      const [zs, ys, dys] = [lay(bench, z, 0), lay(bench, z, 0), lay(bench, dy, 0)];
+      bench.call('f32_softmax', M, n, zs.address, ys.address, zs.ld);
+      const y = z.map(softmax);
+      close(rowsOf(bench.read(ys), n, zs.ld), y);
+      bench.call('f32_softmax_backward', M, n, ys.address, dys.address, dys.address, zs.ld);
+      const expected = y.map((row, i) => row.map((v, j) => v * (dy[i][j] - sum(row.map((w, k) => w * dy[i][k])))));
+      const got = rowsOf(bench.read(dys), n, zs.ld);
+      got.forEach((row, i) =>
+        row.forEach((v, j) => expect(Math.abs(v - expected[i][j])).toBeLessThan(2e-6 * y[i][j] + 1e-9)),
+      );
+    });
+  });
+
+  test('softmax with categorical cross-entropy, in place', () => {
+    onBench(machine, (bench) => {
+      const [z, t] = [matrix(n, 3, 6), oneHot(n)];
+      const [zs, ts, ds] = [lay(bench, z, 77), lay(bench, t, 0), lay(bench, z, NaN)];
+      const loss = bench.room(M);
+      bench.call(
+        'f32_softmax_categorical_crossentropy',
+        M,
+        n,
+        zs.address,
+        ts.address,
+        zs.address,
+        ds.address,
+        zs.ld,
+        loss.address,
+      );
+      close(rowsOf(bench.read(zs), n, zs.ld), z.map(softmax));
+      close(
+        rowsOf(bench.read(ds), n, zs.ld),
+        z.map((row, i) => softmax(row).map((y, j) => (y - t[i][j]) / M)),
+      );
+      close([[...bench.read(loss)]], [z.map((row, i) => -sum(logSoftmax(row).map((l, j) => l * t[i][j])))], 32);
+      paddingIsZero(bench.read(ds), n, zs.ld);
+    });
+  });
+
+  test('sigmoid with binary cross-entropy', () => {
+    onBench(machine, (bench) => {
+      const [z, t] = [matrix(n, 4, 6), binary(n)];
+      const [zs, ts, ys, ds] = [lay(bench, z, 77), lay(bench, t, 0), lay(bench, z, NaN), lay(bench, z, NaN)];
+      const loss = bench.room(M);
+      bench.call(
+        'f32_sigmoid_binary_crossentropy',
+        M,
+        n,
+        zs.address,
+        ts.address,
+        ys.address,
+        ds.address,
+        zs.ld,
+        loss.address,
+      );
+      close(
+        rowsOf(bench.read(ys), n, zs.ld),
+        z.map((row) => row.map(sigmoid)),
+      );
+      close(
+        rowsOf(bench.read(ds), n, zs.ld),
+        z.map((row, i) => row.map((v, j) => (sigmoid(v) - t[i][j]) / (n * M))),
+      );
+      const value = (v: number, target: number): number =>
+        Math.max(v, 0) - v * target + Math.log1p(Math.exp(-Math.abs(v)));
+      close([[...bench.read(loss)]], [z.map((row, i) => sum(row.map((v, j) => value(v, t[i][j]))) / n)], 64);
+      paddingIsZero(bench.read(ds), n, zs.ld);
+    });
+  });
+
+  test('squared errors', () => {
+    onBench(machine, (bench) => {
+      const [y, t] = [matrix(n, 5, 2), matrix(n, 6, 2)];
+      const [ys, ts, ds] = [lay(bench, y, 77), lay(bench, t, 0), lay(bench, y, NaN)];
+      const loss = bench.room(M);
+      bench.call('f32_squared_error', M, n, ys.address, ts.address, ds.address, ys.ld, loss.address, 0.5, 1);
+      close([[...bench.read(loss)]], [y.map((row, i) => 0.5 * sum(row.map((v, j) => (v - t[i][j]) ** 2)))], 64);
+      close(
+        rowsOf(bench.read(ds), n, ys.ld),
+        y.map((row, i) => row.map((v, j) => (v - t[i][j]) / M)),
+      );
+      paddingIsZero(bench.read(ds), n, ys.ld);
+    });
+  });
+
+  test('cross-entropies from probabilities, clamped', () => {
+    onBench(machine, (bench) => {
+      const y = matrix(n, 7, 1).map((row) => row.map((v, j) => (j % 3 === 2 ? Math.sign(v) : Math.abs(v))));
+      const t = binary(n);
+      const low = Math.fround(1e-7);
+      const high = Math.fround(1 - low);
+      const [ys, ts, ds] = [lay(bench, y, 77), lay(bench, t, 0), lay(bench, y, NaN)];
+      const loss = bench.room(M);
+      bench.call('f32_categorical_crossentropy', M, n, ys.address, ts.address, ds.address, ys.ld, loss.address, 1e-7);
+      const log = (v: number): number => Math.log(Math.max(v, low));
+      close([[...bench.read(loss)]], [y.map((row, i) => -sum(row.map((v, j) => t[i][j] * log(v))))], 64);
+      close(
+        rowsOf(bench.read(ds), n, ys.ld),
+        y.map((row, i) => row.map((v, j) => (v > low ? -t[i][j] / v / M : 0))),
+      );
+      paddingIsZero(bench.read(ds), n, ys.ld);
+      bench.call('f32_binary_crossentropy', M, n, ys.address, ts.address, ds.address, ys.ld, loss.address, 1e-7);
+      const p = (v: number): number => Math.min(Math.max(v, low), high);
+      const value = (v: number, u: number): number => -(u * Math.log(p(v)) + (1 - u) * Math.log(1 - p(v)));
+      close([[...bench.read(loss)]], [y.map((row, i) => sum(row.map((v, j) => value(v, t[i][j]))) / n)], 64);
+      const slope = (v: number, u: number): number => (v > low && v < high ? (v - u) / (v * (1 - v)) / (n * M) : 0);
+      const expected = y.map((row, i) => row.map((v, j) => slope(v, t[i][j])));
+      rowsOf(bench.read(ds), n, ys.ld).forEach((row, i) =>
+        row.forEach((d, j) =>
+          expect(Math.abs(d - expected[i][j])).toBeLessThanOrEqual(8 * 2 ** -23 * Math.abs(expected[i][j])),
+        ),
+      );
+      paddingIsZero(bench.read(ds), n, ys.ld);
+    });
+  });
+});
+
+describe('extreme logits give finite losses', () => {
+  const z = [
+    [1e4, -1e4, 0],
+    [-1e4, 1e4, 3],
+    [-1e38, 1e38, 0],
+  ];
+  test.each(['f32_softmax_categorical_crossentropy', 'f32_sigmoid_binary_crossentropy'] as const)('%s', (kernel) => {
+    onBench(machine, (bench) => {
+      const [zs, ts, ys, ds] = [
+        lay(bench, z, 0),
+        lay(
+          bench,
+          [
+            [0, 1, 0],
+            [1, 0, 0],
+            [0, 1, 0],
+          ],
+          0,
+        ),
+        lay(bench, z, 0),
+        lay(bench, z, 0),
+      ];
+      const loss = bench.room(M);
+      bench.call(kernel, M, 3, zs.address, ts.address, ys.address, ds.address, zs.ld, loss.address);
+      expect([...bench.read(loss), ...rowsOf(bench.read(ds), 3, zs.ld).flat()].every(Number.isFinite)).toBe(true);
+      expect(bench.read(loss)[0]).toBeGreaterThan(5000);
+    });
+  });
+});

@@ -1,0 +1,72 @@
+/** Optimizer kernels against the recurrences in float64, over several steps. */
+import { describe, expect, test } from 'vitest';
+import { machineOf, numbers, onBench } from './harness.js';
+
+const machine = machineOf();
+const N = 13;
+const STEPS = 5;
+const gradientsAt = (step: number): number[] => [...numbers(16, 100 + step)].map((g, i) => (i < N ? g : 0));
+const initial = [...numbers(16, 1)].map((w, i) => (i < N ? w : 0));
+
+/** Float32 against float64 after a few steps of a recurrence: some tens of roundings of numbers below 2. */
+const BOUND = 3e-6;
+
+function check(got: Float32Array, expected: readonly number[]): void {
+  expected.forEach((value, i) => expect(Math.abs(got[i] - value)).toBeLessThan(BOUND));
+  // Padding is zero and stays so.
+  expect([...got.subarray(N)].every((value) => value === 0)).toBe(true);
+}
+
+describe('optimizer kernels', () => {
+  test('f32_sgd', () => {
+    onBench(machine, (bench) => {
+      const w = bench.use(initial);
+      let expected = initial;
+      for (let step = 1; step <= STEPS; step++) {
+        bench.call('f32_sgd', N, bench.use(gradientsAt(step)).address, w.address, 0.1);
+        expected = expected.map((value, i) => value - 0.1 * gradientsAt(step)[i]);
+      }
+      check(bench.read(w), expected);
+    });
+  });
+
+  test.each([false, true])('f32_sgd_momentum, nesterov %s', (nesterov) => {
+    onBench(machine, (bench) => {
+      const [w, v] = [bench.use(initial), bench.use(new Float32Array(16))];
+      const expected = [...initial];
+      const velocity = new Array<number>(16).fill(0);
+      for (let step = 1; step <= STEPS; step++) {
+        const g = gradientsAt(step);
+        bench.call('f32_sgd_momentum', N, bench.use(g).address, w.address, v.address, 0.1, 0.9, nesterov ? 1 : 0);
+        for (let i = 0; i < N; i++) {
+          velocity[i] = 0.9 * velocity[i] + g[i];
+          expected[i] -= 0.1 * (nesterov ? g[i] + 0.9 * velocity[i] : velocity[i]);
+        }
+      }
+      check(bench.read(w), expected);
+      check(bench.read(v), velocity);
+    });
+  });
+
+  test('f32_adam', () => {
+    onBench(machine, (bench) => {
+      const [w, m, v] = [bench.use(initial), bench.use(new Float32Array(16)), bench.use(new Float32Array(16))];
+      const expected = [...initial];
+      const [first, second] = [new Array<number>(16).fill(0), new Array<number>(16).fill(0)];
+      for (let step = 1; step <= STEPS; step++) {
+        const g = gradientsAt(step);
+        const [c1, c2] = [1 - 0.9 ** step, 1 - 0.999 ** step];
+        const scalars = [0.1 / c1, 1 / Math.sqrt(c2), 0.9, 0.1, 0.999, 0.001, 1e-8] as const;
+        bench.call('f32_adam', N, bench.use(g).address, w.address, m.address, v.address, ...scalars);
+        for (let i = 0; i < N; i++) {
+          first[i] = 0.9 * first[i] + 0.1 * g[i];
+          second[i] = 0.999 * second[i] + 0.001 * g[i] * g[i];
+          expected[i] -= (0.1 * (first[i] / c1)) / (Math.sqrt(second[i] / c2) + 1e-8);
+        }
+      }
+      check(bench.read(w), expected);
+      check(bench.read(m), first);
+      check(bench.read(v), second);
+    });
+  });
+});
