@@ -28,7 +28,8 @@ export default defineConfig([
     dts: true,
     splitting: false,
     treeshake: true,
-    minify: false,
+    // Half of the file is comments; the source map has them.
+    minify: true,
     sourcemap: true,
     silent: true,
     removeNodeProtocol: false,

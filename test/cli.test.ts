@@ -140,6 +140,10 @@ describe('output', () => {
     writeFileSync(join(folder, 'plain'), '');
     await expect(prepareOutput(join(folder, 'plain', 'model'))).rejects.toThrow('--output: cannot write');
   });
+
+  it.runIf(existsSync('/proc'))('refuses a folder that takes no entries', async () => {
+    await expect(prepareOutput('/proc/absent/model')).rejects.toThrow('--output: cannot write');
+  });
 });
 
 /** An IDX file of unsigned bytes; `magic` and `sizes` may lie about it. */

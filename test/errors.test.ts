@@ -154,7 +154,7 @@ describe('x and y', () => {
     ],
     [
       'a hole',
-      (m) => m.predict(any([[1, , 2].slice(0, 2)])),
+      (m) => m.predict(any([Object.assign(new Array(2), [1])])),
       ValueError,
       'predict: x expected numbers, got undefined in row 0, column 1.',
     ],
@@ -320,7 +320,7 @@ describe('options of fit', () => {
     ],
     [
       'unknown callback method',
-      fit({ callbacks: [{ onEpochEnds() {} }] }),
+      fit({ callbacks: [{ onEpochEnds: () => undefined }] }),
       ValueError,
       'fit: callbacks[0]: unknown method "onEpochEnds". Did you mean "onEpochEnd"?',
     ],

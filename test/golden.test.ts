@@ -184,7 +184,7 @@ describe('what is not there yet', () => {
 
   async function compile(options: object): Promise<void> {
     const model = await library.sequential({ layers });
-    model.compile({ optimizer: 'sgd', loss: 'meanSquaredError', ...options } as CompileOptions);
+    model.compile({ optimizer: 'sgd', loss: 'meanSquaredError', ...options });
   }
 
   test.each(
@@ -206,7 +206,7 @@ describe('what is not there yet', () => {
   });
 
   test.each(['l1', 'l2', 'clipNorm'])('option %s', async (name) => {
-    const build = () => library.sgd({ [name]: 0.5 } as object);
+    const build = () => library.sgd({ [name]: 0.5 });
     expect(await accepts(build, name)).toBe(has('options', name));
   });
 

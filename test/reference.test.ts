@@ -11,8 +11,8 @@ type Numbers = number | readonly number[] | readonly number[][];
 
 /** Every number within `bound` of the largest expected one. */
 function check(actual: Numbers, expected: Numbers, bound: number): void {
-  const found = [actual].flat(2) as number[];
-  const wanted = [expected].flat(2) as number[];
+  const found: number[] = [actual].flat(2);
+  const wanted: number[] = [expected].flat(2);
   const largest = Math.max(...wanted.map(Math.abs), Number.MIN_VALUE);
   expect(found).toHaveLength(wanted.length);
   expect(Math.max(...found.map((value, i) => Math.abs(value - wanted[i]))) / largest).toBeLessThanOrEqual(bound);

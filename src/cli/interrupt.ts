@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { exitStatus } from './errors.js';
 
 /**
@@ -6,16 +7,26 @@ import { exitStatus } from './errors.js';
  */
 const samePressMilliseconds = 200;
 
-/** Turns the first Ctrl-C into an abort of `signal`; a second one ends the process at once. */
-export function listenForInterrupt(beforeExit: () => void): { signal: AbortSignal; stopListening(): void } {
+export interface Interrupt {
+  /** Aborted by the first Ctrl-C. */
+  readonly signal: AbortSignal;
+  /** Gives Ctrl-C back to the system, which ends the process at once, even in the middle of a computation. */
+  release(): Promise<void>;
+}
+
+/**
+ * Turns the first Ctrl-C into an abort of `signal`; a second one ends the process. Both are noticed between two batches
+ * only, since a batch keeps the thread: two presses during one batch count as one.
+ */
+export function listenForInterrupt(beforeExit: () => void): Interrupt {
   const controller = new AbortController();
-  let firstPress = 0;
+  let firstPress = -Infinity;
+  const isSamePress = (): boolean => performance.now() - firstPress < samePressMilliseconds;
   const onInterrupt = (): void => {
-    const now = performance.now();
     if (!controller.signal.aborted) {
-      firstPress = now;
+      firstPress = performance.now();
       controller.abort();
-    } else if (now - firstPress > samePressMilliseconds) {
+    } else if (!isSamePress()) {
       beforeExit();
       process.exit(exitStatus.interrupted);
     }
@@ -23,6 +34,9 @@ export function listenForInterrupt(beforeExit: () => void): { signal: AbortSigna
   process.on('SIGINT', onInterrupt);
   return {
     signal: controller.signal,
-    stopListening: () => void process.off('SIGINT', onInterrupt),
+    async release() {
+      if (isSamePress()) await sleep(samePressMilliseconds);
+      process.off('SIGINT', onInterrupt);
+    },
   };
 }

@@ -29,10 +29,11 @@ export async function runJob(options: JobOptions, stream: NodeJS.WriteStream): P
     // An untrained model must not take the place of one that an earlier run left there.
     const output = training.steps > 0 ? options.output : null;
     if (output !== null) await writeOutput(output, model.save());
+    await interrupt.release();
     return { engine: engine.info, options, output, ...training, ...judge(model, digits.test) };
   } finally {
     progress.stop();
-    interrupt.stopListening();
+    await interrupt.release();
     engine.dispose();
   }
 }

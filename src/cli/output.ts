@@ -12,7 +12,7 @@ export async function prepareOutput(file: string): Promise<void> {
     );
   }
   try {
-    await mkdir(dirname(file), { recursive: true });
+    await createFolder(dirname(file));
     await access(dirname(file), constants.W_OK);
   } catch (error) {
     throw usageError(`--output: cannot write '${file}': ${reason(error)}.`);
@@ -28,6 +28,18 @@ export async function writeOutput(file: string, bytes: Uint8Array): Promise<void
   } catch (error) {
     await rm(partial, { force: true });
     throw new CliError(`save: cannot write '${file}': ${reason(error)}.`);
+  }
+}
+
+/** Not by mkdir's own `recursive`, which never returns on Node 20 where the parent is there but takes no entries (/proc). */
+async function createFolder(path: string): Promise<void> {
+  if (await isDirectory(path)) return;
+  if (dirname(path) !== path) await createFolder(dirname(path));
+  try {
+    await mkdir(path);
+  } catch (error) {
+    // Another run may have made it in the meantime.
+    if (!(await isDirectory(path))) throw error;
   }
 }
 

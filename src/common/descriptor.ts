@@ -11,9 +11,6 @@ export interface Descriptor<K extends string = string, C = object> {
   readonly config: Readonly<C>;
 }
 
-/** Makes descriptors of one kind: `read` fills in defaults and refuses what is wrong. */
-export type Factory = (options?: never) => Descriptor;
-
 /**
  * Resolves what a user may write where a choice is wanted: a name with its defaults, a descriptor made by a factory, or the same
  * read from a file.

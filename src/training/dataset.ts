@@ -25,7 +25,7 @@ function copyIn(machine: Machine, source: RowSource): Resident {
 }
 
 /** Throws a ValueError that names the first NaN or infinity. */
-export function requireFinite(machine: Machine, where: string, what: string, data: Resident): void {
+function requireFinite(machine: Machine, where: string, what: string, data: Resident): void {
   const { kernels, memory, arena } = machine;
   const result = arena.allocate(4);
   kernels.f32_first_nonfinite(data.rows * data.width, data.address, result);

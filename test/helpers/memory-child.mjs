@@ -9,6 +9,10 @@ import { pathToFileURL } from 'node:url';
 const [path, job] = process.argv.slice(2);
 const { createEngine, dense } = await import(pathToFileURL(path).href);
 
+/** Rounds of the job before and while it is measured: V8 needs several collections until its own code has settled. */
+const WARM_UP = 8;
+const ROUNDS = 7;
+
 const ROWS = 320;
 const BATCH = 32;
 const INPUTS = 20;
@@ -67,10 +71,17 @@ const jobs = {
   },
 };
 
-for (let i = 0; i < 3; i++) await jobs[job]();
-const before = { heap: await heap(), memory: engine.memory() };
-const uncollected = process.memoryUsage().heapUsed;
-await jobs[job]();
-const garbage = process.memoryUsage().heapUsed - uncollected;
-const after = { heap: await heap(), memory: engine.memory() };
-process.stdout.write(JSON.stringify({ before, after, garbage }));
+const growth = [];
+let heapBefore = 0;
+let memory;
+let garbage;
+for (let round = 0; round < WARM_UP + ROUNDS; round++) {
+  if (round === WARM_UP) memory = engine.memory();
+  const uncollected = process.memoryUsage().heapUsed;
+  await jobs[job]();
+  garbage = process.memoryUsage().heapUsed - uncollected;
+  const heapAfter = await heap();
+  if (round >= WARM_UP) growth.push(heapAfter - heapBefore);
+  heapBefore = heapAfter;
+}
+process.stdout.write(JSON.stringify({ growth, garbage, memory, memoryAfter: engine.memory() }));

@@ -58,7 +58,7 @@ export class Bench {
   }
 
   call<K extends KernelName>(name: K, ...args: Parameters<Kernels[K]>): void {
-    (this.machine.kernels[name] as (...numbers: readonly number[]) => void)(...args);
+    (this.machine.kernels[name] as (...numbers: unknown[]) => void)(...args);
     this.checkGuards();
   }
 

@@ -1,5 +1,4 @@
 /** The bridge between the twin's plain arrays and the library's models. */
-import { createHash } from 'node:crypto';
 import { dense, sequential, type Model, type NamedTensor } from '../../src/index.js';
 import type { Network } from './twin.js';
 
@@ -19,10 +18,10 @@ export async function modelOf(network: Network, compile?: CompileOptions, seed =
 }
 
 /** W and b of every layer, flattened row by row, in the order of `getWeights`. */
-export const flatten = (layers: readonly { W: number[][]; b: number[] }[]): number[][] =>
+const flatten = (layers: readonly { W: number[][]; b: number[] }[]): number[][] =>
   layers.flatMap(({ W, b }) => [W.flat(), b]);
 
-export function setParameters(model: Model, network: Network): void {
+function setParameters(model: Model, network: Network): void {
   const shapes = model.getWeights().map(({ shape }) => shape);
   model.setWeights(flatten(network).map((values, i) => ({ shape: shapes[i], data: Float32Array.from(values) })));
 }
@@ -48,16 +47,3 @@ export function worstError(
   if (actual.length !== wanted.length) return Infinity;
   return Math.max(...actual.map(({ data }, i) => tensorError(data, wanted[i])));
 }
-
-/** SHA-256 over the little-endian float32 bytes of all parameters in order: the same hash, the same bits. */
-export function weightsHash(model: Model): string {
-  const hash = createHash('sha256');
-  for (const { data } of model.getWeights()) hash.update(bytesOf(data));
-  return hash.digest('hex');
-}
-
-export const bytesOf = (values: Float32Array): Uint8Array =>
-  new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-
-/** The bits of each number, as eight hexadecimal digits: what two results must share to be called the same. */
-export const bitsOf = (values: Float32Array): string => Buffer.from(bytesOf(values.slice())).toString('hex');
