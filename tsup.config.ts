@@ -25,7 +25,7 @@ export default defineConfig([
     format: ['esm', 'cjs'],
     platform: 'neutral',
     target: 'es2022',
-    dts: true,
+    dts: { compilerOptions: { stripInternal: true } },
     splitting: false,
     treeshake: true,
     // Half of the file is comments; the source map has them.

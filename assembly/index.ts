@@ -18,3 +18,16 @@ export { f32_column_sums, f32_first_nonfinite, f64_add_sum } from './reduce/sums
 export { f32_binary_matches, f32_categorical_matches } from './reduce/matches';
 export { f32_fill, f32_gather_rows, f32_one_hot, f32_pack_rows, f32_pad_rows } from './data/rows';
 export { f32_exp, f32_log } from './math/vector';
+export { f32_leaky_relu, f32_leaky_relu_backward } from './activation/leaky-relu';
+export { f32_elu, f32_elu_backward } from './activation/elu';
+export { f32_swish, f32_swish_backward } from './activation/swish';
+export { f32_gelu, f32_gelu_backward } from './activation/gelu';
+export { f32_softplus, f32_softplus_backward } from './activation/softplus';
+export { f32_softsign, f32_softsign_backward } from './activation/softsign';
+export { f32_mish, f32_mish_backward } from './activation/mish';
+export { f32_hard_sigmoid, f32_hard_sigmoid_backward } from './activation/hard-sigmoid';
+export { f32_prelu, f32_prelu_backward } from './activation/prelu';
+export { f32_max_pieces, f32_max_pieces_backward } from './activation/max-pieces';
+export { f32_absolute_error, f32_hinge, f32_huber, f32_smooth_rows } from './loss/robust';
+export { f32_adadelta, f32_adagrad, f32_rmsprop } from './optimizer/adaptive';
+export { f32_clip_norm, f32_clip_value, f32_penalty_gradient, f32_scale } from './optimizer/gradient';

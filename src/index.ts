@@ -7,7 +7,12 @@ export type { TensorLike } from './model/weights.js';
 export { dense } from './layers/dense.js';
 export type { DenseConfig, DenseOptions } from './layers/dense.js';
 export type { Layer } from './layers/registry.js';
-export type { ActivationName } from './activations/registry.js';
+export { elu, leakyRelu } from './activations/activations.js';
+export type { Activation, ActivationName } from './activations/activations.js';
+export { maxout } from './layers/maxout.js';
+export type { MaxoutConfig, MaxoutOptions } from './layers/maxout.js';
+export { l1, l1l2, l2 } from './regularizers/regularizers.js';
+export type { Regularizer, RegularizerName } from './regularizers/regularizers.js';
 export {
   constant,
   glorotUniform,
@@ -23,12 +28,25 @@ export {
   binaryCrossentropy,
   categoricalCrossentropy,
   halfSquaredError,
+  hinge,
+  huber,
+  meanAbsoluteError,
   meanSquaredError,
   sparseCategoricalCrossentropy,
 } from './losses/losses.js';
-export type { Loss, LossName } from './losses/losses.js';
-export { adam, sgd } from './optimizers/optimizers.js';
-export type { AdamOptions, Optimizer, OptimizerName, SgdOptions } from './optimizers/optimizers.js';
+export type { Loss, LossName, SmoothingOptions } from './losses/losses.js';
+export { adadelta, adagrad, adam, adamw, nadam, rmsprop, sgd } from './optimizers/optimizers.js';
+export type {
+  AdadeltaOptions,
+  AdagradOptions,
+  AdamOptions,
+  AdamwOptions,
+  GradientOptions,
+  Optimizer,
+  OptimizerName,
+  RmspropOptions,
+  SgdOptions,
+} from './optimizers/optimizers.js';
 export type { MetricName } from './metrics/metrics.js';
 export type { CompileOptions } from './training/compiled.js';
 export type { Callback } from './training/callbacks.js';

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { FormatError, loadModel, ValueError, type Model } from '../src/index.js';
-import { any, expectError, thrownBy, trained, X } from './reference/refusals.js';
+import { any, engine, expectError, thrownBy, trained, X } from './reference/refusals.js';
 
 /** A file from its parts: header text (or its object) and data, with a length field of its own where told. */
 function fileOf(header: string | object, data: Uint8Array, length?: bigint): Uint8Array {
@@ -21,7 +21,12 @@ interface Entry {
 }
 type Header = Record<string, Entry> & { __metadata__: Record<string, string> };
 
-const model = await trained();
+/** The part of the library's metadata that is forged here. */
+interface Description {
+  architecture: { layers: { config: { units: number } }[] };
+}
+
+const model = trained();
 const file = model.save();
 const headerLength = Number(new DataView(file.buffer, file.byteOffset).getBigUint64(0, true));
 const data = file.subarray(8 + headerLength);
@@ -34,11 +39,11 @@ function forged(change: (header: Header) => void): Uint8Array {
   return fileOf(changed, data);
 }
 
-/** Refused with just these words, and the engine that others share as it was. */
+/** Refused with just these words, and the engine and its other models as they were. */
 async function check(bytes: Uint8Array, message: string): Promise<void> {
-  const before = model.predict(X);
-  expectError(await thrownBy(() => loadModel(bytes)), FormatError, message);
-  expect(model.predict(X)).toEqual(before);
+  const before = [model.predict(X), engine.memory()];
+  expectError(await thrownBy(() => loadModel(bytes, { engine })), FormatError, message);
+  expect([model.predict(X), engine.memory()]).toEqual(before);
 }
 
 const forgeries: [title: string, bytes: Uint8Array, message: string][] = [
@@ -47,22 +52,22 @@ const forgeries: [title: string, bytes: Uint8Array, message: string][] = [
   [
     'the length alone',
     file.slice(0, 8),
-    'loadModel: header expected 1824 bytes from byte 8, got a file that ends at byte 8. It is cut off.',
+    `loadModel: header expected ${headerLength} bytes from byte 8, got a file that ends at byte 8. It is cut off.`,
   ],
   [
     'half a header',
     file.slice(0, 8 + (headerLength >> 1)),
-    'loadModel: header expected 1824 bytes from byte 8, got a file that ends at byte 920. It is cut off.',
+    `loadModel: header expected ${headerLength} bytes from byte 8, got a file that ends at byte ${8 + (headerLength >> 1)}. It is cut off.`,
   ],
   [
     'a header without data',
     file.slice(0, 8 + headerLength),
-    'loadModel: tensor "0.weight" expected data up to byte 1864, got a file of 1832. It is cut off.',
+    `loadModel: tensor "0.weight" expected data up to byte ${headerLength + 40}, got a file of ${headerLength + 8}. It is cut off.`,
   ],
   [
     'the last byte missing',
     file.slice(0, -1),
-    'loadModel: tensor "optimizer.secondMoment.2.bias" expected data up to byte 2156, got a file of 2155. It is cut off.',
+    `loadModel: tensor "optimizer.secondMoment.2.bias" expected data up to byte ${file.length}, got a file of ${file.length - 1}. It is cut off.`,
   ],
   ['a byte too many', Uint8Array.of(...file, 0), 'loadModel: data expected 324 bytes after the header, got 325.'],
   [
@@ -80,7 +85,7 @@ const forgeries: [title: string, bytes: Uint8Array, message: string][] = [
     fileOf('{"a": ', data),
     'loadModel: header at byte 8 expected JSON in UTF-8, got something else. Is it a safetensors file?',
   ],
-  ['a header that is a list', fileOf('[]', data), 'loadModel: header at byte 8 expected a JSON object.'],
+  ['a header that is a list', fileOf('[]', data), 'loadModel: header at byte 8 expected a JSON object, got [].'],
   [
     'a header that is not UTF-8',
     Uint8Array.of(2, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xfe),
@@ -109,7 +114,7 @@ const forgeries: [title: string, bytes: Uint8Array, message: string][] = [
   [
     'a negative shape',
     forged((h) => (h['0.weight'].shape = [-4, -2])),
-    'loadModel: tensor "0.weight" expected a shape of counts.',
+    'loadModel: tensor "0.weight" expected a shape of counts, got [-4,-2].',
   ],
   [
     'a huge shape',
@@ -144,12 +149,12 @@ const forgeries: [title: string, bytes: Uint8Array, message: string][] = [
   [
     'offsets of fractions',
     forged((h) => (h['0.weight'].data_offsets = [0.5, 32.5])),
-    'loadModel: tensor "0.weight" expected two data_offsets.',
+    'loadModel: tensor "0.weight" expected two data_offsets, got [0.5,32.5].',
   ],
   [
     'a tensor that is text',
     forged((h) => (any(h)['0.weight'] = any('F32'))),
-    'loadModel: tensor "0.weight" expected an object.',
+    'loadModel: tensor "0.weight" expected an object, got "F32".',
   ],
 ];
 
@@ -168,33 +173,52 @@ describe('forgeries', () => {
     await check(bytes, `loadModel: "2.bias" expected finite numbers, got ${value} at index 1.`);
   });
 
+  /** The saved file with what the library keeps in the metadata changed. */
+  const described = (change: (description: Description) => void): Uint8Array =>
+    forged(({ __metadata__: metadata }) => {
+      const description = JSON.parse(metadata['wasm-mlp']) as Description;
+      change(description);
+      metadata['wasm-mlp'] = JSON.stringify(description);
+    });
+
+  // A small file that describes a large model must be found out before memory is taken for it.
+  test.each([300, 10_000, 1e8, 2 ** 31, 2 ** 40])('%d units described, four stored', async (units) => {
+    const bytes = described(({ architecture }) => (architecture.layers[0].config.units = units));
+    const before = engine.memory();
+    await expect(loadModel(bytes, { engine })).rejects.toBeInstanceOf(FormatError);
+    expect(engine.memory()).toEqual(before);
+  });
+
   test('something that is no bytes', async () => {
     expectError(
-      await thrownBy(() => loadModel(any('model.safetensors'))),
+      await thrownBy(() => loadModel(any('model.safetensors'), { engine })),
       ValueError,
       'loadModel: file expected a Uint8Array, got "model.safetensors".',
     );
   });
 });
 
-/** Either a model that predicts, or a FormatError. */
+/** Either a model that predicts, or a FormatError; afterwards the engine has no less memory than before. */
 async function loadsOrRefuses(bytes: Uint8Array): Promise<void> {
+  const before = engine.memory();
   let loaded: Model;
   try {
-    loaded = await loadModel(bytes);
+    loaded = await loadModel(bytes, { engine });
   } catch (error) {
     expect(error).toBeInstanceOf(FormatError);
+    expect(engine.memory()).toEqual(before);
     return;
   }
   const inputs = loaded.getWeights()[0].shape[1];
   expect(loaded.predict([new Array<number>(inputs).fill(0.5)]).length).toBeGreaterThan(0);
   loaded.dispose();
+  expect(engine.memory()).toEqual(before);
 }
 
 describe('any bytes are a model or a FormatError', () => {
   test('every truncation', async () => {
     for (let length = 0; length < file.length; length++) {
-      await expect(loadModel(file.slice(0, length))).rejects.toBeInstanceOf(FormatError);
+      await expect(loadModel(file.slice(0, length), { engine })).rejects.toBeInstanceOf(FormatError);
     }
   });
 

@@ -140,7 +140,9 @@ describe('the file', () => {
 test('any architecture, trained or not, survives a save and a load', async () => {
   const layer = fc.record({
     units: fc.integer({ min: 1, max: 20 }),
-    activation: fc.constantFrom(...(Object.keys(activations) as ActivationName[])),
+    activation: fc.constantFrom(
+      ...(Object.keys(activations).filter((name) => name !== 'maxout3') as Exclude<ActivationName, 'maxout3'>[]),
+    ),
     useBias: fc.boolean(),
   });
   const architecture = fc.record({

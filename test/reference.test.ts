@@ -22,7 +22,7 @@ const inTwin = (...activations: string[]): boolean => activations.every((name) =
 
 describe('the twin agrees with PyTorch', () => {
   test.each(golden.activationCases.filter(([name]) => inTwin(name)))('activation %s', (name, { y, dy }) => {
-    const network = golden.networkOf([{ W: [[1]], b: [0] }], [name]);
+    const network = golden.networkOf([{ W: [[1]], b: [0], alpha: [0.25] }], [name]);
     const f = (z: number): number => twin.predict(network, [[z]])[0][0];
     // The logits come as near to the kink as 1e-6: the step must not reach over it.
     const slope = (z: number): number => twin.derivative((offset) => f(z + offset), Math.min(1e-3, Math.abs(z) / 4));

@@ -2,7 +2,8 @@ import { paddedBytes } from '../simd/lanes';
 
 /**
  * Adam (Kingma & Ba 2015, algorithm 1, with PyTorch's ε): m = β1·m + (1−β1)·g; v = β2·v + (1−β2)·g²;
- * w −= stepSize · m / (√v · rootScale + ε), stepSize = η/(1−β1^t), rootScale = 1/√(1−β2^t).
+ * w −= (stepSize·m + gradientStep·g) / (√v·rootScale + ε), stepSize = η/(1−β1^t), rootScale = 1/√(1−β2^t).
+ * gradientStep is 0 but for Nadam (Dozat 2016), whose look-ahead takes a share of the gradient itself.
  */
 export function f32_adam(
   n: i32,
@@ -11,6 +12,7 @@ export function f32_adam(
   m: usize,
   v: usize,
   stepSize: f32,
+  gradientStep: f32,
   rootScale: f32,
   beta1: f32,
   oneMinusBeta1: f32,
@@ -19,6 +21,7 @@ export function f32_adam(
   epsilon: f32,
 ): void {
   const size = f32x4.splat(stepSize);
+  const share = f32x4.splat(gradientStep);
   const root = f32x4.splat(rootScale);
   const b1 = f32x4.splat(beta1);
   const c1 = f32x4.splat(oneMinusBeta1);
@@ -32,6 +35,7 @@ export function f32_adam(
     v128.store(m, first);
     v128.store(v, second);
     const divisor = f32x4.add(f32x4.mul(f32x4.sqrt(second), root), eps);
-    v128.store(w, f32x4.sub(v128.load(w), f32x4.div(f32x4.mul(size, first), divisor)));
+    const step = f32x4.add(f32x4.mul(size, first), f32x4.mul(share, gradient));
+    v128.store(w, f32x4.sub(v128.load(w), f32x4.div(step, divisor)));
   }
 }

@@ -1,35 +1,50 @@
 import type { KernelName, Kernels } from '../engine/abi.js';
 import type { Machine } from '../engine/machine.js';
 import type { Place, Step } from '../engine/step.js';
+import type { Activation } from './activations.js';
 
 /** y = f(z) and BP2's ⊙ f'(z), bound to addresses. Both may work in place. */
 export interface ActivationDefinition {
+  /** Where f' is taken from: the output where that is exact, which lets y stand where z stood, else the input. */
+  readonly derivativeFrom: 'input' | 'output';
   forward(machine: Machine, z: Place, y: Place): Step;
-  /** dz = dy ⊙ f'(z), with f' taken from the output y. */
-  backward(machine: Machine, y: Place, dy: Place, dz: Place): Step;
+  /** dz = dy ⊙ f', from z or y as `derivativeFrom` says. */
+  backward(machine: Machine, from: Place, dy: Place, dz: Place): Step;
 }
 
-type KernelsLike<F> = {
-  [K in KernelName]: Kernels[K] extends F ? (F extends Kernels[K] ? K : never) : never;
+type AnyKernel = (...numbers: number[]) => void;
+
+/** Kernels (n, *x, *y, …scalars) and (n, *from, *dy, *dx, …scalars). */
+type MapKernel = {
+  [K in KernelName]: Parameters<Kernels[K]> extends [number, number, number, ...number[]] ? K : never;
 }[KernelName];
-type MapKernel = KernelsLike<Kernels['f32_sigmoid']>;
-type MapBackwardKernel = KernelsLike<Kernels['f32_sigmoid_backward']>;
+
+type Scalars = readonly number[];
 
 /** An activation that works on each value alone; padding columns go through with the rest. */
-function elementwise(forward: MapKernel, backward: MapBackwardKernel): ActivationDefinition {
+function elementwise(
+  derivativeFrom: 'input' | 'output',
+  forward: MapKernel,
+  backward: MapKernel,
+  scalars: Scalars = [],
+): ActivationDefinition {
+  // Kernels take at most two scalars; those that take fewer do not see the rest.
+  const [a = 0, b = 0] = scalars;
   return {
+    derivativeFrom,
     forward: ({ kernels }, z, y) => {
-      const kernel = kernels[forward];
-      return (rows) => kernel(rows * z.ld, z.address, y.address);
+      const kernel: AnyKernel = kernels[forward];
+      return (rows) => kernel(rows * z.ld, z.address, y.address, a, b);
     },
-    backward: ({ kernels }, y, dy, dz) => {
-      const kernel = kernels[backward];
-      return (rows) => kernel(rows * y.ld, y.address, dy.address, dz.address);
+    backward: ({ kernels }, from, dy, dz) => {
+      const kernel: AnyKernel = kernels[backward];
+      return (rows) => kernel(rows * from.ld, from.address, dy.address, dz.address, a, b);
     },
   };
 }
 
 const softmax: ActivationDefinition = {
+  derivativeFrom: 'output',
   forward:
     ({ kernels }, z, y) =>
     (rows) =>
@@ -40,15 +55,42 @@ const softmax: ActivationDefinition = {
       kernels.f32_softmax_backward(rows, y.width, y.address, dy.address, dz.address, y.ld),
 };
 
-/** Every activation but `linear`, which computes nothing. Kernels: assembly/activation. */
-export const ACTIVATIONS = {
-  unitStep: elementwise('f32_unit_step', 'f32_unit_step_backward'),
-  sigmoid: elementwise('f32_sigmoid', 'f32_sigmoid_backward'),
-  tanh: elementwise('f32_tanh', 'f32_tanh_backward'),
-  relu: elementwise('f32_relu', 'f32_relu_backward'),
-  softmax,
-} as const satisfies Record<string, ActivationDefinition>;
+/** Klambauer et al. 2017, to the digits that the slides give. */
+const SELU_ALPHA = 1.6732632423543772;
+const SELU_SCALE = 1.0507009873554805;
 
-export type ActivationName = 'linear' | keyof typeof ACTIVATIONS;
+/** The activations without parameters of their own that compute something. Kernels: assembly/activation. */
+export type PlainActivation = Exclude<Activation, { kind: 'linear' | 'prelu' }>;
 
-export const ACTIVATION_NAMES = ['linear', ...Object.keys(ACTIVATIONS)] as ActivationName[];
+export function activationDefinition(activation: PlainActivation): ActivationDefinition {
+  switch (activation.kind) {
+    case 'unitStep':
+      return elementwise('output', 'f32_unit_step', 'f32_unit_step_backward');
+    case 'sigmoid':
+      return elementwise('output', 'f32_sigmoid', 'f32_sigmoid_backward');
+    case 'tanh':
+      return elementwise('output', 'f32_tanh', 'f32_tanh_backward');
+    case 'relu':
+      return elementwise('output', 'f32_relu', 'f32_relu_backward');
+    case 'leakyRelu':
+      return elementwise('output', 'f32_leaky_relu', 'f32_leaky_relu_backward', [activation.config.alpha]);
+    case 'elu':
+      return elementwise('output', 'f32_elu', 'f32_elu_backward', [activation.config.alpha, 1]);
+    case 'selu':
+      return elementwise('output', 'f32_elu', 'f32_elu_backward', [SELU_SCALE * SELU_ALPHA, SELU_SCALE]);
+    case 'swish':
+      return elementwise('input', 'f32_swish', 'f32_swish_backward');
+    case 'gelu':
+      return elementwise('input', 'f32_gelu', 'f32_gelu_backward');
+    case 'softplus':
+      return elementwise('input', 'f32_softplus', 'f32_softplus_backward');
+    case 'softsign':
+      return elementwise('input', 'f32_softsign', 'f32_softsign_backward');
+    case 'mish':
+      return elementwise('input', 'f32_mish', 'f32_mish_backward');
+    case 'hardSigmoid':
+      return elementwise('input', 'f32_hard_sigmoid', 'f32_hard_sigmoid_backward');
+    case 'softmax':
+      return softmax;
+  }
+}

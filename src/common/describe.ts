@@ -5,8 +5,13 @@ export function describe(value: unknown): string {
     return String(value);
   if (typeof value === 'bigint') return `${value}n`;
   if (typeof value === 'function') return 'a function';
+  if (typeof value === 'symbol') return 'a symbol';
+  if (value instanceof DataView) return 'a DataView';
   if (ArrayBuffer.isView(value)) return `${value.constructor.name}(${(value as Uint8Array).length})`;
-  if (Array.isArray(value)) return value.length <= 6 ? JSON.stringify(value) : `an array of ${value.length}`;
+  if (Array.isArray(value)) {
+    const short = value.length <= 6 && value.every((one) => typeof one !== 'object' && typeof one !== 'function');
+    return short ? `[${value.map(describe).join(',')}]` : `an array of ${value.length}`;
+  }
   return 'an object';
 }
 

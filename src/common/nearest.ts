@@ -31,8 +31,12 @@ export function nearest(word: string, names: readonly string[]): string | undefi
   return best;
 }
 
+/** No name of this library is longer. */
+const LONGEST = 64;
+
 /** ` Did you mean "x"?`, or the list of what there is. */
 export function suggestion(word: string, names: readonly string[]): string {
-  const best = nearest(word, names);
+  // The distance takes time and room with the square of the length.
+  const best = word.length > LONGEST ? undefined : nearest(word, names);
   return best === undefined ? ` There are: ${names.join(', ')}.` : ` Did you mean "${best}"?`;
 }

@@ -23,7 +23,7 @@ export function readOptions<T extends object>(where: string, given: unknown, tab
   const names = Object.keys(table);
   for (const name of Object.keys(values)) {
     if (!names.includes(name)) {
-      throw new ValueError(`${where}: unknown option "${name}".${suggestion(name, names)}`);
+      throw new ValueError(`${where}: unknown option ${describe(name)}.${suggestion(name, names)}`);
     }
   }
   const result: Record<string, unknown> = {};
@@ -45,10 +45,11 @@ const check =
   (path, value) =>
     holds(value) ? (value as T) : refuse(path, expected, value);
 
-const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
+/** Finite once rounded to the kernels' float32. */
+const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(Math.fround(value));
 
 export const finite = check<number>('a finite number', isNumber);
-export const positive = check<number>('a number > 0', (v) => isNumber(v) && v > 0);
+export const positive = check<number>('a number > 0', (v) => isNumber(v) && Math.fround(v) > 0);
 export const nonNegative = check<number>('a number >= 0', (v) => isNumber(v) && v >= 0);
 export const fraction = check<number>('a number in [0, 1)', (v) => isNumber(v) && v >= 0 && v < 1);
 export const flag = check<boolean>('true or false', (v) => typeof v === 'boolean');
@@ -66,7 +67,7 @@ export const nameOf =
   (path, value) => {
     if (typeof value !== 'string') return refuse(path, 'a name', value);
     if (!(names as readonly string[]).includes(value)) {
-      throw new ValueError(`${path} is unknown: "${value}".${suggestion(value, names)}`);
+      throw new ValueError(`${path} is unknown: ${describe(value)}.${suggestion(value, names)}`);
     }
     return value as K;
   };

@@ -1,4 +1,4 @@
-import { StateError } from '../common/errors.js';
+import { MemoryError, StateError } from '../common/errors.js';
 
 /** Every region starts on a cache line. */
 const ALIGNMENT = 64;
@@ -34,6 +34,9 @@ export class Arena {
 
   /** The address of a new region of at least `bytes` bytes. Its contents are undefined. */
   allocate(bytes: number): number {
+    if (!Number.isSafeInteger(bytes) || bytes < 0) {
+      throw new MemoryError(`engine: a region expected a size in bytes, got ${bytes}.`);
+    }
     const size = Math.ceil((bytes + SLACK) / ALIGNMENT) * ALIGNMENT;
     const index = this.gaps.findIndex((gap) => gap.end - gap.start >= size);
     const gap = this.gaps[index];
@@ -71,5 +74,28 @@ export class Arena {
       this.top = last.start;
       this.gaps.pop();
     }
+  }
+}
+
+/** Regions that are had together or not at all, and given back together. */
+export class RegionGroup {
+  private readonly starts: number[] = [];
+
+  constructor(private readonly arena: Arena) {}
+
+  /** As `Arena.allocate`; where that throws, the group's other regions are given back first. */
+  allocate(bytes: number): number {
+    try {
+      const start = this.arena.allocate(bytes);
+      this.starts.push(start);
+      return start;
+    } catch (error) {
+      this.free();
+      throw error;
+    }
+  }
+
+  free(): void {
+    for (const start of this.starts.splice(0)) this.arena.free(start);
   }
 }

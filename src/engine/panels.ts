@@ -4,8 +4,8 @@
  * needed; padding units are zero and stay zero.
  */
 
-/** n rounded up to whole vectors. */
-export const padded = (n: number): number => (n + 3) & ~3;
+/** n rounded up to whole vectors; in float64, since sizes are checked only once they are bytes. */
+export const padded = (n: number): number => Math.ceil(n / 4) * 4;
 
 /** Floats that (units, inputs) takes in panels. */
 export const panelFloats = (units: number, inputs: number): number => padded(units) * inputs;

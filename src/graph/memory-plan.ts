@@ -148,7 +148,8 @@ function planValues(plan: NetworkPlan, { trains }: RunKind, measured: boolean): 
   // A node in place takes its input's buffer, unless somebody still reads what stood there.
   for (const { operation, inputs, output } of nodes) {
     const [input] = inputs;
-    const readLater = trains && maker.get(input)?.operation.backwardReads.output === true;
+    const readLater =
+      trains && (operation.backwardReads.input || maker.get(input)?.operation.backwardReads.output === true);
     if (operation.inPlace && consumers(plan, input) === 1 && !readLater) lives.share(output, input);
   }
   const end = 2 * nodes.length + 1;

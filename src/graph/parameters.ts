@@ -1,5 +1,6 @@
 import type { NamedTensor } from '../common/tensors.js';
 import { sizeOf } from '../common/tensors.js';
+import type { RegionGroup } from '../engine/arena.js';
 import type { Machine } from '../engine/machine.js';
 import { readPanels, writePanels } from '../engine/panels.js';
 import { initialValues } from '../initializers/initialize.js';
@@ -26,8 +27,8 @@ export class ParameterLayout {
   }
 
   /** A flat vector of zeros in a region of its own. */
-  allocate(): number {
-    const address = this.machine.arena.allocate(this.bytes);
+  allocate(regions: RegionGroup): number {
+    const address = regions.allocate(this.bytes);
     this.clear(address);
     return address;
   }

@@ -15,6 +15,8 @@ export interface PlannedParameter {
 /** An operation with the values that it reads and writes, by number. */
 export interface PlanNode {
   readonly operation: Operation;
+  /** Index of the layer that it comes from. */
+  readonly layer: number;
   readonly inputs: readonly number[];
   readonly output: number;
   /** Indices into the plan's parameters. */
@@ -36,12 +38,13 @@ export interface NetworkPlan {
 /** Parameters start on cache lines, and the vector kernels may take sixteen floats at a time. */
 const PARAMETER_ALIGNMENT = 16;
 
-const storedFloats = ({ shape, storage }: ParameterSpec): number =>
+/** Floats that a parameter takes in the flat vector, padding included. */
+export const storedFloats = ({ shape, storage }: ParameterSpec): number =>
   storage === 'panels' ? panelFloats(shape[0], shape[1]) : padded(sizeOf(shape));
 
 /**
- * Lowers a chain of layers. Parameters are named as in the equivalent PyTorch `nn.Sequential`, in which every operation is a
- * module: the number of the operation, then the parameter's own name.
+ * Lowers a chain of layers. Parameters are named as in the equivalent PyTorch `nn.Sequential`, in which an
+ * activation is a module of its own: the number of the module, then the parameter's own name.
  */
 export function planSequential(layers: readonly Layer[]): NetworkPlan {
   const first = layers[0];
@@ -56,21 +59,25 @@ export function planSequential(layers: readonly Layer[]): NetworkPlan {
   const nodes: PlanNode[] = [];
   const parameters: PlannedParameter[] = [];
   let floats = 0;
+  let modules = 0;
   layers.forEach((layer, index) => {
     const inputs = widths.at(-1)!;
     const stated = layer.config.inputShape;
     if (stated !== undefined && stated[0] !== inputs) {
       throw new ShapeError(`sequential: inputShape of layer ${index} expected [${inputs}], got [${stated[0]}].`);
     }
-    for (const operation of lowerLayer(layer, inputs)) {
-      const own = operation.parameters.map((spec) => {
-        const offset = floats;
-        floats += Math.ceil(storedFloats(spec) / PARAMETER_ALIGNMENT) * PARAMETER_ALIGNMENT;
-        return parameters.push({ name: `${nodes.length}.${spec.name}`, spec, offset }) - 1;
-      });
-      const input = widths.length - 1;
-      widths.push(operation.outputWidth);
-      nodes.push({ operation, inputs: [input], output: input + 1, parameters: own });
+    for (const operations of lowerLayer(layer, inputs)) {
+      for (const operation of operations) {
+        const own = operation.parameters.map((spec) => {
+          const offset = floats;
+          floats += Math.ceil(storedFloats(spec) / PARAMETER_ALIGNMENT) * PARAMETER_ALIGNMENT;
+          return parameters.push({ name: `${modules}.${spec.name}`, spec, offset }) - 1;
+        });
+        const input = widths.length - 1;
+        widths.push(operation.outputWidth);
+        nodes.push({ operation, layer: index, inputs: [input], output: input + 1, parameters: own });
+      }
+      modules += 1;
     }
   });
   return { widths, nodes, input: 0, output: widths.length - 1, parameters, parameterFloats: floats };

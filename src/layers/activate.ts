@@ -1,18 +1,62 @@
-import { ACTIVATIONS, type ActivationName } from '../activations/registry.js';
+import type { Activation } from '../activations/activations.js';
+import { activationDefinition, type PlainActivation } from '../activations/registry.js';
+import { constant } from '../initializers/initializers.js';
 import type { Operation } from './operation.js';
 
-/** y = f(z) on each value, or for softmax on each row. Its derivative comes from the output. */
-export function activate(name: Exclude<ActivationName, 'linear'>, width: number): Operation {
-  const definition = ACTIVATIONS[name];
+/** y = f(z) on each value, or for softmax on each row; no operation for `linear`. */
+export function activate(activation: Activation, width: number): Operation[] {
+  if (activation.kind === 'linear') return [];
+  return [activation.kind === 'prelu' ? prelu(width) : plain(activation, width)];
+}
+
+function plain(activation: PlainActivation, width: number): Operation {
+  const definition = activationDefinition(activation);
+  const fromInput = definition.derivativeFrom === 'input';
   return {
-    kind: name,
+    kind: activation.kind,
     outputWidth: width,
     parameters: [],
     inPlace: true,
-    backwardReads: { input: false, output: true },
+    backwardReads: { input: fromInput, output: !fromInput },
     scratch: 0,
     forward: ({ machine, inputs: [z], output: y }) => [definition.forward(machine, z, y)],
-    backward: ({ machine, output: y, outputDelta: dy, inputDeltas: [dz] }) =>
-      dz === undefined ? [] : [definition.backward(machine, y, dy, dz)],
+    backward: ({ machine, inputs: [z], output: y, outputDelta: dy, inputDeltas: [dz] }) =>
+      dz === undefined ? [] : [definition.backward(machine, fromInput ? z : y, dy, dz)],
+  };
+}
+
+/** What PyTorch starts slopes with (He et al. 2015). */
+const INITIAL_SLOPE = 0.25;
+
+/** y = z where z > 0, else α_u·z, with a learned slope α_u per unit. */
+function prelu(width: number): Operation {
+  return {
+    kind: 'prelu',
+    outputWidth: width,
+    parameters: [
+      {
+        name: 'weight',
+        shape: [width],
+        storage: 'vector',
+        initializer: constant({ value: INITIAL_SLOPE }),
+        fanIn: width,
+        fanOut: width,
+      },
+    ],
+    inPlace: true,
+    backwardReads: { input: true, output: false },
+    scratch: 0,
+    forward: ({ machine: { kernels }, inputs: [z], output: y, parameters: [slope] }) => [
+      (rows) => kernels.f32_prelu(rows, width, z.address, slope, y.address, z.ld),
+    ],
+    backward({ machine: { kernels }, inputs: [z], outputDelta: dy, inputDeltas: [dz], parameters, gradients }) {
+      const [slope] = parameters;
+      const [dslope] = gradients;
+      // Where nobody asks for dz it goes where dy stood, which is not read again.
+      const to = dz ?? dy;
+      return [
+        (rows) => kernels.f32_prelu_backward(rows, width, z.address, slope, dy.address, to.address, dslope, z.ld),
+      ];
+    },
   };
 }

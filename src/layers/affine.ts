@@ -1,5 +1,6 @@
 import { panelFloats } from '../engine/panels.js';
 import type { Initializer } from '../initializers/initializers.js';
+import type { Regularizer } from '../regularizers/regularizers.js';
 import type { Operation, ParameterSpec } from './operation.js';
 
 export interface AffineOptions {
@@ -8,6 +9,7 @@ export interface AffineOptions {
   readonly useBias: boolean;
   readonly kernelInitializer: Initializer;
   readonly biasInitializer: Initializer;
+  readonly kernelRegularizer: Regularizer | undefined;
 }
 
 /**
@@ -22,6 +24,7 @@ export function affine(options: AffineOptions): Operation {
     shape: [units, inputs],
     storage: 'panels',
     initializer: options.kernelInitializer,
+    ...(options.kernelRegularizer && { regularizer: options.kernelRegularizer }),
     ...fans,
   };
   const bias: ParameterSpec = {

@@ -1,31 +1,26 @@
-import { ACTIVATION_NAMES, type ActivationName } from '../activations/registry.js';
+import type { Activation, ActivationName } from '../activations/activations.js';
 import type { Descriptor } from '../common/descriptor.js';
-import { resolve } from '../common/descriptor.js';
-import { describe } from '../common/describe.js';
-import { ShapeError, ValueError } from '../common/errors.js';
-import { flag, integer, nameOf, optional, readOptions, text, type Check } from '../common/options.js';
-import {
-  INITIALIZERS,
-  glorotUniform,
-  zeros,
-  type Initializer,
-  type InitializerName,
-} from '../initializers/initializers.js';
+import { flag, integer, optional, readOptions, text } from '../common/options.js';
+import { glorotUniform, zeros, type Initializer, type InitializerName } from '../initializers/initializers.js';
+import type { Regularizer, RegularizerName } from '../regularizers/regularizers.js';
 import { activate } from './activate.js';
 import { affine } from './affine.js';
+import { activationCheck, initializerCheck, inputShapeCheck, regularizerCheck } from './checks.js';
 import type { Operation } from './operation.js';
 
 export interface DenseOptions {
   /** Number of outputs, p on the slides. */
   units: number;
   /** Default 'linear'. */
-  activation?: ActivationName;
+  activation?: ActivationName | Activation;
   /** Whether a bias is added. Default true. */
   useBias?: boolean;
   /** Default 'glorotUniform'. */
   kernelInitializer?: InitializerName | Initializer;
   /** Default 'zeros'. */
   biasInitializer?: InitializerName | Initializer;
+  /** Penalty on the weights. Default none. */
+  kernelRegularizer?: RegularizerName | Regularizer;
   /** [number of inputs]; needed on the first layer. */
   inputShape?: readonly number[];
   /** Default 'dense'. */
@@ -34,25 +29,14 @@ export interface DenseOptions {
 
 export interface DenseConfig {
   readonly units: number;
-  readonly activation: ActivationName;
+  readonly activation: Activation;
   readonly useBias: boolean;
   readonly kernelInitializer: Initializer;
   readonly biasInitializer: Initializer;
+  readonly kernelRegularizer: Regularizer | undefined;
   readonly inputShape: readonly number[] | undefined;
   readonly name: string | undefined;
 }
-
-const initializer: Check<Initializer> = (path, value) => resolve(path, value, INITIALIZERS);
-
-const inputShape: Check<readonly number[]> = (path, value) => {
-  if (Array.isArray(value) && value.length === 1) return [integer(1)(`${path}[0]`, value[0])];
-  if (Array.isArray(value)) {
-    throw new ShapeError(
-      `${path} expected [number of inputs], got ${describe(value)}. Rows are flat: flatten them first.`,
-    );
-  }
-  throw new ValueError(`${path} expected [number of inputs], got ${describe(value)}.`);
-};
 
 /**
  * A fully connected layer: y = f(W·x + b), W (units, inputs), b (units), for each row x of the batch.
@@ -62,20 +46,21 @@ const inputShape: Check<readonly number[]> = (path, value) => {
 export function dense(options: DenseOptions): Descriptor<'dense', DenseConfig> {
   const config = readOptions<DenseConfig>('dense', options, {
     units: { check: integer(1) },
-    activation: { check: nameOf(ACTIVATION_NAMES), or: 'linear' },
+    activation: { check: activationCheck, or: { kind: 'linear', config: {} } },
     useBias: { check: flag, or: true },
-    kernelInitializer: { check: initializer, or: glorotUniform() },
-    biasInitializer: { check: initializer, or: zeros() },
-    inputShape: { check: optional(inputShape), or: undefined },
+    kernelInitializer: { check: initializerCheck, or: glorotUniform() },
+    biasInitializer: { check: initializerCheck, or: zeros() },
+    kernelRegularizer: { check: optional(regularizerCheck), or: undefined },
+    inputShape: { check: optional(inputShapeCheck), or: undefined },
     name: { check: optional(text), or: undefined },
   });
   return { kind: 'dense', config };
 }
 
-/** The operations of a dense layer on `inputs` inputs: the affine map, then the activation unless it is linear. */
-export function lowerDense(config: DenseConfig, inputs: number): Operation[] {
-  const { units, activation, useBias, kernelInitializer, biasInitializer } = config;
-  const operations = [affine({ inputs, units, useBias, kernelInitializer, biasInitializer })];
-  if (activation !== 'linear') operations.push(activate(activation, units));
-  return operations;
+/** Two modules, as in PyTorch: the affine map, and the activation unless it is linear. */
+export function lowerDense(config: DenseConfig, inputs: number): Operation[][] {
+  return [
+    [affine({ ...config, inputs })],
+    ...activate(config.activation, config.units).map((operation) => [operation]),
+  ];
 }

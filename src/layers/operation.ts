@@ -1,5 +1,6 @@
 import type { Machine } from '../engine/machine.js';
 import type { Place, Step } from '../engine/step.js';
+import type { Regularizer } from '../regularizers/regularizers.js';
 import type { Initializer } from '../initializers/initializers.js';
 
 /** A learned tensor of an operation. */
@@ -11,6 +12,7 @@ export interface ParameterSpec {
   /** How it stands in memory: a matrix in the GEMM's panels, or a padded vector. */
   readonly storage: 'panels' | 'vector';
   readonly initializer: Initializer;
+  readonly regularizer?: Regularizer;
   readonly fanIn: number;
   readonly fanOut: number;
 }
@@ -43,7 +45,10 @@ export interface Operation {
   readonly kind: string;
   readonly outputWidth: number;
   readonly parameters: readonly ParameterSpec[];
-  /** The output may take the place of the first input, and its delta that of the output's. */
+  /**
+   * The output may take the place of the only input, unless backward reads that, and the input's delta that of the output's. Both have
+   * the same width then.
+   */
   readonly inPlace: boolean;
   /** What backward reads besides the output's delta. */
   readonly backwardReads: { readonly input: boolean; readonly output: boolean };

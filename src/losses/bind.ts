@@ -1,6 +1,6 @@
 import type { Machine } from '../engine/machine.js';
 import type { Place, Step } from '../engine/step.js';
-import type { LossName } from './losses.js';
+import type { Loss } from './losses.js';
 
 /** Where a loss finds and leaves things. */
 export interface LossPlaces {
@@ -20,6 +20,8 @@ export interface LossDefinition {
   readonly targets: 'values' | 'labels';
   /** The values that targets may take, where not all. */
   readonly targetRange?: readonly [low: number, high: number];
+  /** Label smoothing: what is done to the targets once they are in place. */
+  readonly smoothing?: { readonly scale: number; shift(outputs: number): number };
   /** The output activation whose derivative cancels: BP1 becomes δ = y − t, computed from the logits. */
   readonly pairedWith?: 'softmax' | 'sigmoid';
   readonly bindPaired?: (machine: Machine, places: LossPlaces) => Step;
@@ -49,9 +51,27 @@ const squaredError = (mean: boolean): LossDefinition => ({
   },
 });
 
-const categorical = (targets: 'values' | 'labels'): LossDefinition => ({
+/** A loss on outputs and targets as they are. */
+const direct = (
+  kernel: (
+    machine: Machine,
+  ) => (m: number, n: number, y: number, t: number, dy: number, ld: number, loss: number) => void,
+): LossDefinition => ({
+  targets: 'values',
+  bind(machine, { y, targets, delta, rowLosses }) {
+    const run = kernel(machine);
+    return (rows) => run(rows, y.width, y.address, targets.address, delta.address, y.ld, rowLosses);
+  },
+});
+
+/** t(1 − ε) + ε/n for categories, t(1 − ε) + ε/2 for independent outputs. */
+const smoothing = (epsilon: number, categories: boolean): Pick<LossDefinition, 'smoothing'> =>
+  epsilon === 0 ? {} : { smoothing: { scale: 1 - epsilon, shift: (outputs) => epsilon / (categories ? outputs : 2) } };
+
+const categorical = (targets: 'values' | 'labels', labelSmoothing: number): LossDefinition => ({
   targets,
   targetRange: [0, 1],
+  ...smoothing(labelSmoothing, true),
   pairedWith: 'softmax',
   bindPaired:
     ({ kernels }, { z, y, targets: t, delta, rowLosses }) =>
@@ -81,41 +101,63 @@ const categorical = (targets: 'values' | 'labels'): LossDefinition => ({
       ),
 });
 
+const binary = (labelSmoothing: number): LossDefinition => ({
+  targets: 'values',
+  targetRange: [0, 1],
+  ...smoothing(labelSmoothing, false),
+  pairedWith: 'sigmoid',
+  bindPaired:
+    ({ kernels }, { z, y, targets, delta, rowLosses }) =>
+    (rows) =>
+      kernels.f32_sigmoid_binary_crossentropy(
+        rows,
+        z.width,
+        z.address,
+        targets.address,
+        y.address,
+        delta.address,
+        z.ld,
+        rowLosses,
+      ),
+  bind:
+    ({ kernels }, { y, targets, delta, rowLosses }) =>
+    (rows) =>
+      kernels.f32_binary_crossentropy(
+        rows,
+        y.width,
+        y.address,
+        targets.address,
+        delta.address,
+        y.ld,
+        rowLosses,
+        EPSILON,
+      ),
+});
+
 /** The losses as kernels: assembly/loss. */
-export const LOSS_DEFINITIONS: Readonly<Record<LossName, LossDefinition>> = {
-  halfSquaredError: squaredError(false),
-  meanSquaredError: squaredError(true),
-  binaryCrossentropy: {
-    targets: 'values',
-    targetRange: [0, 1],
-    pairedWith: 'sigmoid',
-    bindPaired:
-      ({ kernels }, { z, y, targets, delta, rowLosses }) =>
-      (rows) =>
-        kernels.f32_sigmoid_binary_crossentropy(
-          rows,
-          z.width,
-          z.address,
-          targets.address,
-          y.address,
-          delta.address,
-          z.ld,
-          rowLosses,
-        ),
-    bind:
-      ({ kernels }, { y, targets, delta, rowLosses }) =>
-      (rows) =>
-        kernels.f32_binary_crossentropy(
-          rows,
-          y.width,
-          y.address,
-          targets.address,
-          delta.address,
-          y.ld,
-          rowLosses,
-          EPSILON,
-        ),
-  },
-  categoricalCrossentropy: categorical('values'),
-  sparseCategoricalCrossentropy: categorical('labels'),
-};
+export function lossDefinition(loss: Loss): LossDefinition {
+  switch (loss.kind) {
+    case 'halfSquaredError':
+      return squaredError(false);
+    case 'meanSquaredError':
+      return squaredError(true);
+    case 'meanAbsoluteError':
+      return direct(({ kernels }) => kernels.f32_absolute_error);
+    case 'huber': {
+      const { delta } = loss.config;
+      return direct(
+        ({ kernels }) =>
+          (...places) =>
+            kernels.f32_huber(...places, delta),
+      );
+    }
+    case 'hinge':
+      return direct(({ kernels }) => kernels.f32_hinge);
+    case 'binaryCrossentropy':
+      return binary(loss.config.labelSmoothing);
+    case 'categoricalCrossentropy':
+      return categorical('values', loss.config.labelSmoothing);
+    case 'sparseCategoricalCrossentropy':
+      return categorical('labels', loss.config.labelSmoothing);
+  }
+}

@@ -8,7 +8,10 @@ import { flag, readOptions } from '../common/options.js';
 import type { NamedTensor } from '../common/tensors.js';
 import type { Layer } from '../layers/registry.js';
 import { decodeSafetensors, encodeSafetensors } from '../serialization/safetensors.js';
-import type { CompileOptions } from '../training/compiled.js';
+import { slotNames } from '../optimizers/bind.js';
+import type { NetworkPlan } from '../graph/plan.js';
+import { readCompileOptions, type CompileOptions } from '../training/compiled.js';
+import { readTensors } from './weights.js';
 import type { Trainer } from '../training/trainer.js';
 
 /** Metadata field that holds everything but tensors. */
@@ -90,8 +93,10 @@ function requireTraining(training: TrainingState | undefined): void {
   if (training === undefined) return;
   requireField(typeof training === 'object' && training !== null, 'training', 'an object', training);
   requireField(isCount(training.stepCount), 'training.stepCount', 'a count', training.stepCount);
-  requireField(Number.isFinite(training.learningRate), 'training.learningRate', 'a number', training.learningRate);
-  requireField(Array.isArray(training.slots), 'training.slots', 'a list', training.slots);
+  const rate = Math.fround(training.learningRate);
+  requireField(rate > 0 && rate < Infinity, 'training.learningRate', 'a number > 0', training.learningRate);
+  const names = Array.isArray(training.slots) && training.slots.every((slot) => typeof slot === 'string');
+  requireField(names, 'training.slots', 'a list of names', training.slots);
   requireField(
     typeof training.options === 'object' && training.options !== null,
     'training.options',
@@ -129,28 +134,40 @@ export function decodeModel(bytes: unknown): Checkpoint {
   return { architecture, epochCount, ...(training && { training }), tensors: map };
 }
 
-/** Tensors in the order of a model's parameters: the weights, and each moment of the optimizer. */
-export interface PickedTensors {
-  readonly weights: readonly NamedTensor[];
-  readonly slots: readonly (readonly NamedTensor[])[];
+/** A checkpoint whose every tensor was found and has the size that the model's plan asks for. */
+export interface RestoredState {
+  readonly epochCount: number;
+  readonly weights: readonly Float32Array[];
+  readonly training: (TrainingState & { readonly values: readonly (readonly Float32Array[])[] }) | undefined;
 }
 
-/** The tensors that a model with these parameters finds in a checkpoint, in order: weights, then each moment. */
-export function pickTensors(checkpoint: Checkpoint, names: readonly string[]): PickedTensors {
+/**
+ * Holds a checkpoint against the plan of its model before anything is allocated: every tensor there, of the right shape, finite, none left
+ * over, the moments those of the optimizer.
+ */
+export function checkState(checkpoint: Checkpoint, plan: NetworkPlan): RestoredState {
   const left = new Set(checkpoint.tensors.keys());
-  const pick = (wanted: readonly string[]): NamedTensor[] =>
-    wanted.map((name) => {
-      left.delete(name);
+  const pick = (nameOf: (weight: string) => string): Float32Array[] => {
+    const tensors = plan.parameters.map(({ name: weight }) => {
+      const name = nameOf(weight);
       const tensor = checkpoint.tensors.get(name);
       if (tensor === undefined) throw new FormatError(`loadModel: tensor "${name}" expected, got a file without it.`);
-      return tensor;
+      left.delete(name);
+      return { ...tensor, name: weight };
     });
-  const slots = (checkpoint.training?.slots ?? []).map((slot) =>
-    pick(names.map((name) => slotTensor(slot, name))).map((tensor, index) => ({ ...tensor, name: names[index] })),
-  );
-  const weights = pick(names);
-  for (const name of left) throw new FormatError(`loadModel: tensor "${name}" expected nowhere in this model.`);
-  return { weights, slots };
+    return readTensors('loadModel', plan, tensors);
+  };
+  const { epochCount, training } = checkpoint;
+  const weights = pick((name) => name);
+  const values = training?.slots.map((slot) => pick((name) => slotTensor(slot, name))) ?? [];
+  for (const name of left) throw new FormatError(`loadModel: tensor ${describe(name)} expected nowhere in this model.`);
+  if (training !== undefined) {
+    const { optimizer } = readCompileOptions(training.options, plan.widths[plan.output]);
+    const expected = slotNames(optimizer);
+    const fits = expected.length === training.slots.length && expected.every((slot, i) => slot === training.slots[i]);
+    requireField(fits, 'training.slots', `[${expected.join(', ')}]`, training.slots);
+  }
+  return { epochCount, weights, training: training && { ...training, values } };
 }
 
 /** What a file asks for that a model refuses is a fault of the file. */

@@ -1,12 +1,13 @@
 import { describe } from '../common/describe.js';
 import { resolve } from '../common/descriptor.js';
-import { UnsupportedError, ValueError } from '../common/errors.js';
-import { flag, integer, nameOf, optional, readOptions, type Check } from '../common/options.js';
+import { FormatError, UnsupportedError, ValueError } from '../common/errors.js';
+import { flag, integer, nameOf, optional, readOptions, type Check, type OptionTable } from '../common/options.js';
 import { compile, compileSync } from '../engine/binary.js';
 import { Machine, MAXIMUM_BYTES } from '../engine/machine.js';
 import { DEFAULT_TILE, TILE_NAMES, type TileName } from '../engine/tile.js';
 import { LAYERS, type Layer } from '../layers/registry.js';
-import { asFormatError, decodeModel, pickTensors } from './checkpoint.js';
+import { planSequential } from '../graph/plan.js';
+import { asFormatError, checkState, decodeModel } from './checkpoint.js';
 import { Model } from './model.js';
 
 export interface EngineOptions {
@@ -18,7 +19,7 @@ export interface EngineOptions {
   simd256?: boolean;
   /** Register tile of the matrix kernels; never changes a result. Default '4x8'. */
   tile?: TileName;
-  /** Bytes of linear memory to start with. Default 1 MiB. */
+  /** Bytes of linear memory to start with. Default 1 MiB, or the maximum where that is less. */
   initialMemory?: number;
   /** Bytes that linear memory may grow to, at most and by default 4 GiB. */
   maximumMemory?: number;
@@ -60,38 +61,45 @@ const kernelsCheck: Check<Kernels> = (path, value) => {
 const threadsCheck: Check<number | 'auto'> = (path, value) => (value === 'auto' ? 'auto' : integer(1)(path, value));
 
 function readEngineOptions(where: string, options: EngineOptions | undefined) {
-  const read = readOptions<Required<Omit<EngineOptions, 'wasm'>> & { wasm: Kernels | undefined }>(where, options, {
+  const read = readOptions<
+    Required<Omit<EngineOptions, 'wasm' | 'initialMemory'>> & {
+      wasm: Kernels | undefined;
+      initialMemory: number | undefined;
+    }
+  >(where, options, {
     threads: { check: threadsCheck, or: 1 },
     numerics: { check: nameOf(['strict', 'fused']), or: 'strict' },
     simd256: { check: flag, or: false },
     tile: { check: nameOf(TILE_NAMES), or: DEFAULT_TILE },
-    initialMemory: { check: integer(0, MAXIMUM_BYTES), or: MEBIBYTE },
+    initialMemory: { check: optional(integer(0, MAXIMUM_BYTES)), or: undefined },
     maximumMemory: { check: integer(1, MAXIMUM_BYTES), or: MAXIMUM_BYTES },
     wasm: { check: optional(kernelsCheck), or: undefined },
   });
   if (read.numerics === 'fused') {
     throw new UnsupportedError(`${where}: numerics expected 'strict', got 'fused'. This version has no fused kernels.`);
   }
-  if (read.initialMemory > read.maximumMemory) {
+  const initialMemory = read.initialMemory ?? Math.min(MEBIBYTE, read.maximumMemory);
+  if (initialMemory > read.maximumMemory) {
     throw new ValueError(
-      `${where}: initialMemory expected at most maximumMemory, ${read.maximumMemory}, got ${read.initialMemory}.`,
+      `${where}: initialMemory expected at most maximumMemory, ${read.maximumMemory}, got ${initialMemory}.`,
     );
   }
-  return read;
+  return { ...read, initialMemory };
 }
 
-/** Reads the options of a model. */
-function readModelOptions(where: string, options: ModelOptions): Required<ModelOptions> {
-  return readOptions<Required<ModelOptions>>(where, options, {
-    layers: {
-      check(path, value) {
-        if (!Array.isArray(value)) throw new ValueError(`${path} expected a list of layers, got ${describe(value)}.`);
-        return value.map((layer, index) => resolve<Layer>(`${path}[${index}]`, layer, LAYERS));
-      },
+const MODEL_OPTIONS: OptionTable<Required<ModelOptions>> = {
+  layers: {
+    check(path, value) {
+      if (!Array.isArray(value)) throw new ValueError(`${path} expected a list of layers, got ${describe(value)}.`);
+      return value.map((layer, index) => resolve<Layer>(`${path}[${index}]`, layer, LAYERS));
     },
-    seed: { check: integer(0, MAX_SEED), or: 0 },
-  });
-}
+  },
+  seed: { check: integer(0, MAX_SEED), or: 0 },
+};
+
+/** Reads the options of a model. */
+const readModelOptions = (where: string, options: ModelOptions): Required<ModelOptions> =>
+  readOptions<Required<ModelOptions>>(where, options, MODEL_OPTIONS);
 
 /** One WASM instance with its memory; holds any number of models. Made by `createEngine` or `createEngineSync`. */
 export class Engine {
@@ -131,10 +139,10 @@ export class Engine {
     this.machine.requireLive('loadModel');
     const checkpoint = decodeModel(bytes);
     const { layers, seed } = asFormatError(() => readModelOptions('loadModel', checkpoint.architecture));
-    const build = (): Model => new Model(this.machine, layers, seed, (one) => this.models.delete(one), false);
-    const model = asFormatError(build);
+    const state = asFormatError(() => checkState(checkpoint, planSequential(layers)));
+    const model = new Model(this.machine, layers, seed, (one) => this.models.delete(one), false);
     try {
-      asFormatError(() => model.restore(checkpoint, pickTensors(checkpoint, model.parameterNames)));
+      model.restore(state);
     } catch (error) {
       model.dispose();
       throw error;
@@ -167,6 +175,10 @@ function build(module: WebAssembly.Module, options: ReturnType<typeof readEngine
   return new Engine(new Machine({ ...options, module }), reasons);
 }
 
+function refuseWasm(where: string, wasm: Uint8Array | ArrayBuffer): never {
+  throw new FormatError(`${where}: wasm expected a WebAssembly module, got ${wasm.byteLength} bytes that are none.`);
+}
+
 /**
  * An engine on kernels compiled without blocking the thread.
  * @throws ValueError for an unknown option or a number out of range; UnsupportedError where the platform lacks WebAssembly SIMD or
@@ -176,7 +188,8 @@ export async function createEngine(options?: EngineOptions): Promise<Engine> {
   const read = readEngineOptions('createEngine', options);
   const { wasm } = read;
   if (wasm === undefined) return build(await compile(), read);
-  return build(wasm instanceof WebAssembly.Module ? wasm : await WebAssembly.compile(wasm), read);
+  if (wasm instanceof WebAssembly.Module) return build(wasm, read);
+  return build(await WebAssembly.compile(wasm).catch(() => refuseWasm('createEngine', wasm)), read);
 }
 
 /** `createEngine` for platforms that compile on the calling thread: Node, Bun, Deno, workers, and current browsers. */
@@ -184,7 +197,14 @@ export function createEngineSync(options?: EngineOptions): Engine {
   const read = readEngineOptions('createEngineSync', options);
   const { wasm } = read;
   if (wasm === undefined) return build(compileSync(), read);
-  return build(wasm instanceof WebAssembly.Module ? wasm : new WebAssembly.Module(wasm), read);
+  if (wasm instanceof WebAssembly.Module) return build(wasm, read);
+  let module: WebAssembly.Module;
+  try {
+    module = new WebAssembly.Module(wasm);
+  } catch {
+    return refuseWasm('createEngineSync', wasm);
+  }
+  return build(module, read);
 }
 
 /** The engine of models that name none, made by the first of them. */
@@ -192,9 +212,18 @@ let defaultEngine: Promise<Engine> | undefined;
 
 async function engineOf(engine: Engine | undefined): Promise<Engine> {
   if (engine !== undefined) return engine;
-  defaultEngine ??= createEngine();
+  // A failure is not kept: the next model may find room.
+  defaultEngine ??= createEngine().catch((error: unknown) => {
+    defaultEngine = undefined;
+    throw error;
+  });
   return defaultEngine;
 }
+
+const engineCheck: Check<Engine> = (path, value) => {
+  if (value instanceof Engine) return value;
+  throw new ValueError(`${path} expected an engine of createEngine, got ${describe(value)}.`);
+};
 
 /**
  * A model that passes each row through the layers in order, on `engine` or on a default one that all such models share.
@@ -205,8 +234,12 @@ async function engineOf(engine: Engine | undefined): Promise<Engine> {
  *   layers: [dense({ units: 128, activation: 'relu', inputShape: [784] }), dense({ units: 10, activation: 'softmax' })],
  * });
  */
-export async function sequential({ engine, ...options }: ModelOptions & { engine?: Engine }): Promise<Model> {
-  return (await engineOf(engine)).sequential(options);
+export async function sequential(options: ModelOptions & { engine?: Engine }): Promise<Model> {
+  const { engine, ...rest } = readOptions<ModelOptions & { engine: Engine | undefined }>('sequential', options, {
+    ...MODEL_OPTIONS,
+    engine: { check: optional(engineCheck), or: undefined },
+  });
+  return (await engineOf(engine)).sequential(rest);
 }
 
 /**
@@ -214,5 +247,8 @@ export async function sequential({ engine, ...options }: ModelOptions & { engine
  * @throws as `Engine.loadModel`.
  */
 export async function loadModel(bytes: Uint8Array, options?: { engine?: Engine }): Promise<Model> {
-  return (await engineOf(options?.engine)).loadModel(bytes);
+  const { engine } = readOptions<{ engine: Engine | undefined }>('loadModel', options, {
+    engine: { check: optional(engineCheck), or: undefined },
+  });
+  return (await engineOf(engine)).loadModel(bytes);
 }

@@ -2,6 +2,7 @@ import { ShapeError, StateError, ValueError } from '../common/errors.js';
 import { describe } from '../common/describe.js';
 import { integer, readOptions } from '../common/options.js';
 import type { NamedTensor } from '../common/tensors.js';
+import { RegionGroup } from '../engine/arena.js';
 import type { Machine } from '../engine/machine.js';
 import { ParameterLayout } from '../graph/parameters.js';
 import { planSequential, type NetworkPlan } from '../graph/plan.js';
@@ -14,7 +15,7 @@ import { fit, splitData, type History } from '../training/fit.js';
 import type { Logs } from '../training/measure.js';
 import { rowSource, type Labels, type Rows } from '../training/rows.js';
 import { Trainer } from '../training/trainer.js';
-import { encodeModel, type Architecture, type Checkpoint, type PickedTensors, type SaveOptions } from './checkpoint.js';
+import { encodeModel, type Architecture, type RestoredState, type SaveOptions } from './checkpoint.js';
 import { summarize } from './summary.js';
 import { readTensors, type TensorLike } from './weights.js';
 
@@ -30,10 +31,11 @@ const readBatchSize = (where: string, options: BatchOptions | undefined): number
 export class Model {
   private readonly plan: NetworkPlan;
   private readonly layout: ParameterLayout;
+  private readonly regions: RegionGroup;
   private readonly weights: number;
   private readonly predictor: Predictor;
   private trainer: Trainer | undefined;
-  private epochs = 0;
+  private readonly progress = { epochCount: 0 };
   private fitting = false;
   private live = true;
 
@@ -48,9 +50,15 @@ export class Model {
   ) {
     this.plan = planSequential(layers);
     this.layout = new ParameterLayout(machine, this.plan);
-    this.weights = this.layout.allocate();
-    if (initialize) this.layout.initialize(this.weights, seed);
-    this.predictor = new Predictor(machine, this.plan, this.weights);
+    this.regions = new RegionGroup(machine.arena);
+    this.weights = this.layout.allocate(this.regions);
+    try {
+      if (initialize) this.layout.initialize(this.weights, seed);
+      this.predictor = new Predictor(machine, this.plan, this.weights);
+    } catch (error) {
+      this.regions.free();
+      throw error;
+    }
   }
 
   /** Updates made since `compile`. */
@@ -60,7 +68,7 @@ export class Model {
 
   /** Epochs finished since the model was made; decides the next shuffle. */
   get epochCount(): number {
-    return this.epochs;
+    return this.progress.epochCount;
   }
 
   /** Number of learned values. */
@@ -75,10 +83,11 @@ export class Model {
   compile(options: CompileOptions): void {
     this.requireIdle('compile');
     const compiled = readCompileOptions(options, this.outputs);
-    this.trainer?.free();
-    this.trainer = undefined;
     const { machine, plan, layout, weights } = this;
-    this.trainer = new Trainer({ machine, plan, layout, weights }, compiled);
+    // The new one first: where there is no room for it, the old one goes on.
+    const trainer = new Trainer({ machine, plan, layout, weights }, compiled);
+    this.trainer?.free();
+    this.trainer = trainer;
   }
 
   /**
@@ -104,14 +113,10 @@ export class Model {
         machine: this.machine,
         trainer,
         seed: this.seed,
-        epochCount: this.epochs,
+        progress: this.progress,
         requireLive: (where: string) => this.requireLive(where),
       };
-      try {
-        return await fit(subject, splitData(data, read.validationSplit, validation), read);
-      } finally {
-        this.epochs = subject.epochCount;
-      }
+      return await fit(subject, splitData(data, read.validationSplit, validation), read);
     } finally {
       this.fitting = false;
       data.free();
@@ -190,7 +195,8 @@ export class Model {
   }
 
   /**
-   * Gradients of the mean loss over the batch, in the order and shapes of `getWeights`. Changes nothing.
+   * What an update on this batch would be given, in the order and shapes of `getWeights`: gradients of the mean loss, with the layers'
+   * penalties, clipped where the optimizer clips. Changes nothing.
    * @throws ShapeError, ValueError for data that does not fit; StateError before `compile`, during `fit` or after `dispose`.
    */
   gradients(x: Rows, y: Rows | Labels): NamedTensor[] {
@@ -227,7 +233,7 @@ export class Model {
 
   /** The architecture as plain data. */
   toJSON(): Architecture {
-    return { seed: this.seed, layers: this.layers };
+    return { seed: this.seed, layers: structuredClone(this.layers) };
   }
 
   /**
@@ -238,7 +244,7 @@ export class Model {
     this.requireLive('save');
     return encodeModel(options, {
       architecture: this.toJSON(),
-      epochCount: this.epochs,
+      epochCount: this.progress.epochCount,
       weights: this.getWeights(),
       trainer: this.trainer,
     });
@@ -250,26 +256,20 @@ export class Model {
     this.live = false;
     this.trainer?.free();
     this.predictor.free();
-    this.machine.arena.free(this.weights);
+    this.regions.free();
     this.onDispose(this);
   }
 
-  /** Names of the weights, in order. */
-  get parameterNames(): string[] {
-    return this.plan.parameters.map(({ name }) => name);
-  }
-
-  /** For `loadModel`: takes the state of a checkpoint, whose tensors are checked like any others. */
-  restore({ epochCount, training }: Checkpoint, { weights, slots }: PickedTensors): void {
-    this.layout.write(this.weights, readTensors('loadModel', this.plan, weights));
-    this.epochs = epochCount;
+  /**
+   * For `loadModel`: takes a state that was checked against this model's plan.
+   * @internal
+   */
+  restore({ epochCount, weights, training }: RestoredState): void {
+    this.layout.write(this.weights, weights);
+    this.progress.epochCount = epochCount;
     if (training === undefined) return;
     this.compile(training.options);
-    const trainer = this.requireTrainer('loadModel');
-    trainer.restore(
-      training,
-      slots.map((slot) => readTensors('loadModel', this.plan, slot)),
-    );
+    this.requireTrainer('loadModel').restore(training, training.values);
   }
 
   private get inputs(): number {

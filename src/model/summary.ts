@@ -6,14 +6,12 @@ const grouped = (n: number): string => String(n).replace(/\B(?=(\d{3})+$)/g, ','
 
 /** A table of layers, output shapes and parameter counts. */
 export function summarize(layers: readonly Layer[], plan: NetworkPlan, optimizer: string | undefined): string {
-  let node = 0;
   const rows = layers.map(({ kind, config }, index) => {
-    const operations = config.activation === 'linear' ? 1 : 2;
-    const own = plan.nodes.slice(node, node + operations).flatMap(({ parameters }) => parameters);
-    node += operations;
-    const count = own.reduce((total, parameter) => total + sizeOf(plan.parameters[parameter].spec.shape), 0);
+    const own = plan.nodes.filter(({ layer }) => layer === index).flatMap(({ parameters }) => parameters);
+    const count = own.reduce((sum, parameter) => sum + sizeOf(plan.parameters[parameter].spec.shape), 0);
     const name = config.name === undefined ? `${index} ${kind}` : `${index} ${kind} "${config.name}"`;
-    return [name, config.activation, `(batch, ${config.units})`, grouped(count)];
+    const activation = 'activation' in config ? config.activation.kind : `${config.pieces} pieces`;
+    return [name, activation, `(batch, ${config.units})`, grouped(count)];
   });
   const total = plan.parameters.reduce((sum, { spec }) => sum + sizeOf(spec.shape), 0);
   const table = [['layer', 'activation', 'output shape', 'parameters'], ...rows];

@@ -1,4 +1,5 @@
 import { power } from '../common/power.js';
+import type { Kernels } from '../engine/abi.js';
 import type { Machine } from '../engine/machine.js';
 import type { Optimizer } from './optimizers.js';
 
@@ -20,44 +21,117 @@ export function slotNames(optimizer: Optimizer): readonly string[] {
   switch (optimizer.kind) {
     case 'sgd':
       return optimizer.config.momentum > 0 ? ['momentum'] : [];
+    case 'adagrad':
+      return ['squareSum'];
+    case 'rmsprop':
+      return optimizer.config.momentum > 0 ? ['squareMean', 'momentum'] : ['squareMean'];
+    case 'adadelta':
+      return ['squareMean', 'updateMean'];
     case 'adam':
+    case 'adamw':
+    case 'nadam':
       return ['firstMoment', 'secondMoment'];
   }
 }
 
+/** Brings the gradient within the optimizer's limits. Does nothing where there are none. */
+export function bindClip({ kernels }: Machine, { config }: Optimizer, vectors: UpdateVectors): () => void {
+  const { clipNorm, clipValue } = config;
+  const { size, gradients } = vectors;
+  if (clipNorm !== undefined) return () => kernels.f32_clip_norm(size, gradients, clipNorm);
+  if (clipValue !== undefined) return () => kernels.f32_clip_value(size, gradients, clipValue);
+  return () => undefined;
+}
+
 /** The update as kernel calls: assembly/optimizer. Scalars are float64 here and rounded once, at the call. */
-export function bindUpdate(machine: Machine, optimizer: Optimizer, vectors: UpdateVectors): Update {
-  const { kernels } = machine;
-  const { size, weights, gradients, slots } = vectors;
+export function bindUpdate({ kernels }: Machine, optimizer: Optimizer, vectors: UpdateVectors): Update {
+  const { size, weights, gradients } = vectors;
+  const [first, second] = vectors.slots;
   switch (optimizer.kind) {
     case 'sgd': {
       const { momentum, nesterov } = optimizer.config;
       if (momentum === 0) return (_step, rate) => kernels.f32_sgd(size, gradients, weights, rate);
-      const velocity = slots[0];
       const lookAhead = nesterov ? 1 : 0;
-      return (_step, rate) => kernels.f32_sgd_momentum(size, gradients, weights, velocity, rate, momentum, lookAhead);
+      return (_step, rate) => kernels.f32_sgd_momentum(size, gradients, weights, first, rate, momentum, lookAhead);
     }
-    case 'adam': {
-      const { beta1, beta2, epsilon } = optimizer.config;
-      const [first, second] = slots as [number, number];
-      return (step, rate) => {
-        const stepSize = rate / (1 - power(beta1, step));
-        const rootScale = 1 / Math.sqrt(1 - power(beta2, step));
-        kernels.f32_adam(
-          size,
-          gradients,
-          weights,
-          first,
-          second,
-          stepSize,
-          rootScale,
-          beta1,
-          1 - beta1,
-          beta2,
-          1 - beta2,
-          epsilon,
-        );
+    case 'adagrad': {
+      const { epsilon } = optimizer.config;
+      return (_step, rate) => kernels.f32_adagrad(size, gradients, weights, first, rate, epsilon);
+    }
+    case 'rmsprop': {
+      const { rho, momentum, epsilon } = optimizer.config;
+      // A null velocity means no momentum.
+      const velocity = momentum > 0 ? second : 0;
+      return (_step, rate) =>
+        kernels.f32_rmsprop(size, gradients, weights, first, velocity, rate, rho, 1 - rho, epsilon, momentum);
+    }
+    case 'adadelta': {
+      const { rho, epsilon } = optimizer.config;
+      return (_step, rate) =>
+        kernels.f32_adadelta(size, gradients, weights, first, second, rate, rho, 1 - rho, epsilon);
+    }
+    case 'adam':
+    case 'adamw': {
+      const step = bindAdam(kernels, optimizer.config, vectors);
+      const decay = optimizer.kind === 'adamw' ? optimizer.config.weightDecay : 0;
+      const { beta1 } = optimizer.config;
+      return (t, rate) => {
+        if (decay > 0) kernels.f32_scale(size, weights, 1 - rate * decay);
+        step(t, rate / (1 - power(beta1, t)), 0);
       };
     }
+    case 'nadam':
+      return bindNadam(bindAdam(kernels, optimizer.config, vectors), optimizer.config.beta1);
   }
+}
+
+type AdamStep = (t: number, stepSize: number, gradientStep: number) => void;
+
+/** w −= (stepSize·m + gradientStep·g)/(√v̂ + ε) after the moments have taken g in. */
+function bindAdam(
+  kernels: Kernels,
+  { beta1, beta2, epsilon }: { readonly beta1: number; readonly beta2: number; readonly epsilon: number },
+  { size, weights, gradients, slots: [first, second] }: UpdateVectors,
+): AdamStep {
+  return (t, stepSize, gradientStep) => {
+    const rootScale = 1 / Math.sqrt(1 - power(beta2, t));
+    kernels.f32_adam(
+      size,
+      gradients,
+      weights,
+      first,
+      second,
+      stepSize,
+      gradientStep,
+      rootScale,
+      beta1,
+      1 - beta1,
+      beta2,
+      1 - beta2,
+      epsilon,
+    );
+  };
+}
+
+/** 0.96^0.004: PyTorch's momentum decay ψ = 0.004, in μ_t = β1 (1 − ½·0.96^(t·ψ)), as the base of t. */
+const NADAM_DECAY = 0.9998367253526753;
+
+/**
+ * Nadam's two step sizes: μ_t, and the product of those up to t, which is a function of t alone. The divisor of the look-ahead takes μ_t
+ * twice, as PyTorch 1.13 does, whose numbers the golden values are; Dozat's paper takes it once.
+ */
+function bindNadam(step: AdamStep, beta1: number): Update {
+  const momentum = (t: number): number => beta1 * (1 - 0.5 * power(NADAM_DECAY, t));
+  let reached = 0;
+  let product = 1;
+  return (t, rate) => {
+    if (t <= reached) {
+      reached = 0;
+      product = 1;
+    }
+    while (reached < t) product *= momentum(++reached);
+    const now = momentum(t);
+    const next = momentum(t + 1);
+    step(t, (rate * next) / (1 - product * now * next), (rate * (1 - now)) / (1 - product));
+  };
 }

@@ -1,8 +1,16 @@
 import type { Descriptor } from '../common/descriptor.js';
-import { flag, fraction, nonNegative, positive, readOptions } from '../common/options.js';
 import { ValueError } from '../common/errors.js';
+import { flag, fraction, nonNegative, optional, positive, readOptions, type OptionTable } from '../common/options.js';
 
-export interface SgdOptions {
+/** What every optimizer takes. Clipping acts on the whole gradient, penalties included; at most one kind of it. */
+export interface GradientOptions {
+  /** The gradient of all parameters together is scaled down to this norm. Default no limit. */
+  clipNorm?: number | undefined;
+  /** Each value of the gradient is brought into ±this. Default no limit. */
+  clipValue?: number | undefined;
+}
+
+export interface SgdOptions extends GradientOptions {
   /** η. Default 0.01. */
   learningRate?: number;
   /** μ in [0, 1). Default 0: plain gradient descent. */
@@ -11,7 +19,34 @@ export interface SgdOptions {
   nesterov?: boolean;
 }
 
-export interface AdamOptions {
+export interface AdagradOptions extends GradientOptions {
+  /** η. Default 0.01. */
+  learningRate?: number;
+  /** ε, added to the root. Default 1e-10. */
+  epsilon?: number;
+}
+
+export interface RmspropOptions extends GradientOptions {
+  /** η. Default 0.01. */
+  learningRate?: number;
+  /** Decay of the mean squared gradient. Default 0.99. */
+  rho?: number;
+  /** μ in [0, 1). Default 0. */
+  momentum?: number;
+  /** ε, added to the root. Default 1e-8. */
+  epsilon?: number;
+}
+
+export interface AdadeltaOptions extends GradientOptions {
+  /** η. Default 1. */
+  learningRate?: number;
+  /** Decay of both means. Default 0.9. */
+  rho?: number;
+  /** ε, under the roots. Default 1e-6. */
+  epsilon?: number;
+}
+
+export interface AdamOptions extends GradientOptions {
   /** η. Default 0.001. */
   learningRate?: number;
   /** Decay of the mean gradient. Default 0.9. */
@@ -22,40 +57,118 @@ export interface AdamOptions {
   epsilon?: number;
 }
 
-/** How weights follow their gradient: a descriptor made by one of the factories below. */
-export type Optimizer = Descriptor<'sgd', Required<SgdOptions>> | Descriptor<'adam', Required<AdamOptions>>;
+export interface AdamwOptions extends AdamOptions {
+  /** Share of η by which every parameter shrinks at each step, apart from the gradient. Default 0.01. */
+  weightDecay?: number;
+}
+
+/** All options settled; only the clips may be absent. */
+type Settled<O> = Required<Omit<O, keyof GradientOptions>> & GradientOptions;
+
+const clips = {
+  clipNorm: { check: optional(positive), or: undefined },
+  clipValue: { check: optional(positive), or: undefined },
+} as const;
+
+function settle<K extends string, O extends GradientOptions>(
+  kind: K,
+  options: O | undefined,
+  table: OptionTable<Omit<O, keyof GradientOptions>>,
+): Descriptor<K, Settled<O>> {
+  const config = readOptions<Settled<O>>(kind, options, { ...table, ...clips } as unknown as OptionTable<Settled<O>>);
+  if (config.clipNorm !== undefined && config.clipValue !== undefined) {
+    throw new ValueError(`${kind}: clipNorm expected alone, got clipValue as well.`);
+  }
+  return { kind, config };
+}
 
 /**
  * Gradient descent: w −= η·g; with momentum v = μ·v + g, w −= η·v; with Nesterov w −= η·(g + μ·v). PyTorch's update rule.
  * @throws ValueError for a number out of range, an unknown option, or Nesterov without momentum.
  */
-export function sgd(options?: SgdOptions): Descriptor<'sgd', Required<SgdOptions>> {
-  const config = readOptions<Required<SgdOptions>>('sgd', options, {
+export function sgd(options?: SgdOptions): Descriptor<'sgd', Settled<SgdOptions>> {
+  const result = settle('sgd', options, {
     learningRate: { check: positive, or: 0.01 },
     momentum: { check: fraction, or: 0 },
     nesterov: { check: flag, or: false },
   });
-  if (config.nesterov && config.momentum === 0) {
+  if (result.config.nesterov && result.config.momentum === 0) {
     throw new ValueError('sgd: nesterov expected a momentum > 0, got 0.');
   }
-  return { kind: 'sgd', config };
+  return result;
 }
+
+/**
+ * Adagrad (Duchi et al. 2011): s += g²; w −= η·g/(√s + ε).
+ * @throws ValueError for a number out of range or an unknown option.
+ */
+export function adagrad(options?: AdagradOptions): Descriptor<'adagrad', Settled<AdagradOptions>> {
+  return settle('adagrad', options, {
+    learningRate: { check: positive, or: 0.01 },
+    epsilon: { check: positive, or: 1e-10 },
+  });
+}
+
+/**
+ * RMSprop (Hinton 2012): s = ρ·s + (1 − ρ)·g²; v = μ·v + g/(√s + ε); w −= η·v. PyTorch's update rule.
+ * @throws ValueError for a number out of range or an unknown option.
+ */
+export function rmsprop(options?: RmspropOptions): Descriptor<'rmsprop', Settled<RmspropOptions>> {
+  return settle('rmsprop', options, {
+    learningRate: { check: positive, or: 0.01 },
+    rho: { check: fraction, or: 0.99 },
+    momentum: { check: fraction, or: 0 },
+    epsilon: { check: positive, or: 1e-8 },
+  });
+}
+
+/**
+ * Adadelta (Zeiler 2012): s = ρ·s + (1 − ρ)·g²; d = √(u + ε)/√(s + ε)·g; u = ρ·u + (1 − ρ)·d²; w −= η·d. PyTorch's update rule.
+ * @throws ValueError for a number out of range or an unknown option.
+ */
+export function adadelta(options?: AdadeltaOptions): Descriptor<'adadelta', Settled<AdadeltaOptions>> {
+  return settle('adadelta', options, {
+    learningRate: { check: positive, or: 1 },
+    rho: { check: fraction, or: 0.9 },
+    epsilon: { check: positive, or: 1e-6 },
+  });
+}
+
+const moments = {
+  learningRate: { check: positive, or: 0.001 },
+  beta1: { check: fraction, or: 0.9 },
+  beta2: { check: fraction, or: 0.999 },
+  epsilon: { check: positive, or: 1e-8 },
+} as const;
 
 /**
  * Adam (Kingma & Ba 2015) by PyTorch's update rule: m̂ = m/(1 − β1^t), v̂ = v/(1 − β2^t), w −= η·m̂/(√v̂ + ε).
  * @throws ValueError for a number out of range or an unknown option.
  */
-export function adam(options?: AdamOptions): Descriptor<'adam', Required<AdamOptions>> {
-  const config = readOptions<Required<AdamOptions>>('adam', options, {
-    learningRate: { check: positive, or: 0.001 },
-    beta1: { check: fraction, or: 0.9 },
-    beta2: { check: fraction, or: 0.999 },
-    epsilon: { check: nonNegative, or: 1e-8 },
-  });
-  return { kind: 'adam', config };
+export function adam(options?: AdamOptions): Descriptor<'adam', Settled<AdamOptions>> {
+  return settle('adam', options, moments);
+}
+
+/**
+ * AdamW (Loshchilov & Hutter 2019): w = (1 − η·weightDecay)·w, then Adam. All parameters decay, as in PyTorch.
+ * @throws ValueError for a number out of range or an unknown option.
+ */
+export function adamw(options?: AdamwOptions): Descriptor<'adamw', Settled<AdamwOptions>> {
+  return settle('adamw', options, { ...moments, weightDecay: { check: nonNegative, or: 0.01 } });
+}
+
+/**
+ * Nadam (Dozat 2016), Adam with Nesterov's look-ahead, by PyTorch's update rule with its momentum decay of 0.004.
+ * @throws ValueError for a number out of range or an unknown option.
+ */
+export function nadam(options?: AdamOptions): Descriptor<'nadam', Settled<AdamOptions>> {
+  return settle('nadam', options, { ...moments, learningRate: { check: positive, or: 0.002 } });
 }
 
 /** What a name or a saved model may call for. */
-export const OPTIMIZERS = { sgd, adam } as const;
+export const OPTIMIZERS = { sgd, adagrad, rmsprop, adadelta, adam, adamw, nadam } as const;
 
 export type OptimizerName = keyof typeof OPTIMIZERS;
+
+/** How weights follow their gradient: a descriptor made by one of the factories above. */
+export type Optimizer = ReturnType<(typeof OPTIMIZERS)[OptimizerName]>;

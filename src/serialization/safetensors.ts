@@ -2,6 +2,7 @@
  * The safetensors container: eight bytes of header length, a JSON header, tensor data. Reading trusts nothing: every number is
  * checked before it is used, and what is not float32 is refused. Format: github.com/huggingface/safetensors, README.
  */
+import { describe } from '../common/describe.js';
 import { FormatError } from '../common/errors.js';
 import { sizeOf, type NamedTensor } from '../common/tensors.js';
 
@@ -77,7 +78,7 @@ function readHeader(where: string, bytes: Uint8Array): { header: Record<string, 
   } catch {
     refuse(where, 'header at byte 8 expected JSON in UTF-8, got something else. Is it a safetensors file?');
   }
-  if (!isRecord(header)) return refuse(where, 'header at byte 8 expected a JSON object.');
+  if (!isRecord(header)) return refuse(where, `header at byte 8 expected a JSON object, got ${describe(header)}.`);
   return { header, dataStart: 8 + length };
 }
 
@@ -117,13 +118,13 @@ export function decodeSafetensors(where: string, bytes: Uint8Array): Safetensors
 }
 
 function readEntry(where: string, name: string, entry: unknown) {
-  if (!isRecord(entry)) return refuse(where, `tensor "${name}" expected an object.`);
+  if (!isRecord(entry)) return refuse(where, `tensor "${name}" expected an object, got ${describe(entry)}.`);
   const { dtype, shape, data_offsets: offsets } = entry;
-  if (dtype !== 'F32') refuse(where, `tensor "${name}" expected dtype F32, got ${JSON.stringify(dtype)}.`);
+  if (dtype !== 'F32') refuse(where, `tensor "${name}" expected dtype F32, got ${describe(dtype)}.`);
   if (!Array.isArray(shape) || !shape.every(isCount))
-    return refuse(where, `tensor "${name}" expected a shape of counts.`);
+    return refuse(where, `tensor "${name}" expected a shape of counts, got ${describe(shape)}.`);
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isCount)) {
-    return refuse(where, `tensor "${name}" expected two data_offsets.`);
+    return refuse(where, `tensor "${name}" expected two data_offsets, got ${describe(offsets)}.`);
   }
   const [begin, end] = offsets as [number, number];
   if (end - begin !== 4 * sizeOf(shape)) {

@@ -1,7 +1,7 @@
 import { resolve } from '../common/descriptor.js';
 import { readOptions, type Check } from '../common/options.js';
 import type { Objective } from '../graph/program.js';
-import { LOSS_DEFINITIONS } from '../losses/bind.js';
+import { lossDefinition } from '../losses/bind.js';
 import { LOSSES, type Loss, type LossName } from '../losses/losses.js';
 import { metricDefinition, readMetrics, type MetricName } from '../metrics/metrics.js';
 import { OPTIMIZERS, type Optimizer, type OptimizerName } from '../optimizers/optimizers.js';
@@ -38,7 +38,7 @@ export function readCompileOptions(options: CompileOptions, outputs: number): Co
     loss: read.loss,
     metricNames: read.metrics,
     objective: {
-      loss: LOSS_DEFINITIONS[read.loss.kind],
+      loss: lossDefinition(read.loss),
       metrics: read.metrics.map((name) => metricDefinition(name, outputs, read.loss.kind)),
     },
   };

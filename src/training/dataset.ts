@@ -20,7 +20,13 @@ export interface Dataset {
 function copyIn(machine: Machine, source: RowSource): Resident {
   const { rows, width } = source;
   const address = machine.arena.allocate(4 * rows * width);
-  source.write(machine.memory.f32, address / 4);
+  try {
+    source.write(machine.memory.f32, address / 4);
+  } catch (error) {
+    // What the caller's own objects do while they are read is theirs.
+    machine.arena.free(address);
+    throw error;
+  }
   return { rows, width, address };
 }
 

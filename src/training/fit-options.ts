@@ -35,6 +35,12 @@ const callbackList: Check<readonly Callback[]> = (path, value) => {
     const stray = Object.keys(callback).find(
       (key) => /^on[A-Z]/.test(key) && !(HOOKS as readonly string[]).includes(key),
     );
+    for (const hook of HOOKS) {
+      const method = (callback as Record<string, unknown>)[hook];
+      if (method !== undefined && typeof method !== 'function') {
+        throw new ValueError(`${path}[${index}]: ${hook} expected a function, got ${describe(method)}.`);
+      }
+    }
     if (stray !== undefined)
       throw new ValueError(`${path}[${index}]: unknown method "${stray}".${suggestion(stray, HOOKS)}`);
   });
@@ -47,7 +53,7 @@ const pair: Check<readonly [Rows, Rows | Labels]> = (path, value) => {
 };
 
 const abortSignal: Check<AbortSignal> = (path, value) => {
-  if (typeof value === 'object' && value !== null && 'aborted' in value) return value as AbortSignal;
+  if (value instanceof AbortSignal) return value;
   throw new ValueError(`${path} expected an AbortSignal, got ${describe(value)}.`);
 };
 

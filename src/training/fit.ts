@@ -1,4 +1,5 @@
 import { ValueError } from '../common/errors.js';
+import { RegionGroup } from '../engine/arena.js';
 import type { Machine } from '../engine/machine.js';
 import { STREAM } from '../engine/random.js';
 import { Breath } from './breath.js';
@@ -19,8 +20,8 @@ export interface FitSubject {
   readonly machine: Machine;
   readonly trainer: Trainer;
   readonly seed: number;
-  /** Epochs finished since the model was made: which shuffle comes next. */
-  epochCount: number;
+  /** Counts the epochs finished since the model was made, which decides the next shuffle; the model's own. */
+  readonly progress: { epochCount: number };
   /** Throws a StateError where the model was disposed in the meantime. */
   requireLive(where: string): void;
 }
@@ -80,15 +81,17 @@ export async function fit(
     signal?.throwIfAborted();
   };
   // One array of row numbers, and room for the sixteen words that the shuffle draws at a time.
-  const indices = arena.allocate(4 * rows);
-  const words = arena.allocate(64);
+  const regions = new RegionGroup(arena);
+  const indices = regions.allocate(4 * rows);
+  const words = regions.allocate(64);
   try {
     proceed();
     await callAll(callbacks, 'onTrainBegin', options.initialEpoch, {});
     for (let epoch = options.initialEpoch; epoch < options.epochs; epoch++) {
       await callAll(callbacks, 'onEpochBegin', epoch, {});
       proceed();
-      if (options.shuffle) kernels.u32_shuffle(rows, indices, words, seed, STREAM.shuffle, subject.epochCount, 0, 0);
+      if (options.shuffle)
+        kernels.u32_shuffle(rows, indices, words, seed, STREAM.shuffle, subject.progress.epochCount, 0, 0);
       station.tally.reset();
       for (let first = 0, batch = 0; first < rows; first += batchSize, batch++) {
         const count = Math.min(batchSize, rows - first);
@@ -101,7 +104,7 @@ export async function fit(
         if (breath.due) await breath.take();
         proceed();
       }
-      subject.epochCount += 1;
+      subject.progress.epochCount += 1;
       const logs = station.tally.means(rows);
       if (validation !== undefined) addValidation(logs, trainer.evaluate(validation, VALIDATION_BATCH));
       result.epoch.push(epoch);
@@ -112,7 +115,6 @@ export async function fit(
     await callAll(callbacks, 'onTrainEnd', options.epochs - 1, {});
     return result;
   } finally {
-    arena.free(words);
-    arena.free(indices);
+    regions.free();
   }
 }

@@ -38,7 +38,13 @@ export interface Station {
 }
 
 export function bindStation(machine: Machine, program: Program, compiled: Compiled): Station {
-  const feeder = bindFeeder(machine, program, compiled.objective.loss);
+  let feeder: Feeder;
+  try {
+    feeder = bindFeeder(machine, program, compiled.objective.loss);
+  } catch (error) {
+    program.free();
+    throw error;
+  }
   return {
     program,
     feeder,

@@ -33,7 +33,8 @@ export function rowSource(where: string, what: string, data: unknown, width: num
     throw new ValueError(`${where}: ${what} expected a Float32Array or an array of rows, got ${describe(data)}.`);
   }
   const list = data as readonly unknown[];
-  list.forEach((row, index) => checkRow(where, what, row, index, width));
+  // By index: forEach would pass over holes.
+  for (let i = 0; i < list.length; i++) checkRow(where, what, list[i], i, width);
   return {
     rows: list.length,
     width,

@@ -19,6 +19,12 @@ export function bindFeeder(machine: Machine, program: Program, loss: LossDefinit
   const labels = loss.targets === 'labels' ? arena.allocate(4 * program.capacity) : undefined;
   const oneHot = (rows: number, from: number): void =>
     kernels.f32_one_hot(rows, targets.width, from, targets.address, targets.ld);
+  const { smoothing } = loss;
+  const shift = smoothing?.shift(targets.width) ?? 0;
+  const smooth = (rows: number): void => {
+    if (smoothing === undefined) return;
+    kernels.f32_smooth_rows(rows, targets.width, targets.address, targets.ld, smoothing.scale, shift);
+  };
   return {
     gather({ x, y }, indices, rows) {
       kernels.f32_gather_rows(rows, input.width, x.address, indices, input.address, input.ld);
@@ -28,12 +34,14 @@ export function bindFeeder(machine: Machine, program: Program, loss: LossDefinit
         kernels.f32_gather_rows(rows, 1, y.address, indices, labels, 1);
         oneHot(rows, labels);
       }
+      smooth(rows);
     },
     take({ x, y }, first, rows) {
       kernels.f32_pad_rows(rows, input.width, x.address + 4 * first * x.width, input.address, input.ld);
       const from = y.address + 4 * first * y.width;
       if (labels === undefined) kernels.f32_pad_rows(rows, targets.width, from, targets.address, targets.ld);
       else oneHot(rows, from);
+      smooth(rows);
     },
     free() {
       if (labels !== undefined) arena.free(labels);

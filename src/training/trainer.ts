@@ -1,13 +1,16 @@
-import { ValueError } from '../common/errors.js';
 import type { NamedTensor } from '../common/tensors.js';
+import { RegionGroup } from '../engine/arena.js';
 import type { Machine } from '../engine/machine.js';
 import type { ParameterLayout } from '../graph/parameters.js';
-import type { NetworkPlan } from '../graph/plan.js';
+import { storedFloats, type NetworkPlan } from '../graph/plan.js';
 import { bindProgram, runProgram } from '../graph/program.js';
-import { bindUpdate, slotNames, type Update } from '../optimizers/bind.js';
+import { bindClip, bindUpdate, slotNames, type Update } from '../optimizers/bind.js';
 import type { Compiled } from './compiled.js';
 import type { Dataset } from './dataset.js';
 import { bindStation, evaluate, type Logs, type Station } from './measure.js';
+
+/** Rows that are evaluated at a time at most, however many are asked for: results do not depend on it, memory does. */
+const MOST_EVALUATED = 1024;
 
 /** What training needs of a model. */
 export interface Trainee {
@@ -26,9 +29,12 @@ export class Trainer {
   /** Updates made since the model was compiled, saved with it. */
   stepCount = 0;
   learningRate: number;
+  private readonly regions: RegionGroup;
   private readonly gradients: number;
   private readonly slots: readonly number[];
   private readonly update: Update;
+  private readonly penalize: () => void;
+  private readonly clip: () => void;
   private training: Station | undefined;
   private evaluation: Station | undefined;
 
@@ -38,14 +44,13 @@ export class Trainer {
   ) {
     const { machine, layout, plan, weights } = trainee;
     this.learningRate = compiled.optimizer.config.learningRate;
-    this.gradients = layout.allocate();
-    this.slots = slotNames(compiled.optimizer).map(() => layout.allocate());
-    this.update = bindUpdate(machine, compiled.optimizer, {
-      size: plan.parameterFloats,
-      weights,
-      gradients: this.gradients,
-      slots: this.slots,
-    });
+    this.regions = new RegionGroup(machine.arena);
+    this.gradients = layout.allocate(this.regions);
+    this.slots = slotNames(compiled.optimizer).map(() => layout.allocate(this.regions));
+    const vectors = { size: plan.parameterFloats, weights, gradients: this.gradients, slots: this.slots };
+    this.update = bindUpdate(machine, compiled.optimizer, vectors);
+    this.clip = bindClip(machine, compiled.optimizer, vectors);
+    this.penalize = bindPenalties(machine, plan, vectors);
   }
 
   /** The bound training step for batches of up to `rows` rows. */
@@ -60,7 +65,7 @@ export class Trainer {
 
   /** Forward, backward and update on rows that `station` already holds. */
   step(station: Station, rows: number): void {
-    runProgram(station.program, rows);
+    this.differentiate(station, rows);
     this.stepCount += 1;
     this.update(this.stepCount, this.learningRate);
   }
@@ -72,14 +77,15 @@ export class Trainer {
     return station.tally.means(dataset.x.rows);
   }
 
-  /** Gradients of the mean loss over a whole dataset. Changes nothing. */
+  /** What an update on a whole dataset would be given: gradients of the mean loss, penalties added, clipped. Changes nothing. */
   gradientsOn(dataset: Dataset): NamedTensor[] {
     const station = this.load(dataset);
-    runProgram(station.program, dataset.x.rows);
+    this.differentiate(station, dataset.x.rows);
     return this.trainee.layout.read(this.gradients);
   }
 
-  evaluate(dataset: Dataset, batchSize: number): Logs {
+  evaluate(dataset: Dataset, wanted: number): Logs {
+    const batchSize = Math.min(wanted, MOST_EVALUATED);
     if (this.evaluation === undefined || this.evaluation.program.capacity < batchSize) {
       this.evaluation?.free();
       this.evaluation = undefined;
@@ -99,9 +105,6 @@ export class Trainer {
     { stepCount, learningRate }: { readonly stepCount: number; readonly learningRate: number },
     slots: readonly (readonly Float32Array[])[],
   ): void {
-    if (slots.length !== this.slots.length) {
-      throw new ValueError(`loadModel: moments expected ${this.slots.length}, got ${slots.length}.`);
-    }
     this.slots.forEach((address, index) => this.trainee.layout.write(address, slots[index]));
     this.stepCount = stepCount;
     this.learningRate = learningRate;
@@ -110,7 +113,14 @@ export class Trainer {
   free(): void {
     this.training?.free();
     this.evaluation?.free();
-    for (const address of [this.gradients, ...this.slots]) this.trainee.machine.arena.free(address);
+    this.regions.free();
+  }
+
+  /** Forward and backward, then what else belongs to the gradient. */
+  private differentiate(station: Station, rows: number): void {
+    runProgram(station.program, rows);
+    this.penalize();
+    this.clip();
   }
 
   private load(dataset: Dataset): Station {
@@ -126,4 +136,20 @@ export class Trainer {
     const program = bindProgram(machine, plan, addresses, capacity, this.compiled.objective);
     return bindStation(machine, program, this.compiled);
   }
+}
+
+/** Adds the gradients of the layers' penalties on their weights. */
+function bindPenalties(
+  { kernels }: Machine,
+  plan: NetworkPlan,
+  { weights, gradients }: { readonly weights: number; readonly gradients: number },
+): () => void {
+  const penalties = plan.parameters.flatMap(({ spec, offset }) =>
+    spec.regularizer === undefined ? [] : [{ at: 4 * offset, floats: storedFloats(spec), ...spec.regularizer.config }],
+  );
+  return () => {
+    for (const { at, floats, l1, l2 } of penalties) {
+      kernels.f32_penalty_gradient(floats, weights + at, gradients + at, l1, l2);
+    }
+  };
 }

@@ -146,6 +146,49 @@ describe.each(widths)('%i outputs', (n) => {
     });
   });
 
+  test('absolute, Huber and hinge errors', () => {
+    onBench(machine, (bench) => {
+      const y = matrix(n, 5, 3);
+      const t = binary(n);
+      const [ys, ts, ds] = [lay(bench, y, 77), lay(bench, t, 0), lay(bench, y, NaN)];
+      const loss = bench.room(M);
+      const held = (value: (v: number, u: number) => number, slope: (v: number, u: number) => number): void => {
+        close([[...bench.read(loss)]], [y.map((row, i) => sum(row.map((v, j) => value(v, t[i][j]))) / n)], 64);
+        close(
+          rowsOf(bench.read(ds), n, ys.ld),
+          y.map((row, i) => row.map((v, j) => slope(v, t[i][j]) / (n * M))),
+        );
+        paddingIsZero(bench.read(ds), n, ys.ld);
+      };
+      bench.call('f32_absolute_error', M, n, ys.address, ts.address, ds.address, ys.ld, loss.address);
+      held(
+        (v, u) => Math.abs(v - u),
+        (v, u) => Math.sign(v - u),
+      );
+      bench.call('f32_huber', M, n, ys.address, ts.address, ds.address, ys.ld, loss.address, 1);
+      const huber = (d: number): number => (d <= 1 ? 0.5 * d * d : d - 0.5);
+      held(
+        (v, u) => huber(Math.abs(v - u)),
+        (v, u) => Math.min(Math.max(v - u, -1), 1),
+      );
+      bench.call('f32_hinge', M, n, ys.address, ts.address, ds.address, ys.ld, loss.address);
+      const side = (u: number): number => (u > 0 ? 1 : -1);
+      held(
+        (v, u) => Math.max(0, 1 - side(u) * v),
+        (v, u) => (1 - side(u) * v > 0 ? -side(u) : 0),
+      );
+    });
+  });
+
+  test('smoothed targets', () => {
+    onBench(machine, (bench) => {
+      const ts = lay(bench, oneHot(n), 0);
+      bench.call('f32_smooth_rows', M, n, ts.address, ts.ld, 0.75, 0.125);
+      expect(rowsOf(bench.read(ts), n, ts.ld)).toEqual(oneHot(n).map((row) => row.map((v) => 0.75 * v + 0.125)));
+      paddingIsZero(bench.read(ts), n, ts.ld);
+    });
+  });
+
   test('cross-entropies from probabilities, clamped', () => {
     onBench(machine, (bench) => {
       const y = matrix(n, 7, 1).map((row) => row.map((v, j) => (j % 3 === 2 ? Math.sign(v) : Math.abs(v))));

@@ -56,7 +56,7 @@ describe('optimizer kernels', () => {
       for (let step = 1; step <= STEPS; step++) {
         const g = gradientsAt(step);
         const [c1, c2] = [1 - 0.9 ** step, 1 - 0.999 ** step];
-        const scalars = [0.1 / c1, 1 / Math.sqrt(c2), 0.9, 0.1, 0.999, 0.001, 1e-8] as const;
+        const scalars = [0.1 / c1, 0, 1 / Math.sqrt(c2), 0.9, 0.1, 0.999, 0.001, 1e-8] as const;
         bench.call('f32_adam', N, bench.use(g).address, w.address, m.address, v.address, ...scalars);
         for (let i = 0; i < N; i++) {
           first[i] = 0.9 * first[i] + 0.1 * g[i];
@@ -67,6 +67,109 @@ describe('optimizer kernels', () => {
       check(bench.read(w), expected);
       check(bench.read(m), first);
       check(bench.read(v), second);
+    });
+  });
+
+  test('f32_adagrad', () => {
+    onBench(machine, (bench) => {
+      const [w, s] = [bench.use(initial), bench.use(new Float32Array(16))];
+      const expected = [...initial];
+      const sum = new Array<number>(16).fill(0);
+      for (let step = 1; step <= STEPS; step++) {
+        const g = gradientsAt(step);
+        bench.call('f32_adagrad', N, bench.use(g).address, w.address, s.address, 0.1, 1e-10);
+        for (let i = 0; i < N; i++) expected[i] -= (0.1 * g[i]) / (Math.sqrt((sum[i] += g[i] * g[i])) + 1e-10);
+      }
+      check(bench.read(w), expected);
+    });
+  });
+
+  test.each([0, 0.9])('f32_rmsprop, momentum %d', (momentum) => {
+    onBench(machine, (bench) => {
+      const [w, s, v] = [bench.use(initial), bench.use(new Float32Array(16)), bench.use(new Float32Array(16))];
+      const expected = [...initial];
+      const [mean, velocity] = [new Array<number>(16).fill(0), new Array<number>(16).fill(0)];
+      for (let step = 1; step <= STEPS; step++) {
+        const g = gradientsAt(step);
+        const velocityAt = momentum > 0 ? v.address : 0;
+        const scalars = [0.01, 0.9, 0.1, 1e-8, momentum] as const;
+        bench.call('f32_rmsprop', N, bench.use(g).address, w.address, s.address, velocityAt, ...scalars);
+        for (let i = 0; i < N; i++) {
+          mean[i] = 0.9 * mean[i] + 0.1 * g[i] * g[i];
+          velocity[i] = momentum * velocity[i] + g[i] / (Math.sqrt(mean[i]) + 1e-8);
+          expected[i] -= 0.01 * velocity[i];
+        }
+      }
+      check(bench.read(w), expected);
+    });
+  });
+
+  test('f32_adadelta', () => {
+    onBench(machine, (bench) => {
+      const [w, s, u] = [bench.use(initial), bench.use(new Float32Array(16)), bench.use(new Float32Array(16))];
+      const expected = [...initial];
+      const [mean, updates] = [new Array<number>(16).fill(0), new Array<number>(16).fill(0)];
+      for (let step = 1; step <= STEPS; step++) {
+        const g = gradientsAt(step);
+        bench.call('f32_adadelta', N, bench.use(g).address, w.address, s.address, u.address, 1, 0.9, 0.1, 1e-6);
+        for (let i = 0; i < N; i++) {
+          mean[i] = 0.9 * mean[i] + 0.1 * g[i] * g[i];
+          const d = Math.sqrt((updates[i] + 1e-6) / (mean[i] + 1e-6)) * g[i];
+          updates[i] = 0.9 * updates[i] + 0.1 * d * d;
+          expected[i] -= d;
+        }
+      }
+      check(bench.read(w), expected);
+    });
+  });
+});
+
+describe('what else is done to a gradient', () => {
+  const g = gradientsAt(1);
+  const norm = Math.hypot(...g);
+
+  test('penalties: l1·sign(w) + l2·w', () => {
+    onBench(machine, (bench) => {
+      const w = initial.map((value, i) => (i === 3 ? 0 : value));
+      const at = bench.use(g);
+      bench.call('f32_penalty_gradient', N, bench.use(w).address, at.address, 0.25, 0.5);
+      check(
+        bench.read(at),
+        g.map((value, i) => value + 0.25 * Math.sign(w[i]) + 0.5 * w[i]),
+      );
+    });
+  });
+
+  test('scaled', () => {
+    onBench(machine, (bench) => {
+      const at = bench.use(g);
+      bench.call('f32_scale', N, at.address, 0.5);
+      check(
+        bench.read(at),
+        g.map((value) => 0.5 * value),
+      );
+    });
+  });
+
+  test('clipped by value', () => {
+    onBench(machine, (bench) => {
+      const at = bench.use(g);
+      bench.call('f32_clip_value', N, at.address, 0.25);
+      check(
+        bench.read(at),
+        g.map((value) => Math.min(Math.max(value, -0.25), 0.25)),
+      );
+    });
+  });
+
+  test.each([0.5, 0.99, 2])('clipped to %d of its norm', (share) => {
+    onBench(machine, (bench) => {
+      const at = bench.use(g);
+      bench.call('f32_clip_norm', N, at.address, share * norm);
+      check(
+        bench.read(at),
+        g.map((value) => Math.min(share, 1) * value),
+      );
     });
   });
 });

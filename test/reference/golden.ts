@@ -83,7 +83,7 @@ export const lossCases = (Object.entries(byLoss) as [string, LossCase][]).map(([
 });
 
 export const networkOf = (layers: GoldenLayer[], activations: readonly string[]): Network =>
-  layers.map(({ W, b }, l) => ({ W, b, activation: activations[l] as ActivationName }));
+  layers.map(({ W, b, alpha }, l) => ({ W, b, ...(alpha && { alpha }), activation: activations[l] as ActivationName }));
 
 /** Rows of step `s` (from 0): the golden trainings walk through the data in order and begin again at its end. */
 export function batchOf({ x, t, batchSize }: TrainingCase, s: number): [x: number[][], t: number[][]] {

@@ -1,25 +1,39 @@
 /** The bridge between the twin's plain arrays and the library's models. */
-import { dense, sequential, type Model, type NamedTensor } from '../../src/index.js';
+import { dense, l1l2, maxout, sequential, type Model, type NamedTensor, type Regularizer } from '../../src/index.js';
 import type { Network } from './twin.js';
 
 export type CompileOptions = Parameters<Model['compile']>[0];
 
-/** A library model with the twin's layers and weights. */
-export async function modelOf(network: Network, compile?: CompileOptions, seed = 0): Promise<Model> {
+/** A library model with the twin's layers and weights, and a penalty on every layer's weights where one is told. */
+export async function modelOf(
+  network: Network,
+  compile?: CompileOptions,
+  { seed = 0, penalty }: { seed?: number; penalty?: { l1: number; l2: number } } = {},
+): Promise<Model> {
+  const kernelRegularizer: Regularizer | undefined = penalty && l1l2(penalty);
   const model = await sequential({
     seed,
-    layers: network.map(({ W, activation }, l) =>
-      dense({ units: W.length, activation, ...(l === 0 && { inputShape: [W[0].length] }) }),
-    ),
+    layers: network.map(({ W, activation }, l) => {
+      const common = { ...(l === 0 && { inputShape: [W[0].length] }), ...(kernelRegularizer && { kernelRegularizer }) };
+      return activation === 'maxout3'
+        ? maxout({ units: W.length / 3, pieces: 3, ...common })
+        : dense({ units: W.length, activation, ...common });
+    }),
   });
   setParameters(model, network);
   if (compile) model.compile(compile);
   return model;
 }
 
-/** W and b of every layer, flattened row by row, in the order of `getWeights`. */
-const flatten = (layers: readonly { W: number[][]; b: number[] }[]): number[][] =>
-  layers.flatMap(({ W, b }) => [W.flat(), b]);
+interface LayerParameters {
+  readonly W: number[][];
+  readonly b: number[];
+  readonly alpha?: number[];
+}
+
+/** W, b and what the activation learns of every layer, flattened row by row, in the order of `getWeights`. */
+const flatten = (layers: readonly LayerParameters[]): number[][] =>
+  layers.flatMap(({ W, b, alpha }) => [W.flat(), b, ...(alpha ? [alpha] : [])]);
 
 function setParameters(model: Model, network: Network): void {
   const shapes = model.getWeights().map(({ shape }) => shape);
@@ -39,10 +53,7 @@ export function tensorError(actual: ArrayLike<number>, expected: readonly number
 }
 
 /** The worst `tensorError` of a list of tensors. */
-export function worstError(
-  actual: readonly NamedTensor[],
-  expected: readonly { W: number[][]; b: number[] }[],
-): number {
+export function worstError(actual: readonly NamedTensor[], expected: readonly LayerParameters[]): number {
   const wanted = flatten(expected);
   if (actual.length !== wanted.length) return Infinity;
   return Math.max(...actual.map(({ data }, i) => tensorError(data, wanted[i])));

@@ -31,9 +31,13 @@ export const matrix = (rows: number, columns: number, value: () => number): numb
 
 /** Weights of variance about 1/inputs, so that logits stay near 1 whatever the width. */
 export function randomNetwork(sizes: readonly number[], activations: readonly ActivationName[], from: Source): Network {
-  return activations.map((activation, l) => ({
-    W: matrix(sizes[l + 1], sizes[l], () => from.symmetric(Math.sqrt(3 / sizes[l]))),
-    b: matrix(1, sizes[l + 1], () => from.symmetric(0.5))[0],
-    activation,
-  }));
+  return activations.map((activation, l) => {
+    const rows = sizes[l + 1] * (activation === 'maxout3' ? 3 : 1);
+    return {
+      W: matrix(rows, sizes[l], () => from.symmetric(Math.sqrt(3 / sizes[l]))),
+      b: matrix(1, rows, () => from.symmetric(0.5))[0],
+      ...(activation === 'prelu' && { alpha: matrix(1, rows, () => from.symmetric(0.5))[0] }),
+      activation,
+    };
+  });
 }

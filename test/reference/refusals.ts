@@ -1,9 +1,9 @@
 /** What a refusal must be: its class, its words, and a model that nothing has touched. */
 import { expect, test } from 'vitest';
-import { adam, dense, sequential, WasmMlpError, type Model } from '../../src/index.js';
+import { adam, createEngine, dense, WasmMlpError, type Model } from '../../src/index.js';
 import type { CompileOptions } from './library.js';
 
-/** `got` are the words after "got": what to do to a model, the error's class and its whole message. */
+/** What is done to a model, and the class and whole message of the error it meets. */
 export type Refusal = [
   title: string,
   act: (model: Model) => unknown,
@@ -26,9 +26,12 @@ export const LABELS = [0, 1, 2];
 /** For arguments that the types forbid; JavaScript can pass them. */
 export const any = (value: unknown): never => value as never;
 
+/** All models under test live here, so that its memory shows what a refusal has left behind. */
+export const engine = await createEngine();
+
 /** A 2-4-3 classifier with one step of training behind it. */
-export async function trained(loss = 'categoricalCrossentropy'): Promise<Model> {
-  const model = await sequential({
+export function trained(loss = 'categoricalCrossentropy'): Model {
+  const model = engine.sequential({
     seed: 1,
     layers: [dense({ units: 4, activation: 'relu', inputShape: [2] }), dense({ units: 3, activation: 'softmax' })],
   });
@@ -37,8 +40,14 @@ export async function trained(loss = 'categoricalCrossentropy'): Promise<Model> 
   return model;
 }
 
-/** Everything of a model that can be seen: its file holds weights, optimizer, counters and architecture. */
-const seen = (model: Model): unknown[] => [model.save(), model.predict(X), model.stepCount, model.epochCount];
+/** Everything of a model that can be seen (its file holds weights, optimizer, counters, architecture), and its engine. */
+const seen = (model: Model): unknown[] => [
+  model.save(),
+  model.predict(X),
+  model.stepCount,
+  model.epochCount,
+  engine.memory(),
+];
 
 /** What `act` throws or rejects with. */
 export async function thrownBy(act: () => unknown): Promise<Error> {
@@ -66,7 +75,7 @@ export async function check(model: Model, [, act, error, message]: Refusal): Pro
 /** One test for each, on a model of its own. */
 export function refuses(refusals: Refusal[], loss?: string): void {
   test.each(refusals)('%s', async (...refusal) => {
-    const model = await trained(loss);
+    const model = trained(loss);
     await check(model, refusal);
     model.dispose();
   });

@@ -16,6 +16,8 @@ export type Row = readonly number[];
 export interface Layer {
   W: number[][];
   b: number[];
+  /** PReLU's slopes. */
+  alpha?: number[];
   activation: ActivationName;
 }
 
@@ -38,12 +40,46 @@ function logSumExp(z: Row): number {
   return top + Math.log(sum(z.map((zi) => Math.exp(zi - top))));
 }
 
+const softplus = (z: number): number => Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z)));
+
+/** The error function: its Taylor series up to 2, where the terms stay small, then 1 − erfc. */
+function erf(x: number): number {
+  if (Math.abs(x) > 6) return Math.sign(x);
+  if (Math.abs(x) > 2) return Math.sign(x) * (1 - erfcTail(Math.abs(x)));
+  let term = x;
+  let total = x;
+  for (let n = 1; n < 120; n++) {
+    term *= (-x * x) / n;
+    total += term / (2 * n + 1);
+  }
+  return (2 / Math.sqrt(Math.PI)) * total;
+}
+
+/** 1 − erf(x) for x > 2 by its continued fraction. */
+function erfcTail(x: number): number {
+  let fraction = x;
+  for (let n = 500; n > 0; n--) fraction = x + n / 2 / fraction;
+  return Math.exp(-x * x) / Math.sqrt(Math.PI) / fraction;
+}
+
 export const activations = {
   linear: each((z) => z),
   unitStep: each((z) => (z > 0 ? 1 : 0)),
   sigmoid: each((z) => 1 / (1 + Math.exp(-z))),
   tanh: each(Math.tanh),
   relu: each((z) => (z > 0 ? z : 0)),
+  leakyRelu: each((z) => (z > 0 ? z : 0.01 * z)),
+  prelu: (z, { alpha }) => z.map((zi, unit) => (zi > 0 ? zi : alpha![unit] * zi)),
+  elu: each((z) => (z > 0 ? z : Math.expm1(z))),
+  selu: each((z) => 1.0507009873554805 * (z > 0 ? z : 1.6732632423543772 * Math.expm1(z))),
+  swish: each((z) => z / (1 + Math.exp(-z))),
+  gelu: each((z) => 0.5 * z * (1 + erf(z / Math.SQRT2))),
+  softplus: each(softplus),
+  softsign: each((z) => z / (1 + Math.abs(z))),
+  mish: each((z) => z * Math.tanh(softplus(z))),
+  hardSigmoid: each((z) => Math.min(Math.max(z / 6 + 0.5, 0), 1)),
+  /** Row u·3 + j of W is piece j of unit u. */
+  maxout3: (z) => Array.from({ length: z.length / 3 }, (_, unit) => Math.max(...z.slice(3 * unit, 3 * unit + 3))),
   softmax: (z) => z.map((zi) => Math.exp(zi - logSumExp(z))),
 } satisfies Record<string, Activation>;
 
@@ -68,10 +104,15 @@ const binaryFromOutput = (y: number, t: number): number => -(t * Math.log(clamp(
 
 const oneHot = (label: number, classes: number): number[] => Array.from({ length: classes }, (_, i) => +(i === label));
 
+const huber = (d: number): number => (d <= 1 ? 0.5 * d * d : d - 0.5);
+
 /** The loss of one row; a batch's loss is the mean over its rows. */
 export const losses = {
   halfSquaredError: ({ y, t }) => sum(t.map((ti, i) => 0.5 * (ti - y[i]) ** 2)),
   meanSquaredError: ({ y, t }) => mean(t.map((ti, i) => (ti - y[i]) ** 2)),
+  meanAbsoluteError: ({ y, t }) => mean(t.map((ti, i) => Math.abs(y[i] - ti))),
+  huber: ({ y, t }) => mean(t.map((ti, i) => huber(Math.abs(y[i] - ti)))),
+  hinge: ({ y, t }) => mean(t.map((ti, i) => Math.max(0, 1 - (ti > 0 ? 1 : -1) * y[i]))),
   binaryCrossentropy: ({ z, y, t, activation }) =>
     mean(t.map((ti, i) => (activation === 'sigmoid' ? binaryFromLogit(z[i], ti) : binaryFromOutput(y[i], ti)))),
   categoricalCrossentropy: ({ z, y, t, activation }) =>
@@ -86,6 +127,9 @@ export const losses = {
 export type LossName =
   | 'halfSquaredError'
   | 'meanSquaredError'
+  | 'meanAbsoluteError'
+  | 'huber'
+  | 'hinge'
   | 'binaryCrossentropy'
   | 'categoricalCrossentropy'
   | 'sparseCategoricalCrossentropy';
@@ -129,6 +173,7 @@ export function gradients(network: Network, name: LossName, x: readonly Row[], t
   return network.map((layer) => ({
     W: layer.W.map((weights) => weights.map((_, k) => slope(weights, k))),
     b: layer.b.map((_, unit) => slope(layer.b, unit)),
+    ...(layer.alpha && { alpha: layer.alpha.map((_, unit) => slope(layer.alpha!, unit)) }),
   }));
 }
 

@@ -1,0 +1,40 @@
+import { paddedBytes } from '../simd/lanes';
+
+/** y = x where x > 0, else slope_j·x in column j, over m rows of n columns. In place allowed. */
+export function f32_prelu(m: i32, n: i32, x: usize, slope: usize, y: usize, ld: i32): void {
+  const zero = f32x4.splat(0);
+  const bytes = paddedBytes(n);
+  for (; m > 0; --m, x += (<usize>ld) << 2, y += (<usize>ld) << 2) {
+    for (let i: usize = 0; i < bytes; i += 16) {
+      const v = v128.load(x + i);
+      v128.store(y + i, v128.bitselect(v, f32x4.mul(v128.load(slope + i), v), f32x4.gt(v, zero)));
+    }
+  }
+}
+
+/**
+ * dx = dy where x > 0, else slope_j·dy; dslope_j = Σ over the rows, in order, of dy·min(x, 0). In place allowed.
+ */
+export function f32_prelu_backward(
+  m: i32,
+  n: i32,
+  x: usize,
+  slope: usize,
+  dy: usize,
+  dx: usize,
+  dslope: usize,
+  ld: i32,
+): void {
+  const zero = f32x4.splat(0);
+  const bytes = paddedBytes(n);
+  memory.fill(dslope, 0, bytes);
+  for (; m > 0; --m, x += (<usize>ld) << 2, dy += (<usize>ld) << 2, dx += (<usize>ld) << 2) {
+    for (let i: usize = 0; i < bytes; i += 16) {
+      const v = v128.load(x + i);
+      const d = v128.load(dy + i);
+      const right = f32x4.gt(v, zero);
+      v128.store(dslope + i, f32x4.add(v128.load(dslope + i), v128.andnot(f32x4.mul(d, v), right)));
+      v128.store(dx + i, v128.bitselect(d, f32x4.mul(v128.load(slope + i), d), right));
+    }
+  }
+}

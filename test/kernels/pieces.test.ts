@@ -1,0 +1,58 @@
+/** PReLU and Maxout, whose kernels know columns. */
+import { expect, test } from 'vitest';
+import { padded } from '../../src/engine/panels.js';
+import { machineOf, numbers, onBench } from './harness.js';
+
+const machine = machineOf();
+const M = 4;
+const { fround } = Math;
+
+test.each([1, 3, 4, 5, 9])('prelu, %i columns', (n) => {
+  onBench(machine, (bench) => {
+    const ld = padded(n) + 4;
+    const [x, dy, slope] = [numbers(M * ld, 1), numbers(M * ld, 2), numbers(padded(n), 3)];
+    const [xs, ds, ss, dslope] = [bench.use(x), bench.use(dy), bench.use(slope), bench.room(padded(n))];
+    const y = bench.room(M * ld);
+    bench.call('f32_prelu', M, n, xs.address, ss.address, y.address, ld);
+    bench.call('f32_prelu_backward', M, n, xs.address, ss.address, ds.address, ds.address, dslope.address, ld);
+    const [got, gotDx, gotSlope] = [bench.read(y), bench.read(ds), bench.read(dslope)];
+    for (let j = 0; j < n; j++) {
+      let sum = 0;
+      for (let i = 0; i < M; i++) {
+        const at = i * ld + j;
+        expect(got[at]).toBe(x[at] > 0 ? x[at] : fround(slope[j] * x[at]));
+        expect(gotDx[at]).toBe(x[at] > 0 ? dy[at] : fround(slope[j] * dy[at]));
+        sum = fround(sum + (x[at] > 0 ? 0 : fround(dy[at] * x[at])));
+      }
+      expect(gotSlope[j]).toBe(sum);
+    }
+  });
+});
+
+test.each([
+  [1, 1],
+  [3, 2],
+  [5, 3],
+  [4, 7],
+])('the largest of pieces: %i units of %i', (units, pieces) => {
+  onBench(machine, (bench) => {
+    const [ldx, ldy] = [padded(units * pieces), padded(units)];
+    const x = numbers(M * ldx, 5);
+    // A tie: the first piece of unit 0 takes it.
+    x.fill(2, 0, pieces);
+    const dy = numbers(M * ldy, 6);
+    const [xs, ys, dys, dxs] = [bench.use(x), bench.room(M * ldy), bench.use(dy), bench.room(M * ldx)];
+    bench.call('f32_max_pieces', M, units, pieces, xs.address, ldx, ys.address, ldy);
+    bench.call('f32_max_pieces_backward', M, units, pieces, xs.address, ldx, dys.address, ldy, dxs.address);
+    const [y, dx] = [bench.read(ys), bench.read(dxs)];
+    const expected = new Float32Array(M * ldx);
+    for (let i = 0; i < M; i++) {
+      for (let u = 0; u < units; u++) {
+        const own = [...x.subarray(i * ldx + u * pieces, i * ldx + (u + 1) * pieces)];
+        expect(y[i * ldy + u]).toBe(Math.max(...own));
+        expected[i * ldx + u * pieces + own.indexOf(Math.max(...own))] = dy[i * ldy + u];
+      }
+    }
+    expect(dx).toEqual(expected);
+  });
+});

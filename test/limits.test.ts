@@ -1,0 +1,121 @@
+/** Arguments that only a careless or hostile caller passes, and memory that does not suffice. */
+import { describe, expect, test } from 'vitest';
+import {
+  createEngine,
+  createEngineSync,
+  dense,
+  FormatError,
+  MemoryError,
+  sequential,
+  ValueError,
+} from '../src/index.js';
+import { any, expectError, refuses, thrownBy, trained, X, Y } from './reference/refusals.js';
+
+describe('arguments of wrong kind', () => {
+  const layers = [dense({ units: 1, inputShape: [1] })];
+  refuses([
+    [
+      'a hole among the rows',
+      (m) => m.predict(any(Object.assign(new Array(2), { 1: [1, 2] }))),
+      ValueError,
+      'predict: x expected an array of 2 numbers in row 0, got undefined.',
+    ],
+    [
+      'something like a signal',
+      (m) => m.fit(X, Y, { signal: any({ aborted: false }) }),
+      ValueError,
+      'fit: signal expected an AbortSignal, got an object.',
+    ],
+    [
+      'sequential without options',
+      () => sequential(any(undefined)),
+      ValueError,
+      'sequential: layers expected a list of layers, got undefined.',
+    ],
+    [
+      'an engine that is none',
+      () => sequential({ layers, engine: any({}) }),
+      ValueError,
+      'sequential: engine expected an engine of createEngine, got an object.',
+    ],
+  ]);
+
+  test.each([
+    ['createEngine', createEngine],
+    ['createEngineSync', createEngineSync],
+  ])('kernels that are no WebAssembly, %s', async (name, create) => {
+    const thrown = await thrownBy(() => create({ wasm: Uint8Array.of(1, 2, 3) }));
+    expectError(thrown, FormatError, `${name}: wasm expected a WebAssembly module, got 3 bytes that are none.`);
+  });
+});
+
+test('what a model hands out is a copy, or frozen', () => {
+  const model = trained();
+  const before = model.save();
+  const spoil = (value: unknown): void => {
+    if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return;
+    const fields = value as Record<string, unknown>;
+    for (const key of Object.keys(fields)) {
+      spoil(fields[key]);
+      fields[key] = 7;
+    }
+  };
+  spoil(model.toJSON());
+  spoil(model.getWeights());
+  expect(Buffer.compare(model.save(), before)).toBe(0);
+});
+
+describe('memory', () => {
+  const layersOf = (units: number, inputs: number) => [
+    dense({ units, inputShape: [inputs], kernelInitializer: 'zeros' }),
+  ];
+
+  test.each([
+    [2 ** 16, 2 ** 16],
+    [2 ** 31, 2 ** 31],
+    [2 ** 31 - 1, 1],
+    [1, 2 ** 32],
+    [2 ** 40, 2 ** 12],
+  ])('a model of %d × %d weights is too large, and takes nothing', async (units, inputs) => {
+    const own = await createEngine();
+    const before = own.memory();
+    const thrown = await thrownBy(() => own.sequential({ layers: layersOf(units, inputs) }));
+    expect(thrown).toBeInstanceOf(MemoryError);
+    expect(own.memory()).toEqual(before);
+    own.dispose();
+  });
+
+  /** The engine's limit lets some of the regions of this work in, but not all: the ones that got in are given back. */
+  test('work for which memory runs out midway gives back what it had taken', async () => {
+    const outcomes = { done: 0, refused: 0 };
+    for (let kibibytes = 64; kibibytes <= 1536; kibibytes += 64) {
+      const small = await createEngine({ initialMemory: 65536, maximumMemory: kibibytes * 1024 });
+      const rows = Array.from({ length: 256 }, () => new Float32Array(100));
+      const attempt = (work: () => unknown): boolean => {
+        const before = small.memory().used;
+        try {
+          work();
+          outcomes.done++;
+          return true;
+        } catch (error) {
+          expect(error).toBeInstanceOf(MemoryError);
+          expect(small.memory().used, `used, of ${kibibytes} KiB`).toBe(before);
+          outcomes.refused++;
+          return false;
+        }
+      };
+      attempt(() => {
+        const model = small.sequential({ layers: layersOf(200, 100) });
+        const compiled = attempt(() => model.compile({ optimizer: 'adam', loss: 'meanSquaredError' }));
+        attempt(() => model.predict(rows));
+        const y = Array.from({ length: 256 }, () => new Float32Array(200));
+        if (compiled) attempt(() => model.evaluate(rows, y));
+        if (compiled) attempt(() => model.gradients(rows, y));
+        model.dispose();
+      });
+      expect(small.memory().used).toBe(0);
+      small.dispose();
+    }
+    expect(Math.min(outcomes.done, outcomes.refused)).toBeGreaterThan(5);
+  });
+});
