@@ -10,7 +10,7 @@ function geluSlope(x: v128): v128 {
   return f32x4.add(f32x4.mul(half, f32x4.add(f32x4.splat(1), erfHalf4(x))), f32x4.mul(x, phi));
 }
 
-/** y = x·Φ(x), Φ the normal distribution function. In place allowed. */
+/** y = x·Φ(x), Φ the normal distribution function. Result within 4 ULP of x (checked by the sweep in the tests). In place allowed. */
 export function f32_gelu(n: i32, x: usize, y: usize): void {
   for (const end = x + paddedBytes(n); x < end; x += 16, y += 16) {
     const v = v128.load(x);

@@ -1,6 +1,6 @@
 import { paddedBytes } from '../simd/lanes';
 
-/** y = x where x > 0, else alpha·x. In place allowed. */
+/** y = x where x > 0, else alpha·x. Result correctly rounded (checked by the sweep in the tests). In place allowed. */
 export function f32_leaky_relu(n: i32, x: usize, y: usize, alpha: f32): void {
   const a = f32x4.splat(alpha);
   for (const end = x + paddedBytes(n); x < end; x += 16, y += 16) {

@@ -3,7 +3,7 @@ import { log1p4 } from '../math/log';
 import { sigmoid4 } from '../math/sigmoid';
 import { paddedBytes } from '../simd/lanes';
 
-/** y = ln(1 + e^x), as max(x, 0) + ln(1 + e^−|x|). In place allowed. */
+/** y = ln(1 + e^x), as max(x, 0) + ln(1 + e^−|x|). Result within 4 ULP (checked by the sweep in the tests). In place allowed. */
 export function f32_softplus(n: i32, x: usize, y: usize): void {
   for (const end = x + paddedBytes(n); x < end; x += 16, y += 16) {
     const v = v128.load(x);

@@ -7,7 +7,7 @@ function softsignSlope(x: v128): v128 {
   return f32x4.mul(r, r);
 }
 
-/** y = x / (1 + |x|). In place allowed. */
+/** y = x / (1 + |x|). Result within 1.5 ULP (checked by the sweep in the tests). In place allowed. */
 export function f32_softsign(n: i32, x: usize, y: usize): void {
   for (const end = x + paddedBytes(n); x < end; x += 16, y += 16) {
     const v = v128.load(x);

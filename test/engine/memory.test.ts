@@ -50,11 +50,21 @@ describe('the arena', () => {
     const arena = new Arena((end) => {
       if (end > 5000) throw new MemoryError('full');
     });
-    const first = arena.allocate(100);
-    const { used } = arena;
+    // A twin that was never refused hands out the same addresses.
+    const twin = new Arena(() => undefined);
+    const regions = [100, 300, 100].map((bytes) => [arena.allocate(bytes), twin.allocate(bytes)]);
+    for (const one of [arena, twin]) one.free(regions[1][0]);
     expect(() => arena.allocate(10_000)).toThrow(MemoryError);
-    expect(arena.used).toBe(used);
-    expect(arena.allocate(100)).toBeGreaterThan(first);
+    expect(arena.used).toBe(twin.used);
+    for (const bytes of [200, 1, 1000, 64]) expect(arena.allocate(bytes)).toBe(twin.allocate(bytes));
+    expect(arena.used).toBe(twin.used);
+  });
+
+  test('a gap is used again, and neighbouring gaps are one', () => {
+    const arena = new Arena(() => undefined);
+    const regions = Array.from({ length: 4 }, () => arena.allocate(64));
+    for (const i of [2, 0, 1]) arena.free(regions[i]);
+    expect(arena.allocate(3 * 128 - 64)).toBe(regions[0]);
   });
 });
 

@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { ABI } from '../../src/engine/abi.js';
 import { compileSync } from '../../src/engine/binary.js';
+import { KERNELS_BASE64 } from '../../src/engine/kernels.generated.js';
+import { MAXIMUM_BYTES } from '../../src/engine/machine.js';
 import { TILE_NAMES } from '../../src/engine/tile.js';
 
 const binary = readFileSync(new URL('../../build/kernels.wasm', import.meta.url));
@@ -102,7 +104,25 @@ describe('any number of instances can share a memory', () => {
     expect(WebAssembly.Module.imports(compileSync())).toEqual([{ module: 'env', name: 'memory', kind: 'memory' }]);
   });
 
+  test('the memory is shared, of any size up to 65,536 pages', () => {
+    const imports = sections.get(2)!;
+    const [count, first] = unsigned(imports, 0);
+    expect(count).toBe(1);
+    // The names env and memory, each after its length; then the kind, the flags (1: has a maximum, 2: is shared), the limits.
+    const [kind, flags, ...limits] = imports.subarray(first + 'env'.length + 'memory'.length + 2);
+    expect([kind, flags]).toEqual([2, 3]);
+    const [least, next] = unsigned(Uint8Array.from(limits), 0);
+    const [most, end] = unsigned(Uint8Array.from(limits), next);
+    expect([least, most, end]).toEqual([1, MAXIMUM_BYTES / 65536, limits.length]);
+  });
+
+  test('only functions are exported, no memory, no globals', () => {
+    const kinds = WebAssembly.Module.exports(compileSync()).map(({ kind }) => kind);
+    expect(new Set(kinds)).toEqual(new Set(['function']));
+  });
+
   test.each([
+    ['memory of its own', 5],
     ['global state', 6],
     ['a start function', 8],
     ['data segments', 11],
@@ -111,7 +131,6 @@ describe('any number of instances can share a memory', () => {
   });
 
   test('what is inlined is what was built', () => {
-    expect(compileSync()).toBeInstanceOf(WebAssembly.Module);
-    expect(WebAssembly.Module.exports(compileSync()).length).toBe(Object.keys(ABI).length);
+    expect(KERNELS_BASE64 === binary.toString('base64')).toBe(true);
   });
 });

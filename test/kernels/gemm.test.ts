@@ -1,132 +1,74 @@
 /** Both GEMM forms in every tile: bit for bit one sum per element, products ascending, whatever the blocking and the edges. */
 import { describe, expect, test } from 'vitest';
-import type { Machine } from '../../src/engine/machine.js';
-import { padded, panelFloats, readPanels, writePanels } from '../../src/engine/panels.js';
-import { machineOf, machines, numbers, onBench } from './harness.js';
+import { panelFloats, readPanels, writePanels } from '../../src/engine/panels.js';
+import { checkOuter, checkRows, inPanels, STARTS, type Size } from './gemm-cases.js';
+import { machines, numbers, onBench } from './harness.js';
 
-const { fround } = Math;
+const upTo = (last: number): number[] => Array.from({ length: last + 1 }, (_, i) => i);
 
-/** C (m, n) = init + A·B in strict numerics; `a` and `b` say an element. */
-function product(
-  [m, n, k]: readonly number[],
-  init: (i: number, j: number) => number,
-  a: (i: number, p: number) => number,
-  b: (p: number, j: number) => number,
-): Float32Array {
-  const c = new Float32Array(m * n);
-  for (let i = 0; i < m; i++) {
-    for (let j = 0; j < n; j++) {
-      let sum = init(i, j);
-      for (let p = 0; p < k; p++) sum = fround(sum + fround(a(i, p) * b(p, j)));
-      c[i * n + j] = sum;
-    }
-  }
-  return c;
-}
+/** Rows up to past the tallest tile; columns in every class of 4, 8, 12 and 16 and past the 32 that a lone row takes at once. */
+const edgeRows = upTo(9);
+const edgeColumns = [0, 1, 3, 4, 5, 7, 8, 9, 11, 12, 13, 15, 16, 17, 31, 32, 33, 37];
+/** No product, one, one trip of the unrolled loop, and one that stops inside of it. */
+const edgeDepths = [0, 1, 4, 7];
 
-/** Rows of n values, `ld` apart, NaN between them. */
-function spread(values: Float32Array, rows: number, n: number, ld: number): Float32Array {
-  const out = new Float32Array(rows * ld).fill(NaN);
-  for (let i = 0; i < rows; i++) out.set(values.subarray(i * n, (i + 1) * n), i * ld);
-  return out;
-}
+/** One edge at a time is above; these are primes and lone rows in all three, and what blocks of k, A and the batch cut. */
+const rowSizes: readonly Size[] = [
+  [13, 31, 17],
+  [1, 70, 1030], // three blocks of k, panels taken four at a time
+  [3, 5, 513], // two blocks of k
+  [300, 3, 65],
+  [131, 10, 600],
+  // A block of A holds 65,536 floats, in whole tiles. In some tile of each, a lone row is left over.
+  [126, 37, 512],
+  [127, 37, 512],
+  [129, 37, 512],
+  [253, 37, 513],
+];
+const outerSizes: readonly Size[] = [
+  [13, 31, 17],
+  [64, 9, 256], // one block exactly
+  [65, 17, 257], // one more of each
+  [129, 4, 513],
+  [131, 10, 600],
+  [70, 37, 300],
+];
 
-/** B (k, n) as panels: what writePanels does for weights (n, k). */
-function inPanels(b: Float32Array, k: number, n: number, width: number): Float32Array {
-  const transposed = new Float32Array(n * k).map((_, index) => b[(index % k) * n + Math.floor(index / k)]);
-  const panels = new Float32Array(panelFloats(n, k));
-  writePanels(panels, 0, n, k, width, transposed);
-  return panels;
-}
-
-/** Sizes of 0, 1, around every tile, primes, and beyond each block. */
-// prettier-ignore
-const sizes = [
-  [0, 5, 3], [3, 4, 0], [1, 1, 1], [1, 3, 2], [1, 33, 5], [1, 70, 1030], [2, 5, 3], [3, 13, 4], [4, 8, 4], [5, 9, 5],
-  [6, 12, 7], [7, 16, 11], [9, 17, 513], [13, 31, 17], [131, 10, 600], [70, 37, 300], [129, 4, 31], [300, 3, 65],
-] as const;
-
-const starts = ['null', 'a row', 'a matrix'] as const;
-
-function rows(machine: Machine, [m, n, k]: readonly number[], start: (typeof starts)[number]): void {
-  onBench(machine, (bench) => {
-    const [lda, ldc, width] = [k + 3, padded(n) + 4, machine.tile.panelWidth];
-    const [a, b] = [numbers(m * k, 1), numbers(k * n, 2)];
-    const row = numbers(padded(n), 3);
-    const matrix = numbers(m * ldc, 4);
-    const at = bench.use(spread(a, m, k, lda));
-    const panels = bench.use(inPanels(b, k, n, width));
-    const init = start === 'null' ? undefined : bench.use(start === 'a row' ? row : matrix);
-    const c = bench.room(m * ldc);
-    const ldi = start === 'a matrix' ? ldc : 0;
-    machine.tile.rows(m, n, k, at.address, lda, panels.address, init?.address ?? 0, ldi, c.address, ldc);
-    bench.checkGuards();
-    const first = {
-      null: () => 0,
-      'a row': (_: number, j: number) => row[j],
-      'a matrix': (i: number, j: number) => matrix[i * ldc + j],
-    };
-    const expected = product(
-      [m, n, k],
-      first[start],
-      (i, p) => a[i * k + p],
-      (p, j) => b[p * n + j],
-    );
-    const got = bench.read(c);
-    for (let i = 0; i < m; i++) {
-      expect(got.slice(i * ldc, i * ldc + n)).toEqual(expected.subarray(i * n, (i + 1) * n));
-      // Between the rows nothing was written.
-      expect(got.slice(i * ldc + padded(n), (i + 1) * ldc).every(Number.isNaN)).toBe(true);
-    }
-  });
-}
-
-function outer(machine: Machine, [m, n, k]: readonly number[], accumulate: boolean): void {
-  onBench(machine, (bench) => {
-    const [lda, ldb, width] = [m + 5, padded(n) + 8, machine.tile.panelWidth];
-    const [a, b] = [numbers(k * m, 5), numbers(k * n, 6)];
-    const before = inPanels(numbers(m * n, 7), m, n, width);
-    const [at, bt] = [
-      bench.use(spread(a, k, m, lda)),
-      bench.use(spread(b, k, n, ldb).map((v) => (Number.isNaN(v) ? 0 : v))),
-    ];
-    const c = accumulate ? bench.use(before) : bench.room(panelFloats(n, m));
-    machine.tile.outer(m, n, k, at.address, lda, bt.address, ldb, c.address, accumulate ? 1 : 0);
-    bench.checkGuards();
-    const start = numbers(m * n, 7);
-    const expected = product(
-      [m, n, k],
-      (i, j) => (accumulate ? start[i * n + j] : 0),
-      (i, p) => a[p * m + i],
-      (p, j) => b[p * n + j],
-    );
-    expect(bench.read(c)).toEqual(inPanels(expected, m, n, width));
-  });
-}
-
-describe.each(machines)('tile %s', (_, machine) => {
-  test.each(sizes)('rows, %i × %i × %i', (...size) => {
-    for (const start of starts) rows(machine, size, start);
+describe('edges of the tiles', () => {
+  test.each(edgeRows)('rows form, %i rows', (m) => {
+    for (const n of edgeColumns) for (const k of edgeDepths) for (const start of STARTS) checkRows([m, n, k], start);
   });
 
-  test.each(sizes)('outer, %i × %i × %i', (...size) => {
-    for (const accumulate of [false, true]) outer(machine, size, accumulate);
+  test.each(edgeRows)('outer form, %i rows', (m) => {
+    for (const n of edgeColumns)
+      for (const k of edgeDepths) for (const add of [false, true]) checkOuter([m, n, k], add);
+  });
+});
+
+describe('blocks', () => {
+  test.each(rowSizes)('rows form, %i × %i × %i', (...size) => {
+    for (const start of STARTS) checkRows(size, start);
+  });
+
+  test.each(outerSizes)('outer form, %i × %i × %i', (...size) => {
+    for (const add of [false, true]) checkOuter(size, add);
   });
 });
 
 describe('panels', () => {
   const shapes = [1, 2, 3, 4, 5, 7, 8, 9, 12, 13, 16, 17, 31];
+  const [, machine] = machines[0];
 
   test.each([8, 12, 16])('transposed, width %i', (width) => {
     for (const k of shapes) {
       for (const n of shapes) {
-        onBench(machineOf(), (bench) => {
+        onBench(machine, (bench) => {
           const b = numbers(k * n, 8);
-          const from = bench.use(inPanels(b, k, n, width));
+          const transposed = b.map((_, index) => b[(index % k) * n + Math.floor(index / k)]);
+          const from = bench.use(inPanels({ values: b, ld: n }, k, n, width));
           const to = bench.room(panelFloats(k, n));
           bench.call('f32_transpose_panels', k, n, width, from.address, to.address);
-          const transposed = new Float32Array(k * n).map((_, index) => b[(index % k) * n + Math.floor(index / k)]);
-          expect(bench.read(to)).toEqual(inPanels(transposed, n, k, width));
+          expect(bench.read(to)).toEqual(inPanels({ values: transposed, ld: k }, n, k, width));
         });
       }
     }

@@ -63,9 +63,11 @@ export class Bench {
   }
 
   checkGuards(): void {
+    const { u8 } = this.machine.memory;
     for (const guard of this.guards) {
-      const bytes = this.machine.memory.u8.subarray(guard, guard + GUARD_BYTES);
-      expect(bytes.every((byte) => byte === GUARD)).toBe(true);
+      for (let at = guard; at < guard + GUARD_BYTES; at++) {
+        if (u8[at] !== GUARD) expect.fail(`byte ${at - guard} of the guard at ${guard} was overwritten with ${u8[at]}`);
+      }
     }
   }
 
@@ -110,6 +112,7 @@ export function ulpOf(value: number): number {
 /** Distance of a float32 from the true value, in units in the last place of the true value rounded to float32. */
 export function ulps(actual: number, expected: number): number {
   const rounded = Math.fround(expected);
-  if (Number.isNaN(expected) || !Number.isFinite(rounded)) return Object.is(actual, rounded) ? 0 : Infinity;
+  // Infinity, never NaN, where a number is due: NaN is above no bound.
+  if (Number.isNaN(actual) || !Number.isFinite(rounded)) return Object.is(actual, rounded) ? 0 : Infinity;
   return Math.abs(actual - expected) / ulpOf(rounded);
 }

@@ -1,4 +1,5 @@
 /** Philox4x32-10 against its published known answers, and the fills against what their distributions promise. */
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { machineOf, onBench } from './harness.js';
 
@@ -84,6 +85,13 @@ describe('uniform', () => {
   });
 });
 
+/** The standard normal distribution function, by its series. */
+function normalShare(z: number): number {
+  let [term, sum] = [z, z];
+  for (let odd = 3; Math.abs(term) > 1e-17; odd += 2) sum += term *= (z * z) / odd;
+  return 0.5 + (sum * Math.exp((-z * z) / 2)) / Math.sqrt(2 * Math.PI);
+}
+
 describe('normal', () => {
   test('is Box and Muller of the words, within float32', () => {
     const x = fill('f32_normal', 0, 1);
@@ -105,33 +113,41 @@ describe('normal', () => {
     expect(Math.abs(moment(x, 1, 2) / 4 - 1)).toBeLessThan(Math.SQRT2 * error);
     expect(Math.abs(moment(x, 1, 3) / 8)).toBeLessThan(Math.sqrt(15) * error);
     expect(Math.abs(moment(x, 1, 4) / 16 - 3)).toBeLessThan(Math.sqrt(96) * error);
-    // Kolmogorov and Smirnov at points where the normal distribution function is tabulated.
-    const table = [
-      [-2, 0.0227501],
-      [-1, 0.1586553],
-      [-0.5, 0.3085375],
-      [0, 0.5],
-      [0.5, 0.6914625],
-      [1, 0.8413447],
-      [2, 0.9772499],
-    ];
-    for (const [z, share] of table) {
-      const below = x.reduce((count, value) => count + +(value < 1 + 2 * z), 0) / COUNT;
-      expect(Math.abs(below - share)).toBeLessThan(2 / Math.sqrt(COUNT));
-    }
+    // Kolmogorov and Smirnov: the largest distance between the two distribution functions, exceeded once in a thousand times.
+    const distance = x.sort().reduce((largest, value, i) => {
+      const share = normalShare((value - 1) / 2);
+      return Math.max(largest, Math.abs(share - i / COUNT), Math.abs(share - (i + 1) / COUNT));
+    }, 0);
+    expect(distance).toBeLessThan(1.95 / Math.sqrt(COUNT));
+  });
+
+  test('stays within √(48 ln 2) standard deviations', () => {
+    expect(fill('f32_normal', 0, 1).every((value) => Math.abs(value) <= Math.sqrt(48 * Math.LN2))).toBe(true);
   });
 });
 
 describe('shuffle', () => {
-  const shuffled = (n: number, epoch: number): number[] =>
+  const shuffled = (n: number, epoch: number, key: Key = [42, 2]): number[] =>
     onBench(machine, (bench) => {
       const [out, scratch] = [bench.room(n), bench.room(16)];
-      bench.call('u32_shuffle', n, out.address, scratch.address, 42, 2, epoch, 0, 0);
+      bench.call('u32_shuffle', n, out.address, scratch.address, ...key, epoch, 0, 0);
       return bench.readU32(out);
     });
 
-  test.each([0, 1, 2, 3, 16, 17, 1000])('%i numbers are a permutation', (n) => {
-    expect(shuffled(n, 0).sort((a, b) => a - b)).toEqual(Array.from({ length: n }, (_, i) => i));
+  test('of any length, under any key, is a permutation', () => {
+    const word = fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 });
+    fc.assert(
+      fc.property(fc.nat(300), word, word, word, (n, epoch, key0, key1) => {
+        const order = shuffled(n, epoch, [key0, key1]);
+        expect(order.sort((a, b) => a - b)).toEqual(Array.from({ length: n }, (_, i) => i));
+      }),
+      { numRuns: 200, seed: 1 },
+    );
+  });
+
+  test('a known answer, which no version may change', () => {
+    const order = [13, 0, 5, 15, 4, 12, 18, 9, 2, 3, 8, 16, 1, 7, 11, 10, 14, 6, 19, 17];
+    expect(shuffled(20, 3)).toEqual(order);
   });
 
   test('is Fisher and Yates from the top with the high word of word × range', () => {

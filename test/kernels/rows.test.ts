@@ -91,6 +91,41 @@ describe.each(widths)('rows of %i', (n) => {
   });
 });
 
+describe('matches where values are equal', () => {
+  /** Rows of three, one padding column. */
+  const matches = (kernel: 'f32_categorical_matches' | 'f32_binary_matches', y: number[], t: number[]): number =>
+    onBench(machine, (bench) => {
+      const [ys, ts, total] = [bench.use([...y, 9]), bench.use([...t, -9]), bench.use([0, 0])];
+      const places = [ys.address, ts.address] as const;
+      if (kernel === 'f32_categorical_matches') bench.call(kernel, 1, 3, ...places, 4, total.address);
+      else bench.call(kernel, 1, 3, ...places, 4, total.address, 0.5);
+      return bench.readF64(total);
+    });
+
+  test.each([
+    [[1, 1, 1], 0],
+    [[0, 1, 1], 1],
+    [[0, 1, 0], 1],
+    [[-1, -3, -1], 0],
+    [[-2, -1, -1], 1],
+    [[0, -0, 0], 0],
+  ])('the class of %j is %i, the first of the largest', (y, expected) => {
+    const found = [0, 1, 2].filter(
+      (j) =>
+        matches(
+          'f32_categorical_matches',
+          y,
+          [0, 1, 2].map((i) => +(i === j)),
+        ) === 1,
+    );
+    expect(found).toEqual([expected]);
+  });
+
+  test('what stands on the threshold counts as below', () => {
+    expect(matches('f32_binary_matches', [0.5, 0.5, 0.50001], [0, 1, 1])).toBe(2 / 3);
+  });
+});
+
 describe('one vector', () => {
   test('its sum is taken in float64, in order, onto what was there', () => {
     onBench(machine, (bench) => {

@@ -1,0 +1,120 @@
+/** One product in both GEMM forms and in every tile, between NaN, held to the bits of its definition. */
+import { expect } from 'vitest';
+import { padded, panelFloats, writePanels } from '../../src/engine/panels.js';
+import { machines, numbers, onBench, type Bench, type Buffer } from './harness.js';
+
+export type Size = readonly [m: number, n: number, k: number];
+export const STARTS = ['null', 'a row', 'a matrix', 'C itself'] as const;
+export type Start = (typeof STARTS)[number];
+
+/** Row-major values with rows `ld` apart. */
+interface Matrix {
+  readonly values: Float32Array;
+  readonly ld: number;
+}
+
+/** Rows of n random values, zero up to whole vectors, NaN from there to the next row: nothing of that may show. */
+function spread(rows: number, n: number, ld: number, seed: number): Matrix {
+  const values = new Float32Array(rows * ld).fill(NaN);
+  const random = numbers(rows * n, seed);
+  for (let i = 0; i < rows; i++) {
+    values.fill(0, i * ld, i * ld + Math.min(padded(n), ld));
+    values.set(random.subarray(i * n, (i + 1) * n), i * ld);
+  }
+  return { values, ld };
+}
+
+/** (k, n) row-major as panels: what writePanels does for weights (n, k). */
+export function inPanels({ values, ld }: Matrix, k: number, n: number, width: number): Float32Array {
+  const transposed = new Float32Array(n * k);
+  for (let p = 0; p < k; p++) for (let j = 0; j < n; j++) transposed[j * k + p] = values[p * ld + j];
+  const panels = new Float32Array(panelFloats(n, k));
+  writePanels(panels, 0, n, k, width, transposed);
+  return panels;
+}
+
+/** C += A·B in strict numerics: per element one sum, products ascending, each rounded, each sum rounded. */
+function addProduct([m, n, k]: Size, c: Matrix, a: (i: number, p: number) => number, b: Matrix): void {
+  const { fround } = Math;
+  for (let i = 0; i < m; i++) {
+    for (let p = 0; p < k; p++) {
+      const scale = a(i, p);
+      for (let j = 0; j < n; j++) {
+        const at = i * c.ld + j;
+        c.values[at] = c.values[at] + fround(scale * b.values[p * b.ld + j]);
+      }
+    }
+  }
+}
+
+/** The same 32 bits in every element, those that must not be written included. */
+function expectBits(got: Float32Array, expected: Float32Array, what: string): void {
+  const [bits, wanted] = [got, expected].map((values) => new Uint32Array(values.slice().buffer));
+  const at = bits.findIndex((word, i) => word !== wanted[i]);
+  if (at !== -1) expect.fail(`${what}: element ${at} is ${got[at]} instead of ${expected[at]}`);
+}
+
+/** Runs a kernel; then its guards are whole and what it read from is as before. */
+function runChecked(bench: Bench, what: string, inputs: readonly Buffer[], run: () => void): void {
+  const before = inputs.map((buffer) => bench.read(buffer));
+  run();
+  bench.checkGuards();
+  inputs.forEach((buffer, i) => expectBits(bench.read(buffer), before[i], `${what}, input ${i}`));
+}
+
+/** C = init + A·B, in every tile. */
+export function checkRows(size: Size, start: Start): void {
+  const [m, n, k] = size;
+  const [a, b] = [spread(m, k, k + 3, 1), spread(k, n, n, 2)];
+  const ld = padded(n) + 4;
+  const row = numbers(padded(n), 3);
+  const matrix = { values: numbers(m * ld, 4), ld };
+  const c = { values: new Float32Array(m * ld).fill(NaN), ld };
+  for (let i = 0; i < m; i++) {
+    // Padding columns of B are zero: those of C become those of init.
+    const from = start === 'a row' ? row : matrix.values.subarray(i * ld, i * ld + padded(n));
+    c.values.set(start === 'null' ? new Float32Array(padded(n)) : from, i * ld);
+  }
+  if (start === 'C itself')
+    for (let i = 0; i < m; i++) c.values.set(matrix.values.subarray(i * ld, (i + 1) * ld), i * ld);
+  addProduct(size, c, (i, p) => a.values[i * a.ld + p], b);
+  for (const [name, machine] of machines) {
+    onBench(machine, (bench) => {
+      const inputs = [bench.use(a.values), bench.use(inPanels(b, k, n, machine.tile.panelWidth))];
+      if (start === 'a row') inputs.push(bench.use(row));
+      if (start === 'a matrix') inputs.push(bench.use(matrix.values));
+      const to = start === 'C itself' ? bench.use(matrix.values) : bench.room(m * ld);
+      const init = { null: 0, 'a row': inputs[2]?.address, 'a matrix': inputs[2]?.address, 'C itself': to.address }[
+        start
+      ];
+      const ldi = start === 'a matrix' || start === 'C itself' ? ld : 0;
+      const what = `rows ${size.join(' × ')} from ${start}, tile ${name}`;
+      runChecked(bench, what, inputs, () =>
+        machine.tile.rows(m, n, k, inputs[0].address, a.ld, inputs[1].address, init, ldi, to.address, ld),
+      );
+      expectBits(bench.read(to), c.values, what);
+    });
+  }
+}
+
+/** C = [C +] Aᵀ·B, in every tile. */
+export function checkOuter(size: Size, accumulate: boolean): void {
+  const [m, n, k] = size;
+  const [a, b] = [spread(k, m, padded(m) + 8, 5), spread(k, n, padded(n) + 8, 6)];
+  const before = spread(m, n, n, 7);
+  const c = { values: accumulate ? before.values.slice() : new Float32Array(m * n), ld: n };
+  addProduct(size, c, (i, p) => a.values[p * a.ld + i], b);
+  for (const [name, machine] of machines) {
+    onBench(machine, (bench) => {
+      const width = machine.tile.panelWidth;
+      const inputs = [bench.use(a.values), bench.use(b.values)];
+      const to = accumulate ? bench.use(inPanels(before, m, n, width)) : bench.room(panelFloats(n, m));
+      const what = `outer ${size.join(' × ')}, accumulate ${accumulate}, tile ${name}`;
+      const [from, deltas] = inputs.map(({ address }) => address);
+      runChecked(bench, what, inputs, () =>
+        machine.tile.outer(m, n, k, from, a.ld, deltas, b.ld, to.address, accumulate ? 1 : 0),
+      );
+      expectBits(bench.read(to), inPanels(c, m, n, width), what);
+    });
+  }
+}
