@@ -114,7 +114,7 @@ describe('an element depends on nothing but its own inputs: not on n, its lane, 
         return bench.use(values);
       });
       const to = from[target] ?? bench.room(whole);
-      const call = machine.kernels[kernel];
+      const call = machine.kernels[kernel] as (...numbers: unknown[]) => void;
       call(n, ...from.map(({ address }) => address), to.address, ...scalars);
       bench.checkGuards();
       from.forEach((buffer, i) => {
