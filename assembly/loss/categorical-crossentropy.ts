@@ -5,7 +5,7 @@ import { lastLanes, paddedBytes, sumLanes } from '../simd/lanes';
 /**
  * Softmax and categorical cross-entropy together, from the logits z: y = softmax(z) with the bits of `f32_softmax`,
  * per row loss = Σ t_j (ln Σ e^(z_k) − z_j), which is −Σ t_j ln y_j without log(0); BP1: dz = (y·Σt − t)/m, that is
- * (y − t)/m for targets that sum to one. y and dz may be z; y and dz must differ.
+ * (y − t)/m for targets that sum to one; the padding of t is zero. y and dz may be z; y and dz must differ.
  */
 export function f32_softmax_categorical_crossentropy(
   m: i32,

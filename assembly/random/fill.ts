@@ -9,7 +9,7 @@ function unit(word: v128): v128 {
   return f32x4.mul(f32x4.convert_i32x4_s(i32x4.shr_u(word, 8)), f32x4.splat(5.9604644775390625e-8));
 }
 
-/** Uniform on [low, high); 16⌈n/16⌉ floats are written. */
+/** Uniform from low up to high, which rounding may reach; 16⌈n/16⌉ floats are written. */
 export function f32_uniform(
   n: i32,
   out: usize,
