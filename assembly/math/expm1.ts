@@ -1,4 +1,5 @@
 import { madd } from '../simd/madd';
+import { expm1Reduced4 } from './exp';
 
 /**
  * e^x − 1 in each lane for x ≤ 0, within 2 ULP (checked by the sweep in the tests); above 0 it is not meant to be used. NaN stays NaN.
@@ -13,13 +14,7 @@ export function expm1NonPositive4(x: v128): v128 {
   const n = f32x4.nearest(f32x4.mul(clamped, f32x4.splat(1.44269504)));
   const hi = f32x4.sub(clamped, f32x4.mul(n, f32x4.splat(0.69314575195)));
   const r = f32x4.sub(hi, f32x4.mul(n, f32x4.splat(1.4286067653e-6)));
-  let p = madd(f32x4.splat(-4.986661952e-5), r, f32x4.splat(2.2773783712e-4));
-  p = madd(p, r, f32x4.splat(1.4132461511e-3));
-  p = madd(p, r, f32x4.splat(8.3242934197e-3));
-  p = madd(p, r, f32x4.splat(4.1665628552e-2));
-  p = madd(p, r, f32x4.splat(1.6666725278e-1));
-  p = madd(p, r, f32x4.splat(0.49999994));
-  const q = madd(f32x4.mul(r, r), p, r);
+  const q = expm1Reduced4(r);
   const scale = i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(n), i32x4.splat(127)), 23);
   return madd(scale, q, f32x4.sub(scale, f32x4.splat(1)));
 }
