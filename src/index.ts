@@ -1,29 +1,68 @@
 /** wasm-mlp: multilayer perceptrons in WebAssembly SIMD, with the same bits on every engine. */
-export { createEngine, createEngineSync, loadModel, sequential } from './model/engine.js';
-export type { Engine, EngineInfo, EngineOptions, ModelOptions } from './model/engine.js';
-export type { BatchOptions, Model } from './model/model.js';
-export type { Architecture, SaveOptions } from './model/checkpoint.js';
+export { createEngine, createEngineSync, loadModel, model, sequential } from './model/engine.js';
+export type { Engine, EngineInfo, EngineOptions, LoadOptions, Predictions } from './model/engine.js';
+export type { Architecture, LayerData, ModelOptions, SequentialOptions, Tensors } from './model/architecture.js';
+export type { BatchOptions, EvaluateOptions, Model, StepOptions } from './model/model.js';
+export type { SaveOptions } from './model/checkpoint.js';
 export type { TensorLike } from './model/weights.js';
+export type { Layer, LayerConfig, LayerOptions, SymbolicTensor } from './layers/layer.js';
+export { input } from './layers/input.js';
+export type { InputConfig, InputOptions } from './layers/input.js';
 export { dense } from './layers/dense.js';
 export type { DenseConfig, DenseOptions } from './layers/dense.js';
-export type { Layer } from './layers/registry.js';
-export { elu, leakyRelu } from './activations/activations.js';
-export type { Activation, ActivationName } from './activations/activations.js';
 export { maxout } from './layers/maxout.js';
 export type { MaxoutConfig, MaxoutOptions } from './layers/maxout.js';
+export { activation, prelu } from './layers/activation.js';
+export type { ActivationConfig, ActivationOptions, PreluConfig, PreluOptions } from './layers/activation.js';
+export { dropout, gaussianNoise } from './layers/noise.js';
+export type { DropoutConfig, DropoutOptions, GaussianNoiseConfig, GaussianNoiseOptions } from './layers/noise.js';
+export { batchNormalization, layerNormalization } from './layers/normalize.js';
+export type {
+  BatchNormalizationConfig,
+  BatchNormalizationOptions,
+  LayerNormalizationConfig,
+  LayerNormalizationOptions,
+} from './layers/normalize.js';
+export { normalization, rescaling } from './layers/preprocess.js';
+export type {
+  Normalization,
+  NormalizationConfig,
+  NormalizationOptions,
+  RescalingConfig,
+  RescalingOptions,
+} from './layers/preprocess.js';
+export { add, concatenate } from './layers/merge.js';
+export { elu, leakyRelu } from './activations/activations.js';
+export type { Activation, ActivationLike, ActivationName, CustomActivation } from './activations/activations.js';
+export type { KernelConfig, KernelOptions } from './layers/checks.js';
+export { maxNorm } from './constraints/constraints.js';
+export type { Constraint, ConstraintName } from './constraints/constraints.js';
 export { l1, l1l2, l2 } from './regularizers/regularizers.js';
 export type { Regularizer, RegularizerName } from './regularizers/regularizers.js';
 export {
   constant,
+  glorotNormal,
   glorotUniform,
   heNormal,
+  heUniform,
+  lecunNormal,
+  lecunUniform,
   msra,
   ones,
+  orthogonal,
   randomNormal,
+  randomUniform,
+  truncatedNormal,
   xavier,
   zeros,
 } from './initializers/initializers.js';
-export type { Initializer, InitializerName } from './initializers/initializers.js';
+export type {
+  CustomInitializer,
+  Initializer,
+  InitializerContext,
+  InitializerLike,
+  InitializerName,
+} from './initializers/initializers.js';
 export {
   binaryCrossentropy,
   categoricalCrossentropy,
@@ -34,7 +73,23 @@ export {
   meanSquaredError,
   sparseCategoricalCrossentropy,
 } from './losses/losses.js';
-export type { Loss, LossName, SmoothingOptions } from './losses/losses.js';
+export type { CustomLoss, Loss, LossLike, LossName, SmoothingOptions } from './losses/losses.js';
+export { learningRateAt } from './schedules/rate.js';
+export { schedules } from './schedules/schedules.js';
+export type {
+  ConstantScheduleOptions,
+  CosineScheduleOptions,
+  CustomSchedule,
+  DecayScheduleOptions,
+  LearningRate,
+  OneCycleScheduleOptions,
+  PolynomialScheduleOptions,
+  Schedule,
+  ScheduleFunction,
+  StepScheduleOptions,
+  WarmUpConfig,
+  WarmUpScheduleOptions,
+} from './schedules/schedules.js';
 export { adadelta, adagrad, adam, adamw, nadam, rmsprop, sgd } from './optimizers/optimizers.js';
 export type {
   AdadeltaOptions,
@@ -47,13 +102,32 @@ export type {
   RmspropOptions,
   SgdOptions,
 } from './optimizers/optimizers.js';
-export type { MetricName } from './metrics/metrics.js';
-export type { CompileOptions } from './training/compiled.js';
-export type { Callback } from './training/callbacks.js';
+export { confusionMatrix } from './metrics/confusion-matrix.js';
+export { topKAccuracy } from './metrics/metrics.js';
+export type { CustomMetric, Metric, MetricName } from './metrics/metrics.js';
+export type { CompileOptions, MetricLike, PerOutput } from './training/compiled.js';
+export type { Callback, TrainedModel } from './training/callbacks/callback.js';
+export { csvLogger, type CsvLoggerOptions } from './training/callbacks/csv-logger.js';
+export { earlyStopping, type EarlyStoppingOptions } from './training/callbacks/early-stopping.js';
+export {
+  learningRateScheduler,
+  reduceLROnPlateau,
+  type ReduceLROnPlateauOptions,
+} from './training/callbacks/learning-rate.js';
+export type { Mode } from './training/callbacks/monitor.js';
+export { terminateOnNaN } from './training/callbacks/terminate-on-nan.js';
+export { diagnostics, type Diagnostics, type DiagnosticsOptions } from './training/diagnosis/diagnostics.js';
+export type { Diagnosis, Fault, LayerDiagnosis, NonFinite } from './training/diagnosis/diagnosis.js';
+export type { ClassWeight, Inputs, Targets } from './training/data/shape.js';
+export type { Batch, BatchSource } from './training/data/feed.js';
 export type { FitOptions } from './training/fit-options.js';
 export type { History } from './training/fit.js';
 export type { Logs } from './training/measure.js';
-export type { Labels, Rows } from './training/rows.js';
+export { mlpClassifier, type Label, type MlpClassifier } from './tabular/classifier.js';
+export { mlpRegressor, type MlpRegressor, type Values } from './tabular/regressor.js';
+export type { MlpOptions } from './tabular/estimator.js';
+export type { Labels, Rows } from './common/rows.js';
+export type { Custom, Named } from './common/custom.js';
 export type { NamedTensor } from './common/tensors.js';
 export type { Descriptor } from './common/descriptor.js';
 export {

@@ -1,23 +1,26 @@
-/** Column of the largest of n values, the first where several are equal. */
+/** Column of the largest of n values, the first where several are equal; −1 where a value is NaN. */
 // @ts-ignore: decorator
 @inline
-function argmax(n: i32, x: usize): i32 {
+export function argmax(n: i32, x: usize): i32 {
   let best = 0;
-  let top = f32.load(x);
-  for (let j = 1; j < n; ++j) {
+  let top: f32 = f32.NEGATIVE_INFINITY;
+  for (let j = 0; j < n; ++j) {
     const value = f32.load(x + ((<usize>j) << 2));
     if (value > top) {
       top = value;
       best = j;
-    }
+    } else if (value != value) return -1;
   }
   return best;
 }
 
-/** total (float64) += number of the m rows in which y and t are largest in the same column. */
+/** total (float64) += number of the m rows in which y and t are largest in the same column; a row with a NaN matches nothing. */
 export function f32_categorical_matches(m: i32, n: i32, y: usize, t: usize, ld: i32, total: usize): void {
   let count = 0;
-  for (; m > 0; --m, y += (<usize>ld) << 2, t += (<usize>ld) << 2) count += i32(argmax(n, y) == argmax(n, t));
+  for (; m > 0; --m, y += (<usize>ld) << 2, t += (<usize>ld) << 2) {
+    const best = argmax(n, y);
+    count += i32(best >= 0 && best == argmax(n, t));
+  }
   f64.store(total, f64.load(total) + <f64>count);
 }
 

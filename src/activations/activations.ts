@@ -1,5 +1,6 @@
-import type { Descriptor } from '../common/descriptor.js';
-import { nonNegative, readOptions } from '../common/options.js';
+import { readCustom, type Custom, type Named } from '../common/custom.js';
+import { resolve, type Descriptor } from '../common/descriptor.js';
+import { nonNegative, readOptions, type Check } from '../common/options.js';
 
 const plain =
   <K extends string>(kind: K) =>
@@ -39,5 +40,23 @@ export const ACTIVATIONS = {
 
 export type ActivationName = keyof typeof ACTIVATIONS;
 
+/**
+ * An activation of the user's own, on one row of values at a time. It runs in JavaScript: slower than the built-in ones, and as
+ * reproducible as its author makes it.
+ */
+export interface CustomActivation extends Named {
+  /** f(z), as many values as z. */
+  forward(z: Float32Array): Float32Array | readonly number[];
+  /** f'(z), value by value. */
+  derivative(z: Float32Array): Float32Array | readonly number[];
+}
+
 /** A choice of activation, with its options. */
-export type Activation = ReturnType<(typeof ACTIVATIONS)[ActivationName]>;
+export type Activation = ReturnType<(typeof ACTIVATIONS)[ActivationName]> | Custom<CustomActivation>;
+
+/** What may stand where an activation is wanted. */
+export type ActivationLike = ActivationName | Activation | CustomActivation;
+
+/** Reads a name, what a factory made, or an object of the user's own. */
+export const activationCheck: Check<Activation> = (path, value) =>
+  readCustom<CustomActivation>(path, value, ['forward', 'derivative']) ?? resolve(path, value, ACTIVATIONS);

@@ -1,7 +1,8 @@
+import { requireLength } from '../common/custom.js';
 import type { KernelName, Kernels } from '../engine/abi.js';
 import type { Machine } from '../engine/machine.js';
 import type { Place, Step } from '../engine/step.js';
-import type { Activation } from './activations.js';
+import type { Activation, CustomActivation } from './activations.js';
 
 /** y = f(z) and BP2's ⊙ f'(z), bound to addresses. Both may work in place. */
 export interface ActivationDefinition {
@@ -55,6 +56,37 @@ const softmax: ActivationDefinition = {
       kernels.f32_softmax_backward(rows, y.width, y.address, dy.address, dz.address, y.ld),
 };
 
+/** A user's functions, row by row on copies. */
+const custom = (activation: CustomActivation): ActivationDefinition => ({
+  derivativeFrom: 'input',
+  forward:
+    ({ memory }, z, y) =>
+    (rows) => {
+      for (let row = 0; row < rows; row++) {
+        const from = z.address / 4 + row * z.ld;
+        const result = activation.forward(memory.f32.slice(from, from + z.width));
+        memory.f32.set(
+          requireLength(`activation "${activation.name}": forward`, result, z.width),
+          y.address / 4 + row * y.ld,
+        );
+      }
+    },
+  backward:
+    ({ memory }, z, dy, dz) =>
+    (rows) => {
+      const { f32 } = memory;
+      for (let row = 0; row < rows; row++) {
+        const from = z.address / 4 + row * z.ld;
+        const result = activation.derivative(f32.slice(from, from + z.width));
+        const slope = requireLength(`activation "${activation.name}": derivative`, result, z.width);
+        const upstream = dy.address / 4 + row * dy.ld;
+        const into = dz.address / 4 + row * dz.ld;
+        for (let j = 0; j < z.width; j++) f32[into + j] = f32[upstream + j] * slope[j];
+        f32.fill(0, into + z.width, into + dz.ld);
+      }
+    },
+});
+
 /** Klambauer et al. 2017, to the digits that the slides give. */
 const SELU_ALPHA = 1.6732632423543772;
 const SELU_SCALE = 1.0507009873554805;
@@ -92,5 +124,7 @@ export function activationDefinition(activation: PlainActivation): ActivationDef
       return elementwise('input', 'f32_hard_sigmoid', 'f32_hard_sigmoid_backward');
     case 'softmax':
       return softmax;
+    case 'custom':
+      return custom(activation.custom);
   }
 }

@@ -1,5 +1,5 @@
 import { UnsupportedError } from '../common/errors.js';
-import { KERNELS_BASE64 } from './kernels.generated.js';
+import { KERNELS_HEX } from './kernels.generated.js';
 
 /** The smallest modules that use what the kernels need: () → v128 by i32x4.splat, and a shared memory. */
 const PROBES: readonly (readonly [feature: string, bytes: readonly number[]])[] = [
@@ -23,9 +23,13 @@ function requireFeatures(): void {
 }
 
 function inlinedBytes(): Uint8Array<ArrayBuffer> {
-  const text = atob(KERNELS_BASE64);
-  const bytes = new Uint8Array(text.length);
-  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  const bytes = new Uint8Array(KERNELS_HEX.length / 2);
+  // '0' to '9' are 48 to 57, 'a' to 'f' are 97 to 102.
+  const digit = (at: number): number => {
+    const code = KERNELS_HEX.charCodeAt(at);
+    return code < 97 ? code - 48 : code - 87;
+  };
+  for (let i = 0; i < bytes.length; i++) bytes[i] = 16 * digit(2 * i) + digit(2 * i + 1);
   return bytes;
 }
 

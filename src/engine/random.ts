@@ -8,4 +8,8 @@ export const STREAM = {
   initialization: 1,
   /** c1: number of the epoch since the model was made. */
   shuffle: 2,
+  /** c0: block of four columns, c1: row of the batch, c2: node of the network, c3: number of the update. */
+  dropout: 3,
+  /** As dropout. */
+  noise: 4,
 } as const;

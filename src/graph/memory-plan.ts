@@ -1,6 +1,6 @@
 import { padded } from '../engine/panels.js';
 import { planBuffers, type BufferRequest } from './buffers.js';
-import type { NetworkPlan, PlanNode } from './plan.js';
+import { storedFloats, type NetworkPlan, type PlanNode } from './plan.js';
 
 /** A matrix buffer: (capacity, width) with rows ld apart, at a byte offset. */
 export interface PlannedMatrix {
@@ -9,8 +9,21 @@ export interface PlannedMatrix {
   readonly ld: number;
 }
 
-interface PlannedBytes {
+export interface PlannedBytes {
   readonly offset: number;
+}
+
+/** A node that runs, with what it needs besides values and deltas. */
+export interface PlannedNode {
+  readonly node: PlanNode;
+  /** Its number in the network. */
+  readonly index: number;
+  readonly scratch: { readonly forward: PlannedBytes | undefined; readonly backward: PlannedBytes | undefined };
+  readonly saved: PlannedBytes | undefined;
+  /** By input: where ∂L/∂input goes when somebody else has written that delta before, to be added to it. */
+  readonly addedDeltas: readonly (PlannedMatrix | undefined)[];
+  /** By parameter: the same for gradients of a layer that stands in several places. */
+  readonly addedGradients: readonly (PlannedBytes | undefined)[];
 }
 
 /** Where everything of a run stands, as offsets into one region. */
@@ -20,23 +33,30 @@ export interface MemoryPlan {
   readonly values: readonly PlannedMatrix[];
   /** By value: the matrix of ∂L/∂value, where anything before it learns. */
   readonly deltas: readonly (PlannedMatrix | undefined)[];
-  /** By computed node: what its backward step needs for itself. */
-  readonly scratch: readonly (PlannedBytes | undefined)[];
-  readonly targets: PlannedMatrix | undefined;
+  /** By output. */
+  readonly targets: readonly PlannedMatrix[];
   readonly rowLosses: PlannedBytes | undefined;
+  readonly rowWeights: PlannedBytes | undefined;
   readonly totals: PlannedBytes | undefined;
   /** The nodes that run; a last activation that is paired with the loss is left to the loss. */
-  readonly computed: readonly PlanNode[];
-  /** The value that the loss starts from: the outputs, or where paired the logits. */
-  readonly lossInput: number;
+  readonly computed: readonly PlannedNode[];
+  /** By output: the value that its loss starts from, the outputs, or where paired the logits. */
+  readonly lossInputs: readonly number[];
 }
 
 export interface RunKind {
   readonly trains: boolean;
-  /** The output activation that the loss takes over, with an objective that has one. */
-  readonly pairedWith?: string | undefined;
-  /** Number of running sums, with an objective. */
-  readonly totals?: number;
+  /** With an objective. */
+  readonly measured?: {
+    /** By output: the activation that its loss takes over, where there is one. */
+    readonly pairedWith: readonly (string | undefined)[];
+    /** Number of running sums. */
+    readonly totals: number;
+    /** Whether rows have weights. */
+    readonly weighted: boolean;
+  };
+  /** Every value and delta stays readable until the end, for diagnosis. */
+  readonly keepAll?: boolean;
 }
 
 /**
@@ -79,70 +99,161 @@ class Lives {
   }
 }
 
-/**
- * Plans the memory of a run over up to `capacity` rows: pure. Moments of a run: forward of node i at i, the loss at N, backward of
- * node i at 2N − i; the input is written at −1.
- */
+/** The moments of a run. */
+class Times {
+  /** The input is written. */
+  readonly start = -1;
+  readonly loss: number;
+  readonly end: number;
+
+  constructor(private readonly count: number) {
+    this.loss = count;
+    this.end = 2 * count + 1;
+  }
+
+  forward(index: number): number {
+    return index;
+  }
+
+  backward(index: number): number {
+    return 2 * this.count - index;
+  }
+}
+
+/** Plans the memory of a run over up to `capacity` rows: pure. */
 export function planMemory(plan: NetworkPlan, capacity: number, kind: RunKind): MemoryPlan {
-  const { nodes, widths } = plan;
-  const last = nodes.at(-1);
-  const measured = kind.totals !== undefined;
-  const paired = measured && last !== undefined && last.operation.kind === kind.pairedWith;
-  const computed = paired ? nodes.slice(0, -1) : nodes;
-  const lossInput = paired ? last.inputs[0] : plan.output;
+  const { nodes, widths, outputs, parameters } = plan;
+  const { measured, trains } = kind;
+  const times = new Times(nodes.length);
+  const uses = countUses(plan);
+  const learns = learning(plan);
+  const maker = new Map(nodes.map((node) => [node.output, node]));
+
+  // An output that somebody else reads must be there before the loss, and only one loss can start from a value.
+  const starts = new Set(outputs);
+  const paired = outputs.map((output, index) => {
+    const node = maker.get(output);
+    if (node === undefined || node.operation.kind !== measured?.pairedWith[index]) return undefined;
+    if (uses[output] !== 1 || starts.has(node.inputs[0])) return undefined;
+    starts.add(node.inputs[0]);
+    return node;
+  });
+  const lossInputs = outputs.map((output, index) => paired[index]?.inputs[0] ?? output);
 
   const requests: BufferRequest[] = [];
-  const values = planValues(plan, kind, measured).request(requests, capacity);
-  const learns = learning(plan);
-  const deltas = planDeltas(plan, kind, measured, learns).request(requests, capacity);
+  const bytes = (size: number | undefined, from: number, to: number): number | undefined =>
+    size === undefined || size === 0 ? undefined : requests.push({ bytes: size, from, to }) - 1;
+  const matrix = (width: number, from: number, to: number): number =>
+    requests.push({ bytes: 4 * capacity * leadingDimension(width), from, to }) - 1;
 
-  const lossTime = nodes.length;
-  const end = 2 * nodes.length + 1;
-  const bytes = (size: number, from: number, to: number): number => requests.push({ bytes: size, from, to }) - 1;
-  const scratch = computed.map(({ operation, inputs }, index) => {
-    const time = 2 * nodes.length - index;
-    return kind.trains && inputs.some((input) => learns[input]) ? bytes(4 * operation.scratch, time, time) : undefined;
+  const values = planValues(plan, kind, times, uses, lossInputs).request(requests, capacity);
+  const deltas = planDeltas(plan, kind, times, uses, learns, lossInputs).request(requests, capacity);
+
+  // Backward goes from the last node to the first; a loss comes before all of them.
+  const written = new Set(measured ? lossInputs : []);
+  const differentiated = new Set<number>();
+  const extra = nodes.map(() => ({
+    addedDeltas: [] as (number | undefined)[],
+    addedGradients: [] as (number | undefined)[],
+  }));
+  if (trains) {
+    for (let index = nodes.length - 1; index >= 0; index--) {
+      const { inputs, output, parameters: own } = nodes[index];
+      if (!learns[output] || paired.includes(nodes[index])) continue;
+      const time = times.backward(index);
+      extra[index].addedDeltas = inputs.map((input) => {
+        if (!learns[input]) return undefined;
+        const again = written.has(input);
+        written.add(input);
+        return again ? matrix(widths[input], time, time) : undefined;
+      });
+      extra[index].addedGradients = own.map((parameter) => {
+        const { spec } = parameters[parameter];
+        if (!spec.learned) return undefined;
+        const again = differentiated.has(parameter);
+        differentiated.add(parameter);
+        return again ? bytes(4 * storedFloats(spec), time, time) : undefined;
+      });
+    }
+  }
+
+  const own = nodes.map(({ operation, inputs }, index) => {
+    const { forward, backward } = operation.scratch ?? {};
+    const floats = (count: number | undefined, time: number): number | undefined =>
+      bytes(count === undefined ? undefined : 4 * count, time, time);
+    const descends = trains && inputs.some((input) => learns[input]);
+    return {
+      forward: trains ? floats(forward, times.forward(index)) : undefined,
+      backward: descends ? floats(backward, times.backward(index)) : undefined,
+      saved: trains ? bytes(4 * (operation.saved ?? 0), times.forward(index), times.end) : undefined,
+    };
   });
-  const outputLd = leadingDimension(widths[plan.output]);
-  const targets = measured ? bytes(4 * capacity * outputLd, -1, lossTime) : undefined;
-  const rowLosses = measured ? bytes(4 * capacity, lossTime, lossTime) : undefined;
+  const targets = measured ? outputs.map((output) => matrix(widths[output], times.start, times.loss)) : [];
+  const rowLosses = measured && bytes(4 * capacity, times.loss, times.loss);
+  const rowWeights = measured?.weighted ? bytes(4 * capacity, times.start, times.loss) : undefined;
   // Running sums outlive the run: they belong to the epoch.
-  const totals = measured ? bytes(8 * (kind.totals ?? 0), -1, end) : undefined;
+  const totals = measured && bytes(8 * measured.totals, times.start, times.end);
 
   const layout = planBuffers(requests);
   const placed = (buffer: number | undefined) =>
     buffer === undefined ? undefined : { offset: layout.offsets[buffer] };
-  const matrix = (buffer: number | undefined, value: number): PlannedMatrix | undefined =>
+  const placedMatrix = (buffer: number | undefined, value: number): PlannedMatrix | undefined =>
     buffer === undefined
       ? undefined
       : { offset: layout.offsets[buffer], width: widths[value], ld: leadingDimension(widths[value]) };
   return {
     bytes: layout.bytes,
-    values: values.map((buffer, value) => matrix(buffer, value)!),
-    deltas: deltas.map(matrix),
-    scratch: scratch.map(placed),
-    targets: matrix(targets, plan.output),
+    values: values.map((buffer, value) => placedMatrix(buffer, value)!),
+    deltas: deltas.map(placedMatrix),
+    targets: targets.map((buffer, index) => placedMatrix(buffer, outputs[index])!),
     rowLosses: placed(rowLosses),
+    rowWeights: placed(rowWeights),
     totals: placed(totals),
-    computed,
-    lossInput,
+    computed: nodes.flatMap((node, index) =>
+      paired.includes(node)
+        ? []
+        : [
+            {
+              node,
+              index,
+              scratch: { forward: placed(own[index].forward), backward: placed(own[index].backward) },
+              saved: placed(own[index].saved),
+              addedDeltas: extra[index].addedDeltas.map((buffer, input) => placedMatrix(buffer, node.inputs[input])),
+              addedGradients: extra[index].addedGradients.map(placed),
+            },
+          ],
+    ),
+    lossInputs,
   };
 }
 
-const consumers = ({ nodes }: NetworkPlan, value: number): number =>
-  nodes.filter(({ inputs }) => inputs.includes(value)).length;
+/** How often each value is read: by nodes, and as an output. */
+function countUses({ nodes, outputs, widths }: NetworkPlan): number[] {
+  const uses = widths.map(() => 0);
+  for (const { inputs } of nodes) for (const input of inputs) uses[input] += 1;
+  for (const output of outputs) uses[output] += 1;
+  return uses;
+}
 
 /** Which values depend on something that learns. */
-function learning({ nodes, widths }: NetworkPlan): boolean[] {
+function learning({ nodes, widths, parameters }: NetworkPlan): boolean[] {
   const learns = widths.map(() => false);
-  for (const { inputs, output, parameters } of nodes) {
-    learns[output] = parameters.length > 0 || inputs.some((input) => learns[input]);
+  for (const { inputs, output, parameters: own } of nodes) {
+    learns[output] =
+      own.some((parameter) => parameters[parameter].spec.learned) || inputs.some((input) => learns[input]);
   }
   return learns;
 }
 
-function planValues(plan: NetworkPlan, { trains }: RunKind, measured: boolean): Lives {
+function planValues(
+  plan: NetworkPlan,
+  kind: RunKind,
+  times: Times,
+  uses: readonly number[],
+  lossInputs: readonly number[],
+): Lives {
   const { nodes } = plan;
+  const { trains } = kind;
   const lives = new Lives(plan.widths);
   const maker = new Map(nodes.map((node) => [node.output, node]));
   // A node in place takes its input's buffer, unless somebody still reads what stood there.
@@ -150,33 +261,38 @@ function planValues(plan: NetworkPlan, { trains }: RunKind, measured: boolean): 
     const [input] = inputs;
     const readLater =
       trains && (operation.backwardReads.input || maker.get(input)?.operation.backwardReads.output === true);
-    if (operation.inPlace && consumers(plan, input) === 1 && !readLater) lives.share(output, input);
+    if (operation.inPlace && uses[input] === 1 && !readLater && !kind.keepAll) lives.share(output, input);
   }
-  const end = 2 * nodes.length + 1;
-  lives.use(plan.input, -1);
-  lives.use(plan.output, measured ? nodes.length : end);
+  for (const input of plan.inputs) lives.use(input, times.start);
+  for (const output of plan.outputs) lives.use(output, kind.measured ? times.loss : times.end);
+  if (kind.measured) for (const value of lossInputs) lives.use(value, times.loss);
   nodes.forEach(({ operation, inputs, output }, index) => {
-    const backward = 2 * nodes.length - index;
-    lives.use(output, index);
-    for (const input of inputs) lives.use(input, index);
-    if (trains && operation.backwardReads.output) lives.use(output, backward);
-    if (trains && operation.backwardReads.input) for (const input of inputs) lives.use(input, backward);
+    for (const value of [output, ...inputs]) lives.use(value, times.forward(index));
+    if (kind.keepAll) for (const value of [output, ...inputs]) lives.use(value, times.end);
+    if (trains && operation.backwardReads.output) lives.use(output, times.backward(index));
+    if (trains && operation.backwardReads.input) for (const input of inputs) lives.use(input, times.backward(index));
   });
   return lives;
 }
 
-function planDeltas(plan: NetworkPlan, { trains }: RunKind, measured: boolean, learns: readonly boolean[]): Lives {
+function planDeltas(
+  plan: NetworkPlan,
+  kind: RunKind,
+  times: Times,
+  uses: readonly number[],
+  learns: readonly boolean[],
+  lossInputs: readonly number[],
+): Lives {
   const { nodes } = plan;
   const lives = new Lives(plan.widths);
   for (const { operation, inputs, output } of [...nodes].reverse()) {
-    if (operation.inPlace && consumers(plan, inputs[0]) === 1) lives.share(inputs[0], output);
+    if (operation.inPlace && uses[inputs[0]] === 1 && !kind.keepAll) lives.share(inputs[0], output);
   }
-  if (measured) lives.use(plan.output, nodes.length);
-  if (!trains) return lives;
+  if (kind.measured) for (const value of [...plan.outputs, ...lossInputs]) lives.use(value, times.loss);
+  if (!kind.trains) return lives;
   nodes.forEach(({ inputs, output }, index) => {
-    const backward = 2 * nodes.length - index;
-    if (learns[output]) lives.use(output, backward);
-    for (const input of inputs) if (learns[input]) lives.use(input, backward);
+    const at = [times.backward(index), ...(kind.keepAll ? [times.end] : [])];
+    for (const value of [output, ...inputs]) if (learns[value]) for (const time of at) lives.use(value, time);
   });
   return lives;
 }

@@ -1,15 +1,18 @@
-import { ShapeError, ValueError } from '../common/errors.js';
-import { padded, panelFloats } from '../engine/panels.js';
+import { describeShape } from '../common/describe.js';
+import { ShapeError } from '../common/errors.js';
 import { sizeOf } from '../common/tensors.js';
+import { padded, panelFloats } from '../engine/panels.js';
 import type { Operation, ParameterSpec } from '../layers/operation.js';
-import { lowerLayer, type Layer } from '../layers/registry.js';
+import { inputWidth, type Graph } from './graph.js';
 
-/** A learned tensor with its name in the model and its place in the flat parameter vector. */
+/** A tensor of the model with its name and its place in the flat parameter vector. */
 export interface PlannedParameter {
   readonly name: string;
   readonly spec: ParameterSpec;
   /** First float, a multiple of 16. */
   readonly offset: number;
+  /** Index of its layer. */
+  readonly layer: number;
 }
 
 /** An operation with the values that it reads and writes, by number. */
@@ -25,13 +28,19 @@ export interface PlanNode {
 
 /** A lowered network: plain data, in an order in which every value is computed before it is read. */
 export interface NetworkPlan {
+  readonly graph: Graph;
   /** Width of each value. */
   readonly widths: readonly number[];
   readonly nodes: readonly PlanNode[];
-  readonly input: number;
-  readonly output: number;
+  /** The value of each node of the graph. */
+  readonly values: readonly number[];
+  readonly inputs: readonly number[];
+  readonly outputs: readonly number[];
+  /** In the order of the graph: learned ones and others. */
   readonly parameters: readonly PlannedParameter[];
-  /** Floats in the flat parameter vector. */
+  /** Floats in the learned part of the flat parameter vector, which comes first: gradients and moments have as many. */
+  readonly learnedFloats: number;
+  /** Floats in the whole flat parameter vector. */
   readonly parameterFloats: number;
 }
 
@@ -42,43 +51,96 @@ const PARAMETER_ALIGNMENT = 16;
 export const storedFloats = ({ shape, storage }: ParameterSpec): number =>
   storage === 'panels' ? panelFloats(shape[0], shape[1]) : padded(sizeOf(shape));
 
-/**
- * Lowers a chain of layers. Parameters are named as in the equivalent PyTorch `nn.Sequential`, in which an
- * activation is a module of its own: the number of the module, then the parameter's own name.
- */
-export function planSequential(layers: readonly Layer[]): NetworkPlan {
-  const first = layers[0];
-  if (first === undefined) throw new ValueError('sequential: layers expected at least one layer, got none.');
-  const shape = first.config.inputShape;
-  if (shape === undefined) {
-    throw new ValueError(
-      'sequential: inputShape expected on the first layer, got none. Add inputShape: [number of inputs].',
-    );
-  }
-  const widths = [shape[0]];
-  const nodes: PlanNode[] = [];
-  const parameters: PlannedParameter[] = [];
+/** Parameters in the making, with learned ones placed before the others. */
+function place(parameters: readonly Omit<PlannedParameter, 'offset'>[]) {
   let floats = 0;
-  let modules = 0;
-  layers.forEach((layer, index) => {
-    const inputs = widths.at(-1)!;
-    const stated = layer.config.inputShape;
-    if (stated !== undefined && stated[0] !== inputs) {
-      throw new ShapeError(`sequential: inputShape of layer ${index} expected [${inputs}], got [${stated[0]}].`);
+  const offsets = new Map<object, number>();
+  const placeAll = (learned: boolean): number => {
+    for (const parameter of parameters) {
+      if (parameter.spec.learned !== learned) continue;
+      offsets.set(parameter, floats);
+      floats += Math.ceil(storedFloats(parameter.spec) / PARAMETER_ALIGNMENT) * PARAMETER_ALIGNMENT;
     }
-    for (const operations of lowerLayer(layer, inputs)) {
+    return floats;
+  };
+  const learnedFloats = placeAll(true);
+  const parameterFloats = placeAll(false);
+  return {
+    parameters: parameters.map((parameter) => ({ ...parameter, offset: offsets.get(parameter)! })),
+    learnedFloats,
+    parameterFloats,
+  };
+}
+
+/**
+ * Lowers a graph. Parameters of a chain are named as in the equivalent PyTorch `nn.Sequential`, in which an activation is a module of
+ * its own: the number of the module, then the parameter's own name. In a graph they start with the layer's name.
+ * @throws ShapeError, ValueError that name the layer whose inputs do not fit.
+ */
+export function planNetwork(where: string, graph: Graph): NetworkPlan {
+  const { layers, names, naming } = graph;
+  const widths: number[] = [];
+  const nodes: PlanNode[] = [];
+  const values: number[] = [];
+  const parameters: Omit<PlannedParameter, 'offset'>[] = [];
+  /** Parameters of layers that were met before, operation by operation. */
+  const shared = new Map<number, readonly (readonly number[])[]>();
+  let modules = 0;
+  graph.nodes.forEach(({ layer: index, inputs }, position) => {
+    const layer = layers[index];
+    const width = inputWidth(layer);
+    if (width !== undefined) {
+      values.push(widths.push(width) - 1);
+      return;
+    }
+    const given = inputs.map((node) => widths[values[node]]);
+    const stated = layer.config.inputShape;
+    if (stated !== undefined && stated[0] !== given[0]) {
+      const which = naming === 'modules' ? `layer ${position - 1}` : `"${names[index]}"`;
+      throw new ShapeError(`${where}: inputShape of ${which} expected [${given[0]}], got [${stated[0]}].`);
+    }
+    const lowered = layer.lower(`${where}: "${names[index]}"`, given);
+    const before = shared.get(index);
+    const own: (readonly number[])[] = [];
+    let current = inputs.map((node) => values[node]);
+    lowered.forEach((operations, module) => {
       for (const operation of operations) {
-        const own = operation.parameters.map((spec) => {
-          const offset = floats;
-          floats += Math.ceil(storedFloats(spec) / PARAMETER_ALIGNMENT) * PARAMETER_ALIGNMENT;
-          return parameters.push({ name: `${modules}.${spec.name}`, spec, offset }) - 1;
+        const prefix =
+          naming === 'modules' ? String(modules) : module === 0 ? names[index] : `${names[index]}.activation`;
+        const list =
+          before === undefined
+            ? operation.parameters.map(
+                (spec) => parameters.push({ name: `${prefix}.${spec.name}`, spec, layer: index }) - 1,
+              )
+            : before[own.length];
+        list.forEach((parameter, order) => {
+          requireShape(`${where}: "${names[index]}"`, parameters[parameter].spec, operation.parameters[order]);
         });
-        const input = widths.length - 1;
-        widths.push(operation.outputWidth);
-        nodes.push({ operation, layer: index, inputs: [input], output: input + 1, parameters: own });
+        own.push(list);
+        const output = widths.push(operation.outputWidth) - 1;
+        nodes.push({ operation, layer: index, inputs: current, output, parameters: list });
+        current = [output];
       }
       modules += 1;
-    }
+    });
+    if (before === undefined) shared.set(index, own);
+    values.push(current[0]);
   });
-  return { widths, nodes, input: 0, output: widths.length - 1, parameters, parameterFloats: floats };
+  return {
+    graph,
+    widths,
+    nodes,
+    values,
+    inputs: graph.inputs.map((node) => values[node]),
+    outputs: graph.outputs.map((node) => values[node]),
+    ...place(parameters),
+  };
+}
+
+/** A layer that stands in several places has the same weights in each. */
+function requireShape(where: string, { shape }: ParameterSpec, again: ParameterSpec): void {
+  if (shape.every((extent, axis) => extent === again.shape[axis])) return;
+  throw new ShapeError(
+    `${where} expected the same inputs in every place, got weights of ${describeShape(shape)} and ${describeShape(again.shape)}.`,
+  );
 }

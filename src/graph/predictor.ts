@@ -1,5 +1,6 @@
 import { ValueError } from '../common/errors.js';
 import type { Machine } from '../engine/machine.js';
+import type { Place } from '../engine/step.js';
 import { bindProgram, runProgram, type Program } from './program.js';
 import type { NetworkPlan } from './plan.js';
 
@@ -15,6 +16,9 @@ const FIRST_CAPACITY = 1;
 /** Rows that are predicted at a time at most: their activations stay in the cache, and memory stays small. */
 const MOST_CAPACITY = 256;
 
+/** Stands where nobody's data does. */
+const NOTHING = /* @__PURE__ */ new Float32Array(0);
+
 /**
  * Forward runs over rows of the caller's. Room for activations is made when a call brings more rows than any before, up to a limit past
  * which the rows go through in parts; otherwise a call allocates nothing, neither here nor in linear memory.
@@ -23,6 +27,9 @@ export class Predictor {
   private program: Program | undefined;
   /** Address of the integer that the check for NaN leaves. */
   private readonly result: number;
+  /** The caller's arrays during a call; lists of the predictor's own, since a list per call would be garbage. */
+  private readonly xs: Float32Array[];
+  private readonly outs: Float32Array[];
 
   constructor(
     private readonly machine: Machine,
@@ -30,23 +37,31 @@ export class Predictor {
     private readonly weights: number,
   ) {
     this.result = machine.arena.allocate(4);
+    this.xs = plan.inputs.map(() => NOTHING);
+    this.outs = plan.outputs.map(() => NOTHING);
   }
 
   /**
-   * Reads rows · inputs values of `x` and writes rows · outputs values of `out`. A NaN or an infinity in `x` throws a ValueError before
-   * anything is written.
+   * Reads rows · inputs values of each of `xs` and writes rows · outputs values of each of `outs`. A NaN or an infinity in `xs` throws a
+   * ValueError before anything is written.
    */
-  predict(where: string, x: Float32Array, out: Float32Array, rows: number, batchSize: number): void {
-    const program = this.programFor(Math.min(rows, batchSize));
-    const part = Math.min(program.capacity, batchSize);
-    if (rows > part) this.refuse(where, firstNonFinite(x), x);
-    for (let first = 0; first < rows; first += part) {
-      const count = Math.min(part, rows - first);
-      this.copyIn(program, x, first, count);
-      if (rows <= part) this.requireFinite(where, x, program, count);
-      runProgram(program, count);
-      this.copyOut(program, out, first, count);
-    }
+  predict(
+    where: string,
+    xs: readonly Float32Array[],
+    outs: readonly Float32Array[],
+    rows: number,
+    batchSize: number,
+  ): void {
+    for (let i = 0; i < xs.length; i++) this.xs[i] = xs[i];
+    for (let i = 0; i < outs.length; i++) this.outs[i] = outs[i];
+    this.run(where, rows, batchSize);
+  }
+
+  /** `predict` for one input and one output. */
+  predictOne(where: string, x: Float32Array, out: Float32Array, rows: number, batchSize: number): void {
+    this.xs[0] = x;
+    this.outs[0] = out;
+    this.run(where, rows, batchSize);
   }
 
   free(): void {
@@ -54,18 +69,40 @@ export class Predictor {
     this.machine.arena.free(this.result);
   }
 
-  /** The check of a single part, where the rows already stand: its index into x is only worked out where there is one. */
-  private requireFinite(where: string, x: Float32Array, { input }: Program, count: number): void {
-    const { kernels, memory } = this.machine;
-    kernels.f32_first_nonfinite(count * input.ld, input.address, this.result);
-    if (memory.i32[this.result / 4] !== -1) this.refuse(where, firstNonFinite(x), x);
+  private run(where: string, rows: number, batchSize: number): void {
+    const program = this.programFor(Math.min(rows, batchSize));
+    const part = Math.min(program.capacity, batchSize);
+    if (rows > part) for (let i = 0; i < this.xs.length; i++) this.refuse(where, i);
+    for (let first = 0; first < rows; first += part) {
+      const count = Math.min(part, rows - first);
+      for (let i = 0; i < this.xs.length; i++) this.copyIn(program.inputs[i], this.xs[i], first, count);
+      if (rows <= part) this.requireFinite(where, program, count);
+      runProgram(program, count);
+      for (let i = 0; i < this.outs.length; i++) this.copyOut(program.outputs[i], this.outs[i], first, count);
+    }
+    // The caller's arrays are not held on to.
+    for (let i = 0; i < this.xs.length; i++) this.xs[i] = NOTHING;
+    for (let i = 0; i < this.outs.length; i++) this.outs[i] = NOTHING;
   }
 
-  private refuse(where: string, index: number, x: Float32Array): void {
+  /** The check of a single part, where the rows already stand: its index into x is only worked out where there is one. */
+  private requireFinite(where: string, { inputs }: Program, count: number): void {
+    const { kernels, memory } = this.machine;
+    for (let i = 0; i < inputs.length; i++) {
+      const { ld, address } = inputs[i];
+      kernels.f32_first_nonfinite(count * ld, address, this.result);
+      if (memory.i32[this.result / 4] !== -1) this.refuse(where, i);
+    }
+  }
+
+  private refuse(where: string, input: number): void {
+    const x = this.xs[input];
+    const index = firstNonFinite(x);
     if (index === -1) return;
-    const width = this.plan.widths[this.plan.input];
+    const width = this.plan.widths[this.plan.inputs[input]];
+    const name = this.xs.length === 1 ? 'x' : `x[${input}]`;
     throw new ValueError(
-      `${where}: x expected finite numbers, got ${x[index]} in row ${Math.floor(index / width)}, column ${index % width}.`,
+      `${where}: ${name} expected finite numbers, got ${x[index]} in row ${Math.floor(index / width)}, column ${index % width}.`,
     );
   }
 
@@ -74,12 +111,12 @@ export class Predictor {
     const capacity = rows <= FIRST_CAPACITY ? FIRST_CAPACITY : MOST_CAPACITY;
     this.program?.free();
     this.program = undefined;
-    this.program = bindProgram(this.machine, this.plan, { weights: this.weights }, capacity);
+    const clock = { seed: 0, step: 0 };
+    this.program = bindProgram(this.machine, this.plan, { weights: this.weights }, { capacity, clock });
     return this.program;
   }
 
-  private copyIn({ input }: Program, x: Float32Array, first: number, count: number): void {
-    const { width, ld, address } = input;
+  private copyIn({ width, ld, address }: Place, x: Float32Array, first: number, count: number): void {
     const { f32 } = this.machine.memory;
     const at = address / 4;
     if (x.length === count * width && (count === 1 || ld === width)) {
@@ -93,8 +130,7 @@ export class Predictor {
     }
   }
 
-  private copyOut({ output }: Program, out: Float32Array, first: number, count: number): void {
-    const { width, ld, address } = output;
+  private copyOut({ width, ld, address }: Place, out: Float32Array, first: number, count: number): void {
     const { f32 } = this.machine.memory;
     let to = first * width;
     for (let i = 0; i < count; i++) {

@@ -1,15 +1,25 @@
 import type { Machine } from '../engine/machine.js';
 import type { Place, Step } from '../engine/step.js';
+import type { Clock } from '../layers/operation.js';
 import type { LossDefinition } from '../losses/bind.js';
 import type { MetricDefinition } from '../metrics/metrics.js';
-import { planMemory, type MemoryPlan } from './memory-plan.js';
-import type { NetworkPlan, PlanNode } from './plan.js';
+import { planMemory, type MemoryPlan, type PlannedBytes, type PlannedMatrix, type PlannedNode } from './memory-plan.js';
+import { storedFloats, type NetworkPlan } from './plan.js';
 
-/** What is measured against the targets. */
-export interface Objective {
+/** What one output is held against its targets by. */
+export interface OutputObjective {
   readonly loss: LossDefinition;
+  /** What its loss counts for in the whole. */
+  readonly weight: number;
   readonly metrics: readonly MetricDefinition[];
 }
+
+/** What is measured against the targets, output by output. */
+export type Objective = readonly OutputObjective[];
+
+/** Running sums of an output: its loss, then those of each metric. */
+export const sumsOf = ({ metrics }: OutputObjective): number =>
+  metrics.reduce((total, metric) => total + metric.sums, 1);
 
 /** Where the parameters and, to train, their gradients stand. */
 export interface ParameterAddresses {
@@ -17,70 +27,112 @@ export interface ParameterAddresses {
   readonly gradients?: number;
 }
 
+export interface ProgramOptions {
+  readonly capacity: number;
+  readonly clock: Clock;
+  /** Without one: forward only. With one: forward, loss and metrics. */
+  readonly objective?: Objective | undefined;
+  /** Whether rows have weights, written to `rowWeights`. */
+  readonly weighted?: boolean;
+  /** Every value and delta stays readable until the end of a run, for diagnosis. */
+  readonly keepAll?: boolean;
+}
+
 /** A plan bound to addresses for batches of up to `capacity` rows. */
 export interface Program {
   readonly capacity: number;
-  readonly input: Place;
-  readonly output: Place;
-  /** Where targets go, (rows, outputs); at address 0 without an objective. */
-  readonly targets: Place;
-  /** Address of float64 running sums: the loss, then each metric; 0 without an objective. */
+  readonly inputs: readonly Place[];
+  readonly outputs: readonly Place[];
+  /** Where targets go, (rows, outputs), by output; none without an objective. */
+  readonly targets: readonly Place[];
+  /** Address of a weight per row; 0 where rows have none. */
+  readonly rowWeights: number;
+  /** Address of float64 running sums, output after output: its loss, then its metrics; 0 without an objective. */
   readonly totals: number;
   readonly steps: readonly Step[];
+  /** What changes with an update besides the learned parameters, once the steps have run. */
+  readonly advance: readonly Step[];
+  /** The nodes that run, with their places. */
+  readonly nodes: readonly BoundNode[];
   free(): void;
 }
 
+/** A node of a bound program, for those who look at what it left behind. */
+export interface BoundNode {
+  readonly layer: number;
+  readonly kind: string;
+  readonly inputs: readonly Place[];
+  readonly output: Place;
+  readonly outputDelta: Place | undefined;
+  /** f'(z) into `derivative`, where the node is an activation that has one value by value. */
+  readonly differentiate: ((ones: Place, derivative: Place) => Step[]) | undefined;
+}
+
 /**
- * Binds a plan. Without an objective: forward only. With one: forward, loss and metrics. With gradients: backward as well, after which
- * ∂L/∂parameters stand in the gradient vector.
+ * Binds a plan. With gradients in `addresses` it runs backward as well, after which ∂L/∂parameters stand in the gradient vector.
  */
 export function bindProgram(
   machine: Machine,
   plan: NetworkPlan,
   addresses: ParameterAddresses,
-  capacity: number,
-  objective?: Objective,
+  options: ProgramOptions,
 ): Program {
+  const { capacity, objective, weighted = false } = options;
   const memory = planMemory(plan, capacity, {
     trains: addresses.gradients !== undefined,
-    ...(objective && { pairedWith: objective.loss.pairedWith, totals: 1 + objective.metrics.length }),
+    ...(options.keepAll && { keepAll: true }),
+    ...(objective && {
+      measured: {
+        pairedWith: objective.map(({ loss }) => loss.pairedWith),
+        totals: objective.reduce((total, output) => total + sumsOf(output), 0),
+        weighted,
+      },
+    }),
   });
   const region = machine.arena.allocate(memory.bytes);
   // Padding columns are read along with the rest; they must never hold a NaN of somebody else's.
   machine.memory.u8.fill(0, region, region + memory.bytes);
-  const binder = new Binder(machine, plan, memory, region, addresses);
+  const binder = new Binder(machine, plan, memory, region, addresses, options.clock);
   return {
     capacity,
-    input: binder.value(plan.input),
-    output: binder.value(plan.output),
-    targets: binder.place(memory.targets),
+    inputs: plan.inputs.map((value) => binder.value(value)),
+    outputs: plan.outputs.map((value) => binder.value(value)),
+    targets: memory.targets.map((matrix) => binder.place(matrix)),
+    rowWeights: binder.address(memory.rowWeights),
     totals: binder.address(memory.totals),
     steps: [...binder.forward(), ...(objective ? binder.measure(objective) : []), ...binder.backward()],
+    advance: binder.advance(),
+    nodes: memory.computed.map((node) => binder.look(node)),
     free: () => machine.arena.free(region),
   };
 }
 
-/** Runs a program over the `rows` rows that stand in its input. */
+/** Runs a program over the `rows` rows that stand in its inputs. */
 export function runProgram({ steps }: Program, rows: number): void {
   for (let i = 0; i < steps.length; i++) steps[i](rows);
 }
 
 /** Turns the numbers of a memory plan into addresses, and nodes into steps. */
 class Binder {
+  private readonly trains: boolean;
+
   constructor(
     private readonly machine: Machine,
     private readonly plan: NetworkPlan,
     private readonly memory: MemoryPlan,
     private readonly region: number,
     private readonly addresses: ParameterAddresses,
-  ) {}
+    private readonly clock: Clock,
+  ) {
+    this.trains = addresses.gradients !== undefined;
+  }
 
-  address(buffer: { readonly offset: number } | undefined): number {
+  address(buffer: PlannedBytes | undefined): number {
     return buffer === undefined ? 0 : this.region + buffer.offset;
   }
 
-  place(buffer: { readonly offset: number; readonly width: number; readonly ld: number } | undefined): Place {
-    return { address: this.address(buffer), width: buffer?.width ?? 0, ld: buffer?.ld ?? 0 };
+  place(buffer: PlannedMatrix): Place {
+    return { address: this.address(buffer), width: buffer.width, ld: buffer.ld };
   }
 
   value(value: number): Place {
@@ -88,52 +140,133 @@ class Binder {
   }
 
   forward(): Step[] {
-    return this.memory.computed.flatMap((node) => node.operation.forward(this.binding(node)));
+    return this.memory.computed.flatMap((planned) =>
+      planned.node.operation.forward(this.binding(planned, planned.scratch.forward)),
+    );
   }
 
   /** BP1: loss and ∂L/∂output together, then what is reported. */
-  measure({ loss, metrics }: Objective): Step[] {
-    const { machine, plan, memory } = this;
-    const y = this.value(plan.output);
-    const targets = this.place(memory.targets);
-    const rowLosses = this.address(memory.rowLosses);
-    const totals = this.address(memory.totals);
-    const { lossInput } = memory;
-    const places = { y, z: this.value(lossInput), targets, delta: this.place(memory.deltas[lossInput]), rowLosses };
-    const paired = lossInput !== plan.output && loss.bindPaired !== undefined;
-    return [
-      paired ? loss.bindPaired(machine, places) : loss.bind(machine, places),
-      (rows) => machine.kernels.f64_add_sum(rows, rowLosses, totals),
-      ...metrics.map((metric, index) => metric.bind(machine, y, targets, totals + 8 * (index + 1))),
-    ];
+  measure(objective: Objective): Step[] {
+    const { memory } = this;
+    let totals = this.address(memory.totals);
+    return objective.flatMap((output, index) => {
+      const steps = this.measureOutput(output, index, totals);
+      totals += 8 * sumsOf(output);
+      return steps;
+    });
   }
 
   /** BP2 to BP4, from the last node to the first that has something before it to learn. */
   backward(): Step[] {
-    const { plan, memory } = this;
-    const { gradients } = this.addresses;
-    if (gradients === undefined) return [];
-    return memory.computed
-      .map((node, index) => ({ node, scratch: this.address(memory.scratch[index]) }))
-      .filter(({ node }) => memory.deltas[node.output] !== undefined)
+    if (!this.trains) return [];
+    return this.memory.computed
+      .filter(({ node }) => this.memory.deltas[node.output] !== undefined)
       .reverse()
-      .flatMap(({ node, scratch }) =>
-        node.operation.backward({
-          ...this.binding(node),
-          outputDelta: this.place(memory.deltas[node.output]),
-          inputDeltas: node.inputs.map((input) => memory.deltas[input] && this.place(memory.deltas[input])),
-          gradients: node.parameters.map((parameter) => gradients + 4 * plan.parameters[parameter].offset),
-          scratch,
-        }),
-      );
+      .flatMap((planned) => this.backwardNode(planned));
   }
 
-  private binding({ inputs, output, parameters }: PlanNode) {
+  advance(): Step[] {
+    if (!this.trains) return [];
+    return this.memory.computed.flatMap(
+      (planned) => planned.node.operation.advance?.(this.binding(planned, undefined)) ?? [],
+    );
+  }
+
+  look(planned: PlannedNode): BoundNode {
+    const { node } = planned;
+    const { operation } = node;
+    const delta = this.memory.deltas[node.output];
+    const binding = this.binding(planned, undefined);
+    return {
+      layer: node.layer,
+      kind: operation.kind,
+      inputs: binding.inputs,
+      output: binding.output,
+      outputDelta: delta && this.place(delta),
+      differentiate:
+        operation.differentiate && ((ones, derivative) => operation.differentiate!(binding, ones, derivative)),
+    };
+  }
+
+  private measureOutput({ loss, weight, metrics }: OutputObjective, index: number, totals: number): Step[] {
+    const { machine, plan, memory, trains } = this;
+    const { kernels } = machine;
+    const lossInput = memory.lossInputs[index];
+    const y = this.value(plan.outputs[index]);
+    const targets = this.place(memory.targets[index]);
+    const delta = this.place(memory.deltas[lossInput]!);
+    const rowLosses = this.address(memory.rowLosses);
+    const rowWeights = this.address(memory.rowWeights);
+    const places = { y, z: this.value(lossInput), targets, delta, rowLosses };
+    const paired = lossInput !== plan.outputs[index] && loss.bindPaired !== undefined;
+    const steps: Step[] = [paired ? loss.bindPaired(machine, places) : loss.bind(machine, places)];
+    if (memory.rowWeights !== undefined) {
+      steps.push((rows) => kernels.f32_product(rows, rowLosses, rowWeights, rowLosses));
+      if (trains) steps.push((rows) => kernels.f32_scale_rows(rows, delta.width, rowWeights, delta.address, delta.ld));
+    }
+    if (weight !== 1 && trains) {
+      steps.push((rows) => kernels.f32_scale_shift(rows * delta.ld, delta.address, delta.address, weight, 0));
+    }
+    steps.push((rows) => kernels.f64_add_sum(rows, rowLosses, totals));
+    let at = totals + 8;
+    for (const metric of metrics) {
+      steps.push(metric.bind(machine, y, targets, at));
+      at += 8 * metric.sums;
+    }
+    return steps;
+  }
+
+  private backwardNode(planned: PlannedNode): Step[] {
+    const { machine, plan, memory } = this;
+    const { kernels } = machine;
+    const { node } = planned;
+    const gradientOf = (parameter: number): number =>
+      plan.parameters[parameter].spec.learned ? this.addresses.gradients! + 4 * plan.parameters[parameter].offset : 0;
+    const inputDeltas = node.inputs.map((input, order) => {
+      const matrix = planned.addedDeltas[order] ?? memory.deltas[input];
+      return matrix && this.place(matrix);
+    });
+    const gradients = node.parameters.map((parameter, order) => {
+      const added = planned.addedGradients[order];
+      return added === undefined ? gradientOf(parameter) : this.address(added);
+    });
+    const steps = node.operation.backward({
+      ...this.binding(planned, planned.scratch.backward),
+      outputDelta: this.place(memory.deltas[node.output]!),
+      inputDeltas,
+      gradients,
+    });
+    // What is read in several places has a delta from each: they are added up, from the last place to the first.
+    planned.addedDeltas.forEach((matrix, order) => {
+      if (matrix === undefined) return;
+      const part = this.place(matrix);
+      const { address } = this.place(memory.deltas[node.inputs[order]]!);
+      steps.push((rows) => kernels.f32_sum(rows * part.ld, address, part.address, address));
+    });
+    planned.addedGradients.forEach((buffer, order) => {
+      if (buffer === undefined) return;
+      const parameter = node.parameters[order];
+      const floats = storedFloats(plan.parameters[parameter].spec);
+      const part = this.address(buffer);
+      const whole = gradientOf(parameter);
+      steps.push(() => kernels.f32_sum(floats, whole, part, whole));
+    });
+    return steps;
+  }
+
+  private binding({ node, index, saved }: PlannedNode, scratch: PlannedBytes | undefined) {
     return {
       machine: this.machine,
-      inputs: inputs.map((input) => this.value(input)),
-      output: this.value(output),
-      parameters: parameters.map((index) => this.addresses.weights + 4 * this.plan.parameters[index].offset),
+      training: this.trains,
+      clock: this.clock,
+      node: index,
+      inputs: node.inputs.map((input) => this.value(input)),
+      output: this.value(node.output),
+      parameters: node.parameters.map(
+        (parameter) => this.addresses.weights + 4 * this.plan.parameters[parameter].offset,
+      ),
+      scratch: this.address(scratch),
+      saved: this.address(saved),
     };
   }
 }

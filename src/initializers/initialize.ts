@@ -1,59 +1,177 @@
+import { describe, describeShape } from '../common/describe.js';
+import { ShapeError, ValueError } from '../common/errors.js';
 import type { Machine } from '../engine/machine.js';
 import { STREAM } from '../engine/random.js';
-import type { Initializer } from './initializers.js';
+import type { CustomInitializer, Initializer } from './initializers.js';
+import { orthonormalize } from './orthogonal.js';
 
 /** What an initializer may ask of its parameter. */
 export interface Fans {
   /** Number of values. */
   readonly size: number;
+  readonly shape: readonly number[];
   /** n_in: inputs of a unit. */
   readonly fanIn: number;
   /** n_out: units. */
   readonly fanOut: number;
 }
 
+/** The random kernels write whole groups of so many values. */
+const GROUP = 16;
+
+/** Where the random numbers of one parameter come from and go to. */
+interface Draw {
+  readonly size: number;
+  /** The values drawn, to read and write, and after them a group more. */
+  view(): Float32Array;
+  /** Fills with normal numbers, as attempt number `attempt`. */
+  normal(mean: number, stddev: number, attempt?: number): void;
+  /** Standard normal numbers for one group, into the group after the last. */
+  redraw(group: number, attempt: number): void;
+  uniform(low: number, high: number): void;
+  /** An integer in [0, 2^32). */
+  word(): number;
+}
+
 /**
  * The first values of parameter number `index` of a model, row-major. They are a function of (seed, index, position): neither
- * layout nor order of construction has a say. Square roots are exact in every engine; everything else runs in the kernels.
+ * layout nor order of construction has a say. Square roots are exact in every engine; the rest is + − × ÷, in the kernels or in float64.
+ * @throws ValueError where an initializer is not for such a tensor; ValueError or ShapeError for what one of the user's own returned.
  */
 export function initialValues(
-  machine: Machine,
+  { kernels, memory, arena }: Machine,
   initializer: Initializer,
   fans: Fans,
   seed: number,
   index: number,
 ): Float32Array {
-  const { kernels, memory, arena } = machine;
-  const { size, fanIn, fanOut } = fans;
-  // The random kernels write whole groups of sixteen.
-  const at = arena.allocate(4 * Math.ceil(size / 16) * 16);
-  const normal = (mean: number, stddev: number): void =>
-    kernels.f32_normal(size, at, seed, STREAM.initialization, 0, index, 0, 0, mean, stddev);
+  const { size } = fans;
+  const floats = GROUP * (Math.ceil(size / GROUP) + 1);
+  const at = arena.allocate(4 * floats);
+  const spare = at + 4 * (floats - GROUP);
+  const draw: Draw = {
+    size,
+    view: () => memory.f32.subarray(at / 4, at / 4 + floats),
+    normal: (mean, stddev, attempt = 0) =>
+      kernels.f32_normal(size, at, seed, STREAM.initialization, 0, index, attempt, 0, mean, stddev),
+    redraw: (group, attempt) =>
+      kernels.f32_normal(GROUP, spare, seed, STREAM.initialization, (GROUP / 4) * group, index, attempt, 0, 0, 1),
+    uniform: (low, high) => kernels.f32_uniform(size, at, seed, STREAM.initialization, 0, index, 0, 0, low, high),
+    word() {
+      kernels.u32_random(1, at, seed, STREAM.initialization, 0, index, 0, 0);
+      return memory.i32[at / 4] >>> 0;
+    },
+  };
+  try {
+    fill(draw, initializer, fans);
+    return draw.view().slice(0, size);
+  } finally {
+    arena.free(at);
+  }
+}
+
+/** Leaves the values with `draw`. */
+function fill(draw: Draw, initializer: Initializer, fans: Fans): void {
+  const { fanIn, fanOut } = fans;
+  const symmetric = (limit: number): void => draw.uniform(-limit, limit);
   switch (initializer.kind) {
     case 'zeros':
-      kernels.f32_fill(size, at, 0);
+      draw.view().fill(0);
       break;
     case 'ones':
-      kernels.f32_fill(size, at, 1);
+      draw.view().fill(1);
       break;
     case 'constant':
-      kernels.f32_fill(size, at, initializer.config.value);
+      draw.view().fill(initializer.config.value);
       break;
     case 'randomNormal':
-      normal(initializer.config.mean, initializer.config.stddev);
+      draw.normal(initializer.config.mean, initializer.config.stddev);
+      break;
+    case 'randomUniform':
+      // Never past maxval: the span may be rounded up by half a unit, but the largest factor, 1 − 2^−24, takes as much off it.
+      draw.uniform(initializer.config.minval, initializer.config.maxval);
+      break;
+    case 'truncatedNormal':
+      truncated(draw, initializer.config.mean, initializer.config.stddev);
       break;
     case 'xavier':
-      normal(0, Math.sqrt(1 / fanIn));
+    case 'lecunNormal':
+      draw.normal(0, Math.sqrt(1 / fanIn));
       break;
     case 'heNormal':
-      normal(0, Math.sqrt(2 / fanIn));
+      draw.normal(0, Math.sqrt(2 / fanIn));
       break;
-    case 'glorotUniform': {
-      const limit = Math.sqrt(6 / (fanIn + fanOut));
-      kernels.f32_uniform(size, at, seed, STREAM.initialization, 0, index, 0, 0, -limit, limit);
+    case 'glorotNormal':
+      draw.normal(0, Math.sqrt(2 / (fanIn + fanOut)));
+      break;
+    case 'heUniform':
+      symmetric(Math.sqrt(6 / fanIn));
+      break;
+    case 'glorotUniform':
+      symmetric(Math.sqrt(6 / (fanIn + fanOut)));
+      break;
+    case 'lecunUniform':
+      symmetric(Math.sqrt(3 / fanIn));
+      break;
+    case 'orthogonal':
+      orthogonal(draw, fans.shape, initializer.config.gain);
+      break;
+    case 'custom':
+      custom(draw, initializer.custom, fans);
+  }
+}
+
+/** Element i takes the first attempt, of number 0, 1, …, that lies within two standard deviations. */
+function truncated(draw: Draw, mean: number, stddev: number): void {
+  const { size } = draw;
+  const values = draw.view();
+  const again = values.subarray(values.length - GROUP);
+  draw.normal(0, 1);
+  for (let start = 0; start < size; start += GROUP) {
+    const group = values.subarray(start, Math.min(start + GROUP, size));
+    for (let attempt = 1; group.some((z) => Math.abs(z) > 2); attempt++) {
+      draw.redraw(start / GROUP, attempt);
+      for (let i = 0; i < group.length; i++) if (Math.abs(group[i]) > 2) group[i] = again[i];
     }
   }
-  const values = memory.f32.slice(at / 4, at / 4 + size);
-  arena.free(at);
-  return values;
+  for (let i = 0; i < size; i++) values[i] = mean + stddev * values[i];
+}
+
+/** Orthonormal rows, or columns where those are fewer, times `gain`. */
+function orthogonal(draw: Draw, shape: readonly number[], gain: number): void {
+  if (shape.length !== 2) {
+    throw new ValueError(
+      `orthogonal: shape expected (units, inputs), got ${describeShape(shape)}. It is for weights, not for biases.`,
+    );
+  }
+  const [units, inputs] = shape;
+  const byRows = units <= inputs;
+  const [count, length] = byRows ? [units, inputs] : [inputs, units];
+  // Where value (row, column) stands among vectors of `length` values.
+  const place = (index: number): number => (byRows ? index : (index % inputs) * length + Math.floor(index / inputs));
+  const vectors = new Float64Array(draw.size);
+  // A Gaussian matrix that is singular in float64 comes up in tiny matrices alone, once in millions: then the next attempt.
+  for (let attempt = 0, found = false; !found; attempt++) {
+    draw.normal(0, 1, attempt);
+    const drawn = draw.view();
+    for (let i = 0; i < draw.size; i++) vectors[place(i)] = drawn[i];
+    found = orthonormalize(vectors, count, length);
+  }
+  const values = draw.view();
+  for (let i = 0; i < draw.size; i++) values[i] = gain * vectors[place(i)];
+}
+
+/** What an object of the user's own gives, checked. */
+function custom(draw: Draw, own: CustomInitializer, { size, shape, fanIn, fanOut }: Fans): void {
+  const where = `initializer ${describe(own.name)}: values`;
+  const values: unknown = own.values({ shape: [...shape], fanIn, fanOut, seed: draw.word() });
+  if (!(values instanceof Float32Array)) {
+    throw new ValueError(`${where} expected a Float32Array, got ${describe(values)}.`);
+  }
+  if (values.length !== size) {
+    throw new ShapeError(`${where} expected ${size} numbers for shape ${describeShape(shape)}, got ${values.length}.`);
+  }
+  const bad = values.findIndex((value) => !Number.isFinite(value));
+  if (bad >= 0) throw new ValueError(`${where} expected finite numbers, got ${values[bad]} at index ${bad}.`);
+  draw.view().set(values);
 }

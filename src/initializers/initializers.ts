@@ -1,55 +1,186 @@
-import type { Descriptor } from '../common/descriptor.js';
-import { finite, nonNegative, readOptions } from '../common/options.js';
+import { readCustom, type Custom, type Named } from '../common/custom.js';
+import { resolve, type Descriptor } from '../common/descriptor.js';
+import { ValueError } from '../common/errors.js';
+import { finite, nonNegative, positive, readOptions, type Check } from '../common/options.js';
 
-/** How a parameter gets its first values: a descriptor made by one of the factories below. */
+/** What an initializer of the user's own is told of its tensor. */
+export interface InitializerContext {
+  /** (units, inputs) or (units). */
+  readonly shape: readonly number[];
+  /** n_in: inputs of a unit. */
+  readonly fanIn: number;
+  /** n_out: units. */
+  readonly fanOut: number;
+  /** An integer from 0 to 2^32 − 1 that follows from the model's seed and the tensor's place in the model: another for each tensor. */
+  readonly seed: number;
+}
+
+/** An initializer of the user's own. As reproducible as its author makes it. */
+export interface CustomInitializer extends Named {
+  /** First values, row-major: as many as the shape has, all finite. */
+  values(context: InitializerContext): Float32Array;
+}
+
+/** How a parameter gets its first values: a descriptor made by one of the factories below, or the user's own. */
 export type Initializer =
   | Descriptor<'zeros'>
   | Descriptor<'ones'>
   | Descriptor<'constant', { value: number }>
   | Descriptor<'randomNormal', { mean: number; stddev: number }>
+  | Descriptor<'randomUniform', { minval: number; maxval: number }>
+  | Descriptor<'truncatedNormal', { mean: number; stddev: number }>
   | Descriptor<'xavier'>
   | Descriptor<'heNormal'>
-  | Descriptor<'glorotUniform'>;
+  | Descriptor<'heUniform'>
+  | Descriptor<'glorotNormal'>
+  | Descriptor<'glorotUniform'>
+  | Descriptor<'lecunNormal'>
+  | Descriptor<'lecunUniform'>
+  | Descriptor<'orthogonal', { gain: number }>
+  | Custom<CustomInitializer>;
 
 const plain =
   <K extends string>(kind: K) =>
   (options?: object): Descriptor<K> => ({ kind, config: readOptions(kind, options, {}) });
 
-/** All 0. The default for biases. */
+/**
+ * All 0. The default for biases.
+ * @throws ValueError for an option.
+ * @example dense({ units: 10, biasInitializer: zeros() });
+ */
 export const zeros = /* @__PURE__ */ plain('zeros');
 
-/** All 1. */
+/**
+ * All 1.
+ * @throws ValueError for an option.
+ * @example dense({ units: 10, biasInitializer: ones() });
+ */
 export const ones = /* @__PURE__ */ plain('ones');
 
-/** All `value` (default 0): the slides' most primitive initialization; every unit of a layer then learns the same. */
+/**
+ * All `value` (default 0): the slides' most primitive initialization; every unit of a layer then learns the same.
+ * @throws ValueError for a value that is not finite, or an unknown option.
+ * @example dense({ units: 10, biasInitializer: constant({ value: 0.1 }) });
+ */
 export const constant = (options?: { value?: number }): Descriptor<'constant', { value: number }> => ({
   kind: 'constant',
   config: readOptions('constant', options, { value: { check: finite, or: 0 } }),
 });
 
-/** Gaussian with a fixed `mean` (default 0) and `stddev` (default 0.05). */
-export const randomNormal = (options?: {
+interface NormalOptions {
   mean?: number;
   stddev?: number;
-}): Descriptor<'randomNormal', { mean: number; stddev: number }> => ({
-  kind: 'randomNormal',
-  config: readOptions('randomNormal', options, {
-    mean: { check: finite, or: 0 },
-    stddev: { check: nonNegative, or: 0.05 },
-  }),
-});
+}
 
-/** The slides' Xavier: Gaussian, N(0, 1/n_in). For sigmoid and tanh. */
+const normal =
+  <K extends string>(kind: K) =>
+  (options?: NormalOptions): Descriptor<K, Required<NormalOptions>> => ({
+    kind,
+    config: readOptions<Required<NormalOptions>>(kind, options, {
+      mean: { check: finite, or: 0 },
+      stddev: { check: nonNegative, or: 0.05 },
+    }),
+  });
+
+/**
+ * Gaussian with a fixed `mean` (default 0) and `stddev` (default 0.05). No value is further than 5.77 stddev from the mean.
+ * @throws ValueError for a mean that is not finite, a stddev < 0, or an unknown option.
+ * @example dense({ units: 10, kernelInitializer: randomNormal({ stddev: 0.01 }) });
+ */
+export const randomNormal = /* @__PURE__ */ normal('randomNormal');
+
+/**
+ * Gaussian with a `mean` (default 0) and a `stddev` (default 0.05), drawn again until within two stddev of the mean: what is left has the
+ * standard deviation 0.8796·stddev. Keras' TruncatedNormal.
+ * @throws ValueError for a mean that is not finite, a stddev < 0, or an unknown option.
+ * @example dense({ units: 10, kernelInitializer: truncatedNormal({ stddev: 0.01 }) });
+ */
+export const truncatedNormal = /* @__PURE__ */ normal('truncatedNormal');
+
+/**
+ * Uniform from `minval` (default −0.05) to `maxval` (default 0.05), both rounded to float32.
+ * @throws ValueError for a bound that is not finite, a minval above maxval, bounds further apart than float32 reaches, or an unknown
+ * option.
+ * @example dense({ units: 10, kernelInitializer: randomUniform({ minval: -0.1, maxval: 0.1 }) });
+ */
+export function randomUniform(options?: {
+  minval?: number;
+  maxval?: number;
+}): Descriptor<'randomUniform', { minval: number; maxval: number }> {
+  const config = readOptions<{ minval: number; maxval: number }>('randomUniform', options, {
+    minval: { check: finite, or: -0.05 },
+    maxval: { check: finite, or: 0.05 },
+  });
+  const { minval, maxval } = config;
+  if (minval > maxval) throw new ValueError(`randomUniform: minval expected at most maxval, ${maxval}, got ${minval}.`);
+  finite('randomUniform: maxval − minval', maxval - minval);
+  return { kind: 'randomUniform', config };
+}
+
+/**
+ * The slides' Xavier: Gaussian, N(0, 1/n_in). For sigmoid and tanh.
+ * @throws ValueError for an option.
+ * @example dense({ units: 10, activation: 'tanh', kernelInitializer: xavier() });
+ */
 export const xavier = /* @__PURE__ */ plain('xavier');
 
-/** The slides' MSRA (He et al. 2015): Gaussian, N(0, 2/n_in). For ReLU and its kin. */
+/**
+ * The slides' MSRA (He et al. 2015): Gaussian, N(0, 2/n_in). For ReLU and its kin. Keras cuts it off at two standard deviations; PyTorch,
+ * like this, does not.
+ * @throws ValueError for an option.
+ * @example dense({ units: 10, activation: 'relu', kernelInitializer: heNormal() });
+ */
 export const heNormal = /* @__PURE__ */ plain('heNormal');
 
 /** The slides' name for `heNormal`. */
 export const msra = heNormal;
 
-/** Uniform on ±√(6/(n_in + n_out)) (Glorot & Bengio 2010). The default for weights. */
+/**
+ * Uniform on ±√(6/n_in) (He et al. 2015): the variance of `heNormal`. For ReLU and its kin.
+ * @throws ValueError for an option.
+ * @example dense({ units: 10, activation: 'relu', kernelInitializer: heUniform() });
+ */
+export const heUniform = /* @__PURE__ */ plain('heUniform');
+
+/**
+ * Gaussian, N(0, 2/(n_in + n_out)) (Glorot & Bengio 2010). Keras cuts it off at two standard deviations; PyTorch, like this, does not.
+ * @throws ValueError for an option.
+ * @example dense({ units: 10, activation: 'tanh', kernelInitializer: glorotNormal() });
+ */
+export const glorotNormal = /* @__PURE__ */ plain('glorotNormal');
+
+/**
+ * Uniform on ±√(6/(n_in + n_out)) (Glorot & Bengio 2010). The default for weights.
+ * @throws ValueError for an option.
+ * @example dense({ units: 10, activation: 'tanh', kernelInitializer: glorotUniform() });
+ */
 export const glorotUniform = /* @__PURE__ */ plain('glorotUniform');
+
+/**
+ * Gaussian, N(0, 1/n_in) (LeCun et al. 1998): the values of `xavier`. For SELU. Keras cuts it off at two standard deviations.
+ * @throws ValueError for an option.
+ * @example dense({ units: 10, activation: 'selu', kernelInitializer: lecunNormal() });
+ */
+export const lecunNormal = /* @__PURE__ */ plain('lecunNormal');
+
+/**
+ * Uniform on ±√(3/n_in) (LeCun et al. 1998): the variance of `lecunNormal`.
+ * @throws ValueError for an option.
+ * @example dense({ units: 10, activation: 'selu', kernelInitializer: lecunUniform() });
+ */
+export const lecunUniform = /* @__PURE__ */ plain('lecunUniform');
+
+/**
+ * `gain` (default 1) times a matrix with orthonormal rows, or, where there are more units than inputs, orthonormal columns: drawn evenly
+ * from all such matrices, as the Q of a Gaussian matrix whose R has a positive diagonal (Saxe et al. 2014; Mezzadri 2007). For weights,
+ * of a maxout layer all pieces together; the work grows with units·inputs·min(units, inputs).
+ * @throws ValueError for a gain that is not > 0 or an unknown option, and, when a model is made, for a tensor that is no matrix.
+ * @example dense({ units: 10, activation: 'tanh', kernelInitializer: orthogonal() });
+ */
+export const orthogonal = (options?: { gain?: number }): Descriptor<'orthogonal', { gain: number }> => ({
+  kind: 'orthogonal',
+  config: readOptions('orthogonal', options, { gain: { check: positive, or: 1 } }),
+});
 
 /** What a name or a saved model may call for. */
 export const INITIALIZERS = {
@@ -57,10 +188,24 @@ export const INITIALIZERS = {
   ones,
   constant,
   randomNormal,
+  randomUniform,
+  truncatedNormal,
   xavier,
   heNormal,
   msra,
+  heUniform,
+  glorotNormal,
   glorotUniform,
+  lecunNormal,
+  lecunUniform,
+  orthogonal,
 } as const;
 
 export type InitializerName = keyof typeof INITIALIZERS;
+
+/** What may stand where an initializer is wanted. */
+export type InitializerLike = InitializerName | Initializer | CustomInitializer;
+
+/** Reads a name, what a factory made, or an object of the user's own. */
+export const initializerCheck: Check<Initializer> = (path, value) =>
+  readCustom<CustomInitializer>(path, value, ['values']) ?? resolve(path, value, INITIALIZERS);

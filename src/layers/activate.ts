@@ -1,12 +1,15 @@
 import type { Activation } from '../activations/activations.js';
 import { activationDefinition, type PlainActivation } from '../activations/registry.js';
-import { constant } from '../initializers/initializers.js';
+import { constant, type Initializer } from '../initializers/initializers.js';
 import type { Operation } from './operation.js';
+
+/** What PyTorch starts slopes with (He et al. 2015). */
+export const INITIAL_SLOPE = /* @__PURE__ */ constant({ value: 0.25 });
 
 /** y = f(z) on each value, or for softmax on each row; no operation for `linear`. */
 export function activate(activation: Activation, width: number): Operation[] {
   if (activation.kind === 'linear') return [];
-  return [activation.kind === 'prelu' ? prelu(width) : plain(activation, width)];
+  return [activation.kind === 'prelu' ? learnedSlope(width, INITIAL_SLOPE) : plain(activation, width)];
 }
 
 function plain(activation: PlainActivation, width: number): Operation {
@@ -18,34 +21,28 @@ function plain(activation: PlainActivation, width: number): Operation {
     parameters: [],
     inPlace: true,
     backwardReads: { input: fromInput, output: !fromInput },
-    scratch: 0,
     forward: ({ machine, inputs: [z], output: y }) => [definition.forward(machine, z, y)],
     backward: ({ machine, inputs: [z], output: y, outputDelta: dy, inputDeltas: [dz] }) =>
       dz === undefined ? [] : [definition.backward(machine, fromInput ? z : y, dy, dz)],
+    // A softmax's outputs depend on each other: it has no derivative value by value.
+    ...(activation.kind !== 'softmax' && {
+      differentiate: ({ machine, inputs: [z], output: y }, ones, derivative) => [
+        definition.backward(machine, fromInput ? z : y, ones, derivative),
+      ],
+    }),
   };
 }
 
-/** What PyTorch starts slopes with (He et al. 2015). */
-const INITIAL_SLOPE = 0.25;
-
 /** y = z where z > 0, else α_u·z, with a learned slope α_u per unit. */
-function prelu(width: number): Operation {
+export function learnedSlope(width: number, initializer: Initializer): Operation {
   return {
     kind: 'prelu',
     outputWidth: width,
     parameters: [
-      {
-        name: 'weight',
-        shape: [width],
-        storage: 'vector',
-        initializer: constant({ value: INITIAL_SLOPE }),
-        fanIn: width,
-        fanOut: width,
-      },
+      { name: 'weight', shape: [width], storage: 'vector', learned: true, initializer, fanIn: width, fanOut: width },
     ],
     inPlace: true,
     backwardReads: { input: true, output: false },
-    scratch: 0,
     forward: ({ machine: { kernels }, inputs: [z], output: y, parameters: [slope] }) => [
       (rows) => kernels.f32_prelu(rows, width, z.address, slope, y.address, z.ld),
     ],

@@ -1,38 +1,29 @@
 import { panelFloats } from '../engine/panels.js';
-import type { Initializer } from '../initializers/initializers.js';
-import type { Regularizer } from '../regularizers/regularizers.js';
+import type { KernelConfig } from './checks.js';
 import type { Operation, ParameterSpec } from './operation.js';
-
-export interface AffineOptions {
-  readonly inputs: number;
-  readonly units: number;
-  readonly useBias: boolean;
-  readonly kernelInitializer: Initializer;
-  readonly biasInitializer: Initializer;
-  readonly kernelRegularizer: Regularizer | undefined;
-}
 
 /**
  * z = W·x + b for each row x: Z (B, units) = X (B, inputs)·Wᵀ + b. Backward, from δ = ∂L/∂Z:
  * BP4 dW = δᵀ·X, BP3 db = column sums of δ, and BP2's dX = δ·W.
  */
-export function affine(options: AffineOptions): Operation {
-  const { inputs, units, useBias } = options;
-  const fans = { fanIn: inputs, fanOut: units };
+export function affine(inputs: number, units: number, config: KernelConfig): Operation {
+  const { useBias, kernelRegularizer, kernelConstraint } = config;
+  const common = { learned: true, fanIn: inputs, fanOut: units };
   const weight: ParameterSpec = {
     name: 'weight',
     shape: [units, inputs],
     storage: 'panels',
-    initializer: options.kernelInitializer,
-    ...(options.kernelRegularizer && { regularizer: options.kernelRegularizer }),
-    ...fans,
+    initializer: config.kernelInitializer,
+    ...(kernelRegularizer && { regularizer: kernelRegularizer }),
+    ...(kernelConstraint && { constraint: kernelConstraint }),
+    ...common,
   };
   const bias: ParameterSpec = {
     name: 'bias',
     shape: [units],
     storage: 'vector',
-    initializer: options.biasInitializer,
-    ...fans,
+    initializer: config.biasInitializer,
+    ...common,
   };
   return {
     kind: 'affine',
@@ -41,7 +32,7 @@ export function affine(options: AffineOptions): Operation {
     inPlace: false,
     backwardReads: { input: true, output: false },
     // The transposed weights, (inputs, units) in panels.
-    scratch: panelFloats(inputs, units),
+    scratch: { backward: panelFloats(inputs, units) },
     forward({ machine, inputs: [x], output: z, parameters: [w, b] }) {
       const { rows: gemm } = machine.tile;
       // A null start means zero.

@@ -1,15 +1,22 @@
-/** Checks of options that several layers have. */
-import { ACTIVATIONS, type Activation } from '../activations/activations.js';
+/** Options that several layers have. */
+import type { Activation } from '../activations/activations.js';
 import { describe } from '../common/describe.js';
 import { resolve } from '../common/descriptor.js';
 import { ShapeError, ValueError } from '../common/errors.js';
-import { integer, type Check } from '../common/options.js';
-import { INITIALIZERS, type Initializer } from '../initializers/initializers.js';
-import { REGULARIZERS, type Regularizer } from '../regularizers/regularizers.js';
+import { flag, integer, optional, text, type Check, type OptionTable } from '../common/options.js';
+import { CONSTRAINTS, type Constraint, type ConstraintName } from '../constraints/constraints.js';
+import {
+  glorotUniform,
+  initializerCheck,
+  zeros,
+  type Initializer,
+  type InitializerLike,
+} from '../initializers/initializers.js';
+import { REGULARIZERS, type Regularizer, type RegularizerName } from '../regularizers/regularizers.js';
+import type { LayerConfig, LayerOptions } from './layer.js';
 
-export const activationCheck: Check<Activation> = (path, value) => resolve(path, value, ACTIVATIONS);
-export const initializerCheck: Check<Initializer> = (path, value) => resolve(path, value, INITIALIZERS);
-export const regularizerCheck: Check<Regularizer> = (path, value) => resolve(path, value, REGULARIZERS);
+const regularizerCheck: Check<Regularizer> = (path, value) => resolve(path, value, REGULARIZERS);
+const constraintCheck: Check<Constraint> = (path, value) => resolve(path, value, CONSTRAINTS);
 
 export const inputShapeCheck: Check<readonly number[]> = (path, value) => {
   if (Array.isArray(value) && value.length === 1) return [integer(1)(`${path}[0]`, value[0])];
@@ -17,3 +24,42 @@ export const inputShapeCheck: Check<readonly number[]> = (path, value) => {
   if (Array.isArray(value)) throw new ShapeError(`${expected} Rows are flat: flatten them first.`);
   throw new ValueError(expected);
 };
+
+/** The options that every layer has. */
+export const LAYER_OPTIONS: OptionTable<LayerConfig> = {
+  inputShape: { check: optional(inputShapeCheck), or: undefined },
+  name: { check: optional(text), or: undefined },
+};
+
+/** What layers with weights of an affine map take. */
+export interface KernelOptions extends LayerOptions {
+  /** Whether a bias is added. Default true. */
+  useBias?: boolean;
+  /** Default 'glorotUniform'. */
+  kernelInitializer?: InitializerLike;
+  /** Default 'zeros'. */
+  biasInitializer?: InitializerLike;
+  /** Penalty on the weights. Default none. */
+  kernelRegularizer?: RegularizerName | Regularizer;
+  /** What the weights are held to after each update. Default nothing. */
+  kernelConstraint?: ConstraintName | Constraint;
+}
+
+export interface KernelConfig extends LayerConfig {
+  readonly useBias: boolean;
+  readonly kernelInitializer: Initializer;
+  readonly biasInitializer: Initializer;
+  readonly kernelRegularizer?: Regularizer | undefined;
+  readonly kernelConstraint?: Constraint | undefined;
+}
+
+export const KERNEL_OPTIONS: OptionTable<KernelConfig> = {
+  useBias: { check: flag, or: true },
+  kernelInitializer: { check: initializerCheck, or: glorotUniform() },
+  biasInitializer: { check: initializerCheck, or: zeros() },
+  kernelRegularizer: { check: optional(regularizerCheck), or: undefined },
+  kernelConstraint: { check: optional(constraintCheck), or: undefined },
+  ...LAYER_OPTIONS,
+};
+
+export const LINEAR: Activation = { kind: 'linear', config: {} };

@@ -1,19 +1,27 @@
-import { dense, lowerDense } from './dense.js';
-import { lowerMaxout, maxout } from './maxout.js';
-import type { Operation } from './operation.js';
-
-/** A layer is a plain description; nothing happens until a model is built from it. */
-export type Layer = ReturnType<typeof dense> | ReturnType<typeof maxout>;
+import { activation, prelu } from './activation.js';
+import { dense } from './dense.js';
+import { inputLayer } from './input.js';
+import { maxout } from './maxout.js';
+import { add, concatenate } from './merge.js';
+import { dropout, gaussianNoise } from './noise.js';
+import { batchNormalization, layerNormalization } from './normalize.js';
+import { normalization, rescaling } from './preprocess.js';
 
 /** What a saved model may call for. */
-export const LAYERS = { dense, maxout } as const;
+export const LAYERS = {
+  dense,
+  maxout,
+  prelu,
+  activation,
+  dropout,
+  gaussianNoise,
+  batchNormalization,
+  layerNormalization,
+  rescaling,
+  normalization,
+  add,
+  concatenate,
+} as const;
 
-/** The operations of a layer on `inputs` inputs, in order, grouped as PyTorch would have them in modules. */
-export function lowerLayer(layer: Layer, inputs: number): Operation[][] {
-  switch (layer.kind) {
-    case 'dense':
-      return lowerDense(layer.config, inputs);
-    case 'maxout':
-      return lowerMaxout(layer.config, inputs);
-  }
-}
+/** Of a graph, whose inputs are among its layers. */
+export const GRAPH_LAYERS = { ...LAYERS, input: inputLayer } as const;

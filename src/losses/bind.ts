@@ -1,6 +1,9 @@
+import { requireLength } from '../common/custom.js';
+import { describe } from '../common/describe.js';
+import { ValueError } from '../common/errors.js';
 import type { Machine } from '../engine/machine.js';
 import type { Place, Step } from '../engine/step.js';
-import type { Loss } from './losses.js';
+import type { CustomLoss, Loss } from './losses.js';
 
 /** Where a loss finds and leaves things. */
 export interface LossPlaces {
@@ -134,6 +137,30 @@ const binary = (labelSmoothing: number): LossDefinition => ({
       ),
 });
 
+/** A user's functions, row by row on copies. */
+const custom = (loss: CustomLoss): LossDefinition => ({
+  targets: 'values',
+  bind:
+    ({ memory }, { y, targets, delta, rowLosses }) =>
+    (rows) => {
+      const { f32 } = memory;
+      for (let row = 0; row < rows; row++) {
+        const at = row * y.ld;
+        const output = f32.slice(y.address / 4 + at, y.address / 4 + at + y.width);
+        const target = f32.slice(targets.address / 4 + at, targets.address / 4 + at + y.width);
+        const value: unknown = loss.value(output, target);
+        if (typeof value !== 'number') {
+          throw new ValueError(`loss "${loss.name}": value expected a number, got ${describe(value)}.`);
+        }
+        const gradient = requireLength(`loss "${loss.name}": gradient`, loss.gradient(output, target), y.width);
+        f32[rowLosses / 4 + row] = value;
+        const into = delta.address / 4 + at;
+        for (let j = 0; j < y.width; j++) f32[into + j] = gradient[j] / rows;
+        f32.fill(0, into + y.width, into + delta.ld);
+      }
+    },
+});
+
 /** The losses as kernels: assembly/loss. */
 export function lossDefinition(loss: Loss): LossDefinition {
   switch (loss.kind) {
@@ -159,5 +186,7 @@ export function lossDefinition(loss: Loss): LossDefinition {
       return categorical('values', loss.config.labelSmoothing);
     case 'sparseCategoricalCrossentropy':
       return categorical('labels', loss.config.labelSmoothing);
+    case 'custom':
+      return custom(loss.custom);
   }
 }

@@ -1,5 +1,6 @@
-import type { Descriptor } from '../common/descriptor.js';
-import { fraction, positive, readOptions } from '../common/options.js';
+import { readCustom, type Custom, type Named } from '../common/custom.js';
+import { resolve, type Descriptor } from '../common/descriptor.js';
+import { fraction, positive, readOptions, type Check } from '../common/options.js';
 
 export interface SmoothingOptions {
   /** Share ε in [0, 1) of each target that is spread over all classes. Default 0. */
@@ -13,8 +14,26 @@ const smoothed =
     config: readOptions(kind, options, { labelSmoothing: { check: fraction, or: 0 } }),
   });
 
-/** What is minimized: a descriptor made by one of the factories below. Always the mean over the batch. */
-export type Loss = ReturnType<(typeof LOSSES)[LossName]>;
+/**
+ * A loss of the user's own, on one row of outputs and targets at a time; the library takes the mean over the batch. It runs in JavaScript:
+ * slower than the built-in ones, and as reproducible as its author makes it.
+ */
+export interface CustomLoss extends Named {
+  /** The row's loss. */
+  value(y: Float32Array, t: Float32Array): number;
+  /** ∂loss/∂y of the row, as many values as y. */
+  gradient(y: Float32Array, t: Float32Array): Float32Array | readonly number[];
+}
+
+/** What is minimized: a descriptor made by one of the factories below, or a loss of the user's own. Always the mean over the batch. */
+export type Loss = ReturnType<(typeof LOSSES)[LossName]> | Custom<CustomLoss>;
+
+/** What may stand where a loss is wanted. */
+export type LossLike = LossName | Loss | CustomLoss;
+
+/** Reads a name, what a factory made, or an object of the user's own. */
+export const lossCheck: Check<Loss> = (path, value) =>
+  readCustom<CustomLoss>(path, value, ['value', 'gradient']) ?? resolve(path, value, LOSSES);
 
 const plain =
   <K extends string>(kind: K) =>

@@ -6,11 +6,11 @@ import { describe } from '../common/describe.js';
 import { FormatError, ValueError, WasmMlpError } from '../common/errors.js';
 import { flag, readOptions } from '../common/options.js';
 import type { NamedTensor } from '../common/tensors.js';
-import type { Layer } from '../layers/registry.js';
 import { decodeSafetensors, encodeSafetensors } from '../serialization/safetensors.js';
 import { slotNames } from '../optimizers/bind.js';
-import type { NetworkPlan } from '../graph/plan.js';
-import { readCompileOptions, type CompileOptions } from '../training/compiled.js';
+import type { NetworkPlan, PlannedParameter } from '../graph/plan.js';
+import { readCompileOptions, type CompileOptions, type OutputEnd } from '../training/compiled.js';
+import { plain, type Architecture } from './architecture.js';
 import { readTensors } from './weights.js';
 import type { Trainer } from '../training/trainer.js';
 
@@ -19,12 +19,6 @@ const FIELD = 'wasm-mlp';
 
 /** Raised when older versions could not read a file. */
 const FORMAT_VERSION = 1;
-
-/** A model without its weights: plain data. */
-export interface Architecture {
-  readonly seed: number;
-  readonly layers: readonly Layer[];
-}
 
 export interface SaveOptions {
   /** Whether the optimizer's state is saved, to go on training. Default true. */
@@ -51,6 +45,12 @@ export interface Checkpoint extends Omit<Header, 'formatVersion'> {
   readonly tensors: ReadonlyMap<string, NamedTensor>;
 }
 
+/** The options of `compile` as they are saved. */
+function savedOptions({ optimizer, losses, lossWeights, metrics }: Trainer['compiled']): CompileOptions {
+  if (losses.length === 1 && lossWeights[0] === 1) return { optimizer, loss: losses[0], metrics: metrics[0] };
+  return { optimizer, loss: losses, lossWeights, metrics };
+}
+
 const slotTensor = (slot: string, weight: string): string => `optimizer.${slot}.${weight}`;
 
 /** Writes the file. */
@@ -73,8 +73,12 @@ export function encodeModel(
   if (trainer !== undefined) {
     const { compiled, learningRate, stepCount } = trainer;
     const slots = trainer.readSlots();
-    const { optimizer, loss, metricNames: metrics } = compiled;
-    training = { options: { optimizer, loss, metrics }, learningRate, stepCount, slots: slots.map(({ name }) => name) };
+    training = {
+      options: plain(savedOptions(compiled)),
+      learningRate,
+      stepCount,
+      slots: slots.map(({ name }) => name),
+    };
     for (const slot of slots) {
       tensors.push(...slot.tensors.map((tensor) => ({ ...tensor, name: slotTensor(slot.name, tensor.name) })));
     }
@@ -94,7 +98,7 @@ function requireTraining(training: TrainingState | undefined): void {
   requireField(typeof training === 'object' && training !== null, 'training', 'an object', training);
   requireField(isCount(training.stepCount), 'training.stepCount', 'a count', training.stepCount);
   const rate = Math.fround(training.learningRate);
-  requireField(rate > 0 && rate < Infinity, 'training.learningRate', 'a number > 0', training.learningRate);
+  requireField(rate >= 0 && rate < Infinity, 'training.learningRate', 'a number >= 0', training.learningRate);
   const names = Array.isArray(training.slots) && training.slots.every((slot) => typeof slot === 'string');
   requireField(names, 'training.slots', 'a list of names', training.slots);
   requireField(
@@ -145,24 +149,25 @@ export interface RestoredState {
  * Holds a checkpoint against the plan of its model before anything is allocated: every tensor there, of the right shape, finite, none left
  * over, the moments those of the optimizer.
  */
-export function checkState(checkpoint: Checkpoint, plan: NetworkPlan): RestoredState {
+export function checkState(checkpoint: Checkpoint, plan: NetworkPlan, ends: readonly OutputEnd[]): RestoredState {
   const left = new Set(checkpoint.tensors.keys());
-  const pick = (nameOf: (weight: string) => string): Float32Array[] => {
-    const tensors = plan.parameters.map(({ name: weight }) => {
+  const pick = (parameters: readonly PlannedParameter[], nameOf: (weight: string) => string): Float32Array[] => {
+    const tensors = parameters.map(({ name: weight }) => {
       const name = nameOf(weight);
       const tensor = checkpoint.tensors.get(name);
       if (tensor === undefined) throw new FormatError(`loadModel: tensor "${name}" expected, got a file without it.`);
       left.delete(name);
       return { ...tensor, name: weight };
     });
-    return readTensors('loadModel', plan, tensors);
+    return readTensors('loadModel', parameters, tensors);
   };
   const { epochCount, training } = checkpoint;
-  const weights = pick((name) => name);
-  const values = training?.slots.map((slot) => pick((name) => slotTensor(slot, name))) ?? [];
+  const weights = pick(plan.parameters, (name) => name);
+  const learned = plan.parameters.filter(({ spec }) => spec.learned);
+  const values = training?.slots.map((slot) => pick(learned, (name) => slotTensor(slot, name))) ?? [];
   for (const name of left) throw new FormatError(`loadModel: tensor ${describe(name)} expected nowhere in this model.`);
   if (training !== undefined) {
-    const { optimizer } = readCompileOptions(training.options, plan.widths[plan.output]);
+    const { optimizer } = readCompileOptions(training.options, ends);
     const expected = slotNames(optimizer);
     const fits = expected.length === training.slots.length && expected.every((slot, i) => slot === training.slots[i]);
     requireField(fits, 'training.slots', `[${expected.join(', ')}]`, training.slots);

@@ -1,14 +1,23 @@
 import { describe } from '../common/describe.js';
-import { resolve } from '../common/descriptor.js';
 import { FormatError, UnsupportedError, ValueError } from '../common/errors.js';
-import { flag, integer, nameOf, optional, readOptions, type Check, type OptionTable } from '../common/options.js';
+import { flag, integer, nameOf, optional, readOptions, type Check } from '../common/options.js';
 import { compile, compileSync } from '../engine/binary.js';
 import { Machine, MAXIMUM_BYTES } from '../engine/machine.js';
 import { DEFAULT_TILE, TILE_NAMES, type TileName } from '../engine/tile.js';
-import { LAYERS, type Layer } from '../layers/registry.js';
-import { planSequential } from '../graph/plan.js';
-import { asFormatError, checkState, decodeModel } from './checkpoint.js';
-import { Model } from './model.js';
+import { restoreCustom, type Named } from '../common/custom.js';
+import { planNetwork } from '../graph/plan.js';
+import type { SymbolicTensor } from '../layers/layer.js';
+import {
+  readArchitecture,
+  readModel,
+  readSequential,
+  type Blueprint,
+  type ModelOptions,
+  type SequentialOptions,
+  type Tensors,
+} from './architecture.js';
+import { asFormatError, checkState, decodeModel, type Checkpoint } from './checkpoint.js';
+import { Model, outputEnds } from './model.js';
 
 export interface EngineOptions {
   /** Threads to compute on. This version computes on one. Default 1. */
@@ -37,19 +46,21 @@ export interface EngineInfo {
   readonly reasons: readonly string[];
 }
 
-export interface ModelOptions {
-  /** In order; the first has an inputShape. */
-  layers: readonly Layer[];
-  /** What initialization and shuffles are drawn from, an integer from 0 to 2^32 − 1. Default 0. */
-  seed?: number;
+export interface LoadOptions {
+  /** The objects of one's own that the model was made with, found by their names: activations, losses, metrics, initializers, schedules. */
+  custom?: readonly Named[];
 }
+
+/** What `predict` returns: an array for one output, a list of them for several. */
+export type Predictions<T extends Tensors> = T extends SymbolicTensor | readonly [SymbolicTensor]
+  ? Float32Array
+  : T extends readonly [SymbolicTensor, SymbolicTensor, ...SymbolicTensor[]]
+    ? Float32Array[]
+    : Float32Array | Float32Array[];
 
 type Kernels = Uint8Array<ArrayBuffer> | ArrayBuffer | WebAssembly.Module;
 
 const MEBIBYTE = 1024 * 1024;
-
-/** Largest seed: the generator's key has 32 bits for it. */
-const MAX_SEED = 0xffffffff;
 
 const kernelsCheck: Check<Kernels> = (path, value) => {
   if (value instanceof Uint8Array || value instanceof ArrayBuffer || value instanceof WebAssembly.Module) {
@@ -87,24 +98,23 @@ function readEngineOptions(where: string, options: EngineOptions | undefined) {
   return { ...read, initialMemory };
 }
 
-const MODEL_OPTIONS: OptionTable<Required<ModelOptions>> = {
-  layers: {
-    check(path, value) {
-      if (!Array.isArray(value)) throw new ValueError(`${path} expected a list of layers, got ${describe(value)}.`);
-      return value.map((layer, index) => resolve<Layer>(`${path}[${index}]`, layer, LAYERS));
-    },
-  },
-  seed: { check: integer(0, MAX_SEED), or: 0 },
+const customCheck: Check<ReadonlyMap<string, Named>> = (path, value) => {
+  if (!Array.isArray(value)) throw new ValueError(`${path} expected a list of objects, got ${describe(value)}.`);
+  return new Map(
+    value.map((one: unknown, index) => {
+      const { name } = (one ?? {}) as Partial<Named>;
+      if (typeof name !== 'string') {
+        throw new ValueError(`${path}[${index}] expected an object with a name, got ${describe(one)}.`);
+      }
+      return [name, one as Named];
+    }),
+  );
 };
-
-/** Reads the options of a model. */
-const readModelOptions = (where: string, options: ModelOptions): Required<ModelOptions> =>
-  readOptions<Required<ModelOptions>>(where, options, MODEL_OPTIONS);
 
 /** One WASM instance with its memory; holds any number of models. Made by `createEngine` or `createEngineSync`. */
 export class Engine {
   readonly info: EngineInfo;
-  private readonly models = new Set<Model>();
+  private readonly models = new Set<{ dispose(): void }>();
 
   /** For the library's own use: users call `createEngine`. */
   constructor(
@@ -125,29 +135,49 @@ export class Engine {
    * A model that passes each row through the layers in order.
    * @throws ShapeError, ValueError for layers or options that do not fit; MemoryError; StateError after `dispose`.
    */
-  sequential(options: ModelOptions): Model {
+  sequential(options: SequentialOptions): Model {
     this.machine.requireLive('sequential');
-    const { layers, seed } = readModelOptions('sequential', options);
-    return this.keep(new Model(this.machine, layers, seed, (model) => this.models.delete(model)));
+    return this.build('sequential', readSequential('sequential', options));
+  }
+
+  /**
+   * A model of the graph between `inputs` and `outputs`.
+   * @throws ShapeError, ValueError for layers that do not fit, cycles, or inputs that are missing; MemoryError; StateError after `dispose`.
+   */
+  model<const T extends Tensors>(options: ModelOptions<T>): Model<Predictions<T>> {
+    this.machine.requireLive('model');
+    return this.build('model', readModel('model', options));
   }
 
   /**
    * The model of a file that `save` wrote, with its training state where that was saved.
-   * @throws FormatError for a damaged or foreign file; MemoryError; StateError after `dispose`.
+   * @throws FormatError for a damaged or foreign file, or one that needs objects which are not among `custom`; MemoryError; StateError after
+   * `dispose`.
    */
-  loadModel(bytes: Uint8Array): Model {
+  loadModel<O extends Float32Array | Float32Array[] = Float32Array>(
+    bytes: Uint8Array,
+    options?: LoadOptions,
+  ): Model<O> {
     this.machine.requireLive('loadModel');
-    const checkpoint = decodeModel(bytes);
-    const { layers, seed } = asFormatError(() => readModelOptions('loadModel', checkpoint.architecture));
-    const state = asFormatError(() => checkState(checkpoint, planSequential(layers)));
-    const model = new Model(this.machine, layers, seed, (one) => this.models.delete(one), false);
+    const { custom } = readOptions<{ custom: ReadonlyMap<string, Named> }>('loadModel', options, {
+      custom: { check: customCheck, or: new Map() },
+    });
+    const { architecture, training, ...rest } = decodeModel(bytes);
+    const restored = restoreCustom({ architecture, ...(training && { training }) }, custom);
+    const checkpoint = { ...rest, ...(restored as Pick<Checkpoint, 'architecture' | 'training'>) };
+    const blueprint = asFormatError(() => readArchitecture('loadModel', checkpoint.architecture));
+    const state = asFormatError(() => {
+      const plan = planNetwork('loadModel', blueprint.graph);
+      return checkState(checkpoint, plan, outputEnds(plan));
+    });
+    const model = this.build<O>('loadModel', blueprint, false);
     try {
       model.restore(state);
     } catch (error) {
       model.dispose();
       throw error;
     }
-    return this.keep(model);
+    return model;
   }
 
   /** Bytes of linear memory: its size now, what models and running calls hold of it, and its limit. */
@@ -162,7 +192,12 @@ export class Engine {
     this.machine.dispose();
   }
 
-  private keep(model: Model): Model {
+  private build<O extends Float32Array | Float32Array[]>(
+    where: string,
+    blueprint: Blueprint,
+    initialize = true,
+  ): Model<O> {
+    const model = new Model<O>(this.machine, blueprint, where, (one) => this.models.delete(one), initialize);
     this.models.add(model);
     return model;
   }
@@ -234,21 +269,47 @@ const engineCheck: Check<Engine> = (path, value) => {
  *   layers: [dense({ units: 128, activation: 'relu', inputShape: [784] }), dense({ units: 10, activation: 'softmax' })],
  * });
  */
-export async function sequential(options: ModelOptions & { engine?: Engine }): Promise<Model> {
-  const { engine, ...rest } = readOptions<ModelOptions & { engine: Engine | undefined }>('sequential', options, {
-    ...MODEL_OPTIONS,
-    engine: { check: optional(engineCheck), or: undefined },
-  });
+export async function sequential(options: SequentialOptions & { engine?: Engine }): Promise<Model> {
+  const { engine, rest } = splitEngine('sequential', options);
   return (await engineOf(engine)).sequential(rest);
+}
+
+/**
+ * A model of the graph between `inputs` and `outputs`, on `engine` or the default one: any directed acyclic graph, with branches that meet in
+ * `add` and `concatenate`, several inputs and several outputs. Weights are named after the layers.
+ * @throws as `Engine.model`.
+ * @example
+ * const x = input({ shape: [2] });
+ * const h = dense({ units: 8, activation: 'relu' }).apply(x);
+ * const y = dense({ units: 1 }).apply(concatenate().apply([x, h]));
+ * const network = await model({ inputs: x, outputs: y, seed: 42 });
+ * network.getWeights().map(({ name }) => name); // ['dense.weight', 'dense.bias', 'dense_1.weight', 'dense_1.bias']
+ */
+export async function model<const T extends Tensors>(
+  options: ModelOptions<T> & { engine?: Engine },
+): Promise<Model<Predictions<T>>> {
+  const { engine, rest } = splitEngine('model', options);
+  return (await engineOf(engine)).model(rest);
+}
+
+/** The engine that is named among options, and the rest of them. */
+function splitEngine<T extends { engine?: Engine }>(where: string, options: T) {
+  if (options !== undefined && (typeof options !== 'object' || options === null)) {
+    throw new ValueError(`${where}: options expected an object, got ${describe(options)}.`);
+  }
+  // Nothing at all lacks what the options lack.
+  const { engine, ...rest } = options ?? ({} as T);
+  return { engine: engine === undefined ? undefined : engineCheck(`${where}: engine`, engine), rest };
 }
 
 /**
  * The model of a file that `save` wrote, on `engine` or the default one.
  * @throws as `Engine.loadModel`.
  */
-export async function loadModel(bytes: Uint8Array, options?: { engine?: Engine }): Promise<Model> {
-  const { engine } = readOptions<{ engine: Engine | undefined }>('loadModel', options, {
-    engine: { check: optional(engineCheck), or: undefined },
-  });
-  return (await engineOf(engine)).loadModel(bytes);
+export async function loadModel<O extends Float32Array | Float32Array[] = Float32Array>(
+  bytes: Uint8Array,
+  options?: LoadOptions & { engine?: Engine },
+): Promise<Model<O>> {
+  const { engine, rest } = splitEngine('loadModel', options ?? {});
+  return (await engineOf(engine)).loadModel<O>(bytes, rest);
 }

@@ -1,21 +1,26 @@
-import { ShapeError, StateError, ValueError } from '../common/errors.js';
+import { columnMoments } from '../common/column-moments.js';
 import { describe } from '../common/describe.js';
-import { integer, readOptions } from '../common/options.js';
+import { ShapeError, StateError, ValueError } from '../common/errors.js';
+import { integer, nonNegative, readOptions, type Check } from '../common/options.js';
+import { rowSource } from '../common/rows.js';
 import type { NamedTensor } from '../common/tensors.js';
 import { RegionGroup } from '../engine/arena.js';
 import type { Machine } from '../engine/machine.js';
 import { ParameterLayout } from '../graph/parameters.js';
-import { planSequential, type NetworkPlan } from '../graph/plan.js';
+import { planNetwork, type NetworkPlan } from '../graph/plan.js';
 import { Predictor } from '../graph/predictor.js';
-import type { Layer } from '../layers/registry.js';
-import { readCompileOptions, type CompileOptions } from '../training/compiled.js';
-import { loadDataset, type Dataset } from '../training/dataset.js';
-import { readFitOptions, type FitOptions } from '../training/fit-options.js';
+import { readCompileOptions, type CompileOptions, type OutputEnd } from '../training/compiled.js';
+import { loadDataset, perEnd } from '../training/data/dataset.js';
+import type { ClassWeight, DataGiven, Dataset, DataShape, Inputs, Targets } from '../training/data/shape.js';
+import { isBatchSource, residentFeed, SourceFeed, type BatchSource, type Feed } from '../training/data/feed.js';
+import { diagnose } from '../training/diagnosis/diagnose.js';
+import type { Diagnosis } from '../training/diagnosis/diagnosis.js';
+import { readFitOptions, refuseRowOptions, type FitOptions } from '../training/fit-options.js';
 import { fit, splitData, type History } from '../training/fit.js';
 import type { Logs } from '../training/measure.js';
-import { rowSource, type Labels, type Rows } from '../training/rows.js';
 import { Trainer } from '../training/trainer.js';
-import { encodeModel, type Architecture, type RestoredState, type SaveOptions } from './checkpoint.js';
+import { architectureOf, type Architecture, type Blueprint } from './architecture.js';
+import { encodeModel, type RestoredState, type SaveOptions } from './checkpoint.js';
 import { summarize } from './summary.js';
 import { readTensors, type TensorLike } from './weights.js';
 
@@ -24,12 +29,53 @@ export interface BatchOptions {
   batchSize?: number;
 }
 
-const readBatchSize = (where: string, options: BatchOptions | undefined): number =>
-  readOptions<Required<BatchOptions>>(where, options, { batchSize: { check: integer(1), or: 256 } }).batchSize;
+export interface EvaluateOptions extends BatchOptions {
+  /** What each row counts for in the loss, at least 0. Default 1. */
+  sampleWeight?: ArrayLike<number>;
+}
 
-/** A multilayer perceptron on an engine. Made by `sequential`, `engine.sequential` or `loadModel`. */
-export class Model {
+export interface StepOptions {
+  /** What each row counts for in the loss, at least 0. Default 1. */
+  sampleWeight?: ArrayLike<number>;
+  /** What the rows of each class count for, by class index; multiplies with `sampleWeight`. Default 1. */
+  classWeight?: ClassWeight;
+}
+
+/** Read with the data, where the number of rows is known. */
+const later: Check<unknown> = (_path, value) => value;
+
+const BATCH_SIZE = { check: integer(1), or: 256 } as const;
+
+const readStepOptions = (where: string, options: StepOptions | undefined): StepOptions =>
+  readOptions<{ sampleWeight: unknown; classWeight: unknown }>(where, options, {
+    sampleWeight: { check: later, or: undefined },
+    classWeight: { check: later, or: undefined },
+  }) as StepOptions;
+
+/** The outputs of a plan with the names of their layers; a layer's second output is numbered. */
+export function outputEnds({ graph, outputs, widths }: NetworkPlan): OutputEnd[] {
+  const taken = new Map<string, number>();
+  return graph.outputs.map((node, index) => {
+    const layer = graph.names[graph.nodes[node].layer];
+    const before = taken.get(layer) ?? 0;
+    taken.set(layer, before + 1);
+    return { name: before === 0 ? layer : `${layer}_${before}`, width: widths[outputs[index]] };
+  });
+}
+
+/** Rows that a diagnosis looks at, at most. */
+const MOST_DIAGNOSED = 1024;
+
+/**
+ * A multilayer perceptron on an engine. Made by `sequential`, `model`, `engine.sequential`, `engine.model` or `loadModel`. With one input
+ * its rows are given as they are, with several as a list or an object by the inputs' names; the same with targets and predictions.
+ */
+export class Model<O extends Float32Array | Float32Array[] = Float32Array> {
+  /** Set to true by a callback to end `fit` after the batch at hand, or at an epoch's end after that epoch. */
+  stopTraining = false;
   private readonly plan: NetworkPlan;
+  private readonly ends: readonly OutputEnd[];
+  private readonly inputEnds: readonly { readonly name: string; readonly width: number }[];
   private readonly layout: ParameterLayout;
   private readonly regions: RegionGroup;
   private readonly weights: number;
@@ -39,19 +85,24 @@ export class Model {
   private fitting = false;
   private live = true;
 
-  /** For the library's own use: users call `sequential`. */
+  /** For the library's own use: users call `sequential` or `model`. */
   constructor(
     private readonly machine: Machine,
-    private readonly layers: readonly Layer[],
-    /** What initialization, shuffles and masks are drawn from. */
-    readonly seed: number,
-    private readonly onDispose: (model: Model) => void,
+    private readonly blueprint: Blueprint,
+    where: string,
+    private readonly onDispose: (model: Model<O>) => void,
     initialize = true,
   ) {
-    this.plan = planSequential(layers);
+    const { graph, seed } = blueprint;
+    this.plan = planNetwork(where, graph);
+    this.ends = outputEnds(this.plan);
+    this.inputEnds = graph.inputs.map((node, index) => ({
+      name: graph.names[graph.nodes[node].layer],
+      width: this.plan.widths[this.plan.inputs[index]],
+    }));
     this.layout = new ParameterLayout(machine, this.plan);
     this.regions = new RegionGroup(machine.arena);
-    this.weights = this.layout.allocate(this.regions);
+    this.weights = this.layout.allocate(this.regions, 'all');
     try {
       if (initialize) this.layout.initialize(this.weights, seed);
       this.predictor = new Predictor(machine, this.plan, this.weights);
@@ -59,6 +110,11 @@ export class Model {
       this.regions.free();
       throw error;
     }
+  }
+
+  /** What initialization, shuffles and masks are drawn from. */
+  get seed(): number {
+    return this.blueprint.seed;
   }
 
   /** Updates made since `compile`. */
@@ -77,15 +133,27 @@ export class Model {
   }
 
   /**
+   * Learning rate of the next update. It can be set where the optimizer has no schedule.
+   * @throws StateError before `compile`, or when it is set beside a schedule; ValueError for anything but a number ≥ 0.
+   */
+  get learningRate(): number {
+    return this.requireTrainer('learningRate').learningRate;
+  }
+
+  set learningRate(rate: number) {
+    this.requireTrainer('learningRate').setLearningRate('learningRate', nonNegative('learningRate: rate', rate));
+  }
+
+  /**
    * Settles how the model is trained and what is reported. Compiling again starts the optimizer afresh; weights stay.
-   * @throws ValueError for an unknown name or option; StateError during `fit`.
+   * @throws ValueError for an unknown name or option; ShapeError where there is not one for each output; StateError during `fit`.
    */
   compile(options: CompileOptions): void {
     this.requireIdle('compile');
-    const compiled = readCompileOptions(options, this.outputs);
-    const { machine, plan, layout, weights } = this;
+    const compiled = readCompileOptions(options, this.ends);
+    const { machine, plan, layout, weights, seed } = this;
     // The new one first: where there is no room for it, the old one goes on.
-    const trainer = new Trainer({ machine, plan, layout, weights }, compiled);
+    const trainer = new Trainer({ machine, plan, layout, weights, seed }, compiled);
     this.trainer?.free();
     this.trainer = trainer;
   }
@@ -96,31 +164,62 @@ export class Model {
    * @throws ShapeError, ValueError for data or options that do not fit; StateError before `compile` or after `dispose`; the signal's
    * reason when aborted; whatever a callback throws. The weights are then those of the last finished step.
    */
-  async fit(x: Rows, y: Rows | Labels, options?: FitOptions): Promise<History> {
+  fit(x: Inputs, y: Targets, options?: FitOptions): Promise<History>;
+  /**
+   * Trains on batches of a source, each [x, y] or [x, y, sampleWeight]: an (async) iterable, or a function that returns one for each epoch.
+   * @throws as above; ValueError for a source that has no batches left.
+   */
+  fit(source: BatchSource, options?: FitOptions): Promise<History>;
+  async fit(x: Inputs | BatchSource, y?: Targets | FitOptions, options?: FitOptions): Promise<History> {
     this.requireIdle('fit');
     const trainer = this.requireTrainer('fit');
-    const read = readFitOptions(options);
+    const fromSource = isBatchSource(x);
+    const given = fromSource ? (y as FitOptions | undefined) : options;
+    const read = readFitOptions(given);
+    if (fromSource) refuseRowOptions(given);
     read.signal?.throwIfAborted();
-    const data = this.dataset('fit', [x, y], trainer);
-    let validation: Dataset | undefined;
+    const datasets: Dataset[] = [];
+    const load = (where: string, data: DataGiven, names?: readonly [string, string]): Dataset => {
+      const loaded = this.dataset(where, data, trainer, names);
+      datasets.push(loaded);
+      return loaded;
+    };
     this.fitting = true;
     try {
+      let feed: Feed;
+      let validation: Dataset | undefined;
       if (read.validationData) {
-        const names = ['validationData[0]', 'validationData[1]'] as const;
-        validation = this.dataset('fit', read.validationData, trainer, names);
+        const [vx, vy, sampleWeight] = read.validationData;
+        validation = load('fit', { x: vx, y: vy, sampleWeight }, ['validationData[0]', 'validationData[1]']);
+      }
+      if (fromSource) {
+        const { batchesPerEpoch, classWeight, signal } = read;
+        const proceed = (): void => {
+          this.requireLive('fit');
+          signal?.throwIfAborted();
+        };
+        feed = new SourceFeed(this.machine, trainer, x, this.shapeFor(trainer), {
+          batchesPerEpoch,
+          classWeight,
+          proceed,
+        });
+      } else {
+        const { sampleWeight, classWeight } = read;
+        const data = load('fit', { x, y, sampleWeight, classWeight });
+        const parts = splitData(data, read.validationSplit, validation);
+        validation = parts.validation;
+        feed = residentFeed(this.machine, trainer, data, parts.rows, { ...read, seed: this.seed });
       }
       const subject = {
-        machine: this.machine,
         trainer,
-        seed: this.seed,
+        model: this,
         progress: this.progress,
         requireLive: (where: string) => this.requireLive(where),
       };
-      return await fit(subject, splitData(data, read.validationSplit, validation), read);
+      return await fit(subject, feed, validation, read);
     } finally {
       this.fitting = false;
-      data.free();
-      validation?.free();
+      for (const data of datasets) data.free();
     }
   }
 
@@ -128,54 +227,77 @@ export class Model {
    * Loss and metrics on n rows. Uses the current weights; changes nothing.
    * @throws ShapeError, ValueError for data that does not fit; StateError before `compile` or after `dispose`.
    */
-  evaluate(x: Rows, y: Rows | Labels, options?: BatchOptions): Logs {
+  evaluate(x: Inputs, y: Targets, options?: EvaluateOptions): Logs {
     const trainer = this.requireTrainer('evaluate');
-    const batchSize = readBatchSize('evaluate', options);
-    const data = this.dataset('evaluate', [x, y], trainer);
+    const { batchSize, sampleWeight } = readOptions<{ batchSize: number; sampleWeight: unknown }>('evaluate', options, {
+      batchSize: BATCH_SIZE,
+      sampleWeight: { check: later, or: undefined },
+    });
+    const data = this.dataset('evaluate', { x, y, sampleWeight: sampleWeight as ArrayLike<number> }, trainer);
     try {
-      return trainer.evaluate(data, Math.min(batchSize, data.x.rows));
+      return trainer.evaluate(data, Math.min(batchSize, data.rows));
     } finally {
       data.free();
     }
   }
 
   /**
-   * Outputs for n rows: a Float32Array (n, outputs), row-major. A row gives the same bits alone and in any batch.
+   * Outputs for n rows: a Float32Array (n, outputs), row-major; of a model with several outputs a list of them. A row gives the same bits
+   * alone and in any batch.
    * @throws ShapeError, ValueError for rows that do not fit; StateError after `dispose`.
    */
-  predict(x: Rows, options?: BatchOptions): Float32Array {
+  predict(x: Inputs, options?: BatchOptions): O {
     this.requireLive('predict');
-    const batchSize = readBatchSize('predict', options);
-    const source = rowSource('predict', 'x', x, this.inputs);
-    let rows = x as Float32Array;
-    if (!(x instanceof Float32Array)) {
-      rows = new Float32Array(source.rows * this.inputs);
-      source.write(rows, 0);
-    }
-    const out = new Float32Array(source.rows * this.outputs);
-    this.predictor.predict('predict', rows, out, source.rows, batchSize);
-    return out;
+    const { batchSize } = readOptions<Required<BatchOptions>>('predict', options, { batchSize: BATCH_SIZE });
+    const ends = perEnd('predict', 'x', x, this.inputEnds);
+    const sources = ends.map(({ what, value }, index) =>
+      rowSource('predict', what, value, this.inputEnds[index].width),
+    );
+    const { rows } = sources[0];
+    const xs = sources.map((source, index) => {
+      if (source.rows !== rows) {
+        throw new ShapeError(
+          `predict: ${ends[index].what} expected ${rows} rows as in ${ends[0].what}, got ${source.rows}.`,
+        );
+      }
+      const { value } = ends[index];
+      if (value instanceof Float32Array) return value;
+      const flat = new Float32Array(rows * source.width);
+      source.write(flat, 0);
+      return flat;
+    });
+    const outs = this.ends.map(({ width }) => new Float32Array(rows * width));
+    this.predictor.predict('predict', xs, outs, rows, batchSize);
+    return (outs.length === 1 ? outs[0] : outs) as O;
   }
 
   /**
-   * `predict` into an array of the caller's, (n, outputs); returns it. After the first call with as many rows it allocates nothing.
+   * `predict` into an array of the caller's, (n, outputs), or of a model with several outputs into a list of them; returns it. After the first call with
+   * as many rows it allocates nothing.
    * @throws ShapeError where lengths do not fit; ValueError for other kinds of arrays, NaN or infinity; StateError after `dispose`.
    */
-  predictInto(x: Float32Array, out: Float32Array): Float32Array {
+  predictInto(x: Float32Array | readonly Float32Array[], out: O): O {
     if (!this.live) this.requireLive('predictInto');
-    if (!(x instanceof Float32Array))
-      throw new ValueError(`predictInto: x expected a Float32Array, got ${describe(x)}.`);
-    const rows = x.length / this.inputs;
-    if (!Number.isInteger(rows)) rowSource('predictInto', 'x', x, this.inputs);
-    if (!(out instanceof Float32Array)) {
-      throw new ValueError(`predictInto: out expected a Float32Array, got ${describe(out)}.`);
+    const { inputEnds, ends } = this;
+    if (inputEnds.length === 1 && ends.length === 1) {
+      const rows = this.requireFlat('x', x, inputEnds[0].width, undefined);
+      this.requireFlat('out', out, ends[0].width, rows);
+      this.predictor.predictOne('predictInto', x as Float32Array, out as Float32Array, rows, rows);
+      return out;
     }
-    if (out.length !== rows * this.outputs) {
-      throw new ShapeError(
-        `predictInto: out expected ${rows * this.outputs} values for ${rows} rows, got ${out.length}.`,
-      );
-    }
-    this.predictor.predict('predictInto', x, out, rows, rows);
+    const listed = (what: string, value: unknown, count: number): readonly Float32Array[] => {
+      const list: readonly unknown[] = count === 1 ? [value] : (value as readonly unknown[]);
+      if (!Array.isArray(list) || list.length !== count) {
+        throw new ShapeError(`predictInto: ${what} expected a list of ${count}, got ${describe(value)}.`);
+      }
+      return list as Float32Array[];
+    };
+    const xs = listed('x', x, inputEnds.length);
+    const outs = listed('out', out, ends.length);
+    const rows = this.requireFlat('x[0]', xs[0], inputEnds[0].width, undefined);
+    xs.forEach((one, index) => this.requireFlat(`x[${index}]`, one, inputEnds[index].width, rows));
+    outs.forEach((one, index) => this.requireFlat(`out[${index}]`, one, ends[index].width, rows));
+    this.predictor.predict('predictInto', xs, outs, rows, rows);
     return out;
   }
 
@@ -183,10 +305,10 @@ export class Model {
    * One update on one batch. Returns loss and metrics from before it.
    * @throws ShapeError, ValueError for data that does not fit; StateError before `compile`, during `fit` or after `dispose`.
    */
-  trainOnBatch(x: Rows, y: Rows | Labels): Logs {
+  trainOnBatch(x: Inputs, y: Targets, options?: StepOptions): Logs {
     this.requireIdle('trainOnBatch');
     const trainer = this.requireTrainer('trainOnBatch');
-    const data = this.dataset('trainOnBatch', [x, y], trainer);
+    const data = this.dataset('trainOnBatch', { x, y, ...readStepOptions('trainOnBatch', options) }, trainer);
     try {
       return trainer.trainOn(data);
     } finally {
@@ -195,14 +317,14 @@ export class Model {
   }
 
   /**
-   * What an update on this batch would be given, in the order and shapes of `getWeights`: gradients of the mean loss, with the layers'
-   * penalties, clipped where the optimizer clips. Changes nothing.
+   * What an update on this batch would be given, in the order and shapes of `getWeights` without what is not learned: gradients of the mean
+   * loss, with the layers' penalties, clipped where the optimizer clips, masks and noise those of the next update. Changes nothing.
    * @throws ShapeError, ValueError for data that does not fit; StateError before `compile`, during `fit` or after `dispose`.
    */
-  gradients(x: Rows, y: Rows | Labels): NamedTensor[] {
+  gradients(x: Inputs, y: Targets, options?: StepOptions): NamedTensor[] {
     this.requireIdle('gradients');
     const trainer = this.requireTrainer('gradients');
-    const data = this.dataset('gradients', [x, y], trainer);
+    const data = this.dataset('gradients', { x, y, ...readStepOptions('gradients', options) }, trainer);
     try {
       return trainer.gradientsOn(data);
     } finally {
@@ -210,7 +332,57 @@ export class Model {
     }
   }
 
-  /** Copies of all weights, named as in the equivalent PyTorch nn.Sequential: weight (units, inputs), bias (units). */
+  /**
+   * Measures the faults that networks are known for on these rows, the first 1,024 of them at most: vanishing and exploding gradients, saturated
+   * activations, dead units, zigzag, updates too large or too small, and the first NaN or infinity; with a sentence of advice for each
+   * that it finds. Changes nothing.
+   * @throws ShapeError, ValueError for data that does not fit; StateError before `compile`, during `fit` or after `dispose`.
+   * @example
+   * const network = await sequential({ layers: [dense({ units: 3, activation: 'unitStep', inputShape: [2] })] });
+   * network.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
+   * network.diagnose([[0, 1], [1, 0]], [[1, 0, 1], [0, 1, 0]]).faults[0].kind; // 'deadUnits'
+   */
+  diagnose(x: Inputs, y: Targets): Diagnosis {
+    this.requireIdle('diagnose');
+    const trainer = this.requireTrainer('diagnose');
+    const data = this.dataset('diagnose', { x, y }, trainer);
+    try {
+      const rows = Math.min(data.rows, MOST_DIAGNOSED);
+      return diagnose(trainer, rows, false, ({ feeder }) => feeder.take(data, 0, rows));
+    } finally {
+      data.free();
+    }
+  }
+
+  /**
+   * Takes mean and variance for the `normalization` layers that stand directly on an input from its rows, in float64.
+   * @throws ShapeError, ValueError for rows that do not fit; StateError for a model without such a layer, during `fit` or after `dispose`.
+   */
+  adapt(x: Inputs): void {
+    this.requireIdle('adapt');
+    const { plan, inputEnds } = this;
+    const nodes = plan.nodes.filter(
+      ({ operation, inputs }) => operation.kind === 'normalization' && plan.inputs.includes(inputs[0]),
+    );
+    if (nodes.length === 0) {
+      throw new StateError('adapt: a model with a normalization layer on an input expected, got one without.');
+    }
+    const moments = perEnd('adapt', 'x', x, inputEnds).map(({ what, value }, index) => {
+      const source = rowSource('adapt', what, value, inputEnds[index].width);
+      if (source.rows === 0) throw new ShapeError(`adapt: ${what} expected at least one row, got none.`);
+      return columnMoments('adapt', source);
+    });
+    for (const { inputs, parameters } of nodes) {
+      const { mean, variance } = moments[plan.inputs.indexOf(inputs[0])];
+      this.layout.writeOne(this.weights, plan.parameters[parameters[0]], Float32Array.from(mean));
+      this.layout.writeOne(this.weights, plan.parameters[parameters[1]], Float32Array.from(variance));
+    }
+  }
+
+  /**
+   * Copies of all weights: weight (units, inputs), bias (units), and what else a layer learns or keeps, such as running statistics. Named as in the
+   * equivalent PyTorch nn.Sequential; in a graph the names start with the layer's.
+   */
   getWeights(): NamedTensor[] {
     this.requireLive('getWeights');
     return this.layout.read(this.weights);
@@ -222,18 +394,18 @@ export class Model {
    */
   setWeights(tensors: readonly TensorLike[]): void {
     this.requireLive('setWeights');
-    this.layout.write(this.weights, readTensors('setWeights', this.plan, tensors));
+    this.layout.write(this.weights, readTensors('setWeights', this.plan.parameters, tensors));
   }
 
   /** A table of layers, output shapes and parameter counts. */
   summary(): string {
     this.requireLive('summary');
-    return summarize(this.layers, this.plan, this.trainer?.compiled.optimizer.kind);
+    return summarize(this.plan, this.trainer?.compiled.optimizer.kind);
   }
 
   /** The architecture as plain data. */
   toJSON(): Architecture {
-    return { seed: this.seed, layers: structuredClone(this.layers) };
+    return architectureOf(this.blueprint);
   }
 
   /**
@@ -272,22 +444,34 @@ export class Model {
     this.requireTrainer('loadModel').restore(training, training.values);
   }
 
-  private get inputs(): number {
-    return this.plan.widths[this.plan.input];
+  private shapeFor(trainer: Trainer): DataShape {
+    const { objective } = trainer.compiled;
+    return {
+      inputs: this.inputEnds,
+      outputs: this.ends.map((end, index) => ({ ...end, loss: objective[index].loss })),
+    };
   }
 
-  private get outputs(): number {
-    return this.plan.widths[this.plan.output];
+  private dataset(where: string, given: DataGiven, trainer: Trainer, names?: readonly [string, string]): Dataset {
+    return loadDataset(this.machine, where, given, this.shapeFor(trainer), names);
   }
 
-  private dataset(
-    where: string,
-    data: readonly [unknown, unknown],
-    trainer: Trainer,
-    names?: readonly [string, string],
-  ): Dataset {
-    const widths = { inputs: this.inputs, outputs: this.outputs };
-    return loadDataset(this.machine, where, data, widths, trainer.compiled.objective.loss, names);
+  /** The number of rows in a flat array, which has to be `rows` where that is known. */
+  private requireFlat(what: string, value: unknown, width: number, rows: number | undefined): number {
+    if (!(value instanceof Float32Array)) {
+      throw new ValueError(`predictInto: ${what} expected a Float32Array, got ${describe(value)}.`);
+    }
+    if (rows === undefined) {
+      const count = value.length / width;
+      if (!Number.isInteger(count)) rowSource('predictInto', what, value, width);
+      return count;
+    }
+    if (value.length !== rows * width) {
+      throw new ShapeError(
+        `predictInto: ${what} expected ${rows * width} values for ${rows} rows, got ${value.length}.`,
+      );
+    }
+    return rows;
   }
 
   private requireLive(where: string): void {

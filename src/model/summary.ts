@@ -1,31 +1,65 @@
 import { sizeOf } from '../common/tensors.js';
 import type { NetworkPlan } from '../graph/plan.js';
-import type { Layer } from '../layers/registry.js';
+import type { Layer } from '../layers/layer.js';
 
 const grouped = (n: number): string => String(n).replace(/\B(?=(\d{3})+$)/g, ',');
 
-/** A table of layers, output shapes and parameter counts. */
-export function summarize(layers: readonly Layer[], plan: NetworkPlan, optimizer: string | undefined): string {
-  const rows = layers.map(({ kind, config }, index) => {
-    const own = plan.nodes.filter(({ layer }) => layer === index).flatMap(({ parameters }) => parameters);
-    const count = own.reduce((sum, parameter) => sum + sizeOf(plan.parameters[parameter].spec.shape), 0);
-    const name = config.name === undefined ? `${index} ${kind}` : `${index} ${kind} "${config.name}"`;
-    const activation = 'activation' in config ? config.activation.kind : `${config.pieces} pieces`;
-    return [name, activation, `(batch, ${config.units})`, grouped(count)];
+/** What is particular about a layer, in a word or two. */
+function detailOf({ config }: Layer): string {
+  const { activation, pieces, rate, stddev, scale } = config as {
+    activation?: { kind: string; config: { name?: string } };
+    pieces?: number;
+    rate?: number;
+    stddev?: number;
+    scale?: number;
+  };
+  if (activation !== undefined) return activation.kind === 'custom' ? activation.config.name! : activation.kind;
+  if (pieces !== undefined) return `${pieces} pieces`;
+  if (rate !== undefined) return `rate ${rate}`;
+  if (stddev !== undefined) return `stddev ${stddev}`;
+  return scale === undefined ? '' : `scale ${Number(scale.toPrecision(4))}`;
+}
+
+/** A table of layers in order: what they are, output shapes, parameters, and in a graph what they read. */
+export function summarize(plan: NetworkPlan, optimizer: string | undefined): string {
+  const { graph, parameters } = plan;
+  const branched = graph.naming === 'layers';
+  const count = (layer: number | undefined, learned: boolean): number =>
+    parameters
+      .filter((one) => (layer === undefined || one.layer === layer) && one.spec.learned === learned)
+      .reduce((sum, { spec }) => sum + sizeOf(spec.shape), 0);
+  const met = new Set<number>();
+  const rows = graph.nodes.flatMap(({ layer: index, inputs }, node) => {
+    const layer = graph.layers[index];
+    if (!branched && layer.kind === 'input') return [];
+    const name = graph.names[index];
+    const again = met.has(index);
+    met.add(index);
+    const cells = [
+      name === layer.kind || layer.config.name === undefined ? name : `${name} (${layer.kind})`,
+      detailOf(layer),
+      `(batch, ${plan.widths[plan.values[node]]})`,
+      again ? 'as above' : grouped(count(index, true)),
+    ];
+    const reads = inputs.map((input) => graph.names[graph.nodes[input].layer]).join(', ');
+    return [branched ? [...cells, reads] : cells];
   });
-  const total = plan.parameters.reduce((sum, { spec }) => sum + sizeOf(spec.shape), 0);
-  const table = [['layer', 'activation', 'output shape', 'parameters'], ...rows];
-  const widths = [0, 1, 2, 3].map((column) => Math.max(...table.map((row) => row[column].length)));
+  const titles = ['layer', '', 'output shape', 'parameters', ...(branched ? ['reads'] : [])];
+  const table = [titles, ...rows];
+  const widths = titles.map((_, column) => Math.max(...table.map((row) => row[column].length)));
   const line = (row: readonly string[]): string =>
-    row.map((cell, column) => (column === 3 ? cell.padStart(widths[3]) : cell.padEnd(widths[column]))).join('  ');
+    row
+      .map((cell, column) => (column === 3 ? cell.padStart(widths[3]) : cell.padEnd(widths[column])))
+      .join('  ')
+      .trimEnd();
   const rule = widths.map((width) => '─'.repeat(width)).join('  ');
-  return [
-    `inputs (batch, ${plan.widths[plan.input]})`,
-    '',
-    line(table[0]),
-    rule,
-    ...rows.map(line),
-    rule,
-    `${grouped(total)} parameters, ${grouped(4 * total)} bytes${optimizer === undefined ? '' : `, trained by ${optimizer}`}`,
-  ].join('\n');
+  const learned = count(undefined, true);
+  const others = count(undefined, false);
+  const total = [
+    `${grouped(learned)} parameters, ${grouped(4 * learned)} bytes`,
+    ...(others === 0 ? [] : [`${grouped(others)} more that are not learned`]),
+    ...(optimizer === undefined ? [] : [`trained by ${optimizer}`]),
+  ].join(', ');
+  const heads = branched ? [] : [`inputs (batch, ${plan.widths[plan.inputs[0]]})`, ''];
+  return [...heads, line(titles), rule, ...rows.map(line), rule, total].join('\n');
 }

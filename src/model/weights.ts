@@ -1,7 +1,7 @@
 import { describe, describeShape } from '../common/describe.js';
 import { ShapeError, ValueError } from '../common/errors.js';
 import { sizeOf } from '../common/tensors.js';
-import type { NetworkPlan } from '../graph/plan.js';
+import type { PlannedParameter } from '../graph/plan.js';
 
 /** A tensor as `setWeights` takes it: what `getWeights` gives, or plain numbers; the name may be left out. */
 export interface TensorLike {
@@ -10,18 +10,18 @@ export interface TensorLike {
   readonly data: Float32Array | readonly number[];
 }
 
-/** Checks tensors against the parameters of a plan, all of them before any is used, and returns their values in order. */
-export function readTensors(where: string, plan: NetworkPlan, tensors: unknown): Float32Array[] {
+/** Checks tensors against parameters, all of them before any is used, and returns their values in order. */
+export function readTensors(where: string, parameters: readonly PlannedParameter[], tensors: unknown): Float32Array[] {
   if (!Array.isArray(tensors))
     throw new ValueError(`${where}: weights expected a list of tensors, got ${describe(tensors)}.`);
-  const { parameters } = plan;
   if (tensors.length !== parameters.length) {
     throw new ShapeError(`${where}: weights expected ${parameters.length} tensors, got ${tensors.length}.`);
   }
-  return parameters.map((parameter, index) => readTensor(where, parameter.name, parameter.spec.shape, tensors[index]));
+  return parameters.map((parameter, index) => readTensor(where, parameter, tensors[index]));
 }
 
-function readTensor(where: string, name: string, shape: readonly number[], value: unknown): Float32Array {
+function readTensor(where: string, { name, spec }: PlannedParameter, value: unknown): Float32Array {
+  const { shape, least = -Infinity } = spec;
   if (typeof value !== 'object' || value === null || !('shape' in value) || !('data' in value)) {
     throw new ValueError(`${where}: "${name}" expected { shape, data }, got ${describe(value)}.`);
   }
@@ -46,6 +46,9 @@ function readTensor(where: string, name: string, shape: readonly number[], value
     const value: unknown = data[i];
     if (typeof value !== 'number' || !Number.isFinite(Math.fround(value))) {
       throw new ValueError(`${where}: "${name}" expected finite numbers, got ${describe(value)} at index ${i}.`);
+    }
+    if (value < least) {
+      throw new ValueError(`${where}: "${name}" expected numbers >= ${least}, got ${value} at index ${i}.`);
     }
   }
   return Float32Array.from(data as ArrayLike<number>);

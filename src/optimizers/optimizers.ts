@@ -1,6 +1,16 @@
 import type { Descriptor } from '../common/descriptor.js';
 import { ValueError } from '../common/errors.js';
-import { flag, fraction, nonNegative, optional, positive, readOptions, type OptionTable } from '../common/options.js';
+import {
+  flag,
+  fraction,
+  nonNegative,
+  optional,
+  positive,
+  readOptions,
+  type Option,
+  type OptionTable,
+} from '../common/options.js';
+import { learningRateCheck, type LearningRate, type Schedule } from '../schedules/schedules.js';
 
 /** What every optimizer takes. Clipping acts on the whole gradient, penalties included; at most one kind of it. */
 export interface GradientOptions {
@@ -11,8 +21,8 @@ export interface GradientOptions {
 }
 
 export interface SgdOptions extends GradientOptions {
-  /** η. Default 0.01. */
-  learningRate?: number;
+  /** η: a number > 0, or a schedule. Default 0.01. */
+  learningRate?: LearningRate;
   /** μ in [0, 1). Default 0: plain gradient descent. */
   momentum?: number;
   /** Look ahead along the momentum. Default false. */
@@ -20,15 +30,15 @@ export interface SgdOptions extends GradientOptions {
 }
 
 export interface AdagradOptions extends GradientOptions {
-  /** η. Default 0.01. */
-  learningRate?: number;
+  /** η: a number > 0, or a schedule. Default 0.01. */
+  learningRate?: LearningRate;
   /** ε, added to the root. Default 1e-10. */
   epsilon?: number;
 }
 
 export interface RmspropOptions extends GradientOptions {
-  /** η. Default 0.01. */
-  learningRate?: number;
+  /** η: a number > 0, or a schedule. Default 0.01. */
+  learningRate?: LearningRate;
   /** Decay of the mean squared gradient. Default 0.99. */
   rho?: number;
   /** μ in [0, 1). Default 0. */
@@ -38,8 +48,8 @@ export interface RmspropOptions extends GradientOptions {
 }
 
 export interface AdadeltaOptions extends GradientOptions {
-  /** η. Default 1. */
-  learningRate?: number;
+  /** η: a number > 0, or a schedule. Default 1. */
+  learningRate?: LearningRate;
   /** Decay of both means. Default 0.9. */
   rho?: number;
   /** ε, under the roots. Default 1e-6. */
@@ -47,8 +57,8 @@ export interface AdadeltaOptions extends GradientOptions {
 }
 
 export interface AdamOptions extends GradientOptions {
-  /** η. Default 0.001. */
-  learningRate?: number;
+  /** η: a number > 0, or a schedule. Default 0.001. */
+  learningRate?: LearningRate;
   /** Decay of the mean gradient. Default 0.9. */
   beta1?: number;
   /** Decay of the mean squared gradient. Default 0.999. */
@@ -62,8 +72,13 @@ export interface AdamwOptions extends AdamOptions {
   weightDecay?: number;
 }
 
-/** All options settled; only the clips may be absent. */
-type Settled<O> = Required<Omit<O, keyof GradientOptions>> & GradientOptions;
+/** All options settled: the learning rate a number or a schedule's descriptor. */
+type Own<O> = Required<Omit<O, keyof GradientOptions | 'learningRate'>> & { learningRate: number | Schedule };
+
+/** Only the clips may be absent. */
+type Settled<O> = Own<O> & GradientOptions;
+
+const rate = (or: number): Option<number | Schedule> => ({ check: learningRateCheck, or });
 
 const clips = {
   clipNorm: { check: optional(positive), or: undefined },
@@ -73,7 +88,7 @@ const clips = {
 function settle<K extends string, O extends GradientOptions>(
   kind: K,
   options: O | undefined,
-  table: OptionTable<Omit<O, keyof GradientOptions>>,
+  table: OptionTable<Own<O>>,
 ): Descriptor<K, Settled<O>> {
   const config = readOptions<Settled<O>>(kind, options, { ...table, ...clips } as unknown as OptionTable<Settled<O>>);
   if (config.clipNorm !== undefined && config.clipValue !== undefined) {
@@ -85,10 +100,11 @@ function settle<K extends string, O extends GradientOptions>(
 /**
  * Gradient descent: w −= η·g; with momentum v = μ·v + g, w −= η·v; with Nesterov w −= η·(g + μ·v). PyTorch's update rule.
  * @throws ValueError for a number out of range, an unknown option, or Nesterov without momentum.
+ * @example sgd({ learningRate: 0.1, momentum: 0.9 });
  */
 export function sgd(options?: SgdOptions): Descriptor<'sgd', Settled<SgdOptions>> {
   const result = settle('sgd', options, {
-    learningRate: { check: positive, or: 0.01 },
+    learningRate: rate(0.01),
     momentum: { check: fraction, or: 0 },
     nesterov: { check: flag, or: false },
   });
@@ -101,10 +117,11 @@ export function sgd(options?: SgdOptions): Descriptor<'sgd', Settled<SgdOptions>
 /**
  * Adagrad (Duchi et al. 2011): s += g²; w −= η·g/(√s + ε).
  * @throws ValueError for a number out of range or an unknown option.
+ * @example adagrad({ learningRate: 0.05 });
  */
 export function adagrad(options?: AdagradOptions): Descriptor<'adagrad', Settled<AdagradOptions>> {
   return settle('adagrad', options, {
-    learningRate: { check: positive, or: 0.01 },
+    learningRate: rate(0.01),
     epsilon: { check: positive, or: 1e-10 },
   });
 }
@@ -112,10 +129,11 @@ export function adagrad(options?: AdagradOptions): Descriptor<'adagrad', Settled
 /**
  * RMSprop (Hinton 2012): s = ρ·s + (1 − ρ)·g²; v = μ·v + g/(√s + ε); w −= η·v. PyTorch's update rule.
  * @throws ValueError for a number out of range or an unknown option.
+ * @example rmsprop({ learningRate: 0.001, rho: 0.9 });
  */
 export function rmsprop(options?: RmspropOptions): Descriptor<'rmsprop', Settled<RmspropOptions>> {
   return settle('rmsprop', options, {
-    learningRate: { check: positive, or: 0.01 },
+    learningRate: rate(0.01),
     rho: { check: fraction, or: 0.99 },
     momentum: { check: fraction, or: 0 },
     epsilon: { check: positive, or: 1e-8 },
@@ -125,17 +143,18 @@ export function rmsprop(options?: RmspropOptions): Descriptor<'rmsprop', Settled
 /**
  * Adadelta (Zeiler 2012): s = ρ·s + (1 − ρ)·g²; d = √(u + ε)/√(s + ε)·g; u = ρ·u + (1 − ρ)·d²; w −= η·d. PyTorch's update rule.
  * @throws ValueError for a number out of range or an unknown option.
+ * @example adadelta({ rho: 0.95 });
  */
 export function adadelta(options?: AdadeltaOptions): Descriptor<'adadelta', Settled<AdadeltaOptions>> {
   return settle('adadelta', options, {
-    learningRate: { check: positive, or: 1 },
+    learningRate: rate(1),
     rho: { check: fraction, or: 0.9 },
     epsilon: { check: positive, or: 1e-6 },
   });
 }
 
 const moments = {
-  learningRate: { check: positive, or: 0.001 },
+  learningRate: /* @__PURE__ */ rate(0.001),
   beta1: { check: fraction, or: 0.9 },
   beta2: { check: fraction, or: 0.999 },
   epsilon: { check: positive, or: 1e-8 },
@@ -144,6 +163,7 @@ const moments = {
 /**
  * Adam (Kingma & Ba 2015) by PyTorch's update rule: m̂ = m/(1 − β1^t), v̂ = v/(1 − β2^t), w −= η·m̂/(√v̂ + ε).
  * @throws ValueError for a number out of range or an unknown option.
+ * @example adam({ learningRate: schedules.exponential({ initialLearningRate: 0.001, decaySteps: 1000, decayRate: 0.9 }) });
  */
 export function adam(options?: AdamOptions): Descriptor<'adam', Settled<AdamOptions>> {
   return settle('adam', options, moments);
@@ -152,6 +172,7 @@ export function adam(options?: AdamOptions): Descriptor<'adam', Settled<AdamOpti
 /**
  * AdamW (Loshchilov & Hutter 2019): w = (1 − η·weightDecay)·w, then Adam. All parameters decay, as in PyTorch.
  * @throws ValueError for a number out of range or an unknown option.
+ * @example adamw({ learningRate: 0.001, weightDecay: 0.05 });
  */
 export function adamw(options?: AdamwOptions): Descriptor<'adamw', Settled<AdamwOptions>> {
   return settle('adamw', options, { ...moments, weightDecay: { check: nonNegative, or: 0.01 } });
@@ -160,9 +181,10 @@ export function adamw(options?: AdamwOptions): Descriptor<'adamw', Settled<Adamw
 /**
  * Nadam (Dozat 2016), Adam with Nesterov's look-ahead, by PyTorch's update rule with its momentum decay of 0.004.
  * @throws ValueError for a number out of range or an unknown option.
+ * @example nadam({ learningRate: 0.001, clipNorm: 1 });
  */
 export function nadam(options?: AdamOptions): Descriptor<'nadam', Settled<AdamOptions>> {
-  return settle('nadam', options, { ...moments, learningRate: { check: positive, or: 0.002 } });
+  return settle('nadam', options, { ...moments, learningRate: rate(0.002) });
 }
 
 /** What a name or a saved model may call for. */

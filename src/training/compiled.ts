@@ -1,45 +1,123 @@
+import { describe } from '../common/describe.js';
 import { resolve } from '../common/descriptor.js';
-import { readOptions, type Check } from '../common/options.js';
-import type { Objective } from '../graph/program.js';
+import { ShapeError, ValueError } from '../common/errors.js';
+import { suggestion } from '../common/nearest.js';
+import { finite, optional, readOptions, type Check } from '../common/options.js';
+import type { Objective, OutputObjective } from '../graph/program.js';
 import { lossDefinition } from '../losses/bind.js';
-import { LOSSES, type Loss, type LossName } from '../losses/losses.js';
-import { metricDefinition, readMetrics, type MetricName } from '../metrics/metrics.js';
+import { lossCheck, type Loss, type LossLike } from '../losses/losses.js';
+import { metricDefinition, readMetrics, type CustomMetric, type Metric, type MetricName } from '../metrics/metrics.js';
 import { OPTIMIZERS, type Optimizer, type OptimizerName } from '../optimizers/optimizers.js';
+
+/** What may stand where a metric is wanted. */
+export type MetricLike = MetricName | Metric | CustomMetric;
+
+/** One for all outputs, or for each: a list in the order of the outputs, or an object by their names. */
+export type PerOutput<T> = T | readonly T[] | Readonly<Record<string, T>>;
 
 export interface CompileOptions {
   /** A name with its defaults, or a factory's result. */
   optimizer: OptimizerName | Optimizer;
-  /** A name, or a factory's result. */
-  loss: LossName | Loss;
-  /** Names of what to report beside the loss. Default none. */
-  metrics?: readonly MetricName[];
+  /** A name, a factory's result, or a loss of one's own; of a model with several outputs one for all, or one for each. */
+  loss: PerOutput<LossLike>;
+  /** What each output's loss counts for in the whole. Default 1. */
+  lossWeights?: readonly number[] | Readonly<Record<string, number>>;
+  /** What to report beside the loss: names, factories' results, or metrics of one's own; of several outputs for all, or for each. Default none. */
+  metrics?:
+    readonly MetricLike[] | readonly (readonly MetricLike[])[] | Readonly<Record<string, readonly MetricLike[]>>;
+}
+
+/** An output of a network, as `compile` needs it. */
+export interface OutputEnd {
+  readonly name: string;
+  readonly width: number;
 }
 
 /** What `compile` settled. */
 export interface Compiled {
   readonly optimizer: Optimizer;
-  readonly loss: Loss;
-  readonly metricNames: readonly MetricName[];
+  readonly losses: readonly Loss[];
+  readonly lossWeights: readonly number[];
+  readonly metrics: readonly (readonly Metric[])[];
   readonly objective: Objective;
+  /** Keys of the logs, output after output: a loss, then metrics. */
+  readonly keys: readonly (readonly string[])[];
 }
 
-const optimizer: Check<Optimizer> = (path, value) => resolve(path, value, OPTIMIZERS);
-const loss: Check<Loss> = (path, value) => resolve(path, value, LOSSES);
+const optimizerCheck: Check<Optimizer> = (path, value) => resolve(path, value, OPTIMIZERS);
 
-/** Reads the options of `compile` for a model with `outputs` outputs. */
-export function readCompileOptions(options: CompileOptions, outputs: number): Compiled {
-  const read = readOptions<{ optimizer: Optimizer; loss: Loss; metrics: MetricName[] }>('compile', options, {
-    optimizer: { check: optimizer },
-    loss: { check: loss },
-    metrics: { check: readMetrics, or: [] },
+/** Something for each output: from a list in their order, or an object by their names. */
+function spread(path: string, value: unknown, ends: readonly OutputEnd[]): unknown[] {
+  if (Array.isArray(value)) {
+    if (value.length !== ends.length) {
+      throw new ShapeError(`${path} expected one for each of ${ends.length} outputs, got ${value.length}.`);
+    }
+    return value;
+  }
+  if (typeof value !== 'object' || value === null) {
+    throw new ValueError(`${path} expected a list or an object by output, got ${describe(value)}.`);
+  }
+  const names = ends.map(({ name }) => name);
+  for (const name of Object.keys(value)) {
+    if (!names.includes(name)) {
+      throw new ValueError(`${path} has no output ${describe(name)}.${suggestion(name, names)}`);
+    }
+  }
+  return names.map((name) => (value as Record<string, unknown>)[name]);
+}
+
+function readLosses(path: string, value: unknown, ends: readonly OutputEnd[]): Loss[] {
+  const byName = typeof value === 'object' && value !== null && !('kind' in value) && !('gradient' in value);
+  if (ends.length === 1 && !byName) return [lossCheck(path, value)];
+  if (!Array.isArray(value) && !byName) {
+    const loss = lossCheck(path, value);
+    return ends.map(() => loss);
+  }
+  return spread(path, value, ends).map((one, index) => lossCheck(`${path} of "${ends[index].name}"`, one));
+}
+
+function readWeights(path: string, value: unknown, ends: readonly OutputEnd[]): number[] {
+  if (value === undefined) return ends.map(() => 1);
+  return spread(path, value, ends).map((one, index) => {
+    const weight = one === undefined ? 1 : finite(`${path} of "${ends[index].name}"`, one);
+    if (weight < 0) throw new ValueError(`${path} of "${ends[index].name}" expected a number >= 0, got ${weight}.`);
+    return weight;
   });
-  return {
-    optimizer: read.optimizer,
-    loss: read.loss,
-    metricNames: read.metrics,
-    objective: {
-      loss: lossDefinition(read.loss),
-      metrics: read.metrics.map((name) => metricDefinition(name, outputs, read.loss.kind)),
+}
+
+function readMetricLists(path: string, value: unknown, ends: readonly OutputEnd[]): Metric[][] {
+  const nested = Array.isArray(value) && value.some((one) => Array.isArray(one));
+  if (Array.isArray(value) && !nested) {
+    const metrics = readMetrics(path, value);
+    return ends.map(() => metrics);
+  }
+  return spread(path, value, ends).map((one, index) => readMetrics(`${path} of "${ends[index].name}"`, one ?? []));
+}
+
+const capital = (name: string): string => name[0].toUpperCase() + name.slice(1);
+
+/** Reads the options of `compile` for a model with these outputs. */
+export function readCompileOptions(options: CompileOptions, ends: readonly OutputEnd[]): Compiled {
+  const read = readOptions<{ optimizer: Optimizer; loss: Loss[]; lossWeights: unknown; metrics: Metric[][] }>(
+    'compile',
+    options,
+    {
+      optimizer: { check: optimizerCheck },
+      loss: { check: (path, value) => readLosses(path, value, ends) },
+      lossWeights: { check: optional((path, value) => readWeights(path, value, ends)), or: undefined },
+      metrics: { check: (path, value) => readMetricLists(path, value, ends), or: ends.map(() => []) },
     },
-  };
+  );
+  const { optimizer, loss: losses, metrics } = read;
+  const lossWeights = (read.lossWeights as number[] | undefined) ?? ends.map(() => 1);
+  const objective = ends.map(({ width }, index): OutputObjective => ({
+    loss: lossDefinition(losses[index]),
+    weight: lossWeights[index],
+    metrics: metrics[index].map((metric) => metricDefinition(metric, width, losses[index].kind)),
+  }));
+  const keys = objective.map((output, index) => {
+    const own = ['loss', ...output.metrics.map(({ name }) => name)];
+    return ends.length === 1 ? own : own.map((key) => `${ends[index].name}${capital(key)}`);
+  });
+  return { optimizer, losses, lossWeights, metrics, objective, keys };
 }

@@ -2,8 +2,8 @@ import { describe } from '../common/describe.js';
 import { ValueError } from '../common/errors.js';
 import { suggestion } from '../common/nearest.js';
 import { flag, fraction, integer, optional, readOptions, type Check } from '../common/options.js';
-import { HOOKS, type Callback } from './callbacks.js';
-import type { Labels, Rows } from './rows.js';
+import { HOOKS, type Callback } from './callbacks/callback.js';
+import type { ClassWeight, Inputs, Targets } from './data/shape.js';
 
 export interface FitOptions {
   /** Index of the epoch after the last. Default 1. */
@@ -14,8 +14,14 @@ export interface FitOptions {
   shuffle?: boolean;
   /** Share of the rows, the last ones, kept for validation. Default 0. */
   validationSplit?: number;
-  /** [x, y] to validate on after each epoch. */
-  validationData?: readonly [x: Rows, y: Rows | Labels];
+  /** [x, y] or [x, y, sampleWeight] to validate on after each epoch. */
+  validationData?: readonly [x: Inputs, y: Targets] | readonly [x: Inputs, y: Targets, sampleWeight: ArrayLike<number>];
+  /** What each row counts for in the loss, at least 0. The loss stays divided by the number of rows, as in Keras. Default 1. */
+  sampleWeight?: ArrayLike<number>;
+  /** What the rows of each class count for, by class index; multiplies with `sampleWeight`. Of a model with one output. Default 1. */
+  classWeight?: ClassWeight;
+  /** Batches of an epoch, where they come from an iterable. Default all that it has. */
+  batchesPerEpoch?: number;
   /** Index of the first epoch, for resuming. Default 0. */
   initialEpoch?: number;
   callbacks?: readonly Callback[];
@@ -23,7 +29,8 @@ export interface FitOptions {
   signal?: AbortSignal;
 }
 
-type Read = Required<Omit<FitOptions, 'validationData' | 'signal'>> & Pick<FitOptions, 'validationData' | 'signal'>;
+type Optional = 'validationData' | 'signal' | 'sampleWeight' | 'classWeight' | 'batchesPerEpoch';
+type Read = Required<Omit<FitOptions, Optional>> & { readonly [K in Optional]: FitOptions[K] | undefined };
 
 const callbackList: Check<readonly Callback[]> = (path, value) => {
   if (!Array.isArray(value)) throw new ValueError(`${path} expected a list of objects, got ${describe(value)}.`);
@@ -47,10 +54,15 @@ const callbackList: Check<readonly Callback[]> = (path, value) => {
   return value as Callback[];
 };
 
-const pair: Check<readonly [Rows, Rows | Labels]> = (path, value) => {
-  if (Array.isArray(value) && value.length === 2) return value as unknown as readonly [Rows, Rows];
-  throw new ValueError(`${path} expected [x, y], got ${describe(value)}.`);
+const validationCheck: Check<NonNullable<FitOptions['validationData']>> = (path, value) => {
+  if (Array.isArray(value) && (value.length === 2 || value.length === 3)) {
+    return value as unknown as NonNullable<FitOptions['validationData']>;
+  }
+  throw new ValueError(`${path} expected [x, y] or [x, y, sampleWeight], got ${describe(value)}.`);
 };
+
+/** Read where the number of rows and of classes is known. */
+const later = <T>(_path: string, value: unknown): T => value as T;
 
 const abortSignal: Check<AbortSignal> = (path, value) => {
   if (value instanceof AbortSignal) return value;
@@ -63,7 +75,10 @@ export function readFitOptions(options: FitOptions | undefined): Read {
     batchSize: { check: integer(1), or: 32 },
     shuffle: { check: flag, or: true },
     validationSplit: { check: fraction, or: 0 },
-    validationData: { check: optional(pair), or: undefined },
+    validationData: { check: optional(validationCheck), or: undefined },
+    sampleWeight: { check: later, or: undefined },
+    classWeight: { check: later, or: undefined },
+    batchesPerEpoch: { check: optional(integer(1)), or: undefined },
     initialEpoch: { check: integer(0), or: 0 },
     callbacks: { check: callbackList, or: [] },
     signal: { check: optional(abortSignal), or: undefined },
@@ -72,4 +87,13 @@ export function readFitOptions(options: FitOptions | undefined): Read {
     throw new ValueError('fit: validationSplit expected 0 where validationData is given, got both.');
   }
   return read;
+}
+
+/** Refuses, where batches come from a source, what only rows in memory can have. */
+export function refuseRowOptions(options: FitOptions | undefined): void {
+  for (const name of ['batchSize', 'shuffle', 'validationSplit', 'sampleWeight'] as const) {
+    if (options?.[name] !== undefined) {
+      throw new ValueError(`fit: ${name} expected only with rows in memory, got it with a source of batches.`);
+    }
+  }
 }

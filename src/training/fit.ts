@@ -1,10 +1,10 @@
 import { ValueError } from '../common/errors.js';
-import { RegionGroup } from '../engine/arena.js';
-import type { Machine } from '../engine/machine.js';
-import { STREAM } from '../engine/random.js';
 import { Breath } from './breath.js';
-import { callAll, type Callback } from './callbacks.js';
-import type { Dataset } from './dataset.js';
+import { ATTACH, callAll, type AttachedCallback, type Callback, type TrainedModel } from './callbacks/callback.js';
+import { tail } from './data/dataset.js';
+import type { Dataset } from './data/shape.js';
+import { diagnose, holdsNonFinite } from './diagnosis/diagnose.js';
+import type { Feed } from './data/feed.js';
 import type { readFitOptions } from './fit-options.js';
 import type { Logs } from './measure.js';
 import type { Trainer } from './trainer.js';
@@ -17,43 +17,31 @@ export interface History {
 
 /** What `fit` works on. */
 export interface FitSubject {
-  readonly machine: Machine;
   readonly trainer: Trainer;
-  readonly seed: number;
+  /** Handed to callbacks. */
+  readonly model: TrainedModel;
   /** Counts the epochs finished since the model was made, which decides the next shuffle; the model's own. */
   readonly progress: { epochCount: number };
   /** Throws a StateError where the model was disposed in the meantime. */
   requireLive(where: string): void;
 }
 
-/** The data of one fit: `rows` rows of `data` to train on, and what to validate on. */
-export interface FitData {
-  readonly data: Dataset;
-  readonly rows: number;
-  readonly validation: Dataset | undefined;
-}
-
 const VALIDATION_BATCH = 256;
 
-/** The part of a dataset from row `first` on. */
-function tail({ x, y }: Dataset, first: number): Dataset {
-  const from = <R extends Dataset['x']>(part: R) => ({
-    rows: part.rows - first,
-    width: part.width,
-    address: part.address + 4 * first * part.width,
-  });
-  return { x: from(x), y: from(y), free: () => undefined };
-}
-
 /** Cuts the last rows off for validation, as Keras does: before any shuffling. */
-export function splitData(data: Dataset, share: number, validation: Dataset | undefined): FitData {
-  const total = data.x.rows;
-  if (share === 0) return { data, rows: total, validation };
-  const rows = Math.floor(total * (1 - share));
-  if (rows === 0 || rows === total) {
-    throw new ValueError(`fit: validationSplit expected to leave rows on both sides, got ${share} of ${total} rows.`);
+export function splitData(
+  data: Dataset,
+  share: number,
+  validation: Dataset | undefined,
+): { readonly rows: number; readonly validation: Dataset | undefined } {
+  if (share === 0) return { rows: data.rows, validation };
+  const rows = Math.floor(data.rows * (1 - share));
+  if (rows === 0 || rows === data.rows) {
+    throw new ValueError(
+      `fit: validationSplit expected to leave rows on both sides, got ${share} of ${data.rows} rows.`,
+    );
   }
-  return { data, rows, validation: tail(data, rows) };
+  return { rows, validation: tail(data, rows) };
 }
 
 function addValidation(logs: Logs, validation: Logs): void {
@@ -61,18 +49,16 @@ function addValidation(logs: Logs, validation: Logs): void {
 }
 
 /**
- * The training loop. The order of the rows of epoch e is a function of (seed, e). The thread is given away by time, not by batch,
- * so small networks run at full speed and pages stay live.
+ * The training loop. The thread is given away by time, not by batch, so small networks run at full speed and pages stay live.
  */
 export async function fit(
   subject: FitSubject,
-  { data, rows, validation }: FitData,
+  feed: Feed,
+  validation: Dataset | undefined,
   options: ReturnType<typeof readFitOptions>,
 ): Promise<History> {
-  const { machine, trainer, seed } = subject;
-  const { batchSize, callbacks, signal } = options;
-  const { kernels, arena } = machine;
-  const station = trainer.stationFor(Math.min(batchSize, rows));
+  const { trainer, model } = subject;
+  const { callbacks, signal } = options;
   const watched: readonly Callback[] = callbacks.filter((callback) => callback.onBatchEnd !== undefined);
   const result: History = { epoch: [], history: {} };
   const breath = new Breath();
@@ -80,41 +66,77 @@ export async function fit(
     subject.requireLive('fit');
     signal?.throwIfAborted();
   };
-  // One array of row numbers, and room for the sixteen words that the shuffle draws at a time.
-  const regions = new RegionGroup(arena);
-  const indices = regions.allocate(4 * rows);
-  const words = regions.allocate(64);
+  const at = { epoch: options.initialEpoch, batch: 0, rows: 0 };
+  attach(callbacks, trainer, feed, at);
+  let logs: Logs = {};
   try {
     proceed();
-    await callAll(callbacks, 'onTrainBegin', options.initialEpoch, {});
+    model.stopTraining = false;
+    await callAll(callbacks, 'onTrainBegin', options.initialEpoch, {}, model);
     for (let epoch = options.initialEpoch; epoch < options.epochs; epoch++) {
-      await callAll(callbacks, 'onEpochBegin', epoch, {});
+      at.epoch = epoch;
+      await callAll(callbacks, 'onEpochBegin', epoch, {}, model);
       proceed();
-      if (options.shuffle)
-        kernels.u32_shuffle(rows, indices, words, seed, STREAM.shuffle, subject.progress.epochCount, 0, 0);
-      station.tally.reset();
-      for (let first = 0, batch = 0; first < rows; first += batchSize, batch++) {
-        const count = Math.min(batchSize, rows - first);
-        if (options.shuffle) station.feeder.gather(data, indices + 4 * first, count);
-        else station.feeder.take(data, first, count);
-        trainer.step(station, count);
+      feed.begin(subject.progress.epochCount, epoch);
+      feed.station.tally.reset();
+      let rows = 0;
+      for (let batch = 0; !model.stopTraining; batch++) {
+        const next = feed.next();
+        const count = typeof next === 'number' ? next : await next;
+        if (count === 0) break;
+        rows += count;
+        at.batch = batch;
+        at.rows = count;
+        trainer.step(feed.station, count);
         if (watched.length > 0) {
-          await callAll(watched, 'onBatchEnd', batch, { ...station.tally.means(first + count), size: count });
+          await callAll(watched, 'onBatchEnd', batch, { ...feed.station.tally.means(rows), size: count }, model);
         }
         if (breath.due) await breath.take();
         proceed();
       }
+      // Told to stop before the first batch: there is nothing to report.
+      if (rows === 0) break;
       subject.progress.epochCount += 1;
-      const logs = station.tally.means(rows);
+      logs = feed.station.tally.means(rows);
       if (validation !== undefined) addValidation(logs, trainer.evaluate(validation, VALIDATION_BATCH));
       result.epoch.push(epoch);
       for (const [name, value] of Object.entries(logs)) (result.history[name] ??= []).push(value);
-      await callAll(callbacks, 'onEpochEnd', epoch, logs);
+      await callAll(callbacks, 'onEpochEnd', epoch, logs, model);
       proceed();
+      if (model.stopTraining) break;
     }
-    await callAll(callbacks, 'onTrainEnd', options.epochs - 1, {});
+    await callAll(callbacks, 'onTrainEnd', at.epoch, logs, model);
     return result;
   } finally {
-    regions.free();
+    trainer.beforeUpdate = undefined;
+    await feed.free();
+  }
+}
+
+/** Shows the session to callbacks of the library's own that look inside. */
+function attach(
+  callbacks: readonly Callback[],
+  trainer: Trainer,
+  feed: Feed,
+  at: { readonly epoch: number; readonly batch: number; readonly rows: number },
+): void {
+  for (const callback of callbacks) {
+    (callback as Partial<AttachedCallback>)[ATTACH]?.({
+      get epoch() {
+        return at.epoch;
+      },
+      get batch() {
+        return at.batch;
+      },
+      diagnose: () => diagnose(trainer, at.rows, feed.weighted, (station) => feed.again(station)),
+      watch(look) {
+        const before = trainer.beforeUpdate;
+        trainer.beforeUpdate = (station, rows) => {
+          before?.(station, rows);
+          look();
+        };
+      },
+      nonFinite: () => holdsNonFinite(trainer, feed.station),
+    });
   }
 }

@@ -1,31 +1,60 @@
 import type { Machine } from '../engine/machine.js';
-import { runProgram, type Program } from '../graph/program.js';
+import { runProgram, sumsOf, type Program } from '../graph/program.js';
 import type { Compiled } from './compiled.js';
-import type { Dataset } from './dataset.js';
-import { bindFeeder, type Feeder } from './runner.js';
+import type { Dataset } from './data/shape.js';
+import { bindFeeder, type Feeder } from './data/feeder.js';
 
 /** Numbers by name: loss and metrics. */
 export type Logs = Record<string, number>;
 
 /** Reads and resets the running sums that a program keeps. */
 export class Tally {
+  private readonly count: number;
+
   constructor(
     private readonly machine: Machine,
     private readonly program: Program,
-    private readonly names: readonly string[],
-  ) {}
-
-  reset(): void {
-    const first = this.program.totals / 8;
-    for (let i = 0; i < this.names.length; i++) this.machine.memory.f64[first + i] = 0;
+    private readonly compiled: Compiled,
+  ) {
+    this.count = compiled.objective.reduce((total, output) => total + sumsOf(output), 0);
   }
 
-  /** The sums as means over `samples`. */
+  reset(): void {
+    this.sums.fill(0);
+  }
+
+  /** A copy of the sums, for a program of the same objective that goes on from them. */
+  read(): Float64Array {
+    return this.sums.slice();
+  }
+
+  write(sums: Float64Array): void {
+    this.sums.set(sums);
+  }
+
+  /** Loss and metrics over `samples` rows. With several outputs the loss is the weighted sum of theirs, which stand beside it. */
   means(samples: number): Logs {
-    const first = this.program.totals / 8;
-    const logs: Logs = {};
-    for (let i = 0; i < this.names.length; i++) logs[this.names[i]] = this.machine.memory.f64[first + i] / samples;
+    const { objective, keys } = this.compiled;
+    const { sums } = this;
+    const single = objective.length === 1;
+    const logs: Logs = single ? {} : { loss: 0 };
+    let at = 0;
+    objective.forEach(({ weight, metrics }, index) => {
+      const [lossKey, ...metricKeys] = keys[index];
+      const loss = sums[at++] / samples;
+      if (!single) logs[lossKey] = loss;
+      logs.loss = (single ? 0 : logs.loss) + weight * loss;
+      metrics.forEach((metric, order) => {
+        logs[metricKeys[order]] = metric.value(sums.subarray(at, at + metric.sums), samples);
+        at += metric.sums;
+      });
+    });
     return logs;
+  }
+
+  private get sums(): Float64Array {
+    const first = this.program.totals / 8;
+    return this.machine.memory.f64.subarray(first, first + this.count);
   }
 }
 
@@ -40,7 +69,7 @@ export interface Station {
 export function bindStation(machine: Machine, program: Program, compiled: Compiled): Station {
   let feeder: Feeder;
   try {
-    feeder = bindFeeder(machine, program, compiled.objective.loss);
+    feeder = bindFeeder(machine, program, compiled.objective);
   } catch (error) {
     program.free();
     throw error;
@@ -48,7 +77,7 @@ export function bindStation(machine: Machine, program: Program, compiled: Compil
   return {
     program,
     feeder,
-    tally: new Tally(machine, program, ['loss', ...compiled.metricNames]),
+    tally: new Tally(machine, program, compiled),
     free() {
       feeder.free();
       program.free();
@@ -56,10 +85,10 @@ export function bindStation(machine: Machine, program: Program, compiled: Compil
   };
 }
 
-/** Loss and metrics over a whole dataset, in batches of the station's capacity. Every batch size gives the same predictions. */
+/** Loss and metrics over a whole dataset, in batches of at most `batchSize` rows. Every batch size gives the same predictions. */
 export function evaluate(station: Station, dataset: Dataset, batchSize: number): Logs {
   const { program, feeder, tally } = station;
-  const { rows } = dataset.x;
+  const { rows } = dataset;
   tally.reset();
   for (let first = 0; first < rows; first += batchSize) {
     const count = Math.min(batchSize, rows - first);

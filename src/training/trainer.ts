@@ -1,12 +1,14 @@
+import { StateError } from '../common/errors.js';
 import type { NamedTensor } from '../common/tensors.js';
 import { RegionGroup } from '../engine/arena.js';
 import type { Machine } from '../engine/machine.js';
 import type { ParameterLayout } from '../graph/parameters.js';
 import { storedFloats, type NetworkPlan } from '../graph/plan.js';
-import { bindProgram, runProgram } from '../graph/program.js';
-import { bindClip, bindUpdate, slotNames, type Update } from '../optimizers/bind.js';
+import { bindProgram, runProgram, type ProgramOptions } from '../graph/program.js';
+import { bindClip, bindUpdate, slotNames, type Update, type UpdateVectors } from '../optimizers/bind.js';
+import { rateAt } from '../schedules/rate.js';
 import type { Compiled } from './compiled.js';
-import type { Dataset } from './dataset.js';
+import type { Dataset } from './data/shape.js';
 import { bindStation, evaluate, type Logs, type Station } from './measure.js';
 
 /** Rows that are evaluated at a time at most, however many are asked for: results do not depend on it, memory does. */
@@ -19,6 +21,7 @@ export interface Trainee {
   readonly layout: ParameterLayout;
   /** Address of the flat parameter vector. */
   readonly weights: number;
+  readonly seed: number;
 }
 
 /**
@@ -28,76 +31,129 @@ export interface Trainee {
 export class Trainer {
   /** Updates made since the model was compiled, saved with it. */
   stepCount = 0;
-  learningRate: number;
+  /** Called with a batch's gradients taken and its update still to come, where somebody wants to look. */
+  beforeUpdate: ((station: Station, rows: number) => void) | undefined;
+  readonly vectors: UpdateVectors;
+  private rate: Compiled['optimizer']['config']['learningRate'];
+  private readonly clock: { readonly seed: number; step: number };
   private readonly regions: RegionGroup;
-  private readonly gradients: number;
-  private readonly slots: readonly number[];
   private readonly update: Update;
   private readonly penalize: () => void;
   private readonly clip: () => void;
+  private readonly constrain: () => void;
   private training: Station | undefined;
+  private trainingWeighted = false;
   private evaluation: Station | undefined;
+  private evaluationWeighted = false;
 
   constructor(
-    private readonly trainee: Trainee,
+    readonly trainee: Trainee,
     readonly compiled: Compiled,
   ) {
-    const { machine, layout, plan, weights } = trainee;
-    this.learningRate = compiled.optimizer.config.learningRate;
+    const { machine, layout, plan, weights, seed } = trainee;
+    this.rate = compiled.optimizer.config.learningRate;
+    this.clock = { seed, step: 0 };
     this.regions = new RegionGroup(machine.arena);
-    this.gradients = layout.allocate(this.regions);
-    this.slots = slotNames(compiled.optimizer).map(() => layout.allocate(this.regions));
-    const vectors = { size: plan.parameterFloats, weights, gradients: this.gradients, slots: this.slots };
-    this.update = bindUpdate(machine, compiled.optimizer, vectors);
-    this.clip = bindClip(machine, compiled.optimizer, vectors);
-    this.penalize = bindPenalties(machine, plan, vectors);
+    const gradients = layout.allocate(this.regions, 'learned');
+    const slots = slotNames(compiled.optimizer).map(() => layout.allocate(this.regions, 'learned'));
+    this.vectors = { size: plan.learnedFloats, weights, gradients, slots };
+    this.update = bindUpdate(machine, compiled.optimizer, this.vectors);
+    this.clip = bindClip(machine, compiled.optimizer, this.vectors);
+    this.penalize = bindPenalties(machine, plan, this.vectors);
+    this.constrain = bindConstraints(machine, plan, weights);
   }
 
-  /** The bound training step for batches of up to `rows` rows. */
-  stationFor(rows: number): Station {
-    if (this.training !== undefined && this.training.program.capacity >= rows) return this.training;
-    this.training?.free();
+  /** Learning rate of the next update. */
+  get learningRate(): number {
+    return typeof this.rate === 'number' ? this.rate : rateAt(this.rate, this.stepCount);
+  }
+
+  /** Whether the learning rate follows a schedule. */
+  get scheduled(): boolean {
+    return typeof this.rate !== 'number';
+  }
+
+  setLearningRate(where: string, rate: number): void {
+    if (this.scheduled) {
+      throw new StateError(`${where}: an optimizer with a fixed learning rate expected, got one with a schedule.`);
+    }
+    this.rate = rate;
+  }
+
+  /** The bound training step for batches of up to `rows` rows. Sums of an epoch in progress are kept. */
+  stationFor(rows: number, weighted: boolean): Station {
+    const before = this.training;
+    if (before !== undefined && before.program.capacity >= rows && this.trainingWeighted === weighted) return before;
+    const capacity = Math.max(rows, before?.program.capacity ?? 0);
+    const sums = before?.tally.read();
+    before?.free();
     this.training = undefined;
-    const { weights } = this.trainee;
-    this.training = this.bind({ weights, gradients: this.gradients }, rows);
+    this.training = this.bind(this.vectors, { capacity, weighted });
+    this.trainingWeighted = weighted;
+    if (sums !== undefined) this.training.tally.write(sums);
     return this.training;
   }
 
   /** Forward, backward and update on rows that `station` already holds. */
   step(station: Station, rows: number): void {
     this.differentiate(station, rows);
+    this.beforeUpdate?.(station, rows);
+    const rate = this.learningRate;
     this.stepCount += 1;
-    this.update(this.stepCount, this.learningRate);
+    this.update(this.stepCount, rate);
+    const { advance } = station.program;
+    for (let i = 0; i < advance.length; i++) advance[i](rows);
+    this.constrain();
   }
 
   /** One update on a whole dataset; loss and metrics from before it. */
   trainOn(dataset: Dataset): Logs {
     const station = this.load(dataset);
-    this.step(station, dataset.x.rows);
-    return station.tally.means(dataset.x.rows);
+    this.step(station, dataset.rows);
+    return station.tally.means(dataset.rows);
   }
 
   /** What an update on a whole dataset would be given: gradients of the mean loss, penalties added, clipped. Changes nothing. */
   gradientsOn(dataset: Dataset): NamedTensor[] {
     const station = this.load(dataset);
-    this.differentiate(station, dataset.x.rows);
-    return this.trainee.layout.read(this.gradients);
+    this.differentiate(station, dataset.rows);
+    return this.trainee.layout.readLearned(this.vectors.gradients);
   }
 
   evaluate(dataset: Dataset, wanted: number): Logs {
     const batchSize = Math.min(wanted, MOST_EVALUATED);
-    if (this.evaluation === undefined || this.evaluation.program.capacity < batchSize) {
-      this.evaluation?.free();
+    const weighted = dataset.weights !== undefined;
+    const before = this.evaluation;
+    if (before === undefined || before.program.capacity < batchSize || this.evaluationWeighted !== weighted) {
+      before?.free();
       this.evaluation = undefined;
-      this.evaluation = this.bind({ weights: this.trainee.weights }, batchSize);
+      this.evaluation = this.bind({ weights: this.trainee.weights }, { capacity: batchSize, weighted });
+      this.evaluationWeighted = weighted;
     }
-    return evaluate(this.evaluation, dataset, batchSize);
+    return evaluate(this.evaluation!, dataset, batchSize);
+  }
+
+  /** Lets the random numbers of a run be those of the next update. */
+  tick(): void {
+    this.clock.step = this.stepCount;
+  }
+
+  /** A station apart from those of training, for diagnosis; the caller frees it. */
+  bindApart(
+    vectors: { readonly weights: number; readonly gradients: number },
+    capacity: number,
+    weighted: boolean,
+  ): Station {
+    return this.bind(vectors, { capacity, weighted, keepAll: true });
   }
 
   /** The moments by name, as tensors. */
   readSlots(): { name: string; tensors: NamedTensor[] }[] {
     const names = slotNames(this.compiled.optimizer);
-    return this.slots.map((address, index) => ({ name: names[index], tensors: this.trainee.layout.read(address) }));
+    return this.vectors.slots.map((address, index) => ({
+      name: names[index],
+      tensors: this.trainee.layout.readLearned(address),
+    }));
   }
 
   /** Goes on where a saved training stood. Moments in the order of `readSlots`, their sizes checked by the caller. */
@@ -105,9 +161,10 @@ export class Trainer {
     { stepCount, learningRate }: { readonly stepCount: number; readonly learningRate: number },
     slots: readonly (readonly Float32Array[])[],
   ): void {
-    this.slots.forEach((address, index) => this.trainee.layout.write(address, slots[index]));
+    this.vectors.slots.forEach((address, index) => this.trainee.layout.writeLearned(address, slots[index]));
     this.stepCount = stepCount;
-    this.learningRate = learningRate;
+    // A schedule follows from the number of updates.
+    if (!this.scheduled) this.rate = learningRate;
   }
 
   free(): void {
@@ -118,28 +175,32 @@ export class Trainer {
 
   /** Forward and backward, then what else belongs to the gradient. */
   private differentiate(station: Station, rows: number): void {
+    this.tick();
     runProgram(station.program, rows);
     this.penalize();
     this.clip();
   }
 
   private load(dataset: Dataset): Station {
-    const { rows } = dataset.x;
-    const station = this.stationFor(rows);
+    const station = this.stationFor(dataset.rows, dataset.weights !== undefined);
     station.tally.reset();
-    station.feeder.take(dataset, 0, rows);
+    station.feeder.take(dataset, 0, dataset.rows);
     return station;
   }
 
-  private bind(addresses: { weights: number; gradients?: number }, capacity: number): Station {
+  private bind(
+    addresses: { readonly weights: number; readonly gradients?: number },
+    options: Pick<ProgramOptions, 'capacity' | 'weighted' | 'keepAll'>,
+  ): Station {
     const { machine, plan } = this.trainee;
-    const program = bindProgram(machine, plan, addresses, capacity, this.compiled.objective);
+    const { objective } = this.compiled;
+    const program = bindProgram(machine, plan, addresses, { ...options, clock: this.clock, objective });
     return bindStation(machine, program, this.compiled);
   }
 }
 
 /** Adds the gradients of the layers' penalties on their weights. */
-function bindPenalties(
+export function bindPenalties(
   { kernels }: Machine,
   plan: NetworkPlan,
   { weights, gradients }: { readonly weights: number; readonly gradients: number },
@@ -148,8 +209,24 @@ function bindPenalties(
     spec.regularizer === undefined ? [] : [{ at: 4 * offset, floats: storedFloats(spec), ...spec.regularizer.config }],
   );
   return () => {
-    for (const { at, floats, l1, l2 } of penalties) {
+    for (let i = 0; i < penalties.length; i++) {
+      const { at, floats, l1, l2 } = penalties[i];
       kernels.f32_penalty_gradient(floats, weights + at, gradients + at, l1, l2);
+    }
+  };
+}
+
+/** Holds weights to the layers' constraints. */
+function bindConstraints({ kernels, tile }: Machine, plan: NetworkPlan, weights: number): () => void {
+  const constraints = plan.parameters.flatMap(({ spec, offset }) =>
+    spec.constraint === undefined
+      ? []
+      : [{ at: weights + 4 * offset, units: spec.shape[0], inputs: spec.shape[1], ...spec.constraint.config }],
+  );
+  return () => {
+    for (let i = 0; i < constraints.length; i++) {
+      const { at, units, inputs, limit } = constraints[i];
+      kernels.f32_max_norm_panels(inputs, units, tile.panelWidth, at, limit);
     }
   };
 }

@@ -99,9 +99,11 @@ describe('an element depends on nothing but its own inputs: not on n, its lane, 
   const kernels = (Object.entries(ABI) as [KernelName, readonly string[]][]).flatMap(([kernel, parameters]) => {
     const pointers = parameters.filter((parameter) => parameter.startsWith('*'));
     const scalars = parameters.filter((parameter) => parameter.endsWith(':f32'));
-    const plain = parameters[0] === 'n' && 1 + pointers.length + scalars.length === parameters.length;
+    // A blend reads what it overwrites.
+    const plain =
+      parameters[0] === 'n' && 1 + pointers.length + scalars.length === parameters.length && kernel !== 'f32_blend';
     const shape = plain ? pointers.join(' ') : '';
-    const inputs = shape === '*x *y' ? 1 : shape === '*y *dy *dx' ? 2 : 0;
+    const inputs = shape === '*x *y' ? 1 : shape === '*y *dy *dx' || shape === '*a *b *y' ? 2 : 0;
     return inputs > 0 ? [{ kernel, inputs, scalars: scalars.map(() => 0.5) }] : [];
   });
 

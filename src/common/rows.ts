@@ -1,5 +1,5 @@
-import { describe } from '../common/describe.js';
-import { ShapeError, ValueError } from '../common/errors.js';
+import { describe } from './describe.js';
+import { ShapeError, ValueError } from './errors.js';
 
 /** Rows of numbers, as users hand them over: one flat row-major array, or an array per row. */
 export type Rows = Float32Array | readonly (readonly number[])[] | readonly Float32Array[];

@@ -1,0 +1,36 @@
+import { paddedBytes } from '../simd/lanes';
+import { unit } from './fill';
+import { philox16 } from './philox';
+
+/**
+ * Inverted dropout (Srivastava et al. 2014): y = x·scale where the element is kept, 0 where it is dropped; scale is 1/(1 − rate).
+ * Element (i, j) is kept where the upper 24 bits of its word, times 2^−24, are at least `rate`; its word is word j mod 4 of the
+ * counter (⌊j/4⌋, i, layer, step), so that the mask can be made again. The derivative is the same kernel on dy. `words` is
+ * scratch for 16 words. In place allowed; zeros in the padding stay zero.
+ */
+export function f32_dropout(
+  m: i32,
+  n: i32,
+  x: usize,
+  words: usize,
+  y: usize,
+  ld: i32,
+  key0: i32,
+  key1: i32,
+  layer: i32,
+  step: i32,
+  rate: f32,
+  scale: f32,
+): void {
+  const least = f32x4.splat(rate);
+  const factor = f32x4.splat(scale);
+  const bytes = paddedBytes(n);
+  for (let row = 0; row < m; ++row, x += (<usize>ld) << 2, y += (<usize>ld) << 2) {
+    for (let i: usize = 0; i < bytes; i += 16) {
+      // The 16 words serve four vectors.
+      if ((i & 63) == 0) philox16(key0, key1, <i32>(i >> 4), row, layer, step, words);
+      const kept = f32x4.ge(unit(v128.load(words + (i & 63))), least);
+      v128.store(y + i, v128.and(f32x4.mul(v128.load(x + i), factor), kept));
+    }
+  }
+}

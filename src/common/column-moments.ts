@@ -1,0 +1,26 @@
+import { ValueError } from './errors.js';
+import type { RowSource } from './rows.js';
+
+/** Mean and biased variance of each column, in float64, rows in order: the same numbers on every engine. */
+export function columnMoments(where: string, source: RowSource, what = 'x'): { mean: number[]; variance: number[] } {
+  const { rows, width } = source;
+  const data = new Float32Array(rows * width);
+  source.write(data, 0);
+  const mean = new Array<number>(width).fill(0);
+  const variance = new Array<number>(width).fill(0);
+  for (let i = 0; i < data.length; i++) {
+    if (!Number.isFinite(data[i])) {
+      throw new ValueError(
+        `${where}: ${what} expected finite numbers, got ${data[i]} in row ${Math.floor(i / width)}, column ${i % width}.`,
+      );
+    }
+    mean[i % width] += data[i];
+  }
+  for (let j = 0; j < width; j++) mean[j] /= rows;
+  for (let i = 0; i < data.length; i++) {
+    const d = data[i] - mean[i % width];
+    variance[i % width] += d * d;
+  }
+  for (let j = 0; j < width; j++) variance[j] /= rows;
+  return { mean, variance };
+}

@@ -1,0 +1,69 @@
+import { describe } from './describe.js';
+import type { Descriptor } from './descriptor.js';
+import { ShapeError, ValueError } from './errors.js';
+
+/** What all objects of a user's own have: the name that files and logs call them by. */
+export interface Named {
+  readonly name: string;
+}
+
+/** A user's own object in place of one of the library's. A file keeps the name; the functions are given again when it is loaded. */
+export interface Custom<F extends Named> extends Descriptor<'custom', { name: string }> {
+  readonly custom: F;
+}
+
+/**
+ * Reads a user's own object, or the same once more; undefined for anything that does not look like one.
+ * @throws ValueError where a function is missing, or where only the name is left of one that was saved.
+ */
+export function readCustom<F extends Named>(
+  path: string,
+  value: unknown,
+  functions: readonly (keyof F & string)[],
+): Custom<F> | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const saved = 'kind' in value;
+  if (saved && value.kind !== 'custom') return undefined;
+  if (saved && !('custom' in value)) {
+    const { name } = ((value as Partial<Custom<F>>).config ?? {}) as Partial<Named>;
+    throw new ValueError(
+      `${path} expected the object ${describe(name)} with its functions, got its name alone. ` +
+        `Pass it as one of loadModel's custom objects.`,
+    );
+  }
+  const object = (saved ? (value as Custom<F>).custom : value) as F;
+  const { name } = object as Partial<Named>;
+  if (typeof name !== 'string' || name.length === 0) {
+    throw new ValueError(`${path} expected an object with a name, got ${describe(name)} as its name.`);
+  }
+  for (const method of functions) {
+    if (typeof object[method] !== 'function') {
+      throw new ValueError(`${path} expected "${name}" to have a function ${method}, got ${describe(object[method])}.`);
+    }
+  }
+  return { kind: 'custom', config: { name }, custom: object };
+}
+
+/**
+ * Puts a user's objects back where a file has only their names, everywhere in a JSON value.
+ * Returns a new value; what is not found stays a name, and is refused where it is read.
+ */
+export function restoreCustom(value: unknown, objects: ReadonlyMap<string, Named>): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map((one) => restoreCustom(one, objects));
+  const { kind, config } = value as Partial<Descriptor<string, Named>>;
+  if (kind === 'custom' && config !== undefined && typeof config === 'object') {
+    const custom = objects.get(config.name);
+    return custom === undefined ? { kind, config } : { kind, config, custom };
+  }
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, restoreCustom(inner, objects)]));
+}
+
+/** The result of a user's function, held to be as many numbers as were asked for. */
+export function requireLength(path: string, result: unknown, length: number): Float32Array | readonly number[] {
+  if (!(result instanceof Float32Array) && !Array.isArray(result)) {
+    throw new ValueError(`${path} expected a Float32Array of ${length} values, got ${describe(result)}.`);
+  }
+  if (result.length !== length) throw new ShapeError(`${path} expected ${length} values, got ${result.length}.`);
+  return result as Float32Array | readonly number[];
+}

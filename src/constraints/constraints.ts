@@ -1,0 +1,27 @@
+import type { Descriptor } from '../common/descriptor.js';
+import { positive, readOptions } from '../common/options.js';
+
+/** What weights are held to after each update. */
+export type Constraint = Descriptor<'maxNorm', { limit: number }>;
+
+/** Keras' default. */
+const LIMIT = 2;
+
+const fromConfig = (options?: { limit?: number }): Constraint => ({
+  kind: 'maxNorm',
+  config: readOptions('maxNorm', options, { limit: { check: positive, or: LIMIT } }),
+});
+
+/**
+ * After each update the incoming weights of every unit, a row of W, whose Euclidean norm exceeds `limit` are scaled down to it
+ * (Srivastava et al. 2014, with dropout). `limit` > 0, default 2.
+ * @throws ValueError for a limit that is not a number > 0.
+ * @example
+ * dense({ units: 64, activation: 'relu', kernelConstraint: maxNorm(3) }).config.kernelConstraint?.config.limit; // 3
+ */
+export const maxNorm = (limit = LIMIT): Constraint => fromConfig({ limit: positive('maxNorm: limit', limit) });
+
+/** What a name or a saved model may call for. */
+export const CONSTRAINTS = { maxNorm: fromConfig } as const;
+
+export type ConstraintName = keyof typeof CONSTRAINTS;

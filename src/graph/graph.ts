@@ -1,0 +1,189 @@
+import { describe } from '../common/describe.js';
+import { ValueError } from '../common/errors.js';
+import { inputLayer, type InputConfig } from '../layers/input.js';
+import type { Layer, SymbolicTensor } from '../layers/layer.js';
+
+/** A layer in one place of a graph, on the outputs of other nodes. */
+export interface GraphNode {
+  /** Index of its layer. */
+  readonly layer: number;
+  /** Indices of nodes, all before this one. */
+  readonly inputs: readonly number[];
+}
+
+/** A network of layers, as written: plain data but for the layers' own functions. */
+export interface Graph {
+  readonly layers: readonly Layer[];
+  /** Name of each layer, all different. */
+  readonly names: readonly string[];
+  /** In an order in which every node comes after its inputs. */
+  readonly nodes: readonly GraphNode[];
+  /** Nodes of input layers. */
+  readonly inputs: readonly number[];
+  readonly outputs: readonly number[];
+  /** How weights are called: by number of module, as in PyTorch's nn.Sequential, or by layer. */
+  readonly naming: 'modules' | 'layers';
+}
+
+const isInput = (layer: Layer): layer is Layer<'input', InputConfig> => layer.kind === 'input';
+
+/** Number of values of an input layer, or undefined for any other. */
+export const inputWidth = (layer: Layer): number | undefined => (isInput(layer) ? layer.config.shape[0] : undefined);
+
+/** A name for each layer: its own, or its kind, numbered from the second on. */
+function nameLayers(where: string, layers: readonly Layer[]): string[] {
+  const taken = new Set<string>();
+  for (const { config } of layers) {
+    if (config.name === undefined) continue;
+    if (taken.has(config.name)) {
+      throw new ValueError(`${where}: layers expected different names, got ${describe(config.name)} twice.`);
+    }
+    taken.add(config.name);
+  }
+  return layers.map(({ kind, config }) => {
+    if (config.name !== undefined) return config.name;
+    let name: string = kind;
+    for (let number = 1; taken.has(name); number++) name = `${kind}_${number}`;
+    taken.add(name);
+    return name;
+  });
+}
+
+/** A chain of layers, the first with an inputShape. */
+export function chain(where: string, layers: readonly Layer[]): Graph {
+  const first = layers[0];
+  if (first === undefined) throw new ValueError(`${where}: layers expected at least one layer, got none.`);
+  const shape = first.config.inputShape;
+  if (shape === undefined) {
+    throw new ValueError(
+      `${where}: inputShape expected on the first layer, got none. Add inputShape: [number of inputs].`,
+    );
+  }
+  const all: Layer[] = [inputLayer({ shape }), ...layers];
+  return {
+    layers: all,
+    names: ['input', ...nameLayers(where, layers)],
+    nodes: all.map((_, index) => ({ layer: index, inputs: index === 0 ? [] : [index - 1] })),
+    inputs: [0],
+    outputs: [all.length - 1],
+    naming: 'modules',
+  };
+}
+
+/** What stands between symbolic inputs and outputs. */
+export function trace(where: string, inputs: readonly SymbolicTensor[], outputs: readonly SymbolicTensor[]): Graph {
+  const layers: Layer[] = [];
+  const nodes: GraphNode[] = [];
+  const done = new Map<SymbolicTensor, number>();
+  const open = new Set<SymbolicTensor>();
+  const visit = (tensor: SymbolicTensor, name: string): number => {
+    const known = done.get(tensor);
+    if (known !== undefined) return known;
+    if (open.has(tensor)) {
+      throw new ValueError(`${where}: graph expected no cycle, got one through "${tensor.layer.kind}".`);
+    }
+    open.add(tensor);
+    if (isInput(tensor.layer) && !inputs.includes(tensor)) {
+      throw new ValueError(
+        `${where}: inputs expected every input that ${name} depends on, got a graph with another ` +
+          `"${tensor.layer.config.name ?? 'input'}" of shape [${tensor.layer.config.shape.join(', ')}].`,
+      );
+    }
+    const before = tensor.inputs.map((one) => visit(one, name));
+    open.delete(tensor);
+    let layer = layers.indexOf(tensor.layer);
+    if (layer === -1) layer = layers.push(tensor.layer) - 1;
+    const node = nodes.push({ layer, inputs: before }) - 1;
+    done.set(tensor, node);
+    return node;
+  };
+  inputs.forEach((tensor, index) => {
+    if (!isInput(tensor.layer)) {
+      throw new ValueError(`${where}: inputs[${index}] expected what input() returns, got a "${tensor.layer.kind}".`);
+    }
+    visit(tensor, `inputs[${index}]`);
+  });
+  outputs.forEach((tensor, index) => visit(tensor, `outputs[${index}]`));
+  const graph = {
+    layers,
+    names: nameLayers(where, layers),
+    nodes,
+    inputs: inputs.map((tensor) => done.get(tensor)!),
+    outputs: outputs.map((tensor) => done.get(tensor)!),
+    naming: 'layers',
+  } as const;
+  requireEnds(where, graph);
+  return graph;
+}
+
+/** Throws where inputs or outputs are listed twice, or an input reaches no output. */
+export function requireEnds(where: string, { nodes, inputs, outputs, names }: Graph): void {
+  const ends = [
+    ['inputs', inputs],
+    ['outputs', outputs],
+  ] as const;
+  for (const [what, list] of ends) {
+    if (list.length === 0) throw new ValueError(`${where}: ${what} expected at least one, got none.`);
+    if (new Set(list).size !== list.length)
+      throw new ValueError(`${where}: ${what} expected each once, got one twice.`);
+  }
+  const reached = new Set(outputs);
+  for (let node = nodes.length - 1; node >= 0; node--) {
+    if (reached.has(node)) nodes[node].inputs.forEach((before) => reached.add(before));
+  }
+  inputs.forEach((node, index) => {
+    if (!reached.has(node)) {
+      throw new ValueError(
+        `${where}: inputs[${index}], "${names[nodes[node].layer]}", expected to reach an output, got none that depends on it.`,
+      );
+    }
+  });
+}
+
+/** Rebuilds a graph that was saved, `layers` already made; every index is checked. */
+export function restoreGraph(
+  where: string,
+  layers: readonly Layer[],
+  saved: { readonly nodes: unknown; readonly inputs: unknown; readonly outputs: unknown },
+): Graph {
+  const indices = (what: string, value: unknown, limit: number): number[] => {
+    if (!Array.isArray(value)) throw new ValueError(`${where}: ${what} expected a list, got ${describe(value)}.`);
+    return value.map((one: unknown, index) => {
+      if (!Number.isInteger(one) || (one as number) < 0 || (one as number) >= limit) {
+        throw new ValueError(`${where}: ${what}[${index}] expected an index below ${limit}, got ${describe(one)}.`);
+      }
+      return one as number;
+    });
+  };
+  if (!Array.isArray(saved.nodes)) {
+    throw new ValueError(`${where}: nodes expected a list, got ${describe(saved.nodes)}.`);
+  }
+  const nodes = saved.nodes.map((node: unknown, index): GraphNode => {
+    const { layer, inputs } = (node ?? {}) as Partial<Record<keyof GraphNode, unknown>>;
+    const [own] = indices(`nodes[${index}].layer`, [layer], layers.length);
+    // Below its own index: a cycle cannot be written.
+    const before = indices(`nodes[${index}].inputs`, inputs, index);
+    if (isInput(layers[own]) !== (before.length === 0)) {
+      throw new ValueError(
+        `${where}: nodes[${index}] expected inputs for every layer but an input, got ${before.length}.`,
+      );
+    }
+    return { layer: own, inputs: before };
+  });
+  const graph = {
+    layers,
+    names: nameLayers(where, layers),
+    nodes,
+    inputs: indices('inputs', saved.inputs, nodes.length),
+    outputs: indices('outputs', saved.outputs, nodes.length),
+    naming: 'layers',
+  } as const;
+  const listed = new Set(graph.inputs);
+  nodes.forEach(({ layer }, index) => {
+    if (isInput(layers[layer]) !== listed.has(index)) {
+      throw new ValueError(`${where}: inputs expected every input of the graph and nothing else, got nodes[${index}].`);
+    }
+  });
+  requireEnds(where, graph);
+  return graph;
+}

@@ -1,0 +1,84 @@
+import { describe } from '../common/describe.js';
+import type { Descriptor } from '../common/descriptor.js';
+import { ValueError } from '../common/errors.js';
+import type { Operation } from './operation.js';
+
+/** Options that every layer has. */
+export interface LayerOptions {
+  /** [number of inputs]; needed on the first layer of a sequential model. */
+  inputShape?: readonly number[];
+  /** Its name in summaries, and of its weights in a graph. Default its kind, numbered. */
+  name?: string;
+}
+
+export interface LayerConfig {
+  readonly inputShape?: readonly number[] | undefined;
+  readonly name?: string | undefined;
+}
+
+/**
+ * The operations of a layer on inputs of these widths, grouped as PyTorch would have them in modules.
+ * @throws ShapeError, ValueError where the inputs do not fit; `where` opens the message.
+ */
+export type Lower = (where: string, widths: readonly number[]) => Operation[][];
+
+/** The output of a layer on the outputs of others, before there are any numbers: made by `input` and `layer.apply`. */
+export class SymbolicTensor {
+  /** For the library's own use. */
+  constructor(
+    readonly layer: Layer,
+    readonly inputs: readonly SymbolicTensor[],
+  ) {}
+}
+
+/** A layer is a plain description, { kind, config }; nothing happens until a model is built from it. */
+export class Layer<K extends string = string, C extends LayerConfig = LayerConfig> implements Descriptor<K, C> {
+  readonly #lower: Lower;
+
+  /** For the library's own use: users call the layer's factory. */
+  constructor(
+    readonly kind: K,
+    readonly config: Readonly<C>,
+    lower: Lower,
+  ) {
+    this.#lower = lower;
+  }
+
+  /**
+   * The layer on the output of another, or on a list of outputs for `add` and `concatenate`. Applied twice, it is one layer with one set
+   * of weights in two places.
+   * @throws ValueError for anything but symbolic tensors.
+   * @example
+   * const x = input({ shape: [4] });
+   * const network = await model({ inputs: x, outputs: dense({ units: 3, activation: 'softmax' }).apply(x) });
+   * network.parameterCount; // 15
+   */
+  apply(inputs: SymbolicTensor | readonly SymbolicTensor[]): SymbolicTensor {
+    const list: readonly unknown[] = Array.isArray(inputs) ? (inputs as readonly unknown[]) : [inputs];
+    if (list.length === 0) throw new ValueError(`${this.kind}: apply expected at least one tensor, got none.`);
+    list.forEach((tensor, index) => {
+      if (!(tensor instanceof SymbolicTensor)) {
+        throw new ValueError(
+          `${this.kind}: apply expected what input() or apply() returns, got ${describe(tensor)} at index ${index}.`,
+        );
+      }
+    });
+    return new SymbolicTensor(this, list as readonly SymbolicTensor[]);
+  }
+
+  /**
+   * For the library's own use: the layer as operations.
+   * @internal
+   */
+  lower(where: string, widths: readonly number[]): Operation[][] {
+    return this.#lower(where, widths);
+  }
+}
+
+/** Lowers a layer that takes one input. */
+export const onOne =
+  (lower: (inputs: number, where: string) => Operation[][]): Lower =>
+  (where, widths) => {
+    if (widths.length !== 1) throw new ValueError(`${where} expected one input, got ${widths.length}.`);
+    return lower(widths[0], where);
+  };

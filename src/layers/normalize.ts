@@ -1,0 +1,175 @@
+import { fraction, positive, readOptions, type OptionTable } from '../common/options.js';
+import { padded } from '../engine/panels.js';
+import { ones, zeros, type Initializer } from '../initializers/initializers.js';
+import { LAYER_OPTIONS } from './checks.js';
+import { Layer, onOne, type LayerConfig, type LayerOptions } from './layer.js';
+import type { Operation, ParameterSpec } from './operation.js';
+
+/** PyTorch's. */
+const EPSILON = 1e-5;
+
+/** One value per unit. */
+export const perUnit = (name: string, width: number, initializer: Initializer, learned: boolean): ParameterSpec => ({
+  name,
+  shape: [width],
+  storage: 'vector',
+  learned,
+  initializer,
+  fanIn: width,
+  fanOut: width,
+});
+
+export interface BatchNormalizationOptions extends LayerOptions {
+  /** Share of the running statistics that an update keeps, in [0, 1). Default 0.9 (PyTorch's momentum of 0.1). */
+  momentum?: number;
+  /** ε, added to the variance. Default 1e-5. */
+  epsilon?: number;
+}
+
+export interface BatchNormalizationConfig extends LayerConfig {
+  readonly momentum: number;
+  readonly epsilon: number;
+}
+
+/**
+ * Batch normalization (Ioffe & Szegedy 2015): y = γ·(x − μ)/√(σ² + ε) + β per unit. A training step takes μ and the biased σ² from the batch, and
+ * each update moves the running statistics towards them, running ← momentum·running + (1 − momentum)·batch, with the unbiased variance;
+ * at all other times the running statistics are taken. Weights: weight γ, bias β, running_mean, running_var, (units) each, as in PyTorch. A batch
+ * of one row has variance 0.
+ * @throws ValueError for an unknown option or a number out of range.
+ * @example
+ * batchNormalization({ momentum: 0.99 }).config.epsilon; // 0.00001
+ */
+export function batchNormalization(
+  options?: BatchNormalizationOptions,
+): Layer<'batchNormalization', BatchNormalizationConfig> {
+  const config = readOptions<BatchNormalizationConfig>('batchNormalization', options, {
+    momentum: { check: fraction, or: 0.9 },
+    epsilon: { check: positive, or: EPSILON },
+    ...LAYER_OPTIONS,
+  });
+  return new Layer(
+    'batchNormalization',
+    config,
+    onOne((inputs) => [[normalizeBatch(inputs, config)]]),
+  );
+}
+
+function normalizeBatch(width: number, { momentum, epsilon }: BatchNormalizationConfig): Operation {
+  const varianceOf = (mean: number): number => mean + 4 * padded(width);
+  return {
+    kind: 'batchNormalization',
+    outputWidth: width,
+    parameters: [
+      perUnit('weight', width, ones(), true),
+      perUnit('bias', width, zeros(), true),
+      perUnit('running_mean', width, zeros(), false),
+      { ...perUnit('running_var', width, ones(), false), least: 0 },
+    ],
+    inPlace: true,
+    backwardReads: { input: true, output: false },
+    // Mean and variance of the batch.
+    saved: 2 * padded(width),
+    forward({ machine: { kernels }, training, inputs: [x], output: y, parameters, saved }) {
+      const [gamma, beta, runningMean, runningVariance] = parameters;
+      const [mean, variance] = training ? [saved, varianceOf(saved)] : [runningMean, runningVariance];
+      const normalize = (rows: number): void =>
+        kernels.f32_normalize_columns(rows, width, x.address, mean, variance, gamma, beta, y.address, x.ld, epsilon);
+      if (!training) return [normalize];
+      return [(rows) => kernels.f32_column_moments(rows, width, x.address, x.ld, mean, variance), normalize];
+    },
+    backward({ machine: { kernels }, inputs: [x], outputDelta: dy, inputDeltas: [dx], parameters, gradients, saved }) {
+      const [gamma] = parameters;
+      const [dgamma, dbeta] = gradients;
+      const to = dx?.address ?? 0;
+      return [
+        (rows) =>
+          kernels.f32_normalize_columns_backward(
+            rows,
+            width,
+            x.address,
+            saved,
+            varianceOf(saved),
+            gamma,
+            dy.address,
+            to,
+            dgamma,
+            dbeta,
+            x.ld,
+            epsilon,
+          ),
+      ];
+    },
+    advance: ({ machine: { kernels }, parameters: [, , mean, variance], saved }) => [
+      (rows) => {
+        kernels.f32_blend(width, saved, mean, 1 - momentum, 1);
+        kernels.f32_blend(width, varianceOf(saved), variance, 1 - momentum, rows > 1 ? rows / (rows - 1) : 1);
+      },
+    ],
+  };
+}
+
+export interface LayerNormalizationOptions extends LayerOptions {
+  /** ε, added to the variance. Default 1e-5. */
+  epsilon?: number;
+}
+
+export interface LayerNormalizationConfig extends LayerConfig {
+  readonly epsilon: number;
+}
+
+const ROW_OPTIONS: OptionTable<LayerNormalizationConfig> = {
+  epsilon: { check: positive, or: EPSILON },
+  ...LAYER_OPTIONS,
+};
+
+/**
+ * Layer normalization (Ba et al. 2016): y = γ·(x − μ)/√(σ² + ε) + β with the mean and the biased variance of each row. Weights: weight γ, bias β,
+ * (units) each.
+ * @throws ValueError for an unknown option or a number out of range.
+ * @example
+ * layerNormalization({ epsilon: 1e-6 }).kind; // 'layerNormalization'
+ */
+export function layerNormalization(
+  options?: LayerNormalizationOptions,
+): Layer<'layerNormalization', LayerNormalizationConfig> {
+  const config = readOptions<LayerNormalizationConfig>('layerNormalization', options, ROW_OPTIONS);
+  return new Layer(
+    'layerNormalization',
+    config,
+    onOne((inputs) => [[normalizeRow(inputs, config.epsilon)]]),
+  );
+}
+
+function normalizeRow(width: number, epsilon: number): Operation {
+  return {
+    kind: 'layerNormalization',
+    outputWidth: width,
+    parameters: [perUnit('weight', width, ones(), true), perUnit('bias', width, zeros(), true)],
+    inPlace: true,
+    backwardReads: { input: true, output: false },
+    forward: ({ machine: { kernels }, inputs: [x], output: y, parameters: [gamma, beta] }) => [
+      (rows) => kernels.f32_normalize_rows(rows, width, x.address, gamma, beta, y.address, x.ld, epsilon),
+    ],
+    backward({ machine: { kernels }, inputs: [x], outputDelta: dy, inputDeltas: [dx], parameters, gradients }) {
+      const [gamma] = parameters;
+      const [dgamma, dbeta] = gradients;
+      const to = dx?.address ?? 0;
+      return [
+        (rows) =>
+          kernels.f32_normalize_rows_backward(
+            rows,
+            width,
+            x.address,
+            gamma,
+            dy.address,
+            to,
+            dgamma,
+            dbeta,
+            x.ld,
+            epsilon,
+          ),
+      ];
+    },
+  };
+}

@@ -1,0 +1,18 @@
+import type { Machine } from '../engine/machine.js';
+import type { Place, Step } from '../engine/step.js';
+import type { Operation } from './operation.js';
+
+/** y = x, where they do not stand in the same place anyway. */
+export const pass = ({ kernels }: Machine, x: Place, y: Place): Step[] =>
+  x.address === y.address ? [] : [(rows) => kernels.f32_copy(rows * x.ld, x.address, y.address)];
+
+/** y = x: what a linear activation is as a layer of its own. */
+export const identity = (width: number): Operation => ({
+  kind: 'linear',
+  outputWidth: width,
+  parameters: [],
+  inPlace: true,
+  backwardReads: { input: false, output: false },
+  forward: ({ machine, inputs: [x], output: y }) => pass(machine, x, y),
+  backward: ({ machine, outputDelta: dy, inputDeltas: [dx] }) => (dx === undefined ? [] : pass(machine, dy, dx)),
+});

@@ -1,0 +1,162 @@
+import { columnMoments } from '../common/column-moments.js';
+import { describe } from '../common/describe.js';
+import { ShapeError, ValueError } from '../common/errors.js';
+import { finite, optional, readOptions, type Check } from '../common/options.js';
+import { rowSource, type Rows } from '../common/rows.js';
+import { constant, type Initializer } from '../initializers/initializers.js';
+import { LAYER_OPTIONS } from './checks.js';
+import { Layer, onOne, type LayerConfig, type LayerOptions } from './layer.js';
+import { perUnit } from './normalize.js';
+import type { Operation } from './operation.js';
+
+export interface RescalingOptions extends LayerOptions {
+  /** What each value is multiplied by. */
+  scale: number;
+  /** What is added afterwards. Default 0. */
+  offset?: number;
+}
+
+export interface RescalingConfig extends LayerConfig {
+  readonly scale: number;
+  readonly offset: number;
+}
+
+/**
+ * y = scale·x + offset: brings bytes to [0, 1] with a scale of 1/255.
+ * @throws ValueError for an unknown option or a number that is not finite.
+ * @example
+ * rescaling({ scale: 1 / 127.5, offset: -1, inputShape: [784] }).config.offset; // -1
+ */
+export function rescaling(options: RescalingOptions): Layer<'rescaling', RescalingConfig> {
+  const config = readOptions<RescalingConfig>('rescaling', options, {
+    scale: { check: finite },
+    offset: { check: finite, or: 0 },
+    ...LAYER_OPTIONS,
+  });
+  return new Layer(
+    'rescaling',
+    config,
+    onOne((inputs) => [[rescale(inputs, config)]]),
+  );
+}
+
+const rescale = (width: number, { scale, offset }: RescalingConfig): Operation => ({
+  kind: 'rescaling',
+  outputWidth: width,
+  parameters: [],
+  inPlace: true,
+  backwardReads: { input: false, output: false },
+  forward: ({ machine: { kernels }, inputs: [x], output: y }) => [
+    (rows) => kernels.f32_scale_shift(rows * x.ld, x.address, y.address, scale, offset),
+  ],
+  backward: ({ machine: { kernels }, outputDelta: dy, inputDeltas: [dx] }) =>
+    dx === undefined ? [] : [(rows) => kernels.f32_scale_shift(rows * dy.ld, dy.address, dx.address, scale, 0)],
+});
+
+export interface NormalizationOptions extends LayerOptions {
+  /** Mean of each input, where it is known. Default 0, until `adapt`. */
+  mean?: readonly number[];
+  /** Variance of each input, at least 0, where it is known. Default 1, until `adapt`. */
+  variance?: readonly number[];
+}
+
+export interface NormalizationConfig extends LayerConfig {
+  readonly mean?: readonly number[] | undefined;
+  readonly variance?: readonly number[] | undefined;
+}
+
+const numbers =
+  (least: number): Check<readonly number[]> =>
+  (path, value) => {
+    if (!Array.isArray(value)) throw new ValueError(`${path} expected a list of numbers, got ${describe(value)}.`);
+    return value.map((one, index) => {
+      const number = finite(`${path}[${index}]`, one);
+      if (number < least) throw new ValueError(`${path}[${index}] expected a number >= ${least}, got ${number}.`);
+      return number;
+    });
+  };
+
+/** The layer that `normalization` makes. */
+export class Normalization extends Layer<'normalization', NormalizationConfig> {
+  /** For the library's own use: users call `normalization`. */
+  constructor(config: NormalizationConfig) {
+    super(
+      'normalization',
+      config,
+      onOne((inputs, where) => [[standardize(where, inputs, config)]]),
+    );
+  }
+
+  /**
+   * Takes mean and variance from data, (n, inputs) with n ≥ 1, in float64. A flat Float32Array needs the layer's inputShape. Models that are built
+   * afterwards use them; for one that is built, call its `adapt`. Returns the layer.
+   * @throws ShapeError, ValueError for data that does not fit.
+   * @example
+   * normalization().adapt([[1, 5], [3, 5]]).config.mean; // [2, 5]
+   */
+  adapt(data: Rows): this {
+    const first: unknown = (data as readonly unknown[])[0];
+    const width =
+      this.config.inputShape?.[0] ??
+      (Array.isArray(first) || ArrayBuffer.isView(first) ? (first as ArrayLike<number>).length : undefined);
+    if (width === undefined) {
+      throw new ValueError('normalization: adapt expected rows, or an inputShape for a flat Float32Array.');
+    }
+    const source = rowSource('adapt', 'x', data, width);
+    if (source.rows === 0) throw new ShapeError('adapt: x expected at least one row, got none.');
+    Object.assign(this.config, columnMoments('adapt', source));
+    return this;
+  }
+}
+
+/**
+ * y = (x − mean)/√variance for each input; an input whose variance is 0 becomes 0. Mean and variance come from data by `adapt`, are not learned, and are
+ * saved with the model as weights (inputs) each. Without either y = x.
+ * @throws ValueError for an unknown option or numbers out of range; ShapeError where a model has another number of inputs.
+ * @example
+ * normalization({ mean: [2, 5], variance: [1, 4] }).kind; // 'normalization'
+ */
+export function normalization(options?: NormalizationOptions): Normalization {
+  return new Normalization(
+    readOptions<NormalizationConfig>('normalization', options, {
+      mean: { check: optional(numbers(-Infinity)), or: undefined },
+      variance: { check: optional(numbers(0)), or: undefined },
+      ...LAYER_OPTIONS,
+    }),
+  );
+}
+
+/** Given values as an initializer. */
+function valuesOf(
+  where: string,
+  what: string,
+  width: number,
+  values: readonly number[] | undefined,
+  or: number,
+): Initializer {
+  if (values === undefined) return constant({ value: or });
+  if (values.length !== width) {
+    throw new ShapeError(`${where}: ${what} expected ${width} values, got ${values.length}.`);
+  }
+  return { kind: 'custom', config: { name: what }, custom: { name: what, values: () => Float32Array.from(values) } };
+}
+
+function standardize(where: string, width: number, { mean, variance }: NormalizationConfig): Operation {
+  return {
+    kind: 'normalization',
+    outputWidth: width,
+    parameters: [
+      perUnit('mean', width, valuesOf(where, 'mean', width, mean, 0), false),
+      { ...perUnit('variance', width, valuesOf(where, 'variance', width, variance, 1), false), least: 0 },
+    ],
+    inPlace: true,
+    backwardReads: { input: false, output: false },
+    forward: ({ machine: { kernels }, inputs: [x], output: y, parameters: [mu, sigma2] }) => [
+      (rows) => kernels.f32_normalize_columns(rows, width, x.address, mu, sigma2, 0, 0, y.address, x.ld, 0),
+    ],
+    backward: ({ machine: { kernels }, outputDelta: dy, inputDeltas: [dx], parameters: [, sigma2] }) =>
+      dx === undefined
+        ? []
+        : [(rows) => kernels.f32_scale_columns(rows, width, dy.address, sigma2, dx.address, dy.ld, 0)],
+  };
+}

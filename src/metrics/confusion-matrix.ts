@@ -1,0 +1,56 @@
+import { ShapeError, ValueError } from '../common/errors.js';
+import { integer, readOptions } from '../common/options.js';
+import { labelSource, rowSource, type Labels, type Rows } from '../common/rows.js';
+
+const WHERE = 'confusionMatrix';
+
+/** The class of each row: as it is given, or the column of the row's largest value, the first of equal ones. */
+function classesOf(what: string, data: unknown, classes: number): ArrayLike<number> {
+  const first: unknown = Array.isArray(data) ? data[0] : undefined;
+  if (!(data instanceof Float32Array) && !Array.isArray(first) && !ArrayBuffer.isView(first)) {
+    const source = labelSource(WHERE, what, data, classes);
+    const bits = new Float32Array(source.rows);
+    source.write(bits, 0);
+    return new Int32Array(bits.buffer);
+  }
+  const source = rowSource(WHERE, what, data, classes);
+  const values = new Float32Array(source.rows * classes);
+  source.write(values, 0);
+  const stray = values.findIndex(Number.isNaN);
+  if (stray >= 0) {
+    const row = Math.floor(stray / classes);
+    throw new ValueError(`${WHERE}: ${what} expected numbers, got NaN in row ${row}, column ${stray % classes}.`);
+  }
+  return Int32Array.from({ length: source.rows }, (_, i) => {
+    const row = values.subarray(i * classes, (i + 1) * classes);
+    return row.reduce((best, value, j) => (value > row[best] ? j : best), 0);
+  });
+}
+
+/**
+ * How often each class was taken for which: C_ij is the number of rows of true class i whose predicted class is j. Targets and outputs are
+ * class indices, one per row, or rows of a value per class, of which the largest counts, the first of equal ones: a Float32Array
+ * (n, classes) such as `predict` gives, or an array per row. A Float32Array always holds rows.
+ *
+ * Outputs of one sigmoid unit are made class indices first, `Array.from(y, (p) => Number(p > 0.5))`, with `classes` 2.
+ * @param options `classes`: how many classes there are, an integer >= 2.
+ * @returns `classes` rows of `classes` counts: a row per true class, a column per predicted class.
+ * @throws ShapeError where sizes do not fit; ValueError for class indices out of range, NaN, and other kinds of data.
+ * @example
+ * confusionMatrix([0, 1, 1, 2], [0, 2, 1, 2], { classes: 3 }); // [[1, 0, 0], [0, 1, 1], [0, 0, 1]]
+ */
+export function confusionMatrix(
+  targets: Rows | Labels,
+  outputs: Rows | Labels,
+  options: { classes: number },
+): number[][] {
+  const { classes } = readOptions<{ classes: number }>(WHERE, options, { classes: { check: integer(2) } });
+  const actual = classesOf('targets', targets, classes);
+  const predicted = classesOf('outputs', outputs, classes);
+  if (actual.length !== predicted.length) {
+    throw new ShapeError(`${WHERE}: outputs expected ${actual.length} rows as in targets, got ${predicted.length}.`);
+  }
+  const matrix = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
+  for (let i = 0; i < actual.length; i++) matrix[actual[i]][predicted[i]] += 1;
+  return matrix;
+}

@@ -1,0 +1,121 @@
+import { describe } from '../common/describe.js';
+import { resolve } from '../common/descriptor.js';
+import { ValueError } from '../common/errors.js';
+import { integer, readOptions, type Check } from '../common/options.js';
+import { chain, restoreGraph, trace, type Graph, type GraphNode } from '../graph/graph.js';
+import { SymbolicTensor, type Layer } from '../layers/layer.js';
+import { GRAPH_LAYERS, LAYERS } from '../layers/registry.js';
+
+/** A layer as plain data. */
+export interface LayerData {
+  readonly kind: string;
+  readonly config: object;
+}
+
+/** A model without its weights: plain data. A graph has nodes, a chain of layers has none. */
+export interface Architecture {
+  readonly seed: number;
+  readonly layers: readonly LayerData[];
+  /** By node: index of its layer, and the nodes that it reads. */
+  readonly nodes?: readonly GraphNode[];
+  /** Nodes of the inputs, in order. */
+  readonly inputs?: readonly number[];
+  readonly outputs?: readonly number[];
+}
+
+/** What a model is built from. */
+export interface Blueprint {
+  readonly graph: Graph;
+  readonly seed: number;
+}
+
+export interface SequentialOptions {
+  /** In order; the first has an inputShape. */
+  layers: readonly (Layer | LayerData)[];
+  /** What initialization, shuffles and masks are drawn from, an integer from 0 to 2^32 − 1. Default 0. */
+  seed?: number;
+}
+
+/** One symbolic tensor or several. */
+export type Tensors = SymbolicTensor | readonly SymbolicTensor[];
+
+export interface ModelOptions<O extends Tensors = Tensors> {
+  /** What `input` made: one, or a list in the order in which data is given. */
+  inputs: Tensors;
+  /** What layers' `apply` returned: one, or a list in the order in which predictions come. */
+  outputs: O;
+  /** What initialization, shuffles and masks are drawn from, an integer from 0 to 2^32 − 1. Default 0. */
+  seed?: number;
+}
+
+/** Largest seed: the generator's key has 32 bits for it. */
+const MAX_SEED = 0xffffffff;
+
+const SEED = { check: integer(0, MAX_SEED), or: 0 } as const;
+
+const layerList =
+  (factories: Readonly<Record<string, unknown>>): Check<readonly Layer[]> =>
+  (path, value) => {
+    if (!Array.isArray(value)) throw new ValueError(`${path} expected a list of layers, got ${describe(value)}.`);
+    return value.map((layer, index) => resolve<Layer>(`${path}[${index}]`, layer, factories));
+  };
+
+const tensors: Check<readonly SymbolicTensor[]> = (path, value) => {
+  const list: readonly unknown[] = Array.isArray(value) ? value : [value];
+  return list.map((one, index) => {
+    if (one instanceof SymbolicTensor) return one;
+    const which = Array.isArray(value) ? `${path}[${index}]` : path;
+    throw new ValueError(`${which} expected what input() or apply() returns, got ${describe(one)}.`);
+  });
+};
+
+/** Reads the options of `sequential`. */
+export function readSequential(where: string, options: unknown): Blueprint {
+  const { layers, seed } = readOptions<{ layers: readonly Layer[]; seed: number }>(where, options, {
+    layers: { check: layerList(LAYERS) },
+    seed: SEED,
+  });
+  return { graph: chain(where, layers), seed };
+}
+
+/** Reads the options of `model`. */
+export function readModel(where: string, options: unknown): Blueprint {
+  const { inputs, outputs, seed } = readOptions<{
+    inputs: readonly SymbolicTensor[];
+    outputs: readonly SymbolicTensor[];
+    seed: number;
+  }>(where, options, { inputs: { check: tensors }, outputs: { check: tensors }, seed: SEED });
+  return { graph: trace(where, inputs, outputs), seed };
+}
+
+/** Reads an architecture that was saved. */
+export function readArchitecture(where: string, saved: Architecture): Blueprint {
+  if (!('nodes' in saved)) return readSequential(where, saved);
+  const later: Check<unknown> = (_path, value) => value;
+  const { layers, nodes, inputs, outputs, seed } = readOptions<{
+    layers: readonly Layer[];
+    nodes: unknown;
+    inputs: unknown;
+    outputs: unknown;
+    seed: number;
+  }>(where, saved, {
+    layers: { check: layerList(GRAPH_LAYERS) },
+    nodes: { check: later },
+    inputs: { check: later },
+    outputs: { check: later },
+    seed: SEED,
+  });
+  return { graph: restoreGraph(where, layers, { nodes, inputs, outputs }), seed };
+}
+
+/** A copy as plain data: of objects of the user's own the name is left. */
+export const plain = <T>(value: T): T =>
+  JSON.parse(JSON.stringify(value, (key, inner: unknown) => (key === 'custom' ? undefined : inner))) as T;
+
+/** The architecture of a model. */
+export function architectureOf({ graph, seed }: Blueprint): Architecture {
+  const layers: LayerData[] = plain(graph.layers.map(({ kind, config }) => ({ kind, config })));
+  if (graph.naming === 'modules') return { seed, layers: layers.slice(1) };
+  const { nodes, inputs, outputs } = graph;
+  return { seed, layers, nodes: structuredClone(nodes), inputs: [...inputs], outputs: [...outputs] };
+}

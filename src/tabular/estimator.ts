@@ -1,0 +1,145 @@
+import { activationCheck, type Activation, type ActivationLike } from '../activations/activations.js';
+import { describe } from '../common/describe.js';
+import { ShapeError, StateError, ValueError } from '../common/errors.js';
+import { integer, nonNegative, positive, readOptions, type Check } from '../common/options.js';
+import { rowSource, type Rows, type RowSource } from '../common/rows.js';
+import { heNormal, xavier } from '../initializers/initializers.js';
+import { dense } from '../layers/dense.js';
+import { normalization } from '../layers/preprocess.js';
+import type { LossName } from '../losses/losses.js';
+import { sequential, type Engine } from '../model/engine.js';
+import type { Model } from '../model/model.js';
+import { adam } from '../optimizers/optimizers.js';
+import { l2 } from '../regularizers/regularizers.js';
+import { earlyStopping } from '../training/callbacks/early-stopping.js';
+import type { History } from '../training/fit.js';
+
+export interface MlpOptions {
+  /** Units of each hidden layer. Default [100]. */
+  hiddenLayers?: readonly number[];
+  /** Of the hidden layers. Default 'relu'. */
+  activation?: ActivationLike;
+  /** Of Adam. Default 0.001. */
+  learningRate?: number;
+  /** Strength of the penalty λ/2·Σw² on the weights. Default 1e-4. */
+  l2?: number;
+  /** Epochs at most; training stops before when the loss has not fallen by 1e-4 for ten. Default 200. */
+  epochs?: number;
+  /** Rows per update. Default 32. */
+  batchSize?: number;
+  /** What weights and shuffles are drawn from. Default 0. */
+  seed?: number;
+  /** Default the one that all models share. */
+  engine?: Engine;
+}
+
+const layerSizes: Check<readonly number[]> = (path, value) => {
+  if (!Array.isArray(value)) throw new ValueError(`${path} expected a list of units, got ${describe(value)}.`);
+  return value.map((units, index) => integer(1)(`${path}[${index}]`, units));
+};
+
+type Settled = Required<Omit<MlpOptions, 'engine' | 'activation'>> & { activation: Activation; engine: unknown };
+
+export const readMlpOptions = (where: string, options: MlpOptions | undefined): Settled =>
+  readOptions<Settled>(where, options, {
+    hiddenLayers: { check: layerSizes, or: [100] },
+    activation: { check: activationCheck, or: { kind: 'relu', config: {} } },
+    learningRate: { check: positive, or: 0.001 },
+    l2: { check: nonNegative, or: 1e-4 },
+    epochs: { check: integer(1), or: 200 },
+    batchSize: { check: integer(1), or: 32 },
+    seed: { check: integer(0, 0xffffffff), or: 0 },
+    // Checked by `sequential`.
+    engine: { check: (_path, value) => value, or: undefined },
+  });
+
+/** scikit-learn's: the loss counts as falling while it falls by this within so many epochs. */
+const TOLERANCE = 1e-4;
+const PATIENCE = 10;
+
+/** Activations that are 0 or nearly so for half their inputs ask for weights √2 as large (He et al. 2015). */
+const HALF_SILENT = /relu|swish|gelu|mish|elu/i;
+
+/** What the two facades have in common: a standardizing network that is made anew by each fit. */
+export class Estimator {
+  private fitted: Model | undefined;
+
+  constructor(
+    private readonly where: string,
+    private readonly settings: Settled,
+  ) {}
+
+  /** Number of rows, and values per row; a flat array has as many rows as there are targets. */
+  readRows(call: string, x: Rows, rows?: number): RowSource {
+    const where = `${this.where}.${call}`;
+    const first: unknown = (x as readonly unknown[] | undefined)?.[0];
+    const flat = x instanceof Float32Array;
+    const width = this.fitted !== undefined && rows === undefined ? this.inputs : flat ? x.length / rows! : undefined;
+    if (flat && !Number.isInteger(width)) {
+      throw new ShapeError(`${where}: x expected a multiple of ${rows} values, one row per target, got ${x.length}.`);
+    }
+    const length = Array.isArray(first) || first instanceof Float32Array ? first.length : 0;
+    const source = rowSource(where, 'x', x, width ?? length);
+    if (rows !== undefined && (source.rows !== rows || rows === 0 || source.width === 0)) {
+      throw new ShapeError(`${where}: x expected ${Math.max(1, rows)} rows, one per target, got ${source.rows}.`);
+    }
+    return source;
+  }
+
+  /** Trains a new network on rows and targets that were checked. */
+  async fit(
+    source: RowSource,
+    y: Float32Array | Int32Array,
+    outputs: number,
+    head: { readonly activation: 'softmax' | 'linear'; readonly loss: LossName },
+  ): Promise<History> {
+    const { hiddenLayers, activation, learningRate, epochs, batchSize, seed, engine } = this.settings;
+    const x = new Float32Array(source.rows * source.width);
+    source.write(x, 0);
+    const name = activation.kind === 'custom' ? '' : activation.kind;
+    const hidden = {
+      activation,
+      kernelInitializer: HALF_SILENT.test(name) ? heNormal() : xavier(),
+      kernelRegularizer: l2(this.settings.l2),
+    };
+    const model = await sequential({
+      seed,
+      ...(engine !== undefined && { engine: engine as Engine }),
+      layers: [
+        normalization({ inputShape: [source.width] }).adapt(x),
+        ...hiddenLayers.map((units) => dense({ units, ...hidden })),
+        dense({ units: outputs, activation: head.activation, kernelRegularizer: l2(this.settings.l2) }),
+      ],
+    });
+    let history: History;
+    try {
+      model.compile({ optimizer: adam({ learningRate }), loss: head.loss });
+      const callbacks = [earlyStopping({ monitor: 'loss', minDelta: TOLERANCE, patience: PATIENCE })];
+      history = await model.fit(x, y as Float32Array, { epochs, batchSize, callbacks });
+    } catch (error) {
+      // The network of an earlier fit stays.
+      model.dispose();
+      throw error;
+    }
+    this.fitted?.dispose();
+    this.fitted = model;
+    return history;
+  }
+
+  /** The network. */
+  model(call: string): Model {
+    if (this.fitted === undefined) {
+      throw new StateError(`${this.where}.${call}: a fitted model expected, got one that is not. Call fit first.`);
+    }
+    return this.fitted;
+  }
+
+  dispose(): void {
+    this.fitted?.dispose();
+    this.fitted = undefined;
+  }
+
+  private get inputs(): number {
+    return this.fitted!.getWeights()[0].data.length;
+  }
+}

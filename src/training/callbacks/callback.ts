@@ -1,0 +1,76 @@
+import type { NamedTensor } from '../../common/tensors.js';
+import type { Diagnosis } from '../diagnosis/diagnosis.js';
+import type { Logs } from '../measure.js';
+
+/** What callbacks may read and change of the model that is trained: the model itself. */
+export interface TrainedModel {
+  /** Learning rate of the next update; a schedule's cannot be set. */
+  learningRate: number;
+  /** Set to true to end `fit` after the batch at hand, or at an epoch's end after that epoch. */
+  stopTraining: boolean;
+  getWeights(): NamedTensor[];
+  setWeights(tensors: readonly NamedTensor[]): void;
+}
+
+/**
+ * What happens around training. Every method may return a promise, which `fit` waits for. An exception ends `fit`, which rejects with
+ * it; the weights are then those of the last finished step.
+ * @example
+ * const network = await sequential({ layers: [dense({ units: 1, inputShape: [1] })] });
+ * network.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
+ * const epochs: number[] = [];
+ * await network.fit([[1]], [[2]], { epochs: 3, callbacks: [{ onEpochEnd: (epoch) => epochs.push(epoch) }] });
+ * epochs; // [0, 1, 2]
+ */
+export interface Callback {
+  onTrainBegin?(index: number, logs: Logs, model: TrainedModel): unknown;
+  /** `index`: the epoch, from `initialEpoch`. */
+  onEpochBegin?(index: number, logs: Logs, model: TrainedModel): unknown;
+  /** `index`: the batch within its epoch. Logs: `size` of the batch, loss and metrics as means of the epoch so far. */
+  onBatchEnd?(index: number, logs: Logs, model: TrainedModel): unknown;
+  /** Logs: loss and metrics of the epoch, and with validation data valLoss and the like. */
+  onEpochEnd?(index: number, logs: Logs, model: TrainedModel): unknown;
+  /** `index`: the last epoch that ran. Logs: those of that epoch. */
+  onTrainEnd?(index: number, logs: Logs, model: TrainedModel): unknown;
+}
+
+export type Hook = keyof Callback;
+
+export const HOOKS = [
+  'onTrainBegin',
+  'onEpochBegin',
+  'onBatchEnd',
+  'onEpochEnd',
+  'onTrainEnd',
+] as const satisfies readonly Hook[];
+
+/** What a running `fit` shows to callbacks of the library's own that look inside. */
+export interface Session {
+  /** Where training is. */
+  readonly epoch: number;
+  readonly batch: number;
+  /** Measures the batch at hand: its rows, with the weights as they are. Changes nothing. */
+  diagnose(): Diagnosis;
+  /** Has `look` called with each batch's gradients taken and its update still to come. */
+  watch(look: () => void): void;
+  /** Whether loss, gradient or weights hold a NaN or an infinity, as of the batch at hand. */
+  nonFinite(): boolean;
+}
+
+/** Method by which a callback of the library's own is given the session. */
+export const ATTACH = Symbol('attach');
+
+export interface AttachedCallback extends Callback {
+  [ATTACH](session: Session): void;
+}
+
+/** Calls one hook of all callbacks in turn. */
+export async function callAll(
+  callbacks: readonly Callback[],
+  hook: Hook,
+  index: number,
+  logs: Logs,
+  model: TrainedModel,
+): Promise<void> {
+  for (const callback of callbacks) await callback[hook]?.(index, logs, model);
+}

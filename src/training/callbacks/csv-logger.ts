@@ -1,0 +1,63 @@
+import { describe } from '../../common/describe.js';
+import { UnsupportedError, ValueError } from '../../common/errors.js';
+import { flag, readOptions, text } from '../../common/options.js';
+import type { Callback } from './callback.js';
+
+export interface CsvLoggerOptions {
+  /** Between columns. Default ','. */
+  separator?: string;
+  /** Whether an existing file is kept and written on, its header taken as given. Default false. */
+  append?: boolean;
+}
+
+interface Files {
+  writeFileSync(path: string, text: string): void;
+  appendFileSync(path: string, text: string): void;
+}
+
+/** Node's file module, without an import that a bundler for pages would stumble on. */
+function files(): Files {
+  const { process } = globalThis as { process?: { getBuiltinModule?: (name: string) => Files | undefined } };
+  const module = process?.getBuiltinModule?.('node:fs');
+  if (module === undefined) {
+    throw new UnsupportedError('csvLogger: a file expected a platform with node:fs, got one without. Pass a function.');
+  }
+  return module;
+}
+
+/**
+ * Writes a line of comma-separated values per epoch: `epoch` and all of the logs, under a header line. `target`: the path of a file (Node, Bun,
+ * Deno), or a function that takes each line with its line end, anywhere.
+ * @throws ValueError for an unknown option, or a target that is neither; UnsupportedError in `fit` for a path where there are no files.
+ * @example
+ * const lines: string[] = [];
+ * const network = await sequential({ layers: [dense({ units: 1, inputShape: [1] })] });
+ * network.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
+ * await network.fit([[1]], [[2]], { epochs: 2, callbacks: [csvLogger((line) => lines.push(line))] });
+ * lines[0]; // 'epoch,loss\n'
+ */
+export function csvLogger(target: string | ((line: string) => unknown), options?: CsvLoggerOptions): Callback {
+  if (typeof target !== 'string' && typeof target !== 'function') {
+    throw new ValueError(`csvLogger: target expected a path or a function, got ${describe(target)}.`);
+  }
+  const { separator, append } = readOptions<Required<CsvLoggerOptions>>('csvLogger', options, {
+    separator: { check: text, or: ',' },
+    append: { check: flag, or: false },
+  });
+  let columns: string[] | undefined;
+  const write = (line: string): unknown =>
+    typeof target === 'string' ? files().appendFileSync(target, line) : target(line);
+  return {
+    onTrainBegin() {
+      columns = undefined;
+      if (typeof target === 'string' && !append) files().writeFileSync(target, '');
+    },
+    async onEpochEnd(epoch, logs) {
+      if (columns === undefined) {
+        columns = Object.keys(logs);
+        if (!append) await write(`${['epoch', ...columns].join(separator)}\n`);
+      }
+      await write(`${[epoch, ...columns.map((column) => logs[column])].join(separator)}\n`);
+    },
+  };
+}

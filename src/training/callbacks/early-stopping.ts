@@ -1,0 +1,63 @@
+import { flag, integer, nameOf, nonNegative, readOptions, text } from '../../common/options.js';
+import type { NamedTensor } from '../../common/tensors.js';
+import type { Callback } from './callback.js';
+import { MODES, Monitor, type Mode } from './monitor.js';
+
+export interface EarlyStoppingOptions {
+  /** Key of the logs to follow. Default 'valLoss'. */
+  monitor?: string;
+  /** Epochs without improvement after which training stops. Default 0: the first stops it. */
+  patience?: number;
+  /** What counts as an improvement: more than this. Default 0. */
+  minDelta?: number;
+  /** Whether less or more is better. Default 'auto': more for accuracies, precision, recall, f1, auc and r2, less for the rest. */
+  mode?: Mode;
+  /** Whether the weights of the best epoch come back at the end, however training ends. Default false. */
+  restoreBestWeights?: boolean;
+}
+
+/**
+ * Stops training once a number of the logs has not improved for `patience` epochs.
+ * @throws ValueError for an unknown option or a number out of range; in `fit` for a monitor that is not in the logs.
+ * @example
+ * const network = await sequential({ layers: [dense({ units: 1, inputShape: [1], kernelInitializer: 'ones' })] });
+ * network.compile({ optimizer: sgd({ learningRate: 0.01 }), loss: 'meanSquaredError' });
+ * const { epoch } = await network.fit([[1]], [[1]], { epochs: 9, callbacks: [earlyStopping({ monitor: 'loss', patience: 2 })] });
+ * epoch.length; // 3
+ */
+export function earlyStopping(options?: EarlyStoppingOptions): Callback {
+  const { monitor, patience, minDelta, mode, restoreBestWeights } = readOptions<Required<EarlyStoppingOptions>>(
+    'earlyStopping',
+    options,
+    {
+      monitor: { check: text, or: 'valLoss' },
+      patience: { check: integer(0), or: 0 },
+      minDelta: { check: nonNegative, or: 0 },
+      mode: { check: nameOf(MODES), or: 'auto' },
+      restoreBestWeights: { check: flag, or: false },
+    },
+  );
+  const followed = new Monitor('earlyStopping', monitor, mode, minDelta);
+  let waited = 0;
+  let best: NamedTensor[] | undefined;
+  return {
+    onTrainBegin() {
+      followed.reset();
+      waited = 0;
+      best = undefined;
+    },
+    onEpochEnd(_epoch, logs, model) {
+      if (followed.improved(logs)) {
+        waited = 0;
+        if (restoreBestWeights) best = model.getWeights();
+        return;
+      }
+      waited += 1;
+      if (waited >= Math.max(1, patience)) model.stopTraining = true;
+    },
+    onTrainEnd(_epoch, _logs, model) {
+      if (best !== undefined) model.setWeights(best);
+      best = undefined;
+    },
+  };
+}

@@ -1,0 +1,95 @@
+import { describe } from '../../common/describe.js';
+import { ValueError } from '../../common/errors.js';
+import { integer, nameOf, nonNegative, readOptions, text, type Check } from '../../common/options.js';
+import type { Callback } from './callback.js';
+import { MODES, Monitor, type Mode } from './monitor.js';
+
+export interface ReduceLROnPlateauOptions {
+  /** Key of the logs to follow. Default 'valLoss'. */
+  monitor?: string;
+  /** What the learning rate is multiplied by, in (0, 1). Default 0.1. */
+  factor?: number;
+  /** Epochs without improvement after which it is. Default 10. */
+  patience?: number;
+  /** What counts as an improvement: more than this. Default 1e-4. */
+  minDelta?: number;
+  /** Whether less or more is better. Default 'auto', as in `earlyStopping`. */
+  mode?: Mode;
+  /** Epochs to wait after a reduction before counting again. Default 0. */
+  cooldown?: number;
+  /** The learning rate does not fall below this. Default 0. */
+  minLearningRate?: number;
+}
+
+const reducing: Check<number> = (path, value) => {
+  if (typeof value === 'number' && value > 0 && value < 1) return value;
+  throw new ValueError(`${path} expected a number in (0, 1), got ${describe(value)}.`);
+};
+
+/**
+ * Multiplies the learning rate by `factor` once a number of the logs has not improved for `patience` epochs.
+ * @throws ValueError for an unknown option or a number out of range; in `fit` for a monitor that is not in the logs, and a StateError where the
+ * optimizer has a schedule.
+ * @example
+ * const network = await sequential({ layers: [dense({ units: 1, inputShape: [1], kernelInitializer: 'ones' })] });
+ * network.compile({ optimizer: sgd({ learningRate: 0.5 }), loss: 'meanSquaredError' });
+ * await network.fit([[1]], [[1]], { epochs: 3, callbacks: [reduceLROnPlateau({ monitor: 'loss', patience: 2 })] });
+ * network.learningRate; // 0.05
+ */
+export function reduceLROnPlateau(options?: ReduceLROnPlateauOptions): Callback {
+  const read = readOptions<Required<ReduceLROnPlateauOptions>>('reduceLROnPlateau', options, {
+    monitor: { check: text, or: 'valLoss' },
+    factor: { check: reducing, or: 0.1 },
+    patience: { check: integer(0), or: 10 },
+    minDelta: { check: nonNegative, or: 1e-4 },
+    mode: { check: nameOf(MODES), or: 'auto' },
+    cooldown: { check: integer(0), or: 0 },
+    minLearningRate: { check: nonNegative, or: 0 },
+  });
+  const followed = new Monitor('reduceLROnPlateau', read.monitor, read.mode, read.minDelta);
+  let waited = 0;
+  let resting = 0;
+  return {
+    onTrainBegin() {
+      followed.reset();
+      waited = resting = 0;
+    },
+    onEpochEnd(_epoch, logs, model) {
+      const improved = followed.improved(logs);
+      if (resting > 0) resting -= 1;
+      if (improved || resting > 0) {
+        waited = 0;
+        return;
+      }
+      waited += 1;
+      if (waited < Math.max(1, read.patience)) return;
+      const lower = Math.max(model.learningRate * read.factor, read.minLearningRate);
+      if (lower < model.learningRate) model.learningRate = lower;
+      waited = 0;
+      resting = read.cooldown;
+    },
+  };
+}
+
+/**
+ * Sets the learning rate at the start of each epoch to what `rate(epoch, rate before)` returns. For a rate that follows the updates, give the
+ * optimizer one of `schedules` instead.
+ * @throws ValueError where `rate` is no function; in `fit` where it returns anything but a number ≥ 0, and a StateError where the optimizer has
+ * a schedule.
+ * @example
+ * const network = await sequential({ layers: [dense({ units: 1, inputShape: [1] })] });
+ * network.compile({ optimizer: sgd({ learningRate: 0.5 }), loss: 'meanSquaredError' });
+ * const halving = learningRateScheduler((epoch, rate) => (epoch === 0 ? rate : rate / 2));
+ * await network.fit([[1]], [[1]], { epochs: 3, callbacks: [halving] });
+ * network.learningRate; // 0.125
+ */
+export function learningRateScheduler(rate: (epoch: number, learningRate: number) => number): Callback {
+  if (typeof rate !== 'function') {
+    throw new ValueError(`learningRateScheduler: rate expected a function, got ${describe(rate)}.`);
+  }
+  return {
+    onEpochBegin(epoch, _logs, model) {
+      model.learningRate = rate(epoch, model.learningRate);
+    },
+  };
+}

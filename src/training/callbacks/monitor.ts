@@ -1,0 +1,43 @@
+import { ValueError } from '../../common/errors.js';
+import { suggestion } from '../../common/nearest.js';
+import type { Logs } from '../measure.js';
+
+export type Mode = 'auto' | 'min' | 'max';
+export const MODES = ['auto', 'min', 'max'] as const;
+
+/** Metrics of which more is better; of everything else, losses and errors, less is. */
+const MORE_IS_BETTER = /accuracy|precision|recall|f1|auc|r2/i;
+
+/** Follows one number over the epochs and knows whether it has become better. */
+export class Monitor {
+  private best: number | undefined;
+  private readonly larger: boolean;
+
+  constructor(
+    private readonly where: string,
+    private readonly key: string,
+    mode: Mode,
+    private readonly minDelta: number,
+  ) {
+    this.larger = mode === 'max' || (mode === 'auto' && MORE_IS_BETTER.test(key));
+  }
+
+  reset(): void {
+    this.best = undefined;
+  }
+
+  /** Takes an epoch's logs; whether the number is better than the best so far by more than minDelta. A NaN is not. */
+  improved(logs: Logs): boolean {
+    const value = logs[this.key];
+    if (value === undefined) {
+      throw new ValueError(
+        `${this.where}: monitor expected a key of the logs, got "${this.key}".${suggestion(this.key, Object.keys(logs))}` +
+          (this.key.startsWith('val') ? ' Keys that start with val need validation data.' : ''),
+      );
+    }
+    const gain = this.best === undefined ? Infinity : this.larger ? value - this.best : this.best - value;
+    if (Number.isNaN(value) || !(gain > this.minDelta)) return false;
+    this.best = value;
+    return true;
+  }
+}

@@ -1,0 +1,15 @@
+import type { Callback } from './callback.js';
+
+/**
+ * Stops training after the first batch whose loss is NaN or infinite.
+ * @example
+ * const network = await sequential({ layers: [dense({ units: 1, inputShape: [1] })] });
+ * network.compile({ optimizer: sgd({ learningRate: 1e20 }), loss: 'meanSquaredError' });
+ * const { epoch } = await network.fit([[1]], [[9]], { epochs: 99, callbacks: [terminateOnNaN()] });
+ * epoch.length < 9; // true
+ */
+export const terminateOnNaN = (): Callback => ({
+  onBatchEnd(_batch, { loss }, model) {
+    if (!Number.isFinite(loss)) model.stopTraining = true;
+  },
+});

@@ -1,0 +1,182 @@
+import { describe } from '../../common/describe.js';
+import { ValueError } from '../../common/errors.js';
+import { RegionGroup } from '../../engine/arena.js';
+import type { Machine } from '../../engine/machine.js';
+import { STREAM } from '../../engine/random.js';
+import { loadDataset } from './dataset.js';
+import type { ClassWeight, Dataset, DataShape, Inputs, Targets } from './shape.js';
+import type { Station } from '../measure.js';
+import type { Trainer } from '../trainer.js';
+
+/** A batch of a source: inputs, targets, and a weight per row where there are any. */
+export type Batch =
+  readonly [x: Inputs, y: Targets] | readonly [x: Inputs, y: Targets, sampleWeight: ArrayLike<number>];
+
+/**
+ * Where batches come from, one epoch after the other: an object that can be iterated anew for each epoch, a function that returns one, or
+ * with `batchesPerEpoch` a generator that goes on.
+ */
+export type BatchSource = Iterable<Batch> | AsyncIterable<Batch> | (() => Iterable<Batch> | AsyncIterable<Batch>);
+
+/** Whether what was given to `fit` is a source of batches and not rows. */
+export function isBatchSource(x: unknown): x is BatchSource {
+  if (typeof x === 'function') return true;
+  if (typeof x !== 'object' || x === null || Array.isArray(x) || ArrayBuffer.isView(x)) return false;
+  return Symbol.iterator in x || Symbol.asyncIterator in x;
+}
+
+/** Brings the batches of an epoch into a training station, one after the other. */
+export interface Feed {
+  readonly station: Station;
+  /** Whether its rows have weights. */
+  readonly weighted: boolean;
+  /** `order` decides the shuffle, `epoch` is what messages say. */
+  begin(order: number, epoch: number): void;
+  /** Rows of the next batch, which then stands in the station; 0 when the epoch is over. Without a promise where nothing is waited for. */
+  next(): number | Promise<number>;
+  /** Brings the batch at hand into another station. */
+  again(station: Station): void;
+  free(): unknown;
+}
+
+/** Batches of rows in memory, in the order of the epoch: a function of (seed, epoch). */
+export function residentFeed(
+  machine: Machine,
+  trainer: Trainer,
+  data: Dataset,
+  rows: number,
+  { batchSize, shuffle, seed }: { readonly batchSize: number; readonly shuffle: boolean; readonly seed: number },
+): Feed {
+  const { kernels } = machine;
+  const station = trainer.stationFor(Math.min(batchSize, rows), data.weights !== undefined);
+  // One array of row numbers, and room for the sixteen words that the shuffle draws at a time.
+  const regions = new RegionGroup(machine.arena);
+  const indices = regions.allocate(4 * rows);
+  const words = regions.allocate(64);
+  let first = 0;
+  let count = 0;
+  const feed = ({ feeder }: Station): void => {
+    if (shuffle) feeder.gather(data, indices + 4 * first, count);
+    else feeder.take(data, first, count);
+  };
+  return {
+    station,
+    weighted: data.weights !== undefined,
+    begin(order) {
+      first = 0;
+      count = 0;
+      if (shuffle) kernels.u32_shuffle(rows, indices, words, seed, STREAM.shuffle, order, 0, 0);
+    },
+    next() {
+      const rest = rows - first - count;
+      // At the end of the epoch its last batch stays at hand.
+      if (rest === 0) return 0;
+      first += count;
+      count = Math.min(batchSize, rest);
+      feed(station);
+      return count;
+    },
+    again: feed,
+    free: () => regions.free(),
+  };
+}
+
+type Batches = Iterator<Batch> | AsyncIterator<Batch>;
+
+/** Starts an iterable. */
+function open(iterable: unknown): Batches {
+  const either = (iterable ?? {}) as Partial<AsyncIterable<Batch>> & Partial<Iterable<Batch>>;
+  const batches = either[Symbol.asyncIterator]?.() ?? either[Symbol.iterator]?.();
+  if (batches === undefined) {
+    throw new ValueError(
+      `fit: x expected a function that returns an iterable, got one that returns ${describe(iterable)}.`,
+    );
+  }
+  return batches;
+}
+
+/** Batches as a source hands them over. */
+export class SourceFeed implements Feed {
+  station: Station;
+  private data: Dataset | undefined;
+  private batches: Batches | undefined;
+  private epoch = 0;
+  private count = 0;
+
+  constructor(
+    private readonly machine: Machine,
+    private readonly trainer: Trainer,
+    private readonly source: BatchSource,
+    private readonly shape: DataShape,
+    private readonly options: {
+      readonly batchesPerEpoch: number | undefined;
+      readonly classWeight: ClassWeight | undefined;
+      /** Throws where training cannot go on, after something was waited for. */
+      readonly proceed: () => void;
+    },
+  ) {
+    this.station = trainer.stationFor(1, false);
+  }
+
+  get weighted(): boolean {
+    return this.data?.weights !== undefined;
+  }
+
+  begin(_order: number, epoch: number): void {
+    this.epoch = epoch;
+    this.count = 0;
+    if (this.batches !== undefined) return;
+    this.batches = open(typeof this.source === 'function' ? this.source() : this.source);
+  }
+
+  async next(): Promise<number> {
+    const { batchesPerEpoch, proceed } = this.options;
+    if (this.count === batchesPerEpoch) return 0;
+    const result = await this.batches!.next();
+    proceed();
+    if (result.done === true) {
+      this.batches = undefined;
+      if (this.count === 0 || (batchesPerEpoch !== undefined && this.count < batchesPerEpoch)) this.refuseEnd();
+      return 0;
+    }
+    this.count += 1;
+    return this.load(result.value);
+  }
+
+  again({ feeder }: Station): void {
+    if (this.data !== undefined) feeder.take(this.data, 0, this.data.rows);
+  }
+
+  /** Tells a generator that is left in the middle, so that it can close what it reads from. */
+  async free(): Promise<void> {
+    this.data?.free();
+    this.data = undefined;
+    await this.batches?.return?.();
+  }
+
+  private load(batch: unknown): number {
+    const { machine, trainer, shape, options } = this;
+    const where = `fit: batch ${this.count - 1} of epoch ${this.epoch}`;
+    if (!Array.isArray(batch) || (batch.length !== 2 && batch.length !== 3)) {
+      throw new ValueError(`${where} expected [x, y] or [x, y, sampleWeight], got ${describe(batch)}.`);
+    }
+    const [x, y, sampleWeight] = batch as unknown[];
+    const { classWeight } = options;
+    const given = { x, y, sampleWeight: sampleWeight as ArrayLike<number> | undefined, classWeight };
+    this.data?.free();
+    this.data = undefined;
+    this.data = loadDataset(machine, where, given, shape);
+    this.station = trainer.stationFor(this.data.rows, this.weighted);
+    this.again(this.station);
+    return this.data.rows;
+  }
+
+  private refuseEnd(): never {
+    const { batchesPerEpoch } = this.options;
+    throw new ValueError(
+      `fit: x expected ${batchesPerEpoch ?? 'at least one'} batch${batchesPerEpoch === 1 || batchesPerEpoch === undefined ? '' : 'es'} ` +
+        `in epoch ${this.epoch}, got ${this.count}. ` +
+        `A generator runs once: pass a function that makes one for each epoch.`,
+    );
+  }
+}

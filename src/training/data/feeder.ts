@@ -1,0 +1,65 @@
+import { RegionGroup } from '../../engine/arena.js';
+import type { Machine } from '../../engine/machine.js';
+import type { Objective, Program } from '../../graph/program.js';
+import type { Dataset } from './shape.js';
+
+/** Brings rows of a dataset to the inputs and targets of a program. */
+export interface Feeder {
+  /** The rows that `indices` (an address) names. */
+  gather(dataset: Dataset, indices: number, rows: number): void;
+  /** The rows from `first` on. */
+  take(dataset: Dataset, first: number, rows: number): void;
+  free(): void;
+}
+
+/** Binds a feeder. Losses on class indices get their targets one-hot, by way of a scratch row of integers. */
+export function bindFeeder(machine: Machine, program: Program, objective: Objective): Feeder {
+  const { kernels } = machine;
+  const { inputs, targets, rowWeights } = program;
+  const regions = new RegionGroup(machine.arena);
+  const ends = objective.map(({ loss }, index) => {
+    const target = targets[index];
+    const { smoothing } = loss;
+    return {
+      target,
+      labels: loss.targets === 'labels' ? regions.allocate(4 * program.capacity) : undefined,
+      smoothing,
+      shift: smoothing?.shift(target.width) ?? 0,
+    };
+  });
+  const finish = (index: number, rows: number, labels: number | undefined): void => {
+    const { target, smoothing, shift } = ends[index];
+    const { width, address, ld } = target;
+    if (labels !== undefined) kernels.f32_one_hot(rows, width, labels, address, ld);
+    if (smoothing !== undefined) kernels.f32_smooth_rows(rows, width, address, ld, smoothing.scale, shift);
+  };
+  return {
+    gather({ x, y, weights }, indices, rows) {
+      for (let i = 0; i < inputs.length; i++) {
+        const { width, address, ld } = inputs[i];
+        kernels.f32_gather_rows(rows, width, x[i].address, indices, address, ld);
+      }
+      for (let i = 0; i < ends.length; i++) {
+        const { target, labels } = ends[i];
+        if (labels !== undefined) kernels.f32_gather_rows(rows, 1, y[i].address, indices, labels, 1);
+        else kernels.f32_gather_rows(rows, target.width, y[i].address, indices, target.address, target.ld);
+        finish(i, rows, labels);
+      }
+      if (weights !== undefined) kernels.f32_gather_rows(rows, 1, weights.address, indices, rowWeights, 1);
+    },
+    take({ x, y, weights }, first, rows) {
+      for (let i = 0; i < inputs.length; i++) {
+        const { width, address, ld } = inputs[i];
+        kernels.f32_pad_rows(rows, width, x[i].address + 4 * first * width, address, ld);
+      }
+      for (let i = 0; i < ends.length; i++) {
+        const { target, labels } = ends[i];
+        const from = y[i].address + 4 * first * y[i].width;
+        if (labels === undefined) kernels.f32_pad_rows(rows, target.width, from, target.address, target.ld);
+        finish(i, rows, labels === undefined ? undefined : from);
+      }
+      if (weights !== undefined) kernels.f32_pad_rows(rows, 1, weights.address + 4 * first, rowWeights, 1);
+    },
+    free: () => regions.free(),
+  };
+}

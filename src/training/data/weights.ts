@@ -1,0 +1,71 @@
+import { describe } from '../../common/describe.js';
+import { ShapeError, ValueError } from '../../common/errors.js';
+import type { Machine } from '../../engine/machine.js';
+import type { DataGiven, DataShape, Resident } from './shape.js';
+
+/** Checks a weight per row: finite, not negative. */
+function readSampleWeight(where: string, value: unknown, rows: number): Float32Array {
+  if (!Array.isArray(value) && !(ArrayBuffer.isView(value) && !(value instanceof DataView))) {
+    throw new ValueError(`${where}: sampleWeight expected a number per row, got ${describe(value)}.`);
+  }
+  const list = value as ArrayLike<unknown>;
+  if (list.length !== rows) throw new ShapeError(`${where}: sampleWeight expected ${rows} values, got ${list.length}.`);
+  return Float32Array.from({ length: rows }, (_, row) => {
+    const weight = list[row];
+    if (typeof weight !== 'number' || !Number.isFinite(Math.fround(weight)) || weight < 0) {
+      throw new ValueError(`${where}: sampleWeight expected numbers >= 0, got ${describe(weight)} in row ${row}.`);
+    }
+    return weight;
+  });
+}
+
+function readClassWeight(where: string, value: unknown, classes: number): Float32Array {
+  if (typeof value !== 'object' || value === null) {
+    throw new ValueError(`${where}: classWeight expected weights by class, got ${describe(value)}.`);
+  }
+  const weights = new Float32Array(classes).fill(1);
+  for (const [key, weight] of Object.entries(value as Record<string, unknown>)) {
+    const index = Number(key);
+    if (!Number.isInteger(index) || index < 0 || index >= classes) {
+      throw new ValueError(`${where}: classWeight expected classes from 0 to ${classes - 1}, got ${describe(key)}.`);
+    }
+    if (typeof weight !== 'number' || !Number.isFinite(Math.fround(weight)) || weight < 0) {
+      throw new ValueError(`${where}: classWeight of class ${key} expected a number >= 0, got ${describe(weight)}.`);
+    }
+    weights[index] = weight;
+  }
+  return weights;
+}
+
+/** Class of each row: its index, the column of its largest target, or with one output whether the target is above a half. */
+function classesOf({ memory }: Machine, { rows, width, address }: Resident, labels: boolean): Int32Array {
+  const first = address / 4;
+  if (labels) return memory.i32.slice(first, first + rows);
+  return Int32Array.from({ length: rows }, (_, row) => {
+    const targets = memory.f32.subarray(first + row * width, first + (row + 1) * width);
+    if (width === 1) return targets[0] > 0.5 ? 1 : 0;
+    let best = 0;
+    for (let j = 1; j < width; j++) if (targets[j] > targets[best]) best = j;
+    return best;
+  });
+}
+
+/** Weights of the rows: those given, and the whole with what classes count for; the same array where there is no more. */
+export function readWeights(
+  machine: Machine,
+  where: string,
+  { sampleWeight, classWeight }: DataGiven,
+  rows: number,
+  y: readonly Resident[],
+  outputs: DataShape['outputs'],
+): { readonly given: Float32Array | undefined; readonly whole: Float32Array | undefined } {
+  const given = sampleWeight === undefined ? undefined : readSampleWeight(where, sampleWeight, rows);
+  if (classWeight === undefined) return { given, whole: given };
+  if (outputs.length > 1) {
+    throw new ValueError(`${where}: classWeight expected a model with one output, got ${outputs.length} outputs.`);
+  }
+  const [{ width, loss }] = outputs;
+  const weights = readClassWeight(where, classWeight, Math.max(2, width));
+  const classes = classesOf(machine, y[0], loss.targets === 'labels');
+  return { given, whole: Float32Array.from(classes, (index, row) => weights[index] * (given?.[row] ?? 1)) };
+}

@@ -1,0 +1,156 @@
+import type { Fault, LayerDiagnosis, NonFinite } from './diagnosis.js';
+
+/** A gradient this much smaller or larger than the last layer's counts as vanished or exploded. */
+const GRADIENT_RANGE = 1000;
+
+/** Shares above which something counts as a fault. A ReLU is 0 for half its inputs in a healthy network, so hard saturation may go far. */
+const SOFT_SATURATED = 0.5;
+const HARD_SATURATED = 0.9;
+const DEAD_UNITS = 0.1;
+const ZIGZAG = 0.75;
+
+/** With fewer inputs, gradients have one sign by chance too often to mean anything. */
+const ZIGZAG_INPUTS = 3;
+
+/** Updates of about 1/1000 of the weights are usual; these are the ends of what still trains well. */
+const LARGE_UPDATE = 0.1;
+const SMALL_UPDATE = 1e-7;
+
+const percent = (share: number): string => `${Math.round(100 * share)} %`;
+const short = (value: number): string => value.toPrecision(2);
+
+/** What is wrong, the worst first. */
+export function findFaults(layers: readonly LayerDiagnosis[], nonFinite: NonFinite | undefined): Fault[] {
+  // Where numbers are no numbers, nothing else that was measured means anything.
+  if (nonFinite !== undefined) return [describeNonFinite(nonFinite)];
+  return [...gradientFaults(layers), ...layers.flatMap(activationFaults), ...layers.flatMap(updateFaults)];
+}
+
+function describeNonFinite({ what, layer }: NonFinite): Fault {
+  const where = layer === undefined ? `The ${what} is` : `The ${what} of "${layer}" are`;
+  return {
+    kind: 'nonFinite',
+    ...(layer !== undefined && { layer }),
+    message:
+      `${where} not finite: numbers grew beyond float32. Lower the learning rate, limit the gradient (clipNorm: 1), ` +
+      `or bring the inputs to mean 0 and variance 1.`,
+  };
+}
+
+function gradientFaults(layers: readonly LayerDiagnosis[]): Fault[] {
+  const learning = layers.filter(({ gradientNorm }) => gradientNorm !== undefined);
+  const last = learning.at(-1)?.gradientNorm;
+  if (last === undefined || last === 0) return [];
+  const faults: Fault[] = [];
+  const smallest = learning.reduce((a, b) => (b.gradientNorm! < a.gradientNorm! ? b : a));
+  const largest = learning.reduce((a, b) => (b.gradientNorm! > a.gradientNorm! ? b : a));
+  if (smallest.gradientNorm! * GRADIENT_RANGE < last) {
+    faults.push({
+      kind: 'vanishingGradient',
+      layer: smallest.layer,
+      message:
+        `The gradient vanishes: that of "${smallest.layer}" is ${short(smallest.gradientNorm! / last)} times the last layer's, so it hardly ` +
+        `learns. Try 'relu' with kernelInitializer 'heNormal', batchNormalization, fewer layers, or add() around blocks.`,
+    });
+  }
+  if (largest.gradientNorm! > last * GRADIENT_RANGE) {
+    faults.push({
+      kind: 'explodingGradient',
+      layer: largest.layer,
+      message:
+        `The gradient explodes: that of "${largest.layer}" is ${short(largest.gradientNorm! / last)} times the last layer's. ` +
+        `Try smaller first weights (kernelInitializer 'xavier' or 'heNormal'), clipNorm: 1, or batchNormalization.`,
+    });
+  }
+  return faults;
+}
+
+function activationFaults(layer: LayerDiagnosis): Fault[] {
+  const {
+    layer: name,
+    activation,
+    deadUnits = 0,
+    softSaturated = 0,
+    hardSaturated = 0,
+    zigzag = 0,
+    inputs = 0,
+  } = layer;
+  const faults: Fault[] = [];
+  if (deadUnits > DEAD_UNITS) {
+    faults.push({
+      kind: 'deadUnits',
+      layer: name,
+      message:
+        activation === 'unitStep'
+          ? `"${name}" cannot learn by gradients: the derivative of unitStep is 0 everywhere. Try 'sigmoid' or 'relu'.`
+          : `${percent(deadUnits)} of the units of "${name}" are dead: 0 slope on every row, so their weights never change. ` +
+            `Lower the learning rate, or try 'leakyRelu' or 'elu', which have a slope everywhere.`,
+    });
+  }
+  if (softSaturated > SOFT_SATURATED) {
+    faults.push({
+      kind: 'saturation',
+      layer: name,
+      message:
+        `${percent(softSaturated)} of the activations of "${name}" are softly saturated: the slope of ${activation} there is nearly 0. ` +
+        `Try smaller first weights (kernelInitializer 'xavier'), inputs of mean 0 and variance 1, or batchNormalization before it.`,
+    });
+  } else if (hardSaturated > HARD_SATURATED && deadUnits <= DEAD_UNITS) {
+    faults.push({
+      kind: 'saturation',
+      layer: name,
+      message:
+        `${percent(hardSaturated)} of the activations of "${name}" are hard saturated: the slope of ${activation} there is 0. ` +
+        `Lower the learning rate, or try 'leakyRelu' or 'elu'.`,
+    });
+  }
+  if (zigzag >= ZIGZAG && inputs >= ZIGZAG_INPUTS) {
+    faults.push({
+      kind: 'zigzag',
+      layer: name,
+      message:
+        `The weights of ${percent(zigzag)} of the units of "${name}" can only all grow or all shrink in this step, since its inputs have one ` +
+        `sign: descent zigzags. Center the inputs (normalization), or use an activation around 0 before it, such as 'tanh'.`,
+    });
+  }
+  return faults;
+}
+
+function updateFaults({ layer, updateRatio, gradientNorm }: LayerDiagnosis): Fault[] {
+  if (updateRatio === undefined) return [];
+  if (updateRatio > LARGE_UPDATE) {
+    const message =
+      `The next update changes the weights of "${layer}" by ${percent(updateRatio)} of their size, where 0.1 % is usual. ` +
+      `Lower the learning rate, or start with a schedules.warmUp.`;
+    return [{ kind: 'largeUpdate', layer, message }];
+  }
+  if (updateRatio < SMALL_UPDATE && gradientNorm !== 0) {
+    const message =
+      `The next update changes the weights of "${layer}" by ${short(updateRatio)} of their size: next to nothing. ` +
+      `Raise the learning rate, unless training is over.`;
+    return [{ kind: 'smallUpdate', layer, message }];
+  }
+  return [];
+}
+
+const COLUMNS: readonly (readonly [title: string, of: (layer: LayerDiagnosis) => string | undefined])[] = [
+  ['layer', ({ layer }) => layer],
+  ['gradient', ({ gradientNorm }) => gradientNorm?.toExponential(1)],
+  ['to next', ({ gradientRatio }) => gradientRatio?.toPrecision(2)],
+  ['saturated', ({ softSaturated }) => (softSaturated === undefined ? undefined : percent(softSaturated))],
+  ['zero slope', ({ hardSaturated }) => (hardSaturated === undefined ? undefined : percent(hardSaturated))],
+  ['dead', ({ deadUnits }) => (deadUnits === undefined ? undefined : percent(deadUnits))],
+  ['zigzag', ({ zigzag }) => (zigzag === undefined ? undefined : percent(zigzag))],
+  ['update', ({ updateRatio }) => updateRatio?.toExponential(1)],
+];
+
+/** A table of what was measured, and a sentence for each fault. */
+export function describeDiagnosis(layers: readonly LayerDiagnosis[], faults: readonly Fault[]): string {
+  const table = [COLUMNS.map(([title]) => title), ...layers.map((layer) => COLUMNS.map(([, of]) => of(layer) ?? '·'))];
+  const widths = COLUMNS.map((_, column) => Math.max(...table.map((row) => row[column].length)));
+  const lines = table.map((row) =>
+    row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column]))).join('  '),
+  );
+  const sentences = faults.length === 0 ? ['No faults.'] : faults.map(({ message }) => message);
+  return [...lines, '', ...sentences].join('\n');
+}

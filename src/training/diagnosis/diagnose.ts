@@ -1,0 +1,220 @@
+import { RegionGroup } from '../../engine/arena.js';
+import type { Machine } from '../../engine/machine.js';
+import type { Place } from '../../engine/step.js';
+import { storedFloats, type PlannedParameter } from '../../graph/plan.js';
+import { runProgram, type BoundNode, type Program } from '../../graph/program.js';
+import { bindClip, bindUpdate, type UpdateVectors } from '../../optimizers/bind.js';
+import { describeDiagnosis, findFaults } from './advice.js';
+import type { Diagnosis, LayerDiagnosis, NonFinite } from './diagnosis.js';
+import type { Station } from '../measure.js';
+import { bindPenalties, type Trainer } from '../trainer.js';
+
+/** The largest |f'| of activations where it is not 1. */
+const LARGEST_SLOPE: Readonly<Record<string, number>> = { sigmoid: 0.25, hardSigmoid: 1 / 6 };
+
+/** Below this share of the largest slope an activation counts as softly saturated. */
+const SOFT = 0.05;
+
+/** Whether a vector holds a NaN or an infinity. */
+function hasNonFinite({ kernels, memory, arena }: Machine, address: number, floats: number): boolean {
+  const result = arena.allocate(4);
+  kernels.f32_first_nonfinite(floats, address, result);
+  const index = memory.i32[result / 4];
+  arena.free(result);
+  return index !== -1;
+}
+
+/** Whether the batch that was just differentiated shows a NaN or an infinity in its loss, its gradients or the weights. */
+export function holdsNonFinite(trainer: Trainer, { tally }: Station): boolean {
+  const { size, weights, gradients } = trainer.vectors;
+  const { machine } = trainer.trainee;
+  if (!Number.isFinite(tally.means(1).loss)) return true;
+  return hasNonFinite(machine, gradients, size) || hasNonFinite(machine, weights, size);
+}
+
+/**
+ * Runs forward and backward on `rows` rows that `load` brings in, apart from the training's own memory, and looks at everything. Nothing
+ * of the model or of its training changes.
+ */
+export function diagnose(
+  trainer: Trainer,
+  rows: number,
+  weighted: boolean,
+  load: (station: Station) => void,
+): Diagnosis {
+  const { trainee, vectors, compiled } = trainer;
+  const { machine, layout, plan } = trainee;
+  const regions = new RegionGroup(machine.arena);
+  let station: Station | undefined;
+  try {
+    // Gradients, and what an update would change, on copies.
+    const copies: UpdateVectors = {
+      size: vectors.size,
+      weights: layout.allocate(regions, 'all'),
+      gradients: layout.allocate(regions, 'learned'),
+      slots: vectors.slots.map(() => layout.allocate(regions, 'learned')),
+    };
+    const { u8 } = machine.memory;
+    const copy = (from: number, to: number, floats: number) => u8.copyWithin(to, from, from + 4 * floats);
+    copy(vectors.weights, copies.weights, plan.parameterFloats);
+    vectors.slots.forEach((slot, index) => copy(slot, copies.slots[index], vectors.size));
+    station = trainer.bindApart({ weights: vectors.weights, gradients: copies.gradients }, rows, weighted);
+    load(station);
+    station.tally.reset();
+    trainer.tick();
+    runProgram(station.program, rows);
+    const { loss } = station.tally.means(rows);
+    const scope = { trainer, program: station.program, rows, gradients: copies.gradients, regions };
+    const nonFinite = firstNonFinite(scope, loss);
+    const zigzag = zigzagShares(scope);
+    const saturation = saturationOf(scope);
+    bindPenalties(machine, plan, copies)();
+    bindClip(machine, compiled.optimizer, copies)();
+    const gradientNorms = normsByLayer(scope, (parameter) => layout.readOne(copies.gradients, parameter));
+    const before = normsByLayer(scope, (parameter) => layout.readOne(vectors.weights, parameter));
+    bindUpdate(machine, compiled.optimizer, copies)(trainer.stepCount + 1, trainer.learningRate);
+    const changes = normsByLayer(scope, (parameter) => {
+      const old = layout.readOne(vectors.weights, parameter);
+      return layout.readOne(copies.weights, parameter).map((value, index) => value - old[index]);
+    });
+    const { graph } = plan;
+    const learning = [...gradientNorms.keys()];
+    const layers = graph.layers.flatMap(({ kind }, index): LayerDiagnosis[] => {
+      if (kind === 'input') return [];
+      const gradientNorm = gradientNorms.get(index);
+      const next = gradientNorms.get(learning[learning.indexOf(index) + 1]);
+      const size = before.get(index);
+      return [
+        {
+          layer: graph.names[index],
+          kind,
+          ...(gradientNorm !== undefined && { gradientNorm }),
+          ...(gradientNorm !== undefined && next !== undefined && { gradientRatio: gradientNorm / next }),
+          ...saturation.get(index),
+          ...zigzag.get(index),
+          ...(size !== undefined && size > 0 && { updateRatio: changes.get(index)! / size }),
+        },
+      ];
+    });
+    const faults = findFaults(layers, nonFinite);
+    return { loss, layers, nonFinite, faults, toString: () => describeDiagnosis(layers, faults) };
+  } finally {
+    station?.free();
+    regions.free();
+  }
+}
+
+/** What the measurements look at. */
+interface Scope {
+  readonly trainer: Trainer;
+  readonly program: Program;
+  readonly rows: number;
+  readonly gradients: number;
+  readonly regions: RegionGroup;
+}
+
+/** Euclidean norm over all learned tensors of each layer that has any, in the order of the graph. */
+function normsByLayer(
+  { trainer }: Scope,
+  read: (parameter: PlannedParameter) => Float32Array,
+): ReadonlyMap<number, number> {
+  const squares = new Map<number, number>();
+  for (const parameter of trainer.trainee.plan.parameters) {
+    if (!parameter.spec.learned) continue;
+    let sum = squares.get(parameter.layer) ?? 0;
+    for (const value of read(parameter)) sum += value * value;
+    squares.set(parameter.layer, sum);
+  }
+  return new Map([...squares].map(([layer, sum]) => [layer, Math.sqrt(sum)]));
+}
+
+/** The slides' zigzag: units whose weights can only all grow or all shrink together, since all their gradients have one sign. */
+function zigzagShares({ trainer, gradients }: Scope): ReadonlyMap<number, Pick<LayerDiagnosis, 'zigzag' | 'inputs'>> {
+  const { plan, layout } = trainer.trainee;
+  const shares = new Map<number, Pick<LayerDiagnosis, 'zigzag' | 'inputs'>>();
+  for (const parameter of plan.parameters) {
+    const [units, inputs] = parameter.spec.shape;
+    if (parameter.spec.storage !== 'panels' || inputs < 2) continue;
+    const gradient = layout.readOne(gradients, parameter);
+    let oneSigned = 0;
+    for (let unit = 0; unit < units; unit++) {
+      let up = 0;
+      let down = 0;
+      for (let i = unit * inputs; i < (unit + 1) * inputs; i++) {
+        if (gradient[i] > 0) up += 1;
+        if (gradient[i] < 0) down += 1;
+      }
+      if (up + down >= 2 && (up === 0 || down === 0)) oneSigned += 1;
+    }
+    shares.set(parameter.layer, { zigzag: oneSigned / units, inputs });
+  }
+  return shares;
+}
+
+type Saturation = Pick<LayerDiagnosis, 'activation' | 'softSaturated' | 'hardSaturated' | 'deadUnits'>;
+
+/** Saturated activations and dead units, from f'(z) of every value. */
+function saturationOf(scope: Scope): ReadonlyMap<number, Saturation> {
+  const { trainer, program, rows, regions } = scope;
+  const { machine } = trainer.trainee;
+  const largest = Math.max(0, ...program.nodes.map(({ output }) => output.ld)) * rows;
+  const ones = regions.allocate(4 * largest);
+  const slopes = regions.allocate(4 * largest);
+  machine.kernels.f32_fill(largest, ones, 1);
+  const found = new Map<number, Saturation>();
+  for (const node of program.nodes) {
+    if (node.differentiate === undefined) continue;
+    const { width, ld } = node.output;
+    const at = (address: number): Place => ({ address, width, ld });
+    for (const step of node.differentiate(at(ones), at(slopes))) step(rows);
+    found.set(node.layer, countSaturated(machine.memory.f32, at(slopes), rows, node));
+  }
+  return found;
+}
+
+function countSaturated(f32: Float32Array, slopes: Place, rows: number, { kind, output }: BoundNode): Saturation {
+  const { width, ld } = output;
+  const limit = SOFT * (LARGEST_SLOPE[kind] ?? 1);
+  let soft = 0;
+  let hard = 0;
+  const alive = new Uint8Array(width);
+  for (let row = 0; row < rows; row++) {
+    for (let j = 0; j < width; j++) {
+      const slope = Math.abs(f32[slopes.address / 4 + row * ld + j]);
+      if (slope === 0) hard += 1;
+      else {
+        alive[j] = 1;
+        if (slope < limit) soft += 1;
+      }
+    }
+  }
+  const dead = width - alive.reduce((sum, one) => sum + one, 0);
+  return {
+    activation: kind,
+    softSaturated: soft / (rows * width),
+    hardSaturated: hard / (rows * width),
+    deadUnits: dead / width,
+  };
+}
+
+/** The first NaN or infinity in the order in which a step computes: weights, activations, loss, deltas, gradients. */
+function firstNonFinite({ trainer, program, rows, gradients }: Scope, loss: number): NonFinite | undefined {
+  const { machine, plan } = trainer.trainee;
+  const { names } = plan.graph;
+  const has = (address: number, floats: number): boolean => hasNonFinite(machine, address, floats);
+  const matrixHas = ({ address, ld }: Place): boolean => has(address, rows * ld);
+  const tensorHas = (base: number, { spec, offset }: PlannedParameter): boolean =>
+    has(base + 4 * offset, storedFloats(spec));
+  const weight = plan.parameters.find((parameter) => tensorHas(trainer.vectors.weights, parameter));
+  if (weight !== undefined) return { what: 'weights', layer: names[weight.layer] };
+  const node = program.nodes.find(({ output }) => matrixHas(output));
+  if (node !== undefined) return { what: 'activations', layer: names[node.layer] };
+  if (!Number.isFinite(loss)) return { what: 'loss' };
+  const back = [...program.nodes]
+    .reverse()
+    .find(({ outputDelta }) => outputDelta !== undefined && matrixHas(outputDelta));
+  if (back !== undefined) return { what: 'deltas', layer: names[back.layer] };
+  const learned = plan.parameters.filter(({ spec }) => spec.learned);
+  const gradient = [...learned].reverse().find((parameter) => tensorHas(gradients, parameter));
+  return gradient && { what: 'gradients', layer: names[gradient.layer] };
+}

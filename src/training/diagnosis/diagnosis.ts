@@ -1,0 +1,59 @@
+/** What was measured of a layer. What a layer does not have is absent. */
+export interface LayerDiagnosis {
+  /** Its name, as in the summary. */
+  readonly layer: string;
+  readonly kind: string;
+  /** ‖∂C/∂W‖₂ over all that the layer learns. */
+  readonly gradientNorm?: number;
+  /** Its gradient norm over that of the next layer that learns: well below 1 in a row of layers is a vanishing gradient, well above an exploding one. */
+  readonly gradientRatio?: number;
+  /** Name of its activation. */
+  readonly activation?: string;
+  /** Share of activations whose derivative is below 5 % of the activation's largest, but not 0. */
+  readonly softSaturated?: number;
+  /** Share of activations whose derivative is 0. */
+  readonly hardSaturated?: number;
+  /** Share of units whose derivative is 0 for every row: nothing reaches their weights. */
+  readonly deadUnits?: number;
+  /** Share of units all of whose incoming weight gradients have one sign, of layers with at least two inputs. */
+  readonly zigzag?: number;
+  /** Inputs of a unit. */
+  readonly inputs?: number;
+  /** ‖Δw‖/‖w‖ of the update that the optimizer would make. */
+  readonly updateRatio?: number;
+}
+
+/** Where the first NaN or infinity stands, in the order in which a step computes. */
+export interface NonFinite {
+  readonly what: 'weights' | 'activations' | 'loss' | 'deltas' | 'gradients';
+  /** Name of the layer; absent for a loss. */
+  readonly layer?: string;
+}
+
+/** Something that is wrong, with what it means here and what to try. */
+export interface Fault {
+  readonly kind:
+    | 'nonFinite'
+    | 'vanishingGradient'
+    | 'explodingGradient'
+    | 'deadUnits'
+    | 'saturation'
+    | 'zigzag'
+    | 'largeUpdate'
+    | 'smallUpdate';
+  /** Name of the layer where it is worst; absent where it is in none. */
+  readonly layer?: string;
+  readonly message: string;
+}
+
+/** The faults that the slides name, measured. */
+export interface Diagnosis {
+  /** Loss of the rows. */
+  readonly loss: number;
+  readonly layers: readonly LayerDiagnosis[];
+  readonly nonFinite: NonFinite | undefined;
+  /** What is wrong, the worst first; none in a healthy network. */
+  readonly faults: readonly Fault[];
+  /** A table and a sentence for each fault. */
+  toString(): string;
+}

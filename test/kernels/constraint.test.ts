@@ -1,0 +1,77 @@
+/** The max-norm constraint on weights in panels. */
+import { describe, expect, test } from 'vitest';
+import { padded, panelFloats, readPanels, writePanels } from '../../src/engine/panels.js';
+import { machineOf, numbers, onBench } from './harness.js';
+
+const machine = machineOf();
+const units = [1, 3, 4, 5, 16, 17, 33];
+const inputs = [1, 2, 7, 32];
+const shapes = inputs.flatMap((k) => units.flatMap((n) => [4, 8, 12, 16].map((width) => [k, n, width] as const)));
+
+/** The panels after the kernel, and the weights (n, k) in them. */
+const constrain = (k: number, n: number, width: number, weights: Float32Array, limit: number) =>
+  onBench(machine, (bench) => {
+    const panels = new Float32Array(panelFloats(n, k));
+    writePanels(panels, 0, n, k, width, weights);
+    const at = bench.use(panels);
+    bench.call('f32_max_norm_panels', k, n, width, at.address, limit);
+    const after = bench.read(at);
+    return { panels, after, weights: readPanels(after, 0, n, k, width) };
+  });
+
+describe.each(shapes)('%i inputs, %i units in panels of %i', (k, n, width) => {
+  // Unit u has a norm of about u: some above the limit, some below.
+  const weights = numbers(k * n, k + n).map((value, at) => (value * (1 + Math.floor(at / k))) / Math.sqrt(k));
+  const norms = Array.from({ length: n }, (_, u) => Math.hypot(...weights.subarray(u * k, (u + 1) * k)));
+  const limit = Math.fround([...norms].sort((a, b) => a - b)[n >> 1] * 0.9);
+
+  test('units above the limit come to it, the others keep their bits', () => {
+    const { weights: got } = constrain(k, n, width, weights, limit);
+    norms.forEach((norm, u) => {
+      const [before, after] = [weights, got].map((all) => all.subarray(u * k, (u + 1) * k));
+      if (norm <= limit) expect(after).toEqual(before);
+      else {
+        after.forEach((value, i) => {
+          expect(Math.abs(value - (before[i] * limit) / norm)).toBeLessThanOrEqual(2 ** -23 * Math.abs(value));
+        });
+        expect(Math.abs(Math.hypot(...after) / limit - 1)).toBeLessThan(2 ** -22);
+      }
+    });
+    expect(norms.some((norm) => norm > limit)).toBe(true);
+  });
+
+  test('a limit that nobody reaches changes nothing, one of 0 leaves only zeros, both without a NaN', () => {
+    const wide = constrain(k, n, width, weights, 1e6);
+    expect(wide.after).toEqual(wide.panels);
+    const { after } = constrain(k, n, width, weights, 0);
+    expect(after.length).toBe(padded(n) * k);
+    expect(after.every((value) => value === 0)).toBe(true);
+    const zeros = constrain(k, n, width, new Float32Array(k * n), 0);
+    expect(zeros.after).toEqual(zeros.panels);
+  });
+
+  test('padding units stay zero', () => {
+    const { panels, after } = constrain(k, n, width, weights, limit);
+    panels.forEach((value, at) => {
+      if (value === 0) expect(after[at]).toBe(0);
+    });
+  });
+});
+
+test('the width of the panels does not change a bit', () => {
+  const weights = numbers(19 * 33, 5);
+  const results = [4, 8, 12, 16].map((width) => constrain(19, 33, width, weights, 2).weights);
+  for (const other of results) expect(other).toEqual(results[0]);
+  expect(results[0]).not.toEqual(weights);
+});
+
+test('a norm that float32 could not square', () => {
+  const { weights } = constrain(2, 1, 8, Float32Array.of(3e30, 4e30), 5);
+  expect([...weights].map((value) => Math.round(value * 1e5) / 1e5)).toEqual([3, 4]);
+});
+
+test('a norm equal to the limit keeps its bits', () => {
+  const weights = Float32Array.of(3, 4, 0.75, 1);
+  expect(constrain(2, 2, 8, weights, 5).weights).toEqual(weights);
+  expect([...constrain(2, 2, 8, weights, 1.25).weights]).toEqual([0.75, 1, 0.75, 1]);
+});

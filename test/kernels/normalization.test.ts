@@ -1,0 +1,390 @@
+/** Batch and layer normalization against their formulas in float64, and the roundings that their documentation promises. */
+import { afterAll, describe, expect, test } from 'vitest';
+import { padded } from '../../src/engine/panels.js';
+import { machineOf, numbers, onBench, type Bench, type Buffer } from './harness.js';
+
+const machine = machineOf();
+const { fround } = Math;
+const widths = [1, 3, 4, 5, 16, 17, 33];
+const shapes = [1, 2, 7, 32].flatMap((m) => widths.map((n) => [m, n] as const));
+const EPSILON = fround(1e-3);
+type Matrix = readonly (readonly number[])[];
+
+/** Stands in the columns between the padding and the next row, which belong to nobody. */
+const MARK = 7;
+const stride = (n: number): number => padded(n) + 4;
+
+/** Rows as kernels take them. Activations may hold any number in the padding, deltas and parameters hold zero. */
+function laid(values: Matrix, padding: number): Float32Array {
+  const n = values[0].length;
+  const ld = stride(n);
+  const out = new Float32Array(values.length * ld).fill(MARK);
+  values.forEach((row, i) => {
+    out.fill(padding, i * ld + n, i * ld + padded(n));
+    out.set(row, i * ld);
+  });
+  return out;
+}
+
+const column = (values: readonly number[]): number[] => [
+  ...values,
+  ...new Array<number>(padded(values.length) - values.length).fill(0),
+];
+
+/** The values of a matrix, after a look at its padding and at what is beyond. */
+function rowsOf(got: Float32Array, m: number, n: number, padding: 'zero' | 'finite'): number[][] {
+  const ld = stride(n);
+  return Array.from({ length: m }, (_, i) => {
+    const row = [...got.subarray(i * ld, (i + 1) * ld)];
+    const gap = row.slice(n, padded(n));
+    expect(gap.every((value) => (padding === 'zero' ? value === 0 : Number.isFinite(value)))).toBe(true);
+    expect(row.slice(padded(n))).toEqual([MARK, MARK, MARK, MARK]);
+    return row.slice(0, n);
+  });
+}
+
+function columnOf(got: Float32Array, n: number): number[] {
+  expect([...got.subarray(n)].every((value) => value === 0)).toBe(true);
+  return [...got.subarray(0, n)];
+}
+
+/** Where rows are written: NaN that must go, and marks that must stay. */
+const roomFor = (bench: Bench, m: number, n: number): Buffer =>
+  bench.use(
+    laid(
+      Array.from({ length: m }, () => new Array<number>(n).fill(NaN)),
+      NaN,
+    ),
+  );
+
+const worst = new Map<string, number>();
+afterAll(() => {
+  const lines = [...worst].map(([what, error]) => `  ${what}: ${(error * 2 ** 24).toFixed(2)}`);
+  console.log(['worst error seen, in 2^−24 of the size of what was summed', ...lines].join('\n'));
+});
+
+/** |got − expected| ≤ bound·2^−24·size. */
+function close(what: string, got: number, expected: number, size: number, bound: number): void {
+  const error = Math.abs(got - expected) / size;
+  worst.set(what, Math.max(worst.get(what) ?? 0, error));
+  expect(error, what).toBeLessThanOrEqual(bound * 2 ** -24);
+}
+
+const matrix = (m: number, n: number, seed: number, scale = 1, shift = 0): Matrix => {
+  const values = numbers(m * n, seed);
+  return Array.from({ length: m }, (_, i) =>
+    [...values.subarray(i * n, (i + 1) * n)].map((v) => fround(v * scale + shift)),
+  );
+};
+const vector = (n: number, seed: number): number[] => [...numbers(n, seed)];
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+const mean = (values: readonly number[]): number => sum(values) / values.length;
+const columnsOf = (values: Matrix): number[][] => values[0].map((_, j) => values.map((row) => row[j]));
+const largest = (values: readonly number[]): number => Math.max(...values.map(Math.abs));
+
+/** Mean and biased variance. */
+function moments(values: readonly number[]): [mean: number, variance: number] {
+  const center = mean(values);
+  return [center, mean(values.map((value) => (value - center) ** 2))];
+}
+
+const inverse = (variance: number, epsilon = EPSILON): number =>
+  variance + epsilon === 0 ? 1 : 1 / Math.sqrt(variance + epsilon);
+
+describe.each(shapes)('columns of %i rows of %i', (m, n) => {
+  const ld = stride(n);
+  const x = matrix(m, n, 100 * m + n, 2, 3);
+  const dy = matrix(m, n, 100 * m + n + 1);
+  const [gamma, beta] = [vector(n, 1), vector(n, 2)];
+  // Float32 statistics that are given: a kernel's own input.
+  const given = columnsOf(x).map((values) => moments(values).map(fround));
+  const [means, variances] = [given.map(([value]) => value), given.map(([, value]) => value)];
+
+  test('moments: the float64 formula', () => {
+    onBench(machine, (bench) => {
+      const [center, variance] = [bench.room(padded(n)), bench.room(padded(n))];
+      bench.call('f32_column_moments', m, n, bench.use(laid(x, 1e30)).address, ld, center.address, variance.address);
+      const [gotMean, gotVariance] = [columnOf(bench.read(center), n), columnOf(bench.read(variance), n)];
+      columnsOf(x).forEach((values, j) => {
+        const [expectedMean, expectedVariance] = moments(values);
+        close('mean', gotMean[j], expectedMean, largest(values), 6);
+        close('variance', gotVariance[j], expectedVariance, 1, 12);
+        // The roundings: rows ascending, one accumulator, a division at the end.
+        const roundedMean = fround(values.reduce((total, value) => fround(total + value), 0) / m);
+        const squares = values.map((value) => fround(fround(value - roundedMean) ** 2));
+        expect(gotMean[j]).toBe(roundedMean);
+        expect(gotVariance[j]).toBe(fround(squares.reduce((total, value) => fround(total + value), 0) / m));
+      });
+    });
+  });
+
+  const normalize = (
+    { gammas, betas, inPlace = false }: { gammas: number[] | null; betas: number[] | null; inPlace?: boolean },
+    epsilon = EPSILON,
+    spread = variances,
+  ): number[][] =>
+    onBench(machine, (bench) => {
+      const from = bench.use(laid(x, 1e30));
+      const to = inPlace ? from : roomFor(bench, m, n);
+      const statistics = [bench.use(column(means)).address, bench.use(column(spread)).address] as const;
+      const at = (values: number[] | null): number => (values ? bench.use(column(values)).address : 0);
+      const places = [from.address, ...statistics, at(gammas), at(betas), to.address] as const;
+      bench.call('f32_normalize_columns', m, n, ...places, ld, epsilon);
+      return rowsOf(bench.read(to), m, n, 'zero');
+    });
+
+  test('normalized: (x − mean)·(γ/√(variance + ε)) + β, in the roundings of its documentation', () => {
+    const y = normalize({ gammas: gamma, betas: beta });
+    y.forEach((row, i) => {
+      row.forEach((value, j) => {
+        const expected = (x[i][j] - means[j]) * inverse(variances[j]) * gamma[j] + beta[j];
+        close('normalized columns', value, expected, 4, 2);
+        const r = fround(1 / fround(Math.sqrt(fround(variances[j] + EPSILON))));
+        expect(value).toBe(fround(fround(fround(x[i][j] - means[j]) * fround(gamma[j] * r)) + beta[j]));
+      });
+    });
+    expect(normalize({ gammas: gamma, betas: beta, inPlace: true })).toEqual(y);
+  });
+
+  test('no gamma is γ = 1, no beta is β = 0, to the bit', () => {
+    const [ones, zeros] = [new Array<number>(n).fill(1), new Array<number>(n).fill(0)];
+    expect(normalize({ gammas: null, betas: beta })).toEqual(normalize({ gammas: ones, betas: beta }));
+    expect(normalize({ gammas: gamma, betas: null })).toEqual(normalize({ gammas: gamma, betas: zeros }));
+    expect(normalize({ gammas: null, betas: null })).toEqual(normalize({ gammas: ones, betas: zeros }));
+  });
+
+  test('variance and ε 0: only shifted', () => {
+    const zeros = new Array<number>(n).fill(0);
+    const y = normalize({ gammas: gamma, betas: null }, 0, zeros);
+    y.forEach((row, i) => {
+      row.forEach((value, j) => {
+        expect(value).toBe(fround(fround(x[i][j] - means[j]) * gamma[j]) + 0);
+      });
+    });
+  });
+
+  interface Backward {
+    readonly gammas?: number[] | null;
+    /** Where dx goes; null: it is not wanted. */
+    readonly onto?: 'dy' | 'x' | null;
+    readonly wanted?: boolean;
+  }
+
+  const backward = ({ gammas = gamma, onto, wanted = true }: Backward = {}) =>
+    onBench(machine, (bench) => {
+      const [from, delta] = [bench.use(laid(x, 1e30)), bench.use(laid(dy, 0))];
+      const to = onto === 'dy' ? delta : onto === 'x' ? from : onto === null ? null : roomFor(bench, m, n);
+      const [dgamma, dbeta] = [bench.room(padded(n)), bench.room(padded(n))];
+      const statistics = [bench.use(column(means)).address, bench.use(column(variances)).address] as const;
+      const gammaAt = gammas ? bench.use(column(gammas)).address : 0;
+      const results = [to?.address ?? 0, wanted ? dgamma.address : 0, wanted ? dbeta.address : 0] as const;
+      const foot = machine.memory.f32.slice(0, 256);
+      const places = [from.address, ...statistics, gammaAt, delta.address, ...results] as const;
+      bench.call('f32_normalize_columns_backward', m, n, ...places, ld, EPSILON);
+      // What is not wanted is not written: the first 1024 bytes belong to nobody.
+      expect(machine.memory.f32.slice(0, 256)).toEqual(foot);
+      if (to !== delta) expect(bench.read(delta)).toEqual(laid(dy, 0));
+      if (to !== from) expect(bench.read(from)).toEqual(laid(x, 1e30));
+      return {
+        dx: to ? rowsOf(bench.read(to), m, n, 'zero') : null,
+        dgamma: wanted ? columnOf(bench.read(dgamma), n) : bench.read(dgamma).every(Number.isNaN),
+        dbeta: wanted ? columnOf(bench.read(dbeta), n) : bench.read(dbeta).every(Number.isNaN),
+      };
+    });
+
+  test('the derivative: γ·r/m·(m·dy − Σ dy − x̂·Σ dy·x̂)', () => {
+    const { dx, dgamma, dbeta } = backward();
+    for (let j = 0; j < n; j++) {
+      const r = inverse(variances[j]);
+      const hat = x.map((row) => (row[j] - means[j]) * r);
+      const d = dy.map((row) => row[j]);
+      const [sumD, dot] = [sum(d), sum(d.map((value, i) => value * hat[i]))];
+      close('dbeta of columns', dbeta[j], sumD, m, 2);
+      close('dgamma of columns', dgamma[j], dot, m, 3);
+      const size = Math.abs(gamma[j] * r) * 2;
+      d.forEach((value, i) => {
+        close('dx of columns', dx![i][j], ((gamma[j] * r) / m) * (m * value - sumD - hat[i] * dot), size, 4);
+      });
+      // The roundings: rows ascending, r at the end.
+      expect(dbeta[j]).toBe(d.reduce((total, value) => fround(total + value), 0));
+    }
+    expect(backward({ onto: 'dy' })).toEqual({ dx, dgamma, dbeta });
+    expect(backward({ onto: 'x' })).toEqual({ dx, dgamma, dbeta });
+    expect(backward({ onto: null })).toEqual({ dx: null, dgamma, dbeta });
+    expect(backward({ wanted: false })).toEqual({ dx, dgamma: true, dbeta: true });
+  });
+
+  test('the derivative without gamma has the bits of γ = 1', () => {
+    expect(backward({ gammas: null })).toEqual(backward({ gammas: new Array<number>(n).fill(1) }));
+  });
+
+  test.each([false, true])('scaled by r, in place %s', (inPlace) => {
+    onBench(machine, (bench) => {
+      const delta = bench.use(laid(dy, 5));
+      const to = inPlace ? delta : roomFor(bench, m, n);
+      const spread = bench.use(column(variances));
+      bench.call('f32_scale_columns', m, n, delta.address, spread.address, to.address, ld, EPSILON);
+      rowsOf(bench.read(to), m, n, 'zero').forEach((row, i) => {
+        row.forEach((value, j) => {
+          close('scaled columns', value, dy[i][j] * inverse(variances[j]), inverse(variances[j]), 3);
+        });
+      });
+      if (inPlace) return;
+      bench.call(
+        'f32_scale_columns',
+        m,
+        n,
+        delta.address,
+        bench.use(column(vector(n, 1).fill(0))).address,
+        to.address,
+        ld,
+        0,
+      );
+      expect(rowsOf(bench.read(to), m, n, 'zero')).toEqual(dy);
+    });
+  });
+});
+
+describe.each(shapes)('%i rows of %i, each by itself', (m, n) => {
+  const ld = stride(n);
+  const x = matrix(m, n, 200 * m + n, 2, -3);
+  const dy = matrix(m, n, 200 * m + n + 1);
+  const [gamma, beta] = [vector(n, 3), vector(n, 4)];
+
+  const normalize = (
+    values: Matrix,
+    gammas: number[] | null,
+    betas: number[] | null,
+    { inPlace = false, epsilon = EPSILON } = {},
+  ): number[][] =>
+    onBench(machine, (bench) => {
+      const from = bench.use(laid(values, 1e30));
+      const to = inPlace ? from : roomFor(bench, values.length, n);
+      const at = (parameters: number[] | null): number => (parameters ? bench.use(column(parameters)).address : 0);
+      const places = [from.address, at(gammas), at(betas), to.address] as const;
+      bench.call('f32_normalize_rows', values.length, n, ...places, ld, epsilon);
+      return rowsOf(bench.read(to), values.length, n, 'finite');
+    });
+
+  test('normalized: (x − mean)·r·γ + β', () => {
+    const y = normalize(x, gamma, beta);
+    x.forEach((row, i) => {
+      const [center, variance] = moments(row);
+      row.forEach((value, j) => {
+        const expected = (value - center) * inverse(variance) * gamma[j] + beta[j];
+        // What the mean is off by counts r times.
+        close('normalized rows', y[i][j], expected, 1 + Math.abs(gamma[j]) * inverse(variance) * largest(row), 4);
+      });
+    });
+    expect(normalize(x, gamma, beta, { inPlace: true })).toEqual(y);
+    // A row does not depend on its neighbours.
+    expect(x.flatMap((row) => normalize([row], gamma, beta))).toEqual(y);
+  });
+
+  test('the order of its sums is that of four lanes', () => {
+    const lanes = (values: readonly number[]): number => {
+      const part = [0, 0, 0, 0];
+      values.forEach((value, j) => (part[j & 3] = fround(part[j & 3] + value)));
+      return fround(fround(part[0] + part[1]) + fround(part[2] + part[3]));
+    };
+    const y = normalize(x, gamma, beta);
+    x.forEach((row, i) => {
+      const center = fround(lanes(row) / n);
+      const variance = fround(lanes(row.map((value) => fround(fround(value - center) ** 2))) / n);
+      const r = fround(1 / fround(Math.sqrt(fround(variance + EPSILON))));
+      const expected = row.map((value, j) => fround(fround(fround(fround(value - center) * r) * gamma[j]) + beta[j]));
+      expect(y[i]).toEqual(expected);
+    });
+  });
+
+  test('no gamma is γ = 1, no beta is β = 0, to the bit', () => {
+    const [ones, zeros] = [new Array<number>(n).fill(1), new Array<number>(n).fill(0)];
+    expect(normalize(x, null, beta)).toEqual(normalize(x, ones, beta));
+    expect(normalize(x, gamma, null)).toEqual(normalize(x, gamma, zeros));
+  });
+
+  test('a row of equal values comes to β, also with ε 0', () => {
+    // Multiples of 1/8: their sums are exact, so the mean is.
+    const equal = x.map((_, i) => new Array<number>(n).fill((i - 3) / 8));
+    for (const epsilon of [0, EPSILON]) {
+      for (const row of normalize(equal, gamma, beta, { epsilon })) expect(row).toEqual(beta);
+    }
+  });
+
+  interface Backward {
+    readonly gammas?: number[] | null;
+    readonly onto?: 'dy' | 'x' | null;
+    readonly wanted?: boolean;
+  }
+
+  const backward = ({ gammas = gamma, onto, wanted = true }: Backward = {}) =>
+    onBench(machine, (bench) => {
+      const [from, delta] = [bench.use(laid(x, 1e30)), bench.use(laid(dy, 0))];
+      const to = onto === 'dy' ? delta : onto === 'x' ? from : onto === null ? null : roomFor(bench, m, n);
+      const [dgamma, dbeta] = [bench.room(padded(n)), bench.room(padded(n))];
+      const gammaAt = gammas ? bench.use(column(gammas)).address : 0;
+      const results = [to?.address ?? 0, wanted ? dgamma.address : 0, wanted ? dbeta.address : 0] as const;
+      const foot = machine.memory.f32.slice(0, 256);
+      bench.call('f32_normalize_rows_backward', m, n, from.address, gammaAt, delta.address, ...results, ld, EPSILON);
+      // What is not wanted is not written: the first 1024 bytes belong to nobody.
+      expect(machine.memory.f32.slice(0, 256)).toEqual(foot);
+      if (to !== delta) expect(bench.read(delta)).toEqual(laid(dy, 0));
+      if (to !== from) expect(bench.read(from)).toEqual(laid(x, 1e30));
+      return {
+        dx: to ? rowsOf(bench.read(to), m, n, 'zero') : null,
+        dgamma: wanted ? columnOf(bench.read(dgamma), n) : bench.read(dgamma).every(Number.isNaN),
+        dbeta: wanted ? columnOf(bench.read(dbeta), n) : bench.read(dbeta).every(Number.isNaN),
+      };
+    });
+
+  test('the derivative: r·(g − mean(g) − x̂·mean(g·x̂)), g = dy·γ', () => {
+    const { dx, dgamma, dbeta } = backward();
+    const dots = new Array<number>(n).fill(0);
+    let reach = 0;
+    x.forEach((row, i) => {
+      const [center, variance] = moments(row);
+      const r = inverse(variance);
+      const hat = row.map((value) => (value - center) * r);
+      const g = dy[i].map((value, j) => value * gamma[j]);
+      const [meanG, meanDot] = [mean(g), mean(g.map((value, j) => value * hat[j]))];
+      const size = 1 + r * largest(row);
+      reach = Math.max(reach, size);
+      g.forEach((value, j) => {
+        dots[j] += dy[i][j] * hat[j];
+        close('dx of rows', dx![i][j], r * (value - meanG - hat[j] * meanDot), r * size, 2);
+      });
+    });
+    for (let j = 0; j < n; j++) {
+      close('dgamma of rows', dgamma[j], dots[j], m * reach, 2);
+      expect(dbeta[j]).toBe(dy.reduce((total, row) => fround(total + row[j]), 0));
+    }
+    expect(backward({ onto: 'dy' })).toEqual({ dx, dgamma, dbeta });
+    expect(backward({ onto: 'x' })).toEqual({ dx, dgamma, dbeta });
+    expect(backward({ onto: null })).toEqual({ dx: null, dgamma, dbeta });
+    expect(backward({ wanted: false })).toEqual({ dx, dgamma: true, dbeta: true });
+  });
+
+  test('the derivative without gamma has the bits of γ = 1', () => {
+    expect(backward({ gammas: null })).toEqual(backward({ gammas: new Array<number>(n).fill(1) }));
+  });
+});
+
+test('a column that does not change, with ε: β, and no derivative', () => {
+  onBench(machine, (bench) => {
+    const x = bench.use(
+      laid(
+        Array.from({ length: 4 }, () => [0.5]),
+        0,
+      ),
+    );
+    const [center, variance, y] = [bench.room(4), bench.room(4), roomFor(bench, 4, 1)];
+    bench.call('f32_column_moments', 4, 1, x.address, 8, center.address, variance.address);
+    expect([bench.read(center)[0], bench.read(variance)[0]]).toEqual([0.5, 0]);
+    const beta = bench.use([0.25, 0, 0, 0]);
+    for (const epsilon of [EPSILON, 0]) {
+      const places = [x.address, center.address, variance.address, 0, beta.address, y.address] as const;
+      bench.call('f32_normalize_columns', 4, 1, ...places, 8, epsilon);
+      expect(rowsOf(bench.read(y), 4, 1, 'zero')).toEqual([[0.25], [0.25], [0.25], [0.25]]);
+    }
+  });
+});
