@@ -1,6 +1,7 @@
 /** wasm-mlp: multilayer perceptrons in WebAssembly SIMD, with the same bits on every engine. */
 export { createEngine, createEngineSync, loadModel, model, sequential } from './model/engine.js';
 export type { Engine, EngineInfo, EngineOptions, LoadOptions, Predictions } from './model/engine.js';
+export type { GraphNode } from './graph/graph.js';
 export type { Architecture, LayerData, ModelOptions, SequentialOptions, Tensors } from './model/architecture.js';
 export type { BatchOptions, EvaluateOptions, Model, StepOptions } from './model/model.js';
 export type { SaveOptions } from './model/checkpoint.js';
@@ -33,12 +34,19 @@ export type {
 } from './layers/preprocess.js';
 export { add, concatenate } from './layers/merge.js';
 export { elu, leakyRelu } from './activations/activations.js';
-export type { Activation, ActivationLike, ActivationName, CustomActivation } from './activations/activations.js';
+export type {
+  Activation,
+  ActivationLike,
+  ActivationName,
+  CustomActivation,
+  EluOptions,
+  LeakyReluOptions,
+} from './activations/activations.js';
 export type { KernelConfig, KernelOptions } from './layers/checks.js';
 export { maxNorm } from './constraints/constraints.js';
 export type { Constraint, ConstraintName } from './constraints/constraints.js';
 export { l1, l1l2, l2 } from './regularizers/regularizers.js';
-export type { Regularizer, RegularizerName } from './regularizers/regularizers.js';
+export type { PenaltyOptions, Regularizer, RegularizerName } from './regularizers/regularizers.js';
 export {
   constant,
   glorotNormal,
@@ -57,11 +65,15 @@ export {
   zeros,
 } from './initializers/initializers.js';
 export type {
+  ConstantOptions,
   CustomInitializer,
   Initializer,
   InitializerContext,
   InitializerLike,
   InitializerName,
+  NormalOptions,
+  OrthogonalOptions,
+  UniformOptions,
 } from './initializers/initializers.js';
 export {
   binaryCrossentropy,
@@ -73,7 +85,7 @@ export {
   meanSquaredError,
   sparseCategoricalCrossentropy,
 } from './losses/losses.js';
-export type { CustomLoss, Loss, LossLike, LossName, SmoothingOptions } from './losses/losses.js';
+export type { CustomLoss, HuberOptions, Loss, LossLike, LossName, SmoothingOptions } from './losses/losses.js';
 export { learningRateAt } from './schedules/rate.js';
 export { schedules } from './schedules/schedules.js';
 export type {
@@ -100,11 +112,12 @@ export type {
   Optimizer,
   OptimizerName,
   RmspropOptions,
+  Settled as SettledOptions,
   SgdOptions,
 } from './optimizers/optimizers.js';
 export { confusionMatrix } from './metrics/confusion-matrix.js';
 export { topKAccuracy } from './metrics/metrics.js';
-export type { CustomMetric, Metric, MetricName } from './metrics/metrics.js';
+export type { CustomMetric, Metric, MetricName, TopKAccuracyOptions } from './metrics/metrics.js';
 export type { CompileOptions, MetricLike, PerOutput } from './training/compiled.js';
 export type { Callback, TrainedModel } from './training/callbacks/callback.js';
 export { csvLogger, type CsvLoggerOptions } from './training/callbacks/csv-logger.js';

@@ -6,14 +6,37 @@ const plain =
   <K extends string>(kind: K) =>
   (options?: object): Descriptor<K> => ({ kind, config: readOptions(kind, options, {}) });
 
-/** x where x > 0, else alpha·x; `alpha` ≥ 0, default 0.01. */
-export const leakyRelu = (options?: { alpha?: number }): Descriptor<'leakyRelu', { alpha: number }> => ({
+/** What `leakyRelu` takes. */
+export interface LeakyReluOptions {
+  /** α ≥ 0, the slope below 0. Default 0.01. */
+  alpha?: number;
+}
+
+/** What `elu` takes. */
+export interface EluOptions {
+  /** α ≥ 0; the output does not fall below −α. Default 1. */
+  alpha?: number;
+}
+
+/**
+ * x where x > 0, else alpha·x; `alpha` ≥ 0, default 0.01.
+ * @throws ValueError for an unknown option or an alpha below 0.
+ * @example
+ * dense({ units: 8, activation: leakyRelu({ alpha: 0.2 }) }).config.activation; // { kind: 'leakyRelu', config: { alpha: 0.2 } }
+ */
+export const leakyRelu = (options?: LeakyReluOptions): Descriptor<'leakyRelu', Required<LeakyReluOptions>> => ({
   kind: 'leakyRelu',
   config: readOptions('leakyRelu', options, { alpha: { check: nonNegative, or: 0.01 } }),
 });
 
-/** x where x > 0, else alpha (e^x − 1); `alpha` ≥ 0, default 1 (Clevert et al. 2015). */
-export const elu = (options?: { alpha?: number }): Descriptor<'elu', { alpha: number }> => ({
+/**
+ * x where x > 0, else alpha (e^x − 1); `alpha` ≥ 0, default 1 (Clevert et al. 2015).
+ * @throws ValueError for an unknown option or an alpha below 0.
+ * @example
+ * const network = await sequential({ layers: [activation({ activation: elu({ alpha: 0.5 }), inputShape: [2] })] });
+ * network.predict([[3, -1000]]); // [3, -0.5]
+ */
+export const elu = (options?: EluOptions): Descriptor<'elu', Required<EluOptions>> => ({
   kind: 'elu',
   config: readOptions('elu', options, { alpha: { check: nonNegative, or: 1 } }),
 });
@@ -38,6 +61,28 @@ export const ACTIVATIONS = {
   softmax: /* @__PURE__ */ plain('softmax'),
 } as const;
 
+/**
+ * The activations, by name. σ is the sigmoid, Φ the normal distribution function. Kinks take their left derivative.
+ *
+ * | name | f(x) |
+ * |---|---|
+ * | `linear` | x |
+ * | `unitStep` | 1 where x > 0, else 0; derivative 0 everywhere |
+ * | `sigmoid` | σ(x) = 1/(1 + e^−x) |
+ * | `tanh` | (e^x − e^−x)/(e^x + e^−x) |
+ * | `relu` | max(x, 0) |
+ * | `leakyRelu` | x where x > 0, else 0.01·x |
+ * | `prelu` | x where x > 0, else α_u·x with a learned slope per unit, at first 0.25 |
+ * | `elu` | x where x > 0, else e^x − 1 |
+ * | `selu` | 1.0507…·x where x > 0, else 1.0507…·1.6732…·(e^x − 1) (Klambauer et al. 2017) |
+ * | `swish` | x·σ(x) |
+ * | `gelu` | x·Φ(x) |
+ * | `softplus` | ln(1 + e^x) |
+ * | `softsign` | x/(1 + \|x\|) |
+ * | `mish` | x·tanh(ln(1 + e^x)) |
+ * | `hardSigmoid` | x/6 + ½ between −3 and 3, 0 below, 1 above |
+ * | `softmax` | e^(x_j)/Σ_k e^(x_k) over a row |
+ */
 export type ActivationName = keyof typeof ACTIVATIONS;
 
 /**

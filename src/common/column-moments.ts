@@ -16,11 +16,21 @@ export function columnMoments(where: string, source: RowSource, what = 'x'): { m
     }
     mean[i % width] += data[i];
   }
-  for (let j = 0; j < width; j++) mean[j] /= rows;
+  for (let j = 0; j < width; j++) {
+    mean[j] /= rows;
+    // The mean of equal numbers may be off in its last bit, and would make a variance of it.
+    if (isConstant(data, j, width)) mean[j] = data[j];
+  }
   for (let i = 0; i < data.length; i++) {
     const d = data[i] - mean[i % width];
     variance[i % width] += d * d;
   }
   for (let j = 0; j < width; j++) variance[j] /= rows;
   return { mean, variance };
+}
+
+/** Whether column j holds one number only. */
+function isConstant(data: Float32Array, j: number, width: number): boolean {
+  for (let i = j + width; i < data.length; i += width) if (data[i] !== data[j]) return false;
+  return true;
 }

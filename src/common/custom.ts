@@ -4,11 +4,13 @@ import { ShapeError, ValueError } from './errors.js';
 
 /** What all objects of a user's own have: the name that files and logs call them by. */
 export interface Named {
+  /** Not empty; tells objects apart when a file is loaded. */
   readonly name: string;
 }
 
 /** A user's own object in place of one of the library's. A file keeps the name; the functions are given again when it is loaded. */
-export interface Custom<F extends Named> extends Descriptor<'custom', { name: string }> {
+export interface Custom<F extends Named> extends Descriptor<'custom', Named> {
+  /** The object itself. */
   readonly custom: F;
 }
 

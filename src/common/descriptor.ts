@@ -7,7 +7,9 @@ import { nameOf } from './options.js';
  * a model is built, which is what makes them cheap to write, to compare and to save.
  */
 export interface Descriptor<K extends string = string, C = object> {
+  /** Which choice: the name of its factory. */
   readonly kind: K;
+  /** Its options, defaults filled in. */
   readonly config: Readonly<C>;
 }
 

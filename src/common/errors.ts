@@ -5,35 +5,42 @@
 
 /** What all errors of this library are. */
 export class WasmMlpError extends Error {
+  /** Name of the class. */
   override name = 'WasmMlpError';
 }
 
 /** Data, weights or layers do not fit together in size. */
 export class ShapeError extends WasmMlpError {
+  /** 'ShapeError'. */
   override name = 'ShapeError';
 }
 
 /** A number out of range, an unknown name or option, a NaN. */
 export class ValueError extends WasmMlpError {
+  /** 'ValueError'. */
   override name = 'ValueError';
 }
 
 /** The right call at the wrong moment: `fit` before `compile`, anything after `dispose`. */
 export class StateError extends WasmMlpError {
+  /** 'StateError'. */
   override name = 'StateError';
 }
 
 /** A file that is damaged, forged or of another kind; says the byte or the field. */
 export class FormatError extends WasmMlpError {
+  /** 'FormatError'. */
   override name = 'FormatError';
 }
 
 /** The platform lacks what was asked for; says what and what would help. */
 export class UnsupportedError extends WasmMlpError {
+  /** 'UnsupportedError'. */
   override name = 'UnsupportedError';
 }
 
 /** Linear memory cannot grow to what is needed; says need and limit in bytes. */
 export class MemoryError extends WasmMlpError {
+  /** 'MemoryError'. */
   override name = 'MemoryError';
 }

@@ -2,7 +2,13 @@ import type { Descriptor } from '../common/descriptor.js';
 import { positive, readOptions } from '../common/options.js';
 
 /** What weights are held to after each update. */
-export type Constraint = Descriptor<'maxNorm', { limit: number }>;
+export type Constraint = Descriptor<
+  'maxNorm',
+  {
+    /** Largest Euclidean norm of a unit's incoming weights. */
+    limit: number;
+  }
+>;
 
 /** Keras' default. */
 const LIMIT = 2;
@@ -24,4 +30,5 @@ export const maxNorm = (limit = LIMIT): Constraint => fromConfig({ limit: positi
 /** What a name or a saved model may call for. */
 export const CONSTRAINTS = { maxNorm: fromConfig } as const;
 
+/** The constraints, by name: `maxNorm` with its default limit of 2. */
 export type ConstraintName = keyof typeof CONSTRAINTS;

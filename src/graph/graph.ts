@@ -72,6 +72,7 @@ export function chain(where: string, layers: readonly Layer[]): Graph {
 
 /** What stands between symbolic inputs and outputs. */
 export function trace(where: string, inputs: readonly SymbolicTensor[], outputs: readonly SymbolicTensor[]): Graph {
+  requireSome(where, inputs, outputs);
   const layers: Layer[] = [];
   const nodes: GraphNode[] = [];
   const done = new Map<SymbolicTensor, number>();
@@ -116,14 +117,19 @@ export function trace(where: string, inputs: readonly SymbolicTensor[], outputs:
   return graph;
 }
 
-/** Throws where inputs or outputs are listed twice, or an input reaches no output. */
-export function requireEnds(where: string, { nodes, inputs, outputs, names }: Graph): void {
+function requireSome(where: string, inputs: readonly unknown[], outputs: readonly unknown[]): void {
+  if (inputs.length === 0) throw new ValueError(`${where}: inputs expected at least one, got none.`);
+  if (outputs.length === 0) throw new ValueError(`${where}: outputs expected at least one, got none.`);
+}
+
+/** Throws where inputs or outputs are missing or listed twice, or an input reaches no output. */
+function requireEnds(where: string, { nodes, inputs, outputs, names }: Graph): void {
+  requireSome(where, inputs, outputs);
   const ends = [
     ['inputs', inputs],
     ['outputs', outputs],
   ] as const;
   for (const [what, list] of ends) {
-    if (list.length === 0) throw new ValueError(`${where}: ${what} expected at least one, got none.`);
     if (new Set(list).size !== list.length)
       throw new ValueError(`${where}: ${what} expected each once, got one twice.`);
   }

@@ -31,8 +31,10 @@ export interface MemoryPlan {
   readonly bytes: number;
   /** By value: its matrix. Values that work in place share one. */
   readonly values: readonly PlannedMatrix[];
-  /** By value: the matrix of ∂L/∂value, where anything before it learns. */
+  /** By value: the matrix of ∂L/∂value, where the run trains and anything before it learns. */
   readonly deltas: readonly (PlannedMatrix | undefined)[];
+  /** By output: where its loss writes ∂L/∂lossInput, which nobody reads where nothing before it learns. */
+  readonly lossDeltas: readonly PlannedMatrix[];
   /** By output. */
   readonly targets: readonly PlannedMatrix[];
   readonly rowLosses: PlannedBytes | undefined;
@@ -204,7 +206,8 @@ export function planMemory(plan: NetworkPlan, capacity: number, kind: RunKind): 
   return {
     bytes: layout.bytes,
     values: values.map((buffer, value) => placedMatrix(buffer, value)!),
-    deltas: deltas.map(placedMatrix),
+    deltas: deltas.map((buffer, value) => (trains && learns[value] ? placedMatrix(buffer, value) : undefined)),
+    lossDeltas: measured ? lossInputs.map((value) => placedMatrix(deltas[value], value)!) : [],
     targets: targets.map((buffer, index) => placedMatrix(buffer, outputs[index])!),
     rowLosses: placed(rowLosses),
     rowWeights: placed(rowWeights),

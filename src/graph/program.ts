@@ -194,7 +194,7 @@ class Binder {
     const lossInput = memory.lossInputs[index];
     const y = this.value(plan.outputs[index]);
     const targets = this.place(memory.targets[index]);
-    const delta = this.place(memory.deltas[lossInput]!);
+    const delta = this.place(memory.lossDeltas[index]);
     const rowLosses = this.address(memory.rowLosses);
     const rowWeights = this.address(memory.rowWeights);
     const places = { y, z: this.value(lossInput), targets, delta, rowLosses };

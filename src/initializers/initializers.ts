@@ -21,14 +21,42 @@ export interface CustomInitializer extends Named {
   values(context: InitializerContext): Float32Array;
 }
 
+/** What `constant` takes. */
+export interface ConstantOptions {
+  /** What every value is. Default 0. */
+  value?: number;
+}
+
+/** What `randomNormal` and `truncatedNormal` take. */
+export interface NormalOptions {
+  /** Default 0. */
+  mean?: number;
+  /** Standard deviation, at least 0. Default 0.05. */
+  stddev?: number;
+}
+
+/** What `randomUniform` takes. */
+export interface UniformOptions {
+  /** Least value. Default −0.05. */
+  minval?: number;
+  /** Largest value. Default 0.05. */
+  maxval?: number;
+}
+
+/** What `orthogonal` takes. */
+export interface OrthogonalOptions {
+  /** Length of the rows, or columns, > 0. Default 1. */
+  gain?: number;
+}
+
 /** How a parameter gets its first values: a descriptor made by one of the factories below, or the user's own. */
 export type Initializer =
   | Descriptor<'zeros'>
   | Descriptor<'ones'>
-  | Descriptor<'constant', { value: number }>
-  | Descriptor<'randomNormal', { mean: number; stddev: number }>
-  | Descriptor<'randomUniform', { minval: number; maxval: number }>
-  | Descriptor<'truncatedNormal', { mean: number; stddev: number }>
+  | Descriptor<'constant', Required<ConstantOptions>>
+  | Descriptor<'randomNormal', Required<NormalOptions>>
+  | Descriptor<'randomUniform', Required<UniformOptions>>
+  | Descriptor<'truncatedNormal', Required<NormalOptions>>
   | Descriptor<'xavier'>
   | Descriptor<'heNormal'>
   | Descriptor<'heUniform'>
@@ -36,7 +64,7 @@ export type Initializer =
   | Descriptor<'glorotUniform'>
   | Descriptor<'lecunNormal'>
   | Descriptor<'lecunUniform'>
-  | Descriptor<'orthogonal', { gain: number }>
+  | Descriptor<'orthogonal', Required<OrthogonalOptions>>
   | Custom<CustomInitializer>;
 
 const plain =
@@ -62,15 +90,10 @@ export const ones = /* @__PURE__ */ plain('ones');
  * @throws ValueError for a value that is not finite, or an unknown option.
  * @example dense({ units: 10, biasInitializer: constant({ value: 0.1 }) });
  */
-export const constant = (options?: { value?: number }): Descriptor<'constant', { value: number }> => ({
+export const constant = (options?: ConstantOptions): Descriptor<'constant', Required<ConstantOptions>> => ({
   kind: 'constant',
   config: readOptions('constant', options, { value: { check: finite, or: 0 } }),
 });
-
-interface NormalOptions {
-  mean?: number;
-  stddev?: number;
-}
 
 const normal =
   <K extends string>(kind: K) =>
@@ -103,11 +126,8 @@ export const truncatedNormal = /* @__PURE__ */ normal('truncatedNormal');
  * option.
  * @example dense({ units: 10, kernelInitializer: randomUniform({ minval: -0.1, maxval: 0.1 }) });
  */
-export function randomUniform(options?: {
-  minval?: number;
-  maxval?: number;
-}): Descriptor<'randomUniform', { minval: number; maxval: number }> {
-  const config = readOptions<{ minval: number; maxval: number }>('randomUniform', options, {
+export function randomUniform(options?: UniformOptions): Descriptor<'randomUniform', Required<UniformOptions>> {
+  const config = readOptions<Required<UniformOptions>>('randomUniform', options, {
     minval: { check: finite, or: -0.05 },
     maxval: { check: finite, or: 0.05 },
   });
@@ -132,7 +152,11 @@ export const xavier = /* @__PURE__ */ plain('xavier');
  */
 export const heNormal = /* @__PURE__ */ plain('heNormal');
 
-/** The slides' name for `heNormal`. */
+/**
+ * The slides' name for `heNormal`.
+ * @throws ValueError for an option.
+ * @example msra().kind; // 'heNormal'
+ */
 export const msra = heNormal;
 
 /**
@@ -177,7 +201,7 @@ export const lecunUniform = /* @__PURE__ */ plain('lecunUniform');
  * @throws ValueError for a gain that is not > 0 or an unknown option, and, when a model is made, for a tensor that is no matrix.
  * @example dense({ units: 10, activation: 'tanh', kernelInitializer: orthogonal() });
  */
-export const orthogonal = (options?: { gain?: number }): Descriptor<'orthogonal', { gain: number }> => ({
+export const orthogonal = (options?: OrthogonalOptions): Descriptor<'orthogonal', Required<OrthogonalOptions>> => ({
   kind: 'orthogonal',
   config: readOptions('orthogonal', options, { gain: { check: positive, or: 1 } }),
 });
@@ -201,6 +225,7 @@ export const INITIALIZERS = {
   orthogonal,
 } as const;
 
+/** The initializers, by name, each with its defaults: those of the factories, and `msra` for `heNormal`. */
 export type InitializerName = keyof typeof INITIALIZERS;
 
 /** What may stand where an initializer is wanted. */

@@ -6,11 +6,15 @@ import { LAYER_OPTIONS } from './checks.js';
 import { Layer, onOne, type LayerConfig, type LayerOptions } from './layer.js';
 import { identity } from './pass.js';
 
+/** What `activation` takes. */
 export interface ActivationOptions extends LayerOptions {
+  /** f in y = f(x): a name, a factory's result, or one's own. */
   activation: ActivationLike;
 }
 
+/** An activation layer, settled. */
 export interface ActivationConfig extends LayerConfig {
+  /** f in y = f(x). */
   readonly activation: Activation;
 }
 
@@ -33,12 +37,15 @@ export function activation(options: ActivationOptions | ActivationLike): Layer<'
   );
 }
 
+/** What `prelu` takes. */
 export interface PreluOptions extends LayerOptions {
   /** First slopes. Default all 0.25, as in PyTorch. */
   slopeInitializer?: InitializerLike;
 }
 
+/** A PReLU layer, settled. */
 export interface PreluConfig extends LayerConfig {
+  /** First slopes. */
   readonly slopeInitializer: Initializer;
 }
 

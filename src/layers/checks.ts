@@ -45,11 +45,17 @@ export interface KernelOptions extends LayerOptions {
   kernelConstraint?: ConstraintName | Constraint;
 }
 
+/** What layers with weights of an affine map have settled. */
 export interface KernelConfig extends LayerConfig {
+  /** Whether a bias is added. */
   readonly useBias: boolean;
+  /** First weights. */
   readonly kernelInitializer: Initializer;
+  /** First biases. */
   readonly biasInitializer: Initializer;
+  /** Penalty on the weights, where there is one. */
   readonly kernelRegularizer?: Regularizer | undefined;
+  /** What the weights are held to after each update, where there is something. */
   readonly kernelConstraint?: Constraint | undefined;
 }
 

@@ -5,6 +5,7 @@ import { affine } from './affine.js';
 import { KERNEL_OPTIONS, LINEAR, type KernelConfig, type KernelOptions } from './checks.js';
 import { Layer, onOne } from './layer.js';
 
+/** What `dense` takes. */
 export interface DenseOptions extends KernelOptions {
   /** Number of outputs, p on the slides. */
   units: number;
@@ -12,8 +13,11 @@ export interface DenseOptions extends KernelOptions {
   activation?: ActivationLike;
 }
 
+/** A dense layer, settled. */
 export interface DenseConfig extends KernelConfig {
+  /** Number of outputs. */
   readonly units: number;
+  /** f in y = f(W·x + b). */
   readonly activation: Activation;
 }
 

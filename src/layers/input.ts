@@ -3,6 +3,7 @@ import { inputShapeCheck } from './checks.js';
 import { Layer, SymbolicTensor, type LayerConfig } from './layer.js';
 import { optional, text } from '../common/options.js';
 
+/** What `input` takes. */
 export interface InputOptions {
   /** [number of inputs]. */
   shape: readonly number[];
@@ -10,7 +11,9 @@ export interface InputOptions {
   name?: string;
 }
 
+/** An input of a graph, settled. */
 export interface InputConfig extends LayerConfig {
+  /** [number of inputs]. */
   readonly shape: readonly number[];
 }
 

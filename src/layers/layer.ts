@@ -11,8 +11,11 @@ export interface LayerOptions {
   name?: string;
 }
 
+/** What every layer has settled. */
 export interface LayerConfig {
+  /** [number of inputs], where it was given. */
   readonly inputShape?: readonly number[] | undefined;
+  /** The name that it was given. */
   readonly name?: string | undefined;
 }
 
@@ -26,7 +29,9 @@ export type Lower = (where: string, widths: readonly number[]) => Operation[][];
 export class SymbolicTensor {
   /** For the library's own use. */
   constructor(
+    /** The layer whose output this is. */
     readonly layer: Layer,
+    /** What that layer was applied to. */
     readonly inputs: readonly SymbolicTensor[],
   ) {}
 }
@@ -37,7 +42,9 @@ export class Layer<K extends string = string, C extends LayerConfig = LayerConfi
 
   /** For the library's own use: users call the layer's factory. */
   constructor(
+    /** Which layer: the name of its factory. */
     readonly kind: K,
+    /** Its options, defaults filled in. */
     readonly config: Readonly<C>,
     lower: Lower,
   ) {
@@ -63,7 +70,7 @@ export class Layer<K extends string = string, C extends LayerConfig = LayerConfi
         );
       }
     });
-    return new SymbolicTensor(this, list as readonly SymbolicTensor[]);
+    return new SymbolicTensor(this, [...(list as readonly SymbolicTensor[])]);
   }
 
   /**

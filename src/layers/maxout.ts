@@ -4,6 +4,7 @@ import { KERNEL_OPTIONS, type KernelConfig, type KernelOptions } from './checks.
 import { Layer, onOne } from './layer.js';
 import type { Operation } from './operation.js';
 
+/** What `maxout` takes. */
 export interface MaxoutOptions extends KernelOptions {
   /** Number of outputs. */
   units: number;
@@ -11,8 +12,11 @@ export interface MaxoutOptions extends KernelOptions {
   pieces?: number;
 }
 
+/** A maxout layer, settled. */
 export interface MaxoutConfig extends KernelConfig {
+  /** Number of outputs. */
   readonly units: number;
+  /** Affine pieces per output. */
   readonly pieces: number;
 }
 

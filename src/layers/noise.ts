@@ -8,12 +8,15 @@ import { pass } from './pass.js';
 /** Floats of the sixteen words that the random kernels draw at a time. */
 const WORDS = 16;
 
+/** What `dropout` takes. */
 export interface DropoutOptions extends LayerOptions {
   /** Share of the values that a training step drops, in [0, 1). */
   rate: number;
 }
 
+/** A dropout layer, settled. */
 export interface DropoutConfig extends LayerConfig {
+  /** Share of the values that a training step drops. */
   readonly rate: number;
 }
 
@@ -89,12 +92,15 @@ function drop(width: number, rate: number): Operation {
   };
 }
 
+/** What `gaussianNoise` takes. */
 export interface GaussianNoiseOptions extends LayerOptions {
   /** Standard deviation of the noise, at least 0. */
   stddev: number;
 }
 
+/** A noise layer, settled. */
 export interface GaussianNoiseConfig extends LayerConfig {
+  /** Standard deviation of the noise. */
   readonly stddev: number;
 }
 

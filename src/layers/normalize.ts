@@ -19,6 +19,7 @@ export const perUnit = (name: string, width: number, initializer: Initializer, l
   fanOut: width,
 });
 
+/** What `batchNormalization` takes. */
 export interface BatchNormalizationOptions extends LayerOptions {
   /** Share of the running statistics that an update keeps, in [0, 1). Default 0.9 (PyTorch's momentum of 0.1). */
   momentum?: number;
@@ -26,8 +27,11 @@ export interface BatchNormalizationOptions extends LayerOptions {
   epsilon?: number;
 }
 
+/** A batch normalization, settled. */
 export interface BatchNormalizationConfig extends LayerConfig {
+  /** Share of the running statistics that an update keeps. */
   readonly momentum: number;
+  /** ε, added to the variance. */
   readonly epsilon: number;
 }
 
@@ -109,12 +113,15 @@ function normalizeBatch(width: number, { momentum, epsilon }: BatchNormalization
   };
 }
 
+/** What `layerNormalization` takes. */
 export interface LayerNormalizationOptions extends LayerOptions {
   /** ε, added to the variance. Default 1e-5. */
   epsilon?: number;
 }
 
+/** A layer normalization, settled. */
 export interface LayerNormalizationConfig extends LayerConfig {
+  /** ε, added to the variance. */
   readonly epsilon: number;
 }
 

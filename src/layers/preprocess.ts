@@ -9,6 +9,7 @@ import { Layer, onOne, type LayerConfig, type LayerOptions } from './layer.js';
 import { perUnit } from './normalize.js';
 import type { Operation } from './operation.js';
 
+/** What `rescaling` takes. */
 export interface RescalingOptions extends LayerOptions {
   /** What each value is multiplied by. */
   scale: number;
@@ -16,8 +17,11 @@ export interface RescalingOptions extends LayerOptions {
   offset?: number;
 }
 
+/** A rescaling, settled. */
 export interface RescalingConfig extends LayerConfig {
+  /** What each value is multiplied by. */
   readonly scale: number;
+  /** What is added afterwards. */
   readonly offset: number;
 }
 
@@ -53,6 +57,7 @@ const rescale = (width: number, { scale, offset }: RescalingConfig): Operation =
     dx === undefined ? [] : [(rows) => kernels.f32_scale_shift(rows * dy.ld, dy.address, dx.address, scale, 0)],
 });
 
+/** What `normalization` takes. */
 export interface NormalizationOptions extends LayerOptions {
   /** Mean of each input, where it is known. Default 0, until `adapt`. */
   mean?: readonly number[];
@@ -60,8 +65,11 @@ export interface NormalizationOptions extends LayerOptions {
   variance?: readonly number[];
 }
 
+/** A normalization, settled. */
 export interface NormalizationConfig extends LayerConfig {
+  /** Mean of each input, once it is known. */
   readonly mean?: readonly number[] | undefined;
+  /** Variance of each input, once it is known. */
   readonly variance?: readonly number[] | undefined;
 }
 

@@ -2,6 +2,7 @@ import { readCustom, type Custom, type Named } from '../common/custom.js';
 import { resolve, type Descriptor } from '../common/descriptor.js';
 import { fraction, positive, readOptions, type Check } from '../common/options.js';
 
+/** What the cross-entropies take. */
 export interface SmoothingOptions {
   /** Share ε in [0, 1) of each target that is spread over all classes. Default 0. */
   labelSmoothing?: number;
@@ -39,37 +40,97 @@ const plain =
   <K extends string>(kind: K) =>
   (options?: object): Descriptor<K> => ({ kind, config: readOptions(kind, options, {}) });
 
-/** The slides' quadratic cost, ½ Σ_j (t_j − y_j)², summed over outputs. */
+/**
+ * The slides' quadratic cost, ½ Σ_j (t_j − y_j)², summed over outputs.
+ * @throws ValueError for an option.
+ * @example
+ * const network = await sequential({ layers: [dense({ units: 2, inputShape: [1], kernelInitializer: 'ones' })] });
+ * network.compile({ optimizer: 'sgd', loss: halfSquaredError() });
+ * network.evaluate([[1]], [[4, 3]]).loss; // 6.5
+ */
 export const halfSquaredError = /* @__PURE__ */ plain('halfSquaredError');
 
-/** 1/n Σ_j (t_j − y_j)², the mean over the n outputs. */
+/**
+ * 1/n Σ_j (t_j − y_j)², the mean over the n outputs.
+ * @throws ValueError for an option.
+ * @example
+ * const network = await sequential({ layers: [dense({ units: 2, inputShape: [1], kernelInitializer: 'ones' })] });
+ * network.compile({ optimizer: 'sgd', loss: meanSquaredError() });
+ * network.evaluate([[1]], [[4, 1]]).loss; // 4.5
+ */
 export const meanSquaredError = /* @__PURE__ */ plain('meanSquaredError');
 
 /**
  * −1/n Σ_j [t_j ln y_j + (1 − t_j) ln(1 − y_j)], the mean over the n outputs; targets in [0, 1]. On a sigmoid output it is computed
  * from the logits, with δ = y − t; on any other, y is clamped to [1e-7, 1 − 1e-7].
+ * @throws ValueError for an unknown option, or a smoothing outside [0, 1).
+ * @example
+ * binaryCrossentropy({ labelSmoothing: 0.1 }).config; // { labelSmoothing: 0.1 }
  */
 export const binaryCrossentropy = /* @__PURE__ */ smoothed('binaryCrossentropy');
 
 /**
  * −Σ_j t_j ln y_j, summed over classes; targets in [0, 1], one row per sample, usually one-hot. On a softmax output it is computed
  * from the logits, with δ = y − t; on any other, y is clamped to at least 1e-7.
+ * @throws ValueError for an unknown option, or a smoothing outside [0, 1).
+ * @example
+ * const network = await sequential({
+ *   layers: [dense({ units: 2, activation: 'softmax', inputShape: [1], kernelInitializer: 'zeros' })],
+ * });
+ * network.compile({ optimizer: 'sgd', loss: categoricalCrossentropy() });
+ * Math.abs(network.evaluate([[1]], [[0, 1]]).loss - Math.LN2) < 1e-7; // true
  */
 export const categoricalCrossentropy = /* @__PURE__ */ smoothed('categoricalCrossentropy');
 
-/** `categoricalCrossentropy` whose targets are class indices, one integer per sample. */
+/**
+ * `categoricalCrossentropy` whose targets are class indices, one integer per sample.
+ * @throws ValueError for an unknown option, or a smoothing outside [0, 1).
+ * @example
+ * const network = await sequential({
+ *   layers: [dense({ units: 3, activation: 'softmax', inputShape: [1], kernelInitializer: 'zeros' })],
+ * });
+ * network.compile({ optimizer: 'sgd', loss: sparseCategoricalCrossentropy() });
+ * Math.abs(network.evaluate([[1], [2]], [2, 0]).loss - Math.log(3)) < 1e-6; // true
+ */
 export const sparseCategoricalCrossentropy = /* @__PURE__ */ smoothed('sparseCategoricalCrossentropy');
 
-/** 1/n Σ_j |t_j − y_j|; the derivative where they are equal is taken as 0, as in PyTorch. */
+/**
+ * 1/n Σ_j |t_j − y_j|; the derivative where they are equal is taken as 0, as in PyTorch.
+ * @throws ValueError for an option.
+ * @example
+ * const network = await sequential({ layers: [dense({ units: 2, inputShape: [1], kernelInitializer: 'ones' })] });
+ * network.compile({ optimizer: 'sgd', loss: meanAbsoluteError() });
+ * network.evaluate([[1]], [[4, 3]]).loss; // 2.5
+ */
 export const meanAbsoluteError = /* @__PURE__ */ plain('meanAbsoluteError');
 
-/** 1/n Σ_j ½d² where |d| ≤ delta, else delta(|d| − ½delta), d = y_j − t_j (Huber 1964); `delta` > 0, default 1. */
-export const huber = (options?: { delta?: number }): Descriptor<'huber', { delta: number }> => ({
+/** What `huber` takes. */
+export interface HuberOptions {
+  /** δ > 0, from where the loss grows along a line. Default 1. */
+  delta?: number;
+}
+
+/**
+ * 1/n Σ_j ½d² where |d| ≤ delta, else delta(|d| − ½delta), d = y_j − t_j (Huber 1964); `delta` > 0, default 1.
+ * @throws ValueError for an unknown option, or a delta that is not > 0.
+ * @example
+ * const network = await sequential({ layers: [dense({ units: 2, inputShape: [1], kernelInitializer: 'ones' })] });
+ * network.compile({ optimizer: 'sgd', loss: huber({ delta: 2 }) });
+ * network.evaluate([[1]], [[4, 2]]).loss; // 2.25
+ */
+export const huber = (options?: HuberOptions): Descriptor<'huber', Required<HuberOptions>> => ({
   kind: 'huber',
   config: readOptions('huber', options, { delta: { check: positive, or: 1 } }),
 });
 
-/** 1/n Σ_j max(0, 1 − s_j·y_j), s_j = 1 for targets above 0 and −1 for others: targets may be 0 and 1, or −1 and 1. */
+/**
+ * 1/n Σ_j max(0, 1 − s_j·y_j), s_j = 1 for targets above 0 and −1 for others: targets may be 0 and 1, or −1 and 1.
+ * @throws ValueError for an option.
+ * @example
+ * const network = await sequential({ layers: [dense({ units: 2, inputShape: [1], kernelInitializer: 'ones' })] });
+ * network.compile({ optimizer: 'sgd', loss: hinge() });
+ * network.evaluate([[0.5]], [[1, 0]]).loss; // 1
+ */
 export const hinge = /* @__PURE__ */ plain('hinge');
 
 /** What a name or a saved model may call for. */
@@ -84,4 +145,5 @@ export const LOSSES = {
   sparseCategoricalCrossentropy,
 } as const;
 
+/** The losses, by name, each with its defaults: those of the factories. */
 export type LossName = keyof typeof LOSSES;

@@ -43,6 +43,12 @@ const plain =
   <K extends string>(kind: K) =>
   (options?: object): Descriptor<K> => ({ kind, config: readOptions(kind, options, {}) });
 
+/** What `topKAccuracy` takes. */
+export interface TopKAccuracyOptions {
+  /** How many of the best count, an integer ≥ 1. Default 5. */
+  k?: number;
+}
+
 /**
  * Share of rows whose target class is among the k best: where fewer than k other classes have a larger output. Classes that are equal to
  * the target's do not count against it; a row with a NaN is wrong. With k at least the number of classes it is 1. The target class
@@ -52,9 +58,12 @@ const plain =
  * const model = await sequential({ layers: [dense({ units: 3, inputShape: [3], useBias: false })] });
  * model.setWeights([{ shape: [3, 3], data: Float32Array.of(1, 0, 0, 0, 1, 0, 0, 0, 1) }]);
  * model.compile({ optimizer: 'sgd', loss: 'sparseCategoricalCrossentropy', metrics: ['accuracy', topKAccuracy({ k: 2 })] });
- * model.evaluate([[0.2, 0.3, 0.5], [0.2, 0.3, 0.5]], [1, 2]); // accuracy 0.5, topKAccuracy 1
+ * const logs = model.evaluate([[0.2, 0.3, 0.5], [0.2, 0.3, 0.5]], [1, 2]);
+ * [logs.accuracy, logs.topKAccuracy]; // [0.5, 1]
  */
-export const topKAccuracy = (options?: { k?: number }): Descriptor<'topKAccuracy', { k: number }> => ({
+export const topKAccuracy = (
+  options?: TopKAccuracyOptions,
+): Descriptor<'topKAccuracy', Required<TopKAccuracyOptions>> => ({
   kind: 'topKAccuracy',
   config: readOptions('topKAccuracy', options, { k: { check: integer(1), or: 5 } }),
 });
@@ -101,6 +110,25 @@ export const METRICS = {
   r2: plain('r2'),
 } as const;
 
+/**
+ * The metrics, by name, which is their key in the logs. With several outputs and any loss but binaryCrossentropy the outputs are
+ * categories, of which one is right; else each output is right or wrong by itself, above or below 0.5.
+ *
+ * | name | what it is |
+ * |---|---|
+ * | `accuracy` | `categoricalAccuracy` of categories, else `binaryAccuracy` |
+ * | `categoricalAccuracy` | share of rows whose largest output stands where the largest target stands |
+ * | `binaryAccuracy` | share of outputs on the target's side of 0.5 |
+ * | `topKAccuracy` | share of rows whose target class is among the 5 best; other numbers by the factory `topKAccuracy` |
+ * | `precision` | TP/(TP + FP) of each category or output, then the mean over the categories that occur, or over all outputs; 0 for 0/0 |
+ * | `recall` | TP/(TP + FN), averaged alike |
+ * | `f1` | 2·TP/(2·TP + FP + FN), averaged alike |
+ * | `auc` | area under the ROC curve, from a histogram of 1024 bins over [0, 1] |
+ * | `meanSquaredError` | mean of (t − y)² over rows and outputs |
+ * | `meanAbsoluteError` | mean of \|t − y\| over rows and outputs |
+ * | `rootMeanSquaredError` | √ of the mean of (t − y)² |
+ * | `r2` | 1 − Σ(t − y)²/Σ(t − mean t)² of each output, then the mean over outputs |
+ */
 export type MetricName = keyof typeof METRICS;
 
 /** A metric as a descriptor, or a user's own. */

@@ -8,18 +8,23 @@ import { GRAPH_LAYERS, LAYERS } from '../layers/registry.js';
 
 /** A layer as plain data. */
 export interface LayerData {
+  /** Which layer: the name of its factory. */
   readonly kind: string;
+  /** Its options, defaults filled in. */
   readonly config: object;
 }
 
 /** A model without its weights: plain data. A graph has nodes, a chain of layers has none. */
 export interface Architecture {
+  /** What initialization, shuffles and masks are drawn from. */
   readonly seed: number;
+  /** In order; of a graph each layer once, its inputs among them. */
   readonly layers: readonly LayerData[];
   /** By node: index of its layer, and the nodes that it reads. */
   readonly nodes?: readonly GraphNode[];
   /** Nodes of the inputs, in order. */
   readonly inputs?: readonly number[];
+  /** Nodes of the outputs, in order. */
   readonly outputs?: readonly number[];
 }
 
@@ -29,6 +34,7 @@ export interface Blueprint {
   readonly seed: number;
 }
 
+/** What `sequential` takes. */
 export interface SequentialOptions {
   /** In order; the first has an inputShape. */
   layers: readonly (Layer | LayerData)[];
@@ -39,6 +45,7 @@ export interface SequentialOptions {
 /** One symbolic tensor or several. */
 export type Tensors = SymbolicTensor | readonly SymbolicTensor[];
 
+/** What `model` takes. */
 export interface ModelOptions<O extends Tensors = Tensors> {
   /** What `input` made: one, or a list in the order in which data is given. */
   inputs: Tensors;

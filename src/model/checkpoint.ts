@@ -20,6 +20,7 @@ const FIELD = 'wasm-mlp';
 /** Raised when older versions could not read a file. */
 const FORMAT_VERSION = 1;
 
+/** What `save` takes. */
 export interface SaveOptions {
   /** Whether the optimizer's state is saved, to go on training. Default true. */
   includeOptimizer?: boolean;

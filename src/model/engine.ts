@@ -19,6 +19,7 @@ import {
 import { asFormatError, checkState, decodeModel, type Checkpoint } from './checkpoint.js';
 import { Model, outputEnds } from './model.js';
 
+/** What `createEngine` takes. */
 export interface EngineOptions {
   /** Threads to compute on. This version computes on one. Default 1. */
   threads?: number | 'auto';
@@ -38,14 +39,21 @@ export interface EngineOptions {
 
 /** What an engine runs on, and, for what was asked and is not running, why. */
 export interface EngineInfo {
+  /** How products and sums are rounded: in this version each on its own. */
   readonly numerics: 'strict';
+  /** Threads that compute: 1 in this version. */
   readonly threads: number;
+  /** Whether V8's 256-bit vectors are in use: false in this version. */
   readonly simd256: boolean;
+  /** Register tile of the matrix kernels, rows × columns. */
   readonly tile: TileName;
+  /** Whether linear memory is shared: always, in this version. */
   readonly sharedMemory: boolean;
+  /** A sentence for each option that was asked for and is not running; none where all of them are. */
   readonly reasons: readonly string[];
 }
 
+/** What `loadModel` takes besides the file. */
 export interface LoadOptions {
   /** The objects of one's own that the model was made with, found by their names: activations, losses, metrics, initializers, schedules. */
   custom?: readonly Named[];
@@ -103,7 +111,7 @@ const customCheck: Check<ReadonlyMap<string, Named>> = (path, value) => {
   return new Map(
     value.map((one: unknown, index) => {
       const { name } = (one ?? {}) as Partial<Named>;
-      if (typeof name !== 'string') {
+      if (typeof one !== 'object' || typeof name !== 'string') {
         throw new ValueError(`${path}[${index}] expected an object with a name, got ${describe(one)}.`);
       }
       return [name, one as Named];
@@ -113,6 +121,7 @@ const customCheck: Check<ReadonlyMap<string, Named>> = (path, value) => {
 
 /** One WASM instance with its memory; holds any number of models. Made by `createEngine` or `createEngineSync`. */
 export class Engine {
+  /** What the engine runs on. */
   readonly info: EngineInfo;
   private readonly models = new Set<{ dispose(): void }>();
 
@@ -181,7 +190,14 @@ export class Engine {
   }
 
   /** Bytes of linear memory: its size now, what models and running calls hold of it, and its limit. */
-  memory(): { readonly bytes: number; readonly used: number; readonly limit: number } {
+  memory(): {
+    /** Size of linear memory now. */
+    readonly bytes: number;
+    /** What models and running calls hold of it. */
+    readonly used: number;
+    /** What it may grow to. */
+    readonly limit: number;
+  } {
     const { memory, arena } = this.machine;
     return { bytes: memory.bytes, used: arena.used, limit: memory.maximumBytes };
   }
@@ -218,6 +234,11 @@ function refuseWasm(where: string, wasm: Uint8Array | ArrayBuffer): never {
  * An engine on kernels compiled without blocking the thread.
  * @throws ValueError for an unknown option or a number out of range; UnsupportedError where the platform lacks WebAssembly SIMD or
  * shared memory; FormatError for a `wasm` that is not this version's.
+ * @example
+ * const engine = await createEngine({ tile: '2x16' });
+ * const network = engine.sequential({ layers: [dense({ units: 3, inputShape: [4] })] });
+ * network.parameterCount; // 15
+ * engine.dispose();
  */
 export async function createEngine(options?: EngineOptions): Promise<Engine> {
   const read = readEngineOptions('createEngine', options);
@@ -227,7 +248,14 @@ export async function createEngine(options?: EngineOptions): Promise<Engine> {
   return build(await WebAssembly.compile(wasm).catch(() => refuseWasm('createEngine', wasm)), read);
 }
 
-/** `createEngine` for platforms that compile on the calling thread: Node, Bun, Deno, workers, and current browsers. */
+/**
+ * `createEngine` for platforms that compile on the calling thread: Node, Bun, Deno, workers, and current browsers.
+ * @throws as `createEngine`.
+ * @example
+ * const engine = createEngineSync();
+ * engine.info.numerics; // 'strict'
+ * engine.dispose();
+ */
 export function createEngineSync(options?: EngineOptions): Engine {
   const read = readEngineOptions('createEngineSync', options);
   const { wasm } = read;
@@ -268,6 +296,7 @@ const engineCheck: Check<Engine> = (path, value) => {
  *   seed: 42,
  *   layers: [dense({ units: 128, activation: 'relu', inputShape: [784] }), dense({ units: 10, activation: 'softmax' })],
  * });
+ * model.parameterCount; // 101770
  */
 export async function sequential(options: SequentialOptions & { engine?: Engine }): Promise<Model> {
   const { engine, rest } = splitEngine('sequential', options);
@@ -305,6 +334,10 @@ function splitEngine<T extends { engine?: Engine }>(where: string, options: T) {
 /**
  * The model of a file that `save` wrote, on `engine` or the default one.
  * @throws as `Engine.loadModel`.
+ * @example
+ * const network = await sequential({ layers: [dense({ units: 3, inputShape: [2] })] });
+ * const again = await loadModel(network.save());
+ * again.predict([[1, 2]]).join() === network.predict([[1, 2]]).join(); // true
  */
 export async function loadModel<O extends Float32Array | Float32Array[] = Float32Array>(
   bytes: Uint8Array,

@@ -24,16 +24,19 @@ import { encodeModel, type RestoredState, type SaveOptions } from './checkpoint.
 import { summarize } from './summary.js';
 import { readTensors, type TensorLike } from './weights.js';
 
+/** What `predict` takes besides rows. */
 export interface BatchOptions {
   /** Rows at a time. Results do not depend on it. Default 256. */
   batchSize?: number;
 }
 
+/** What `evaluate` takes besides rows and targets. */
 export interface EvaluateOptions extends BatchOptions {
   /** What each row counts for in the loss, at least 0. Default 1. */
   sampleWeight?: ArrayLike<number>;
 }
 
+/** What `trainOnBatch` and `gradients` take besides rows and targets. */
 export interface StepOptions {
   /** What each row counts for in the loss, at least 0. Default 1. */
   sampleWeight?: ArrayLike<number>;
@@ -140,6 +143,7 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> {
     return this.requireTrainer('learningRate').learningRate;
   }
 
+  /** Sets the learning rate of the updates to come. */
   set learningRate(rate: number) {
     this.requireTrainer('learningRate').setLearningRate('learningRate', nonNegative('learningRate: rate', rate));
   }

@@ -5,8 +5,11 @@ import type { PlannedParameter } from '../graph/plan.js';
 
 /** A tensor as `setWeights` takes it: what `getWeights` gives, or plain numbers; the name may be left out. */
 export interface TensorLike {
+  /** Checked where it is given. */
   readonly name?: string;
+  /** (units, inputs) or (units). */
   readonly shape: readonly number[];
+  /** Row-major, as many values as the shape has, all finite. */
   readonly data: Float32Array | readonly number[];
 }
 

@@ -20,6 +20,7 @@ export interface GradientOptions {
   clipValue?: number | undefined;
 }
 
+/** What `sgd` takes. */
 export interface SgdOptions extends GradientOptions {
   /** η: a number > 0, or a schedule. Default 0.01. */
   learningRate?: LearningRate;
@@ -29,6 +30,7 @@ export interface SgdOptions extends GradientOptions {
   nesterov?: boolean;
 }
 
+/** What `adagrad` takes. */
 export interface AdagradOptions extends GradientOptions {
   /** η: a number > 0, or a schedule. Default 0.01. */
   learningRate?: LearningRate;
@@ -36,6 +38,7 @@ export interface AdagradOptions extends GradientOptions {
   epsilon?: number;
 }
 
+/** What `rmsprop` takes. */
 export interface RmspropOptions extends GradientOptions {
   /** η: a number > 0, or a schedule. Default 0.01. */
   learningRate?: LearningRate;
@@ -47,6 +50,7 @@ export interface RmspropOptions extends GradientOptions {
   epsilon?: number;
 }
 
+/** What `adadelta` takes. */
 export interface AdadeltaOptions extends GradientOptions {
   /** η: a number > 0, or a schedule. Default 1. */
   learningRate?: LearningRate;
@@ -56,8 +60,9 @@ export interface AdadeltaOptions extends GradientOptions {
   epsilon?: number;
 }
 
+/** What `adam` and `nadam` take. */
 export interface AdamOptions extends GradientOptions {
-  /** η: a number > 0, or a schedule. Default 0.001. */
+  /** η: a number > 0, or a schedule. Default 0.001, of `nadam` 0.002. */
   learningRate?: LearningRate;
   /** Decay of the mean gradient. Default 0.9. */
   beta1?: number;
@@ -67,6 +72,7 @@ export interface AdamOptions extends GradientOptions {
   epsilon?: number;
 }
 
+/** What `adamw` takes. */
 export interface AdamwOptions extends AdamOptions {
   /** Share of η by which every parameter shrinks at each step, apart from the gradient. Default 0.01. */
   weightDecay?: number;
@@ -75,8 +81,8 @@ export interface AdamwOptions extends AdamOptions {
 /** All options settled: the learning rate a number or a schedule's descriptor. */
 type Own<O> = Required<Omit<O, keyof GradientOptions | 'learningRate'>> & { learningRate: number | Schedule };
 
-/** Only the clips may be absent. */
-type Settled<O> = Own<O> & GradientOptions;
+/** An optimizer's options, settled: the learning rate is a number or a schedule's descriptor, and only the clips may be absent. */
+export type Settled<O> = Own<O> & GradientOptions;
 
 const rate = (or: number): Option<number | Schedule> => ({ check: learningRateCheck, or });
 
@@ -190,6 +196,7 @@ export function nadam(options?: AdamOptions): Descriptor<'nadam', Settled<AdamOp
 /** What a name or a saved model may call for. */
 export const OPTIMIZERS = { sgd, adagrad, rmsprop, adadelta, adam, adamw, nadam } as const;
 
+/** The optimizers, by name, each with its defaults: those of the factories. */
 export type OptimizerName = keyof typeof OPTIMIZERS;
 
 /** How weights follow their gradient: a descriptor made by one of the factories above. */

@@ -13,11 +13,13 @@ export interface CustomSchedule extends Named {
   rate(step: number): number;
 }
 
+/** What `schedules.constant` takes. */
 export interface ConstantScheduleOptions {
   /** η > 0. */
   learningRate: number;
 }
 
+/** What `schedules.step` takes. */
 export interface StepScheduleOptions {
   /** η₀ > 0. */
   initialLearningRate: number;
@@ -27,6 +29,7 @@ export interface StepScheduleOptions {
   factor?: number;
 }
 
+/** What `schedules.exponential` and `schedules.inverseTime` take. */
 export interface DecayScheduleOptions {
   /** η₀ > 0. */
   initialLearningRate: number;
@@ -38,6 +41,7 @@ export interface DecayScheduleOptions {
   staircase?: boolean;
 }
 
+/** What `schedules.polynomial` takes. */
 export interface PolynomialScheduleOptions {
   /** η₀ > 0. */
   initialLearningRate: number;
@@ -49,6 +53,7 @@ export interface PolynomialScheduleOptions {
   power?: number;
 }
 
+/** What `schedules.cosine` takes. */
 export interface CosineScheduleOptions {
   /** η₀ > 0. */
   initialLearningRate: number;
@@ -64,6 +69,7 @@ export interface CosineScheduleOptions {
   peakFactor?: number;
 }
 
+/** What `schedules.oneCycle` takes. */
 export interface OneCycleScheduleOptions {
   /** η_max > 0, the peak. */
   maxLearningRate: number;
@@ -77,6 +83,7 @@ export interface OneCycleScheduleOptions {
   finalDivFactor?: number;
 }
 
+/** What `schedules.warmUp` takes. */
 export interface WarmUpScheduleOptions {
   /** What comes after: a rate, or a schedule, which then begins at its step 0. */
   schedule: LearningRate;
@@ -86,10 +93,13 @@ export interface WarmUpScheduleOptions {
   from?: number;
 }
 
-/** All options settled. */
+/** A warm-up, settled. */
 export interface WarmUpConfig {
+  /** What comes after. */
   readonly schedule: number | Schedule;
+  /** Updates of the warm-up. */
   readonly steps: number;
+  /** Share of the schedule's first rate to start from. */
   readonly from: number;
 }
 

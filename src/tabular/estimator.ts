@@ -14,6 +14,7 @@ import { l2 } from '../regularizers/regularizers.js';
 import { earlyStopping } from '../training/callbacks/early-stopping.js';
 import type { History } from '../training/fit.js';
 
+/** What `mlpClassifier` and `mlpRegressor` take. */
 export interface MlpOptions {
   /** Units of each hidden layer. Default [100]. */
   hiddenLayers?: readonly number[];

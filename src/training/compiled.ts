@@ -15,6 +15,7 @@ export type MetricLike = MetricName | Metric | CustomMetric;
 /** One for all outputs, or for each: a list in the order of the outputs, or an object by their names. */
 export type PerOutput<T> = T | readonly T[] | Readonly<Record<string, T>>;
 
+/** What `compile` takes. */
 export interface CompileOptions {
   /** A name with its defaults, or a factory's result. */
   optimizer: OptimizerName | Optimizer;
@@ -66,8 +67,16 @@ function spread(path: string, value: unknown, ends: readonly OutputEnd[]): unkno
   return names.map((name) => (value as Record<string, unknown>)[name]);
 }
 
+/** Whether an object names outputs, and is not itself what a factory made or a loss of the user's own. */
+function isByName(value: unknown, ends: readonly OutputEnd[]): boolean {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const names = ends.map(({ name }) => name);
+  const own = ['kind', 'config', 'name', 'value', 'gradient'];
+  return !own.some((key) => key in value && !names.includes(key));
+}
+
 function readLosses(path: string, value: unknown, ends: readonly OutputEnd[]): Loss[] {
-  const byName = typeof value === 'object' && value !== null && !('kind' in value) && !('gradient' in value);
+  const byName = isByName(value, ends);
   if (ends.length === 1 && !byName) return [lossCheck(path, value)];
   if (!Array.isArray(value) && !byName) {
     const loss = lossCheck(path, value);

@@ -5,6 +5,7 @@ import { flag, fraction, integer, optional, readOptions, type Check } from '../c
 import { HOOKS, type Callback } from './callbacks/callback.js';
 import type { ClassWeight, Inputs, Targets } from './data/shape.js';
 
+/** What `fit` takes besides data. */
 export interface FitOptions {
   /** Index of the epoch after the last. Default 1. */
   epochs?: number;
@@ -24,6 +25,7 @@ export interface FitOptions {
   batchesPerEpoch?: number;
   /** Index of the first epoch, for resuming. Default 0. */
   initialEpoch?: number;
+  /** Called in their order. Default none. */
   callbacks?: readonly Callback[];
   /** Aborts after the batch in flight; `fit` then rejects with the signal's reason. */
   signal?: AbortSignal;

@@ -11,7 +11,9 @@ import type { Trainer } from './trainer.js';
 
 /** What `fit` returns: one number per epoch for the loss and each metric, and with validation data valLoss and the like. */
 export interface History {
+  /** Indices of the epochs that ran. */
   readonly epoch: number[];
+  /** By key of the logs, a number for each epoch. */
   readonly history: Record<string, number[]>;
 }
 

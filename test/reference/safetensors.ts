@@ -29,3 +29,20 @@ export function readSafetensors(file: Uint8Array): { metadata: Record<string, st
   if (8 + length + end !== file.length) throw new Error('bytes after the last tensor');
   return { metadata, tensors };
 }
+
+/** The header of a file, to change and put back with `withHeader`. */
+export function headerOf(file: Uint8Array): { __metadata__: Record<string, string> } {
+  const length = Number(new DataView(file.buffer, file.byteOffset).getBigUint64(0, true));
+  return JSON.parse(new TextDecoder().decode(file.subarray(8, 8 + length))) as { __metadata__: Record<string, string> };
+}
+
+/** The file with another header, its tensors as they are. */
+export function withHeader(file: Uint8Array, header: object): Uint8Array {
+  const length = Number(new DataView(file.buffer, file.byteOffset).getBigUint64(0, true));
+  const text = new TextEncoder().encode(JSON.stringify(header));
+  const changed = new Uint8Array(file.length - length + text.length);
+  new DataView(changed.buffer).setBigUint64(0, BigInt(text.length), true);
+  changed.set(text, 8);
+  changed.set(file.subarray(8 + length), 8 + text.length);
+  return changed;
+}

@@ -8,7 +8,9 @@ export interface TrainedModel {
   learningRate: number;
   /** Set to true to end `fit` after the batch at hand, or at an epoch's end after that epoch. */
   stopTraining: boolean;
+  /** Copies of all weights. */
   getWeights(): NamedTensor[];
+  /** Replaces all weights. */
   setWeights(tensors: readonly NamedTensor[]): void;
 }
 
@@ -23,8 +25,9 @@ export interface TrainedModel {
  * epochs; // [0, 1, 2]
  */
 export interface Callback {
+  /** Before the first epoch. `index`: that epoch. Logs: none. */
   onTrainBegin?(index: number, logs: Logs, model: TrainedModel): unknown;
-  /** `index`: the epoch, from `initialEpoch`. */
+  /** `index`: the epoch, from `initialEpoch`. Logs: none. */
   onEpochBegin?(index: number, logs: Logs, model: TrainedModel): unknown;
   /** `index`: the batch within its epoch. Logs: `size` of the batch, loss and metrics as means of the epoch so far. */
   onBatchEnd?(index: number, logs: Logs, model: TrainedModel): unknown;
@@ -61,6 +64,7 @@ export interface Session {
 export const ATTACH = Symbol('attach');
 
 export interface AttachedCallback extends Callback {
+  /** @internal */
   [ATTACH](session: Session): void;
 }
 

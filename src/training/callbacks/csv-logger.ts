@@ -3,6 +3,7 @@ import { UnsupportedError, ValueError } from '../../common/errors.js';
 import { flag, readOptions, text } from '../../common/options.js';
 import type { Callback } from './callback.js';
 
+/** What `csvLogger` takes besides its target. */
 export interface CsvLoggerOptions {
   /** Between columns. Default ','. */
   separator?: string;

@@ -3,6 +3,7 @@ import type { NamedTensor } from '../../common/tensors.js';
 import type { Callback } from './callback.js';
 import { MODES, Monitor, type Mode } from './monitor.js';
 
+/** What `earlyStopping` takes. */
 export interface EarlyStoppingOptions {
   /** Key of the logs to follow. Default 'valLoss'. */
   monitor?: string;

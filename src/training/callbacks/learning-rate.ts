@@ -4,6 +4,7 @@ import { integer, nameOf, nonNegative, readOptions, text, type Check } from '../
 import type { Callback } from './callback.js';
 import { MODES, Monitor, type Mode } from './monitor.js';
 
+/** What `reduceLROnPlateau` takes. */
 export interface ReduceLROnPlateauOptions {
   /** Key of the logs to follow. Default 'valLoss'. */
   monitor?: string;

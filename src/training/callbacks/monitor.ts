@@ -2,6 +2,7 @@ import { ValueError } from '../../common/errors.js';
 import { suggestion } from '../../common/nearest.js';
 import type { Logs } from '../measure.js';
 
+/** Whether less or more of a number is better; 'auto' goes by its name. */
 export type Mode = 'auto' | 'min' | 'max';
 export const MODES = ['auto', 'min', 'max'] as const;
 

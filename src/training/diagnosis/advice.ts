@@ -1,16 +1,13 @@
 import type { Fault, LayerDiagnosis, NonFinite } from './diagnosis.js';
 
-/** A gradient this much smaller or larger than the last layer's counts as vanished or exploded. */
+/** A gradient, or a δ that is handed back, this much smaller or larger than the last layer's counts as vanished or exploded. */
 const GRADIENT_RANGE = 1000;
 
 /** Shares above which something counts as a fault. A ReLU is 0 for half its inputs in a healthy network, so hard saturation may go far. */
 const SOFT_SATURATED = 0.5;
 const HARD_SATURATED = 0.9;
 const DEAD_UNITS = 0.1;
-const ZIGZAG = 0.75;
-
-/** With fewer inputs, gradients have one sign by chance too often to mean anything. */
-const ZIGZAG_INPUTS = 3;
+const ZIGZAG = 0.5;
 
 /** Updates of about 1/1000 of the weights are usual; these are the ends of what still trains well. */
 const LARGE_UPDATE = 0.1;
@@ -23,7 +20,9 @@ const short = (value: number): string => value.toPrecision(2);
 export function findFaults(layers: readonly LayerDiagnosis[], nonFinite: NonFinite | undefined): Fault[] {
   // Where numbers are no numbers, nothing else that was measured means anything.
   if (nonFinite !== undefined) return [describeNonFinite(nonFinite)];
-  return [...gradientFaults(layers), ...layers.flatMap(activationFaults), ...layers.flatMap(updateFaults)];
+  // Behind a layer that is wholly dead every gradient is 0, which is told of that layer.
+  const cut = layers.some(({ deadUnits }) => deadUnits === 1);
+  return [...gradientFaults(layers, cut), ...layers.flatMap(activationFaults), ...updateFaults(layers, cut)];
 }
 
 function describeNonFinite({ what, layer }: NonFinite): Fault {
@@ -37,14 +36,14 @@ function describeNonFinite({ what, layer }: NonFinite): Fault {
   };
 }
 
-function gradientFaults(layers: readonly LayerDiagnosis[]): Fault[] {
+function gradientFaults(layers: readonly LayerDiagnosis[], cut: boolean): Fault[] {
   const learning = layers.filter(({ gradientNorm }) => gradientNorm !== undefined);
   const last = learning.at(-1)?.gradientNorm;
   if (last === undefined || last === 0) return [];
   const faults: Fault[] = [];
   const smallest = learning.reduce((a, b) => (b.gradientNorm! < a.gradientNorm! ? b : a));
   const largest = learning.reduce((a, b) => (b.gradientNorm! > a.gradientNorm! ? b : a));
-  if (smallest.gradientNorm! * GRADIENT_RANGE < last) {
+  if (smallest.gradientNorm! * GRADIENT_RANGE < last && !cut) {
     faults.push({
       kind: 'vanishingGradient',
       layer: smallest.layer,
@@ -53,16 +52,31 @@ function gradientFaults(layers: readonly LayerDiagnosis[]): Fault[] {
         `learns. Try 'relu' with kernelInitializer 'heNormal', batchNormalization, fewer layers, or add() around blocks.`,
     });
   }
-  if (largest.gradientNorm! > last * GRADIENT_RANGE) {
+  const exploding = explosion(layers.filter(({ deltaNorm }) => deltaNorm !== undefined));
+  if (exploding !== undefined || largest.gradientNorm! > last * GRADIENT_RANGE) {
+    const layer = exploding?.layer ?? largest.layer;
+    const growth = exploding?.growth ?? largest.gradientNorm! / last;
     faults.push({
       kind: 'explodingGradient',
-      layer: largest.layer,
+      layer,
       message:
-        `The gradient explodes: that of "${largest.layer}" is ${short(largest.gradientNorm! / last)} times the last layer's. ` +
+        `The gradient explodes: what reaches "${layer}" is ${short(growth)} times what the last layer was given. ` +
         `Try smaller first weights (kernelInitializer 'xavier' or 'heNormal'), clipNorm: 1, or batchNormalization.`,
     });
   }
   return faults;
+}
+
+/**
+ * Where δ has grown out of range on its way back. Gradients alone do not show it: in a network of ReLUs or linear layers, activations grow
+ * forward as much as δ grows backward, and their product is about the same in all layers.
+ */
+function explosion(layers: readonly LayerDiagnosis[]): { layer: string; growth: number } | undefined {
+  const last = layers.at(-1)?.deltaNorm ?? 0;
+  if (last === 0) return undefined;
+  const { layer, deltaNorm } = layers.reduce((a, b) => (b.deltaNorm! > a.deltaNorm! ? b : a));
+  const growth = deltaNorm! / last;
+  return growth > GRADIENT_RANGE ? { layer, growth } : undefined;
 }
 
 function activationFaults(layer: LayerDiagnosis): Fault[] {
@@ -73,7 +87,7 @@ function activationFaults(layer: LayerDiagnosis): Fault[] {
     softSaturated = 0,
     hardSaturated = 0,
     zigzag = 0,
-    inputs = 0,
+    inputSign = 0,
   } = layer;
   const faults: Fault[] = [];
   if (deadUnits > DEAD_UNITS) {
@@ -104,7 +118,7 @@ function activationFaults(layer: LayerDiagnosis): Fault[] {
         `Lower the learning rate, or try 'leakyRelu' or 'elu'.`,
     });
   }
-  if (zigzag >= ZIGZAG && inputs >= ZIGZAG_INPUTS) {
+  if (zigzag >= ZIGZAG && inputSign !== 0) {
     faults.push({
       kind: 'zigzag',
       layer: name,
@@ -116,21 +130,25 @@ function activationFaults(layer: LayerDiagnosis): Fault[] {
   return faults;
 }
 
-function updateFaults({ layer, updateRatio, gradientNorm }: LayerDiagnosis): Fault[] {
-  if (updateRatio === undefined) return [];
-  if (updateRatio > LARGE_UPDATE) {
+function updateFaults(layers: readonly LayerDiagnosis[], cut: boolean): Fault[] {
+  const updated = layers.filter(({ updateRatio }) => updateRatio !== undefined);
+  const faults = updated
+    .filter(({ updateRatio }) => updateRatio! > LARGE_UPDATE)
+    .map(({ layer, updateRatio }): Fault => {
+      const message =
+        `The next update changes the weights of "${layer}" by ${percent(updateRatio!)} of their size, where 0.1 % is usual. ` +
+        `Lower the learning rate, or start with a schedules.warmUp.`;
+      return { kind: 'largeUpdate', layer, message };
+    });
+  // One layer that hardly moves is a matter of gradients; a learning rate is too small where none does.
+  const largest = Math.max(0, ...updated.map(({ updateRatio }) => updateRatio!));
+  if (!cut && updated.length > 0 && largest < SMALL_UPDATE && updated.some(({ gradientNorm }) => gradientNorm !== 0)) {
     const message =
-      `The next update changes the weights of "${layer}" by ${percent(updateRatio)} of their size, where 0.1 % is usual. ` +
-      `Lower the learning rate, or start with a schedules.warmUp.`;
-    return [{ kind: 'largeUpdate', layer, message }];
-  }
-  if (updateRatio < SMALL_UPDATE && gradientNorm !== 0) {
-    const message =
-      `The next update changes the weights of "${layer}" by ${short(updateRatio)} of their size: next to nothing. ` +
+      `The next update changes no layer's weights by more than ${short(largest)} of their size: next to nothing. ` +
       `Raise the learning rate, unless training is over.`;
-    return [{ kind: 'smallUpdate', layer, message }];
+    faults.push({ kind: 'smallUpdate', message });
   }
-  return [];
+  return faults;
 }
 
 const COLUMNS: readonly (readonly [title: string, of: (layer: LayerDiagnosis) => string | undefined])[] = [

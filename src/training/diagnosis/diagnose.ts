@@ -15,6 +15,14 @@ const LARGEST_SLOPE: Readonly<Record<string, number>> = { sigmoid: 0.25, hardSig
 /** Below this share of the largest slope an activation counts as softly saturated. */
 const SOFT = 0.05;
 
+/** Activations whose derivative tends to 0 without being it: where it is exactly 0, float32 has rounded it. */
+const SMOOTH: ReadonlySet<string> = /* @__PURE__ */ new Set(
+  'sigmoid tanh softplus softsign elu selu swish gelu mish'.split(' '),
+);
+
+/** Inputs count as of one sign although so many are 0: more of them, as after a ReLU, and the gradients no longer share it. */
+const ZERO_INPUTS = 0.1;
+
 /** Whether a vector holds a NaN or an infinity. */
 function hasNonFinite({ kernels, memory, arena }: Machine, address: number, floats: number): boolean {
   const result = arena.allocate(4);
@@ -67,6 +75,7 @@ export function diagnose(
     const scope = { trainer, program: station.program, rows, gradients: copies.gradients, regions };
     const nonFinite = firstNonFinite(scope, loss);
     const zigzag = zigzagShares(scope);
+    const affine = affineMeasures(scope);
     const saturation = saturationOf(scope);
     bindPenalties(machine, plan, copies)();
     bindClip(machine, compiled.optimizer, copies)();
@@ -89,7 +98,8 @@ export function diagnose(
           layer: graph.names[index],
           kind,
           ...(gradientNorm !== undefined && { gradientNorm }),
-          ...(gradientNorm !== undefined && next !== undefined && { gradientRatio: gradientNorm / next }),
+          ...(gradientNorm !== undefined && next !== undefined && next > 0 && { gradientRatio: gradientNorm / next }),
+          ...affine.get(index),
           ...saturation.get(index),
           ...zigzag.get(index),
           ...(size !== undefined && size > 0 && { updateRatio: changes.get(index)! / size }),
@@ -151,6 +161,42 @@ function zigzagShares({ trainer, gradients }: Scope): ReadonlyMap<number, Pick<L
   return shares;
 }
 
+/** ‖δ‖ of what is backpropagated to each affine map, and the sign that its inputs have. */
+function affineMeasures({ trainer, program, rows }: Scope): ReadonlyMap<number, AffineMeasures> {
+  const { f32 } = trainer.trainee.machine.memory;
+  const sums = new Map<number, { squares: number; positive: number; negative: number; values: number }>();
+  for (const { layer, kind, inputs, outputDelta } of program.nodes) {
+    if (kind !== 'affine' || outputDelta === undefined) continue;
+    const sum = sums.get(layer) ?? { squares: 0, positive: 0, negative: 0, values: 0 };
+    sums.set(layer, sum);
+    eachValue(f32, outputDelta, rows, (delta) => {
+      sum.squares += delta * delta;
+    });
+    eachValue(f32, inputs[0], rows, (value) => {
+      sum.values += 1;
+      if (value > 0) sum.positive += 1;
+      if (value < 0) sum.negative += 1;
+    });
+  }
+  return new Map(
+    [...sums].map(([layer, { squares, positive, negative, values }]) => {
+      const most = Math.max(positive, negative);
+      const oneSigned = most === positive + negative && most >= (1 - ZERO_INPUTS) * values;
+      const inputSign = oneSigned ? (positive > 0 ? 1 : -1) : 0;
+      return [layer, { deltaNorm: Math.sqrt(squares), inputSign }];
+    }),
+  );
+}
+
+type AffineMeasures = Pick<LayerDiagnosis, 'deltaNorm' | 'inputSign'>;
+
+function eachValue(f32: Float32Array, { address, width, ld }: Place, rows: number, visit: (value: number) => void) {
+  for (let row = 0; row < rows; row++) {
+    const first = address / 4 + row * ld;
+    for (let i = first; i < first + width; i++) visit(f32[i]);
+  }
+}
+
 type Saturation = Pick<LayerDiagnosis, 'activation' | 'softSaturated' | 'hardSaturated' | 'deadUnits'>;
 
 /** Saturated activations and dead units, from f'(z) of every value. */
@@ -177,15 +223,14 @@ function countSaturated(f32: Float32Array, slopes: Place, rows: number, { kind, 
   const limit = SOFT * (LARGEST_SLOPE[kind] ?? 1);
   let soft = 0;
   let hard = 0;
+  const smooth = SMOOTH.has(kind);
   const alive = new Uint8Array(width);
   for (let row = 0; row < rows; row++) {
     for (let j = 0; j < width; j++) {
       const slope = Math.abs(f32[slopes.address / 4 + row * ld + j]);
-      if (slope === 0) hard += 1;
-      else {
-        alive[j] = 1;
-        if (slope < limit) soft += 1;
-      }
+      if (slope !== 0) alive[j] = 1;
+      if (slope === 0 && !smooth) hard += 1;
+      else if (slope < limit) soft += 1;
     }
   }
   const dead = width - alive.reduce((sum, one) => sum + one, 0);

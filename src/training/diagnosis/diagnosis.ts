@@ -2,16 +2,19 @@
 export interface LayerDiagnosis {
   /** Its name, as in the summary. */
   readonly layer: string;
+  /** Which layer: the name of its factory. */
   readonly kind: string;
   /** ‖∂C/∂W‖₂ over all that the layer learns. */
   readonly gradientNorm?: number;
   /** Its gradient norm over that of the next layer that learns: well below 1 in a row of layers is a vanishing gradient, well above an exploding one. */
   readonly gradientRatio?: number;
+  /** ‖δ‖₂ over the rows, δ = ∂C/∂z of z = W·x + b: what backpropagation hands to the layer (BP2). */
+  readonly deltaNorm?: number;
   /** Name of its activation. */
   readonly activation?: string;
-  /** Share of activations whose derivative is below 5 % of the activation's largest, but not 0. */
+  /** Share of activations whose derivative is below 5 % of the activation's largest, but not 0 unless by rounding. */
   readonly softSaturated?: number;
-  /** Share of activations whose derivative is 0. */
+  /** Share of activations whose derivative is 0, as that of ReLU on its left side. */
   readonly hardSaturated?: number;
   /** Share of units whose derivative is 0 for every row: nothing reaches their weights. */
   readonly deadUnits?: number;
@@ -19,12 +22,15 @@ export interface LayerDiagnosis {
   readonly zigzag?: number;
   /** Inputs of a unit. */
   readonly inputs?: number;
+  /** The sign that all inputs have on these rows but for some zeros, a tenth of them at most; 0 where they differ. */
+  readonly inputSign?: -1 | 0 | 1;
   /** ‖Δw‖/‖w‖ of the update that the optimizer would make. */
   readonly updateRatio?: number;
 }
 
 /** Where the first NaN or infinity stands, in the order in which a step computes. */
 export interface NonFinite {
+  /** What holds it. */
   readonly what: 'weights' | 'activations' | 'loss' | 'deltas' | 'gradients';
   /** Name of the layer; absent for a loss. */
   readonly layer?: string;
@@ -32,6 +38,7 @@ export interface NonFinite {
 
 /** Something that is wrong, with what it means here and what to try. */
 export interface Fault {
+  /** Which fault. */
   readonly kind:
     | 'nonFinite'
     | 'vanishingGradient'
@@ -43,6 +50,7 @@ export interface Fault {
     | 'smallUpdate';
   /** Name of the layer where it is worst; absent where it is in none. */
   readonly layer?: string;
+  /** A sentence or two: what was measured, what it means, what to try. */
   readonly message: string;
 }
 
@@ -50,7 +58,9 @@ export interface Fault {
 export interface Diagnosis {
   /** Loss of the rows. */
   readonly loss: number;
+  /** In the order of the network, without its inputs. */
   readonly layers: readonly LayerDiagnosis[];
+  /** The first NaN or infinity, where there is one. */
   readonly nonFinite: NonFinite | undefined;
   /** What is wrong, the worst first; none in a healthy network. */
   readonly faults: readonly Fault[];

@@ -4,6 +4,7 @@ import { integer, optional, readOptions, type Check } from '../../common/options
 import { ATTACH, type AttachedCallback, type Session } from '../callbacks/callback.js';
 import type { Diagnosis, NonFinite } from './diagnosis.js';
 
+/** What `diagnostics` takes. */
 export interface DiagnosticsOptions {
   /** Epochs from one diagnosis to the next. Default 1. */
   every?: number;
@@ -14,9 +15,21 @@ export interface DiagnosticsOptions {
 /** The callback that `diagnostics` makes. */
 export interface Diagnostics extends AttachedCallback {
   /** What was measured at the end of each epoch, on its last batch. */
-  readonly epochs: readonly { readonly epoch: number; readonly diagnosis: Diagnosis }[];
+  readonly epochs: readonly {
+    /** Index of the epoch. */
+    readonly epoch: number;
+    /** Its last batch, measured. */
+    readonly diagnosis: Diagnosis;
+  }[];
   /** The first NaN or infinity of the training, with the batch at which it came up. */
-  readonly firstNonFinite: (NonFinite & { readonly epoch: number; readonly batch: number }) | undefined;
+  readonly firstNonFinite:
+    | (NonFinite & {
+        /** Index of the epoch. */
+        readonly epoch: number;
+        /** Index of the batch within it. */
+        readonly batch: number;
+      })
+    | undefined;
 }
 
 const functionCheck: Check<NonNullable<DiagnosticsOptions['onDiagnosis']>> = (path, value) => {

@@ -1,0 +1,519 @@
+/**
+ * The float64 twin of a graph: forward, losses and running statistics of every layer, from a plain description of the network, sharing
+ * no code with the library. Derivatives come from finite differences of that alone.
+ *
+ * Layers fall into operations as documented: an activation other than linear is an operation of its own, so is maxout's maximum. The
+ * number of an operation, which masks and noise are drawn by, is its place in the order of computation: the inputs, then each output
+ * with all that it needs before it.
+ */
+import { shares } from './philox.js';
+import type { Source } from './random.js';
+import { activations, losses, type ActivationName, type LossName, type Row } from './twin.js';
+
+/** Maxout is a layer here. */
+export type Activation = Exclude<ActivationName, 'maxout3'>;
+
+export type Layer =
+  | { kind: 'input'; width: number }
+  | { kind: 'dense'; units: number; activation: Activation; useBias: boolean }
+  | { kind: 'maxout'; units: number; pieces: number; useBias: boolean }
+  | { kind: 'activation'; activation: Activation }
+  | { kind: 'prelu' }
+  | { kind: 'dropout'; rate: number }
+  | { kind: 'gaussianNoise'; stddev: number }
+  | { kind: 'batchNormalization'; momentum: number; epsilon: number }
+  | { kind: 'layerNormalization'; epsilon: number }
+  | { kind: 'rescaling'; scale: number; offset: number }
+  | { kind: 'normalization' }
+  | { kind: 'add' }
+  | { kind: 'concatenate' };
+
+export type Kind = Layer['kind'];
+
+/** A layer in one place; the same object in two places has one set of weights. */
+export interface Node {
+  layer: Layer;
+  /** Indices of nodes before this one. */
+  inputs: number[];
+}
+
+export interface Network {
+  nodes: Node[];
+  /** Indices of nodes. */
+  outputs: number[];
+  seed: number;
+}
+
+export interface Tensor {
+  readonly name: string;
+  readonly shape: number[];
+  readonly learned: boolean;
+  readonly values: Float64Array;
+}
+
+/** What one output is held against. */
+export interface Objective {
+  loss: LossName;
+  weight: number;
+  labelSmoothing: number;
+}
+
+/** Rows by input, targets by output. */
+export interface Batch {
+  x: Row[][];
+  t: Row[][];
+  sampleWeight?: number[];
+}
+
+/** A training step takes statistics of the batch, and draws masks and noise for update number `step`. */
+type Phase = { training: false } | { training: true; step: number };
+
+interface Operation {
+  /** Values that it reads. */
+  readonly inputs: number[];
+  readonly tensors: Tensor[];
+  /** The activation that it is, where it is one. */
+  readonly activation?: Activation;
+  run(inputs: Float64Array[], rows: number, phase: Phase): Float64Array;
+  /** Moves running statistics towards those of its input in a training step. */
+  advance?(inputs: Float64Array[], rows: number): void;
+}
+
+/** What a node's inputs or an operation have computed. */
+interface Value {
+  readonly width: number;
+  readonly operation?: Operation;
+}
+
+/** All values of one run. */
+export interface Run {
+  readonly batch: Batch;
+  readonly phase: Phase;
+  readonly values: Float64Array[];
+  readonly loss: number;
+}
+
+/** A slope, and how far the function is from having one there: kinks in reach of the steps show in `doubt`. */
+export interface Slope {
+  readonly value: number;
+  readonly doubt: number;
+}
+
+/** By the name that errors and tensors call it. */
+export const layerName = (network: Network, layer: Layer): string =>
+  `layer${network.nodes.findIndex((node) => node.layer === layer)}`;
+
+/** Nodes in the order of computation: the inputs, then each output after what it needs, depth first. */
+function ordered({ nodes, outputs }: Network): number[] {
+  const order: number[] = [];
+  const visit = (index: number): void => {
+    if (order.includes(index)) return;
+    nodes[index].inputs.forEach(visit);
+    order.push(index);
+  };
+  nodes.forEach(({ layer }, index) => {
+    if (layer.kind === 'input') visit(index);
+  });
+  outputs.forEach(visit);
+  return order;
+}
+
+/** Runs `f` on each row. */
+function byRow(x: Float64Array, rows: number, width: number, f: (row: number[]) => number[]): Float64Array {
+  const parts: number[] = [];
+  for (let row = 0; row < rows; row++) {
+    for (const value of f(Array.from(x.subarray(row * width, (row + 1) * width)))) parts.push(value);
+  }
+  return Float64Array.from(parts);
+}
+
+const meanOf = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0) / values.length;
+const varianceOf = (values: readonly number[]): number => {
+  const mean = meanOf(values);
+  return meanOf(values.map((value) => (value - mean) ** 2));
+};
+
+/** Column j of (rows, width). */
+const column = (x: Float64Array, rows: number, width: number, j: number): number[] =>
+  Array.from({ length: rows }, (_, row) => x[row * width + j]);
+
+const byColumn = (x: Float64Array, width: number, f: (value: number, column: number) => number): Float64Array =>
+  x.map((value, at) => f(value, at % width));
+
+/** Standard normal numbers by Box & Muller: of eight shares four are radii, four turns; cosines come before sines. */
+function normals(width: number, key: readonly [number, number], rest: readonly [number, number, number]): number[] {
+  const u = shares(8 * Math.ceil(width / 8), key, rest);
+  return Array.from({ length: width }, (_, j) => {
+    const at = j - (j % 8) + (j % 4);
+    const radius = Math.sqrt(-2 * Math.log(u[at] + 2 ** -24));
+    const turn = 2 * Math.PI * u[at + 4];
+    return radius * (j % 8 < 4 ? Math.cos(turn) : Math.sin(turn));
+  });
+}
+
+/** Streams of the generator. */
+const DROPOUT = 3;
+const NOISE = 4;
+
+/** (rows, width) of what `draw` gives by row, made once for each update: only the batch's rows are asked for again and again. */
+function drawn(width: number, draw: (row: number, step: number) => ArrayLike<number>) {
+  const made = new Map<string, ArrayLike<number>>();
+  return (rows: number, step: number): Float64Array => {
+    const all = new Float64Array(rows * width);
+    for (let row = 0; row < rows; row++) {
+      const key = `${row} ${step}`;
+      let values = made.get(key);
+      if (values === undefined) made.set(key, (values = draw(row, step)));
+      for (let j = 0; j < width; j++) all[row * width + j] = values[j];
+    }
+    return all;
+  };
+}
+
+export class GraphTwin {
+  readonly tensors: Tensor[] = [];
+  private readonly values: Value[] = [];
+  /** The value of each node. */
+  private readonly of = new Map<number, number>();
+  private readonly owned = new Map<Layer, Tensor[]>();
+  private operations = 0;
+
+  /** With random weights, of a size that keeps values near 1 whatever the widths. */
+  constructor(
+    readonly network: Network,
+    private readonly from: Source,
+  ) {
+    for (const index of ordered(network)) this.of.set(index, this.lower(network.nodes[index]));
+  }
+
+  widthOf(node: number): number {
+    return this.values[this.of.get(node)!].width;
+  }
+
+  get inputWidths(): number[] {
+    return this.values.filter(({ operation }) => operation === undefined).map(({ width }) => width);
+  }
+
+  /** Outputs by output and row, as when nothing is trained. */
+  predict(x: Row[][]): number[][][] {
+    const values = this.compute(x, { training: false });
+    return this.network.outputs.map((node) => this.rowsOf(values, this.of.get(node)!, x[0].length));
+  }
+
+  /** Forward and loss, as in update number `step` where there is one, else as when nothing is trained. */
+  run(batch: Batch, objectives: Objective[], step?: number): Run {
+    const phase: Phase = step === undefined ? { training: false } : { training: true, step };
+    const values = this.compute(batch.x, phase);
+    return { batch, phase, values, loss: this.loss(values, batch, objectives) };
+  }
+
+  /**
+   * The slope of the loss along a direction in a tensor: central differences of h and 2h, joined to fourth order. `doubt` is what they differ
+   * by, or what the right and the left slopes differ by beyond curvature.
+   */
+  slope(run: Run, objectives: Objective[], tensor: Tensor, direction: ArrayLike<number>, h = 1e-5): Slope {
+    const before = tensor.values.slice();
+    const at = (offset: number): number => {
+      before.forEach((value, i) => (tensor.values[i] = value + offset * direction[i]));
+      const values = this.compute(run.batch.x, run.phase, run.values, tensor);
+      return this.loss(values, run.batch, objectives) - run.loss;
+    };
+    const [right, left, farRight, farLeft] = [at(h), at(-h), at(2 * h), at(-2 * h)];
+    tensor.values.set(before);
+    const near = (right - left) / (2 * h);
+    const far = (farRight - farLeft) / (4 * h);
+    const bend = (2 * (right + left)) / h - (farRight + farLeft) / (2 * h);
+    return { value: (4 * near - far) / 3, doubt: Math.max(Math.abs(near - far), Math.abs(bend)) };
+  }
+
+  /** The slope along every coordinate. */
+  gradient(run: Run, objectives: Objective[], tensor: Tensor): Slope[] {
+    return Array.from(tensor.values, (_, i) =>
+      this.slope(
+        run,
+        objectives,
+        tensor,
+        tensor.values.map((__, k) => +(i === k)),
+      ),
+    );
+  }
+
+  /** Running statistics move, in the order of computation. */
+  advance({ values, batch }: Run): void {
+    for (const { operation } of this.values) {
+      operation?.advance?.(
+        operation.inputs.map((input) => values[input]),
+        batch.x[0].length,
+      );
+    }
+  }
+
+  private rowsOf(values: Float64Array[], value: number, rows: number): number[][] {
+    const { width } = this.values[value];
+    return Array.from({ length: rows }, (_, row) => Array.from(values[value].subarray(row * width, (row + 1) * width)));
+  }
+
+  /** All values; with `before` and `changed` only those that depend on that tensor. */
+  private compute(x: Row[][], phase: Phase, before?: Float64Array[], changed?: Tensor): Float64Array[] {
+    const results: Float64Array[] = [];
+    let input = 0;
+    for (const [index, { operation }] of this.values.entries()) {
+      if (operation === undefined) {
+        const rows = x[input++];
+        results.push(before?.[index] ?? Float64Array.from(rows.flat()));
+      } else if (
+        before !== undefined &&
+        !operation.tensors.includes(changed!) &&
+        operation.inputs.every((value) => results[value] === before[value])
+      ) {
+        results.push(before[index]);
+      } else {
+        results.push(
+          operation.run(
+            operation.inputs.map((value) => results[value]),
+            x[0].length,
+            phase,
+          ),
+        );
+      }
+    }
+    return results;
+  }
+
+  /** Σ over outputs of weight · Σ over rows of sample weight · loss, divided by the number of rows. */
+  private loss(values: Float64Array[], { t, sampleWeight }: Batch, objectives: Objective[]): number {
+    const rows = t[0].length;
+    let total = 0;
+    objectives.forEach(({ loss, weight, labelSmoothing }, output) => {
+      if (weight === 0) return;
+      const value = this.of.get(this.network.outputs[output])!;
+      const { operation } = this.values[value];
+      const y = this.rowsOf(values, value, rows);
+      // Cross-entropies are taken from logits, where there are any.
+      const named = operation?.activation;
+      const z = named === undefined ? y : this.rowsOf(values, operation!.inputs[0], rows);
+      y.forEach((row, i) => {
+        const outcome = { z: z[i], y: row, activation: named ?? 'linear' } as const;
+        const one = lossOfRow(loss, labelSmoothing, outcome, t[output][i]);
+        total += (weight * (sampleWeight?.[i] ?? 1) * one) / rows;
+      });
+    });
+    return total;
+  }
+
+  /** Adds the operations of a node; the number of its value. */
+  private lower({ layer, inputs }: Node): number {
+    const given = inputs.map((node) => this.of.get(node)!);
+    const [width] = given.map((value) => this.values[value].width);
+    switch (layer.kind) {
+      case 'input':
+        return this.values.push({ width: layer.width }) - 1;
+      case 'dense': {
+        const { units, activation, useBias } = layer;
+        const z = this.affine(layer, given[0], width, units, useBias);
+        return activation === 'linear' ? z : this.activate(layer, activation, z, units, '.activation');
+      }
+      case 'maxout': {
+        const { units, pieces, useBias } = layer;
+        const z = this.affine(layer, given[0], width, units * pieces, useBias);
+        const largest = (row: number[]): number[] =>
+          Array.from({ length: units }, (_, unit) => Math.max(...row.slice(unit * pieces, (unit + 1) * pieces)));
+        return this.add(units, [z], [], ([x], rows) => byRow(x, rows, units * pieces, largest));
+      }
+      case 'activation':
+        return this.activate(layer, layer.activation, given[0], width, '');
+      case 'prelu':
+        return this.activate(layer, 'prelu', given[0], width, '');
+      case 'dropout': {
+        // Rates are float32 in the library.
+        const rate = Math.fround(layer.rate);
+        const key = [this.network.seed, DROPOUT] as const;
+        const node = this.operations;
+        const mask = drawn(width, (row, step) =>
+          shares(width, key, [row, node, step]).map((share) => (share >= rate ? 1 / (1 - rate) : 0)),
+        );
+        return this.add(width, given, [], ([x], rows, phase) => {
+          if (!phase.training) return x.slice();
+          const factors = mask(rows, phase.step);
+          return x.map((value, at) => value * factors[at]);
+        });
+      }
+      case 'gaussianNoise': {
+        const { stddev } = layer;
+        const key = [this.network.seed, NOISE] as const;
+        const node = this.operations;
+        const noise = drawn(width, (row, step) => normals(width, key, [row, node, step]));
+        return this.add(width, given, [], ([x], rows, phase) => {
+          if (!phase.training) return x.slice();
+          const numbers = noise(rows, phase.step);
+          return x.map((value, at) => value + stddev * numbers[at]);
+        });
+      }
+      case 'batchNormalization':
+        return this.normalizeBatch(layer, given, width);
+      case 'layerNormalization': {
+        const { epsilon } = layer;
+        const [gamma, beta] = this.scaleAndShift(layer, width);
+        return this.add(width, given, [gamma, beta], ([x], rows) =>
+          byRow(x, rows, width, (row) => {
+            const [mean, deviation] = [meanOf(row), Math.sqrt(varianceOf(row) + epsilon)];
+            return row.map((value, j) => (gamma.values[j] * (value - mean)) / deviation + beta.values[j]);
+          }),
+        );
+      }
+      case 'rescaling':
+        return this.add(width, given, [], ([x]) => x.map((value) => layer.scale * value + layer.offset));
+      case 'normalization': {
+        const [mean, variance] = this.tensorsOf(layer, () => [
+          this.tensor(layer, 'mean', [width], () => this.from.symmetric(1), false),
+          this.tensor(layer, 'variance', [width], () => Math.fround(0.5 + this.from.uniform()), false),
+        ]);
+        return this.add(width, given, [mean, variance], ([x]) =>
+          byColumn(x, width, (value, j) => (value - mean.values[j]) / (Math.sqrt(variance.values[j]) || 1)),
+        );
+      }
+      case 'add':
+        return this.add(width, given, [], ([first, ...others]) =>
+          first.map((value, at) => others.reduce((total, other) => total + other[at], value)),
+        );
+      case 'concatenate': {
+        const widths = given.map((value) => this.values[value].width);
+        const whole = widths.reduce((total, one) => total + one, 0);
+        return this.add(whole, given, [], (parts, rows) => {
+          const rowsOf = (row: number): number[] =>
+            parts.flatMap((part, order) => Array.from(part.subarray(row * widths[order], (row + 1) * widths[order])));
+          return Float64Array.from(Array.from({ length: rows }, (_, row) => rowsOf(row)).flat());
+        });
+      }
+    }
+  }
+
+  private add(
+    width: number,
+    inputs: number[],
+    tensors: Tensor[],
+    run: Operation['run'],
+    rest: Pick<Operation, 'activation' | 'advance'> = {},
+  ): number {
+    this.operations += 1;
+    return this.values.push({ width, operation: { inputs, tensors, run, ...rest } }) - 1;
+  }
+
+  private affine(layer: Layer, input: number, inputs: number, units: number, useBias: boolean): number {
+    const [weight, bias] = this.tensorsOf(layer, () => [
+      this.tensor(layer, 'weight', [units, inputs], () => this.from.symmetric(Math.sqrt(3 / inputs))),
+      ...(useBias ? [this.tensor(layer, 'bias', [units], () => this.from.symmetric(0.5))] : []),
+    ]);
+    return this.add(units, [input], bias ? [weight, bias] : [weight], ([x], rows) => {
+      const z = new Float64Array(rows * units);
+      for (let row = 0; row < rows; row++) {
+        for (let unit = 0; unit < units; unit++) {
+          let sum = bias ? bias.values[unit] : 0;
+          for (let k = 0; k < inputs; k++) sum += weight.values[unit * inputs + k] * x[row * inputs + k];
+          z[row * units + unit] = sum;
+        }
+      }
+      return z;
+    });
+  }
+
+  private activate(layer: Layer, activation: Activation, input: number, width: number, module: string): number {
+    // The weights of a dense layer's own activation come after the layer's.
+    const slopes =
+      activation === 'prelu'
+        ? this.tensorsOf(
+            layer,
+            () => [this.tensor(layer, 'weight', [width], () => this.from.symmetric(0.5), true, module)],
+            module,
+          )
+        : [];
+    const alpha = slopes[0]?.values as unknown as number[];
+    const f = activations[activation] as (z: Row, layer: { alpha: number[] }) => number[];
+    return this.add(width, [input], slopes, ([z], rows) => byRow(z, rows, width, (row) => f(row, { alpha })), {
+      activation,
+    });
+  }
+
+  private scaleAndShift(layer: Layer, width: number, more: () => Tensor[] = () => []): Tensor[] {
+    return this.tensorsOf(layer, () => [
+      this.tensor(layer, 'weight', [width], () => Math.fround(1 + this.from.symmetric(0.5))),
+      this.tensor(layer, 'bias', [width], () => this.from.symmetric(0.5)),
+      ...more(),
+    ]);
+  }
+
+  private normalizeBatch(
+    layer: Extract<Layer, { kind: 'batchNormalization' }>,
+    given: number[],
+    width: number,
+  ): number {
+    const { epsilon, momentum } = layer;
+    const [gamma, beta, runningMean, runningVariance] = this.scaleAndShift(layer, width, () => [
+      this.tensor(layer, 'running_mean', [width], () => this.from.symmetric(1), false),
+      this.tensor(layer, 'running_var', [width], () => Math.fround(0.5 + this.from.uniform()), false),
+    ]);
+    const moments = (x: Float64Array, rows: number): [means: number[], variances: number[]] => {
+      const columns = Array.from({ length: width }, (_, j) => column(x, rows, width, j));
+      return [columns.map(meanOf), columns.map(varianceOf)];
+    };
+    return this.add(
+      width,
+      given,
+      [gamma, beta, runningMean, runningVariance],
+      ([x], rows, { training }) => {
+        const [means, variances] = training ? moments(x, rows) : [runningMean.values, runningVariance.values];
+        const factors = Array.from(variances, (variance, j) => gamma.values[j] / Math.sqrt(variance + epsilon));
+        return byColumn(x, width, (value, j) => (value - means[j]) * factors[j] + beta.values[j]);
+      },
+      {
+        advance([x], rows) {
+          const [means, variances] = moments(x, rows);
+          const unbiased = rows > 1 ? rows / (rows - 1) : 1;
+          for (let j = 0; j < width; j++) {
+            runningMean.values[j] = momentum * runningMean.values[j] + (1 - momentum) * means[j];
+            runningVariance.values[j] = momentum * runningVariance.values[j] + (1 - momentum) * unbiased * variances[j];
+          }
+        },
+      },
+    );
+  }
+
+  /** A layer's tensors, made where it stands first. */
+  private tensorsOf(layer: Layer, make: () => Tensor[], module = ''): Tensor[] {
+    const known = (this.owned.get(layer) ?? []).filter(({ name }) => name.includes(`${module}.`));
+    if (known.length > 0) return known;
+    const made = make();
+    this.owned.set(layer, [...(this.owned.get(layer) ?? []), ...made]);
+    this.tensors.push(...made);
+    return made;
+  }
+
+  private tensor(
+    layer: Layer,
+    name: string,
+    shape: number[],
+    value: () => number,
+    learned = true,
+    module = '',
+  ): Tensor {
+    const size = shape.reduce((total, extent) => total * extent, 1);
+    return {
+      name: `${layerName(this.network, layer)}${module}.${name}`,
+      shape,
+      learned,
+      values: Float64Array.from({ length: size }, value),
+    };
+  }
+}
+
+type Outcome = Omit<Parameters<(typeof losses)[LossName]>[0], 't'>;
+
+/** Label smoothing spreads a share of each target over the classes, or for independent outputs over yes and no. */
+function lossOfRow(loss: LossName, smoothing: number, outcome: Outcome, t: Row): number {
+  const classes = outcome.y.length;
+  const smooth = (row: Row, over: number): number[] => row.map((value) => value * (1 - smoothing) + smoothing / over);
+  if (smoothing === 0) return losses[loss]({ ...outcome, t });
+  if (loss === 'binaryCrossentropy') return losses[loss]({ ...outcome, t: smooth(t, 2) });
+  const values = loss === 'sparseCategoricalCrossentropy' ? outcome.y.map((_, j) => +(j === t[0])) : t;
+  return losses.categoricalCrossentropy({ ...outcome, t: smooth(values, classes) });
+}
