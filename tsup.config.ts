@@ -17,9 +17,23 @@ const libraryAsImport: Plugin = {
   },
 };
 
+/** The fused kernels stay a file of their own beside the library, which is loaded when they are asked for. */
+const fusedAsImport: Plugin = {
+  name: 'fused-as-import',
+  setup(build) {
+    const fused = resolve('src/engine/fused.js');
+    build.onResolve({ filter: /\/fused\.js$/ }, ({ path, resolveDir, kind }) =>
+      kind === 'dynamic-import' && resolve(resolveDir, path) === fused
+        ? { path: './fused.js', external: true }
+        : undefined,
+    );
+  },
+};
+
 export default defineConfig([
   {
-    entry: { index: 'src/index.ts' },
+    entry: { index: 'src/index.ts', fused: 'src/engine/fused.ts' },
+    esbuildPlugins: [fusedAsImport],
     tsconfig: 'tsconfig.build.json',
     outDir: 'dist',
     format: ['esm', 'cjs'],

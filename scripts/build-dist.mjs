@@ -13,5 +13,7 @@ process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 rmSync('dist', { recursive: true, force: true });
 const tsup = createRequire(import.meta.url).resolve('tsup/dist/cli-default.js');
 const { status } = spawnSync(process.execPath, [tsup], { stdio: ['ignore', 2, 2] });
-if (status === 0 && existsSync('build/kernels.wasm')) copyFileSync('build/kernels.wasm', 'dist/kernels.wasm');
+for (const name of ['kernels.wasm', 'kernels-fused.wasm']) {
+  if (status === 0 && existsSync(`build/${name}`)) copyFileSync(`build/${name}`, `dist/${name}`);
+}
 process.exitCode = status ?? 1;

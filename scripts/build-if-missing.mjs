@@ -29,7 +29,7 @@ const steps = [
       ...filesOf('assembly').filter((path) => !path.endsWith('.generated.ts')),
       ...['asconfig.json', 'package.json', 'scripts/build-kernels.mjs', 'scripts/gemm-tiles.mjs'].flatMap(filesOf),
     ],
-    outputs: ['src/engine/kernels.generated.ts', 'build/kernels.wasm'],
+    outputs: ['kernels', 'kernels-fused'].flatMap((name) => [`src/engine/${name}.generated.ts`, `build/${name}.wasm`]),
   },
   {
     script: 'scripts/build-dist.mjs',
@@ -42,9 +42,17 @@ const steps = [
         'tsconfig.build.json',
         'tsup.config.ts',
       ].flatMap(filesOf),
-    outputs: ['index.js', 'index.cjs', 'index.d.ts', 'index.d.cts', 'kernels.wasm', 'cli/main.js'].map((name) =>
-      join('dist', name),
-    ),
+    outputs: [
+      'index.js',
+      'index.cjs',
+      'index.d.ts',
+      'index.d.cts',
+      'fused.js',
+      'fused.d.ts',
+      'kernels.wasm',
+      'kernels-fused.wasm',
+      'cli/main.js',
+    ].map((name) => join('dist', name)),
   },
 ];
 

@@ -4,27 +4,18 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import * as library from '../src/index.js';
 import * as golden from './reference/golden.js';
-import { modelOf, tensorError, worstError, type CompileOptions } from './reference/library.js';
+import {
+  goldenBound,
+  goldenModel,
+  modelOf,
+  tensorError,
+  worstError,
+  type CompileOptions,
+} from './reference/library.js';
 import type { ActivationName, Network } from './reference/twin.js';
-
-/** The golden optimizers, in the library's words. */
-const optimizers: Record<string, (clip: { clipNorm?: number }) => CompileOptions['optimizer']> = {
-  sgd: (clip) => library.sgd({ learningRate: 0.1, ...clip }),
-  momentum: (clip) => library.sgd({ learningRate: 0.05, momentum: 0.9, ...clip }),
-  nesterov: (clip) => library.sgd({ learningRate: 0.05, momentum: 0.9, nesterov: true, ...clip }),
-  adagrad: (clip) => library.adagrad({ learningRate: 0.05, epsilon: 1e-10, ...clip }),
-  rmsprop: (clip) => library.rmsprop({ learningRate: 0.01, rho: 0.99, epsilon: 1e-8, ...clip }),
-  adadelta: (clip) => library.adadelta({ learningRate: 1, rho: 0.9, epsilon: 1e-6, ...clip }),
-  adam: (clip) => library.adam({ learningRate: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, ...clip }),
-  adamw: (clip) => library.adamw({ learningRate: 0.01, epsilon: 1e-8, weightDecay: 0.05, ...clip }),
-  nadam: (clip) => library.nadam({ learningRate: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, ...clip }),
-};
 
 /** 'huber(1)' carries its option in the name, which is the default. */
 const bare = (name: string): string => name.replace(/\(.*/, '');
-
-/** Of the largest absolute value of each parameter tensor. PyTorch's own float32 stays within 1.3e-7 and 1.4e-6. */
-const bound = (steps: number): number => (steps === 1 ? 1e-6 : 1e-5);
 
 /** The worst error seen, by what was compared; printed at the end. */
 const worst: Record<string, number> = {};
@@ -134,30 +125,20 @@ describe('optimizers and trainings', () => {
     ...data,
   }));
 
-  const build = (data: golden.TrainingCase) =>
-    modelOf(
-      golden.networkOf(data.initial, data.activations),
-      {
-        optimizer: optimizers[data.optimizer](data.clipNorm === null ? {} : { clipNorm: data.clipNorm }),
-        loss: data.loss,
-      } as CompileOptions,
-      { penalty: { l1: data.l1, l2: data.l2 } },
-    );
-
   test.each(cases)('$title, step by step', async (data) => {
-    const model = await build(data);
+    const model = await goldenModel(data);
     check('gradients, first step', worstError(model.gradients(...golden.batchOf(data, 0)), data.firstGradients), 1e-6);
     data.lossPerStep.forEach((loss, s) => {
       const value = model.trainOnBatch(...golden.batchOf(data, s)).loss;
-      check(`loss, ${s === 0 ? 'first step' : 'later'}`, Math.abs(value / loss - 1), bound(s + 1));
+      check(`loss, ${s === 0 ? 'first step' : 'later'}`, Math.abs(value / loss - 1), goldenBound(s + 1));
       const after = data.after[s + 1];
-      if (after) check(`parameters, ${s + 1} steps`, worstError(model.getWeights(), after), bound(s + 1));
+      if (after) check(`parameters, ${s + 1} steps`, worstError(model.getWeights(), after), goldenBound(s + 1));
     });
     expect(model.stepCount).toBe(data.steps);
   });
 
   test.each(cases)('$title, by fit, has the same bits', async (data) => {
-    const [byHand, byFit] = [await build(data), await build(data)];
+    const [byHand, byFit] = [await goldenModel(data), await goldenModel(data)];
     for (let s = 0; s < data.steps; s++) byHand.trainOnBatch(...golden.batchOf(data, s));
     const epochs = (data.steps * data.batchSize) / data.x.length;
     await byFit.fit(data.x, data.t, { epochs, batchSize: data.batchSize, shuffle: false });

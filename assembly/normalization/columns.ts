@@ -8,7 +8,7 @@ import { inverseDeviation4 } from './deviation';
  * constants of its columns stay in registers, and the second pass finds the strip in cache (512 rows are 32 KiB). The moments take
  * 0.15 ns a value this way, 0.36 with rows outside and accumulators in memory, 0.45 in strips of four (32 … 512 rows, 16 … 1024
  * columns, Zen 3). Loops over rows that write test at their end: V8 11.3 moves what only the body reads, here a root and a
- * quotient, into a loop that tests at its start, which took four times as long.
+ * quotient, into a loop that tests at its start, which took three to four times as long.
  *
  * Padding columns get constants that are zero, so that what is made of a finite value there is zero.
  */

@@ -1,7 +1,10 @@
 import { lastLanes, paddedBytes, sumLanes } from '../simd/lanes';
 import { inverseDeviation4 } from './deviation';
 
-/** Layer normalization (Ba, Kiros & Hinton 2016) over m rows of n columns, ld floats apart; sums along a row in four lanes. */
+/**
+ * Layer normalization (Ba, Kiros & Hinton 2016) over m rows of n columns, ld floats apart; sums along a row in four lanes.
+ * Loops that write test at their end, for the reason given in columns.ts.
+ */
 
 /** Σ x/n over a row, in every lane. */
 // @ts-ignore: decorator

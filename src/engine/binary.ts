@@ -1,51 +1,88 @@
 import { UnsupportedError } from '../common/errors.js';
+import { decodeHex } from './hex.js';
 import { KERNELS_HEX } from './kernels.generated.js';
 
+/** 'strict': products are rounded before they are added, the same bits everywhere. 'fused': once, after adding. */
+export type Numerics = 'strict' | 'fused';
+
+type Probe = readonly number[];
+
 /** The smallest modules that use what the kernels need: () → v128 by i32x4.splat, and a shared memory. */
-const PROBES: readonly (readonly [feature: string, bytes: readonly number[]])[] = [
+const PROBES: readonly (readonly [feature: string, bytes: Probe])[] = [
   ['SIMD', [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 8, 1, 6, 0, 65, 0, 253, 17, 11]],
   ['shared memory', [0, 97, 115, 109, 1, 0, 0, 0, 5, 4, 1, 3, 1, 1]],
 ];
 
+/** () → v128 by f32x4.relaxed_madd. */
+const RELAXED_PROBE: Probe = [
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 19, 1, 17, 0, 65, 0, 253, 17, 65, 0, 253, 17, 65,
+  0, 253, 17, 253, 133, 2, 11,
+];
+
+const validates = (bytes: Probe): boolean => WebAssembly.validate(new Uint8Array(bytes));
+
 /** Throws an UnsupportedError that names the first missing feature. */
-function requireFeatures(): void {
+function requireFeatures(where: string, numerics: Numerics): void {
   if (typeof WebAssembly !== 'object') {
-    throw new UnsupportedError('createEngine: WebAssembly expected, got a platform without it.');
+    throw new UnsupportedError(`${where}: WebAssembly expected, got a platform without it.`);
   }
   for (const [feature, bytes] of PROBES) {
-    if (!WebAssembly.validate(new Uint8Array(bytes))) {
+    if (!validates(bytes)) {
       throw new UnsupportedError(
-        `createEngine: WebAssembly with ${feature} expected, got an engine without it. ` +
+        `${where}: WebAssembly with ${feature} expected, got an engine without it. ` +
           `Node 16.4, Chrome 91, Firefox 89 and Safari 16.4 have it.`,
       );
     }
   }
+  if (numerics === 'fused' && !validates(RELAXED_PROBE)) {
+    throw new UnsupportedError(
+      `${where}: numerics expected 'strict', got 'fused' on an engine without relaxed SIMD. ` +
+        `Node 21, Chrome 114 and Firefox 145 have it; Node 20 with --experimental-wasm-relaxed-simd.`,
+    );
+  }
 }
 
-function inlinedBytes(): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(KERNELS_HEX.length / 2);
-  // '0' to '9' are 48 to 57, 'a' to 'f' are 97 to 102.
-  const digit = (at: number): number => {
-    const code = KERNELS_HEX.charCodeAt(at);
-    return code < 97 ? code - 48 : code - 87;
-  };
-  for (let i = 0; i < bytes.length; i++) bytes[i] = 16 * digit(2 * i) + digit(2 * i + 1);
-  return bytes;
+/**
+ * Bytes of a custom section of that name, which says nothing to an engine but makes other bytes of a module: V8 compiles the same bytes
+ * once, whatever its flags are at the time.
+ */
+export function withSection(bytes: Uint8Array, name: string): Uint8Array<ArrayBuffer> {
+  const text = new TextEncoder().encode(name);
+  const marked = new Uint8Array(bytes.length + 3 + text.length);
+  marked.set(bytes);
+  // Id 0, the section's size, then the name with its length; all below 128, one byte each.
+  marked.set([0, text.length + 1, text.length], bytes.length);
+  marked.set(text, bytes.length + 3);
+  return marked;
 }
 
-/** Compiled once per process, on first use: the only thing kept outside of engines. */
-let compiled: WebAssembly.Module | undefined;
+/** Compiled once per process and kind, on first use: the only thing kept outside of engines. */
+const compiled = new Map<string, WebAssembly.Module>();
 
-/** The inlined kernels, compiled on the calling thread. */
-export function compileSync(): WebAssembly.Module {
-  requireFeatures();
-  compiled ??= new WebAssembly.Module(inlinedBytes());
-  return compiled;
+/** The inlined strict kernels, compiled on the calling thread. `mark` sets a copy apart. */
+export function compileSync(mark = ''): WebAssembly.Module {
+  requireFeatures('createEngineSync', 'strict');
+  const key = `strict ${mark}`;
+  let module = compiled.get(key);
+  if (module === undefined) {
+    module = new WebAssembly.Module(marked(decodeHex(KERNELS_HEX), mark));
+    compiled.set(key, module);
+  }
+  return module;
 }
 
-/** The inlined kernels, compiled where the platform compiles without blocking. */
-export async function compile(): Promise<WebAssembly.Module> {
-  requireFeatures();
-  compiled ??= await WebAssembly.compile(inlinedBytes());
-  return compiled;
+/** The library's kernels, compiled where the platform compiles without blocking. */
+export async function compile(numerics: Numerics, mark = ''): Promise<WebAssembly.Module> {
+  requireFeatures('createEngine', numerics);
+  const key = `${numerics} ${mark}`;
+  let module = compiled.get(key);
+  if (module === undefined) {
+    const bytes = numerics === 'fused' ? (await import('./fused.js')).fusedKernels() : decodeHex(KERNELS_HEX);
+    module = await WebAssembly.compile(marked(bytes, mark));
+    compiled.set(key, module);
+  }
+  return module;
 }
+
+const marked = (bytes: Uint8Array<ArrayBuffer>, mark: string): Uint8Array<ArrayBuffer> =>
+  mark === '' ? bytes : withSection(bytes, mark);

@@ -46,6 +46,20 @@ export class Machine {
     this.tile = tileOf(this.kernels, options.tile);
   }
 
+  /** Whether products are rounded once, after adding: (1 + 2⁻¹²)² − (1 + 2⁻¹¹) is 2⁻²⁴ then, and 0 where the square is rounded first. */
+  fuses(): boolean {
+    const at = this.arena.allocate(64);
+    const { f32 } = this.memory;
+    const [a, b, start, c] = [0, 16, 32, 48].map((offset) => at + offset);
+    f32.fill(0, at / 4, at / 4 + 16);
+    f32[a / 4] = f32[b / 4] = 1 + 1 / 4096;
+    f32[start / 4] = -(1 + 1 / 2048);
+    this.kernels.f32_gemm_rows_4x8(1, 4, 1, a, 4, b, start, 0, c, 4);
+    const fused = f32[c / 4] !== 0;
+    this.arena.free(at);
+    return fused;
+  }
+
   /** Throws a StateError once the machine is disposed. */
   requireLive(where: string): void {
     if (!this.live) throw new StateError(`${where}: a live engine expected, got one that was disposed.`);

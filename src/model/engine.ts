@@ -1,7 +1,8 @@
 import { describe } from '../common/describe.js';
 import { FormatError, UnsupportedError, ValueError } from '../common/errors.js';
 import { flag, integer, nameOf, optional, readOptions, type Check } from '../common/options.js';
-import { compile, compileSync } from '../engine/binary.js';
+import { compile, compileSync, type Numerics } from '../engine/binary.js';
+import { find256, judge256, tryWide, type Trial } from '../engine/simd256.js';
 import { Machine, MAXIMUM_BYTES } from '../engine/machine.js';
 import { DEFAULT_TILE, TILE_NAMES, type TileName } from '../engine/tile.js';
 import { restoreCustom, type Named } from '../common/custom.js';
@@ -23,9 +24,15 @@ import { Model, outputEnds } from './model.js';
 export interface EngineOptions {
   /** Threads to compute on. This version computes on one. Default 1. */
   threads?: number | 'auto';
-  /** 'strict', the default: the same bits everywhere. 'fused' is not in this version. */
-  numerics?: 'strict' | 'fused';
-  /** V8's 256-bit vectors; not in this version. Default false. */
+  /**
+   * 'strict', the default: the same bits everywhere. 'fused': products and sums rounded once, by relaxed SIMD; faster, and the same bits on machines
+   * that fuse.
+   */
+  numerics?: Numerics;
+  /**
+   * V8's 256-bit vectors, its experiment: Node 24 or newer, by a flag that is set for the whole process and stays set. It changes no bits; a probe of
+   * some 0.1 s sees to that. Default false.
+   */
   simd256?: boolean;
   /** Register tile of the matrix kernels; never changes a result. Default '4x8'. */
   tile?: TileName;
@@ -39,11 +46,11 @@ export interface EngineOptions {
 
 /** What an engine runs on, and, for what was asked and is not running, why. */
 export interface EngineInfo {
-  /** How products and sums are rounded: in this version each on its own. */
-  readonly numerics: 'strict';
+  /** How products and sums are rounded: each on its own, or together. */
+  readonly numerics: Numerics;
   /** Threads that compute: 1 in this version. */
   readonly threads: number;
-  /** Whether V8's 256-bit vectors are in use: false in this version. */
+  /** Whether V8's 256-bit vectors are in use. */
   readonly simd256: boolean;
   /** Register tile of the matrix kernels, rows × columns. */
   readonly tile: TileName;
@@ -94,9 +101,6 @@ function readEngineOptions(where: string, options: EngineOptions | undefined) {
     maximumMemory: { check: integer(1, MAXIMUM_BYTES), or: MAXIMUM_BYTES },
     wasm: { check: optional(kernelsCheck), or: undefined },
   });
-  if (read.numerics === 'fused') {
-    throw new UnsupportedError(`${where}: numerics expected 'strict', got 'fused'. This version has no fused kernels.`);
-  }
   const initialMemory = read.initialMemory ?? Math.min(MEBIBYTE, read.maximumMemory);
   if (initialMemory > read.maximumMemory) {
     throw new ValueError(
@@ -128,16 +132,9 @@ export class Engine {
   /** For the library's own use: users call `createEngine`. */
   constructor(
     private readonly machine: Machine,
-    reasons: readonly string[],
+    found: Pick<EngineInfo, 'numerics' | 'simd256' | 'reasons'>,
   ) {
-    this.info = {
-      numerics: 'strict',
-      threads: 1,
-      simd256: false,
-      tile: machine.tile.name,
-      sharedMemory: true,
-      reasons,
-    };
+    this.info = { ...found, threads: 1, tile: machine.tile.name, sharedMemory: true };
   }
 
   /**
@@ -219,12 +216,64 @@ export class Engine {
   }
 }
 
-function build(module: WebAssembly.Module, options: ReturnType<typeof readEngineOptions>): Engine {
+/** What was found out about an engine while it was made. */
+interface Findings {
+  /** Why there are no 256-bit vectors, where they were asked for and there are none. */
+  readonly narrow?: string | undefined;
+  /** Whether there are. */
+  readonly simd256: boolean;
+}
+
+const NOT_ASKED: Findings = { simd256: false };
+
+function build(
+  where: string,
+  module: WebAssembly.Module,
+  options: ReturnType<typeof readEngineOptions>,
+  { narrow, simd256 }: Findings = NOT_ASKED,
+): Engine {
+  const { numerics, wasm } = options;
+  const machine = new Machine({ ...options, module });
+  const fuses = machine.fuses();
+  if (numerics === 'strict' && fuses) {
+    throw new FormatError(`${where}: wasm expected the kernels of numerics 'strict', got those of 'fused'.`);
+  }
   const reasons: string[] = [];
   if (options.threads !== 1) reasons.push('threads: this version computes on one thread.');
-  if (options.simd256) reasons.push('simd256: this version has no 256-bit kernels.');
-  return new Engine(new Machine({ ...options, module }), reasons);
+  if (narrow !== undefined) reasons.push(narrow);
+  if (numerics === 'fused' && !fuses) {
+    const given = wasm === undefined ? '' : ', or the wasm that was given is that of strict numerics';
+    reasons.push(`numerics: this machine rounds products before it adds them, as strict numerics do${given}.`);
+  }
+  return new Engine(machine, { numerics, simd256, reasons });
 }
+
+/** A machine for a probe, which nothing outlives. */
+const trial = (module: WebAssembly.Module): Trial =>
+  tryWide(new Machine({ module, tile: '4x16', initialMemory: MEBIBYTE, maximumMemory: MEBIBYTE }));
+
+/** What the probe found, once per process: V8's flag stays set, and afterwards there are no 128-bit vectors to compare with. */
+let probed: Findings | undefined;
+
+/** The library's kernels with 256-bit vectors where they can be had. */
+async function compileWide(numerics: Numerics): Promise<{ module: WebAssembly.Module; findings: Findings }> {
+  if (probed === undefined) {
+    const found = find256();
+    if (typeof found === 'string') probed = { narrow: found, simd256: false };
+    else {
+      const before = trial(await compile('strict'));
+      found.allow();
+      const narrow = judge256(before, trial(await compile('strict', WIDE)));
+      probed = { narrow, simd256: narrow === undefined };
+    }
+  }
+  return { module: await compile(numerics, probed.simd256 ? WIDE : ''), findings: probed };
+}
+
+/** Sets modules apart that are compiled with V8's flag. */
+const WIDE = 'simd256';
+
+const NARROW_SYNC = 'simd256: only createEngine, which does not block, tries it, and only with the inlined kernels.';
 
 function refuseWasm(where: string, wasm: Uint8Array | ArrayBuffer): never {
   throw new FormatError(`${where}: wasm expected a WebAssembly module, got ${wasm.byteLength} bytes that are none.`);
@@ -243,9 +292,16 @@ function refuseWasm(where: string, wasm: Uint8Array | ArrayBuffer): never {
 export async function createEngine(options?: EngineOptions): Promise<Engine> {
   const read = readEngineOptions('createEngine', options);
   const { wasm } = read;
-  if (wasm === undefined) return build(await compile(), read);
-  if (wasm instanceof WebAssembly.Module) return build(wasm, read);
-  return build(await WebAssembly.compile(wasm).catch(() => refuseWasm('createEngine', wasm)), read);
+  const { numerics, simd256 } = read;
+  const asked = { narrow: simd256 ? NARROW_SYNC : undefined, simd256: false };
+  if (wasm === undefined && simd256) {
+    const { module, findings } = await compileWide(numerics);
+    return build('createEngine', module, read, findings);
+  }
+  if (wasm === undefined) return build('createEngine', await compile(numerics), read);
+  if (wasm instanceof WebAssembly.Module) return build('createEngine', wasm, read, asked);
+  const module = await WebAssembly.compile(wasm).catch(() => refuseWasm('createEngine', wasm));
+  return build('createEngine', module, read, asked);
 }
 
 /**
@@ -259,15 +315,22 @@ export async function createEngine(options?: EngineOptions): Promise<Engine> {
 export function createEngineSync(options?: EngineOptions): Engine {
   const read = readEngineOptions('createEngineSync', options);
   const { wasm } = read;
-  if (wasm === undefined) return build(compileSync(), read);
-  if (wasm instanceof WebAssembly.Module) return build(wasm, read);
+  const asked = { narrow: read.simd256 ? NARROW_SYNC : undefined, simd256: false };
+  if (wasm === undefined && read.numerics === 'fused') {
+    throw new UnsupportedError(
+      `createEngineSync: numerics expected 'strict', got 'fused' without its kernels. ` +
+        `Pass wasm: fusedKernels() of wasm-mlp/fused, or use createEngine.`,
+    );
+  }
+  if (wasm === undefined) return build('createEngineSync', compileSync(), read, asked);
+  if (wasm instanceof WebAssembly.Module) return build('createEngineSync', wasm, read, asked);
   let module: WebAssembly.Module;
   try {
     module = new WebAssembly.Module(wasm);
   } catch {
     return refuseWasm('createEngineSync', wasm);
   }
-  return build(module, read);
+  return build('createEngineSync', module, read, asked);
 }
 
 /** The engine of models that name none, made by the first of them. */

@@ -4,7 +4,10 @@ import { resolve, type Descriptor } from '../common/descriptor.js';
 import { ValueError } from '../common/errors.js';
 import { flag, fraction, integer, nonNegative, positive, readOptions, type Check } from '../common/options.js';
 
-/** The learning rate of update number `step`, counted from 0: the number of updates already made. */
+/**
+ * The learning rate of update number `step`, counted from 0: the number of updates already made. A file keeps the function's name alone;
+ * `loadModel` takes it back as `{ name, rate }`.
+ */
 export type ScheduleFunction = (step: number) => number;
 
 /** A schedule of the user's own. As reproducible as its author makes it. */
@@ -272,7 +275,6 @@ export const learningRateCheck: Check<number | Schedule> = (path, value) => {
   if (typeof value !== 'object' || value === null) {
     throw new ValueError(`${path} expected a number > 0 or a schedule, got ${describe(value)}.`);
   }
-  if ('custom' in value && typeof value.custom === 'function') return ofFunction(value.custom as ScheduleFunction);
   return readCustom<CustomSchedule>(path, value, ['rate']) ?? resolve<Schedule>(path, value, schedules);
 };
 

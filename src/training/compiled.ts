@@ -77,7 +77,7 @@ function isByName(value: unknown, ends: readonly OutputEnd[]): boolean {
 
 function readLosses(path: string, value: unknown, ends: readonly OutputEnd[]): Loss[] {
   const byName = isByName(value, ends);
-  if (ends.length === 1 && !byName) return [lossCheck(path, value)];
+  if (ends.length === 1 && !byName && !Array.isArray(value)) return [lossCheck(path, value)];
   if (!Array.isArray(value) && !byName) {
     const loss = lossCheck(path, value);
     return ends.map(() => loss);

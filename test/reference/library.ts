@@ -1,5 +1,16 @@
 /** The bridge between the twin's plain arrays and the library's models. */
-import { dense, l1l2, maxout, sequential, type Model, type NamedTensor, type Regularizer } from '../../src/index.js';
+import {
+  dense,
+  l1l2,
+  maxout,
+  sequential,
+  type Engine,
+  type Model,
+  type NamedTensor,
+  type Regularizer,
+} from '../../src/index.js';
+import * as library from '../../src/index.js';
+import { networkOf, type TrainingCase } from './golden.js';
 import type { Network } from './twin.js';
 
 export type CompileOptions = Parameters<Model['compile']>[0];
@@ -8,11 +19,12 @@ export type CompileOptions = Parameters<Model['compile']>[0];
 export async function modelOf(
   network: Network,
   compile?: CompileOptions,
-  { seed = 0, penalty }: { seed?: number; penalty?: { l1: number; l2: number } } = {},
+  { seed = 0, penalty, engine }: { seed?: number; penalty?: { l1: number; l2: number }; engine?: Engine } = {},
 ): Promise<Model> {
   const kernelRegularizer: Regularizer | undefined = penalty && l1l2(penalty);
   const model = await sequential({
     seed,
+    ...(engine && { engine }),
     layers: network.map(({ W, activation }, l) => {
       const common = { ...(l === 0 && { inputShape: [W[0].length] }), ...(kernelRegularizer && { kernelRegularizer }) };
       return activation === 'maxout3'
@@ -58,3 +70,30 @@ export function worstError(actual: readonly NamedTensor[], expected: readonly La
   if (actual.length !== wanted.length) return Infinity;
   return Math.max(...actual.map(({ data }, i) => tensorError(data, wanted[i])));
 }
+
+/** The golden optimizers, in the library's words. */
+const optimizers: Record<string, (clip: { clipNorm?: number }) => CompileOptions['optimizer']> = {
+  sgd: (clip) => library.sgd({ learningRate: 0.1, ...clip }),
+  momentum: (clip) => library.sgd({ learningRate: 0.05, momentum: 0.9, ...clip }),
+  nesterov: (clip) => library.sgd({ learningRate: 0.05, momentum: 0.9, nesterov: true, ...clip }),
+  adagrad: (clip) => library.adagrad({ learningRate: 0.05, epsilon: 1e-10, ...clip }),
+  rmsprop: (clip) => library.rmsprop({ learningRate: 0.01, rho: 0.99, epsilon: 1e-8, ...clip }),
+  adadelta: (clip) => library.adadelta({ learningRate: 1, rho: 0.9, epsilon: 1e-6, ...clip }),
+  adam: (clip) => library.adam({ learningRate: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, ...clip }),
+  adamw: (clip) => library.adamw({ learningRate: 0.01, epsilon: 1e-8, weightDecay: 0.05, ...clip }),
+  nadam: (clip) => library.nadam({ learningRate: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, ...clip }),
+};
+
+/** The model of a golden training, before its first step. */
+export const goldenModel = (data: TrainingCase, engine?: Engine): Promise<Model> =>
+  modelOf(
+    networkOf(data.initial, data.activations),
+    {
+      optimizer: optimizers[data.optimizer](data.clipNorm === null ? {} : { clipNorm: data.clipNorm }),
+      loss: data.loss,
+    } as CompileOptions,
+    { penalty: { l1: data.l1, l2: data.l2 }, ...(engine && { engine }) },
+  );
+
+/** Of the largest absolute value of each parameter tensor. PyTorch's own float32 stays within 1.3e-7 and 1.4e-6. */
+export const goldenBound = (steps: number): number => (steps === 1 ? 1e-6 : 1e-5);
