@@ -2,6 +2,7 @@
 export { createEngine, createEngineSync, loadModel, model, sequential } from './model/engine.js';
 export type { Engine, EngineInfo, EngineOptions, LoadOptions, Predictions } from './model/engine.js';
 export type { GraphNode } from './graph/graph.js';
+export type { Numerics } from './engine/binary.js';
 export type { Architecture, LayerData, ModelOptions, SequentialOptions, Tensors } from './model/architecture.js';
 export type { BatchOptions, EvaluateOptions, Model, StepOptions } from './model/model.js';
 export type { SaveOptions } from './model/checkpoint.js';

@@ -102,3 +102,19 @@ describe('256-bit vectors', () => {
     });
   });
 });
+
+describe('the tile', () => {
+  test("'auto' times them all and takes the fastest", async () => {
+    const { info } = await createEngine({ tile: 'auto' });
+    const { calibration, tile } = info;
+    expect(Object.keys(calibration!)).toEqual([...TILE_NAMES]);
+    for (const gigaflops of Object.values(calibration!)) expect(gigaflops).toBeGreaterThan(0);
+    expect(calibration![tile]).toBe(Math.max(...Object.values(calibration!)));
+  });
+
+  test('is what was asked for, and 2x16 where nothing was', async () => {
+    expect((await createEngine({ tile: '3x12' })).info).toMatchObject({ tile: '3x12' });
+    expect((await createEngine()).info.tile).toBe('2x16');
+    expect((await createEngine()).info).not.toHaveProperty('calibration');
+  });
+});

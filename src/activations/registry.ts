@@ -65,10 +65,9 @@ const custom = (activation: CustomActivation): ActivationDefinition => ({
       for (let row = 0; row < rows; row++) {
         const from = z.address / 4 + row * z.ld;
         const result = activation.forward(memory.f32.slice(from, from + z.width));
-        memory.f32.set(
-          requireLength(`activation "${activation.name}": forward`, result, z.width),
-          y.address / 4 + row * y.ld,
-        );
+        const into = y.address / 4 + row * y.ld;
+        memory.f32.set(requireLength(`activation "${activation.name}": forward`, result, z.width), into);
+        memory.f32.fill(0, into + y.width, into + y.ld);
       }
     },
   backward:

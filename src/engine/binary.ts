@@ -21,8 +21,8 @@ const RELAXED_PROBE: Probe = [
 
 const validates = (bytes: Probe): boolean => WebAssembly.validate(new Uint8Array(bytes));
 
-/** Throws an UnsupportedError that names the first missing feature. */
-function requireFeatures(where: string, numerics: Numerics): void {
+/** Throws an UnsupportedError that names the first feature that the numerics need and the engine lacks. */
+export function requireFeatures(where: string, numerics: Numerics): void {
   if (typeof WebAssembly !== 'object') {
     throw new UnsupportedError(`${where}: WebAssembly expected, got a platform without it.`);
   }
@@ -46,7 +46,7 @@ function requireFeatures(where: string, numerics: Numerics): void {
  * Bytes of a custom section of that name, which says nothing to an engine but makes other bytes of a module: V8 compiles the same bytes
  * once, whatever its flags are at the time.
  */
-export function withSection(bytes: Uint8Array, name: string): Uint8Array<ArrayBuffer> {
+function withSection(bytes: Uint8Array, name: string): Uint8Array<ArrayBuffer> {
   const text = new TextEncoder().encode(name);
   const marked = new Uint8Array(bytes.length + 3 + text.length);
   marked.set(bytes);
@@ -61,7 +61,6 @@ const compiled = new Map<string, WebAssembly.Module>();
 
 /** The inlined strict kernels, compiled on the calling thread. `mark` sets a copy apart. */
 export function compileSync(mark = ''): WebAssembly.Module {
-  requireFeatures('createEngineSync', 'strict');
   const key = `strict ${mark}`;
   let module = compiled.get(key);
   if (module === undefined) {
@@ -73,7 +72,6 @@ export function compileSync(mark = ''): WebAssembly.Module {
 
 /** The library's kernels, compiled where the platform compiles without blocking. */
 export async function compile(numerics: Numerics, mark = ''): Promise<WebAssembly.Module> {
-  requireFeatures('createEngine', numerics);
   const key = `${numerics} ${mark}`;
   let module = compiled.get(key);
   if (module === undefined) {

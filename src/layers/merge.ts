@@ -73,11 +73,14 @@ function sideBySide(widths: readonly number[]): Operation {
     parameters: [],
     inPlace: false,
     backwardReads: { input: false, output: false },
-    forward: ({ machine: { kernels }, inputs, output: y }) =>
-      inputs.map((x, index) => {
+    forward: ({ machine: { kernels }, inputs, output: y }) => [
+      // Nothing else writes the padding, where random bits may have stood: a NaN there would reach the gradients' padding.
+      ...(y.width % 4 === 0 ? [] : [(rows: number) => kernels.f32_fill(rows * y.ld, y.address, 0)]),
+      ...inputs.map((x, index) => {
         const to = y.address + 4 * starts[index];
-        return (rows) => kernels.f32_copy_columns(rows, x.width, x.address, x.ld, to, y.ld);
+        return (rows: number) => kernels.f32_copy_columns(rows, x.width, x.address, x.ld, to, y.ld);
       }),
+    ],
     backward: ({ machine: { kernels }, outputDelta: dy, inputDeltas }) =>
       inputDeltas.flatMap((dx, index) => {
         if (dx === undefined) return [];

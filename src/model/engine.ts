@@ -1,10 +1,11 @@
 import { describe } from '../common/describe.js';
 import { FormatError, UnsupportedError, ValueError } from '../common/errors.js';
 import { flag, integer, nameOf, optional, readOptions, type Check } from '../common/options.js';
-import { compile, compileSync, type Numerics } from '../engine/binary.js';
-import { find256, judge256, tryWide, type Trial } from '../engine/simd256.js';
+import { compile, compileSync, requireFeatures, type Numerics } from '../engine/binary.js';
+import { find256, judge256 } from '../engine/simd256.js';
+import { calibrate, tryTile, type Calibration, type Trial } from '../engine/trial.js';
 import { Machine, MAXIMUM_BYTES } from '../engine/machine.js';
-import { DEFAULT_TILE, TILE_NAMES, type TileName } from '../engine/tile.js';
+import { DEFAULT_TILE, TILE_NAMES, WIDE_TILE, type TileName } from '../engine/tile.js';
 import { restoreCustom, type Named } from '../common/custom.js';
 import { planNetwork } from '../graph/plan.js';
 import type { SymbolicTensor } from '../layers/layer.js';
@@ -34,8 +35,11 @@ export interface EngineOptions {
    * some 0.1 s sees to that. Default false.
    */
   simd256?: boolean;
-  /** Register tile of the matrix kernels; never changes a result. Default '4x8'. */
-  tile?: TileName;
+  /**
+   * Register tile of the matrix kernels; never changes a result. Default '2x16', and with 256-bit vectors '4x16'. 'auto' times all of them, in some 70 ms,
+   * and takes the fastest.
+   */
+  tile?: TileName | 'auto';
   /** Bytes of linear memory to start with. Default 1 MiB, or the maximum where that is less. */
   initialMemory?: number;
   /** Bytes that linear memory may grow to, at most and by default 4 GiB. */
@@ -54,6 +58,8 @@ export interface EngineInfo {
   readonly simd256: boolean;
   /** Register tile of the matrix kernels, rows × columns. */
   readonly tile: TileName;
+  /** With tile 'auto': what each tile made, in 10⁹ operations a second. */
+  readonly calibration?: Calibration;
   /** Whether linear memory is shared: always, in this version. */
   readonly sharedMemory: boolean;
   /** A sentence for each option that was asked for and is not running; none where all of them are. */
@@ -88,7 +94,8 @@ const threadsCheck: Check<number | 'auto'> = (path, value) => (value === 'auto' 
 
 function readEngineOptions(where: string, options: EngineOptions | undefined) {
   const read = readOptions<
-    Required<Omit<EngineOptions, 'wasm' | 'initialMemory'>> & {
+    Required<Omit<EngineOptions, 'wasm' | 'initialMemory' | 'tile'>> & {
+      tile: TileName | 'auto' | undefined;
       wasm: Kernels | undefined;
       initialMemory: number | undefined;
     }
@@ -96,7 +103,7 @@ function readEngineOptions(where: string, options: EngineOptions | undefined) {
     threads: { check: threadsCheck, or: 1 },
     numerics: { check: nameOf(['strict', 'fused']), or: 'strict' },
     simd256: { check: flag, or: false },
-    tile: { check: nameOf(TILE_NAMES), or: DEFAULT_TILE },
+    tile: { check: optional(nameOf([...TILE_NAMES, 'auto'])), or: undefined },
     initialMemory: { check: optional(integer(0, MAXIMUM_BYTES)), or: undefined },
     maximumMemory: { check: integer(1, MAXIMUM_BYTES), or: MAXIMUM_BYTES },
     wasm: { check: optional(kernelsCheck), or: undefined },
@@ -132,7 +139,7 @@ export class Engine {
   /** For the library's own use: users call `createEngine`. */
   constructor(
     private readonly machine: Machine,
-    found: Pick<EngineInfo, 'numerics' | 'simd256' | 'reasons'>,
+    found: Pick<EngineInfo, 'numerics' | 'simd256' | 'reasons' | 'calibration'>,
   ) {
     this.info = { ...found, threads: 1, tile: machine.tile.name, sharedMemory: true };
   }
@@ -233,7 +240,9 @@ function build(
   { narrow, simd256 }: Findings = NOT_ASKED,
 ): Engine {
   const { numerics, wasm } = options;
-  const machine = new Machine({ ...options, module });
+  const usual = simd256 ? WIDE_TILE : DEFAULT_TILE;
+  const pinned = options.tile === 'auto' ? usual : (options.tile ?? usual);
+  const machine = new Machine({ ...options, tile: pinned, module });
   const fuses = machine.fuses();
   if (numerics === 'strict' && fuses) {
     throw new FormatError(`${where}: wasm expected the kernels of numerics 'strict', got those of 'fused'.`);
@@ -245,12 +254,23 @@ function build(
     const given = wasm === undefined ? '' : ', or the wasm that was given is that of strict numerics';
     reasons.push(`numerics: this machine rounds products before it adds them, as strict numerics do${given}.`);
   }
-  return new Engine(machine, { numerics, simd256, reasons });
+  const info = { numerics, simd256, reasons };
+  if (options.tile !== 'auto') return new Engine(machine, info);
+  const calibration = calibrate(machine);
+  const tile = TILE_NAMES.reduce((best, name) => (calibration[name] > calibration[best] ? name : best));
+  return new Engine(new Machine({ ...options, tile, module }), { ...info, calibration });
 }
 
-/** A machine for a probe, which nothing outlives. */
+/** Milliseconds that the probe for 256-bit vectors gives a tile to become fast. */
+const PROBE_WARM_UP = 40;
+
+/** The widest tile on a machine that nothing outlives. */
 const trial = (module: WebAssembly.Module): Trial =>
-  tryWide(new Machine({ module, tile: '4x16', initialMemory: MEBIBYTE, maximumMemory: MEBIBYTE }));
+  tryTile(
+    new Machine({ module, tile: WIDE_TILE, initialMemory: MEBIBYTE, maximumMemory: MEBIBYTE }),
+    WIDE_TILE,
+    PROBE_WARM_UP,
+  );
 
 /** What the probe found, once per process: V8's flag stays set, and afterwards there are no 128-bit vectors to compare with. */
 let probed: Findings | undefined;
@@ -293,6 +313,7 @@ export async function createEngine(options?: EngineOptions): Promise<Engine> {
   const read = readEngineOptions('createEngine', options);
   const { wasm } = read;
   const { numerics, simd256 } = read;
+  requireFeatures('createEngine', numerics);
   const asked = { narrow: simd256 ? NARROW_SYNC : undefined, simd256: false };
   if (wasm === undefined && simd256) {
     const { module, findings } = await compileWide(numerics);
@@ -315,6 +336,7 @@ export async function createEngine(options?: EngineOptions): Promise<Engine> {
 export function createEngineSync(options?: EngineOptions): Engine {
   const read = readEngineOptions('createEngineSync', options);
   const { wasm } = read;
+  if (wasm !== undefined || read.numerics === 'strict') requireFeatures('createEngineSync', read.numerics);
   const asked = { narrow: read.simd256 ? NARROW_SYNC : undefined, simd256: false };
   if (wasm === undefined && read.numerics === 'fused') {
     throw new UnsupportedError(

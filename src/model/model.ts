@@ -289,6 +289,12 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> {
       this.predictor.predictOne('predictInto', x as Float32Array, out as Float32Array, rows, rows);
       return out;
     }
+    return this.predictIntoLists(x, out);
+  }
+
+  /** Apart from `predictInto`, for which the closures in here would mean an object in each call. */
+  private predictIntoLists(x: Float32Array | readonly Float32Array[], out: O): O {
+    const { inputEnds, ends } = this;
     const listed = (what: string, value: unknown, count: number): readonly Float32Array[] => {
       const list: readonly unknown[] = count === 1 ? [value] : (value as readonly unknown[]);
       if (!Array.isArray(list) || list.length !== count) {
