@@ -1,5 +1,6 @@
 /**
- * Runs one training job in several JavaScript engines and compares the bits of the final weights.
+ * Runs two trainings in several JavaScript engines and compares the bits of the final weights: the main job, and a small one that uses every
+ * feature, whose hash is known.
  *
  *     npm run test:engines                   the whole main job
  *     npm run test:engines -- --quick        one epoch of it
@@ -15,12 +16,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { EVERY_FEATURE_SHA256 } from '../test/helpers/every-feature.mjs';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 
 /**
  * @typedef {{ name: string, command: string, args: string[] }} Engine
- * @typedef {{ name: string, version: string, hash?: string, seconds?: number, problem?: string, skipped?: boolean }} Row
+ * @typedef {{ name: string, version: string, job?: string, hash?: string, seconds?: number, problem?: string, skipped?: boolean }} Row
  */
 
 /** Package → its version and what stands between the command and the script's path. */
@@ -75,13 +77,30 @@ function versionOf(command) {
 }
 
 /**
+ * What is run, by the name it has in the table; each prints an object with `weightsSha256`.
+ *
+ * @type {Record<string, (model: string) => string[]>} from the file where a model may be left to a script and its arguments
+ */
+const JOBS = {
+  'main job': (model) => [
+    'dist/cli/main.js',
+    '--json',
+    '--output',
+    model,
+    ...(epochs === undefined ? [] : ['--epochs', epochs]),
+  ],
+  'every feature': () => ['test/helpers/every-feature-child.mjs'],
+};
+
+/** The hashes that are known beforehand. Of the main job that of the first engine counts. @type {Record<string, string>} */
+const KNOWN = { 'every feature': EVERY_FEATURE_SHA256 };
+
+/**
  * @param {Engine} engine
- * @param {string} folder where the job may leave its model
+ * @param {string[]} job
  * @returns {Promise<Pick<Row, 'hash' | 'seconds' | 'problem'>>}
  */
-function train({ name, command, args }, folder) {
-  const job = ['dist/cli/main.js', '--json', '--output', join(folder, `${name}.safetensors`)];
-  if (epochs !== undefined) job.push('--epochs', epochs);
+function train({ command, args }, job) {
   return new Promise((done) => {
     const started = performance.now();
     const child = spawn(command, [...args, ...job], { stdio: ['ignore', 'pipe', 'pipe'] });
@@ -133,21 +152,33 @@ try {
       rows.push({ name: engine.name, version, skipped: true, problem: lastLine(stderr || message) });
       continue;
     }
-    console.error(`training in ${engine.name} ${version}`);
-    rows.push({ name: engine.name, version, ...(await train({ ...engine, command }, models)) });
+    for (const [job, script] of Object.entries(JOBS)) {
+      console.error(`${job} in ${engine.name} ${version}`);
+      const result = await train({ ...engine, command }, script(join(models, `${engine.name}.safetensors`)));
+      rows.push({ name: engine.name, version, job, ...result });
+    }
   }
 } finally {
   rmSync(models, { recursive: true, force: true });
 }
 
-const reference = rows[0].hash;
+/** @param {Row} row */
+const isExpected = ({ job, hash }) =>
+  hash !== undefined && hash === (KNOWN[job ?? ''] ?? rows.find((row) => row.job === job)?.hash);
 const verdicts = rows.map((row) => {
   if (row.skipped) return `skipped: ${row.problem}`;
   if (row.problem !== undefined) return `failed: ${row.problem}`;
-  return row.hash === reference ? 'yes' : 'NO';
+  return isExpected(row) ? 'yes' : 'NO';
 });
 printTable([
-  ['engine', 'version', 'SHA-256 of the weights', 'seconds', 'equal'],
-  ...rows.map((row, i) => [row.name, row.version, row.hash ?? '-', row.seconds?.toFixed(1) ?? '-', verdicts[i]]),
+  ['engine', 'version', 'training', 'SHA-256 of the weights', 'seconds', 'equal'],
+  ...rows.map(({ name, version, job = '-', hash = '-', seconds }, i) => [
+    name,
+    version,
+    job,
+    hash,
+    seconds?.toFixed(1) ?? '-',
+    verdicts[i],
+  ]),
 ]);
-process.exitCode = rows.every((row) => row.skipped || (row.problem === undefined && row.hash === reference)) ? 0 : 1;
+process.exitCode = rows.every((row) => row.skipped || isExpected(row)) ? 0 : 1;

@@ -1,7 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as library from '../src/index.js';
 import { inputs, targets, trainXor } from '../examples/page/xor.js';
-import { browserNames, reasonToSkip, serveRepository, withBrowserPage, type StaticServer } from './helpers/browsers.js';
+import { EVERY_FEATURE_SHA256, trainEveryFeature } from './helpers/every-feature.mjs';
+import {
+  browserNames,
+  reasonToSkip,
+  serveRepository,
+  withBrowserPage,
+  type BrowserName,
+  type StaticServer,
+} from './helpers/browsers.js';
 
 type XorResult = Awaited<ReturnType<typeof trainXor>>;
 
@@ -25,12 +33,16 @@ describe('a page that imports the built file', () => {
     expect(inNode.losses.at(-1)).toBeLessThan(inNode.losses[0] / 10);
   });
 
-  test.for(browserNames)('%s learns XOR with the same bits as Node', async (name, { skip }) => {
+  /** Skips the test where the machine has no such browser. */
+  const requireBrowser = (name: BrowserName, skip: (note: string) => never): void => {
     const reason = reasonToSkip(name);
-    if (reason !== undefined) {
-      console.warn(`skipped: ${reason}`);
-      skip(reason);
-    }
+    if (reason === undefined) return;
+    console.warn(`skipped: ${reason}`);
+    skip(reason);
+  };
+
+  test.for(browserNames)('%s learns XOR with the same bits as Node', async (name, { skip }) => {
+    requireBrowser(name, skip);
 
     const result = await withBrowserPage(name, `${server.origin}/examples/page/index.html`, (page) => page.result());
 
@@ -41,4 +53,19 @@ describe('a page that imports the built file', () => {
     expect(predictions).toEqual(inNode.predictions);
     expect(losses).toEqual(inNode.losses);
   });
+
+  test.for(browserNames)(
+    '%s comes to the same bits in the training that uses every feature',
+    async (name, { skip }) => {
+      requireBrowser(name, skip);
+      const { losses } = await trainEveryFeature(library);
+
+      const training = `Promise.all([import('/test/helpers/every-feature.mjs'), import('/dist/index.js')])
+      .then(([{ trainEveryFeature }, library]) => trainEveryFeature(library))`;
+      const page = `${server.origin}/examples/page/index.html`;
+      const result = await withBrowserPage(name, page, (tab) => tab.evaluate(training));
+
+      expect(result).toEqual({ updates: 342, losses, sha256: EVERY_FEATURE_SHA256 });
+    },
+  );
 });

@@ -43,14 +43,37 @@ describe('options', () => {
       seed: 0,
       activation: 'relu',
       optimizer: 'adam',
+      schedule: 'none',
+      dropout: 0,
+      inputDropout: 0,
+      labelSmoothing: 0,
       output: 'models/mnist.safetensors',
       json: false,
     });
+    expect(parseOptions(['--preset', 'fast'])).toEqual(parseOptions([]));
+  });
+
+  it('take what a preset sets, but for what is given, before or after', () => {
+    const accurate = {
+      layers: [512],
+      epochs: 15,
+      batchSize: 128,
+      learningRate: 0.001,
+      seed: 0,
+      schedule: 'cosine',
+      dropout: 0.3,
+      inputDropout: 0.1,
+      labelSmoothing: 0.1,
+    };
+    expect(parseOptions(['--preset', 'accurate'])).toMatchObject(accurate);
+    // 64 is what it is without a preset: given all the same.
+    const given = ['--epochs', '3', '--preset', 'accurate', '--batch-size', '64', '--dropout', '0', '--seed', '4'];
+    expect(parseOptions(given)).toMatchObject({ ...accurate, epochs: 3, batchSize: 64, dropout: 0, seed: 4 });
   });
 
   it('are all taken, with a space or an equals sign', () => {
     const args =
-      '--layers 64,32 --epochs=2 --batch-size 16 --learning-rate=1e-2 --seed 7 --activation tanh --optimizer=sgd --output a/b --json';
+      '--layers 64,32 --epochs=2 --batch-size 16 --learning-rate=1e-2 --seed 7 --activation tanh --optimizer=sgd --schedule cosine --dropout .5 --input-dropout=0.25 --label-smoothing 0.2 --output a/b --json';
     expect(parseOptions(args.split(' '))).toEqual({
       layers: [64, 32],
       epochs: 2,
@@ -59,6 +82,10 @@ describe('options', () => {
       seed: 7,
       activation: 'tanh',
       optimizer: 'sgd',
+      schedule: 'cosine',
+      dropout: 0.5,
+      inputDropout: 0.25,
+      labelSmoothing: 0.2,
       output: 'a/b',
       json: true,
     });
@@ -77,7 +104,10 @@ describe('options', () => {
     expect(parseOptions(['--help'])).toBeUndefined();
     const help = write.mock.calls.join('');
     write.mockRestore();
-    const names = 'layers epochs batch-size learning-rate seed activation optimizer output json help'.split(' ');
+    const names =
+      'preset layers epochs batch-size learning-rate seed activation optimizer schedule dropout input-dropout label-smoothing output json help'.split(
+        ' ',
+      );
     for (const name of names) expect(help).toContain(`--${name}`);
   });
 
@@ -107,6 +137,12 @@ describe('options', () => {
     [['--layers', '128,'], "Did you mean '128'?"],
     [['--layers', '0,64'], "Did you mean '64'?"],
     [['--layers', 'non'], "Did you mean 'none'?"],
+    [['--preset', 'acurate'], "--preset: expected one of fast, accurate, got 'acurate'. Did you mean 'accurate'?"],
+    [['--schedule', 'cos'], "got 'cos'. Did you mean 'cosine'?"],
+    [['--dropout', '1'], "--dropout: expected a number from 0 to below 1, got '1'."],
+    [['--dropout', '30'], "Did you mean '0.3'?"],
+    [['--input-dropout', '-0.1'], "--input-dropout: expected a number from 0 to below 1, got '-0.1'."],
+    [['--label-smoothing', 'much'], "--label-smoothing: expected a number from 0 to below 1, got 'much'."],
     [['--output', ''], "--output: expected a file name, got ''."],
     [['--epochs'], "option '--epochs <n>' argument missing. See --help."],
   ])('refuse %j', (args, message) => {
@@ -117,7 +153,7 @@ describe('options', () => {
   });
 
   it('list what there is where nothing is near', () => {
-    expect(refusal(() => parseOptions(['--zzzzzz'])).message).toContain('The options are --layers, --epochs,');
+    expect(refusal(() => parseOptions(['--zzzzzz'])).message).toContain('The options are --preset, --layers,');
     expect(nearest('zzzzzz', ['relu', 'tanh'])).toBeUndefined();
   });
 });
@@ -340,6 +376,23 @@ describe('the built command', () => {
 
     const model = await loadModel(readFileSync(join(folder, 'json/model')));
     expect(weightsSha256(model.getWeights())).toBe(result.weightsSha256);
+    model.dispose();
+  });
+
+  it('trains with dropout, label smoothing and a schedule, and says so', async () => {
+    const layers = '--layers 32 --dropout 0.1 --input-dropout 0.05 --label-smoothing 0.1 --schedule cosine';
+    const { status, stdout } = await runCommand(`${layers} --epochs 1 --batch-size 256 --output with/model`.split(' '));
+    expect(status).toBe(0);
+    expect(stdout).toContain(
+      '\nwith    dropout 0.1, dropout of the inputs 0.05, label smoothing 0.1, cosine schedule\n',
+    );
+    const [, accuracy] = /^test accuracy (\d\d\.\d\d)%/m.exec(stdout)!;
+    expect(Number(accuracy)).toBeGreaterThan(85);
+    const model = await loadModel(readFileSync(join(folder, 'with/model')));
+    expect(model.toJSON().layers.map(({ kind }) => kind)).toEqual(['dropout', 'dense', 'dropout', 'dense']);
+    // The cosine has come down.
+    expect(model.stepCount).toBe(Math.ceil(60_000 / 256));
+    expect(model.learningRate).toBe(0);
     model.dispose();
   });
 

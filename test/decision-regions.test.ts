@@ -51,7 +51,7 @@ async function learn(model: Model, data: Data, epochs: number, learningRate: num
     metrics: ['accuracy'],
   });
   await model.fit(data.x, data.y, { epochs, batchSize });
-  const r = [data, fresh].map(({ x, y }) => model.evaluate(x, y).accuracy); console.log(r.join(" ")); return r;
+  return [data, fresh].map(({ x, y }) => model.evaluate(x, y).accuracy);
 }
 
 // prettier-ignore
@@ -149,9 +149,9 @@ describe('two hidden layers: a region that is not convex', () => {
     const fresh = label(scattered(4000, source(3)), inRing);
     const shares = await learn(model, label(grid(80), inRing), 40, 0.02, fresh);
     for (const share of shares) expect(share).toBeGreaterThan(0.99);
-    // What was learned is not convex either.
-    const learned = (point: Point): boolean => model.predict([point])[0] > 0.5;
-    expect(isConvex(grid(12), learned)).toBe(false);
+    // What was learned is no more convex than what was to be learned.
+    expect(isConvex(grid(12), inRing)).toBe(false);
+    expect(isConvex(grid(12), (point) => model.predict([point])[0] > 0.5)).toBe(false);
   });
 
   /** Two half circles that reach into each other, each point moved by noise. */

@@ -21,7 +21,7 @@ it.each(TILE_NAMES)('an epoch of the main job over a tenth of the digits, tile %
   const options = parseOptions([])!;
   const engine = await createEngine({ tile });
   expect(engine.info.tile).toBe(tile);
-  const model = createClassifier(engine, options);
+  const model = createClassifier(engine, options, count);
   await model.fit(images.subarray(0, count * digitPixels), labels.subarray(0, count), { batchSize: options.batchSize });
   expect(weightsSha256(model.getWeights())).toBe(shortSha256);
   engine.dispose();

@@ -23,7 +23,7 @@ export async function runJob(options: JobOptions, stream: NodeJS.WriteStream): P
   const interrupt = listenForInterrupt(() => progress.stop());
   try {
     stream.write(`${header(options, engine.info, digits.training.labels.length, digits.test.labels.length)}\n\n`);
-    const model = createClassifier(engine, options);
+    const model = createClassifier(engine, options, digits.training.labels.length);
     const training = await train(model, digits.training, options, progress.callback, interrupt.signal);
     progress.stop();
     // An untrained model must not take the place of one that an earlier run left there.

@@ -1,30 +1,40 @@
-import { adam, dense, sgd } from '../index.js';
-import type { Engine, Model } from '../index.js';
+import { adam, dense, dropout, schedules, sgd, sparseCategoricalCrossentropy } from '../index.js';
+import type { Engine, Layer, LearningRate, Model } from '../index.js';
 import { digitClasses, digitPixels } from './mnist.js';
 import type { JobOptions } from './options.js';
 
-type NetworkOptions = Pick<JobOptions, 'layers' | 'activation' | 'optimizer' | 'learningRate' | 'seed'>;
-
-/** A compiled network that tells digits apart: hidden layers as asked for, then one softmax output per digit. */
-export function createClassifier(engine: Engine, options: NetworkOptions): Model {
+/** A compiled network that tells digits apart, to be trained on so many: hidden layers as asked for, then one softmax output per digit. */
+export function createClassifier(engine: Engine, options: JobOptions, trainingDigits: number): Model {
   const model = engine.sequential({ layers: classifierLayers(options), seed: options.seed });
   model.compile({
-    optimizer: optimizerOf(options),
-    loss: 'sparseCategoricalCrossentropy',
+    optimizer: optimizerOf(options, trainingDigits),
+    loss: sparseCategoricalCrossentropy({ labelSmoothing: options.labelSmoothing }),
     metrics: ['accuracy'],
   });
   return model;
 }
 
-function classifierLayers({ layers, activation }: NetworkOptions) {
+function classifierLayers({ layers, activation, ...options }: JobOptions): Layer[] {
   // ReLU halves the variance of what passes through it, which N(0, 2/n) makes up for; the others want Glorot's.
   const kernelInitializer = activation === 'relu' ? 'heNormal' : 'glorotUniform';
-  const hidden = layers.map((units) => ({ units, activation, kernelInitializer }) as const);
-  const output = { units: digitClasses, activation: 'softmax' } as const;
-  return [...hidden, output].map((layer, i) => dense(i === 0 ? { ...layer, inputShape: [digitPixels] } : layer));
+  const stack: Layer[] = [];
+  // The first layer is told the number of inputs.
+  const given = () => (stack.length === 0 ? { inputShape: [digitPixels] } : {});
+  if (options.inputDropout > 0) stack.push(dropout({ rate: options.inputDropout, ...given() }));
+  for (const units of layers) {
+    stack.push(dense({ units, activation, kernelInitializer, ...given() }));
+    if (options.dropout > 0) stack.push(dropout({ rate: options.dropout }));
+  }
+  stack.push(dense({ units: digitClasses, activation: 'softmax', ...given() }));
+  return stack;
 }
 
-function optimizerOf({ optimizer, learningRate }: NetworkOptions) {
+function optimizerOf({ optimizer, schedule, epochs, batchSize, ...options }: JobOptions, trainingDigits: number) {
+  const decaySteps = epochs * Math.ceil(trainingDigits / batchSize);
+  const learningRate: LearningRate =
+    schedule === 'cosine'
+      ? schedules.cosine({ initialLearningRate: options.learningRate, decaySteps })
+      : options.learningRate;
   return optimizer === 'adam' ? adam({ learningRate }) : sgd({ learningRate });
 }
 

@@ -10,8 +10,15 @@ const mistakesShown = 6;
 /** What is about to run. */
 export function header(options: JobOptions, info: Engine['info'], trainingDigits: number, testDigits: number): string {
   const { activation, optimizer, learningRate, batchSize, seed } = options;
+  const extras = [
+    options.dropout > 0 && `dropout ${options.dropout}`,
+    options.inputDropout > 0 && `dropout of the inputs ${options.inputDropout}`,
+    options.labelSmoothing > 0 && `label smoothing ${options.labelSmoothing}`,
+    options.schedule !== 'none' && `${options.schedule} schedule`,
+  ].filter(Boolean);
   return [
     `network ${networkName(options)}, ${activation}, ${optimizer} (learning rate ${learningRate}), batch ${batchSize}, seed ${seed}`,
+    ...(extras.length > 0 ? [`with    ${extras.join(', ')}`] : []),
     `digits  ${thousands(trainingDigits)} to learn from, ${thousands(testDigits)} to be tested on`,
     `engine  ${info.numerics} numerics, threads: ${info.threads}, tile: ${info.tile}`,
   ].join('\n');

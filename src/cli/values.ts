@@ -33,6 +33,16 @@ export function positiveNumber(option: string): (text: string) => number {
   };
 }
 
+/** A number from 0 to below 1. */
+export function share(option: string): (text: string) => number {
+  return (text) => {
+    const value = parseNumber(text);
+    if (value >= 0 && value < 1) return value;
+    const hint = value > 1 && value < 100 ? ` Did you mean '${value / 100}'?` : '';
+    throw usageError(`${option}: expected a number from 0 to below 1, got '${text}'.${hint}`);
+  };
+}
+
 /** Sizes separated by commas; an empty text or `none` stands for no hidden layer. */
 export function layerSizes(option: string, largest: number): (text: string) => number[] {
   return (text) => {

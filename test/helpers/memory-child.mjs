@@ -5,9 +5,11 @@
  * Usage: node --expose-gc memory-child.mjs PATH_OF_INDEX_JS JOB
  */
 import { pathToFileURL } from 'node:url';
+import { BATCH_SIZE, buildEveryFeature, everyFeatureData } from './every-feature.mjs';
 
 const [path, job] = process.argv.slice(2);
-const { createEngine, dense } = await import(pathToFileURL(path).href);
+const library = await import(pathToFileURL(path).href);
+const { createEngine, dense } = library;
 
 const collect =
   globalThis.gc ??
@@ -17,7 +19,7 @@ const collect =
 
 /** Rounds of the job before and while it is measured: V8 needs several collections until its own code has settled. */
 const WARM_UP = 8;
-const ROUNDS = 7;
+const ROUNDS = 12;
 
 const ROWS = 320;
 const BATCH = 32;
@@ -56,7 +58,36 @@ const batchY = y.subarray(0, BATCH * CLASSES);
 const row = x.subarray(0, INPUTS);
 const out = new Float32Array(CLASSES);
 
+/** The network with every feature, and its data flat, as many rows as make whole batches. */
+const rich = buildEveryFeature(library, engine);
+const richRows = 8 * BATCH_SIZE;
+const everything = everyFeatureData();
+const richX = [everything.x.numbers, everything.x.ratings].map((rows) =>
+  Float32Array.from(rows.slice(0, richRows).flat()),
+);
+const richY = [
+  Int32Array.from(everything.y.kind.slice(0, richRows)),
+  Float32Array.from(everything.y.amount.slice(0, richRows).flat()),
+];
+const firstBatch = (arrays) => arrays.map((array) => array.subarray(0, (BATCH_SIZE * array.length) / richRows));
+const [richBatchX, richBatchY] = [firstBatch(richX), firstBatch(richY)];
+const richRow = richX.map((array) => array.subarray(0, array.length / richRows));
+const richOut = [new Float32Array(4), new Float32Array(1)];
+
 const jobs = {
+  everyFeature() {
+    for (let i = 0; i < 1_000; i++) rich.trainOnBatch(richBatchX, richBatchY);
+  },
+  async everyFeatureFit() {
+    // 125 epochs of 8 batches.
+    await rich.fit(richX, richY, { epochs: 125, batchSize: BATCH_SIZE, validationData: [richBatchX, richBatchY] });
+  },
+  everyFeaturePredict() {
+    for (let i = 0; i < 10_000; i++) rich.predictInto(richRow, richOut);
+  },
+  diagnose() {
+    for (let i = 0; i < 100; i++) rich.diagnose(richBatchX, richBatchY);
+  },
   predictInto() {
     for (let i = 0; i < 10_000; i++) model.predictInto(row, out);
   },
@@ -77,8 +108,7 @@ const jobs = {
   },
 };
 
-const growth = [];
-let heapBefore = 0;
+const heaps = [];
 let memory;
 let garbage;
 for (let round = 0; round < WARM_UP + ROUNDS; round++) {
@@ -86,8 +116,7 @@ for (let round = 0; round < WARM_UP + ROUNDS; round++) {
   const uncollected = process.memoryUsage().heapUsed;
   await jobs[job]();
   garbage = process.memoryUsage().heapUsed - uncollected;
-  const heapAfter = await heap();
-  if (round >= WARM_UP) growth.push(heapAfter - heapBefore);
-  heapBefore = heapAfter;
+  const settled = await heap();
+  if (round >= WARM_UP) heaps.push(settled);
 }
-process.stdout.write(JSON.stringify({ growth, garbage, memory, memoryAfter: engine.memory() }));
+process.stdout.write(JSON.stringify({ heaps, garbage, memory, memoryAfter: engine.memory() }));
