@@ -1,6 +1,10 @@
+import { paddedBytes } from '../simd/lanes';
+
 /** Maxout's maximum: y_u = max_j x_(u·pieces + j) for each of n units, over m rows; the padding of y is zero. */
 export function f32_max_pieces(m: i32, n: i32, pieces: i32, x: usize, ldx: i32, y: usize, ldy: i32): void {
+  const last = paddedBytes(n) - 16;
   for (; m > 0; --m, x += (<usize>ldx) << 2, y += (<usize>ldy) << 2) {
+    v128.store(y + last, f32x4.splat(0));
     let p = x;
     for (let u: usize = 0; u < (<usize>n) << 2; u += 4) {
       let best = f32.load(p);
