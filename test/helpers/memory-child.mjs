@@ -86,7 +86,7 @@ const jobs = {
     for (let i = 0; i < 10_000; i++) rich.predictInto(richRow, richOut);
   },
   diagnose() {
-    for (let i = 0; i < 100; i++) rich.diagnose(richBatchX, richBatchY);
+    for (let i = 0; i < 1_000; i++) model.diagnose(batchX, batchY);
   },
   predictInto() {
     for (let i = 0; i < 10_000; i++) model.predictInto(row, out);

@@ -118,13 +118,23 @@ function ordered({ nodes, outputs }: Network): number[] {
   return order;
 }
 
+/** The rows of (rows, width). */
+function rowsOf(x: Float64Array, rows: number, width: number): number[][] {
+  const all: number[][] = [];
+  for (let row = 0; row < rows; row++) {
+    const values: number[] = [];
+    for (let j = 0; j < width; j++) values.push(x[row * width + j]);
+    all.push(values);
+  }
+  return all;
+}
+
 /** Runs `f` on each row. */
 function byRow(x: Float64Array, rows: number, width: number, f: (row: number[]) => number[]): Float64Array {
-  const parts: number[] = [];
-  for (let row = 0; row < rows; row++) {
-    for (const value of f(Array.from(x.subarray(row * width, (row + 1) * width)))) parts.push(value);
-  }
-  return Float64Array.from(parts);
+  const results = rowsOf(x, rows, width).map(f);
+  const out = new Float64Array(rows * results[0].length);
+  results.forEach((result, row) => out.set(result, row * result.length));
+  return out;
 }
 
 const meanOf = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0) / values.length;
@@ -175,7 +185,7 @@ export class GraphTwin {
   private readonly values: Value[] = [];
   /** The value of each node. */
   private readonly of = new Map<number, number>();
-  private readonly owned = new Map<Layer, Tensor[]>();
+  private readonly owned = new Map<string, Tensor[]>();
   private operations = 0;
 
   /** With random weights, of a size that keeps values near 1 whatever the widths. */
@@ -249,8 +259,7 @@ export class GraphTwin {
   }
 
   private rowsOf(values: Float64Array[], value: number, rows: number): number[][] {
-    const { width } = this.values[value];
-    return Array.from({ length: rows }, (_, row) => Array.from(values[value].subarray(row * width, (row + 1) * width)));
+    return rowsOf(values[value], rows, this.values[value].width);
   }
 
   /** All values; with `before` and `changed` only those that depend on that tensor. */
@@ -287,11 +296,9 @@ export class GraphTwin {
     objectives.forEach(({ loss, weight, labelSmoothing }, output) => {
       if (weight === 0) return;
       const value = this.of.get(this.network.outputs[output])!;
-      const { operation } = this.values[value];
       const y = this.rowsOf(values, value, rows);
-      // Cross-entropies are taken from logits, where there are any.
-      const named = operation?.activation;
-      const z = named === undefined ? y : this.rowsOf(values, operation!.inputs[0], rows);
+      const named = this.ofLogits(output, objectives) ? this.values[value].operation!.activation : undefined;
+      const z = named === undefined ? y : this.rowsOf(values, this.values[value].operation!.inputs[0], rows);
       y.forEach((row, i) => {
         const outcome = { z: z[i], y: row, activation: named ?? 'linear' } as const;
         const one = lossOfRow(loss, labelSmoothing, outcome, t[output][i]);
@@ -299,6 +306,26 @@ export class GraphTwin {
       });
     });
     return total;
+  }
+
+  /**
+   * Whether a loss is taken from logits: a cross-entropy on its own activation, where nobody else reads that, and nobody's loss starts from
+   * the same logits. Elsewhere it clamps probabilities, which shows where these are below 1e-7.
+   */
+  private ofLogits(output: number, objectives: Objective[]): boolean {
+    const outputs = this.network.outputs.map((node) => this.of.get(node)!);
+    const { operation } = this.values[outputs[output]];
+    const { loss } = objectives[output];
+    const own = loss === 'binaryCrossentropy' ? 'sigmoid' : loss.endsWith('Crossentropy') ? 'softmax' : undefined;
+    if (operation?.activation === undefined || operation.activation !== own) return false;
+    const [logits] = operation.inputs;
+    const starts = (other: number): boolean =>
+      this.values[outputs[other]].operation?.inputs[0] === logits && this.ofLogits(other, objectives);
+    return (
+      !this.values.some((value) => value.operation?.inputs.includes(outputs[output])) &&
+      !outputs.includes(logits) &&
+      !outputs.some((_, other) => other < output && starts(other))
+    );
   }
 
   /** Adds the operations of a node; the number of its value. */
@@ -380,9 +407,15 @@ export class GraphTwin {
         const widths = given.map((value) => this.values[value].width);
         const whole = widths.reduce((total, one) => total + one, 0);
         return this.add(whole, given, [], (parts, rows) => {
-          const rowsOf = (row: number): number[] =>
-            parts.flatMap((part, order) => Array.from(part.subarray(row * widths[order], (row + 1) * widths[order])));
-          return Float64Array.from(Array.from({ length: rows }, (_, row) => rowsOf(row)).flat());
+          const y = new Float64Array(rows * whole);
+          for (let row = 0, at = 0; row < rows; row++) {
+            parts.forEach((part, order) => {
+              const values = part.subarray(row * widths[order], (row + 1) * widths[order]);
+              y.set(values, at);
+              at += values.length;
+            });
+          }
+          return y;
         });
       }
     }
@@ -406,10 +439,11 @@ export class GraphTwin {
     ]);
     return this.add(units, [input], bias ? [weight, bias] : [weight], ([x], rows) => {
       const z = new Float64Array(rows * units);
+      const w = weight.values;
       for (let row = 0; row < rows; row++) {
         for (let unit = 0; unit < units; unit++) {
           let sum = bias ? bias.values[unit] : 0;
-          for (let k = 0; k < inputs; k++) sum += weight.values[unit * inputs + k] * x[row * inputs + k];
+          for (let k = 0; k < inputs; k++) sum += w[unit * inputs + k] * x[row * inputs + k];
           z[row * units + unit] = sum;
         }
       }
@@ -478,12 +512,13 @@ export class GraphTwin {
     );
   }
 
-  /** A layer's tensors, made where it stands first. */
+  /** The tensors of a layer's module, made where it stands first. */
   private tensorsOf(layer: Layer, make: () => Tensor[], module = ''): Tensor[] {
-    const known = (this.owned.get(layer) ?? []).filter(({ name }) => name.includes(`${module}.`));
-    if (known.length > 0) return known;
+    const name = layerName(this.network, layer) + module;
+    const known = this.owned.get(name);
+    if (known !== undefined) return known;
     const made = make();
-    this.owned.set(layer, [...(this.owned.get(layer) ?? []), ...made]);
+    this.owned.set(name, made);
     this.tensors.push(...made);
     return made;
   }

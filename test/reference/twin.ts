@@ -34,10 +34,11 @@ const each =
 const sum = (values: Row): number => values.reduce((total, value) => total + value, 0);
 const mean = (values: Row): number => sum(values) / values.length;
 
-/** log Σ exp(zᵢ), with the maximum taken out so that nothing overflows. */
-function logSumExp(z: Row): number {
+/** ln of each softmax output, zᵢ − ln Σ exp(zₖ), with the maximum taken out so that nothing overflows. */
+function logSoftmax(z: Row): number[] {
   const top = Math.max(...z);
-  return top + Math.log(sum(z.map((zi) => Math.exp(zi - top))));
+  const all = top + Math.log(sum(z.map((zi) => Math.exp(zi - top))));
+  return z.map((zi) => zi - all);
 }
 
 const softplus = (z: number): number => Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z)));
@@ -80,7 +81,7 @@ export const activations = {
   hardSigmoid: each((z) => Math.min(Math.max(z / 6 + 0.5, 0), 1)),
   /** Row u·3 + j of W is piece j of unit u. */
   maxout3: (z) => Array.from({ length: z.length / 3 }, (_, unit) => Math.max(...z.slice(3 * unit, 3 * unit + 3))),
-  softmax: (z) => z.map((zi) => Math.exp(zi - logSumExp(z))),
+  softmax: (z) => logSoftmax(z).map(Math.exp),
 } satisfies Record<string, Activation>;
 
 export type ActivationName = keyof typeof activations;
@@ -115,10 +116,10 @@ export const losses = {
   hinge: ({ y, t }) => mean(t.map((ti, i) => Math.max(0, 1 - (ti > 0 ? 1 : -1) * y[i]))),
   binaryCrossentropy: ({ z, y, t, activation }) =>
     mean(t.map((ti, i) => (activation === 'sigmoid' ? binaryFromLogit(z[i], ti) : binaryFromOutput(y[i], ti)))),
-  categoricalCrossentropy: ({ z, y, t, activation }) =>
-    activation === 'softmax'
-      ? sum(t.map((ti, i) => -ti * (z[i] - logSumExp(z))))
-      : sum(t.map((ti, i) => -ti * Math.log(Math.max(y[i], SMALLEST)))),
+  categoricalCrossentropy({ z, y, t, activation }) {
+    const logs = activation === 'softmax' ? logSoftmax(z) : y.map((yi) => Math.log(Math.max(yi, SMALLEST)));
+    return sum(t.map((ti, i) => -ti * logs[i]));
+  },
   /** The target row holds one number, the class. */
   sparseCategoricalCrossentropy: (outcome) =>
     losses.categoricalCrossentropy({ ...outcome, t: oneHot(outcome.t[0], outcome.y.length) }),
