@@ -62,7 +62,7 @@ export const meanSquaredError = /* @__PURE__ */ plain('meanSquaredError');
 
 /**
  * −1/n Σ_j [t_j ln y_j + (1 − t_j) ln(1 − y_j)], the mean over the n outputs; targets in [0, 1]. On a sigmoid output it is computed
- * from the logits, with δ = y − t; on any other, y is clamped to [1e-7, 1 − 1e-7].
+ * from the logits, with δ = y − t; on any other, and where other layers read the output too, y is clamped to [1e-7, 1 − 1e-7].
  * @throws ValueError for an unknown option, or a smoothing outside [0, 1).
  * @example
  * binaryCrossentropy({ labelSmoothing: 0.1 }).config; // { labelSmoothing: 0.1 }
@@ -71,7 +71,7 @@ export const binaryCrossentropy = /* @__PURE__ */ smoothed('binaryCrossentropy')
 
 /**
  * −Σ_j t_j ln y_j, summed over classes; targets in [0, 1], one row per sample, usually one-hot. On a softmax output it is computed
- * from the logits, with δ = y − t; on any other, y is clamped to at least 1e-7.
+ * from the logits, with δ = y − t; on any other, and where other layers read the output too, y is clamped to at least 1e-7.
  * @throws ValueError for an unknown option, or a smoothing outside [0, 1).
  * @example
  * const network = await sequential({
