@@ -2,7 +2,6 @@
  * The library against PyTorch's float64 values (golden/make_golden.py). Every case of the files runs.
  */
 import { afterAll, describe, expect, test } from 'vitest';
-import * as library from '../src/index.js';
 import * as golden from './reference/golden.js';
 import {
   goldenBound,

@@ -441,7 +441,7 @@ describe('normalization', () => {
   const close = (values: Float32Array): void =>
     expected.flat().forEach((value, index) => expect(values[index]).toBeCloseTo(value, 5));
 
-  test('adapts to data, before the model is built or after, and is saved', async () => {
+  test('adapts to data, before the model is built or after, and is saved', () => {
     const before = engine.sequential({ layers: [normalization({ inputShape: [3] }).adapt(rows)] });
     close(before.predict(rows));
     const after = engine.sequential({ layers: [normalization({ inputShape: [3] })] });
