@@ -564,14 +564,14 @@ describe('weights of rows and classes, sources of batches', () => {
     model.dispose();
   });
 
-  test('a monitor that is not in the logs ends fit after its first epoch', async () => {
+  test('a monitor that is not in the logs ends fit before its first step', async () => {
     const model = trained();
     expectError(
       await thrownBy(() => model.fit(X, Y, { epochs: 3, callbacks: [earlyStopping()] })),
       ValueError,
       'earlyStopping: monitor expected a key of the logs, got "valLoss". There are: loss, accuracy. Keys that start with val need validation data.',
     );
-    expect(model.epochCount).toBe(1);
+    expect(model.stepCount).toBe(1);
     model.dispose();
   });
 

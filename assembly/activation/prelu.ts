@@ -4,12 +4,17 @@ import { paddedBytes } from '../simd/lanes';
 export function f32_prelu(m: i32, n: i32, x: usize, slope: usize, y: usize, ld: i32): void {
   const zero = f32x4.splat(0);
   const bytes = paddedBytes(n);
-  for (; m > 0; --m, x += (<usize>ld) << 2, y += (<usize>ld) << 2) {
-    for (let i: usize = 0; i < bytes; i += 16) {
+  if (m <= 0 || n <= 0) return;
+  do {
+    let i: usize = 0;
+    do {
       const v = v128.load(x + i);
       v128.store(y + i, v128.bitselect(v, f32x4.mul(v128.load(slope + i), v), f32x4.gt(v, zero)));
-    }
-  }
+      i += 16;
+    } while (i < bytes);
+    x += (<usize>ld) << 2;
+    y += (<usize>ld) << 2;
+  } while (--m > 0);
 }
 
 /**
@@ -28,13 +33,19 @@ export function f32_prelu_backward(
   const zero = f32x4.splat(0);
   const bytes = paddedBytes(n);
   memory.fill(dslope, 0, bytes);
-  for (; m > 0; --m, x += (<usize>ld) << 2, dy += (<usize>ld) << 2, dx += (<usize>ld) << 2) {
-    for (let i: usize = 0; i < bytes; i += 16) {
+  if (m <= 0 || n <= 0) return;
+  do {
+    let i: usize = 0;
+    do {
       const v = v128.load(x + i);
       const d = v128.load(dy + i);
       const right = f32x4.gt(v, zero);
       v128.store(dslope + i, f32x4.add(v128.load(dslope + i), v128.andnot(f32x4.mul(d, v), right)));
       v128.store(dx + i, v128.bitselect(d, f32x4.mul(v128.load(slope + i), d), right));
-    }
-  }
+      i += 16;
+    } while (i < bytes);
+    x += (<usize>ld) << 2;
+    dy += (<usize>ld) << 2;
+    dx += (<usize>ld) << 2;
+  } while (--m > 0);
 }

@@ -35,28 +35,42 @@ export function rowExp(n: i32, x: usize, y: usize, top: f32): f32 {
 @inline
 export function rowDivide(n: i32, y: usize, sum: f32): void {
   const s = f32x4.splat(sum);
-  for (const end = y + paddedBytes(n); y < end; y += 16) v128.store(y, f32x4.div(v128.load(y), s));
+  const end = y + paddedBytes(n);
+  do {
+    v128.store(y, f32x4.div(v128.load(y), s));
+    y += 16;
+  } while (y < end);
 }
 
 /** y_j = e^(x_j) / Σ e^(x_k) over each of m rows of n values, shifted by the row's largest. In place allowed. */
 export function f32_softmax(m: i32, n: i32, x: usize, y: usize, ld: i32): void {
-  for (; m > 0; --m, x += (<usize>ld) << 2, y += (<usize>ld) << 2) {
+  if (m <= 0) return;
+  do {
     rowDivide(n, y, rowExp(n, x, y, rowMax(n, x)));
-  }
+    x += (<usize>ld) << 2;
+    y += (<usize>ld) << 2;
+  } while (--m > 0);
 }
 
 /** The full derivative, dx_j = y_j (dy_j − Σ_k dy_k y_k), over each of m rows. In place allowed. */
 export function f32_softmax_backward(m: i32, n: i32, y: usize, dy: usize, dx: usize, ld: i32): void {
   const bytes = paddedBytes(n);
-  for (; m > 0; --m) {
+  if (m <= 0) return;
+  do {
     let sum = f32x4.splat(0);
-    for (let i: usize = 0; i < bytes; i += 16) sum = f32x4.add(sum, f32x4.mul(v128.load(y + i), v128.load(dy + i)));
+    let i: usize = 0;
+    do {
+      sum = f32x4.add(sum, f32x4.mul(v128.load(y + i), v128.load(dy + i)));
+      i += 16;
+    } while (i < bytes);
     const dot = f32x4.splat(sumLanes(sum));
-    for (let i: usize = 0; i < bytes; i += 16) {
+    i = 0;
+    do {
       v128.store(dx + i, f32x4.mul(v128.load(y + i), f32x4.sub(v128.load(dy + i), dot)));
-    }
+      i += 16;
+    } while (i < bytes);
     y += (<usize>ld) << 2;
     dy += (<usize>ld) << 2;
     dx += (<usize>ld) << 2;
-  }
+  } while (--m > 0);
 }

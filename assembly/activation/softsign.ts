@@ -1,24 +1,32 @@
-import { paddedBytes } from '../simd/lanes';
+import { map, map2 } from '../simd/map';
 
 // @ts-ignore: decorator
-@inline
-function softsignSlope(x: v128): v128 {
-  const r = f32x4.div(f32x4.splat(1), f32x4.add(f32x4.splat(1), f32x4.abs(x)));
-  return f32x4.mul(r, r);
+@unmanaged
+class Softsign {
+  // @ts-ignore: decorator
+  @inline
+  of(x: v128, a: v128, b: v128): v128 {
+    return f32x4.div(x, f32x4.add(f32x4.splat(1), f32x4.abs(x)));
+  }
 }
 
 /** y = x / (1 + |x|). Result within 1.5 ULP (checked by the sweep in the tests). In place allowed. */
 export function f32_softsign(n: i32, x: usize, y: usize): void {
-  for (const end = x + paddedBytes(n); x < end; x += 16, y += 16) {
-    const v = v128.load(x);
-    v128.store(y, f32x4.div(v, f32x4.add(f32x4.splat(1), f32x4.abs(v))));
+  map<Softsign>(n, x, y);
+}
+
+// @ts-ignore: decorator
+@unmanaged
+class SoftsignBackward {
+  // @ts-ignore: decorator
+  @inline
+  of(x: v128, dy: v128, a: v128, b: v128): v128 {
+    const r = f32x4.div(f32x4.splat(1), f32x4.add(f32x4.splat(1), f32x4.abs(x)));
+    return f32x4.mul(dy, f32x4.mul(r, r));
   }
 }
 
 /** dx = dy / (1 + |x|)². In place allowed. */
 export function f32_softsign_backward(n: i32, x: usize, dy: usize, dx: usize): void {
-  for (const end = x + paddedBytes(n); x < end; x += 16, dy += 16, dx += 16) {
-    const v = v128.load(x);
-    v128.store(dx, f32x4.mul(v128.load(dy), softsignSlope(v)));
-  }
+  map2<SoftsignBackward>(n, x, dy, dx);
 }

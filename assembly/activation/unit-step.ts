@@ -1,11 +1,19 @@
 import { paddedBytes } from '../simd/lanes';
+import { map } from '../simd/map';
+
+// @ts-ignore: decorator
+@unmanaged
+class UnitStep {
+  // @ts-ignore: decorator
+  @inline
+  of(x: v128, a: v128, b: v128): v128 {
+    return v128.and(f32x4.splat(1), f32x4.gt(x, f32x4.splat(0)));
+  }
+}
 
 /** y = 1 where x > 0, else 0. In place allowed. */
 export function f32_unit_step(n: i32, x: usize, y: usize): void {
-  const zero = f32x4.splat(0);
-  const one = f32x4.splat(1);
-  for (const end = x + paddedBytes(n); x < end; x += 16, y += 16)
-    v128.store(y, v128.and(one, f32x4.gt(v128.load(x), zero)));
+  map<UnitStep>(n, x, y);
 }
 
 /** dx = 0: the step is flat on both sides, so nothing can be learned through it. */

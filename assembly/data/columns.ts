@@ -1,4 +1,5 @@
-import { lastLanes, paddedBytes } from '../simd/lanes';
+import { lastLanes } from '../simd/lanes';
+import { copyRow } from './rows';
 
 /**
  * n columns of each of m rows, from rows lds apart to rows ldt apart, at any alignment. Exactly n values of a row are read and
@@ -16,10 +17,6 @@ export function f32_copy_columns(m: i32, n: i32, source: usize, lds: i32, target
 
 /** The same to whole vectors, the padding of the target zero. Reads up to three floats past the n of a row. */
 export function f32_take_columns(m: i32, n: i32, source: usize, lds: i32, target: usize, ldt: i32): void {
-  const last = paddedBytes(n) - 16;
   const lanes = lastLanes(n);
-  for (; m > 0; --m, source += (<usize>lds) << 2, target += (<usize>ldt) << 2) {
-    for (let i: usize = 0; i < last; i += 16) v128.store(target + i, v128.load(source + i));
-    v128.store(target + last, v128.and(v128.load(source + last), lanes));
-  }
+  for (; m > 0; --m, source += (<usize>lds) << 2, target += (<usize>ldt) << 2) copyRow(n, source, target, lanes);
 }

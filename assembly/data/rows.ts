@@ -3,10 +3,24 @@ import { lastLanes, paddedBytes } from '../simd/lanes';
 /** One row of n values, its padding to whole vectors zero. Reads up to three floats past the source row. */
 // @ts-ignore: decorator
 @inline
-function copyRow(n: i32, source: usize, target: usize, lanes: v128): void {
-  for (const last = source + paddedBytes(n) - 16; source < last; source += 16, target += 16) {
-    v128.store(target, v128.load(source));
+export function copyRow(n: i32, source: usize, target: usize, lanes: v128): void {
+  const last = source + paddedBytes(n) - 16;
+  if (n > 16) {
+    const fours = last - 48;
+    do {
+      const a = v128.load(source);
+      const b = v128.load(source, 16);
+      const c = v128.load(source, 32);
+      const d = v128.load(source, 48);
+      v128.store(target, a);
+      v128.store(target, b, 16);
+      v128.store(target, c, 32);
+      v128.store(target, d, 48);
+      source += 64;
+      target += 64;
+    } while (source < fours);
   }
+  for (; source < last; source += 16, target += 16) v128.store(target, v128.load(source));
   v128.store(target, v128.and(v128.load(source), lanes));
 }
 
@@ -38,6 +52,11 @@ export function f32_one_hot(m: i32, n: i32, labels: usize, target: usize, ld: i3
 
 /** x_i = value. */
 export function f32_fill(n: i32, x: usize, value: f32): void {
+  if (n <= 0) return;
   const v = f32x4.splat(value);
-  for (const end = x + paddedBytes(n); x < end; x += 16) v128.store(x, v);
+  const end = x + paddedBytes(n);
+  do {
+    v128.store(x, v);
+    x += 16;
+  } while (x < end);
 }

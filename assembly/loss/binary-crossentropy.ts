@@ -1,4 +1,4 @@
-import { exp4 } from '../math/exp';
+import { expNegativeAbs4 } from '../math/exp';
 import { log1p4, log4 } from '../math/log';
 import { sigmoid4 } from '../math/sigmoid';
 import { lastLanes, paddedBytes, sumLanes } from '../simd/lanes';
@@ -18,29 +18,33 @@ export function f32_sigmoid_binary_crossentropy(
   ld: i32,
   loss: usize,
 ): void {
+  if (m <= 0) return;
   const zero = f32x4.splat(0);
   const scale = f32x4.splat(1 / <f32>(n * m));
   const last = paddedBytes(n) - 16;
   const lanes = lastLanes(n);
-  for (; m > 0; --m, loss += 4) {
+  do {
     let sum = zero;
-    for (let i: usize = 0; i <= last; i += 16) {
+    let i: usize = 0;
+    do {
       const valid = i == last ? lanes : i32x4.splat(-1);
       const logit = v128.load(z + i);
       const target = v128.load(t + i);
       const p = sigmoid4(logit);
-      const tail = log1p4(exp4(f32x4.neg(f32x4.abs(logit))));
+      const tail = log1p4(expNegativeAbs4(logit));
       const l = f32x4.add(f32x4.sub(f32x4.pmax(logit, zero), f32x4.mul(logit, target)), tail);
       sum = f32x4.add(sum, v128.and(l, valid));
       v128.store(y + i, p);
       v128.store(dz + i, v128.and(f32x4.mul(f32x4.sub(p, target), scale), valid));
-    }
+      i += 16;
+    } while (i <= last);
     f32.store(loss, sumLanes(sum) / <f32>n);
     z += (<usize>ld) << 2;
     t += (<usize>ld) << 2;
     y += (<usize>ld) << 2;
     dz += (<usize>ld) << 2;
-  }
+    loss += 4;
+  } while (--m > 0);
 }
 
 /**
@@ -57,15 +61,17 @@ export function f32_binary_crossentropy(
   loss: usize,
   epsilon: f32,
 ): void {
+  if (m <= 0) return;
   const one = f32x4.splat(1);
   const low = f32x4.splat(epsilon);
   const high = f32x4.splat(1 - epsilon);
   const scale = f32x4.splat(1 / <f32>(n * m));
   const last = paddedBytes(n) - 16;
   const lanes = lastLanes(n);
-  for (; m > 0; --m, loss += 4) {
+  do {
     let sum = f32x4.splat(0);
-    for (let i: usize = 0; i <= last; i += 16) {
+    let i: usize = 0;
+    do {
       const valid = i == last ? lanes : i32x4.splat(-1);
       const given = v128.load(y + i);
       const target = v128.load(t + i);
@@ -76,10 +82,12 @@ export function f32_binary_crossentropy(
       const inside = v128.and(valid, v128.and(f32x4.gt(given, low), f32x4.lt(given, high)));
       const d = f32x4.div(f32x4.sub(p, target), f32x4.mul(p, q));
       v128.store(dy + i, v128.and(f32x4.mul(d, scale), inside));
-    }
+      i += 16;
+    } while (i <= last);
     f32.store(loss, sumLanes(sum) / <f32>n);
     y += (<usize>ld) << 2;
     t += (<usize>ld) << 2;
     dy += (<usize>ld) << 2;
-  }
+    loss += 4;
+  } while (--m > 0);
 }

@@ -15,20 +15,24 @@ export function f32_squared_error(
   lossScale: f32,
   deltaScale: f32,
 ): void {
+  if (m <= 0) return;
   const scale = f32x4.splat(deltaScale / <f32>m);
   const last = paddedBytes(n) - 16;
   const lanes = lastLanes(n);
-  for (; m > 0; --m, loss += 4) {
+  do {
     let sum = f32x4.splat(0);
-    for (let i: usize = 0; i <= last; i += 16) {
+    let i: usize = 0;
+    do {
       let d = f32x4.sub(v128.load(y + i), v128.load(t + i));
       if (i == last) d = v128.and(d, lanes);
       sum = f32x4.add(sum, f32x4.mul(d, d));
       v128.store(dy + i, f32x4.mul(d, scale));
-    }
+      i += 16;
+    } while (i <= last);
     f32.store(loss, sumLanes(sum) * lossScale);
     y += (<usize>ld) << 2;
     t += (<usize>ld) << 2;
     dy += (<usize>ld) << 2;
-  }
+    loss += 4;
+  } while (--m > 0);
 }

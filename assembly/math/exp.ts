@@ -1,6 +1,12 @@
 import { madd } from '../simd/madd';
 
 /**
+ * 1.5·2^23. Where |x| ≤ 2^22 the sum x + SHIFTER is x rounded to the nearest integer, ties to even, plus SHIFTER, and its lowest bits
+ * are that integer in two's complement: rounding and conversion in one addition (V8 takes eight instructions for the conversion alone).
+ */
+export const SHIFTER: f32 = 12582912;
+
+/**
  * e^r − 1 = r + r²·P(r) for |r| ≤ ln2/2, P the degree-6 minimax polynomial of YNNPACK (base/simd/target_independent.inc).
  */
 // @ts-ignore: decorator
@@ -15,6 +21,24 @@ export function expm1Reduced4(r: v128): v128 {
   return madd(f32x4.mul(r, r), p, r);
 }
 
+/** e^x in each lane for x ≤ 89, with the bits of `exp4`. */
+// @ts-ignore: decorator
+@inline
+export function expBounded4(x: v128): v128 {
+  // pmax with x first keeps a NaN; the bound is where the result is zero anyway.
+  const clamped = f32x4.pmax(x, f32x4.splat(-104));
+  // n + 254 in the lowest bits: the biased exponents of both factors. Even, so that ties are those of n.
+  const shifter = f32x4.splat(SHIFTER + 254);
+  const shifted = f32x4.add(f32x4.mul(clamped, f32x4.splat(1.44269504)), shifter);
+  const n = f32x4.sub(shifted, shifter);
+  const hi = f32x4.sub(clamped, f32x4.mul(n, f32x4.splat(0.69314575195)));
+  const r = f32x4.sub(hi, f32x4.mul(n, f32x4.splat(1.4286067653e-6)));
+  const mantissa = f32x4.add(f32x4.splat(1), expm1Reduced4(r));
+  const half = i32x4.shr_u(shifted, 1);
+  const rest = i32x4.sub(shifted, half);
+  return f32x4.mul(f32x4.mul(mantissa, i32x4.shl(half, 23)), i32x4.shl(rest, 23));
+}
+
 /**
  * e^x in each lane. Within 2 ULP for every float, subnormal results included (checked by the sweep in the tests); NaN stays
  * NaN, above 88.73 it is infinite, below −103.98 zero.
@@ -26,15 +50,12 @@ export function expm1Reduced4(r: v128): v128 {
 // @ts-ignore: decorator
 @inline
 export function exp4(x: v128): v128 {
-  // pmin and pmax with x first keep a NaN; the bounds are where the result is infinite or zero anyway.
-  const clamped = f32x4.pmax(f32x4.pmin(x, f32x4.splat(89)), f32x4.splat(-104));
-  const n = f32x4.nearest(f32x4.mul(clamped, f32x4.splat(1.44269504)));
-  const hi = f32x4.sub(clamped, f32x4.mul(n, f32x4.splat(0.69314575195)));
-  const r = f32x4.sub(hi, f32x4.mul(n, f32x4.splat(1.4286067653e-6)));
-  const mantissa = f32x4.add(f32x4.splat(1), expm1Reduced4(r));
-  const exponent = i32x4.trunc_sat_f32x4_s(n);
-  const half = i32x4.shr_s(exponent, 1);
-  const rest = i32x4.sub(exponent, half);
-  const bias = i32x4.splat(127);
-  return f32x4.mul(f32x4.mul(mantissa, i32x4.shl(i32x4.add(half, bias), 23)), i32x4.shl(i32x4.add(rest, bias), 23));
+  return expBounded4(f32x4.pmin(x, f32x4.splat(89)));
+}
+
+/** e^−|x| in each lane, with the bits of `exp4`: the sign is set. */
+// @ts-ignore: decorator
+@inline
+export function expNegativeAbs4(x: v128): v128 {
+  return expBounded4(v128.or(x, i32x4.splat(0x80000000)));
 }

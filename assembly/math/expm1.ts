@@ -1,5 +1,5 @@
 import { madd } from '../simd/madd';
-import { expm1Reduced4 } from './exp';
+import { expm1Reduced4, SHIFTER } from './exp';
 
 /**
  * e^x − 1 in each lane for x ≤ 0, within 2 ULP (checked by the sweep in the tests); above 0 it is not meant to be used. NaN stays NaN.
@@ -11,10 +11,13 @@ import { expm1Reduced4 } from './exp';
 export function expm1NonPositive4(x: v128): v128 {
   // Below −17.4 the result rounds to −1.
   const clamped = f32x4.pmax(x, f32x4.splat(-24));
-  const n = f32x4.nearest(f32x4.mul(clamped, f32x4.splat(1.44269504)));
+  const shifter = f32x4.splat(SHIFTER);
+  const shifted = f32x4.add(f32x4.mul(clamped, f32x4.splat(1.44269504)), shifter);
+  const n = f32x4.sub(shifted, shifter);
   const hi = f32x4.sub(clamped, f32x4.mul(n, f32x4.splat(0.69314575195)));
   const r = f32x4.sub(hi, f32x4.mul(n, f32x4.splat(1.4286067653e-6)));
   const q = expm1Reduced4(r);
-  const scale = i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(n), i32x4.splat(127)), 23);
+  // The shift leaves n + 127 of the bits.
+  const scale = i32x4.shl(i32x4.add(shifted, i32x4.splat(127)), 23);
   return madd(scale, q, f32x4.sub(scale, f32x4.splat(1)));
 }

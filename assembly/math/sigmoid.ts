@@ -1,4 +1,4 @@
-import { exp4 } from './exp';
+import { expNegativeAbs4 } from './exp';
 
 /**
  * 1 / (1 + e^−x) in each lane, within 3 ULP for every float (checked by the sweep in the tests); NaN stays NaN.
@@ -8,7 +8,7 @@ import { exp4 } from './exp';
 // @ts-ignore: decorator
 @inline
 export function sigmoid4(x: v128): v128 {
-  const e = exp4(f32x4.neg(f32x4.abs(x)));
+  const e = expNegativeAbs4(x);
   const one = f32x4.splat(1);
   const r = f32x4.div(e, f32x4.add(one, e));
   return v128.bitselect(r, f32x4.sub(one, r), f32x4.lt(x, f32x4.splat(0)));

@@ -6,15 +6,19 @@
  * the quarter n swaps and signs them.
  */
 
+import { SHIFTER } from './exp';
+
+/** SHIFTER + n, n the nearest quarter: the lowest bits are those of n. */
 // @ts-ignore: decorator
 @inline
 function quarter(u: v128): v128 {
-  return f32x4.nearest(f32x4.mul(u, f32x4.splat(4)));
+  return f32x4.add(f32x4.mul(u, f32x4.splat(4)), f32x4.splat(SHIFTER));
 }
 
 // @ts-ignore: decorator
 @inline
-function angle(u: v128, n: v128): v128 {
+function angle(u: v128, q: v128): v128 {
+  const n = f32x4.sub(q, f32x4.splat(SHIFTER));
   const f = f32x4.sub(u, f32x4.mul(n, f32x4.splat(0.25)));
   return f32x4.mul(f, f32x4.splat(6.28318530717958647692));
 }
@@ -47,11 +51,10 @@ function signWhere(q: v128): v128 {
 // @ts-ignore: decorator
 @inline
 export function cosTurn4(u: v128): v128 {
-  const n = quarter(u);
-  const t = angle(u, n);
+  const q = quarter(u);
+  const t = angle(u, q);
   const s = f32x4.mul(t, t);
-  const q = i32x4.trunc_sat_f32x4_s(n);
-  const odd = i32x4.eq(v128.and(q, i32x4.splat(1)), i32x4.splat(1));
+  const odd = i32x4.shr_s(i32x4.shl(q, 31), 31);
   // cos over quarters 0…3 is cos, −sin, −cos, sin.
   return v128.xor(v128.bitselect(sinKernel(t, s), cosKernel(s), odd), signWhere(i32x4.add(q, i32x4.splat(1))));
 }
@@ -60,11 +63,10 @@ export function cosTurn4(u: v128): v128 {
 // @ts-ignore: decorator
 @inline
 export function sinTurn4(u: v128): v128 {
-  const n = quarter(u);
-  const t = angle(u, n);
+  const q = quarter(u);
+  const t = angle(u, q);
   const s = f32x4.mul(t, t);
-  const q = i32x4.trunc_sat_f32x4_s(n);
-  const odd = i32x4.eq(v128.and(q, i32x4.splat(1)), i32x4.splat(1));
+  const odd = i32x4.shr_s(i32x4.shl(q, 31), 31);
   // sin over quarters 0…3 is sin, cos, −sin, −cos.
   return v128.xor(v128.bitselect(cosKernel(s), sinKernel(t, s), odd), signWhere(q));
 }

@@ -20,6 +20,7 @@ export function f32_adam(
   oneMinusBeta2: f32,
   epsilon: f32,
 ): void {
+  if (n <= 0) return;
   const size = f32x4.splat(stepSize);
   const share = f32x4.splat(gradientStep);
   const root = f32x4.splat(rootScale);
@@ -28,7 +29,8 @@ export function f32_adam(
   const b2 = f32x4.splat(beta2);
   const c2 = f32x4.splat(oneMinusBeta2);
   const eps = f32x4.splat(epsilon);
-  for (const end = w + paddedBytes(n); w < end; w += 16, g += 16, m += 16, v += 16) {
+  const end = w + paddedBytes(n);
+  do {
     const gradient = v128.load(g);
     const first = f32x4.add(f32x4.mul(b1, v128.load(m)), f32x4.mul(c1, gradient));
     const second = f32x4.add(f32x4.mul(b2, v128.load(v)), f32x4.mul(c2, f32x4.mul(gradient, gradient)));
@@ -37,5 +39,9 @@ export function f32_adam(
     const divisor = f32x4.add(f32x4.mul(f32x4.sqrt(second), root), eps);
     const step = f32x4.add(f32x4.mul(size, first), f32x4.mul(share, gradient));
     v128.store(w, f32x4.sub(v128.load(w), f32x4.div(step, divisor)));
-  }
+    w += 16;
+    g += 16;
+    m += 16;
+    v += 16;
+  } while (w < end);
 }

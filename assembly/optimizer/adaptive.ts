@@ -2,15 +2,20 @@ import { paddedBytes } from '../simd/lanes';
 
 /** Adagrad (Duchi et al. 2011), PyTorch's form: s += g²; w −= η·g/(√s + ε). */
 export function f32_adagrad(n: i32, g: usize, w: usize, s: usize, learningRate: f32, epsilon: f32): void {
+  if (n <= 0) return;
   const rate = f32x4.splat(learningRate);
   const eps = f32x4.splat(epsilon);
-  for (const end = w + paddedBytes(n); w < end; w += 16, g += 16, s += 16) {
+  const end = w + paddedBytes(n);
+  do {
     const gradient = v128.load(g);
     const sum = f32x4.add(v128.load(s), f32x4.mul(gradient, gradient));
     v128.store(s, sum);
     const step = f32x4.div(f32x4.mul(rate, gradient), f32x4.add(f32x4.sqrt(sum), eps));
     v128.store(w, f32x4.sub(v128.load(w), step));
-  }
+    w += 16;
+    g += 16;
+    s += 16;
+  } while (w < end);
 }
 
 /** RMSprop (Hinton 2012), PyTorch's form: s = ρ·s + (1−ρ)·g²; v = μ·v + g/(√s + ε); w −= η·v. */
@@ -26,12 +31,14 @@ export function f32_rmsprop(
   epsilon: f32,
   momentum: f32,
 ): void {
+  if (n <= 0) return;
   const rate = f32x4.splat(learningRate);
   const r = f32x4.splat(rho);
   const c = f32x4.splat(oneMinusRho);
   const eps = f32x4.splat(epsilon);
   const mu = f32x4.splat(momentum);
-  for (const end = w + paddedBytes(n); w < end; w += 16, g += 16, s += 16) {
+  const end = w + paddedBytes(n);
+  do {
     const gradient = v128.load(g);
     const mean = f32x4.add(f32x4.mul(r, v128.load(s)), f32x4.mul(c, f32x4.mul(gradient, gradient)));
     v128.store(s, mean);
@@ -43,7 +50,10 @@ export function f32_rmsprop(
       v += 16;
     }
     v128.store(w, f32x4.sub(v128.load(w), f32x4.mul(rate, step)));
-  }
+    w += 16;
+    g += 16;
+    s += 16;
+  } while (w < end);
 }
 
 /**
@@ -60,11 +70,13 @@ export function f32_adadelta(
   oneMinusRho: f32,
   epsilon: f32,
 ): void {
+  if (n <= 0) return;
   const rate = f32x4.splat(learningRate);
   const r = f32x4.splat(rho);
   const c = f32x4.splat(oneMinusRho);
   const eps = f32x4.splat(epsilon);
-  for (const end = w + paddedBytes(n); w < end; w += 16, g += 16, s += 16, u += 16) {
+  const end = w + paddedBytes(n);
+  do {
     const gradient = v128.load(g);
     const mean = f32x4.add(f32x4.mul(r, v128.load(s)), f32x4.mul(c, f32x4.mul(gradient, gradient)));
     v128.store(s, mean);
@@ -73,5 +85,9 @@ export function f32_adadelta(
     const d = f32x4.mul(root, gradient);
     v128.store(u, f32x4.add(f32x4.mul(r, updates), f32x4.mul(c, f32x4.mul(d, d))));
     v128.store(w, f32x4.sub(v128.load(w), f32x4.mul(rate, d)));
-  }
+    w += 16;
+    g += 16;
+    s += 16;
+    u += 16;
+  } while (w < end);
 }

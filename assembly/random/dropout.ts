@@ -1,6 +1,23 @@
 import { paddedBytes } from '../simd/lanes';
 import { unit } from './fill';
-import { philox16 } from './philox';
+import { philox16, philox32 } from './philox';
+
+// @ts-ignore: decorator
+@inline
+function drop(x: v128, word: v128, rate: v128, scale: v128): v128 {
+  return v128.and(f32x4.mul(x, scale), f32x4.ge(unit(word), rate));
+}
+
+/** a: rate. b: scale. */
+// @ts-ignore: decorator
+@unmanaged
+class Dropout {
+  // @ts-ignore: decorator
+  @inline
+  put(x: usize, y: usize, word: v128, a: v128, b: v128): void {
+    v128.store(y, drop(v128.load(x), word, a, b));
+  }
+}
 
 /**
  * Inverted dropout (Srivastava et al. 2014): y = x·scale where the element is kept, 0 where it is dropped; scale is 1/(1 − rate).
@@ -26,11 +43,15 @@ export function f32_dropout(
   const factor = f32x4.splat(scale);
   const bytes = paddedBytes(n);
   for (let row = 0; row < m; ++row, x += (<usize>ld) << 2, y += (<usize>ld) << 2) {
-    for (let i: usize = 0; i < bytes; i += 16) {
+    let i: usize = 0;
+    // Rows are whole vectors, and what stands behind them is not theirs: only groups of 32 that fit go without scratch.
+    for (; i + 128 <= bytes; i += 128) {
+      philox32<Dropout>(key0, key1, <i32>(i >> 4), row, layer, step, x + i, y + i, least, factor);
+    }
+    for (; i < bytes; i += 16) {
       // The 16 words serve four vectors.
       if ((i & 63) == 0) philox16(key0, key1, <i32>(i >> 4), row, layer, step, words);
-      const kept = f32x4.ge(unit(v128.load(words + (i & 63))), least);
-      v128.store(y + i, v128.and(f32x4.mul(v128.load(x + i), factor), kept));
+      v128.store(y + i, drop(v128.load(x + i), v128.load(words + (i & 63)), least, factor));
     }
   }
 }

@@ -1,6 +1,7 @@
-import { log4 } from '../math/log';
+import { logNormal4 } from '../math/log';
 import { cosTurn4, sinTurn4 } from '../math/turn';
-import { philox16 } from './philox';
+import { map } from '../simd/map';
+import { u32_random } from './philox';
 
 /** 24 random bits as a multiple of 2^−24 in [0, 1): every value is exact and equally likely. */
 // @ts-ignore: decorator
@@ -14,7 +15,18 @@ export function unit(word: v128): v128 {
 @inline
 export function radius4(word: v128, scale: v128): v128 {
   const u = f32x4.add(unit(word), f32x4.splat(5.9604644775390625e-8));
-  return f32x4.mul(scale, f32x4.sqrt(f32x4.mul(f32x4.splat(-2), log4(u))));
+  return f32x4.mul(scale, f32x4.sqrt(f32x4.mul(f32x4.splat(-2), logNormal4(u))));
+}
+
+/** a: low. b: high − low. */
+// @ts-ignore: decorator
+@unmanaged
+class Uniform {
+  // @ts-ignore: decorator
+  @inline
+  of(word: v128, a: v128, b: v128): v128 {
+    return f32x4.add(a, f32x4.mul(b, unit(word)));
+  }
 }
 
 /** Uniform from low up to high, which rounding may reach; 16⌈n/16⌉ floats are written. */
@@ -30,14 +42,8 @@ export function f32_uniform(
   low: f32,
   high: f32,
 ): void {
-  const base = f32x4.splat(low);
-  const span = f32x4.splat(high - low);
-  for (let i = 0; i < n; i += 16, out += 64) {
-    philox16(key0, key1, c0 + (i >> 2), c1, c2, c3, out);
-    for (let j: usize = 0; j < 64; j += 16) {
-      v128.store(out + j, f32x4.add(base, f32x4.mul(span, unit(v128.load(out + j)))));
-    }
-  }
+  u32_random(n, out, key0, key1, c0, c1, c2, c3);
+  map<Uniform>((n + 15) & ~15, out, out, f32x4.splat(low), f32x4.splat(high - low));
 }
 
 /**
@@ -56,15 +62,24 @@ export function f32_normal(
   mean: f32,
   stddev: f32,
 ): void {
+  if (n <= 0) return;
+  u32_random(n, out, key0, key1, c0, c1, c2, c3);
   const center = f32x4.splat(mean);
   const scale = f32x4.splat(stddev);
-  for (let i = 0; i < n; i += 16, out += 64) {
-    philox16(key0, key1, c0 + (i >> 2), c1, c2, c3, out);
-    for (let j: usize = 0; j < 64; j += 32) {
-      const radius = radius4(v128.load(out + j), scale);
-      const turn = unit(v128.load(out + j, 16));
-      v128.store(out + j, f32x4.add(center, f32x4.mul(radius, cosTurn4(turn))));
-      v128.store(out + j, f32x4.add(center, f32x4.mul(radius, sinTurn4(turn))), 16);
-    }
-  }
+  do {
+    const r0 = radius4(v128.load(out), scale);
+    const t0 = unit(v128.load(out, 16));
+    const r1 = radius4(v128.load(out, 32), scale);
+    const t1 = unit(v128.load(out, 48));
+    const a = f32x4.add(center, f32x4.mul(r0, cosTurn4(t0)));
+    const b = f32x4.add(center, f32x4.mul(r0, sinTurn4(t0)));
+    const c = f32x4.add(center, f32x4.mul(r1, cosTurn4(t1)));
+    const d = f32x4.add(center, f32x4.mul(r1, sinTurn4(t1)));
+    v128.store(out, a);
+    v128.store(out, b, 16);
+    v128.store(out, c, 32);
+    v128.store(out, d, 48);
+    out += 64;
+    n -= 16;
+  } while (n > 0);
 }

@@ -15,8 +15,10 @@ export function f32_class_counts(m: i32, n: i32, y: usize, t: usize, ld: i32, co
   for (; m > 0; --m, y += (<usize>ld) << 2, t += (<usize>ld) << 2) {
     const answer = argmax(n, y);
     const target = argmax(n, t);
+    // A row with a NaN has no answer; targets are checked to be finite.
+    if (target < 0) continue;
     increment(counts + <usize>target * 24, answer == target);
-    increment(counts + <usize>answer * 24 + 8, true);
+    if (answer >= 0) increment(counts + <usize>answer * 24 + 8, true);
     increment(counts + <usize>target * 24 + 16, true);
   }
 }

@@ -46,6 +46,14 @@ export function f64_add_sum(n: i32, x: usize, total: usize): void {
 export function f32_first_nonfinite(n: i32, x: usize, index: usize): void {
   const infinity = i32x4.splat(0x7f800000);
   let i = 0;
+  for (; i + 16 <= n; i += 16) {
+    const p = x + ((<usize>i) << 2);
+    const a = i32x4.eq(v128.and(v128.load(p), infinity), infinity);
+    const b = i32x4.eq(v128.and(v128.load(p, 16), infinity), infinity);
+    const c = i32x4.eq(v128.and(v128.load(p, 32), infinity), infinity);
+    const d = i32x4.eq(v128.and(v128.load(p, 48), infinity), infinity);
+    if (v128.any_true(v128.or(v128.or(a, b), v128.or(c, d)))) break;
+  }
   for (; i + 4 <= n; i += 4) {
     const exponent = v128.and(v128.load(x + ((<usize>i) << 2)), infinity);
     if (v128.any_true(i32x4.eq(exponent, infinity))) break;

@@ -34,3 +34,21 @@ function isConstant(data: Float32Array, j: number, width: number): boolean {
   for (let i = j + width; i < data.length; i += width) if (data[i] !== data[j]) return false;
   return true;
 }
+
+/** Mean and variance as the float32 that a model keeps, or a ValueError where float32 does not hold them. */
+export function float32Moments(
+  where: string,
+  { mean, variance }: { readonly mean: readonly number[]; readonly variance: readonly number[] },
+): { readonly mean: Float32Array; readonly variance: Float32Array } {
+  const rounded = Float32Array.from(variance);
+  rounded.forEach((value, column) => {
+    if (Number.isFinite(value) && (value >= SMALLEST_NORMAL || variance[column] === 0)) return;
+    throw new ValueError(
+      `${where}: x expected columns whose variance float32 holds, got ${variance[column]} in column ${column}. Scale the data first.`,
+    );
+  });
+  return { mean: Float32Array.from(mean), variance: rounded };
+}
+
+/** 2^−126: below it float32 loses digits. */
+const SMALLEST_NORMAL = 1.1754943508222875e-38;

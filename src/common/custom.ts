@@ -33,7 +33,10 @@ export function readCustom<F extends Named>(
         `Pass it as one of loadModel's custom objects.`,
     );
   }
-  const object = (saved ? (value as Custom<F>).custom : value) as F;
+  // Of several objects of one name, the first that has what is asked for.
+  const given: unknown = saved ? (value as Custom<F>).custom : value;
+  const fits = (one: Partial<F>): boolean => functions.every((method) => typeof one[method] === 'function');
+  const object = (Array.isArray(given) ? ((given as F[]).find(fits) ?? given[0]) : given) as F;
   const { name } = object as Partial<Named>;
   if (typeof name !== 'string' || name.length === 0) {
     throw new ValueError(`${path} expected an object with a name, got ${describe(name)} as its name.`);
@@ -50,7 +53,7 @@ export function readCustom<F extends Named>(
  * Puts a user's objects back where a file has only their names, everywhere in a JSON value.
  * Returns a new value; what is not found stays a name, and is refused where it is read.
  */
-export function restoreCustom(value: unknown, objects: ReadonlyMap<string, Named>): unknown {
+export function restoreCustom(value: unknown, objects: ReadonlyMap<string, readonly Named[]>): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map((one) => restoreCustom(one, objects));
   const { kind, config } = value as Partial<Descriptor<string, Named>>;
@@ -67,5 +70,12 @@ export function requireLength(path: string, result: unknown, length: number): Fl
     throw new ValueError(`${path} expected a Float32Array of ${length} values, got ${describe(result)}.`);
   }
   if (result.length !== length) throw new ShapeError(`${path} expected ${length} values, got ${result.length}.`);
+  if (!(result instanceof Float32Array)) {
+    for (let i = 0; i < length; i++) {
+      const value: unknown = result[i];
+      if (typeof value !== 'number')
+        throw new ValueError(`${path} expected numbers, got ${describe(value)} at index ${i}.`);
+    }
+  }
   return result as Float32Array | readonly number[];
 }

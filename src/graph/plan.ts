@@ -1,5 +1,5 @@
 import { describeShape } from '../common/describe.js';
-import { ShapeError } from '../common/errors.js';
+import { ShapeError, ValueError } from '../common/errors.js';
 import { sizeOf } from '../common/tensors.js';
 import { padded, panelFloats } from '../engine/panels.js';
 import type { Operation, ParameterSpec } from '../layers/operation.js';
@@ -126,6 +126,7 @@ export function planNetwork(where: string, graph: Graph): NetworkPlan {
     if (before === undefined) shared.set(index, own);
     values.push(current[0]);
   });
+  requireNames(where, parameters);
   return {
     graph,
     widths,
@@ -135,6 +136,22 @@ export function planNetwork(where: string, graph: Graph): NetworkPlan {
     outputs: graph.outputs.map((node) => values[node]),
     ...place(parameters),
   };
+}
+
+/** In a file every weight has a name of its own, and an optimizer's moments start with `optimizer.`. */
+function requireNames(where: string, parameters: readonly { readonly name: string }[]): void {
+  const taken = new Set<string>();
+  for (const { name } of parameters) {
+    if (taken.has(name)) {
+      throw new ValueError(`${where}: weights expected different names, got "${name}" twice. Rename a layer.`);
+    }
+    if (name.startsWith('optimizer.')) {
+      throw new ValueError(
+        `${where}: "${name}" expected not to start with "optimizer.", which is kept for moments. Rename the layer.`,
+      );
+    }
+    taken.add(name);
+  }
 }
 
 /** A layer that stands in several places has the same weights in each. */

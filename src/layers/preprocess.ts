@@ -1,4 +1,4 @@
-import { columnMoments } from '../common/column-moments.js';
+import { columnMoments, float32Moments } from '../common/column-moments.js';
 import { describe } from '../common/describe.js';
 import { ShapeError, ValueError } from '../common/errors.js';
 import { finite, optional, readOptions, type Check } from '../common/options.js';
@@ -103,7 +103,7 @@ export class Normalization extends Layer<'normalization', NormalizationConfig> {
    * normalization().adapt([[1, 5], [3, 5]]).config.mean; // [2, 5]
    */
   adapt(data: Rows): this {
-    const first: unknown = (data as readonly unknown[])[0];
+    const first: unknown = (data as readonly unknown[] | undefined)?.[0];
     const width =
       this.config.inputShape?.[0] ??
       (Array.isArray(first) || ArrayBuffer.isView(first) ? (first as ArrayLike<number>).length : undefined);
@@ -112,7 +112,10 @@ export class Normalization extends Layer<'normalization', NormalizationConfig> {
     }
     const source = rowSource('adapt', 'x', data, width);
     if (source.rows === 0) throw new ShapeError('adapt: x expected at least one row, got none.');
-    Object.assign(this.config, columnMoments('adapt', source));
+    const moments = columnMoments('adapt', source);
+    // As the model will keep them, or not at all.
+    float32Moments('adapt', moments);
+    Object.assign(this.config, moments);
     return this;
   }
 }

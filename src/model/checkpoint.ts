@@ -111,7 +111,8 @@ function requireTraining(training: TrainingState | undefined): void {
 }
 
 /** Reads a file as far as it can be checked without building the model. */
-export function decodeModel(bytes: unknown): Checkpoint {
+export function decodeModel(file: unknown): Checkpoint {
+  const bytes = file instanceof ArrayBuffer ? new Uint8Array(file) : file;
   if (!(bytes instanceof Uint8Array)) {
     throw new ValueError(`loadModel: file expected a Uint8Array, got ${describe(bytes)}.`);
   }

@@ -117,17 +117,17 @@ function readEngineOptions(where: string, options: EngineOptions | undefined) {
   return { ...read, initialMemory };
 }
 
-const customCheck: Check<ReadonlyMap<string, Named>> = (path, value) => {
+const customCheck: Check<ReadonlyMap<string, readonly Named[]>> = (path, value) => {
   if (!Array.isArray(value)) throw new ValueError(`${path} expected a list of objects, got ${describe(value)}.`);
-  return new Map(
-    value.map((one: unknown, index) => {
-      const { name } = (one ?? {}) as Partial<Named>;
-      if (typeof one !== 'object' || typeof name !== 'string') {
-        throw new ValueError(`${path}[${index}] expected an object with a name, got ${describe(one)}.`);
-      }
-      return [name, one as Named];
-    }),
-  );
+  const byName = new Map<string, Named[]>();
+  value.forEach((one: unknown, index) => {
+    const { name } = (one ?? {}) as Partial<Named>;
+    if (typeof one !== 'object' || typeof name !== 'string') {
+      throw new ValueError(`${path}[${index}] expected an object with a name, got ${describe(one)}.`);
+    }
+    byName.set(name, [...(byName.get(name) ?? []), one as Named]);
+  });
+  return byName;
 };
 
 /** One WASM instance with its memory; holds any number of models. Made by `createEngine` or `createEngineSync`. */
@@ -168,11 +168,11 @@ export class Engine {
    * `dispose`.
    */
   loadModel<O extends Float32Array | Float32Array[] = Float32Array>(
-    bytes: Uint8Array,
+    bytes: Uint8Array | ArrayBuffer,
     options?: LoadOptions,
   ): Model<O> {
     this.machine.requireLive('loadModel');
-    const { custom } = readOptions<{ custom: ReadonlyMap<string, Named> }>('loadModel', options, {
+    const { custom } = readOptions<{ custom: ReadonlyMap<string, readonly Named[]> }>('loadModel', options, {
       custom: { check: customCheck, or: new Map() },
     });
     const { architecture, training, ...rest } = decodeModel(bytes);
@@ -368,7 +368,8 @@ async function engineOf(engine: Engine | undefined): Promise<Engine> {
   return defaultEngine;
 }
 
-const engineCheck: Check<Engine> = (path, value) => {
+/** Reads an engine. */
+export const engineCheck: Check<Engine> = (path, value) => {
   if (value instanceof Engine) return value;
   throw new ValueError(`${path} expected an engine of createEngine, got ${describe(value)}.`);
 };
@@ -425,7 +426,7 @@ function splitEngine<T extends { engine?: Engine }>(where: string, options: T) {
  * again.predict([[1, 2]]).join() === network.predict([[1, 2]]).join(); // true
  */
 export async function loadModel<O extends Float32Array | Float32Array[] = Float32Array>(
-  bytes: Uint8Array,
+  bytes: Uint8Array | ArrayBuffer,
   options?: LoadOptions & { engine?: Engine },
 ): Promise<Model<O>> {
   const { engine, rest } = splitEngine('loadModel', options ?? {});

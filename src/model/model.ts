@@ -1,4 +1,4 @@
-import { columnMoments } from '../common/column-moments.js';
+import { columnMoments, float32Moments } from '../common/column-moments.js';
 import { describe } from '../common/describe.js';
 import { ShapeError, StateError, ValueError } from '../common/errors.js';
 import { integer, nonNegative, readOptions, type Check } from '../common/options.js';
@@ -15,7 +15,7 @@ import type { ClassWeight, DataGiven, Dataset, DataShape, Inputs, Targets } from
 import { isBatchSource, residentFeed, SourceFeed, type BatchSource, type Feed } from '../training/data/feed.js';
 import { diagnose } from '../training/diagnosis/diagnose.js';
 import type { Diagnosis } from '../training/diagnosis/diagnosis.js';
-import { readFitOptions, refuseRowOptions, type FitOptions } from '../training/fit-options.js';
+import { readFitOptions, refuseRowOptions, refuseSourceOptions, type FitOptions } from '../training/fit-options.js';
 import { fit, splitData, type History } from '../training/fit.js';
 import type { Logs } from '../training/measure.js';
 import { Trainer } from '../training/trainer.js';
@@ -55,14 +55,22 @@ const readStepOptions = (where: string, options: StepOptions | undefined): StepO
     classWeight: { check: later, or: undefined },
   }) as StepOptions;
 
+/** The name, or with a stroke for every layer that has it. */
+function nextFree(name: string, names: readonly string[]): string {
+  while (names.includes(name)) name += "'";
+  return name;
+}
+
 /** The outputs of a plan with the names of their layers; a layer's second output is numbered. */
 export function outputEnds({ graph, outputs, widths }: NetworkPlan): OutputEnd[] {
-  const taken = new Map<string, number>();
+  const taken = new Set<string>();
   return graph.outputs.map((node, index) => {
     const layer = graph.names[graph.nodes[node].layer];
-    const before = taken.get(layer) ?? 0;
-    taken.set(layer, before + 1);
-    return { name: before === 0 ? layer : `${layer}_${before}`, width: widths[outputs[index]] };
+    let name = layer;
+    // A number that makes no other layer's name.
+    for (let number = 1; taken.has(name); number++) name = nextFree(`${layer}_${number}`, graph.names);
+    taken.add(name);
+    return { name, width: widths[outputs[index]] };
   });
 }
 
@@ -86,6 +94,7 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> {
   private trainer: Trainer | undefined;
   private readonly progress = { epochCount: 0 };
   private fitting = false;
+  private readonly gate = { running: false };
   private live = true;
 
   /** For the library's own use: users call `sequential` or `model`. */
@@ -155,9 +164,9 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> {
   compile(options: CompileOptions): void {
     this.requireIdle('compile');
     const compiled = readCompileOptions(options, this.ends);
-    const { machine, plan, layout, weights, seed } = this;
+    const { machine, plan, layout, weights, seed, gate } = this;
     // The new one first: where there is no room for it, the old one goes on.
-    const trainer = new Trainer({ machine, plan, layout, weights, seed }, compiled);
+    const trainer = new Trainer({ machine, plan, layout, weights, seed, gate }, compiled);
     this.trainer?.free();
     this.trainer = trainer;
   }
@@ -180,7 +189,8 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> {
     const fromSource = isBatchSource(x);
     const given = fromSource ? (y as FitOptions | undefined) : options;
     const read = readFitOptions(given);
-    if (fromSource) refuseRowOptions(given);
+    if (fromSource) refuseRowOptions(given, options);
+    else refuseSourceOptions(x, y, given);
     read.signal?.throwIfAborted();
     const datasets: Dataset[] = [];
     const load = (where: string, data: DataGiven, names?: readonly [string, string]): Dataset => {
@@ -220,7 +230,11 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> {
         progress: this.progress,
         requireLive: (where: string) => this.requireLive(where),
       };
-      return await fit(subject, feed, validation, read);
+      try {
+        return await fit(subject, feed, validation, read);
+      } finally {
+        feed.free();
+      }
     } finally {
       this.fitting = false;
       for (const data of datasets) data.free();
@@ -271,7 +285,7 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> {
       return flat;
     });
     const outs = this.ends.map(({ width }) => new Float32Array(rows * width));
-    this.predictor.predict('predict', xs, outs, rows, batchSize);
+    this.running(() => this.predictor.predict('predict', xs, outs, rows, batchSize));
     return (outs.length === 1 ? outs[0] : outs) as O;
   }
 
@@ -281,12 +295,17 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> {
    * @throws ShapeError where lengths do not fit; ValueError for other kinds of arrays, NaN or infinity; StateError after `dispose`.
    */
   predictInto(x: Float32Array | readonly Float32Array[], out: O): O {
-    if (!this.live) this.requireLive('predictInto');
+    if (!this.live || this.gate.running) this.requireLive('predictInto');
     const { inputEnds, ends } = this;
     if (inputEnds.length === 1 && ends.length === 1) {
       const rows = this.requireFlat('x', x, inputEnds[0].width, undefined);
       this.requireFlat('out', out, ends[0].width, rows);
-      this.predictor.predictOne('predictInto', x as Float32Array, out as Float32Array, rows, rows);
+      this.gate.running = true;
+      try {
+        this.predictor.predictOne('predictInto', x as Float32Array, out as Float32Array, rows, rows);
+      } finally {
+        this.gate.running = false;
+      }
       return out;
     }
     return this.predictIntoLists(x, out);
@@ -307,7 +326,7 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> {
     const rows = this.requireFlat('x[0]', xs[0], inputEnds[0].width, undefined);
     xs.forEach((one, index) => this.requireFlat(`x[${index}]`, one, inputEnds[index].width, rows));
     outs.forEach((one, index) => this.requireFlat(`out[${index}]`, one, ends[index].width, rows));
-    this.predictor.predict('predictInto', xs, outs, rows, rows);
+    this.running(() => this.predictor.predict('predictInto', xs, outs, rows, rows));
     return out;
   }
 
@@ -336,7 +355,7 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> {
     const trainer = this.requireTrainer('gradients');
     const data = this.dataset('gradients', { x, y, ...readStepOptions('gradients', options) }, trainer);
     try {
-      return trainer.gradientsOn(data);
+      return this.running(() => trainer.gradientsOn(data));
     } finally {
       data.free();
     }
@@ -358,7 +377,7 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> {
     const data = this.dataset('diagnose', { x, y }, trainer);
     try {
       const rows = Math.min(data.rows, MOST_DIAGNOSED);
-      return diagnose(trainer, rows, false, ({ feeder }) => feeder.take(data, 0, rows));
+      return this.running(() => diagnose(trainer, rows, false, ({ feeder }) => feeder.take(data, 0, rows)));
     } finally {
       data.free();
     }
@@ -380,12 +399,12 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> {
     const moments = perEnd('adapt', 'x', x, inputEnds).map(({ what, value }, index) => {
       const source = rowSource('adapt', what, value, inputEnds[index].width);
       if (source.rows === 0) throw new ShapeError(`adapt: ${what} expected at least one row, got none.`);
-      return columnMoments('adapt', source);
+      return float32Moments('adapt', columnMoments('adapt', source));
     });
     for (const { inputs, parameters } of nodes) {
       const { mean, variance } = moments[plan.inputs.indexOf(inputs[0])];
-      this.layout.writeOne(this.weights, plan.parameters[parameters[0]], Float32Array.from(mean));
-      this.layout.writeOne(this.weights, plan.parameters[parameters[1]], Float32Array.from(variance));
+      this.layout.writeOne(this.weights, plan.parameters[parameters[0]], mean);
+      this.layout.writeOne(this.weights, plan.parameters[parameters[1]], variance);
     }
   }
 
@@ -435,6 +454,7 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> {
   /** Gives the model's memory back to its engine. Calling it again does nothing. */
   dispose(): void {
     if (!this.live) return;
+    this.requireStill('dispose');
     this.live = false;
     this.trainer?.free();
     this.predictor.free();
@@ -485,8 +505,28 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> {
   }
 
   private requireLive(where: string): void {
+    this.requireStill(where);
     if (!this.live) throw new StateError(`${where}: a live model expected, got one that was disposed.`);
     this.machine.requireLive(where);
+  }
+
+  /** Runs what calls functions of the user's own, which must not change the model meanwhile. */
+  private running<T>(run: () => T): T {
+    this.gate.running = true;
+    try {
+      return run();
+    } finally {
+      this.gate.running = false;
+    }
+  }
+
+  /** Throws inside of a step, where a function of the user's own would change what the step stands on. */
+  private requireStill(where: string): void {
+    if (this.gate.running) {
+      throw new StateError(
+        `${where}: a model at rest expected, got one in the middle of a step that called this function.`,
+      );
+    }
   }
 
   private requireIdle(where: string): void {

@@ -116,6 +116,9 @@ function bindAdam(
 /** 0.96^0.004: PyTorch's momentum decay ψ = 0.004, in μ_t = β1 (1 − ½·0.96^(t·ψ)), as the base of t. */
 const NADAM_DECAY = 0.9998367253526753;
 
+/** Beside 1 nothing in float64: half a unit in its last place is 1.1e-16. */
+const NEGLIGIBLE = 1e-18;
+
 /**
  * Nadam's two step sizes: μ_t, and the product of those up to t, which is a function of t alone. The divisor of the look-ahead takes μ_t
  * twice, as PyTorch 1.13 does, whose numbers the golden values are; Dozat's paper takes it once.
@@ -129,7 +132,9 @@ function bindNadam(step: AdamStep, beta1: number): Update {
       reached = 0;
       product = 1;
     }
-    while (reached < t) product *= momentum(++reached);
+    // From there on the product no longer counts beside 1, however many updates a file claims.
+    while (reached < t && product > NEGLIGIBLE) product *= momentum(++reached);
+    reached = t;
     const now = momentum(t);
     const next = momentum(t + 1);
     step(t, (rate * next) / (1 - product * now * next), (rate * (1 - now)) / (1 - product));

@@ -42,7 +42,11 @@ export class MlpClassifier<L extends Label = Label> {
 
   /** The likeliest label of each row. @throws ShapeError, ValueError for rows that do not fit; StateError before `fit`. */
   predict(x: Rows): L[] {
-    return this.predictProbabilities(x).map((row) => this.labels[row.indexOf(Math.max(...row))]);
+    return this.predictProbabilities(x).map((row) => {
+      let best = 0;
+      for (let j = 1; j < row.length; j++) if (row[j] > row[best]) best = j;
+      return this.labels[best];
+    });
   }
 
   /** Of each row, the probability of each label, in the order of `classes`. @throws as `predict`. */
@@ -57,6 +61,9 @@ export class MlpClassifier<L extends Label = Label> {
   /** Share of the rows whose label is predicted, from 0 to 1. @throws as `predict`. */
   score(x: Rows, labels: readonly L[]): number {
     this.estimator.model('score');
+    if (!Array.isArray(labels)) {
+      throw new ValueError(`mlpClassifier.score: labels expected a list, got ${describe(labels)}.`);
+    }
     this.estimator.readRows('score', x, labels.length);
     const predicted = this.predict(x);
     return predicted.filter((label, row) => label === labels[row]).length / predicted.length;
@@ -73,13 +80,15 @@ function distinct<L extends Label>(labels: readonly L[]): L[] {
   if (!Array.isArray(labels)) {
     throw new ValueError(`mlpClassifier.fit: labels expected a list, got ${describe(labels)}.`);
   }
-  labels.forEach((label: unknown, row) => {
+  // By index: forEach would pass over holes.
+  for (let row = 0; row < labels.length; row++) {
+    const label: unknown = labels[row];
     if (typeof label !== 'string' && !Number.isFinite(label)) {
       throw new ValueError(
         `mlpClassifier.fit: labels expected strings or finite numbers, got ${describe(label)} in row ${row}.`,
       );
     }
-  });
+  }
   const classes = [...new Set(labels as readonly L[])];
   if (classes.length < 2) {
     throw new ValueError(`mlpClassifier.fit: labels expected at least two different ones, got ${classes.length}.`);

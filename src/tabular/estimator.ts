@@ -7,7 +7,7 @@ import { heNormal, xavier } from '../initializers/initializers.js';
 import { dense } from '../layers/dense.js';
 import { normalization } from '../layers/preprocess.js';
 import type { LossName } from '../losses/losses.js';
-import { sequential, type Engine } from '../model/engine.js';
+import { engineCheck, sequential, type Engine } from '../model/engine.js';
 import type { Model } from '../model/model.js';
 import { adam } from '../optimizers/optimizers.js';
 import { l2 } from '../regularizers/regularizers.js';
@@ -39,7 +39,10 @@ const layerSizes: Check<readonly number[]> = (path, value) => {
   return value.map((units, index) => integer(1)(`${path}[${index}]`, units));
 };
 
-type Settled = Required<Omit<MlpOptions, 'engine' | 'activation'>> & { activation: Activation; engine: unknown };
+type Settled = Required<Omit<MlpOptions, 'engine' | 'activation'>> & {
+  activation: Activation;
+  engine: Engine | undefined;
+};
 
 export const readMlpOptions = (where: string, options: MlpOptions | undefined): Settled =>
   readOptions<Settled>(where, options, {
@@ -50,8 +53,7 @@ export const readMlpOptions = (where: string, options: MlpOptions | undefined): 
     epochs: { check: integer(1), or: 200 },
     batchSize: { check: integer(1), or: 32 },
     seed: { check: integer(0, 0xffffffff), or: 0 },
-    // Checked by `sequential`.
-    engine: { check: (_path, value) => value, or: undefined },
+    engine: { check: engineCheck, or: undefined },
   });
 
 /** scikit-learn's: the loss counts as falling while it falls by this within so many epochs. */
@@ -75,7 +77,7 @@ export class Estimator {
     const where = `${this.where}.${call}`;
     const first: unknown = (x as readonly unknown[] | undefined)?.[0];
     const flat = x instanceof Float32Array;
-    const width = this.fitted !== undefined && rows === undefined ? this.inputs : flat ? x.length / rows! : undefined;
+    const width = this.fitted !== undefined && call !== 'fit' ? this.inputs : flat ? x.length / rows! : undefined;
     if (flat && !Number.isInteger(width)) {
       throw new ShapeError(`${where}: x expected a multiple of ${rows} values, one row per target, got ${x.length}.`);
     }
@@ -100,12 +102,13 @@ export class Estimator {
     const name = activation.kind === 'custom' ? '' : activation.kind;
     const hidden = {
       activation,
-      kernelInitializer: HALF_SILENT.test(name) ? heNormal() : xavier(),
+      // SELU keeps mean 0 and variance 1 from N(0, 1/n), as sigmoid and tanh ask for.
+      kernelInitializer: HALF_SILENT.test(name) && name !== 'selu' ? heNormal() : xavier(),
       kernelRegularizer: l2(this.settings.l2),
     };
     const model = await sequential({
       seed,
-      ...(engine !== undefined && { engine: engine as Engine }),
+      ...(engine !== undefined && { engine }),
       layers: [
         normalization({ inputShape: [source.width] }).adapt(x),
         ...hiddenLayers.map((units) => dense({ units, ...hidden })),
@@ -117,6 +120,12 @@ export class Estimator {
       model.compile({ optimizer: adam({ learningRate }), loss: head.loss });
       const callbacks = [earlyStopping({ monitor: 'loss', minDelta: TOLERANCE, patience: PATIENCE })];
       history = await model.fit(x, y as Float32Array, { epochs, batchSize, callbacks });
+      const loss = history.history.loss.at(-1);
+      if (!Number.isFinite(loss)) {
+        throw new StateError(
+          `${this.where}.fit: a finite loss expected, got ${loss}. Lower the learningRate, or scale the data.`,
+        );
+      }
     } catch (error) {
       // The network of an earlier fit stays.
       model.dispose();

@@ -105,6 +105,20 @@ function readMetricLists(path: string, value: unknown, ends: readonly OutputEnd[
 
 const capital = (name: string): string => name[0].toUpperCase() + name.slice(1);
 
+/** Throws where two numbers of the logs, validation's included, would have one name. */
+function requireDistinct(keys: readonly string[]): void {
+  const all = new Set([...keys, 'loss'].map((key) => `val${capital(key)}`)).add('size').add('epoch');
+  if (keys.length > 1 && keys.includes('loss') && keys[0] !== 'loss') all.add('loss');
+  for (const key of keys) {
+    if (all.has(key)) {
+      throw new ValueError(
+        `compile: outputs expected names that give each log a key of its own, got "${key}" twice. Rename the layer.`,
+      );
+    }
+    all.add(key);
+  }
+}
+
 /** Reads the options of `compile` for a model with these outputs. */
 export function readCompileOptions(options: CompileOptions, ends: readonly OutputEnd[]): Compiled {
   const read = readOptions<{ optimizer: Optimizer; loss: Loss[]; lossWeights: unknown; metrics: Metric[][] }>(
@@ -128,5 +142,6 @@ export function readCompileOptions(options: CompileOptions, ends: readonly Outpu
     const own = ['loss', ...output.metrics.map(({ name }) => name)];
     return ends.length === 1 ? own : own.map((key) => `${ends[index].name}${capital(key)}`);
   });
+  requireDistinct(keys.flat());
   return { optimizer, losses, lossWeights, metrics, objective, keys };
 }

@@ -91,11 +91,24 @@ export function readFitOptions(options: FitOptions | undefined): Read {
   return read;
 }
 
-/** Refuses, where batches come from a source, what only rows in memory can have. */
-export function refuseRowOptions(options: FitOptions | undefined): void {
+/** Refuses, where batches come from a source, what only rows in memory can have, and a third argument. */
+export function refuseRowOptions(options: FitOptions | undefined, third: unknown): void {
+  if (third !== undefined) {
+    throw new ValueError('fit: options expected in second place, behind a source of batches, got them in third.');
+  }
   for (const name of ['batchSize', 'shuffle', 'validationSplit', 'sampleWeight'] as const) {
     if (options?.[name] !== undefined) {
       throw new ValueError(`fit: ${name} expected only with rows in memory, got it with a source of batches.`);
     }
+  }
+}
+
+/** Refuses, where rows are in memory, what only a source can have; and batches in an array, which are taken for rows. */
+export function refuseSourceOptions(x: unknown, y: unknown, options: FitOptions | undefined): void {
+  if (options?.batchesPerEpoch !== undefined) {
+    throw new ValueError('fit: batchesPerEpoch expected only with a source of batches, got it with rows in memory.');
+  }
+  if (y === undefined && Array.isArray(x)) {
+    throw new ValueError('fit: y expected targets, got none. For batches in an array pass () => batches.');
   }
 }

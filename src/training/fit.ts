@@ -1,12 +1,20 @@
 import { ValueError } from '../common/errors.js';
 import { Breath } from './breath.js';
-import { ATTACH, callAll, type AttachedCallback, type Callback, type TrainedModel } from './callbacks/callback.js';
+import {
+  ATTACH,
+  callAll,
+  type AttachedCallback,
+  type Callback,
+  type Hook,
+  type TrainedModel,
+} from './callbacks/callback.js';
+import { abortable } from './abortable.js';
 import { tail } from './data/dataset.js';
 import type { Dataset } from './data/shape.js';
 import { diagnose, holdsNonFinite } from './diagnosis/diagnose.js';
 import type { Feed } from './data/feed.js';
 import type { readFitOptions } from './fit-options.js';
-import type { Logs } from './measure.js';
+import { evaluateInParts, type Logs, type Station } from './measure.js';
 import type { Trainer } from './trainer.js';
 
 /** What `fit` returns: one number per epoch for the loss and each metric, and with validation data valLoss and the like. */
@@ -46,6 +54,10 @@ export function splitData(
   return { rows, validation: tail(data, rows) };
 }
 
+/** A station of the validation's own: pages may evaluate while it breathes. Taken before training starts, where there may be no room. */
+const validationStation = (trainer: Trainer, { rows, weights }: Dataset): Station =>
+  trainer.bindEvaluation(Math.min(rows, VALIDATION_BATCH), weights !== undefined);
+
 function addValidation(logs: Logs, validation: Logs): void {
   for (const [name, value] of Object.entries(validation)) logs[`val${name[0].toUpperCase()}${name.slice(1)}`] = value;
 }
@@ -61,6 +73,7 @@ export async function fit(
 ): Promise<History> {
   const { trainer, model } = subject;
   const { callbacks, signal } = options;
+  const station = validation && validationStation(trainer, validation);
   const watched: readonly Callback[] = callbacks.filter((callback) => callback.onBatchEnd !== undefined);
   const result: History = { epoch: [], history: {} };
   const breath = new Breath();
@@ -69,29 +82,31 @@ export async function fit(
     signal?.throwIfAborted();
   };
   const at = { epoch: options.initialEpoch, batch: 0, rows: 0 };
-  attach(callbacks, trainer, feed, at);
+  const call = (hook: Hook, index: number, values: Logs, list = callbacks): Promise<void> =>
+    abortable(signal, callAll(list, hook, index, values, model));
   let logs: Logs = {};
   try {
+    attach(callbacks, trainer, feed, at, validation !== undefined);
     proceed();
     model.stopTraining = false;
-    await callAll(callbacks, 'onTrainBegin', options.initialEpoch, {}, model);
+    await call('onTrainBegin', options.initialEpoch, {});
     for (let epoch = options.initialEpoch; epoch < options.epochs; epoch++) {
       at.epoch = epoch;
-      await callAll(callbacks, 'onEpochBegin', epoch, {}, model);
+      await call('onEpochBegin', epoch, {});
       proceed();
       feed.begin(subject.progress.epochCount, epoch);
       feed.station.tally.reset();
       let rows = 0;
       for (let batch = 0; !model.stopTraining; batch++) {
         const next = feed.next();
-        const count = typeof next === 'number' ? next : await next;
+        const count = typeof next === 'number' ? next : await abortable(signal, next);
         if (count === 0) break;
         rows += count;
         at.batch = batch;
         at.rows = count;
         trainer.step(feed.station, count);
         if (watched.length > 0) {
-          await callAll(watched, 'onBatchEnd', batch, { ...feed.station.tally.means(rows), size: count }, model);
+          await call('onBatchEnd', batch, { ...feed.station.tally.means(rows), size: count }, watched);
         }
         if (breath.due) await breath.take();
         proceed();
@@ -100,18 +115,25 @@ export async function fit(
       if (rows === 0) break;
       subject.progress.epochCount += 1;
       logs = feed.station.tally.means(rows);
-      if (validation !== undefined) addValidation(logs, trainer.evaluate(validation, VALIDATION_BATCH));
+      if (station !== undefined) {
+        const parts = evaluateInParts(station, validation!, VALIDATION_BATCH, trainer.trainee.gate);
+        for (const part of parts) {
+          if (part !== undefined) addValidation(logs, part);
+          if (breath.due) await breath.take();
+          proceed();
+        }
+      }
       result.epoch.push(epoch);
       for (const [name, value] of Object.entries(logs)) (result.history[name] ??= []).push(value);
-      await callAll(callbacks, 'onEpochEnd', epoch, logs, model);
+      await call('onEpochEnd', epoch, logs);
       proceed();
       if (model.stopTraining) break;
     }
-    await callAll(callbacks, 'onTrainEnd', at.epoch, logs, model);
+    await call('onTrainEnd', result.epoch.at(-1) ?? options.initialEpoch, logs);
     return result;
   } finally {
     trainer.beforeUpdate = undefined;
-    await feed.free();
+    station?.free();
   }
 }
 
@@ -121,9 +143,15 @@ function attach(
   trainer: Trainer,
   feed: Feed,
   at: { readonly epoch: number; readonly batch: number; readonly rows: number },
+  validates: boolean,
 ): void {
+  const own = trainer.compiled.keys.flat();
+  const keys = own.includes('loss') ? own : ['loss', ...own];
+  const validated = validates ? keys.map((key) => `val${key[0].toUpperCase()}${key.slice(1)}`) : [];
   for (const callback of callbacks) {
     (callback as Partial<AttachedCallback>)[ATTACH]?.({
+      keys: [...keys, ...validated],
+      scheduled: trainer.scheduled,
       get epoch() {
         return at.epoch;
       },

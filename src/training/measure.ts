@@ -85,15 +85,27 @@ export function bindStation(machine: Machine, program: Program, compiled: Compil
   };
 }
 
-/** Loss and metrics over a whole dataset, in batches of at most `batchSize` rows. Every batch size gives the same predictions. */
-export function evaluate(station: Station, dataset: Dataset, batchSize: number): Logs {
-  const { program, feeder, tally } = station;
+/**
+ * Loss and metrics over a whole dataset, in batches of at most `batchSize` rows: nothing after each batch but the last, which gives the whole. Every
+ * batch size gives the same predictions.
+ */
+export function* evaluateInParts(
+  { program, feeder, tally }: Station,
+  dataset: Dataset,
+  batchSize: number,
+  gate: { running: boolean },
+): Generator<Logs | undefined, void> {
   const { rows } = dataset;
   tally.reset();
   for (let first = 0; first < rows; first += batchSize) {
     const count = Math.min(batchSize, rows - first);
     feeder.take(dataset, first, count);
-    runProgram(program, count);
+    gate.running = true;
+    try {
+      runProgram(program, count);
+    } finally {
+      gate.running = false;
+    }
+    yield first + count === rows ? tally.means(rows) : undefined;
   }
-  return tally.means(rows);
 }

@@ -9,7 +9,7 @@ import { bindClip, bindUpdate, slotNames, type Update, type UpdateVectors } from
 import { rateAt } from '../schedules/rate.js';
 import type { Compiled } from './compiled.js';
 import type { Dataset } from './data/shape.js';
-import { bindStation, evaluate, type Logs, type Station } from './measure.js';
+import { bindStation, evaluateInParts, type Logs, type Station } from './measure.js';
 
 /** Rows that are evaluated at a time at most, however many are asked for: results do not depend on it, memory does. */
 const MOST_EVALUATED = 1024;
@@ -22,6 +22,8 @@ export interface Trainee {
   /** Address of the flat parameter vector. */
   readonly weights: number;
   readonly seed: number;
+  /** Whether a step runs: functions of the user's own, which it calls, must not change what it stands on. */
+  readonly gate: { running: boolean };
 }
 
 /**
@@ -96,7 +98,13 @@ export class Trainer {
 
   /** Forward, backward and update on rows that `station` already holds. */
   step(station: Station, rows: number): void {
-    this.differentiate(station, rows);
+    const { gate } = this.trainee;
+    gate.running = true;
+    try {
+      this.differentiate(station, rows);
+    } finally {
+      gate.running = false;
+    }
     this.beforeUpdate?.(station, rows);
     const rate = this.learningRate;
     this.stepCount += 1;
@@ -120,6 +128,11 @@ export class Trainer {
     return this.trainee.layout.readLearned(this.vectors.gradients);
   }
 
+  /** A station of one's own to evaluate with, which nothing else uses meanwhile; the caller frees it. */
+  bindEvaluation(rows: number, weighted: boolean): Station {
+    return this.bind({ weights: this.trainee.weights }, { capacity: rows, weighted });
+  }
+
   evaluate(dataset: Dataset, wanted: number): Logs {
     const batchSize = Math.min(wanted, MOST_EVALUATED);
     const weighted = dataset.weights !== undefined;
@@ -130,7 +143,10 @@ export class Trainer {
       this.evaluation = this.bind({ weights: this.trainee.weights }, { capacity: batchSize, weighted });
       this.evaluationWeighted = weighted;
     }
-    return evaluate(this.evaluation!, dataset, batchSize);
+    for (const whole of evaluateInParts(this.evaluation!, dataset, batchSize, this.trainee.gate)) {
+      if (whole !== undefined) return whole;
+    }
+    return {};
   }
 
   /** Lets the random numbers of a run be those of the next update. */

@@ -49,6 +49,10 @@ export const HOOKS = [
 
 /** What a running `fit` shows to callbacks of the library's own that look inside. */
 export interface Session {
+  /** Keys that the logs of an epoch will have. */
+  readonly keys: readonly string[];
+  /** Whether the learning rate follows a schedule. */
+  readonly scheduled: boolean;
   /** Where training is. */
   readonly epoch: number;
   readonly batch: number;

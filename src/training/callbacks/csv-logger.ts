@@ -14,6 +14,7 @@ export interface CsvLoggerOptions {
 interface Files {
   writeFileSync(path: string, text: string): void;
   appendFileSync(path: string, text: string): void;
+  statSync(path: string, options: { throwIfNoEntry: false }): { readonly size: number } | undefined;
 }
 
 /** Node's file module, without an import that a bundler for pages would stumble on. */
@@ -46,17 +47,34 @@ export function csvLogger(target: string | ((line: string) => unknown), options?
     append: { check: flag, or: false },
   });
   let columns: string[] | undefined;
+  let headed = false;
   const write = (line: string): unknown =>
     typeof target === 'string' ? files().appendFileSync(target, line) : target(line);
+  /** A cell that holds a separator, a quote or a line end stands in quotes (RFC 4180). */
+  const cell = (value: string | number): string => {
+    const text = String(value);
+    return text.includes(separator) || /["\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  };
   return {
     onTrainBegin() {
       columns = undefined;
-      if (typeof target === 'string' && !append) files().writeFileSync(target, '');
+      headed = append;
+      if (typeof target !== 'string') return;
+      const fs = files();
+      try {
+        if (append) fs.appendFileSync(target, '');
+        else fs.writeFileSync(target, '');
+        headed = (fs.statSync(target, { throwIfNoEntry: false })?.size ?? 0) > 0;
+      } catch (error) {
+        throw new ValueError(
+          `csvLogger: target expected a file that can be written, got: ${(error as Error).message}.`,
+        );
+      }
     },
     async onEpochEnd(epoch, logs) {
       if (columns === undefined) {
         columns = Object.keys(logs);
-        if (!append) await write(`${['epoch', ...columns].join(separator)}\n`);
+        if (!headed) await write(`${['epoch', ...columns].map(cell).join(separator)}\n`);
       }
       await write(`${[epoch, ...columns.map((column) => logs[column])].join(separator)}\n`);
     },

@@ -1,6 +1,6 @@
 import { flag, integer, nameOf, nonNegative, readOptions, text } from '../../common/options.js';
 import type { NamedTensor } from '../../common/tensors.js';
-import type { Callback } from './callback.js';
+import { ATTACH, type AttachedCallback, type Callback } from './callback.js';
 import { MODES, Monitor, type Mode } from './monitor.js';
 
 /** What `earlyStopping` takes. */
@@ -13,7 +13,7 @@ export interface EarlyStoppingOptions {
   minDelta?: number;
   /** Whether less or more is better. Default 'auto': more for accuracies, precision, recall, f1, auc and r2, less for the rest. */
   mode?: Mode;
-  /** Whether the weights of the best epoch come back at the end, however training ends. Default false. */
+  /** Whether the weights of the best epoch come back at the end, whether training was stopped or ran out; not after an abort or an error. Default false. */
   restoreBestWeights?: boolean;
 }
 
@@ -41,9 +41,9 @@ export function earlyStopping(options?: EarlyStoppingOptions): Callback {
   const followed = new Monitor('earlyStopping', monitor, mode, minDelta);
   let waited = 0;
   let best: NamedTensor[] | undefined;
-  return {
-    onTrainBegin() {
-      followed.reset();
+  const callback: AttachedCallback = {
+    [ATTACH]({ keys }) {
+      followed.reset(keys);
       waited = 0;
       best = undefined;
     },
@@ -61,4 +61,5 @@ export function earlyStopping(options?: EarlyStoppingOptions): Callback {
       best = undefined;
     },
   };
+  return callback;
 }

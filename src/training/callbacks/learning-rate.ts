@@ -1,7 +1,7 @@
 import { describe } from '../../common/describe.js';
-import { ValueError } from '../../common/errors.js';
+import { StateError, ValueError } from '../../common/errors.js';
 import { integer, nameOf, nonNegative, readOptions, text, type Check } from '../../common/options.js';
-import type { Callback } from './callback.js';
+import { ATTACH, type AttachedCallback, type Callback } from './callback.js';
 import { MODES, Monitor, type Mode } from './monitor.js';
 
 /** What `reduceLROnPlateau` takes. */
@@ -50,9 +50,10 @@ export function reduceLROnPlateau(options?: ReduceLROnPlateauOptions): Callback 
   const followed = new Monitor('reduceLROnPlateau', read.monitor, read.mode, read.minDelta);
   let waited = 0;
   let resting = 0;
-  return {
-    onTrainBegin() {
-      followed.reset();
+  const callback: AttachedCallback = {
+    [ATTACH]({ keys, scheduled }) {
+      if (scheduled) refuseSchedule('reduceLROnPlateau');
+      followed.reset(keys);
       waited = resting = 0;
     },
     onEpochEnd(_epoch, logs, model) {
@@ -70,6 +71,11 @@ export function reduceLROnPlateau(options?: ReduceLROnPlateauOptions): Callback 
       resting = read.cooldown;
     },
   };
+  return callback;
+}
+
+function refuseSchedule(where: string): never {
+  throw new StateError(`${where}: an optimizer with a fixed learning rate expected, got one with a schedule.`);
 }
 
 /**
@@ -88,9 +94,13 @@ export function learningRateScheduler(rate: (epoch: number, learningRate: number
   if (typeof rate !== 'function') {
     throw new ValueError(`learningRateScheduler: rate expected a function, got ${describe(rate)}.`);
   }
-  return {
+  const callback: AttachedCallback = {
+    [ATTACH]({ scheduled }) {
+      if (scheduled) refuseSchedule('learningRateScheduler');
+    },
     onEpochBegin(epoch, _logs, model) {
       model.learningRate = rate(epoch, model.learningRate);
     },
   };
+  return callback;
 }

@@ -7,7 +7,7 @@ export type Mode = 'auto' | 'min' | 'max';
 export const MODES = ['auto', 'min', 'max'] as const;
 
 /** Metrics of which more is better; of everything else, losses and errors, less is. */
-const MORE_IS_BETTER = /accuracy|precision|recall|f1|auc|r2/i;
+const MORE_IS_BETTER = /(accuracy|precision|recall|f1|auc|r2)$/i;
 
 /** Follows one number over the epochs and knows whether it has become better. */
 export class Monitor {
@@ -23,22 +23,27 @@ export class Monitor {
     this.larger = mode === 'max' || (mode === 'auto' && MORE_IS_BETTER.test(key));
   }
 
-  reset(): void {
+  /** Starts a training whose logs will have these keys. */
+  reset(keys: readonly string[]): void {
     this.best = undefined;
+    this.require(keys);
   }
 
   /** Takes an epoch's logs; whether the number is better than the best so far by more than minDelta. A NaN is not. */
   improved(logs: Logs): boolean {
+    this.require(Object.keys(logs));
     const value = logs[this.key];
-    if (value === undefined) {
-      throw new ValueError(
-        `${this.where}: monitor expected a key of the logs, got "${this.key}".${suggestion(this.key, Object.keys(logs))}` +
-          (this.key.startsWith('val') ? ' Keys that start with val need validation data.' : ''),
-      );
-    }
     const gain = this.best === undefined ? Infinity : this.larger ? value - this.best : this.best - value;
     if (Number.isNaN(value) || !(gain > this.minDelta)) return false;
     this.best = value;
     return true;
+  }
+
+  private require(keys: readonly string[]): void {
+    if (keys.includes(this.key)) return;
+    throw new ValueError(
+      `${this.where}: monitor expected a key of the logs, got "${this.key}".${suggestion(this.key, keys)}` +
+        (this.key.startsWith('val') ? ' Keys that start with val need validation data.' : ''),
+    );
   }
 }

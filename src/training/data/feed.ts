@@ -16,7 +16,10 @@ export type Batch =
  * Where batches come from, one epoch after the other: an object that can be iterated anew for each epoch, a function that returns one, or
  * with `batchesPerEpoch` a generator that goes on.
  */
-export type BatchSource = Iterable<Batch> | AsyncIterable<Batch> | (() => Iterable<Batch> | AsyncIterable<Batch>);
+export type BatchSource =
+  | (Iterable<Batch> & { readonly length?: never })
+  | AsyncIterable<Batch>
+  | (() => Iterable<Batch> | AsyncIterable<Batch>);
 
 /** Whether what was given to `fit` is a source of batches and not rows. */
 export function isBatchSource(x: unknown): x is BatchSource {
@@ -36,7 +39,7 @@ export interface Feed {
   next(): number | Promise<number>;
   /** Brings the batch at hand into another station. */
   again(station: Station): void;
-  free(): unknown;
+  free(): void;
 }
 
 /** Batches of rows in memory, in the order of the epoch: a function of (seed, epoch). */
@@ -95,11 +98,20 @@ function open(iterable: unknown): Batches {
   return batches;
 }
 
+/** Whether a source cannot be started anew: a generator, which is its own iterator. */
+function isOnce(source: BatchSource): boolean {
+  if (typeof source === 'function') return false;
+  const either = source as Partial<AsyncIterable<Batch>> & Partial<Iterable<Batch>>;
+  return (either[Symbol.asyncIterator]?.() ?? either[Symbol.iterator]?.()) === (source as unknown);
+}
+
 /** Batches as a source hands them over. */
 export class SourceFeed implements Feed {
   station: Station;
   private data: Dataset | undefined;
   private batches: Batches | undefined;
+  /** Batches since the source was started. */
+  private taken = 0;
   private epoch = 0;
   private count = 0;
 
@@ -126,32 +138,48 @@ export class SourceFeed implements Feed {
     this.epoch = epoch;
     this.count = 0;
     if (this.batches !== undefined) return;
-    this.batches = open(typeof this.source === 'function' ? this.source() : this.source);
+    this.open();
   }
 
   async next(): Promise<number> {
     const { batchesPerEpoch, proceed } = this.options;
     if (this.count === batchesPerEpoch) return 0;
-    const result = await this.batches!.next();
-    proceed();
-    if (result.done === true) {
+    for (;;) {
+      const result = await this.batches!.next();
+      proceed();
+      if (result.done !== true) {
+        this.count += 1;
+        this.taken += 1;
+        return this.load(result.value);
+      }
+      const { taken } = this;
       this.batches = undefined;
-      if (this.count === 0 || (batchesPerEpoch !== undefined && this.count < batchesPerEpoch)) this.refuseEnd();
-      return 0;
+      if (batchesPerEpoch === undefined && this.count > 0) return 0;
+      // An epoch that is cut to a number of batches goes on where the source starts anew, if it can and has any.
+      if (batchesPerEpoch === undefined || taken === 0 || isOnce(this.source)) this.refuseEnd();
+      this.open();
     }
-    this.count += 1;
-    return this.load(result.value);
   }
 
   again({ feeder }: Station): void {
     if (this.data !== undefined) feeder.take(this.data, 0, this.data.rows);
   }
 
-  /** Tells a generator that is left in the middle, so that it can close what it reads from. */
-  async free(): Promise<void> {
+  /**
+   * Tells a generator that is left in the middle, so that it can close what it reads from. Nobody waits for that: it may hang at what it waits for
+   * itself, and what it throws would hide why training ended.
+   */
+  free(): void {
     this.data?.free();
     this.data = undefined;
-    await this.batches?.return?.();
+    const { batches } = this;
+    this.batches = undefined;
+    void (async () => batches?.return?.())().catch(() => undefined);
+  }
+
+  private open(): void {
+    this.taken = 0;
+    this.batches = open(typeof this.source === 'function' ? this.source() : this.source);
   }
 
   private load(batch: unknown): number {

@@ -26,7 +26,7 @@ function readClassWeight(where: string, value: unknown, classes: number): Float3
   const weights = new Float32Array(classes).fill(1);
   for (const [key, weight] of Object.entries(value as Record<string, unknown>)) {
     const index = Number(key);
-    if (!Number.isInteger(index) || index < 0 || index >= classes) {
+    if (!Number.isInteger(index) || index < 0 || index >= classes || key !== String(index)) {
       throw new ValueError(`${where}: classWeight expected classes from 0 to ${classes - 1}, got ${describe(key)}.`);
     }
     if (typeof weight !== 'number' || !Number.isFinite(Math.fround(weight)) || weight < 0) {

@@ -36,47 +36,58 @@ function describeNonFinite({ what, layer }: NonFinite): Fault {
   };
 }
 
+type Measure = (layer: LayerDiagnosis) => number | undefined;
+
+/** The layers that `measure` knows, each with its share of the last layers that it leads to: those behind which nothing learns. */
+function sharesOfLast(
+  layers: readonly LayerDiagnosis[],
+  measure: Measure,
+): { readonly layer: string; readonly share: number }[] {
+  const byName = new Map(layers.map((one) => [one.layer, one]));
+  const lasts = new Map<string, number>();
+  // Backward: what follows a layer comes behind it.
+  for (const { layer, next = [] } of [...layers].reverse()) {
+    const own = measure(byName.get(layer)!) ?? 0;
+    lasts.set(layer, next.length === 0 ? own : Math.max(...next.map((name) => lasts.get(name) ?? 0)));
+  }
+  return layers.flatMap((one) => {
+    const value = measure(one);
+    const last = lasts.get(one.layer)!;
+    return value === undefined || last === 0 ? [] : [{ layer: one.layer, share: value / last }];
+  });
+}
+
 function gradientFaults(layers: readonly LayerDiagnosis[], cut: boolean): Fault[] {
-  const learning = layers.filter(({ gradientNorm }) => gradientNorm !== undefined);
-  const last = learning.at(-1)?.gradientNorm;
-  if (last === undefined || last === 0) return [];
+  const gradients = sharesOfLast(layers, ({ gradientNorm }) => gradientNorm);
+  // Gradients alone do not show all: in a network of ReLUs or linear layers, activations grow forward as much as δ grows backward, and
+  // their product is about the same in all layers.
+  const deltas = sharesOfLast(
+    layers.filter(({ gradientNorm }) => gradientNorm !== undefined),
+    ({ deltaNorm }) => deltaNorm,
+  );
+  if (gradients.length === 0) return [];
   const faults: Fault[] = [];
-  const smallest = learning.reduce((a, b) => (b.gradientNorm! < a.gradientNorm! ? b : a));
-  const largest = learning.reduce((a, b) => (b.gradientNorm! > a.gradientNorm! ? b : a));
-  if (smallest.gradientNorm! * GRADIENT_RANGE < last && !cut) {
+  const smallest = gradients.reduce((a, b) => (b.share < a.share ? b : a));
+  if (smallest.share * GRADIENT_RANGE < 1 && !cut) {
     faults.push({
       kind: 'vanishingGradient',
       layer: smallest.layer,
       message:
-        `The gradient vanishes: that of "${smallest.layer}" is ${short(smallest.gradientNorm! / last)} times the last layer's, so it hardly ` +
+        `The gradient vanishes: that of "${smallest.layer}" is ${short(smallest.share)} times the last layer's, so it hardly ` +
         `learns. Try 'relu' with kernelInitializer 'heNormal', batchNormalization, fewer layers, or add() around blocks.`,
     });
   }
-  const exploding = explosion(layers.filter(({ deltaNorm }) => deltaNorm !== undefined));
-  if (exploding !== undefined || largest.gradientNorm! > last * GRADIENT_RANGE) {
-    const layer = exploding?.layer ?? largest.layer;
-    const growth = exploding?.growth ?? largest.gradientNorm! / last;
+  const largest = [...gradients, ...deltas].reduce((a, b) => (b.share > a.share ? b : a));
+  if (largest.share > GRADIENT_RANGE) {
     faults.push({
       kind: 'explodingGradient',
-      layer,
+      layer: largest.layer,
       message:
-        `The gradient explodes: what reaches "${layer}" is ${short(growth)} times what the last layer was given. ` +
+        `The gradient explodes: what reaches "${largest.layer}" is ${short(largest.share)} times what the last layer was given. ` +
         `Try smaller first weights (kernelInitializer 'xavier' or 'heNormal'), clipNorm: 1, or batchNormalization.`,
     });
   }
   return faults;
-}
-
-/**
- * Where δ has grown out of range on its way back. Gradients alone do not show it: in a network of ReLUs or linear layers, activations grow
- * forward as much as δ grows backward, and their product is about the same in all layers.
- */
-function explosion(layers: readonly LayerDiagnosis[]): { layer: string; growth: number } | undefined {
-  const last = layers.at(-1)?.deltaNorm ?? 0;
-  if (last === 0) return undefined;
-  const { layer, deltaNorm } = layers.reduce((a, b) => (b.deltaNorm! > a.deltaNorm! ? b : a));
-  const growth = deltaNorm! / last;
-  return growth > GRADIENT_RANGE ? { layer, growth } : undefined;
 }
 
 function activationFaults(layer: LayerDiagnosis): Fault[] {

@@ -1,6 +1,7 @@
 import { RegionGroup } from '../../engine/arena.js';
 import type { Machine } from '../../engine/machine.js';
 import type { Place } from '../../engine/step.js';
+import type { Graph } from '../../graph/graph.js';
 import { storedFloats, type PlannedParameter } from '../../graph/plan.js';
 import { runProgram, type BoundNode, type Program } from '../../graph/program.js';
 import { bindClip, bindUpdate, type UpdateVectors } from '../../optimizers/bind.js';
@@ -11,6 +12,9 @@ import { bindPenalties, type Trainer } from '../trainer.js';
 
 /** The largest |f'| of activations where it is not 1. */
 const LARGEST_SLOPE: Readonly<Record<string, number>> = { sigmoid: 0.25, hardSigmoid: 1 / 6 };
+
+/** Activations whose small slope is meant: it does not become smaller. */
+const CONSTANT: ReadonlySet<string> = new Set(['leakyRelu']);
 
 /** Below this share of the largest slope an activation counts as softly saturated. */
 const SOFT = 0.05;
@@ -87,18 +91,19 @@ export function diagnose(
       return layout.readOne(copies.weights, parameter).map((value, index) => value - old[index]);
     });
     const { graph } = plan;
-    const learning = [...gradientNorms.keys()];
+    const following = nextLearning(graph, new Set(gradientNorms.keys()));
     const layers = graph.layers.flatMap(({ kind }, index): LayerDiagnosis[] => {
       if (kind === 'input') return [];
       const gradientNorm = gradientNorms.get(index);
-      const next = gradientNorms.get(learning[learning.indexOf(index) + 1]);
+      const after = following.get(index) ?? [];
+      const next = Math.max(0, ...after.map((layer) => gradientNorms.get(layer)!));
       const size = before.get(index);
       return [
         {
           layer: graph.names[index],
           kind,
-          ...(gradientNorm !== undefined && { gradientNorm }),
-          ...(gradientNorm !== undefined && next !== undefined && next > 0 && { gradientRatio: gradientNorm / next }),
+          ...(gradientNorm !== undefined && { gradientNorm, next: after.map((layer) => graph.names[layer]) }),
+          ...(gradientNorm !== undefined && next > 0 && { gradientRatio: gradientNorm / next }),
           ...affine.get(index),
           ...saturation.get(index),
           ...zigzag.get(index),
@@ -112,6 +117,24 @@ export function diagnose(
     station?.free();
     regions.free();
   }
+}
+
+/** Of each layer, the layers that learn next behind it, past those that learn nothing. */
+function nextLearning({ nodes }: Graph, learns: ReadonlySet<number>): ReadonlyMap<number, readonly number[]> {
+  const next = new Map<number, Set<number>>();
+  /** By node: the layers that learn next from its output on. */
+  const behind = nodes.map(() => new Set<number>());
+  for (let node = nodes.length - 1; node >= 0; node--) {
+    const { layer, inputs } = nodes[node];
+    const own = next.get(layer) ?? new Set();
+    for (const one of behind[node]) if (one !== layer) own.add(one);
+    next.set(layer, own);
+    for (const before of inputs) {
+      if (learns.has(layer)) behind[before].add(layer);
+      else for (const one of behind[node]) behind[before].add(one);
+    }
+  }
+  return new Map([...next].map(([layer, layers]) => [layer, [...layers]]));
 }
 
 /** What the measurements look at. */
@@ -207,39 +230,61 @@ function saturationOf(scope: Scope): ReadonlyMap<number, Saturation> {
   const ones = regions.allocate(4 * largest);
   const slopes = regions.allocate(4 * largest);
   machine.kernels.f32_fill(largest, ones, 1);
-  const found = new Map<number, Saturation>();
+  const found = new Map<number, Counts>();
   for (const node of program.nodes) {
     if (node.differentiate === undefined) continue;
     const { width, ld } = node.output;
     const at = (address: number): Place => ({ address, width, ld });
     for (const step of node.differentiate(at(ones), at(slopes))) step(rows);
-    found.set(node.layer, countSaturated(machine.memory.f32, at(slopes), rows, node));
+    const counts = found.get(node.layer) ?? {
+      kind: node.kind,
+      soft: 0,
+      hard: 0,
+      values: 0,
+      alive: new Uint8Array(width),
+    };
+    countSaturated(machine.memory.f32, at(slopes), rows, node, counts);
+    found.set(node.layer, counts);
   }
-  return found;
+  return new Map([...found].map(([layer, counts]) => [layer, sharesOf(counts)]));
 }
 
-function countSaturated(f32: Float32Array, slopes: Place, rows: number, { kind, output }: BoundNode): Saturation {
+/** Counts over all places of a layer. */
+interface Counts {
+  readonly kind: string;
+  soft: number;
+  hard: number;
+  values: number;
+  /** Of each unit, 1 where its slope is not 0 for every row in every place. */
+  readonly alive: Uint8Array;
+}
+
+const sharesOf = ({ kind, soft, hard, values, alive }: Counts): Saturation => ({
+  activation: kind,
+  softSaturated: soft / values,
+  hardSaturated: hard / values,
+  deadUnits: (alive.length - alive.reduce((sum, one) => sum + one, 0)) / alive.length,
+});
+
+function countSaturated(
+  f32: Float32Array,
+  slopes: Place,
+  rows: number,
+  { kind, output }: BoundNode,
+  counts: Counts,
+): void {
   const { width, ld } = output;
-  const limit = SOFT * (LARGEST_SLOPE[kind] ?? 1);
-  let soft = 0;
-  let hard = 0;
+  const limit = CONSTANT.has(kind) ? 0 : SOFT * (LARGEST_SLOPE[kind] ?? 1);
   const smooth = SMOOTH.has(kind);
-  const alive = new Uint8Array(width);
+  counts.values += rows * width;
   for (let row = 0; row < rows; row++) {
     for (let j = 0; j < width; j++) {
       const slope = Math.abs(f32[slopes.address / 4 + row * ld + j]);
-      if (slope !== 0) alive[j] = 1;
-      if (slope === 0 && !smooth) hard += 1;
-      else if (slope < limit) soft += 1;
+      if (slope !== 0) counts.alive[j] = 1;
+      if (slope === 0 && !smooth) counts.hard += 1;
+      else if (slope < limit) counts.soft += 1;
     }
   }
-  const dead = width - alive.reduce((sum, one) => sum + one, 0);
-  return {
-    activation: kind,
-    softSaturated: soft / (rows * width),
-    hardSaturated: hard / (rows * width),
-    deadUnits: dead / width,
-  };
 }
 
 /** The first NaN or infinity in the order in which a step computes: weights, activations, loss, deltas, gradients. */
