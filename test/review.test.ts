@@ -250,16 +250,6 @@ describe('a row without a number', () => {
   });
 });
 
-test('hinge counts by the side of 0', () => {
-  const model = engine.sequential({ layers: [dense({ units: 1, useBias: false, inputShape: [1] })] });
-  model.setWeights([{ shape: [1, 1], data: [1] }]);
-  model.compile({ optimizer: 'sgd', loss: 'hinge', metrics: ['accuracy', 'precision'] });
-  const rows = [[0.3], [0.2], [-0.3], [-0.2]];
-  for (const no of [-1, 0]) {
-    expect(model.evaluate(rows, [[1], [1], [no], [no]])).toMatchObject({ accuracy: 1, precision: 1 });
-  }
-});
-
 test('normalization keeps what float32 holds, or refuses', async () => {
   const model = engine.sequential({ layers: [normalization({ inputShape: [1] })] });
   const before: NamedTensor[] = model.getWeights();

@@ -147,18 +147,18 @@ const summing =
 
 /** A kernel that asks as well which side of the threshold values are on. */
 const thresholding =
-  (kernel: 'f32_binary_matches' | 'f32_threshold_counts', threshold: number): MetricDefinition['bind'] =>
+  (kernel: 'f32_binary_matches' | 'f32_threshold_counts'): MetricDefinition['bind'] =>
   ({ kernels }, y, targets, totals) => {
     const run = kernels[kernel];
-    return (rows) => run(rows, y.width, y.address, targets.address, y.ld, totals, threshold);
+    return (rows) => run(rows, y.width, y.address, targets.address, y.ld, totals, THRESHOLD);
   };
 
 const meanOf = (sums: Float64Array, samples: number): number => sums[0] / samples;
 
-const accuracy = (name: string, categorical: boolean, threshold = THRESHOLD): MetricDefinition => ({
+const accuracy = (name: string, categorical: boolean): MetricDefinition => ({
   name,
   sums: 1,
-  bind: categorical ? summing('f32_categorical_matches') : thresholding('f32_binary_matches', threshold),
+  bind: categorical ? summing('f32_categorical_matches') : thresholding('f32_binary_matches'),
   value: meanOf,
 });
 
@@ -181,16 +181,10 @@ const recall: Rate = (hits, _, targets) => ratio(hits, targets);
 const f1: Rate = (hits, answers, targets) => ratio(2 * hits, answers + targets);
 
 /** The mean of a rate over classes; of categories only those that occur, of independent outputs all. */
-const macro = (
-  name: string,
-  rate: Rate,
-  outputs: number,
-  categorical: boolean,
-  threshold: number,
-): MetricDefinition => ({
+const macro = (name: string, rate: Rate, outputs: number, categorical: boolean): MetricDefinition => ({
   name,
   sums: 3 * outputs,
-  bind: categorical ? summing('f32_class_counts') : thresholding('f32_threshold_counts', threshold),
+  bind: categorical ? summing('f32_class_counts') : thresholding('f32_threshold_counts'),
   value(sums) {
     let total = 0;
     let count = 0;
@@ -284,23 +278,21 @@ const custom = (name: string, object: CustomMetric): MetricDefinition => ({
 /** The metric for a model with `outputs` outputs trained on `loss`, which decide what a right answer is. */
 export function metricDefinition(metric: Metric, outputs: number, loss: string): MetricDefinition {
   const categorical = outputs > 1 && loss !== 'binaryCrossentropy';
-  // Hinge asks for the side of 0, whether targets are 0 and 1 or −1 and 1.
-  const threshold = loss === 'hinge' ? 0 : THRESHOLD;
   switch (metric.kind) {
     case 'accuracy':
-      return accuracy(metric.kind, categorical, threshold);
+      return accuracy(metric.kind, categorical);
     case 'categoricalAccuracy':
       return accuracy(metric.kind, true);
     case 'binaryAccuracy':
-      return accuracy(metric.kind, false, threshold);
+      return accuracy(metric.kind, false);
     case 'topKAccuracy':
       return topK(metric.kind, metric.config.k);
     case 'precision':
-      return macro(metric.kind, precision, outputs, categorical, threshold);
+      return macro(metric.kind, precision, outputs, categorical);
     case 'recall':
-      return macro(metric.kind, recall, outputs, categorical, threshold);
+      return macro(metric.kind, recall, outputs, categorical);
     case 'f1':
-      return macro(metric.kind, f1, outputs, categorical, threshold);
+      return macro(metric.kind, f1, outputs, categorical);
     case 'auc':
       return auc(metric.kind, outputs);
     case 'meanSquaredError':

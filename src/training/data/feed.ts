@@ -17,7 +17,10 @@ export type Batch =
  * with `batchesPerEpoch` a generator that goes on.
  */
 export type BatchSource =
-  | (Iterable<Batch> & { readonly length?: never })
+  | (Iterable<Batch> & {
+      /** No array: that is taken for rows. */
+      readonly length?: never;
+    })
   | AsyncIterable<Batch>
   | (() => Iterable<Batch> | AsyncIterable<Batch>);
 

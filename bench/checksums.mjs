@@ -1,0 +1,49 @@
+/**
+ * Takes the checksums of everything that is measured anew, in both numerics, and times nothing. For a version that means to give other bits, and where
+ * something measured is new. What this writes has to be the same wherever it runs.
+ *
+ *     npm run bench:checksums
+ *     npm run bench:checksums -- --only kernel
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { kernelTable } from './kernels/abi.mjs';
+import { kernelSetting } from './kernels/setting.mjs';
+import { readExpected, writeExpected } from './measure/expected.mjs';
+import { measure } from './measure/session.mjs';
+import { readSides } from './measure/sides.mjs';
+import { chosen } from './options.mjs';
+
+/** Node 20 has relaxed SIMD, but does not offer it. */
+const flags = process.versions.node.startsWith('20.') ? ' --experimental-wasm-relaxed-simd' : '';
+
+const scratch = mkdtempSync(join(tmpdir(), 'wasm-mlp-checksums-'));
+try {
+  const { values } = parseArgs({ options: { only: { type: 'string', multiple: true, default: [] } } });
+  // What is not taken anew stays; what is measured no more goes.
+  const expected = values.only.length === 0 ? {} : readExpected();
+  const table = await kernelTable();
+  for (const numerics of ['strict', 'fused']) {
+    const sides = readSides({ engine: `numerics=${numerics}`, runtime: `${process.execPath}${flags}` });
+    await measure({
+      sides,
+      groups: ['train', 'predict', 'tail', 'scaling', 'kernel'],
+      wants: chosen(values.only),
+      rounds: 0,
+      processes: 1,
+      tailCalls: 1000,
+      kernels: await kernelSetting(table, sides, scratch),
+      expected,
+      update: true,
+      log: (line) => process.stderr.write(`${numerics}: ${line}\n`),
+    });
+  }
+  writeExpected(expected);
+} catch (error) {
+  process.stderr.write(`bench:checksums: ${error instanceof Error ? error.message : error}\n`);
+  process.exitCode = 2;
+} finally {
+  rmSync(scratch, { recursive: true, force: true });
+}

@@ -1,0 +1,49 @@
+/** What is measured of the kernels, by name: the ABI table decides. */
+import { gemmKernel, gemmShapes, shapeName, TILE_SHAPES } from './gemm.mjs';
+
+/**
+ * @typedef {{ kind: 'bound', name: string, of: 'flop' | 'byte' }} BoundCase
+ * @typedef {{ kind: 'gemm', name: string, of: 'flop', shape: import('./gemm.mjs').Shape, tile?: string, kernel: (usualTile: string) => string }} GemmCase
+ * @typedef {{ kind: 'plain', name: string, of: 'byte', kernel: string, size: import('./layout.mjs').Size }} PlainCase
+ */
+
+/** One within the second-level cache, one beyond all caches: 16 MiB for each vector or matrix. */
+const SIZES = {
+  cache: { m: 64, n: 128, k: 128 },
+  memory: { m: 4096, n: 1024, k: 4096 },
+};
+
+/**
+ * @param {Record<string, readonly string[]>} table
+ * @returns {(BoundCase | GemmCase | PlainCase)[]}
+ */
+export function kernelCases(table) {
+  const tiles = Object.keys(table).flatMap((name) => /^f32_gemm_rows_(.+)$/.exec(name)?.[1] ?? []);
+  /** @type {(shape: import('./gemm.mjs').Shape, tile?: string) => GemmCase} */
+  const gemm = (shape, tile) => ({
+    kind: 'gemm',
+    name: `kernel/gemm ${shapeName(shape)}${tile === undefined ? '' : ` tile ${tile}`}`,
+    of: 'flop',
+    shape,
+    ...(tile !== undefined && { tile }),
+    kernel: (usualTile) => gemmKernel(shape, tile ?? usualTile),
+  });
+  /** @type {(kernel: string) => PlainCase[]} */
+  const plain = (kernel) =>
+    Object.entries(SIZES).map(([place, size]) => ({
+      kind: 'plain',
+      name: `kernel/${kernel} ${place}`,
+      of: 'byte',
+      kernel,
+      size,
+    }));
+  return [
+    { kind: 'bound', name: 'kernel/peak', of: 'flop' },
+    { kind: 'bound', name: 'kernel/copy 64 MiB', of: 'byte' },
+    ...gemmShapes().map((shape) => gemm(shape)),
+    ...TILE_SHAPES.flatMap((shape) => tiles.map((tile) => gemm(shape, tile))),
+    ...Object.keys(table)
+      .filter((name) => !name.startsWith('f32_gemm_'))
+      .flatMap(plain),
+  ];
+}

@@ -1,0 +1,215 @@
+/** Kernels, each timed in turns with what bounds it: matrix kernels with multiply-adds on registers, all others with a copy of as many bytes. */
+import { readFileSync } from 'node:fs';
+import { sha256 } from '../measure/checksum.mjs';
+import { kernelCases } from './cases.mjs';
+import { layOutGemm } from './gemm.mjs';
+import { fill, layOut, traffic } from './layout.mjs';
+
+/**
+ * @typedef {import('../measure/unit.mjs').Unit} Unit
+ * @typedef {import('./layout.mjs').Size} Size
+ * @typedef {(...args: number[]) => void} Kernel
+ * @typedef {{ name: string, products: number }} PeakLoop
+ * @typedef {object} KernelOptions
+ * @property {Record<string, readonly string[]>} table the ABI
+ * @property {string} kernels path of the kernels' binary
+ * @property {string} roofs path of the binary of roofs.mjs
+ * @property {readonly PeakLoop[]} peakLoops
+ * @property {string} tile
+ */
+
+const PAGE = 65536;
+
+/** What the kernels' memory import declares. */
+const MAXIMUM_PAGES = 65536;
+
+/** asc assumes that nothing lives below. */
+const FIRST_ADDRESS = 1024;
+
+/** Where the register-only loops read and write a few vectors. */
+const PEAK_ADDRESS = FIRST_ADDRESS;
+const BASE = FIRST_ADDRESS + 1024;
+
+const COPY_BYTES = 64 * 2 ** 20;
+
+/** Where traffic is found out. @type {Size} */
+const SMALL = { m: 512, n: 16, k: 16 };
+
+/** Milliseconds of a kernel before it is measured, which V8 takes to optimize it; then of a turn, or more where a single call takes more. */
+const WARM_UP = 30;
+const TURN = 2;
+
+/** Turns of a repetition. */
+const SHORT_TURNS = 5;
+const LONG_TURNS = 3;
+
+/** @param {() => void} run @param {number} times */
+function timed(run, times) {
+  const start = performance.now();
+  for (let i = 0; i < times; i++) run();
+  return (performance.now() - start) / times;
+}
+
+/** Seconds of a call in the fastest of some turns. @param {() => void} run @param {number} turns */
+function fastest(run, turns) {
+  const calls = Math.max(1, Math.ceil(TURN / timed(run, 1)));
+  return Math.min(...Array.from({ length: turns }, () => timed(run, calls))) / 1000;
+}
+
+/** Calls that take a turn, found after warming up. @param {() => void} run */
+async function callsPerTurn(run) {
+  const start = performance.now();
+  let calls = 0;
+  while (performance.now() - start < WARM_UP) {
+    run();
+    calls++;
+  }
+  // Optimized code is made on another thread and taken at the next call.
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  const each = timed(run, Math.max(1, Math.ceil(calls / 10)));
+  return Math.max(1, Math.ceil(TURN / each));
+}
+
+/**
+ * Every kernel of the table, on a memory of its own, from the package's binary.
+ *
+ * @param {KernelOptions} options
+ * @returns {Promise<Unit[]>}
+ */
+export async function kernelUnits({ table, kernels, roofs, peakLoops, tile }) {
+  const memory = new WebAssembly.Memory({ initial: 16, maximum: MAXIMUM_PAGES, shared: true });
+  const instantiate = async (/** @type {string} */ path) => {
+    // A section of another name, which says nothing: V8 would take the library's module of the same bytes, compiled with the flags of that time.
+    const mark = new TextEncoder().encode('bench');
+    const bytes = Uint8Array.from([...readFileSync(path), 0, mark.length + 1, mark.length, ...mark]);
+    const { exports } = await WebAssembly.instantiate(await WebAssembly.compile(bytes), { env: { memory } });
+    return /** @type {Record<string, Kernel>} */ (exports);
+  };
+  const kernel = await instantiate(kernels);
+  const roof = await instantiate(roofs);
+  let f32 = new Float32Array(memory.buffer);
+  const reserve = (/** @type {number} */ end) => {
+    if (end > f32.byteLength) memory.grow(Math.ceil((end - f32.byteLength) / PAGE));
+    f32 = new Float32Array(memory.buffer);
+  };
+
+  const peak = await fastestPeak();
+
+  async function fastestPeak() {
+    const turns = 20_000;
+    const candidates = [];
+    for (const { name, products } of peakLoops) {
+      const run = () => {
+        f32.fill(0.5, PEAK_ADDRESS / 4, BASE / 4);
+        roof[name](turns, PEAK_ADDRESS);
+      };
+      const calls = await callsPerTurn(run);
+      const each = Math.min(...Array.from({ length: 7 }, () => timed(run, calls)));
+      candidates.push({ name, run, flops: 2 * products * turns, rate: (2 * products * turns) / each });
+    }
+    return candidates.reduce((best, one) => (one.rate > best.rate ? one : best));
+  }
+
+  /**
+   * Turns of a kernel and of its bound: the seconds of a call, and its share of the bound's rate. The fastest turn of each counts, which is the one that
+   * nothing else interrupted.
+   *
+   * @param {{ run: () => void, calls: number, amount: number }} subject
+   * @param {{ run: () => void, amount: number }} bound
+   */
+  function alternate({ run, calls, amount }, bound) {
+    const boundCalls = Math.max(1, Math.ceil(TURN / timed(bound.run, 1)));
+    let seconds = Infinity;
+    let boundSeconds = Infinity;
+    // The first turns bring their data into the caches.
+    for (let turn = -1; turn < (calls > 1 ? SHORT_TURNS : LONG_TURNS); turn++) {
+      const boundEach = timed(bound.run, boundCalls) / 1000;
+      const each = timed(run, calls) / 1000;
+      if (turn < 0) continue;
+      seconds = Math.min(seconds, each);
+      boundSeconds = Math.min(boundSeconds, boundEach);
+    }
+    return { seconds: { '': seconds }, share: amount / seconds / (bound.amount / boundSeconds) };
+  }
+
+  /** Copies half of `bytes`, so that as many are read and written together, behind the operands. @param {number} bytes @param {number} from */
+  function copyBound(bytes, from) {
+    const half = Math.ceil(bytes / 128) * 64;
+    reserve(from + 2 * half + 64);
+    return { run: () => roof.copy(half, from, from + half), amount: 2 * half };
+  }
+
+  /** @type {Record<string, Omit<Unit, 'name' | 'of'>>} */
+  const bounds = {
+    'kernel/peak': {
+      prepare: async () => ({ amount: peak.flops, note: peak.name }),
+      run: async () => ({ seconds: { '': fastest(peak.run, SHORT_TURNS) } }),
+    },
+    'kernel/copy 64 MiB': {
+      prepare: async () => ({ amount: 2 * COPY_BYTES }),
+      run: async () => {
+        const { run } = copyBound(2 * COPY_BYTES, BASE);
+        run();
+        return { seconds: { '': fastest(run, LONG_TURNS) } };
+      },
+    },
+  };
+
+  return kernelCases(table).map((one) => {
+    const { name, of } = one;
+    if (one.kind === 'bound') return { name, of, ...bounds[name] };
+    const kernelName = one.kind === 'gemm' ? one.kernel(tile) : one.kernel;
+    const parameters = table[kernelName];
+    const operands = one.kind === 'gemm' ? gemmOperands(one, tile) : plainOperands(kernelName, parameters, one.size);
+    const run = () => kernel[kernelName](...operands.args);
+    const fillAll = () => {
+      reserve(operands.end);
+      operands.fill();
+    };
+    let calls = 1;
+    let amount = 0;
+    return {
+      name,
+      of,
+      async prepare() {
+        // Another build's kernel may be another one.
+        if (kernel[kernelName]?.length !== parameters.length)
+          throw new Error(`${kernelName}: not there, or with other parameters.`);
+        amount = operands.amount();
+        fillAll();
+        run();
+        const checksum = sha256(operands.read());
+        calls = await callsPerTurn(run);
+        return { amount, checksum };
+      },
+      async run() {
+        const bound = of === 'flop' ? { run: peak.run, amount: peak.flops } : copyBound(amount, operands.end);
+        fillAll();
+        return alternate({ run, calls, amount }, bound);
+      },
+    };
+  });
+
+  /** @param {import('./cases.mjs').GemmCase} one @param {string} usualTile */
+  function gemmOperands({ shape, tile: given }, usualTile) {
+    const { args, end, fill: fillOperands, read } = layOutGemm(shape, given ?? usualTile, BASE);
+    const { m, n, k } = shape.size;
+    return { args, end, amount: () => 2 * m * n * k, fill: () => fillOperands(f32), read: () => [read(f32)] };
+  }
+
+  /** @param {string} name @param {readonly string[]} parameters @param {Size} size */
+  function plainOperands(name, parameters, size) {
+    const { args, buffers, end } = layOut(name, parameters, size, BASE);
+    return {
+      args,
+      end,
+      amount() {
+        const small = layOut(name, parameters, SMALL, BASE);
+        reserve(small.end);
+        return traffic(f32, kernel[name], name, small, { args, buffers, end });
+      },
+      fill: () => buffers.forEach((buffer, index) => fill(f32, buffer, index)),
+      read: () => buffers.map(({ at, floats }) => f32.slice(at / 4, at / 4 + floats)),
+    };
+  }
+}

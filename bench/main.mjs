@@ -1,0 +1,118 @@
+/**
+ * Measures the built library. bench/README.md says how to read what it prints.
+ *
+ *     npm run bench                                  everything
+ *     npm run bench -- --quick --only tiny           a look at what has that in its name
+ *     npm run bench -- --json FILE                   the times, for bench:compare
+ *     npm run bench -- --against DIR                 in turns with another build
+ *     npm run bench -- --engine tile=4x8 --against-engine tile=2x16
+ *     npm run bench -- --runtime node --against-runtime "deno run --allow-all"
+ *
+ * Status 0: measured. 1: slower than the other side beyond the threshold. 2: a result differs from its checksum, or something else went wrong.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { kernelTable } from './kernels/abi.mjs';
+import { kernelCases } from './kernels/cases.mjs';
+import { kernelSetting } from './kernels/setting.mjs';
+import { compareSides, THRESHOLD } from './measure/comparison.mjs';
+import { readExpected } from './measure/expected.mjs';
+import { machine } from './measure/machine.mjs';
+import { measure } from './measure/session.mjs';
+import { AGAINST_OPTIONS, readSides, SIDE_OPTIONS } from './measure/sides.mjs';
+import { atLeastOne, chosen, percentage } from './options.mjs';
+import { describeResult, FORMAT, VERSION } from './report/result.mjs';
+
+/** Repetitions, and the processes that they are spread over. */
+const USUAL = { rounds: 5, processes: 3 };
+const QUICK = { rounds: 3, processes: 1 };
+
+/** Calls of a prediction whose slowest ones are looked at, in all repetitions together. */
+const TAIL_CALLS = 100_000;
+const QUICK_TAIL_CALLS = 10_000;
+
+const readOptions = () =>
+  parseArgs({
+    options: {
+      ...SIDE_OPTIONS,
+      ...AGAINST_OPTIONS,
+      'other-bits': { type: 'boolean', default: false },
+      quick: { type: 'boolean', default: false },
+      only: { type: 'string', multiple: true, default: [] },
+      skip: { type: 'string', multiple: true, default: [] },
+      rounds: { type: 'string' },
+      processes: { type: 'string' },
+      threshold: { type: 'string', default: String(100 * THRESHOLD) },
+      json: { type: 'string' },
+    },
+  }).values;
+
+/** @param {string} scratch folder for what is compiled */
+async function run(scratch) {
+  const options = readOptions();
+  const { quick } = options;
+  const usual = quick ? QUICK : USUAL;
+  const threshold = percentage('threshold', options.threshold);
+  const rounds = atLeastOne('rounds', options.rounds, usual.rounds);
+  const processes = atLeastOne('processes', options.processes, usual.processes);
+  const sides = readSides(options);
+  const wants = chosen(options.only, options.skip);
+
+  const groups = ['train', 'predict', 'tail'];
+  const table = await kernelTable();
+  const withKernels = kernelCases(table).some(({ name }) => wants(name));
+  if (withKernels) groups.push('kernel');
+
+  const rows = await measure({
+    sides,
+    groups,
+    wants,
+    rounds,
+    processes,
+    tailCalls: Math.ceil((quick ? QUICK_TAIL_CALLS : TAIL_CALLS) / (rounds * processes)),
+    ...(withKernels && { kernels: await kernelSetting(table, sides, scratch) }),
+    expected: readExpected(),
+    log: (line) => process.stderr.write(`${line}\n`),
+  });
+  if (rows.length === 0) throw new Error('--only: names nothing that is measured.');
+
+  /** @type {import('./report/result.mjs').Result} */
+  const result = {
+    format: FORMAT,
+    version: VERSION,
+    date: new Date().toISOString(),
+    machine: machine(),
+    settings: { rounds, processes, quick },
+    sides: sides.map(({ name, files, runs = '', info = {}, engine }) => ({
+      name,
+      version: files.version,
+      runtime: runs,
+      engine: { ...engine, ...info },
+    })),
+    rows,
+  };
+  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(result)}\n`);
+
+  const comparing = { threshold, paired: true };
+  process.stdout.write(`${describeResult(result, comparing)}\n`);
+  const slower = rows.filter((row) => {
+    const [first, second] = row.sides;
+    return second !== undefined && compareSides(row, second, first, comparing).verdict === 'slower';
+  });
+  if (slower.length === 0) return;
+  const names = slower.map(({ name }) => name).join('; ');
+  process.stdout.write(`\nslower or larger by more than ${options.threshold} %: ${names}\n`);
+  process.exitCode = 1;
+}
+
+const scratch = mkdtempSync(join(tmpdir(), 'wasm-mlp-bench-'));
+try {
+  await run(scratch);
+} catch (error) {
+  process.stderr.write(`bench: ${error instanceof Error ? error.message : error}\n`);
+  process.exitCode = 2;
+} finally {
+  rmSync(scratch, { recursive: true, force: true });
+}

@@ -1,0 +1,12 @@
+import { createHash } from 'node:crypto';
+
+/**
+ * SHA-256 over the bytes of arrays, in hexadecimal: little-endian float32, as they stand in WebAssembly memory.
+ *
+ * @param {Iterable<Float32Array>} arrays
+ */
+export function sha256(arrays) {
+  const hash = createHash('sha256');
+  for (const { buffer, byteOffset, byteLength } of arrays) hash.update(new Uint8Array(buffer, byteOffset, byteLength));
+  return hash.digest('hex');
+}

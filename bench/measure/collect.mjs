@@ -1,0 +1,15 @@
+/** Full garbage collections, where the engine can be asked for them; elsewhere nothing. */
+export const collect = await collector();
+
+/** @returns {Promise<() => void>} */
+async function collector() {
+  if (typeof globalThis.gc === 'function') return globalThis.gc;
+  try {
+    const { setFlagsFromString } = await import('node:v8');
+    const { runInNewContext } = await import('node:vm');
+    setFlagsFromString('--expose-gc');
+    return runInNewContext('gc');
+  } catch {
+    return () => undefined;
+  }
+}

@@ -1,0 +1,45 @@
+/** What two measurements of the same rows say about each other. */
+import { pairedSpeed, unpairedSpeed, verdictOf } from './statistics.mjs';
+
+/**
+ * @typedef {import('./session.mjs').Row} Row
+ * @typedef {import('./session.mjs').Measured} Measured
+ * @typedef {import('./statistics.mjs').Interval} Interval
+ * @typedef {import('./statistics.mjs').Verdict} Verdict
+ * @typedef {{ name: string, speed: Interval, verdict: Verdict, note: string }} Comparison
+ * @typedef {object} CompareOptions
+ * @property {number} threshold share of the speed
+ * @property {number} [confidence]
+ * @property {boolean} paired whether repetition i of both ran one right after the other
+ */
+
+export const THRESHOLD = 0.05;
+
+/** Seconds of the work that both did: amounts may differ where work is counted, such as bytes. @param {Measured} side */
+const perAmount = ({ seconds, amount }) => seconds.map((group) => group.map((value) => value / amount));
+
+/**
+ * How many times faster `after` is, or smaller where the row is a size.
+ *
+ * @param {Row} row
+ * @param {Measured} before
+ * @param {Measured} after
+ * @param {CompareOptions} options
+ * @returns {Comparison}
+ */
+export function compareSides({ name, of, difference = false }, before, after, { threshold, paired, ...options }) {
+  let speed;
+  if (of === 'size') {
+    const estimate = (before.bytes ?? NaN) / (after.bytes ?? NaN);
+    speed = { estimate, low: estimate, high: estimate };
+  } else {
+    const ratio = paired && !difference ? pairedSpeed : unpairedSpeed;
+    speed = ratio(perAmount(before), perAmount(after), options);
+  }
+  return {
+    name,
+    speed,
+    verdict: verdictOf(speed, threshold),
+    note: before.checksum === after.checksum ? '' : 'other bits',
+  };
+}

@@ -1,0 +1,230 @@
+/** Runs units on one side or on two in turns, and holds every result against its checksum before its time counts. */
+import { fileURLToPath } from 'node:url';
+import { askedNumerics } from '../kernels/setting.mjs';
+import { sizesOf } from '../workloads/sizes.mjs';
+import { START, startPair } from '../workloads/start.mjs';
+import { Contestant } from './contestant.mjs';
+
+/**
+ * @typedef {object} Side
+ * @property {string} name
+ * @property {readonly string[]} runtime command and flags
+ * @property {ReturnType<typeof import('../workloads/package.mjs').packageFiles>} files
+ * @property {Record<string, unknown>} engine
+ * @property {boolean} ownBits whether its checksums are its own affair, as those of another version may be
+ * @property {string} [runs] what it says it runs on
+ * @property {Record<string, unknown>} [info] of its engine
+ *
+ * @typedef {object} Measured What one side did of a row.
+ * @property {number} amount
+ * @property {number} [flops]
+ * @property {string} [checksum]
+ * @property {string} [note]
+ * @property {number} [bytes] where the row is a size
+ * @property {number[][]} seconds repetitions, apart for each process
+ * @property {number[][]} [share]
+ * @property {Record<string, number[][]>} [counts]
+ *
+ * @typedef {object} Row
+ * @property {string} name
+ * @property {'sample' | 'flop' | 'byte' | 'call' | 'size'} of
+ * @property {boolean} [difference] whether its times are differences, which may be near zero
+ * @property {Measured[]} sides
+ *
+ * @typedef {object} Plan
+ * @property {readonly Side[]} sides
+ * @property {readonly string[]} groups
+ * @property {(name: string) => boolean} wants
+ * @property {number} rounds
+ * @property {number} processes
+ * @property {number} tailCalls
+ * @property {Awaited<ReturnType<typeof import('../kernels/setting.mjs').kernelSetting>>} [kernels]
+ * @property {Record<string, Record<string, string>>} expected checksums, by numerics and name
+ * @property {boolean} [update] whether checksums are written into `expected` instead of held against it
+ * @property {(line: string) => void} log
+ */
+
+/** Results are not what they must be: their times mean nothing. */
+class ChecksumError extends Error {}
+
+const WORKER = fileURLToPath(new URL('../worker.mjs', import.meta.url));
+
+/** Numerics that a side's results are those of: a machine that does not fuse gives strict ones. @param {Side} side */
+function numericsOf({ engine, info }) {
+  const reasons = /** @type {readonly string[]} */ (info?.reasons ?? []);
+  return reasons.some((reason) => reason.startsWith('numerics:')) ? 'strict' : askedNumerics(engine);
+}
+
+/** The checksums that are held against results, or taken from them. */
+class Ledger {
+  /** @type {string[]} */
+  wrong = [];
+  /** @type {Map<Side, Map<string, string>>} */
+  #own = new Map();
+
+  /** @param {Plan['expected']} expected @param {boolean} [update] */
+  constructor(expected, update = false) {
+    this.expected = expected;
+    this.update = update;
+  }
+
+  /** @param {Side} side @param {string} name @param {string | undefined} checksum */
+  check(side, name, checksum) {
+    if (checksum === undefined) return;
+    const numerics = numericsOf(side);
+    if (this.update) (this.expected[numerics] ??= {})[name] = checksum;
+    let own = this.#own.get(side);
+    if (own === undefined) this.#own.set(side, (own = new Map()));
+    if (side.ownBits && !own.has(name)) own.set(name, checksum);
+    const expected = side.ownBits ? own.get(name) : this.expected[numerics]?.[name];
+    if (checksum === expected) return;
+    this.wrong.push(
+      `${name} (${side.name}, ${numerics}): expected ${expected ?? 'a stated checksum'}, got ${checksum}`,
+    );
+  }
+
+  /** Throws where anything was wrong. */
+  settle() {
+    if (this.wrong.length > 0)
+      throw new ChecksumError(`results differ from their checksums:\n${this.wrong.join('\n')}`);
+  }
+}
+
+/**
+ * @param {Plan} plan
+ * @returns {Promise<Row[]>}
+ */
+export async function measure(plan) {
+  const { sides, wants, rounds, processes, log } = plan;
+  const ledger = new Ledger(plan.expected, plan.update);
+  /** @type {Map<string, Row>} */
+  const rows = new Map();
+
+  /** @param {string} name @param {Row['of']} of @param {number} side @returns {Measured} */
+  const entry = (name, of, side) => {
+    let row = rows.get(name);
+    if (row === undefined) rows.set(name, (row = { name, of, sides: [] }));
+    return (row.sides[side] ??= { amount: 1, seconds: [] });
+  };
+  /** @param {number[][]} groups @param {number} process @param {number} value */
+  const push = (groups, process, value) => (groups[process] ??= []).push(value);
+
+  /**
+   * @param {string} name
+   * @param {Row['of']} of
+   * @param {number} side
+   * @param {number} process
+   * @param {import('./unit.mjs').Prepared} prepared
+   * @param {import('./unit.mjs').Repetition} repetition
+   */
+  const record = (name, of, side, process, prepared, { seconds, share, counts }) => {
+    for (const [measured, value] of Object.entries(seconds)) {
+      const one = entry(measured === '' ? name : `${name}, ${measured}`, of, side);
+      Object.assign(one, prepared);
+      push(one.seconds, process, value);
+      if (measured !== '') continue;
+      if (share !== undefined) push((one.share ??= []), process, share);
+      for (const [what, count] of Object.entries(counts ?? {}))
+        push(((one.counts ??= {})[what] ??= []), process, count);
+    }
+  };
+
+  sides.forEach(({ files }, index) => {
+    for (const { name, bytes } of sizesOf(files.shipped)) {
+      if (wants(name)) entry(name, 'size', index).bytes = bytes;
+    }
+  });
+
+  for (let process = 0; process < processes; process++) {
+    /** @type {Awaited<ReturnType<typeof open>>[]} */
+    const running = [];
+    try {
+      // One after the other: opening measures already, which loop is the peak.
+      for (const side of sides) running.push(await open(plan, side));
+      const units = running[0].units.filter(({ name }) => wants(name));
+      if (wants(START)) units.push({ name: START, of: 'call' });
+      /** @type {Map<string, (import('./unit.mjs').Prepared | undefined)[]>} */
+      const prepared = new Map();
+      for (const { name } of units) {
+        log(`process ${process + 1} of ${processes}: preparing ${name}`);
+        const all = [];
+        for (const [index, { contestant }] of running.entries()) {
+          if (name === START) all.push(prepareStart(sides[index]));
+          else {
+            const one = await contestant.ask('prepare', { unit: name }).catch((/** @type {Error} */ error) => {
+              // Another version may not have it; this one has to.
+              if (index === 0) throw new Error(`${name}: ${error.message}`);
+              log(`${name}: left out. ${error.message}`);
+              return undefined;
+            });
+            ledger.check(sides[index], name, one?.checksum);
+            all.push(one);
+          }
+        }
+        prepared.set(name, all);
+      }
+      ledger.settle();
+
+      for (let round = 0; round < rounds; round++) {
+        log(`process ${process + 1} of ${processes}: round ${round + 1} of ${rounds}`);
+        for (const [number, { name, of }] of units.entries()) {
+          const order = sides.map((_, index) => index);
+          // Who goes first changes, so that a machine that is slowing down favours nobody.
+          if ((round + number) % 2 === 1) order.reverse();
+          for (const index of order) {
+            const ready = prepared.get(name)?.[index];
+            if (ready === undefined) continue;
+            const repetition =
+              name === START
+                ? startPair(startSide(sides[index]))
+                : await running[index].contestant.ask('run', { unit: name });
+            ledger.check(sides[index], name, repetition.checksum);
+            ledger.settle();
+            record(name, of, index, process, ready, repetition);
+          }
+        }
+      }
+    } finally {
+      await Promise.all(running.map(({ contestant }) => contestant.close()));
+    }
+  }
+  const start = rows.get(START);
+  if (start) start.difference = true;
+  return [...rows.values()];
+
+  /** @param {Side} side */
+  function prepareStart(side) {
+    const { checksum } = startPair(startSide(side));
+    ledger.check(side, START, checksum);
+    return { amount: 1, checksum };
+  }
+}
+
+/** @param {Side} side */
+const startSide = ({ runtime, files, engine }) => ({ runtime, engine, entry: files.entry });
+
+/** @param {Plan} plan @param {Side} side */
+async function open({ groups, tailCalls, kernels }, side) {
+  const [command, ...flags] = side.runtime;
+  const contestant = new Contestant(side.name, command, [...flags, WORKER]);
+  const numerics = askedNumerics(side.engine);
+  try {
+    const { engine, runtime, units } = await contestant.ask('open', {
+      options: {
+        entry: side.files.entry,
+        engine: side.engine,
+        groups,
+        tailCalls,
+        ...(kernels && {
+          kernels: { ...kernels, roofs: kernels.roofs[numerics], kernels: side.files.kernels[numerics] },
+        }),
+      },
+    });
+    side.info = engine;
+    side.runs = runtime;
+    return { contestant, units: /** @type {{ name: string, of: Row['of'] }[]} */ (units) };
+  } catch (error) {
+    await contestant.close();
+    throw error;
+  }
+}

@@ -1,0 +1,31 @@
+/** Reading what the commands take. */
+
+/** @param {string} name @param {string} text @returns {number} the share */
+export function percentage(name, text) {
+  const share = Number(text) / 100;
+  if (!(share > 0 && share < 1)) throw new Error(`--${name}: percent above 0 and below 100 expected, got ${text}.`);
+  return share;
+}
+
+/** @param {string} name @param {string | undefined} text @param {number} usual */
+export function atLeastOne(name, text, usual) {
+  const value = Number(text ?? usual);
+  if (!Number.isInteger(value) || value < 1) {
+    throw new Error(`--${name}: a whole number of at least 1 expected, got ${text}.`);
+  }
+  return value;
+}
+
+/**
+ * Names that have one of the parts in them, any where no part is given, and none of what is left out.
+ *
+ * @param {readonly string[]} only
+ * @param {readonly string[]} [skip]
+ * @returns {(name: string) => boolean}
+ */
+export function chosen(only, skip = []) {
+  return (name) => {
+    const has = (/** @type {string} */ part) => name.includes(part);
+    return (only.length === 0 || only.some(has)) && !skip.some(has);
+  };
+}

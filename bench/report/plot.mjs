@@ -1,0 +1,123 @@
+/** Plots as SVG text: curves over logarithmic axes, and bars. Colours that are told apart by colour-blind eyes too (Okabe & Ito 2008). */
+
+const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#000000', '#8a8a8a', '#f0e442'];
+const FONT = 'font-family="system-ui, sans-serif"';
+const INK = '#333333';
+const GRID = '#dddddd';
+
+/** @param {string} text */
+const escape = (text) => text.replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
+
+/** @param {number} value */
+const at = (value) => String(Math.round(value * 10) / 10);
+
+/** @param {number} x @param {number} y @param {string} text @param {string} [more] */
+const label = (x, y, text, more = '') =>
+  `<text x="${at(x)}" y="${at(y)}" font-size="12" fill="${INK}" ${FONT} ${more}>${escape(text)}</text>`;
+
+/** @param {number} width @param {number} height @param {readonly string[]} parts */
+const svg = (width, height, parts) =>
+  [
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${at(width)} ${at(height)}" width="${at(width)}" height="${at(height)}">`,
+    `<rect width="100%" height="100%" fill="#ffffff"/>`,
+    ...parts,
+    '</svg>',
+    '',
+  ].join('\n');
+
+/** Powers of ten around the values. @param {readonly number[]} values */
+function decades(values) {
+  const first = Math.floor(Math.log10(Math.min(...values)));
+  const last = Math.max(first + 1, Math.ceil(Math.log10(Math.max(...values))));
+  return Array.from({ length: last - first + 1 }, (_, i) => first + i);
+}
+
+/** @param {number} exponent */
+const powerOfTen = (exponent) => (exponent >= 0 && exponent < 4 ? String(10 ** exponent) : `1e${exponent}`);
+
+/**
+ * @typedef {{ name: string, points: readonly (readonly [x: number, y: number])[], line?: { exponent: number, factor: number, from: number } }} Curve
+ *
+ * Curves of y over x, both logarithmic; `line` draws factor·x^exponent beside the points, from some x on.
+ *
+ * @param {{ title: string, x: string, y: string, curves: readonly Curve[] }} plot
+ */
+export function logPlot({ title, x: xLabel, y: yLabel, curves }) {
+  const [width, height, left, right, top, bottom] = [640, 420, 70, 20, 40, 50];
+  const points = curves.flatMap((curve) => curve.points);
+  const xs = points.map(([x]) => x);
+  const low = Math.log2(Math.min(...xs));
+  const high = Math.log2(Math.max(...xs));
+  const ys = decades(points.map(([, y]) => y));
+  const toX = (/** @type {number} */ x) => left + ((Math.log2(x) - low) / (high - low)) * (width - left - right);
+  const toY = (/** @type {number} */ y) =>
+    height - bottom - ((Math.log10(y) - ys[0]) / (ys.length - 1)) * (height - top - bottom);
+  const doublings = Array.from({ length: Math.round(high - low) + 1 }, (_, i) => 2 ** (low + i));
+  const everyOther = doublings.length > 8 ? 2 : 1;
+  return svg(width, height, [
+    label(left, 22, title, 'font-weight="bold"'),
+    ...ys.map((exponent) => {
+      const y = at(toY(10 ** exponent));
+      return (
+        `<path d="M${left} ${y}H${width - right}" stroke="${GRID}"/>` +
+        label(left - 8, toY(10 ** exponent) + 4, powerOfTen(exponent), 'text-anchor="end"')
+      );
+    }),
+    ...doublings
+      .filter((_, i) => i % everyOther === 0)
+      .map((x) => label(toX(x), height - bottom + 18, String(x), 'text-anchor="middle"')),
+    `<path d="M${left} ${top}V${height - bottom}H${width - right}" fill="none" stroke="${INK}"/>`,
+    label((left + width - right) / 2, height - 10, xLabel, 'text-anchor="middle"'),
+    label(
+      0,
+      0,
+      yLabel,
+      `text-anchor="middle" transform="translate(16 ${at((top + height - bottom) / 2)}) rotate(-90)"`,
+    ),
+    ...curves.flatMap(({ name, points: of, line }, index) => {
+      const colour = COLOURS[index % COLOURS.length];
+      const path = of.map(([x, y], i) => `${i === 0 ? 'M' : 'L'}${at(toX(x))} ${at(toY(y))}`).join('');
+      const straight =
+        line &&
+        [line.from, of[of.length - 1][0]].map((x) => `${at(toX(x))} ${at(toY(line.factor * x ** line.exponent))}`);
+      return [
+        ...(straight
+          ? [`<path d="M${straight.join('L')}" stroke="${colour}" stroke-dasharray="2 4" fill="none"/>`]
+          : []),
+        `<path d="${path}" fill="none" stroke="${colour}" stroke-width="2"/>`,
+        ...of.map(([x, y]) => `<circle cx="${at(toX(x))}" cy="${at(toY(y))}" r="3" fill="${colour}"/>`),
+        `<rect x="${left + 14}" y="${top + 4 + 18 * index}" width="10" height="10" fill="${colour}"/>`,
+        label(left + 30, top + 13 + 18 * index, name),
+      ];
+    }),
+  ]);
+}
+
+/**
+ * Groups of bars, one under the other, longer is more, on a logarithmic axis that starts at each group's own decade.
+ *
+ * @param {{ title: string, subtitle: string, groups: readonly { name: string, bars: readonly { name: string, value: number, text: string }[] }[] }} chart
+ * @public
+ */
+export function barChart({ title, subtitle, groups }) {
+  const [width, left, right, bar, gap] = [720, 210, 90, 16, 30];
+  const names = [...new Set(groups.flatMap(({ bars }) => bars.map(({ name }) => name)))];
+  let y = 52;
+  const parts = [label(16, 22, title, 'font-weight="bold"'), label(16, 40, subtitle)];
+  for (const { name, bars } of groups) {
+    y += gap;
+    parts.push(label(16, y - 6, name, 'font-weight="bold"'));
+    const scale = decades(bars.map(({ value }) => value));
+    for (const { name: of, value, text } of bars) {
+      const length = ((Math.log10(value) - scale[0]) / (scale.length - 1)) * (width - left - right);
+      const colour = COLOURS[names.indexOf(of) % COLOURS.length];
+      parts.push(
+        label(left - 8, y + bar - 4, of, 'text-anchor="end"'),
+        `<rect x="${left}" y="${y}" width="${at(Math.max(1, length))}" height="${bar - 3}" fill="${colour}"/>`,
+        label(left + Math.max(1, length) + 6, y + bar - 4, text),
+      );
+      y += bar;
+    }
+  }
+  return svg(width, y + 20, parts);
+}

@@ -1,0 +1,80 @@
+/**
+ * The process that is measured: one build of the library, one engine, one runtime. It answers requests, one line of JSON each, on standard input; what
+ * it takes for the answers is not timed.
+ *
+ *     {"id": 1, "do": "open", "options": {…}}   → what runs here, and the names of all units
+ *     {"id": 2, "do": "prepare", "unit": "…"}   → its amount of work, and the checksum of its result
+ *     {"id": 3, "do": "run", "unit": "…"}       → seconds of a repetition, and its checksum
+ */
+import { createInterface } from 'node:readline';
+import { pathToFileURL } from 'node:url';
+import { kernelUnits } from './kernels/units.mjs';
+import { collect } from './measure/collect.mjs';
+import { runtimeName } from './measure/runtime.mjs';
+import { NETWORKS } from './workloads/networks.mjs';
+import { batchUnit, tailUnit } from './workloads/prediction.mjs';
+import { scalingNetworks } from './workloads/scaling.mjs';
+import { trainingUnit } from './workloads/training.mjs';
+
+/**
+ * @typedef {import('./measure/unit.mjs').Unit} Unit
+ * @typedef {object} OpenOptions
+ * @property {string} entry of the library
+ * @property {Record<string, unknown>} engine what `createEngine` takes
+ * @property {readonly string[]} groups of units
+ * @property {number} tailCalls
+ * @property {Omit<import('./kernels/units.mjs').KernelOptions, 'tile'>} [kernels]
+ */
+
+/** @type {Map<string, Unit>} */
+const units = new Map();
+
+const answers = {
+  /** @param {{ options: OpenOptions }} request */
+  async open({ options: { entry, engine: engineOptions, groups, tailCalls, kernels } }) {
+    const library = await import(pathToFileURL(entry).href);
+    const engine = await library.createEngine(engineOptions);
+    const offered = {
+      train: () => NETWORKS.map((network) => trainingUnit(library, engine, network)),
+      predict: () => NETWORKS.map((network) => batchUnit(library, engine, network)),
+      // A row of the big network streams 28 MB of weights: a bandwidth, which the kernels show.
+      tail: () => NETWORKS.slice(0, 3).map((network) => tailUnit(library, engine, network, tailCalls)),
+      scaling: () => scalingNetworks().map((network) => trainingUnit(library, engine, network, 'scaling')),
+      kernel: () => (kernels ? kernelUnits({ ...kernels, tile: engine.info.tile }) : []),
+    };
+    for (const group of groups) {
+      for (const unit of await offered[/** @type {keyof typeof offered} */ (group)]()) units.set(unit.name, unit);
+    }
+    return {
+      engine: engine.info,
+      runtime: runtimeName(),
+      units: [...units.values()].map(({ name, of }) => ({ name, of })),
+    };
+  },
+  /** @param {{ unit: string }} request */
+  prepare: ({ unit }) => unitOf(unit).prepare(),
+  /** @param {{ unit: string }} request */
+  run({ unit }) {
+    // What one unit leaves is not collected at another's expense.
+    collect();
+    return unitOf(unit).run();
+  },
+};
+
+/** @param {string} name */
+function unitOf(name) {
+  const unit = units.get(name);
+  if (unit === undefined) throw new Error(`no unit ${name}`);
+  return unit;
+}
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const { id, do: what, ...request } = JSON.parse(line);
+  let answer;
+  try {
+    answer = { id, result: await answers[/** @type {keyof typeof answers} */ (what)](request) };
+  } catch (error) {
+    answer = { id, error: error instanceof Error ? error.message : String(error) };
+  }
+  process.stdout.write(`${JSON.stringify(answer)}\n`);
+}

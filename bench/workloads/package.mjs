@@ -1,0 +1,30 @@
+/** The built library, as users get it: a package folder, or a folder with its dist files. */
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+
+/**
+ * What is measured of a folder.
+ *
+ * @param {string} folder
+ */
+export function packageFiles(folder) {
+  const manifest = join(resolve(folder), 'package.json');
+  let entry = join(resolve(folder), 'index.js');
+  let version = 'unknown';
+  if (existsSync(manifest)) {
+    const { exports, version: stated } = JSON.parse(readFileSync(manifest, 'utf8'));
+    entry = join(resolve(folder), exports?.['.']?.import?.default ?? 'dist/index.js');
+    version = stated;
+  }
+  if (!existsSync(entry)) throw new Error(`${folder}: expected a built package or its dist folder, found no ${entry}.`);
+  const dist = dirname(entry);
+  return {
+    version,
+    entry,
+    kernels: { strict: join(dist, 'kernels.wasm'), fused: join(dist, 'kernels-fused.wasm') },
+    /** Files whose sizes are reported, those that are there. */
+    shipped: ['index.js', 'index.cjs', 'fused.js', 'kernels.wasm', 'kernels-fused.wasm']
+      .map((name) => ({ name, path: join(dist, name) }))
+      .filter(({ path }) => existsSync(path)),
+  };
+}

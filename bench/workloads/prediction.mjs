@@ -1,0 +1,141 @@
+/** Predictions into an array of the caller's: in batches, and row by row with every call timed. */
+import { sha256 } from '../measure/checksum.mjs';
+import { collect } from '../measure/collect.mjs';
+import { quantile } from '../measure/statistics.mjs';
+import { classificationData } from './data.mjs';
+import { predictionFlops } from './networks.mjs';
+import { buildNetwork } from './training.mjs';
+
+/**
+ * @typedef {import('../measure/unit.mjs').Unit} Unit
+ * @typedef {import('./networks.mjs').Network} Network
+ * @typedef {import('./training.mjs').Library} Library
+ * @typedef {import('./training.mjs').Engine} Engine
+ */
+
+const BATCH = 256;
+
+/** Operations of a repetition, which so takes some 50 ms, and the calls that are enough for those with few. */
+const REPETITION_FLOPS = 1.5e9;
+const MOST_CALLS = 1000;
+
+/** @param {Network} network @param {number} rows */
+const setUp = ({ sizes }, rows) => {
+  const outputs = sizes.at(-1) ?? 0;
+  const { x } = classificationData({ inputs: sizes[0], classes: outputs, rows });
+  return { x, outputs };
+};
+
+/**
+ * Batches of 256 rows.
+ *
+ * @param {Library} library
+ * @param {Engine} engine
+ * @param {Network} network
+ * @returns {Unit}
+ */
+export function batchUnit(library, engine, network) {
+  const flops = BATCH * predictionFlops(network);
+  const calls = Math.max(1, Math.min(MOST_CALLS, Math.round(REPETITION_FLOPS / flops)));
+  const { x, outputs } = setUp(network, BATCH);
+  const out = new Float32Array(BATCH * outputs);
+  /** @type {ReturnType<typeof buildNetwork> | undefined} */
+  let model;
+  const run = async () => {
+    model ??= buildNetwork(library, engine, network);
+    out.fill(NaN);
+    const start = performance.now();
+    for (let i = 0; i < calls; i++) model.predictInto(x, out);
+    const seconds = (performance.now() - start) / 1000;
+    return { seconds: { '': seconds }, checksum: sha256([out]) };
+  };
+  return {
+    name: `predict/${network.name} ${BATCH} rows`,
+    of: 'sample',
+    async prepare() {
+      const { checksum } = await run();
+      return { amount: calls * BATCH, flops: calls * flops, checksum };
+    },
+    run,
+  };
+}
+
+/** Different rows that are asked in turn. */
+const ROWS = 64;
+
+/**
+ * One row a call. Each call is timed; then as many run untimed, for their mean time and for the garbage collections, since clocks make garbage too.
+ *
+ * @param {Library} library
+ * @param {Engine} engine
+ * @param {Network} network
+ * @param {number} calls
+ * @returns {Unit}
+ */
+export function tailUnit(library, engine, network, calls) {
+  const { x, outputs } = setUp(network, ROWS);
+  const inputs = network.sizes[0];
+  const rows = Array.from({ length: ROWS }, (_, i) => x.slice(i * inputs, (i + 1) * inputs));
+  const outs = rows.map(() => new Float32Array(outputs));
+  const times = new Float64Array(calls);
+  /** @type {ReturnType<typeof buildNetwork> | undefined} */
+  let model;
+  const askAll = (/** @type {number} */ count) => {
+    for (let i = 0; i < count; i++) model?.predictInto(rows[i % ROWS], outs[i % ROWS]);
+  };
+  return {
+    name: `tail/${network.name} 1 row`,
+    of: 'call',
+    async prepare() {
+      model = buildNetwork(library, engine, network);
+      askAll(Math.min(calls, 1000));
+      return { amount: 1, checksum: sha256(outs) };
+    },
+    async run() {
+      if (model === undefined) throw new Error('tail: prepare comes first.');
+      for (const out of outs) out.fill(NaN);
+      for (let i = 0; i < calls; i++) {
+        const start = performance.now();
+        model.predictInto(rows[i % ROWS], outs[i % ROWS]);
+        times[i] = performance.now() - start;
+      }
+      const checksum = sha256(outs);
+      const collections = await collectionCounter();
+      const start = performance.now();
+      askAll(calls);
+      const mean = (performance.now() - start) / calls;
+      const counts = { collections: await collections() };
+      const list = Array.from(times);
+      const seconds = Object.fromEntries(QUANTILES.map(([name, q]) => [name, quantile(list, q) / 1000]));
+      return { seconds: { '': mean / 1000, ...seconds }, checksum, counts };
+    },
+  };
+}
+
+/** @type {readonly (readonly [string, number])[]} */
+const QUANTILES = [
+  ['median', 0.5],
+  ['p99', 0.99],
+  ['p99.9', 0.999],
+];
+
+/** Starts counting garbage collections; the result says how many there were, NaN where the engine does not tell. */
+async function collectionCounter() {
+  const { PerformanceObserver } = globalThis;
+  if (!PerformanceObserver?.supportedEntryTypes?.includes('gc')) return async () => NaN;
+  let collections = 0;
+  const observer = new PerformanceObserver((list) => {
+    collections += list.getEntries().length;
+  });
+  // Entries come with a later turn of the event loop.
+  const settle = () => new Promise((resolve) => setTimeout(resolve, 5));
+  observer.observe({ entryTypes: ['gc'] });
+  collect();
+  await settle();
+  collections = 0;
+  return async () => {
+    await settle();
+    observer.disconnect();
+    return collections;
+  };
+}
