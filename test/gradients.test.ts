@@ -27,6 +27,7 @@ function targets(loss: twin.LossName, from: Source): number[][] {
       Array.from({ length: classes }, (_, i) => +(i === label)),
     );
   if (loss === 'binaryCrossentropy') return matrix(ROWS, classes, () => from.below(2));
+  if (loss === 'hinge') return matrix(ROWS, classes, () => 2 * from.below(2) - 1);
   return matrix(ROWS, classes, () => from.symmetric(1));
 }
 

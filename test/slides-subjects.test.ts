@@ -254,6 +254,15 @@ describe('regularization', () => {
     );
   });
 
+  test('by name each at its default strength', () => {
+    const named = (kernelRegularizer: 'l1' | 'l2' | 'l1l2'): object | undefined =>
+      dense({ units: 1, kernelRegularizer }).config.kernelRegularizer?.config;
+    expect(named('l1')).toEqual({ l1: 0.01, l2: 0 });
+    expect(named('l2')).toEqual({ l1: 0, l2: 0.01 });
+    expect(named('l1l2')).toEqual({ l1: 0.01, l2: 0.01 });
+    expect(l1l2({ l2: 0.5 }).config).toEqual({ l1: 0, l2: 0.5 });
+  });
+
   test('L2 takes from a weight in proportion to it, L1 the same from each', async () => {
     const decay = async (kernelRegularizer: Regularizer): Promise<Float32Array> => {
       const layer = dense({ units: 1, useBias: false, inputShape: [3], kernelRegularizer });

@@ -40,10 +40,13 @@ function nameLayers(where: string, layers: readonly Layer[]): string[] {
     }
     taken.add(config.name);
   }
+  const numbers = new Map<string, number>();
   return layers.map(({ kind, config }) => {
     if (config.name !== undefined) return config.name;
     let name: string = kind;
-    for (let number = 1; taken.has(name); number++) name = `${kind}_${number}`;
+    let number = numbers.get(kind) ?? 1;
+    for (; taken.has(name); number++) name = `${kind}_${number}`;
+    numbers.set(kind, number);
     taken.add(name);
     return name;
   });
@@ -75,28 +78,43 @@ export function trace(where: string, inputs: readonly SymbolicTensor[], outputs:
   requireSome(where, inputs, outputs);
   const layers: Layer[] = [];
   const nodes: GraphNode[] = [];
+  const layerIndices = new Map<Layer, number>();
   const done = new Map<SymbolicTensor, number>();
   const open = new Set<SymbolicTensor>();
-  const visit = (tensor: SymbolicTensor, name: string): number => {
-    const known = done.get(tensor);
-    if (known !== undefined) return known;
-    if (open.has(tensor)) {
-      throw new ValueError(`${where}: graph expected no cycle, got one through "${tensor.layer.kind}".`);
+  const place = (tensor: SymbolicTensor): void => {
+    let layer = layerIndices.get(tensor.layer);
+    if (layer === undefined) {
+      layer = layers.push(tensor.layer) - 1;
+      layerIndices.set(tensor.layer, layer);
     }
-    open.add(tensor);
-    if (isInput(tensor.layer) && !inputs.includes(tensor)) {
-      throw new ValueError(
-        `${where}: inputs expected every input that ${name} depends on, got a graph with another ` +
-          `"${tensor.layer.config.name ?? 'input'}" of shape [${tensor.layer.config.shape.join(', ')}].`,
-      );
-    }
-    const before = tensor.inputs.map((one) => visit(one, name));
+    done.set(tensor, nodes.push({ layer, inputs: tensor.inputs.map((one) => done.get(one)!) }) - 1);
     open.delete(tensor);
-    let layer = layers.indexOf(tensor.layer);
-    if (layer === -1) layer = layers.push(tensor.layer) - 1;
-    const node = nodes.push({ layer, inputs: before }) - 1;
-    done.set(tensor, node);
-    return node;
+  };
+  // Depth first, with a stack of one's own: a deep graph would overflow the engine's.
+  const visit = (end: SymbolicTensor, name: string): void => {
+    const path = [{ tensor: end, next: 0 }];
+    for (let at = path.at(-1); at !== undefined; at = path.at(-1)) {
+      const { tensor } = at;
+      if (at.next === 0 && !done.has(tensor)) {
+        if (open.has(tensor)) {
+          throw new ValueError(`${where}: graph expected no cycle, got one through "${tensor.layer.kind}".`);
+        }
+        open.add(tensor);
+        if (isInput(tensor.layer) && !inputs.includes(tensor)) {
+          throw new ValueError(
+            `${where}: inputs expected every input that ${name} depends on, got a graph with another ` +
+              `"${tensor.layer.config.name ?? 'input'}" of shape [${tensor.layer.config.shape.join(', ')}].`,
+          );
+        }
+      }
+      const input = done.has(tensor) ? undefined : tensor.inputs[at.next++];
+      if (input !== undefined) {
+        path.push({ tensor: input, next: 0 });
+        continue;
+      }
+      if (!done.has(tensor)) place(tensor);
+      path.pop();
+    }
   };
   inputs.forEach((tensor, index) => {
     if (!isInput(tensor.layer)) {

@@ -21,8 +21,9 @@ export interface LossPlaces {
 export interface LossDefinition {
   /** What a target row is: as many values as outputs, or one class index. */
   readonly targets: 'values' | 'labels';
-  /** The values that targets may take, where not all. */
+  /** The values that targets may take, where not all: those between two, or those of a list. */
   readonly targetRange?: readonly [low: number, high: number];
+  readonly targetValues?: readonly number[];
   /** Label smoothing: what is done to the targets once they are in place. */
   readonly smoothing?: { readonly scale: number; shift(outputs: number): number };
   /** The output activation whose derivative cancels: BP1 becomes δ = y − t, computed from the logits. */
@@ -179,7 +180,7 @@ export function lossDefinition(loss: Loss): LossDefinition {
       );
     }
     case 'hinge':
-      return direct(({ kernels }) => kernels.f32_hinge);
+      return { ...direct(({ kernels }) => kernels.f32_hinge), targetValues: [-1, 0, 1] };
     case 'binaryCrossentropy':
       return binary(loss.config.labelSmoothing);
     case 'categoricalCrossentropy':

@@ -124,7 +124,7 @@ export const huber = (options?: HuberOptions): Descriptor<'huber', Required<Hube
 });
 
 /**
- * 1/n Σ_j max(0, 1 − s_j·y_j), s_j = 1 for targets above 0 and −1 for others: targets may be 0 and 1, or −1 and 1.
+ * 1/n Σ_j max(0, 1 − s_j·y_j), s_j = 1 for targets above 0 and −1 for others: targets are 0 and 1, or −1 and 1.
  * @throws ValueError for an option.
  * @example
  * const network = await sequential({ layers: [dense({ units: 2, inputShape: [1], kernelInitializer: 'ones' })] });

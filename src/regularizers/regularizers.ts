@@ -3,9 +3,9 @@ import { nonNegative, readOptions } from '../common/options.js';
 
 /** What `l1l2` takes. */
 export interface PenaltyOptions {
-  /** Strength of Σ|w|, at least 0. Default 0. */
+  /** Strength of Σ|w|, at least 0. Default 0 beside the other. */
   l1?: number;
-  /** Strength of Σw²/2, at least 0. Default 0. */
+  /** Strength of Σw²/2, at least 0. Default 0 beside the other. */
   l2?: number;
 }
 
@@ -16,12 +16,12 @@ export type Regularizer = Descriptor<'l1l2', Required<PenaltyOptions>>;
 const STRENGTH = 0.01;
 
 /**
- * l1·Σ|w| + l2/2·Σw², both strengths 0 unless given.
+ * l1·Σ|w| + l2/2·Σw². A strength that is not given beside the other is 0; without any both are 0.01.
  * @throws ValueError for an unknown option or a strength below 0.
  * @example
  * l1l2({ l1: 0.001, l2: 0.01 }).config; // { l1: 0.001, l2: 0.01 }
  */
-export const l1l2 = (options?: PenaltyOptions): Regularizer => ({
+export const l1l2 = (options: PenaltyOptions = { l1: STRENGTH, l2: STRENGTH }): Regularizer => ({
   kind: 'l1l2',
   config: readOptions('l1l2', options, { l1: { check: nonNegative, or: 0 }, l2: { check: nonNegative, or: 0 } }),
 });
@@ -51,4 +51,4 @@ export const l2 = (strength = STRENGTH): Regularizer => l1l2({ l2: nonNegative('
 export const REGULARIZERS = { l1, l2, l1l2 } as const;
 
 /** The penalties, by name, each with its default strength of 0.01. */
-export type RegularizerName = 'l1' | 'l2';
+export type RegularizerName = keyof typeof REGULARIZERS;

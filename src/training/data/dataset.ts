@@ -5,6 +5,7 @@ import { labelSource, rowSource, type RowSource } from '../../common/rows.js';
 import { RegionGroup } from '../../engine/arena.js';
 import type { Machine } from '../../engine/machine.js';
 import type { DataGiven, Dataset, DataShape, Resident } from './shape.js';
+import type { LossDefinition } from '../../losses/bind.js';
 import { readWeights } from './weights.js';
 
 /** Throws a ValueError that names the first NaN or infinity. */
@@ -23,23 +24,26 @@ function requireFinite(machine: Machine, where: string, what: string, data: Resi
   }
 }
 
-function requireRange(
+/** Throws a ValueError that names the first target outside of a loss's domain. */
+function requireDomain(
   machine: Machine,
   where: string,
   what: string,
   data: Resident,
-  [low, high]: readonly [number, number],
+  { targetRange, targetValues }: LossDefinition,
 ): void {
+  if (targetRange === undefined && targetValues === undefined) return;
+  const [low, high] = targetRange ?? [-Infinity, Infinity];
   const values = machine.memory.f32;
   const first = data.address / 4;
   for (let i = 0; i < data.rows * data.width; i++) {
     const value = values[first + i];
-    if (value < low || value > high) {
-      throw new ValueError(
-        `${where}: ${what} expected values from ${low} to ${high} for this loss, got ${value} ` +
-          `in row ${Math.floor(i / data.width)}, column ${i % data.width}.`,
-      );
-    }
+    if (value >= low && value <= high && (targetValues?.includes(value) ?? true)) continue;
+    const domain = targetValues === undefined ? `from ${low} to ${high}` : `among ${targetValues.join(', ')}`;
+    throw new ValueError(
+      `${where}: ${what} expected values ${domain} for this loss, got ${value} ` +
+        `in row ${Math.floor(i / data.width)}, column ${i % data.width}.`,
+    );
   }
 }
 
@@ -119,7 +123,7 @@ export function loadDataset(
       const data = copyIn(source);
       if (loss.targets === 'labels') return data;
       requireFinite(machine, where, what, data);
-      if (loss.targetRange) requireRange(machine, where, what, data, loss.targetRange);
+      requireDomain(machine, where, what, data, loss);
       return data;
     });
     const weights = readWeights(machine, where, given, rows, y, shape.outputs);
