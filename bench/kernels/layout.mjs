@@ -79,6 +79,9 @@ const OWN_SIZE = {
   moments: (n) => 2 * (1 + 3 * n),
 };
 
+/** What kernels that need some call their scratch. */
+export const SCRATCH = 'words';
+
 /** Kernels that write while they are beyond a limit, which they are at their first call only: what counts are their reads. */
 const ONLY_READ_AT_LAST = new Set(['f32_clip_norm', 'f32_max_norm_panels']);
 
