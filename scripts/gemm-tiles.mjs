@@ -27,10 +27,23 @@ export const TILES = [
 const TAIL_ROWS = { 4: 8, 8: 4, 12: 3 };
 
 /**
- * k steps per trip of the `rows` loop, where not 1: the row pointers are bumped once for all of them. Measured on V8 11.3 and 14: only 4×8 gains (34
- * for 32 GFLOP/s); with more accumulators or wider rows V8 11.3 spills (3×12 from 35 to 17, 4×16 from 28 to 13).
+ * k steps per trip of the `rows` loop, where not 1: the row pointers are bumped once for all of them. Measured on V8 11.3 and 14: only 4×8 gains (37
+ * for 36 GFLOP/s); with more accumulators or wider rows V8 11.3 spills (3×12 from 39 to 18, 4×16 from 28 to 13).
  */
-const UNROLL = { '4x8': 4 };
+const UNROLL = { '4x8': 2 };
+
+/**
+ * Tiles whose products are taken column by column, each vector of B met by all rows before the next is loaded; the others go row by row. V8 14 keeps
+ * this order (2×16: 41 GFLOP/s by columns, 35 by rows), V8 11.3 makes its own where it can and spills where it can not (5×8: 20 by columns, 38 by rows).
+ */
+const BY_COLUMNS = new Set(['2x16']);
+
+/**
+ * Tiles whose `outer` form is written for V8's pairing of neighbouring vectors to 256 bits, which wants loads and stores one after another without branches
+ * between them: with branches, as the other tiles have them, half of 4×16 stays unpaired (strict 36 instead of 56 GFLOP/s, fused 55 instead of 65). One
+ * pair of eight stays unpaired in this form too. The `rows` form does not gain from it.
+ */
+const PAIRED = new Set(['4x16']);
 
 /** Columns that one row of A meets at a time when m = 1: eight chains hide the latency of the addition. */
 const VECTOR_COLUMNS = 32;
@@ -40,14 +53,15 @@ const text = (lines) => lines.flat(Infinity).join('\n');
 
 const accumulators = (R, V) => range(R).map((r) => range(V).map((v) => `  let c${r}_${v} = f32x4.splat(0);`));
 
-function rowsStep(R, V, W, u) {
-  return [
-    range(V).map((v) => `    const b${u}_${v} = v128.load(b, ${4 * (u * W + 4 * v)});`),
-    range(R).map((r) => [
-      `    const s${u}_${r} = v128.load32_splat(a${r}, ${4 * u});`,
-      range(V).map((v) => `    c${r}_${v} = madd(s${u}_${r}, b${u}_${v}, c${r}_${v});`),
-    ]),
-  ];
+/** One k step of a tile: loads in the order of their first use, and each product right behind what it needs. */
+function tileStep(R, W, loadA, loadB) {
+  const V = W / 4;
+  const product = (r, v) => `    c${r}_${v} = madd(s${r}, b${v}, c${r}_${v});`;
+  const a = (r) => `    const s${r} = ${loadA(r)};`;
+  const b = (v) => `    const b${v} = ${loadB(v)};`;
+  return BY_COLUMNS.has(`${R}x${W}`)
+    ? [range(R).map(a), range(V).map((v) => [b(v), range(R).map((r) => product(r, v))])]
+    : [range(V).map(b), range(R).map((r) => [a(r), range(V).map((v) => product(r, v))])];
 }
 
 function rowsTile(R, W) {
@@ -72,16 +86,31 @@ function rowsTile(R, W) {
     range(unroll)
       .slice(1)
       .map((u) => `    const end${u} = end0 - ${4 * W * u};`),
+    // V8 11.3 takes what an addition gives as an address as it is, and copies any other loop variable first: pointers are bumped before they are used.
+    range(R).map((r) => `    a${r} -= ${4 * unroll};`),
+    `    b -= ${4 * W * unroll};`,
     `    while (true) {`,
-    range(unroll).map((u) => [rowsStep(R, V, W, u), `    if (b == end${u}) break;`]),
     range(R).map((r) => `    a${r} += ${4 * unroll};`),
     `    b += ${4 * W * unroll};`,
+    range(unroll).map((u) => [
+      `    {`,
+      tileStep(
+        R,
+        W,
+        (r) => `v128.load32_splat(a${r}, ${4 * u})`,
+        (v) => `v128.load(b, ${4 * (u * W + 4 * v)})`,
+      ),
+      `    }`,
+      `    if (b == end${u}) break;`,
+    ]),
     `    }`,
     `  }`,
-    range(R).map((r) => [
-      r ? `  if (m > ${r}) c += ldc;` : [],
-      range(V).map((v) => `  v128.store(c, c${r}_${v}, ${16 * v});`),
-    ]),
+    `  const p0 = c;`,
+    range(R)
+      .slice(1)
+      .map((r) => `  const p${r} = m > ${r} ? p${r - 1} + ldc : p${r - 1};`),
+    // V8 11.3 orders the loop by the order of these.
+    range(R).map((r) => range(V).map((v) => `  v128.store(p${r}, c${r}_${v}, ${16 * v});`)),
     `}`,
   ]);
 }
@@ -115,26 +144,49 @@ function outerTile(R, W) {
   return text([
     `/** C (m ≤ ${R}, ${W}), rows ${4 * W} bytes apart, = [C +] Aᵀ · B, A (k, m), B (k, ${W}). Strides in bytes. */`,
     `function outer${R}x${W}(m: i32, k: i32, a: usize, lda: usize, b: usize, ldb: usize, c: usize, accumulate: bool): void {`,
-    accumulators(R, V),
-    `  if (accumulate) {`,
-    range(R).map((r) => [
-      r ? `    if (m > ${r}) {` : `    {`,
-      range(V).map((v) => `      c${r}_${v} = v128.load(c, ${16 * (r * V + v)});`),
-      `    }`,
-    ]),
-    `  }`,
-    `  for (let end = a + <usize>k * lda; a != end; a += lda) {`,
-    range(V).map((v) => `    const b${v} = v128.load(b, ${16 * v});`),
-    range(R).map((r) => [
-      `    const s${r} = v128.load32_splat(a, ${4 * r});`,
-      range(V).map((v) => `    c${r}_${v} = madd(s${r}, b${v}, c${r}_${v});`),
-    ]),
+    PAIRED.has(`${R}x${W}`)
+      ? [
+          `  const kept = i32x4.splat(accumulate ? -1 : 0);`,
+          `  const p0 = c;`,
+          range(R)
+            .slice(1)
+            .map((r) => `  const p${r} = m > ${r} ? p${r - 1} + ${4 * W} : p${r - 1};`),
+          range(R).map((r) => range(V).map((v) => `  let c${r}_${v} = v128.and(v128.load(p${r}, ${16 * v}), kept);`)),
+        ]
+      : [
+          accumulators(R, V),
+          `  if (accumulate) {`,
+          range(R).map((r) => [
+            r ? `    if (m > ${r}) {` : `    {`,
+            range(V).map((v) => `      c${r}_${v} = v128.load(c, ${16 * (r * V + v)});`),
+            `    }`,
+          ]),
+          `  }`,
+        ],
+    `  if (k > 0) {`,
+    `    const end = a + <usize>(k - 1) * lda;`,
+    `    a -= lda;`,
+    `    b -= ldb;`,
+    `    do {`,
+    `    a += lda;`,
     `    b += ldb;`,
+    tileStep(
+      R,
+      W,
+      (r) => `v128.load32_splat(a, ${4 * r})`,
+      (v) => `v128.load(b, ${16 * v})`,
+    ),
+    `    } while (a != end);`,
     `  }`,
-    range(R).map((r) => [
-      r ? `  if (m <= ${r}) return;` : [],
-      range(V).map((v) => `  v128.store(c, c${r}_${v}, ${16 * (r * V + v)});`),
-    ]),
+    PAIRED.has(`${R}x${W}`)
+      ? // Rows past m stand where row m − 1 does, which comes last.
+        range(R)
+          .reverse()
+          .map((r) => range(V).map((v) => `  v128.store(p${r}, c${r}_${v}, ${16 * v});`))
+      : range(R).map((r) => [
+          r ? `  if (m <= ${r}) return;` : [],
+          range(V).map((v) => `  v128.store(c, c${r}_${v}, ${16 * (r * V + v)});`),
+        ]),
     `}`,
   ]);
 }
@@ -230,22 +282,34 @@ function rowsDriver(R, W) {
 
 function outerDriver(R, W) {
   const call = (w) =>
-    `outerPanel${TAIL_ROWS[w]}x${w}(rows, depth, ai, lda, bk + (<usize>j << 2), ldb, c + ((<usize>j * m + <usize>i * ${w}) << 2), add);`;
+    `outerPanel${TAIL_ROWS[w]}x${w}(rows, depth, ai, strideA, bk + (<usize>j << 2), ldb, c + ((<usize>j * m + <usize>i * ${w}) << 2), add);`;
   return text([
-    `/** C (m, n) = [C +] Aᵀ · B. A (k, m), B (k, n) row-major; C in panels of ${W}. k = 0 leaves zero, or C. */`,
-    `export function f32_gemm_outer_${R}x${W}(m: i32, n: i32, k: i32, a: usize, lda: usize, b: usize, ldb: usize, c: usize, accumulate: i32): void {`,
+    `/** C (m, n) = [C +] Aᵀ · B. A (k, m), B (k, n) row-major; C in panels of ${W}; scratch of OUTER_SCRATCH bytes. k = 0 leaves zero, or C. */`,
+    `export function f32_gemm_outer_${R}x${W}(m: i32, n: i32, k: i32, a: usize, lda: usize, b: usize, ldb: usize, c: usize, accumulate: i32, scratch: usize): void {`,
     `  lda <<= 2; ldb <<= 2;`,
     `  let add: bool = accumulate != 0;`,
+    `  const packs = packsOuter(n, k);`,
     `  let k0 = 0;`,
     `  do {`,
     `    const depth = min(OUTER_DEPTH, k - k0);`,
     `    const bk = b + <usize>k0 * ldb;`,
     `    for (let i = 0; i < m; i += OUTER_ROWS) {`,
     `      const rows = min(OUTER_ROWS, m - i);`,
-    `      const ai = a + <usize>k0 * lda + (<usize>i << 2);`,
+    `      let ai = a + <usize>k0 * lda + (<usize>i << 2);`,
+    `      let strideA = lda;`,
     `      let j = 0;`,
-    `      for (; j + ${W - 4} < n; j += ${W}) {`,
-    `        outerPanel${R}x${W}(rows, depth, ai, lda, bk + (<usize>j << 2), ldb, c + ((<usize>j * m + <usize>i * ${W}) << 2), add);`,
+    `      if (packs) {`,
+    `        copyRows(depth, (rows + 3) >> 2, ai, lda, scratch, OUTER_ROWS << 2);`,
+    `        ai = scratch;`,
+    `        strideA = OUTER_ROWS << 2;`,
+    `        for (; j + ${W - 4} < n; j += ${W}) {`,
+    `          copyRows(depth, ${W / 4}, bk + (<usize>j << 2), ldb, scratch + OUTER_BLOCK, ${4 * W});`,
+    `          outerPanel${R}x${W}(rows, depth, ai, strideA, scratch + OUTER_BLOCK, ${4 * W}, c + ((<usize>j * m + <usize>i * ${W}) << 2), add);`,
+    `        }`,
+    `      } else {`,
+    `        for (; j + ${W - 4} < n; j += ${W}) {`,
+    `          outerPanel${R}x${W}(rows, depth, ai, lda, bk + (<usize>j << 2), ldb, c + ((<usize>j * m + <usize>i * ${W}) << 2), add);`,
+    `        }`,
     `      }`,
     `      if (j >= n) continue;`,
     tailBranches(W, call),
@@ -268,7 +332,7 @@ export function tilesSource() {
   return text([
     `// Written by scripts/gemm-tiles.mjs, which says what it all means. Do not edit.`,
     `import { madd } from '../simd/madd';`,
-    `import { depthBlock, rowBlock, OUTER_DEPTH, OUTER_ROWS } from './blocking';`,
+    `import { copyRows, depthBlock, packsOuter, rowBlock, OUTER_BLOCK, OUTER_DEPTH, OUTER_ROWS } from './blocking';`,
     widths.filter((W) => !tileRows.has(`1x${W}`)).map((W) => [rowsTile(1, W), rowsPanel(1, W)]),
     shapes.map(([R, W]) => [rowsTile(R, W), rowsPanel(R, W), outerTile(R, W), outerPanel(R, W)]),
     [...new Set(TILES.map(([, W]) => W))].map(vectorTile),

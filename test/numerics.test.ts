@@ -112,9 +112,9 @@ describe('the tile', () => {
     expect(calibration![tile]).toBe(Math.max(...Object.values(calibration!)));
   });
 
-  test('is what was asked for, and 2x16 where nothing was', async () => {
-    expect((await createEngine({ tile: '3x12' })).info).toMatchObject({ tile: '3x12' });
-    expect((await createEngine()).info.tile).toBe('2x16');
+  test('is what was asked for, and 3x12 where nothing was', async () => {
+    expect((await createEngine({ tile: '2x16' })).info).toMatchObject({ tile: '2x16' });
+    expect((await createEngine()).info.tile).toBe('3x12');
     expect((await createEngine()).info).not.toHaveProperty('calibration');
   });
 });

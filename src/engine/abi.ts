@@ -6,7 +6,7 @@
  * outputs, scalars. Kernels return nothing. Vectors are read and written in whole steps of four floats.
  */
 const ROWS = ['m', 'n', 'k', '*a', 'lda', '*b', '*init', 'ldi', '*c', 'ldc'] as const;
-const OUTER = ['m', 'n', 'k', '*a', 'lda', '*b', 'ldb', '*c', 'accumulate'] as const;
+const OUTER = ['m', 'n', 'k', '*a', 'lda', '*b', 'ldb', '*c', 'accumulate', '*scratch'] as const;
 const MAP = ['n', '*x', '*y'] as const;
 const MAP_BACKWARD = ['n', '*y', '*dy', '*dx'] as const;
 

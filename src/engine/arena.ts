@@ -6,8 +6,8 @@ const ALIGNMENT = 64;
 /** Kernels may read, never write, this many bytes past a region: half-used vectors and the tile rows past an edge. */
 const SLACK = 64;
 
-/** Regions start here: asc assumes that nothing lives below 1024, which is what lets it fold address offsets. */
-const FIRST_ADDRESS = 1024;
+/** Nothing lives below 1024: asc assumes it, which is what lets it fold address offsets. */
+export const FIRST_ADDRESS = 1024;
 
 interface Gap {
   start: number;
@@ -16,14 +16,20 @@ interface Gap {
 
 /**
  * Hands out regions of linear memory, first fit, and takes them back, merging neighbours. Models allocate a handful of large
- * regions each; nothing is allocated while they run. `ensure(end)` makes addresses below `end` exist, or throws.
+ * regions each; nothing is allocated while they run. `ensure(end)` makes addresses below `end` exist, or throws. Regions stand at `start`, a
+ * multiple of 64, and above.
  */
 export class Arena {
   private readonly gaps: Gap[] = [];
   private readonly regions = new Map<number, number>();
-  private top = FIRST_ADDRESS;
+  private top: number;
 
-  constructor(private readonly ensure: (end: number) => void) {}
+  constructor(
+    private readonly ensure: (end: number) => void,
+    start = FIRST_ADDRESS,
+  ) {
+    this.top = start;
+  }
 
   /** Bytes in regions now. */
   get used(): number {

@@ -1,11 +1,14 @@
 import { FormatError, StateError, UnsupportedError } from '../common/errors.js';
 import { ABI, type KernelName, type Kernels } from './abi.js';
-import { Arena } from './arena.js';
+import { Arena, FIRST_ADDRESS } from './arena.js';
 import { LinearMemory } from './memory.js';
 import { tileOf, type Tile, type TileName } from './tile.js';
 
 /** Bytes of a WebAssembly page. */
 const PAGE = 65536;
+
+/** What the weight gradient packs its operands into: a block of inputs and a panel of 16 deltas, see assembly/gemm/blocking.ts. */
+const SCRATCH_BYTES = 128 * 4 * (48 + 16);
 
 /** What the kernels' memory import declares: 65,536 pages, 4 GiB. */
 export const MAXIMUM_BYTES = 65536 * PAGE;
@@ -23,6 +26,8 @@ export class Machine {
   readonly arena: Arena;
   readonly kernels: Kernels;
   readonly tile: Tile;
+  /** Address of what kernels put aside during a call. */
+  readonly scratch: number;
   private live = true;
 
   constructor(options: MachineOptions) {
@@ -41,7 +46,9 @@ export class Machine {
       );
     }
     this.memory = new LinearMemory(memory, options.maximumMemory);
-    this.arena = new Arena((end) => this.memory.ensure(end));
+    this.scratch = FIRST_ADDRESS;
+    this.arena = new Arena((end) => this.memory.ensure(end), FIRST_ADDRESS + SCRATCH_BYTES);
+    this.memory.ensure(FIRST_ADDRESS + SCRATCH_BYTES);
     this.kernels = instantiate(options.module, memory);
     this.tile = tileOf(this.kernels, options.tile);
   }

@@ -50,7 +50,8 @@ export function affine(inputs: number, units: number, config: KernelConfig): Ope
     }) {
       const { kernels, tile } = machine;
       const steps = [
-        (rows: number) => tile.outer(inputs, units, rows, x.address, x.ld, delta.address, delta.ld, dw, 0),
+        (rows: number) =>
+          tile.outer(inputs, units, rows, x.address, x.ld, delta.address, delta.ld, dw, 0, machine.scratch),
       ];
       if (useBias) steps.push((rows) => kernels.f32_column_sums(rows, units, delta.address, delta.ld, db, 0));
       if (dx !== undefined) {

@@ -36,7 +36,7 @@ export interface EngineOptions {
    */
   simd256?: boolean;
   /**
-   * Register tile of the matrix kernels; never changes a result. Default '2x16', and with 256-bit vectors '4x16'. 'auto' times all of them, in some 70 ms,
+   * Register tile of the matrix kernels; never changes a result. Default '3x12', and with 256-bit vectors '4x16'. 'auto' times all of them, in some 70 ms,
    * and takes the fastest.
    */
   tile?: TileName | 'auto';
@@ -304,7 +304,7 @@ function refuseWasm(where: string, wasm: Uint8Array | ArrayBuffer): never {
  * @throws ValueError for an unknown option or a number out of range; UnsupportedError where the platform lacks WebAssembly SIMD or
  * shared memory; FormatError for a `wasm` that is not this version's.
  * @example
- * const engine = await createEngine({ tile: '2x16' });
+ * const engine = await createEngine({ tile: '3x12' });
  * const network = engine.sequential({ layers: [dense({ units: 3, inputShape: [4] })] });
  * network.parameterCount; // 15
  * engine.dispose();

@@ -112,7 +112,7 @@ export function checkOuter(size: Size, accumulate: boolean): void {
       const what = `outer ${size.join(' × ')}, accumulate ${accumulate}, tile ${name}`;
       const [from, deltas] = inputs.map(({ address }) => address);
       runChecked(bench, what, inputs, () =>
-        machine.tile.outer(m, n, k, from, a.ld, deltas, b.ld, to.address, accumulate ? 1 : 0),
+        machine.tile.outer(m, n, k, from, a.ld, deltas, b.ld, to.address, accumulate ? 1 : 0, machine.scratch),
       );
       expectBits(bench.read(to), inPanels(c, m, n, width), what);
     });
