@@ -32,6 +32,14 @@ const steps = [
     outputs: ['kernels', 'kernels-fused'].flatMap((name) => [`src/engine/${name}.generated.ts`, `build/${name}.wasm`]),
   },
   {
+    script: 'scripts/build-worker.mjs',
+    sources: () =>
+      ['src/engine/threads', 'package.json', 'scripts/build-worker.mjs', 'tsconfig.json', 'tsconfig.build.json']
+        .flatMap(filesOf)
+        .filter((path) => !path.endsWith('.generated.ts')),
+    outputs: ['src/engine/threads/worker.generated.ts', 'build/worker.js'],
+  },
+  {
     script: 'scripts/build-dist.mjs',
     sources: () =>
       [
@@ -49,6 +57,7 @@ const steps = [
       'index.d.cts',
       'fused.js',
       'fused.d.ts',
+      'worker.js',
       'kernels.wasm',
       'kernels-fused.wasm',
       'cli/main.js',

@@ -147,6 +147,7 @@ export type { Descriptor } from './common/descriptor.js';
 export {
   FormatError,
   MemoryError,
+  WorkerError,
   ShapeError,
   StateError,
   UnsupportedError,

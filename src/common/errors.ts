@@ -44,3 +44,9 @@ export class MemoryError extends WasmMlpError {
   /** 'MemoryError'. */
   override name = 'MemoryError';
 }
+
+/** A thread of the library ended or failed while it had work. The weights are those of the last finished step, and one thread goes on. */
+export class WorkerError extends WasmMlpError {
+  /** 'WorkerError'. */
+  override name = 'WorkerError';
+}

@@ -2,6 +2,7 @@ import { FormatError, StateError, UnsupportedError } from '../common/errors.js';
 import { ABI, type KernelName, type Kernels } from './abi.js';
 import { Arena, FIRST_ADDRESS } from './arena.js';
 import { LinearMemory } from './memory.js';
+import { Pool } from './threads/pool.js';
 import { tileOf, type Tile, type TileName } from './tile.js';
 
 /** Bytes of a WebAssembly page. */
@@ -18,6 +19,10 @@ export interface MachineOptions {
   readonly tile: TileName;
   readonly initialMemory: number;
   readonly maximumMemory: number;
+  /** Threads that share matrix products, this one included. Default 1. */
+  readonly threads?: number;
+  /** A file to load workers from. */
+  readonly workerUrl?: string | URL | undefined;
 }
 
 /** One kernel instance on one linear memory. Everything above gives it addresses and numbers. */
@@ -26,10 +31,13 @@ export class Machine {
   readonly arena: Arena;
   readonly kernels: Kernels;
   readonly tile: Tile;
-  /** Address of what kernels put aside during a call. */
+  /** Address of what kernels put aside during a call on this thread. */
   readonly scratch: number;
+  /** The threads that help, where there are any. */
+  readonly pool: Pool | undefined;
   private live = true;
 
+  /** Throws what the platform throws where it refuses to start a worker. */
   constructor(options: MachineOptions) {
     const pages = (bytes: number): number => Math.ceil(bytes / PAGE);
     let memory: WebAssembly.Memory;
@@ -46,11 +54,16 @@ export class Machine {
       );
     }
     this.memory = new LinearMemory(memory, options.maximumMemory);
-    this.scratch = FIRST_ADDRESS;
-    this.arena = new Arena((end) => this.memory.ensure(end), FIRST_ADDRESS + SCRATCH_BYTES);
-    this.memory.ensure(FIRST_ADDRESS + SCRATCH_BYTES);
-    this.kernels = instantiate(options.module, memory);
-    this.tile = tileOf(this.kernels, options.tile);
+    const { threads = 1, module, workerUrl } = options;
+    // Each thread has its own scratch, below everything that is allocated.
+    const scratch = (thread: number): number => FIRST_ADDRESS + thread * SCRATCH_BYTES;
+    this.scratch = scratch(0);
+    this.arena = new Arena((end) => this.memory.ensure(end), scratch(threads));
+    this.memory.ensure(scratch(threads));
+    this.kernels = instantiate(module, memory);
+    const tile = tileOf(this.kernels, options.tile);
+    if (threads > 1) this.pool = new Pool({ module, memory, tile, threads, scratch, workerUrl });
+    this.tile = this.pool?.shared() ?? tile;
   }
 
   /** Whether products are rounded once, after adding: (1 + 2⁻¹²)² − (1 + 2⁻¹¹) is 2⁻²⁴ then, and 0 where the square is rounded first. */
@@ -67,14 +80,17 @@ export class Machine {
     return fused;
   }
 
-  /** Throws a StateError once the machine is disposed. */
+  /** Throws a StateError once the machine is disposed, and once a WorkerError where a thread was lost. */
   requireLive(where: string): void {
     if (!this.live) throw new StateError(`${where}: a live engine expected, got one that was disposed.`);
+    const failure = this.pool?.takeFailure();
+    if (failure !== undefined) throw failure;
   }
 
-  /** Lets go of the memory. Nothing runs on this machine afterwards. */
+  /** Lets go of the memory and ends the threads. Nothing runs on this machine afterwards. */
   dispose(): void {
     this.live = false;
+    this.pool?.end();
   }
 }
 

@@ -5,6 +5,7 @@ import { compile, compileSync, requireFeatures, type Numerics } from '../engine/
 import { find256, judge256 } from '../engine/simd256.js';
 import { calibrate, tryTile, type Calibration, type Trial } from '../engine/trial.js';
 import { Machine, MAXIMUM_BYTES } from '../engine/machine.js';
+import { processors, whyNoWorkers } from '../engine/threads/host.js';
 import { DEFAULT_TILE, TILE_NAMES, WIDE_TILE, type TileName } from '../engine/tile.js';
 import { restoreCustom, type Named } from '../common/custom.js';
 import { planNetwork } from '../graph/plan.js';
@@ -23,8 +24,13 @@ import { Model, outputEnds } from './model.js';
 
 /** What `createEngine` takes. */
 export interface EngineOptions {
-  /** Threads to compute on. This version computes on one. Default 1. */
+  /**
+   * Threads that share the products of large layers; they change no bit. 'auto': as many as there are processors, at most 8. Small networks stay on the
+   * calling thread, whatever is asked for. In a page it takes cross-origin isolation. Default 1.
+   */
   threads?: number | 'auto';
+  /** A file to load workers from, `worker.js` of this package, where a policy forbids those from `blob:`. Default none. */
+  workerUrl?: string | URL;
   /**
    * 'strict', the default: the same bits everywhere. 'fused': products and sums rounded once, by relaxed SIMD; faster, and the same bits on machines
    * that fuse.
@@ -52,7 +58,7 @@ export interface EngineOptions {
 export interface EngineInfo {
   /** How products and sums are rounded: each on its own, or together. */
   readonly numerics: Numerics;
-  /** Threads that compute: 1 in this version. */
+  /** Threads that compute, the calling one included. */
   readonly threads: number;
   /** Whether V8's 256-bit vectors are in use. */
   readonly simd256: boolean;
@@ -90,17 +96,31 @@ const kernelsCheck: Check<Kernels> = (path, value) => {
   throw new ValueError(`${path} expected bytes or a WebAssembly.Module, got ${describe(value)}.`);
 };
 
-const threadsCheck: Check<number | 'auto'> = (path, value) => (value === 'auto' ? 'auto' : integer(1)(path, value));
+/** Threads at most: control block and scratch are made for as many. */
+const MOST_THREADS = 64;
+
+/** 'auto' takes no more: what a layer can be cut into usefully is used up by then. */
+const MOST_AUTO = 8;
+
+const threadsCheck: Check<number | 'auto'> = (path, value) =>
+  value === 'auto' ? 'auto' : integer(1, MOST_THREADS)(path, value);
+
+const urlCheck: Check<string | URL> = (path, value) => {
+  if (typeof value === 'string' || value instanceof URL) return value;
+  throw new ValueError(`${path} expected a string or a URL, got ${describe(value)}.`);
+};
 
 function readEngineOptions(where: string, options: EngineOptions | undefined) {
   const read = readOptions<
-    Required<Omit<EngineOptions, 'wasm' | 'initialMemory' | 'tile'>> & {
+    Required<Omit<EngineOptions, 'wasm' | 'initialMemory' | 'tile' | 'workerUrl'>> & {
+      workerUrl: string | URL | undefined;
       tile: TileName | 'auto' | undefined;
       wasm: Kernels | undefined;
       initialMemory: number | undefined;
     }
   >(where, options, {
     threads: { check: threadsCheck, or: 1 },
+    workerUrl: { check: optional(urlCheck), or: undefined },
     numerics: { check: nameOf(['strict', 'fused']), or: 'strict' },
     simd256: { check: flag, or: false },
     tile: { check: optional(nameOf([...TILE_NAMES, 'auto'])), or: undefined },
@@ -132,16 +152,25 @@ const customCheck: Check<ReadonlyMap<string, readonly Named[]>> = (path, value) 
 
 /** One WASM instance with its memory; holds any number of models. Made by `createEngine` or `createEngineSync`. */
 export class Engine {
-  /** What the engine runs on. */
-  readonly info: EngineInfo;
   private readonly models = new Set<{ dispose(): void }>();
 
   /** For the library's own use: users call `createEngine`. */
   constructor(
     private readonly machine: Machine,
-    found: Pick<EngineInfo, 'numerics' | 'simd256' | 'reasons' | 'calibration'>,
-  ) {
-    this.info = { ...found, threads: 1, tile: machine.tile.name, sharedMemory: true };
+    private readonly found: Pick<EngineInfo, 'numerics' | 'simd256' | 'reasons' | 'calibration'>,
+  ) {}
+
+  /** What the engine runs on. */
+  get info(): EngineInfo {
+    const { tile, pool } = this.machine;
+    const lost = pool?.lost;
+    return {
+      ...this.found,
+      threads: pool?.live ? pool.threads : 1,
+      tile: tile.name,
+      sharedMemory: true,
+      reasons: lost === undefined ? this.found.reasons : [...this.found.reasons, lost],
+    };
   }
 
   /**
@@ -206,7 +235,15 @@ export class Engine {
     return { bytes: memory.bytes, used: arena.used, limit: memory.maximumBytes };
   }
 
-  /** Disposes all models and lets go of the memory. Calling it again does nothing. */
+  /**
+   * For `createEngine`: waits until the threads have begun, or are given up.
+   * @internal
+   */
+  async awaitThreads(): Promise<void> {
+    await this.machine.pool?.ready();
+  }
+
+  /** Disposes all models, ends the threads and lets go of the memory. Calling it again does nothing. */
   dispose(): void {
     for (const model of this.models) model.dispose();
     this.machine.dispose();
@@ -240,25 +277,55 @@ function build(
   { narrow, simd256 }: Findings = NOT_ASKED,
 ): Engine {
   const { numerics, wasm } = options;
+  const wanted = options.threads === 'auto' ? Math.min(MOST_AUTO, processors()) : options.threads;
+  const alone = wanted === 1 ? undefined : whyNoWorkers();
+  const threads = alone === undefined ? wanted : 1;
   const usual = simd256 ? WIDE_TILE : DEFAULT_TILE;
   const pinned = options.tile === 'auto' ? usual : (options.tile ?? usual);
-  const machine = new Machine({ ...options, tile: pinned, module });
+  const refused: string[] = [];
+  /** A machine with its threads, or with none where the platform refuses to start them. */
+  const machineOf = (tile: TileName): Machine => {
+    const { initialMemory, maximumMemory, workerUrl } = options;
+    const settings = { module, tile, initialMemory, maximumMemory };
+    if (threads === 1) return new Machine(settings);
+    try {
+      return new Machine({ ...settings, threads, workerUrl });
+    } catch (error) {
+      // A limit of memory or a foreign binary is refused again, and by its own name.
+      const machine = new Machine(settings);
+      refused.push(`threads: workers could not be started: ${(error as Error).message}.`);
+      return machine;
+    }
+  };
+  const machine =
+    options.tile === 'auto' ? new Machine({ ...options, threads: 1, tile: pinned, module }) : machineOf(pinned);
   const fuses = machine.fuses();
   if (numerics === 'strict' && fuses) {
     throw new FormatError(`${where}: wasm expected the kernels of numerics 'strict', got those of 'fused'.`);
   }
   const reasons: string[] = [];
-  if (options.threads !== 1) reasons.push('threads: this version computes on one thread.');
+  if (alone !== undefined) reasons.push(alone);
   if (narrow !== undefined) reasons.push(narrow);
   if (numerics === 'fused' && !fuses) {
     const given = wasm === undefined ? '' : ', or the wasm that was given is that of strict numerics';
     reasons.push(`numerics: this machine rounds products before it adds them, as strict numerics do${given}.`);
   }
   const info = { numerics, simd256, reasons };
-  if (options.tile !== 'auto') return new Engine(machine, info);
+  if (options.tile !== 'auto') {
+    reasons.push(...refused);
+    return new Engine(machine, info);
+  }
   const calibration = calibrate(machine);
   const tile = TILE_NAMES.reduce((best, name) => (calibration[name] > calibration[best] ? name : best));
-  return new Engine(new Machine({ ...options, tile, module }), { ...info, calibration });
+  const fastest = machineOf(tile);
+  reasons.push(...refused);
+  return new Engine(fastest, { ...info, calibration });
+}
+
+/** Waits for an engine's threads; where they do not come, it goes on with one and says why. */
+async function awaitThreads(engine: Engine): Promise<Engine> {
+  await engine.awaitThreads();
+  return engine;
 }
 
 /** Milliseconds that the probe for 256-bit vectors gives a tile to become fast. */
@@ -317,12 +384,12 @@ export async function createEngine(options?: EngineOptions): Promise<Engine> {
   const asked = { narrow: simd256 ? NARROW_SYNC : undefined, simd256: false };
   if (wasm === undefined && simd256) {
     const { module, findings } = await compileWide(numerics);
-    return build('createEngine', module, read, findings);
+    return awaitThreads(build('createEngine', module, read, findings));
   }
-  if (wasm === undefined) return build('createEngine', await compile(numerics), read);
-  if (wasm instanceof WebAssembly.Module) return build('createEngine', wasm, read, asked);
+  if (wasm === undefined) return awaitThreads(build('createEngine', await compile(numerics), read));
+  if (wasm instanceof WebAssembly.Module) return awaitThreads(build('createEngine', wasm, read, asked));
   const module = await WebAssembly.compile(wasm).catch(() => refuseWasm('createEngine', wasm));
-  return build('createEngine', module, read, asked);
+  return awaitThreads(build('createEngine', module, read, asked));
 }
 
 /**

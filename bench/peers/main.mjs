@@ -1,0 +1,304 @@
+/**
+ * This library beside others, on the same data and from the same first weights: training end to end, predictions of one row and of 256, and the matrix
+ * product beside OpenBLAS. One thread each. Contestants take turns, and a ratio is the median of those within a round.
+ *
+ *     npm run bench:peers                       all of it; installs the others' packages on first use
+ *     npm run bench:peers -- --only small --rounds 3
+ *     npm run bench:peers -- --json FILE --readme
+ *
+ * PyTorch, scikit-learn and OpenBLAS run where Debian's python3-torch, python3-sklearn and python3-numpy are installed, the fused and the 256-bit
+ * variants of this library where `npm run test:engines` has put a newer Node. Who cannot take part is named with the reason. Writes bench/results/peers.md
+ * and peers.svg; `--readme` puts the table into the README.
+ */
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { fileURLToPath } from 'node:url';
+import { Contestant } from '../measure/contestant.mjs';
+import { machine, machineLine } from '../measure/machine.mjs';
+import { median } from '../measure/statistics.mjs';
+import { atLeastOne, chosen } from '../options.mjs';
+import { digits, duration, markdownTable } from '../report/format.mjs';
+import { barChart } from '../report/plot.mjs';
+import { NETWORKS } from '../workloads/networks.mjs';
+
+const here = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.meta.url));
+
+const PYTHON = '/usr/bin/python3';
+const NEWER_NODE = here('../../.engines/node/node_modules/.bin/node');
+const OURS = 'wasm-mlp';
+
+/**
+ * @typedef {{ name: string, command: readonly string[], module: string, options?: Record<string, unknown>, networks: readonly string[], gemm?: boolean }} Entry
+ * @param {string} name
+ * @param {string} file
+ * @param {readonly string[]} networks that it is fast enough for
+ * @param {Partial<Entry>} [more]
+ * @returns {Entry}
+ */
+const script = (name, file, networks, more = {}) => ({
+  name,
+  command: [process.execPath, here('worker.mjs')],
+  module: here(`contestants/${file}.mjs`),
+  networks,
+  ...more,
+});
+
+/** @param {string} name @param {string} module @param {readonly string[]} networks @returns {Entry} */
+const python = (name, module, networks) => ({ name, command: [PYTHON, here('peers.py')], module, networks });
+
+const ALL = NETWORKS.map(({ name }) => name);
+const SMALLER = ['tiny', 'small', 'mid'];
+const onNewerNode = { command: [NEWER_NODE, here('worker.mjs')], gemm: true };
+
+/** @type {readonly Entry[]} */
+const ENTRIES = [
+  script(OURS, 'wasm-mlp', ALL, { gemm: true }),
+  script(`${OURS}, newer Node`, 'wasm-mlp', ALL, onNewerNode),
+  script(`${OURS}, 256-bit`, 'wasm-mlp', ALL, { ...onNewerNode, options: { simd256: true } }),
+  script(`${OURS}, fused`, 'wasm-mlp', ALL, { ...onNewerNode, options: { numerics: 'fused' } }),
+  script(`${OURS}, fused, 256-bit`, 'wasm-mlp', ALL, { ...onNewerNode, options: { numerics: 'fused', simd256: true } }),
+  python('PyTorch', 'torch', ALL),
+  python('scikit-learn', 'sklearn', ALL),
+  { ...python('OpenBLAS', 'openblas', []), gemm: true },
+  script('jax-js', 'jax', ALL),
+  script('TensorFlow.js, WASM', 'tensorflow', SMALLER, { options: { backend: 'wasm' } }),
+  script('TensorFlow.js, CPU', 'tensorflow', SMALLER, { options: { backend: 'cpu' } }),
+  script('onnxruntime-node', 'onnx', SMALLER, { options: { package: 'onnxruntime-node' } }),
+  script('onnxruntime-web', 'onnx', SMALLER, { options: { package: 'onnxruntime-web' } }),
+  script('ConvNetJS', 'convnet', ['tiny', 'small']),
+  script('brain.js', 'brain', ['tiny', 'small']),
+  script('plain loops', 'plain', SMALLER),
+];
+
+/** Rows, fewer than in the library's own benchmark: some need a second for a thousand. @type {Record<string, { rows: number, learning: number }>} */
+const WORK = {
+  tiny: { rows: 4096, learning: 8 },
+  small: { rows: 1024, learning: 3 },
+  mid: { rows: 512, learning: 3 },
+  big: { rows: 512, learning: 1 },
+};
+
+/** The middle layer of `mid`, and the whole of a layer of `big`. */
+const PRODUCTS = [
+  { m: 128, n: 512, k: 512 },
+  { m: 256, n: 2048, k: 2048 },
+];
+
+/** Seconds of a measurement. */
+const TURN = 0.4;
+
+/** What others' losses have to fall by, of what ours does. Orders of rows differ; brain.js has another loss. */
+const ALIKE = 0.5;
+
+/** One thread each, and OpenBLAS as it finds the processor. */
+const ENVIRONMENT = {
+  ...process.env,
+  OPENBLAS_NUM_THREADS: '1',
+  OMP_NUM_THREADS: '1',
+  OPENBLAS_CORETYPE: undefined,
+  OPENBLAS_L2_SIZE: undefined,
+};
+
+/** Installs the packages unless they are there. The install scripts would compile what is not used. */
+function install() {
+  if (existsSync(here('node_modules/.package-lock.json'))) return;
+  process.stderr.write('installing the other libraries into bench/peers\n');
+  execFileSync('npm', ['ci', '--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error'], {
+    cwd: here('.'),
+    stdio: ['ignore', 2, 2],
+  });
+}
+
+/** Rates of a measurement by contestant, one per round. @typedef {Map<string, number[]>} Rates */
+
+/**
+ * @param {readonly (Entry & { process: Contestant })[]} running
+ * @param {number} rounds
+ * @param {(one: Contestant) => Promise<{ rate?: number, seconds?: number }>} ask
+ * @returns {Promise<Rates>}
+ */
+async function inTurns(running, rounds, ask) {
+  /** @type {Rates} */
+  const rates = new Map(running.map(({ name }) => [name, []]));
+  for (let round = 0; round < rounds; round++) {
+    const order = round % 2 === 0 ? running : running.slice().reverse();
+    for (const { name, process: one } of order) {
+      const { rate, seconds = NaN } = await ask(one);
+      rates.get(name)?.push(rate ?? 1 / seconds);
+    }
+  }
+  return rates;
+}
+
+/** @param {Rates} rates @param {string} name @param {string} base */
+function ratioTo(rates, name, base) {
+  const [own, other] = [rates.get(name) ?? [], rates.get(base) ?? []];
+  return median(own.map((rate, round) => rate / other[round]));
+}
+
+async function run() {
+  const { values } = parseArgs({
+    options: {
+      only: { type: 'string', multiple: true, default: [] },
+      contestant: { type: 'string', multiple: true, default: [] },
+      rounds: { type: 'string' },
+      json: { type: 'string' },
+      readme: { type: 'boolean', default: false },
+    },
+  });
+  const rounds = atLeastOne('rounds', values.rounds, 5);
+  const wants = chosen(values.only);
+  const takesPart = chosen([OURS, ...values.contestant].slice(values.contestant.length > 0 ? 0 : 1));
+  install();
+
+  /** @type {(Entry & { process: Contestant, version: string })[]} */
+  const running = [];
+  /** @type {string[]} */
+  const absent = [];
+  /** @type {{ name: string, unit: 'samples' | 'call' | 'flop', rates: Rates, reference: string }[]} */
+  const measurements = [];
+  try {
+    for (const entry of ENTRIES.filter(({ name }) => takesPart(name))) {
+      const [command, ...args] = entry.command;
+      if (!existsSync(command)) {
+        absent.push(
+          `${entry.name}: no ${command === PYTHON ? 'system Python' : 'newer Node, see npm run test:engines'}`,
+        );
+        continue;
+      }
+      const one = new Contestant(entry.name, command, args, { env: ENVIRONMENT, cwd: here('.') });
+      try {
+        const { version } = await one.ask('open', { module: entry.module, options: entry.options ?? {} });
+        running.push({ ...entry, process: one, version });
+      } catch (error) {
+        absent.push(`${entry.name}: ${/** @type {Error} */ (error).message.split('\n')[0]}`);
+        await one.close();
+      }
+    }
+    for (const network of NETWORKS.map((one) => ({ ...one, rows: WORK[one.name].rows }))) {
+      if (!wants(network.name)) continue;
+      const here = running.filter(({ networks }) => networks.includes(network.name));
+      const trainers = new Set();
+      let ours = NaN;
+      for (const { name, process: one } of here) {
+        process.stderr.write(`${network.name}: ${name} learns\n`);
+        const { trains } = await one.ask('build', { network });
+        if (!trains) continue;
+        const { before, after } = await one.ask('learn', { epochs: WORK[network.name].learning });
+        const fall = (before - after) / before;
+        if (name === OURS) ours = fall;
+        if (!(fall >= ALIKE * ours) && name !== 'brain.js') {
+          throw new Error(`${network.name}: ${name} expected a loss that falls by ${ours}, got ${before} → ${after}.`);
+        }
+        process.stderr.write(`    loss ${digits(before)} → ${digits(after)}\n`);
+        trainers.add(name);
+      }
+      process.stderr.write(`${network.name}: training\n`);
+      measurements.push({
+        name: `train ${network.name}`,
+        unit: 'samples',
+        rates: await inTurns(
+          here.filter(({ name }) => trainers.has(name)),
+          rounds,
+          (one) => one.ask('train', { atLeast: TURN }),
+        ),
+        reference: OURS,
+      });
+      if (network.name === 'big') continue;
+      process.stderr.write(`${network.name}: predictions\n`);
+      // The first calls are slow for all of them.
+      await inTurns(here, 1, (one) => one.ask('one', { groups: 100 }));
+      measurements.push({
+        name: `predict ${network.name}, 1 row`,
+        unit: 'call',
+        rates: await inTurns(here, rounds, (one) => one.ask('one', { groups: 60 })),
+        reference: OURS,
+      });
+      measurements.push({
+        name: `predict ${network.name}, 256 rows`,
+        unit: 'samples',
+        rates: await inTurns(here, rounds, (one) => one.ask('batch', { atLeast: TURN })),
+        reference: OURS,
+      });
+    }
+    for (const size of PRODUCTS) {
+      const name = `matrix product ${size.m} × ${size.n} × ${size.k}`;
+      if (!wants(name)) continue;
+      process.stderr.write(`${name}\n`);
+      const multipliers = running.filter(({ gemm }) => gemm);
+      await inTurns(multipliers, 1, (one) => one.ask('gemm', { size, atLeast: 1 }));
+      measurements.push({
+        name,
+        unit: 'flop',
+        rates: await inTurns(multipliers, rounds, (one) => one.ask('gemm', { size, atLeast: TURN })),
+        reference: OURS,
+      });
+    }
+  } finally {
+    await Promise.all(running.map(({ process: one }) => one.close()));
+  }
+  if (measurements.length === 0) throw new Error('--only: names nothing that is measured.');
+
+  const date = new Date().toISOString().slice(0, 10);
+  const where = `${date}, ${machineLine(machine())}, Node ${process.versions.node}, one thread`;
+  const text = (/** @type {'samples' | 'call' | 'flop'} */ unit, /** @type {number} */ rate) =>
+    unit === 'call' ? duration(1 / rate) : unit === 'flop' ? `${digits(rate / 1e9)} GFLOP/s` : `${digits(rate)}/s`;
+  const lines = running.map(({ name, version }) => [
+    version === 'this' ? name : `${name} ${version}`,
+    ...measurements.map(({ unit, rates, reference }) => {
+      const own = rates.get(name);
+      if (own === undefined || own.length === 0) return '';
+      const ratio = ratioTo(rates, reference, name);
+      const shown = text(unit, median(own));
+      return name === reference ? `**${shown}**` : `${shown} (${digits(ratio)}×)`;
+    }),
+  ]);
+  const table = markdownTable([['', ...measurements.map(({ name }) => name)], ...lines]);
+  const notes = [
+    `${where}. Medians of ${rounds} rounds in which all take turns; in brackets how many times as fast ${OURS} is, round by round.`,
+    ...(absent.length > 0 ? [`Not measured: ${absent.join('; ')}.`] : []),
+  ];
+  const report = `${table}\n\n${notes.join(' ')}\n`;
+  const results = here('../results');
+  mkdirSync(results, { recursive: true });
+  writeFileSync(`${results}/peers.md`, report);
+  const trained = measurements.filter(({ name }) => name.startsWith('train'));
+  writeFileSync(
+    `${results}/peers.svg`,
+    barChart({
+      title: 'Training, samples per second (logarithmic)',
+      subtitle: where,
+      groups: trained.map(({ name, unit, rates }) => ({
+        name,
+        bars: [...rates].map(([of, own]) => ({ name: of, value: median(own), text: text(unit, median(own)) })),
+      })),
+    }),
+  );
+  if (values.json !== undefined) {
+    const rows = measurements.map(({ name, unit, rates }) => ({ name, unit, rates: Object.fromEntries(rates) }));
+    writeFileSync(
+      values.json,
+      `${JSON.stringify({ format: 'wasm-mlp-peers', version: 1, date, machine: machine(), rows })}\n`,
+    );
+  }
+  if (values.readme) intoReadme(report);
+  process.stdout.write(report);
+}
+
+/** @param {string} report */
+function intoReadme(report) {
+  const path = here('../../README.md');
+  const [begin, end] = ['<!-- peers -->', '<!-- /peers -->'];
+  const text = readFileSync(path, 'utf8');
+  const [from, to] = [text.indexOf(begin), text.indexOf(end)];
+  if (from === -1 || to < from) throw new Error(`README.md: ${begin} and ${end} expected.`);
+  writeFileSync(path, `${text.slice(0, from + begin.length)}\n\n${report}\n${text.slice(to)}`);
+}
+
+try {
+  await run();
+} catch (error) {
+  process.stderr.write(`bench:peers: ${error instanceof Error ? error.message : error}\n`);
+  process.exitCode = 2;
+}

@@ -1,0 +1,122 @@
+/**
+ * A matrix product that several threads share. It is cut into chunks of whole panels or whole rows of the output, never along the sum, so no chunk
+ * changes a bit of another, and none can tell who computed it. This file runs on both sides: in the thread that asks, and in the workers.
+ */
+import type { OuterKernel, RowsKernel } from '../abi.js';
+
+/** Words of the control block, 32 bits each, at the bottom of linear memory, where no kernel reads or writes. */
+export const WORD = {
+  /** Number of the job in its upper bits, its next chunk in the lower six: taken by compare-and-exchange, so nobody takes a chunk of a job that is over. */
+  ticket: 0,
+  /** Number of the job; workers wait on it. */
+  signal: 1,
+  /** Chunks of the job that are done; the asking thread waits on it. */
+  done: 2,
+  /** Workers that wait and have to be woken. */
+  asleep: 3,
+  /** 1 while the asking thread waits and has to be woken. */
+  waiting: 4,
+  /** 1 when all is over. */
+  stop: 5,
+  /** Workers that have begun to serve. */
+  ready: 6,
+  /** Index of a worker whose kernel threw, from 1. */
+  failed: 7,
+  /** What the job is: its kernel, how it is cut, into how many chunks of what size. */
+  kernel: 16,
+  cut: 17,
+  chunks: 18,
+  size: 19,
+  /** The kernel's parameters, up to the scratch address, which is each thread's own. */
+  parameters: 20,
+} as const;
+
+/** Bytes of the control block, which stands at address 0. */
+export const CONTROL_BYTES = 256;
+
+const CHUNK_BITS = 6;
+
+/** Chunks of a job, at most. */
+export const MOST_CHUNKS = (1 << CHUNK_BITS) - 1;
+
+/** Numbers of jobs, which come round again. */
+const JOB_MASK = (1 << (32 - CHUNK_BITS)) - 1;
+
+export const ROWS = 0;
+export const OUTER = 1;
+
+/** By columns: whole panels. By rows of the output. */
+export const BY_COLUMNS = 0;
+export const BY_ROWS = 1;
+
+/** The kernels of one thread, and what is its own. */
+export interface Hand {
+  readonly control: Int32Array;
+  readonly rows: RowsKernel;
+  readonly outer: OuterKernel;
+  readonly scratch: number;
+}
+
+/** The ticket that opens job `job`. */
+export const ticketOf = (job: number): number => (job & JOB_MASK) << CHUNK_BITS;
+
+/** Does chunks of job `job` until none is left. */
+export function help(hand: Hand, job: number): void {
+  const { control } = hand;
+  const open = ticketOf(job);
+  // Of this job, or the ticket is no longer its own and nothing is taken.
+  const chunks = control[WORD.chunks];
+  for (;;) {
+    const ticket = Atomics.load(control, WORD.ticket);
+    const chunk = (ticket - open) | 0;
+    if (chunk < 0 || chunk >= chunks) return;
+    if (Atomics.compareExchange(control, WORD.ticket, ticket, (ticket + 1) | 0) !== ticket) continue;
+    // From here on the job waits for this chunk, and its parameters stay.
+    if (control[WORD.kernel] === ROWS) multiplyRows(hand, chunk);
+    else multiplyOuter(hand, chunk);
+    Atomics.add(control, WORD.done, 1);
+    if (Atomics.load(control, WORD.waiting) === 1) Atomics.notify(control, WORD.done);
+  }
+}
+
+/** Addresses may lie above 2 GiB: words are signed, addresses are not. */
+const address = (control: Int32Array, index: number): number => control[WORD.parameters + index] >>> 0;
+
+/** A chunk of C (m, n) = init + A (m, k) · B, in the order of its kernel's parameters. */
+function multiplyRows({ control, rows }: Hand, chunk: number): void {
+  const first = chunk * control[WORD.size];
+  const at = WORD.parameters;
+  let m = control[at];
+  let n = control[at + 1];
+  const k = control[at + 2];
+  let a = address(control, 3);
+  const lda = control[at + 4];
+  let b = address(control, 5);
+  let init = address(control, 6);
+  const ldi = control[at + 7];
+  let c = address(control, 8);
+  const ldc = control[at + 9];
+  if (control[WORD.cut] === BY_COLUMNS) {
+    n = Math.min(control[WORD.size], n - first);
+    b += 4 * first * k;
+    c += 4 * first;
+    if (init !== 0) init += 4 * first;
+  } else {
+    m = Math.min(control[WORD.size], m - first);
+    a += 4 * first * lda;
+    c += 4 * first * ldc;
+    if (init !== 0) init += 4 * first * ldi;
+  }
+  rows(m, n, k, a, lda, b, init, ldi, c, ldc);
+}
+
+/** A chunk of panels of C (m, n) = [C +] Aᵀ · B. */
+function multiplyOuter({ control, outer, scratch }: Hand, chunk: number): void {
+  const first = chunk * control[WORD.size];
+  const at = WORD.parameters;
+  const m = control[at];
+  const n = Math.min(control[WORD.size], control[at + 1] - first);
+  const b = address(control, 5) + 4 * first;
+  const c = address(control, 7) + 4 * first * m;
+  outer(m, n, control[at + 2], address(control, 3), control[at + 4], b, control[at + 6], c, control[at + 8], scratch);
+}

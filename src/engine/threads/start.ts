@@ -1,0 +1,14 @@
+import type { TileName } from '../tile.js';
+
+/** What a worker is sent to begin with. */
+export interface WorkerStart {
+  readonly module: WebAssembly.Module;
+  readonly memory: WebAssembly.Memory;
+  readonly tile: TileName;
+  /** Address of the worker's own scratch. */
+  readonly scratch: number;
+  /** Number of the worker, from 0. */
+  readonly index: number;
+  /** Milliseconds that it keeps looking for the next job before it waits. */
+  readonly spin: number;
+}
