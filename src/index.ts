@@ -1,10 +1,10 @@
 /** wasm-mlp: multilayer perceptrons in WebAssembly SIMD, with the same bits on every engine. */
 export { createEngine, createEngineSync, loadModel, model, sequential } from './model/engine.js';
-export type { Engine, EngineInfo, EngineOptions, LoadOptions, Predictions } from './model/engine.js';
+export type { Engine, EngineInfo, EngineOptions, LoadOptions, Predictions, WarmUpOptions } from './model/engine.js';
 export type { GraphNode } from './graph/graph.js';
 export type { Numerics } from './engine/binary.js';
 export type { Architecture, LayerData, ModelOptions, SequentialOptions, Tensors } from './model/architecture.js';
-export type { BatchOptions, EvaluateOptions, Model, StepOptions } from './model/model.js';
+export type { BatchOptions, EvaluateOptions, Model, ModelMemory, StepOptions } from './model/model.js';
 export type { SaveOptions } from './model/checkpoint.js';
 export type { TensorLike } from './model/weights.js';
 export type { Layer, LayerConfig, LayerOptions, SymbolicTensor } from './layers/layer.js';
@@ -147,10 +147,10 @@ export type { Descriptor } from './common/descriptor.js';
 export {
   FormatError,
   MemoryError,
-  WorkerError,
   ShapeError,
   StateError,
   UnsupportedError,
   ValueError,
   WasmMlpError,
+  WorkerError,
 } from './common/errors.js';

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as library from '../src/index.js';
 import { inputs, targets, trainXor } from '../examples/page/xor.js';
 import { EVERY_FEATURE_SHA256, trainEveryFeature } from './helpers/every-feature.mjs';
+import { trainLargeLayers } from './helpers/large-layers.mjs';
 import {
   browserNames,
   reasonToSkip,
@@ -66,6 +67,43 @@ describe('a page that imports the built file', () => {
       const result = await withBrowserPage(name, page, (tab) => tab.evaluate(training));
 
       expect(result).toEqual({ updates: 342, losses, sha256: EVERY_FEATURE_SHA256 });
+    },
+  );
+
+  /** Two threads asked for in a page; 127.0.0.1 counts as secure. */
+  const inPage = async (name: BrowserName, origin: string): Promise<unknown> =>
+    withBrowserPage(name, `${origin}/examples/page/index.html`, (tab) =>
+      tab.evaluate(`Promise.all([import('/test/helpers/large-layers.mjs'), import('/dist/index.js')])
+        .then(([{ trainLargeLayers }, library]) => trainLargeLayers(library, { threads: 2 }))`),
+    );
+
+  test.for(browserNames)(
+    '%s on two threads in an isolated page: the bits of one thread in Node',
+    async (name, { skip }) => {
+      requireBrowser(name, skip);
+      const isolated = await serveRepository({
+        'Cross-Origin-Opener-Policy': 'same-origin',
+        'Cross-Origin-Embedder-Policy': 'require-corp',
+      });
+      try {
+        const { sha256 } = await trainLargeLayers(library);
+        expect(await inPage(name, isolated.origin)).toEqual({ threads: 2, reasons: [], sha256 });
+      } finally {
+        await isolated.close();
+      }
+    },
+  );
+
+  test.for(browserNames)(
+    '%s in a page that is not isolated: one thread, and the headers that it takes',
+    async (name, { skip }) => {
+      requireBrowser(name, skip);
+      const { sha256 } = await trainLargeLayers(library);
+      const result = (await inPage(name, server.origin)) as Awaited<ReturnType<typeof trainLargeLayers>>;
+      expect(result).toMatchObject({ threads: 1, sha256 });
+      expect(result.reasons).toHaveLength(1);
+      expect(result.reasons[0]).toContain('Cross-Origin-Opener-Policy: same-origin');
+      expect(result.reasons[0]).toContain('Cross-Origin-Embedder-Policy: require-corp');
     },
   );
 });

@@ -34,6 +34,7 @@ describe('the package', () => {
       'dist/index.js.map',
       'dist/kernels-fused.wasm',
       'dist/kernels.wasm',
+      'dist/worker.js',
       'package.json',
     ]);
   });

@@ -8,7 +8,7 @@
  *
  * PyTorch, scikit-learn and OpenBLAS run where Debian's python3-torch, python3-sklearn and python3-numpy are installed, the fused and the 256-bit
  * variants of this library where `npm run test:engines` has put a newer Node. Who cannot take part is named with the reason. Writes bench/results/peers.md
- * and peers.svg; `--readme` puts the table into the README.
+ * and peers.svg; `--readme` puts the table into the README and the chart into docs.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -260,9 +260,9 @@ async function run() {
     ...(absent.length > 0 ? [`Not measured: ${absent.join('; ')}.`] : []),
   ];
   const report = `${table}\n\n${notes.join(' ')}\n`;
-  const results = here('../results');
+  const results = values.readme ? here('../../docs') : here('../results');
   mkdirSync(results, { recursive: true });
-  writeFileSync(`${results}/peers.md`, report);
+  if (!values.readme) writeFileSync(`${results}/peers.md`, report);
   const trained = measurements.filter(({ name }) => name.startsWith('train'));
   writeFileSync(
     `${results}/peers.svg`,

@@ -41,6 +41,11 @@ export class Predictor {
     this.outs = plan.outputs.map(() => NOTHING);
   }
 
+  /** Bytes of activations that it holds. */
+  get bytes(): number {
+    return this.program?.bytes ?? 0;
+  }
+
   /**
    * Reads rows · inputs values of each of `xs` and writes rows · outputs values of each of `outs`. A NaN or an infinity in `xs` throws a
    * ValueError before anything is written.

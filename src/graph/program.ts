@@ -41,6 +41,8 @@ export interface ProgramOptions {
 /** A plan bound to addresses for batches of up to `capacity` rows. */
 export interface Program {
   readonly capacity: number;
+  /** Of the region of its values, deltas and scratch. */
+  readonly bytes: number;
   readonly inputs: readonly Place[];
   readonly outputs: readonly Place[];
   /** Where targets go, (rows, outputs), by output; none without an objective. */
@@ -95,6 +97,7 @@ export function bindProgram(
   const binder = new Binder(machine, plan, memory, region, addresses, options.clock);
   return {
     capacity,
+    bytes: memory.bytes,
     inputs: plan.inputs.map((value) => binder.value(value)),
     outputs: plan.outputs.map((value) => binder.value(value)),
     targets: memory.targets.map((matrix) => binder.place(matrix)),

@@ -1,6 +1,7 @@
 import { describe } from '../common/describe.js';
 import { FormatError, UnsupportedError, ValueError } from '../common/errors.js';
-import { flag, integer, nameOf, optional, readOptions, type Check } from '../common/options.js';
+import { flag, integer, nameOf, nonNegative, optional, readOptions, type Check } from '../common/options.js';
+import { Breath } from '../training/breath.js';
 import { compile, compileSync, requireFeatures, type Numerics } from '../engine/binary.js';
 import { find256, judge256 } from '../engine/simd256.js';
 import { calibrate, tryTile, type Calibration, type Trial } from '../engine/trial.js';
@@ -71,6 +72,16 @@ export interface EngineInfo {
   /** A sentence for each option that was asked for and is not running; none where all of them are. */
   readonly reasons: readonly string[];
 }
+
+/** What `engine.warmUp` takes. */
+export interface WarmUpOptions {
+  /** How long each model runs. Default 100: V8 takes some tens. */
+  milliseconds?: number;
+  /** Rows of a prediction, as requests will have. Default 1. */
+  rows?: number;
+}
+
+const WARM_UP_MS = 100;
 
 /** What `loadModel` takes besides the file. */
 export interface LoadOptions {
@@ -152,7 +163,7 @@ const customCheck: Check<ReadonlyMap<string, readonly Named[]>> = (path, value) 
 
 /** One WASM instance with its memory; holds any number of models. Made by `createEngine` or `createEngineSync`. */
 export class Engine {
-  private readonly models = new Set<{ dispose(): void }>();
+  private readonly models = new Set<{ dispose(): void; rehearsal(rows: number): () => void }>();
 
   /** For the library's own use: users call `createEngine`. */
   constructor(
@@ -220,6 +231,32 @@ export class Engine {
       throw error;
     }
     return model;
+  }
+
+  /**
+   * Predicts rows of zeros with each model for a while, so that the kernels and the calls around them are compiled to their fast form before the first
+   * request. Engines do that in the background once something has run for some milliseconds. Yields to the event loop.
+   * @throws ValueError for an unknown option or a number out of range; StateError after `dispose`.
+   * @example
+   * const engine = await createEngine();
+   * const network = engine.sequential({ layers: [dense({ units: 3, inputShape: [4] })] });
+   * await engine.warmUp({ milliseconds: 20 });
+   * engine.dispose();
+   */
+  async warmUp(options?: WarmUpOptions): Promise<void> {
+    this.machine.requireLive('warmUp');
+    const { milliseconds, rows } = readOptions<Required<WarmUpOptions>>('warmUp', options, {
+      milliseconds: { check: nonNegative, or: WARM_UP_MS },
+      rows: { check: integer(1), or: 1 },
+    });
+    for (const model of this.models) {
+      const run = model.rehearsal(rows);
+      const breath = new Breath();
+      for (const start = performance.now(); performance.now() - start < milliseconds;) {
+        run();
+        if (breath.due) await breath.take();
+      }
+    }
   }
 
   /** Bytes of linear memory: its size now, what models and running calls hold of it, and its limit. */

@@ -44,6 +44,24 @@ export interface StepOptions {
   classWeight?: ClassWeight;
 }
 
+/** What a model holds of its engine's linear memory, in bytes. Data is there only while a call needs it. */
+export interface ModelMemory {
+  /** All weights, padded to whole vectors. */
+  readonly weights: number;
+  /** Gradients of what is learned, once compiled. */
+  readonly gradients: number;
+  /** Moments of the optimizer, once compiled. */
+  readonly moments: number;
+  /** Activations, deltas and the transposed weights of the largest training batch so far; what is not needed at the same time shares its place. */
+  readonly training: number;
+  /** Activations of the largest batch of `evaluate` so far. */
+  readonly evaluation: number;
+  /** Activations of the largest prediction so far. */
+  readonly prediction: number;
+  /** All of them. */
+  readonly total: number;
+}
+
 /** Read with the data, where the number of rows is known. */
 const later: Check<unknown> = (_path, value) => value;
 
@@ -426,6 +444,24 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> {
     this.layout.write(this.weights, readTensors('setWeights', this.plan.parameters, tensors));
   }
 
+  /**
+   * What the model holds of its engine's linear memory. It grows with the first batch of a larger size and with nothing else.
+   * @throws StateError after `dispose`.
+   * @example
+   * const network = await sequential({ layers: [dense({ units: 4, inputShape: [8] })] });
+   * network.memory().weights; // 192
+   */
+  memory(): ModelMemory {
+    this.requireLive('memory');
+    const none = { gradients: 0, moments: 0, training: 0, evaluation: 0 };
+    const parts = {
+      weights: 4 * this.plan.parameterFloats,
+      ...(this.trainer?.bytes ?? none),
+      prediction: this.predictor.bytes,
+    };
+    return { ...parts, total: Object.values(parts).reduce((sum, bytes) => sum + bytes, 0) };
+  }
+
   /** A table of layers, output shapes and parameter counts. */
   summary(): string {
     this.requireLive('summary');
@@ -472,6 +508,20 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> {
     if (training === undefined) return;
     this.compile(training.options);
     this.requireTrainer('loadModel').restore(training, training.values);
+  }
+
+  /**
+   * For `engine.warmUp`: a function that predicts so many rows of zeros, or nothing where the model is disposed or busy by then.
+   * @internal
+   */
+  rehearsal(rows: number): () => void {
+    const xs = this.inputEnds.map(({ width }) => new Float32Array(rows * width));
+    const outs = this.ends.map(({ width }) => new Float32Array(rows * width));
+    return () => {
+      if (this.live && !this.gate.running) {
+        this.running(() => this.predictor.predict('warmUp', xs, outs, rows, rows));
+      }
+    };
   }
 
   private shapeFor(trainer: Trainer): DataShape {

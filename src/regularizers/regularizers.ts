@@ -51,4 +51,4 @@ export const l2 = (strength = STRENGTH): Regularizer => l1l2({ l2: nonNegative('
 export const REGULARIZERS = { l1, l2, l1l2 } as const;
 
 /** The penalties, by name, each with its default strength of 0.01. */
-export type RegularizerName = keyof typeof REGULARIZERS;
+export type RegularizerName = 'l1' | 'l2' | 'l1l2';

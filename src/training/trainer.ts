@@ -70,6 +70,17 @@ export class Trainer {
     return typeof this.rate === 'number' ? this.rate : rateAt(this.rate, this.stepCount);
   }
 
+  /** Bytes that training holds: gradients, moments, and the activations and deltas of its steps and of evaluations. */
+  get bytes(): { gradients: number; moments: number; training: number; evaluation: number } {
+    const { size, slots } = this.vectors;
+    return {
+      gradients: 4 * size,
+      moments: 4 * size * slots.length,
+      training: this.training?.program.bytes ?? 0,
+      evaluation: this.evaluation?.program.bytes ?? 0,
+    };
+  }
+
   /** Whether the learning rate follows a schedule. */
   get scheduled(): boolean {
     return typeof this.rate !== 'number';

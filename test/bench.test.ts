@@ -1,0 +1,120 @@
+/** The benchmark's verdicts on made-up times: a planted slowdown is found, the same build never is; and its data is the same everywhere. */
+import { createHash } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+type Functions = Record<string, any>;
+
+/**
+ * Loaded without their types: those reach the AssemblyScript compiler's, which declare the arrays of its own language for all files of a program.
+ */
+const load = (path: string): Promise<Functions> =>
+  import(new URL(`../bench/${path}`, import.meta.url).href) as Promise<Functions>;
+const { compareSides, THRESHOLD } = await load('measure/comparison.mjs');
+const { generator, medianInterval, pairedSpeed, powerLaw, quantile, verdictOf } = await load('measure/statistics.mjs');
+const { classificationData } = await load('workloads/data.mjs');
+
+const PROCESSES = 3;
+const ROUNDS = 5;
+
+/**
+ * Times of two sides that take turns on a shared machine: each process has its own speed, all rounds drift alike for both, and each time is off by some
+ * percent, now and then by a third.
+ */
+function times(seed: number, slowdown: number) {
+  const random = generator(seed) as () => number;
+  const noise = (): number => 1 + 0.02 * (random() + random() - 1) + (random() < 0.05 ? 0.3 * random() : 0);
+  const groups = Array.from({ length: PROCESSES }, () => {
+    const own = 1 + 0.02 * (random() - 0.5);
+    const rounds = Array.from({ length: ROUNDS }, () => {
+      const drift = 1 + 0.5 * random();
+      return [drift * noise(), drift * own * slowdown * noise()] as const;
+    });
+    return rounds;
+  });
+  const side = (index: 0 | 1) => ({ amount: 1, seconds: groups.map((rounds) => rounds.map((pair) => pair[index])) });
+  return { before: side(0), after: side(1) };
+}
+
+const verdict = (seed: number, slowdown: number): string => {
+  const { before, after } = times(seed, slowdown);
+  const row = { name: 'row', of: 'flop' as const, sides: [] };
+  return compareSides(row, before, after, { threshold: THRESHOLD, paired: true }).verdict;
+};
+
+const seeds = Array.from({ length: 200 }, (_, i) => i + 1);
+
+describe('bench:compare', () => {
+  test('finds a slowdown of 10 % in nearly all of two hundred runs', () => {
+    const found = seeds.filter((seed) => verdict(seed, 1.1) === 'slower').length;
+    expect(found).toBeGreaterThanOrEqual(190);
+  });
+
+  test('says nothing of two hundred runs of the same build', () => {
+    expect(seeds.filter((seed) => ['slower', 'faster'].includes(verdict(seed, 1)))).toEqual([]);
+  });
+
+  test('is sure of nothing at the threshold itself', () => {
+    const slower = seeds.filter((seed) => verdict(seed, 1 / (1 - THRESHOLD)) === 'slower').length;
+    expect(slower).toBeLessThan(seeds.length / 5);
+  });
+
+  test('sizes are compared as they are', () => {
+    const row = { name: 'size/index.js', of: 'size' as const, sides: [] };
+    const side = (bytes: number) => ({ amount: 1, seconds: [], bytes });
+    const options = { threshold: THRESHOLD, paired: true };
+    expect(compareSides(row, side(100), side(110), options).verdict).toBe('slower');
+    expect(compareSides(row, side(100), side(100), options).verdict).toBe('same');
+  });
+});
+
+describe('statistics', () => {
+  test('quantiles by linear interpolation', () => {
+    expect(quantile([3, 1, 2], 0.5)).toBe(2);
+    expect(quantile([1, 2, 3, 4], 0.5)).toBe(2.5);
+    expect(quantile([5], 0.99)).toBe(5);
+  });
+
+  test('the bootstrap holds the median in about as many of its intervals as it says', () => {
+    const random = generator(5) as () => number;
+    const trials = 300;
+    let held = 0;
+    for (let trial = 0; trial < trials; trial++) {
+      // Fifteen draws from (0, 1), whose median is a half.
+      const { low, high } = medianInterval([Array.from({ length: 15 }, random)], { resamples: 300 });
+      held += Number(low <= 0.5 && 0.5 <= high);
+    }
+    expect(held / trials).toBeGreaterThan(0.88);
+    expect(held / trials).toBeLessThan(0.999);
+  });
+
+  test('what slows both sides for a while cancels', () => {
+    const before = [[1, 2, 3]];
+    expect(pairedSpeed(before, [[2, 4, 6]]).estimate).toBe(0.5);
+    expect(pairedSpeed(before, before)).toEqual({ estimate: 1, low: 1, high: 1 });
+  });
+
+  test('a verdict needs the whole interval', () => {
+    expect(verdictOf({ estimate: 0.9, low: 0.85, high: 0.94 }, 0.05)).toBe('slower');
+    expect(verdictOf({ estimate: 0.9, low: 0.85, high: 0.96 }, 0.05)).toBe('unsure');
+    expect(verdictOf({ estimate: 1, low: 0.96, high: 1.04 }, 0.05)).toBe('same');
+    expect(verdictOf({ estimate: 1.2, low: 1.1, high: 1.3 }, 0.05)).toBe('faster');
+  });
+
+  test('the exponent of a power law', () => {
+    const x = [1, 2, 4, 8];
+    const { exponent, factor } = powerLaw(
+      x,
+      x.map((v) => 3 * v * v),
+    );
+    expect(exponent).toBeCloseTo(2, 12);
+    expect(factor).toBeCloseTo(3, 12);
+  });
+});
+
+test('the data of the workloads, which peers in other languages make again', () => {
+  const { x, labels } = classificationData({ inputs: 3, classes: 2, rows: 4 });
+  const digest = createHash('sha256').update(x).update(labels).digest('hex');
+  // As bench/peers/peers.py makes it, with NumPy.
+  expect(digest).toBe('e42f788acea5375e31a944ad8568294629f4e62394b7d280391c8cc801ae2047');
+});
