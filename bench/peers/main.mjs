@@ -57,7 +57,10 @@ const ENTRIES = [
   script(`${OURS}, Node 26`, 'wasm-mlp', ALL, onNewerNode),
   script(`${OURS}, Node 26, 256-bit`, 'wasm-mlp', ALL, { ...onNewerNode, options: { simd256: true } }),
   script(`${OURS}, Node 26, fused`, 'wasm-mlp', ALL, { ...onNewerNode, options: { numerics: 'fused' } }),
-  script(`${OURS}, Node 26, fused, 256-bit`, 'wasm-mlp', ALL, { ...onNewerNode, options: { numerics: 'fused', simd256: true } }),
+  script(`${OURS}, Node 26, fused, 256-bit`, 'wasm-mlp', ALL, {
+    ...onNewerNode,
+    options: { numerics: 'fused', simd256: true },
+  }),
   python('PyTorch', 'torch', ALL),
   python('scikit-learn', 'sklearn', ALL),
   { ...python('OpenBLAS', 'openblas', []), gemm: true },
