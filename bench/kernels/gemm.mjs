@@ -51,6 +51,9 @@ export const shapeName = ({ form, size: { m, n, k } }) => `${form} ${m}×${n}×$
 /** @param {Shape} shape @param {string} tile */
 export const gemmKernel = ({ form }, tile) => `f32_gemm_${form === 'gradient' ? 'outer' : 'rows'}_${tile}`;
 
+/** What the weight gradient packs its operands into, see assembly/gemm/blocking.ts. */
+const SCRATCH_FLOATS = 128 * (48 + 16);
+
 /** @param {string} tile */
 const widthOf = (tile) => Number(tile.slice(tile.indexOf('x') + 1));
 
@@ -95,9 +98,10 @@ export function layOutGemm({ form, size: { m, n, k } }, tile, base) {
   const bias = place(padded(n));
   const c = place(isOuter ? m * padded(n) : m * strideOf(n));
   const init = form === 'forward' ? bias.at : 0;
+  const scratch = place(isOuter ? SCRATCH_FLOATS : 0);
   return {
     args: isOuter
-      ? [m, n, k, a.at, strideOf(m), b.at, strideOf(n), c.at, 0]
+      ? [m, n, k, a.at, strideOf(m), b.at, strideOf(n), c.at, 0, scratch.at]
       : [m, n, k, a.at, strideOf(k), b.at, init, 0, c.at, strideOf(n)],
     end,
     /** @param {Float32Array} f32 */
