@@ -99,7 +99,13 @@ export class Pool {
         },
       };
       const start = { module, memory, tile: tile.name, scratch: scratch(index + 1), index, spin };
-      this.workers.push(startWorker(start, events, workerUrl));
+      try {
+        this.workers.push(startWorker(start, events, workerUrl));
+      } catch (error) {
+        // Those before it would be nobody's.
+        this.end();
+        throw error;
+      }
       return started;
     });
     this.begun = Promise.all(starts).then(() => undefined);
