@@ -17,23 +17,27 @@ const libraryAsImport: Plugin = {
   },
 };
 
-/** The fused kernels stay a file of their own beside the library, which is loaded when they are asked for. */
-const fusedAsImport: Plugin = {
-  name: 'fused-as-import',
+/** What is loaded when it is asked for stays a file of its own beside the library: by name, the module that it is built from. */
+const later = { fused: 'src/engine/fused', 'worker-program': 'src/model/offload/program' };
+
+const laterAsImport: Plugin = {
+  name: 'later-as-import',
   setup(build) {
-    const fused = resolve('src/engine/fused.js');
-    build.onResolve({ filter: /\/fused\.js$/ }, ({ path, resolveDir, kind }) =>
-      kind === 'dynamic-import' && resolve(resolveDir, path) === fused
-        ? { path: './fused.js', external: true }
-        : undefined,
-    );
+    build.onResolve({ filter: /^\.\.?\// }, ({ path, resolveDir, kind }) => {
+      if (kind !== 'dynamic-import') return undefined;
+      const name = Object.entries(later).find(([, file]) => resolve(resolveDir, path) === resolve(`${file}.js`))?.[0];
+      return name === undefined ? undefined : { path: `./${name}.js`, external: true };
+    });
   },
 };
 
 export default defineConfig([
   {
-    entry: { index: 'src/index.ts', fused: 'src/engine/fused.ts' },
-    esbuildPlugins: [fusedAsImport],
+    entry: {
+      index: 'src/index.ts',
+      ...Object.fromEntries(Object.entries(later).map(([name, file]) => [name, `${file}.ts`])),
+    },
+    esbuildPlugins: [laterAsImport],
     tsconfig: 'tsconfig.build.json',
     outDir: 'dist',
     format: ['esm', 'cjs'],

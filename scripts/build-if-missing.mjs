@@ -34,10 +34,10 @@ const steps = [
   {
     script: 'scripts/build-worker.mjs',
     sources: () =>
-      ['src/engine/threads', 'package.json', 'scripts/build-worker.mjs', 'tsconfig.json', 'tsconfig.build.json']
+      ['src', 'package.json', 'scripts/build-worker.mjs', 'tsconfig.json', 'tsconfig.build.json']
         .flatMap(filesOf)
         .filter((path) => !path.endsWith('.generated.ts')),
-    outputs: ['src/engine/threads/worker.generated.ts', 'build/worker.js'],
+    outputs: ['src/engine/threads/worker.generated.ts', 'src/model/offload/program.generated.ts', 'build/worker.js'],
   },
   {
     script: 'scripts/build-dist.mjs',
@@ -57,6 +57,7 @@ const steps = [
       'index.d.cts',
       'fused.js',
       'fused.d.ts',
+      'worker-program.js',
       'worker.js',
       'kernels.wasm',
       'kernels-fused.wasm',

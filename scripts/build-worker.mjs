@@ -1,6 +1,6 @@
 /**
- * Builds the program of the compute workers, src/engine/threads/worker.ts, to build/worker.js, and inlines it as text in
- * src/engine/threads/worker.generated.ts. Both are ignored by git.
+ * Builds the programs of workers and inlines them as text, all ignored by git: that of compute workers, src/engine/threads/worker.ts, and that of
+ * workers which train, src/model/offload/worker.ts, which can do both and is build/worker.js too.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -9,25 +9,58 @@ import { build } from 'esbuild';
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 mkdirSync('build', { recursive: true });
 
-const { outputFiles } = await build({
-  entryPoints: ['src/engine/threads/worker.ts'],
-  bundle: true,
-  format: 'iife',
-  platform: 'neutral',
-  target: 'es2022',
-  minify: true,
-  write: false,
-  tsconfig: 'tsconfig.build.json',
-});
-const source = outputFiles[0].text.trim();
-writeFileSync('build/worker.js', `${source}\n`);
-writeFileSync(
-  'src/engine/threads/worker.generated.ts',
-  [
-    '// Written by scripts/build-worker.mjs from worker.ts. Do not edit.',
-    '/** The program of a worker. */',
-    `export const WORKER_SOURCE = ${JSON.stringify(source)};`,
+/**
+ * A worker is given its kernels, and trains on its own thread: what the library imports when it is asked for is not asked for here.
+ * @type {import('esbuild').Plugin}
+ */
+const withoutImports = {
+  name: 'without-imports',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /./ }, ({ kind, path }) =>
+      kind === 'dynamic-import' ? { path, namespace: 'nothing' } : undefined,
+    );
+    onLoad({ filter: /./, namespace: 'nothing' }, () => ({ contents: 'export {};' }));
+  },
+};
+
+/**
+ * @param {string} entry
+ * @returns {Promise<string>} the program, with all that it imports
+ */
+async function bundle(entry) {
+  const { outputFiles } = await build({
+    entryPoints: [entry],
+    bundle: true,
+    format: 'iife',
+    platform: 'neutral',
+    target: 'es2022',
+    minify: true,
+    write: false,
+    tsconfig: 'tsconfig.build.json',
+    plugins: [withoutImports],
+  });
+  return outputFiles[0].text.trim();
+}
+
+/**
+ * @param {string} file
+ * @param {string} constant
+ * @param {string} what
+ * @param {string} program
+ */
+function inline(file, constant, what, program) {
+  const lines = [
+    '// Written by scripts/build-worker.mjs. Do not edit.',
+    `/** ${what} */`,
+    `export const ${constant} = ${JSON.stringify(program)};`,
     '',
-  ].join('\n'),
-);
-process.stderr.write(`build-worker: build/worker.js, ${source.length} bytes\n`);
+  ];
+  writeFileSync(file, lines.join('\n'));
+  process.stderr.write(`build-worker: ${file}, ${program.length} bytes\n`);
+}
+
+const compute = await bundle('src/engine/threads/worker.ts');
+inline('src/engine/threads/worker.generated.ts', 'WORKER_SOURCE', 'The program of a compute worker.', compute);
+const train = await bundle('src/model/offload/worker.ts');
+inline('src/model/offload/program.generated.ts', 'OFFLOAD_PROGRAM', 'The program of a worker that trains.', train);
+writeFileSync('build/worker.js', `${train}\n`);

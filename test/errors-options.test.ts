@@ -11,7 +11,7 @@ describe('options of fit', () => {
       'unknown, nothing near',
       fit({ xyzzy: 3 }),
       ValueError,
-      'fit: unknown option "xyzzy". There are: epochs, batchSize, shuffle, validationSplit, validationData, sampleWeight, classWeight, batchesPerEpoch, initialEpoch, callbacks, signal.',
+      'fit: unknown option "xyzzy". There are: epochs, batchSize, shuffle, validationSplit, validationData, sampleWeight, classWeight, batchesPerEpoch, initialEpoch, callbacks, signal, runIn.',
     ],
     ['epochs negative', fit({ epochs: -1 }), ValueError, 'fit: epochs expected an integer >= 1, got -1.'],
     ['epochs a fraction', fit({ epochs: 1.5 }), ValueError, 'fit: epochs expected an integer >= 1, got 1.5.'],

@@ -34,6 +34,12 @@ describe('the package', () => {
       'dist/index.js.map',
       'dist/kernels-fused.wasm',
       'dist/kernels.wasm',
+      'dist/worker-program.cjs',
+      'dist/worker-program.cjs.map',
+      'dist/worker-program.d.cts',
+      'dist/worker-program.d.ts',
+      'dist/worker-program.js',
+      'dist/worker-program.js.map',
       'dist/worker.js',
       'package.json',
     ]);

@@ -1,9 +1,9 @@
 /** Threads: the same bits for any number of them, whatever the shapes, and nothing lost when one is. */
 import { execFileSync } from 'node:child_process';
-import type { Worker } from 'node:worker_threads';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { compileSync } from '../src/engine/binary.js';
 import { Machine } from '../src/engine/machine.js';
+import { Pool } from '../src/engine/threads/pool.js';
 import { type TileName } from '../src/engine/tile.js';
 import {
   createEngine,
@@ -16,6 +16,7 @@ import {
 } from '../src/index.js';
 import * as library from '../src/index.js';
 import { EVERY_FEATURE_SHA256, trainEveryFeature } from './helpers/every-feature.mjs';
+import { allEnded, watchWorkers } from './helpers/workers.js';
 import { source } from './reference/random.js';
 import { thrownBy } from './reference/refusals.js';
 
@@ -62,22 +63,7 @@ afterEach(() => {
   for (const engine of engines.splice(0)) engine.dispose();
 });
 
-/** The workers of this process that have not ended: the library takes the class from Node's module when it starts one. */
-const workers = new Set<Worker>();
-const threadsModule = process.getBuiltinModule('node:worker_threads') as { Worker: typeof Worker };
-const Original = threadsModule.Worker;
-beforeAll(() => {
-  threadsModule.Worker = class extends Original {
-    constructor(...args: ConstructorParameters<typeof Worker>) {
-      super(...args);
-      workers.add(this);
-      this.once('exit', () => workers.delete(this));
-    }
-  };
-});
-afterAll(() => {
-  threadsModule.Worker = Original;
-});
+const workers = watchWorkers();
 
 describe('the same bits', () => {
   test.each([2, 3, 4])('a training on %i threads', async (threads) => {
@@ -110,7 +96,11 @@ describe('the same bits', () => {
 /** Machines whose smallest products are shared. */
 async function machinesOf(tile: TileName, threads: number): Promise<[Machine, Machine]> {
   const settings = { module: compileSync(), tile, initialMemory: 1 << 20, maximumMemory: 1 << 28 };
-  const shared = new Machine({ ...settings, threads });
+  const shared = new Machine({
+    ...settings,
+    threads,
+    startPool: (parts) => new Pool({ ...parts, workerUrl: undefined }),
+  });
   await shared.pool!.ready();
   shared.pool!.least = 0;
   return [new Machine(settings), shared];
@@ -235,7 +225,7 @@ describe('what goes wrong', () => {
       expect(workers.size).toBeGreaterThan(0);
       engine.dispose();
     }
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await allEnded(workers);
     expect(workers.size).toBe(0);
   });
 });

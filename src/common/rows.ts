@@ -4,22 +4,40 @@ import { ShapeError, ValueError } from './errors.js';
 /** Rows of numbers, as users hand them over: one flat row-major array, or an array per row. */
 export type Rows = Float32Array | readonly (readonly number[])[] | readonly Float32Array[];
 
+/** What a model is given: of one input its rows; of several a list in their order, or an object by their names. */
+export type Inputs = Rows | readonly Rows[] | Readonly<Record<string, Rows>>;
+
 /** Class indices, one per row. */
 export type Labels =
   readonly number[] | Int8Array | Uint8Array | Uint8ClampedArray | Int16Array | Uint16Array | Int32Array | Uint32Array;
 
-/** Checked data: how many rows there are, and a way to write them where they are wanted. Nothing is kept of the caller's. */
+/** Rows of the caller's: how many there are, and a way to write them where they are wanted. Nothing is kept. */
 export interface RowSource {
   readonly rows: number;
   readonly width: number;
-  /** Writes all rows, row-major without padding, at element index `at`. */
-  write(into: Float32Array, at: number): void;
+  /** Throws where one of `count` rows from `first` on is not what it should be. */
+  check(first: number, count: number): void;
+  /** Writes rows that were checked, all or `count` from `first` on, row-major without padding, at element index `at`. */
+  write(into: Float32Array, at: number, first?: number, count?: number): void;
 }
 
 const isTyped = (data: unknown): data is Float32Array => ArrayBuffer.isView(data) && !(data instanceof DataView);
 
+const checked = (source: RowSource): RowSource => {
+  source.check(0, source.rows);
+  return source;
+};
+
 /** Checks that every row has `width` numbers. `where` and `what` open the messages: `fit: x`. */
-export function rowSource(where: string, what: string, data: unknown, width: number): RowSource {
+export const rowSource = (where: string, what: string, data: unknown, width: number): RowSource =>
+  checked(openRows(where, what, data, width));
+
+/** Checks class indices in [0, classes). They are written as the bits of integers, one per row. */
+export const labelSource = (where: string, what: string, data: unknown, classes: number): RowSource =>
+  checked(openLabels(where, what, data, classes));
+
+/** `rowSource` whose rows are still to be checked. */
+export function openRows(where: string, what: string, data: unknown, width: number): RowSource {
   if (isTyped(data)) {
     if (!(data instanceof Float32Array)) {
       throw new ValueError(`${where}: ${what} expected a Float32Array or an array of rows, got ${describe(data)}.`);
@@ -27,20 +45,29 @@ export function rowSource(where: string, what: string, data: unknown, width: num
     if (data.length % width !== 0) {
       throw new ShapeError(`${where}: ${what} expected a multiple of ${width} values, got ${data.length}.`);
     }
-    return { rows: data.length / width, width, write: (into, at) => into.set(data, at) };
+    const rows = data.length / width;
+    return {
+      rows,
+      width,
+      check: () => undefined,
+      write: (into, at, first = 0, count = rows) =>
+        into.set(count === rows ? data : data.subarray(first * width, (first + count) * width), at),
+    };
   }
   if (!Array.isArray(data)) {
     throw new ValueError(`${where}: ${what} expected a Float32Array or an array of rows, got ${describe(data)}.`);
   }
   const list = data as readonly unknown[];
-  // By index: forEach would pass over holes.
-  for (let i = 0; i < list.length; i++) checkRow(where, what, list[i], i, width);
   return {
     rows: list.length,
     width,
-    write(into, at) {
-      for (const row of list) {
-        into.set(row as ArrayLike<number>, at);
+    check(first, count) {
+      // By index: forEach would pass over holes.
+      for (let i = first; i < first + count; i++) checkRow(where, what, list[i], i, width);
+    },
+    write(into, at, first = 0, count = list.length) {
+      for (let i = first; i < first + count; i++) {
+        into.set(list[i] as ArrayLike<number>, at);
         at += width;
       }
     },
@@ -69,27 +96,32 @@ function checkRow(where: string, what: string, row: unknown, index: number, widt
   }
 }
 
-/** Checks class indices in [0, classes). They are written as the bits of integers, one per row. */
-export function labelSource(where: string, what: string, data: unknown, classes: number): RowSource {
+/** `labelSource` whose indices are still to be checked. */
+export function openLabels(where: string, what: string, data: unknown, classes: number): RowSource {
   if (!Array.isArray(data) && !isTyped(data)) {
     throw new ValueError(`${where}: ${what} expected class indices, got ${describe(data)}.`);
   }
   const labels = data as ArrayLike<unknown>;
-  for (let i = 0; i < labels.length; i++) {
-    const label = labels[i];
-    if (Array.isArray(label) || isTyped(label)) {
-      throw new ShapeError(`${where}: ${what} expected one class index per row, got ${describe(label)} in row ${i}.`);
-    }
-    if (typeof label !== 'number' || !Number.isInteger(label) || label < 0 || label >= classes) {
-      throw new ValueError(
-        `${where}: ${what} expected a class index from 0 to ${classes - 1}, got ${describe(label)} in row ${i}.`,
-      );
-    }
-  }
   return {
     rows: labels.length,
     width: 1,
-    write: (into, at) =>
-      new Int32Array(into.buffer, into.byteOffset + 4 * at, labels.length).set(labels as ArrayLike<number>),
+    check(first, count) {
+      for (let i = first; i < first + count; i++) checkLabel(where, what, labels[i], i, classes);
+    },
+    write(into, at, first = 0, count = labels.length) {
+      const bits = new Int32Array(into.buffer, into.byteOffset + 4 * at, count);
+      for (let i = 0; i < count; i++) bits[i] = labels[first + i] as number;
+    },
   };
+}
+
+function checkLabel(where: string, what: string, label: unknown, row: number, classes: number): void {
+  if (Array.isArray(label) || isTyped(label)) {
+    throw new ShapeError(`${where}: ${what} expected one class index per row, got ${describe(label)} in row ${row}.`);
+  }
+  if (typeof label !== 'number' || !Number.isInteger(label) || label < 0 || label >= classes) {
+    throw new ValueError(
+      `${where}: ${what} expected a class index from 0 to ${classes - 1}, got ${describe(label)} in row ${row}.`,
+    );
+  }
 }

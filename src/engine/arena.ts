@@ -16,8 +16,8 @@ interface Gap {
 
 /**
  * Hands out regions of linear memory, first fit, and takes them back, merging neighbours. Models allocate a handful of large
- * regions each; nothing is allocated while they run. `ensure(end)` makes addresses below `end` exist, or throws. Regions stand at `start`, a
- * multiple of 64, and above.
+ * regions each; nothing is allocated while they run. `reserve(start, size)` makes so many bytes exist at `start` or, where others have taken them,
+ * at the higher multiple of 64 that it returns; or throws. Regions stand at `start`, a multiple of 64, and above.
  */
 export class Arena {
   private readonly gaps: Gap[] = [];
@@ -25,7 +25,7 @@ export class Arena {
   private top: number;
 
   constructor(
-    private readonly ensure: (end: number) => void,
+    private readonly reserve: (start: number, size: number) => number,
     start = FIRST_ADDRESS,
   ) {
     this.top = start;
@@ -46,9 +46,9 @@ export class Arena {
     const size = Math.ceil((bytes + SLACK) / ALIGNMENT) * ALIGNMENT;
     const index = this.gaps.findIndex((gap) => gap.end - gap.start >= size);
     const gap = this.gaps[index];
-    let start = this.top;
+    let start: number;
     if (gap === undefined) {
-      this.ensure(start + size);
+      start = this.reserve(this.top, size);
       this.top = start + size;
     } else {
       start = gap.start;
@@ -64,9 +64,13 @@ export class Arena {
     const size = this.regions.get(start);
     if (size === undefined) throw new StateError(`engine: free expected the address of a region, got ${start}.`);
     this.regions.delete(start);
-    const gap = { start, end: start + size };
+    this.add(start, start + size);
+  }
+
+  /** Adds a stretch of memory that nobody uses. */
+  add(start: number, end: number): void {
     const next = this.gaps.findIndex((other) => other.start > start);
-    this.gaps.splice(next === -1 ? this.gaps.length : next, 0, gap);
+    this.gaps.splice(next === -1 ? this.gaps.length : next, 0, { start, end });
     for (let i = this.gaps.length - 1; i > 0; i--) {
       const left = this.gaps[i - 1];
       const right = this.gaps[i];

@@ -2,7 +2,7 @@ import { FormatError, StateError, UnsupportedError } from '../common/errors.js';
 import { ABI, type KernelName, type Kernels } from './abi.js';
 import { Arena, FIRST_ADDRESS } from './arena.js';
 import { LinearMemory } from './memory.js';
-import { Pool } from './threads/pool.js';
+import type { Pool, PoolOptions } from './threads/pool.js';
 import { tileOf, type Tile, type TileName } from './tile.js';
 
 /** Bytes of a WebAssembly page. */
@@ -19,10 +19,17 @@ export interface MachineOptions {
   readonly tile: TileName;
   readonly initialMemory: number;
   readonly maximumMemory: number;
-  /** Threads that share matrix products, this one included. Default 1. */
+  /** Threads that share matrix products, this one included, and what starts them. Default 1. */
   readonly threads?: number;
-  /** A file to load workers from. */
-  readonly workerUrl?: string | URL | undefined;
+  readonly startPool?: (options: Omit<PoolOptions, 'workerUrl'>) => Pool;
+}
+
+/** What a machine of another thread is found by. */
+export interface MachineHandle {
+  readonly module: WebAssembly.Module;
+  readonly tile: TileName;
+  readonly memory: WebAssembly.Memory;
+  readonly maximumMemory: number;
 }
 
 /** One kernel instance on one linear memory. Everything above gives it addresses and numbers. */
@@ -31,39 +38,37 @@ export class Machine {
   readonly arena: Arena;
   readonly kernels: Kernels;
   readonly tile: Tile;
+  readonly module: WebAssembly.Module;
   /** Address of what kernels put aside during a call on this thread. */
   readonly scratch: number;
   /** The threads that help, where there are any. */
   readonly pool: Pool | undefined;
   private live = true;
 
-  /** Throws what the platform throws where it refuses to start a worker. */
-  constructor(options: MachineOptions) {
-    const pages = (bytes: number): number => Math.ceil(bytes / PAGE);
-    let memory: WebAssembly.Memory;
-    try {
-      memory = new WebAssembly.Memory({
-        initial: pages(options.initialMemory),
-        maximum: pages(options.maximumMemory),
-        shared: true,
-      });
-    } catch (error) {
-      throw new UnsupportedError(
-        `createEngine: a shared memory of at most ${options.maximumMemory} bytes expected, got: ${(error as Error).message}. ` +
-          `Address space may be limited: try a smaller maximumMemory.`,
-      );
-    }
-    this.memory = new LinearMemory(memory, options.maximumMemory);
-    const { threads = 1, module, workerUrl } = options;
-    // Each thread has its own scratch, below everything that is allocated.
+  /** A machine of its own, or with a handle one more on the memory of another thread's. Throws what the platform throws where it refuses to start a worker. */
+  constructor(options: MachineOptions | MachineHandle) {
+    const { module, tile, maximumMemory } = options;
+    const attached = 'memory' in options;
+    const memory = attached ? options.memory : newMemory(options);
+    this.module = module;
+    this.memory = new LinearMemory(memory, maximumMemory);
+    const { threads = 1, startPool }: Partial<MachineOptions> = attached ? {} : options;
+    // Each thread has its own scratch, below everything that is allocated. One on another's memory has none: it only predicts.
     const scratch = (thread: number): number => FIRST_ADDRESS + thread * SCRATCH_BYTES;
     this.scratch = scratch(0);
-    this.arena = new Arena((end) => this.memory.ensure(end), scratch(threads));
-    this.memory.ensure(scratch(threads));
+    const first = attached ? this.memory.bytes : scratch(threads);
+    this.arena = new Arena((start, size) => this.memory.reserve(start, size), first);
+    this.memory.reserve(0, first);
     this.kernels = instantiate(module, memory);
-    const tile = tileOf(this.kernels, options.tile);
-    if (threads > 1) this.pool = new Pool({ module, memory, tile, threads, scratch, workerUrl });
-    this.tile = this.pool?.shared() ?? tile;
+    const own = tileOf(this.kernels, tile);
+    if (threads > 1) this.pool = startPool?.({ module, memory: this.memory, tile: own, threads, scratch });
+    this.tile = this.pool?.shared() ?? own;
+  }
+
+  /** What another thread makes a machine on the same memory from. */
+  get handle(): MachineHandle {
+    const { module, tile, memory } = this;
+    return { module, tile: tile.name, memory: memory.memory, maximumMemory: memory.maximumBytes };
   }
 
   /** Whether products are rounded once, after adding: (1 + 2⁻¹²)² − (1 + 2⁻¹¹) is 2⁻²⁴ then, and 0 where the square is rounded first. */
@@ -91,6 +96,18 @@ export class Machine {
   dispose(): void {
     this.live = false;
     this.pool?.end();
+  }
+}
+
+function newMemory({ initialMemory, maximumMemory }: MachineOptions): WebAssembly.Memory {
+  const pages = (bytes: number): number => Math.ceil(bytes / PAGE);
+  try {
+    return new WebAssembly.Memory({ initial: pages(initialMemory), maximum: pages(maximumMemory), shared: true });
+  } catch (error) {
+    throw new UnsupportedError(
+      `createEngine: a shared memory of at most ${maximumMemory} bytes expected, got: ${(error as Error).message}. ` +
+        `Address space may be limited: try a smaller maximumMemory.`,
+    );
   }
 }
 

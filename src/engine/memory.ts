@@ -14,28 +14,48 @@ export class LinearMemory {
   f64!: Float64Array;
   i32!: Int32Array;
   u8!: Uint8Array;
+  /** Where memory ends that this thread has made or found, without what others have made since. */
+  private end: number;
+  /** What this thread has made, from address to address. */
+  readonly made: { readonly start: number; readonly end: number }[] = [];
 
   constructor(memory: WebAssembly.Memory, maximumBytes: number) {
     this.memory = memory;
     this.maximumBytes = maximumBytes;
     this.renewViews();
+    this.end = this.bytes;
   }
 
   get bytes(): number {
     return this.u8.length;
   }
 
-  /** Grows so that addresses below `end` exist. Throws a MemoryError, and changes nothing, where that is not possible. */
-  ensure(end: number): void {
-    if (end <= this.bytes) return;
-    const pages = Math.ceil((end - this.bytes) / PAGE);
-    if (end > this.maximumBytes) throw this.refusal(end);
-    try {
-      this.memory.grow(pages);
-    } catch {
-      throw this.refusal(end);
+  /**
+   * Makes room for `size` bytes at `start`, and returns where it is: at `start`, or further up where other threads have made what follows for
+   * themselves. Throws a MemoryError, and changes nothing, where that is not possible.
+   */
+  reserve(start: number, size: number): number {
+    while (start + size > this.end) {
+      const end = start + size;
+      if (end > this.maximumBytes) throw this.refusal(end);
+      const pages = Math.ceil((end - this.end) / PAGE);
+      let before: number;
+      try {
+        before = this.memory.grow(pages) * PAGE;
+      } catch {
+        throw this.refusal(end);
+      }
+      if (before !== this.end) start = before;
+      this.end = before + pages * PAGE;
+      this.made.push({ start: before, end: this.end });
+      this.renewViews();
     }
-    this.renewViews();
+    return start;
+  }
+
+  /** `count` words of 32 bits at `address`, for what threads tell each other. Valid for good: shared memory does not move. */
+  words(address: number, count: number): Int32Array {
+    return new Int32Array(this.memory.buffer, address, count);
   }
 
   private refusal(end: number): MemoryError {

@@ -3,7 +3,6 @@ import { sizeOf } from '../common/tensors.js';
 import type { RegionGroup } from '../engine/arena.js';
 import type { Machine } from '../engine/machine.js';
 import { readPanels, writePanels } from '../engine/panels.js';
-import { initialValues } from '../initializers/initialize.js';
 import type { NetworkPlan, PlannedParameter } from './plan.js';
 
 /**
@@ -47,15 +46,6 @@ export class ParameterLayout {
   /** Writes the learned tensors, in order. */
   writeLearned(address: number, tensors: readonly Float32Array[]): void {
     this.learned.forEach((parameter, index) => this.writeOne(address, parameter, tensors[index]));
-  }
-
-  /** Writes first values, each parameter from its own stream of random numbers. */
-  initialize(address: number, seed: number): void {
-    this.plan.parameters.forEach((parameter, index) => {
-      const { spec } = parameter;
-      const fans = { size: sizeOf(spec.shape), shape: spec.shape, fanIn: spec.fanIn, fanOut: spec.fanOut };
-      this.writeOne(address, parameter, initialValues(this.machine, spec.initializer, fans, seed, index));
-    });
   }
 
   /** One tensor of a flat vector. */

@@ -5,6 +5,7 @@ import { integer, readOptions, type Check } from '../common/options.js';
 import { chain, restoreGraph, trace, type Graph, type GraphNode } from '../graph/graph.js';
 import { SymbolicTensor, type Layer } from '../layers/layer.js';
 import { GRAPH_LAYERS, LAYERS } from '../layers/registry.js';
+import { plain } from './plain.js';
 
 /** A layer as plain data. */
 export interface LayerData {
@@ -114,10 +115,6 @@ export function readArchitecture(where: string, saved: Architecture): Blueprint 
   });
   return { graph: restoreGraph(where, layers, { nodes, inputs, outputs }), seed };
 }
-
-/** A copy as plain data: of objects of the user's own the name is left. */
-export const plain = <T>(value: T): T =>
-  JSON.parse(JSON.stringify(value, (key, inner: unknown) => (key === 'custom' ? undefined : inner))) as T;
 
 /** The architecture of a model. */
 export function architectureOf({ graph, seed }: Blueprint): Architecture {

@@ -9,8 +9,10 @@ import type { NamedTensor } from '../common/tensors.js';
 import { decodeSafetensors, encodeSafetensors } from '../serialization/safetensors.js';
 import { slotNames } from '../optimizers/bind.js';
 import type { NetworkPlan, PlannedParameter } from '../graph/plan.js';
-import { readCompileOptions, type CompileOptions, type OutputEnd } from '../training/compiled.js';
-import { plain, type Architecture } from './architecture.js';
+import type { End } from '../graph/ends.js';
+import { readCompileOptions, type CompileOptions } from '../training/compiled.js';
+import type { Architecture } from './architecture.js';
+import { plain } from './plain.js';
 import { readTensors } from './weights.js';
 import type { Trainer } from '../training/trainer.js';
 
@@ -47,7 +49,7 @@ export interface Checkpoint extends Omit<Header, 'formatVersion'> {
 }
 
 /** The options of `compile` as they are saved. */
-function savedOptions({ optimizer, losses, lossWeights, metrics }: Trainer['compiled']): CompileOptions {
+export function savedOptions({ optimizer, losses, lossWeights, metrics }: Trainer['compiled']): CompileOptions {
   if (losses.length === 1 && lossWeights[0] === 1) return { optimizer, loss: losses[0], metrics: metrics[0] };
   return { optimizer, loss: losses, lossWeights, metrics };
 }
@@ -151,7 +153,7 @@ export interface RestoredState {
  * Holds a checkpoint against the plan of its model before anything is allocated: every tensor there, of the right shape, finite, none left
  * over, the moments those of the optimizer.
  */
-export function checkState(checkpoint: Checkpoint, plan: NetworkPlan, ends: readonly OutputEnd[]): RestoredState {
+export function checkState(checkpoint: Checkpoint, plan: NetworkPlan, ends: readonly End[]): RestoredState {
   const left = new Set(checkpoint.tensors.keys());
   const pick = (parameters: readonly PlannedParameter[], nameOf: (weight: string) => string): Float32Array[] => {
     const tensors = parameters.map(({ name: weight }) => {

@@ -6,9 +6,11 @@ import { compile, compileSync, requireFeatures, type Numerics } from '../engine/
 import { find256, judge256 } from '../engine/simd256.js';
 import { calibrate, tryTile, type Calibration, type Trial } from '../engine/trial.js';
 import { Machine, MAXIMUM_BYTES } from '../engine/machine.js';
-import { processors, whyNoWorkers } from '../engine/threads/host.js';
+import { processors, programUrl, whyNotShared } from '../engine/threads/host.js';
+import { Pool } from '../engine/threads/pool.js';
 import { DEFAULT_TILE, TILE_NAMES, WIDE_TILE, type TileName } from '../engine/tile.js';
 import { restoreCustom, type Named } from '../common/custom.js';
+import { outputEnds } from '../graph/ends.js';
 import { planNetwork } from '../graph/plan.js';
 import type { SymbolicTensor } from '../layers/layer.js';
 import {
@@ -20,8 +22,9 @@ import {
   type SequentialOptions,
   type Tensors,
 } from './architecture.js';
+import { customCheck, type LoadOptions } from './custom.js';
 import { asFormatError, checkState, decodeModel, type Checkpoint } from './checkpoint.js';
-import { Model, outputEnds } from './model.js';
+import { Model } from './model.js';
 
 /** What `createEngine` takes. */
 export interface EngineOptions {
@@ -30,7 +33,7 @@ export interface EngineOptions {
    * calling thread, whatever is asked for. In a page it takes cross-origin isolation. Default 1.
    */
   threads?: number | 'auto';
-  /** A file to load workers from, `worker.js` of this package, where a policy forbids those from `blob:`. Default none. */
+  /** A file that pages load workers from, `worker.js` of this package, where a policy forbids those from `blob:`. Default none. */
   workerUrl?: string | URL;
   /**
    * 'strict', the default: the same bits everywhere. 'fused': products and sums rounded once, by relaxed SIMD; faster, and the same bits on machines
@@ -82,12 +85,6 @@ export interface WarmUpOptions {
 }
 
 const WARM_UP_MS = 100;
-
-/** What `loadModel` takes besides the file. */
-export interface LoadOptions {
-  /** The objects of one's own that the model was made with, found by their names: activations, losses, metrics, initializers, schedules. */
-  custom?: readonly Named[];
-}
 
 /** What `predict` returns: an array for one output, a list of them for several. */
 export type Predictions<T extends Tensors> = T extends SymbolicTensor | readonly [SymbolicTensor]
@@ -148,19 +145,6 @@ function readEngineOptions(where: string, options: EngineOptions | undefined) {
   return { ...read, initialMemory };
 }
 
-const customCheck: Check<ReadonlyMap<string, readonly Named[]>> = (path, value) => {
-  if (!Array.isArray(value)) throw new ValueError(`${path} expected a list of objects, got ${describe(value)}.`);
-  const byName = new Map<string, Named[]>();
-  value.forEach((one: unknown, index) => {
-    const { name } = (one ?? {}) as Partial<Named>;
-    if (typeof one !== 'object' || typeof name !== 'string') {
-      throw new ValueError(`${path}[${index}] expected an object with a name, got ${describe(one)}.`);
-    }
-    byName.set(name, [...(byName.get(name) ?? []), one as Named]);
-  });
-  return byName;
-};
-
 /** One WASM instance with its memory; holds any number of models. Made by `createEngine` or `createEngineSync`. */
 export class Engine {
   private readonly models = new Set<{ dispose(): void; rehearsal(rows: number): () => void }>();
@@ -169,6 +153,7 @@ export class Engine {
   constructor(
     private readonly machine: Machine,
     private readonly found: Pick<EngineInfo, 'numerics' | 'simd256' | 'reasons' | 'calibration'>,
+    private readonly workerUrl: URL | undefined,
   ) {}
 
   /** What the engine runs on. */
@@ -291,7 +276,9 @@ export class Engine {
     blueprint: Blueprint,
     initialize = true,
   ): Model<O> {
-    const model = new Model<O>(this.machine, blueprint, where, (one) => this.models.delete(one), initialize);
+    const { machine, workerUrl } = this;
+    const onDispose = (one: object): boolean => this.models.delete(one as Model);
+    const model = new Model<O>({ machine, blueprint, where, onDispose, workerUrl }, initialize);
     this.models.add(model);
     return model;
   }
@@ -315,18 +302,19 @@ function build(
 ): Engine {
   const { numerics, wasm } = options;
   const wanted = options.threads === 'auto' ? Math.min(MOST_AUTO, processors()) : options.threads;
-  const alone = wanted === 1 ? undefined : whyNoWorkers();
+  const alone = wanted === 1 ? undefined : whyNotShared();
   const threads = alone === undefined ? wanted : 1;
   const usual = simd256 ? WIDE_TILE : DEFAULT_TILE;
   const pinned = options.tile === 'auto' ? usual : (options.tile ?? usual);
   const refused: string[] = [];
+  const workerUrl = programUrl(options.workerUrl);
   /** A machine with its threads, or with none where the platform refuses to start them. */
   const machineOf = (tile: TileName): Machine => {
-    const { initialMemory, maximumMemory, workerUrl } = options;
+    const { initialMemory, maximumMemory } = options;
     const settings = { module, tile, initialMemory, maximumMemory };
     if (threads === 1) return new Machine(settings);
     try {
-      return new Machine({ ...settings, threads, workerUrl });
+      return new Machine({ ...settings, threads, startPool: (parts) => new Pool({ ...parts, workerUrl }) });
     } catch (error) {
       // A limit of memory or a foreign binary is refused again, and by its own name.
       const machine = new Machine(settings);
@@ -341,7 +329,7 @@ function build(
     throw new FormatError(`${where}: wasm expected the kernels of numerics 'strict', got those of 'fused'.`);
   }
   const reasons: string[] = [];
-  if (alone !== undefined) reasons.push(alone);
+  if (alone !== undefined) reasons.push(`threads: ${alone}`);
   if (narrow !== undefined) reasons.push(narrow);
   if (numerics === 'fused' && !fuses) {
     const given = wasm === undefined ? '' : ', or the wasm that was given is that of strict numerics';
@@ -350,13 +338,13 @@ function build(
   const info = { numerics, simd256, reasons };
   if (options.tile !== 'auto') {
     reasons.push(...refused);
-    return new Engine(machine, info);
+    return new Engine(machine, info, workerUrl);
   }
   const calibration = calibrate(machine);
   const tile = TILE_NAMES.reduce((best, name) => (calibration[name] > calibration[best] ? name : best));
   const fastest = machineOf(tile);
   reasons.push(...refused);
-  return new Engine(fastest, { ...info, calibration });
+  return new Engine(fastest, { ...info, calibration }, workerUrl);
 }
 
 /** Waits for an engine's threads; where they do not come, it goes on with one and says why. */

@@ -1,34 +1,36 @@
 import { columnMoments, float32Moments } from '../common/column-moments.js';
-import { describe } from '../common/describe.js';
-import { ShapeError, StateError, ValueError } from '../common/errors.js';
-import { integer, nonNegative, readOptions, type Check } from '../common/options.js';
-import { rowSource } from '../common/rows.js';
+import { ShapeError, StateError, UnsupportedError } from '../common/errors.js';
+import { nonNegative, readOptions, type Check } from '../common/options.js';
+import { perEnd } from '../common/per-end.js';
+import { rowSource, type Inputs } from '../common/rows.js';
 import type { NamedTensor } from '../common/tensors.js';
-import { RegionGroup } from '../engine/arena.js';
-import type { Machine } from '../engine/machine.js';
-import { ParameterLayout } from '../graph/parameters.js';
-import { planNetwork, type NetworkPlan } from '../graph/plan.js';
-import { Predictor } from '../graph/predictor.js';
-import { readCompileOptions, type CompileOptions, type OutputEnd } from '../training/compiled.js';
-import { loadDataset, perEnd } from '../training/data/dataset.js';
-import type { ClassWeight, DataGiven, Dataset, DataShape, Inputs, Targets } from '../training/data/shape.js';
+import { whyNotShared } from '../engine/threads/host.js';
+import { VERSION_WORDS, VersionWriter } from '../engine/threads/version.js';
+import { readCompileOptions, type CompileOptions } from '../training/compiled.js';
+import { loadData, readData, openData, type DataSources } from '../training/data/dataset.js';
+import type { ClassWeight, DataGiven, Dataset, DataShape, Targets } from '../training/data/shape.js';
 import { isBatchSource, residentFeed, SourceFeed, type BatchSource, type Feed } from '../training/data/feed.js';
 import { diagnose } from '../training/diagnosis/diagnose.js';
 import type { Diagnosis } from '../training/diagnosis/diagnosis.js';
-import { readFitOptions, refuseRowOptions, refuseSourceOptions, type FitOptions } from '../training/fit-options.js';
+import {
+  readFitOptions,
+  refuseRowOptions,
+  refuseSourceOptions,
+  type FitOptions,
+  type ReadFitOptions,
+} from '../training/fit-options.js';
 import { fit, splitData, type History } from '../training/fit.js';
 import type { Logs } from '../training/measure.js';
+import type { TrainingPlace } from '../training/state.js';
 import { Trainer } from '../training/trainer.js';
-import { architectureOf, type Architecture, type Blueprint } from './architecture.js';
+import { architectureOf, type Architecture } from './architecture.js';
+import { SHARED_WORDS, type ModelHandle } from './attach.js';
 import { encodeModel, type RestoredState, type SaveOptions } from './checkpoint.js';
+import { BATCH_SIZE, InferenceModel, type BatchOptions, type Site } from './inference.js';
+import { initializeParameters } from './initialize.js';
+import { Offload } from './offload/offload.js';
 import { summarize } from './summary.js';
 import { readTensors, type TensorLike } from './weights.js';
-
-/** What `predict` takes besides rows. */
-export interface BatchOptions {
-  /** Rows at a time. Results do not depend on it. Default 256. */
-  batchSize?: number;
-}
 
 /** What `evaluate` takes besides rows and targets. */
 export interface EvaluateOptions extends BatchOptions {
@@ -65,31 +67,30 @@ export interface ModelMemory {
 /** Read with the data, where the number of rows is known. */
 const later: Check<unknown> = (_path, value) => value;
 
-const BATCH_SIZE = { check: integer(1), or: 256 } as const;
-
 const readStepOptions = (where: string, options: StepOptions | undefined): StepOptions =>
   readOptions<{ sampleWeight: unknown; classWeight: unknown }>(where, options, {
     sampleWeight: { check: later, or: undefined },
     classWeight: { check: later, or: undefined },
   }) as StepOptions;
 
-/** The name, or with a stroke for every layer that has it. */
-function nextFree(name: string, names: readonly string[]): string {
-  while (names.includes(name)) name += "'";
-  return name;
+/** What a model is made on. */
+export interface ModelSite extends Site {
+  /** What workers are loaded from where not from the library's own text. */
+  readonly workerUrl?: URL | undefined;
 }
 
-/** The outputs of a plan with the names of their layers; a layer's second output is numbered. */
-export function outputEnds({ graph, outputs, widths }: NetworkPlan): OutputEnd[] {
-  const taken = new Set<string>();
-  return graph.outputs.map((node, index) => {
-    const layer = graph.names[graph.nodes[node].layer];
-    let name = layer;
-    // A number that makes no other layer's name.
-    for (let number = 1; taken.has(name); number++) name = nextFree(`${layer}_${number}`, graph.names);
-    taken.add(name);
-    return { name, width: widths[outputs[index]] };
-  });
+/** What `fit` trains on, its form checked. */
+export interface FitData {
+  readonly train: DataSources | { readonly source: BatchSource };
+  readonly validation: DataSources | undefined;
+}
+
+/** Who looks on between steps. */
+interface Watch {
+  /** After each step. */
+  afterStep(): void;
+  /** Told what messages call the batch of a source that is asked for next. */
+  announce(place: string): void;
 }
 
 /** Rows that a diagnosis looks at, at most. */
@@ -99,45 +100,26 @@ const MOST_DIAGNOSED = 1024;
  * A multilayer perceptron on an engine. Made by `sequential`, `model`, `engine.sequential`, `engine.model` or `loadModel`. With one input
  * its rows are given as they are, with several as a list or an object by the inputs' names; the same with targets and predictions.
  */
-export class Model<O extends Float32Array | Float32Array[] = Float32Array> {
-  /** Set to true by a callback to end `fit` after the batch at hand, or at an epoch's end after that epoch. */
-  stopTraining = false;
-  private readonly plan: NetworkPlan;
-  private readonly ends: readonly OutputEnd[];
-  private readonly inputEnds: readonly { readonly name: string; readonly width: number }[];
-  private readonly layout: ParameterLayout;
-  private readonly regions: RegionGroup;
-  private readonly weights: number;
-  private readonly predictor: Predictor;
+export class Model<O extends Float32Array | Float32Array[] = Float32Array> extends InferenceModel<O> {
   private trainer: Trainer | undefined;
   private readonly progress = { epochCount: 0 };
   private fitting = false;
-  private readonly gate = { running: false };
-  private live = true;
+  private stopping = false;
+  /** The training in a worker, while there is one. */
+  private offload: Offload | undefined;
+  private readonly workerUrl: URL | undefined;
+  /** Of the words that tell other threads of changes, once the model is shared. */
+  private words: number | undefined;
 
   /** For the library's own use: users call `sequential` or `model`. */
-  constructor(
-    private readonly machine: Machine,
-    private readonly blueprint: Blueprint,
-    where: string,
-    private readonly onDispose: (model: Model<O>) => void,
-    initialize = true,
-  ) {
-    const { graph, seed } = blueprint;
-    this.plan = planNetwork(where, graph);
-    this.ends = outputEnds(this.plan);
-    this.inputEnds = graph.inputs.map((node, index) => ({
-      name: graph.names[graph.nodes[node].layer],
-      width: this.plan.widths[this.plan.inputs[index]],
-    }));
-    this.layout = new ParameterLayout(machine, this.plan);
-    this.regions = new RegionGroup(machine.arena);
-    this.weights = this.layout.allocate(this.regions, 'all');
+  constructor(site: ModelSite, initialize = true) {
+    super(site);
+    this.workerUrl = site.workerUrl;
+    const { machine, plan, layout, weights } = this;
     try {
-      if (initialize) this.layout.initialize(this.weights, seed);
-      this.predictor = new Predictor(machine, this.plan, this.weights);
+      if (initialize) initializeParameters(machine, plan, layout, weights, this.seed);
     } catch (error) {
-      this.regions.free();
+      this.dispose();
       throw error;
     }
   }
@@ -149,17 +131,25 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> {
 
   /** Updates made since `compile`. */
   get stepCount(): number {
+    this.refresh?.();
     return this.trainer?.stepCount ?? 0;
   }
 
   /** Epochs finished since the model was made; decides the next shuffle. */
   get epochCount(): number {
+    this.refresh?.();
     return this.progress.epochCount;
   }
 
-  /** Number of learned values. */
-  get parameterCount(): number {
-    return this.layout.count;
+  /** Set to true by a callback to end `fit` after the batch at hand, or at an epoch's end after that epoch. */
+  get stopTraining(): boolean {
+    return this.stopping;
+  }
+
+  /** Ends a running `fit`. */
+  set stopTraining(stop: boolean) {
+    this.stopping = stop;
+    this.offload?.edit({ stopTraining: stop });
   }
 
   /**
@@ -167,12 +157,17 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> {
    * @throws StateError before `compile`, or when it is set beside a schedule; ValueError for anything but a number ≥ 0.
    */
   get learningRate(): number {
-    return this.requireTrainer('learningRate').learningRate;
+    const trainer = this.requireTrainer('learningRate');
+    this.refresh?.();
+    return trainer.learningRate;
   }
 
   /** Sets the learning rate of the updates to come. */
   set learningRate(rate: number) {
-    this.requireTrainer('learningRate').setLearningRate('learningRate', nonNegative('learningRate: rate', rate));
+    const trainer = this.requireTrainer('learningRate');
+    this.refresh?.();
+    trainer.setLearningRate('learningRate', nonNegative('learningRate: rate', rate));
+    this.offload?.edit({ learningRate: rate });
   }
 
   /**
@@ -210,46 +205,76 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> {
     if (fromSource) refuseRowOptions(given, options);
     else refuseSourceOptions(x, y, given);
     read.signal?.throwIfAborted();
+    const shape = this.shapeFor(trainer);
+    // In a worker's case the rows are checked as they are sent.
+    const look = read.runIn === 'worker' ? openData : readData;
+    let validation: DataSources | undefined;
+    if (read.validationData) {
+      const [vx, vy, sampleWeight] = read.validationData;
+      validation = look('fit', { x: vx, y: vy, sampleWeight }, shape, ['validationData[0]', 'validationData[1]']);
+    }
+    const { sampleWeight, classWeight } = read;
+    const train = fromSource ? { source: x } : look('fit', { x, y, sampleWeight, classWeight }, shape);
+    if (read.runIn === 'main') return this.train({ train, validation }, read);
+    const { machine, workerUrl } = this;
+    const { threads = 1, live = false } = machine.pool ?? {};
+    const subject = {
+      ...this.subject(trainer),
+      machine,
+      architecture: this.toJSON(),
+      shape,
+      threads: live ? threads : 1,
+      workerUrl,
+    };
+    const offload = new Offload(subject, { train, validation }, read);
+    this.fitting = true;
+    this.offload = offload;
+    this.refresh = () => offload.pull();
+    try {
+      return await offload.run();
+    } finally {
+      this.fitting = false;
+      this.offload = this.refresh = undefined;
+    }
+  }
+
+  /**
+   * The training of `fit` on this thread.
+   * @internal
+   */
+  async train(given: FitData, read: ReadFitOptions, watch?: Watch): Promise<History> {
+    const trainer = this.requireTrainer('fit');
+    const shape = this.shapeFor(trainer);
     const datasets: Dataset[] = [];
-    const load = (where: string, data: DataGiven, names?: readonly [string, string]): Dataset => {
-      const loaded = this.dataset(where, data, trainer, names);
+    const load = (sources: DataSources): Dataset => {
+      const loaded = loadData(this.machine, 'fit', sources, shape);
       datasets.push(loaded);
       return loaded;
     };
     this.fitting = true;
     try {
       let feed: Feed;
-      let validation: Dataset | undefined;
-      if (read.validationData) {
-        const [vx, vy, sampleWeight] = read.validationData;
-        validation = load('fit', { x: vx, y: vy, sampleWeight }, ['validationData[0]', 'validationData[1]']);
-      }
-      if (fromSource) {
+      let validation = given.validation && load(given.validation);
+      if ('source' in given.train) {
         const { batchesPerEpoch, classWeight, signal } = read;
         const proceed = (): void => {
           this.requireLive('fit');
           signal?.throwIfAborted();
         };
-        feed = new SourceFeed(this.machine, trainer, x, this.shapeFor(trainer), {
+        feed = new SourceFeed(this.machine, trainer, given.train.source, shape, {
           batchesPerEpoch,
           classWeight,
           proceed,
+          announce: watch && ((place) => watch.announce(place)),
         });
       } else {
-        const { sampleWeight, classWeight } = read;
-        const data = load('fit', { x, y, sampleWeight, classWeight });
+        const data = load(given.train);
         const parts = splitData(data, read.validationSplit, validation);
         validation = parts.validation;
         feed = residentFeed(this.machine, trainer, data, parts.rows, { ...read, seed: this.seed });
       }
-      const subject = {
-        trainer,
-        model: this,
-        progress: this.progress,
-        requireLive: (where: string) => this.requireLive(where),
-      };
       try {
-        return await fit(subject, feed, validation, read);
+        return await fit(this.subject(trainer, watch), feed, validation, read);
       } finally {
         feed.free();
       }
@@ -265,6 +290,7 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> {
    */
   evaluate(x: Inputs, y: Targets, options?: EvaluateOptions): Logs {
     const trainer = this.requireTrainer('evaluate');
+    this.refresh?.();
     const { batchSize, sampleWeight } = readOptions<{ batchSize: number; sampleWeight: unknown }>('evaluate', options, {
       batchSize: BATCH_SIZE,
       sampleWeight: { check: later, or: undefined },
@@ -275,77 +301,6 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> {
     } finally {
       data.free();
     }
-  }
-
-  /**
-   * Outputs for n rows: a Float32Array (n, outputs), row-major; of a model with several outputs a list of them. A row gives the same bits
-   * alone and in any batch.
-   * @throws ShapeError, ValueError for rows that do not fit; StateError after `dispose`.
-   */
-  predict(x: Inputs, options?: BatchOptions): O {
-    this.requireLive('predict');
-    const { batchSize } = readOptions<Required<BatchOptions>>('predict', options, { batchSize: BATCH_SIZE });
-    const ends = perEnd('predict', 'x', x, this.inputEnds);
-    const sources = ends.map(({ what, value }, index) =>
-      rowSource('predict', what, value, this.inputEnds[index].width),
-    );
-    const { rows } = sources[0];
-    const xs = sources.map((source, index) => {
-      if (source.rows !== rows) {
-        throw new ShapeError(
-          `predict: ${ends[index].what} expected ${rows} rows as in ${ends[0].what}, got ${source.rows}.`,
-        );
-      }
-      const { value } = ends[index];
-      if (value instanceof Float32Array) return value;
-      const flat = new Float32Array(rows * source.width);
-      source.write(flat, 0);
-      return flat;
-    });
-    const outs = this.ends.map(({ width }) => new Float32Array(rows * width));
-    this.running(() => this.predictor.predict('predict', xs, outs, rows, batchSize));
-    return (outs.length === 1 ? outs[0] : outs) as O;
-  }
-
-  /**
-   * `predict` into an array of the caller's, (n, outputs), or of a model with several outputs into a list of them; returns it. After the first call with
-   * as many rows it allocates nothing.
-   * @throws ShapeError where lengths do not fit; ValueError for other kinds of arrays, NaN or infinity; StateError after `dispose`.
-   */
-  predictInto(x: Float32Array | readonly Float32Array[], out: O): O {
-    if (!this.live || this.gate.running) this.requireLive('predictInto');
-    const { inputEnds, ends } = this;
-    if (inputEnds.length === 1 && ends.length === 1) {
-      const rows = this.requireFlat('x', x, inputEnds[0].width, undefined);
-      this.requireFlat('out', out, ends[0].width, rows);
-      this.gate.running = true;
-      try {
-        this.predictor.predictOne('predictInto', x as Float32Array, out as Float32Array, rows, rows);
-      } finally {
-        this.gate.running = false;
-      }
-      return out;
-    }
-    return this.predictIntoLists(x, out);
-  }
-
-  /** Apart from `predictInto`, for which the closures in here would mean an object in each call. */
-  private predictIntoLists(x: Float32Array | readonly Float32Array[], out: O): O {
-    const { inputEnds, ends } = this;
-    const listed = (what: string, value: unknown, count: number): readonly Float32Array[] => {
-      const list: readonly unknown[] = count === 1 ? [value] : (value as readonly unknown[]);
-      if (!Array.isArray(list) || list.length !== count) {
-        throw new ShapeError(`predictInto: ${what} expected a list of ${count}, got ${describe(value)}.`);
-      }
-      return list as Float32Array[];
-    };
-    const xs = listed('x', x, inputEnds.length);
-    const outs = listed('out', out, ends.length);
-    const rows = this.requireFlat('x[0]', xs[0], inputEnds[0].width, undefined);
-    xs.forEach((one, index) => this.requireFlat(`x[${index}]`, one, inputEnds[index].width, rows));
-    outs.forEach((one, index) => this.requireFlat(`out[${index}]`, one, ends[index].width, rows));
-    this.running(() => this.predictor.predict('predictInto', xs, outs, rows, rows));
-    return out;
   }
 
   /**
@@ -421,8 +376,10 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> {
     });
     for (const { inputs, parameters } of nodes) {
       const { mean, variance } = moments[plan.inputs.indexOf(inputs[0])];
-      this.layout.writeOne(this.weights, plan.parameters[parameters[0]], mean);
-      this.layout.writeOne(this.weights, plan.parameters[parameters[1]], variance);
+      this.changing(() => {
+        this.layout.writeOne(this.weights, plan.parameters[parameters[0]], mean);
+        this.layout.writeOne(this.weights, plan.parameters[parameters[1]], variance);
+      });
     }
   }
 
@@ -432,6 +389,7 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> {
    */
   getWeights(): NamedTensor[] {
     this.requireLive('getWeights');
+    this.refresh?.();
     return this.layout.read(this.weights);
   }
 
@@ -441,7 +399,11 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> {
    */
   setWeights(tensors: readonly TensorLike[]): void {
     this.requireLive('setWeights');
-    this.layout.write(this.weights, readTensors('setWeights', this.plan.parameters, tensors));
+    const values = readTensors('setWeights', this.plan.parameters, tensors);
+    this.refresh?.();
+    this.changing(() => this.layout.write(this.weights, values));
+    const { offload, machine, weights, plan } = this;
+    offload?.edit({ weights: machine.memory.f32.slice(weights / 4, weights / 4 + plan.parameterFloats) });
   }
 
   /**
@@ -462,6 +424,30 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> {
     return { ...parts, total: Object.values(parts).reduce((sum, bytes) => sum + bytes, 0) };
   }
 
+  /**
+   * A handle to be posted to other threads, which predict there by `attachModel`, from the same weights and without a copy. They see each change of the
+   * weights as a whole. They may attach for as long as this model lives.
+   * @throws UnsupportedError where memory cannot be shared with workers; StateError after `dispose`.
+   * @example
+   * const network = await sequential({ layers: [dense({ units: 1, inputShape: [2] })] });
+   * const attached = attachModel(network.share());
+   * attached.predict([[1, 2]])[0] === network.predict([[1, 2]])[0]; // true
+   */
+  share(): ModelHandle {
+    this.requireLive('share');
+    const alone = whyNotShared();
+    if (alone !== undefined) throw new UnsupportedError(`share: ${alone}`);
+    const { machine, gate, weights } = this;
+    if (this.words === undefined) {
+      // Never freed: who is still attached looks there whether the model is.
+      this.words = machine.arena.allocate(4 * SHARED_WORDS);
+      machine.memory.words(this.words, SHARED_WORDS).fill(0);
+      gate.version = new VersionWriter(machine.memory.words(this.words, VERSION_WORDS));
+    }
+    const { words } = this;
+    return { kind: 'wasm-mlp model', ...machine.handle, architecture: this.toJSON(), weights, words };
+  }
+
   /** A table of layers, output shapes and parameter counts. */
   summary(): string {
     this.requireLive('summary');
@@ -479,6 +465,7 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> {
    */
   save(options?: SaveOptions): Uint8Array {
     this.requireLive('save');
+    this.offload?.pullAll();
     return encodeModel(options, {
       architecture: this.toJSON(),
       epochCount: this.progress.epochCount,
@@ -487,23 +474,12 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> {
     });
   }
 
-  /** Gives the model's memory back to its engine. Calling it again does nothing. */
-  dispose(): void {
-    if (!this.live) return;
-    this.requireStill('dispose');
-    this.live = false;
-    this.trainer?.free();
-    this.predictor.free();
-    this.regions.free();
-    this.onDispose(this);
-  }
-
   /**
    * For `loadModel`: takes a state that was checked against this model's plan.
    * @internal
    */
   restore({ epochCount, weights, training }: RestoredState): void {
-    this.layout.write(this.weights, weights);
+    this.changing(() => this.layout.write(this.weights, weights));
     this.progress.epochCount = epochCount;
     if (training === undefined) return;
     this.compile(training.options);
@@ -511,17 +487,46 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> {
   }
 
   /**
-   * For `engine.warmUp`: a function that predicts so many rows of zeros, or nothing where the model is disposed or busy by then.
+   * What a worker hands states between.
    * @internal
    */
-  rehearsal(rows: number): () => void {
-    const xs = this.inputEnds.map(({ width }) => new Float32Array(rows * width));
-    const outs = this.ends.map(({ width }) => new Float32Array(rows * width));
-    return () => {
-      if (this.live && !this.gate.running) {
-        this.running(() => this.predictor.predict('warmUp', xs, outs, rows, rows));
-      }
+  get training(): TrainingPlace {
+    return { machine: this.machine, trainer: this.requireTrainer('fit'), progress: this.progress };
+  }
+
+  /**
+   * Replaces all weights by the flat vector of a model that is the same.
+   * @internal
+   */
+  writeFlat(values: Float32Array): void {
+    this.changing(() => this.machine.memory.f32.set(values, this.weights / 4));
+  }
+
+  protected override release(): void {
+    this.offload?.cancel(new StateError('fit: a live model expected, got one that was disposed.'));
+    this.gate.version?.retire();
+    this.trainer?.free();
+  }
+
+  /** What `fit` works on. */
+  private subject(trainer: Trainer, watch?: Watch) {
+    return {
+      trainer,
+      model: this,
+      progress: this.progress,
+      requireLive: (where: string): void => {
+        this.requireLive(where);
+        watch?.afterStep();
+      },
     };
+  }
+
+  /** Changes weights, which other threads may be predicting from. */
+  private changing(change: () => void): void {
+    const { version } = this.gate;
+    version?.begin();
+    change();
+    version?.end();
   }
 
   private shapeFor(trainer: Trainer): DataShape {
@@ -532,51 +537,9 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> {
     };
   }
 
-  private dataset(where: string, given: DataGiven, trainer: Trainer, names?: readonly [string, string]): Dataset {
-    return loadDataset(this.machine, where, given, this.shapeFor(trainer), names);
-  }
-
-  /** The number of rows in a flat array, which has to be `rows` where that is known. */
-  private requireFlat(what: string, value: unknown, width: number, rows: number | undefined): number {
-    if (!(value instanceof Float32Array)) {
-      throw new ValueError(`predictInto: ${what} expected a Float32Array, got ${describe(value)}.`);
-    }
-    if (rows === undefined) {
-      const count = value.length / width;
-      if (!Number.isInteger(count)) rowSource('predictInto', what, value, width);
-      return count;
-    }
-    if (value.length !== rows * width) {
-      throw new ShapeError(
-        `predictInto: ${what} expected ${rows * width} values for ${rows} rows, got ${value.length}.`,
-      );
-    }
-    return rows;
-  }
-
-  private requireLive(where: string): void {
-    this.requireStill(where);
-    if (!this.live) throw new StateError(`${where}: a live model expected, got one that was disposed.`);
-    this.machine.requireLive(where);
-  }
-
-  /** Runs what calls functions of the user's own, which must not change the model meanwhile. */
-  private running<T>(run: () => T): T {
-    this.gate.running = true;
-    try {
-      return run();
-    } finally {
-      this.gate.running = false;
-    }
-  }
-
-  /** Throws inside of a step, where a function of the user's own would change what the step stands on. */
-  private requireStill(where: string): void {
-    if (this.gate.running) {
-      throw new StateError(
-        `${where}: a model at rest expected, got one in the middle of a step that called this function.`,
-      );
-    }
+  private dataset(where: string, given: DataGiven, trainer: Trainer): Dataset {
+    const shape = this.shapeFor(trainer);
+    return loadData(this.machine, where, readData(where, given, shape), shape);
   }
 
   private requireIdle(where: string): void {

@@ -3,6 +3,7 @@ import { resolve } from '../common/descriptor.js';
 import { ShapeError, ValueError } from '../common/errors.js';
 import { suggestion } from '../common/nearest.js';
 import { finite, optional, readOptions, type Check } from '../common/options.js';
+import type { End } from '../graph/ends.js';
 import type { Objective, OutputObjective } from '../graph/program.js';
 import { lossDefinition } from '../losses/bind.js';
 import { lossCheck, type Loss, type LossLike } from '../losses/losses.js';
@@ -28,12 +29,6 @@ export interface CompileOptions {
     readonly MetricLike[] | readonly (readonly MetricLike[])[] | Readonly<Record<string, readonly MetricLike[]>>;
 }
 
-/** An output of a network, as `compile` needs it. */
-export interface OutputEnd {
-  readonly name: string;
-  readonly width: number;
-}
-
 /** What `compile` settled. */
 export interface Compiled {
   readonly optimizer: Optimizer;
@@ -48,7 +43,7 @@ export interface Compiled {
 const optimizerCheck: Check<Optimizer> = (path, value) => resolve(path, value, OPTIMIZERS);
 
 /** Something for each output: from a list in their order, or an object by their names. */
-function spread(path: string, value: unknown, ends: readonly OutputEnd[]): unknown[] {
+function spread(path: string, value: unknown, ends: readonly End[]): unknown[] {
   if (Array.isArray(value)) {
     if (value.length !== ends.length) {
       throw new ShapeError(`${path} expected one for each of ${ends.length} outputs, got ${value.length}.`);
@@ -68,14 +63,14 @@ function spread(path: string, value: unknown, ends: readonly OutputEnd[]): unkno
 }
 
 /** Whether an object names outputs, and is not itself what a factory made or a loss of the user's own. */
-function isByName(value: unknown, ends: readonly OutputEnd[]): boolean {
+function isByName(value: unknown, ends: readonly End[]): boolean {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
   const names = ends.map(({ name }) => name);
   const own = ['kind', 'config', 'name', 'value', 'gradient'];
   return !own.some((key) => key in value && !names.includes(key));
 }
 
-function readLosses(path: string, value: unknown, ends: readonly OutputEnd[]): Loss[] {
+function readLosses(path: string, value: unknown, ends: readonly End[]): Loss[] {
   const byName = isByName(value, ends);
   if (ends.length === 1 && !byName && !Array.isArray(value)) return [lossCheck(path, value)];
   if (!Array.isArray(value) && !byName) {
@@ -85,7 +80,7 @@ function readLosses(path: string, value: unknown, ends: readonly OutputEnd[]): L
   return spread(path, value, ends).map((one, index) => lossCheck(`${path} of "${ends[index].name}"`, one));
 }
 
-function readWeights(path: string, value: unknown, ends: readonly OutputEnd[]): number[] {
+function readWeights(path: string, value: unknown, ends: readonly End[]): number[] {
   if (value === undefined) return ends.map(() => 1);
   return spread(path, value, ends).map((one, index) => {
     const weight = one === undefined ? 1 : finite(`${path} of "${ends[index].name}"`, one);
@@ -94,7 +89,7 @@ function readWeights(path: string, value: unknown, ends: readonly OutputEnd[]): 
   });
 }
 
-function readMetricLists(path: string, value: unknown, ends: readonly OutputEnd[]): Metric[][] {
+function readMetricLists(path: string, value: unknown, ends: readonly End[]): Metric[][] {
   const nested = Array.isArray(value) && value.some((one) => Array.isArray(one));
   if (Array.isArray(value) && !nested) {
     const metrics = readMetrics(path, value);
@@ -120,7 +115,7 @@ function requireDistinct(keys: readonly string[]): void {
 }
 
 /** Reads the options of `compile` for a model with these outputs. */
-export function readCompileOptions(options: CompileOptions, ends: readonly OutputEnd[]): Compiled {
+export function readCompileOptions(options: CompileOptions, ends: readonly End[]): Compiled {
   const read = readOptions<{ optimizer: Optimizer; loss: Loss[]; lossWeights: unknown; metrics: Metric[][] }>(
     'compile',
     options,

@@ -1,9 +1,10 @@
 import { describe } from '../common/describe.js';
 import { ValueError } from '../common/errors.js';
 import { suggestion } from '../common/nearest.js';
-import { flag, fraction, integer, optional, readOptions, type Check } from '../common/options.js';
+import { flag, fraction, integer, nameOf, optional, readOptions, type Check } from '../common/options.js';
+import type { Inputs } from '../common/rows.js';
 import { HOOKS, type Callback } from './callbacks/callback.js';
-import type { ClassWeight, Inputs, Targets } from './data/shape.js';
+import type { ClassWeight, Targets } from './data/shape.js';
 
 /** What `fit` takes besides data. */
 export interface FitOptions {
@@ -29,10 +30,18 @@ export interface FitOptions {
   callbacks?: readonly Callback[];
   /** Aborts after the batch in flight; `fit` then rejects with the signal's reason. */
   signal?: AbortSignal;
+  /**
+   * 'worker': trains in a thread of its own, so that this one stays free; the trained bits are the same. Callbacks are called here, `predict` sees the
+   * weights of some milliseconds ago, in a page without cross-origin isolation those of the last epoch's end or callback. Data is copied in parts while
+   * `fit` begins: leave it as it is until `onTrainBegin`. Not for models with objects of your own. Default 'main'.
+   */
+  runIn?: 'main' | 'worker';
 }
 
 type Optional = 'validationData' | 'signal' | 'sampleWeight' | 'classWeight' | 'batchesPerEpoch';
-type Read = Required<Omit<FitOptions, Optional>> & { readonly [K in Optional]: FitOptions[K] | undefined };
+export type ReadFitOptions = Required<Omit<FitOptions, Optional>> & {
+  readonly [K in Optional]: FitOptions[K] | undefined;
+};
 
 const callbackList: Check<readonly Callback[]> = (path, value) => {
   if (!Array.isArray(value)) throw new ValueError(`${path} expected a list of objects, got ${describe(value)}.`);
@@ -71,8 +80,8 @@ const abortSignal: Check<AbortSignal> = (path, value) => {
   throw new ValueError(`${path} expected an AbortSignal, got ${describe(value)}.`);
 };
 
-export function readFitOptions(options: FitOptions | undefined): Read {
-  const read = readOptions<Read>('fit', options, {
+export function readFitOptions(options: FitOptions | undefined): ReadFitOptions {
+  const read = readOptions<ReadFitOptions>('fit', options, {
     epochs: { check: integer(1), or: 1 },
     batchSize: { check: integer(1), or: 32 },
     shuffle: { check: flag, or: true },
@@ -84,6 +93,7 @@ export function readFitOptions(options: FitOptions | undefined): Read {
     initialEpoch: { check: integer(0), or: 0 },
     callbacks: { check: callbackList, or: [] },
     signal: { check: optional(abortSignal), or: undefined },
+    runIn: { check: nameOf(['main', 'worker']), or: 'main' },
   });
   if (read.validationData !== undefined && read.validationSplit > 0) {
     throw new ValueError('fit: validationSplit expected 0 where validationData is given, got both.');

@@ -6,11 +6,13 @@ import {
   type AttachedCallback,
   type Callback,
   type Hook,
+  type Inspection,
   type TrainedModel,
 } from './callbacks/callback.js';
 import { abortable } from './abortable.js';
 import { tail } from './data/dataset.js';
 import type { Dataset } from './data/shape.js';
+import type { Diagnosis } from './diagnosis/diagnosis.js';
 import { diagnose, holdsNonFinite } from './diagnosis/diagnose.js';
 import type { Feed } from './data/feed.js';
 import type { readFitOptions } from './fit-options.js';
@@ -58,8 +60,10 @@ export function splitData(
 const validationStation = (trainer: Trainer, { rows, weights }: Dataset): Station =>
   trainer.bindEvaluation(Math.min(rows, VALIDATION_BATCH), weights !== undefined);
 
+const validationKey = (key: string): string => `val${key[0].toUpperCase()}${key.slice(1)}`;
+
 function addValidation(logs: Logs, validation: Logs): void {
-  for (const [name, value] of Object.entries(validation)) logs[`val${name[0].toUpperCase()}${name.slice(1)}`] = value;
+  for (const [name, value] of Object.entries(validation)) logs[validationKey(name)] = value;
 }
 
 /**
@@ -86,7 +90,7 @@ export async function fit(
     abortable(signal, callAll(list, hook, index, values, model));
   let logs: Logs = {};
   try {
-    attach(callbacks, trainer, feed, at, validation !== undefined);
+    const inspector = new Inspector(attach(callbacks, trainer, validation !== undefined), trainer, feed, at);
     proceed();
     model.stopTraining = false;
     await call('onTrainBegin', options.initialEpoch, {});
@@ -125,6 +129,7 @@ export async function fit(
       }
       result.epoch.push(epoch);
       for (const [name, value] of Object.entries(logs)) (result.history[name] ??= []).push(value);
+      inspector.diagnose();
       await call('onEpochEnd', epoch, logs);
       proceed();
       if (model.stopTraining) break;
@@ -137,36 +142,65 @@ export async function fit(
   }
 }
 
-/** Shows the session to callbacks of the library's own that look inside. */
-function attach(
-  callbacks: readonly Callback[],
-  trainer: Trainer,
-  feed: Feed,
-  at: { readonly epoch: number; readonly batch: number; readonly rows: number },
-  validates: boolean,
-): void {
+/** Keys that the logs of an epoch have. */
+function epochKeys(trainer: Trainer, validates: boolean): string[] {
   const own = trainer.compiled.keys.flat();
   const keys = own.includes('loss') ? own : ['loss', ...own];
-  const validated = validates ? keys.map((key) => `val${key[0].toUpperCase()}${key.slice(1)}`) : [];
+  return validates ? [...keys, ...keys.map(validationKey)] : keys;
+}
+
+/** Shows the session to callbacks of the library's own; what they want inspected comes back. */
+export function attach(callbacks: readonly Callback[], trainer: Trainer, validates: boolean): Inspected[] {
+  const inspections: Inspected[] = [];
   for (const callback of callbacks) {
     (callback as Partial<AttachedCallback>)[ATTACH]?.({
-      keys: [...keys, ...validated],
+      keys: epochKeys(trainer, validates),
       scheduled: trainer.scheduled,
-      get epoch() {
-        return at.epoch;
-      },
-      get batch() {
-        return at.batch;
-      },
-      diagnose: () => diagnose(trainer, at.rows, feed.weighted, (station) => feed.again(station)),
-      watch(look) {
-        const before = trainer.beforeUpdate;
-        trainer.beforeUpdate = (station, rows) => {
-          before?.(station, rows);
-          look();
-        };
-      },
-      nonFinite: () => holdsNonFinite(trainer, feed.station),
+      inspect: (every, inspection) => void inspections.push({ every, inspection }),
     });
+  }
+  return inspections;
+}
+
+/** An inspection that a callback asked for. */
+export interface Inspected {
+  readonly every: number;
+  readonly inspection: Inspection;
+}
+
+/** Inspects the batch at hand, for those who asked for it. */
+class Inspector {
+  private found = false;
+
+  constructor(
+    private readonly inspections: readonly Inspected[],
+    private readonly trainer: Trainer,
+    private readonly feed: Feed,
+    private readonly at: { readonly epoch: number; readonly batch: number; readonly rows: number },
+  ) {
+    if (inspections.length > 0) trainer.beforeUpdate = () => this.lookForNonFinite();
+  }
+
+  /** At the end of an epoch. */
+  diagnose(): void {
+    const { epoch } = this.at;
+    const wanting = this.inspections.filter(({ every }) => (epoch + 1) % every === 0);
+    if (wanting.length === 0) return;
+    const diagnosis = this.measure();
+    for (const { inspection } of wanting) inspection.diagnosed(epoch, diagnosis);
+  }
+
+  private lookForNonFinite(): void {
+    if (this.found || !holdsNonFinite(this.trainer, this.feed.station)) return;
+    const { nonFinite } = this.measure();
+    if (nonFinite === undefined) return;
+    this.found = true;
+    const { epoch, batch } = this.at;
+    for (const { inspection } of this.inspections) inspection.nonFinite({ ...nonFinite, epoch, batch });
+  }
+
+  private measure(): Diagnosis {
+    const { trainer, feed, at } = this;
+    return diagnose(trainer, at.rows, feed.weighted, (station) => feed.again(station));
   }
 }

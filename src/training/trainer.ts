@@ -2,6 +2,7 @@ import { StateError } from '../common/errors.js';
 import type { NamedTensor } from '../common/tensors.js';
 import { RegionGroup } from '../engine/arena.js';
 import type { Machine } from '../engine/machine.js';
+import type { VersionWriter } from '../engine/threads/version.js';
 import type { ParameterLayout } from '../graph/parameters.js';
 import { storedFloats, type NetworkPlan } from '../graph/plan.js';
 import { bindProgram, runProgram, type ProgramOptions } from '../graph/program.js';
@@ -23,7 +24,7 @@ export interface Trainee {
   readonly weights: number;
   readonly seed: number;
   /** Whether a step runs: functions of the user's own, which it calls, must not change what it stands on. */
-  readonly gate: { running: boolean };
+  readonly gate: { running: boolean; readonly version: VersionWriter | undefined };
 }
 
 /**
@@ -118,11 +119,14 @@ export class Trainer {
     }
     this.beforeUpdate?.(station, rows);
     const rate = this.learningRate;
+    const { version } = gate;
+    version?.begin();
     this.stepCount += 1;
     this.update(this.stepCount, rate);
     const { advance } = station.program;
     for (let i = 0; i < advance.length; i++) advance[i](rows);
     this.constrain();
+    version?.end();
   }
 
   /** One update on a whole dataset; loss and metrics from before it. */
@@ -189,6 +193,11 @@ export class Trainer {
     slots: readonly (readonly Float32Array[])[],
   ): void {
     this.vectors.slots.forEach((address, index) => this.trainee.layout.writeLearned(address, slots[index]));
+    this.resume(stepCount, learningRate);
+  }
+
+  /** Takes the counters of a training that got further elsewhere. */
+  resume(stepCount: number, learningRate: number): void {
     this.stepCount = stepCount;
     // A schedule follows from the number of updates.
     if (!this.scheduled) this.rate = learningRate;

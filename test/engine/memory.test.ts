@@ -15,7 +15,10 @@ describe('the arena', () => {
     fc.assert(
       fc.property(actions, (list) => {
         let end = 0;
-        const arena = new Arena((needed) => (end = Math.max(end, needed)));
+        const arena = new Arena((start, size) => {
+          end = Math.max(end, start + size);
+          return start;
+        });
         const fresh = arena.allocate(1);
         arena.free(fresh);
         const live: { start: number; bytes: number }[] = [];
@@ -40,18 +43,19 @@ describe('the arena', () => {
   });
 
   test('a region is free once', () => {
-    const arena = new Arena(() => undefined);
+    const arena = new Arena((start) => start);
     const region = arena.allocate(10);
     arena.free(region);
     expect(() => arena.free(region)).toThrow(StateError);
   });
 
   test('a refusal changes nothing', () => {
-    const arena = new Arena((end) => {
-      if (end > 5000) throw new MemoryError('full');
+    const arena = new Arena((start, size) => {
+      if (start + size > 5000) throw new MemoryError('full');
+      return start;
     });
     // A twin that was never refused hands out the same addresses.
-    const twin = new Arena(() => undefined);
+    const twin = new Arena((start) => start);
     const regions = [100, 300, 100].map((bytes) => [arena.allocate(bytes), twin.allocate(bytes)]);
     for (const one of [arena, twin]) one.free(regions[1][0]);
     expect(() => arena.allocate(10_000)).toThrow(MemoryError);
@@ -61,7 +65,7 @@ describe('the arena', () => {
   });
 
   test('a gap is used again, and neighbouring gaps are one', () => {
-    const arena = new Arena(() => undefined);
+    const arena = new Arena((start) => start);
     const regions = Array.from({ length: 4 }, () => arena.allocate(64));
     for (const i of [2, 0, 1]) arena.free(regions[i]);
     expect(arena.allocate(3 * 128 - 64)).toBe(regions[0]);
@@ -76,18 +80,31 @@ describe('linear memory', () => {
     const memory = memoryOf(4);
     const before = memory.f32;
     before[100] = 7;
-    memory.ensure(65537);
+    expect(memory.reserve(64, 65473)).toBe(64);
     expect(memory.bytes).toBe(2 * 65536);
     expect(memory.f32).not.toBe(before);
     expect(memory.f32[100]).toBe(7);
-    memory.ensure(10);
+    expect(memory.reserve(10, 5)).toBe(10);
     expect(memory.bytes).toBe(2 * 65536);
   });
 
   test('names the need and the limit when it cannot grow', () => {
     const memory = memoryOf(2);
-    expect(() => memory.ensure(200_000)).toThrow(MemoryError);
-    expect(() => memory.ensure(200_000)).toThrow(/at most 131072 bytes, got a need of 200000/);
+    expect(() => memory.reserve(0, 200_000)).toThrow(MemoryError);
+    expect(() => memory.reserve(0, 200_000)).toThrow(/at most 131072 bytes, got a need of 200000/);
     expect(memory.bytes).toBe(65536);
+  });
+
+  test('what another thread has made in between is left to it', () => {
+    const shared = new WebAssembly.Memory({ initial: 1, maximum: 16, shared: true });
+    const [one, two] = [new LinearMemory(shared, 16 * 65536), new LinearMemory(shared, 16 * 65536)];
+    // Both know of the first page; the second takes the next one.
+    expect(two.reserve(65536, 100)).toBe(65536);
+    expect(one.reserve(1024, 64)).toBe(1024);
+    expect(one.reserve(65000, 70_000)).toBe(2 * 65536);
+    expect(one.bytes).toBeGreaterThanOrEqual(2 * 65536 + 70_000);
+    // Where nobody was in between it goes on where it stood.
+    const start = 2 * 65536 + 70_016;
+    expect(one.reserve(start, 65536)).toBe(start);
   });
 });

@@ -2,37 +2,36 @@
  * Workers as the platform has them: Node's worker threads, which Bun and Deno have too, or those of a page. Nothing here is touched at import, so a server
  * that renders pages may load it.
  */
-import { WORKER_SOURCE } from './worker.generated.js';
-import type { WorkerStart } from './start.js';
-
 /** A worker that was started. */
 export interface HostedWorker {
+  /** Sends it a message; what is in `transfer` is no longer the sender's. */
+  post(message: unknown, transfer?: readonly ArrayBuffer[]): void;
   /** Ends it. */
   end(): void;
 }
 
 /** What a worker tells. */
 export interface WorkerEvents {
-  ready(): void;
+  message(message: unknown): void;
   /** It ended, or could not begin. */
   ended(reason: string): void;
 }
 
 interface NodeWorker {
   on(event: string, listener: (value: never) => void): void;
-  postMessage(message: unknown): void;
+  postMessage(message: unknown, transfer?: readonly ArrayBuffer[]): void;
   terminate(): unknown;
   unref(): void;
 }
 
 interface NodeThreads {
-  readonly Worker: new (source: string, options: object) => NodeWorker;
+  readonly Worker: new (program: string | URL, options: object) => NodeWorker;
 }
 
 interface PageWorker {
   onmessage: ((event: { data: unknown }) => void) | null;
   onerror: ((event: { message?: string; preventDefault?(): void }) => void) | null;
-  postMessage(message: unknown): void;
+  postMessage(message: unknown, transfer?: readonly ArrayBuffer[]): void;
   terminate(): void;
 }
 
@@ -58,59 +57,82 @@ export function processors(): number {
   return Math.max(1, os?.availableParallelism?.() ?? platform.navigator?.hardwareConcurrency ?? 1);
 }
 
-/** Why no worker can share memory here, in words that can be acted on; nothing where one can. */
+/** Why no worker can be started here, in words that can be acted on; nothing where one can. */
 export function whyNoWorkers(): string | undefined {
   if (threads() !== undefined) return undefined;
   if (platform.process?.versions?.node !== undefined && platform.window === undefined) {
-    return 'threads: Node 20.16 or newer expected.';
+    return 'Node 20.16 or newer expected.';
   }
-  if (platform.Worker === undefined) return 'threads: the platform has no workers here.';
-  if (platform.crossOriginIsolated !== true) {
-    return (
-      'threads: memory can only be shared in a page that is cross-origin isolated. Serve it with the headers ' +
-      'Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp.'
-    );
-  }
-  return undefined;
+  return platform.Worker === undefined ? 'the platform has no workers here.' : undefined;
+}
+
+/** Why memory cannot be shared with a worker here; nothing where it can. */
+export function whyNotShared(): string | undefined {
+  const none = whyNoWorkers();
+  if (none !== undefined || threads() !== undefined || platform.crossOriginIsolated === true) return none;
+  return (
+    'memory can only be shared in a page that is cross-origin isolated. Serve it with the headers ' +
+    'Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp.'
+  );
 }
 
 /** Whether this thread may wait for another. A page's own may not. */
 export const mayWait = (): boolean => threads() !== undefined || platform.window === undefined;
 
-const isReady = (message: unknown): boolean => (message as { wasmMlp?: unknown } | null)?.wasmMlp === 'ready';
-
 /**
- * Starts a worker. Throws what the platform throws where it refuses, such as a policy against `blob:`.
- * @param url - a file to load it from, in place of the text that the library carries
+ * Starts a worker on a program, its text or the file that it is loaded from. Throws what the platform throws where it refuses, such as a policy against
+ * `blob:`.
  */
-export function startWorker(start: WorkerStart, events: WorkerEvents, url: string | URL | undefined): HostedWorker {
+export function startWorker(
+  program: string | URL,
+  events: WorkerEvents,
+  { keepsAlive }: { readonly keepsAlive: boolean },
+): HostedWorker {
   const node = threads();
   if (node !== undefined) {
-    const worker = new node.Worker(WORKER_SOURCE, { eval: true, execArgv: [], env: {}, name: 'wasm-mlp' });
-    worker.on('message', (message: unknown) => {
-      if (isReady(message)) events.ready();
-    });
+    const options = { eval: typeof program === 'string', execArgv: [], env: {}, name: 'wasm-mlp' };
+    const worker = new node.Worker(program, options);
+    worker.on('message', (message: unknown) => events.message(message));
+    worker.on('messageerror', (error: Error) => events.ended(error.message));
     worker.on('error', (error: Error) => events.ended(error.message));
     worker.on('exit', (code: number) => events.ended(`it ended with exit code ${code}`));
-    // A pool does not keep a process alive. Only now: to listen for messages counts as a reason to stay.
-    worker.unref();
-    worker.postMessage(start);
-    return { end: () => void worker.terminate() };
+    // Only now: to listen for messages counts as a reason to stay.
+    if (!keepsAlive) worker.unref();
+    return {
+      post: (message, transfer) => worker.postMessage(message, transfer),
+      end: () => void worker.terminate(),
+    };
   }
-  const source = url ?? URL.createObjectURL(new Blob([WORKER_SOURCE], { type: 'text/javascript' }));
-  const worker = new platform.Worker!(source, { name: 'wasm-mlp' });
+  const url =
+    typeof program === 'string' ? URL.createObjectURL(new Blob([program], { type: 'text/javascript' })) : program;
+  const worker = new platform.Worker!(url, { name: 'wasm-mlp' });
   const release = (): void => {
-    if (url === undefined) URL.revokeObjectURL(source as string);
+    if (typeof url === 'string') URL.revokeObjectURL(url);
   };
   worker.onmessage = ({ data }) => {
     release();
-    if (isReady(data)) events.ready();
+    events.message(data);
   };
   worker.onerror = (event) => {
     event.preventDefault?.();
     release();
-    events.ended(event.message ?? 'it could not be loaded. A policy may forbid workers from blob:, see workerUrl');
+    // Without a message nothing has run.
+    events.ended(
+      event.message || 'it could not be loaded. A policy may forbid workers from blob:, see workerUrl of createEngine',
+    );
   };
-  worker.postMessage(start);
-  return { end: () => worker.terminate() };
+  return {
+    post: (message, transfer) => worker.postMessage(message, transfer),
+    end: () => worker.terminate(),
+  };
+}
+
+/** The address of a worker's file, complete, so that a worker can take it too; nothing where Node's threads do not need one. */
+export function programUrl(url: string | URL | undefined): URL | undefined {
+  if (url === undefined || threads() !== undefined) return undefined;
+  const { document, location } = globalThis as unknown as {
+    document?: { readonly baseURI: string };
+    location?: { readonly href: string };
+  };
+  return new URL(url, document?.baseURI ?? location?.href);
 }

@@ -1,7 +1,10 @@
 import { WorkerError } from '../../common/errors.js';
 import type { OuterKernel, RowsKernel } from '../abi.js';
+import type { LinearMemory } from '../memory.js';
 import type { Tile } from '../tile.js';
 import { mayWait, processors, startWorker, type HostedWorker } from './host.js';
+import { isReady, type WorkerStart } from './start.js';
+import { WORKER_SOURCE } from './worker.generated.js';
 import {
   BY_COLUMNS,
   BY_ROWS,
@@ -17,13 +20,13 @@ import {
 
 export interface PoolOptions {
   readonly module: WebAssembly.Module;
-  readonly memory: WebAssembly.Memory;
+  readonly memory: LinearMemory;
   readonly tile: Tile;
   /** Threads that compute, the asking one included. */
   readonly threads: number;
   /** Address of the scratch of thread i: the first is the asking thread's. */
   readonly scratch: (thread: number) => number;
-  readonly workerUrl: string | URL | undefined;
+  readonly workerUrl: URL | undefined;
 }
 
 /**
@@ -82,7 +85,7 @@ export class Pool {
 
   constructor(private readonly options: PoolOptions) {
     const { module, memory, tile, threads, scratch, workerUrl } = options;
-    this.control = new Int32Array(memory.buffer, 0, CONTROL_BYTES / 4);
+    this.control = memory.words(0, CONTROL_BYTES / 4);
     this.control.fill(0);
     this.hand = { control: this.control, rows: tile.rows, outer: tile.outer, scratch: scratch(0) };
     const crowded = threads > processors();
@@ -92,15 +95,28 @@ export class Pool {
       let settle: { resolve(): void; reject(error: Error): void };
       const started = new Promise<void>((resolve, reject) => (settle = { resolve, reject }));
       const events = {
-        ready: () => settle.resolve(),
+        message: (message: unknown) => {
+          if (isReady(message)) settle.resolve();
+        },
         ended: (reason: string) => {
           settle.reject(new Error(reason));
           this.lose(index, reason);
         },
       };
-      const start = { module, memory, tile: tile.name, scratch: scratch(index + 1), index, spin };
+      const start: WorkerStart = {
+        role: 'compute',
+        module,
+        memory: memory.memory,
+        tile: tile.name,
+        scratch: scratch(index + 1),
+        index,
+        spin,
+      };
       try {
-        this.workers.push(startWorker(start, events, workerUrl));
+        // A pool does not keep a process alive.
+        const worker = startWorker(workerUrl ?? WORKER_SOURCE, events, { keepsAlive: false });
+        this.workers.push(worker);
+        worker.post(start);
       } catch (error) {
         // Those before it would be nobody's.
         this.end();

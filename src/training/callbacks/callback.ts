@@ -1,5 +1,5 @@
 import type { NamedTensor } from '../../common/tensors.js';
-import type { Diagnosis } from '../diagnosis/diagnosis.js';
+import type { Diagnosis, NonFinite } from '../diagnosis/diagnosis.js';
 import type { Logs } from '../measure.js';
 
 /** What callbacks may read and change of the model that is trained: the model itself. */
@@ -47,21 +47,30 @@ export const HOOKS = [
   'onTrainEnd',
 ] as const satisfies readonly Hook[];
 
-/** What a running `fit` shows to callbacks of the library's own that look inside. */
+/** What is measured for a callback during `fit`. */
+export interface Inspection {
+  /** The last batch of an epoch, with the weights after it. Comes before the epoch's `onEpochEnd`. */
+  diagnosed(epoch: number, diagnosis: Diagnosis): void;
+  /** The first NaN or infinity of the training, in gradients or before. */
+  nonFinite(found: FoundNonFinite): void;
+}
+
+/** A NaN or an infinity with the batch at which it came up. */
+export type FoundNonFinite = NonFinite & {
+  /** Index of the epoch. */
+  readonly epoch: number;
+  /** Index of the batch within it. */
+  readonly batch: number;
+};
+
+/** What a `fit` shows to callbacks of the library's own. */
 export interface Session {
   /** Keys that the logs of an epoch will have. */
   readonly keys: readonly string[];
   /** Whether the learning rate follows a schedule. */
   readonly scheduled: boolean;
-  /** Where training is. */
-  readonly epoch: number;
-  readonly batch: number;
-  /** Measures the batch at hand: its rows, with the weights as they are. Changes nothing. */
-  diagnose(): Diagnosis;
-  /** Has `look` called with each batch's gradients taken and its update still to come. */
-  watch(look: () => void): void;
-  /** Whether loss, gradient or weights hold a NaN or an infinity, as of the batch at hand. */
-  nonFinite(): boolean;
+  /** Has each `every`-th epoch diagnosed and the first NaN or infinity looked for. Changes nothing of the training. */
+  inspect(every: number, inspection: Inspection): void;
 }
 
 /** Method by which a callback of the library's own is given the session. */

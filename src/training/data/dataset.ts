@@ -1,12 +1,11 @@
-import { describe } from '../../common/describe.js';
 import { ShapeError, ValueError } from '../../common/errors.js';
-import { suggestion } from '../../common/nearest.js';
-import { labelSource, rowSource, type RowSource } from '../../common/rows.js';
+import { perEnd } from '../../common/per-end.js';
+import { openLabels, openRows, type RowSource } from '../../common/rows.js';
 import { RegionGroup } from '../../engine/arena.js';
 import type { Machine } from '../../engine/machine.js';
-import type { DataGiven, Dataset, DataShape, Resident } from './shape.js';
+import type { ClassWeight, DataGiven, Dataset, DataShape, Resident } from './shape.js';
 import type { LossDefinition } from '../../losses/bind.js';
-import { readWeights } from './weights.js';
+import { readGivenWeights, wholeWeights } from './weights.js';
 
 /** Throws a ValueError that names the first NaN or infinity. */
 function requireFinite(machine: Machine, where: string, what: string, data: Resident): void {
@@ -47,59 +46,67 @@ function requireDomain(
   }
 }
 
-/** One value per end, with what messages call it: the value itself where there is one end. */
-export function perEnd(
-  where: string,
-  what: string,
-  value: unknown,
-  ends: readonly { readonly name: string }[],
-): { readonly what: string; readonly value: unknown }[] {
-  if (ends.length === 1) return [{ what, value }];
-  if (Array.isArray(value)) {
-    if (value.length !== ends.length) {
-      throw new ShapeError(`${where}: ${what} expected a list of ${ends.length}, one for each, got ${value.length}.`);
-    }
-    return value.map((one: unknown, index) => ({ what: `${what}[${index}]`, value: one }));
-  }
-  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) {
-    throw new ValueError(
-      `${where}: ${what} expected a list or an object for ${ends.map(({ name }) => `"${name}"`).join(', ')}, got ${describe(value)}.`,
-    );
-  }
-  const names = ends.map(({ name }) => name);
-  for (const name of Object.keys(value)) {
-    if (!names.includes(name)) {
-      throw new ValueError(`${where}: ${what} has no place ${describe(name)}.${suggestion(name, names)}`);
-    }
-  }
-  return names.map((name) => ({ what: `${what}.${name}`, value: (value as Record<string, unknown>)[name] }));
+/** Data of the caller's, its form checked, and not yet copied anywhere. */
+export interface DataSources {
+  readonly rows: number;
+  readonly x: readonly NamedSource[];
+  readonly y: readonly NamedSource[];
+  readonly sampleWeight: ArrayLike<number> | undefined;
+  readonly classWeight: ClassWeight | undefined;
 }
 
-/** Copies data in and checks it, before anything of the model is touched. `names` are what the messages call x and y. */
-export function loadDataset(
-  machine: Machine,
+/** Rows with what messages call them. */
+export interface NamedSource {
+  readonly what: string;
+  readonly source: RowSource;
+}
+
+/** Checks what can be checked without looking at each row. `names` are what the messages call x and y. */
+export function openData(
   where: string,
   given: DataGiven,
   shape: DataShape,
   names: readonly [x: string, y: string] = ['x', 'y'],
-): Dataset {
-  const inputs = perEnd(where, names[0], given.x, shape.inputs).map(({ what, value }, index) => ({
+): DataSources {
+  const x = perEnd(where, names[0], given.x, shape.inputs).map(({ what, value }, index) => ({
     what,
-    source: rowSource(where, what, value, shape.inputs[index].width),
+    source: openRows(where, what, value, shape.inputs[index].width),
   }));
-  const outputs = perEnd(where, names[1], given.y, shape.outputs).map(({ what, value }, index) => {
+  const y = perEnd(where, names[1], given.y, shape.outputs).map(({ what, value }, index) => {
     const { width, loss } = shape.outputs[index];
-    const source =
-      loss.targets === 'labels' ? labelSource(where, what, value, width) : rowSource(where, what, value, width);
-    return { what, source, loss };
+    const open = loss.targets === 'labels' ? openLabels : openRows;
+    return { what, source: open(where, what, value, width) };
   });
-  const { rows } = inputs[0].source;
-  if (rows === 0) throw new ShapeError(`${where}: ${inputs[0].what} expected at least one row, got none.`);
-  for (const { what, source } of [...inputs, ...outputs]) {
+  const { rows } = x[0].source;
+  if (rows === 0) throw new ShapeError(`${where}: ${x[0].what} expected at least one row, got none.`);
+  return { rows, x, y, sampleWeight: given.sampleWeight, classWeight: given.classWeight };
+}
+
+/** Throws where there are not as many rows of each. After the rows themselves were checked, whose messages say more. */
+export function requireEqualRows(where: string, { rows, x, y }: DataSources): void {
+  for (const { what, source } of [...x, ...y]) {
     if (source.rows !== rows) {
-      throw new ShapeError(`${where}: ${what} expected ${rows} rows as in ${inputs[0].what}, got ${source.rows}.`);
+      throw new ShapeError(`${where}: ${what} expected ${rows} rows as in ${x[0].what}, got ${source.rows}.`);
     }
   }
+}
+
+/** `openData` with each row checked too. */
+export function readData(
+  where: string,
+  given: DataGiven,
+  shape: DataShape,
+  names?: readonly [x: string, y: string],
+): DataSources {
+  const sources = openData(where, given, shape, names);
+  for (const { source } of [...sources.x, ...sources.y]) source.check(0, source.rows);
+  requireEqualRows(where, sources);
+  return sources;
+}
+
+/** Copies data in and checks its values, before anything of the model is touched. */
+export function loadData(machine: Machine, where: string, sources: DataSources, { outputs }: DataShape): Dataset {
+  const { rows } = sources;
   const regions = new RegionGroup(machine.arena);
   const copyIn = (source: RowSource): Resident => {
     const { width } = source;
@@ -114,25 +121,27 @@ export function loadDataset(
     return { rows, width: 1, address };
   };
   try {
-    const x = inputs.map(({ what, source }) => {
+    const x = sources.x.map(({ what, source }) => {
       const data = copyIn(source);
       requireFinite(machine, where, what, data);
       return data;
     });
-    const y = outputs.map(({ what, source, loss }) => {
+    const y = sources.y.map(({ what, source }, index) => {
+      const { loss } = outputs[index];
       const data = copyIn(source);
       if (loss.targets === 'labels') return data;
       requireFinite(machine, where, what, data);
       requireDomain(machine, where, what, data, loss);
       return data;
     });
-    const weights = readWeights(machine, where, given, rows, y, shape.outputs);
-    const givenWeights = weighing(weights.given);
+    const given = readGivenWeights(where, sources, rows, outputs);
+    const whole = wholeWeights(machine, given, y, outputs);
+    const givenWeights = weighing(given.byRow);
     return {
       rows,
       x,
       y,
-      weights: weights.whole === weights.given ? givenWeights : weighing(weights.whole),
+      weights: whole === given.byRow ? givenWeights : weighing(whole),
       givenWeights,
       free: () => regions.free(),
     };

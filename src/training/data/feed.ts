@@ -3,8 +3,9 @@ import { ValueError } from '../../common/errors.js';
 import { RegionGroup } from '../../engine/arena.js';
 import type { Machine } from '../../engine/machine.js';
 import { STREAM } from '../../engine/random.js';
-import { loadDataset } from './dataset.js';
-import type { ClassWeight, Dataset, DataShape, Inputs, Targets } from './shape.js';
+import { loadData, readData, type DataSources } from './dataset.js';
+import type { Inputs } from '../../common/rows.js';
+import type { ClassWeight, Dataset, DataShape, Targets } from './shape.js';
 import type { Station } from '../measure.js';
 import type { Trainer } from '../trainer.js';
 
@@ -87,7 +88,30 @@ export function residentFeed(
   };
 }
 
-type Batches = Iterator<Batch> | AsyncIterator<Batch>;
+export type Batches = Iterator<Batch> | AsyncIterator<Batch>;
+
+/** A batch that was read where it came from. */
+export class ReadyBatch {
+  constructor(readonly sources: DataSources) {}
+}
+
+/** Reads a batch of a source. */
+export function readBatch(
+  where: string,
+  batch: unknown,
+  shape: DataShape,
+  classWeight: ClassWeight | undefined,
+): DataSources {
+  if (batch instanceof ReadyBatch) return { ...batch.sources, classWeight };
+  if (!Array.isArray(batch) || (batch.length !== 2 && batch.length !== 3)) {
+    throw new ValueError(`${where} expected [x, y] or [x, y, sampleWeight], got ${describe(batch)}.`);
+  }
+  const [x, y, sampleWeight] = batch as unknown[];
+  return readData(where, { x, y, sampleWeight: sampleWeight as ArrayLike<number> | undefined, classWeight }, shape);
+}
+
+/** Starts a source. */
+export const openSource = (source: BatchSource): Batches => open(typeof source === 'function' ? source() : source);
 
 /** Starts an iterable. */
 function open(iterable: unknown): Batches {
@@ -102,7 +126,7 @@ function open(iterable: unknown): Batches {
 }
 
 /** Whether a source cannot be started anew: a generator, which is its own iterator. */
-function isOnce(source: BatchSource): boolean {
+export function isOnce(source: BatchSource): boolean {
   if (typeof source === 'function') return false;
   const either = source as Partial<AsyncIterable<Batch>> & Partial<Iterable<Batch>>;
   return (either[Symbol.asyncIterator]?.() ?? either[Symbol.iterator]?.()) === (source as unknown);
@@ -128,6 +152,8 @@ export class SourceFeed implements Feed {
       readonly classWeight: ClassWeight | undefined;
       /** Throws where training cannot go on, after something was waited for. */
       readonly proceed: () => void;
+      /** Told what messages call the batch that is asked for next. */
+      readonly announce?: ((place: string) => void) | undefined;
     },
   ) {
     this.station = trainer.stationFor(1, false);
@@ -145,9 +171,10 @@ export class SourceFeed implements Feed {
   }
 
   async next(): Promise<number> {
-    const { batchesPerEpoch, proceed } = this.options;
+    const { batchesPerEpoch, proceed, announce } = this.options;
     if (this.count === batchesPerEpoch) return 0;
     for (;;) {
+      announce?.(this.place(this.count));
       const result = await this.batches!.next();
       proceed();
       if (result.done !== true) {
@@ -182,21 +209,20 @@ export class SourceFeed implements Feed {
 
   private open(): void {
     this.taken = 0;
-    this.batches = open(typeof this.source === 'function' ? this.source() : this.source);
+    this.batches = openSource(this.source);
+  }
+
+  /** What messages call a batch of this epoch. */
+  private place(batch: number): string {
+    return `fit: batch ${batch} of epoch ${this.epoch}`;
   }
 
   private load(batch: unknown): number {
     const { machine, trainer, shape, options } = this;
-    const where = `fit: batch ${this.count - 1} of epoch ${this.epoch}`;
-    if (!Array.isArray(batch) || (batch.length !== 2 && batch.length !== 3)) {
-      throw new ValueError(`${where} expected [x, y] or [x, y, sampleWeight], got ${describe(batch)}.`);
-    }
-    const [x, y, sampleWeight] = batch as unknown[];
-    const { classWeight } = options;
-    const given = { x, y, sampleWeight: sampleWeight as ArrayLike<number> | undefined, classWeight };
+    const sources = readBatch(this.place(this.count - 1), batch, shape, options.classWeight);
     this.data?.free();
     this.data = undefined;
-    this.data = loadDataset(machine, where, given, shape);
+    this.data = loadData(machine, this.place(this.count - 1), sources, shape);
     this.station = trainer.stationFor(this.data.rows, this.weighted);
     this.again(this.station);
     return this.data.rows;

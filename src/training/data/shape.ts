@@ -1,11 +1,9 @@
 import type { Labels, Rows } from '../../common/rows.js';
+import type { End } from '../../graph/ends.js';
 import type { LossDefinition } from '../../losses/bind.js';
 
 /** What each class counts for, by its index; classes that are not named count 1. */
 export type ClassWeight = readonly number[] | Readonly<Record<number, number>>;
-
-/** What a model is given: of one input its rows; of several a list in their order, or an object by their names. */
-export type Inputs = Rows | readonly Rows[] | Readonly<Record<string, Rows>>;
 
 /** What a model is held against, as `Inputs`: values, or class indices where the loss takes them. */
 export type Targets = Rows | Labels | readonly (Rows | Labels)[] | Readonly<Record<string, Rows | Labels>>;
@@ -31,8 +29,8 @@ export interface Dataset {
 
 /** What data must look like. */
 export interface DataShape {
-  readonly inputs: readonly { readonly name: string; readonly width: number }[];
-  readonly outputs: readonly { readonly name: string; readonly width: number; readonly loss: LossDefinition }[];
+  readonly inputs: readonly End[];
+  readonly outputs: readonly (End & { readonly loss: LossDefinition })[];
 }
 
 /** What a caller hands over. */

@@ -50,22 +50,37 @@ function classesOf({ memory }: Machine, { rows, width, address }: Resident, labe
   });
 }
 
-/** Weights of the rows: those given, and the whole with what classes count for; the same array where there is no more. */
-export function readWeights(
-  machine: Machine,
+/** What rows and classes were said to count for, checked. */
+export interface GivenWeights {
+  /** By row. */
+  readonly byRow: Float32Array | undefined;
+  /** By class. */
+  readonly byClass: Float32Array | undefined;
+}
+
+/** Checks what is said of rows and classes. */
+export function readGivenWeights(
   where: string,
-  { sampleWeight, classWeight }: DataGiven,
+  { sampleWeight, classWeight }: Pick<DataGiven, 'sampleWeight' | 'classWeight'>,
   rows: number,
-  y: readonly Resident[],
   outputs: DataShape['outputs'],
-): { readonly given: Float32Array | undefined; readonly whole: Float32Array | undefined } {
-  const given = sampleWeight === undefined ? undefined : readSampleWeight(where, sampleWeight, rows);
-  if (classWeight === undefined) return { given, whole: given };
+): GivenWeights {
+  const byRow = sampleWeight === undefined ? undefined : readSampleWeight(where, sampleWeight, rows);
+  if (classWeight === undefined) return { byRow, byClass: undefined };
   if (outputs.length > 1) {
     throw new ValueError(`${where}: classWeight expected a model with one output, got ${outputs.length} outputs.`);
   }
-  const [{ width, loss }] = outputs;
-  const weights = readClassWeight(where, classWeight, Math.max(2, width));
-  const classes = classesOf(machine, y[0], loss.targets === 'labels');
-  return { given, whole: Float32Array.from(classes, (index, row) => weights[index] * (given?.[row] ?? 1)) };
+  return { byRow, byClass: readClassWeight(where, classWeight, Math.max(2, outputs[0].width)) };
+}
+
+/** What each row counts for, its class included; the given weights themselves where there is no more. */
+export function wholeWeights(
+  machine: Machine,
+  { byRow, byClass }: GivenWeights,
+  y: readonly Resident[],
+  outputs: DataShape['outputs'],
+): Float32Array | undefined {
+  if (byClass === undefined) return byRow;
+  const classes = classesOf(machine, y[0], outputs[0].loss.targets === 'labels');
+  return Float32Array.from(classes, (index, row) => byClass[index] * (byRow?.[row] ?? 1));
 }

@@ -1,4 +1,4 @@
-import type { Fault, LayerDiagnosis, NonFinite } from './diagnosis.js';
+import type { Diagnosis, Fault, LayerDiagnosis, NonFinite } from './diagnosis.js';
 
 /** A gradient, or a δ that is handed back, this much smaller or larger than the last layer's counts as vanished or exploded. */
 const GRADIENT_RANGE = 1000;
@@ -174,7 +174,7 @@ const COLUMNS: readonly (readonly [title: string, of: (layer: LayerDiagnosis) =>
 ];
 
 /** A table of what was measured, and a sentence for each fault. */
-export function describeDiagnosis(layers: readonly LayerDiagnosis[], faults: readonly Fault[]): string {
+function describeDiagnosis(layers: readonly LayerDiagnosis[], faults: readonly Fault[]): string {
   const table = [COLUMNS.map(([title]) => title), ...layers.map((layer) => COLUMNS.map(([, of]) => of(layer) ?? '·'))];
   const widths = COLUMNS.map((_, column) => Math.max(...table.map((row) => row[column].length)));
   const lines = table.map((row) =>
@@ -183,3 +183,9 @@ export function describeDiagnosis(layers: readonly LayerDiagnosis[], faults: rea
   const sentences = faults.length === 0 ? ['No faults.'] : faults.map(({ message }) => message);
   return [...lines, '', ...sentences].join('\n');
 }
+
+/** What was measured, with its text. */
+export const withText = (measured: Omit<Diagnosis, 'toString'>): Diagnosis => ({
+  ...measured,
+  toString: () => describeDiagnosis(measured.layers, measured.faults),
+});

@@ -5,7 +5,7 @@ import type { Graph } from '../../graph/graph.js';
 import { storedFloats, type PlannedParameter } from '../../graph/plan.js';
 import { runProgram, type BoundNode, type Program } from '../../graph/program.js';
 import { bindClip, bindUpdate, type UpdateVectors } from '../../optimizers/bind.js';
-import { describeDiagnosis, findFaults } from './advice.js';
+import { findFaults, withText } from './advice.js';
 import type { Diagnosis, LayerDiagnosis, NonFinite } from './diagnosis.js';
 import type { Station } from '../measure.js';
 import { bindPenalties, type Trainer } from '../trainer.js';
@@ -112,7 +112,7 @@ export function diagnose(
       ];
     });
     const faults = findFaults(layers, nonFinite);
-    return { loss, layers, nonFinite, faults, toString: () => describeDiagnosis(layers, faults) };
+    return withText({ loss, layers, nonFinite, faults });
   } finally {
     station?.free();
     regions.free();

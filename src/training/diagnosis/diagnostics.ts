@@ -1,8 +1,8 @@
 import { describe } from '../../common/describe.js';
 import { ValueError } from '../../common/errors.js';
 import { integer, optional, readOptions, type Check } from '../../common/options.js';
-import { ATTACH, type AttachedCallback, type Session } from '../callbacks/callback.js';
-import type { Diagnosis, NonFinite } from './diagnosis.js';
+import { ATTACH, type AttachedCallback, type FoundNonFinite } from '../callbacks/callback.js';
+import type { Diagnosis } from './diagnosis.js';
 
 /** What `diagnostics` takes. */
 export interface DiagnosticsOptions {
@@ -22,14 +22,7 @@ export interface Diagnostics extends AttachedCallback {
     readonly diagnosis: Diagnosis;
   }[];
   /** The first NaN or infinity of the training, with the batch at which it came up. */
-  readonly firstNonFinite:
-    | (NonFinite & {
-        /** Index of the epoch. */
-        readonly epoch: number;
-        /** Index of the batch within it. */
-        readonly batch: number;
-      })
-    | undefined;
+  readonly firstNonFinite: FoundNonFinite | undefined;
 }
 
 const functionCheck: Check<NonNullable<DiagnosticsOptions['onDiagnosis']>> = (path, value) => {
@@ -56,9 +49,8 @@ export function diagnostics(options?: DiagnosticsOptions): Diagnostics {
     every: { check: integer(1), or: 1 },
     onDiagnosis: { check: optional(functionCheck), or: undefined },
   });
-  let session: Session | undefined;
   let epochs: { epoch: number; diagnosis: Diagnosis }[] = [];
-  let first: Diagnostics['firstNonFinite'];
+  let first: FoundNonFinite | undefined;
   return {
     get epochs() {
       return epochs;
@@ -66,21 +58,17 @@ export function diagnostics(options?: DiagnosticsOptions): Diagnostics {
     get firstNonFinite() {
       return first;
     },
-    [ATTACH](given) {
-      session = given;
+    [ATTACH](session) {
       epochs = [];
       first = undefined;
-      given.watch(() => {
-        if (first !== undefined || !given.nonFinite()) return;
-        const { nonFinite } = given.diagnose();
-        if (nonFinite !== undefined) first = { ...nonFinite, epoch: given.epoch, batch: given.batch };
+      session.inspect(every, {
+        diagnosed: (epoch, diagnosis) => epochs.push({ epoch, diagnosis }),
+        nonFinite: (found) => (first = found),
       });
     },
     async onEpochEnd(epoch) {
-      if ((epoch + 1) % every !== 0 || session === undefined) return;
-      const diagnosis = session.diagnose();
-      epochs.push({ epoch, diagnosis });
-      await onDiagnosis?.(epoch, diagnosis);
+      const last = epochs.at(-1);
+      if (last?.epoch === epoch) await onDiagnosis?.(epoch, last.diagnosis);
     },
   };
 }

@@ -1,0 +1,31 @@
+import { describe } from './describe.js';
+import { ShapeError, ValueError } from './errors.js';
+import { suggestion } from './nearest.js';
+
+/** One value per end, with what messages call it: the value itself where there is one end. */
+export function perEnd(
+  where: string,
+  what: string,
+  value: unknown,
+  ends: readonly { readonly name: string }[],
+): { readonly what: string; readonly value: unknown }[] {
+  if (ends.length === 1) return [{ what, value }];
+  if (Array.isArray(value)) {
+    if (value.length !== ends.length) {
+      throw new ShapeError(`${where}: ${what} expected a list of ${ends.length}, one for each, got ${value.length}.`);
+    }
+    return value.map((one: unknown, index) => ({ what: `${what}[${index}]`, value: one }));
+  }
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) {
+    throw new ValueError(
+      `${where}: ${what} expected a list or an object for ${ends.map(({ name }) => `"${name}"`).join(', ')}, got ${describe(value)}.`,
+    );
+  }
+  const names = ends.map(({ name }) => name);
+  for (const name of Object.keys(value)) {
+    if (!names.includes(name)) {
+      throw new ValueError(`${where}: ${what} has no place ${describe(name)}.${suggestion(name, names)}`);
+    }
+  }
+  return names.map((name) => ({ what: `${what}.${name}`, value: (value as Record<string, unknown>)[name] }));
+}

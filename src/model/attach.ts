@@ -1,0 +1,97 @@
+/** Models that several threads predict from: a handle that can be posted, and what another thread makes of it. */
+import { restoreCustom } from '../common/custom.js';
+import { describe } from '../common/describe.js';
+import { ValueError } from '../common/errors.js';
+import { readOptions } from '../common/options.js';
+import type { Inputs } from '../common/rows.js';
+import { Machine, type MachineHandle } from '../engine/machine.js';
+import { leave, LEFTOVER_WORDS, takeLeft } from '../engine/threads/leftovers.js';
+import { VERSION_WORDS, VersionReader } from '../engine/threads/version.js';
+import { readArchitecture, type Architecture } from './architecture.js';
+import { customCheck, type LoadOptions } from './custom.js';
+import { InferenceModel, type BatchOptions } from './inference.js';
+
+/** What `model.share` gives: to be posted to another thread as it is, and there taken by `attachModel`. */
+export interface ModelHandle extends MachineHandle {
+  /** Which handle this is. */
+  readonly kind: 'wasm-mlp model';
+  /** The network, without its weights. */
+  readonly architecture: Architecture;
+  /** Where the weights stand in the memory. */
+  readonly weights: number;
+  /** Where the words stand that tell of their changes, and of memory that was left. */
+  readonly words: number;
+}
+
+/** Words that the threads of a shared model have in common. */
+export const SHARED_WORDS = VERSION_WORDS + LEFTOVER_WORDS;
+
+/** Predicts from the weights of a model of another thread. A change of the weights is seen as a whole: no prediction mixes two. */
+class AttachedModel<O extends Float32Array | Float32Array[]> extends InferenceModel<O> {
+  private readonly reader: VersionReader;
+
+  constructor(handle: ModelHandle, architecture: Architecture) {
+    const machine = new Machine(handle);
+    const { memory, arena } = machine;
+    const reader = new VersionReader(memory.words(handle.words, VERSION_WORDS));
+    reader.requireLive('attachModel');
+    const leftovers = memory.words(handle.words + 4 * VERSION_WORDS, LEFTOVER_WORDS);
+    const blueprint = readArchitecture('attachModel', architecture);
+    const taken = takeLeft(leftovers);
+    for (const { start, end } of taken) arena.add(start, end);
+    const { weights } = handle;
+    const onDispose = (): void => {
+      for (const stretch of [...taken, ...memory.made]) leave(leftovers, stretch);
+      machine.dispose();
+    };
+    super({ machine, blueprint, where: 'attachModel', onDispose, weights });
+    this.reader = reader;
+  }
+
+  override predict(x: Inputs, options?: BatchOptions): O {
+    const { reader } = this;
+    try {
+      for (;;) {
+        const version = reader.begin('predict');
+        const y = super.predict(x, options);
+        if (reader.end('predict', version)) return y;
+      }
+    } finally {
+      reader.release();
+    }
+  }
+
+  override predictInto(x: Float32Array | readonly Float32Array[], out: O): O {
+    const { reader } = this;
+    try {
+      for (;;) {
+        const version = reader.begin('predictInto');
+        super.predictInto(x, out);
+        if (reader.end('predictInto', version)) return out;
+      }
+    } finally {
+      reader.release();
+    }
+  }
+}
+
+/**
+ * A model of another thread, to predict with: from the same weights, without a copy, as they are at each call. It has only its activations for itself.
+ * @throws ValueError for anything but what `model.share` gave, or where objects of one's own are missing from `custom`; FormatError for the handle of
+ * another version of this library; StateError where the model has been disposed.
+ * @example
+ * // worker.js
+ * onmessage = ({ data: { handle, row } }) => postMessage(attachModel(handle).predict([row]));
+ */
+export function attachModel<O extends Float32Array | Float32Array[] = Float32Array>(
+  handle: ModelHandle,
+  options?: LoadOptions,
+): InferenceModel<O> {
+  if ((handle as Partial<ModelHandle> | null | undefined)?.kind !== 'wasm-mlp model') {
+    throw new ValueError(`attachModel: handle expected what model.share gave, got ${describe(handle)}.`);
+  }
+  const { custom } = readOptions<{ custom: Parameters<typeof restoreCustom>[1] }>('attachModel', options, {
+    custom: { check: customCheck, or: new Map() },
+  });
+  return new AttachedModel<O>(handle, restoreCustom(handle.architecture, custom) as Architecture);
+}

@@ -1,0 +1,226 @@
+import { describe } from '../common/describe.js';
+import { ShapeError, StateError, ValueError } from '../common/errors.js';
+import { integer, readOptions } from '../common/options.js';
+import { perEnd } from '../common/per-end.js';
+import { rowSource, type Inputs } from '../common/rows.js';
+import { RegionGroup } from '../engine/arena.js';
+import type { Machine } from '../engine/machine.js';
+import type { VersionWriter } from '../engine/threads/version.js';
+import { inputEnds, outputEnds, type End } from '../graph/ends.js';
+import { ParameterLayout } from '../graph/parameters.js';
+import { planNetwork, type NetworkPlan } from '../graph/plan.js';
+import { Predictor } from '../graph/predictor.js';
+import type { Blueprint } from './architecture.js';
+
+/** What `predict` takes besides rows. */
+export interface BatchOptions {
+  /** Rows at a time. Results do not depend on it. Default 256. */
+  batchSize?: number;
+}
+
+export const BATCH_SIZE = { check: integer(1), or: 256 } as const;
+
+/** What a network is made on. */
+export interface Site {
+  readonly machine: Machine;
+  readonly blueprint: Blueprint;
+  /** What messages call the making. */
+  readonly where: string;
+  /** Told when the model is disposed. */
+  readonly onDispose: (model: object) => void;
+  /** Address of weights that somebody else has in this memory; without it the model has its own, all 0 at first. */
+  readonly weights?: number;
+}
+
+/** A network that predicts. With several inputs their rows are given as a list or an object by the inputs' names; the same with predictions. */
+export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Array> {
+  protected readonly machine: Machine;
+  protected readonly blueprint: Blueprint;
+  protected readonly plan: NetworkPlan;
+  protected readonly ends: readonly End[];
+  protected readonly inputEnds: readonly End[];
+  protected readonly layout: ParameterLayout;
+  /** Address of the flat vector of all weights. */
+  protected readonly weights: number;
+  protected readonly predictor: Predictor;
+  /** Whether a step or a prediction runs, and what tells other threads when the weights change. */
+  protected readonly gate: { running: boolean; version: VersionWriter | undefined } = {
+    running: false,
+    version: undefined,
+  };
+  /** Brings what a fit elsewhere has done since, where there is one. */
+  protected refresh: (() => void) | undefined;
+  private readonly regions: RegionGroup;
+  private readonly onDispose: (model: object) => void;
+  private live = true;
+
+  /** For the library's own use: users call `sequential`, `model`, `loadModel` or `attachModel`. */
+  constructor({ machine, blueprint, where, onDispose, weights }: Site) {
+    this.machine = machine;
+    this.blueprint = blueprint;
+    this.onDispose = onDispose;
+    this.plan = planNetwork(where, blueprint.graph);
+    this.ends = outputEnds(this.plan);
+    this.inputEnds = inputEnds(this.plan);
+    this.layout = new ParameterLayout(machine, this.plan);
+    this.regions = new RegionGroup(machine.arena);
+    this.weights = weights ?? this.layout.allocate(this.regions, 'all');
+    try {
+      this.predictor = new Predictor(machine, this.plan, this.weights);
+    } catch (error) {
+      this.regions.free();
+      throw error;
+    }
+  }
+
+  /** Number of learned values. */
+  get parameterCount(): number {
+    return this.layout.count;
+  }
+
+  /**
+   * Outputs for n rows: a Float32Array (n, outputs), row-major; of a model with several outputs a list of them. A row gives the same bits
+   * alone and in any batch.
+   * @throws ShapeError, ValueError for rows that do not fit; StateError after `dispose`.
+   */
+  predict(x: Inputs, options?: BatchOptions): O {
+    this.requireLive('predict');
+    this.refresh?.();
+    const { batchSize } = readOptions<Required<BatchOptions>>('predict', options, { batchSize: BATCH_SIZE });
+    const ends = perEnd('predict', 'x', x, this.inputEnds);
+    const sources = ends.map(({ what, value }, index) =>
+      rowSource('predict', what, value, this.inputEnds[index].width),
+    );
+    const { rows } = sources[0];
+    const xs = sources.map((source, index) => {
+      if (source.rows !== rows) {
+        throw new ShapeError(
+          `predict: ${ends[index].what} expected ${rows} rows as in ${ends[0].what}, got ${source.rows}.`,
+        );
+      }
+      const { value } = ends[index];
+      if (value instanceof Float32Array) return value;
+      const flat = new Float32Array(rows * source.width);
+      source.write(flat, 0);
+      return flat;
+    });
+    const outs = this.ends.map(({ width }) => new Float32Array(rows * width));
+    this.running(() => this.predictor.predict('predict', xs, outs, rows, batchSize));
+    return (outs.length === 1 ? outs[0] : outs) as O;
+  }
+
+  /**
+   * `predict` into an array of the caller's, (n, outputs), or of a model with several outputs into a list of them; returns it. After the first call with
+   * as many rows it allocates nothing.
+   * @throws ShapeError where lengths do not fit; ValueError for other kinds of arrays, NaN or infinity; StateError after `dispose`.
+   */
+  predictInto(x: Float32Array | readonly Float32Array[], out: O): O {
+    if (!this.live || this.gate.running) this.requireLive('predictInto');
+    if (this.refresh !== undefined) this.refresh();
+    const { inputEnds, ends } = this;
+    if (inputEnds.length === 1 && ends.length === 1) {
+      const rows = this.requireFlat('x', x, inputEnds[0].width, undefined);
+      this.requireFlat('out', out, ends[0].width, rows);
+      this.gate.running = true;
+      try {
+        this.predictor.predictOne('predictInto', x as Float32Array, out as Float32Array, rows, rows);
+      } finally {
+        this.gate.running = false;
+      }
+      return out;
+    }
+    return this.predictIntoLists(x, out);
+  }
+
+  /** Apart from `predictInto`, for which the closures in here would mean an object in each call. */
+  private predictIntoLists(x: Float32Array | readonly Float32Array[], out: O): O {
+    const { inputEnds, ends } = this;
+    const listed = (what: string, value: unknown, count: number): readonly Float32Array[] => {
+      const list: readonly unknown[] = count === 1 ? [value] : (value as readonly unknown[]);
+      if (!Array.isArray(list) || list.length !== count) {
+        throw new ShapeError(`predictInto: ${what} expected a list of ${count}, got ${describe(value)}.`);
+      }
+      return list as Float32Array[];
+    };
+    const xs = listed('x', x, inputEnds.length);
+    const outs = listed('out', out, ends.length);
+    const rows = this.requireFlat('x[0]', xs[0], inputEnds[0].width, undefined);
+    xs.forEach((one, index) => this.requireFlat(`x[${index}]`, one, inputEnds[index].width, rows));
+    outs.forEach((one, index) => this.requireFlat(`out[${index}]`, one, ends[index].width, rows));
+    this.running(() => this.predictor.predict('predictInto', xs, outs, rows, rows));
+    return out;
+  }
+
+  /** Gives the model's memory back to its engine. Calling it again does nothing. */
+  dispose(): void {
+    if (!this.live) return;
+    this.requireStill('dispose');
+    this.live = false;
+    this.release();
+    this.predictor.free();
+    this.regions.free();
+    this.onDispose(this);
+  }
+
+  /**
+   * For `engine.warmUp`: a function that predicts so many rows of zeros, or nothing where the model is disposed or busy by then.
+   * @internal
+   */
+  rehearsal(rows: number): () => void {
+    const xs = this.inputEnds.map(({ width }) => new Float32Array(rows * width));
+    const outs = this.ends.map(({ width }) => new Float32Array(rows * width));
+    return () => {
+      if (this.live && !this.gate.running) {
+        this.running(() => this.predictor.predict('warmUp', xs, outs, rows, rows));
+      }
+    };
+  }
+
+  /** Frees what a subclass has besides, before the rest. */
+  protected release(): void {
+    // Nothing more here.
+  }
+
+  /** The number of rows in a flat array, which has to be `rows` where that is known. */
+  private requireFlat(what: string, value: unknown, width: number, rows: number | undefined): number {
+    if (!(value instanceof Float32Array)) {
+      throw new ValueError(`predictInto: ${what} expected a Float32Array, got ${describe(value)}.`);
+    }
+    if (rows === undefined) {
+      const count = value.length / width;
+      if (!Number.isInteger(count)) rowSource('predictInto', what, value, width);
+      return count;
+    }
+    if (value.length !== rows * width) {
+      throw new ShapeError(
+        `predictInto: ${what} expected ${rows * width} values for ${rows} rows, got ${value.length}.`,
+      );
+    }
+    return rows;
+  }
+
+  protected requireLive(where: string): void {
+    this.requireStill(where);
+    if (!this.live) throw new StateError(`${where}: a live model expected, got one that was disposed.`);
+    this.machine.requireLive(where);
+  }
+
+  /** Runs what calls functions of the user's own, which must not change the model meanwhile. */
+  protected running<T>(run: () => T): T {
+    this.gate.running = true;
+    try {
+      return run();
+    } finally {
+      this.gate.running = false;
+    }
+  }
+
+  /** Throws inside of a step, where a function of the user's own would change what the step stands on. */
+  protected requireStill(where: string): void {
+    if (this.gate.running) {
+      throw new StateError(
+        `${where}: a model at rest expected, got one in the middle of a step that called this function.`,
+      );
+    }
+  }
+}

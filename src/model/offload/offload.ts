@@ -1,0 +1,304 @@
+/** A training in a worker, as the side sees it that asked for it. */
+import { UnsupportedError, type WasmMlpError, WorkerError } from '../../common/errors.js';
+import * as errors from '../../common/errors.js';
+import type { Machine } from '../../engine/machine.js';
+import { startWorker, whyNoWorkers, whyNotShared, type HostedWorker } from '../../engine/threads/host.js';
+import { abortable } from '../../training/abortable.js';
+import { Breath } from '../../training/breath.js';
+import { callAll, HOOKS, type Callback, type TrainedModel } from '../../training/callbacks/callback.js';
+import { readBatch, isOnce, openSource, type Batches, type BatchSource } from '../../training/data/feed.js';
+import type { DataSources } from '../../training/data/dataset.js';
+import type { DataShape } from '../../training/data/shape.js';
+import { readGivenWeights } from '../../training/data/weights.js';
+import { withText } from '../../training/diagnosis/advice.js';
+import type { ReadFitOptions } from '../../training/fit-options.js';
+import { attach, type FitSubject, type History, type Inspected } from '../../training/fit.js';
+import { stateFloats, TrainingState } from '../../training/state.js';
+import type { Architecture } from '../architecture.js';
+import { savedOptions } from '../checkpoint.js';
+import { plain } from '../plain.js';
+import type { Begin, Edit, FromWorker, Question, SentBatch, SentError, ToWorker } from './protocol.js';
+import { describeData, sendRows } from './send.js';
+import { snapshotMemory, Snapshots } from './snapshots.js';
+
+/** What is trained. */
+export interface OffloadSubject extends FitSubject {
+  readonly machine: Machine;
+  readonly architecture: Architecture;
+  readonly shape: DataShape;
+  /** Threads that compute, and where workers are loaded from. */
+  readonly threads: number;
+  readonly workerUrl: URL | undefined;
+}
+
+/** What it is trained on. */
+export interface OffloadData {
+  readonly train: DataSources | { readonly source: BatchSource };
+  readonly validation: DataSources | undefined;
+}
+
+/** The error that a worker told of, as it would have been thrown here. */
+function revive({ name, message }: SentError): Error {
+  const known = (errors as Record<string, unknown>)[name] as typeof WasmMlpError | undefined;
+  if (known !== undefined) return new known(message);
+  const error = new Error(message);
+  error.name = name;
+  return error;
+}
+
+/** Name of an object of the user's own in a description, where there is one. */
+function findCustom(value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { kind, config } = value as { kind?: unknown; config?: { name?: unknown } };
+  if (kind === 'custom') return String(config?.name);
+  for (const inner of Object.values(value)) {
+    const found = findCustom(inner);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** One `fit` in a worker. */
+export class Offload {
+  private worker: HostedWorker | undefined;
+  private readonly snapshots: Snapshots | undefined;
+  private readonly memory: SharedArrayBuffer | undefined;
+  private readonly floats: number;
+  private readonly inspections: readonly Inspected[];
+  private batches: Batches | undefined;
+  private edits = 0;
+  /** The newest state from the worker, and whether its moments are still to be taken. */
+  private state: TrainingState | undefined;
+  /** What a callback or a source on this side threw. */
+  private thrown: { readonly error: unknown } | undefined;
+  private settle!: { resolve(history: History): void; reject(error: unknown): void };
+  private readonly result: Promise<History>;
+  private over = false;
+
+  constructor(
+    private readonly subject: OffloadSubject,
+    private readonly data: OffloadData,
+    private readonly options: ReadFitOptions,
+  ) {
+    const none = whyNoWorkers();
+    if (none !== undefined) throw new UnsupportedError(`fit: runIn 'worker' expected a platform with workers: ${none}`);
+    const { trainer, architecture } = subject;
+    const custom = findCustom(architecture) ?? findCustom(plain(savedOptions(trainer.compiled)));
+    if (custom !== undefined) {
+      throw new UnsupportedError(
+        `fit: runIn expected 'main' for a model with objects of your own, got 'worker': ` +
+          `the functions of "${custom}" cannot be sent to a worker.`,
+      );
+    }
+    this.floats = stateFloats(trainer);
+    if (whyNotShared() === undefined) {
+      this.memory = snapshotMemory(this.floats);
+      this.snapshots = new Snapshots(this.memory, this.floats, 'reader');
+    }
+    const validates = data.validation !== undefined || options.validationSplit > 0;
+    this.inspections = attach(options.callbacks, trainer, validates);
+    this.result = new Promise((resolve, reject) => (this.settle = { resolve, reject }));
+    // Whoever waits is told by `run`.
+    this.result.catch(() => undefined);
+  }
+
+  /** Trains. The weights are those of the last finished step whatever happens. */
+  async run(): Promise<History> {
+    const { signal } = this.options;
+    const abort = (): void => {
+      this.snapshots?.abort();
+      this.post({ type: 'abort' });
+    };
+    signal?.addEventListener('abort', abort);
+    try {
+      await this.begin();
+      return await this.result;
+    } finally {
+      signal?.removeEventListener('abort', abort);
+      this.worker?.end();
+      if (!this.over) this.pullAll();
+      this.over = true;
+      // As where batches are taken on this thread: told to close, and not waited for.
+      void (async () => this.batches?.return?.())().catch(() => undefined);
+    }
+  }
+
+  /** Takes the newest weights that there are. */
+  pull(): void {
+    const newest = this.snapshots?.newest();
+    if (newest !== undefined) this.take(newest);
+  }
+
+  /** `pull`, with the optimizer's moments. */
+  pullAll(): void {
+    this.pull();
+    this.state?.giveMoments(this.subject, this.edits);
+    this.state = undefined;
+  }
+
+  /** Tells the worker of a change to the model. */
+  edit(change: Omit<Edit, 'number'>): void {
+    this.post({ type: 'edit', number: ++this.edits, ...change });
+  }
+
+  /** Ends the training with an error, at once; the model is no more. */
+  cancel(error: Error): void {
+    this.over = true;
+    this.worker?.end();
+    this.settle.reject(error);
+  }
+
+  private post(message: ToWorker, transfer?: readonly ArrayBuffer[]): void {
+    if (!this.over) this.worker?.post(message, transfer);
+  }
+
+  private take(state: TrainingState): void {
+    this.state = state;
+    state.giveWeights(this.subject, this.edits);
+  }
+
+  private readonly proceed = (): void => {
+    this.subject.requireLive('fit');
+    this.options.signal?.throwIfAborted();
+  };
+
+  private async begin(): Promise<void> {
+    const { subject, data, options, proceed } = this;
+    const { trainer, machine, shape } = subject;
+    const program = subject.workerUrl ?? (await import('./program.js')).OFFLOAD_PROGRAM;
+    proceed();
+    subject.model.stopTraining = false;
+    const { validation } = data;
+    const given = 'source' in data.train ? undefined : describeData('fit', data.train, shape.outputs, 0);
+    const sets = shape.inputs.length + shape.outputs.length;
+    const once = 'source' in data.train && isOnce(data.train.source);
+    const byClass =
+      given === undefined
+        ? readGivenWeights('fit', { classWeight: options.classWeight }, 0, shape.outputs).byClass
+        : undefined;
+    const begin: Begin = {
+      role: 'fit',
+      module: machine.module,
+      tile: machine.tile.name,
+      maximumMemory: machine.memory.maximumBytes,
+      threads: subject.threads,
+      workerUrl: subject.workerUrl?.href,
+      architecture: subject.architecture,
+      compiled: plain(savedOptions(trainer.compiled)),
+      state: this.currentState(),
+      snapshots: this.memory,
+      options: {
+        epochs: options.epochs,
+        batchSize: options.batchSize,
+        shuffle: options.shuffle,
+        validationSplit: options.validationSplit,
+        batchesPerEpoch: options.batchesPerEpoch,
+        initialEpoch: options.initialEpoch,
+      },
+      hooks: HOOKS.filter((hook) => options.callbacks.some((callback) => callback[hook] !== undefined)),
+      inspections: this.inspections.map(({ every }) => every),
+      data: given ?? { once, classWeight: byClass && [...byClass] },
+      validation: validation && describeData('fit', validation, shape.outputs, sets),
+    };
+    const events = {
+      message: (message: unknown) => void this.receive(message as FromWorker),
+      ended: (reason: string) =>
+        this.settle.reject(
+          new WorkerError(
+            `fit: a worker that trains expected, but it is gone: ${reason}. The weights are those of a finished step.`,
+          ),
+        ),
+    };
+    this.worker = startWorker(program, events, { keepsAlive: true });
+    this.post(begin, [begin.state]);
+    const breath = new Breath();
+    const send = (rows: DataSources, firstSet: number): Promise<void> =>
+      sendRows(
+        'fit',
+        rows,
+        firstSet,
+        breath,
+        (set, part) => this.post({ type: 'rows', set, data: part }, [part.buffer]),
+        proceed,
+      );
+    if (validation !== undefined) await send(validation, sets);
+    if (!('source' in data.train)) await send(data.train, 0);
+    this.post({ type: 'go' });
+  }
+
+  private currentState(): ArrayBuffer {
+    const buffer = new ArrayBuffer(TrainingState.bytes(this.floats));
+    new TrainingState(buffer, 0, this.floats).take(this.subject, this.edits);
+    return buffer;
+  }
+
+  private async receive(message: FromWorker): Promise<void> {
+    if (this.over) return;
+    if (message.state !== undefined) this.take(new TrainingState(message.state, 0, this.floats));
+    switch (message.type) {
+      case 'epoch':
+        this.pull();
+        break;
+      case 'ask':
+        this.pull();
+        try {
+          const batch = await this.answer(message.question);
+          this.post(
+            { type: 'answer', ...(batch && { batch }) },
+            batch?.rows.map(({ buffer }) => buffer as ArrayBuffer),
+          );
+        } catch (error) {
+          this.thrown ??= { error };
+          this.post({ type: 'answer', failed: true });
+        }
+        break;
+      case 'diagnosed':
+        this.inspections[message.inspection].inspection.diagnosed(message.epoch, withText(message.measured));
+        break;
+      case 'nonFinite':
+        this.inspections[message.inspection].inspection.nonFinite(message.found);
+        break;
+      case 'done':
+        this.settle.resolve(message.history);
+        break;
+      case 'failed':
+        this.settle.reject(this.failure(message.error));
+        break;
+    }
+  }
+
+  private failure(error: SentError | undefined): unknown {
+    if (error !== undefined) return revive(error);
+    return this.thrown === undefined ? this.options.signal?.reason : this.thrown.error;
+  }
+
+  private async answer(question: Question): Promise<SentBatch> {
+    const { callbacks, signal } = this.options;
+    if ('hook' in question) {
+      const { hook, index, logs } = question;
+      const list: readonly Callback[] = callbacks.filter((callback) => callback[hook] !== undefined);
+      const model: TrainedModel = this.subject.model;
+      await abortable(signal, callAll(list, hook, index, logs, model));
+      return undefined;
+    }
+    const { source } = this.data.train as { readonly source: BatchSource };
+    if ('start' in question) {
+      this.batches = openSource(source);
+      return undefined;
+    }
+    const next = await abortable(signal, Promise.resolve(this.batches!.next()));
+    return next.done === true ? undefined : this.sentBatch(question.next, next.value);
+  }
+
+  private sentBatch(where: string, batch: unknown): SentBatch {
+    const { inputs, outputs } = this.subject.shape;
+    const sources = readBatch(where, batch, { inputs, outputs }, undefined);
+    const data = describeData(where, sources, outputs, 0);
+    const rows = [...sources.x, ...sources.y].map(({ source }) => {
+      const copy = new Float32Array(source.rows * source.width);
+      source.write(copy, 0);
+      return copy;
+    });
+    return { data, rows };
+  }
+}

@@ -1,0 +1,108 @@
+/** What a model and the worker that trains it tell each other. */
+import type { TileName } from '../../engine/tile.js';
+import type { FoundNonFinite, Hook } from '../../training/callbacks/callback.js';
+import type { CompileOptions } from '../../training/compiled.js';
+import type { Diagnosis } from '../../training/diagnosis/diagnosis.js';
+import type { ReadFitOptions } from '../../training/fit-options.js';
+import type { History } from '../../training/fit.js';
+import type { Logs } from '../../training/measure.js';
+import type { Architecture } from '../architecture.js';
+
+/** Rows that are sent in parts, as set number `set`. */
+export interface SentRows {
+  readonly what: string;
+  readonly width: number;
+  readonly set: number;
+}
+
+/** Data whose rows are sent apart. */
+export interface SentData {
+  readonly rows: number;
+  readonly x: readonly SentRows[];
+  readonly y: readonly SentRows[];
+  readonly sampleWeight: Float32Array | undefined;
+  readonly classWeight: readonly number[] | undefined;
+}
+
+/** The options of `fit` that a worker goes by. */
+export type SentOptions = Pick<
+  ReadFitOptions,
+  'epochs' | 'batchSize' | 'shuffle' | 'validationSplit' | 'batchesPerEpoch' | 'initialEpoch'
+>;
+
+/** The first message. */
+export interface Begin {
+  readonly role: 'fit';
+  readonly module: WebAssembly.Module;
+  readonly tile: TileName;
+  readonly maximumMemory: number;
+  readonly threads: number;
+  readonly workerUrl: string | undefined;
+  readonly architecture: Architecture;
+  readonly compiled: CompileOptions;
+  /** The state to begin with. */
+  readonly state: ArrayBuffer;
+  /** Where newer states are put; without it they come with messages. */
+  readonly snapshots: SharedArrayBuffer | undefined;
+  readonly options: SentOptions;
+  /** Hooks that somebody has. */
+  readonly hooks: readonly Hook[];
+  /** For each inspection that somebody wants, from epoch to epoch how many. */
+  readonly inspections: readonly number[];
+  /** Rows, or a source on the calling side: whether it can be started but once, and what classes count for. */
+  readonly data: SentData | { readonly once: boolean; readonly classWeight: readonly number[] | undefined };
+  readonly validation: SentData | undefined;
+}
+
+/** A change of the model from outside, numbered from 1. */
+export interface Edit {
+  readonly number: number;
+  readonly learningRate?: number;
+  readonly stopTraining?: boolean;
+  /** All weights as they stand in panels. */
+  readonly weights?: Float32Array;
+}
+
+/** From the model to the worker. */
+export type ToWorker =
+  | Begin
+  | { readonly type: 'rows'; readonly set: number; readonly data: Float32Array }
+  /** All rows are sent. */
+  | { readonly type: 'go' }
+  | ({ readonly type: 'edit' } & Edit)
+  /** To the question that is open: what it gave, or that it failed. */
+  | { readonly type: 'answer'; readonly batch?: SentBatch; readonly failed?: boolean }
+  | { readonly type: 'abort' };
+
+/** A batch of a source; nothing at its end. */
+export type SentBatch = { readonly data: SentData; readonly rows: readonly Float32Array[] } | undefined;
+
+/** What a worker wants answered. */
+export type Question =
+  | { readonly hook: Hook; readonly index: number; readonly logs: Logs }
+  /** The source is to be started. */
+  | { readonly start: true }
+  /** Its next batch, which messages call so. */
+  | { readonly next: string };
+
+/** An error as it crosses over. */
+export interface SentError {
+  readonly name: string;
+  readonly message: string;
+}
+
+/** From the worker to the model. Where no memory is shared, the state comes along. */
+export type FromWorker = { readonly state?: ArrayBuffer | undefined } & (
+  | { readonly type: 'ask'; readonly question: Question }
+  | { readonly type: 'epoch' }
+  | {
+      readonly type: 'diagnosed';
+      readonly inspection: number;
+      readonly epoch: number;
+      readonly measured: Omit<Diagnosis, 'toString'>;
+    }
+  | { readonly type: 'nonFinite'; readonly inspection: number; readonly found: FoundNonFinite }
+  | { readonly type: 'done'; readonly history: History }
+  /** Without an error: aborted, or a question failed on the model's side. */
+  | { readonly type: 'failed'; readonly error: SentError | undefined }
+);

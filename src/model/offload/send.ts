@@ -1,0 +1,59 @@
+/** Brings rows to a worker in parts, so that the sending thread is never held for long. */
+import { type Breath } from '../../training/breath.js';
+import { requireEqualRows, type DataSources } from '../../training/data/dataset.js';
+import type { DataShape } from '../../training/data/shape.js';
+import { readGivenWeights } from '../../training/data/weights.js';
+import type { SentData, SentRows } from './protocol.js';
+
+/** Floats of a part: some tenths of a millisecond to copy. */
+const PART = 1 << 18;
+
+/** What a worker is told of data before its rows. Throws where rows or classes are weighed wrongly. */
+export function describeData(
+  where: string,
+  data: DataSources,
+  outputs: DataShape['outputs'],
+  firstSet: number,
+): SentData {
+  const { rows, x, y } = data;
+  const { byRow, byClass } = readGivenWeights(where, data, rows, outputs);
+  const set = ({ what, source }: DataSources['x'][number], index: number): SentRows => ({
+    what,
+    width: source.width,
+    set: firstSet + index,
+  });
+  return {
+    rows,
+    x: x.map(set),
+    y: y.map((end, index) => set(end, x.length + index)),
+    sampleWeight: byRow,
+    classWeight: byClass && [...byClass],
+  };
+}
+
+/** Checks and copies the rows part by part; `post` is given each with the number of its set. */
+export async function sendRows(
+  where: string,
+  data: DataSources,
+  firstSet: number,
+  breath: Breath,
+  post: (set: number, part: Float32Array<ArrayBuffer>) => void,
+  proceed: () => void,
+): Promise<void> {
+  const sources = [...data.x, ...data.y];
+  for (let index = 0; index < sources.length; index++) {
+    const { source } = sources[index];
+    const { rows, width } = source;
+    const step = Math.max(1, Math.floor(PART / width));
+    for (let first = 0; first < rows; first += step) {
+      const count = Math.min(step, rows - first);
+      source.check(first, count);
+      const part = new Float32Array(count * width);
+      source.write(part, 0, first, count);
+      post(firstSet + index, part);
+      if (breath.due) await breath.take();
+      proceed();
+    }
+  }
+  requireEqualRows(where, data);
+}

@@ -1,0 +1,247 @@
+/** A training on behalf of a model in another thread. */
+import { WasmMlpError } from '../../common/errors.js';
+import { Machine } from '../../engine/machine.js';
+import { Pool } from '../../engine/threads/pool.js';
+import type { Port } from '../../engine/threads/port.js';
+import { ATTACH, type AttachedCallback } from '../../training/callbacks/callback.js';
+import { ReadyBatch, type BatchSource } from '../../training/data/feed.js';
+import { TrainingState, stateFloats } from '../../training/state.js';
+import { readArchitecture } from '../architecture.js';
+import { Model, type FitData } from '../model.js';
+import type { Begin, Edit, FromWorker, Question, SentBatch, SentError, ToWorker } from './protocol.js';
+import { receivedData } from './receive.js';
+import { Snapshots } from './snapshots.js';
+
+/** Milliseconds between two states that are handed over, and how many times what it costs at least. */
+const PUBLISH_MS = 8;
+const PUBLISH_WORTH = 50;
+
+/** A question failed on the side that answers, where its error is known. */
+class Unanswered extends Error {}
+
+/** Takes the messages of one `fit`. */
+export class Training {
+  private readonly parts = new Map<number, Float32Array[]>();
+  private readonly aborter = new AbortController();
+  private model: Model<Float32Array | Float32Array[]> | undefined;
+  private snapshots: Snapshots | undefined;
+  private edits = 0;
+  /** Changes that came before training began, and whether it has. */
+  private readonly early: Edit[] = [];
+  private begun = false;
+  private waiting: { resolve(batch: SentBatch): void; reject(error: Error): void } | undefined;
+  private published = 0;
+  private interval = PUBLISH_MS;
+  /** What messages call the batch that is asked for next. */
+  private place = '';
+
+  constructor(
+    private readonly begin: Begin,
+    private readonly port: Port,
+  ) {}
+
+  receive(message: Exclude<ToWorker, Begin>): void {
+    switch (message.type) {
+      case 'rows':
+        this.partsOf(message.set).push(message.data);
+        break;
+      case 'go':
+        void this.run();
+        break;
+      case 'edit':
+        if (this.begun) this.apply(message);
+        else this.early.push(message);
+        break;
+      case 'answer': {
+        const { waiting } = this;
+        this.waiting = undefined;
+        if (message.failed) waiting?.reject(new Unanswered());
+        else waiting?.resolve(message.batch);
+        break;
+      }
+      case 'abort':
+        this.aborter.abort();
+        break;
+    }
+  }
+
+  private readonly partsOf = (set: number): Float32Array[] => {
+    let parts = this.parts.get(set);
+    if (parts === undefined) this.parts.set(set, (parts = []));
+    return parts;
+  };
+
+  private post(message: FromWorker): void {
+    this.port.post(message, message.state && [message.state]);
+  }
+
+  private async run(): Promise<void> {
+    let machine: Machine | undefined;
+    let last: FromWorker;
+    try {
+      machine = await this.startMachine();
+      last = { type: 'done', history: await this.train(machine) };
+    } catch (error) {
+      last = { type: 'failed', error: this.sentError(error) };
+    }
+    this.post({ ...last, state: this.model && this.handOver() });
+    machine?.dispose();
+    this.port.close();
+  }
+
+  /** An error in words; none where the other side has it. */
+  private sentError(error: unknown): SentError | undefined {
+    if (error instanceof Unanswered || (this.aborter.signal.aborted && error === this.aborter.signal.reason))
+      return undefined;
+    if (error instanceof WasmMlpError || error instanceof Error) return { name: error.name, message: error.message };
+    return { name: 'Error', message: String(error) };
+  }
+
+  private async startMachine(): Promise<Machine> {
+    const { module, tile, maximumMemory, threads, workerUrl } = this.begin;
+    const settings = { module, tile, initialMemory: Math.min(1 << 20, maximumMemory), maximumMemory };
+    if (threads === 1) return new Machine(settings);
+    const url = workerUrl === undefined ? undefined : new URL(workerUrl);
+    try {
+      const machine = new Machine({
+        ...settings,
+        threads,
+        startPool: (parts) => new Pool({ ...parts, workerUrl: url }),
+      });
+      await machine.pool?.ready();
+      return machine;
+    } catch {
+      // Workers within workers are refused on some platforms: one thread gives the same bits.
+      return new Machine(settings);
+    }
+  }
+
+  private async train(machine: Machine): ReturnType<typeof Model.prototype.train> {
+    const { architecture, compiled, state, snapshots, options, data, validation } = this.begin;
+    const blueprint = readArchitecture('fit', architecture);
+    const model = new Model<Float32Array | Float32Array[]>(
+      { machine, blueprint, where: 'fit', onDispose: () => undefined },
+      false,
+    );
+    model.compile(compiled);
+    this.model = model;
+    const floats = stateFloats(model.training.trainer);
+    const first = new TrainingState(state, 0, floats);
+    this.edits = first.edits;
+    first.giveWeights(model.training, this.edits);
+    first.giveMoments(model.training, this.edits);
+    if (snapshots !== undefined) this.snapshots = new Snapshots(snapshots, floats, 'writer');
+    const given: FitData = {
+      train: 'once' in data ? { source: this.source(data.once) } : receivedData(data, this.partsOf),
+      validation: validation && receivedData(validation, this.partsOf),
+    };
+    const read = {
+      ...options,
+      callbacks: [this.forwarding()],
+      signal: this.aborter.signal,
+      runIn: 'main' as const,
+      validationData: undefined,
+      sampleWeight: undefined,
+      classWeight: 'once' in data ? data.classWeight : undefined,
+    };
+    return model.train(given, read, {
+      afterStep: () => this.look(),
+      announce: (place) => (this.place = place),
+    });
+  }
+
+  /** Between two steps: whether to stop, and whether it is time to hand the weights over. */
+  private look(): void {
+    const { snapshots } = this;
+    if (snapshots === undefined) return;
+    if (snapshots.aborted) this.aborter.abort();
+    const now = performance.now();
+    if (now - this.published < this.interval) return;
+    this.handOver();
+    this.published = performance.now();
+    this.interval = Math.max(PUBLISH_MS, PUBLISH_WORTH * (this.published - now));
+  }
+
+  /** Puts the state where the other side finds it; where no memory is shared it is returned, to go with a message. */
+  private handOver(): ArrayBuffer | undefined {
+    const { training } = this.model!;
+    if (this.snapshots !== undefined) {
+      this.snapshots.draft.take(training, this.edits);
+      this.snapshots.publish();
+      return undefined;
+    }
+    const floats = stateFloats(training.trainer);
+    const buffer = new ArrayBuffer(TrainingState.bytes(floats));
+    new TrainingState(buffer, 0, floats).take(training, this.edits);
+    return buffer;
+  }
+
+  private apply({ number, learningRate, stopTraining, weights }: Edit): void {
+    const model = this.model!;
+    if (learningRate !== undefined) model.learningRate = learningRate;
+    if (stopTraining !== undefined) model.stopTraining = stopTraining;
+    if (weights !== undefined) model.writeFlat(weights);
+    this.edits = number;
+  }
+
+  private ask(question: Question, state?: ArrayBuffer): Promise<SentBatch> {
+    const answer = new Promise<SentBatch>((resolve, reject) => (this.waiting = { resolve, reject }));
+    this.post({ type: 'ask', question, state });
+    return answer;
+  }
+
+  /** Hands hooks on to the callbacks on the other side, with the state that they find there. */
+  private forwarding(): AttachedCallback {
+    const { hooks, inspections } = this.begin;
+    const callback: AttachedCallback = {
+      [ATTACH]: (session) =>
+        inspections.forEach((every, inspection) =>
+          session.inspect(every, {
+            diagnosed: (epoch, { loss, layers, nonFinite, faults }) =>
+              this.post({ type: 'diagnosed', inspection, epoch, measured: { loss, layers, nonFinite, faults } }),
+            nonFinite: (found) => this.post({ type: 'nonFinite', inspection, found }),
+          }),
+        ),
+      onEpochEnd: () => this.post({ type: 'epoch', state: this.handOver() }),
+    };
+    for (const hook of hooks) callback[hook] = (index, logs) => this.ask({ hook, index, logs }, this.handOver());
+    const forwardBegin = callback.onTrainBegin?.bind(callback);
+    callback.onTrainBegin = (index, logs, model) => {
+      this.begun = true;
+      for (const edit of this.early.splice(0)) this.apply(edit);
+      return forwardBegin?.(index, logs, model);
+    };
+    return callback;
+  }
+
+  /** The source on the other side. */
+  private source(once: boolean): BatchSource {
+    const batches = {
+      next: async (): Promise<IteratorResult<never>> => {
+        const sent = await this.ask({ next: this.place });
+        if (sent === undefined) return { done: true, value: undefined };
+        const batch = new ReadyBatch(receivedData({ ...sent.data }, (set) => [sent.rows[set]]));
+        return { done: false, value: batch as never };
+      },
+    };
+    let started = false;
+    /** Starts it at the first batch: to ask takes a while, and starting gives none. */
+    const start = () => {
+      let fresh = true;
+      return {
+        async next() {
+          if (fresh && !(once && started)) await open();
+          fresh = false;
+          return batches.next();
+        },
+      };
+    };
+    const open = async (): Promise<void> => {
+      started = true;
+      await this.ask({ start: true });
+    };
+    if (!once) return () => ({ [Symbol.asyncIterator]: start });
+    const only = Object.assign(start(), { [Symbol.asyncIterator]: () => only });
+    return only;
+  }
+}

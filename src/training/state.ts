@@ -1,0 +1,96 @@
+/** What training has come to as one flat piece of memory, which threads hand each other: counters, then weights and moments as they stand in panels. */
+import type { Machine } from '../engine/machine.js';
+import type { Trainer } from './trainer.js';
+
+/** Bytes of the counters in front, float64 each. */
+const HEADER_BYTES = 64;
+
+const COUNTER = { stepCount: 0, epochCount: 1, learningRate: 2, edits: 3 } as const;
+
+/** A view on such a piece. */
+export class TrainingState {
+  private readonly header: Float64Array;
+  private readonly floats: Float32Array;
+
+  constructor(
+    readonly buffer: ArrayBufferLike,
+    offset: number,
+    floats: number,
+  ) {
+    this.header = new Float64Array(buffer, offset, HEADER_BYTES / 8);
+    this.floats = new Float32Array(buffer, offset + HEADER_BYTES, floats);
+  }
+
+  /** Bytes of a state with so many floats, a multiple of 64. */
+  static bytes(floats: number): number {
+    return HEADER_BYTES + Math.ceil((4 * floats) / 64) * 64;
+  }
+
+  /** How many changes from outside it contains. */
+  get edits(): number {
+    return this.header[COUNTER.edits];
+  }
+
+  /** Copies the state of a training in. */
+  take({ machine, trainer, progress }: TrainingPlace, edits: number): void {
+    const { header, floats } = this;
+    header[COUNTER.stepCount] = trainer.stepCount;
+    header[COUNTER.epochCount] = progress.epochCount;
+    header[COUNTER.learningRate] = trainer.learningRate;
+    header[COUNTER.edits] = edits;
+    let at = 0;
+    for (const { address, count } of vectorsOf(trainer)) {
+      floats.set(machine.memory.f32.subarray(address / 4, address / 4 + count), at);
+      at += count;
+    }
+  }
+
+  /** Copies counters and weights out; of a state from before the last of so many changes from outside only what that does not undo. */
+  giveWeights(place: TrainingPlace, edits: number): void {
+    const { machine, trainer } = place;
+    const { version } = trainer.trainee.gate;
+    const [{ address, count }] = vectorsOf(trainer);
+    if (this.edits === edits) {
+      version?.begin();
+      machine.memory.f32.set(this.floats.subarray(0, count), address / 4);
+      version?.end();
+    }
+    this.giveCounters(place, edits);
+  }
+
+  /** Copies counters and moments out. */
+  giveMoments(place: TrainingPlace, edits: number): void {
+    let at = 0;
+    vectorsOf(place.trainer).forEach(({ address, count }, index) => {
+      if (index > 0) place.machine.memory.f32.set(this.floats.subarray(at, at + count), address / 4);
+      at += count;
+    });
+    this.giveCounters(place, edits);
+  }
+
+  private giveCounters({ trainer, progress }: TrainingPlace, edits: number): void {
+    const { header } = this;
+    const rate = this.edits === edits ? header[COUNTER.learningRate] : trainer.learningRate;
+    trainer.resume(header[COUNTER.stepCount], rate);
+    progress.epochCount = header[COUNTER.epochCount];
+  }
+}
+
+/** A training that a state is of. */
+export interface TrainingPlace {
+  readonly machine: Machine;
+  readonly trainer: Trainer;
+  readonly progress: { epochCount: number };
+}
+
+/** The flat vectors of a training: all weights first, then each moment. */
+function vectorsOf({ vectors, trainee }: Trainer): { readonly address: number; readonly count: number }[] {
+  return [
+    { address: vectors.weights, count: trainee.plan.parameterFloats },
+    ...vectors.slots.map((address) => ({ address, count: vectors.size })),
+  ];
+}
+
+/** Floats of a training's state. */
+export const stateFloats = (trainer: Trainer): number =>
+  vectorsOf(trainer).reduce((total, { count }) => total + count, 0);

@@ -1,0 +1,50 @@
+/** A worker thread that predicts from a model of the thread that started it, as often as it is asked to. */
+import { parentPort } from 'node:worker_threads';
+import { attachModel } from '../../dist/index.js';
+
+/** @type {ReturnType<typeof attachModel> | undefined} */
+let model;
+
+/** @param {() => unknown} act */
+const attempt = (act) => {
+  try {
+    return act();
+  } catch (error) {
+    const { name, message } = /** @type {Error} */ (error);
+    return { error: { name, message } };
+  }
+};
+
+/** @type {Record<string, (message: any) => unknown>} */
+const acts = {
+  attach: ({ handle }) =>
+    attempt(() => {
+      model = attachModel(handle);
+      return model.parameterCount;
+    }),
+  predict: ({ x }) => attempt(() => model?.predict(x)),
+  /** Predictions in a row, each different one once; ends when the shared word says so. */
+  watch: ({ x, stop }) => {
+    const seen = new Set();
+    let count = 0;
+    const out = new Float32Array(1);
+    while (Atomics.load(stop, 0) === 0) {
+      model?.predictInto(x, out);
+      seen.add(out[0]);
+      count++;
+    }
+    return { seen: [...seen], count };
+  },
+  /** Attaches and lets go again and again. */
+  cycle: ({ handle, x, times }) => {
+    for (let i = 0; i < times; i++) {
+      const one = attachModel(handle);
+      one.predict(x);
+      one.dispose();
+    }
+    return handle.memory.buffer.byteLength;
+  },
+  dispose: () => attempt(() => model?.dispose()),
+};
+
+parentPort?.on('message', (message) => parentPort?.postMessage(acts[message.act](message)));

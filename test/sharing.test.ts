@@ -1,0 +1,229 @@
+/** Models that several threads predict from: the same weights, each change of them seen as a whole. */
+import { Worker } from 'node:worker_threads';
+import { afterAll, afterEach, describe, expect, test } from 'vitest';
+import { VERSION_WORDS, VersionReader, VersionWriter } from '../src/engine/threads/version.js';
+import {
+  attachModel,
+  createEngine,
+  dense,
+  StateError,
+  ValueError,
+  WorkerError,
+  type Engine,
+  type Model,
+  type ModelHandle,
+} from '../src/index.js';
+import { source } from './reference/random.js';
+import { any, expectError, thrownBy } from './reference/refusals.js';
+
+const INPUTS = 48;
+const from = source(5);
+const x = Float32Array.from({ length: 20 * INPUTS }, () => from.symmetric(1));
+const y = Float32Array.from({ length: 20 }, () => from.symmetric(1));
+const row = x.subarray(0, INPUTS);
+
+const engine = await createEngine();
+afterAll(() => engine.dispose());
+
+function network(on: Engine = engine): Model {
+  const model = on.sequential({
+    seed: 6,
+    layers: [dense({ units: 200, activation: 'tanh', inputShape: [INPUTS] }), dense({ units: 1 })],
+  });
+  model.compile({ optimizer: 'adam', loss: 'meanSquaredError' });
+  return model;
+}
+
+/** The thread of helpers/attached-child.mjs. */
+class Child {
+  private readonly worker = new Worker(new URL('./helpers/attached-child.mjs', import.meta.url));
+
+  ask<T>(act: string, message: object = {}): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.worker.once('message', resolve).once('error', reject);
+      this.worker.postMessage({ act, ...message });
+    });
+  }
+
+  async end(): Promise<void> {
+    await this.worker.terminate();
+  }
+}
+
+const children: Child[] = [];
+const child = (): Child => {
+  const one = new Child();
+  children.push(one);
+  return one;
+};
+afterEach(async () => {
+  for (const one of children.splice(0)) await one.end();
+});
+
+describe('another thread', () => {
+  test('predicts the same, and what the weights are by then', async () => {
+    const model = network();
+    const two = child();
+    expect(await two.ask('attach', { handle: model.share() })).toBe(model.parameterCount);
+    expect(await two.ask('predict', { x })).toEqual(model.predict(x));
+    await model.fit(x, y, { epochs: 3 });
+    expect(await two.ask('predict', { x })).toEqual(model.predict(x));
+    await model.fit(x, y, { epochs: 3, runIn: 'worker' });
+    const after = model.predict(x);
+    expect(await two.ask('predict', { x })).toEqual(after);
+    model.dispose();
+  });
+
+  test('the owner trains on as if nobody looked, however memory grows on both sides', async () => {
+    const [alone, shared] = [network(await createEngine()), network(await createEngine())];
+    const [one, two] = [child(), child()];
+    for (const one_ of [one, two]) await one_.ask('attach', { handle: shared.share() });
+    for (const rows of [1, 20]) {
+      const part = x.subarray(0, rows * INPUTS);
+      const [first, second] = [await one.ask('predict', { x: part }), await two.ask('predict', { x: part })];
+      expect(second).toEqual(first);
+      for (const model of [alone, shared]) {
+        // Each time a larger batch, for which memory grows.
+        await model.fit(part, y.subarray(0, rows), { epochs: 2, batchSize: rows });
+      }
+      expect(shared.getWeights()).toEqual(alone.getWeights());
+      expect(await one.ask('predict', { x })).toEqual(alone.predict(x));
+    }
+  });
+
+  test('no prediction mixes two states of the weights', async () => {
+    const model = engine.sequential({ layers: [dense({ units: 1, inputShape: [4096], useBias: false })] });
+    const ones = new Float32Array(4096).fill(1);
+    const set = (value: number): void => model.setWeights([{ shape: [1, 4096], data: ones.map(() => value) }]);
+    set(1);
+    const two = child();
+    await two.ask('attach', { handle: model.share() });
+    const stop = new Int32Array(new SharedArrayBuffer(4));
+    const watching = two.ask<{ seen: number[]; count: number }>('watch', { x: ones, stop });
+    for (let i = 0; i < 4000; i++) {
+      set(1 + (i % 8));
+      if (i % 50 === 0) await new Promise(setImmediate);
+    }
+    Atomics.store(stop, 0, 1);
+    const { seen, count } = await watching;
+    expect(count).toBeGreaterThan(10);
+    expect(seen.length).toBeGreaterThan(1);
+    // Sums of 4096 equal weights, exact in float32; a mixture would be between them.
+    for (const sum of seen) expect(Number.isInteger(sum / 4096)).toBe(true);
+  });
+
+  test('to attach and let go again and again takes no more memory', async () => {
+    const handle = network().share();
+    const two = child();
+    const after = await two.ask<number>('cycle', { handle, x: row, times: 2 });
+    expect(await two.ask('cycle', { handle, x: row, times: 100 })).toBe(after);
+  });
+
+  test('a model that its owner disposed', async () => {
+    const model = network();
+    const handle = model.share();
+    const two = child();
+    await two.ask('attach', { handle });
+    model.dispose();
+    const refusal = (where: string) => ({
+      error: { name: 'StateError', message: `${where}: a live model expected, got one that its owner disposed.` },
+    });
+    expect(await two.ask('predict', { x: row })).toEqual(refusal('predict'));
+    expect(await two.ask('dispose')).toBeUndefined();
+    expect(await two.ask('attach', { handle })).toEqual(refusal('attachModel'));
+  });
+});
+
+describe('on the same thread', () => {
+  test('an attached model checks what it is given, and ends', async () => {
+    const model = network();
+    const attached = attachModel(model.share());
+    const out = new Float32Array(1);
+    expect(attached.predictInto(row, out)).toBe(out);
+    expect(out).toEqual(model.predict(row));
+    expect(await thrownBy(() => attached.predict([[1]]))).toMatchObject({ name: 'ShapeError' });
+    expect(await thrownBy(() => attached.predict([new Array<number>(INPUTS).fill(NaN)]))).toBeInstanceOf(ValueError);
+    attached.dispose();
+    attached.dispose();
+    expect(await thrownBy(() => attached.predict(row))).toBeInstanceOf(StateError);
+    expect(model.predict(row)).toEqual(out);
+  });
+
+  test('activations of the user are given again', async () => {
+    const square = {
+      name: 'square',
+      forward: (z: Float32Array) => z.map((v) => v * v),
+      derivative: (z: Float32Array) => z.map((v) => 2 * v),
+    };
+    const model = engine.sequential({ layers: [dense({ units: 3, activation: square, inputShape: [INPUTS] })] });
+    const handle = structuredClone(model.toJSON());
+    const shared = { ...model.share(), architecture: handle };
+    expect(await thrownBy(() => attachModel(shared))).toBeInstanceOf(ValueError);
+    expect(attachModel(shared, { custom: [square] }).predict(row)).toEqual(model.predict(row));
+  });
+
+  test('what is no handle', async () => {
+    for (const handle of [undefined, null, 7, {}, { kind: 'model' }]) {
+      expect(await thrownBy(() => attachModel(any(handle)))).toBeInstanceOf(ValueError);
+    }
+    const handle: ModelHandle = network().share();
+    const other = new WebAssembly.Module(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0));
+    expect((await thrownBy(() => attachModel({ ...handle, module: other }))).name).toBe('FormatError');
+    const disposed = network();
+    disposed.dispose();
+    expect(await thrownBy(() => disposed.share())).toBeInstanceOf(StateError);
+  });
+});
+
+describe('the version of the weights', () => {
+  const sides = (): [Int32Array, VersionWriter, VersionReader] => {
+    const words = new Int32Array(new SharedArrayBuffer(4 * VERSION_WORDS));
+    return [words, new VersionWriter(words), new VersionReader(words)];
+  };
+
+  test('a reading that was disturbed is told', () => {
+    const [, writer, reader] = sides();
+    const first = reader.begin('predict');
+    expect(reader.end('predict', first)).toBe(true);
+    writer.begin();
+    writer.end();
+    expect(reader.end('predict', first)).toBe(false);
+  });
+
+  test('a writer that has ended in the middle', () => {
+    const [, writer, reader] = sides();
+    writer.begin();
+    expectError(
+      (() => {
+        try {
+          reader.begin('predict');
+        } catch (error) {
+          return error as Error;
+        }
+        return expect.fail('went on');
+      })(),
+      WorkerError,
+      'predict: the weights have been in the middle of a change for 1 s.',
+    );
+  });
+
+  test('a reader that was disturbed again and again is waited for, but not for good', () => {
+    const [words, writer, reader] = sides();
+    for (let i = 0; i < 4; i++) {
+      const version = reader.begin('predict');
+      writer.begin();
+      writer.end();
+      expect(reader.end('predict', version)).toBe(false);
+    }
+    const version = reader.begin('predict');
+    expect(words[1]).not.toBe(0);
+    // It never comes back: the writer gives up waiting, and the reader learns that it was disturbed.
+    writer.begin();
+    writer.end();
+    expect(words[1]).toBe(0);
+    expect(reader.end('predict', version)).toBe(false);
+    const last = reader.begin('predict');
+    expect(reader.end('predict', last)).toBe(true);
+    expect(words[1]).toBe(0);
+  });
+});
