@@ -13,7 +13,7 @@ const tiers = [
   ['serialization'],
   ['model'],
   ['io', 'tabular'],
-  ['index'],
+  ['index', 'predict'],
   ['cli'],
 ];
 

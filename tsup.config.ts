@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { defineConfig, type Options } from 'tsup';
+import { predictOnly } from './scripts/predict-only.mjs';
 
 type Plugin = NonNullable<Options['esbuildPlugins']>[number];
 
@@ -31,42 +32,46 @@ const laterAsImport: Plugin = {
   },
 };
 
+/** What all builds of the library have in common. */
+const library: Options = {
+  tsconfig: 'tsconfig.build.json',
+  outDir: 'dist',
+  format: ['esm', 'cjs'],
+  platform: 'neutral',
+  target: 'es2022',
+  dts: { compilerOptions: { stripInternal: true } },
+  splitting: false,
+  treeshake: true,
+  // Half of the file is comments; the source map has them.
+  minify: true,
+  sourcemap: true,
+  silent: true,
+  removeNodeProtocol: false,
+  external: [/^node:/],
+};
+
 export default defineConfig([
   {
+    ...library,
     entry: {
       index: 'src/index.ts',
       ...Object.fromEntries(Object.entries(later).map(([name, file]) => [name, `${file}.ts`])),
     },
     esbuildPlugins: [laterAsImport],
-    tsconfig: 'tsconfig.build.json',
-    outDir: 'dist',
-    format: ['esm', 'cjs'],
-    platform: 'neutral',
-    target: 'es2022',
-    dts: { compilerOptions: { stripInternal: true } },
-    splitting: false,
-    treeshake: true,
-    // Half of the file is comments; the source map has them.
-    minify: true,
-    sourcemap: true,
-    silent: true,
-    removeNodeProtocol: false,
-    external: [/^node:/],
   },
   {
+    ...library,
+    entry: { predict: 'src/predict.ts' },
+    esbuildPlugins: [predictOnly],
+  },
+  {
+    ...library,
     entry: { main: 'src/cli/main.ts' },
-    tsconfig: 'tsconfig.build.json',
     outDir: 'dist/cli',
     format: ['esm'],
     platform: 'node',
-    target: 'es2022',
     dts: false,
-    splitting: false,
-    treeshake: true,
     minify: false,
-    sourcemap: true,
-    silent: true,
-    removeNodeProtocol: false,
     external: cliPackages,
     esbuildPlugins: [libraryAsImport],
   },

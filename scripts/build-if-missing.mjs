@@ -27,9 +27,21 @@ const steps = [
     script: 'scripts/build-kernels.mjs',
     sources: () => [
       ...filesOf('assembly').filter((path) => !path.endsWith('.generated.ts')),
-      ...['asconfig.json', 'package.json', 'scripts/build-kernels.mjs', 'scripts/gemm-tiles.mjs'].flatMap(filesOf),
+      ...[
+        'asconfig.json',
+        'package.json',
+        'scripts/build-kernels.mjs',
+        'scripts/gemm-tiles.mjs',
+        'src/engine/abi.ts',
+      ].flatMap(filesOf),
     ],
-    outputs: ['kernels', 'kernels-fused'].flatMap((name) => [`src/engine/${name}.generated.ts`, `build/${name}.wasm`]),
+    outputs: [
+      'src/engine/abi.generated.ts',
+      ...['kernels', 'kernels-fused', 'kernels-predict'].flatMap((name) => [
+        `src/engine/${name}.generated.ts`,
+        `build/${name}.wasm`,
+      ]),
+    ],
   },
   {
     script: 'scripts/build-worker.mjs',
@@ -46,6 +58,7 @@ const steps = [
         'src',
         'package.json',
         'scripts/build-dist.mjs',
+        'scripts/predict-only.mjs',
         'tsconfig.json',
         'tsconfig.build.json',
         'tsup.config.ts',
@@ -57,6 +70,8 @@ const steps = [
       'index.d.cts',
       'fused.js',
       'fused.d.ts',
+      'predict.js',
+      'predict.d.ts',
       'worker-program.js',
       'worker.js',
       'kernels.wasm',

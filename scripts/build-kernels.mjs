@@ -1,40 +1,67 @@
 /**
- * Builds the kernels: writes the GEMM tiles, compiles assembly/ to build/kernels.wasm and, with relaxed SIMD,
- * build/kernels-fused.wasm, and inlines the binaries as text in src/engine/*.generated.ts, so that neither bundlers nor asset paths are involved. Everything written here is ignored by git.
+ * Builds the kernels: writes the GEMM tiles, compiles assembly/ to build/kernels.wasm, with relaxed SIMD to build/kernels-fused.wasm, and what predicts
+ * to build/kernels-predict.wasm, and inlines the binaries as text in src/engine/*.generated.ts, so that neither bundlers nor asset paths are involved.
+ * Each carries the digest of the table of its ABI, by which the library knows its own kernels. Everything written here is ignored by git.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { createHash } from 'node:crypto';
 import { main } from 'assemblyscript/asc';
+import { transform } from 'esbuild';
 import { tilesSource } from './gemm-tiles.mjs';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 mkdirSync('build', { recursive: true });
 writeFileSync('assembly/gemm/tiles.generated.ts', tilesSource());
 
+/** The digest of the ABI's table: 64 bits are enough to tell versions apart. */
+const { code } = await transform(readFileSync('src/engine/abi.ts', 'utf8'), { loader: 'ts', format: 'esm' });
+const { ABI } = await import(`data:text/javascript,${encodeURIComponent(code)}`);
+const digest = createHash('sha256').update(JSON.stringify(ABI)).digest('hex').slice(0, 16);
+
+/**
+ * @param {string} file
+ * @param {string} comment
+ * @param {string} constant
+ * @param {string} value
+ */
+function writeConstant(file, comment, constant, value) {
+  const lines = ['// Written by scripts/build-kernels.mjs. Do not edit.', `/** ${comment} */`];
+  writeFileSync(file, [...lines, `export const ${constant} =`, `  '${value}';`, ''].join('\n'));
+}
+
+/** A custom section, which engines pass over. @param {string} name @param {string} content both shorter than 64 bytes, whose sizes are one byte each */
+const section = (name, content) =>
+  Buffer.from([0, name.length + content.length + 1, name.length, ...Buffer.from(name + content)]);
+
 /**
  * Compiles one target of asconfig.json and inlines its binary.
- * @type {(target: string, name: string, constant: string) => Promise<void>}
+ * @type {(target: string, entry: string, name: string, constant: string) => Promise<void>}
  */
-async function build(target, name, constant) {
-  const { error, stdout, stderr } = await main(['--target', target]);
+async function build(target, entry, name, constant) {
+  const { error, stdout, stderr } = await main([entry, '--target', target]);
   process.stderr.write(stdout.toString() + stderr.toString());
   if (error) {
     process.stderr.write(`build-kernels: ${error.message}\n`);
     process.exit(1);
   }
-  const bytes = readFileSync(`build/${name}.wasm`);
-  writeFileSync(
+  const bytes = Buffer.concat([readFileSync(`build/${name}.wasm`), section('wasm-mlp', digest)]);
+  writeFileSync(`build/${name}.wasm`, bytes);
+  writeConstant(
     `src/engine/${name}.generated.ts`,
-    [
-      '// Written by scripts/build-kernels.mjs from assembly/. Do not edit.',
-      `/** The binary, ${bytes.length} bytes, in hexadecimal: gzip finds whole bytes in it, and makes a third less of it than of base64. */`,
-      `export const ${constant} =`,
-      `  '${bytes.toString('hex')}';`,
-      '',
-    ].join('\n'),
+    `The binary, ${bytes.length} bytes, in hexadecimal: gzip finds whole bytes in it, and makes a third less of it than of base64.`,
+    constant,
+    bytes.toString('hex'),
   );
   process.stderr.write(`build-kernels: build/${name}.wasm, ${bytes.length} bytes\n`);
 }
 
-await build('release', 'kernels', 'KERNELS_HEX');
-await build('fused', 'kernels-fused', 'FUSED_KERNELS_HEX');
+writeConstant(
+  'src/engine/abi.generated.ts',
+  'Digest of the table in abi.ts, which the kernels carry.',
+  'ABI_DIGEST',
+  digest,
+);
+await build('release', 'assembly/index.ts', 'kernels', 'KERNELS_HEX');
+await build('fused', 'assembly/index.ts', 'kernels-fused', 'FUSED_KERNELS_HEX');
+await build('predict', 'assembly/predict.ts', 'kernels-predict', 'PREDICT_KERNELS_HEX');

@@ -4,7 +4,7 @@ export type { Engine, EngineInfo, EngineOptions, Predictions, WarmUpOptions } fr
 export { attachModel, type ModelHandle } from './model/attach.js';
 export type { LoadOptions } from './model/custom.js';
 export type { GraphNode } from './graph/graph.js';
-export type { Numerics } from './engine/binary.js';
+export type { Numerics } from './engine/features.js';
 export type { Architecture, LayerData, ModelOptions, SequentialOptions, Tensors } from './model/architecture.js';
 export type { BatchOptions, InferenceModel } from './model/inference.js';
 export type { EvaluateOptions, Model, ModelMemory, StepOptions } from './model/model.js';

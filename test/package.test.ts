@@ -34,6 +34,12 @@ describe('the package', () => {
       'dist/index.js.map',
       'dist/kernels-fused.wasm',
       'dist/kernels.wasm',
+      'dist/predict.cjs',
+      'dist/predict.cjs.map',
+      'dist/predict.d.cts',
+      'dist/predict.d.ts',
+      'dist/predict.js',
+      'dist/predict.js.map',
       'dist/worker-program.cjs',
       'dist/worker-program.cjs.map',
       'dist/worker-program.d.cts',
@@ -49,8 +55,9 @@ describe('the package', () => {
     expect(manifest).not.toHaveProperty('dependencies');
     expect(manifest).not.toHaveProperty('peerDependencies');
     expect(manifest).not.toHaveProperty('optionalDependencies');
-    const built = readFileSync(join(root, 'dist/index.js'), 'utf8');
-    expect(staticImport.exec(built)).toBeNull();
+    for (const entry of ['index', 'predict', 'fused', 'worker-program']) {
+      expect(staticImport.exec(readFileSync(join(root, `dist/${entry}.js`), 'utf8'))).toBeNull();
+    }
   });
 
   test('tells bundlers that importing it does nothing, and its types before its code', () => {
@@ -59,11 +66,15 @@ describe('the package', () => {
     expect(Object.keys(manifest.exports['.'].require)).toEqual(['types', 'default']);
   });
 
-  test('exposes the same names by import and by require', () => {
+  test.each([
+    ['wasm-mlp', 'sequential'],
+    ['wasm-mlp/predict', 'loadModel'],
+    ['wasm-mlp/fused', 'fusedKernels'],
+  ])('%s exposes the same names by import and by require', (entry, name) => {
     const print = 'console.log(JSON.stringify(Object.keys(library).sort()))';
-    const imported = run('node', '--input-type=module', '-e', `import * as library from 'wasm-mlp'; ${print}`);
-    const required = run('node', '-e', `const library = require('wasm-mlp'); ${print}`);
-    expect(JSON.parse(imported)).toContain('sequential');
+    const imported = run('node', '--input-type=module', '-e', `import * as library from '${entry}'; ${print}`);
+    const required = run('node', '-e', `const library = require('${entry}'); ${print}`);
+    expect(JSON.parse(imported)).toContain(name);
     expect(JSON.parse(required)).toEqual(JSON.parse(imported));
   });
 });

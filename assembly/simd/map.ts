@@ -18,7 +18,8 @@ export function map<F>(n: i32, x: usize, y: usize, a: v128 = f32x4.splat(0), b: 
   if (n <= 0) return;
   const f = changetype<F>(0);
   const end = x + paddedBytes(n);
-  if (n > 12) {
+  // @ts-ignore: an integer of asconfig.json, 1 where size counts more than speed
+  if (CHAINS > 1 && n > 12) {
     const last = end - 64;
     do {
       const y0 = f.of(v128.load(x), a, b);
@@ -57,7 +58,8 @@ export function map2<F>(
   const f = changetype<F>(0);
   const end = x + paddedBytes(n);
   const step: usize = four ? 64 : 32;
-  if (n > (four ? 12 : 4)) {
+  // @ts-ignore: see map
+  if (CHAINS > 1 && n > (four ? 12 : 4)) {
     const last = end - step;
     do {
       const z0 = f.of(v128.load(x), v128.load(y), a, b);

@@ -1,5 +1,5 @@
-import type { Descriptor } from '../common/descriptor.js';
-import { positive, readOptions } from '../common/options.js';
+import { resolve, type Descriptor } from '../common/descriptor.js';
+import { positive, readOptions, type Check } from '../common/options.js';
 
 /** What weights are held to after each update. */
 export type Constraint = Descriptor<
@@ -28,7 +28,10 @@ const fromConfig = (options?: { limit?: number }): Constraint => ({
 export const maxNorm = (limit = LIMIT): Constraint => fromConfig({ limit: positive('maxNorm: limit', limit) });
 
 /** What a name or a saved model may call for. */
-export const CONSTRAINTS = { maxNorm: fromConfig } as const;
+const CONSTRAINTS = { maxNorm: fromConfig } as const;
 
 /** The constraints, by name: `maxNorm` with its default limit of 2. */
 export type ConstraintName = keyof typeof CONSTRAINTS;
+
+/** Reads a name or what a factory made. */
+export const constraintCheck: Check<Constraint> = (path, value) => resolve(path, value, CONSTRAINTS);

@@ -1,46 +1,6 @@
-import { UnsupportedError } from '../common/errors.js';
+import type { Numerics } from './features.js';
 import { decodeHex } from './hex.js';
 import { KERNELS_HEX } from './kernels.generated.js';
-
-/** 'strict': products are rounded before they are added, the same bits everywhere. 'fused': once, after adding. */
-export type Numerics = 'strict' | 'fused';
-
-type Probe = readonly number[];
-
-/** The smallest modules that use what the kernels need: () → v128 by i32x4.splat, and a shared memory. */
-const PROBES: readonly (readonly [feature: string, bytes: Probe])[] = [
-  ['SIMD', [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 8, 1, 6, 0, 65, 0, 253, 17, 11]],
-  ['shared memory', [0, 97, 115, 109, 1, 0, 0, 0, 5, 4, 1, 3, 1, 1]],
-];
-
-/** () → v128 by f32x4.relaxed_madd. */
-const RELAXED_PROBE: Probe = [
-  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 19, 1, 17, 0, 65, 0, 253, 17, 65, 0, 253, 17, 65,
-  0, 253, 17, 253, 133, 2, 11,
-];
-
-const validates = (bytes: Probe): boolean => WebAssembly.validate(new Uint8Array(bytes));
-
-/** Throws an UnsupportedError that names the first feature that the numerics need and the engine lacks. */
-export function requireFeatures(where: string, numerics: Numerics): void {
-  if (typeof WebAssembly !== 'object') {
-    throw new UnsupportedError(`${where}: WebAssembly expected, got a platform without it.`);
-  }
-  for (const [feature, bytes] of PROBES) {
-    if (!validates(bytes)) {
-      throw new UnsupportedError(
-        `${where}: WebAssembly with ${feature} expected, got an engine without it. ` +
-          `Node 16.4, Chrome 91, Firefox 89 and Safari 16.4 have it.`,
-      );
-    }
-  }
-  if (numerics === 'fused' && !validates(RELAXED_PROBE)) {
-    throw new UnsupportedError(
-      `${where}: numerics expected 'strict', got 'fused' on an engine without relaxed SIMD. ` +
-        `Node 21, Chrome 114 and Firefox 145 have it; Node 20 with --experimental-wasm-relaxed-simd.`,
-    );
-  }
-}
 
 /**
  * Bytes of a custom section of that name, which says nothing to an engine but makes other bytes of a module: V8 compiles the same bytes

@@ -1,5 +1,6 @@
 import { FormatError, StateError, UnsupportedError } from '../common/errors.js';
-import { ABI, type KernelName, type Kernels } from './abi.js';
+import { ABI_DIGEST } from './abi.generated.js';
+import type { Kernels } from './abi.js';
 import { Arena, FIRST_ADDRESS } from './arena.js';
 import { LinearMemory } from './memory.js';
 import type { Pool, PoolOptions } from './threads/pool.js';
@@ -111,23 +112,12 @@ function newMemory({ initialMemory, maximumMemory }: MachineOptions): WebAssembl
   }
 }
 
-/** Instantiates and holds the exports against the ABI table: a binary of another build is refused here, not in a wrong result. */
+/** Instantiates, once the binary says that it is of this version's ABI: another is refused here, not in a wrong result. */
 function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): Kernels {
-  let exports: WebAssembly.Exports;
-  try {
-    exports = new WebAssembly.Instance(module, { env: { memory } }).exports;
-  } catch (error) {
-    throw new FormatError(`createEngine: wasm expected the kernels of this version, got: ${(error as Error).message}.`);
+  const [digest] = WebAssembly.Module.customSections(module, 'wasm-mlp');
+  if (digest === undefined || new TextDecoder().decode(digest) !== ABI_DIGEST) {
+    const got = digest === undefined ? 'a module that is none of its kernels' : 'those of another version';
+    throw new FormatError(`createEngine: wasm expected the kernels of this version of wasm-mlp, got ${got}.`);
   }
-  for (const name of Object.keys(ABI) as KernelName[]) {
-    const kernel = exports[name];
-    const count = ABI[name].length;
-    if (typeof kernel !== 'function' || kernel.length !== count) {
-      const got = typeof kernel === 'function' ? `${kernel.length}` : 'none';
-      throw new FormatError(
-        `createEngine: wasm expected kernel ${name} with ${count} parameters, got ${got}. It is of another version.`,
-      );
-    }
-  }
-  return exports as unknown as Kernels;
+  return new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Kernels;
 }

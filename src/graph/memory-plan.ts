@@ -124,7 +124,7 @@ class Times {
 
 /** Plans the memory of a run over up to `capacity` rows: pure. */
 export function planMemory(plan: NetworkPlan, capacity: number, kind: RunKind): MemoryPlan {
-  const { nodes, widths, outputs, parameters } = plan;
+  const { nodes, widths, outputs } = plan;
   const { measured, trains } = kind;
   const times = new Times(nodes.length);
   const uses = countUses(plan);
@@ -149,35 +149,9 @@ export function planMemory(plan: NetworkPlan, capacity: number, kind: RunKind): 
     requests.push({ bytes: 4 * capacity * leadingDimension(width), from, to }) - 1;
 
   const values = planValues(plan, kind, times, uses, lossInputs).request(requests, capacity);
-  const deltas = planDeltas(plan, kind, times, uses, learns, lossInputs).request(requests, capacity);
-
-  // Backward goes from the last node to the first; a loss comes before all of them.
-  const written = new Set(measured ? lossInputs : []);
-  const differentiated = new Set<number>();
-  const extra = nodes.map(() => ({
-    addedDeltas: [] as (number | undefined)[],
-    addedGradients: [] as (number | undefined)[],
-  }));
-  if (trains) {
-    for (let index = nodes.length - 1; index >= 0; index--) {
-      const { inputs, output, parameters: own } = nodes[index];
-      if (!learns[output] || paired.includes(nodes[index])) continue;
-      const time = times.backward(index);
-      extra[index].addedDeltas = inputs.map((input) => {
-        if (!learns[input]) return undefined;
-        const again = written.has(input);
-        written.add(input);
-        return again ? matrix(widths[input], time, time) : undefined;
-      });
-      extra[index].addedGradients = own.map((parameter) => {
-        const { spec } = parameters[parameter];
-        if (!spec.learned) return undefined;
-        const again = differentiated.has(parameter);
-        differentiated.add(parameter);
-        return again ? bytes(4 * storedFloats(spec), time, time) : undefined;
-      });
-    }
-  }
+  const deltas =
+    measured || trains ? planDeltas(plan, kind, times, uses, learns, lossInputs).request(requests, capacity) : [];
+  const extra = trains ? planAdded(plan, learns, paired, measured ? lossInputs : [], { times, bytes, matrix }) : [];
 
   const own = nodes.map(({ operation, inputs }, index) => {
     const { forward, backward } = operation.scratch ?? {};
@@ -206,7 +180,7 @@ export function planMemory(plan: NetworkPlan, capacity: number, kind: RunKind): 
   return {
     bytes: layout.bytes,
     values: values.map((buffer, value) => placedMatrix(buffer, value)!),
-    deltas: deltas.map((buffer, value) => (trains && learns[value] ? placedMatrix(buffer, value) : undefined)),
+    deltas: widths.map((_, value) => (trains && learns[value] ? placedMatrix(deltas[value], value) : undefined)),
     lossDeltas: measured ? lossInputs.map((value) => placedMatrix(deltas[value], value)!) : [],
     targets: targets.map((buffer, index) => placedMatrix(buffer, outputs[index])!),
     rowLosses: placed(rowLosses),
@@ -221,13 +195,54 @@ export function planMemory(plan: NetworkPlan, capacity: number, kind: RunKind): 
               index,
               scratch: { forward: placed(own[index].forward), backward: placed(own[index].backward) },
               saved: placed(own[index].saved),
-              addedDeltas: extra[index].addedDeltas.map((buffer, input) => placedMatrix(buffer, node.inputs[input])),
-              addedGradients: extra[index].addedGradients.map(placed),
+              addedDeltas: extra[index]?.deltas.map((buffer, input) => placedMatrix(buffer, node.inputs[input])) ?? [],
+              addedGradients: extra[index]?.gradients.map(placed) ?? [],
             },
           ],
     ),
     lossInputs,
   };
+}
+
+/**
+ * Backward goes from the last node to the first; a loss comes before all of them. Who comes to a delta or a gradient second writes it apart, to be added: by
+ * node, the buffers for that.
+ */
+function planAdded(
+  { nodes, widths, parameters }: NetworkPlan,
+  learns: readonly boolean[],
+  paired: readonly (PlanNode | undefined)[],
+  lossInputs: readonly number[],
+  request: {
+    readonly times: Times;
+    bytes(size: number, from: number, to: number): number | undefined;
+    matrix(width: number, from: number, to: number): number;
+  },
+): { readonly deltas: readonly (number | undefined)[]; readonly gradients: readonly (number | undefined)[] }[] {
+  const written = new Set(lossInputs);
+  const differentiated = new Set<number>();
+  return nodes
+    .map((node, index) => ({ node, time: request.times.backward(index) }))
+    .reverse()
+    .map(({ node, time }) => {
+      const { inputs, output, parameters: own } = node;
+      if (!learns[output] || paired.includes(node)) return { deltas: [], gradients: [] };
+      const deltas = inputs.map((input) => {
+        if (!learns[input]) return undefined;
+        const again = written.has(input);
+        written.add(input);
+        return again ? request.matrix(widths[input], time, time) : undefined;
+      });
+      const gradients = own.map((parameter) => {
+        const { spec } = parameters[parameter];
+        if (!spec.learned) return undefined;
+        const again = differentiated.has(parameter);
+        differentiated.add(parameter);
+        return again ? request.bytes(4 * storedFloats(spec), time, time) : undefined;
+      });
+      return { deltas, gradients };
+    })
+    .reverse();
 }
 
 /** How often each value is read: by nodes, and as an output. */

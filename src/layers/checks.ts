@@ -1,10 +1,9 @@
 /** Options that several layers have. */
 import type { Activation } from '../activations/activations.js';
 import { describe } from '../common/describe.js';
-import { resolve } from '../common/descriptor.js';
 import { ShapeError, ValueError } from '../common/errors.js';
 import { flag, integer, optional, text, type Check, type OptionTable } from '../common/options.js';
-import { CONSTRAINTS, type Constraint, type ConstraintName } from '../constraints/constraints.js';
+import { constraintCheck, type Constraint, type ConstraintName } from '../constraints/constraints.js';
 import {
   glorotUniform,
   initializerCheck,
@@ -12,11 +11,8 @@ import {
   type Initializer,
   type InitializerLike,
 } from '../initializers/initializers.js';
-import { REGULARIZERS, type Regularizer, type RegularizerName } from '../regularizers/regularizers.js';
+import { regularizerCheck, type Regularizer, type RegularizerName } from '../regularizers/regularizers.js';
 import type { LayerConfig, LayerOptions } from './layer.js';
-
-const regularizerCheck: Check<Regularizer> = (path, value) => resolve(path, value, REGULARIZERS);
-const constraintCheck: Check<Constraint> = (path, value) => resolve(path, value, CONSTRAINTS);
 
 export const inputShapeCheck: Check<readonly number[]> = (path, value) => {
   if (Array.isArray(value) && value.length === 1) return [integer(1)(`${path}[0]`, value[0])];

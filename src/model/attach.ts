@@ -8,7 +8,7 @@ import { Machine, type MachineHandle } from '../engine/machine.js';
 import { leave, LEFTOVER_WORDS, takeLeft } from '../engine/threads/leftovers.js';
 import { VERSION_WORDS, VersionReader } from '../engine/threads/version.js';
 import { readArchitecture, type Architecture } from './architecture.js';
-import { customCheck, type LoadOptions } from './custom.js';
+import { customCheck, type CustomObjects, type LoadOptions } from './custom.js';
 import { InferenceModel, type BatchOptions } from './inference.js';
 
 /** What `model.share` gives: to be posted to another thread as it is, and there taken by `attachModel`. */
@@ -90,7 +90,7 @@ export function attachModel<O extends Float32Array | Float32Array[] = Float32Arr
   if ((handle as Partial<ModelHandle> | null | undefined)?.kind !== 'wasm-mlp model') {
     throw new ValueError(`attachModel: handle expected what model.share gave, got ${describe(handle)}.`);
   }
-  const { custom } = readOptions<{ custom: Parameters<typeof restoreCustom>[1] }>('attachModel', options, {
+  const { custom } = readOptions<{ custom: CustomObjects }>('attachModel', options, {
     custom: { check: customCheck, or: new Map() },
   });
   return new AttachedModel<O>(handle, restoreCustom(handle.architecture, custom) as Architecture);

@@ -3,49 +3,31 @@
  * the optimizer under `optimizer.<moment>.<weight>`; the rest as JSON in the metadata field `wasm-mlp`.
  */
 import { describe } from '../common/describe.js';
-import { FormatError, ValueError, WasmMlpError } from '../common/errors.js';
+import { FormatError } from '../common/errors.js';
 import { flag, readOptions } from '../common/options.js';
 import type { NamedTensor } from '../common/tensors.js';
-import { decodeSafetensors, encodeSafetensors } from '../serialization/safetensors.js';
+import { encodeSafetensors } from '../serialization/safetensors.js';
 import { slotNames } from '../optimizers/bind.js';
 import type { NetworkPlan, PlannedParameter } from '../graph/plan.js';
 import type { End } from '../graph/ends.js';
 import { readCompileOptions, type CompileOptions } from '../training/compiled.js';
 import type { Architecture } from './architecture.js';
+import {
+  FIELD,
+  FORMAT_VERSION,
+  requireField,
+  takeTensors,
+  type Checkpoint,
+  type Header,
+  type TrainingState,
+} from './file.js';
 import { plain } from './plain.js';
-import { readTensors } from './weights.js';
 import type { Trainer } from '../training/trainer.js';
-
-/** Metadata field that holds everything but tensors. */
-const FIELD = 'wasm-mlp';
-
-/** Raised when older versions could not read a file. */
-const FORMAT_VERSION = 1;
 
 /** What `save` takes. */
 export interface SaveOptions {
   /** Whether the optimizer's state is saved, to go on training. Default true. */
   includeOptimizer?: boolean;
-}
-
-/** What a file says of training. */
-export interface TrainingState {
-  readonly options: CompileOptions;
-  readonly learningRate: number;
-  readonly stepCount: number;
-  /** Names of the saved moments. */
-  readonly slots: readonly string[];
-}
-
-interface Header {
-  readonly formatVersion: number;
-  readonly architecture: Architecture;
-  readonly epochCount: number;
-  readonly training?: TrainingState;
-}
-
-export interface Checkpoint extends Omit<Header, 'formatVersion'> {
-  readonly tensors: ReadonlyMap<string, NamedTensor>;
 }
 
 /** The options of `compile` as they are saved. */
@@ -90,58 +72,6 @@ export function encodeModel(
   return encodeSafetensors({ tensors, metadata: { format: 'pt', [FIELD]: JSON.stringify(header) } });
 }
 
-const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
-
-function requireField(holds: boolean, field: string, expected: string, got: unknown): void {
-  if (!holds) throw new FormatError(`loadModel: field ${field} expected ${expected}, got ${describe(got)}.`);
-}
-
-function requireTraining(training: TrainingState | undefined): void {
-  if (training === undefined) return;
-  requireField(typeof training === 'object' && training !== null, 'training', 'an object', training);
-  requireField(isCount(training.stepCount), 'training.stepCount', 'a count', training.stepCount);
-  const rate = Math.fround(training.learningRate);
-  requireField(rate >= 0 && rate < Infinity, 'training.learningRate', 'a number >= 0', training.learningRate);
-  const names = Array.isArray(training.slots) && training.slots.every((slot) => typeof slot === 'string');
-  requireField(names, 'training.slots', 'a list of names', training.slots);
-  requireField(
-    typeof training.options === 'object' && training.options !== null,
-    'training.options',
-    'an object',
-    training.options,
-  );
-}
-
-/** Reads a file as far as it can be checked without building the model. */
-export function decodeModel(file: unknown): Checkpoint {
-  const bytes = file instanceof ArrayBuffer ? new Uint8Array(file) : file;
-  if (!(bytes instanceof Uint8Array)) {
-    throw new ValueError(`loadModel: file expected a Uint8Array, got ${describe(bytes)}.`);
-  }
-  const { tensors, metadata } = decodeSafetensors('loadModel', bytes);
-  const text = metadata[FIELD];
-  if (text === undefined) {
-    throw new FormatError(
-      `loadModel: field __metadata__.${FIELD} expected, got a file without it. It was not saved by wasm-mlp.`,
-    );
-  }
-  let header: Header;
-  try {
-    header = JSON.parse(text) as Header;
-  } catch {
-    throw new FormatError(`loadModel: field ${FIELD} expected JSON, got something else.`);
-  }
-  requireField(typeof header === 'object' && header !== null, FIELD, 'an object', header);
-  requireField(header.formatVersion === FORMAT_VERSION, 'formatVersion', `${FORMAT_VERSION}`, header.formatVersion);
-  requireField(isCount(header.epochCount), 'epochCount', 'a count', header.epochCount);
-  const { architecture } = header;
-  requireField(typeof architecture === 'object' && architecture !== null, 'architecture', 'an object', architecture);
-  requireTraining(header.training);
-  const { epochCount, training } = header;
-  const map = new Map(tensors.map((tensor) => [tensor.name, tensor]));
-  return { architecture, epochCount, ...(training && { training }), tensors: map };
-}
-
 /** A checkpoint whose every tensor was found and has the size that the model's plan asks for. */
 export interface RestoredState {
   readonly epochCount: number;
@@ -156,14 +86,8 @@ export interface RestoredState {
 export function checkState(checkpoint: Checkpoint, plan: NetworkPlan, ends: readonly End[]): RestoredState {
   const left = new Set(checkpoint.tensors.keys());
   const pick = (parameters: readonly PlannedParameter[], nameOf: (weight: string) => string): Float32Array[] => {
-    const tensors = parameters.map(({ name: weight }) => {
-      const name = nameOf(weight);
-      const tensor = checkpoint.tensors.get(name);
-      if (tensor === undefined) throw new FormatError(`loadModel: tensor "${name}" expected, got a file without it.`);
-      left.delete(name);
-      return { ...tensor, name: weight };
-    });
-    return readTensors('loadModel', parameters, tensors);
+    for (const { name } of parameters) left.delete(nameOf(name));
+    return takeTensors(checkpoint, parameters, nameOf);
   };
   const { epochCount, training } = checkpoint;
   const weights = pick(plan.parameters, (name) => name);
@@ -177,19 +101,4 @@ export function checkState(checkpoint: Checkpoint, plan: NetworkPlan, ends: read
     requireField(fits, 'training.slots', `[${expected.join(', ')}]`, training.slots);
   }
   return { epochCount, weights, training: training && { ...training, values } };
-}
-
-/** What a file asks for that a model refuses is a fault of the file. */
-export function asFormatError<T>(build: () => T): T {
-  try {
-    return build();
-  } catch (error) {
-    if (error instanceof WasmMlpError && error.name !== 'MemoryError' && error.name !== 'FormatError') {
-      const { message } = error;
-      throw new FormatError(
-        message.startsWith('loadModel: ') ? message : `loadModel: the file's model is refused. ${message}`,
-      );
-    }
-    throw error;
-  }
 }

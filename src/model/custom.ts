@@ -9,8 +9,11 @@ export interface LoadOptions {
   custom?: readonly Named[];
 }
 
-/** Reads objects of a user's own, by name. */
-export const customCheck: Check<ReadonlyMap<string, readonly Named[]>> = (path, value) => {
+/** Objects of a user's own, by name. */
+export type CustomObjects = ReadonlyMap<string, readonly Named[]>;
+
+/** Reads them. */
+export const customCheck: Check<CustomObjects> = (path, value) => {
   if (!Array.isArray(value)) throw new ValueError(`${path} expected a list of objects, got ${describe(value)}.`);
   const byName = new Map<string, Named[]>();
   value.forEach((one: unknown, index) => {

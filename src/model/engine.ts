@@ -2,19 +2,18 @@ import { describe } from '../common/describe.js';
 import { FormatError, UnsupportedError, ValueError } from '../common/errors.js';
 import { flag, integer, nameOf, nonNegative, optional, readOptions, type Check } from '../common/options.js';
 import { Breath } from '../training/breath.js';
-import { compile, compileSync, requireFeatures, type Numerics } from '../engine/binary.js';
+import { compile, compileSync } from '../engine/binary.js';
+import { requireFeatures, type Numerics } from '../engine/features.js';
 import { find256, judge256 } from '../engine/simd256.js';
 import { calibrate, tryTile, type Calibration, type Trial } from '../engine/trial.js';
 import { Machine, MAXIMUM_BYTES } from '../engine/machine.js';
 import { processors, programUrl, whyNotShared } from '../engine/threads/host.js';
 import { Pool } from '../engine/threads/pool.js';
 import { DEFAULT_TILE, TILE_NAMES, WIDE_TILE, type TileName } from '../engine/tile.js';
-import { restoreCustom, type Named } from '../common/custom.js';
 import { outputEnds } from '../graph/ends.js';
 import { planNetwork } from '../graph/plan.js';
 import type { SymbolicTensor } from '../layers/layer.js';
 import {
-  readArchitecture,
   readModel,
   readSequential,
   type Blueprint,
@@ -22,8 +21,9 @@ import {
   type SequentialOptions,
   type Tensors,
 } from './architecture.js';
-import { customCheck, type LoadOptions } from './custom.js';
-import { asFormatError, checkState, decodeModel, type Checkpoint } from './checkpoint.js';
+import { customCheck, type CustomObjects, type LoadOptions } from './custom.js';
+import { checkState } from './checkpoint.js';
+import { asFormatError, openModel } from './file.js';
 import { Model } from './model.js';
 
 /** What `createEngine` takes. */
@@ -197,13 +197,10 @@ export class Engine {
     options?: LoadOptions,
   ): Model<O> {
     this.machine.requireLive('loadModel');
-    const { custom } = readOptions<{ custom: ReadonlyMap<string, readonly Named[]> }>('loadModel', options, {
+    const { custom } = readOptions<{ custom: CustomObjects }>('loadModel', options, {
       custom: { check: customCheck, or: new Map() },
     });
-    const { architecture, training, ...rest } = decodeModel(bytes);
-    const restored = restoreCustom({ architecture, ...(training && { training }) }, custom);
-    const checkpoint = { ...rest, ...(restored as Pick<Checkpoint, 'architecture' | 'training'>) };
-    const blueprint = asFormatError(() => readArchitecture('loadModel', checkpoint.architecture));
+    const { checkpoint, blueprint } = openModel(bytes, custom);
     const state = asFormatError(() => {
       const plan = planNetwork('loadModel', blueprint.graph);
       return checkState(checkpoint, plan, outputEnds(plan));

@@ -8,7 +8,7 @@ import type { Machine } from '../engine/machine.js';
 import type { VersionWriter } from '../engine/threads/version.js';
 import { inputEnds, outputEnds, type End } from '../graph/ends.js';
 import { ParameterLayout } from '../graph/parameters.js';
-import { planNetwork, type NetworkPlan } from '../graph/plan.js';
+import { planNetwork, type NetworkPlan, type PlannedParameter } from '../graph/plan.js';
 import { Predictor } from '../graph/predictor.js';
 import type { Blueprint } from './architecture.js';
 
@@ -55,7 +55,10 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
   private live = true;
 
   /** For the library's own use: users call `sequential`, `model`, `loadModel` or `attachModel`. */
-  constructor({ machine, blueprint, where, onDispose, weights }: Site) {
+  constructor(
+    { machine, blueprint, where, onDispose, weights }: Site,
+    valuesOf?: (parameters: readonly PlannedParameter[]) => readonly Float32Array[],
+  ) {
     this.machine = machine;
     this.blueprint = blueprint;
     this.onDispose = onDispose;
@@ -63,9 +66,12 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
     this.ends = outputEnds(this.plan);
     this.inputEnds = inputEnds(this.plan);
     this.layout = new ParameterLayout(machine, this.plan);
+    // Before anything is allocated: they may be refused.
+    const values = valuesOf?.(this.plan.parameters);
     this.regions = new RegionGroup(machine.arena);
     this.weights = weights ?? this.layout.allocate(this.regions, 'all');
     try {
+      if (values !== undefined) this.layout.write(this.weights, values);
       this.predictor = new Predictor(machine, this.plan, this.weights);
     } catch (error) {
       this.regions.free();

@@ -1,5 +1,5 @@
-import type { Descriptor } from '../common/descriptor.js';
-import { nonNegative, readOptions } from '../common/options.js';
+import { resolve, type Descriptor } from '../common/descriptor.js';
+import { nonNegative, readOptions, type Check } from '../common/options.js';
 
 /** What `l1l2` takes. */
 export interface PenaltyOptions {
@@ -48,7 +48,10 @@ export const l1 = (strength = STRENGTH): Regularizer => l1l2({ l1: nonNegative('
 export const l2 = (strength = STRENGTH): Regularizer => l1l2({ l2: nonNegative('l2: strength', strength) });
 
 /** What a name or a saved model may call for. */
-export const REGULARIZERS = { l1, l2, l1l2 } as const;
+const REGULARIZERS = { l1, l2, l1l2 } as const;
 
 /** The penalties, by name, each with its default strength of 0.01. */
 export type RegularizerName = 'l1' | 'l2' | 'l1l2';
+
+/** Reads a name or what a factory made. */
+export const regularizerCheck: Check<Regularizer> = (path, value) => resolve(path, value, REGULARIZERS);

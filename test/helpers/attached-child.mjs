@@ -23,12 +23,12 @@ const acts = {
       return model.parameterCount;
     }),
   predict: ({ x }) => attempt(() => model?.predict(x)),
-  /** Predictions in a row, each different one once; ends when the shared word says so. */
+  /** Predictions in a row, each different one once; ends when the shared word, an Int32Array, says so. */
   watch: ({ x, stop }) => {
     const seen = new Set();
     let count = 0;
     const out = new Float32Array(1);
-    while (Atomics.load(stop, 0) === 0) {
+    while (Atomics.load(/** @type {Int32Array} */ (stop), 0) === 0) {
       model?.predictInto(x, out);
       seen.add(out[0]);
       count++;

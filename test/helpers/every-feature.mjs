@@ -166,18 +166,19 @@ function otherOptimizers({ adadelta, adagrad, adamw, nadam, rmsprop, schedules, 
  *
  * @param {Library} library
  * @param {EngineOptions} [engineOptions]
+ * @param {Pick<import('../../src/index.js').FitOptions, 'runIn'>} [fitOptions]
  * @returns {Promise<{ updates: number, losses: number[], sha256: string }>} the losses of the epochs, and the hash of the weights
  */
-export async function trainEveryFeature(library, engineOptions) {
+export async function trainEveryFeature(library, engineOptions, fitOptions) {
   const engine = await library.createEngine(engineOptions);
   const model = buildEveryFeature(library, engine);
   const { x, y, sampleWeight } = everyFeatureData();
-  const { history } = await model.fit(x, y, { epochs: 20, batchSize: BATCH_SIZE });
+  const { history } = await model.fit(x, y, { epochs: 20, batchSize: BATCH_SIZE, ...fitOptions });
   const losses = [...history.loss];
   let updates = model.stepCount;
   for (const optimizer of otherOptimizers(library)) {
     model.compile({ ...objective(library), optimizer });
-    const more = await model.fit(x, y, { epochs: 3, batchSize: BATCH_SIZE, sampleWeight });
+    const more = await model.fit(x, y, { epochs: 3, batchSize: BATCH_SIZE, sampleWeight, ...fitOptions });
     losses.push(...more.history.loss);
     updates += model.stepCount;
   }

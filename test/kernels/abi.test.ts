@@ -1,13 +1,16 @@
 /** The ABI table against the binary: names, parameter types, and what a shared memory forbids. */
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { ABI_DIGEST } from '../../src/engine/abi.generated.js';
 import { ABI } from '../../src/engine/abi.js';
 import { compileSync } from '../../src/engine/binary.js';
 import { KERNELS_HEX } from '../../src/engine/kernels.generated.js';
 import { MAXIMUM_BYTES } from '../../src/engine/machine.js';
 import { TILE_NAMES } from '../../src/engine/tile.js';
 
-const binary = readFileSync(new URL('../../build/kernels.wasm', import.meta.url));
+const built = (name: string): Buffer => readFileSync(new URL(`../../build/${name}.wasm`, import.meta.url));
+const binary = built('kernels');
 
 /** The sections of a WebAssembly binary, by number. */
 function sectionsOf(bytes: Uint8Array): Map<number, Uint8Array> {
@@ -52,7 +55,7 @@ const TYPE_NAMES: Partial<Record<number, string>> = {
 };
 
 /** Types of parameters and results of each exported function. */
-function exportedTypes(): Map<string, { parameters: string[]; results: string[] }> {
+function exportedTypes(binary: Uint8Array): Map<string, { parameters: string[]; results: string[] }> {
   const sections = sectionsOf(binary);
   const types = sections.get(1)!;
   const byte =
@@ -78,7 +81,24 @@ function exportedTypes(): Map<string, { parameters: string[]; results: string[] 
 }
 
 describe('the table is the binary', () => {
-  const types = exportedTypes();
+  const types = exportedTypes(binary);
+
+  test('which carries its digest', () => {
+    const digest = createHash('sha256').update(JSON.stringify(ABI)).digest('hex').slice(0, 16);
+    expect(ABI_DIGEST).toBe(digest);
+    for (const name of ['kernels', 'kernels-fused', 'kernels-predict']) {
+      // A custom section: the length of its name, the name, then what it holds.
+      const section = Buffer.from(sectionsOf(built(name)).get(0)!);
+      expect(section.subarray(1).toString()).toBe(`wasm-mlp${digest}`);
+    }
+  });
+
+  test('and that of the other binaries: all kernels fused, and those that only predict', () => {
+    expect(exportedTypes(built('kernels-fused'))).toEqual(types);
+    const predict = exportedTypes(built('kernels-predict'));
+    expect(predict.size).toBeGreaterThan(20);
+    for (const [name, signature] of predict) expect(types.get(name)).toEqual(signature);
+  });
 
   test('the same kernels', () => {
     expect([...types.keys()].sort()).toEqual(Object.keys(ABI).sort());

@@ -1,0 +1,122 @@
+/**
+ * What the entry that only predicts leaves out: an esbuild plugin. From the sources of layers, activations and graph it takes what only training calls,
+ * by name, and in the place of modules that describe training it puts ones that look at nothing: a file's initializers and penalties are not used.
+ */
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import ts from 'typescript';
+
+/** Members of object literals and classes that are left out, by folder or file of src/. @type {Record<string, readonly string[]>} */
+const LEFT_OUT = {
+  'layers/': ['backward', 'advance', 'differentiate', 'backwardReads', 'scratch', 'saved', 'adapt', 'apply'],
+  'activations/registry.ts': ['backward'],
+  'graph/program.ts': [
+    'measure',
+    'measureOutput',
+    'backwardNode',
+    'advance',
+    'look',
+    'targets',
+    'rowWeights',
+    'totals',
+    'nodes',
+  ],
+  'graph/memory-plan.ts': [
+    'deltas',
+    'lossDeltas',
+    'targets',
+    'rowLosses',
+    'rowWeights',
+    'totals',
+    'addedDeltas',
+    'addedGradients',
+  ],
+  'graph/parameters.ts': ['read', 'readLearned', 'readOne', 'readEach', 'writeLearned'],
+  'engine/machine.ts': ['fuses', 'handle', 'pool'],
+  'engine/memory.ts': ['words'],
+  'model/inference.ts': ['rehearsal'],
+};
+
+/** Functions that are never called without training: their bodies are left out. @type {Record<string, readonly string[]>} */
+const EMPTIED = {
+  'graph/program.ts': ['backward'],
+  'graph/memory-plan.ts': ['planDeltas', 'planAdded', 'learning'],
+  'model/file.ts': ['requireTraining'],
+};
+
+/** Modules in whose place stand others. @type {Record<string, string>} */
+const REPLACED = {
+  'initializers/initializers.ts': `
+    const none = () => ({});
+    export { none as constant, none as glorotUniform, none as ones, none as zeros };
+    export const initializerCheck = (path, value) => value;`,
+  'regularizers/regularizers.ts': `export const regularizerCheck = (path, value) => value;`,
+  'constraints/constraints.ts': `export const constraintCheck = (path, value) => value;`,
+  'common/nearest.ts': `export const suggestion = () => '';`,
+  'common/column-moments.ts': `export const columnMoments = undefined, float32Moments = undefined;`,
+};
+
+/**
+ * @param {string} source
+ * @param {readonly string[]} leftOut
+ * @param {readonly string[]} emptied
+ */
+function strip(source, leftOut, emptied) {
+  const { factory } = ts;
+  const nothing = factory.createBlock([factory.createReturnStatement(factory.createArrayLiteralExpression())]);
+  /** @type {(node: ts.Node) => string | undefined} */
+  const nameOf = (node) => {
+    const named =
+      ts.isMethodDeclaration(node) ||
+      ts.isPropertyAssignment(node) ||
+      ts.isShorthandPropertyAssignment(node) ||
+      ts.isGetAccessor(node) ||
+      ts.isFunctionDeclaration(node);
+    return named && node.name !== undefined && ts.isIdentifier(node.name) ? node.name.text : undefined;
+  };
+  /** @type {ts.TransformerFactory<ts.SourceFile>} */
+  const transformer = (context) => {
+    /** @type {ts.Visitor} */
+    const visit = (node) => {
+      const name = nameOf(node);
+      if (name !== undefined && !ts.isFunctionDeclaration(node) && leftOut.includes(name)) return undefined;
+      if (name !== undefined && emptied.includes(name) && !ts.isPropertyAssignment(node)) {
+        if (ts.isMethodDeclaration(node)) {
+          return factory.createMethodDeclaration(
+            undefined,
+            undefined,
+            name,
+            undefined,
+            undefined,
+            [],
+            undefined,
+            nothing,
+          );
+        }
+        return factory.createFunctionDeclaration(undefined, undefined, name, undefined, [], undefined, nothing);
+      }
+      return ts.visitEachChild(node, visit, context);
+    };
+    return (file) => /** @type {ts.SourceFile} */ (ts.visitNode(file, visit));
+  };
+  const file = ts.createSourceFile('source.ts', source, ts.ScriptTarget.ESNext, true);
+  const { transformed } = ts.transform(file, [transformer]);
+  return ts.createPrinter().printFile(transformed[0]);
+}
+
+/** @type {import('esbuild').Plugin} */
+export const predictOnly = {
+  name: 'predict-only',
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]src[\\/].*\.ts$/ }, ({ path }) => {
+      const within = path.slice(resolve('src').length + 1).replaceAll('\\', '/');
+      const replaced = REPLACED[within];
+      if (replaced !== undefined) return { contents: replaced, loader: 'js' };
+      /** @param {Record<string, readonly string[]>} table */
+      const listed = (table) => Object.entries(table).find(([start]) => within.startsWith(start))?.[1] ?? [];
+      const [leftOut, emptied] = [listed(LEFT_OUT), listed(EMPTIED)];
+      if (leftOut.length + emptied.length === 0) return undefined;
+      return { contents: strip(readFileSync(path, 'utf8'), leftOut, emptied), loader: 'ts' };
+    });
+  },
+};

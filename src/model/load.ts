@@ -1,0 +1,67 @@
+/** Loading a model to predict with, and nothing else: the entry wasm-mlp/predict. */
+import { readOptions } from '../common/options.js';
+import { requireFeatures } from '../engine/features.js';
+import { decodeHex } from '../engine/hex.js';
+import { PREDICT_KERNELS_HEX } from '../engine/kernels-predict.generated.js';
+import { Machine, MAXIMUM_BYTES } from '../engine/machine.js';
+import { DEFAULT_TILE } from '../engine/tile.js';
+import { customCheck, type CustomObjects, type LoadOptions } from './custom.js';
+import { asFormatError, openModel, takeTensors } from './file.js';
+import { InferenceModel } from './inference.js';
+
+/** Bytes of linear memory to start with. */
+const INITIAL_BYTES = 1024 * 1024;
+
+/** The one machine of all models, made by the first of them. */
+let machine: Machine | undefined;
+
+function machineOf(module: WebAssembly.Module): Machine {
+  machine ??= new Machine({ module, tile: DEFAULT_TILE, initialMemory: INITIAL_BYTES, maximumMemory: MAXIMUM_BYTES });
+  return machine;
+}
+
+function load<O extends Float32Array | Float32Array[]>(
+  on: Machine,
+  bytes: Uint8Array | ArrayBuffer,
+  options: LoadOptions | undefined,
+): InferenceModel<O> {
+  const { custom } = readOptions<{ custom: CustomObjects }>('loadModel', options, {
+    custom: { check: customCheck, or: new Map() },
+  });
+  const { checkpoint, blueprint } = openModel(bytes, custom);
+  return asFormatError(() => {
+    const site = { machine: on, blueprint, where: 'loadModel', onDispose: () => undefined };
+    return new InferenceModel<O>(site, (parameters) => takeTensors(checkpoint, parameters));
+  });
+}
+
+/**
+ * The model of a file that `model.save` wrote, to predict with: the bits of the whole library. Its memory is that of all models loaded here.
+ * @throws FormatError for a damaged or foreign file, or one that needs an activation which is not among `custom`; MemoryError; UnsupportedError where the
+ * platform lacks WebAssembly SIMD or shared memory.
+ * @example
+ * import { loadModel } from 'wasm-mlp/predict';
+ * const network = await loadModel(await (await fetch('digits.safetensors')).arrayBuffer());
+ * network.predict(pixels);
+ */
+export async function loadModel<O extends Float32Array | Float32Array[] = Float32Array>(
+  bytes: Uint8Array | ArrayBuffer,
+  options?: LoadOptions,
+): Promise<InferenceModel<O>> {
+  requireFeatures('loadModel', 'strict');
+  const on = machine ?? machineOf(await WebAssembly.compile(decodeHex(PREDICT_KERNELS_HEX)));
+  return load<O>(on, bytes, options);
+}
+
+/**
+ * `loadModel` for platforms that compile on the calling thread: Node, Bun, Deno, workers, and current browsers.
+ * @throws as `loadModel`.
+ */
+export function loadModelSync<O extends Float32Array | Float32Array[] = Float32Array>(
+  bytes: Uint8Array | ArrayBuffer,
+  options?: LoadOptions,
+): InferenceModel<O> {
+  requireFeatures('loadModel', 'strict');
+  const on = machine ?? machineOf(new WebAssembly.Module(decodeHex(PREDICT_KERNELS_HEX)));
+  return load<O>(on, bytes, options);
+}
