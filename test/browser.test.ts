@@ -17,6 +17,19 @@ type XorResult = Awaited<ReturnType<typeof trainXor>>;
 /** The truth table as a network's answers give it. */
 const thresholded = (predictions: number[]) => predictions.map((prediction) => [prediction > 0.5 ? 1 : 0]);
 
+/** Skips the test where the machine has no such browser. */
+const requireBrowser = (name: BrowserName, skip: (note: string) => never): void => {
+  const reason = reasonToSkip(name);
+  if (reason === undefined) return;
+  console.warn(`skipped: ${reason}`);
+  skip(reason);
+};
+
+const ISOLATION = {
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Embedder-Policy': 'require-corp',
+};
+
 describe('a page that imports the built file', () => {
   let server: StaticServer;
   let inNode: XorResult;
@@ -33,14 +46,6 @@ describe('a page that imports the built file', () => {
     expect(thresholded(inNode.predictions)).toEqual(targets);
     expect(inNode.losses.at(-1)).toBeLessThan(inNode.losses[0] / 10);
   });
-
-  /** Skips the test where the machine has no such browser. */
-  const requireBrowser = (name: BrowserName, skip: (note: string) => never): void => {
-    const reason = reasonToSkip(name);
-    if (reason === undefined) return;
-    console.warn(`skipped: ${reason}`);
-    skip(reason);
-  };
 
   test.for(browserNames)('%s learns XOR with the same bits as Node', async (name, { skip }) => {
     requireBrowser(name, skip);
@@ -81,10 +86,7 @@ describe('a page that imports the built file', () => {
     '%s on two threads in an isolated page: the bits of one thread in Node',
     async (name, { skip }) => {
       requireBrowser(name, skip);
-      const isolated = await serveRepository({
-        'Cross-Origin-Opener-Policy': 'same-origin',
-        'Cross-Origin-Embedder-Policy': 'require-corp',
-      });
+      const isolated = await serveRepository(ISOLATION);
       try {
         const { sha256 } = await trainLargeLayers(library);
         expect(await inPage(name, isolated.origin)).toEqual({ threads: 2, reasons: [], sha256 });
@@ -104,6 +106,78 @@ describe('a page that imports the built file', () => {
       expect(result.reasons).toHaveLength(1);
       expect(result.reasons[0]).toContain('Cross-Origin-Opener-Policy: same-origin');
       expect(result.reasons[0]).toContain('Cross-Origin-Embedder-Policy: require-corp');
+    },
+  );
+});
+
+/** A policy that allows the page's own scripts and WebAssembly. */
+const POLICY = "script-src 'self' 'wasm-unsafe-eval'";
+const NOWHERE = "default-src 'none'; connect-src 'self'; img-src data:;";
+
+describe('a page that trains in workers', () => {
+  /** What test/pages/offload.js reports, with these headers. */
+  async function reported(name: BrowserName, query: string, headers: Record<string, string>): Promise<unknown> {
+    const server = await serveRepository(headers);
+    try {
+      return await withBrowserPage(name, `${server.origin}/test/pages/offload.html?${query}`, () => server.result());
+    } finally {
+      await server.close();
+    }
+  }
+
+  const everywhere = [
+    ['with isolation', 'threads=2', ISOLATION, 2],
+    ['without isolation', 'threads=2', {}, 1],
+    [
+      'under a policy, workers from blob:',
+      'threads=2',
+      { ...ISOLATION, 'Content-Security-Policy': `${NOWHERE} ${POLICY}; worker-src blob:` },
+      2,
+    ],
+    [
+      'under a policy, workers from a file',
+      'threads=2&workerUrl=1',
+      { ...ISOLATION, 'Content-Security-Policy': `${NOWHERE} ${POLICY}` },
+      2,
+    ],
+    [
+      'under a policy, from a file, without isolation',
+      'workerUrl=1',
+      { 'Content-Security-Policy': `${NOWHERE} ${POLICY}` },
+      1,
+    ],
+  ] as const;
+
+  test.for(browserNames.flatMap((name) => everywhere.map((one) => [name, ...one] as const)))(
+    '%s, %s: the bits of Node, animated and aborted',
+    async ([name, , query, headers, threads], { skip }) => {
+      requireBrowser(name, skip);
+      const { sha256 } = await trainLargeLayers(library);
+      expect(await reported(name, query, headers)).toEqual({
+        isolated: 'Cross-Origin-Opener-Policy' in headers,
+        large: {
+          threads,
+          reasons: threads === 2 || !query.includes('threads') ? [] : [expect.stringContaining('isolated')],
+          sha256,
+        },
+        sha256: EVERY_FEATURE_SHA256,
+        aborted: 'AbortError',
+        steps: true,
+        animated: true,
+      });
+    },
+  );
+
+  test.for(browserNames)(
+    '%s under a policy that forbids blob: without a file: one thread, and what to do',
+    async (name, { skip }) => {
+      requireBrowser(name, skip);
+      const headers = { ...ISOLATION, 'Content-Security-Policy': `${NOWHERE} ${POLICY}` };
+      const { sha256 } = await trainLargeLayers(library);
+      expect(await reported(name, 'threads=2&blocked=1', headers)).toEqual({
+        large: { threads: 1, reasons: [expect.stringContaining('workerUrl')], sha256 },
+        blocked: { name: 'WorkerError', message: expect.stringContaining('workerUrl') as string },
+      });
     },
   );
 });

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { afterEach, describe, expect, test } from 'vitest';
 import { compileSync } from '../src/engine/binary.js';
 import { Machine } from '../src/engine/machine.js';
-import { Pool } from '../src/engine/threads/pool.js';
+import { Pool, startComputeWorker } from '../src/engine/threads/pool.js';
 import { type TileName } from '../src/engine/tile.js';
 import {
   createEngine,
@@ -99,7 +99,7 @@ async function machinesOf(tile: TileName, threads: number): Promise<[Machine, Ma
   const shared = new Machine({
     ...settings,
     threads,
-    startPool: (parts) => new Pool({ ...parts, workerUrl: undefined }),
+    startPool: (parts) => new Pool({ ...parts, start: startComputeWorker(undefined) }),
   });
   await shared.pool!.ready();
   shared.pool!.least = 0;

@@ -22,7 +22,7 @@ export interface MachineOptions {
   readonly maximumMemory: number;
   /** Threads that share matrix products, this one included, and what starts them. Default 1. */
   readonly threads?: number;
-  readonly startPool?: (options: Omit<PoolOptions, 'workerUrl'>) => Pool;
+  readonly startPool?: (options: Omit<PoolOptions, 'start'>) => Pool;
 }
 
 /** What a machine of another thread is found by. */

@@ -8,7 +8,7 @@ import { find256, judge256 } from '../engine/simd256.js';
 import { calibrate, tryTile, type Calibration, type Trial } from '../engine/trial.js';
 import { Machine, MAXIMUM_BYTES } from '../engine/machine.js';
 import { processors, programUrl, whyNotShared } from '../engine/threads/host.js';
-import { Pool } from '../engine/threads/pool.js';
+import { Pool, startComputeWorker } from '../engine/threads/pool.js';
 import { DEFAULT_TILE, TILE_NAMES, WIDE_TILE, type TileName } from '../engine/tile.js';
 import { outputEnds } from '../graph/ends.js';
 import { planNetwork } from '../graph/plan.js';
@@ -311,7 +311,11 @@ function build(
     const settings = { module, tile, initialMemory, maximumMemory };
     if (threads === 1) return new Machine(settings);
     try {
-      return new Machine({ ...settings, threads, startPool: (parts) => new Pool({ ...parts, workerUrl }) });
+      return new Machine({
+        ...settings,
+        threads,
+        startPool: (parts) => new Pool({ ...parts, start: startComputeWorker(workerUrl) }),
+      });
     } catch (error) {
       // A limit of memory or a foreign binary is refused again, and by its own name.
       const machine = new Machine(settings);

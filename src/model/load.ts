@@ -41,8 +41,9 @@ function load<O extends Float32Array | Float32Array[]>(
  * platform lacks WebAssembly SIMD or shared memory.
  * @example
  * import { loadModel } from 'wasm-mlp/predict';
- * const network = await loadModel(await (await fetch('digits.safetensors')).arrayBuffer());
- * network.predict(pixels);
+ * const trained = await sequential({ layers: [dense({ units: 3, inputShape: [2] })] });
+ * const network = await loadModel(trained.save());
+ * network.predict([[1, 2]]).join() === trained.predict([[1, 2]]).join(); // true
  */
 export async function loadModel<O extends Float32Array | Float32Array[] = Float32Array>(
   bytes: Uint8Array | ArrayBuffer,

@@ -6,6 +6,7 @@
 import { accessSync, constants } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createServer, type OutgoingHttpHeaders } from 'node:http';
+import { json } from 'node:stream/consumers';
 import type { AddressInfo } from 'node:net';
 import { delimiter, extname, join, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -138,6 +139,8 @@ async function waitForResult(page: DriverPage, problems: string[], timeoutMs: nu
 export interface StaticServer {
   /** `http://127.0.0.1:PORT`, without a slash at its end. */
   origin: string;
+  /** What a page posts to `/__result` next, see test/pages/report.js. */
+  result: () => Promise<unknown>;
   close: () => Promise<void>;
 }
 
@@ -155,7 +158,21 @@ const contentTypes: Record<string, string> = {
 /** Serves the repository's files on a free port of this machine alone; `headers` go with every answer. */
 export async function serveRepository(headers: OutgoingHttpHeaders = {}): Promise<StaticServer> {
   const root = fileURLToPath(new URL('../..', import.meta.url));
+  const posted: unknown[] = [];
+  const waiting: ((result: unknown) => void)[] = [];
   const server = createServer((request, response) => {
+    if (request.method === 'POST' && request.url === '/__result') {
+      json(request).then(
+        (result) => {
+          response.writeHead(204, headers).end();
+          const next = waiting.shift();
+          if (next === undefined) posted.push(result);
+          else next(result);
+        },
+        () => response.writeHead(400, headers).end(),
+      );
+      return;
+    }
     const path = pathUnder(root, request.url ?? '/');
     const reading = path === undefined ? Promise.reject(new Error('outside the repository')) : readFile(path);
     reading.then(
@@ -172,6 +189,8 @@ export async function serveRepository(headers: OutgoingHttpHeaders = {}): Promis
   const { port } = server.address() as AddressInfo;
   return {
     origin: `http://127.0.0.1:${port}`,
+    result: () =>
+      posted.length > 0 ? Promise.resolve(posted.shift()) : new Promise((resolve) => void waiting.push(resolve)),
     close: () =>
       new Promise((closed, failed) => {
         server.close((error) => (error ? failed(error) : closed()));

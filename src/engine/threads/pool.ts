@@ -2,7 +2,7 @@ import { WorkerError } from '../../common/errors.js';
 import type { OuterKernel, RowsKernel } from '../abi.js';
 import type { LinearMemory } from '../memory.js';
 import type { Tile } from '../tile.js';
-import { mayWait, processors, startWorker, type HostedWorker } from './host.js';
+import { mayWait, processors, startWorker, type HostedWorker, type WorkerEvents } from './host.js';
 import { isReady, type WorkerStart } from './start.js';
 import { WORKER_SOURCE } from './worker.generated.js';
 import {
@@ -26,8 +26,20 @@ export interface PoolOptions {
   readonly threads: number;
   /** Address of the scratch of thread i: the first is the asking thread's. */
   readonly scratch: (thread: number) => number;
-  readonly workerUrl: URL | undefined;
+  /** Starts a worker and sends it that. Throws what the platform throws where it refuses. */
+  readonly start: StartWorker;
 }
+
+export type StartWorker = (start: WorkerStart, events: WorkerEvents) => Pick<HostedWorker, 'end'>;
+
+/** A compute worker of this thread's, from a file or from the text that the library carries. It does not keep a process alive. */
+export const startComputeWorker =
+  (url: URL | undefined): StartWorker =>
+  (start, events) => {
+    const worker = startWorker(url ?? WORKER_SOURCE, events, { keepsAlive: false });
+    worker.post(start);
+    return worker;
+  };
 
 /**
  * Milliseconds that an idle worker keeps looking for work: longer than what stands between two products of a training step, short enough to leave an
@@ -73,7 +85,7 @@ export class Pool {
   least = USUAL_LEAST;
   private readonly control: Int32Array;
   private readonly hand: Hand;
-  private readonly workers: HostedWorker[] = [];
+  private readonly workers: Pick<HostedWorker, 'end'>[] = [];
   private readonly waits = mayWait();
   private readonly looks: number;
   private readonly begun: Promise<void>;
@@ -84,7 +96,7 @@ export class Pool {
   lost: string | undefined;
 
   constructor(private readonly options: PoolOptions) {
-    const { module, memory, tile, threads, scratch, workerUrl } = options;
+    const { module, memory, tile, threads, scratch } = options;
     this.control = memory.words(0, CONTROL_BYTES / 4);
     this.control.fill(0);
     this.hand = { control: this.control, rows: tile.rows, outer: tile.outer, scratch: scratch(0) };
@@ -113,10 +125,7 @@ export class Pool {
         spin,
       };
       try {
-        // A pool does not keep a process alive.
-        const worker = startWorker(workerUrl ?? WORKER_SOURCE, events, { keepsAlive: false });
-        this.workers.push(worker);
-        worker.post(start);
+        this.workers.push(options.start(start, events));
       } catch (error) {
         // Those before it would be nobody's.
         this.end();

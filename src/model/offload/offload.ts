@@ -2,6 +2,8 @@
 import { UnsupportedError, type WasmMlpError, WorkerError } from '../../common/errors.js';
 import * as errors from '../../common/errors.js';
 import type { Machine } from '../../engine/machine.js';
+import { startComputeWorker } from '../../engine/threads/pool.js';
+import type { WorkerStart } from '../../engine/threads/start.js';
 import { startWorker, whyNoWorkers, whyNotShared, type HostedWorker } from '../../engine/threads/host.js';
 import { abortable } from '../../training/abortable.js';
 import { Breath } from '../../training/breath.js';
@@ -61,6 +63,8 @@ function findCustom(value: unknown): string | undefined {
 /** One `fit` in a worker. */
 export class Offload {
   private worker: HostedWorker | undefined;
+  /** The workers that compute for it. */
+  private readonly helpers: Pick<HostedWorker, 'end'>[] = [];
   private readonly snapshots: Snapshots | undefined;
   private readonly memory: SharedArrayBuffer | undefined;
   private readonly floats: number;
@@ -115,7 +119,7 @@ export class Offload {
       return await this.result;
     } finally {
       signal?.removeEventListener('abort', abort);
-      this.worker?.end();
+      this.endWorkers();
       if (!this.over) this.pullAll();
       this.over = true;
       // As where batches are taken on this thread: told to close, and not waited for.
@@ -144,7 +148,7 @@ export class Offload {
   /** Ends the training with an error, at once; the model is no more. */
   cancel(error: Error): void {
     this.over = true;
-    this.worker?.end();
+    this.endWorkers();
     this.settle.reject(error);
   }
 
@@ -182,7 +186,6 @@ export class Offload {
       tile: machine.tile.name,
       maximumMemory: machine.memory.maximumBytes,
       threads: subject.threads,
-      workerUrl: subject.workerUrl?.href,
       architecture: subject.architecture,
       compiled: plain(savedOptions(trainer.compiled)),
       state: this.currentState(),
@@ -252,6 +255,9 @@ export class Offload {
           this.post({ type: 'answer', failed: true });
         }
         break;
+      case 'help':
+        this.help(message.start);
+        break;
       case 'diagnosed':
         this.inspections[message.inspection].inspection.diagnosed(message.epoch, withText(message.measured));
         break;
@@ -265,6 +271,23 @@ export class Offload {
         this.settle.reject(this.failure(message.error));
         break;
     }
+  }
+
+  /** Starts a compute worker on the memory of the one that trains. */
+  private help(start: WorkerStart): void {
+    const { index } = start;
+    const ended = (reason: string): void => this.post({ type: 'helper', index, ended: reason });
+    const message = (said: unknown): void => this.post({ type: 'helper', index, message: said });
+    try {
+      this.helpers.push(startComputeWorker(this.subject.workerUrl)(start, { message, ended }));
+    } catch (error) {
+      ended((error as Error).message);
+    }
+  }
+
+  private endWorkers(): void {
+    this.worker?.end();
+    for (const helper of this.helpers) helper.end();
   }
 
   private failure(error: SentError | undefined): unknown {

@@ -1,4 +1,5 @@
 /** What a model and the worker that trains it tell each other. */
+import type { WorkerStart } from '../../engine/threads/start.js';
 import type { TileName } from '../../engine/tile.js';
 import type { FoundNonFinite, Hook } from '../../training/callbacks/callback.js';
 import type { CompileOptions } from '../../training/compiled.js';
@@ -37,7 +38,6 @@ export interface Begin {
   readonly tile: TileName;
   readonly maximumMemory: number;
   readonly threads: number;
-  readonly workerUrl: string | undefined;
   readonly architecture: Architecture;
   readonly compiled: CompileOptions;
   /** The state to begin with. */
@@ -72,6 +72,8 @@ export type ToWorker =
   | ({ readonly type: 'edit' } & Edit)
   /** To the question that is open: what it gave, or that it failed. */
   | { readonly type: 'answer'; readonly batch?: SentBatch; readonly failed?: boolean }
+  /** Of a compute worker that was asked for: what it says, or that it has ended. */
+  | { readonly type: 'helper'; readonly index: number; readonly message?: unknown; readonly ended?: string }
   | { readonly type: 'abort' };
 
 /** A batch of a source; nothing at its end. */
@@ -94,6 +96,8 @@ export interface SentError {
 /** From the worker to the model. Where no memory is shared, the state comes along. */
 export type FromWorker = { readonly state?: ArrayBuffer | undefined } & (
   | { readonly type: 'ask'; readonly question: Question }
+  /** A compute worker is wanted: a worker's own workers are not to be had everywhere, and in Firefox they hang now and then. */
+  | { readonly type: 'help'; readonly start: WorkerStart }
   | { readonly type: 'epoch' }
   | {
       readonly type: 'diagnosed';

@@ -1,7 +1,8 @@
 /** A training on behalf of a model in another thread. */
 import { WasmMlpError } from '../../common/errors.js';
 import { Machine } from '../../engine/machine.js';
-import { Pool } from '../../engine/threads/pool.js';
+import type { WorkerEvents } from '../../engine/threads/host.js';
+import { Pool, type StartWorker } from '../../engine/threads/pool.js';
 import type { Port } from '../../engine/threads/port.js';
 import { ATTACH, type AttachedCallback } from '../../training/callbacks/callback.js';
 import { ReadyBatch, type BatchSource } from '../../training/data/feed.js';
@@ -22,6 +23,8 @@ class Unanswered extends Error {}
 /** Takes the messages of one `fit`. */
 export class Training {
   private readonly parts = new Map<number, Float32Array[]>();
+  /** Who is told of the compute workers, by their index. */
+  private readonly helpers = new Map<number, WorkerEvents>();
   private readonly aborter = new AbortController();
   private model: Model<Float32Array | Float32Array[]> | undefined;
   private snapshots: Snapshots | undefined;
@@ -59,6 +62,12 @@ export class Training {
         else waiting?.resolve(message.batch);
         break;
       }
+      case 'helper': {
+        const events = this.helpers.get(message.index);
+        if (message.ended === undefined) events?.message(message.message);
+        else events?.ended(message.ended);
+        break;
+      }
       case 'abort':
         this.aborter.abort();
         break;
@@ -85,8 +94,8 @@ export class Training {
       last = { type: 'failed', error: this.sentError(error) };
     }
     this.post({ ...last, state: this.model && this.handOver() });
+    // The other side ends this worker once it has the message.
     machine?.dispose();
-    this.port.close();
   }
 
   /** An error in words; none where the other side has it. */
@@ -98,22 +107,18 @@ export class Training {
   }
 
   private async startMachine(): Promise<Machine> {
-    const { module, tile, maximumMemory, threads, workerUrl } = this.begin;
+    const { module, tile, maximumMemory, threads } = this.begin;
     const settings = { module, tile, initialMemory: Math.min(1 << 20, maximumMemory), maximumMemory };
     if (threads === 1) return new Machine(settings);
-    const url = workerUrl === undefined ? undefined : new URL(workerUrl);
-    try {
-      const machine = new Machine({
-        ...settings,
-        threads,
-        startPool: (parts) => new Pool({ ...parts, workerUrl: url }),
-      });
-      await machine.pool?.ready();
-      return machine;
-    } catch {
-      // Workers within workers are refused on some platforms: one thread gives the same bits.
-      return new Machine(settings);
-    }
+    const start: StartWorker = (helper, events) => {
+      this.helpers.set(helper.index, events);
+      this.post({ type: 'help', start: helper });
+      // Told to stop in memory; the other side ends what is left.
+      return { end: () => undefined };
+    };
+    const machine = new Machine({ ...settings, threads, startPool: (parts) => new Pool({ ...parts, start }) });
+    await machine.pool?.ready();
+    return machine;
   }
 
   private async train(machine: Machine): ReturnType<typeof Model.prototype.train> {

@@ -1,0 +1,14 @@
+/** For pages under test: what `run` returns, or its error, goes to the server that the page came from; nothing has to be evaluated in the page. */
+
+/** @param {() => Promise<unknown>} run */
+export async function report(run) {
+  /** @type {unknown} */
+  let result;
+  try {
+    result = await run();
+  } catch (error) {
+    const { name, message } = /** @type {Error} */ (error);
+    result = { error: { name, message } };
+  }
+  await fetch('/__result', { method: 'POST', body: JSON.stringify(result) });
+}
