@@ -1,10 +1,13 @@
 /**
  * Trains in workers and on threads, and reports what came of it. In the address: `workerUrl=1` loads workers from a file, `threads` asks for so many.
  */
-import * as library from '../../dist/index.js';
+import * as built from '../../dist/index.js';
 import { trainEveryFeature } from '../helpers/every-feature.mjs';
 import { trainLargeLayers } from '../helpers/large-layers.mjs';
 import { report } from './report.js';
+
+/** The helpers' types are those of the sources. */
+const library = /** @type {typeof import('../../src/index.js')} */ (/** @type {unknown} */ (built));
 
 const asked = new URLSearchParams(location.search);
 
