@@ -156,8 +156,11 @@ const contentTypes: Record<string, string> = {
 };
 
 /** Serves the repository's files on a free port of this machine alone; `headers` go with every answer. */
-export async function serveRepository(headers: OutgoingHttpHeaders = {}): Promise<StaticServer> {
-  const root = fileURLToPath(new URL('../..', import.meta.url));
+export const serveRepository = (headers?: OutgoingHttpHeaders): Promise<StaticServer> =>
+  serveFolder(fileURLToPath(new URL('../..', import.meta.url)), headers);
+
+/** Serves a folder's files likewise. */
+export async function serveFolder(root: string, headers: OutgoingHttpHeaders = {}): Promise<StaticServer> {
   const posted: unknown[] = [];
   const waiting: ((result: unknown) => void)[] = [];
   const server = createServer((request, response) => {
