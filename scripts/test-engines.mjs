@@ -1,36 +1,41 @@
 /**
- * Runs two trainings in several JavaScript engines and compares the bits of the final weights: the main job, and a small one that uses every
- * feature, whose hash is known.
+ * The matrix: the same trainings in several JavaScript engines and in real browsers, on 1, 2 and 4 threads, with each register tile, on the calling thread and
+ * in a worker, in pages with and without isolation; and the main job. Prints one table of the hashes of the final weights.
  *
  *     npm run test:engines                   the whole main job
  *     npm run test:engines -- --quick        one epoch of it
  *     npm run test:engines -- --epochs 3
  *
- * The engines come from npm packages, in exact versions, into the git-ignored folder .engines/. One that cannot be
- * installed here is listed as skipped, with the reason. Ends with status 1 if two hashes differ or a run fails.
+ * The engines come from npm packages, in exact versions, into the git-ignored folder .engines/. What cannot be had here is listed as skipped, with the
+ * reason. Ends with status 1 if a hash differs or a run fails.
  */
 
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
+import { build } from 'esbuild';
 import { EVERY_FEATURE_SHA256 } from '../test/helpers/every-feature.mjs';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 
 /**
- * @typedef {{ name: string, command: string, args: string[] }} Engine
- * @typedef {{ name: string, version: string, job?: string, hash?: string, seconds?: number, problem?: string, skipped?: boolean }} Row
+ * @typedef {import('../test/helpers/matrix.mjs').Cell} Cell
+ * @typedef {{ engine: string, version: string, where: string, threads: string, tiles: string, hashes: string[], seconds?: number | undefined, problem?: string, skipped?: boolean }} Row
  */
 
-/** Package → its version and what stands between the command and the script's path. */
-const ENGINES = {
-  node: { version: '26.10.0', args: [] },
-  bun: { version: '1.4.5', args: ['run'] },
-  deno: { version: '2.9.6', args: ['run', '--allow-all'] },
-};
+/** What is installed: the package, its version, and what stands between the command and the script's path. */
+const ENGINES = [
+  { name: 'node', version: '22.23.3', args: [] },
+  { name: 'node', version: '24.21.0', args: [] },
+  { name: 'node', version: '26.10.0', args: [] },
+  { name: 'bun', version: '1.4.5', args: ['run'] },
+  { name: 'deno', version: '2.9.6', args: ['run', '--allow-all'] },
+];
+
+const THREADS = ['1', '2', '4'];
 
 const { values: options } = parseArgs({
   options: { quick: { type: 'boolean', default: false }, epochs: { type: 'string' } },
@@ -48,9 +53,8 @@ const lastLine = (output) => output.trim().split('\n').at(-1)?.slice(0, 160) ?? 
  * @returns {string} the path of its command
  */
 function install(name, version) {
-  const folder = join('.engines', name);
-  const installed = join(folder, 'node_modules', name, 'package.json');
-  if (!existsSync(installed) || JSON.parse(readFileSync(installed, 'utf8')).version !== version) {
+  const folder = join('.engines', `${name}-${version}`);
+  if (!existsSync(join(folder, 'node_modules', name, 'package.json'))) {
     console.error(`installing ${name} ${version} into ${folder}`);
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true });
@@ -77,108 +81,208 @@ function versionOf(command) {
 }
 
 /**
- * What is run, by the name it has in the table; each prints an object with `weightsSha256`.
+ * What a script prints as JSON.
  *
- * @type {Record<string, (model: string) => string[]>} from the file where a model may be left to a script and its arguments
+ * @param {string} command
+ * @param {string[]} args
+ * @returns {Promise<{ value?: any, problem?: string, seconds: number }>}
  */
-const JOBS = {
-  'main job': (model) => [
-    'dist/cli/main.js',
-    '--json',
-    '--output',
-    model,
-    ...(epochs === undefined ? [] : ['--epochs', epochs]),
-  ],
-  'every feature': () => ['test/helpers/every-feature-child.mjs'],
-};
-
-/** The hashes that are known beforehand. Of the main job that of the first engine counts. @type {Record<string, string>} */
-const KNOWN = { 'every feature': EVERY_FEATURE_SHA256 };
-
-/**
- * @param {Engine} engine
- * @param {string[]} job
- * @returns {Promise<Pick<Row, 'hash' | 'seconds' | 'problem'>>}
- */
-function train({ command, args }, job) {
+function run(command, args) {
   return new Promise((done) => {
     const started = performance.now();
-    const child = spawn(command, [...args, ...job], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const seconds = () => (performance.now() - started) / 1000;
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
     let errors = '';
     child.stdout.setEncoding('utf8').on('data', (/** @type {string} */ text) => (output += text));
     child.stderr.setEncoding('utf8').on('data', (/** @type {string} */ text) => (errors += text));
-    child.on('error', (error) => done({ problem: error.message }));
+    child.on('error', (error) => done({ problem: error.message, seconds: seconds() }));
     child.on('close', (status) => {
-      const seconds = (performance.now() - started) / 1000;
-      if (status !== 0) return done({ seconds, problem: `exit status ${status}: ${lastLine(errors || output)}` });
+      if (status !== 0)
+        return done({ problem: `exit status ${status}: ${lastLine(errors || output)}`, seconds: seconds() });
       try {
-        const hash = JSON.parse(output).weightsSha256;
-        done(/^[0-9a-f]{64}$/.test(hash) ? { seconds, hash } : { seconds, problem: `weightsSha256 is ${hash}` });
+        done({ value: JSON.parse(output), seconds: seconds() });
       } catch {
-        done({ seconds, problem: `no JSON on standard output: ${lastLine(output)}` });
+        done({ problem: `no JSON on standard output: ${lastLine(output)}`, seconds: seconds() });
       }
     });
   });
 }
 
-/** @param {string[][]} lines */
-function printTable(lines) {
-  const widths = lines[0].map((_, column) => Math.max(...lines.map((line) => line[column].length)));
-  for (const line of lines)
-    console.log(
-      line
-        .map((cell, column) => cell.padEnd(widths[column]))
-        .join('  ')
-        .trimEnd(),
-    );
-}
-
 /** @type {Row[]} */
 const rows = [];
-const models = mkdtempSync(join(tmpdir(), 'wasm-mlp-engines-'));
-try {
-  /** @type {Engine} */
-  const running = { name: 'node', command: process.execPath, args: [] };
-  const others = Object.entries(ENGINES).map(([name, { version, args }]) => ({ name, version, args }));
-  for (const engine of [running, ...others]) {
-    let version = 'version' in engine ? engine.version : process.versions.node;
-    let command = 'command' in engine ? engine.command : '';
+
+/**
+ * Cells as rows: those that differ in their tiles alone are one.
+ *
+ * @param {{ name: string, version: string }} engine
+ * @param {string} where
+ * @param {Cell[]} cells
+ * @param {number} seconds
+ */
+function addCells({ name, version }, where, cells, seconds) {
+  /** @type {Map<string, Cell[]>} */
+  const groups = new Map();
+  for (const cell of cells) {
+    const key = [cell.threads, cell.got, cell.runIn, cell.everyFeature, cell.largeLayers].join();
+    groups.set(key, [...(groups.get(key) ?? []), cell]);
+  }
+  let first = true;
+  for (const group of groups.values()) {
+    const [{ threads, got, runIn, everyFeature, largeLayers }] = group;
+    rows.push({
+      engine: name,
+      version,
+      where: runIn === 'main' ? where : `${where}, worker`,
+      threads: got === threads ? `${threads}` : `${threads} (got ${got})`,
+      tiles: group.map(({ tile }) => tile).join(' '),
+      hashes: [everyFeature, largeLayers],
+      seconds: first ? seconds : undefined,
+    });
+    first = false;
+  }
+}
+
+/** @param {{ name: string, version: string }} engine @param {string} where @param {string} problem @param {boolean} [skipped] */
+const addProblem = ({ name, version }, where, problem, skipped = false) =>
+  rows.push({ engine: name, version, where, threads: '-', tiles: '-', hashes: [], problem, skipped });
+
+/** Node, Bun and Deno. @param {string} models a folder for what the main job writes */
+async function runEngines(models) {
+  const running = {
+    name: 'node',
+    version: process.versions.node,
+    args: /** @type {string[]} */ ([]),
+    command: process.execPath,
+  };
+  for (const engine of [running, ...ENGINES]) {
+    let command = 'command' in engine ? String(engine.command) : '';
+    /** @type {string} */
+    let version = engine.version;
     try {
       if (command === '') command = install(engine.name, version);
       version = versionOf(command);
     } catch (error) {
       const { stderr, message } = /** @type {Error & { stderr?: string }} */ (error);
-      rows.push({ name: engine.name, version, skipped: true, problem: lastLine(stderr || message) });
+      addProblem(engine, 'process', lastLine(stderr || message), true);
       continue;
     }
-    for (const [job, script] of Object.entries(JOBS)) {
-      console.error(`${job} in ${engine.name} ${version}`);
-      const result = await train({ ...engine, command }, script(join(models, `${engine.name}.safetensors`)));
-      rows.push({ name: engine.name, version, job, ...result });
+    const named = { name: engine.name, version };
+    console.error(`${engine.name} ${version}`);
+    const matrix = await run(command, [...engine.args, 'test/helpers/matrix-child.mjs', ...THREADS]);
+    if (matrix.problem !== undefined) addProblem(named, 'process', matrix.problem);
+    else addCells(named, 'process', matrix.value, matrix.seconds);
+    const model = join(models, `${engine.name}-${version}.safetensors`);
+    const job = [
+      'dist/cli/main.js',
+      '--json',
+      '--output',
+      model,
+      ...(epochs === undefined ? [] : ['--epochs', epochs]),
+    ];
+    const main = await run(command, [...engine.args, ...job]);
+    if (main.problem !== undefined) addProblem(named, 'main job', main.problem);
+    else {
+      const { seconds } = main;
+      const hashes = [main.value.weightsSha256];
+      rows.push({ engine: named.name, version, where: 'main job', threads: '1', tiles: '3x12', hashes, seconds });
     }
   }
+}
+
+const ISOLATION = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' };
+
+/** Milliseconds that a page may take. */
+const PAGE_MS = 300_000;
+
+/** Pages, with the drivers of the tests. */
+async function runBrowsers() {
+  // Built to where its packages are found; it looks for the repository from where its source stands.
+  const outfile = join('.engines', 'browsers.mjs');
+  await build({
+    entryPoints: ['test/helpers/browsers.ts'],
+    bundle: true,
+    packages: 'external',
+    format: 'esm',
+    platform: 'node',
+    outfile,
+    define: { 'import.meta.url': JSON.stringify(new URL('../test/helpers/browsers.ts', import.meta.url).href) },
+  });
+  const browsers = await import(pathToFileURL(outfile).href);
+  for (const name of browsers.browserNames) {
+    const reason = browsers.reasonToSkip(name);
+    if (reason !== undefined) {
+      addProblem({ name, version: '-' }, 'page', reason, true);
+      continue;
+    }
+    for (const [where, headers] of /** @type {const} */ ([
+      ['isolated page', ISOLATION],
+      ['plain page', {}],
+    ])) {
+      console.error(`${name}, ${where}`);
+      const server = await browsers.serveRepository(headers);
+      const started = performance.now();
+      const engine = { name, version: '-' };
+      try {
+        const address = `${server.origin}/test/pages/matrix.html?threads=${THREADS.join()}`;
+        await browsers.withBrowserPage(name, address, async (/** @type {any} */ page) => {
+          const late = new Promise((_, reject) => setTimeout(() => reject(new Error('no result')), PAGE_MS).unref());
+          const result = await Promise.race([server.result(), late]);
+          engine.version = /(?:Chrome|Firefox)\/([\d.]+)/.exec(await page.evaluate('navigator.userAgent'))?.[1] ?? '-';
+          if (!Array.isArray(result)) throw new Error(JSON.stringify(result));
+          addCells(engine, where, result, (performance.now() - started) / 1000);
+        });
+      } catch (error) {
+        addProblem(engine, where, /** @type {Error} */ (error).message);
+      } finally {
+        await server.close();
+      }
+    }
+  }
+}
+
+const scratch = mkdtempSync(join(tmpdir(), 'wasm-mlp-engines-'));
+try {
+  await runEngines(scratch);
+  await runBrowsers();
 } finally {
-  rmSync(models, { recursive: true, force: true });
+  rmSync(scratch, { recursive: true, force: true });
+}
+
+/** What must stand in a row: what is known beforehand, and otherwise what the first row of its kind has. @param {Row} row */
+function expected({ where }) {
+  const alike = rows.find((row) => (row.where === 'main job') === (where === 'main job') && row.hashes.length > 0);
+  if (where === 'main job') return alike?.hashes;
+  return [EVERY_FEATURE_SHA256, alike?.hashes[1]];
 }
 
 /** @param {Row} row */
-const isExpected = ({ job, hash }) =>
-  hash !== undefined && hash === (KNOWN[job ?? ''] ?? rows.find((row) => row.job === job)?.hash);
-const verdicts = rows.map((row) => {
+const isRight = (row) => row.hashes.length > 0 && row.hashes.join() === expected(row)?.join();
+
+/** @param {Row} row */
+function verdict(row) {
   if (row.skipped) return `skipped: ${row.problem}`;
   if (row.problem !== undefined) return `failed: ${row.problem}`;
-  return isExpected(row) ? 'yes' : 'NO';
-});
-printTable([
-  ['engine', 'version', 'training', 'SHA-256 of the weights', 'seconds', 'equal'],
-  ...rows.map(({ name, version, job = '-', hash = '-', seconds }, i) => [
-    name,
-    version,
-    job,
-    hash,
-    seconds?.toFixed(1) ?? '-',
-    verdicts[i],
+  return isRight(row) ? 'yes' : 'NO';
+}
+
+const lines = [
+  ['engine', 'version', 'where', 'threads', 'tiles', 'every feature, or main job', 'large layers', 'seconds', 'equal'],
+  ...rows.map((row) => [
+    row.engine,
+    row.version,
+    row.where,
+    row.threads,
+    row.tiles,
+    row.hashes[0]?.slice(0, 16) ?? '-',
+    row.hashes[1]?.slice(0, 16) ?? '-',
+    row.seconds?.toFixed(1) ?? '',
+    verdict(row),
   ]),
-]);
-process.exitCode = rows.every((row) => row.skipped || isExpected(row)) ? 0 : 1;
+];
+const widths = lines[0].map((_, column) => Math.max(...lines.map((line) => line[column].length)));
+for (const line of lines) {
+  const cells = line.map((cell, column) => cell.padEnd(widths[column]));
+  console.log(cells.join('  ').trimEnd());
+}
+process.exitCode = rows.every((row) => row.skipped || isRight(row)) ? 0 : 1;

@@ -9,8 +9,9 @@ const ROWS = 96;
 /**
  * @param {Library} library
  * @param {EngineOptions} [options]
+ * @param {Pick<import('../../src/index.js').FitOptions, 'runIn'>} [fitOptions]
  */
-export async function trainLargeLayers({ createEngine, dense }, options) {
+export async function trainLargeLayers({ createEngine, dense }, options, fitOptions) {
   const engine = await createEngine(options);
   const hidden = /** @type {const} */ ({ units: UNITS, activation: 'relu' });
   const model = engine.sequential({
@@ -20,7 +21,7 @@ export async function trainLargeLayers({ createEngine, dense }, options) {
   model.compile({ optimizer: 'adam', loss: 'sparseCategoricalCrossentropy' });
   const x = Float32Array.from({ length: ROWS * UNITS }, (_, i) => (Math.imul(i, 40_503) % 1000) / 1000);
   const labels = Int32Array.from({ length: ROWS }, (_, row) => row % 10);
-  await model.fit(x, labels, { epochs: 2, batchSize: 32 });
+  await model.fit(x, labels, { epochs: 2, batchSize: 32, ...fitOptions });
   const parts = model.getWeights().map(({ data }) => data);
   const whole = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
   let at = 0;

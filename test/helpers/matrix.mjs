@@ -1,0 +1,35 @@
+/**
+ * The trainings whose bits must not depend on anything: one with every feature, and one with layers large enough to be shared by threads, with each tile,
+ * and in a worker. Takes nothing from any platform.
+ */
+import { trainEveryFeature } from './every-feature.mjs';
+import { trainLargeLayers } from './large-layers.mjs';
+
+export const TILES = /** @type {const} */ (['4x8', '5x8', '3x12', '2x16', '4x16']);
+
+/** @typedef {typeof import('../../src/index.js')} Library */
+
+/**
+ * One cell of the matrix: what was asked for, how many threads there were, and both hashes.
+ *
+ * @typedef {{ threads: number, got: number, tile: string, runIn: 'main' | 'worker', everyFeature: string, largeLayers: string }} Cell
+ */
+
+/** @type {[tile: (typeof TILES)[number], runIn: 'main' | 'worker'][]} */
+const RUNS = [...TILES.map((tile) => /** @type {[typeof tile, 'main']} */ ([tile, 'main'])), ['3x12', 'worker']];
+
+/**
+ * @param {Library} library
+ * @param {number} threads
+ * @returns {Promise<Cell[]>} every tile on this thread, then the usual one in a worker
+ */
+export async function trainMatrix(library, threads) {
+  const cells = [];
+  for (const [tile, runIn] of RUNS) {
+    const engine = { threads, tile };
+    const { sha256: everyFeature } = await trainEveryFeature(library, engine, { runIn });
+    const { sha256: largeLayers, threads: got } = await trainLargeLayers(library, engine, { runIn });
+    cells.push({ threads, got, tile, runIn, everyFeature, largeLayers });
+  }
+  return cells;
+}
