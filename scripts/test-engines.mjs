@@ -14,9 +14,9 @@ import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { build } from 'esbuild';
+import { ISOLATION, loadBrowsers } from './load-browsers.mjs';
 import { EVERY_FEATURE_SHA256 } from '../test/helpers/every-feature.mjs';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
@@ -190,25 +190,12 @@ async function runEngines(models) {
   }
 }
 
-const ISOLATION = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' };
-
 /** Milliseconds that a page may take. */
 const PAGE_MS = 300_000;
 
 /** Pages, with the drivers of the tests. */
 async function runBrowsers() {
-  // Built to where its packages are found; it looks for the repository from where its source stands.
-  const outfile = join('.engines', 'browsers.mjs');
-  await build({
-    entryPoints: ['test/helpers/browsers.ts'],
-    bundle: true,
-    packages: 'external',
-    format: 'esm',
-    platform: 'node',
-    outfile,
-    define: { 'import.meta.url': JSON.stringify(new URL('../test/helpers/browsers.ts', import.meta.url).href) },
-  });
-  const browsers = await import(pathToFileURL(outfile).href);
+  const browsers = await loadBrowsers();
   for (const name of browsers.browserNames) {
     const reason = browsers.reasonToSkip(name);
     if (reason !== undefined) {

@@ -25,7 +25,7 @@ import { NETWORKS } from '../workloads/networks.mjs';
 const here = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.meta.url));
 
 const PYTHON = '/usr/bin/python3';
-const NEWER_NODE = here('../../.engines/node/node_modules/.bin/node');
+const NEWER_NODE = here('../../.engines/node-26.10.0/node_modules/.bin/node');
 const OURS = 'wasm-mlp';
 
 /**

@@ -23,12 +23,21 @@ const BUDGET_MS = 8;
 export class Breath {
   private last = performance.now();
 
+  constructor(private readonly budget = BUDGET_MS) {}
+
   get due(): boolean {
-    return performance.now() - this.last >= BUDGET_MS;
+    return performance.now() - this.last >= this.budget;
   }
 
   async take(): Promise<void> {
     await turn();
+    this.last = performance.now();
+  }
+
+  /** A longer one: leaves a page as much time as was taken from it, and more. */
+  async rest(): Promise<void> {
+    const page = (globalThis as { document?: unknown }).document !== undefined;
+    await (page ? new Promise((resume) => setTimeout(resume, 2 * this.budget)) : turn());
     this.last = performance.now();
   }
 }

@@ -6,7 +6,6 @@ import { startComputeWorker } from '../../engine/threads/pool.js';
 import type { WorkerStart } from '../../engine/threads/start.js';
 import { startWorker, whyNoWorkers, whyNotShared, type HostedWorker } from '../../engine/threads/host.js';
 import { abortable } from '../../training/abortable.js';
-import { Breath } from '../../training/breath.js';
 import { callAll, HOOKS, type Callback, type TrainedModel } from '../../training/callbacks/callback.js';
 import { readBatch, isOnce, openSource, type Batches, type BatchSource } from '../../training/data/feed.js';
 import type { DataSources } from '../../training/data/dataset.js';
@@ -214,13 +213,11 @@ export class Offload {
     };
     this.worker = startWorker(program, events, { keepsAlive: true });
     this.post(begin, [begin.state]);
-    const breath = new Breath();
     const send = (rows: DataSources, firstSet: number): Promise<void> =>
       sendRows(
         'fit',
         rows,
         firstSet,
-        breath,
         (set, part) => this.post({ type: 'rows', set, data: part }, [part.buffer]),
         proceed,
       );

@@ -1,5 +1,5 @@
 /** Brings rows to a worker in parts, so that the sending thread is never held for long. */
-import { type Breath } from '../../training/breath.js';
+import { Breath } from '../../training/breath.js';
 import { requireEqualRows, type DataSources } from '../../training/data/dataset.js';
 import type { DataShape } from '../../training/data/shape.js';
 import { readGivenWeights } from '../../training/data/weights.js';
@@ -7,6 +7,9 @@ import type { SentData, SentRows } from './protocol.js';
 
 /** Floats of a part: some tenths of a millisecond to copy. */
 const PART = 1 << 18;
+
+/** Milliseconds that it holds the thread at a time: a quarter of a frame at 60 Hz, since a page draws in the rest. */
+const HELD_MS = 4;
 
 /** What a worker is told of data before its rows. Throws where rows or classes are weighed wrongly. */
 export function describeData(
@@ -36,11 +39,11 @@ export async function sendRows(
   where: string,
   data: DataSources,
   firstSet: number,
-  breath: Breath,
   post: (set: number, part: Float32Array<ArrayBuffer>) => void,
   proceed: () => void,
 ): Promise<void> {
   const sources = [...data.x, ...data.y];
+  const breath = new Breath(HELD_MS);
   for (let index = 0; index < sources.length; index++) {
     const { source } = sources[index];
     const { rows, width } = source;
@@ -51,7 +54,7 @@ export async function sendRows(
       const part = new Float32Array(count * width);
       source.write(part, 0, first, count);
       post(firstSet + index, part);
-      if (breath.due) await breath.take();
+      if (breath.due) await breath.rest();
       proceed();
     }
   }

@@ -1,0 +1,31 @@
+/** The browser drivers of the tests, for scripts that Node runs as they are. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { build } from 'esbuild';
+
+const source = new URL('../test/helpers/browsers.ts', import.meta.url);
+
+/** Headers that make a page cross-origin isolated. */
+export const ISOLATION = {
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Embedder-Policy': 'require-corp',
+};
+
+/** @returns {Promise<typeof import('../test/helpers/browsers.js')>} */
+export async function loadBrowsers() {
+  // Built to where its packages are found; it looks for the repository from where its source stands.
+  const folder = fileURLToPath(new URL('../.engines', import.meta.url));
+  mkdirSync(folder, { recursive: true });
+  const outfile = join(folder, 'browsers.mjs');
+  await build({
+    entryPoints: [fileURLToPath(source)],
+    bundle: true,
+    packages: 'external',
+    format: 'esm',
+    platform: 'node',
+    outfile,
+    define: { 'import.meta.url': JSON.stringify(source.href) },
+  });
+  return import(pathToFileURL(outfile).href);
+}
