@@ -22,6 +22,8 @@ export const ABI = {
   f32_gemm_outer_2x16: OUTER,
   f32_gemm_outer_4x16: OUTER,
   f32_transpose_panels: ['k', 'n', 'width', '*b', '*bt'],
+  f32_pack_panel: ['k', 'n', '*rows', '*panel'],
+  f32_unpack_panel: ['k', 'n', '*panel', '*rows'],
 
   f32_sigmoid: MAP,
   f32_sigmoid_backward: MAP_BACKWARD,

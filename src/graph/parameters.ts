@@ -2,7 +2,7 @@ import type { NamedTensor } from '../common/tensors.js';
 import { sizeOf } from '../common/tensors.js';
 import type { RegionGroup } from '../engine/arena.js';
 import type { Machine } from '../engine/machine.js';
-import { readPanels, writePanels } from '../engine/panels.js';
+import type { ParameterSpec } from '../layers/operation.js';
 import type { NetworkPlan, PlannedParameter } from './plan.js';
 
 /**
@@ -50,18 +50,47 @@ export class ParameterLayout {
 
   /** One tensor of a flat vector. */
   readOne(address: number, { spec, offset }: PlannedParameter): Float32Array {
-    const { memory, tile } = this.machine;
-    const at = address / 4 + offset;
-    if (spec.storage === 'vector') return memory.f32.slice(at, at + sizeOf(spec.shape));
-    return readPanels(memory.f32, at, spec.shape[0], spec.shape[1], tile.panelWidth);
+    const { memory, kernels } = this.machine;
+    const at = address + 4 * offset;
+    const { shape, storage } = spec;
+    if (storage === 'vector') return memory.f32.slice(at / 4, at / 4 + sizeOf(shape));
+    const data = new Float32Array(sizeOf(shape));
+    this.eachPanel(spec, ({ rows, units, inputs, first, panel }) => {
+      kernels.f32_unpack_panel(inputs, units, at + 4 * panel, rows);
+      data.set(memory.f32.subarray(rows / 4, rows / 4 + units * inputs), first * inputs);
+    });
+    return data;
   }
 
   /** Writes one tensor of a flat vector. */
   writeOne(address: number, { spec, offset }: PlannedParameter, data: Float32Array): void {
-    const { memory, tile } = this.machine;
-    const at = address / 4 + offset;
-    if (spec.storage === 'vector') memory.f32.set(data, at);
-    else writePanels(memory.f32, at, spec.shape[0], spec.shape[1], tile.panelWidth, data);
+    const { memory, kernels } = this.machine;
+    const at = address + 4 * offset;
+    if (spec.storage === 'vector') {
+      memory.f32.set(data, at / 4);
+      return;
+    }
+    this.eachPanel(spec, ({ rows, units, inputs, first, panel }) => {
+      memory.f32.set(data.subarray(first * inputs, (first + units) * inputs), rows / 4);
+      kernels.f32_pack_panel(inputs, units, rows, at + 4 * panel);
+    });
+  }
+
+  /** Goes through the panels of weights (units, inputs): `units` of them from `first` on, which stand from float `panel` on; `rows` is room for theirs. */
+  private eachPanel(
+    { shape: [total, inputs] }: ParameterSpec,
+    act: (one: { rows: number; units: number; inputs: number; first: number; panel: number }) => void,
+  ): void {
+    const { arena, tile } = this.machine;
+    const { panelWidth } = tile;
+    const rows = arena.allocate(4 * inputs * Math.min(panelWidth, total));
+    try {
+      for (let first = 0; first < total; first += panelWidth) {
+        act({ rows, units: Math.min(panelWidth, total - first), inputs, first, panel: first * inputs });
+      }
+    } finally {
+      arena.free(rows);
+    }
   }
 
   private get learned(): readonly PlannedParameter[] {

@@ -110,7 +110,8 @@ export function decodeSafetensors(where: string, bytes: Uint8Array): Safetensors
     }
     used = end;
     const data = new Float32Array((end - begin) / 4);
-    for (let i = 0; i < data.length; i++) data[i] = view.getFloat32(dataStart + begin + 4 * i, true);
+    if (littleEndian()) new Uint8Array(data.buffer).set(bytes.subarray(dataStart + begin, dataStart + end));
+    else for (let i = 0; i < data.length; i++) data[i] = view.getFloat32(dataStart + begin + 4 * i, true);
     return { name, shape, data };
   });
   if (used !== available) refuse(where, `data expected ${used} bytes after the header, got ${available}.`);

@@ -1,6 +1,7 @@
 /** Both GEMM forms in every tile: bit for bit one sum per element, products ascending, whatever the blocking and the edges. */
 import { describe, expect, test } from 'vitest';
-import { panelFloats, readPanels, writePanels } from '../../src/engine/panels.js';
+import { panelFloats } from '../../src/engine/panels.js';
+import { readPanels, writePanels } from '../reference/panels.js';
 import { checkOuter, checkRows, inPanels, STARTS, type Size } from './gemm-cases.js';
 import { machines, numbers, onBench } from './harness.js';
 
@@ -83,6 +84,25 @@ describe('panels', () => {
         expect(readPanels(memory, 3, units, inputs, width)).toEqual(weights);
         // Padding units are zero.
         expect(memory.subarray(3).reduce((count, value) => count + +(value !== 0), 0)).toBe(weights.length);
+      }
+    }
+  });
+
+  test.each([8, 12, 16])('one packed and unpacked by the kernels, up to %i units', (width) => {
+    for (const units of shapes.filter((one) => one <= width)) {
+      for (const inputs of shapes) {
+        onBench(machine, (bench) => {
+          const weights = numbers(units * inputs, 10);
+          const expected = new Float32Array(panelFloats(units, inputs));
+          writePanels(expected, 0, units, inputs, width, weights);
+          const rows = bench.use(weights);
+          const panel = bench.room(expected.length);
+          bench.call('f32_pack_panel', inputs, units, rows.address, panel.address);
+          expect(bench.read(panel)).toEqual(expected);
+          const back = bench.room(weights.length);
+          bench.call('f32_unpack_panel', inputs, units, panel.address, back.address);
+          expect(bench.read(back)).toEqual(weights);
+        });
       }
     }
   });
