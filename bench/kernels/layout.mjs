@@ -111,7 +111,7 @@ const CONTENTS = {
 export function layOut(name, parameters, size, base) {
   const { m, n, k } = size;
   const hasRows = parameters.includes('m');
-  const inPanels = parameters.includes('width');
+  const inPanels = parameters.includes('width') || parameters.includes('*panel');
   const length = hasRows || inPanels ? n : m * n;
   const ldOf = (/** @type {string} */ pointer) =>
     strideOf(parameters.includes('pieces') && pointer.endsWith('x') ? n * PIECES : n);
