@@ -123,7 +123,7 @@ export { confusionMatrix } from './metrics/confusion-matrix.js';
 export { topKAccuracy } from './metrics/metrics.js';
 export type { CustomMetric, Metric, MetricName, TopKAccuracyOptions } from './metrics/metrics.js';
 export type { CompileOptions, MetricLike, PerOutput } from './training/compiled.js';
-export type { Callback, TrainedModel } from './training/callbacks/callback.js';
+export type { Callback, FoundNonFinite, TrainedModel } from './training/callbacks/callback.js';
 export { csvLogger, type CsvLoggerOptions } from './training/callbacks/csv-logger.js';
 export { earlyStopping, type EarlyStoppingOptions } from './training/callbacks/early-stopping.js';
 export {

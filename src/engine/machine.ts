@@ -27,9 +27,13 @@ export interface MachineOptions {
 
 /** What a machine of another thread is found by. */
 export interface MachineHandle {
+  /** The kernels. */
   readonly module: WebAssembly.Module;
+  /** Register tile, which decides how weights stand in memory. */
   readonly tile: TileName;
+  /** Linear memory, shared. */
   readonly memory: WebAssembly.Memory;
+  /** Bytes that it may grow to. */
   readonly maximumMemory: number;
 }
 

@@ -34,21 +34,37 @@ export interface Site {
 
 /** A network that predicts. With several inputs their rows are given as a list or an object by the inputs' names; the same with predictions. */
 export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Array> {
+  /** @internal */
   protected readonly machine: Machine;
+  /** @internal */
   protected readonly blueprint: Blueprint;
+  /** @internal */
   protected readonly plan: NetworkPlan;
+  /** @internal */
   protected readonly ends: readonly End[];
+  /** @internal */
   protected readonly inputEnds: readonly End[];
+  /** @internal */
   protected readonly layout: ParameterLayout;
-  /** Address of the flat vector of all weights. */
+  /**
+   * Address of the flat vector of all weights.
+   * @internal
+   */
   protected readonly weights: number;
+  /** @internal */
   protected readonly predictor: Predictor;
-  /** Whether a step or a prediction runs, and what tells other threads when the weights change. */
+  /**
+   * Whether a step or a prediction runs, and what tells other threads when the weights change.
+   * @internal
+   */
   protected readonly gate: { running: boolean; version: VersionWriter | undefined } = {
     running: false,
     version: undefined,
   };
-  /** Brings what a fit elsewhere has done since, where there is one. */
+  /**
+   * Brings what a fit elsewhere has done since, where there is one.
+   * @internal
+   */
   protected refresh: (() => void) | undefined;
   private readonly regions: RegionGroup;
   private readonly onDispose: (model: object) => void;
@@ -182,7 +198,10 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
     };
   }
 
-  /** Frees what a subclass has besides, before the rest. */
+  /**
+   * Frees what a subclass has besides, before the rest.
+   * @internal
+   */
   protected release(): void {
     // Nothing more here.
   }
@@ -205,13 +224,17 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
     return rows;
   }
 
+  /** @internal */
   protected requireLive(where: string): void {
     this.requireStill(where);
     if (!this.live) throw new StateError(`${where}: a live model expected, got one that was disposed.`);
     this.machine.requireLive(where);
   }
 
-  /** Runs what calls functions of the user's own, which must not change the model meanwhile. */
+  /**
+   * Runs what calls functions of the user's own, which must not change the model meanwhile.
+   * @internal
+   */
   protected running<T>(run: () => T): T {
     this.gate.running = true;
     try {
@@ -221,7 +244,10 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
     }
   }
 
-  /** Throws inside of a step, where a function of the user's own would change what the step stands on. */
+  /**
+   * Throws inside of a step, where a function of the user's own would change what the step stands on.
+   * @internal
+   */
   protected requireStill(where: string): void {
     if (this.gate.running) {
       throw new StateError(
