@@ -52,7 +52,7 @@ function inline(file, constant, what, program) {
   const lines = [
     '// Written by scripts/build-worker.mjs. Do not edit.',
     `/** ${what} */`,
-    `export const ${constant} = ${JSON.stringify(program)};`,
+    `export const ${constant}: string = ${JSON.stringify(program)};`,
     '',
   ];
   writeFileSync(file, lines.join('\n'));
