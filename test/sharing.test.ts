@@ -1,4 +1,5 @@
 /** Models that several threads predict from: the same weights, each change of them seen as a whole. */
+import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { VERSION_WORDS, VersionReader, VersionWriter } from '../src/engine/threads/version.js';
@@ -38,11 +39,11 @@ function network(on: Engine = engine): Model {
 class Child {
   private readonly worker = new Worker(new URL('./helpers/attached-child.mjs', import.meta.url));
 
-  ask<T>(act: string, message: object = {}): Promise<T> {
-    return new Promise((resolve, reject) => {
-      this.worker.once('message', resolve).once('error', reject);
-      this.worker.postMessage({ act, ...message });
-    });
+  async ask<T>(act: string, message: object = {}): Promise<T> {
+    this.worker.postMessage({ act, ...message });
+    // Rejects where the worker emits an error meanwhile.
+    const [answer] = (await once(this.worker, 'message')) as [T];
+    return answer;
   }
 
   async end(): Promise<void> {
@@ -119,6 +120,22 @@ describe('another thread', () => {
     expect(await two.ask('cycle', { handle, x: row, times: 100 })).toBe(after);
   });
 
+  test('models that come and go, each attached to, take no more memory', async () => {
+    const own = await createEngine();
+    const two = child();
+    const round = async (): Promise<void> => {
+      const model = network(own);
+      await two.ask('cycle', { handle: model.share(), x: row, times: 1 });
+      model.dispose();
+    };
+    for (let i = 0; i < 3; i++) await round();
+    const [bytes, { used }] = [own.memory().bytes, own.memory()];
+    for (let i = 0; i < 60; i++) await round();
+    expect(own.memory().used).toBe(used);
+    expect(own.memory().bytes).toBeLessThan(bytes + 2 * 65536);
+    own.dispose();
+  });
+
   test('a model that its owner disposed', async () => {
     const model = network();
     const handle = model.share();
@@ -131,6 +148,11 @@ describe('another thread', () => {
     expect(await two.ask('predict', { x: row })).toEqual(refusal('predict'));
     expect(await two.ask('dispose')).toBeUndefined();
     expect(await two.ask('attach', { handle })).toEqual(refusal('attachModel'));
+    // Its words serve another model now: the old handle is none of that.
+    const next = network();
+    expect(next.share().words).toBe(handle.words);
+    expect(await two.ask('attach', { handle })).toEqual(refusal('attachModel'));
+    expect(await two.ask('attach', { handle: next.share() })).toBe(next.parameterCount);
   });
 });
 
@@ -178,7 +200,8 @@ describe('on the same thread', () => {
 describe('the version of the weights', () => {
   const sides = (): [Int32Array, VersionWriter, VersionReader] => {
     const words = new Int32Array(new SharedArrayBuffer(4 * VERSION_WORDS));
-    return [words, new VersionWriter(words), new VersionReader(words)];
+    const writer = new VersionWriter(words);
+    return [words, writer, new VersionReader(words, writer.generation)];
   };
 
   test('a reading that was disturbed is told', () => {

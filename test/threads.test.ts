@@ -3,6 +3,15 @@ import { execFileSync } from 'node:child_process';
 import { afterEach, describe, expect, test } from 'vitest';
 import { compileSync } from '../src/engine/binary.js';
 import { Machine } from '../src/engine/machine.js';
+import {
+  BY_ROWS,
+  CONTROL_BYTES,
+  help,
+  MOST_CHUNKS,
+  ROWS as ROWS_JOB,
+  ticketOf,
+  WORD,
+} from '../src/engine/threads/job.js';
 import { Pool, startComputeWorker } from '../src/engine/threads/pool.js';
 import { type TileName } from '../src/engine/tile.js';
 import {
@@ -160,6 +169,34 @@ function products(
   for (const address of taken) arena.free(address);
   return results;
 }
+
+test('a worker that comes late to a job takes nothing, whatever is being prepared for the next', () => {
+  const control = new Int32Array(new SharedArrayBuffer(CONTROL_BYTES));
+  const calls: number[] = [];
+  const kernel = (...args: number[]): void => void calls.push(args[0]);
+  const hand = { control, rows: kernel, outer: kernel, scratch: 0 };
+  control[WORD.kernel] = ROWS_JOB;
+  control[WORD.cut] = BY_ROWS;
+  control[WORD.size] = 1;
+  control[WORD.parameters] = 9;
+  Atomics.store(control, WORD.ticket, ticketOf(7, 3));
+  control[WORD.chunks] = 3;
+  help(hand, 7);
+  expect(calls).toHaveLength(3);
+  // The asking thread writes what job 8 will be, before it opens it.
+  control[WORD.chunks] = 50;
+  help(hand, 7);
+  expect(calls).toHaveLength(3);
+  Atomics.store(control, WORD.ticket, ticketOf(8, 50));
+  help(hand, 7);
+  expect(calls).toHaveLength(3);
+  help(hand, 8);
+  expect(calls).toHaveLength(53);
+  // The most chunks, and numbers that have come round.
+  Atomics.store(control, WORD.ticket, ticketOf(-1, MOST_CHUNKS));
+  help(hand, -1);
+  expect(calls).toHaveLength(53 + MOST_CHUNKS);
+});
 
 describe('what goes wrong', () => {
   test('a worker that is killed between two batches: an error that says so, the last weights, and one thread goes on', async () => {

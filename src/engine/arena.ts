@@ -25,7 +25,7 @@ export class Arena {
   private top: number;
 
   constructor(
-    private readonly reserve: (start: number, size: number) => number,
+    private readonly reserve: (start: number, size: number, leave: (from: number, to: number) => void) => number,
     start = FIRST_ADDRESS,
   ) {
     this.top = start;
@@ -48,8 +48,10 @@ export class Arena {
     const gap = this.gaps[index];
     let start: number;
     if (gap === undefined) {
-      start = this.reserve(this.top, size);
+      const left: Gap[] = [];
+      start = this.reserve(this.top, size, (from, to) => left.push({ start: from, end: to }));
       this.top = start + size;
+      for (const { start: from, end } of left) if (from < end) this.add(from, end);
     } else {
       start = gap.start;
       gap.start += size;

@@ -46,6 +46,8 @@ export class Machine {
   readonly module: WebAssembly.Module;
   /** Address of what kernels put aside during a call on this thread. */
   readonly scratch: number;
+  /** Addresses of the version words of models that were shared and are gone. */
+  readonly retiredWords: number[] = [];
   /** The threads that help, where there are any. */
   readonly pool: Pool | undefined;
   private live = true;
@@ -62,7 +64,7 @@ export class Machine {
     const scratch = (thread: number): number => FIRST_ADDRESS + thread * SCRATCH_BYTES;
     this.scratch = scratch(0);
     const first = attached ? this.memory.bytes : scratch(threads);
-    this.arena = new Arena((start, size) => this.memory.reserve(start, size), first);
+    this.arena = new Arena((start, size, leave) => this.memory.reserve(start, size, leave), first);
     this.memory.reserve(0, first);
     this.kernels = instantiate(module, memory);
     const own = tileOf(this.kernels, tile);

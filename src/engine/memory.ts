@@ -32,9 +32,9 @@ export class LinearMemory {
 
   /**
    * Makes room for `size` bytes at `start`, and returns where it is: at `start`, or further up where other threads have made what follows for
-   * themselves. Throws a MemoryError, and changes nothing, where that is not possible.
+   * themselves; `leave` is told then what stays unused in between. Throws a MemoryError, and changes nothing, where that is not possible.
    */
-  reserve(start: number, size: number): number {
+  reserve(start: number, size: number, leave?: (from: number, to: number) => void): number {
     while (start + size > this.end) {
       const end = start + size;
       if (end > this.maximumBytes) throw this.refusal(end);
@@ -45,7 +45,10 @@ export class LinearMemory {
       } catch {
         throw this.refusal(end);
       }
-      if (before !== this.end) start = before;
+      if (before !== this.end) {
+        leave?.(start, this.end);
+        start = before;
+      }
       this.end = before + pages * PAGE;
       this.made.push({ start: before, end: this.end });
       this.renewViews();

@@ -5,7 +5,7 @@ import { ValueError } from '../common/errors.js';
 import { readOptions } from '../common/options.js';
 import type { Inputs } from '../common/rows.js';
 import { Machine, type MachineHandle } from '../engine/machine.js';
-import { leave, LEFTOVER_WORDS, takeLeft } from '../engine/threads/leftovers.js';
+import { leave, LEFTOVER_ADDRESS, LEFTOVER_WORDS, takeLeft } from '../engine/threads/leftovers.js';
 import { VERSION_WORDS, VersionReader } from '../engine/threads/version.js';
 import { readArchitecture, type Architecture } from './architecture.js';
 import { customCheck, type CustomObjects, type LoadOptions } from './custom.js';
@@ -19,12 +19,11 @@ export interface ModelHandle extends MachineHandle {
   readonly architecture: Architecture;
   /** Where the weights stand in the memory. */
   readonly weights: number;
-  /** Where the words stand that tell of their changes, and of memory that was left. */
+  /** Where the words stand that tell of their changes. */
   readonly words: number;
+  /** Which of the models that had these words it is. */
+  readonly generation: number;
 }
-
-/** Words that the threads of a shared model have in common. */
-export const SHARED_WORDS = VERSION_WORDS + LEFTOVER_WORDS;
 
 /** Predicts from the weights of a model of another thread. A change of the weights is seen as a whole: no prediction mixes two. */
 class AttachedModel<O extends Float32Array | Float32Array[]> extends InferenceModel<O> {
@@ -33,9 +32,9 @@ class AttachedModel<O extends Float32Array | Float32Array[]> extends InferenceMo
   constructor(handle: ModelHandle, architecture: Architecture) {
     const machine = new Machine(handle);
     const { memory, arena } = machine;
-    const reader = new VersionReader(memory.words(handle.words, VERSION_WORDS));
+    const reader = new VersionReader(memory.words(handle.words, VERSION_WORDS), handle.generation);
     reader.requireLive('attachModel');
-    const leftovers = memory.words(handle.words + 4 * VERSION_WORDS, LEFTOVER_WORDS);
+    const leftovers = memory.words(LEFTOVER_ADDRESS, LEFTOVER_WORDS);
     const blueprint = readArchitecture('attachModel', architecture);
     const taken = takeLeft(leftovers);
     for (const { start, end } of taken) arena.add(start, end);

@@ -1,4 +1,5 @@
 /** Loading a model to predict with, and nothing else: the entry wasm-mlp/predict. */
+import { UnsupportedError } from '../common/errors.js';
 import { readOptions } from '../common/options.js';
 import { requireFeatures } from '../engine/features.js';
 import { decodeHex } from '../engine/hex.js';
@@ -9,15 +10,22 @@ import { customCheck, type CustomObjects, type LoadOptions } from './custom.js';
 import { asFormatError, openModel, takeTensors } from './file.js';
 import { InferenceModel } from './inference.js';
 
-/** Bytes of linear memory to start with. */
+/** Bytes of linear memory to start with, and what it may grow to: less where address space is limited. */
 const INITIAL_BYTES = 1024 * 1024;
+const LIMITS = [MAXIMUM_BYTES, MAXIMUM_BYTES / 4, MAXIMUM_BYTES / 16] as const;
 
 /** The one machine of all models, made by the first of them. */
 let machine: Machine | undefined;
 
 function machineOf(module: WebAssembly.Module): Machine {
-  machine ??= new Machine({ module, tile: DEFAULT_TILE, initialMemory: INITIAL_BYTES, maximumMemory: MAXIMUM_BYTES });
-  return machine;
+  for (const maximumMemory of LIMITS) {
+    try {
+      return (machine ??= new Machine({ module, tile: DEFAULT_TILE, initialMemory: INITIAL_BYTES, maximumMemory }));
+    } catch (error) {
+      if (!(error instanceof UnsupportedError)) throw error;
+    }
+  }
+  throw new UnsupportedError(`loadModel: a shared memory of at most ${LIMITS[2]} bytes expected, got none.`);
 }
 
 function load<O extends Float32Array | Float32Array[]>(

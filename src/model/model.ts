@@ -24,7 +24,7 @@ import type { Logs } from '../training/measure.js';
 import type { TrainingPlace } from '../training/state.js';
 import { Trainer } from '../training/trainer.js';
 import { architectureOf, type Architecture } from './architecture.js';
-import { SHARED_WORDS, type ModelHandle } from './attach.js';
+import type { ModelHandle } from './attach.js';
 import { encodeModel, type RestoredState, type SaveOptions } from './checkpoint.js';
 import { BATCH_SIZE, InferenceModel, type BatchOptions, type Site } from './inference.js';
 import { initializeParameters } from './initialize.js';
@@ -439,13 +439,18 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
     if (alone !== undefined) throw new UnsupportedError(`share: ${alone}`);
     const { machine, gate, weights } = this;
     if (this.words === undefined) {
-      // Never freed: who is still attached looks there whether the model is.
-      this.words = machine.arena.allocate(4 * SHARED_WORDS);
-      machine.memory.words(this.words, SHARED_WORDS).fill(0);
-      gate.version = new VersionWriter(machine.memory.words(this.words, VERSION_WORDS));
+      // Never freed, but used again: who is still attached to a model that is gone looks there.
+      let words = machine.retiredWords.pop();
+      if (words === undefined) {
+        words = machine.arena.allocate(4 * VERSION_WORDS);
+        machine.memory.words(words, VERSION_WORDS).fill(0);
+      }
+      this.words = words;
+      gate.version = new VersionWriter(machine.memory.words(words, VERSION_WORDS));
     }
     const { words } = this;
-    return { kind: 'wasm-mlp model', ...machine.handle, architecture: this.toJSON(), weights, words };
+    const { generation } = gate.version!;
+    return { kind: 'wasm-mlp model', ...machine.handle, architecture: this.toJSON(), weights, words, generation };
   }
 
   /** A table of layers, output shapes and parameter counts. */
@@ -469,7 +474,8 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
     return encodeModel(options, {
       architecture: this.toJSON(),
       epochCount: this.progress.epochCount,
-      weights: this.getWeights(),
+      // Not by getWeights, which could bring newer ones than the moments.
+      weights: this.layout.read(this.weights),
       trainer: this.trainer,
     });
   }
@@ -504,7 +510,9 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
 
   protected override release(): void {
     this.offload?.cancel(new StateError('fit: a live model expected, got one that was disposed.'));
+    this.offload = this.refresh = undefined;
     this.gate.version?.retire();
+    if (this.words !== undefined) this.machine.retiredWords.push(this.words);
     this.trainer?.free();
   }
 

@@ -5,7 +5,13 @@ import type { Trainer } from './trainer.js';
 /** Bytes of the counters in front, float64 each. */
 const HEADER_BYTES = 64;
 
-const COUNTER = { stepCount: 0, epochCount: 1, learningRate: 2, edits: 3 } as const;
+const COUNTER = { stepCount: 0, epochCount: 1, learningRate: 2, weightEdits: 3, rateEdits: 4 } as const;
+
+/** How many changes from outside a state contains, by what they change: one from before such a change would undo it. */
+export interface Edits {
+  readonly weights: number;
+  readonly rate: number;
+}
 
 /** A view on such a piece. */
 export class TrainingState {
@@ -26,18 +32,19 @@ export class TrainingState {
     return HEADER_BYTES + Math.ceil((4 * floats) / 64) * 64;
   }
 
-  /** How many changes from outside it contains. */
-  get edits(): number {
-    return this.header[COUNTER.edits];
+  /** The changes from outside that it contains. */
+  get edits(): Edits {
+    return { weights: this.header[COUNTER.weightEdits], rate: this.header[COUNTER.rateEdits] };
   }
 
   /** Copies the state of a training in. */
-  take({ machine, trainer, progress }: TrainingPlace, edits: number): void {
+  take({ machine, trainer, progress }: TrainingPlace, edits: Edits): void {
     const { header, floats } = this;
     header[COUNTER.stepCount] = trainer.stepCount;
     header[COUNTER.epochCount] = progress.epochCount;
     header[COUNTER.learningRate] = trainer.learningRate;
-    header[COUNTER.edits] = edits;
+    header[COUNTER.weightEdits] = edits.weights;
+    header[COUNTER.rateEdits] = edits.rate;
     let at = 0;
     for (const { address, count } of vectorsOf(trainer)) {
       floats.set(machine.memory.f32.subarray(address / 4, address / 4 + count), at);
@@ -45,12 +52,12 @@ export class TrainingState {
     }
   }
 
-  /** Copies counters and weights out; of a state from before the last of so many changes from outside only what that does not undo. */
-  giveWeights(place: TrainingPlace, edits: number): void {
+  /** Copies counters and weights out, but for what would undo one of so many changes from outside. */
+  giveWeights(place: TrainingPlace, edits: Edits): void {
     const { machine, trainer } = place;
     const { version } = trainer.trainee.gate;
     const [{ address, count }] = vectorsOf(trainer);
-    if (this.edits === edits) {
+    if (this.edits.weights === edits.weights) {
       version?.begin();
       machine.memory.f32.set(this.floats.subarray(0, count), address / 4);
       version?.end();
@@ -59,7 +66,7 @@ export class TrainingState {
   }
 
   /** Copies counters and moments out. */
-  giveMoments(place: TrainingPlace, edits: number): void {
+  giveMoments(place: TrainingPlace, edits: Edits): void {
     let at = 0;
     vectorsOf(place.trainer).forEach(({ address, count }, index) => {
       if (index > 0) place.machine.memory.f32.set(this.floats.subarray(at, at + count), address / 4);
@@ -68,9 +75,9 @@ export class TrainingState {
     this.giveCounters(place, edits);
   }
 
-  private giveCounters({ trainer, progress }: TrainingPlace, edits: number): void {
+  private giveCounters({ trainer, progress }: TrainingPlace, edits: Edits): void {
     const { header } = this;
-    const rate = this.edits === edits ? header[COUNTER.learningRate] : trainer.learningRate;
+    const rate = this.edits.rate === edits.rate ? header[COUNTER.learningRate] : trainer.learningRate;
     trainer.resume(header[COUNTER.stepCount], rate);
     progress.epochCount = header[COUNTER.epochCount];
   }

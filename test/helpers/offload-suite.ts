@@ -186,6 +186,20 @@ export function offloadSuite(): void {
       await both((model, where) => model.fit(make(), { ...options, ...where }));
     });
 
+    test('batches of a stream', async () => {
+      const stream = (): BatchSource => {
+        const iterator = batches();
+        return new ReadableStream({
+          pull(controller) {
+            const { done, value } = iterator.next();
+            if (done) controller.close();
+            else controller.enqueue(value);
+          },
+        }) as unknown as BatchSource;
+      };
+      await both((model, where) => model.fit(stream(), where));
+    });
+
     test('on two threads', async () => {
       const two = await createEngine({ threads: 2 });
       try {
@@ -395,6 +409,69 @@ export function offloadSuite(): void {
       expect(model.getWeights()[3].data.every((weight) => weight === 0.25)).toBe(true);
     });
 
+    test('changes that come when it is all but over, or over, lose nothing', async () => {
+      const expected = classifier();
+      await expected.fit(x, labels, { batchSize: 4 });
+      for (let run = 0; run < 12; run++) {
+        const model = classifier();
+        const onTrainBegin = (): void => {
+          // Some before, some in the middle and some after the last step.
+          for (let wait = 0; wait < 24; wait += 2) {
+            setTimeout(
+              () => {
+                model.learningRate = 0.001;
+                model.stopTraining = false;
+              },
+              wait + run / 12,
+            );
+          }
+        };
+        await model.fit(x, labels, { batchSize: 4, callbacks: [{ onTrainBegin }], runIn: 'worker' });
+        expect(model.getWeights()).toEqual(expected.getWeights());
+        expect(model.save()).toEqual(expected.save());
+      }
+    });
+
+    test('told to stop at once: there is not one step', async () => {
+      for (const runIn of ['main', 'worker'] as const) {
+        const model = classifier();
+        const training = model.fit(x, labels, { epochs: 3, runIn });
+        model.stopTraining = true;
+        expect((await training).epoch).toEqual([]);
+        expect(model.stepCount).toBe(0);
+      }
+    });
+
+    test('files that are saved meanwhile are of one step each', async () => {
+      const model = classifier();
+      const controller = new AbortController();
+      const training = model.fit(x, labels, { ...long, signal: controller.signal, runIn: 'worker' });
+      training.catch(() => undefined);
+      await seeChange(model);
+      for (let file = 0; file < 5; file++) {
+        await new Promise((turn) => setTimeout(turn, 12));
+        const saved = engine.loadModel(model.save());
+        expectStepsOf(saved);
+        saved.dispose();
+      }
+      controller.abort();
+      await thrownBy(() => training);
+    });
+
+    test('disposed: its counters are still read, and nobody else is touched', async () => {
+      const model = classifier();
+      const training = model.fit(x, labels, { ...long, runIn: 'worker' });
+      training.catch(() => undefined);
+      await seeChange(model);
+      await new Promise((turn) => setTimeout(turn, 30));
+      model.dispose();
+      const next = classifier();
+      const before = next.getWeights();
+      expect(model.stepCount + model.epochCount).toBeGreaterThan(0);
+      expect(next.getWeights()).toEqual(before);
+      await thrownBy(() => training);
+    });
+
     test('disposed', async () => {
       const model = classifier();
       const training = model.fit(x, labels, { ...long, runIn: 'worker' });
@@ -469,6 +546,7 @@ export function offloadSuite(): void {
         ValueError,
       ],
       ['a class that there is not', (m, o) => m.fit(x, labels, { classWeight: { 9: 1 }, ...o }), ValueError],
+      ['a NaN and too few weights', (m, o) => m.fit(bad, labels, { sampleWeight: [1], ...o }), ValueError],
       ['validation data', (m, o) => m.fit(x, labels, { validationData: [bad, labels], ...o }), ValueError],
       ['a split that leaves nothing', (m, o) => m.fit(x, labels, { validationSplit: 0.999999, ...o }), ValueError],
       ['a source that ends', (m, o) => m.fit(() => [], o), ValueError],
@@ -485,9 +563,11 @@ export function offloadSuite(): void {
     ];
     test.each(calls)('%s', async (_, act, error) => {
       const [here, away] = [classifier(), classifier()];
+      for (const model of [here, away]) model.stopTraining = true;
       const expected = await thrownBy(() => act(here, {}));
       expect(expected).toBeInstanceOf(error);
       expectError(await thrownBy(() => act(away, { runIn: 'worker' })), error, expected.message);
+      expect(away.stopTraining).toBe(here.stopTraining);
       expect(away.save()).toEqual(here.save());
     });
 

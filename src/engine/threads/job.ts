@@ -6,7 +6,10 @@ import type { OuterKernel, RowsKernel } from '../abi.js';
 
 /** Words of the control block, 32 bits each, at the bottom of linear memory, where no kernel reads or writes. */
 export const WORD = {
-  /** Number of the job in its upper bits, its next chunk in the lower six: taken by compare-and-exchange, so nobody takes a chunk of a job that is over. */
+  /**
+   * Number of the job in its upper bits, then six for how many chunks it has and six for the next: taken by compare-and-exchange, so nobody takes a chunk of a
+   * job that is over, nor counts them by those of the next.
+   */
   ticket: 0,
   /** Number of the job; workers wait on it. */
   signal: 1,
@@ -22,7 +25,7 @@ export const WORD = {
   ready: 6,
   /** Index of a worker whose kernel threw, from 1. */
   failed: 7,
-  /** What the job is: its kernel, how it is cut, into how many chunks of what size. */
+  /** What the job is: its kernel, how it is cut, into how many chunks of what size. How many is for the asking thread: others look at the ticket. */
   kernel: 16,
   cut: 17,
   chunks: 18,
@@ -40,7 +43,7 @@ const CHUNK_BITS = 6;
 export const MOST_CHUNKS = (1 << CHUNK_BITS) - 1;
 
 /** Numbers of jobs, which come round again. */
-const JOB_MASK = (1 << (32 - CHUNK_BITS)) - 1;
+const JOB_MASK = (1 << (32 - 2 * CHUNK_BITS)) - 1;
 
 export const ROWS = 0;
 export const OUTER = 1;
@@ -57,19 +60,18 @@ export interface Hand {
   readonly scratch: number;
 }
 
-/** The ticket that opens job `job`. */
-export const ticketOf = (job: number): number => (job & JOB_MASK) << CHUNK_BITS;
+/** The ticket that opens job `job`, of so many chunks. */
+export const ticketOf = (job: number, chunks: number): number =>
+  ((job & JOB_MASK) << (2 * CHUNK_BITS)) | (chunks << CHUNK_BITS);
 
 /** Does chunks of job `job` until none is left. */
 export function help(hand: Hand, job: number): void {
   const { control } = hand;
-  const open = ticketOf(job);
-  // Of this job, or the ticket is no longer its own and nothing is taken.
-  const chunks = control[WORD.chunks];
   for (;;) {
     const ticket = Atomics.load(control, WORD.ticket);
-    const chunk = (ticket - open) | 0;
-    if (chunk < 0 || chunk >= chunks) return;
+    if (ticket >>> (2 * CHUNK_BITS) !== (job & JOB_MASK)) return;
+    const chunk = ticket & MOST_CHUNKS;
+    if (chunk >= ((ticket >>> CHUNK_BITS) & MOST_CHUNKS)) return;
     if (Atomics.compareExchange(control, WORD.ticket, ticket, (ticket + 1) | 0) !== ticket) continue;
     // From here on the job waits for this chunk, and its parameters stay.
     if (control[WORD.kernel] === ROWS) multiplyRows(hand, chunk);

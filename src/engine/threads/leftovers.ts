@@ -3,7 +3,12 @@
  * memory, of stretches from page to page; what finds no place in it is lost until the memory is.
  */
 
+import { CONTROL_BYTES } from './job.js';
+
 const PLACES = 16;
+
+/** Where the table stands: behind the control block of the pool, below all scratch. A new memory is all zeros, which is an empty table. */
+export const LEFTOVER_ADDRESS = CONTROL_BYTES;
 
 /** Words of the table. */
 export const LEFTOVER_WORDS = 2 * PLACES;

@@ -266,7 +266,7 @@ export class Pool {
     const job = (this.job = (this.job + 1) | 0);
     const chunks = control[WORD.chunks];
     Atomics.store(control, WORD.done, 0);
-    Atomics.store(control, WORD.ticket, ticketOf(job));
+    Atomics.store(control, WORD.ticket, ticketOf(job, chunks));
     Atomics.store(control, WORD.signal, job);
     if (Atomics.load(control, WORD.asleep) > 0) Atomics.notify(control, WORD.signal);
     help(this.hand, job);

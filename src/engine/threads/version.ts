@@ -11,6 +11,9 @@ const HOLD = 1;
 /** Numbers readers. */
 const READERS = 2;
 
+/** Which model has the words: they are used again. */
+const GENERATION = 3;
+
 /** Words that they share. */
 export const VERSION_WORDS = 4;
 
@@ -31,7 +34,15 @@ function pause(words: Int32Array, word: number, value: number): void {
 
 /** The side that changes. */
 export class VersionWriter {
-  constructor(private readonly words: Int32Array) {}
+  /** Tells this use of the words from those before. */
+  readonly generation: number;
+
+  constructor(private readonly words: Int32Array) {
+    // The generation first: readers of the one before find out by it.
+    this.generation = Atomics.add(words, GENERATION, 1) + 1;
+    Atomics.store(words, HOLD, 0);
+    Atomics.store(words, VERSION, 0);
+  }
 
   /** Before a change. Waits for a reader that asked for it, but not long. */
   begin(): void {
@@ -64,13 +75,17 @@ export class VersionReader {
   private readonly number: number;
   private tries = 0;
 
-  constructor(private readonly words: Int32Array) {
+  constructor(
+    private readonly words: Int32Array,
+    private readonly generation: number,
+  ) {
     this.number = Atomics.add(words, READERS, 1) + 1;
   }
 
   /** Throws a StateError where the weights are gone. */
   requireLive(where: string): void {
-    if (Atomics.load(this.words, VERSION) === RETIRED) {
+    const { words, generation } = this;
+    if (Atomics.load(words, GENERATION) !== generation || Atomics.load(words, VERSION) === RETIRED) {
       throw new StateError(`${where}: a live model expected, got one that its owner disposed.`);
     }
   }
@@ -93,9 +108,10 @@ export class VersionReader {
 
   /** Whether what was read since `begin` is of that version alone. Where it is not, it is to be read anew. */
   end(where: string, version: number): boolean {
-    this.requireLive(where);
     // A change of nothing, since a load alone would not keep what was read before it from being read after it.
-    if (Atomics.add(this.words, VERSION, 0) !== version) {
+    const now = Atomics.add(this.words, VERSION, 0);
+    this.requireLive(where);
+    if (now !== version) {
       this.tries += 1;
       return false;
     }

@@ -1,24 +1,23 @@
 /** A training in a worker, as the side sees it that asked for it. */
-import { UnsupportedError, type WasmMlpError, WorkerError } from '../../common/errors.js';
-import * as errors from '../../common/errors.js';
+import { UnsupportedError, WorkerError } from '../../common/errors.js';
 import type { Machine } from '../../engine/machine.js';
 import { startComputeWorker } from '../../engine/threads/pool.js';
 import type { WorkerStart } from '../../engine/threads/start.js';
 import { startWorker, whyNoWorkers, whyNotShared, type HostedWorker } from '../../engine/threads/host.js';
 import { abortable } from '../../training/abortable.js';
 import { callAll, HOOKS, type Callback, type TrainedModel } from '../../training/callbacks/callback.js';
-import { readBatch, isOnce, openSource, type Batches, type BatchSource } from '../../training/data/feed.js';
+import { readBatch, openSource, type Batches, type BatchSource } from '../../training/data/feed.js';
 import type { DataSources } from '../../training/data/dataset.js';
 import type { DataShape } from '../../training/data/shape.js';
-import { readGivenWeights } from '../../training/data/weights.js';
 import { withText } from '../../training/diagnosis/advice.js';
 import type { ReadFitOptions } from '../../training/fit-options.js';
 import { attach, type FitSubject, type History, type Inspected } from '../../training/fit.js';
-import { stateFloats, TrainingState } from '../../training/state.js';
+import { stateFloats, TrainingState, type Edits } from '../../training/state.js';
 import type { Architecture } from '../architecture.js';
 import { savedOptions } from '../checkpoint.js';
 import { plain } from '../plain.js';
 import type { Begin, Edit, FromWorker, Question, SentBatch, SentError, ToWorker } from './protocol.js';
+import { revive } from './errors.js';
 import { describeData, sendRows } from './send.js';
 import { snapshotMemory, Snapshots } from './snapshots.js';
 
@@ -36,15 +35,6 @@ export interface OffloadSubject extends FitSubject {
 export interface OffloadData {
   readonly train: DataSources | { readonly source: BatchSource };
   readonly validation: DataSources | undefined;
-}
-
-/** The error that a worker told of, as it would have been thrown here. */
-function revive({ name, message }: SentError): Error {
-  const known = (errors as Record<string, unknown>)[name] as typeof WasmMlpError | undefined;
-  if (known !== undefined) return new known(message);
-  const error = new Error(message);
-  error.name = name;
-  return error;
 }
 
 /** Name of an object of the user's own in a description, where there is one. */
@@ -69,7 +59,11 @@ export class Offload {
   private readonly floats: number;
   private readonly inspections: readonly Inspected[];
   private batches: Batches | undefined;
-  private edits = 0;
+  private edits: Edits = { weights: 0, rate: 0 };
+  /** Why the worker is gone, once it is. */
+  private lost: WorkerError | undefined;
+  /** What `stopTraining` was, for a training that is refused. */
+  private readonly stoppedBefore: boolean;
   /** The newest state from the worker, and whether its moments are still to be taken. */
   private state: TrainingState | undefined;
   /** What a callback or a source on this side threw. */
@@ -100,6 +94,9 @@ export class Offload {
     }
     const validates = data.validation !== undefined || options.validationSplit > 0;
     this.inspections = attach(options.callbacks, trainer, validates);
+    const { model } = subject;
+    this.stoppedBefore = model.stopTraining;
+    model.stopTraining = false;
     this.result = new Promise((resolve, reject) => (this.settle = { resolve, reject }));
     // Whoever waits is told by `run`.
     this.result.catch(() => undefined);
@@ -114,7 +111,10 @@ export class Offload {
     };
     signal?.addEventListener('abort', abort);
     try {
-      await this.begin();
+      await this.begin().catch((error: unknown) => {
+        this.refuse();
+        throw error;
+      });
       return await this.result;
     } finally {
       signal?.removeEventListener('abort', abort);
@@ -128,6 +128,7 @@ export class Offload {
 
   /** Takes the newest weights that there are. */
   pull(): void {
+    if (this.over) return;
     const newest = this.snapshots?.newest();
     if (newest !== undefined) this.take(newest);
   }
@@ -140,8 +141,13 @@ export class Offload {
   }
 
   /** Tells the worker of a change to the model. */
-  edit(change: Omit<Edit, 'number'>): void {
-    this.post({ type: 'edit', number: ++this.edits, ...change });
+  edit(change: Edit): void {
+    const { weights, rate } = this.edits;
+    this.edits = {
+      weights: weights + (change.weights === undefined ? 0 : 1),
+      rate: rate + (change.learningRate === undefined ? 0 : 1),
+    };
+    this.post({ type: 'edit', ...change });
   }
 
   /** Ends the training with an error, at once; the model is no more. */
@@ -160,7 +166,14 @@ export class Offload {
     state.giveWeights(this.subject, this.edits);
   }
 
+  /** The training was refused before it began, and has changed nothing. */
+  private refuse(): void {
+    const { model } = this.subject;
+    if (!model.stopTraining) model.stopTraining = this.stoppedBefore;
+  }
+
   private readonly proceed = (): void => {
+    if (this.lost !== undefined) throw this.lost;
     this.subject.requireLive('fit');
     this.options.signal?.throwIfAborted();
   };
@@ -170,15 +183,9 @@ export class Offload {
     const { trainer, machine, shape } = subject;
     const program = subject.workerUrl ?? (await import('./program.js')).OFFLOAD_PROGRAM;
     proceed();
-    subject.model.stopTraining = false;
     const { validation } = data;
     const given = 'source' in data.train ? undefined : describeData('fit', data.train, shape.outputs, 0);
     const sets = shape.inputs.length + shape.outputs.length;
-    const once = 'source' in data.train && isOnce(data.train.source);
-    const byClass =
-      given === undefined
-        ? readGivenWeights('fit', { classWeight: options.classWeight }, 0, shape.outputs).byClass
-        : undefined;
     const begin: Begin = {
       role: 'fit',
       module: machine.module,
@@ -197,19 +204,20 @@ export class Offload {
         batchesPerEpoch: options.batchesPerEpoch,
         initialEpoch: options.initialEpoch,
       },
+      stopTraining: subject.model.stopTraining,
       hooks: HOOKS.filter((hook) => options.callbacks.some((callback) => callback[hook] !== undefined)),
       inspections: this.inspections.map(({ every }) => every),
-      data: given ?? { once, classWeight: byClass && [...byClass] },
+      data: given ?? 'source',
       validation: validation && describeData('fit', validation, shape.outputs, sets),
     };
     const events = {
       message: (message: unknown) => void this.receive(message as FromWorker),
-      ended: (reason: string) =>
-        this.settle.reject(
-          new WorkerError(
-            `fit: a worker that trains expected, but it is gone: ${reason}. The weights are those of a finished step.`,
-          ),
-        ),
+      ended: (reason: string) => {
+        this.lost = new WorkerError(
+          `fit: a worker that trains expected, but it is gone: ${reason}. The weights are those of a finished step.`,
+        );
+        this.settle.reject(this.lost);
+      },
     };
     this.worker = startWorker(program, events, { keepsAlive: true });
     this.post(begin, [begin.state]);
@@ -265,6 +273,7 @@ export class Offload {
         this.settle.resolve(message.history);
         break;
       case 'failed':
+        if (!message.begun) this.refuse();
         this.settle.reject(this.failure(message.error));
         break;
     }
@@ -312,7 +321,7 @@ export class Offload {
 
   private sentBatch(where: string, batch: unknown): SentBatch {
     const { inputs, outputs } = this.subject.shape;
-    const sources = readBatch(where, batch, { inputs, outputs }, undefined);
+    const sources = readBatch(where, batch, { inputs, outputs }, this.options.classWeight);
     const data = describeData(where, sources, outputs, 0);
     const rows = [...sources.x, ...sources.y].map(({ source }) => {
       const copy = new Float32Array(source.rows * source.width);

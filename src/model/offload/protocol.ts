@@ -3,6 +3,7 @@ import type { WorkerStart } from '../../engine/threads/start.js';
 import type { TileName } from '../../engine/tile.js';
 import type { FoundNonFinite, Hook } from '../../training/callbacks/callback.js';
 import type { CompileOptions } from '../../training/compiled.js';
+import type { GivenWeights } from '../../training/data/weights.js';
 import type { Diagnosis } from '../../training/diagnosis/diagnosis.js';
 import type { ReadFitOptions } from '../../training/fit-options.js';
 import type { History } from '../../training/fit.js';
@@ -21,8 +22,8 @@ export interface SentData {
   readonly rows: number;
   readonly x: readonly SentRows[];
   readonly y: readonly SentRows[];
-  readonly sampleWeight: Float32Array | undefined;
-  readonly classWeight: readonly number[] | undefined;
+  /** What rows and classes count for, or why that was refused: said where it comes in the order of checks. */
+  readonly given: GivenWeights | SentError;
 }
 
 /** The options of `fit` that a worker goes by. */
@@ -45,18 +46,19 @@ export interface Begin {
   /** Where newer states are put; without it they come with messages. */
   readonly snapshots: SharedArrayBuffer | undefined;
   readonly options: SentOptions;
+  /** Whether it was told to stop before it began. */
+  readonly stopTraining: boolean;
   /** Hooks that somebody has. */
   readonly hooks: readonly Hook[];
   /** For each inspection that somebody wants, from epoch to epoch how many. */
   readonly inspections: readonly number[];
-  /** Rows, or a source on the calling side: whether it can be started but once, and what classes count for. */
-  readonly data: SentData | { readonly once: boolean; readonly classWeight: readonly number[] | undefined };
+  /** Rows, or a source on the calling side. */
+  readonly data: SentData | 'source';
   readonly validation: SentData | undefined;
 }
 
-/** A change of the model from outside, numbered from 1. */
+/** A change of the model from outside. */
 export interface Edit {
-  readonly number: number;
   readonly learningRate?: number;
   readonly stopTraining?: boolean;
   /** All weights as they stand in panels. */
@@ -107,6 +109,6 @@ export type FromWorker = { readonly state?: ArrayBuffer | undefined } & (
     }
   | { readonly type: 'nonFinite'; readonly inspection: number; readonly found: FoundNonFinite }
   | { readonly type: 'done'; readonly history: History }
-  /** Without an error: aborted, or a question failed on the model's side. */
-  | { readonly type: 'failed'; readonly error: SentError | undefined }
+  /** Without an error: aborted, or a question failed on the model's side. And whether training had begun. */
+  | { readonly type: 'failed'; readonly error: SentError | undefined; readonly begun: boolean }
 );

@@ -1,6 +1,7 @@
 /** The worker's side of data that is sent in parts. */
 import type { RowSource } from '../../common/rows.js';
 import type { DataSources } from '../../training/data/dataset.js';
+import { revive } from './errors.js';
 import type { SentData, SentRows } from './protocol.js';
 
 /** The parts of a set of rows, in order; they were checked where they came from. */
@@ -21,10 +22,17 @@ function receivedRows({ width }: SentRows, rows: number, parts: Float32Array[]):
 
 /** Data of sets that have come in. */
 export function receivedData(sent: SentData, partsOf: (set: number) => Float32Array[]): DataSources {
-  const { rows, sampleWeight, classWeight } = sent;
+  const { rows, given } = sent;
   const end = (one: SentRows): DataSources['x'][number] => ({
     what: one.what,
     source: receivedRows(one, rows, partsOf(one.set)),
   });
-  return { rows, x: sent.x.map(end), y: sent.y.map(end), sampleWeight, classWeight };
+  return {
+    rows,
+    x: sent.x.map(end),
+    y: sent.y.map(end),
+    sampleWeight: undefined,
+    classWeight: undefined,
+    given: 'message' in given ? revive(given) : given,
+  };
 }

@@ -3,6 +3,7 @@ import { Breath } from '../../training/breath.js';
 import { requireEqualRows, type DataSources } from '../../training/data/dataset.js';
 import type { DataShape } from '../../training/data/shape.js';
 import { readGivenWeights } from '../../training/data/weights.js';
+import { sentError } from './errors.js';
 import type { SentData, SentRows } from './protocol.js';
 
 /** Floats of a part: some tenths of a millisecond to copy. */
@@ -11,7 +12,7 @@ const PART = 1 << 18;
 /** Milliseconds that it holds the thread at a time: a quarter of a frame at 60 Hz, since a page draws in the rest. */
 const HELD_MS = 4;
 
-/** What a worker is told of data before its rows. Throws where rows or classes are weighed wrongly. */
+/** What a worker is told of data before its rows. */
 export function describeData(
   where: string,
   data: DataSources,
@@ -19,19 +20,18 @@ export function describeData(
   firstSet: number,
 ): SentData {
   const { rows, x, y } = data;
-  const { byRow, byClass } = readGivenWeights(where, data, rows, outputs);
   const set = ({ what, source }: DataSources['x'][number], index: number): SentRows => ({
     what,
     width: source.width,
     set: firstSet + index,
   });
-  return {
-    rows,
-    x: x.map(set),
-    y: y.map((end, index) => set(end, x.length + index)),
-    sampleWeight: byRow,
-    classWeight: byClass && [...byClass],
-  };
+  let given: SentData['given'];
+  try {
+    given = readGivenWeights(where, data, rows, outputs);
+  } catch (error) {
+    given = sentError(error);
+  }
+  return { rows, x: x.map(set), y: y.map((end, index) => set(end, x.length + index)), given };
 }
 
 /** Checks and copies the rows part by part; `post` is given each with the number of its set. */

@@ -1,15 +1,15 @@
 /** A training on behalf of a model in another thread. */
-import { WasmMlpError } from '../../common/errors.js';
 import { Machine } from '../../engine/machine.js';
 import type { WorkerEvents } from '../../engine/threads/host.js';
 import { Pool, type StartWorker } from '../../engine/threads/pool.js';
 import type { Port } from '../../engine/threads/port.js';
 import { ATTACH, type AttachedCallback } from '../../training/callbacks/callback.js';
-import { ReadyBatch, type BatchSource } from '../../training/data/feed.js';
-import { TrainingState, stateFloats } from '../../training/state.js';
+import { ReadyBatch, type Batch, type BatchSource } from '../../training/data/feed.js';
+import { stateFloats, TrainingState, type Edits } from '../../training/state.js';
 import { readArchitecture } from '../architecture.js';
 import { Model, type FitData } from '../model.js';
 import type { Begin, Edit, FromWorker, Question, SentBatch, SentError, ToWorker } from './protocol.js';
+import { sentError } from './errors.js';
 import { receivedData } from './receive.js';
 import { Snapshots } from './snapshots.js';
 
@@ -28,7 +28,9 @@ export class Training {
   private readonly aborter = new AbortController();
   private model: Model<Float32Array | Float32Array[]> | undefined;
   private snapshots: Snapshots | undefined;
-  private edits = 0;
+  private edits: Edits = { weights: 0, rate: 0 };
+  /** Whether there is nothing left to say or to change. */
+  private over = false;
   /** Changes that came before training began, and whether it has. */
   private readonly early: Edit[] = [];
   private begun = false;
@@ -44,6 +46,7 @@ export class Training {
   ) {}
 
   receive(message: Exclude<ToWorker, Begin>): void {
+    if (this.over) return;
     switch (message.type) {
       case 'rows':
         this.partsOf(message.set).push(message.data);
@@ -91,8 +94,9 @@ export class Training {
       machine = await this.startMachine();
       last = { type: 'done', history: await this.train(machine) };
     } catch (error) {
-      last = { type: 'failed', error: this.sentError(error) };
+      last = { type: 'failed', error: this.sentError(error), begun: this.begun };
     }
+    this.over = true;
     this.post({ ...last, state: this.model && this.handOver() });
     // The other side ends this worker once it has the message.
     machine?.dispose();
@@ -100,10 +104,8 @@ export class Training {
 
   /** An error in words; none where the other side has it. */
   private sentError(error: unknown): SentError | undefined {
-    if (error instanceof Unanswered || (this.aborter.signal.aborted && error === this.aborter.signal.reason))
-      return undefined;
-    if (error instanceof WasmMlpError || error instanceof Error) return { name: error.name, message: error.message };
-    return { name: 'Error', message: String(error) };
+    const known = error instanceof Unanswered || (this.aborter.signal.aborted && error === this.aborter.signal.reason);
+    return known ? undefined : sentError(error);
   }
 
   private async startMachine(): Promise<Machine> {
@@ -137,7 +139,7 @@ export class Training {
     first.giveMoments(model.training, this.edits);
     if (snapshots !== undefined) this.snapshots = new Snapshots(snapshots, floats, 'writer');
     const given: FitData = {
-      train: 'once' in data ? { source: this.source(data.once) } : receivedData(data, this.partsOf),
+      train: data === 'source' ? { source: this.source() } : receivedData(data, this.partsOf),
       validation: validation && receivedData(validation, this.partsOf),
     };
     const read = {
@@ -147,7 +149,7 @@ export class Training {
       runIn: 'main' as const,
       validationData: undefined,
       sampleWeight: undefined,
-      classWeight: 'once' in data ? data.classWeight : undefined,
+      classWeight: undefined,
     };
     return model.train(given, read, {
       afterStep: () => this.look(),
@@ -181,12 +183,17 @@ export class Training {
     return buffer;
   }
 
-  private apply({ number, learningRate, stopTraining, weights }: Edit): void {
+  private apply({ learningRate, stopTraining, weights }: Edit): void {
     const model = this.model!;
-    if (learningRate !== undefined) model.learningRate = learningRate;
+    if (learningRate !== undefined) {
+      model.learningRate = learningRate;
+      this.edits = { ...this.edits, rate: this.edits.rate + 1 };
+    }
     if (stopTraining !== undefined) model.stopTraining = stopTraining;
-    if (weights !== undefined) model.writeFlat(weights);
-    this.edits = number;
+    if (weights !== undefined) {
+      model.writeFlat(weights);
+      this.edits = { ...this.edits, weights: this.edits.weights + 1 };
+    }
   }
 
   private ask(question: Question, state?: ArrayBuffer): Promise<SentBatch> {
@@ -213,40 +220,28 @@ export class Training {
     const forwardBegin = callback.onTrainBegin?.bind(callback);
     callback.onTrainBegin = (index, logs, model) => {
       this.begun = true;
+      if (this.begin.stopTraining) this.model!.stopTraining = true;
       for (const edit of this.early.splice(0)) this.apply(edit);
       return forwardBegin?.(index, logs, model);
     };
     return callback;
   }
 
-  /** The source on the other side. */
-  private source(once: boolean): BatchSource {
-    const batches = {
-      next: async (): Promise<IteratorResult<never>> => {
-        const sent = await this.ask({ next: this.place });
-        if (sent === undefined) return { done: true, value: undefined };
-        const batch = new ReadyBatch(receivedData({ ...sent.data }, (set) => [sent.rows[set]]));
-        return { done: false, value: batch as never };
-      },
-    };
-    let started = false;
-    /** Starts it at the first batch: to ask takes a while, and starting gives none. */
-    const start = () => {
+  /** The source on the other side. It is started at its first batch: to ask takes a while, and to start a source gives none. */
+  private source(): BatchSource {
+    const start = (): AsyncIterator<Batch> => {
       let fresh = true;
       return {
-        async next() {
-          if (fresh && !(once && started)) await open();
+        next: async () => {
+          if (fresh) await this.ask({ start: true });
           fresh = false;
-          return batches.next();
+          const sent = await this.ask({ next: this.place });
+          if (sent === undefined) return { done: true, value: undefined };
+          const batch = new ReadyBatch(receivedData(sent.data, (set) => [sent.rows[set]]));
+          return { done: false, value: batch as unknown as Batch };
         },
       };
     };
-    const open = async (): Promise<void> => {
-      started = true;
-      await this.ask({ start: true });
-    };
-    if (!once) return () => ({ [Symbol.asyncIterator]: start });
-    const only = Object.assign(start(), { [Symbol.asyncIterator]: () => only });
-    return only;
+    return () => ({ [Symbol.asyncIterator]: start });
   }
 }

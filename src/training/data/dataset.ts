@@ -5,7 +5,7 @@ import { RegionGroup } from '../../engine/arena.js';
 import type { Machine } from '../../engine/machine.js';
 import type { ClassWeight, DataGiven, Dataset, DataShape, Resident } from './shape.js';
 import type { LossDefinition } from '../../losses/bind.js';
-import { readGivenWeights, wholeWeights } from './weights.js';
+import { readGivenWeights, wholeWeights, type GivenWeights } from './weights.js';
 
 /** Throws a ValueError that names the first NaN or infinity. */
 function requireFinite(machine: Machine, where: string, what: string, data: Resident): void {
@@ -53,6 +53,8 @@ export interface DataSources {
   readonly y: readonly NamedSource[];
   readonly sampleWeight: ArrayLike<number> | undefined;
   readonly classWeight: ClassWeight | undefined;
+  /** What rows and classes count for, where that was checked before, or what it was refused with. */
+  readonly given?: GivenWeights | Error;
 }
 
 /** Rows with what messages call them. */
@@ -134,7 +136,8 @@ export function loadData(machine: Machine, where: string, sources: DataSources, 
       requireDomain(machine, where, what, data, loss);
       return data;
     });
-    const given = readGivenWeights(where, sources, rows, outputs);
+    const given = sources.given ?? readGivenWeights(where, sources, rows, outputs);
+    if (given instanceof Error) throw given;
     const whole = wholeWeights(machine, given, y, outputs);
     const givenWeights = weighing(given.byRow);
     return {

@@ -102,7 +102,7 @@ export function readBatch(
   shape: DataShape,
   classWeight: ClassWeight | undefined,
 ): DataSources {
-  if (batch instanceof ReadyBatch) return { ...batch.sources, classWeight };
+  if (batch instanceof ReadyBatch) return batch.sources;
   if (!Array.isArray(batch) || (batch.length !== 2 && batch.length !== 3)) {
     throw new ValueError(`${where} expected [x, y] or [x, y, sampleWeight], got ${describe(batch)}.`);
   }
@@ -126,7 +126,7 @@ function open(iterable: unknown): Batches {
 }
 
 /** Whether a source cannot be started anew: a generator, which is its own iterator. */
-export function isOnce(source: BatchSource): boolean {
+function isOnce(source: BatchSource): boolean {
   if (typeof source === 'function') return false;
   const either = source as Partial<AsyncIterable<Batch>> & Partial<Iterable<Batch>>;
   return (either[Symbol.asyncIterator]?.() ?? either[Symbol.iterator]?.()) === (source as unknown);
