@@ -5,7 +5,7 @@ import { machineOf, numbers, onBench, ulpOf, ulps } from './harness.js';
 
 const machine = machineOf();
 const { fround } = Math;
-const FULL = process.env.SWEEP === 'full';
+const FULL = process.env.MODE === 'sweep';
 /** The full sweep takes minutes; 0 is no limit. */
 const TIMEOUT = FULL ? 0 : 60_000;
 

@@ -80,8 +80,8 @@ const descriptions: readonly Description[] = [
     backward: { kernel: 'f32_hard_sigmoid_backward', of: 'input', derivative: (x) => +(x > -3 && x <= 3) / 6 } },
 ];
 
-/** A prime: the sweep meets every exponent and no pattern of mantissas. SWEEP=full takes all 2^32. */
-const FULL = process.env.SWEEP === 'full';
+/** A prime: the sweep meets every exponent and no pattern of mantissas. npm run test:sweep takes all 2^32. */
+const FULL = process.env.MODE === 'sweep';
 const STRIDE = FULL ? 1 : 4099;
 /** All patterns take minutes per kernel; 0 is no limit. */
 const SWEEP_TIMEOUT = FULL ? 0 : 60_000;
