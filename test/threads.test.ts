@@ -1,5 +1,7 @@
 /** Threads: the same bits for any number of them, whatever the shapes, and nothing lost when one is. */
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, test } from 'vitest';
 import { compileSync } from '../src/engine/binary.js';
 import { Machine } from '../src/engine/machine.js';
@@ -100,6 +102,26 @@ describe('the same bits', () => {
     const row = x.subarray(0, UNITS);
     expect(two.predict(row)).toEqual(one.predict(row));
   });
+});
+
+test('memory that grows in the middle of shared products, by another thread and by this one', async () => {
+  const engine = await engineWith(2);
+  const model = build(engine);
+  const child = new Worker(new URL('./helpers/attached-child.mjs', import.meta.url));
+  const bytes = engine.memory().bytes;
+  const attached = once(child, 'message');
+  child.postMessage({ act: 'cycle', handle: model.share(), x, times: 30 });
+  let grown = 0;
+  const onBatchEnd = async (): Promise<void> => {
+    // This side grows too, for a larger model, and lets the event loop see the other's message.
+    engine.sequential({ layers: [dense({ units: 64 * ++grown, inputShape: [1024] })] });
+    await new Promise(setImmediate);
+  };
+  await model.fit(x, labels, { epochs: 2, batchSize: BATCH, callbacks: [{ onBatchEnd }] });
+  const [end] = (await attached) as [number];
+  await child.terminate();
+  expect(end).toBeGreaterThan(bytes);
+  expect(weightsOf(model)).toEqual(await alone(2));
 });
 
 /** Machines whose smallest products are shared. */
