@@ -77,4 +77,17 @@ describe('the package', () => {
     expect(JSON.parse(imported)).toContain(name);
     expect(JSON.parse(required)).toEqual(JSON.parse(imported));
   });
+
+  test('what is loaded later comes along by require too', () => {
+    const script = `
+      const { createEngine, dense } = require('wasm-mlp');
+      createEngine({ threads: 2 }).then(async (engine) => {
+        const model = engine.sequential({ layers: [dense({ units: 1, inputShape: [1] })] });
+        model.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
+        const { epoch } = await model.fit([[1]], [[2]], { epochs: 2, runIn: 'worker' });
+        const small = await require('wasm-mlp/predict').loadModel(model.save());
+        console.log(JSON.stringify([epoch, small.predict([[3]])[0] === model.predict([[3]])[0]]));
+      });`;
+    expect(JSON.parse(run('node', '-e', script))).toEqual([[0, 1], true]);
+  });
 });
