@@ -19,7 +19,7 @@ import {
   takeTensors,
   type Checkpoint,
   type Header,
-  type TrainingState,
+  type SavedTraining,
 } from './file.js';
 import { plain } from './plain.js';
 import type { Trainer } from '../training/trainer.js';
@@ -54,7 +54,7 @@ export function encodeModel(
   const { architecture, epochCount, weights } = model;
   const tensors = [...weights];
   const trainer = includeOptimizer ? model.trainer : undefined;
-  let training: TrainingState | undefined;
+  let training: SavedTraining | undefined;
   if (trainer !== undefined) {
     const { compiled, learningRate, stepCount } = trainer;
     const slots = trainer.readSlots();
@@ -76,7 +76,7 @@ export function encodeModel(
 export interface RestoredState {
   readonly epochCount: number;
   readonly weights: readonly Float32Array[];
-  readonly training: (TrainingState & { readonly values: readonly (readonly Float32Array[])[] }) | undefined;
+  readonly training: (SavedTraining & { readonly values: readonly (readonly Float32Array[])[] }) | undefined;
 }
 
 /**

@@ -1,5 +1,5 @@
 /** A model's file as far as it can be read without building the model. */
-import { restoreCustom, type Named } from '../common/custom.js';
+import { restoreCustom } from '../common/custom.js';
 import { describe } from '../common/describe.js';
 import { FormatError, ValueError, WasmMlpError } from '../common/errors.js';
 import type { NamedTensor } from '../common/tensors.js';
@@ -7,6 +7,7 @@ import type { PlannedParameter } from '../graph/plan.js';
 import { decodeSafetensors } from '../serialization/safetensors.js';
 import type { CompileOptions } from '../training/compiled.js';
 import { readArchitecture, type Architecture, type Blueprint } from './architecture.js';
+import type { CustomObjects } from './custom.js';
 import { readTensors } from './weights.js';
 
 /** Metadata field that holds everything but tensors. */
@@ -16,7 +17,7 @@ export const FIELD = 'wasm-mlp';
 export const FORMAT_VERSION = 1;
 
 /** What a file says of training. */
-export interface TrainingState {
+export interface SavedTraining {
   readonly options: CompileOptions;
   readonly learningRate: number;
   readonly stepCount: number;
@@ -28,7 +29,7 @@ export interface Header {
   readonly formatVersion: number;
   readonly architecture: Architecture;
   readonly epochCount: number;
-  readonly training?: TrainingState;
+  readonly training?: SavedTraining;
 }
 
 export interface Checkpoint extends Omit<Header, 'formatVersion'> {
@@ -41,7 +42,7 @@ export function requireField(holds: boolean, field: string, expected: string, go
   if (!holds) throw new FormatError(`loadModel: field ${field} expected ${expected}, got ${describe(got)}.`);
 }
 
-function requireTraining(training: TrainingState | undefined): void {
+function requireTraining(training: SavedTraining | undefined): void {
   if (training === undefined) return;
   requireField(typeof training === 'object' && training !== null, 'training', 'an object', training);
   requireField(isCount(training.stepCount), 'training.stepCount', 'a count', training.stepCount);
@@ -90,7 +91,7 @@ function decodeModel(file: unknown): Checkpoint {
 /** Reads a file, with the user's own objects by name, as far as that goes without a plan. */
 export function openModel(
   file: unknown,
-  custom: ReadonlyMap<string, readonly Named[]>,
+  custom: CustomObjects,
 ): { readonly checkpoint: Checkpoint; readonly blueprint: Blueprint } {
   const { architecture, training, ...rest } = decodeModel(file);
   const restored = restoreCustom({ architecture, ...(training && { training }) }, custom);

@@ -9,7 +9,14 @@ import { VERSION_WORDS, VersionWriter } from '../engine/threads/version.js';
 import { readCompileOptions, type CompileOptions } from '../training/compiled.js';
 import { loadData, readData, openData, type DataSources } from '../training/data/dataset.js';
 import type { ClassWeight, DataGiven, Dataset, DataShape, Targets } from '../training/data/shape.js';
-import { isBatchSource, residentFeed, SourceFeed, type BatchSource, type Feed } from '../training/data/feed.js';
+import {
+  isBatchSource,
+  residentFeed,
+  SourceFeed,
+  type BatchSource,
+  type Feed,
+  type FitData,
+} from '../training/data/feed.js';
 import { diagnose } from '../training/diagnosis/diagnose.js';
 import type { Diagnosis } from '../training/diagnosis/diagnosis.js';
 import {
@@ -77,12 +84,6 @@ const readStepOptions = (where: string, options: StepOptions | undefined): StepO
 export interface ModelSite extends Site {
   /** What workers are loaded from where not from the library's own text. */
   readonly workerUrl?: URL | undefined;
-}
-
-/** What `fit` trains on, its form checked. */
-export interface FitData {
-  readonly train: DataSources | { readonly source: BatchSource };
-  readonly validation: DataSources | undefined;
 }
 
 /** Who looks on between steps. */

@@ -18,11 +18,7 @@ export class TrainingState {
   private readonly header: Float64Array;
   private readonly floats: Float32Array;
 
-  constructor(
-    readonly buffer: ArrayBufferLike,
-    offset: number,
-    floats: number,
-  ) {
+  constructor(buffer: ArrayBufferLike, offset: number, floats: number) {
     this.header = new Float64Array(buffer, offset, HEADER_BYTES / 8);
     this.floats = new Float32Array(buffer, offset + HEADER_BYTES, floats);
   }
@@ -101,3 +97,11 @@ function vectorsOf({ vectors, trainee }: Trainer): { readonly address: number; r
 /** Floats of a training's state. */
 export const stateFloats = (trainer: Trainer): number =>
   vectorsOf(trainer).reduce((total, { count }) => total + count, 0);
+
+/** A copy of a training's state, as it is now. */
+export function copyState(place: TrainingPlace, edits: Edits): ArrayBuffer {
+  const floats = stateFloats(place.trainer);
+  const buffer = new ArrayBuffer(TrainingState.bytes(floats));
+  new TrainingState(buffer, 0, floats).take(place, edits);
+  return buffer;
+}

@@ -6,13 +6,13 @@ import type { WorkerStart } from '../../engine/threads/start.js';
 import { startWorker, whyNoWorkers, whyNotShared, type HostedWorker } from '../../engine/threads/host.js';
 import { abortable } from '../../training/abortable.js';
 import { callAll, HOOKS, type Callback, type TrainedModel } from '../../training/callbacks/callback.js';
-import { readBatch, openSource, type Batches, type BatchSource } from '../../training/data/feed.js';
+import { readBatch, openSource, type Batches, type BatchSource, type FitData } from '../../training/data/feed.js';
 import type { DataSources } from '../../training/data/dataset.js';
 import type { DataShape } from '../../training/data/shape.js';
 import { withText } from '../../training/diagnosis/advice.js';
 import type { ReadFitOptions } from '../../training/fit-options.js';
 import { attach, type FitSubject, type History, type Inspected } from '../../training/fit.js';
-import { stateFloats, TrainingState, type Edits } from '../../training/state.js';
+import { copyState, stateFloats, TrainingState, type Edits } from '../../training/state.js';
 import type { Architecture } from '../architecture.js';
 import { savedOptions } from '../checkpoint.js';
 import { plain } from '../plain.js';
@@ -29,12 +29,6 @@ export interface OffloadSubject extends FitSubject {
   /** Threads that compute, and where workers are loaded from. */
   readonly threads: number;
   readonly workerUrl: URL | undefined;
-}
-
-/** What it is trained on. */
-export interface OffloadData {
-  readonly train: DataSources | { readonly source: BatchSource };
-  readonly validation: DataSources | undefined;
 }
 
 /** Name of an object of the user's own in a description, where there is one. */
@@ -74,7 +68,7 @@ export class Offload {
 
   constructor(
     private readonly subject: OffloadSubject,
-    private readonly data: OffloadData,
+    private readonly data: FitData,
     private readonly options: ReadFitOptions,
   ) {
     const none = whyNoWorkers();
@@ -194,7 +188,7 @@ export class Offload {
       threads: subject.threads,
       architecture: subject.architecture,
       compiled: plain(savedOptions(trainer.compiled)),
-      state: this.currentState(),
+      state: copyState(subject, this.edits),
       snapshots: this.memory,
       options: {
         epochs: options.epochs,
@@ -232,12 +226,6 @@ export class Offload {
     if (validation !== undefined) await send(validation, sets);
     if (!('source' in data.train)) await send(data.train, 0);
     this.post({ type: 'go' });
-  }
-
-  private currentState(): ArrayBuffer {
-    const buffer = new ArrayBuffer(TrainingState.bytes(this.floats));
-    new TrainingState(buffer, 0, this.floats).take(this.subject, this.edits);
-    return buffer;
   }
 
   private async receive(message: FromWorker): Promise<void> {

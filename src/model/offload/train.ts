@@ -4,10 +4,10 @@ import type { WorkerEvents } from '../../engine/threads/host.js';
 import { Pool, type StartWorker } from '../../engine/threads/pool.js';
 import type { Port } from '../../engine/threads/port.js';
 import { ATTACH, type AttachedCallback } from '../../training/callbacks/callback.js';
-import { ReadyBatch, type Batch, type BatchSource } from '../../training/data/feed.js';
-import { stateFloats, TrainingState, type Edits } from '../../training/state.js';
+import { ReadyBatch, type Batch, type BatchSource, type FitData } from '../../training/data/feed.js';
+import { copyState, stateFloats, TrainingState, type Edits } from '../../training/state.js';
 import { readArchitecture } from '../architecture.js';
-import { Model, type FitData } from '../model.js';
+import { Model } from '../model.js';
 import type { Begin, Edit, FromWorker, Question, SentBatch, SentError, ToWorker } from './protocol.js';
 import { sentError } from './errors.js';
 import { receivedData } from './receive.js';
@@ -177,10 +177,7 @@ export class Training {
       this.snapshots.publish();
       return undefined;
     }
-    const floats = stateFloats(training.trainer);
-    const buffer = new ArrayBuffer(TrainingState.bytes(floats));
-    new TrainingState(buffer, 0, floats).take(training, this.edits);
-    return buffer;
+    return copyState(training, this.edits);
   }
 
   private apply({ learningRate, stopTraining, weights }: Edit): void {

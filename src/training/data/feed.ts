@@ -25,6 +25,12 @@ export type BatchSource =
   | AsyncIterable<Batch>
   | (() => Iterable<Batch> | AsyncIterable<Batch>);
 
+/** What `fit` trains on, its form checked. */
+export interface FitData {
+  readonly train: DataSources | { readonly source: BatchSource };
+  readonly validation: DataSources | undefined;
+}
+
 /** Whether what was given to `fit` is a source of batches and not rows. */
 export function isBatchSource(x: unknown): x is BatchSource {
   if (typeof x === 'function') return true;
