@@ -39,9 +39,10 @@ const UNROLL = { '4x8': 2 };
 const BY_COLUMNS = new Set(['2x16']);
 
 /**
- * Tiles whose `outer` form is written for V8's pairing of neighbouring vectors to 256 bits, which wants loads and stores one after another without branches
- * between them: with branches, as the other tiles have them, half of 4×16 stays unpaired (strict 36 instead of 56 GFLOP/s, fused 55 instead of 65). One
- * pair of eight stays unpaired in this form too. The `rows` form does not gain from it.
+ * Tiles written for V8's pairing of neighbouring vectors to 256 bits. It pairs two operations only where they stand in one basic block, and a chain of them
+ * only as a whole, from its first value to its store: what the accumulators start with is loaded one after another without a branch between, and a zero start
+ * is a mask on that. With branches, Binaryen makes the last accumulator the value of an `if`, whose zero stands in a block of its own, and 4×16 keeps
+ * one pair of eight unpaired (fused `rows` 78 instead of 88 GFLOP/s). `--trace-wasm-revectorize` of V8 says what was not paired, and why.
  */
 const PAIRED = new Set(['4x16']);
 
@@ -64,6 +65,20 @@ function tileStep(R, W, loadA, loadB) {
     : [range(V).map(b), range(R).map((r) => [a(r), range(V).map((v) => product(r, v))])];
 }
 
+/** Pointers `name`0 … `name`R−1 to the rows of a matrix; rows past m stand where row m − 1 does. */
+const rowPointers = (R, name, first, stride) => [
+  `  const ${name}0 = ${first};`,
+  range(R)
+    .slice(1)
+    .map((r) => `  const ${name}${r} = m > ${r} ? ${name}${r - 1} + ${stride} : ${name}${r - 1};`),
+];
+
+/** Accumulators that start with what the rows of pointers `name` hold where `condition`, an i32 of 0 or 1, is true, and with zero else. */
+const maskedAccumulators = (R, V, name, condition) => [
+  `  const kept = i32x4.splat(0 - ${condition});`,
+  range(R).map((r) => range(V).map((v) => `  let c${r}_${v} = v128.and(v128.load(${name}${r}, ${16 * v}), kept);`)),
+];
+
 function rowsTile(R, W) {
   const V = W / 4;
   const unroll = UNROLL[`${R}x${W}`] ?? 1;
@@ -74,13 +89,23 @@ function rowsTile(R, W) {
     range(R)
       .slice(1)
       .map((r) => `  let a${r} = m > ${r} ? a${r - 1} + lda : a${r - 1};`),
-    accumulators(R, V),
-    `  if (init != 0) {`,
-    range(R).map((r) => [
-      r ? `    if (m > ${r}) init += ldi;` : [],
-      range(V).map((v) => `    c${r}_${v} = v128.load(init, ${16 * v});`),
-    ]),
-    `  }`,
+    PAIRED.has(`${R}x${W}`)
+      ? [
+          `  const starts = i32(init != 0);`,
+          // Without a start C is read, which can be.
+          `  if (init == 0) { init = c; ldi = ldc; }`,
+          rowPointers(R, 'i', 'init', 'ldi'),
+          maskedAccumulators(R, V, 'i', 'starts'),
+        ]
+      : [
+          accumulators(R, V),
+          `  if (init != 0) {`,
+          range(R).map((r) => [
+            r ? `    if (m > ${r}) init += ldi;` : [],
+            range(V).map((v) => `    c${r}_${v} = v128.load(init, ${16 * v});`),
+          ]),
+          `  }`,
+        ],
     `  if (k > 0) {`,
     `    const end0 = b + <usize>(k - 1) * ${4 * W};`,
     range(unroll)
@@ -105,10 +130,7 @@ function rowsTile(R, W) {
     ]),
     `    }`,
     `  }`,
-    `  const p0 = c;`,
-    range(R)
-      .slice(1)
-      .map((r) => `  const p${r} = m > ${r} ? p${r - 1} + ldc : p${r - 1};`),
+    rowPointers(R, 'p', 'c', 'ldc'),
     // V8 11.3 orders the loop by the order of these.
     range(R).map((r) => range(V).map((v) => `  v128.store(p${r}, c${r}_${v}, ${16 * v});`)),
     `}`,
@@ -145,14 +167,7 @@ function outerTile(R, W) {
     `/** C (m ≤ ${R}, ${W}), rows ${4 * W} bytes apart, = [C +] Aᵀ · B, A (k, m), B (k, ${W}). Strides in bytes. */`,
     `function outer${R}x${W}(m: i32, k: i32, a: usize, lda: usize, b: usize, ldb: usize, c: usize, accumulate: bool): void {`,
     PAIRED.has(`${R}x${W}`)
-      ? [
-          `  const kept = i32x4.splat(accumulate ? -1 : 0);`,
-          `  const p0 = c;`,
-          range(R)
-            .slice(1)
-            .map((r) => `  const p${r} = m > ${r} ? p${r - 1} + ${4 * W} : p${r - 1};`),
-          range(R).map((r) => range(V).map((v) => `  let c${r}_${v} = v128.and(v128.load(p${r}, ${16 * v}), kept);`)),
-        ]
+      ? [rowPointers(R, 'p', 'c', 4 * W), maskedAccumulators(R, V, 'p', 'i32(accumulate)')]
       : [
           accumulators(R, V),
           `  if (accumulate) {`,

@@ -52,7 +52,7 @@ export const shapeName = ({ form, size: { m, n, k } }) => `${form} ${m}×${n}×$
 export const gemmKernel = ({ form }, tile) => `f32_gemm_${form === 'gradient' ? 'outer' : 'rows'}_${tile}`;
 
 /** What the weight gradient packs its operands into, see assembly/gemm/blocking.ts. */
-const SCRATCH_FLOATS = 128 * (48 + 16);
+const SCRATCH_FLOATS = 128 * (144 + 16);
 
 /** @param {string} tile */
 const widthOf = (tile) => Number(tile.slice(tile.indexOf('x') + 1));

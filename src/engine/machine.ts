@@ -10,7 +10,7 @@ import { tileOf, type Tile, type TileName } from './tile.js';
 const PAGE = 65536;
 
 /** What the weight gradient packs its operands into: a block of inputs and a panel of 16 deltas, see assembly/gemm/blocking.ts. */
-const SCRATCH_BYTES = 128 * 4 * (48 + 16);
+const SCRATCH_BYTES = 128 * 4 * (144 + 16);
 
 /** What the kernels' memory import declares: 65,536 pages, 4 GiB. */
 export const MAXIMUM_BYTES = 65536 * PAGE;
