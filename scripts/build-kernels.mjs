@@ -7,8 +7,10 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { createHash } from 'node:crypto';
 import { main } from 'assemblyscript/asc';
+import binaryen from 'binaryen';
 import { transform } from 'esbuild';
 import { tilesSource } from './gemm-tiles.mjs';
+import { scheduleKernels } from './schedule-kernels.mjs';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 mkdirSync('build', { recursive: true });
@@ -34,8 +36,18 @@ function writeConstant(file, comment, constant, value) {
 const section = (name, content) =>
   Buffer.from([0, name.length + content.length + 1, name.length, ...Buffer.from(name + content)]);
 
+/** The binary of a module in the text format, its loops scheduled. @param {string} text */
+function assemble(text) {
+  const module = binaryen.parseText(scheduleKernels(text));
+  module.setFeatures(binaryen.Features.All);
+  if (!module.validate()) throw new Error('build-kernels: the scheduled kernels are not valid.');
+  const bytes = module.emitBinary();
+  module.dispose();
+  return bytes;
+}
+
 /**
- * Compiles one target of asconfig.json and inlines its binary.
+ * Compiles one target of asconfig.json, schedules its loops and inlines its binary.
  * @type {(target: string, entry: string, name: string, constant: string) => Promise<void>}
  */
 async function build(target, entry, name, constant) {
@@ -45,7 +57,7 @@ async function build(target, entry, name, constant) {
     process.stderr.write(`build-kernels: ${error.message}\n`);
     process.exit(1);
   }
-  const bytes = Buffer.concat([readFileSync(`build/${name}.wasm`), section('wasm-mlp', digest)]);
+  const bytes = Buffer.concat([assemble(readFileSync(`build/${name}.wat`, 'utf8')), section('wasm-mlp', digest)]);
   writeFileSync(`build/${name}.wasm`, bytes);
   writeConstant(
     `src/engine/${name}.generated.ts`,

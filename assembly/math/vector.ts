@@ -1,25 +1,33 @@
-import { paddedBytes } from '../simd/lanes';
+import { map } from '../simd/map';
 import { exp4 } from './exp';
 import { log4 } from './log';
 
-/** y = e^x. */
-export function f32_exp(n: i32, x: usize, y: usize): void {
-  if (n <= 0) return;
-  const end = x + paddedBytes(n);
-  do {
-    v128.store(y, exp4(v128.load(x)));
-    x += 16;
-    y += 16;
-  } while (x < end);
+// @ts-ignore: decorator
+@unmanaged
+class Exp {
+  // @ts-ignore: decorator
+  @inline
+  of(x: v128, a: v128, b: v128): v128 {
+    return exp4(x);
+  }
 }
 
-/** y = ln x. */
+/** y = e^x. In place allowed. */
+export function f32_exp(n: i32, x: usize, y: usize): void {
+  map<Exp>(n, x, y);
+}
+
+// @ts-ignore: decorator
+@unmanaged
+class Log {
+  // @ts-ignore: decorator
+  @inline
+  of(x: v128, a: v128, b: v128): v128 {
+    return log4(x);
+  }
+}
+
+/** y = ln x. In place allowed. */
 export function f32_log(n: i32, x: usize, y: usize): void {
-  if (n <= 0) return;
-  const end = x + paddedBytes(n);
-  do {
-    v128.store(y, log4(v128.load(x)));
-    x += 16;
-    y += 16;
-  } while (x < end);
+  map<Log>(n, x, y);
 }

@@ -1,0 +1,239 @@
+/**
+ * Two transformations of the compiled kernels' text, after which engines have less to do in each loop. Neither changes what is computed. ARCHITECTURE.md says
+ * what they gain.
+ *
+ * - Vector constants other than zero are set before the loops that use them. Binaryen writes a constant wherever it is used, and newer engines build it
+ *   there anew each time, four instructions on x64.
+ * - Chains that do not depend on each other, the vectors that a loop of simd/map.ts takes in one turn, are written in alternation, a few operations of
+ *   each. V8 11.3 orders instructions itself; newer V8 keeps the order of the binary, and a processor looks ahead over two or three chains only.
+ */
+
+/** Operations of one chain that stay together. 3 to 8 are equally fast on V8 14, 12 is 5 % slower; more of them take less room. */
+const UNIT = 6;
+
+/** A vector constant that is worth a register: zero takes one instruction wherever it is needed. */
+const isConstant = (/** @type {string} */ code) =>
+  code.startsWith('v128.const ') && code !== 'v128.const i32x4 0x00000000 0x00000000 0x00000000 0x00000000';
+
+const isControl = (/** @type {string} */ code) => /^(loop|block|if|else|end|br|br_if|return|call)\b/.test(code);
+
+/** How many values an instruction of a map takes from the stack. Each but a store gives one. */
+const OPERANDS = /** @type {const} */ ([
+  [/^(local\.get|v128\.const|i32\.const) /, 0],
+  [/^v128\.(load\b|not$)|^[fi]\d+x\d+\.(splat|abs|neg|sqrt|ceil|floor|nearest|convert_\w+|trunc_sat_\w+)$/, 1],
+  [/^(v128\.bitselect|f32x4\.relaxed_n?madd)$/, 3],
+  [
+    /^v128\.(store\b|and$|or$|xor$|andnot$)|^[fi]\d+x\d+\.(add|sub|mul|div|p?min|p?max|eq|ne|[lg][te](_[su])?|shl|shr_[su])$/,
+    2,
+  ],
+  [/^i32\.(add|sub|and|or|shl|shr_[su]|eq|ne|[lg][te]_[su])$/, 2],
+]);
+
+/** @param {string} code */
+function operandsOf(code) {
+  const known = OPERANDS.find(([pattern]) => pattern.test(code));
+  if (known === undefined) throw new Error(`schedule-kernels: ${code} is not known in a loop of several chains.`);
+  return known[1];
+}
+
+/** A value of a loop's body. */
+class Value {
+  uses = 0;
+  /** Operations in the expression that is written in its place. */
+  size = 0;
+  /** How many units come before it at least. */
+  level = 0;
+  /** Where it is kept, if it is a unit, that is: computed on its own. @type {string | undefined} */
+  local = undefined;
+  /** Reads of `local` that are still to be written. */
+  reads = 0;
+
+  /** @param {string} code the instruction @param {readonly Value[]} operands */
+  constructor(code, operands = []) {
+    this.code = code;
+    this.operands = operands;
+  }
+}
+
+/** What a loop's body computes: its values in order, what it stores, what its locals hold in the end, and what it leaves on the stack. @param {readonly string[]} body */
+function readBody(body) {
+  /** @type {Map<string, Value>} */
+  const starts = new Map();
+  /** @type {Map<string, Value>} */
+  const locals = new Map();
+  /** @type {Value[]} */
+  const stack = [];
+  /** @type {Value[]} */
+  const values = [];
+  /** @type {Value[]} */
+  const stores = [];
+  for (const code of body) {
+    const [op, name = ''] = code.split(' ');
+    if (op === 'local.get') {
+      if (!locals.has(name)) {
+        const start = new Value(code);
+        starts.set(name, start);
+        locals.set(name, start);
+      }
+      stack.push(/** @type {Value} */ (locals.get(name)));
+    } else if (op === 'local.set') {
+      locals.set(name, /** @type {Value} */ (stack.pop()));
+    } else if (op === 'local.tee') {
+      locals.set(name, /** @type {Value} */ (stack.at(-1)));
+    } else {
+      const count = operandsOf(code);
+      const value = new Value(code, stack.splice(stack.length - count, count));
+      if (op === 'v128.store') stores.push(value);
+      else stack.push(value);
+      values.push(value);
+    }
+  }
+  return { values, stores, starts, locals, left: stack };
+}
+
+/**
+ * Straight-line code with its chains in alternation: units of all chains that wait for equally many others stand together.
+ *
+ * @param {readonly string[]} body
+ * @param {ReadonlySet<string>} readElsewhere locals that other code of the function reads
+ * @param {(index: number) => string} temporary the name of a further local
+ */
+function interleave(body, readElsewhere, temporary) {
+  const { values, stores, starts, locals, left } = readBody(body);
+  const results = [...locals].filter(
+    ([name, value]) => starts.get(name) !== value && (starts.has(name) || readElsewhere.has(name)),
+  );
+  const ends = [...left, ...results.map(([, value]) => value)];
+  for (const value of [...values.flatMap(({ operands }) => operands), ...ends]) value.uses += 1;
+
+  /** @type {Value[]} */
+  const units = [];
+  const stored = new Set(stores.map(({ operands }) => operands[1]));
+  for (const value of values) {
+    const isVector = /^(v128\.(?!store|const)|[fi]\d+x\d+\.)/.test(value.code);
+    if (value.uses === 0 || !isVector) continue;
+    value.size = 1 + value.operands.reduce((sum, { size, local }) => sum + (local === undefined ? size : 0), 0);
+    value.level = Math.max(0, ...value.operands.map(({ level, local }) => level + (local === undefined ? 0 : 1)));
+    if (value.uses > 1 || stored.has(value) || value.size >= UNIT) {
+      value.local = '';
+      units.push(value);
+    }
+  }
+  units.sort((one, other) => one.level - other.level);
+
+  /** @type {(value: Value) => void} */
+  const countReads = ({ operands }) => {
+    for (const operand of operands) {
+      if (operand.local === undefined) countReads(operand);
+      else operand.reads += 1;
+    }
+  };
+  [...units, ...stores].forEach(countReads);
+  ends.forEach((value) => (value.local === undefined ? countReads(value) : (value.reads += 1)));
+
+  /** @type {string[]} */
+  const lines = [];
+  /** @type {string[]} */
+  const free = [];
+  let temporaries = 0;
+  /** @type {(value: Value) => void} */
+  const writeExpression = ({ code, operands }) => {
+    operands.forEach(write);
+    lines.push(code);
+  };
+  /** @type {(value: Value) => void} */
+  const write = (value) => {
+    if (value.local === undefined) return writeExpression(value);
+    lines.push(`local.get ${value.local}`);
+    value.reads -= 1;
+    if (value.reads === 0) free.push(value.local);
+  };
+  for (const unit of units) {
+    writeExpression(unit);
+    unit.local = free.pop() ?? temporary(temporaries++);
+    lines.push(`local.set ${unit.local}`);
+  }
+  stores.forEach(writeExpression);
+  // All are read before any is set.
+  ends.forEach(write);
+  for (const [name] of [...results].reverse()) lines.push(`local.set ${name}`);
+  return { lines, temporaries };
+}
+
+/** @param {readonly string[]} code */
+const readsOf = (code) =>
+  code.filter((line) => line.startsWith('local.get ')).map((line) => line.slice('local.get '.length));
+
+/**
+ * @param {readonly string[]} code instructions, without indentation
+ * @returns the instructions, and the locals of vectors that they take besides
+ */
+function scheduleFunction(code) {
+  /** @type {Map<string, string>} */
+  const constants = new Map();
+  /** @type {string[]} */
+  const out = [];
+  /** @type {string[]} */
+  const open = [];
+  let temporaries = 0;
+  for (const [index, line] of code.entries()) {
+    if (isConstant(line) && open.includes('loop')) {
+      const name = constants.get(line) ?? `$constant${constants.size}`;
+      constants.set(line, name);
+      out.push(`local.get ${name}`);
+      continue;
+    }
+    const start = out.findLastIndex(isControl);
+    const body = out.slice(start + 1);
+    if (
+      open.at(-1) === 'loop' &&
+      line.startsWith('br_if ') &&
+      out[start]?.startsWith('loop ') &&
+      isSeveralChains(body)
+    ) {
+      const length = body.length;
+      const elsewhere = new Set(readsOf([...code.slice(0, index - length), ...code.slice(index)]));
+      const { lines, temporaries: used } = interleave(body, elsewhere, (i) => `$temporary${i}`);
+      temporaries = Math.max(temporaries, used);
+      out.splice(start + 1, length, ...lines);
+    }
+    const [op = ''] = line.split(' ');
+    if (op === 'loop' || op === 'block' || op === 'if') open.push(op);
+    if (op === 'end') open.pop();
+    out.push(line);
+  }
+  return {
+    locals: [...constants.values(), ...Array.from({ length: temporaries }, (_, i) => `$temporary${i}`)],
+    code: [...[...constants].flatMap(([constant, name]) => [constant, `local.set ${name}`]), ...out],
+  };
+}
+
+/** Whether neighbouring vectors are stored in one turn, after all that is loaded: a load behind a store may read what is stored. @param {readonly string[]} body */
+const isSeveralChains = (body) =>
+  body.includes('v128.store offset=16') &&
+  body.findLastIndex((line) => line.startsWith('v128.load')) < body.findIndex((line) => line.startsWith('v128.store'));
+
+/**
+ * @param {string} text a module in WebAssembly's text format, as AssemblyScript writes it: one instruction a line
+ * @returns {string}
+ */
+export function scheduleKernels(text) {
+  return text.replaceAll(
+    /^( \(func .*\n)((?:  \(local .*\n)*)((?:  .*\n)*?)( \)\n)/gm,
+    (_, head, locals, body, tail) => {
+      const scheduled = scheduleFunction(
+        body
+          .split('\n')
+          .slice(0, -1)
+          .map((/** @type {string} */ line) => line.trim()),
+      );
+      return [
+        head,
+        locals,
+        ...scheduled.locals.map((name) => `  (local ${name} v128)\n`),
+        ...scheduled.code.map((line) => `  ${line}\n`),
+        tail,
+      ].join('');
+    },
+  );
+}

@@ -1,0 +1,154 @@
+import { readFileSync } from 'node:fs';
+import binaryen from 'binaryen';
+import { describe, expect, test } from 'vitest';
+import { scheduleKernels } from '../scripts/schedule-kernels.mjs';
+
+/**
+ * Two vectors a turn, as the loops of simd/map.ts: y = f(x) · a with f(x) = 3x² + (x + 2)·7 written out differently in the chains, and a, b change places after
+ * each turn. After it a third vector is stored, from locals that the loop left.
+ */
+const MODULE = `(module
+ (import "env" "memory" (memory 1))
+ (func $f (param $x i32) (param $y i32) (param $end i32)
+  (local $a v128)
+  (local $b v128)
+  (local $p v128)
+  (local $q v128)
+  (local $last v128)
+  v128.const i32x4 0x3f800000 0x3f800000 0x3f800000 0x3f800000
+  local.set $a
+  v128.const i32x4 0x40000000 0x40000000 0x40000000 0x40000000
+  local.set $b
+  loop $turn
+   local.get $x
+   v128.load
+   local.tee $p
+   local.get $p
+   f32x4.mul
+   v128.const i32x4 0x40400000 0x40400000 0x40400000 0x40400000
+   f32x4.mul
+   local.get $p
+   v128.const i32x4 0x40000000 0x40000000 0x40000000 0x40000000
+   f32x4.add
+   v128.const i32x4 0x40e00000 0x40e00000 0x40e00000 0x40e00000
+   f32x4.mul
+   f32x4.add
+   local.get $a
+   f32x4.mul
+   local.set $p
+   local.get $x
+   v128.load offset=16
+   local.set $q
+   v128.const i32x4 0x40400000 0x40400000 0x40400000 0x40400000
+   local.get $q
+   local.get $q
+   f32x4.mul
+   f32x4.mul
+   v128.const i32x4 0x40e00000 0x40e00000 0x40e00000 0x40e00000
+   v128.const i32x4 0x40000000 0x40000000 0x40000000 0x40000000
+   local.get $q
+   f32x4.add
+   f32x4.mul
+   f32x4.add
+   local.get $a
+   f32x4.mul
+   local.set $last
+   local.get $y
+   local.get $p
+   v128.store
+   local.get $y
+   local.get $last
+   v128.store offset=16
+   local.get $a
+   local.get $b
+   local.set $a
+   local.set $b
+   local.get $y
+   i32.const 32
+   i32.add
+   local.set $y
+   local.get $x
+   i32.const 32
+   i32.add
+   local.tee $x
+   local.get $end
+   i32.lt_u
+   br_if $turn
+  end
+  local.get $y
+  local.get $last
+  local.get $b
+  f32x4.sub
+  v128.store
+ )
+ (export "f" (func $f))
+)
+`;
+
+const FLOATS = 32;
+
+/** What the function leaves in memory. */
+function run(text: string): Float32Array {
+  const module = binaryen.parseText(text);
+  module.setFeatures(binaryen.Features.All);
+  const memory = new WebAssembly.Memory({ initial: 1 });
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(new Uint8Array(module.emitBinary())), {
+    env: { memory },
+  });
+  module.dispose();
+  const f32 = new Float32Array(memory.buffer);
+  for (let i = 0; i < FLOATS; i++) f32[i] = (i - 11) / 8;
+  (exports['f'] as (x: number, y: number, end: number) => void)(0, 1024, 4 * FLOATS);
+  return f32.slice(256, 256 + FLOATS + 4);
+}
+
+describe('the loops of the kernels are scheduled', () => {
+  const scheduled = scheduleKernels(MODULE);
+  const loop = (text: string): string[] => text.slice(text.indexOf('loop'), text.indexOf('br_if')).split('\n');
+
+  test('with the results of the loops as they were', () => {
+    const expected = Float32Array.from({ length: FLOATS + 4 }, (_, i) => {
+      const f = (x: number): number => 3 * x * x + (x + 2) * 7;
+      const a = (turn: number): number => (turn % 2 === 0 ? 1 : 2);
+      const turn = Math.floor(i / 8);
+      const isLast = turn === FLOATS / 8;
+      return isLast ? f((i - 4 - 11) / 8) * a(turn - 1) - a(turn + 1) : f((i - 11) / 8) * a(turn);
+    });
+    expect(run(MODULE)).toEqual(expected);
+    expect(run(scheduled)).toEqual(expected);
+  });
+
+  test('with no constant in a loop', () => {
+    expect(loop(MODULE).filter((line) => line.includes('v128.const'))).toHaveLength(6);
+    expect(loop(scheduled).filter((line) => line.includes('v128.const'))).toEqual([]);
+  });
+
+  test('with both chains begun before one ends', () => {
+    const firstOf = (text: string, what: string): number => loop(text).findIndex((line) => line.includes(what));
+    const lastLoad = (text: string): number => firstOf(text, 'v128.load offset=16');
+    const products = (text: string): number =>
+      loop(text)
+        .slice(0, lastLoad(text))
+        .filter((line) => /mul/.test(line)).length;
+    expect(products(MODULE)).toBe(4);
+    expect(products(scheduled)).toBeLessThan(4);
+  });
+
+  test('in all binaries that are built, but for zeros', () => {
+    for (const name of ['kernels', 'kernels-fused', 'kernels-predict']) {
+      const module = binaryen.readBinary(readFileSync(new URL(`../build/${name}.wasm`, import.meta.url)));
+      const lines = module.emitText().split('\n');
+      module.dispose();
+      const open: string[] = [];
+      const constants = lines.filter((line) => {
+        const [, indentation = '', what = ''] = /^( *)\((\S+)/.exec(line) ?? [];
+        if (what === '') return false;
+        open.length = indentation.length;
+        open[indentation.length] = what;
+        return what === 'v128.const' && open.includes('loop') && !/i32x4( 0x0{8}){4}/.test(line);
+      });
+      expect(lines.length).toBeGreaterThan(1000);
+      expect(constants).toEqual([]);
+    }
+  });
+});
