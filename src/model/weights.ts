@@ -13,7 +13,7 @@ export interface TensorLike {
   readonly data: Float32Array | readonly number[];
 }
 
-/** Checks tensors against parameters, all of them before any is used, and returns their values in order. */
+/** Checks tensors against parameters, all of them before any is used, and returns their values in order: the tensors' own arrays where they are of float32. */
 export function readTensors(where: string, parameters: readonly PlannedParameter[], tensors: unknown): Float32Array[] {
   if (!Array.isArray(tensors))
     throw new ValueError(`${where}: weights expected a list of tensors, got ${describe(tensors)}.`);
@@ -23,12 +23,8 @@ export function readTensors(where: string, parameters: readonly PlannedParameter
   return parameters.map((parameter, index) => readTensor(where, parameter, tensors[index]));
 }
 
-/** Whether there is no NaN and no infinity, whose products with 0 are NaN: as little per value as can be, since it runs in a fresh process. */
-function allFinite(data: Float32Array): boolean {
-  let sum = 0;
-  for (let i = 0; i < data.length; i++) sum += data[i] * 0;
-  return sum === 0;
-}
+/** Whether there is no NaN and no infinity. The platform's search is not slow in a fresh process, as a loop of our own is: 0.5 for 3 ms per 100,000 values. */
+const allFinite = (data: Float32Array): boolean => ![NaN, Infinity, -Infinity].some((value) => data.includes(value));
 
 function readTensor(where: string, { name, spec }: PlannedParameter, value: unknown): Float32Array {
   const { shape, least = -Infinity } = spec;
@@ -51,7 +47,7 @@ function readTensor(where: string, { name, spec }: PlannedParameter, value: unkn
   if (data.length !== sizeOf(shape)) {
     throw new ShapeError(`${where}: "${name}" expected ${sizeOf(shape)} values, got ${data.length}.`);
   }
-  if (data instanceof Float32Array && least === -Infinity && allFinite(data)) return data.slice();
+  if (data instanceof Float32Array && least === -Infinity && allFinite(data)) return data;
   for (let i = 0; i < data.length; i++) {
     // Rounded first: a number beyond float32 would become an infinity.
     const value: unknown = data[i];

@@ -90,7 +90,9 @@ function readMetadata(where: string, value: unknown): Record<string, string> {
   return value as Record<string, string>;
 }
 
-/** The tensors and metadata of a file. Every tensor's data is copied. */
+/**
+ * The tensors and metadata of a file. Data that stands as float32 does is not copied: it is that of `bytes`, unless other threads may write there.
+ */
 export function decodeSafetensors(where: string, bytes: Uint8Array): SafetensorsFile {
   const { header, dataStart } = readHeader(where, bytes);
   const { __metadata__: metadata, ...entries } = header;
@@ -109,7 +111,12 @@ export function decodeSafetensors(where: string, bytes: Uint8Array): Safetensors
       );
     }
     used = end;
-    const data = new Float32Array((end - begin) / 4);
+    const start = bytes.byteOffset + dataStart + begin;
+    const size = (end - begin) / 4;
+    if (littleEndian() && start % 4 === 0 && bytes.buffer instanceof ArrayBuffer) {
+      return { name, shape, data: new Float32Array(bytes.buffer, start, size) };
+    }
+    const data = new Float32Array(size);
     if (littleEndian()) new Uint8Array(data.buffer).set(bytes.subarray(dataStart + begin, dataStart + end));
     else for (let i = 0; i < data.length; i++) data[i] = view.getFloat32(dataStart + begin + 4 * i, true);
     return { name, shape, data };
