@@ -9,6 +9,7 @@ import numpy as np
 
 PROBE = 256
 GROUP = 16
+GROUPS = 1024
 STEP = 0x9E3779B9
 
 
@@ -151,14 +152,17 @@ class Answers:
         epochs = int(np.ceil(1.2 * atLeast / first))
         return {"rate": epochs * rows / timed(self.train_epochs, epochs)}
 
-    def one(self, groups):
+    def one(self, atLeast):
         rows = [self.x[i : i + 1].copy() for i in range(PROBE)]
 
         def ask(first):
             for i in range(first, first + GROUP):
                 self.predict(rows[i % PROBE])
 
-        return {"seconds": float(np.median([timed(ask, group * GROUP) for group in range(groups)])) / GROUP}
+        start, times = time.perf_counter(), []
+        while not times or time.perf_counter() - start < atLeast:
+            times.append(timed(ask, len(times) * GROUP))
+        return {"seconds": float(np.median(times[-GROUPS:])) / GROUP}
 
     def batch(self, atLeast):
         start, calls = time.perf_counter(), 0
