@@ -17,6 +17,7 @@ import { parseArgs } from 'node:util';
 import { kernelTable } from './kernels/abi.mjs';
 import { kernelCases } from './kernels/cases.mjs';
 import { kernelSetting } from './kernels/setting.mjs';
+import { measureSlowerAgain } from './measure/again.mjs';
 import { compareSides, THRESHOLD } from './measure/comparison.mjs';
 import { readExpected } from './measure/expected.mjs';
 import { machine } from './measure/machine.mjs';
@@ -65,7 +66,8 @@ async function run(scratch) {
   const withKernels = kernelCases(table).some(({ name }) => wants(name));
   if (withKernels) groups.push('kernel');
 
-  const rows = await measure({
+  /** @type {import('./measure/session.mjs').Plan} */
+  const plan = {
     sides,
     groups,
     wants,
@@ -75,7 +77,8 @@ async function run(scratch) {
     ...(withKernels && { kernels: await kernelSetting(table, sides, scratch) }),
     expected: readExpected(),
     log: (line) => process.stderr.write(`${line}\n`),
-  });
+  };
+  const rows = await measureSlowerAgain(plan, await measure(plan), threshold);
   if (rows.length === 0) throw new Error('--only: names nothing that is measured.');
 
   /** @type {import('./report/result.mjs').Result} */

@@ -11,6 +11,7 @@ type Functions = Record<string, any>;
 const load = (path: string): Promise<Functions> =>
   import(new URL(`../bench/${path}`, import.meta.url).href) as Promise<Functions>;
 const { compareSides, THRESHOLD } = await load('measure/comparison.mjs');
+const { measureSlowerAgain } = await load('measure/again.mjs');
 const { generator, medianInterval, pairedSpeed, powerLaw, quantile, verdictOf } = await load('measure/statistics.mjs');
 const { classificationData } = await load('workloads/data.mjs');
 
@@ -65,6 +66,59 @@ describe('bench:compare', () => {
     const options = { threshold: THRESHOLD, paired: true };
     expect(compareSides(row, side(100), side(110), options).verdict).toBe('slower');
     expect(compareSides(row, side(100), side(100), options).verdict).toBe('same');
+  });
+});
+
+describe('what looks slower is measured again', () => {
+  /** Rows of a run: now over before, by name. */
+  const rowsOf = (slowdowns: Record<string, number>, { rounds = 3, processes = 1 } = {}) =>
+    Object.entries(slowdowns).map(([name, slowdown]) => {
+      const times = (value: number) => Array.from({ length: processes }, () => Array<number>(rounds).fill(value));
+      const side = (value: number) => ({ amount: 1, seconds: times(value) });
+      return { name, of: 'flop', sides: [side(slowdown), side(1)] };
+    });
+
+  /** Runs as many further measurements as are asked for, which find `later` one after the other. */
+  async function again(first: Record<string, number>, later: readonly Record<string, number>[]) {
+    const asked: { units: string[]; rounds: number; processes: number }[] = [];
+    const plan = { rounds: 3, processes: 1, log: () => undefined };
+    const measure = (further: { wants: (unit: string) => boolean; rounds: number; processes: number }) => {
+      const found = later[asked.length] ?? {};
+      const { rounds, processes } = further;
+      asked.push({ units: ['a', 'b', 'c'].filter(further.wants), rounds, processes });
+      return Promise.resolve(rowsOf(found, further));
+    };
+    const rows = (await measureSlowerAgain(plan, rowsOf(first), THRESHOLD, measure)) as ReturnType<typeof rowsOf>;
+    const verdicts = rows.map((row) => {
+      const [now, other] = row.sides;
+      return compareSides(row, other, now, { threshold: THRESHOLD, paired: true }).verdict as string;
+    });
+    return { asked, verdicts: Object.fromEntries(rows.map(({ name }, i) => [name, verdicts[i]])) };
+  }
+
+  test('nothing is where nothing does', async () => {
+    expect(await again({ a: 1.04, b: 0.8 }, [])).toEqual({ asked: [], verdicts: { a: 'same', b: 'faster' } });
+  });
+
+  test('in more processes, and forgiven where it is not slower then', async () => {
+    const { asked, verdicts } = await again({ a: 1.2, b: 1 }, [{ a: 1.01 }]);
+    expect(asked).toEqual([{ units: ['a'], rounds: 5, processes: 4 }]);
+    expect(verdicts).toEqual({ a: 'same', b: 'same' });
+  });
+
+  test('and once more, if it is; the last time counts', async () => {
+    const { asked, verdicts } = await again({ a: 1.2, b: 1.2, c: 1 }, [{ a: 1.2, b: 1.01 }, { a: 1.1 }]);
+    expect(asked.map(({ units, processes }) => ({ units, processes }))).toEqual([
+      { units: ['a', 'b'], processes: 4 },
+      { units: ['a'], processes: 6 },
+    ]);
+    expect(verdicts).toEqual({ a: 'slower', b: 'same', c: 'same' });
+  });
+
+  test('by its unit, where that gives several rows, of which only it is taken', async () => {
+    const { asked, verdicts } = await again({ a: 1, 'a, p99': 1.5 }, [{ a: 1.5, 'a, p99': 1 }]);
+    expect(asked.map(({ units }) => units)).toEqual([['a']]);
+    expect(verdicts).toEqual({ a: 'same', 'a, p99': 'same' });
   });
 });
 
