@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { scheduleKernels } from '../scripts/schedule-kernels.mjs';
 
 /**
- * Two vectors a turn, as the loops of simd/map.ts: y = f(x) · a with f(x) = 3x² + (x + 2)·7 written out differently in the chains, and a, b change places after
+ * Two vectors a turn, as the loops of simd/map.ts: y = f(x) · a with f(x) = 3x² + (x + 2)·7 + 4x written out differently in the chains, and a, b change places after
  * each turn. After it a third vector is stored, from locals that the loop left.
  */
 const MODULE = `(module
@@ -33,6 +33,14 @@ const MODULE = `(module
    v128.const i32x4 0x40e00000 0x40e00000 0x40e00000 0x40e00000
    f32x4.mul
    f32x4.add
+   local.get $p
+   f32x4.add
+   local.get $p
+   f32x4.add
+   local.get $p
+   f32x4.add
+   local.get $p
+   f32x4.add
    local.get $a
    f32x4.mul
    local.set $p
@@ -49,6 +57,14 @@ const MODULE = `(module
    local.get $q
    f32x4.add
    f32x4.mul
+   f32x4.add
+   local.get $q
+   f32x4.add
+   local.get $q
+   f32x4.add
+   local.get $q
+   f32x4.add
+   local.get $q
    f32x4.add
    local.get $a
    f32x4.mul
@@ -108,7 +124,7 @@ describe('the loops of the kernels are scheduled', () => {
 
   test('with the results of the loops as they were', () => {
     const expected = Float32Array.from({ length: FLOATS + 4 }, (_, i) => {
-      const f = (x: number): number => 3 * x * x + (x + 2) * 7;
+      const f = (x: number): number => 3 * x * x + (x + 2) * 7 + 4 * x;
       const a = (turn: number): number => (turn % 2 === 0 ? 1 : 2);
       const turn = Math.floor(i / 8);
       const isLast = turn === FLOATS / 8;
