@@ -17,7 +17,7 @@ import { parseArgs } from 'node:util';
 import { kernelTable } from './kernels/abi.mjs';
 import { kernelCases } from './kernels/cases.mjs';
 import { kernelSetting } from './kernels/setting.mjs';
-import { measureSlowerAgain } from './measure/again.mjs';
+import { measureAgain } from './measure/again.mjs';
 import { compareSides, THRESHOLD } from './measure/comparison.mjs';
 import { readExpected } from './measure/expected.mjs';
 import { machine } from './measure/machine.mjs';
@@ -78,7 +78,7 @@ async function run(scratch) {
     expected: readExpected(),
     log: (line) => process.stderr.write(`${line}\n`),
   };
-  const rows = await measureSlowerAgain(plan, await measure(plan), threshold);
+  const rows = await measureAgain(plan, await measure(plan), threshold);
   if (rows.length === 0) throw new Error('--only: names nothing that is measured.');
 
   /** @type {import('./report/result.mjs').Result} */

@@ -299,7 +299,7 @@ function outerDriver(R, W) {
   const call = (w) =>
     `outerPanel${TAIL_ROWS[w]}x${w}(rows, depth, ai, strideA, bk + (<usize>j << 2), ldb, c + ((<usize>j * m + <usize>i * ${w}) << 2), add);`;
   return text([
-    `/** C (m, n) = [C +] Aᵀ · B. A (k, m), B (k, n) row-major; C in panels of ${W}; scratch of OUTER_SCRATCH bytes. k = 0 leaves zero, or C. */`,
+    `/** C (m, n) = [C +] Aᵀ · B. A (k, m), B (k, n) row-major; C in panels of ${W}; scratch of OUTER_BLOCK bytes and a panel of OUTER_DEPTH rows. k = 0 leaves zero, or C. */`,
     `export function f32_gemm_outer_${R}x${W}(m: i32, n: i32, k: i32, a: usize, lda: usize, b: usize, ldb: usize, c: usize, accumulate: i32, scratch: usize): void {`,
     `  lda <<= 2; ldb <<= 2;`,
     `  let add: bool = accumulate != 0;`,

@@ -114,13 +114,14 @@ function interleave(body, readElsewhere, temporary) {
 
   /** @type {Value[]} */
   const units = [];
-  const stored = new Set(stores.map(({ operands }) => operands[1]));
+  // What is stored, and what is kept: written where they stand, it may come behind a store that changes what it loads.
+  const kept = new Set([...stores.map(({ operands }) => operands[1]), ...ends]);
   for (const value of values) {
     const isVector = /^(v128\.(?!store|const)|[fi]\d+x\d+\.)/.test(value.code);
     if (value.uses === 0 || !isVector) continue;
     value.size = 1 + value.operands.reduce((sum, { size, local }) => sum + (local === undefined ? size : 0), 0);
     value.level = Math.max(0, ...value.operands.map(({ level, local }) => level + (local === undefined ? 0 : 1)));
-    if (value.uses > 1 || stored.has(value) || value.size >= UNIT) {
+    if (value.uses > 1 || kept.has(value) || value.size >= UNIT) {
       value.local = '';
       units.push(value);
     }

@@ -11,7 +11,7 @@ type Functions = Record<string, any>;
 const load = (path: string): Promise<Functions> =>
   import(new URL(`../bench/${path}`, import.meta.url).href) as Promise<Functions>;
 const { compareSides, THRESHOLD } = await load('measure/comparison.mjs');
-const { measureSlowerAgain } = await load('measure/again.mjs');
+const { measureAgain } = await load('measure/again.mjs');
 const { generator, medianInterval, pairedSpeed, powerLaw, quantile, verdictOf } = await load('measure/statistics.mjs');
 const { classificationData } = await load('workloads/data.mjs');
 
@@ -69,50 +69,85 @@ describe('bench:compare', () => {
   });
 });
 
-describe('what looks slower is measured again', () => {
-  /** Rows of a run: now over before, by name. */
-  const rowsOf = (slowdowns: Record<string, number>, { rounds = 3, processes = 1 } = {}) =>
+describe('what stands out is measured again', () => {
+  /** Repetitions of one side: each process finds the same ones. */
+  const side = (times: readonly number[], processes: number) => ({
+    amount: 1,
+    seconds: Array.from({ length: processes }, () => times),
+  });
+  /** Rows of a run: now over before, by name; one number is that in every round. */
+  const rowsOf = (slowdowns: Record<string, number | number[]>, { rounds = 3, processes = 1 } = {}) =>
     Object.entries(slowdowns).map(([name, slowdown]) => {
-      const times = (value: number) => Array.from({ length: processes }, () => Array<number>(rounds).fill(value));
-      const side = (value: number) => ({ amount: 1, seconds: times(value) });
-      return { name, of: 'flop', sides: [side(slowdown), side(1)] };
+      const now = Array.isArray(slowdown) ? slowdown : Array<number>(rounds).fill(slowdown);
+      const before = now.map(() => 1);
+      return {
+        name,
+        of: name.startsWith('size') ? 'size' : 'flop',
+        sides: [side(now, processes), side(before, processes)],
+      };
     });
 
   /** Runs as many further measurements as are asked for, which find `later` one after the other. */
-  async function again(first: Record<string, number>, later: readonly Record<string, number>[]) {
+  async function again(
+    first: Record<string, number | number[]>,
+    later: readonly Record<string, number>[],
+    plan = { rounds: 3, processes: 1 },
+  ) {
     const asked: { units: string[]; rounds: number; processes: number }[] = [];
-    const plan = { rounds: 3, processes: 1, log: () => undefined };
     const measure = (further: { wants: (unit: string) => boolean; rounds: number; processes: number }) => {
       const found = later[asked.length] ?? {};
       const { rounds, processes } = further;
       asked.push({ units: ['a', 'b', 'c'].filter(further.wants), rounds, processes });
       return Promise.resolve(rowsOf(found, further));
     };
-    const rows = (await measureSlowerAgain(plan, rowsOf(first), THRESHOLD, measure)) as ReturnType<typeof rowsOf>;
+    const rows = (await measureAgain(
+      { ...plan, log: () => undefined },
+      rowsOf(first, plan),
+      THRESHOLD,
+      measure,
+    )) as ReturnType<typeof rowsOf>;
     const verdicts = rows.map((row) => {
       const [now, other] = row.sides;
       return compareSides(row, other, now, { threshold: THRESHOLD, paired: true }).verdict as string;
     });
-    return { asked, verdicts: Object.fromEntries(rows.map(({ name }, i) => [name, verdicts[i]])) };
+    return { asked, rows, verdicts: Object.fromEntries(rows.map(({ name }, i) => [name, verdicts[i]])) };
   }
 
   test('nothing is where nothing does', async () => {
-    expect(await again({ a: 1.04, b: 0.8 }, [])).toEqual({ asked: [], verdicts: { a: 'same', b: 'faster' } });
+    const { asked, verdicts } = await again({ a: 1.04, b: 0.96 }, []);
+    expect({ asked, verdicts }).toEqual({ asked: [], verdicts: { a: 'same', b: 'same' } });
   });
 
-  test('in more processes, and forgiven where it is not slower then', async () => {
-    const { asked, verdicts } = await again({ a: 1.2, b: 1 }, [{ a: 1.01 }]);
-    expect(asked).toEqual([{ units: ['a'], rounds: 3, processes: 4 }]);
-    expect(verdicts).toEqual({ a: 'same', b: 'same' });
+  test('nor where some rounds were as fast', async () => {
+    expect((await again({ a: [1.2, 1.2, 0.9], b: [0.8, 0.8, 1.1] }, [])).asked).toEqual([]);
   });
 
-  test('and once more, if it is; the last time counts', async () => {
+  test('nor a size, which is what it is', async () => {
+    expect((await again({ 'size/index.js': 1.2 }, [])).asked).toEqual([]);
+  });
+
+  test('in more processes, and forgiven where it does not then', async () => {
+    const { asked, verdicts, rows } = await again({ a: 1.2, b: 1, c: 0.8 }, [{ a: 1.01, c: 0.99 }]);
+    expect(asked).toEqual([{ units: ['a', 'c'], rounds: 3, processes: 4 }]);
+    expect(verdicts).toEqual({ a: 'same', b: 'same', c: 'same' });
+    expect(rows.map((row) => 'again' in row)).toEqual([true, false, true]);
+  });
+
+  test('and once more, if it does; the last time counts', async () => {
     const { asked, verdicts } = await again({ a: 1.2, b: 1.2, c: 1 }, [{ a: 1.2, b: 1.01 }, { a: 1.1 }]);
-    expect(asked.map(({ units, processes }) => ({ units, processes }))).toEqual([
-      { units: ['a', 'b'], processes: 4 },
-      { units: ['a'], processes: 6 },
+    expect(asked).toEqual([
+      { units: ['a', 'b'], rounds: 3, processes: 4 },
+      { units: ['a'], rounds: 5, processes: 6 },
     ]);
     expect(verdicts).toEqual({ a: 'slower', b: 'same', c: 'same' });
+  });
+
+  test('never by less than at first', async () => {
+    const { asked } = await again({ a: 1.2 }, [{ a: 1.2 }, { a: 1.2 }], { rounds: 9, processes: 5 });
+    expect(asked.map(({ rounds, processes }) => [rounds, processes])).toEqual([
+      [9, 5],
+      [9, 6],
+    ]);
   });
 
   test('by its unit, where that gives several rows, of which only it is taken', async () => {

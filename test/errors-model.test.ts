@@ -203,7 +203,37 @@ describe('setWeights', () => {
       ValueError,
       'setWeights: weights expected a list of tensors, got an object.',
     ],
+    [
+      'NaN in an array whose own search does not find it',
+      set(3, ({ data }) => {
+        const array = data.map(() => NaN);
+        return { data: Object.assign(array, { includes: () => false }) };
+      }),
+      ValueError,
+      'setWeights: "2.bias" expected finite numbers, got NaN at index 0.',
+    ],
+    [
+      'null in a list',
+      set(3, () => ({ data: [0, null, 1] })),
+      ValueError,
+      'setWeights: "2.bias" expected finite numbers, got null at index 1.',
+    ],
   ]);
+
+  test('takes what it has looked at, whatever is done to it since', async () => {
+    const model = await sequential({ layers: [dense({ units: 3, inputShape: [2] })] });
+    const [weight, bias] = model.getWeights();
+    const values = weight.data.slice();
+    const spoiling = {
+      shape: bias.shape,
+      get data() {
+        weight.data.fill(NaN);
+        return bias.data;
+      },
+    };
+    model.setWeights([weight, spoiling]);
+    expect(model.getWeights()[0].data).toEqual(values);
+  });
 });
 
 const calls: [name: string, act: (model: Model) => unknown][] = [

@@ -85,10 +85,14 @@ describe('memory', () => {
     own.dispose();
   });
 
+  test('an engine that could not hold its own scratch is refused', async () => {
+    await expect(createEngine({ initialMemory: 65536, maximumMemory: 65536 })).rejects.toThrow(MemoryError);
+  });
+
   /** The engine's limit lets some of the regions of this work in, but not all: the ones that got in are given back. */
   test('work for which memory runs out midway gives back what it had taken', async () => {
     const outcomes = { done: 0, refused: 0 };
-    for (let kibibytes = 64; kibibytes <= 1536; kibibytes += 64) {
+    for (let kibibytes = 128; kibibytes <= 1536; kibibytes += 64) {
       const small = await createEngine({ initialMemory: 65536, maximumMemory: kibibytes * 1024 });
       const rows = Array.from({ length: 256 }, () => new Float32Array(100));
       const attempt = (work: () => unknown): boolean => {

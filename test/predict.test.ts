@@ -1,4 +1,5 @@
 /** The entry that only predicts, as it is built: the bits of the whole library, and its refusals. */
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import * as predict from '../dist/predict.js';
@@ -123,4 +124,27 @@ describe('refused', () => {
     }
     expect(await thrownBy(() => predict.loadModel(bytes, { costum: [] } as object))).toBeInstanceOf(predict.ValueError);
   });
+});
+
+/** Loads a model from a buffer that nobody else has, and says whether the buffer is still there after a collection. */
+const RETENTION = `
+  const { dense, sequential, ...library } = await import(process.argv[1]);
+  const { loadModel } = await import(process.argv[2]);
+  const model = await sequential({ layers: [dense({ units: 100, inputShape: [100] })] });
+  const load = async () => {
+    const { buffer } = model.save();
+    return { network: await loadModel(buffer), file: new WeakRef(buffer) };
+  };
+  const { network, file } = await load();
+  for (let i = 0; i < 3; i++) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    gc();
+  }
+  console.log(file.deref() === undefined, network.parameterCount);
+`;
+
+test.each(['predict', 'index'])('a file is not held on to by the models of %s', (entry) => {
+  const dist = (name: string): string => new URL(`../dist/${name}.js`, import.meta.url).href;
+  const args = ['--expose-gc', '--input-type=module', '-e', RETENTION, '--', dist('index'), dist(entry)];
+  expect(execFileSync(process.execPath, args, { encoding: 'utf8' })).toBe('true 10100\n');
 });

@@ -111,7 +111,7 @@ export function takeTensors(
     if (tensor === undefined) throw new FormatError(`loadModel: tensor "${name}" expected, got a file without it.`);
     return { ...tensor, name: weight };
   });
-  return readTensors('loadModel', parameters, found);
+  return readTensors('loadModel', parameters, found, 'as they are');
 }
 
 /** What a file asks for that a model refuses is a fault of the file. */

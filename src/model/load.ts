@@ -14,6 +14,9 @@ import { InferenceModel } from './inference.js';
 const INITIAL_BYTES = 1024 * 1024;
 const LIMITS = [MAXIMUM_BYTES, MAXIMUM_BYTES / 4, MAXIMUM_BYTES / 16] as const;
 
+/** A function of the module's: one that is made while a model is loaded would hold on to the file. */
+const nothing = (): void => undefined;
+
 /** The one machine of all models, made by the first of them. */
 let machine: Machine | undefined;
 
@@ -38,7 +41,7 @@ function load<O extends Float32Array | Float32Array[]>(
   });
   const { checkpoint, blueprint } = openModel(bytes, custom);
   return asFormatError(() => {
-    const site = { machine: on, blueprint, where: 'loadModel', onDispose: () => undefined };
+    const site = { machine: on, blueprint, where: 'loadModel', onDispose: nothing };
     return new InferenceModel<O>(site, (parameters) => takeTensors(checkpoint, parameters));
   });
 }

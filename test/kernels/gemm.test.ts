@@ -28,11 +28,15 @@ const rowSizes: readonly Size[] = [
 ];
 const outerSizes: readonly Size[] = [
   [13, 31, 17],
-  [64, 9, 256], // one block exactly
-  [65, 17, 257], // one more of each
+  [144, 9, 128], // one block exactly
+  [145, 17, 129], // one more of each
   [129, 4, 513],
   [131, 10, 600],
   [70, 37, 300],
+  // With both operands packed.
+  [144, 64, 64],
+  [145, 67, 129],
+  [289, 77, 200],
 ];
 
 describe('edges of the tiles', () => {
