@@ -237,7 +237,7 @@ function isSeveralChains(body) {
  */
 export function scheduleKernels(text) {
   return text.replaceAll(
-    /^( \(func .*\n)((?:  \(local .*\n)*)((?:  .*\n)*?)( \)\n)/gm,
+    /^( \(func .*\n)((?: {2}\(local .*\n)*)((?: {2}.*\n)*?)( \)\n)/gm,
     (_, head, locals, body, tail) => {
       const scheduled = scheduleFunction(
         body

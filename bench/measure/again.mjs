@@ -22,7 +22,7 @@ const FURTHER = [
  * @param {Row} row
  * @param {number} threshold
  */
-export function standsOut(row, threshold) {
+function standsOut(row, threshold) {
   const [now, other] = row.sides;
   if (other === undefined || row.of === 'size') return false;
   const { low, estimate, high } = compareSides(row, other, now, { threshold, paired: true }).speed;
