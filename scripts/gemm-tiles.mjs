@@ -250,7 +250,7 @@ function rowsDriver(R, W) {
     `export function f32_gemm_rows_${R}x${W}(m: i32, n: i32, k: i32, a: usize, lda: usize, b: usize, init: usize, ldi: usize, c: usize, ldc: usize): void {`,
     `  lda <<= 2; ldi <<= 2; ldc <<= 2;`,
     `  const kc = depthBlock(k);`,
-    `  const mc = rowBlock(kc, ${R});`,
+    `  const mc = rowBlock(m, kc, ${R});`,
     `  let k0 = 0;`,
     `  do {`,
     `    const depth = min(kc, k - k0);`,

@@ -9,8 +9,12 @@
  */
 const MAX_DEPTH: i32 = 800;
 
-/** Bytes of A kept hot while all panels pass: most of a 512 KiB L2 cache. */
-const A_BLOCK_BYTES: i32 = 384 * 1024;
+/**
+ * Bytes of A that all panels pass before the next rows of A do. More than a second-level cache of 512 KiB holds, since the next level is fast enough for A,
+ * and each block of rows takes all panels from memory again: 256 rows of 2048 inputs at once are 2 to 5 % faster than in blocks of 384 KiB; with 4 MiB
+ * 1,024 rows are 7 % slower.
+ */
+const A_BLOCK_BYTES: i32 = 768 * 1024;
 
 /**
  * Samples and inputs per block of the weight gradient: 128 samples of 144 inputs are 72 KiB packed, which the second-level cache keeps for all panels of
@@ -53,8 +57,10 @@ export function depthBlock(k: i32): i32 {
   return ((k + blocks - 1) / blocks + 3) & -4;
 }
 
-/** Rows of A per block, a multiple of the tile's rows. */
-export function rowBlock(depth: i32, tileRows: i32): i32 {
-  const rows = A_BLOCK_BYTES / (max(depth, 1) << 2);
-  return max(rows / tileRows, 1) * tileRows;
+/** m split into equal blocks of at most A_BLOCK_BYTES, each but the last a multiple of the tile's rows. */
+export function rowBlock(m: i32, depth: i32, tileRows: i32): i32 {
+  const most = max(A_BLOCK_BYTES / (max(depth, 1) << 2) / tileRows, 1) * tileRows;
+  if (m <= most) return m;
+  const blocks = (m + most - 1) / most;
+  return (((m + blocks - 1) / blocks + tileRows - 1) / tileRows) * tileRows;
 }

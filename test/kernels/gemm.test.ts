@@ -16,15 +16,15 @@ const edgeDepths = [0, 1, 4, 7];
 /** One edge at a time is above; these are primes and lone rows in all three, and what blocks of k, A and the batch cut. */
 const rowSizes: readonly Size[] = [
   [13, 31, 17],
-  [1, 70, 1030], // three blocks of k, panels taken four at a time
-  [3, 5, 513], // two blocks of k
+  [1, 70, 1630], // three blocks of k, panels taken four at a time
+  [3, 5, 801], // two blocks of k
   [300, 3, 65],
   [131, 10, 600],
-  // A block of A holds 65,536 floats, in whole tiles. In some tile of each, a lone row is left over.
-  [126, 37, 512],
-  [127, 37, 512],
-  [129, 37, 512],
-  [253, 37, 513],
+  // A block of A holds 196,608 floats, in whole tiles: 243 to 245 rows of 800 products, 484 to 486 of 404.
+  [241, 21, 800],
+  [244, 21, 800],
+  [246, 21, 800],
+  [491, 5, 801],
 ];
 const outerSizes: readonly Size[] = [
   [13, 31, 17],
