@@ -4,7 +4,10 @@
 /** @typedef {import('../../src/index.js').EngineOptions} EngineOptions */
 
 const UNITS = 512;
-const ROWS = 96;
+const ROWS = 160;
+
+/** Enough for the weight gradient to pack its operands, of which one block is full and one is not. */
+const BATCH_SIZE = 136;
 
 /**
  * @param {Library} library
@@ -21,7 +24,7 @@ export async function trainLargeLayers({ createEngine, dense }, options, fitOpti
   model.compile({ optimizer: 'adam', loss: 'sparseCategoricalCrossentropy' });
   const x = Float32Array.from({ length: ROWS * UNITS }, (_, i) => (Math.imul(i, 40_503) % 1000) / 1000);
   const labels = Int32Array.from({ length: ROWS }, (_, row) => row % 10);
-  await model.fit(x, labels, { epochs: 2, batchSize: 32, ...fitOptions });
+  await model.fit(x, labels, { epochs: 2, batchSize: BATCH_SIZE, ...fitOptions });
   const parts = model.getWeights().map(({ data }) => data);
   const whole = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
