@@ -31,7 +31,7 @@ const LEFT_OUT = {
     'addedDeltas',
     'addedGradients',
   ],
-  'graph/parameters.ts': ['read', 'readLearned', 'readOne', 'readEach', 'writeLearned'],
+  'graph/parameters.ts': ['read', 'readLearned', 'readOne', 'readEach', 'unpack', 'writeOne', 'writeLearned'],
   'engine/machine.ts': ['fuses', 'handle', 'pool'],
   'engine/memory.ts': ['words'],
   'model/inference.ts': ['rehearsal'],

@@ -85,6 +85,35 @@ describe('memory', () => {
     own.dispose();
   });
 
+  test('setWeights for whose rows there is no room changes nothing', async () => {
+    const small = await createEngine({ initialMemory: 2 ** 20, maximumMemory: 2 ** 20 });
+    const model = small.sequential({
+      layers: [dense({ units: 2000, inputShape: [2] }), dense({ units: 12 })],
+    });
+    const before = model.getWeights();
+    // Leaves room for the rows of the first layer's panels, which take 96 bytes, but not for those of the second, which take 96,000.
+    const fillers: { dispose(): void }[] = [];
+    const full = (inputs: number): boolean => {
+      try {
+        fillers.push(
+          small.sequential({ layers: [dense({ units: 1, inputShape: [inputs], kernelInitializer: 'zeros' })] }),
+        );
+        return false;
+      } catch (error) {
+        expect(error).toBeInstanceOf(MemoryError);
+        return true;
+      }
+    };
+    for (let inputs = 2 ** 15; inputs >= 2 ** 8; inputs /= 2) while (!full(inputs));
+    const others = before.map(({ shape, data }) => ({ shape, data: data.map((value) => value + 1) }));
+    expect(() => model.setWeights(others)).toThrow(MemoryError);
+    // Rows of the first layer's still have room.
+    small.sequential({ layers: [dense({ units: 12, inputShape: [2] })] });
+    for (const filler of fillers) filler.dispose();
+    expect(model.getWeights()).toEqual(before);
+    small.dispose();
+  });
+
   test('an engine that could not hold its own scratch is refused', async () => {
     await expect(createEngine({ initialMemory: 65536, maximumMemory: 65536 })).rejects.toThrow(MemoryError);
   });

@@ -40,54 +40,70 @@ export class ParameterLayout {
 
   /** Writes all tensors, in order, whose sizes the caller has checked. */
   write(address: number, tensors: readonly Float32Array[]): void {
-    this.plan.parameters.forEach((parameter, index) => this.writeOne(address, parameter, tensors[index]));
+    this.writeEach(address, this.plan.parameters, tensors);
   }
 
   /** Writes the learned tensors, in order. */
   writeLearned(address: number, tensors: readonly Float32Array[]): void {
-    this.learned.forEach((parameter, index) => this.writeOne(address, parameter, tensors[index]));
+    this.writeEach(address, this.learned, tensors);
   }
 
   /** One tensor of a flat vector. */
-  readOne(address: number, { spec, offset }: PlannedParameter): Float32Array {
+  readOne(address: number, parameter: PlannedParameter): Float32Array {
+    return this.withRows([parameter], (rows) => this.unpack(address, parameter, rows));
+  }
+
+  /** Writes one tensor of a flat vector. */
+  writeOne(address: number, parameter: PlannedParameter, data: Float32Array): void {
+    this.writeEach(address, [parameter], [data]);
+  }
+
+  private unpack(address: number, { spec, offset }: PlannedParameter, rows: number): Float32Array {
     const { memory, kernels } = this.machine;
     const at = address + 4 * offset;
     const { shape, storage } = spec;
     if (storage === 'vector') return memory.f32.slice(at / 4, at / 4 + sizeOf(shape));
     const data = new Float32Array(sizeOf(shape));
-    this.eachPanel(spec, ({ rows, units, inputs, first, panel }) => {
+    this.eachPanel(spec, ({ units, inputs, first, panel }) => {
       kernels.f32_unpack_panel(inputs, units, at + 4 * panel, rows);
       data.set(memory.f32.subarray(rows / 4, rows / 4 + units * inputs), first * inputs);
     });
     return data;
   }
 
-  /** Writes one tensor of a flat vector. */
-  writeOne(address: number, { spec, offset }: PlannedParameter, data: Float32Array): void {
+  private pack(address: number, { spec, offset }: PlannedParameter, data: Float32Array, rows: number): void {
     const { memory, kernels } = this.machine;
     const at = address + 4 * offset;
     if (spec.storage === 'vector') {
       memory.f32.set(data, at / 4);
       return;
     }
-    this.eachPanel(spec, ({ rows, units, inputs, first, panel }) => {
+    this.eachPanel(spec, ({ units, inputs, first, panel }) => {
       memory.f32.set(data.subarray(first * inputs, (first + units) * inputs), rows / 4);
       kernels.f32_pack_panel(inputs, units, rows, at + 4 * panel);
     });
   }
 
-  /** Goes through the panels of weights (units, inputs): `units` of them from `first` on, which stand from float `panel` on; `rows` is room for theirs. */
+  /** Goes through the panels of weights (units, inputs): `units` of them from `first` on, which stand from float `panel` on. */
   private eachPanel(
     { shape: [total, inputs] }: ParameterSpec,
-    act: (one: { rows: number; units: number; inputs: number; first: number; panel: number }) => void,
+    act: (one: { units: number; inputs: number; first: number; panel: number }) => void,
   ): void {
+    const { panelWidth } = this.machine.tile;
+    for (let first = 0; first < total; first += panelWidth) {
+      act({ units: Math.min(panelWidth, total - first), inputs, first, panel: first * inputs });
+    }
+  }
+
+  /** Runs what translates these parameters, with room for the rows of any panel of theirs: all of it is there before the first of them is touched. */
+  private withRows<T>(parameters: readonly PlannedParameter[], act: (rows: number) => T): T {
     const { arena, tile } = this.machine;
-    const { panelWidth } = tile;
-    const rows = arena.allocate(4 * inputs * Math.min(panelWidth, total));
+    const floats = parameters.map(({ spec: { storage, shape } }) =>
+      storage === 'vector' ? 0 : shape[1] * Math.min(tile.panelWidth, shape[0]),
+    );
+    const rows = arena.allocate(4 * floats.reduce((most, one) => Math.max(most, one), 0));
     try {
-      for (let first = 0; first < total; first += panelWidth) {
-        act({ rows, units: Math.min(panelWidth, total - first), inputs, first, panel: first * inputs });
-      }
+      return act(rows);
     } finally {
       arena.free(rows);
     }
@@ -98,10 +114,18 @@ export class ParameterLayout {
   }
 
   private readEach(address: number, parameters: readonly PlannedParameter[]): NamedTensor[] {
-    return parameters.map((parameter) => ({
-      name: parameter.name,
-      shape: [...parameter.spec.shape],
-      data: this.readOne(address, parameter),
-    }));
+    return this.withRows(parameters, (rows) =>
+      parameters.map((parameter) => ({
+        name: parameter.name,
+        shape: [...parameter.spec.shape],
+        data: this.unpack(address, parameter, rows),
+      })),
+    );
+  }
+
+  private writeEach(address: number, parameters: readonly PlannedParameter[], tensors: readonly Float32Array[]): void {
+    this.withRows(parameters, (rows) =>
+      parameters.forEach((parameter, index) => this.pack(address, parameter, tensors[index], rows)),
+    );
   }
 }

@@ -534,8 +534,11 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
   private changing(change: () => void): void {
     const { version } = this.gate;
     version?.begin();
-    change();
-    version?.end();
+    try {
+      change();
+    } finally {
+      version?.end();
+    }
   }
 
   private shapeFor(trainer: Trainer): DataShape {
