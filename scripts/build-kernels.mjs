@@ -1,6 +1,6 @@
 /**
  * Builds the kernels: writes the GEMM tiles, compiles assembly/ to build/kernels.wasm, with relaxed SIMD to build/kernels-fused.wasm, and what predicts
- * to build/kernels-predict.wasm, and inlines the binaries as text in src/engine/*.generated.ts, so that neither bundlers nor asset paths are involved.
+ * to build/kernels-predict.wasm, schedules their loops, and inlines the binaries as text in src/engine/*.generated.ts, so that neither bundlers nor asset paths are involved.
  * Each carries the digest of the table of its ABI, by which the library knows its own kernels. Everything written here is ignored by git.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';

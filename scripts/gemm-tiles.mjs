@@ -92,7 +92,7 @@ function rowsTile(R, W) {
     PAIRED.has(`${R}x${W}`)
       ? [
           `  const starts = i32(init != 0);`,
-          // Without a start C is read, which can be.
+          // Without a start the mask is zero, and C is read since it has the same rows and columns.
           `  if (init == 0) { init = c; ldi = ldc; }`,
           rowPointers(R, 'i', 'init', 'ldi'),
           maskedAccumulators(R, V, 'i', 'starts'),

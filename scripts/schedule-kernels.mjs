@@ -8,7 +8,7 @@
  *   each. V8 11.3 orders instructions itself; newer V8 keeps the order of the binary, and a processor looks ahead over two or three chains only.
  */
 
-/** Operations of one chain that stay together. 3 to 8 are equally fast on V8 14, 12 is 5 % slower; the more, the smaller. */
+/** Operations of one chain that stay together. 3 to 8 are equally fast on V8 14, 12 is 5 % slower; longer ones make a smaller binary. */
 const UNIT = 8;
 
 /** Instructions, `local.get` included, of chains that need no alternation: the derivative of a penalty has 25, GELU 67. */
@@ -114,7 +114,7 @@ function interleave(body, readElsewhere, temporary) {
 
   /** @type {Value[]} */
   const units = [];
-  // What is stored, and what is kept: written where they stand, it may come behind a store that changes what it loads.
+  // Computed before any store, which may change what they load.
   const kept = new Set([...stores.map(({ operands }) => operands[1]), ...ends]);
   for (const value of values) {
     const isVector = /^(v128\.(?!store|const)|[fi]\d+x\d+\.)/.test(value.code);

@@ -14,8 +14,8 @@ export interface TensorLike {
 }
 
 /**
- * Checks tensors against parameters, all of them before any is used, and returns their values in order: copies, which nobody can change between check
- * and use, or where nobody has the tensors' arrays, those.
+ * Checks tensors against parameters, all of them before any is used, and returns their values in order: copies, which no getter of
+ * a user's object can change between check and use, or of a file, which has none, the arrays as they are.
  */
 export function readTensors(
   where: string,
@@ -43,10 +43,9 @@ function readTensor(where: string, { name, spec }: PlannedParameter, value: unkn
   if (tensor.name !== undefined && tensor.name !== name) {
     throw new ValueError(`${where}: "${name}" expected next, got "${tensor.name}".`);
   }
-  const extents = tensor.shape;
-  const fits = Array.isArray(extents) && extents.length === shape.length;
-  if (!fits || extents.some((extent, axis) => extent !== shape[axis])) {
-    const got = Array.isArray(extents) ? describeShape(extents as number[]) : describe(extents);
+  const given = tensor.shape;
+  if (!Array.isArray(given) || given.length !== shape.length || given.some((extent, axis) => extent !== shape[axis])) {
+    const got = Array.isArray(given) ? describeShape(given as number[]) : describe(given);
     throw new ShapeError(`${where}: "${name}" expected shape ${describeShape(shape)}, got ${got}.`);
   }
   const { data } = tensor;
@@ -56,19 +55,19 @@ function readTensor(where: string, { name, spec }: PlannedParameter, value: unkn
   if (data.length !== sizeOf(shape)) {
     throw new ShapeError(`${where}: "${name}" expected ${sizeOf(shape)} values, got ${data.length}.`);
   }
-  const isTyped = data instanceof Float32Array;
-  const values = isTyped && !copies ? data : isTyped ? new Float32Array(data) : new Float32Array(data.length);
-  if (isTyped && least === -Infinity && allFinite(values)) return values;
+  const typed = data instanceof Float32Array ? (copies ? new Float32Array(data) : data) : undefined;
+  if (typed !== undefined && least === -Infinity && allFinite(typed)) return typed;
+  const values = typed ?? new Float32Array(data.length);
   for (let i = 0; i < values.length; i++) {
+    const value: unknown = typed === undefined ? data[i] : typed[i];
     // Rounded first: a number beyond float32 would become an infinity.
-    const value: unknown = isTyped ? values[i] : data[i];
     if (typeof value !== 'number' || !Number.isFinite(Math.fround(value))) {
       throw new ValueError(`${where}: "${name}" expected finite numbers, got ${describe(value)} at index ${i}.`);
     }
     if (value < least) {
       throw new ValueError(`${where}: "${name}" expected numbers >= ${least}, got ${value} at index ${i}.`);
     }
-    values[i] = value;
+    if (typed === undefined) values[i] = value;
   }
   return values;
 }
