@@ -93,7 +93,7 @@ export function bindProgram(
   });
   const region = machine.arena.allocate(memory.bytes);
   // Padding columns are read along with the rest; they must never hold a NaN of somebody else's.
-  machine.memory.u8.fill(0, region, region + memory.bytes);
+  machine.kernels.f32_fill(memory.bytes / 4, region, 0);
   const binder = new Binder(machine, plan, memory, region, addresses, options.clock);
   return {
     capacity,

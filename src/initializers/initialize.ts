@@ -64,7 +64,7 @@ export function initialValues(
   };
   try {
     fill(draw, initializer, fans);
-    return draw.view().slice(0, size);
+    return memory.copy(at, size);
   } finally {
     arena.free(at);
   }

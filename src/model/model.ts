@@ -404,7 +404,7 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
     this.refresh?.();
     this.changing(() => this.layout.write(this.weights, values));
     const { offload, machine, weights, plan } = this;
-    offload?.edit({ weights: machine.memory.f32.slice(weights / 4, weights / 4 + plan.parameterFloats) });
+    offload?.edit({ weights: machine.memory.copy(weights, plan.parameterFloats) });
   }
 
   /**
