@@ -32,7 +32,7 @@ const LEFT_OUT = {
     'addedGradients',
   ],
   'graph/parameters.ts': ['read', 'readLearned', 'readOne', 'readEach', 'unpack', 'writeOne', 'writeLearned'],
-  'engine/machine.ts': ['fuses', 'handle', 'pool'],
+  'engine/machine.ts': ['fuses', 'handle', 'pool', 'requireThreads'],
   'engine/memory.ts': ['words'],
   'model/inference.ts': ['rehearsal'],
 };

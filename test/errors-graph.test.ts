@@ -707,7 +707,7 @@ describe("functions of the user's own", () => {
       await thrownBy(() => engine.loadModel(bytes)),
       FormatError,
       `loadModel: the file's model is refused. dense: activation expected the object "square" with its functions, got its name alone. ` +
-        `Pass it as one of loadModel's custom objects.`,
+        'Pass it in custom, an option of loadModel and attachModel.',
     );
     const again = engine.loadModel(bytes, { custom: [square, quadratic] });
     again.trainOnBatch(X, Y);

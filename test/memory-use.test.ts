@@ -103,6 +103,13 @@ describe('warmUp', () => {
     engine.dispose();
   });
 
+  test('takes any number of rows, which are computed in blocks', async () => {
+    const engine = await createEngine();
+    engine.sequential({ layers: [dense({ units: 2, inputShape: [3] })] });
+    await engine.warmUp({ milliseconds: 1, rows: 2 ** 40 });
+    engine.dispose();
+  });
+
   test('refuses what it cannot do', async () => {
     const engine = await createEngine();
     for (const options of [{ milliseconds: -1 }, { rows: 0 }, { millisecond: 1 }]) {

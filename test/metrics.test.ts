@@ -355,7 +355,7 @@ describe('in training', () => {
       await thrownBy(() => loadModel(file)),
       FormatError,
       `loadModel: the file's model is refused. compile: metrics expected the object "gap" with its functions, ` +
-        `got its name alone. Pass it as one of loadModel's custom objects.`,
+        `got its name alone. Pass it in custom, an option of loadModel and attachModel.`,
     );
   });
 });

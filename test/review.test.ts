@@ -66,6 +66,33 @@ describe('functions of the user’s own', () => {
     model.dispose();
   });
 
+  test('cannot dispose the engine in the middle of a step: it refuses before it disposes any model', async () => {
+    const engine = await createEngine();
+    const [other, model] = [0, 1].map(() =>
+      engine.sequential({
+        layers: [
+          dense({
+            units: 1,
+            inputShape: [1],
+            activation: {
+              name: 'ending',
+              forward: (z: Float32Array) => {
+                if (z[0] > 5) engine.dispose();
+                return z;
+              },
+              derivative: (z: Float32Array) => z.map(() => 1),
+            },
+            kernelInitializer: 'ones',
+          }),
+        ],
+      }),
+    );
+    expect(await thrownBy(() => model.predict([[6]]))).toBeInstanceOf(StateError);
+    expect([...other.predict([[1]]), ...model.predict([[2]])]).toEqual([1, 2]);
+    engine.dispose();
+    expect(await thrownBy(() => model.predict([[1]]))).toBeInstanceOf(StateError);
+  });
+
   test('of one name are told apart by what they do', () => {
     const activation = {
       name: 'mine',

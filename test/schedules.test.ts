@@ -465,7 +465,7 @@ describe('refusals', () => {
       "a file's name of an object",
       () => adam({ learningRate: any({ kind: 'custom', config: { name: 'mine' } }) }),
       'adam: learningRate expected the object "mine" with its functions, got its name alone. ' +
-        "Pass it as one of loadModel's custom objects.",
+        'Pass it in custom, an option of loadModel and attachModel.',
     ],
     [
       'a step that is no count',

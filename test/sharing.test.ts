@@ -120,6 +120,30 @@ describe('another thread', () => {
     expect(await two.ask('cycle', { handle, x: row, times: 100 })).toBe(after);
   });
 
+  test.each([2, 3, 24])('%i at once, again and again, take no more memory', async (count) => {
+    const own = await createEngine();
+    const model = network(own);
+    const handle = model.share();
+    const y = model.predict(row);
+    const cycle = (): number => {
+      const all = Array.from({ length: count }, () => attachModel(handle));
+      for (const one of all) expect(one.predict(row)).toEqual(y);
+      // In another order than they came.
+      for (let i = 0; i < count; i++) all[(7 * i) % count].dispose();
+      for (const one of all) one.dispose();
+      return handle.memory.buffer.byteLength;
+    };
+    const bytes = cycle();
+    for (let i = 0; i < 40; i++) expect(cycle()).toBe(bytes);
+    expect(own.memory().bytes).toBe(bytes);
+    // The owner takes what was left before it makes more.
+    const next = own.sequential({ seed: 3, layers: [dense({ units: 4, inputShape: [1024 * count] })] });
+    expect(own.memory().bytes).toBe(bytes);
+    const alone = engine.sequential({ seed: 3, layers: [dense({ units: 4, inputShape: [1024 * count] })] });
+    expect(next.getWeights()).toEqual(alone.getWeights());
+    own.dispose();
+  });
+
   test('models that come and go, each attached to, take no more memory', async () => {
     const own = await createEngine();
     const two = child();
@@ -189,6 +213,9 @@ describe('on the same thread', () => {
       expect(await thrownBy(() => attachModel(any(handle)))).toBeInstanceOf(ValueError);
     }
     const handle: ModelHandle = network().share();
+    for (const cut of [JSON.parse(JSON.stringify(handle)), { kind: handle.kind }, { ...handle, tile: '9x9' }]) {
+      expect(await thrownBy(() => attachModel(any(cut)))).toBeInstanceOf(ValueError);
+    }
     const other = new WebAssembly.Module(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0));
     expect((await thrownBy(() => attachModel({ ...handle, module: other }))).name).toBe('FormatError');
     const disposed = network();

@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { compileSync } from '../src/engine/binary.js';
 import { Machine } from '../src/engine/machine.js';
 import {
@@ -27,9 +27,9 @@ import {
 } from '../src/index.js';
 import * as library from '../src/index.js';
 import { EVERY_FEATURE_SHA256, trainEveryFeature } from './helpers/every-feature.mjs';
-import { allEnded, watchWorkers } from './helpers/workers.js';
+import { allEnded, watchWorkers, withEndingWorkers, withoutWorker } from './helpers/workers.js';
 import { source } from './reference/random.js';
-import { thrownBy } from './reference/refusals.js';
+import { expectError, thrownBy } from './reference/refusals.js';
 
 /** Layers large enough to be shared, whatever was measured at the start. */
 const UNITS = 512;
@@ -238,11 +238,61 @@ describe('what goes wrong', () => {
     ];
     const thrown = await thrownBy(() => model.fit(x, labels, { epochs: 1, batchSize: BATCH, callbacks }));
     expect(thrown).toBeInstanceOf(WorkerError);
-    expect(thrown.message).toMatch(/^threads: 1 live workers expected, but worker 0 is gone: .+ One thread goes on\.$/);
+    expect(thrown.message).toMatch(
+      /^threads: every worker expected to be there, but worker 0 is gone: .+[^.]\. One thread goes on\.$/,
+    );
     expect(weightsOf(model)).toEqual(last);
     expect(engine.info.threads).toBe(1);
     expect(engine.info.reasons).toHaveLength(1);
     await model.fit(x, labels, { epochs: 1, batchSize: BATCH });
+  });
+
+  test('a worker that is killed while nothing runs: no later call is to blame, and one thread goes on', async () => {
+    const engine = await engineWith(2);
+    const model = build(engine);
+    await Promise.all([...workers].map((worker) => worker.terminate()));
+    expect(engine.info.threads).toBe(1);
+    expect(engine.info.reasons).toEqual([expect.stringMatching(/worker 0 is gone: .+\. One thread goes on\.$/)]);
+    model.getWeights();
+    await model.fit(x, labels, { epochs: 2, batchSize: BATCH });
+    expect(weightsOf(model)).toEqual(await alone(2));
+  });
+
+  test('a platform that starts one worker and refuses the next', async () => {
+    const unhandled = vi.fn();
+    process.on('unhandledRejection', unhandled);
+    try {
+      const engine = await withoutWorker(1, () => createEngine({ threads: 4 }));
+      engines.push(engine);
+      expect(engine.info.threads).toBe(1);
+      expect(engine.info.reasons).toEqual([
+        'threads: workers could not be started: Worker initialization failure: EAGAIN.',
+      ]);
+      await allEnded(workers);
+      await new Promise(setImmediate);
+      expect(unhandled).not.toHaveBeenCalled();
+    } finally {
+      process.off('unhandledRejection', unhandled);
+    }
+  });
+
+  test('a platform whose workers end before they begin', async () => {
+    const waited = await withEndingWorkers(() => createEngine({ threads: 2 }));
+    engines.push(waited);
+    expect(waited.info.threads).toBe(1);
+    expect(waited.info.reasons).toEqual(['threads: workers did not begin: blocked.']);
+
+    const engine = await withEndingWorkers(() => createEngineSync({ threads: 2 }));
+    engines.push(engine);
+    while (engine.info.threads > 1) await new Promise((resolve) => setTimeout(resolve, 5));
+    const model = build(engine);
+    await model.fit(x, labels, { epochs: 2, batchSize: BATCH });
+    expect(weightsOf(model)).toEqual(await alone(2));
+  });
+
+  test('as many threads as there can be, more than a product has chunks', async () => {
+    const engine = await engineWith(64);
+    expect(build(engine).predict(x)).toEqual(build(await createEngine()).predict(x));
   });
 
   test('a callback that throws, and an abort', async () => {
@@ -276,6 +326,12 @@ describe('what goes wrong', () => {
     for (const threads of [0, 1.5, 65, NaN, 'two']) {
       expect(await thrownBy(() => createEngine({ threads: threads as number }))).toBeInstanceOf(ValueError);
     }
+  });
+
+  test('a file of workers at no address', async () => {
+    const thrown = await thrownBy(() => createEngine({ workerUrl: 'http://[' }));
+    expectError(thrown, ValueError, 'createEngine: workerUrl expected an address, got "http://[".');
+    (await createEngine({ workerUrl: './worker.js' })).dispose();
   });
 
   test('fifty engines made and disposed leave no worker', async () => {

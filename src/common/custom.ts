@@ -30,7 +30,7 @@ export function readCustom<F extends Named>(
     const { name } = ((value as Partial<Custom<F>>).config ?? {}) as Partial<Named>;
     throw new ValueError(
       `${path} expected the object ${describe(name)} with its functions, got its name alone. ` +
-        `Pass it as one of loadModel's custom objects.`,
+        `Pass it in custom, an option of loadModel and attachModel.`,
     );
   }
   // Of several objects of one name, the first that has what is asked for.

@@ -15,5 +15,8 @@ export function describe(value: unknown): string {
   return 'an object';
 }
 
+/** A message with one full stop at its end. */
+export const sentence = (message: string): string => (message.endsWith('.') ? message : `${message}.`);
+
 /** (2, 3): a shape as written in messages. */
 export const describeShape = (shape: readonly number[]): string => `(${shape.join(', ')})`;

@@ -81,10 +81,11 @@ export class Arena {
         this.gaps.splice(i, 1);
       }
     }
-    const last = this.gaps.at(-1);
-    if (last?.end === this.top) {
-      this.top = last.start;
-      this.gaps.pop();
+    // Gaps may lie above the top too, where memory was made out of order.
+    const last = this.gaps.findIndex((gap) => gap.end === this.top);
+    if (last !== -1) {
+      this.top = this.gaps[last].start;
+      this.gaps.splice(last, 1);
     }
   }
 }

@@ -92,9 +92,13 @@ export class Machine {
     return fused;
   }
 
-  /** Throws a StateError once the machine is disposed, and once a WorkerError where a thread was lost. */
+  /** Throws a StateError once the machine is disposed. */
   requireLive(where: string): void {
     if (!this.live) throw new StateError(`${where}: a live engine expected, got one that was disposed.`);
+  }
+
+  /** For calls that give the thread away: throws a WorkerError, once, where a thread was lost since `pool.takeFailure` was last called. */
+  requireThreads(): void {
     const failure = this.pool?.takeFailure();
     if (failure !== undefined) throw failure;
   }

@@ -16,8 +16,10 @@ export class LinearMemory {
   u8!: Uint8Array;
   /** Where memory ends that this thread has made or found, without what others have made since. */
   private end: number;
-  /** What this thread has made, from address to address. */
+  /** What this thread has made, or taken from what others left, from address to address. */
   readonly made: { readonly start: number; readonly end: number }[] = [];
+  /** Looks for so many bytes that others left. Whoever shares its models, or attaches to those of others, sets it. */
+  take: ((bytes: number) => { readonly start: number; readonly end: number } | undefined) | undefined;
 
   constructor(memory: WebAssembly.Memory, maximumBytes: number) {
     this.memory = memory;
@@ -26,8 +28,9 @@ export class LinearMemory {
     this.end = this.bytes;
   }
 
+  /** Its size now, also where another thread has made it larger. */
   get bytes(): number {
-    return this.u8.length;
+    return this.memory.buffer.byteLength;
   }
 
   /**
@@ -36,6 +39,15 @@ export class LinearMemory {
    */
   reserve(start: number, size: number, leave?: (from: number, to: number) => void): number {
     while (start + size > this.end) {
+      const left = this.take?.(size);
+      if (left !== undefined) {
+        leave?.(start, this.end);
+        this.end = left.end;
+        this.made.push(left);
+        // Another thread may have made it.
+        this.renewViews();
+        return left.start;
+      }
       const end = start + size;
       if (end > this.maximumBytes) throw this.refusal(end);
       const pages = Math.ceil((end - this.end) / PAGE);

@@ -14,7 +14,7 @@ function firstNonFinite(x: Float32Array): number {
 const FIRST_CAPACITY = 1;
 
 /** Rows that are predicted at a time at most: their activations stay in the cache, and memory stays small. */
-const MOST_CAPACITY = 256;
+export const MOST_CAPACITY = 256;
 
 /** Stands where nobody's data does. */
 const NOTHING = /* @__PURE__ */ new Float32Array(0);

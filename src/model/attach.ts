@@ -5,7 +5,8 @@ import { ValueError } from '../common/errors.js';
 import { readOptions } from '../common/options.js';
 import type { Inputs } from '../common/rows.js';
 import { Machine, type MachineHandle } from '../engine/machine.js';
-import { leave, LEFTOVER_ADDRESS, LEFTOVER_WORDS, takeLeft } from '../engine/threads/leftovers.js';
+import { Leftovers } from '../engine/threads/leftovers.js';
+import { TILE_NAMES, type TileName } from '../engine/tile.js';
 import { VERSION_WORDS, VersionReader } from '../engine/threads/version.js';
 import { readArchitecture, type Architecture } from './architecture.js';
 import { customCheck, type CustomObjects, type LoadOptions } from './custom.js';
@@ -25,22 +26,35 @@ export interface ModelHandle extends MachineHandle {
   readonly generation: number;
 }
 
+/** Whether a value is a handle, as a post leaves it: JSON, for one, keeps neither modules nor memories. */
+function isHandle(value: unknown): value is ModelHandle {
+  const { kind, module, tile, memory, maximumMemory, architecture, weights, words, generation } = (value ??
+    {}) as Partial<Record<keyof ModelHandle, unknown>>;
+  return (
+    kind === 'wasm-mlp model' &&
+    module instanceof WebAssembly.Module &&
+    memory instanceof WebAssembly.Memory &&
+    TILE_NAMES.includes(tile as TileName) &&
+    typeof architecture === 'object' &&
+    [maximumMemory, weights, words, generation].every((value) => Number.isSafeInteger(value))
+  );
+}
+
 /** Predicts from the weights of a model of another thread. A change of the weights is seen as a whole: no prediction mixes two. */
 class AttachedModel<O extends Float32Array | Float32Array[]> extends InferenceModel<O> {
   private readonly reader: VersionReader;
 
   constructor(handle: ModelHandle, architecture: Architecture) {
     const machine = new Machine(handle);
-    const { memory, arena } = machine;
+    const { memory } = machine;
     const reader = new VersionReader(memory.words(handle.words, VERSION_WORDS), handle.generation);
     reader.requireLive('attachModel');
-    const leftovers = memory.words(LEFTOVER_ADDRESS, LEFTOVER_WORDS);
     const blueprint = readArchitecture('attachModel', architecture);
-    const taken = takeLeft(leftovers);
-    for (const { start, end } of taken) arena.add(start, end);
+    const leftovers = new Leftovers(memory);
+    memory.take = (bytes) => leftovers.take(bytes);
     const { weights } = handle;
     const onDispose = (): void => {
-      for (const stretch of [...taken, ...memory.made]) leave(leftovers, stretch);
+      for (const stretch of memory.made) leftovers.leave(stretch);
       machine.dispose();
     };
     super({ machine, blueprint, where: 'attachModel', onDispose, weights });
@@ -75,7 +89,8 @@ class AttachedModel<O extends Float32Array | Float32Array[]> extends InferenceMo
 }
 
 /**
- * A model of another thread, to predict with: from the same weights, without a copy, as they are at each call. It has only its activations for itself.
+ * A model of another thread, to predict with: from the same weights, without a copy, as they are at each call. It has only its activations for itself;
+ * `dispose` gives them back to whoever attaches next, and a thread that ends without it leaves them taken for as long as the memory lives.
  * @throws ValueError for anything but what `model.share` gave, or where objects of one's own are missing from `custom`; FormatError for the handle of
  * another version of this library; StateError where the model has been disposed.
  * @example
@@ -86,8 +101,11 @@ export function attachModel<O extends Float32Array | Float32Array[] = Float32Arr
   handle: ModelHandle,
   options?: LoadOptions,
 ): InferenceModel<O> {
-  if ((handle as Partial<ModelHandle> | null | undefined)?.kind !== 'wasm-mlp model') {
-    throw new ValueError(`attachModel: handle expected what model.share gave, got ${describe(handle)}.`);
+  if (!isHandle(handle)) {
+    throw new ValueError(
+      `attachModel: handle expected what model.share gave, got ${describe(handle)}. ` +
+        `It goes to other threads by postMessage or workerData, not as text.`,
+    );
   }
   const { custom } = readOptions<{ custom: CustomObjects }>('attachModel', options, {
     custom: { check: customCheck, or: new Map() },

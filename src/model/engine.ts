@@ -1,4 +1,4 @@
-import { describe } from '../common/describe.js';
+import { describe, sentence } from '../common/describe.js';
 import { FormatError, UnsupportedError, ValueError } from '../common/errors.js';
 import { flag, integer, nameOf, nonNegative, optional, readOptions, type Check } from '../common/options.js';
 import { Breath } from '../training/breath.js';
@@ -114,8 +114,15 @@ const threadsCheck: Check<number | 'auto'> = (path, value) =>
   value === 'auto' ? 'auto' : integer(1, MOST_THREADS)(path, value);
 
 const urlCheck: Check<string | URL> = (path, value) => {
-  if (typeof value === 'string' || value instanceof URL) return value;
-  throw new ValueError(`${path} expected a string or a URL, got ${describe(value)}.`);
+  if (value instanceof URL) return value;
+  if (typeof value !== 'string') throw new ValueError(`${path} expected a string or a URL, got ${describe(value)}.`);
+  try {
+    // Relative to a page, whichever: what can be parsed beside one can be beside all.
+    new URL(value, 'https://page.invalid');
+  } catch {
+    throw new ValueError(`${path} expected an address, got ${describe(value)}.`);
+  }
+  return value;
 };
 
 function readEngineOptions(where: string, options: EngineOptions | undefined) {
@@ -147,7 +154,11 @@ function readEngineOptions(where: string, options: EngineOptions | undefined) {
 
 /** One WASM instance with its memory; holds any number of models. Made by `createEngine` or `createEngineSync`. */
 export class Engine {
-  private readonly models = new Set<{ dispose(): void; rehearsal(rows: number): () => void }>();
+  private readonly models = new Set<{
+    dispose(): void;
+    requireStill(where: string): void;
+    rehearsal(rows: number): () => void;
+  }>();
 
   /** For the library's own use: users call `createEngine`. */
   constructor(
@@ -262,8 +273,12 @@ export class Engine {
     await this.machine.pool?.ready();
   }
 
-  /** Disposes all models, ends the threads and lets go of the memory. Calling it again does nothing. */
+  /**
+   * Disposes all models, ends the threads and lets go of the memory. Calling it again does nothing.
+   * @throws StateError in a function of your own that a model is calling; nothing is disposed then.
+   */
   dispose(): void {
+    for (const model of this.models) model.requireStill('dispose');
     for (const model of this.models) model.dispose();
     this.machine.dispose();
   }
@@ -319,7 +334,7 @@ function build(
     } catch (error) {
       // A limit of memory or a foreign binary is refused again, and by its own name.
       const machine = new Machine(settings);
-      refused.push(`threads: workers could not be started: ${(error as Error).message}.`);
+      refused.push(`threads: workers could not be started: ${sentence((error as Error).message)}`);
       return machine;
     }
   };

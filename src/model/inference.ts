@@ -9,7 +9,7 @@ import type { VersionWriter } from '../engine/threads/version.js';
 import { inputEnds, outputEnds, type End } from '../graph/ends.js';
 import { ParameterLayout } from '../graph/parameters.js';
 import { planNetwork, type NetworkPlan, type PlannedParameter } from '../graph/plan.js';
-import { Predictor } from '../graph/predictor.js';
+import { MOST_CAPACITY, Predictor } from '../graph/predictor.js';
 import type { Blueprint } from './architecture.js';
 
 /** What `predict` takes besides rows. */
@@ -189,11 +189,13 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
    * @internal
    */
   rehearsal(rows: number): () => void {
-    const xs = this.inputEnds.map(({ width }) => new Float32Array(rows * width));
-    const outs = this.ends.map(({ width }) => new Float32Array(rows * width));
+    // More rows are computed in blocks of so many.
+    const count = Math.min(rows, MOST_CAPACITY);
+    const xs = this.inputEnds.map(({ width }) => new Float32Array(count * width));
+    const outs = this.ends.map(({ width }) => new Float32Array(count * width));
     return () => {
       if (this.live && !this.gate.running) {
-        this.running(() => this.predictor.predict('warmUp', xs, outs, rows, rows));
+        this.running(() => this.predictor.predict('warmUp', xs, outs, count, count));
       }
     };
   }
@@ -248,7 +250,7 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
    * Throws inside of a step, where a function of the user's own would change what the step stands on.
    * @internal
    */
-  protected requireStill(where: string): void {
+  requireStill(where: string): void {
     if (this.gate.running) {
       throw new StateError(
         `${where}: a model at rest expected, got one in the middle of a step that called this function.`,

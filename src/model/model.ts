@@ -5,6 +5,7 @@ import { perEnd } from '../common/per-end.js';
 import { rowSource, type Inputs } from '../common/rows.js';
 import type { NamedTensor } from '../common/tensors.js';
 import { whyNotShared } from '../engine/threads/host.js';
+import { Leftovers } from '../engine/threads/leftovers.js';
 import { VERSION_WORDS, VersionWriter } from '../engine/threads/version.js';
 import { readCompileOptions, type CompileOptions } from '../training/compiled.js';
 import { loadData, readData, openData, type DataSources } from '../training/data/dataset.js';
@@ -86,8 +87,10 @@ export interface ModelSite extends Site {
   readonly workerUrl?: URL | undefined;
 }
 
-/** Who looks on between steps. */
+/** Who looks on. */
 interface Watch {
+  /** All data is accepted, and training is about to begin. */
+  accepted(): Promise<void>;
   /** After each step. */
   afterStep(): void;
   /** Told what messages call the batch of a source that is asked for next. */
@@ -253,13 +256,15 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
       return loaded;
     };
     this.fitting = true;
+    // What was lost while nothing ran is no failure of this call.
+    this.machine.pool?.takeFailure();
     try {
       let feed: Feed;
       let validation = given.validation && load(given.validation);
       if ('source' in given.train) {
         const { batchesPerEpoch, classWeight, signal } = read;
         const proceed = (): void => {
-          this.requireLive('fit');
+          this.requireRunning('fit');
           signal?.throwIfAborted();
         };
         feed = new SourceFeed(this.machine, trainer, given.train.source, shape, {
@@ -275,6 +280,8 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
         feed = residentFeed(this.machine, trainer, data, parts.rows, { ...read, seed: this.seed });
       }
       try {
+        // Not a turn is given away without: what is set right after `fit` was called comes after its beginning.
+        if (watch !== undefined) await watch.accepted();
         return await fit(this.subject(trainer, watch), feed, validation, read);
       } finally {
         feed.free();
@@ -439,6 +446,10 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
     const alone = whyNotShared();
     if (alone !== undefined) throw new UnsupportedError(`share: ${alone}`);
     const { machine, gate, weights } = this;
+    if (machine.memory.take === undefined) {
+      const leftovers = new Leftovers(machine.memory);
+      machine.memory.take = (bytes) => leftovers.take(bytes);
+    }
     if (this.words === undefined) {
       // Never freed, but used again: who is still attached to a model that is gone looks there.
       let words = machine.retiredWords.pop();
@@ -524,7 +535,7 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
       model: this,
       progress: this.progress,
       requireLive: (where: string): void => {
-        this.requireLive(where);
+        this.requireRunning(where);
         watch?.afterStep();
       },
     };
@@ -552,6 +563,12 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
   private dataset(where: string, given: DataGiven, trainer: Trainer): Dataset {
     const shape = this.shapeFor(trainer);
     return loadData(this.machine, where, readData(where, given, shape), shape);
+  }
+
+  /** In the middle of a call that gives the thread away. */
+  private requireRunning(where: string): void {
+    this.requireLive(where);
+    this.machine.requireThreads();
   }
 
   private requireIdle(where: string): void {

@@ -34,7 +34,7 @@ export interface FitSubject {
   readonly model: TrainedModel;
   /** Counts the epochs finished since the model was made, which decides the next shuffle; the model's own. */
   readonly progress: { epochCount: number };
-  /** Throws a StateError where the model was disposed in the meantime. */
+  /** Throws a StateError where the model was disposed in the meantime, a WorkerError where a thread was lost. */
   requireLive(where: string): void;
 }
 
@@ -135,6 +135,7 @@ export async function fit(
       if (model.stopTraining) break;
     }
     await call('onTrainEnd', result.epoch.at(-1) ?? options.initialEpoch, logs);
+    subject.requireLive('fit');
     return result;
   } finally {
     trainer.beforeUpdate = undefined;

@@ -31,7 +31,7 @@ import {
 } from '../../src/index.js';
 import { source } from '../reference/random.js';
 import { any, expectError, thrownBy } from '../reference/refusals.js';
-import { allEnded, watchWorkers } from './workers.js';
+import { allEnded, watchWorkers, withoutWorker } from './workers.js';
 
 const ROWS = 300;
 const INPUTS = 7;
@@ -200,6 +200,35 @@ export function offloadSuite(): void {
       await both((model, where) => model.fit(stream(), where));
     });
 
+    test('a stream that has ended is not told to close, and one that is left is', async () => {
+      const events = async (runIn: 'main' | 'worker', batchesPerEpoch?: number): Promise<string[]> => {
+        const list: string[] = [];
+        const batch: [typeof rows, Int32Array] = [rows.slice(0, 8), labels.subarray(0, 8)];
+        const stream: BatchSource = () => {
+          let left = 3;
+          const batches: IterableIterator<typeof batch> = {
+            [Symbol.iterator]: () => batches,
+            next() {
+              list.push('next');
+              return left-- > 0 ? { done: false, value: batch } : { done: true, value: undefined };
+            },
+            return() {
+              list.push('return');
+              return { done: true, value: undefined };
+            },
+          };
+          return batches;
+        };
+        await classifier().fit(stream, { epochs: 2, runIn, ...(batchesPerEpoch && { batchesPerEpoch }) });
+        await new Promise(setImmediate);
+        return list;
+      };
+      expect(await events('main')).toEqual(new Array(8).fill('next'));
+      expect(await events('worker')).toEqual(await events('main'));
+      expect((await events('main', 2)).at(-1)).toBe('return');
+      expect(await events('worker', 2)).toEqual(await events('main', 2));
+    });
+
     test('on two threads', async () => {
       const two = await createEngine({ threads: 2 });
       try {
@@ -268,6 +297,31 @@ export function offloadSuite(): void {
           ...options,
         }),
       );
+    });
+
+    test('data that is refused leaves them as they were', async () => {
+      const watched = diagnostics();
+      const model = classifier();
+      const wrong = [...rows.slice(1), rows[0].map(() => NaN)];
+      for (const runIn of ['main', 'worker'] as const) {
+        await model.fit(x, labels, { epochs: 2, callbacks: [watched], runIn });
+        const { epochs } = watched;
+        expect(epochs).toHaveLength(2);
+        const callbacks = [watched, earlyStopping({ monitor: 'nothing' })];
+        const thrown = await thrownBy(() => model.fit(wrong, labels, { callbacks, runIn }));
+        expect(thrown.message).toMatch(/^fit: x expected finite numbers, got NaN in row 299/);
+        expect(watched.epochs).toBe(epochs);
+        expect((await thrownBy(() => model.fit(x, labels, { callbacks, runIn }))).message).toMatch(/^earlyStopping: /);
+      }
+    });
+
+    test('one that disposes the model at the very end', async () => {
+      for (const runIn of ['main', 'worker'] as const) {
+        const model = classifier();
+        const callbacks = [{ onTrainEnd: () => model.dispose() }];
+        const message = 'fit: a live model expected, got one that was disposed.';
+        expectError(await thrownBy(() => model.fit(x, labels, { callbacks, runIn })), StateError, message);
+      }
     });
 
     test('the first NaN', async () => {
@@ -448,14 +502,19 @@ export function offloadSuite(): void {
       const training = model.fit(x, labels, { ...long, signal: controller.signal, runIn: 'worker' });
       training.catch(() => undefined);
       await seeChange(model);
-      for (let file = 0; file < 5; file++) {
+      const files: Uint8Array[] = [];
+      while (files.length < 5) {
         await new Promise((turn) => setTimeout(turn, 12));
-        const saved = engine.loadModel(model.save());
-        expectStepsOf(saved);
-        saved.dispose();
+        files.push(model.save());
       }
       controller.abort();
       await thrownBy(() => training);
+      // Only now: to repeat steps takes longer than the worker does, which would be ever further ahead.
+      for (const file of files) {
+        const saved = engine.loadModel(file);
+        expectStepsOf(saved);
+        saved.dispose();
+      }
     });
 
     test('disposed: its counters are still read, and nobody else is touched', async () => {
@@ -498,6 +557,15 @@ export function offloadSuite(): void {
       expect(thrown.message).toMatch(/^fit: a worker that trains expected, but it is gone: /);
       expect(model.stepCount).toBeGreaterThan(0);
       expectStepsOf(model);
+      await model.fit(x, labels, { runIn: 'worker' });
+    });
+
+    test('a platform that refuses to start the worker', async () => {
+      const model = classifier();
+      const thrown = await thrownBy(() => withoutWorker(0, () => model.fit(x, labels, { runIn: 'worker' })));
+      const message =
+        "fit: runIn 'worker' expected a platform that starts a worker, got: Worker initialization failure: EAGAIN.";
+      expectError(thrown, UnsupportedError, message);
       await model.fit(x, labels, { runIn: 'worker' });
     });
 

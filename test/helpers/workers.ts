@@ -26,3 +26,42 @@ export function watchWorkers(): ReadonlySet<Worker> {
 export async function allEnded(workers: ReadonlySet<Worker>): Promise<void> {
   await Promise.all([...workers].map((worker) => new Promise((ended) => worker.once('exit', ended))));
 }
+
+/** Runs `act` where the library finds another class of workers. */
+async function withWorker<T>(other: (Usual: typeof Worker) => typeof Worker, act: () => Promise<T> | T): Promise<T> {
+  const threads = process.getBuiltinModule('node:worker_threads') as { Worker: typeof Worker };
+  const Usual = threads.Worker;
+  threads.Worker = other(Usual);
+  try {
+    return await act();
+  } finally {
+    threads.Worker = Usual;
+  }
+}
+
+/** Runs `act` on a platform that refuses to start worker number `refused`, from 0, and starts the others. */
+export function withoutWorker<T>(refused: number, act: () => Promise<T> | T): Promise<T> {
+  let count = 0;
+  return withWorker(
+    (Usual) =>
+      class extends Usual {
+        constructor(...args: ConstructorParameters<typeof Worker>) {
+          if (count++ === refused) throw new Error('Worker initialization failure: EAGAIN.');
+          super(...args);
+        }
+      },
+    act,
+  );
+}
+
+/** Runs `act` on a platform whose workers end before they begin. */
+export const withEndingWorkers = <T>(act: () => Promise<T> | T): Promise<T> =>
+  withWorker(
+    (Usual) =>
+      class extends Usual {
+        constructor() {
+          super('throw new Error("blocked")', { eval: true });
+        }
+      },
+    act,
+  );

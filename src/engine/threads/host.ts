@@ -117,9 +117,11 @@ export function startWorker(
     event.preventDefault?.();
     release();
     // Without a message nothing has run.
-    events.ended(
-      event.message || 'it could not be loaded. A policy may forbid workers from blob:, see workerUrl of createEngine',
-    );
+    const advice =
+      typeof program === 'string'
+        ? 'A policy may forbid workers from blob:, see workerUrl of createEngine'
+        : `Is ${program.href} the file worker.js of this package, on an origin that the page may load workers from?`;
+    events.ended(event.message || `it could not be loaded. ${advice}`);
   };
   return {
     post: (message, transfer) => worker.postMessage(message, transfer),

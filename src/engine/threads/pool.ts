@@ -1,3 +1,4 @@
+import { sentence } from '../../common/describe.js';
 import { WorkerError } from '../../common/errors.js';
 import type { OuterKernel, RowsKernel } from '../abi.js';
 import type { LinearMemory } from '../memory.js';
@@ -106,6 +107,8 @@ export class Pool {
     const starts = Array.from({ length: threads - 1 }, (_, index) => {
       let settle: { resolve(): void; reject(error: Error): void };
       const started = new Promise<void>((resolve, reject) => (settle = { resolve, reject }));
+      // Nobody waits for it where one that comes after is refused.
+      started.catch(() => undefined);
       const events = {
         message: (message: unknown) => {
           if (isReady(message)) settle.resolve();
@@ -134,7 +137,7 @@ export class Pool {
       return started;
     });
     this.begun = Promise.all(starts).then(() => undefined);
-    // Who does not wait for them is told by `takeFailure`.
+    // Who does not wait for them reads `lost`.
     this.begun.catch(() => undefined);
   }
 
@@ -155,15 +158,14 @@ export class Pool {
     });
     try {
       await Promise.race([this.begun, late]);
+      this.measure();
     } catch (error) {
       this.end();
       this.failure = undefined;
-      this.lost = `threads: workers did not begin: ${(error as Error).message}.`;
-      return;
+      this.lost = `threads: workers did not begin: ${sentence((error as Error).message)}`;
     } finally {
       clearTimeout(timer);
     }
-    this.measure();
   }
 
   /** The tile with its kernels shared where that pays. */
@@ -186,7 +188,7 @@ export class Pool {
     return { ...tile, rows, outer };
   }
 
-  /** The failure of a worker that nobody has been told of yet. */
+  /** The failure of a worker since this was last asked. */
   takeFailure(): WorkerError | undefined {
     const { failure } = this;
     this.failure = undefined;
@@ -205,7 +207,7 @@ export class Pool {
 
   private lose(index: number, reason: string): void {
     if (this.ended) return;
-    this.failure = this.giveUp(`${this.workers.length} live workers expected, but worker ${index} is gone: ${reason}`);
+    this.failure = this.giveUp(`every worker expected to be there, but worker ${index} is gone: ${reason}`);
   }
 
   /** Cuts by columns where there are panels enough for all, else by rows. */
@@ -303,20 +305,21 @@ export class Pool {
 
   private giveUp(reason: string): WorkerError {
     this.end();
-    this.lost = `threads: ${reason}. One thread goes on.`;
+    this.lost = `threads: ${sentence(reason)} One thread goes on.`;
     return new WorkerError(this.lost);
   }
 
-  /** Takes the time of a hand-over: a product of nothing, which has as many chunks as threads. */
+  /** Takes the time of a hand-over: a product of nothing, which has a chunk for each thread. */
   private measure(): void {
     const { control } = this;
+    const chunks = Math.min(MOST_CHUNKS, this.options.threads);
     const times: number[] = [];
     for (let i = 0; i < 200; i++) {
       const start = performance.now();
       control[WORD.cut] = BY_ROWS;
       control[WORD.size] = 1;
-      control[WORD.chunks] = this.options.threads;
-      this.run(ROWS, this.options.threads, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+      control[WORD.chunks] = chunks;
+      this.run(ROWS, chunks, 0, 0, 0, 0, 0, 0, 0, 0, 0);
       times.push(performance.now() - start);
     }
     const middle = times.sort((a, b) => a - b)[times.length >> 1];

@@ -1,4 +1,5 @@
 /** A training in a worker, as the side sees it that asked for it. */
+import { sentence } from '../../common/describe.js';
 import { UnsupportedError, WorkerError } from '../../common/errors.js';
 import type { Machine } from '../../engine/machine.js';
 import { startComputeWorker } from '../../engine/threads/pool.js';
@@ -16,7 +17,7 @@ import { copyState, stateFloats, TrainingState, type Edits } from '../../trainin
 import type { Architecture } from '../architecture.js';
 import { savedOptions } from '../checkpoint.js';
 import { plain } from '../plain.js';
-import type { Begin, Edit, FromWorker, Question, SentBatch, SentError, ToWorker } from './protocol.js';
+import type { Answer, Begin, Edit, FromWorker, Question, SentBatch, SentError, ToWorker } from './protocol.js';
 import { revive } from './errors.js';
 import { describeData, sendRows } from './send.js';
 import { snapshotMemory, Snapshots } from './snapshots.js';
@@ -51,7 +52,7 @@ export class Offload {
   private readonly snapshots: Snapshots | undefined;
   private readonly memory: SharedArrayBuffer | undefined;
   private readonly floats: number;
-  private readonly inspections: readonly Inspected[];
+  private inspections: readonly Inspected[] = [];
   private batches: Batches | undefined;
   private edits: Edits = { weights: 0, rate: 0 };
   /** Why the worker is gone, once it is. */
@@ -86,8 +87,6 @@ export class Offload {
       this.memory = snapshotMemory(this.floats);
       this.snapshots = new Snapshots(this.memory, this.floats, 'reader');
     }
-    const validates = data.validation !== undefined || options.validationSplit > 0;
-    this.inspections = attach(options.callbacks, trainer, validates);
     const { model } = subject;
     this.stoppedBefore = model.stopTraining;
     model.stopTraining = false;
@@ -200,7 +199,6 @@ export class Offload {
       },
       stopTraining: subject.model.stopTraining,
       hooks: HOOKS.filter((hook) => options.callbacks.some((callback) => callback[hook] !== undefined)),
-      inspections: this.inspections.map(({ every }) => every),
       data: given ?? 'source',
       validation: validation && describeData('fit', validation, shape.outputs, sets),
     };
@@ -208,12 +206,18 @@ export class Offload {
       message: (message: unknown) => void this.receive(message as FromWorker),
       ended: (reason: string) => {
         this.lost = new WorkerError(
-          `fit: a worker that trains expected, but it is gone: ${reason}. The weights are those of a finished step.`,
+          `fit: a worker that trains expected, but it is gone: ${sentence(reason)} The weights are those of a finished step.`,
         );
         this.settle.reject(this.lost);
       },
     };
-    this.worker = startWorker(program, events, { keepsAlive: true });
+    try {
+      this.worker = startWorker(program, events, { keepsAlive: true });
+    } catch (error) {
+      throw new UnsupportedError(
+        `fit: runIn 'worker' expected a platform that starts a worker, got: ${sentence((error as Error).message)}`,
+      );
+    }
     this.post(begin, [begin.state]);
     const send = (rows: DataSources, firstSet: number): Promise<void> =>
       sendRows(
@@ -238,10 +242,10 @@ export class Offload {
       case 'ask':
         this.pull();
         try {
-          const batch = await this.answer(message.question);
+          const answer = await this.answer(message.question);
           this.post(
-            { type: 'answer', ...(batch && { batch }) },
-            batch?.rows.map(({ buffer }) => buffer as ArrayBuffer),
+            { type: 'answer', ...answer },
+            answer.batch?.rows.map(({ buffer }) => buffer as ArrayBuffer),
           );
         } catch (error) {
           this.thrown ??= { error };
@@ -289,22 +293,30 @@ export class Offload {
     return this.thrown === undefined ? this.options.signal?.reason : this.thrown.error;
   }
 
-  private async answer(question: Question): Promise<SentBatch> {
-    const { callbacks, signal } = this.options;
+  private async answer(question: Question): Promise<Answer> {
+    const { data, options } = this;
+    const { callbacks, signal } = options;
+    if ('attach' in question) {
+      const validates = data.validation !== undefined || options.validationSplit > 0;
+      this.inspections = attach(callbacks, this.subject.trainer, validates);
+      return { inspections: this.inspections.map(({ every }) => every) };
+    }
     if ('hook' in question) {
       const { hook, index, logs } = question;
       const list: readonly Callback[] = callbacks.filter((callback) => callback[hook] !== undefined);
       const model: TrainedModel = this.subject.model;
       await abortable(signal, callAll(list, hook, index, logs, model));
-      return undefined;
+      return {};
     }
-    const { source } = this.data.train as { readonly source: BatchSource };
     if ('start' in question) {
-      this.batches = openSource(source);
-      return undefined;
+      this.batches = openSource((data.train as { readonly source: BatchSource }).source);
+      return {};
     }
     const next = await abortable(signal, Promise.resolve(this.batches!.next()));
-    return next.done === true ? undefined : this.sentBatch(question.next, next.value);
+    if (next.done !== true) return { batch: this.sentBatch(question.next, next.value) };
+    // One that has ended is not told to close.
+    this.batches = undefined;
+    return {};
   }
 
   private sentBatch(where: string, batch: unknown): SentBatch {

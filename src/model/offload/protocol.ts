@@ -50,8 +50,6 @@ export interface Begin {
   readonly stopTraining: boolean;
   /** Hooks that somebody has. */
   readonly hooks: readonly Hook[];
-  /** For each inspection that somebody wants, from epoch to epoch how many. */
-  readonly inspections: readonly number[];
   /** Rows, or a source on the calling side. */
   readonly data: SentData | 'source';
   readonly validation: SentData | undefined;
@@ -73,17 +71,30 @@ export type ToWorker =
   | { readonly type: 'go' }
   | ({ readonly type: 'edit' } & Edit)
   /** To the question that is open: what it gave, or that it failed. */
-  | { readonly type: 'answer'; readonly batch?: SentBatch; readonly failed?: boolean }
+  | ({ readonly type: 'answer'; readonly failed?: boolean } & Answer)
   /** Of a compute worker that was asked for: what it says, or that it has ended. */
   | { readonly type: 'helper'; readonly index: number; readonly message?: unknown; readonly ended?: string }
   | { readonly type: 'abort' };
 
-/** A batch of a source; nothing at its end. */
-export type SentBatch = { readonly data: SentData; readonly rows: readonly Float32Array[] } | undefined;
+/** A batch of a source. */
+export interface SentBatch {
+  readonly data: SentData;
+  readonly rows: readonly Float32Array[];
+}
+
+/** What a question gave. */
+export interface Answer {
+  /** The next batch; nothing at the end of a source. */
+  readonly batch?: SentBatch | undefined;
+  /** For each inspection that a callback wants, from epoch to epoch how many. */
+  readonly inspections?: readonly number[];
+}
 
 /** What a worker wants answered. */
 export type Question =
   | { readonly hook: Hook; readonly index: number; readonly logs: Logs }
+  /** All data is accepted: the callbacks of the library's own are to be shown the session. */
+  | { readonly attach: true }
   /** The source is to be started. */
   | { readonly start: true }
   /** Its next batch, which messages call so. */

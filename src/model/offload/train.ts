@@ -8,7 +8,7 @@ import { ReadyBatch, type Batch, type BatchSource, type FitData } from '../../tr
 import { copyState, stateFloats, TrainingState, type Edits } from '../../training/state.js';
 import { readArchitecture } from '../architecture.js';
 import { Model } from '../model.js';
-import type { Begin, Edit, FromWorker, Question, SentBatch, SentError, ToWorker } from './protocol.js';
+import type { Answer, Begin, Edit, FromWorker, Question, SentError, ToWorker } from './protocol.js';
 import { sentError } from './errors.js';
 import { receivedData } from './receive.js';
 import { Snapshots } from './snapshots.js';
@@ -34,7 +34,9 @@ export class Training {
   /** Changes that came before training began, and whether it has. */
   private readonly early: Edit[] = [];
   private begun = false;
-  private waiting: { resolve(batch: SentBatch): void; reject(error: Error): void } | undefined;
+  private waiting: { resolve(answer: Answer): void; reject(error: Error): void } | undefined;
+  /** For each inspection that is wanted, from epoch to epoch how many. */
+  private inspections: readonly number[] = [];
   private published = 0;
   private interval = PUBLISH_MS;
   /** What messages call the batch that is asked for next. */
@@ -62,7 +64,7 @@ export class Training {
         const { waiting } = this;
         this.waiting = undefined;
         if (message.failed) waiting?.reject(new Unanswered());
-        else waiting?.resolve(message.batch);
+        else waiting?.resolve(message);
         break;
       }
       case 'helper': {
@@ -152,6 +154,9 @@ export class Training {
       classWeight: undefined,
     };
     return model.train(given, read, {
+      accepted: async () => {
+        this.inspections = (await this.ask({ attach: true })).inspections ?? [];
+      },
       afterStep: () => this.look(),
       announce: (place) => (this.place = place),
     });
@@ -193,18 +198,18 @@ export class Training {
     }
   }
 
-  private ask(question: Question, state?: ArrayBuffer): Promise<SentBatch> {
-    const answer = new Promise<SentBatch>((resolve, reject) => (this.waiting = { resolve, reject }));
+  private ask(question: Question, state?: ArrayBuffer): Promise<Answer> {
+    const answer = new Promise<Answer>((resolve, reject) => (this.waiting = { resolve, reject }));
     this.post({ type: 'ask', question, state });
     return answer;
   }
 
   /** Hands hooks on to the callbacks on the other side, with the state that they find there. */
   private forwarding(): AttachedCallback {
-    const { hooks, inspections } = this.begin;
+    const { hooks } = this.begin;
     const callback: AttachedCallback = {
       [ATTACH]: (session) =>
-        inspections.forEach((every, inspection) =>
+        this.inspections.forEach((every, inspection) =>
           session.inspect(every, {
             diagnosed: (epoch, { loss, layers, nonFinite, faults }) =>
               this.post({ type: 'diagnosed', inspection, epoch, measured: { loss, layers, nonFinite, faults } }),
@@ -232,7 +237,7 @@ export class Training {
         next: async () => {
           if (fresh) await this.ask({ start: true });
           fresh = false;
-          const sent = await this.ask({ next: this.place });
+          const { batch: sent } = await this.ask({ next: this.place });
           if (sent === undefined) return { done: true, value: undefined };
           const batch = new ReadyBatch(receivedData(sent.data, (set) => [sent.rows[set]]));
           return { done: false, value: batch as unknown as Batch };
