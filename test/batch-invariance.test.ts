@@ -86,3 +86,19 @@ test('the form of the data makes no difference', async () => {
   expect(model.predict(rows)).toEqual(expected);
   expect(model.predict(rows.map((row) => Float32Array.from(row)))).toEqual(expected);
 });
+
+test.each([1, 256, 257, 700])('outputs may be written over the inputs: %i rows', async (rows) => {
+  for (const [inputs, outputs] of [
+    [2, 8],
+    [8, 2],
+    [5, 5],
+  ]) {
+    const { network, x } = build([inputs, 16, outputs], 'tanh', 'linear');
+    const model = await modelOf(network);
+    const given = x.slice(0, rows * inputs);
+    const expected = model.predict(given);
+    const place = new Float32Array(rows * Math.max(inputs, outputs));
+    place.set(given);
+    expect(model.predictInto(place.subarray(0, rows * inputs), place.subarray(0, rows * outputs))).toEqual(expected);
+  }
+});

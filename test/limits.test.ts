@@ -114,6 +114,29 @@ describe('memory', () => {
     small.dispose();
   });
 
+  test('a larger call for which there is no room takes none from those that had it', async () => {
+    const small = await createEngine({ initialMemory: 2 ** 18, maximumMemory: 2 ** 18 });
+    const model = small.sequential({ layers: [dense({ units: 100, inputShape: [100] })] });
+    model.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
+    const rows = (count: number) => Array.from({ length: count }, () => new Float32Array(100));
+    const [row, out] = [new Float32Array(100), new Float32Array(100)];
+    model.predictInto(row, out);
+    model.trainOnBatch(rows(2), rows(2));
+    model.evaluate(rows(2), rows(2));
+    const held = model.memory();
+    expect(() => model.predict(rows(256))).toThrow(MemoryError);
+    expect(() => model.evaluate(rows(200), rows(200), { batchSize: 200 })).toThrow(MemoryError);
+    expect(() => model.trainOnBatch(rows(100), rows(100))).toThrow(MemoryError);
+    expect(model.memory()).toEqual(held);
+    small.dispose();
+  });
+
+  test('memory is at most what it may be, in whole pages', async () => {
+    const small = await createEngine({ initialMemory: 150_000, maximumMemory: 150_000 });
+    expect(small.memory()).toMatchObject({ bytes: 131_072, limit: 150_000 });
+    small.dispose();
+  });
+
   test('an engine that could not hold its own scratch is refused', async () => {
     await expect(createEngine({ initialMemory: 65536, maximumMemory: 65536 })).rejects.toThrow(MemoryError);
   });

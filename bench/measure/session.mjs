@@ -51,10 +51,7 @@ class ChecksumError extends Error {}
 const WORKER = fileURLToPath(new URL('../worker.mjs', import.meta.url));
 
 /** Numerics that a side's results are those of: a machine that does not fuse gives strict ones. @param {Side} side */
-function numericsOf({ engine, info }) {
-  const reasons = /** @type {readonly string[]} */ (info?.reasons ?? []);
-  return reasons.some((reason) => reason.startsWith('numerics:')) ? 'strict' : askedNumerics(engine);
-}
+const numericsOf = ({ engine, info }) => /** @type {string | undefined} */ (info?.numerics) ?? askedNumerics(engine);
 
 /** The checksums that are held against results, or taken from them. */
 class Ledger {

@@ -111,9 +111,10 @@ export class Machine {
 }
 
 function newMemory({ initialMemory, maximumMemory }: MachineOptions): WebAssembly.Memory {
-  const pages = (bytes: number): number => Math.ceil(bytes / PAGE);
+  const maximum = Math.floor(maximumMemory / PAGE);
+  const initial = Math.min(Math.ceil(initialMemory / PAGE), maximum);
   try {
-    return new WebAssembly.Memory({ initial: pages(initialMemory), maximum: pages(maximumMemory), shared: true });
+    return new WebAssembly.Memory({ initial, maximum, shared: true });
   } catch (error) {
     throw new UnsupportedError(
       `createEngine: a shared memory of at most ${maximumMemory} bytes expected, got: ${(error as Error).message}. ` +

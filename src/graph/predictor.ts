@@ -47,18 +47,18 @@ export class Predictor {
   }
 
   /**
-   * Reads rows · inputs values of each of `xs` and writes rows · outputs values of each of `outs`. A NaN or an infinity in `xs` throws a
-   * ValueError before anything is written.
+   * Reads rows · inputs values of each of `xs` and writes rows · outputs values of each of `outs`; one alone needs no list. A NaN or an infinity in
+   * `xs` throws a ValueError before anything is written.
    */
   predict(
     where: string,
-    xs: readonly Float32Array[],
-    outs: readonly Float32Array[],
+    xs: Float32Array | readonly Float32Array[],
+    outs: Float32Array | readonly Float32Array[],
     rows: number,
     batchSize: number,
   ): void {
-    for (let i = 0; i < xs.length; i++) this.xs[i] = xs[i];
-    for (let i = 0; i < outs.length; i++) this.outs[i] = outs[i];
+    for (let i = 0; i < this.xs.length; i++) this.xs[i] = xs instanceof Float32Array ? xs : xs[i];
+    for (let i = 0; i < this.outs.length; i++) this.outs[i] = outs instanceof Float32Array ? outs : outs[i];
     this.run(where, rows, batchSize);
   }
 
@@ -77,7 +77,7 @@ export class Predictor {
   private run(where: string, rows: number, batchSize: number): void {
     const program = this.programFor(Math.min(rows, batchSize));
     const part = Math.min(program.capacity, batchSize);
-    if (rows > part) for (let i = 0; i < this.xs.length; i++) this.refuse(where, i);
+    if (rows > part) for (let i = 0; i < this.xs.length; i++) this.readyForParts(where, i);
     for (let first = 0; first < rows; first += part) {
       const count = Math.min(part, rows - first);
       for (let i = 0; i < this.xs.length; i++) this.copyIn(program.inputs[i], this.xs[i], first, count);
@@ -100,6 +100,14 @@ export class Predictor {
     }
   }
 
+  /** What is read part by part must be finite as a whole, and not be written over by an earlier part's outputs. */
+  private readyForParts(where: string, input: number): void {
+    this.refuse(where, input);
+    const x = this.xs[input];
+    if (this.outs.some((out) => out.buffer === x.buffer)) this.xs[input] = x.slice();
+  }
+
+  /** Throws a ValueError where an input holds a NaN or an infinity. */
   private refuse(where: string, input: number): void {
     const x = this.xs[input];
     const index = firstNonFinite(x);
@@ -114,8 +122,19 @@ export class Predictor {
   private programFor(rows: number): Program {
     if (this.program !== undefined && this.program.capacity >= Math.min(rows, MOST_CAPACITY)) return this.program;
     const capacity = rows <= FIRST_CAPACITY ? FIRST_CAPACITY : MOST_CAPACITY;
-    this.program?.free();
+    const before = this.program;
+    before?.free();
     this.program = undefined;
+    try {
+      return this.bind(capacity);
+    } catch (error) {
+      // What had room still has it.
+      if (before !== undefined) this.bind(before.capacity);
+      throw error;
+    }
+  }
+
+  private bind(capacity: number): Program {
     const clock = { seed: 0, step: 0 };
     this.program = bindProgram(this.machine, this.plan, { weights: this.weights }, { capacity, clock });
     return this.program;

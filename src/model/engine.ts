@@ -4,7 +4,7 @@ import { flag, integer, nameOf, nonNegative, optional, readOptions, type Check }
 import { Breath } from '../training/breath.js';
 import { compile, compileSync } from '../engine/binary.js';
 import { requireFeatures, type Numerics } from '../engine/features.js';
-import { find256, judge256 } from '../engine/simd256.js';
+import { differs256, find256, judge256 } from '../engine/simd256.js';
 import { calibrate, tryTile, type Calibration, type Trial } from '../engine/trial.js';
 import { Machine, MAXIMUM_BYTES } from '../engine/machine.js';
 import { processors, programUrl, whyNotShared } from '../engine/threads/host.js';
@@ -64,7 +64,7 @@ export interface EngineInfo {
   readonly numerics: Numerics;
   /** Threads that compute, the calling one included. */
   readonly threads: number;
-  /** Whether V8's 256-bit vectors are in use. */
+  /** Whether V8's 256-bit vectors are in use: by every engine of a process, once one was made with them. */
   readonly simd256: boolean;
   /** Register tile of the matrix kernels, rows × columns. */
   readonly tile: TileName;
@@ -173,6 +173,7 @@ export class Engine {
     const lost = pool?.lost;
     return {
       ...this.found,
+      simd256: this.found.simd256 || probed?.simd256 === true,
       threads: pool?.live ? pool.threads : 1,
       tile: tile.name,
       sharedMemory: true,
@@ -351,7 +352,7 @@ function build(
     const given = wasm === undefined ? '' : ', or the wasm that was given is that of strict numerics';
     reasons.push(`numerics: this machine rounds products before it adds them, as strict numerics do${given}.`);
   }
-  const info = { numerics, simd256, reasons };
+  const info = { numerics: fuses ? ('fused' as const) : ('strict' as const), simd256, reasons };
   if (options.tile !== 'auto') {
     reasons.push(...refused);
     return new Engine(machine, info, workerUrl);
@@ -380,22 +381,29 @@ const trial = (module: WebAssembly.Module): Trial =>
     PROBE_WARM_UP,
   );
 
-/** What the probe found, once per process: V8's flag stays set, and afterwards there are no 128-bit vectors to compare with. */
+/** What the probe found, once per process: V8's flag stays set, and afterwards there are no 128-bit vectors to compare the speed with. */
 let probed: Findings | undefined;
+
+/** The numerics whose kernels were found to have the same bits with 256-bit vectors. */
+const sameBits = new Set<Numerics>();
 
 /** The library's kernels with 256-bit vectors where they can be had. */
 async function compileWide(numerics: Numerics): Promise<{ module: WebAssembly.Module; findings: Findings }> {
+  let narrow: string | undefined;
   if (probed === undefined) {
     const found = find256();
-    if (typeof found === 'string') probed = { narrow: found, simd256: false };
+    if (typeof found === 'string') narrow = found;
     else {
-      const before = trial(await compile('strict'));
+      const before = trial(await compile(numerics));
       found.allow();
-      const narrow = judge256(before, trial(await compile('strict', WIDE)));
-      probed = { narrow, simd256: narrow === undefined };
+      narrow = judge256(before, trial(await compile(numerics, WIDE)));
+      if (narrow !== undefined) found.forbid();
     }
-  }
-  return { module: await compile(numerics, probed.simd256 ? WIDE : ''), findings: probed };
+    probed = { narrow, simd256: narrow === undefined };
+  } else if (probed.simd256 && !sameBits.has(numerics)) narrow = differs256(trial(await compile(numerics, WIDE)));
+  const findings = narrow === undefined ? probed : { narrow, simd256: false };
+  if (findings.simd256) sameBits.add(numerics);
+  return { module: await compile(numerics, findings.simd256 ? WIDE : ''), findings };
 }
 
 /** Sets modules apart that are compiled with V8's flag. */

@@ -141,8 +141,8 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
     if (this.refresh !== undefined) this.refresh();
     const { inputEnds, ends } = this;
     if (inputEnds.length === 1 && ends.length === 1) {
-      const rows = this.requireFlat('x', x, inputEnds[0].width, undefined);
-      this.requireFlat('out', out, ends[0].width, rows);
+      const rows = this.requireFlat('x', x, inputEnds[0].width, undefined, undefined);
+      this.requireFlat('out', out, ends[0].width, rows, undefined);
       this.gate.running = true;
       try {
         this.predictor.predictOne('predictInto', x as Float32Array, out as Float32Array, rows, rows);
@@ -154,23 +154,32 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
     return this.predictIntoLists(x, out);
   }
 
-  /** Apart from `predictInto`, for which the closures in here would mean an object in each call. */
+  /** `predictInto` of several inputs or outputs. Without closures, and names that are put together: they would be garbage in each call. */
   private predictIntoLists(x: Float32Array | readonly Float32Array[], out: O): O {
-    const { inputEnds, ends } = this;
-    const listed = (what: string, value: unknown, count: number): readonly Float32Array[] => {
-      const list: readonly unknown[] = count === 1 ? [value] : (value as readonly unknown[]);
-      if (!Array.isArray(list) || list.length !== count) {
-        throw new ShapeError(`predictInto: ${what} expected a list of ${count}, got ${describe(value)}.`);
-      }
-      return list as Float32Array[];
-    };
-    const xs = listed('x', x, inputEnds.length);
-    const outs = listed('out', out, ends.length);
-    const rows = this.requireFlat('x[0]', xs[0], inputEnds[0].width, undefined);
-    xs.forEach((one, index) => this.requireFlat(`x[${index}]`, one, inputEnds[index].width, rows));
-    outs.forEach((one, index) => this.requireFlat(`out[${index}]`, one, ends[index].width, rows));
-    this.running(() => this.predictor.predict('predictInto', xs, outs, rows, rows));
+    const { inputEnds, ends, gate } = this;
+    const [inputs, outputs] = [inputEnds.length, ends.length];
+    this.requireList('x', x, inputs);
+    this.requireList('out', out, outputs);
+    let rows: number | undefined;
+    for (let i = 0; i < inputs; i++) {
+      rows = this.requireFlat('x', inputs === 1 ? x : x[i], inputEnds[i].width, rows, inputs === 1 ? undefined : i);
+    }
+    for (let i = 0; i < outputs; i++) {
+      this.requireFlat('out', outputs === 1 ? out : out[i], ends[i].width, rows, outputs === 1 ? undefined : i);
+    }
+    gate.running = true;
+    try {
+      this.predictor.predict('predictInto', x, out, rows!, rows!);
+    } finally {
+      gate.running = false;
+    }
     return out;
+  }
+
+  /** A list of `count`, or, of one, that itself. */
+  private requireList(what: string, value: unknown, count: number): void {
+    if (count === 1 || (Array.isArray(value) && value.length === count)) return;
+    throw new ShapeError(`predictInto: ${what} expected a list of ${count}, got ${describe(value)}.`);
   }
 
   /** Gives the model's memory back to its engine. Calling it again does nothing. */
@@ -208,22 +217,24 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
     // Nothing more here.
   }
 
-  /** The number of rows in a flat array, which has to be `rows` where that is known. */
-  private requireFlat(what: string, value: unknown, width: number, rows: number | undefined): number {
+  /** The number of rows in a flat array, number `index` of several, which has to be `rows` where that is known. */
+  private requireFlat(
+    what: string,
+    value: unknown,
+    width: number,
+    rows: number | undefined,
+    index: number | undefined,
+  ): number {
+    if (value instanceof Float32Array && value.length === (rows ?? Math.floor(value.length / width)) * width) {
+      return value.length / width;
+    }
+    const name = index === undefined ? what : `${what}[${index}]`;
     if (!(value instanceof Float32Array)) {
-      throw new ValueError(`predictInto: ${what} expected a Float32Array, got ${describe(value)}.`);
+      throw new ValueError(`predictInto: ${name} expected a Float32Array, got ${describe(value)}.`);
     }
-    if (rows === undefined) {
-      const count = value.length / width;
-      if (!Number.isInteger(count)) rowSource('predictInto', what, value, width);
-      return count;
-    }
-    if (value.length !== rows * width) {
-      throw new ShapeError(
-        `predictInto: ${what} expected ${rows * width} values for ${rows} rows, got ${value.length}.`,
-      );
-    }
-    return rows;
+    // Not whole rows: refused as elsewhere.
+    if (rows === undefined) return rowSource('predictInto', name, value, width).rows;
+    throw new ShapeError(`predictInto: ${name} expected ${rows * width} values for ${rows} rows, got ${value.length}.`);
   }
 
   /** @internal */

@@ -98,14 +98,22 @@ export class Trainer {
   stationFor(rows: number, weighted: boolean): Station {
     const before = this.training;
     if (before !== undefined && before.program.capacity >= rows && this.trainingWeighted === weighted) return before;
-    const capacity = Math.max(rows, before?.program.capacity ?? 0);
     const sums = before?.tally.read();
+    const bind = (capacity: number, weights: boolean): Station => {
+      this.training = this.bind(this.vectors, { capacity, weighted: weights });
+      this.trainingWeighted = weights;
+      if (sums !== undefined) this.training.tally.write(sums);
+      return this.training;
+    };
     before?.free();
     this.training = undefined;
-    this.training = this.bind(this.vectors, { capacity, weighted });
-    this.trainingWeighted = weighted;
-    if (sums !== undefined) this.training.tally.write(sums);
-    return this.training;
+    try {
+      return bind(Math.max(rows, before?.program.capacity ?? 0), weighted);
+    } catch (error) {
+      // What had room still has it.
+      if (before !== undefined) bind(before.program.capacity, this.trainingWeighted);
+      throw error;
+    }
   }
 
   /** Forward, backward and update on rows that `station` already holds. */
@@ -153,10 +161,18 @@ export class Trainer {
     const weighted = dataset.weights !== undefined;
     const before = this.evaluation;
     if (before === undefined || before.program.capacity < batchSize || this.evaluationWeighted !== weighted) {
+      const bind = (capacity: number, weights: boolean): void => {
+        this.evaluation = this.bindEvaluation(capacity, weights);
+        this.evaluationWeighted = weights;
+      };
       before?.free();
       this.evaluation = undefined;
-      this.evaluation = this.bind({ weights: this.trainee.weights }, { capacity: batchSize, weighted });
-      this.evaluationWeighted = weighted;
+      try {
+        bind(batchSize, weighted);
+      } catch (error) {
+        if (before !== undefined) bind(before.program.capacity, this.evaluationWeighted);
+        throw error;
+      }
     }
     for (const whole of evaluateInParts(this.evaluation!, dataset, batchSize, this.trainee.gate)) {
       if (whole !== undefined) return whole;
