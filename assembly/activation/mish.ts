@@ -1,11 +1,11 @@
 import { expBounded4 } from '../math/exp';
 import { map, map2 } from '../simd/map';
 
-/** e^x up to where t = 1 to the last bit: e^x (e^x + 2) must not overflow. */
+/** x up to where t = 1 and its slope is 0 to the last bit: e^x (e^x + 2) must not overflow, nor what is left of the slope be multiplied by more. */
 // @ts-ignore: decorator
 @inline
-function boundedExp(x: v128): v128 {
-  return expBounded4(f32x4.pmin(x, f32x4.splat(20)));
+function bounded(x: v128): v128 {
+  return f32x4.pmin(x, f32x4.splat(20));
 }
 
 /** tanh(ln(1 + e)) = n/(n + 2) with n = e(e + 2): no cancellation on either side. */
@@ -13,7 +13,7 @@ function boundedExp(x: v128): v128 {
 @inline
 function tanhSoftplus(x: v128): v128 {
   const two = f32x4.splat(2);
-  const e = boundedExp(x);
+  const e = expBounded4(bounded(x));
   const n = f32x4.mul(e, f32x4.add(e, two));
   return f32x4.div(n, f32x4.add(n, two));
 }
@@ -42,12 +42,13 @@ class MishBackward {
   of(x: v128, dy: v128, a: v128, b: v128): v128 {
     const one = f32x4.splat(1);
     const two = f32x4.splat(2);
-    const e = boundedExp(x);
+    const c = bounded(x);
+    const e = expBounded4(c);
     const n = f32x4.mul(e, f32x4.add(e, two));
     const r = f32x4.div(one, f32x4.add(n, two));
     const sigmoid = f32x4.div(e, f32x4.add(one, e));
     const rest = f32x4.mul(f32x4.mul(f32x4.splat(4), f32x4.add(n, one)), f32x4.mul(r, r));
-    return f32x4.mul(dy, f32x4.add(f32x4.mul(n, r), f32x4.mul(x, f32x4.mul(sigmoid, rest))));
+    return f32x4.mul(dy, f32x4.add(f32x4.mul(n, r), f32x4.mul(c, f32x4.mul(sigmoid, rest))));
   }
 }
 
