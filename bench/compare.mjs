@@ -5,7 +5,8 @@
  *     npm run bench:compare BOTH
  *     npm run bench:compare OLD NEW -- --threshold 10 --confidence 99 --only train
  *
- * Status 0: nothing is slower or larger beyond the threshold, with that confidence. 1: something is. 2: there is nothing to compare.
+ * Status 0: nothing is slower or larger beyond the threshold, with that confidence. 1: something is. 2: it cannot be told, since a file is damaged, NEW
+ * lacks rows of OLD and --missing is not given, or there is nothing to compare.
  */
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -14,13 +15,35 @@ import { machineLine } from './measure/machine.mjs';
 import { CONFIDENCE } from './measure/statistics.mjs';
 import { chosen, percentage } from './options.mjs';
 import { table } from './report/format.mjs';
-import { COMPARISON_HEADING, comparisonCells, readResult } from './report/result.mjs';
+import { COMPARISON_HEADING, comparisonCells, readResult, sideLine } from './report/result.mjs';
 
 /** @param {string} path */
-const read = (path) => readResult(JSON.parse(readFileSync(path, 'utf8')), path);
+function read(path) {
+  const text = readFileSync(path, 'utf8');
+  let data;
+  try {
+    data = JSON.parse(text);
+  } catch {
+    throw new Error(`${path}: JSON expected, got something else.`);
+  }
+  return readResult(data, path);
+}
+
+/** What two results differ in besides time, in words. @param {readonly import('./report/result.mjs').Result[]} results */
+function differences([old, now]) {
+  if (now === undefined) return [];
+  const both = [old, now].map(({ machine, settings, sides: [{ runtime, engine }] }) => ({
+    machine: { ...machine, load: 0 },
+    runtime,
+    engine,
+    repetitions: settings,
+  }));
+  const words = /** @type {const} */ (['machine', 'runtime', 'engine', 'repetitions']);
+  return words.filter((what) => JSON.stringify(both[0][what]) !== JSON.stringify(both[1][what]));
+}
 
 /**
- * Rows that both have, oldest first, as { row, before, after }; and the names of those that only one has.
+ * Rows that both have, as { row, before, after }; and the names of those that the newer lacks, and of those that it alone has.
  *
  * @param {readonly import('./report/result.mjs').Result[]} results
  */
@@ -31,6 +54,7 @@ function pairsOf([old, now]) {
     // What is measured is the first side, what it is held against the second.
     return {
       pairs: old.rows.flatMap((row) => (row.sides[1] ? [{ row, before: row.sides[1], after: row.sides[0] }] : [])),
+      missing: [],
       alone: old.rows.flatMap(({ name, sides }) => (sides[1] ? [] : [name])),
     };
   }
@@ -39,12 +63,13 @@ function pairsOf([old, now]) {
   return {
     pairs: now.rows.flatMap((row) => {
       const other = before.get(row.name);
+      if (other !== undefined && other.of !== row.of) {
+        throw new Error(`${row.name}: one kind of work expected in both, got ${other.of} and ${row.of}.`);
+      }
       return other ? [{ row, before: other.sides[0], after: row.sides[0] }] : [];
     }),
-    alone: [
-      ...old.rows.filter(({ name }) => !names.has(name)),
-      ...now.rows.filter(({ name }) => !before.has(name)),
-    ].map(({ name }) => name),
+    missing: old.rows.filter(({ name }) => !names.has(name)).map(({ name }) => name),
+    alone: now.rows.filter(({ name }) => !before.has(name)).map(({ name }) => name),
   };
 }
 
@@ -55,6 +80,7 @@ try {
       threshold: { type: 'string', default: String(100 * THRESHOLD) },
       confidence: { type: 'string', default: String(100 * CONFIDENCE) },
       only: { type: 'string', multiple: true, default: [] },
+      missing: { type: 'boolean', default: false },
     },
   });
   if (positionals.length < 1 || positionals.length > 2)
@@ -66,25 +92,28 @@ try {
   };
   const results = positionals.map(read);
   const wanted = chosen(values.only);
-  const { pairs, alone } = pairsOf(results);
+  const { pairs, missing, alone } = pairsOf(results);
+  const lost = missing.filter(wanted);
+  if (lost.length > 0 && !values.missing) {
+    throw new Error(`all rows of OLD expected in NEW, or --missing, got none of ${lost.join('; ')}.`);
+  }
   const comparisons = pairs
     .filter(({ row }) => wanted(row.name))
     .map(({ row, before, after }) => compareSides(row, before, after, options));
   if (comparisons.length === 0) throw new Error('rows that both have expected, got none.');
 
   const heads = results.map(({ date, machine, sides }) =>
-    [
-      `${date.slice(0, 10)}: ${machineLine(machine)}`,
-      ...sides.map(({ name, version, runtime }) => `${name} ${version}, ${runtime}`),
-    ].join('; '),
+    [`${date.slice(0, 10)}: ${machineLine(machine)}`, ...sides.map(sideLine)].join('; '),
   );
   const slower = comparisons.filter(({ verdict }) => verdict === 'slower');
+  const differing = differences(results);
   const lines = [
     ...heads,
+    ...(differing.length > 0 ? [`Beware, the two differ in: ${differing.join(', ')}.`] : []),
     '',
     table([['', ...COMPARISON_HEADING], ...comparisons.map((one) => [one.name, ...comparisonCells(one)])]),
     '',
-    ...(alone.length > 0 ? [`in one only: ${alone.filter(wanted).join('; ')}`] : []),
+    ...[...lost, ...alone.filter(wanted)].map((name) => `in one only: ${name}`),
     slower.length > 0
       ? `slower or larger by more than ${values.threshold} %: ${slower.map(({ name }) => name).join('; ')}`
       : `nothing is slower or larger by more than ${values.threshold} %, as far as ${values.confidence} % confidence tells`,

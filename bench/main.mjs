@@ -10,9 +10,9 @@
  *
  * Status 0: measured. 1: slower than the other side beyond the threshold. 2: a result differs from its checksum, or something else went wrong.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { kernelTable } from './kernels/abi.mjs';
 import { kernelCases } from './kernels/cases.mjs';
@@ -54,6 +54,8 @@ const readOptions = () =>
 async function run(scratch) {
   const options = readOptions();
   const { quick } = options;
+  // Now, not after an hour.
+  if (options.json !== undefined) accessSync(dirname(resolve(options.json)), constants.W_OK);
   const usual = quick ? QUICK : USUAL;
   const threshold = percentage('threshold', options.threshold);
   const rounds = atLeastOne('rounds', options.rounds, usual.rounds);
@@ -96,10 +98,10 @@ async function run(scratch) {
     })),
     rows,
   };
-  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(result)}\n`);
 
   const comparing = { threshold, paired: true };
   process.stdout.write(`${describeResult(result, comparing)}\n`);
+  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(result)}\n`);
   const slower = rows.filter((row) => {
     const [first, second] = row.sides;
     return second !== undefined && compareSides(row, second, first, comparing).verdict === 'slower';

@@ -12,10 +12,13 @@ const load = (path: string): Promise<Functions> =>
   import(new URL(`../bench/${path}`, import.meta.url).href) as Promise<Functions>;
 const { compareSides, THRESHOLD } = await load('measure/comparison.mjs');
 const { measureAgain } = await load('measure/again.mjs');
-const { generator, medianInterval, pairedSpeed, powerLaw, quantile, verdictOf } = await load('measure/statistics.mjs');
+const { generator, medianInterval, pairedSpeed, powerLaw, quantile, studentBound, verdictOf } =
+  await load('measure/statistics.mjs');
 const { classificationData } = await load('workloads/data.mjs');
+const { readResult } = await load('report/result.mjs');
 
-const PROCESSES = 3;
+/** Of the measurement that a verdict of --against rests on. */
+const PROCESSES = 10;
 const ROUNDS = 5;
 
 /**
@@ -60,12 +63,73 @@ describe('bench:compare', () => {
     expect(slower).toBeLessThan(seeds.length / 5);
   });
 
+  test('differences about zero have no ratio, and so no verdict', () => {
+    const row = { name: 'start/small', of: 'call', difference: true, sides: [] };
+    const side = (seconds: number[]) => ({ amount: 1, seconds: [seconds] });
+    const options = { threshold: THRESHOLD, paired: true };
+    const plain = side([0.01, 0.011, 0.012, 0.01]);
+    expect(compareSides(row, plain, side([-0.001, 0.002, -0.003, 0.001]), options)).toMatchObject({
+      verdict: 'unsure',
+      speed: { estimate: NaN },
+    });
+    expect(compareSides(row, plain, side([0.02, 0.021, 0.022, 0.02]), options).verdict).toBe('slower');
+  });
+
   test('sizes are compared as they are', () => {
     const row = { name: 'size/index.js', of: 'size' as const, sides: [] };
     const side = (bytes: number) => ({ amount: 1, seconds: [], bytes });
     const options = { threshold: THRESHOLD, paired: true };
     expect(compareSides(row, side(100), side(110), options).verdict).toBe('slower');
     expect(compareSides(row, side(100), side(100), options).verdict).toBe('same');
+  });
+});
+
+describe('a damaged file', () => {
+  interface Side {
+    amount?: number;
+    seconds?: unknown;
+    bytes?: number;
+  }
+  const side = (): Side => ({ amount: 1, seconds: [[1, 2, 3]] });
+  const file = () => ({
+    format: 'wasm-mlp-bench',
+    version: 1,
+    date: '2026-01-01',
+    machine: { processor: 'one' },
+    settings: { rounds: 3 },
+    sides: [{ name: 'this', engine: {} }],
+    rows: [
+      { name: 'a', of: 'flop', sides: [side(), side()] },
+      { name: 'size/b', of: 'size', sides: [{ amount: 1, seconds: [], bytes: 5 }] as Side[] },
+    ],
+  });
+  type File = ReturnType<typeof file>;
+  const damages: [string, (whole: File) => unknown][] = [
+    ['no times', ({ rows }) => (rows[0].sides[0].seconds = [])],
+    ['a process without times', ({ rows }) => (rows[0].sides[0].seconds = [[]])],
+    ['times that JSON has no number for', ({ rows }) => (rows[0].sides[0].seconds = [[null, null, null]])],
+    ['times in words', ({ rows }) => (rows[0].sides[0].seconds = [['1', '2', '3']])],
+    ['times of zero', ({ rows }) => (rows[0].sides[0].seconds = [[0, 0, 0]])],
+    ['pairs that are cut off', ({ rows }) => (rows[0].sides[1].seconds = [[1, 2]])],
+    ['no amount', ({ rows }) => delete rows[0].sides[0].amount],
+    ['a size without bytes', ({ rows }) => delete rows[1].sides[0].bytes],
+    ['an unknown kind of work', ({ rows }) => (rows[0].of = 'heap')],
+    ['a row twice', ({ rows }) => rows.push(rows[0])],
+    ['a row without sides', ({ rows }) => (rows[0].sides = [])],
+    ['no rows', (whole) => delete (whole as Partial<File>).rows],
+    ['no machine', (whole) => delete (whole as Partial<File>).machine],
+    ['no sides', (whole) => (whole.sides = [])],
+    ['another format', (whole) => (whole.format = 'other')],
+  ];
+
+  test('is refused, where a whole one is not', () => {
+    const whole = file();
+    expect(readResult(whole, 'new.json')).toBe(whole);
+    for (const [what, damage] of damages) {
+      const damaged = file();
+      damage(damaged);
+      expect(() => readResult(damaged, 'new.json') as unknown, what).toThrow(/^new\.json: /);
+    }
   });
 });
 
@@ -137,7 +201,7 @@ describe('what stands out is measured again', () => {
     const { asked, verdicts } = await again({ a: 1.2, b: 1.2, c: 1 }, [{ a: 1.2, b: 1.01 }, { a: 1.1 }]);
     expect(asked).toEqual([
       { units: ['a', 'b'], rounds: 3, processes: 4 },
-      { units: ['a'], rounds: 5, processes: 6 },
+      { units: ['a'], rounds: 5, processes: 10 },
     ]);
     expect(verdicts).toEqual({ a: 'slower', b: 'same', c: 'same' });
   });
@@ -146,7 +210,7 @@ describe('what stands out is measured again', () => {
     const { asked } = await again({ a: 1.2 }, [{ a: 1.2 }, { a: 1.2 }], { rounds: 9, processes: 5 });
     expect(asked.map(({ rounds, processes }) => [rounds, processes])).toEqual([
       [9, 5],
-      [9, 6],
+      [9, 10],
     ]);
   });
 
@@ -164,17 +228,43 @@ describe('statistics', () => {
     expect(quantile([5], 0.99)).toBe(5);
   });
 
-  test('the bootstrap holds the median in about as many of its intervals as it says', () => {
-    const random = generator(5) as () => number;
-    const trials = 300;
-    let held = 0;
-    for (let trial = 0; trial < trials; trial++) {
-      // Fifteen draws from (0, 1), whose median is a half.
-      const { low, high } = medianInterval([Array.from({ length: 15 }, random)], { resamples: 300 });
-      held += Number(low <= 0.5 && 0.5 <= high);
+  test.each([
+    [1, 3, 0, 0.86],
+    [1, 15, 0, 0.9],
+    [3, 5, 0, 0.93],
+    [3, 5, 0.05, 0.93],
+    [3, 5, 0.15, 0.9],
+    [4, 3, 0.05, 0.93],
+    [10, 5, 0.05, 0.93],
+  ])(
+    'intervals of %i processes of %i rounds hold the middle as often as they say, though processes differ by %f',
+    (processes, rounds, own, least) => {
+      const random = generator(5) as () => number;
+      const normal = (): number => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+      const trials = 400;
+      let held = 0;
+      for (let trial = 0; trial < trials; trial++) {
+        const groups = Array.from({ length: processes }, () => {
+          const speed = own * normal();
+          return Array.from({ length: rounds }, () => Math.exp(speed + 0.05 * normal()));
+        });
+        const { low, high } = medianInterval(groups, { resamples: 300 });
+        held += Number(low <= 1 && 1 <= high);
+      }
+      expect(held / trials).toBeGreaterThan(least);
+    },
+  );
+
+  test("the bounds of Student's distribution, as tables have them", () => {
+    const table = { 1: 12.706, 2: 4.303, 4: 2.776, 9: 2.262, 30: 2.042 };
+    for (const [freedom, bound] of Object.entries(table)) {
+      expect(studentBound(0.95, Number(freedom))).toBeCloseTo(bound, 3);
     }
-    expect(held / trials).toBeGreaterThan(0.88);
-    expect(held / trials).toBeLessThan(0.999);
+    expect(studentBound(0.8, 1000)).toBeCloseTo(1.2824, 3);
+  });
+
+  test('one repetition says nothing of how far it is off', () => {
+    expect(medianInterval([[2]])).toEqual({ estimate: 2, low: -Infinity, high: Infinity });
   });
 
   test('what slows both sides for a while cancels', () => {

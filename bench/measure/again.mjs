@@ -13,8 +13,11 @@ import { measure } from './session.mjs';
 /** Repetitions of each further measurement, at least; what still stands out goes on to the next. */
 const FURTHER = [
   { rounds: 3, processes: 4 },
-  { rounds: 5, processes: 6 },
+  { rounds: 5, processes: 10 },
 ];
+
+/** How sure one has to be that there is a difference to look again: a verdict takes more. */
+const SUSPICION = 0.8;
 
 /**
  * Whether the interval is on one side of no difference, and the middle beyond the threshold.
@@ -25,7 +28,11 @@ const FURTHER = [
 function standsOut(row, threshold) {
   const [now, other] = row.sides;
   if (other === undefined || row.of === 'size') return false;
-  const { low, estimate, high } = compareSides(row, other, now, { threshold, paired: true }).speed;
+  const { low, estimate, high } = compareSides(row, other, now, {
+    threshold,
+    paired: true,
+    confidence: SUSPICION,
+  }).speed;
   return (high < 1 && estimate < 1 - threshold) || (low > 1 && estimate > 1 / (1 - threshold));
 }
 

@@ -1,5 +1,5 @@
 /** What two measurements of the same rows say about each other. */
-import { pairedSpeed, unpairedSpeed, verdictOf } from './statistics.mjs';
+import { medianInterval, pairedSpeed, unpairedSpeed, verdictOf } from './statistics.mjs';
 
 /**
  * @typedef {import('./session.mjs').Row} Row
@@ -14,6 +14,9 @@ import { pairedSpeed, unpairedSpeed, verdictOf } from './statistics.mjs';
  */
 
 export const THRESHOLD = 0.05;
+
+/** Differences that may be zero or less have no ratio. @type {Interval} */
+const NO_RATIO = { estimate: NaN, low: -Infinity, high: Infinity };
 
 /** Seconds of the work that both did: amounts may differ where work is counted, such as bytes. @param {Measured} side */
 const perAmount = ({ seconds, amount }) => seconds.map((group) => group.map((value) => value / amount));
@@ -33,8 +36,10 @@ export function compareSides({ name, of, difference = false }, before, after, { 
     const estimate = (before.bytes ?? NaN) / (after.bytes ?? NaN);
     speed = { estimate, low: estimate, high: estimate };
   } else {
+    const sides = /** @type {const} */ ([perAmount(before), perAmount(after)]);
     const ratio = paired && !difference ? pairedSpeed : unpairedSpeed;
-    speed = ratio(perAmount(before), perAmount(after), options);
+    const positive = !difference || sides.every((side) => medianInterval(side, options).low > 0);
+    speed = positive ? ratio(...sides, options) : NO_RATIO;
   }
   return {
     name,

@@ -141,6 +141,7 @@ export async function measure(plan) {
       for (const side of sides) running.push(await open(plan, side));
       const units = running[0].units.filter(({ name }) => wants(name));
       if (wants(START)) units.push({ name: START, of: 'call' });
+      if (units.length === 0) break;
       /** @type {Map<string, (import('./unit.mjs').Prepared | undefined)[]>} */
       const prepared = new Map();
       for (const { name } of units) {

@@ -31,8 +31,8 @@ function readEngine(text = '') {
   /** @type {Record<string, unknown>} */
   const options = {};
   for (const part of text.split(',').filter(Boolean)) {
-    const [name, value] = part.split('=');
-    if (!name || value === undefined) throw new Error(`engine: name=value expected, got ${part}.`);
+    const [name, value, ...more] = part.split('=');
+    if (!name || value === undefined || more.length > 0) throw new Error(`engine: name=value expected, got ${part}.`);
     const isNumber = value !== '' && Number.isFinite(Number(value));
     options[name] = value === 'true' ? true : value === 'false' ? false : isNumber ? Number(value) : value;
   }

@@ -21,18 +21,79 @@ import { digits, duration, percent, table } from './format.mjs';
 export const FORMAT = 'wasm-mlp-bench';
 export const VERSION = 1;
 
+/** @param {unknown} value @returns {value is Record<string, unknown>} */
+const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** @param {unknown} value @returns {value is number} */
+const isNumber = (value) => typeof value === 'number' && Number.isFinite(value);
+
+/** Repetitions by process. @param {unknown} seconds @param {boolean} signed whether they are differences */
+const areTimes = (seconds, signed) =>
+  Array.isArray(seconds) &&
+  seconds.length > 0 &&
+  seconds.every(
+    (group) => Array.isArray(group) && group.length > 0 && group.every((one) => isNumber(one) && (signed || one > 0)),
+  );
+
+/** What is wrong with one side of a row, where anything is. @param {Record<string, unknown>} side @param {Record<string, unknown>} row */
+function faultOfSide({ amount, bytes, seconds }, { of, difference }) {
+  if (of === 'size') return isNumber(bytes) && bytes > 0 ? undefined : 'without bytes';
+  if (!isNumber(amount) || amount <= 0) return 'without an amount of work';
+  return areTimes(seconds, difference === true) ? undefined : 'without times';
+}
+
+const KINDS = ['sample', 'flop', 'byte', 'call', 'size'];
+
+/** What is wrong with a row, where anything is: the times of two sides, which took turns, come in pairs. @param {Record<string, unknown>} row */
+function faultOfRow(row) {
+  const { of, sides } = row;
+  if (!KINDS.includes(String(of))) return 'of an unknown kind';
+  if (!Array.isArray(sides) || !isObject(sides[0])) return 'without sides';
+  const present = sides.filter(isObject);
+  for (const side of present) {
+    const fault = faultOfSide(side, row);
+    if (fault !== undefined) return fault;
+  }
+  if (of === 'size') return undefined;
+  const shapes = present.map(({ seconds }) => /** @type {number[][]} */ (seconds).map((group) => group.length).join());
+  return shapes.every((shape) => shape === shapes[0]) ? undefined : 'with times that are no pairs';
+}
+
 /**
+ * What a file holds, once it is seen to be whole: a damaged one must not pass for one in which nothing is slower.
+ *
  * @param {unknown} data
  * @param {string} where
  * @returns {Result}
  */
 export function readResult(data, where) {
-  const { format, version } = /** @type {Partial<Result>} */ (data ?? {});
+  /** @type {(what: string) => never} */
+  const refuse = (what) => {
+    throw new Error(`${where}: ${what}`);
+  };
+  const { format, version, date, machine, settings, sides, rows } = /** @type {Record<string, unknown>} */ (data ?? {});
   if (format !== FORMAT || version !== VERSION) {
-    throw new Error(`${where}: a result of version ${VERSION} of this benchmark expected, got ${format} ${version}.`);
+    refuse(`a result of version ${VERSION} of this benchmark expected, got ${format} ${version}.`);
+  }
+  if (typeof date !== 'string' || !isObject(machine) || !isObject(settings)) {
+    refuse('date, machine and settings expected, got not all of them.');
+  }
+  if (!Array.isArray(sides) || sides.length === 0 || !sides.every((side) => isObject(side) && isObject(side.engine))) {
+    refuse('sides with their engines expected, got none.');
+  }
+  const names = new Set();
+  for (const row of Array.isArray(rows) ? rows : refuse('rows expected, got none.')) {
+    if (!isObject(row) || typeof row.name !== 'string') refuse('rows with names expected, got one without.');
+    const fault = faultOfRow(row);
+    if (fault !== undefined) refuse(`whole rows expected, got ${row.name} ${fault}.`);
+    if (names.has(row.name)) refuse(`rows of different names expected, got ${row.name} twice.`);
+    names.add(row.name);
   }
   return /** @type {Result} */ (data);
 }
+
+/** What counts over all repetitions together; of everything else that is counted, the middle is told. */
+const TOTALS = new Set(['collections']);
 
 /** @param {Row['of']} of @param {Measured} side */
 function rateOf(of, { amount, bytes = NaN, seconds }) {
@@ -47,7 +108,7 @@ function rateOf(of, { amount, bytes = NaN, seconds }) {
 function uncertainty({ seconds, bytes }) {
   if (bytes !== undefined) return '';
   const { estimate, low, high } = medianInterval(seconds);
-  return `± ${percent((high - low) / 2 / Math.abs(estimate))}`;
+  return Number.isFinite(high - low) ? `± ${percent((high - low) / 2 / Math.abs(estimate))}` : '';
 }
 
 /** @param {Row['of']} of @param {Measured} side */
@@ -55,19 +116,31 @@ function remarks(of, { flops, share, counts, note, seconds }) {
   const parts = [];
   if (flops !== undefined) parts.push(`${digits(flops / median(seconds.flat()) / 1e9)} GFLOP/s`);
   if (share) parts.push(`${percent(median(share.flat()))} of ${of === 'flop' ? 'the peak' : 'a copy'}`);
-  for (const [name, values] of Object.entries(counts ?? {})) parts.push(`${digits(median(values.flat()))} ${name}`);
+  for (const [name, groups] of Object.entries(counts ?? {})) {
+    const values = groups.flat();
+    parts.push(
+      TOTALS.has(name) ? `${values.reduce((sum, one) => sum + one, 0)} ${name}` : `${digits(median(values))} ${name}`,
+    );
+  }
   if (note) parts.push(note);
   return parts.join(', ');
 }
 
 /** @param {import('../measure/comparison.mjs').Comparison} comparison */
 export const comparisonCells = ({ speed: { estimate, low, high }, verdict, note }) => [
-  `${estimate.toFixed(3)} ×`,
-  `${low.toFixed(3)} … ${high.toFixed(3)}`,
+  Number.isFinite(estimate) ? `${estimate.toFixed(3)} ×` : '–',
+  Number.isFinite(high - low) ? `${low.toFixed(3)} … ${high.toFixed(3)}` : '–',
   note ? `${verdict}, ${note}` : verdict,
 ];
 
 export const COMPARISON_HEADING = ['speed', 'interval', 'verdict'];
+
+/** What a side ran on. @param {Result['sides'][number]} side */
+export function sideLine({ name, version, runtime, engine }) {
+  const { tile, numerics, threads, simd256 } = engine;
+  const vectors = simd256 ? ', 256-bit vectors' : '';
+  return `${name}: version ${version}, ${runtime}, ${numerics}, tile ${tile}, threads ${threads}${vectors}`;
+}
 
 /** @param {Row} row */
 const groupOf = ({ name }) => name.slice(0, name.indexOf('/'));
@@ -90,10 +163,5 @@ export function describeResult({ machine, date, sides, rows }, options) {
   };
   const groupNames = [...new Set(rows.map(groupOf))];
   const blocks = groupNames.map((name) => table([heading, ...rows.filter((row) => groupOf(row) === name).map(lineOf)]));
-  const heads = sides.map(({ name, version, runtime, engine }) => {
-    const { tile, numerics, threads, simd256 } = engine;
-    const vectors = simd256 ? ', 256-bit vectors' : '';
-    return `${name}: version ${version}, ${runtime}, ${numerics}, tile ${tile}, threads ${threads}${vectors}`;
-  });
-  return [`${date.slice(0, 10)}, ${machineLine(machine)}`, ...heads, '', blocks.join('\n\n')].join('\n');
+  return [`${date.slice(0, 10)}, ${machineLine(machine)}`, ...sides.map(sideLine), '', blocks.join('\n\n')].join('\n');
 }

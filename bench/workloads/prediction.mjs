@@ -118,9 +118,11 @@ export function tailUnit(library, engine, network, calls) {
     async run() {
       if (model === undefined) throw new Error('tail: prepare comes first.');
       const collections = await collectionCounter();
+      const heap = heapInUse();
       const start = performance.now();
       askAll(calls);
       const mean = (performance.now() - start) / calls;
+      const garbage = Math.max(0, heapInUse() - heap) / calls;
       const collected = await collections();
 
       const turns = Math.max(1, Math.round(mean * spinSpeed()));
@@ -143,6 +145,7 @@ export function tailUnit(library, engine, network, calls) {
       const tail = (/** @type {number[]} */ all) => quantile(all, 0.99) / quantile(all, 0.5);
       const counts = {
         collections: collected,
+        'B of garbage a call': garbage,
         'p99 to median': tail(list),
         'in a loop on registers': tail(loopList),
       };
@@ -157,6 +160,9 @@ const QUANTILES = [
   ['p99', 0.99],
   ['p99.9', 0.999],
 ];
+
+/** Bytes of the heap in use, NaN where the platform does not tell. What too few calls leave for a collection shows here. */
+const heapInUse = () => globalThis.process?.memoryUsage?.().heapUsed ?? NaN;
 
 /** Starts counting garbage collections; the result says how many there were, NaN where the engine does not tell. */
 async function collectionCounter() {
