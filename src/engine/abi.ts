@@ -3,7 +3,8 @@
  * and the kernel benchmarks come from this table; its other side is the export list of assembly/index.ts.
  *
  * `*x` is a pointer in bytes; `x` an i32, counts and leading dimensions in elements; `x:f32` a float. Order: dimensions, inputs,
- * outputs, scalars. Kernels return nothing. Vectors are read and written in whole steps of four floats.
+ * outputs, scalars. Kernels return nothing. Vectors are read and written in whole steps of four floats, those of
+ * random numbers of sixteen. What works on rows expects at least one value in each; where there are no rows or values, others do nothing.
  */
 const ROWS = ['m', 'n', 'k', '*a', 'lda', '*b', '*init', 'ldi', '*c', 'ldc'] as const;
 const OUTER = ['m', 'n', 'k', '*a', 'lda', '*b', 'ldb', '*c', 'accumulate', '*scratch'] as const;
