@@ -79,14 +79,29 @@ const maskedAccumulators = (R, V, name, condition) => [
   range(R).map((r) => range(V).map((v) => `  let c${r}_${v} = v128.and(v128.load(${name}${r}, ${16 * v}), kept);`)),
 ];
 
-function rowsTile(R, W) {
+/**
+ * A tile of the form `rows`. From A as it stands it reads by a pointer for each row, or, `packed`, from a strip: R rows with their values of one k side by
+ * side, by one pointer.
+ */
+function rowsTile(R, W, packed = false) {
   const V = W / 4;
   const unroll = UNROLL[`${R}x${W}`] ?? 1;
+  const pointers = packed ? 1 : R;
+  const step = packed ? 4 * R : 4;
+  const loadA = (u) => (r) =>
+    packed ? `v128.load32_splat(a0, ${step * u + 4 * r})` : `v128.load32_splat(a${r}, ${4 * u})`;
   return text([
-    `/** C (m ≤ ${R}, ${W}) = init + A (m, k) · panel (k, ${W}). Rows past m repeat row m − 1. Strides in bytes. */`,
-    `function rows${R}x${W}(m: i32, k: i32, a: usize, lda: usize, b: usize, init: usize, ldi: usize, c: usize, ldc: usize): void {`,
+    packed
+      ? [
+          `/** C (m ≤ ${R}, ${W}) = init + strip (k, ${R})ᵀ · panel (k, ${W}). Strides in bytes. */`,
+          `function strip${R}x${W}(m: i32, k: i32, a: usize, b: usize, init: usize, ldi: usize, c: usize, ldc: usize): void {`,
+        ]
+      : [
+          `/** C (m ≤ ${R}, ${W}) = init + A (m, k) · panel (k, ${W}). Rows past m repeat row m − 1. Strides in bytes. */`,
+          `function rows${R}x${W}(m: i32, k: i32, a: usize, lda: usize, b: usize, init: usize, ldi: usize, c: usize, ldc: usize): void {`,
+        ],
     `  let a0 = a;`,
-    range(R)
+    range(pointers)
       .slice(1)
       .map((r) => `  let a${r} = m > ${r} ? a${r - 1} + lda : a${r - 1};`),
     PAIRED.has(`${R}x${W}`)
@@ -112,19 +127,14 @@ function rowsTile(R, W) {
       .slice(1)
       .map((u) => `    const end${u} = end0 - ${4 * W * u};`),
     // V8 11.3 takes what an addition gives as an address as it is, and copies any other loop variable first: pointers are bumped before they are used.
-    range(R).map((r) => `    a${r} -= ${4 * unroll};`),
+    range(pointers).map((r) => `    a${r} -= ${step * unroll};`),
     `    b -= ${4 * W * unroll};`,
     `    while (true) {`,
-    range(R).map((r) => `    a${r} += ${4 * unroll};`),
+    range(pointers).map((r) => `    a${r} += ${step * unroll};`),
     `    b += ${4 * W * unroll};`,
     range(unroll).map((u) => [
       `    {`,
-      tileStep(
-        R,
-        W,
-        (r) => `v128.load32_splat(a${r}, ${4 * u})`,
-        (v) => `v128.load(b, ${4 * (u * W + 4 * v)})`,
-      ),
+      tileStep(R, W, loadA(u), (v) => `v128.load(b, ${4 * (u * W + 4 * v)})`),
       `    }`,
       `    if (b == end${u}) break;`,
     ]),
@@ -221,6 +231,21 @@ function rowsPanel(R, W) {
   ]);
 }
 
+/** As rowsPanel, on strips. */
+function stripsPanel(R, W) {
+  return text([
+    `function stripsPanel${R}x${W}(m: i32, k: i32, a: usize, b: usize, init: usize, ldi: usize, c: usize, ldc: usize): void {`,
+    `  for (; m >= ${R}; m -= ${R}) {`,
+    `    strip${R}x${W}(${R}, k, a, b, init, ldi, c, ldc);`,
+    `    a += <usize>k * ${4 * R};`,
+    `    c += ${R} * ldc;`,
+    `    if (init != 0) init += ${R} * ldi;`,
+    `  }`,
+    `  if (m > 0) strip${R}x${W}(m, k, a, b, init, ldi, c, ldc);`,
+    `}`,
+  ]);
+}
+
 function outerPanel(R, W) {
   return text([
     `function outerPanel${R}x${W}(m: i32, k: i32, a: usize, lda: usize, b: usize, ldb: usize, c: usize, accumulate: bool): void {`,
@@ -246,11 +271,12 @@ function rowsDriver(R, W) {
   const tail = (rows) => (w) =>
     `rowsPanel${rows(w)}x${w}(rows, depth, ai, lda, b + ((<usize>j * k + <usize>k0 * ${w}) << 2), ii, ldi, ci, ldc);`;
   return text([
-    `/** C (m, n) = init + A (m, k) · B. A, C row-major; B in panels of ${W}; init a row (ldi 0), a matrix, or null for zero. */`,
-    `export function f32_gemm_rows_${R}x${W}(m: i32, n: i32, k: i32, a: usize, lda: usize, b: usize, init: usize, ldi: usize, c: usize, ldc: usize): void {`,
+    `/** C (m, n) = init + A (m, k) · B. A, C row-major; B in panels of ${W}; init a row (ldi 0), a matrix, or null for zero; strips: room for STRIPS bytes, or null. */`,
+    `export function f32_gemm_rows_${R}x${W}(m: i32, n: i32, k: i32, a: usize, lda: usize, b: usize, init: usize, ldi: usize, c: usize, ldc: usize, strips: usize): void {`,
     `  lda <<= 2; ldi <<= 2; ldc <<= 2;`,
+    `  const packs = packsRows(m, n, strips);`,
     `  const kc = depthBlock(k);`,
-    `  const mc = rowBlock(m, kc, ${R});`,
+    `  const mc = packs ? packedRows(m, kc, ${R}) : rowBlock(m, kc, ${R});`,
     `  let k0 = 0;`,
     `  do {`,
     `    const depth = min(kc, k - k0);`,
@@ -260,14 +286,21 @@ function rowsDriver(R, W) {
     `      let ci = c + <usize>i * ldc;`,
     `      let ii: usize = init == 0 ? 0 : init + <usize>i * ldi;`,
     `      let j = 0;`,
-    `      if (rows == 1) {`,
+    `      if (rows == 1 && !packs) {`,
     `        for (; j + ${P * W} <= n; j += ${P * W}) {`,
     `          vector${W}(depth, ai, b + ((<usize>j * k + <usize>k0 * ${W}) << 2), (<usize>k * ${W}) << 2, ii, ci);`,
     `          ci += ${4 * P * W};`,
     `          if (ii != 0) ii += ${4 * P * W};`,
     `        }`,
     `      }`,
-    `      for (; j + ${W - 4} < n; j += ${W}) {`,
+    `      if (packs) {`,
+    `        packStrips(${R}, rows, depth, ai, lda, strips);`,
+    `        for (; j + ${W - 4} < n; j += ${W}) {`,
+    `          stripsPanel${R}x${W}(rows, depth, strips, b + ((<usize>j * k + <usize>k0 * ${W}) << 2), ii, ldi, ci, ldc);`,
+    `          ci += ${4 * W};`,
+    `          if (ii != 0) ii += ${4 * W};`,
+    `        }`,
+    `      } else for (; j + ${W - 4} < n; j += ${W}) {`,
     `        const bj = b + ((<usize>j * k + <usize>k0 * ${W}) << 2);`,
     `        if (rows == 1) rowsPanel1x${W}(1, depth, ai, lda, bj, ii, ldi, ci, ldc);`,
     `        else rowsPanel${R}x${W}(rows, depth, ai, lda, bj, ii, ldi, ci, ldc);`,
@@ -347,10 +380,11 @@ export function tilesSource() {
   return text([
     `// Written by scripts/gemm-tiles.mjs, which says what it all means. Do not edit.`,
     `import { madd } from '../simd/madd';`,
-    `import { copyRows, depthBlock, packsOuter, rowBlock, OUTER_BLOCK, OUTER_DEPTH, OUTER_ROWS } from './blocking';`,
+    `import { copyRows, depthBlock, packedRows, packsOuter, packsRows, packStrips, rowBlock, OUTER_BLOCK, OUTER_DEPTH, OUTER_ROWS } from './blocking';`,
     widths.filter((W) => !tileRows.has(`1x${W}`)).map((W) => [rowsTile(1, W), rowsPanel(1, W)]),
     shapes.map(([R, W]) => [rowsTile(R, W), rowsPanel(R, W), outerTile(R, W), outerPanel(R, W)]),
     [...new Set(TILES.map(([, W]) => W))].map(vectorTile),
+    TILES.map(([R, W]) => [rowsTile(R, W, true), stripsPanel(R, W)]),
     TILES.map(([R, W]) => [rowsDriver(R, W), outerDriver(R, W)]),
     '',
   ]);

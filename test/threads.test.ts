@@ -162,7 +162,7 @@ describe('a thousand products of random shapes', () => {
 
 /** Both forms of a product, on fresh memory that the seed fills. `filling` takes memory first, so that it grows while threads are about. */
 function products(
-  { arena, memory, tile, scratch }: Machine,
+  { arena, memory, tile, scratch, strips }: Machine,
   trial: { m: number; n: number; k: number; start: number; accumulate: number; seed: number; filling: boolean },
 ): Float32Array[] {
   const { m, n, k, start, accumulate, seed, filling } = trial;
@@ -181,7 +181,7 @@ function products(
   const panels = region(k * ldc, true);
   const init = start === 0 ? 0 : region(start === 1 ? ldc : m * ldc, true);
   const c = region(m * ldc, false);
-  tile.rows(m, n, k, a, lda, panels, init, start === 2 ? ldc : 0, c, ldc);
+  tile.rows(m, n, k, a, lda, panels, init, start === 2 ? ldc : 0, c, ldc, strips);
   const [ldx, x] = [padded(m), region(k * padded(m), true)];
   const deltas = region(k * ldc, true);
   const dw = region(m * ldc, true);
@@ -196,7 +196,7 @@ test('a worker that comes late to a job takes nothing, whatever is being prepare
   const control = new Int32Array(new SharedArrayBuffer(CONTROL_BYTES));
   const calls: number[] = [];
   const kernel = (...args: number[]): void => void calls.push(args[0]);
-  const hand = { control, rows: kernel, outer: kernel, scratch: 0 };
+  const hand = { control, rows: kernel, outer: kernel, scratch: 0, strips: 0 };
   control[WORD.kernel] = ROWS_JOB;
   control[WORD.cut] = BY_ROWS;
   control[WORD.size] = 1;

@@ -54,6 +54,9 @@ export const gemmKernel = ({ form }, tile) => `f32_gemm_${form === 'gradient' ? 
 /** What the weight gradient packs its operands into, see assembly/gemm/blocking.ts. */
 const SCRATCH_FLOATS = 128 * (144 + 16);
 
+/** What the other products pack rows into. */
+const STRIPS_FLOATS = (512 * 1024) / 4;
+
 /** @param {string} tile */
 const widthOf = (tile) => Number(tile.slice(tile.indexOf('x') + 1));
 
@@ -98,11 +101,11 @@ export function layOutGemm({ form, size: { m, n, k } }, tile, base) {
   const bias = place(padded(n));
   const c = place(isOuter ? m * padded(n) : m * strideOf(n));
   const init = form === 'forward' ? bias.at : 0;
-  const scratch = place(isOuter ? SCRATCH_FLOATS : 0);
+  const scratch = place(isOuter ? SCRATCH_FLOATS : STRIPS_FLOATS);
   return {
     args: isOuter
       ? [m, n, k, a.at, strideOf(m), b.at, strideOf(n), c.at, 0, scratch.at]
-      : [m, n, k, a.at, strideOf(k), b.at, init, 0, c.at, strideOf(n)],
+      : [m, n, k, a.at, strideOf(k), b.at, init, 0, c.at, strideOf(n), scratch.at],
     end,
     /** @param {Float32Array} f32 */
     fill(f32) {

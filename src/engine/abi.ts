@@ -6,7 +6,7 @@
  * outputs, scalars. Kernels return nothing. Vectors are read and written in whole steps of four floats, those of
  * random numbers of sixteen. What works on rows expects at least one value in each; where there are no rows or values, others do nothing.
  */
-const ROWS = ['m', 'n', 'k', '*a', 'lda', '*b', '*init', 'ldi', '*c', 'ldc'] as const;
+const ROWS = ['m', 'n', 'k', '*a', 'lda', '*b', '*init', 'ldi', '*c', 'ldc', '*strips'] as const;
 const OUTER = ['m', 'n', 'k', '*a', 'lda', '*b', 'ldb', '*c', 'accumulate', '*scratch'] as const;
 const MAP = ['n', '*x', '*y'] as const;
 const MAP_BACKWARD = ['n', '*y', '*dy', '*dx'] as const;

@@ -12,6 +12,10 @@ const PAGE = 65536;
 /** What the weight gradient packs its operands into: a block of inputs and a panel of 16 deltas, see assembly/gemm/blocking.ts. */
 const SCRATCH_BYTES = 128 * 4 * (144 + 16);
 
+/** What other products pack rows into, see assembly/gemm/blocking.ts; only where memory may grow so far that nobody misses it. */
+const STRIPS_BYTES = 512 * 1024;
+const STRIPS_FROM = 64 * 1024 * 1024;
+
 /** What the kernels' memory import declares: 65,536 pages, 4 GiB. */
 export const MAXIMUM_BYTES = 65536 * PAGE;
 
@@ -44,8 +48,10 @@ export class Machine {
   readonly kernels: Kernels;
   readonly tile: Tile;
   readonly module: WebAssembly.Module;
-  /** Address of what kernels put aside during a call on this thread. */
+  /** Address of what kernels put aside during a call on this thread; 0, none, on the memory of another thread. */
   readonly scratch: number;
+  /** Address of where kernels pack rows on this thread; 0 where they take them as they stand. */
+  readonly strips: number;
   /** Addresses of the version words of models that were shared and are gone. */
   readonly retiredWords: number[] = [];
   /** The threads that help, where there are any. */
@@ -60,15 +66,18 @@ export class Machine {
     this.module = module;
     this.memory = new LinearMemory(memory, maximumMemory);
     const { threads = 1, startPool }: Partial<MachineOptions> = attached ? {} : options;
-    // Each thread has its own scratch, below everything that is allocated. One on another's memory has none: it only predicts.
-    const scratch = (thread: number): number => FIRST_ADDRESS + thread * SCRATCH_BYTES;
-    this.scratch = scratch(0);
+    // Each thread has its own, below everything that is allocated. One on another's memory has none: it only predicts.
+    const packs = !attached && maximumMemory >= STRIPS_FROM;
+    const scratch = (thread: number): number => FIRST_ADDRESS + thread * (SCRATCH_BYTES + (packs ? STRIPS_BYTES : 0));
+    const strips = (thread: number): number => (packs ? scratch(thread) + SCRATCH_BYTES : 0);
+    this.scratch = attached ? 0 : scratch(0);
+    this.strips = strips(0);
     const first = attached ? this.memory.bytes : scratch(threads);
     this.arena = new Arena((start, size, leave) => this.memory.reserve(start, size, leave), first);
     this.memory.reserve(0, first);
     this.kernels = instantiate(module, memory);
     const own = tileOf(this.kernels, tile);
-    if (threads > 1) this.pool = startPool?.({ module, memory: this.memory, tile: own, threads, scratch });
+    if (threads > 1) this.pool = startPool?.({ module, memory: this.memory, tile: own, threads, scratch, strips });
     this.tile = this.pool?.shared() ?? own;
   }
 
@@ -86,7 +95,7 @@ export class Machine {
     f32.fill(0, at / 4, at / 4 + 16);
     f32[a / 4] = f32[b / 4] = 1 + 1 / 4096;
     f32[start / 4] = -(1 + 1 / 2048);
-    this.kernels.f32_gemm_rows_4x8(1, 4, 1, a, 4, b, start, 0, c, 4);
+    this.kernels.f32_gemm_rows_4x8(1, 4, 1, a, 4, b, start, 0, c, 4, 0);
     const fused = f32[c / 4] !== 0;
     this.arena.free(at);
     return fused;

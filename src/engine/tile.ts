@@ -4,7 +4,7 @@ import type { Kernels, OuterKernel, RowsKernel } from './abi.js';
 export const TILE_NAMES = ['4x8', '5x8', '3x12', '2x16', '4x16'] as const;
 export type TileName = (typeof TILE_NAMES)[number];
 
-/** 3 × 12: the fastest of the family with 128-bit vectors on V8 11.3 and 14 (Node 20 and 26), see ARCHITECTURE.md. */
+/** 3 × 12: the fastest of the family with 128-bit vectors on V8 14 (Node 26), and on V8 11.3 (Node 20) second to 5 × 8, see ARCHITECTURE.md. */
 export const DEFAULT_TILE: TileName = '3x12';
 
 /** 4 × 16: the fastest with 256-bit vectors, 70 GFLOP/s strict and 76 fused where 2 × 16 makes 55 and 50. */

@@ -1,9 +1,9 @@
 import type { Machine } from './machine.js';
 import { tileOf, TILE_NAMES, type TileName } from './tile.js';
 
-/** Sizes that fit the first-level cache: what is timed is arithmetic. */
+/** Sizes that the nearest caches hold, so that what is timed is arithmetic, and for which the rows of A are packed as those of larger ones are. */
 const ROWS = 32;
-const COLUMNS = 48;
+const COLUMNS = 96;
 const DEPTH = 64;
 
 /** Operations of one product: a multiplication and an addition for each. */
@@ -24,7 +24,7 @@ export interface Trial {
 }
 
 /** Runs a tile on fixed numbers for `warmUp` milliseconds, which brings it to an engine's optimizing tier, and times it. */
-export function tryTile({ arena, kernels, memory }: Machine, tile: TileName, warmUp: number): Trial {
+export function tryTile({ arena, kernels, memory, strips }: Machine, tile: TileName, warmUp: number): Trial {
   const sizes = [ROWS * DEPTH, COLUMNS * DEPTH, ROWS * COLUMNS];
   const [a, b, c] = sizes.map((floats) => arena.allocate(4 * floats));
   const { f32 } = memory;
@@ -32,7 +32,7 @@ export function tryTile({ arena, kernels, memory }: Machine, tile: TileName, war
   for (let i = 0; i < sizes[0]; i++) f32[a / 4 + i] = ((i % 97) - 48) / 3;
   for (let i = 0; i < sizes[1]; i++) f32[b / 4 + i] = ((i % 89) - 44) / 7;
   const { rows } = tileOf(kernels, tile);
-  const multiply = (): void => rows(ROWS, COLUMNS, DEPTH, a, DEPTH, b, 0, 0, c, COLUMNS);
+  const multiply = (): void => rows(ROWS, COLUMNS, DEPTH, a, DEPTH, b, 0, 0, c, COLUMNS, strips);
   /** Milliseconds of a product, over so many milliseconds of them. */
   const time = (milliseconds: number): number => {
     const start = performance.now();

@@ -37,7 +37,7 @@ export function affine(inputs: number, units: number, config: KernelConfig): Ope
       const { rows: gemm } = machine.tile;
       // A null start means zero.
       const start = useBias ? b : 0;
-      return [(rows) => gemm(rows, units, inputs, x.address, x.ld, w, start, 0, z.address, z.ld)];
+      return [(rows) => gemm(rows, units, inputs, x.address, x.ld, w, start, 0, z.address, z.ld, machine.strips)];
     },
     backward({
       machine,
@@ -58,7 +58,7 @@ export function affine(inputs: number, units: number, config: KernelConfig): Ope
         const { address, ld } = dx;
         steps.push(
           () => kernels.f32_transpose_panels(inputs, units, tile.panelWidth, w, scratch),
-          (rows) => tile.rows(rows, inputs, units, delta.address, delta.ld, scratch, 0, 0, address, ld),
+          (rows) => tile.rows(rows, inputs, units, delta.address, delta.ld, scratch, 0, 0, address, ld, machine.strips),
         );
       }
       return steps;

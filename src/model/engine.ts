@@ -52,7 +52,7 @@ export interface EngineOptions {
   tile?: TileName | 'auto';
   /** Bytes of linear memory to start with. Default 1 MiB, or the maximum where that is less. */
   initialMemory?: number;
-  /** Bytes that linear memory may grow to, at most and by default 4 GiB. An engine itself takes 80 KiB for each thread. */
+  /** Bytes that linear memory may grow to, at most and by default 4 GiB. An engine itself takes 80 KiB for each thread, and 512 KiB more where this is 64 MiB or more. */
   maximumMemory?: number;
   /** The kernels, where they should not come from the inlined copy: bytes of kernels.wasm, or a compiled module. */
   wasm?: Uint8Array<ArrayBuffer> | ArrayBuffer | WebAssembly.Module;

@@ -90,10 +90,13 @@ export function checkRows(size: Size, start: Start): void {
       ];
       const ldi = start === 'a matrix' || start === 'C itself' ? ld : 0;
       const what = `rows ${size.join(' × ')} from ${start}, tile ${name}`;
-      runChecked(bench, what, inputs, () =>
-        machine.tile.rows(m, n, k, inputs[0].address, a.ld, inputs[1].address, init, ldi, to.address, ld),
-      );
-      expectBits(bench.read(to), c.values, what);
+      // From A as it stands, and from strips of it.
+      for (const strips of start === 'C itself' ? [machine.strips] : [0, machine.strips]) {
+        runChecked(bench, what, inputs, () =>
+          machine.tile.rows(m, n, k, inputs[0].address, a.ld, inputs[1].address, init, ldi, to.address, ld, strips),
+        );
+        expectBits(bench.read(to), c.values, what);
+      }
     });
   }
 }

@@ -25,6 +25,14 @@ const rowSizes: readonly Size[] = [
   [244, 21, 800],
   [246, 21, 800],
   [491, 5, 801],
+  // From 64 columns on rows are packed, in blocks of 131,068 floats in whole strips: 163 rows of 800 products at most.
+  [2, 64, 1],
+  [3, 65, 6],
+  [5, 70, 803], // two blocks of k
+  [11, 64, 5],
+  [160, 67, 800],
+  [163, 64, 800],
+  [164, 66, 799],
 ];
 const outerSizes: readonly Size[] = [
   [13, 31, 17],

@@ -58,6 +58,7 @@ export interface Hand {
   readonly rows: RowsKernel;
   readonly outer: OuterKernel;
   readonly scratch: number;
+  readonly strips: number;
 }
 
 /** The ticket that opens job `job`, of so many chunks. */
@@ -85,7 +86,7 @@ export function help(hand: Hand, job: number): void {
 const address = (control: Int32Array, index: number): number => control[WORD.parameters + index] >>> 0;
 
 /** A chunk of C (m, n) = init + A (m, k) · B, in the order of its kernel's parameters. */
-function multiplyRows({ control, rows }: Hand, chunk: number): void {
+function multiplyRows({ control, rows, strips }: Hand, chunk: number): void {
   const first = chunk * control[WORD.size];
   const at = WORD.parameters;
   let m = control[at];
@@ -109,7 +110,7 @@ function multiplyRows({ control, rows }: Hand, chunk: number): void {
     c += 4 * first * ldc;
     if (init !== 0) init += 4 * first * ldi;
   }
-  rows(m, n, k, a, lda, b, init, ldi, c, ldc);
+  rows(m, n, k, a, lda, b, init, ldi, c, ldc, strips);
 }
 
 /** A chunk of panels of C (m, n) = [C +] Aᵀ · B. */

@@ -27,6 +27,8 @@ export interface PoolOptions {
   readonly threads: number;
   /** Address of the scratch of thread i: the first is the asking thread's. */
   readonly scratch: (thread: number) => number;
+  /** Where thread i packs rows, or 0. */
+  readonly strips: (thread: number) => number;
   /** Starts a worker and sends it that. Throws what the platform throws where it refuses. */
   readonly start: StartWorker;
 }
@@ -97,10 +99,10 @@ export class Pool {
   lost: string | undefined;
 
   constructor(private readonly options: PoolOptions) {
-    const { module, memory, tile, threads, scratch } = options;
+    const { module, memory, tile, threads, scratch, strips } = options;
     this.control = memory.words(0, CONTROL_BYTES / 4);
     this.control.fill(0);
-    this.hand = { control: this.control, rows: tile.rows, outer: tile.outer, scratch: scratch(0) };
+    this.hand = { control: this.control, rows: tile.rows, outer: tile.outer, scratch: scratch(0), strips: strips(0) };
     const crowded = threads > processors();
     const spin = crowded ? 0 : SPIN_MS;
     this.looks = crowded ? LOOKS_CROWDED : LOOKS;
@@ -124,6 +126,7 @@ export class Pool {
         memory: memory.memory,
         tile: tile.name,
         scratch: scratch(index + 1),
+        strips: strips(index + 1),
         index,
         spin,
       };
@@ -172,8 +175,8 @@ export class Pool {
   shared(): Tile {
     const { tile } = this.options;
     const { panelWidth } = tile;
-    const rows: RowsKernel = (m, n, k, a, lda, b, init, ldi, c, ldc) => {
-      if (this.ended || m * n * k < this.least) return tile.rows(m, n, k, a, lda, b, init, ldi, c, ldc);
+    const rows: RowsKernel = (m, n, k, a, lda, b, init, ldi, c, ldc, strips) => {
+      if (this.ended || m * n * k < this.least) return tile.rows(m, n, k, a, lda, b, init, ldi, c, ldc, strips);
       this.publishRows(m, n, panelWidth);
       this.run(ROWS, m, n, k, a, lda, b, init, ldi, c, ldc);
     };
