@@ -101,6 +101,7 @@ const bounds = new Map();
 /**
  * The t within ±t of which Student's distribution with so many degrees of freedom has that share.
  *
+ * @public
  * @param {number} share
  * @param {number} freedom
  */
