@@ -16,11 +16,8 @@ const FURTHER = [
   { rounds: 5, processes: 10 },
 ];
 
-/** How sure one has to be that there is a difference to look again: a verdict takes more. */
-const SUSPICION = 0.8;
-
 /**
- * Whether the interval is on one side of no difference, and the middle beyond the threshold.
+ * Whether the interval, as it is drawn, is on one side of no difference, and the middle beyond the threshold: enough to look again, a verdict takes more.
  *
  * @param {Row} row
  * @param {number} threshold
@@ -31,7 +28,7 @@ function standsOut(row, threshold) {
   const { low, estimate, high } = compareSides(row, other, now, {
     threshold,
     paired: true,
-    confidence: SUSPICION,
+    asDrawn: true,
   }).speed;
   return (high < 1 && estimate < 1 - threshold) || (low > 1 && estimate > 1 / (1 - threshold));
 }

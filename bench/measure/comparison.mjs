@@ -10,6 +10,7 @@ import { medianInterval, pairedSpeed, unpairedSpeed, verdictOf } from './statist
  * @typedef {object} CompareOptions
  * @property {number} threshold share of the speed
  * @property {number} [confidence]
+ * @property {boolean} [asDrawn] see BootstrapOptions
  * @property {boolean} paired whether repetition i of both ran one right after the other
  */
 

@@ -7,7 +7,7 @@
 
 /**
  * @typedef {{ estimate: number, low: number, high: number }} Interval
- * @typedef {{ confidence?: number, resamples?: number, seed?: number }} BootstrapOptions
+ * @typedef {{ confidence?: number, resamples?: number, seed?: number, asDrawn?: boolean }} BootstrapOptions asDrawn: not widened, for a first look
  * @typedef {readonly (readonly number[])[]} Groups Times of repetitions, apart for each process that they ran in.
  */
 
@@ -146,12 +146,17 @@ const widening = (count, inTwo, confidence) =>
  * @param {BootstrapOptions} [options]
  * @returns {Interval}
  */
-function interval(draw, estimate, { count, inTwo }, { confidence = CONFIDENCE, resamples = RESAMPLES } = {}) {
+function interval(
+  draw,
+  estimate,
+  { count, inTwo },
+  { confidence = CONFIDENCE, resamples = RESAMPLES, asDrawn = false } = {},
+) {
   // One alone says nothing of how far it may be off.
   if (count < 2) return { estimate, low: -Infinity, high: Infinity };
   const draws = Array.from({ length: resamples }, draw);
   const [low, high] = [(1 - confidence) / 2, (1 + confidence) / 2].map((q) => quantile(draws, q));
-  const wider = widening(count, inTwo, confidence);
+  const wider = asDrawn ? 1 : widening(count, inTwo, confidence);
   // By a factor, so that what is positive stays so.
   const widened =
     low > 0
