@@ -216,32 +216,22 @@ function outerTile(R, W) {
   ]);
 }
 
-/** The tile function has two call sites, which keeps it from being inlined: V8 11.3 spills registers when it is. */
-function rowsPanel(R, W) {
+/**
+ * All rows against a panel, from A as it stands or `packed`, from strips. The tile function has two call sites, which keeps it from being inlined: V8 11.3
+ * spills registers when it is.
+ */
+function rowsPanel(R, W, packed = false) {
+  const tile = `${packed ? 'strip' : 'rows'}${R}x${W}`;
+  const [stride, strides] = packed ? ['', ''] : [' lda,', ' lda: usize,'];
   return text([
-    `function rowsPanel${R}x${W}(m: i32, k: i32, a: usize, lda: usize, b: usize, init: usize, ldi: usize, c: usize, ldc: usize): void {`,
+    `function ${packed ? 'strips' : 'rows'}Panel${R}x${W}(m: i32, k: i32, a: usize,${strides} b: usize, init: usize, ldi: usize, c: usize, ldc: usize): void {`,
     `  for (; m >= ${R}; m -= ${R}) {`,
-    `    rows${R}x${W}(${R}, k, a, lda, b, init, ldi, c, ldc);`,
-    `    a += ${R} * lda;`,
+    `    ${tile}(${R}, k, a,${stride} b, init, ldi, c, ldc);`,
+    packed ? `    a += <usize>k * ${4 * R};` : `    a += ${R} * lda;`,
     `    c += ${R} * ldc;`,
     `    if (init != 0) init += ${R} * ldi;`,
     `  }`,
-    `  if (m > 0) rows${R}x${W}(m, k, a, lda, b, init, ldi, c, ldc);`,
-    `}`,
-  ]);
-}
-
-/** As rowsPanel, on strips. */
-function stripsPanel(R, W) {
-  return text([
-    `function stripsPanel${R}x${W}(m: i32, k: i32, a: usize, b: usize, init: usize, ldi: usize, c: usize, ldc: usize): void {`,
-    `  for (; m >= ${R}; m -= ${R}) {`,
-    `    strip${R}x${W}(${R}, k, a, b, init, ldi, c, ldc);`,
-    `    a += <usize>k * ${4 * R};`,
-    `    c += ${R} * ldc;`,
-    `    if (init != 0) init += ${R} * ldi;`,
-    `  }`,
-    `  if (m > 0) strip${R}x${W}(m, k, a, b, init, ldi, c, ldc);`,
+    `  if (m > 0) ${tile}(m, k, a,${stride} b, init, ldi, c, ldc);`,
     `}`,
   ]);
 }
@@ -286,23 +276,18 @@ function rowsDriver(R, W) {
     `      let ci = c + <usize>i * ldc;`,
     `      let ii: usize = init == 0 ? 0 : init + <usize>i * ldi;`,
     `      let j = 0;`,
-    `      if (rows == 1 && !packs) {`,
+    `      if (packs) packStrips(${R}, rows, depth, ai, lda, strips);`,
+    `      else if (rows == 1) {`,
     `        for (; j + ${P * W} <= n; j += ${P * W}) {`,
     `          vector${W}(depth, ai, b + ((<usize>j * k + <usize>k0 * ${W}) << 2), (<usize>k * ${W}) << 2, ii, ci);`,
     `          ci += ${4 * P * W};`,
     `          if (ii != 0) ii += ${4 * P * W};`,
     `        }`,
     `      }`,
-    `      if (packs) {`,
-    `        packStrips(${R}, rows, depth, ai, lda, strips);`,
-    `        for (; j + ${W - 4} < n; j += ${W}) {`,
-    `          stripsPanel${R}x${W}(rows, depth, strips, b + ((<usize>j * k + <usize>k0 * ${W}) << 2), ii, ldi, ci, ldc);`,
-    `          ci += ${4 * W};`,
-    `          if (ii != 0) ii += ${4 * W};`,
-    `        }`,
-    `      } else for (; j + ${W - 4} < n; j += ${W}) {`,
+    `      for (; j + ${W - 4} < n; j += ${W}) {`,
     `        const bj = b + ((<usize>j * k + <usize>k0 * ${W}) << 2);`,
-    `        if (rows == 1) rowsPanel1x${W}(1, depth, ai, lda, bj, ii, ldi, ci, ldc);`,
+    `        if (packs) stripsPanel${R}x${W}(rows, depth, strips, bj, ii, ldi, ci, ldc);`,
+    `        else if (rows == 1) rowsPanel1x${W}(1, depth, ai, lda, bj, ii, ldi, ci, ldc);`,
     `        else rowsPanel${R}x${W}(rows, depth, ai, lda, bj, ii, ldi, ci, ldc);`,
     `        ci += ${4 * W};`,
     `        if (ii != 0) ii += ${4 * W};`,
@@ -380,11 +365,12 @@ export function tilesSource() {
   return text([
     `// Written by scripts/gemm-tiles.mjs, which says what it all means. Do not edit.`,
     `import { madd } from '../simd/madd';`,
-    `import { copyRows, depthBlock, packedRows, packsOuter, packsRows, packStrips, rowBlock, OUTER_BLOCK, OUTER_DEPTH, OUTER_ROWS } from './blocking';`,
+    `import { packStrips } from './strips';`,
+    `import { copyRows, depthBlock, packedRows, packsOuter, packsRows, rowBlock, OUTER_BLOCK, OUTER_DEPTH, OUTER_ROWS } from './blocking';`,
     widths.filter((W) => !tileRows.has(`1x${W}`)).map((W) => [rowsTile(1, W), rowsPanel(1, W)]),
     shapes.map(([R, W]) => [rowsTile(R, W), rowsPanel(R, W), outerTile(R, W), outerPanel(R, W)]),
     [...new Set(TILES.map(([, W]) => W))].map(vectorTile),
-    TILES.map(([R, W]) => [rowsTile(R, W, true), stripsPanel(R, W)]),
+    TILES.map(([R, W]) => [rowsTile(R, W, true), rowsPanel(R, W, true)]),
     TILES.map(([R, W]) => [rowsDriver(R, W), outerDriver(R, W)]),
     '',
   ]);

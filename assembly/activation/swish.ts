@@ -11,7 +11,7 @@ class Swish {
   }
 }
 
-/** y = x·σ(x). Result within 3.5 ULP, 3.2 at worst (checked by the sweep in the tests). In place allowed. */
+/** y = x·σ(x). Result within 3.5 ULP (checked by the sweep in the tests). In place allowed. */
 export function f32_swish(n: i32, x: usize, y: usize): void {
   map<Swish>(n, x, y);
 }

@@ -112,3 +112,18 @@ export class RegionGroup {
     for (const start of this.starts.splice(0)) this.arena.free(start);
   }
 }
+
+/** Frees `before` and makes in its place what needs more room; where there is none, `again` makes what was there, which has it. */
+export function inPlaceOf<B extends { free(): void }, T>(
+  before: B | undefined,
+  make: () => T,
+  again: (before: B) => unknown,
+): T {
+  before?.free();
+  try {
+    return make();
+  } catch (error) {
+    if (before !== undefined) again(before);
+    throw error;
+  }
+}

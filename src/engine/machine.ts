@@ -12,9 +12,11 @@ const PAGE = 65536;
 /** What the weight gradient packs its operands into: a block of inputs and a panel of 16 deltas, see assembly/gemm/blocking.ts. */
 const SCRATCH_BYTES = 128 * 4 * (144 + 16);
 
-/** What other products pack rows into, see assembly/gemm/blocking.ts; only where memory may grow so far that nobody misses it. */
+/** What other products pack rows into, see assembly/gemm/blocking.ts. */
 const STRIPS_BYTES = 512 * 1024;
-const STRIPS_FROM = 64 * 1024 * 1024;
+
+/** Bytes that memory may grow to at least where it has strips: nobody misses them then. */
+export const STRIPS_FROM = 64 * 1024 * 1024;
 
 /** What the kernels' memory import declares: 65,536 pages, 4 GiB. */
 export const MAXIMUM_BYTES = 65536 * PAGE;

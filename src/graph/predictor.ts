@@ -1,4 +1,5 @@
 import { ValueError } from '../common/errors.js';
+import { inPlaceOf } from '../engine/arena.js';
 import type { Machine } from '../engine/machine.js';
 import type { Place } from '../engine/step.js';
 import { bindProgram, runProgram, type Program } from './program.js';
@@ -123,15 +124,12 @@ export class Predictor {
     if (this.program !== undefined && this.program.capacity >= Math.min(rows, MOST_CAPACITY)) return this.program;
     const capacity = rows <= FIRST_CAPACITY ? FIRST_CAPACITY : MOST_CAPACITY;
     const before = this.program;
-    before?.free();
     this.program = undefined;
-    try {
-      return this.bind(capacity);
-    } catch (error) {
-      // What had room still has it.
-      if (before !== undefined) this.bind(before.capacity);
-      throw error;
-    }
+    return inPlaceOf(
+      before,
+      () => this.bind(capacity),
+      (old) => this.bind(old.capacity),
+    );
   }
 
   private bind(capacity: number): Program {

@@ -5,7 +5,7 @@ import { ValueError } from '../common/errors.js';
 import { readOptions } from '../common/options.js';
 import type { Inputs } from '../common/rows.js';
 import { Machine, type MachineHandle } from '../engine/machine.js';
-import { Leftovers } from '../engine/threads/leftovers.js';
+import { useLeftovers } from '../engine/threads/leftovers.js';
 import { TILE_NAMES, type TileName } from '../engine/tile.js';
 import { VERSION_WORDS, VersionReader } from '../engine/threads/version.js';
 import { readArchitecture, type Architecture } from './architecture.js';
@@ -50,8 +50,7 @@ class AttachedModel<O extends Float32Array | Float32Array[]> extends InferenceMo
     const reader = new VersionReader(memory.words(handle.words, VERSION_WORDS), handle.generation);
     reader.requireLive('attachModel');
     const blueprint = readArchitecture('attachModel', architecture);
-    const leftovers = new Leftovers(memory);
-    memory.take = (bytes) => leftovers.take(bytes);
+    const leftovers = useLeftovers(memory);
     const { weights } = handle;
     const onDispose = (): void => {
       for (const stretch of memory.made) leftovers.leave(stretch);

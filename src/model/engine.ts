@@ -6,7 +6,7 @@ import { compile, compileSync } from '../engine/binary.js';
 import { requireFeatures, type Numerics } from '../engine/features.js';
 import { differs256, find256, judge256 } from '../engine/simd256.js';
 import { calibrate, tryTile, type Calibration, type Trial } from '../engine/trial.js';
-import { Machine, MAXIMUM_BYTES } from '../engine/machine.js';
+import { Machine, MAXIMUM_BYTES, STRIPS_FROM } from '../engine/machine.js';
 import { processors, programUrl, whyNotShared } from '../engine/threads/host.js';
 import { Pool, startComputeWorker } from '../engine/threads/pool.js';
 import { DEFAULT_TILE, TILE_NAMES, WIDE_TILE, type TileName } from '../engine/tile.js';
@@ -52,7 +52,10 @@ export interface EngineOptions {
   tile?: TileName | 'auto';
   /** Bytes of linear memory to start with. Default 1 MiB, or the maximum where that is less. */
   initialMemory?: number;
-  /** Bytes that linear memory may grow to, at most and by default 4 GiB. An engine itself takes 80 KiB for each thread, and 512 KiB more where this is 64 MiB or more. */
+  /**
+   * Bytes that linear memory may grow to, at most and by default 4 GiB. An engine itself takes 80 KiB for each thread, and 512 KiB more where this is 64
+   * MiB or more.
+   */
   maximumMemory?: number;
   /** The kernels, where they should not come from the inlined copy: bytes of kernels.wasm, or a compiled module. */
   wasm?: Uint8Array<ArrayBuffer> | ArrayBuffer | WebAssembly.Module;
@@ -373,10 +376,10 @@ async function awaitThreads(engine: Engine): Promise<Engine> {
 /** Milliseconds that the probe for 256-bit vectors gives a tile to become fast. */
 const PROBE_WARM_UP = 40;
 
-/** The widest tile on a machine that nothing outlives. */
+/** The widest tile on a machine that nothing outlives, and that packs rows as large layers do. */
 const trial = (module: WebAssembly.Module): Trial =>
   tryTile(
-    new Machine({ module, tile: WIDE_TILE, initialMemory: MEBIBYTE, maximumMemory: MEBIBYTE }),
+    new Machine({ module, tile: WIDE_TILE, initialMemory: MEBIBYTE, maximumMemory: STRIPS_FROM }),
     WIDE_TILE,
     PROBE_WARM_UP,
   );

@@ -5,7 +5,7 @@ import { perEnd } from '../common/per-end.js';
 import { rowSource, type Inputs } from '../common/rows.js';
 import type { NamedTensor } from '../common/tensors.js';
 import { whyNotShared } from '../engine/threads/host.js';
-import { Leftovers } from '../engine/threads/leftovers.js';
+import { useLeftovers } from '../engine/threads/leftovers.js';
 import { VERSION_WORDS, VersionWriter } from '../engine/threads/version.js';
 import { readCompileOptions, type CompileOptions } from '../training/compiled.js';
 import { loadData, readData, openData, type DataSources } from '../training/data/dataset.js';
@@ -446,10 +446,7 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
     const alone = whyNotShared();
     if (alone !== undefined) throw new UnsupportedError(`share: ${alone}`);
     const { machine, gate, weights } = this;
-    if (machine.memory.take === undefined) {
-      const leftovers = new Leftovers(machine.memory);
-      machine.memory.take = (bytes) => leftovers.take(bytes);
-    }
+    if (machine.memory.take === undefined) useLeftovers(machine.memory);
     if (this.words === undefined) {
       // Never freed, but used again: who is still attached to a model that is gone looks there.
       let words = machine.retiredWords.pop();

@@ -1,6 +1,6 @@
 import { StateError } from '../common/errors.js';
 import type { NamedTensor } from '../common/tensors.js';
-import { RegionGroup } from '../engine/arena.js';
+import { inPlaceOf, RegionGroup } from '../engine/arena.js';
 import type { Machine } from '../engine/machine.js';
 import type { VersionWriter } from '../engine/threads/version.js';
 import type { ParameterLayout } from '../graph/parameters.js';
@@ -105,15 +105,13 @@ export class Trainer {
       if (sums !== undefined) this.training.tally.write(sums);
       return this.training;
     };
-    before?.free();
+    const capacity = Math.max(rows, before?.program.capacity ?? 0);
     this.training = undefined;
-    try {
-      return bind(Math.max(rows, before?.program.capacity ?? 0), weighted);
-    } catch (error) {
-      // What had room still has it.
-      if (before !== undefined) bind(before.program.capacity, this.trainingWeighted);
-      throw error;
-    }
+    return inPlaceOf(
+      before,
+      () => bind(capacity, weighted),
+      ({ program }) => bind(program.capacity, this.trainingWeighted),
+    );
   }
 
   /** Forward, backward and update on rows that `station` already holds. */
@@ -165,14 +163,12 @@ export class Trainer {
         this.evaluation = this.bindEvaluation(capacity, weights);
         this.evaluationWeighted = weights;
       };
-      before?.free();
       this.evaluation = undefined;
-      try {
-        bind(batchSize, weighted);
-      } catch (error) {
-        if (before !== undefined) bind(before.program.capacity, this.evaluationWeighted);
-        throw error;
-      }
+      inPlaceOf(
+        before,
+        () => bind(batchSize, weighted),
+        ({ program }) => bind(program.capacity, this.evaluationWeighted),
+      );
     }
     for (const whole of evaluateInParts(this.evaluation!, dataset, batchSize, this.trainee.gate)) {
       if (whole !== undefined) return whole;

@@ -4,6 +4,7 @@
  */
 
 import { FIRST_ADDRESS } from '../arena.js';
+import type { LinearMemory } from '../memory.js';
 import { CONTROL_BYTES } from './job.js';
 
 /** Where the table stands: behind the control block of the pool, below all scratch. A new memory is all zeros, which is an empty table. */
@@ -23,11 +24,18 @@ export interface Stretch {
   readonly end: number;
 }
 
+/** From now on this thread looks here before it grows the memory. */
+export function useLeftovers(memory: LinearMemory): Leftovers {
+  const leftovers = new Leftovers(memory);
+  memory.take = (bytes) => leftovers.take(bytes);
+  return leftovers;
+}
+
 /** The table of one memory, as one of its threads sees it. */
 export class Leftovers {
   private readonly words: Int32Array;
 
-  constructor(memory: { words(address: number, count: number): Int32Array }) {
+  constructor(memory: Pick<LinearMemory, 'words'>) {
     this.words = memory.words(ADDRESS, WORDS);
   }
 

@@ -161,13 +161,18 @@ export class Pool {
     });
     try {
       await Promise.race([this.begun, late]);
-      this.measure();
     } catch (error) {
       this.end();
       this.failure = undefined;
       this.lost = `threads: workers did not begin: ${sentence((error as Error).message)}`;
+      return;
     } finally {
       clearTimeout(timer);
+    }
+    try {
+      this.measure();
+    } catch {
+      // `lost` says why, and one thread goes on.
     }
   }
 
