@@ -21,10 +21,17 @@ export const TILES = [
   [3, 12],
   [2, 16],
   [4, 16],
+  [6, 16],
 ];
 
 /** Columns → rows of the tile that takes a narrower last panel, whatever the main tile is. */
 const TAIL_ROWS = { 4: 8, 8: 4, 12: 3 };
+
+/**
+ * Tiles of the form `rows` that work on strips alone, and the rows of the tile that does the rest: rows as they stand, for which 6×16 has not enough registers to hold a pointer
+ * for each, and the strips that `edgeRows` in assembly/gemm/blocking.ts leaves it. So 32 rows are four strips of 6 and two of 4, where six of 6 would be 36.
+ */
+const LESSER_ROWS = { '6x16': 4 };
 
 /**
  * k steps per trip of the `rows` loop, where not 1: the row pointers are bumped once for all of them. Measured on V8 11.3 and 14: only 4×8 gains (37
@@ -44,10 +51,13 @@ const BY_COLUMNS = new Set(['2x16']);
  * is a mask on that. With branches, Binaryen makes the last accumulator the value of an `if`, whose zero stands in a block of its own, and 4×16 keeps
  * one pair of eight unpaired (fused `rows` 78 instead of 88 GFLOP/s). `--trace-wasm-revectorize` of V8 says what was not paired, and why.
  */
-const PAIRED = new Set(['4x16']);
+const PAIRED = new Set(['4x16', '6x16']);
 
-/** Columns that one row of A meets at a time when m = 1: eight chains hide the latency of the addition. */
-const VECTOR_COLUMNS = 32;
+/**
+ * Panels that one row of A meets at a time when m = 1: from eight chains on the latency of the addition is hidden, and the more there are, the fewer loads of A there are among
+ * those of B, which bound it. What is left meets fewer. Tiles for 256 bits take twice as many.
+ */
+const VECTOR_PANELS = { '4x8': [4], '5x8': [4], '3x12': [4, 2], '2x16': [2], '4x16': [4, 2], '6x16': [4, 2] };
 
 const range = (n) => Array.from({ length: n }, (_, i) => i);
 const text = (lines) => lines.flat(Infinity).join('\n');
@@ -148,12 +158,11 @@ function rowsTile(R, W, packed = false) {
 }
 
 /** One row of A against P neighbouring panels at once. */
-function vectorTile(W) {
-  const P = Math.floor(VECTOR_COLUMNS / W);
+function vectorTile(W, P) {
   const V = W / 4;
   return text([
     `/** c (1, ${P * W}) = init + a (1, k) · ${P} panels (k, ${W}) that start \`panel\` bytes apart. */`,
-    `function vector${W}(k: i32, a: usize, b0: usize, panel: usize, init: usize, c: usize): void {`,
+    `function vector${W}x${P}(k: i32, a: usize, b0: usize, panel: usize, init: usize, c: usize): void {`,
     range(P)
       .slice(1)
       .map((p) => `  let b${p} = b${p - 1} + panel;`),
@@ -223,8 +232,10 @@ function outerTile(R, W) {
 function rowsPanel(R, W, packed = false) {
   const tile = `${packed ? 'strip' : 'rows'}${R}x${W}`;
   const [stride, strides] = packed ? ['', ''] : [' lda,', ' lda: usize,'];
+  const lesser = packed ? LESSER_ROWS[`${R}x${W}`] : undefined;
   return text([
     `function ${packed ? 'strips' : 'rows'}Panel${R}x${W}(m: i32, k: i32, a: usize,${strides} b: usize, init: usize, ldi: usize, c: usize, ldc: usize): void {`,
+    lesser ? [`  const edge = edgeRows(m, ${R}, ${lesser});`, `  m -= edge;`] : [],
     `  for (; m >= ${R}; m -= ${R}) {`,
     `    ${tile}(${R}, k, a,${stride} b, init, ldi, c, ldc);`,
     packed ? `    a += <usize>k * ${4 * R};` : `    a += ${R} * lda;`,
@@ -232,6 +243,7 @@ function rowsPanel(R, W, packed = false) {
     `    if (init != 0) init += ${R} * ldi;`,
     `  }`,
     `  if (m > 0) ${tile}(m, k, a,${stride} b, init, ldi, c, ldc);`,
+    lesser ? `  else if (edge > 0) stripsPanel${lesser}x${W}(edge, k, a, b, init, ldi, c, ldc);` : [],
     `}`,
   ]);
 }
@@ -256,8 +268,20 @@ const tails = (W) =>
 const tailBranches = (W, call) =>
   tails(W).map((w, i) => `      ${i ? 'else ' : ''}if (n - j > ${w - 4} && n - j <= ${w}) ${call(w)}`);
 
+/** Packs `rows` rows into the strips that `stripsPanel` of a tile takes. */
+function packing(R, W) {
+  const lesser = LESSER_ROWS[`${R}x${W}`];
+  if (lesser === undefined) return `packStrips(${R}, rows, depth, ai, lda, strips);`;
+  return text([
+    `{`,
+    `        const whole = rows - edgeRows(rows, ${R}, ${lesser});`,
+    `        packStrips(${R}, whole, depth, ai, lda, strips);`,
+    `        packStrips(${lesser}, rows - whole, depth, ai + <usize>whole * lda, lda, strips + ((<usize>whole * depth) << 2));`,
+    `      }`,
+  ]);
+}
+
 function rowsDriver(R, W) {
-  const P = Math.floor(VECTOR_COLUMNS / W);
   const tail = (rows) => (w) =>
     `rowsPanel${rows(w)}x${w}(rows, depth, ai, lda, b + ((<usize>j * k + <usize>k0 * ${w}) << 2), ii, ldi, ci, ldc);`;
   return text([
@@ -276,19 +300,21 @@ function rowsDriver(R, W) {
     `      let ci = c + <usize>i * ldc;`,
     `      let ii: usize = init == 0 ? 0 : init + <usize>i * ldi;`,
     `      let j = 0;`,
-    `      if (packs) packStrips(${R}, rows, depth, ai, lda, strips);`,
+    `      if (packs) ${packing(R, W)}`,
     `      else if (rows == 1) {`,
-    `        for (; j + ${P * W} <= n; j += ${P * W}) {`,
-    `          vector${W}(depth, ai, b + ((<usize>j * k + <usize>k0 * ${W}) << 2), (<usize>k * ${W}) << 2, ii, ci);`,
-    `          ci += ${4 * P * W};`,
-    `          if (ii != 0) ii += ${4 * P * W};`,
-    `        }`,
+    VECTOR_PANELS[`${R}x${W}`].map((P) => [
+      `        for (; j + ${P * W} <= n; j += ${P * W}) {`,
+      `          vector${W}x${P}(depth, ai, b + ((<usize>j * k + <usize>k0 * ${W}) << 2), (<usize>k * ${W}) << 2, ii, ci);`,
+      `          ci += ${4 * P * W};`,
+      `          if (ii != 0) ii += ${4 * P * W};`,
+      `        }`,
+    ]),
     `      }`,
     `      for (; j + ${W - 4} < n; j += ${W}) {`,
     `        const bj = b + ((<usize>j * k + <usize>k0 * ${W}) << 2);`,
     `        if (packs) stripsPanel${R}x${W}(rows, depth, strips, bj, ii, ldi, ci, ldc);`,
     `        else if (rows == 1) rowsPanel1x${W}(1, depth, ai, lda, bj, ii, ldi, ci, ldc);`,
-    `        else rowsPanel${R}x${W}(rows, depth, ai, lda, bj, ii, ldi, ci, ldc);`,
+    `        else rowsPanel${LESSER_ROWS[`${R}x${W}`] ?? R}x${W}(rows, depth, ai, lda, bj, ii, ldi, ci, ldc);`,
     `        ci += ${4 * W};`,
     `        if (ii != 0) ii += ${4 * W};`,
     `      }`,
@@ -362,14 +388,17 @@ export function tilesSource() {
   Object.entries(TAIL_ROWS).forEach(([W, R]) => need(R, Number(W)));
   const shapes = [...tileRows.values()];
   const widths = [...new Set(shapes.map(([, W]) => W))];
+  const ofRow = TILES.flatMap(([R, W]) => VECTOR_PANELS[`${R}x${W}`].map((P) => [W, P]));
+  const vectors = [...new Map(ofRow.map((shape) => [shape.join('x'), shape])).values()];
   return text([
     `// Written by scripts/gemm-tiles.mjs, which says what it all means. Do not edit.`,
     `import { madd } from '../simd/madd';`,
     `import { packStrips } from './strips';`,
-    `import { copyRows, depthBlock, packedRows, packsOuter, packsRows, rowBlock, OUTER_BLOCK, OUTER_DEPTH, OUTER_ROWS } from './blocking';`,
+    `import { copyRows, depthBlock, edgeRows, packedRows, packsOuter, packsRows, rowBlock, OUTER_BLOCK, OUTER_DEPTH, OUTER_ROWS } from './blocking';`,
     widths.filter((W) => !tileRows.has(`1x${W}`)).map((W) => [rowsTile(1, W), rowsPanel(1, W)]),
-    shapes.map(([R, W]) => [rowsTile(R, W), rowsPanel(R, W), outerTile(R, W), outerPanel(R, W)]),
-    [...new Set(TILES.map(([, W]) => W))].map(vectorTile),
+    shapes.filter(([R, W]) => !LESSER_ROWS[`${R}x${W}`]).map(([R, W]) => [rowsTile(R, W), rowsPanel(R, W)]),
+    shapes.map(([R, W]) => [outerTile(R, W), outerPanel(R, W)]),
+    vectors.map(([W, P]) => vectorTile(W, P)),
     TILES.map(([R, W]) => [rowsTile(R, W, true), rowsPanel(R, W, true)]),
     TILES.map(([R, W]) => [rowsDriver(R, W), outerDriver(R, W)]),
     '',

@@ -144,6 +144,7 @@ describe('a thousand products of random shapes', () => {
     ['4x8', 4],
     ['5x8', 2],
     ['4x16', 4],
+    ['6x16', 3],
   ] as const)('tile %s, %i threads', async (tile, threads) => {
     const machines = await machinesOf(tile, threads);
     const random = source(threads);

@@ -71,6 +71,16 @@ export function packedRows(m: i32, depth: i32, tileRows: i32): i32 {
   return equalBlocks(m, (STRIPS - 16) / (max(depth, 1) << 2), tileRows);
 }
 
+/**
+ * How many of `rows` rows strips of `edge` rows take; the others go into strips of `tileRows`. With strips of 6 and 4, any number of rows from 7 on leaves at most one row of
+ * the last strip empty.
+ */
+export function edgeRows(rows: i32, tileRows: i32, edge: i32): i32 {
+  const rest = rows % tileRows;
+  if (rest > edge) return 0;
+  return rest > 0 && rest + rest <= edge && rows > tileRows ? rest + tileRows : rest;
+}
+
 /** `total` split into equal blocks of at most `most`, also when they are filled up to a multiple of `step`, which each but the last is. */
 function equalBlocks(total: i32, most: i32, step: i32): i32 {
   const whole = max(most / step, 1) * step;

@@ -31,7 +31,7 @@ export function find256(): string | Flag256 {
   };
 }
 
-/** Faster than this, and 256-bit vectors are at work: what was measured is 1.4 to 2.5 times. */
+/** Faster than this, and 256-bit vectors are at work: what was measured is 1.4 to 4 times. */
 const GAIN = 1.15;
 
 /** What is wrong with a trial of 256-bit vectors: its first product, which V8's baseline tier makes without them, has other bits than its last. */

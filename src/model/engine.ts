@@ -9,7 +9,7 @@ import { calibrate, tryTile, type Calibration, type Trial } from '../engine/tria
 import { Machine, MAXIMUM_BYTES, STRIPS_FROM } from '../engine/machine.js';
 import { processors, programUrl, whyNotShared } from '../engine/threads/host.js';
 import { Pool, startComputeWorker } from '../engine/threads/pool.js';
-import { DEFAULT_TILE, TILE_NAMES, WIDE_TILE, type TileName } from '../engine/tile.js';
+import { DEFAULT_TILE, TILE_NAMES, WIDE_TILES, type TileName } from '../engine/tile.js';
 import { outputEnds } from '../graph/ends.js';
 import { planNetwork } from '../graph/plan.js';
 import type { SymbolicTensor } from '../layers/layer.js';
@@ -46,7 +46,7 @@ export interface EngineOptions {
    */
   simd256?: boolean;
   /**
-   * Register tile of the matrix kernels; never changes a result. Default '3x12', and with 256-bit vectors '4x16'. 'auto' times all of them, in some 70 ms,
+   * Register tile of the matrix kernels; never changes a result. Default '3x12', and with 256-bit vectors '4x16', or '6x16' if fused. 'auto' times all of them, in some 100 ms,
    * and takes the fastest.
    */
   tile?: TileName | 'auto';
@@ -320,7 +320,7 @@ function build(
   const wanted = options.threads === 'auto' ? Math.min(MOST_AUTO, processors()) : options.threads;
   const alone = wanted === 1 ? undefined : whyNotShared();
   const threads = alone === undefined ? wanted : 1;
-  const usual = simd256 ? WIDE_TILE : DEFAULT_TILE;
+  const usual = simd256 ? WIDE_TILES[numerics] : DEFAULT_TILE;
   const pinned = options.tile === 'auto' ? usual : (options.tile ?? usual);
   const refused: string[] = [];
   const workerUrl = programUrl(options.workerUrl);
@@ -377,12 +377,11 @@ async function awaitThreads(engine: Engine): Promise<Engine> {
 const PROBE_WARM_UP = 40;
 
 /** The widest tile on a machine that nothing outlives, and that packs rows as large layers do. */
-const trial = (module: WebAssembly.Module): Trial =>
-  tryTile(
-    new Machine({ module, tile: WIDE_TILE, initialMemory: MEBIBYTE, maximumMemory: STRIPS_FROM }),
-    WIDE_TILE,
-    PROBE_WARM_UP,
-  );
+function trial(module: WebAssembly.Module, numerics: Numerics): Trial {
+  const tile = WIDE_TILES[numerics];
+  const machine = new Machine({ module, tile, initialMemory: MEBIBYTE, maximumMemory: STRIPS_FROM });
+  return tryTile(machine, tile, PROBE_WARM_UP);
+}
 
 /** What the probe found, once per process: V8's flag stays set, and afterwards there are no 128-bit vectors to compare the speed with. */
 let probed: Findings | undefined;
@@ -397,13 +396,13 @@ async function compileWide(numerics: Numerics): Promise<{ module: WebAssembly.Mo
     const found = find256();
     if (typeof found === 'string') narrow = found;
     else {
-      const before = trial(await compile(numerics));
+      const before = trial(await compile(numerics), numerics);
       found.allow();
-      narrow = judge256(before, trial(await compile(numerics, WIDE)));
+      narrow = judge256(before, trial(await compile(numerics, WIDE), numerics));
       if (narrow !== undefined) found.forbid();
     }
     probed = { narrow, simd256: narrow === undefined };
-  } else if (probed.simd256 && !sameBits.has(numerics)) narrow = differs256(trial(await compile(numerics, WIDE)));
+  } else if (probed.simd256 && !sameBits.has(numerics)) narrow = differs256(trial(await compile(numerics, WIDE), numerics));
   const findings = narrow === undefined ? probed : { narrow, simd256: false };
   if (findings.simd256) sameBits.add(numerics);
   return { module: await compile(numerics, findings.simd256 ? WIDE : ''), findings };

@@ -5,7 +5,7 @@
 import { trainEveryFeature } from './every-feature.mjs';
 import { trainLargeLayers } from './large-layers.mjs';
 
-export const TILES = /** @type {const} */ (['4x8', '5x8', '3x12', '2x16', '4x16']);
+export const TILES = /** @type {const} */ (['4x8', '5x8', '3x12', '2x16', '4x16', '6x16']);
 
 /** @typedef {typeof import('../../src/index.js')} Library */
 

@@ -58,6 +58,10 @@ describe('edges of the tiles', () => {
   });
 });
 
+test.each(upTo(19))('%i rows in strips', (m) => {
+  for (const start of STARTS) checkRows([m, 67, 7], start);
+});
+
 describe('blocks', () => {
   test.each(rowSizes)('rows form, %i × %i × %i', (...size) => {
     for (const start of STARTS) checkRows(size, start);
