@@ -12,7 +12,7 @@ const tiers = [
   ['training'],
   ['serialization'],
   ['model'],
-  ['io', 'tabular'],
+  ['tabular'],
   ['index', 'predict'],
   ['cli'],
 ];

@@ -37,7 +37,7 @@ const answers = {
     const offered = {
       train: () => NETWORKS.map((network) => trainingUnit(library, engine, network)),
       predict: () => NETWORKS.map((network) => batchUnit(library, engine, network)),
-      // A row of the big network streams 28 MB of weights: a bandwidth, which the kernels show.
+      // A row of the big network streams 33 MB of weights: a bandwidth, which the kernels show.
       tail: () => NETWORKS.slice(0, 3).map((network) => tailUnit(library, engine, network, tailCalls)),
       scaling: () => scalingNetworks().map((network) => trainingUnit(library, engine, network, 'scaling')),
       kernel: () => (kernels ? kernelUnits({ ...kernels, tile: engine.info.tile }) : []),

@@ -27,15 +27,11 @@ const steps = [
     script: 'scripts/build-kernels.mjs',
     sources: () => [
       ...filesOf('assembly').filter((path) => !path.endsWith('.generated.ts')),
-      ...[
-        'asconfig.json',
-        'package.json',
-        'scripts/build-kernels.mjs',
-        'scripts/gemm-tiles.mjs',
-        'src/engine/abi.ts',
-      ].flatMap(filesOf),
+      // Scripts import each other: all of them, rather than a list that lacks one.
+      ...['asconfig.json', 'package.json', 'scripts', 'src/engine/abi.ts'].flatMap(filesOf),
     ],
     outputs: [
+      'assembly/gemm/tiles.generated.ts',
       'src/engine/abi.generated.ts',
       ...['kernels', 'kernels-fused', 'kernels-predict'].flatMap((name) => [
         `src/engine/${name}.generated.ts`,
@@ -46,7 +42,7 @@ const steps = [
   {
     script: 'scripts/build-worker.mjs',
     sources: () =>
-      ['src', 'package.json', 'scripts/build-worker.mjs', 'tsconfig.json', 'tsconfig.build.json']
+      ['src', 'package.json', 'scripts', 'tsconfig.json', 'tsconfig.build.json']
         .flatMap(filesOf)
         .filter((path) => !path.endsWith('.generated.ts')),
     outputs: ['src/engine/threads/worker.generated.ts', 'src/model/offload/program.generated.ts', 'build/worker.js'],
@@ -54,25 +50,11 @@ const steps = [
   {
     script: 'scripts/build-dist.mjs',
     sources: () =>
-      [
-        'src',
-        'package.json',
-        'scripts/build-dist.mjs',
-        'scripts/predict-only.mjs',
-        'tsconfig.json',
-        'tsconfig.build.json',
-        'tsup.config.ts',
-      ].flatMap(filesOf),
+      ['src', 'package.json', 'scripts', 'tsconfig.json', 'tsconfig.build.json', 'tsup.config.ts'].flatMap(filesOf),
     outputs: [
-      'index.js',
-      'index.cjs',
-      'index.d.ts',
-      'index.d.cts',
-      'fused.js',
-      'fused.d.ts',
-      'predict.js',
-      'predict.d.ts',
+      ...['index', 'fused', 'predict'].flatMap((name) => ['js', 'cjs', 'd.ts', 'd.cts'].map((end) => `${name}.${end}`)),
       'worker-program.js',
+      'worker-program.cjs',
       'worker.js',
       'kernels.wasm',
       'kernels-fused.wasm',

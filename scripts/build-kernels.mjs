@@ -38,7 +38,7 @@ const section = (name, content) =>
 
 /** The binary of a module in the text format, its loops scheduled. @param {string} text */
 function assemble(text) {
-  const module = binaryen.parseText(scheduleKernels(text));
+  const module = binaryen.parseText(scheduleKernels(text).text);
   module.setFeatures(binaryen.Features.All);
   if (!module.validate()) throw new Error('build-kernels: the scheduled kernels are not valid.');
   const bytes = module.emitBinary();
@@ -61,7 +61,7 @@ async function build(target, entry, name, constant) {
   writeFileSync(`build/${name}.wasm`, bytes);
   writeConstant(
     `src/engine/${name}.generated.ts`,
-    `The binary, ${bytes.length} bytes, in hexadecimal: gzip finds whole bytes in it, and makes a third less of it than of base64.`,
+    `The binary, ${bytes.length} bytes, in hexadecimal: gzip finds whole bytes in it, and makes a quarter less of it than of base64.`,
     constant,
     bytes.toString('hex'),
   );

@@ -14,15 +14,7 @@
  * The last block is as narrow as a step of four lanes allows, so panels take k·4⌈n/4⌉ floats.
  */
 
-/** Main tiles on offer, rows × columns; the engine picks one. */
-export const TILES = [
-  [4, 8],
-  [5, 8],
-  [3, 12],
-  [2, 16],
-  [4, 16],
-  [6, 16],
-];
+import { TILES, VECTOR_PANELS } from './gemm-family.mjs';
 
 /** Columns → rows of the tile that takes a narrower last panel, whatever the main tile is. */
 const TAIL_ROWS = { 4: 8, 8: 4, 12: 3 };
@@ -52,12 +44,6 @@ const BY_COLUMNS = new Set(['2x16']);
  * one pair of eight unpaired (fused `rows` 78 instead of 88 GFLOP/s). `--trace-wasm-revectorize` of V8 says what was not paired, and why.
  */
 const PAIRED = new Set(['4x16', '6x16']);
-
-/**
- * Panels that one row of A meets at a time when m = 1: from eight chains on the latency of the addition is hidden, and the more there are, the fewer loads of A there are among
- * those of B, which bound it. What is left meets fewer. Tiles for 256 bits take twice as many.
- */
-const VECTOR_PANELS = { '4x8': [4], '5x8': [4], '3x12': [4, 2], '2x16': [2], '4x16': [4, 2], '6x16': [4, 2] };
 
 const range = (n) => Array.from({ length: n }, (_, i) => i);
 const text = (lines) => lines.flat(Infinity).join('\n');

@@ -1,6 +1,7 @@
 /**
  * What the entry that only predicts leaves out: an esbuild plugin. From the sources of layers, activations and graph it takes what only training calls,
- * by name, and in the place of modules that describe training it puts ones that look at nothing: a file's initializers and penalties are not used.
+ * by name, and in the place of modules that describe training it puts ones that look at nothing: a file's initializers and penalties are not used. A name that
+ * is not there any more ends the build.
  */
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -32,7 +33,7 @@ const LEFT_OUT = {
     'addedGradients',
   ],
   'graph/parameters.ts': ['read', 'readLearned', 'readOne', 'readEach', 'unpack', 'writeOne', 'writeLearned'],
-  'engine/machine.ts': ['fuses', 'handle', 'pool', 'requireThreads'],
+  'engine/machine.ts': ['fuses', 'handle', 'requireThreads'],
   'engine/memory.ts': ['words'],
   'model/inference.ts': ['rehearsal'],
 };
@@ -60,8 +61,9 @@ const REPLACED = {
  * @param {string} source
  * @param {readonly string[]} leftOut
  * @param {readonly string[]} emptied
+ * @param {(name: string) => void} met told each name that was found
  */
-function strip(source, leftOut, emptied) {
+function strip(source, leftOut, emptied, met) {
   const { factory } = ts;
   const nothing = factory.createBlock([factory.createReturnStatement(factory.createArrayLiteralExpression())]);
   /** @type {(node: ts.Node) => string | undefined} */
@@ -79,8 +81,12 @@ function strip(source, leftOut, emptied) {
     /** @type {ts.Visitor} */
     const visit = (node) => {
       const name = nameOf(node);
-      if (name !== undefined && !ts.isFunctionDeclaration(node) && leftOut.includes(name)) return undefined;
+      if (name !== undefined && !ts.isFunctionDeclaration(node) && leftOut.includes(name)) {
+        met(name);
+        return undefined;
+      }
       if (name !== undefined && emptied.includes(name) && !ts.isPropertyAssignment(node)) {
+        met(name);
         if (ts.isMethodDeclaration(node)) {
           return factory.createMethodDeclaration(
             undefined,
@@ -107,16 +113,33 @@ function strip(source, leftOut, emptied) {
 /** @type {import('esbuild').Plugin} */
 export const predictOnly = {
   name: 'predict-only',
-  setup({ onLoad }) {
+  setup({ onStart, onLoad, onEnd }) {
+    /** What is still to be found, as `where name`. @type {Set<string>} */
+    const missing = new Set();
+    onStart(() => {
+      for (const where of Object.keys(REPLACED)) missing.add(where);
+      for (const table of [LEFT_OUT, EMPTIED]) {
+        for (const [where, names] of Object.entries(table)) for (const name of names) missing.add(`${where} ${name}`);
+      }
+    });
+    onEnd(({ errors }) => {
+      if (errors.length > 0 || missing.size === 0) return undefined;
+      return { errors: [{ text: `predict-only: not found: ${[...missing].join(', ')}.` }] };
+    });
     onLoad({ filter: /[\\/]src[\\/].*\.ts$/ }, ({ path }) => {
       const within = path.slice(resolve('src').length + 1).replaceAll('\\', '/');
       const replaced = REPLACED[within];
-      if (replaced !== undefined) return { contents: replaced, loader: 'js' };
-      /** @param {Record<string, readonly string[]>} table */
-      const listed = (table) => Object.entries(table).find(([start]) => within.startsWith(start))?.[1] ?? [];
-      const [leftOut, emptied] = [listed(LEFT_OUT), listed(EMPTIED)];
+      if (replaced !== undefined) {
+        missing.delete(within);
+        return { contents: replaced, loader: 'js' };
+      }
+      /** @type {(table: Record<string, readonly string[]>) => [where: string, names: readonly string[]]} */
+      const listed = (table) => Object.entries(table).find(([start]) => within.startsWith(start)) ?? ['', []];
+      const [[leftWhere, leftOut], [emptiedWhere, emptied]] = [listed(LEFT_OUT), listed(EMPTIED)];
       if (leftOut.length + emptied.length === 0) return undefined;
-      return { contents: strip(readFileSync(path, 'utf8'), leftOut, emptied), loader: 'ts' };
+      /** @param {string} name */
+      const met = (name) => [leftWhere, emptiedWhere].forEach((where) => missing.delete(`${where} ${name}`));
+      return { contents: strip(readFileSync(path, 'utf8'), leftOut, emptied, met), loader: 'ts' };
     });
   },
 };

@@ -173,7 +173,7 @@ const readsOf = (code) =>
 
 /**
  * @param {readonly string[]} code instructions, without indentation
- * @returns the instructions, and the locals of vectors that they take besides
+ * @returns the instructions, the locals of vectors that they take besides, and whether there were chains to alternate
  */
 function scheduleFunction(code) {
   /** @type {Map<string, string>} */
@@ -183,6 +183,7 @@ function scheduleFunction(code) {
   /** @type {string[]} */
   const open = [];
   let temporaries = 0;
+  let alternates = false;
   for (const [index, line] of code.entries()) {
     if (isConstant(line) && open.includes('loop')) {
       const name = constants.get(line) ?? `$constant${constants.size}`;
@@ -203,6 +204,7 @@ function scheduleFunction(code) {
       const { lines, temporaries: used } = interleave(body, elsewhere, (i) => `$temporary${i}`);
       temporaries = Math.max(temporaries, used);
       out.splice(start + 1, length, ...lines);
+      alternates = true;
     }
     const [op = ''] = line.split(' ');
     if (op === 'loop' || op === 'block' || op === 'if') open.push(op);
@@ -212,6 +214,7 @@ function scheduleFunction(code) {
   return {
     locals: [...constants.values(), ...Array.from({ length: temporaries }, (_, i) => `$temporary${i}`)],
     code: [...[...constants].flatMap(([constant, name]) => [constant, `local.set ${name}`]), ...out],
+    alternates,
   };
 }
 
@@ -233,18 +236,21 @@ function isSeveralChains(body) {
 
 /**
  * @param {string} text a module in WebAssembly's text format, as AssemblyScript writes it: one instruction a line
- * @returns {string}
+ * @returns the module, and the names of the functions whose chains alternate now
  */
 export function scheduleKernels(text) {
-  return text.replaceAll(
-    /^( \(func .*\n)((?: {2}\(local .*\n)*)((?: {2}.*\n)*?)( \)\n)/gm,
-    (_, head, locals, body, tail) => {
+  /** @type {string[]} */
+  const alternating = [];
+  const scheduledText = text.replaceAll(
+    /^( \(func (\S+).*\n)((?: {2}\(local .*\n)*)((?: {2}.*\n)*?)( \)\n)/gm,
+    (_, head, name, locals, body, tail) => {
       const scheduled = scheduleFunction(
         body
           .split('\n')
           .slice(0, -1)
           .map((/** @type {string} */ line) => line.trim()),
       );
+      if (scheduled.alternates) alternating.push(name);
       return [
         head,
         locals,
@@ -254,4 +260,5 @@ export function scheduleKernels(text) {
       ].join('');
     },
   );
+  return { text: scheduledText, alternating };
 }

@@ -136,7 +136,7 @@ const productsBeforeLastLoad = (text: string): number => {
 };
 
 describe('the loops of the kernels are scheduled', () => {
-  const scheduled = scheduleKernels(MODULE);
+  const { text: scheduled } = scheduleKernels(MODULE);
 
   test('with the results of the loops as they were, in place too', () => {
     const x = (i: number): number => (i - 11) / 8;
@@ -158,7 +158,7 @@ describe('the loops of the kernels are scheduled', () => {
       'v128.store offset=16\n',
       'v128.store offset=16\n   local.get $x\n   v128.load\n   local.set $loaded\n',
     );
-    const left = scheduleKernels(behind);
+    const { text: left } = scheduleKernels(behind);
     expect(run(left, 0)).toEqual(run(behind, 0));
     expect(run(left, 0)).not.toEqual(run(MODULE, 0));
     expect(productsBeforeLastLoad(left)).toBe(productsBeforeLastLoad(behind));
@@ -166,7 +166,7 @@ describe('the loops of the kernels are scheduled', () => {
 
   test('and short ones, which a processor looks ahead over', () => {
     const short = MODULE.replaceAll(/ {3}local.get \$[pq]\n {3}f32x4.add\n/g, '');
-    const left = scheduleKernels(short);
+    const { text: left } = scheduleKernels(short);
     expect(run(left, APART)).toEqual(run(short, APART));
     expect(productsBeforeLastLoad(left)).toBe(productsBeforeLastLoad(short));
   });
@@ -179,6 +179,16 @@ describe('the loops of the kernels are scheduled', () => {
   test('with both chains begun before one ends', () => {
     expect(productsBeforeLastLoad(MODULE)).toBe(4);
     expect(productsBeforeLastLoad(scheduled)).toBeLessThan(4);
+  });
+
+  test('with all kernels of four vectors a turn among them', () => {
+    for (const name of ['kernels', 'kernels-fused']) {
+      const { alternating } = scheduleKernels(readFileSync(new URL(`../build/${name}.wat`, import.meta.url), 'utf8'));
+      const kernels = alternating.map((one) => one.slice(one.lastIndexOf('/') + 1));
+      for (const kernel of ['exp', 'log', 'sigmoid', 'tanh', 'gelu', 'swish', 'mish', 'softplus', 'elu']) {
+        expect(kernels).toContain(`f32_${kernel}`);
+      }
+    }
   });
 
   test('in all binaries that are built, but for zeros', () => {

@@ -15,7 +15,7 @@ import {
   WORD,
 } from '../src/engine/threads/job.js';
 import { Pool, startComputeWorker } from '../src/engine/threads/pool.js';
-import { type TileName } from '../src/engine/tile.js';
+import { TILE_NAMES, type TileName } from '../src/engine/tile.js';
 import {
   createEngine,
   createEngineSync,
@@ -96,7 +96,7 @@ describe('the same bits', () => {
     expect(weightsOf(model)).toEqual(await alone(2));
   });
 
-  test('predictions in batches and of one row', async () => {
+  test('predictions in batches and of one row, which may stay on the calling thread', async () => {
     const [one, two] = [build(await createEngine()), build(await engineWith(2))];
     expect(two.predict(x)).toEqual(one.predict(x));
     const row = x.subarray(0, UNITS);
@@ -137,7 +137,7 @@ async function machinesOf(tile: TileName, threads: number): Promise<[Machine, Ma
   return [new Machine(settings), shared];
 }
 
-describe('a thousand products of random shapes', () => {
+describe('products of random shapes', () => {
   test.each([
     ['2x16', 2],
     ['3x12', 3],
@@ -156,6 +156,19 @@ describe('a thousand products of random shapes', () => {
       const [seed, filling] = [random.below(1e6), random.below(4) === 0];
       const [rows, outer] = machines.map((machine) => products(machine, { m, n, k, start, accumulate, seed, filling }));
       expect(outer, `${m} × ${n} × ${k}`).toEqual(rows);
+    }
+    for (const machine of machines) machine.dispose();
+  });
+
+  test.each(TILE_NAMES)('a lone row, tile %s', async (tile) => {
+    const machines = await machinesOf(tile, 3);
+    // Around the columns that a lone row meets at a time, 24 to 64, for one thread and for all.
+    for (const n of [63, 64, 65, 96, 143, 144, 191, 192, 288, 383, 384, 512]) {
+      for (const start of [0, 1, 2]) {
+        const product = { m: 1, n, k: 37, start, accumulate: 0, seed: n, filling: false };
+        const [alone, shared] = machines.map((machine) => products(machine, product));
+        expect(shared, `${n} columns`).toEqual(alone);
+      }
     }
     for (const machine of machines) machine.dispose();
   });

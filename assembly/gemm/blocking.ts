@@ -37,7 +37,7 @@ export const OUTER_BLOCK: usize = 128 * 144 * 4;
 
 /**
  * Whether the weight gradient copies its operands into scratch first. Walking down the columns of both touches a page for each sample, more than the
- * first-level TLB holds (512 × 480, 128 samples, 3×12: 30 GFLOP/s as they stand, 35 packed); with few samples or outputs the copies are not earned back.
+ * first-level TLB holds (784 × 512, 128 samples, 3×12 on V8 11.3: 30 GFLOP/s as they stand, 35 packed); with few samples or outputs the copies are not earned back.
  */
 export function packsOuter(n: i32, k: i32): bool {
   return k >= 64 && n >= 64;

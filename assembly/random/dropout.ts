@@ -22,7 +22,7 @@ class Dropout {
 /**
  * Inverted dropout (Srivastava et al. 2014): y = x·scale where the element is kept, 0 where it is dropped; scale is 1/(1 − rate).
  * Element (i, j) is kept where the upper 24 bits of its word, times 2^−24, are at least `rate`; its word is word j mod 4 of the
- * counter (⌊j/4⌋, i, layer, step), so that the mask can be made again. The derivative is the same kernel on dy. `words` is
+ * counter (⌊j/4⌋, i, node, step), so that the mask can be made again. The derivative is the same kernel on dy. `words` is
  * scratch for 16 words. In place allowed; zeros in the padding stay zero.
  */
 export function f32_dropout(
@@ -34,7 +34,7 @@ export function f32_dropout(
   ld: i32,
   key0: i32,
   key1: i32,
-  layer: i32,
+  node: i32,
   step: i32,
   rate: f32,
   scale: f32,
@@ -46,11 +46,11 @@ export function f32_dropout(
     let i: usize = 0;
     // Rows are whole vectors, and what stands behind them is not theirs: only groups of 32 that fit go without scratch.
     for (; i + 128 <= bytes; i += 128) {
-      philox32<Dropout>(key0, key1, <i32>(i >> 4), row, layer, step, x + i, y + i, least, factor);
+      philox32<Dropout>(key0, key1, <i32>(i >> 4), row, node, step, x + i, y + i, least, factor);
     }
     for (; i < bytes; i += 16) {
       // The 16 words serve four vectors.
-      if ((i & 63) == 0) philox16(key0, key1, <i32>(i >> 4), row, layer, step, words);
+      if ((i & 63) == 0) philox16(key0, key1, <i32>(i >> 4), row, node, step, words);
       v128.store(y + i, drop(v128.load(x + i), v128.load(words + (i & 63)), least, factor));
     }
   }

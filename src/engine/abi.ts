@@ -139,8 +139,8 @@ export const ABI = {
   f32_scale_rows: ['m', 'n', '*factors', '*x', 'ld'],
   f32_copy_columns: ['m', 'n', '*source', 'lds', '*target', 'ldt'],
   f32_take_columns: ['m', 'n', '*source', 'lds', '*target', 'ldt'],
-  f32_dropout: ['m', 'n', '*x', '*words', '*y', 'ld', 'key0', 'key1', 'layer', 'step', 'rate:f32', 'scale:f32'],
-  f32_gaussian_noise: ['m', 'n', '*x', '*words', '*y', 'ld', 'key0', 'key1', 'layer', 'step', 'stddev:f32'],
+  f32_dropout: ['m', 'n', '*x', '*words', '*y', 'ld', 'key0', 'key1', 'node', 'step', 'rate:f32', 'scale:f32'],
+  f32_gaussian_noise: ['m', 'n', '*x', '*words', '*y', 'ld', 'key0', 'key1', 'node', 'step', 'stddev:f32'],
   f32_column_moments: ['m', 'n', '*x', 'ld', '*mean', '*variance'],
   f32_normalize_columns: ['m', 'n', '*x', '*mean', '*variance', '*gamma', '*beta', '*y', 'ld', 'epsilon:f32'],
   f32_normalize_columns_backward: [

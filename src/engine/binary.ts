@@ -16,7 +16,7 @@ function withSection(bytes: Uint8Array, name: string): Uint8Array<ArrayBuffer> {
   return marked;
 }
 
-/** Compiled once per process and kind, on first use: the only thing kept outside of engines. */
+/** Compiled once per process and kind, on first use. */
 const compiled = new Map<string, WebAssembly.Module>();
 
 /** The inlined strict kernels, compiled on the calling thread. `mark` sets a copy apart. */

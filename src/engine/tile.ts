@@ -14,10 +14,22 @@ export const DEFAULT_TILE: TileName = '3x12';
  */
 export const WIDE_TILES: Readonly<Record<Numerics, TileName>> = { strict: '4x16', fused: '6x16' };
 
+/** Panels that a lone row meets at a time, at most: VECTOR_PANELS of scripts/gemm-family.mjs. */
+const LONE_ROW_PANELS: Readonly<Record<TileName, number>> = {
+  '4x8': 4,
+  '5x8': 4,
+  '3x12': 4,
+  '2x16': 2,
+  '4x16': 4,
+  '6x16': 4,
+};
+
 /** The GEMM of one register tile, and the width of the panels that it reads. */
 export interface Tile {
   readonly name: TileName;
   readonly panelWidth: number;
+  /** Columns that a lone row meets at a time: a multiple of the panel's width. */
+  readonly loneRowColumns: number;
   /** C (m, n) = init + A (m, k) · B. */
   readonly rows: RowsKernel;
   /** C (m, n) = [C +] Aᵀ · B. */
@@ -25,9 +37,11 @@ export interface Tile {
 }
 
 export function tileOf(kernels: Kernels, name: TileName): Tile {
+  const panelWidth = Number(name.slice(name.indexOf('x') + 1));
   return {
     name,
-    panelWidth: Number(name.slice(name.indexOf('x') + 1)),
+    panelWidth,
+    loneRowColumns: panelWidth * LONE_ROW_PANELS[name],
     rows: kernels[`f32_gemm_rows_${name}`],
     outer: kernels[`f32_gemm_outer_${name}`],
   };

@@ -60,7 +60,7 @@ export type Calibration = Readonly<Record<TileName, number>>;
 /** Milliseconds that each tile is run for before any is timed: engines compile in the background what has run for a while. */
 const WARM_UP = 8;
 
-/** Times every tile: 10⁹ operations a second, at best. Takes about 80 ms. */
+/** Times every tile: 10⁹ operations a second, at best. Takes about 115 ms: 8 + 1 + 5 · 1 to get it going, once more 1 + 5 · 1, for each of six tiles. */
 export function calibrate(machine: Machine): Calibration {
   for (const tile of TILE_NAMES) tryTile(machine, tile, WARM_UP);
   return Object.fromEntries(TILE_NAMES.map((tile) => [tile, tryTile(machine, tile, 1).gigaflops])) as Record<

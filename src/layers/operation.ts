@@ -35,7 +35,7 @@ export interface Binding {
   /** Whether this run trains: dropout drops, batch normalization takes the batch's statistics. */
   readonly training: boolean;
   readonly clock: Clock;
-  /** Number of the node in its network: the stream of its random numbers. */
+  /** Number of the node in its network, which its random numbers are counted by. */
   readonly node: number;
   readonly inputs: readonly Place[];
   readonly output: Place;

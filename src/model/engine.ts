@@ -46,7 +46,7 @@ export interface EngineOptions {
    */
   simd256?: boolean;
   /**
-   * Register tile of the matrix kernels; never changes a result. Default '3x12', and with 256-bit vectors '4x16', or '6x16' if fused. 'auto' times all of them, in some 100 ms,
+   * Register tile of the matrix kernels; never changes a result. Default '3x12', and with 256-bit vectors '4x16', or '6x16' if fused. 'auto' times all of them, in some 115 ms,
    * and takes the fastest.
    */
   tile?: TileName | 'auto';
@@ -402,7 +402,8 @@ async function compileWide(numerics: Numerics): Promise<{ module: WebAssembly.Mo
       if (narrow !== undefined) found.forbid();
     }
     probed = { narrow, simd256: narrow === undefined };
-  } else if (probed.simd256 && !sameBits.has(numerics)) narrow = differs256(trial(await compile(numerics, WIDE), numerics));
+  } else if (probed.simd256 && !sameBits.has(numerics))
+    narrow = differs256(trial(await compile(numerics, WIDE), numerics));
   const findings = narrow === undefined ? probed : { narrow, simd256: false };
   if (findings.simd256) sameBits.add(numerics);
   return { module: await compile(numerics, findings.simd256 ? WIDE : ''), findings };

@@ -1,4 +1,5 @@
 import { activationCheck, type Activation, type ActivationLike } from '../activations/activations.js';
+import { propertiesOf } from '../activations/properties.js';
 import { describe } from '../common/describe.js';
 import { ShapeError, StateError, ValueError } from '../common/errors.js';
 import { integer, nonNegative, positive, readOptions, type Check } from '../common/options.js';
@@ -60,9 +61,6 @@ export const readMlpOptions = (where: string, options: MlpOptions | undefined): 
 const TOLERANCE = 1e-4;
 const PATIENCE = 10;
 
-/** Activations that are 0 or nearly so for half their inputs ask for weights √2 as large (He et al. 2015). */
-const HALF_SILENT = /relu|swish|gelu|mish|elu/i;
-
 /** What the two facades have in common: a standardizing network that is made anew by each fit. */
 export class Estimator {
   private fitted: Model | undefined;
@@ -99,11 +97,9 @@ export class Estimator {
     const { hiddenLayers, activation, learningRate, epochs, batchSize, seed, engine } = this.settings;
     const x = new Float32Array(source.rows * source.width);
     source.write(x, 0);
-    const name = activation.kind === 'custom' ? '' : activation.kind;
     const hidden = {
       activation,
-      // SELU keeps mean 0 and variance 1 from N(0, 1/n), as sigmoid and tanh ask for.
-      kernelInitializer: HALF_SILENT.test(name) && name !== 'selu' ? heNormal() : xavier(),
+      kernelInitializer: propertiesOf(activation.kind).halfSilent ? heNormal() : xavier(),
       kernelRegularizer: l2(this.settings.l2),
     };
     const model = await sequential({

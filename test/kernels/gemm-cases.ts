@@ -113,6 +113,8 @@ export function checkOuter(size: Size, accumulate: boolean): void {
       const width = machine.tile.panelWidth;
       const inputs = [bench.use(a.values), bench.use(b.values)];
       const to = accumulate ? bench.use(inPanels(before, m, n, width)) : bench.room(panelFloats(n, m));
+      // Behind the scratch; behind the strips stands the first buffer's own guard.
+      bench.guard(machine.strips);
       const what = `outer ${size.join(' × ')}, accumulate ${accumulate}, tile ${name}`;
       const [from, deltas] = inputs.map(({ address }) => address);
       runChecked(bench, what, inputs, () =>

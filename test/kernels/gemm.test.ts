@@ -7,9 +7,11 @@ import { machines, numbers, onBench } from './harness.js';
 
 const upTo = (last: number): number[] => Array.from({ length: last + 1 }, (_, i) => i);
 
-/** Rows up to past the tallest tile; columns in every class of 4, 8, 12 and 16 and past the 32 that a lone row takes at once. */
+/** Rows up to past the tallest tile; columns in every class of 4, 8, 12 and 16. */
 const edgeRows = upTo(9);
 const edgeColumns = [0, 1, 3, 4, 5, 7, 8, 9, 11, 12, 13, 15, 16, 17, 31, 32, 33, 37];
+/** Around the 32, 48 and 64 columns that a lone row meets at a time, and twice as many with all that can be left. */
+const loneColumns = [24, 31, 32, 33, 47, 48, 49, 63, 64, 65, 72, 84, 96, 97, 111, 128, 132, 157];
 /** No product, one, one trip of the unrolled loop, and one that stops inside of it. */
 const edgeDepths = [0, 1, 4, 7];
 
@@ -20,7 +22,7 @@ const rowSizes: readonly Size[] = [
   [3, 5, 801], // two blocks of k
   [300, 3, 65],
   [131, 10, 600],
-  // A block of A holds 196,608 floats, in whole tiles: 243 to 245 rows of 800 products, 484 to 486 of 404.
+  // A block of A holds 196,608 floats, in whole tiles: 240 to 245 rows of 800 products, 480 to 486 of 404.
   [241, 21, 800],
   [244, 21, 800],
   [246, 21, 800],
@@ -56,6 +58,10 @@ describe('edges of the tiles', () => {
     for (const n of edgeColumns)
       for (const k of edgeDepths) for (const add of [false, true]) checkOuter([m, n, k], add);
   });
+});
+
+test('a lone row', () => {
+  for (const n of loneColumns) for (const k of edgeDepths) for (const start of STARTS) checkRows([1, n, k], start);
 });
 
 test.each(upTo(19))('%i rows in strips', (m) => {

@@ -26,6 +26,12 @@ export class Bench {
 
   constructor(readonly machine: Machine) {}
 
+  /** Guards the bytes from `address` on, which nothing else may need. */
+  guard(address: number): void {
+    this.machine.memory.u8.fill(GUARD, address, address + GUARD_BYTES);
+    this.guards.push(address);
+  }
+
   /** A buffer with these values, as float32. */
   use(values: ArrayLike<number>): Buffer {
     const { arena, memory } = this.machine;
@@ -33,8 +39,7 @@ export class Bench {
     this.regions.push(start);
     const address = start + GUARD_BYTES;
     for (const guard of [start, address + 4 * values.length]) {
-      memory.u8.fill(GUARD, guard, guard + GUARD_BYTES);
-      this.guards.push(guard);
+      this.guard(guard);
     }
     memory.f32.set(values, address / 4);
     return { address, length: values.length };

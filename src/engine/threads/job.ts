@@ -21,10 +21,8 @@ export const WORD = {
   waiting: 4,
   /** 1 when all is over. */
   stop: 5,
-  /** Workers that have begun to serve. */
-  ready: 6,
   /** Index of a worker whose kernel threw, from 1. */
-  failed: 7,
+  failed: 6,
   /** What the job is: its kernel, how it is cut, into how many chunks of what size. How many is for the asking thread: others look at the ticket. */
   kernel: 16,
   cut: 17,

@@ -79,6 +79,9 @@ const RATE = 16e6;
 /** Milliseconds until workers must have begun. */
 const START_MS = 10_000;
 
+/** Rows of the output that a chunk is a multiple of: whole tiles of nearly every kind, so that none is left half used. */
+const ROW_STEP = 12;
+
 /**
  * Threads that share matrix products. The asking thread does chunks like all others, so a worker that is late, asleep or gone is not waited for, but for
  * the one chunk that it may have in hand.
@@ -179,10 +182,10 @@ export class Pool {
   /** The tile with its kernels shared where that pays. */
   shared(): Tile {
     const { tile } = this.options;
-    const { panelWidth } = tile;
+    const { panelWidth, loneRowColumns } = tile;
     const rows: RowsKernel = (m, n, k, a, lda, b, init, ldi, c, ldc, strips) => {
       if (this.ended || m * n * k < this.least) return tile.rows(m, n, k, a, lda, b, init, ldi, c, ldc, strips);
-      this.publishRows(m, n, panelWidth);
+      this.cutRows(m, n, m === 1 ? loneRowColumns : panelWidth);
       this.run(ROWS, m, n, k, a, lda, b, init, ldi, c, ldc);
     };
     const outer: OuterKernel = (m, n, k, a, lda, b, ldb, c, accumulate, scratch) => {
@@ -218,11 +221,9 @@ export class Pool {
     this.failure = this.giveUp(`every worker expected to be there, but worker ${index} is gone: ${reason}`);
   }
 
-  /** Cuts by columns where there are panels enough for all, else by rows. */
-  private publishRows(m: number, n: number, panelWidth: number): void {
+  /** Cuts by columns, `width` of them at least, where there are enough for all, else by rows. */
+  private cutRows(m: number, n: number, width: number): void {
     const { threads } = this.options;
-    // One row takes several panels at a time, see the generator of the tiles.
-    const width = m === 1 ? panelWidth * Math.max(1, Math.floor(32 / panelWidth)) : panelWidth;
     if (n >= 2 * threads * width || m < 2 * threads * ROW_STEP) this.cut(BY_COLUMNS, n, width);
     else this.cut(BY_ROWS, m, ROW_STEP);
   }
@@ -335,6 +336,3 @@ export class Pool {
     this.least = Math.min(highest, Math.max(lowest, WORTH * middle * RATE));
   }
 }
-
-/** Rows of the output that a chunk is a multiple of: whole tiles of nearly every kind, so that none is left half used. */
-const ROW_STEP = 12;

@@ -10,7 +10,6 @@ const LOOKS = 64;
 export function serve(hand: Hand, index: number, spin: number): void {
   const { control } = hand;
   let job = Atomics.load(control, WORD.signal);
-  Atomics.add(control, WORD.ready, 1);
   while (Atomics.load(control, WORD.stop) === 0) {
     const next = nextJob(control, job, spin);
     if (next === job) continue;

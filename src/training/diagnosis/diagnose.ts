@@ -1,3 +1,4 @@
+import { propertiesOf } from '../../activations/properties.js';
 import { RegionGroup } from '../../engine/arena.js';
 import type { Machine } from '../../engine/machine.js';
 import type { Place } from '../../engine/step.js';
@@ -10,19 +11,8 @@ import type { Diagnosis, LayerDiagnosis, NonFinite } from './diagnosis.js';
 import type { Station } from '../measure.js';
 import { bindPenalties, type Trainer } from '../trainer.js';
 
-/** The largest |f'| of activations where it is not 1. */
-const LARGEST_SLOPE: Readonly<Record<string, number>> = { sigmoid: 0.25, hardSigmoid: 1 / 6 };
-
-/** Activations whose small slope is meant: it does not become smaller. */
-const CONSTANT: ReadonlySet<string> = new Set(['leakyRelu']);
-
 /** Below this share of the largest slope an activation counts as softly saturated. */
 const SOFT = 0.05;
-
-/** Activations whose derivative tends to 0 without being it: where it is exactly 0, float32 has rounded it. */
-const SMOOTH: ReadonlySet<string> = /* @__PURE__ */ new Set(
-  'sigmoid tanh softplus softsign elu selu swish gelu mish'.split(' '),
-);
 
 /** Inputs count as of one sign although so many are 0: more of them, as after a ReLU, and the gradients no longer share it. */
 const ZERO_INPUTS = 0.1;
@@ -274,14 +264,14 @@ function countSaturated(
   counts: Counts,
 ): void {
   const { width, ld } = output;
-  const limit = CONSTANT.has(kind) ? 0 : SOFT * (LARGEST_SLOPE[kind] ?? 1);
-  const smooth = SMOOTH.has(kind);
+  const { tail, largestSlope } = propertiesOf(kind);
+  const limit = tail === 'constant' ? 0 : SOFT * largestSlope;
   counts.values += rows * width;
   for (let row = 0; row < rows; row++) {
     for (let j = 0; j < width; j++) {
       const slope = Math.abs(f32[slopes.address / 4 + row * ld + j]);
       if (slope !== 0) counts.alive[j] = 1;
-      if (slope === 0 && !smooth) counts.hard += 1;
+      if (slope === 0 && tail !== 'smooth') counts.hard += 1;
       else if (slope < limit) counts.soft += 1;
     }
   }

@@ -1,0 +1,24 @@
+/** The family of GEMM register tiles: what gemm-tiles.mjs writes and src/engine/tile.ts offers. */
+
+/**
+ * Main tiles on offer, rows × columns; the engine picks one.
+ *
+ * @type {readonly (readonly [rows: number, columns: number])[]}
+ */
+export const TILES = [
+  [4, 8],
+  [5, 8],
+  [3, 12],
+  [2, 16],
+  [4, 16],
+  [6, 16],
+];
+
+/**
+ * Panels that one row of A meets at a time when m = 1: from eight chains on the latency of the addition is hidden, and the more
+ * there are, the fewer loads of A there are among those of B, which bound it. What is left meets fewer. Tiles for 256 bits take
+ * twice as many.
+ *
+ * @type {Readonly<Record<string, readonly number[]>>}
+ */
+export const VECTOR_PANELS = { '4x8': [4], '5x8': [4], '3x12': [4, 2], '2x16': [2], '4x16': [4, 2], '6x16': [4, 2] };
