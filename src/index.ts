@@ -1,6 +1,8 @@
 /** wasm-mlp: multilayer perceptrons in WebAssembly SIMD, with the same bits on every engine. */
-export { createEngine, createEngineSync, loadModel, model, sequential } from './model/engine.js';
-export type { Engine, EngineInfo, EngineOptions, Predictions, WarmUpOptions } from './model/engine.js';
+export { createEngine, createEngineSync } from './model/create-engine.js';
+export { loadModel, model, sequential } from './model/default-engine.js';
+export type { EngineOptions } from './model/engine-options.js';
+export type { Engine, EngineInfo, Predictions, WarmUpOptions } from './model/engine.js';
 export { attachModel, type ModelHandle } from './model/attach.js';
 export type { LoadOptions } from './model/custom.js';
 export type { GraphNode } from './graph/graph.js';

@@ -1,4 +1,8 @@
-import type { Trial } from './trial.js';
+import { compile } from './binary.js';
+import type { Numerics } from './features.js';
+import { Machine, STRIPS_FROM } from './machine.js';
+import { WIDE_TILES } from './tile.js';
+import { tryTile, type Trial } from './trial.js';
 
 /** What of Node is needed here; absent elsewhere. */
 interface Host {
@@ -48,4 +52,57 @@ export function judge256(narrow: Trial, wide: Trial): string | undefined {
     differs256({ ...wide, first: narrow.result }) ??
     (gain > GAIN ? undefined : `simd256: no effect, ${gain.toFixed(2)} times the speed. The processor may lack AVX2.`)
   );
+}
+
+/** What was found out about 256-bit vectors. */
+export interface Findings {
+  /** Why there are no 256-bit vectors, where they were asked for and there are none. */
+  readonly narrow?: string | undefined;
+  /** Whether there are. */
+  readonly simd256: boolean;
+}
+
+/** Sets modules apart that are compiled with V8's flag. */
+const WIDE = 'simd256';
+
+/** Milliseconds that the probe for 256-bit vectors gives a tile to become fast. */
+const PROBE_WARM_UP = 40;
+
+/** Bytes of memory that a trial starts with. */
+const TRIAL_MEMORY = 1024 * 1024;
+
+/** The widest tile on a machine that nothing outlives, and that packs rows as large layers do. */
+function trial(module: WebAssembly.Module, numerics: Numerics): Trial {
+  const tile = WIDE_TILES[numerics];
+  const machine = new Machine({ module, tile, initialMemory: TRIAL_MEMORY, maximumMemory: STRIPS_FROM });
+  return tryTile(machine, tile, PROBE_WARM_UP);
+}
+
+/** What the probe found, once per process: V8's flag stays set, and afterwards there are no 128-bit vectors to compare the speed with. */
+let probed: Findings | undefined;
+
+/** The numerics whose kernels were found to have the same bits with 256-bit vectors. */
+const sameBits = new Set<Numerics>();
+
+/** Whether 256-bit vectors are in use: by every engine of a process, once one was made with them. */
+export const uses256 = (): boolean => probed?.simd256 === true;
+
+/** The library's kernels with 256-bit vectors where they can be had. */
+export async function compileWide(numerics: Numerics): Promise<{ module: WebAssembly.Module; findings: Findings }> {
+  let narrow: string | undefined;
+  if (probed === undefined) {
+    const found = find256();
+    if (typeof found === 'string') narrow = found;
+    else {
+      const before = trial(await compile(numerics), numerics);
+      found.allow();
+      narrow = judge256(before, trial(await compile(numerics, WIDE), numerics));
+      if (narrow !== undefined) found.forbid();
+    }
+    probed = { narrow, simd256: narrow === undefined };
+  } else if (probed.simd256 && !sameBits.has(numerics))
+    narrow = differs256(trial(await compile(numerics, WIDE), numerics));
+  const findings = narrow === undefined ? probed : { narrow, simd256: false };
+  if (findings.simd256) sameBits.add(numerics);
+  return { module: await compile(numerics, findings.simd256 ? WIDE : ''), findings };
 }

@@ -1,0 +1,143 @@
+/** Making engines: the kernels, the threads and the tile that were asked for, as far as the platform has them. */
+import { sentence } from '../common/describe.js';
+import { FormatError, UnsupportedError } from '../common/errors.js';
+import { compile, compileSync } from '../engine/binary.js';
+import { requireFeatures } from '../engine/features.js';
+import { Machine } from '../engine/machine.js';
+import { compileWide, type Findings } from '../engine/simd256.js';
+import { processors, programUrl, whyNotShared } from '../engine/threads/host.js';
+import { Pool, startComputeWorker } from '../engine/threads/pool.js';
+import { DEFAULT_TILE, TILE_NAMES, WIDE_TILES, type TileName } from '../engine/tile.js';
+import { calibrate } from '../engine/trial.js';
+import { readEngineOptions, type EngineOptions, type SettledEngineOptions } from './engine-options.js';
+import { Engine } from './engine.js';
+
+/** 'auto' takes no more threads: what a layer can be cut into usefully is used up by then. */
+const MOST_AUTO = 8;
+
+/** A machine with its threads; where the platform refuses to start them, one without, and the reason among `reasons`. */
+function machineOf(
+  module: WebAssembly.Module,
+  tile: TileName,
+  threads: number,
+  { initialMemory, maximumMemory, workerUrl }: SettledEngineOptions,
+  reasons: string[],
+): Machine {
+  const settings = { module, tile, initialMemory, maximumMemory };
+  if (threads === 1) return new Machine(settings);
+  const start = startComputeWorker(programUrl(workerUrl));
+  try {
+    return new Machine({ ...settings, threads, startPool: (parts) => new Pool({ ...parts, start }) });
+  } catch (error) {
+    // A limit of memory or a foreign binary is refused again, and by its own name.
+    const machine = new Machine(settings);
+    reasons.push(`threads: workers could not be started: ${sentence((error as Error).message)}`);
+    return machine;
+  }
+}
+
+const NOT_ASKED: Findings = { simd256: false };
+
+/** An engine on compiled kernels, which says what of its options is not running, and why. */
+function makeEngine(
+  where: string,
+  module: WebAssembly.Module,
+  options: SettledEngineOptions,
+  { narrow, simd256 }: Findings = NOT_ASKED,
+): Engine {
+  const { numerics, wasm } = options;
+  const wanted = options.threads === 'auto' ? Math.min(MOST_AUTO, processors()) : options.threads;
+  const alone = wanted === 1 ? undefined : whyNotShared();
+  const threads = alone === undefined ? wanted : 1;
+  const usual = simd256 ? WIDE_TILES[numerics] : DEFAULT_TILE;
+  const timed = options.tile === 'auto';
+  const pinned = options.tile === undefined || options.tile === 'auto' ? usual : options.tile;
+  const refused: string[] = [];
+  const machine = machineOf(module, pinned, timed ? 1 : threads, options, refused);
+  const fuses = machine.fuses();
+  if (numerics === 'strict' && fuses) {
+    throw new FormatError(`${where}: wasm expected the kernels of numerics 'strict', got those of 'fused'.`);
+  }
+  const reasons: string[] = [];
+  if (alone !== undefined) reasons.push(`threads: ${alone}`);
+  if (narrow !== undefined) reasons.push(narrow);
+  if (numerics === 'fused' && !fuses) {
+    const given = wasm === undefined ? '' : ', or the wasm that was given is that of strict numerics';
+    reasons.push(`numerics: this machine rounds products before it adds them, as strict numerics do${given}.`);
+  }
+  const info = { numerics: fuses ? ('fused' as const) : ('strict' as const), simd256 };
+  const workerUrl = programUrl(options.workerUrl);
+  if (!timed) return new Engine(machine, { ...info, reasons: [...reasons, ...refused] }, workerUrl);
+  const calibration = calibrate(machine);
+  const tile = TILE_NAMES.reduce((best, name) => (calibration[name] > calibration[best] ? name : best));
+  const fastest = machineOf(module, tile, threads, options, refused);
+  return new Engine(fastest, { ...info, reasons: [...reasons, ...refused], calibration }, workerUrl);
+}
+
+/** Waits for an engine's threads; where they do not come, it goes on with one and says why. */
+async function withThreads(engine: Engine): Promise<Engine> {
+  await engine.awaitThreads();
+  return engine;
+}
+
+const NARROW_SYNC = 'simd256: only createEngine, which does not block, tries it, and only with the inlined kernels.';
+
+function refuseWasm(where: string, wasm: Uint8Array | ArrayBuffer): never {
+  throw new FormatError(`${where}: wasm expected a WebAssembly module, got ${wasm.byteLength} bytes that are none.`);
+}
+
+/**
+ * An engine on kernels compiled without blocking the thread.
+ * @throws ValueError for an unknown option or a number out of range; UnsupportedError where the platform lacks WebAssembly SIMD or
+ * shared memory; FormatError for a `wasm` that is not this version's.
+ * @example
+ * const engine = await createEngine({ tile: '3x12' });
+ * const network = engine.sequential({ layers: [dense({ units: 3, inputShape: [4] })] });
+ * network.parameterCount; // 15
+ * engine.dispose();
+ */
+export async function createEngine(options?: EngineOptions): Promise<Engine> {
+  const read = readEngineOptions('createEngine', options);
+  const { wasm } = read;
+  const { numerics, simd256 } = read;
+  requireFeatures('createEngine', numerics);
+  const asked = { narrow: simd256 ? NARROW_SYNC : undefined, simd256: false };
+  if (wasm === undefined && simd256) {
+    const { module, findings } = await compileWide(numerics);
+    return withThreads(makeEngine('createEngine', module, read, findings));
+  }
+  if (wasm === undefined) return withThreads(makeEngine('createEngine', await compile(numerics), read));
+  if (wasm instanceof WebAssembly.Module) return withThreads(makeEngine('createEngine', wasm, read, asked));
+  const module = await WebAssembly.compile(wasm).catch(() => refuseWasm('createEngine', wasm));
+  return withThreads(makeEngine('createEngine', module, read, asked));
+}
+
+/**
+ * `createEngine` for platforms that compile on the calling thread: Node, Bun, Deno, workers, and current browsers.
+ * @throws as `createEngine`.
+ * @example
+ * const engine = createEngineSync();
+ * engine.info.numerics; // 'strict'
+ * engine.dispose();
+ */
+export function createEngineSync(options?: EngineOptions): Engine {
+  const read = readEngineOptions('createEngineSync', options);
+  const { wasm } = read;
+  if (wasm !== undefined || read.numerics === 'strict') requireFeatures('createEngineSync', read.numerics);
+  const asked = { narrow: read.simd256 ? NARROW_SYNC : undefined, simd256: false };
+  if (wasm === undefined && read.numerics === 'fused') {
+    throw new UnsupportedError(
+      `createEngineSync: numerics expected 'strict', got 'fused' without its kernels. ` +
+        `Pass wasm: fusedKernels() of wasm-mlp/fused, or use createEngine.`,
+    );
+  }
+  if (wasm === undefined) return makeEngine('createEngineSync', compileSync(), read, asked);
+  if (wasm instanceof WebAssembly.Module) return makeEngine('createEngineSync', wasm, read, asked);
+  let module: WebAssembly.Module;
+  try {
+    module = new WebAssembly.Module(wasm);
+  } catch {
+    return refuseWasm('createEngineSync', wasm);
+  }
+  return makeEngine('createEngineSync', module, read, asked);
+}
