@@ -4,7 +4,7 @@
  */
 
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, rmSync } from 'node:fs';
+import { appendFileSync, copyFileSync, existsSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
@@ -13,6 +13,21 @@ process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 rmSync('dist', { recursive: true, force: true });
 const tsup = createRequire(import.meta.url).resolve('tsup/dist/cli-default.js');
 const { status } = spawnSync(process.execPath, [tsup], { stdio: ['ignore', 2, 2] });
+/**
+ * The one namespace of the platform that the declarations name and that a project for Node may lack: the library "DOM" has it, and newer versions of @types/node. Where it
+ * is there, this adds nothing to it.
+ */
+const NAMESPACE = `
+declare global {
+  namespace WebAssembly {
+    interface Module {}
+    interface Memory {}
+  }
+}
+`;
+for (const name of ['index.d.ts', 'index.d.cts', 'predict.d.ts', 'predict.d.cts']) {
+  if (status === 0) appendFileSync(`dist/${name}`, NAMESPACE);
+}
 for (const name of ['worker.js', 'kernels.wasm', 'kernels-fused.wasm']) {
   if (status === 0 && existsSync(`build/${name}`)) copyFileSync(`build/${name}`, `dist/${name}`);
 }

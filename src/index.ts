@@ -145,7 +145,7 @@ export type { Logs } from './training/measure.js';
 export { mlpClassifier, type Label, type MlpClassifier } from './tabular/classifier.js';
 export { mlpRegressor, type MlpRegressor, type Values } from './tabular/regressor.js';
 export type { MlpOptions } from './tabular/estimator.js';
-export type { Inputs, Labels, Rows } from './common/rows.js';
+export type { Inputs, Labels, RowNumbers, Rows } from './common/rows.js';
 export type { Custom, Named } from './common/custom.js';
 export type { NamedTensor } from './common/tensors.js';
 export type { Descriptor } from './common/descriptor.js';

@@ -16,6 +16,7 @@ import {
   loadModel,
   model,
   randomNormal,
+  schedules,
   sequential,
   sgd,
   type ActivationName,
@@ -24,6 +25,7 @@ import {
   type Model,
 } from '../src/index.js';
 import type { CompileOptions } from './reference/library.js';
+import { X } from './reference/refusals.js';
 import { matrix, source } from './reference/random.js';
 
 const ROWS = 128;
@@ -515,5 +517,86 @@ describe('the measurements, against counts made here', () => {
     const diagnosis = network.diagnose(centered, classes);
     const lines = String(diagnosis).split('\n');
     expect(lines.slice(1, 6).map((line) => line.split(' ')[0])).toEqual(diagnosis.layers.map(({ layer }) => layer));
+  });
+});
+
+const engine = await createEngine();
+const pair = input({ shape: [2] });
+
+describe('what is no fault', () => {
+  test('a small constant slope is no saturation', () => {
+    for (let seed = 0; seed < 10; seed++) {
+      const model = engine.sequential({
+        seed,
+        layers: [
+          dense({ units: 64, activation: 'leakyRelu', kernelInitializer: 'heNormal', inputShape: [8] }),
+          dense({ units: 64, activation: 'leakyRelu', kernelInitializer: 'heNormal' }),
+          dense({ units: 1 }),
+        ],
+      });
+      model.compile({ optimizer: 'adam', loss: 'meanSquaredError' });
+      const rows = Float32Array.from({ length: 8 * 64 }, (_, i) => Math.sin(7 * i + seed));
+      expect(model.diagnose(rows, rows.slice(0, 64)).faults).toEqual([]);
+      model.dispose();
+    }
+  });
+
+  test('heads of different weight are each their own measure', () => {
+    const body = dense({ units: 8, activation: 'tanh', name: 'body' }).apply(pair);
+    const model = engine.model({
+      inputs: pair,
+      outputs: [dense({ units: 1, name: 'big' }).apply(body), dense({ units: 1, name: 'small' }).apply(body)],
+    });
+    model.compile({ optimizer: sgd(), loss: 'meanSquaredError', lossWeights: [1, 1e-6] });
+    const { faults, layers } = model.diagnose(X, [
+      [[1], [0], [1]],
+      [[1], [0], [1]],
+    ]);
+    expect(faults.map(({ kind }) => kind)).not.toContain('explodingGradient');
+    expect([...layers[0].next!].sort()).toEqual(['big', 'small']);
+  });
+
+  test('a shared layer is measured in all its places', () => {
+    const shared = dense({ units: 2, activation: 'relu', name: 'shared', useBias: false });
+    const flipped = dense({ units: 2, name: 'flip', useBias: false }).apply(pair);
+    const model = engine.model({ inputs: pair, outputs: [shared.apply(pair), shared.apply(flipped)] });
+    model.setWeights(
+      model.getWeights().map(({ name, shape }) => ({
+        shape,
+        data: name.startsWith('flip') ? [-1, 0, 0, -1] : [1, 0, 0, 1],
+      })),
+    );
+    model.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
+    const rows = [
+      [1, 2],
+      [3, 4],
+    ];
+    const { layers } = model.diagnose(rows, [rows, rows]);
+    expect(layers.find(({ layer }) => layer === 'shared')).toMatchObject({ hardSaturated: 0.5, deadUnits: 0 });
+  });
+
+  test('a learning rate that a schedule keeps small', () => {
+    const model = engine.sequential({ layers: [dense({ units: 1, inputShape: [2] })] });
+    const warm = schedules.warmUp({ schedule: 0.1, steps: 5 });
+    const faults = (learningRate: CompileOptions['optimizer']): string[] => {
+      model.compile({ optimizer: learningRate, loss: 'huber' });
+      return model.diagnose(X, [[3], [3], [3]]).faults.map(({ kind }) => kind);
+    };
+    expect(faults(sgd({ learningRate: warm }))).toEqual([]);
+    expect(faults(sgd({ learningRate: { name: 'none', rate: () => 0 } }))).toEqual([]);
+    expect(faults(sgd({ learningRate: 1e-12 }))).toEqual(['smallUpdate']);
+  });
+
+  test('a schedule that has come to its end', async () => {
+    const model = engine.sequential({ layers: [dense({ units: 1, inputShape: [1] })] });
+    const rates = [0.1, 0.05];
+    model.compile({ optimizer: sgd({ learningRate: { name: 'own', rate: (step) => rates[step] } }), loss: 'huber' });
+    const watched = diagnostics();
+    await model.fit([[1]], [[3]], { epochs: 2, callbacks: [watched] });
+    expect(watched.epochs.map(({ diagnosis }) => diagnosis.layers[0].updateRatio)).toEqual([
+      expect.any(Number),
+      undefined,
+    ]);
+    expect(model.diagnose([[1]], [[3]]).faults).toEqual([]);
   });
 });

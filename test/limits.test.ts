@@ -5,11 +5,16 @@ import {
   createEngineSync,
   dense,
   FormatError,
+  loadModel,
   MemoryError,
+  nadam,
+  normalization,
   sequential,
   ValueError,
+  type NamedTensor,
 } from '../src/index.js';
 import { any, expectError, refuses, thrownBy, trained, X, Y } from './reference/refusals.js';
+import { headerOf, withHeader } from './reference/safetensors.js';
 
 describe('arguments of wrong kind', () => {
   const layers = [dense({ units: 1, inputShape: [1] })];
@@ -174,4 +179,32 @@ describe('memory', () => {
     }
     expect(Math.min(outcomes.done, outcomes.refused)).toBeGreaterThan(5);
   });
+});
+
+test('normalization keeps what float32 holds, or refuses', async () => {
+  const model = await sequential({ layers: [normalization({ inputShape: [1] })] });
+  const before: NamedTensor[] = model.getWeights();
+  for (const rows of [
+    [[1e25], [3e25]],
+    [[1e-25], [3e-25]],
+  ]) {
+    const thrown = await thrownBy(() => model.adapt(rows));
+    expect(thrown).toBeInstanceOf(ValueError);
+    expect(thrown.message).toMatch(/^adapt: x expected columns whose variance float32 holds, got .* in column 0\./);
+    await thrownBy(() => normalization().adapt(rows));
+  }
+  expect(model.getWeights()).toEqual(before);
+});
+
+test('a file that claims many updates is no hang', async () => {
+  const model = await sequential({ layers: [dense({ units: 3, inputShape: [2] })] });
+  model.compile({ optimizer: nadam(), loss: 'meanSquaredError' });
+  const file = model.save();
+  const header = headerOf(file);
+  const own = JSON.parse(header.__metadata__['wasm-mlp']) as { training: { stepCount: number } };
+  own.training.stepCount = 2 ** 52;
+  header.__metadata__['wasm-mlp'] = JSON.stringify(own);
+  const again = await loadModel(withHeader(file, header));
+  expect(Number.isFinite(again.trainOnBatch(X, Y).loss)).toBe(true);
+  expect(again.stepCount).toBe(2 ** 52 + 1);
 });

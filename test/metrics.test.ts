@@ -6,6 +6,7 @@ import {
   FormatError,
   loadModel,
   sequential,
+  sgd,
   ShapeError,
   topKAccuracy,
   ValueError,
@@ -15,7 +16,7 @@ import {
   type Model,
   type Rows,
 } from '../src/index.js';
-import { any, expectError, thrownBy } from './reference/refusals.js';
+import { any, expectError, thrownBy, X, Y } from './reference/refusals.js';
 
 type Metrics = CompileOptions['metrics'];
 type LossOption = CompileOptions['loss'];
@@ -488,5 +489,34 @@ describe('the examples of the documentation', () => {
       [0, 1, 1],
       [0, 0, 1],
     ]);
+  });
+});
+
+describe('a row without a number', () => {
+  test('writes no metric but its own', async () => {
+    const model = await sequential({ layers: [dense({ units: 3, activation: 'softmax', inputShape: [2] })] });
+    const weights = model.getWeights();
+    const metrics = ['accuracy', 'topKAccuracy', 'precision', 'recall', 'f1'] as const;
+    model.compile({ optimizer: sgd({ learningRate: 1e38 }), loss: 'categoricalCrossentropy', metrics });
+    for (let i = 0; i < 4; i++)
+      model.trainOnBatch(
+        [
+          [1e30, 1],
+          [1, 1e30],
+          [1, 1],
+        ],
+        Y,
+      );
+    expect(model.getWeights()).not.toEqual(weights);
+    const logs = model.evaluate(X, Y);
+    expect(logs.loss).toBeNaN();
+    expect({ ...logs, loss: 0, topKAccuracy: 0 }).toEqual({
+      loss: 0,
+      topKAccuracy: 0,
+      accuracy: 0,
+      precision: 0,
+      recall: 0,
+      f1: 0,
+    });
   });
 });

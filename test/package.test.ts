@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
 import { describe, expect, test } from 'vitest';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -49,6 +50,32 @@ describe('the package', () => {
       'dist/worker.js',
       'package.json',
     ]);
+  });
+
+  test('its declarations are complete where the platform has no library "DOM"', () => {
+    const entries = ['index.d.ts', 'predict.d.ts', 'fused.d.ts'].map((name) => join(root, 'dist', name));
+    const lib = (...names: string[]): string[] => names.map((name) => `lib.${name}.d.ts`);
+    // Without DOM, AbortSignal and URL come from a platform's own types; here from as little as that.
+    const platform = join(root, 'test/helpers/platform.d.ts');
+    for (const [libs, files] of [
+      [lib('es2022'), [...entries, platform]],
+      [lib('es2022', 'dom'), entries],
+    ] as const) {
+      const program = ts.createProgram(files, {
+        lib: [...libs],
+        types: [],
+        strict: true,
+        exactOptionalPropertyTypes: true,
+        noEmit: true,
+        target: ts.ScriptTarget.ES2022,
+        module: ts.ModuleKind.Node16,
+        moduleResolution: ts.ModuleResolutionKind.Node16,
+      });
+      const found = ts
+        .getPreEmitDiagnostics(program)
+        .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, ' '));
+      expect(found).toEqual([]);
+    }
   });
 
   test('needs no other package at run time', () => {

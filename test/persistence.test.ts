@@ -1,4 +1,5 @@
 /** A saved model is the model: its predictions, its training to come, and a file that others can read. */
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { adam, createEngine, dense, loadModel, sequential, sgd, type Model } from '../src/index.js';
@@ -73,6 +74,46 @@ describe.each(optimizers)('%s', (_, optimizer) => {
     expect(loaded.trainOnBatch(x, y)).toEqual(model.trainOnBatch(x, y));
     check(loaded, model);
   });
+});
+
+test('a moment beyond float32 comes back, and training goes on', async () => {
+  const model = await sequential({ layers: [dense({ units: 1, useBias: false, inputShape: [1] })] });
+  model.setWeights([{ shape: [1, 1], data: [1] }]);
+  model.compile({ optimizer: 'adam', loss: 'halfSquaredError' });
+  // g² overflows, so that Adam divides by infinity: the weight stays where it is.
+  model.trainOnBatch([[1]], [[-2e19]]);
+  const again = await loadModel(model.save());
+  expect(again.save()).toEqual(model.save());
+  expect(again.trainOnBatch([[1]], [[3]])).toEqual(model.trainOnBatch([[1]], [[3]]));
+  expect(again.save()).toEqual(model.save());
+});
+
+test('weights beyond float32 are refused by their name', async () => {
+  const model = await sequential({ layers: [dense({ units: 1, inputShape: [1] })] });
+  model.compile({ optimizer: sgd({ learningRate: 1e30 }), loss: 'meanSquaredError' });
+  model.trainOnBatch([[1]], [[1e20]]);
+  await expect(loadModel(model.save())).rejects.toThrow('loadModel: "0.weight" expected finite numbers, got ');
+});
+
+test('a schedule without a next rate is no reason not to save', async () => {
+  const rates = [0.1, 0.05];
+  const custom = { name: 'two', rate: (step: number) => rates[step] };
+  const model = await sequential({ layers: [dense({ units: 1, inputShape: [1] })] });
+  model.compile({ optimizer: sgd({ learningRate: custom }), loss: 'huber' });
+  await model.fit([[1]], [[3]], { epochs: 2 });
+  const again = await loadModel(model.save(), { custom: [custom] });
+  expect(again.getWeights()).toEqual(model.getWeights());
+  expect(again.stepCount).toBe(2);
+  expect(() => again.trainOnBatch([[1]], [[3]])).toThrow('schedule "two"');
+});
+
+test('bytes of another realm are bytes', async () => {
+  const model = await sequential({ layers: [dense({ units: 1, inputShape: [1] })] });
+  const file = runInNewContext('Uint8Array.from(bytes)', { bytes: model.save() }) as Uint8Array;
+  expect(file).not.toBeInstanceOf(Uint8Array);
+  expect((await loadModel(file)).getWeights()).toEqual(model.getWeights());
+  const buffer = runInNewContext('Uint8Array.from(bytes).buffer', { bytes: model.save() }) as ArrayBuffer;
+  expect((await loadModel(buffer)).getWeights()).toEqual(model.getWeights());
 });
 
 describe('the file', () => {

@@ -408,7 +408,7 @@ describe('refusals', () => {
     [
       'periods that shrink',
       () => cosine({ ...decay, restarts: true, periodFactor: 0.5 }),
-      'schedules.cosine: periodFactor expected a number >= 1, got 0.5.',
+      'schedules.cosine: periodFactor expected 1 or a number >= 1.0001, got 0.5.',
     ],
     [
       'periods without restarts',

@@ -208,6 +208,34 @@ describe('on the same thread', () => {
     expect(attachModel(shared, { custom: [square] }).predict(row)).toEqual(model.predict(row));
   });
 
+  test('a prediction that is made again starts from the rows, though the first has written over them', () => {
+    let disturb: (() => void) | undefined;
+    const activation = {
+      name: 'disturbed',
+      forward: (z: Float32Array) => {
+        disturb?.();
+        return z;
+      },
+      derivative: (z: Float32Array) => z.map(() => 1),
+    };
+    const model = engine.sequential({ layers: [dense({ units: 2, activation, inputShape: [2] })] });
+    const scale = (by: number): void =>
+      model.setWeights([
+        { shape: [2, 2], data: [by, 0, 0, by] },
+        { shape: [2], data: [0, 0] },
+      ]);
+    scale(3);
+    const attached = attachModel(model.share(), { custom: [activation] });
+    disturb = () => {
+      disturb = undefined;
+      scale(2);
+    };
+    const memory = Float32Array.of(5, 7, 1);
+    const rows = memory.subarray(0, 2);
+    attached.predictInto(rows, rows);
+    expect([...memory]).toEqual([10, 14, 1]);
+  });
+
   test('what is no handle', async () => {
     for (const handle of [undefined, null, 7, {}, { kind: 'model' }]) {
       expect(await thrownBy(() => attachModel(any(handle)))).toBeInstanceOf(ValueError);

@@ -99,6 +99,28 @@ describe('earlyStopping', () => {
     for (const error of errors) expect(error).toBeCloseTo(-0.64, 6);
   });
 
+  test.each([
+    ['error2', 'less'],
+    ['inaccuracy', 'less'],
+    ['outR2', 'more'],
+    ['valAccuracy', 'more'],
+    ['top_accuracy', 'more'],
+  ])('a number called %s: %s is better', async (key, better) => {
+    const { epochs } = await tell([1, 2, 3, 4], earlyStopping({ monitor: key }), key);
+    expect(epochs).toBe(better === 'more' ? 4 : 2);
+  });
+
+  test('passes over weights beyond float32', async () => {
+    // The loss of an epoch is from before its last update, which is what overflows.
+    const model = line(1, 1e20);
+    const before = model.getWeights();
+    const callbacks = [earlyStopping({ monitor: 'loss', patience: 3, restoreBestWeights: true })];
+    const { epoch } = await model.fit([[1e15]], [[0]], { epochs: 4, callbacks });
+    expect(epoch.length).toBe(4);
+    expect(Number.isFinite(weightOf(model))).toBe(false);
+    model.setWeights(before);
+  });
+
   test('by default follows valLoss', async () => {
     const model = line(1);
     const options = { epochs: 9, validationData: [[[1]], [[1]]], callbacks: [earlyStopping()] } as const;
@@ -199,6 +221,13 @@ test('terminateOnNaN ends at the batch', async () => {
 });
 
 describe('csvLogger', () => {
+  test('quotes numbers that hold the separator', async () => {
+    const lines: string[] = [];
+    const callbacks = [csvLogger((text) => lines.push(text), { separator: '.' })];
+    const { history } = await line(0).fit([[1]], [[1.5]], { callbacks });
+    expect(lines).toEqual(['epoch.loss\n', `0."${history.loss[0]}"\n`]);
+  });
+
   test('writes a header and a line per epoch', async () => {
     const lines: string[] = [];
     const model = line(0);
@@ -456,6 +485,16 @@ describe('normalization', () => {
     expect(after.predict(rows)).toEqual(before.predict(rows));
     expect(engine.loadModel(after.save()).predict(rows)).toEqual(before.predict(rows));
     expect(after.parameterCount).toBe(0);
+  });
+
+  test('adapts for models that are built afterwards alone, of a graph as of a chain', () => {
+    const layer = normalization();
+    const x = input({ shape: [2] });
+    const graph = engine.model({ inputs: x, outputs: dense({ units: 1 }).apply(layer.apply(x)) });
+    const [architecture, file] = [graph.toJSON(), graph.save()];
+    layer.adapt(rows);
+    expect(graph.toJSON()).toEqual(architecture);
+    expect(engine.loadModel(graph.save()).save()).toEqual(file);
   });
 
   test('of several inputs, each to its own', () => {

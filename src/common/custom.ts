@@ -64,6 +64,32 @@ export function restoreCustom(value: unknown, objects: ReadonlyMap<string, reado
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, restoreCustom(inner, objects)]));
 }
 
+/** The functions by which the kinds of a user's objects are told apart. */
+const METHODS = ['forward', 'values', 'value', 'gradient', 'rate'] as const;
+
+/**
+ * Holds a description to one object for each name and kind, since a file has nothing else to tell objects apart by.
+ * @throws ValueError where two different objects of one kind go by one name.
+ */
+export function requireDistinctNames(where: string, description: unknown): void {
+  const found = new Map<string, Partial<Record<string, unknown>>[]>();
+  const look = (value: unknown): void => {
+    if (typeof value !== 'object' || value === null) return;
+    const { kind, config, custom } = value as Partial<Custom<Named>>;
+    if (kind !== 'custom' || custom === undefined || config === undefined) return Object.values(value).forEach(look);
+    const one = custom as unknown as Partial<Record<string, unknown>>;
+    const others = found.get(config.name) ?? [];
+    if (others.includes(one)) return;
+    if (others.some((other) => METHODS.some((method) => method in other && method in one))) {
+      throw new ValueError(
+        `${where}: objects of your own expected to have different names, got ${describe(config.name)} twice.`,
+      );
+    }
+    found.set(config.name, [...others, one]);
+  };
+  look(description);
+}
+
 /** The result of a user's function, held to be as many numbers as were asked for. */
 export function requireLength(path: string, result: unknown, length: number): Float32Array | readonly number[] {
   if (!(result instanceof Float32Array) && !Array.isArray(result)) {

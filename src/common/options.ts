@@ -14,9 +14,21 @@ export interface Option<T> {
 /** The options of a call as its documentation lists them. */
 export type OptionTable<T> = { readonly [K in keyof T]-?: Option<T[K]> };
 
+/** Whether a value is an object whose fields have names: no list, and none of those that keep what they hold elsewhere. */
+export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' &&
+  value !== null &&
+  !Array.isArray(value) &&
+  !ArrayBuffer.isView(value) &&
+  !(value instanceof Map || value instanceof Set);
+
+/** A field of an object, not of its prototype: a name may be that of a method which all objects have. */
+export const fieldOf = (record: Readonly<Record<string, unknown>>, name: string): unknown =>
+  Object.hasOwn(record, name) ? record[name] : undefined;
+
 /** Reads an options object: every given name must be in the table, every value must pass its check. */
 export function readOptions<T extends object>(where: string, given: unknown, table: OptionTable<T>): T {
-  if (given !== undefined && (typeof given !== 'object' || given === null || Array.isArray(given))) {
+  if (given !== undefined && !isRecord(given)) {
     throw new ValueError(`${where}: options expected an object, got ${describe(given)}.`);
   }
   const values = (given ?? {}) as Record<string, unknown>;

@@ -1,6 +1,7 @@
 import { describe } from './describe.js';
 import { ShapeError, ValueError } from './errors.js';
 import { suggestion } from './nearest.js';
+import { fieldOf, isRecord } from './options.js';
 
 /** One value per end, with what messages call it: the value itself where there is one end. */
 export function perEnd(
@@ -16,7 +17,7 @@ export function perEnd(
     }
     return value.map((one: unknown, index) => ({ what: `${what}[${index}]`, value: one }));
   }
-  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) {
+  if (!isRecord(value)) {
     throw new ValueError(
       `${where}: ${what} expected a list or an object for ${ends.map(({ name }) => `"${name}"`).join(', ')}, got ${describe(value)}.`,
     );
@@ -27,5 +28,5 @@ export function perEnd(
       throw new ValueError(`${where}: ${what} has no place ${describe(name)}.${suggestion(name, names)}`);
     }
   }
-  return names.map((name) => ({ what: `${what}.${name}`, value: (value as Record<string, unknown>)[name] }));
+  return names.map((name) => ({ what: `${what}.${name}`, value: fieldOf(value, name) }));
 }

@@ -2,7 +2,7 @@ import { describe } from './describe.js';
 import { ShapeError, ValueError } from './errors.js';
 
 /** Rows of numbers, as users hand them over: one flat row-major array, or an array per row. */
-export type Rows = Float32Array | readonly (readonly number[])[] | readonly Float32Array[];
+export type Rows = Float32Array | readonly (readonly number[] | Float32Array)[];
 
 /** What a model is given: of one input its rows; of several a list in their order, or an object by their names. */
 export type Inputs = Rows | readonly Rows[] | Readonly<Record<string, Rows>>;
@@ -10,6 +10,9 @@ export type Inputs = Rows | readonly Rows[] | Readonly<Record<string, Rows>>;
 /** Class indices, one per row. */
 export type Labels =
   readonly number[] | Int8Array | Uint8Array | Uint8ClampedArray | Int16Array | Uint16Array | Int32Array | Uint32Array;
+
+/** A number for each row. */
+export type RowNumbers = Labels | Float32Array | Float64Array;
 
 /** Rows of the caller's: how many there are, and a way to write them where they are wanted. Nothing is kept. */
 export interface RowSource {

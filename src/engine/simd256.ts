@@ -20,7 +20,7 @@ export interface Flag256 {
 }
 
 /** Why there can be no 256-bit vectors here, or how V8 is told to make them. */
-export function find256(): string | Flag256 {
+function find256(): string | Flag256 {
   const { process } = globalThis as { process?: Host };
   const { node, bun, deno } = process?.versions ?? {};
   if (node === undefined || bun !== undefined || deno !== undefined) {
@@ -39,13 +39,13 @@ export function find256(): string | Flag256 {
 const GAIN = 1.15;
 
 /** What is wrong with a trial of 256-bit vectors: its first product, which V8's baseline tier makes without them, has other bits than its last. */
-export const differs256 = ({ first, result }: Trial): string | undefined =>
+const differs256 = ({ first, result }: Trial): string | undefined =>
   first.some((value, index) => value !== result[index])
     ? 'simd256: results differ from those of 128-bit vectors, so it is left off.'
     : undefined;
 
 /** What two trials say: nothing where the wide one is faster and bit for bit the same. */
-export function judge256(narrow: Trial, wide: Trial): string | undefined {
+function judge256(narrow: Trial, wide: Trial): string | undefined {
   const gain = wide.gigaflops / narrow.gigaflops;
   return (
     differs256(wide) ??

@@ -93,7 +93,9 @@ export function readModel(where: string, options: unknown): Blueprint {
     outputs: readonly SymbolicTensor[];
     seed: number;
   }>(where, options, { inputs: { check: tensors }, outputs: { check: tensors }, seed: SEED });
-  return { graph: trace(where, inputs, outputs), seed };
+  const graph = trace(where, inputs, outputs);
+  // Copies, as of a chain: what `adapt` writes into a layer afterwards is for models that are built then.
+  return { graph: { ...graph, layers: layerList(GRAPH_LAYERS)(`${where}: layers`, graph.layers) }, seed };
 }
 
 /** Reads an architecture that was saved. */

@@ -73,12 +73,14 @@ class AttachedModel<O extends Float32Array | Float32Array[]> extends InferenceMo
     }
   }
 
+  /** As in every model; where `out` lies in the memory of `x` it allocates a copy of that, since it may have to predict again. */
   override predictInto(x: Float32Array | readonly Float32Array[], out: O): O {
     const { reader } = this;
+    const rows = sharesMemory(x, out) ? apart(x) : x;
     try {
       for (;;) {
         const version = reader.begin('predictInto');
-        super.predictInto(x, out);
+        super.predictInto(rows, out);
         if (reader.end('predictInto', version)) return out;
       }
     } finally {
@@ -86,6 +88,16 @@ class AttachedModel<O extends Float32Array | Float32Array[]> extends InferenceMo
     }
   }
 }
+
+/** Whether an array of one side lies in the memory of one of the other. What is no array is refused where it is read. */
+function sharesMemory(x: unknown, out: unknown): boolean {
+  if (Array.isArray(x)) return x.some((one) => sharesMemory(one, out));
+  if (Array.isArray(out)) return out.some((one) => sharesMemory(x, one));
+  return ArrayBuffer.isView(x) && ArrayBuffer.isView(out) && x.buffer === out.buffer;
+}
+
+const apart = (x: Float32Array | readonly Float32Array[]): Float32Array | readonly Float32Array[] =>
+  x instanceof Float32Array ? x.slice() : x.map((one) => (one instanceof Float32Array ? one.slice() : one));
 
 /**
  * A model of another thread, to predict with: from the same weights, without a copy, as they are at each call. It has only its activations for itself;

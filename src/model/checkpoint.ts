@@ -56,7 +56,7 @@ export function encodeModel(
   const trainer = includeOptimizer ? model.trainer : undefined;
   let training: SavedTraining | undefined;
   if (trainer !== undefined) {
-    const { compiled, learningRate, stepCount } = trainer;
+    const { compiled, savedRate: learningRate, stepCount } = trainer;
     const slots = trainer.readSlots();
     training = {
       options: plain(savedOptions(compiled)),
@@ -80,19 +80,22 @@ export interface RestoredState {
 }
 
 /**
- * Holds a checkpoint against the plan of its model before anything is allocated: every tensor there, of the right shape, finite, none left
- * over, the moments those of the optimizer.
+ * Holds a checkpoint against the plan of its model before anything is allocated: every tensor there, of the right shape, weights finite, none
+ * left over, the moments those of the optimizer.
  */
 export function checkState(checkpoint: Checkpoint, plan: NetworkPlan, ends: readonly End[]): RestoredState {
   const left = new Set(checkpoint.tensors.keys());
-  const pick = (parameters: readonly PlannedParameter[], nameOf: (weight: string) => string): Float32Array[] => {
-    for (const { name } of parameters) left.delete(nameOf(name));
-    return takeTensors(checkpoint, parameters, nameOf);
+  const pick = (parameters: readonly PlannedParameter[], values: 'finite' | 'any' = 'finite'): Float32Array[] => {
+    for (const { name } of parameters) left.delete(name);
+    return takeTensors(checkpoint, parameters, values);
   };
   const { epochCount, training } = checkpoint;
-  const weights = pick(plan.parameters, (name) => name);
+  const weights = pick(plan.parameters);
   const learned = plan.parameters.filter(({ spec }) => spec.learned);
-  const values = training?.slots.map((slot) => pick(learned, (name) => slotTensor(slot, name))) ?? [];
+  const momentsOf = (slot: string): PlannedParameter[] =>
+    learned.map((parameter) => ({ ...parameter, name: slotTensor(slot, parameter.name) }));
+  // A training goes on from a moment that has overflowed.
+  const values = training?.slots.map((slot) => pick(momentsOf(slot), 'any')) ?? [];
   for (const name of left) throw new FormatError(`loadModel: tensor ${describe(name)} expected nowhere in this model.`);
   if (training !== undefined) {
     const { optimizer } = readCompileOptions(training.options, ends);

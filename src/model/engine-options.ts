@@ -1,4 +1,5 @@
 /** What `createEngine` takes, read and checked. */
+import { bytesOf } from '../common/bytes.js';
 import { describe } from '../common/describe.js';
 import { ValueError } from '../common/errors.js';
 import { flag, integer, nameOf, optional, readOptions, type Check } from '../common/options.js';
@@ -47,9 +48,8 @@ type Kernels = Uint8Array<ArrayBuffer> | ArrayBuffer | WebAssembly.Module;
 const INITIAL_BYTES = 1024 * 1024;
 
 const kernelsCheck: Check<Kernels> = (path, value) => {
-  if (value instanceof Uint8Array || value instanceof ArrayBuffer || value instanceof WebAssembly.Module) {
-    return value;
-  }
+  const kernels = value instanceof WebAssembly.Module ? value : bytesOf(value);
+  if (kernels !== undefined) return kernels;
   throw new ValueError(`${path} expected bytes or a WebAssembly.Module, got ${describe(value)}.`);
 };
 

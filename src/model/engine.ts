@@ -1,3 +1,5 @@
+import { requireDistinctNames } from '../common/custom.js';
+import { StateError } from '../common/errors.js';
 import { integer, nonNegative, readOptions } from '../common/options.js';
 import type { Numerics } from '../engine/features.js';
 import type { Machine } from '../engine/machine.js';
@@ -64,6 +66,9 @@ export class Engine {
     rehearsal(rows: number): () => void;
   }>();
 
+  /** Models that are being made: initializers of the user's own run then. */
+  private making = 0;
+
   /** For the library's own use: users call `createEngine`. */
   constructor(
     private readonly machine: Machine,
@@ -91,7 +96,9 @@ export class Engine {
    */
   sequential(options: SequentialOptions): Model {
     this.machine.requireLive('sequential');
-    return this.build('sequential', readSequential('sequential', options));
+    const blueprint = readSequential('sequential', options);
+    requireDistinctNames('sequential', blueprint.graph.layers);
+    return this.build('sequential', blueprint);
   }
 
   /**
@@ -100,7 +107,9 @@ export class Engine {
    */
   model<const T extends Tensors>(options: ModelOptions<T>): Model<Predictions<T>> {
     this.machine.requireLive('model');
-    return this.build('model', readModel('model', options));
+    const blueprint = readModel('model', options);
+    requireDistinctNames('model', blueprint.graph.layers);
+    return this.build('model', blueprint);
   }
 
   /**
@@ -183,6 +192,9 @@ export class Engine {
    * @throws StateError in a function of your own that a model is calling; nothing is disposed then.
    */
   dispose(): void {
+    if (this.making > 0) {
+      throw new StateError('dispose: an engine at rest expected, got one in the middle of making a model.');
+    }
     for (const model of this.models) model.requireStill('dispose');
     for (const model of this.models) model.dispose();
     this.machine.dispose();
@@ -195,8 +207,13 @@ export class Engine {
   ): Model<O> {
     const { machine, workerUrl } = this;
     const onDispose = (one: object): boolean => this.models.delete(one as Model);
-    const model = new Model<O>({ machine, blueprint, where, onDispose, workerUrl }, initialize);
-    this.models.add(model);
-    return model;
+    this.making += 1;
+    try {
+      const model = new Model<O>({ machine, blueprint, where, onDispose, workerUrl }, initialize);
+      this.models.add(model);
+      return model;
+    } finally {
+      this.making -= 1;
+    }
   }
 }

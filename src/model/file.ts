@@ -1,6 +1,7 @@
 /** A model's file as far as it can be read without building the model. */
 import { restoreCustom } from '../common/custom.js';
 import { describe } from '../common/describe.js';
+import { bytesOf } from '../common/bytes.js';
 import { FormatError, ValueError, WasmMlpError } from '../common/errors.js';
 import type { NamedTensor } from '../common/tensors.js';
 import type { PlannedParameter } from '../graph/plan.js';
@@ -60,10 +61,8 @@ function requireTraining(training: SavedTraining | undefined): void {
 
 /** Reads a file as far as it can be checked without building the model. */
 function decodeModel(file: unknown): Checkpoint {
-  const bytes = file instanceof ArrayBuffer ? new Uint8Array(file) : file;
-  if (!(bytes instanceof Uint8Array)) {
-    throw new ValueError(`loadModel: file expected a Uint8Array, got ${describe(bytes)}.`);
-  }
+  const bytes = bytesOf(file);
+  if (bytes === undefined) throw new ValueError(`loadModel: file expected a Uint8Array, got ${describe(file)}.`);
   const { tensors, metadata } = decodeSafetensors('loadModel', bytes);
   const text = metadata[FIELD];
   if (text === undefined) {
@@ -99,19 +98,18 @@ export function openModel(
   return { checkpoint, blueprint: asFormatError(() => readArchitecture('loadModel', checkpoint.architecture)) };
 }
 
-/** The tensors of these parameters, in order; `nameOf` says what they are called in the file. */
+/** The tensors of these parameters, in order. */
 export function takeTensors(
   { tensors }: Checkpoint,
   parameters: readonly PlannedParameter[],
-  nameOf: (weight: string) => string = (weight) => weight,
+  values: 'finite' | 'any' = 'finite',
 ): Float32Array[] {
-  const found = parameters.map(({ name: weight }) => {
-    const name = nameOf(weight);
+  const found = parameters.map(({ name }) => {
     const tensor = tensors.get(name);
     if (tensor === undefined) throw new FormatError(`loadModel: tensor "${name}" expected, got a file without it.`);
-    return { ...tensor, name: weight };
+    return tensor;
   });
-  return readTensors('loadModel', parameters, found, 'as they are');
+  return readTensors('loadModel', parameters, found, { copied: false, finite: values === 'finite' });
 }
 
 /** What a file asks for that a model refuses is a fault of the file. */

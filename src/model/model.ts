@@ -2,7 +2,7 @@ import { columnMoments, float32Moments } from '../common/column-moments.js';
 import { ShapeError, StateError, UnsupportedError } from '../common/errors.js';
 import { nonNegative, readOptions, type Check } from '../common/options.js';
 import { perEnd } from '../common/per-end.js';
-import { rowSource, type Inputs } from '../common/rows.js';
+import { rowSource, type Inputs, type RowNumbers } from '../common/rows.js';
 import type { NamedTensor } from '../common/tensors.js';
 import { whyNotShared } from '../engine/threads/host.js';
 import { useLeftovers } from '../engine/threads/leftovers.js';
@@ -43,13 +43,13 @@ import { readTensors, type TensorLike } from './weights.js';
 /** What `evaluate` takes besides rows and targets. */
 export interface EvaluateOptions extends BatchOptions {
   /** What each row counts for in the loss, at least 0. Default 1. */
-  sampleWeight?: ArrayLike<number>;
+  sampleWeight?: RowNumbers;
 }
 
 /** What `trainOnBatch` and `gradients` take besides rows and targets. */
 export interface StepOptions {
   /** What each row counts for in the loss, at least 0. Default 1. */
-  sampleWeight?: ArrayLike<number>;
+  sampleWeight?: RowNumbers;
   /** What the rows of each class count for, by class index; multiplies with `sampleWeight`. Default 1. */
   classWeight?: ClassWeight;
 }
@@ -303,7 +303,7 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
       batchSize: BATCH_SIZE,
       sampleWeight: { check: later, or: undefined },
     });
-    const data = this.dataset('evaluate', { x, y, sampleWeight: sampleWeight as ArrayLike<number> }, trainer);
+    const data = this.dataset('evaluate', { x, y, sampleWeight: sampleWeight as RowNumbers }, trainer);
     try {
       return trainer.evaluate(data, Math.min(batchSize, data.rows));
     } finally {
@@ -475,7 +475,7 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
 
   /**
    * The model as one safetensors file: weights under their names, and with `includeOptimizer` (default true) the optimizer's
-   * state, so that training goes on after `loadModel` as if it had not stopped.
+   * state, so that training goes on after `loadModel` as if it had not stopped. Weights that have become NaN or infinite are saved too; `loadModel` refuses them.
    */
   save(options?: SaveOptions): Uint8Array {
     this.requireLive('save');

@@ -66,7 +66,7 @@ export interface CosineScheduleOptions {
   alpha?: number;
   /** Whether a new period begins where one ends. Default false: the rate stays at its smallest. */
   restarts?: boolean;
-  /** Length of a period as a multiple of that before it, at least 1. Default 2. Keras: t_mul. */
+  /** Length of a period as a multiple of that before it: 1, or at least 1.0001. Default 2. Keras: t_mul. */
   periodFactor?: number;
   /** Height of a period's start as a multiple of that before it, > 0. Default 1. Keras: m_mul. */
   peakFactor?: number;
@@ -165,9 +165,13 @@ function polynomial(options: PolynomialScheduleOptions): ScheduleOf<'polynomial'
   return { kind: 'polynomial', config };
 }
 
-const atLeastOne: Check<number> = (path, value) => {
-  if (positive(path, value) >= 1) return value as number;
-  throw new ValueError(`${path} expected a number >= 1, got ${describe(value)}.`);
+/** Periods are counted one by one: at this growth there are some 300,000 up to the largest number of updates. */
+const LEAST_GROWTH = 1.0001;
+
+const growth: Check<number> = (path, value) => {
+  const factor = positive(path, value);
+  if (factor === 1 || factor >= LEAST_GROWTH) return factor;
+  throw new ValueError(`${path} expected 1 or a number >= ${LEAST_GROWTH}, got ${describe(value)}.`);
 };
 
 function cosine(options: CosineScheduleOptions): ScheduleOf<'cosine'> {
@@ -176,7 +180,7 @@ function cosine(options: CosineScheduleOptions): ScheduleOf<'cosine'> {
     decaySteps: { check: updates },
     alpha: { check: fraction, or: 0 },
     restarts: { check: flag, or: false },
-    periodFactor: { check: atLeastOne, or: 2 },
+    periodFactor: { check: growth, or: 2 },
     peakFactor: { check: positive, or: 1 },
   });
   if (!config.restarts && (config.periodFactor !== 2 || config.peakFactor !== 1)) {

@@ -35,9 +35,7 @@ export class MlpClassifier<L extends Label = Label> {
     const source = this.estimator.readRows('fit', x, labels.length);
     const y = Int32Array.from(labels, (label) => index.get(label)!);
     const head = { activation: 'softmax', loss: 'sparseCategoricalCrossentropy' } as const;
-    const history = await this.estimator.fit(source, y, classes.length, head);
-    this.labels = classes;
-    return history;
+    return this.estimator.fit(source, y, classes.length, head, () => (this.labels = classes));
   }
 
   /** The likeliest label of each row. @throws ShapeError, ValueError for rows that do not fit; StateError before `fit`. */
@@ -69,7 +67,7 @@ export class MlpClassifier<L extends Label = Label> {
     return predicted.filter((label, row) => label === labels[row]).length / predicted.length;
   }
 
-  /** Gives the network's memory back. */
+  /** Gives the network's memory back. A fit that is going on rejects with a StateError. */
   dispose(): void {
     this.estimator.dispose();
   }

@@ -65,6 +65,8 @@ const PATIENCE = 10;
 /** What the two facades have in common: a standardizing network that is made anew by each fit. */
 export class Estimator {
   private fitted: Model | undefined;
+  /** Networks that are being trained. */
+  private readonly training = new Set<Model>();
 
   constructor(
     private readonly where: string,
@@ -82,18 +84,22 @@ export class Estimator {
     }
     const length = Array.isArray(first) || first instanceof Float32Array ? first.length : 0;
     const source = rowSource(where, 'x', x, width ?? length);
-    if (rows !== undefined && (source.rows !== rows || rows === 0 || source.width === 0)) {
+    if (rows !== undefined && (source.rows !== rows || rows === 0)) {
       throw new ShapeError(`${where}: x expected ${Math.max(1, rows)} rows, one per target, got ${source.rows}.`);
+    }
+    if (rows !== undefined && source.width === 0) {
+      throw new ShapeError(`${where}: x expected at least one value per row, got none.`);
     }
     return source;
   }
 
-  /** Trains a new network on rows and targets that were checked. */
+  /** Trains a new network on rows and targets that were checked. `accept` is called as it takes the place of that before. */
   async fit(
     source: RowSource,
     y: Float32Array | Int32Array,
     outputs: number,
     head: { readonly activation: 'softmax' | 'linear'; readonly loss: LossName },
+    accept: () => void,
   ): Promise<History> {
     const { hiddenLayers, activation, learningRate, epochs, batchSize, seed, engine } = this.settings;
     const x = new Float32Array(source.rows * source.width);
@@ -113,6 +119,7 @@ export class Estimator {
       ],
     });
     let history: History;
+    this.training.add(model);
     try {
       model.compile({ optimizer: adam({ learningRate }), loss: head.loss });
       const callbacks = [earlyStopping({ monitor: 'loss', minDelta: TOLERANCE, patience: PATIENCE })];
@@ -127,9 +134,12 @@ export class Estimator {
       // The network of an earlier fit stays.
       model.dispose();
       throw error;
+    } finally {
+      this.training.delete(model);
     }
     this.fitted?.dispose();
     this.fitted = model;
+    accept();
     return history;
   }
 
@@ -141,7 +151,9 @@ export class Estimator {
     return this.fitted;
   }
 
+  /** Gives up the network, and those that are being trained: their fits reject. */
   dispose(): void {
+    for (const model of this.training) model.dispose();
     this.fitted?.dispose();
     this.fitted = undefined;
   }

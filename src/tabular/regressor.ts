@@ -37,10 +37,10 @@ export class MlpRegressor {
       standardized[i] = (value - mean[i % targets.width]) / scale[i % targets.width];
     });
     const head = { activation: 'linear', loss: 'meanSquaredError' } as const;
-    const history = await this.estimator.fit(source, standardized, targets.width, head);
-    this.mean = mean;
-    this.scale = scale;
-    return history;
+    return this.estimator.fit(source, standardized, targets.width, head, () => {
+      this.mean = mean;
+      this.scale = scale;
+    });
   }
 
   /** A number per row, or (n, outputs) row-major. @throws ShapeError, ValueError for rows that do not fit; StateError before `fit`. */
@@ -77,7 +77,7 @@ export class MlpRegressor {
     return total / width;
   }
 
-  /** Gives the network's memory back. */
+  /** Gives the network's memory back. A fit that is going on rejects with a StateError. */
   dispose(): void {
     this.estimator.dispose();
   }

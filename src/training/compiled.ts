@@ -1,8 +1,9 @@
+import { requireDistinctNames } from '../common/custom.js';
 import { describe } from '../common/describe.js';
 import { resolve } from '../common/descriptor.js';
 import { ShapeError, ValueError } from '../common/errors.js';
 import { suggestion } from '../common/nearest.js';
-import { finite, optional, readOptions, type Check } from '../common/options.js';
+import { fieldOf, finite, isRecord, optional, readOptions, type Check } from '../common/options.js';
 import type { End } from '../graph/ends.js';
 import type { Objective, OutputObjective } from '../graph/program.js';
 import { lossDefinition } from '../losses/bind.js';
@@ -50,7 +51,7 @@ function spread(path: string, value: unknown, ends: readonly End[]): unknown[] {
     }
     return value;
   }
-  if (typeof value !== 'object' || value === null) {
+  if (!isRecord(value)) {
     throw new ValueError(`${path} expected a list or an object by output, got ${describe(value)}.`);
   }
   const names = ends.map(({ name }) => name);
@@ -59,12 +60,12 @@ function spread(path: string, value: unknown, ends: readonly End[]): unknown[] {
       throw new ValueError(`${path} has no output ${describe(name)}.${suggestion(name, names)}`);
     }
   }
-  return names.map((name) => (value as Record<string, unknown>)[name]);
+  return names.map((name) => fieldOf(value, name));
 }
 
 /** Whether an object names outputs, and is not itself what a factory made or a loss of the user's own. */
 function isByName(value: unknown, ends: readonly End[]): boolean {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  if (!isRecord(value)) return false;
   const names = ends.map(({ name }) => name);
   const own = ['kind', 'config', 'name', 'value', 'gradient'];
   return !own.some((key) => key in value && !names.includes(key));
@@ -127,6 +128,7 @@ export function readCompileOptions(options: CompileOptions, ends: readonly End[]
     },
   );
   const { optimizer, loss: losses, metrics } = read;
+  requireDistinctNames('compile: loss', losses);
   const lossWeights = (read.lossWeights as number[] | undefined) ?? ends.map(() => 1);
   const objective = ends.map(({ width }, index): OutputObjective => ({
     loss: lossDefinition(losses[index]),

@@ -2,7 +2,7 @@ import { describe } from '../common/describe.js';
 import { ValueError } from '../common/errors.js';
 import { suggestion } from '../common/nearest.js';
 import { flag, fraction, integer, nameOf, optional, readOptions, type Check } from '../common/options.js';
-import type { Inputs } from '../common/rows.js';
+import type { Inputs, RowNumbers } from '../common/rows.js';
 import { HOOKS, type Callback } from './callbacks/callback.js';
 import type { ClassWeight, Targets } from './data/shape.js';
 
@@ -17,9 +17,9 @@ export interface FitOptions {
   /** Share of the rows, the last ones, kept for validation. Default 0. */
   validationSplit?: number;
   /** [x, y] or [x, y, sampleWeight] to validate on after each epoch. */
-  validationData?: readonly [x: Inputs, y: Targets] | readonly [x: Inputs, y: Targets, sampleWeight: ArrayLike<number>];
+  validationData?: readonly [x: Inputs, y: Targets] | readonly [x: Inputs, y: Targets, sampleWeight: RowNumbers];
   /** What each row counts for in the loss, at least 0. The loss stays divided by the number of rows, as in Keras. Default 1. */
-  sampleWeight?: ArrayLike<number>;
+  sampleWeight?: RowNumbers;
   /** What the rows of each class count for, by class index; multiplies with `sampleWeight`. Of a model with one output. Default 1. */
   classWeight?: ClassWeight;
   /** Batches of an epoch, where they come from an iterable. Default all that it has. */

@@ -40,6 +40,9 @@ export interface FitSubject {
 
 const VALIDATION_BATCH = 256;
 
+/** What a share and its difference to 1 are off at most, for each row: some units in the last place of 1. */
+const ROUNDING = 4 * Number.EPSILON;
+
 /** Cuts the last rows off for validation, as Keras does: before any shuffling. */
 export function splitData(
   data: Dataset,
@@ -47,7 +50,8 @@ export function splitData(
   validation: Dataset | undefined,
 ): { readonly rows: number; readonly validation: Dataset | undefined } {
   if (share === 0) return { rows: data.rows, validation };
-  const rows = Math.floor(data.rows * (1 - share));
+  // Of ten rows a share of 0.8 leaves two, though 1 − 0.8 is a little less than 0.2.
+  const rows = Math.floor(data.rows * (1 - share) + ROUNDING * data.rows);
   if (rows === 0 || rows === data.rows) {
     throw new ValueError(
       `fit: validationSplit expected to leave rows on both sides, got ${share} of ${data.rows} rows.`,
@@ -128,7 +132,11 @@ export async function fit(
         }
       }
       result.epoch.push(epoch);
-      for (const [name, value] of Object.entries(logs)) (result.history[name] ??= []).push(value);
+      for (const [name, value] of Object.entries(logs)) {
+        // A metric's name may be that of a method which all objects have.
+        if (!Object.hasOwn(result.history, name)) result.history[name] = [];
+        result.history[name].push(value);
+      }
       inspector.diagnose();
       await call('onEpochEnd', epoch, logs);
       proceed();

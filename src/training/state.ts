@@ -38,7 +38,7 @@ export class TrainingState {
     const { header, floats } = this;
     header[COUNTER.stepCount] = trainer.stepCount;
     header[COUNTER.epochCount] = progress.epochCount;
-    header[COUNTER.learningRate] = trainer.learningRate;
+    header[COUNTER.learningRate] = trainer.savedRate;
     header[COUNTER.weightEdits] = edits.weights;
     header[COUNTER.rateEdits] = edits.rate;
     let at = 0;
@@ -73,7 +73,7 @@ export class TrainingState {
 
   private giveCounters({ trainer, progress }: TrainingPlace, edits: Edits): void {
     const { header } = this;
-    const rate = this.edits.rate === edits.rate ? header[COUNTER.learningRate] : trainer.learningRate;
+    const rate = this.edits.rate === edits.rate ? header[COUNTER.learningRate] : trainer.savedRate;
     trainer.resume(header[COUNTER.stepCount], rate);
     progress.epochCount = header[COUNTER.epochCount];
   }

@@ -71,6 +71,18 @@ export class Trainer {
     return typeof this.rate === 'number' ? this.rate : rateAt(this.rate, this.stepCount);
   }
 
+  /** The learning rate as far as it is state: 0 where a schedule follows from the number of updates, which may have no next one. */
+  get savedRate(): number {
+    return typeof this.rate === 'number' ? this.rate : 0;
+  }
+
+  /** Whether a schedule holds the learning rate down for now, since it warms up. */
+  get held(): boolean {
+    const { rate, stepCount } = this;
+    if (typeof rate === 'number') return false;
+    return rate.kind === 'warmUp' && stepCount < rate.config.steps;
+  }
+
   /** Bytes that training holds: gradients, moments, and the activations and deltas of its steps and of evaluations. */
   get bytes(): { gradients: number; moments: number; training: number; evaluation: number } {
     const { size, slots } = this.vectors;
@@ -117,14 +129,16 @@ export class Trainer {
   /** Forward, backward and update on rows that `station` already holds. */
   step(station: Station, rows: number): void {
     const { gate } = this.trainee;
+    let rate: number;
     gate.running = true;
     try {
       this.differentiate(station, rows);
+      // A schedule may be a function of the user's own, like much of what runs before.
+      rate = this.learningRate;
     } finally {
       gate.running = false;
     }
     this.beforeUpdate?.(station, rows);
-    const rate = this.learningRate;
     const { version } = gate;
     version?.begin();
     this.stepCount += 1;

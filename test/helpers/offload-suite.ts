@@ -123,6 +123,21 @@ export function offloadSuite(): void {
       );
     });
 
+    test('a schedule that has no rate after the last update', async () => {
+      // 10^20·1 is the last that float32 holds.
+      const learningRate = schedules.exponential({ initialLearningRate: 1, decaySteps: 1, decayRate: 1e20 });
+      const make = (): Model => {
+        const model = engine.sequential({ layers: [dense({ units: 1, inputShape: [1] })] });
+        model.compile({ optimizer: sgd({ learningRate }), loss: 'meanSquaredError' });
+        return model;
+      };
+      const [here, away] = [make(), make()];
+      const expected = await here.fit([[0]], [[0]], { epochs: 2 });
+      expect(await away.fit([[0]], [[0]], { epochs: 2, runIn: 'worker' })).toEqual(expected);
+      expect(away.stepCount).toBe(2);
+      expect(away.save()).toEqual(here.save());
+    });
+
     test('weights of rows and classes, validation data, a later first epoch', async () => {
       const sampleWeight = Array.from({ length: ROWS }, (_, row) => (row % 5) / 2);
       const validationData = [rows.slice(0, 50), labels.slice(0, 50), new Float64Array(50).fill(0.5)] as const;

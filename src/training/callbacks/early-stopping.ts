@@ -1,5 +1,5 @@
 import { flag, integer, nameOf, nonNegative, readOptions, text } from '../../common/options.js';
-import type { NamedTensor } from '../../common/tensors.js';
+import { allFinite, type NamedTensor } from '../../common/tensors.js';
 import { ATTACH, type AttachedCallback, type Callback } from './callback.js';
 import { MODES, Monitor, type Mode } from './monitor.js';
 
@@ -13,7 +13,10 @@ export interface EarlyStoppingOptions {
   minDelta?: number;
   /** Whether less or more is better. Default 'auto': more for accuracies, precision, recall, f1, auc and r2, less for the rest. */
   mode?: Mode;
-  /** Whether the weights of the best epoch come back at the end, whether training was stopped or ran out; not after an abort or an error. Default false. */
+  /**
+   * Whether the weights of the best epoch come back at the end, whether training was stopped or ran out; not after an abort or an error. Weights that the last
+   * update of an epoch brought beyond float32 are passed over. Default false.
+   */
   restoreBestWeights?: boolean;
 }
 
@@ -50,7 +53,8 @@ export function earlyStopping(options?: EarlyStoppingOptions): Callback {
     onEpochEnd(_epoch, logs, model) {
       if (followed.improved(logs)) {
         waited = 0;
-        if (restoreBestWeights) best = model.getWeights();
+        const weights = restoreBestWeights ? model.getWeights() : [];
+        if (restoreBestWeights && weights.every(({ data }) => allFinite(data))) best = weights;
         return;
       }
       waited += 1;

@@ -16,7 +16,7 @@ export interface ReduceLROnPlateauOptions {
   minDelta?: number;
   /** Whether less or more is better. Default 'auto', as in `earlyStopping`. */
   mode?: Mode;
-  /** Epochs to wait after a reduction before counting again. Default 0. */
+  /** Epochs after a reduction up to the one that counts again, as in Keras: 0 and 1 are the next, 2 the one after. Default 0. */
   cooldown?: number;
   /** The learning rate does not fall below this. Default 0. */
   minLearningRate?: number;

@@ -6,8 +6,8 @@ import type { Logs } from '../measure.js';
 export type Mode = 'auto' | 'min' | 'max';
 export const MODES = ['auto', 'min', 'max'] as const;
 
-/** Metrics of which more is better; of everything else, losses and errors, less is. */
-const MORE_IS_BETTER = /(accuracy|precision|recall|f1|auc|r2)$/i;
+/** Metrics of which more is better, behind a name of an output or `val` with a capital; of everything else, losses and errors, less is. */
+const MORE_IS_BETTER = /(^|[^a-z])(accuracy|precision|recall|f1|auc|r2)$|(Accuracy|Precision|Recall|F1|Auc|R2)$/;
 
 /** Follows one number over the epochs and knows whether it has become better. */
 export class Monitor {

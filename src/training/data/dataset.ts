@@ -1,6 +1,6 @@
 import { ShapeError, ValueError } from '../../common/errors.js';
 import { perEnd } from '../../common/per-end.js';
-import { openLabels, openRows, type RowSource } from '../../common/rows.js';
+import { openLabels, openRows, type RowNumbers, type RowSource } from '../../common/rows.js';
 import { RegionGroup } from '../../engine/arena.js';
 import type { Machine } from '../../engine/machine.js';
 import type { ClassWeight, DataGiven, Dataset, DataShape, Resident } from './shape.js';
@@ -51,7 +51,7 @@ export interface DataSources {
   readonly rows: number;
   readonly x: readonly NamedSource[];
   readonly y: readonly NamedSource[];
-  readonly sampleWeight: ArrayLike<number> | undefined;
+  readonly sampleWeight: RowNumbers | undefined;
   readonly classWeight: ClassWeight | undefined;
   /** What rows and classes count for, where that was checked before, or what it was refused with. */
   readonly given?: GivenWeights | Error;
@@ -138,7 +138,7 @@ export function loadData(machine: Machine, where: string, sources: DataSources, 
     });
     const given = sources.given ?? readGivenWeights(where, sources, rows, outputs);
     if (given instanceof Error) throw given;
-    const whole = wholeWeights(machine, given, y, outputs);
+    const whole = wholeWeights(where, machine, given, y, outputs);
     const givenWeights = weighing(given.byRow);
     return {
       rows,

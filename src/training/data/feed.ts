@@ -4,14 +4,13 @@ import { RegionGroup } from '../../engine/arena.js';
 import type { Machine } from '../../engine/machine.js';
 import { STREAM } from '../../engine/random.js';
 import { loadData, readData, type DataSources } from './dataset.js';
-import type { Inputs } from '../../common/rows.js';
+import type { Inputs, RowNumbers } from '../../common/rows.js';
 import type { ClassWeight, Dataset, DataShape, Targets } from './shape.js';
 import type { Station } from '../measure.js';
 import type { Trainer } from '../trainer.js';
 
 /** A batch of a source: inputs, targets, and a weight per row where there are any. */
-export type Batch =
-  readonly [x: Inputs, y: Targets] | readonly [x: Inputs, y: Targets, sampleWeight: ArrayLike<number>];
+export type Batch = readonly [x: Inputs, y: Targets] | readonly [x: Inputs, y: Targets, sampleWeight: RowNumbers];
 
 /**
  * Where batches come from, one epoch after the other: an object that can be iterated anew for each epoch, a function that returns one, or
@@ -113,17 +112,20 @@ export function readBatch(
     throw new ValueError(`${where} expected [x, y] or [x, y, sampleWeight], got ${describe(batch)}.`);
   }
   const [x, y, sampleWeight] = batch as unknown[];
-  return readData(where, { x, y, sampleWeight: sampleWeight as ArrayLike<number> | undefined, classWeight }, shape);
+  return readData(where, { x, y, sampleWeight: sampleWeight as RowNumbers | undefined, classWeight }, shape);
 }
 
 /** Starts a source. */
 export const openSource = (source: BatchSource): Batches => open(typeof source === 'function' ? source() : source);
 
+const isResult = (value: unknown): value is IteratorResult<Batch> => typeof value === 'object' && value !== null;
+
 /** Starts an iterable. */
 function open(iterable: unknown): Batches {
   const either = (iterable ?? {}) as Partial<AsyncIterable<Batch>> & Partial<Iterable<Batch>>;
-  const batches = either[Symbol.asyncIterator]?.() ?? either[Symbol.iterator]?.();
-  if (batches === undefined) {
+  const start: unknown = either[Symbol.asyncIterator] ?? either[Symbol.iterator];
+  const batches = typeof start === 'function' ? (start.call(iterable) as Batches | undefined) : undefined;
+  if (typeof batches?.next !== 'function') {
     throw new ValueError(
       `fit: x expected a function that returns an iterable, got one that returns ${describe(iterable)}.`,
     );
@@ -181,8 +183,13 @@ export class SourceFeed implements Feed {
     if (this.count === batchesPerEpoch) return 0;
     for (;;) {
       announce?.(this.place(this.count));
-      const result = await this.batches!.next();
+      const result: unknown = await this.batches!.next();
       proceed();
+      if (!isResult(result)) {
+        throw new ValueError(
+          `${this.place(this.count)} expected { done, value } of the iterator, got ${describe(result)}.`,
+        );
+      }
       if (result.done !== true) {
         this.count += 1;
         this.taken += 1;

@@ -1,4 +1,4 @@
-import type { Labels, Rows } from '../../common/rows.js';
+import type { Labels, RowNumbers, Rows } from '../../common/rows.js';
 import type { End } from '../../graph/ends.js';
 import type { LossDefinition } from '../../losses/bind.js';
 
@@ -37,6 +37,6 @@ export interface DataShape {
 export interface DataGiven {
   readonly x: unknown;
   readonly y: unknown;
-  readonly sampleWeight?: ArrayLike<number> | undefined;
+  readonly sampleWeight?: RowNumbers | undefined;
   readonly classWeight?: ClassWeight | undefined;
 }

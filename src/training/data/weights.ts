@@ -1,5 +1,6 @@
 import { describe } from '../../common/describe.js';
 import { ShapeError, ValueError } from '../../common/errors.js';
+import { isRecord } from '../../common/options.js';
 import type { Machine } from '../../engine/machine.js';
 import type { DataGiven, DataShape, Resident } from './shape.js';
 
@@ -20,11 +21,11 @@ function readSampleWeight(where: string, value: unknown, rows: number): Float32A
 }
 
 function readClassWeight(where: string, value: unknown, classes: number): Float32Array {
-  if (typeof value !== 'object' || value === null) {
+  if (!isRecord(value) && !Array.isArray(value)) {
     throw new ValueError(`${where}: classWeight expected weights by class, got ${describe(value)}.`);
   }
   const weights = new Float32Array(classes).fill(1);
-  for (const [key, weight] of Object.entries(value as Record<string, unknown>)) {
+  for (const [key, weight] of Object.entries(value as Readonly<Record<string, unknown>>)) {
     const index = Number(key);
     if (!Number.isInteger(index) || index < 0 || index >= classes || key !== String(index)) {
       throw new ValueError(`${where}: classWeight expected classes from 0 to ${classes - 1}, got ${describe(key)}.`);
@@ -75,6 +76,7 @@ export function readGivenWeights(
 
 /** What each row counts for, its class included; the given weights themselves where there is no more. */
 export function wholeWeights(
+  where: string,
   machine: Machine,
   { byRow, byClass }: GivenWeights,
   y: readonly Resident[],
@@ -82,5 +84,11 @@ export function wholeWeights(
 ): Float32Array | undefined {
   if (byClass === undefined) return byRow;
   const classes = classesOf(machine, y[0], outputs[0].loss.targets === 'labels');
-  return Float32Array.from(classes, (index, row) => byClass[index] * (byRow?.[row] ?? 1));
+  return Float32Array.from(classes, (index, row) => {
+    const weight = byClass[index] * (byRow?.[row] ?? 1);
+    if (Number.isFinite(Math.fround(weight))) return weight;
+    throw new ValueError(
+      `${where}: classWeight times sampleWeight expected finite numbers, got ${byClass[index]} · ${byRow?.[row]} in row ${row}.`,
+    );
+  });
 }

@@ -16,13 +16,17 @@ const SMALL_UPDATE = 1e-7;
 const percent = (share: number): string => `${Math.round(100 * share)} %`;
 const short = (value: number): string => value.toPrecision(2);
 
-/** What is wrong, the worst first. */
-export function findFaults(layers: readonly LayerDiagnosis[], nonFinite: NonFinite | undefined): Fault[] {
+/** What is wrong, the worst first. `held`: a schedule keeps the learning rate small for now, as is meant. */
+export function findFaults(
+  layers: readonly LayerDiagnosis[],
+  nonFinite: NonFinite | undefined,
+  held: boolean,
+): Fault[] {
   // Where numbers are no numbers, nothing else that was measured means anything.
   if (nonFinite !== undefined) return [describeNonFinite(nonFinite)];
   // Behind a layer that is wholly dead every gradient is 0, which is told of that layer.
   const cut = layers.some(({ deadUnits }) => deadUnits === 1);
-  return [...gradientFaults(layers, cut), ...layers.flatMap(activationFaults), ...updateFaults(layers, cut)];
+  return [...gradientFaults(layers, cut), ...layers.flatMap(activationFaults), ...updateFaults(layers, cut || held)];
 }
 
 function describeNonFinite({ what, layer }: NonFinite): Fault {
@@ -141,7 +145,7 @@ function activationFaults(layer: LayerDiagnosis): Fault[] {
   return faults;
 }
 
-function updateFaults(layers: readonly LayerDiagnosis[], cut: boolean): Fault[] {
+function updateFaults(layers: readonly LayerDiagnosis[], still: boolean): Fault[] {
   const updated = layers.filter(({ updateRatio }) => updateRatio !== undefined);
   const faults = updated
     .filter(({ updateRatio }) => updateRatio! > LARGE_UPDATE)
@@ -153,7 +157,12 @@ function updateFaults(layers: readonly LayerDiagnosis[], cut: boolean): Fault[] 
     });
   // One layer that hardly moves is a matter of gradients; a learning rate is too small where none does.
   const largest = Math.max(0, ...updated.map(({ updateRatio }) => updateRatio!));
-  if (!cut && updated.length > 0 && largest < SMALL_UPDATE && updated.some(({ gradientNorm }) => gradientNorm !== 0)) {
+  if (
+    !still &&
+    updated.length > 0 &&
+    largest < SMALL_UPDATE &&
+    updated.some(({ gradientNorm }) => gradientNorm !== 0)
+  ) {
     const message =
       `The next update changes no layer's weights by more than ${short(largest)} of their size: next to nothing. ` +
       `Raise the learning rate, unless training is over.`;

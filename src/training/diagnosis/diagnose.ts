@@ -75,7 +75,8 @@ export function diagnose(
     bindClip(machine, compiled.optimizer, copies)();
     const gradientNorms = normsByLayer(scope, (parameter) => layout.readOne(copies.gradients, parameter));
     const before = normsByLayer(scope, (parameter) => layout.readOne(vectors.weights, parameter));
-    bindUpdate(machine, compiled.optimizer, copies)(trainer.stepCount + 1, trainer.learningRate);
+    const rate = nextRate(trainer);
+    if (rate !== undefined) bindUpdate(machine, compiled.optimizer, copies)(trainer.stepCount + 1, rate);
     const changes = normsByLayer(scope, (parameter) => {
       const old = layout.readOne(vectors.weights, parameter);
       return layout.readOne(copies.weights, parameter).map((value, index) => value - old[index]);
@@ -97,15 +98,25 @@ export function diagnose(
           ...affine.get(index),
           ...saturation.get(index),
           ...zigzag.get(index),
-          ...(size !== undefined && size > 0 && { updateRatio: changes.get(index)! / size }),
+          ...(rate !== undefined && size !== undefined && size > 0 && { updateRatio: changes.get(index)! / size }),
         },
       ];
     });
-    const faults = findFaults(layers, nonFinite);
+    const faults = findFaults(layers, nonFinite, trainer.held || (trainer.scheduled && rate === 0));
     return withText({ loss, layers, nonFinite, faults });
   } finally {
     station?.free();
     regions.free();
+  }
+}
+
+/** The learning rate of the next update; undefined where a schedule of the user's own has none. */
+function nextRate(trainer: Trainer): number | undefined {
+  try {
+    return trainer.learningRate;
+  } catch (error) {
+    if (trainer.scheduled) return undefined;
+    throw error;
   }
 }
 
