@@ -1,10 +1,6 @@
 import { readCustom, type Custom, type Named } from '../common/custom.js';
-import { resolve, type Descriptor } from '../common/descriptor.js';
+import { resolve, withoutOptions, type Descriptor } from '../common/descriptor.js';
 import { nonNegative, readOptions, type Check } from '../common/options.js';
-
-const plain =
-  <K extends string>(kind: K) =>
-  (options?: object): Descriptor<K> => ({ kind, config: readOptions(kind, options, {}) });
 
 /** What `leakyRelu` takes. */
 export interface LeakyReluOptions {
@@ -43,22 +39,22 @@ export const elu = (options?: EluOptions): Descriptor<'elu', Required<EluOptions
 
 /** What a name or a saved model may call for. */
 export const ACTIVATIONS = {
-  linear: /* @__PURE__ */ plain('linear'),
-  unitStep: /* @__PURE__ */ plain('unitStep'),
-  sigmoid: /* @__PURE__ */ plain('sigmoid'),
-  tanh: /* @__PURE__ */ plain('tanh'),
-  relu: /* @__PURE__ */ plain('relu'),
+  linear: /* @__PURE__ */ withoutOptions('linear'),
+  unitStep: /* @__PURE__ */ withoutOptions('unitStep'),
+  sigmoid: /* @__PURE__ */ withoutOptions('sigmoid'),
+  tanh: /* @__PURE__ */ withoutOptions('tanh'),
+  relu: /* @__PURE__ */ withoutOptions('relu'),
   leakyRelu,
-  prelu: /* @__PURE__ */ plain('prelu'),
+  prelu: /* @__PURE__ */ withoutOptions('prelu'),
   elu,
-  selu: /* @__PURE__ */ plain('selu'),
-  swish: /* @__PURE__ */ plain('swish'),
-  gelu: /* @__PURE__ */ plain('gelu'),
-  softplus: /* @__PURE__ */ plain('softplus'),
-  softsign: /* @__PURE__ */ plain('softsign'),
-  mish: /* @__PURE__ */ plain('mish'),
-  hardSigmoid: /* @__PURE__ */ plain('hardSigmoid'),
-  softmax: /* @__PURE__ */ plain('softmax'),
+  selu: /* @__PURE__ */ withoutOptions('selu'),
+  swish: /* @__PURE__ */ withoutOptions('swish'),
+  gelu: /* @__PURE__ */ withoutOptions('gelu'),
+  softplus: /* @__PURE__ */ withoutOptions('softplus'),
+  softsign: /* @__PURE__ */ withoutOptions('softsign'),
+  mish: /* @__PURE__ */ withoutOptions('mish'),
+  hardSigmoid: /* @__PURE__ */ withoutOptions('hardSigmoid'),
+  softmax: /* @__PURE__ */ withoutOptions('softmax'),
 } as const;
 
 /**

@@ -1,6 +1,6 @@
 import { describe } from './describe.js';
 import { ValueError } from './errors.js';
-import { nameOf } from './options.js';
+import { nameOf, readOptions } from './options.js';
 
 /**
  * A choice that is plain data: which one, and its options. Optimizers, losses, initializers and layers are descriptors until
@@ -12,6 +12,11 @@ export interface Descriptor<K extends string = string, C = object> {
   /** Its options, defaults filled in. */
   readonly config: Readonly<C>;
 }
+
+/** A factory of a choice that has no options; it refuses any. */
+export const withoutOptions =
+  <K extends string>(kind: K) =>
+  (options?: object): Descriptor<K> => ({ kind, config: readOptions(kind, options, {}) });
 
 /**
  * Resolves what a user may write where a choice is wanted: a name with its defaults, a descriptor made by a factory, or the same

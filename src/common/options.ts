@@ -84,6 +84,9 @@ export const nameOf =
     return value as K;
   };
 
+/** What is checked where more is known of it. */
+export const unchecked = <T>(_path: string, value: unknown): T => value as T;
+
 /** Nothing, or what the check returns. */
 export const optional =
   <T>(inner: Check<T>): Check<T | undefined> =>

@@ -1,5 +1,5 @@
 import { readCustom, type Custom, type Named } from '../common/custom.js';
-import { resolve, type Descriptor } from '../common/descriptor.js';
+import { resolve, withoutOptions, type Descriptor } from '../common/descriptor.js';
 import { ValueError } from '../common/errors.js';
 import { finite, nonNegative, positive, readOptions, type Check } from '../common/options.js';
 
@@ -67,23 +67,19 @@ export type Initializer =
   | Descriptor<'orthogonal', Required<OrthogonalOptions>>
   | Custom<CustomInitializer>;
 
-const plain =
-  <K extends string>(kind: K) =>
-  (options?: object): Descriptor<K> => ({ kind, config: readOptions(kind, options, {}) });
-
 /**
  * All 0. The default for biases.
  * @throws ValueError for an option.
  * @example dense({ units: 10, biasInitializer: zeros() });
  */
-export const zeros = /* @__PURE__ */ plain('zeros');
+export const zeros = /* @__PURE__ */ withoutOptions('zeros');
 
 /**
  * All 1.
  * @throws ValueError for an option.
  * @example dense({ units: 10, biasInitializer: ones() });
  */
-export const ones = /* @__PURE__ */ plain('ones');
+export const ones = /* @__PURE__ */ withoutOptions('ones');
 
 /**
  * All `value` (default 0): the slides' most primitive initialization; every unit of a layer then learns the same.
@@ -142,7 +138,7 @@ export function randomUniform(options?: UniformOptions): Descriptor<'randomUnifo
  * @throws ValueError for an option.
  * @example dense({ units: 10, activation: 'tanh', kernelInitializer: xavier() });
  */
-export const xavier = /* @__PURE__ */ plain('xavier');
+export const xavier = /* @__PURE__ */ withoutOptions('xavier');
 
 /**
  * The slides' MSRA (He et al. 2015): Gaussian, N(0, 2/n_in). For ReLU and its kin. Keras cuts it off at two standard deviations; PyTorch,
@@ -150,7 +146,7 @@ export const xavier = /* @__PURE__ */ plain('xavier');
  * @throws ValueError for an option.
  * @example dense({ units: 10, activation: 'relu', kernelInitializer: heNormal() });
  */
-export const heNormal = /* @__PURE__ */ plain('heNormal');
+export const heNormal = /* @__PURE__ */ withoutOptions('heNormal');
 
 /**
  * The slides' name for `heNormal`.
@@ -164,35 +160,35 @@ export const msra = heNormal;
  * @throws ValueError for an option.
  * @example dense({ units: 10, activation: 'relu', kernelInitializer: heUniform() });
  */
-export const heUniform = /* @__PURE__ */ plain('heUniform');
+export const heUniform = /* @__PURE__ */ withoutOptions('heUniform');
 
 /**
  * Gaussian, N(0, 2/(n_in + n_out)) (Glorot & Bengio 2010). Keras cuts it off at two standard deviations; PyTorch, like this, does not.
  * @throws ValueError for an option.
  * @example dense({ units: 10, activation: 'tanh', kernelInitializer: glorotNormal() });
  */
-export const glorotNormal = /* @__PURE__ */ plain('glorotNormal');
+export const glorotNormal = /* @__PURE__ */ withoutOptions('glorotNormal');
 
 /**
  * Uniform on ±√(6/(n_in + n_out)) (Glorot & Bengio 2010). The default for weights.
  * @throws ValueError for an option.
  * @example dense({ units: 10, activation: 'tanh', kernelInitializer: glorotUniform() });
  */
-export const glorotUniform = /* @__PURE__ */ plain('glorotUniform');
+export const glorotUniform = /* @__PURE__ */ withoutOptions('glorotUniform');
 
 /**
  * Gaussian, N(0, 1/n_in) (LeCun et al. 1998): the values of `xavier`. For SELU. Keras cuts it off at two standard deviations.
  * @throws ValueError for an option.
  * @example dense({ units: 10, activation: 'selu', kernelInitializer: lecunNormal() });
  */
-export const lecunNormal = /* @__PURE__ */ plain('lecunNormal');
+export const lecunNormal = /* @__PURE__ */ withoutOptions('lecunNormal');
 
 /**
  * Uniform on ±√(3/n_in) (LeCun et al. 1998): the variance of `lecunNormal`.
  * @throws ValueError for an option.
  * @example dense({ units: 10, activation: 'selu', kernelInitializer: lecunUniform() });
  */
-export const lecunUniform = /* @__PURE__ */ plain('lecunUniform');
+export const lecunUniform = /* @__PURE__ */ withoutOptions('lecunUniform');
 
 /**
  * `gain` (default 1) times a matrix with orthonormal rows, or, where there are more units than inputs, orthonormal columns: drawn evenly

@@ -1,5 +1,5 @@
 import { readCustom, type Custom, type Named } from '../common/custom.js';
-import { resolve, type Descriptor } from '../common/descriptor.js';
+import { resolve, withoutOptions, type Descriptor } from '../common/descriptor.js';
 import { fraction, positive, readOptions, type Check } from '../common/options.js';
 
 /** What the cross-entropies take. */
@@ -36,10 +36,6 @@ export type LossLike = LossName | Loss | CustomLoss;
 export const lossCheck: Check<Loss> = (path, value) =>
   readCustom<CustomLoss>(path, value, ['value', 'gradient']) ?? resolve(path, value, LOSSES);
 
-const plain =
-  <K extends string>(kind: K) =>
-  (options?: object): Descriptor<K> => ({ kind, config: readOptions(kind, options, {}) });
-
 /**
  * The slides' quadratic cost, ½ Σ_j (t_j − y_j)², summed over outputs.
  * @throws ValueError for an option.
@@ -48,7 +44,7 @@ const plain =
  * network.compile({ optimizer: 'sgd', loss: halfSquaredError() });
  * network.evaluate([[1]], [[4, 3]]).loss; // 6.5
  */
-export const halfSquaredError = /* @__PURE__ */ plain('halfSquaredError');
+export const halfSquaredError = /* @__PURE__ */ withoutOptions('halfSquaredError');
 
 /**
  * 1/n Σ_j (t_j − y_j)², the mean over the n outputs.
@@ -58,7 +54,7 @@ export const halfSquaredError = /* @__PURE__ */ plain('halfSquaredError');
  * network.compile({ optimizer: 'sgd', loss: meanSquaredError() });
  * network.evaluate([[1]], [[4, 1]]).loss; // 4.5
  */
-export const meanSquaredError = /* @__PURE__ */ plain('meanSquaredError');
+export const meanSquaredError = /* @__PURE__ */ withoutOptions('meanSquaredError');
 
 /**
  * −1/n Σ_j [t_j ln y_j + (1 − t_j) ln(1 − y_j)], the mean over the n outputs; targets in [0, 1]. On a sigmoid output it is computed
@@ -102,7 +98,7 @@ export const sparseCategoricalCrossentropy = /* @__PURE__ */ smoothed('sparseCat
  * network.compile({ optimizer: 'sgd', loss: meanAbsoluteError() });
  * network.evaluate([[1]], [[4, 3]]).loss; // 2.5
  */
-export const meanAbsoluteError = /* @__PURE__ */ plain('meanAbsoluteError');
+export const meanAbsoluteError = /* @__PURE__ */ withoutOptions('meanAbsoluteError');
 
 /** What `huber` takes. */
 export interface HuberOptions {
@@ -131,7 +127,7 @@ export const huber = (options?: HuberOptions): Descriptor<'huber', Required<Hube
  * network.compile({ optimizer: 'sgd', loss: hinge() });
  * network.evaluate([[0.5]], [[1, 0]]).loss; // 1
  */
-export const hinge = /* @__PURE__ */ plain('hinge');
+export const hinge = /* @__PURE__ */ withoutOptions('hinge');
 
 /** What a name or a saved model may call for. */
 export const LOSSES = {

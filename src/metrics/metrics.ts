@@ -1,6 +1,6 @@
 import { readCustom, type Custom, type Named } from '../common/custom.js';
 import { describe } from '../common/describe.js';
-import { resolve, type Descriptor } from '../common/descriptor.js';
+import { resolve, withoutOptions, type Descriptor } from '../common/descriptor.js';
 import { ValueError } from '../common/errors.js';
 import { integer, readOptions } from '../common/options.js';
 import type { Kernels } from '../engine/abi.js';
@@ -39,10 +39,6 @@ const THRESHOLD = 0.5;
 /** Bins of the histogram of scores that the area under the ROC curve is taken from. */
 const BINS = 1024;
 
-const plain =
-  <K extends string>(kind: K) =>
-  (options?: object): Descriptor<K> => ({ kind, config: readOptions(kind, options, {}) });
-
 /** What `topKAccuracy` takes. */
 export interface TopKAccuracyOptions {
   /** How many of the best count, an integer ≥ 1. Default 5. */
@@ -74,40 +70,40 @@ export const METRICS = {
    * Share of right answers. With several outputs and a categorical target `categoricalAccuracy`; with one output, or independent ones
    * under the loss binaryCrossentropy, `binaryAccuracy`. As in Keras.
    */
-  accuracy: plain('accuracy'),
+  accuracy: withoutOptions('accuracy'),
   /** Share of rows whose largest output stands where the largest target stands; of equal ones the first counts. */
-  categoricalAccuracy: plain('categoricalAccuracy'),
+  categoricalAccuracy: withoutOptions('categoricalAccuracy'),
   /** Share of outputs on the target's side of 0.5. */
-  binaryAccuracy: plain('binaryAccuracy'),
+  binaryAccuracy: withoutOptions('binaryAccuracy'),
   topKAccuracy,
   /**
    * Right answers TP over answers PP, TP/PP. With several outputs and a categorical target: of each class, then the mean over the classes
    * that occur as a target or as an answer (macro average). With one output: of the answers above 0.5. With several under
    * binaryCrossentropy: of each output, then the mean over all. 0 where it would be 0/0. As in scikit-learn with zero_division=0.
    */
-  precision: plain('precision'),
+  precision: withoutOptions('precision'),
   /** Right answers over those wanted, TP/(TP + FN); averaged as `precision`. */
-  recall: plain('recall'),
+  recall: withoutOptions('recall'),
   /** Harmonic mean of precision and recall of a class, 2·TP/(2·TP + FP + FN); averaged as `precision`. */
-  f1: plain('f1'),
+  f1: withoutOptions('f1'),
   /**
    * Area under the ROC curve: the share of pairs of a row with target above 0.5 and a row with target below in which the first has the
    * larger output; equal ones count half. Outputs are compared by their bins, 1024 over [0, 1], those outside in the end bins, so
    * the result is off by at most half the share of pairs within one bin. With several outputs the mean over those that have
    * both kinds of target; 0.5, chance, where none has.
    */
-  auc: plain('auc'),
+  auc: withoutOptions('auc'),
   /** Mean of (t − y)² over rows and outputs. */
-  meanSquaredError: plain('meanSquaredError'),
+  meanSquaredError: withoutOptions('meanSquaredError'),
   /** Mean of |t − y| over rows and outputs. */
-  meanAbsoluteError: plain('meanAbsoluteError'),
+  meanAbsoluteError: withoutOptions('meanAbsoluteError'),
   /** √ of the mean of (t − y)² over rows and outputs. */
-  rootMeanSquaredError: plain('rootMeanSquaredError'),
+  rootMeanSquaredError: withoutOptions('rootMeanSquaredError'),
   /**
    * Coefficient of determination: 1 − Σ (t − y)² / Σ (t − mean t)² of each output, then the mean over outputs. An output whose targets are all
    * equal counts 1 where they are met exactly, else 0. As in scikit-learn.
    */
-  r2: plain('r2'),
+  r2: withoutOptions('r2'),
 } as const;
 
 /**

@@ -1,7 +1,7 @@
 import { describe } from '../common/describe.js';
 import { resolve } from '../common/descriptor.js';
 import { ValueError } from '../common/errors.js';
-import { integer, readOptions, type Check } from '../common/options.js';
+import { integer, readOptions, unchecked, type Check } from '../common/options.js';
 import { chain, restoreGraph, trace, type Graph, type GraphNode } from '../graph/graph.js';
 import { SymbolicTensor, type Layer } from '../layers/layer.js';
 import { GRAPH_LAYERS, LAYERS } from '../layers/registry.js';
@@ -101,7 +101,6 @@ export function readModel(where: string, options: unknown): Blueprint {
 /** Reads an architecture that was saved. */
 export function readArchitecture(where: string, saved: Architecture): Blueprint {
   if (!('nodes' in saved)) return readSequential(where, saved);
-  const later: Check<unknown> = (_path, value) => value;
   const { layers, nodes, inputs, outputs, seed } = readOptions<{
     layers: readonly Layer[];
     nodes: unknown;
@@ -110,9 +109,9 @@ export function readArchitecture(where: string, saved: Architecture): Blueprint 
     seed: number;
   }>(where, saved, {
     layers: { check: layerList(GRAPH_LAYERS) },
-    nodes: { check: later },
-    inputs: { check: later },
-    outputs: { check: later },
+    nodes: { check: unchecked },
+    inputs: { check: unchecked },
+    outputs: { check: unchecked },
     seed: SEED,
   });
   return { graph: restoreGraph(where, layers, { nodes, inputs, outputs }), seed };

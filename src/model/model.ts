@@ -1,6 +1,6 @@
 import { columnMoments, float32Moments } from '../common/column-moments.js';
 import { ShapeError, StateError, UnsupportedError } from '../common/errors.js';
-import { nonNegative, readOptions, type Check } from '../common/options.js';
+import { nonNegative, readOptions, unchecked } from '../common/options.js';
 import { perEnd } from '../common/per-end.js';
 import { rowSource, type Inputs, type RowNumbers } from '../common/rows.js';
 import type { NamedTensor } from '../common/tensors.js';
@@ -72,13 +72,11 @@ export interface ModelMemory {
   readonly total: number;
 }
 
-/** Read with the data, where the number of rows is known. */
-const later: Check<unknown> = (_path, value) => value;
-
+/** Weights are read with the data, where the number of rows is known. */
 const readStepOptions = (where: string, options: StepOptions | undefined): StepOptions =>
   readOptions<{ sampleWeight: unknown; classWeight: unknown }>(where, options, {
-    sampleWeight: { check: later, or: undefined },
-    classWeight: { check: later, or: undefined },
+    sampleWeight: { check: unchecked, or: undefined },
+    classWeight: { check: unchecked, or: undefined },
   }) as StepOptions;
 
 /** What a model is made on. */
@@ -301,7 +299,7 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
     this.refresh?.();
     const { batchSize, sampleWeight } = readOptions<{ batchSize: number; sampleWeight: unknown }>('evaluate', options, {
       batchSize: BATCH_SIZE,
-      sampleWeight: { check: later, or: undefined },
+      sampleWeight: { check: unchecked, or: undefined },
     });
     const data = this.dataset('evaluate', { x, y, sampleWeight: sampleWeight as RowNumbers }, trainer);
     try {

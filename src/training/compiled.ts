@@ -101,9 +101,12 @@ function readMetricLists(path: string, value: unknown, ends: readonly End[]): Me
 
 const capital = (name: string): string => name[0].toUpperCase() + name.slice(1);
 
+/** What a number of the logs is called when it is taken of the validation data. */
+export const validationKey = (key: string): string => `val${capital(key)}`;
+
 /** Throws where two numbers of the logs, validation's included, would have one name. */
 function requireDistinct(keys: readonly string[]): void {
-  const all = new Set([...keys, 'loss'].map((key) => `val${capital(key)}`)).add('size').add('epoch');
+  const all = new Set([...keys, 'loss'].map(validationKey)).add('size').add('epoch');
   if (keys.length > 1 && keys.includes('loss') && keys[0] !== 'loss') all.add('loss');
   for (const key of keys) {
     if (all.has(key)) {

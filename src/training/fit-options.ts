@@ -1,7 +1,7 @@
 import { describe } from '../common/describe.js';
 import { ValueError } from '../common/errors.js';
 import { suggestion } from '../common/nearest.js';
-import { flag, fraction, integer, nameOf, optional, readOptions, type Check } from '../common/options.js';
+import { flag, fraction, integer, nameOf, optional, readOptions, unchecked, type Check } from '../common/options.js';
 import type { Inputs, RowNumbers } from '../common/rows.js';
 import { HOOKS, type Callback } from './callbacks/callback.js';
 import type { ClassWeight, Targets } from './data/shape.js';
@@ -72,9 +72,6 @@ const validationCheck: Check<NonNullable<FitOptions['validationData']>> = (path,
   throw new ValueError(`${path} expected [x, y] or [x, y, sampleWeight], got ${describe(value)}.`);
 };
 
-/** Read where the number of rows and of classes is known. */
-const later = <T>(_path: string, value: unknown): T => value as T;
-
 const abortSignal: Check<AbortSignal> = (path, value) => {
   if (value instanceof AbortSignal) return value;
   throw new ValueError(`${path} expected an AbortSignal, got ${describe(value)}.`);
@@ -87,8 +84,8 @@ export function readFitOptions(options: FitOptions | undefined): ReadFitOptions 
     shuffle: { check: flag, or: true },
     validationSplit: { check: fraction, or: 0 },
     validationData: { check: optional(validationCheck), or: undefined },
-    sampleWeight: { check: later, or: undefined },
-    classWeight: { check: later, or: undefined },
+    sampleWeight: { check: unchecked, or: undefined },
+    classWeight: { check: unchecked, or: undefined },
     batchesPerEpoch: { check: optional(integer(1)), or: undefined },
     initialEpoch: { check: integer(0), or: 0 },
     callbacks: { check: callbackList, or: [] },

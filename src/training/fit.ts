@@ -10,6 +10,7 @@ import {
   type TrainedModel,
 } from './callbacks/callback.js';
 import { abortable } from './abortable.js';
+import { validationKey } from './compiled.js';
 import { tail } from './data/dataset.js';
 import type { Dataset } from './data/shape.js';
 import type { Diagnosis } from './diagnosis/diagnosis.js';
@@ -63,8 +64,6 @@ export function splitData(
 /** A station of the validation's own: pages may evaluate while it breathes. Taken before training starts, where there may be no room. */
 const validationStation = (trainer: Trainer, { rows, weights }: Dataset): Station =>
   trainer.bindEvaluation(Math.min(rows, VALIDATION_BATCH), weights !== undefined);
-
-const validationKey = (key: string): string => `val${key[0].toUpperCase()}${key.slice(1)}`;
 
 function addValidation(logs: Logs, validation: Logs): void {
   for (const [name, value] of Object.entries(validation)) logs[validationKey(name)] = value;
