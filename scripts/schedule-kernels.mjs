@@ -1,5 +1,5 @@
 /**
- * Two transformations of the compiled kernels' text, after which engines have less to do in each loop. Neither changes what is computed. ARCHITECTURE.md says
+ * Two transformations of the compiled kernels' text, after which engines have less to do in each loop. Neither changes what is computed. docs/measurements.md says
  * what they gain.
  *
  * - Vector constants other than zero are set before the loops that use them. Binaryen writes a constant wherever it is used, and newer engines build it

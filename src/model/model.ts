@@ -1,15 +1,13 @@
-import { columnMoments, float32Moments } from '../common/column-moments.js';
-import { ShapeError, StateError, UnsupportedError } from '../common/errors.js';
+import { StateError, UnsupportedError } from '../common/errors.js';
 import { nonNegative, readOptions, unchecked } from '../common/options.js';
-import { perEnd } from '../common/per-end.js';
-import { rowSource, type Inputs, type RowNumbers } from '../common/rows.js';
+import type { Inputs, RowNumbers } from '../common/rows.js';
 import type { NamedTensor } from '../common/tensors.js';
 import { whyNotShared } from '../engine/threads/host.js';
 import { useLeftovers } from '../engine/threads/leftovers.js';
 import { VERSION_WORDS, VersionWriter } from '../engine/threads/version.js';
 import { readCompileOptions, type CompileOptions } from '../training/compiled.js';
 import { loadData, readData, openData, type DataSources } from '../training/data/dataset.js';
-import type { ClassWeight, DataGiven, Dataset, DataShape, Targets } from '../training/data/shape.js';
+import type { DataGiven, Dataset, DataShape, Targets } from '../training/data/shape.js';
 import {
   isBatchSource,
   residentFeed,
@@ -31,53 +29,16 @@ import { fit, splitData, type History } from '../training/fit.js';
 import type { Logs } from '../training/measure.js';
 import type { TrainingPlace } from '../training/state.js';
 import { Trainer } from '../training/trainer.js';
+import { momentsFor } from './adapt.js';
 import { architectureOf, type Architecture } from './architecture.js';
 import type { ModelHandle } from './attach.js';
 import { encodeModel, type RestoredState, type SaveOptions } from './checkpoint.js';
-import { BATCH_SIZE, InferenceModel, type BatchOptions, type Site } from './inference.js';
+import { BATCH_SIZE, InferenceModel, type Site } from './inference.js';
 import { initializeParameters } from './initialize.js';
+import { readStepOptions, type EvaluateOptions, type ModelMemory, type StepOptions } from './model-options.js';
 import { Offload } from './offload/offload.js';
 import { summarize } from './summary.js';
 import { readTensors, type TensorLike } from './weights.js';
-
-/** What `evaluate` takes besides rows and targets. */
-export interface EvaluateOptions extends BatchOptions {
-  /** What each row counts for in the loss, at least 0. Default 1. */
-  sampleWeight?: RowNumbers;
-}
-
-/** What `trainOnBatch` and `gradients` take besides rows and targets. */
-export interface StepOptions {
-  /** What each row counts for in the loss, at least 0. Default 1. */
-  sampleWeight?: RowNumbers;
-  /** What the rows of each class count for, by class index; multiplies with `sampleWeight`. Default 1. */
-  classWeight?: ClassWeight;
-}
-
-/** What a model holds of its engine's linear memory, in bytes. Data is there only while a call needs it. */
-export interface ModelMemory {
-  /** All weights, padded to whole vectors. */
-  readonly weights: number;
-  /** Gradients of what is learned, once compiled. */
-  readonly gradients: number;
-  /** Moments of the optimizer, once compiled. */
-  readonly moments: number;
-  /** Activations, deltas and the transposed weights of the largest training batch so far; what is not needed at the same time shares its place. */
-  readonly training: number;
-  /** Activations of the largest batch of `evaluate` so far. */
-  readonly evaluation: number;
-  /** Activations of the largest prediction so far. */
-  readonly prediction: number;
-  /** All of them. */
-  readonly total: number;
-}
-
-/** Weights are read with the data, where the number of rows is known. */
-const readStepOptions = (where: string, options: StepOptions | undefined): StepOptions =>
-  readOptions<{ sampleWeight: unknown; classWeight: unknown }>(where, options, {
-    sampleWeight: { check: unchecked, or: undefined },
-    classWeight: { check: unchecked, or: undefined },
-  }) as StepOptions;
 
 /** What a model is made on. */
 export interface ModelSite extends Site {
@@ -368,25 +329,10 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
    */
   adapt(x: Inputs): void {
     this.requireIdle('adapt');
-    const { plan, inputEnds } = this;
-    const nodes = plan.nodes.filter(
-      ({ operation, inputs }) => operation.kind === 'normalization' && plan.inputs.includes(inputs[0]),
-    );
-    if (nodes.length === 0) {
-      throw new StateError('adapt: a model with a normalization layer on an input expected, got one without.');
-    }
-    const moments = perEnd('adapt', 'x', x, inputEnds).map(({ what, value }, index) => {
-      const source = rowSource('adapt', what, value, inputEnds[index].width);
-      if (source.rows === 0) throw new ShapeError(`adapt: ${what} expected at least one row, got none.`);
-      return float32Moments('adapt', columnMoments('adapt', source));
+    const moments = momentsFor(this.plan, this.inputEnds, x);
+    this.changing(() => {
+      for (const { parameter, values } of moments) this.layout.writeOne(this.weights, parameter, values);
     });
-    for (const { inputs, parameters } of nodes) {
-      const { mean, variance } = moments[plan.inputs.indexOf(inputs[0])];
-      this.changing(() => {
-        this.layout.writeOne(this.weights, plan.parameters[parameters[0]], mean);
-        this.layout.writeOne(this.weights, plan.parameters[parameters[1]], variance);
-      });
-    }
   }
 
   /**
