@@ -80,3 +80,11 @@ export function refuses(refusals: Refusal[], loss?: string): void {
     model.dispose();
   });
 }
+
+/** Acts on no model, each of which throws and leaves the engine's memory as it was. */
+export const refusesAll = (cases: [title: string, act: () => unknown, error: Refusal[2], message: string][]): void =>
+  test.each(cases)('%s', async (_title, act, error, message) => {
+    const before = engine.memory();
+    expectError(await thrownBy(act), error, message);
+    expect(engine.memory()).toEqual(before);
+  });
