@@ -21,22 +21,24 @@ const libraryAsImport: Plugin = {
 /** What is loaded when it is asked for stays a file of its own beside the library: by name, the module that it is built from. */
 const later = { fused: 'src/engine/fused', 'worker-program': 'src/model/offload/program' };
 
-const laterAsImport: Plugin = {
+const laterAsImport = (extension: 'js' | 'cjs'): Plugin => ({
   name: 'later-as-import',
   setup(build) {
     build.onResolve({ filter: /^\.\.?\// }, ({ path, resolveDir, kind }) => {
       if (kind !== 'dynamic-import') return undefined;
       const name = Object.entries(later).find(([, file]) => resolve(resolveDir, path) === resolve(`${file}.js`))?.[0];
-      return name === undefined ? undefined : { path: `./${name}.js`, external: true };
+      return name === undefined ? undefined : { path: `./${name}.${extension}`, external: true };
     });
   },
-};
+});
+
+/** Characters of a line of the library, but for texts that are longer. It takes 1 % of size; without, an uncaught error printed 260,000 characters. */
+const LINE_LIMIT = 1000;
 
 /** What all builds of the library have in common. */
 const library: Options = {
   tsconfig: 'tsconfig.build.json',
   outDir: 'dist',
-  format: ['esm', 'cjs'],
   platform: 'neutral',
   target: 'es2022',
   dts: { compilerOptions: { stripInternal: true } },
@@ -50,20 +52,32 @@ const library: Options = {
   external: [/^node:/],
 };
 
-export default defineConfig([
-  {
+const entries = {
+  index: 'src/index.ts',
+  ...Object.fromEntries(Object.entries(later).map(([name, file]) => [name, `${file}.ts`])),
+};
+
+/** The library and the entry that only predicts, in one of the module systems. */
+const libraryAs = (format: 'esm' | 'cjs'): Options[] => {
+  const settings: Options = {
     ...library,
-    entry: {
-      index: 'src/index.ts',
-      ...Object.fromEntries(Object.entries(later).map(([name, file]) => [name, `${file}.ts`])),
+    format,
+    esbuildOptions(options) {
+      // Node shows the line that an uncaught error was thrown from.
+      options.lineLimit = LINE_LIMIT;
+      // In CommonJS what is loaded later is required then: an import() is refused under Jest, and in scripts of node:vm.
+      if (format === 'cjs') options.supported = { 'dynamic-import': false };
     },
-    esbuildPlugins: [laterAsImport],
-  },
-  {
-    ...library,
-    entry: { predict: 'src/predict.ts' },
-    esbuildPlugins: [predictOnly],
-  },
+  };
+  return [
+    { ...settings, entry: entries, esbuildPlugins: [laterAsImport(format === 'cjs' ? 'cjs' : 'js')] },
+    { ...settings, entry: { predict: 'src/predict.ts' }, esbuildPlugins: [predictOnly] },
+  ];
+};
+
+export default defineConfig([
+  ...libraryAs('esm'),
+  ...libraryAs('cjs'),
   {
     ...library,
     entry: { main: 'src/cli/main.ts' },

@@ -4,7 +4,7 @@
  */
 
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, copyFileSync, existsSync, rmSync } from 'node:fs';
+import { appendFileSync, copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
@@ -28,6 +28,23 @@ declare global {
 for (const name of ['index.d.ts', 'index.d.cts', 'predict.d.ts', 'predict.d.cts']) {
   if (status === 0) appendFileSync(`dist/${name}`, NAMESPACE);
 }
+/**
+ * Calls of require as bundlers know them: esbuild writes one by a function of its own, which they do not look into.
+ *
+ * @param {string} file
+ */
+function requirePlainly(file) {
+  const own = /var ([\w$]+)=\([\w$]+=>typeof require<"u"\?require:.*? is not supported'\)\}\);/s;
+  const text = readFileSync(file, 'utf8');
+  const [declaration = '', name = ''] = own.exec(text) ?? [];
+  const parts = text.replace(declaration, '').split(`${name}(".`);
+  if (name === '' || parts.length !== 3) {
+    throw new Error(`build-dist: ${file} expected to load two files later, found ${parts.length - 1}.`);
+  }
+  writeFileSync(file, parts.join('require(".'));
+}
+if (status === 0) requirePlainly('dist/index.cjs');
+
 for (const name of ['worker.js', 'kernels.wasm', 'kernels-fused.wasm']) {
   if (status === 0 && existsSync(`build/${name}`)) copyFileSync(`build/${name}`, `dist/${name}`);
 }

@@ -1,6 +1,7 @@
 /**
  * The matrix: the same trainings in several JavaScript engines and in real browsers, on 1, 2 and 4 threads, with each register tile, on the calling thread and
- * in a worker, in pages with and without isolation; and the main job. Prints one table of the hashes of the final weights.
+ * in a worker, in pages with and without isolation, with 256-bit vectors, and in fused numerics, which have bits of their own; and the main job. Prints one table of
+ * the hashes of the final weights.
  *
  *     npm run test:engines                   the whole main job
  *     npm run test:engines -- --quick        one epoch of it
@@ -23,7 +24,7 @@ process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 
 /**
  * @typedef {import('../test/helpers/matrix.mjs').Cell} Cell
- * @typedef {{ engine: string, version: string, where: string, threads: string, tiles: string, hashes: string[], seconds?: number | undefined, problem?: string, skipped?: boolean }} Row
+ * @typedef {{ engine: string, version: string, where: string, threads: string, tiles: string, numerics?: 'strict' | 'fused', hashes: string[], seconds?: number | undefined, problem?: string, skipped?: boolean }} Row
  */
 
 /** What is installed: the package, its version, and what stands between the command and the script's path. */
@@ -36,6 +37,21 @@ const ENGINES = [
 ];
 
 const THREADS = ['1', '2', '4'];
+
+/** The first Node whose V8 has 256-bit vectors. */
+const WIDE_NODE = 24;
+
+/**
+ * What is trained besides, as rows call it, in engines that have it; bits of fused numerics are compared among themselves.
+ *
+ * @type {readonly { kind: string, options: import('../src/index.js').EngineOptions, wide?: boolean }[]}
+ */
+const VARIANTS = [
+  { kind: '256-bit', options: { simd256: true }, wide: true },
+  { kind: 'fused', options: { numerics: 'fused' } },
+  { kind: 'fused, 256-bit', options: { numerics: 'fused', simd256: true }, wide: true },
+];
+const VARIANT_THREADS = ['1', '2'];
 
 const { values: options } = parseArgs({
   options: { quick: { type: 'boolean', default: false }, epochs: { type: 'string' } },
@@ -129,11 +145,16 @@ function addCells({ name, version }, where, cells, seconds) {
   }
   let first = true;
   for (const group of groups.values()) {
-    const [{ threads, got, runIn, everyFeature, largeLayers }] = group;
+    const [{ threads, got, numerics, runIn, everyFeature, largeLayers }] = group;
     rows.push({
       engine: name,
       version,
-      where: runIn === 'main' ? where : `${where}, worker`,
+      where: [
+        where,
+        ...(where.startsWith('fused') && numerics === 'strict' ? ['not here'] : []),
+        ...(runIn === 'main' ? [] : [runIn]),
+      ].join(', '),
+      numerics,
       threads: got === threads ? `${threads}` : `${threads} (got ${got})`,
       tiles: group.map(({ tile }) => tile).join(' '),
       hashes: [everyFeature, largeLayers],
@@ -169,9 +190,18 @@ async function runEngines(models) {
     }
     const named = { name: engine.name, version };
     console.error(`${engine.name} ${version}`);
-    const matrix = await run(command, [...engine.args, 'test/helpers/matrix-child.mjs', ...THREADS]);
+    const train = (/** @type {object} */ options, /** @type {readonly string[]} */ threads) =>
+      run(command, [...engine.args, 'test/helpers/matrix-child.mjs', JSON.stringify(options), ...threads]);
+    const matrix = await train({}, THREADS);
     if (matrix.problem !== undefined) addProblem(named, 'process', matrix.problem);
     else addCells(named, 'process', matrix.value, matrix.seconds);
+    for (const { kind, options, wide = false } of VARIANTS) {
+      if (wide && !(engine.name === 'node' && Number.parseInt(version, 10) >= WIDE_NODE)) continue;
+      const variant = await train(options, VARIANT_THREADS);
+      if (variant.problem !== undefined) addProblem(named, kind, variant.problem);
+      else if (variant.value.unsupported) addProblem(named, kind, variant.value.unsupported, true);
+      else addCells(named, kind, variant.value, variant.seconds);
+    }
     const model = join(models, `${engine.name}-${version}.safetensors`);
     const job = [
       'dist/cli/main.js',
@@ -236,11 +266,13 @@ try {
   rmSync(scratch, { recursive: true, force: true });
 }
 
-/** What must stand in a row: what is known beforehand, and otherwise what the first row of its kind has. @param {Row} row */
-function expected({ where }) {
-  const alike = rows.find((row) => (row.where === 'main job') === (where === 'main job') && row.hashes.length > 0);
-  if (where === 'main job') return alike?.hashes;
-  return [EVERY_FEATURE_SHA256, alike?.hashes[1]];
+/** What must have the same bits. @param {Row} row */
+const bitsOf = ({ where, numerics = 'strict' }) => (where === 'main job' ? where : numerics);
+
+/** What must stand in a row: what is known beforehand, and otherwise what the first row of its bits has. @param {Row} row */
+function expected(row) {
+  const alike = rows.find((other) => bitsOf(other) === bitsOf(row) && other.hashes.length > 0);
+  return bitsOf(row) === 'strict' ? [EVERY_FEATURE_SHA256, alike?.hashes[1]] : alike?.hashes;
 }
 
 /** @param {Row} row */

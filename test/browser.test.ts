@@ -89,7 +89,7 @@ describe('a page that imports the built file', () => {
       const isolated = await serveRepository(ISOLATION);
       try {
         const { sha256 } = await trainLargeLayers(library);
-        expect(await inPage(name, isolated.origin)).toEqual({ threads: 2, reasons: [], sha256 });
+        expect(await inPage(name, isolated.origin)).toEqual({ threads: 2, numerics: 'strict', reasons: [], sha256 });
       } finally {
         await isolated.close();
       }
@@ -157,6 +157,7 @@ describe('a page that trains in workers', () => {
         isolated: 'Cross-Origin-Opener-Policy' in headers,
         large: {
           threads,
+          numerics: 'strict',
           reasons: threads === 2 || !query.includes('threads') ? [] : [expect.stringContaining('isolated')],
           sha256,
         },
@@ -168,6 +169,23 @@ describe('a page that trains in workers', () => {
     },
   );
 
+  test.for(browserNames)('%s under a policy that forbids WebAssembly: what would allow it', async (name, { skip }) => {
+    requireBrowser(name, skip);
+    const headers = { 'Content-Security-Policy': `${NOWHERE} script-src 'self'` };
+    const refusal = (where: string): object => ({
+      name: 'UnsupportedError',
+      message: expect.stringMatching(
+        `^${where}: WebAssembly that may be compiled expected, got: .* script-src 'wasm-unsafe-eval'\\.$`,
+      ),
+    });
+    expect(await reported(name, 'forbidden=1', headers)).toEqual({
+      inlined: refusal('createEngine'),
+      given: refusal('createEngine'),
+      synchronous: refusal('createEngineSync'),
+      predict: refusal('loadModel'),
+    });
+  });
+
   test.for(browserNames)(
     '%s under a policy that forbids blob: without a file: one thread, and what to do',
     async (name, { skip }) => {
@@ -175,7 +193,7 @@ describe('a page that trains in workers', () => {
       const headers = { ...ISOLATION, 'Content-Security-Policy': `${NOWHERE} ${POLICY}` };
       const { sha256 } = await trainLargeLayers(library);
       expect(await reported(name, 'threads=2&blocked=1', headers)).toEqual({
-        large: { threads: 1, reasons: [expect.stringContaining('workerUrl')], sha256 },
+        large: { threads: 1, numerics: 'strict', reasons: [expect.stringContaining('workerUrl')], sha256 },
         blocked: { name: 'WorkerError', message: expect.stringContaining('workerUrl') as string },
       });
     },

@@ -1,4 +1,6 @@
 /** Arguments that only a careless or hostile caller passes, and memory that does not suffice. */
+import { readFileSync } from 'node:fs';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import {
   createEngine,
@@ -51,6 +53,43 @@ describe('arguments of wrong kind', () => {
   ])('kernels that are no WebAssembly, %s', async (name, create) => {
     const thrown = await thrownBy(() => create({ wasm: Uint8Array.of(1, 2, 3) }));
     expectError(thrown, FormatError, `${name}: wasm expected a WebAssembly module, got 3 bytes that are none.`);
+    const damaged = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 99);
+    const other = await thrownBy(() => create({ wasm: damaged }));
+    expect(other).toBeInstanceOf(FormatError);
+    expect(other.message).toMatch(
+      /^createEngine(Sync)?: wasm expected a WebAssembly module, got 9 bytes that this engine does not take: .+\.$/,
+    );
+  });
+
+  test('arrays, signals and kernels of another realm are what they are', async () => {
+    const elsewhere = <T>(code: string, given: object = {}): T => runInNewContext(code, given) as T;
+    const model = trained();
+    const flat = Float32Array.from(X.flat());
+    const foreign = elsewhere<Float32Array>('Float32Array.from(values)', { values: X.flat() });
+    expect(foreign).not.toBeInstanceOf(Float32Array);
+    expect(model.predict(foreign)).toEqual(model.predict(flat));
+    const rows = elsewhere<Float32Array[]>('rows.map((row) => Float32Array.from(row))', { rows: X });
+    expect(model.predict(rows)).toEqual(model.predict(flat));
+    const out = elsewhere<Float32Array>('new Float32Array(9)');
+    expect([...model.predictInto(foreign, out)]).toEqual([...model.predict(flat)]);
+    const weights = model.getWeights();
+    model.setWeights(
+      weights.map(({ shape, data }) => ({ shape, data: elsewhere('Float32Array.from(data)', { data: [...data] }) })),
+    );
+    expect(model.getWeights()).toEqual(weights);
+    const wasm = elsewhere<Uint8Array<ArrayBuffer>>('Uint8Array.from(bytes)', {
+      bytes: readFileSync('dist/kernels.wasm'),
+    });
+    expect(createEngineSync({ wasm }).info.numerics).toBe('strict');
+    const signal = {
+      aborted: false,
+      addEventListener: () => undefined,
+      removeEventListener: () => undefined,
+      throwIfAborted: () => undefined,
+    };
+    await model.fit(X, Y, { signal: any(signal) });
+    const errors = [ValueError, FormatError, MemoryError].map(({ name }) => name);
+    expect(errors).toEqual(['ValueError', 'FormatError', 'MemoryError']);
   });
 });
 

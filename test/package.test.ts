@@ -1,9 +1,12 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { runInThisContext } from 'node:vm';
 import ts from 'typescript';
 import { describe, expect, test } from 'vitest';
+import type * as library from '../src/index.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const run = (command: string, ...args: string[]) =>
@@ -48,7 +51,9 @@ describe('the package', () => {
       'dist/worker-program.js',
       'dist/worker-program.js.map',
       'dist/worker.js',
+      'fused/package.json',
       'package.json',
+      'predict/package.json',
     ]);
   });
 
@@ -75,6 +80,35 @@ describe('the package', () => {
         .getPreEmitDiagnostics(program)
         .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, ' '));
       expect(found).toEqual([]);
+    }
+  });
+
+  test('loads what it loads later where scripts may not import: in a context of its own, as under Jest', async () => {
+    const file = join(root, 'dist/index.cjs');
+    const module = { exports: {} as typeof library };
+    const wrapped = `(function (module, exports, require) {${readFileSync(file, 'utf8')}\n})`;
+    const script = runInThisContext(wrapped, { filename: file }) as (...given: unknown[]) => void;
+    script(module, module.exports, createRequire(file));
+    const { createEngine, dense } = module.exports;
+    const engine = await createEngine();
+    const model = engine.sequential({ layers: [dense({ units: 1, inputShape: [1] })] });
+    model.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
+    const { history } = await model.fit([[1]], [[1]], { epochs: 2, runIn: 'worker' });
+    expect(history.loss).toHaveLength(2);
+    engine.dispose();
+  });
+
+  test('shows what went wrong where nothing catches an error, not itself', () => {
+    for (const [entry, load] of [
+      ['index.js', 'import { dense } from'],
+      ['index.cjs', 'const { dense } = require('],
+    ] as const) {
+      const end = entry.endsWith('cjs') ? ')' : '';
+      const code = `${load} ${JSON.stringify(join(root, 'dist', entry))}${end}; dense({ unitz: 1 });`;
+      const args = [...(entry.endsWith('cjs') ? [] : ['--input-type=module']), '-e', code];
+      const { stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+      expect(stderr).toContain('\nValueError: dense: unknown option "unitz". Did you mean "units"?\n');
+      expect(stderr.length).toBeLessThan(10_000);
     }
   });
 

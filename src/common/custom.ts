@@ -1,3 +1,4 @@
+import { isFloat32Array } from './arrays.js';
 import { describe } from './describe.js';
 import type { Descriptor } from './descriptor.js';
 import { ShapeError, ValueError } from './errors.js';
@@ -92,11 +93,11 @@ export function requireDistinctNames(where: string, description: unknown): void 
 
 /** The result of a user's function, held to be as many numbers as were asked for. */
 export function requireLength(path: string, result: unknown, length: number): Float32Array | readonly number[] {
-  if (!(result instanceof Float32Array) && !Array.isArray(result)) {
+  if (!isFloat32Array(result) && !Array.isArray(result)) {
     throw new ValueError(`${path} expected a Float32Array of ${length} values, got ${describe(result)}.`);
   }
   if (result.length !== length) throw new ShapeError(`${path} expected ${length} values, got ${result.length}.`);
-  if (!(result instanceof Float32Array)) {
+  if (!isFloat32Array(result)) {
     for (let i = 0; i < length; i++) {
       const value: unknown = result[i];
       if (typeof value !== 'number')

@@ -17,8 +17,8 @@ export function describe(value: unknown): string {
   return 'an object';
 }
 
-/** A message with one full stop at its end. */
-export const sentence = (message: string): string => (message.endsWith('.') ? message : `${message}.`);
+/** A message that ends as a sentence does. */
+export const sentence = (message: string): string => (/[.?!]$/.test(message) ? message : `${message}.`);
 
 /** (2, 3): a shape as written in messages. */
 export const describeShape = (shape: readonly number[]): string => `(${shape.join(', ')})`;

@@ -1,3 +1,4 @@
+import { isFloat32Array } from './arrays.js';
 import { describe } from './describe.js';
 import { ShapeError, ValueError } from './errors.js';
 
@@ -42,7 +43,7 @@ export const labelSource = (where: string, what: string, data: unknown, classes:
 /** `rowSource` whose rows are still to be checked. */
 export function openRows(where: string, what: string, data: unknown, width: number): RowSource {
   if (isTyped(data)) {
-    if (!(data instanceof Float32Array)) {
+    if (!isFloat32Array(data)) {
       throw new ValueError(`${where}: ${what} expected a Float32Array or an array of rows, got ${describe(data)}.`);
     }
     if (data.length % width !== 0) {
@@ -83,7 +84,7 @@ function checkRow(where: string, what: string, row: unknown, index: number, widt
       `${where}: ${what} expected an array of ${width} numbers in row ${index}, got the number ${row}.`,
     );
   }
-  if (!Array.isArray(row) && !(row instanceof Float32Array)) {
+  if (!Array.isArray(row) && !isFloat32Array(row)) {
     throw new ValueError(
       `${where}: ${what} expected an array of ${width} numbers in row ${index}, got ${describe(row)}.`,
     );
@@ -91,7 +92,7 @@ function checkRow(where: string, what: string, row: unknown, index: number, widt
   if (row.length !== width) {
     throw new ShapeError(`${where}: ${what} expected ${width} values per row, got ${row.length} in row ${index}.`);
   }
-  if (row instanceof Float32Array) return;
+  if (isFloat32Array(row)) return;
   for (let j = 0; j < row.length; j++) {
     if (typeof row[j] !== 'number') {
       throw new ValueError(`${where}: ${what} expected numbers, got ${describe(row[j])} in row ${index}, column ${j}.`);

@@ -1,3 +1,5 @@
+import { sentence } from '../common/describe.js';
+import { UnsupportedError } from '../common/errors.js';
 import type { Numerics } from './features.js';
 import { decodeHex } from './hex.js';
 import { KERNELS_HEX } from './kernels.generated.js';
@@ -35,11 +37,23 @@ export async function compile(numerics: Numerics, mark = ''): Promise<WebAssembl
   const key = `${numerics} ${mark}`;
   let module = compiled.get(key);
   if (module === undefined) {
-    const bytes = numerics === 'fused' ? (await import('./fused.js')).fusedKernels() : decodeHex(KERNELS_HEX);
+    const bytes = numerics === 'fused' ? await loadFused() : decodeHex(KERNELS_HEX);
     module = await WebAssembly.compile(marked(bytes, mark));
     compiled.set(key, module);
   }
   return module;
+}
+
+async function loadFused(): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    return (await import('./fused.js')).fusedKernels();
+  } catch (error) {
+    // A service worker, for one, imports nothing later.
+    throw new UnsupportedError(
+      `createEngine: numerics 'fused' expected a platform that loads their kernels, got: ${sentence((error as Error).message)} ` +
+        `Pass wasm: fusedKernels() of wasm-mlp/fused.`,
+    );
+  }
 }
 
 const marked = (bytes: Uint8Array<ArrayBuffer>, mark: string): Uint8Array<ArrayBuffer> =>

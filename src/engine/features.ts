@@ -1,3 +1,4 @@
+import { sentence } from '../common/describe.js';
 import { UnsupportedError } from '../common/errors.js';
 
 /** 'strict': products are rounded before they are added, the same bits everywhere. 'fused': once, after adding. */
@@ -39,3 +40,10 @@ export function requireFeatures(where: string, numerics: Numerics): void {
     );
   }
 }
+
+/** What a platform that compiles nothing says of kernels that are valid, as an error that says what would help. */
+export const refusedToCompile = (where: string, error: unknown): UnsupportedError =>
+  new UnsupportedError(
+    `${where}: WebAssembly that may be compiled expected, got: ${sentence((error as Error).message)} ` +
+      `The policy of a page has to allow it: script-src 'wasm-unsafe-eval'.`,
+  );

@@ -58,8 +58,10 @@ export class Predictor {
     rows: number,
     batchSize: number,
   ): void {
-    for (let i = 0; i < this.xs.length; i++) this.xs[i] = xs instanceof Float32Array ? xs : xs[i];
-    for (let i = 0; i < this.outs.length; i++) this.outs[i] = outs instanceof Float32Array ? outs : outs[i];
+    for (let i = 0; i < this.xs.length; i++)
+      this.xs[i] = Array.isArray(xs) ? (xs as readonly Float32Array[])[i] : (xs as Float32Array);
+    for (let i = 0; i < this.outs.length; i++)
+      this.outs[i] = Array.isArray(outs) ? (outs as readonly Float32Array[])[i] : (outs as Float32Array);
     this.run(where, rows, batchSize);
   }
 

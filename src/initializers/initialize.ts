@@ -1,3 +1,4 @@
+import { isFloat32Array } from '../common/arrays.js';
 import { describe, describeShape } from '../common/describe.js';
 import { ShapeError, ValueError } from '../common/errors.js';
 import type { Machine } from '../engine/machine.js';
@@ -165,7 +166,7 @@ function orthogonal(draw: Draw, shape: readonly number[], gain: number): void {
 function custom(draw: Draw, own: CustomInitializer, { size, shape, fanIn, fanOut }: Fans): void {
   const where = `initializer ${describe(own.name)}: values`;
   const values: unknown = own.values({ shape: [...shape], fanIn, fanOut, seed: draw.word() });
-  if (!(values instanceof Float32Array)) {
+  if (!isFloat32Array(values)) {
     throw new ValueError(`${where} expected a Float32Array, got ${describe(values)}.`);
   }
   if (values.length !== size) {

@@ -1,3 +1,4 @@
+import { isFloat32Array } from '../common/arrays.js';
 import { ShapeError, ValueError } from '../common/errors.js';
 import { integer, readOptions } from '../common/options.js';
 import { labelSource, rowSource, type Labels, type Rows } from '../common/rows.js';
@@ -7,7 +8,7 @@ const WHERE = 'confusionMatrix';
 /** The class of each row: as it is given, or the column of the row's largest value, the first of equal ones. */
 function classesOf(what: string, data: unknown, classes: number): ArrayLike<number> {
   const first: unknown = Array.isArray(data) ? data[0] : undefined;
-  if (!(data instanceof Float32Array) && !Array.isArray(first) && !ArrayBuffer.isView(first)) {
+  if (!isFloat32Array(data) && !Array.isArray(first) && !ArrayBuffer.isView(first)) {
     const source = labelSource(WHERE, what, data, classes);
     const bits = new Float32Array(source.rows);
     source.write(bits, 0);

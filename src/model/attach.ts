@@ -1,4 +1,5 @@
 /** Models that several threads predict from: a handle that can be posted, and what another thread makes of it. */
+import { isFloat32Array } from '../common/arrays.js';
 import { restoreCustom } from '../common/custom.js';
 import { describe } from '../common/describe.js';
 import { ValueError } from '../common/errors.js';
@@ -97,7 +98,7 @@ function sharesMemory(x: unknown, out: unknown): boolean {
 }
 
 const apart = (x: Float32Array | readonly Float32Array[]): Float32Array | readonly Float32Array[] =>
-  x instanceof Float32Array ? x.slice() : x.map((one) => (one instanceof Float32Array ? one.slice() : one));
+  isFloat32Array(x) ? x.slice() : x.map((one) => (isFloat32Array(one) ? one.slice() : one));
 
 /**
  * A model of another thread, to predict with: from the same weights, without a copy, as they are at each call. It has only its activations for itself;

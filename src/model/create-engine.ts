@@ -1,8 +1,9 @@
 /** Making engines: the kernels, the threads and the tile that were asked for, as far as the platform has them. */
+import { bytesOf } from '../common/arrays.js';
 import { sentence } from '../common/describe.js';
 import { FormatError, UnsupportedError } from '../common/errors.js';
 import { compile, compileSync } from '../engine/binary.js';
-import { requireFeatures } from '../engine/features.js';
+import { refusedToCompile, requireFeatures, type Numerics } from '../engine/features.js';
 import { Machine } from '../engine/machine.js';
 import { compileWide, type Findings } from '../engine/simd256.js';
 import { processors, programUrl, whyNotShared } from '../engine/threads/host.js';
@@ -82,8 +83,29 @@ async function withThreads(engine: Engine): Promise<Engine> {
 
 const NARROW_SYNC = 'simd256: only createEngine, which does not block, tries it, and only with the inlined kernels.';
 
-function refuseWasm(where: string, wasm: Uint8Array | ArrayBuffer): never {
-  throw new FormatError(`${where}: wasm expected a WebAssembly module, got ${wasm.byteLength} bytes that are none.`);
+/** The library's own kernels, which are valid where the features are there. */
+const compileOwn = (numerics: Numerics): Promise<WebAssembly.Module> =>
+  compile(numerics).catch((error: unknown) => {
+    throw error instanceof WebAssembly.CompileError ? refusedToCompile('createEngine', error) : error;
+  });
+
+function compileOwnSync(): WebAssembly.Module {
+  try {
+    return compileSync();
+  } catch (error) {
+    throw error instanceof WebAssembly.CompileError ? refusedToCompile('createEngineSync', error) : error;
+  }
+}
+
+/** Why bytes that were given are no module here. */
+function refuseWasm(where: string, wasm: Uint8Array<ArrayBuffer> | ArrayBuffer, error: unknown): never {
+  if (WebAssembly.validate(wasm)) throw refusedToCompile(where, error);
+  const bytes = bytesOf(wasm)!;
+  const isModule = [0x00, 0x61, 0x73, 0x6d].every((byte, at) => bytes[at] === byte);
+  throw new FormatError(
+    `${where}: wasm expected a WebAssembly module, got ${wasm.byteLength} bytes ` +
+      (isModule ? `that this engine does not take: ${sentence((error as Error).message)}` : 'that are none.'),
+  );
 }
 
 /**
@@ -106,9 +128,9 @@ export async function createEngine(options?: EngineOptions): Promise<Engine> {
     const { module, findings } = await compileWide(numerics);
     return withThreads(makeEngine('createEngine', module, read, findings));
   }
-  if (wasm === undefined) return withThreads(makeEngine('createEngine', await compile(numerics), read));
+  if (wasm === undefined) return withThreads(makeEngine('createEngine', await compileOwn(numerics), read));
   if (wasm instanceof WebAssembly.Module) return withThreads(makeEngine('createEngine', wasm, read, asked));
-  const module = await WebAssembly.compile(wasm).catch(() => refuseWasm('createEngine', wasm));
+  const module = await WebAssembly.compile(wasm).catch((error: unknown) => refuseWasm('createEngine', wasm, error));
   return withThreads(makeEngine('createEngine', module, read, asked));
 }
 
@@ -131,13 +153,13 @@ export function createEngineSync(options?: EngineOptions): Engine {
         `Pass wasm: fusedKernels() of wasm-mlp/fused, or use createEngine.`,
     );
   }
-  if (wasm === undefined) return makeEngine('createEngineSync', compileSync(), read, asked);
+  if (wasm === undefined) return makeEngine('createEngineSync', compileOwnSync(), read, asked);
   if (wasm instanceof WebAssembly.Module) return makeEngine('createEngineSync', wasm, read, asked);
   let module: WebAssembly.Module;
   try {
     module = new WebAssembly.Module(wasm);
-  } catch {
-    return refuseWasm('createEngineSync', wasm);
+  } catch (error) {
+    return refuseWasm('createEngineSync', wasm, error);
   }
   return makeEngine('createEngineSync', module, read, asked);
 }

@@ -1,5 +1,5 @@
 /** What `createEngine` takes, read and checked. */
-import { bytesOf } from '../common/bytes.js';
+import { bytesOf } from '../common/arrays.js';
 import { describe } from '../common/describe.js';
 import { ValueError } from '../common/errors.js';
 import { flag, integer, nameOf, optional, readOptions, type Check } from '../common/options.js';
@@ -60,7 +60,7 @@ const threadsCheck: Check<number | 'auto'> = (path, value) =>
   value === 'auto' ? 'auto' : integer(1, MOST_THREADS)(path, value);
 
 const urlCheck: Check<string | URL> = (path, value) => {
-  if (value instanceof URL) return value;
+  if (Object.prototype.toString.call(value) === '[object URL]') return value as URL;
   if (typeof value !== 'string') throw new ValueError(`${path} expected a string or a URL, got ${describe(value)}.`);
   try {
     // Relative to a page, whichever: what can be parsed beside one can be beside all.

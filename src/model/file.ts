@@ -1,7 +1,7 @@
 /** A model's file as far as it can be read without building the model. */
 import { restoreCustom } from '../common/custom.js';
 import { describe } from '../common/describe.js';
-import { bytesOf } from '../common/bytes.js';
+import { bytesOf } from '../common/arrays.js';
 import { FormatError, ValueError, WasmMlpError } from '../common/errors.js';
 import type { NamedTensor } from '../common/tensors.js';
 import type { PlannedParameter } from '../graph/plan.js';

@@ -1,3 +1,4 @@
+import { isFloat32Array } from '../common/arrays.js';
 import { describe } from '../common/describe.js';
 import { ShapeError, StateError, ValueError } from '../common/errors.js';
 import { integer, readOptions } from '../common/options.js';
@@ -121,7 +122,7 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
         );
       }
       const { value } = ends[index];
-      if (value instanceof Float32Array) return value;
+      if (isFloat32Array(value)) return value;
       const flat = new Float32Array(rows * source.width);
       source.write(flat, 0);
       return flat;
@@ -225,11 +226,11 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
     rows: number | undefined,
     index: number | undefined,
   ): number {
-    if (value instanceof Float32Array && value.length === (rows ?? Math.floor(value.length / width)) * width) {
+    if (isFloat32Array(value) && value.length === (rows ?? Math.floor(value.length / width)) * width) {
       return value.length / width;
     }
     const name = index === undefined ? what : `${what}[${index}]`;
-    if (!(value instanceof Float32Array)) {
+    if (!isFloat32Array(value)) {
       throw new ValueError(`predictInto: ${name} expected a Float32Array, got ${describe(value)}.`);
     }
     // Not whole rows: refused as elsewhere.

@@ -1,7 +1,7 @@
 /** Loading a model to predict with, and nothing else: the entry wasm-mlp/predict. */
 import { UnsupportedError } from '../common/errors.js';
 import { readOptions } from '../common/options.js';
-import { requireFeatures } from '../engine/features.js';
+import { refusedToCompile, requireFeatures } from '../engine/features.js';
 import { decodeHex } from '../engine/hex.js';
 import { PREDICT_KERNELS_HEX } from '../engine/kernels-predict.generated.js';
 import { Machine, MAXIMUM_BYTES } from '../engine/machine.js';
@@ -61,8 +61,12 @@ export async function loadModel<O extends Float32Array | Float32Array[] = Float3
   options?: LoadOptions,
 ): Promise<InferenceModel<O>> {
   requireFeatures('loadModel', 'strict');
-  const on = machine ?? machineOf(await WebAssembly.compile(decodeHex(PREDICT_KERNELS_HEX)));
-  return load<O>(on, bytes, options);
+  machine ??= machineOf(
+    await WebAssembly.compile(decodeHex(PREDICT_KERNELS_HEX)).catch((error: unknown) => {
+      throw refusedToCompile('loadModel', error);
+    }),
+  );
+  return load<O>(machine, bytes, options);
 }
 
 /**
@@ -74,6 +78,10 @@ export function loadModelSync<O extends Float32Array | Float32Array[] = Float32A
   options?: LoadOptions,
 ): InferenceModel<O> {
   requireFeatures('loadModel', 'strict');
-  const on = machine ?? machineOf(new WebAssembly.Module(decodeHex(PREDICT_KERNELS_HEX)));
-  return load<O>(on, bytes, options);
+  try {
+    machine ??= machineOf(new WebAssembly.Module(decodeHex(PREDICT_KERNELS_HEX)));
+  } catch (error) {
+    throw error instanceof WebAssembly.CompileError ? refusedToCompile('loadModel', error) : error;
+  }
+  return load<O>(machine, bytes, options);
 }

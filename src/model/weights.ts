@@ -1,3 +1,4 @@
+import { isFloat32Array } from '../common/arrays.js';
 import { describe, describeShape } from '../common/describe.js';
 import { ShapeError, ValueError } from '../common/errors.js';
 import { allFinite, sizeOf } from '../common/tensors.js';
@@ -52,13 +53,13 @@ function readTensor(where: string, { name, spec }: PlannedParameter, value: unkn
     throw new ShapeError(`${where}: "${name}" expected shape ${describeShape(shape)}, got ${got}.`);
   }
   const { data } = tensor;
-  if (!(data instanceof Float32Array) && !Array.isArray(data)) {
+  if (!isFloat32Array(data) && !Array.isArray(data)) {
     throw new ValueError(`${where}: "${name}" expected data as a Float32Array, got ${describe(data)}.`);
   }
   if (data.length !== sizeOf(shape)) {
     throw new ShapeError(`${where}: "${name}" expected ${sizeOf(shape)} values, got ${data.length}.`);
   }
-  const typed = data instanceof Float32Array ? (how.copied ? new Float32Array(data) : data) : undefined;
+  const typed = isFloat32Array(data) ? (how.copied ? new Float32Array(data) : data) : undefined;
   if (typed !== undefined && least === -Infinity && (!how.finite || allFinite(typed))) return typed;
   const values = typed ?? new Float32Array(data.length);
   for (let i = 0; i < values.length; i++) {

@@ -1,3 +1,4 @@
+import { isFloat32Array } from '../common/arrays.js';
 import { activationCheck, type Activation, type ActivationLike } from '../activations/activations.js';
 import { propertiesOf } from '../activations/properties.js';
 import { describe } from '../common/describe.js';
@@ -77,12 +78,12 @@ export class Estimator {
   readRows(call: string, x: Rows, rows?: number): RowSource {
     const where = `${this.where}.${call}`;
     const first: unknown = (x as readonly unknown[] | undefined)?.[0];
-    const flat = x instanceof Float32Array;
+    const flat = isFloat32Array(x);
     const width = this.fitted !== undefined && call !== 'fit' ? this.inputs : flat ? x.length / rows! : undefined;
     if (flat && !Number.isInteger(width)) {
       throw new ShapeError(`${where}: x expected a multiple of ${rows} values, one row per target, got ${x.length}.`);
     }
-    const length = Array.isArray(first) || first instanceof Float32Array ? first.length : 0;
+    const length = Array.isArray(first) || isFloat32Array(first) ? first.length : 0;
     const source = rowSource(where, 'x', x, width ?? length);
     if (rows !== undefined && (source.rows !== rows || rows === 0)) {
       throw new ShapeError(`${where}: x expected ${Math.max(1, rows)} rows, one per target, got ${source.rows}.`);

@@ -1,3 +1,4 @@
+import { isFloat32Array } from '../common/arrays.js';
 import { columnMoments } from '../common/column-moments.js';
 import { describe } from '../common/describe.js';
 import { ShapeError, ValueError } from '../common/errors.js';
@@ -86,12 +87,12 @@ export class MlpRegressor {
 /** Targets as rows. */
 function readTargets(where: string, y: Values): RowSource {
   const list: unknown = y;
-  if (!Array.isArray(list) && !(list instanceof Float32Array)) {
+  if (!Array.isArray(list) && !isFloat32Array(list)) {
     throw new ValueError(`${where}: y expected numbers or rows of numbers, got ${describe(list)}.`);
   }
   const first = (list as readonly unknown[])[0];
   if (typeof first !== 'number') {
-    const width = Array.isArray(first) || first instanceof Float32Array ? first.length : 0;
+    const width = Array.isArray(first) || isFloat32Array(first) ? first.length : 0;
     return rowSource(where, 'y', list, Math.max(1, width));
   }
   const values = Array.from(list as readonly unknown[], (value, row) => {

@@ -72,8 +72,10 @@ const validationCheck: Check<NonNullable<FitOptions['validationData']>> = (path,
   throw new ValueError(`${path} expected [x, y] or [x, y, sampleWeight], got ${describe(value)}.`);
 };
 
+/** Told by what it can do: it may be of another realm. */
 const abortSignal: Check<AbortSignal> = (path, value) => {
-  if (value instanceof AbortSignal) return value;
+  const { addEventListener, throwIfAborted } = (value ?? {}) as Partial<AbortSignal>;
+  if (typeof addEventListener === 'function' && typeof throwIfAborted === 'function') return value as AbortSignal;
   throw new ValueError(`${path} expected an AbortSignal, got ${describe(value)}.`);
 };
 

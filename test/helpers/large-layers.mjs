@@ -33,7 +33,12 @@ export async function trainLargeLayers({ createEngine, dense }, options, fitOpti
     at += part.length;
   }
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', whole.buffer));
-  const { threads, reasons } = engine.info;
+  const { threads, numerics, reasons } = engine.info;
   engine.dispose();
-  return { threads, reasons, sha256: Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('') };
+  return {
+    threads,
+    numerics,
+    reasons,
+    sha256: Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join(''),
+  };
 }

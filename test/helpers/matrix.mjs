@@ -10,9 +10,9 @@ export const TILES = /** @type {const} */ (['4x8', '5x8', '3x12', '2x16', '4x16'
 /** @typedef {typeof import('../../src/index.js')} Library */
 
 /**
- * One cell of the matrix: what was asked for, how many threads there were, and both hashes.
+ * One cell of the matrix: what was asked for, how many threads and which numerics there were, and both hashes.
  *
- * @typedef {{ threads: number, got: number, tile: string, runIn: 'main' | 'worker', everyFeature: string, largeLayers: string }} Cell
+ * @typedef {{ threads: number, got: number, numerics: 'strict' | 'fused', tile: string, runIn: 'main' | 'worker', everyFeature: string, largeLayers: string }} Cell
  */
 
 /** @type {[tile: (typeof TILES)[number], runIn: 'main' | 'worker'][]} */
@@ -21,15 +21,16 @@ const RUNS = [...TILES.map((tile) => /** @type {[typeof tile, 'main']} */ ([tile
 /**
  * @param {Library} library
  * @param {number} threads
+ * @param {import('../../src/index.js').EngineOptions} [options]
  * @returns {Promise<Cell[]>} every tile on this thread, then the usual one in a worker
  */
-export async function trainMatrix(library, threads) {
+export async function trainMatrix(library, threads, options = {}) {
   const cells = [];
   for (const [tile, runIn] of RUNS) {
-    const engine = { threads, tile };
+    const engine = { ...options, threads, tile };
     const { sha256: everyFeature } = await trainEveryFeature(library, engine, { runIn });
-    const { sha256: largeLayers, threads: got } = await trainLargeLayers(library, engine, { runIn });
-    cells.push({ threads, got, tile, runIn, everyFeature, largeLayers });
+    const { sha256: largeLayers, threads: got, numerics } = await trainLargeLayers(library, engine, { runIn });
+    cells.push({ threads, got, numerics, tile, runIn, everyFeature, largeLayers });
   }
   return cells;
 }

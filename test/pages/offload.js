@@ -1,5 +1,6 @@
 /**
- * Trains in workers and on threads, and reports what came of it. In the address: `workerUrl=1` loads workers from a file, `threads` asks for so many.
+ * Trains in workers and on threads, and reports what came of it. In the address: `workerUrl=1` loads workers from a file, `threads` asks for so many; `blocked=1` where
+ * the policy forbids blob:, `forbidden=1` where it forbids WebAssembly.
  */
 import * as built from '../../dist/index.js';
 import { trainEveryFeature } from '../helpers/every-feature.mjs';
@@ -23,6 +24,16 @@ async function failure(act) {
 }
 
 await report(async () => {
+  if (asked.has('forbidden')) {
+    const { createEngine, createEngineSync } = library;
+    const wasm = new Uint8Array(await (await fetch('../../dist/kernels.wasm')).arrayBuffer());
+    return {
+      inlined: await failure(() => createEngine()),
+      given: await failure(() => createEngine({ wasm })),
+      synchronous: await failure(() => Promise.resolve(createEngineSync())),
+      predict: await failure(async () => (await import('../../dist/predict.js')).loadModel(new Uint8Array(8))),
+    };
+  }
   const engineOptions = {
     threads: Number(asked.get('threads') ?? 1),
     ...(asked.has('workerUrl') && { workerUrl: '../../dist/worker.js' }),

@@ -44,6 +44,9 @@ function findCustom(value: unknown): string | undefined {
   return undefined;
 }
 
+/** How long a worker may take to its first word. */
+const SILENCE_MS = 30_000;
+
 /** One `fit` in a worker. */
 export class Offload {
   private worker: HostedWorker | undefined;
@@ -66,6 +69,8 @@ export class Offload {
   private settle!: { resolve(history: History): void; reject(error: unknown): void };
   private readonly result: Promise<History>;
   private over = false;
+  /** The clock that runs until the worker has said something. */
+  private sign: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     private readonly subject: OffloadSubject,
@@ -110,6 +115,7 @@ export class Offload {
       });
       return await this.result;
     } finally {
+      clearTimeout(this.sign);
       signal?.removeEventListener('abort', abort);
       this.endWorkers();
       if (!this.over) this.pullAll();
@@ -146,8 +152,9 @@ export class Offload {
   /** Ends the training with an error, at once; the model is no more. */
   cancel(error: Error): void {
     this.over = true;
-    this.endWorkers();
+    // First, since some platforms tell of a worker's end while they end it.
     this.settle.reject(error);
+    this.endWorkers();
   }
 
   private post(message: ToWorker, transfer?: readonly ArrayBuffer[]): void {
@@ -219,6 +226,7 @@ export class Offload {
       );
     }
     this.post(begin, [begin.state]);
+    this.expectSign(events.ended);
     const send = (rows: DataSources, firstSet: number): Promise<void> =>
       sendRows(
         'fit',
@@ -232,10 +240,23 @@ export class Offload {
     this.post({ type: 'go' });
   }
 
+  /** Gives the training up where the worker says nothing for long: the file that it was loaded from may be another's. */
+  private expectSign(ended: (reason: string) => void): void {
+    this.sign = setTimeout(() => {
+      // Once more round the event loop: this thread may have been busy while a message waited.
+      this.sign = setTimeout(() => {
+        ended(`it has said nothing for ${SILENCE_MS / 1000} s. Is workerUrl the file worker.js of this package`);
+      }, 1000);
+    }, SILENCE_MS);
+  }
+
   private async receive(message: FromWorker): Promise<void> {
+    clearTimeout(this.sign);
     if (this.over) return;
     if (message.state !== undefined) this.take(new TrainingState(message.state, 0, this.floats));
     switch (message.type) {
+      case 'here':
+        break;
       case 'epoch':
         this.pull();
         break;

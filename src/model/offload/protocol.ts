@@ -107,19 +107,22 @@ export interface SentError {
 }
 
 /** From the worker to the model. Where no memory is shared, the state comes along. */
-export type FromWorker = { readonly state?: ArrayBuffer | undefined } & (
-  | { readonly type: 'ask'; readonly question: Question }
-  /** A compute worker is wanted: a worker's own workers are not to be had everywhere, and in Firefox they hang now and then. */
-  | { readonly type: 'help'; readonly start: WorkerStart }
-  | { readonly type: 'epoch' }
-  | {
-      readonly type: 'diagnosed';
-      readonly inspection: number;
-      readonly epoch: number;
-      readonly measured: Omit<Diagnosis, 'toString'>;
-    }
-  | { readonly type: 'nonFinite'; readonly inspection: number; readonly found: FoundNonFinite }
-  | { readonly type: 'done'; readonly history: History }
-  /** Without an error: aborted, or a question failed on the model's side. And whether training had begun. */
-  | { readonly type: 'failed'; readonly error: SentError | undefined; readonly begun: boolean }
-);
+export type FromWorker = { readonly state?: ArrayBuffer | undefined } &
+  /** It has begun to listen. */
+  (
+    | { readonly type: 'here' }
+    | { readonly type: 'ask'; readonly question: Question }
+    /** A compute worker is wanted: a worker's own workers are not to be had everywhere, and in Firefox they hang now and then. */
+    | { readonly type: 'help'; readonly start: WorkerStart }
+    | { readonly type: 'epoch' }
+    | {
+        readonly type: 'diagnosed';
+        readonly inspection: number;
+        readonly epoch: number;
+        readonly measured: Omit<Diagnosis, 'toString'>;
+      }
+    | { readonly type: 'nonFinite'; readonly inspection: number; readonly found: FoundNonFinite }
+    | { readonly type: 'done'; readonly history: History }
+    /** Without an error: aborted, or a question failed on the model's side. And whether training had begun. */
+    | { readonly type: 'failed'; readonly error: SentError | undefined; readonly begun: boolean }
+  );

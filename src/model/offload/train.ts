@@ -45,7 +45,9 @@ export class Training {
   constructor(
     private readonly begin: Begin,
     private readonly port: Port,
-  ) {}
+  ) {
+    this.post({ type: 'here' });
+  }
 
   receive(message: Exclude<ToWorker, Begin>): void {
     if (this.over) return;

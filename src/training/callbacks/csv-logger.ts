@@ -22,7 +22,9 @@ function files(): Files {
   const { process } = globalThis as { process?: { getBuiltinModule?: (name: string) => Files | undefined } };
   const module = process?.getBuiltinModule?.('node:fs');
   if (module === undefined) {
-    throw new UnsupportedError('csvLogger: a file expected a platform with node:fs, got one without. Pass a function.');
+    throw new UnsupportedError(
+      'csvLogger: a file expected a platform with node:fs, as Node 20.16 or newer, got one without. Pass a function.',
+    );
   }
   return module;
 }
