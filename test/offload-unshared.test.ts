@@ -2,14 +2,14 @@
 import { expect, test, vi } from 'vitest';
 import type * as Host from '../src/engine/threads/host.js';
 import { createEngine } from '../src/index.js';
-import { offloadSuite } from './helpers/offload-suite.js';
+import { offloadSuite } from './helpers/offload/suite.js';
 
 vi.mock('../src/engine/threads/host.js', async (original) => ({
   ...(await original<typeof Host>()),
   whyNotShared: () => 'memory is not shared in this test.',
 }));
 
-offloadSuite();
+await offloadSuite();
 
 test('no memory is shared here', async () => {
   const { threads, reasons } = (await createEngine({ threads: 2 })).info;

@@ -1,9 +1,9 @@
 /** `fit` in a worker that shares memory with this thread. */
 import { execFileSync } from 'node:child_process';
 import { expect, test } from 'vitest';
-import { offloadSuite } from './helpers/offload-suite.js';
+import { offloadSuite } from './helpers/offload/suite.js';
 
-offloadSuite();
+await offloadSuite();
 
 test('a process lives until a training in a worker is over, and ends then', () => {
   const script = `

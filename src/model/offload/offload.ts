@@ -245,7 +245,7 @@ export class Offload {
     this.sign = setTimeout(() => {
       // Once more round the event loop: this thread may have been busy while a message waited.
       this.sign = setTimeout(() => {
-        ended(`it has said nothing for ${SILENCE_MS / 1000} s. Is workerUrl the file worker.js of this package`);
+        ended(`it has said nothing for ${SILENCE_MS / 1000} s. Is workerUrl the file worker.js of this package?`);
       }, 1000);
     }, SILENCE_MS);
   }
