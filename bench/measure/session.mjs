@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { askedNumerics } from '../kernels/setting.mjs';
 import { sizesOf } from '../workloads/sizes.mjs';
-import { START, startPair } from '../workloads/start.mjs';
+import { STARTS, startPair } from '../workloads/start.mjs';
 import { Contestant } from './contestant.mjs';
 
 /**
@@ -140,7 +140,7 @@ export async function measure(plan) {
       // One after the other: opening measures already, which loop is the peak.
       for (const side of sides) running.push(await open(plan, side));
       const units = running[0].units.filter(({ name }) => wants(name));
-      if (wants(START)) units.push({ name: START, of: 'call' });
+      for (const name of STARTS) if (wants(name)) units.push({ name, of: 'call' });
       if (units.length === 0) break;
       /** @type {Map<string, (import('./unit.mjs').Prepared | undefined)[]>} */
       const prepared = new Map();
@@ -148,7 +148,7 @@ export async function measure(plan) {
         log(`process ${process + 1} of ${processes}: preparing ${name}`);
         const all = [];
         for (const [index, { contestant }] of running.entries()) {
-          if (name === START) all.push(prepareStart(sides[index]));
+          if (isStart(name)) all.push(prepareStart(name, sides[index]));
           else {
             const one = await contestant.ask('prepare', { unit: name }).catch((/** @type {Error} */ error) => {
               // Another version may not have it; this one has to.
@@ -173,10 +173,9 @@ export async function measure(plan) {
           for (const index of order) {
             const ready = prepared.get(name)?.[index];
             if (ready === undefined) continue;
-            const repetition =
-              name === START
-                ? startPair(startSide(sides[index]))
-                : await running[index].contestant.ask('run', { unit: name });
+            const repetition = isStart(name)
+              ? startPair(name, startSide(sides[index]))
+              : await running[index].contestant.ask('run', { unit: name });
             ledger.check(sides[index], name, repetition.checksum);
             ledger.settle();
             record(name, of, index, process, ready, repetition);
@@ -187,20 +186,26 @@ export async function measure(plan) {
       await Promise.all(running.map(({ contestant }) => contestant.close()));
     }
   }
-  const start = rows.get(START);
-  if (start) start.difference = true;
+  for (const name of STARTS) {
+    const start = rows.get(name);
+    if (start) start.difference = true;
+  }
   return [...rows.values()];
 
-  /** @param {Side} side */
-  function prepareStart(side) {
-    const { checksum } = startPair(startSide(side));
-    ledger.check(side, START, checksum);
-    return { amount: 1, checksum };
+  /** @param {string} name @param {Side} side */
+  function prepareStart(name, side) {
+    const first = startPair(name, startSide(side));
+    if (first === undefined) return undefined;
+    ledger.check(side, name, first.checksum);
+    return { amount: 1, checksum: first.checksum };
   }
 }
 
+/** @param {string} name */
+const isStart = (name) => STARTS.some((start) => start === name);
+
 /** @param {Side} side */
-const startSide = ({ runtime, files, engine }) => ({ runtime, engine, entry: files.entry });
+const startSide = ({ runtime, files, engine }) => ({ runtime, engine, entry: files.entry, predict: files.predict });
 
 /** @param {Plan} plan @param {Side} side */
 async function open({ groups, tailCalls, kernels }, side) {

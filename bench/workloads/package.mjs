@@ -21,9 +21,10 @@ export function packageFiles(folder) {
   return {
     version,
     entry,
+    predict: [join(dist, 'predict.js')].find((path) => existsSync(path)),
     kernels: { strict: join(dist, 'kernels.wasm'), fused: join(dist, 'kernels-fused.wasm') },
     /** Files whose sizes are reported, those that are there. */
-    shipped: ['index.js', 'index.cjs', 'fused.js', 'kernels.wasm', 'kernels-fused.wasm']
+    shipped: ['index.js', 'index.cjs', 'predict.js', 'fused.js', 'kernels.wasm', 'kernels-fused.wasm']
       .map((name) => ({ name, path: join(dist, name) }))
       .filter(({ path }) => existsSync(path)),
   };

@@ -1,11 +1,12 @@
 /**
  * From nothing to the first prediction. Prints the prediction's bits and, in milliseconds, what its parts took.
  *
- * Usage: start-predict.mjs ENTRY ENGINE_OPTIONS
+ * Usage: start-predict.mjs ENTRY ENGINE_OPTIONS [FILE that the model is saved to afterwards]
  */
+import { writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 
-const [entry, options] = process.argv.slice(2);
+const [entry, options, file] = process.argv.slice(2);
 const began = performance.now();
 const { createEngine, dense } = await import(pathToFileURL(entry).href);
 const imported = performance.now();
@@ -19,4 +20,5 @@ const built = performance.now();
 const prediction = model.predict(Float32Array.from({ length: 784 }, (_, i) => (i % 8) / 8));
 const predicted = performance.now();
 const parts = { import: imported - began, engine: made - imported, model: built - made, predict: predicted - built };
+if (file !== undefined) writeFileSync(file, model.save());
 process.stdout.write(JSON.stringify({ bits: [...new Uint32Array(prediction.buffer)], parts }));

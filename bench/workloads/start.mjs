@@ -1,6 +1,9 @@
 /** Cold start: fresh processes in pairs, one that does nothing and one that loads the library and predicts. */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const script = (/** @type {string} */ name) => fileURLToPath(new URL(name, import.meta.url));
@@ -14,17 +17,38 @@ function timedProcess([command, ...flags], args) {
   return { seconds, said: JSON.parse(stdout) };
 }
 
-export const START = 'start/small';
+/**
+ * @typedef {{ runtime: readonly string[], entry: string, predict: string | undefined, engine: Record<string, unknown> }} StartSide
+ */
+
+/** What is started: the library, which makes a model; and the entry that only predicts, which loads the same from a file. */
+export const STARTS = /** @type {const} */ (['start/small', 'start/predict']);
 
 /**
  * One pair: the seconds beyond the runtime's own start, and the whole.
  *
- * @param {{ runtime: readonly string[], entry: string, engine: Record<string, unknown> }} side
- * @returns {import('../measure/unit.mjs').Repetition & { checksum: string }}
+ * @param {string} name
+ * @param {StartSide} side
+ * @returns {import('../measure/unit.mjs').Repetition & { checksum: string } | undefined} nothing where the side has no such entry
  */
-export function startPair({ runtime, entry, engine }) {
+export function startPair(name, { runtime, entry, predict, engine }) {
+  const make = [script('start-predict.mjs'), entry, JSON.stringify(engine)];
+  if (name === 'start/small') return pair(runtime, make);
+  if (predict === undefined) return undefined;
+  const folder = mkdtempSync(join(tmpdir(), 'wasm-mlp-start-'));
+  try {
+    const file = join(folder, 'model.safetensors');
+    timedProcess(runtime, [...make, file]);
+    return pair(runtime, [script('start-load.mjs'), predict, file]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** @param {readonly string[]} runtime @param {readonly string[]} args */
+function pair(runtime, args) {
   const empty = timedProcess(runtime, [script('start-empty.mjs')]);
-  const { seconds, said } = timedProcess(runtime, [script('start-predict.mjs'), entry, JSON.stringify(engine)]);
+  const { seconds, said } = timedProcess(runtime, args);
   return {
     seconds: { '': seconds - empty.seconds, 'with the runtime': seconds },
     checksum: createHash('sha256').update(Uint32Array.from(said.bits)).digest('hex'),
