@@ -100,7 +100,8 @@ export function logPlot({ title, x: xLabel, y: yLabel, curves }) {
  * @public
  */
 export function barChart({ title, subtitle, groups }) {
-  const [width, left, right, bar, gap] = [760, 250, 90, 16, 30];
+  // As wide as a line that names machine and date.
+  const [width, left, right, bar, gap] = [880, 250, 210, 16, 30];
   const names = [...new Set(groups.flatMap(({ bars }) => bars.map(({ name }) => name)))];
   let y = 52;
   const parts = [label(16, 22, title, 'font-weight="bold"'), label(16, 40, subtitle)];
