@@ -24,7 +24,9 @@ async function engineOf(engine: Engine | undefined): Promise<Engine> {
 /** Reads an engine. */
 export const engineCheck: Check<Engine> = (path, value) => {
   if (value instanceof Engine) return value;
-  throw new ValueError(`${path} expected an engine of createEngine, got ${describe(value)}.`);
+  const alike = typeof (value as Partial<Engine> | null)?.sequential === 'function';
+  const hint = alike ? ' Is it of another copy of the library, imported here and required there?' : '';
+  throw new ValueError(`${path} expected an engine of createEngine, got ${describe(value)}.${hint}`);
 };
 
 /**
