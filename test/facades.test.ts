@@ -66,6 +66,19 @@ describe('facades', () => {
     expect(engine.memory().used).toBe(used);
   });
 
+  test('that are disposed right after fit was called stay so, and can be fitted again', async () => {
+    const { used } = engine.memory();
+    const regressor = mlpRegressor({ engine, epochs: 2, hiddenLayers: [2] });
+    const fitting = thrownBy(() => regressor.fit(X, [1, 2, 3]));
+    regressor.dispose();
+    const message = 'mlpRegressor.fit: a live model expected, got one that was disposed.';
+    expectError(await fitting, StateError, message);
+    expect(engine.memory().used).toBe(used);
+    await regressor.fit(X, [1, 2, 3]);
+    expect(regressor.predict(X)).toHaveLength(3);
+    regressor.dispose();
+  });
+
   test('say that rows hold nothing', async () => {
     const thrown = await thrownBy(() => mlpClassifier({ engine }).fit([[], []], ['a', 'b']));
     expectError(thrown, ShapeError, 'mlpClassifier.fit: x expected at least one value per row, got none.');

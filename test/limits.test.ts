@@ -61,6 +61,12 @@ describe('arguments of wrong kind', () => {
     );
   });
 
+  test('a buffer that was transferred has no kernels', async () => {
+    const { buffer } = Uint8Array.of(1, 2, 3);
+    structuredClone(buffer, { transfer: [buffer] });
+    expect(await thrownBy(() => createEngine({ wasm: buffer }))).toBeInstanceOf(ValueError);
+  });
+
   test('arrays, signals and kernels of another realm are what they are', async () => {
     const elsewhere = <T>(code: string, given: object = {}): T => runInNewContext(code, given) as T;
     const model = trained();
@@ -77,6 +83,7 @@ describe('arguments of wrong kind', () => {
       weights.map(({ shape, data }) => ({ shape, data: elsewhere('Float32Array.from(data)', { data: [...data] }) })),
     );
     expect(model.getWeights()).toEqual(weights);
+    expect(await thrownBy(() => model.fit(X, Y, any(elsewhere('new Map()'))))).toBeInstanceOf(ValueError);
     const wasm = elsewhere<Uint8Array<ArrayBuffer>>('Uint8Array.from(bytes)', {
       bytes: readFileSync('dist/kernels.wasm'),
     });

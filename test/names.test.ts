@@ -1,6 +1,6 @@
 /** Names that clash: of outputs, logs and weights, and with what every object has. */
 import { describe, expect, test } from 'vitest';
-import { createEngine, dense, input, prelu, ValueError } from '../src/index.js';
+import { add, createEngine, dense, input, prelu, ValueError } from '../src/index.js';
 import { expectError, thrownBy, X } from './reference/refusals.js';
 
 const engine = await createEngine();
@@ -72,5 +72,19 @@ describe('names', () => {
       'bLoss',
       'bR2',
     ]);
+  });
+
+  test('of inputs may be those of getters of a class', () => {
+    const pair = [input({ shape: [1], name: 'a' }), input({ shape: [1], name: 'b' })];
+    const model = engine.model({ inputs: pair, outputs: add().apply(pair) });
+    class Rows {
+      get a() {
+        return [[1], [2]];
+      }
+      get b() {
+        return [[10], [20]];
+      }
+    }
+    expect([...model.predict(new Rows() as never)]).toEqual([11, 22]);
   });
 });

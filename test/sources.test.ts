@@ -120,6 +120,15 @@ test.each([
   }
 });
 
+test('weights of classes in a list or a typed array', () => {
+  const losses = [[1, 5], Float32Array.of(1, 5), { 1: 5 }].map((classWeight) => {
+    const model = engine.sequential({ seed: 2, layers: [dense({ units: 1, activation: 'sigmoid', inputShape: [1] })] });
+    model.compile({ optimizer: 'sgd', loss: 'binaryCrossentropy' });
+    return model.trainOnBatch([[1], [2]], [[1], [0]], { classWeight }).loss;
+  });
+  expect(losses).toEqual([losses[0], losses[0], losses[0]]);
+});
+
 test('weights whose product float32 does not hold', async () => {
   const model = engine.sequential({ layers: [dense({ units: 1, inputShape: [1] })] });
   model.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });

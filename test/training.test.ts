@@ -103,6 +103,9 @@ describe('earlyStopping', () => {
     ['error2', 'less'],
     ['inaccuracy', 'less'],
     ['outR2', 'more'],
+    ['AUC', 'more'],
+    ['prAUC', 'more'],
+    ['balancedaccuracy', 'more'],
     ['valAccuracy', 'more'],
     ['top_accuracy', 'more'],
   ])('a number called %s: %s is better', async (key, better) => {
@@ -221,6 +224,16 @@ test('terminateOnNaN ends at the batch', async () => {
 });
 
 describe('csvLogger', () => {
+  test('leaves a cell empty where there is no number', async () => {
+    const lines: string[] = [];
+    const model = line(0);
+    const logger = csvLogger((text) => lines.push(text));
+    logger.onTrainBegin?.(0, {}, model);
+    await logger.onEpochEnd?.(0, { loss: 1, valLoss: 2 }, model);
+    await logger.onEpochEnd?.(1, { loss: 3 }, model);
+    expect(lines.slice(-3)).toEqual(['epoch,loss,valLoss\n', '0,1,2\n', '1,3,\n']);
+  });
+
   test('quotes numbers that hold the separator', async () => {
     const lines: string[] = [];
     const callbacks = [csvLogger((text) => lines.push(text), { separator: '.' })];

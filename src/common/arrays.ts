@@ -11,7 +11,14 @@ export const isFloat32Array = (value: unknown): value is Float32Array =>
 export function bytesOf(value: unknown): Uint8Array<ArrayBuffer> | undefined {
   if (value instanceof Uint8Array) return value as Uint8Array<ArrayBuffer>;
   const tag = tagOf(value);
-  if (tag === '[object ArrayBuffer]') return new Uint8Array(value as ArrayBuffer);
+  if (tag === '[object ArrayBuffer]' && typeof (value as Partial<ArrayBuffer>).slice === 'function') {
+    try {
+      return new Uint8Array(value as ArrayBuffer);
+    } catch {
+      // It was transferred, and has no bytes any more.
+      return undefined;
+    }
+  }
   if (!ArrayBuffer.isView(value) || tag !== '[object Uint8Array]') return undefined;
   return new Uint8Array(value.buffer as ArrayBuffer, value.byteOffset, value.byteLength);
 }

@@ -7,8 +7,8 @@ export function describe(value: unknown): string {
   if (typeof value === 'function') return 'a function';
   if (typeof value === 'symbol') return 'a symbol';
   if (value instanceof DataView) return 'a DataView';
-  if (value instanceof Map) return 'a Map';
-  if (value instanceof Set) return 'a Set';
+  const [, collection] = /^\[object (Map|Set)\]$/.exec(Object.prototype.toString.call(value)) ?? [];
+  if (collection !== undefined) return `a ${collection}`;
   if (ArrayBuffer.isView(value)) return `${value.constructor.name}(${(value as Uint8Array).length})`;
   if (Array.isArray(value)) {
     const short = value.length <= 6 && value.every((one) => typeof one !== 'object' && typeof one !== 'function');

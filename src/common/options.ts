@@ -20,11 +20,11 @@ export const isRecord = (value: unknown): value is Readonly<Record<string, unkno
   value !== null &&
   !Array.isArray(value) &&
   !ArrayBuffer.isView(value) &&
-  !(value instanceof Map || value instanceof Set);
+  !/^\[object (Map|Set)\]$/.test(Object.prototype.toString.call(value));
 
-/** A field of an object, not of its prototype: a name may be that of a method which all objects have. */
+/** A field of an object, but for the methods that all objects have: a name may be that of one of them. */
 export const fieldOf = (record: Readonly<Record<string, unknown>>, name: string): unknown =>
-  Object.hasOwn(record, name) ? record[name] : undefined;
+  name in Object.prototype && !Object.hasOwn(record, name) ? undefined : record[name];
 
 /** Reads an options object: every given name must be in the table, every value must pass its check. */
 export function readOptions<T extends object>(where: string, given: unknown, table: OptionTable<T>): T {

@@ -87,8 +87,17 @@ const sameBits = new Set<Numerics>();
 /** Whether 256-bit vectors are in use: by every engine of a process, once one was made with them. */
 export const uses256 = (): boolean => probed?.simd256 === true;
 
+/** What is being proved: one after the other, since V8's flag counts for all. */
+let turns: Promise<unknown> = Promise.resolve();
+
 /** The library's kernels with 256-bit vectors where they can be had. */
-export async function compileWide(numerics: Numerics): Promise<{ module: WebAssembly.Module; findings: Findings }> {
+export function compileWide(numerics: Numerics): Promise<{ module: WebAssembly.Module; findings: Findings }> {
+  const turn = turns.then(() => proveWide(numerics));
+  turns = turn.catch(() => undefined);
+  return turn;
+}
+
+async function proveWide(numerics: Numerics): Promise<{ module: WebAssembly.Module; findings: Findings }> {
   let narrow: string | undefined;
   if (probed === undefined) {
     const found = find256();

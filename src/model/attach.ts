@@ -94,7 +94,9 @@ class AttachedModel<O extends Float32Array | Float32Array[]> extends InferenceMo
 function sharesMemory(x: unknown, out: unknown): boolean {
   if (Array.isArray(x)) return x.some((one) => sharesMemory(one, out));
   if (Array.isArray(out)) return out.some((one) => sharesMemory(x, one));
-  return ArrayBuffer.isView(x) && ArrayBuffer.isView(out) && x.buffer === out.buffer;
+  if (!ArrayBuffer.isView(x) || !ArrayBuffer.isView(out)) return false;
+  // Two shared buffers may be one memory: each post makes an object of its own.
+  return x.buffer === out.buffer || [x, out].every(({ buffer }) => !(buffer instanceof ArrayBuffer));
 }
 
 const apart = (x: Float32Array | readonly Float32Array[]): Float32Array | readonly Float32Array[] =>

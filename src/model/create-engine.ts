@@ -3,14 +3,14 @@ import { bytesOf } from '../common/arrays.js';
 import { sentence } from '../common/describe.js';
 import { FormatError, UnsupportedError } from '../common/errors.js';
 import { compile, compileSync } from '../engine/binary.js';
-import { refusedToCompile, requireFeatures, type Numerics } from '../engine/features.js';
+import { refusedToCompile, requireFeatures } from '../engine/features.js';
 import { Machine } from '../engine/machine.js';
 import { compileWide, type Findings } from '../engine/simd256.js';
 import { processors, programUrl, whyNotShared } from '../engine/threads/host.js';
 import { Pool, startComputeWorker } from '../engine/threads/pool.js';
 import { DEFAULT_TILE, TILE_NAMES, WIDE_TILES, type TileName } from '../engine/tile.js';
 import { calibrate } from '../engine/trial.js';
-import { readEngineOptions, type EngineOptions, type SettledEngineOptions } from './engine-options.js';
+import { isModule, readEngineOptions, type EngineOptions, type SettledEngineOptions } from './engine-options.js';
 import { Engine } from './engine.js';
 
 /** 'auto' takes no more threads: what a layer can be cut into usefully is used up by then. */
@@ -83,18 +83,9 @@ async function withThreads(engine: Engine): Promise<Engine> {
 
 const NARROW_SYNC = 'simd256: only createEngine, which does not block, tries it, and only with the inlined kernels.';
 
-/** The library's own kernels, which are valid where the features are there. */
-const compileOwn = (numerics: Numerics): Promise<WebAssembly.Module> =>
-  compile(numerics).catch((error: unknown) => {
-    throw error instanceof WebAssembly.CompileError ? refusedToCompile('createEngine', error) : error;
-  });
-
-function compileOwnSync(): WebAssembly.Module {
-  try {
-    return compileSync();
-  } catch (error) {
-    throw error instanceof WebAssembly.CompileError ? refusedToCompile('createEngineSync', error) : error;
-  }
+/** Rethrows what a platform says of the library's own kernels, which are valid where the features are there. */
+function refuseOwn(where: string, error: unknown): never {
+  throw error instanceof WebAssembly.CompileError ? refusedToCompile(where, error) : error;
 }
 
 /** Why bytes that were given are no module here. */
@@ -125,11 +116,16 @@ export async function createEngine(options?: EngineOptions): Promise<Engine> {
   requireFeatures('createEngine', numerics);
   const asked = { narrow: simd256 ? NARROW_SYNC : undefined, simd256: false };
   if (wasm === undefined && simd256) {
-    const { module, findings } = await compileWide(numerics);
+    const { module, findings } = await compileWide(numerics).catch((error: unknown) =>
+      refuseOwn('createEngine', error),
+    );
     return withThreads(makeEngine('createEngine', module, read, findings));
   }
-  if (wasm === undefined) return withThreads(makeEngine('createEngine', await compileOwn(numerics), read));
-  if (wasm instanceof WebAssembly.Module) return withThreads(makeEngine('createEngine', wasm, read, asked));
+  if (wasm === undefined) {
+    const module = await compile(numerics).catch((error: unknown) => refuseOwn('createEngine', error));
+    return withThreads(makeEngine('createEngine', module, read));
+  }
+  if (isModule(wasm)) return withThreads(makeEngine('createEngine', wasm, read, asked));
   const module = await WebAssembly.compile(wasm).catch((error: unknown) => refuseWasm('createEngine', wasm, error));
   return withThreads(makeEngine('createEngine', module, read, asked));
 }
@@ -153,13 +149,12 @@ export function createEngineSync(options?: EngineOptions): Engine {
         `Pass wasm: fusedKernels() of wasm-mlp/fused, or use createEngine.`,
     );
   }
-  if (wasm === undefined) return makeEngine('createEngineSync', compileOwnSync(), read, asked);
-  if (wasm instanceof WebAssembly.Module) return makeEngine('createEngineSync', wasm, read, asked);
+  if (isModule(wasm)) return makeEngine('createEngineSync', wasm, read, asked);
   let module: WebAssembly.Module;
   try {
-    module = new WebAssembly.Module(wasm);
+    module = wasm === undefined ? compileSync() : new WebAssembly.Module(wasm);
   } catch (error) {
-    return refuseWasm('createEngineSync', wasm, error);
+    return wasm === undefined ? refuseOwn('createEngineSync', error) : refuseWasm('createEngineSync', wasm, error);
   }
   return makeEngine('createEngineSync', module, read, asked);
 }

@@ -47,8 +47,12 @@ type Kernels = Uint8Array<ArrayBuffer> | ArrayBuffer | WebAssembly.Module;
 /** Bytes of memory that an engine starts with by default. */
 const INITIAL_BYTES = 1024 * 1024;
 
+/** Whether a value is a compiled module, of whichever realm. */
+export const isModule = (value: unknown): value is WebAssembly.Module =>
+  value instanceof WebAssembly.Module || Object.prototype.toString.call(value) === '[object WebAssembly.Module]';
+
 const kernelsCheck: Check<Kernels> = (path, value) => {
-  const kernels = value instanceof WebAssembly.Module ? value : bytesOf(value);
+  const kernels = isModule(value) ? value : bytesOf(value);
   if (kernels !== undefined) return kernels;
   throw new ValueError(`${path} expected bytes or a WebAssembly.Module, got ${describe(value)}.`);
 };

@@ -66,6 +66,8 @@ const PATIENCE = 10;
 /** What the two facades have in common: a standardizing network that is made anew by each fit. */
 export class Estimator {
   private fitted: Model | undefined;
+  /** How often it was disposed: a fit that began before ends. */
+  private disposals = 0;
   /** Networks that are being trained. */
   private readonly training = new Set<Model>();
 
@@ -103,6 +105,7 @@ export class Estimator {
     accept: () => void,
   ): Promise<History> {
     const { hiddenLayers, activation, learningRate, epochs, batchSize, seed, engine } = this.settings;
+    const { disposals } = this;
     const x = new Float32Array(source.rows * source.width);
     source.write(x, 0);
     const hidden = {
@@ -122,6 +125,9 @@ export class Estimator {
     let history: History;
     this.training.add(model);
     try {
+      if (disposals !== this.disposals) {
+        throw new StateError(`${this.where}.fit: a live model expected, got one that was disposed.`);
+      }
       model.compile({ optimizer: adam({ learningRate }), loss: head.loss });
       const callbacks = [earlyStopping({ monitor: 'loss', minDelta: TOLERANCE, patience: PATIENCE })];
       history = await model.fit(x, y as Float32Array, { epochs, batchSize, callbacks });
@@ -154,6 +160,7 @@ export class Estimator {
 
   /** Gives up the network, and those that are being trained: their fits reject. */
   dispose(): void {
+    this.disposals += 1;
     for (const model of this.training) model.dispose();
     this.fitted?.dispose();
     this.fitted = undefined;

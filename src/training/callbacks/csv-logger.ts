@@ -78,7 +78,7 @@ export function csvLogger(target: string | ((line: string) => unknown), options?
         columns = Object.keys(logs);
         if (!headed) await write(`${['epoch', ...columns].map(cell).join(separator)}\n`);
       }
-      await write(`${[epoch, ...columns.map((column) => logs[column])].map(cell).join(separator)}\n`);
+      await write(`${[epoch, ...columns.map((column) => logs[column] ?? '')].map(cell).join(separator)}\n`);
     },
   };
 }

@@ -7,7 +7,8 @@ export type Mode = 'auto' | 'min' | 'max';
 export const MODES = ['auto', 'min', 'max'] as const;
 
 /** Metrics of which more is better, behind a name of an output or `val` with a capital; of everything else, losses and errors, less is. */
-const MORE_IS_BETTER = /(^|[^a-z])(accuracy|precision|recall|f1|auc|r2)$|(Accuracy|Precision|Recall|F1|Auc|R2)$/;
+const MORE_IS_BETTER =
+  /(^|[^a-z])(f1|auc|r2)$|(F1|AUC|Auc|R2)$|(?<![Ii]n)[Aa]ccuracy$|(?<![Ii]m)[Pp]recision$|[Rr]ecall$/;
 
 /** Follows one number over the epochs and knows whether it has become better. */
 export class Monitor {

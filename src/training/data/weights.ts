@@ -21,7 +21,7 @@ function readSampleWeight(where: string, value: unknown, rows: number): Float32A
 }
 
 function readClassWeight(where: string, value: unknown, classes: number): Float32Array {
-  if (!isRecord(value) && !Array.isArray(value)) {
+  if (!isRecord(value) && !Array.isArray(value) && !ArrayBuffer.isView(value)) {
     throw new ValueError(`${where}: classWeight expected weights by class, got ${describe(value)}.`);
   }
   const weights = new Float32Array(classes).fill(1);
