@@ -1,3 +1,7 @@
+/** Whether a value is a Map or a Set, of whichever realm: what it holds is not among its fields. */
+export const collectionOf = (value: unknown): string | undefined =>
+  /^\[object (Map|Set)\]$/.exec(Object.prototype.toString.call(value))?.[1];
+
 /** A value as it stands in an error message: short, and telling its kind. */
 export function describe(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
@@ -7,7 +11,7 @@ export function describe(value: unknown): string {
   if (typeof value === 'function') return 'a function';
   if (typeof value === 'symbol') return 'a symbol';
   if (value instanceof DataView) return 'a DataView';
-  const [, collection] = /^\[object (Map|Set)\]$/.exec(Object.prototype.toString.call(value)) ?? [];
+  const collection = collectionOf(value);
   if (collection !== undefined) return `a ${collection}`;
   if (ArrayBuffer.isView(value)) return `${value.constructor.name}(${(value as Uint8Array).length})`;
   if (Array.isArray(value)) {

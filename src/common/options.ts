@@ -1,4 +1,4 @@
-import { describe } from './describe.js';
+import { collectionOf, describe } from './describe.js';
 import { ValueError } from './errors.js';
 import { suggestion } from './nearest.js';
 
@@ -20,7 +20,7 @@ export const isRecord = (value: unknown): value is Readonly<Record<string, unkno
   value !== null &&
   !Array.isArray(value) &&
   !ArrayBuffer.isView(value) &&
-  !/^\[object (Map|Set)\]$/.test(Object.prototype.toString.call(value));
+  collectionOf(value) === undefined;
 
 /** A field of an object, but for the methods that all objects have: a name may be that of one of them. */
 export const fieldOf = (record: Readonly<Record<string, unknown>>, name: string): unknown =>

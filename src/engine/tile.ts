@@ -5,7 +5,7 @@ import type { Numerics } from './features.js';
 export const TILE_NAMES = ['4x8', '5x8', '3x12', '2x16', '4x16', '6x16'] as const;
 export type TileName = (typeof TILE_NAMES)[number];
 
-/** 3 × 12: the fastest of the family with 128-bit vectors on V8 14 (Node 26), and on V8 11.3 (Node 20) second to 5 × 8, see docs/measurements.md. */
+/** 3 × 12: the fastest of the family with 128-bit vectors on V8 14 (Node 26), and on V8 11.3 (Node 20) first on Zen 5 and second to 5 × 8 on Zen 3, see docs/measurements.md. */
 export const DEFAULT_TILE: TileName = '3x12';
 
 /**
