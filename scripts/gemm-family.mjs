@@ -15,10 +15,27 @@ export const TILES = [
 ];
 
 /**
- * Panels that one row of A meets at a time when m = 1: from eight chains on the latency of the addition is hidden, and the more
- * there are, the fewer loads of A there are among those of B, which bound it. What is left meets fewer. Tiles for 256 bits take
- * twice as many.
+ * Panels that one row of A meets at a time when m = 1, the most first: from eight chains on the latency of the addition is hidden, and the more
+ * there are, the fewer loads of A there are among those of B, which bound it. Tiles for 256 bits take twice as many.
  *
  * @type {Readonly<Record<string, readonly number[]>>}
  */
-export const VECTOR_PANELS = { '4x8': [4], '5x8': [4], '3x12': [4, 2], '2x16': [2], '4x16': [4, 2], '6x16': [4, 2] };
+export const VECTOR_PANELS = {
+  '4x8': [4, 1],
+  '5x8': [4, 1],
+  '3x12': [4, 2, 1],
+  '2x16': [2, 1],
+  '4x16': [4, 2, 1],
+  '6x16': [4, 2, 1],
+};
+
+/**
+ * Panels that one row meets together with a narrower last one, which alone would wait for its additions: columns of a panel, panels, columns of the last. Powers of two
+ * leave 12 + 4 or 24 + 8 of panels of 12.
+ *
+ * @type {readonly (readonly [columns: number, panels: number, last: number])[]}
+ */
+export const VECTOR_TAILS = [
+  [12, 1, 4],
+  [12, 2, 8],
+];

@@ -14,7 +14,7 @@
  * The last block is as narrow as a step of four lanes allows, so panels take k·4⌈n/4⌉ floats.
  */
 
-import { TILES, VECTOR_PANELS } from './gemm-family.mjs';
+import { TILES, VECTOR_PANELS, VECTOR_TAILS } from './gemm-family.mjs';
 
 /** Columns → rows of the tile that takes a narrower last panel, whatever the main tile is. */
 const TAIL_ROWS = { 4: 8, 8: 4, 12: 3 };
@@ -46,6 +46,8 @@ const BY_COLUMNS = new Set(['2x16']);
 const PAIRED = new Set(['4x16', '6x16']);
 
 const range = (n) => Array.from({ length: n }, (_, i) => i);
+/** What makes functions of the same name stands once. */
+const once = (shapes, name) => [...new Map(shapes.map((shape) => [name(...shape), shape])).values()];
 const text = (lines) => lines.flat(Infinity).join('\n');
 
 const accumulators = (R, V) => range(R).map((r) => range(V).map((v) => `  let c${r}_${v} = f32x4.splat(0);`));
@@ -143,25 +145,28 @@ function rowsTile(R, W, packed = false) {
   ]);
 }
 
-/** One row of A against P neighbouring panels at once. */
-function vectorTile(W, P) {
-  const V = W / 4;
+/** The function that takes one row of A against P panels of W columns and, where it is not 0, a last one of T. */
+const vectorName = (W, P, T) => `vector${W}x${P}${T ? `and${T}` : ''}`;
+
+/** One row of A against P neighbouring panels at once, and the narrower last one of T columns behind them. */
+function vectorTile(W, P, T = 0) {
+  const widths = [...range(P).map(() => W), ...(T ? [T] : [])];
+  const each = (act) => widths.map((width, p) => range(width / 4).map((v) => act(p, v)));
+  const at = (p, v) => 16 * ((p * W) / 4 + v);
   return text([
-    `/** c (1, ${P * W}) = init + a (1, k) · ${P} panels (k, ${W}) that start \`panel\` bytes apart. */`,
-    `function vector${W}x${P}(k: i32, a: usize, b0: usize, panel: usize, init: usize, c: usize): void {`,
-    range(P)
-      .slice(1)
-      .map((p) => `  let b${p} = b${p - 1} + panel;`),
-    accumulators(P, V),
+    `/** c (1, ${P * W + T}) = init + a (1, k) · ${P} panels (k, ${W}) that start \`panel\` bytes apart${T ? `, and one (k, ${T}), \`last\`` : ''}. */`,
+    `function ${vectorName(W, P, T)}(k: i32, a: usize, b0: usize, panel: usize,${T ? ' last: usize,' : ''} init: usize, c: usize): void {`,
+    widths.slice(1).map((width, p) => `  let b${p + 1} = ${width === W ? `b${p} + panel` : 'last'};`),
+    each((p, v) => `  let c${p}_${v} = f32x4.splat(0);`),
     `  if (init != 0) {`,
-    range(P).map((p) => range(V).map((v) => `    c${p}_${v} = v128.load(init, ${16 * (p * V + v)});`)),
+    each((p, v) => `    c${p}_${v} = v128.load(init, ${at(p, v)});`),
     `  }`,
     `  for (const end = a + (<usize>k << 2); a != end; a += 4) {`,
     `    const s = v128.load32_splat(a);`,
-    range(P).map((p) => range(V).map((v) => `    c${p}_${v} = madd(s, v128.load(b${p}, ${16 * v}), c${p}_${v});`)),
-    range(P).map((p) => `    b${p} += ${4 * W};`),
+    each((p, v) => `    c${p}_${v} = madd(s, v128.load(b${p}, ${16 * v}), c${p}_${v});`),
+    widths.map((width, p) => `    b${p} += ${4 * width};`),
     `  }`,
-    range(P).map((p) => range(V).map((v) => `  v128.store(c, c${p}_${v}, ${16 * (p * V + v)});`)),
+    each((p, v) => `  v128.store(c, c${p}_${v}, ${at(p, v)});`),
     `}`,
   ]);
 }
@@ -267,9 +272,48 @@ function packing(R, W) {
   ]);
 }
 
+/** The function that takes one row of A against all panels, for the tiles that have them as wide and meet as many at a time. */
+const rowName = (W, panels) => `row${W}x${panels[0]}`;
+
+function rowDriver(W, panels) {
+  const panel = (columns, width) => `b + ((<usize>${columns} * k + <usize>k0 * ${width}) << 2)`;
+  // Two call sites keep a function from being inlined: V8 11.3 spills registers when it is, but for one panel.
+  const call = (width, P, T) => {
+    const operands = [
+      'depth',
+      'a',
+      panel('j', width),
+      `(<usize>k * ${width}) << 2`,
+      ...(T ? [panel(`(j + ${P * width})`, T)] : []),
+    ].join(', ');
+    const name = vectorName(width, P, T);
+    if (P + T === 1) return `    ${name}(${operands}, init, c);`;
+    return [`    if (init != 0) ${name}(${operands}, init, c);`, `    else ${name}(${operands}, 0, c);`];
+  };
+  // The last panel is as narrow as a step of four allows.
+  const last = (columns, act) => [`  if (n - j > ${columns - 4} && n - j <= ${columns}) {`, act, `    return;`, `  }`];
+  return text([
+    `/** c (1, n) = init + a (1, depth) · B from its row k0 on, B (k, n) in panels of ${W}. */`,
+    `function ${rowName(W, panels)}(n: i32, k: i32, k0: i32, depth: i32, a: usize, b: usize, init: usize, c: usize): void {`,
+    `  let j = 0;`,
+    panels.map((P) => [
+      VECTOR_TAILS.filter(([width, before]) => width === W && before === P).map(([, , T]) =>
+        last(P * W + T, call(W, P, T)),
+      ),
+      P === 1 ? `  for (; j + ${W - 4} < n; j += ${W}) {` : `  for (; j + ${P * W} <= n; j += ${P * W}) {`,
+      call(W, P, 0),
+      `    c += ${4 * P * W};`,
+      `    if (init != 0) init += ${4 * P * W};`,
+      `  }`,
+    ]),
+    tails(W).map((w) => last(w, call(w, 1, 0))),
+    `}`,
+  ]);
+}
+
 function rowsDriver(R, W) {
-  const tail = (rows) => (w) =>
-    `rowsPanel${rows(w)}x${w}(rows, depth, ai, lda, b + ((<usize>j * k + <usize>k0 * ${w}) << 2), ii, ldi, ci, ldc);`;
+  const tail = (w) =>
+    `rowsPanel${TAIL_ROWS[w]}x${w}(rows, depth, ai, lda, b + ((<usize>j * k + <usize>k0 * ${w}) << 2), ii, ldi, ci, ldc);`;
   return text([
     `/** C (m, n) = init + A (m, k) · B. A, C row-major; B in panels of ${W}; init a row (ldi 0), a matrix, or null for zero; strips: room for STRIPS bytes, or null. */`,
     `export function f32_gemm_rows_${R}x${W}(m: i32, n: i32, k: i32, a: usize, lda: usize, b: usize, init: usize, ldi: usize, c: usize, ldc: usize, strips: usize): void {`,
@@ -288,34 +332,18 @@ function rowsDriver(R, W) {
     `      let j = 0;`,
     `      if (packs) ${packing(R, W)}`,
     `      else if (rows == 1) {`,
-    VECTOR_PANELS[`${R}x${W}`].map((P) => [
-      `        for (; j + ${P * W} <= n; j += ${P * W}) {`,
-      `          vector${W}x${P}(depth, ai, b + ((<usize>j * k + <usize>k0 * ${W}) << 2), (<usize>k * ${W}) << 2, ii, ci);`,
-      `          ci += ${4 * P * W};`,
-      `          if (ii != 0) ii += ${4 * P * W};`,
-      `        }`,
-    ]),
+    `        ${rowName(W, VECTOR_PANELS[`${R}x${W}`])}(n, k, k0, depth, ai, b, ii, ci);`,
+    `        continue;`,
     `      }`,
     `      for (; j + ${W - 4} < n; j += ${W}) {`,
     `        const bj = b + ((<usize>j * k + <usize>k0 * ${W}) << 2);`,
     `        if (packs) stripsPanel${R}x${W}(rows, depth, strips, bj, ii, ldi, ci, ldc);`,
-    `        else if (rows == 1) rowsPanel1x${W}(1, depth, ai, lda, bj, ii, ldi, ci, ldc);`,
     `        else rowsPanel${LESSER_ROWS[`${R}x${W}`] ?? R}x${W}(rows, depth, ai, lda, bj, ii, ldi, ci, ldc);`,
     `        ci += ${4 * W};`,
     `        if (ii != 0) ii += ${4 * W};`,
     `      }`,
     `      if (j >= n) continue;`,
-    `      if (rows == 1) {`,
-    tailBranches(
-      W,
-      tail(() => 1),
-    ),
-    `      } else {`,
-    tailBranches(
-      W,
-      tail((w) => TAIL_ROWS[w]),
-    ),
-    `      }`,
+    tailBranches(W, tail),
     `    }`,
     `    init = c;`,
     `    ldi = ldc;`,
@@ -373,18 +401,22 @@ export function tilesSource() {
   TILES.forEach(([R, W]) => need(R, W));
   Object.entries(TAIL_ROWS).forEach(([W, R]) => need(R, Number(W)));
   const shapes = [...tileRows.values()];
-  const widths = [...new Set(shapes.map(([, W]) => W))];
-  const ofRow = TILES.flatMap(([R, W]) => VECTOR_PANELS[`${R}x${W}`].map((P) => [W, P]));
-  const vectors = [...new Map(ofRow.map((shape) => [shape.join('x'), shape])).values()];
+  /** @type {[width: number, panels: readonly number[]][]} */
+  const vectors = TILES.map(([R, W]) => [W, VECTOR_PANELS[`${R}x${W}`]]);
+  const vectorTiles = [
+    ...Object.keys(TAIL_ROWS).map((W) => [Number(W), 1, 0]),
+    ...vectors.flatMap(([W, panels]) => panels.map((P) => [W, P, 0])),
+    ...VECTOR_TAILS,
+  ];
   return text([
     `// Written by scripts/gemm-tiles.mjs, which says what it all means. Do not edit.`,
     `import { madd } from '../simd/madd';`,
     `import { packStrips } from './strips';`,
     `import { copyRows, depthBlock, edgeRows, packedRows, packsOuter, packsRows, rowBlock, OUTER_BLOCK, OUTER_DEPTH, OUTER_ROWS } from './blocking';`,
-    widths.filter((W) => !tileRows.has(`1x${W}`)).map((W) => [rowsTile(1, W), rowsPanel(1, W)]),
     shapes.filter(([R, W]) => !LESSER_ROWS[`${R}x${W}`]).map(([R, W]) => [rowsTile(R, W), rowsPanel(R, W)]),
     shapes.map(([R, W]) => [outerTile(R, W), outerPanel(R, W)]),
-    vectors.map(([W, P]) => vectorTile(W, P)),
+    once(vectorTiles, vectorName).map((shape) => vectorTile(...shape)),
+    once(vectors, rowName).map((shape) => rowDriver(...shape)),
     TILES.map(([R, W]) => [rowsTile(R, W, true), rowsPanel(R, W, true)]),
     TILES.map(([R, W]) => [rowsDriver(R, W), outerDriver(R, W)]),
     '',
