@@ -35,7 +35,7 @@ export { f32_prelu, f32_prelu_backward } from './activation/prelu';
 export { f32_max_pieces, f32_max_pieces_backward } from './activation/max-pieces';
 export { f32_absolute_error, f32_hinge, f32_huber, f32_smooth_rows } from './loss/robust';
 export { f32_adadelta, f32_adagrad, f32_rmsprop } from './optimizer/adaptive';
-export { f32_clip_norm, f32_clip_value, f32_penalty_gradient, f32_scale } from './optimizer/gradient';
+export { f32_clip_value, f32_penalty_gradient, f32_scale, f64_add_squares } from './optimizer/gradient';
 export { f32_copy, f32_product, f32_scale_rows, f32_scale_shift, f32_sum } from './data/arithmetic';
 export { f32_copy_columns, f32_take_columns } from './data/columns';
 export { f32_dropout } from './random/dropout';

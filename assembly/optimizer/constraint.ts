@@ -1,3 +1,5 @@
+import { highSquares, lowSquares } from '../simd/lanes';
+
 /**
  * The max-norm constraint (Srivastava et al. 2014): each unit whose Euclidean norm over its k inputs exceeds `limit` is scaled by
  * limit/norm, the others keep their bits. w: weights of n units in panels of `width` units. The norm is summed in float64,
@@ -17,10 +19,8 @@ export function f32_max_norm_panels(k: i32, n: i32, width: i32, w: usize, limit:
       let high = low;
       for (let p = start; p < end; p += stride) {
         const v = v128.load(p);
-        const a = f64x2.promote_low_f32x4(v);
-        const b = f64x2.promote_low_f32x4(i64x2.shuffle(v, v, 1, 0));
-        low = f64x2.add(low, f64x2.mul(a, a));
-        high = f64x2.add(high, f64x2.mul(b, b));
+        low = f64x2.add(low, lowSquares(v));
+        high = f64x2.add(high, highSquares(v));
       }
       low = f64x2.sqrt(low);
       high = f64x2.sqrt(high);

@@ -1,4 +1,4 @@
-import { paddedBytes } from '../simd/lanes';
+import { highSquares, lowSquares } from '../simd/lanes';
 import { map, map2 } from '../simd/map';
 
 /** a: l1. b: l2. */
@@ -52,25 +52,28 @@ export function f32_clip_value(n: i32, g: usize, limit: f32): void {
 }
 
 /**
- * g scaled by limit/(‖g‖ + 1e-6) where that is below 1: PyTorch's clip_grad_norm_. The norm is summed in float64, in four
- * lanes joined at the end, an order that depends on n alone.
+ * total (float64) += Σ g² over n units of k inputs in panels of `width` units, for the norm of a gradient. In float64, for each unit over its inputs, ascending, then one
+ * unit after another: an order that no width of the panels changes. Padding units are zero.
  */
-export function f32_clip_norm(n: i32, g: usize, limit: f32): void {
-  if (n <= 0) return;
-  let low = f64x2.splat(0);
-  let high = low;
-  const end = g + paddedBytes(n);
-  let p = g;
-  do {
-    const v = v128.load(p);
-    const a = f64x2.promote_low_f32x4(v);
-    const b = f64x2.promote_low_f32x4(i64x2.shuffle(v, v, 1, 0));
-    low = f64x2.add(low, f64x2.mul(a, a));
-    high = f64x2.add(high, f64x2.mul(b, b));
-    p += 16;
-  } while (p < end);
-  const sum = f64x2.add(low, high);
-  const norm = sqrt<f64>(f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1));
-  const factor = <f64>limit / (norm + 1e-6);
-  if (factor < 1) f32_scale(n, g, <f32>factor);
+export function f64_add_squares(k: i32, n: i32, width: i32, g: usize, total: usize): void {
+  const columns = (n + 3) & ~3;
+  let sum = f64.load(total);
+  for (let first = 0; first < columns; first += width) {
+    const panel = g + ((<usize>first * k) << 2);
+    const stride = (<usize>min(width, columns - first)) << 2;
+    for (let start = panel; start < panel + stride; start += 16) {
+      let low = f64x2.splat(0);
+      let high = low;
+      for (let p = start, end = start + stride * k; p < end; p += stride) {
+        const v = v128.load(p);
+        low = f64x2.add(low, lowSquares(v));
+        high = f64x2.add(high, highSquares(v));
+      }
+      sum += f64x2.extract_lane(low, 0);
+      sum += f64x2.extract_lane(low, 1);
+      sum += f64x2.extract_lane(high, 0);
+      sum += f64x2.extract_lane(high, 1);
+    }
+  }
+  f64.store(total, sum);
 }

@@ -23,6 +23,21 @@ export function maxLanes(x: v128): f32 {
   return f32x4.extract_lane(one, 0);
 }
 
+/** The squares of lanes 0 and 1, in float64. */
+// @ts-ignore: decorator
+@inline
+export function lowSquares(x: v128): v128 {
+  const wide = f64x2.promote_low_f32x4(x);
+  return f64x2.mul(wide, wide);
+}
+
+/** The squares of lanes 2 and 3, in float64. */
+// @ts-ignore: decorator
+@inline
+export function highSquares(x: v128): v128 {
+  return lowSquares(i64x2.shuffle(x, x, 1, 0));
+}
+
 /** The bytes of a padded row or vector of n floats: whole vectors. */
 // @ts-ignore: decorator
 @inline

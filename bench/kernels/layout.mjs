@@ -83,7 +83,7 @@ const OWN_SIZE = {
 export const SCRATCH = 'words';
 
 /** Kernels that write while they are beyond a limit, which they are at their first call only: what counts are their reads. */
-const ONLY_READ_AT_LAST = new Set(['f32_clip_norm', 'f32_max_norm_panels']);
+const ONLY_READ_AT_LAST = new Set(['f32_max_norm_panels']);
 
 /** @type {Record<string, Content>} */
 const CONTENTS = {

@@ -74,7 +74,7 @@ export const ABI = {
   f32_penalty_gradient: ['n', '*w', '*g', 'l1:f32', 'l2:f32'],
   f32_scale: ['n', '*w', 'factor:f32'],
   f32_clip_value: ['n', '*g', 'limit:f32'],
-  f32_clip_norm: ['n', '*g', 'limit:f32'],
+  f64_add_squares: ['k', 'n', 'width', '*g', '*total'],
   f32_adagrad: ['n', '*g', '*w', '*s', 'learningRate:f32', 'epsilon:f32'],
   f32_rmsprop: [
     'n',

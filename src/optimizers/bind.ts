@@ -34,15 +34,6 @@ export function slotNames(optimizer: Optimizer): readonly string[] {
   }
 }
 
-/** Brings the gradient within the optimizer's limits. Does nothing where there are none. */
-export function bindClip({ kernels }: Machine, { config }: Optimizer, vectors: UpdateVectors): () => void {
-  const { clipNorm, clipValue } = config;
-  const { size, gradients } = vectors;
-  if (clipNorm !== undefined) return () => kernels.f32_clip_norm(size, gradients, clipNorm);
-  if (clipValue !== undefined) return () => kernels.f32_clip_value(size, gradients, clipValue);
-  return () => undefined;
-}
-
 /** The update as kernel calls: assembly/optimizer. Scalars are float64 here and rounded once, at the call. */
 export function bindUpdate({ kernels }: Machine, optimizer: Optimizer, vectors: UpdateVectors): Update {
   const { size, weights, gradients } = vectors;

@@ -4,10 +4,11 @@ import { inPlaceOf, RegionGroup } from '../engine/arena.js';
 import type { Machine } from '../engine/machine.js';
 import type { VersionWriter } from '../engine/threads/version.js';
 import type { ParameterLayout } from '../graph/parameters.js';
-import { storedFloats, type NetworkPlan } from '../graph/plan.js';
+import type { NetworkPlan } from '../graph/plan.js';
 import { bindProgram, runProgram, type ProgramOptions } from '../graph/program.js';
-import { bindClip, bindUpdate, slotNames, type Update, type UpdateVectors } from '../optimizers/bind.js';
+import { bindUpdate, slotNames, type Update, type UpdateVectors } from '../optimizers/bind.js';
 import { rateAt } from '../schedules/rate.js';
+import { bindClip, bindConstraints, bindPenalties } from './adjustments.js';
 import type { Compiled } from './compiled.js';
 import type { Dataset } from './data/shape.js';
 import { bindStation, evaluateInParts, type Logs, type Station } from './measure.js';
@@ -61,7 +62,7 @@ export class Trainer {
     const slots = slotNames(compiled.optimizer).map(() => layout.allocate(this.regions, 'learned'));
     this.vectors = { size: plan.learnedFloats, weights, gradients, slots };
     this.update = bindUpdate(machine, compiled.optimizer, this.vectors);
-    this.clip = bindClip(machine, compiled.optimizer, this.vectors);
+    this.clip = bindClip(machine, plan, compiled.optimizer, this.vectors, this.regions);
     this.penalize = bindPenalties(machine, plan, this.vectors);
     this.constrain = bindConstraints(machine, plan, weights);
   }
@@ -259,36 +260,4 @@ export class Trainer {
     const program = bindProgram(machine, plan, addresses, { ...options, clock: this.clock, objective });
     return bindStation(machine, program, this.compiled);
   }
-}
-
-/** Adds the gradients of the layers' penalties on their weights. */
-export function bindPenalties(
-  { kernels }: Machine,
-  plan: NetworkPlan,
-  { weights, gradients }: { readonly weights: number; readonly gradients: number },
-): () => void {
-  const penalties = plan.parameters.flatMap(({ spec, offset }) =>
-    spec.regularizer === undefined ? [] : [{ at: 4 * offset, floats: storedFloats(spec), ...spec.regularizer.config }],
-  );
-  return () => {
-    for (let i = 0; i < penalties.length; i++) {
-      const { at, floats, l1, l2 } = penalties[i];
-      kernels.f32_penalty_gradient(floats, weights + at, gradients + at, l1, l2);
-    }
-  };
-}
-
-/** Holds weights to the layers' constraints. */
-function bindConstraints({ kernels, tile }: Machine, plan: NetworkPlan, weights: number): () => void {
-  const constraints = plan.parameters.flatMap(({ spec, offset }) =>
-    spec.constraint === undefined
-      ? []
-      : [{ at: weights + 4 * offset, units: spec.shape[0], inputs: spec.shape[1], ...spec.constraint.config }],
-  );
-  return () => {
-    for (let i = 0; i < constraints.length; i++) {
-      const { at, units, inputs, limit } = constraints[i];
-      kernels.f32_max_norm_panels(inputs, units, tile.panelWidth, at, limit);
-    }
-  };
 }

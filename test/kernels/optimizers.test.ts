@@ -1,5 +1,7 @@
 /** Optimizer kernels against the recurrences in float64, over several steps. */
 import { describe, expect, test } from 'vitest';
+import { padded } from '../../src/engine/panels.js';
+import { writePanels } from '../reference/panels.js';
 import { machineOf, numbers, onBench } from './harness.js';
 
 const machine = machineOf();
@@ -126,7 +128,6 @@ describe('optimizer kernels', () => {
 
 describe('what else is done to a gradient', () => {
   const g = gradientsAt(1);
-  const norm = Math.hypot(...g);
 
   test('penalties: l1·sign(w) + l2·w', () => {
     onBench(machine, (bench) => {
@@ -162,14 +163,27 @@ describe('what else is done to a gradient', () => {
     });
   });
 
-  test.each([0.5, 0.99, 2])('clipped to %d of its norm', (share) => {
-    onBench(machine, (bench) => {
-      const at = bench.use(g);
-      bench.call('f32_clip_norm', N, at.address, share * norm);
-      check(
-        bench.read(at),
-        g.map((value) => Math.min(share, 1) * value),
-      );
-    });
-  });
+  const shapes = [1, 2, 7, 32].flatMap((k) => [1, 3, 4, 5, 16, 17, 33].map((n) => [k, n] as const));
+
+  test.each(shapes)(
+    'its squares, %i inputs, %i units: one sum per unit, then unit after unit, in panels of any width',
+    (k, n) => {
+      const weights = numbers(k * n, k + n);
+      let expected = 0.1;
+      for (let unit = 0; unit < n; unit++) {
+        expected += weights.subarray(unit * k, (unit + 1) * k).reduce((sum, value) => sum + value * value, 0);
+      }
+      for (const width of [4, 8, 12, 16, padded(n)]) {
+        onBench(machine, (bench) => {
+          const panels = new Float32Array(padded(n) * k);
+          writePanels(panels, 0, n, k, width, weights);
+          const from = bench.use(panels);
+          const total = bench.use(new Float32Array(Float64Array.of(0.1).buffer));
+          bench.call('f64_add_squares', k, n, width, from.address, total.address);
+          expect(bench.readF64(total), `width ${width}`).toBe(expected);
+          expect(bench.read(from)).toEqual(panels);
+        });
+      }
+    },
+  );
 });

@@ -5,11 +5,12 @@ import type { Place } from '../../engine/step.js';
 import type { Graph } from '../../graph/graph.js';
 import { storedFloats, type PlannedParameter } from '../../graph/plan.js';
 import { runProgram, type BoundNode, type Program } from '../../graph/program.js';
-import { bindClip, bindUpdate, type UpdateVectors } from '../../optimizers/bind.js';
+import { bindUpdate, type UpdateVectors } from '../../optimizers/bind.js';
 import { findFaults, withText } from './advice.js';
 import type { Diagnosis, LayerDiagnosis, NonFinite } from './diagnosis.js';
 import type { Station } from '../measure.js';
-import { bindPenalties, type Trainer } from '../trainer.js';
+import { bindClip, bindPenalties } from '../adjustments.js';
+import type { Trainer } from '../trainer.js';
 
 /** Below this share of the largest slope an activation counts as softly saturated. */
 const SOFT = 0.05;
@@ -72,7 +73,7 @@ export function diagnose(
     const affine = affineMeasures(scope);
     const saturation = saturationOf(scope);
     bindPenalties(machine, plan, copies)();
-    bindClip(machine, compiled.optimizer, copies)();
+    bindClip(machine, plan, compiled.optimizer, copies, regions)();
     const gradientNorms = normsByLayer(scope, (parameter) => layout.readOne(copies.gradients, parameter));
     const before = normsByLayer(scope, (parameter) => layout.readOne(vectors.weights, parameter));
     const rate = nextRate(trainer);

@@ -1,0 +1,76 @@
+/** What an update does besides the optimizer's own rule: penalties and limits on the gradient before it, constraints on the weights after it. */
+import { sizeOf } from '../common/tensors.js';
+import type { RegionGroup } from '../engine/arena.js';
+import type { Machine } from '../engine/machine.js';
+import { padded } from '../engine/panels.js';
+import { storedFloats, type NetworkPlan } from '../graph/plan.js';
+import type { UpdateVectors } from '../optimizers/bind.js';
+import type { Optimizer } from '../optimizers/optimizers.js';
+
+/** Adds the gradients of the layers' penalties on their weights. */
+export function bindPenalties(
+  { kernels }: Machine,
+  plan: NetworkPlan,
+  { weights, gradients }: { readonly weights: number; readonly gradients: number },
+): () => void {
+  const penalties = plan.parameters.flatMap(({ spec, offset }) =>
+    spec.regularizer === undefined ? [] : [{ at: 4 * offset, floats: storedFloats(spec), ...spec.regularizer.config }],
+  );
+  return () => {
+    for (let i = 0; i < penalties.length; i++) {
+      const { at, floats, l1, l2 } = penalties[i];
+      kernels.f32_penalty_gradient(floats, weights + at, gradients + at, l1, l2);
+    }
+  };
+}
+
+/** What PyTorch's clip_grad_norm_ adds to a norm that it divides by. */
+const NORM_EPSILON = 1e-6;
+
+/** Brings the gradient within the optimizer's limits. Does nothing where there are none. Takes what memory it needs from `regions`. */
+export function bindClip(
+  machine: Machine,
+  plan: NetworkPlan,
+  { config }: Optimizer,
+  { size, gradients }: Pick<UpdateVectors, 'size' | 'gradients'>,
+  regions: RegionGroup,
+): () => void {
+  const { kernels, memory, tile } = machine;
+  const { clipNorm, clipValue } = config;
+  if (clipValue !== undefined) return () => kernels.f32_clip_value(size, gradients, clipValue);
+  if (clipNorm === undefined) return () => undefined;
+  const limit = Math.fround(clipNorm);
+  const total = regions.allocate(8);
+  const parts = plan.parameters
+    .filter(({ spec }) => spec.learned)
+    .map(({ spec: { shape, storage }, offset }) => ({
+      at: gradients + 4 * offset,
+      units: storage === 'panels' ? shape[0] : sizeOf(shape),
+      inputs: storage === 'panels' ? shape[1] : 1,
+      width: storage === 'panels' ? tile.panelWidth : padded(sizeOf(shape)),
+    }));
+  return () => {
+    memory.f64[total / 8] = 0;
+    for (let i = 0; i < parts.length; i++) {
+      const { at, units, inputs, width } = parts[i];
+      kernels.f64_add_squares(inputs, units, width, at, total);
+    }
+    const factor = limit / (Math.sqrt(memory.f64[total / 8]) + NORM_EPSILON);
+    if (factor < 1) kernels.f32_scale(size, gradients, factor);
+  };
+}
+
+/** Holds weights to the layers' constraints. */
+export function bindConstraints({ kernels, tile }: Machine, plan: NetworkPlan, weights: number): () => void {
+  const constraints = plan.parameters.flatMap(({ spec, offset }) =>
+    spec.constraint === undefined
+      ? []
+      : [{ at: weights + 4 * offset, units: spec.shape[0], inputs: spec.shape[1], ...spec.constraint.config }],
+  );
+  return () => {
+    for (let i = 0; i < constraints.length; i++) {
+      const { at, units, inputs, limit } = constraints[i];
+      kernels.f32_max_norm_panels(inputs, units, tile.panelWidth, at, limit);
+    }
+  };
+}
