@@ -32,9 +32,6 @@ const laterAsImport = (extension: 'js' | 'cjs'): Plugin => ({
   },
 });
 
-/** Characters of a line of the library, but for texts that are longer. It takes 1 % of size; without, an uncaught error printed 260,000 characters. */
-const LINE_LIMIT = 1000;
-
 /** What all builds of the library have in common. */
 const library: Options = {
   tsconfig: 'tsconfig.build.json',
@@ -63,8 +60,6 @@ const libraryAs = (format: 'esm' | 'cjs'): Options[] => {
     ...library,
     format,
     esbuildOptions(options) {
-      // Node shows the line that an uncaught error was thrown from.
-      options.lineLimit = LINE_LIMIT;
       // In CommonJS what is loaded later is required then: an import() is refused under Jest, and in scripts of node:vm.
       if (format === 'cjs') options.supported = { 'dynamic-import': false };
     },

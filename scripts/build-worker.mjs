@@ -5,6 +5,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { minified } from './minify.mjs';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 mkdirSync('build', { recursive: true });
@@ -39,7 +40,7 @@ async function bundle(entry) {
     tsconfig: 'tsconfig.build.json',
     plugins: [withoutImports],
   });
-  return outputFiles[0].text.trim();
+  return (await minified(outputFiles[0].text, {})).code;
 }
 
 /**

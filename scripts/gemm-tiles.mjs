@@ -14,7 +14,7 @@
  * The last block is as narrow as a step of four lanes allows, so panels take k·4⌈n/4⌉ floats.
  */
 
-import { TILES, VECTOR_PANELS, VECTOR_TAILS } from './gemm-family.mjs';
+import { TILES, VECTOR_ENDS, VECTOR_PANELS } from './gemm-family.mjs';
 
 /** Columns → rows of the tile that takes a narrower last panel, whatever the main tile is. */
 const TAIL_ROWS = { 4: 8, 8: 4, 12: 3 };
@@ -277,7 +277,6 @@ const rowName = (W, panels) => `row${W}x${panels[0]}`;
 
 function rowDriver(W, panels) {
   const panel = (columns, width) => `b + ((<usize>${columns} * k + <usize>k0 * ${width}) << 2)`;
-  // Two call sites keep a function from being inlined: V8 11.3 spills registers when it is, but for one panel.
   const call = (width, P, T) => {
     const operands = [
       'depth',
@@ -287,23 +286,45 @@ function rowDriver(W, panels) {
       ...(T ? [panel(`(j + ${P * width})`, T)] : []),
     ].join(', ');
     const name = vectorName(width, P, T);
-    if (P + T === 1) return `    ${name}(${operands}, init, c);`;
-    return [`    if (init != 0) ${name}(${operands}, init, c);`, `    else ${name}(${operands}, 0, c);`];
+    // Two call sites keep a function from being inlined, but for the largest, which are not: V8 11.3 spills registers when they are, but for one panel.
+    return (P === 1 && T === 0) || P * width >= 48
+      ? [`    ${name}(${operands}, init, c);`]
+      : [`    if (init != 0) ${name}(${operands}, init, c);`, `    else ${name}(${operands}, 0, c);`];
   };
-  // The last panel is as narrow as a step of four allows.
-  const last = (columns, act) => [`  if (n - j > ${columns - 4} && n - j <= ${columns}) {`, act, `    return;`, `  }`];
+  const move = (columns) => [
+    `    j += ${columns};`,
+    `    c += ${4 * columns};`,
+    `    if (init != 0) init += ${4 * columns};`,
+  ];
+  /** Whether so many columns are left; the last panel is as narrow as a step of four allows. */
+  const left = (columns) => `n - j > ${columns - 4} && n - j <= ${columns}`;
+  const last = (columns, act) => [`  if (${left(columns)}) {`, act, `    return;`, `  }`];
+  const ends = VECTOR_ENDS.filter(([width]) => width === W).map(([, ...goes]) => ({
+    goes,
+    columns: goes.reduce((sum, [P, T]) => sum + P * W + T, 0),
+  }));
   return text([
     `/** c (1, n) = init + a (1, depth) · B from its row k0 on, B (k, n) in panels of ${W}. */`,
     `function ${rowName(W, panels)}(n: i32, k: i32, k0: i32, depth: i32, a: usize, b: usize, init: usize, c: usize): void {`,
     `  let j = 0;`,
     panels.map((P) => [
-      VECTOR_TAILS.filter(([width, before]) => width === W && before === P).map(([, , T]) =>
-        last(P * W + T, call(W, P, T)),
-      ),
-      P === 1 ? `  for (; j + ${W - 4} < n; j += ${W}) {` : `  for (; j + ${P * W} <= n; j += ${P * W}) {`,
+      ends
+        .filter(({ goes }) => goes[0][0] === P)
+        .map(({ goes, columns }) =>
+          last(columns, [
+            goes.slice(0, -1).map(([before]) => [call(W, before, 0), move(before * W)]),
+            call(W, ...goes[goes.length - 1]),
+          ]),
+        ),
+      `  while (${[
+        P === 1 ? `j + ${W - 4} < n` : `j + ${P * W} <= n`,
+        // What an end takes in smaller goes is left to it.
+        ...ends
+          .filter(({ goes, columns }) => goes[0][0] < P && columns >= P * W)
+          .map(({ columns }) => `!(${left(columns)})`),
+      ].join(' && ')}) {`,
       call(W, P, 0),
-      `    c += ${4 * P * W};`,
-      `    if (init != 0) init += ${4 * P * W};`,
+      move(P * W),
       `  }`,
     ]),
     tails(W).map((w) => last(w, call(w, 1, 0))),
@@ -406,7 +427,7 @@ export function tilesSource() {
   const vectorTiles = [
     ...Object.keys(TAIL_ROWS).map((W) => [Number(W), 1, 0]),
     ...vectors.flatMap(([W, panels]) => panels.map((P) => [W, P, 0])),
-    ...VECTOR_TAILS,
+    ...VECTOR_ENDS.flatMap(([W, ...goes]) => goes.map(([P, T]) => [W, P, T])),
   ];
   return text([
     `// Written by scripts/gemm-tiles.mjs, which says what it all means. Do not edit.`,

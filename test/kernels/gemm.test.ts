@@ -10,8 +10,11 @@ const upTo = (last: number): number[] => Array.from({ length: last + 1 }, (_, i)
 /** Rows up to past the tallest tile; columns in every class of 4, 8, 12 and 16. */
 const edgeRows = upTo(9);
 const edgeColumns = [0, 1, 3, 4, 5, 7, 8, 9, 11, 12, 13, 15, 16, 17, 31, 32, 33, 37];
-/** Around the 32, 48 and 64 columns that a lone row meets at a time, and twice as many with all that can be left. */
-const loneColumns = [24, 31, 32, 33, 47, 48, 49, 63, 64, 65, 72, 84, 96, 97, 111, 128, 132, 157];
+/** Around the 32, 48 and 64 columns that a lone row meets at a time, twice as many with all that can be left, and the 16, 32 and 80 that are ends of their own. */
+const loneColumns = [
+  24, 28, 29, 31, 32, 33, 36, 47, 48, 49, 61, 63, 64, 65, 72, 76, 77, 79, 80, 81, 84, 96, 97, 111, 124, 125, 128, 132,
+  157,
+];
 /** No product, one, one trip of the unrolled loop, and one that stops inside of it. */
 const edgeDepths = [0, 1, 4, 7];
 
@@ -19,6 +22,9 @@ const edgeDepths = [0, 1, 4, 7];
 const rowSizes: readonly Size[] = [
   [13, 31, 17],
   [1, 70, 1630], // three blocks of k, panels taken four at a time
+  [1, 128, 1630], // and with ends that a narrower panel is part of
+  [1, 32, 801],
+  [1, 16, 801],
   [3, 5, 801], // two blocks of k
   [300, 3, 65],
   [131, 10, 600],
