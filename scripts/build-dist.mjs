@@ -33,27 +33,21 @@ declare global {
 for (const name of ['index.d.ts', 'index.d.cts', 'predict.d.ts', 'predict.d.cts']) {
   if (status === 0) appendFileSync(`dist/${name}`, NAMESPACE);
 }
+/** esbuild calls require by a function of its own, which bundlers do not look into. */
+const OWN_REQUIRE = /var ([\w$]+)=\([\w$]+=>typeof require<"u"\?require:.*? is not supported'\)\}\);/s;
+
 /**
- * Calls of require as bundlers know them: esbuild writes one by a function of its own, which they do not look into.
+ * Minifies a built file, and brings its map up to it. Where `required` files are loaded later by esbuild's own require, they are by the plain one then: its declaration goes
+ * first, and blanks keep the place for the map; its name is a global that nobody declares to Terser, and is written over last.
  *
  * @param {string} file
+ * @param {number} required
  */
-function requirePlainly(file) {
-  const own = /var ([\w$]+)=\([\w$]+=>typeof require<"u"\?require:.*? is not supported'\)\}\);/s;
-  const text = readFileSync(file, 'utf8');
-  const [declaration = '', name = ''] = own.exec(text) ?? [];
-  const parts = text.replace(declaration, '').split(`${name}(".`);
-  if (name === '' || parts.length !== 3) {
-    throw new Error(`build-dist: ${file} expected to load two files later, found ${parts.length - 1}.`);
-  }
-  writeFileSync(file, parts.join('require(".'));
-}
-if (status === 0) requirePlainly('dist/index.cjs');
-
-/** Minifies a built file, and brings its map up to it. @param {string} file */
-async function minifyFile(file) {
+async function minifyFile(file, required) {
   const name = basename(file);
-  const { code, map } = await minified(readFileSync(file, 'utf8'), {
+  const built = readFileSync(file, 'utf8');
+  const [declaration = '', own = ''] = (required > 0 && OWN_REQUIRE.exec(built)) || [];
+  const { code, map } = await minified(built.replace(declaration, declaration.replace(/[^\n]/g, ' ')), {
     module: file.endsWith('.js'),
     toplevel: true,
     format: { max_line_len: LINE_LIMIT },
@@ -64,12 +58,17 @@ async function minifyFile(file) {
       url: `${name}.map`,
     },
   });
-  writeFileSync(file, `${code}\n`);
+  const parts = required > 0 ? code.split(`${own}(".`) : [code];
+  if (parts.length !== required + 1) {
+    throw new Error(`build-dist: ${file} expected to load ${required} files later, found ${parts.length - 1}.`);
+  }
+  writeFileSync(file, `${parts.join('require(".')}\n`);
   writeFileSync(`${file}.map`, map);
 }
 if (status === 0) {
   for (const name of ['index', 'predict', 'fused', 'worker-program']) {
-    for (const extension of ['js', 'cjs']) await minifyFile(`dist/${name}.${extension}`);
+    await minifyFile(`dist/${name}.js`, 0);
+    await minifyFile(`dist/${name}.cjs`, name === 'index' ? 2 : 0);
   }
 }
 

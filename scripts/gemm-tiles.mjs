@@ -46,7 +46,7 @@ const BY_COLUMNS = new Set(['2x16']);
 const PAIRED = new Set(['4x16', '6x16']);
 
 const range = (n) => Array.from({ length: n }, (_, i) => i);
-/** What makes functions of the same name stands once. */
+/** Shapes, one for each name of a function. */
 const once = (shapes, name) => [...new Map(shapes.map((shape) => [name(...shape), shape])).values()];
 const text = (lines) => lines.flat(Infinity).join('\n');
 
@@ -273,7 +273,7 @@ function packing(R, W) {
 }
 
 /** The function that takes one row of A against all panels, for the tiles that have them as wide and meet as many at a time. */
-const rowName = (W, panels) => `row${W}x${panels[0]}`;
+const rowName = (W, panels) => `row${W}x${panels.join('_')}`;
 
 function rowDriver(W, panels) {
   const panel = (columns, width) => `b + ((<usize>${columns} * k + <usize>k0 * ${width}) << 2)`;
@@ -415,6 +415,22 @@ function outerDriver(R, W) {
   ]);
 }
 
+/** Throws where the tables of a lone row would leave columns out, or stop for an end that is not written. */
+function checkVectors() {
+  for (const [R, W] of TILES) {
+    const panels = VECTOR_PANELS[`${R}x${W}`];
+    if (panels[panels.length - 1] !== 1) throw new Error(`gemm-tiles: ${R}x${W} expected single panels last.`);
+    for (const [width, ...goes] of VECTOR_ENDS) {
+      const whole = goes.slice(0, -1).every(([, T]) => T === 0);
+      if (width === W && !(whole && panels.includes(goes[0][0]))) {
+        throw new Error(
+          `gemm-tiles: an end of ${width} expected to begin with panels that ${R}x${W} meets, and to be narrower last alone.`,
+        );
+      }
+    }
+  }
+}
+
 /** The AssemblyScript source of every tile and driver. */
 export function tilesSource() {
   const tileRows = new Map();
@@ -422,6 +438,7 @@ export function tilesSource() {
   TILES.forEach(([R, W]) => need(R, W));
   Object.entries(TAIL_ROWS).forEach(([W, R]) => need(R, Number(W)));
   const shapes = [...tileRows.values()];
+  checkVectors();
   /** @type {[width: number, panels: readonly number[]][]} */
   const vectors = TILES.map(([R, W]) => [W, VECTOR_PANELS[`${R}x${W}`]]);
   const vectorTiles = [

@@ -1,6 +1,8 @@
 /** The benchmark's verdicts on made-up times: a planted slowdown is found, the same build never is; and its data is the same everywhere. */
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { ABI } from '../src/engine/abi.js';
 
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 type Functions = Record<string, any>;
@@ -16,6 +18,7 @@ const { generator, medianInterval, pairedSpeed, powerLaw, quantile, studentBound
   await load('measure/statistics.mjs');
 const { classificationData } = await load('workloads/data.mjs');
 const { readResult } = await load('report/result.mjs');
+const { kernelCases } = await load('kernels/cases.mjs');
 
 /** Of the measurement that a verdict of --against rests on. */
 const PROCESSES = 10;
@@ -296,4 +299,16 @@ test('the data of the workloads, which peers in other languages make again', () 
   const digest = createHash('sha256').update(x).update(labels).digest('hex');
   // As bench/peers/peers.py makes it, with NumPy.
   expect(digest).toBe('e42f788acea5375e31a944ad8568294629f4e62394b7d280391c8cc801ae2047');
+});
+
+test('what the kernels compute has a stated checksum for each case, and none is left of kernels that are gone', () => {
+  const stated = JSON.parse(readFileSync(new URL('../bench/checksums.json', import.meta.url), 'utf8')) as Record<
+    string,
+    object
+  >;
+  const cases = (kernelCases(ABI) as { kind: string; name: string }[]).filter(({ kind }) => kind !== 'bound');
+  for (const numerics of ['strict', 'fused']) {
+    const kernels = Object.keys(stated[numerics]).filter((name) => name.startsWith('kernel/'));
+    expect(kernels.sort()).toEqual(cases.map(({ name }) => name).sort());
+  }
 });

@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { createRequire, SourceMap, type SourceMapPayload } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runInThisContext } from 'node:vm';
@@ -56,6 +56,29 @@ describe('the package', () => {
       'predict/package.json',
     ]);
   });
+
+  test.each(['index.js', 'index.cjs', 'predict.js', 'predict.cjs'])(
+    'the map of %s leads from each throw to one in the sources',
+    (name) => {
+      const text = readFileSync(join(root, 'dist', `${name}.map`), 'utf8');
+      const map = JSON.parse(text) as SourceMapPayload;
+      const found = new SourceMap(map);
+      let count = 0;
+      readFileSync(join(root, 'dist', name), 'utf8')
+        .split('\n')
+        .forEach((line, index) => {
+          for (const { index: column } of line.matchAll(/\bthrow\b(?= new [\w$]+\()/g)) {
+            const entry = found.findEntry(index, column) as { originalSource: string; originalLine: number };
+            const source = map.sourcesContent[map.sources.indexOf(entry.originalSource)] ?? '';
+            expect(source.split('\n')[entry.originalLine], `line ${index + 1}, column ${column}`).toMatch(
+              /throw|=> \{|\?/,
+            );
+            count++;
+          }
+        });
+      expect(count).toBeGreaterThan(20);
+    },
+  );
 
   test('its declarations are complete where the platform has no library "DOM"', () => {
     const entries = ['index.d.ts', 'predict.d.ts', 'fused.d.ts'].map((name) => join(root, 'dist', name));

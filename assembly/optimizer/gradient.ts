@@ -30,7 +30,7 @@ class Scale {
   }
 }
 
-/** Decoupled weight decay: w = factor·w. */
+/** w = factor·w: decoupled weight decay, and a gradient whose norm is above its limit. */
 export function f32_scale(n: i32, w: usize, factor: f32): void {
   map<Scale>(n, w, w, f32x4.splat(factor));
 }
@@ -53,7 +53,7 @@ export function f32_clip_value(n: i32, g: usize, limit: f32): void {
 
 /**
  * total (float64) += Σ g² over n units of k inputs in panels of `width` units, for the norm of a gradient. In float64, for each unit over its inputs, ascending, then one
- * unit after another: an order that no width of the panels changes. Padding units are zero.
+ * unit after another: an order that no width of the panels changes. Padding units count as zero, or make a NaN of the norm of a step that overflowed.
  */
 export function f64_add_squares(k: i32, n: i32, width: i32, g: usize, total: usize): void {
   const columns = (n + 3) & ~3;
