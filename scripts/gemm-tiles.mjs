@@ -286,7 +286,7 @@ function rowDriver(W, panels) {
       ...(T ? [panel(`(j + ${P * width})`, T)] : []),
     ].join(', ');
     const name = vectorName(width, P, T);
-    // Two call sites keep a function from being inlined, but for the largest, which are not: V8 11.3 spills registers when they are, but for one panel.
+    // V8 11.3 spills registers where the loop of more than one panel is inlined. Two call sites prevent that, and so does size, from twelve accumulators on.
     return (P === 1 && T === 0) || P * width >= 48
       ? [`    ${name}(${operands}, init, c);`]
       : [`    if (init != 0) ${name}(${operands}, init, c);`, `    else ${name}(${operands}, 0, c);`];
