@@ -6,7 +6,7 @@
  * Two rules follow for whoever reserves memory. A kernel writes nothing outside of the `size` of a buffer. It may read a few floats past it, at most
  * OVERREAD, whose values have no effect; the arena's slack is there for these. Addresses that follow from data, such as labels and indices, stay within the extents whatever the data is.
  */
-import { ABI, type KernelName } from './abi.js';
+import { type ABI, type KernelName } from './abi.js';
 import { SCRATCH_BYTES, STRIPS_BYTES } from './machine.js';
 import { padded } from './panels.js';
 
@@ -40,9 +40,7 @@ type PointerName<P extends string> = P extends `*${infer Name}` ? Name : never;
 type IntegerName<P extends string> = P extends `*${string}` | `${string}:f32` ? never : P;
 
 /** An extent for each pointer of a kernel. */
-type Extents<K extends KernelName> = {
-  readonly [P in PointerName<Parameter<K>>]: Extent<IntegerName<Parameter<K>>>;
-};
+type Extents<K extends KernelName> = Readonly<Record<PointerName<Parameter<K>>, Extent<IntegerName<Parameter<K>>>>>;
 
 type Access = 'reads' | 'writes' | 'updates';
 
