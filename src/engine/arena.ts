@@ -3,8 +3,10 @@ import { MemoryError, StateError } from '../common/errors.js';
 /** Every region starts on a cache line. */
 const ALIGNMENT = 64;
 
-/** Kernels may read, never write, this many bytes past a region: half-used vectors and the tile rows past an edge. */
-const SLACK = 64;
+/**
+ * Bytes behind each region that kernels may read, never write: half-used vectors and the rows of a tile that are past an edge. At least what extents.ts states.
+ */
+export const SLACK = 64;
 
 /** Nothing lives below 1024: asc assumes it, which is what lets it fold address offsets. */
 export const FIRST_ADDRESS = 1024;

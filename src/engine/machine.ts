@@ -10,10 +10,10 @@ import { tileOf, type Tile, type TileName } from './tile.js';
 const PAGE = 65536;
 
 /** What the weight gradient packs its operands into: a block of inputs and a panel of 16 deltas, see assembly/gemm/blocking.ts. */
-const SCRATCH_BYTES = 128 * 4 * (144 + 16);
+export const SCRATCH_BYTES = 128 * 4 * (144 + 16);
 
 /** What other products pack rows into, see assembly/gemm/blocking.ts. */
-const STRIPS_BYTES = 512 * 1024;
+export const STRIPS_BYTES = 512 * 1024;
 
 /** Bytes that memory may grow to at least where it has strips: nobody misses them then. */
 export const STRIPS_FROM = 64 * 1024 * 1024;

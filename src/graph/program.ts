@@ -204,10 +204,13 @@ class Binder {
     const paired = lossInput !== plan.outputs[index] && loss.bindPaired !== undefined;
     const steps: Step[] = [paired ? loss.bindPaired(machine, places) : loss.bind(machine, places)];
     if (memory.rowWeights !== undefined) {
-      steps.push((rows) => kernels.f32_product(rows, rowLosses, rowWeights, rowLosses));
-      if (trains) steps.push((rows) => kernels.f32_scale_rows(rows, delta.width, rowWeights, delta.address, delta.ld));
+      steps.push((rows) => kernels.f32_weigh(rows, rowLosses, rowWeights, rowLosses));
+      if (trains) steps.push((rows) => kernels.f32_weigh_rows(rows, delta.width, rowWeights, delta.address, delta.ld));
     }
-    if (weight !== 1 && trains) {
+    if (weight === 0 && trains) {
+      // Not multiplied: what does not count adds nothing, even where it overflowed.
+      steps.push((rows) => kernels.f32_fill(rows * delta.ld, delta.address, 0));
+    } else if (weight !== 1 && trains) {
       steps.push((rows) => kernels.f32_scale_shift(rows * delta.ld, delta.address, delta.address, weight, 0));
     }
     steps.push((rows) => kernels.f64_add_sum(rows, rowLosses, totals));

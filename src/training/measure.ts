@@ -43,7 +43,8 @@ export class Tally {
       const [lossKey, ...metricKeys] = keys[index];
       const loss = sums[at++] / samples;
       if (!single) logs[lossKey] = loss;
-      logs.loss = (single ? 0 : logs.loss) + weight * loss;
+      // An output that does not count adds nothing, even where its loss is infinite or NaN.
+      logs.loss = (single ? 0 : logs.loss) + (weight === 0 ? 0 : weight * loss);
       metrics.forEach((metric, order) => {
         logs[metricKeys[order]] = metric.value(sums.subarray(at, at + metric.sums), samples);
         at += metric.sums;

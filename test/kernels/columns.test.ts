@@ -75,11 +75,11 @@ test('f32_blend with rate 0 keeps, and with scale and rate 1 comes to x', () => 
 describe.each(shapes)('%i rows of %i', (m, n) => {
   const ld = padded(n) + 4;
 
-  test('f32_scale_rows', () => {
+  test('f32_weigh_rows', () => {
     onBench(machine, (bench) => {
       const [factors, x] = [numbers(m, 1), numbers(m * ld, 2)];
       const at = bench.use(x);
-      bench.call('f32_scale_rows', m, n, bench.use(factors).address, at.address, ld);
+      bench.call('f32_weigh_rows', m, n, bench.use(factors).address, at.address, ld);
       const expected = x.map((value, k) => (k % ld < padded(n) ? value * factors[Math.floor(k / ld)] : value));
       expect(bench.read(at)).toEqual(expected);
     });

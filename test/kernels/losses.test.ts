@@ -197,14 +197,6 @@ describe.each(widths)('%i outputs', (n) => {
       const high = Math.fround(1 - low);
       const [ys, ts, ds] = [lay(bench, y, 77), lay(bench, t, 0), lay(bench, y, NaN)];
       const loss = bench.room(M);
-      bench.call('f32_categorical_crossentropy', M, n, ys.address, ts.address, ds.address, ys.ld, loss.address, 1e-7);
-      const log = (v: number): number => Math.log(Math.max(v, low));
-      close([[...bench.read(loss)]], [y.map((row, i) => -sum(row.map((v, j) => t[i][j] * log(v))))], 64);
-      close(
-        rowsOf(bench.read(ds), n, ys.ld),
-        y.map((row, i) => row.map((v, j) => (v > low ? -t[i][j] / v / M : 0))),
-      );
-      paddingIsZero(bench.read(ds), n, ys.ld);
       bench.call('f32_binary_crossentropy', M, n, ys.address, ts.address, ds.address, ys.ld, loss.address, 1e-7);
       const p = (v: number): number => Math.min(Math.max(v, low), high);
       const value = (v: number, u: number): number => -(u * Math.log(p(v)) + (1 - u) * Math.log(1 - p(v)));
@@ -218,6 +210,122 @@ describe.each(widths)('%i outputs', (n) => {
       );
       paddingIsZero(bench.read(ds), n, ys.ld);
     });
+  });
+});
+
+describe('categorical cross-entropy of outputs that are no distribution: of their shares of their sum', () => {
+  const low = Math.fround(1e-7);
+
+  /** Loss, and derivative of the mean over the M rows. */
+  function expected(y: number[], t: number[]): { loss: number; slopes: number[] } {
+    const whole = sum(y) || 1;
+    const shares = y.map((v) => v / whole);
+    const inside = shares.map((q) => q > low && q <= 1);
+    const mass = sum(y) === 0 ? 0 : sum(t.filter((_, j) => inside[j]));
+    return {
+      loss: -sum(shares.map((q, j) => t[j] * Math.log(Math.min(Math.max(q, low), 1)))),
+      slopes: y.map((v, j) => (mass / whole - (inside[j] ? t[j] / v : 0)) / M),
+    };
+  }
+
+  function run(y: Matrix, t: Matrix) {
+    return onBench(machine, (bench) => {
+      const n = y[0].length;
+      const [ys, ts, ds] = [lay(bench, y, 77), lay(bench, t, 0), lay(bench, y, NaN)];
+      const loss = bench.room(M);
+      bench.call('f32_categorical_crossentropy', M, n, ys.address, ts.address, ds.address, ys.ld, loss.address, 1e-7);
+      const delta = bench.read(ds);
+      paddingIsZero(delta, n, ys.ld);
+      return { losses: [...bench.read(loss)], slopes: rowsOf(delta, n, ys.ld) };
+    });
+  }
+
+  test.each(widths)('%i outputs of any size, some of them 0 or below', (n) => {
+    for (const scale of [0.1, 4, 1e20]) {
+      const y = matrix(n, 7, 1).map((row) =>
+        row.map((v, j) => Math.fround(scale * (j % 3 === 2 ? 0 : j % 5 === 4 ? -0.01 : 0.1 + Math.abs(v)))),
+      );
+      for (const t of [oneHot(n), binary(n), matrix(n, 8, 1).map((row) => row.map(Math.abs))]) {
+        const { losses, slopes } = run(y, t);
+        const right = y.map((row, i) => expected(row, t[i]));
+        close([losses], [right.map(({ loss }) => loss)], 64);
+        // Two terms that may cancel: what is left is as good as the larger of them.
+        const largest = Math.max(...y.flat().map((v) => (v > 0 ? 1 / v : 0))) / M;
+        slopes.forEach((row, i) =>
+          row.forEach((value, j) => {
+            expect(Math.abs(value - right[i].slopes[j])).toBeLessThanOrEqual(64 * 2 ** -24 * largest);
+          }),
+        );
+      }
+    }
+  });
+
+  test('(4, 4) for the second of two costs ln 2; zeros, and sums below 0 or past the largest float, give numbers', () => {
+    const target = [0, 1];
+    expect(run([[4, 4], [0, 0], [-4, -4]], [target, target, target]).losses).toEqual([
+      Math.fround(Math.LN2),
+      Math.fround(-Math.log(low)),
+      Math.fround(Math.LN2),
+    ]); // prettier-ignore
+    const { losses, slopes } = run([[3e38, 3e38], [4, -2], [1, 0]], [target, [1, 0], [1, 0]]); // prettier-ignore
+    expect([...losses, ...slopes.flat()].every(Number.isFinite)).toBe(true);
+    // A share past 1 counts as 1.
+    expect(losses.slice(1)).toEqual([0, 0]);
+  });
+});
+
+describe('a NaN', () => {
+  test.each([1, -1])('with sign %i gives the absolute error no slope but NaN', (sign) => {
+    onBench(machine, (bench) => {
+      const rows: Matrix = [[0], [1], [2]];
+      const [ys, ts, ds] = [lay(bench, rows, 0), lay(bench, [[1], [1], [1]], 0), lay(bench, rows, 0)];
+      // The first output: a NaN of this sign, which the difference keeps.
+      machine.memory.i32[ys.address / 4] = sign > 0 ? 0x7fc00000 : 0xffc00000 | 0;
+      const loss = bench.room(M);
+      bench.call('f32_absolute_error', M, 1, ys.address, ts.address, ds.address, ys.ld, loss.address);
+      expect(rowsOf(bench.read(ds), 1, ys.ld).flat()).toEqual([NaN, 0, Math.fround(1 / 3)]);
+    });
+  });
+});
+
+/** The largest float32. */
+const MOST = (2 - 2 ** -23) * 2 ** 127;
+
+describe('every finite logit gives the loss as float32 has it, and finite slopes', () => {
+  // Soft targets too, whose loss float32 holds where the difference of two logits is past it.
+  const rows: { z: number[]; t: number[] }[] = [3e38, -3e38, MOST, -MOST, 1e38].flatMap((big) => [
+    { z: [big, -big, 0], t: [1, 0, 0] },
+    { z: [big, -big, 0], t: [0, 1, 0] },
+    { z: [big, -big, -big], t: [0, 0.25, 0.125] },
+    { z: [big, big, big], t: [0, 0, 1] },
+    { z: [big, big, big], t: [1, 1, 1] },
+    { z: [-big, 1, 2], t: [0.0625, 0.5, 0.5] },
+  ]);
+
+  const reference = {
+    f32_softmax_categorical_crossentropy(z: number[], t: number[]) {
+      return -sum(logSoftmax(z).map((log, j) => (t[j] === 0 ? 0 : t[j] * log)));
+    },
+    f32_sigmoid_binary_crossentropy(z: number[], t: number[]) {
+      return sum(z.map((v, j) => Math.max(v, 0) - v * t[j] + Math.log1p(Math.exp(-Math.abs(v))))) / z.length;
+    },
+  };
+
+  test.each(Object.keys(reference) as (keyof typeof reference)[])('%s', (kernel) => {
+    for (const { z, t } of rows.map(({ z, t }) => ({ z: z.map(Math.fround), t }))) {
+      onBench(machine, (bench) => {
+        const three = (row: number[]): Matrix => [row, row, row];
+        const [zs, ts, ys, ds] = [z, t, z, z].map((row) => lay(bench, three(row), 0));
+        const loss = bench.room(M);
+        bench.call(kernel, M, 3, zs.address, ts.address, ys.address, ds.address, zs.ld, loss.address);
+        const [got] = bench.read(loss);
+        const exact = reference[kernel](z, t);
+        const what = `${got} for ${exact}, of logits ${z.join(', ')} and targets ${t.join(', ')}`;
+        if (Math.abs(exact) > MOST) expect(got, what).toBe(Infinity);
+        else expect(Math.abs(got - exact) <= 4 * 2 ** -23 * Math.max(1, Math.abs(exact)), what).toBe(true);
+        expect(rowsOf(bench.read(ds), 3, zs.ld).flat().every(Number.isFinite), what).toBe(true);
+      });
+    }
   });
 });
 

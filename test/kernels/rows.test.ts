@@ -39,7 +39,7 @@ describe.each(widths)('rows of %i', (n) => {
     onBench(machine, (bench) => {
       const order = [3, 0, 0, 4];
       const [source, target] = [bench.use(values), bench.room(4 * padded(n))];
-      bench.call('f32_gather_rows', 4, n, source.address, integers(bench, order).address, target.address, padded(n));
+      bench.call('f32_gather_rows', 4, n, m, source.address, integers(bench, order).address, target.address, padded(n));
       const expected = order.flatMap((row) => [...values.subarray(row * n, (row + 1) * n)]);
       expect(bench.read(target)).toEqual(laid(Float32Array.from(expected), 4, n, padded(n)));
     });

@@ -37,15 +37,16 @@ export function bindFeeder(machine: Machine, program: Program, objective: Object
     gather({ x, y, weights }, indices, rows) {
       for (let i = 0; i < inputs.length; i++) {
         const { width, address, ld } = inputs[i];
-        kernels.f32_gather_rows(rows, width, x[i].address, indices, address, ld);
+        kernels.f32_gather_rows(rows, width, x[i].rows, x[i].address, indices, address, ld);
       }
       for (let i = 0; i < ends.length; i++) {
         const { target, labels } = ends[i];
-        if (labels !== undefined) kernels.f32_gather_rows(rows, 1, y[i].address, indices, labels, 1);
-        else kernels.f32_gather_rows(rows, target.width, y[i].address, indices, target.address, target.ld);
+        const from = y[i];
+        if (labels !== undefined) kernels.u32_gather(rows, from.rows, from.address, indices, labels);
+        else kernels.f32_gather_rows(rows, target.width, from.rows, from.address, indices, target.address, target.ld);
         finish(i, rows, labels);
       }
-      if (weights !== undefined) kernels.f32_gather_rows(rows, 1, weights.address, indices, rowWeights, 1);
+      if (weights !== undefined) kernels.u32_gather(rows, weights.rows, weights.address, indices, rowWeights);
     },
     take({ x, y, weights }, first, rows) {
       for (let i = 0; i < inputs.length; i++) {
@@ -58,7 +59,7 @@ export function bindFeeder(machine: Machine, program: Program, objective: Object
         if (labels === undefined) kernels.f32_pad_rows(rows, target.width, from, target.address, target.ld);
         finish(i, rows, labels === undefined ? undefined : from);
       }
-      if (weights !== undefined) kernels.f32_pad_rows(rows, 1, weights.address + 4 * first, rowWeights, 1);
+      if (weights !== undefined) kernels.f32_copy_columns(1, rows, weights.address + 4 * first, rows, rowWeights, rows);
     },
     free: () => regions.free(),
   };
