@@ -5,6 +5,8 @@ import type { NamedTensor } from '../common/tensors.js';
 import { whyNotShared } from '../engine/threads/host.js';
 import { useLeftovers } from '../engine/threads/leftovers.js';
 import { VERSION_WORDS, VersionWriter } from '../engine/threads/version.js';
+import { ownWeights } from '../graph/plan.js';
+import type { SymbolicTensor, WeightOwner } from '../layers/layer.js';
 import { readCompileOptions, type CompileOptions } from '../training/compiled.js';
 import { loadData, readData, openData, type DataSources } from '../training/data/dataset.js';
 import type { DataGiven, Dataset, DataShape, Targets } from '../training/data/shape.js';
@@ -445,6 +447,14 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
     if (training === undefined) return;
     this.compile(training.options);
     this.requireTrainer('loadModel').restore(training, training.values);
+  }
+
+  /**
+   * Notes that this model has weights for what it was built from.
+   * @internal
+   */
+  own(tensors: readonly SymbolicTensor[], owner: WeightOwner): void {
+    ownWeights(this.plan, tensors, owner);
   }
 
   /**
