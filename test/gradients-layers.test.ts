@@ -316,7 +316,7 @@ describe('training', () => {
     }, 0xfffffff1);
     const objectives = [smoothed('categoricalCrossentropy')];
     const { twin, model } = caseOf(network, objectives, from);
-    // A batch of one row has a variance of 0.
+    // A batch of one row goes by the running statistics and leaves them.
     [5, 7, 1, 6].forEach((rows, step) => {
       const batch = batchFor(twin, objectives, from, rows);
       const { x, y } = dataOf(batch, objectives);

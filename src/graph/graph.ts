@@ -1,5 +1,5 @@
 import { describe } from '../common/describe.js';
-import { ValueError } from '../common/errors.js';
+import { StateError, ValueError } from '../common/errors.js';
 import { inputLayer, type InputConfig } from '../layers/input.js';
 import type { Layer, SymbolicTensor } from '../layers/layer.js';
 
@@ -73,8 +73,12 @@ export function chain(where: string, layers: readonly Layer[]): Graph {
   };
 }
 
-/** What stands between symbolic inputs and outputs. */
-export function trace(where: string, inputs: readonly SymbolicTensor[], outputs: readonly SymbolicTensor[]): Graph {
+/** What stands between symbolic inputs and outputs, and the tensor of each node. */
+export function trace(
+  where: string,
+  inputs: readonly SymbolicTensor[],
+  outputs: readonly SymbolicTensor[],
+): { readonly graph: Graph; readonly tensors: readonly SymbolicTensor[] } {
   requireSome(where, inputs, outputs);
   const layers: Layer[] = [];
   const nodes: GraphNode[] = [];
@@ -132,7 +136,20 @@ export function trace(where: string, inputs: readonly SymbolicTensor[], outputs:
     naming: 'layers',
   } as const;
   requireEnds(where, graph);
-  return graph;
+  const tensors = [...done.keys()];
+  requireOwnWeights(where, graph, tensors);
+  return { graph, tensors };
+}
+
+/** Throws where a live model has weights for one of the nodes: this one would have a second set of them, which training the other would not change. */
+function requireOwnWeights(where: string, { nodes, names }: Graph, tensors: readonly SymbolicTensor[]): void {
+  const node = tensors.findIndex(({ owner }) => owner?.live);
+  if (node === -1) return;
+  throw new StateError(
+    `${where}: outputs expected layers whose weights no other model has, got "${names[nodes[node].layer]}" of a model that was built before. ` +
+      `Each model has weights of its own. To share them, build one model with all outputs; ` +
+      `for new weights, apply the layers anew or dispose the other model first.`,
+  );
 }
 
 function requireSome(where: string, inputs: readonly unknown[], outputs: readonly unknown[]): void {

@@ -2,6 +2,7 @@ import { describeShape } from '../common/describe.js';
 import { ShapeError, ValueError } from '../common/errors.js';
 import { sizeOf } from '../common/tensors.js';
 import { padded, panelFloats } from '../engine/panels.js';
+import type { SymbolicTensor, WeightOwner } from '../layers/layer.js';
 import type { Operation, ParameterSpec } from '../layers/operation.js';
 import { inputWidth, type Graph } from './graph.js';
 
@@ -160,4 +161,16 @@ function requireShape(where: string, { shape }: ParameterSpec, again: ParameterS
   throw new ShapeError(
     `${where} expected the same inputs in every place, got weights of ${describeShape(shape)} and ${describeShape(again.shape)}.`,
   );
+}
+
+/** Notes that a model has weights for its nodes; those of layers without weights, such as inputs, may be in any number of models. */
+export function ownWeights(
+  { graph, parameters }: NetworkPlan,
+  tensors: readonly SymbolicTensor[],
+  owner: WeightOwner,
+): void {
+  const weighted = new Set(parameters.map(({ layer }) => layer));
+  tensors.forEach((tensor, node) => {
+    if (weighted.has(graph.nodes[node].layer)) tensor.owner = owner;
+  });
 }

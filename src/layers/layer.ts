@@ -25,8 +25,19 @@ export interface LayerConfig {
  */
 export type Lower = (where: string, widths: readonly number[]) => Operation[][];
 
+/** Stands for a model that was built from symbolic tensors, until it is disposed. Tensors hold this and not the model itself, so that it can be collected. */
+export interface WeightOwner {
+  live: boolean;
+}
+
 /** The output of a layer on the outputs of others, before there are any numbers: made by `input` and `layer.apply`. */
 export class SymbolicTensor {
+  /**
+   * The model that has weights for this tensor's layer, once one was built from it.
+   * @internal
+   */
+  owner: WeightOwner | undefined;
+
   /** For the library's own use. */
   constructor(
     /** The layer whose output this is. */
@@ -52,8 +63,8 @@ export class Layer<K extends string = string, C extends LayerConfig = LayerConfi
   }
 
   /**
-   * The layer on the output of another, or on a list of outputs for `add` and `concatenate`. Applied twice, it is one layer with one set
-   * of weights in two places.
+   * The layer on the output of another, or on a list of outputs for `add` and `concatenate`. Applied twice in one model, it is one layer with one
+   * set of weights in two places. Each model has weights of its own: what `apply` returned belongs to one model at a time.
    * @throws ValueError for anything but symbolic tensors.
    * @example
    * const x = input({ shape: [4] });

@@ -103,13 +103,14 @@ export class Engine {
 
   /**
    * A model of the graph between `inputs` and `outputs`.
-   * @throws ShapeError, ValueError for layers that do not fit, cycles, or inputs that are missing; MemoryError; StateError after `dispose`.
+   * @throws ShapeError, ValueError for layers that do not fit, cycles, or inputs that are missing; MemoryError; StateError after `dispose`, or for
+   * layers in places that another model has weights for.
    */
   model<const T extends Tensors>(options: ModelOptions<T>): Model<Predictions<T>> {
     this.machine.requireLive('model');
-    const blueprint = readModel('model', options);
+    const { blueprint, tensors } = readModel('model', options);
     requireDistinctNames('model', blueprint.graph.layers);
-    return this.build('model', blueprint);
+    return this.build('model', blueprint, { tensors });
   }
 
   /**
@@ -130,7 +131,7 @@ export class Engine {
       const plan = planNetwork('loadModel', blueprint.graph);
       return checkState(checkpoint, plan, outputEnds(plan));
     });
-    const model = this.build<O>('loadModel', blueprint, false);
+    const model = this.build<O>('loadModel', blueprint, { initialize: false });
     try {
       model.restore(state);
     } catch (error) {
@@ -203,14 +204,19 @@ export class Engine {
   private build<O extends Float32Array | Float32Array[]>(
     where: string,
     blueprint: Blueprint,
-    initialize = true,
+    { initialize = true, tensors = [] }: { initialize?: boolean; tensors?: readonly SymbolicTensor[] } = {},
   ): Model<O> {
     const { machine, workerUrl } = this;
-    const onDispose = (one: object): boolean => this.models.delete(one as Model);
+    const owner = { live: true };
+    const onDispose = (one: object): void => {
+      owner.live = false;
+      this.models.delete(one as Model);
+    };
     this.making += 1;
     try {
       const model = new Model<O>({ machine, blueprint, where, onDispose, workerUrl }, initialize);
       this.models.add(model);
+      model.own(tensors, owner);
       return model;
     } finally {
       this.making -= 1;

@@ -5,6 +5,8 @@ import type { NamedTensor } from '../common/tensors.js';
 import { whyNotShared } from '../engine/threads/host.js';
 import { useLeftovers } from '../engine/threads/leftovers.js';
 import { VERSION_WORDS, VersionWriter } from '../engine/threads/version.js';
+import { ownWeights } from '../graph/plan.js';
+import type { SymbolicTensor, WeightOwner } from '../layers/layer.js';
 import { readCompileOptions, type CompileOptions } from '../training/compiled.js';
 import { loadData, readData, openData, type DataSources } from '../training/data/dataset.js';
 import type { DataGiven, Dataset, DataShape, Targets } from '../training/data/shape.js';
@@ -25,7 +27,7 @@ import {
   type FitOptions,
   type ReadFitOptions,
 } from '../training/fit-options.js';
-import { fit, splitData, type History } from '../training/fit.js';
+import { fit, requireBatchStatistics, splitData, type History } from '../training/fit.js';
 import type { Logs } from '../training/measure.js';
 import type { TrainingPlace } from '../training/state.js';
 import { Trainer } from '../training/trainer.js';
@@ -150,8 +152,8 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
   /**
    * Trains for `epochs` epochs and returns loss and metrics of each. x (n, inputs); y (n, outputs), or n class indices for the sparse
    * loss. Yields to the event loop every few milliseconds.
-   * @throws ShapeError, ValueError for data or options that do not fit; StateError before `compile` or after `dispose`; the signal's
-   * reason when aborted; whatever a callback throws. The weights are then those of the last finished step.
+   * @throws ShapeError, ValueError for data or options that do not fit, among them batches of one row for `batchNormalization`; StateError
+   * before `compile` or after `dispose`; the signal's reason when aborted; whatever a callback throws. The weights are then those of the last finished step.
    */
   fit(x: Inputs, y: Targets, options?: FitOptions): Promise<History>;
   /**
@@ -178,6 +180,7 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
     }
     const { sampleWeight, classWeight } = read;
     const train = fromSource ? { source: x } : look('fit', { x, y, sampleWeight, classWeight }, shape);
+    if (!('source' in train)) requireBatchStatistics(this.plan, train.rows, read);
     if (read.runIn === 'main') return this.train({ train, validation }, read);
     const { machine, workerUrl } = this;
     const { threads = 1, live = false } = machine.pool ?? {};
@@ -271,7 +274,8 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
   }
 
   /**
-   * One update on one batch. Returns loss and metrics from before it.
+   * One update on one batch. Returns loss and metrics from before it. A batch of one row is normalized by the running statistics where
+   * `batchNormalization` would take those of the batch, and does not move them.
    * @throws ShapeError, ValueError for data that does not fit; StateError before `compile`, during `fit` or after `dispose`.
    */
   trainOnBatch(x: Inputs, y: Targets, options?: StepOptions): Logs {
@@ -443,6 +447,14 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
     if (training === undefined) return;
     this.compile(training.options);
     this.requireTrainer('loadModel').restore(training, training.values);
+  }
+
+  /**
+   * Notes that this model has weights for what it was built from.
+   * @internal
+   */
+  own(tensors: readonly SymbolicTensor[], owner: WeightOwner): void {
+    ownWeights(this.plan, tensors, owner);
   }
 
   /**
