@@ -26,6 +26,7 @@ const LEFT_OUT = {
     'deltas',
     'lossDeltas',
     'targets',
+    'smoothed',
     'rowLosses',
     'rowWeights',
     'totals',

@@ -26,6 +26,12 @@ export const isRecord = (value: unknown): value is Readonly<Record<string, unkno
 export const fieldOf = (record: Readonly<Record<string, unknown>>, name: string): unknown =>
   name in Object.prototype && !Object.hasOwn(record, name) ? undefined : record[name];
 
+/** Sets a field by a name that users choose. To assign to one called `__proto__` would set the object's prototype instead. */
+export function setField<T>(record: Record<string, T>, name: string, value: T): void {
+  if (name !== '__proto__') record[name] = value;
+  else Object.defineProperty(record, name, { value, writable: true, enumerable: true, configurable: true });
+}
+
 /** Reads an options object: every given name must be in the table, every value must pass its check. */
 export function readOptions<T extends object>(where: string, given: unknown, table: OptionTable<T>): T {
   if (given !== undefined && !isRecord(given)) {

@@ -24,8 +24,8 @@ export interface LossDefinition {
   /** The values that targets may take, where not all: those between two, or those of a list. */
   readonly targetRange?: readonly [low: number, high: number];
   readonly targetValues?: readonly number[];
-  /** Label smoothing: what is done to the targets once they are in place. */
-  readonly smoothing?: { readonly scale: number; shift(outputs: number): number };
+  /** Label smoothing: what the loss takes in place of the targets. Metrics take the targets themselves. */
+  readonly smoothing?: { readonly scale: number; readonly shift: (outputs: number) => number };
   /** The output activation whose derivative cancels: BP1 becomes δ = y − t, computed from the logits. */
   readonly pairedWith?: 'softmax' | 'sigmoid';
   readonly bindPaired?: (machine: Machine, places: LossPlaces) => Step;

@@ -8,7 +8,8 @@ import type { End } from '../graph/ends.js';
 import type { Objective, OutputObjective } from '../graph/program.js';
 import { lossDefinition } from '../losses/bind.js';
 import { lossCheck, type Loss, type LossLike } from '../losses/losses.js';
-import { metricDefinition, readMetrics, type CustomMetric, type Metric, type MetricName } from '../metrics/metrics.js';
+import { metricDefinition } from '../metrics/bind.js';
+import { readMetrics, type CustomMetric, type Metric, type MetricName } from '../metrics/metrics.js';
 import { OPTIMIZERS, type Optimizer, type OptimizerName } from '../optimizers/optimizers.js';
 
 /** What may stand where a metric is wanted. */
