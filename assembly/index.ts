@@ -19,7 +19,6 @@ export { f32_column_sums, f32_first_nonfinite, f64_add_sum } from './reduce/sums
 export { f32_binary_matches, f32_categorical_matches } from './reduce/matches';
 export { f32_class_counts, f32_threshold_counts } from './reduce/class-counts';
 export { f32_top_k_matches } from './reduce/top-k';
-export { f32_score_histogram } from './reduce/score-histogram';
 export { f32_absolute_residuals, f32_residual_moments, f32_squared_residuals } from './reduce/residuals';
 export { f32_fill, f32_gather_rows, f32_one_hot, f32_pack_rows, f32_pad_rows, u32_gather } from './data/rows';
 export { f32_exp, f32_log } from './math/vector';

@@ -26,6 +26,7 @@ const LEFT_OUT = {
     'deltas',
     'lossDeltas',
     'targets',
+    'smoothed',
     'rowLosses',
     'rowWeights',
     'totals',
@@ -53,7 +54,10 @@ const REPLACED = {
     export const initializerCheck = (path, value) => value;`,
   'regularizers/regularizers.ts': `export const regularizerCheck = (path, value) => value;`,
   'constraints/constraints.ts': `export const constraintCheck = (path, value) => value;`,
-  'common/nearest.ts': `export const suggestion = () => '';`,
+  'common/nearest.ts': `
+    const nothing = () => '';
+    export { nothing as namingHint, nothing as optionSuggestion, nothing as suggestion };
+    export const otherName = () => undefined;`,
   'common/column-moments.ts': `export const columnMoments = undefined, float32Moments = undefined;`,
 };
 

@@ -163,7 +163,7 @@ describe('compile', () => {
       'sgd: unknown',
       () => sgd(any({ lr: 0.1 })),
       ValueError,
-      'sgd: unknown option "lr". There are: learningRate, momentum, nesterov, clipNorm, clipValue.',
+      'sgd: unknown option "lr". Did you mean "learningRate"?',
     ],
     [
       'sgd: learningRate negative',

@@ -86,7 +86,7 @@ describe('earlyStopping', () => {
       [9, 5],
     ] as const) {
       const model = line(0, 0.9);
-      const callback = earlyStopping({ monitor: 'told', patience, restoreBestWeights: true });
+      const callback = earlyStopping({ monitor: 'told', mode: 'min', patience, restoreBestWeights: true });
       const told: Callback = {
         onTrainEnd: (epoch, logs, subject) => callback.onTrainEnd?.(epoch, logs, subject),
         onEpochEnd: (epoch, _logs, subject) => callback.onEpochEnd?.(epoch, { told: story[epoch] }, subject),
@@ -100,8 +100,9 @@ describe('earlyStopping', () => {
   });
 
   test.each([
-    ['error2', 'less'],
-    ['inaccuracy', 'less'],
+    ['maxError', 'less'],
+    ['outLoss', 'less'],
+    ['val_rmse', 'less'],
     ['outR2', 'more'],
     ['AUC', 'more'],
     ['prAUC', 'more'],

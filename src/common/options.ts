@@ -1,6 +1,6 @@
 import { collectionOf, describe } from './describe.js';
 import { ValueError } from './errors.js';
-import { suggestion } from './nearest.js';
+import { namingHint, optionSuggestion, otherName, suggestion } from './nearest.js';
 
 /** Takes a given value and returns it checked, or throws a ValueError that starts with `path`. */
 export type Check<T> = (path: string, value: unknown) => T;
@@ -26,16 +26,27 @@ export const isRecord = (value: unknown): value is Readonly<Record<string, unkno
 export const fieldOf = (record: Readonly<Record<string, unknown>>, name: string): unknown =>
   name in Object.prototype && !Object.hasOwn(record, name) ? undefined : record[name];
 
+/** Sets a field by a name that users choose. To assign to one called `__proto__` would set the object's prototype instead. */
+export function setField<T>(record: Record<string, T>, name: string, value: T): void {
+  if (name !== '__proto__') record[name] = value;
+  else Object.defineProperty(record, name, { value, writable: true, enumerable: true, configurable: true });
+}
+
 /** Reads an options object: every given name must be in the table, every value must pass its check. */
 export function readOptions<T extends object>(where: string, given: unknown, table: OptionTable<T>): T {
   if (given !== undefined && !isRecord(given)) {
-    throw new ValueError(`${where}: options expected an object, got ${describe(given)}.`);
+    const checks = Object.entries<Option<unknown>>(table).map(([name, { check }]) => [name, check] as const);
+    const hint = namingHint(
+      given,
+      checks.filter(([, one]) => one !== unchecked),
+    );
+    throw new ValueError(`${where}: options expected an object, got ${describe(given)}.${hint}`);
   }
   const values = (given ?? {}) as Record<string, unknown>;
   const names = Object.keys(table);
   for (const name of Object.keys(values)) {
     if (!names.includes(name)) {
-      throw new ValueError(`${where}: unknown option ${describe(name)}.${suggestion(name, names)}`);
+      throw new ValueError(`${where}: unknown option ${describe(name)}.${optionSuggestion(where, name, names)}`);
     }
   }
   const result: Record<string, unknown> = {};
@@ -73,15 +84,16 @@ export const integer = (least: number, most = Number.MAX_SAFE_INTEGER): Check<nu
     (v) => Number.isInteger(v) && (v as number) >= least && (v as number) <= most,
   );
 
-/** The name of one of the entries of a table. */
+/** The name of one of the entries of a table, or one that it has in other libraries. */
 export const nameOf =
   <K extends string>(names: readonly K[]): Check<K> =>
   (path, value) => {
     if (typeof value !== 'string') return refuse(path, 'a name', value);
-    if (!(names as readonly string[]).includes(value)) {
+    const name = (names as readonly string[]).includes(value) ? value : otherName(value, names);
+    if (name === undefined) {
       throw new ValueError(`${path} is unknown: ${describe(value)}.${suggestion(value, names)}`);
     }
-    return value as K;
+    return name as K;
   };
 
 /** What is checked where more is known of it. */

@@ -121,7 +121,6 @@ export const ABI = {
   f32_class_counts: ['m', 'n', '*y', '*t', 'ld', '*counts'],
   f32_threshold_counts: ['m', 'n', '*y', '*t', 'ld', '*counts', 'threshold:f32'],
   f32_top_k_matches: ['m', 'n', '*y', '*t', 'ld', '*total', 'k'],
-  f32_score_histogram: ['m', 'n', '*y', '*t', 'ld', '*counts', 'bins', 'threshold:f32'],
   f32_squared_residuals: ['m', 'n', '*y', '*t', 'ld', '*total'],
   f32_absolute_residuals: ['m', 'n', '*y', '*t', 'ld', '*total'],
   f32_residual_moments: ['m', 'n', '*y', '*t', 'ld', '*moments'],

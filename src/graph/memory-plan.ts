@@ -37,6 +37,8 @@ export interface MemoryPlan {
   readonly lossDeltas: readonly PlannedMatrix[];
   /** By output. */
   readonly targets: readonly PlannedMatrix[];
+  /** By output: where the targets stand as its loss smooths them, since metrics see those that were given. */
+  readonly smoothed: readonly (PlannedMatrix | undefined)[];
   readonly rowLosses: PlannedBytes | undefined;
   readonly rowWeights: PlannedBytes | undefined;
   readonly totals: PlannedBytes | undefined;
@@ -52,6 +54,8 @@ export interface RunKind {
   readonly measured?: {
     /** By output: the activation that its loss takes over, where there is one. */
     readonly pairedWith: readonly (string | undefined)[];
+    /** By output: whether its loss smooths the targets. */
+    readonly smooths: readonly boolean[];
     /** Number of running sums. */
     readonly totals: number;
     /** Whether rows have weights. */
@@ -165,6 +169,11 @@ export function planMemory(plan: NetworkPlan, capacity: number, kind: RunKind): 
     };
   });
   const targets = measured ? outputs.map((output) => matrix(widths[output], times.start, times.loss)) : [];
+  const smoothed = measured
+    ? outputs.map((output, index) =>
+        measured.smooths[index] ? matrix(widths[output], times.loss, times.loss) : undefined,
+      )
+    : [];
   const rowLosses = measured && bytes(4 * capacity, times.loss, times.loss);
   const rowWeights = measured?.weighted ? bytes(4 * capacity, times.start, times.loss) : undefined;
   // Running sums outlive the run: they belong to the epoch.
@@ -183,6 +192,7 @@ export function planMemory(plan: NetworkPlan, capacity: number, kind: RunKind): 
     deltas: widths.map((_, value) => (trains && learns[value] ? placedMatrix(deltas[value], value) : undefined)),
     lossDeltas: measured ? lossInputs.map((value) => placedMatrix(deltas[value], value)!) : [],
     targets: targets.map((buffer, index) => placedMatrix(buffer, outputs[index])!),
+    smoothed: smoothed.map((buffer, index) => placedMatrix(buffer, outputs[index])),
     rowLosses: placed(rowLosses),
     rowWeights: placed(rowWeights),
     totals: placed(totals),

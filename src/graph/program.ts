@@ -2,7 +2,7 @@ import type { Machine } from '../engine/machine.js';
 import type { Place, Step } from '../engine/step.js';
 import type { Clock } from '../layers/operation.js';
 import type { LossDefinition } from '../losses/bind.js';
-import type { MetricDefinition } from '../metrics/metrics.js';
+import type { MetricDefinition } from '../metrics/bind.js';
 import { planMemory, type MemoryPlan, type PlannedBytes, type PlannedMatrix, type PlannedNode } from './memory-plan.js';
 import { storedFloats, type NetworkPlan } from './plan.js';
 
@@ -86,6 +86,7 @@ export function bindProgram(
     ...(objective && {
       measured: {
         pairedWith: objective.map(({ loss }) => loss.pairedWith),
+        smooths: objective.map(({ loss }) => loss.smoothing !== undefined),
         totals: objective.reduce((total, output) => total + sumsOf(output), 0),
         weighted,
       },
@@ -200,9 +201,21 @@ class Binder {
     const delta = this.place(memory.lossDeltas[index]);
     const rowLosses = this.address(memory.rowLosses);
     const rowWeights = this.address(memory.rowWeights);
-    const places = { y, z: this.value(lossInput), targets, delta, rowLosses };
+    const steps: Step[] = [];
+    let lossTargets = targets;
+    const smoothed = memory.smoothed[index];
+    if (smoothed !== undefined && loss.smoothing !== undefined) {
+      const { address, width, ld } = (lossTargets = this.place(smoothed));
+      const { scale, shift } = loss.smoothing;
+      const added = shift(width);
+      steps.push(
+        (rows) => kernels.f32_copy(rows * ld, targets.address, address),
+        (rows) => kernels.f32_smooth_rows(rows, width, address, ld, scale, added),
+      );
+    }
+    const places = { y, z: this.value(lossInput), targets: lossTargets, delta, rowLosses };
     const paired = lossInput !== plan.outputs[index] && loss.bindPaired !== undefined;
-    const steps: Step[] = [paired ? loss.bindPaired(machine, places) : loss.bind(machine, places)];
+    steps.push(paired ? loss.bindPaired(machine, places) : loss.bind(machine, places));
     if (memory.rowWeights !== undefined) {
       steps.push((rows) => kernels.f32_weigh(rows, rowLosses, rowWeights, rowLosses));
       if (trains) steps.push((rows) => kernels.f32_weigh_rows(rows, delta.width, rowWeights, delta.address, delta.ld));

@@ -29,8 +29,8 @@ export interface CustomLoss extends Named {
 /** What is minimized: a descriptor made by one of the factories below, or a loss of the user's own. Always the mean over the batch. */
 export type Loss = ReturnType<(typeof LOSSES)[LossName]> | Custom<CustomLoss>;
 
-/** What may stand where a loss is wanted. */
-export type LossLike = LossName | Loss | CustomLoss;
+/** What may stand where a loss is wanted; `mse`, `mae` and `bce` are the ones of these letters. */
+export type LossLike = LossName | 'mse' | 'mae' | 'bce' | Loss | CustomLoss;
 
 /** Reads a name, what a factory made, or an object of the user's own. */
 export const lossCheck: Check<Loss> = (path, value) =>

@@ -1,7 +1,7 @@
 /** Models on the engine that is named, or on a default one. */
 import { describe } from '../common/describe.js';
 import { ValueError } from '../common/errors.js';
-import type { Check } from '../common/options.js';
+import { isRecord, type Check } from '../common/options.js';
 import type { ModelOptions, SequentialOptions, Tensors } from './architecture.js';
 import { createEngine } from './create-engine.js';
 import type { LoadOptions } from './custom.js';
@@ -64,10 +64,8 @@ export async function model<const T extends Tensors>(
 
 /** The engine that is named among options, and the rest of them. */
 function splitEngine<T extends { engine?: Engine }>(where: string, options: T) {
-  if (options !== undefined && (typeof options !== 'object' || options === null)) {
-    throw new ValueError(`${where}: options expected an object, got ${describe(options)}.`);
-  }
-  // Nothing at all lacks what the options lack.
+  // What is no object is refused by whoever reads the rest; nothing at all lacks what the options lack.
+  if (options !== undefined && !isRecord(options)) return { engine: undefined, rest: options };
   const { engine, ...rest } = options ?? ({} as T);
   return { engine: engine === undefined ? undefined : engineCheck(`${where}: engine`, engine), rest };
 }

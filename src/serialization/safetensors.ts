@@ -59,6 +59,13 @@ const isCount = (value: unknown): value is number =>
 function readHeader(where: string, bytes: Uint8Array): { header: Record<string, unknown>; dataStart: number } {
   if (bytes.length < 8) refuse(where, `file expected at least 8 bytes of header length, got ${bytes.length}.`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  // As the first bytes of a length, text makes one of exabytes.
+  if (bytes[0] === 0x7b && view.getUint32(4, true) > 0) {
+    refuse(
+      where,
+      'file expected the bytes of a safetensors file, got JSON. toJSON() has no weights: pass what save() returned.',
+    );
+  }
   const length = view.getUint32(0, true) + 0x100000000 * view.getUint32(4, true);
   if (length > MAX_HEADER_BYTES) {
     refuse(

@@ -8,11 +8,12 @@ import type { End } from '../graph/ends.js';
 import type { Objective, OutputObjective } from '../graph/program.js';
 import { lossDefinition } from '../losses/bind.js';
 import { lossCheck, type Loss, type LossLike } from '../losses/losses.js';
-import { metricDefinition, readMetrics, type CustomMetric, type Metric, type MetricName } from '../metrics/metrics.js';
+import { metricDefinition } from '../metrics/bind.js';
+import { readMetrics, type CustomMetric, type Metric, type MetricName } from '../metrics/metrics.js';
 import { OPTIMIZERS, type Optimizer, type OptimizerName } from '../optimizers/optimizers.js';
 
-/** What may stand where a metric is wanted. */
-export type MetricLike = MetricName | Metric | CustomMetric;
+/** What may stand where a metric is wanted; `acc` is `accuracy`, and `mse`, `mae`, `rmse` are the ones of these letters. Logs have the whole name. */
+export type MetricLike = MetricName | 'acc' | 'mse' | 'mae' | 'rmse' | Metric | CustomMetric;
 
 /** One for all outputs, or for each: a list in the order of the outputs, or an object by their names. */
 export type PerOutput<T> = T | readonly T[] | Readonly<Record<string, T>>;

@@ -1,4 +1,5 @@
 import { ValueError } from '../common/errors.js';
+import { setField } from '../common/options.js';
 import { Breath } from './breath.js';
 import {
   ATTACH,
@@ -94,7 +95,7 @@ const validationStation = (trainer: Trainer, { rows, weights }: Dataset): Statio
   trainer.bindEvaluation(Math.min(rows, VALIDATION_BATCH), weights !== undefined);
 
 function addValidation(logs: Logs, validation: Logs): void {
-  for (const [name, value] of Object.entries(validation)) logs[validationKey(name)] = value;
+  for (const [name, value] of Object.entries(validation)) setField(logs, validationKey(name), value);
 }
 
 /**
@@ -161,7 +162,7 @@ export async function fit(
       result.epoch.push(epoch);
       for (const [name, value] of Object.entries(logs)) {
         // A metric's name may be that of a method which all objects have.
-        if (!Object.hasOwn(result.history, name)) result.history[name] = [];
+        if (!Object.hasOwn(result.history, name)) setField(result.history, name, []);
         result.history[name].push(value);
       }
       inspector.diagnose();

@@ -31,7 +31,7 @@ function hasNonFinite({ kernels, memory, arena }: Machine, address: number, floa
 export function holdsNonFinite(trainer: Trainer, { tally }: Station): boolean {
   const { size, weights, gradients } = trainer.vectors;
   const { machine } = trainer.trainee;
-  if (!Number.isFinite(tally.means(1).loss)) return true;
+  if (!tally.finite) return true;
   return hasNonFinite(machine, gradients, size) || hasNonFinite(machine, weights, size);
 }
 
