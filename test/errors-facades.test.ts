@@ -14,7 +14,7 @@ describe('facades', () => {
       'predict before fit',
       () => mlpClassifier({ engine }).predict(rows),
       StateError,
-      'mlpClassifier.predictProbabilities: a fitted model expected, got one that is not. Call fit first.',
+      'mlpClassifier.predict: a fitted model expected, got one that is not. Call fit first.',
     ],
     [
       'score before fit',

@@ -125,7 +125,7 @@ describe('x and y', () => {
       'labels without the sparse loss',
       (m) => m.fit(X, LABELS),
       ShapeError,
-      'fit: y expected an array of 3 numbers in row 0, got the number 0.',
+      'fit: y expected an array of 3 numbers in row 0, got the number 0. For class indices use sparseCategoricalCrossentropy.',
     ],
     ['no rows, fit', (m) => m.fit([], []), ShapeError, 'fit: x expected at least one row, got none.'],
     [
@@ -159,16 +159,16 @@ describe('x and y', () => {
       'predict: x expected numbers, got undefined in row 0, column 1.',
     ],
     [
-      'Float64Array',
-      (m) => m.predict(any(new Float64Array(2))),
+      'an array of another kind',
+      (m) => m.predict(any(new Uint8Array(2))),
       ValueError,
-      'predict: x expected a Float32Array or an array of rows, got Float64Array(2).',
+      'predict: x expected a Float32Array or an array of rows, got Uint8Array(2). Convert it by Float32Array.from.',
     ],
     [
       'a flat list of numbers',
       (m) => m.predict(any([1, 2])),
       ShapeError,
-      'predict: x expected an array of 2 numbers in row 0, got the number 1.',
+      'predict: x expected an array of 2 numbers in row 0, got the number 1. Write rows as arrays, [[…],[…]], or one after the other in a Float32Array.',
     ],
     [
       'validationData of wrong width',
@@ -247,7 +247,7 @@ describe('labels', () => {
         'one-hot rows',
         (m) => m.fit(X, Y),
         ShapeError,
-        'fit: y expected one class index per row, got [1,0,0] in row 0.',
+        'fit: y expected one class index per row, got [1,0,0] in row 0. For one-hot targets use categoricalCrossentropy.',
       ],
     ],
     'sparseCategoricalCrossentropy',

@@ -6,32 +6,29 @@ export interface ActivationProperties {
   readonly largestSlope: number;
   /** Where f' is small: 'exact' zeros are meant; 'smooth' ones are what float32 rounded a tail to; 'constant' slopes do not become smaller. */
   readonly tail: 'exact' | 'smooth' | 'constant';
-  /** Whether it is 0 or nearly so for half its inputs, which asks for weights √2 as large (He et al. 2015). SELU asks for N(0, 1/n), as sigmoid and tanh do. */
-  readonly halfSilent: boolean;
 }
 
-const properties = (
-  tail: ActivationProperties['tail'],
-  halfSilent = false,
-  largestSlope = 1,
-): ActivationProperties => ({ largestSlope, tail, halfSilent });
+const properties = (tail: ActivationProperties['tail'], largestSlope = 1): ActivationProperties => ({
+  largestSlope,
+  tail,
+});
 
 const ACTIVATION_PROPERTIES: Readonly<Record<ActivationName, ActivationProperties>> = {
   linear: /* @__PURE__ */ properties('exact'),
   unitStep: /* @__PURE__ */ properties('exact'),
-  sigmoid: /* @__PURE__ */ properties('smooth', false, 0.25),
+  sigmoid: /* @__PURE__ */ properties('smooth', 0.25),
   tanh: /* @__PURE__ */ properties('smooth'),
-  relu: /* @__PURE__ */ properties('exact', true),
-  leakyRelu: /* @__PURE__ */ properties('constant', true),
-  prelu: /* @__PURE__ */ properties('exact', true),
-  elu: /* @__PURE__ */ properties('smooth', true),
+  relu: /* @__PURE__ */ properties('exact'),
+  leakyRelu: /* @__PURE__ */ properties('constant'),
+  prelu: /* @__PURE__ */ properties('exact'),
+  elu: /* @__PURE__ */ properties('smooth'),
   selu: /* @__PURE__ */ properties('smooth'),
-  swish: /* @__PURE__ */ properties('smooth', true),
-  gelu: /* @__PURE__ */ properties('smooth', true),
+  swish: /* @__PURE__ */ properties('smooth'),
+  gelu: /* @__PURE__ */ properties('smooth'),
   softplus: /* @__PURE__ */ properties('smooth'),
   softsign: /* @__PURE__ */ properties('smooth'),
-  mish: /* @__PURE__ */ properties('smooth', true),
-  hardSigmoid: /* @__PURE__ */ properties('exact', false, 1 / 6),
+  mish: /* @__PURE__ */ properties('smooth'),
+  hardSigmoid: /* @__PURE__ */ properties('exact', 1 / 6),
   softmax: /* @__PURE__ */ properties('exact'),
 };
 

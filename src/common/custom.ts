@@ -1,4 +1,4 @@
-import { isFloat32Array } from './arrays.js';
+import { typedKind, typedLength } from './arrays.js';
 import { describe } from './describe.js';
 import type { Descriptor } from './descriptor.js';
 import { ShapeError, ValueError } from './errors.js';
@@ -91,18 +91,21 @@ export function requireDistinctNames(where: string, description: unknown): void 
   look(description);
 }
 
-/** The result of a user's function, held to be as many numbers as were asked for. */
-export function requireLength(path: string, result: unknown, length: number): Float32Array | readonly number[] {
-  if (!isFloat32Array(result) && !Array.isArray(result)) {
+/** The result of a user's function, held to be as many numbers as were asked for: a copy where it is no plain Float32Array, each number read once. */
+export function requireLength(path: string, result: unknown, length: number): Float32Array | Float64Array {
+  const isFloats = typedKind(result) === 'Float32Array';
+  if (!isFloats && !Array.isArray(result)) {
     throw new ValueError(`${path} expected a Float32Array of ${length} values, got ${describe(result)}.`);
   }
-  if (result.length !== length) throw new ShapeError(`${path} expected ${length} values, got ${result.length}.`);
-  if (!isFloat32Array(result)) {
-    for (let i = 0; i < length; i++) {
-      const value: unknown = result[i];
-      if (typeof value !== 'number')
-        throw new ValueError(`${path} expected numbers, got ${describe(value)} at index ${i}.`);
-    }
+  const got = isFloats ? typedLength(result) : (result as unknown[]).length;
+  if (got !== length) throw new ShapeError(`${path} expected ${length} values, got ${got}.`);
+  if (isFloats) return result as Float32Array;
+  const values = new Float64Array(length);
+  for (let i = 0; i < length; i++) {
+    const value: unknown = (result as unknown[])[i];
+    if (typeof value !== 'number')
+      throw new ValueError(`${path} expected numbers, got ${describe(value)} at index ${i}.`);
+    values[i] = value;
   }
-  return result as Float32Array | readonly number[];
+  return values;
 }

@@ -12,10 +12,11 @@ export function perEnd(
 ): { readonly what: string; readonly value: unknown }[] {
   if (ends.length === 1) return [{ what, value }];
   if (Array.isArray(value)) {
-    if (value.length !== ends.length) {
-      throw new ShapeError(`${where}: ${what} expected a list of ${ends.length}, one for each, got ${value.length}.`);
+    const { length } = value;
+    if (length !== ends.length) {
+      throw new ShapeError(`${where}: ${what} expected a list of ${ends.length}, one for each, got ${length}.`);
     }
-    return value.map((one: unknown, index) => ({ what: `${what}[${index}]`, value: one }));
+    return ends.map((_, index) => ({ what: `${what}[${index}]`, value: (value as unknown[])[index] }));
   }
   if (!isRecord(value)) {
     throw new ValueError(

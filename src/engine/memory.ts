@@ -80,6 +80,11 @@ export class LinearMemory {
     return new Int32Array(this.memory.buffer, address, count);
   }
 
+  /** `count` floats at `address`, past which nothing is written by way of them. Valid for good, as `words`. */
+  floats(address: number, count: number): Float32Array {
+    return new Float32Array(this.memory.buffer, address, count);
+  }
+
   private refusal(end: number): MemoryError {
     return new MemoryError(
       `engine: linear memory expected to hold at most ${this.maximumBytes} bytes, got a need of ${end}. ` +

@@ -3,7 +3,7 @@ import { describe } from '../common/describe.js';
 import { ShapeError, StateError, ValueError } from '../common/errors.js';
 import { integer, readOptions } from '../common/options.js';
 import { perEnd } from '../common/per-end.js';
-import { rowSource, type Inputs } from '../common/rows.js';
+import { openRows, type Inputs } from '../common/rows.js';
 import { RegionGroup } from '../engine/arena.js';
 import type { Machine } from '../engine/machine.js';
 import type { VersionWriter } from '../engine/threads/version.js';
@@ -102,6 +102,15 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
   }
 
   /**
+   * Values of a row of each input and output.
+   * @internal
+   */
+  get widths(): { readonly inputs: readonly number[]; readonly outputs: readonly number[] } {
+    const widthsOf = (ends: readonly End[]): number[] => ends.map(({ width }) => width);
+    return { inputs: widthsOf(this.inputEnds), outputs: widthsOf(this.ends) };
+  }
+
+  /**
    * Outputs for n rows: a Float32Array (n, outputs), row-major; of a model with several outputs a list of them. A row gives the same bits
    * alone and in any batch.
    * @throws ShapeError, ValueError for rows that do not fit; StateError after `dispose`.
@@ -111,24 +120,25 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
     this.refresh?.();
     const { batchSize } = readOptions<Required<BatchOptions>>('predict', options, { batchSize: BATCH_SIZE });
     const ends = perEnd('predict', 'x', x, this.inputEnds);
-    const sources = ends.map(({ what, value }, index) =>
-      rowSource('predict', what, value, this.inputEnds[index].width),
-    );
-    const { rows } = sources[0];
+    const sources = ends.map(({ what, value }, index) => openRows('predict', what, value, this.inputEnds[index].width));
     const xs = sources.map((source, index) => {
-      if (source.rows !== rows) {
-        throw new ShapeError(
-          `predict: ${ends[index].what} expected ${rows} rows as in ${ends[0].what}, got ${source.rows}.`,
-        );
-      }
       const { value } = ends[index];
-      if (isFloat32Array(value)) return value;
-      const flat = new Float32Array(rows * source.width);
+      if (source.exact) return value as Float32Array;
+      const flat = new Float32Array(source.rows * source.width);
       source.write(flat, 0);
       return flat;
     });
+    const { rows } = sources[0];
+    sources.forEach((source, index) => {
+      if (source.rows === rows) return;
+      throw new ShapeError(
+        `predict: ${ends[index].what} expected ${rows} rows as in ${ends[0].what}, got ${source.rows}.`,
+      );
+    });
+    // Reading rows may run code of the caller's.
+    this.requireLive('predict');
     const outs = this.ends.map(({ width }) => new Float32Array(rows * width));
-    this.running(() => this.predictor.predict('predict', xs, outs, rows, batchSize));
+    this.running(() => this.predictor.predict('predict', xs, outs, rows, batchSize, 'fresh'));
     return (outs.length === 1 ? outs[0] : outs) as O;
   }
 
@@ -234,7 +244,7 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
       throw new ValueError(`predictInto: ${name} expected a Float32Array, got ${describe(value)}.`);
     }
     // Not whole rows: refused as elsewhere.
-    if (rows === undefined) return rowSource('predictInto', name, value, width).rows;
+    if (rows === undefined) return openRows('predictInto', name, value, width).rows;
     throw new ShapeError(`predictInto: ${name} expected ${rows * width} values for ${rows} rows, got ${value.length}.`);
   }
 

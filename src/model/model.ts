@@ -8,7 +8,14 @@ import { VERSION_WORDS, VersionWriter } from '../engine/threads/version.js';
 import { ownWeights } from '../graph/plan.js';
 import type { SymbolicTensor, WeightOwner } from '../layers/layer.js';
 import { readCompileOptions, type CompileOptions } from '../training/compiled.js';
-import { loadData, readData, openData, type DataSources } from '../training/data/dataset.js';
+import {
+  acceptData,
+  copyData,
+  loadData,
+  openData,
+  type CopiedData,
+  type DataSources,
+} from '../training/data/dataset.js';
 import type { DataGiven, Dataset, DataShape, Targets } from '../training/data/shape.js';
 import {
   isBatchSource,
@@ -171,16 +178,15 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
     else refuseSourceOptions(x, y, given);
     read.signal?.throwIfAborted();
     const shape = this.shapeFor(trainer);
-    // In a worker's case the rows are checked as they are sent.
-    const look = read.runIn === 'worker' ? openData : readData;
     let validation: DataSources | undefined;
     if (read.validationData) {
       const [vx, vy, sampleWeight] = read.validationData;
-      validation = look('fit', { x: vx, y: vy, sampleWeight }, shape, ['validationData[0]', 'validationData[1]']);
+      validation = openData('fit', { x: vx, y: vy, sampleWeight }, shape, ['validationData[0]', 'validationData[1]']);
     }
     const { sampleWeight, classWeight } = read;
-    const train = fromSource ? { source: x } : look('fit', { x, y, sampleWeight, classWeight }, shape);
+    const train = fromSource ? { source: x } : openData('fit', { x, y, sampleWeight, classWeight }, shape);
     if (!('source' in train)) requireBatchStatistics(this.plan, train.rows, read);
+    this.requireUnchanged('fit', trainer);
     if (read.runIn === 'main') return this.train({ train, validation }, read);
     const { machine, workerUrl } = this;
     const { threads = 1, live = false } = machine.pool ?? {};
@@ -211,18 +217,24 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
   async train(given: FitData, read: ReadFitOptions, watch?: Watch): Promise<History> {
     const trainer = this.requireTrainer('fit');
     const shape = this.shapeFor(trainer);
-    const datasets: Dataset[] = [];
-    const load = (sources: DataSources): Dataset => {
-      const loaded = loadData(this.machine, 'fit', sources, shape);
-      datasets.push(loaded);
-      return loaded;
+    const held: { free(): void }[] = [];
+    const copy = (sources: DataSources): CopiedData => {
+      const copied = copyData(this.machine, 'fit', sources);
+      held.push(copied.regions);
+      return copied;
     };
+    const accept = (copied: CopiedData): Dataset => acceptData(this.machine, 'fit', copied, shape);
     this.fitting = true;
     // What was lost while nothing ran is no failure of this call.
     this.machine.pool?.takeFailure();
     try {
       let feed: Feed;
-      let validation = given.validation && load(given.validation);
+      const copiedValidation = given.validation && copy(given.validation);
+      const copiedTrain = 'source' in given.train ? undefined : copy(given.train);
+      let validation = copiedValidation && accept(copiedValidation);
+      const data = copiedTrain && accept(copiedTrain);
+      // Reading data may run code of the caller's, which may have disposed the model.
+      this.requireLive('fit');
       if ('source' in given.train) {
         const { batchesPerEpoch, classWeight, signal } = read;
         const proceed = (): void => {
@@ -236,10 +248,9 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
           announce: watch && ((place) => watch.announce(place)),
         });
       } else {
-        const data = load(given.train);
-        const parts = splitData(data, read.validationSplit, validation);
+        const parts = splitData(data!, read.validationSplit, validation);
         validation = parts.validation;
-        feed = residentFeed(this.machine, trainer, data, parts.rows, { ...read, seed: this.seed });
+        feed = residentFeed(this.machine, trainer, data!, parts.rows, { ...read, seed: this.seed });
       }
       try {
         // Not a turn is given away without: what is set right after `fit` was called comes after its beginning.
@@ -250,7 +261,7 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
       }
     } finally {
       this.fitting = false;
-      for (const data of datasets) data.free();
+      for (const one of held) one.free();
     }
   }
 
@@ -334,6 +345,7 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
   adapt(x: Inputs): void {
     this.requireIdle('adapt');
     const moments = momentsFor(this.plan, this.inputEnds, x);
+    this.requireIdle('adapt');
     this.changing(() => {
       for (const { parameter, values } of moments) this.layout.writeOne(this.weights, parameter, values);
     });
@@ -356,6 +368,8 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
   setWeights(tensors: readonly TensorLike[]): void {
     this.requireLive('setWeights');
     const values = readTensors('setWeights', this.plan.parameters, tensors);
+    // Reading them may run code of the caller's.
+    this.requireLive('setWeights');
     this.refresh?.();
     this.changing(() => this.layout.write(this.weights, values));
     const { offload, machine, weights, plan } = this;
@@ -515,7 +529,24 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
 
   private dataset(where: string, given: DataGiven, trainer: Trainer): Dataset {
     const shape = this.shapeFor(trainer);
-    return loadData(this.machine, where, readData(where, given, shape), shape);
+    const data = loadData(this.machine, where, openData(where, given, shape), shape);
+    try {
+      this.requireUnchanged(where, trainer);
+    } catch (error) {
+      data.free();
+      throw error;
+    }
+    return data;
+  }
+
+  /** After data was read, which may have run code of the caller's: throws where that disposed or compiled the model, or began to train it. */
+  private requireUnchanged(where: string, trainer: Trainer): void {
+    if (where === 'evaluate') this.requireLive(where);
+    else this.requireIdle(where);
+    if (this.trainer === trainer) return;
+    throw new StateError(
+      `${where}: a model that stays as it is expected while its data is read, got one compiled anew.`,
+    );
   }
 
   /** In the middle of a call that gives the thread away. */

@@ -1,4 +1,4 @@
-import { isFloat32Array } from '../common/arrays.js';
+import { typedKind, typedLength, typedPart } from '../common/arrays.js';
 import { describe, describeShape } from '../common/describe.js';
 import { ShapeError, ValueError } from '../common/errors.js';
 import { allFinite, sizeOf } from '../common/tensors.js';
@@ -38,30 +38,36 @@ export function readTensors(
   return parameters.map((parameter, index) => readTensor(where, parameter, tensors[index], how));
 }
 
+/** A copy of so many values, however long the array has become since it was looked at. */
+const floatsOf = (data: Float32Array, size: number): Float32Array => new Float32Array(typedPart(data, 0, size));
+
 function readTensor(where: string, { name, spec }: PlannedParameter, value: unknown, how: Reading): Float32Array {
   const { shape, least = -Infinity } = spec;
   if (typeof value !== 'object' || value === null || !('shape' in value) || !('data' in value)) {
     throw new ValueError(`${where}: "${name}" expected { shape, data }, got ${describe(value)}.`);
   }
   const tensor = value as TensorLike;
-  if (tensor.name !== undefined && tensor.name !== name) {
-    throw new ValueError(`${where}: "${name}" expected next, got "${tensor.name}".`);
+  const { name: said } = tensor;
+  if (said !== undefined && said !== name) {
+    throw new ValueError(`${where}: "${name}" expected next, got "${said}".`);
   }
-  const given = tensor.shape;
-  if (!Array.isArray(given) || given.length !== shape.length || given.some((extent, axis) => extent !== shape[axis])) {
+  const given: unknown = tensor.shape;
+  const fits = Array.isArray(given) && given.length === shape.length;
+  if (!fits || shape.some((extent, axis) => extent !== given[axis])) {
     const got = Array.isArray(given) ? describeShape(given as number[]) : describe(given);
     throw new ShapeError(`${where}: "${name}" expected shape ${describeShape(shape)}, got ${got}.`);
   }
   const { data } = tensor;
-  if (!isFloat32Array(data) && !Array.isArray(data)) {
+  const isFloats = typedKind(data) === 'Float32Array';
+  if (!isFloats && !Array.isArray(data)) {
     throw new ValueError(`${where}: "${name}" expected data as a Float32Array, got ${describe(data)}.`);
   }
-  if (data.length !== sizeOf(shape)) {
-    throw new ShapeError(`${where}: "${name}" expected ${sizeOf(shape)} values, got ${data.length}.`);
-  }
-  const typed = isFloat32Array(data) ? (how.copied ? new Float32Array(data) : data) : undefined;
+  const size = sizeOf(shape);
+  const length = isFloats ? typedLength(data) : data.length;
+  if (length !== size) throw new ShapeError(`${where}: "${name}" expected ${size} values, got ${length}.`);
+  const typed = isFloats ? (how.copied ? floatsOf(data as Float32Array, size) : (data as Float32Array)) : undefined;
   if (typed !== undefined && least === -Infinity && (!how.finite || allFinite(typed))) return typed;
-  const values = typed ?? new Float32Array(data.length);
+  const values = typed ?? new Float32Array(size);
   for (let i = 0; i < values.length; i++) {
     const value: unknown = typed === undefined ? data[i] : typed[i];
     // Rounded first: a number beyond float32 would become an infinity.

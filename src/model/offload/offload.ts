@@ -1,6 +1,7 @@
 /** A training in a worker, as the side sees it that asked for it. */
 import { sentence } from '../../common/describe.js';
 import { UnsupportedError, WorkerError } from '../../common/errors.js';
+import { warnOfCollapse } from '../../common/rows.js';
 import type { Machine } from '../../engine/machine.js';
 import { startComputeWorker } from '../../engine/threads/pool.js';
 import type { WorkerStart } from '../../engine/threads/start.js';
@@ -8,7 +9,7 @@ import { startWorker, whyNoWorkers, whyNotShared, type HostedWorker } from '../.
 import { abortable } from '../../training/abortable.js';
 import { callAll, HOOKS, type Callback, type TrainedModel } from '../../training/callbacks/callback.js';
 import { readBatch, openSource, type Batches, type BatchSource, type FitData } from '../../training/data/feed.js';
-import type { DataSources } from '../../training/data/dataset.js';
+import { requireEqualRows, type DataSources } from '../../training/data/dataset.js';
 import type { DataShape } from '../../training/data/shape.js';
 import { withText } from '../../training/diagnosis/advice.js';
 import type { ReadFitOptions } from '../../training/fit-options.js';
@@ -344,11 +345,13 @@ export class Offload {
     const { inputs, outputs } = this.subject.shape;
     const sources = readBatch(where, batch, { inputs, outputs }, this.options.classWeight);
     const data = describeData(where, sources, outputs, 0);
-    const rows = [...sources.x, ...sources.y].map(({ source }) => {
+    const rows = [...sources.x, ...sources.y].map(({ what, source }) => {
       const copy = new Float32Array(source.rows * source.width);
       source.write(copy, 0);
+      warnOfCollapse(where, what, source);
       return copy;
     });
+    requireEqualRows(where, sources);
     return { data, rows };
   }
 }

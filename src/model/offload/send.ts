@@ -1,6 +1,7 @@
 /** Brings rows to a worker in parts, so that the sending thread is never held for long. */
 import { Breath } from '../../training/breath.js';
 import { requireEqualRows, type DataSources } from '../../training/data/dataset.js';
+import { warnOfCollapse } from '../../common/rows.js';
 import type { DataShape } from '../../training/data/shape.js';
 import { readGivenWeights } from '../../training/data/weights.js';
 import { sentError } from './errors.js';
@@ -50,13 +51,13 @@ export async function sendRows(
     const step = Math.max(1, Math.floor(PART / width));
     for (let first = 0; first < rows; first += step) {
       const count = Math.min(step, rows - first);
-      source.check(first, count);
       const part = new Float32Array(count * width);
       source.write(part, 0, first, count);
       post(firstSet + index, part);
       if (breath.due) await breath.rest();
       proceed();
     }
+    warnOfCollapse(where, sources[index].what, source);
   }
   requireEqualRows(where, data);
 }

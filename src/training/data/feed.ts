@@ -3,7 +3,7 @@ import { ValueError } from '../../common/errors.js';
 import { RegionGroup } from '../../engine/arena.js';
 import type { Machine } from '../../engine/machine.js';
 import { STREAM } from '../../engine/random.js';
-import { loadData, readData, type DataSources } from './dataset.js';
+import { loadData, openData, type DataSources } from './dataset.js';
 import type { Inputs, RowNumbers } from '../../common/rows.js';
 import type { ClassWeight, Dataset, DataShape, Targets } from './shape.js';
 import type { Station } from '../measure.js';
@@ -100,7 +100,7 @@ export class ReadyBatch {
   constructor(readonly sources: DataSources) {}
 }
 
-/** Reads a batch of a source. */
+/** Opens a batch of a source. */
 export function readBatch(
   where: string,
   batch: unknown,
@@ -112,7 +112,7 @@ export function readBatch(
     throw new ValueError(`${where} expected [x, y] or [x, y, sampleWeight], got ${describe(batch)}.`);
   }
   const [x, y, sampleWeight] = batch as unknown[];
-  return readData(where, { x, y, sampleWeight: sampleWeight as RowNumbers | undefined, classWeight }, shape);
+  return openData(where, { x, y, sampleWeight: sampleWeight as RowNumbers | undefined, classWeight }, shape);
 }
 
 /** Starts a source. */
@@ -236,6 +236,8 @@ export class SourceFeed implements Feed {
     this.data?.free();
     this.data = undefined;
     this.data = loadData(machine, this.place(this.count - 1), sources, shape);
+    // Reading a batch may run code of the caller's, which may have disposed the model.
+    options.proceed();
     this.station = trainer.stationFor(this.data.rows, this.weighted);
     this.again(this.station);
     return this.data.rows;
