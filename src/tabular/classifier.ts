@@ -1,6 +1,7 @@
 import { describe } from '../common/describe.js';
 import { ValueError } from '../common/errors.js';
 import type { Rows } from '../common/rows.js';
+import { DISPOSE, INSPECT } from '../common/symbols.js';
 import type { Model } from '../model/model.js';
 import type { History } from '../training/fit.js';
 import { Estimator, readMlpOptions, type MlpOptions } from './estimator.js';
@@ -70,6 +71,16 @@ export class MlpClassifier<L extends Label = Label> {
   /** Gives the network's memory back. A fit that is going on rejects with a StateError. */
   dispose(): void {
     this.estimator.dispose();
+  }
+
+  /** `dispose`, for `using`. */
+  [DISPOSE](): void {
+    this.dispose();
+  }
+
+  /** For consoles, which would show all that it is made of. @internal */
+  [INSPECT](): string {
+    return `MlpClassifier (${this.estimator.state})`;
   }
 }
 
