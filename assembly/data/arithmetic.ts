@@ -46,6 +46,21 @@ function weigh(x: v128, w: v128): v128 {
 
 // @ts-ignore: decorator
 @unmanaged
+class Product {
+  // @ts-ignore: decorator
+  @inline
+  of(x: v128, y: v128, a: v128, b: v128): v128 {
+    return f32x4.mul(x, y);
+  }
+}
+
+/** y = a·b, value by value. y may be a or b. */
+export function f32_product(n: i32, a: usize, b: usize, y: usize): void {
+  map2<Product>(n, a, b, y);
+}
+
+// @ts-ignore: decorator
+@unmanaged
 class Weigh {
   // @ts-ignore: decorator
   @inline

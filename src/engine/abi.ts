@@ -133,6 +133,7 @@ export const ABI = {
   f32_one_hot: ['m', 'n', '*labels', '*target', 'ld'],
 
   f32_sum: ['n', '*a', '*b', '*y'],
+  f32_product: ['n', '*a', '*b', '*y'],
   f32_weigh: ['n', '*a', '*b', '*y'],
   f32_copy: MAP,
   f32_scale_shift: [...MAP, 'scale:f32', 'shift:f32'],

@@ -260,7 +260,6 @@ export const EXTENTS: { readonly [K in KernelName]: Extents<K> } = {
   f32_class_counts: { ...MEASURED, counts: doubles('updates', ({ n }) => 3 * n) },
   f32_threshold_counts: { ...MEASURED, counts: doubles('updates', ({ n }) => 3 * n) },
   f32_top_k_matches: { ...MEASURED, total: one },
-  f32_score_histogram: { ...MEASURED, counts: doubles('updates', ({ n, bins }) => 2 * n * bins) },
   f32_squared_residuals: { ...MEASURED, total: one },
   f32_absolute_residuals: { ...MEASURED, total: one },
   f32_residual_moments: { ...MEASURED, moments: doubles('updates', ({ n }) => 1 + 3 * n) },
@@ -295,6 +294,7 @@ export const EXTENTS: { readonly [K in KernelName]: Extents<K> } = {
   f32_one_hot: { labels: integers('reads', ({ m }) => m), target: everything('writes', 'm', exactly, 'ld') },
 
   f32_sum: { a: read, b: read, y: written },
+  f32_product: { a: read, b: read, y: written },
   f32_weigh: { a: read, b: read, y: written },
   f32_copy: MAP,
   f32_scale_shift: MAP,

@@ -1,8 +1,10 @@
 import { FormatError, StateError, UnsupportedError } from '../common/errors.js';
 import { ABI_DIGEST } from './abi.generated.js';
 import type { Kernels } from './abi.js';
-import { Arena, FIRST_ADDRESS } from './arena.js';
+import { Arena, FIRST_ADDRESS, type Allocator } from './arena.js';
+import { Holding, Weight } from './holding.js';
 import { LinearMemory } from './memory.js';
+import { keepSpare, takeSpare, type Spare } from './spare.js';
 import type { Pool, PoolOptions } from './threads/pool.js';
 import { tileOf, type Tile, type TileName } from './tile.js';
 
@@ -46,7 +48,10 @@ export interface MachineHandle {
 /** One kernel instance on one linear memory. Everything above gives it addresses and numbers. */
 export class Machine {
   readonly memory: LinearMemory;
-  readonly arena: Arena;
+  /** Hands out regions: those of the one model, where this was made for a model. */
+  readonly arena: Allocator;
+  /** Hands out regions that outlive models. */
+  readonly root: Arena;
   readonly kernels: Kernels;
   readonly tile: Tile;
   readonly module: WebAssembly.Module;
@@ -58,15 +63,18 @@ export class Machine {
   readonly retiredWords: number[] = [];
   /** The threads that help, where there are any. */
   readonly pool: Pool | undefined;
-  private live = true;
+  /** Whether it is live, and whether other threads may have its memory. In one object, since each model has a machine of its own. */
+  private readonly state: { live: boolean; exposed: boolean };
+  /** What the collector is told of the memory. */
+  private readonly weight = new Weight();
 
   /** A machine of its own, or with a handle one more on the memory of another thread's. Throws what the platform throws where it refuses to start a worker. */
   constructor(options: MachineOptions | MachineHandle) {
     const { module, tile, maximumMemory } = options;
     const attached = 'memory' in options;
-    const memory = attached ? options.memory : newMemory(options);
+    const { memory, used }: Spare = attached ? { memory: options.memory, used: 0 } : memoryOf(options);
     this.module = module;
-    this.memory = new LinearMemory(memory, maximumMemory);
+    this.memory = new LinearMemory(memory, maximumMemory, attached ? undefined : PAGE * pagesOf(options).initial);
     const { threads = 1, startPool }: Partial<MachineOptions> = attached ? {} : options;
     // Each thread has its own, below everything that is allocated. One on another's memory has none: it only predicts.
     const packs = !attached && maximumMemory >= STRIPS_FROM;
@@ -75,16 +83,28 @@ export class Machine {
     this.scratch = attached ? 0 : scratch(0);
     this.strips = strips(0);
     const first = attached ? this.memory.bytes : scratch(threads);
-    this.arena = new Arena((start, size, leave) => this.memory.reserve(start, size, leave), first);
-    this.memory.reserve(0, first);
+    const linear = this.memory;
+    this.arena = this.root = new Arena((start, size, leave) => linear.reserve(start, size, leave), first);
+    linear.reserve(0, first);
     this.kernels = instantiate(module, memory);
+    if (used > 0) this.kernels.f32_fill(used / 4, 0, 0);
+    this.state = { live: true, exposed: attached || threads > 1 };
+    if (!attached) this.weight.set(linear.bytes);
     const own = tileOf(this.kernels, tile);
     if (threads > 1) this.pool = startPool?.({ module, memory: this.memory, tile: own, threads, scratch, strips });
     this.tile = this.pool?.shared() ?? own;
   }
 
+  /** This machine for one model: what that allocates is freed when nothing refers to it any more. */
+  forModel(): Machine {
+    const own = { arena: new Holding(this.root) };
+    return Object.assign(Object.create(Machine.prototype) as Machine, this, own);
+  }
+
   /** What another thread makes a machine on the same memory from. */
   get handle(): MachineHandle {
+    this.state.exposed = true;
+    this.memory.takeAll();
     const { module, tile, memory } = this;
     return { module, tile: tile.name, memory: memory.memory, maximumMemory: memory.maximumBytes };
   }
@@ -103,9 +123,13 @@ export class Machine {
     return fused;
   }
 
+  get isLive(): boolean {
+    return this.state.live;
+  }
+
   /** Throws a StateError once the machine is disposed. */
   requireLive(where: string): void {
-    if (!this.live) throw new StateError(`${where}: a live engine expected, got one that was disposed.`);
+    if (!this.state.live) throw new StateError(`${where}: a live engine expected, got one that was disposed.`);
   }
 
   /** For calls that give the thread away: throws a WorkerError, once, where a thread was lost since `pool.takeFailure` was last called. */
@@ -116,16 +140,26 @@ export class Machine {
 
   /** Lets go of the memory and ends the threads. Nothing runs on this machine afterwards. */
   dispose(): void {
-    this.live = false;
+    const { state, memory, root } = this;
+    if (!state.live) return;
+    state.live = false;
     this.pool?.end();
+    if (!state.exposed) keepSpare(memory.memory, Math.floor(memory.maximumBytes / PAGE), root.highest);
   }
 }
 
-function newMemory({ initialMemory, maximumMemory }: MachineOptions): WebAssembly.Memory {
+function pagesOf({ initialMemory, maximumMemory }: MachineOptions): { initial: number; maximum: number } {
   const maximum = Math.floor(maximumMemory / PAGE);
-  const initial = Math.min(Math.ceil(initialMemory / PAGE), maximum);
+  return { initial: Math.min(Math.ceil(initialMemory / PAGE), maximum), maximum };
+}
+
+/** That of a machine that was disposed, where there is one, or a new one. */
+function memoryOf(options: MachineOptions): Spare {
+  const { initial, maximum } = pagesOf(options);
+  const { maximumMemory } = options;
   try {
-    return new WebAssembly.Memory({ initial, maximum, shared: true });
+    const spare = takeSpare(initial, maximum);
+    return spare ?? { memory: new WebAssembly.Memory({ initial, maximum, shared: true }), used: 0 };
   } catch (error) {
     throw new UnsupportedError(
       `createEngine: a shared memory of at most ${maximumMemory} bytes expected, got: ${(error as Error).message}. ` +

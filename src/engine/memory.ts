@@ -16,21 +16,30 @@ export class LinearMemory {
   u8!: Uint8Array;
   /** Where memory ends that this thread has made or found, without what others have made since. */
   private end: number;
+  /** Where memory ended that was there before this object, and is nobody else's. */
+  private readonly ready: number;
   /** What this thread has made, or taken from what others left, from address to address. */
   readonly made: { readonly start: number; readonly end: number }[] = [];
   /** Looks for so many bytes that others left. Whoever shares its models, or attaches to those of others, sets it. */
   take: ((bytes: number) => { readonly start: number; readonly end: number } | undefined) | undefined;
 
-  constructor(memory: WebAssembly.Memory, maximumBytes: number) {
+  /** Begins with `initialBytes` of a memory that may be longer: it then takes what is there before it makes more. */
+  constructor(memory: WebAssembly.Memory, maximumBytes: number, initialBytes = memory.buffer.byteLength) {
     this.memory = memory;
     this.maximumBytes = maximumBytes;
     this.renewViews();
-    this.end = this.bytes;
+    this.ready = memory.buffer.byteLength;
+    this.end = initialBytes;
   }
 
   /** Its size now, also where another thread has made it larger. */
   get bytes(): number {
-    return this.memory.buffer.byteLength;
+    return this.memory.buffer.byteLength - Math.max(0, this.ready - this.end);
+  }
+
+  /** Takes all that there is, before other threads see the memory: they begin behind it. */
+  takeAll(): void {
+    this.end = Math.max(this.end, this.ready);
   }
 
   /**
@@ -51,6 +60,12 @@ export class LinearMemory {
       const end = start + size;
       if (end > this.maximumBytes) throw this.refusal(end);
       const pages = Math.ceil((end - this.end) / PAGE);
+      if (this.end < this.ready) {
+        const from = this.end;
+        this.end = Math.min(this.ready, from + pages * PAGE);
+        this.made.push({ start: from, end: this.end });
+        continue;
+      }
       let before: number;
       try {
         before = this.memory.grow(pages) * PAGE;

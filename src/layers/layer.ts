@@ -1,6 +1,7 @@
 import { describe } from '../common/describe.js';
 import type { Descriptor } from '../common/descriptor.js';
 import { ValueError } from '../common/errors.js';
+import { INSPECT } from '../common/symbols.js';
 import type { Operation } from './operation.js';
 
 /** Options that every layer has. */
@@ -45,6 +46,14 @@ export class SymbolicTensor {
     /** What that layer was applied to. */
     readonly inputs: readonly SymbolicTensor[],
   ) {}
+
+  /** For consoles, which would show the whole graph before it. @internal */
+  [INSPECT](): string {
+    const { layer, inputs } = this;
+    const nameOf = ({ kind, config }: Layer): string => config.name ?? kind;
+    const from = inputs.length === 0 ? '' : ` of ${inputs.map((one) => nameOf(one.layer)).join(', ')}`;
+    return `SymbolicTensor (${nameOf(layer)}${from})`;
+  }
 }
 
 /** A layer is a plain description, { kind, config }; nothing happens until a model is built from it. */
@@ -82,6 +91,12 @@ export class Layer<K extends string = string, C extends LayerConfig = LayerConfi
       }
     });
     return new SymbolicTensor(this, [...(list as readonly SymbolicTensor[])]);
+  }
+
+  /** For consoles, which would show a name that the build has shortened. @internal */
+  [INSPECT](): object {
+    const { kind, config } = this;
+    return { kind, config };
   }
 
   /**

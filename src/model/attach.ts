@@ -5,6 +5,7 @@ import { describe } from '../common/describe.js';
 import { ValueError } from '../common/errors.js';
 import { readOptions } from '../common/options.js';
 import type { Inputs } from '../common/rows.js';
+import { whenCollected } from '../engine/holding.js';
 import { Machine, type MachineHandle } from '../engine/machine.js';
 import { useLeftovers } from '../engine/threads/leftovers.js';
 import { TILE_NAMES, type TileName } from '../engine/tile.js';
@@ -41,6 +42,16 @@ function isHandle(value: unknown): value is ModelHandle {
   );
 }
 
+/** Leaves what an attached machine has made of its memory to others, once. A function of its own, since one that is made in a constructor would hold its object. */
+function leaving(machine: Machine): () => void {
+  const { memory } = machine;
+  const leftovers = useLeftovers(memory);
+  return () => {
+    for (const stretch of memory.made.splice(0)) leftovers.leave(stretch);
+    machine.dispose();
+  };
+}
+
 /** Predicts from the weights of a model of another thread. A change of the weights is seen as a whole: no prediction mixes two. */
 class AttachedModel<O extends Float32Array | Float32Array[]> extends InferenceModel<O> {
   private readonly reader: VersionReader;
@@ -51,14 +62,11 @@ class AttachedModel<O extends Float32Array | Float32Array[]> extends InferenceMo
     const reader = new VersionReader(memory.words(handle.words, VERSION_WORDS), handle.generation);
     reader.requireLive('attachModel');
     const blueprint = readArchitecture('attachModel', architecture);
-    const leftovers = useLeftovers(memory);
     const { weights } = handle;
-    const onDispose = (): void => {
-      for (const stretch of memory.made) leftovers.leave(stretch);
-      machine.dispose();
-    };
+    const onDispose = leaving(machine);
     super({ machine, blueprint, where: 'attachModel', onDispose, weights });
     this.reader = reader;
+    whenCollected(this, onDispose);
   }
 
   override predict(x: Inputs, options?: BatchOptions): O {

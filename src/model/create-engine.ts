@@ -4,12 +4,14 @@ import { sentence } from '../common/describe.js';
 import { FormatError, UnsupportedError } from '../common/errors.js';
 import { compile, compileSync } from '../engine/binary.js';
 import { refusedToCompile, requireFeatures } from '../engine/features.js';
+import { owesTurn } from '../engine/holding.js';
 import { Machine } from '../engine/machine.js';
 import { compileWide, type Findings } from '../engine/simd256.js';
 import { processors, programUrl, whyNotShared } from '../engine/threads/host.js';
 import { Pool, startComputeWorker } from '../engine/threads/pool.js';
 import { DEFAULT_TILE, TILE_NAMES, WIDE_TILES, type TileName } from '../engine/tile.js';
 import { calibrate } from '../engine/trial.js';
+import { Breath } from '../training/breath.js';
 import { isModule, readEngineOptions, type EngineOptions, type SettledEngineOptions } from './engine-options.js';
 import { Engine } from './engine.js';
 
@@ -70,14 +72,16 @@ function makeEngine(
   const workerUrl = programUrl(options.workerUrl);
   if (!timed) return new Engine(machine, { ...info, reasons: [...reasons, ...refused] }, workerUrl);
   const calibration = calibrate(machine);
+  machine.dispose();
   const tile = TILE_NAMES.reduce((best, name) => (calibration[name] > calibration[best] ? name : best));
   const fastest = machineOf(module, tile, threads, options, refused);
   return new Engine(fastest, { ...info, reasons: [...reasons, ...refused], calibration }, workerUrl);
 }
 
-/** Waits for an engine's threads; where they do not come, it goes on with one and says why. */
+/** Waits for an engine's threads; where they do not come, it goes on with one and says why. What was dropped before can be freed meanwhile. */
 async function withThreads(engine: Engine): Promise<Engine> {
   await engine.awaitThreads();
+  if (owesTurn()) await new Breath().take();
   return engine;
 }
 

@@ -2,6 +2,8 @@
 import { describe } from '../common/describe.js';
 import { ValueError } from '../common/errors.js';
 import { isRecord, type Check } from '../common/options.js';
+import { owesTurn } from '../engine/holding.js';
+import { Breath } from '../training/breath.js';
 import type { ModelOptions, SequentialOptions, Tensors } from './architecture.js';
 import { createEngine } from './create-engine.js';
 import type { LoadOptions } from './custom.js';
@@ -19,6 +21,12 @@ async function engineOf(engine: Engine | undefined): Promise<Engine> {
     throw error;
   });
   return defaultEngine;
+}
+
+/** A model, once what was dropped before it could be freed. */
+async function made<M>(model: M): Promise<M> {
+  if (owesTurn()) await new Breath().take();
+  return model;
 }
 
 /** Reads an engine. */
@@ -41,7 +49,7 @@ export const engineCheck: Check<Engine> = (path, value) => {
  */
 export async function sequential(options: SequentialOptions & { engine?: Engine }): Promise<Model> {
   const { engine, rest } = splitEngine('sequential', options);
-  return (await engineOf(engine)).sequential(rest);
+  return made((await engineOf(engine)).sequential(rest));
 }
 
 /**
@@ -59,7 +67,7 @@ export async function model<const T extends Tensors>(
   options: ModelOptions<T> & { engine?: Engine },
 ): Promise<Model<Predictions<T>>> {
   const { engine, rest } = splitEngine('model', options);
-  return (await engineOf(engine)).model(rest);
+  return made((await engineOf(engine)).model(rest));
 }
 
 /** The engine that is named among options, and the rest of them. */
@@ -83,5 +91,5 @@ export async function loadModel<O extends Float32Array | Float32Array[] = Float3
   options?: LoadOptions & { engine?: Engine },
 ): Promise<Model<O>> {
   const { engine, rest } = splitEngine('loadModel', options ?? {});
-  return (await engineOf(engine)).loadModel<O>(bytes, rest);
+  return made((await engineOf(engine)).loadModel<O>(bytes, rest));
 }

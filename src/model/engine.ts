@@ -2,13 +2,14 @@ import { requireDistinctNames } from '../common/custom.js';
 import { StateError } from '../common/errors.js';
 import { integer, nonNegative, readOptions } from '../common/options.js';
 import type { Numerics } from '../engine/features.js';
+import { whenCollected } from '../engine/holding.js';
 import type { Machine } from '../engine/machine.js';
 import { uses256 } from '../engine/simd256.js';
 import type { TileName } from '../engine/tile.js';
 import type { Calibration } from '../engine/trial.js';
 import { outputEnds } from '../graph/ends.js';
 import { planNetwork } from '../graph/plan.js';
-import type { SymbolicTensor } from '../layers/layer.js';
+import type { SymbolicTensor, WeightOwner } from '../layers/layer.js';
 import { Breath } from '../training/breath.js';
 import {
   readModel,
@@ -20,6 +21,7 @@ import {
 } from './architecture.js';
 import { checkState } from './checkpoint.js';
 import { customCheck, type CustomObjects, type LoadOptions } from './custom.js';
+import { DISPOSE, INSPECT } from '../common/symbols.js';
 import { asFormatError, openModel } from './file.js';
 import { Model } from './model.js';
 
@@ -58,13 +60,24 @@ export type Predictions<T extends Tensors> = T extends SymbolicTensor | readonly
     ? Float32Array[]
     : Float32Array | Float32Array[];
 
-/** One WASM instance with its memory; holds any number of models. Made by `createEngine` or `createEngineSync`. */
+/** The models of an engine, as it sees them. */
+type EngineModel = Model<Float32Array | Float32Array[]>;
+
+/** A function of its own, since one that is made in the constructor would hold the engine. */
+function disposing(machine: Machine): () => void {
+  return () => machine.dispose();
+}
+
+/**
+ * One WASM instance with its memory; holds any number of models. Made by `createEngine` or `createEngineSync`. Models hold their engine, but it does not
+ * hold them: a model that nothing else refers to is freed.
+ */
 export class Engine {
-  private readonly models = new Set<{
-    dispose(): void;
-    requireStill(where: string): void;
-    rehearsal(rows: number): () => void;
-  }>();
+  private readonly models = new Set<WeakRef<EngineModel>>();
+  /** Models that other threads predict from. They may do so for as long as this engine lives, whoever has dropped the model. */
+  private readonly shared = new Set<object>();
+  /** How many models there may be before it looks which of them are gone. */
+  private look = 64;
 
   /** Models that are being made: initializers of the user's own run then. */
   private making = 0;
@@ -74,7 +87,10 @@ export class Engine {
     private readonly machine: Machine,
     private readonly found: Pick<EngineInfo, 'numerics' | 'simd256' | 'reasons' | 'calibration'>,
     private readonly workerUrl: URL | undefined,
-  ) {}
+  ) {
+    // Its threads would go on waiting for work.
+    whenCollected(this, disposing(machine));
+  }
 
   /** What the engine runs on. */
   get info(): EngineInfo {
@@ -157,7 +173,7 @@ export class Engine {
       milliseconds: { check: nonNegative, or: WARM_UP_MS },
       rows: { check: integer(1), or: 1 },
     });
-    for (const model of this.models) {
+    for (const model of this.live()) {
       const run = model.rehearsal(rows);
       const breath = new Breath();
       for (const start = performance.now(); performance.now() - start < milliseconds;) {
@@ -196,9 +212,33 @@ export class Engine {
     if (this.making > 0) {
       throw new StateError('dispose: an engine at rest expected, got one in the middle of making a model.');
     }
-    for (const model of this.models) model.requireStill('dispose');
-    for (const model of this.models) model.dispose();
+    const models = this.live();
+    for (const model of models) model.requireStill('dispose');
+    for (const model of models) model.dispose();
     this.machine.dispose();
+  }
+
+  /** `dispose`, for `using`. */
+  [DISPOSE](): void {
+    this.dispose();
+  }
+
+  /** For consoles: what it runs on. @internal */
+  [INSPECT](): string {
+    const { numerics, threads, tile } = this.info;
+    const { bytes } = this.memory();
+    return `Engine (${numerics}, tile ${tile}, ${threads} thread${threads === 1 ? '' : 's'}, ${bytes} bytes)`;
+  }
+
+  /** The models that somebody still refers to. */
+  private live(): EngineModel[] {
+    const found: EngineModel[] = [];
+    for (const one of this.models) {
+      const model = one.deref();
+      if (model === undefined) this.models.delete(one);
+      else found.push(model);
+    }
+    return found;
   }
 
   private build<O extends Float32Array | Float32Array[]>(
@@ -207,16 +247,23 @@ export class Engine {
     { initialize = true, tensors = [] }: { initialize?: boolean; tensors?: readonly SymbolicTensor[] } = {},
   ): Model<O> {
     const { machine, workerUrl } = this;
-    const owner = { live: true };
-    const onDispose = (one: object): void => {
+    const owner: WeightOwner = { live: true };
+    let one: WeakRef<EngineModel> | undefined;
+    // These hold the engine, so that its threads last as long as its models.
+    const onDispose = (model: object): void => {
       owner.live = false;
-      this.models.delete(one as Model);
+      this.shared.delete(model);
+      if (one !== undefined) this.models.delete(one);
     };
+    const onShare = (model: object): unknown => this.shared.add(model);
     this.making += 1;
     try {
-      const model = new Model<O>({ machine, blueprint, where, onDispose, workerUrl }, initialize);
-      this.models.add(model);
+      const model = new Model<O>({ machine, blueprint, where, onDispose, onShare, workerUrl }, initialize);
+      one = new WeakRef(model as EngineModel);
+      this.models.add(one);
+      if (this.models.size > this.look) this.look = 64 + 2 * this.live().length;
       model.own(tensors, owner);
+      if (tensors.length > 0) whenCollected(model, releasing(owner));
       return model;
     } finally {
       this.making -= 1;

@@ -2,6 +2,7 @@ import { isFloat32Array } from '../common/arrays.js';
 import { describe } from '../common/describe.js';
 import { ShapeError, StateError, ValueError } from '../common/errors.js';
 import { integer, readOptions } from '../common/options.js';
+import { DISPOSE, INSPECT } from '../common/symbols.js';
 import { perEnd } from '../common/per-end.js';
 import { openRows, type Inputs } from '../common/rows.js';
 import { RegionGroup } from '../engine/arena.js';
@@ -29,6 +30,8 @@ export interface Site {
   readonly where: string;
   /** Told when the model is disposed. */
   readonly onDispose: (model: object) => void;
+  /** Told when other threads may predict from it: from then on it is to be held. */
+  readonly onShare?: (model: object) => unknown;
   /** Address of weights that somebody else has in this memory; without it the model has its own, all 0 at first. */
   readonly weights?: number;
 }
@@ -73,9 +76,10 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
 
   /** For the library's own use: users call `sequential`, `model`, `loadModel` or `attachModel`. */
   constructor(
-    { machine, blueprint, where, onDispose, weights }: Site,
+    { machine: engine, blueprint, where, onDispose, weights }: Site,
     valuesOf?: (parameters: readonly PlannedParameter[]) => readonly Float32Array[],
   ) {
+    const machine = engine.forModel();
     this.machine = machine;
     this.blueprint = blueprint;
     this.onDispose = onDispose;
@@ -204,6 +208,19 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
     this.onDispose(this);
   }
 
+  /** `dispose`, for `using`. */
+  [DISPOSE](): void {
+    this.dispose();
+  }
+
+  /** For consoles, which would show all that it is made of. @internal */
+  [INSPECT](): string {
+    const widths = (ends: readonly End[]): string => ends.map(({ width }) => width).join(' + ');
+    const { inputEnds, ends, parameterCount } = this;
+    const state = this.isLive ? '' : ', disposed';
+    return `InferenceModel (${widths(inputEnds)} → ${widths(ends)}, ${parameterCount} parameters${state})`;
+  }
+
   /**
    * For `engine.warmUp`: a function that predicts so many rows of zeros, or nothing where the model is disposed or busy by then.
    * @internal
@@ -246,6 +263,11 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
     // Not whole rows: refused as elsewhere.
     if (rows === undefined) return openRows('predictInto', name, value, width).rows;
     throw new ShapeError(`predictInto: ${name} expected ${rows * width} values for ${rows} rows, got ${value.length}.`);
+  }
+
+  /** @internal */
+  protected get isLive(): boolean {
+    return this.live && this.machine.isLive;
   }
 
   /** @internal */

@@ -1,12 +1,15 @@
 import { StateError, UnsupportedError } from '../common/errors.js';
 import { nonNegative, readOptions, unchecked } from '../common/options.js';
+import { INSPECT } from '../common/symbols.js';
 import type { Inputs, RowNumbers } from '../common/rows.js';
 import type { NamedTensor } from '../common/tensors.js';
+import { owesTurn } from '../engine/holding.js';
 import { whyNotShared } from '../engine/threads/host.js';
 import { useLeftovers } from '../engine/threads/leftovers.js';
 import { VERSION_WORDS, VersionWriter } from '../engine/threads/version.js';
 import { ownWeights } from '../graph/plan.js';
 import type { SymbolicTensor, WeightOwner } from '../layers/layer.js';
+import { Breath } from '../training/breath.js';
 import { readCompileOptions, type CompileOptions } from '../training/compiled.js';
 import {
   acceptData,
@@ -65,6 +68,12 @@ interface Watch {
   announce(place: string): void;
 }
 
+/** The result of a call that is over, once what was dropped before it could be freed. */
+async function settled<T>(result: T): Promise<T> {
+  if (owesTurn()) await new Breath().take();
+  return result;
+}
+
 /** Rows that a diagnosis looks at, at most. */
 const MOST_DIAGNOSED = 1024;
 
@@ -80,6 +89,7 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
   /** The training in a worker, while there is one. */
   private offload: Offload | undefined;
   private readonly workerUrl: URL | undefined;
+  private readonly onShare: ModelSite['onShare'];
   /** Of the words that tell other threads of changes, once the model is shared. */
   private words: number | undefined;
 
@@ -87,6 +97,7 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
   constructor(site: ModelSite, initialize = true) {
     super(site);
     this.workerUrl = site.workerUrl;
+    this.onShare = site.onShare;
     const { machine, plan, layout, weights } = this;
     try {
       if (initialize) initializeParameters(machine, plan, layout, weights, this.seed);
@@ -187,7 +198,7 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
     const train = fromSource ? { source: x } : openData('fit', { x, y, sampleWeight, classWeight }, shape);
     if (!('source' in train)) requireBatchStatistics(this.plan, train.rows, read);
     this.requireUnchanged('fit', trainer);
-    if (read.runIn === 'main') return this.train({ train, validation }, read);
+    if (read.runIn === 'main') return settled(await this.train({ train, validation }, read));
     const { machine, workerUrl } = this;
     const { threads = 1, live = false } = machine.pool ?? {};
     const subject = {
@@ -413,11 +424,12 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
       // Never freed, but used again: who is still attached to a model that is gone looks there.
       let words = machine.retiredWords.pop();
       if (words === undefined) {
-        words = machine.arena.allocate(4 * VERSION_WORDS);
+        words = machine.root.allocate(4 * VERSION_WORDS);
         machine.memory.words(words, VERSION_WORDS).fill(0);
       }
       this.words = words;
       gate.version = new VersionWriter(machine.memory.words(words, VERSION_WORDS));
+      this.onShare?.(this);
     }
     const { words } = this;
     const { generation } = gate.version!;
@@ -428,6 +440,12 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
   summary(): string {
     this.requireLive('summary');
     return summarize(this.plan, this.trainer?.compiled.optimizer.kind);
+  }
+
+  /** For consoles, which would show all that it is made of. @internal */
+  override [INSPECT](): string {
+    const table = summarize(this.plan, this.trainer?.compiled.optimizer.kind);
+    return `Model${this.isLive ? '' : ' (disposed)'}\n${table}`;
   }
 
   /** The architecture as plain data. */

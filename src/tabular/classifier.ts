@@ -1,6 +1,7 @@
 import { describe } from '../common/describe.js';
 import { ShapeError, ValueError } from '../common/errors.js';
 import { lengthOf, type Rows } from '../common/rows.js';
+import { DISPOSE, INSPECT } from '../common/symbols.js';
 import type { Model } from '../model/model.js';
 import type { History } from '../training/fit.js';
 import { Estimator, readMlpOptions, type MlpOptions } from './estimator.js';
@@ -77,6 +78,16 @@ export class MlpClassifier<L extends Label = Label> {
   /** Gives the network's memory back. A fit that is going on rejects with a StateError. */
   dispose(): void {
     this.estimator.dispose();
+  }
+
+  /** `dispose`, for `using`. */
+  [DISPOSE](): void {
+    this.dispose();
+  }
+
+  /** For consoles, which would show all that it is made of. @internal */
+  [INSPECT](): string {
+    return `MlpClassifier (${this.estimator.state})`;
   }
 
   private probabilities(call: string, x: Rows, rows?: number): Float32Array {

@@ -180,6 +180,11 @@ export class Estimator {
     return this.requireFitted(call).model;
   }
 
+  /** For consoles: whether it is fitted, and to how many parameters. */
+  get state(): string {
+    return this.fitted === undefined ? 'not fitted' : `fitted, ${this.fitted.parameterCount} parameters`;
+  }
+
   /** Gives up the network, and those that are being trained: their fits reject. */
   dispose(): void {
     this.disposals += 1;

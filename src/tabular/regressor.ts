@@ -3,6 +3,7 @@ import { columnMoments } from '../common/column-moments.js';
 import { describe } from '../common/describe.js';
 import { ShapeError, ValueError } from '../common/errors.js';
 import { lengthOf, openRows, type Rows } from '../common/rows.js';
+import { DISPOSE, INSPECT } from '../common/symbols.js';
 import type { Model } from '../model/model.js';
 import type { History } from '../training/fit.js';
 import { scaled, type Scaling } from './columns.js';
@@ -95,6 +96,16 @@ export class MlpRegressor {
   /** Gives the network's memory back. A fit that is going on rejects with a StateError. */
   dispose(): void {
     this.estimator.dispose();
+  }
+
+  /** `dispose`, for `using`. */
+  [DISPOSE](): void {
+    this.dispose();
+  }
+
+  /** For consoles, which would show all that it is made of. @internal */
+  [INSPECT](): string {
+    return `MlpRegressor (${this.estimator.state})`;
   }
 
   private predictions(call: string, x: Rows, rows?: number): Float64Array {

@@ -2,6 +2,7 @@
 import { sentence } from '../../common/describe.js';
 import { UnsupportedError, WorkerError } from '../../common/errors.js';
 import { warnOfCollapse } from '../../common/rows.js';
+import { Weight } from '../../engine/holding.js';
 import type { Machine } from '../../engine/machine.js';
 import { startComputeWorker } from '../../engine/threads/pool.js';
 import type { WorkerStart } from '../../engine/threads/start.js';
@@ -21,7 +22,7 @@ import { plain } from '../plain.js';
 import type { Answer, Begin, Edit, FromWorker, Question, SentBatch, SentError, ToWorker } from './protocol.js';
 import { revive } from './errors.js';
 import { describeData, sendRows } from './send.js';
-import { snapshotMemory, Snapshots } from './snapshots.js';
+import { SnapshotMemory, Snapshots } from './snapshots.js';
 
 /** What is trained. */
 export interface OffloadSubject extends FitSubject {
@@ -53,8 +54,10 @@ export class Offload {
   private worker: HostedWorker | undefined;
   /** The workers that compute for it. */
   private readonly helpers: Pick<HostedWorker, 'end'>[] = [];
+  /** The memory that they compute on, which is the worker's. */
+  private lent: WebAssembly.Memory | undefined;
   private readonly snapshots: Snapshots | undefined;
-  private readonly memory: SharedArrayBuffer | undefined;
+  private readonly memory: SnapshotMemory | undefined;
   private readonly floats: number;
   private inspections: readonly Inspected[] = [];
   private batches: Batches | undefined;
@@ -70,6 +73,8 @@ export class Offload {
   private settle!: { resolve(history: History): void; reject(error: unknown): void };
   private readonly result: Promise<History>;
   private over = false;
+  /** Whether the worker has said its last word. */
+  private finished = false;
   /** The clock that runs until the worker has said something. */
   private sign: ReturnType<typeof setTimeout> | undefined;
 
@@ -90,8 +95,8 @@ export class Offload {
     }
     this.floats = stateFloats(trainer);
     if (whyNotShared() === undefined) {
-      this.memory = snapshotMemory(this.floats);
-      this.snapshots = new Snapshots(this.memory, this.floats, 'reader');
+      this.memory = SnapshotMemory.take(this.floats);
+      this.snapshots = new Snapshots(this.memory.buffer, this.floats, 'reader');
     }
     const { model } = subject;
     this.stoppedBefore = model.stopTraining;
@@ -121,6 +126,7 @@ export class Offload {
       this.endWorkers();
       if (!this.over) this.pullAll();
       this.over = true;
+      if (this.finished) this.memory?.give();
       // As where batches are taken on this thread: told to close, and not waited for.
       void (async () => this.batches?.return?.())().catch(() => undefined);
     }
@@ -196,7 +202,7 @@ export class Offload {
       architecture: subject.architecture,
       compiled: plain(savedOptions(trainer.compiled)),
       state: copyState(subject, this.edits),
-      snapshots: this.memory,
+      snapshots: this.memory?.buffer,
       options: {
         epochs: options.epochs,
         batchSize: options.batchSize,
@@ -284,9 +290,11 @@ export class Offload {
         this.inspections[message.inspection].inspection.nonFinite(message.found);
         break;
       case 'done':
+        this.finished = true;
         this.settle.resolve(message.history);
         break;
       case 'failed':
+        this.finished = true;
         if (!message.begun) this.refuse();
         this.settle.reject(this.failure(message.error));
         break;
@@ -295,7 +303,8 @@ export class Offload {
 
   /** Starts a compute worker on the memory of the one that trains. */
   private help(start: WorkerStart): void {
-    const { index } = start;
+    const { index, memory } = start;
+    this.lent = memory;
     const ended = (reason: string): void => this.post({ type: 'helper', index, ended: reason });
     const message = (said: unknown): void => this.post({ type: 'helper', index, message: said });
     try {
@@ -308,6 +317,9 @@ export class Offload {
   private endWorkers(): void {
     this.worker?.end();
     for (const helper of this.helpers) helper.end();
+    // It is garbage now, which the collector of this thread does not see.
+    if (this.lent !== undefined) new Weight().set(this.lent.buffer.byteLength);
+    this.lent = undefined;
   }
 
   private failure(error: SentError | undefined): unknown {
