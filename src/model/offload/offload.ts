@@ -2,6 +2,7 @@
 import { sentence } from '../../common/describe.js';
 import { UnsupportedError, WorkerError } from '../../common/errors.js';
 import type { Machine } from '../../engine/machine.js';
+import { expireAfter } from '../../engine/threads/patience.js';
 import { startComputeWorker } from '../../engine/threads/pool.js';
 import type { WorkerStart } from '../../engine/threads/start.js';
 import { startWorker, whyNoWorkers, whyNotShared, type HostedWorker } from '../../engine/threads/host.js';
@@ -44,7 +45,7 @@ function findCustom(value: unknown): string | undefined {
   return undefined;
 }
 
-/** How long a worker may take to its first word. */
+/** How long a worker may take to its first message. */
 const SILENCE_MS = 30_000;
 
 /** One `fit` in a worker. */
@@ -69,8 +70,8 @@ export class Offload {
   private settle!: { resolve(history: History): void; reject(error: unknown): void };
   private readonly result: Promise<History>;
   private over = false;
-  /** The clock that runs until the worker has said something. */
-  private sign: ReturnType<typeof setTimeout> | undefined;
+  /** Ends the watch over the worker's first message. */
+  private stopWatch: () => void = () => undefined;
 
   constructor(
     private readonly subject: OffloadSubject,
@@ -115,7 +116,7 @@ export class Offload {
       });
       return await this.result;
     } finally {
-      clearTimeout(this.sign);
+      this.stopWatch();
       signal?.removeEventListener('abort', abort);
       this.endWorkers();
       if (!this.over) this.pullAll();
@@ -226,7 +227,10 @@ export class Offload {
       );
     }
     this.post(begin, [begin.state]);
-    this.expectSign(events.ended);
+    // The file that it was loaded from may be another's, and say nothing for ever.
+    this.stopWatch = expireAfter(SILENCE_MS, () => {
+      events.ended(`it has said nothing for ${SILENCE_MS / 1000} s. Is workerUrl the file worker.js of this package?`);
+    });
     const send = (rows: DataSources, firstSet: number): Promise<void> =>
       sendRows(
         'fit',
@@ -240,18 +244,8 @@ export class Offload {
     this.post({ type: 'go' });
   }
 
-  /** Gives the training up where the worker says nothing for long: the file that it was loaded from may be another's. */
-  private expectSign(ended: (reason: string) => void): void {
-    this.sign = setTimeout(() => {
-      // Once more round the event loop: this thread may have been busy while a message waited.
-      this.sign = setTimeout(() => {
-        ended(`it has said nothing for ${SILENCE_MS / 1000} s. Is workerUrl the file worker.js of this package?`);
-      }, 1000);
-    }, SILENCE_MS);
-  }
-
   private async receive(message: FromWorker): Promise<void> {
-    clearTimeout(this.sign);
+    this.stopWatch();
     if (this.over) return;
     if (message.state !== undefined) this.take(new TrainingState(message.state, 0, this.floats));
     switch (message.type) {
