@@ -23,6 +23,9 @@ export const STRIPS_FROM = 64 * 1024 * 1024;
 /** What the kernels' memory import declares: 65,536 pages, 4 GiB. */
 export const MAXIMUM_BYTES = 65536 * PAGE;
 
+/** 2⁻¹²⁶: numbers below it are subnormal. */
+const LEAST_NORMAL = 1.1754943508222875e-38;
+
 export interface MachineOptions {
   readonly module: WebAssembly.Module;
   readonly tile: TileName;
@@ -111,16 +114,34 @@ export class Machine {
 
   /** Whether products are rounded once, after adding: (1 + 2⁻¹²)² − (1 + 2⁻¹¹) is 2⁻²⁴ then, and 0 where the square is rounded first. */
   fuses(): boolean {
+    return this.multiplyAdd(1 + 1 / 4096, 1 + 1 / 4096, -(1 + 1 / 2048)) !== 0;
+  }
+
+  /**
+   * Whether numbers below 2⁻¹²⁶, the subnormal ones, are what IEEE 754 says. Where a platform flushes them to zero, as V8 does on 32-bit ARM, whose vectors
+   * have none, it does so to results, operands or both.
+   */
+  keepsSubnormals(): boolean {
+    const least = LEAST_NORMAL;
+    const product = this.multiplyAdd(least, 1 / 4, 0) === least / 4;
+    const operand = this.multiplyAdd(least / 4, 4, 0) === least;
+    const sum = this.multiplyAdd(3 / 2, least, -least) === least / 2;
+    return product && operand && sum;
+  }
+
+  /** a · b + c, as the vectors of the matrix kernels make it. */
+  private multiplyAdd(a: number, b: number, c: number): number {
     const at = this.arena.allocate(64);
     const { f32 } = this.memory;
-    const [a, b, start, c] = [0, 16, 32, 48].map((offset) => at + offset);
+    const [x, y, start, sum] = [0, 16, 32, 48].map((offset) => at + offset);
     f32.fill(0, at / 4, at / 4 + 16);
-    f32[a / 4] = f32[b / 4] = 1 + 1 / 4096;
-    f32[start / 4] = -(1 + 1 / 2048);
-    this.kernels.f32_gemm_rows_4x8(1, 4, 1, a, 4, b, start, 0, c, 4, 0);
-    const fused = f32[c / 4] !== 0;
+    f32[x / 4] = a;
+    f32[y / 4] = b;
+    f32[start / 4] = c;
+    this.kernels.f32_gemm_rows_4x8(1, 4, 1, x, 4, y, start, 0, sum, 4, 0);
+    const result = f32[sum / 4];
     this.arena.free(at);
-    return fused;
+    return result;
   }
 
   get isLive(): boolean {

@@ -70,7 +70,7 @@ export class LinearMemory {
       try {
         before = this.memory.grow(pages) * PAGE;
       } catch {
-        throw this.refusal(end);
+        throw this.failure(end);
       }
       if (before !== this.end) {
         leave?.(start, this.end);
@@ -104,6 +104,15 @@ export class LinearMemory {
     return new MemoryError(
       `engine: linear memory expected to hold at most ${this.maximumBytes} bytes, got a need of ${end}. ` +
         `Use smaller batches or less data at a time, dispose models, or raise maximumMemory.`,
+    );
+  }
+
+  /** The platform does not grow the memory, though the limit would allow it. */
+  private failure(end: number): MemoryError {
+    return new MemoryError(
+      `engine: linear memory expected to grow from ${this.end} to ${end} bytes, but the platform refused; its limit is ${this.maximumBytes}. ` +
+        `Memory or address space is used up: dispose engines and models, use smaller batches or less data at a time, ` +
+        `or create the engine with a smaller maximumMemory, which reserves less.`,
     );
   }
 

@@ -3,11 +3,11 @@ import { bytesOf } from '../common/arrays.js';
 import { sentence } from '../common/describe.js';
 import { FormatError, UnsupportedError } from '../common/errors.js';
 import { compile, compileSync } from '../engine/binary.js';
-import { refusedToCompile, requireFeatures } from '../engine/features.js';
+import { refusedToCompile, requireFeatures, type Numerics } from '../engine/features.js';
 import { owesTurn } from '../engine/holding.js';
 import { Machine } from '../engine/machine.js';
 import { compileWide, type Findings } from '../engine/simd256.js';
-import { processors, programUrl, whyNotShared } from '../engine/threads/host.js';
+import { processors, programUrl, whyNotShared, whyNotStarted } from '../engine/threads/host.js';
 import { Pool, startComputeWorker } from '../engine/threads/pool.js';
 import { DEFAULT_TILE, TILE_NAMES, WIDE_TILES, type TileName } from '../engine/tile.js';
 import { calibrate } from '../engine/trial.js';
@@ -34,12 +34,29 @@ function machineOf(
   } catch (error) {
     // A limit of memory or a foreign binary is refused again, and by its own name.
     const machine = new Machine(settings);
-    reasons.push(`threads: workers could not be started: ${sentence((error as Error).message)}`);
+    reasons.push(`threads: ${whyNotStarted(error)}`);
     return machine;
   }
 }
 
 const NOT_ASKED: Findings = { simd256: false };
+
+/** What a platform without subnormal numbers does. */
+const FLUSHED = 'this platform makes numbers below 1.18e-38 zero, as V8 does on 32-bit ARM';
+
+/** Throws an UnsupportedError where results would not have the bits that they have elsewhere. */
+function requireSameBits(where: string, keepsSubnormals: boolean, numerics: Numerics, fuses: boolean): void {
+  const what = !keepsSubnormals
+    ? FLUSHED
+    : numerics === 'fused' && !fuses
+      ? "numerics 'fused', but this machine rounds products before it adds them, as strict numerics do"
+      : undefined;
+  if (what === undefined) return;
+  throw new UnsupportedError(
+    `${where}: sameBits 'require' expected a platform whose results have the bits that they have elsewhere, got: ${what}. ` +
+      `Without it the engine works all the same.`,
+  );
+}
 
 /** An engine on compiled kernels, which says what of its options is not running, and why. */
 function makeEngine(
@@ -58,17 +75,29 @@ function makeEngine(
   const refused: string[] = [];
   const machine = machineOf(module, pinned, timed ? 1 : threads, options, refused);
   const fuses = machine.fuses();
-  if (numerics === 'strict' && fuses) {
-    throw new FormatError(`${where}: wasm expected the kernels of numerics 'strict', got those of 'fused'.`);
+  const sameBits = machine.keepsSubnormals();
+  try {
+    if (numerics === 'strict' && fuses) {
+      throw new FormatError(`${where}: wasm expected the kernels of numerics 'strict', got those of 'fused'.`);
+    }
+    if (options.sameBits === 'require') requireSameBits(where, sameBits, numerics, fuses);
+  } catch (error) {
+    machine.dispose();
+    throw error;
   }
   const reasons: string[] = [];
+  if (!sameBits) reasons.push(`sameBits: ${FLUSHED}, so results may differ from those of other platforms.`);
   if (alone !== undefined) reasons.push(`threads: ${alone}`);
   if (narrow !== undefined) reasons.push(narrow);
   if (numerics === 'fused' && !fuses) {
     const given = wasm === undefined ? '' : ', or the wasm that was given is that of strict numerics';
     reasons.push(`numerics: this machine rounds products before it adds them, as strict numerics do${given}.`);
   }
-  const info = { numerics: fuses ? ('fused' as const) : ('strict' as const), simd256 };
+  const info = {
+    numerics: fuses ? ('fused' as const) : ('strict' as const),
+    simd256,
+    sameBits: sameBits && fuses === (numerics === 'fused'),
+  };
   const workerUrl = programUrl(options.workerUrl);
   if (!timed) return new Engine(machine, { ...info, reasons: [...reasons, ...refused] }, workerUrl);
   const calibration = calibrate(machine);

@@ -5,6 +5,7 @@ import type { Numerics } from '../engine/features.js';
 import { whenCollected } from '../engine/holding.js';
 import type { Machine } from '../engine/machine.js';
 import { uses256 } from '../engine/simd256.js';
+import { whyNotPosted } from '../engine/threads/host.js';
 import type { TileName } from '../engine/tile.js';
 import type { Calibration } from '../engine/trial.js';
 import { outputEnds } from '../graph/ends.js';
@@ -37,8 +38,13 @@ export interface EngineInfo {
   readonly tile: TileName;
   /** With tile 'auto': what each tile made, in 10⁹ operations a second. */
   readonly calibration?: Calibration;
-  /** Whether linear memory is shared: always, in this version. */
+  /** Whether other threads can be given linear memory, which `threads` and `model.share` take: in a page only where it is cross-origin isolated. */
   readonly sharedMemory: boolean;
+  /**
+   * Whether results have the bits that this configuration has elsewhere. False where the platform makes numbers below 2⁻¹²⁶ zero, as V8 does on 32-bit ARM,
+   * and where numerics 'fused' was asked for and the machine does not fuse.
+   */
+  readonly sameBits: boolean;
   /** A sentence for each option that was asked for and is not running; none where all of them are. */
   readonly reasons: readonly string[];
 }
@@ -59,6 +65,13 @@ export type Predictions<T extends Tensors> = T extends SymbolicTensor | readonly
   : T extends readonly [SymbolicTensor, SymbolicTensor, ...SymbolicTensor[]]
     ? Float32Array[]
     : Float32Array | Float32Array[];
+
+/** Marks weights as gone. A function of its own, since one that is made beside the model would hold it. */
+function releasing(owner: WeightOwner): () => void {
+  return () => {
+    owner.live = false;
+  };
+}
 
 /** The models of an engine, as it sees them. */
 type EngineModel = Model<Float32Array | Float32Array[]>;
@@ -85,7 +98,7 @@ export class Engine {
   /** For the library's own use: users call `createEngine`. */
   constructor(
     private readonly machine: Machine,
-    private readonly found: Pick<EngineInfo, 'numerics' | 'simd256' | 'reasons' | 'calibration'>,
+    private readonly found: Pick<EngineInfo, 'numerics' | 'simd256' | 'sameBits' | 'reasons' | 'calibration'>,
     private readonly workerUrl: URL | undefined,
   ) {
     // Its threads would go on waiting for work.
@@ -101,7 +114,7 @@ export class Engine {
       simd256: this.found.simd256 || uses256(),
       threads: pool?.live ? pool.threads : 1,
       tile: tile.name,
-      sharedMemory: true,
+      sharedMemory: whyNotPosted() === undefined,
       reasons: lost === undefined ? this.found.reasons : [...this.found.reasons, lost],
     };
   }

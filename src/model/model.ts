@@ -4,7 +4,7 @@ import { INSPECT } from '../common/symbols.js';
 import type { Inputs, RowNumbers } from '../common/rows.js';
 import type { NamedTensor } from '../common/tensors.js';
 import { owesTurn } from '../engine/holding.js';
-import { whyNotShared } from '../engine/threads/host.js';
+import { whyNotPosted } from '../engine/threads/host.js';
 import { useLeftovers } from '../engine/threads/leftovers.js';
 import { VERSION_WORDS, VersionWriter } from '../engine/threads/version.js';
 import { ownWeights } from '../graph/plan.js';
@@ -416,7 +416,7 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
    */
   share(): ModelHandle {
     this.requireLive('share');
-    const alone = whyNotShared();
+    const alone = whyNotPosted();
     if (alone !== undefined) throw new UnsupportedError(`share: ${alone}`);
     const { machine, gate, weights } = this;
     if (machine.memory.take === undefined) useLeftovers(machine.memory);

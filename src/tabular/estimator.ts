@@ -182,7 +182,7 @@ export class Estimator {
 
   /** For consoles: whether it is fitted, and to how many parameters. */
   get state(): string {
-    return this.fitted === undefined ? 'not fitted' : `fitted, ${this.fitted.parameterCount} parameters`;
+    return this.fitted === undefined ? 'not fitted' : `fitted, ${this.fitted.model.parameterCount} parameters`;
   }
 
   /** Gives up the network, and those that are being trained: their fits reject. */

@@ -4,6 +4,7 @@ import { UnsupportedError, WorkerError } from '../../common/errors.js';
 import { warnOfCollapse } from '../../common/rows.js';
 import { Weight } from '../../engine/holding.js';
 import type { Machine } from '../../engine/machine.js';
+import { expireAfter } from '../../engine/threads/patience.js';
 import { startComputeWorker } from '../../engine/threads/pool.js';
 import type { WorkerStart } from '../../engine/threads/start.js';
 import { startWorker, whyNoWorkers, whyNotShared, type HostedWorker } from '../../engine/threads/host.js';
@@ -46,7 +47,7 @@ function findCustom(value: unknown): string | undefined {
   return undefined;
 }
 
-/** How long a worker may take to its first word. */
+/** How long a worker may take to its first message. */
 const SILENCE_MS = 30_000;
 
 /** One `fit` in a worker. */
@@ -75,8 +76,8 @@ export class Offload {
   private over = false;
   /** Whether the worker has said its last word. */
   private finished = false;
-  /** The clock that runs until the worker has said something. */
-  private sign: ReturnType<typeof setTimeout> | undefined;
+  /** Ends the watch over the worker's first message. */
+  private stopWatch: () => void = () => undefined;
 
   constructor(
     private readonly subject: OffloadSubject,
@@ -121,7 +122,7 @@ export class Offload {
       });
       return await this.result;
     } finally {
-      clearTimeout(this.sign);
+      this.stopWatch();
       signal?.removeEventListener('abort', abort);
       this.endWorkers();
       if (!this.over) this.pullAll();
@@ -233,7 +234,10 @@ export class Offload {
       );
     }
     this.post(begin, [begin.state]);
-    this.expectSign(events.ended);
+    // The file that it was loaded from may be another's, and say nothing for ever.
+    this.stopWatch = expireAfter(SILENCE_MS, () => {
+      events.ended(`it has said nothing for ${SILENCE_MS / 1000} s. Is workerUrl the file worker.js of this package?`);
+    });
     const send = (rows: DataSources, firstSet: number): Promise<void> =>
       sendRows(
         'fit',
@@ -247,18 +251,8 @@ export class Offload {
     this.post({ type: 'go' });
   }
 
-  /** Gives the training up where the worker says nothing for long: the file that it was loaded from may be another's. */
-  private expectSign(ended: (reason: string) => void): void {
-    this.sign = setTimeout(() => {
-      // Once more round the event loop: this thread may have been busy while a message waited.
-      this.sign = setTimeout(() => {
-        ended(`it has said nothing for ${SILENCE_MS / 1000} s. Is workerUrl the file worker.js of this package?`);
-      }, 1000);
-    }, SILENCE_MS);
-  }
-
   private async receive(message: FromWorker): Promise<void> {
-    clearTimeout(this.sign);
+    this.stopWatch();
     if (this.over) return;
     if (message.state !== undefined) this.take(new TrainingState(message.state, 0, this.floats));
     switch (message.type) {
