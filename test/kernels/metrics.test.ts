@@ -143,6 +143,10 @@ describe('odd values', () => {
     expect(run('f32_top_k_matches', [y], [[0, 1, 0]], 1, [k])).toEqual([expected]);
   });
 
+  test('a target with a NaN is among no best', () => {
+    expect(run('f32_top_k_matches', [[1, 2, 3]], [[0, NaN, 1]], 1, [5])).toEqual([0]);
+  });
+
   test.each([
     [NaN, 0],
     [-Infinity, 0],
