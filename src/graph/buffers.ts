@@ -1,5 +1,6 @@
 /** A buffer that must keep its contents from one moment of a run to another, both included. */
 export interface BufferRequest {
+  /** All that kernels may write there, which is whole vectors of 16 bytes: see engine/extents.ts. */
   readonly bytes: number;
   readonly from: number;
   readonly to: number;

@@ -174,8 +174,10 @@ export function planMemory(plan: NetworkPlan, capacity: number, kind: RunKind): 
         measured.smooths[index] ? matrix(widths[output], times.loss, times.loss) : undefined,
       )
     : [];
-  const rowLosses = measured && bytes(4 * capacity, times.loss, times.loss);
-  const rowWeights = measured?.weighted ? bytes(4 * capacity, times.start, times.loss) : undefined;
+  // A float per row; kernels write whole vectors of them.
+  const perRow = 4 * padded(capacity);
+  const rowLosses = measured && bytes(perRow, times.loss, times.loss);
+  const rowWeights = measured?.weighted ? bytes(perRow, times.start, times.loss) : undefined;
   // Running sums outlive the run: they belong to the epoch.
   const totals = measured && bytes(8 * measured.totals, times.start, times.end);
 

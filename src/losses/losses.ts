@@ -67,7 +67,8 @@ export const binaryCrossentropy = /* @__PURE__ */ smoothed('binaryCrossentropy')
 
 /**
  * −Σ_j t_j ln y_j, summed over classes; targets in [0, 1], one row per sample, usually one-hot. On a softmax output it is computed
- * from the logits, with δ = y − t; on any other, and where other layers read the output too, y is clamped to at least 1e-7.
+ * from the logits, with δ = y − t; on any other, and where other layers read the output too, y is divided by the sum of its row, as in Keras,
+ * and clamped to [1e-7, 1].
  * @throws ValueError for an unknown option, or a smoothing outside [0, 1).
  * @example
  * const network = await sequential({

@@ -85,6 +85,23 @@ describe.each(shapes)('%i rows of %i', (m, n) => {
     });
   });
 
+  test('a weight of 0 makes 0 of whatever stood there', () => {
+    onBench(machine, (bench) => {
+      const stray = [Infinity, -Infinity, NaN, 3e38, -0];
+      const [x, weights] = [numbers(m * ld, 2), new Float32Array(m)];
+      x.forEach((_, i) => (x[i] = stray[i % stray.length]));
+      const [at, by] = [bench.use(x), bench.use(weights)];
+      bench.call('f32_weigh_rows', m, n, by.address, at.address, ld);
+      x.forEach((value, i) => {
+        expect(bench.read(at)[i]).toBe(i % ld < padded(n) ? 0 : value);
+      });
+      const values = Float32Array.from({ length: 20 }, (_, i) => stray[i % stray.length]);
+      const [a, b] = [bench.use(values), bench.use(values.map((_, i) => i % 2))];
+      bench.call('f32_weigh', 20, a.address, b.address, a.address);
+      expect(bench.read(a)).toEqual(values.map((value, i) => (i % 2 === 0 ? 0 : value)));
+    });
+  });
+
   // Offsets that are no whole vectors are where columns of a concatenation stand.
   test.each([0, 1, 2, 3, 7])('f32_copy_columns to column %i', (first) => {
     onBench(machine, (bench) => {

@@ -132,6 +132,10 @@ describe('odd values', () => {
     expect(run('f32_top_k_matches', [y], [[0, 1, 0]], 1, [k])).toEqual([expected]);
   });
 
+  test('a target with a NaN is among no best', () => {
+    expect(run('f32_top_k_matches', [[1, 2, 3]], [[0, NaN, 1]], 1, [5])).toEqual([0]);
+  });
+
   test('equal targets have no spread, whatever they are', () => {
     for (const value of [0, 0.1, 1e-40, -3e38, 16777215]) {
       const t = Array.from({ length: 50 }, () => [Math.fround(value)]);
