@@ -7,6 +7,7 @@ import { useLeftovers } from '../engine/threads/leftovers.js';
 import { VERSION_WORDS, VersionWriter } from '../engine/threads/version.js';
 import { ownWeights } from '../graph/plan.js';
 import type { SymbolicTensor, WeightOwner } from '../layers/layer.js';
+import { checkCompiled } from '../training/compile-checks.js';
 import { readCompileOptions, type CompileOptions } from '../training/compiled.js';
 import { loadData, readData, openData, type DataSources } from '../training/data/dataset.js';
 import type { DataGiven, Dataset, DataShape, Targets } from '../training/data/shape.js';
@@ -70,6 +71,8 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
   private readonly progress = { epochCount: 0 };
   private fitting = false;
   private stopping = false;
+  /** What `compile` has warned of. */
+  private readonly warned = new Set<string>();
   /** The training in a worker, while there is one. */
   private offload: Offload | undefined;
   private readonly workerUrl: URL | undefined;
@@ -137,12 +140,20 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
 
   /**
    * Settles how the model is trained and what is reported. Compiling again starts the optimizer afresh; weights stay.
-   * @throws ValueError for an unknown name or option; ShapeError where there is not one for each output; StateError during `fit`.
+   * @throws ValueError for an unknown name or option, and for a loss that does not fit its output (see `checks`); ShapeError where there is not one for
+   * each output; StateError during `fit`.
    */
   compile(options: CompileOptions): void {
     this.requireIdle('compile');
     const compiled = readCompileOptions(options, this.ends);
-    const { machine, plan, layout, weights, seed, gate } = this;
+    const { machine, plan, layout, weights, seed, gate, warned } = this;
+    checkCompiled(compiled, plan, this.ends, compiled.checks, (message) => {
+      if (warned.has(message)) return;
+      warned.add(message);
+      // Asked for by `checks`, and once for each model.
+      // eslint-disable-next-line no-console
+      console.warn(`wasm-mlp: ${message}`);
+    });
     // The new one first: where there is no room for it, the old one goes on.
     const trainer = new Trainer({ machine, plan, layout, weights, seed, gate }, compiled);
     this.trainer?.free();
@@ -445,7 +456,8 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
     this.changing(() => this.layout.write(this.weights, weights));
     this.progress.epochCount = epochCount;
     if (training === undefined) return;
-    this.compile(training.options);
+    // What a file holds was compiled: it is taken as it is.
+    this.compile({ ...training.options, checks: 'off' });
     this.requireTrainer('loadModel').restore(training, training.values);
   }
 
