@@ -8,10 +8,7 @@ import { ValueError } from '../common/errors.js';
 import type { NetworkPlan } from '../graph/plan.js';
 import type { Loss } from '../losses/losses.js';
 import type { Metric } from '../metrics/metrics.js';
-import type { Compiled } from './compiled.js';
-
-/** What `compile` does about a loss that does not fit its output. */
-export type CompileChecks = 'error' | 'warn' | 'off';
+import type { CompileChecks, Compiled } from './compiled.js';
 
 /** What is known of an output: the values that it can have, and the activation that it ends on. */
 interface KnownOutput {

@@ -9,7 +9,6 @@ import type { Objective, OutputObjective } from '../graph/program.js';
 import { lossDefinition } from '../losses/bind.js';
 import { lossCheck, type Loss, type LossLike } from '../losses/losses.js';
 import { metricDefinition, readMetrics, type CustomMetric, type Metric, type MetricName } from '../metrics/metrics.js';
-import type { CompileChecks } from './compile-checks.js';
 import { OPTIMIZERS, type Optimizer, type OptimizerName } from '../optimizers/optimizers.js';
 
 /** What may stand where a metric is wanted. */
@@ -36,6 +35,9 @@ export interface CompileOptions {
    */
   checks?: 'error' | 'warn' | 'off';
 }
+
+/** What `compile` does about a loss that does not fit its output. */
+export type CompileChecks = NonNullable<CompileOptions['checks']>;
 
 /** What `compile` settled. */
 export interface Compiled {
