@@ -318,8 +318,9 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
 
   /**
    * Measures the faults that networks are known for on these rows, the first 1,024 of them at most: vanishing and exploding gradients, saturated
-   * activations, dead units, zigzag, updates too large or too small, and the first NaN or infinity; with a sentence of advice for each
-   * that it finds. Changes nothing.
+   * activations, dead units, zigzag, updates too large or too small, a gradient of 0 everywhere, a cross-entropy below 0, outputs that do not depend on
+   * the inputs, a classifier that knows no more than how often classes occur, batches of one row under batch normalization, and the first NaN or
+   * infinity; with a sentence of advice for each that it finds. Changes nothing.
    * @throws ShapeError, ValueError for data that does not fit; StateError before `compile`, during `fit` or after `dispose`.
    * @example
    * const network = await sequential({ layers: [dense({ units: 3, activation: 'unitStep', inputShape: [2] })] });
