@@ -61,7 +61,7 @@ export interface RunKind {
     /** Whether rows have weights. */
     readonly weighted: boolean;
   };
-  /** Every value and delta stays readable until the end, for diagnosis. */
+  /** Every value, delta and target stays readable until the end, for diagnosis. */
   readonly keepAll?: boolean;
 }
 
@@ -168,7 +168,8 @@ export function planMemory(plan: NetworkPlan, capacity: number, kind: RunKind): 
       saved: trains ? bytes(4 * (operation.saved ?? 0), times.forward(index), times.end) : undefined,
     };
   });
-  const targets = measured ? outputs.map((output) => matrix(widths[output], times.start, times.loss)) : [];
+  const targetsUntil = kind.keepAll ? times.end : times.loss;
+  const targets = measured ? outputs.map((output) => matrix(widths[output], times.start, targetsUntil)) : [];
   const smoothed = measured
     ? outputs.map((output, index) =>
         measured.smooths[index] ? matrix(widths[output], times.loss, times.loss) : undefined,

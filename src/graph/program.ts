@@ -34,7 +34,7 @@ export interface ProgramOptions {
   readonly objective?: Objective | undefined;
   /** Whether rows have weights, written to `rowWeights`. */
   readonly weighted?: boolean;
-  /** Every value and delta stays readable until the end of a run, for diagnosis. */
+  /** Every value, delta and target stays readable until the end of a run, for diagnosis. */
   readonly keepAll?: boolean;
 }
 

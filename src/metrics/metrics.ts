@@ -29,7 +29,8 @@ export interface TopKAccuracyOptions {
  * is the column of the largest target. `k` an integer >= 1, default 5. Key in logs: topKAccuracy.
  * @throws ValueError for a k that is not an integer >= 1.
  * @example
- * const model = await sequential({ layers: [dense({ units: 3, inputShape: [3], useBias: false })] });
+ * const layers = [dense({ units: 3, activation: 'softmax', inputShape: [3], useBias: false })];
+ * const model = await sequential({ layers });
  * model.setWeights([{ shape: [3, 3], data: Float32Array.of(1, 0, 0, 0, 1, 0, 0, 0, 1) }]);
  * model.compile({ optimizer: 'sgd', loss: 'sparseCategoricalCrossentropy', metrics: ['accuracy', topKAccuracy({ k: 2 })] });
  * const logs = model.evaluate([[0.2, 0.3, 0.5], [0.2, 0.3, 0.5]], [1, 2]);

@@ -10,6 +10,7 @@ import { VERSION_WORDS, VersionWriter } from '../engine/threads/version.js';
 import { ownWeights } from '../graph/plan.js';
 import type { SymbolicTensor, WeightOwner } from '../layers/layer.js';
 import { Breath } from '../training/breath.js';
+import { checkCompiled } from '../training/compile-checks.js';
 import { readCompileOptions, type CompileOptions } from '../training/compiled.js';
 import {
   acceptData,
@@ -86,6 +87,8 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
   private readonly progress = { epochCount: 0 };
   private fitting = false;
   private stopping = false;
+  /** What `compile` has warned of. */
+  private readonly warned = new Set<string>();
   /** The training in a worker, while there is one. */
   private offload: Offload | undefined;
   private readonly workerUrl: URL | undefined;
@@ -155,12 +158,20 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
 
   /**
    * Settles how the model is trained and what is reported. Compiling again starts the optimizer afresh; weights stay.
-   * @throws ValueError for an unknown name or option; ShapeError where there is not one for each output; StateError during `fit`.
+   * @throws ValueError for an unknown name or option, and for a loss that does not fit its output (see `checks`); ShapeError where there is not one for
+   * each output; StateError during `fit`.
    */
   compile(options: CompileOptions): void {
     this.requireIdle('compile');
     const compiled = readCompileOptions(options, this.ends);
-    const { machine, plan, layout, weights, seed, gate } = this;
+    const { machine, plan, layout, weights, seed, gate, warned } = this;
+    checkCompiled(compiled, plan, this.ends, compiled.checks, (message) => {
+      if (warned.has(message)) return;
+      warned.add(message);
+      // Asked for by `checks`, and once for each model.
+      // eslint-disable-next-line no-console
+      console.warn(`wasm-mlp: ${message}`);
+    });
     // The new one first: where there is no room for it, the old one goes on.
     const trainer = new Trainer({ machine, plan, layout, weights, seed, gate }, compiled);
     this.trainer?.free();
@@ -329,8 +340,9 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
 
   /**
    * Measures the faults that networks are known for on these rows, the first 1,024 of them at most: vanishing and exploding gradients, saturated
-   * activations, dead units, zigzag, updates too large or too small, and the first NaN or infinity; with a sentence of advice for each
-   * that it finds. Changes nothing.
+   * activations, dead units, zigzag, updates too large or too small, a gradient of 0 everywhere, a cross-entropy below 0, outputs that do not depend on
+   * the inputs, a classifier that knows no more than how often classes occur, batches of one row under batch normalization, and the first NaN or
+   * infinity; with a sentence of advice for each that it finds. Changes nothing.
    * @throws ShapeError, ValueError for data that does not fit; StateError before `compile`, during `fit` or after `dispose`.
    * @example
    * const network = await sequential({ layers: [dense({ units: 3, activation: 'unitStep', inputShape: [2] })] });
@@ -477,7 +489,8 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
     this.changing(() => this.layout.write(this.weights, weights));
     this.progress.epochCount = epochCount;
     if (training === undefined) return;
-    this.compile(training.options);
+    // What a file holds was compiled: it is taken as it is.
+    this.compile({ ...training.options, checks: 'off' });
     this.requireTrainer('loadModel').restore(training, training.values);
   }
 

@@ -3,7 +3,7 @@ import { describe } from '../common/describe.js';
 import { resolve } from '../common/descriptor.js';
 import { ShapeError, ValueError } from '../common/errors.js';
 import { suggestion } from '../common/nearest.js';
-import { fieldOf, finite, isRecord, optional, readOptions, type Check } from '../common/options.js';
+import { fieldOf, finite, isRecord, nameOf, optional, readOptions, type Check } from '../common/options.js';
 import type { End } from '../graph/ends.js';
 import type { Objective, OutputObjective } from '../graph/program.js';
 import { lossDefinition } from '../losses/bind.js';
@@ -29,7 +29,16 @@ export interface CompileOptions {
   /** What to report beside the loss: names, factories' results, or metrics of one's own; of several outputs for all, or for each. Default none. */
   metrics?:
     readonly MetricLike[] | readonly (readonly MetricLike[])[] | Readonly<Record<string, readonly MetricLike[]>>;
+  /**
+   * What to do about a loss that does not fit its output, such as a cross-entropy on a linear layer: 'error' refuses it, and warns of what is only likely
+   * to be a mistake, such as `accuracy` of a regression; 'warn' warns of either, by `console.warn`, once for each model; 'off' takes all. Not
+   * saved with the model: what was compiled is loaded. Default 'error'.
+   */
+  checks?: 'error' | 'warn' | 'off';
 }
+
+/** What `compile` does about a loss that does not fit its output. */
+export type CompileChecks = NonNullable<CompileOptions['checks']>;
 
 /** What `compile` settled. */
 export interface Compiled {
@@ -40,6 +49,7 @@ export interface Compiled {
   readonly objective: Objective;
   /** Keys of the logs, output after output: a loss, then metrics. */
   readonly keys: readonly (readonly string[])[];
+  readonly checks: CompileChecks;
 }
 
 const optimizerCheck: Check<Optimizer> = (path, value) => resolve(path, value, OPTIMIZERS);
@@ -121,17 +131,20 @@ function requireDistinct(keys: readonly string[]): void {
 
 /** Reads the options of `compile` for a model with these outputs. */
 export function readCompileOptions(options: CompileOptions, ends: readonly End[]): Compiled {
-  const read = readOptions<{ optimizer: Optimizer; loss: Loss[]; lossWeights: unknown; metrics: Metric[][] }>(
-    'compile',
-    options,
-    {
-      optimizer: { check: optimizerCheck },
-      loss: { check: (path, value) => readLosses(path, value, ends) },
-      lossWeights: { check: optional((path, value) => readWeights(path, value, ends)), or: undefined },
-      metrics: { check: (path, value) => readMetricLists(path, value, ends), or: ends.map(() => []) },
-    },
-  );
-  const { optimizer, loss: losses, metrics } = read;
+  const read = readOptions<{
+    optimizer: Optimizer;
+    loss: Loss[];
+    lossWeights: unknown;
+    metrics: Metric[][];
+    checks: CompileChecks;
+  }>('compile', options, {
+    optimizer: { check: optimizerCheck },
+    loss: { check: (path, value) => readLosses(path, value, ends) },
+    lossWeights: { check: optional((path, value) => readWeights(path, value, ends)), or: undefined },
+    metrics: { check: (path, value) => readMetricLists(path, value, ends), or: ends.map(() => []) },
+    checks: { check: nameOf(['error', 'warn', 'off']), or: 'error' },
+  });
+  const { optimizer, loss: losses, metrics, checks } = read;
   requireDistinctNames('compile: loss', losses);
   const lossWeights = (read.lossWeights as number[] | undefined) ?? ends.map(() => 1);
   const objective = ends.map(({ width }, index): OutputObjective => ({
@@ -144,5 +157,5 @@ export function readCompileOptions(options: CompileOptions, ends: readonly End[]
     return ends.length === 1 ? own : own.map((key) => `${ends[index].name}${capital(key)}`);
   });
   requireDistinct(keys.flat());
-  return { optimizer, losses, lossWeights, metrics, objective, keys };
+  return { optimizer, losses, lossWeights, metrics, objective, keys, checks };
 }

@@ -135,7 +135,7 @@ export class Training {
       { machine, blueprint, where: 'fit', onDispose: () => undefined },
       false,
     );
-    model.compile(compiled);
+    model.compile({ ...compiled, checks: 'off' });
     this.model = model;
     const floats = stateFloats(model.training.trainer);
     const first = new TrainingState(state, 0, floats);

@@ -7,6 +7,7 @@ import { storedFloats, type PlannedParameter } from '../../graph/plan.js';
 import { runProgram, type BoundNode, type Program } from '../../graph/program.js';
 import { bindUpdate, type UpdateVectors } from '../../optimizers/bind.js';
 import { findFaults, withText } from './advice.js';
+import { batchesOfOne, negativeLosses, outcomesOf, zeroGradientOf } from './findings.js';
 import type { Diagnosis, LayerDiagnosis, NonFinite } from './diagnosis.js';
 import type { Station } from '../measure.js';
 import { bindClip, bindPenalties } from '../adjustments.js';
@@ -66,12 +67,16 @@ export function diagnose(
     station.tally.reset();
     trainer.tick();
     runProgram(station.program, rows);
-    const { loss } = station.tally.means(rows);
+    const logs = station.tally.means(rows);
+    const { loss } = logs;
     const scope = { trainer, program: station.program, rows, gradients: copies.gradients, regions };
     const nonFinite = firstNonFinite(scope, loss);
     const zigzag = zigzagShares(scope);
     const affine = affineMeasures(scope);
     const saturation = saturationOf(scope);
+    const zeroGradient = zeroGradientOf(scope);
+    // Where something is not finite, nothing can be said of the outputs.
+    const outcomes = nonFinite === undefined ? outcomesOf(scope) : [];
     bindPenalties(machine, plan, copies)();
     bindClip(machine, plan, compiled.optimizer, copies, regions)();
     const gradientNorms = normsByLayer(scope, (parameter) => layout.readOne(copies.gradients, parameter));
@@ -103,7 +108,15 @@ export function diagnose(
         },
       ];
     });
-    const faults = findFaults(layers, nonFinite, trainer.held || (trainer.scheduled && rate === 0));
+    const faults = findFaults(layers, {
+      nonFinite,
+      held: trainer.held || (trainer.scheduled && rate === 0),
+      updates: trainer.stepCount,
+      zeroGradient,
+      negativeLosses: negativeLosses(trainer, logs),
+      batchesOfOne: batchesOfOne(scope),
+      outcomes,
+    });
     return withText({ loss, layers, nonFinite, faults });
   } finally {
     station?.free();
