@@ -78,8 +78,14 @@ describe('options of layers, callbacks and schedules', () => {
     [
       'adapt to nothing',
       () => normalization().adapt([]),
+      ShapeError,
+      'adapt: x expected at least one row, got none.',
+    ],
+    [
+      'adapt to a flat array without an inputShape',
+      () => normalization().adapt(new Float32Array(3)),
       ValueError,
-      'normalization: adapt expected rows, or an inputShape for a flat Float32Array.',
+      'normalization: adapt expected rows as arrays, [[1],[2],…], or an inputShape for a flat Float32Array.',
     ],
     [
       'adapt to NaN',
