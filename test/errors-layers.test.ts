@@ -75,12 +75,7 @@ describe('options of layers, callbacks and schedules', () => {
       ShapeError,
       'sequential: "normalization": mean expected 3 values, got 2.',
     ],
-    [
-      'adapt to nothing',
-      () => normalization().adapt([]),
-      ShapeError,
-      'adapt: x expected at least one row, got none.',
-    ],
+    ['adapt to nothing', () => normalization().adapt([]), ShapeError, 'adapt: x expected at least one row, got none.'],
     [
       'adapt to a flat array without an inputShape',
       () => normalization().adapt(new Float32Array(3)),

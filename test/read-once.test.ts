@@ -291,7 +291,7 @@ test('rows in shared memory that turn to NaN are found in what was copied', asyn
 });
 
 describe('what is read may dispose, compile or train the model', () => {
-  const meddling = (act: () => void): number[][] =>
+  const meddling = (act: () => unknown): number[][] =>
     [[1, 2]].map((row) =>
       Object.defineProperty(row, 0, {
         get() {
@@ -362,7 +362,7 @@ describe('what is read may dispose, compile or train the model', () => {
 describe('results of functions of the user’s own', () => {
   const turning = (list: number[], turn: number, instead: number): number[] =>
     watched(list, new Map(), turn, turned(instead));
-  test.each([1, 2, 3, 4])('that are something else from their read %i on', async (turn) => {
+  test.each([1, 2, 3, 4])('that are something else from their read %i on', (turn) => {
     const own = {
       name: 'own',
       forward: (z: Float32Array) => any(turning([...z], turn, 4)),
