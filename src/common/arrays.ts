@@ -3,6 +3,8 @@
  * work for arrays of another realm (a page's frame, or under Jest and jsdom what the platform reads from a file) and which no property of
  * the caller's, no subclass and no Proxy can forge.
  */
+import { MemoryError } from './errors.js';
+
 const tagOf = (value: unknown): string => Object.prototype.toString.call(value);
 
 /** A built-in getter of all typed arrays. */
@@ -33,6 +35,23 @@ export function typedPart(
   const View = typedKind(array) === 'Float32Array' ? Float32Array : Float64Array;
   return new View(BUFFER.call(array) as ArrayBuffer, BYTE_OFFSET.call(array) + View.BYTES_PER_ELEMENT * first, count);
 }
+
+/** A list may say that it is as long as it likes: what cannot be had is a MemoryError. */
+function allocated<T>(values: number, make: () => T): T {
+  try {
+    return make();
+  } catch {
+    throw new MemoryError(`data: values expected to fit into memory, got ${values} of them. Use less data at a time.`);
+  }
+}
+
+/** Zeros, as float32. */
+export const newFloats = (values: number): Float32Array<ArrayBuffer> =>
+  allocated(values, () => new Float32Array(values));
+
+/** Zeros, as float64. */
+export const newDoubles = (values: number): Float64Array<ArrayBuffer> =>
+  allocated(values, () => new Float64Array(values));
 
 /**
  * Whether a value is a Float32Array, of whichever realm. The first two tests take a nanosecond and decide nearly always; a view that only poses

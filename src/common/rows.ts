@@ -3,7 +3,7 @@
  * read, and writes that: arrays may be Proxies, have getters, or lie in memory that another thread writes, so that a second look could
  * find something else. It never writes beyond the rows that it was asked for.
  */
-import { isUnshared, typedKind, typedLength, typedPart } from './arrays.js';
+import { isUnshared, newDoubles, newFloats, typedKind, typedLength, typedPart } from './arrays.js';
 import { describe } from './describe.js';
 import { ShapeError, ValueError } from './errors.js';
 import { RoundingWatch } from './rounding.js';
@@ -65,16 +65,19 @@ export type FlatHint = string | undefined;
 /** All rows of a source: as float32 where they are that already, else as float64. */
 export function copyRows(source: RowSource): Float32Array | Float64Array {
   const size = source.rows * source.width;
-  const data = source.exact ? new Float32Array(size) : new Float64Array(size);
+  const data = source.exact ? newFloats(size) : newDoubles(size);
   source.write(data, 0);
   return data;
 }
+
+/** The most elements that a list can have. */
+const LONGEST = 2 ** 32 - 1;
 
 /** The length of a list or typed array, read once. */
 export function lengthOf(where: string, what: string, list: unknown): number {
   if (typedKind(list) !== undefined) return typedLength(list);
   const { length } = list as ArrayLike<unknown>;
-  if (Number.isSafeInteger(length) && length >= 0) return length;
+  if (Number.isInteger(length) && length >= 0 && length <= LONGEST) return length;
   throw new ValueError(`${where}: ${what} expected a list, got one of length ${describe(length)}.`);
 }
 

@@ -1,4 +1,4 @@
-import { ValueError } from '../common/errors.js';
+import { ShapeError, ValueError } from '../common/errors.js';
 import { inPlaceOf } from '../engine/arena.js';
 import type { Machine } from '../engine/machine.js';
 import type { Place } from '../engine/step.js';
@@ -86,7 +86,7 @@ export class Predictor {
     if (rows > part && outsAre === 'kept') for (let i = 0; i < this.xs.length; i++) this.readyForParts(where, i);
     for (let first = 0; first < rows; first += part) {
       const count = Math.min(part, rows - first);
-      for (let i = 0; i < this.xs.length; i++) this.copyIn(program.inputs[i], i, first, count);
+      for (let i = 0; i < this.xs.length; i++) this.copyIn(where, program.inputs[i], i, first, count);
       this.requireFinite(where, program, first, count);
       runProgram(program, count);
       for (let i = 0; i < this.outs.length; i++) this.copyOut(program.outputs[i], this.outs[i], first, count);
@@ -150,11 +150,15 @@ export class Predictor {
     return this.program;
   }
 
-  private copyIn({ width, ld }: Place, input: number, first: number, count: number): void {
+  private copyIn(where: string, { width, ld }: Place, input: number, first: number, count: number): void {
     const place = this.places[input];
     const x = this.xs[input];
     if (x.length === count * width && (count === 1 || ld === width)) {
-      place.set(x);
+      try {
+        place.set(x);
+      } catch {
+        throw new ShapeError(`${where}: x expected ${count * width} values as its length says, got more.`);
+      }
       return;
     }
     // A subarray would be an object per call; element by element is none.

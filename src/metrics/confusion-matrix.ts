@@ -1,4 +1,4 @@
-import { typedKind } from '../common/arrays.js';
+import { newFloats, typedKind } from '../common/arrays.js';
 import { ShapeError, ValueError } from '../common/errors.js';
 import { integer, readOptions } from '../common/options.js';
 import { copyRows, openLabels, openRows, type Labels, type Rows } from '../common/rows.js';
@@ -11,7 +11,7 @@ function classesOf(what: string, data: unknown, classes: number): ArrayLike<numb
   const flat = typedKind(data);
   if (flat !== 'Float32Array' && flat !== 'Float64Array' && !Array.isArray(first) && typedKind(first) === undefined) {
     const source = openLabels(WHERE, what, data, classes);
-    const bits = new Float32Array(source.rows);
+    const bits = newFloats(source.rows);
     source.write(bits, 0);
     return new Int32Array(bits.buffer);
   }

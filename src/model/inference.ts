@@ -1,4 +1,4 @@
-import { isFloat32Array } from '../common/arrays.js';
+import { isFloat32Array, newFloats } from '../common/arrays.js';
 import { describe } from '../common/describe.js';
 import { ShapeError, StateError, ValueError } from '../common/errors.js';
 import { integer, readOptions } from '../common/options.js';
@@ -128,7 +128,7 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
     const xs = sources.map((source, index) => {
       const { value } = ends[index];
       if (source.exact) return value as Float32Array;
-      const flat = new Float32Array(source.rows * source.width);
+      const flat = newFloats(source.rows * source.width);
       source.write(flat, 0);
       return flat;
     });
@@ -141,7 +141,7 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
     });
     // Reading rows may run code of the caller's.
     this.requireLive('predict');
-    const outs = this.ends.map(({ width }) => new Float32Array(rows * width));
+    const outs = this.ends.map(({ width }) => newFloats(rows * width));
     this.running(() => this.predictor.predict('predict', xs, outs, rows, batchSize, 'fresh'));
     return (outs.length === 1 ? outs[0] : outs) as O;
   }

@@ -62,7 +62,7 @@ export class MlpClassifier<L extends Label = Label> {
   /** Share of the rows whose label is predicted, from 0 to 1. @throws as `predict`. */
   score(x: Rows, labels: readonly L[]): number {
     this.estimator.model('score');
-    const given = readList('score', labels);
+    const given = readLabels('score', labels);
     const predicted = this.likeliest('score', x, given.length);
     return predicted.filter((label, row) => label === given[row]).length / predicted.length;
   }
@@ -108,26 +108,23 @@ export class MlpClassifier<L extends Label = Label> {
   }
 }
 
-/** A copy of a list that is not empty, each element read once. */
-function readList(call: string, labels: unknown): unknown[] {
+/** A copy of labels, at least one, each read once and checked. */
+function readLabels<L extends Label>(call: string, labels: readonly L[]): L[] {
   const where = `${KIND}.${call}`;
   if (!Array.isArray(labels)) throw new ValueError(`${where}: labels expected a list, got ${describe(labels)}.`);
   const rows = lengthOf(where, 'labels', labels);
   if (rows === 0) throw new ShapeError(`${where}: labels expected at least one row, got none.`);
-  // By index: map would pass over holes.
-  return Array.from({ length: rows }, (_, row) => (labels as readonly unknown[])[row]);
-}
-
-/** `readList`, each label checked. */
-function readLabels<L extends Label>(call: string, labels: readonly L[]): L[] {
-  const given = readList(call, labels);
-  given.forEach((label, row) => {
-    if (isLabel(label)) return;
-    throw new ValueError(
-      `${KIND}.${call}: labels expected strings or finite numbers, got ${describe(label)} in row ${row}.`,
-    );
-  });
-  return given as L[];
+  const list: L[] = [];
+  for (let row = 0; row < rows; row++) {
+    const label: unknown = labels[row];
+    if (!isLabel(label)) {
+      throw new ValueError(
+        `${where}: labels expected strings or finite numbers, got ${describe(label)} in row ${row}.`,
+      );
+    }
+    list.push(label as L);
+  }
+  return list;
 }
 
 const isLabel = (label: unknown): label is Label => typeof label === 'string' || Number.isFinite(label);

@@ -3,7 +3,7 @@
  * its life. It is the network of the last fit that succeeded that predicts.
  */
 import { activationCheck, type Activation, type ActivationLike } from '../activations/activations.js';
-import { typedKind, typedLength } from '../common/arrays.js';
+import { newFloats, typedKind, typedLength } from '../common/arrays.js';
 import { describe } from '../common/describe.js';
 import { ShapeError, StateError, ValueError } from '../common/errors.js';
 import { integer, nonNegative, positive, readOptions, type Check } from '../common/options.js';
@@ -123,7 +123,7 @@ export class Estimator {
     if (scaling !== undefined) return scaled(copyRows(source), scaling);
     // The network reads it once, and checks what it read.
     if (source.exact) return x as Float32Array;
-    const flat = new Float32Array(source.rows * source.width);
+    const flat = newFloats(source.rows * source.width);
     source.write(flat, 0);
     return flat;
   }

@@ -6,9 +6,9 @@ import { bytesOf } from '../common/arrays.js';
 import { restoreCustom } from '../common/custom.js';
 import { describe } from '../common/describe.js';
 import { FormatError, ValueError, WasmMlpError } from '../common/errors.js';
-import { readOptions, unchecked } from '../common/options.js';
+import { readOptions } from '../common/options.js';
 import { customCheck, type CustomObjects, type LoadOptions } from '../model/custom.js';
-import { loadModel } from '../model/default-engine.js';
+import { engineCheck, loadModel } from '../model/default-engine.js';
 import type { Engine } from '../model/engine.js';
 import { plain } from '../model/plain.js';
 import { decodeSafetensors, encodeSafetensors } from '../serialization/safetensors.js';
@@ -75,9 +75,9 @@ export async function decodeTable<P>(
   names: readonly string[],
   check: (part: Part, outputs: number, requireField: RequireField) => P,
 ): Promise<Decoded<P>> {
-  const { custom } = readOptions<{ custom: CustomObjects; engine: unknown }>(where, options, {
+  const { custom, engine } = readOptions<{ custom: CustomObjects; engine: Engine | undefined }>(where, options, {
     custom: { check: customCheck, or: new Map() },
-    engine: { check: unchecked, or: undefined },
+    engine: { check: engineCheck, or: undefined },
   });
   const bytes = bytesOf(file);
   if (bytes === undefined) throw new ValueError(`${where}: file expected a Uint8Array, got ${describe(file)}.`);
@@ -91,8 +91,9 @@ export async function decodeTable<P>(
   }
   requireField(saved === kind, 'kind', `"${kind}"`, saved);
   for (const name of Object.keys(part)) requireField(names.includes(name), name, 'nowhere', part[name]);
+  requireField(!Object.hasOwn(settings as object, 'engine'), 'options.engine', 'nowhere', 'an engine');
   const settled = asFormatError(where, () =>
-    readMlpOptions(where, { ...(restoreCustom(settings, custom) as object), engine: options?.engine }),
+    readMlpOptions(where, { ...(restoreCustom(settings, custom) as object), ...(engine && { engine }) }),
   );
   const model = await loadModel(bytes, options);
   try {
@@ -150,12 +151,12 @@ export function readScaling(field: string, value: unknown, width: number, requir
   return lists as Scaling;
 }
 
-/** What a file asks for that is refused is a fault of the file. */
+/** What a file asks for that is refused, or that does not even have the form which is read, is a fault of the file. */
 function asFormatError<T>(where: string, read: () => T): T {
   try {
     return read();
   } catch (error) {
-    if (!(error instanceof WasmMlpError)) throw error;
-    throw new FormatError(`${where}: the file's options are refused. ${error.message}`);
+    const why = error instanceof WasmMlpError ? error.message : 'They have another form.';
+    throw new FormatError(`${where}: the file's options are refused. ${why}`);
   }
 }

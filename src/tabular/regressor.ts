@@ -1,4 +1,4 @@
-import { typedKind } from '../common/arrays.js';
+import { newDoubles, typedKind } from '../common/arrays.js';
 import { columnMoments } from '../common/column-moments.js';
 import { describe } from '../common/describe.js';
 import { ShapeError, ValueError } from '../common/errors.js';
@@ -133,15 +133,18 @@ function readTargets(call: string, y: Values): Targets {
   if (!flat && typeof first !== 'number') {
     const isRow = Array.isArray(first) || typedKind(first) !== undefined;
     const source = openRows(where, 'y', list, Math.max(1, isRow ? lengthOf(where, 'y', first) : 1));
-    const data = new Float64Array(source.rows * source.width);
+    const data = newDoubles(source.rows * source.width);
     source.write(data, 0);
     return { rows: source.rows, width: source.width, data };
   }
-  const data = Float64Array.from({ length }, (_, row) => {
+  const data = newDoubles(length);
+  for (let row = 0; row < length; row++) {
     const value: unknown = (list as readonly unknown[])[row];
-    if (typeof value === 'number') return value;
-    throw new ValueError(`${where}: y expected numbers, got ${describe(value)} in row ${row}.`);
-  });
+    if (typeof value !== 'number') {
+      throw new ValueError(`${where}: y expected numbers, got ${describe(value)} in row ${row}.`);
+    }
+    data[row] = value;
+  }
   return { rows: length, width: 1, data };
 }
 

@@ -1,4 +1,5 @@
 /** A training in a worker, as the side sees it that asked for it. */
+import { newFloats } from '../../common/arrays.js';
 import { sentence } from '../../common/describe.js';
 import { UnsupportedError, WorkerError } from '../../common/errors.js';
 import { warnOfCollapse } from '../../common/rows.js';
@@ -352,7 +353,7 @@ export class Offload {
     const sources = readBatch(where, batch, { inputs, outputs }, this.options.classWeight);
     const data = describeData(where, sources, outputs, 0);
     const rows = [...sources.x, ...sources.y].map(({ what, source }) => {
-      const copy = new Float32Array(source.rows * source.width);
+      const copy = newFloats(source.rows * source.width);
       source.write(copy, 0);
       warnOfCollapse(where, what, source);
       return copy;

@@ -1,4 +1,5 @@
 /** Brings rows to a worker in parts, so that the sending thread is never held for long. */
+import { newFloats } from '../../common/arrays.js';
 import { Breath } from '../../training/breath.js';
 import { requireEqualRows, type DataSources } from '../../training/data/dataset.js';
 import { warnOfCollapse } from '../../common/rows.js';
@@ -51,7 +52,7 @@ export async function sendRows(
     const step = Math.max(1, Math.floor(PART / width));
     for (let first = 0; first < rows; first += step) {
       const count = Math.min(step, rows - first);
-      const part = new Float32Array(count * width);
+      const part = newFloats(count * width);
       source.write(part, 0, first, count);
       post(firstSet + index, part);
       if (breath.due) await breath.rest();

@@ -11,7 +11,8 @@ function readSampleWeight(where: string, value: unknown, rows: number): Float32A
     throw new ValueError(`${where}: sampleWeight expected a number per row, got ${describe(value)}.`);
   }
   const list = value as ArrayLike<unknown>;
-  if (list.length !== rows) throw new ShapeError(`${where}: sampleWeight expected ${rows} values, got ${list.length}.`);
+  const { length } = list;
+  if (length !== rows) throw new ShapeError(`${where}: sampleWeight expected ${rows} values, got ${length}.`);
   return Float32Array.from({ length: rows }, (_, row) => {
     const weight = list[row];
     if (typeof weight !== 'number' || !Number.isFinite(Math.fround(weight)) || weight < 0) {
