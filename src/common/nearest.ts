@@ -68,13 +68,15 @@ const OTHER_NAMES = {
 
 const bare = (word: string): string => word.replaceAll(/[_-]/g, '').toLowerCase();
 
-/** The name among `names` that goes by `word` in other libraries. */
+/** The name among `names` that goes by `word` in other libraries, also behind val. */
 export function otherName(word: string, names: readonly string[]): string | undefined {
   const plain = bare(word);
-  const found = Object.entries(OTHER_NAMES).find(
-    ([name, others]) => names.includes(name) && others.split(' ').includes(plain),
-  );
-  return found?.[0];
+  const validation = plain.startsWith('val');
+  for (const [own, others] of Object.entries(OTHER_NAMES)) {
+    const name = validation ? `val${own[0].toUpperCase()}${own.slice(1)}` : own;
+    if (names.includes(name) && others.split(' ').includes(validation ? plain.slice(3) : plain)) return name;
+  }
+  return undefined;
 }
 
 /** ` Did you mean "x"?`, or the list of what there is. */
@@ -110,14 +112,14 @@ export function optionSuggestion(where: string, option: string, names: readonly 
   return suggestion(option, names);
 }
 
-/** What follows in a message where an option's value was given without its name; nothing where none of the options takes it. */
-export function namingHint(
-  value: unknown,
-  checks: readonly (readonly [name: string, check: (path: string, value: unknown) => unknown])[],
-): string {
-  if (typeof value === 'object' && !Array.isArray(value)) return '';
-  const taking = checks.find(([, check]) => {
+type Check = (path: string, value: unknown) => unknown;
+
+/** What follows in a message where an option's value was given without its name: the first option that takes it, but for those with check `passed`. */
+export function namingHint(value: unknown, options: Readonly<Record<string, { check: Check }>>, passed: Check): string {
+  if (!Array.isArray(value) && !['number', 'string', 'boolean'].includes(typeof value)) return '';
+  const taking = Object.entries(options).find(([, { check }]) => {
     try {
+      if (check === passed) return false;
       check('', value);
       return true;
     } catch {

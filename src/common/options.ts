@@ -35,11 +35,7 @@ export function setField<T>(record: Record<string, T>, name: string, value: T): 
 /** Reads an options object: every given name must be in the table, every value must pass its check. */
 export function readOptions<T extends object>(where: string, given: unknown, table: OptionTable<T>): T {
   if (given !== undefined && !isRecord(given)) {
-    const checks = Object.entries<Option<unknown>>(table).map(([name, { check }]) => [name, check] as const);
-    const hint = namingHint(
-      given,
-      checks.filter(([, one]) => one !== unchecked),
-    );
+    const hint = namingHint(given, table, unchecked);
     throw new ValueError(`${where}: options expected an object, got ${describe(given)}.${hint}`);
   }
   const values = (given ?? {}) as Record<string, unknown>;

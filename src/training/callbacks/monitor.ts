@@ -6,12 +6,12 @@ import type { Logs } from '../measure.js';
 export type Mode = 'auto' | 'min' | 'max';
 export const MODES = ['auto', 'min', 'max'] as const;
 
-/** Metrics of which more is better, behind a name of an output or `val` with a capital. */
+/** Metrics of which more is better, behind a name of an output or `val` with a capital; `inaccuracy` is none. */
 const MORE_IS_BETTER =
-  /(^|[^a-z])(acc|f1|auc|r2)$|(Acc|F1|AUC|Auc|R2)$|(?<![Ii]n)[Aa]ccuracy$|(?<![Ii]m)[Pp]recision$|[Rr]ecall$/;
+  /(?<![A-Za-z])(acc|f1|auc|r2)$|(Acc|F1|AUC|Auc|R2|Accuracy|Precision|Recall)$|(?<![Ii]n)accuracy$|(?<![Ii]m)precision$|recall$/;
 
 /** Losses and errors, of which less is better. */
-const LESS_IS_BETTER = /(^|[^a-z])(loss|error|mse|mae|rmse)$|(Loss|Error|MSE|MAE|RMSE|Mse|Mae|Rmse)$/;
+const LESS_IS_BETTER = /(?<![A-Za-z])(loss|error|mse|mae|rmse)$|(Loss|Error|MSE|MAE|RMSE|Mse|Mae|Rmse)$/;
 
 /** Follows one number over the epochs and knows whether it has become better. */
 export class Monitor {
