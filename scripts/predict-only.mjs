@@ -34,7 +34,7 @@ const LEFT_OUT = {
     'addedGradients',
   ],
   'graph/parameters.ts': ['read', 'readLearned', 'readOne', 'readEach', 'unpack', 'writeOne', 'writeLearned'],
-  'engine/machine.ts': ['fuses', 'handle', 'requireThreads'],
+  'engine/machine.ts': ['fuses', 'keepsSubnormals', 'multiplyAdd', 'handle', 'requireThreads'],
   'engine/memory.ts': ['words'],
   'model/inference.ts': ['rehearsal'],
 };

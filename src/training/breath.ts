@@ -42,12 +42,4 @@ export class Breath {
     await turn();
     this.last = performance.now();
   }
-
-  /** In a page a longer one: leaves it as much time as was taken from it. Elsewhere as `take`. */
-  async rest(): Promise<void> {
-    const end = performance.now() + this.budget;
-    do await turn();
-    while (inPage() && performance.now() < end);
-    this.last = performance.now();
-  }
 }
