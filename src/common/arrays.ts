@@ -1,3 +1,5 @@
+import { MemoryError } from './errors.js';
+
 /**
  * Typed arrays told by their tag where their class is another realm's: a page's frame, or under Jest and jsdom what the platform reads from a file.
  */
@@ -6,6 +8,17 @@ const tagOf = (value: unknown): string => Object.prototype.toString.call(value);
 /** Whether a value is a Float32Array, of whichever realm. */
 export const isFloat32Array = (value: unknown): value is Float32Array =>
   value instanceof Float32Array || (ArrayBuffer.isView(value) && tagOf(value) === '[object Float32Array]');
+
+/** So many zeros, or a MemoryError where the platform has no memory for them or takes no array of that length. */
+export function floats(where: string, count: number): Float32Array {
+  try {
+    return new Float32Array(count);
+  } catch {
+    throw new MemoryError(
+      `${where}: memory expected for an array of ${4 * count} bytes, got none. Use fewer rows at a time.`,
+    );
+  }
+}
 
 /** The bytes that a user gave, a Uint8Array or an ArrayBuffer, or undefined for anything else. */
 export function bytesOf(value: unknown): Uint8Array<ArrayBuffer> | undefined {

@@ -1,7 +1,7 @@
 import { MemoryError, StateError } from '../common/errors.js';
 
 /** Every region starts on a cache line. */
-const ALIGNMENT = 64;
+export const ALIGNMENT = 64;
 
 /** Kernels may read, never write, this many bytes past a region: half-used vectors and the tile rows past an edge. */
 const SLACK = 64;

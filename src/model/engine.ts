@@ -7,7 +7,7 @@ import { uses256 } from '../engine/simd256.js';
 import type { TileName } from '../engine/tile.js';
 import type { Calibration } from '../engine/trial.js';
 import { outputEnds } from '../graph/ends.js';
-import { planNetwork } from '../graph/plan.js';
+import { planNetwork, type NetworkPlan } from '../graph/plan.js';
 import type { SymbolicTensor } from '../layers/layer.js';
 import { Breath } from '../training/breath.js';
 import {
@@ -126,13 +126,11 @@ export class Engine {
       custom: { check: customCheck, or: new Map() },
     });
     const { checkpoint, blueprint } = openModel(bytes, custom);
-    const state = asFormatError(() => {
-      const plan = planNetwork('loadModel', blueprint.graph);
-      return checkState(checkpoint, plan, outputEnds(plan));
-    });
-    const model = this.build<O>('loadModel', blueprint, false);
+    const plan = asFormatError('architecture', () => planNetwork('loadModel', blueprint.graph));
+    const state = asFormatError('training', () => checkState(checkpoint, plan, outputEnds(plan)));
+    const model = asFormatError('architecture', () => this.build<O>('loadModel', blueprint, plan));
     try {
-      model.restore(state);
+      asFormatError('training', () => model.restore(state));
     } catch (error) {
       model.dispose();
       throw error;
@@ -203,13 +201,15 @@ export class Engine {
   private build<O extends Float32Array | Float32Array[]>(
     where: string,
     blueprint: Blueprint,
-    initialize = true,
+    plan?: NetworkPlan,
   ): Model<O> {
     const { machine, workerUrl } = this;
     const onDispose = (one: object): boolean => this.models.delete(one as Model);
     this.making += 1;
     try {
-      const model = new Model<O>({ machine, blueprint, where, onDispose, workerUrl }, initialize);
+      // A network that is planned already is that of a file, which brings its values.
+      const site = { machine, blueprint, where, onDispose, workerUrl, ...(plan && { plan }) };
+      const model = new Model<O>(site, plan === undefined);
       this.models.add(model);
       return model;
     } finally {
