@@ -43,7 +43,7 @@ const LEFT_OUT = {
 const EMPTIED = {
   'graph/program.ts': ['backward'],
   'graph/memory-plan.ts': ['planDeltas', 'planAdded', 'learning'],
-  'model/file.ts': ['requireTraining'],
+  'model/file.ts': ['readTraining'],
 };
 
 /** Modules in whose place stand others. @type {Record<string, string>} */

@@ -1,9 +1,10 @@
+import { MemoryError } from './errors.js';
+
 /**
  * Typed arrays and bytes that a caller gave, told by what they are and not by what they say of themselves: by the built-in getters, which
  * work for arrays of another realm (a page's frame, or under Jest and jsdom what the platform reads from a file) and which no property of
  * the caller's, no subclass and no Proxy can forge.
  */
-import { MemoryError } from './errors.js';
 
 const tagOf = (value: unknown): string => Object.prototype.toString.call(value);
 

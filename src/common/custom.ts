@@ -2,6 +2,7 @@ import { typedKind, typedLength } from './arrays.js';
 import { describe } from './describe.js';
 import type { Descriptor } from './descriptor.js';
 import { ShapeError, ValueError } from './errors.js';
+import { isRecord, text } from './options.js';
 
 /** What all objects of a user's own have: the name that files and logs call them by. */
 export interface Named {
@@ -36,8 +37,11 @@ export function readCustom<F extends Named>(
   }
   // Of several objects of one name, the first that has what is asked for.
   const given: unknown = saved ? (value as Custom<F>).custom : value;
-  const fits = (one: Partial<F>): boolean => functions.every((method) => typeof one[method] === 'function');
-  const object = (Array.isArray(given) ? ((given as F[]).find(fits) ?? given[0]) : given) as F;
+  const fits = (one: Partial<F> | null): boolean => functions.every((method) => typeof one?.[method] === 'function');
+  const object = (Array.isArray(given) ? ((given as F[]).find(fits) ?? (given as F[])[0]) : given) as F;
+  if (typeof object !== 'object' || object === null) {
+    throw new ValueError(`${path} expected an object with a name, got ${describe(object)}.`);
+  }
   const { name } = object as Partial<Named>;
   if (typeof name !== 'string' || name.length === 0) {
     throw new ValueError(`${path} expected an object with a name, got ${describe(name)} as its name.`);
@@ -50,19 +54,71 @@ export function readCustom<F extends Named>(
   return { kind: 'custom', config: { name }, custom: object };
 }
 
+/** Levels of lists and objects in a description: schedules within schedules lie deepest. */
+const MOST_LEVELS = 64;
+
+/** What descriptions are made of, besides lists. */
+const DESCRIPTION = ['kind', 'config'];
+
 /**
- * Puts a user's objects back where a file has only their names, everywhere in a JSON value.
- * Returns a new value; what is not found stays a name, and is refused where it is read.
+ * Puts a user's objects back where a file or a handle has only their names, everywhere in plain data, and holds descriptions to `{ kind, config }`.
+ * Only what contains such an object is copied. A name that is not found stays, and is refused where it is read. `path` opens the messages.
+ * @throws ValueError for anything that is no description, and for more levels than any has.
  */
-export function restoreCustom(value: unknown, objects: ReadonlyMap<string, readonly Named[]>): unknown {
+export function restoreCustom(
+  path: string,
+  value: unknown,
+  objects: ReadonlyMap<string, readonly Named[]>,
+  level = 0,
+): unknown {
   if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) return value.map((one) => restoreCustom(one, objects));
-  const { kind, config } = value as Partial<Descriptor<string, Named>>;
-  if (kind === 'custom' && config !== undefined && typeof config === 'object') {
-    const custom = objects.get(config.name);
-    return custom === undefined ? { kind, config } : { kind, config, custom };
+  if (level > MOST_LEVELS) throw new ValueError(`${path} expected at most ${MOST_LEVELS} levels, got more.`);
+  const restore = (inner: unknown, at: string): unknown => restoreCustom(`${path}${at}`, inner, objects, level + 1);
+  if (Array.isArray(value)) {
+    let list: unknown[] = value;
+    for (let i = 0; i < value.length; i++) {
+      if (typeof value[i] !== 'object') continue;
+      const inner = restore(value[i], `[${i}]`);
+      if (inner === value[i]) continue;
+      if (list === value) list = [...(value as unknown[])];
+      list[i] = inner;
+    }
+    return list;
   }
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, restoreCustom(inner, objects)]));
+  const record = value as Readonly<Record<string, unknown>>;
+  if (Object.hasOwn(record, 'kind')) {
+    requireFields(path, record, DESCRIPTION);
+    if (!isRecord(record.config)) {
+      throw new ValueError(`${path}.config expected an object, got ${describe(record.config)}.`);
+    }
+    if (record.kind === 'custom') return restoreOne(path, record.config, objects);
+  }
+  let copy: Record<string, unknown> | undefined;
+  for (const key of Object.keys(record)) {
+    const inner = restore(record[key], `.${key}`);
+    if (inner !== record[key]) (copy ??= { ...record })[key] = inner;
+  }
+  return copy ?? record;
+}
+
+function restoreOne(
+  path: string,
+  config: Readonly<Record<string, unknown>>,
+  objects: ReadonlyMap<string, readonly Named[]>,
+): unknown {
+  requireFields(`${path}.config`, config, ['name']);
+  const name = text(`${path}.config.name`, config.name);
+  const custom = objects.get(name);
+  return { kind: 'custom', config: { name }, ...(custom !== undefined && { custom }) };
+}
+
+/** Throws a ValueError where an object has a field besides those with a name. */
+export function requireFields(path: string, record: object, names: readonly string[]): void {
+  for (const name of Object.keys(record)) {
+    if (!names.includes(name)) {
+      throw new ValueError(`${path} expected no field but ${names.join(', ')}, got ${describe(name)}.`);
+    }
+  }
 }
 
 /** The functions by which the kinds of a user's objects are told apart. */

@@ -5,6 +5,9 @@
 
 import { describe } from './describe.js';
 
+/** Names that are looked at and listed: a graph may have any number of outputs. */
+const MOST = 100;
+
 /** Number of insertions, deletions, substitutions and swaps of neighbours between two words (optimal string alignment). */
 function editDistance(a: string, b: string): number {
   let before: number[] = [];
@@ -30,6 +33,7 @@ export function nearest(word: string, names: readonly string[]): string | undefi
   let best: string | undefined;
   let bestDistance = limit + 1;
   for (const name of names) {
+    if (name.length > LONGEST) continue;
     const distance = editDistance(word.toLowerCase(), name.toLowerCase());
     if (distance < bestDistance) {
       best = name;
@@ -81,9 +85,11 @@ export function otherName(word: string, names: readonly string[]): string | unde
 
 /** ` Did you mean "x"?`, or the list of what there is. */
 export function suggestion(word: string, names: readonly string[]): string {
+  const some = names.slice(0, MOST);
   // The distance takes time and room with the square of the length.
-  const best = word.length > LONGEST ? undefined : (otherName(word, names) ?? nearest(word, names));
-  return best === undefined ? ` There are: ${names.join(', ')}.` : ` Did you mean "${best}"?`;
+  const best = word.length > LONGEST ? undefined : (otherName(word, some) ?? nearest(word, some));
+  if (best !== undefined) return ` Did you mean "${best}"?`;
+  return ` There are: ${some.join(', ')}${some.length < names.length ? ', …' : ''}.`;
 }
 
 /** What to do instead of giving an option that Keras or PyTorch has, by its name in small letters. */

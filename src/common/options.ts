@@ -67,15 +67,21 @@ const check =
 /** Finite once rounded to the kernels' float32. */
 const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(Math.fround(value));
 
-export const finite = check<number>('a finite number', isNumber);
-export const positive = check<number>('a number > 0', (v) => isNumber(v) && Math.fround(v) > 0);
-export const nonNegative = check<number>('a number >= 0', (v) => isNumber(v) && v >= 0);
-export const fraction = check<number>('a number in [0, 1)', (v) => isNumber(v) && v >= 0 && v < 1);
+/** A check of numbers. −0 becomes 0, since JSON, and so a file, has only one of them: −0 + 0 is 0, and no other number changes. */
+const numeric =
+  (expected: string, holds: (value: unknown) => boolean): Check<number> =>
+  (path, value) =>
+    holds(value) ? (value as number) + 0 : refuse(path, expected, value);
+
+export const finite = numeric('a finite number', isNumber);
+export const positive = numeric('a number > 0', (v) => isNumber(v) && Math.fround(v) > 0);
+export const nonNegative = numeric('a number >= 0', (v) => isNumber(v) && v >= 0);
+export const fraction = numeric('a number in [0, 1)', (v) => isNumber(v) && v >= 0 && v < 1);
 export const flag = check<boolean>('true or false', (v) => typeof v === 'boolean');
 export const text = check<string>('a non-empty string', (v) => typeof v === 'string' && v.length > 0);
 
 export const integer = (least: number, most = Number.MAX_SAFE_INTEGER): Check<number> =>
-  check(
+  numeric(
     most === Number.MAX_SAFE_INTEGER ? `an integer >= ${least}` : `an integer from ${least} to ${most}`,
     (v) => Number.isInteger(v) && (v as number) >= least && (v as number) <= most,
   );

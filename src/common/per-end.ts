@@ -24,8 +24,9 @@ export function perEnd(
     );
   }
   const names = ends.map(({ name }) => name);
+  const known = new Set(names);
   for (const name of Object.keys(value)) {
-    if (!names.includes(name)) {
+    if (!known.has(name)) {
       throw new ValueError(`${where}: ${what} has no place ${describe(name)}.${suggestion(name, names)}`);
     }
   }

@@ -1,7 +1,7 @@
 import { MemoryError, StateError } from '../common/errors.js';
 
 /** Every region starts on a cache line. */
-const ALIGNMENT = 64;
+export const ALIGNMENT = 64;
 
 /**
  * Bytes behind each region that kernels may read, never write: half-used vectors and the rows of a tile that are past an edge. At least what extents.ts states.

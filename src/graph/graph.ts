@@ -85,6 +85,7 @@ export function trace(
   const layerIndices = new Map<Layer, number>();
   const done = new Map<SymbolicTensor, number>();
   const open = new Set<SymbolicTensor>();
+  const listed = new Set(inputs);
   const place = (tensor: SymbolicTensor): void => {
     let layer = layerIndices.get(tensor.layer);
     if (layer === undefined) {
@@ -104,7 +105,7 @@ export function trace(
           throw new ValueError(`${where}: graph expected no cycle, got one through "${tensor.layer.kind}".`);
         }
         open.add(tensor);
-        if (isInput(tensor.layer) && !inputs.includes(tensor)) {
+        if (isInput(tensor.layer) && !listed.has(tensor)) {
           throw new ValueError(
             `${where}: inputs expected every input that ${name} depends on, got a graph with another ` +
               `"${tensor.layer.config.name ?? 'input'}" of shape [${tensor.layer.config.shape.join(', ')}].`,

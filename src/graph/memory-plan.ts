@@ -145,6 +145,7 @@ export function planMemory(plan: NetworkPlan, capacity: number, kind: RunKind): 
     return node;
   });
   const lossInputs = outputs.map((output, index) => paired[index]?.inputs[0] ?? output);
+  const left = new Set(paired);
 
   const requests: BufferRequest[] = [];
   const bytes = (size: number | undefined, from: number, to: number): number | undefined =>
@@ -155,7 +156,7 @@ export function planMemory(plan: NetworkPlan, capacity: number, kind: RunKind): 
   const values = planValues(plan, kind, times, uses, lossInputs).request(requests, capacity);
   const deltas =
     measured || trains ? planDeltas(plan, kind, times, uses, learns, lossInputs).request(requests, capacity) : [];
-  const extra = trains ? planAdded(plan, learns, paired, measured ? lossInputs : [], { times, bytes, matrix }) : [];
+  const extra = trains ? planAdded(plan, learns, left, measured ? lossInputs : [], { times, bytes, matrix }) : [];
 
   const own = nodes.map(({ operation, inputs }, index) => {
     const { forward, backward } = operation.scratch ?? {};
@@ -200,7 +201,7 @@ export function planMemory(plan: NetworkPlan, capacity: number, kind: RunKind): 
     rowWeights: placed(rowWeights),
     totals: placed(totals),
     computed: nodes.flatMap((node, index) =>
-      paired.includes(node)
+      left.has(node)
         ? []
         : [
             {
@@ -224,7 +225,7 @@ export function planMemory(plan: NetworkPlan, capacity: number, kind: RunKind): 
 function planAdded(
   { nodes, widths, parameters }: NetworkPlan,
   learns: readonly boolean[],
-  paired: readonly (PlanNode | undefined)[],
+  left: ReadonlySet<PlanNode | undefined>,
   lossInputs: readonly number[],
   request: {
     readonly times: Times;
@@ -239,7 +240,7 @@ function planAdded(
     .reverse()
     .map(({ node, time }) => {
       const { inputs, output, parameters: own } = node;
-      if (!learns[output] || paired.includes(node)) return { deltas: [], gradients: [] };
+      if (!learns[output] || left.has(node)) return { deltas: [], gradients: [] };
       const deltas = inputs.map((input) => {
         if (!learns[input]) return undefined;
         const again = written.has(input);

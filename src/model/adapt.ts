@@ -15,8 +15,9 @@ export function momentsFor(
   inputEnds: readonly End[],
   x: Inputs,
 ): { readonly parameter: PlannedParameter; readonly values: Float32Array }[] {
+  const indices = new Map(plan.inputs.map((value, index) => [value, index]));
   const nodes = plan.nodes.filter(
-    ({ operation, inputs }) => operation.kind === 'normalization' && plan.inputs.includes(inputs[0]),
+    ({ operation, inputs }) => operation.kind === 'normalization' && indices.has(inputs[0]),
   );
   if (nodes.length === 0) {
     throw new StateError('adapt: a model with a normalization layer on an input expected, got one without.');
@@ -27,7 +28,7 @@ export function momentsFor(
     return float32Moments('adapt', momentsToAdapt('adapt', what, source));
   });
   return nodes.flatMap(({ inputs, parameters }) => {
-    const { mean, variance } = moments[plan.inputs.indexOf(inputs[0])];
+    const { mean, variance } = moments[indices.get(inputs[0])!];
     return [
       { parameter: plan.parameters[parameters[0]], values: mean },
       { parameter: plan.parameters[parameters[1]], values: variance },

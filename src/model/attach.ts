@@ -1,15 +1,17 @@
 /** Models that several threads predict from: a handle that can be posted, and what another thread makes of it. */
 import { isFloat32Array } from '../common/arrays.js';
 import { restoreCustom } from '../common/custom.js';
-import { describe } from '../common/describe.js';
-import { ValueError } from '../common/errors.js';
-import { readOptions } from '../common/options.js';
+import { describe, sentence } from '../common/describe.js';
+import { ValueError, WasmMlpError } from '../common/errors.js';
+import { isRecord, readOptions } from '../common/options.js';
 import type { Inputs } from '../common/rows.js';
+import { ALIGNMENT, FIRST_ADDRESS } from '../engine/arena.js';
 import { whenCollected } from '../engine/holding.js';
-import { Machine, type MachineHandle } from '../engine/machine.js';
+import { Machine, MAXIMUM_BYTES, type MachineHandle } from '../engine/machine.js';
 import { useLeftovers } from '../engine/threads/leftovers.js';
 import { TILE_NAMES, type TileName } from '../engine/tile.js';
 import { VERSION_WORDS, VersionReader } from '../engine/threads/version.js';
+import { planNetwork } from '../graph/plan.js';
 import { readArchitecture, type Architecture } from './architecture.js';
 import { customCheck, type CustomObjects, type LoadOptions } from './custom.js';
 import { InferenceModel, type BatchOptions } from './inference.js';
@@ -28,18 +30,59 @@ export interface ModelHandle extends MachineHandle {
   readonly generation: number;
 }
 
+/** The fields of a handle, each read once. */
+type Given = Partial<Record<keyof ModelHandle, unknown>>;
+
 /** Whether a value is a handle, as a post leaves it: JSON, for one, keeps neither modules nor memories. */
-function isHandle(value: unknown): value is ModelHandle {
+const isHandle = ({ kind, module, tile, memory, architecture }: Given): boolean =>
+  kind === 'wasm-mlp model' &&
+  module instanceof WebAssembly.Module &&
+  memory instanceof WebAssembly.Memory &&
+  TILE_NAMES.includes(tile as TileName) &&
+  isRecord(architecture);
+
+/**
+ * Reads a handle. Its numbers are addresses: one that is wrong would let predictions read, and the words of the version be written, where other models
+ * have what is theirs. So each has to be where `model.share` can have put it.
+ */
+function readHandle(value: unknown): ModelHandle {
   const { kind, module, tile, memory, maximumMemory, architecture, weights, words, generation } = (value ??
-    {}) as Partial<Record<keyof ModelHandle, unknown>>;
-  return (
-    kind === 'wasm-mlp model' &&
-    module instanceof WebAssembly.Module &&
-    memory instanceof WebAssembly.Memory &&
-    TILE_NAMES.includes(tile as TileName) &&
-    typeof architecture === 'object' &&
-    [maximumMemory, weights, words, generation].every((value) => Number.isSafeInteger(value))
-  );
+    {}) as Given;
+  const given = { kind, module, tile, memory, maximumMemory, architecture, weights, words, generation };
+  if (!isHandle(given)) {
+    throw new ValueError(
+      `attachModel: handle expected what model.share gave, got ${describe(value)}. ` +
+        `It goes to other threads by postMessage or workerData, not as text.`,
+    );
+  }
+  const { buffer } = memory as WebAssembly.Memory;
+  const bytes = buffer.byteLength;
+  if (buffer instanceof ArrayBuffer) throw refusal('memory', 'a shared one', 'one that is not');
+  const within = (what: keyof ModelHandle, number: unknown, least: number, most: number, step = 1): void => {
+    if (Number.isSafeInteger(number) && (number as number) >= least && (number as number) <= most) {
+      if ((number as number) % step === 0) return;
+    }
+    const multiple = step === 1 ? 'an integer' : `a multiple of ${step}`;
+    throw refusal(what, `${multiple} from ${least} to ${most}`, describe(number));
+  };
+  within('maximumMemory', maximumMemory, bytes, MAXIMUM_BYTES);
+  within('weights', weights, FIRST_ADDRESS, bytes, ALIGNMENT);
+  within('words', words, FIRST_ADDRESS, bytes - 4 * VERSION_WORDS, ALIGNMENT);
+  within('generation', generation, -(2 ** 31), 2 ** 31 - 1);
+  return given as ModelHandle;
+}
+
+const refusal = (what: keyof ModelHandle, expected: string, got: string): ValueError =>
+  new ValueError(`attachModel: handle expected ${what} to be ${expected}, got ${got}. Pass on what model.share gave.`);
+
+/** A machine on a handle's memory. */
+function machineOn(handle: ModelHandle): Machine {
+  try {
+    return new Machine(handle);
+  } catch (error) {
+    if (error instanceof WasmMlpError) throw error;
+    throw refusal('memory', 'that of its kernels', `one that they do not take: ${sentence((error as Error).message)}`);
+  }
 }
 
 /** Leaves what an attached machine has made of its memory to others, once. A function of its own, since one that is made in a constructor would hold its object. */
@@ -57,14 +100,17 @@ class AttachedModel<O extends Float32Array | Float32Array[]> extends InferenceMo
   private readonly reader: VersionReader;
 
   constructor(handle: ModelHandle, architecture: Architecture) {
-    const machine = new Machine(handle);
-    const { memory } = machine;
-    const reader = new VersionReader(memory.words(handle.words, VERSION_WORDS), handle.generation);
-    reader.requireLive('attachModel');
+    const { weights, generation } = handle;
     const blueprint = readArchitecture('attachModel', architecture);
-    const { weights } = handle;
+    const plan = planNetwork('attachModel', blueprint.graph);
+    const machine = machineOn(handle);
+    const { memory } = machine;
+    const most = memory.bytes - 4 * plan.parameterFloats;
+    if (weights > most) throw refusal('weights', `at most ${most}, so that they lie in the memory`, `${weights}`);
+    const reader = new VersionReader(memory.words(handle.words, VERSION_WORDS), generation);
+    reader.requireLive('attachModel');
     const onDispose = leaving(machine);
-    super({ machine, blueprint, where: 'attachModel', onDispose, weights });
+    super({ machine, blueprint, plan, where: 'attachModel', onDispose, weights });
     this.reader = reader;
     whenCollected(this, onDispose);
   }
@@ -123,14 +169,10 @@ export function attachModel<O extends Float32Array | Float32Array[] = Float32Arr
   handle: ModelHandle,
   options?: LoadOptions,
 ): InferenceModel<O> {
-  if (!isHandle(handle)) {
-    throw new ValueError(
-      `attachModel: handle expected what model.share gave, got ${describe(handle)}. ` +
-        `It goes to other threads by postMessage or workerData, not as text.`,
-    );
-  }
+  const read = readHandle(handle);
   const { custom } = readOptions<{ custom: CustomObjects }>('attachModel', options, {
     custom: { check: customCheck, or: new Map() },
   });
-  return new AttachedModel<O>(handle, restoreCustom(handle.architecture, custom) as Architecture);
+  const architecture = restoreCustom('attachModel: architecture', read.architecture, custom) as Architecture;
+  return new AttachedModel<O>(read, architecture);
 }

@@ -21,7 +21,9 @@ export const customCheck: Check<CustomObjects> = (path, value) => {
     if (typeof one !== 'object' || typeof name !== 'string') {
       throw new ValueError(`${path}[${index}] expected an object with a name, got ${describe(one)}.`);
     }
-    byName.set(name, [...(byName.get(name) ?? []), one as Named]);
+    const list = byName.get(name);
+    if (list === undefined) byName.set(name, [one as Named]);
+    else list.push(one as Named);
   });
   return byName;
 };

@@ -9,7 +9,7 @@ import { whyNotPosted } from '../engine/threads/host.js';
 import type { TileName } from '../engine/tile.js';
 import type { Calibration } from '../engine/trial.js';
 import { outputEnds } from '../graph/ends.js';
-import { planNetwork } from '../graph/plan.js';
+import { planNetwork, type NetworkPlan } from '../graph/plan.js';
 import type { SymbolicTensor, WeightOwner } from '../layers/layer.js';
 import { Breath } from '../training/breath.js';
 import {
@@ -156,13 +156,11 @@ export class Engine {
       custom: { check: customCheck, or: new Map() },
     });
     const { checkpoint, blueprint } = openModel(bytes, custom);
-    const state = asFormatError(() => {
-      const plan = planNetwork('loadModel', blueprint.graph);
-      return checkState(checkpoint, plan, outputEnds(plan));
-    });
-    const model = this.build<O>('loadModel', blueprint, { initialize: false });
+    const plan = asFormatError('architecture', () => planNetwork('loadModel', blueprint.graph));
+    const state = asFormatError('training', () => checkState(checkpoint, plan, outputEnds(plan)));
+    const model = asFormatError('architecture', () => this.build<O>('loadModel', blueprint, { plan }));
     try {
-      model.restore(state);
+      asFormatError('training', () => model.restore(state));
     } catch (error) {
       model.dispose();
       throw error;
@@ -257,7 +255,7 @@ export class Engine {
   private build<O extends Float32Array | Float32Array[]>(
     where: string,
     blueprint: Blueprint,
-    { initialize = true, tensors = [] }: { initialize?: boolean; tensors?: readonly SymbolicTensor[] } = {},
+    { plan, tensors = [] }: { plan?: NetworkPlan; tensors?: readonly SymbolicTensor[] } = {},
   ): Model<O> {
     const { machine, workerUrl } = this;
     const owner: WeightOwner = { live: true };
@@ -271,7 +269,9 @@ export class Engine {
     const onShare = (model: object): unknown => this.shared.add(model);
     this.making += 1;
     try {
-      const model = new Model<O>({ machine, blueprint, where, onDispose, onShare, workerUrl }, initialize);
+      // A network that is planned already is that of a file, which brings its values.
+      const site = { machine, blueprint, where, onDispose, onShare, workerUrl, ...(plan && { plan }) };
+      const model = new Model<O>(site, plan === undefined);
       one = new WeakRef(model);
       this.models.add(one);
       if (this.models.size > this.look) this.look = 64 + 2 * this.live().length;

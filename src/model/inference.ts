@@ -12,6 +12,7 @@ import { inputEnds, outputEnds, type End } from '../graph/ends.js';
 import { ParameterLayout } from '../graph/parameters.js';
 import { planNetwork, type NetworkPlan, type PlannedParameter } from '../graph/plan.js';
 import { MOST_CAPACITY, Predictor } from '../graph/predictor.js';
+import { requireRoom } from '../graph/room.js';
 import type { Blueprint } from './architecture.js';
 
 /** What `predict` takes besides rows. */
@@ -26,6 +27,8 @@ export const BATCH_SIZE = { check: integer(1), or: 256 } as const;
 export interface Site {
   readonly machine: Machine;
   readonly blueprint: Blueprint;
+  /** The plan of the blueprint's graph, where there is one already. */
+  readonly plan?: NetworkPlan;
   /** What messages call the making. */
   readonly where: string;
   /** Told when the model is disposed. */
@@ -76,19 +79,20 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
 
   /** For the library's own use: users call `sequential`, `model`, `loadModel` or `attachModel`. */
   constructor(
-    { machine: engine, blueprint, where, onDispose, weights }: Site,
+    { machine: engine, blueprint, plan, where, onDispose, weights }: Site,
     valuesOf?: (parameters: readonly PlannedParameter[]) => readonly Float32Array[],
   ) {
     const machine = engine.forModel();
     this.machine = machine;
     this.blueprint = blueprint;
     this.onDispose = onDispose;
-    this.plan = planNetwork(where, blueprint.graph);
+    this.plan = plan ?? planNetwork(where, blueprint.graph);
     this.ends = outputEnds(this.plan);
     this.inputEnds = inputEnds(this.plan);
     this.layout = new ParameterLayout(machine, this.plan);
     // Before anything is allocated: they may be refused.
     const values = valuesOf?.(this.plan.parameters);
+    requireRoom(where, this.plan, machine.memory.maximumBytes);
     this.regions = new RegionGroup(machine.arena);
     this.weights = weights ?? this.layout.allocate(this.regions, 'all');
     try {
@@ -228,8 +232,8 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
   rehearsal(rows: number): () => void {
     // More rows are computed in blocks of so many.
     const count = Math.min(rows, MOST_CAPACITY);
-    const xs = this.inputEnds.map(({ width }) => new Float32Array(count * width));
-    const outs = this.ends.map(({ width }) => new Float32Array(count * width));
+    const xs = this.inputEnds.map(({ width }) => newFloats(count * width));
+    const outs = this.ends.map(({ width }) => newFloats(count * width));
     return () => {
       if (this.live && !this.gate.running) {
         this.running(() => this.predictor.predict('warmUp', xs, outs, count, count));

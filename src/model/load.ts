@@ -51,7 +51,7 @@ function load<O extends Float32Array | Float32Array[]>(
     custom: { check: customCheck, or: new Map() },
   });
   const { checkpoint, blueprint } = openModel(bytes, custom);
-  return asFormatError(() => {
+  return asFormatError('architecture', () => {
     const site = { machine: on, blueprint, where: 'loadModel', onDispose: nothing };
     return new InferenceModel<O>(site, (parameters) => takeTensors(checkpoint, parameters));
   });

@@ -152,8 +152,9 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
   set learningRate(rate: number) {
     const trainer = this.requireTrainer('learningRate');
     this.refresh?.();
-    trainer.setLearningRate('learningRate', nonNegative('learningRate: rate', rate));
-    this.offload?.edit({ learningRate: rate });
+    const learningRate = nonNegative('learningRate: rate', rate);
+    trainer.setLearningRate('learningRate', learningRate);
+    this.offload?.edit({ learningRate });
   }
 
   /**

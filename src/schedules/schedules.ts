@@ -2,7 +2,16 @@ import { readCustom, type Custom, type Named } from '../common/custom.js';
 import { describe } from '../common/describe.js';
 import { resolve, type Descriptor } from '../common/descriptor.js';
 import { ValueError } from '../common/errors.js';
-import { flag, fraction, integer, nonNegative, positive, readOptions, type Check } from '../common/options.js';
+import {
+  flag,
+  fraction,
+  integer,
+  isRecord,
+  nonNegative,
+  positive,
+  readOptions,
+  type Check,
+} from '../common/options.js';
 
 /**
  * The learning rate of update number `step`, counted from 0: the number of updates already made. A file keeps the function's name alone;
@@ -272,6 +281,19 @@ export const schedules = {
   warmUp,
 } as const;
 
+/** Warm-ups within each other, at most: reading them goes as deep as they do. */
+const MOST_WARM_UPS = 16;
+
+function requireShallow(path: string, value: unknown): void {
+  let inner = value;
+  for (let level = 0; isRecord(inner) && inner.kind === 'warmUp' && isRecord(inner.config); level++) {
+    if (level === MOST_WARM_UPS) {
+      throw new ValueError(`${path} expected at most ${MOST_WARM_UPS} warm-ups within each other, got more.`);
+    }
+    inner = inner.config.schedule;
+  }
+}
+
 /** Reads a learning rate: a number stays one, everything else becomes a descriptor. */
 export const learningRateCheck: Check<number | Schedule> = (path, value) => {
   if (typeof value === 'number') return positive(path, value);
@@ -279,6 +301,7 @@ export const learningRateCheck: Check<number | Schedule> = (path, value) => {
   if (typeof value !== 'object' || value === null) {
     throw new ValueError(`${path} expected a number > 0 or a schedule, got ${describe(value)}.`);
   }
+  requireShallow(path, value);
   return readCustom<CustomSchedule>(path, value, ['rate']) ?? resolve<Schedule>(path, value, schedules);
 };
 

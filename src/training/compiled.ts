@@ -66,8 +66,9 @@ function spread(path: string, value: unknown, ends: readonly End[]): unknown[] {
     throw new ValueError(`${path} expected a list or an object by output, got ${describe(value)}.`);
   }
   const names = ends.map(({ name }) => name);
+  const known = new Set(names);
   for (const name of Object.keys(value)) {
-    if (!names.includes(name)) {
+    if (!known.has(name)) {
       throw new ValueError(`${path} has no output ${describe(name)}.${suggestion(name, names)}`);
     }
   }

@@ -149,7 +149,8 @@ export async function fit(
       }
       // Told to stop before the first batch: there is nothing to report.
       if (rows === 0) break;
-      subject.progress.epochCount += 1;
+      // As with updates, the largest count stays.
+      if (subject.progress.epochCount < Number.MAX_SAFE_INTEGER) subject.progress.epochCount += 1;
       logs = feed.station.tally.means(rows);
       if (station !== undefined) {
         const parts = evaluateInParts(station, validation!, VALIDATION_BATCH, trainer.trainee.gate);

@@ -143,7 +143,8 @@ export class Trainer {
     this.beforeUpdate?.(station, rows);
     const { version } = gate;
     version?.begin();
-    this.stepCount += 1;
+    // The largest count stays, since a file holds no larger one.
+    if (this.stepCount < Number.MAX_SAFE_INTEGER) this.stepCount += 1;
     this.update(this.stepCount, rate);
     const { advance } = station.program;
     for (let i = 0; i < advance.length; i++) advance[i](rows);
