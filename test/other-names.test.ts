@@ -246,7 +246,7 @@ test.each(['{"seed":0,"layers":[]}', '{ "a": 1, "b": 2 }', JSON.stringify(line()
     expectError(
       await thrownBy(() => loadModel(new TextEncoder().encode(text))),
       FormatError,
-      'loadModel: file expected the bytes of a safetensors file, got JSON. toJSON() has no weights: pass what save() returned.',
+      'loadModel: file expected the bytes of a safetensors file, got JSON, which is not a safetensors file. toJSON() has no weights: pass what save() returned.',
     );
   },
 );

@@ -76,7 +76,11 @@ const isCount = (value: unknown): value is number =>
 function refuseJson(where: string, bytes: Uint8Array): void {
   const first = bytes.find((byte) => byte > 0x20);
   if (first !== 0x7b && first !== 0x5b) return;
-  refuse(where, 'file expected what model.save returns, got JSON text. It is not a safetensors file.');
+  refuse(
+    where,
+    'file expected the bytes of a safetensors file, got JSON, which is not a safetensors file. ' +
+      'toJSON() has no weights: pass what save() returned.',
+  );
 }
 
 function readHeader(where: string, bytes: Uint8Array): { header: Record<string, unknown>; dataStart: number } {
@@ -85,13 +89,6 @@ function readHeader(where: string, bytes: Uint8Array): { header: Record<string, 
     refuse(where, `file expected at least 8 bytes of header length, got ${bytes.length}.`);
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  // As the first bytes of a length, text makes one of exabytes.
-  if (bytes[0] === 0x7b && view.getUint32(4, true) > 0) {
-    refuse(
-      where,
-      'file expected the bytes of a safetensors file, got JSON. toJSON() has no weights: pass what save() returned.',
-    );
-  }
   const length = view.getUint32(0, true) + 0x100000000 * view.getUint32(4, true);
   if (length > MAX_HEADER_BYTES) {
     refuseJson(where, bytes);
