@@ -54,10 +54,11 @@ const REPLACED = {
     export const initializerCheck = (path, value) => value;`,
   'regularizers/regularizers.ts': `export const regularizerCheck = (path, value) => value;`,
   'constraints/constraints.ts': `export const constraintCheck = (path, value) => value;`,
-  'common/nearest.ts': `
-    const nothing = () => '';
-    export { nothing as namingHint, nothing as optionSuggestion, nothing as suggestion };
-    export const otherName = () => undefined;`,
+  'common/nearest.ts': `export const suggestion = () => '';`,
+  'common/other-names.ts': `
+    const nothing = () => undefined;
+    export { nothing as insteadOf, nothing as otherName };
+    export const namingHint = () => '';`,
   'common/column-moments.ts': `export const columnMoments = undefined, float32Moments = undefined;`,
 };
 

@@ -256,6 +256,35 @@ describe('label smoothing', () => {
   });
 });
 
+test.each([
+  ['meanSquaredError', 'tanh', '-1 and 1'],
+  ['meanSquaredError', 'softsign', '-1 and 1'],
+  ['meanAbsoluteError', 'tanh', '-1 and 1'],
+  ['hinge', 'linear', '-1 and 1'],
+  ['hinge', 'tanh', '0 and 1'],
+  ['meanSquaredError', 'sigmoid', '0 and 1'],
+  ['binaryCrossentropy', 'sigmoid', '0 and 1'],
+] as const)(
+  '%s on %s, targets %s: rows of one class are counted as they are among others',
+  async (loss, activation, code) => {
+    const model = await network(1, activation);
+    const t = rowsOf(1, code, false);
+    model.compile({ optimizer: 'sgd', loss, metrics: ['accuracy', 'recall'] });
+    const all = model.evaluate(x, t);
+    const parts = [true, false].map((yes) => {
+      const rows = t.flatMap(([value], i) => (value > 0.5 === yes ? [i] : []));
+      const logs = model.evaluate(
+        rows.map((i) => x[i]),
+        rows.map((i) => t[i]),
+        { batchSize: 7 },
+      );
+      return { recall: logs.recall, right: logs.accuracy * rows.length };
+    });
+    expect(Math.abs(parts[0].right + parts[1].right - all.accuracy * ROWS)).toBeLessThan(1e-10);
+    expect(parts[0].recall).toBe(all.recall);
+  },
+);
+
 test('the loss of huber does not decide the cut, whatever its delta', async () => {
   const model = await network(1, 'tanh');
   const t = rowsOf(1, '-1 and 1', false);

@@ -1,6 +1,7 @@
 import { collectionOf, describe } from './describe.js';
 import { ValueError } from './errors.js';
-import { namingHint, optionSuggestion, otherName, suggestion } from './nearest.js';
+import { suggestion } from './nearest.js';
+import { insteadOf, namingHint, otherName } from './other-names.js';
 
 /** Takes a given value and returns it checked, or throws a ValueError that starts with `path`. */
 export type Check<T> = (path: string, value: unknown) => T;
@@ -42,7 +43,9 @@ export function readOptions<T extends object>(where: string, given: unknown, tab
   const names = Object.keys(table);
   for (const name of Object.keys(values)) {
     if (!names.includes(name)) {
-      throw new ValueError(`${where}: unknown option ${describe(name)}.${optionSuggestion(where, name, names)}`);
+      throw new ValueError(
+        `${where}: unknown option ${describe(name)}.${insteadOf(where, name) ?? suggestion(name, names)}`,
+      );
     }
   }
   const result: Record<string, unknown> = {};

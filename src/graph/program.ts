@@ -2,7 +2,7 @@ import type { Machine } from '../engine/machine.js';
 import type { Place, Step } from '../engine/step.js';
 import type { Clock } from '../layers/operation.js';
 import type { LossDefinition } from '../losses/bind.js';
-import type { MetricDefinition } from '../metrics/bind.js';
+import type { MetricDefinition } from '../metrics/definition.js';
 import { planMemory, type MemoryPlan, type PlannedBytes, type PlannedMatrix, type PlannedNode } from './memory-plan.js';
 import { storedFloats, type NetworkPlan } from './plan.js';
 

@@ -4,7 +4,7 @@
  * used again, so from the second epoch on nothing is allocated.
  */
 import type { Machine } from '../engine/machine.js';
-import type { MetricDefinition } from './bind.js';
+import type { MetricDefinition } from './definition.js';
 
 /** Scores in the order in which they came, of which the first ones are sorted. */
 class Scores {

@@ -5,29 +5,10 @@
 import { describe } from '../common/describe.js';
 import { ValueError } from '../common/errors.js';
 import type { Kernels } from '../engine/abi.js';
-import type { Machine } from '../engine/machine.js';
-import type { Place, Step } from '../engine/step.js';
+import type { Place } from '../engine/step.js';
 import { auc } from './auc.js';
+import type { MetricDefinition } from './definition.js';
 import type { CustomMetric, Metric } from './metrics.js';
-
-/** What is measured beside the loss: running sums in linear memory, and how the metric follows from them. */
-export interface MetricDefinition {
-  /** Its key in logs. */
-  readonly name: string;
-  /** Float64 running sums that it keeps, 0 at the start. */
-  readonly sums: number;
-  /**
-   * Adds a batch to the sums at address `totals`, a multiple of 8. Rows ascending, so batches may be cut anywhere. The targets are the
-   * caller's, before any label smoothing; labels are one-hot.
-   */
-  bind(machine: Machine, y: Place, targets: Place, totals: number): Step;
-  /** The metric from its sums after `samples` rows. */
-  value(sums: Float64Array, samples: number): number;
-  /** Where the metric keeps rows besides its sums: forgets them. */
-  clear?(): void;
-  /** Where the metric keeps rows: the same metric with rows of its own, for another run. */
-  another?(): MetricDefinition;
-}
 
 type Residuals = 'f32_squared_residuals' | 'f32_absolute_residuals' | 'f32_residual_moments';
 type Summing = 'f32_categorical_matches' | 'f32_class_counts' | Residuals;
@@ -57,19 +38,33 @@ function cutOf(loss: string): number | undefined {
   return /[cC]rossentropy$/.test(loss) ? 0.5 : undefined;
 }
 
-/** Whether any of the targets of these rows is negative. */
-function hasNegative(values: Float32Array, { address, width, ld }: Place, rows: number): boolean {
-  for (let row = 0, first = address / 4; row < rows; row++, first += ld) {
-    for (let j = 0; j < width; j++) if (values[first + j] < 0) return true;
+/** Activations between −1 and 1, whose targets are −1 and 1 where nothing speaks against it. */
+const SIGNED = ['tanh', 'softsign'];
+
+/** How targets were found to be written: nothing is known while all are above a half. */
+const CODE = { unknown: 0, shares: 1, signs: 2 } as const;
+
+/** What the targets of these rows add to what was known: one up to a half speaks for 0 and 1, a negative one for −1 and 1. */
+function codeOf(known: number, values: Float32Array, { address, width, ld }: Place, rows: number): number {
+  for (let row = 0, first = address / 4; row < rows && known !== CODE.signs; row++, first += ld) {
+    for (let j = 0; j < width; j++) {
+      const target = values[first + j];
+      if (target < 0) return CODE.signs;
+      if (target <= 0.5) known = CODE.shares;
+    }
   }
-  return false;
+  return known;
 }
 
 /**
  * A metric that cuts, for a loss that may leave open where. Then it is summed up for both cuts, and the last sum tells which one holds: the
  * result does not depend on the batch in which the first negative target comes.
  */
-function withCut(cut: number | undefined, metricAt: (cut: number) => MetricDefinition): MetricDefinition {
+function withCut(
+  cut: number | undefined,
+  signed: boolean,
+  metricAt: (cut: number) => MetricDefinition,
+): MetricDefinition {
   if (cut !== undefined) return metricAt(cut);
   const half = metricAt(0.5);
   const sign = metricAt(0);
@@ -81,17 +76,19 @@ function withCut(cut: number | undefined, metricAt: (cut: number) => MetricDefin
       const { memory } = machine;
       const addHalf = half.bind(machine, y, targets, totals);
       const addSign = sign.bind(machine, y, targets, totals + 8 * sums);
-      const signed = totals / 8 + 2 * sums;
+      const code = totals / 8 + 2 * sums;
       return (rows) => {
         addHalf(rows);
         addSign(rows);
-        if (memory.f64[signed] === 0 && hasNegative(memory.f32, targets, rows)) memory.f64[signed] = 1;
+        memory.f64[code] = codeOf(memory.f64[code], memory.f32, targets, rows);
       };
     },
-    value: (all, samples) =>
-      all[2 * sums] === 0
-        ? half.value(all.subarray(0, sums), samples)
-        : sign.value(all.subarray(sums, 2 * sums), samples),
+    value(all, samples) {
+      const code = all[2 * sums];
+      return code === CODE.signs || (code === CODE.unknown && signed)
+        ? sign.value(all.subarray(sums, 2 * sums), samples)
+        : half.value(all.subarray(0, sums), samples);
+    },
   };
 }
 
@@ -104,8 +101,8 @@ const categoricalAccuracy = (name: string): MetricDefinition => ({
   value: meanOf,
 });
 
-const binaryAccuracy = (name: string, cut: number | undefined): MetricDefinition =>
-  withCut(cut, (at) => ({ name, sums: 1, bind: cutting('f32_binary_matches', at), value: meanOf }));
+const binaryAccuracy = (name: string, cut: number | undefined, signed: boolean): MetricDefinition =>
+  withCut(cut, signed, (at) => ({ name, sums: 1, bind: cutting('f32_binary_matches', at), value: meanOf }));
 
 const topK = (name: string, k: number): MetricDefinition => ({
   name,
@@ -192,21 +189,29 @@ const custom = (name: string, object: CustomMetric): MetricDefinition => ({
   value: meanOf,
 });
 
-/** The metric for a model with `outputs` outputs trained on `loss`, which decide what a right answer is. */
-export function metricDefinition(metric: Metric, outputs: number, loss: string): MetricDefinition {
+/**
+ * The metric for a model with `outputs` outputs, made by such an operation and trained on `loss`: which decide what a right answer is.
+ */
+export function metricDefinition(
+  metric: Metric,
+  outputs: number,
+  loss: string,
+  madeBy: string | undefined,
+): MetricDefinition {
+  const signed = madeBy !== undefined && SIGNED.includes(madeBy);
   const categorical = outputs > 1 && loss !== 'binaryCrossentropy';
   const cut = cutOf(loss);
   const rates = (rate: Rate): MetricDefinition =>
     categorical
       ? macro(metric.kind, rate, outputs, true, summing('f32_class_counts'))
-      : withCut(cut, (at) => macro(metric.kind, rate, outputs, false, cutting('f32_threshold_counts', at)));
+      : withCut(cut, signed, (at) => macro(metric.kind, rate, outputs, false, cutting('f32_threshold_counts', at)));
   switch (metric.kind) {
     case 'accuracy':
-      return categorical ? categoricalAccuracy(metric.kind) : binaryAccuracy(metric.kind, cut);
+      return categorical ? categoricalAccuracy(metric.kind) : binaryAccuracy(metric.kind, cut, signed);
     case 'categoricalAccuracy':
       return categoricalAccuracy(metric.kind);
     case 'binaryAccuracy':
-      return binaryAccuracy(metric.kind, cut);
+      return binaryAccuracy(metric.kind, cut, signed);
     case 'topKAccuracy':
       return topK(metric.kind, metric.config.k);
     case 'precision':

@@ -54,7 +54,7 @@ export const METRICS = {
   categoricalAccuracy: withoutOptions('categoricalAccuracy'),
   /**
    * Share of outputs on the target's side of the cut: of 0 under the loss hinge and where a target is negative, since yes and no are 1 and −1
-   * then, else of 0.5.
+   * then, else of 0.5. Where all targets are yes, which tells nothing, tanh and softsign are cut at 0.
    */
   binaryAccuracy: withoutOptions('binaryAccuracy'),
   topKAccuracy,

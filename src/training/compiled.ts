@@ -148,10 +148,10 @@ export function readCompileOptions(options: CompileOptions, ends: readonly End[]
   const { optimizer, loss: losses, metrics, checks } = read;
   requireDistinctNames('compile: loss', losses);
   const lossWeights = (read.lossWeights as number[] | undefined) ?? ends.map(() => 1);
-  const objective = ends.map(({ width }, index): OutputObjective => ({
+  const objective = ends.map(({ width, madeBy }, index): OutputObjective => ({
     loss: lossDefinition(losses[index]),
     weight: lossWeights[index],
-    metrics: metrics[index].map((metric) => metricDefinition(metric, width, losses[index].kind)),
+    metrics: metrics[index].map((metric) => metricDefinition(metric, width, losses[index].kind, madeBy)),
   }));
   const keys = objective.map((output, index) => {
     const own = ['loss', ...output.metrics.map(({ name }) => name)];

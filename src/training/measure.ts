@@ -35,9 +35,9 @@ export class Tally {
     const { sums } = this;
     let at = 0;
     return this.objective.every((output) => {
-      const loss = output.weight * sums[at];
+      const loss = sums[at];
       at += sumsOf(output);
-      return Number.isFinite(loss);
+      return output.weight === 0 || Number.isFinite(loss);
     });
   }
 
