@@ -1,6 +1,7 @@
 /** A training in a worker, as the side sees it that asked for it. */
 import { sentence } from '../../common/describe.js';
 import { UnsupportedError, WorkerError } from '../../common/errors.js';
+import { callerTrace, setTrace } from '../../common/traces.js';
 import { Weight } from '../../engine/holding.js';
 import type { Machine } from '../../engine/machine.js';
 import { startComputeWorker } from '../../engine/threads/pool.js';
@@ -74,6 +75,8 @@ export class Offload {
   private over = false;
   /** Whether the worker has said its last word. */
   private finished = false;
+  /** Of the call of `fit`, for errors that the worker tells of. */
+  private readonly trace = callerTrace();
   /** The clock that runs until the worker has said something. */
   private sign: ReturnType<typeof setTimeout> | undefined;
 
@@ -322,7 +325,11 @@ export class Offload {
   }
 
   private failure(error: SentError | undefined): unknown {
-    if (error !== undefined) return revive(error);
+    if (error !== undefined) {
+      const revived = revive(error);
+      setTrace(revived, revived.name, this.trace);
+      return revived;
+    }
     return this.thrown === undefined ? this.options.signal?.reason : this.thrown.error;
   }
 
