@@ -3,6 +3,7 @@ import { newFloats } from '../../common/arrays.js';
 import { sentence } from '../../common/describe.js';
 import { UnsupportedError, WorkerError } from '../../common/errors.js';
 import { warnOfCollapse } from '../../common/rows.js';
+import { callerTrace, setTrace } from '../../common/traces.js';
 import { Weight } from '../../engine/holding.js';
 import type { Machine } from '../../engine/machine.js';
 import { expireAfter } from '../../engine/threads/patience.js';
@@ -79,6 +80,8 @@ export class Offload {
   private finished = false;
   /** Ends the watch over the worker's first message. */
   private stopWatch: () => void = () => undefined;
+  /** Of the call of `fit`, for errors that the worker tells of. */
+  private readonly trace = callerTrace();
 
   constructor(
     private readonly subject: OffloadSubject,
@@ -318,7 +321,11 @@ export class Offload {
   }
 
   private failure(error: SentError | undefined): unknown {
-    if (error !== undefined) return revive(error);
+    if (error !== undefined) {
+      const revived = revive(error);
+      setTrace(revived, revived.name, this.trace);
+      return revived;
+    }
     return this.thrown === undefined ? this.options.signal?.reason : this.thrown.error;
   }
 
