@@ -72,16 +72,6 @@ export function f32_softmax_categorical_crossentropy(
   } while (--m > 0);
 }
 
-/** The sum of a row's n values. */
-// @ts-ignore: decorator
-@inline
-function rowSum(n: i32, x: usize): f32 {
-  const last = x + paddedBytes(n) - 16;
-  let sum = f32x4.splat(0);
-  for (; x < last; x += 16) sum = f32x4.add(sum, v128.load(x));
-  return sumLanes(f32x4.add(sum, v128.and(v128.load(x), lastLanes(n))));
-}
-
 /**
  * The same loss from outputs y of any activation, which are divided by the sum of their row, as in Keras and TensorFlow.js; rows that sum to 0
  * are taken as they are. The shares q = y/Σy are held to [epsilon, 1], outside of which the derivative by q is 0.
@@ -100,34 +90,37 @@ export function f32_categorical_crossentropy(
   if (m <= 0) return;
   const low = f32x4.splat(epsilon);
   const one = f32x4.splat(1);
-  const scale = f32x4.splat(-1 / <f32>m);
+  const scale = f32x4.splat(1 / <f32>m);
   const last = paddedBytes(n) - 16;
   const lanes = lastLanes(n);
   do {
-    const whole = rowSum(n, y);
-    const divisor = f32x4.splat(whole == 0 ? 1 : whole);
     let sum = f32x4.splat(0);
-    let mass = f32x4.splat(0);
     let i: usize = 0;
+    for (; i < last; i += 16) sum = f32x4.add(sum, v128.load(y + i));
+    const whole = sumLanes(f32x4.add(sum, v128.and(v128.load(y + i), lanes)));
+    const divisor = f32x4.splat(whole == 0 ? 1 : whole);
+    let mass = f32x4.splat(0);
+    sum = mass;
+    i = 0;
     do {
       const valid = i == last ? lanes : i32x4.splat(-1);
       const given = v128.load(y + i);
       const target = v128.load(t + i);
       const share = f32x4.div(given, divisor);
-      const p = f32x4.pmax(f32x4.pmin(share, one), low);
-      sum = f32x4.sub(sum, v128.and(f32x4.mul(target, log4(p)), valid));
+      const held = f32x4.pmax(f32x4.pmin(share, one), low);
+      sum = f32x4.sub(sum, v128.and(f32x4.mul(target, log4(held)), valid));
       const inside = v128.and(valid, v128.and(f32x4.gt(share, low), f32x4.le(share, one)));
       mass = f32x4.add(mass, v128.and(target, inside));
-      v128.store(dy + i, v128.and(f32x4.mul(f32x4.div(target, given), scale), inside));
+      v128.store(dy + i, v128.and(f32x4.div(target, given), inside));
       i += 16;
     } while (i <= last);
     f32.store(loss, sumLanes(sum));
-    // The part of the sum, the same for every output.
-    const part = whole == 0 ? f32x4.splat(0) : f32x4.div(f32x4.mul(f32x4.splat(-sumLanes(mass)), scale), divisor);
+    // The same for every output; a row that sums to 0 has no such part.
+    const part = f32x4.splat(whole == 0 ? 0 : sumLanes(mass) / whole);
     i = 0;
     do {
-      const valid = i == last ? lanes : i32x4.splat(-1);
-      v128.store(dy + i, v128.and(f32x4.add(v128.load(dy + i), part), valid));
+      const slope = f32x4.mul(f32x4.sub(part, v128.load(dy + i)), scale);
+      v128.store(dy + i, i == last ? v128.and(slope, lanes) : slope);
       i += 16;
     } while (i <= last);
     y += (<usize>ld) << 2;
