@@ -256,7 +256,7 @@ export class Engine {
     this.making += 1;
     try {
       const model = new Model<O>({ machine, blueprint, where, onDispose, onShare, workerUrl }, initialize);
-      one = new WeakRef(model as EngineModel);
+      one = new WeakRef(model);
       this.models.add(one);
       if (this.models.size > this.look) this.look = 64 + 2 * this.live().length;
       return model;
