@@ -52,7 +52,7 @@ const OWN_REQUIRE = /var ([\w$]+)=\([\w$]+=>typeof require<"u"\?require:.*? is n
 function finish(file, minified) {
   const [code, comment, ...others] = minified.split('\n');
   const [placeholder] = /(["'`])@place of findOwn in the file@\1/.exec(code) ?? [];
-  const call = code.search(/new Error(?=\)?(\(\))?\.stack\?)/);
+  const call = code.search(/new Error(?=\)?(\(\))?\.stack\))/);
   const found = placeholder === undefined || (call !== -1 && call < code.indexOf(placeholder));
   if (!comment?.startsWith('//# ') || others.length > 0 || !found) {
     throw new Error(`build-dist: ${file} expected to be one line, in which findOwn makes an error.`);

@@ -106,6 +106,29 @@ describe('the package', () => {
     }
   });
 
+  test('its models and engines have the method that `using` calls, with and without a library that declares its symbol', () => {
+    const source = join(root, 'test/helpers/using.ts');
+    for (const libs of [
+      ['lib.es2022.d.ts', 'lib.dom.d.ts'],
+      ['lib.es2022.d.ts', 'lib.dom.d.ts', 'lib.esnext.disposable.d.ts'],
+    ]) {
+      const program = ts.createProgram([source], {
+        lib: libs,
+        types: [],
+        strict: true,
+        noEmit: true,
+        target: ts.ScriptTarget.ES2022,
+        module: ts.ModuleKind.Node16,
+        moduleResolution: ts.ModuleResolutionKind.Node16,
+      });
+      const found = ts
+        .getPreEmitDiagnostics(program)
+        .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, ' '));
+      // `using` itself wants the library's type Disposable; a call of the method does not.
+      expect(found.filter((text) => !text.includes("'Disposable'"))).toEqual([]);
+    }
+  });
+
   test('loads what it loads later where scripts may not import: in a context of its own, as under Jest', async () => {
     const file = join(root, 'dist/index.cjs');
     const module = { exports: {} as typeof library };
@@ -130,8 +153,8 @@ describe('the package', () => {
       const code = `${load} ${JSON.stringify(join(root, 'dist', entry))}${end}; dense({ unitz: 1 });`;
       const args = [...(entry.endsWith('cjs') ? [] : ['--input-type=module']), '-e', code];
       const { stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
-      expect(stderr).toContain('\nValueError: dense: unknown option "unitz". Did you mean "units"?\n');
-      expect(stderr.length).toBeLessThan(10_000);
+      expect(stderr).toMatch(/^ValueError: dense: unknown option "unitz"\. Did you mean "units"\?\n/);
+      expect(stderr.length).toBeLessThan(1000);
     }
   });
 

@@ -14,31 +14,39 @@ const DEPTH = 30;
 let own: string | false | undefined;
 
 function findOwn(): string | false {
-  const frame = new Error().stack?.split('\n')[1] ?? '';
+  const frame = String(new Error().stack).split('\n')[1] ?? '';
   const end = frame.indexOf(BUILT_AT);
   // "at name (place)" or "at place". The package's files are one line each.
   return end !== -1 && `${frame.slice(frame.indexOf('(') + 1 || frame.indexOf('at ') + 3, end)}:1:`;
 }
 
+/** The lines of a trace of this call, with so many more calls than usual. */
+function longTrace(usual: number): string[] {
+  try {
+    Error.stackTraceLimit = usual + DEPTH;
+    const { stack } = new Error();
+    return String(stack).split('\n');
+  } finally {
+    Error.stackTraceLimit = usual;
+  }
+}
+
 /** The trace of the call that the library is in, from the caller's own code on; nothing where there is none, or where that cannot be told. */
 export function callerTrace(): string | undefined {
-  const inside = (own ??= findOwn());
   const { stackTraceLimit } = Error;
-  if (inside === false || !(stackTraceLimit > 0)) return undefined;
-  let lines: string[];
   try {
-    Error.stackTraceLimit = stackTraceLimit + DEPTH;
-    lines = new Error().stack!.split('\n');
-    Error.stackTraceLimit = stackTraceLimit;
+    const inside = (own ??= findOwn());
+    if (inside === false || !(stackTraceLimit > 0)) return undefined;
+    const lines = longTrace(stackTraceLimit);
+    let first = 1;
+    while (first < lines.length && (lines[first].includes(inside) || lines[first].includes('(<anonymous>)'))) first++;
+    // Called by the platform, as for a message of a worker.
+    if (first >= lines.length || lines[first].includes('node:')) return undefined;
+    return lines.slice(first, first + stackTraceLimit).join('\n');
   } catch {
     // Another has taken over what traces are made of, or how many calls they hold.
     return undefined;
   }
-  let first = 1;
-  while (first < lines.length && (lines[first].includes(inside) || lines[first].includes('(<anonymous>)'))) first++;
-  // Called by the platform, as for a message of a worker.
-  if (first === lines.length || lines[first].includes('node:')) return undefined;
-  return lines.slice(first, first + stackTraceLimit).join('\n');
 }
 
 /** Gives an error a trace, where there is one. */

@@ -6,7 +6,8 @@
  */
 import { pathToFileURL } from 'node:url';
 
-const [path, job, count, size] = process.argv.slice(2);
+const [path, job, times, size] = process.argv.slice(2);
+const count = Number(times);
 const { createEngine, createEngineSync, dense, loadModel, mlpClassifier, sequential } = await import(
   pathToFileURL(path).href
 );
@@ -110,4 +111,4 @@ for (let i = 0; i < count; i++) {
   peak = Math.max(peak, now);
   if ((i + 1) % Math.ceil(count / SAMPLES) === 0) curve.push(now);
 }
-process.stdout.write(`${JSON.stringify({ job, count: Number(count), start, peak, end: rss(), curve })}\n`);
+process.stdout.write(`${JSON.stringify({ job, count, start, peak, end: rss(), curve })}\n`);
