@@ -7,6 +7,7 @@ import { runInThisContext } from 'node:vm';
 import ts from 'typescript';
 import { describe, expect, test } from 'vitest';
 import type * as library from '../src/index.js';
+import { packedFiles } from './helpers/packed.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const run = (command: string, ...args: string[]) =>
@@ -18,12 +19,13 @@ const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const staticImport = /(?:^|[;}])\s*(?:import\s*["']|(?:import|export)\b[^"'`;()]*?\bfrom\s*["'])/m;
 
 describe('the package', () => {
-  test('holds the built library and nothing else', () => {
-    const [{ files }] = JSON.parse(run('npm', 'pack', '--dry-run', '--json', '--ignore-scripts'));
-    expect(files.map(({ path }: { path: string }) => path).sort()).toEqual([
+  test('holds the built library, its documents and the example, and nothing else', () => {
+    expect([...packedFiles()].sort()).toEqual([
+      'ARCHITECTURE.md',
       'CHANGELOG.md',
       'LICENSE',
       'README.md',
+      'bench/README.md',
       'dist/fused.cjs',
       'dist/fused.cjs.map',
       'dist/fused.d.cts',
@@ -51,6 +53,16 @@ describe('the package', () => {
       'dist/worker-program.js',
       'dist/worker-program.js.map',
       'dist/worker.js',
+      'docs/derivations.md',
+      'docs/guide.md',
+      'docs/measurements.md',
+      'docs/numerics.md',
+      'docs/peers.svg',
+      'examples/page/index.html',
+      'examples/page/page.css',
+      'examples/page/page.js',
+      'examples/page/view.js',
+      'examples/page/xor.js',
       'fused/package.json',
       'package.json',
       'predict/package.json',

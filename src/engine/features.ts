@@ -30,8 +30,8 @@ export function requireFeatures(where: string, numerics: Numerics): void {
   }
   if (!isLittleEndian()) {
     throw new UnsupportedError(
-      `${where}: a little-endian processor expected, got a big-endian one. WebAssembly's memory is little-endian everywhere, ` +
-        `while typed arrays have the processor's order of bytes, so weights and data would be read in the wrong order.`,
+      `${where}: a little-endian processor expected, got a big-endian one, ` +
+        `where typed arrays read WebAssembly's memory, which is little-endian everywhere, in the wrong order.`,
     );
   }
   for (const [feature, bytes] of PROBES) {

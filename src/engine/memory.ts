@@ -111,8 +111,7 @@ export class LinearMemory {
   private failure(end: number): MemoryError {
     return new MemoryError(
       `engine: linear memory expected to grow from ${this.end} to ${end} bytes, but the platform refused; its limit is ${this.maximumBytes}. ` +
-        `Memory or address space is used up: dispose engines and models, use smaller batches or less data at a time, ` +
-        `or create the engine with a smaller maximumMemory, which reserves less.`,
+        `Use smaller batches or less data at a time, dispose models and engines, or create engines with a smaller maximumMemory, which reserves less.`,
     );
   }
 

@@ -53,8 +53,8 @@ function requireSameBits(where: string, keepsSubnormals: boolean, numerics: Nume
       : undefined;
   if (what === undefined) return;
   throw new UnsupportedError(
-    `${where}: sameBits 'require' expected a platform whose results have the bits that they have elsewhere, got: ${what}. ` +
-      `Without it the engine works all the same.`,
+    `${where}: sameBits 'require' expected results with the bits that they have elsewhere, got: ${what}. ` +
+      `Without it the engine works.`,
   );
 }
 
@@ -86,7 +86,7 @@ function makeEngine(
     throw error;
   }
   const reasons: string[] = [];
-  if (!sameBits) reasons.push(`sameBits: ${FLUSHED}, so results may differ from those of other platforms.`);
+  if (!sameBits) reasons.push(`sameBits: ${FLUSHED}, so bits may differ from those elsewhere.`);
   if (alone !== undefined) reasons.push(`threads: ${alone}`);
   if (narrow !== undefined) reasons.push(narrow);
   if (numerics === 'fused' && !fuses) {

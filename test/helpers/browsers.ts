@@ -21,6 +21,8 @@ export type BrowserName = (typeof browserNames)[number];
 export interface BrowserPage {
   /** The value of a JavaScript expression in the page, awaited, as JSON carries it. */
   evaluate(expression: string): Promise<unknown>;
+  /** Waits until an expression in the page is neither null nor undefined, and returns it as JSON carries it. */
+  value(expression: string, timeoutMs?: number): Promise<unknown>;
   /** Waits until the page has set `globalThis.__result`, and returns it. */
   result(timeoutMs?: number): Promise<unknown>;
   /** Writes a PNG of the whole page. */
@@ -136,7 +138,8 @@ export async function withBrowserPage<T>(
     await page.goto(url);
     return await use({
       evaluate: (expression) => page.evaluate(expression),
-      result: (timeoutMs = 30_000) => waitForResult(page, problems, timeoutMs),
+      value: (expression, timeoutMs = 30_000) => waitForValue(page, problems, expression, timeoutMs),
+      result: (timeoutMs = 30_000) => waitForValue(page, problems, 'globalThis.__result', timeoutMs),
       screenshot: async (path) => {
         await page.screenshot({ path, fullPage: true });
       },
@@ -182,15 +185,20 @@ async function startFirefox(executablePath: string): Promise<Started> {
   return { page, problems, close: () => browser.close() };
 }
 
-async function waitForResult(page: DriverPage, problems: string[], timeoutMs: number): Promise<unknown> {
+async function waitForValue(
+  page: DriverPage,
+  problems: string[],
+  expression: string,
+  timeoutMs: number,
+): Promise<unknown> {
   const deadline = performance.now() + timeoutMs;
   while (performance.now() < deadline) {
-    const json = await page.evaluate('JSON.stringify(globalThis.__result)');
+    const json = await page.evaluate(`JSON.stringify((${expression}) ?? undefined)`);
     if (typeof json === 'string') return JSON.parse(json);
     await new Promise((wake) => setTimeout(wake, pollingMs));
   }
   const seen = problems.length > 0 ? problems.join('\n') : 'it reported no error';
-  throw new Error(`the page set no __result within ${timeoutMs} ms: ${seen}`);
+  throw new Error(`the page had no ${expression} within ${timeoutMs} ms: ${seen}`);
 }
 
 export interface StaticServer {

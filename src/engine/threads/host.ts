@@ -75,8 +75,7 @@ const ISOLATION =
   'Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp.';
 
 const NO_SHARED_ARRAY_BUFFER =
-  'memory cannot be shared with workers here, since this browser has no SharedArrayBuffer, though the page is cross-origin isolated. ' +
-  'A setting of the browser may switch it off.';
+  'memory cannot be shared in this browser, which has no SharedArrayBuffer, though the page is cross-origin isolated. A setting may switch it off.';
 
 /** Why shared memory cannot be posted to another thread here; nothing where it can. */
 export function whyNotPosted(): string | undefined {
@@ -95,8 +94,8 @@ export function whyNotStarted(error: unknown): string {
   // Each engine words it in its own way: "The object can not be cloned." says nothing of memory.
   if (name === 'DataCloneError') {
     return (
-      `shared memory cannot be posted to a worker here: ${sentence(message)} ` +
-      `It takes a browser with SharedArrayBuffer, and ${ISOLATION}`
+      `shared memory cannot be posted to a worker: ${sentence(message)} ` +
+      `That takes a browser with SharedArrayBuffer, and ${ISOLATION}`
     );
   }
   return `workers could not be started: ${sentence(message)}`;
