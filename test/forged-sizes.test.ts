@@ -64,7 +64,7 @@ describe('values that double in width', () => {
     expect(engine.memory()).toEqual(before);
   });
 
-  test('what has room for a row predicts it, and what has not is told when it is made', async () => {
+  test('what has room for a row predicts it, and what has not is told when it is made', () => {
     const small = createEngineSync({ maximumMemory: 2 ** 22 });
     let loaded = 0;
     for (let times = 12; times < 30; times++) {
@@ -253,7 +253,7 @@ describe('text that takes more memory than a process has', () => {
     );
   });
 
-  test('preprocessing of many inputs is loaded as it was saved', async () => {
+  test('preprocessing of many inputs is loaded as it was saved', () => {
     const width = 300_000;
     const values = Array.from({ length: width }, (_, i) => 1 + i / 7);
     const small = createEngineSync();

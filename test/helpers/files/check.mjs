@@ -1,10 +1,9 @@
 /** What must hold of any bytes given to `loadModel`: a model that predicts and is saved again, or one of two errors. */
 import { OWN } from './bases.mjs';
 
-/** @typedef {typeof import('../../../src/index.js')} Library */
-/** @typedef {typeof import('../../../src/predict.js')} PredictLibrary */
-/** @typedef {import('../../../src/index.js').Engine} Engine */
-/** @typedef {import('../../../src/index.js').Model<Float32Array | Float32Array[]>} Model */
+/** The sources or what is built from them: to the type checker these are different classes. @typedef {any} Library */
+/** @typedef {any} Engine */
+/** @typedef {any} Model */
 
 /** What became of a file. @typedef {'loaded' | 'FormatError' | 'MemoryError'} Outcome */
 
@@ -30,7 +29,7 @@ function inputWidths(model) {
   const { layers, nodes, inputs } = model.toJSON();
   const config = (/** @type {number} */ index) => /** @type {any} */ (layers[index].config);
   if (nodes === undefined || inputs === undefined) return [config(0).inputShape[0]];
-  return inputs.map((node) => config(nodes[node].layer).shape[0]);
+  return inputs.map((/** @type {number} */ node) => config(nodes[node].layer).shape[0]);
 }
 
 /** So many rows for each of some widths. @param {readonly number[]} widths @param {number} rows */
@@ -69,10 +68,32 @@ function trainOn(library, engine, model, saved, widths) {
 }
 
 /**
+ * Uses a model that was loaded in both entries.
+ * @param {Library} library @param {Engine} engine @param {Model} loaded @param {Model} alone
+ */
+function use(library, engine, loaded, alone) {
+  const widths = inputWidths(loaded);
+  for (const rows of [1, 3]) {
+    const x = rowsOf(widths, rows);
+    const y = attempt(() => loaded.predict(x), [library.MemoryError]);
+    if (!(y instanceof Error)) requireSame(alone.predict(x), y);
+    else if (rows === 1) throw new Error(`predicts no single row: ${y.message}`);
+  }
+  const saved = loaded.save();
+  // There may be no room for it beside the other.
+  const again = attempt(() => engine.loadModel(saved, { custom: OWN }), [library.MemoryError]);
+  if (!(again instanceof Error)) {
+    if (Buffer.compare(again.save(), saved) !== 0) throw new Error('what is saved is saved otherwise once loaded');
+    again.dispose();
+  }
+  trainOn(library, engine, loaded, saved, widths);
+}
+
+/**
  * Loads a file on `engine`; once loaded it predicts, one row and several, in both entries the same, its file is loaded again and saved the same, and its
  * training goes on. `loading` runs each call that loads, for those who measure.
  * @param {Library} library
- * @param {PredictLibrary} predictLibrary
+ * @param {Library} predictLibrary
  * @param {Engine} engine
  * @param {Uint8Array} file
  * @param {<T>(act: () => T) => T} [loading]
@@ -81,41 +102,26 @@ function trainOn(library, engine, model, saved, widths) {
 export function checkFile(library, predictLibrary, engine, file, loading = (act) => act()) {
   const { used } = engine.memory();
   const copy = file.slice();
+  const options = { custom: OWN };
   const loaded = attempt(
-    () => loading(() => engine.loadModel(file, { custom: OWN })),
+    () => loading(() => engine.loadModel(file, options)),
     [library.FormatError, library.MemoryError],
   );
-  const alone = attempt(
-    // The one machine of that entry has no limit that is low enough to try.
-    () =>
-      loaded instanceof library.MemoryError
-        ? loaded
-        : loading(() => predictLibrary.loadModelSync(file, { custom: OWN })),
-    [predictLibrary.FormatError, predictLibrary.MemoryError, library.MemoryError],
-  );
-  try {
-    if (file.some((byte, i) => byte !== copy[i])) throw new Error('the file was changed');
-    if (loaded instanceof Error) return /** @type {Outcome} */ (loaded.name);
+  // The one machine of the other entry has no limit that is low enough to try.
+  const alone =
+    loaded instanceof library.MemoryError
+      ? undefined
+      : attempt(
+          () => loading(() => predictLibrary.loadModelSync(file, options)),
+          [predictLibrary.FormatError, predictLibrary.MemoryError],
+        );
+  if (Buffer.compare(file, copy) !== 0) throw new Error('the file was changed');
+  if (!(loaded instanceof Error)) {
     if (alone instanceof Error) throw new Error(`refused by the entry that predicts alone: ${alone.message}`);
-    const widths = inputWidths(loaded);
-    for (const rows of [1, 3]) {
-      const x = rowsOf(widths, rows);
-      const y = attempt(() => loaded.predict(x), [library.MemoryError]);
-      if (y instanceof Error) {
-        if (rows === 1) throw new Error(`predicts no single row: ${y.message}`);
-        break;
-      }
-      requireSame(alone.predict(x), y);
-    }
-    const saved = loaded.save();
-    const again = engine.loadModel(saved, { custom: OWN });
-    if (Buffer.compare(again.save(), saved) !== 0) throw new Error('what is saved is saved otherwise once loaded');
-    again.dispose();
-    trainOn(library, engine, loaded, saved, widths);
-    return 'loaded';
-  } finally {
-    if (!(loaded instanceof Error)) loaded.dispose();
-    if (!(alone instanceof Error)) alone.dispose();
-    if (engine.memory().used !== used) throw new Error(`memory is left: ${engine.memory().used - used} bytes`);
+    use(library, engine, loaded, alone);
+    loaded.dispose();
   }
+  if (!(alone instanceof Error)) alone?.dispose();
+  if (engine.memory().used !== used) throw new Error(`memory is left: ${engine.memory().used - used} bytes`);
+  return loaded instanceof Error ? /** @type {Outcome} */ (loaded.name) : 'loaded';
 }

@@ -44,6 +44,7 @@ for (const load of [() => engine.loadModel(file), () => loadModelSync(file)]) {
     load();
     console.log('loaded');
   } catch (error) {
-    console.log(error.name, error.message.slice(0, 200));
+    const { name, message } = /** @type {Error} */ (error);
+    console.log(name, message.slice(0, 200));
   }
 }

@@ -3,9 +3,8 @@
  * reach the checks behind the parser. Each file follows from a seed and its number alone, so that one that is found can be made again.
  */
 
-/** @typedef {typeof import('../../../src/index.js')} Library */
 /** @typedef {{ integer(limit: number): number, one<T>(list: readonly T[]): T, chance(share: number): boolean }} Random */
-/** @typedef {{ -readonly [key: string]: unknown }} Tree */
+/** @typedef {Record<string, unknown>} Tree */
 
 /** Integers and bits that follow from two numbers: xorshift of 32 bits. @param {number} seed @param {number} index @returns {Random} */
 export function randomOf(seed, index) {
@@ -90,7 +89,7 @@ function placesOf(tree) {
 /** Removes a field, or an element of a list. @param {Tree} holder @param {string} key */
 function remove(holder, key) {
   if (Array.isArray(holder)) holder.splice(Number(key), 1);
-  else delete holder[key];
+  else Reflect.deleteProperty(holder, key);
 }
 
 /** Sets a field of its own, also one that all objects have. @param {Tree} holder @param {string} key @param {unknown} value */
