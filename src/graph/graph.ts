@@ -194,7 +194,8 @@ export function restoreGraph(
       if (!Number.isInteger(one) || (one as number) < 0 || (one as number) >= limit) {
         throw new ValueError(`${where}: ${what}[${index}] expected an index below ${limit}, got ${describe(one)}.`);
       }
-      return one as number;
+      // −0 is 0 here as in all options.
+      return (one as number) + 0;
     });
   };
   if (!Array.isArray(saved.nodes)) {

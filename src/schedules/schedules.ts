@@ -213,7 +213,7 @@ function oneCycle(options: OneCycleScheduleOptions): ScheduleOf<'oneCycle'> {
 
 function warmUp(options: WarmUpScheduleOptions): ScheduleOf<'warmUp'> {
   const config = readOptions<WarmUpConfig>('schedules.warmUp', options, {
-    schedule: { check: learningRateCheck },
+    schedule: { check: withinWarmUp },
     steps: { check: updates },
     from: { check: fraction, or: 0 },
   });
@@ -284,15 +284,21 @@ export const schedules = {
 /** Warm-ups within each other, at most: reading them goes as deep as they do. */
 const MOST_WARM_UPS = 16;
 
-function requireShallow(path: string, value: unknown): void {
+function requireShallow(path: string, value: unknown, most: number): void {
   let inner = value;
   for (let level = 0; isRecord(inner) && inner.kind === 'warmUp' && isRecord(inner.config); level++) {
-    if (level === MOST_WARM_UPS) {
-      throw new ValueError(`${path} expected at most ${MOST_WARM_UPS} warm-ups within each other, got more.`);
+    if (level === most) {
+      throw new ValueError(`${path} expected at most ${most} warm-ups within each other, got more.`);
     }
     inner = inner.config.schedule;
   }
 }
+
+/** What a warm-up leads to, with room for itself. */
+const withinWarmUp: Check<number | Schedule> = (path, value) => {
+  requireShallow(path, value, MOST_WARM_UPS - 1);
+  return learningRateCheck(path, value);
+};
 
 /** Reads a learning rate: a number stays one, everything else becomes a descriptor. */
 export const learningRateCheck: Check<number | Schedule> = (path, value) => {
@@ -301,7 +307,7 @@ export const learningRateCheck: Check<number | Schedule> = (path, value) => {
   if (typeof value !== 'object' || value === null) {
     throw new ValueError(`${path} expected a number > 0 or a schedule, got ${describe(value)}.`);
   }
-  requireShallow(path, value);
+  requireShallow(path, value, MOST_WARM_UPS);
   return readCustom<CustomSchedule>(path, value, ['rate']) ?? resolve<Schedule>(path, value, schedules);
 };
 

@@ -15,8 +15,8 @@ const CLOSE_LIST = 0x5d;
 const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 
-/** Whether JSON text has at most `most` values and, of an object, `perEntry` more for each of its own entries. */
-export function isModest(text: string, most: number, perEntry = 0): boolean {
+/** Whether JSON text has at most `most` values; of an object `perEntry` more for each of its own entries, of which it has at most `entriesMost`. */
+export function isModest(text: string, most: number, perEntry = 0, entriesMost = Infinity): boolean {
   if (text.length <= SHORT) return true;
   let values = 1;
   let entries = 0;
@@ -43,7 +43,7 @@ export function isModest(text: string, most: number, perEntry = 0): boolean {
         break;
     }
   }
-  return values <= most + perEntry * entries;
+  return entries <= entriesMost && values <= most + perEntry * entries;
 }
 
 /** Where the string that starts at `start` ends: the next quote with an even number of backslashes before it. */

@@ -119,7 +119,7 @@ function parseHeader(where: string, bytes: Uint8Array): unknown {
     // A copy where other threads may write: browsers decode nothing that is shared.
     const own = bytes.buffer instanceof ArrayBuffer ? bytes : new Uint8Array(bytes);
     const text = new TextDecoder('utf-8', { fatal: true }).decode(own);
-    modest = isModest(text, FREE_VALUES, VALUES_PER_ENTRY);
+    modest = isModest(text, FREE_VALUES, VALUES_PER_ENTRY, MOST_TENSORS + 1);
     if (modest) return JSON.parse(text);
   } catch {
     // Said below.
@@ -128,7 +128,7 @@ function parseHeader(where: string, bytes: Uint8Array): unknown {
     where,
     modest
       ? 'header at byte 8 expected JSON in UTF-8, got something else. Is it a safetensors file?'
-      : 'header at byte 8 expected a dtype, a shape and two data_offsets for each tensor, got more than that.',
+      : `header at byte 8 expected at most ${MOST_TENSORS} tensors, each with a dtype, a shape and two data_offsets, got more than that.`,
   );
 }
 
