@@ -2,7 +2,7 @@
 import { newFloats } from '../../common/arrays.js';
 import { sentence } from '../../common/describe.js';
 import { UnsupportedError, WorkerError } from '../../common/errors.js';
-import { warnOfCollapse } from '../../common/rows.js';
+import { watchOf } from '../../common/rounding.js';
 import type { Machine } from '../../engine/machine.js';
 import { startComputeWorker } from '../../engine/threads/pool.js';
 import type { WorkerStart } from '../../engine/threads/start.js';
@@ -348,8 +348,9 @@ export class Offload {
     const data = describeData(where, sources, outputs, 0);
     const rows = [...sources.x, ...sources.y].map(({ what, source }) => {
       const copy = newFloats(source.rows * source.width);
-      source.write(copy, 0);
-      warnOfCollapse(where, what, source);
+      const watch = watchOf(source);
+      source.write(copy, 0, 0, source.rows, watch);
+      watch?.warn(where, what);
       return copy;
     });
     requireEqualRows(where, sources);
