@@ -1,7 +1,7 @@
 /** Mean and variance of columns, in float64, and what float32 makes of them. */
 import { ValueError } from './errors.js';
-import { differ } from './rounding.js';
-import { copyRows, SUBTRACT_MEAN, type RowSource } from './rows.js';
+import { differ, SUBTRACT_MEAN } from './rounding.js';
+import { copyRows, type RowSource } from './rows.js';
 import { warnOnce } from './warn.js';
 
 /** Mean and biased variance of each column. */

@@ -6,8 +6,7 @@
 import { isUnshared, newDoubles, newFloats, typedKind, typedLength, typedPart } from './arrays.js';
 import { describe } from './describe.js';
 import { ShapeError, ValueError } from './errors.js';
-import { RoundingWatch } from './rounding.js';
-import { warnOnce } from './warn.js';
+import type { RoundingWatch } from './rounding.js';
 
 /** Rows of numbers, as users hand them over: one flat row-major array, or an array per row. Models compute in float32. */
 export type Rows = Float32Array | Float64Array | readonly (readonly number[] | Float32Array | Float64Array)[];
@@ -29,35 +28,14 @@ export interface RowSource {
   /** Whether every value is a float32 as it is given. */
   readonly exact: boolean;
   /**
-   * Reads rows, all or `count` from `first` on, each value once, and writes them row-major without padding at element index `at`.
-   * Throws where a row or a value is not what it should be; what was written until then is of no use.
+   * Reads rows, all or `count` from `first` on, each value once, and writes them row-major without padding at element index `at`; `watch` is shown them
+   * as doubles. Throws where a row or a value is not what it should be; what was written until then is of no use.
    */
-  write(into: Float32Array | Float64Array, at: number, first?: number, count?: number): void;
-  /** A column whose different numbers were all written as the same float32, and two of them; where there is none, undefined. */
-  collapsed?(): Collapse | undefined;
+  write(into: Floats, at: number, first?: number, count?: number, watch?: RoundingWatch): void;
 }
 
-/** A column whose numbers float32 cannot tell apart. */
-export interface Collapse {
-  readonly column: number;
-  readonly values: readonly [number, number];
-}
-
-/** Says on the console, once for each column, that a source has numbers which float32 cannot tell apart. */
-export function warnOfCollapse(where: string, what: string, source: RowSource): void {
-  const collapse = source.collapsed?.();
-  if (collapse === undefined) return;
-  const { column, values } = collapse;
-  const [call] = where.split(':');
-  warnOnce(
-    `${call} ${what} ${column}`,
-    `${call}: ${what} expected columns whose numbers float32 tells apart, got ${values[0]} and ${values[1]} in column ${column}, ` +
-      `which are one number there, as are all of that column. ${SUBTRACT_MEAN}`,
-  );
-}
-
-/** What to do about columns that float32 does not hold. */
-export const SUBTRACT_MEAN = 'Subtract its mean from the column first, or use mlpClassifier or mlpRegressor, which do.';
+/** Where numbers are written. */
+export type Floats = Float32Array | Float64Array;
 
 /** What to write instead of a flat list of numbers, where that is known better than here. */
 export type FlatHint = string | undefined;
@@ -88,72 +66,124 @@ const isFloats = (data: unknown): data is Float32Array | Float64Array => {
 
 /** Opens rows of `width` numbers. `where` and `what` open the messages: `fit: x`. */
 export function openRows(where: string, what: string, data: unknown, width: number, hint?: FlatHint): RowSource {
-  if (isFloats(data)) return openFlat(where, what, data, width, hint);
-  if (!Array.isArray(data)) {
-    const better = typedKind(data) === undefined ? undefined : (hint ?? 'Convert it by Float32Array.from.');
-    throw new ValueError(
-      `${where}: ${what} expected a Float32Array or an array of rows, got ${describe(data)}.${spaced(better)}`,
-    );
+  if (Array.isArray(data)) return new ListedRows(where, what, data, width, hint);
+  if (isFloats(data)) return new FlatRows(where, what, data, width, hint);
+  const better = typedKind(data) === undefined ? undefined : (hint ?? 'Convert it by Float32Array.from.');
+  throw new ValueError(
+    `${where}: ${what} expected a Float32Array or an array of rows, got ${describe(data)}.${spaced(better)}`,
+  );
+}
+
+/** An array per row. */
+class ListedRows implements RowSource {
+  readonly rows: number;
+  readonly exact = false;
+
+  constructor(
+    private readonly where: string,
+    private readonly what: string,
+    private readonly list: readonly unknown[],
+    readonly width: number,
+    private readonly hint: FlatHint,
+  ) {
+    this.rows = lengthOf(where, what, list);
   }
-  const list = data as readonly unknown[];
-  const rows = lengthOf(where, what, list);
-  const scratch = new Float64Array(width);
-  const watch = new RoundingWatch(width);
-  const write: RowSource['write'] = (into, at, first = 0, count = rows) => {
-    const watched = into.BYTES_PER_ELEMENT === 4 ? watch : undefined;
+
+  write(into: Floats, at: number, first = 0, count = this.rows, watch?: RoundingWatch): void {
+    const { list, width } = this;
     // By index: forEach would pass over holes.
     for (let i = first; i < first + count; i++, at += width) {
       const row = list[i];
-      if (typedKind(row) === 'Float32Array') {
-        requireWidth(where, what, typedLength(row), i, width);
+      if (!Array.isArray(row) && typedKind(row) === 'Float32Array') {
+        this.requireWidth(typedLength(row), i);
         const floats = row as Float32Array;
-        watched?.stop();
+        watch?.stop();
         if (isUnshared(floats)) into.set(floats, at);
         else for (let j = 0; j < width; j++) into[at + j] = floats[j];
+      } else if (watch === undefined) {
+        this.read(row, i, into, at);
       } else {
-        readRow(where, what, row, i, scratch, hint);
-        into.set(scratch, at);
-        watched?.look(scratch);
+        this.read(row, i, watch.row, 0);
+        for (let j = 0; j < width; j++) into[at + j] = watch.row[j];
+        watch.look(watch.row, 0);
       }
     }
-  };
-  return { rows, width, exact: false, write, collapsed: () => watch.found() };
+  }
+
+  private requireWidth(length: number, index: number): void {
+    const { where, what, width } = this;
+    if (length === width) return;
+    throw new ShapeError(`${where}: ${what} expected ${width} values per row, got ${length} in row ${index}.`);
+  }
+
+  /** Reads a row of doubles. */
+  private read(row: unknown, index: number, into: Floats, at: number): void {
+    const { width } = this;
+    const isArray = Array.isArray(row);
+    const list = isArray ? (row as readonly unknown[]) : this.requireRow(row, index);
+    this.requireWidth(isArray ? list.length : typedLength(list), index);
+    for (let j = 0; j < width; j++) {
+      const value = list[j];
+      if (typeof value !== 'number') this.refuse(value, index, j);
+      into[at + j] = value;
+    }
+  }
+
+  /** What is no array must be one of doubles. */
+  private requireRow(row: unknown, index: number): Float64Array {
+    const { where, what, width, hint } = this;
+    if (typedKind(row) === 'Float64Array') return row as Float64Array;
+    if (typeof row === 'number') {
+      const expected = width === 1 ? 'an array of 1 number' : `an array of ${width} numbers`;
+      throw new ShapeError(
+        `${where}: ${what} expected ${expected} in row ${index}, got the number ${row}.${flatAdvice(width, hint)}`,
+      );
+    }
+    throw new ValueError(
+      `${where}: ${what} expected an array of ${width} numbers in row ${index}, got ${describe(row)}.`,
+    );
+  }
+
+  private refuse(value: unknown, row: number, column: number): never {
+    const { where, what } = this;
+    throw new ValueError(`${where}: ${what} expected numbers, got ${describe(value)} in row ${row}, column ${column}.`);
+  }
 }
 
-function openFlat(
-  where: string,
-  what: string,
-  data: Float32Array | Float64Array,
-  width: number,
-  hint: FlatHint,
-): RowSource {
-  const length = typedLength(data);
-  if (length % width !== 0) {
-    throw new ShapeError(`${where}: ${what} expected a multiple of ${width} values, got ${length}.${spaced(hint)}`);
+/** One row-major array. */
+class FlatRows implements RowSource {
+  readonly rows: number;
+  readonly exact: boolean;
+  private readonly length: number;
+
+  constructor(
+    private readonly where: string,
+    private readonly what: string,
+    private readonly data: Floats,
+    readonly width: number,
+    hint: FlatHint,
+  ) {
+    const length = typedLength(data);
+    if (length % width !== 0) {
+      throw new ShapeError(`${where}: ${what} expected a multiple of ${width} values, got ${length}.${spaced(hint)}`);
+    }
+    this.length = length;
+    this.rows = length / width;
+    this.exact = typedKind(data) === 'Float32Array';
   }
-  const rows = length / width;
-  const exact = typedKind(data) === 'Float32Array';
-  const watch = new RoundingWatch(width);
-  return {
-    rows,
-    width,
-    exact,
-    write(into, at, first = 0, count = rows) {
-      const end = (first + count) * width;
-      const now = typedLength(data);
-      if (now < end) {
-        throw new ShapeError(
-          `${where}: ${what} expected ${length} values as when it was given, got ${now}. Keep its buffer until the call is over.`,
-        );
-      }
-      const part = typedPart(data, first * width, count * width);
-      into.set(part, at);
-      if (exact || into.BYTES_PER_ELEMENT === 8) return;
-      for (let i = 0; i < count && !watch.done; i++)
-        watch.look(part.subarray(i * width, (i + 1) * width) as Float64Array);
-    },
-    ...(!exact && { collapsed: () => watch.found() }),
-  };
+
+  write(into: Floats, at: number, first = 0, count = this.rows, watch?: RoundingWatch): void {
+    const { where, what, data, width } = this;
+    const now = typedLength(data);
+    if (now < (first + count) * width) {
+      throw new ShapeError(
+        `${where}: ${what} expected ${this.length} values as when it was given, got ${now}. Keep its buffer until the call is over.`,
+      );
+    }
+    const part = typedPart(data, first * width, count * width);
+    into.set(part, at);
+    for (let i = 0; i < count && watch?.done === false; i++) watch.look(part, i * width);
+  }
 }
 
 const spaced = (hint: FlatHint): string => (hint === undefined ? '' : ` ${hint}`);
@@ -165,35 +195,6 @@ const flatAdvice = (width: number, hint: FlatHint): string =>
         ? 'Write rows as arrays: [[1],[2],…].'
         : 'Write rows as arrays, [[…],[…]], or one after the other in a Float32Array.'),
   );
-
-function requireWidth(where: string, what: string, length: number, index: number, width: number): void {
-  if (length === width) return;
-  throw new ShapeError(`${where}: ${what} expected ${width} values per row, got ${length} in row ${index}.`);
-}
-
-/** Reads a row of doubles into `values`. */
-function readRow(where: string, what: string, row: unknown, index: number, values: Float64Array, hint: FlatHint): void {
-  const width = values.length;
-  if (typeof row === 'number') {
-    const expected = width === 1 ? 'an array of 1 number' : `an array of ${width} numbers`;
-    throw new ShapeError(
-      `${where}: ${what} expected ${expected} in row ${index}, got the number ${row}.${flatAdvice(width, hint)}`,
-    );
-  }
-  if (!Array.isArray(row) && !isFloats(row)) {
-    throw new ValueError(
-      `${where}: ${what} expected an array of ${width} numbers in row ${index}, got ${describe(row)}.`,
-    );
-  }
-  requireWidth(where, what, isFloats(row) ? typedLength(row) : row.length, index, width);
-  for (let j = 0; j < width; j++) {
-    const value: unknown = row[j];
-    if (typeof value !== 'number') {
-      throw new ValueError(`${where}: ${what} expected numbers, got ${describe(value)} in row ${index}, column ${j}.`);
-    }
-    values[j] = value;
-  }
-}
 
 /** Opens class indices in [0, classes). They are written as the bits of integers, one per row. */
 export function openLabels(where: string, what: string, data: unknown, classes: number, hint?: FlatHint): RowSource {

@@ -2,7 +2,7 @@
 import { newFloats } from '../../common/arrays.js';
 import { sentence } from '../../common/describe.js';
 import { UnsupportedError, WorkerError } from '../../common/errors.js';
-import { warnOfCollapse } from '../../common/rows.js';
+import { watchOf } from '../../common/rounding.js';
 import { callerTrace, setTrace } from '../../common/traces.js';
 import { Weight } from '../../engine/holding.js';
 import type { Machine } from '../../engine/machine.js';
@@ -361,8 +361,9 @@ export class Offload {
     const data = describeData(where, sources, outputs, 0);
     const rows = [...sources.x, ...sources.y].map(({ what, source }) => {
       const copy = newFloats(source.rows * source.width);
-      source.write(copy, 0);
-      warnOfCollapse(where, what, source);
+      const watch = watchOf(source);
+      source.write(copy, 0, 0, source.rows, watch);
+      watch?.warn(where, what);
       return copy;
     });
     requireEqualRows(where, sources);

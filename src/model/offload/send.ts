@@ -2,7 +2,7 @@
 import { newFloats } from '../../common/arrays.js';
 import { Breath } from '../../training/breath.js';
 import { requireEqualRows, type DataSources } from '../../training/data/dataset.js';
-import { warnOfCollapse } from '../../common/rows.js';
+import { watchOf } from '../../common/rounding.js';
 import type { DataShape } from '../../training/data/shape.js';
 import { readGivenWeights } from '../../training/data/weights.js';
 import { sentError } from './errors.js';
@@ -49,16 +49,17 @@ export async function sendRows(
   for (let index = 0; index < sources.length; index++) {
     const { source } = sources[index];
     const { rows, width } = source;
+    const watch = watchOf(source);
     const step = Math.max(1, Math.floor(PART / width));
     for (let first = 0; first < rows; first += step) {
       const count = Math.min(step, rows - first);
       const part = newFloats(count * width);
-      source.write(part, 0, first, count);
+      source.write(part, 0, first, count, watch);
       post(firstSet + index, part);
       if (breath.due) await breath.take();
       proceed();
     }
-    warnOfCollapse(where, sources[index].what, source);
+    watch?.warn(where, sources[index].what);
   }
   requireEqualRows(where, data);
 }

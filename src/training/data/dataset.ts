@@ -1,6 +1,7 @@
 import { ShapeError, ValueError } from '../../common/errors.js';
 import { perEnd } from '../../common/per-end.js';
-import { openLabels, openRows, warnOfCollapse, type RowNumbers, type RowSource } from '../../common/rows.js';
+import { watchOf } from '../../common/rounding.js';
+import { openLabels, openRows, type RowNumbers, type RowSource } from '../../common/rows.js';
 import { RegionGroup } from '../../engine/arena.js';
 import type { Machine } from '../../engine/machine.js';
 import type { ClassWeight, DataGiven, Dataset, DataShape, Resident } from './shape.js';
@@ -126,8 +127,9 @@ export function copyData(machine: Machine, where: string, sources: DataSources):
   const copyIn = ({ what, source }: NamedSource): CopiedRows => {
     const { rows, width } = source;
     const address = regions.allocate(4 * rows * width);
-    source.write(machine.memory.f32, address / 4);
-    warnOfCollapse(where, what, source);
+    const watch = watchOf(source);
+    source.write(machine.memory.f32, address / 4, 0, rows, watch);
+    watch?.warn(where, what);
     return { what, data: { rows, width, address } };
   };
   try {
