@@ -115,24 +115,25 @@ describe('a gradient that is 0 everywhere', () => {
   });
 });
 
-describe('a cross-entropy below 0', () => {
+describe('a cross-entropy of outputs that are no probabilities', () => {
   test.each<[LossName, number[][] | number[]]>([
     ['categoricalCrossentropy', oneHot],
     ['sparseCategoricalCrossentropy', labels],
+    ['binaryCrossentropy', oneHot],
   ])('%s on a linear layer', (loss, y) => {
     const model = build([dense({ units: 3, inputShape: [3] })], { loss });
-    // Outputs add up to 1 and are no probabilities.
+    // The same in every row: one output of three is below 0, and one above 1.
     model.setWeights([
-      { shape: [3, 3], data: [-3, 0, 0, 1.5, -3, 0, 1.5, 3, 0] },
-      { shape: [3], data: [1, 0, 0] },
+      { shape: [3, 3], data: new Float32Array(9) },
+      { shape: [3], data: [-3, 3, 1] },
     ]);
-    const { loss: value } = model.evaluate(rows.filter(([a]) => a < -1), (y as unknown[]).filter((_, i) => rows[i][0] < -1) as number[][]); // prettier-ignore
-    expect(value).toBeLessThan(-0.5);
-    const diagnosis = model.diagnose(rows.filter(([a]) => a < -1), (y as unknown[]).filter((_, i) => rows[i][0] < -1) as number[][]); // prettier-ignore
-    expect(diagnosis.loss).toBe(value);
-    const found = fault(diagnosis, 'negativeLoss');
+    const found = fault(model.diagnose(rows, y), 'notProbabilities');
     expect(found).toMatchObject({ layer: 'dense' });
-    expect(found.message).toMatch(new RegExp(`The ${loss} of "dense" is -.*End on a softmax`));
+    const wrong =
+      loss === 'binaryCrossentropy'
+        ? '67 % of them are below 0 or above 1. End on a sigmoid.'
+        : '33 % of them are below 0. End on a softmax.';
+    expect(found.message).toBe(`The ${loss} of "dense" is taken of outputs that are no probabilities: ${wrong}`);
   });
 
   test('one output among several', () => {
@@ -149,9 +150,15 @@ describe('a cross-entropy below 0', () => {
         data: name === 'bad.bias' ? [9, -4, -4] : name === 'bad.weight' ? data.fill(0) : data,
       })),
     );
-    const zero = rows.map(() => 0);
-    const diagnosis = model.diagnose(rows, [labels, zero]);
-    expect(diagnosis.faults.filter(({ kind }) => kind === 'negativeLoss').map(({ layer }) => layer)).toEqual(['bad']);
+    const { faults } = model.diagnose(rows, [labels, rows.map(() => 0)]);
+    expect(faults.filter(({ kind }) => kind === 'notProbabilities').map(({ layer }) => layer)).toEqual(['bad']);
+  });
+
+  test('shares of a sum above 1 are none, and no fault', () => {
+    const model = build([dense({ units: 3, activation: 'softplus', inputShape: [3] })], {
+      loss: 'categoricalCrossentropy',
+    });
+    expect(kinds(model.diagnose(rows, oneHot))).not.toContain('notProbabilities');
   });
 });
 

@@ -93,7 +93,10 @@ export async function decodeTable<P>(
   for (const name of Object.keys(part)) requireField(names.includes(name), name, 'nowhere', part[name]);
   requireField(!Object.hasOwn(settings as object, 'engine'), 'options.engine', 'nowhere', 'an engine');
   const settled = asFormatError(where, () =>
-    readMlpOptions(where, { ...(restoreCustom(`${where}: options`, settings, custom) as object), ...(engine && { engine }) }),
+    readMlpOptions(where, {
+      ...(restoreCustom(`${where}: options`, settings, custom) as object),
+      ...(engine && { engine }),
+    }),
   );
   const model = await loadModel(bytes, options);
   try {

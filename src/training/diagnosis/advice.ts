@@ -36,8 +36,8 @@ export interface Findings {
   readonly updates: number;
   /** Whether the gradient of the loss is exactly 0 in all that is learned. */
   readonly zeroGradient: boolean;
-  /** Losses below 0 of cross-entropies, by the name of their output. */
-  readonly negativeLosses: readonly { readonly layer: string; readonly kind: string; readonly loss: number }[];
+  /** Cross-entropies of outputs that are no probabilities, by the name of their output, and the share of values that cannot be one. */
+  readonly notProbabilities: readonly { readonly layer: string; readonly kind: string; readonly share: number }[];
   /** Layers that have only met batches of one row, though they go by the statistics of a batch. */
   readonly batchesOfOne: readonly string[];
   /** By output; none where numbers are not finite. */
@@ -54,7 +54,7 @@ export function findFaults(layers: readonly LayerDiagnosis[], findings: Findings
   // Where all is learned gradients are small, and saturated units are how a network says that it is sure.
   const learned = outcomes.every((one) => one.learned);
   return [
-    ...negativeFaults(findings),
+    ...probabilityFaults(findings),
     ...(learned ? [] : gradientFaults(layers, cut)),
     ...(learned ? [] : layers.flatMap(activationFaults)),
     ...batchFaults(findings),
@@ -64,13 +64,13 @@ export function findFaults(layers: readonly LayerDiagnosis[], findings: Findings
   ];
 }
 
-function negativeFaults({ negativeLosses }: Findings): Fault[] {
-  return negativeLosses.map(({ layer, kind, loss }) => ({
-    kind: 'negativeLoss',
+function probabilityFaults({ notProbabilities }: Findings): Fault[] {
+  return notProbabilities.map(({ layer, kind, share }) => ({
+    kind: 'notProbabilities',
     layer,
     message:
-      `The ${kind} of "${layer}" is ${short(loss)}, and no cross-entropy of probabilities is below 0: its outputs are none. ` +
-      `End on ${kind === 'binaryCrossentropy' ? 'a sigmoid' : 'a softmax'}.`,
+      `The ${kind} of "${layer}" is taken of outputs that are no probabilities: ${percent(share)} of them are below 0` +
+      `${kind === 'binaryCrossentropy' ? ' or above 1. End on a sigmoid.' : '. End on a softmax.'}`,
   }));
 }
 

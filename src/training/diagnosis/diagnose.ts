@@ -7,7 +7,7 @@ import { storedFloats, type PlannedParameter } from '../../graph/plan.js';
 import { runProgram, type BoundNode, type Program } from '../../graph/program.js';
 import { bindUpdate, type UpdateVectors } from '../../optimizers/bind.js';
 import { findFaults, withText } from './advice.js';
-import { batchesOfOne, negativeLosses, outcomesOf, zeroGradientOf } from './findings.js';
+import { batchesOfOne, notProbabilities, outcomesOf, zeroGradientOf } from './findings.js';
 import type { Diagnosis, LayerDiagnosis, NonFinite } from './diagnosis.js';
 import type { Station } from '../measure.js';
 import { bindClip, bindPenalties } from '../adjustments.js';
@@ -67,8 +67,7 @@ export function diagnose(
     station.tally.reset();
     trainer.tick();
     runProgram(station.program, rows);
-    const logs = station.tally.means(rows);
-    const { loss } = logs;
+    const { loss } = station.tally.means(rows);
     const scope = { trainer, program: station.program, rows, gradients: copies.gradients, regions };
     const nonFinite = firstNonFinite(scope, loss);
     const zigzag = zigzagShares(scope);
@@ -113,7 +112,7 @@ export function diagnose(
       held: trainer.held || (trainer.scheduled && rate === 0),
       updates: trainer.stepCount,
       zeroGradient,
-      negativeLosses: negativeLosses(trainer, logs),
+      notProbabilities: notProbabilities(scope),
       batchesOfOne: batchesOfOne(scope),
       outcomes,
     });

@@ -49,7 +49,7 @@ export interface Fault {
     | 'saturation'
     | 'zigzag'
     | 'zeroGradient'
-    | 'negativeLoss'
+    | 'notProbabilities'
     | 'constantOutput'
     | 'largestClass'
     | 'batchOfOne'

@@ -1,9 +1,8 @@
-/** What a diagnosis measures of the network as a whole, beside its layers: gradients of 0, losses below 0, batches of one row, and the outputs. */
+/** What a diagnosis measures of the network as a whole, beside its layers: gradients of 0, outputs that are no probabilities, batches of one row, and the outputs. */
 import type { Place } from '../../engine/step.js';
 import type { Graph } from '../../graph/graph.js';
 import type { PlannedParameter } from '../../graph/plan.js';
 import type { Program } from '../../graph/program.js';
-import type { Logs } from '../measure.js';
 import type { Trainer } from '../trainer.js';
 import type { Findings } from './advice.js';
 import { isConstant, judgeOutput, tableOf, type Outcome } from './outcome.js';
@@ -15,11 +14,6 @@ interface Batch {
   readonly rows: number;
   readonly gradients: number;
 }
-
-/** A loss this far below 0 is not rounding. */
-const BELOW_ZERO = -1e-6;
-
-const isCrossentropy = (kind: string): boolean => kind.endsWith('Crossentropy');
 
 /** Names of the layers that the outputs come from. */
 const outputLayers = ({ trainee }: Trainer): string[] =>
@@ -35,13 +29,16 @@ export function zeroGradientOf(batch: Batch): boolean {
   return learned.length > 0 && hasNoGradient(batch, learned);
 }
 
-/** The cross-entropies below 0. */
-export function negativeLosses(trainer: Trainer, logs: Logs): Findings['negativeLosses'] {
-  const { losses, keys } = trainer.compiled;
+/** The cross-entropies that are taken of outputs which are no probabilities: below 0, or of a binary one above 1. */
+export function notProbabilities({ trainer, program, rows }: Batch): Findings['notProbabilities'] {
   const names = outputLayers(trainer);
-  return losses.flatMap(({ kind }, index) => {
-    const loss = logs[keys[index][0]];
-    return isCrossentropy(kind) && loss < BELOW_ZERO ? [{ layer: names[index], kind, loss }] : [];
+  const { machine } = trainer.trainee;
+  return trainer.compiled.losses.flatMap(({ kind }, index) => {
+    if (!kind.endsWith('Crossentropy')) return [];
+    const most = kind === 'binaryCrossentropy' ? 1 : Infinity;
+    const { values } = tableOf(machine.memory.f32, program.outputs[index], rows);
+    const wrong = values.filter((value) => value < 0 || value > most).length;
+    return wrong === 0 ? [] : [{ layer: names[index], kind, share: wrong / values.length }];
   });
 }
 
