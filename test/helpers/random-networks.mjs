@@ -8,7 +8,7 @@ import { Fingerprint } from './fingerprint.mjs';
 export const RANDOM_NETWORKS = 40;
 
 /** The hash that every engine comes to in strict numerics. It changes with the bits of the library only, which is a breaking change. */
-export const RANDOM_NETWORKS_SHA256 = '395bd97f8da2952339f4f1614b3a7f18f7d2c9ed506ca126192ffb9bac2dee6b';
+export const RANDOM_NETWORKS_SHA256 = '88704ca3fe42590bf171795aa79bc5031bc35c9ac0cf365ab5b2d9c99bc6931e';
 
 /** @typedef {typeof import('../../src/index.js')} Library */
 /** @typedef {import('../../src/index.js').Engine} Engine */
