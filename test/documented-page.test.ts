@@ -1,4 +1,7 @@
-/** The page of the README and the example, from the package as it is installed, under the policies that the README names: both work as documented. */
+/**
+ * The page of the README and the example, from the package as it is installed, under the policies that the README
+ * names: both work as documented.
+ */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';

@@ -1,4 +1,7 @@
-/** What an engine says of the platform that it is on: where the same bits cannot be had, what is missing, and which of V8's flags is set. */
+/**
+ * What an engine says of the platform that it is on: where the same bits cannot be had, what is missing, and which of
+ * V8's flags is set.
+ */
 import binaryen from 'binaryen';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -22,8 +25,8 @@ import { any, expectError, thrownBy } from './reference/refusals.js';
 const kernels = new Uint8Array(readFileSync(fileURLToPath(new URL('../build/kernels.wasm', import.meta.url))));
 
 /**
- * The kernels of a processor that has no subnormal numbers: each product and sum of vectors is looked at, and those below 2⁻¹²⁶ become zero, as the vectors of
- * 32-bit ARM do it.
+ * The kernels of a processor that has no subnormal numbers: each product and sum of vectors is looked at, and those
+ * below 2⁻¹²⁶ become zero, as the vectors of 32-bit ARM do it.
  */
 function flushing(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   const digest = WebAssembly.Module.customSections(new WebAssembly.Module(Uint8Array.from(bytes)), 'wasm-mlp')[0];

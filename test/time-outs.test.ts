@@ -1,6 +1,6 @@
 /**
- * Time-outs for workers count the time in which this thread ran: a page in the background that is frozen or slowed down, a machine that slept and a breakpoint
- * fail nothing, while a worker that says nothing still does.
+ * Time-outs for workers count the time in which this thread ran: a page in the background that is frozen or slowed
+ * down, a machine that slept and a breakpoint fail nothing, while a worker that says nothing still does.
  */
 import { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, test, vi } from 'vitest';

@@ -1,4 +1,7 @@
-/** Trains in the page, and shows what comes of it. A file of its own, since a policy without 'unsafe-inline' forbids scripts that stand in the page. */
+/**
+ * Trains in the page, and shows what comes of it. A file of its own, since a policy without 'unsafe-inline' forbids
+ * scripts that stand in the page.
+ */
 import * as library from '../../dist/index.js';
 import { drawCurve, showPredictions } from './view.js';
 import { trainXor } from './xor.js';

@@ -18,7 +18,9 @@ const RELAXED_PROBE: Probe = [
   0, 253, 17, 253, 133, 2, 11,
 ];
 
-/** Whether typed arrays read numbers as WebAssembly writes them: little-endian. Typed arrays take the processor's order. */
+/**
+ * Whether typed arrays read numbers as WebAssembly writes them: little-endian. Typed arrays take the processor's order.
+ */
 const isLittleEndian = (): boolean => new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
 const validates = (bytes: Probe): boolean => WebAssembly.validate(new Uint8Array(bytes));

@@ -118,8 +118,8 @@ export class Machine {
   }
 
   /**
-   * Whether numbers below 2⁻¹²⁶, the subnormal ones, are what IEEE 754 says. Where a platform flushes them to zero, as V8 does on 32-bit ARM, whose vectors
-   * have none, it does so to results, operands or both.
+   * Whether numbers below 2⁻¹²⁶, the subnormal ones, are what IEEE 754 says. Where a platform flushes them to zero, as
+   * V8 does on 32-bit ARM, whose vectors have none, it does so to results, operands or both.
    */
   keepsSubnormals(): boolean {
     const least = LEAST_NORMAL;

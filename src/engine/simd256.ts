@@ -13,7 +13,10 @@ interface Host {
 /** The first Node whose V8 has the flag. */
 const FIRST_NODE = 24;
 
-/** The flag's name, which V8 15.4 changed. V8 prints an unknown flag to standard error and throws nothing, so only one is set. */
+/**
+ * The flag's name, which V8 15.4 changed. V8 prints an unknown flag to standard error and throws nothing, so only one
+ * is set.
+ */
 function flagOf(v8 = ''): string {
   const [major, minor] = v8.split('.', 2).map(Number);
   return major > 15 || (major === 15 && minor >= 4) ? 'wasm-revectorize' : 'experimental-wasm-revectorize';

@@ -32,8 +32,8 @@ export interface EngineOptions {
    */
   tile?: TileName | 'auto';
   /**
-   * 'require': an UnsupportedError where the platform cannot give the bits that this configuration has elsewhere. 'report', the default: the engine works
-   * there all the same, and `engine.info.sameBits` and `reasons` say so.
+   * 'require': an UnsupportedError where the platform cannot give the bits that this configuration has elsewhere.
+   * 'report', the default: the engine works there all the same, and `engine.info.sameBits` and `reasons` say so.
    */
   sameBits?: 'report' | 'require';
   /** Bytes of linear memory to start with. Default 1 MiB, or the maximum where that is less. */

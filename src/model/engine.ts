@@ -38,11 +38,14 @@ export interface EngineInfo {
   readonly tile: TileName;
   /** With tile 'auto': what each tile made, in 10⁹ operations a second. */
   readonly calibration?: Calibration;
-  /** Whether other threads can be given linear memory, which `threads` and `model.share` take: in a page only where it is cross-origin isolated. */
+  /**
+   * Whether other threads can be given linear memory, which `threads` and `model.share` take: in a page only where it
+   * is cross-origin isolated.
+   */
   readonly sharedMemory: boolean;
   /**
-   * Whether results have the bits that this configuration has elsewhere. False where the platform makes numbers below 2⁻¹²⁶ zero, as V8 does on 32-bit ARM,
-   * and where numerics 'fused' was asked for and the machine does not fuse.
+   * Whether results have the bits that this configuration has elsewhere. False where the platform makes numbers below
+   * 2⁻¹²⁶ zero, as V8 does on 32-bit ARM, and where numerics 'fused' was asked for and the machine does not fuse.
    */
   readonly sameBits: boolean;
   /** A sentence for each option that was asked for and is not running; none where all of them are. */

@@ -1,6 +1,7 @@
 /**
- * Lets the event loop run for a turn. Pages do it by a message to themselves: browsers make nested timers wait 4 ms, those of a page in the background a
- * second or a minute, and a page's `setImmediate`, where a script brings one along, may be such a timer. Node's lets its input and output through.
+ * Lets the event loop run for a turn. Pages do it by a message to themselves: browsers make nested timers wait 4 ms,
+ * those of a page in the background a second or a minute, and a page's `setImmediate`, where a script brings one along,
+ * may be such a timer. Node's lets its input and output through.
  */
 const turn = (): Promise<void> =>
   new Promise((resume) => {

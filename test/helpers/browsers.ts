@@ -95,7 +95,10 @@ async function startDisplay(): Promise<{ display: string; end: () => void }> {
   return { display: `:${number}`, end: () => void server.kill() };
 }
 
-/** Opens `url` in a tab of a Chromium with a window, another one in front of it, with timers slowed down as for users; closes it whatever happens. */
+/**
+ * Opens `url` in a tab of a Chromium with a window, another one in front of it, with timers slowed down as for users;
+ * closes it whatever happens.
+ */
 export async function withTabInBackground<T>(url: string, use: () => Promise<T>): Promise<T> {
   const { display, end } = await startDisplay();
   try {

@@ -1,4 +1,7 @@
-/** Trains once the tab is in the background, on this thread and in a worker, and reports how many timers the library waited for. */
+/**
+ * Trains once the tab is in the background, on this thread and in a worker, and reports how many timers the library
+ * waited for.
+ */
 import * as built from '../../dist/index.js';
 import { report } from './report.js';
 

@@ -1,14 +1,15 @@
 /**
- * Time-outs for what another thread should do. They count time in which this thread ran, not what the clock says: a browser freezes pages in the background
- * and slows their timers down to one a minute, a laptop sleeps, a debugger stops. The other thread has stood still then too, and is not to blame.
+ * Time-outs for what another thread should do. They count time in which this thread ran, not what the clock says: a
+ * browser freezes pages in the background and slows their timers down to one a minute, a laptop sleeps, a debugger
+ * stops. The other thread has stood still then too, and is not to blame.
  */
 
 /** Parts that a time-out is counted in. */
 const TICKS = 5;
 
 /**
- * Calls `expired` after about so many milliseconds, counted in ticks. A tick that comes late, by more than its own length, starts the count anew. Returns
- * what ends the count.
+ * Calls `expired` after about so many milliseconds, counted in ticks. A tick that comes late, by more than its own
+ * length, starts the count anew. Returns what ends the count.
  */
 export function expireAfter(milliseconds: number, expired: () => void): () => void {
   const period = milliseconds / TICKS;
