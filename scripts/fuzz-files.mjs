@@ -25,6 +25,9 @@ const ENGINE_BYTES = 64 * 2 ** 20;
 const PART = 5000;
 const SILENT_MS = 120_000;
 
+/** Files after which it says how far it is. */
+const TOLD = 50_000;
+
 /** @typedef {{ index: number, why: string }} Fault */
 /** @typedef {{ index: number, value: number }} Most */
 /** @typedef {{ outcomes: Record<string, number>, faults: Fault[], slowest: Most, hungriest: Most }} Report */
@@ -132,25 +135,27 @@ async function runPart(from, length, folder) {
   return { ...report, faults: [{ index, why }, ...report.faults] };
 }
 
-/** Prints what was found, and writes the files that failed. @param {Report} report @param {string} folder */
-async function tell({ outcomes, faults, slowest, hungriest }, folder) {
-  console.log(`seed ${seed}, files ${first} to ${first + count - 1}:`, outcomes);
-  console.log(`slowest to load: file ${slowest.index}, ${Math.round(slowest.value)} ms of processor time`);
-  console.log(
-    `most memory: file ${hungriest.index}, ${Math.round(100 * hungriest.value)} % of four times its size and 64 MB`,
-  );
-  if (faults.length === 0) return;
+/** What was found in the files before `end`. @param {Report} report @param {number} end */
+function summary({ outcomes, faults, slowest, hungriest }, end) {
+  const [ms, share] = [Math.round(slowest.value), Math.round(100 * hungriest.value)];
+  const counts = Object.entries(outcomes).map(([name, times]) => `${times} ${name}`);
+  return [
+    `seed ${seed}, files ${first} to ${end - 1}: ${counts.join(', ')}, ${faults.length} faults`,
+    `slowest to load: file ${slowest.index}, ${ms} ms of processor time`,
+    `most memory: file ${hungriest.index}, ${share} % of four times its size and 64 MB`,
+  ].join('; ');
+}
+
+/** Writes the files that failed, and says how to make them again. @param {readonly Fault[]} faults @param {string} folder */
+async function tell(faults, folder) {
   const library = await import('../dist/index.js');
   const bases = baseFiles(library, library.createEngineSync());
   for (const { index, why } of faults.slice(0, 50)) {
     const path = join(folder, `${seed}-${index}.safetensors`);
     writeFileSync(path, mutated(bases, seed, index, largest));
-    console.log(
-      `FAULT in file ${index}: ${why}\n  ${path}\n  npm run fuzz:files -- --seed ${seed} --first ${index} --count 1`,
-    );
+    const again = `npm run fuzz:files -- --seed ${seed} --first ${index} --count 1 --largest ${largest}`;
+    console.log(`FAULT in file ${index}: ${why}\n  ${path}\n  ${again}`);
   }
-  console.log(`${faults.length} faults`);
-  process.exitCode = 1;
 }
 
 if (values.progress !== undefined) {
@@ -167,7 +172,11 @@ if (values.progress !== undefined) {
     total.faults.push(...part.faults);
     if (part.slowest.value > total.slowest.value) total.slowest = part.slowest;
     if (part.hungriest.value > total.hungriest.value) total.hungriest = part.hungriest;
-    if (process.stderr.isTTY) process.stderr.write(`\r${from + PART - first} files, ${total.faults.length} faults`);
+    const end = Math.min(from + PART, first + count);
+    if (end === first + count || (end - first) % TOLD === 0) console.log(summary(total, end));
   }
-  await tell(total, folder);
+  if (total.faults.length > 0) {
+    await tell(total.faults, folder);
+    process.exitCode = 1;
+  }
 }

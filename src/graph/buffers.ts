@@ -139,9 +139,18 @@ class Occupancy {
 const topOf = (lists: readonly Ranges[]): number =>
   lists.reduce((top, list) => Math.max(top, list[list.length - 1]), 0);
 
-/** The moments at which buffers begin, in order: two lives meet exactly if they meet at one of these. */
-function beginnings(requests: readonly BufferRequest[]): number[] {
-  return [...new Set(requests.map(({ from }) => from))].sort((a, b) => a - b);
+/** Buffers up to which each is held against all others: a fresh process has that done before the tree is compiled. */
+const FEW = 64;
+
+/** Where a buffer of `size` bytes starts in the lowest gap between ranges that are taken, in any order. */
+function lowestGap(taken: { readonly start: number; readonly end: number }[], size: number): number {
+  taken.sort((a, b) => a.start - b.start);
+  let start = 0;
+  for (const other of taken) {
+    if (other.start - start >= size) break;
+    start = Math.max(start, other.end);
+  }
+  return start;
 }
 
 /**
@@ -150,20 +159,40 @@ function beginnings(requests: readonly BufferRequest[]): number[] {
  */
 export function planBuffers(requests: readonly BufferRequest[]): BufferPlan {
   const order = requests.map((_, index) => index).sort((a, b) => requests[b].bytes - requests[a].bytes || a - b);
-  const times = beginnings(requests);
+  const offsets = new Array<number>(requests.length).fill(0);
+  const place = requests.length <= FEW ? placeFew(requests, offsets) : placeMany(requests);
+  let total = 0;
+  for (const index of order) {
+    const size = align(requests[index].bytes);
+    offsets[index] = place(index, size);
+    total = Math.max(total, offsets[index] + size);
+  }
+  return { offsets, bytes: total };
+}
+
+function placeFew(requests: readonly BufferRequest[], offsets: readonly number[]) {
+  const placed: number[] = [];
+  return (index: number, size: number): number => {
+    const { from, to } = requests[index];
+    const taken = placed
+      .filter((other) => requests[other].from <= to && from <= requests[other].to)
+      .map((other) => ({ start: offsets[other], end: offsets[other] + align(requests[other].bytes) }));
+    placed.push(index);
+    return lowestGap(taken, size);
+  };
+}
+
+function placeMany(requests: readonly BufferRequest[]) {
+  // The moments at which buffers begin: two lives meet exactly if they meet at one of these.
+  const times = [...new Set(requests.map(({ from }) => from))].sort((a, b) => a - b);
   const moment = new Map(times.map((time, index) => [time, index]));
   let moments = 1;
   while (moments < times.length) moments *= 2;
   const occupancy = new Occupancy(moments);
-  const offsets = new Array<number>(requests.length).fill(0);
-  let total = 0;
-  for (const index of order) {
-    const { bytes, from, to } = requests[index];
-    const size = align(bytes);
-    offsets[index] = occupancy.take(size, moment.get(from)!, lastBefore(times, to));
-    total = Math.max(total, offsets[index] + size);
-  }
-  return { offsets, bytes: total };
+  return (index: number, size: number): number => {
+    const { from, to } = requests[index];
+    return occupancy.take(size, moment.get(from)!, lastBefore(times, to));
+  };
 }
 
 /** Index of the last of ascending times that is not after `time`. */

@@ -11,6 +11,11 @@ const length = Number(new DataView(saved.buffer).getBigUint64(0, true));
 const header = JSON.parse(new TextDecoder().decode(saved.subarray(8, 8 + length)));
 const bytes = Number(megabytes) * 1e6;
 
+/** A tensor of as much data as makes so long a header allowed. */
+const data = saved.length - 8 - length;
+const padding = place === 'tensors' ? 400_000 : 1_000_000;
+header.padding = { dtype: 'F32', shape: [padding / 4], data_offsets: [data, data + padding] };
+
 /** Text that stands in the file in place of a mark. */
 const MARK = '"MARK"';
 const list = () => Buffer.concat([Buffer.from('['), Buffer.alloc(bytes, piece), Buffer.from('0]')]);
@@ -36,9 +41,8 @@ const [before, after] = text.split(mark);
 const middle = place === 'tensors' ? tensors() : list();
 const size = Buffer.alloc(8);
 size.writeBigUInt64LE(BigInt(before.length + middle.length + after.length));
-// As much data as makes the header allowed.
-const data = Buffer.alloc(place === 'tensors' ? 400_000 : 1_000_000);
-const file = new Uint8Array(Buffer.concat([size, Buffer.from(before), middle, Buffer.from(after), data]));
+const values = Buffer.concat([saved.subarray(8 + length), Buffer.alloc(padding)]);
+const file = new Uint8Array(Buffer.concat([size, Buffer.from(before), middle, Buffer.from(after), values]));
 for (const load of [() => engine.loadModel(file), () => loadModelSync(file)]) {
   try {
     load();

@@ -7,7 +7,7 @@
 /** @typedef {Record<string, unknown>} Tree */
 
 /** Integers and bits that follow from two numbers: xorshift of 32 bits. @param {number} seed @param {number} index @returns {Random} */
-export function randomOf(seed, index) {
+function randomOf(seed, index) {
   let state = (Math.imul(seed + 1, 0x9e3779b1) ^ Math.imul(index + 1, 0x85ebca6b)) >>> 0 || 1;
   const next = () => {
     state ^= state << 13;
