@@ -218,7 +218,7 @@ test('a file of JSON is called by its name', async () => {
   for (const text of ['{}', '[1]', JSON.stringify(trained().toJSON()), '  \n{"layers": []}']) {
     await refused(
       new TextEncoder().encode(text),
-      'loadModel: file expected what model.save returns, got JSON text. It is not a safetensors file.',
+      'loadModel: file expected the bytes of a safetensors file, got JSON, which is not a safetensors file. toJSON() has no weights: pass what save() returned.',
     );
   }
 });

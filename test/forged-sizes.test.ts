@@ -97,7 +97,7 @@ describe('values that double in width', () => {
     expectError(
       await thrownBy(() => wide.predict(new Float32Array(2 ** 20))),
       MemoryError,
-      `predict: memory expected for an array of ${2 ** 46} bytes, got none. Use fewer rows at a time.`,
+      `predict: values expected to fit into memory, got ${2 ** 44} of them. Use less data at a time.`,
     );
     wide.dispose();
   });
