@@ -6,7 +6,6 @@
 import { isUnshared, newDoubles, newFloats, typedKind, typedLength, typedPart } from './arrays.js';
 import { describe } from './describe.js';
 import { ShapeError, ValueError } from './errors.js';
-import type { RoundingWatch } from './rounding.js';
 
 /** Rows of numbers, as users hand them over: one flat row-major array, or an array per row. Models compute in float32. */
 export type Rows = Float32Array | Float64Array | readonly (readonly number[] | Float32Array | Float64Array)[];
@@ -31,7 +30,19 @@ export interface RowSource {
    * Reads rows, all or `count` from `first` on, each value once, and writes them row-major without padding at element index `at`; `watch` is shown them
    * as doubles. Throws where a row or a value is not what it should be; what was written until then is of no use.
    */
-  write(into: Floats, at: number, first?: number, count?: number, watch?: RoundingWatch): void;
+  write(into: Floats, at: number, first?: number, count?: number, watch?: RowWatch): void;
+}
+
+/** Follows the doubles of a source as they are rounded. */
+export interface RowWatch {
+  /** Room for a row, for whoever reads one. */
+  readonly row: Float64Array;
+  /** Whether it has seen enough. */
+  readonly done: boolean;
+  /** Tells that numbers come as float32. */
+  stop(): void;
+  /** Shows it a row that starts at element index `at`. */
+  look(values: Floats, at: number): void;
 }
 
 /** Where numbers are written. */
@@ -89,7 +100,7 @@ class ListedRows implements RowSource {
     this.rows = lengthOf(where, what, list);
   }
 
-  write(into: Floats, at: number, first = 0, count = this.rows, watch?: RoundingWatch): void {
+  write(into: Floats, at: number, first = 0, count = this.rows, watch?: RowWatch): void {
     const { list, width } = this;
     // By index: forEach would pass over holes.
     for (let i = first; i < first + count; i++, at += width) {
@@ -172,7 +183,7 @@ class FlatRows implements RowSource {
     this.exact = typedKind(data) === 'Float32Array';
   }
 
-  write(into: Floats, at: number, first = 0, count = this.rows, watch?: RoundingWatch): void {
+  write(into: Floats, at: number, first = 0, count = this.rows, watch?: RowWatch): void {
     const { where, what, data, width } = this;
     const now = typedLength(data);
     if (now < (first + count) * width) {

@@ -92,7 +92,7 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
     this.layout = new ParameterLayout(machine, this.plan);
     // Before anything is allocated: they may be refused.
     const values = valuesOf?.(this.plan.parameters);
-    requireRoom(where, this.plan, machine.memory.maximumBytes);
+    requireRoom(where, this.plan, machine.memory.maximumBytes, weights === undefined ? machine.start : 0);
     this.regions = new RegionGroup(machine.arena);
     this.weights = weights ?? this.layout.allocate(this.regions, 'all');
     try {
