@@ -1,7 +1,8 @@
-import { isFloat32Array } from './arrays.js';
+import { isFloat32Array, isList, isObject } from './arrays.js';
 import { describe } from './describe.js';
 import type { Descriptor } from './descriptor.js';
 import { ShapeError, ValueError } from './errors.js';
+import { fieldOf, fieldsOf } from './options.js';
 
 /** What all objects of a user's own have: the name that files and logs call them by. */
 export interface Named {
@@ -15,6 +16,11 @@ export interface Custom<F extends Named> extends Descriptor<'custom', Named> {
   readonly custom: F;
 }
 
+/** Objects of one name, of which a file does not say which it means: what reads it takes the first that has the functions. */
+class Candidates {
+  constructor(readonly objects: readonly Named[]) {}
+}
+
 /**
  * Reads a user's own object, or the same once more; undefined for anything that does not look like one.
  * @throws ValueError where a function is missing, or where only the name is left of one that was saved.
@@ -24,30 +30,33 @@ export function readCustom<F extends Named>(
   value: unknown,
   functions: readonly (keyof F & string)[],
 ): Custom<F> | undefined {
-  if (typeof value !== 'object' || value === null) return undefined;
-  const saved = 'kind' in value;
-  if (saved && value.kind !== 'custom') return undefined;
-  if (saved && !('custom' in value)) {
-    const { name } = ((value as Partial<Custom<F>>).config ?? {}) as Partial<Named>;
+  if (!isObject(value) || isList(value)) return undefined;
+  const { kind, config, custom } = fieldsOf(value, 'kind', 'config', 'custom');
+  const saved = kind !== undefined;
+  if (saved && kind !== 'custom') return undefined;
+  if (saved && custom === undefined) {
+    const { name } = fieldsOf(config, 'name');
     throw new ValueError(
       `${path} expected the object ${describe(name)} with its functions, got its name alone. ` +
         `Pass it in custom, an option of loadModel and attachModel.`,
     );
   }
-  // Of several objects of one name, the first that has what is asked for.
-  const given: unknown = saved ? (value as Custom<F>).custom : value;
-  const fits = (one: Partial<F>): boolean => functions.every((method) => typeof one[method] === 'function');
-  const object = (Array.isArray(given) ? ((given as F[]).find(fits) ?? given[0]) : given) as F;
-  const { name } = object as Partial<Named>;
+  const given = saved ? custom : value;
+  const fits = (one: unknown): boolean =>
+    isObject(one) && functions.every((method) => typeof fieldOf(one, method) === 'function');
+  const object = given instanceof Candidates ? (given.objects.find(fits) ?? given.objects[0]) : given;
+  if (!isObject(object)) throw new ValueError(`${path} expected an object with a name, got ${describe(object)}.`);
+  const { name } = fieldsOf(object, 'name');
   if (typeof name !== 'string' || name.length === 0) {
     throw new ValueError(`${path} expected an object with a name, got ${describe(name)} as its name.`);
   }
   for (const method of functions) {
-    if (typeof object[method] !== 'function') {
-      throw new ValueError(`${path} expected "${name}" to have a function ${method}, got ${describe(object[method])}.`);
+    const own = fieldOf(object, method);
+    if (typeof own !== 'function') {
+      throw new ValueError(`${path} expected "${name}" to have a function ${method}, got ${describe(own)}.`);
     }
   }
-  return { kind: 'custom', config: { name }, custom: object };
+  return { kind: 'custom', config: { name }, custom: object as F };
 }
 
 /**
@@ -57,10 +66,10 @@ export function readCustom<F extends Named>(
 export function restoreCustom(value: unknown, objects: ReadonlyMap<string, readonly Named[]>): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map((one) => restoreCustom(one, objects));
-  const { kind, config } = value as Partial<Descriptor<string, Named>>;
-  if (kind === 'custom' && config !== undefined && typeof config === 'object') {
-    const custom = objects.get(config.name);
-    return custom === undefined ? { kind, config } : { kind, config, custom };
+  const { kind, config } = fieldsOf(value, 'kind', 'config');
+  if (kind === 'custom' && isObject(config)) {
+    const custom = objects.get(fieldOf(config, 'name') as string);
+    return custom === undefined ? { kind, config } : { kind, config, custom: new Candidates(custom) };
   }
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, restoreCustom(inner, objects)]));
 }
@@ -73,15 +82,14 @@ const METHODS = ['forward', 'values', 'value', 'gradient', 'rate'] as const;
  * @throws ValueError where two different objects of one kind go by one name.
  */
 export function requireDistinctNames(where: string, description: unknown): void {
-  const found = new Map<string, Partial<Record<string, unknown>>[]>();
+  const found = new Map<string, Named[]>();
   const look = (value: unknown): void => {
     if (typeof value !== 'object' || value === null) return;
-    const { kind, config, custom } = value as Partial<Custom<Named>>;
-    if (kind !== 'custom' || custom === undefined || config === undefined) return Object.values(value).forEach(look);
-    const one = custom as unknown as Partial<Record<string, unknown>>;
+    if (!Object.hasOwn(value, 'custom')) return Object.values(value).forEach(look);
+    const { config, custom: one } = value as Custom<Named>;
     const others = found.get(config.name) ?? [];
     if (others.includes(one)) return;
-    if (others.some((other) => METHODS.some((method) => method in other && method in one))) {
+    if (others.some((other) => METHODS.some((method) => fieldOf(other, method) !== undefined && fieldOf(one, method) !== undefined))) {
       throw new ValueError(
         `${where}: objects of your own expected to have different names, got ${describe(config.name)} twice.`,
       );
@@ -91,18 +99,21 @@ export function requireDistinctNames(where: string, description: unknown): void 
   look(description);
 }
 
-/** The result of a user's function, held to be as many numbers as were asked for. */
+/** The result of a user's function, held to be as many numbers as were asked for. A list is copied: the copy is what was checked. */
 export function requireLength(path: string, result: unknown, length: number): Float32Array | readonly number[] {
-  if (!isFloat32Array(result) && !Array.isArray(result)) {
+  const typed = isFloat32Array(result);
+  if (!typed && !isList(result)) {
     throw new ValueError(`${path} expected a Float32Array of ${length} values, got ${describe(result)}.`);
   }
   if (result.length !== length) throw new ShapeError(`${path} expected ${length} values, got ${result.length}.`);
-  if (!isFloat32Array(result)) {
-    for (let i = 0; i < length; i++) {
-      const value: unknown = result[i];
-      if (typeof value !== 'number')
-        throw new ValueError(`${path} expected numbers, got ${describe(value)} at index ${i}.`);
+  if (typed) return result;
+  const values: number[] = [];
+  for (let i = 0; i < length; i++) {
+    const value = result[i];
+    if (typeof value !== 'number') {
+      throw new ValueError(`${path} expected numbers, got ${describe(value)} at index ${i}.`);
     }
+    values.push(value);
   }
-  return result as Float32Array | readonly number[];
+  return values;
 }

@@ -1,3 +1,4 @@
+import { isList, isObject } from './arrays.js';
 import { collectionOf, describe } from './describe.js';
 import { ValueError } from './errors.js';
 import { suggestion } from './nearest.js';
@@ -16,22 +17,42 @@ export type OptionTable<T> = { readonly [K in keyof T]-?: Option<T[K]> };
 
 /** Whether a value is an object whose fields have names: no list, and none of those that keep what they hold elsewhere. */
 export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' &&
-  value !== null &&
-  !Array.isArray(value) &&
-  !ArrayBuffer.isView(value) &&
-  collectionOf(value) === undefined;
+  isObject(value) && !isList(value) && !ArrayBuffer.isView(value) && collectionOf(value) === undefined;
 
-/** A field of an object, but for the methods that all objects have: a name may be that of one of them. */
-export const fieldOf = (record: Readonly<Record<string, unknown>>, name: string): unknown =>
-  name in Object.prototype && !Object.hasOwn(record, name) ? undefined : record[name];
+/**
+ * A field of an object, its own or of its class, but not one that all objects have: `Object.prototype` has methods whose names somebody may use, and a page's
+ * other scripts may have put anything there.
+ */
+export function fieldOf(object: object, name: PropertyKey): unknown {
+  for (let owner = object; ;) {
+    if (Object.hasOwn(owner, name)) return (object as Readonly<Record<PropertyKey, unknown>>)[name];
+    const parent: unknown = Object.getPrototypeOf(owner);
+    if (!isObject(parent) || Object.getPrototypeOf(parent) === null) return undefined;
+    owner = parent;
+  }
+}
+
+/** The fields of a value by these names; all of them undefined where it is no object. */
+export const fieldsOf = <K extends string>(value: unknown, ...names: readonly K[]): Partial<Record<K, unknown>> =>
+  Object.fromEntries(names.map((name) => [name, isObject(value) ? fieldOf(value, name) : undefined])) as Partial<
+    Record<K, unknown>
+  >;
+
+/** Whether an object is one of a class of the library, made by its constructor. A proxy that throws is none. */
+export function isInstance<T>(value: unknown, type: abstract new (...args: never[]) => T): value is T {
+  try {
+    return value instanceof type;
+  } catch {
+    return false;
+  }
+}
 
 /** Reads an options object: every given name must be in the table, every value must pass its check. */
 export function readOptions<T extends object>(where: string, given: unknown, table: OptionTable<T>): T {
   if (given !== undefined && !isRecord(given)) {
     throw new ValueError(`${where}: options expected an object, got ${describe(given)}.`);
   }
-  const values = (given ?? {}) as Record<string, unknown>;
+  const values = given ?? {};
   const names = Object.keys(table);
   for (const name of Object.keys(values)) {
     if (!names.includes(name)) {
@@ -41,9 +62,10 @@ export function readOptions<T extends object>(where: string, given: unknown, tab
   const result: Record<string, unknown> = {};
   for (const name of names) {
     const option = (table as Record<string, Option<unknown>>)[name];
-    if (values[name] !== undefined) result[name] = option.check(`${where}: ${name}`, values[name]);
-    else if ('or' in option) result[name] = option.or;
-    else option.check(`${where}: ${name}`, undefined);
+    // Read once: a getter may give something else the next time.
+    const value = fieldOf(values, name);
+    if (value === undefined && Object.hasOwn(option, 'or')) result[name] = option.or;
+    else result[name] = option.check(`${where}: ${name}`, value);
   }
   return result as T;
 }
@@ -82,6 +104,18 @@ export const nameOf =
       throw new ValueError(`${path} is unknown: ${describe(value)}.${suggestion(value, names)}`);
     }
     return value as K;
+  };
+
+/** A list of what passes a check. Each element is read once and by index: a hole is checked like the rest, and no method of the list's is called. */
+export const listOf =
+  <T>(expected: string, inner: Check<T>): Check<T[]> =>
+  (path, value) => {
+    if (!isList(value)) return refuse(path, expected, value);
+    const { length } = value;
+    if (!Number.isSafeInteger(length)) return refuse(path, expected, value);
+    const result: T[] = [];
+    for (let i = 0; i < length; i++) result.push(inner(`${path}[${i}]`, value[i]));
+    return result;
   };
 
 /** What is checked where more is known of it. */

@@ -1,3 +1,4 @@
+import { isList } from './arrays.js';
 import { describe } from './describe.js';
 import { ShapeError, ValueError } from './errors.js';
 import { suggestion } from './nearest.js';
@@ -11,11 +12,11 @@ export function perEnd(
   ends: readonly { readonly name: string }[],
 ): { readonly what: string; readonly value: unknown }[] {
   if (ends.length === 1) return [{ what, value }];
-  if (Array.isArray(value)) {
+  if (isList(value)) {
     if (value.length !== ends.length) {
       throw new ShapeError(`${where}: ${what} expected a list of ${ends.length}, one for each, got ${value.length}.`);
     }
-    return value.map((one: unknown, index) => ({ what: `${what}[${index}]`, value: one }));
+    return ends.map((_, index) => ({ what: `${what}[${index}]`, value: value[index] }));
   }
   if (!isRecord(value)) {
     throw new ValueError(

@@ -1,4 +1,4 @@
-import { isFloat32Array } from './arrays.js';
+import { floatsOf, isFloat32Array, isList, isTypedArray } from './arrays.js';
 import { describe } from './describe.js';
 import { ShapeError, ValueError } from './errors.js';
 
@@ -25,8 +25,6 @@ export interface RowSource {
   write(into: Float32Array, at: number, first?: number, count?: number): void;
 }
 
-const isTyped = (data: unknown): data is Float32Array => ArrayBuffer.isView(data) && !(data instanceof DataView);
-
 const checked = (source: RowSource): RowSource => {
   source.check(0, source.rows);
   return source;
@@ -42,10 +40,8 @@ export const labelSource = (where: string, what: string, data: unknown, classes:
 
 /** `rowSource` whose rows are still to be checked. */
 export function openRows(where: string, what: string, data: unknown, width: number): RowSource {
-  if (isTyped(data)) {
-    if (!isFloat32Array(data)) {
-      throw new ValueError(`${where}: ${what} expected a Float32Array or an array of rows, got ${describe(data)}.`);
-    }
+  if (isFloat32Array(data)) {
+    const values = floatsOf(data);
     if (data.length % width !== 0) {
       throw new ShapeError(`${where}: ${what} expected a multiple of ${width} values, got ${data.length}.`);
     }
@@ -55,13 +51,13 @@ export function openRows(where: string, what: string, data: unknown, width: numb
       width,
       check: () => undefined,
       write: (into, at, first = 0, count = rows) =>
-        into.set(count === rows ? data : data.subarray(first * width, (first + count) * width), at),
+        into.set(count === rows ? values : values.subarray(first * width, (first + count) * width), at),
     };
   }
-  if (!Array.isArray(data)) {
+  if (!isList(data)) {
     throw new ValueError(`${where}: ${what} expected a Float32Array or an array of rows, got ${describe(data)}.`);
   }
-  const list = data as readonly unknown[];
+  const list = data;
   return {
     rows: list.length,
     width,
@@ -84,7 +80,7 @@ function checkRow(where: string, what: string, row: unknown, index: number, widt
       `${where}: ${what} expected an array of ${width} numbers in row ${index}, got the number ${row}.`,
     );
   }
-  if (!Array.isArray(row) && !isFloat32Array(row)) {
+  if (!isList(row) && !isFloat32Array(row)) {
     throw new ValueError(
       `${where}: ${what} expected an array of ${width} numbers in row ${index}, got ${describe(row)}.`,
     );
@@ -102,7 +98,7 @@ function checkRow(where: string, what: string, row: unknown, index: number, widt
 
 /** `labelSource` whose indices are still to be checked. */
 export function openLabels(where: string, what: string, data: unknown, classes: number): RowSource {
-  if (!Array.isArray(data) && !isTyped(data)) {
+  if (!isList(data) && !isTypedArray(data)) {
     throw new ValueError(`${where}: ${what} expected class indices, got ${describe(data)}.`);
   }
   const labels = data as ArrayLike<unknown>;
@@ -120,7 +116,7 @@ export function openLabels(where: string, what: string, data: unknown, classes: 
 }
 
 function checkLabel(where: string, what: string, label: unknown, row: number, classes: number): void {
-  if (Array.isArray(label) || isTyped(label)) {
+  if (isList(label) || isTypedArray(label)) {
     throw new ShapeError(`${where}: ${what} expected one class index per row, got ${describe(label)} in row ${row}.`);
   }
   if (typeof label !== 'number' || !Number.isInteger(label) || label < 0 || label >= classes) {

@@ -1,3 +1,5 @@
+import { MemoryError } from './errors.js';
+
 /** A weight with its name, as `getWeights` gives it: a copy, row-major, `shape` (units, inputs) or (units). */
 export interface NamedTensor {
   /** As in the equivalent PyTorch nn.Sequential, `0.weight`; in a graph with the layer's name in front. */
@@ -6,6 +8,18 @@ export interface NamedTensor {
   readonly shape: number[];
   /** Row-major. */
   readonly data: Float32Array;
+}
+
+/**
+ * An array of `count` floats.
+ * @throws MemoryError where the platform has no room for it; it would throw a RangeError.
+ */
+export function newFloats(where: string, count: number): Float32Array<ArrayBuffer> {
+  try {
+    return new Float32Array(count);
+  } catch {
+    throw new MemoryError(`${where}: an array of ${4 * count} bytes expected, got none: the platform has no room for it.`);
+  }
 }
 
 /** Number of values in a shape. */

@@ -1,3 +1,4 @@
+import { bufferOf } from '../common/arrays.js';
 import { ValueError } from '../common/errors.js';
 import { inPlaceOf } from '../engine/arena.js';
 import type { Machine } from '../engine/machine.js';
@@ -107,7 +108,7 @@ export class Predictor {
   private readyForParts(where: string, input: number): void {
     this.refuse(where, input);
     const x = this.xs[input];
-    if (this.outs.some((out) => out.buffer === x.buffer)) this.xs[input] = x.slice();
+    if (this.outs.some((out) => bufferOf(out) === bufferOf(x))) this.xs[input] = new Float32Array(x);
   }
 
   /** Throws a ValueError where an input holds a NaN or an infinity. */

@@ -1,4 +1,4 @@
-import { isFloat32Array } from '../common/arrays.js';
+import { floatsOf, isFloat32Array } from '../common/arrays.js';
 import { describe, describeShape } from '../common/describe.js';
 import { ShapeError, ValueError } from '../common/errors.js';
 import type { Machine } from '../engine/machine.js';
@@ -165,10 +165,11 @@ function orthogonal(draw: Draw, shape: readonly number[], gain: number): void {
 /** What an object of the user's own gives, checked. */
 function custom(draw: Draw, own: CustomInitializer, { size, shape, fanIn, fanOut }: Fans): void {
   const where = `initializer ${describe(own.name)}: values`;
-  const values: unknown = own.values({ shape: [...shape], fanIn, fanOut, seed: draw.word() });
-  if (!isFloat32Array(values)) {
-    throw new ValueError(`${where} expected a Float32Array, got ${describe(values)}.`);
+  const given: unknown = own.values({ shape: [...shape], fanIn, fanOut, seed: draw.word() });
+  if (!isFloat32Array(given)) {
+    throw new ValueError(`${where} expected a Float32Array, got ${describe(given)}.`);
   }
+  const values = floatsOf(given);
   if (values.length !== size) {
     throw new ShapeError(`${where} expected ${size} numbers for shape ${describeShape(shape)}, got ${values.length}.`);
   }

@@ -1,7 +1,8 @@
+import { isFloat32Array, isList } from '../common/arrays.js';
 import { columnMoments, float32Moments } from '../common/column-moments.js';
 import { describe } from '../common/describe.js';
 import { ShapeError, ValueError } from '../common/errors.js';
-import { finite, optional, readOptions, type Check } from '../common/options.js';
+import { finite, listOf, optional, readOptions, type Check } from '../common/options.js';
 import { rowSource, type Rows } from '../common/rows.js';
 import { constant, type Initializer } from '../initializers/initializers.js';
 import { LAYER_OPTIONS } from './checks.js';
@@ -73,16 +74,12 @@ export interface NormalizationConfig extends LayerConfig {
   readonly variance?: readonly number[] | undefined;
 }
 
-const numbers =
-  (least: number): Check<readonly number[]> =>
-  (path, value) => {
-    if (!Array.isArray(value)) throw new ValueError(`${path} expected a list of numbers, got ${describe(value)}.`);
-    return value.map((one, index) => {
-      const number = finite(`${path}[${index}]`, one);
-      if (number < least) throw new ValueError(`${path}[${index}] expected a number >= ${least}, got ${number}.`);
-      return number;
-    });
-  };
+const numbers = (least: number): Check<readonly number[]> =>
+  listOf('a list of numbers', (path, value) => {
+    const number = finite(path, value);
+    if (number < least) throw new ValueError(`${path} expected a number >= ${least}, got ${number}.`);
+    return number;
+  });
 
 /** The layer that `normalization` makes. */
 export class Normalization extends Layer<'normalization', NormalizationConfig> {
@@ -103,10 +100,8 @@ export class Normalization extends Layer<'normalization', NormalizationConfig> {
    * normalization().adapt([[1, 5], [3, 5]]).config.mean; // [2, 5]
    */
   adapt(data: Rows): this {
-    const first: unknown = (data as readonly unknown[] | undefined)?.[0];
-    const width =
-      this.config.inputShape?.[0] ??
-      (Array.isArray(first) || ArrayBuffer.isView(first) ? (first as ArrayLike<number>).length : undefined);
+    const first: unknown = isList(data) ? data[0] : undefined;
+    const width = this.config.inputShape?.[0] ?? (isList(first) || isFloat32Array(first) ? first.length : undefined);
     if (width === undefined) {
       throw new ValueError('normalization: adapt expected rows, or an inputShape for a flat Float32Array.');
     }

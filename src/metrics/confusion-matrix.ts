@@ -1,14 +1,20 @@
-import { isFloat32Array } from '../common/arrays.js';
-import { ShapeError, ValueError } from '../common/errors.js';
+import { isFloat32Array, isList } from '../common/arrays.js';
+import { MemoryError, ShapeError, ValueError } from '../common/errors.js';
 import { integer, readOptions } from '../common/options.js';
 import { labelSource, rowSource, type Labels, type Rows } from '../common/rows.js';
 
 const WHERE = 'confusionMatrix';
 
+/** A number of a JavaScript array, at most. */
+const BYTES_PER_COUNT = 8;
+
+/** Where the heap of JavaScript is full the process ends, and nothing can be caught: this is an eighth of what Node gives itself by default. */
+const MOST_BYTES = 2 ** 28;
+
 /** The class of each row: as it is given, or the column of the row's largest value, the first of equal ones. */
 function classesOf(what: string, data: unknown, classes: number): ArrayLike<number> {
-  const first: unknown = Array.isArray(data) ? data[0] : undefined;
-  if (!isFloat32Array(data) && !Array.isArray(first) && !ArrayBuffer.isView(first)) {
+  const first = isList(data) ? data[0] : undefined;
+  if (!isFloat32Array(data) && !isList(first) && !ArrayBuffer.isView(first)) {
     const source = labelSource(WHERE, what, data, classes);
     const bits = new Float32Array(source.rows);
     source.write(bits, 0);
@@ -36,7 +42,7 @@ function classesOf(what: string, data: unknown, classes: number): ArrayLike<numb
  * Outputs of one sigmoid unit are made class indices first, `Array.from(y, (p) => Number(p > 0.5))`, with `classes` 2.
  * @param options `classes`: how many classes there are, an integer >= 2.
  * @returns `classes` rows of `classes` counts: a row per true class, a column per predicted class.
- * @throws ShapeError where sizes do not fit; ValueError for class indices out of range, NaN, and other kinds of data.
+ * @throws ShapeError where sizes do not fit; MemoryError for more than 5,792 classes; ValueError for class indices out of range, NaN, and other kinds of data.
  * @example
  * confusionMatrix([0, 1, 1, 2], [0, 2, 1, 2], { classes: 3 }); // [[1, 0, 0], [0, 1, 1], [0, 0, 1]]
  */
@@ -46,6 +52,12 @@ export function confusionMatrix(
   options: { classes: number },
 ): number[][] {
   const { classes } = readOptions<{ classes: number }>(WHERE, options, { classes: { check: integer(2) } });
+  const need = BYTES_PER_COUNT * classes * classes;
+  if (need > MOST_BYTES) {
+    throw new MemoryError(
+      `${WHERE}: counts expected to take at most ${MOST_BYTES} bytes, got a need of ${need} for ${classes} classes.`,
+    );
+  }
   const actual = classesOf('targets', targets, classes);
   const predicted = classesOf('outputs', outputs, classes);
   if (actual.length !== predicted.length) {

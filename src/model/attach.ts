@@ -1,9 +1,9 @@
 /** Models that several threads predict from: a handle that can be posted, and what another thread makes of it. */
-import { isFloat32Array } from '../common/arrays.js';
+import { bufferOf, isFloat32Array, isList } from '../common/arrays.js';
 import { restoreCustom } from '../common/custom.js';
 import { describe } from '../common/describe.js';
 import { ValueError } from '../common/errors.js';
-import { readOptions } from '../common/options.js';
+import { fieldsOf, isInstance, isRecord, readOptions } from '../common/options.js';
 import type { Inputs } from '../common/rows.js';
 import { Machine, type MachineHandle } from '../engine/machine.js';
 import { useLeftovers } from '../engine/threads/leftovers.js';
@@ -29,14 +29,24 @@ export interface ModelHandle extends MachineHandle {
 
 /** Whether a value is a handle, as a post leaves it: JSON, for one, keeps neither modules nor memories. */
 function isHandle(value: unknown): value is ModelHandle {
-  const { kind, module, tile, memory, maximumMemory, architecture, weights, words, generation } = (value ??
-    {}) as Partial<Record<keyof ModelHandle, unknown>>;
+  const { kind, module, tile, memory, maximumMemory, architecture, weights, words, generation } = fieldsOf(
+    value,
+    'kind',
+    'module',
+    'tile',
+    'memory',
+    'maximumMemory',
+    'architecture',
+    'weights',
+    'words',
+    'generation',
+  );
   return (
     kind === 'wasm-mlp model' &&
-    module instanceof WebAssembly.Module &&
-    memory instanceof WebAssembly.Memory &&
+    isInstance(module, WebAssembly.Module) &&
+    isInstance(memory, WebAssembly.Memory) &&
     TILE_NAMES.includes(tile as TileName) &&
-    typeof architecture === 'object' &&
+    isRecord(architecture) &&
     [maximumMemory, weights, words, generation].every((value) => Number.isSafeInteger(value))
   );
 }
@@ -92,15 +102,16 @@ class AttachedModel<O extends Float32Array | Float32Array[]> extends InferenceMo
 
 /** Whether an array of one side lies in the memory of one of the other. What is no array is refused where it is read. */
 function sharesMemory(x: unknown, out: unknown): boolean {
-  if (Array.isArray(x)) return x.some((one) => sharesMemory(one, out));
-  if (Array.isArray(out)) return out.some((one) => sharesMemory(x, one));
-  if (!ArrayBuffer.isView(x) || !ArrayBuffer.isView(out)) return false;
+  if (isList(x)) return x.some((one) => sharesMemory(one, out));
+  if (isList(out)) return out.some((one) => sharesMemory(x, one));
+  if (!isFloat32Array(x) || !isFloat32Array(out)) return false;
+  const buffers = [bufferOf(x), bufferOf(out)];
   // Two shared buffers may be one memory: each post makes an object of its own.
-  return x.buffer === out.buffer || [x, out].every(({ buffer }) => !(buffer instanceof ArrayBuffer));
+  return buffers[0] === buffers[1] || buffers.every((buffer) => !(buffer instanceof ArrayBuffer));
 }
 
 const apart = (x: Float32Array | readonly Float32Array[]): Float32Array | readonly Float32Array[] =>
-  isFloat32Array(x) ? x.slice() : x.map((one) => (isFloat32Array(one) ? one.slice() : one));
+  isFloat32Array(x) ? new Float32Array(x) : Array.from(x, (one) => (isFloat32Array(one) ? new Float32Array(one) : one));
 
 /**
  * A model of another thread, to predict with: from the same weights, without a copy, as they are at each call. It has only its activations for itself;

@@ -1,11 +1,11 @@
 /** Models on the engine that is named, or on a default one. */
 import { describe } from '../common/describe.js';
 import { ValueError } from '../common/errors.js';
-import type { Check } from '../common/options.js';
+import { fieldsOf, isRecord, type Check } from '../common/options.js';
 import type { ModelOptions, SequentialOptions, Tensors } from './architecture.js';
 import { createEngine } from './create-engine.js';
 import type { LoadOptions } from './custom.js';
-import { Engine, type Predictions } from './engine.js';
+import { isEngine, type Engine, type Predictions } from './engine.js';
 import type { Model } from './model.js';
 
 /** The engine of models that name none, made by the first of them. */
@@ -23,8 +23,8 @@ async function engineOf(engine: Engine | undefined): Promise<Engine> {
 
 /** Reads an engine. */
 export const engineCheck: Check<Engine> = (path, value) => {
-  if (value instanceof Engine) return value;
-  const alike = typeof (value as Partial<Engine> | null)?.sequential === 'function';
+  if (isEngine(value)) return value;
+  const alike = typeof fieldsOf(value, 'sequential').sequential === 'function';
   const hint = alike ? ' Is it of another copy of the library, imported here and required there?' : '';
   throw new ValueError(`${path} expected an engine of createEngine, got ${describe(value)}.${hint}`);
 };
@@ -64,12 +64,17 @@ export async function model<const T extends Tensors>(
 
 /** The engine that is named among options, and the rest of them. */
 function splitEngine<T extends { engine?: Engine }>(where: string, options: T) {
-  if (options !== undefined && (typeof options !== 'object' || options === null)) {
+  // Nothing at all lacks what the options lack.
+  const given: unknown = options ?? {};
+  if (options === null || !isRecord(given)) {
     throw new ValueError(`${where}: options expected an object, got ${describe(options)}.`);
   }
-  // Nothing at all lacks what the options lack.
-  const { engine, ...rest } = options ?? ({} as T);
-  return { engine: engine === undefined ? undefined : engineCheck(`${where}: engine`, engine), rest };
+  const { engine } = fieldsOf(given, 'engine');
+  const rest = Object.fromEntries(Object.entries(given).filter(([name]) => name !== 'engine'));
+  return {
+    engine: engine === undefined ? undefined : engineCheck(`${where}: engine`, engine),
+    rest: rest as unknown as Omit<T, 'engine'>,
+  };
 }
 
 /**

@@ -1,8 +1,8 @@
 import { requireDistinctNames } from '../common/custom.js';
 import { StateError } from '../common/errors.js';
-import { integer, nonNegative, readOptions } from '../common/options.js';
+import { fieldsOf, integer, isInstance, nonNegative, readOptions } from '../common/options.js';
 import type { Numerics } from '../engine/features.js';
-import type { Machine } from '../engine/machine.js';
+import { Machine } from '../engine/machine.js';
 import { uses256 } from '../engine/simd256.js';
 import type { TileName } from '../engine/tile.js';
 import type { Calibration } from '../engine/trial.js';
@@ -57,6 +57,10 @@ export type Predictions<T extends Tensors> = T extends SymbolicTensor | readonly
   : T extends readonly [SymbolicTensor, SymbolicTensor, ...SymbolicTensor[]]
     ? Float32Array[]
     : Float32Array | Float32Array[];
+
+/** Whether a value is an engine that was made by this copy of the library. */
+export const isEngine = (value: unknown): value is Engine =>
+  isInstance(value, Engine) && isInstance(fieldsOf(value, 'machine').machine, Machine);
 
 /** One WASM instance with its memory; holds any number of models. Made by `createEngine` or `createEngineSync`. */
 export class Engine {

@@ -1,9 +1,10 @@
-import { isFloat32Array } from '../common/arrays.js';
+import { floatsOf, isFloat32Array, isList } from '../common/arrays.js';
 import { describe } from '../common/describe.js';
 import { ShapeError, StateError, ValueError } from '../common/errors.js';
 import { integer, readOptions } from '../common/options.js';
 import { perEnd } from '../common/per-end.js';
 import { rowSource, type Inputs } from '../common/rows.js';
+import { newFloats } from '../common/tensors.js';
 import { RegionGroup } from '../engine/arena.js';
 import type { Machine } from '../engine/machine.js';
 import type { VersionWriter } from '../engine/threads/version.js';
@@ -122,12 +123,12 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
         );
       }
       const { value } = ends[index];
-      if (isFloat32Array(value)) return value;
-      const flat = new Float32Array(rows * source.width);
+      if (isFloat32Array(value)) return floatsOf(value);
+      const flat = newFloats('predict', rows * source.width);
       source.write(flat, 0);
       return flat;
     });
-    const outs = this.ends.map(({ width }) => new Float32Array(rows * width));
+    const outs = this.ends.map(({ width }) => newFloats('predict', rows * width));
     this.running(() => this.predictor.predict('predict', xs, outs, rows, batchSize));
     return (outs.length === 1 ? outs[0] : outs) as O;
   }
@@ -179,7 +180,7 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
 
   /** A list of `count`, or, of one, that itself. */
   private requireList(what: string, value: unknown, count: number): void {
-    if (count === 1 || (Array.isArray(value) && value.length === count)) return;
+    if (count === 1 || (isList(value) && value.length === count)) return;
     throw new ShapeError(`predictInto: ${what} expected a list of ${count}, got ${describe(value)}.`);
   }
 
@@ -201,8 +202,8 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
   rehearsal(rows: number): () => void {
     // More rows are computed in blocks of so many.
     const count = Math.min(rows, MOST_CAPACITY);
-    const xs = this.inputEnds.map(({ width }) => new Float32Array(count * width));
-    const outs = this.ends.map(({ width }) => new Float32Array(count * width));
+    const xs = this.inputEnds.map(({ width }) => newFloats('warmUp', count * width));
+    const outs = this.ends.map(({ width }) => newFloats('warmUp', count * width));
     return () => {
       if (this.live && !this.gate.running) {
         this.running(() => this.predictor.predict('warmUp', xs, outs, count, count));

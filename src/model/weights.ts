@@ -1,7 +1,8 @@
-import { isFloat32Array } from '../common/arrays.js';
+import { isFloat32Array, isList } from '../common/arrays.js';
 import { describe, describeShape } from '../common/describe.js';
 import { ShapeError, ValueError } from '../common/errors.js';
 import { allFinite, sizeOf } from '../common/tensors.js';
+import { fieldsOf } from '../common/options.js';
 import type { PlannedParameter } from '../graph/plan.js';
 
 /** A tensor as `setWeights` takes it: what `getWeights` gives, or plain numbers; the name may be left out. */
@@ -30,7 +31,7 @@ export function readTensors(
   tensors: unknown,
   how: Reading = { copied: true, finite: true },
 ): Float32Array[] {
-  if (!Array.isArray(tensors))
+  if (!isList(tensors))
     throw new ValueError(`${where}: weights expected a list of tensors, got ${describe(tensors)}.`);
   if (tensors.length !== parameters.length) {
     throw new ShapeError(`${where}: weights expected ${parameters.length} tensors, got ${tensors.length}.`);
@@ -40,20 +41,18 @@ export function readTensors(
 
 function readTensor(where: string, { name, spec }: PlannedParameter, value: unknown, how: Reading): Float32Array {
   const { shape, least = -Infinity } = spec;
-  if (typeof value !== 'object' || value === null || !('shape' in value) || !('data' in value)) {
+  const { name: givenName, shape: given, data } = fieldsOf(value, 'name', 'shape', 'data');
+  if (given === undefined || data === undefined) {
     throw new ValueError(`${where}: "${name}" expected { shape, data }, got ${describe(value)}.`);
   }
-  const tensor = value as TensorLike;
-  if (tensor.name !== undefined && tensor.name !== name) {
-    throw new ValueError(`${where}: "${name}" expected next, got "${tensor.name}".`);
+  if (givenName !== undefined && givenName !== name) {
+    throw new ValueError(`${where}: "${name}" expected next, got ${describe(givenName)}.`);
   }
-  const given = tensor.shape;
-  if (!Array.isArray(given) || given.length !== shape.length || given.some((extent, axis) => extent !== shape[axis])) {
-    const got = Array.isArray(given) ? describeShape(given as number[]) : describe(given);
+  if (!isList(given) || given.length !== shape.length || shape.some((extent, axis) => extent !== given[axis])) {
+    const got = describeShape(given);
     throw new ShapeError(`${where}: "${name}" expected shape ${describeShape(shape)}, got ${got}.`);
   }
-  const { data } = tensor;
-  if (!isFloat32Array(data) && !Array.isArray(data)) {
+  if (!isFloat32Array(data) && !isList(data)) {
     throw new ValueError(`${where}: "${name}" expected data as a Float32Array, got ${describe(data)}.`);
   }
   if (data.length !== sizeOf(shape)) {

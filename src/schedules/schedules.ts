@@ -1,3 +1,4 @@
+import { isObject } from '../common/arrays.js';
 import { readCustom, type Custom, type Named } from '../common/custom.js';
 import { describe } from '../common/describe.js';
 import { resolve, type Descriptor } from '../common/descriptor.js';
@@ -276,7 +277,7 @@ export const schedules = {
 export const learningRateCheck: Check<number | Schedule> = (path, value) => {
   if (typeof value === 'number') return positive(path, value);
   if (typeof value === 'function') return ofFunction(value as ScheduleFunction);
-  if (typeof value !== 'object' || value === null) {
+  if (!isObject(value)) {
     throw new ValueError(`${path} expected a number > 0 or a schedule, got ${describe(value)}.`);
   }
   return readCustom<CustomSchedule>(path, value, ['rate']) ?? resolve<Schedule>(path, value, schedules);
@@ -284,6 +285,7 @@ export const learningRateCheck: Check<number | Schedule> = (path, value) => {
 
 /** An unnamed function goes by "schedule". */
 function ofFunction(rate: ScheduleFunction): Custom<CustomSchedule> {
-  const name = rate.name || 'schedule';
+  const given: unknown = rate.name;
+  const name = typeof given === 'string' && given !== '' ? given : 'schedule';
   return { kind: 'custom', config: { name }, custom: { name, rate } };
 }

@@ -1,3 +1,4 @@
+import { isList } from '../common/arrays.js';
 import { describe } from '../common/describe.js';
 import { ValueError } from '../common/errors.js';
 import type { Rows } from '../common/rows.js';
@@ -30,10 +31,11 @@ export class MlpClassifier<L extends Label = Label> {
    * @throws ShapeError, ValueError for rows or labels that do not fit, or labels that are all the same.
    */
   async fit(x: Rows, labels: readonly L[]): Promise<History> {
-    const classes = distinct(labels);
+    const given = readLabels(labels);
+    const classes = distinct(given);
     const index = new Map(classes.map((label, position) => [label, position]));
-    const source = this.estimator.readRows('fit', x, labels.length);
-    const y = Int32Array.from(labels, (label) => index.get(label)!);
+    const source = this.estimator.readRows('fit', x, given.length);
+    const y = Int32Array.from(given, (label) => index.get(label)!);
     const head = { activation: 'softmax', loss: 'sparseCategoricalCrossentropy' } as const;
     return this.estimator.fit(source, y, classes.length, head, () => (this.labels = classes));
   }
@@ -59,7 +61,7 @@ export class MlpClassifier<L extends Label = Label> {
   /** Share of the rows whose label is predicted, from 0 to 1. @throws as `predict`. */
   score(x: Rows, labels: readonly L[]): number {
     this.estimator.model('score');
-    if (!Array.isArray(labels)) {
+    if (!isList(labels)) {
       throw new ValueError(`mlpClassifier.score: labels expected a list, got ${describe(labels)}.`);
     }
     this.estimator.readRows('score', x, labels.length);
@@ -73,11 +75,12 @@ export class MlpClassifier<L extends Label = Label> {
   }
 }
 
-/** The labels that occur, checked and in order. */
-function distinct<L extends Label>(labels: readonly L[]): L[] {
-  if (!Array.isArray(labels)) {
+/** The labels, checked. */
+function readLabels<L extends Label>(labels: readonly L[]): L[] {
+  if (!isList(labels)) {
     throw new ValueError(`mlpClassifier.fit: labels expected a list, got ${describe(labels)}.`);
   }
+  const result: L[] = [];
   // By index: forEach would pass over holes.
   for (let row = 0; row < labels.length; row++) {
     const label: unknown = labels[row];
@@ -86,8 +89,14 @@ function distinct<L extends Label>(labels: readonly L[]): L[] {
         `mlpClassifier.fit: labels expected strings or finite numbers, got ${describe(label)} in row ${row}.`,
       );
     }
+    result.push(label as L);
   }
-  const classes = [...new Set(labels as readonly L[])];
+  return result;
+}
+
+/** The labels that occur, in order. */
+function distinct<L extends Label>(labels: readonly L[]): L[] {
+  const classes = [...new Set(labels)];
   if (classes.length < 2) {
     throw new ValueError(`mlpClassifier.fit: labels expected at least two different ones, got ${classes.length}.`);
   }

@@ -1,9 +1,9 @@
-import { isFloat32Array } from '../common/arrays.js';
+import { isFloat32Array, isList } from '../common/arrays.js';
 import { activationCheck, type Activation, type ActivationLike } from '../activations/activations.js';
 import { propertiesOf } from '../activations/properties.js';
 import { describe } from '../common/describe.js';
 import { ShapeError, StateError, ValueError } from '../common/errors.js';
-import { integer, nonNegative, positive, readOptions, type Check } from '../common/options.js';
+import { integer, listOf, nonNegative, positive, readOptions, type Check } from '../common/options.js';
 import { rowSource, type Rows, type RowSource } from '../common/rows.js';
 import { heNormal, xavier } from '../initializers/initializers.js';
 import { dense } from '../layers/dense.js';
@@ -37,10 +37,7 @@ export interface MlpOptions {
   engine?: Engine;
 }
 
-const layerSizes: Check<readonly number[]> = (path, value) => {
-  if (!Array.isArray(value)) throw new ValueError(`${path} expected a list of units, got ${describe(value)}.`);
-  return value.map((units, index) => integer(1)(`${path}[${index}]`, units));
-};
+const layerSizes: Check<readonly number[]> = listOf('a list of units', integer(1));
 
 type Settled = Required<Omit<MlpOptions, 'engine' | 'activation'>> & {
   activation: Activation;
@@ -79,13 +76,13 @@ export class Estimator {
   /** Number of rows, and values per row; a flat array has as many rows as there are targets. */
   readRows(call: string, x: Rows, rows?: number): RowSource {
     const where = `${this.where}.${call}`;
-    const first: unknown = (x as readonly unknown[] | undefined)?.[0];
+    const first: unknown = isList(x) ? x[0] : undefined;
     const flat = isFloat32Array(x);
     const width = this.fitted !== undefined && call !== 'fit' ? this.inputs : flat ? x.length / rows! : undefined;
     if (flat && !Number.isInteger(width)) {
       throw new ShapeError(`${where}: x expected a multiple of ${rows} values, one row per target, got ${x.length}.`);
     }
-    const length = Array.isArray(first) || isFloat32Array(first) ? first.length : 0;
+    const length = isList(first) || isFloat32Array(first) ? first.length : 0;
     const source = rowSource(where, 'x', x, width ?? length);
     if (rows !== undefined && (source.rows !== rows || rows === 0)) {
       throw new ShapeError(`${where}: x expected ${Math.max(1, rows)} rows, one per target, got ${source.rows}.`);

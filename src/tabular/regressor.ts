@@ -1,4 +1,4 @@
-import { isFloat32Array } from '../common/arrays.js';
+import { isFloat32Array, isList } from '../common/arrays.js';
 import { columnMoments } from '../common/column-moments.js';
 import { describe } from '../common/describe.js';
 import { ShapeError, ValueError } from '../common/errors.js';
@@ -87,18 +87,23 @@ export class MlpRegressor {
 /** Targets as rows. */
 function readTargets(where: string, y: Values): RowSource {
   const list: unknown = y;
-  if (!Array.isArray(list) && !isFloat32Array(list)) {
+  if (!isList(list) && !isFloat32Array(list)) {
     throw new ValueError(`${where}: y expected numbers or rows of numbers, got ${describe(list)}.`);
   }
-  const first = (list as readonly unknown[])[0];
+  const first: unknown = list[0];
   if (typeof first !== 'number') {
-    const width = Array.isArray(first) || isFloat32Array(first) ? first.length : 0;
+    const width = isList(first) || isFloat32Array(first) ? first.length : 0;
     return rowSource(where, 'y', list, Math.max(1, width));
   }
-  const values = Array.from(list as readonly unknown[], (value, row) => {
-    if (typeof value === 'number') return value;
-    throw new ValueError(`${where}: y expected numbers, got ${describe(value)} in row ${row}.`);
-  });
+  const values: number[] = [];
+  // By index: a list may be of any length, and be refused at its first element.
+  for (let row = 0; row < list.length; row++) {
+    const value: unknown = list[row];
+    if (typeof value !== 'number') {
+      throw new ValueError(`${where}: y expected numbers, got ${describe(value)} in row ${row}.`);
+    }
+    values.push(value);
+  }
   return rowSource(where, 'y', Float32Array.from(values), 1);
 }
 

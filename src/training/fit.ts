@@ -3,6 +3,7 @@ import { Breath } from './breath.js';
 import {
   ATTACH,
   callAll,
+  hookOf,
   type AttachedCallback,
   type Callback,
   type Hook,
@@ -81,7 +82,7 @@ export async function fit(
   const { trainer, model } = subject;
   const { callbacks, signal } = options;
   const station = validation && validationStation(trainer, validation);
-  const watched: readonly Callback[] = callbacks.filter((callback) => callback.onBatchEnd !== undefined);
+  const watched: readonly Callback[] = callbacks.filter((callback) => hookOf(callback, 'onBatchEnd') !== undefined);
   const result: History = { epoch: [], history: {} };
   const breath = new Breath();
   const proceed = (): void => {

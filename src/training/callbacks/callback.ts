@@ -1,3 +1,6 @@
+import { describe } from '../../common/describe.js';
+import { ValueError } from '../../common/errors.js';
+import { fieldOf, fieldsOf, isRecord } from '../../common/options.js';
 import type { NamedTensor } from '../../common/tensors.js';
 import type { Diagnosis, NonFinite } from '../diagnosis/diagnosis.js';
 import type { Logs } from '../measure.js';
@@ -81,6 +84,28 @@ export interface AttachedCallback extends Callback {
   [ATTACH](session: Session): void;
 }
 
+/** The function that a callback has as a hook, its own or of its class. */
+export function hookOf(callback: Callback, hook: Hook): Callback[Hook] {
+  const method = fieldOf(callback, hook);
+  return typeof method === 'function' ? (method as Callback[Hook]) : undefined;
+}
+
+/** Checks the logs that a hook is called with. */
+export function requireLogs(where: string, logs: unknown): void {
+  if (!isRecord(logs)) throw new ValueError(`${where}: logs expected an object, got ${describe(logs)}.`);
+}
+
+/**
+ * Checks what a hook of the library's own callbacks is called with: callbacks may be wrapped in others, which hand on what they like.
+ * @throws ValueError for logs that are no object, or a model that is none.
+ */
+export function requireHook(where: string, logs: unknown, model: unknown): void {
+  requireLogs(where, logs);
+  if (typeof fieldsOf(model, 'getWeights').getWeights !== 'function') {
+    throw new ValueError(`${where}: model expected the model that is trained, got ${describe(model)}.`);
+  }
+}
+
 /** Calls one hook of all callbacks in turn. */
 export async function callAll(
   callbacks: readonly Callback[],
@@ -89,5 +114,5 @@ export async function callAll(
   logs: Logs,
   model: TrainedModel,
 ): Promise<void> {
-  for (const callback of callbacks) await callback[hook]?.(index, logs, model);
+  for (const callback of callbacks) await hookOf(callback, hook)?.call(callback, index, logs, model);
 }

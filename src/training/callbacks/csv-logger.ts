@@ -1,7 +1,7 @@
 import { describe } from '../../common/describe.js';
 import { UnsupportedError, ValueError } from '../../common/errors.js';
 import { flag, readOptions, text } from '../../common/options.js';
-import type { Callback } from './callback.js';
+import { requireLogs, type Callback } from './callback.js';
 
 /** What `csvLogger` takes besides its target. */
 export interface CsvLoggerOptions {
@@ -53,8 +53,8 @@ export function csvLogger(target: string | ((line: string) => unknown), options?
   const write = (line: string): unknown =>
     typeof target === 'string' ? files().appendFileSync(target, line) : target(line);
   /** A cell that holds a separator, a quote or a line end stands in quotes (RFC 4180). */
-  const cell = (value: string | number): string => {
-    const text = String(value);
+  const cell = (value: unknown): string => {
+    const text = typeof value === 'string' || typeof value === 'number' ? String(value) : describe(value);
     return text.includes(separator) || /["\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   };
   return {
@@ -74,6 +74,7 @@ export function csvLogger(target: string | ((line: string) => unknown), options?
       }
     },
     async onEpochEnd(epoch, logs) {
+      requireLogs('csvLogger', logs);
       if (columns === undefined) {
         columns = Object.keys(logs);
         if (!headed) await write(`${['epoch', ...columns].map(cell).join(separator)}\n`);

@@ -1,4 +1,4 @@
-import type { Callback } from './callback.js';
+import { requireHook, type Callback } from './callback.js';
 
 /**
  * Stops training after the first batch whose loss is NaN or infinite.
@@ -9,7 +9,8 @@ import type { Callback } from './callback.js';
  * epoch.length < 9; // true
  */
 export const terminateOnNaN = (): Callback => ({
-  onBatchEnd(_batch, { loss }, model) {
-    if (!Number.isFinite(loss)) model.stopTraining = true;
+  onBatchEnd(_batch, logs, model) {
+    requireHook('terminateOnNaN', logs, model);
+    if (!Number.isFinite(logs.loss)) model.stopTraining = true;
   },
 });

@@ -1,5 +1,7 @@
+import { isList, isObject } from '../../common/arrays.js';
 import { describe } from '../../common/describe.js';
 import { ValueError } from '../../common/errors.js';
+import { fieldOf } from '../../common/options.js';
 import { RegionGroup } from '../../engine/arena.js';
 import type { Machine } from '../../engine/machine.js';
 import { STREAM } from '../../engine/random.js';
@@ -33,8 +35,8 @@ export interface FitData {
 /** Whether what was given to `fit` is a source of batches and not rows. */
 export function isBatchSource(x: unknown): x is BatchSource {
   if (typeof x === 'function') return true;
-  if (typeof x !== 'object' || x === null || Array.isArray(x) || ArrayBuffer.isView(x)) return false;
-  return Symbol.iterator in x || Symbol.asyncIterator in x;
+  if (!isObject(x) || isList(x) || ArrayBuffer.isView(x)) return false;
+  return fieldOf(x, Symbol.iterator) !== undefined || fieldOf(x, Symbol.asyncIterator) !== undefined;
 }
 
 /** Brings the batches of an epoch into a training station, one after the other. */
@@ -108,36 +110,39 @@ export function readBatch(
   classWeight: ClassWeight | undefined,
 ): DataSources {
   if (batch instanceof ReadyBatch) return batch.sources;
-  if (!Array.isArray(batch) || (batch.length !== 2 && batch.length !== 3)) {
+  if (!isList(batch) || (batch.length !== 2 && batch.length !== 3)) {
     throw new ValueError(`${where} expected [x, y] or [x, y, sampleWeight], got ${describe(batch)}.`);
   }
-  const [x, y, sampleWeight] = batch as unknown[];
+  const [x, y, sampleWeight] = [batch[0], batch[1], batch[2]];
   return readData(where, { x, y, sampleWeight: sampleWeight as RowNumbers | undefined, classWeight }, shape);
 }
 
 /** Starts a source. */
 export const openSource = (source: BatchSource): Batches => open(typeof source === 'function' ? source() : source);
 
-const isResult = (value: unknown): value is IteratorResult<Batch> => typeof value === 'object' && value !== null;
+const isResult = (value: unknown): value is IteratorResult<Batch> => isObject(value);
+
+/** What an object has to start it as an iterable. */
+const iterator = (iterable: unknown, key: typeof Symbol.iterator | typeof Symbol.asyncIterator): unknown =>
+  isObject(iterable) ? (iterable as Record<symbol, unknown>)[key] : undefined;
 
 /** Starts an iterable. */
 function open(iterable: unknown): Batches {
-  const either = (iterable ?? {}) as Partial<AsyncIterable<Batch>> & Partial<Iterable<Batch>>;
-  const start: unknown = either[Symbol.asyncIterator] ?? either[Symbol.iterator];
-  const batches = typeof start === 'function' ? (start.call(iterable) as Batches | undefined) : undefined;
-  if (typeof batches?.next !== 'function') {
+  const start: unknown = iterator(iterable, Symbol.asyncIterator) ?? iterator(iterable, Symbol.iterator);
+  const batches: unknown = typeof start === 'function' ? start.call(iterable) : undefined;
+  if (!isObject(batches) || typeof (batches as Partial<Batches>).next !== 'function') {
     throw new ValueError(
       `fit: x expected a function that returns an iterable, got one that returns ${describe(iterable)}.`,
     );
   }
-  return batches;
+  return batches as Batches;
 }
 
 /** Whether a source cannot be started anew: a generator, which is its own iterator. */
 function isOnce(source: BatchSource): boolean {
   if (typeof source === 'function') return false;
-  const either = source as Partial<AsyncIterable<Batch>> & Partial<Iterable<Batch>>;
-  return (either[Symbol.asyncIterator]?.() ?? either[Symbol.iterator]?.()) === (source as unknown);
+  const start: unknown = iterator(source, Symbol.asyncIterator) ?? iterator(source, Symbol.iterator);
+  return typeof start === 'function' && start.call(source) === source;
 }
 
 /** Batches as a source hands them over. */

@@ -1,3 +1,4 @@
+import { isList, isTypedArray } from '../../common/arrays.js';
 import { describe } from '../../common/describe.js';
 import { ShapeError, ValueError } from '../../common/errors.js';
 import { isRecord } from '../../common/options.js';
@@ -6,7 +7,7 @@ import type { DataGiven, DataShape, Resident } from './shape.js';
 
 /** Checks a weight per row: finite, not negative. */
 function readSampleWeight(where: string, value: unknown, rows: number): Float32Array {
-  if (!Array.isArray(value) && !(ArrayBuffer.isView(value) && !(value instanceof DataView))) {
+  if (!isList(value) && !isTypedArray(value)) {
     throw new ValueError(`${where}: sampleWeight expected a number per row, got ${describe(value)}.`);
   }
   const list = value as ArrayLike<unknown>;
@@ -21,7 +22,7 @@ function readSampleWeight(where: string, value: unknown, rows: number): Float32A
 }
 
 function readClassWeight(where: string, value: unknown, classes: number): Float32Array {
-  if (!isRecord(value) && !Array.isArray(value) && !ArrayBuffer.isView(value)) {
+  if (!isRecord(value) && !isList(value) && !isTypedArray(value)) {
     throw new ValueError(`${where}: classWeight expected weights by class, got ${describe(value)}.`);
   }
   const weights = new Float32Array(classes).fill(1);
