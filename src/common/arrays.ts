@@ -4,9 +4,15 @@
  * goes by the real length.
  */
 
+import { isRevoked } from './objects.js';
+
 /** A getter that all typed arrays inherit: it reads what an array is made of, and runs no code of the caller's. */
-const slot = (key: PropertyKey): ((this: unknown) => unknown) =>
-  Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype) as object, key)!.get!;
+function slot(key: PropertyKey): (this: unknown) => unknown {
+  const { get } = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype) as object, key) as {
+    readonly get: (this: unknown) => unknown;
+  };
+  return get;
+}
 
 const nameSlot = /* @__PURE__ */ slot(Symbol.toStringTag);
 const lengthSlot = /* @__PURE__ */ slot('length');
@@ -14,24 +20,7 @@ const bufferSlot = /* @__PURE__ */ slot('buffer');
 const offsetSlot = /* @__PURE__ */ slot('byteOffset');
 
 /** Whether a value is an array. A proxy whose target is gone is none; `Array.isArray` throws a TypeError there. */
-export function isList(value: unknown): value is readonly unknown[] {
-  try {
-    return Array.isArray(value);
-  } catch {
-    return false;
-  }
-}
-
-/** Whether a value is an object whose properties can be asked for: a proxy has none once its target is gone. Runs no code of the caller's. */
-export function isObject(value: unknown): value is object {
-  if (typeof value !== 'object' || value === null) return false;
-  try {
-    Array.isArray(value);
-    return true;
-  } catch {
-    return false;
-  }
-}
+export const isList = (value: unknown): value is readonly unknown[] => !isRevoked(value) && Array.isArray(value);
 
 /** The class of a typed array, such as 'Float32Array', of whichever realm; undefined for anything else. */
 export const typedArrayName = (value: unknown): string | undefined => nameSlot.call(value) as string | undefined;

@@ -1,8 +1,8 @@
-import { isFloat32Array, isList, isObject } from './arrays.js';
+import { isFloat32Array, isList } from './arrays.js';
+import { fieldOf, fieldsOf, isFunction, isInstance, isObject } from './objects.js';
 import { describe } from './describe.js';
 import type { Descriptor } from './descriptor.js';
 import { ShapeError, ValueError } from './errors.js';
-import { fieldOf, fieldsOf } from './options.js';
 
 /** What all objects of a user's own have: the name that files and logs call them by. */
 export interface Named {
@@ -43,8 +43,8 @@ export function readCustom<F extends Named>(
   }
   const given = saved ? custom : value;
   const fits = (one: unknown): boolean =>
-    isObject(one) && functions.every((method) => typeof fieldOf(one, method) === 'function');
-  const object = given instanceof Candidates ? (given.objects.find(fits) ?? given.objects[0]) : given;
+    isObject(one) && functions.every((method) => isFunction(fieldOf(one, method)));
+  const object = isInstance(given, Candidates) ? (given.objects.find(fits) ?? given.objects[0]) : given;
   if (!isObject(object)) throw new ValueError(`${path} expected an object with a name, got ${describe(object)}.`);
   const { name } = fieldsOf(object, 'name');
   if (typeof name !== 'string' || name.length === 0) {
@@ -52,7 +52,7 @@ export function readCustom<F extends Named>(
   }
   for (const method of functions) {
     const own = fieldOf(object, method);
-    if (typeof own !== 'function') {
+    if (!isFunction(own)) {
       throw new ValueError(`${path} expected "${name}" to have a function ${method}, got ${describe(own)}.`);
     }
   }
@@ -89,7 +89,11 @@ export function requireDistinctNames(where: string, description: unknown): void 
     const { config, custom: one } = value as Custom<Named>;
     const others = found.get(config.name) ?? [];
     if (others.includes(one)) return;
-    if (others.some((other) => METHODS.some((method) => fieldOf(other, method) !== undefined && fieldOf(one, method) !== undefined))) {
+    if (
+      others.some((other) =>
+        METHODS.some((method) => fieldOf(other, method) !== undefined && fieldOf(one, method) !== undefined),
+      )
+    ) {
       throw new ValueError(
         `${where}: objects of your own expected to have different names, got ${describe(config.name)} twice.`,
       );

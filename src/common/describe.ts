@@ -1,5 +1,6 @@
 /** Values as they stand in error messages. A message is made where something is wrong already, so nothing here throws, whatever the value. */
-import { isDetached, isList, isObject, typedArrayLength, typedArrayName } from './arrays.js';
+import { isDetached, isList, typedArrayLength, typedArrayName } from './arrays.js';
+import { isObject } from './objects.js';
 
 /** Whether a value is a Map or a Set, of whichever realm: what it holds is not among its fields. */
 export function collectionOf(value: unknown): string | undefined {

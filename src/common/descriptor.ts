@@ -1,6 +1,7 @@
 import { describe } from './describe.js';
 import { ValueError } from './errors.js';
-import { fieldsOf, nameOf, readOptions } from './options.js';
+import { nameOf, readOptions } from './options.js';
+import { fieldsOf } from './objects.js';
 
 /**
  * A choice that is plain data: which one, and its options. Optimizers, losses, initializers and layers are descriptors until
@@ -24,7 +25,8 @@ let depth = 0;
 
 /** Reads what a choice holds. */
 function nested<T>(path: string, read: () => T): T {
-  if (depth === MOST_NESTED) throw new ValueError(`${path} expected at most ${MOST_NESTED} choices in each other, got more.`);
+  if (depth === MOST_NESTED)
+    throw new ValueError(`${path} expected at most ${MOST_NESTED} choices in each other, got more.`);
   depth += 1;
   try {
     return read();

@@ -1,7 +1,8 @@
-import { isList, isObject } from './arrays.js';
+import { isList } from './arrays.js';
 import { collectionOf, describe } from './describe.js';
 import { ValueError } from './errors.js';
 import { suggestion } from './nearest.js';
+import { fieldOf, isObject } from './objects.js';
 
 /** Takes a given value and returns it checked, or throws a ValueError that starts with `path`. */
 export type Check<T> = (path: string, value: unknown) => T;
@@ -18,34 +19,6 @@ export type OptionTable<T> = { readonly [K in keyof T]-?: Option<T[K]> };
 /** Whether a value is an object whose fields have names: no list, and none of those that keep what they hold elsewhere. */
 export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   isObject(value) && !isList(value) && !ArrayBuffer.isView(value) && collectionOf(value) === undefined;
-
-/**
- * A field of an object, its own or of its class, but not one that all objects have: `Object.prototype` has methods whose names somebody may use, and a page's
- * other scripts may have put anything there.
- */
-export function fieldOf(object: object, name: PropertyKey): unknown {
-  for (let owner = object; ;) {
-    if (Object.hasOwn(owner, name)) return (object as Readonly<Record<PropertyKey, unknown>>)[name];
-    const parent: unknown = Object.getPrototypeOf(owner);
-    if (!isObject(parent) || Object.getPrototypeOf(parent) === null) return undefined;
-    owner = parent;
-  }
-}
-
-/** The fields of a value by these names; all of them undefined where it is no object. */
-export const fieldsOf = <K extends string>(value: unknown, ...names: readonly K[]): Partial<Record<K, unknown>> =>
-  Object.fromEntries(names.map((name) => [name, isObject(value) ? fieldOf(value, name) : undefined])) as Partial<
-    Record<K, unknown>
-  >;
-
-/** Whether an object is one of a class of the library, made by its constructor. A proxy that throws is none. */
-export function isInstance<T>(value: unknown, type: abstract new (...args: never[]) => T): value is T {
-  try {
-    return value instanceof type;
-  } catch {
-    return false;
-  }
-}
 
 /** Reads an options object: every given name must be in the table, every value must pass its check. */
 export function readOptions<T extends object>(where: string, given: unknown, table: OptionTable<T>): T {

@@ -2,7 +2,8 @@ import { isList } from './arrays.js';
 import { describe } from './describe.js';
 import { ShapeError, ValueError } from './errors.js';
 import { suggestion } from './nearest.js';
-import { fieldOf, isRecord } from './options.js';
+import { isRecord } from './options.js';
+import { fieldOf } from './objects.js';
 
 /** One value per end, with what messages call it: the value itself where there is one end. */
 export function perEnd(

@@ -18,7 +18,9 @@ export function newFloats(where: string, count: number): Float32Array<ArrayBuffe
   try {
     return new Float32Array(count);
   } catch {
-    throw new MemoryError(`${where}: an array of ${4 * count} bytes expected, got none: the platform has no room for it.`);
+    throw new MemoryError(
+      `${where}: an array of ${4 * count} bytes expected, got none: the platform has no room for it.`,
+    );
   }
 }
 

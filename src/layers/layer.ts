@@ -1,8 +1,8 @@
+import { isInstance } from '../common/objects.js';
 import { isList } from '../common/arrays.js';
 import { describe } from '../common/describe.js';
 import type { Descriptor } from '../common/descriptor.js';
 import { ValueError } from '../common/errors.js';
-import { isInstance } from '../common/options.js';
 import type { Operation } from './operation.js';
 
 /** Options that every layer has. */

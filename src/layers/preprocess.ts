@@ -1,6 +1,5 @@
 import { isFloat32Array, isList } from '../common/arrays.js';
 import { columnMoments, float32Moments } from '../common/column-moments.js';
-import { describe } from '../common/describe.js';
 import { ShapeError, ValueError } from '../common/errors.js';
 import { finite, listOf, optional, readOptions, type Check } from '../common/options.js';
 import { rowSource, type Rows } from '../common/rows.js';

@@ -3,7 +3,8 @@ import { bufferOf, isFloat32Array, isList } from '../common/arrays.js';
 import { restoreCustom } from '../common/custom.js';
 import { describe } from '../common/describe.js';
 import { ValueError } from '../common/errors.js';
-import { fieldsOf, isInstance, isRecord, readOptions } from '../common/options.js';
+import { isRecord, readOptions } from '../common/options.js';
+import { fieldsOf, isInstance } from '../common/objects.js';
 import type { Inputs } from '../common/rows.js';
 import { Machine, type MachineHandle } from '../engine/machine.js';
 import { useLeftovers } from '../engine/threads/leftovers.js';
@@ -86,8 +87,10 @@ class AttachedModel<O extends Float32Array | Float32Array[]> extends InferenceMo
 
   /** As in every model; where `out` lies in the memory of `x` it allocates a copy of that, since it may have to predict again. */
   override predictInto(x: Float32Array | readonly Float32Array[], out: O): O {
-    const { reader } = this;
-    const rows = sharesMemory(x, out) ? apart(x) : x;
+    const { reader, inputEnds, ends } = this;
+    const xs = arraysOf(x, inputEnds.length);
+    const moved = shareMemory(xs, arraysOf(out, ends.length));
+    const rows = !moved ? x : isList(x) && x.length === xs.length ? xs.map(apart) : apart(x);
     try {
       for (;;) {
         const version = reader.begin('predictInto');
@@ -100,18 +103,23 @@ class AttachedModel<O extends Float32Array | Float32Array[]> extends InferenceMo
   }
 }
 
+/** The arrays of one side: of a list as many as there are ends, since it may be of any length and is refused where it is read. */
+const arraysOf = (side: unknown, count: number): readonly unknown[] =>
+  isList(side) ? Array.from({ length: count }, (_, index) => side[index]) : [side];
+
 /** Whether an array of one side lies in the memory of one of the other. What is no array is refused where it is read. */
-function sharesMemory(x: unknown, out: unknown): boolean {
-  if (isList(x)) return x.some((one) => sharesMemory(one, out));
-  if (isList(out)) return out.some((one) => sharesMemory(x, one));
+function shareMemory(x: readonly unknown[], out: readonly unknown[]): boolean {
+  return x.some((one) => out.some((other) => overlap(one, other)));
+}
+
+function overlap(x: unknown, out: unknown): boolean {
   if (!isFloat32Array(x) || !isFloat32Array(out)) return false;
   const buffers = [bufferOf(x), bufferOf(out)];
   // Two shared buffers may be one memory: each post makes an object of its own.
   return buffers[0] === buffers[1] || buffers.every((buffer) => !(buffer instanceof ArrayBuffer));
 }
 
-const apart = (x: Float32Array | readonly Float32Array[]): Float32Array | readonly Float32Array[] =>
-  isFloat32Array(x) ? new Float32Array(x) : Array.from(x, (one) => (isFloat32Array(one) ? new Float32Array(one) : one));
+const apart = (one: unknown): Float32Array => (isFloat32Array(one) ? new Float32Array(one) : (one as Float32Array));
 
 /**
  * A model of another thread, to predict with: from the same weights, without a copy, as they are at each call. It has only its activations for itself;

@@ -1,7 +1,8 @@
 import type { Named } from '../common/custom.js';
 import { describe } from '../common/describe.js';
 import { ValueError } from '../common/errors.js';
-import { fieldsOf, listOf, type Check } from '../common/options.js';
+import { listOf, type Check } from '../common/options.js';
+import { fieldsOf } from '../common/objects.js';
 
 /** What `loadModel` and `attachModel` take besides the file or the handle. */
 export interface LoadOptions {

@@ -1,7 +1,8 @@
 /** Models on the engine that is named, or on a default one. */
 import { describe } from '../common/describe.js';
 import { ValueError } from '../common/errors.js';
-import { fieldsOf, isRecord, type Check } from '../common/options.js';
+import { isRecord, type Check } from '../common/options.js';
+import { fieldsOf } from '../common/objects.js';
 import type { ModelOptions, SequentialOptions, Tensors } from './architecture.js';
 import { createEngine } from './create-engine.js';
 import type { LoadOptions } from './custom.js';

@@ -1,8 +1,9 @@
 /** What `createEngine` takes, read and checked. */
-import { bytesOf, isObject } from '../common/arrays.js';
+import { bytesOf } from '../common/arrays.js';
+import { fieldsOf, isObject } from '../common/objects.js';
 import { describe } from '../common/describe.js';
 import { ValueError } from '../common/errors.js';
-import { fieldsOf, flag, integer, nameOf, optional, readOptions, type Check } from '../common/options.js';
+import { flag, integer, nameOf, optional, readOptions, type Check } from '../common/options.js';
 import type { Numerics } from '../engine/features.js';
 import { MAXIMUM_BYTES } from '../engine/machine.js';
 import { TILE_NAMES, type TileName } from '../engine/tile.js';
@@ -52,7 +53,7 @@ export function isModule(value: unknown): value is WebAssembly.Module {
   if (!isObject(value)) return false;
   try {
     // Throws for anything else, whatever it says that it is.
-    WebAssembly.Module.exports(value as WebAssembly.Module);
+    WebAssembly.Module.exports(value);
     return true;
   } catch {
     return false;
@@ -74,7 +75,7 @@ const threadsCheck: Check<number | 'auto'> = (path, value) =>
 /** Whether a value is a URL, of whichever realm: what it says by itself can be parsed. */
 function isUrl(value: unknown): value is URL {
   const { href } = fieldsOf(value, 'href');
-  return typeof href === 'string' && URL.canParse?.(href) !== false;
+  return typeof href === 'string' && (URL.canParse?.(href) ?? true);
 }
 
 const urlCheck: Check<string | URL> = (path, value) => {

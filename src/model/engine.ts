@@ -1,6 +1,7 @@
 import { requireDistinctNames } from '../common/custom.js';
 import { StateError } from '../common/errors.js';
-import { fieldsOf, integer, isInstance, nonNegative, readOptions } from '../common/options.js';
+import { integer, nonNegative, readOptions } from '../common/options.js';
+import { fieldsOf, isInstance } from '../common/objects.js';
 import type { Numerics } from '../engine/features.js';
 import { Machine } from '../engine/machine.js';
 import { uses256 } from '../engine/simd256.js';

@@ -1,8 +1,8 @@
+import { fieldsOf } from '../common/objects.js';
 import { isFloat32Array, isList } from '../common/arrays.js';
 import { describe, describeShape } from '../common/describe.js';
 import { ShapeError, ValueError } from '../common/errors.js';
 import { allFinite, sizeOf } from '../common/tensors.js';
-import { fieldsOf } from '../common/options.js';
 import type { PlannedParameter } from '../graph/plan.js';
 
 /** A tensor as `setWeights` takes it: what `getWeights` gives, or plain numbers; the name may be left out. */
@@ -31,8 +31,7 @@ export function readTensors(
   tensors: unknown,
   how: Reading = { copied: true, finite: true },
 ): Float32Array[] {
-  if (!isList(tensors))
-    throw new ValueError(`${where}: weights expected a list of tensors, got ${describe(tensors)}.`);
+  if (!isList(tensors)) throw new ValueError(`${where}: weights expected a list of tensors, got ${describe(tensors)}.`);
   if (tensors.length !== parameters.length) {
     throw new ShapeError(`${where}: weights expected ${parameters.length} tensors, got ${tensors.length}.`);
   }

@@ -1,4 +1,4 @@
-import { isObject } from '../common/arrays.js';
+import { isFunction, isObject } from '../common/objects.js';
 import { readCustom, type Custom, type Named } from '../common/custom.js';
 import { describe } from '../common/describe.js';
 import { resolve, type Descriptor } from '../common/descriptor.js';
@@ -276,7 +276,7 @@ export const schedules = {
 /** Reads a learning rate: a number stays one, everything else becomes a descriptor. */
 export const learningRateCheck: Check<number | Schedule> = (path, value) => {
   if (typeof value === 'number') return positive(path, value);
-  if (typeof value === 'function') return ofFunction(value as ScheduleFunction);
+  if (isFunction(value)) return ofFunction(value as ScheduleFunction);
   if (!isObject(value)) {
     throw new ValueError(`${path} expected a number > 0 or a schedule, got ${describe(value)}.`);
   }

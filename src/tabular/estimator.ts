@@ -1,8 +1,7 @@
 import { isFloat32Array, isList } from '../common/arrays.js';
 import { activationCheck, type Activation, type ActivationLike } from '../activations/activations.js';
 import { propertiesOf } from '../activations/properties.js';
-import { describe } from '../common/describe.js';
-import { ShapeError, StateError, ValueError } from '../common/errors.js';
+import { ShapeError, StateError } from '../common/errors.js';
 import { integer, listOf, nonNegative, positive, readOptions, type Check } from '../common/options.js';
 import { rowSource, type Rows, type RowSource } from '../common/rows.js';
 import { heNormal, xavier } from '../initializers/initializers.js';

@@ -1,10 +1,9 @@
-import { isList, isObject } from '../common/arrays.js';
+import { isList } from '../common/arrays.js';
+import { fieldOf, fieldsOf, isFunction, isObject } from '../common/objects.js';
 import { describe } from '../common/describe.js';
 import { ValueError } from '../common/errors.js';
 import { suggestion } from '../common/nearest.js';
 import {
-  fieldOf,
-  fieldsOf,
   flag,
   fraction,
   integer,
@@ -60,12 +59,14 @@ const callbackList: Check<readonly Callback[]> = listOf('a list of objects', (pa
   if (!isObject(callback)) throw new ValueError(`${path} expected an object, got ${describe(callback)}.`);
   for (const hook of HOOKS) {
     const method = fieldOf(callback, hook);
-    if (method !== undefined && typeof method !== 'function') {
+    if (method !== undefined && !isFunction(method)) {
       throw new ValueError(`${path}: ${hook} expected a function, got ${describe(method)}.`);
     }
   }
   // What starts with "on" is meant as a hook; a misspelt one would never be called.
-  const stray = Object.keys(callback).find((key) => /^on[A-Z]/.test(key) && !(HOOKS as readonly string[]).includes(key));
+  const stray = Object.keys(callback).find(
+    (key) => /^on[A-Z]/.test(key) && !(HOOKS as readonly string[]).includes(key),
+  );
   if (stray !== undefined) {
     throw new ValueError(`${path}: unknown method ${describe(stray)}.${suggestion(stray, HOOKS)}`);
   }
@@ -74,7 +75,8 @@ const callbackList: Check<readonly Callback[]> = listOf('a list of objects', (pa
 
 const validationCheck: Check<NonNullable<FitOptions['validationData']>> = (path, value) => {
   if (isList(value) && (value.length === 2 || value.length === 3)) {
-    return value as unknown as NonNullable<FitOptions['validationData']>;
+    // By index: a list may have lost its iterator.
+    return [value[0], value[1], value[2]] as unknown as NonNullable<FitOptions['validationData']>;
   }
   throw new ValueError(`${path} expected [x, y] or [x, y, sampleWeight], got ${describe(value)}.`);
 };
@@ -82,7 +84,7 @@ const validationCheck: Check<NonNullable<FitOptions['validationData']>> = (path,
 /** Told by what it can do: it may be of another realm. */
 const abortSignal: Check<AbortSignal> = (path, value) => {
   const methods = fieldsOf(value, 'addEventListener', 'removeEventListener', 'throwIfAborted');
-  if (Object.values(methods).every((method) => typeof method === 'function')) return value as AbortSignal;
+  if (Object.values(methods).every(isFunction)) return value as AbortSignal;
   throw new ValueError(`${path} expected an AbortSignal, got ${describe(value)}.`);
 };
 

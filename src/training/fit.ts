@@ -1,4 +1,5 @@
 import { ValueError } from '../common/errors.js';
+import { fieldOf } from '../common/objects.js';
 import { Breath } from './breath.js';
 import {
   ATTACH,
@@ -162,7 +163,8 @@ function epochKeys(trainer: Trainer, validates: boolean): string[] {
 export function attach(callbacks: readonly Callback[], trainer: Trainer, validates: boolean): Inspected[] {
   const inspections: Inspected[] = [];
   for (const callback of callbacks) {
-    (callback as Partial<AttachedCallback>)[ATTACH]?.({
+    const own = fieldOf(callback, ATTACH) as AttachedCallback[typeof ATTACH] | undefined;
+    own?.call(callback as AttachedCallback, {
       keys: epochKeys(trainer, validates),
       scheduled: trainer.scheduled,
       inspect: (every, inspection) => void inspections.push({ every, inspection }),

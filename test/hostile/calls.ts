@@ -2,6 +2,7 @@
  * A valid call of everything that the package exports: of each function, and of each method and property of the objects that they return. The test of
  * hostile arguments replaces parts of these arguments, one at a time, and fails for a function or a method that has no entry here.
  */
+import { readFileSync } from 'node:fs';
 import * as fused from '../../dist/fused.js';
 import * as predict from '../../dist/predict.js';
 import * as library from '../../src/index.js';
@@ -15,7 +16,7 @@ export interface Call {
   readonly run: (args: unknown[]) => unknown;
   readonly valid: readonly Arguments[];
   /** Whether it may have made steps of a training before it is refused: what moves then is the model's own. */
-  readonly trains?: boolean;
+  readonly trains: boolean;
 }
 
 export const X = (): number[][] => [
@@ -32,6 +33,10 @@ const flat = (): Float32Array => Float32Array.from(X().flat());
 
 /** Everything lives here, so that the memory of one engine shows what a refused call has left behind. */
 export const engine = library.createEngineSync({ maximumMemory: 2 ** 24 });
+
+export const usedAtFirst = engine.memory().used;
+const kernels = new Uint8Array(readFileSync(new URL('../../dist/kernels.wasm', import.meta.url)));
+const idle = library.createEngineSync({ maximumMemory: 2 ** 20 });
 
 const activationOfOwn = (): library.CustomActivation => ({
   name: 'own activation',
@@ -86,26 +91,35 @@ function graph(): library.Model<Float32Array[]> {
   return model;
 }
 
-/** A model with objects of the user's own in every place that takes one. */
-function withOwn(): library.Model {
-  return engine.sequential({
-    layers: [
-      library.dense({
-        units: 3,
-        activation: activationOfOwn(),
-        kernelInitializer: initializerOfOwn(),
-        inputShape: [2],
-      }),
-    ],
+/** Functions of the user's own, one for every place that takes one. */
+const functionsOfOwn: Arguments = () => [
+  activationOfOwn(),
+  initializerOfOwn(),
+  lossOfOwn(),
+  metricOfOwn(),
+  scheduleOfOwn(),
+];
+
+/** A model with such functions, and a step of its training. */
+function stepWithOwn([activation, initializer, loss, metric, schedule]: never[]): void {
+  const model = engine.sequential({
+    layers: [library.dense({ units: 3, activation, kernelInitializer: initializer, inputShape: [2] })],
   });
+  try {
+    model.compile({ optimizer: library.sgd({ learningRate: schedule }), loss, metrics: [metric] });
+    model.trainOnBatch(X(), Y());
+    model.predict(X());
+    model.save();
+  } finally {
+    model.dispose();
+  }
 }
 
 export const subject = classifier(1);
 export const bystander = classifier(2);
 export const branched = graph();
-export const custom = withOwn();
-/** What the calls below are of; the engine is the only one that can make more. */
-export const models: readonly library.Model<never>[] = [subject, bystander, branched, custom] as never;
+export /** What is looked at of a model, to see whether it was changed. */
+type Stated = Pick<library.Model, 'getWeights' | 'stepCount' | 'epochCount'>;
 
 const file = subject.save();
 const loaded = predict.loadModelSync(file);
@@ -133,7 +147,9 @@ const hooks = (): object => ({
 const tensors = (): object[] =>
   subject.getWeights().map(({ name, shape, data }) => ({ name, shape: [...shape], data: Array.from(data) }));
 
-const layer = (config: object): Arguments => () => [{ ...config, inputShape: [2], name: 'n' }];
+const layer =
+  (config: object): Arguments =>
+  () => [{ ...config, inputShape: [2], name: 'n' }];
 const kernel = { kernelInitializer: 'zeros', biasInitializer: 'ones', useBias: true } as const;
 const kernelData = {
   kernelInitializer: { kind: 'constant', config: { value: 1 } },
@@ -143,19 +159,24 @@ const kernelData = {
 
 const none: Arguments = () => [];
 /** A factory that takes one object of options, each of which may be left out or not. */
-const options =
-  (...valid: object[]): readonly Arguments[] => [none, ...valid.map((one): Arguments => () => [structuredClone(one)])];
+const options = (...valid: object[]): readonly Arguments[] => [
+  none,
+  ...valid.map((one): Arguments => () => [structuredClone(one)]),
+];
 const rate = { learningRate: 0.1, clipNorm: 1 };
 const adamLike = { ...rate, beta1: 0.9, beta2: 0.99, epsilon: 1e-8 };
 const monitored = { monitor: 'loss', patience: 1, minDelta: 0, mode: 'min' };
 
 /** Valid arguments of each export that is a function. */
 const FUNCTIONS: Record<string, readonly Arguments[]> = {
-  createEngine: [none, () => [{ threads: 1, tile: '3x12', initialMemory: 0, maximumMemory: 2 ** 20, simd256: false, numerics: 'strict' }]],
+  createEngine: [
+    none,
+    () => [{ threads: 1, tile: '3x12', initialMemory: 0, maximumMemory: 2 ** 20, simd256: false, numerics: 'strict' }],
+  ],
   createEngineSync: [
     none,
     () => [{ threads: 1, tile: '3x12', initialMemory: 0, maximumMemory: 2 ** 20, simd256: false, numerics: 'strict' }],
-    () => [{ maximumMemory: 2 ** 20, wasm: fused.fusedKernels(), numerics: 'fused', workerUrl: 'worker.js' }],
+    () => [{ maximumMemory: 2 ** 20, wasm: kernels, numerics: 'strict', workerUrl: 'worker.js' }],
   ],
   sequential: [
     () => [
@@ -233,7 +254,10 @@ const FUNCTIONS: Record<string, readonly Arguments[]> = {
   meanAbsoluteError: options({}),
   meanSquaredError: options({}),
   learningRateAt: [
-    () => [{ kind: 'warmUp', config: { schedule: { kind: 'constant', config: { learningRate: 0.1 } }, steps: 2, from: 0 } }, 3],
+    () => [
+      { kind: 'warmUp', config: { schedule: { kind: 'constant', config: { learningRate: 0.1 } }, steps: 2, from: 0 } },
+      3,
+    ],
     () => [scheduleOfOwn(), 3],
     () => [() => 0.1, 3],
   ],
@@ -256,10 +280,7 @@ const FUNCTIONS: Record<string, readonly Arguments[]> = {
   adam: options(adamLike),
   adamw: options({ ...adamLike, weightDecay: 0.01 }),
   nadam: options(adamLike),
-  confusionMatrix: [
-    () => [[0, 1, 1], [0, 1, 0], { classes: 2 }],
-    () => [flat(), X(), { classes: 2 }],
-  ],
+  confusionMatrix: [() => [[0, 1, 1], [0, 1, 0], { classes: 2 }], () => [flat(), X(), { classes: 2 }]],
   topKAccuracy: options({ k: 2 }),
   csvLogger: [() => [() => undefined, { separator: ';', append: true }]],
   earlyStopping: options({ ...monitored, restoreBestWeights: true }),
@@ -279,9 +300,19 @@ const logs = (): object => ({ loss: 0.5, valLoss: 0.5, size: 3 });
 /** Valid arguments of each method, by class; of a property that can be set, its value. */
 const METHODS: Record<string, readonly Arguments[]> = {
   'Engine.sequential': [
-    () => [{ seed: 1, layers: [{ kind: 'dense', config: { units: 2, inputShape: [2], ...structuredClone(kernelData) } }] }],
     () => [
-      { layers: [library.dense({ units: 2, inputShape: [2], kernelInitializer: { name: 'x', values: initializerOfOwn().values } })] },
+      { seed: 1, layers: [{ kind: 'dense', config: { units: 2, inputShape: [2], ...structuredClone(kernelData) } }] },
+    ],
+    () => [
+      {
+        layers: [
+          library.dense({
+            units: 2,
+            inputShape: [2],
+            kernelInitializer: { name: 'x', values: () => new Float32Array(4) },
+          }),
+        ],
+      },
     ],
   ],
   'Engine.model': [
@@ -300,7 +331,6 @@ const METHODS: Record<string, readonly Arguments[]> = {
   ],
   'Normalization.adapt': [() => [X()], () => [flat()]],
   'Model.compile': [
-    () => [compileOptions()],
     () => [{ optimizer: 'sgd', loss: lossOfOwn(), metrics: [metricOfOwn()], lossWeights: [1] }],
     () => [
       {
@@ -309,6 +339,7 @@ const METHODS: Record<string, readonly Arguments[]> = {
         lossWeights: { dense_1: 1 },
       },
     ],
+    () => [compileOptions()],
   ],
   'Model.fit': [
     () => [
@@ -328,7 +359,10 @@ const METHODS: Record<string, readonly Arguments[]> = {
       },
     ],
     () => [flat(), Y(), { validationSplit: 0.4, callbacks: [stopper()] }],
-    () => [[[X(), Y()]][Symbol.iterator](), { epochs: 1, batchesPerEpoch: 1, callbacks: [stopper()], classWeight: [1] }],
+    () => [
+      [[X(), Y()]][Symbol.iterator](),
+      { epochs: 1, batchesPerEpoch: 1, callbacks: [stopper()], classWeight: [1] },
+    ],
     () => [() => [[X(), Y(), [1, 1, 1]]], { epochs: 2, callbacks: [stopper()] }],
   ],
   'Model.evaluate': [() => [X(), Y(), { batchSize: 2, sampleWeight: [1, 1, 1] }], () => [flat(), Y()]],
@@ -353,9 +387,70 @@ const METHODS: Record<string, readonly Arguments[]> = {
   'MlpClassifier.predict': [() => [X()]],
   'MlpClassifier.predictProbabilities': [() => [X()]],
   'MlpClassifier.score': [() => [X(), ['a', 'b', 'a']]],
-  'MlpRegressor.fit': [() => [X(), [1, 2, 3]], () => [flat(), X()]],
+  'MlpRegressor.fit': [() => [flat(), X()], () => [X(), [1, 2, 3]]],
   'MlpRegressor.predict': [() => [X()]],
   'MlpRegressor.score': [() => [X(), [1, 2, 3]]],
+};
+
+const pair = (): object => ({ a: X(), b: [[1], [2], [3]] });
+const goals = (): object => ({ y: X(), z: [[1], [2], [3]] });
+
+/** Calls of a model with two inputs and two outputs, and of functions of the user's own. */
+const MORE: Record<string, Call> = {
+  'two inputs: predict': {
+    run: (args) => branched.predict(...(args as Parameters<typeof branched.predict>)),
+    valid: [() => [pair(), { batchSize: 2 }], () => [[X(), new Float32Array(3)]]],
+    trains: false,
+  },
+  'two inputs: predictInto': {
+    run: (args) => branched.predictInto(...(args as Parameters<typeof branched.predictInto>)),
+    valid: [
+      () => [
+        [flat(), new Float32Array(3)],
+        [new Float32Array(6), new Float32Array(3)],
+      ],
+    ],
+    trains: false,
+  },
+  'two inputs: evaluate': {
+    run: (args) => branched.evaluate(...(args as Parameters<typeof branched.evaluate>)),
+    valid: [
+      () => [pair(), goals()],
+      () => [
+        [X(), new Float32Array(3)],
+        [X(), new Float32Array(3)],
+      ],
+    ],
+    trains: false,
+  },
+  'two outputs: compile': {
+    run: (args) => branched.compile(...(args as Parameters<typeof branched.compile>)),
+    valid: [
+      () => [
+        {
+          optimizer: 'sgd',
+          loss: ['meanSquaredError', 'huber'],
+          lossWeights: [1, 2],
+          metrics: [['r2'], ['meanAbsoluteError']],
+        },
+      ],
+      () => [
+        {
+          optimizer: 'sgd',
+          loss: { y: 'meanSquaredError', z: lossOfOwn() },
+          lossWeights: { y: 1 },
+          metrics: { z: ['r2'] },
+        },
+      ],
+      () => [{ optimizer: 'sgd', loss: 'meanSquaredError' }],
+    ],
+    trains: true,
+  },
+  "functions of the user's own": {
+    run: (args) => stepWithOwn(args as never[]),
+    valid: [functionsOfOwn],
+    trains: false,
+  },
 };
 
 /** Methods that each object of these classes has, and whose calls end it: they are tested on objects of their own. */
@@ -369,11 +464,28 @@ export const INTERNAL: Record<string, readonly string[]> = {
   Engine: ['awaitThreads', 'build'],
   Layer: ['lower'],
   Model: [
-    'train', 'restore', 'training', 'writeFlat', 'release', 'subject', 'changing', 'shapeFor', 'dataset', 'requireRunning', 'requireIdle',
+    'train',
+    'restore',
+    'training',
+    'writeFlat',
+    'release',
+    'subject',
+    'changing',
+    'shapeFor',
+    'dataset',
+    'requireRunning',
+    'requireIdle',
     'requireTrainer',
   ],
   InferenceModel: [
-    'predictIntoLists', 'requireList', 'rehearsal', 'release', 'requireFlat', 'requireLive', 'running', 'requireStill',
+    'predictIntoLists',
+    'requireList',
+    'rehearsal',
+    'release',
+    'requireFlat',
+    'requireLive',
+    'running',
+    'requireStill',
   ],
   AttachedModel: [],
   Normalization: [],
@@ -385,13 +497,18 @@ export const INTERNAL: Record<string, readonly string[]> = {
 export const OBJECTS: Record<string, readonly object[]> = {
   Engine: [engine],
   Layer: [library.dense({ units: 1 })],
-  Normalization: [library.normalization()],
+  Normalization: [library.normalization({ inputShape: [2] })],
   Model: [subject],
   InferenceModel: [subject, loaded],
   AttachedModel: [attached],
   MlpClassifier: [sorter],
   MlpRegressor: [estimator],
 };
+
+/** Disposes whatever stands in this module. */
+export function disposeAll(): void {
+  for (const one of [subject, bystander, branched, loaded, attached, sorter, estimator]) one.dispose();
+}
 
 /** The callbacks that come with the library. Their hooks may be called by anyone who wraps them. */
 export const CALLBACKS: Record<string, () => library.Callback> = {
@@ -428,7 +545,8 @@ export function membersOf(className: string): string[] {
   // The class of a model that only predicts is what the other two extend.
   if (className === 'InferenceModel') prototype = Object.getPrototypeOf(prototype) as object;
   return Object.entries(Object.getOwnPropertyDescriptors(prototype ?? {}))
-    .filter(([name, { value, set }]) => name !== 'constructor' && (typeof value === 'function' || set !== undefined))
+
+    .filter(([name, one]) => name !== 'constructor' && (typeof one.value === 'function' || one.set !== undefined))
     .map(([name]) => name);
 }
 
@@ -447,16 +565,17 @@ const method =
 
 /** All calls by name. Where an entry is missing, its `valid` is empty. */
 export function calls(): Map<string, Call> {
-  const found = new Map<string, Call>();
+  const found = new Map<string, Call>(Object.entries(MORE));
   for (const [name, run] of exportedFunctions()) {
-    found.set(name, { run: (args) => run(...args), valid: FUNCTIONS[name] ?? [] });
+    found.set(name, { run: (args) => run(...args), valid: FUNCTIONS[name] ?? [], trains: false });
   }
   for (const [className, objects] of Object.entries(OBJECTS)) {
     for (const member of membersOf(className)) {
       if (ENDING.includes(member) || INTERNAL[className].includes(member)) continue;
       objects.forEach((object, index) => {
         found.set(`${className}.${member}${index === 0 ? '' : ` (${index})`}`, {
-          run: method(object, member),
+          // An engine warms each of its models for as long as it is told: what decides is another, which has none.
+          run: method(member === 'warmUp' ? idle : object, member),
           valid: METHODS[`${className}.${member}`] ?? [],
           trains: ['fit', 'trainOnBatch'].includes(member),
         });
@@ -466,7 +585,11 @@ export function calls(): Map<string, Call> {
   for (const [name, make] of Object.entries(CALLBACKS)) {
     for (const hook of Object.keys(make())) {
       if (!hook.startsWith('on')) continue;
-      found.set(`${name}().${hook}`, { run: (args) => method(make(), hook)(args), valid: [() => [0, logs(), subject]], trains: true });
+      found.set(`${name}().${hook}`, {
+        run: (args) => method(make(), hook)(args),
+        valid: [() => [0, logs(), subject]],
+        trains: true,
+      });
     }
   }
   return found;

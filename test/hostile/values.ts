@@ -141,10 +141,18 @@ export const HOSTILE: readonly (readonly [name: string, make: () => unknown])[] 
   ['a function that gives a symbol', () => () => Symbol('s')],
   ['a function that gives a revoked proxy', () => () => revoked({})],
   ['a function that gives an endless list', () => () => sparse(2 ** 32 - 1)],
-  ['a function that gives an altered array', () => (z: unknown) => Object.setPrototypeOf(new Float32Array(z as never), null) as unknown],
+  [
+    'a function that gives an altered array',
+    () => (z: unknown) => Object.setPrototypeOf(new Float32Array(z as never), null) as unknown,
+  ],
   ['an async function that fails', () => () => rejected()],
-  ['a generator function', () => function* () { yield revoked([]); }],
-  ['a class', () => class A {}],
+  [
+    'a generator function',
+    () =>
+      function* () {
+        yield revoked([]);
+      },
+  ],
   ['a function named by a symbol', () => Object.defineProperty(() => 1, 'name', { value: Symbol('s') })],
   ['a revoked function', () => revoked(() => 1)],
   // Lists.
@@ -164,15 +172,24 @@ export const HOSTILE: readonly (readonly [name: string, make: () => unknown])[] 
   ['a cyclic list', cyclicList],
   ['a list of 10,000 levels', () => deep(10_000)],
   ['a list without prototype', () => Object.setPrototypeOf([1, 2], null) as unknown],
-  ['a list of rows without prototype', () => [Object.setPrototypeOf([1, 2], null), Object.setPrototypeOf([3, 4], null)]],
+  [
+    'a list of rows without prototype',
+    () => [Object.setPrototypeOf([1, 2], null), Object.setPrototypeOf([3, 4], null)],
+  ],
   ['a list with a revoked prototype', () => Object.setPrototypeOf([1, 2], revoked({}) as object) as unknown],
   ['a list whose iterator throws', () => Object.assign([1, 2], { [Symbol.iterator]: fail, map: fail, forEach: fail })],
   ['an object like a list', () => ({ length: 2, 0: 1, 1: 2 })],
   ['an object with a length of -1', () => ({ length: -1 })],
   ['an object with a length of 2^40', () => ({ length: 2 ** 40 })],
   ['a proxied list', () => new Proxy([[1, 2]], {})],
-  ['a proxied list with a length of 1e9', () => new Proxy([1], { get: (list, key) => (key === 'length' ? 1e9 : Reflect.get(list, key) as unknown) })],
-  ['a proxied list with a length of text', () => new Proxy([1], { get: (list, key) => (key === 'length' ? 'long' : Reflect.get(list, key) as unknown) })],
+  [
+    'a proxied list with a length of 1e9',
+    () => new Proxy([1], { get: (list, key) => (key === 'length' ? 1e9 : (Reflect.get(list, key) as unknown)) }),
+  ],
+  [
+    'a proxied list with a length of text',
+    () => new Proxy([1], { get: (list, key) => (key === 'length' ? 'long' : (Reflect.get(list, key) as unknown)) }),
+  ],
   // Objects.
   ['{}', () => ({})],
   ['an object without prototype', () => Object.create(null) as unknown],
@@ -200,7 +217,10 @@ export const HOSTILE: readonly (readonly [name: string, make: () => unknown])[] 
   ['{ kind: "custom", custom: [revoked] }', () => ({ kind: 'custom', config: { name: 'x' }, custom: [revoked({})] })],
   ['a schedule within itself', cyclicObject],
   ['an object that throws where it is read', thrower],
-  ['an object that throws where it is text', () => ({ toString: fail, valueOf: fail, toJSON: fail, [Symbol.toPrimitive]: fail })],
+  [
+    'an object that throws where it is text',
+    () => ({ toString: fail, valueOf: fail, toJSON: fail, [Symbol.toPrimitive]: fail }),
+  ],
   ['an object whose tag throws', () => Object.defineProperty({}, Symbol.toStringTag, { get: fail })],
   ['an object without a class', () => ({ constructor: undefined, toString: undefined })],
   ['a thenable', () => ({ then: fail })],
@@ -237,18 +257,37 @@ export const HOSTILE: readonly (readonly [name: string, make: () => unknown])[] 
   ['an Int32Array without prototype', () => Object.setPrototypeOf(Int32Array.of(0, 1), null) as unknown],
   ['a DataView without prototype', () => Object.setPrototypeOf(new DataView(new ArrayBuffer(8)), null) as unknown],
   ['an ArrayBuffer without prototype', () => Object.setPrototypeOf(new ArrayBuffer(8), null) as unknown],
-  ['a Float32Array that says it is longer', () => Object.defineProperty(Float32Array.of(1, 2), 'length', { value: 64 })],
-  ['a Float32Array that says it is shorter', () => Object.defineProperty(new Float32Array(4096), 'length', { value: 2 })],
+  [
+    'a Float32Array that says it is longer',
+    () => Object.defineProperty(Float32Array.of(1, 2), 'length', { value: 64 }),
+  ],
+  [
+    'a Float32Array that says it is shorter',
+    () => Object.defineProperty(new Float32Array(4096), 'length', { value: 2 }),
+  ],
   ['a Float32Array of a class that says it is longer', () => new Longer(2)],
-  ['a Float32Array whose subarray is longer', () => Object.assign(new Float32Array(8), { subarray: () => new Float32Array(4096), slice: () => new Float32Array(4096) })],
+  [
+    'a Float32Array whose subarray is longer',
+    () =>
+      Object.assign(new Float32Array(8), {
+        subarray: () => new Float32Array(4096),
+        slice: () => new Float32Array(4096),
+      }),
+  ],
   ['a Float32Array of a class that cannot be copied', () => new Stranger(2)],
   ['a Float32Array whose buffer throws', () => Object.defineProperty(Float32Array.of(1, 2), 'buffer', { get: fail })],
   ['no Float32Array but its prototype', () => Object.create(Float32Array.prototype) as unknown],
   ['no Uint8Array but its prototype', () => Object.create(Uint8Array.prototype) as unknown],
   // Of the platform.
   ['a signal that is aborted', aborted],
-  ['a signal without removeEventListener', () => ({ addEventListener: () => undefined, throwIfAborted: () => undefined })],
-  ['a signal that throws', () => ({ addEventListener: fail, removeEventListener: fail, throwIfAborted: fail, aborted: false })],
+  [
+    'a signal without removeEventListener',
+    () => ({ addEventListener: () => undefined, throwIfAborted: () => undefined }),
+  ],
+  [
+    'a signal that throws',
+    () => ({ addEventListener: fail, removeEventListener: fail, throwIfAborted: fail, aborted: false }),
+  ],
   ['an iterable of nothing', () => ({ [Symbol.iterator]: () => ({ next: () => undefined }) })],
   ['an iterable without next', () => ({ [Symbol.iterator]: () => ({}) })],
   ['an iterable that is none', () => ({ [Symbol.iterator]: 3, [Symbol.asyncIterator]: null })],
@@ -259,5 +298,8 @@ export const HOSTILE: readonly (readonly [name: string, make: () => unknown])[] 
   ['an object that says it is a module', () => ({ [Symbol.toStringTag]: 'WebAssembly.Module' })],
   ['an object that says it is a URL', () => ({ [Symbol.toStringTag]: 'URL' })],
   ['an object that says it is a Float32Array', () => ({ [Symbol.toStringTag]: 'Float32Array', length: 2, 0: 1, 1: 2 })],
-  ['an object that says it is an ArrayBuffer', () => ({ [Symbol.toStringTag]: 'ArrayBuffer', slice: fail, byteLength: 2 ** 40 })],
+  [
+    'an object that says it is an ArrayBuffer',
+    () => ({ [Symbol.toStringTag]: 'ArrayBuffer', slice: fail, byteLength: 2 ** 40 }),
+  ],
 ];

@@ -7,7 +7,14 @@ import type { WorkerStart } from '../../engine/threads/start.js';
 import { startWorker, whyNoWorkers, whyNotShared, type HostedWorker } from '../../engine/threads/host.js';
 import { abortable } from '../../training/abortable.js';
 import { callAll, hookOf, HOOKS, type Callback, type TrainedModel } from '../../training/callbacks/callback.js';
-import { readBatch, openSource, type Batches, type BatchSource, type FitData } from '../../training/data/feed.js';
+import {
+  nextOf,
+  readBatch,
+  openSource,
+  type Batches,
+  type BatchSource,
+  type FitData,
+} from '../../training/data/feed.js';
 import type { DataSources } from '../../training/data/dataset.js';
 import type { DataShape } from '../../training/data/shape.js';
 import { withText } from '../../training/diagnosis/advice.js';
@@ -333,7 +340,7 @@ export class Offload {
       this.batches = openSource((data.train as { readonly source: BatchSource }).source);
       return {};
     }
-    const next = await abortable(signal, Promise.resolve(this.batches!.next()));
+    const next = await abortable(signal, nextOf(question.next, this.batches!));
     if (next.done !== true) return { batch: this.sentBatch(question.next, next.value) };
     // One that has ended is not told to close.
     this.batches = undefined;

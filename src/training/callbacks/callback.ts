@@ -1,6 +1,7 @@
 import { describe } from '../../common/describe.js';
 import { ValueError } from '../../common/errors.js';
-import { fieldOf, fieldsOf, isRecord } from '../../common/options.js';
+import { isRecord } from '../../common/options.js';
+import { fieldOf, fieldsOf, isFunction, isThenable } from '../../common/objects.js';
 import type { NamedTensor } from '../../common/tensors.js';
 import type { Diagnosis, NonFinite } from '../diagnosis/diagnosis.js';
 import type { Logs } from '../measure.js';
@@ -87,7 +88,7 @@ export interface AttachedCallback extends Callback {
 /** The function that a callback has as a hook, its own or of its class. */
 export function hookOf(callback: Callback, hook: Hook): Callback[Hook] {
   const method = fieldOf(callback, hook);
-  return typeof method === 'function' ? (method as Callback[Hook]) : undefined;
+  return isFunction(method) ? method : undefined;
 }
 
 /** Checks the logs that a hook is called with. */
@@ -101,7 +102,7 @@ export function requireLogs(where: string, logs: unknown): void {
  */
 export function requireHook(where: string, logs: unknown, model: unknown): void {
   requireLogs(where, logs);
-  if (typeof fieldsOf(model, 'getWeights').getWeights !== 'function') {
+  if (!isFunction(fieldsOf(model, 'getWeights').getWeights)) {
     throw new ValueError(`${where}: model expected the model that is trained, got ${describe(model)}.`);
   }
 }
@@ -114,5 +115,8 @@ export async function callAll(
   logs: Logs,
   model: TrainedModel,
 ): Promise<void> {
-  for (const callback of callbacks) await hookOf(callback, hook)?.call(callback, index, logs, model);
+  for (const callback of callbacks) {
+    const result = hookOf(callback, hook)?.call(callback, index, logs, model);
+    await (isThenable(result) ? result : undefined);
+  }
 }

@@ -1,5 +1,6 @@
 import { describe } from '../../common/describe.js';
 import { UnsupportedError, ValueError } from '../../common/errors.js';
+import { isFunction } from '../../common/objects.js';
 import { flag, readOptions, text } from '../../common/options.js';
 import { requireLogs, type Callback } from './callback.js';
 
@@ -41,7 +42,7 @@ function files(): Files {
  * lines[0]; // 'epoch,loss\n'
  */
 export function csvLogger(target: string | ((line: string) => unknown), options?: CsvLoggerOptions): Callback {
-  if (typeof target !== 'string' && typeof target !== 'function') {
+  if (typeof target !== 'string' && !isFunction(target)) {
     throw new ValueError(`csvLogger: target expected a path or a function, got ${describe(target)}.`);
   }
   const { separator, append } = readOptions<Required<CsvLoggerOptions>>('csvLogger', options, {

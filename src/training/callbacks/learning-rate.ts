@@ -1,5 +1,6 @@
 import { describe } from '../../common/describe.js';
 import { StateError, ValueError } from '../../common/errors.js';
+import { isFunction } from '../../common/objects.js';
 import { integer, nameOf, nonNegative, readOptions, text, type Check } from '../../common/options.js';
 import { ATTACH, requireHook, type AttachedCallback, type Callback } from './callback.js';
 import { MODES, Monitor, type Mode } from './monitor.js';
@@ -92,7 +93,7 @@ function refuseSchedule(where: string): never {
  * network.learningRate; // 0.125
  */
 export function learningRateScheduler(rate: (epoch: number, learningRate: number) => number): Callback {
-  if (typeof rate !== 'function') {
+  if (!isFunction(rate)) {
     throw new ValueError(`learningRateScheduler: rate expected a function, got ${describe(rate)}.`);
   }
   const callback: AttachedCallback = {

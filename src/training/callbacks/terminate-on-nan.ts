@@ -1,3 +1,4 @@
+import { fieldOf } from '../../common/objects.js';
 import { requireHook, type Callback } from './callback.js';
 
 /**
@@ -11,6 +12,6 @@ import { requireHook, type Callback } from './callback.js';
 export const terminateOnNaN = (): Callback => ({
   onBatchEnd(_batch, logs, model) {
     requireHook('terminateOnNaN', logs, model);
-    if (!Number.isFinite(logs.loss)) model.stopTraining = true;
+    if (!Number.isFinite(fieldOf(logs, 'loss'))) model.stopTraining = true;
   },
 });

@@ -1,7 +1,7 @@
-import { isList, isObject } from '../../common/arrays.js';
+import { isList } from '../../common/arrays.js';
+import { fieldOf, isFunction, isInstance, isObject, isThenable } from '../../common/objects.js';
 import { describe } from '../../common/describe.js';
 import { ValueError } from '../../common/errors.js';
-import { fieldOf } from '../../common/options.js';
 import { RegionGroup } from '../../engine/arena.js';
 import type { Machine } from '../../engine/machine.js';
 import { STREAM } from '../../engine/random.js';
@@ -32,10 +32,13 @@ export interface FitData {
   readonly validation: DataSources | undefined;
 }
 
+/** What all typed arrays extend. A proxy of one cannot be iterated. */
+const TYPED_ARRAY = /* @__PURE__ */ Object.getPrototypeOf(Float32Array) as abstract new () => object;
+
 /** Whether what was given to `fit` is a source of batches and not rows. */
 export function isBatchSource(x: unknown): x is BatchSource {
-  if (typeof x === 'function') return true;
-  if (!isObject(x) || isList(x) || ArrayBuffer.isView(x)) return false;
+  if (isFunction(x)) return true;
+  if (!isObject(x) || isList(x) || ArrayBuffer.isView(x) || isInstance(x, TYPED_ARRAY)) return false;
   return fieldOf(x, Symbol.iterator) !== undefined || fieldOf(x, Symbol.asyncIterator) !== undefined;
 }
 
@@ -109,7 +112,7 @@ export function readBatch(
   shape: DataShape,
   classWeight: ClassWeight | undefined,
 ): DataSources {
-  if (batch instanceof ReadyBatch) return batch.sources;
+  if (isInstance(batch, ReadyBatch)) return batch.sources;
   if (!isList(batch) || (batch.length !== 2 && batch.length !== 3)) {
     throw new ValueError(`${where} expected [x, y] or [x, y, sampleWeight], got ${describe(batch)}.`);
   }
@@ -120,7 +123,16 @@ export function readBatch(
 /** Starts a source. */
 export const openSource = (source: BatchSource): Batches => open(typeof source === 'function' ? source() : source);
 
-const isResult = (value: unknown): value is IteratorResult<Batch> => isObject(value);
+/**
+ * What an iterator gives next; `where` is what messages call the batch.
+ * @throws ValueError for what is no result of an iterator.
+ */
+export async function nextOf(where: string, batches: Batches): Promise<IteratorResult<Batch>> {
+  const given: unknown = batches.next();
+  const result = isThenable(given) ? await given : given;
+  if (isObject(result)) return result as IteratorResult<Batch>;
+  throw new ValueError(`${where} expected { done, value } of the iterator, got ${describe(result)}.`);
+}
 
 /** What an object has to start it as an iterable. */
 const iterator = (iterable: unknown, key: typeof Symbol.iterator | typeof Symbol.asyncIterator): unknown =>
@@ -129,8 +141,8 @@ const iterator = (iterable: unknown, key: typeof Symbol.iterator | typeof Symbol
 /** Starts an iterable. */
 function open(iterable: unknown): Batches {
   const start: unknown = iterator(iterable, Symbol.asyncIterator) ?? iterator(iterable, Symbol.iterator);
-  const batches: unknown = typeof start === 'function' ? start.call(iterable) : undefined;
-  if (!isObject(batches) || typeof (batches as Partial<Batches>).next !== 'function') {
+  const batches: unknown = isFunction(start) ? start.call(iterable) : undefined;
+  if (!isObject(batches) || !isFunction((batches as Partial<Batches>).next)) {
     throw new ValueError(
       `fit: x expected a function that returns an iterable, got one that returns ${describe(iterable)}.`,
     );
@@ -142,7 +154,7 @@ function open(iterable: unknown): Batches {
 function isOnce(source: BatchSource): boolean {
   if (typeof source === 'function') return false;
   const start: unknown = iterator(source, Symbol.asyncIterator) ?? iterator(source, Symbol.iterator);
-  return typeof start === 'function' && start.call(source) === source;
+  return isFunction(start) && start.call(source) === source;
 }
 
 /** Batches as a source hands them over. */
@@ -188,13 +200,8 @@ export class SourceFeed implements Feed {
     if (this.count === batchesPerEpoch) return 0;
     for (;;) {
       announce?.(this.place(this.count));
-      const result: unknown = await this.batches!.next();
+      const result = await nextOf(this.place(this.count), this.batches!);
       proceed();
-      if (!isResult(result)) {
-        throw new ValueError(
-          `${this.place(this.count)} expected { done, value } of the iterator, got ${describe(result)}.`,
-        );
-      }
       if (result.done !== true) {
         this.count += 1;
         this.taken += 1;
