@@ -39,13 +39,8 @@ function partsOf(value: unknown, path: Path = []): Path[] {
 
 /** Puts a value in the place of a part. */
 function replace(args: unknown[], path: Path, value: unknown): unknown[] {
-  let holder: unknown = args;
-  for (const key of path.slice(0, -1)) {
-    // A hostile value may have taken the place of what held it.
-    if (!isPlain(holder)) return args;
-    holder = holder[key];
-  }
-  if (isPlain(holder)) holder[path.at(-1)!] = value;
+  const holder = path.slice(0, -1).reduce<unknown>((inner, key) => (inner as Record<string, unknown>)[key], args);
+  (holder as Record<string, unknown>)[path.at(-1)!] = value;
   return args;
 }
 
@@ -157,13 +152,16 @@ describe('hostile arguments', () => {
       }
       // Two or three parts at once, once each part by itself was asked for.
       for (let left = Math.ceil((CALLS - nested) / all.length); left > 0; left--) {
-        let args = pick(from, call.valid)();
-        const what: string[] = [];
-        for (let parts = 2 + from.below(2); parts > 0; parts--) {
-          const [path, value] = [pick(from, [...partsOf(args), ['3']]), pick(from, HOSTILE)];
-          what.push(`${path.join('.')} as ${value[0]}`);
-          args = replace(args, path, value[1]());
-        }
+        const args = pick(from, call.valid)();
+        const parts = [...partsOf(args), ['3']].filter((path) => path.at(-1) !== call.alone);
+        // The deepest first: what is put in the place of a part is not looked into.
+        const chosen = Array.from({ length: 2 + from.below(2) }, () => pick(from, parts));
+        chosen.sort((one, other) => other.length - one.length);
+        const what = chosen.map((path) => {
+          const [kind, value] = pick(from, HOSTILE);
+          replace(args, path, value());
+          return `${path.join('.')} as ${kind}`;
+        });
         await attempt(what.join(', '), args);
       }
       expect(faults.slice(0, 10).join('\n\n')).toBe('');

@@ -76,7 +76,8 @@ const callbackList: Check<readonly Callback[]> = listOf('a list of objects', (pa
 const validationCheck: Check<NonNullable<FitOptions['validationData']>> = (path, value) => {
   if (isList(value) && (value.length === 2 || value.length === 3)) {
     // By index: a list may have lost its iterator.
-    return [value[0], value[1], value[2]] as unknown as NonNullable<FitOptions['validationData']>;
+    const { length } = value;
+    return Array.from({ length }, (_, index) => value[index]) as unknown as NonNullable<FitOptions['validationData']>;
   }
   throw new ValueError(`${path} expected [x, y] or [x, y, sampleWeight], got ${describe(value)}.`);
 };

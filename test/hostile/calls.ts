@@ -17,6 +17,8 @@ export interface Call {
   readonly valid: readonly Arguments[];
   /** Whether it may have made steps of a training before it is refused: what moves then is the model's own. */
   readonly trains: boolean;
+  /** An option that another bounds: replaced with that other one, a call would be right and never end. */
+  readonly alone?: string;
 }
 
 export const X = (): number[][] => [
@@ -149,7 +151,7 @@ const tensors = (): object[] =>
 
 const layer =
   (config: object): Arguments =>
-  () => [{ ...config, inputShape: [2], name: 'n' }];
+  () => [{ ...structuredClone(config), inputShape: [2], name: 'n' }];
 const kernel = { kernelInitializer: 'zeros', biasInitializer: 'ones', useBias: true } as const;
 const kernelData = {
   kernelInitializer: { kind: 'constant', config: { value: 1 } },
@@ -577,7 +579,8 @@ export function calls(): Map<string, Call> {
           // An engine warms each of its models for as long as it is told: what decides is another, which has none.
           run: method(member === 'warmUp' ? idle : object, member),
           valid: METHODS[`${className}.${member}`] ?? [],
-          trains: ['fit', 'trainOnBatch'].includes(member),
+          trains: ['fit', 'trainOnBatch', 'compile'].includes(member),
+          ...(member === 'fit' && { alone: 'epochs' }),
         });
       });
     }

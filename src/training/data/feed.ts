@@ -116,7 +116,8 @@ export function readBatch(
   if (!isList(batch) || (batch.length !== 2 && batch.length !== 3)) {
     throw new ValueError(`${where} expected [x, y] or [x, y, sampleWeight], got ${describe(batch)}.`);
   }
-  const [x, y, sampleWeight] = [batch[0], batch[1], batch[2]];
+  const [x, y] = [batch[0], batch[1]];
+  const sampleWeight = batch.length === 3 ? batch[2] : undefined;
   return readData(where, { x, y, sampleWeight: sampleWeight as RowNumbers | undefined, classWeight }, shape);
 }
 
