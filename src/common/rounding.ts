@@ -2,7 +2,7 @@
  * Looks for columns of doubles that float32 cannot tell apart: times in milliseconds, for one, of which 131,072 in a row are one float32. Its cost is
  * one pass over the columns that have been constant so far, which in most data are few after the second row.
  */
-import type { Floats, RowSource } from './rows.js';
+import type { Floats, RowSource, RowWatch } from './rows.js';
 import { warnOnce } from './warn.js';
 
 /** Numbers nearer to each other than this share of their size are taken for one number with the rounding of its computation: 256 steps of a double. */
@@ -15,7 +15,7 @@ export const differ = (a: number, b: number): boolean => Math.abs(a - b) > NOISE
 export const SUBTRACT_MEAN = 'Subtract its mean from the column first, or use mlpClassifier or mlpRegressor, which do.';
 
 /** Follows the rows of a source in float64 as they are rounded. */
-export class RoundingWatch {
+export class RoundingWatch implements RowWatch {
   /** Room for a row, for whoever reads one. */
   readonly row: Float64Array;
   private first: Float64Array | undefined;

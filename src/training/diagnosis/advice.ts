@@ -70,7 +70,7 @@ function probabilityFaults({ notProbabilities }: Findings): Fault[] {
     layer,
     message:
       `The ${kind} of "${layer}" is taken of outputs that are no probabilities: ${percent(share)} of them are below 0` +
-      `${kind === 'binaryCrossentropy' ? ' or above 1. End on a sigmoid.' : '. End on a softmax.'}`,
+      (kind === 'binaryCrossentropy' ? ' or above 1. End on a sigmoid.' : '. End on a softmax.'),
   }));
 }
 
