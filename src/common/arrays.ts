@@ -1,31 +1,60 @@
+/**
+ * Lists, typed arrays and bytes that a caller gave, told by what they are and not by what they say of themselves: typed arrays by the built-in
+ * getters, which work for arrays of another realm (a page's frame, or under Jest and jsdom what the platform reads from a file) and which no property
+ * of the caller's, no subclass, no Proxy and no other prototype can forge.
+ */
 import { MemoryError } from './errors.js';
 
-/**
- * Typed arrays and bytes that a caller gave, told by what they are and not by what they say of themselves: by the built-in getters, which
- * work for arrays of another realm (a page's frame, or under Jest and jsdom what the platform reads from a file) and which no property of
- * the caller's, no subclass and no Proxy can forge.
- */
+/** Whether a value is an array. A proxy whose target is gone is none; `Array.isArray` throws a TypeError there. */
+export function isList(value: unknown): value is readonly unknown[] {
+  try {
+    return Array.isArray(value);
+  } catch {
+    return false;
+  }
+}
 
-const tagOf = (value: unknown): string => Object.prototype.toString.call(value);
+/** A built-in getter of a prototype. */
+const getter = <T>(prototype: unknown, name: PropertyKey): ((this: unknown) => T) =>
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- called with the array that it is asked of
+  Object.getOwnPropertyDescriptor(prototype, name)!.get as (this: unknown) => T;
 
 /** A built-in getter of all typed arrays. */
-const getter = <T>(name: PropertyKey): ((this: unknown) => T) =>
-  // eslint-disable-next-line @typescript-eslint/unbound-method -- called with the array that it is asked of
-  Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Float32Array.prototype), name)!.get as (this: unknown) => T;
+const typedGetter = <T>(name: PropertyKey): ((this: unknown) => T) =>
+  getter<T>(Object.getPrototypeOf(Float32Array.prototype), name);
 
-const KIND = /* @__PURE__ */ getter<string | undefined>(Symbol.toStringTag);
-const LENGTH = /* @__PURE__ */ getter<number>('length');
-const BUFFER = /* @__PURE__ */ getter<unknown>('buffer');
-const BYTE_OFFSET = /* @__PURE__ */ getter<number>('byteOffset');
+const KIND = /* @__PURE__ */ typedGetter<string | undefined>(Symbol.toStringTag);
+const LENGTH = /* @__PURE__ */ typedGetter<number>('length');
+const BUFFER = /* @__PURE__ */ typedGetter<unknown>('buffer');
+const BYTE_OFFSET = /* @__PURE__ */ typedGetter<number>('byteOffset');
 
 /** 'Float32Array' and the like, or undefined for anything that is no typed array. */
 export const typedKind = (value: unknown): string | undefined => KIND.call(value);
+
+/** Whether a value is a list or a typed array. */
+export const isSequence = (value: unknown): value is ArrayLike<unknown> =>
+  isList(value) || typedKind(value) !== undefined;
 
 /** Number of elements of a typed array: 0 once its buffer was transferred. */
 export const typedLength = (array: unknown): number => LENGTH.call(array);
 
 /** Whether no other thread can write to a typed array or make it longer. */
 export const isUnshared = (array: unknown): boolean => BUFFER.call(array) instanceof ArrayBuffer;
+
+/** Whether two typed arrays may lie in one memory: two shared buffers may be one, since each post makes an object of its own. */
+export const mayOverlap = (one: unknown, other: unknown): boolean =>
+  BUFFER.call(one) === BUFFER.call(other) || !(isUnshared(one) || isUnshared(other));
+
+/** Whether the memory of a typed array was transferred to another thread. */
+export function isDetached(array: unknown): boolean {
+  if (typedLength(array) > 0) return false;
+  try {
+    new Uint8Array(BUFFER.call(array) as ArrayBuffer);
+    return false;
+  } catch {
+    return true;
+  }
+}
 
 /** `count` elements of a Float32Array or Float64Array from element `first` on, as a view that cannot become longer. */
 export function typedPart(
@@ -61,20 +90,20 @@ export const newDoubles = (values: number, where = 'data'): Float64Array<ArrayBu
  * as one has no more elements than its own, so what reads or writes it must not rely on the length that it says.
  */
 export const isFloat32Array = (value: unknown): value is Float32Array =>
-  ArrayBuffer.isView(value) && (value instanceof Float32Array || typedKind(value) === 'Float32Array');
+  ArrayBuffer.isView(value) &&
+  (Object.getPrototypeOf(value) === Float32Array.prototype || typedKind(value) === 'Float32Array');
 
 /** The bytes that a user gave, a Uint8Array or an ArrayBuffer, or undefined for anything else. */
 export function bytesOf(value: unknown): Uint8Array<ArrayBuffer> | undefined {
-  if (value instanceof Uint8Array) return value as Uint8Array<ArrayBuffer>;
-  const tag = tagOf(value);
-  if (tag === '[object ArrayBuffer]' && typeof (value as Partial<ArrayBuffer>).slice === 'function') {
-    try {
-      return new Uint8Array(value as ArrayBuffer);
-    } catch {
-      // It was transferred, and has no bytes any more.
-      return undefined;
+  try {
+    if (typedKind(value) === 'Uint8Array') {
+      return new Uint8Array(BUFFER.call(value) as ArrayBuffer, BYTE_OFFSET.call(value), typedLength(value));
     }
+    // This getter throws for anything but an ArrayBuffer, of whichever realm.
+    getter(ArrayBuffer.prototype, 'byteLength').call(value);
+    return new Uint8Array(value as ArrayBuffer);
+  } catch {
+    // It is neither, or was transferred, and has no bytes any more.
+    return undefined;
   }
-  if (!ArrayBuffer.isView(value) || tag !== '[object Uint8Array]') return undefined;
-  return new Uint8Array(value.buffer as ArrayBuffer, value.byteOffset, value.byteLength);
 }

@@ -1,7 +1,8 @@
-import { typedKind, typedLength } from './arrays.js';
+import { isList, isSequence, typedKind, typedLength } from './arrays.js';
 import { describe } from './describe.js';
 import type { Descriptor } from './descriptor.js';
 import { ShapeError, ValueError } from './errors.js';
+import { fieldOf, fieldsOf, isFunction, isInstance, isObject } from './objects.js';
 import { isRecord, text } from './options.js';
 
 /** What all objects of a user's own have: the name that files and logs call them by. */
@@ -16,6 +17,11 @@ export interface Custom<F extends Named> extends Descriptor<'custom', Named> {
   readonly custom: F;
 }
 
+/** Objects of one name, of which a file does not say which it means: what reads it takes the first that has the functions. */
+class Candidates {
+  constructor(readonly objects: readonly Named[]) {}
+}
+
 /**
  * Reads a user's own object, or the same once more; undefined for anything that does not look like one.
  * @throws ValueError where a function is missing, or where only the name is left of one that was saved.
@@ -25,33 +31,33 @@ export function readCustom<F extends Named>(
   value: unknown,
   functions: readonly (keyof F & string)[],
 ): Custom<F> | undefined {
-  if (typeof value !== 'object' || value === null) return undefined;
-  const saved = 'kind' in value;
-  if (saved && value.kind !== 'custom') return undefined;
-  if (saved && !('custom' in value)) {
-    const { name } = ((value as Partial<Custom<F>>).config ?? {}) as Partial<Named>;
+  if (!isObject(value) || isList(value)) return undefined;
+  const { kind, config, custom } = fieldsOf(value, 'kind', 'config', 'custom');
+  const saved = kind !== undefined;
+  if (saved && kind !== 'custom') return undefined;
+  if (saved && custom === undefined) {
+    const { name } = fieldsOf(config, 'name');
     throw new ValueError(
       `${path} expected the object ${describe(name)} with its functions, got its name alone. ` +
         `Pass it in custom, an option of loadModel and attachModel.`,
     );
   }
-  // Of several objects of one name, the first that has what is asked for.
-  const given: unknown = saved ? (value as Custom<F>).custom : value;
-  const fits = (one: Partial<F> | null): boolean => functions.every((method) => typeof one?.[method] === 'function');
-  const object = (Array.isArray(given) ? ((given as F[]).find(fits) ?? (given as F[])[0]) : given) as F;
-  if (typeof object !== 'object' || object === null) {
-    throw new ValueError(`${path} expected an object with a name, got ${describe(object)}.`);
-  }
-  const { name } = object as Partial<Named>;
+  const given = saved ? custom : value;
+  const fits = (one: unknown): boolean =>
+    isObject(one) && functions.every((method) => isFunction(fieldOf(one, method)));
+  const object = isInstance(given, Candidates) ? (given.objects.find(fits) ?? given.objects[0]) : given;
+  if (!isObject(object)) throw new ValueError(`${path} expected an object with a name, got ${describe(object)}.`);
+  const { name } = fieldsOf(object, 'name');
   if (typeof name !== 'string' || name.length === 0) {
     throw new ValueError(`${path} expected an object with a name, got ${describe(name)} as its name.`);
   }
   for (const method of functions) {
-    if (typeof object[method] !== 'function') {
-      throw new ValueError(`${path} expected "${name}" to have a function ${method}, got ${describe(object[method])}.`);
+    const own = fieldOf(object, method);
+    if (!isFunction(own)) {
+      throw new ValueError(`${path} expected "${name}" to have a function ${method}, got ${describe(own)}.`);
     }
   }
-  return { kind: 'custom', config: { name }, custom: object };
+  return { kind: 'custom', config: { name }, custom: object as F };
 }
 
 /** Levels of lists and objects in a description: schedules within schedules lie deepest. */
@@ -74,17 +80,7 @@ export function restoreCustom(
   if (typeof value !== 'object' || value === null) return value;
   if (level > MOST_LEVELS) throw new ValueError(`${path} expected at most ${MOST_LEVELS} levels, got more.`);
   const restore = (inner: unknown, at: string): unknown => restoreCustom(`${path}${at}`, inner, objects, level + 1);
-  if (Array.isArray(value)) {
-    let list: unknown[] = value;
-    for (let i = 0; i < value.length; i++) {
-      if (typeof value[i] !== 'object') continue;
-      const inner = restore(value[i], `[${i}]`);
-      if (inner === value[i]) continue;
-      if (list === value) list = [...(value as unknown[])];
-      list[i] = inner;
-    }
-    return list;
-  }
+  if (isList(value)) return restoreList(path, value, restore);
   const record = value as Readonly<Record<string, unknown>>;
   if (Object.hasOwn(record, 'kind')) {
     requireFields(path, record, DESCRIPTION);
@@ -101,6 +97,23 @@ export function restoreCustom(
   return copy ?? record;
 }
 
+function restoreList(
+  path: string,
+  list: readonly unknown[],
+  restore: (inner: unknown, at: string) => unknown,
+): unknown {
+  let copy: unknown[] | undefined;
+  const { length } = list;
+  for (let i = 0; i < length; i++) {
+    const one = list[i];
+    // A hole: no description has one, and a list may have billions.
+    if (one === undefined) throw new ValueError(`${path}[${i}] expected a value, got none.`);
+    const inner = restore(one, `[${i}]`);
+    if (inner !== one) (copy ??= Array.from({ length }, (_, at) => list[at]))[i] = inner;
+  }
+  return copy ?? list;
+}
+
 function restoreOne(
   path: string,
   config: Readonly<Record<string, unknown>>,
@@ -109,7 +122,7 @@ function restoreOne(
   requireFields(`${path}.config`, config, ['name']);
   const name = text(`${path}.config.name`, config.name);
   const custom = objects.get(name);
-  return { kind: 'custom', config: { name }, ...(custom !== undefined && { custom }) };
+  return { kind: 'custom', config: { name }, ...(custom !== undefined && { custom: new Candidates(custom) }) };
 }
 
 /** Throws a ValueError where an object has a field besides those with a name. */
@@ -129,15 +142,18 @@ const METHODS = ['forward', 'values', 'value', 'gradient', 'rate'] as const;
  * @throws ValueError where two different objects of one kind go by one name.
  */
 export function requireDistinctNames(where: string, description: unknown): void {
-  const found = new Map<string, Partial<Record<string, unknown>>[]>();
+  const found = new Map<string, Named[]>();
   const look = (value: unknown): void => {
     if (typeof value !== 'object' || value === null) return;
-    const { kind, config, custom } = value as Partial<Custom<Named>>;
-    if (kind !== 'custom' || custom === undefined || config === undefined) return Object.values(value).forEach(look);
-    const one = custom as unknown as Partial<Record<string, unknown>>;
+    if (!Object.hasOwn(value, 'custom')) return Object.values(value).forEach(look);
+    const { config, custom: one } = value as Custom<Named>;
     const others = found.get(config.name) ?? [];
     if (others.includes(one)) return;
-    if (others.some((other) => METHODS.some((method) => method in other && method in one))) {
+    if (
+      others.some((other) =>
+        METHODS.some((method) => fieldOf(other, method) !== undefined && fieldOf(one, method) !== undefined),
+      )
+    ) {
       throw new ValueError(
         `${where}: objects of your own expected to have different names, got ${describe(config.name)} twice.`,
       );
@@ -150,15 +166,15 @@ export function requireDistinctNames(where: string, description: unknown): void 
 /** The result of a user's function, held to be as many numbers as were asked for: a copy where it is no plain Float32Array, each number read once. */
 export function requireLength(path: string, result: unknown, length: number): Float32Array | Float64Array {
   const isFloats = typedKind(result) === 'Float32Array';
-  if (!isFloats && !Array.isArray(result)) {
+  if (!isSequence(result) || !(isFloats || isList(result))) {
     throw new ValueError(`${path} expected a Float32Array of ${length} values, got ${describe(result)}.`);
   }
-  const got = isFloats ? typedLength(result) : (result as unknown[]).length;
+  const got = isFloats ? typedLength(result) : result.length;
   if (got !== length) throw new ShapeError(`${path} expected ${length} values, got ${got}.`);
   if (isFloats) return result as Float32Array;
   const values = new Float64Array(length);
   for (let i = 0; i < length; i++) {
-    const value: unknown = (result as unknown[])[i];
+    const value = result[i];
     if (typeof value !== 'number')
       throw new ValueError(`${path} expected numbers, got ${describe(value)} at index ${i}.`);
     values[i] = value;

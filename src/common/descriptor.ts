@@ -1,6 +1,7 @@
 import { describe } from './describe.js';
 import { ValueError } from './errors.js';
 import { nameOf, readOptions } from './options.js';
+import { fieldsOf } from './objects.js';
 
 /**
  * A choice that is plain data: which one, and its options. Optimizers, losses, initializers and layers are descriptors until
@@ -18,6 +19,22 @@ export const withoutOptions =
   <K extends string>(kind: K) =>
   (options?: object): Descriptor<K> => ({ kind, config: readOptions(kind, options, {}) });
 
+/** Choices within choices, such as a warm-up's schedule, at most: one that holds itself would never end. */
+const MOST_NESTED = 32;
+let depth = 0;
+
+/** Reads what a choice holds. */
+function nested<T>(path: string, read: () => T): T {
+  if (depth === MOST_NESTED)
+    throw new ValueError(`${path} expected at most ${MOST_NESTED} choices in each other, got more.`);
+  depth += 1;
+  try {
+    return read();
+  } finally {
+    depth -= 1;
+  }
+}
+
 /**
  * Resolves what a user may write where a choice is wanted: a name with its defaults, a descriptor made by a factory, or the same
  * read from a file.
@@ -31,9 +48,10 @@ export function resolve<D extends Descriptor>(
     const kind = nameOf(Object.keys(factories))(path, value);
     return (factories[kind] as () => D)();
   }
-  if (typeof value === 'object' && value !== null && 'kind' in value) {
-    const kind = nameOf(Object.keys(factories))(path, value.kind);
-    return (factories[kind] as (options: unknown) => D)((value as D).config);
+  const { kind: given, config } = fieldsOf(value, 'kind', 'config');
+  if (given !== undefined) {
+    const kind = nameOf(Object.keys(factories))(path, given);
+    return nested(path, () => (factories[kind] as (options: unknown) => D)(config));
   }
   throw new ValueError(`${path} expected a name or what its factory makes, got ${describe(value)}.`);
 }

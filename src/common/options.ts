@@ -1,7 +1,9 @@
+import { isList } from './arrays.js';
 import { collectionOf, describe } from './describe.js';
 import { ValueError } from './errors.js';
 import { suggestion } from './nearest.js';
 import { insteadOf, namingHint, otherName } from './other-names.js';
+import { fieldOf, isObject } from './objects.js';
 
 /** Takes a given value and returns it checked, or throws a ValueError that starts with `path`. */
 export type Check<T> = (path: string, value: unknown) => T;
@@ -17,15 +19,7 @@ export type OptionTable<T> = { readonly [K in keyof T]-?: Option<T[K]> };
 
 /** Whether a value is an object whose fields have names: no list, and none of those that keep what they hold elsewhere. */
 export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' &&
-  value !== null &&
-  !Array.isArray(value) &&
-  !ArrayBuffer.isView(value) &&
-  collectionOf(value) === undefined;
-
-/** A field of an object, but for the methods that all objects have: a name may be that of one of them. */
-export const fieldOf = (record: Readonly<Record<string, unknown>>, name: string): unknown =>
-  name in Object.prototype && !Object.hasOwn(record, name) ? undefined : record[name];
+  isObject(value) && !isList(value) && !ArrayBuffer.isView(value) && collectionOf(value) === undefined;
 
 /** Sets a field by a name that users choose. To assign to one called `__proto__` would set the object's prototype instead. */
 export function setField<T>(record: Record<string, T>, name: string, value: T): void {
@@ -39,7 +33,7 @@ export function readOptions<T extends object>(where: string, given: unknown, tab
     const hint = namingHint(given, table, unchecked);
     throw new ValueError(`${where}: options expected an object, got ${describe(given)}.${hint}`);
   }
-  const values = (given ?? {}) as Record<string, unknown>;
+  const values = given ?? {};
   const names = Object.keys(table);
   for (const name of Object.keys(values)) {
     if (!names.includes(name)) {
@@ -51,9 +45,10 @@ export function readOptions<T extends object>(where: string, given: unknown, tab
   const result: Record<string, unknown> = {};
   for (const name of names) {
     const option = (table as Record<string, Option<unknown>>)[name];
-    if (values[name] !== undefined) result[name] = option.check(`${where}: ${name}`, values[name]);
-    else if ('or' in option) result[name] = option.or;
-    else option.check(`${where}: ${name}`, undefined);
+    // Read once: a getter may give something else the next time.
+    const value = fieldOf(values, name);
+    if (value === undefined && Object.hasOwn(option, 'or')) result[name] = option.or;
+    else result[name] = option.check(`${where}: ${name}`, value);
   }
   return result as T;
 }
@@ -99,6 +94,18 @@ export const nameOf =
       throw new ValueError(`${path} is unknown: ${describe(value)}.${suggestion(value, names)}`);
     }
     return name as K;
+  };
+
+/** A list of what passes a check. Each element is read once and by index: a hole is checked like the rest, and no method of the list's is called. */
+export const listOf =
+  <T>(expected: string, inner: Check<T>): Check<T[]> =>
+  (path, value) => {
+    if (!isList(value)) return refuse(path, expected, value);
+    const { length } = value;
+    if (!Number.isSafeInteger(length)) return refuse(path, expected, value);
+    const result: T[] = [];
+    for (let i = 0; i < length; i++) result.push(inner(`${path}[${i}]`, value[i]));
+    return result;
   };
 
 /** What is checked where more is known of it. */

@@ -1,7 +1,9 @@
+import { isList } from './arrays.js';
 import { describe } from './describe.js';
 import { ShapeError, ValueError } from './errors.js';
 import { suggestion } from './nearest.js';
-import { fieldOf, isRecord } from './options.js';
+import { fieldOf } from './objects.js';
+import { isRecord } from './options.js';
 
 /** One value per end, with what messages call it: the value itself where there is one end. */
 export function perEnd(
@@ -11,12 +13,12 @@ export function perEnd(
   ends: readonly { readonly name: string }[],
 ): { readonly what: string; readonly value: unknown }[] {
   if (ends.length === 1) return [{ what, value }];
-  if (Array.isArray(value)) {
+  if (isList(value)) {
     const { length } = value;
     if (length !== ends.length) {
       throw new ShapeError(`${where}: ${what} expected a list of ${ends.length}, one for each, got ${length}.`);
     }
-    return ends.map((_, index) => ({ what: `${what}[${index}]`, value: (value as unknown[])[index] }));
+    return ends.map((_, index) => ({ what: `${what}[${index}]`, value: value[index] }));
   }
   if (!isRecord(value)) {
     throw new ValueError(

@@ -3,7 +3,17 @@
  * read, and writes that: arrays may be Proxies, have getters, or lie in memory that another thread writes, so that a second look could
  * find something else. It never writes beyond the rows that it was asked for.
  */
-import { isUnshared, newDoubles, newFloats, typedKind, typedLength, typedPart } from './arrays.js';
+import {
+  isDetached,
+  isList,
+  isSequence,
+  isUnshared,
+  newDoubles,
+  newFloats,
+  typedKind,
+  typedLength,
+  typedPart,
+} from './arrays.js';
 import { describe } from './describe.js';
 import { ShapeError, ValueError } from './errors.js';
 
@@ -33,20 +43,20 @@ export interface RowSource {
   write(into: Floats, at: number, first?: number, count?: number, watch?: RowWatch): void;
 }
 
-/** Follows the doubles of a source as they are rounded. */
+/** Where numbers are written. */
+export type Floats = Float32Array | Float64Array;
+
+/** What is shown rows of doubles as they are read. */
 export interface RowWatch {
   /** Room for a row, for whoever reads one. */
   readonly row: Float64Array;
-  /** Whether it has seen enough. */
+  /** Whether further rows change nothing. */
   readonly done: boolean;
-  /** Tells that numbers come as float32. */
-  stop(): void;
-  /** Shows it a row that starts at element index `at`. */
+  /** Takes the next row, which stands in `values` from element `at` on. */
   look(values: Floats, at: number): void;
+  /** Rows come that are no doubles. */
+  stop(): void;
 }
-
-/** Where numbers are written. */
-export type Floats = Float32Array | Float64Array;
 
 /** What to write instead of a flat list of numbers, where that is known better than here. */
 export type FlatHint = string | undefined;
@@ -70,6 +80,10 @@ export function lengthOf(where: string, what: string, list: unknown): number {
   throw new ValueError(`${where}: ${what} expected a list, got one of length ${describe(length)}.`);
 }
 
+/** The length of what may be a row, a list or a typed array; undefined for anything else. */
+export const rowLength = (where: string, what: string, row: unknown): number | undefined =>
+  isSequence(row) ? lengthOf(where, what, row) : undefined;
+
 const isFloats = (data: unknown): data is Float32Array | Float64Array => {
   const kind = typedKind(data);
   return kind === 'Float32Array' || kind === 'Float64Array';
@@ -77,9 +91,10 @@ const isFloats = (data: unknown): data is Float32Array | Float64Array => {
 
 /** Opens rows of `width` numbers. `where` and `what` open the messages: `fit: x`. */
 export function openRows(where: string, what: string, data: unknown, width: number, hint?: FlatHint): RowSource {
-  if (Array.isArray(data)) return new ListedRows(where, what, data, width, hint);
-  if (isFloats(data)) return new FlatRows(where, what, data, width, hint);
-  const better = typedKind(data) === undefined ? undefined : (hint ?? 'Convert it by Float32Array.from.');
+  if (isList(data)) return new ListedRows(where, what, data, width, hint);
+  if (isFloats(data) && !isDetached(data)) return new FlatRows(where, what, data, width, hint);
+  const better =
+    typedKind(data) === undefined || isDetached(data) ? undefined : (hint ?? 'Convert it by Float32Array.from.');
   throw new ValueError(
     `${where}: ${what} expected a Float32Array or an array of rows, got ${describe(data)}.${spaced(better)}`,
   );
@@ -105,7 +120,7 @@ class ListedRows implements RowSource {
     // By index: forEach would pass over holes.
     for (let i = first; i < first + count; i++, at += width) {
       const row = list[i];
-      if (!Array.isArray(row) && typedKind(row) === 'Float32Array') {
+      if (!isList(row) && typedKind(row) === 'Float32Array') {
         this.requireWidth(typedLength(row), i);
         const floats = row as Float32Array;
         watch?.stop();
@@ -130,8 +145,8 @@ class ListedRows implements RowSource {
   /** Reads a row of doubles. */
   private read(row: unknown, index: number, into: Floats, at: number): void {
     const { width } = this;
-    const isArray = Array.isArray(row);
-    const list = isArray ? (row as readonly unknown[]) : this.requireRow(row, index);
+    const isArray = isList(row);
+    const list = isArray ? row : this.requireRow(row, index);
     this.requireWidth(isArray ? list.length : typedLength(list), index);
     for (let j = 0; j < width; j++) {
       const value = list[j];
@@ -209,10 +224,10 @@ const flatAdvice = (width: number, hint: FlatHint): string =>
 
 /** Opens class indices in [0, classes). They are written as the bits of integers, one per row. */
 export function openLabels(where: string, what: string, data: unknown, classes: number, hint?: FlatHint): RowSource {
-  if (!Array.isArray(data) && typedKind(data) === undefined) {
+  if (!isSequence(data)) {
     throw new ValueError(`${where}: ${what} expected class indices, got ${describe(data)}.`);
   }
-  const labels = data as ArrayLike<unknown>;
+  const labels = data;
   const rows = lengthOf(where, what, labels);
   return {
     rows,
@@ -237,14 +252,13 @@ function requireLabel(
   classes: number,
   hint: FlatHint,
 ): asserts label is number {
-  if (Array.isArray(label) || typedKind(label) !== undefined) {
+  if (typeof label === 'number' && Number.isInteger(label) && label >= 0 && label < classes) return;
+  if (isSequence(label)) {
     throw new ShapeError(
       `${where}: ${what} expected one class index per row, got ${describe(label)} in row ${row}.${spaced(hint)}`,
     );
   }
-  if (typeof label !== 'number' || !Number.isInteger(label) || label < 0 || label >= classes) {
-    throw new ValueError(
-      `${where}: ${what} expected a class index from 0 to ${classes - 1}, got ${describe(label)} in row ${row}.`,
-    );
-  }
+  throw new ValueError(
+    `${where}: ${what} expected a class index from 0 to ${classes - 1}, got ${describe(label)} in row ${row}.`,
+  );
 }

@@ -1,5 +1,7 @@
 import { describe } from '../common/describe.js';
 import { StateError, ValueError } from '../common/errors.js';
+import { fieldsOf } from '../common/objects.js';
+import { listOf } from '../common/options.js';
 import { inputLayer, type InputConfig } from '../layers/input.js';
 import type { Layer, SymbolicTensor } from '../layers/layer.js';
 
@@ -188,21 +190,17 @@ export function restoreGraph(
   layers: readonly Layer[],
   saved: { readonly nodes: unknown; readonly inputs: unknown; readonly outputs: unknown },
 ): Graph {
-  const indices = (what: string, value: unknown, limit: number): number[] => {
-    if (!Array.isArray(value)) throw new ValueError(`${where}: ${what} expected a list, got ${describe(value)}.`);
-    return value.map((one: unknown, index) => {
+  const indices = (what: string, value: unknown, limit: number): number[] =>
+    listOf('a list', (path, one) => {
       if (!Number.isInteger(one) || (one as number) < 0 || (one as number) >= limit) {
-        throw new ValueError(`${where}: ${what}[${index}] expected an index below ${limit}, got ${describe(one)}.`);
+        throw new ValueError(`${path} expected an index below ${limit}, got ${describe(one)}.`);
       }
       // −0 is 0 here as in all options.
       return (one as number) + 0;
-    });
-  };
-  if (!Array.isArray(saved.nodes)) {
-    throw new ValueError(`${where}: nodes expected a list, got ${describe(saved.nodes)}.`);
-  }
-  const nodes = saved.nodes.map((node: unknown, index): GraphNode => {
-    const { layer, inputs } = (node ?? {}) as Partial<Record<keyof GraphNode, unknown>>;
+    })(`${where}: ${what}`, value);
+  let index = 0;
+  const nodes = listOf('a list', (_path, node): GraphNode => {
+    const { layer, inputs } = fieldsOf(node, 'layer', 'inputs');
     const [own] = indices(`nodes[${index}].layer`, [layer], layers.length);
     // Below its own index: a cycle cannot be written.
     const before = indices(`nodes[${index}].inputs`, inputs, index);
@@ -211,8 +209,9 @@ export function restoreGraph(
         `${where}: nodes[${index}] expected inputs for every layer but an input, got ${before.length}.`,
       );
     }
+    index += 1;
     return { layer: own, inputs: before };
-  });
+  })(`${where}: nodes`, saved.nodes);
   const graph = {
     layers,
     names: nameLayers(where, layers),

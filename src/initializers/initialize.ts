@@ -1,4 +1,4 @@
-import { typedKind } from '../common/arrays.js';
+import { typedKind, typedLength, typedPart } from '../common/arrays.js';
 import { describe, describeShape } from '../common/describe.js';
 import { ShapeError, ValueError } from '../common/errors.js';
 import type { Machine } from '../engine/machine.js';
@@ -169,11 +169,12 @@ function custom(draw: Draw, own: CustomInitializer, { size, shape, fanIn, fanOut
   if (typedKind(given) !== 'Float32Array') {
     throw new ValueError(`${where} expected a Float32Array, got ${describe(given)}.`);
   }
-  // What is checked is what is written: the caller's may be in shared memory.
-  const values = new Float32Array(given as Float32Array);
-  if (values.length !== size) {
-    throw new ShapeError(`${where} expected ${size} numbers for shape ${describeShape(shape)}, got ${values.length}.`);
+  const length = typedLength(given);
+  if (length !== size) {
+    throw new ShapeError(`${where} expected ${size} numbers for shape ${describeShape(shape)}, got ${length}.`);
   }
+  // What is checked is what is written: the caller's may be in shared memory.
+  const values = new Float32Array(typedPart(given as Float32Array, 0, size));
   const bad = values.findIndex((value) => !Number.isFinite(value));
   if (bad >= 0) throw new ValueError(`${where} expected finite numbers, got ${values[bad]} at index ${bad}.`);
   draw.view().set(values);

@@ -1,6 +1,7 @@
 /** Options that several layers have. */
 import type { Activation } from '../activations/activations.js';
 import { describe } from '../common/describe.js';
+import { isList } from '../common/arrays.js';
 import { ShapeError, ValueError } from '../common/errors.js';
 import { flag, integer, optional, text, type Check, type OptionTable } from '../common/options.js';
 import { constraintCheck, type Constraint, type ConstraintName } from '../constraints/constraints.js';
@@ -15,9 +16,9 @@ import { regularizerCheck, type Regularizer, type RegularizerName } from '../reg
 import type { LayerConfig, LayerOptions } from './layer.js';
 
 export const inputShapeCheck: Check<readonly number[]> = (path, value) => {
-  if (Array.isArray(value) && value.length === 1) return [integer(1)(`${path}[0]`, value[0])];
+  if (isList(value) && value.length === 1) return [integer(1)(`${path}[0]`, value[0])];
   const expected = `${path} expected [number of inputs], got ${describe(value)}.`;
-  if (Array.isArray(value)) throw new ShapeError(`${expected} Rows are flat: flatten them first.`);
+  if (isList(value)) throw new ShapeError(`${expected} Rows are flat: flatten them first.`);
   throw new ValueError(expected);
 };
 

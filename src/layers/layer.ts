@@ -1,3 +1,5 @@
+import { isInstance } from '../common/objects.js';
+import { isList } from '../common/arrays.js';
 import { describe } from '../common/describe.js';
 import type { Descriptor } from '../common/descriptor.js';
 import { ValueError } from '../common/errors.js';
@@ -81,16 +83,20 @@ export class Layer<K extends string = string, C extends LayerConfig = LayerConfi
    * network.parameterCount; // 15
    */
   apply(inputs: SymbolicTensor | readonly SymbolicTensor[]): SymbolicTensor {
-    const list: readonly unknown[] = Array.isArray(inputs) ? (inputs as readonly unknown[]) : [inputs];
+    const list: readonly unknown[] = isList(inputs) ? inputs : [inputs];
     if (list.length === 0) throw new ValueError(`${this.kind}: apply expected at least one tensor, got none.`);
-    list.forEach((tensor, index) => {
-      if (!(tensor instanceof SymbolicTensor)) {
+    const tensors: SymbolicTensor[] = [];
+    // By index: forEach would pass over holes.
+    for (let index = 0; index < list.length; index++) {
+      const tensor = list[index];
+      if (!isSymbolic(tensor)) {
         throw new ValueError(
           `${this.kind}: apply expected what input() or apply() returns, got ${describe(tensor)} at index ${index}.`,
         );
       }
-    });
-    return new SymbolicTensor(this, [...(list as readonly SymbolicTensor[])]);
+      tensors.push(tensor);
+    }
+    return new SymbolicTensor(this, tensors);
   }
 
   /** For consoles, which would show a name that the build has shortened. @internal */
@@ -107,6 +113,10 @@ export class Layer<K extends string = string, C extends LayerConfig = LayerConfi
     return this.#lower(where, widths);
   }
 }
+
+/** Whether a value is what `input` or `apply` returned. */
+export const isSymbolic = (value: unknown): value is SymbolicTensor =>
+  isInstance(value, SymbolicTensor) && isInstance(value.layer, Layer) && isList(value.inputs);
 
 /** Lowers a layer that takes one input. */
 export const onOne =

@@ -1,9 +1,8 @@
-import { typedKind } from '../common/arrays.js';
+import { isList } from '../common/arrays.js';
 import { float32Moments, momentsToAdapt } from '../common/column-moments.js';
-import { describe } from '../common/describe.js';
 import { ShapeError, ValueError } from '../common/errors.js';
-import { finite, optional, readOptions, type Check } from '../common/options.js';
-import { lengthOf, openRows, type Rows } from '../common/rows.js';
+import { finite, listOf, optional, readOptions, type Check } from '../common/options.js';
+import { openRows, rowLength, type Rows } from '../common/rows.js';
 import { constant, type Initializer } from '../initializers/initializers.js';
 import { LAYER_OPTIONS } from './checks.js';
 import { Layer, onOne, type LayerConfig, type LayerOptions } from './layer.js';
@@ -74,16 +73,12 @@ export interface NormalizationConfig extends LayerConfig {
   readonly variance?: readonly number[] | undefined;
 }
 
-const numbers =
-  (least: number): Check<readonly number[]> =>
-  (path, value) => {
-    if (!Array.isArray(value)) throw new ValueError(`${path} expected a list of numbers, got ${describe(value)}.`);
-    return value.map((one, index) => {
-      const number = finite(`${path}[${index}]`, one);
-      if (number < least) throw new ValueError(`${path}[${index}] expected a number >= ${least}, got ${number}.`);
-      return number;
-    });
-  };
+const numbers = (least: number): Check<readonly number[]> =>
+  listOf('a list of numbers', (path, value) => {
+    const number = finite(path, value);
+    if (number < least) throw new ValueError(`${path} expected a number >= ${least}, got ${number}.`);
+    return number;
+  });
 
 /** The layer that `normalization` makes. */
 export class Normalization extends Layer<'normalization', NormalizationConfig> {
@@ -105,11 +100,9 @@ export class Normalization extends Layer<'normalization', NormalizationConfig> {
    * normalization().adapt([[1, 5], [3, 5]]).config.mean; // [2, 5]
    */
   adapt(data: Rows): this {
-    const first: unknown = Array.isArray(data) ? data[0] : undefined;
-    const width =
-      this.config.inputShape?.[0] ??
-      (Array.isArray(first) || typedKind(first) !== undefined ? lengthOf('adapt', 'x', first) : undefined);
-    if (Array.isArray(data) && data.length === 0) {
+    const first: unknown = isList(data) ? data[0] : undefined;
+    const width = this.config.inputShape?.[0] ?? rowLength('adapt', 'x', first);
+    if (isList(data) && data.length === 0) {
       throw new ShapeError('adapt: x expected at least one row, got none.');
     }
     if (width === undefined) {

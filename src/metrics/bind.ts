@@ -110,7 +110,8 @@ const topK = (name: string, k: number): MetricDefinition => ({
   bind:
     ({ kernels }, y, targets, totals) =>
     (rows) =>
-      kernels.f32_top_k_matches(rows, y.width, y.address, targets.address, y.ld, totals, k),
+      // More than there are is all: a k of 2^31 would be negative in the kernel.
+      kernels.f32_top_k_matches(rows, y.width, y.address, targets.address, y.ld, totals, Math.min(k, y.width)),
   value: meanOf,
 });
 

@@ -1,15 +1,21 @@
-import { newFloats, typedKind } from '../common/arrays.js';
-import { ShapeError, ValueError } from '../common/errors.js';
+import { isList, isSequence, newFloats, typedKind } from '../common/arrays.js';
+import { MemoryError, ShapeError, ValueError } from '../common/errors.js';
 import { integer, readOptions } from '../common/options.js';
 import { copyRows, openLabels, openRows, type Labels, type Rows } from '../common/rows.js';
 
 const WHERE = 'confusionMatrix';
 
+/** A number of a JavaScript array, at most. */
+const BYTES_PER_COUNT = 8;
+
+/** Where the heap of JavaScript is full the process ends, and nothing can be caught: this is an eighth of what Node gives itself by default. */
+const MOST_BYTES = 2 ** 28;
+
 /** The class of each row: as it is given, or the column of the row's largest value, the first of equal ones. */
 function classesOf(what: string, data: unknown, classes: number): ArrayLike<number> {
-  const first: unknown = Array.isArray(data) ? data[0] : undefined;
+  const first: unknown = isList(data) ? data[0] : undefined;
   const flat = typedKind(data);
-  if (flat !== 'Float32Array' && flat !== 'Float64Array' && !Array.isArray(first) && typedKind(first) === undefined) {
+  if (flat !== 'Float32Array' && flat !== 'Float64Array' && !isSequence(first)) {
     const source = openLabels(WHERE, what, data, classes);
     const bits = newFloats(source.rows);
     source.write(bits, 0);
@@ -38,7 +44,7 @@ function classesOf(what: string, data: unknown, classes: number): ArrayLike<numb
  * Outputs of one sigmoid unit are made class indices first, `Array.from(y, (p) => Number(p > 0.5))`, with `classes` 2.
  * @param options `classes`: how many classes there are, an integer >= 2.
  * @returns `classes` rows of `classes` counts: a row per true class, a column per predicted class.
- * @throws ShapeError where sizes do not fit; ValueError for class indices out of range, NaN, and other kinds of data.
+ * @throws ShapeError where sizes do not fit; MemoryError for more than 5,792 classes; ValueError for class indices out of range, NaN, and other kinds of data.
  * @example
  * confusionMatrix([0, 1, 1, 2], [0, 2, 1, 2], { classes: 3 }); // [[1, 0, 0], [0, 1, 1], [0, 0, 1]]
  */
@@ -48,6 +54,12 @@ export function confusionMatrix(
   options: { classes: number },
 ): number[][] {
   const { classes } = readOptions<{ classes: number }>(WHERE, options, { classes: { check: integer(2) } });
+  const need = BYTES_PER_COUNT * classes * classes;
+  if (need > MOST_BYTES) {
+    throw new MemoryError(
+      `${WHERE}: counts expected to take at most ${MOST_BYTES} bytes, got a need of ${need} for ${classes} classes.`,
+    );
+  }
   const actual = classesOf('targets', targets, classes);
   const predicted = classesOf('outputs', outputs, classes);
   if (actual.length !== predicted.length) {

@@ -1,4 +1,5 @@
 import { readCustom, type Custom, type Named } from '../common/custom.js';
+import { isList } from '../common/arrays.js';
 import { describe } from '../common/describe.js';
 import { resolve, withoutOptions, type Descriptor } from '../common/descriptor.js';
 import { ValueError } from '../common/errors.js';
@@ -126,11 +127,11 @@ const same = (a: Metric, b: Metric): boolean =>
  * @throws ValueError for unknown names, and where two different metrics would have one name in the logs.
  */
 export function readMetrics(path: string, value: unknown): Metric[] {
-  if (!Array.isArray(value)) throw new ValueError(`${path} expected a list of metrics, got ${describe(value)}.`);
+  if (!isList(value)) throw new ValueError(`${path} expected a list of metrics, got ${describe(value)}.`);
   const metrics = new Map<string, Metric>();
   // By index: forEach would pass over holes.
   for (let i = 0; i < value.length; i++) {
-    const given: unknown = value[i];
+    const given = value[i];
     const metric = readCustom<CustomMetric>(path, given, ['value']) ?? resolve<Metric>(path, given, METRICS);
     const name = metric.kind === 'custom' ? metric.config.name : metric.kind;
     const before = metrics.get(name);

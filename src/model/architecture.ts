@@ -1,9 +1,11 @@
+import { isList } from '../common/arrays.js';
 import { describe } from '../common/describe.js';
 import { resolve } from '../common/descriptor.js';
 import { ValueError } from '../common/errors.js';
-import { integer, readOptions, unchecked, type Check } from '../common/options.js';
+import { integer, listOf, readOptions, unchecked, type Check } from '../common/options.js';
+import { fieldsOf } from '../common/objects.js';
 import { chain, restoreGraph, trace, type Graph, type GraphNode } from '../graph/graph.js';
-import { SymbolicTensor, type Layer } from '../layers/layer.js';
+import { isSymbolic, type Layer, type SymbolicTensor } from '../layers/layer.js';
 import { GRAPH_LAYERS, LAYERS } from '../layers/registry.js';
 import { plain } from './plain.js';
 
@@ -61,20 +63,17 @@ const MAX_SEED = 0xffffffff;
 
 const SEED = { check: integer(0, MAX_SEED), or: 0 } as const;
 
-const layerList =
-  (factories: Readonly<Record<string, unknown>>): Check<readonly Layer[]> =>
-  (path, value) => {
-    if (!Array.isArray(value)) throw new ValueError(`${path} expected a list of layers, got ${describe(value)}.`);
-    return value.map((layer, index) => resolve<Layer>(`${path}[${index}]`, layer, factories));
-  };
+const layerList = (factories: Readonly<Record<string, unknown>>): Check<readonly Layer[]> =>
+  listOf('a list of layers', (path, layer) => resolve<Layer>(path, layer, factories));
+
+const tensor: Check<SymbolicTensor> = (path, value) => {
+  if (isSymbolic(value)) return value;
+  throw new ValueError(`${path} expected what input() or apply() returns, got ${describe(value)}.`);
+};
 
 const tensorList: Check<readonly SymbolicTensor[]> = (path, value) => {
-  const list: readonly unknown[] = Array.isArray(value) ? value : [value];
-  return list.map((one, index) => {
-    if (one instanceof SymbolicTensor) return one;
-    const which = Array.isArray(value) ? `${path}[${index}]` : path;
-    throw new ValueError(`${which} expected what input() or apply() returns, got ${describe(one)}.`);
-  });
+  if (!isList(value)) return [tensor(path, value)];
+  return listOf('a list of tensors', tensor)(path, value);
 };
 
 /** Reads the options of `sequential`. */
@@ -104,7 +103,7 @@ export function readModel(
 
 /** Reads an architecture that was saved. */
 export function readArchitecture(where: string, saved: Architecture): Blueprint {
-  if (!('nodes' in saved)) return readSequential(where, saved);
+  if (fieldsOf(saved, 'nodes').nodes === undefined) return readSequential(where, saved);
   const { layers, nodes, inputs, outputs, seed } = readOptions<{
     layers: readonly Layer[];
     nodes: unknown;

@@ -1,8 +1,9 @@
 /** Models that several threads predict from: a handle that can be posted, and what another thread makes of it. */
-import { isFloat32Array } from '../common/arrays.js';
+import { isFloat32Array, isList, mayOverlap, typedLength } from '../common/arrays.js';
 import { restoreCustom } from '../common/custom.js';
 import { describe, sentence } from '../common/describe.js';
 import { ValueError, WasmMlpError } from '../common/errors.js';
+import { fieldsOf, isInstance } from '../common/objects.js';
 import { isRecord, readOptions } from '../common/options.js';
 import type { Inputs } from '../common/rows.js';
 import { ALIGNMENT, FIRST_ADDRESS } from '../engine/arena.js';
@@ -30,14 +31,26 @@ export interface ModelHandle extends MachineHandle {
   readonly generation: number;
 }
 
+const FIELDS = [
+  'kind',
+  'module',
+  'tile',
+  'memory',
+  'maximumMemory',
+  'architecture',
+  'weights',
+  'words',
+  'generation',
+] as const;
+
 /** The fields of a handle, each read once. */
 type Given = Partial<Record<keyof ModelHandle, unknown>>;
 
 /** Whether a value is a handle, as a post leaves it: JSON, for one, keeps neither modules nor memories. */
 const isHandle = ({ kind, module, tile, memory, architecture }: Given): boolean =>
   kind === 'wasm-mlp model' &&
-  module instanceof WebAssembly.Module &&
-  memory instanceof WebAssembly.Memory &&
+  isInstance(module, WebAssembly.Module) &&
+  isInstance(memory, WebAssembly.Memory) &&
   TILE_NAMES.includes(tile as TileName) &&
   isRecord(architecture);
 
@@ -46,15 +59,14 @@ const isHandle = ({ kind, module, tile, memory, architecture }: Given): boolean 
  * have what is theirs. So each has to be where `model.share` can have put it.
  */
 function readHandle(value: unknown): ModelHandle {
-  const { kind, module, tile, memory, maximumMemory, architecture, weights, words, generation } = (value ??
-    {}) as Given;
-  const given = { kind, module, tile, memory, maximumMemory, architecture, weights, words, generation };
+  const given: Given = fieldsOf(value, ...FIELDS);
   if (!isHandle(given)) {
     throw new ValueError(
       `attachModel: handle expected what model.share gave, got ${describe(value)}. ` +
         `It goes to other threads by postMessage or workerData, not as text.`,
     );
   }
+  const { memory, maximumMemory, weights, words, generation } = given;
   const { buffer } = memory as WebAssembly.Memory;
   const bytes = buffer.byteLength;
   if (buffer instanceof ArrayBuffer) throw refusal('memory', 'a shared one', 'one that is not');
@@ -130,8 +142,8 @@ class AttachedModel<O extends Float32Array | Float32Array[]> extends InferenceMo
 
   /** As in every model; where `out` lies in the memory of `x` it allocates a copy of that, since it may have to predict again. */
   override predictInto(x: Float32Array | readonly Float32Array[], out: O): O {
-    const { reader } = this;
-    const rows = sharesMemory(x, out) ? apart(x) : x;
+    const { reader, inputEnds, ends } = this;
+    const rows = sharesMemory(x, inputEnds.length, out, ends.length) ? apart(x, inputEnds.length) : x;
     try {
       for (;;) {
         const version = reader.begin('predictInto');
@@ -144,17 +156,32 @@ class AttachedModel<O extends Float32Array | Float32Array[]> extends InferenceMo
   }
 }
 
-/** Whether an array of one side lies in the memory of one of the other. What is no array is refused where it is read. */
-function sharesMemory(x: unknown, out: unknown): boolean {
-  if (Array.isArray(x)) return x.some((one) => sharesMemory(one, out));
-  if (Array.isArray(out)) return out.some((one) => sharesMemory(x, one));
-  if (!ArrayBuffer.isView(x) || !ArrayBuffer.isView(out)) return false;
-  // Two shared buffers may be one memory: each post makes an object of its own.
-  return x.buffer === out.buffer || [x, out].every(({ buffer }) => !(buffer instanceof ArrayBuffer));
+/**
+ * Whether an array of one side lies in the memory of one of the other. What is no array is refused where it is read, and so is a list with more than there
+ * are ends.
+ */
+function sharesMemory(x: unknown, inputs: number, out: unknown, outputs: number): boolean {
+  for (let i = 0; i < (isList(x) ? inputs : 1); i++) {
+    const one: unknown = isList(x) ? x[i] : x;
+    if (!isFloat32Array(one)) continue;
+    for (let j = 0; j < (isList(out) ? outputs : 1); j++) {
+      const other: unknown = isList(out) ? out[j] : out;
+      if (isFloat32Array(other) && mayOverlap(one, other)) return true;
+    }
+  }
+  return false;
 }
 
-const apart = (x: Float32Array | readonly Float32Array[]): Float32Array | readonly Float32Array[] =>
-  isFloat32Array(x) ? x.slice() : x.map((one) => (isFloat32Array(one) ? one.slice() : one));
+type OneOrSeveral = Float32Array | readonly Float32Array[];
+
+function apart(x: OneOrSeveral, count: number): OneOrSeveral {
+  if (!isList(x)) return copyOf(x);
+  return x.length === count ? Array.from({ length: count }, (_, i) => copyOf(x[i])) : x;
+}
+
+/** A copy of an array that has anything in it. */
+const copyOf = (one: Float32Array): Float32Array =>
+  isFloat32Array(one) && typedLength(one) > 0 ? new Float32Array(one) : one;
 
 /**
  * A model of another thread, to predict with: from the same weights, without a copy, as they are at each call. It has only its activations for itself;

@@ -1,7 +1,8 @@
 import type { Named } from '../common/custom.js';
 import { describe } from '../common/describe.js';
 import { ValueError } from '../common/errors.js';
-import type { Check } from '../common/options.js';
+import { listOf, type Check } from '../common/options.js';
+import { fieldsOf } from '../common/objects.js';
 
 /** What `loadModel` and `attachModel` take besides the file or the handle. */
 export interface LoadOptions {
@@ -12,18 +13,19 @@ export interface LoadOptions {
 /** Objects of a user's own, by name. */
 export type CustomObjects = ReadonlyMap<string, readonly Named[]>;
 
+const named = listOf('a list of objects', (path, value): readonly [name: string, object: Named] => {
+  const { name } = fieldsOf(value, 'name');
+  if (typeof name === 'string') return [name, value as Named];
+  throw new ValueError(`${path} expected an object with a name, got ${describe(value)}.`);
+});
+
 /** Reads them. */
 export const customCheck: Check<CustomObjects> = (path, value) => {
-  if (!Array.isArray(value)) throw new ValueError(`${path} expected a list of objects, got ${describe(value)}.`);
   const byName = new Map<string, Named[]>();
-  value.forEach((one: unknown, index) => {
-    const { name } = (one ?? {}) as Partial<Named>;
-    if (typeof one !== 'object' || typeof name !== 'string') {
-      throw new ValueError(`${path}[${index}] expected an object with a name, got ${describe(one)}.`);
-    }
+  for (const [name, object] of named(path, value)) {
     const list = byName.get(name);
-    if (list === undefined) byName.set(name, [one as Named]);
-    else list.push(one as Named);
-  });
+    if (list === undefined) byName.set(name, [object]);
+    else list.push(object);
+  }
   return byName;
 };

@@ -4,10 +4,11 @@ import { ValueError } from '../common/errors.js';
 import { isRecord, type Check } from '../common/options.js';
 import { owesTurn } from '../engine/holding.js';
 import { Breath } from '../training/breath.js';
+import { fieldsOf } from '../common/objects.js';
 import type { ModelOptions, SequentialOptions, Tensors } from './architecture.js';
 import { createEngine } from './create-engine.js';
 import type { LoadOptions } from './custom.js';
-import { Engine, type Predictions } from './engine.js';
+import { isEngine, type Engine, type Predictions } from './engine.js';
 import type { Model } from './model.js';
 
 /** The engine of models that name none, made by the first of them. */
@@ -31,8 +32,8 @@ async function made<M>(model: M): Promise<M> {
 
 /** Reads an engine. */
 export const engineCheck: Check<Engine> = (path, value) => {
-  if (value instanceof Engine) return value;
-  const alike = typeof (value as Partial<Engine> | null)?.sequential === 'function';
+  if (isEngine(value)) return value;
+  const alike = typeof fieldsOf(value, 'sequential').sequential === 'function';
   const hint = alike ? ' Is it of another copy of the library, imported here and required there?' : '';
   throw new ValueError(`${path} expected an engine of createEngine, got ${describe(value)}.${hint}`);
 };
@@ -74,8 +75,13 @@ export async function model<const T extends Tensors>(
 function splitEngine<T extends { engine?: Engine }>(where: string, options: T) {
   // What is no object is refused by whoever reads the rest; nothing at all lacks what the options lack.
   if (options !== undefined && !isRecord(options)) return { engine: undefined, rest: options };
-  const { engine, ...rest } = options ?? ({} as T);
-  return { engine: engine === undefined ? undefined : engineCheck(`${where}: engine`, engine), rest };
+  const given = options ?? {};
+  const { engine } = fieldsOf(given, 'engine');
+  const rest = Object.fromEntries(Object.entries(given).filter(([name]) => name !== 'engine'));
+  return {
+    engine: engine === undefined ? undefined : engineCheck(`${where}: engine`, engine),
+    rest: rest as unknown as Omit<T, 'engine'>,
+  };
 }
 
 /**

@@ -1,5 +1,6 @@
 /** What `createEngine` takes, read and checked. */
 import { bytesOf } from '../common/arrays.js';
+import { fieldsOf, isObject } from '../common/objects.js';
 import { describe } from '../common/describe.js';
 import { ValueError } from '../common/errors.js';
 import { flag, integer, nameOf, optional, readOptions, type Check } from '../common/options.js';
@@ -53,8 +54,16 @@ type Kernels = Uint8Array<ArrayBuffer> | ArrayBuffer | WebAssembly.Module;
 const INITIAL_BYTES = 1024 * 1024;
 
 /** Whether a value is a compiled module, of whichever realm. */
-export const isModule = (value: unknown): value is WebAssembly.Module =>
-  value instanceof WebAssembly.Module || Object.prototype.toString.call(value) === '[object WebAssembly.Module]';
+export function isModule(value: unknown): value is WebAssembly.Module {
+  if (!isObject(value)) return false;
+  try {
+    // Throws for anything else, whatever it says that it is.
+    WebAssembly.Module.exports(value);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 const kernelsCheck: Check<Kernels> = (path, value) => {
   const kernels = isModule(value) ? value : bytesOf(value);
@@ -68,8 +77,14 @@ const MOST_THREADS = 64;
 const threadsCheck: Check<number | 'auto'> = (path, value) =>
   value === 'auto' ? 'auto' : integer(1, MOST_THREADS)(path, value);
 
+/** Whether a value is a URL, of whichever realm: what it says by itself can be parsed. */
+function isUrl(value: unknown): value is URL {
+  const { href } = fieldsOf(value, 'href');
+  return typeof href === 'string' && (URL.canParse?.(href) ?? true);
+}
+
 const urlCheck: Check<string | URL> = (path, value) => {
-  if (Object.prototype.toString.call(value) === '[object URL]') return value as URL;
+  if (isUrl(value)) return value;
   if (typeof value !== 'string') throw new ValueError(`${path} expected a string or a URL, got ${describe(value)}.`);
   try {
     // Relative to a page, whichever: what can be parsed beside one can be beside all.

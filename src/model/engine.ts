@@ -1,9 +1,10 @@
 import { requireDistinctNames } from '../common/custom.js';
 import { StateError } from '../common/errors.js';
 import { integer, nonNegative, readOptions } from '../common/options.js';
+import { fieldsOf, isInstance } from '../common/objects.js';
 import type { Numerics } from '../engine/features.js';
 import { whenCollected } from '../engine/holding.js';
-import type { Machine } from '../engine/machine.js';
+import { Machine } from '../engine/machine.js';
 import { uses256 } from '../engine/simd256.js';
 import { whyNotPosted } from '../engine/threads/host.js';
 import type { TileName } from '../engine/tile.js';
@@ -83,6 +84,10 @@ type EngineModel = Model<Float32Array | Float32Array[]>;
 function disposing(machine: Machine): () => void {
   return () => machine.dispose();
 }
+
+/** Whether a value is an engine that was made by this copy of the library. */
+export const isEngine = (value: unknown): value is Engine =>
+  isInstance(value, Engine) && isInstance(fieldsOf(value, 'machine').machine, Machine);
 
 /**
  * One WASM instance with its memory; holds any number of models. Made by `createEngine` or `createEngineSync`. Models hold their engine, but it does not

@@ -1,4 +1,4 @@
-import { isFloat32Array, newFloats } from '../common/arrays.js';
+import { isFloat32Array, isList, newFloats } from '../common/arrays.js';
 import { describe } from '../common/describe.js';
 import { ShapeError, StateError, ValueError } from '../common/errors.js';
 import { integer, readOptions } from '../common/options.js';
@@ -197,7 +197,7 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
 
   /** A list of `count`, or, of one, that itself. */
   private requireList(what: string, value: unknown, count: number): void {
-    if (count === 1 || (Array.isArray(value) && value.length === count)) return;
+    if (count === 1 || (isList(value) && value.length === count)) return;
     throw new ShapeError(`predictInto: ${what} expected a list of ${count}, got ${describe(value)}.`);
   }
 

@@ -1,5 +1,5 @@
 import { StateError, UnsupportedError } from '../common/errors.js';
-import { nonNegative, readOptions, unchecked } from '../common/options.js';
+import { flag, nonNegative, readOptions, unchecked } from '../common/options.js';
 import { INSPECT } from '../common/symbols.js';
 import type { Inputs, RowNumbers } from '../common/rows.js';
 import type { NamedTensor } from '../common/tensors.js';
@@ -134,7 +134,7 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
 
   /** Ends a running `fit`. */
   set stopTraining(stop: boolean) {
-    this.stopping = stop;
+    this.stopping = flag('stopTraining', stop);
     this.offload?.edit({ stopTraining: stop });
   }
 

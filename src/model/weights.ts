@@ -1,6 +1,7 @@
-import { typedKind, typedLength, typedPart } from '../common/arrays.js';
+import { isList, isSequence, typedKind, typedLength, typedPart } from '../common/arrays.js';
 import { describe, describeShape } from '../common/describe.js';
 import { ShapeError, ValueError } from '../common/errors.js';
+import { fieldsOf } from '../common/objects.js';
 import { allFinite, sizeOf } from '../common/tensors.js';
 import type { PlannedParameter } from '../graph/plan.js';
 
@@ -30,8 +31,7 @@ export function readTensors(
   tensors: unknown,
   how: Reading = { copied: true, finite: true },
 ): Float32Array[] {
-  if (!Array.isArray(tensors))
-    throw new ValueError(`${where}: weights expected a list of tensors, got ${describe(tensors)}.`);
+  if (!isList(tensors)) throw new ValueError(`${where}: weights expected a list of tensors, got ${describe(tensors)}.`);
   if (tensors.length !== parameters.length) {
     throw new ShapeError(`${where}: weights expected ${parameters.length} tensors, got ${tensors.length}.`);
   }
@@ -43,23 +43,19 @@ const floatsOf = (data: Float32Array, size: number): Float32Array => new Float32
 
 function readTensor(where: string, { name, spec }: PlannedParameter, value: unknown, how: Reading): Float32Array {
   const { shape, least = -Infinity } = spec;
-  if (typeof value !== 'object' || value === null || !('shape' in value) || !('data' in value)) {
+  const { name: said, shape: given, data } = fieldsOf(value, 'name', 'shape', 'data');
+  if (given === undefined || data === undefined) {
     throw new ValueError(`${where}: "${name}" expected { shape, data }, got ${describe(value)}.`);
   }
-  const tensor = value as TensorLike;
-  const { name: said } = tensor;
   if (said !== undefined && said !== name) {
-    throw new ValueError(`${where}: "${name}" expected next, got "${said}".`);
+    throw new ValueError(`${where}: "${name}" expected next, got ${describe(said)}.`);
   }
-  const given: unknown = tensor.shape;
-  const fits = Array.isArray(given) && given.length === shape.length;
+  const fits = isList(given) && given.length === shape.length;
   if (!fits || shape.some((extent, axis) => extent !== given[axis])) {
-    const got = Array.isArray(given) ? describeShape(given as number[]) : describe(given);
-    throw new ShapeError(`${where}: "${name}" expected shape ${describeShape(shape)}, got ${got}.`);
+    throw new ShapeError(`${where}: "${name}" expected shape ${describeShape(shape)}, got ${describeShape(given)}.`);
   }
-  const { data } = tensor;
   const isFloats = typedKind(data) === 'Float32Array';
-  if (!isFloats && !Array.isArray(data)) {
+  if (!isSequence(data) || !(isFloats || isList(data))) {
     throw new ValueError(`${where}: "${name}" expected data as a Float32Array, got ${describe(data)}.`);
   }
   const size = sizeOf(shape);

@@ -1,3 +1,4 @@
+import { isFunction, isObject } from '../common/objects.js';
 import { readCustom, type Custom, type Named } from '../common/custom.js';
 import { describe } from '../common/describe.js';
 import { resolve, type Descriptor } from '../common/descriptor.js';
@@ -303,8 +304,8 @@ const withinWarmUp: Check<number | Schedule> = (path, value) => {
 /** Reads a learning rate: a number stays one, everything else becomes a descriptor. */
 export const learningRateCheck: Check<number | Schedule> = (path, value) => {
   if (typeof value === 'number') return positive(path, value);
-  if (typeof value === 'function') return ofFunction(value as ScheduleFunction);
-  if (typeof value !== 'object' || value === null) {
+  if (isFunction(value)) return ofFunction(value as ScheduleFunction);
+  if (!isObject(value)) {
     throw new ValueError(`${path} expected a number > 0 or a schedule, got ${describe(value)}.`);
   }
   requireShallow(path, value, MOST_WARM_UPS);
@@ -313,6 +314,7 @@ export const learningRateCheck: Check<number | Schedule> = (path, value) => {
 
 /** An unnamed function goes by "schedule". */
 function ofFunction(rate: ScheduleFunction): Custom<CustomSchedule> {
-  const name = rate.name || 'schedule';
+  const given: unknown = rate.name;
+  const name = typeof given === 'string' && given !== '' ? given : 'schedule';
   return { kind: 'custom', config: { name }, custom: { name, rate } };
 }

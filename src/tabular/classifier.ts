@@ -1,3 +1,4 @@
+import { isList } from '../common/arrays.js';
 import { describe } from '../common/describe.js';
 import { ShapeError, ValueError } from '../common/errors.js';
 import { lengthOf, type Rows } from '../common/rows.js';
@@ -111,7 +112,7 @@ export class MlpClassifier<L extends Label = Label> {
 /** A copy of labels, at least one, each read once and checked. */
 function readLabels<L extends Label>(call: string, labels: readonly L[]): L[] {
   const where = `${KIND}.${call}`;
-  if (!Array.isArray(labels)) throw new ValueError(`${where}: labels expected a list, got ${describe(labels)}.`);
+  if (!isList(labels)) throw new ValueError(`${where}: labels expected a list, got ${describe(labels)}.`);
   const rows = lengthOf(where, 'labels', labels);
   if (rows === 0) throw new ShapeError(`${where}: labels expected at least one row, got none.`);
   const list: L[] = [];

@@ -3,11 +3,10 @@
  * its life. It is the network of the last fit that succeeded that predicts.
  */
 import { activationCheck, type Activation, type ActivationLike } from '../activations/activations.js';
-import { newFloats, typedKind, typedLength } from '../common/arrays.js';
-import { describe } from '../common/describe.js';
-import { ShapeError, StateError, ValueError } from '../common/errors.js';
-import { integer, nonNegative, positive, readOptions, type Check } from '../common/options.js';
-import { copyRows, lengthOf, openRows, type Rows, type RowSource } from '../common/rows.js';
+import { isList, newFloats, typedKind, typedLength } from '../common/arrays.js';
+import { ShapeError, StateError } from '../common/errors.js';
+import { integer, listOf, nonNegative, positive, readOptions, type Check } from '../common/options.js';
+import { copyRows, openRows, rowLength, type Rows, type RowSource } from '../common/rows.js';
 import { glorotUniform } from '../initializers/initializers.js';
 import { dense } from '../layers/dense.js';
 import { normalization } from '../layers/preprocess.js';
@@ -41,10 +40,7 @@ export interface MlpOptions {
   engine?: Engine;
 }
 
-const layerSizes: Check<readonly number[]> = (path, value) => {
-  if (!Array.isArray(value)) throw new ValueError(`${path} expected a list of units, got ${describe(value)}.`);
-  return value.map((units, index) => integer(1)(`${path}[${index}]`, units));
-};
+const layerSizes: Check<readonly number[]> = listOf('a list of units', integer(1));
 
 export type Settled = Required<Omit<MlpOptions, 'engine' | 'activation'>> & {
   activation: Activation;
@@ -100,11 +96,8 @@ export class Estimator {
     const where = `${this.where}.${call}`;
     const kind = typedKind(x);
     const flat = kind === 'Float32Array' || kind === 'Float64Array';
-    const first: unknown = !flat && Array.isArray(x) ? x[0] : undefined;
-    let width: number;
-    if (flat) width = typedLength(x) / rows;
-    else if (Array.isArray(first) || typedKind(first) !== undefined) width = lengthOf(where, 'x', first);
-    else width = 1;
+    const first: unknown = isList(x) ? x[0] : undefined;
+    const width = flat ? typedLength(x) / rows : (rowLength(where, 'x', first) ?? 1);
     if (!Number.isInteger(width)) {
       throw new ShapeError(
         `${where}: x expected a multiple of ${rows} values, one row per target, got ${typedLength(x)}.`,

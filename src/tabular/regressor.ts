@@ -1,8 +1,8 @@
-import { newDoubles, typedKind } from '../common/arrays.js';
+import { isList, newDoubles, typedKind } from '../common/arrays.js';
 import { columnMoments } from '../common/column-moments.js';
 import { describe } from '../common/describe.js';
 import { ShapeError, ValueError } from '../common/errors.js';
-import { lengthOf, openRows, type Rows } from '../common/rows.js';
+import { lengthOf, openRows, rowLength, type Rows } from '../common/rows.js';
 import { DISPOSE, INSPECT } from '../common/symbols.js';
 import type { Model } from '../model/model.js';
 import type { History } from '../training/fit.js';
@@ -124,15 +124,14 @@ function readTargets(call: string, y: Values): Targets {
   const list: unknown = y;
   const kind = typedKind(list);
   const flat = kind === 'Float32Array' || kind === 'Float64Array';
-  if (!Array.isArray(list) && !flat) {
+  if (!isList(list) && !flat) {
     throw new ValueError(`${where}: y expected numbers or rows of numbers, got ${describe(list)}.`);
   }
   const length = lengthOf(where, 'y', list);
   if (length === 0) throw new ShapeError(`${where}: y expected at least one row, got none.`);
   const first: unknown = flat ? undefined : (list as readonly unknown[])[0];
   if (!flat && typeof first !== 'number') {
-    const isRow = Array.isArray(first) || typedKind(first) !== undefined;
-    const source = openRows(where, 'y', list, Math.max(1, isRow ? lengthOf(where, 'y', first) : 1));
+    const source = openRows(where, 'y', list, Math.max(1, rowLength(where, 'y', first) ?? 1));
     const data = newDoubles(source.rows * source.width);
     source.write(data, 0);
     return { rows: source.rows, width: source.width, data };

@@ -1,9 +1,11 @@
 import { requireDistinctNames } from '../common/custom.js';
+import { isList } from '../common/arrays.js';
 import { describe } from '../common/describe.js';
 import { resolve } from '../common/descriptor.js';
 import { ShapeError, ValueError } from '../common/errors.js';
 import { suggestion } from '../common/nearest.js';
-import { fieldOf, finite, isRecord, nameOf, optional, readOptions, type Check } from '../common/options.js';
+import { finite, isRecord, nameOf, optional, readOptions, type Check } from '../common/options.js';
+import { fieldOf } from '../common/objects.js';
 import type { End } from '../graph/ends.js';
 import type { Objective, OutputObjective } from '../graph/program.js';
 import { lossDefinition } from '../losses/bind.js';
@@ -56,11 +58,11 @@ const optimizerCheck: Check<Optimizer> = (path, value) => resolve(path, value, O
 
 /** Something for each output: from a list in their order, or an object by their names. */
 function spread(path: string, value: unknown, ends: readonly End[]): unknown[] {
-  if (Array.isArray(value)) {
+  if (isList(value)) {
     if (value.length !== ends.length) {
       throw new ShapeError(`${path} expected one for each of ${ends.length} outputs, got ${value.length}.`);
     }
-    return value;
+    return ends.map((_, index) => value[index]);
   }
   if (!isRecord(value)) {
     throw new ValueError(`${path} expected a list or an object by output, got ${describe(value)}.`);
@@ -80,13 +82,13 @@ function isByName(value: unknown, ends: readonly End[]): boolean {
   if (!isRecord(value)) return false;
   const names = ends.map(({ name }) => name);
   const own = ['kind', 'config', 'name', 'value', 'gradient'];
-  return !own.some((key) => key in value && !names.includes(key));
+  return !own.some((key) => fieldOf(value, key) !== undefined && !names.includes(key));
 }
 
 function readLosses(path: string, value: unknown, ends: readonly End[]): Loss[] {
   const byName = isByName(value, ends);
-  if (ends.length === 1 && !byName && !Array.isArray(value)) return [lossCheck(path, value)];
-  if (!Array.isArray(value) && !byName) {
+  if (ends.length === 1 && !byName && !isList(value)) return [lossCheck(path, value)];
+  if (!isList(value) && !byName) {
     const loss = lossCheck(path, value);
     return ends.map(() => loss);
   }
@@ -103,8 +105,8 @@ function readWeights(path: string, value: unknown, ends: readonly End[]): number
 }
 
 function readMetricLists(path: string, value: unknown, ends: readonly End[]): Metric[][] {
-  const nested = Array.isArray(value) && value.some((one) => Array.isArray(one));
-  if (Array.isArray(value) && !nested) {
+  const nested = isList(value) && ends.some((_, index) => isList(value[index]));
+  if (isList(value) && !nested) {
     const metrics = readMetrics(path, value);
     return ends.map(() => metrics);
   }

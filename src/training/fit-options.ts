@@ -1,7 +1,19 @@
+import { isList } from '../common/arrays.js';
+import { fieldOf, fieldsOf, isFunction, isObject } from '../common/objects.js';
 import { describe } from '../common/describe.js';
 import { ValueError } from '../common/errors.js';
 import { suggestion } from '../common/nearest.js';
-import { flag, fraction, integer, nameOf, optional, readOptions, unchecked, type Check } from '../common/options.js';
+import {
+  flag,
+  fraction,
+  integer,
+  listOf,
+  nameOf,
+  optional,
+  readOptions,
+  unchecked,
+  type Check,
+} from '../common/options.js';
 import type { Inputs, RowNumbers } from '../common/rows.js';
 import { HOOKS, type Callback } from './callbacks/callback.js';
 import type { ClassWeight, Targets } from './data/shape.js';
@@ -46,39 +58,37 @@ export type ReadFitOptions = Required<Omit<FitOptions, Optional>> & {
   readonly [K in Optional]: FitOptions[K] | undefined;
 };
 
-const callbackList: Check<readonly Callback[]> = (path, value) => {
-  if (!Array.isArray(value)) throw new ValueError(`${path} expected a list of objects, got ${describe(value)}.`);
-  value.forEach((callback: unknown, index) => {
-    if (typeof callback !== 'object' || callback === null) {
-      throw new ValueError(`${path}[${index}] expected an object, got ${describe(callback)}.`);
+const callbackList: Check<readonly Callback[]> = listOf('a list of objects', (path, callback) => {
+  if (!isObject(callback)) throw new ValueError(`${path} expected an object, got ${describe(callback)}.`);
+  for (const hook of HOOKS) {
+    const method = fieldOf(callback, hook);
+    if (method !== undefined && !isFunction(method)) {
+      throw new ValueError(`${path}: ${hook} expected a function, got ${describe(method)}.`);
     }
-    // What starts with "on" is meant as a hook; a misspelt one would never be called.
-    const stray = Object.keys(callback).find(
-      (key) => /^on[A-Z_]/.test(key) && !(HOOKS as readonly string[]).includes(key),
-    );
-    for (const hook of HOOKS) {
-      const method = (callback as Record<string, unknown>)[hook];
-      if (method !== undefined && typeof method !== 'function') {
-        throw new ValueError(`${path}[${index}]: ${hook} expected a function, got ${describe(method)}.`);
-      }
-    }
-    if (stray !== undefined)
-      throw new ValueError(`${path}[${index}]: unknown method "${stray}".${suggestion(stray, HOOKS)}`);
-  });
-  return value as Callback[];
-};
+  }
+  // What starts with "on" is meant as a hook; a misspelt one would never be called.
+  const stray = Object.keys(callback).find(
+    (key) => /^on[A-Z_]/.test(key) && !(HOOKS as readonly string[]).includes(key),
+  );
+  if (stray !== undefined) {
+    throw new ValueError(`${path}: unknown method ${describe(stray)}.${suggestion(stray, HOOKS)}`);
+  }
+  return callback;
+});
 
 const validationCheck: Check<NonNullable<FitOptions['validationData']>> = (path, value) => {
-  if (Array.isArray(value) && (value.length === 2 || value.length === 3)) {
-    return value as unknown as NonNullable<FitOptions['validationData']>;
+  if (isList(value) && (value.length === 2 || value.length === 3)) {
+    // By index: a list may have lost its iterator.
+    const { length } = value;
+    return Array.from({ length }, (_, index) => value[index]) as unknown as NonNullable<FitOptions['validationData']>;
   }
   throw new ValueError(`${path} expected [x, y] or [x, y, sampleWeight], got ${describe(value)}.`);
 };
 
 /** Told by what it can do: it may be of another realm. */
 const abortSignal: Check<AbortSignal> = (path, value) => {
-  const { addEventListener, throwIfAborted } = (value ?? {}) as Partial<AbortSignal>;
-  if (typeof addEventListener === 'function' && typeof throwIfAborted === 'function') return value as AbortSignal;
+  const methods = fieldsOf(value, 'addEventListener', 'removeEventListener', 'throwIfAborted');
+  if (Object.values(methods).every(isFunction)) return value as AbortSignal;
   throw new ValueError(`${path} expected an AbortSignal, got ${describe(value)}.`);
 };
 
@@ -109,7 +119,7 @@ export function refuseRowOptions(options: FitOptions | undefined, third: unknown
     throw new ValueError('fit: options expected in second place, behind a source of batches, got them in third.');
   }
   for (const name of ['batchSize', 'shuffle', 'validationSplit', 'sampleWeight'] as const) {
-    if (options?.[name] !== undefined) {
+    if (fieldsOf(options, name)[name] !== undefined) {
       throw new ValueError(`fit: ${name} expected only with rows in memory, got it with a source of batches.`);
     }
   }
@@ -117,10 +127,10 @@ export function refuseRowOptions(options: FitOptions | undefined, third: unknown
 
 /** Refuses, where rows are in memory, what only a source can have; and batches in an array, which are taken for rows. */
 export function refuseSourceOptions(x: unknown, y: unknown, options: FitOptions | undefined): void {
-  if (options?.batchesPerEpoch !== undefined) {
+  if (fieldsOf(options, 'batchesPerEpoch').batchesPerEpoch !== undefined) {
     throw new ValueError('fit: batchesPerEpoch expected only with a source of batches, got it with rows in memory.');
   }
-  if (y === undefined && Array.isArray(x)) {
+  if (y === undefined && isList(x)) {
     throw new ValueError('fit: y expected targets, got none. For batches in an array pass () => batches.');
   }
 }

@@ -1,9 +1,11 @@
 import { ValueError } from '../common/errors.js';
 import { setField } from '../common/options.js';
+import { fieldOf } from '../common/objects.js';
 import { Breath } from './breath.js';
 import {
   ATTACH,
   callAll,
+  hookOf,
   type AttachedCallback,
   type Callback,
   type Hook,
@@ -110,7 +112,7 @@ export async function fit(
   const { trainer, model } = subject;
   const { callbacks, signal } = options;
   const station = validation && validationStation(trainer, validation);
-  const watched: readonly Callback[] = callbacks.filter((callback) => callback.onBatchEnd !== undefined);
+  const watched: readonly Callback[] = callbacks.filter((callback) => hookOf(callback, 'onBatchEnd') !== undefined);
   const result: History = { epoch: [], history: {} };
   const breath = new Breath();
   const proceed = (): void => {
@@ -191,7 +193,8 @@ function epochKeys(trainer: Trainer, validates: boolean): string[] {
 export function attach(callbacks: readonly Callback[], trainer: Trainer, validates: boolean): Inspected[] {
   const inspections: Inspected[] = [];
   for (const callback of callbacks) {
-    (callback as Partial<AttachedCallback>)[ATTACH]?.({
+    const own = fieldOf(callback, ATTACH) as AttachedCallback[typeof ATTACH] | undefined;
+    own?.call(callback as AttachedCallback, {
       keys: epochKeys(trainer, validates),
       scheduled: trainer.scheduled,
       inspect: (every, inspection) => void inspections.push({ every, inspection }),

@@ -11,8 +11,15 @@ import { startComputeWorker } from '../../engine/threads/pool.js';
 import type { WorkerStart } from '../../engine/threads/start.js';
 import { startWorker, whyNoWorkers, whyNotShared, type HostedWorker } from '../../engine/threads/host.js';
 import { abortable } from '../../training/abortable.js';
-import { callAll, HOOKS, type Callback, type TrainedModel } from '../../training/callbacks/callback.js';
-import { readBatch, openSource, type Batches, type BatchSource, type FitData } from '../../training/data/feed.js';
+import { callAll, hookOf, HOOKS, type Callback, type TrainedModel } from '../../training/callbacks/callback.js';
+import {
+  nextOf,
+  readBatch,
+  openSource,
+  type Batches,
+  type BatchSource,
+  type FitData,
+} from '../../training/data/feed.js';
 import { requireEqualRows, type DataSources } from '../../training/data/dataset.js';
 import type { DataShape } from '../../training/data/shape.js';
 import { withText } from '../../training/diagnosis/advice.js';
@@ -217,7 +224,7 @@ export class Offload {
         initialEpoch: options.initialEpoch,
       },
       stopTraining: subject.model.stopTraining,
-      hooks: HOOKS.filter((hook) => options.callbacks.some((callback) => callback[hook] !== undefined)),
+      hooks: HOOKS.filter((hook) => options.callbacks.some((callback) => hookOf(callback, hook) !== undefined)),
       data: given ?? 'source',
       validation: validation && describeData('fit', validation, shape.outputs, sets),
     };
@@ -339,7 +346,7 @@ export class Offload {
     }
     if ('hook' in question) {
       const { hook, index, logs } = question;
-      const list: readonly Callback[] = callbacks.filter((callback) => callback[hook] !== undefined);
+      const list: readonly Callback[] = callbacks.filter((callback) => hookOf(callback, hook) !== undefined);
       const model: TrainedModel = this.subject.model;
       await abortable(signal, callAll(list, hook, index, logs, model));
       return {};
@@ -348,7 +355,7 @@ export class Offload {
       this.batches = openSource((data.train as { readonly source: BatchSource }).source);
       return {};
     }
-    const next = await abortable(signal, Promise.resolve(this.batches!.next()));
+    const next = await abortable(signal, nextOf(question.next, this.batches!));
     if (next.done !== true) return { batch: this.sentBatch(question.next, next.value) };
     // One that has ended is not told to close.
     this.batches = undefined;

@@ -1,3 +1,7 @@
+import { describe } from '../../common/describe.js';
+import { ValueError } from '../../common/errors.js';
+import { isRecord } from '../../common/options.js';
+import { fieldOf, fieldsOf, isFunction, isThenable } from '../../common/objects.js';
 import type { NamedTensor } from '../../common/tensors.js';
 import type { Diagnosis, NonFinite } from '../diagnosis/diagnosis.js';
 import type { Logs } from '../measure.js';
@@ -81,6 +85,28 @@ export interface AttachedCallback extends Callback {
   [ATTACH](session: Session): void;
 }
 
+/** The function that a callback has as a hook, its own or of its class. */
+export function hookOf(callback: Callback, hook: Hook): Callback[Hook] {
+  const method = fieldOf(callback, hook);
+  return isFunction(method) ? method : undefined;
+}
+
+/** Checks the logs that a hook is called with. */
+export function requireLogs(where: string, logs: unknown): void {
+  if (!isRecord(logs)) throw new ValueError(`${where}: logs expected an object, got ${describe(logs)}.`);
+}
+
+/**
+ * Checks what a hook of the library's own callbacks is called with: callbacks may be wrapped in others, which hand on what they like.
+ * @throws ValueError for logs that are no object, or a model that is none.
+ */
+export function requireHook(where: string, logs: unknown, model: unknown): void {
+  requireLogs(where, logs);
+  if (!isFunction(fieldsOf(model, 'getWeights').getWeights)) {
+    throw new ValueError(`${where}: model expected the model that is trained, got ${describe(model)}.`);
+  }
+}
+
 /** Calls one hook of all callbacks in turn. */
 export async function callAll(
   callbacks: readonly Callback[],
@@ -89,5 +115,8 @@ export async function callAll(
   logs: Logs,
   model: TrainedModel,
 ): Promise<void> {
-  for (const callback of callbacks) await callback[hook]?.(index, logs, model);
+  for (const callback of callbacks) {
+    const result = hookOf(callback, hook)?.call(callback, index, logs, model);
+    await (isThenable(result) ? result : undefined);
+  }
 }

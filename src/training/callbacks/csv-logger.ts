@@ -1,7 +1,8 @@
 import { describe } from '../../common/describe.js';
 import { UnsupportedError, ValueError } from '../../common/errors.js';
+import { isFunction } from '../../common/objects.js';
 import { flag, readOptions, text } from '../../common/options.js';
-import type { Callback } from './callback.js';
+import { requireLogs, type Callback } from './callback.js';
 
 /** What `csvLogger` takes besides its target. */
 export interface CsvLoggerOptions {
@@ -41,7 +42,7 @@ function files(): Files {
  * lines[0]; // 'epoch,loss\n'
  */
 export function csvLogger(target: string | ((line: string) => unknown), options?: CsvLoggerOptions): Callback {
-  if (typeof target !== 'string' && typeof target !== 'function') {
+  if (typeof target !== 'string' && !isFunction(target)) {
     throw new ValueError(`csvLogger: target expected a path or a function, got ${describe(target)}.`);
   }
   const { separator, append } = readOptions<Required<CsvLoggerOptions>>('csvLogger', options, {
@@ -53,8 +54,8 @@ export function csvLogger(target: string | ((line: string) => unknown), options?
   const write = (line: string): unknown =>
     typeof target === 'string' ? files().appendFileSync(target, line) : target(line);
   /** A cell that holds a separator, a quote or a line end stands in quotes (RFC 4180). */
-  const cell = (value: string | number): string => {
-    const text = String(value);
+  const cell = (value: unknown): string => {
+    const text = typeof value === 'string' || typeof value === 'number' ? String(value) : describe(value);
     return text.includes(separator) || /["\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   };
   return {
@@ -74,6 +75,7 @@ export function csvLogger(target: string | ((line: string) => unknown), options?
       }
     },
     async onEpochEnd(epoch, logs) {
+      requireLogs('csvLogger', logs);
       if (columns === undefined) {
         columns = Object.keys(logs);
         if (!headed) await write(`${['epoch', ...columns].map(cell).join(separator)}\n`);

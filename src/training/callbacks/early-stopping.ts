@@ -1,6 +1,6 @@
 import { flag, integer, nameOf, nonNegative, readOptions, text } from '../../common/options.js';
 import { allFinite, type NamedTensor } from '../../common/tensors.js';
-import { ATTACH, type AttachedCallback, type Callback } from './callback.js';
+import { ATTACH, requireHook, type AttachedCallback, type Callback } from './callback.js';
 import { MODES, Monitor, type Mode } from './monitor.js';
 
 /** What `earlyStopping` takes. */
@@ -51,6 +51,7 @@ export function earlyStopping(options?: EarlyStoppingOptions): Callback {
       best = undefined;
     },
     onEpochEnd(_epoch, logs, model) {
+      requireHook('earlyStopping', logs, model);
       if (followed.improved(logs)) {
         waited = 0;
         const weights = restoreBestWeights ? model.getWeights() : [];
@@ -60,7 +61,8 @@ export function earlyStopping(options?: EarlyStoppingOptions): Callback {
       waited += 1;
       if (waited >= Math.max(1, patience)) model.stopTraining = true;
     },
-    onTrainEnd(_epoch, _logs, model) {
+    onTrainEnd(_epoch, logs, model) {
+      requireHook('earlyStopping', logs, model);
       if (best !== undefined) model.setWeights(best);
       best = undefined;
     },

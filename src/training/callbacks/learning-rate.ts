@@ -1,7 +1,8 @@
 import { describe } from '../../common/describe.js';
 import { StateError, ValueError } from '../../common/errors.js';
+import { isFunction } from '../../common/objects.js';
 import { integer, nameOf, nonNegative, readOptions, text, type Check } from '../../common/options.js';
-import { ATTACH, type AttachedCallback, type Callback } from './callback.js';
+import { ATTACH, requireHook, type AttachedCallback, type Callback } from './callback.js';
 import { MODES, Monitor, type Mode } from './monitor.js';
 
 /** What `reduceLROnPlateau` takes. */
@@ -57,6 +58,7 @@ export function reduceLROnPlateau(options?: ReduceLROnPlateauOptions): Callback 
       waited = resting = 0;
     },
     onEpochEnd(_epoch, logs, model) {
+      requireHook('reduceLROnPlateau', logs, model);
       const improved = followed.improved(logs);
       if (resting > 0) resting -= 1;
       if (improved || resting > 0) {
@@ -91,14 +93,15 @@ function refuseSchedule(where: string): never {
  * network.learningRate; // 0.125
  */
 export function learningRateScheduler(rate: (epoch: number, learningRate: number) => number): Callback {
-  if (typeof rate !== 'function') {
+  if (!isFunction(rate)) {
     throw new ValueError(`learningRateScheduler: rate expected a function, got ${describe(rate)}.`);
   }
   const callback: AttachedCallback = {
     [ATTACH]({ scheduled }) {
       if (scheduled) refuseSchedule('learningRateScheduler');
     },
-    onEpochBegin(epoch, _logs, model) {
+    onEpochBegin(epoch, logs, model) {
+      requireHook('learningRateScheduler', logs, model);
       model.learningRate = rate(epoch, model.learningRate);
     },
   };

@@ -1,4 +1,5 @@
-import type { Callback } from './callback.js';
+import { fieldOf } from '../../common/objects.js';
+import { requireHook, type Callback } from './callback.js';
 
 /**
  * Stops training after the first batch whose loss is NaN or infinite.
@@ -9,7 +10,8 @@ import type { Callback } from './callback.js';
  * epoch.length < 9; // true
  */
 export const terminateOnNaN = (): Callback => ({
-  onBatchEnd(_batch, { loss }, model) {
-    if (!Number.isFinite(loss)) model.stopTraining = true;
+  onBatchEnd(_batch, logs, model) {
+    requireHook('terminateOnNaN', logs, model);
+    if (!Number.isFinite(fieldOf(logs, 'loss'))) model.stopTraining = true;
   },
 });

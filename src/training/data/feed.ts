@@ -1,3 +1,5 @@
+import { isList } from '../../common/arrays.js';
+import { fieldOf, isFunction, isInstance, isObject, isThenable } from '../../common/objects.js';
 import { describe } from '../../common/describe.js';
 import { ValueError } from '../../common/errors.js';
 import { RegionGroup } from '../../engine/arena.js';
@@ -30,11 +32,14 @@ export interface FitData {
   readonly validation: DataSources | undefined;
 }
 
+/** What all typed arrays extend. A proxy of one cannot be iterated. */
+const TYPED_ARRAY = /* @__PURE__ */ Object.getPrototypeOf(Float32Array) as abstract new () => object;
+
 /** Whether what was given to `fit` is a source of batches and not rows. */
 export function isBatchSource(x: unknown): x is BatchSource {
-  if (typeof x === 'function') return true;
-  if (typeof x !== 'object' || x === null || Array.isArray(x) || ArrayBuffer.isView(x)) return false;
-  return Symbol.iterator in x || Symbol.asyncIterator in x;
+  if (isFunction(x)) return true;
+  if (!isObject(x) || isList(x) || ArrayBuffer.isView(x) || isInstance(x, TYPED_ARRAY)) return false;
+  return fieldOf(x, Symbol.iterator) !== undefined || fieldOf(x, Symbol.asyncIterator) !== undefined;
 }
 
 /** Brings the batches of an epoch into a training station, one after the other. */
@@ -107,37 +112,50 @@ export function readBatch(
   shape: DataShape,
   classWeight: ClassWeight | undefined,
 ): DataSources {
-  if (batch instanceof ReadyBatch) return batch.sources;
-  if (!Array.isArray(batch) || (batch.length !== 2 && batch.length !== 3)) {
+  if (isInstance(batch, ReadyBatch)) return batch.sources;
+  if (!isList(batch) || (batch.length !== 2 && batch.length !== 3)) {
     throw new ValueError(`${where} expected [x, y] or [x, y, sampleWeight], got ${describe(batch)}.`);
   }
-  const [x, y, sampleWeight] = batch as unknown[];
+  const [x, y] = [batch[0], batch[1]];
+  const sampleWeight = batch.length === 3 ? batch[2] : undefined;
   return openData(where, { x, y, sampleWeight: sampleWeight as RowNumbers | undefined, classWeight }, shape);
 }
 
 /** Starts a source. */
 export const openSource = (source: BatchSource): Batches => open(typeof source === 'function' ? source() : source);
 
-const isResult = (value: unknown): value is IteratorResult<Batch> => typeof value === 'object' && value !== null;
+/**
+ * What an iterator gives next; `where` is what messages call the batch.
+ * @throws ValueError for what is no result of an iterator.
+ */
+export async function nextOf(where: string, batches: Batches): Promise<IteratorResult<Batch>> {
+  const given: unknown = batches.next();
+  const result = isThenable(given) ? await given : given;
+  if (isObject(result)) return result as IteratorResult<Batch>;
+  throw new ValueError(`${where} expected { done, value } of the iterator, got ${describe(result)}.`);
+}
+
+/** What an object has to start it as an iterable. */
+const iterator = (iterable: unknown, key: typeof Symbol.iterator | typeof Symbol.asyncIterator): unknown =>
+  isObject(iterable) ? (iterable as Record<symbol, unknown>)[key] : undefined;
 
 /** Starts an iterable. */
 function open(iterable: unknown): Batches {
-  const either = (iterable ?? {}) as Partial<AsyncIterable<Batch>> & Partial<Iterable<Batch>>;
-  const start: unknown = either[Symbol.asyncIterator] ?? either[Symbol.iterator];
-  const batches = typeof start === 'function' ? (start.call(iterable) as Batches | undefined) : undefined;
-  if (typeof batches?.next !== 'function') {
+  const start: unknown = iterator(iterable, Symbol.asyncIterator) ?? iterator(iterable, Symbol.iterator);
+  const batches: unknown = isFunction(start) ? start.call(iterable) : undefined;
+  if (!isObject(batches) || !isFunction((batches as Partial<Batches>).next)) {
     throw new ValueError(
       `fit: x expected a function that returns an iterable, got one that returns ${describe(iterable)}.`,
     );
   }
-  return batches;
+  return batches as Batches;
 }
 
 /** Whether a source cannot be started anew: a generator, which is its own iterator. */
 function isOnce(source: BatchSource): boolean {
   if (typeof source === 'function') return false;
-  const either = source as Partial<AsyncIterable<Batch>> & Partial<Iterable<Batch>>;
-  return (either[Symbol.asyncIterator]?.() ?? either[Symbol.iterator]?.()) === (source as unknown);
+  const start: unknown = iterator(source, Symbol.asyncIterator) ?? iterator(source, Symbol.iterator);
+  return isFunction(start) && start.call(source) === source;
 }
 
 /** Batches as a source hands them over. */
@@ -183,13 +201,8 @@ export class SourceFeed implements Feed {
     if (this.count === batchesPerEpoch) return 0;
     for (;;) {
       announce?.(this.place(this.count));
-      const result: unknown = await this.batches!.next();
+      const result = await nextOf(this.place(this.count), this.batches!);
       proceed();
-      if (!isResult(result)) {
-        throw new ValueError(
-          `${this.place(this.count)} expected { done, value } of the iterator, got ${describe(result)}.`,
-        );
-      }
       if (result.done !== true) {
         this.count += 1;
         this.taken += 1;

@@ -1,20 +1,21 @@
+import { isSequence } from '../../common/arrays.js';
 import { describe } from '../../common/describe.js';
 import { ShapeError, ValueError } from '../../common/errors.js';
 import { isRecord } from '../../common/options.js';
+import { lengthOf } from '../../common/rows.js';
 import type { Machine } from '../../engine/machine.js';
 import type { LossDefinition } from '../../losses/bind.js';
 import type { DataGiven, DataShape, Resident } from './shape.js';
 
 /** Checks a weight per row: finite, not negative. */
 function readSampleWeight(where: string, value: unknown, rows: number): Float32Array {
-  if (!Array.isArray(value) && !(ArrayBuffer.isView(value) && !(value instanceof DataView))) {
+  if (!isSequence(value)) {
     throw new ValueError(`${where}: sampleWeight expected a number per row, got ${describe(value)}.`);
   }
-  const list = value as ArrayLike<unknown>;
-  const { length } = list;
+  const length = lengthOf(where, 'sampleWeight', value);
   if (length !== rows) throw new ShapeError(`${where}: sampleWeight expected ${rows} values, got ${length}.`);
   return Float32Array.from({ length: rows }, (_, row) => {
-    const weight = list[row];
+    const weight = value[row];
     if (typeof weight !== 'number' || !Number.isFinite(Math.fround(weight)) || weight < 0) {
       throw new ValueError(`${where}: sampleWeight expected numbers >= 0, got ${describe(weight)} in row ${row}.`);
     }
@@ -23,7 +24,7 @@ function readSampleWeight(where: string, value: unknown, rows: number): Float32A
 }
 
 function readClassWeight(where: string, value: unknown, classes: number): Float32Array {
-  if (!isRecord(value) && !Array.isArray(value) && !ArrayBuffer.isView(value)) {
+  if (!isRecord(value) && !isSequence(value)) {
     throw new ValueError(`${where}: classWeight expected weights by class, got ${describe(value)}.`);
   }
   const weights = new Float32Array(classes).fill(1);

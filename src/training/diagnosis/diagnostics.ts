@@ -1,5 +1,6 @@
 import { describe } from '../../common/describe.js';
 import { ValueError } from '../../common/errors.js';
+import { isFunction } from '../../common/objects.js';
 import { integer, optional, readOptions, type Check } from '../../common/options.js';
 import { ATTACH, type AttachedCallback, type FoundNonFinite } from '../callbacks/callback.js';
 import type { Diagnosis } from './diagnosis.js';
@@ -26,7 +27,7 @@ export interface Diagnostics extends AttachedCallback {
 }
 
 const functionCheck: Check<NonNullable<DiagnosticsOptions['onDiagnosis']>> = (path, value) => {
-  if (typeof value === 'function') return value as NonNullable<DiagnosticsOptions['onDiagnosis']>;
+  if (isFunction(value)) return value as NonNullable<DiagnosticsOptions['onDiagnosis']>;
   throw new ValueError(`${path} expected a function, got ${describe(value)}.`);
 };
 
