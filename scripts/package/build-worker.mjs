@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { minified } from './minify.mjs';
 
-process.chdir(fileURLToPath(new URL('..', import.meta.url)));
+process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
 mkdirSync('build', { recursive: true });
 
 /**
@@ -51,7 +51,7 @@ async function bundle(entry) {
  */
 function inline(file, constant, what, program) {
   const lines = [
-    '// Written by scripts/build-worker.mjs. Do not edit.',
+    '// Written by scripts/package/build-worker.mjs. Do not edit.',
     `/** ${what} */`,
     `export const ${constant}: string = ${JSON.stringify(program)};`,
     '',

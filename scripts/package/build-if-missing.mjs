@@ -8,7 +8,7 @@ import { readdirSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-process.chdir(fileURLToPath(new URL('..', import.meta.url)));
+process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
 
 /** Every file under `path`, or `path` itself. @type {(path: string) => string[]} */
 function filesOf(path) {
@@ -24,15 +24,15 @@ const timeOf = (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs;
 /** In the order of building: the second takes what the first wrote. */
 const steps = [
   {
-    script: 'scripts/build-kernels.mjs',
+    script: 'scripts/kernels/build-kernels.mjs',
     sources: () => [
       ...filesOf('assembly').filter((path) => !path.endsWith('.generated.ts')),
       // Scripts import each other: all of them, rather than a list that lacks one.
       ...['asconfig.json', 'package.json', 'scripts', 'src/engine/abi.ts'].flatMap(filesOf),
     ],
     outputs: [
-      'assembly/gemm/tiles.generated.ts',
-      'src/engine/abi.generated.ts',
+      ...['constants', 'tiles'].map((name) => `assembly/gemm/${name}.generated.ts`),
+      ...['abi', 'constants'].map((name) => `src/engine/${name}.generated.ts`),
       ...['kernels', 'kernels-fused', 'kernels-predict'].flatMap((name) => [
         `src/engine/${name}.generated.ts`,
         `build/${name}.wasm`,
@@ -40,7 +40,7 @@ const steps = [
     ],
   },
   {
-    script: 'scripts/build-worker.mjs',
+    script: 'scripts/package/build-worker.mjs',
     sources: () =>
       ['src', 'package.json', 'scripts', 'tsconfig.json', 'tsconfig.build.json']
         .flatMap(filesOf)
@@ -48,7 +48,7 @@ const steps = [
     outputs: ['src/engine/threads/worker.generated.ts', 'src/model/offload/program.generated.ts', 'build/worker.js'],
   },
   {
-    script: 'scripts/build-dist.mjs',
+    script: 'scripts/package/build-dist.mjs',
     sources: () =>
       ['src', 'package.json', 'scripts', 'tsconfig.json', 'tsconfig.build.json', 'tsup.config.ts'].flatMap(filesOf),
     outputs: [

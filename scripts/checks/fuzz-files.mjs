@@ -10,9 +10,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { baseFiles } from '../test/helpers/files/bases.mjs';
-import { checkFile } from '../test/helpers/files/check.mjs';
-import { mutated } from '../test/helpers/files/mutate.mjs';
+import { baseFiles } from '../../test/helpers/files/bases.mjs';
+import { checkFile } from '../../test/helpers/files/check.mjs';
+import { mutated } from '../../test/helpers/files/mutate.mjs';
 
 /** What loading a file may take. */
 const MOST_MS = 1000;
@@ -65,8 +65,8 @@ function resetPeak() {
 
 /** Checks files from `first` on, writing the number of each before it. @param {string} progress @returns {Promise<Report>} */
 async function checkPart(progress) {
-  const library = await import('../dist/index.js');
-  const predictLibrary = await import('../dist/predict.js');
+  const library = await import('../../dist/index.js');
+  const predictLibrary = await import('../../dist/predict.js');
   const engine = library.createEngineSync({ maximumMemory: ENGINE_BYTES });
   const bases = baseFiles(library, engine);
   const output = openSync(progress, 'w');
@@ -148,7 +148,7 @@ function summary({ outcomes, faults, slowest, hungriest }, end) {
 
 /** Writes the files that failed, and says how to make them again. @param {readonly Fault[]} faults @param {string} folder */
 async function tell(faults, folder) {
-  const library = await import('../dist/index.js');
+  const library = await import('../../dist/index.js');
   const bases = baseFiles(library, library.createEngineSync());
   for (const { index, why } of faults.slice(0, 50)) {
     const path = join(folder, `${seed}-${index}.safetensors`);

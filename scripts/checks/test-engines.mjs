@@ -19,13 +19,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { ISOLATION, loadBrowsers } from './load-browsers.mjs';
-import { EVERY_FEATURE_SHA256 } from '../test/helpers/every-feature.mjs';
-import { RANDOM_NETWORKS_SHA256 } from '../test/helpers/random-networks.mjs';
+import { EVERY_FEATURE_SHA256 } from '../../test/helpers/every-feature.mjs';
+import { RANDOM_NETWORKS_SHA256 } from '../../test/helpers/random-networks.mjs';
 
-process.chdir(fileURLToPath(new URL('..', import.meta.url)));
+process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
 
 /**
- * @typedef {import('../test/helpers/matrix.mjs').Cell} Cell
+ * @typedef {import('../../test/helpers/matrix.mjs').Cell} Cell
  * @typedef {{ engine: string, version: string, where: string, threads: string, tiles: string, numerics?: 'strict' | 'fused', hashes: string[], seconds?: number | undefined, problem?: string, skipped?: boolean }} Row
  */
 
@@ -70,7 +70,7 @@ const WIDE_NODE = 24;
 /**
  * What is trained besides, as rows call it, in engines that have it; bits of fused numerics are compared among themselves.
  *
- * @type {readonly { kind: string, options: import('../src/index.js').EngineOptions, wide?: boolean }[]}
+ * @type {readonly { kind: string, options: import('../../src/index.js').EngineOptions, wide?: boolean }[]}
  */
 const VARIANTS = [
   { kind: '256-bit', options: { simd256: true }, wide: true },

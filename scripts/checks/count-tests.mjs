@@ -1,5 +1,5 @@
 /**
- * Counts what a test run did: `node scripts/count-tests.mjs RESULTS STATUS` prints "PASSED FAILED" from vitest's JSON
+ * Counts what a test run did: `node scripts/checks/count-tests.mjs RESULTS STATUS` prints "PASSED FAILED" from vitest's JSON
  * results and its exit status. A file that could not be loaded, a run that failed outside any test, and a run in which
  * nothing passed count as one failure each.
  */

@@ -16,7 +16,7 @@ import { minified } from './minify.mjs';
  */
 const UNPRINTED = '/*node-do-not-add-exception-line*/';
 
-process.chdir(fileURLToPath(new URL('..', import.meta.url)));
+process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
 
 rmSync('dist', { recursive: true, force: true });
 const tsup = createRequire(import.meta.url).resolve('tsup/dist/cli-default.js');
