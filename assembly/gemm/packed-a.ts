@@ -1,9 +1,9 @@
 /**
- * Packed A: the rows of A (m, k) in groups of `height`, as high as the register tile. A group holds the values of one k side by side, k after k; rows past m
- * repeat row m − 1. Strides in bytes.
+ * Packed A: the rows of A (m, k) in groups of `height`, as high as the register tile. A group holds the values of one k
+ * side by side, k after k; rows past m repeat row m − 1. Strides in bytes.
  *
- * Four rows are packed at a time, the last ones first: floats that a store of fewer rows writes too many are overwritten by the next store or by the rows
- * before. So up to three floats may be written past the last group.
+ * Four rows are packed at a time, the last ones first. A store of fewer rows writes past them, which the store of the
+ * next k or of the rows before overwrites. So up to three floats may be written past the last group.
  */
 export function packA(height: i32, m: i32, k: i32, a: usize, lda: usize, to: usize): void {
   const step = (<usize>height) << 2;

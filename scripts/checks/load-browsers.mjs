@@ -1,4 +1,4 @@
-/** The browser drivers of the tests, for scripts that Node runs as they are. */
+/** Loads the browser drivers of the tests, which are TypeScript, into scripts that Node runs without a build. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -14,7 +14,7 @@ export const ISOLATION = {
 
 /** @returns {Promise<typeof import('../../test/helpers/browsers.js')>} */
 export async function loadBrowsers() {
-  // Built to where its packages are found; it looks for the repository from where its source stands.
+  // The output is inside the repository, where its packages are found. It locates the repository by its source's path.
   const folder = fileURLToPath(new URL('../../.engines', import.meta.url));
   mkdirSync(folder, { recursive: true });
   const outfile = join(folder, 'browsers.mjs');

@@ -1,8 +1,9 @@
 /**
- * Builds the kernels: writes the GEMM tiles and the constants that both languages share, compiles assembly/ to build/kernels.wasm, with relaxed SIMD to
- * build/kernels-fused.wasm, and the kernels of prediction to build/kernels-predict.wasm, schedules their loops, and inlines the binaries as text in
- * src/engine/*.generated.ts, so that neither bundlers nor asset paths are involved. Each binary carries the digest of the ABI table, by which the library
- * recognizes the kernels of its own version. Git ignores every file that is written here.
+ * Builds the kernels: writes the GEMM tiles and the constants that both languages share, compiles assembly/ to
+ * build/kernels.wasm, with relaxed SIMD to build/kernels-fused.wasm, and the kernels of prediction to
+ * build/kernels-predict.wasm, schedules their loops, and inlines the binaries as text in src/engine/*.generated.ts, so
+ * that neither bundlers nor asset paths are involved. Each binary carries the digest of the ABI table, by which the
+ * library recognizes the kernels of its own version. Git ignores every file that is written here.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -45,7 +46,7 @@ function writeConstant(file, comment, constant, value) {
 const section = (name, content) =>
   Buffer.from([0, name.length + content.length + 1, name.length, ...Buffer.from(name + content)]);
 
-/** The binary of a module in the text format, its loops scheduled. @param {string} text */
+/** The binary of a module in the text format, after scheduling its loops. @param {string} text */
 function assemble(text) {
   const module = binaryen.parseText(scheduleKernels(text).text);
   module.setFeatures(binaryen.Features.All);
@@ -70,7 +71,7 @@ async function build(target, entry, name, constant) {
   writeFileSync(`build/${name}.wasm`, bytes);
   writeConstant(
     `src/engine/${name}.generated.ts`,
-    `The binary, ${bytes.length} bytes, in hexadecimal: gzip finds whole bytes in it, and its result is a quarter smaller than from base64.`,
+    `The binary, ${bytes.length} bytes, in hexadecimal. gzip finds whole bytes in it: a quarter less than of base64.`,
     constant,
     bytes.toString('hex'),
   );

@@ -1,6 +1,6 @@
 /**
- * Builds the kernels and dist/, each only if one of its outputs is missing or older than one of its sources. Says on
- * standard error what it builds, and nothing where nothing is to be done.
+ * Builds the kernels, the workers and dist/, each only if one of its outputs is missing or older than one of its
+ * sources. Prints on standard error what it builds, and nothing where everything is up to date.
  */
 
 import { spawnSync } from 'node:child_process';
@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 
 process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
 
-/** Every file under `path`, or `path` itself. @type {(path: string) => string[]} */
+/** All files under `path`, or `path` itself if it is a file. @type {(path: string) => string[]} */
 function filesOf(path) {
   const entry = statSync(path, { throwIfNoEntry: false });
   if (!entry) return [];
@@ -21,13 +21,13 @@ function filesOf(path) {
 /** @param {string} path */
 const timeOf = (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs;
 
-/** In the order of building: the second takes what the first wrote. */
+/** In the order of building: later steps read the outputs of earlier ones. */
 const steps = [
   {
     script: 'scripts/kernels/build-kernels.mjs',
     sources: () => [
       ...filesOf('assembly').filter((path) => !path.endsWith('.generated.ts')),
-      // Scripts import each other: all of them, rather than a list that lacks one.
+      // Scripts import each other: all of them count, since a list would lack one sooner or later.
       ...['asconfig.json', 'package.json', 'scripts', 'src/engine/abi.ts'].flatMap(filesOf),
     ],
     outputs: [
@@ -77,7 +77,7 @@ for (const { script, sources, outputs } of steps) {
     );
     process.exit(1);
   }
-  // A step may leave alone an output that would not change; it is up to date all the same.
+  // A step may not rewrite an output that would not change, which is up to date all the same.
   const now = new Date();
   for (const path of outputs) utimesSync(path, now, now);
 }

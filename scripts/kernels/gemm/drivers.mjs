@@ -1,6 +1,7 @@
 /**
- * Templates of the exported kernels: they cut a product into cache blocks, pack operands where that pays (packing.mjs), and go over the panels of each block.
- * Sizes of blocks and the conditions for packing are in assembly/gemm/blocking.ts.
+ * Templates of the exported kernels: they cut a product into cache blocks, pack operands where that pays (packing.mjs),
+ * and go over the panels of each block. Sizes of blocks and the conditions for packing are in
+ * assembly/gemm/blocking.ts.
  */
 import { EDGE_ROWS, GEMV_PANELS, TAIL_ROWS, nameOf, tailWidths } from './family.mjs';
 import { gemvName } from './gemv.mjs';
@@ -24,8 +25,8 @@ export function gemmDriver(R, W) {
   const unpackedTile = nameOf(EDGE_ROWS[tile] ?? R, W);
   return `
 /**
- * C (m, n) = init + A (m, k) · B. A and C are row-major, B is in panels of ${W}. init: a row (ldi 0), a matrix, or null for zero. packed: room for
- * PACKED_A_BYTES, or null.
+ * C (m, n) = init + A (m, k) · B. A and C are row-major, B is in panels of ${W}.
+ * init: a row (ldi 0), a matrix, or null for zero. packed: room for PACKED_A_BYTES, or null.
  */
 export function f32_gemm_rows_${tile}(
   m: i32, n: i32, k: i32, a: usize, lda: usize, b: usize, init: usize, ldi: usize, c: usize, ldc: usize, packed: usize,
@@ -77,8 +78,8 @@ export function gemmTNDriver(R, W) {
   const tile = nameOf(R, W);
   return `
 /**
- * C (m, n) = [C +] Aᵀ · B. A (k, m) and B (k, n) are row-major, C is in panels of ${W}. scratch: a packed block of A, GEMM_TN_A_BYTES, and behind it a packed
- * panel of B, GEMM_TN_DEPTH rows. k = 0 leaves zero, or C.
+ * C (m, n) = [C +] Aᵀ · B. A (k, m) and B (k, n) are row-major, C is in panels of ${W}. k = 0 leaves zero, or C.
+ * scratch: a packed block of A, GEMM_TN_A_BYTES, and behind it a packed panel of B, GEMM_TN_DEPTH rows.
  */
 export function f32_gemm_outer_${tile}(
   m: i32, n: i32, k: i32, a: usize, lda: usize, b: usize, ldb: usize, c: usize, accumulate: i32, scratch: usize,
@@ -111,7 +112,8 @@ export function f32_gemm_outer_${tile}(
       if (j >= n) continue;
       ${narrowerPanel(
         W,
-        (width, tail) => `gemmTNPanel${tail}(rows, depth, ai, strideA, bk + (<usize>j << 2), ldb, panelAt(c, j, m, i, ${width}), add);`,
+        (width, tail) => `
+        gemmTNPanel${tail}(rows, depth, ai, strideA, bk + (<usize>j << 2), ldb, panelAt(c, j, m, i, ${width}), add);`,
       )}
     }
     add = true;

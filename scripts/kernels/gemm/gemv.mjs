@@ -1,9 +1,10 @@
 /**
- * Templates of the matrix–vector product, which `gemm` uses for m = 1: a micro-kernel that multiplies one row of A with several panels of B at once, and
- * the driver that goes over all panels. Which numbers of panels there are, and how remainders of columns are handled, is decided in family.mjs.
+ * Templates of the matrix–vector product, which `gemm` uses for m = 1: a micro-kernel that multiplies one row of A with
+ * several panels of B at once, and the driver that goes over all panels. Which numbers of panels there are, and how
+ * remainders of columns are handled, is decided in family.mjs.
  */
 import { GEMV_REMAINDERS, tailWidths } from './family.mjs';
-import { eachOf } from './template.mjs';
+import { eachOf, lines } from './template.mjs';
 
 /**
  * The micro-kernel for P panels of W columns and, where T is not 0, a last panel of T.
@@ -25,7 +26,14 @@ export function gemvTile(W, P, T) {
     Array.from({ length: width / 4 }, (_, v) => ({ p, v, c: `c${p}_${v}`, offset: 4 * (p * W) + 16 * v })),
   );
   return `
-/** c (1, ${P * W + T}) = init + a (1, k) · ${P} panels (k, ${W}), \`panel\` bytes apart${T ? `, and one (k, ${T}) at \`last\`` : ''}. */
+/**
+ * c (1, ${P * W + T}) = init + a (1, k) · ${P} panels (k, ${W}), \`panel\` bytes apart${
+   T
+     ? `, and one (k, ${T}) at
+ * \`last\``
+     : ''
+ }.
+ */
 function ${gemvTileName(W, P, T)}(
   k: i32, a: usize, b0: usize, panel: usize, ${T ? 'last: usize,' : ''} init: usize, c: usize,
 ): void {
@@ -44,8 +52,9 @@ function ${gemvTileName(W, P, T)}(
 }
 
 /**
- * The product with the next P panels of W columns, and a last one of T. V8 11.3 spills registers where the loop of more than one panel is inlined into the
- * driver. Two call sites prevent that, and so does the size of the loop, from twelve accumulators on.
+ * The product with the next P panels of W columns, and a last one of T. V8 11.3 spills registers where the loop of more
+ * than one panel is inlined into the driver. Two call sites prevent that, and so does the size of the loop, from twelve
+ * accumulators on.
  *
  * @param {number} W
  * @param {number} P
@@ -68,7 +77,11 @@ const advance = (columns) => `
   c += ${4 * columns};
   if (init != 0) init += ${4 * columns};`;
 
-/** Whether the columns that are left take exactly so many, the last panel being as narrow as a multiple of four allows. @param {number} columns */
+/**
+ * Whether the columns that are left take exactly so many, the last panel being as narrow as a multiple of four allows.
+ *
+ * @param {number} columns
+ */
 const areLeft = (columns) => `n - j > ${columns - 4} && n - j <= ${columns}`;
 
 /**
@@ -83,21 +96,30 @@ export function gemv(W, panels) {
     columns: calls.reduce((sum, [P, T]) => sum + P * W + T, 0),
   }));
 
-  /** Remainders that begin with P panels. @param {number} P */
+  /**
+   * A remainder: whole panels, a last call with the narrower panel, and no more.
+   *
+   * @param {typeof remainders[number]} remainder
+   */
+  const remainder = ({ calls, columns }) => `
+  if (${areLeft(columns)}) {
+    ${eachOf(calls.slice(0, -1), ([P]) => lines(callTile(W, P, 0), advance(P * W)))}
+    ${callTile(W, ...calls[calls.length - 1])}
+    return;
+  }`;
+
+  /** The remainders that begin with P panels. @param {number} P */
   const remaindersOf = (P) =>
     eachOf(
       remainders.filter(({ calls }) => calls[0][0] === P),
-      ({ calls, columns }) => `
-  if (${areLeft(columns)}) {
-    ${eachOf(calls.slice(0, -1), ([before]) => `
-    ${callTile(W, before, 0)}
-    ${advance(before * W)}`)}
-    ${callTile(W, ...calls[calls.length - 1])}
-    return;
-  }`,
+      remainder,
     );
 
-  /** Whether P panels are next. A remainder that is handled in calls of fewer panels is left to them. @param {number} P */
+  /**
+   * Whether P panels are next. A remainder that is handled in calls of fewer panels is left to them.
+   *
+   * @param {number} P
+   */
   const areNext = (P) =>
     [
       P === 1 ? `j + ${W - 4} < n` : `j + ${P * W} <= n`,
@@ -106,22 +128,28 @@ export function gemv(W, panels) {
         .map(({ columns }) => `!(${areLeft(columns)})`),
     ].join(' && ');
 
+  /** P panels at once, as long as there are so many. @param {number} P */
+  const loop = (P) => `
+  ${remaindersOf(P)}
+  while (${areNext(P)}) {
+    ${callTile(W, P, 0)}
+    ${advance(P * W)}
+  }`;
+
+  /** A last panel of T columns. @param {number} T */
+  const tail = (T) => `
+  if (${areLeft(T)}) {
+    ${callTile(T, 1, 0)}
+    return;
+  }`;
+
   return `
 /** c (1, n) = init + a (1, depth) · B from its row k0 on, B (k, n) in panels of ${W}. */
 function ${gemvName(W, panels)}(
   n: i32, k: i32, k0: i32, depth: i32, a: usize, b: usize, init: usize, c: usize,
 ): void {
   let j = 0;
-  ${eachOf(panels, (P) => `
-  ${remaindersOf(P)}
-  while (${areNext(P)}) {
-    ${callTile(W, P, 0)}
-    ${advance(P * W)}
-  }`)}
-  ${eachOf(tailWidths(W), (T) => `
-  if (${areLeft(T)}) {
-    ${callTile(T, 1, 0)}
-    return;
-  }`)}
+  ${eachOf(panels, loop)}
+  ${eachOf(tailWidths(W), tail)}
 }`;
 }

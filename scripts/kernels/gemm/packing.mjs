@@ -1,7 +1,15 @@
-/** Templates of the packing steps within the drivers. The loops that copy are in assembly/gemm/packed-a.ts and blocking.ts. */
+/**
+ * Templates of the packing steps within the drivers. The loops that copy are in assembly/gemm/packed-a.ts and
+ * blocking.ts.
+ */
 import { EDGE_ROWS, nameOf } from './family.mjs';
 
-/** `gemm`: packs the rows of a block for the tiles of R rows and, where there is one, the lower tile at the edge. @param {number} R @param {number} W */
+/**
+ * `gemm`: packs the rows of a block for the tiles of R rows and, where there is one, the lower tile at the edge.
+ *
+ * @param {number} R
+ * @param {number} W
+ */
 export function packRowsOfA(R, W) {
   const lower = EDGE_ROWS[nameOf(R, W)];
   if (lower === undefined) return `packA(${R}, rows, depth, ai, lda, packed);`;

@@ -3,8 +3,8 @@ import { EDGE_ROWS, nameOf } from './family.mjs';
 import { PACKED } from './tile.mjs';
 
 /**
- * All rows with a panel of B, for `gemm`. The tile function has two call sites, which keeps it from being inlined: V8 11.3 spills registers when it is.
- * Of packed A, the rows of a lower tile follow those of the main one, see EDGE_ROWS.
+ * All rows with a panel of B, for `gemm`. The tile function has two call sites, which keeps it from being inlined: V8
+ * 11.3 spills registers when it is. Of packed A, the rows of a lower tile follow those of the main one, see EDGE_ROWS.
  *
  * @param {number} R
  * @param {number} W
@@ -13,14 +13,17 @@ import { PACKED } from './tile.mjs';
 export function gemmPanel(R, W, A) {
   const tile = nameOf(R, W);
   const edgeRows = A === PACKED ? EDGE_ROWS[tile] : undefined;
-  const call = (/** @type {number | string} */ rows) => `${A.gemm}${tile}(${rows}, k, ${A.operands}, b, init, ldi, c, ldc);`;
+  const call = (/** @type {number | string} */ rows) =>
+    `${A.gemm}${tile}(${rows}, k, ${A.operands}, b, init, ldi, c, ldc);`;
+  const leaveEdge = `
+  const edge = edgeRows(m, ${R}, ${edgeRows});
+  m -= edge;`;
+  const doEdge = `else if (edge > 0) ${A.gemm}Panel${edgeRows}x${W}(edge, k, ${A.operands}, b, init, ldi, c, ldc);`;
   return `
 function ${A.gemm}Panel${tile}(
   m: i32, k: i32, ${A.parameters}, b: usize, init: usize, ldi: usize, c: usize, ldc: usize,
 ): void {
-  ${edgeRows ? `
-  const edge = edgeRows(m, ${R}, ${edgeRows});
-  m -= edge;` : ''}
+  ${edgeRows ? leaveEdge : ''}
   for (; m >= ${R}; m -= ${R}) {
     ${call(R)}
     ${A.advance(R)}
@@ -28,7 +31,7 @@ function ${A.gemm}Panel${tile}(
     if (init != 0) init += ${R} * ldi;
   }
   if (m > 0) ${call('m')}
-  ${edgeRows ? `else if (edge > 0) ${A.gemm}Panel${nameOf(edgeRows, W)}(edge, k, ${A.operands}, b, init, ldi, c, ldc);` : ''}
+  ${edgeRows ? doEdge : ''}
 }`;
 }
 

@@ -1,7 +1,7 @@
 /**
- * Puts the templates together to the source of `assembly/gemm/tiles.generated.ts`: a tile function and a panel loop for each shape and form, the matrix–vector
- * products, and an exported driver for each main tile and form. Prettier lays it out like the rest of assembly/, so that it can be read and debugged as
- * AssemblyScript.
+ * Puts the templates together to the source of `assembly/gemm/tiles.generated.ts`: a tile function and a panel loop for
+ * each shape and form, the matrix–vector products, and an exported driver for each main tile and form. Prettier lays it
+ * out like the rest of assembly/, so that it can be read and debugged as AssemblyScript.
  */
 import { format, resolveConfig } from 'prettier';
 import { gemmDriver, gemmTNDriver } from './drivers.mjs';
@@ -22,13 +22,16 @@ import { packA } from './packed-a';`;
 /**
  * The shapes without those that would give a function of the same name again.
  *
- * @template {readonly unknown[]} S
+ * @template S
  * @param {readonly S[]} shapes
- * @param {(...shape: S) => string} name
+ * @param {(shape: S) => string} name
  */
-const distinct = (shapes, name) => [...new Map(shapes.map((shape) => [name(...shape), shape])).values()];
+const distinct = (shapes, name) => [...new Map(shapes.map((shape) => [name(shape), shape])).values()];
 
-/** Throws where the tables of the matrix–vector product would leave columns out, or expect a function that is not written. */
+/**
+ * Throws where the tables of the matrix–vector product would leave columns out, or expect a function that is not
+ * written.
+ */
 function checkGemv() {
   for (const [R, W] of TILES) {
     const panels = GEMV_PANELS[nameOf(R, W)];
@@ -45,13 +48,13 @@ function checkGemv() {
   }
 }
 
-/** The functions, one string each. Their order decides the order of the code in the binary. */
+/** The functions, one string each. */
 function functions() {
   const tails = Object.entries(TAIL_ROWS).map(([W, R]) => /** @type {const} */ ([R, Number(W)]));
-  const shapes = distinct([...TILES, ...tails], nameOf);
+  const shapes = distinct([...TILES, ...tails], ([R, W]) => nameOf(R, W));
   const gemvs = distinct(
     TILES.map(([R, W]) => /** @type {const} */ ([W, GEMV_PANELS[nameOf(R, W)]])),
-    gemvName,
+    ([W, panels]) => gemvName(W, panels),
   );
   /** @type {(readonly [width: number, panels: number, last: number])[]} */
   const gemvTiles = [
@@ -64,7 +67,7 @@ function functions() {
       .filter(([R, W]) => EDGE_ROWS[nameOf(R, W)] === undefined)
       .flatMap(([R, W]) => [gemmTile(R, W, UNPACKED), gemmPanel(R, W, UNPACKED)]),
     ...shapes.flatMap(([R, W]) => [gemmTNTile(R, W), gemmTNPanel(R, W)]),
-    ...distinct(gemvTiles, gemvTileName).map((shape) => gemvTile(...shape)),
+    ...distinct(gemvTiles, ([W, P, T]) => gemvTileName(W, P, T)).map((shape) => gemvTile(...shape)),
     ...gemvs.map((shape) => gemv(...shape)),
     ...TILES.flatMap(([R, W]) => [gemmTile(R, W, PACKED), gemmPanel(R, W, PACKED)]),
     ...TILES.flatMap(([R, W]) => [gemmDriver(R, W), gemmTNDriver(R, W)]),

@@ -27,3 +27,10 @@ export const eachOf = (items, write) => items.map(write).join('\n');
  * @param {(row: number, vector: number) => string} write
  */
 export const eachAccumulator = (rows, vectors, write) => each(rows, (r) => each(vectors, (v) => write(r, v)));
+
+/**
+ * Joins lines and groups of lines, without those that are absent.
+ *
+ * @param {readonly (string | false)[]} parts
+ */
+export const lines = (...parts) => parts.filter((part) => part !== false).join('\n');

@@ -1,19 +1,20 @@
 /**
- * Templates of the register micro-kernels: one tile of C from all its k products. A tile of R rows and W columns keeps R·W/4 accumulators in vector
- * registers, named c‹row›_‹vector›. Each accumulator adds its products in ascending k and never shares a sum with another, so every tile, blocking
- * and edge gives the same bits.
+ * Templates of the register micro-kernels: one tile of C from all its k products. A tile of R rows and W columns keeps
+ * R·W/4 accumulators in vector registers, named c‹row›_‹vector›. Each accumulator adds its products in ascending k and
+ * never shares a sum with another, so every tile, blocking and edge gives the same bits.
  *
  * Two forms serve all of backpropagation (m rows, n columns, k summed):
  *
- * - `gemm`    C(m, n) = init + A(m, k)·B. A and C are row-major, B is in panels. Forward: A = activations, B = weights. Delta propagation: A = deltas,
- *             B = transposed weights. Exported as `f32_gemm_rows_RxW`.
- * - `gemmTN`  C(m, n) = [C +] Aᵀ·B. A (k, m) and B (k, n) are row-major, C is in panels. Weight gradient. Exported as `f32_gemm_outer_RxW`.
+ * - `gemm`    C(m, n) = init + A(m, k)·B. A and C are row-major, B is in panels. Forward: A = activations, B = weights.
+ *   Delta propagation: A = deltas, B = transposed weights. Exported as `f32_gemm_rows_RxW`.
+ * - `gemmTN`  C(m, n) = [C +] Aᵀ·B. A (k, m) and B (k, n) are row-major, C is in panels. Weight gradient. Exported as
+ *   `f32_gemm_outer_RxW`.
  *
- * Panels: a (k, n) matrix is stored as blocks of W columns, block after block, each with its k rows one after another. The last block is as narrow as a
- * multiple of four allows, so panels take k·4⌈n/4⌉ floats.
+ * Panels: a (k, n) matrix is stored as blocks of W columns, block after block, each with its k rows one after another.
+ * The last block is as narrow as a multiple of four allows, so panels take k·4⌈n/4⌉ floats.
  */
 import { BY_COLUMNS, PAIRED, UNROLL, nameOf } from './family.mjs';
-import { each, eachAccumulator, eachOf } from './template.mjs';
+import { each, eachAccumulator, eachOf, lines } from './template.mjs';
 
 /**
  * How `gemm` reads A. Strides are in bytes.
@@ -25,7 +26,7 @@ import { each, eachAccumulator, eachOf } from './template.mjs';
  * @property {string} operands the same, as the arguments of a call
  * @property {(rows: number) => number} pointers how many pointers the loop moves
  * @property {(rows: number) => number} step bytes that each pointer moves in a k step
- * @property {(rows: number, row: number, step: number) => string} load of the value of a row, `step` k steps from the pointer
+ * @property {(rows: number, row: number, step: number) => string} load of a row's value, `step` steps from the pointer
  * @property {(rows: number) => string} advance to the next tile
  */
 
@@ -41,7 +42,11 @@ export const UNPACKED = {
   advance: (R) => `a += ${R} * lda;`,
 };
 
-/** Packed A, through one pointer: R rows with their values of one k side by side, see assembly/gemm/packed-a.ts. @type {OperandA} */
+/**
+ * Packed A, through one pointer: R rows with their values of one k side by side, see assembly/gemm/packed-a.ts.
+ *
+ * @type {OperandA}
+ */
 export const PACKED = {
   gemm: 'gemmPacked',
   description: (R) => `packed A (k, ${R})ᵀ`,
@@ -70,7 +75,8 @@ const rowPointers = (declare, count, name, first, stride) => `
 const zeroAccumulators = (R, V) => eachAccumulator(R, V, (r, v) => `let c${r}_${v} = f32x4.splat(0);`);
 
 /**
- * Accumulators that start with what the rows at pointers `name` hold where `condition`, an i32 of 0 or 1, is true, and with zero otherwise.
+ * Accumulators that start with what the rows at pointers `name` hold where `condition`, an i32 of 0 or 1, is true, and
+ * with zero otherwise.
  *
  * @param {number} R
  * @param {number} V
@@ -82,7 +88,8 @@ const maskedAccumulators = (R, V, name, condition) => `
   ${eachAccumulator(R, V, (r, v) => `let c${r}_${v} = v128.and(v128.load(${name}${r}, ${16 * v}), kept);`)}`;
 
 /**
- * One k step of a tile: operands are loaded in the order of their first use, and each product follows right behind what it needs.
+ * One k step of a tile: operands are loaded in the order of their first use, and each product follows right behind what
+ * it needs.
  *
  * @param {number} R
  * @param {number} W
@@ -95,24 +102,32 @@ function kStep(R, W, loadA, loadB) {
   const b = (/** @type {number} */ v) => `const b${v}_k = ${loadB(v)};`;
   const product = (/** @type {number} */ r, /** @type {number} */ v) =>
     `c${r}_${v} = madd(a${r}_k, b${v}_k, c${r}_${v});`;
-  if (BY_COLUMNS.has(nameOf(R, W))) {
-    return `
-      ${each(R, a)}
-      ${each(V, (v) => `
-        ${b(v)}
-        ${each(R, (r) => product(r, v))}`)}`;
-  }
-  return `
-    ${each(V, b)}
-    ${each(R, (r) => `
-      ${a(r)}
-      ${each(V, (v) => product(r, v))}`)}`;
+  return BY_COLUMNS.has(nameOf(R, W))
+    ? lines(
+        each(R, a),
+        each(V, (v) =>
+          lines(
+            b(v),
+            each(R, (r) => product(r, v)),
+          ),
+        ),
+      )
+    : lines(
+        each(V, b),
+        each(R, (r) =>
+          lines(
+            a(r),
+            each(V, (v) => product(r, v)),
+          ),
+        ),
+      );
 }
 
 /**
  * The tile of `gemm`.
  *
- * - Pointers are bumped before they are used: V8 11.3 takes the result of an addition as an address as it is, and copies any other loop variable first.
+ * - Pointers are bumped before they are used: V8 11.3 takes the result of an addition as an address as it is, and
+ *   copies any other loop variable first.
  * - V8 11.3 orders the loop by the order of the stores behind it.
  * - A paired tile without init reads C under a mask of zero: C has the same rows and columns.
  *
@@ -128,6 +143,12 @@ export function gemmTile(R, W, A) {
   const bytesA = A.step(R) * unroll;
   const bytesB = 4 * W * unroll;
 
+  const loadInit = each(R, (r) =>
+    lines(
+      r > 0 && `if (m > ${r}) init += ldi;`,
+      each(V, (v) => `c${r}_${v} = v128.load(init, ${16 * v});`),
+    ),
+  );
   const start = PAIRED.has(tile)
     ? `
   const starts = i32(init != 0);
@@ -140,13 +161,27 @@ export function gemmTile(R, W, A) {
     : `
   ${zeroAccumulators(R, V)}
   if (init != 0) {
-    ${each(R, (r) => `
-      ${r > 0 ? `if (m > ${r}) init += ldi;` : ''}
-      ${each(V, (v) => `c${r}_${v} = v128.load(init, ${16 * v});`)}`)}
+    ${loadInit}
   }`;
 
+  /** A k step in a block of its own, and the exit behind it. @param {number} u */
+  const step = (u) =>
+    lines(
+      '{',
+      kStep(
+        R,
+        W,
+        (r) => A.load(R, r, u),
+        (v) => `v128.load(b, ${4 * (u * W + 4 * v)})`,
+      ),
+      '}',
+      `if (b == end${u}) break;`,
+    );
+
   return `
-/** C (m ≤ ${R}, ${W}) = init + ${A.description(R)} · panel (k, ${W}). Rows past m repeat row m − 1. Strides in bytes. */
+/**
+ * C (m ≤ ${R}, ${W}) = init + ${A.description(R)} · panel (k, ${W}). Rows past m repeat row m − 1. Strides in bytes.
+ */
 function ${A.gemm}${tile}(
   m: i32, k: i32, ${A.parameters}, b: usize, init: usize, ldi: usize, c: usize, ldc: usize,
 ): void {
@@ -160,16 +195,7 @@ function ${A.gemm}${tile}(
     while (true) {
       ${eachOf(pointers, (pointer) => `${pointer} += ${bytesA};`)}
       b += ${bytesB};
-      ${each(unroll, (u) => `
-      {
-        ${kStep(
-          R,
-          W,
-          (r) => A.load(R, r, u),
-          (v) => `v128.load(b, ${4 * (u * W + 4 * v)})`,
-        )}
-      }
-      if (b == end${u}) break;`)}
+      ${each(unroll, step)}
     }
   }
   ${rowPointers('const', R, 'p', 'c', 'ldc')}
@@ -178,8 +204,8 @@ function ${A.gemm}${tile}(
 }
 
 /**
- * The tile of `gemmTN`. C is a panel, so its rows are W floats apart. A paired tile stores its last row first: pointers past m point to row m − 1, which
- * then is stored last.
+ * The tile of `gemmTN`. C is a panel, so its rows are W floats apart. A paired tile stores its last row first: pointers
+ * past m point to row m − 1, which then is stored last.
  *
  * @param {number} R
  * @param {number} W
@@ -189,6 +215,19 @@ export function gemmTNTile(R, W) {
   const tile = nameOf(R, W);
   const paired = PAIRED.has(tile);
 
+  const step = kStep(
+    R,
+    W,
+    (r) => `v128.load32_splat(a, ${4 * r})`,
+    (v) => `v128.load(b, ${16 * v})`,
+  );
+  const loadC = each(R, (r) =>
+    lines(
+      r > 0 ? `if (m > ${r}) {` : '{',
+      each(V, (v) => `c${r}_${v} = v128.load(c, ${16 * (r * V + v)});`),
+      '}',
+    ),
+  );
   const start = paired
     ? `
   ${rowPointers('const', R, 'p', 'c', `${4 * W}`)}
@@ -196,17 +235,16 @@ export function gemmTNTile(R, W) {
     : `
   ${zeroAccumulators(R, V)}
   if (accumulate) {
-    ${each(R, (r) => `
-    ${r > 0 ? `if (m > ${r})` : ''} {
-      ${each(V, (v) => `c${r}_${v} = v128.load(c, ${16 * (r * V + v)});`)}
-    }`)}
+    ${loadC}
   }`;
 
-  const end = paired
-    ? each(R, (i) => each(V, (v) => `v128.store(p${R - 1 - i}, c${R - 1 - i}_${v}, ${16 * v});`))
-    : each(R, (r) => `
-  ${r > 0 ? `if (m <= ${r}) return;` : ''}
-  ${each(V, (v) => `v128.store(c, c${r}_${v}, ${16 * (r * V + v)});`)}`);
+  const storeDownwards = eachAccumulator(R, V, (i, v) => `v128.store(p${R - 1 - i}, c${R - 1 - i}_${v}, ${16 * v});`);
+  const storeRows = each(R, (r) =>
+    lines(
+      r > 0 && `if (m <= ${r}) return;`,
+      each(V, (v) => `v128.store(c, c${r}_${v}, ${16 * (r * V + v)});`),
+    ),
+  );
 
   return `
 /** C (m ≤ ${R}, ${W}), rows ${4 * W} bytes apart, = [C +] Aᵀ · B, A (k, m), B (k, ${W}). Strides in bytes. */
@@ -221,14 +259,9 @@ function gemmTN${tile}(
     do {
       a += lda;
       b += ldb;
-      ${kStep(
-        R,
-        W,
-        (r) => `v128.load32_splat(a, ${4 * r})`,
-        (v) => `v128.load(b, ${16 * v})`,
-      )}
+      ${step}
     } while (a != end);
   }
-  ${end}
+  ${paired ? storeDownwards : storeRows}
 }`;
 }
