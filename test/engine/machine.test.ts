@@ -52,7 +52,7 @@ test('the tiles are those that are generated', () => {
   expect(TILES.map(([rows, width]) => `${rows}x${width}`)).toEqual([...TILE_NAMES]);
 });
 
-test('the tile brings its panel width, that of a lone row, and both forms', () => {
+test('the tile brings its panel width, the columns of a matrix–vector product, and both forms', () => {
   for (const name of TILE_NAMES) {
     const { tile, kernels } = machineOf({ tile: name });
     const width = Number(name.split('x')[1]);

@@ -54,7 +54,7 @@ export const BY_COLUMNS = new Set(['2x16']);
  * Tiles written for V8's pairing of neighbouring vectors to 256 bits. V8 pairs two operations only if they are in one
  * basic block, and a chain of operations only as a whole, from its first value to its store. So the initial
  * accumulators are loaded one after another without a branch between them, and a start at zero is a mask on that. With
- * branches, Binaryen makes the last accumulator the value of an `if`, whose zero is in a block of its own, and 4×16
+ * branches, Binaryen makes the last accumulator the value of an `if`, whose zero is in its own block, and 4×16
  * keeps one pair of eight unpaired (fused `gemm`: 78 instead of 88 GFLOP/s). V8's flag `--trace-wasm-revectorize` tells
  * which operations were not paired, and why.
  */

@@ -78,7 +78,7 @@ const advance = (columns) => `
   if (init != 0) init += ${4 * columns};`;
 
 /**
- * Whether the columns that are left take exactly so many, the last panel being as narrow as a multiple of four allows.
+ * Whether the columns that are left, rounded up to a multiple of four, are exactly `columns`.
  *
  * @param {number} columns
  */
@@ -128,7 +128,7 @@ export function gemv(W, panels) {
         .map(({ columns }) => `!(${areLeft(columns)})`),
     ].join(' && ');
 
-  /** P panels at once, as long as there are so many. @param {number} P */
+  /** P panels at once, while P panels are left. @param {number} P */
   const loop = (P) => `
   ${remaindersOf(P)}
   while (${areNext(P)}) {

@@ -1,7 +1,7 @@
 /** Helpers of the templates. Indentation, line breaks and blank lines are left to prettier: see source.mjs. */
 
 /**
- * What `write` returns for `from` … `count` − 1, a line each.
+ * Writes `from` … `count` − 1, one line each.
  *
  * @param {number} count
  * @param {(index: number) => string} write
@@ -11,7 +11,7 @@ export const each = (count, write, from = 0) =>
   Array.from({ length: count - from }, (_, i) => write(from + i)).join('\n');
 
 /**
- * What `write` returns for each item, a line each.
+ * Writes each item, one line each.
  *
  * @template T
  * @param {readonly T[]} items

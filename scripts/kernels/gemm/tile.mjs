@@ -164,7 +164,7 @@ export function gemmTile(R, W, A) {
     ${loadInit}
   }`;
 
-  /** A k step in a block of its own, and the exit behind it. @param {number} u */
+  /** A k step in its own block, and the exit behind it. @param {number} u */
   const step = (u) =>
     lines(
       '{',
