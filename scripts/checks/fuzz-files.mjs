@@ -126,19 +126,21 @@ async function runPart(from, length, folder) {
   const child = spawn(process.execPath, [fileURLToPath(import.meta.url), ...args, '--progress', progress], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const at = () => Number(readFileSync(progress, 'latin1'));
+  writeFileSync(progress, '');
+  const at = () => Number.parseInt(readFileSync(progress, 'latin1'), 10);
   let [text, errors, before] = ['', '', -1];
   child.stdout.on('data', (data) => (text += data));
   child.stderr.on('data', (data) => (errors = `${errors}${data}`.slice(-4000)));
   const watch = setInterval(() => {
     const now = at();
-    if (now === before) child.kill('SIGKILL');
+    if (Object.is(now, before)) child.kill('SIGKILL');
     before = now;
   }, SILENT_MS);
   const status = await new Promise((resolve) => child.on('close', (code, signal) => resolve(code ?? signal)));
   clearInterval(watch);
   if (status === 0) return /** @type {Report} */ (JSON.parse(text));
   const index = at();
+  if (Number.isNaN(index)) throw new Error(`fuzz-files: the process ended before its first file: ${errors}`);
   // The files after it are still to be checked.
   const rest = index + 1 < from + length ? await runPart(index + 1, from + length - index - 1, folder) : undefined;
   const why = `the process ended with ${status}: ${errors.split('\n').find((line) => line.includes('rror')) ?? ''}`;
