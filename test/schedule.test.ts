@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import binaryen from 'binaryen';
 import { describe, expect, test } from 'vitest';
-import { scheduleKernels } from '../scripts/schedule-kernels.mjs';
+import { scheduleKernels } from '../scripts/kernels/schedule-loops.mjs';
 
 /**
  * Two vectors a turn, as the loops of simd/map.ts: y = f(x) · a with f(x) = 3x² + (x + 2)·7 + 4x written out differently in the chains, and a, b change places after

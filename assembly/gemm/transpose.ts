@@ -1,6 +1,6 @@
 /**
- * Bᵀ (n, k) in panels of `width` from B (k, n) in panels of `width`: the copy of the weights that delta propagation reads.
- * Rows and columns past k and n come out zero. k, n: rows and columns of B.
+ * Bᵀ (n, k) in panels of `width` from B (k, n) in panels of `width`: the copy of the weights that delta propagation
+ * reads. Rows and columns past k and n are zero. k, n: rows and columns of B.
  */
 export function f32_transpose_panels(k: i32, n: i32, width: i32, b: usize, bt: usize): void {
   const zero = f32x4.splat(0);

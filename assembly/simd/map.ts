@@ -9,7 +9,7 @@ import { paddedBytes } from './lanes';
  * needed: the chains of four vectors that are stored after all four are computed interleave, and none waits for itself. With 1,024 floats,
  * before and after, in ns per float: sigmoid 3.6 and 1.4, tanh 5.2 and 2.3, ReLU 0.22 and 0.13. Pairs take 20 to 35 % longer than
  * fours. At 8 floats nothing is gained, at 4 the more expensive functions lose a tenth to a fifth. For engines that keep the order of the binary
- * scripts/schedule-kernels.mjs writes the chains in alternation.
+ * scripts/kernels/schedule-loops.mjs writes the chains in alternation.
  */
 
 /** y = F(x, a, b) over n values, whole vectors; y may be x. */

@@ -1,4 +1,5 @@
 /** The matrix kernels at the shapes of the networks, in the three products of a layer. */
+import { PACKED_A_BYTES, SCRATCH_BYTES } from '../../scripts/kernels/shared-constants.mjs';
 import { NETWORKS, layersOf } from '../workloads/networks.mjs';
 import { fill, padded, strideOf } from './layout.mjs';
 
@@ -51,12 +52,6 @@ export const shapeName = ({ form, size: { m, n, k } }) => `${form} ${m}×${n}×$
 /** @param {Shape} shape @param {string} tile */
 export const gemmKernel = ({ form }, tile) => `f32_gemm_${form === 'gradient' ? 'outer' : 'rows'}_${tile}`;
 
-/** What the weight gradient packs its operands into, see assembly/gemm/blocking.ts. */
-const SCRATCH_FLOATS = 128 * (144 + 16);
-
-/** What the other products pack rows into. */
-const STRIPS_FLOATS = (512 * 1024) / 4;
-
 /** @param {string} tile */
 const widthOf = (tile) => Number(tile.slice(tile.indexOf('x') + 1));
 
@@ -101,7 +96,7 @@ export function layOutGemm({ form, size: { m, n, k } }, tile, base) {
   const bias = place(padded(n));
   const c = place(isOuter ? m * padded(n) : m * strideOf(n));
   const init = form === 'forward' ? bias.at : 0;
-  const scratch = place(isOuter ? SCRATCH_FLOATS : STRIPS_FLOATS);
+  const scratch = place((isOuter ? SCRATCH_BYTES : PACKED_A_BYTES) / 4);
   return {
     args: isOuter
       ? [m, n, k, a.at, strideOf(m), b.at, strideOf(n), c.at, 0, scratch.at]

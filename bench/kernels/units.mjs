@@ -1,5 +1,6 @@
 /** Kernels, each timed in turns with what bounds it: matrix kernels with multiply-adds on registers, all others with a copy of as many bytes. */
 import { readFileSync } from 'node:fs';
+import { FIRST_ADDRESS, PAGE } from '../../scripts/kernels/shared-constants.mjs';
 import { sha256 } from '../measure/checksum.mjs';
 import { kernelCases } from './cases.mjs';
 import { layOutGemm } from './gemm.mjs';
@@ -18,13 +19,8 @@ import { fill, layOut, traffic, SCRATCH } from './layout.mjs';
  * @property {string} tile
  */
 
-const PAGE = 65536;
-
 /** What the kernels' memory import declares. */
 const MAXIMUM_PAGES = 65536;
-
-/** asc assumes that nothing lives below. */
-const FIRST_ADDRESS = 1024;
 
 /** Where the register-only loops read and write a few vectors. */
 const PEAK_ADDRESS = FIRST_ADDRESS;

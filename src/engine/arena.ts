@@ -1,4 +1,5 @@
 import { MemoryError, StateError } from '../common/errors.js';
+import { FIRST_ADDRESS } from './constants.generated.js';
 
 /** Every region starts on a cache line. */
 export const ALIGNMENT = 64;
@@ -7,9 +8,6 @@ export const ALIGNMENT = 64;
  * Bytes behind each region that kernels may read, never write: half-used vectors and the rows of a tile that are past an edge. At least what extents.ts states.
  */
 export const SLACK = 64;
-
-/** Nothing lives below 1024: asc assumes it, which is what lets it fold address offsets. */
-export const FIRST_ADDRESS = 1024;
 
 /** What hands out regions of linear memory and takes them back. */
 export interface Allocator {

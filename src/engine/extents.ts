@@ -7,7 +7,7 @@
  * OVERREAD, whose values have no effect; the arena's slack is there for these. Addresses that follow from data, such as labels and indices, stay within the extents whatever the data is.
  */
 import { type ABI, type KernelName } from './abi.js';
-import { SCRATCH_BYTES, STRIPS_BYTES } from './machine.js';
+import { PACKED_A_BYTES, SCRATCH_BYTES } from './constants.generated.js';
 import { padded } from './panels.js';
 
 /** `count` runs of `length` floats, each `stride` floats behind the one before, and `over` floats past each that are read without effect. */
@@ -152,7 +152,7 @@ const ROWS = {
   init: optional(rows('reads', 'm', 'n', 'ldi')),
   // Tiles of 16 columns read what they do not use where there is no init.
   c: rows('updates', 'm', 'n', 'ldc'),
-  strips: optional(floats<never>('updates', () => STRIPS_BYTES / 4)),
+  strips: optional(floats<never>('updates', () => PACKED_A_BYTES / 4)),
 };
 const OUTER = {
   // The rows of a tile that are past m, at most seven.

@@ -1,21 +1,13 @@
 import { FormatError, StateError, UnsupportedError } from '../common/errors.js';
 import { ABI_DIGEST } from './abi.generated.js';
 import type { Kernels } from './abi.js';
-import { Arena, FIRST_ADDRESS, type Allocator } from './arena.js';
+import { Arena, type Allocator } from './arena.js';
+import { FIRST_ADDRESS, PACKED_A_BYTES, PAGE, SCRATCH_BYTES } from './constants.generated.js';
 import { Holding, Weight } from './holding.js';
 import { LinearMemory } from './memory.js';
 import { keepSpare, takeSpare, type Spare } from './spare.js';
 import type { Pool, PoolOptions } from './threads/pool.js';
 import { tileOf, type Tile, type TileName } from './tile.js';
-
-/** Bytes of a WebAssembly page. */
-const PAGE = 65536;
-
-/** What the weight gradient packs its operands into: a block of inputs and a panel of 16 deltas, see assembly/gemm/blocking.ts. */
-export const SCRATCH_BYTES = 128 * 4 * (144 + 16);
-
-/** What other products pack rows into, see assembly/gemm/blocking.ts. */
-export const STRIPS_BYTES = 512 * 1024;
 
 /** Bytes that memory may grow to at least where it has strips: nobody misses them then. */
 export const STRIPS_FROM = 64 * 1024 * 1024;
@@ -83,7 +75,7 @@ export class Machine {
     const { threads = 1, startPool }: Partial<MachineOptions> = attached ? {} : options;
     // Each thread has its own, below everything that is allocated. One on another's memory has none: it only predicts.
     const packs = !attached && maximumMemory >= STRIPS_FROM;
-    const scratch = (thread: number): number => FIRST_ADDRESS + thread * (SCRATCH_BYTES + (packs ? STRIPS_BYTES : 0));
+    const scratch = (thread: number): number => FIRST_ADDRESS + thread * (SCRATCH_BYTES + (packs ? PACKED_A_BYTES : 0));
     const strips = (thread: number): number => (packs ? scratch(thread) + SCRATCH_BYTES : 0);
     this.scratch = attached ? 0 : scratch(0);
     this.strips = strips(0);

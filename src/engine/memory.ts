@@ -1,7 +1,5 @@
 import { MemoryError } from '../common/errors.js';
-
-/** Bytes of a WebAssembly page. */
-const PAGE = 65536;
+import { PAGE } from './constants.generated.js';
 
 /**
  * The one module that touches `memory.buffer`. Views are renewed after growth, so take them from here at each use and never keep

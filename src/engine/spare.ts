@@ -3,6 +3,8 @@
  * grow by gigabytes before it collects. Only weak references stand here: what nobody asks for again is freed as if this file were not there.
  */
 
+import { PAGE } from './constants.generated.js';
+
 /** A memory that may be used again. */
 export interface Spare {
   readonly memory: WebAssembly.Memory;
@@ -15,8 +17,6 @@ interface Kept {
   readonly maximum: number;
   readonly used: number;
 }
-
-const PAGE = 65536;
 
 /** As many as a program will have engines at a time. */
 const MOST = 4;

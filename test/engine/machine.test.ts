@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { compileSync } from '../../src/engine/binary.js';
 import { Machine, MAXIMUM_BYTES, type MachineOptions } from '../../src/engine/machine.js';
 import { TILE_NAMES } from '../../src/engine/tile.js';
-import { TILES, VECTOR_PANELS } from '../../scripts/gemm-family.mjs';
+import { GEMV_PANELS, TILES } from '../../scripts/kernels/gemm/family.mjs';
 import { FormatError, StateError, UnsupportedError } from '../../src/index.js';
 
 const PAGE = 65536;
@@ -52,14 +52,14 @@ test('the tiles are those that are generated', () => {
   expect(TILES.map(([rows, width]) => `${rows}x${width}`)).toEqual([...TILE_NAMES]);
 });
 
-test('the tile brings its panel width, that of a lone row, and both forms', () => {
+test('the tile brings its panel width, the columns of a matrix–vector product, and both forms', () => {
   for (const name of TILE_NAMES) {
     const { tile, kernels } = machineOf({ tile: name });
     const width = Number(name.split('x')[1]);
     expect(tile).toEqual({
       name,
       panelWidth: width,
-      loneRowColumns: width * VECTOR_PANELS[name][0],
+      loneRowColumns: width * GEMV_PANELS[name][0],
       rows: kernels[`f32_gemm_rows_${name}`],
       outer: kernels[`f32_gemm_outer_${name}`],
     });

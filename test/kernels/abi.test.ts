@@ -1,10 +1,12 @@
 /** The ABI table against the binary: names, parameter types, and what a shared memory forbids. */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import binaryen from 'binaryen';
 import { describe, expect, test } from 'vitest';
 import { ABI_DIGEST } from '../../src/engine/abi.generated.js';
 import { ABI } from '../../src/engine/abi.js';
 import { compileSync } from '../../src/engine/binary.js';
+import { FIRST_ADDRESS } from '../../src/engine/constants.generated.js';
 import { KERNELS_HEX } from '../../src/engine/kernels.generated.js';
 import { MAXIMUM_BYTES } from '../../src/engine/machine.js';
 import { TILE_NAMES } from '../../src/engine/tile.js';
@@ -115,6 +117,18 @@ describe('the table is the binary', () => {
       expect(types.has(`f32_gemm_outer_${tile}`)).toBe(true);
     }
   });
+});
+
+/**
+ * asc folds the addition of a constant into the offset of a load or store, as if nothing were stored below an address of its own choice. The sum of address and
+ * offset is not taken modulo 2³²: an address below zero plus an offset would trap. That cannot be while every offset is below all addresses in use.
+ */
+test.each(['kernels', 'kernels-fused', 'kernels-predict'])('%s: no offset reaches the first address in use', (name) => {
+  const module = binaryen.readBinary(built(name));
+  const offsets = [...module.emitText().matchAll(/ offset=(\d+)/g)].map(([, offset]) => Number(offset));
+  module.dispose();
+  expect(offsets.length).toBeGreaterThan(100);
+  expect(Math.max(...offsets)).toBeLessThan(FIRST_ADDRESS);
 });
 
 describe('any number of instances can share a memory', () => {

@@ -90,7 +90,7 @@ export function checkRows(size: Size, start: Start): void {
       ];
       const ldi = start === 'a matrix' || start === 'C itself' ? ld : 0;
       const what = `rows ${size.join(' × ')} from ${start}, tile ${name}`;
-      // From A as it stands, and from strips of it.
+      // Unpacked A, and packed A.
       for (const strips of start === 'C itself' ? [machine.strips] : [0, machine.strips]) {
         runChecked(bench, what, inputs, () =>
           machine.tile.rows(m, n, k, inputs[0].address, a.ld, inputs[1].address, init, ldi, to.address, ld, strips),
@@ -113,7 +113,7 @@ export function checkOuter(size: Size, accumulate: boolean): void {
       const width = machine.tile.panelWidth;
       const inputs = [bench.use(a.values), bench.use(b.values)];
       const to = accumulate ? bench.use(inPanels(before, m, n, width)) : bench.room(panelFloats(n, m));
-      // Behind the scratch; behind the strips stands the first buffer's own guard.
+      // Behind the scratch. The guard behind packed A is that of the first buffer.
       bench.guard(machine.strips);
       const what = `outer ${size.join(' × ')}, accumulate ${accumulate}, tile ${name}`;
       const [from, deltas] = inputs.map(({ address }) => address);

@@ -1,4 +1,7 @@
-/** Both GEMM forms in every tile: bit for bit one sum per element, products ascending, whatever the blocking and the edges. */
+/**
+ * Both GEMM forms in every tile: bit for bit one sum per element, products ascending, whatever the blocking and the
+ * edges.
+ */
 import { describe, expect, test } from 'vitest';
 import { panelFloats } from '../../src/engine/panels.js';
 import { readPanels, writePanels } from '../reference/panels.js';
@@ -10,19 +13,25 @@ const upTo = (last: number): number[] => Array.from({ length: last + 1 }, (_, i)
 /** Rows up to past the tallest tile; columns in every class of 4, 8, 12 and 16. */
 const edgeRows = upTo(9);
 const edgeColumns = [0, 1, 3, 4, 5, 7, 8, 9, 11, 12, 13, 15, 16, 17, 31, 32, 33, 37];
-/** Around the 32, 48 and 64 columns that a lone row meets at a time, twice as many with all that can be left, and the 16, 32 and 80 that are ends of their own. */
-const loneColumns = [
+/**
+ * Around the 32, 48 and 64 columns that the matrix–vector product takes at once, twice as many with all remainders, and
+ * the 16, 32 and 80 that are remainders with a call of their own.
+ */
+const gemvColumns = [
   24, 28, 29, 31, 32, 33, 36, 47, 48, 49, 61, 63, 64, 65, 72, 76, 77, 79, 80, 81, 84, 96, 97, 111, 124, 125, 128, 132,
   157,
 ];
 /** No product, one, one trip of the unrolled loop, and one that stops inside of it. */
 const edgeDepths = [0, 1, 4, 7];
 
-/** One edge at a time is above; these are primes and lone rows in all three, and what blocks of k, A and the batch cut. */
+/**
+ * Above is one edge at a time. These are primes and single rows in all three sizes, and cuts by blocks of k, A and the
+ * batch.
+ */
 const rowSizes: readonly Size[] = [
   [13, 31, 17],
   [1, 70, 1630], // three blocks of k, panels taken four at a time
-  [1, 128, 1630], // and with ends that a narrower panel is part of
+  [1, 128, 1630], // and with remainders that include a narrower panel
   [1, 32, 801],
   [1, 16, 801],
   [3, 5, 801], // two blocks of k
@@ -33,7 +42,7 @@ const rowSizes: readonly Size[] = [
   [244, 21, 800],
   [246, 21, 800],
   [491, 5, 801],
-  // From 64 columns on rows are packed, in blocks of 131,068 floats in whole strips: 163 rows of 800 products at most.
+  // From 64 columns on A is packed, in blocks of 131,068 floats in whole tiles: 163 rows of 800 products at most.
   [2, 64, 1],
   [3, 65, 6],
   [5, 70, 803], // two blocks of k
@@ -56,30 +65,30 @@ const outerSizes: readonly Size[] = [
 ];
 
 describe('edges of the tiles', () => {
-  test.each(edgeRows)('rows form, %i rows', (m) => {
+  test.each(edgeRows)('gemm, %i rows', (m) => {
     for (const n of edgeColumns) for (const k of edgeDepths) for (const start of STARTS) checkRows([m, n, k], start);
   });
 
-  test.each(edgeRows)('outer form, %i rows', (m) => {
+  test.each(edgeRows)('gemmTN, %i rows', (m) => {
     for (const n of edgeColumns)
       for (const k of edgeDepths) for (const add of [false, true]) checkOuter([m, n, k], add);
   });
 });
 
-test('a lone row', () => {
-  for (const n of loneColumns) for (const k of edgeDepths) for (const start of STARTS) checkRows([1, n, k], start);
+test('the matrix–vector product', () => {
+  for (const n of gemvColumns) for (const k of edgeDepths) for (const start of STARTS) checkRows([1, n, k], start);
 });
 
-test.each(upTo(19))('%i rows in strips', (m) => {
+test.each(upTo(19))('%i rows of packed A', (m) => {
   for (const start of STARTS) checkRows([m, 67, 7], start);
 });
 
 describe('blocks', () => {
-  test.each(rowSizes)('rows form, %i × %i × %i', (...size) => {
+  test.each(rowSizes)('gemm, %i × %i × %i', (...size) => {
     for (const start of STARTS) checkRows(size, start);
   });
 
-  test.each(outerSizes)('outer form, %i × %i × %i', (...size) => {
+  test.each(outerSizes)('gemmTN, %i × %i × %i', (...size) => {
     for (const add of [false, true]) checkOuter(size, add);
   });
 });

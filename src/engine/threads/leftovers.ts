@@ -3,7 +3,7 @@
  * table in shared memory, of stretches from page to page; what finds no place in it is lost until the memory is.
  */
 
-import { FIRST_ADDRESS } from '../arena.js';
+import { FIRST_ADDRESS, PAGE } from '../constants.generated.js';
 import type { LinearMemory } from '../memory.js';
 import { CONTROL_BYTES } from './job.js';
 
@@ -12,8 +12,6 @@ const ADDRESS = CONTROL_BYTES;
 
 /** Words of the table, two for each stretch: as many as there is room for. With as many readers at once no more stretches can lie apart. */
 const WORDS = (FIRST_ADDRESS - ADDRESS) / 4;
-
-const PAGE = 65536;
 
 /** A place that is being filled or emptied. No stretch starts there, nor at 0. A thread that ends meanwhile takes the place with it. */
 const BUSY = -1;

@@ -1,7 +1,9 @@
 /**
- * Builds the kernels: writes the GEMM tiles, compiles assembly/ to build/kernels.wasm, with relaxed SIMD to build/kernels-fused.wasm, and what predicts
- * to build/kernels-predict.wasm, schedules their loops, and inlines the binaries as text in src/engine/*.generated.ts, so that neither bundlers nor asset paths are involved.
- * Each carries the digest of the table of its ABI, by which the library knows its own kernels. Everything written here is ignored by git.
+ * Builds the kernels: writes the GEMM tiles and the constants that both languages share, compiles assembly/ to
+ * build/kernels.wasm, with relaxed SIMD to build/kernels-fused.wasm, and the kernels of prediction to
+ * build/kernels-predict.wasm, schedules their loops, and inlines the binaries as text in src/engine/*.generated.ts, so
+ * that neither bundlers nor asset paths are involved. Each binary carries the digest of the ABI table, by which the
+ * library recognizes the kernels of its version. Git ignores every file that is written here.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -9,14 +11,17 @@ import { createHash } from 'node:crypto';
 import { main } from 'assemblyscript/asc';
 import binaryen from 'binaryen';
 import { transform } from 'esbuild';
-import { tilesSource } from './gemm-tiles.mjs';
-import { scheduleKernels } from './schedule-kernels.mjs';
+import { gemmSource } from './gemm/source.mjs';
+import { scheduleKernels } from './schedule-loops.mjs';
+import { assemblyConstants, libraryConstants } from './shared-constants.mjs';
 
-process.chdir(fileURLToPath(new URL('..', import.meta.url)));
+process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
 mkdirSync('build', { recursive: true });
-writeFileSync('assembly/gemm/tiles.generated.ts', tilesSource());
+writeFileSync('assembly/gemm/constants.generated.ts', assemblyConstants());
+writeFileSync('assembly/gemm/tiles.generated.ts', await gemmSource());
+writeFileSync('src/engine/constants.generated.ts', libraryConstants());
 
-/** The digest of the ABI's table: 64 bits are enough to tell versions apart. */
+// The digest of the ABI table: 64 bits are enough to tell versions apart.
 const { code } = await transform(readFileSync('src/engine/abi.ts', 'utf8'), { loader: 'ts', format: 'esm' });
 const { ABI } = await import(`data:text/javascript,${encodeURIComponent(code)}`);
 const digest = createHash('sha256').update(JSON.stringify(ABI)).digest('hex').slice(0, 16);
@@ -28,15 +33,20 @@ const digest = createHash('sha256').update(JSON.stringify(ABI)).digest('hex').sl
  * @param {string} value
  */
 function writeConstant(file, comment, constant, value) {
-  const lines = ['// Written by scripts/build-kernels.mjs. Do not edit.', `/** ${comment} */`];
+  const lines = ['// Written by scripts/kernels/build-kernels.mjs. Do not edit.', `/** ${comment} */`];
   writeFileSync(file, [...lines, `export const ${constant} =`, `  '${value}';`, ''].join('\n'));
 }
 
-/** A custom section, which engines pass over. @param {string} name @param {string} content both shorter than 64 bytes, whose sizes are one byte each */
+/**
+ * A custom section, which engines ignore.
+ *
+ * @param {string} name
+ * @param {string} content both shorter than 64 bytes, so that their sizes are one byte each
+ */
 const section = (name, content) =>
   Buffer.from([0, name.length + content.length + 1, name.length, ...Buffer.from(name + content)]);
 
-/** The binary of a module in the text format, its loops scheduled. @param {string} text */
+/** The binary of a module in the text format, after scheduling its loops. @param {string} text */
 function assemble(text) {
   const module = binaryen.parseText(scheduleKernels(text).text);
   module.setFeatures(binaryen.Features.All);
@@ -61,7 +71,7 @@ async function build(target, entry, name, constant) {
   writeFileSync(`build/${name}.wasm`, bytes);
   writeConstant(
     `src/engine/${name}.generated.ts`,
-    `The binary, ${bytes.length} bytes, in hexadecimal: gzip finds whole bytes in it, and makes a quarter less of it than of base64.`,
+    `The binary, ${bytes.length} bytes, in hexadecimal. gzip finds whole bytes in it: a quarter less than of base64.`,
     constant,
     bytes.toString('hex'),
   );

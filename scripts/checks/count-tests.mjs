@@ -1,14 +1,14 @@
 /**
- * Counts what a test run did: `node scripts/count-tests.mjs RESULTS STATUS` prints "PASSED FAILED" from vitest's JSON
- * results and its exit status. A file that could not be loaded, a run that failed outside any test, and a run in which
- * nothing passed count as one failure each.
+ * Counts the results of a test run: `node scripts/checks/count-tests.mjs RESULTS STATUS` prints "PASSED FAILED" from
+ * vitest's JSON results and its exit status. A file that could not be loaded, a run that failed outside any test, and a
+ * run in which nothing passed count as one failure each.
  */
 
 import { readFileSync } from 'node:fs';
 
 const [path, status] = process.argv.slice(2);
 
-/** Absent or cut short where the run ended before its report: then there is nothing to count. */
+/** The results, or none if the run ended before its report was complete. */
 function resultsIn(path) {
   try {
     return JSON.parse(readFileSync(path, 'utf8')).testResults;

@@ -1,13 +1,18 @@
 /**
- * What the entry that only predicts leaves out: an esbuild plugin. From the sources of layers, activations and graph it takes what only training calls,
- * by name, and in the place of modules that describe training it puts ones that look at nothing: a file's initializers and penalties are not used. A name that
- * is not there any more ends the build.
+ * An esbuild plugin that leaves training out of `wasm-mlp/predict`. It removes, by name, members that only training
+ * calls from the sources of layers, activations and graph, and replaces modules that describe training by empty ones,
+ * since prediction uses neither the initializers nor the penalties of a file. A name that no longer exists fails the
+ * build.
  */
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import ts from 'typescript';
 
-/** Members of object literals and classes that are left out, by folder or file of src/. @type {Record<string, readonly string[]>} */
+/**
+ * Members of object literals and classes that are left out, by folder or file of src/.
+ *
+ * @type {Record<string, readonly string[]>}
+ */
 const LEFT_OUT = {
   'layers/': ['backward', 'advance', 'differentiate', 'backwardReads', 'scratch', 'saved', 'adapt', 'apply'],
   'activations/registry.ts': ['backward'],
@@ -39,14 +44,14 @@ const LEFT_OUT = {
   'model/inference.ts': ['rehearsal'],
 };
 
-/** Functions that are never called without training: their bodies are left out. @type {Record<string, readonly string[]>} */
+/** Functions that only training calls: their bodies are left out. @type {Record<string, readonly string[]>} */
 const EMPTIED = {
   'graph/program.ts': ['backward'],
   'graph/memory-plan.ts': ['planDeltas', 'planAdded', 'learning'],
   'model/file.ts': ['readTraining'],
 };
 
-/** Modules in whose place stand others. @type {Record<string, string>} */
+/** Replacements of whole modules. @type {Record<string, string>} */
 const REPLACED = {
   'initializers/initializers.ts': `
     const none = () => ({});
@@ -66,7 +71,7 @@ const REPLACED = {
  * @param {string} source
  * @param {readonly string[]} leftOut
  * @param {readonly string[]} emptied
- * @param {(name: string) => void} met told each name that was found
+ * @param {(name: string) => void} met called with each name that was found
  */
 function strip(source, leftOut, emptied, met) {
   const { factory } = ts;
@@ -119,7 +124,7 @@ function strip(source, leftOut, emptied, met) {
 export const predictOnly = {
   name: 'predict-only',
   setup({ onStart, onLoad, onEnd }) {
-    /** What is still to be found, as `where name`. @type {Set<string>} */
+    /** Names not found yet, as `where name`. @type {Set<string>} */
     const missing = new Set();
     onStart(() => {
       for (const where of Object.keys(REPLACED)) missing.add(where);

@@ -1,17 +1,23 @@
 /**
- * Two transformations of the compiled kernels' text, after which engines have less to do in each loop. Neither changes what is computed. docs/measurements.md says
- * what they gain.
+ * Two transformations of the compiled kernels' text that leave engines less to do in each loop. Neither changes a
+ * result. docs/measurements.md gives the gains.
  *
- * - Vector constants other than zero are set before the loops that use them. Binaryen writes a constant wherever it is used, and newer engines build it
- *   there anew each time, four instructions on x64.
- * - Chains that do not depend on each other, the vectors that a loop of simd/map.ts takes in one turn, are written in alternation, a few operations of
- *   each. V8 11.3 orders instructions itself; newer V8 keeps the order of the binary, and a processor looks ahead over two or three chains only.
+ * - Vector constants other than zero are set before the loops that use them. Binaryen writes a constant wherever it is
+ *   used, and newer engines build it there anew each time, with four instructions on x64.
+ * - Chains that do not depend on each other, the vectors of one iteration in simd/map.ts, are written in alternation, a
+ *   few operations of each. V8 11.3 orders instructions itself. Newer V8 keeps the order of the binary, and a processor
+ *   looks ahead over two or three chains only.
  */
 
-/** Operations of one chain that stay together. 3 to 8 are equally fast on V8 14, 12 is 5 % slower; longer ones make a smaller binary. */
+/**
+ * Operations of one chain that stay together. 3 to 8 are equally fast on V8 14, 12 is 5 % slower; longer ones make a
+ * smaller binary.
+ */
 const UNIT = 8;
 
-/** Instructions, `local.get` included, of chains that need no alternation: the derivative of a penalty has 25, GELU 67. */
+/**
+ * Instructions, `local.get` included, of chains that need no alternation: the derivative of a penalty has 25, GELU 67.
+ */
 const SHORT = 32;
 
 /** A vector constant that is worth a register: zero takes one instruction wherever it is needed. */
@@ -23,22 +29,20 @@ const lastIndex = (lines, holds) => lines.map(holds).lastIndexOf(true);
 
 const isControl = (/** @type {string} */ code) => /^(loop|block|if|else|end|br|br_if|return|call)\b/.test(code);
 
-/** How many values an instruction of a map takes from the stack. Each but a store gives one. */
+/** How many values an instruction in such a loop takes from the stack. Each but a store pushes one. */
 const OPERANDS = /** @type {const} */ ([
   [/^(local\.get|v128\.const|i32\.const) /, 0],
   [/^v128\.(load\b|not$)|^[fi]\d+x\d+\.(splat|abs|neg|sqrt|ceil|floor|nearest|convert_\w+|trunc_sat_\w+)$/, 1],
   [/^(v128\.bitselect|f32x4\.relaxed_n?madd)$/, 3],
-  [
-    /^v128\.(store\b|and$|or$|xor$|andnot$)|^[fi]\d+x\d+\.(add|sub|mul|div|p?min|p?max|eq|ne|[lg][te](_[su])?|shl|shr_[su])$/,
-    2,
-  ],
+  [/^v128\.(store\b|and$|or$|xor$|andnot$)/, 2],
+  [/^[fi]\d+x\d+\.(add|sub|mul|div|p?min|p?max|eq|ne|[lg][te](_[su])?|shl|shr_[su])$/, 2],
   [/^i32\.(add|sub|and|or|shl|shr_[su]|eq|ne|[lg][te]_[su])$/, 2],
 ]);
 
 /** @param {string} code */
 function operandsOf(code) {
   const known = OPERANDS.find(([pattern]) => pattern.test(code));
-  if (known === undefined) throw new Error(`schedule-kernels: ${code} is not known in a loop of several chains.`);
+  if (known === undefined) throw new Error(`schedule-loops: ${code} is not known in a loop of several chains.`);
   return known[1];
 }
 
@@ -47,11 +51,11 @@ class Value {
   uses = 0;
   /** Operations in the expression that is written in its place. */
   size = 0;
-  /** How many units come before it at least. */
+  /** The least number of units that must be computed before it. */
   level = 0;
-  /** Where it is kept, if it is a unit, that is: computed on its own. @type {string | undefined} */
+  /** The local that holds it, if it is a unit, which is computed on its own. @type {string | undefined} */
   local = undefined;
-  /** Reads of `local` that are still to be written. */
+  /** Reads of `local` that are not written yet. */
   reads = 0;
 
   /** @param {string} code the instruction @param {readonly Value[]} operands */
@@ -61,7 +65,12 @@ class Value {
   }
 }
 
-/** What a loop's body computes: its values in order, what it stores, what its locals hold in the end, and what it leaves on the stack. @param {readonly string[]} body */
+/**
+ * Reads what a loop's body computes: its values in order, its stores, what its locals hold in the end, and what it
+ * leaves on the stack.
+ *
+ * @param {readonly string[]} body
+ */
 function readBody(body) {
   /** @type {Map<string, Value>} */
   const starts = new Map();
@@ -98,11 +107,11 @@ function readBody(body) {
 }
 
 /**
- * Straight-line code with its chains in alternation: units of all chains that wait for equally many others stand together.
+ * Writes straight-line code with its chains in alternation: units of all chains on the same level follow each other.
  *
  * @param {readonly string[]} body
  * @param {ReadonlySet<string>} readElsewhere locals that other code of the function reads
- * @param {(index: number) => string} temporary the name of a further local
+ * @param {(index: number) => string} temporary names another local
  */
 function interleave(body, readElsewhere, temporary) {
   const { values, stores, starts, locals, left } = readBody(body);
@@ -114,7 +123,7 @@ function interleave(body, readElsewhere, temporary) {
 
   /** @type {Value[]} */
   const units = [];
-  // Computed before any store, which may change what they load.
+  // These are computed before the stores, which may change what they load.
   const kept = new Set([...stores.map(({ operands }) => operands[1]), ...ends]);
   for (const value of values) {
     const isVector = /^(v128\.(?!store|const)|[fi]\d+x\d+\.)/.test(value.code);
@@ -161,7 +170,7 @@ function interleave(body, readElsewhere, temporary) {
     lines.push(`local.set ${unit.local}`);
   }
   stores.forEach(writeExpression);
-  // All are read before any is set.
+  // All are read before one is set.
   ends.forEach(write);
   for (const [name] of [...results].reverse()) lines.push(`local.set ${name}`);
   return { lines, temporaries };
@@ -173,7 +182,7 @@ const readsOf = (code) =>
 
 /**
  * @param {readonly string[]} code instructions, without indentation
- * @returns the instructions, the locals of vectors that they take besides, and whether there were chains to alternate
+ * @returns the instructions, the vector locals they need in addition, and whether there were chains to alternate
  */
 function scheduleFunction(code) {
   /** @type {Map<string, string>} */
@@ -219,8 +228,8 @@ function scheduleFunction(code) {
 }
 
 /**
- * Whether neighbouring vectors are stored in one turn, after all that is loaded: a load behind a store may read what is stored. Chains that a processor
- * looks ahead over as they are stay so.
+ * Whether an iteration stores several neighbouring vectors, after all loads: a load behind a store may read what is
+ * stored. Chains that are short enough for a processor to look ahead over are left alone.
  *
  * @param {readonly string[]} body
  */
@@ -235,8 +244,8 @@ function isSeveralChains(body) {
 }
 
 /**
- * @param {string} text a module in WebAssembly's text format, as AssemblyScript writes it: one instruction a line
- * @returns the module, and the names of the functions whose chains alternate now
+ * @param {string} text a module in WebAssembly's text format, as AssemblyScript writes it: one instruction per line
+ * @returns the module, and the names of the functions whose chains now alternate
  */
 export function scheduleKernels(text) {
   /** @type {string[]} */

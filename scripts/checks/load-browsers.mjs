@@ -1,10 +1,10 @@
-/** The browser drivers of the tests, for scripts that Node runs as they are. */
+/** Loads the browser drivers of the tests, which are TypeScript, into scripts that Node runs without a build. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 
-const source = new URL('../test/helpers/browsers.ts', import.meta.url);
+const source = new URL('../../test/helpers/browsers.ts', import.meta.url);
 
 /** Headers that make a page cross-origin isolated. */
 export const ISOLATION = {
@@ -12,10 +12,10 @@ export const ISOLATION = {
   'Cross-Origin-Embedder-Policy': 'require-corp',
 };
 
-/** @returns {Promise<typeof import('../test/helpers/browsers.js')>} */
+/** @returns {Promise<typeof import('../../test/helpers/browsers.js')>} */
 export async function loadBrowsers() {
-  // Built to where its packages are found; it looks for the repository from where its source stands.
-  const folder = fileURLToPath(new URL('../.engines', import.meta.url));
+  // The output is inside the repository, where its packages are found. It locates the repository by its source's path.
+  const folder = fileURLToPath(new URL('../../.engines', import.meta.url));
   mkdirSync(folder, { recursive: true });
   const outfile = join(folder, 'browsers.mjs');
   await build({

@@ -1,6 +1,6 @@
 /**
- * Builds dist/ from src/ with tsup, and puts the kernels and the worker beside it as plain files. Prints on standard error only, so
- * that `npm start -- --json` stays machine-readable.
+ * Builds dist/ from src/ with tsup, minifies each file once more, completes the declarations, and adds the kernels and
+ * the worker as plain files. Prints on standard error only, so that `npm start -- --json` stays machine-readable.
  */
 
 import { spawnSync } from 'node:child_process';
@@ -11,19 +11,20 @@ import { fileURLToPath } from 'node:url';
 import { minified } from './minify.mjs';
 
 /**
- * A file of the package is one line, which says to Node that it is not to be printed with an uncaught error: a feature of its own for its own files,
- * src/node_errors.cc. Deno prints no line that long, Bun the first thousand characters. Short lines would take 1 % of size, and be printed.
+ * Tells Node not to print the line with an uncaught error, since a file of the package is a single line. Node made the
+ * comment for its own files (src/node_errors.cc). Deno prints no line that long, Bun prints the first thousand
+ * characters. Short lines would cost 1 % of size, and be printed.
  */
 const UNPRINTED = '/*node-do-not-add-exception-line*/';
 
-process.chdir(fileURLToPath(new URL('..', import.meta.url)));
+process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
 
 rmSync('dist', { recursive: true, force: true });
 const tsup = createRequire(import.meta.url).resolve('tsup/dist/cli-default.js');
 const { status } = spawnSync(process.execPath, [tsup], { stdio: ['ignore', 2, 2] });
 /**
- * What of the platform the declarations name and a project may lack: the namespace is in the library "DOM" and newer versions of @types/node, the symbol in the
- * library "ESNext.Disposable". Where they are there, this adds nothing to them.
+ * Platform types that the declarations name and a project may lack: the namespace is in the library "DOM" and newer
+ * versions of @types/node, the symbol in the library "ESNext.Disposable". Where these exist, the text adds nothing.
  */
 const NAMESPACE = `
 declare global {
@@ -39,12 +40,12 @@ declare global {
 for (const name of ['index.d.ts', 'index.d.cts', 'predict.d.ts', 'predict.d.cts']) {
   if (status === 0) appendFileSync(`dist/${name}`, NAMESPACE);
 }
-/** esbuild calls require by a function of its own, which bundlers do not look into. */
+/** esbuild wraps `require` in a function that bundlers do not look into. */
 const OWN_REQUIRE = /var ([\w$]+)=\([\w$]+=>typeof require<"u"\?require:.*? is not supported'\)\}\);/s;
 
 /**
- * Puts on the one line of a file that it is not to be printed; behind the code, whose map stays right. And tells the library where it stands, see src/common/traces.ts:
- * blanks keep what follows in its place.
+ * Appends UNPRINTED behind the code, so that the source map stays right, and writes the position of `new Error` into
+ * the placeholder of src/common/traces.ts, padded with blanks so that nothing behind it moves.
  *
  * @param {string} file
  * @param {string} minified
@@ -62,8 +63,9 @@ function finish(file, minified) {
 }
 
 /**
- * Minifies a built file, and brings its map up to it. Where `required` files are loaded later by esbuild's own require, they are by the plain one then: its declaration goes
- * first, and blanks keep the place for the map; its name is a global that nobody declares to Terser, and is written over last.
+ * Minifies a built file and updates its map. `required` files are loaded later by esbuild's wrapper of `require`, which
+ * becomes plain `require`: its declaration is blanked out first, with blanks of the same length for the map. To Terser
+ * its name then is an undeclared global, so it is kept, and replaced last.
  *
  * @param {string} file
  * @param {number} required

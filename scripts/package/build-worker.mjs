@@ -1,17 +1,21 @@
 /**
- * Builds the programs of workers and inlines them as text, all ignored by git: that of compute workers, src/engine/threads/worker.ts, and that of
- * workers which train, src/model/offload/worker.ts, which can do both and is build/worker.js too.
+ * Builds the programs of workers and inlines them as text. Git ignores all outputs.
+ *
+ * - src/engine/threads/worker.ts computes.
+ * - src/model/offload/worker.ts trains and computes. It is written to build/worker.js too.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { minified } from './minify.mjs';
 
-process.chdir(fileURLToPath(new URL('..', import.meta.url)));
+process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
 mkdirSync('build', { recursive: true });
 
 /**
- * A worker is given its kernels, and trains on its own thread: what the library imports when it is asked for is not asked for here.
+ * Leaves dynamic imports out: a worker receives its kernels and trains on its own thread, so it never loads the modules
+ * that the library imports on demand.
+ *
  * @type {import('esbuild').Plugin}
  */
 const withoutImports = {
@@ -26,7 +30,7 @@ const withoutImports = {
 
 /**
  * @param {string} entry
- * @returns {Promise<string>} the program, with all that it imports
+ * @returns {Promise<string>} the program with its imports
  */
 async function bundle(entry) {
   const { outputFiles } = await build({
@@ -46,13 +50,13 @@ async function bundle(entry) {
 /**
  * @param {string} file
  * @param {string} constant
- * @param {string} what
+ * @param {string} description
  * @param {string} program
  */
-function inline(file, constant, what, program) {
+function inline(file, constant, description, program) {
   const lines = [
-    '// Written by scripts/build-worker.mjs. Do not edit.',
-    `/** ${what} */`,
+    '// Written by scripts/package/build-worker.mjs. Do not edit.',
+    `/** ${description} */`,
     `export const ${constant}: string = ${JSON.stringify(program)};`,
     '',
   ];

@@ -1,6 +1,7 @@
 /**
- * Gives `loadModel` of both entries files that were changed at random, and measures what each takes: processor time, and, on Linux, memory. The work is
- * done in child processes, since a file may end one. Writes files that fail to a folder, and says how to make each again.
+ * Loads randomly changed files by `loadModel` of both entries, and measures processor time and, on Linux, memory. Child
+ * processes do the work, since a file may end one. Files that fail are written to a folder, with the command that makes
+ * each again.
  *
  * Usage: npm run fuzz:files -- [--count 100000] [--seed 1] [--first 0] [--largest 10000]
  */
@@ -10,22 +11,22 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { baseFiles } from '../test/helpers/files/bases.mjs';
-import { checkFile } from '../test/helpers/files/check.mjs';
-import { mutated } from '../test/helpers/files/mutate.mjs';
+import { baseFiles } from '../../test/helpers/files/bases.mjs';
+import { checkFile } from '../../test/helpers/files/check.mjs';
+import { mutated } from '../../test/helpers/files/mutate.mjs';
 
-/** What loading a file may take. */
+/** Limits for loading a file: milliseconds of processor time, and bytes by the size of the file. */
 const MOST_MS = 1000;
 const mostBytes = (/** @type {number} */ length) => 4 * length + 64 * 2 ** 20;
 
-/** Memory of the engine: little, so that the limit is met. */
+/** Memory of the engine, small enough that files reach the limit. */
 const ENGINE_BYTES = 64 * 2 ** 20;
 
-/** Files for one child process, and how long none of them may say that it is done. */
+/** Files for one child process, and milliseconds without progress after which it is ended. */
 const PART = 5000;
 const SILENT_MS = 120_000;
 
-/** Files after which it says how far it is. */
+/** Files between two lines of progress. */
 const TOLD = 50_000;
 
 /** @typedef {{ index: number, why: string }} Fault */
@@ -38,13 +39,13 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     first: { type: 'string', default: '0' },
     largest: { type: 'string', default: '10000' },
-    // For the children.
+    // Given to child processes.
     progress: { type: 'string' },
   },
 });
 const [count, seed, first, largest] = [values.count, values.seed, values.first, values.largest].map(Number);
 
-/** Bytes of this process: now, and the most since `resetPeak`. Undefined where the system does not say. */
+/** Resident bytes of this process, now and at most since `resetPeak`. Undefined where the system does not tell. */
 function residentBytes() {
   try {
     const status = readFileSync('/proc/self/status', 'latin1');
@@ -59,14 +60,19 @@ function resetPeak() {
   try {
     writeFileSync('/proc/self/clear_refs', '5');
   } catch {
-    // Then the most so far counts, which finds the first file that is too much.
+    // Without a reset the peak of the whole run counts, which still finds the first file that takes too much.
   }
 }
 
-/** Checks files from `first` on, writing the number of each before it. @param {string} progress @returns {Promise<Report>} */
+/**
+ * Checks files from `first` on, and writes each number to `progress` before it starts.
+ *
+ * @param {string} progress
+ * @returns {Promise<Report>}
+ */
 async function checkPart(progress) {
-  const library = await import('../dist/index.js');
-  const predictLibrary = await import('../dist/predict.js');
+  const library = await import('../../dist/index.js');
+  const predictLibrary = await import('../../dist/predict.js');
   const engine = library.createEngineSync({ maximumMemory: ENGINE_BYTES });
   const bases = baseFiles(library, engine);
   const output = openSync(progress, 'w');
@@ -107,27 +113,35 @@ async function checkPart(progress) {
   return report;
 }
 
-/** A part in a child process; what ended it is a fault of the file that it was at. @param {number} from @param {number} length @param {string} folder */
+/**
+ * Runs a part in a child process. If that ends early, the file it was at is at fault.
+ *
+ * @param {number} from
+ * @param {number} length
+ * @param {string} folder
+ */
 async function runPart(from, length, folder) {
   const progress = join(folder, 'progress');
   const args = ['--count', `${length}`, '--seed', `${seed}`, '--first', `${from}`, '--largest', `${largest}`];
   const child = spawn(process.execPath, [fileURLToPath(import.meta.url), ...args, '--progress', progress], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const at = () => Number(readFileSync(progress, 'latin1'));
+  writeFileSync(progress, '');
+  const at = () => Number.parseInt(readFileSync(progress, 'latin1'), 10);
   let [text, errors, before] = ['', '', -1];
   child.stdout.on('data', (data) => (text += data));
   child.stderr.on('data', (data) => (errors = `${errors}${data}`.slice(-4000)));
   const watch = setInterval(() => {
     const now = at();
-    if (now === before) child.kill('SIGKILL');
+    if (Object.is(now, before)) child.kill('SIGKILL');
     before = now;
   }, SILENT_MS);
   const status = await new Promise((resolve) => child.on('close', (code, signal) => resolve(code ?? signal)));
   clearInterval(watch);
   if (status === 0) return /** @type {Report} */ (JSON.parse(text));
   const index = at();
-  // Those after it are still to be looked at.
+  if (Number.isNaN(index)) throw new Error(`fuzz-files: the process ended before its first file: ${errors}`);
+  // The files after it are still to be checked.
   const rest = index + 1 < from + length ? await runPart(index + 1, from + length - index - 1, folder) : undefined;
   const why = `the process ended with ${status}: ${errors.split('\n').find((line) => line.includes('rror')) ?? ''}`;
   const none = { index: -1, value: 0 };
@@ -135,7 +149,7 @@ async function runPart(from, length, folder) {
   return { ...report, faults: [{ index, why }, ...report.faults] };
 }
 
-/** What was found in the files before `end`. @param {Report} report @param {number} end */
+/** Describes the findings in the files before `end`. @param {Report} report @param {number} end */
 function summary({ outcomes, faults, slowest, hungriest }, end) {
   const [ms, share] = [Math.round(slowest.value), Math.round(100 * hungriest.value)];
   const counts = Object.entries(outcomes).map(([name, times]) => `${times} ${name}`);
@@ -146,9 +160,14 @@ function summary({ outcomes, faults, slowest, hungriest }, end) {
   ].join('; ');
 }
 
-/** Writes the files that failed, and says how to make them again. @param {readonly Fault[]} faults @param {string} folder */
+/**
+ * Writes the files that failed, and prints the commands that make them again.
+ *
+ * @param {readonly Fault[]} faults
+ * @param {string} folder
+ */
 async function tell(faults, folder) {
-  const library = await import('../dist/index.js');
+  const library = await import('../../dist/index.js');
   const bases = baseFiles(library, library.createEngineSync());
   for (const { index, why } of faults.slice(0, 50)) {
     const path = join(folder, `${seed}-${index}.safetensors`);

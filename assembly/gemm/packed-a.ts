@@ -1,10 +1,11 @@
 /**
- * Strips of `height` rows from A (m, k): the values of one k side by side, k after k; rows past m repeat row m − 1. Strides in bytes.
+ * Packed A: the rows of A (m, k) in groups of `height`, as high as the register tile. A group holds the values of one k
+ * side by side, k after k; rows past m repeat row m − 1. Strides in bytes.
  *
- * Four rows at a time, the last ones first: what a store of fewer writes too much, the next one or the rows before write over. So there may be three floats
- * past the last strip.
+ * Four rows are packed at a time, the last ones first. A store of fewer rows writes past them, which the store of the
+ * next k or of the rows before overwrites. So up to three floats may be written past the last group.
  */
-export function packStrips(height: i32, m: i32, k: i32, a: usize, lda: usize, to: usize): void {
+export function packA(height: i32, m: i32, k: i32, a: usize, lda: usize, to: usize): void {
   const step = (<usize>height) << 2;
   for (; m > 0; m -= height, a += <usize>height * lda, to += <usize>k * step) {
     for (let first = (height - 1) & ~3; first >= 0; first -= 4) {

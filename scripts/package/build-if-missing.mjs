@@ -1,6 +1,6 @@
 /**
- * Builds the kernels and dist/, each only if one of its outputs is missing or older than one of its sources. Says on
- * standard error what it builds, and nothing where nothing is to be done.
+ * Builds the kernels, the workers and dist/, each only if one of its outputs is missing or older than one of its
+ * sources. Prints on standard error what it builds, and nothing where everything is up to date.
  */
 
 import { spawnSync } from 'node:child_process';
@@ -8,9 +8,9 @@ import { readdirSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-process.chdir(fileURLToPath(new URL('..', import.meta.url)));
+process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
 
-/** Every file under `path`, or `path` itself. @type {(path: string) => string[]} */
+/** All files under `path`, or `path` itself if it is a file. @type {(path: string) => string[]} */
 function filesOf(path) {
   const entry = statSync(path, { throwIfNoEntry: false });
   if (!entry) return [];
@@ -21,18 +21,18 @@ function filesOf(path) {
 /** @param {string} path */
 const timeOf = (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs;
 
-/** In the order of building: the second takes what the first wrote. */
+/** In the order of building: later steps read the outputs of earlier ones. */
 const steps = [
   {
-    script: 'scripts/build-kernels.mjs',
+    script: 'scripts/kernels/build-kernels.mjs',
     sources: () => [
       ...filesOf('assembly').filter((path) => !path.endsWith('.generated.ts')),
-      // Scripts import each other: all of them, rather than a list that lacks one.
+      // Scripts import each other: all of them count, since a list would lack one sooner or later.
       ...['asconfig.json', 'package.json', 'scripts', 'src/engine/abi.ts'].flatMap(filesOf),
     ],
     outputs: [
-      'assembly/gemm/tiles.generated.ts',
-      'src/engine/abi.generated.ts',
+      ...['constants', 'tiles'].map((name) => `assembly/gemm/${name}.generated.ts`),
+      ...['abi', 'constants'].map((name) => `src/engine/${name}.generated.ts`),
       ...['kernels', 'kernels-fused', 'kernels-predict'].flatMap((name) => [
         `src/engine/${name}.generated.ts`,
         `build/${name}.wasm`,
@@ -40,7 +40,7 @@ const steps = [
     ],
   },
   {
-    script: 'scripts/build-worker.mjs',
+    script: 'scripts/package/build-worker.mjs',
     sources: () =>
       ['src', 'package.json', 'scripts', 'tsconfig.json', 'tsconfig.build.json']
         .flatMap(filesOf)
@@ -48,7 +48,7 @@ const steps = [
     outputs: ['src/engine/threads/worker.generated.ts', 'src/model/offload/program.generated.ts', 'build/worker.js'],
   },
   {
-    script: 'scripts/build-dist.mjs',
+    script: 'scripts/package/build-dist.mjs',
     sources: () =>
       ['src', 'package.json', 'scripts', 'tsconfig.json', 'tsconfig.build.json', 'tsup.config.ts'].flatMap(filesOf),
     outputs: [
@@ -77,7 +77,7 @@ for (const { script, sources, outputs } of steps) {
     );
     process.exit(1);
   }
-  // A step may leave alone an output that would not change; it is up to date all the same.
+  // A step may not rewrite an output that would not change, which is up to date all the same.
   const now = new Date();
   for (const path of outputs) utimesSync(path, now, now);
 }
