@@ -148,7 +148,7 @@ function change(tree, random, largest) {
       const [list] = random.one(places.filter(([one]) => Array.isArray(one)).concat([[holder, key]]));
       if (!Array.isArray(list) || list.length === 0) return put(holder, key, [value, value]);
       const times = random.one([1, 2, 10, largest / 10, largest]);
-      if (times * list.length * JSON.stringify(list[0] ?? null).length > 2e6) return;
+      if (times * JSON.stringify(list).length > 2e6) return;
       const again = list.map((one) => one);
       for (let i = 0; i < times; i++) list.push(...again);
       return;
