@@ -24,7 +24,7 @@ const ENGINE_BYTES = 64 * 2 ** 20;
 
 /** Files for one child process, and milliseconds without progress after which it is ended. */
 const PART = 5000;
-const SILENT_MS = 120_000;
+const SILENT_MS = 600_000;
 
 /** Files between two lines of progress. */
 const TOLD = 50_000;
@@ -191,11 +191,9 @@ if (values.progress !== undefined) {
     total.faults.push(...part.faults);
     if (part.slowest.value > total.slowest.value) total.slowest = part.slowest;
     if (part.hungriest.value > total.hungriest.value) total.hungriest = part.hungriest;
+    if (part.faults.length > 0) await tell(part.faults, folder);
     const end = Math.min(from + PART, first + count);
     if (end === first + count || (end - first) % TOLD === 0) console.log(summary(total, end));
   }
-  if (total.faults.length > 0) {
-    await tell(total.faults, folder);
-    process.exitCode = 1;
-  }
+  if (total.faults.length > 0) process.exitCode = 1;
 }

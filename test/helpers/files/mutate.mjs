@@ -41,7 +41,7 @@ const STRANGERS = [
   (random, largest) => 'y'.repeat(1 + random.integer(random.one([10, largest]))),
   (random, largest) =>
     new Array(1 + random.integer(random.one([10, largest]))).fill(random.one([0, 1, null, 'a', 0.5])),
-  (random) => nested({}, random, 10 ** (1 + random.integer(3))),
+  (random) => nested({}, random, random.one(DEPTHS)),
 ];
 
 const KINDS = [
@@ -55,6 +55,18 @@ const NUMBERS = [
   ...[-0, 0, 1, -1, 0.5, 2, 3, 7, 64, 255, 1e3, 1e5, 1e9, 2 ** 31 - 1, 2 ** 31, 2 ** 32, 2 ** 53 - 1, 2 ** 53, 2 ** 64],
   ...[1e38, 3.5e38, 1e308, 5e-324, -1e308, 1e-45],
 ];
+
+/** Levels that a value is put under: three times the most, of two objects each, are written as JSON without overflowing the stack. */
+const DEPTHS = [2, 20, 100, 600];
+
+/** A copy of a part of a tree; nothing where it is too deep to be copied. @param {unknown} value */
+function copyOf(value) {
+  try {
+    return structuredClone(value);
+  } catch {
+    return null;
+  }
+}
 
 /** A value inside of so many others. @param {unknown} value @param {Random} random @param {number} depth */
 function nested(value, random, depth) {
@@ -116,7 +128,7 @@ function change(tree, random, largest) {
       return remove(holder, key);
     case 1: {
       const name = random.one([`${key}2`, '__proto__', 'kind', 'config', 'custom', 'toString', 'constructor', 'name']);
-      if (Array.isArray(holder)) return void holder.splice(Number(key), 0, structuredClone(value));
+      if (Array.isArray(holder)) return void holder.splice(Number(key), 0, copyOf(value));
       return put(holder, name, random.chance(0.5) ? value : random.one(STRANGERS)(random, largest));
     }
     case 2:
@@ -125,10 +137,10 @@ function change(tree, random, largest) {
     case 4:
       return put(holder, key, random.one(NUMBERS));
     case 5:
-      return put(holder, key, nested(value, random, random.one([1, 1, 1, 2, 20, 200, 2000])));
+      return put(holder, key, nested(value, random, random.one([1, 1, 1, ...DEPTHS])));
     case 6: {
       const [other, at] = random.one(places);
-      const copy = structuredClone(other[at]);
+      const copy = copyOf(other[at]);
       return put(holder, key, copy);
     }
     case 7: {
@@ -136,7 +148,7 @@ function change(tree, random, largest) {
       const [list] = random.one(places.filter(([one]) => Array.isArray(one)).concat([[holder, key]]));
       if (!Array.isArray(list) || list.length === 0) return put(holder, key, [value, value]);
       const times = random.one([1, 2, 10, largest / 10, largest]);
-      if (times * list.length * JSON.stringify(list[0] ?? null).length > 2e6) return;
+      if (times * JSON.stringify(list).length > 2e6) return;
       const again = list.map((one) => one);
       for (let i = 0; i < times; i++) list.push(...again);
       return;
