@@ -6,7 +6,14 @@ import { describe, expect, test } from 'vitest';
 import { packedFiles } from './helpers/packed.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const documents = ['README.md', 'ARCHITECTURE.md', 'CHANGELOG.md', 'bench/README.md', ...markdownIn('docs')];
+const documents = [
+  'README.md',
+  'CONTRIBUTING.md',
+  'ARCHITECTURE.md',
+  'CHANGELOG.md',
+  'bench/README.md',
+  ...markdownIn('docs'),
+];
 
 function markdownIn(folder: string): string[] {
   const entries = readdirSync(join(root, folder), { withFileTypes: true });

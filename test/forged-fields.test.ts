@@ -218,7 +218,50 @@ test('a file of JSON is called by its name', async () => {
   for (const text of ['{}', '[1]', JSON.stringify(trained().toJSON()), '  \n{"layers": []}']) {
     await refused(
       new TextEncoder().encode(text),
-      'loadModel: file expected what model.save returns, got JSON text. It is not a safetensors file.',
+      'loadModel: file expected the bytes of a safetensors file, got JSON, which is not a safetensors file. toJSON() has no weights: pass what save() returned.',
     );
   }
+});
+
+describe('what runs while a file is read', () => {
+  const loss = { name: 'own', value: () => 0, gradient: (y: Float32Array) => y };
+  const saved = (): Uint8Array => {
+    const model = engine.sequential({ layers: [dense({ units: 2, inputShape: [2] })] });
+    model.compile({ optimizer: 'adam', loss });
+    const bytes = model.save();
+    model.dispose();
+    return bytes;
+  };
+
+  /** The loss, whose gradient runs a function when somebody looks at it. */
+  const watched = (look: () => void): typeof loss =>
+    Object.defineProperty({ ...loss }, 'gradient', {
+      get() {
+        look();
+        return loss.gradient;
+      },
+    });
+
+  test('changes none of the weights that were checked', async () => {
+    const bytes = saved();
+    const data = bytes.subarray(bytes.length - 4 * 18);
+    const own = watched(() => data.fill(0xff));
+    const model = await loadModel(saved(), { engine, custom: [loss] });
+    const other = await loadModel(bytes, { engine, custom: [own] });
+    expect(new Uint8Array(bytes.buffer).at(-1)).toBe(0xff);
+    expect(other.getWeights()).toEqual(model.getWeights());
+    model.dispose();
+    other.dispose();
+  });
+
+  test('that fails in its own way makes the file unreadable, with the reason as the cause', async () => {
+    const reason = new RangeError('too much');
+    const own = watched(() => {
+      throw reason;
+    });
+    const thrown = await thrownBy(() => loadModel(saved(), { engine, custom: [own] }));
+    const message = 'loadModel: field training expected what model.save writes, got what cannot be read: too much.';
+    expectError(thrown, FormatError, message);
+    expect(thrown.cause).toBe(reason);
+  });
 });

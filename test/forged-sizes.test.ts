@@ -24,10 +24,11 @@ function described(
   layers: { kind: string; config: object }[],
   nodes: { layer: number; inputs: number[] }[],
   outputs: number[],
+  width = 1,
 ): Uint8Array {
   const architecture = {
     seed: 0,
-    layers: [{ kind: 'input', config: { shape: [1] } }, ...layers],
+    layers: [{ kind: 'input', config: { shape: [width] } }, ...layers],
     nodes: [{ layer: 0, inputs: [] }, ...nodes],
     inputs: [0],
     outputs,
@@ -92,12 +93,35 @@ describe('values that double in width', () => {
     small.dispose();
   });
 
+  test('widths around the limit load only where a row is predicted', () => {
+    // No whole number of pages.
+    const limit = 2 ** 22 + 60_000;
+    const small = createEngineSync({ maximumMemory: limit });
+    let [loaded, refused] = [0, 0];
+    for (let width = 300_000; width < 500_000; width += 997) {
+      const file = described([{ kind: 'concatenate', config: {} }], [{ layer: 1, inputs: [0, 0] }], [1], width);
+      let one: library.Model;
+      try {
+        one = small.loadModel(file);
+      } catch (error) {
+        expect(error).toBeInstanceOf(MemoryError);
+        refused += 1;
+        continue;
+      }
+      loaded += 1;
+      expect(one.predict(new Float32Array(width)).length).toBe(2 * width);
+      one.dispose();
+    }
+    expect([loaded > 20, refused > 20]).toEqual([true, true]);
+    small.dispose();
+  });
+
   test('predictions for which the platform has no array', async () => {
     const wide = await loadModel(doublings(24), { engine });
     expectError(
       await thrownBy(() => wide.predict(new Float32Array(2 ** 20))),
       MemoryError,
-      `predict: memory expected for an array of ${2 ** 46} bytes, got none. Use fewer rows at a time.`,
+      `predict: values expected to fit into memory, got ${2 ** 44} of them. Use less data at a time.`,
     );
     wide.dispose();
   });

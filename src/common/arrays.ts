@@ -67,21 +67,23 @@ export function typedPart(
 }
 
 /** A list may say that it is as long as it likes: what cannot be had is a MemoryError. */
-function allocated<T>(values: number, make: () => T): T {
+function allocated<T>(where: string, values: number, make: () => T): T {
   try {
     return make();
   } catch {
-    throw new MemoryError(`data: values expected to fit into memory, got ${values} of them. Use less data at a time.`);
+    throw new MemoryError(
+      `${where}: values expected to fit into memory, got ${values} of them. Use less data at a time.`,
+    );
   }
 }
 
 /** Zeros, as float32. */
-export const newFloats = (values: number): Float32Array<ArrayBuffer> =>
-  allocated(values, () => new Float32Array(values));
+export const newFloats = (values: number, where = 'data'): Float32Array<ArrayBuffer> =>
+  allocated(where, values, () => new Float32Array(values));
 
 /** Zeros, as float64. */
-export const newDoubles = (values: number): Float64Array<ArrayBuffer> =>
-  allocated(values, () => new Float64Array(values));
+export const newDoubles = (values: number, where = 'data'): Float64Array<ArrayBuffer> =>
+  allocated(where, values, () => new Float64Array(values));
 
 /**
  * Whether a value is a Float32Array, of whichever realm. The first two tests take a nanosecond and decide nearly always; a view that only poses

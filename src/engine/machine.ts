@@ -62,6 +62,8 @@ export class Machine {
   readonly scratch: number;
   /** Address of where kernels pack rows on this thread; 0 where they take them as they stand. */
   readonly strips: number;
+  /** Address of the first region: what kernels need for themselves lies below it, on memory of another thread all that was there. */
+  readonly start: number;
   /** Addresses of the version words of models that were shared and are gone. */
   readonly retiredWords: number[] = [];
   /** The threads that help, where there are any. */
@@ -86,6 +88,7 @@ export class Machine {
     this.scratch = attached ? 0 : scratch(0);
     this.strips = strips(0);
     const first = attached ? this.memory.bytes : scratch(threads);
+    this.start = first;
     const linear = this.memory;
     this.arena = this.root = new Arena((start, size, leave) => linear.reserve(start, size, leave), first);
     linear.reserve(0, first);

@@ -92,7 +92,7 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
     this.layout = new ParameterLayout(machine, this.plan);
     // Before anything is allocated: they may be refused.
     const values = valuesOf?.(this.plan.parameters);
-    requireRoom(where, this.plan, machine.memory.maximumBytes);
+    requireRoom(where, this.plan, machine.memory.maximumBytes, weights === undefined ? machine.start : 0);
     this.regions = new RegionGroup(machine.arena);
     this.weights = weights ?? this.layout.allocate(this.regions, 'all');
     try {
@@ -145,7 +145,7 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
     });
     // Reading rows may run code of the caller's.
     this.requireLive('predict');
-    const outs = this.ends.map(({ width }) => newFloats(rows * width));
+    const outs = this.ends.map(({ width }) => newFloats(rows * width, 'predict'));
     this.running(() => this.predictor.predict('predict', xs, outs, rows, batchSize, 'fresh'));
     return (outs.length === 1 ? outs[0] : outs) as O;
   }

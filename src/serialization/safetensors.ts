@@ -21,8 +21,8 @@ const HEADER_PER_DATA = 128;
 const FREE_VALUES = 64;
 const VALUES_PER_ENTRY = 10;
 
-/** Tensors that a file may have. */
-const MOST_TENSORS = 131_072;
+/** Tensors that a file may have: ten for each layer that a network may have, of whose kinds none has more with the moments of an optimizer. */
+const MOST_TENSORS = 163_840;
 
 /** Data starts on this boundary, so that float32 views of the file are aligned. */
 const ALIGNMENT = 8;
