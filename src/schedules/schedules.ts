@@ -1,4 +1,4 @@
-import { fieldsOf, isFunction, isObject } from '../common/objects.js';
+import { fieldOf, fieldsOf, isFunction, isObject } from '../common/objects.js';
 import { readCustom, type Custom, type Named } from '../common/custom.js';
 import { describe } from '../common/describe.js';
 import { resolve, type Descriptor } from '../common/descriptor.js';
@@ -282,7 +282,7 @@ function requireShallow(path: string, value: unknown, most: number): void {
     if (level === most) {
       throw new ValueError(`${path} expected at most ${most} warm-ups within each other, got more.`);
     }
-    ({ kind, config } = fieldsOf(fieldsOf(config, 'schedule').schedule, 'kind', 'config'));
+    ({ kind, config } = fieldsOf(fieldOf(config, 'schedule'), 'kind', 'config'));
   }
 }
 
