@@ -5,28 +5,30 @@
  */
 import { MemoryError } from './errors.js';
 
-/** Whether a value is an array. A proxy whose target is gone is none; `Array.isArray` throws a TypeError there. */
-export function isList(value: unknown): value is readonly unknown[] {
+/** Whether a value is an array; nothing for a proxy whose target is gone, where `Array.isArray` throws a TypeError. */
+function looksLikeList(value: unknown): boolean | undefined {
   try {
     return Array.isArray(value);
   } catch {
-    return false;
+    return undefined;
   }
 }
 
-/** A built-in getter of a prototype. */
-const getter = <T>(prototype: unknown, name: PropertyKey): ((this: unknown) => T) =>
-  // eslint-disable-next-line @typescript-eslint/unbound-method -- called with the array that it is asked of
-  Object.getOwnPropertyDescriptor(prototype, name)!.get as (this: unknown) => T;
+/** Whether a value is an array, and no proxy whose target is gone. */
+export const isList = (value: unknown): value is readonly unknown[] => looksLikeList(value) === true;
+
+/** Whether a value is a proxy whose target is gone. */
+export const isRevoked = (value: unknown): boolean => looksLikeList(value) === undefined;
 
 /** A built-in getter of all typed arrays. */
-const typedGetter = <T>(name: PropertyKey): ((this: unknown) => T) =>
-  getter<T>(Object.getPrototypeOf(Float32Array.prototype), name);
+const getter = <T>(name: PropertyKey): ((this: unknown) => T) =>
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- called with the array that it is asked of
+  Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Float32Array.prototype), name)!.get as (this: unknown) => T;
 
-const KIND = /* @__PURE__ */ typedGetter<string | undefined>(Symbol.toStringTag);
-const LENGTH = /* @__PURE__ */ typedGetter<number>('length');
-const BUFFER = /* @__PURE__ */ typedGetter<unknown>('buffer');
-const BYTE_OFFSET = /* @__PURE__ */ typedGetter<number>('byteOffset');
+const KIND = /* @__PURE__ */ getter<string | undefined>(Symbol.toStringTag);
+const LENGTH = /* @__PURE__ */ getter<number>('length');
+const BUFFER = /* @__PURE__ */ getter<unknown>('buffer');
+const BYTE_OFFSET = /* @__PURE__ */ getter<number>('byteOffset');
 
 /** 'Float32Array' and the like, or undefined for anything that is no typed array. */
 export const typedKind = (value: unknown): string | undefined => KIND.call(value);
@@ -99,8 +101,8 @@ export function bytesOf(value: unknown): Uint8Array<ArrayBuffer> | undefined {
     if (typedKind(value) === 'Uint8Array') {
       return new Uint8Array(BUFFER.call(value) as ArrayBuffer, BYTE_OFFSET.call(value), typedLength(value));
     }
-    // This getter throws for anything but an ArrayBuffer, of whichever realm.
-    getter(ArrayBuffer.prototype, 'byteLength').call(value);
+    // Throws for anything but an ArrayBuffer, of whichever realm.
+    ArrayBuffer.prototype.slice.call(value as ArrayBuffer, 0, 0);
     return new Uint8Array(value as ArrayBuffer);
   } catch {
     // It is neither, or was transferred, and has no bytes any more.

@@ -36,18 +36,17 @@ export function readCustom<F extends Named>(
   const saved = kind !== undefined;
   if (saved && kind !== 'custom') return undefined;
   if (saved && custom === undefined) {
-    const { name } = fieldsOf(config, 'name');
+    const name = fieldOf(config, 'name');
     throw new ValueError(
       `${path} expected the object ${describe(name)} with its functions, got its name alone. ` +
         `Pass it in custom, an option of loadModel and attachModel.`,
     );
   }
   const given = saved ? custom : value;
-  const fits = (one: unknown): boolean =>
-    isObject(one) && functions.every((method) => isFunction(fieldOf(one, method)));
+  const fits = (one: unknown): boolean => functions.every((method) => isFunction(fieldOf(one, method)));
   const object = isInstance(given, Candidates) ? (given.objects.find(fits) ?? given.objects[0]) : given;
   if (!isObject(object)) throw new ValueError(`${path} expected an object with a name, got ${describe(object)}.`);
-  const { name } = fieldsOf(object, 'name');
+  const name = fieldOf(object, 'name');
   if (typeof name !== 'string' || name.length === 0) {
     throw new ValueError(`${path} expected an object with a name, got ${describe(name)} as its name.`);
   }

@@ -1,11 +1,11 @@
 /** Values as they stand in error messages. A message is made where something is wrong already, so nothing here throws, whatever the value. */
-import { isDetached, isList, typedKind, typedLength } from './arrays.js';
+import { isDetached, typedKind, typedLength } from './arrays.js';
 import { isObject } from './objects.js';
 
-/** Whether a value is a Map or a Set, of whichever realm: what it holds is not among its fields. */
+/** Map, Set or DataView where a value is one, of whichever realm: what it holds is not among its fields. */
 export function collectionOf(value: unknown): string | undefined {
   try {
-    return /^\[object (Map|Set)\]$/.exec(Object.prototype.toString.call(value))?.[1];
+    return /^\[object (Map|Set|DataView)\]$/.exec(Object.prototype.toString.call(value))?.[1];
   } catch {
     // A value whose own code throws, or a proxy whose target is gone.
     return undefined;
@@ -14,35 +14,31 @@ export function collectionOf(value: unknown): string | undefined {
 
 /** A value as it stands in an error message: short, and telling its kind. */
 export function describe(value: unknown): string {
+  const type = typeof value;
   if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
-  if (typeof value === 'number' || typeof value === 'boolean' || value === null || value === undefined)
-    return String(value);
   if (typeof value === 'bigint') return `${value}n`;
-  if (typeof value === 'function') return 'a function';
-  if (typeof value === 'symbol') return 'a symbol';
-  if (!isObject(value)) return 'a revoked proxy';
+  if (type === 'function' || type === 'symbol') return `a ${type}`;
+  if (typeof value !== 'object' || value === null) return String(value);
   try {
     return describeObject(value);
   } catch {
-    // The value's own code threw while it was looked at.
-    return isList(value) ? 'an array' : 'an object';
+    // It is a proxy without a target, or its own code threw while it was looked at.
+    return isObject(value) ? 'an object' : 'a revoked proxy';
   }
 }
 
 function describeObject(value: object): string {
   const kind = typedKind(value);
-  if (kind !== undefined) {
-    return isDetached(value) ? `a ${kind} whose memory was transferred` : `${kind}(${typedLength(value)})`;
+  if (kind !== undefined) return isDetached(value) ? `a transferred ${kind}` : `${kind}(${typedLength(value)})`;
+  if (!Array.isArray(value)) {
+    const collection = collectionOf(value);
+    return collection === undefined ? 'an object' : `a ${collection}`;
   }
-  if (ArrayBuffer.isView(value)) return 'a DataView';
-  const collection = collectionOf(value);
-  if (collection !== undefined) return `a ${collection}`;
-  if (!isList(value)) return 'an object';
   const { length } = value;
   // By index: an array may have lost its methods.
   const elements: string[] = [];
-  for (let i = 0; i < length && i <= 6; i++) {
-    const one = value[i];
+  for (let i = 0; i < length; i++) {
+    const one: unknown = value[i];
     if (i === 6 || typeof one === 'object' || typeof one === 'function') return `an array of ${length}`;
     elements.push(describe(one));
   }

@@ -3,15 +3,7 @@
  * gone (revoked), and an object has the properties of `Object.prototype` too, where a page's other scripts may have put anything.
  */
 
-/** Whether a value is a proxy whose target is gone. `Array.isArray` throws there, and runs no code of the caller's. */
-function isRevoked(value: unknown): boolean {
-  try {
-    Array.isArray(value);
-    return false;
-  } catch {
-    return true;
-  }
-}
+import { isRevoked } from './arrays.js';
 
 /** Whether a value is an object that can be asked for its properties. */
 export const isObject = (value: unknown): value is object =>
@@ -23,26 +15,27 @@ export const isFunction = (value: unknown): value is (...args: never[]) => unkno
 
 /**
  * A field of an object, its own or of its class, but not one that all objects have: `Object.prototype` has methods whose names somebody may use, and a page's
- * other scripts may have put anything there.
+ * other scripts may have put anything there. Undefined for what is no object.
  */
-export function fieldOf(object: object, name: PropertyKey): unknown {
-  for (let owner = object; ;) {
-    if (Object.hasOwn(owner, name)) return (object as Readonly<Record<PropertyKey, unknown>>)[name];
+export function fieldOf(value: unknown, name: PropertyKey): unknown {
+  for (let owner = value; isObject(owner);) {
     const parent: unknown = Object.getPrototypeOf(owner);
-    if (!isObject(parent) || Object.getPrototypeOf(parent) === null) return undefined;
+    if (Object.hasOwn(owner, name)) {
+      const everyones = parent === null && owner !== value;
+      return everyones ? undefined : (value as Readonly<Record<PropertyKey, unknown>>)[name];
+    }
     owner = parent;
   }
+  return undefined;
 }
 
-/** The fields of a value by these names; all of them undefined where it is no object. */
+/** The fields of a value by these names. */
 export const fieldsOf = <K extends string>(value: unknown, ...names: readonly K[]): Partial<Record<K, unknown>> =>
-  Object.fromEntries(names.map((name) => [name, isObject(value) ? fieldOf(value, name) : undefined])) as Partial<
-    Record<K, unknown>
-  >;
+  Object.fromEntries(names.map((name) => [name, fieldOf(value, name)])) as Partial<Record<K, unknown>>;
 
 /** Whether a value is a promise, or like one. What is none need not be waited for, and cannot be where it is a proxy without a target. */
 export const isThenable = (value: unknown): value is PromiseLike<unknown> =>
-  (isObject(value) || isFunction(value)) && isFunction(fieldOf(value, 'then'));
+  isFunction(isFunction(value) ? (value as { then?: unknown }).then : fieldOf(value, 'then'));
 
 /** Whether an object is one of a class of the library, made by its constructor. A proxy that throws is none. */
 export function isInstance<T>(value: unknown, type: abstract new (...args: never[]) => T): value is T {

@@ -1,4 +1,4 @@
-import { isList } from './arrays.js';
+import { isList, isSequence } from './arrays.js';
 import { collectionOf, describe } from './describe.js';
 import { ValueError } from './errors.js';
 import { suggestion } from './nearest.js';
@@ -19,7 +19,7 @@ export type OptionTable<T> = { readonly [K in keyof T]-?: Option<T[K]> };
 
 /** Whether a value is an object whose fields have names: no list, and none of those that keep what they hold elsewhere. */
 export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  isObject(value) && !isList(value) && !ArrayBuffer.isView(value) && collectionOf(value) === undefined;
+  isObject(value) && !isSequence(value) && collectionOf(value) === undefined;
 
 /** Sets a field by a name that users choose. To assign to one called `__proto__` would set the object's prototype instead. */
 export function setField<T>(record: Record<string, T>, name: string, value: T): void {

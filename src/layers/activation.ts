@@ -1,6 +1,6 @@
 import { activationCheck, type Activation, type ActivationLike } from '../activations/activations.js';
 import { isRecord, readOptions } from '../common/options.js';
-import { fieldsOf } from '../common/objects.js';
+import { fieldOf } from '../common/objects.js';
 import { initializerCheck, type Initializer, type InitializerLike } from '../initializers/initializers.js';
 import { activate, INITIAL_SLOPE, learnedSlope } from './activate.js';
 import { LAYER_OPTIONS } from './checks.js';
@@ -26,8 +26,7 @@ export interface ActivationConfig extends LayerConfig {
  * activation('relu').config.activation.kind; // 'relu'
  */
 export function activation(options: ActivationOptions | ActivationLike): Layer<'activation', ActivationConfig> {
-  const given =
-    isRecord(options) && fieldsOf(options, 'activation').activation !== undefined ? options : { activation: options };
+  const given = isRecord(options) && fieldOf(options, 'activation') !== undefined ? options : { activation: options };
   const config = readOptions<ActivationConfig>('activation', given, {
     activation: { check: activationCheck },
     ...LAYER_OPTIONS,

@@ -3,7 +3,7 @@ import { describe } from '../common/describe.js';
 import { resolve } from '../common/descriptor.js';
 import { ValueError } from '../common/errors.js';
 import { integer, listOf, readOptions, unchecked, type Check } from '../common/options.js';
-import { fieldsOf } from '../common/objects.js';
+import { fieldOf } from '../common/objects.js';
 import { chain, restoreGraph, trace, type Graph, type GraphNode } from '../graph/graph.js';
 import { isSymbolic, type Layer, type SymbolicTensor } from '../layers/layer.js';
 import { GRAPH_LAYERS, LAYERS } from '../layers/registry.js';
@@ -103,7 +103,7 @@ export function readModel(
 
 /** Reads an architecture that was saved. */
 export function readArchitecture(where: string, saved: Architecture): Blueprint {
-  if (fieldsOf(saved, 'nodes').nodes === undefined) return readSequential(where, saved);
+  if (fieldOf(saved, 'nodes') === undefined) return readSequential(where, saved);
   const { layers, nodes, inputs, outputs, seed } = readOptions<{
     layers: readonly Layer[];
     nodes: unknown;

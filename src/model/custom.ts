@@ -2,7 +2,7 @@ import type { Named } from '../common/custom.js';
 import { describe } from '../common/describe.js';
 import { ValueError } from '../common/errors.js';
 import { listOf, type Check } from '../common/options.js';
-import { fieldsOf } from '../common/objects.js';
+import { fieldOf } from '../common/objects.js';
 
 /** What `loadModel` and `attachModel` take besides the file or the handle. */
 export interface LoadOptions {
@@ -14,7 +14,7 @@ export interface LoadOptions {
 export type CustomObjects = ReadonlyMap<string, readonly Named[]>;
 
 const named = listOf('a list of objects', (path, value): readonly [name: string, object: Named] => {
-  const { name } = fieldsOf(value, 'name');
+  const name = fieldOf(value, 'name');
   if (typeof name === 'string') return [name, value as Named];
   throw new ValueError(`${path} expected an object with a name, got ${describe(value)}.`);
 });

@@ -4,7 +4,7 @@ import { ValueError } from '../common/errors.js';
 import { isRecord, type Check } from '../common/options.js';
 import { owesTurn } from '../engine/holding.js';
 import { Breath } from '../training/breath.js';
-import { fieldsOf } from '../common/objects.js';
+import { fieldOf } from '../common/objects.js';
 import type { ModelOptions, SequentialOptions, Tensors } from './architecture.js';
 import { createEngine } from './create-engine.js';
 import type { LoadOptions } from './custom.js';
@@ -33,7 +33,7 @@ async function made<M>(model: M): Promise<M> {
 /** Reads an engine. */
 export const engineCheck: Check<Engine> = (path, value) => {
   if (isEngine(value)) return value;
-  const alike = typeof fieldsOf(value, 'sequential').sequential === 'function';
+  const alike = typeof fieldOf(value, 'sequential') === 'function';
   const hint = alike ? ' Is it of another copy of the library, imported here and required there?' : '';
   throw new ValueError(`${path} expected an engine of createEngine, got ${describe(value)}.${hint}`);
 };
@@ -76,7 +76,7 @@ function splitEngine<T extends { engine?: Engine }>(where: string, options: T) {
   // What is no object is refused by whoever reads the rest; nothing at all lacks what the options lack.
   if (options !== undefined && !isRecord(options)) return { engine: undefined, rest: options };
   const given = options ?? {};
-  const { engine } = fieldsOf(given, 'engine');
+  const engine = fieldOf(given, 'engine');
   const rest = Object.fromEntries(Object.entries(given).filter(([name]) => name !== 'engine'));
   return {
     engine: engine === undefined ? undefined : engineCheck(`${where}: engine`, engine),

@@ -1,6 +1,6 @@
 /** What `createEngine` takes, read and checked. */
 import { bytesOf } from '../common/arrays.js';
-import { fieldsOf, isObject } from '../common/objects.js';
+import { fieldOf, isObject } from '../common/objects.js';
 import { describe } from '../common/describe.js';
 import { ValueError } from '../common/errors.js';
 import { flag, integer, nameOf, optional, readOptions, type Check } from '../common/options.js';
@@ -79,7 +79,7 @@ const threadsCheck: Check<number | 'auto'> = (path, value) =>
 
 /** Whether a value is a URL, of whichever realm: what it says by itself can be parsed. */
 function isUrl(value: unknown): value is URL {
-  const { href } = fieldsOf(value, 'href');
+  const href = fieldOf(value, 'href');
   return typeof href === 'string' && (URL.canParse?.(href) ?? true);
 }
 

@@ -1,7 +1,7 @@
 import { requireDistinctNames } from '../common/custom.js';
 import { StateError } from '../common/errors.js';
 import { integer, nonNegative, readOptions } from '../common/options.js';
-import { fieldsOf, isInstance } from '../common/objects.js';
+import { fieldOf, isInstance } from '../common/objects.js';
 import type { Numerics } from '../engine/features.js';
 import { whenCollected } from '../engine/holding.js';
 import { Machine } from '../engine/machine.js';
@@ -87,7 +87,7 @@ function disposing(machine: Machine): () => void {
 
 /** Whether a value is an engine that was made by this copy of the library. */
 export const isEngine = (value: unknown): value is Engine =>
-  isInstance(value, Engine) && isInstance(fieldsOf(value, 'machine').machine, Machine);
+  isInstance(value, Engine) && isInstance(fieldOf(value, 'machine'), Machine);
 
 /**
  * One WASM instance with its memory; holds any number of models. Made by `createEngine` or `createEngineSync`. Models hold their engine, but it does not

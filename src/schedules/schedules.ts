@@ -1,18 +1,9 @@
-import { isFunction, isObject } from '../common/objects.js';
+import { fieldOf, fieldsOf, isFunction, isObject } from '../common/objects.js';
 import { readCustom, type Custom, type Named } from '../common/custom.js';
 import { describe } from '../common/describe.js';
 import { resolve, type Descriptor } from '../common/descriptor.js';
 import { ValueError } from '../common/errors.js';
-import {
-  flag,
-  fraction,
-  integer,
-  isRecord,
-  nonNegative,
-  positive,
-  readOptions,
-  type Check,
-} from '../common/options.js';
+import { flag, fraction, integer, nonNegative, positive, readOptions, type Check } from '../common/options.js';
 
 /**
  * The learning rate of update number `step`, counted from 0: the number of updates already made. A file keeps the function's name alone;
@@ -286,12 +277,12 @@ export const schedules = {
 const MOST_WARM_UPS = 16;
 
 function requireShallow(path: string, value: unknown, most: number): void {
-  let inner = value;
-  for (let level = 0; isRecord(inner) && inner.kind === 'warmUp' && isRecord(inner.config); level++) {
+  let { kind, config } = fieldsOf(value, 'kind', 'config');
+  for (let level = 0; kind === 'warmUp'; level++) {
     if (level === most) {
       throw new ValueError(`${path} expected at most ${most} warm-ups within each other, got more.`);
     }
-    inner = inner.config.schedule;
+    ({ kind, config } = fieldsOf(fieldOf(config, 'schedule'), 'kind', 'config'));
   }
 }
 

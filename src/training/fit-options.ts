@@ -119,7 +119,7 @@ export function refuseRowOptions(options: FitOptions | undefined, third: unknown
     throw new ValueError('fit: options expected in second place, behind a source of batches, got them in third.');
   }
   for (const name of ['batchSize', 'shuffle', 'validationSplit', 'sampleWeight'] as const) {
-    if (fieldsOf(options, name)[name] !== undefined) {
+    if (fieldOf(options, name) !== undefined) {
       throw new ValueError(`fit: ${name} expected only with rows in memory, got it with a source of batches.`);
     }
   }
@@ -127,7 +127,7 @@ export function refuseRowOptions(options: FitOptions | undefined, third: unknown
 
 /** Refuses, where rows are in memory, what only a source can have; and batches in an array, which are taken for rows. */
 export function refuseSourceOptions(x: unknown, y: unknown, options: FitOptions | undefined): void {
-  if (fieldsOf(options, 'batchesPerEpoch').batchesPerEpoch !== undefined) {
+  if (fieldOf(options, 'batchesPerEpoch') !== undefined) {
     throw new ValueError('fit: batchesPerEpoch expected only with a source of batches, got it with rows in memory.');
   }
   if (y === undefined && isList(x)) {

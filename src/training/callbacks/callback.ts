@@ -1,7 +1,7 @@
 import { describe } from '../../common/describe.js';
 import { ValueError } from '../../common/errors.js';
 import { isRecord } from '../../common/options.js';
-import { fieldOf, fieldsOf, isFunction, isThenable } from '../../common/objects.js';
+import { fieldOf, isFunction, isThenable } from '../../common/objects.js';
 import type { NamedTensor } from '../../common/tensors.js';
 import type { Diagnosis, NonFinite } from '../diagnosis/diagnosis.js';
 import type { Logs } from '../measure.js';
@@ -102,7 +102,7 @@ export function requireLogs(where: string, logs: unknown): void {
  */
 export function requireHook(where: string, logs: unknown, model: unknown): void {
   requireLogs(where, logs);
-  if (!isFunction(fieldsOf(model, 'getWeights').getWeights)) {
+  if (!isFunction(fieldOf(model, 'getWeights'))) {
     throw new ValueError(`${where}: model expected the model that is trained, got ${describe(model)}.`);
   }
 }
