@@ -1,6 +1,6 @@
 /** Values as they stand in error messages. A message is made where something is wrong already, so nothing here throws, whatever the value. */
 import { isDetached, isList, typedArrayLength, typedArrayName } from './arrays.js';
-import { isObject } from './objects.js';
+import { isRevoked } from './objects.js';
 
 /** Whether a value is a Map or a Set, of whichever realm: what it holds is not among its fields. */
 export function collectionOf(value: unknown): string | undefined {
@@ -18,9 +18,9 @@ export function describe(value: unknown): string {
   if (typeof value === 'number' || typeof value === 'boolean' || value === null || value === undefined)
     return String(value);
   if (typeof value === 'bigint') return `${value}n`;
-  if (typeof value === 'function') return 'a function';
   if (typeof value === 'symbol') return 'a symbol';
-  if (!isObject(value)) return 'a revoked proxy';
+  if (isRevoked(value)) return 'a revoked proxy';
+  if (typeof value === 'function') return 'a function';
   try {
     return describeObject(value);
   } catch {

@@ -63,11 +63,14 @@ export class Machine {
   /** A machine of its own, or with a handle one more on the memory of another thread's. Throws what the platform throws where it refuses to start a worker. */
   constructor(options: MachineOptions | MachineHandle) {
     const { module, tile, maximumMemory } = options;
-    const attached = 'memory' in options;
-    const memory = attached ? options.memory : newMemory(options);
+    const handle = Object.hasOwn(options, 'memory') ? (options as MachineHandle) : undefined;
+    const attached = handle !== undefined;
+    const memory = handle?.memory ?? newMemory(options as MachineOptions);
     this.module = module;
     this.memory = new LinearMemory(memory, maximumMemory);
-    const { threads = 1, startPool }: Partial<MachineOptions> = attached ? {} : options;
+    // What is left out is nothing, and not what `Object.prototype` has by that name.
+    const alone = { threads: 1, startPool: undefined };
+    const { threads, startPool } = attached ? alone : { ...alone, ...(options as MachineOptions) };
     // Each thread has its own, below everything that is allocated. One on another's memory has none: it only predicts.
     const packs = !attached && maximumMemory >= STRIPS_FROM;
     const scratch = (thread: number): number => FIRST_ADDRESS + thread * (SCRATCH_BYTES + (packs ? STRIPS_BYTES : 0));

@@ -154,7 +154,7 @@ export function planMemory(plan: NetworkPlan, capacity: number, kind: RunKind): 
   const extra = trains ? planAdded(plan, learns, paired, measured ? lossInputs : [], { times, bytes, matrix }) : [];
 
   const own = nodes.map(({ operation, inputs }, index) => {
-    const { forward, backward } = operation.scratch ?? {};
+    const { forward, backward } = { forward: undefined, backward: undefined, ...operation.scratch };
     const floats = (count: number | undefined, time: number): number | undefined =>
       bytes(count === undefined ? undefined : 4 * count, time, time);
     const descends = trains && inputs.some((input) => learns[input]);

@@ -76,20 +76,25 @@ export interface BoundNode {
 export function bindProgram(
   machine: Machine,
   plan: NetworkPlan,
-  addresses: ParameterAddresses,
+  given: ParameterAddresses,
   options: ProgramOptions,
 ): Program {
-  const { capacity, objective, weighted = false } = options;
+  // What is left out is nothing, and not what `Object.prototype` has by that name.
+  const addresses = { gradients: undefined, ...given };
+  const { capacity, objective, weighted, keepAll } = {
+    objective: undefined,
+    weighted: false,
+    keepAll: false,
+    ...options,
+  };
   const memory = planMemory(plan, capacity, {
     trains: addresses.gradients !== undefined,
-    ...(options.keepAll && { keepAll: true }),
-    ...(objective && {
-      measured: {
-        pairedWith: objective.map(({ loss }) => loss.pairedWith),
-        totals: objective.reduce((total, output) => total + sumsOf(output), 0),
-        weighted,
-      },
-    }),
+    keepAll,
+    measured: objective && {
+      pairedWith: objective.map(({ loss }) => loss.pairedWith),
+      totals: objective.reduce((total, output) => total + sumsOf(output), 0),
+      weighted,
+    },
   });
   const region = machine.arena.allocate(memory.bytes);
   // Padding columns are read along with the rest; they must never hold a NaN of somebody else's.

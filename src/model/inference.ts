@@ -1,6 +1,7 @@
 import { floatsOf, isFloat32Array, isList } from '../common/arrays.js';
 import { describe } from '../common/describe.js';
 import { ShapeError, StateError, ValueError } from '../common/errors.js';
+import { fieldOf } from '../common/objects.js';
 import { integer, readOptions } from '../common/options.js';
 import { perEnd } from '../common/per-end.js';
 import { rowSource, type Inputs } from '../common/rows.js';
@@ -73,10 +74,9 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
   private live = true;
 
   /** For the library's own use: users call `sequential`, `model`, `loadModel` or `attachModel`. */
-  constructor(
-    { machine, blueprint, where, onDispose, weights }: Site,
-    valuesOf?: (parameters: readonly PlannedParameter[]) => readonly Float32Array[],
-  ) {
+  constructor(site: Site, valuesOf?: (parameters: readonly PlannedParameter[]) => readonly Float32Array[]) {
+    const { machine, blueprint, where, onDispose } = site;
+    const weights = fieldOf(site, 'weights') as number | undefined;
     this.machine = machine;
     this.blueprint = blueprint;
     this.onDispose = onDispose;

@@ -12,6 +12,7 @@ import {
   isBatchSource,
   residentFeed,
   SourceFeed,
+  sourceOf,
   type BatchSource,
   type Feed,
   type FitData,
@@ -220,20 +221,21 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
     try {
       let feed: Feed;
       let validation = given.validation && load(given.validation);
-      if ('source' in given.train) {
+      const source = sourceOf(given);
+      if (source !== undefined) {
         const { batchesPerEpoch, classWeight, signal } = read;
         const proceed = (): void => {
           this.requireRunning('fit');
           signal?.throwIfAborted();
         };
-        feed = new SourceFeed(this.machine, trainer, given.train.source, shape, {
+        feed = new SourceFeed(this.machine, trainer, source, shape, {
           batchesPerEpoch,
           classWeight,
           proceed,
           announce: watch && ((place) => watch.announce(place)),
         });
       } else {
-        const data = load(given.train);
+        const data = load(given.train as DataSources);
         const parts = splitData(data, read.validationSplit, validation);
         validation = parts.validation;
         feed = residentFeed(this.machine, trainer, data, parts.rows, { ...read, seed: this.seed });

@@ -7,14 +7,7 @@ import type { WorkerStart } from '../../engine/threads/start.js';
 import { startWorker, whyNoWorkers, whyNotShared, type HostedWorker } from '../../engine/threads/host.js';
 import { abortable } from '../../training/abortable.js';
 import { callAll, hookOf, HOOKS, type Callback, type TrainedModel } from '../../training/callbacks/callback.js';
-import {
-  nextOf,
-  readBatch,
-  openSource,
-  type Batches,
-  type BatchSource,
-  type FitData,
-} from '../../training/data/feed.js';
+import { nextOf, openSource, readBatch, sourceOf, type Batches, type FitData } from '../../training/data/feed.js';
 import type { DataSources } from '../../training/data/dataset.js';
 import type { DataShape } from '../../training/data/shape.js';
 import { withText } from '../../training/diagnosis/advice.js';
@@ -191,7 +184,8 @@ export class Offload {
     const program = subject.workerUrl ?? (await import('./program.js')).OFFLOAD_PROGRAM;
     proceed();
     const { validation } = data;
-    const given = 'source' in data.train ? undefined : describeData('fit', data.train, shape.outputs, 0);
+    const rows = sourceOf(data) === undefined ? (data.train as DataSources) : undefined;
+    const given = rows && describeData('fit', rows, shape.outputs, 0);
     const sets = shape.inputs.length + shape.outputs.length;
     const begin: Begin = {
       role: 'fit',
@@ -243,7 +237,7 @@ export class Offload {
         proceed,
       );
     if (validation !== undefined) await send(validation, sets);
-    if (!('source' in data.train)) await send(data.train, 0);
+    if (rows !== undefined) await send(rows, 0);
     this.post({ type: 'go' });
   }
 
@@ -337,7 +331,7 @@ export class Offload {
       return {};
     }
     if ('start' in question) {
-      this.batches = openSource((data.train as { readonly source: BatchSource }).source);
+      this.batches = openSource(sourceOf(data)!);
       return {};
     }
     const next = await abortable(signal, nextOf(question.next, this.batches!));

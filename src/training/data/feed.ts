@@ -42,6 +42,10 @@ export function isBatchSource(x: unknown): x is BatchSource {
   return fieldOf(x, Symbol.iterator) !== undefined || fieldOf(x, Symbol.asyncIterator) !== undefined;
 }
 
+/** The source that `fit` trains on, where it is one. */
+export const sourceOf = ({ train }: FitData): BatchSource | undefined =>
+  fieldOf(train, 'source') as BatchSource | undefined;
+
 /** Brings the batches of an epoch into a training station, one after the other. */
 export interface Feed {
   readonly station: Station;
