@@ -4,8 +4,6 @@
  * goes by the real length.
  */
 
-import { isRevoked } from './objects.js';
-
 /** A getter that all typed arrays inherit: it reads what an array is made of, and runs no code of the caller's. */
 function slot(key: PropertyKey): (this: unknown) => unknown {
   const { get } = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype) as object, key) as {
@@ -20,7 +18,13 @@ const bufferSlot = /* @__PURE__ */ slot('buffer');
 const offsetSlot = /* @__PURE__ */ slot('byteOffset');
 
 /** Whether a value is an array. A proxy whose target is gone is none; `Array.isArray` throws a TypeError there. */
-export const isList = (value: unknown): value is readonly unknown[] => !isRevoked(value) && Array.isArray(value);
+export function isList(value: unknown): value is readonly unknown[] {
+  try {
+    return Array.isArray(value);
+  } catch {
+    return false;
+  }
+}
 
 /** The class of a typed array, such as 'Float32Array', of whichever realm; undefined for anything else. */
 export const typedArrayName = (value: unknown): string | undefined => nameSlot.call(value) as string | undefined;
@@ -42,15 +46,19 @@ export function isDetached(array: ArrayBufferView): boolean {
   }
 }
 
+/** Whether a typed array has its memory, and a `length` that is true. */
+function isWhole(array: Float32Array): boolean {
+  const length = lengthSlot.call(array);
+  return array.length === length && (length !== 0 || !isDetached(array));
+}
+
 /** Whether a value is a typed array that has its memory, and whose `length` is true. */
 export const isTypedArray = (value: unknown): value is Float32Array =>
-  typedArrayName(value) !== undefined &&
-  (value as Float32Array).length === typedArrayLength(value as Float32Array) &&
-  !isDetached(value as Float32Array);
+  nameSlot.call(value) !== undefined && isWhole(value as Float32Array);
 
 /** Whether a value is a Float32Array, of whichever realm, that has its memory, and whose `length` is true. */
 export const isFloat32Array = (value: unknown): value is Float32Array =>
-  typedArrayName(value) === 'Float32Array' && isTypedArray(value);
+  nameSlot.call(value) === 'Float32Array' && isWhole(value as Float32Array);
 
 /** A view of the library's own on the memory of a Float32Array: its methods are those of the platform. */
 export const floatsOf = (array: Float32Array): Float32Array =>

@@ -1,3 +1,4 @@
+import { own } from '../common/objects.js';
 import { padded } from '../engine/panels.js';
 import { planBuffers, type BufferRequest } from './buffers.js';
 import { storedFloats, type NetworkPlan, type PlanNode } from './plan.js';
@@ -153,15 +154,16 @@ export function planMemory(plan: NetworkPlan, capacity: number, kind: RunKind): 
     measured || trains ? planDeltas(plan, kind, times, uses, learns, lossInputs).request(requests, capacity) : [];
   const extra = trains ? planAdded(plan, learns, paired, measured ? lossInputs : [], { times, bytes, matrix }) : [];
 
-  const own = nodes.map(({ operation, inputs }, index) => {
-    const { forward, backward } = { forward: undefined, backward: undefined, ...operation.scratch };
+  const needs = nodes.map(({ operation, inputs }, index) => {
+    const scratch = own(operation, 'scratch');
+    const [forward, backward] = [own(scratch, 'forward'), own(scratch, 'backward')];
     const floats = (count: number | undefined, time: number): number | undefined =>
       bytes(count === undefined ? undefined : 4 * count, time, time);
     const descends = trains && inputs.some((input) => learns[input]);
     return {
       forward: trains ? floats(forward, times.forward(index)) : undefined,
       backward: descends ? floats(backward, times.backward(index)) : undefined,
-      saved: trains ? bytes(4 * (operation.saved ?? 0), times.forward(index), times.end) : undefined,
+      saved: trains ? bytes(4 * (own(operation, 'saved') ?? 0), times.forward(index), times.end) : undefined,
     };
   });
   const targets = measured ? outputs.map((output) => matrix(widths[output], times.start, times.loss)) : [];
@@ -193,8 +195,8 @@ export function planMemory(plan: NetworkPlan, capacity: number, kind: RunKind): 
             {
               node,
               index,
-              scratch: { forward: placed(own[index].forward), backward: placed(own[index].backward) },
-              saved: placed(own[index].saved),
+              scratch: { forward: placed(needs[index].forward), backward: placed(needs[index].backward) },
+              saved: placed(needs[index].saved),
               addedDeltas: extra[index]?.deltas.map((buffer, input) => placedMatrix(buffer, node.inputs[input])) ?? [],
               addedGradients: extra[index]?.gradients.map(placed) ?? [],
             },

@@ -47,10 +47,6 @@ export interface NetworkPlan {
 /** Parameters start on cache lines, and the vector kernels may take sixteen floats at a time. */
 const PARAMETER_ALIGNMENT = 16;
 
-/** What a parameter or an operation does not say of itself is nothing, and not what `Object.prototype` says. */
-const NO_EXTRAS = { least: undefined, regularizer: undefined, constraint: undefined };
-const NO_STEPS = { scratch: undefined, saved: undefined, advance: undefined, differentiate: undefined };
-
 /** Floats that a parameter takes in the flat vector, padding included. */
 export const storedFloats = ({ shape, storage }: ParameterSpec): number =>
   storage === 'panels' ? panelFloats(shape[0], shape[1]) : padded(sizeOf(shape));
@@ -114,9 +110,7 @@ export function planNetwork(where: string, graph: Graph): NetworkPlan {
         const list =
           before === undefined
             ? operation.parameters.map(
-                (spec) =>
-                  parameters.push({ name: `${prefix}.${spec.name}`, spec: { ...NO_EXTRAS, ...spec }, layer: index }) -
-                  1,
+                (spec) => parameters.push({ name: `${prefix}.${spec.name}`, spec, layer: index }) - 1,
               )
             : before[own.length];
         list.forEach((parameter, order) => {
@@ -124,13 +118,7 @@ export function planNetwork(where: string, graph: Graph): NetworkPlan {
         });
         own.push(list);
         const output = widths.push(operation.outputWidth) - 1;
-        nodes.push({
-          operation: { ...NO_STEPS, ...operation },
-          layer: index,
-          inputs: current,
-          output,
-          parameters: list,
-        });
+        nodes.push({ operation, layer: index, inputs: current, output, parameters: list });
         current = [output];
       }
       modules += 1;

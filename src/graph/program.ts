@@ -1,3 +1,4 @@
+import { own } from '../common/objects.js';
 import type { Machine } from '../engine/machine.js';
 import type { Place, Step } from '../engine/step.js';
 import type { Clock } from '../layers/operation.js';
@@ -176,7 +177,7 @@ class Binder {
   advance(): Step[] {
     if (!this.trains) return [];
     return this.memory.computed.flatMap(
-      (planned) => planned.node.operation.advance?.(this.binding(planned, undefined)) ?? [],
+      (planned) => own(planned.node.operation, 'advance')?.(this.binding(planned, undefined)) ?? [],
     );
   }
 
@@ -185,14 +186,14 @@ class Binder {
     const { operation } = node;
     const delta = this.memory.deltas[node.output];
     const binding = this.binding(planned, undefined);
+    const differentiate = own(operation, 'differentiate');
     return {
       layer: node.layer,
       kind: operation.kind,
       inputs: binding.inputs,
       output: binding.output,
       outputDelta: delta && this.place(delta),
-      differentiate:
-        operation.differentiate && ((ones, derivative) => operation.differentiate!(binding, ones, derivative)),
+      differentiate: differentiate && ((ones, derivative) => differentiate(binding, ones, derivative)),
     };
   }
 

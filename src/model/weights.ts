@@ -1,4 +1,4 @@
-import { fieldsOf } from '../common/objects.js';
+import { fieldsOf, own } from '../common/objects.js';
 import { isFloat32Array, isList } from '../common/arrays.js';
 import { describe, describeShape } from '../common/describe.js';
 import { ShapeError, ValueError } from '../common/errors.js';
@@ -39,7 +39,8 @@ export function readTensors(
 }
 
 function readTensor(where: string, { name, spec }: PlannedParameter, value: unknown, how: Reading): Float32Array {
-  const { shape, least = -Infinity } = spec;
+  const { shape } = spec;
+  const least = own(spec, 'least') ?? -Infinity;
   const { name: givenName, shape: given, data } = fieldsOf(value, 'name', 'shape', 'data');
   if (given === undefined || data === undefined) {
     throw new ValueError(`${where}: "${name}" expected { shape, data }, got ${describe(value)}.`);
