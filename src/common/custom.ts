@@ -1,4 +1,4 @@
-import { isFloat32Array, isList } from './arrays.js';
+import { floatsOf, isFloat32Array, isList } from './arrays.js';
 import { fieldOf, fieldsOf, isFunction, isInstance, isObject } from './objects.js';
 import { describe } from './describe.js';
 import type { Descriptor } from './descriptor.js';
@@ -105,15 +105,16 @@ export function requireDistinctNames(where: string, description: unknown): void 
 
 /** The result of a user's function, held to be as many numbers as were asked for. A list is copied: the copy is what was checked. */
 export function requireLength(path: string, result: unknown, length: number): Float32Array | readonly number[] {
-  const typed = isFloat32Array(result);
-  if (!typed && !isList(result)) {
+  const typed = isFloat32Array(result) ? floatsOf(result) : undefined;
+  if (typed === undefined && !isList(result)) {
     throw new ValueError(`${path} expected a Float32Array of ${length} values, got ${describe(result)}.`);
   }
-  if (result.length !== length) throw new ShapeError(`${path} expected ${length} values, got ${result.length}.`);
-  if (typed) return result;
+  const given = typed ?? (result as readonly unknown[]);
+  if (given.length !== length) throw new ShapeError(`${path} expected ${length} values, got ${given.length}.`);
+  if (typed !== undefined) return typed;
   const values: number[] = [];
   for (let i = 0; i < length; i++) {
-    const value = result[i];
+    const value: unknown = given[i];
     if (typeof value !== 'number') {
       throw new ValueError(`${path} expected numbers, got ${describe(value)} at index ${i}.`);
     }

@@ -42,10 +42,10 @@ export const labelSource = (where: string, what: string, data: unknown, classes:
 export function openRows(where: string, what: string, data: unknown, width: number): RowSource {
   if (isFloat32Array(data)) {
     const values = floatsOf(data);
-    if (data.length % width !== 0) {
-      throw new ShapeError(`${where}: ${what} expected a multiple of ${width} values, got ${data.length}.`);
+    if (values.length % width !== 0) {
+      throw new ShapeError(`${where}: ${what} expected a multiple of ${width} values, got ${values.length}.`);
     }
-    const rows = data.length / width;
+    const rows = values.length / width;
     return {
       rows,
       width,

@@ -1,4 +1,4 @@
-import { bufferOf } from '../common/arrays.js';
+import { bufferOf, typedArrayLength } from '../common/arrays.js';
 import { ValueError } from '../common/errors.js';
 import { inPlaceOf } from '../engine/arena.js';
 import type { Machine } from '../engine/machine.js';
@@ -144,7 +144,8 @@ export class Predictor {
   private copyIn({ width, ld, address }: Place, x: Float32Array, first: number, count: number): void {
     const { f32 } = this.machine.memory;
     const at = address / 4;
-    if (x.length === count * width && (count === 1 || ld === width)) {
+    // What is copied goes by the real length, and so does this.
+    if (typedArrayLength(x) === count * width && (count === 1 || ld === width)) {
       f32.set(x, at);
       return;
     }

@@ -55,12 +55,14 @@ function readTensor(where: string, { name, spec }: PlannedParameter, value: unkn
   if (!isFloat32Array(data) && !isList(data)) {
     throw new ValueError(`${where}: "${name}" expected data as a Float32Array, got ${describe(data)}.`);
   }
-  if (data.length !== sizeOf(shape)) {
-    throw new ShapeError(`${where}: "${name}" expected ${sizeOf(shape)} values, got ${data.length}.`);
-  }
   const typed = isFloat32Array(data) ? (how.copied ? new Float32Array(data) : data) : undefined;
+  // Of the copy: the length of an array of the caller's may be a getter.
+  const { length } = typed ?? data;
+  if (length !== sizeOf(shape)) {
+    throw new ShapeError(`${where}: "${name}" expected ${sizeOf(shape)} values, got ${length}.`);
+  }
   if (typed !== undefined && least === -Infinity && (!how.finite || allFinite(typed))) return typed;
-  const values = typed ?? new Float32Array(data.length);
+  const values = typed ?? new Float32Array(length);
   for (let i = 0; i < values.length; i++) {
     const value: unknown = typed === undefined ? data[i] : typed[i];
     // Rounded first: a number beyond float32 would become an infinity.
