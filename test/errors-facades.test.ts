@@ -14,7 +14,7 @@ describe('facades', () => {
       'predict before fit',
       () => mlpClassifier({ engine }).predict(rows),
       StateError,
-      'mlpClassifier.predictProbabilities: a fitted model expected, got one that is not. Call fit first.',
+      'mlpClassifier.predict: a fitted model expected, got one that is not. Call fit first.',
     ],
     [
       'score before fit',
@@ -45,6 +45,30 @@ describe('facades', () => {
       () => mlpRegressor({ engine }).fit([[1, 2], [3]], [1, 2]),
       ShapeError,
       'mlpRegressor.fit: x expected 2 values per row, got 1 in row 1.',
+    ],
+    [
+      'numbers for rows',
+      () => mlpRegressor({ engine }).fit(any([1, 2, 3]), [1, 2, 3]),
+      ShapeError,
+      'mlpRegressor.fit: x expected an array of 1 number in row 0, got the number 1. Write rows as arrays: [[1],[2],…].',
+    ],
+    [
+      'nothing',
+      () => mlpRegressor({ engine }).fit([], []),
+      ShapeError,
+      'mlpRegressor.fit: y expected at least one row, got none.',
+    ],
+    [
+      'no labels',
+      () => mlpClassifier({ engine }).fit(new Float32Array(0), []),
+      ShapeError,
+      'mlpClassifier.fit: labels expected at least one row, got none.',
+    ],
+    [
+      'save before fit',
+      () => mlpRegressor({ engine }).save(),
+      StateError,
+      'mlpRegressor.save: a fitted model expected, got one that is not. Call fit first.',
     ],
     [
       'a NaN',

@@ -75,11 +75,12 @@ describe('options of layers, callbacks and schedules', () => {
       ShapeError,
       'sequential: "normalization": mean expected 3 values, got 2.',
     ],
+    ['adapt to nothing', () => normalization().adapt([]), ShapeError, 'adapt: x expected at least one row, got none.'],
     [
-      'adapt to nothing',
-      () => normalization().adapt([]),
+      'adapt to a flat array without an inputShape',
+      () => normalization().adapt(new Float32Array(3)),
       ValueError,
-      'normalization: adapt expected rows, or an inputShape for a flat Float32Array.',
+      'normalization: adapt expected rows as arrays, [[1],[2],…], or an inputShape for a flat Float32Array.',
     ],
     [
       'adapt to NaN',

@@ -1,7 +1,7 @@
 /** Bad data: each refused by class and exact words, with the model unchanged after it. */
-import { describe } from 'vitest';
-import { ShapeError, ValueError } from '../src/index.js';
-import { any, LABELS, refuses, X, Y } from './reference/refusals.js';
+import { describe, test } from 'vitest';
+import { dense, ShapeError, ValueError } from '../src/index.js';
+import { any, engine, expectError, LABELS, refuses, thrownBy, X, Y } from './reference/refusals.js';
 
 describe('x and y', () => {
   refuses([
@@ -125,7 +125,31 @@ describe('x and y', () => {
       'labels without the sparse loss',
       (m) => m.fit(X, LABELS),
       ShapeError,
-      'fit: y expected an array of 3 numbers in row 0, got the number 0.',
+      'fit: y expected an array of 3 numbers in row 0, got the number 0. For class indices use sparseCategoricalCrossentropy.',
+    ],
+    [
+      'class indices in a typed array without the sparse loss',
+      (m) => m.evaluate(X, any(Uint8Array.from(LABELS))),
+      ValueError,
+      'evaluate: y expected a Float32Array or an array of rows, got Uint8Array(3). For class indices use sparseCategoricalCrossentropy.',
+    ],
+    [
+      'class indices in a Float32Array without the sparse loss',
+      (m) => m.trainOnBatch(X, Float32Array.from(LABELS)),
+      ShapeError,
+      'trainOnBatch: y expected 3 rows as in x, got 1. For class indices use sparseCategoricalCrossentropy.',
+    ],
+    [
+      'no rows, validation',
+      (m) => m.fit(X, Y, { validationData: [[], []] }),
+      ShapeError,
+      'fit: validationData[0] expected at least one row, got none.',
+    ],
+    [
+      'no rows, source',
+      (m) => m.fit(() => [[[], []]]),
+      ShapeError,
+      'fit: batch 0 of epoch 0: x expected at least one row, got none.',
     ],
     ['no rows, fit', (m) => m.fit([], []), ShapeError, 'fit: x expected at least one row, got none.'],
     [
@@ -159,16 +183,16 @@ describe('x and y', () => {
       'predict: x expected numbers, got undefined in row 0, column 1.',
     ],
     [
-      'Float64Array',
-      (m) => m.predict(any(new Float64Array(2))),
+      'an array of another kind',
+      (m) => m.predict(any(new Uint8Array(2))),
       ValueError,
-      'predict: x expected a Float32Array or an array of rows, got Float64Array(2).',
+      'predict: x expected a Float32Array or an array of rows, got Uint8Array(2). Convert it by Float32Array.from.',
     ],
     [
       'a flat list of numbers',
       (m) => m.predict(any([1, 2])),
       ShapeError,
-      'predict: x expected an array of 2 numbers in row 0, got the number 1.',
+      'predict: x expected an array of 2 numbers in row 0, got the number 1. Write rows as arrays, [[…],[…]], or one after the other in a Float32Array.',
     ],
     [
       'validationData of wrong width',
@@ -244,12 +268,29 @@ describe('labels', () => {
       ],
       ['too few', (m) => m.fit(X, Uint8Array.of(0, 1)), ShapeError, 'fit: y expected 3 rows as in x, got 2.'],
       [
+        'one-hot rows in a Float32Array',
+        (m) => m.fit(X, any(Float32Array.from(Y.flat()))),
+        ShapeError,
+        'fit: y expected 3 rows as in x, got 9. For one-hot targets use categoricalCrossentropy.',
+      ],
+      [
         'one-hot rows',
         (m) => m.fit(X, Y),
         ShapeError,
-        'fit: y expected one class index per row, got [1,0,0] in row 0.',
+        'fit: y expected one class index per row, got [1,0,0] in row 0. For one-hot targets use categoricalCrossentropy.',
       ],
     ],
     'sparseCategoricalCrossentropy',
   );
+});
+
+describe('one column of numbers', () => {
+  test('is to be written as rows', async () => {
+    const model = engine.sequential({ layers: [dense({ units: 1, inputShape: [1] })] });
+    model.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
+    const message = 'expected an array of 1 number in row 0, got the number 1. Write rows as arrays: [[1],[2],…].';
+    expectError(await thrownBy(() => model.fit(any([1, 2, 3]), [[1], [2], [3]])), ShapeError, `fit: x ${message}`);
+    expectError(await thrownBy(() => model.fit([[1], [2], [3]], any([1, 2, 3]))), ShapeError, `fit: y ${message}`);
+    model.dispose();
+  });
 });

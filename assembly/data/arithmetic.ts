@@ -37,18 +37,11 @@ export function f32_scale_shift(n: i32, x: usize, y: usize, scale: f32, shift: f
   map<ScaleShift>(n, x, y, f32x4.splat(scale), f32x4.splat(shift));
 }
 
-/** Row i of x = factors_i · row i, over m rows of n columns, whole vectors. */
-export function f32_scale_rows(m: i32, n: i32, factors: usize, x: usize, ld: i32): void {
-  const bytes = paddedBytes(n);
-  if (n <= 0) return;
-  for (; m > 0; --m, factors += 4, x += (<usize>ld) << 2) {
-    const factor = v128.load32_splat(factors);
-    let i: usize = 0;
-    do {
-      v128.store(x + i, f32x4.mul(v128.load(x + i), factor));
-      i += 16;
-    } while (i < bytes);
-  }
+/** x·w, and 0 where w is 0 whatever x is: what does not count adds nothing, even where it overflowed. */
+// @ts-ignore: decorator
+@inline
+function weigh(x: v128, w: v128): v128 {
+  return v128.and(f32x4.mul(x, w), f32x4.ne(w, f32x4.splat(0)));
 }
 
 // @ts-ignore: decorator
@@ -64,4 +57,25 @@ class Product {
 /** y = a·b, value by value. y may be a or b. */
 export function f32_product(n: i32, a: usize, b: usize, y: usize): void {
   map2<Product>(n, a, b, y);
+}
+
+/** y = a·b, value by value, with weights b: 0 where the weight is 0, also for an infinite or NaN a. y may be a or b. One value per row of a batch: not worth four chains. */
+export function f32_weigh(n: i32, a: usize, b: usize, y: usize): void {
+  for (const end = a + paddedBytes(n); a < end; a += 16, b += 16, y += 16) {
+    v128.store(y, weigh(v128.load(a), v128.load(b)));
+  }
+}
+
+/** Row i of x = weights_i · row i, over m rows of n columns, whole vectors; 0 where the weight is 0, whatever stood there. */
+export function f32_weigh_rows(m: i32, n: i32, weights: usize, x: usize, ld: i32): void {
+  const bytes = paddedBytes(n);
+  if (n <= 0) return;
+  for (; m > 0; --m, weights += 4, x += (<usize>ld) << 2) {
+    const weight = v128.load32_splat(weights);
+    let i: usize = 0;
+    do {
+      v128.store(x + i, weigh(v128.load(x + i), weight));
+      i += 16;
+    } while (i < bytes);
+  }
 }

@@ -1,6 +1,6 @@
 import { lastLanes, paddedBytes } from '../simd/lanes';
 
-/** One row of n values, its padding to whole vectors zero. Reads up to three floats past the source row. */
+/** One row of n values, its padding to whole vectors zero: writes whole vectors. Reads up to three floats past the source row. */
 // @ts-ignore: decorator
 @inline
 export function copyRow(n: i32, source: usize, target: usize, lanes: v128): void {
@@ -24,17 +24,36 @@ export function copyRow(n: i32, source: usize, target: usize, lanes: v128): void
   v128.store(target, v128.and(v128.load(source), lanes));
 }
 
-/** m rows of n values, from rows n apart to padded rows ld apart. */
+/** m rows of n values, from rows n apart to padded rows ld apart, ld at least n in whole vectors. */
 export function f32_pad_rows(m: i32, n: i32, source: usize, target: usize, ld: i32): void {
   const lanes = lastLanes(n);
   for (; m > 0; --m, source += (<usize>n) << 2, target += (<usize>ld) << 2) copyRow(n, source, target, lanes);
 }
 
-/** Row i of the target = row indices[i] of the source (rows n apart), padded. */
-export function f32_gather_rows(m: i32, n: i32, source: usize, indices: usize, target: usize, ld: i32): void {
+/**
+ * Row i of the target = row indices[i] of the source, which has `rows` rows n apart; padded to rows ld apart, ld at least n in whole vectors. An
+ * index that is too large names the last row: no data may make a kernel read elsewhere.
+ */
+export function f32_gather_rows(
+  m: i32,
+  n: i32,
+  rows: i32,
+  source: usize,
+  indices: usize,
+  target: usize,
+  ld: i32,
+): void {
   const lanes = lastLanes(n);
   for (; m > 0; --m, indices += 4, target += (<usize>ld) << 2) {
-    copyRow(n, source + ((<usize>load<u32>(indices) * n) << 2), target, lanes);
+    const row = min<u32>(load<u32>(indices), rows - 1);
+    copyRow(n, source + ((<usize>row * n) << 2), target, lanes);
+  }
+}
+
+/** target_i = source[indices_i] of `rows` values of 32 bits. Exactly n are written; an index that is too large names the last value. */
+export function u32_gather(n: i32, rows: i32, source: usize, indices: usize, target: usize): void {
+  for (; n > 0; --n, indices += 4, target += 4) {
+    i32.store(target, i32.load(source + ((<usize>min<u32>(load<u32>(indices), rows - 1)) << 2)));
   }
 }
 
@@ -44,10 +63,13 @@ export function f32_pack_rows(m: i32, n: i32, source: usize, ld: i32, target: us
     memory.copy(target, source, (<usize>n) << 2);
 }
 
-/** Row i of the target = 1 at column labels[i], 0 elsewhere; rows of n columns, ld apart. */
+/** Row i of the target = 1 at column labels[i], 0 elsewhere; rows of n columns, ld apart. A label that is no column makes a row of zeros. */
 export function f32_one_hot(m: i32, n: i32, labels: usize, target: usize, ld: i32): void {
   memory.fill(target, 0, (<usize>m * ld) << 2);
-  for (; m > 0; --m, labels += 4, target += (<usize>ld) << 2) f32.store(target + ((<usize>load<u32>(labels)) << 2), 1);
+  for (; m > 0; --m, labels += 4, target += (<usize>ld) << 2) {
+    const label = load<u32>(labels);
+    if (label < <u32>n) f32.store(target + ((<usize>label) << 2), 1);
+  }
 }
 
 /** x_i = value. */

@@ -3,10 +3,18 @@ import { log1p4, log4 } from '../math/log';
 import { sigmoid4 } from '../math/sigmoid';
 import { lastLanes, paddedBytes, sumLanes } from '../simd/lanes';
 
+/** The mean of n losses from their sum and, where that overflowed, from the sum of each times 2^−64. Finite losses have a finite mean. */
+// @ts-ignore: decorator
+@inline
+function meanOf(n: i32, sum: f32, scaled: f32): f32 {
+  if (abs(sum) < f32.POSITIVE_INFINITY || !(scaled < f32.POSITIVE_INFINITY)) return sum / <f32>n;
+  return min<f32>((scaled / <f32>n) * 18446744073709551616.0, f32.MAX_VALUE);
+}
+
 /**
  * Sigmoid and binary cross-entropy together, from the logits z: y = σ(z),
  * per row loss = 1/n Σ [max(z, 0) − z·t + ln(1 + e^−|z|)], which is −[t ln y + (1 − t) ln(1 − y)] without log(0);
- * BP1: dz = (y − t)/(n·m).
+ * BP1: dz = (y − t)/(n·m). Finite logits with targets in [0, 1] give a finite loss.
  */
 export function f32_sigmoid_binary_crossentropy(
   m: i32,
@@ -23,8 +31,10 @@ export function f32_sigmoid_binary_crossentropy(
   const scale = f32x4.splat(1 / <f32>(n * m));
   const last = paddedBytes(n) - 16;
   const lanes = lastLanes(n);
+  const small = f32x4.splat(5.421010862427522e-20);
   do {
     let sum = zero;
+    let scaled = zero;
     let i: usize = 0;
     do {
       const valid = i == last ? lanes : i32x4.splat(-1);
@@ -32,13 +42,15 @@ export function f32_sigmoid_binary_crossentropy(
       const target = v128.load(t + i);
       const p = sigmoid4(logit);
       const tail = log1p4(expNegativeAbs4(logit));
-      const l = f32x4.add(f32x4.sub(f32x4.pmax(logit, zero), f32x4.mul(logit, target)), tail);
-      sum = f32x4.add(sum, v128.and(l, valid));
+      const all = f32x4.add(f32x4.sub(f32x4.pmax(logit, zero), f32x4.mul(logit, target)), tail);
+      const l = v128.and(all, valid);
+      sum = f32x4.add(sum, l);
+      scaled = f32x4.add(scaled, f32x4.mul(l, small));
       v128.store(y + i, p);
       v128.store(dz + i, v128.and(f32x4.mul(f32x4.sub(p, target), scale), valid));
       i += 16;
     } while (i <= last);
-    f32.store(loss, sumLanes(sum) / <f32>n);
+    f32.store(loss, meanOf(n, sumLanes(sum), sumLanes(scaled)));
     z += (<usize>ld) << 2;
     t += (<usize>ld) << 2;
     y += (<usize>ld) << 2;

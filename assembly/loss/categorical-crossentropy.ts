@@ -3,9 +3,23 @@ import { log4, logNormal4 } from '../math/log';
 import { lastLanes, paddedBytes, sumLanes } from '../simd/lanes';
 
 /**
+ * Σ t_j (top − z_j) over a row, in float64 and without the logits whose target is 0: where a difference of two logits is past what float32 holds, the sum
+ * may be within it, and 0·∞ would be NaN.
+ */
+function wideLinear(n: i32, z: usize, t: usize, top: f32): f32 {
+  let sum: f64 = 0;
+  for (let j: usize = 0; j < (<usize>n) << 2; j += 4) {
+    const target = <f64>f32.load(t + j);
+    if (target != 0) sum += target * (<f64>top - <f64>f32.load(z + j));
+  }
+  return <f32>sum;
+}
+
+/**
  * Softmax and categorical cross-entropy together, from the logits z: y = softmax(z) with the bits of `f32_softmax`,
  * per row loss = Σ t_j (ln Σ e^(z_k) − z_j), which is −Σ t_j ln y_j without log(0); BP1: dz = (y·Σt − t)/m, that is
- * (y − t)/m for targets that sum to one; the padding of t is zero. y and dz may be z; y and dz must differ.
+ * (y − t)/m for targets that sum to one; the padding of t is zero. y and dz may be z; y and dz must differ. Finite logits give no NaN, and an infinite
+ * loss only where the loss itself is past the largest float32.
  */
 export function f32_softmax_categorical_crossentropy(
   m: i32,
@@ -37,11 +51,13 @@ export function f32_softmax_categorical_crossentropy(
       i += 16;
     } while (i <= last);
     const total = sumLanes(mass);
+    let line = sumLanes(linear);
+    if (!(abs(line) < f32.POSITIVE_INFINITY)) line = wideLinear(n, z, t, top);
     const sum = rowExp(n, z, y, top);
     rowDivide(n, y, sum);
     // The largest adds e^0 to the sum: it is at least 1, or NaN.
     const logSum = sum == sum ? f32x4.extract_lane(logNormal4(f32x4.splat(sum)), 0) : f32.NaN;
-    f32.store(loss, sumLanes(linear) + total * logSum);
+    f32.store(loss, line + total * logSum);
     const weight = f32x4.splat(total);
     i = 0;
     do {
@@ -57,8 +73,9 @@ export function f32_softmax_categorical_crossentropy(
 }
 
 /**
- * The same loss from probabilities y of any activation, clamped from below to epsilon; there the derivative is 0.
- * loss = −Σ t ln y, dy = −t/y/m. The row is taken as it is, not scaled to sum to one.
+ * The same loss from outputs y of any activation, which are divided by the sum of their row, as in Keras and TensorFlow.js; rows that sum to 0
+ * are taken as they are. The shares q = y/Σy are held to [epsilon, 1], outside of which the derivative by q is 0.
+ * loss = −Σ t ln q; dy = (Σt/Σy − t/y)/m, in which targets whose share is held take no part. y and dy must differ.
  */
 export function f32_categorical_crossentropy(
   m: i32,
@@ -72,23 +89,40 @@ export function f32_categorical_crossentropy(
 ): void {
   if (m <= 0) return;
   const low = f32x4.splat(epsilon);
-  const scale = f32x4.splat(-1 / <f32>m);
+  const one = f32x4.splat(1);
+  const scale = f32x4.splat(1 / <f32>m);
   const last = paddedBytes(n) - 16;
   const lanes = lastLanes(n);
   do {
     let sum = f32x4.splat(0);
     let i: usize = 0;
+    for (; i < last; i += 16) sum = f32x4.add(sum, v128.load(y + i));
+    const whole = sumLanes(f32x4.add(sum, v128.and(v128.load(y + i), lanes)));
+    const divisor = f32x4.splat(whole == 0 ? 1 : whole);
+    let mass = f32x4.splat(0);
+    sum = mass;
+    i = 0;
     do {
       const valid = i == last ? lanes : i32x4.splat(-1);
       const given = v128.load(y + i);
       const target = v128.load(t + i);
-      const p = f32x4.pmax(given, low);
-      sum = f32x4.sub(sum, v128.and(f32x4.mul(target, log4(p)), valid));
-      const inside = v128.and(valid, f32x4.gt(given, low));
-      v128.store(dy + i, v128.and(f32x4.mul(f32x4.div(target, p), scale), inside));
+      const share = f32x4.div(given, divisor);
+      const held = f32x4.pmax(f32x4.pmin(share, one), low);
+      sum = f32x4.sub(sum, v128.and(f32x4.mul(target, log4(held)), valid));
+      const inside = v128.and(valid, v128.and(f32x4.gt(share, low), f32x4.le(share, one)));
+      mass = f32x4.add(mass, v128.and(target, inside));
+      v128.store(dy + i, v128.and(f32x4.div(target, given), inside));
       i += 16;
     } while (i <= last);
     f32.store(loss, sumLanes(sum));
+    // The same for every output; a row that sums to 0 has no such part.
+    const part = f32x4.splat(whole == 0 ? 0 : sumLanes(mass) / whole);
+    i = 0;
+    do {
+      const slope = f32x4.mul(f32x4.sub(part, v128.load(dy + i)), scale);
+      v128.store(dy + i, i == last ? v128.and(slope, lanes) : slope);
+      i += 16;
+    } while (i <= last);
     y += (<usize>ld) << 2;
     t += (<usize>ld) << 2;
     dy += (<usize>ld) << 2;

@@ -1,6 +1,6 @@
 import { lastLanes, paddedBytes, sumLanes } from '../simd/lanes';
 
-/** Per row: loss = 1/n Σ |y − t|; dy = sign(y − t)/(n·m), 0 where they are equal (PyTorch's choice). */
+/** Per row: loss = 1/n Σ |y − t|; dy = sign(y − t)/(n·m), 0 where they are equal (PyTorch's choice), NaN where the difference is. */
 export function f32_absolute_error(m: i32, n: i32, y: usize, t: usize, dy: usize, ld: i32, loss: usize): void {
   if (m <= 0) return;
   const zero = f32x4.splat(0);
@@ -15,7 +15,9 @@ export function f32_absolute_error(m: i32, n: i32, y: usize, t: usize, dy: usize
       let d = f32x4.sub(v128.load(y + i), v128.load(t + i));
       if (i == last) d = v128.and(d, lanes);
       sum = f32x4.add(sum, f32x4.abs(d));
-      v128.store(dy + i, v128.and(v128.or(scale, v128.and(d, sign)), f32x4.ne(d, zero)));
+      const slope = v128.and(v128.or(scale, v128.and(d, sign)), f32x4.ne(d, zero));
+      // The sign of a NaN depends on engine and processor: it must not choose the slope.
+      v128.store(dy + i, v128.bitselect(d, slope, f32x4.ne(d, d)));
       i += 16;
     } while (i <= last);
     f32.store(loss, sumLanes(sum) / <f32>n);

@@ -182,6 +182,7 @@ export function f32_normalize_columns(
   ld: i32,
   epsilon: f32,
 ): void {
+  if (m <= 0) return;
   const stride = (<usize>ld) << 2;
   const eps = f32x4.splat(epsilon);
   let j = 0;
@@ -281,7 +282,7 @@ function derivativeOfStrip(
       v128.store(dgamma + at, b3, 48);
     }
   }
-  if (dx == 0) return;
+  if (dx == 0 || m <= 0) return;
   // From here on a: Σ dy/m. b: r·dgamma/m. r: γ·r.
   const count = f32x4.splat(<f32>m);
   a0 = f32x4.div(a0, count);
@@ -385,6 +386,7 @@ function scaleStrip(
 
 /** dx = dy·r, r as above: the derivative where mean and variance are constants. In place allowed; the padding of dx is zero. */
 export function f32_scale_columns(m: i32, n: i32, dy: usize, variance: usize, dx: usize, ld: i32, epsilon: f32): void {
+  if (m <= 0) return;
   const stride = (<usize>ld) << 2;
   const eps = f32x4.splat(epsilon);
   let j = 0;

@@ -66,7 +66,7 @@ const FLOATS = {
 const OTHER_FLOAT = 0.25;
 
 /** Vectors with one element per row, or per column, where the kernel has rows. */
-const PER_ROW = new Set(['loss', 'factors', 'indices', 'labels']);
+const PER_ROW = new Set(['loss', 'weights', 'indices', 'labels']);
 const PER_COLUMN = new Set(['slope', 'dslope', 'mean', 'variance', 'gamma', 'beta', 'dgamma', 'dbeta', 'out']);
 
 /** Running results and scratch, of a size of their own: floats enough for n columns. @type {Record<string, (n: number) => number>} */
@@ -154,6 +154,7 @@ export function layOut(name, parameters, size, base) {
     if (parameter.endsWith(':f32')) return FLOATS[parameter.slice(0, -':f32'.length)] ?? OTHER_FLOAT;
     if (parameter === 'm') return m;
     if (parameter === 'n') return length;
+    if (parameter === 'rows') return hasRows ? m : length;
     if (parameter === 'k') return inPanels ? k : TOP;
     if (parameter.startsWith('ld')) return ldOf(parameter.slice('ld'.length));
     return INTEGERS[parameter] ?? ANY;

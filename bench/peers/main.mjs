@@ -4,11 +4,11 @@
  *
  *     npm run bench:peers                       all of it; installs the others' packages on first use
  *     npm run bench:peers -- --only small --rounds 3
- *     npm run bench:peers -- --json FILE --readme
+ *     npm run bench:peers -- --json FILE --document
  *
  * PyTorch, scikit-learn and OpenBLAS run where Debian's python3-torch, python3-sklearn and python3-numpy are installed, the fused and the 256-bit
  * variants of this library where `npm run test:engines` has put a newer Node. Who cannot take part is named with the reason. Writes bench/results/peers.md
- * and peers.svg; `--readme` puts the table into the README and the chart into docs.
+ * and peers.svg; `--document` puts the table into docs/benchmarks.md and the chart beside it.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -147,7 +147,7 @@ async function run() {
       contestant: { type: 'string', multiple: true, default: [] },
       rounds: { type: 'string' },
       json: { type: 'string' },
-      readme: { type: 'boolean', default: false },
+      document: { type: 'boolean', default: false },
     },
   });
   const rounds = atLeastOne('rounds', values.rounds, 5);
@@ -263,9 +263,9 @@ async function run() {
     ...(absent.length > 0 ? [`Not measured: ${absent.join('; ')}.`] : []),
   ];
   const report = `${table}\n\n${notes.join(' ')}\n`;
-  const results = values.readme ? here('../../docs') : here('../results');
+  const results = values.document ? here('../../docs') : here('../results');
   mkdirSync(results, { recursive: true });
-  if (!values.readme) writeFileSync(`${results}/peers.md`, report);
+  if (!values.document) writeFileSync(`${results}/peers.md`, report);
   const trained = measurements.filter(({ name }) => name.startsWith('train'));
   writeFileSync(
     `${results}/peers.svg`,
@@ -285,17 +285,17 @@ async function run() {
       `${JSON.stringify({ format: 'wasm-mlp-peers', version: 1, date, machine: machine(), rows })}\n`,
     );
   }
-  if (values.readme) intoReadme(report);
+  if (values.document) intoDocument(report);
   process.stdout.write(report);
 }
 
 /** @param {string} report */
-function intoReadme(report) {
-  const path = here('../../README.md');
+function intoDocument(report) {
+  const path = here('../../docs/benchmarks.md');
   const [begin, end] = ['<!-- peers -->', '<!-- /peers -->'];
   const text = readFileSync(path, 'utf8');
   const [from, to] = [text.indexOf(begin), text.indexOf(end)];
-  if (from === -1 || to < from) throw new Error(`README.md: ${begin} and ${end} expected.`);
+  if (from === -1 || to < from) throw new Error(`docs/benchmarks.md: ${begin} and ${end} expected.`);
   writeFileSync(path, `${text.slice(0, from + begin.length)}\n\n${report}\n${text.slice(to)}`);
 }
 

@@ -95,8 +95,8 @@ export interface CustomActivation extends Named {
 /** A choice of activation, with its options. */
 export type Activation = ReturnType<(typeof ACTIVATIONS)[ActivationName]> | Custom<CustomActivation>;
 
-/** What may stand where an activation is wanted. */
-export type ActivationLike = ActivationName | Activation | CustomActivation;
+/** What may stand where an activation is wanted; `silu` is `swish`, `logistic` is `sigmoid`, `identity` is `linear`. */
+export type ActivationLike = ActivationName | 'silu' | 'logistic' | 'identity' | Activation | CustomActivation;
 
 /** Reads a name, what a factory made, or an object of the user's own. */
 export const activationCheck: Check<Activation> = (path, value) =>

@@ -1,41 +1,49 @@
 import type { ActivationName } from './activations.js';
 
+/**
+ * The values that outputs can have: probabilities that add up to 1 over a row, values from 0 to 1, from −1 to 1, from 0 up, or any that go
+ * below 0 and beyond 1.
+ */
+export type OutputRange = 'distribution' | 'unit' | 'signed' | 'nonNegative' | 'any';
+
 /** What is known of an activation beside its values: every name has its line, so a new one cannot be forgotten. */
 export interface ActivationProperties {
   /** The largest |f'|, where that is a bound that f' stays near to; 1 for those whose slope is 1 where they let their input through. */
   readonly largestSlope: number;
   /** Where f' is small: 'exact' zeros are meant; 'smooth' ones are what float32 rounded a tail to; 'constant' slopes do not become smaller. */
   readonly tail: 'exact' | 'smooth' | 'constant';
-  /** Whether it is 0 or nearly so for half its inputs, which asks for weights √2 as large (He et al. 2015). SELU asks for N(0, 1/n), as sigmoid and tanh do. */
-  readonly halfSilent: boolean;
+  /** The values that it can have; absent where nothing is known of them. */
+  readonly range?: OutputRange;
 }
 
 const properties = (
+  range: OutputRange,
   tail: ActivationProperties['tail'],
-  halfSilent = false,
   largestSlope = 1,
-): ActivationProperties => ({ largestSlope, tail, halfSilent });
+): ActivationProperties => ({ largestSlope, tail, range });
 
 const ACTIVATION_PROPERTIES: Readonly<Record<ActivationName, ActivationProperties>> = {
-  linear: /* @__PURE__ */ properties('exact'),
-  unitStep: /* @__PURE__ */ properties('exact'),
-  sigmoid: /* @__PURE__ */ properties('smooth', false, 0.25),
-  tanh: /* @__PURE__ */ properties('smooth'),
-  relu: /* @__PURE__ */ properties('exact', true),
-  leakyRelu: /* @__PURE__ */ properties('constant', true),
-  prelu: /* @__PURE__ */ properties('exact', true),
-  elu: /* @__PURE__ */ properties('smooth', true),
-  selu: /* @__PURE__ */ properties('smooth'),
-  swish: /* @__PURE__ */ properties('smooth', true),
-  gelu: /* @__PURE__ */ properties('smooth', true),
-  softplus: /* @__PURE__ */ properties('smooth'),
-  softsign: /* @__PURE__ */ properties('smooth'),
-  mish: /* @__PURE__ */ properties('smooth', true),
-  hardSigmoid: /* @__PURE__ */ properties('exact', false, 1 / 6),
-  softmax: /* @__PURE__ */ properties('exact'),
+  linear: /* @__PURE__ */ properties('any', 'exact'),
+  unitStep: /* @__PURE__ */ properties('unit', 'exact'),
+  sigmoid: /* @__PURE__ */ properties('unit', 'smooth', 0.25),
+  tanh: /* @__PURE__ */ properties('signed', 'smooth'),
+  relu: /* @__PURE__ */ properties('nonNegative', 'exact'),
+  leakyRelu: /* @__PURE__ */ properties('any', 'constant'),
+  prelu: /* @__PURE__ */ properties('any', 'exact'),
+  elu: /* @__PURE__ */ properties('any', 'smooth'),
+  selu: /* @__PURE__ */ properties('any', 'smooth'),
+  swish: /* @__PURE__ */ properties('any', 'smooth'),
+  gelu: /* @__PURE__ */ properties('any', 'smooth'),
+  softplus: /* @__PURE__ */ properties('nonNegative', 'smooth'),
+  softsign: /* @__PURE__ */ properties('signed', 'smooth'),
+  mish: /* @__PURE__ */ properties('any', 'smooth'),
+  hardSigmoid: /* @__PURE__ */ properties('unit', 'exact', 1 / 6),
+  softmax: /* @__PURE__ */ properties('distribution', 'exact'),
 };
 
-/** Of an activation by its kind; of a user's own nothing is known but that its slope is what it says. */
+/** A slope that is what it says. */
+const UNKNOWN: ActivationProperties = { largestSlope: 1, tail: 'exact' };
+
+/** Of an activation by its kind; of a user's own, and of what is no activation, nothing is known but that its slope is what it says. */
 export const propertiesOf = (kind: string): ActivationProperties =>
-  (ACTIVATION_PROPERTIES as Readonly<Record<string, ActivationProperties | undefined>>)[kind] ??
-  ACTIVATION_PROPERTIES.linear;
+  Object.hasOwn(ACTIVATION_PROPERTIES, kind) ? ACTIVATION_PROPERTIES[kind as ActivationName] : UNKNOWN;

@@ -65,8 +65,10 @@ const custom = (activation: CustomActivation): ActivationDefinition => ({
       for (let row = 0; row < rows; row++) {
         const from = z.address / 4 + row * z.ld;
         const result = activation.forward(memory.f32.slice(from, from + z.width));
+        const values = requireLength(`activation "${activation.name}": forward`, result, z.width);
         const into = y.address / 4 + row * y.ld;
-        memory.f32.set(requireLength(`activation "${activation.name}": forward`, result, z.width), into);
+        // One by one: a result in memory that other threads make longer would be set past its place.
+        for (let j = 0; j < y.width; j++) memory.f32[into + j] = values[j];
         memory.f32.fill(0, into + y.width, into + y.ld);
       }
     },

@@ -26,9 +26,8 @@ export async function runJob(options: JobOptions, stream: NodeJS.WriteStream): P
     const model = createClassifier(engine, options, digits.training.labels.length);
     const training = await train(model, digits.training, options, progress.callback, interrupt.signal);
     progress.stop();
-    // An untrained model must not take the place of one that an earlier run left there.
-    const output = training.steps > 0 ? options.output : null;
-    if (output !== null) await writeOutput(output, model.save());
+    // An untrained model is not saved; an unfinished one does not take the place of what an earlier run left there.
+    const output = training.steps > 0 ? await writeOutput(options.output, model.save(), !training.aborted) : null;
     await interrupt.release();
     return { engine: engine.info, options, output, ...training, ...judge(model, digits.test) };
   } finally {

@@ -1,9 +1,35 @@
-import { access, constants, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+/**
+ * Saves the model to the file that `--output` names. The file is written beside its place, flushed to the disk and renamed, so that
+ * an earlier model is replaced whole or not at all. What can be found wrong with the name is found before the training.
+ */
+import { createHash, randomBytes } from 'node:crypto';
+import { constants, type Stats } from 'node:fs';
+import {
+  access,
+  lstat,
+  mkdir,
+  mkdtemp,
+  open,
+  readdir,
+  readlink,
+  rename,
+  rm,
+  stat,
+  type FileHandle,
+} from 'node:fs/promises';
+import { hostname, tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
 import { CliError, usageError } from './errors.js';
 
+/** Added to the name of a model whose training was interrupted. */
+const PARTIAL_SUFFIX = '.partial';
+
+/** The kernel gives up on a chain of symbolic links after as many (path_resolution(7)). */
+const MAXIMUM_LINKS = 40;
+
 /**
- * Makes sure that the model can be saved to `file`, creating its folder: to be found out before the training, not after.
+ * Checks that a model can be saved to `file`, creates its folder, and removes temporary files that killed runs left in it.
+ * @throws CliError with the status of a wrong call.
  */
 export async function prepareOutput(file: string): Promise<void> {
   if (/[\\/]$/.test(file) || (await isDirectory(file))) {
@@ -12,22 +38,153 @@ export async function prepareOutput(file: string): Promise<void> {
     );
   }
   try {
-    await createFolder(dirname(file));
-    await access(dirname(file), constants.W_OK);
+    const { path, existing } = await findTarget(file);
+    if (existing?.isSocket() || existing?.isBlockDevice()) throw new Error('a socket or block device is there');
+    if (existing !== undefined) await access(path, constants.W_OK);
+    if (isStream(existing)) return;
+    const folder = dirname(path);
+    await createFolder(folder);
+    await access(folder, constants.W_OK);
+    // The longer of the two names: a file system refuses it here, not after the training.
+    await statOf(path + PARTIAL_SUFFIX);
+    await removeLeftovers(folder);
+    // Permissions alone do not tell whether a folder takes entries: /proc is writable for root, and takes none.
+    const { handle, temporary } = await createTemporary(folder, 0o600);
+    await handle.close();
+    await rm(temporary);
   } catch (error) {
     throw usageError(`--output: cannot write '${file}': ${reason(error)}.`);
   }
 }
 
-/** Writes beside the file and renames, so that an earlier model is replaced whole or not at all. */
-export async function writeOutput(file: string, bytes: Uint8Array): Promise<void> {
-  const partial = `${file}.${process.pid}.tmp`;
+/**
+ * Saves the bytes of a model and returns the name of the file. A symbolic link is followed, a FIFO or device is written to, and a file that is
+ * replaced hands on its permissions. A model whose training was interrupted goes to `<file>.partial`: the finished one that may be there stays.
+ * @throws CliError where that fails; the model is in a temporary folder then, which the message names.
+ */
+export async function writeOutput(file: string, bytes: Uint8Array, finished = true): Promise<string> {
+  const name = finished ? file : file + PARTIAL_SUFFIX;
   try {
-    await writeFile(partial, bytes);
-    await rename(partial, file);
+    const { path, existing } = await findTarget(file);
+    if (isStream(existing)) {
+      // Whoever reads it would take an unfinished model for the finished one.
+      if (!finished) throw new Error('an unfinished model is not written to a FIFO or device');
+      await writeStream(path, bytes);
+    } else {
+      await replaceFile(finished ? path : (await findTarget(name)).path, bytes);
+    }
+    return name;
   } catch (error) {
-    await rm(partial, { force: true });
-    throw new CliError(`save: cannot write '${file}': ${reason(error)}.`);
+    throw new CliError(`save: cannot write '${name}': ${reason(error)}. ${await rescue(bytes)}`);
+  }
+}
+
+/** A FIFO or a character device such as /dev/null: something to write to, which a file must not take the place of. */
+const isStream = (existing: Stats | undefined): boolean =>
+  existing !== undefined && (existing.isFIFO() || existing.isCharacterDevice());
+
+/** The path behind symbolic links, also where the last one leads to nothing yet, and what is there. */
+async function findTarget(file: string): Promise<{ path: string; existing: Stats | undefined }> {
+  let path = resolve(file);
+  for (let links = 0; links <= MAXIMUM_LINKS; links++) {
+    const existing = await statOf(path);
+    if (existing?.isSymbolicLink() !== true) return { path, existing };
+    path = resolve(dirname(path), await readlink(path));
+  }
+  throw new Error('too many symbolic links');
+}
+
+/** Of the entry itself, not of what a symbolic link leads to. Undefined where there is none. */
+async function statOf(path: string): Promise<Stats | undefined> {
+  try {
+    return await lstat(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw error;
+  }
+}
+
+async function writeStream(path: string, bytes: Uint8Array): Promise<void> {
+  const handle = await open(path, constants.O_WRONLY);
+  try {
+    await handle.writeFile(bytes);
+  } finally {
+    await handle.close();
+  }
+}
+
+async function replaceFile(path: string, bytes: Uint8Array): Promise<void> {
+  const existing = await statOf(path);
+  // Permissions are read again: hours may lie between the check and now.
+  const mode = existing?.isFile() === true ? existing.mode & 0o7777 : undefined;
+  const { handle, temporary } = await createTemporary(dirname(path), mode === undefined ? 0o666 : 0o600);
+  try {
+    try {
+      await handle.writeFile(bytes);
+      if (mode !== undefined) await handle.chmod(mode);
+      // Without this a crash of the machine may leave the new name with no contents.
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+  await syncFolder(dirname(path));
+}
+
+/** This machine, as temporary files name it: on a shared file system the numbers of processes are another machine's. */
+const machine = (): string => createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
+
+/** `.wasm-mlp-<machine>-<process>-<random>.tmp`. Its length does not depend on the name of the model. */
+const TEMPORARY = /^\.wasm-mlp-([0-9a-f]{8})-(\d+)-[0-9a-f]{16}\.tmp$/;
+
+/** Creates a file that was not there before: a symbolic link of that name, made beforehand, is an error and not followed. */
+async function createTemporary(folder: string, mode: number): Promise<{ handle: FileHandle; temporary: string }> {
+  const temporary = join(folder, `.wasm-mlp-${machine()}-${process.pid}-${randomBytes(8).toString('hex')}.tmp`);
+  return { handle: await open(temporary, 'wx', mode), temporary };
+}
+
+/** Removes temporary files of processes of this machine that have ended: `kill -9` leaves no time to do it oneself. */
+async function removeLeftovers(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const [, of, pid] = TEMPORARY.exec(name) ?? [];
+    if (of !== machine() || isRunning(Number(pid))) continue;
+    // Another run may remove it too; one that belongs to another user stays.
+    await rm(join(folder, name), { force: true }).catch(() => undefined);
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+  }
+}
+
+/** Makes a renaming last. Not every platform can do this with a folder. */
+async function syncFolder(folder: string): Promise<void> {
+  try {
+    const handle = await open(folder, constants.O_RDONLY);
+    await handle.sync().finally(() => handle.close());
+  } catch {
+    // The file itself is flushed; only the crash of the machine right now could bring back the one before.
+  }
+}
+
+/** Saves a model that cannot go where it should to a new temporary folder, and says where: a training may have taken hours. */
+async function rescue(bytes: Uint8Array): Promise<string> {
+  try {
+    const path = join(await mkdtemp(join(tmpdir(), 'wasm-mlp-')), 'model.safetensors');
+    await replaceFile(path, bytes);
+    return `The model was saved to '${path}' instead.`;
+  } catch (error) {
+    return `It could not be saved to a temporary folder either: ${reason(error)}.`;
   }
 }
 

@@ -32,7 +32,9 @@ export function summary(result: JobResult, terminalWidth?: number): string {
   const closing = [
     `trained in ${seconds.toFixed(2)} s, ${thousands(samplesPerSecond)} samples/s`,
     `weights SHA-256 ${result.weightsSha256}`,
-    result.output === null ? 'nothing was learned, so no model was saved' : `model saved to ${result.output}`,
+    result.output === null
+      ? 'nothing was learned, so no model was saved'
+      : `${aborted ? 'unfinished model' : 'model'} saved to ${result.output}`,
   ];
   if (aborted) return [interruption(result), accuracy, ...closing].join('\n');
   const sections = ['', accuracy, '', confusionTable(confusion), ''];

@@ -1,23 +1,9 @@
 /**
- * Arrays of the caller's, told by what they are made of. Neither `instanceof` nor a property can be relied on: a proxy whose target is gone throws at both, an
- * array may come from another realm (a page's frame, Jest), have lost its prototype, or say that it is longer than it is, and what is copied
- * goes by the real length.
+ * Lists, typed arrays and bytes that a caller gave, told by what they are and not by what they say of themselves: typed arrays by the built-in
+ * getters, which work for arrays of another realm (a page's frame, or under Jest and jsdom what the platform reads from a file) and which no property
+ * of the caller's, no subclass, no Proxy and no other prototype can forge.
  */
-
-import { isInstance } from './objects.js';
-
-/** A getter that all typed arrays inherit: it reads what an array is made of, and runs no code of the caller's. */
-function slot(key: PropertyKey): (this: unknown) => unknown {
-  const { get } = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype) as object, key) as {
-    readonly get: (this: unknown) => unknown;
-  };
-  return get;
-}
-
-const nameSlot = /* @__PURE__ */ slot(Symbol.toStringTag);
-const lengthSlot = /* @__PURE__ */ slot('length');
-const bufferSlot = /* @__PURE__ */ slot('buffer');
-const offsetSlot = /* @__PURE__ */ slot('byteOffset');
+import { MemoryError } from './errors.js';
 
 /** Whether a value is an array. A proxy whose target is gone is none; `Array.isArray` throws a TypeError there. */
 export function isList(value: unknown): value is readonly unknown[] {
@@ -28,75 +14,96 @@ export function isList(value: unknown): value is readonly unknown[] {
   }
 }
 
-/** The class of a typed array, such as 'Float32Array', of whichever realm; undefined for anything else. */
-export const typedArrayName = (value: unknown): string | undefined => nameSlot.call(value) as string | undefined;
+/** A built-in getter of a prototype. */
+const getter = <T>(prototype: unknown, name: PropertyKey): ((this: unknown) => T) =>
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- called with the array that it is asked of
+  Object.getOwnPropertyDescriptor(prototype, name)!.get as (this: unknown) => T;
 
-/** The number of elements that a typed array has, whatever its `length` says. */
-export const typedArrayLength = (array: ArrayBufferView): number => lengthSlot.call(array) as number;
+/** A built-in getter of all typed arrays. */
+const typedGetter = <T>(name: PropertyKey): ((this: unknown) => T) =>
+  getter<T>(Object.getPrototypeOf(Float32Array.prototype), name);
 
-/** The memory of a typed array, whatever its `buffer` says. */
-export const bufferOf = (array: ArrayBufferView): ArrayBufferLike => bufferSlot.call(array) as ArrayBufferLike;
+const KIND = /* @__PURE__ */ typedGetter<string | undefined>(Symbol.toStringTag);
+const LENGTH = /* @__PURE__ */ typedGetter<number>('length');
+const BUFFER = /* @__PURE__ */ typedGetter<unknown>('buffer');
+const BYTE_OFFSET = /* @__PURE__ */ typedGetter<number>('byteOffset');
 
-/** Whether the memory of an array was transferred to another thread. */
-export function isDetached(array: ArrayBufferView): boolean {
-  if (typedArrayLength(array) > 0) return false;
+/** 'Float32Array' and the like, or undefined for anything that is no typed array. */
+export const typedKind = (value: unknown): string | undefined => KIND.call(value);
+
+/** Whether a value is a list or a typed array. */
+export const isSequence = (value: unknown): value is ArrayLike<unknown> =>
+  isList(value) || typedKind(value) !== undefined;
+
+/** Number of elements of a typed array: 0 once its buffer was transferred. */
+export const typedLength = (array: unknown): number => LENGTH.call(array);
+
+/** Whether no other thread can write to a typed array or make it longer. */
+export const isUnshared = (array: unknown): boolean => BUFFER.call(array) instanceof ArrayBuffer;
+
+/** Whether two typed arrays may lie in one memory: two shared buffers may be one, since each post makes an object of its own. */
+export const mayOverlap = (one: unknown, other: unknown): boolean =>
+  BUFFER.call(one) === BUFFER.call(other) || !(isUnshared(one) || isUnshared(other));
+
+/** Whether the memory of a typed array was transferred to another thread. */
+export function isDetached(array: unknown): boolean {
+  if (typedLength(array) > 0) return false;
   try {
-    new Uint8Array(bufferOf(array));
+    new Uint8Array(BUFFER.call(array) as ArrayBuffer);
     return false;
   } catch {
     return true;
   }
 }
 
-/** Whether a typed array has its memory, and a `length` that is true. */
-function isWhole(array: Float32Array): boolean {
-  const length = lengthSlot.call(array);
-  return array.length === length && (length !== 0 || !isDetached(array));
+/** `count` elements of a Float32Array or Float64Array from element `first` on, as a view that cannot become longer. */
+export function typedPart(
+  array: Float32Array | Float64Array,
+  first: number,
+  count: number,
+): Float32Array | Float64Array {
+  const View = typedKind(array) === 'Float32Array' ? Float32Array : Float64Array;
+  return new View(BUFFER.call(array) as ArrayBuffer, BYTE_OFFSET.call(array) + View.BYTES_PER_ELEMENT * first, count);
 }
 
-/** Whether a value is a typed array that has its memory, and whose `length` is true. */
-export const isTypedArray = (value: unknown): value is Float32Array =>
-  nameSlot.call(value) !== undefined && isWhole(value as Float32Array);
+/** A list may say that it is as long as it likes: what cannot be had is a MemoryError. */
+function allocated<T>(where: string, values: number, make: () => T): T {
+  try {
+    return make();
+  } catch {
+    throw new MemoryError(
+      `${where}: values expected to fit into memory, got ${values} of them. Use less data at a time.`,
+    );
+  }
+}
+
+/** Zeros, as float32. */
+export const newFloats = (values: number, where = 'data'): Float32Array<ArrayBuffer> =>
+  allocated(where, values, () => new Float32Array(values));
+
+/** Zeros, as float64. */
+export const newDoubles = (values: number, where = 'data'): Float64Array<ArrayBuffer> =>
+  allocated(where, values, () => new Float64Array(values));
 
 /**
- * Whether a value is a Float32Array, of whichever realm, that has its memory, and whose `length` is true. A prediction of one row asks this twice, so the
- * usual array is told by what compiles to a few instructions: there is an element before its end, and none at it, which no property can hide.
+ * Whether a value is a Float32Array, of whichever realm. The first two tests take a nanosecond and decide nearly always; a view that only poses
+ * as one has no more elements than its own, so what reads or writes it must not rely on the length that it says.
  */
-export function isFloat32Array(value: unknown): value is Float32Array {
-  if (!ArrayBuffer.isView(value)) return false;
-  if (isInstance(value, Float32Array)) {
-    const { length } = value;
-    if (length > 0 && value[length - 1] !== undefined && value[length] === undefined) return true;
-  }
-  return nameSlot.call(value) === 'Float32Array' && isWhole(value as Float32Array);
-}
-
-/** A view of the library's own on the memory of a Float32Array: its methods are those of the platform. */
-export const floatsOf = (array: Float32Array): Float32Array =>
-  new Float32Array(bufferOf(array), offsetSlot.call(array) as number, typedArrayLength(array));
+export const isFloat32Array = (value: unknown): value is Float32Array =>
+  ArrayBuffer.isView(value) &&
+  (Object.getPrototypeOf(value) === Float32Array.prototype || typedKind(value) === 'Float32Array');
 
 /** The bytes that a user gave, a Uint8Array or an ArrayBuffer, or undefined for anything else. */
 export function bytesOf(value: unknown): Uint8Array<ArrayBuffer> | undefined {
-  if (typedArrayName(value) === 'Uint8Array' && isTypedArray(value)) {
-    const bytes = value as ArrayBufferView;
-    return new Uint8Array(bufferOf(bytes) as ArrayBuffer, offsetSlot.call(bytes) as number, typedArrayLength(bytes));
-  }
-  if (!isArrayBuffer(value)) return undefined;
   try {
-    return new Uint8Array(value);
+    if (typedKind(value) === 'Uint8Array') {
+      return new Uint8Array(BUFFER.call(value) as ArrayBuffer, BYTE_OFFSET.call(value), typedLength(value));
+    }
+    // This getter throws for anything but an ArrayBuffer, of whichever realm.
+    getter(ArrayBuffer.prototype, 'byteLength').call(value);
+    return new Uint8Array(value as ArrayBuffer);
   } catch {
-    // It was transferred, and has no bytes any more.
+    // It is neither, or was transferred, and has no bytes any more.
     return undefined;
-  }
-}
-
-/** Whether a value is an ArrayBuffer, of whichever realm: its own getter throws for anything else. */
-function isArrayBuffer(value: unknown): value is ArrayBuffer {
-  if (typeof value !== 'object' || value === null) return false;
-  try {
-    Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, 'byteLength')!.get!.call(value);
-    return true;
-  } catch {
-    return false;
   }
 }

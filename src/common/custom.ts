@@ -1,8 +1,9 @@
-import { floatsOf, isFloat32Array, isList } from './arrays.js';
-import { fieldOf, fieldsOf, isFunction, isInstance, isObject } from './objects.js';
+import { isList, isSequence, typedKind, typedLength } from './arrays.js';
 import { describe } from './describe.js';
 import type { Descriptor } from './descriptor.js';
 import { ShapeError, ValueError } from './errors.js';
+import { fieldOf, fieldsOf, isFunction, isInstance, isObject } from './objects.js';
+import { isRecord, text } from './options.js';
 
 /** What all objects of a user's own have: the name that files and logs call them by. */
 export interface Named {
@@ -59,19 +60,78 @@ export function readCustom<F extends Named>(
   return { kind: 'custom', config: { name }, custom: object as F };
 }
 
+/** Levels of lists and objects in a description: schedules within schedules lie deepest. */
+const MOST_LEVELS = 64;
+
+/** What descriptions are made of, besides lists. */
+const DESCRIPTION = ['kind', 'config'];
+
 /**
- * Puts a user's objects back where a file has only their names, everywhere in a JSON value.
- * Returns a new value; what is not found stays a name, and is refused where it is read.
+ * Puts a user's objects back where a file or a handle has only their names, everywhere in plain data, and holds descriptions to `{ kind, config }`.
+ * Only what contains such an object is copied. A name that is not found stays, and is refused where it is read. `path` opens the messages.
+ * @throws ValueError for anything that is no description, and for more levels than any has.
  */
-export function restoreCustom(value: unknown, objects: ReadonlyMap<string, readonly Named[]>): unknown {
+export function restoreCustom(
+  path: string,
+  value: unknown,
+  objects: ReadonlyMap<string, readonly Named[]>,
+  level = 0,
+): unknown {
   if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) return value.map((one) => restoreCustom(one, objects));
-  const { kind, config } = fieldsOf(value, 'kind', 'config');
-  if (kind === 'custom' && isObject(config)) {
-    const custom = objects.get(fieldOf(config, 'name') as string);
-    return custom === undefined ? { kind, config } : { kind, config, custom: new Candidates(custom) };
+  if (level > MOST_LEVELS) throw new ValueError(`${path} expected at most ${MOST_LEVELS} levels, got more.`);
+  const restore = (inner: unknown, at: string): unknown => restoreCustom(`${path}${at}`, inner, objects, level + 1);
+  if (isList(value)) return restoreList(path, value, restore);
+  const record = value as Readonly<Record<string, unknown>>;
+  if (Object.hasOwn(record, 'kind')) {
+    requireFields(path, record, DESCRIPTION);
+    if (!isRecord(record.config)) {
+      throw new ValueError(`${path}.config expected an object, got ${describe(record.config)}.`);
+    }
+    if (record.kind === 'custom') return restoreOne(path, record.config, objects);
   }
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, restoreCustom(inner, objects)]));
+  let copy: Record<string, unknown> | undefined;
+  for (const key of Object.keys(record)) {
+    const inner = restore(record[key], `.${key}`);
+    if (inner !== record[key]) (copy ??= { ...record })[key] = inner;
+  }
+  return copy ?? record;
+}
+
+function restoreList(
+  path: string,
+  list: readonly unknown[],
+  restore: (inner: unknown, at: string) => unknown,
+): unknown {
+  let copy: unknown[] | undefined;
+  const { length } = list;
+  for (let i = 0; i < length; i++) {
+    const one = list[i];
+    // A hole: no description has one, and a list may have billions.
+    if (one === undefined) throw new ValueError(`${path}[${i}] expected a value, got none.`);
+    const inner = restore(one, `[${i}]`);
+    if (inner !== one) (copy ??= Array.from({ length }, (_, at) => list[at]))[i] = inner;
+  }
+  return copy ?? list;
+}
+
+function restoreOne(
+  path: string,
+  config: Readonly<Record<string, unknown>>,
+  objects: ReadonlyMap<string, readonly Named[]>,
+): unknown {
+  requireFields(`${path}.config`, config, ['name']);
+  const name = text(`${path}.config.name`, config.name);
+  const custom = objects.get(name);
+  return { kind: 'custom', config: { name }, ...(custom !== undefined && { custom: new Candidates(custom) }) };
+}
+
+/** Throws a ValueError where an object has a field besides those with a name. */
+export function requireFields(path: string, record: object, names: readonly string[]): void {
+  for (const name of Object.keys(record)) {
+    if (!names.includes(name)) {
+      throw new ValueError(`${path} expected no field but ${names.join(', ')}, got ${describe(name)}.`);
+    }
+  }
 }
 
 /** The functions by which the kinds of a user's objects are told apart. */
@@ -103,22 +163,21 @@ export function requireDistinctNames(where: string, description: unknown): void 
   look(description);
 }
 
-/** The result of a user's function, held to be as many numbers as were asked for. A list is copied: the copy is what was checked. */
-export function requireLength(path: string, result: unknown, length: number): Float32Array | readonly number[] {
-  const typed = isFloat32Array(result) ? floatsOf(result) : undefined;
-  if (typed === undefined && !isList(result)) {
+/** The result of a user's function, held to be as many numbers as were asked for: a copy where it is no plain Float32Array, each number read once. */
+export function requireLength(path: string, result: unknown, length: number): Float32Array | Float64Array {
+  const isFloats = typedKind(result) === 'Float32Array';
+  if (!isSequence(result) || !(isFloats || isList(result))) {
     throw new ValueError(`${path} expected a Float32Array of ${length} values, got ${describe(result)}.`);
   }
-  const given = typed ?? (result as readonly unknown[]);
-  if (given.length !== length) throw new ShapeError(`${path} expected ${length} values, got ${given.length}.`);
-  if (typed !== undefined) return typed;
-  const values: number[] = [];
+  const got = isFloats ? typedLength(result) : result.length;
+  if (got !== length) throw new ShapeError(`${path} expected ${length} values, got ${got}.`);
+  if (isFloats) return result as Float32Array;
+  const values = new Float64Array(length);
   for (let i = 0; i < length; i++) {
-    const value: unknown = given[i];
-    if (typeof value !== 'number') {
+    const value = result[i];
+    if (typeof value !== 'number')
       throw new ValueError(`${path} expected numbers, got ${describe(value)} at index ${i}.`);
-    }
-    values.push(value);
+    values[i] = value;
   }
   return values;
 }

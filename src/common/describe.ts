@@ -1,5 +1,5 @@
 /** Values as they stand in error messages. A message is made where something is wrong already, so nothing here throws, whatever the value. */
-import { isDetached, isList, typedArrayLength, typedArrayName } from './arrays.js';
+import { isDetached, isList, typedKind, typedLength } from './arrays.js';
 import { isRevoked } from './objects.js';
 
 /** Whether a value is a Map or a Set, of whichever realm: what it holds is not among its fields. */
@@ -22,7 +22,7 @@ export function describe(value: unknown): string {
   if (isRevoked(value)) return 'a revoked proxy';
   if (typeof value === 'function') return 'a function';
   try {
-    return describeObject(value);
+    return describeObject(value as object);
   } catch {
     // The value's own code threw while it was looked at.
     return isList(value) ? 'an array' : 'an object';
@@ -30,12 +30,9 @@ export function describe(value: unknown): string {
 }
 
 function describeObject(value: object): string {
-  const name = typedArrayName(value);
-  if (name !== undefined) {
-    const array = value as Float32Array;
-    const plain = `${name}(${typedArrayLength(array)})`;
-    if (isDetached(array)) return `a ${name} whose memory was transferred`;
-    return array.length === typedArrayLength(array) ? plain : `an altered ${plain}`;
+  const kind = typedKind(value);
+  if (kind !== undefined) {
+    return isDetached(value) ? `a ${kind} whose memory was transferred` : `${kind}(${typedLength(value)})`;
   }
   if (ArrayBuffer.isView(value)) return 'a DataView';
   const collection = collectionOf(value);
@@ -57,6 +54,6 @@ export const sentence = (message: string): string => (/[.?!]$/.test(message) ? m
 
 /** (2, 3): a shape as written in messages; of what is none, what it is. */
 export function describeShape(shape: unknown): string {
-  const short = isList(shape) && shape.length <= 8;
-  return short ? `(${describe(shape).slice(1, -1).replaceAll(',', ', ')})` : describe(shape);
+  const text = describe(shape);
+  return text.startsWith('[') ? `(${text.slice(1, -1).replaceAll(',', ', ')})` : text;
 }

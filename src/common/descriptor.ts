@@ -19,22 +19,6 @@ export const withoutOptions =
   <K extends string>(kind: K) =>
   (options?: object): Descriptor<K> => ({ kind, config: readOptions(kind, options, {}) });
 
-/** Choices within choices, such as a warm-up's schedule, at most: one that holds itself would never end. */
-const MOST_NESTED = 32;
-let depth = 0;
-
-/** Reads what a choice holds. */
-function nested<T>(path: string, read: () => T): T {
-  if (depth === MOST_NESTED)
-    throw new ValueError(`${path} expected at most ${MOST_NESTED} choices in each other, got more.`);
-  depth += 1;
-  try {
-    return read();
-  } finally {
-    depth -= 1;
-  }
-}
-
 /**
  * Resolves what a user may write where a choice is wanted: a name with its defaults, a descriptor made by a factory, or the same
  * read from a file.
@@ -51,7 +35,7 @@ export function resolve<D extends Descriptor>(
   const { kind: given, config } = fieldsOf(value, 'kind', 'config');
   if (given !== undefined) {
     const kind = nameOf(Object.keys(factories))(path, given);
-    return nested(path, () => (factories[kind] as (options: unknown) => D)(config));
+    return (factories[kind] as (options: unknown) => D)(config);
   }
   throw new ValueError(`${path} expected a name or what its factory makes, got ${describe(value)}.`);
 }

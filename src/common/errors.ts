@@ -2,6 +2,7 @@
  * The library's error classes. Messages follow one grammar: `where: what expected X, got Y. Hint.`
  * A text is built only when it is thrown.
  */
+import { callerTrace, setTrace } from './traces.js';
 
 /** What all errors of this library are. */
 export class WasmMlpError extends Error {
@@ -9,6 +10,12 @@ export class WasmMlpError extends Error {
   static override readonly name: string = 'WasmMlpError';
   /** Name of the class. */
   override name = 'WasmMlpError';
+
+  /** An error with that message. Its trace begins with the caller's code, where the platform tells. */
+  constructor(message?: string, options?: ErrorOptions) {
+    super(message, options);
+    setTrace(this, new.target.name, callerTrace());
+  }
 }
 
 /** Data, weights or layers do not fit together in size. */

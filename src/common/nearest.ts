@@ -1,3 +1,8 @@
+import { otherName } from './other-names.js';
+
+/** Names that are looked at and listed: a graph may have any number of outputs. */
+const MOST = 100;
+
 /** Number of insertions, deletions, substitutions and swaps of neighbours between two words (optimal string alignment). */
 function editDistance(a: string, b: string): number {
   let before: number[] = [];
@@ -18,10 +23,12 @@ function editDistance(a: string, b: string): number {
 
 /** The name among `names` closest to `word`, if one is close enough to be meant. */
 export function nearest(word: string, names: readonly string[]): string | undefined {
-  const limit = Math.max(2, Math.floor(word.length / 3));
+  // Two letters of a word of two would be any other.
+  const limit = word.length < 3 ? 1 : Math.max(2, Math.floor(word.length / 3));
   let best: string | undefined;
   let bestDistance = limit + 1;
   for (const name of names) {
+    if (name.length > LONGEST) continue;
     const distance = editDistance(word.toLowerCase(), name.toLowerCase());
     if (distance < bestDistance) {
       best = name;
@@ -36,7 +43,9 @@ const LONGEST = 64;
 
 /** ` Did you mean "x"?`, or the list of what there is. */
 export function suggestion(word: string, names: readonly string[]): string {
+  const some = names.slice(0, MOST);
   // The distance takes time and room with the square of the length.
-  const best = word.length > LONGEST ? undefined : nearest(word, names);
-  return best === undefined ? ` There are: ${names.join(', ')}.` : ` Did you mean "${best}"?`;
+  const best = word.length > LONGEST ? undefined : (otherName(word, some) ?? nearest(word, some));
+  if (best !== undefined) return ` Did you mean "${best}"?`;
+  return ` There are: ${some.join(', ')}${some.length < names.length ? ', …' : ''}.`;
 }

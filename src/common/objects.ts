@@ -63,7 +63,7 @@ export function fieldsOf<K extends string>(value: unknown, ...names: readonly K[
 }
 
 /** What an object of the library's own says by a name that it may leave out: nothing where it does, whatever `Object.prototype` says. */
-export const own = <T extends object, K extends keyof T>(object: T | undefined, name: K): T[K] | undefined =>
+export const ownOf = <T extends object, K extends keyof T>(object: T | undefined, name: K): T[K] | undefined =>
   object !== undefined && Object.hasOwn(object, name) ? object[name] : undefined;
 
 /** Whether a value is a promise, or like one. What is none need not be waited for, and cannot be where it is a proxy without a target. */

@@ -2,6 +2,7 @@ import { isList } from './arrays.js';
 import { collectionOf, describe } from './describe.js';
 import { ValueError } from './errors.js';
 import { suggestion } from './nearest.js';
+import { insteadOf, namingHint, otherName } from './other-names.js';
 import { fieldOf, isObject } from './objects.js';
 
 /** Takes a given value and returns it checked, or throws a ValueError that starts with `path`. */
@@ -20,16 +21,25 @@ export type OptionTable<T> = { readonly [K in keyof T]-?: Option<T[K]> };
 export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   isObject(value) && !isList(value) && !ArrayBuffer.isView(value) && collectionOf(value) === undefined;
 
+/** Sets a field by a name that users choose. To assign to one called `__proto__` would set the object's prototype instead. */
+export function setField<T>(record: Record<string, T>, name: string, value: T): void {
+  if (name !== '__proto__') record[name] = value;
+  else Object.defineProperty(record, name, { value, writable: true, enumerable: true, configurable: true });
+}
+
 /** Reads an options object: every given name must be in the table, every value must pass its check. */
 export function readOptions<T extends object>(where: string, given: unknown, table: OptionTable<T>): T {
   if (given !== undefined && !isRecord(given)) {
-    throw new ValueError(`${where}: options expected an object, got ${describe(given)}.`);
+    const hint = namingHint(given, table, unchecked);
+    throw new ValueError(`${where}: options expected an object, got ${describe(given)}.${hint}`);
   }
   const values = given ?? {};
   const names = Object.keys(table);
   for (const name of Object.keys(values)) {
     if (!names.includes(name)) {
-      throw new ValueError(`${where}: unknown option ${describe(name)}.${suggestion(name, names)}`);
+      throw new ValueError(
+        `${where}: unknown option ${describe(name)}.${insteadOf(where, name) ?? suggestion(name, names)}`,
+      );
     }
   }
   const result: Record<string, unknown> = {};
@@ -55,28 +65,35 @@ const check =
 /** Finite once rounded to the kernels' float32. */
 const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(Math.fround(value));
 
-export const finite = check<number>('a finite number', isNumber);
-export const positive = check<number>('a number > 0', (v) => isNumber(v) && Math.fround(v) > 0);
-export const nonNegative = check<number>('a number >= 0', (v) => isNumber(v) && v >= 0);
-export const fraction = check<number>('a number in [0, 1)', (v) => isNumber(v) && v >= 0 && v < 1);
+/** A check of numbers. −0 becomes 0, since JSON, and so a file, has only one of them: −0 + 0 is 0, and no other number changes. */
+const numeric =
+  (expected: string, holds: (value: unknown) => boolean): Check<number> =>
+  (path, value) =>
+    holds(value) ? (value as number) + 0 : refuse(path, expected, value);
+
+export const finite = numeric('a finite number', isNumber);
+export const positive = numeric('a number > 0', (v) => isNumber(v) && Math.fround(v) > 0);
+export const nonNegative = numeric('a number >= 0', (v) => isNumber(v) && v >= 0);
+export const fraction = numeric('a number in [0, 1)', (v) => isNumber(v) && v >= 0 && v < 1);
 export const flag = check<boolean>('true or false', (v) => typeof v === 'boolean');
 export const text = check<string>('a non-empty string', (v) => typeof v === 'string' && v.length > 0);
 
 export const integer = (least: number, most = Number.MAX_SAFE_INTEGER): Check<number> =>
-  check(
+  numeric(
     most === Number.MAX_SAFE_INTEGER ? `an integer >= ${least}` : `an integer from ${least} to ${most}`,
     (v) => Number.isInteger(v) && (v as number) >= least && (v as number) <= most,
   );
 
-/** The name of one of the entries of a table. */
+/** The name of one of the entries of a table, or one that it has in other libraries. */
 export const nameOf =
   <K extends string>(names: readonly K[]): Check<K> =>
   (path, value) => {
     if (typeof value !== 'string') return refuse(path, 'a name', value);
-    if (!(names as readonly string[]).includes(value)) {
+    const name = (names as readonly string[]).includes(value) ? value : otherName(value, names);
+    if (name === undefined) {
       throw new ValueError(`${path} is unknown: ${describe(value)}.${suggestion(value, names)}`);
     }
-    return value as K;
+    return name as K;
   };
 
 /** A list of what passes a check. Each element is read once and by index: a hole is checked like the rest, and no method of the list's is called. */

@@ -2,8 +2,8 @@ import { isList } from './arrays.js';
 import { describe } from './describe.js';
 import { ShapeError, ValueError } from './errors.js';
 import { suggestion } from './nearest.js';
-import { isRecord } from './options.js';
 import { fieldOf } from './objects.js';
+import { isRecord } from './options.js';
 
 /** One value per end, with what messages call it: the value itself where there is one end. */
 export function perEnd(
@@ -14,8 +14,9 @@ export function perEnd(
 ): { readonly what: string; readonly value: unknown }[] {
   if (ends.length === 1) return [{ what, value }];
   if (isList(value)) {
-    if (value.length !== ends.length) {
-      throw new ShapeError(`${where}: ${what} expected a list of ${ends.length}, one for each, got ${value.length}.`);
+    const { length } = value;
+    if (length !== ends.length) {
+      throw new ShapeError(`${where}: ${what} expected a list of ${ends.length}, one for each, got ${length}.`);
     }
     return ends.map((_, index) => ({ what: `${what}[${index}]`, value: value[index] }));
   }
@@ -25,8 +26,9 @@ export function perEnd(
     );
   }
   const names = ends.map(({ name }) => name);
+  const known = new Set(names);
   for (const name of Object.keys(value)) {
-    if (!names.includes(name)) {
+    if (!known.has(name)) {
       throw new ValueError(`${where}: ${what} has no place ${describe(name)}.${suggestion(name, names)}`);
     }
   }

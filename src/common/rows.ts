@@ -1,9 +1,24 @@
-import { floatsOf, isFloat32Array, isList, isTypedArray } from './arrays.js';
+/**
+ * Rows of numbers and class indices as users hand them over. A source reads every value and every length of the caller's once, checks what it
+ * read, and writes that: arrays may be Proxies, have getters, or lie in memory that another thread writes, so that a second look could
+ * find something else. It never writes beyond the rows that it was asked for.
+ */
+import {
+  isDetached,
+  isList,
+  isSequence,
+  isUnshared,
+  newDoubles,
+  newFloats,
+  typedKind,
+  typedLength,
+  typedPart,
+} from './arrays.js';
 import { describe } from './describe.js';
 import { ShapeError, ValueError } from './errors.js';
 
-/** Rows of numbers, as users hand them over: one flat row-major array, or an array per row. */
-export type Rows = Float32Array | readonly (readonly number[] | Float32Array)[];
+/** Rows of numbers, as users hand them over: one flat row-major array, or an array per row. Models compute in float32. */
+export type Rows = Float32Array | Float64Array | readonly (readonly number[] | Float32Array | Float64Array)[];
 
 /** What a model is given: of one input its rows; of several a list in their order, or an object by their names. */
 export type Inputs = Rows | readonly Rows[] | Readonly<Record<string, Rows>>;
@@ -15,113 +30,235 @@ export type Labels =
 /** A number for each row. */
 export type RowNumbers = Labels | Float32Array | Float64Array;
 
-/** Rows of the caller's: how many there are, and a way to write them where they are wanted. Nothing is kept. */
+/** Rows of the caller's: how many there are, and a way to copy them to where they are wanted. Nothing is kept. */
 export interface RowSource {
   readonly rows: number;
   readonly width: number;
-  /** Throws where one of `count` rows from `first` on is not what it should be. */
-  check(first: number, count: number): void;
-  /** Writes rows that were checked, all or `count` from `first` on, row-major without padding, at element index `at`. */
-  write(into: Float32Array, at: number, first?: number, count?: number): void;
+  /** Whether every value is a float32 as it is given. */
+  readonly exact: boolean;
+  /**
+   * Reads rows, all or `count` from `first` on, each value once, and writes them row-major without padding at element index `at`; `watch` is shown them
+   * as doubles. Throws where a row or a value is not what it should be; what was written until then is of no use.
+   */
+  write(into: Floats, at: number, first?: number, count?: number, watch?: RowWatch): void;
 }
 
-const checked = (source: RowSource): RowSource => {
-  source.check(0, source.rows);
-  return source;
+/** Where numbers are written. */
+export type Floats = Float32Array | Float64Array;
+
+/** What is shown rows of doubles as they are read. */
+export interface RowWatch {
+  /** Room for a row, for whoever reads one. */
+  readonly row: Float64Array;
+  /** Whether further rows change nothing. */
+  readonly done: boolean;
+  /** Takes the next row, which stands in `values` from element `at` on. */
+  look(values: Floats, at: number): void;
+  /** Rows come that are no doubles. */
+  stop(): void;
+}
+
+/** What to write instead of a flat list of numbers, where that is known better than here. */
+export type FlatHint = string | undefined;
+
+/** All rows of a source: as float32 where they are that already, else as float64. */
+export function copyRows(source: RowSource): Float32Array | Float64Array {
+  const size = source.rows * source.width;
+  const data = source.exact ? newFloats(size) : newDoubles(size);
+  source.write(data, 0);
+  return data;
+}
+
+/** The most elements that a list can have. */
+const LONGEST = 2 ** 32 - 1;
+
+/** The length of a list or typed array, read once. */
+export function lengthOf(where: string, what: string, list: unknown): number {
+  if (typedKind(list) !== undefined) return typedLength(list);
+  const { length } = list as ArrayLike<unknown>;
+  if (Number.isInteger(length) && length >= 0 && length <= LONGEST) return length;
+  throw new ValueError(`${where}: ${what} expected a list, got one of length ${describe(length)}.`);
+}
+
+/** The length of what may be a row, a list or a typed array; undefined for anything else. */
+export const rowLength = (where: string, what: string, row: unknown): number | undefined =>
+  isSequence(row) ? lengthOf(where, what, row) : undefined;
+
+const isFloats = (data: unknown): data is Float32Array | Float64Array => {
+  const kind = typedKind(data);
+  return kind === 'Float32Array' || kind === 'Float64Array';
 };
 
-/** Checks that every row has `width` numbers. `where` and `what` open the messages: `fit: x`. */
-export const rowSource = (where: string, what: string, data: unknown, width: number): RowSource =>
-  checked(openRows(where, what, data, width));
+/** Opens rows of `width` numbers. `where` and `what` open the messages: `fit: x`. */
+export function openRows(where: string, what: string, data: unknown, width: number, hint?: FlatHint): RowSource {
+  if (isList(data)) return new ListedRows(where, what, data, width, hint);
+  if (isFloats(data) && !isDetached(data)) return new FlatRows(where, what, data, width, hint);
+  const better =
+    typedKind(data) === undefined || isDetached(data) ? undefined : (hint ?? 'Convert it by Float32Array.from.');
+  throw new ValueError(
+    `${where}: ${what} expected a Float32Array or an array of rows, got ${describe(data)}.${spaced(better)}`,
+  );
+}
 
-/** Checks class indices in [0, classes). They are written as the bits of integers, one per row. */
-export const labelSource = (where: string, what: string, data: unknown, classes: number): RowSource =>
-  checked(openLabels(where, what, data, classes));
+/** An array per row. */
+class ListedRows implements RowSource {
+  readonly rows: number;
+  readonly exact = false;
 
-/** `rowSource` whose rows are still to be checked. */
-export function openRows(where: string, what: string, data: unknown, width: number): RowSource {
-  if (isFloat32Array(data)) {
-    const values = floatsOf(data);
-    if (values.length % width !== 0) {
-      throw new ShapeError(`${where}: ${what} expected a multiple of ${width} values, got ${values.length}.`);
+  constructor(
+    private readonly where: string,
+    private readonly what: string,
+    private readonly list: readonly unknown[],
+    readonly width: number,
+    private readonly hint: FlatHint,
+  ) {
+    this.rows = lengthOf(where, what, list);
+  }
+
+  write(into: Floats, at: number, first = 0, count = this.rows, watch?: RowWatch): void {
+    const { list, width } = this;
+    // By index: forEach would pass over holes.
+    for (let i = first; i < first + count; i++, at += width) {
+      const row = list[i];
+      if (!isList(row) && typedKind(row) === 'Float32Array') {
+        this.requireWidth(typedLength(row), i);
+        const floats = row as Float32Array;
+        watch?.stop();
+        if (isUnshared(floats)) into.set(floats, at);
+        else for (let j = 0; j < width; j++) into[at + j] = floats[j];
+      } else if (watch === undefined) {
+        this.read(row, i, into, at);
+      } else {
+        this.read(row, i, watch.row, 0);
+        for (let j = 0; j < width; j++) into[at + j] = watch.row[j];
+        watch.look(watch.row, 0);
+      }
     }
-    const rows = values.length / width;
-    return {
-      rows,
-      width,
-      check: () => undefined,
-      write: (into, at, first = 0, count = rows) =>
-        into.set(count === rows ? values : values.subarray(first * width, (first + count) * width), at),
-    };
   }
-  if (!isList(data)) {
-    throw new ValueError(`${where}: ${what} expected a Float32Array or an array of rows, got ${describe(data)}.`);
+
+  private requireWidth(length: number, index: number): void {
+    const { where, what, width } = this;
+    if (length === width) return;
+    throw new ShapeError(`${where}: ${what} expected ${width} values per row, got ${length} in row ${index}.`);
   }
-  const list = data;
+
+  /** Reads a row of doubles. */
+  private read(row: unknown, index: number, into: Floats, at: number): void {
+    const { width } = this;
+    const isArray = isList(row);
+    const list = isArray ? row : this.requireRow(row, index);
+    this.requireWidth(isArray ? list.length : typedLength(list), index);
+    for (let j = 0; j < width; j++) {
+      const value = list[j];
+      if (typeof value !== 'number') this.refuse(value, index, j);
+      into[at + j] = value;
+    }
+  }
+
+  /** What is no array must be one of doubles. */
+  private requireRow(row: unknown, index: number): Float64Array {
+    const { where, what, width, hint } = this;
+    if (typedKind(row) === 'Float64Array') return row as Float64Array;
+    if (typeof row === 'number') {
+      const expected = width === 1 ? 'an array of 1 number' : `an array of ${width} numbers`;
+      throw new ShapeError(
+        `${where}: ${what} expected ${expected} in row ${index}, got the number ${row}.${flatAdvice(width, hint)}`,
+      );
+    }
+    throw new ValueError(
+      `${where}: ${what} expected an array of ${width} numbers in row ${index}, got ${describe(row)}.`,
+    );
+  }
+
+  private refuse(value: unknown, row: number, column: number): never {
+    const { where, what } = this;
+    throw new ValueError(`${where}: ${what} expected numbers, got ${describe(value)} in row ${row}, column ${column}.`);
+  }
+}
+
+/** One row-major array. */
+class FlatRows implements RowSource {
+  readonly rows: number;
+  readonly exact: boolean;
+  private readonly length: number;
+
+  constructor(
+    private readonly where: string,
+    private readonly what: string,
+    private readonly data: Floats,
+    readonly width: number,
+    hint: FlatHint,
+  ) {
+    const length = typedLength(data);
+    if (length % width !== 0) {
+      throw new ShapeError(`${where}: ${what} expected a multiple of ${width} values, got ${length}.${spaced(hint)}`);
+    }
+    this.length = length;
+    this.rows = length / width;
+    this.exact = typedKind(data) === 'Float32Array';
+  }
+
+  write(into: Floats, at: number, first = 0, count = this.rows, watch?: RowWatch): void {
+    const { where, what, data, width } = this;
+    const now = typedLength(data);
+    if (now < (first + count) * width) {
+      throw new ShapeError(
+        `${where}: ${what} expected ${this.length} values as when it was given, got ${now}. Keep its buffer until the call is over.`,
+      );
+    }
+    const part = typedPart(data, first * width, count * width);
+    into.set(part, at);
+    for (let i = 0; i < count && watch?.done === false; i++) watch.look(part, i * width);
+  }
+}
+
+const spaced = (hint: FlatHint): string => (hint === undefined ? '' : ` ${hint}`);
+
+const flatAdvice = (width: number, hint: FlatHint): string =>
+  spaced(
+    hint ??
+      (width === 1
+        ? 'Write rows as arrays: [[1],[2],…].'
+        : 'Write rows as arrays, [[…],[…]], or one after the other in a Float32Array.'),
+  );
+
+/** Opens class indices in [0, classes). They are written as the bits of integers, one per row. */
+export function openLabels(where: string, what: string, data: unknown, classes: number, hint?: FlatHint): RowSource {
+  if (!isSequence(data)) {
+    throw new ValueError(`${where}: ${what} expected class indices, got ${describe(data)}.`);
+  }
+  const labels = data;
+  const rows = lengthOf(where, what, labels);
   return {
-    rows: list.length,
-    width,
-    check(first, count) {
-      // By index: forEach would pass over holes.
-      for (let i = first; i < first + count; i++) checkRow(where, what, list[i], i, width);
-    },
-    write(into, at, first = 0, count = list.length) {
-      for (let i = first; i < first + count; i++) {
-        into.set(list[i] as ArrayLike<number>, at);
-        at += width;
+    rows,
+    width: 1,
+    exact: true,
+    write(into, at, first = 0, count = rows) {
+      const bits = new Int32Array(into.buffer, into.byteOffset + 4 * at, count);
+      for (let i = 0; i < count; i++) {
+        const label = labels[first + i];
+        requireLabel(where, what, label, first + i, classes, hint);
+        bits[i] = label;
       }
     },
   };
 }
 
-function checkRow(where: string, what: string, row: unknown, index: number, width: number): void {
-  if (typeof row === 'number') {
+function requireLabel(
+  where: string,
+  what: string,
+  label: unknown,
+  row: number,
+  classes: number,
+  hint: FlatHint,
+): asserts label is number {
+  if (typeof label === 'number' && Number.isInteger(label) && label >= 0 && label < classes) return;
+  if (isSequence(label)) {
     throw new ShapeError(
-      `${where}: ${what} expected an array of ${width} numbers in row ${index}, got the number ${row}.`,
+      `${where}: ${what} expected one class index per row, got ${describe(label)} in row ${row}.${spaced(hint)}`,
     );
   }
-  if (!isList(row) && !isFloat32Array(row)) {
-    throw new ValueError(
-      `${where}: ${what} expected an array of ${width} numbers in row ${index}, got ${describe(row)}.`,
-    );
-  }
-  if (row.length !== width) {
-    throw new ShapeError(`${where}: ${what} expected ${width} values per row, got ${row.length} in row ${index}.`);
-  }
-  if (isFloat32Array(row)) return;
-  for (let j = 0; j < row.length; j++) {
-    if (typeof row[j] !== 'number') {
-      throw new ValueError(`${where}: ${what} expected numbers, got ${describe(row[j])} in row ${index}, column ${j}.`);
-    }
-  }
-}
-
-/** `labelSource` whose indices are still to be checked. */
-export function openLabels(where: string, what: string, data: unknown, classes: number): RowSource {
-  if (!isList(data) && !isTypedArray(data)) {
-    throw new ValueError(`${where}: ${what} expected class indices, got ${describe(data)}.`);
-  }
-  const labels = data as ArrayLike<unknown>;
-  return {
-    rows: labels.length,
-    width: 1,
-    check(first, count) {
-      for (let i = first; i < first + count; i++) checkLabel(where, what, labels[i], i, classes);
-    },
-    write(into, at, first = 0, count = labels.length) {
-      const bits = new Int32Array(into.buffer, into.byteOffset + 4 * at, count);
-      for (let i = 0; i < count; i++) bits[i] = labels[first + i] as number;
-    },
-  };
-}
-
-function checkLabel(where: string, what: string, label: unknown, row: number, classes: number): void {
-  if (isList(label) || isTypedArray(label)) {
-    throw new ShapeError(`${where}: ${what} expected one class index per row, got ${describe(label)} in row ${row}.`);
-  }
-  if (typeof label !== 'number' || !Number.isInteger(label) || label < 0 || label >= classes) {
-    throw new ValueError(
-      `${where}: ${what} expected a class index from 0 to ${classes - 1}, got ${describe(label)} in row ${row}.`,
-    );
-  }
+  throw new ValueError(
+    `${where}: ${what} expected a class index from 0 to ${classes - 1}, got ${describe(label)} in row ${row}.`,
+  );
 }

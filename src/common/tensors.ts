@@ -1,5 +1,3 @@
-import { MemoryError } from './errors.js';
-
 /** A weight with its name, as `getWeights` gives it: a copy, row-major, `shape` (units, inputs) or (units). */
 export interface NamedTensor {
   /** As in the equivalent PyTorch nn.Sequential, `0.weight`; in a graph with the layer's name in front. */
@@ -10,22 +8,12 @@ export interface NamedTensor {
   readonly data: Float32Array;
 }
 
-/**
- * An array of `count` floats.
- * @throws MemoryError where the platform has no room for it; it would throw a RangeError.
- */
-export function newFloats(where: string, count: number): Float32Array<ArrayBuffer> {
-  try {
-    return new Float32Array(count);
-  } catch {
-    throw new MemoryError(
-      `${where}: an array of ${4 * count} bytes expected, got none: the platform has no room for it.`,
-    );
-  }
-}
-
 /** Number of values in a shape. */
 export const sizeOf = (shape: readonly number[]): number => shape.reduce((product, extent) => product * extent, 1);
+
+/** Whether an error says that the platform has no memory for an array, or takes none of that size. */
+export const isShortage = (error: unknown): boolean =>
+  error instanceof RangeError && /alloc|memory|array (buffer )?length|array size/i.test(error.message);
 
 /** Whether there is no NaN and no infinity. The platform's search is not slow in a fresh process, as a loop of our own is: 0.5 for 3 ms per 100,000 values. */
 export const allFinite = (data: Float32Array): boolean =>

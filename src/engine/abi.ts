@@ -3,8 +3,8 @@
  * and the kernel benchmarks come from this table; its other side is the export list of assembly/index.ts.
  *
  * `*x` is a pointer in bytes; `x` an i32, counts and leading dimensions in elements; `x:f32` a float. Order: dimensions, inputs,
- * outputs, scalars. Kernels return nothing. Vectors are read and written in whole steps of four floats, those of
- * random numbers of sixteen. What works on rows expects at least one value in each; where there are no rows or values, others do nothing.
+ * outputs, scalars. Kernels return nothing. What works on rows expects at least one value in each; where there are no rows or values, kernels do
+ * nothing. What each reads and writes through its pointers stands in extents.ts, which every kernel of this table needs a line in.
  */
 const ROWS = ['m', 'n', 'k', '*a', 'lda', '*b', '*init', 'ldi', '*c', 'ldc', '*strips'] as const;
 const OUTER = ['m', 'n', 'k', '*a', 'lda', '*b', 'ldb', '*c', 'accumulate', '*scratch'] as const;
@@ -121,7 +121,6 @@ export const ABI = {
   f32_class_counts: ['m', 'n', '*y', '*t', 'ld', '*counts'],
   f32_threshold_counts: ['m', 'n', '*y', '*t', 'ld', '*counts', 'threshold:f32'],
   f32_top_k_matches: ['m', 'n', '*y', '*t', 'ld', '*total', 'k'],
-  f32_score_histogram: ['m', 'n', '*y', '*t', 'ld', '*counts', 'bins', 'threshold:f32'],
   f32_squared_residuals: ['m', 'n', '*y', '*t', 'ld', '*total'],
   f32_absolute_residuals: ['m', 'n', '*y', '*t', 'ld', '*total'],
   f32_residual_moments: ['m', 'n', '*y', '*t', 'ld', '*moments'],
@@ -129,14 +128,16 @@ export const ABI = {
   f32_fill: ['n', '*x', 'value:f32'],
   f32_pad_rows: ['m', 'n', '*source', '*target', 'ld'],
   f32_pack_rows: ['m', 'n', '*source', 'ld', '*target'],
-  f32_gather_rows: ['m', 'n', '*source', '*indices', '*target', 'ld'],
+  f32_gather_rows: ['m', 'n', 'rows', '*source', '*indices', '*target', 'ld'],
+  u32_gather: ['n', 'rows', '*source', '*indices', '*target'],
   f32_one_hot: ['m', 'n', '*labels', '*target', 'ld'],
 
   f32_sum: ['n', '*a', '*b', '*y'],
   f32_product: ['n', '*a', '*b', '*y'],
+  f32_weigh: ['n', '*a', '*b', '*y'],
   f32_copy: MAP,
   f32_scale_shift: [...MAP, 'scale:f32', 'shift:f32'],
-  f32_scale_rows: ['m', 'n', '*factors', '*x', 'ld'],
+  f32_weigh_rows: ['m', 'n', '*weights', '*x', 'ld'],
   f32_copy_columns: ['m', 'n', '*source', 'lds', '*target', 'ldt'],
   f32_take_columns: ['m', 'n', '*source', 'lds', '*target', 'ldt'],
   f32_dropout: ['m', 'n', '*x', '*words', '*y', 'ld', 'key0', 'key1', 'node', 'step', 'rate:f32', 'scale:f32'],

@@ -1,13 +1,25 @@
 import { MemoryError, StateError } from '../common/errors.js';
 
 /** Every region starts on a cache line. */
-const ALIGNMENT = 64;
+export const ALIGNMENT = 64;
 
-/** Kernels may read, never write, this many bytes past a region: half-used vectors and the tile rows past an edge. */
-const SLACK = 64;
+/**
+ * Bytes behind each region that kernels may read, never write: half-used vectors and the rows of a tile that are past an edge. At least what extents.ts states.
+ */
+export const SLACK = 64;
 
 /** Nothing lives below 1024: asc assumes it, which is what lets it fold address offsets. */
 export const FIRST_ADDRESS = 1024;
+
+/** What hands out regions of linear memory and takes them back. */
+export interface Allocator {
+  /** Bytes in regions now. */
+  readonly used: number;
+  /** The address of a new region of at least so many bytes. */
+  allocate(bytes: number): number;
+  /** Gives a region back. */
+  free(start: number): void;
+}
 
 interface Gap {
   start: number;
@@ -19,7 +31,9 @@ interface Gap {
  * regions each; nothing is allocated while they run. `reserve(start, size)` makes so many bytes exist at `start` or, where others have taken them,
  * at the higher multiple of 64 that it returns; or throws. Regions stand at `start`, a multiple of 64, and above.
  */
-export class Arena {
+export class Arena implements Allocator {
+  /** Where the highest region ended that there ever was. */
+  highest: number;
   private readonly gaps: Gap[] = [];
   private readonly regions = new Map<number, number>();
   private top: number;
@@ -28,7 +42,7 @@ export class Arena {
     private readonly reserve: (start: number, size: number, leave: (from: number, to: number) => void) => number,
     start = FIRST_ADDRESS,
   ) {
-    this.top = start;
+    this.top = this.highest = start;
   }
 
   /** Bytes in regions now. */
@@ -51,6 +65,7 @@ export class Arena {
       const left: Gap[] = [];
       start = this.reserve(this.top, size, (from, to) => left.push({ start: from, end: to }));
       this.top = start + size;
+      if (this.top > this.highest) this.highest = this.top;
       for (const { start: from, end } of left) if (from < end) this.add(from, end);
     } else {
       start = gap.start;
@@ -94,7 +109,7 @@ export class Arena {
 export class RegionGroup {
   private readonly starts: number[] = [];
 
-  constructor(private readonly arena: Arena) {}
+  constructor(private readonly arena: Allocator) {}
 
   /** As `Arena.allocate`; where that throws, the group's other regions are given back first. */
   allocate(bytes: number): number {

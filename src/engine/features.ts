@@ -18,12 +18,23 @@ const RELAXED_PROBE: Probe = [
   0, 253, 17, 253, 133, 2, 11,
 ];
 
+/**
+ * Whether typed arrays read numbers as WebAssembly writes them: little-endian. Typed arrays take the processor's order.
+ */
+const isLittleEndian = (): boolean => new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+
 const validates = (bytes: Probe): boolean => WebAssembly.validate(new Uint8Array(bytes));
 
 /** Throws an UnsupportedError that names the first feature that the numerics need and the engine lacks. */
 export function requireFeatures(where: string, numerics: Numerics): void {
   if (typeof WebAssembly !== 'object') {
     throw new UnsupportedError(`${where}: WebAssembly expected, got a platform without it.`);
+  }
+  if (!isLittleEndian()) {
+    throw new UnsupportedError(
+      `${where}: a little-endian processor expected, got a big-endian one, ` +
+        `where typed arrays read WebAssembly's memory, which is little-endian everywhere, in the wrong order.`,
+    );
   }
   for (const [feature, bytes] of PROBES) {
     if (!validates(bytes)) {

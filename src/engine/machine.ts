@@ -1,8 +1,11 @@
+import { ownOf } from '../common/objects.js';
 import { FormatError, StateError, UnsupportedError } from '../common/errors.js';
 import { ABI_DIGEST } from './abi.generated.js';
 import type { Kernels } from './abi.js';
-import { Arena, FIRST_ADDRESS } from './arena.js';
+import { Arena, FIRST_ADDRESS, type Allocator } from './arena.js';
+import { Holding, Weight } from './holding.js';
 import { LinearMemory } from './memory.js';
+import { keepSpare, takeSpare, type Spare } from './spare.js';
 import type { Pool, PoolOptions } from './threads/pool.js';
 import { tileOf, type Tile, type TileName } from './tile.js';
 
@@ -10,16 +13,19 @@ import { tileOf, type Tile, type TileName } from './tile.js';
 const PAGE = 65536;
 
 /** What the weight gradient packs its operands into: a block of inputs and a panel of 16 deltas, see assembly/gemm/blocking.ts. */
-const SCRATCH_BYTES = 128 * 4 * (144 + 16);
+export const SCRATCH_BYTES = 128 * 4 * (144 + 16);
 
 /** What other products pack rows into, see assembly/gemm/blocking.ts. */
-const STRIPS_BYTES = 512 * 1024;
+export const STRIPS_BYTES = 512 * 1024;
 
 /** Bytes that memory may grow to at least where it has strips: nobody misses them then. */
 export const STRIPS_FROM = 64 * 1024 * 1024;
 
 /** What the kernels' memory import declares: 65,536 pages, 4 GiB. */
 export const MAXIMUM_BYTES = 65536 * PAGE;
+
+/** 2⁻¹²⁶: numbers below it are subnormal. */
+const LEAST_NORMAL = 1.1754943508222875e-38;
 
 export interface MachineOptions {
   readonly module: WebAssembly.Module;
@@ -43,10 +49,16 @@ export interface MachineHandle {
   readonly maximumMemory: number;
 }
 
+const isHandle = (options: MachineOptions | MachineHandle): options is MachineHandle =>
+  Object.hasOwn(options, 'memory');
+
 /** One kernel instance on one linear memory. Everything above gives it addresses and numbers. */
 export class Machine {
   readonly memory: LinearMemory;
-  readonly arena: Arena;
+  /** Hands out regions: those of the one model, where this was made for a model. */
+  readonly arena: Allocator;
+  /** Hands out regions that outlive models. */
+  readonly root: Arena;
   readonly kernels: Kernels;
   readonly tile: Tile;
   readonly module: WebAssembly.Module;
@@ -54,23 +66,26 @@ export class Machine {
   readonly scratch: number;
   /** Address of where kernels pack rows on this thread; 0 where they take them as they stand. */
   readonly strips: number;
+  /** Address of the first region: what kernels need for themselves lies below it, on memory of another thread all that was there. */
+  readonly start: number;
   /** Addresses of the version words of models that were shared and are gone. */
   readonly retiredWords: number[] = [];
   /** The threads that help, where there are any. */
   readonly pool: Pool | undefined;
-  private live = true;
+  /** Whether it is live, and whether other threads may have its memory. In one object, since each model has a machine of its own. */
+  private readonly state: { live: boolean; exposed: boolean };
+  /** What the collector is told of the memory. */
+  private readonly weight = new Weight();
 
   /** A machine of its own, or with a handle one more on the memory of another thread's. Throws what the platform throws where it refuses to start a worker. */
   constructor(options: MachineOptions | MachineHandle) {
     const { module, tile, maximumMemory } = options;
-    const handle = Object.hasOwn(options, 'memory') ? (options as MachineHandle) : undefined;
-    const attached = handle !== undefined;
-    const memory = handle?.memory ?? newMemory(options as MachineOptions);
+    const attached = isHandle(options);
+    const { memory, used }: Spare = attached ? { memory: options.memory, used: 0 } : memoryOf(options);
     this.module = module;
-    this.memory = new LinearMemory(memory, maximumMemory);
-    // What is left out is nothing, and not what `Object.prototype` has by that name.
-    const alone = { threads: 1, startPool: undefined };
-    const { threads, startPool } = attached ? alone : { ...alone, ...(options as MachineOptions) };
+    this.memory = new LinearMemory(memory, maximumMemory, attached ? undefined : PAGE * pagesOf(options).initial);
+    const threads = (attached ? undefined : ownOf(options, 'threads')) ?? 1;
+    const startPool = attached ? undefined : ownOf(options, 'startPool');
     // Each thread has its own, below everything that is allocated. One on another's memory has none: it only predicts.
     const packs = !attached && maximumMemory >= STRIPS_FROM;
     const scratch = (thread: number): number => FIRST_ADDRESS + thread * (SCRATCH_BYTES + (packs ? STRIPS_BYTES : 0));
@@ -78,37 +93,72 @@ export class Machine {
     this.scratch = attached ? 0 : scratch(0);
     this.strips = strips(0);
     const first = attached ? this.memory.bytes : scratch(threads);
-    this.arena = new Arena((start, size, leave) => this.memory.reserve(start, size, leave), first);
-    this.memory.reserve(0, first);
+    this.start = first;
+    const linear = this.memory;
+    this.arena = this.root = new Arena((start, size, leave) => linear.reserve(start, size, leave), first);
+    linear.reserve(0, first);
     this.kernels = instantiate(module, memory);
+    if (used > 0) this.kernels.f32_fill(used / 4, 0, 0);
+    this.state = { live: true, exposed: attached || threads > 1 };
+    if (!attached) this.weight.set(linear.bytes);
     const own = tileOf(this.kernels, tile);
     if (threads > 1) this.pool = startPool?.({ module, memory: this.memory, tile: own, threads, scratch, strips });
     this.tile = this.pool?.shared() ?? own;
   }
 
+  /** This machine for one model: what that allocates is freed when nothing refers to it any more. */
+  forModel(): Machine {
+    const own = { arena: new Holding(this.root) };
+    return Object.assign(Object.create(Machine.prototype) as Machine, this, own);
+  }
+
   /** What another thread makes a machine on the same memory from. */
   get handle(): MachineHandle {
+    this.state.exposed = true;
+    this.memory.takeAll();
     const { module, tile, memory } = this;
     return { module, tile: tile.name, memory: memory.memory, maximumMemory: memory.maximumBytes };
   }
 
   /** Whether products are rounded once, after adding: (1 + 2⁻¹²)² − (1 + 2⁻¹¹) is 2⁻²⁴ then, and 0 where the square is rounded first. */
   fuses(): boolean {
+    return this.multiplyAdd(1 + 1 / 4096, 1 + 1 / 4096, -(1 + 1 / 2048)) !== 0;
+  }
+
+  /**
+   * Whether numbers below 2⁻¹²⁶, the subnormal ones, are what IEEE 754 says. Where a platform flushes them to zero, as
+   * V8 does on 32-bit ARM, whose vectors have none, it does so to results, operands or both.
+   */
+  keepsSubnormals(): boolean {
+    const least = LEAST_NORMAL;
+    const product = this.multiplyAdd(least, 1 / 4, 0) === least / 4;
+    const operand = this.multiplyAdd(least / 4, 4, 0) === least;
+    const sum = this.multiplyAdd(3 / 2, least, -least) === least / 2;
+    return product && operand && sum;
+  }
+
+  /** a · b + c, as the vectors of the matrix kernels make it. */
+  private multiplyAdd(a: number, b: number, c: number): number {
     const at = this.arena.allocate(64);
     const { f32 } = this.memory;
-    const [a, b, start, c] = [0, 16, 32, 48].map((offset) => at + offset);
+    const [x, y, start, sum] = [0, 16, 32, 48].map((offset) => at + offset);
     f32.fill(0, at / 4, at / 4 + 16);
-    f32[a / 4] = f32[b / 4] = 1 + 1 / 4096;
-    f32[start / 4] = -(1 + 1 / 2048);
-    this.kernels.f32_gemm_rows_4x8(1, 4, 1, a, 4, b, start, 0, c, 4, 0);
-    const fused = f32[c / 4] !== 0;
+    f32[x / 4] = a;
+    f32[y / 4] = b;
+    f32[start / 4] = c;
+    this.kernels.f32_gemm_rows_4x8(1, 4, 1, x, 4, y, start, 0, sum, 4, 0);
+    const result = f32[sum / 4];
     this.arena.free(at);
-    return fused;
+    return result;
+  }
+
+  get isLive(): boolean {
+    return this.state.live;
   }
 
   /** Throws a StateError once the machine is disposed. */
   requireLive(where: string): void {
-    if (!this.live) throw new StateError(`${where}: a live engine expected, got one that was disposed.`);
+    if (!this.state.live) throw new StateError(`${where}: a live engine expected, got one that was disposed.`);
   }
 
   /** For calls that give the thread away: throws a WorkerError, once, where a thread was lost since `pool.takeFailure` was last called. */
@@ -119,16 +169,26 @@ export class Machine {
 
   /** Lets go of the memory and ends the threads. Nothing runs on this machine afterwards. */
   dispose(): void {
-    this.live = false;
+    const { state, memory, root } = this;
+    if (!state.live) return;
+    state.live = false;
     this.pool?.end();
+    if (!state.exposed) keepSpare(memory.memory, Math.floor(memory.maximumBytes / PAGE), root.highest);
   }
 }
 
-function newMemory({ initialMemory, maximumMemory }: MachineOptions): WebAssembly.Memory {
+function pagesOf({ initialMemory, maximumMemory }: MachineOptions): { initial: number; maximum: number } {
   const maximum = Math.floor(maximumMemory / PAGE);
-  const initial = Math.min(Math.ceil(initialMemory / PAGE), maximum);
+  return { initial: Math.min(Math.ceil(initialMemory / PAGE), maximum), maximum };
+}
+
+/** That of a machine that was disposed, where there is one, or a new one. */
+function memoryOf(options: MachineOptions): Spare {
+  const { initial, maximum } = pagesOf(options);
+  const { maximumMemory } = options;
   try {
-    return new WebAssembly.Memory({ initial, maximum, shared: true });
+    const spare = takeSpare(initial, maximum);
+    return spare ?? { memory: new WebAssembly.Memory({ initial, maximum, shared: true }), used: 0 };
   } catch (error) {
     throw new UnsupportedError(
       `createEngine: a shared memory of at most ${maximumMemory} bytes expected, got: ${(error as Error).message}. ` +

@@ -16,21 +16,30 @@ export class LinearMemory {
   u8!: Uint8Array;
   /** Where memory ends that this thread has made or found, without what others have made since. */
   private end: number;
+  /** Where memory ended that was there before this object, and is nobody else's. */
+  private readonly ready: number;
   /** What this thread has made, or taken from what others left, from address to address. */
   readonly made: { readonly start: number; readonly end: number }[] = [];
   /** Looks for so many bytes that others left. Whoever shares its models, or attaches to those of others, sets it. */
   take: ((bytes: number) => { readonly start: number; readonly end: number } | undefined) | undefined;
 
-  constructor(memory: WebAssembly.Memory, maximumBytes: number) {
+  /** Begins with `initialBytes` of a memory that may be longer: it then takes what is there before it makes more. */
+  constructor(memory: WebAssembly.Memory, maximumBytes: number, initialBytes = memory.buffer.byteLength) {
     this.memory = memory;
     this.maximumBytes = maximumBytes;
     this.renewViews();
-    this.end = this.bytes;
+    this.ready = memory.buffer.byteLength;
+    this.end = initialBytes;
   }
 
   /** Its size now, also where another thread has made it larger. */
   get bytes(): number {
-    return this.memory.buffer.byteLength;
+    return this.memory.buffer.byteLength - Math.max(0, this.ready - this.end);
+  }
+
+  /** Takes all that there is, before other threads see the memory: they begin behind it. */
+  takeAll(): void {
+    this.end = Math.max(this.end, this.ready);
   }
 
   /**
@@ -51,11 +60,17 @@ export class LinearMemory {
       const end = start + size;
       if (end > this.maximumBytes) throw this.refusal(end);
       const pages = Math.ceil((end - this.end) / PAGE);
+      if (this.end < this.ready) {
+        const from = this.end;
+        this.end = Math.min(this.ready, from + pages * PAGE);
+        this.made.push({ start: from, end: this.end });
+        continue;
+      }
       let before: number;
       try {
         before = this.memory.grow(pages) * PAGE;
       } catch {
-        throw this.refusal(end);
+        throw this.failure(end);
       }
       if (before !== this.end) {
         leave?.(start, this.end);
@@ -80,10 +95,23 @@ export class LinearMemory {
     return new Int32Array(this.memory.buffer, address, count);
   }
 
+  /** `count` floats at `address`, past which nothing is written by way of them. Valid for good, as `words`. */
+  floats(address: number, count: number): Float32Array {
+    return new Float32Array(this.memory.buffer, address, count);
+  }
+
   private refusal(end: number): MemoryError {
     return new MemoryError(
       `engine: linear memory expected to hold at most ${this.maximumBytes} bytes, got a need of ${end}. ` +
         `Use smaller batches or less data at a time, dispose models, or raise maximumMemory.`,
+    );
+  }
+
+  /** The platform does not grow the memory, though the limit would allow it. */
+  private failure(end: number): MemoryError {
+    return new MemoryError(
+      `engine: linear memory expected to grow from ${this.end} to ${end} bytes, but the platform refused; its limit is ${this.maximumBytes}. ` +
+        `Use smaller batches or less data at a time, dispose models and engines, or create engines with a smaller maximumMemory, which reserves less.`,
     );
   }
 

@@ -13,6 +13,15 @@ interface Host {
 /** The first Node whose V8 has the flag. */
 const FIRST_NODE = 24;
 
+/**
+ * The flag's name, which V8 15.4 changed. V8 prints an unknown flag to standard error and throws nothing, so only one
+ * is set.
+ */
+function flagOf(v8 = ''): string {
+  const [major, minor] = v8.split('.', 2).map(Number);
+  return major > 15 || (major === 15 && minor >= 4) ? 'wasm-revectorize' : 'experimental-wasm-revectorize';
+}
+
 /** V8's flag. It counts for what is brought to the optimizing tier from then on, by any engine of the process. */
 export interface Flag256 {
   allow(): void;
@@ -22,17 +31,15 @@ export interface Flag256 {
 /** Why there can be no 256-bit vectors here, or how V8 is told to make them. */
 function find256(): string | Flag256 {
   const { process } = globalThis as { process?: Host };
-  const { node, bun, deno } = process?.versions ?? {};
+  const { node, bun, deno, v8: version } = process?.versions ?? {};
   if (node === undefined || bun !== undefined || deno !== undefined) {
     return 'simd256: only Node has it, by a flag of its V8.';
   }
   if (Number.parseInt(node, 10) < FIRST_NODE) return `simd256: Node ${FIRST_NODE} or newer has it, this is ${node}.`;
   const v8 = process?.getBuiltinModule?.('node:v8');
   if (v8 === undefined) return 'simd256: the module node:v8 is not there.';
-  return {
-    allow: () => v8.setFlagsFromString('--experimental-wasm-revectorize'),
-    forbid: () => v8.setFlagsFromString('--no-experimental-wasm-revectorize'),
-  };
+  const flag = flagOf(version);
+  return { allow: () => v8.setFlagsFromString(`--${flag}`), forbid: () => v8.setFlagsFromString(`--no-${flag}`) };
 }
 
 /** Faster than this, and 256-bit vectors are at work: what was measured is 1.4 to 4 times. */

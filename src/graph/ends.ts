@@ -4,11 +4,13 @@ import type { NetworkPlan } from './plan.js';
 export interface End {
   readonly name: string;
   readonly width: number;
+  /** Of an output: the kind of the operation that makes it, such as an activation. */
+  readonly madeBy?: string | undefined;
 }
 
 /** The name, or with a stroke for every layer that has it. */
-function nextFree(name: string, names: readonly string[]): string {
-  while (names.includes(name)) name += "'";
+function nextFree(name: string, names: ReadonlySet<string>): string {
+  while (names.has(name)) name += "'";
   return name;
 }
 
@@ -20,14 +22,20 @@ export const inputEnds = ({ graph, inputs, widths }: NetworkPlan): End[] =>
   }));
 
 /** The outputs of a plan with the names of their layers; a layer's second output is numbered. */
-export function outputEnds({ graph, outputs, widths }: NetworkPlan): End[] {
+export function outputEnds({ graph, nodes, outputs, widths }: NetworkPlan): End[] {
+  const names = new Set(graph.names);
   const taken = new Set<string>();
+  const numbers = new Map<string, number>();
+  const makers = new Map(nodes.map(({ output, operation }) => [output, operation.kind]));
   return graph.outputs.map((node, index) => {
     const layer = graph.names[graph.nodes[node].layer];
     let name = layer;
+    let number = numbers.get(layer) ?? 1;
     // A number that makes no other layer's name.
-    for (let number = 1; taken.has(name); number++) name = nextFree(`${layer}_${number}`, graph.names);
+    for (; taken.has(name); number++) name = nextFree(`${layer}_${number}`, names);
+    numbers.set(layer, number);
     taken.add(name);
-    return { name, width: widths[outputs[index]] };
+    const output = outputs[index];
+    return { name, width: widths[output], madeBy: makers.get(output) };
   });
 }

@@ -1,5 +1,7 @@
 import { describe } from '../common/describe.js';
-import { ValueError } from '../common/errors.js';
+import { StateError, ValueError } from '../common/errors.js';
+import { fieldsOf } from '../common/objects.js';
+import { listOf } from '../common/options.js';
 import { inputLayer, type InputConfig } from '../layers/input.js';
 import type { Layer, SymbolicTensor } from '../layers/layer.js';
 
@@ -73,14 +75,19 @@ export function chain(where: string, layers: readonly Layer[]): Graph {
   };
 }
 
-/** What stands between symbolic inputs and outputs. */
-export function trace(where: string, inputs: readonly SymbolicTensor[], outputs: readonly SymbolicTensor[]): Graph {
+/** What stands between symbolic inputs and outputs, and the tensor of each node. */
+export function trace(
+  where: string,
+  inputs: readonly SymbolicTensor[],
+  outputs: readonly SymbolicTensor[],
+): { readonly graph: Graph; readonly tensors: readonly SymbolicTensor[] } {
   requireSome(where, inputs, outputs);
   const layers: Layer[] = [];
   const nodes: GraphNode[] = [];
   const layerIndices = new Map<Layer, number>();
   const done = new Map<SymbolicTensor, number>();
   const open = new Set<SymbolicTensor>();
+  const listed = new Set(inputs);
   const place = (tensor: SymbolicTensor): void => {
     let layer = layerIndices.get(tensor.layer);
     if (layer === undefined) {
@@ -100,7 +107,7 @@ export function trace(where: string, inputs: readonly SymbolicTensor[], outputs:
           throw new ValueError(`${where}: graph expected no cycle, got one through "${tensor.layer.kind}".`);
         }
         open.add(tensor);
-        if (isInput(tensor.layer) && !inputs.includes(tensor)) {
+        if (isInput(tensor.layer) && !listed.has(tensor)) {
           throw new ValueError(
             `${where}: inputs expected every input that ${name} depends on, got a graph with another ` +
               `"${tensor.layer.config.name ?? 'input'}" of shape [${tensor.layer.config.shape.join(', ')}].`,
@@ -132,7 +139,20 @@ export function trace(where: string, inputs: readonly SymbolicTensor[], outputs:
     naming: 'layers',
   } as const;
   requireEnds(where, graph);
-  return graph;
+  const tensors = [...done.keys()];
+  requireOwnWeights(where, graph, tensors);
+  return { graph, tensors };
+}
+
+/** Throws where a live model has weights for one of the nodes: this one would have a second set of them, which training the other would not change. */
+function requireOwnWeights(where: string, { nodes, names }: Graph, tensors: readonly SymbolicTensor[]): void {
+  const node = tensors.findIndex(({ owner }) => owner?.live);
+  if (node === -1) return;
+  throw new StateError(
+    `${where}: outputs expected layers whose weights no other model has, got "${names[nodes[node].layer]}" of a model that was built before. ` +
+      `Each model has weights of its own. To share them, build one model with all outputs; ` +
+      `for new weights, apply the layers anew or dispose the other model first.`,
+  );
 }
 
 function requireSome(where: string, inputs: readonly unknown[], outputs: readonly unknown[]): void {
@@ -170,20 +190,17 @@ export function restoreGraph(
   layers: readonly Layer[],
   saved: { readonly nodes: unknown; readonly inputs: unknown; readonly outputs: unknown },
 ): Graph {
-  const indices = (what: string, value: unknown, limit: number): number[] => {
-    if (!Array.isArray(value)) throw new ValueError(`${where}: ${what} expected a list, got ${describe(value)}.`);
-    return value.map((one: unknown, index) => {
+  const indices = (what: string, value: unknown, limit: number): number[] =>
+    listOf('a list', (path, one) => {
       if (!Number.isInteger(one) || (one as number) < 0 || (one as number) >= limit) {
-        throw new ValueError(`${where}: ${what}[${index}] expected an index below ${limit}, got ${describe(one)}.`);
+        throw new ValueError(`${path} expected an index below ${limit}, got ${describe(one)}.`);
       }
-      return one as number;
-    });
-  };
-  if (!Array.isArray(saved.nodes)) {
-    throw new ValueError(`${where}: nodes expected a list, got ${describe(saved.nodes)}.`);
-  }
-  const nodes = saved.nodes.map((node: unknown, index): GraphNode => {
-    const { layer, inputs } = (node ?? {}) as Partial<Record<keyof GraphNode, unknown>>;
+      // −0 is 0 here as in all options.
+      return (one as number) + 0;
+    })(`${where}: ${what}`, value);
+  let index = 0;
+  const nodes = listOf('a list', (_path, node): GraphNode => {
+    const { layer, inputs } = fieldsOf(node, 'layer', 'inputs');
     const [own] = indices(`nodes[${index}].layer`, [layer], layers.length);
     // Below its own index: a cycle cannot be written.
     const before = indices(`nodes[${index}].inputs`, inputs, index);
@@ -192,8 +209,9 @@ export function restoreGraph(
         `${where}: nodes[${index}] expected inputs for every layer but an input, got ${before.length}.`,
       );
     }
+    index += 1;
     return { layer: own, inputs: before };
-  });
+  })(`${where}: nodes`, saved.nodes);
   const graph = {
     layers,
     names: nameLayers(where, layers),

@@ -1,4 +1,4 @@
-import { own } from '../common/objects.js';
+import { ownOf } from '../common/objects.js';
 import { padded } from '../engine/panels.js';
 import { planBuffers, type BufferRequest } from './buffers.js';
 import { storedFloats, type NetworkPlan, type PlanNode } from './plan.js';
@@ -38,6 +38,8 @@ export interface MemoryPlan {
   readonly lossDeltas: readonly PlannedMatrix[];
   /** By output. */
   readonly targets: readonly PlannedMatrix[];
+  /** By output: where the targets stand as its loss smooths them, since metrics see those that were given. */
+  readonly smoothed: readonly (PlannedMatrix | undefined)[];
   readonly rowLosses: PlannedBytes | undefined;
   readonly rowWeights: PlannedBytes | undefined;
   readonly totals: PlannedBytes | undefined;
@@ -53,12 +55,14 @@ export interface RunKind {
   readonly measured?: {
     /** By output: the activation that its loss takes over, where there is one. */
     readonly pairedWith: readonly (string | undefined)[];
+    /** By output: whether its loss smooths the targets. */
+    readonly smooths: readonly boolean[];
     /** Number of running sums. */
     readonly totals: number;
     /** Whether rows have weights. */
     readonly weighted: boolean;
   };
-  /** Every value and delta stays readable until the end, for diagnosis. */
+  /** Every value, delta and target stays readable until the end, for diagnosis. */
   readonly keepAll?: boolean;
 }
 
@@ -142,6 +146,7 @@ export function planMemory(plan: NetworkPlan, capacity: number, kind: RunKind): 
     return node;
   });
   const lossInputs = outputs.map((output, index) => paired[index]?.inputs[0] ?? output);
+  const left = new Set(paired);
 
   const requests: BufferRequest[] = [];
   const bytes = (size: number | undefined, from: number, to: number): number | undefined =>
@@ -152,23 +157,31 @@ export function planMemory(plan: NetworkPlan, capacity: number, kind: RunKind): 
   const values = planValues(plan, kind, times, uses, lossInputs).request(requests, capacity);
   const deltas =
     measured || trains ? planDeltas(plan, kind, times, uses, learns, lossInputs).request(requests, capacity) : [];
-  const extra = trains ? planAdded(plan, learns, paired, measured ? lossInputs : [], { times, bytes, matrix }) : [];
+  const extra = trains ? planAdded(plan, learns, left, measured ? lossInputs : [], { times, bytes, matrix }) : [];
 
   const needs = nodes.map(({ operation, inputs }, index) => {
-    const scratch = own(operation, 'scratch');
-    const [forward, backward] = [own(scratch, 'forward'), own(scratch, 'backward')];
+    const scratch = ownOf(operation, 'scratch');
+    const [forward, backward] = [ownOf(scratch, 'forward'), ownOf(scratch, 'backward')];
     const floats = (count: number | undefined, time: number): number | undefined =>
       bytes(count === undefined ? undefined : 4 * count, time, time);
     const descends = trains && inputs.some((input) => learns[input]);
     return {
       forward: trains ? floats(forward, times.forward(index)) : undefined,
       backward: descends ? floats(backward, times.backward(index)) : undefined,
-      saved: trains ? bytes(4 * (own(operation, 'saved') ?? 0), times.forward(index), times.end) : undefined,
+      saved: trains ? bytes(4 * (ownOf(operation, 'saved') ?? 0), times.forward(index), times.end) : undefined,
     };
   });
-  const targets = measured ? outputs.map((output) => matrix(widths[output], times.start, times.loss)) : [];
-  const rowLosses = measured && bytes(4 * capacity, times.loss, times.loss);
-  const rowWeights = measured?.weighted ? bytes(4 * capacity, times.start, times.loss) : undefined;
+  const targetsUntil = kind.keepAll ? times.end : times.loss;
+  const targets = measured ? outputs.map((output) => matrix(widths[output], times.start, targetsUntil)) : [];
+  const smoothed = measured
+    ? outputs.map((output, index) =>
+        measured.smooths[index] ? matrix(widths[output], times.loss, times.loss) : undefined,
+      )
+    : [];
+  // A float per row; kernels write whole vectors of them.
+  const perRow = 4 * padded(capacity);
+  const rowLosses = measured && bytes(perRow, times.loss, times.loss);
+  const rowWeights = measured?.weighted ? bytes(perRow, times.start, times.loss) : undefined;
   // Running sums outlive the run: they belong to the epoch.
   const totals = measured && bytes(8 * measured.totals, times.start, times.end);
 
@@ -185,11 +198,12 @@ export function planMemory(plan: NetworkPlan, capacity: number, kind: RunKind): 
     deltas: widths.map((_, value) => (trains && learns[value] ? placedMatrix(deltas[value], value) : undefined)),
     lossDeltas: measured ? lossInputs.map((value) => placedMatrix(deltas[value], value)!) : [],
     targets: targets.map((buffer, index) => placedMatrix(buffer, outputs[index])!),
+    smoothed: smoothed.map((buffer, index) => placedMatrix(buffer, outputs[index])),
     rowLosses: placed(rowLosses),
     rowWeights: placed(rowWeights),
     totals: placed(totals),
     computed: nodes.flatMap((node, index) =>
-      paired.includes(node)
+      left.has(node)
         ? []
         : [
             {
@@ -213,7 +227,7 @@ export function planMemory(plan: NetworkPlan, capacity: number, kind: RunKind): 
 function planAdded(
   { nodes, widths, parameters }: NetworkPlan,
   learns: readonly boolean[],
-  paired: readonly (PlanNode | undefined)[],
+  left: ReadonlySet<PlanNode | undefined>,
   lossInputs: readonly number[],
   request: {
     readonly times: Times;
@@ -228,7 +242,7 @@ function planAdded(
     .reverse()
     .map(({ node, time }) => {
       const { inputs, output, parameters: own } = node;
-      if (!learns[output] || paired.includes(node)) return { deltas: [], gradients: [] };
+      if (!learns[output] || left.has(node)) return { deltas: [], gradients: [] };
       const deltas = inputs.map((input) => {
         if (!learns[input]) return undefined;
         const again = written.has(input);

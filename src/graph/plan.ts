@@ -2,6 +2,7 @@ import { describeShape } from '../common/describe.js';
 import { ShapeError, ValueError } from '../common/errors.js';
 import { sizeOf } from '../common/tensors.js';
 import { padded, panelFloats } from '../engine/panels.js';
+import type { SymbolicTensor, WeightOwner } from '../layers/layer.js';
 import type { Operation, ParameterSpec } from '../layers/operation.js';
 import { inputWidth, type Graph } from './graph.js';
 
@@ -51,6 +52,25 @@ const PARAMETER_ALIGNMENT = 16;
 export const storedFloats = ({ shape, storage }: ParameterSpec): number =>
   storage === 'panels' ? panelFloats(shape[0], shape[1]) : padded(sizeOf(shape));
 
+/**
+ * Layers in place and connections between them that a network may have at most: what plans it and what runs it takes some kilobytes for each, and a file
+ * describes one in a few bytes.
+ */
+const MOST_NODES = 16_384;
+const MOST_CONNECTIONS = 131_072;
+
+function requireSize(where: string, { nodes }: Graph): void {
+  if (nodes.length > MOST_NODES) {
+    throw new ValueError(`${where}: graph expected at most ${MOST_NODES} layers, got ${nodes.length}.`);
+  }
+  const connections = nodes.reduce((total, { inputs }) => total + inputs.length, 0);
+  if (connections > MOST_CONNECTIONS) {
+    throw new ValueError(
+      `${where}: graph expected at most ${MOST_CONNECTIONS} connections between layers, got ${connections}.`,
+    );
+  }
+}
+
 /** Parameters in the making, with learned ones placed before the others. */
 function place(parameters: readonly Omit<PlannedParameter, 'offset'>[]) {
   let floats = 0;
@@ -75,9 +95,10 @@ function place(parameters: readonly Omit<PlannedParameter, 'offset'>[]) {
 /**
  * Lowers a graph. Parameters of a chain are named as in the equivalent PyTorch `nn.Sequential`, in which an activation is a module of
  * its own: the number of the module, then the parameter's own name. In a graph they start with the layer's name.
- * @throws ShapeError, ValueError that name the layer whose inputs do not fit.
+ * @throws ShapeError, ValueError that name the layer whose inputs do not fit; ValueError for a graph of too many layers.
  */
 export function planNetwork(where: string, graph: Graph): NetworkPlan {
+  requireSize(where, graph);
   const { layers, names, naming } = graph;
   const widths: number[] = [];
   const nodes: PlanNode[] = [];
@@ -160,4 +181,16 @@ function requireShape(where: string, { shape }: ParameterSpec, again: ParameterS
   throw new ShapeError(
     `${where} expected the same inputs in every place, got weights of ${describeShape(shape)} and ${describeShape(again.shape)}.`,
   );
+}
+
+/** Notes that a model has weights for its nodes; those of layers without weights, such as inputs, may be in any number of models. */
+export function ownWeights(
+  { graph, parameters }: NetworkPlan,
+  tensors: readonly SymbolicTensor[],
+  owner: WeightOwner,
+): void {
+  const weighted = new Set(parameters.map(({ layer }) => layer));
+  tensors.forEach((tensor, node) => {
+    if (weighted.has(graph.nodes[node].layer)) tensor.owner = owner;
+  });
 }

@@ -1,5 +1,4 @@
-import { bufferOf, typedArrayLength } from '../common/arrays.js';
-import { ValueError } from '../common/errors.js';
+import { ShapeError, ValueError } from '../common/errors.js';
 import { inPlaceOf } from '../engine/arena.js';
 import type { Machine } from '../engine/machine.js';
 import type { Place } from '../engine/step.js';
@@ -27,6 +26,8 @@ const NOTHING = /* @__PURE__ */ new Float32Array(0);
  */
 export class Predictor {
   private program: Program | undefined;
+  /** The program's inputs as views of their own: what is copied in cannot go past them, whatever length it says it has. */
+  private places: Float32Array[] = [];
   /** Address of the integer that the check for NaN leaves. */
   private readonly result: number;
   /** The caller's arrays during a call; lists of the predictor's own, since a list per call would be garbage. */
@@ -50,7 +51,7 @@ export class Predictor {
 
   /**
    * Reads rows · inputs values of each of `xs` and writes rows · outputs values of each of `outs`; one alone needs no list. A NaN or an infinity in
-   * `xs` throws a ValueError before anything is written.
+   * `xs` throws a ValueError before anything is written; where `outs` is fresh and dropped then, after what stands before it.
    */
   predict(
     where: string,
@@ -58,19 +59,20 @@ export class Predictor {
     outs: Float32Array | readonly Float32Array[],
     rows: number,
     batchSize: number,
+    outsAre: 'fresh' | 'kept' = 'kept',
   ): void {
     for (let i = 0; i < this.xs.length; i++)
       this.xs[i] = Array.isArray(xs) ? (xs as readonly Float32Array[])[i] : (xs as Float32Array);
     for (let i = 0; i < this.outs.length; i++)
       this.outs[i] = Array.isArray(outs) ? (outs as readonly Float32Array[])[i] : (outs as Float32Array);
-    this.run(where, rows, batchSize);
+    this.run(where, rows, batchSize, outsAre);
   }
 
   /** `predict` for one input and one output. */
   predictOne(where: string, x: Float32Array, out: Float32Array, rows: number, batchSize: number): void {
     this.xs[0] = x;
     this.outs[0] = out;
-    this.run(where, rows, batchSize);
+    this.run(where, rows, batchSize, 'kept');
   }
 
   free(): void {
@@ -78,14 +80,14 @@ export class Predictor {
     this.machine.arena.free(this.result);
   }
 
-  private run(where: string, rows: number, batchSize: number): void {
+  private run(where: string, rows: number, batchSize: number, outsAre: 'fresh' | 'kept'): void {
     const program = this.programFor(Math.min(rows, batchSize));
     const part = Math.min(program.capacity, batchSize);
-    if (rows > part) for (let i = 0; i < this.xs.length; i++) this.readyForParts(where, i);
+    if (rows > part && outsAre === 'kept') for (let i = 0; i < this.xs.length; i++) this.readyForParts(where, i);
     for (let first = 0; first < rows; first += part) {
       const count = Math.min(part, rows - first);
-      for (let i = 0; i < this.xs.length; i++) this.copyIn(program.inputs[i], this.xs[i], first, count);
-      if (rows <= part) this.requireFinite(where, program, count);
+      for (let i = 0; i < this.xs.length; i++) this.copyIn(where, program.inputs[i], i, first, count);
+      this.requireFinite(where, program, first, count);
       runProgram(program, count);
       for (let i = 0; i < this.outs.length; i++) this.copyOut(program.outputs[i], this.outs[i], first, count);
     }
@@ -94,33 +96,39 @@ export class Predictor {
     for (let i = 0; i < this.outs.length; i++) this.outs[i] = NOTHING;
   }
 
-  /** The check of a single part, where the rows already stand: its index into x is only worked out where there is one. */
-  private requireFinite(where: string, { inputs }: Program, count: number): void {
+  /** The check of what was copied in: the caller's own rows may be in memory that another thread writes. */
+  private requireFinite(where: string, { inputs }: Program, first: number, count: number): void {
     const { kernels, memory } = this.machine;
     for (let i = 0; i < inputs.length; i++) {
       const { ld, address } = inputs[i];
       kernels.f32_first_nonfinite(count * ld, address, this.result);
-      if (memory.i32[this.result / 4] !== -1) this.refuse(where, i);
+      if (memory.i32[this.result / 4] !== -1) this.refuseCopied(where, i, inputs[i], first, count);
+    }
+  }
+
+  /** Throws where one of the rows that were copied in is not finite; what stands behind their ends does not matter. */
+  private refuseCopied(where: string, input: number, { width, ld }: Place, first: number, count: number): void {
+    const place = this.places[input];
+    for (let i = 0; i < count; i++) {
+      for (let j = 0; j < width; j++) {
+        const value = place[i * ld + j];
+        if (!Number.isFinite(value)) this.refuse(where, input, first + i, j, value);
+      }
     }
   }
 
   /** What is read part by part must be finite as a whole, and not be written over by an earlier part's outputs. */
   private readyForParts(where: string, input: number): void {
-    this.refuse(where, input);
-    const x = this.xs[input];
-    if (this.outs.some((out) => bufferOf(out) === bufferOf(x))) this.xs[input] = new Float32Array(x);
-  }
-
-  /** Throws a ValueError where an input holds a NaN or an infinity. */
-  private refuse(where: string, input: number): void {
     const x = this.xs[input];
     const index = firstNonFinite(x);
-    if (index === -1) return;
     const width = this.plan.widths[this.plan.inputs[input]];
+    if (index !== -1) this.refuse(where, input, Math.floor(index / width), index % width, x[index]);
+    if (this.outs.some((out) => out.buffer === x.buffer)) this.xs[input] = new Float32Array(x);
+  }
+
+  private refuse(where: string, input: number, row: number, column: number, value: number): never {
     const name = this.xs.length === 1 ? 'x' : `x[${input}]`;
-    throw new ValueError(
-      `${where}: ${name} expected finite numbers, got ${x[index]} in row ${Math.floor(index / width)}, column ${index % width}.`,
-    );
+    throw new ValueError(`${where}: ${name} expected finite numbers, got ${value} in row ${row}, column ${column}.`);
   }
 
   private programFor(rows: number): Program {
@@ -138,21 +146,25 @@ export class Predictor {
   private bind(capacity: number): Program {
     const clock = { seed: 0, step: 0 };
     this.program = bindProgram(this.machine, this.plan, { weights: this.weights }, { capacity, clock });
+    this.places = this.program.inputs.map(({ address, ld }) => this.machine.memory.floats(address, capacity * ld));
     return this.program;
   }
 
-  private copyIn({ width, ld, address }: Place, x: Float32Array, first: number, count: number): void {
-    const { f32 } = this.machine.memory;
-    const at = address / 4;
-    // What is copied goes by the real length, and so does this.
-    if (typedArrayLength(x) === count * width && (count === 1 || ld === width)) {
-      f32.set(x, at);
+  private copyIn(where: string, { width, ld }: Place, input: number, first: number, count: number): void {
+    const place = this.places[input];
+    const x = this.xs[input];
+    if (x.length === count * width && (count === 1 || ld === width)) {
+      try {
+        place.set(x);
+      } catch {
+        throw new ShapeError(`${where}: x expected ${count * width} values as its length says, got more.`);
+      }
       return;
     }
     // A subarray would be an object per call; element by element is none.
     let from = first * width;
     for (let i = 0; i < count; i++) {
-      for (let j = 0, to = at + i * ld; j < width; j++) f32[to++] = x[from++]!;
+      for (let j = 0, to = i * ld; j < width; j++) place[to++] = x[from++]!;
     }
   }
 

@@ -1,9 +1,9 @@
-import { own } from '../common/objects.js';
+import { ownOf } from '../common/objects.js';
 import type { Machine } from '../engine/machine.js';
 import type { Place, Step } from '../engine/step.js';
 import type { Clock } from '../layers/operation.js';
 import type { LossDefinition } from '../losses/bind.js';
-import type { MetricDefinition } from '../metrics/metrics.js';
+import type { MetricDefinition } from '../metrics/definition.js';
 import { planMemory, type MemoryPlan, type PlannedBytes, type PlannedMatrix, type PlannedNode } from './memory-plan.js';
 import { storedFloats, type NetworkPlan } from './plan.js';
 
@@ -35,7 +35,7 @@ export interface ProgramOptions {
   readonly objective?: Objective | undefined;
   /** Whether rows have weights, written to `rowWeights`. */
   readonly weighted?: boolean;
-  /** Every value and delta stays readable until the end of a run, for diagnosis. */
+  /** Every value, delta and target stays readable until the end of a run, for diagnosis. */
   readonly keepAll?: boolean;
 }
 
@@ -77,24 +77,19 @@ export interface BoundNode {
 export function bindProgram(
   machine: Machine,
   plan: NetworkPlan,
-  given: ParameterAddresses,
+  addresses: ParameterAddresses,
   options: ProgramOptions,
 ): Program {
-  // What is left out is nothing, and not what `Object.prototype` has by that name.
-  const addresses = { gradients: undefined, ...given };
-  const { capacity, objective, weighted, keepAll } = {
-    objective: undefined,
-    weighted: false,
-    keepAll: false,
-    ...options,
-  };
+  const { capacity } = options;
+  const objective = ownOf(options, 'objective');
   const memory = planMemory(plan, capacity, {
-    trains: addresses.gradients !== undefined,
-    keepAll,
+    trains: ownOf(addresses, 'gradients') !== undefined,
+    keepAll: ownOf(options, 'keepAll') ?? false,
     measured: objective && {
       pairedWith: objective.map(({ loss }) => loss.pairedWith),
+      smooths: objective.map(({ loss }) => loss.smoothing !== undefined),
       totals: objective.reduce((total, output) => total + sumsOf(output), 0),
-      weighted,
+      weighted: ownOf(options, 'weighted') ?? false,
     },
   });
   const region = machine.arena.allocate(memory.bytes);
@@ -133,7 +128,7 @@ class Binder {
     private readonly addresses: ParameterAddresses,
     private readonly clock: Clock,
   ) {
-    this.trains = addresses.gradients !== undefined;
+    this.trains = ownOf(addresses, 'gradients') !== undefined;
   }
 
   address(buffer: PlannedBytes | undefined): number {
@@ -177,7 +172,7 @@ class Binder {
   advance(): Step[] {
     if (!this.trains) return [];
     return this.memory.computed.flatMap(
-      (planned) => own(planned.node.operation, 'advance')?.(this.binding(planned, undefined)) ?? [],
+      (planned) => ownOf(planned.node.operation, 'advance')?.(this.binding(planned, undefined)) ?? [],
     );
   }
 
@@ -186,7 +181,7 @@ class Binder {
     const { operation } = node;
     const delta = this.memory.deltas[node.output];
     const binding = this.binding(planned, undefined);
-    const differentiate = own(operation, 'differentiate');
+    const differentiate = ownOf(operation, 'differentiate');
     return {
       layer: node.layer,
       kind: operation.kind,
@@ -206,14 +201,29 @@ class Binder {
     const delta = this.place(memory.lossDeltas[index]);
     const rowLosses = this.address(memory.rowLosses);
     const rowWeights = this.address(memory.rowWeights);
-    const places = { y, z: this.value(lossInput), targets, delta, rowLosses };
-    const paired = lossInput !== plan.outputs[index] && loss.bindPaired !== undefined;
-    const steps: Step[] = [paired ? loss.bindPaired(machine, places) : loss.bind(machine, places)];
-    if (memory.rowWeights !== undefined) {
-      steps.push((rows) => kernels.f32_product(rows, rowLosses, rowWeights, rowLosses));
-      if (trains) steps.push((rows) => kernels.f32_scale_rows(rows, delta.width, rowWeights, delta.address, delta.ld));
+    const steps: Step[] = [];
+    let lossTargets = targets;
+    const smoothed = memory.smoothed[index];
+    if (smoothed !== undefined && loss.smoothing !== undefined) {
+      const { address, width, ld } = (lossTargets = this.place(smoothed));
+      const { scale, shift } = loss.smoothing;
+      const added = shift(width);
+      steps.push(
+        (rows) => kernels.f32_copy(rows * ld, targets.address, address),
+        (rows) => kernels.f32_smooth_rows(rows, width, address, ld, scale, added),
+      );
     }
-    if (weight !== 1 && trains) {
+    const places = { y, z: this.value(lossInput), targets: lossTargets, delta, rowLosses };
+    const paired = lossInput !== plan.outputs[index] && loss.bindPaired !== undefined;
+    steps.push(paired ? loss.bindPaired(machine, places) : loss.bind(machine, places));
+    if (memory.rowWeights !== undefined) {
+      steps.push((rows) => kernels.f32_weigh(rows, rowLosses, rowWeights, rowLosses));
+      if (trains) steps.push((rows) => kernels.f32_weigh_rows(rows, delta.width, rowWeights, delta.address, delta.ld));
+    }
+    if (weight === 0 && trains) {
+      // Not multiplied: what does not count adds nothing, even where it overflowed.
+      steps.push((rows) => kernels.f32_fill(rows * delta.ld, delta.address, 0));
+    } else if (weight !== 1 && trains) {
       steps.push((rows) => kernels.f32_scale_shift(rows * delta.ld, delta.address, delta.address, weight, 0));
     }
     steps.push((rows) => kernels.f64_add_sum(rows, rowLosses, totals));

@@ -1,4 +1,4 @@
-import { floatsOf, isFloat32Array } from '../common/arrays.js';
+import { typedKind, typedLength, typedPart } from '../common/arrays.js';
 import { describe, describeShape } from '../common/describe.js';
 import { ShapeError, ValueError } from '../common/errors.js';
 import type { Machine } from '../engine/machine.js';
@@ -166,13 +166,15 @@ function orthogonal(draw: Draw, shape: readonly number[], gain: number): void {
 function custom(draw: Draw, own: CustomInitializer, { size, shape, fanIn, fanOut }: Fans): void {
   const where = `initializer ${describe(own.name)}: values`;
   const given: unknown = own.values({ shape: [...shape], fanIn, fanOut, seed: draw.word() });
-  if (!isFloat32Array(given)) {
+  if (typedKind(given) !== 'Float32Array') {
     throw new ValueError(`${where} expected a Float32Array, got ${describe(given)}.`);
   }
-  const values = floatsOf(given);
-  if (values.length !== size) {
-    throw new ShapeError(`${where} expected ${size} numbers for shape ${describeShape(shape)}, got ${values.length}.`);
+  const length = typedLength(given);
+  if (length !== size) {
+    throw new ShapeError(`${where} expected ${size} numbers for shape ${describeShape(shape)}, got ${length}.`);
   }
+  // What is checked is what is written: the caller's may be in shared memory.
+  const values = new Float32Array(typedPart(given as Float32Array, 0, size));
   const bad = values.findIndex((value) => !Number.isFinite(value));
   if (bad >= 0) throw new ValueError(`${where} expected finite numbers, got ${values[bad]} at index ${bad}.`);
   draw.view().set(values);

@@ -224,8 +224,11 @@ export const INITIALIZERS = {
 /** The initializers, by name, each with its defaults: those of the factories, and `msra` for `heNormal`. */
 export type InitializerName = keyof typeof INITIALIZERS;
 
-/** What may stand where an initializer is wanted. */
-export type InitializerLike = InitializerName | Initializer | CustomInitializer;
+/** Names of initializers in PyTorch. */
+type OtherInitializerName = 'kaimingNormal' | 'kaimingUniform' | 'xavierNormal' | 'xavierUniform';
+
+/** What may stand where an initializer is wanted; `kaiming` is `he`, and `xavier` with a distribution is `glorot`, as in PyTorch. */
+export type InitializerLike = InitializerName | OtherInitializerName | Initializer | CustomInitializer;
 
 /** Reads a name, what a factory made, or an object of the user's own. */
 export const initializerCheck: Check<Initializer> = (path, value) =>

@@ -3,6 +3,7 @@ import { isList } from '../common/arrays.js';
 import { describe } from '../common/describe.js';
 import type { Descriptor } from '../common/descriptor.js';
 import { ValueError } from '../common/errors.js';
+import { INSPECT } from '../common/symbols.js';
 import type { Operation } from './operation.js';
 
 /** Options that every layer has. */
@@ -27,8 +28,19 @@ export interface LayerConfig {
  */
 export type Lower = (where: string, widths: readonly number[]) => Operation[][];
 
+/** Stands for a model that was built from symbolic tensors, until it is disposed. Tensors hold this and not the model itself, so that it can be collected. */
+export interface WeightOwner {
+  live: boolean;
+}
+
 /** The output of a layer on the outputs of others, before there are any numbers: made by `input` and `layer.apply`. */
 export class SymbolicTensor {
+  /**
+   * The model that has weights for this tensor's layer, once one was built from it.
+   * @internal
+   */
+  owner: WeightOwner | undefined;
+
   /** For the library's own use. */
   constructor(
     /** The layer whose output this is. */
@@ -36,6 +48,14 @@ export class SymbolicTensor {
     /** What that layer was applied to. */
     readonly inputs: readonly SymbolicTensor[],
   ) {}
+
+  /** For consoles, which would show the whole graph before it. @internal */
+  [INSPECT](): string {
+    const { layer, inputs } = this;
+    const nameOf = ({ kind, config }: Layer): string => config.name ?? kind;
+    const from = inputs.length === 0 ? '' : ` of ${inputs.map((one) => nameOf(one.layer)).join(', ')}`;
+    return `SymbolicTensor (${nameOf(layer)}${from})`;
+  }
 }
 
 /** A layer is a plain description, { kind, config }; nothing happens until a model is built from it. */
@@ -54,8 +74,8 @@ export class Layer<K extends string = string, C extends LayerConfig = LayerConfi
   }
 
   /**
-   * The layer on the output of another, or on a list of outputs for `add` and `concatenate`. Applied twice, it is one layer with one set
-   * of weights in two places.
+   * The layer on the output of another, or on a list of outputs for `add` and `concatenate`. Applied twice in one model, it is one layer with one
+   * set of weights in two places. Each model has weights of its own: what `apply` returned belongs to one model at a time.
    * @throws ValueError for anything but symbolic tensors.
    * @example
    * const x = input({ shape: [4] });
@@ -77,6 +97,12 @@ export class Layer<K extends string = string, C extends LayerConfig = LayerConfi
       tensors.push(tensor);
     }
     return new SymbolicTensor(this, tensors);
+  }
+
+  /** For consoles, which would show a name that the build has shortened. @internal */
+  [INSPECT](): object {
+    const { kind, config } = this;
+    return { kind, config };
   }
 
   /**

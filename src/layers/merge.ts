@@ -66,10 +66,11 @@ export function concatenate(options?: LayerOptions): Layer<'concatenate'> {
 }
 
 function sideBySide(widths: readonly number[]): Operation {
-  const starts = widths.map((_, index) => widths.slice(0, index).reduce((total, width) => total + width, 0));
+  let total = 0;
+  const starts = widths.map((width) => (total += width) - width);
   return {
     kind: 'concatenate',
-    outputWidth: widths.reduce((total, width) => total + width, 0),
+    outputWidth: total,
     parameters: [],
     inPlace: false,
     backwardReads: { input: false, output: false },

@@ -38,8 +38,8 @@ export interface BatchNormalizationConfig extends LayerConfig {
 /**
  * Batch normalization (Ioffe & Szegedy 2015): y = γ·(x − μ)/√(σ² + ε) + β per unit. A training step takes μ and the biased σ² from the batch, and
  * each update moves the running statistics towards them, running ← momentum·running + (1 − momentum)·batch, with the unbiased variance;
- * at all other times the running statistics are taken. Weights: weight γ, bias β, running_mean, running_var, (units) each, as in PyTorch. A batch
- * of one row has variance 0.
+ * at all other times the running statistics are taken. Weights: weight γ, bias β, running_mean, running_var, (units) each, as in PyTorch. One row has
+ * no variance: a batch of one row is normalized by the running statistics, which it does not move, and `fit` refuses to train on such batches alone.
  * @throws ValueError for an unknown option or a number out of range.
  * @example
  * batchNormalization({ momentum: 0.99 }).config.epsilon; // 0.00001
@@ -74,20 +74,37 @@ function normalizeBatch(width: number, { momentum, epsilon }: BatchNormalization
     backwardReads: { input: true, output: false },
     // Mean and variance of the batch.
     saved: 2 * padded(width),
+    usesBatchStatistics: true,
     forward({ machine: { kernels }, training, inputs: [x], output: y, parameters, saved }) {
       const [gamma, beta, runningMean, runningVariance] = parameters;
-      const [mean, variance] = training ? [saved, varianceOf(saved)] : [runningMean, runningVariance];
-      const normalize = (rows: number): void =>
+      const normalize = (rows: number, mean: number, variance: number): void =>
         kernels.f32_normalize_columns(rows, width, x.address, mean, variance, gamma, beta, y.address, x.ld, epsilon);
-      if (!training) return [normalize];
-      return [(rows) => kernels.f32_column_moments(rows, width, x.address, x.ld, mean, variance), normalize];
+      const byRunning = (rows: number): void => normalize(rows, runningMean, runningVariance);
+      if (!training) return [byRunning];
+      return [
+        (rows) => {
+          if (rows === 1) return byRunning(rows);
+          kernels.f32_column_moments(rows, width, x.address, x.ld, saved, varianceOf(saved));
+          normalize(rows, saved, varianceOf(saved));
+        },
+      ];
     },
     backward({ machine: { kernels }, inputs: [x], outputDelta: dy, inputDeltas: [dx], parameters, gradients, saved }) {
-      const [gamma] = parameters;
+      const [gamma, , runningMean, runningVariance] = parameters;
       const [dgamma, dbeta] = gradients;
       const to = dx?.address ?? 0;
+      // Of one row the statistics are constants: dγ = dy·(x − μ)·r, dβ = dy, dx = dy·r·γ. dx may stand where dy stood, so it comes last.
+      const ofOneRow = (): void => {
+        kernels.f32_normalize_columns(1, width, x.address, runningMean, runningVariance, 0, 0, dgamma, x.ld, epsilon);
+        kernels.f32_product(width, dgamma, dy.address, dgamma);
+        kernels.f32_copy(width, dy.address, dbeta);
+        if (to === 0) return;
+        kernels.f32_scale_columns(1, width, dy.address, runningVariance, to, x.ld, epsilon);
+        kernels.f32_product(width, to, gamma, to);
+      };
       return [
-        (rows) =>
+        (rows) => {
+          if (rows === 1) return ofOneRow();
           kernels.f32_normalize_columns_backward(
             rows,
             width,
@@ -101,13 +118,15 @@ function normalizeBatch(width: number, { momentum, epsilon }: BatchNormalization
             dbeta,
             x.ld,
             epsilon,
-          ),
+          );
+        },
       ];
     },
     advance: ({ machine: { kernels }, parameters: [, , mean, variance], saved }) => [
       (rows) => {
+        if (rows === 1) return;
         kernels.f32_blend(width, saved, mean, 1 - momentum, 1);
-        kernels.f32_blend(width, varianceOf(saved), variance, 1 - momentum, rows > 1 ? rows / (rows - 1) : 1);
+        kernels.f32_blend(width, varianceOf(saved), variance, 1 - momentum, rows / (rows - 1));
       },
     ],
   };

@@ -75,6 +75,8 @@ export interface Operation {
   readonly scratch?: { readonly forward?: number; readonly backward?: number };
   /** Floats that forward leaves for backward and `advance` when it trains. */
   readonly saved?: number;
+  /** A training step takes statistics over the rows of its batch, which one row does not have. */
+  readonly usesBatchStatistics?: true;
   forward(binding: Binding): Step[];
   backward(binding: BackwardBinding): Step[];
   /** What changes with an update besides the learned parameters: running statistics. */

@@ -1,8 +1,8 @@
-import { isFloat32Array, isList } from '../common/arrays.js';
-import { columnMoments, float32Moments } from '../common/column-moments.js';
+import { isList } from '../common/arrays.js';
+import { float32Moments, momentsToAdapt } from '../common/column-moments.js';
 import { ShapeError, ValueError } from '../common/errors.js';
 import { finite, listOf, optional, readOptions, type Check } from '../common/options.js';
-import { rowSource, type Rows } from '../common/rows.js';
+import { openRows, rowLength, type Rows } from '../common/rows.js';
 import { constant, type Initializer } from '../initializers/initializers.js';
 import { LAYER_OPTIONS } from './checks.js';
 import { Layer, onOne, type LayerConfig, type LayerOptions } from './layer.js';
@@ -92,21 +92,27 @@ export class Normalization extends Layer<'normalization', NormalizationConfig> {
   }
 
   /**
-   * Takes mean and variance from data, (n, inputs) with n ≥ 1, in float64. A flat Float32Array needs the layer's inputShape. Models that are built
-   * afterwards use them; for one that is built, call its `adapt`. Returns the layer.
+   * Takes mean and variance from data, (n, inputs) with n ≥ 1, in float64, of numbers as they are given. A flat array needs the layer's inputShape. Models that
+   * are built afterwards use them; for one that is built, call its `adapt`. Returns the layer. What a model is given is float32: a column whose numbers
+   * that cannot tell apart, such as times in milliseconds, is refused, and of one that it tells apart badly a warning is written to the console.
    * @throws ShapeError, ValueError for data that does not fit.
    * @example
    * normalization().adapt([[1, 5], [3, 5]]).config.mean; // [2, 5]
    */
   adapt(data: Rows): this {
     const first: unknown = isList(data) ? data[0] : undefined;
-    const width = this.config.inputShape?.[0] ?? (isList(first) || isFloat32Array(first) ? first.length : undefined);
-    if (width === undefined) {
-      throw new ValueError('normalization: adapt expected rows, or an inputShape for a flat Float32Array.');
+    const width = this.config.inputShape?.[0] ?? rowLength('adapt', 'x', first);
+    if (isList(data) && data.length === 0) {
+      throw new ShapeError('adapt: x expected at least one row, got none.');
     }
-    const source = rowSource('adapt', 'x', data, width);
+    if (width === undefined) {
+      throw new ValueError(
+        'normalization: adapt expected rows as arrays, [[1],[2],…], or an inputShape for a flat Float32Array.',
+      );
+    }
+    const source = openRows('adapt', 'x', data, width);
     if (source.rows === 0) throw new ShapeError('adapt: x expected at least one row, got none.');
-    const moments = columnMoments('adapt', source);
+    const moments = momentsToAdapt('adapt', 'x', source);
     // As the model will keep them, or not at all.
     float32Moments('adapt', moments);
     Object.assign(this.config, moments);

@@ -21,11 +21,13 @@ export interface LossPlaces {
 export interface LossDefinition {
   /** What a target row is: as many values as outputs, or one class index. */
   readonly targets: 'values' | 'labels';
+  /** What the outputs of one row are, where the loss says: one class of several, or a yes or no each. */
+  readonly outputs?: 'classes' | 'independent';
   /** The values that targets may take, where not all: those between two, or those of a list. */
   readonly targetRange?: readonly [low: number, high: number];
   readonly targetValues?: readonly number[];
-  /** Label smoothing: what is done to the targets once they are in place. */
-  readonly smoothing?: { readonly scale: number; shift(outputs: number): number };
+  /** Label smoothing: what the loss takes in place of the targets. Metrics take the targets themselves. */
+  readonly smoothing?: { readonly scale: number; readonly shift: (outputs: number) => number };
   /** The output activation whose derivative cancels: BP1 becomes δ = y − t, computed from the logits. */
   readonly pairedWith?: 'softmax' | 'sigmoid';
   readonly bindPaired?: (machine: Machine, places: LossPlaces) => Step;
@@ -74,6 +76,7 @@ const smoothing = (epsilon: number, categories: boolean): Pick<LossDefinition, '
 
 const categorical = (targets: 'values' | 'labels', labelSmoothing: number): LossDefinition => ({
   targets,
+  outputs: 'classes',
   targetRange: [0, 1],
   ...smoothing(labelSmoothing, true),
   pairedWith: 'softmax',
@@ -107,6 +110,7 @@ const categorical = (targets: 'values' | 'labels', labelSmoothing: number): Loss
 
 const binary = (labelSmoothing: number): LossDefinition => ({
   targets: 'values',
+  outputs: 'independent',
   targetRange: [0, 1],
   ...smoothing(labelSmoothing, false),
   pairedWith: 'sigmoid',

@@ -29,8 +29,8 @@ export interface CustomLoss extends Named {
 /** What is minimized: a descriptor made by one of the factories below, or a loss of the user's own. Always the mean over the batch. */
 export type Loss = ReturnType<(typeof LOSSES)[LossName]> | Custom<CustomLoss>;
 
-/** What may stand where a loss is wanted. */
-export type LossLike = LossName | Loss | CustomLoss;
+/** What may stand where a loss is wanted; `mse`, `mae` and `bce` are the ones of these letters. */
+export type LossLike = LossName | 'mse' | 'mae' | 'bce' | Loss | CustomLoss;
 
 /** Reads a name, what a factory made, or an object of the user's own. */
 export const lossCheck: Check<Loss> = (path, value) =>
@@ -67,7 +67,8 @@ export const binaryCrossentropy = /* @__PURE__ */ smoothed('binaryCrossentropy')
 
 /**
  * −Σ_j t_j ln y_j, summed over classes; targets in [0, 1], one row per sample, usually one-hot. On a softmax output it is computed
- * from the logits, with δ = y − t; on any other, and where other layers read the output too, y is clamped to at least 1e-7.
+ * from the logits, with δ = y − t; on any other, and where other layers read the output too, y is divided by the sum of its row, as in Keras,
+ * and clamped to [1e-7, 1].
  * @throws ValueError for an unknown option, or a smoothing outside [0, 1).
  * @example
  * const network = await sequential({

@@ -1,7 +1,7 @@
-import { isFloat32Array, isList } from '../common/arrays.js';
+import { isList, isSequence, newFloats, typedKind } from '../common/arrays.js';
 import { MemoryError, ShapeError, ValueError } from '../common/errors.js';
 import { integer, readOptions } from '../common/options.js';
-import { labelSource, rowSource, type Labels, type Rows } from '../common/rows.js';
+import { copyRows, openLabels, openRows, type Labels, type Rows } from '../common/rows.js';
 
 const WHERE = 'confusionMatrix';
 
@@ -13,31 +13,33 @@ const MOST_BYTES = 2 ** 28;
 
 /** The class of each row: as it is given, or the column of the row's largest value, the first of equal ones. */
 function classesOf(what: string, data: unknown, classes: number): ArrayLike<number> {
-  const first = isList(data) ? data[0] : undefined;
-  if (!isFloat32Array(data) && !isList(first) && !ArrayBuffer.isView(first)) {
-    const source = labelSource(WHERE, what, data, classes);
-    const bits = new Float32Array(source.rows);
+  const first: unknown = isList(data) ? data[0] : undefined;
+  const flat = typedKind(data);
+  if (flat !== 'Float32Array' && flat !== 'Float64Array' && !isSequence(first)) {
+    const source = openLabels(WHERE, what, data, classes);
+    const bits = newFloats(source.rows);
     source.write(bits, 0);
     return new Int32Array(bits.buffer);
   }
-  const source = rowSource(WHERE, what, data, classes);
-  const values = new Float32Array(source.rows * classes);
-  source.write(values, 0);
+  const source = openRows(WHERE, what, data, classes);
+  const values = copyRows(source);
   const stray = values.findIndex(Number.isNaN);
   if (stray >= 0) {
     const row = Math.floor(stray / classes);
     throw new ValueError(`${WHERE}: ${what} expected numbers, got NaN in row ${row}, column ${stray % classes}.`);
   }
   return Int32Array.from({ length: source.rows }, (_, i) => {
-    const row = values.subarray(i * classes, (i + 1) * classes);
-    return row.reduce((best, value, j) => (value > row[best] ? j : best), 0);
+    const first = i * classes;
+    let best = 0;
+    for (let j = 1; j < classes; j++) if (values[first + j] > values[first + best]) best = j;
+    return best;
   });
 }
 
 /**
  * How often each class was taken for which: C_ij is the number of rows of true class i whose predicted class is j. Targets and outputs are
  * class indices, one per row, or rows of a value per class, of which the largest counts, the first of equal ones: a Float32Array
- * (n, classes) such as `predict` gives, or an array per row. A Float32Array always holds rows.
+ * (n, classes) such as `predict` gives, or an array per row. A Float32Array or Float64Array always holds rows.
  *
  * Outputs of one sigmoid unit are made class indices first, `Array.from(y, (p) => Number(p > 0.5))`, with `classes` 2.
  * @param options `classes`: how many classes there are, an integer >= 2.

@@ -1,8 +1,8 @@
 /** What the `normalization` layers of a model are given by data. */
-import { columnMoments, float32Moments } from '../common/column-moments.js';
+import { float32Moments, momentsToAdapt } from '../common/column-moments.js';
 import { ShapeError, StateError } from '../common/errors.js';
 import { perEnd } from '../common/per-end.js';
-import { rowSource, type Inputs } from '../common/rows.js';
+import { openRows, type Inputs } from '../common/rows.js';
 import type { End } from '../graph/ends.js';
 import type { NetworkPlan, PlannedParameter } from '../graph/plan.js';
 
@@ -15,19 +15,20 @@ export function momentsFor(
   inputEnds: readonly End[],
   x: Inputs,
 ): { readonly parameter: PlannedParameter; readonly values: Float32Array }[] {
+  const indices = new Map(plan.inputs.map((value, index) => [value, index]));
   const nodes = plan.nodes.filter(
-    ({ operation, inputs }) => operation.kind === 'normalization' && plan.inputs.includes(inputs[0]),
+    ({ operation, inputs }) => operation.kind === 'normalization' && indices.has(inputs[0]),
   );
   if (nodes.length === 0) {
     throw new StateError('adapt: a model with a normalization layer on an input expected, got one without.');
   }
   const moments = perEnd('adapt', 'x', x, inputEnds).map(({ what, value }, index) => {
-    const source = rowSource('adapt', what, value, inputEnds[index].width);
+    const source = openRows('adapt', what, value, inputEnds[index].width);
     if (source.rows === 0) throw new ShapeError(`adapt: ${what} expected at least one row, got none.`);
-    return float32Moments('adapt', columnMoments('adapt', source));
+    return float32Moments('adapt', momentsToAdapt('adapt', what, source));
   });
   return nodes.flatMap(({ inputs, parameters }) => {
-    const { mean, variance } = moments[plan.inputs.indexOf(inputs[0])];
+    const { mean, variance } = moments[indices.get(inputs[0])!];
     return [
       { parameter: plan.parameters[parameters[0]], values: mean },
       { parameter: plan.parameters[parameters[1]], values: variance },

@@ -71,7 +71,7 @@ const tensor: Check<SymbolicTensor> = (path, value) => {
   throw new ValueError(`${path} expected what input() or apply() returns, got ${describe(value)}.`);
 };
 
-const tensors: Check<readonly SymbolicTensor[]> = (path, value) => {
+const tensorList: Check<readonly SymbolicTensor[]> = (path, value) => {
   if (!isList(value)) return [tensor(path, value)];
   return listOf('a list of tensors', tensor)(path, value);
 };
@@ -85,16 +85,20 @@ export function readSequential(where: string, options: unknown): Blueprint {
   return { graph: chain(where, layers), seed };
 }
 
-/** Reads the options of `model`. */
-export function readModel(where: string, options: unknown): Blueprint {
+/** Reads the options of `model`: what it is built from, and the tensor of each node. */
+export function readModel(
+  where: string,
+  options: unknown,
+): { readonly blueprint: Blueprint; readonly tensors: readonly SymbolicTensor[] } {
   const { inputs, outputs, seed } = readOptions<{
     inputs: readonly SymbolicTensor[];
     outputs: readonly SymbolicTensor[];
     seed: number;
-  }>(where, options, { inputs: { check: tensors }, outputs: { check: tensors }, seed: SEED });
-  const graph = trace(where, inputs, outputs);
+  }>(where, options, { inputs: { check: tensorList }, outputs: { check: tensorList }, seed: SEED });
+  const { graph, tensors } = trace(where, inputs, outputs);
   // Copies, as of a chain: what `adapt` writes into a layer afterwards is for models that are built then.
-  return { graph: { ...graph, layers: layerList(GRAPH_LAYERS)(`${where}: layers`, graph.layers) }, seed };
+  const layers = layerList(GRAPH_LAYERS)(`${where}: layers`, graph.layers);
+  return { blueprint: { graph: { ...graph, layers }, seed }, tensors };
 }
 
 /** Reads an architecture that was saved. */

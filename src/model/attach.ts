@@ -1,15 +1,18 @@
 /** Models that several threads predict from: a handle that can be posted, and what another thread makes of it. */
-import { bufferOf, isFloat32Array, isList } from '../common/arrays.js';
+import { isFloat32Array, isList, mayOverlap, typedLength } from '../common/arrays.js';
 import { restoreCustom } from '../common/custom.js';
-import { describe } from '../common/describe.js';
-import { ValueError } from '../common/errors.js';
-import { isRecord, readOptions } from '../common/options.js';
+import { describe, sentence } from '../common/describe.js';
+import { ValueError, WasmMlpError } from '../common/errors.js';
 import { fieldsOf, isInstance } from '../common/objects.js';
+import { isRecord, readOptions } from '../common/options.js';
 import type { Inputs } from '../common/rows.js';
-import { Machine, type MachineHandle } from '../engine/machine.js';
+import { ALIGNMENT, FIRST_ADDRESS } from '../engine/arena.js';
+import { whenCollected } from '../engine/holding.js';
+import { Machine, MAXIMUM_BYTES, type MachineHandle } from '../engine/machine.js';
 import { useLeftovers } from '../engine/threads/leftovers.js';
 import { TILE_NAMES, type TileName } from '../engine/tile.js';
 import { VERSION_WORDS, VersionReader } from '../engine/threads/version.js';
+import { planNetwork } from '../graph/plan.js';
 import { readArchitecture, type Architecture } from './architecture.js';
 import { customCheck, type CustomObjects, type LoadOptions } from './custom.js';
 import { InferenceModel, type BatchOptions } from './inference.js';
@@ -28,28 +31,80 @@ export interface ModelHandle extends MachineHandle {
   readonly generation: number;
 }
 
+const FIELDS = [
+  'kind',
+  'module',
+  'tile',
+  'memory',
+  'maximumMemory',
+  'architecture',
+  'weights',
+  'words',
+  'generation',
+] as const;
+
+/** The fields of a handle, each read once. */
+type Given = Partial<Record<keyof ModelHandle, unknown>>;
+
 /** Whether a value is a handle, as a post leaves it: JSON, for one, keeps neither modules nor memories. */
-function isHandle(value: unknown): value is ModelHandle {
-  const { kind, module, tile, memory, maximumMemory, architecture, weights, words, generation } = fieldsOf(
-    value,
-    'kind',
-    'module',
-    'tile',
-    'memory',
-    'maximumMemory',
-    'architecture',
-    'weights',
-    'words',
-    'generation',
-  );
-  return (
-    kind === 'wasm-mlp model' &&
-    isInstance(module, WebAssembly.Module) &&
-    isInstance(memory, WebAssembly.Memory) &&
-    TILE_NAMES.includes(tile as TileName) &&
-    isRecord(architecture) &&
-    [maximumMemory, weights, words, generation].every((value) => Number.isSafeInteger(value))
-  );
+const isHandle = ({ kind, module, tile, memory, architecture }: Given): boolean =>
+  kind === 'wasm-mlp model' &&
+  isInstance(module, WebAssembly.Module) &&
+  isInstance(memory, WebAssembly.Memory) &&
+  TILE_NAMES.includes(tile as TileName) &&
+  isRecord(architecture);
+
+/**
+ * Reads a handle. Its numbers are addresses: one that is wrong would let predictions read, and the words of the version be written, where other models
+ * have what is theirs. So each has to be where `model.share` can have put it.
+ */
+function readHandle(value: unknown): ModelHandle {
+  const given: Given = fieldsOf(value, ...FIELDS);
+  if (!isHandle(given)) {
+    throw new ValueError(
+      `attachModel: handle expected what model.share gave, got ${describe(value)}. ` +
+        `It goes to other threads by postMessage or workerData, not as text.`,
+    );
+  }
+  const { memory, maximumMemory, weights, words, generation } = given;
+  const { buffer } = memory as WebAssembly.Memory;
+  const bytes = buffer.byteLength;
+  if (buffer instanceof ArrayBuffer) throw refusal('memory', 'a shared one', 'one that is not');
+  const within = (what: keyof ModelHandle, number: unknown, least: number, most: number, step = 1): void => {
+    if (Number.isSafeInteger(number) && (number as number) >= least && (number as number) <= most) {
+      if ((number as number) % step === 0) return;
+    }
+    const multiple = step === 1 ? 'an integer' : `a multiple of ${step}`;
+    throw refusal(what, `${multiple} from ${least} to ${most}`, describe(number));
+  };
+  within('maximumMemory', maximumMemory, bytes, MAXIMUM_BYTES);
+  within('weights', weights, FIRST_ADDRESS, bytes, ALIGNMENT);
+  within('words', words, FIRST_ADDRESS, bytes - 4 * VERSION_WORDS, ALIGNMENT);
+  within('generation', generation, -(2 ** 31), 2 ** 31 - 1);
+  return given as ModelHandle;
+}
+
+const refusal = (what: keyof ModelHandle, expected: string, got: string): ValueError =>
+  new ValueError(`attachModel: handle expected ${what} to be ${expected}, got ${got}. Pass on what model.share gave.`);
+
+/** A machine on a handle's memory. */
+function machineOn(handle: ModelHandle): Machine {
+  try {
+    return new Machine(handle);
+  } catch (error) {
+    if (error instanceof WasmMlpError) throw error;
+    throw refusal('memory', 'that of its kernels', `one that they do not take: ${sentence((error as Error).message)}`);
+  }
+}
+
+/** Leaves what an attached machine has made of its memory to others, once. A function of its own, since one that is made in a constructor would hold its object. */
+function leaving(machine: Machine): () => void {
+  const { memory } = machine;
+  const leftovers = useLeftovers(memory);
+  return () => {
+    for (const stretch of memory.made.splice(0)) leftovers.leave(stretch);
+    machine.dispose();
+  };
 }
 
 /** Predicts from the weights of a model of another thread. A change of the weights is seen as a whole: no prediction mixes two. */
@@ -57,19 +112,19 @@ class AttachedModel<O extends Float32Array | Float32Array[]> extends InferenceMo
   private readonly reader: VersionReader;
 
   constructor(handle: ModelHandle, architecture: Architecture) {
-    const machine = new Machine(handle);
-    const { memory } = machine;
-    const reader = new VersionReader(memory.words(handle.words, VERSION_WORDS), handle.generation);
-    reader.requireLive('attachModel');
+    const { weights, generation } = handle;
     const blueprint = readArchitecture('attachModel', architecture);
-    const leftovers = useLeftovers(memory);
-    const { weights } = handle;
-    const onDispose = (): void => {
-      for (const stretch of memory.made) leftovers.leave(stretch);
-      machine.dispose();
-    };
-    super({ machine, blueprint, where: 'attachModel', onDispose, weights });
+    const plan = planNetwork('attachModel', blueprint.graph);
+    const machine = machineOn(handle);
+    const { memory } = machine;
+    const most = memory.bytes - 4 * plan.parameterFloats;
+    if (weights > most) throw refusal('weights', `at most ${most}, so that they lie in the memory`, `${weights}`);
+    const reader = new VersionReader(memory.words(handle.words, VERSION_WORDS), generation);
+    reader.requireLive('attachModel');
+    const onDispose = leaving(machine);
+    super({ machine, blueprint, plan, where: 'attachModel', onDispose, weights });
     this.reader = reader;
+    whenCollected(this, onDispose);
   }
 
   override predict(x: Inputs, options?: BatchOptions): O {
@@ -88,9 +143,7 @@ class AttachedModel<O extends Float32Array | Float32Array[]> extends InferenceMo
   /** As in every model; where `out` lies in the memory of `x` it allocates a copy of that, since it may have to predict again. */
   override predictInto(x: Float32Array | readonly Float32Array[], out: O): O {
     const { reader, inputEnds, ends } = this;
-    const xs = arraysOf(x, inputEnds.length);
-    const moved = shareMemory(xs, arraysOf(out, ends.length));
-    const rows = !moved ? x : isList(x) && x.length === xs.length ? xs.map(apart) : apart(x);
+    const rows = sharesMemory(x, inputEnds.length, out, ends.length) ? apart(x, inputEnds.length) : x;
     try {
       for (;;) {
         const version = reader.begin('predictInto');
@@ -103,23 +156,32 @@ class AttachedModel<O extends Float32Array | Float32Array[]> extends InferenceMo
   }
 }
 
-/** The arrays of one side: of a list as many as there are ends, since it may be of any length and is refused where it is read. */
-const arraysOf = (side: unknown, count: number): readonly unknown[] =>
-  isList(side) ? Array.from({ length: count }, (_, index) => side[index]) : [side];
-
-/** Whether an array of one side lies in the memory of one of the other. What is no array is refused where it is read. */
-function shareMemory(x: readonly unknown[], out: readonly unknown[]): boolean {
-  return x.some((one) => out.some((other) => overlap(one, other)));
+/**
+ * Whether an array of one side lies in the memory of one of the other. What is no array is refused where it is read, and so is a list with more than there
+ * are ends.
+ */
+function sharesMemory(x: unknown, inputs: number, out: unknown, outputs: number): boolean {
+  for (let i = 0; i < (isList(x) ? inputs : 1); i++) {
+    const one: unknown = isList(x) ? x[i] : x;
+    if (!isFloat32Array(one)) continue;
+    for (let j = 0; j < (isList(out) ? outputs : 1); j++) {
+      const other: unknown = isList(out) ? out[j] : out;
+      if (isFloat32Array(other) && mayOverlap(one, other)) return true;
+    }
+  }
+  return false;
 }
 
-function overlap(x: unknown, out: unknown): boolean {
-  if (!isFloat32Array(x) || !isFloat32Array(out)) return false;
-  const buffers = [bufferOf(x), bufferOf(out)];
-  // Two shared buffers may be one memory: each post makes an object of its own.
-  return buffers[0] === buffers[1] || buffers.every((buffer) => !(buffer instanceof ArrayBuffer));
+type OneOrSeveral = Float32Array | readonly Float32Array[];
+
+function apart(x: OneOrSeveral, count: number): OneOrSeveral {
+  if (!isList(x)) return copyOf(x);
+  return x.length === count ? Array.from({ length: count }, (_, i) => copyOf(x[i])) : x;
 }
 
-const apart = (one: unknown): Float32Array => (isFloat32Array(one) ? new Float32Array(one) : (one as Float32Array));
+/** A copy of an array that has anything in it. */
+const copyOf = (one: Float32Array): Float32Array =>
+  isFloat32Array(one) && typedLength(one) > 0 ? new Float32Array(one) : one;
 
 /**
  * A model of another thread, to predict with: from the same weights, without a copy, as they are at each call. It has only its activations for itself;
@@ -134,14 +196,10 @@ export function attachModel<O extends Float32Array | Float32Array[] = Float32Arr
   handle: ModelHandle,
   options?: LoadOptions,
 ): InferenceModel<O> {
-  if (!isHandle(handle)) {
-    throw new ValueError(
-      `attachModel: handle expected what model.share gave, got ${describe(handle)}. ` +
-        `It goes to other threads by postMessage or workerData, not as text.`,
-    );
-  }
+  const read = readHandle(handle);
   const { custom } = readOptions<{ custom: CustomObjects }>('attachModel', options, {
     custom: { check: customCheck, or: new Map() },
   });
-  return new AttachedModel<O>(handle, restoreCustom(handle.architecture, custom) as Architecture);
+  const architecture = restoreCustom('attachModel: architecture', read.architecture, custom) as Architecture;
+  return new AttachedModel<O>(read, architecture);
 }

@@ -65,7 +65,7 @@ export function encodeModel(
       slots: slots.map(({ name }) => name),
     };
     for (const slot of slots) {
-      tensors.push(...slot.tensors.map((tensor) => ({ ...tensor, name: slotTensor(slot.name, tensor.name) })));
+      for (const tensor of slot.tensors) tensors.push({ ...tensor, name: slotTensor(slot.name, tensor.name) });
     }
   }
   const header: Header = { formatVersion: FORMAT_VERSION, architecture, epochCount, ...(training && { training }) };
@@ -94,14 +94,14 @@ export function checkState(checkpoint: Checkpoint, plan: NetworkPlan, ends: read
   const learned = plan.parameters.filter(({ spec }) => spec.learned);
   const momentsOf = (slot: string): PlannedParameter[] =>
     learned.map((parameter) => ({ ...parameter, name: slotTensor(slot, parameter.name) }));
-  // A training goes on from a moment that has overflowed.
-  const values = training?.slots.map((slot) => pick(momentsOf(slot), 'any')) ?? [];
-  for (const name of left) throw new FormatError(`loadModel: tensor ${describe(name)} expected nowhere in this model.`);
   if (training !== undefined) {
     const { optimizer } = readCompileOptions(training.options, ends);
     const expected = slotNames(optimizer);
     const fits = expected.length === training.slots.length && expected.every((slot, i) => slot === training.slots[i]);
     requireField(fits, 'training.slots', `[${expected.join(', ')}]`, training.slots);
   }
+  // A training goes on from a moment that has overflowed.
+  const values = training?.slots.map((slot) => pick(momentsOf(slot), 'any')) ?? [];
+  for (const name of left) throw new FormatError(`loadModel: tensor ${describe(name)} expected nowhere in this model.`);
   return { epochCount, weights, training: training && { ...training, values } };
 }

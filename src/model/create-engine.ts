@@ -3,13 +3,15 @@ import { bytesOf } from '../common/arrays.js';
 import { sentence } from '../common/describe.js';
 import { FormatError, UnsupportedError } from '../common/errors.js';
 import { compile, compileSync } from '../engine/binary.js';
-import { refusedToCompile, requireFeatures } from '../engine/features.js';
+import { refusedToCompile, requireFeatures, type Numerics } from '../engine/features.js';
+import { owesTurn } from '../engine/holding.js';
 import { Machine } from '../engine/machine.js';
 import { compileWide, type Findings } from '../engine/simd256.js';
-import { processors, programUrl, whyNotShared } from '../engine/threads/host.js';
+import { processors, programUrl, whyNotShared, whyNotStarted } from '../engine/threads/host.js';
 import { Pool, startComputeWorker } from '../engine/threads/pool.js';
 import { DEFAULT_TILE, TILE_NAMES, WIDE_TILES, type TileName } from '../engine/tile.js';
 import { calibrate } from '../engine/trial.js';
+import { Breath } from '../training/breath.js';
 import { isModule, readEngineOptions, type EngineOptions, type SettledEngineOptions } from './engine-options.js';
 import { Engine } from './engine.js';
 
@@ -32,12 +34,29 @@ function machineOf(
   } catch (error) {
     // A limit of memory or a foreign binary is refused again, and by its own name.
     const machine = new Machine(settings);
-    reasons.push(`threads: workers could not be started: ${sentence((error as Error).message)}`);
+    reasons.push(`threads: ${whyNotStarted(error)}`);
     return machine;
   }
 }
 
 const NOT_ASKED: Findings = { simd256: false };
+
+/** What a platform without subnormal numbers does. */
+const FLUSHED = 'this platform makes numbers below 1.18e-38 zero, as V8 does on 32-bit ARM';
+
+/** Throws an UnsupportedError where results would not have the bits that they have elsewhere. */
+function requireSameBits(where: string, keepsSubnormals: boolean, numerics: Numerics, fuses: boolean): void {
+  const what = !keepsSubnormals
+    ? FLUSHED
+    : numerics === 'fused' && !fuses
+      ? "numerics 'fused', but this machine rounds products before it adds them, as strict numerics do"
+      : undefined;
+  if (what === undefined) return;
+  throw new UnsupportedError(
+    `${where}: sameBits 'require' expected results with the bits that they have elsewhere, got: ${what}. ` +
+      `Without it the engine works.`,
+  );
+}
 
 /** An engine on compiled kernels, which says what of its options is not running, and why. */
 function makeEngine(
@@ -56,28 +75,42 @@ function makeEngine(
   const refused: string[] = [];
   const machine = machineOf(module, pinned, timed ? 1 : threads, options, refused);
   const fuses = machine.fuses();
-  if (numerics === 'strict' && fuses) {
-    throw new FormatError(`${where}: wasm expected the kernels of numerics 'strict', got those of 'fused'.`);
+  const sameBits = machine.keepsSubnormals();
+  try {
+    if (numerics === 'strict' && fuses) {
+      throw new FormatError(`${where}: wasm expected the kernels of numerics 'strict', got those of 'fused'.`);
+    }
+    if (options.sameBits === 'require') requireSameBits(where, sameBits, numerics, fuses);
+  } catch (error) {
+    machine.dispose();
+    throw error;
   }
   const reasons: string[] = [];
+  if (!sameBits) reasons.push(`sameBits: ${FLUSHED}, so bits may differ from those elsewhere.`);
   if (alone !== undefined) reasons.push(`threads: ${alone}`);
   if (narrow !== undefined) reasons.push(narrow);
   if (numerics === 'fused' && !fuses) {
     const given = wasm === undefined ? '' : ', or the wasm that was given is that of strict numerics';
     reasons.push(`numerics: this machine rounds products before it adds them, as strict numerics do${given}.`);
   }
-  const info = { numerics: fuses ? ('fused' as const) : ('strict' as const), simd256 };
+  const info = {
+    numerics: fuses ? ('fused' as const) : ('strict' as const),
+    simd256,
+    sameBits: sameBits && fuses === (numerics === 'fused'),
+  };
   const workerUrl = programUrl(options.workerUrl);
   if (!timed) return new Engine(machine, { ...info, reasons: [...reasons, ...refused] }, workerUrl);
   const calibration = calibrate(machine);
+  machine.dispose();
   const tile = TILE_NAMES.reduce((best, name) => (calibration[name] > calibration[best] ? name : best));
   const fastest = machineOf(module, tile, threads, options, refused);
   return new Engine(fastest, { ...info, reasons: [...reasons, ...refused], calibration }, workerUrl);
 }
 
-/** Waits for an engine's threads; where they do not come, it goes on with one and says why. */
+/** Waits for an engine's threads; where they do not come, it goes on with one and says why. What was dropped before can be freed meanwhile. */
 async function withThreads(engine: Engine): Promise<Engine> {
   await engine.awaitThreads();
+  if (owesTurn()) await new Breath().take();
   return engine;
 }
 

@@ -22,6 +22,10 @@ const named = listOf('a list of objects', (path, value): readonly [name: string,
 /** Reads them. */
 export const customCheck: Check<CustomObjects> = (path, value) => {
   const byName = new Map<string, Named[]>();
-  for (const [name, object] of named(path, value)) byName.set(name, [...(byName.get(name) ?? []), object]);
+  for (const [name, object] of named(path, value)) {
+    const list = byName.get(name);
+    if (list === undefined) byName.set(name, [object]);
+    else list.push(object);
+  }
   return byName;
 };

@@ -2,6 +2,8 @@
 import { describe } from '../common/describe.js';
 import { ValueError } from '../common/errors.js';
 import { isRecord, type Check } from '../common/options.js';
+import { owesTurn } from '../engine/holding.js';
+import { Breath } from '../training/breath.js';
 import { fieldsOf } from '../common/objects.js';
 import type { ModelOptions, SequentialOptions, Tensors } from './architecture.js';
 import { createEngine } from './create-engine.js';
@@ -20,6 +22,12 @@ async function engineOf(engine: Engine | undefined): Promise<Engine> {
     throw error;
   });
   return defaultEngine;
+}
+
+/** A model, once what was dropped before it could be freed. */
+async function made<M>(model: M): Promise<M> {
+  if (owesTurn()) await new Breath().take();
+  return model;
 }
 
 /** Reads an engine. */
@@ -42,7 +50,7 @@ export const engineCheck: Check<Engine> = (path, value) => {
  */
 export async function sequential(options: SequentialOptions & { engine?: Engine }): Promise<Model> {
   const { engine, rest } = splitEngine('sequential', options);
-  return (await engineOf(engine)).sequential(rest);
+  return made((await engineOf(engine)).sequential(rest));
 }
 
 /**
@@ -60,16 +68,14 @@ export async function model<const T extends Tensors>(
   options: ModelOptions<T> & { engine?: Engine },
 ): Promise<Model<Predictions<T>>> {
   const { engine, rest } = splitEngine('model', options);
-  return (await engineOf(engine)).model(rest);
+  return made((await engineOf(engine)).model(rest));
 }
 
 /** The engine that is named among options, and the rest of them. */
 function splitEngine<T extends { engine?: Engine }>(where: string, options: T) {
-  // Nothing at all lacks what the options lack.
-  const given: unknown = options ?? {};
-  if (options === null || !isRecord(given)) {
-    throw new ValueError(`${where}: options expected an object, got ${describe(options)}.`);
-  }
+  // What is no object is refused by whoever reads the rest; nothing at all lacks what the options lack.
+  if (options !== undefined && !isRecord(options)) return { engine: undefined, rest: options };
+  const given = options ?? {};
   const { engine } = fieldsOf(given, 'engine');
   const rest = Object.fromEntries(Object.entries(given).filter(([name]) => name !== 'engine'));
   return {
@@ -91,5 +97,5 @@ export async function loadModel<O extends Float32Array | Float32Array[] = Float3
   options?: LoadOptions & { engine?: Engine },
 ): Promise<Model<O>> {
   const { engine, rest } = splitEngine('loadModel', options ?? {});
-  return (await engineOf(engine)).loadModel<O>(bytes, rest);
+  return made((await engineOf(engine)).loadModel<O>(bytes, rest));
 }

@@ -32,6 +32,11 @@ export interface EngineOptions {
    * and takes the fastest.
    */
   tile?: TileName | 'auto';
+  /**
+   * 'require': an UnsupportedError where the platform cannot give the bits that this configuration has elsewhere.
+   * 'report', the default: the engine works there all the same, and `engine.info.sameBits` and `reasons` say so.
+   */
+  sameBits?: 'report' | 'require';
   /** Bytes of linear memory to start with. Default 1 MiB, or the maximum where that is less. */
   initialMemory?: number;
   /**
@@ -103,6 +108,7 @@ export function readEngineOptions(where: string, options: EngineOptions | undefi
     workerUrl: { check: optional(urlCheck), or: undefined },
     numerics: { check: nameOf(['strict', 'fused']), or: 'strict' },
     simd256: { check: flag, or: false },
+    sameBits: { check: nameOf(['report', 'require']), or: 'report' },
     tile: { check: optional(nameOf([...TILE_NAMES, 'auto'])), or: undefined },
     initialMemory: { check: optional(integer(0, MAXIMUM_BYTES)), or: undefined },
     maximumMemory: { check: integer(1, MAXIMUM_BYTES), or: MAXIMUM_BYTES },

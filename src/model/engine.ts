@@ -3,13 +3,15 @@ import { StateError } from '../common/errors.js';
 import { integer, nonNegative, readOptions } from '../common/options.js';
 import { fieldsOf, isInstance } from '../common/objects.js';
 import type { Numerics } from '../engine/features.js';
+import { whenCollected } from '../engine/holding.js';
 import { Machine } from '../engine/machine.js';
 import { uses256 } from '../engine/simd256.js';
+import { whyNotPosted } from '../engine/threads/host.js';
 import type { TileName } from '../engine/tile.js';
 import type { Calibration } from '../engine/trial.js';
 import { outputEnds } from '../graph/ends.js';
-import { planNetwork } from '../graph/plan.js';
-import type { SymbolicTensor } from '../layers/layer.js';
+import { planNetwork, type NetworkPlan } from '../graph/plan.js';
+import type { SymbolicTensor, WeightOwner } from '../layers/layer.js';
 import { Breath } from '../training/breath.js';
 import {
   readModel,
@@ -21,6 +23,7 @@ import {
 } from './architecture.js';
 import { checkState } from './checkpoint.js';
 import { customCheck, type CustomObjects, type LoadOptions } from './custom.js';
+import { DISPOSE, INSPECT } from '../common/symbols.js';
 import { asFormatError, openModel } from './file.js';
 import { Model } from './model.js';
 
@@ -36,8 +39,16 @@ export interface EngineInfo {
   readonly tile: TileName;
   /** With tile 'auto': what each tile made, in 10⁹ operations a second. */
   readonly calibration?: Calibration;
-  /** Whether linear memory is shared: always, in this version. */
+  /**
+   * Whether other threads can be given linear memory, which `threads` and `model.share` take: in a page only where it
+   * is cross-origin isolated.
+   */
   readonly sharedMemory: boolean;
+  /**
+   * Whether results have the bits that this configuration has elsewhere. False where the platform makes numbers below
+   * 2⁻¹²⁶ zero, as V8 does on 32-bit ARM, and where numerics 'fused' was asked for and the machine does not fuse.
+   */
+  readonly sameBits: boolean;
   /** A sentence for each option that was asked for and is not running; none where all of them are. */
   readonly reasons: readonly string[];
 }
@@ -59,17 +70,35 @@ export type Predictions<T extends Tensors> = T extends SymbolicTensor | readonly
     ? Float32Array[]
     : Float32Array | Float32Array[];
 
+/** Marks weights as gone. A function of its own, since one that is made beside the model would hold it. */
+function releasing(owner: WeightOwner): () => void {
+  return () => {
+    owner.live = false;
+  };
+}
+
+/** The models of an engine, as it sees them. */
+type EngineModel = Model<Float32Array | Float32Array[]>;
+
+/** A function of its own, since one that is made in the constructor would hold the engine. */
+function disposing(machine: Machine): () => void {
+  return () => machine.dispose();
+}
+
 /** Whether a value is an engine that was made by this copy of the library. */
 export const isEngine = (value: unknown): value is Engine =>
   isInstance(value, Engine) && isInstance(fieldsOf(value, 'machine').machine, Machine);
 
-/** One WASM instance with its memory; holds any number of models. Made by `createEngine` or `createEngineSync`. */
+/**
+ * One WASM instance with its memory; holds any number of models. Made by `createEngine` or `createEngineSync`. Models hold their engine, but it does not
+ * hold them: a model that nothing else refers to is freed.
+ */
 export class Engine {
-  private readonly models = new Set<{
-    dispose(): void;
-    requireStill(where: string): void;
-    rehearsal(rows: number): () => void;
-  }>();
+  private readonly models = new Set<WeakRef<EngineModel>>();
+  /** Models that other threads predict from. They may do so for as long as this engine lives, whoever has dropped the model. */
+  private readonly shared = new Set<object>();
+  /** How many models there may be before it looks which of them are gone. */
+  private look = 64;
 
   /** Models that are being made: initializers of the user's own run then. */
   private making = 0;
@@ -77,9 +106,12 @@ export class Engine {
   /** For the library's own use: users call `createEngine`. */
   constructor(
     private readonly machine: Machine,
-    private readonly found: Pick<EngineInfo, 'numerics' | 'simd256' | 'reasons' | 'calibration'>,
+    private readonly found: Pick<EngineInfo, 'numerics' | 'simd256' | 'sameBits' | 'reasons' | 'calibration'>,
     private readonly workerUrl: URL | undefined,
-  ) {}
+  ) {
+    // Its threads would go on waiting for work.
+    whenCollected(this, disposing(machine));
+  }
 
   /** What the engine runs on. */
   get info(): EngineInfo {
@@ -90,7 +122,7 @@ export class Engine {
       simd256: this.found.simd256 || uses256(),
       threads: pool?.live ? pool.threads : 1,
       tile: tile.name,
-      sharedMemory: true,
+      sharedMemory: whyNotPosted() === undefined,
       reasons: lost === undefined ? this.found.reasons : [...this.found.reasons, lost],
     };
   }
@@ -108,13 +140,14 @@ export class Engine {
 
   /**
    * A model of the graph between `inputs` and `outputs`.
-   * @throws ShapeError, ValueError for layers that do not fit, cycles, or inputs that are missing; MemoryError; StateError after `dispose`.
+   * @throws ShapeError, ValueError for layers that do not fit, cycles, or inputs that are missing; MemoryError; StateError after `dispose`, or for
+   * layers in places that another model has weights for.
    */
   model<const T extends Tensors>(options: ModelOptions<T>): Model<Predictions<T>> {
     this.machine.requireLive('model');
-    const blueprint = readModel('model', options);
+    const { blueprint, tensors } = readModel('model', options);
     requireDistinctNames('model', blueprint.graph.layers);
-    return this.build('model', blueprint);
+    return this.build('model', blueprint, { tensors });
   }
 
   /**
@@ -131,13 +164,11 @@ export class Engine {
       custom: { check: customCheck, or: new Map() },
     });
     const { checkpoint, blueprint } = openModel(bytes, custom);
-    const state = asFormatError(() => {
-      const plan = planNetwork('loadModel', blueprint.graph);
-      return checkState(checkpoint, plan, outputEnds(plan));
-    });
-    const model = this.build<O>('loadModel', blueprint, false);
+    const plan = asFormatError('architecture', () => planNetwork('loadModel', blueprint.graph));
+    const state = asFormatError('training', () => checkState(checkpoint, plan, outputEnds(plan)));
+    const model = asFormatError('architecture', () => this.build<O>('loadModel', blueprint, { plan }));
     try {
-      model.restore(state);
+      asFormatError('training', () => model.restore(state));
     } catch (error) {
       model.dispose();
       throw error;
@@ -161,7 +192,7 @@ export class Engine {
       milliseconds: { check: nonNegative, or: WARM_UP_MS },
       rows: { check: integer(1), or: 1 },
     });
-    for (const model of this.models) {
+    for (const model of this.live()) {
       const run = model.rehearsal(rows);
       const breath = new Breath();
       for (const start = performance.now(); performance.now() - start < milliseconds;) {
@@ -200,22 +231,60 @@ export class Engine {
     if (this.making > 0) {
       throw new StateError('dispose: an engine at rest expected, got one in the middle of making a model.');
     }
-    for (const model of this.models) model.requireStill('dispose');
-    for (const model of this.models) model.dispose();
+    const models = this.live();
+    for (const model of models) model.requireStill('dispose');
+    for (const model of models) model.dispose();
     this.machine.dispose();
+  }
+
+  /** `dispose`, for `using`. */
+  [DISPOSE](): void {
+    this.dispose();
+  }
+
+  /** For consoles: what it runs on. @internal */
+  [INSPECT](): string {
+    const { numerics, threads, tile } = this.info;
+    const { bytes } = this.memory();
+    return `Engine (${numerics}, tile ${tile}, ${threads} thread${threads === 1 ? '' : 's'}, ${bytes} bytes)`;
+  }
+
+  /** The models that somebody still refers to. */
+  private live(): EngineModel[] {
+    const found: EngineModel[] = [];
+    for (const one of this.models) {
+      const model = one.deref();
+      if (model === undefined) this.models.delete(one);
+      else found.push(model);
+    }
+    return found;
   }
 
   private build<O extends Float32Array | Float32Array[]>(
     where: string,
     blueprint: Blueprint,
-    initialize = true,
+    { plan, tensors = [] }: { plan?: NetworkPlan; tensors?: readonly SymbolicTensor[] } = {},
   ): Model<O> {
     const { machine, workerUrl } = this;
-    const onDispose = (one: object): boolean => this.models.delete(one as Model);
+    const owner: WeightOwner = { live: true };
+    let one: WeakRef<EngineModel> | undefined;
+    // These hold the engine, so that its threads last as long as its models.
+    const onDispose = (model: object): void => {
+      owner.live = false;
+      this.shared.delete(model);
+      if (one !== undefined) this.models.delete(one);
+    };
+    const onShare = (model: object): unknown => this.shared.add(model);
     this.making += 1;
     try {
-      const model = new Model<O>({ machine, blueprint, where, onDispose, workerUrl }, initialize);
-      this.models.add(model);
+      // A network that is planned already is that of a file, which brings its values.
+      const site = { machine, blueprint, where, onDispose, onShare, workerUrl, ...(plan && { plan }) };
+      const model = new Model<O>(site, plan === undefined);
+      one = new WeakRef(model);
+      this.models.add(one);
+      if (this.models.size > this.look) this.look = 64 + 2 * this.live().length;
+      model.own(tensors, owner);
+      if (tensors.length > 0) whenCollected(model, releasing(owner));
       return model;
     } finally {
       this.making -= 1;

@@ -1,11 +1,11 @@
-import { floatsOf, isFloat32Array, isList } from '../common/arrays.js';
+import { isFloat32Array, isList, newFloats } from '../common/arrays.js';
 import { describe } from '../common/describe.js';
 import { ShapeError, StateError, ValueError } from '../common/errors.js';
-import { fieldOf } from '../common/objects.js';
 import { integer, readOptions } from '../common/options.js';
+import { DISPOSE, INSPECT } from '../common/symbols.js';
+import { ownOf } from '../common/objects.js';
 import { perEnd } from '../common/per-end.js';
-import { rowSource, type Inputs } from '../common/rows.js';
-import { newFloats } from '../common/tensors.js';
+import { openRows, type Inputs } from '../common/rows.js';
 import { RegionGroup } from '../engine/arena.js';
 import type { Machine } from '../engine/machine.js';
 import type { VersionWriter } from '../engine/threads/version.js';
@@ -13,6 +13,7 @@ import { inputEnds, outputEnds, type End } from '../graph/ends.js';
 import { ParameterLayout } from '../graph/parameters.js';
 import { planNetwork, type NetworkPlan, type PlannedParameter } from '../graph/plan.js';
 import { MOST_CAPACITY, Predictor } from '../graph/predictor.js';
+import { requireRoom } from '../graph/room.js';
 import type { Blueprint } from './architecture.js';
 
 /** What `predict` takes besides rows. */
@@ -27,10 +28,14 @@ export const BATCH_SIZE = { check: integer(1), or: 256 } as const;
 export interface Site {
   readonly machine: Machine;
   readonly blueprint: Blueprint;
+  /** The plan of the blueprint's graph, where there is one already. */
+  readonly plan?: NetworkPlan;
   /** What messages call the making. */
   readonly where: string;
   /** Told when the model is disposed. */
   readonly onDispose: (model: object) => void;
+  /** Told when other threads may predict from it: from then on it is to be held. */
+  readonly onShare?: (model: object) => unknown;
   /** Address of weights that somebody else has in this memory; without it the model has its own, all 0 at first. */
   readonly weights?: number;
 }
@@ -75,17 +80,19 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
 
   /** For the library's own use: users call `sequential`, `model`, `loadModel` or `attachModel`. */
   constructor(site: Site, valuesOf?: (parameters: readonly PlannedParameter[]) => readonly Float32Array[]) {
-    const { machine, blueprint, where, onDispose } = site;
-    const weights = fieldOf(site, 'weights') as number | undefined;
+    const { machine: engine, blueprint, where, onDispose } = site;
+    const [plan, weights] = [ownOf(site, 'plan'), ownOf(site, 'weights')];
+    const machine = engine.forModel();
     this.machine = machine;
     this.blueprint = blueprint;
     this.onDispose = onDispose;
-    this.plan = planNetwork(where, blueprint.graph);
+    this.plan = plan ?? planNetwork(where, blueprint.graph);
     this.ends = outputEnds(this.plan);
     this.inputEnds = inputEnds(this.plan);
     this.layout = new ParameterLayout(machine, this.plan);
     // Before anything is allocated: they may be refused.
     const values = valuesOf?.(this.plan.parameters);
+    requireRoom(where, this.plan, machine.memory.maximumBytes, weights === undefined ? machine.start : 0);
     this.regions = new RegionGroup(machine.arena);
     this.weights = weights ?? this.layout.allocate(this.regions, 'all');
     try {
@@ -103,6 +110,15 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
   }
 
   /**
+   * Values of a row of each input and output.
+   * @internal
+   */
+  get widths(): { readonly inputs: readonly number[]; readonly outputs: readonly number[] } {
+    const widthsOf = (ends: readonly End[]): number[] => ends.map(({ width }) => width);
+    return { inputs: widthsOf(this.inputEnds), outputs: widthsOf(this.ends) };
+  }
+
+  /**
    * Outputs for n rows: a Float32Array (n, outputs), row-major; of a model with several outputs a list of them. A row gives the same bits
    * alone and in any batch.
    * @throws ShapeError, ValueError for rows that do not fit; StateError after `dispose`.
@@ -112,24 +128,25 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
     this.refresh?.();
     const { batchSize } = readOptions<Required<BatchOptions>>('predict', options, { batchSize: BATCH_SIZE });
     const ends = perEnd('predict', 'x', x, this.inputEnds);
-    const sources = ends.map(({ what, value }, index) =>
-      rowSource('predict', what, value, this.inputEnds[index].width),
-    );
-    const { rows } = sources[0];
+    const sources = ends.map(({ what, value }, index) => openRows('predict', what, value, this.inputEnds[index].width));
     const xs = sources.map((source, index) => {
-      if (source.rows !== rows) {
-        throw new ShapeError(
-          `predict: ${ends[index].what} expected ${rows} rows as in ${ends[0].what}, got ${source.rows}.`,
-        );
-      }
       const { value } = ends[index];
-      if (isFloat32Array(value)) return floatsOf(value);
-      const flat = newFloats('predict', rows * source.width);
+      if (source.exact) return value as Float32Array;
+      const flat = newFloats(source.rows * source.width);
       source.write(flat, 0);
       return flat;
     });
-    const outs = this.ends.map(({ width }) => newFloats('predict', rows * width));
-    this.running(() => this.predictor.predict('predict', xs, outs, rows, batchSize));
+    const { rows } = sources[0];
+    sources.forEach((source, index) => {
+      if (source.rows === rows) return;
+      throw new ShapeError(
+        `predict: ${ends[index].what} expected ${rows} rows as in ${ends[0].what}, got ${source.rows}.`,
+      );
+    });
+    // Reading rows may run code of the caller's.
+    this.requireLive('predict');
+    const outs = this.ends.map(({ width }) => newFloats(rows * width, 'predict'));
+    this.running(() => this.predictor.predict('predict', xs, outs, rows, batchSize, 'fresh'));
     return (outs.length === 1 ? outs[0] : outs) as O;
   }
 
@@ -195,6 +212,19 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
     this.onDispose(this);
   }
 
+  /** `dispose`, for `using`. */
+  [DISPOSE](): void {
+    this.dispose();
+  }
+
+  /** For consoles, which would show all that it is made of. @internal */
+  [INSPECT](): string {
+    const widths = (ends: readonly End[]): string => ends.map(({ width }) => width).join(' + ');
+    const { inputEnds, ends, parameterCount } = this;
+    const state = this.isLive ? '' : ', disposed';
+    return `InferenceModel (${widths(inputEnds)} → ${widths(ends)}, ${parameterCount} parameters${state})`;
+  }
+
   /**
    * For `engine.warmUp`: a function that predicts so many rows of zeros, or nothing where the model is disposed or busy by then.
    * @internal
@@ -202,8 +232,8 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
   rehearsal(rows: number): () => void {
     // More rows are computed in blocks of so many.
     const count = Math.min(rows, MOST_CAPACITY);
-    const xs = this.inputEnds.map(({ width }) => newFloats('warmUp', count * width));
-    const outs = this.ends.map(({ width }) => newFloats('warmUp', count * width));
+    const xs = this.inputEnds.map(({ width }) => newFloats(count * width));
+    const outs = this.ends.map(({ width }) => newFloats(count * width));
     return () => {
       if (this.live && !this.gate.running) {
         this.running(() => this.predictor.predict('warmUp', xs, outs, count, count));
@@ -235,8 +265,13 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
       throw new ValueError(`predictInto: ${name} expected a Float32Array, got ${describe(value)}.`);
     }
     // Not whole rows: refused as elsewhere.
-    if (rows === undefined) return rowSource('predictInto', name, value, width).rows;
+    if (rows === undefined) return openRows('predictInto', name, value, width).rows;
     throw new ShapeError(`predictInto: ${name} expected ${rows * width} values for ${rows} rows, got ${value.length}.`);
+  }
+
+  /** @internal */
+  protected get isLive(): boolean {
+    return this.live && this.machine.isLive;
   }
 
   /** @internal */

@@ -3,9 +3,11 @@ import { UnsupportedError } from '../common/errors.js';
 import { readOptions } from '../common/options.js';
 import { refusedToCompile, requireFeatures } from '../engine/features.js';
 import { decodeHex } from '../engine/hex.js';
+import { owesTurn } from '../engine/holding.js';
 import { PREDICT_KERNELS_HEX } from '../engine/kernels-predict.generated.js';
 import { Machine, MAXIMUM_BYTES } from '../engine/machine.js';
 import { DEFAULT_TILE } from '../engine/tile.js';
+import { Breath } from '../training/breath.js';
 import { customCheck, type CustomObjects, type LoadOptions } from './custom.js';
 import { asFormatError, openModel, takeTensors } from './file.js';
 import { InferenceModel } from './inference.js';
@@ -49,7 +51,7 @@ function load<O extends Float32Array | Float32Array[]>(
     custom: { check: customCheck, or: new Map() },
   });
   const { checkpoint, blueprint } = openModel(bytes, custom);
-  return asFormatError(() => {
+  return asFormatError('architecture', () => {
     const site = { machine: on, blueprint, where: 'loadModel', onDispose: nothing };
     return new InferenceModel<O>(site, (parameters) => takeTensors(checkpoint, parameters));
   });
@@ -79,7 +81,10 @@ export async function loadModel<O extends Float32Array | Float32Array[] = Float3
       machineOf(await WebAssembly.compile(decodeHex(PREDICT_KERNELS_HEX)));
     }
   }
-  return load<O>(machine!, bytes, options);
+  const model = load<O>(machine!, bytes, options);
+  // What was dropped before it can be freed now.
+  if (owesTurn()) await new Breath().take();
+  return model;
 }
 
 /**

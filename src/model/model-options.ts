@@ -14,7 +14,7 @@ export interface EvaluateOptions extends BatchOptions {
 export interface StepOptions {
   /** What each row counts for in the loss, at least 0. Default 1. */
   sampleWeight?: RowNumbers;
-  /** What the rows of each class count for, by class index; multiplies with `sampleWeight`. Default 1. */
+  /** What the rows of each class count for, as in `fit`. Default 1. */
   classWeight?: ClassWeight;
 }
 

@@ -1,18 +1,31 @@
 import { StateError, UnsupportedError } from '../common/errors.js';
 import { flag, nonNegative, readOptions, unchecked } from '../common/options.js';
+import { INSPECT } from '../common/symbols.js';
 import type { Inputs, RowNumbers } from '../common/rows.js';
 import type { NamedTensor } from '../common/tensors.js';
-import { whyNotShared } from '../engine/threads/host.js';
+import { owesTurn } from '../engine/holding.js';
+import { whyNotPosted } from '../engine/threads/host.js';
 import { useLeftovers } from '../engine/threads/leftovers.js';
 import { VERSION_WORDS, VersionWriter } from '../engine/threads/version.js';
+import { ownWeights } from '../graph/plan.js';
+import type { SymbolicTensor, WeightOwner } from '../layers/layer.js';
+import { Breath } from '../training/breath.js';
+import { checkCompiled } from '../training/compile-checks.js';
 import { readCompileOptions, type CompileOptions } from '../training/compiled.js';
-import { loadData, readData, openData, type DataSources } from '../training/data/dataset.js';
+import {
+  acceptData,
+  copyData,
+  loadData,
+  openData,
+  type CopiedData,
+  type DataSources,
+} from '../training/data/dataset.js';
 import type { DataGiven, Dataset, DataShape, Targets } from '../training/data/shape.js';
 import {
   isBatchSource,
+  isSourced,
   residentFeed,
   SourceFeed,
-  sourceOf,
   type BatchSource,
   type Feed,
   type FitData,
@@ -26,7 +39,7 @@ import {
   type FitOptions,
   type ReadFitOptions,
 } from '../training/fit-options.js';
-import { fit, splitData, type History } from '../training/fit.js';
+import { fit, requireBatchStatistics, splitData, type History } from '../training/fit.js';
 import type { Logs } from '../training/measure.js';
 import type { TrainingPlace } from '../training/state.js';
 import { Trainer } from '../training/trainer.js';
@@ -57,6 +70,12 @@ interface Watch {
   announce(place: string): void;
 }
 
+/** The result of a call that is over, once what was dropped before it could be freed. */
+async function settled<T>(result: T): Promise<T> {
+  if (owesTurn()) await new Breath().take();
+  return result;
+}
+
 /** Rows that a diagnosis looks at, at most. */
 const MOST_DIAGNOSED = 1024;
 
@@ -69,9 +88,12 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
   private readonly progress = { epochCount: 0 };
   private fitting = false;
   private stopping = false;
+  /** What `compile` has warned of. */
+  private readonly warned = new Set<string>();
   /** The training in a worker, while there is one. */
   private offload: Offload | undefined;
   private readonly workerUrl: URL | undefined;
+  private readonly onShare: ModelSite['onShare'];
   /** Of the words that tell other threads of changes, once the model is shared. */
   private words: number | undefined;
 
@@ -79,6 +101,7 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
   constructor(site: ModelSite, initialize = true) {
     super(site);
     this.workerUrl = site.workerUrl;
+    this.onShare = site.onShare;
     const { machine, plan, layout, weights } = this;
     try {
       if (initialize) initializeParameters(machine, plan, layout, weights, this.seed);
@@ -130,18 +153,27 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
   set learningRate(rate: number) {
     const trainer = this.requireTrainer('learningRate');
     this.refresh?.();
-    trainer.setLearningRate('learningRate', nonNegative('learningRate: rate', rate));
-    this.offload?.edit({ learningRate: rate });
+    const learningRate = nonNegative('learningRate: rate', rate);
+    trainer.setLearningRate('learningRate', learningRate);
+    this.offload?.edit({ learningRate });
   }
 
   /**
    * Settles how the model is trained and what is reported. Compiling again starts the optimizer afresh; weights stay.
-   * @throws ValueError for an unknown name or option; ShapeError where there is not one for each output; StateError during `fit`.
+   * @throws ValueError for an unknown name or option, and for a loss that does not fit its output (see `checks`); ShapeError where there is not one for
+   * each output; StateError during `fit`.
    */
   compile(options: CompileOptions): void {
     this.requireIdle('compile');
     const compiled = readCompileOptions(options, this.ends);
-    const { machine, plan, layout, weights, seed, gate } = this;
+    const { machine, plan, layout, weights, seed, gate, warned } = this;
+    checkCompiled(compiled, plan, this.ends, compiled.checks, (message) => {
+      if (warned.has(message)) return;
+      warned.add(message);
+      // Asked for by `checks`, and once for each model.
+      // eslint-disable-next-line no-console
+      console.warn(`wasm-mlp: ${message}`);
+    });
     // The new one first: where there is no room for it, the old one goes on.
     const trainer = new Trainer({ machine, plan, layout, weights, seed, gate }, compiled);
     this.trainer?.free();
@@ -151,8 +183,8 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
   /**
    * Trains for `epochs` epochs and returns loss and metrics of each. x (n, inputs); y (n, outputs), or n class indices for the sparse
    * loss. Yields to the event loop every few milliseconds.
-   * @throws ShapeError, ValueError for data or options that do not fit; StateError before `compile` or after `dispose`; the signal's
-   * reason when aborted; whatever a callback throws. The weights are then those of the last finished step.
+   * @throws ShapeError, ValueError for data or options that do not fit, among them batches of one row for `batchNormalization`; StateError
+   * before `compile` or after `dispose`; the signal's reason when aborted; whatever a callback throws. The weights are then those of the last finished step.
    */
   fit(x: Inputs, y: Targets, options?: FitOptions): Promise<History>;
   /**
@@ -170,16 +202,16 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
     else refuseSourceOptions(x, y, given);
     read.signal?.throwIfAborted();
     const shape = this.shapeFor(trainer);
-    // In a worker's case the rows are checked as they are sent.
-    const look = read.runIn === 'worker' ? openData : readData;
     let validation: DataSources | undefined;
     if (read.validationData) {
       const [vx, vy, sampleWeight] = read.validationData;
-      validation = look('fit', { x: vx, y: vy, sampleWeight }, shape, ['validationData[0]', 'validationData[1]']);
+      validation = openData('fit', { x: vx, y: vy, sampleWeight }, shape, ['validationData[0]', 'validationData[1]']);
     }
     const { sampleWeight, classWeight } = read;
-    const train = fromSource ? { source: x } : look('fit', { x, y, sampleWeight, classWeight }, shape);
-    if (read.runIn === 'main') return this.train({ train, validation }, read);
+    const train = fromSource ? { source: x } : openData('fit', { x, y, sampleWeight, classWeight }, shape);
+    if (!isSourced(train)) requireBatchStatistics(this.plan, train.rows, read);
+    this.requireUnchanged('fit', trainer);
+    if (read.runIn === 'main') return settled(await this.train({ train, validation }, read));
     const { machine, workerUrl } = this;
     const { threads = 1, live = false } = machine.pool ?? {};
     const subject = {
@@ -209,36 +241,40 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
   async train(given: FitData, read: ReadFitOptions, watch?: Watch): Promise<History> {
     const trainer = this.requireTrainer('fit');
     const shape = this.shapeFor(trainer);
-    const datasets: Dataset[] = [];
-    const load = (sources: DataSources): Dataset => {
-      const loaded = loadData(this.machine, 'fit', sources, shape);
-      datasets.push(loaded);
-      return loaded;
+    const held: { free(): void }[] = [];
+    const copy = (sources: DataSources): CopiedData => {
+      const copied = copyData(this.machine, 'fit', sources);
+      held.push(copied.regions);
+      return copied;
     };
+    const accept = (copied: CopiedData): Dataset => acceptData(this.machine, 'fit', copied, shape);
     this.fitting = true;
     // What was lost while nothing ran is no failure of this call.
     this.machine.pool?.takeFailure();
     try {
       let feed: Feed;
-      let validation = given.validation && load(given.validation);
-      const source = sourceOf(given);
-      if (source !== undefined) {
+      const copiedValidation = given.validation && copy(given.validation);
+      const copiedTrain = isSourced(given.train) ? undefined : copy(given.train);
+      let validation = copiedValidation && accept(copiedValidation);
+      const data = copiedTrain && accept(copiedTrain);
+      // Reading data may run code of the caller's, which may have disposed the model.
+      this.requireLive('fit');
+      if (isSourced(given.train)) {
         const { batchesPerEpoch, classWeight, signal } = read;
         const proceed = (): void => {
           this.requireRunning('fit');
           signal?.throwIfAborted();
         };
-        feed = new SourceFeed(this.machine, trainer, source, shape, {
+        feed = new SourceFeed(this.machine, trainer, given.train.source, shape, {
           batchesPerEpoch,
           classWeight,
           proceed,
           announce: watch && ((place) => watch.announce(place)),
         });
       } else {
-        const data = load(given.train as DataSources);
-        const parts = splitData(data, read.validationSplit, validation);
+        const parts = splitData(data!, read.validationSplit, validation);
         validation = parts.validation;
-        feed = residentFeed(this.machine, trainer, data, parts.rows, { ...read, seed: this.seed });
+        feed = residentFeed(this.machine, trainer, data!, parts.rows, { ...read, seed: this.seed });
       }
       try {
         // Not a turn is given away without: what is set right after `fit` was called comes after its beginning.
@@ -249,7 +285,7 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
       }
     } finally {
       this.fitting = false;
-      for (const data of datasets) data.free();
+      for (const one of held) one.free();
     }
   }
 
@@ -273,7 +309,8 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
   }
 
   /**
-   * One update on one batch. Returns loss and metrics from before it.
+   * One update on one batch. Returns loss and metrics from before it. A batch of one row is normalized by the running statistics where
+   * `batchNormalization` would take those of the batch, and does not move them.
    * @throws ShapeError, ValueError for data that does not fit; StateError before `compile`, during `fit` or after `dispose`.
    */
   trainOnBatch(x: Inputs, y: Targets, options?: StepOptions): Logs {
@@ -305,8 +342,9 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
 
   /**
    * Measures the faults that networks are known for on these rows, the first 1,024 of them at most: vanishing and exploding gradients, saturated
-   * activations, dead units, zigzag, updates too large or too small, and the first NaN or infinity; with a sentence of advice for each
-   * that it finds. Changes nothing.
+   * activations, dead units, zigzag, updates too large or too small, a gradient of 0 everywhere, a cross-entropy below 0, outputs that do not depend on
+   * the inputs, a classifier that knows no more than how often classes occur, batches of one row under batch normalization, and the first NaN or
+   * infinity; with a sentence of advice for each that it finds. Changes nothing.
    * @throws ShapeError, ValueError for data that does not fit; StateError before `compile`, during `fit` or after `dispose`.
    * @example
    * const network = await sequential({ layers: [dense({ units: 3, activation: 'unitStep', inputShape: [2] })] });
@@ -332,6 +370,7 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
   adapt(x: Inputs): void {
     this.requireIdle('adapt');
     const moments = momentsFor(this.plan, this.inputEnds, x);
+    this.requireIdle('adapt');
     this.changing(() => {
       for (const { parameter, values } of moments) this.layout.writeOne(this.weights, parameter, values);
     });
@@ -354,6 +393,8 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
   setWeights(tensors: readonly TensorLike[]): void {
     this.requireLive('setWeights');
     const values = readTensors('setWeights', this.plan.parameters, tensors);
+    // Reading them may run code of the caller's.
+    this.requireLive('setWeights');
     this.refresh?.();
     this.changing(() => this.layout.write(this.weights, values));
     const { offload, machine, weights, plan } = this;
@@ -389,7 +430,7 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
    */
   share(): ModelHandle {
     this.requireLive('share');
-    const alone = whyNotShared();
+    const alone = whyNotPosted();
     if (alone !== undefined) throw new UnsupportedError(`share: ${alone}`);
     const { machine, gate, weights } = this;
     if (machine.memory.take === undefined) useLeftovers(machine.memory);
@@ -397,11 +438,12 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
       // Never freed, but used again: who is still attached to a model that is gone looks there.
       let words = machine.retiredWords.pop();
       if (words === undefined) {
-        words = machine.arena.allocate(4 * VERSION_WORDS);
+        words = machine.root.allocate(4 * VERSION_WORDS);
         machine.memory.words(words, VERSION_WORDS).fill(0);
       }
       this.words = words;
       gate.version = new VersionWriter(machine.memory.words(words, VERSION_WORDS));
+      this.onShare?.(this);
     }
     const { words } = this;
     const { generation } = gate.version!;
@@ -412,6 +454,12 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
   summary(): string {
     this.requireLive('summary');
     return summarize(this.plan, this.trainer?.compiled.optimizer.kind);
+  }
+
+  /** For consoles, which would show all that it is made of. @internal */
+  override [INSPECT](): string {
+    const table = summarize(this.plan, this.trainer?.compiled.optimizer.kind);
+    return `Model${this.isLive ? '' : ' (disposed)'}\n${table}`;
   }
 
   /** The architecture as plain data. */
@@ -443,8 +491,17 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
     this.changing(() => this.layout.write(this.weights, weights));
     this.progress.epochCount = epochCount;
     if (training === undefined) return;
-    this.compile(training.options);
+    // What a file holds was compiled: it is taken as it is.
+    this.compile({ ...training.options, checks: 'off' });
     this.requireTrainer('loadModel').restore(training, training.values);
+  }
+
+  /**
+   * Notes that this model has weights for what it was built from.
+   * @internal
+   */
+  own(tensors: readonly SymbolicTensor[], owner: WeightOwner): void {
+    ownWeights(this.plan, tensors, owner);
   }
 
   /**
@@ -505,7 +562,24 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
 
   private dataset(where: string, given: DataGiven, trainer: Trainer): Dataset {
     const shape = this.shapeFor(trainer);
-    return loadData(this.machine, where, readData(where, given, shape), shape);
+    const data = loadData(this.machine, where, openData(where, given, shape), shape);
+    try {
+      this.requireUnchanged(where, trainer);
+    } catch (error) {
+      data.free();
+      throw error;
+    }
+    return data;
+  }
+
+  /** After data was read, which may have run code of the caller's: throws where that disposed or compiled the model, or began to train it. */
+  private requireUnchanged(where: string, trainer: Trainer): void {
+    if (where === 'evaluate') this.requireLive(where);
+    else this.requireIdle(where);
+    if (this.trainer === trainer) return;
+    throw new StateError(
+      `${where}: a model that stays as it is expected while its data is read, got one compiled anew.`,
+    );
   }
 
   /** In the middle of a call that gives the thread away. */

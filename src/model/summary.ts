@@ -3,6 +3,9 @@ import { sizeOf } from '../common/tensors.js';
 import type { NetworkPlan } from '../graph/plan.js';
 import type { Layer } from '../layers/layer.js';
 
+/** Layers that are named of those that one reads. */
+const MOST_READ = 20;
+
 const grouped = (n: number): string => String(n).replace(/\B(?=(\d{3})+$)/g, ',');
 
 /** What is particular about a layer, in a word or two. */
@@ -32,10 +35,15 @@ function detailOf({ config }: Layer): string {
 export function summarize(plan: NetworkPlan, optimizer: string | undefined): string {
   const { graph, parameters } = plan;
   const branched = graph.naming === 'layers';
-  const count = (layer: number | undefined, learned: boolean): number =>
-    parameters
-      .filter((one) => (layer === undefined || one.layer === layer) && one.spec.learned === learned)
-      .reduce((sum, { spec }) => sum + sizeOf(spec.shape), 0);
+  const learnedBy = new Map<number, number>();
+  let [learned, others] = [0, 0];
+  for (const { layer, spec } of parameters) {
+    const size = sizeOf(spec.shape);
+    if (spec.learned) {
+      learned += size;
+      learnedBy.set(layer, (learnedBy.get(layer) ?? 0) + size);
+    } else others += size;
+  }
   const met = new Set<number>();
   const rows = graph.nodes.flatMap(({ layer: index, inputs }, node) => {
     const layer = graph.layers[index];
@@ -47,22 +55,21 @@ export function summarize(plan: NetworkPlan, optimizer: string | undefined): str
       name === layer.kind || layer.config.name === undefined ? name : `${name} (${layer.kind})`,
       detailOf(layer),
       `(batch, ${plan.widths[plan.values[node]]})`,
-      again ? 'as above' : grouped(count(index, true)),
+      again ? 'as above' : grouped(learnedBy.get(index) ?? 0),
     ];
-    const reads = inputs.map((input) => graph.names[graph.nodes[input].layer]).join(', ');
-    return [branched ? [...cells, reads] : cells];
+    const reads = inputs.slice(0, MOST_READ).map((input) => graph.names[graph.nodes[input].layer]);
+    if (inputs.length > MOST_READ) reads.push(`${inputs.length - MOST_READ} more`);
+    return [branched ? [...cells, reads.join(', ')] : cells];
   });
   const titles = ['layer', '', 'output shape', 'parameters', ...(branched ? ['reads'] : [])];
   const table = [titles, ...rows];
-  const widths = titles.map((_, column) => Math.max(...table.map((row) => row[column].length)));
+  const widths = titles.map((_, column) => table.reduce((most, row) => Math.max(most, row[column].length), 0));
   const line = (row: readonly string[]): string =>
     row
       .map((cell, column) => (column === 3 ? cell.padStart(widths[3]) : cell.padEnd(widths[column])))
       .join('  ')
       .trimEnd();
   const rule = widths.map((width) => '─'.repeat(width)).join('  ');
-  const learned = count(undefined, true);
-  const others = count(undefined, false);
   const total = [
     `${grouped(learned)} parameters, ${grouped(4 * learned)} bytes`,
     ...(others === 0 ? [] : [`${grouped(others)} more that are not learned`]),

@@ -1,7 +1,7 @@
-import { fieldsOf, own } from '../common/objects.js';
-import { isFloat32Array, isList } from '../common/arrays.js';
+import { isList, isSequence, typedKind, typedLength, typedPart } from '../common/arrays.js';
 import { describe, describeShape } from '../common/describe.js';
 import { ShapeError, ValueError } from '../common/errors.js';
+import { fieldsOf, ownOf } from '../common/objects.js';
 import { allFinite, sizeOf } from '../common/tensors.js';
 import type { PlannedParameter } from '../graph/plan.js';
 
@@ -38,31 +38,33 @@ export function readTensors(
   return parameters.map((parameter, index) => readTensor(where, parameter, tensors[index], how));
 }
 
+/** A copy of so many values, however long the array has become since it was looked at. */
+const floatsOf = (data: Float32Array, size: number): Float32Array => new Float32Array(typedPart(data, 0, size));
+
 function readTensor(where: string, { name, spec }: PlannedParameter, value: unknown, how: Reading): Float32Array {
   const { shape } = spec;
-  const least = own(spec, 'least') ?? -Infinity;
-  const { name: givenName, shape: given, data } = fieldsOf(value, 'name', 'shape', 'data');
+  const least = ownOf(spec, 'least') ?? -Infinity;
+  const { name: said, shape: given, data } = fieldsOf(value, 'name', 'shape', 'data');
   if (given === undefined || data === undefined) {
     throw new ValueError(`${where}: "${name}" expected { shape, data }, got ${describe(value)}.`);
   }
-  if (givenName !== undefined && givenName !== name) {
-    throw new ValueError(`${where}: "${name}" expected next, got ${describe(givenName)}.`);
+  if (said !== undefined && said !== name) {
+    throw new ValueError(`${where}: "${name}" expected next, got ${describe(said)}.`);
   }
-  if (!isList(given) || given.length !== shape.length || shape.some((extent, axis) => extent !== given[axis])) {
-    const got = describeShape(given);
-    throw new ShapeError(`${where}: "${name}" expected shape ${describeShape(shape)}, got ${got}.`);
+  const fits = isList(given) && given.length === shape.length;
+  if (!fits || shape.some((extent, axis) => extent !== given[axis])) {
+    throw new ShapeError(`${where}: "${name}" expected shape ${describeShape(shape)}, got ${describeShape(given)}.`);
   }
-  if (!isFloat32Array(data) && !isList(data)) {
+  const isFloats = typedKind(data) === 'Float32Array';
+  if (!isSequence(data) || !(isFloats || isList(data))) {
     throw new ValueError(`${where}: "${name}" expected data as a Float32Array, got ${describe(data)}.`);
   }
-  const typed = isFloat32Array(data) ? (how.copied ? new Float32Array(data) : data) : undefined;
-  // Of the copy: the length of an array of the caller's may be a getter.
-  const { length } = typed ?? data;
-  if (length !== sizeOf(shape)) {
-    throw new ShapeError(`${where}: "${name}" expected ${sizeOf(shape)} values, got ${length}.`);
-  }
+  const size = sizeOf(shape);
+  const length = isFloats ? typedLength(data) : data.length;
+  if (length !== size) throw new ShapeError(`${where}: "${name}" expected ${size} values, got ${length}.`);
+  const typed = isFloats ? (how.copied ? floatsOf(data as Float32Array, size) : (data as Float32Array)) : undefined;
   if (typed !== undefined && least === -Infinity && (!how.finite || allFinite(typed))) return typed;
-  const values = typed ?? new Float32Array(length);
+  const values = typed ?? new Float32Array(size);
   for (let i = 0; i < values.length; i++) {
     const value: unknown = typed === undefined ? data[i] : typed[i];
     // Rounded first: a number beyond float32 would become an infinity.

@@ -1,4 +1,4 @@
-import { isFunction, isObject } from '../common/objects.js';
+import { fieldsOf, isFunction, isObject } from '../common/objects.js';
 import { readCustom, type Custom, type Named } from '../common/custom.js';
 import { describe } from '../common/describe.js';
 import { resolve, type Descriptor } from '../common/descriptor.js';
@@ -205,7 +205,7 @@ function oneCycle(options: OneCycleScheduleOptions): ScheduleOf<'oneCycle'> {
 
 function warmUp(options: WarmUpScheduleOptions): ScheduleOf<'warmUp'> {
   const config = readOptions<WarmUpConfig>('schedules.warmUp', options, {
-    schedule: { check: learningRateCheck },
+    schedule: { check: withinWarmUp },
     steps: { check: updates },
     from: { check: fraction, or: 0 },
   });
@@ -273,6 +273,25 @@ export const schedules = {
   warmUp,
 } as const;
 
+/** Warm-ups within each other, at most: reading them goes as deep as they do. */
+const MOST_WARM_UPS = 16;
+
+function requireShallow(path: string, value: unknown, most: number): void {
+  let { kind, config } = fieldsOf(value, 'kind', 'config');
+  for (let level = 0; kind === 'warmUp'; level++) {
+    if (level === most) {
+      throw new ValueError(`${path} expected at most ${most} warm-ups within each other, got more.`);
+    }
+    ({ kind, config } = fieldsOf(fieldsOf(config, 'schedule').schedule, 'kind', 'config'));
+  }
+}
+
+/** What a warm-up leads to, with room for itself. */
+const withinWarmUp: Check<number | Schedule> = (path, value) => {
+  requireShallow(path, value, MOST_WARM_UPS - 1);
+  return learningRateCheck(path, value);
+};
+
 /** Reads a learning rate: a number stays one, everything else becomes a descriptor. */
 export const learningRateCheck: Check<number | Schedule> = (path, value) => {
   if (typeof value === 'number') return positive(path, value);
@@ -280,6 +299,7 @@ export const learningRateCheck: Check<number | Schedule> = (path, value) => {
   if (!isObject(value)) {
     throw new ValueError(`${path} expected a number > 0 or a schedule, got ${describe(value)}.`);
   }
+  requireShallow(path, value, MOST_WARM_UPS);
   return readCustom<CustomSchedule>(path, value, ['rate']) ?? resolve<Schedule>(path, value, schedules);
 };
 

@@ -5,9 +5,24 @@
 import { describe } from '../common/describe.js';
 import { FormatError } from '../common/errors.js';
 import { sizeOf, type NamedTensor } from '../common/tensors.js';
+import { isModest } from './json-size.js';
+
+/** The entry of the header that is no tensor. */
+const METADATA = '__metadata__';
 
 /** The format's own cap on the header, against files that claim gigabytes. */
 const MAX_HEADER_BYTES = 100_000_000;
+
+/** Bytes of header that any file may have, for labels, preprocessing and layers without weights, and how many more for each byte of data. */
+const FREE_HEADER_BYTES = 16 * 1024 * 1024;
+const HEADER_PER_DATA = 128;
+
+/** Values that the header may have in all, and in each entry: an entry itself, dtype, shape and offsets are eight. */
+const FREE_VALUES = 64;
+const VALUES_PER_ENTRY = 10;
+
+/** Tensors that a file may have: ten for each layer that a network may have, of whose kinds none has more with the moments of an optimizer. */
+const MOST_TENSORS = 163_840;
 
 /** Data starts on this boundary, so that float32 views of the file are aligned. */
 const ALIGNMENT = 8;
@@ -22,7 +37,7 @@ const littleEndian = (): boolean => new Uint8Array(new Uint16Array([1]).buffer)[
 
 /** The bytes of a file with these tensors, in this order. */
 export function encodeSafetensors({ tensors, metadata }: SafetensorsFile): Uint8Array {
-  const header: Record<string, unknown> = { __metadata__: metadata };
+  const header: Record<string, unknown> = { [METADATA]: metadata };
   let end = 0;
   for (const { name, shape, data } of tensors) {
     const begin = end;
@@ -38,8 +53,9 @@ export function encodeSafetensors({ tensors, metadata }: SafetensorsFile): Uint8
   const view = new DataView(file.buffer);
   view.setUint32(0, headerBytes, true);
   let at = 8 + headerBytes;
+  const same = littleEndian();
   for (const { data } of tensors) {
-    if (littleEndian()) file.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
+    if (same) file.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
     else data.forEach((value, index) => view.setFloat32(at + 4 * index, value, true));
     at += 4 * data.length;
   }
@@ -56,11 +72,26 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
 const isCount = (value: unknown): value is number =>
   typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 
+/** Throws where the file is JSON text, which is what people take for a model's file most often. */
+function refuseJson(where: string, bytes: Uint8Array): void {
+  const first = bytes.find((byte) => byte > 0x20);
+  if (first !== 0x7b && first !== 0x5b) return;
+  refuse(
+    where,
+    'file expected the bytes of a safetensors file, got JSON, which is not a safetensors file. ' +
+      'toJSON() has no weights: pass what save() returned.',
+  );
+}
+
 function readHeader(where: string, bytes: Uint8Array): { header: Record<string, unknown>; dataStart: number } {
-  if (bytes.length < 8) refuse(where, `file expected at least 8 bytes of header length, got ${bytes.length}.`);
+  if (bytes.length < 8) {
+    refuseJson(where, bytes);
+    refuse(where, `file expected at least 8 bytes of header length, got ${bytes.length}.`);
+  }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const length = view.getUint32(0, true) + 0x100000000 * view.getUint32(4, true);
   if (length > MAX_HEADER_BYTES) {
+    refuseJson(where, bytes);
     refuse(
       where,
       `header length at byte 0 expected at most ${MAX_HEADER_BYTES}, got ${length}. Is it a safetensors file?`,
@@ -72,20 +103,39 @@ function readHeader(where: string, bytes: Uint8Array): { header: Record<string, 
       `header expected ${length} bytes from byte 8, got a file that ends at byte ${bytes.length}. It is cut off.`,
     );
   }
-  let header: unknown;
-  try {
-    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(8, 8 + length)));
-  } catch {
-    refuse(where, 'header at byte 8 expected JSON in UTF-8, got something else. Is it a safetensors file?');
+  const data = bytes.length - 8 - length;
+  const most = FREE_HEADER_BYTES + HEADER_PER_DATA * data;
+  if (length > most) {
+    refuse(where, `header length at byte 0 expected at most ${most} for ${data} bytes of data, got ${length}.`);
   }
+  const header = parseHeader(where, bytes.subarray(8, 8 + length));
   if (!isRecord(header)) return refuse(where, `header at byte 8 expected a JSON object, got ${describe(header)}.`);
   return { header, dataStart: 8 + length };
+}
+
+function parseHeader(where: string, bytes: Uint8Array): unknown {
+  let modest = true;
+  try {
+    // A copy where other threads may write: browsers decode nothing that is shared.
+    const own = bytes.buffer instanceof ArrayBuffer ? bytes : new Uint8Array(bytes);
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(own);
+    modest = isModest(text, FREE_VALUES, VALUES_PER_ENTRY, MOST_TENSORS + 1);
+    if (modest) return JSON.parse(text);
+  } catch {
+    // Said below.
+  }
+  return refuse(
+    where,
+    modest
+      ? 'header at byte 8 expected JSON in UTF-8, got something else. Is it a safetensors file?'
+      : `header at byte 8 expected at most ${MOST_TENSORS} tensors, each with a dtype, a shape and two data_offsets, got more than that.`,
+  );
 }
 
 function readMetadata(where: string, value: unknown): Record<string, string> {
   if (value === undefined) return {};
   if (!isRecord(value) || Object.values(value).some((entry) => typeof entry !== 'string')) {
-    return refuse(where, 'field __metadata__ expected an object of strings.');
+    return refuse(where, `field ${METADATA} expected an object of strings.`);
   }
   return value as Record<string, string>;
 }
@@ -95,48 +145,51 @@ function readMetadata(where: string, value: unknown): Record<string, string> {
  */
 export function decodeSafetensors(where: string, bytes: Uint8Array): SafetensorsFile {
   const { header, dataStart } = readHeader(where, bytes);
-  const { __metadata__: metadata, ...entries } = header;
+  const names = Object.keys(header).filter((name) => name !== METADATA);
+  if (names.length > MOST_TENSORS) refuse(where, `file expected at most ${MOST_TENSORS} tensors, got ${names.length}.`);
+  const entries = names.map((name) => readEntry(where, name, header[name]));
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const available = bytes.length - dataStart;
+  const same = littleEndian();
+  const inPlace = same && (bytes.byteOffset + dataStart) % 4 === 0 && bytes.buffer instanceof ArrayBuffer;
   let used = 0;
-  const tensors = Object.entries(entries)
-    .map(([name, entry]) => readEntry(where, name, entry))
-    .sort((a, b) => a.begin - b.begin || a.end - b.end);
-  const result = tensors.map(({ name, shape, begin, end }): NamedTensor => {
-    if (begin !== used) refuse(where, `tensor "${name}" expected to start at data byte ${used}, got ${begin}.`);
-    if (end > available) {
-      refuse(
-        where,
-        `tensor "${name}" expected data up to byte ${dataStart + end}, got a file of ${bytes.length}. It is cut off.`,
-      );
-    }
-    used = end;
-    const start = bytes.byteOffset + dataStart + begin;
-    const size = (end - begin) / 4;
-    if (littleEndian() && start % 4 === 0 && bytes.buffer instanceof ArrayBuffer) {
-      return { name, shape, data: new Float32Array(bytes.buffer, start, size) };
-    }
-    const data = new Float32Array(size);
-    if (littleEndian()) new Uint8Array(data.buffer).set(bytes.subarray(dataStart + begin, dataStart + end));
-    else for (let i = 0; i < data.length; i++) data[i] = view.getFloat32(dataStart + begin + 4 * i, true);
-    return { name, shape, data };
-  });
+  const tensors = entries
+    .sort((a, b) => a.begin - b.begin || a.end - b.end)
+    .map(({ name, shape, begin, end }): NamedTensor => {
+      if (begin !== used) {
+        refuse(where, `tensor ${describe(name)} expected to start at data byte ${used}, got ${begin}.`);
+      }
+      if (end > available) {
+        refuse(
+          where,
+          `tensor ${describe(name)} expected data up to byte ${dataStart + end}, got a file of ${bytes.length}. It is cut off.`,
+        );
+      }
+      used = end;
+      const size = (end - begin) / 4;
+      const start = dataStart + begin;
+      if (inPlace) return { name, shape, data: new Float32Array(bytes.buffer, bytes.byteOffset + start, size) };
+      const data = new Float32Array(size);
+      if (same) new Uint8Array(data.buffer).set(bytes.subarray(start, dataStart + end));
+      else for (let i = 0; i < data.length; i++) data[i] = view.getFloat32(start + 4 * i, true);
+      return { name, shape, data };
+    });
   if (used !== available) refuse(where, `data expected ${used} bytes after the header, got ${available}.`);
-  return { tensors: result, metadata: readMetadata(where, metadata) };
+  return { tensors, metadata: readMetadata(where, header[METADATA]) };
 }
 
 function readEntry(where: string, name: string, entry: unknown) {
-  if (!isRecord(entry)) return refuse(where, `tensor "${name}" expected an object, got ${describe(entry)}.`);
+  if (!isRecord(entry)) return refuse(where, `tensor ${describe(name)} expected an object, got ${describe(entry)}.`);
   const { dtype, shape, data_offsets: offsets } = entry;
-  if (dtype !== 'F32') refuse(where, `tensor "${name}" expected dtype F32, got ${describe(dtype)}.`);
+  if (dtype !== 'F32') refuse(where, `tensor ${describe(name)} expected dtype F32, got ${describe(dtype)}.`);
   if (!Array.isArray(shape) || !shape.every(isCount))
-    return refuse(where, `tensor "${name}" expected a shape of counts, got ${describe(shape)}.`);
+    return refuse(where, `tensor ${describe(name)} expected a shape of counts, got ${describe(shape)}.`);
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isCount)) {
-    return refuse(where, `tensor "${name}" expected two data_offsets, got ${describe(offsets)}.`);
+    return refuse(where, `tensor ${describe(name)} expected two data_offsets, got ${describe(offsets)}.`);
   }
   const [begin, end] = offsets as [number, number];
   if (end - begin !== 4 * sizeOf(shape)) {
-    refuse(where, `tensor "${name}" expected ${4 * sizeOf(shape)} bytes for its shape, got ${end - begin}.`);
+    refuse(where, `tensor ${describe(name)} expected ${4 * sizeOf(shape)} bytes for its shape, got ${end - begin}.`);
   }
   return { name, shape, begin, end };
 }

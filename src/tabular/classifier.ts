@@ -1,59 +1,61 @@
 import { isList } from '../common/arrays.js';
 import { describe } from '../common/describe.js';
-import { ValueError } from '../common/errors.js';
-import type { Rows } from '../common/rows.js';
+import { ShapeError, ValueError } from '../common/errors.js';
+import { lengthOf, type Rows } from '../common/rows.js';
+import { DISPOSE, INSPECT } from '../common/symbols.js';
 import type { Model } from '../model/model.js';
 import type { History } from '../training/fit.js';
 import { Estimator, readMlpOptions, type MlpOptions } from './estimator.js';
+import { decodeTable, encodeTable, type LoadTableOptions } from './file.js';
 
 /** What a row belongs to. */
 export type Label = string | number;
 
-/** A classifier for tables, made by `mlpClassifier`. */
-export class MlpClassifier<L extends Label = Label> {
-  private labels: readonly L[] = [];
+const KIND = 'mlpClassifier';
 
+/** A classifier for tables, made by `mlpClassifier` or `loadClassifier`. */
+export class MlpClassifier<L extends Label = Label> {
   /** For the library's own use: users call `mlpClassifier`. */
-  constructor(private readonly estimator: Estimator) {}
+  constructor(
+    private readonly estimator: Estimator,
+    private labels: readonly L[] = [],
+  ) {}
 
   /** The labels that were met in `fit`: numbers in ascending order, then strings in the order of their characters. */
   get classes(): readonly L[] {
     return this.labels;
   }
 
-  /** The network, to save, to summarize or to diagnose. @throws StateError before `fit`. */
+  /**
+   * The network, to summarize or to diagnose. It takes rows as `fit` does, but for columns that float32 does not hold, which the classifier standardizes before.
+   * @throws StateError before `fit`.
+   */
   get model(): Model {
     return this.estimator.model('model');
   }
 
   /**
-   * Trains a new network on n rows, as arrays or flat, and a label for each.
+   * Trains a new network on n rows, as arrays or flat, and a label for each. Where that fails the network of an earlier fit stays.
    * @throws ShapeError, ValueError for rows or labels that do not fit, or labels that are all the same.
    */
   async fit(x: Rows, labels: readonly L[]): Promise<History> {
-    const given = readLabels(labels);
+    const given = readLabels('fit', labels);
     const classes = distinct(given);
     const index = new Map(classes.map((label, position) => [label, position]));
-    const source = this.estimator.readRows('fit', x, given.length);
     const y = Int32Array.from(given, (label) => index.get(label)!);
     const head = { activation: 'softmax', loss: 'sparseCategoricalCrossentropy' } as const;
-    return this.estimator.fit(source, y, classes.length, head, () => (this.labels = classes));
+    const table = { x: this.estimator.openTable('fit', x, y.length), y, outputs: classes.length, head };
+    return this.estimator.fit(table, () => (this.labels = classes));
   }
 
   /** The likeliest label of each row. @throws ShapeError, ValueError for rows that do not fit; StateError before `fit`. */
   predict(x: Rows): L[] {
-    return this.predictProbabilities(x).map((row) => {
-      let best = 0;
-      for (let j = 1; j < row.length; j++) if (row[j] > row[best]) best = j;
-      return this.labels[best];
-    });
+    return this.likeliest('predict', x);
   }
 
   /** Of each row, the probability of each label, in the order of `classes`. @throws as `predict`. */
   predictProbabilities(x: Rows): Float32Array[] {
-    const model = this.estimator.model('predictProbabilities');
-    this.estimator.readRows('predictProbabilities', x);
-    const flat = model.predict(x);
+    const flat = this.probabilities('predictProbabilities', x);
     const { length } = this.labels;
     return Array.from({ length: flat.length / length }, (_, row) => flat.slice(row * length, (row + 1) * length));
   }
@@ -61,44 +63,78 @@ export class MlpClassifier<L extends Label = Label> {
   /** Share of the rows whose label is predicted, from 0 to 1. @throws as `predict`. */
   score(x: Rows, labels: readonly L[]): number {
     this.estimator.model('score');
-    if (!isList(labels)) {
-      throw new ValueError(`mlpClassifier.score: labels expected a list, got ${describe(labels)}.`);
-    }
-    this.estimator.readRows('score', x, labels.length);
-    const predicted = this.predict(x);
-    return predicted.filter((label, row) => label === labels[row]).length / predicted.length;
+    const given = readLabels('score', labels);
+    const predicted = this.likeliest('score', x, given.length);
+    return predicted.filter((label, row) => label === given[row]).length / predicted.length;
+  }
+
+  /**
+   * The classifier as one safetensors file, for `loadClassifier`: network, labels and options. `loadModel` loads the network in it.
+   * @throws StateError before `fit`.
+   */
+  save(): Uint8Array {
+    return encodeTable(`${KIND}.save`, KIND, this.estimator, { labels: this.labels });
   }
 
   /** Gives the network's memory back. A fit that is going on rejects with a StateError. */
   dispose(): void {
     this.estimator.dispose();
   }
+
+  /** `dispose`, for `using`. */
+  [DISPOSE](): void {
+    this.dispose();
+  }
+
+  /** For consoles, which would show all that it is made of. @internal */
+  [INSPECT](): string {
+    return `MlpClassifier (${this.estimator.state})`;
+  }
+
+  private probabilities(call: string, x: Rows, rows?: number): Float32Array {
+    const model = this.estimator.model(call);
+    return model.predict(this.estimator.rowsFor(call, x, rows));
+  }
+
+  private likeliest(call: string, x: Rows, rows?: number): L[] {
+    const flat = this.probabilities(call, x, rows);
+    const { labels } = this;
+    const { length } = labels;
+    return Array.from({ length: flat.length / length }, (_, row) => {
+      const first = row * length;
+      let best = 0;
+      for (let j = 1; j < length; j++) if (flat[first + j] > flat[first + best]) best = j;
+      return labels[best];
+    });
+  }
 }
 
-/** The labels, checked. */
-function readLabels<L extends Label>(labels: readonly L[]): L[] {
-  if (!isList(labels)) {
-    throw new ValueError(`mlpClassifier.fit: labels expected a list, got ${describe(labels)}.`);
-  }
-  const result: L[] = [];
-  // By index: forEach would pass over holes.
-  for (let row = 0; row < labels.length; row++) {
+/** A copy of labels, at least one, each read once and checked. */
+function readLabels<L extends Label>(call: string, labels: readonly L[]): L[] {
+  const where = `${KIND}.${call}`;
+  if (!isList(labels)) throw new ValueError(`${where}: labels expected a list, got ${describe(labels)}.`);
+  const rows = lengthOf(where, 'labels', labels);
+  if (rows === 0) throw new ShapeError(`${where}: labels expected at least one row, got none.`);
+  const list: L[] = [];
+  for (let row = 0; row < rows; row++) {
     const label: unknown = labels[row];
-    if (typeof label !== 'string' && !Number.isFinite(label)) {
+    if (!isLabel(label)) {
       throw new ValueError(
-        `mlpClassifier.fit: labels expected strings or finite numbers, got ${describe(label)} in row ${row}.`,
+        `${where}: labels expected strings or finite numbers, got ${describe(label)} in row ${row}.`,
       );
     }
-    result.push(label as L);
+    list.push(label as L);
   }
-  return result;
+  return list;
 }
+
+const isLabel = (label: unknown): label is Label => typeof label === 'string' || Number.isFinite(label);
 
 /** The labels that occur, in order. */
 function distinct<L extends Label>(labels: readonly L[]): L[] {
   const classes = [...new Set(labels)];
   if (classes.length < 2) {
-    throw new ValueError(`mlpClassifier.fit: labels expected at least two different ones, got ${classes.length}.`);
+    throw new ValueError(`${KIND}.fit: labels expected at least two different ones, got ${classes.length}.`);
   }
   const rank = (label: Label): number => (typeof label === 'number' ? 0 : 1);
   return classes.sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
@@ -114,4 +150,37 @@ function distinct<L extends Label>(labels: readonly L[]): L[] {
  * classifier.predict([[1.5, 35], [8.5, 15]]); // ['small', 'large']
  */
 export const mlpClassifier = <L extends Label = Label>(options?: MlpOptions): MlpClassifier<L> =>
-  new MlpClassifier<L>(new Estimator('mlpClassifier', readMlpOptions('mlpClassifier', options)));
+  new MlpClassifier<L>(new Estimator(KIND, readMlpOptions(KIND, options)));
+
+/**
+ * The classifier of a file that `save` wrote, on `engine` or on the default one: it predicts as the one that was saved, and can be fitted anew.
+ * @throws FormatError for a damaged or foreign file, or one that needs an activation of your own which is not in `custom`; MemoryError.
+ * @example
+ * const fitted = mlpClassifier({ hiddenLayers: [8], learningRate: 0.05 });
+ * await fitted.fit([[1, 40], [2, 30], [8, 20], [9, 10]], ['small', 'small', 'large', 'large']);
+ * const loaded = await loadClassifier(fitted.save());
+ * loaded.predict([[1.5, 35], [8.5, 15]]); // ['small', 'large']
+ */
+export async function loadClassifier<L extends Label = Label>(
+  bytes: Uint8Array | ArrayBuffer,
+  options?: LoadTableOptions,
+): Promise<MlpClassifier<L>> {
+  const { estimator, part } = await decodeTable(
+    'loadClassifier',
+    KIND,
+    bytes,
+    options,
+    ['labels'],
+    ({ labels }, outputs, requireField) => {
+      const fits = Array.isArray(labels) && labels.length === outputs && labels.length > 1;
+      requireField(fits, 'labels', `a list of ${outputs} labels, one for each output`, labels);
+      for (const label of labels as unknown[]) {
+        requireField(isLabel(label), 'labels', 'strings or finite numbers', label);
+      }
+      const different = new Set(labels as unknown[]).size;
+      requireField(different === outputs, 'labels', `${outputs} different ones`, different);
+      return labels as L[];
+    },
+  );
+  return new MlpClassifier<L>(estimator, part);
+}

@@ -1,10 +1,13 @@
-import { isFloat32Array, isList } from '../common/arrays.js';
+/**
+ * What classifiers and regressors have in common: options, a table's rows read and standardized, a network that is made anew by each fit, and
+ * its life. It is the network of the last fit that succeeded that predicts.
+ */
 import { activationCheck, type Activation, type ActivationLike } from '../activations/activations.js';
-import { propertiesOf } from '../activations/properties.js';
+import { isList, newFloats, typedKind, typedLength } from '../common/arrays.js';
 import { ShapeError, StateError } from '../common/errors.js';
 import { integer, listOf, nonNegative, positive, readOptions, type Check } from '../common/options.js';
-import { rowSource, type Rows, type RowSource } from '../common/rows.js';
-import { heNormal, xavier } from '../initializers/initializers.js';
+import { copyRows, openRows, rowLength, type Rows, type RowSource } from '../common/rows.js';
+import { glorotUniform } from '../initializers/initializers.js';
 import { dense } from '../layers/dense.js';
 import { normalization } from '../layers/preprocess.js';
 import type { LossName } from '../losses/losses.js';
@@ -13,8 +16,9 @@ import type { Engine } from '../model/engine.js';
 import type { Model } from '../model/model.js';
 import { adam } from '../optimizers/optimizers.js';
 import { l2 } from '../regularizers/regularizers.js';
-import { earlyStopping } from '../training/callbacks/early-stopping.js';
 import type { History } from '../training/fit.js';
+import { prepareColumns, scaled, type Scaling } from './columns.js';
+import { stopWhenLossStays } from './stopping.js';
 
 /** What `mlpClassifier` and `mlpRegressor` take. */
 export interface MlpOptions {
@@ -26,7 +30,7 @@ export interface MlpOptions {
   learningRate?: number;
   /** Strength of the penalty λ/2·Σw² on the weights. Default 1e-4. */
   l2?: number;
-  /** Epochs at most; training stops before when the loss has not fallen by 1e-4 for ten. Default 200. */
+  /** Epochs at most; training stops before when the loss has not been 1e-4 below its lowest for more than ten in a row, as in scikit-learn. Default 200. */
   epochs?: number;
   /** Rows per update. Default 32. */
   batchSize?: number;
@@ -38,7 +42,7 @@ export interface MlpOptions {
 
 const layerSizes: Check<readonly number[]> = listOf('a list of units', integer(1));
 
-type Settled = Required<Omit<MlpOptions, 'engine' | 'activation'>> & {
+export type Settled = Required<Omit<MlpOptions, 'engine' | 'activation'>> & {
   activation: Activation;
   engine: Engine | undefined;
 };
@@ -55,13 +59,22 @@ export const readMlpOptions = (where: string, options: MlpOptions | undefined): 
     engine: { check: engineCheck, or: undefined },
   });
 
-/** scikit-learn's: the loss counts as falling while it falls by this within so many epochs. */
-const TOLERANCE = 1e-4;
-const PATIENCE = 10;
+/** A network with what is done to rows before it is given them. */
+export interface Fitted {
+  readonly model: Model;
+  readonly scaling: Scaling | undefined;
+}
 
-/** What the two facades have in common: a standardizing network that is made anew by each fit. */
+/** Rows and targets of a fit, checked. */
+export interface Table {
+  readonly x: RowSource;
+  readonly y: Float32Array | Int32Array;
+  readonly outputs: number;
+  readonly head: { readonly activation: 'softmax' | 'linear'; readonly loss: LossName };
+}
+
+/** A standardizing network that is made anew by each fit. */
 export class Estimator {
-  private fitted: Model | undefined;
   /** How often it was disposed: a fit that began before ends. */
   private disposals = 0;
   /** Networks that are being trained. */
@@ -69,53 +82,63 @@ export class Estimator {
 
   constructor(
     private readonly where: string,
-    private readonly settings: Settled,
+    readonly settings: Settled,
+    private fitted?: Fitted,
   ) {}
 
-  /** Number of rows, and values per row; a flat array has as many rows as there are targets. */
-  readRows(call: string, x: Rows, rows?: number): RowSource {
-    const where = `${this.where}.${call}`;
-    const first: unknown = isList(x) ? x[0] : undefined;
-    const flat = isFloat32Array(x);
-    const width = this.fitted !== undefined && call !== 'fit' ? this.inputs : flat ? x.length / rows! : undefined;
-    if (flat && !Number.isInteger(width)) {
-      throw new ShapeError(`${where}: x expected a multiple of ${rows} values, one row per target, got ${x.length}.`);
-    }
-    const length = isList(first) || isFloat32Array(first) ? first.length : 0;
-    const source = rowSource(where, 'x', x, width ?? length);
-    if (rows !== undefined && (source.rows !== rows || rows === 0)) {
-      throw new ShapeError(`${where}: x expected ${Math.max(1, rows)} rows, one per target, got ${source.rows}.`);
-    }
-    if (rows !== undefined && source.width === 0) {
-      throw new ShapeError(`${where}: x expected at least one value per row, got none.`);
-    }
-    return source;
+  /** What is done to rows before the network is given them, where anything. */
+  get scaling(): Scaling | undefined {
+    return this.fitted?.scaling;
   }
 
-  /** Trains a new network on rows and targets that were checked. `accept` is called as it takes the place of that before. */
-  async fit(
-    source: RowSource,
-    y: Float32Array | Int32Array,
-    outputs: number,
-    head: { readonly activation: 'softmax' | 'linear'; readonly loss: LossName },
-    accept: () => void,
-  ): Promise<History> {
+  /** The rows of a table for `fit`, of which there are as many as targets; a flat array is cut into so many. */
+  openTable(call: string, x: Rows, rows: number): RowSource {
+    const where = `${this.where}.${call}`;
+    const kind = typedKind(x);
+    const flat = kind === 'Float32Array' || kind === 'Float64Array';
+    const first: unknown = isList(x) ? x[0] : undefined;
+    const width = flat ? typedLength(x) / rows : (rowLength(where, 'x', first) ?? 1);
+    if (!Number.isInteger(width)) {
+      throw new ShapeError(
+        `${where}: x expected a multiple of ${rows} values, one row per target, got ${typedLength(x)}.`,
+      );
+    }
+    if (width === 0) throw new ShapeError(`${where}: x expected at least one value per row, got none.`);
+    return this.requireRows(where, openRows(where, 'x', x, width), rows);
+  }
+
+  /** Rows for the fitted network, as it takes them. */
+  rowsFor(call: string, x: Rows, rows?: number): Float32Array {
+    const { model, scaling } = this.requireFitted(call);
+    const where = `${this.where}.${call}`;
+    const source = openRows(where, 'x', x, model.widths.inputs[0]);
+    if (rows !== undefined) this.requireRows(where, source, rows);
+    if (scaling !== undefined) return scaled(copyRows(source), scaling);
+    // The network reads it once, and checks what it read.
+    if (source.exact) return x as Float32Array;
+    const flat = newFloats(source.rows * source.width);
+    source.write(flat, 0);
+    return flat;
+  }
+
+  private requireRows(where: string, source: RowSource, rows: number): RowSource {
+    if (source.rows === rows) return source;
+    throw new ShapeError(`${where}: x expected ${rows} rows, one per target, got ${source.rows}.`);
+  }
+
+  /** Trains a new network. `accept` is called as it takes the place of that before. */
+  async fit({ x: source, y, outputs, head }: Table, accept: () => void): Promise<History> {
     const { hiddenLayers, activation, learningRate, epochs, batchSize, seed, engine } = this.settings;
     const { disposals } = this;
-    const x = new Float32Array(source.rows * source.width);
-    source.write(x, 0);
-    const hidden = {
-      activation,
-      kernelInitializer: propertiesOf(activation.kind).halfSilent ? heNormal() : xavier(),
-      kernelRegularizer: l2(this.settings.l2),
-    };
+    const { x, scaling, moments } = prepareColumns(`${this.where}.fit`, copyRows(source), source.width);
+    const every = { kernelInitializer: glorotUniform(), kernelRegularizer: l2(this.settings.l2) };
     const model = await sequential({
       seed,
       ...(engine !== undefined && { engine }),
       layers: [
-        normalization({ inputShape: [source.width] }).adapt(x),
-        ...hiddenLayers.map((units) => dense({ units, ...hidden })),
-        dense({ units: outputs, activation: head.activation, kernelRegularizer: l2(this.settings.l2) }),
+        normalization({ inputShape: [source.width], ...moments }),
+        ...hiddenLayers.map((units) => dense({ units, activation, ...every })),
+        dense({ units: outputs, activation: head.activation, ...every }),
       ],
     });
     let history: History;
@@ -125,8 +148,7 @@ export class Estimator {
         throw new StateError(`${this.where}.fit: a live model expected, got one that was disposed.`);
       }
       model.compile({ optimizer: adam({ learningRate }), loss: head.loss });
-      const callbacks = [earlyStopping({ monitor: 'loss', minDelta: TOLERANCE, patience: PATIENCE })];
-      history = await model.fit(x, y as Float32Array, { epochs, batchSize, callbacks });
+      history = await model.fit(x, y as Float32Array, { epochs, batchSize, callbacks: [stopWhenLossStays()] });
       const loss = history.history.loss.at(-1);
       if (!Number.isFinite(loss)) {
         throw new StateError(
@@ -140,29 +162,34 @@ export class Estimator {
     } finally {
       this.training.delete(model);
     }
-    this.fitted?.dispose();
-    this.fitted = model;
+    this.fitted?.model.dispose();
+    this.fitted = { model, scaling };
     accept();
     return history;
   }
 
   /** The network. */
   model(call: string): Model {
-    if (this.fitted === undefined) {
-      throw new StateError(`${this.where}.${call}: a fitted model expected, got one that is not. Call fit first.`);
-    }
-    return this.fitted;
+    return this.requireFitted(call).model;
+  }
+
+  /** For consoles: whether it is fitted, and to how many parameters. */
+  get state(): string {
+    return this.fitted === undefined ? 'not fitted' : `fitted, ${this.fitted.model.parameterCount} parameters`;
   }
 
   /** Gives up the network, and those that are being trained: their fits reject. */
   dispose(): void {
     this.disposals += 1;
     for (const model of this.training) model.dispose();
-    this.fitted?.dispose();
+    this.fitted?.model.dispose();
     this.fitted = undefined;
   }
 
-  private get inputs(): number {
-    return this.fitted!.getWeights()[0].data.length;
+  private requireFitted(call: string): Fitted {
+    if (this.fitted === undefined) {
+      throw new StateError(`${this.where}.${call}: a fitted model expected, got one that is not. Call fit first.`);
+    }
+    return this.fitted;
   }
 }

@@ -1,110 +1,150 @@
-import { isFloat32Array, isList } from '../common/arrays.js';
+import { isList, newDoubles, typedKind } from '../common/arrays.js';
 import { columnMoments } from '../common/column-moments.js';
 import { describe } from '../common/describe.js';
 import { ShapeError, ValueError } from '../common/errors.js';
-import { rowSource, type Rows, type RowSource } from '../common/rows.js';
+import { lengthOf, openRows, rowLength, type Rows } from '../common/rows.js';
+import { DISPOSE, INSPECT } from '../common/symbols.js';
 import type { Model } from '../model/model.js';
 import type { History } from '../training/fit.js';
+import { scaled, type Scaling } from './columns.js';
 import { Estimator, readMlpOptions, type MlpOptions } from './estimator.js';
+import { decodeTable, encodeTable, readScaling, type LoadTableOptions } from './file.js';
 
 /** Targets of a regression: a number per row, or rows of numbers. */
 export type Values = readonly number[] | Rows;
 
-/** A regressor for tables, made by `mlpRegressor`. */
+const KIND = 'mlpRegressor';
+
+/** Targets in double, row-major. */
+interface Targets {
+  readonly rows: number;
+  readonly width: number;
+  readonly data: Float64Array;
+}
+
+/** A regressor for tables, made by `mlpRegressor` or `loadRegressor`. */
 export class MlpRegressor {
-  private mean: readonly number[] = [];
-  private scale: readonly number[] = [];
-
   /** For the library's own use: users call `mlpRegressor`. */
-  constructor(private readonly estimator: Estimator) {}
+  constructor(
+    private readonly estimator: Estimator,
+    private targets: Scaling = { shift: [], scale: [] },
+  ) {}
 
-  /** The network, whose outputs are standardized targets. @throws StateError before `fit`. */
+  /**
+   * The network, whose outputs are standardized targets. It takes rows as `fit` does, but for columns that float32 does not hold, which the regressor
+   * standardizes before.
+   * @throws StateError before `fit`.
+   */
   get model(): Model {
     return this.estimator.model('model');
   }
 
   /**
-   * Trains a new network on n rows, as arrays or flat, and a number or a row of numbers for each.
+   * Trains a new network on n rows, as arrays or flat, and a number or a row of numbers for each. Where that fails the network of an earlier fit stays.
    * @throws ShapeError, ValueError for rows or targets that do not fit.
    */
   async fit(x: Rows, y: Values): Promise<History> {
-    const targets = readTargets('mlpRegressor.fit', y);
-    const source = this.estimator.readRows('fit', x, targets.rows);
-    const { mean, variance } = columnMoments('mlpRegressor.fit', targets, 'y');
-    const scale = variance.map((value) => (value === 0 ? 1 : Math.sqrt(value)));
-    const standardized = new Float32Array(targets.rows * targets.width);
-    targets.write(standardized, 0);
-    standardized.forEach((value, i) => {
-      standardized[i] = (value - mean[i % targets.width]) / scale[i % targets.width];
-    });
+    const { rows, width, data } = readTargets('fit', y);
+    const source = this.estimator.openTable('fit', x, rows);
+    const { mean, variance } = columnMoments(`${KIND}.fit`, data, width, 'y');
+    const targets = { shift: mean, scale: variance.map((value) => (value === 0 ? 1 : Math.sqrt(value))) };
     const head = { activation: 'linear', loss: 'meanSquaredError' } as const;
-    return this.estimator.fit(source, standardized, targets.width, head, () => {
-      this.mean = mean;
-      this.scale = scale;
-    });
-  }
-
-  /** A number per row, or (n, outputs) row-major. @throws ShapeError, ValueError for rows that do not fit; StateError before `fit`. */
-  predict(x: Rows): Float32Array {
-    const model = this.estimator.model('predict');
-    this.estimator.readRows('predict', x);
-    const { mean, scale } = this;
-    return model.predict(x).map((value, i) => value * scale[i % mean.length] + mean[i % mean.length]);
+    const table = { x: source, y: scaled(data, targets), outputs: width, head };
+    return this.estimator.fit(table, () => (this.targets = targets));
   }
 
   /**
-   * Coefficient of determination R², the mean over outputs: 1 where every target is met, 0 for their mean as prediction.
+   * A number per row, or (n, outputs) row-major, in double: float32 would not hold large targets that differ little.
+   * @throws ShapeError, ValueError for rows that do not fit; StateError before `fit`.
+   */
+  predict(x: Rows): Float64Array {
+    return this.predictions('predict', x);
+  }
+
+  /**
+   * Coefficient of determination R², the mean over outputs: 1 where every target is met, 0 for their mean as prediction. In double, of the numbers as they
+   * are given.
    * @throws as `predict`.
    */
   score(x: Rows, y: Values): number {
     this.estimator.model('score');
-    const targets = readTargets('mlpRegressor.score', y);
-    const width = this.mean.length;
-    if (targets.width !== width) {
-      throw new ShapeError(`mlpRegressor.score: y expected ${width} values per row, got ${targets.width}.`);
+    const { rows, width, data } = readTargets('score', y);
+    const outputs = this.targets.shift.length;
+    if (width !== outputs) {
+      throw new ShapeError(`${KIND}.score: y expected ${outputs} values per row, got ${width}.`);
     }
-    this.estimator.readRows('score', x, targets.rows);
-    const t = new Float32Array(targets.rows * width);
-    targets.write(t, 0);
-    const { variance } = columnMoments('mlpRegressor.score', targets, 'y');
-    const predicted = this.predict(x);
+    const predicted = this.predictions('score', x, rows);
+    const { variance } = columnMoments(`${KIND}.score`, data, width, 'y');
     let total = 0;
     for (let j = 0; j < width; j++) {
       let squares = 0;
-      for (let i = j; i < t.length; i += width) squares += (t[i] - predicted[i]) * (t[i] - predicted[i]);
-      const whole = variance[j] * targets.rows;
+      for (let i = j; i < data.length; i += width) squares += (data[i] - predicted[i]) * (data[i] - predicted[i]);
+      const whole = variance[j] * rows;
       total += whole > 0 ? 1 - squares / whole : squares === 0 ? 1 : 0;
     }
     return total / width;
+  }
+
+  /**
+   * The regressor as one safetensors file, for `loadRegressor`: network, scale of the targets and options. `loadModel` loads the network in it.
+   * @throws StateError before `fit`.
+   */
+  save(): Uint8Array {
+    return encodeTable(`${KIND}.save`, KIND, this.estimator, { targets: this.targets });
   }
 
   /** Gives the network's memory back. A fit that is going on rejects with a StateError. */
   dispose(): void {
     this.estimator.dispose();
   }
+
+  /** `dispose`, for `using`. */
+  [DISPOSE](): void {
+    this.dispose();
+  }
+
+  /** For consoles, which would show all that it is made of. @internal */
+  [INSPECT](): string {
+    return `MlpRegressor (${this.estimator.state})`;
+  }
+
+  private predictions(call: string, x: Rows, rows?: number): Float64Array {
+    const model = this.estimator.model(call);
+    const { shift, scale } = this.targets;
+    return Float64Array.from(
+      model.predict(this.estimator.rowsFor(call, x, rows)),
+      (value, i) => value * scale[i % scale.length] + shift[i % shift.length],
+    );
+  }
 }
 
-/** Targets as rows. */
-function readTargets(where: string, y: Values): RowSource {
+/** Reads targets, each number once. */
+function readTargets(call: string, y: Values): Targets {
+  const where = `${KIND}.${call}`;
   const list: unknown = y;
-  if (!isList(list) && !isFloat32Array(list)) {
+  const kind = typedKind(list);
+  const flat = kind === 'Float32Array' || kind === 'Float64Array';
+  if (!isList(list) && !flat) {
     throw new ValueError(`${where}: y expected numbers or rows of numbers, got ${describe(list)}.`);
   }
-  const first: unknown = list[0];
-  if (typeof first !== 'number') {
-    const width = isList(first) || isFloat32Array(first) ? first.length : 0;
-    return rowSource(where, 'y', list, Math.max(1, width));
+  const length = lengthOf(where, 'y', list);
+  if (length === 0) throw new ShapeError(`${where}: y expected at least one row, got none.`);
+  const first: unknown = flat ? undefined : (list as readonly unknown[])[0];
+  if (!flat && typeof first !== 'number') {
+    const source = openRows(where, 'y', list, Math.max(1, rowLength(where, 'y', first) ?? 1));
+    const data = newDoubles(source.rows * source.width);
+    source.write(data, 0);
+    return { rows: source.rows, width: source.width, data };
   }
-  const values: number[] = [];
-  // By index: a list may be of any length, and be refused at its first element.
-  for (let row = 0; row < list.length; row++) {
-    const value: unknown = list[row];
+  const data = newDoubles(length);
+  for (let row = 0; row < length; row++) {
+    const value: unknown = (list as readonly unknown[])[row];
     if (typeof value !== 'number') {
       throw new ValueError(`${where}: y expected numbers, got ${describe(value)} in row ${row}.`);
     }
-    values.push(value);
+    data[row] = value;
   }
-  return rowSource(where, 'y', Float32Array.from(values), 1);
+  return { rows: length, width: 1, data };
 }
 
 /**
@@ -118,4 +158,28 @@ function readTargets(where: string, y: Values): RowSource {
  * regressor.score(x, x.map(([v]) => v * v)) > 0.95; // true
  */
 export const mlpRegressor = (options?: MlpOptions): MlpRegressor =>
-  new MlpRegressor(new Estimator('mlpRegressor', readMlpOptions('mlpRegressor', options)));
+  new MlpRegressor(new Estimator(KIND, readMlpOptions(KIND, options)));
+
+/**
+ * The regressor of a file that `save` wrote, on `engine` or on the default one: it predicts as the one that was saved, and can be fitted anew.
+ * @throws FormatError for a damaged or foreign file, or one that needs an activation of your own which is not in `custom`; MemoryError.
+ * @example
+ * const fitted = mlpRegressor({ epochs: 20 });
+ * await fitted.fit([[1], [2], [3], [4]], [100, 110, 120, 130]);
+ * const loaded = await loadRegressor(fitted.save());
+ * loaded.predict([[2.5]])[0] === fitted.predict([[2.5]])[0]; // true
+ */
+export async function loadRegressor(
+  bytes: Uint8Array | ArrayBuffer,
+  options?: LoadTableOptions,
+): Promise<MlpRegressor> {
+  const { estimator, part } = await decodeTable(
+    'loadRegressor',
+    KIND,
+    bytes,
+    options,
+    ['targets'],
+    ({ targets }, outputs, requireField) => readScaling('targets', targets, outputs, requireField),
+  );
+  return new MlpRegressor(estimator, part);
+}

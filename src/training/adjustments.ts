@@ -1,5 +1,5 @@
 /** What an update does besides the optimizer's own rule: penalties and limits on the gradient before it, constraints on the weights after it. */
-import { own } from '../common/objects.js';
+import { ownOf } from '../common/objects.js';
 import { sizeOf } from '../common/tensors.js';
 import type { RegionGroup } from '../engine/arena.js';
 import type { Machine } from '../engine/machine.js';
@@ -15,7 +15,7 @@ export function bindPenalties(
   { weights, gradients }: { readonly weights: number; readonly gradients: number },
 ): () => void {
   const penalties = plan.parameters.flatMap(({ spec, offset }) => {
-    const regularizer = own(spec, 'regularizer');
+    const regularizer = ownOf(spec, 'regularizer');
     return regularizer === undefined ? [] : [{ at: 4 * offset, floats: storedFloats(spec), ...regularizer.config }];
   });
   return () => {
@@ -65,7 +65,7 @@ export function bindClip(
 /** Holds weights to the layers' constraints. */
 export function bindConstraints({ kernels, tile }: Machine, plan: NetworkPlan, weights: number): () => void {
   const constraints = plan.parameters.flatMap(({ spec, offset }) => {
-    const constraint = own(spec, 'constraint');
+    const constraint = ownOf(spec, 'constraint');
     const [units, inputs] = spec.shape;
     return constraint === undefined ? [] : [{ at: weights + 4 * offset, units, inputs, ...constraint.config }];
   });

@@ -4,17 +4,18 @@ import { describe } from '../common/describe.js';
 import { resolve } from '../common/descriptor.js';
 import { ShapeError, ValueError } from '../common/errors.js';
 import { suggestion } from '../common/nearest.js';
-import { finite, isRecord, optional, readOptions, type Check } from '../common/options.js';
+import { finite, isRecord, nameOf, optional, readOptions, type Check } from '../common/options.js';
 import { fieldOf } from '../common/objects.js';
 import type { End } from '../graph/ends.js';
 import type { Objective, OutputObjective } from '../graph/program.js';
 import { lossDefinition } from '../losses/bind.js';
 import { lossCheck, type Loss, type LossLike } from '../losses/losses.js';
-import { metricDefinition, readMetrics, type CustomMetric, type Metric, type MetricName } from '../metrics/metrics.js';
+import { metricDefinition } from '../metrics/bind.js';
+import { readMetrics, type CustomMetric, type Metric, type MetricName } from '../metrics/metrics.js';
 import { OPTIMIZERS, type Optimizer, type OptimizerName } from '../optimizers/optimizers.js';
 
-/** What may stand where a metric is wanted. */
-export type MetricLike = MetricName | Metric | CustomMetric;
+/** What may stand where a metric is wanted; `acc` is `accuracy`, and `mse`, `mae`, `rmse` are the ones of these letters. Logs have the whole name. */
+export type MetricLike = MetricName | 'acc' | 'mse' | 'mae' | 'rmse' | Metric | CustomMetric;
 
 /** One for all outputs, or for each: a list in the order of the outputs, or an object by their names. */
 export type PerOutput<T> = T | readonly T[] | Readonly<Record<string, T>>;
@@ -30,7 +31,16 @@ export interface CompileOptions {
   /** What to report beside the loss: names, factories' results, or metrics of one's own; of several outputs for all, or for each. Default none. */
   metrics?:
     readonly MetricLike[] | readonly (readonly MetricLike[])[] | Readonly<Record<string, readonly MetricLike[]>>;
+  /**
+   * What to do about a loss that does not fit its output, such as a cross-entropy on a linear layer: 'error' refuses it, and warns of what is only likely
+   * to be a mistake, such as `accuracy` of a regression; 'warn' warns of either, by `console.warn`, once for each model; 'off' takes all. Not
+   * saved with the model: what was compiled is loaded. Default 'error'.
+   */
+  checks?: 'error' | 'warn' | 'off';
 }
+
+/** What `compile` does about a loss that does not fit its output. */
+export type CompileChecks = NonNullable<CompileOptions['checks']>;
 
 /** What `compile` settled. */
 export interface Compiled {
@@ -41,6 +51,7 @@ export interface Compiled {
   readonly objective: Objective;
   /** Keys of the logs, output after output: a loss, then metrics. */
   readonly keys: readonly (readonly string[])[];
+  readonly checks: CompileChecks;
 }
 
 const optimizerCheck: Check<Optimizer> = (path, value) => resolve(path, value, OPTIMIZERS);
@@ -57,8 +68,9 @@ function spread(path: string, value: unknown, ends: readonly End[]): unknown[] {
     throw new ValueError(`${path} expected a list or an object by output, got ${describe(value)}.`);
   }
   const names = ends.map(({ name }) => name);
+  const known = new Set(names);
   for (const name of Object.keys(value)) {
-    if (!names.includes(name)) {
+    if (!known.has(name)) {
       throw new ValueError(`${path} has no output ${describe(name)}.${suggestion(name, names)}`);
     }
   }
@@ -93,7 +105,7 @@ function readWeights(path: string, value: unknown, ends: readonly End[]): number
 }
 
 function readMetricLists(path: string, value: unknown, ends: readonly End[]): Metric[][] {
-  const nested = isList(value) && value.length === ends.length && ends.some((_, index) => isList(value[index]));
+  const nested = isList(value) && ends.some((_, index) => isList(value[index]));
   if (isList(value) && !nested) {
     const metrics = readMetrics(path, value);
     return ends.map(() => metrics);
@@ -122,28 +134,31 @@ function requireDistinct(keys: readonly string[]): void {
 
 /** Reads the options of `compile` for a model with these outputs. */
 export function readCompileOptions(options: CompileOptions, ends: readonly End[]): Compiled {
-  const read = readOptions<{ optimizer: Optimizer; loss: Loss[]; lossWeights: unknown; metrics: Metric[][] }>(
-    'compile',
-    options,
-    {
-      optimizer: { check: optimizerCheck },
-      loss: { check: (path, value) => readLosses(path, value, ends) },
-      lossWeights: { check: optional((path, value) => readWeights(path, value, ends)), or: undefined },
-      metrics: { check: (path, value) => readMetricLists(path, value, ends), or: ends.map(() => []) },
-    },
-  );
-  const { optimizer, loss: losses, metrics } = read;
+  const read = readOptions<{
+    optimizer: Optimizer;
+    loss: Loss[];
+    lossWeights: unknown;
+    metrics: Metric[][];
+    checks: CompileChecks;
+  }>('compile', options, {
+    optimizer: { check: optimizerCheck },
+    loss: { check: (path, value) => readLosses(path, value, ends) },
+    lossWeights: { check: optional((path, value) => readWeights(path, value, ends)), or: undefined },
+    metrics: { check: (path, value) => readMetricLists(path, value, ends), or: ends.map(() => []) },
+    checks: { check: nameOf(['error', 'warn', 'off']), or: 'error' },
+  });
+  const { optimizer, loss: losses, metrics, checks } = read;
   requireDistinctNames('compile: loss', losses);
   const lossWeights = (read.lossWeights as number[] | undefined) ?? ends.map(() => 1);
-  const objective = ends.map(({ width }, index): OutputObjective => ({
+  const objective = ends.map(({ width, madeBy }, index): OutputObjective => ({
     loss: lossDefinition(losses[index]),
     weight: lossWeights[index],
-    metrics: metrics[index].map((metric) => metricDefinition(metric, width, losses[index].kind)),
+    metrics: metrics[index].map((metric) => metricDefinition(metric, width, losses[index].kind, madeBy)),
   }));
   const keys = objective.map((output, index) => {
     const own = ['loss', ...output.metrics.map(({ name }) => name)];
     return ends.length === 1 ? own : own.map((key) => `${ends[index].name}${capital(key)}`);
   });
   requireDistinct(keys.flat());
-  return { optimizer, losses, lossWeights, metrics, objective, keys };
+  return { optimizer, losses, lossWeights, metrics, objective, keys, checks };
 }

@@ -32,7 +32,10 @@ export interface FitOptions {
   validationData?: readonly [x: Inputs, y: Targets] | readonly [x: Inputs, y: Targets, sampleWeight: RowNumbers];
   /** What each row counts for in the loss, at least 0. The loss stays divided by the number of rows, as in Keras. Default 1. */
   sampleWeight?: RowNumbers;
-  /** What the rows of each class count for, by class index; multiplies with `sampleWeight`. Of a model with one output. Default 1. */
+  /**
+   * What the rows of each class count for, by class index; multiplies with `sampleWeight`. Of a model with one output, whose targets say the class of
+   * a row: an index, one-hot, or a yes or no; not several independent ones. Default 1.
+   */
   classWeight?: ClassWeight;
   /** Batches of an epoch, where they come from an iterable. Default all that it has. */
   batchesPerEpoch?: number;
@@ -65,7 +68,7 @@ const callbackList: Check<readonly Callback[]> = listOf('a list of objects', (pa
   }
   // What starts with "on" is meant as a hook; a misspelt one would never be called.
   const stray = Object.keys(callback).find(
-    (key) => /^on[A-Z]/.test(key) && !(HOOKS as readonly string[]).includes(key),
+    (key) => /^on[A-Z_]/.test(key) && !(HOOKS as readonly string[]).includes(key),
   );
   if (stray !== undefined) {
     throw new ValueError(`${path}: unknown method ${describe(stray)}.${suggestion(stray, HOOKS)}`);

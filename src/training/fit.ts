@@ -1,4 +1,5 @@
 import { ValueError } from '../common/errors.js';
+import { setField } from '../common/options.js';
 import { fieldOf } from '../common/objects.js';
 import { Breath } from './breath.js';
 import {
@@ -17,6 +18,7 @@ import { tail } from './data/dataset.js';
 import type { Dataset } from './data/shape.js';
 import type { Diagnosis } from './diagnosis/diagnosis.js';
 import { diagnose, holdsNonFinite } from './diagnosis/diagnose.js';
+import type { NetworkPlan } from '../graph/plan.js';
 import type { Feed } from './data/feed.js';
 import type { readFitOptions } from './fit-options.js';
 import { evaluateInParts, type Logs, type Station } from './measure.js';
@@ -46,21 +48,48 @@ const VALIDATION_BATCH = 256;
 /** What a share and its difference to 1 are off at most, for each row: some units in the last place of 1. */
 const ROUNDING = 4 * Number.EPSILON;
 
-/** Cuts the last rows off for validation, as Keras does: before any shuffling. */
+/** How many of so many rows are trained on: the last ones are cut off for validation, as Keras does, before any shuffling. */
+function rowsToTrain(all: number, share: number): number {
+  if (share === 0) return all;
+  // Of ten rows a share of 0.8 leaves two, though 1 − 0.8 is a little less than 0.2.
+  const rows = Math.floor(all * (1 - share) + ROUNDING * all);
+  if (rows === 0 || rows === all) {
+    throw new ValueError(`fit: validationSplit expected to leave rows on both sides, got ${share} of ${all} rows.`);
+  }
+  return rows;
+}
+
+/** Cuts the rows for validation off. */
 export function splitData(
   data: Dataset,
   share: number,
   validation: Dataset | undefined,
 ): { readonly rows: number; readonly validation: Dataset | undefined } {
-  if (share === 0) return { rows: data.rows, validation };
-  // Of ten rows a share of 0.8 leaves two, though 1 − 0.8 is a little less than 0.2.
-  const rows = Math.floor(data.rows * (1 - share) + ROUNDING * data.rows);
-  if (rows === 0 || rows === data.rows) {
-    throw new ValueError(
-      `fit: validationSplit expected to leave rows on both sides, got ${share} of ${data.rows} rows.`,
-    );
-  }
-  return { rows, validation: tail(data, rows) };
+  const rows = rowsToTrain(data.rows, share);
+  return { rows, validation: share === 0 ? validation : tail(data, rows) };
+}
+
+/**
+ * Throws where each batch would have one row although a layer takes statistics over the rows of a batch. A last batch of one row among larger ones is
+ * no fault: it is normalized by the running statistics.
+ */
+export function requireBatchStatistics(
+  { graph, nodes }: NetworkPlan,
+  all: number,
+  { batchSize, validationSplit }: { readonly batchSize: number; readonly validationSplit: number },
+): void {
+  const user = nodes.find(({ operation }) => operation.usesBatchStatistics);
+  if (user === undefined) return;
+  const rows = rowsToTrain(all, validationSplit);
+  if (batchSize > 1 && rows > 1) return;
+  const [what, hint] =
+    batchSize === 1
+      ? ['batchSize expected at least 2 rows', 'Use a batchSize of 16 or more']
+      : ['x expected at least 2 rows to train on', 'Give more rows'];
+  throw new ValueError(
+    `fit: ${what} in a model with "${graph.names[user.layer]}", which normalizes by the statistics of a batch, got 1. ` +
+      `${hint}, or use layerNormalization, which works on one row.`,
+  );
 }
 
 /** A station of the validation's own: pages may evaluate while it breathes. Taken before training starts, where there may be no room. */
@@ -68,7 +97,7 @@ const validationStation = (trainer: Trainer, { rows, weights }: Dataset): Statio
   trainer.bindEvaluation(Math.min(rows, VALIDATION_BATCH), weights !== undefined);
 
 function addValidation(logs: Logs, validation: Logs): void {
-  for (const [name, value] of Object.entries(validation)) logs[validationKey(name)] = value;
+  for (const [name, value] of Object.entries(validation)) setField(logs, validationKey(name), value);
 }
 
 /**
@@ -122,7 +151,8 @@ export async function fit(
       }
       // Told to stop before the first batch: there is nothing to report.
       if (rows === 0) break;
-      subject.progress.epochCount += 1;
+      // As with updates, the largest count stays.
+      if (subject.progress.epochCount < Number.MAX_SAFE_INTEGER) subject.progress.epochCount += 1;
       logs = feed.station.tally.means(rows);
       if (station !== undefined) {
         const parts = evaluateInParts(station, validation!, VALIDATION_BATCH, trainer.trainee.gate);
@@ -135,7 +165,7 @@ export async function fit(
       result.epoch.push(epoch);
       for (const [name, value] of Object.entries(logs)) {
         // A metric's name may be that of a method which all objects have.
-        if (!Object.hasOwn(result.history, name)) result.history[name] = [];
+        if (!Object.hasOwn(result.history, name)) setField(result.history, name, []);
         result.history[name].push(value);
       }
       inspector.diagnose();

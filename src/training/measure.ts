@@ -1,5 +1,6 @@
+import { setField } from '../common/options.js';
 import type { Machine } from '../engine/machine.js';
-import { runProgram, sumsOf, type Program } from '../graph/program.js';
+import { runProgram, sumsOf, type Objective, type Program } from '../graph/program.js';
 import type { Compiled } from './compiled.js';
 import type { Dataset } from './data/shape.js';
 import { bindFeeder, type Feeder } from './data/feeder.js';
@@ -7,20 +8,37 @@ import { bindFeeder, type Feeder } from './data/feeder.js';
 /** Numbers by name: loss and metrics. */
 export type Logs = Record<string, number>;
 
-/** Reads and resets the running sums that a program keeps. */
+/** The objective for another run: metrics that keep rows get their own. */
+export const anotherObjective = (objective: Objective): Objective =>
+  objective.map((output) => ({ ...output, metrics: output.metrics.map((metric) => metric.another?.() ?? metric) }));
+
+/** Reads and resets the running sums that a program keeps, and the rows that its metrics keep. */
 export class Tally {
   private readonly count: number;
 
   constructor(
     private readonly machine: Machine,
     private readonly program: Program,
-    private readonly compiled: Compiled,
+    readonly objective: Objective,
+    private readonly keys: Compiled['keys'],
   ) {
-    this.count = compiled.objective.reduce((total, output) => total + sumsOf(output), 0);
+    this.count = objective.reduce((total, output) => total + sumsOf(output), 0);
   }
 
   reset(): void {
     this.sums.fill(0);
+    for (const { metrics } of this.objective) for (const metric of metrics) metric.clear?.();
+  }
+
+  /** Whether the sums of the losses are finite so far. Metrics are not worked out for it. */
+  get finite(): boolean {
+    const { sums } = this;
+    let at = 0;
+    return this.objective.every((output) => {
+      const loss = sums[at];
+      at += sumsOf(output);
+      return output.weight === 0 || Number.isFinite(loss);
+    });
   }
 
   /** A copy of the sums, for a program of the same objective that goes on from them. */
@@ -34,18 +52,18 @@ export class Tally {
 
   /** Loss and metrics over `samples` rows. With several outputs the loss is the weighted sum of theirs, which stand beside it. */
   means(samples: number): Logs {
-    const { objective, keys } = this.compiled;
-    const { sums } = this;
+    const { objective, keys, sums } = this;
     const single = objective.length === 1;
     const logs: Logs = single ? {} : { loss: 0 };
     let at = 0;
     objective.forEach(({ weight, metrics }, index) => {
       const [lossKey, ...metricKeys] = keys[index];
       const loss = sums[at++] / samples;
-      if (!single) logs[lossKey] = loss;
-      logs.loss = (single ? 0 : logs.loss) + weight * loss;
+      if (!single) setField(logs, lossKey, loss);
+      // An output that does not count adds nothing, even where its loss is infinite or NaN.
+      logs.loss = (single ? 0 : logs.loss) + (weight === 0 ? 0 : weight * loss);
       metrics.forEach((metric, order) => {
-        logs[metricKeys[order]] = metric.value(sums.subarray(at, at + metric.sums), samples);
+        setField(logs, metricKeys[order], metric.value(sums.subarray(at, at + metric.sums), samples));
         at += metric.sums;
       });
     });
@@ -66,10 +84,10 @@ export interface Station {
   free(): void;
 }
 
-export function bindStation(machine: Machine, program: Program, compiled: Compiled): Station {
+export function bindStation(machine: Machine, program: Program, objective: Objective, keys: Compiled['keys']): Station {
   let feeder: Feeder;
   try {
-    feeder = bindFeeder(machine, program, compiled.objective);
+    feeder = bindFeeder(machine, program, objective);
   } catch (error) {
     program.free();
     throw error;
@@ -77,7 +95,7 @@ export function bindStation(machine: Machine, program: Program, compiled: Compil
   return {
     program,
     feeder,
-    tally: new Tally(machine, program, compiled),
+    tally: new Tally(machine, program, objective, keys),
     free() {
       feeder.free();
       program.free();

@@ -11,7 +11,7 @@ import { rateAt } from '../schedules/rate.js';
 import { bindClip, bindConstraints, bindPenalties } from './adjustments.js';
 import type { Compiled } from './compiled.js';
 import type { Dataset } from './data/shape.js';
-import { bindStation, evaluateInParts, type Logs, type Station } from './measure.js';
+import { anotherObjective, bindStation, evaluateInParts, type Logs, type Station } from './measure.js';
 
 /** Rows that are evaluated at a time at most, however many are asked for: results do not depend on it, memory does. */
 const MOST_EVALUATED = 1024;
@@ -112,8 +112,9 @@ export class Trainer {
     const before = this.training;
     if (before !== undefined && before.program.capacity >= rows && this.trainingWeighted === weighted) return before;
     const sums = before?.tally.read();
+    const objective = before?.tally.objective;
     const bind = (capacity: number, weights: boolean): Station => {
-      this.training = this.bind(this.vectors, { capacity, weighted: weights });
+      this.training = this.bind(this.vectors, { capacity, weighted: weights }, objective);
       this.trainingWeighted = weights;
       if (sums !== undefined) this.training.tally.write(sums);
       return this.training;
@@ -142,7 +143,8 @@ export class Trainer {
     this.beforeUpdate?.(station, rows);
     const { version } = gate;
     version?.begin();
-    this.stepCount += 1;
+    // The largest count stays, since a file holds no larger one.
+    if (this.stepCount < Number.MAX_SAFE_INTEGER) this.stepCount += 1;
     this.update(this.stepCount, rate);
     const { advance } = station.program;
     for (let i = 0; i < advance.length; i++) advance[i](rows);
@@ -254,10 +256,10 @@ export class Trainer {
   private bind(
     addresses: { readonly weights: number; readonly gradients?: number },
     options: Pick<ProgramOptions, 'capacity' | 'weighted' | 'keepAll'>,
+    objective = anotherObjective(this.compiled.objective),
   ): Station {
     const { machine, plan } = this.trainee;
-    const { objective } = this.compiled;
     const program = bindProgram(machine, plan, addresses, { ...options, clock: this.clock, objective });
-    return bindStation(machine, program, this.compiled);
+    return bindStation(machine, program, objective, this.compiled.keys);
   }
 }

@@ -3,6 +3,7 @@
  * BiDi), behind one face, and a plain static server for the pages they open. Nothing is downloaded.
  */
 
+import { spawn, type ChildProcess } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createServer, type OutgoingHttpHeaders } from 'node:http';
@@ -11,7 +12,7 @@ import type { AddressInfo } from 'node:net';
 import { delimiter, extname, join, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
-import { launch as launchFirefox } from 'puppeteer-core';
+import { launch } from 'puppeteer-core';
 
 export const browserNames = ['chromium', 'firefox'] as const;
 export type BrowserName = (typeof browserNames)[number];
@@ -20,6 +21,8 @@ export type BrowserName = (typeof browserNames)[number];
 export interface BrowserPage {
   /** The value of a JavaScript expression in the page, awaited, as JSON carries it. */
   evaluate(expression: string): Promise<unknown>;
+  /** Waits until an expression in the page is neither null nor undefined, and returns it as JSON carries it. */
+  value(expression: string, timeoutMs?: number): Promise<unknown>;
   /** Waits until the page has set `globalThis.__result`, and returns it. */
   result(timeoutMs?: number): Promise<unknown>;
   /** Writes a PNG of the whole page. */
@@ -44,13 +47,17 @@ const chromiumArguments = [
 
 const pollingMs = 25;
 
+/** The path of the first of these commands that is on this machine, or undefined. */
+function findCommand(names: readonly string[]): string | undefined {
+  const folders = (process.env.PATH ?? '').split(delimiter).filter(Boolean);
+  return names.flatMap((command) => folders.map((folder) => join(folder, command))).find(isExecutable);
+}
+
 /** The path of a browser on this machine, or undefined. */
 function findBrowser(name: BrowserName): string | undefined {
   const { variable, names } = commands[name];
   const named = process.env[variable];
-  if (named) return named;
-  const folders = (process.env.PATH ?? '').split(delimiter).filter(Boolean);
-  return names.flatMap((command) => folders.map((folder) => join(folder, command))).find(isExecutable);
+  return named ? named : findCommand(names);
 }
 
 /**
@@ -63,6 +70,61 @@ export function reasonToSkip(name: BrowserName): string | undefined {
   const reason = `no ${name} found: none of ${names.join(', ')} is in PATH, and ${variable} is not set`;
   if (process.env.REQUIRE_BROWSERS === '1') throw new Error(reason);
   return reason;
+}
+
+/** `reasonToSkip` for a Chromium with a window, which takes a display. */
+export function reasonToSkipWindow(): string | undefined {
+  const none = reasonToSkip('chromium');
+  if (none !== undefined || findCommand(['Xvfb']) !== undefined) return none;
+  const reason = 'no Xvfb found in PATH, and a tab is in the background only where there is a window';
+  if (process.env.REQUIRE_BROWSERS === '1') throw new Error(reason);
+  return reason;
+}
+
+/** A display that nobody sees; `end` ends it. */
+async function startDisplay(): Promise<{ display: string; end: () => void }> {
+  const server: ChildProcess = spawn(
+    findCommand(['Xvfb'])!,
+    ['-displayfd', '3', '-screen', '0', '1024x768x24', '-nolisten', 'tcp'],
+    { stdio: ['ignore', 'ignore', 'ignore', 'pipe'] },
+  );
+  const number = await new Promise<string>((found, failed) => {
+    server.once('error', failed).once('exit', () => failed(new Error('Xvfb ended')));
+    server.stdio[3]!.once('data', (data: Buffer) => found(data.toString().trim()));
+  });
+  return { display: `:${number}`, end: () => void server.kill() };
+}
+
+/**
+ * Opens `url` in a tab of a Chromium with a window, another one in front of it, with timers slowed down as for users;
+ * closes it whatever happens.
+ */
+export async function withTabInBackground<T>(url: string, use: () => Promise<T>): Promise<T> {
+  const { display, end } = await startDisplay();
+  try {
+    const browser = await launch({
+      executablePath: findBrowser('chromium')!,
+      headless: false,
+      args: chromiumArguments,
+      // What drivers switch off, so that their tests do not wait.
+      ignoreDefaultArgs: [
+        '--disable-background-timer-throttling',
+        '--disable-backgrounding-occluded-windows',
+        '--disable-renderer-backgrounding',
+      ],
+      env: { ...process.env, DISPLAY: display },
+    });
+    try {
+      const page = await browser.newPage();
+      await page.goto(url);
+      await (await browser.newPage()).bringToFront();
+      return await use();
+    } finally {
+      await browser.close();
+    }
+  } finally {
+    end();
+  }
 }
 
 /** Opens `url` in a new browser, hands the page to `use`, and closes the browser whatever happens. */
@@ -79,7 +141,8 @@ export async function withBrowserPage<T>(
     await page.goto(url);
     return await use({
       evaluate: (expression) => page.evaluate(expression),
-      result: (timeoutMs = 30_000) => waitForResult(page, problems, timeoutMs),
+      value: (expression, timeoutMs = 30_000) => waitForValue(page, problems, expression, timeoutMs),
+      result: (timeoutMs = 30_000) => waitForValue(page, problems, 'globalThis.__result', timeoutMs),
       screenshot: async (path) => {
         await page.screenshot({ path, fullPage: true });
       },
@@ -115,7 +178,7 @@ async function startChromium(executablePath: string): Promise<Started> {
 }
 
 async function startFirefox(executablePath: string): Promise<Started> {
-  const browser = await launchFirefox({ browser: 'firefox', executablePath, headless: true });
+  const browser = await launch({ browser: 'firefox', executablePath, headless: true });
   const page = await browser.newPage();
   const problems: string[] = [];
   page.on('pageerror', (error) => problems.push(String(error)));
@@ -125,15 +188,20 @@ async function startFirefox(executablePath: string): Promise<Started> {
   return { page, problems, close: () => browser.close() };
 }
 
-async function waitForResult(page: DriverPage, problems: string[], timeoutMs: number): Promise<unknown> {
+async function waitForValue(
+  page: DriverPage,
+  problems: string[],
+  expression: string,
+  timeoutMs: number,
+): Promise<unknown> {
   const deadline = performance.now() + timeoutMs;
   while (performance.now() < deadline) {
-    const json = await page.evaluate('JSON.stringify(globalThis.__result)');
+    const json = await page.evaluate(`JSON.stringify((${expression}) ?? undefined)`);
     if (typeof json === 'string') return JSON.parse(json);
     await new Promise((wake) => setTimeout(wake, pollingMs));
   }
   const seen = problems.length > 0 ? problems.join('\n') : 'it reported no error';
-  throw new Error(`the page set no __result within ${timeoutMs} ms: ${seen}`);
+  throw new Error(`the page had no ${expression} within ${timeoutMs} ms: ${seen}`);
 }
 
 export interface StaticServer {

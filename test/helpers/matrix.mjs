@@ -1,18 +1,19 @@
 /**
- * The trainings whose bits must not depend on anything: one with every feature, and one with layers large enough to be shared by threads, with each tile,
- * and in a worker. Takes nothing from any platform.
+ * The trainings whose bits must not depend on anything: one with every feature, one with layers large enough to be shared by threads, and random
+ * networks on extreme data, with each tile, and in a worker. Takes nothing from any platform.
  */
 import { trainEveryFeature } from './every-feature.mjs';
 import { trainLargeLayers } from './large-layers.mjs';
+import { hashRandomNetworks } from './random-networks.mjs';
 
 export const TILES = /** @type {const} */ (['4x8', '5x8', '3x12', '2x16', '4x16', '6x16']);
 
 /** @typedef {typeof import('../../src/index.js')} Library */
 
 /**
- * One cell of the matrix: what was asked for, how many threads and which numerics there were, and both hashes.
+ * One cell of the matrix: what was asked for, how many threads and which numerics there were, and the hashes.
  *
- * @typedef {{ threads: number, got: number, numerics: 'strict' | 'fused', tile: string, runIn: 'main' | 'worker', everyFeature: string, largeLayers: string }} Cell
+ * @typedef {{ threads: number, got: number, numerics: 'strict' | 'fused', tile: string, runIn: 'main' | 'worker', everyFeature: string, largeLayers: string, randomNetworks: string }} Cell
  */
 
 /** @type {[tile: (typeof TILES)[number], runIn: 'main' | 'worker'][]} */
@@ -30,7 +31,8 @@ export async function trainMatrix(library, threads, options = {}) {
     const engine = { ...options, threads, tile };
     const { sha256: everyFeature } = await trainEveryFeature(library, engine, { runIn });
     const { sha256: largeLayers, threads: got, numerics } = await trainLargeLayers(library, engine, { runIn });
-    cells.push({ threads, got, numerics, tile, runIn, everyFeature, largeLayers });
+    const randomNetworks = await hashRandomNetworks(library, engine, { runIn });
+    cells.push({ threads, got, numerics, tile, runIn, everyFeature, largeLayers, randomNetworks });
   }
   return cells;
 }

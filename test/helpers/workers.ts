@@ -65,3 +65,15 @@ export const withEndingWorkers = <T>(act: () => Promise<T> | T): Promise<T> =>
       },
     act,
   );
+
+/** Runs `act` on a platform whose workers begin, and say nothing. */
+export const withSilentWorkers = <T>(act: () => Promise<T> | T): Promise<T> =>
+  withWorker(
+    (Usual) =>
+      class extends Usual {
+        constructor() {
+          super('setInterval(() => undefined, 1000)', { eval: true });
+        }
+      },
+    act,
+  );

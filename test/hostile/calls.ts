@@ -21,12 +21,12 @@ export interface Call {
   readonly alone?: string;
 }
 
-export const X = (): number[][] => [
+const X = (): number[][] => [
   [0.1, 0.2],
   [0.3, -0.4],
   [0.5, 0.6],
 ];
-export const Y = (): number[][] => [
+const Y = (): number[][] => [
   [1, 0, 0],
   [0, 1, 0],
   [0, 0, 1],
@@ -119,9 +119,9 @@ function stepWithOwn([activation, initializer, loss, metric, schedule]: never[])
 
 export const subject = classifier(1);
 export const bystander = classifier(2);
-export const branched = graph();
-export /** What is looked at of a model, to see whether it was changed. */
-type Stated = Pick<library.Model, 'getWeights' | 'stepCount' | 'epochCount'>;
+const branched = graph();
+/** What is looked at of a model, to see whether it was changed. */
+export type Stated = Pick<library.Model, 'getWeights' | 'stepCount' | 'epochCount'>;
 
 const file = subject.save();
 const loaded = predict.loadModelSync(file);
@@ -173,11 +173,31 @@ const monitored = { monitor: 'loss', patience: 1, minDelta: 0, mode: 'min' };
 const FUNCTIONS: Record<string, readonly Arguments[]> = {
   createEngine: [
     none,
-    () => [{ threads: 1, tile: '3x12', initialMemory: 0, maximumMemory: 2 ** 20, simd256: false, numerics: 'strict' }],
+    () => [
+      {
+        threads: 1,
+        tile: '3x12',
+        initialMemory: 0,
+        maximumMemory: 2 ** 20,
+        simd256: false,
+        numerics: 'strict',
+        sameBits: 'report',
+      },
+    ],
   ],
   createEngineSync: [
     none,
-    () => [{ threads: 1, tile: '3x12', initialMemory: 0, maximumMemory: 2 ** 20, simd256: false, numerics: 'strict' }],
+    () => [
+      {
+        threads: 1,
+        tile: '3x12',
+        initialMemory: 0,
+        maximumMemory: 2 ** 20,
+        simd256: false,
+        numerics: 'strict',
+        sameBits: 'report',
+      },
+    ],
     () => [{ maximumMemory: 2 ** 20, wasm: kernels, numerics: 'strict', workerUrl: 'worker.js' }],
   ],
   sequential: [
@@ -200,6 +220,8 @@ const FUNCTIONS: Record<string, readonly Arguments[]> = {
     },
   ],
   loadModel: [() => [file, { engine, custom: [activationOfOwn()] }]],
+  loadClassifier: [() => [sorter.save(), { engine, custom: [activationOfOwn()] }]],
+  loadRegressor: [() => [estimator.save(), { engine, custom: [activationOfOwn()] }]],
   // The parts of a handle have a test of their own: it is no object of options but what another thread has posted.
   attachModel: [() => [Object.setPrototypeOf(subject.share(), {}), { custom: [activationOfOwn()] }]],
   input: [() => [{ shape: [2], name: 'n' }]],
@@ -360,7 +382,7 @@ const METHODS: Record<string, readonly Arguments[]> = {
         runIn: 'main',
       },
     ],
-    () => [flat(), Y(), { validationSplit: 0.4, callbacks: [stopper()] }],
+    () => [flat(), Y(), { validationSplit: 0.3, callbacks: [stopper()] }],
     () => [
       [[X(), Y()]][Symbol.iterator](),
       { epochs: 1, batchesPerEpoch: 1, callbacks: [stopper()], classWeight: [1] },
@@ -389,6 +411,8 @@ const METHODS: Record<string, readonly Arguments[]> = {
   'MlpClassifier.predict': [() => [X()]],
   'MlpClassifier.predictProbabilities': [() => [X()]],
   'MlpClassifier.score': [() => [X(), ['a', 'b', 'a']]],
+  'MlpClassifier.save': [none],
+  'MlpRegressor.save': [none],
   'MlpRegressor.fit': [() => [flat(), X()], () => [X(), [1, 2, 3]]],
   'MlpRegressor.predict': [() => [X()]],
   'MlpRegressor.score': [() => [X(), [1, 2, 3]]],
@@ -456,16 +480,21 @@ const MORE: Record<string, Call> = {
 };
 
 /** Methods that each object of these classes has, and whose calls end it: they are tested on objects of their own. */
-export const ENDING = ['dispose'];
+const ENDING = ['dispose', '[Symbol.dispose]', '[nodejs.dispose]'];
+
+/** What consoles call, of whatever object, with what they like. */
+const SHOWN = '[nodejs.util.inspect.custom]';
 
 /**
  * Methods and properties that are the library's own, though JavaScript lets anyone call them: they are marked as internal or private, and stand in no
  * declaration. None of them may be one that users are told of.
  */
-export const INTERNAL: Record<string, readonly string[]> = {
-  Engine: ['awaitThreads', 'build'],
+const INTERNAL: Record<string, readonly string[]> = {
+  Engine: ['awaitThreads', 'build', 'live'],
   Layer: ['lower'],
   Model: [
+    'own',
+    'requireUnchanged',
     'train',
     'restore',
     'training',
@@ -491,12 +520,12 @@ export const INTERNAL: Record<string, readonly string[]> = {
   ],
   AttachedModel: [],
   Normalization: [],
-  MlpClassifier: [],
-  MlpRegressor: [],
+  MlpClassifier: ['probabilities', 'likeliest'],
+  MlpRegressor: ['predictions'],
 };
 
 /** An object of each class that the package gives out. */
-export const OBJECTS: Record<string, readonly object[]> = {
+const OBJECTS: Record<string, readonly object[]> = {
   Engine: [engine],
   Layer: [library.dense({ units: 1 })],
   Normalization: [library.normalization({ inputShape: [2] })],
@@ -513,7 +542,7 @@ export function disposeAll(): void {
 }
 
 /** The callbacks that come with the library. Their hooks may be called by anyone who wraps them. */
-export const CALLBACKS: Record<string, () => library.Callback> = {
+const CALLBACKS: Record<string, () => library.Callback> = {
   csvLogger: () => library.csvLogger(() => undefined),
   earlyStopping: () => library.earlyStopping({ monitor: 'loss' }),
   reduceLROnPlateau: () => library.reduceLROnPlateau({ monitor: 'loss' }),
@@ -523,7 +552,7 @@ export const CALLBACKS: Record<string, () => library.Callback> = {
 };
 
 /** Every export of the package that is a function, by the name that the table knows it by; members of exported objects too. */
-export function exportedFunctions(): Map<string, (...args: unknown[]) => unknown> {
+function exportedFunctions(): Map<string, (...args: unknown[]) => unknown> {
   const found = new Map<string, (...args: unknown[]) => unknown>();
   const look = (prefix: string, members: object): void => {
     for (const [name, value] of Object.entries(members) as [string, unknown][]) {
@@ -540,16 +569,19 @@ export function exportedFunctions(): Map<string, (...args: unknown[]) => unknown
   return found;
 }
 
+/** What the table calls a method. */
+const labelOf = (key: string | symbol): string => (typeof key === 'symbol' ? `[${key.description}]` : key);
+
 /** Methods, and properties that can be set, of an object's class itself, not of those that it extends. */
-export function membersOf(className: string): string[] {
+function membersOf(className: string): (string | symbol)[] {
   const [object] = OBJECTS[className];
-  let prototype: object | null = Object.getPrototypeOf(object) as object | null;
+  let prototype = Object.getPrototypeOf(object) as object;
   // The class of a model that only predicts is what the other two extend.
   if (className === 'InferenceModel') prototype = Object.getPrototypeOf(prototype) as object;
-  return Object.entries(Object.getOwnPropertyDescriptors(prototype ?? {}))
-
-    .filter(([name, one]) => name !== 'constructor' && (typeof one.value === 'function' || one.set !== undefined))
-    .map(([name]) => name);
+  return Reflect.ownKeys(prototype).filter((key) => {
+    const one = Object.getOwnPropertyDescriptor(prototype, key)!;
+    return key !== 'constructor' && (typeof one.value === 'function' || one.set !== undefined);
+  });
 }
 
 /** Errors of the library, of whichever of its entries, and those that a caller's own objects throw. */
@@ -557,9 +589,9 @@ export const isAllowed = (error: unknown): boolean =>
   error instanceof library.WasmMlpError || error instanceof predict.WasmMlpError || error instanceof Own;
 
 const method =
-  (object: object, name: string): Call['run'] =>
+  (object: object, name: string | symbol): Call['run'] =>
   (args) => {
-    const owner = object as Record<string, unknown>;
+    const owner = object as Record<string | symbol, unknown>;
     if (typeof owner[name] === 'function') return (owner[name] as (...args: unknown[]) => unknown).apply(object, args);
     [owner[name]] = args;
     return undefined;
@@ -572,13 +604,14 @@ export function calls(): Map<string, Call> {
     found.set(name, { run: (args) => run(...args), valid: FUNCTIONS[name] ?? [], trains: false });
   }
   for (const [className, objects] of Object.entries(OBJECTS)) {
-    for (const member of membersOf(className)) {
+    for (const key of membersOf(className)) {
+      const member = labelOf(key);
       if (ENDING.includes(member) || INTERNAL[className].includes(member)) continue;
       objects.forEach((object, index) => {
         found.set(`${className}.${member}${index === 0 ? '' : ` (${index})`}`, {
           // An engine warms each of its models for as long as it is told: what decides is another, which has none.
-          run: method(member === 'warmUp' ? idle : object, member),
-          valid: METHODS[`${className}.${member}`] ?? [],
+          run: method(member === 'warmUp' ? idle : object, key),
+          valid: METHODS[`${className}.${member}`] ?? (member === SHOWN ? [none] : []),
           trains: ['fit', 'trainOnBatch', 'compile'].includes(member),
           ...(member === 'fit' && { alone: 'epochs' }),
         });

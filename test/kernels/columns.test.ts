@@ -75,13 +75,30 @@ test('f32_blend with rate 0 keeps, and with scale and rate 1 comes to x', () => 
 describe.each(shapes)('%i rows of %i', (m, n) => {
   const ld = padded(n) + 4;
 
-  test('f32_scale_rows', () => {
+  test('f32_weigh_rows', () => {
     onBench(machine, (bench) => {
       const [factors, x] = [numbers(m, 1), numbers(m * ld, 2)];
       const at = bench.use(x);
-      bench.call('f32_scale_rows', m, n, bench.use(factors).address, at.address, ld);
+      bench.call('f32_weigh_rows', m, n, bench.use(factors).address, at.address, ld);
       const expected = x.map((value, k) => (k % ld < padded(n) ? value * factors[Math.floor(k / ld)] : value));
       expect(bench.read(at)).toEqual(expected);
+    });
+  });
+
+  test('a weight of 0 makes 0 of whatever stood there', () => {
+    onBench(machine, (bench) => {
+      const stray = [Infinity, -Infinity, NaN, 3e38, -0];
+      const [x, weights] = [numbers(m * ld, 2), new Float32Array(m)];
+      x.forEach((_, i) => (x[i] = stray[i % stray.length]));
+      const [at, by] = [bench.use(x), bench.use(weights)];
+      bench.call('f32_weigh_rows', m, n, by.address, at.address, ld);
+      x.forEach((value, i) => {
+        expect(bench.read(at)[i]).toBe(i % ld < padded(n) ? 0 : value);
+      });
+      const values = Float32Array.from({ length: 20 }, (_, i) => stray[i % stray.length]);
+      const [a, b] = [bench.use(values), bench.use(values.map((_, i) => i % 2))];
+      bench.call('f32_weigh', 20, a.address, b.address, a.address);
+      expect(bench.read(a)).toEqual(values.map((value, i) => (i % 2 === 0 ? 0 : value)));
     });
   });
 

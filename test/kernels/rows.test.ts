@@ -39,9 +39,35 @@ describe.each(widths)('rows of %i', (n) => {
     onBench(machine, (bench) => {
       const order = [3, 0, 0, 4];
       const [source, target] = [bench.use(values), bench.room(4 * padded(n))];
-      bench.call('f32_gather_rows', 4, n, source.address, integers(bench, order).address, target.address, padded(n));
+      bench.call('f32_gather_rows', 4, n, m, source.address, integers(bench, order).address, target.address, padded(n));
       const expected = order.flatMap((row) => [...values.subarray(row * n, (row + 1) * n)]);
       expect(bench.read(target)).toEqual(laid(Float32Array.from(expected), 4, n, padded(n)));
+    });
+  });
+
+  test('values of 32 bits gathered by index; indices that are too large name the last row', () => {
+    onBench(machine, (bench) => {
+      const order = [3, 0xffffffff, 0, 5, 4, 0x80000000];
+      const rows = order.map((row) => Math.min(row, m - 1));
+      const column = values.subarray(0, m);
+      const [source, target] = [bench.use(column), bench.room(order.length)];
+      const indices = integers(bench, order).address;
+      bench.call('u32_gather', order.length, m, source.address, indices, target.address);
+      expect(bench.read(target)).toEqual(Float32Array.from(rows, (row) => column[row]));
+      const [whole, wide] = [bench.use(values), bench.room(order.length * ld)];
+      bench.call('f32_gather_rows', order.length, n, m, whole.address, indices, wide.address, ld);
+      rows.forEach((row, i) => {
+        expect(bench.read(wide).slice(i * ld, i * ld + n)).toEqual(values.slice(row * n, (row + 1) * n));
+      });
+    });
+  });
+
+  test('one-hot of labels that are no column is zero', () => {
+    onBench(machine, (bench) => {
+      const target = bench.room(3 * ld);
+      const labels = integers(bench, [n, 0x80000000, 0xffffffff]);
+      bench.call('f32_one_hot', 3, n, labels.address, target.address, ld);
+      expect(bench.read(target)).toEqual(new Float32Array(3 * ld));
     });
   });
 

@@ -495,14 +495,17 @@ export class GraphTwin {
       given,
       [gamma, beta, runningMean, runningVariance],
       ([x], rows, { training }) => {
-        const [means, variances] = training ? moments(x, rows) : [runningMean.values, runningVariance.values];
+        // One row has no statistics of its own.
+        const [means, variances] =
+          training && rows > 1 ? moments(x, rows) : [runningMean.values, runningVariance.values];
         const factors = Array.from(variances, (variance, j) => gamma.values[j] / Math.sqrt(variance + epsilon));
         return byColumn(x, width, (value, j) => (value - means[j]) * factors[j] + beta.values[j]);
       },
       {
         advance([x], rows) {
+          if (rows === 1) return;
           const [means, variances] = moments(x, rows);
-          const unbiased = rows > 1 ? rows / (rows - 1) : 1;
+          const unbiased = rows / (rows - 1);
           for (let j = 0; j < width; j++) {
             runningMean.values[j] = momentum * runningMean.values[j] + (1 - momentum) * means[j];
             runningVariance.values[j] = momentum * runningVariance.values[j] + (1 - momentum) * unbiased * variances[j];

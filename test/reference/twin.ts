@@ -103,6 +103,9 @@ const clamp = (y: number): number => Math.min(Math.max(y, SMALLEST), LARGEST);
 const binaryFromLogit = (z: number, t: number): number => Math.max(z, 0) - z * t + Math.log1p(Math.exp(-Math.abs(z)));
 const binaryFromOutput = (y: number, t: number): number => -(t * Math.log(clamp(y)) + (1 - t) * Math.log(1 - clamp(y)));
 
+/** Outputs as shares of their sum, held to [1e-7, 1]; as they are where they sum to 0. */
+const sharesOf = (y: Row): number[] => y.map((yi) => Math.min(Math.max(yi / (sum(y) || 1), SMALLEST), 1));
+
 const oneHot = (label: number, classes: number): number[] => Array.from({ length: classes }, (_, i) => +(i === label));
 
 const huber = (d: number): number => (d <= 1 ? 0.5 * d * d : d - 0.5);
@@ -117,7 +120,7 @@ export const losses = {
   binaryCrossentropy: ({ z, y, t, activation }) =>
     mean(t.map((ti, i) => (activation === 'sigmoid' ? binaryFromLogit(z[i], ti) : binaryFromOutput(y[i], ti)))),
   categoricalCrossentropy({ z, y, t, activation }) {
-    const logs = activation === 'softmax' ? logSoftmax(z) : y.map((yi) => Math.log(Math.max(yi, SMALLEST)));
+    const logs = activation === 'softmax' ? logSoftmax(z) : sharesOf(y).map(Math.log);
     return sum(t.map((ti, i) => -ti * logs[i]));
   },
   /** The target row holds one number, the class. */

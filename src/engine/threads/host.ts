@@ -2,6 +2,8 @@
  * Workers as the platform has them: Node's worker threads, which Bun and Deno have too, or those of a page. Nothing here is touched at import, so a server
  * that renders pages may load it.
  */
+import { sentence } from '../../common/describe.js';
+
 /** A worker that was started. */
 export interface HostedWorker {
   /** Sends it a message; what is in `transfer` is no longer the sender's. */
@@ -43,6 +45,7 @@ interface Platform {
   readonly Worker?: new (url: string | URL, options?: object) => PageWorker;
   readonly navigator?: { readonly hardwareConcurrency?: number };
   readonly crossOriginIsolated?: boolean;
+  readonly SharedArrayBuffer?: unknown;
   readonly window?: unknown;
 }
 
@@ -57,23 +60,45 @@ export function processors(): number {
   return Math.max(1, os?.availableParallelism?.() ?? platform.navigator?.hardwareConcurrency ?? 1);
 }
 
+/** Whether this is Node, or a platform that says so, and no page. */
+const isNode = (): boolean => platform.process?.versions?.node !== undefined && platform.window === undefined;
+
 /** Why no worker can be started here, in words that can be acted on; nothing where one can. */
 export function whyNoWorkers(): string | undefined {
   if (threads() !== undefined) return undefined;
-  if (platform.process?.versions?.node !== undefined && platform.window === undefined) {
-    return 'Node 20.16 or newer expected.';
-  }
+  if (isNode()) return 'Node 20.16 or newer expected.';
   return platform.Worker === undefined ? 'the platform has no workers here.' : undefined;
 }
 
+const ISOLATION =
+  'a page that is cross-origin isolated. Serve it with the headers ' +
+  'Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp.';
+
+const NO_SHARED_ARRAY_BUFFER =
+  'memory cannot be shared in this browser, which has no SharedArrayBuffer, though the page is cross-origin isolated. A setting may switch it off.';
+
+/** Why shared memory cannot be posted to another thread here; nothing where it can. */
+export function whyNotPosted(): string | undefined {
+  if (threads() !== undefined || isNode()) return undefined;
+  if (platform.crossOriginIsolated !== true) return `memory can only be shared in ${ISOLATION}`;
+  // WebKit may be built or started without it, and posts no shared memory then, isolated or not.
+  return platform.SharedArrayBuffer === undefined ? NO_SHARED_ARRAY_BUFFER : undefined;
+}
+
 /** Why memory cannot be shared with a worker here; nothing where it can. */
-export function whyNotShared(): string | undefined {
-  const none = whyNoWorkers();
-  if (none !== undefined || threads() !== undefined || platform.crossOriginIsolated === true) return none;
-  return (
-    'memory can only be shared in a page that is cross-origin isolated. Serve it with the headers ' +
-    'Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp.'
-  );
+export const whyNotShared = (): string | undefined => whyNoWorkers() ?? whyNotPosted();
+
+/** Why workers that share memory could not be started, from what the platform threw. */
+export function whyNotStarted(error: unknown): string {
+  const { name, message } = error as Error;
+  // Each engine words it in its own way: "The object can not be cloned." says nothing of memory.
+  if (name === 'DataCloneError') {
+    return (
+      `shared memory cannot be posted to a worker: ${sentence(message)} ` +
+      `That takes a browser with SharedArrayBuffer, and ${ISOLATION}`
+    );
+  }
+  return `workers could not be started: ${sentence(message)}`;
 }
 
 /** Whether this thread may wait for another. A page's own may not. */

@@ -4,6 +4,7 @@ import type { OuterKernel, RowsKernel } from '../abi.js';
 import type { LinearMemory } from '../memory.js';
 import type { Tile } from '../tile.js';
 import { mayWait, processors, startWorker, type HostedWorker, type WorkerEvents } from './host.js';
+import { countable, expireAfter } from './patience.js';
 import { isReady, type WorkerStart } from './start.js';
 import { WORKER_SOURCE } from './worker.generated.js';
 import {
@@ -158,9 +159,9 @@ export class Pool {
 
   /** Waits until all workers have begun, and measures from what size on a product is worth sharing; ends them all where one cannot begin. */
   async ready(): Promise<void> {
-    let timer: ReturnType<typeof setTimeout> | undefined;
+    let stop!: () => void;
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`they had not begun after ${START_MS / 1000} s`)), START_MS);
+      stop = expireAfter(START_MS, () => reject(new Error(`they had not begun after ${START_MS / 1000} s`)));
     });
     try {
       await Promise.race([this.begun, late]);
@@ -170,7 +171,7 @@ export class Pool {
       this.lost = `threads: workers did not begin: ${sentence((error as Error).message)}`;
       return;
     } finally {
-      clearTimeout(timer);
+      stop();
     }
     try {
       this.measure();
@@ -294,13 +295,15 @@ export class Pool {
   private waitFor(chunks: number): void {
     const { control, waits } = this;
     let last = performance.now();
+    let waited = 0;
     let before = -1;
     Atomics.store(control, WORD.waiting, 1);
     for (let done = Atomics.load(control, WORD.done); done < chunks; done = Atomics.load(control, WORD.done)) {
-      if (done !== before) {
-        before = done;
-        last = performance.now();
-      } else if (performance.now() - last > PATIENCE_MS) {
+      const now = performance.now();
+      waited = done === before ? waited + countable(now - last) : 0;
+      before = done;
+      last = now;
+      if (waited > PATIENCE_MS) {
         this.refuse(`a worker has not finished its part for ${PATIENCE_MS / 1000} s`);
       }
       if (waits) Atomics.wait(control, WORD.done, done, 1);

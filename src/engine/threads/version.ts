@@ -4,6 +4,7 @@
  */
 import { StateError, WorkerError } from '../../common/errors.js';
 import { mayWait } from './host.js';
+import { countable } from './patience.js';
 
 const VERSION = 0;
 /** Number of the reader that asked the writer to hold, or 0. */
@@ -94,12 +95,16 @@ export class VersionReader {
   begin(where: string): number {
     const { words } = this;
     if (this.tries >= TRIES) Atomics.compareExchange(words, HOLD, 0, this.number);
-    const start = performance.now();
+    let last = performance.now();
+    let waited = 0;
     for (;;) {
       this.requireLive(where);
       const version = Atomics.load(words, VERSION);
       if (version % 2 === 0) return version;
-      if (performance.now() - start > WRITE_MS) {
+      const now = performance.now();
+      waited += countable(now - last);
+      last = now;
+      if (waited > WRITE_MS) {
         throw new WorkerError(`${where}: the weights have been in the middle of a change for ${WRITE_MS / 1000} s.`);
       }
       pause(words, VERSION, version);

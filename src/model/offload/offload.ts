@@ -1,14 +1,27 @@
 /** A training in a worker, as the side sees it that asked for it. */
+import { newFloats } from '../../common/arrays.js';
 import { sentence } from '../../common/describe.js';
 import { UnsupportedError, WorkerError } from '../../common/errors.js';
+import { watchOf } from '../../common/rounding.js';
+import { callerTrace, setTrace } from '../../common/traces.js';
+import { Weight } from '../../engine/holding.js';
 import type { Machine } from '../../engine/machine.js';
+import { expireAfter } from '../../engine/threads/patience.js';
 import { startComputeWorker } from '../../engine/threads/pool.js';
 import type { WorkerStart } from '../../engine/threads/start.js';
 import { startWorker, whyNoWorkers, whyNotShared, type HostedWorker } from '../../engine/threads/host.js';
 import { abortable } from '../../training/abortable.js';
 import { callAll, hookOf, HOOKS, type Callback, type TrainedModel } from '../../training/callbacks/callback.js';
-import { nextOf, openSource, readBatch, sourceOf, type Batches, type FitData } from '../../training/data/feed.js';
-import type { DataSources } from '../../training/data/dataset.js';
+import {
+  isSourced,
+  nextOf,
+  readBatch,
+  openSource,
+  type Batches,
+  type BatchSource,
+  type FitData,
+} from '../../training/data/feed.js';
+import { requireEqualRows, type DataSources } from '../../training/data/dataset.js';
 import type { DataShape } from '../../training/data/shape.js';
 import { withText } from '../../training/diagnosis/advice.js';
 import type { ReadFitOptions } from '../../training/fit-options.js';
@@ -20,7 +33,7 @@ import { plain } from '../plain.js';
 import type { Answer, Begin, Edit, FromWorker, Question, SentBatch, SentError, ToWorker } from './protocol.js';
 import { revive } from './errors.js';
 import { describeData, sendRows } from './send.js';
-import { snapshotMemory, Snapshots } from './snapshots.js';
+import { SnapshotMemory, Snapshots } from './snapshots.js';
 
 /** What is trained. */
 export interface OffloadSubject extends FitSubject {
@@ -44,7 +57,7 @@ function findCustom(value: unknown): string | undefined {
   return undefined;
 }
 
-/** How long a worker may take to its first word. */
+/** How long a worker may take to its first message. */
 const SILENCE_MS = 30_000;
 
 /** One `fit` in a worker. */
@@ -52,8 +65,10 @@ export class Offload {
   private worker: HostedWorker | undefined;
   /** The workers that compute for it. */
   private readonly helpers: Pick<HostedWorker, 'end'>[] = [];
+  /** The memory that they compute on, which is the worker's. */
+  private lent: WebAssembly.Memory | undefined;
   private readonly snapshots: Snapshots | undefined;
-  private readonly memory: SharedArrayBuffer | undefined;
+  private readonly memory: SnapshotMemory | undefined;
   private readonly floats: number;
   private inspections: readonly Inspected[] = [];
   private batches: Batches | undefined;
@@ -69,8 +84,12 @@ export class Offload {
   private settle!: { resolve(history: History): void; reject(error: unknown): void };
   private readonly result: Promise<History>;
   private over = false;
-  /** The clock that runs until the worker has said something. */
-  private sign: ReturnType<typeof setTimeout> | undefined;
+  /** Whether the worker has said its last word. */
+  private finished = false;
+  /** Ends the watch over the worker's first message. */
+  private stopWatch: () => void = () => undefined;
+  /** Of the call of `fit`, for errors that the worker tells of. */
+  private readonly trace = callerTrace();
 
   constructor(
     private readonly subject: OffloadSubject,
@@ -89,8 +108,8 @@ export class Offload {
     }
     this.floats = stateFloats(trainer);
     if (whyNotShared() === undefined) {
-      this.memory = snapshotMemory(this.floats);
-      this.snapshots = new Snapshots(this.memory, this.floats, 'reader');
+      this.memory = SnapshotMemory.take(this.floats);
+      this.snapshots = new Snapshots(this.memory.buffer, this.floats, 'reader');
     }
     const { model } = subject;
     this.stoppedBefore = model.stopTraining;
@@ -115,11 +134,12 @@ export class Offload {
       });
       return await this.result;
     } finally {
-      clearTimeout(this.sign);
+      this.stopWatch();
       signal?.removeEventListener('abort', abort);
       this.endWorkers();
       if (!this.over) this.pullAll();
       this.over = true;
+      if (this.finished) this.memory?.give();
       // As where batches are taken on this thread: told to close, and not waited for.
       void (async () => this.batches?.return?.())().catch(() => undefined);
     }
@@ -184,8 +204,7 @@ export class Offload {
     const program = subject.workerUrl ?? (await import('./program.js')).OFFLOAD_PROGRAM;
     proceed();
     const { validation } = data;
-    const rows = sourceOf(data) === undefined ? (data.train as DataSources) : undefined;
-    const given = rows && describeData('fit', rows, shape.outputs, 0);
+    const given = isSourced(data.train) ? undefined : describeData('fit', data.train, shape.outputs, 0);
     const sets = shape.inputs.length + shape.outputs.length;
     const begin: Begin = {
       role: 'fit',
@@ -196,7 +215,7 @@ export class Offload {
       architecture: subject.architecture,
       compiled: plain(savedOptions(trainer.compiled)),
       state: copyState(subject, this.edits),
-      snapshots: this.memory,
+      snapshots: this.memory?.buffer,
       options: {
         epochs: options.epochs,
         batchSize: options.batchSize,
@@ -227,7 +246,10 @@ export class Offload {
       );
     }
     this.post(begin, [begin.state]);
-    this.expectSign(events.ended);
+    // The file that it was loaded from may be another's, and say nothing for ever.
+    this.stopWatch = expireAfter(SILENCE_MS, () => {
+      events.ended(`it has said nothing for ${SILENCE_MS / 1000} s. Is workerUrl the file worker.js of this package?`);
+    });
     const send = (rows: DataSources, firstSet: number): Promise<void> =>
       sendRows(
         'fit',
@@ -237,22 +259,12 @@ export class Offload {
         proceed,
       );
     if (validation !== undefined) await send(validation, sets);
-    if (rows !== undefined) await send(rows, 0);
+    if (!isSourced(data.train)) await send(data.train, 0);
     this.post({ type: 'go' });
   }
 
-  /** Gives the training up where the worker says nothing for long: the file that it was loaded from may be another's. */
-  private expectSign(ended: (reason: string) => void): void {
-    this.sign = setTimeout(() => {
-      // Once more round the event loop: this thread may have been busy while a message waited.
-      this.sign = setTimeout(() => {
-        ended(`it has said nothing for ${SILENCE_MS / 1000} s. Is workerUrl the file worker.js of this package?`);
-      }, 1000);
-    }, SILENCE_MS);
-  }
-
   private async receive(message: FromWorker): Promise<void> {
-    clearTimeout(this.sign);
+    this.stopWatch();
     if (this.over) return;
     if (message.state !== undefined) this.take(new TrainingState(message.state, 0, this.floats));
     switch (message.type) {
@@ -284,9 +296,11 @@ export class Offload {
         this.inspections[message.inspection].inspection.nonFinite(message.found);
         break;
       case 'done':
+        this.finished = true;
         this.settle.resolve(message.history);
         break;
       case 'failed':
+        this.finished = true;
         if (!message.begun) this.refuse();
         this.settle.reject(this.failure(message.error));
         break;
@@ -295,7 +309,8 @@ export class Offload {
 
   /** Starts a compute worker on the memory of the one that trains. */
   private help(start: WorkerStart): void {
-    const { index } = start;
+    const { index, memory } = start;
+    this.lent = memory;
     const ended = (reason: string): void => this.post({ type: 'helper', index, ended: reason });
     const message = (said: unknown): void => this.post({ type: 'helper', index, message: said });
     try {
@@ -308,10 +323,17 @@ export class Offload {
   private endWorkers(): void {
     this.worker?.end();
     for (const helper of this.helpers) helper.end();
+    // It is garbage now, which the collector of this thread does not see.
+    if (this.lent !== undefined) new Weight().set(this.lent.buffer.byteLength);
+    this.lent = undefined;
   }
 
   private failure(error: SentError | undefined): unknown {
-    if (error !== undefined) return revive(error);
+    if (error !== undefined) {
+      const revived = revive(error);
+      setTrace(revived, revived.name, this.trace);
+      return revived;
+    }
     return this.thrown === undefined ? this.options.signal?.reason : this.thrown.error;
   }
 
@@ -331,7 +353,7 @@ export class Offload {
       return {};
     }
     if ('start' in question) {
-      this.batches = openSource(sourceOf(data)!);
+      this.batches = openSource((data.train as { readonly source: BatchSource }).source);
       return {};
     }
     const next = await abortable(signal, nextOf(question.next, this.batches!));
@@ -345,11 +367,14 @@ export class Offload {
     const { inputs, outputs } = this.subject.shape;
     const sources = readBatch(where, batch, { inputs, outputs }, this.options.classWeight);
     const data = describeData(where, sources, outputs, 0);
-    const rows = [...sources.x, ...sources.y].map(({ source }) => {
-      const copy = new Float32Array(source.rows * source.width);
-      source.write(copy, 0);
+    const rows = [...sources.x, ...sources.y].map(({ what, source }) => {
+      const copy = newFloats(source.rows * source.width);
+      const watch = watchOf(source);
+      source.write(copy, 0, 0, source.rows, watch);
+      watch?.warn(where, what);
       return copy;
     });
+    requireEqualRows(where, sources);
     return { data, rows };
   }
 }

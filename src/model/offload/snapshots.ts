@@ -3,6 +3,7 @@
  * the newest that is whole. Each side exchanges its own place for the one in between, so nobody waits, and a worker that ends in the middle of writing
  * leaves the others intact.
  */
+import { Weight } from '../../engine/holding.js';
 import { TrainingState } from '../../training/state.js';
 
 const PLACES = 3;
@@ -16,9 +17,41 @@ const ABORT = 1;
 const FRESH = 4;
 const PLACE = 3;
 
-/** Memory for snapshots of so many floats. */
-export const snapshotMemory = (floats: number): SharedArrayBuffer =>
-  new SharedArrayBuffer(4 * WORDS + PLACES * TrainingState.bytes(floats));
+/** Memory for snapshots, which one fit has at a time. */
+export class SnapshotMemory {
+  readonly buffer: SharedArrayBuffer;
+  private readonly weight = new Weight();
+
+  private constructor(bytes: number) {
+    this.buffer = new SharedArrayBuffer(bytes);
+    this.weight.set(bytes);
+  }
+
+  /** Memory for so many floats: that of an earlier fit where there is one of about that size. */
+  static take(floats: number): SnapshotMemory {
+    const bytes = 4 * WORDS + PLACES * TrainingState.bytes(floats);
+    for (let index = spare.length - 1; index >= 0; index--) {
+      const memory = spare[index].deref();
+      const length = memory?.buffer.byteLength ?? 0;
+      if (memory !== undefined && (length < bytes || length > 2 * bytes)) continue;
+      spare.splice(index, 1);
+      if (memory !== undefined) return memory;
+    }
+    return new SnapshotMemory(bytes);
+  }
+
+  /** Gives it to the next fit. Only where the worker has said its last word: one that was ended may be writing still. */
+  give(): void {
+    spare.push(new WeakRef(this));
+    if (spare.length > MOST_SPARE) spare.shift();
+  }
+}
+
+/** As many fits as a program will have at a time. */
+const MOST_SPARE = 4;
+
+/** What no fit has now. Held weakly: the collector frees it, unless another fit comes before. */
+const spare: WeakRef<SnapshotMemory>[] = [];
 
 /** What both sides have. */
 export class Snapshots {
@@ -35,7 +68,9 @@ export class Snapshots {
       (_, place) => new TrainingState(memory, 4 * WORDS + place * bytes, floats),
     );
     this.own = side === 'writer' ? 0 : 2;
-    if (side === 'reader') Atomics.store(this.words, BETWEEN, 1);
+    if (side === 'writer') return;
+    Atomics.store(this.words, BETWEEN, 1);
+    Atomics.store(this.words, ABORT, 0);
   }
 
   /** The writer's own place. */

@@ -13,9 +13,10 @@ import { sentError } from './errors.js';
 import { receivedData } from './receive.js';
 import { Snapshots } from './snapshots.js';
 
-/** Milliseconds between two states that are handed over, and how many times what it costs at least. */
+/** Milliseconds between two states that are handed over, how many times what it costs at least, and at most. */
 const PUBLISH_MS = 8;
 const PUBLISH_WORTH = 50;
+const PUBLISH_MOST = 60_000;
 
 /** A question failed on the side that answers, where its error is known. */
 class Unanswered extends Error {}
@@ -134,7 +135,7 @@ export class Training {
       { machine, blueprint, where: 'fit', onDispose: () => undefined },
       false,
     );
-    model.compile(compiled);
+    model.compile({ ...compiled, checks: 'off' });
     this.model = model;
     const floats = stateFloats(model.training.trainer);
     const first = new TrainingState(state, 0, floats);
@@ -173,7 +174,8 @@ export class Training {
     if (now - this.published < this.interval) return;
     this.handOver();
     this.published = performance.now();
-    this.interval = Math.max(PUBLISH_MS, PUBLISH_WORTH * (this.published - now));
+    // The machine may have slept in between: what that took says nothing of the next time.
+    this.interval = Math.min(PUBLISH_MOST, Math.max(PUBLISH_MS, PUBLISH_WORTH * (this.published - now)));
   }
 
   /** Puts the state where the other side finds it; where no memory is shared it is returned, to go with a message. */

@@ -11,7 +11,7 @@ export interface EarlyStoppingOptions {
   patience?: number;
   /** What counts as an improvement: more than this. Default 0. */
   minDelta?: number;
-  /** Whether less or more is better. Default 'auto': more for accuracies, precision, recall, f1, auc and r2, less for the rest. */
+  /** Whether less or more is better. Default 'auto': more for accuracies, precision, recall, f1, auc and r2, less for losses and errors; other names need one. */
   mode?: Mode;
   /**
    * Whether the weights of the best epoch come back at the end, whether training was stopped or ran out; not after an abort or an error. Weights that the last
@@ -22,7 +22,7 @@ export interface EarlyStoppingOptions {
 
 /**
  * Stops training once a number of the logs has not improved for `patience` epochs.
- * @throws ValueError for an unknown option or a number out of range; in `fit` for a monitor that is not in the logs.
+ * @throws ValueError for an unknown option or a number out of range; in `fit` for a monitor that is not in the logs, or that needs a `mode`.
  * @example
  * const network = await sequential({ layers: [dense({ units: 1, inputShape: [1], kernelInitializer: 'ones' })] });
  * network.compile({ optimizer: sgd({ learningRate: 0.01 }), loss: 'meanSquaredError' });

@@ -30,8 +30,8 @@ const reducing: Check<number> = (path, value) => {
 
 /**
  * Multiplies the learning rate by `factor` once a number of the logs has not improved for `patience` epochs.
- * @throws ValueError for an unknown option or a number out of range; in `fit` for a monitor that is not in the logs, and a StateError where the
- * optimizer has a schedule.
+ * @throws ValueError for an unknown option or a number out of range; in `fit` for a monitor that is not in the logs or needs a `mode`, and a StateError
+ * where the optimizer has a schedule.
  * @example
  * const network = await sequential({ layers: [dense({ units: 1, inputShape: [1], kernelInitializer: 'ones' })] });
  * network.compile({ optimizer: sgd({ learningRate: 0.5 }), loss: 'meanSquaredError' });

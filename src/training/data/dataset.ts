@@ -1,5 +1,6 @@
 import { ShapeError, ValueError } from '../../common/errors.js';
 import { perEnd } from '../../common/per-end.js';
+import { watchOf } from '../../common/rounding.js';
 import { openLabels, openRows, type RowNumbers, type RowSource } from '../../common/rows.js';
 import { RegionGroup } from '../../engine/arena.js';
 import type { Machine } from '../../engine/machine.js';
@@ -61,6 +62,15 @@ export interface DataSources {
 export interface NamedSource {
   readonly what: string;
   readonly source: RowSource;
+  /** Of targets: values of the output, and what to do where they come in the form of another loss. */
+  readonly outputs?: number;
+  readonly hint?: string | undefined;
+}
+
+/** What to do about targets in the form of another loss: class indices for values of each class, and the reverse. */
+function targetHint({ targets, pairedWith }: LossDefinition): string | undefined {
+  if (targets === 'labels') return 'For one-hot targets use categoricalCrossentropy.';
+  return pairedWith === 'softmax' ? 'For class indices use sparseCategoricalCrossentropy.' : undefined;
 }
 
 /** Checks what can be checked without looking at each row. `names` are what the messages call x and y. */
@@ -76,8 +86,9 @@ export function openData(
   }));
   const y = perEnd(where, names[1], given.y, shape.outputs).map(({ what, value }, index) => {
     const { width, loss } = shape.outputs[index];
+    const hint = targetHint(loss);
     const open = loss.targets === 'labels' ? openLabels : openRows;
-    return { what, source: open(where, what, value, width) };
+    return { what, source: open(where, what, value, width, hint), outputs: width, hint };
   });
   const { sampleWeight, classWeight } = { sampleWeight: undefined, classWeight: undefined, ...given };
   const { rows } = x[0].source;
@@ -86,37 +97,58 @@ export function openData(
 }
 
 /** Throws where there are not as many rows of each. After the rows themselves were checked, whose messages say more. */
-export function requireEqualRows(where: string, { rows, x, y }: DataSources): void {
-  for (const { what, source } of [...x, ...y]) {
-    if (source.rows !== rows) {
-      throw new ShapeError(`${where}: ${what} expected ${rows} rows as in ${x[0].what}, got ${source.rows}.`);
-    }
+export function requireEqualRows(where: string, { rows, x, y }: Pick<DataSources, 'rows' | 'x' | 'y'>): void {
+  for (const { what, source, outputs, hint } of [...x, ...y]) {
+    if (source.rows === rows) continue;
+    // As many numbers as the other form of targets would have.
+    const other =
+      outputs !== undefined && outputs > 1 && (source.rows === rows * outputs || source.rows * outputs === rows);
+    throw new ShapeError(
+      `${where}: ${what} expected ${rows} rows as in ${x[0].what}, got ${source.rows}.` +
+        (other && hint !== undefined ? ` ${hint}` : ''),
+    );
   }
 }
 
-/** `openData` with each row checked too. */
-export function readData(
-  where: string,
-  given: DataGiven,
-  shape: DataShape,
-  names?: readonly [x: string, y: string],
-): DataSources {
-  const sources = openData(where, given, shape, names);
-  for (const { source } of [...sources.x, ...sources.y]) source.check(0, source.rows);
-  requireEqualRows(where, sources);
-  return sources;
+/** Rows of the caller's in linear memory, of the right form, their values still to be checked. */
+export interface CopiedData extends Pick<DataSources, 'rows' | 'sampleWeight' | 'classWeight' | 'given'> {
+  readonly x: readonly CopiedRows[];
+  readonly y: readonly CopiedRows[];
+  readonly regions: RegionGroup;
 }
 
-/** Copies data in and checks its values, before anything of the model is touched. */
-export function loadData(machine: Machine, where: string, sources: DataSources, { outputs }: DataShape): Dataset {
-  const { rows } = sources;
+interface CopiedRows {
+  readonly what: string;
+  readonly data: Resident;
+}
+
+/** Copies data in. Everything of it is read here, and once: what is checked later is the copy. */
+export function copyData(machine: Machine, where: string, sources: DataSources): CopiedData {
   const regions = new RegionGroup(machine.arena);
-  const copyIn = (source: RowSource): Resident => {
-    const { width } = source;
+  const copyIn = ({ what, source }: NamedSource): CopiedRows => {
+    const { rows, width } = source;
     const address = regions.allocate(4 * rows * width);
-    source.write(machine.memory.f32, address / 4);
-    return { rows, width, address };
+    const watch = watchOf(source);
+    source.write(machine.memory.f32, address / 4, 0, rows, watch);
+    watch?.warn(where, what);
+    return { what, data: { rows, width, address } };
   };
+  try {
+    const x = sources.x.map(copyIn);
+    const y = sources.y.map(copyIn);
+    requireEqualRows(where, sources);
+    const { rows, sampleWeight, classWeight, given } = sources;
+    return { rows, x, y, sampleWeight, classWeight, ...(given && { given }), regions };
+  } catch (error) {
+    // What the caller's own objects do while they are read is theirs.
+    regions.free();
+    throw error;
+  }
+}
+
+/** Checks the values of data that was copied in, before anything of the model is touched. It is freed where they are refused. */
+export function acceptData(machine: Machine, where: string, copied: CopiedData, { outputs }: DataShape): Dataset {
+  const { rows, regions } = copied;
   const weighing = (weights: Float32Array | undefined): Resident | undefined => {
     if (weights === undefined) return undefined;
     const address = regions.allocate(4 * rows);
@@ -124,20 +156,16 @@ export function loadData(machine: Machine, where: string, sources: DataSources, 
     return { rows, width: 1, address };
   };
   try {
-    const x = sources.x.map(({ what, source }) => {
-      const data = copyIn(source);
-      requireFinite(machine, where, what, data);
-      return data;
-    });
-    const y = sources.y.map(({ what, source }, index) => {
+    for (const { what, data } of copied.x) requireFinite(machine, where, what, data);
+    copied.y.forEach(({ what, data }, index) => {
       const { loss } = outputs[index];
-      const data = copyIn(source);
-      if (loss.targets === 'labels') return data;
+      if (loss.targets === 'labels') return;
       requireFinite(machine, where, what, data);
       requireDomain(machine, where, what, data, loss);
-      return data;
     });
-    const given = sources.given ?? readGivenWeights(where, sources, rows, outputs);
+    const x = copied.x.map(({ data }) => data);
+    const y = copied.y.map(({ data }) => data);
+    const given = copied.given ?? readGivenWeights(where, copied, rows, outputs);
     if (given instanceof Error) throw given;
     const whole = wholeWeights(where, machine, given, y, outputs);
     const givenWeights = weighing(given.byRow);
@@ -150,11 +178,14 @@ export function loadData(machine: Machine, where: string, sources: DataSources, 
       free: () => regions.free(),
     };
   } catch (error) {
-    // What the caller's own objects do while they are read is theirs.
     regions.free();
     throw error;
   }
 }
+
+/** `copyData` and `acceptData`. */
+export const loadData = (machine: Machine, where: string, sources: DataSources, shape: DataShape): Dataset =>
+  acceptData(machine, where, copyData(machine, where, sources), shape);
 
 /** The part of a dataset from row `first` on, to evaluate: the whole keeps its memory. */
 export function tail(data: Dataset, first: number): Dataset {

@@ -5,7 +5,7 @@ import { ValueError } from '../../common/errors.js';
 import { RegionGroup } from '../../engine/arena.js';
 import type { Machine } from '../../engine/machine.js';
 import { STREAM } from '../../engine/random.js';
-import { loadData, readData, type DataSources } from './dataset.js';
+import { loadData, openData, type DataSources } from './dataset.js';
 import type { Inputs, RowNumbers } from '../../common/rows.js';
 import type { ClassWeight, Dataset, DataShape, Targets } from './shape.js';
 import type { Station } from '../measure.js';
@@ -42,9 +42,9 @@ export function isBatchSource(x: unknown): x is BatchSource {
   return fieldOf(x, Symbol.iterator) !== undefined || fieldOf(x, Symbol.asyncIterator) !== undefined;
 }
 
-/** The source that `fit` trains on, where it is one. */
-export const sourceOf = ({ train }: FitData): BatchSource | undefined =>
-  fieldOf(train, 'source') as BatchSource | undefined;
+/** Whether what is trained on is a source. */
+export const isSourced = (train: FitData['train']): train is { readonly source: BatchSource } =>
+  Object.hasOwn(train, 'source');
 
 /** Brings the batches of an epoch into a training station, one after the other. */
 export interface Feed {
@@ -109,7 +109,7 @@ export class ReadyBatch {
   constructor(readonly sources: DataSources) {}
 }
 
-/** Reads a batch of a source. */
+/** Opens a batch of a source. */
 export function readBatch(
   where: string,
   batch: unknown,
@@ -122,7 +122,7 @@ export function readBatch(
   }
   const [x, y] = [batch[0], batch[1]];
   const sampleWeight = batch.length === 3 ? batch[2] : undefined;
-  return readData(where, { x, y, sampleWeight: sampleWeight as RowNumbers | undefined, classWeight }, shape);
+  return openData(where, { x, y, sampleWeight: sampleWeight as RowNumbers | undefined, classWeight }, shape);
 }
 
 /** Starts a source. */
@@ -253,6 +253,8 @@ export class SourceFeed implements Feed {
     this.data?.free();
     this.data = undefined;
     this.data = loadData(machine, this.place(this.count - 1), sources, shape);
+    // Reading a batch may run code of the caller's, which may have disposed the model.
+    options.proceed();
     this.station = trainer.stationFor(this.data.rows, this.weighted);
     this.again(this.station);
     return this.data.rows;

@@ -17,35 +17,27 @@ export function bindFeeder(machine: Machine, program: Program, objective: Object
   const { kernels } = machine;
   const { inputs, targets, rowWeights } = program;
   const regions = new RegionGroup(machine.arena);
-  const ends = objective.map(({ loss }, index) => {
-    const target = targets[index];
-    const { smoothing } = loss;
-    return {
-      target,
-      labels: loss.targets === 'labels' ? regions.allocate(4 * program.capacity) : undefined,
-      smoothing,
-      shift: smoothing?.shift(target.width) ?? 0,
-    };
-  });
-  const finish = (index: number, rows: number, labels: number | undefined): void => {
-    const { target, smoothing, shift } = ends[index];
-    const { width, address, ld } = target;
-    if (labels !== undefined) kernels.f32_one_hot(rows, width, labels, address, ld);
-    if (smoothing !== undefined) kernels.f32_smooth_rows(rows, width, address, ld, smoothing.scale, shift);
-  };
+  const ends = objective.map(({ loss }, index) => ({
+    target: targets[index],
+    labels: loss.targets === 'labels' ? regions.allocate(4 * program.capacity) : undefined,
+  }));
   return {
     gather({ x, y, weights }, indices, rows) {
       for (let i = 0; i < inputs.length; i++) {
         const { width, address, ld } = inputs[i];
-        kernels.f32_gather_rows(rows, width, x[i].address, indices, address, ld);
+        kernels.f32_gather_rows(rows, width, x[i].rows, x[i].address, indices, address, ld);
       }
       for (let i = 0; i < ends.length; i++) {
         const { target, labels } = ends[i];
-        if (labels !== undefined) kernels.f32_gather_rows(rows, 1, y[i].address, indices, labels, 1);
-        else kernels.f32_gather_rows(rows, target.width, y[i].address, indices, target.address, target.ld);
-        finish(i, rows, labels);
+        const from = y[i];
+        if (labels === undefined) {
+          kernels.f32_gather_rows(rows, target.width, from.rows, from.address, indices, target.address, target.ld);
+        } else {
+          kernels.u32_gather(rows, from.rows, from.address, indices, labels);
+          kernels.f32_one_hot(rows, target.width, labels, target.address, target.ld);
+        }
       }
-      if (weights !== undefined) kernels.f32_gather_rows(rows, 1, weights.address, indices, rowWeights, 1);
+      if (weights !== undefined) kernels.u32_gather(rows, weights.rows, weights.address, indices, rowWeights);
     },
     take({ x, y, weights }, first, rows) {
       for (let i = 0; i < inputs.length; i++) {
@@ -56,9 +48,9 @@ export function bindFeeder(machine: Machine, program: Program, objective: Object
         const { target, labels } = ends[i];
         const from = y[i].address + 4 * first * y[i].width;
         if (labels === undefined) kernels.f32_pad_rows(rows, target.width, from, target.address, target.ld);
-        finish(i, rows, labels === undefined ? undefined : from);
+        else kernels.f32_one_hot(rows, target.width, from, target.address, target.ld);
       }
-      if (weights !== undefined) kernels.f32_pad_rows(rows, 1, weights.address + 4 * first, rowWeights, 1);
+      if (weights !== undefined) kernels.f32_copy_columns(1, rows, weights.address + 4 * first, rows, rowWeights, rows);
     },
     free: () => regions.free(),
   };

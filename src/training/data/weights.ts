@@ -1,19 +1,21 @@
-import { isList, isTypedArray } from '../../common/arrays.js';
+import { isSequence } from '../../common/arrays.js';
 import { describe } from '../../common/describe.js';
 import { ShapeError, ValueError } from '../../common/errors.js';
 import { isRecord } from '../../common/options.js';
+import { lengthOf } from '../../common/rows.js';
 import type { Machine } from '../../engine/machine.js';
+import type { LossDefinition } from '../../losses/bind.js';
 import type { DataGiven, DataShape, Resident } from './shape.js';
 
 /** Checks a weight per row: finite, not negative. */
 function readSampleWeight(where: string, value: unknown, rows: number): Float32Array {
-  if (!isList(value) && !isTypedArray(value)) {
+  if (!isSequence(value)) {
     throw new ValueError(`${where}: sampleWeight expected a number per row, got ${describe(value)}.`);
   }
-  const list = value as ArrayLike<unknown>;
-  if (list.length !== rows) throw new ShapeError(`${where}: sampleWeight expected ${rows} values, got ${list.length}.`);
+  const length = lengthOf(where, 'sampleWeight', value);
+  if (length !== rows) throw new ShapeError(`${where}: sampleWeight expected ${rows} values, got ${length}.`);
   return Float32Array.from({ length: rows }, (_, row) => {
-    const weight = list[row];
+    const weight = value[row];
     if (typeof weight !== 'number' || !Number.isFinite(Math.fround(weight)) || weight < 0) {
       throw new ValueError(`${where}: sampleWeight expected numbers >= 0, got ${describe(weight)} in row ${row}.`);
     }
@@ -22,7 +24,7 @@ function readSampleWeight(where: string, value: unknown, rows: number): Float32A
 }
 
 function readClassWeight(where: string, value: unknown, classes: number): Float32Array {
-  if (!isRecord(value) && !isList(value) && !isTypedArray(value)) {
+  if (!isRecord(value) && !isSequence(value)) {
     throw new ValueError(`${where}: classWeight expected weights by class, got ${describe(value)}.`);
   }
   const weights = new Float32Array(classes).fill(1);
@@ -39,15 +41,34 @@ function readClassWeight(where: string, value: unknown, classes: number): Float3
   return weights;
 }
 
-/** Class of each row: its index, the column of its largest target, or with one output whether the target is above a half. */
-function classesOf({ memory }: Machine, { rows, width, address }: Resident, labels: boolean): Int32Array {
+/** Above this the one target of a row is class 1: 0 where targets are written as −1 and 1, else a half. As of metrics. */
+const cutOf = (targets: Float32Array): number =>
+  targets.some((value) => value < 0) && targets.every((value) => Math.abs(value) <= 1) ? 0 : 0.5;
+
+/** Class of each row: its index, the column of its largest target, or with one output whether the target is above the cut. */
+function classesOf(
+  where: string,
+  { memory }: Machine,
+  { rows, width, address }: Resident,
+  loss: LossDefinition,
+): Int32Array {
   const first = address / 4;
-  if (labels) return memory.i32.slice(first, first + rows);
+  if (loss.targets === 'labels') return memory.i32.slice(first, first + rows);
+  const targets = memory.f32.subarray(first, first + rows * width);
+  if (width === 1) {
+    const cut = cutOf(targets);
+    return Int32Array.from(targets, (value) => (value > cut ? 1 : 0));
+  }
   return Int32Array.from({ length: rows }, (_, row) => {
-    const targets = memory.f32.subarray(first + row * width, first + (row + 1) * width);
-    if (width === 1) return targets[0] > 0.5 ? 1 : 0;
-    let best = 0;
-    for (let j = 1; j < width; j++) if (targets[j] > targets[best]) best = j;
+    const own = targets.subarray(row * width, (row + 1) * width);
+    const largest = own.reduce((most, value) => Math.max(most, value));
+    const best = own.indexOf(largest);
+    // Shares of classes may be equal; where outputs may be independent, as several yes or none, there is no class.
+    if (loss.outputs !== 'classes' && own.includes(largest, best + 1)) {
+      throw new ValueError(
+        `${where}: classWeight expected one class per row, got ${describe(Array.from(own))} in row ${row}. Use sampleWeight.`,
+      );
+    }
     return best;
   });
 }
@@ -59,6 +80,9 @@ export interface GivenWeights {
   /** By class. */
   readonly byClass: Float32Array | undefined;
 }
+
+/** Whether all classes count 1, whatever the targets are. */
+const changesNothing = (byClass: Float32Array): boolean => byClass.every((weight) => weight === 1);
 
 /** Checks what is said of rows and classes. */
 export function readGivenWeights(
@@ -72,7 +96,14 @@ export function readGivenWeights(
   if (outputs.length > 1) {
     throw new ValueError(`${where}: classWeight expected a model with one output, got ${outputs.length} outputs.`);
   }
-  return { byRow, byClass: readClassWeight(where, classWeight, Math.max(2, outputs[0].width)) };
+  const [{ width, loss }] = outputs;
+  const byClass = readClassWeight(where, classWeight, Math.max(2, width));
+  if (width > 1 && loss.outputs === 'independent' && !changesNothing(byClass)) {
+    throw new ValueError(
+      `${where}: classWeight expected one class per row, got ${width} outputs that are yes or no each. Use sampleWeight.`,
+    );
+  }
+  return { byRow, byClass };
 }
 
 /** What each row counts for, its class included; the given weights themselves where there is no more. */
@@ -84,7 +115,9 @@ export function wholeWeights(
   outputs: DataShape['outputs'],
 ): Float32Array | undefined {
   if (byClass === undefined) return byRow;
-  const classes = classesOf(machine, y[0], outputs[0].loss.targets === 'labels');
+  const classes = changesNothing(byClass)
+    ? new Int32Array(y[0].rows)
+    : classesOf(where, machine, y[0], outputs[0].loss);
   return Float32Array.from(classes, (index, row) => {
     const weight = byClass[index] * (byRow?.[row] ?? 1);
     if (Number.isFinite(Math.fround(weight))) return weight;

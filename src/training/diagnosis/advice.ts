@@ -1,4 +1,5 @@
 import type { Diagnosis, Fault, LayerDiagnosis, NonFinite } from './diagnosis.js';
+import type { Outcome } from './outcome.js';
 
 /** A gradient, or a δ that is handed back, this much smaller or larger than the last layer's counts as vanished or exploded. */
 const GRADIENT_RANGE = 1000;
@@ -13,20 +14,122 @@ const ZIGZAG = 0.5;
 const LARGE_UPDATE = 0.1;
 const SMALL_UPDATE = 1e-7;
 
+/**
+ * A network knows only how often classes occur where its loss is that of the best constant, up to this share, after so many updates; or where it gives
+ * every row one class, wrong for a few, and its loss is at least the second share of it, after some.
+ */
+const RATES_ALONE = 0.01;
+const SETTLED_UPDATES = 100;
+const NO_BETTER = 0.9;
+const FEW_UPDATES = 20;
+const FEW_WRONG = 2;
+
 const percent = (share: number): string => `${Math.round(100 * share)} %`;
 const short = (value: number): string => value.toPrecision(2);
 
-/** What is wrong, the worst first. `held`: a schedule keeps the learning rate small for now, as is meant. */
-export function findFaults(
-  layers: readonly LayerDiagnosis[],
-  nonFinite: NonFinite | undefined,
-  held: boolean,
-): Fault[] {
+/** What a diagnosis knows besides its layers. */
+export interface Findings {
+  readonly nonFinite: NonFinite | undefined;
+  /** Whether a schedule keeps the learning rate small for now, as is meant. */
+  readonly held: boolean;
+  /** Updates made since the model was compiled. */
+  readonly updates: number;
+  /** Whether the gradient of the loss is exactly 0 in all that is learned. */
+  readonly zeroGradient: boolean;
+  /** Cross-entropies of outputs that are no probabilities, by the name of their output, and the share of values that cannot be one. */
+  readonly notProbabilities: readonly { readonly layer: string; readonly kind: string; readonly share: number }[];
+  /** Layers that have only met batches of one row, though they go by the statistics of a batch. */
+  readonly batchesOfOne: readonly string[];
+  /** By output; none where numbers are not finite. */
+  readonly outcomes: readonly Outcome[];
+}
+
+/** What is wrong, causes before what they come to. */
+export function findFaults(layers: readonly LayerDiagnosis[], findings: Findings): Fault[] {
+  const { nonFinite, held, outcomes } = findings;
   // Where numbers are no numbers, nothing else that was measured means anything.
   if (nonFinite !== undefined) return [describeNonFinite(nonFinite)];
   // Behind a layer that is wholly dead every gradient is 0, which is told of that layer.
   const cut = layers.some(({ deadUnits }) => deadUnits === 1);
-  return [...gradientFaults(layers, cut), ...layers.flatMap(activationFaults), ...updateFaults(layers, cut || held)];
+  // Where all is learned gradients are small, and saturated units are how a network says that it is sure.
+  const learned = outcomes.every((one) => one.learned);
+  return [
+    ...probabilityFaults(findings),
+    ...(learned ? [] : gradientFaults(layers, cut)),
+    ...(learned ? [] : layers.flatMap(activationFaults)),
+    ...batchFaults(findings),
+    ...(learned ? [] : zeroFaults(findings)),
+    ...outcomes.flatMap((outcome) => outcomeFaults(outcome, findings)),
+    ...updateFaults(layers, cut || held || learned),
+  ];
+}
+
+function probabilityFaults({ notProbabilities }: Findings): Fault[] {
+  return notProbabilities.map(({ layer, kind, share }) => ({
+    kind: 'notProbabilities',
+    layer,
+    message:
+      `The ${kind} of "${layer}" is taken of outputs that are no probabilities: ${percent(share)} of them are below 0` +
+      (kind === 'binaryCrossentropy' ? ' or above 1. End on a sigmoid.' : '. End on a softmax.'),
+  }));
+}
+
+function batchFaults({ batchesOfOne }: Findings): Fault[] {
+  return batchesOfOne.map((layer) => ({
+    kind: 'batchOfOne',
+    layer,
+    message:
+      `"${layer}" has met batches of one row alone, which have no variance: its running statistics are those of the start. ` +
+      `Train on batches of 16 rows or more, or use layerNormalization, which goes by the row.`,
+  }));
+}
+
+function zeroFaults({ zeroGradient }: Findings): Fault[] {
+  if (!zeroGradient) return [];
+  const message =
+    `The gradient is exactly 0 in every layer, so no update changes anything, though there is a loss. Look at the end of the network: ` +
+    `units that are dead or fully saturated, a softmax of one unit, or weights of 0 on all rows. Start anew from smaller weights, ` +
+    `or end on an activation that suits the loss.`;
+  return [{ kind: 'zeroGradient', message }];
+}
+
+function outcomeFaults(outcome: Outcome, { updates }: Findings): Fault[] {
+  const { layer, loss, constantLoss, constant, still, classes, learned } = outcome;
+  const faults: Fault[] = [];
+  // Before the first update weights of 0 are a start like others, if they have a gradient.
+  const stuck = constant && (updates > 0 || still);
+  if (stuck) {
+    faults.push({
+      kind: 'constantOutput',
+      layer,
+      message:
+        `The outputs of "${layer}" are the same in every row: they do not depend on the inputs, which are lost on the way, ` +
+        `in dead or saturated units or in weights of 0. Bring the inputs to mean 0 and variance 1, ` +
+        `draw the weights anew (kernelInitializer 'heNormal' or 'xavier'), and lower the learning rate.`,
+    });
+  }
+  if (classes === undefined || learned || constantLoss === 0) return faults;
+  const { only, right, wrong } = classes;
+  const knowsRates = Math.abs(loss / constantLoss - 1) <= RATES_ALONE && updates >= SETTLED_UPDATES;
+  const oneClass =
+    only !== undefined && loss >= NO_BETTER * constantLoss && (stuck || updates >= FEW_UPDATES) && wrong >= FEW_WRONG;
+  if (knowsRates || oneClass) {
+    const given =
+      only === undefined
+        ? `The answers of "${layer}" are right in ${percent(right)} of the rows`
+        : only === 'one side'
+          ? `"${layer}" gives every row the same answers`
+          : `"${layer}" gives every row class ${only}, which is right in ${percent(right)} of them`;
+    faults.push({
+      kind: 'largestClass',
+      layer,
+      message:
+        `${given}, and its loss is no better than that of knowing only how often each class occurs: the network is stuck at the rate of ` +
+        `the largest class. Scale the inputs (normalization), try another learning rate or more units, ` +
+        `and give rare classes a weight (classWeight).`,
+    });
+  }
+  return faults;
 }
 
 function describeNonFinite({ what, layer }: NonFinite): Fault {

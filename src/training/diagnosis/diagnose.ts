@@ -7,6 +7,7 @@ import { storedFloats, type PlannedParameter } from '../../graph/plan.js';
 import { runProgram, type BoundNode, type Program } from '../../graph/program.js';
 import { bindUpdate, type UpdateVectors } from '../../optimizers/bind.js';
 import { findFaults, withText } from './advice.js';
+import { batchesOfOne, notProbabilities, outcomesOf, zeroGradientOf } from './findings.js';
 import type { Diagnosis, LayerDiagnosis, NonFinite } from './diagnosis.js';
 import type { Station } from '../measure.js';
 import { bindClip, bindPenalties } from '../adjustments.js';
@@ -31,7 +32,7 @@ function hasNonFinite({ kernels, memory, arena }: Machine, address: number, floa
 export function holdsNonFinite(trainer: Trainer, { tally }: Station): boolean {
   const { size, weights, gradients } = trainer.vectors;
   const { machine } = trainer.trainee;
-  if (!Number.isFinite(tally.means(1).loss)) return true;
+  if (!tally.finite) return true;
   return hasNonFinite(machine, gradients, size) || hasNonFinite(machine, weights, size);
 }
 
@@ -72,6 +73,9 @@ export function diagnose(
     const zigzag = zigzagShares(scope);
     const affine = affineMeasures(scope);
     const saturation = saturationOf(scope);
+    const zeroGradient = zeroGradientOf(scope);
+    // Where something is not finite, nothing can be said of the outputs.
+    const outcomes = nonFinite === undefined ? outcomesOf(scope) : [];
     bindPenalties(machine, plan, copies)();
     bindClip(machine, plan, compiled.optimizer, copies, regions)();
     const gradientNorms = normsByLayer(scope, (parameter) => layout.readOne(copies.gradients, parameter));
@@ -103,7 +107,15 @@ export function diagnose(
         },
       ];
     });
-    const faults = findFaults(layers, nonFinite, trainer.held || (trainer.scheduled && rate === 0));
+    const faults = findFaults(layers, {
+      nonFinite,
+      held: trainer.held || (trainer.scheduled && rate === 0),
+      updates: trainer.stepCount,
+      zeroGradient,
+      notProbabilities: notProbabilities(scope),
+      batchesOfOne: batchesOfOne(scope),
+      outcomes,
+    });
     return withText({ loss, layers, nonFinite, faults });
   } finally {
     station?.free();

@@ -48,6 +48,11 @@ export interface Fault {
     | 'deadUnits'
     | 'saturation'
     | 'zigzag'
+    | 'zeroGradient'
+    | 'notProbabilities'
+    | 'constantOutput'
+    | 'largestClass'
+    | 'batchOfOne'
     | 'largeUpdate'
     | 'smallUpdate';
   /** Name of the layer where it is worst; absent where it is in none. */
@@ -64,7 +69,7 @@ export interface Diagnosis {
   readonly layers: readonly LayerDiagnosis[];
   /** The first NaN or infinity, where there is one. */
   readonly nonFinite: NonFinite | undefined;
-  /** What is wrong, the worst first; none in a healthy network. */
+  /** What is wrong, causes before what they come to; none in a healthy network, nor where all is learned. */
   readonly faults: readonly Fault[];
   /** A table and a sentence for each fault. */
   toString(): string;

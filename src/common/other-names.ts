@@ -1,0 +1,85 @@
+/**
+ * What other libraries call things: their usual names of choices are taken for those here, and options that they have get a message that says
+ * what to write instead. The entry that only predicts is built without this file.
+ */
+import { isList } from './arrays.js';
+import { describe } from './describe.js';
+
+/** Names of Keras, PyTorch and scikit-learn, in small letters and without underscores, by the name that they have here. */
+const OTHER_NAMES = {
+  swish: 'silu',
+  sigmoid: 'logistic',
+  linear: 'identity',
+  meanSquaredError: 'mse',
+  meanAbsoluteError: 'mae',
+  rootMeanSquaredError: 'rmse',
+  binaryCrossentropy: 'bce',
+  accuracy: 'acc',
+  f1: 'f1score',
+  r2: 'r2score',
+  auc: 'rocauc',
+  heNormal: 'kaimingnormal',
+  heUniform: 'kaiminguniform',
+  glorotNormal: 'xaviernormal',
+  glorotUniform: 'xavieruniform',
+  learningRate: 'lr eta',
+  epsilon: 'eps',
+  units: 'outfeatures',
+  batchesPerEpoch: 'stepsperepoch',
+  onBatchEnd: 'onbatchbegin ontrainbatchbegin ontrainbatchend',
+};
+
+const bare = (word: string): string => word.replaceAll(/[_-]/g, '').toLowerCase();
+
+/** The name among `names` that goes by `word` in other libraries, also behind val. */
+export function otherName(word: string, names: readonly string[]): string | undefined {
+  const plain = bare(word);
+  const validation = plain.startsWith('val');
+  for (const [own, others] of Object.entries(OTHER_NAMES)) {
+    const name = validation ? `val${own[0].toUpperCase()}${own.slice(1)}` : own;
+    if (names.includes(name) && others.split(' ').includes(validation ? plain.slice(3) : plain)) return name;
+  }
+  return undefined;
+}
+
+/** What to do instead of giving an option that Keras or PyTorch has, by its name in small letters. */
+const INSTEAD: Readonly<Record<string, string>> = {
+  weightdecay: 'Use adamw, or kernelRegularizer: l2(…) in layers.',
+  decay: 'Give learningRate one of schedules.',
+  inputdim: 'Write inputShape: [n].',
+  inputsize: 'Write inputShape: [n].',
+  infeatures: 'Write inputShape: [n].',
+  verbose: 'Print in a callback: { onEpochEnd: (epoch, logs) => console.log(epoch, logs) }.',
+};
+
+/** Options by the call that takes them, for those given to another one. */
+const OPTIONS_OF: Readonly<Record<string, readonly string[]>> = {
+  fit: ['epochs', 'batchSize', 'validationSplit', 'validationData', 'callbacks'],
+  compile: ['optimizer', 'loss', 'metrics'],
+  sequential: ['layers', 'seed'],
+};
+
+/** What to write in place of an option that other libraries have, or have elsewhere. */
+export function insteadOf(where: string, option: string): string | undefined {
+  const plain = bare(option);
+  if (Object.hasOwn(INSTEAD, plain)) return ` ${INSTEAD[plain]}`;
+  const [call] = Object.entries(OPTIONS_OF).find(([, options]) => options.some((one) => bare(one) === plain)) ?? [];
+  return call !== undefined && call !== where && Object.hasOwn(OPTIONS_OF, where) ? ` ${call} takes it.` : undefined;
+}
+
+type Check = (path: string, value: unknown) => unknown;
+
+/** What follows in a message where an option's value was given without its name: the first option that takes it, but for those with check `passed`. */
+export function namingHint(value: unknown, options: Readonly<Record<string, { check: Check }>>, passed: Check): string {
+  if (!isList(value) && !['number', 'string', 'boolean'].includes(typeof value)) return '';
+  const taking = Object.entries(options).find(([, { check }]) => {
+    try {
+      if (check === passed) return false;
+      check('', value);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+  return taking === undefined ? '' : ` Write { ${taking[0]}: ${isList(value) ? '[…]' : describe(value)} }.`;
+}

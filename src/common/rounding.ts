@@ -1,0 +1,78 @@
+/**
+ * Looks for columns of doubles that float32 cannot tell apart: times in milliseconds, for one, of which 131,072 in a row are one float32. Its cost is
+ * one pass over the columns that have been constant so far, which in most data are few after the second row.
+ */
+import type { Floats, RowSource, RowWatch } from './rows.js';
+import { warnOnce } from './warn.js';
+
+/** Numbers nearer to each other than this share of their size are taken for one number with the rounding of its computation: 256 steps of a double. */
+export const NOISE = 1 / 2 ** 44;
+
+/** Whether two numbers differ by more than rounding in double. */
+export const differ = (a: number, b: number): boolean => Math.abs(a - b) > NOISE * Math.abs(a);
+
+/** What to do about columns that float32 does not hold. */
+export const SUBTRACT_MEAN = 'Subtract its mean from the column first, or use mlpClassifier or mlpRegressor, which do.';
+
+/** Follows the rows of a source in float64 as they are rounded. */
+export class RoundingWatch implements RowWatch {
+  /** Room for a row, for whoever reads one. */
+  readonly row: Float64Array;
+  private first: Float64Array | undefined;
+  /** Columns that are one float32 so far. */
+  private columns: number[] = [];
+  /** Of each column, a number that differs from its first. */
+  private readonly others = new Map<number, number>();
+
+  constructor(private readonly width: number) {
+    this.row = new Float64Array(width);
+  }
+
+  /** Whether further rows change nothing. */
+  get done(): boolean {
+    return this.first !== undefined && this.columns.length === 0;
+  }
+
+  /** Takes the next row, which stands in `values` from element `at` on. */
+  look(values: Floats, at: number): void {
+    const { first, columns, others } = this;
+    if (first === undefined) {
+      this.first = Float64Array.from({ length: this.width }, (_, column) => values[at + column]);
+      this.columns = Array.from({ length: this.width }, (_, column) => column);
+      return;
+    }
+    if (columns.length === 0) return;
+    let left = 0;
+    for (const column of columns) {
+      const value = values[at + column];
+      if (Math.fround(value) !== Math.fround(first[column])) continue;
+      columns[left++] = column;
+      if (value !== first[column] && !others.has(column) && differ(first[column], value)) others.set(column, value);
+    }
+    columns.length = left;
+  }
+
+  /** Rows come that are no doubles: nothing can be said of the columns any more. */
+  stop(): void {
+    this.first ??= this.row;
+    this.columns.length = 0;
+  }
+
+  /** Says on the console, once for each column, that its numbers differ and are one float32. */
+  warn(where: string, what: string): void {
+    const [call] = where.split(':');
+    for (const column of this.columns) {
+      const other = this.others.get(column);
+      if (other === undefined) continue;
+      warnOnce(
+        `${call} ${what} ${column}`,
+        `${call}: ${what} expected columns whose numbers float32 tells apart, got ${this.first![column]} and ${other} in column ${column}, ` +
+          `which are one number there, as are all of that column. ${SUBTRACT_MEAN}`,
+      );
+    }
+  }
+}
+
+/** A watch of rows that may have doubles which cannot be told apart; nothing where they have none. */
+export const watchOf = ({ exact, rows, width }: RowSource): RoundingWatch | undefined =>
+  exact || rows < 2 ? undefined : new RoundingWatch(width);

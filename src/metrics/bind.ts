@@ -1,0 +1,239 @@
+/**
+ * Metrics as kernels and sums: what each adds to its running sums batch by batch, and how its value follows from them. Which outputs are right
+ * depends on the loss that the model was compiled with. assembly/reduce has the kernels.
+ */
+import { describe } from '../common/describe.js';
+import { ValueError } from '../common/errors.js';
+import type { Kernels } from '../engine/abi.js';
+import type { Place } from '../engine/step.js';
+import { auc } from './auc.js';
+import type { MetricDefinition } from './definition.js';
+import type { CustomMetric, Metric } from './metrics.js';
+
+type Residuals = 'f32_squared_residuals' | 'f32_absolute_residuals' | 'f32_residual_moments';
+type Summing = 'f32_categorical_matches' | 'f32_class_counts' | Residuals;
+
+/** A kernel that takes outputs, targets and the address of its sums. */
+const summing =
+  (kernel: Summing): MetricDefinition['bind'] =>
+  ({ kernels }, y, targets, totals) => {
+    const run: Kernels[Summing] = kernels[kernel];
+    return (rows) => run(rows, y.width, y.address, targets.address, y.ld, totals);
+  };
+
+/** A kernel that asks as well which side of the cut values are on. */
+const cutting =
+  (kernel: 'f32_binary_matches' | 'f32_threshold_counts', cut: number): MetricDefinition['bind'] =>
+  ({ kernels }, y, targets, totals) => {
+    const run = kernels[kernel];
+    return (rows) => run(rows, y.width, y.address, targets.address, y.ld, totals, cut);
+  };
+
+/**
+ * Above this an output, or a target, counts as yes: 0 where the loss goes by the sign, a half where targets are probabilities. Other losses
+ * take both ways to write yes and no; theirs is undefined and shows from the targets, since only −1 and 1 have negative ones.
+ */
+function cutOf(loss: string): number | undefined {
+  if (loss === 'hinge') return 0;
+  return /[cC]rossentropy$/.test(loss) ? 0.5 : undefined;
+}
+
+/** Activations between −1 and 1, whose targets are −1 and 1 where nothing speaks against it. */
+const SIGNED = ['tanh', 'softsign'];
+
+/** How targets were found to be written: nothing is known while all are above a half. */
+const CODE = { unknown: 0, shares: 1, signs: 2 } as const;
+
+/** What the targets of these rows add to what was known: one up to a half speaks for 0 and 1, a negative one for −1 and 1. */
+function codeOf(known: number, values: Float32Array, { address, width, ld }: Place, rows: number): number {
+  for (let row = 0, first = address / 4; row < rows && known !== CODE.signs; row++, first += ld) {
+    for (let j = 0; j < width; j++) {
+      const target = values[first + j];
+      if (target < 0) return CODE.signs;
+      if (target <= 0.5) known = CODE.shares;
+    }
+  }
+  return known;
+}
+
+/**
+ * A metric that cuts, for a loss that may leave open where. Then it is summed up for both cuts, and the last sum tells which one holds: the
+ * result does not depend on the batch in which the first negative target comes.
+ */
+function withCut(
+  cut: number | undefined,
+  signed: boolean,
+  metricAt: (cut: number) => MetricDefinition,
+): MetricDefinition {
+  if (cut !== undefined) return metricAt(cut);
+  const half = metricAt(0.5);
+  const sign = metricAt(0);
+  const { sums } = half;
+  return {
+    ...half,
+    sums: 2 * sums + 1,
+    bind(machine, y, targets, totals) {
+      const { memory } = machine;
+      const addHalf = half.bind(machine, y, targets, totals);
+      const addSign = sign.bind(machine, y, targets, totals + 8 * sums);
+      const code = totals / 8 + 2 * sums;
+      return (rows) => {
+        addHalf(rows);
+        addSign(rows);
+        memory.f64[code] = codeOf(memory.f64[code], memory.f32, targets, rows);
+      };
+    },
+    value(all, samples) {
+      const code = all[2 * sums];
+      return code === CODE.signs || (code === CODE.unknown && signed)
+        ? sign.value(all.subarray(sums, 2 * sums), samples)
+        : half.value(all.subarray(0, sums), samples);
+    },
+  };
+}
+
+const meanOf = (sums: Float64Array, samples: number): number => sums[0] / samples;
+
+const categoricalAccuracy = (name: string): MetricDefinition => ({
+  name,
+  sums: 1,
+  bind: summing('f32_categorical_matches'),
+  value: meanOf,
+});
+
+const binaryAccuracy = (name: string, cut: number | undefined, signed: boolean): MetricDefinition =>
+  withCut(cut, signed, (at) => ({ name, sums: 1, bind: cutting('f32_binary_matches', at), value: meanOf }));
+
+const topK = (name: string, k: number): MetricDefinition => ({
+  name,
+  sums: 1,
+  bind:
+    ({ kernels }, y, targets, totals) =>
+    (rows) =>
+      // More than there are is all: a k of 2^31 would be negative in the kernel.
+      kernels.f32_top_k_matches(rows, y.width, y.address, targets.address, y.ld, totals, Math.min(k, y.width)),
+  value: meanOf,
+});
+
+/** Of one class: rows where it is both answer and target, where it is the answer, where it is the target. */
+type Rate = (hits: number, answers: number, targets: number) => number;
+
+const ratio = (part: number, whole: number): number => (whole === 0 ? 0 : part / whole);
+const precision: Rate = (hits, answers) => ratio(hits, answers);
+const recall: Rate = (hits, _, targets) => ratio(hits, targets);
+const f1: Rate = (hits, answers, targets) => ratio(2 * hits, answers + targets);
+
+/** The mean of a rate over classes; of categories only those that occur, of independent outputs all. */
+const macro = (
+  name: string,
+  rate: Rate,
+  outputs: number,
+  categorical: boolean,
+  bind: MetricDefinition['bind'],
+): MetricDefinition => ({
+  name,
+  sums: 3 * outputs,
+  bind,
+  value(sums) {
+    let total = 0;
+    let count = 0;
+    for (let at = 0; at < 3 * outputs; at += 3) {
+      const [hits, answers, targets] = [sums[at], sums[at + 1], sums[at + 2]];
+      if (categorical && answers + targets === 0) continue;
+      total += rate(hits, answers, targets);
+      count += 1;
+    }
+    return ratio(total, count);
+  },
+});
+
+const residuals = (name: string, kernel: Residuals, outputs: number): MetricDefinition => ({
+  name,
+  sums: 1,
+  bind: summing(kernel),
+  value: ([sum], samples) => sum / (samples * outputs),
+});
+
+const r2 = (name: string, outputs: number): MetricDefinition => ({
+  name,
+  sums: 1 + 3 * outputs,
+  bind: summing('f32_residual_moments'),
+  value(sums) {
+    let total = 0;
+    for (let j = 0; j < outputs; j++) {
+      const [around, missed] = [sums[3 * j + 2], sums[3 * j + 3]];
+      if (around === 0) total += missed > 0 ? 0 : 1 - missed;
+      else total += 1 - missed / around;
+    }
+    return total / outputs;
+  },
+});
+
+const custom = (name: string, object: CustomMetric): MetricDefinition => ({
+  name,
+  sums: 1,
+  bind({ memory }, y, targets, totals) {
+    const row = ({ address, width, ld }: Place, index: number): Float32Array => {
+      const first = address / 4 + index * ld;
+      return memory.f32.slice(first, first + width);
+    };
+    return (rows) => {
+      for (let i = 0; i < rows; i++) {
+        const value: unknown = object.value(row(y, i), row(targets, i));
+        if (typeof value !== 'number') {
+          throw new ValueError(`metric ${describe(name)}: value expected to return a number, got ${describe(value)}.`);
+        }
+        memory.f64[totals / 8] += value;
+      }
+    };
+  },
+  value: meanOf,
+});
+
+/**
+ * The metric for a model with `outputs` outputs, made by such an operation and trained on `loss`: which decide what a right answer is.
+ */
+export function metricDefinition(
+  metric: Metric,
+  outputs: number,
+  loss: string,
+  madeBy: string | undefined,
+): MetricDefinition {
+  const signed = madeBy !== undefined && SIGNED.includes(madeBy);
+  const categorical = outputs > 1 && loss !== 'binaryCrossentropy';
+  const cut = cutOf(loss);
+  const rates = (rate: Rate): MetricDefinition =>
+    categorical
+      ? macro(metric.kind, rate, outputs, true, summing('f32_class_counts'))
+      : withCut(cut, signed, (at) => macro(metric.kind, rate, outputs, false, cutting('f32_threshold_counts', at)));
+  switch (metric.kind) {
+    case 'accuracy':
+      return categorical ? categoricalAccuracy(metric.kind) : binaryAccuracy(metric.kind, cut, signed);
+    case 'categoricalAccuracy':
+      return categoricalAccuracy(metric.kind);
+    case 'binaryAccuracy':
+      return binaryAccuracy(metric.kind, cut, signed);
+    case 'topKAccuracy':
+      return topK(metric.kind, metric.config.k);
+    case 'precision':
+      return rates(precision);
+    case 'recall':
+      return rates(recall);
+    case 'f1':
+      return rates(f1);
+    case 'auc':
+      return auc(metric.kind, outputs, cut);
+    case 'meanSquaredError':
+      return residuals(metric.kind, 'f32_squared_residuals', outputs);
+    case 'meanAbsoluteError':
+      return residuals(metric.kind, 'f32_absolute_residuals', outputs);
+    case 'rootMeanSquaredError': {
+      const mean = residuals(metric.kind, 'f32_squared_residuals', outputs);
+      return { ...mean, value: (sums, samples) => Math.sqrt(mean.value(sums, samples)) };
+    }
+    case 'r2':
+      return r2(metric.kind, outputs);
+    case 'custom':
+      return custom(metric.config.name, metric.custom);
+  }
+}

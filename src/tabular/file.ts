@@ -1,0 +1,165 @@
+/**
+ * Classifiers and regressors as files: the file of their network, which `loadModel` and PyTorch's safetensors load as it is, with one more field
+ * of metadata that holds labels, scales and options. Reading trusts nothing of it.
+ */
+import { bytesOf } from '../common/arrays.js';
+import { restoreCustom } from '../common/custom.js';
+import { describe } from '../common/describe.js';
+import { FormatError, ValueError, WasmMlpError } from '../common/errors.js';
+import { readOptions } from '../common/options.js';
+import { customCheck, type CustomObjects, type LoadOptions } from '../model/custom.js';
+import { engineCheck, loadModel } from '../model/default-engine.js';
+import type { Engine } from '../model/engine.js';
+import { plain } from '../model/plain.js';
+import { decodeSafetensors, encodeSafetensors } from '../serialization/safetensors.js';
+import type { Scaling } from './columns.js';
+import { Estimator, readMlpOptions } from './estimator.js';
+
+/** Metadata field of what a facade has besides its network. */
+const FIELD = 'wasm-mlp.table';
+
+/** Raised when older versions could not read a file. */
+const FORMAT_VERSION = 1;
+
+/** Bytes of that field at most. */
+const MOST_BYTES = 16_000_000;
+
+/** What `loadClassifier` and `loadRegressor` take besides the file. */
+export interface LoadTableOptions extends LoadOptions {
+  /** Default the one that all models share. */
+  engine?: Engine;
+}
+
+/** What a kind of facade has of its own. */
+export type Part = Readonly<Record<string, unknown>>;
+
+/** The file of a fitted facade; `part` is what its kind has besides network, scaling and options. */
+export function encodeTable(where: string, kind: string, estimator: Estimator, part: Part): Uint8Array {
+  const { tensors, metadata } = decodeSafetensors(
+    where,
+    bytesOf(estimator.model('save').save({ includeOptimizer: false }))!,
+  );
+  const { scaling, settings } = estimator;
+  const text = JSON.stringify({
+    formatVersion: FORMAT_VERSION,
+    kind,
+    ...part,
+    ...(scaling && { inputs: scaling }),
+    options: plain({ ...settings, engine: undefined }),
+  });
+  const bytes = new TextEncoder().encode(JSON.stringify(text)).length;
+  if (bytes > MOST_BYTES) {
+    throw new ValueError(`${where}: labels and scales expected to take at most ${MOST_BYTES} bytes, got ${bytes}.`);
+  }
+  return encodeSafetensors({ tensors, metadata: { ...metadata, [FIELD]: text } });
+}
+
+/** A file that was read: an estimator that predicts, and the part of its kind, which was checked by `check`. */
+export interface Decoded<P> {
+  readonly estimator: Estimator;
+  readonly part: P;
+}
+
+/** Throws a FormatError where something does not hold of a field. */
+export type RequireField = (holds: boolean, field: string, expected: string, got: unknown) => void;
+
+/**
+ * Reads the file of a facade. `check` takes the fields of its own, `names`, and the number of the network's outputs.
+ * @throws FormatError for whatever is not as `encodeTable` writes it.
+ */
+export async function decodeTable<P>(
+  where: string,
+  kind: 'mlpClassifier' | 'mlpRegressor',
+  file: unknown,
+  options: LoadTableOptions | undefined,
+  names: readonly string[],
+  check: (part: Part, outputs: number, requireField: RequireField) => P,
+): Promise<Decoded<P>> {
+  const { custom, engine } = readOptions<{ custom: CustomObjects; engine: Engine | undefined }>(where, options, {
+    custom: { check: customCheck, or: new Map() },
+    engine: { check: engineCheck, or: undefined },
+  });
+  const bytes = bytesOf(file);
+  if (bytes === undefined) throw new ValueError(`${where}: file expected a Uint8Array, got ${describe(file)}.`);
+  const requireField: RequireField = (holds, field, expected, got) => {
+    if (!holds) throw new FormatError(`${where}: field ${field} expected ${expected}, got ${describe(got)}.`);
+  };
+  const { kind: saved, inputs, options: settings, ...part } = readField(where, bytes, requireField);
+  if (saved !== kind && (saved === 'mlpClassifier' || saved === 'mlpRegressor')) {
+    const use = saved === 'mlpClassifier' ? 'loadClassifier' : 'loadRegressor';
+    throw new FormatError(`${where}: file expected of ${kind}, got one of ${saved}. Use ${use}.`);
+  }
+  requireField(saved === kind, 'kind', `"${kind}"`, saved);
+  for (const name of Object.keys(part)) requireField(names.includes(name), name, 'nowhere', part[name]);
+  requireField(!Object.hasOwn(settings as object, 'engine'), 'options.engine', 'nowhere', 'an engine');
+  const settled = asFormatError(where, () =>
+    readMlpOptions(where, {
+      ...(restoreCustom(`${where}: options`, settings, custom) as object),
+      ...(engine && { engine }),
+    }),
+  );
+  const model = await loadModel(bytes, options);
+  try {
+    const ends = model.widths;
+    requireField(ends.inputs.length === 1, 'architecture', 'a network with one input', ends.inputs);
+    requireField(ends.outputs.length === 1, 'architecture', 'a network with one output', ends.outputs);
+    const scaling = inputs === undefined ? undefined : readScaling('inputs', inputs, ends.inputs[0], requireField);
+    const checked = check(part, ends.outputs[0], requireField);
+    return { estimator: new Estimator(kind, settled, { model, scaling }), part: checked };
+  } catch (error) {
+    model.dispose();
+    throw error;
+  }
+}
+
+/** The field's fields. */
+function readField(where: string, bytes: Uint8Array, requireField: RequireField): Record<string, unknown> {
+  const text = decodeSafetensors(where, bytes).metadata[FIELD];
+  if (text === undefined) {
+    throw new FormatError(
+      `${where}: field __metadata__.${FIELD} expected, got a file without it. One of model.save is loaded by loadModel.`,
+    );
+  }
+  requireField(text.length <= MOST_BYTES, FIELD, `at most ${MOST_BYTES} characters`, text.length);
+  let fields: unknown;
+  try {
+    fields = JSON.parse(text);
+  } catch {
+    throw new FormatError(`${where}: field ${FIELD} expected JSON, got something else.`);
+  }
+  requireField(isObject(fields), FIELD, 'an object', fields);
+  const { formatVersion, ...rest } = fields as Record<string, unknown>;
+  requireField(formatVersion === FORMAT_VERSION, `${FIELD}.formatVersion`, `${FORMAT_VERSION}`, formatVersion);
+  requireField(isObject(rest.options), `${FIELD}.options`, 'an object', rest.options);
+  return rest;
+}
+
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Reads what so many columns are subtracted and divided by. */
+export function readScaling(field: string, value: unknown, width: number, requireField: RequireField): Scaling {
+  requireField(isObject(value), field, 'an object', value);
+  const { shift, scale, ...rest } = value as Partial<Scaling>;
+  const lists = { shift, scale };
+  requireField(Object.keys(rest).length === 0, field, 'shift and scale and nothing else', Object.keys(rest));
+  for (const name of ['shift', 'scale'] as const) {
+    const list: unknown = lists[name];
+    const path = `${field}.${name}`;
+    requireField(Array.isArray(list) && list.length === width, path, `a list of ${width} numbers`, list);
+    for (const one of list as unknown[]) {
+      const holds = Number.isFinite(one) && (name === 'shift' || (one as number) > 0);
+      requireField(holds, path, name === 'shift' ? 'finite numbers' : 'numbers > 0', one);
+    }
+  }
+  return lists as Scaling;
+}
+
+/** What a file asks for that is refused, or that does not even have the form which is read, is a fault of the file. */
+function asFormatError<T>(where: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    const why = error instanceof WasmMlpError ? error.message : 'They have another form.';
+    throw new FormatError(`${where}: the file's options are refused. ${why}`);
+  }
+}

@@ -1,0 +1,178 @@
+/**
+ * Holds each loss and metric of `compile` against what the output in front of it can give, so that a network that cannot be trained to anything
+ * meaningful is refused or told of when it is compiled. Only what is known is judged: of outputs of `batchNormalization`, of a function of the
+ * user's own and the like nothing is.
+ */
+import { propertiesOf, type OutputRange } from '../activations/properties.js';
+import { ValueError } from '../common/errors.js';
+import type { NetworkPlan } from '../graph/plan.js';
+import type { Loss } from '../losses/losses.js';
+import type { Metric } from '../metrics/metrics.js';
+import type { CompileChecks, Compiled } from './compiled.js';
+
+/** What is known of an output: the values that it can have, and the activation that it ends on. */
+interface KnownOutput {
+  readonly range: OutputRange;
+  readonly activation: string;
+}
+
+interface Finding {
+  readonly severity: 'error' | 'warning';
+  readonly message: string;
+}
+
+const LINEAR: KnownOutput = { range: 'any', activation: 'linear' };
+
+/** Whether values below 0 are among them. */
+const isSigned = (known: KnownOutput | undefined): boolean => known?.range === 'any' || known?.range === 'signed';
+
+/** What is known of each value of a network when it predicts; undefined where nothing is. */
+function knownValues({ widths, nodes }: NetworkPlan): readonly (KnownOutput | undefined)[] {
+  const known: (KnownOutput | undefined)[] = widths.map(() => undefined);
+  for (const { operation, inputs, output } of nodes) {
+    const given = inputs.map((input) => known[input]);
+    switch (operation.kind) {
+      case 'affine':
+      case 'maxPieces':
+        known[output] = LINEAR;
+        break;
+      // As they were, once nothing is trained; `linear` is an activation as a layer of its own.
+      case 'linear':
+      case 'dropout':
+      case 'gaussianNoise':
+        known[output] = given[0];
+        break;
+      // Sums and rows of what goes below 0 go below 0. Of others, such as an average of softmaxes, nothing is said.
+      case 'add':
+      case 'concatenate':
+        if (given.every(isSigned)) known[output] = LINEAR;
+        break;
+      default: {
+        const { range } = propertiesOf(operation.kind);
+        if (range !== undefined) known[output] = { range, activation: operation.kind };
+      }
+    }
+  }
+  return known;
+}
+
+const isCategorical = ({ kind }: Loss): boolean =>
+  kind === 'categoricalCrossentropy' || kind === 'sparseCategoricalCrossentropy';
+
+const ERROR_LOSSES: readonly string[] = ['halfSquaredError', 'meanSquaredError', 'meanAbsoluteError', 'huber'];
+
+/** Metrics that count outputs as right or wrong. */
+const COUNTING: readonly string[] = ['accuracy', 'binaryAccuracy', 'precision', 'recall', 'f1'];
+
+const error = (message: string): Finding => ({ severity: 'error', message });
+const warning = (message: string): Finding => ({ severity: 'warning', message });
+
+/** What is wrong between one loss and its output, if anything. */
+function judgeLoss(path: string, loss: Loss, width: number, known: KnownOutput | undefined): Finding | undefined {
+  const { kind } = loss;
+  const ends = known && `got outputs of '${known.activation}'`;
+  if (known?.range === 'distribution' && width === 1) {
+    return error(
+      `${path} expected a softmax of at least 2 units before it, got one of 1, which is 1 whatever the inputs are. ` +
+        `For two classes use dense({ units: 1, activation: 'sigmoid' }) with loss 'binaryCrossentropy', else a unit for each class.`,
+    );
+  }
+  if (isCategorical(loss)) {
+    if (width === 1) {
+      return error(
+        `${path} expected an output for each class with '${kind}', got 1. ` +
+          `For two classes use dense({ units: 1, activation: 'sigmoid' }) with loss 'binaryCrossentropy', for numbers 'meanSquaredError'.`,
+      );
+    }
+    const hint = `End on a softmax: dense({ units: ${width}, activation: 'softmax' })`;
+    if (known?.range === 'unit') {
+      return warning(
+        `${path} expected probabilities that add up to 1 with '${kind}', ${ends}. ${hint}; ` +
+          `for labels that do not exclude each other use 'binaryCrossentropy'.`,
+      );
+    }
+    if (known !== undefined && known.range !== 'distribution') {
+      return error(
+        `${path} expected probabilities with '${kind}', ${ends}. ${hint}; for numbers use 'meanSquaredError'.`,
+      );
+    }
+  }
+  if (kind === 'binaryCrossentropy') {
+    if (known?.range === 'distribution') {
+      return warning(
+        `${path} expected independent probabilities with '${kind}', ${ends}, which add up to 1. ` +
+          `For classes of which one is right use 'categoricalCrossentropy', for independent labels end on 'sigmoid'.`,
+      );
+    }
+    if (known !== undefined && known.range !== 'unit') {
+      return error(
+        `${path} expected probabilities with '${kind}', ${ends}. ` +
+          `End on a sigmoid: dense({ units: ${width}, activation: 'sigmoid' }); for numbers use 'meanSquaredError'.`,
+      );
+    }
+  }
+  if (kind === 'hinge' && known !== undefined && !isSigned(known)) {
+    return warning(
+      `${path} expected outputs on both sides of 0 with 'hinge', ${ends}, which are never below 0. ` +
+        `End on 'linear' or 'tanh', or use 'binaryCrossentropy' on a sigmoid.`,
+    );
+  }
+  return undefined;
+}
+
+/** What is wrong between a metric and its output, if anything. */
+function judgeMetric(
+  path: string,
+  metric: Metric,
+  loss: Loss,
+  width: number,
+  known: KnownOutput | undefined,
+): Finding | undefined {
+  const { kind } = metric;
+  const best = metric.kind === 'topKAccuracy' ? metric.config.k : kind === 'categoricalAccuracy' ? 1 : 0;
+  if (best >= width) {
+    return warning(
+      `${path} expected more than ${best} output${best === 1 ? '' : 's'} with '${kind}', got ${width}: it is 1 whatever they are. ` +
+        (width === 1 ? `Use 'binaryAccuracy'.` : `Use topKAccuracy with a k below ${width}, or 'accuracy'.`),
+    );
+  }
+  const unbounded = known?.range === 'any' || known?.range === 'nonNegative';
+  if (unbounded && ERROR_LOSSES.includes(loss.kind) && COUNTING.includes(kind)) {
+    return warning(
+      `${path} expected classes with '${kind}', got outputs of '${known.activation}' under '${loss.kind}', which look like numbers. ` +
+        `For numbers use 'meanAbsoluteError' or 'r2'; for classes end on a softmax with 'categoricalCrossentropy', ` +
+        `or on a sigmoid with 'binaryCrossentropy'.`,
+    );
+  }
+  return undefined;
+}
+
+/**
+ * Judges what was compiled for a network. An output whose loss counts for nothing is left out: it has a loss because each output must have one.
+ * @throws ValueError for what cannot be meant, unless `checks` asks for warnings; the rest is told by `warn`.
+ */
+export function checkCompiled(
+  { losses, lossWeights, metrics }: Pick<Compiled, 'losses' | 'lossWeights' | 'metrics'>,
+  plan: NetworkPlan,
+  ends: readonly { readonly name: string; readonly width: number }[],
+  checks: CompileChecks,
+  warn: (message: string) => void,
+): void {
+  if (checks === 'off') return;
+  const known = knownValues(plan);
+  const found = ends.flatMap(({ name, width }, index) => {
+    if (lossWeights[index] === 0) return [];
+    const of = ends.length === 1 ? '' : ` of "${name}"`;
+    const output = known[plan.outputs[index]];
+    const loss = losses[index];
+    return [
+      judgeLoss(`compile: loss${of}`, loss, width, output),
+      ...metrics[index].map((metric) => judgeMetric(`compile: metrics${of}`, metric, loss, width, output)),
+    ].filter((finding) => finding !== undefined);
+  });
+  const worst = found.find(({ severity }) => severity === 'error');
+  if (checks === 'error' && worst !== undefined) {
+    throw new ValueError(`${worst.message} To train it as it is, compile with checks: 'warn' or 'off'.`);
+  }
+  for (const { message } of found) warn(`${message} To silence this, compile with checks: 'off'.`);
+}

@@ -1,0 +1,46 @@
+/** What docs/numerics.md says of long sums: they are plain float32 sums in ascending order, with the drift that these have. */
+import { describe, expect, test } from 'vitest';
+import { readFileSync } from 'node:fs';
+import { panelFloats } from '../../src/engine/panels.js';
+import { machineOf, onBench } from './harness.js';
+
+const machine = machineOf();
+const { fround } = Math;
+
+/** 0.1 added k times, each sum rounded to float32. */
+function sequential(k: number): number {
+  let sum = 0;
+  for (let i = 0; i < k; i++) sum = fround(sum + fround(0.1));
+  return sum;
+}
+
+/** The rows of the table under "Long sums". */
+const table = [
+  ...readFileSync(new URL('../../docs/numerics.md', import.meta.url), 'utf8')
+    .split('**Long sums.**')[1]
+    .split('**At the edges.**')[0]
+    .matchAll(/^\| ([\d,]+) \| ([\d.]+) % \|$/gm),
+].map(([, k, percent]) => [Number(k.replaceAll(',', '')), Number(percent)] as const);
+
+test('the table has its rows', () => expect(table).toHaveLength(5));
+
+describe.each(table.filter(([k]) => k <= 1_000_003))('%i terms of 0.1', (k, percent) => {
+  test(`as the inputs of a unit and as the rows of a batch, are off by ${percent} %`, () => {
+    onBench(machine, (bench) => {
+      const terms = bench.use(new Float32Array(k + 3).fill(0.1));
+      const sum = bench.room(4);
+      bench.call('f32_column_sums', k, 1, terms.address, 1, sum.address, 0);
+      const [overRows] = bench.read(sum);
+      expect(overRows).toBe(sequential(k));
+      expect(Math.abs(overRows / (0.1 * k) - 1) * 100).toBeCloseTo(percent, percent < 0.1 ? 3 : 1);
+
+      // One unit, all of whose weights are 1, in a panel of four columns, of which the others are 0.
+      const weights = new Float32Array(panelFloats(1, k));
+      for (let i = 0; i < weights.length; i += weights.length / k) weights[i] = 1;
+      const panel = bench.use(weights);
+      machine.tile.rows(1, 1, k, terms.address, k, panel.address, 0, 0, sum.address, 4, machine.strips);
+      bench.checkGuards();
+      expect(bench.read(sum)[0]).toBe(sequential(k));
+    });
+  });
+});

@@ -1,0 +1,111 @@
+/** Loss kernels at the edges of float32: logits of any size, and NaN. */
+import { describe, expect, test } from 'vitest';
+import { padded } from '../../src/engine/panels.js';
+import { machineOf, onBench, type Bench } from './harness.js';
+
+const machine = machineOf();
+const M = 3;
+
+type Matrix = number[][];
+const rowsOf = (flat: Float32Array, n: number, ld: number): Matrix =>
+  Array.from({ length: M }, (_, i) => [...flat.subarray(i * ld, i * ld + n)]);
+
+const sum = (row: number[]): number => row.reduce((total, value) => total + value, 0);
+const logSoftmax = (row: number[]): number[] => {
+  const top = Math.max(...row);
+  const log = Math.log(sum(row.map((z) => Math.exp(z - top))));
+  return row.map((z) => z - top - log);
+};
+
+/** Lays rows out with `gap` in the padding. */
+function lay(bench: Bench, rows: Matrix, gap: number) {
+  const ld = padded(rows[0].length) + 4;
+  const flat = new Float32Array(M * ld).fill(gap);
+  rows.forEach((row, i) => flat.set(row, i * ld));
+  return { ...bench.use(flat), ld };
+}
+
+describe('a NaN', () => {
+  test.each([1, -1])('with sign %i gives the absolute error no slope but NaN', (sign) => {
+    onBench(machine, (bench) => {
+      const rows: Matrix = [[0], [1], [2]];
+      const [ys, ts, ds] = [lay(bench, rows, 0), lay(bench, [[1], [1], [1]], 0), lay(bench, rows, 0)];
+      // The first output: a NaN of this sign, which the difference keeps.
+      machine.memory.i32[ys.address / 4] = sign > 0 ? 0x7fc00000 : 0xffc00000 | 0;
+      const loss = bench.room(M);
+      bench.call('f32_absolute_error', M, 1, ys.address, ts.address, ds.address, ys.ld, loss.address);
+      expect(rowsOf(bench.read(ds), 1, ys.ld).flat()).toEqual([NaN, 0, Math.fround(1 / 3)]);
+    });
+  });
+});
+
+/** The largest float32. */
+const MOST = (2 - 2 ** -23) * 2 ** 127;
+
+describe('every finite logit gives the loss as float32 has it, and finite slopes', () => {
+  // Soft targets too, whose loss float32 holds where the difference of two logits is past it.
+  const rows: { z: number[]; t: number[] }[] = [3e38, -3e38, MOST, -MOST, 1e38].flatMap((big) => [
+    { z: [big, -big, 0], t: [1, 0, 0] },
+    { z: [big, -big, 0], t: [0, 1, 0] },
+    { z: [big, -big, -big], t: [0, 0.25, 0.125] },
+    { z: [big, big, big], t: [0, 0, 1] },
+    { z: [big, big, big], t: [1, 1, 1] },
+    { z: [-big, 1, 2], t: [0.0625, 0.5, 0.5] },
+  ]);
+
+  const reference = {
+    f32_softmax_categorical_crossentropy(z: number[], t: number[]) {
+      return -sum(logSoftmax(z).map((log, j) => (t[j] === 0 ? 0 : t[j] * log)));
+    },
+    f32_sigmoid_binary_crossentropy(z: number[], t: number[]) {
+      return sum(z.map((v, j) => Math.max(v, 0) - v * t[j] + Math.log1p(Math.exp(-Math.abs(v))))) / z.length;
+    },
+  };
+
+  test.each(Object.keys(reference) as (keyof typeof reference)[])('%s', (kernel) => {
+    for (const { z, t } of rows.map(({ z, t }) => ({ z: z.map(Math.fround), t }))) {
+      onBench(machine, (bench) => {
+        const three = (row: number[]): Matrix => [row, row, row];
+        const [zs, ts, ys, ds] = [z, t, z, z].map((row) => lay(bench, three(row), 0));
+        const loss = bench.room(M);
+        bench.call(kernel, M, 3, zs.address, ts.address, ys.address, ds.address, zs.ld, loss.address);
+        const [got] = bench.read(loss);
+        const exact = reference[kernel](z, t);
+        const what = `${got} for ${exact}, of logits ${z.join(', ')} and targets ${t.join(', ')}`;
+        if (Math.abs(exact) > MOST) expect(got, what).toBe(Infinity);
+        else expect(Math.abs(got - exact) <= 4 * 2 ** -23 * Math.max(1, Math.abs(exact)), what).toBe(true);
+        expect(rowsOf(bench.read(ds), 3, zs.ld).flat().every(Number.isFinite), what).toBe(true);
+      });
+    }
+  });
+});
+
+describe('extreme logits give finite losses', () => {
+  const z = [
+    [1e4, -1e4, 0],
+    [-1e4, 1e4, 3],
+    [-1e38, 1e38, 0],
+  ];
+  test.each(['f32_softmax_categorical_crossentropy', 'f32_sigmoid_binary_crossentropy'] as const)('%s', (kernel) => {
+    onBench(machine, (bench) => {
+      const [zs, ts, ys, ds] = [
+        lay(bench, z, 0),
+        lay(
+          bench,
+          [
+            [0, 1, 0],
+            [1, 0, 0],
+            [0, 1, 0],
+          ],
+          0,
+        ),
+        lay(bench, z, 0),
+        lay(bench, z, 0),
+      ];
+      const loss = bench.room(M);
+      bench.call(kernel, M, 3, zs.address, ts.address, ys.address, ds.address, zs.ld, loss.address);
+      expect([...bench.read(loss), ...rowsOf(bench.read(ds), 3, zs.ld).flat()].every(Number.isFinite)).toBe(true);
+      expect(bench.read(loss)[0]).toBeGreaterThan(5000);
+    });
+  });
+});

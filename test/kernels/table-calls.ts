@@ -1,0 +1,255 @@
+/**
+ * Calls of any kernel, made from its lines in the ABI table and in the table of extents alone: at which sizes, with which contents, where in memory. One pointer of a call
+ * ends where memory ends, so that an access past its extent traps; what stands around the others is filled with a pattern, and must neither change nor have an effect.
+ */
+import { ABI, type KernelName } from '../../src/engine/abi.js';
+import { EXTENTS, type Area, type Extent } from '../../src/engine/extents.js';
+import { source, type Source } from '../reference/random.js';
+
+type Numbers = Record<string, number>;
+
+/** Every width from 1 to 20, and some that take the loops of large rows and the packing of products. */
+const WIDTHS = [...Array.from({ length: 20 }, (_, i) => i + 1), 33, 67];
+const ROW_COUNTS = [0, 1, 2, 3, 5, 8, 13];
+/** Combinations of sizes that a kernel is called at, at most. */
+const MOST_SIZES = 400;
+/** A buffer of more floats than that is scratch: what it holds is not looked at. */
+const LARGE = 16_384;
+
+/** What is random about a call, besides sizes: numbers by the names of their parameters; any number will do for those that have no name here. */
+const CHOICES: Readonly<Record<string, readonly number[]>> = {
+  rows: [1, 2, 3, 7],
+  width: [8, 12, 16, 68],
+  pieces: [1, 2, 3],
+  bins: [1, 2, 5],
+  accumulate: [0, 1],
+  nesterov: [0, 1],
+};
+
+export interface TableCall {
+  readonly kernel: KernelName;
+  /** By parameter, without those of pointers. */
+  readonly scalars: Numbers;
+  /** Pointers that are null. */
+  readonly nulls: ReadonlySet<string>;
+  readonly seed: number;
+}
+
+const isPointer = (parameter: string): boolean => parameter.startsWith('*');
+const isFloat = (parameter: string): boolean => parameter.endsWith(':f32');
+const isDistance = (parameter: string): boolean => /^ld[a-z]?$/.test(parameter);
+export const parametersOf = (kernel: KernelName): readonly string[] => ABI[kernel];
+export const extentsOf = (kernel: KernelName): Readonly<Record<string, Extent>> => EXTENTS[kernel];
+
+const of = <T>(list: readonly T[], from: Source): T => list[from.below(list.length)];
+
+/** Floats from the start of a buffer to the end of what may be touched of it. */
+const endOf = ({ count, length, stride, over }: Area): number =>
+  count <= 0 || length + over <= 0 ? 0 : (count - 1) * stride + length + over;
+
+export const areasOf = ({ reads, writes }: Extent, sizes: Numbers): Area[] =>
+  [reads, writes].flatMap((area) => (area === undefined ? [] : [area(sizes)]));
+
+/** All combinations, or where there are too many as many that are drawn. */
+function combinations(lists: readonly (readonly number[])[], from: Source): number[][] {
+  const total = lists.reduce((product, list) => product * list.length, 1);
+  if (total > MOST_SIZES) return Array.from({ length: MOST_SIZES }, () => lists.map((list) => of(list, from)));
+  return lists.reduce<number[][]>(
+    (before, list) => before.flatMap((one) => list.map((value) => [...one, value])),
+    [[]],
+  );
+}
+
+/** The calls of a kernel that are tried: all of its sizes, or a sample of them. */
+export function callsOf(kernel: KernelName): TableCall[] {
+  const parameters = parametersOf(kernel);
+  const from = source(0x5eed);
+  const sizes = ['m', 'n', 'k'].filter((name) => parameters.includes(name));
+  const inner = parameters.includes('k');
+  const lists = sizes.map((name) => {
+    // Rows have at least one value; a vector may have none.
+    if (name === 'n') return sizes.length > 1 ? WIDTHS : [0, ...WIDTHS];
+    return inner ? [0, ...WIDTHS] : ROW_COUNTS;
+  });
+  return combinations(lists, from).map((values) => {
+    const scalars: Numbers = Object.fromEntries(sizes.map((name, index) => [name, values[index]]));
+    for (const parameter of parameters) {
+      if (isPointer(parameter) || isDistance(parameter) || parameter in scalars) continue;
+      if (isFloat(parameter)) scalars[parameter.slice(0, -':f32'.length)] = Math.fround(0.25 + 0.5 * from.uniform());
+      else scalars[parameter] = parameter in CHOICES ? of(CHOICES[parameter], from) : from.below(2 ** 32) | 0;
+    }
+    for (const distance of parameters.filter(isDistance)) {
+      scalars[distance] = leastDistance(kernel, scalars, distance) + of([0, 0, 1, 4], from);
+    }
+    // A row that all rows start with.
+    if (parameters.includes('ldi') && from.below(2) === 0) scalars.ldi = 0;
+    const nulls = Object.entries(extentsOf(kernel)).flatMap(([name, { optional }]) =>
+      optional === true && from.below(2) === 0 ? [name] : [],
+    );
+    return { kernel, scalars, nulls: new Set(nulls), seed: from.below(2 ** 31) };
+  });
+}
+
+/** The least distance of rows at which none of those that are so far apart overlap. */
+function leastDistance(kernel: KernelName, scalars: Numbers, distance: string): number {
+  const at = (value: number): Area[] =>
+    Object.values(extentsOf(kernel)).flatMap((one) => areasOf(one, { ...scalars, [distance]: value }));
+  const [none, many] = [at(0), at(1000)];
+  return Math.max(1, ...none.flatMap(({ stride, length }, i) => (many[i].stride === stride ? [] : [length])));
+}
+
+/** How the contents of a call are made: ordinary numbers, any bits, or ordinary numbers with NaNs whose sign bit is `negative`. */
+export type Contents = 'ordinary' | 'hostile' | { readonly negative: boolean };
+
+/** Where the pointers of a call stand, in floats. */
+interface Placed {
+  readonly at: ReadonlyMap<string, number>;
+  /** First float of what is looked at. */
+  readonly first: number;
+}
+
+/** What a call left in the areas that it writes, by pointer: bits. */
+export type Written = ReadonlyMap<string, Uint32Array>;
+
+/** One instance of the kernels on a small memory of its own. */
+export class TableBench {
+  private readonly words: Uint32Array;
+  private readonly kernels: Readonly<Record<string, (...numbers: number[]) => void>>;
+
+  constructor(bytes: BufferSource) {
+    // Shared, as the binary declares it; no larger than what the largest call needs.
+    const memory = new WebAssembly.Memory({ initial: 32, maximum: 32, shared: true });
+    this.words = new Uint32Array(memory.buffer);
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } });
+    this.kernels = instance.exports as never;
+  }
+
+  get names(): KernelName[] {
+    return Object.keys(this.kernels) as KernelName[];
+  }
+
+  /** Makes a call whose pointer `last` stands at the end of memory, `pattern` around all. Throws where it changes anything that is not its own. */
+  run(call: TableCall, last: string, contents: Contents, pattern: number): Written {
+    const { kernel, scalars } = call;
+    const placed = this.place(call, last);
+    const { first } = placed;
+    const { words } = this;
+    words.fill(pattern, first);
+    this.eachArea(call, placed, (name, extent, area, at) => {
+      // What is only written holds the pattern before: nothing of it may be left.
+      if (extent.reads === undefined) return;
+      // Integers that say where to go are any integer at all, or where contents are ordinary within the least that there is.
+      const bound = contents === 'hostile' ? 2 ** 32 : Math.max(1, Math.min(scalars.n, scalars.rows ?? Infinity));
+      const from = source(call.seed + 7919 * name.length);
+      eachRun(area, at, (start, length) => fill(words.subarray(start, start + length), extent, contents, bound, from));
+    });
+    const before = words.slice(first);
+    const args = parametersOf(kernel).map((parameter) => {
+      if (isPointer(parameter)) return call.nulls.has(parameter.slice(1)) ? 0 : 4 * placed.at.get(parameter.slice(1))!;
+      return scalars[isFloat(parameter) ? parameter.slice(0, -':f32'.length) : parameter];
+    });
+    try {
+      this.kernels[kernel](...args);
+    } catch (error) {
+      throw new Error(`${describeCall(call, last)}: ${(error as Error).message}`, { cause: error });
+    }
+    const after = words.slice(first);
+    const written = new Map<string, number[]>();
+    this.eachArea(call, placed, (name, { writes }, area, at) => {
+      if (writes === undefined) return;
+      const list = written.get(name) ?? [];
+      eachRun(area, at, (start, length) => {
+        const large = length > LARGE;
+        if (!large) list.push(...after.subarray(start - first, start - first + length));
+        before.set(after.subarray(start - first, start - first + length), start - first);
+      });
+      written.set(name, list);
+    });
+    const changed = after.findIndex((word, i) => word !== before[i]);
+    if (changed !== -1) {
+      throw new Error(`${describeCall(call, last)}: ${this.whereIs(call, placed, first + changed)} was written`);
+    }
+    return new Map([...written].map(([name, list]) => [name, Uint32Array.from(list)]));
+  }
+
+  /** From the end of memory down: `last`, then the others in order with room between them. */
+  private place(call: TableCall, last: string): Placed {
+    const from = source(call.seed);
+    const at = new Map<string, number>();
+    let top = this.words.length;
+    const extents = extentsOf(call.kernel);
+    for (const name of [last, ...Object.keys(extents).filter((other) => other !== last)]) {
+      if (call.nulls.has(name)) continue;
+      const end = Math.max(0, ...areasOf(extents[name], call.scalars).map(endOf));
+      top -= end;
+      at.set(name, top);
+      top -= 32 + from.below(8);
+    }
+    if (top < 256) throw new Error(`${describeCall(call, last)} needs more memory than there is`);
+    return { at, first: top };
+  }
+
+  private eachArea(
+    { kernel, scalars, nulls }: TableCall,
+    { at }: Placed,
+    visit: (name: string, extent: Extent, area: Area, at: number) => void,
+  ): void {
+    for (const [name, extent] of Object.entries(extentsOf(kernel))) {
+      if (nulls.has(name)) continue;
+      const { reads, writes } = extent;
+      visit(name, extent, (writes ?? reads)!(scalars), at.get(name)!);
+    }
+  }
+
+  private whereIs(call: TableCall, { at }: Placed, word: number): string {
+    const offsets = [...at].map(([name, start]) => `${name}[${word - start}]`);
+    return `a float at ${offsets.join(' = ')}`;
+  }
+}
+
+export const describeCall = ({ kernel, scalars, nulls }: TableCall, last: string): string =>
+  `${kernel} ${JSON.stringify(scalars)}, ${last} at the end${nulls.size > 0 ? `, without ${[...nulls].join(', ')}` : ''}`;
+
+function eachRun({ count, length, stride }: Area, at: number, visit: (start: number, length: number) => void): void {
+  for (let i = 0; i < count; i++) if (length > 0) visit(at + i * stride, length);
+}
+
+const SPECIAL = Float32Array.of(0, -0, 1, -1, 1e-40, 3e38, -3e38, Infinity, -Infinity);
+const SPECIAL_BITS = new Uint32Array(SPECIAL.buffer);
+const float = new Float32Array(1);
+const bitsOf = new Uint32Array(float.buffer);
+
+/** Fills with contents that are a function of `from` alone. */
+function fill(words: Uint32Array, { holds }: Extent, contents: Contents, bound: number, from: Source): void {
+  if (words.length > LARGE) return;
+  if (holds === 'doubles') {
+    const doubles = Float64Array.from({ length: words.length / 2 }, () => from.symmetric(2));
+    words.set(new Uint32Array(doubles.buffer));
+    if (typeof contents === 'object' && from.below(3) === 0) words[1] = contents.negative ? 0xfff80000 : 0x7ff80000;
+    if (contents === 'hostile') for (let i = 0; i < words.length; i++) words[i] = from.uniform() * 2 ** 32;
+    return;
+  }
+  for (let i = 0; i < words.length; i++) {
+    if (contents === 'hostile' || holds === 'integers') {
+      words[i] = from.below(bound);
+      continue;
+    }
+    const kind = from.below(12);
+    float[0] = from.symmetric(2);
+    words[i] = bitsOf[0];
+    if (contents === 'ordinary') continue;
+    if (kind < 3) words[i] = contents.negative ? 0xffc00000 : 0x7fc00000;
+    else if (kind === 3) words[i] = of([...SPECIAL_BITS], from);
+  }
+}
+
+/** Whether two results have the same bits, of NaNs that they are NaNs alone. */
+export function sameBut(one: Uint32Array, other: Uint32Array, holds: Extent['holds']): boolean {
+  if (one.length !== other.length) return false;
+  if (holds === 'doubles') {
+    const [a, b] = [one, other].map((words) => new Float64Array(words.slice().buffer));
+    return a.every((value, i) => Object.is(value, b[i]));
+  }
+  const [a, b] = [one, other].map((words) => new Float32Array(words.slice().buffer));
+  return one.every((word, i) => word === other[i] || (holds === undefined && Number.isNaN(a[i]) && Number.isNaN(b[i])));
+}
