@@ -1,5 +1,5 @@
 /** Values as they stand in error messages. A message is made where something is wrong already, so nothing here throws, whatever the value. */
-import { isDetached, typedKind, typedLength } from './arrays.js';
+import { isDetached, isRevoked, typedKind, typedLength } from './arrays.js';
 import { isObject } from './objects.js';
 
 /** Map, Set or DataView where a value is one, of whichever realm: what it holds is not among its fields. */
@@ -17,10 +17,11 @@ export function describe(value: unknown): string {
   const type = typeof value;
   if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
   if (typeof value === 'bigint') return `${value}n`;
+  if (isRevoked(value)) return 'a revoked proxy';
   if (type === 'function' || type === 'symbol') return `a ${type}`;
   if (typeof value !== 'object' || value === null) return String(value);
   try {
-    return describeObject(value);
+    return describeObject(value as object);
   } catch {
     // It is a proxy without a target, or its own code threw while it was looked at.
     return isObject(value) ? 'an object' : 'a revoked proxy';

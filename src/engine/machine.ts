@@ -1,3 +1,4 @@
+import { ownOf } from '../common/objects.js';
 import { FormatError, StateError, UnsupportedError } from '../common/errors.js';
 import { ABI_DIGEST } from './abi.generated.js';
 import type { Kernels } from './abi.js';
@@ -40,6 +41,9 @@ export interface MachineHandle {
   readonly maximumMemory: number;
 }
 
+const isHandle = (options: MachineOptions | MachineHandle): options is MachineHandle =>
+  Object.hasOwn(options, 'memory');
+
 /** One kernel instance on one linear memory. Everything above gives it addresses and numbers. */
 export class Machine {
   readonly memory: LinearMemory;
@@ -68,11 +72,12 @@ export class Machine {
   /** A machine of its own, or with a handle one more on the memory of another thread's. Throws what the platform throws where it refuses to start a worker. */
   constructor(options: MachineOptions | MachineHandle) {
     const { module, tile, maximumMemory } = options;
-    const attached = 'memory' in options;
+    const attached = isHandle(options);
     const { memory, used }: Spare = attached ? { memory: options.memory, used: 0 } : memoryOf(options);
     this.module = module;
     this.memory = new LinearMemory(memory, maximumMemory, attached ? undefined : PAGE * pagesOf(options).initial);
-    const { threads = 1, startPool }: Partial<MachineOptions> = attached ? {} : options;
+    const threads = (attached ? undefined : ownOf(options, 'threads')) ?? 1;
+    const startPool = attached ? undefined : ownOf(options, 'startPool');
     // Each thread has its own, below everything that is allocated. One on another's memory has none: it only predicts.
     const packs = !attached && maximumMemory >= STRIPS_FROM;
     const scratch = (thread: number): number => FIRST_ADDRESS + thread * (SCRATCH_BYTES + (packs ? PACKED_A_BYTES : 0));

@@ -1,3 +1,4 @@
+import { ownOf } from '../common/objects.js';
 import { padded } from '../engine/panels.js';
 import { planBuffers, type BufferRequest } from './buffers.js';
 import { storedFloats, type NetworkPlan, type PlanNode } from './plan.js';
@@ -158,15 +159,16 @@ export function planMemory(plan: NetworkPlan, capacity: number, kind: RunKind): 
     measured || trains ? planDeltas(plan, kind, times, uses, learns, lossInputs).request(requests, capacity) : [];
   const extra = trains ? planAdded(plan, learns, left, measured ? lossInputs : [], { times, bytes, matrix }) : [];
 
-  const own = nodes.map(({ operation, inputs }, index) => {
-    const { forward, backward } = operation.scratch ?? {};
+  const needs = nodes.map(({ operation, inputs }, index) => {
+    const scratch = ownOf(operation, 'scratch');
+    const [forward, backward] = [ownOf(scratch, 'forward'), ownOf(scratch, 'backward')];
     const floats = (count: number | undefined, time: number): number | undefined =>
       bytes(count === undefined ? undefined : 4 * count, time, time);
     const descends = trains && inputs.some((input) => learns[input]);
     return {
       forward: trains ? floats(forward, times.forward(index)) : undefined,
       backward: descends ? floats(backward, times.backward(index)) : undefined,
-      saved: trains ? bytes(4 * (operation.saved ?? 0), times.forward(index), times.end) : undefined,
+      saved: trains ? bytes(4 * (ownOf(operation, 'saved') ?? 0), times.forward(index), times.end) : undefined,
     };
   });
   const targetsUntil = kind.keepAll ? times.end : times.loss;
@@ -207,8 +209,8 @@ export function planMemory(plan: NetworkPlan, capacity: number, kind: RunKind): 
             {
               node,
               index,
-              scratch: { forward: placed(own[index].forward), backward: placed(own[index].backward) },
-              saved: placed(own[index].saved),
+              scratch: { forward: placed(needs[index].forward), backward: placed(needs[index].backward) },
+              saved: placed(needs[index].saved),
               addedDeltas: extra[index]?.deltas.map((buffer, input) => placedMatrix(buffer, node.inputs[input])) ?? [],
               addedGradients: extra[index]?.gradients.map(placed) ?? [],
             },

@@ -1,3 +1,4 @@
+import { ownOf } from '../common/objects.js';
 import type { Machine } from '../engine/machine.js';
 import type { Place, Step } from '../engine/step.js';
 import type { Clock } from '../layers/operation.js';
@@ -79,18 +80,17 @@ export function bindProgram(
   addresses: ParameterAddresses,
   options: ProgramOptions,
 ): Program {
-  const { capacity, objective, weighted = false } = options;
+  const { capacity } = options;
+  const objective = ownOf(options, 'objective');
   const memory = planMemory(plan, capacity, {
-    trains: addresses.gradients !== undefined,
-    ...(options.keepAll && { keepAll: true }),
-    ...(objective && {
-      measured: {
-        pairedWith: objective.map(({ loss }) => loss.pairedWith),
-        smooths: objective.map(({ loss }) => loss.smoothing !== undefined),
-        totals: objective.reduce((total, output) => total + sumsOf(output), 0),
-        weighted,
-      },
-    }),
+    trains: ownOf(addresses, 'gradients') !== undefined,
+    keepAll: ownOf(options, 'keepAll') ?? false,
+    measured: objective && {
+      pairedWith: objective.map(({ loss }) => loss.pairedWith),
+      smooths: objective.map(({ loss }) => loss.smoothing !== undefined),
+      totals: objective.reduce((total, output) => total + sumsOf(output), 0),
+      weighted: ownOf(options, 'weighted') ?? false,
+    },
   });
   const region = machine.arena.allocate(memory.bytes);
   // Padding columns are read along with the rest; they must never hold a NaN of somebody else's.
@@ -128,7 +128,7 @@ class Binder {
     private readonly addresses: ParameterAddresses,
     private readonly clock: Clock,
   ) {
-    this.trains = addresses.gradients !== undefined;
+    this.trains = ownOf(addresses, 'gradients') !== undefined;
   }
 
   address(buffer: PlannedBytes | undefined): number {
@@ -172,7 +172,7 @@ class Binder {
   advance(): Step[] {
     if (!this.trains) return [];
     return this.memory.computed.flatMap(
-      (planned) => planned.node.operation.advance?.(this.binding(planned, undefined)) ?? [],
+      (planned) => ownOf(planned.node.operation, 'advance')?.(this.binding(planned, undefined)) ?? [],
     );
   }
 
@@ -181,14 +181,14 @@ class Binder {
     const { operation } = node;
     const delta = this.memory.deltas[node.output];
     const binding = this.binding(planned, undefined);
+    const differentiate = ownOf(operation, 'differentiate');
     return {
       layer: node.layer,
       kind: operation.kind,
       inputs: binding.inputs,
       output: binding.output,
       outputDelta: delta && this.place(delta),
-      differentiate:
-        operation.differentiate && ((ones, derivative) => operation.differentiate!(binding, ones, derivative)),
+      differentiate: differentiate && ((ones, derivative) => differentiate(binding, ones, derivative)),
     };
   }
 

@@ -166,8 +166,19 @@ const custom = (loss: CustomLoss): LossDefinition => ({
     },
 });
 
+/** What a loss does not say of itself is nothing, and not what `Object.prototype` says. */
+const NOTHING_MORE = {
+  targetRange: undefined,
+  targetValues: undefined,
+  smoothing: undefined,
+  pairedWith: undefined,
+  bindPaired: undefined,
+};
+
 /** The losses as kernels: assembly/loss. */
-export function lossDefinition(loss: Loss): LossDefinition {
+export const lossDefinition = (loss: Loss): LossDefinition => ({ ...NOTHING_MORE, ...definitionOf(loss) });
+
+function definitionOf(loss: Loss): LossDefinition {
   switch (loss.kind) {
     case 'halfSquaredError':
       return squaredError(false);

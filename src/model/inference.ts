@@ -3,6 +3,7 @@ import { describe } from '../common/describe.js';
 import { ShapeError, StateError, ValueError } from '../common/errors.js';
 import { integer, readOptions } from '../common/options.js';
 import { DISPOSE, INSPECT } from '../common/symbols.js';
+import { ownOf } from '../common/objects.js';
 import { perEnd } from '../common/per-end.js';
 import { openRows, type Inputs } from '../common/rows.js';
 import { RegionGroup } from '../engine/arena.js';
@@ -78,10 +79,9 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
   private live = true;
 
   /** For the library's own use: users call `sequential`, `model`, `loadModel` or `attachModel`. */
-  constructor(
-    { machine: engine, blueprint, plan, where, onDispose, weights }: Site,
-    valuesOf?: (parameters: readonly PlannedParameter[]) => readonly Float32Array[],
-  ) {
+  constructor(site: Site, valuesOf?: (parameters: readonly PlannedParameter[]) => readonly Float32Array[]) {
+    const { machine: engine, blueprint, where, onDispose } = site;
+    const [plan, weights] = [ownOf(site, 'plan'), ownOf(site, 'weights')];
     const machine = engine.forModel();
     this.machine = machine;
     this.blueprint = blueprint;

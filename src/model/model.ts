@@ -23,6 +23,7 @@ import {
 import type { DataGiven, Dataset, DataShape, Targets } from '../training/data/shape.js';
 import {
   isBatchSource,
+  isSourced,
   residentFeed,
   SourceFeed,
   type BatchSource,
@@ -208,7 +209,7 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
     }
     const { sampleWeight, classWeight } = read;
     const train = fromSource ? { source: x } : openData('fit', { x, y, sampleWeight, classWeight }, shape);
-    if (!('source' in train)) requireBatchStatistics(this.plan, train.rows, read);
+    if (!isSourced(train)) requireBatchStatistics(this.plan, train.rows, read);
     this.requireUnchanged('fit', trainer);
     if (read.runIn === 'main') return settled(await this.train({ train, validation }, read));
     const { machine, workerUrl } = this;
@@ -253,12 +254,12 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
     try {
       let feed: Feed;
       const copiedValidation = given.validation && copy(given.validation);
-      const copiedTrain = 'source' in given.train ? undefined : copy(given.train);
+      const copiedTrain = isSourced(given.train) ? undefined : copy(given.train);
       let validation = copiedValidation && accept(copiedValidation);
       const data = copiedTrain && accept(copiedTrain);
       // Reading data may run code of the caller's, which may have disposed the model.
       this.requireLive('fit');
-      if ('source' in given.train) {
+      if (isSourced(given.train)) {
         const { batchesPerEpoch, classWeight, signal } = read;
         const proceed = (): void => {
           this.requireRunning('fit');

@@ -1,3 +1,4 @@
+import { fieldsOf } from '../common/objects.js';
 import { sizeOf } from '../common/tensors.js';
 import type { NetworkPlan } from '../graph/plan.js';
 import type { Layer } from '../layers/layer.js';
@@ -9,7 +10,14 @@ const grouped = (n: number): string => String(n).replace(/\B(?=(\d{3})+$)/g, ','
 
 /** What is particular about a layer, in a word or two. */
 function detailOf({ config }: Layer): string {
-  const { activation, pieces, rate, stddev, scale } = config as {
+  const { activation, pieces, rate, stddev, scale } = fieldsOf(
+    config,
+    'activation',
+    'pieces',
+    'rate',
+    'stddev',
+    'scale',
+  ) as {
     activation?: { kind: string; config: { name?: string } };
     pieces?: number;
     rate?: number;

@@ -1,7 +1,7 @@
 import { isList, isSequence, typedKind, typedLength, typedPart } from '../common/arrays.js';
 import { describe, describeShape } from '../common/describe.js';
 import { ShapeError, ValueError } from '../common/errors.js';
-import { fieldsOf } from '../common/objects.js';
+import { fieldsOf, ownOf } from '../common/objects.js';
 import { allFinite, sizeOf } from '../common/tensors.js';
 import type { PlannedParameter } from '../graph/plan.js';
 
@@ -42,7 +42,8 @@ export function readTensors(
 const floatsOf = (data: Float32Array, size: number): Float32Array => new Float32Array(typedPart(data, 0, size));
 
 function readTensor(where: string, { name, spec }: PlannedParameter, value: unknown, how: Reading): Float32Array {
-  const { shape, least = -Infinity } = spec;
+  const { shape } = spec;
+  const least = ownOf(spec, 'least') ?? -Infinity;
   const { name: said, shape: given, data } = fieldsOf(value, 'name', 'shape', 'data');
   if (given === undefined || data === undefined) {
     throw new ValueError(`${where}: "${name}" expected { shape, data }, got ${describe(value)}.`);

@@ -1,4 +1,5 @@
 /** What an update does besides the optimizer's own rule: penalties and limits on the gradient before it, constraints on the weights after it. */
+import { ownOf } from '../common/objects.js';
 import { sizeOf } from '../common/tensors.js';
 import type { RegionGroup } from '../engine/arena.js';
 import type { Machine } from '../engine/machine.js';
@@ -13,9 +14,10 @@ export function bindPenalties(
   plan: NetworkPlan,
   { weights, gradients }: { readonly weights: number; readonly gradients: number },
 ): () => void {
-  const penalties = plan.parameters.flatMap(({ spec, offset }) =>
-    spec.regularizer === undefined ? [] : [{ at: 4 * offset, floats: storedFloats(spec), ...spec.regularizer.config }],
-  );
+  const penalties = plan.parameters.flatMap(({ spec, offset }) => {
+    const regularizer = ownOf(spec, 'regularizer');
+    return regularizer === undefined ? [] : [{ at: 4 * offset, floats: storedFloats(spec), ...regularizer.config }];
+  });
   return () => {
     for (let i = 0; i < penalties.length; i++) {
       const { at, floats, l1, l2 } = penalties[i];
@@ -62,11 +64,11 @@ export function bindClip(
 
 /** Holds weights to the layers' constraints. */
 export function bindConstraints({ kernels, tile }: Machine, plan: NetworkPlan, weights: number): () => void {
-  const constraints = plan.parameters.flatMap(({ spec, offset }) =>
-    spec.constraint === undefined
-      ? []
-      : [{ at: weights + 4 * offset, units: spec.shape[0], inputs: spec.shape[1], ...spec.constraint.config }],
-  );
+  const constraints = plan.parameters.flatMap(({ spec, offset }) => {
+    const constraint = ownOf(spec, 'constraint');
+    const [units, inputs] = spec.shape;
+    return constraint === undefined ? [] : [{ at: weights + 4 * offset, units, inputs, ...constraint.config }];
+  });
   return () => {
     for (let i = 0; i < constraints.length; i++) {
       const { at, units, inputs, limit } = constraints[i];

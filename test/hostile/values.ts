@@ -57,6 +57,13 @@ const thrower = (): object =>
     ),
   );
 
+/** An array whose length is now true and now not. */
+function fickle(array: Float32Array, length: number): Float32Array {
+  const { length: real } = array;
+  let asked = 0;
+  return Object.defineProperty(array, 'length', { get: () => (asked++ % 2 === 0 ? real : length) });
+}
+
 class Longer extends Float32Array {
   override get length(): number {
     return 64;
@@ -265,6 +272,8 @@ export const HOSTILE: readonly (readonly [name: string, make: () => unknown])[] 
     'a Float32Array that says it is shorter',
     () => Object.defineProperty(new Float32Array(4096), 'length', { value: 2 }),
   ],
+  ['a Float32Array that says it is shorter each second time', () => fickle(new Float32Array(4096), 2)],
+  ['a Float32Array that says it is longer each second time', () => fickle(Float32Array.of(1, 2), 64)],
   ['a Float32Array of a class that says it is longer', () => new Longer(2)],
   [
     'a Float32Array whose subarray is longer',

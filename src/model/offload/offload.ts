@@ -13,6 +13,7 @@ import { startWorker, whyNoWorkers, whyNotShared, type HostedWorker } from '../.
 import { abortable } from '../../training/abortable.js';
 import { callAll, hookOf, HOOKS, type Callback, type TrainedModel } from '../../training/callbacks/callback.js';
 import {
+  isSourced,
   nextOf,
   readBatch,
   openSource,
@@ -203,7 +204,7 @@ export class Offload {
     const program = subject.workerUrl ?? (await import('./program.js')).OFFLOAD_PROGRAM;
     proceed();
     const { validation } = data;
-    const given = 'source' in data.train ? undefined : describeData('fit', data.train, shape.outputs, 0);
+    const given = isSourced(data.train) ? undefined : describeData('fit', data.train, shape.outputs, 0);
     const sets = shape.inputs.length + shape.outputs.length;
     const begin: Begin = {
       role: 'fit',
@@ -258,7 +259,7 @@ export class Offload {
         proceed,
       );
     if (validation !== undefined) await send(validation, sets);
-    if (!('source' in data.train)) await send(data.train, 0);
+    if (!isSourced(data.train)) await send(data.train, 0);
     this.post({ type: 'go' });
   }
 

@@ -55,7 +55,7 @@ export interface DataSources {
   readonly sampleWeight: RowNumbers | undefined;
   readonly classWeight: ClassWeight | undefined;
   /** What rows and classes count for, where that was checked before, or what it was refused with. */
-  readonly given?: GivenWeights | Error;
+  readonly given?: GivenWeights | Error | undefined;
 }
 
 /** Rows with what messages call them. */
@@ -90,9 +90,10 @@ export function openData(
     const open = loss.targets === 'labels' ? openLabels : openRows;
     return { what, source: open(where, what, value, width, hint), outputs: width, hint };
   });
+  const { sampleWeight, classWeight } = { sampleWeight: undefined, classWeight: undefined, ...given };
   const { rows } = x[0].source;
   if (rows === 0) throw new ShapeError(`${where}: ${x[0].what} expected at least one row, got none.`);
-  return { rows, x, y, sampleWeight: given.sampleWeight, classWeight: given.classWeight };
+  return { rows, x, y, sampleWeight, classWeight, given: undefined };
 }
 
 /** Throws where there are not as many rows of each. After the rows themselves were checked, whose messages say more. */

@@ -42,6 +42,10 @@ export function isBatchSource(x: unknown): x is BatchSource {
   return fieldOf(x, Symbol.iterator) !== undefined || fieldOf(x, Symbol.asyncIterator) !== undefined;
 }
 
+/** Whether what is trained on is a source. */
+export const isSourced = (train: FitData['train']): train is { readonly source: BatchSource } =>
+  Object.hasOwn(train, 'source');
+
 /** Brings the batches of an epoch into a training station, one after the other. */
 export interface Feed {
   readonly station: Station;
