@@ -22,7 +22,7 @@ export function describe(value: unknown): string {
   if (isRevoked(value)) return 'a revoked proxy';
   if (typeof value === 'function') return 'a function';
   try {
-    return describeObject(value as object);
+    return describeObject(value);
   } catch {
     // The value's own code threw while it was looked at.
     return isList(value) ? 'an array' : 'an object';
