@@ -19,6 +19,7 @@ import {
   ShapeError,
   topKAccuracy,
   ValueError,
+  WasmMlpError,
   type Model,
 } from '../src/index.js';
 import { any, engine, refuses, refusesAll, X, Y } from './reference/refusals.js';
@@ -65,7 +66,7 @@ describe('options of factories', () => {
       'a learning rate that holds itself',
       () => sgd({ learningRate: any(cyclic()) }),
       ValueError,
-      'schedules.warmUp: schedule expected at most 32 choices in each other, got more.',
+      'sgd: learningRate expected at most 16 warm-ups within each other, got more.',
     ],
     [
       'an activation that is null',
@@ -186,14 +187,7 @@ describe('arrays that were altered', () => {
   const predict = (x: unknown) => (one: Model) => one.predict(any(x));
   const expected = 'predict: x expected a Float32Array or an array of rows';
   refuses([
-    ['transferred', predict(detached()), ValueError, `${expected}, got a Float32Array whose memory was transferred.`],
-    [
-      'without its prototype',
-      predict(bare(Float32Array.of(1, 2))),
-      ValueError,
-      `${expected}, got an altered Float32Array(2).`,
-    ],
-    ['with a length of its own', predict(longer()), ValueError, `${expected}, got an altered Float32Array(2).`],
+    ['transferred', predict(detached()), ValueError, `${expected}, got a transferred Float32Array.`],
     [
       'no array but its prototype',
       predict(Object.create(Float32Array.prototype)),
@@ -209,19 +203,6 @@ describe('arrays that were altered', () => {
       'predict: x expected an array of 2 numbers in row 1, got a revoked proxy.',
     ],
     [
-      'what predictions are written to',
-      (one) =>
-        one.predictInto(Float32Array.of(1, 2), Object.defineProperty(new Float32Array(3), 'length', { value: 300 })),
-      ValueError,
-      'predictInto: out expected a Float32Array, got an altered Float32Array(3).',
-    ],
-    [
-      'weights of rows',
-      (one) => one.evaluate(X, Y, { sampleWeight: bare(Float32Array.of(1, 1, 1)) }),
-      ValueError,
-      'evaluate: sampleWeight expected a number per row, got an altered Float32Array(3).',
-    ],
-    [
       'a name that is a symbol',
       (one) => one.setWeights(one.getWeights().map((tensor) => ({ ...tensor, name: any(Symbol('s')) }))),
       ValueError,
@@ -235,38 +216,39 @@ describe('arrays that were altered', () => {
     ],
   ]);
 
-  test('write nothing beyond their own place, though they say that they are shorter', () => {
+  test('count as many values as they have, whatever they say of themselves', () => {
+    const one = engine.sequential({ seed: 2, layers: [dense({ units: 3, inputShape: [2] })] });
+    one.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
+    const goals = [[1, 2, 3]];
+    const [y, loss] = [one.predict([[1, 2]]), one.evaluate([[1, 2]], goals)];
+    for (const x of [bare(Float32Array.of(1, 2)), longer(), bare([bare([1, 2])])]) {
+      expect(one.predict(x)).toEqual(y);
+      expect(one.evaluate(x, goals, { sampleWeight: bare(Float32Array.of(1)) })).toEqual(loss);
+    }
+    one.dispose();
+  });
+
+  test('write nothing beyond their place, though they say that they are shorter', () => {
     const one = engine.sequential({ layers: [dense({ units: 3, inputShape: [2] })] });
     const other = engine.sequential({ layers: [dense({ units: 64, inputShape: [64] })] });
     one.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
     const before = other.save();
-    const long = Object.defineProperty(new Float32Array(1 << 16).fill(7), 'length', { value: 2 });
-    const copied = Object.assign(Float32Array.of(1, 2, 3, 4), { subarray: () => new Float32Array(1 << 16).fill(7) });
-    expect(() => one.predict(long)).toThrow(ValueError);
-    expect(() => one.trainOnBatch(long, [[1, 2, 3]])).toThrow(ValueError);
-    one.evaluate(
-      copied,
-      [
-        [1, 2, 3],
-        [1, 2, 3],
-      ],
-      { batchSize: 1 },
-    );
+    const long = (): Float32Array => Object.defineProperty(new Float32Array(1 << 16).fill(7), 'length', { value: 2 });
+    const goals = [[1, 2, 3]];
+    const acts = [
+      () => one.trainOnBatch(long(), goals),
+      () => one.trainOnBatch([long()], goals),
+      () => one.trainOnBatch([[1, 2]], long()),
+      () => one.evaluate([[1, 2]], goals, { sampleWeight: long() }),
+      () => one.adapt(long()),
+      () => one.setWeights(one.getWeights().map((tensor) => ({ ...tensor, data: long() }))),
+      () => one.predictInto(Float32Array.of(1, 2), long()),
+    ];
+    for (const act of acts) expect(act).toThrow(WasmMlpError);
+    one.predict(long());
     expect(other.save()).toEqual(before);
     one.dispose();
     other.dispose();
-  });
-
-  test('without their methods still hold their rows', () => {
-    const one = engine.sequential({ seed: 2, layers: [dense({ units: 3, inputShape: [2] })] });
-    const rows = bare([bare([0.5, 1]), [2, 3]]);
-    expect(one.predict(rows)).toEqual(
-      one.predict([
-        [0.5, 1],
-        [2, 3],
-      ]),
-    );
-    one.dispose();
   });
 });
 
@@ -298,7 +280,7 @@ describe("what the caller's own code throws", () => {
       new ValueError('dense: units expected an integer >= 1, got an object.'),
     );
     expect(() => dense({ units: any(new Proxy([1], { get: fail })) })).toThrow(
-      new ValueError('dense: units expected an integer >= 1, got an array.'),
+      new ValueError('dense: units expected an integer >= 1, got an object.'),
     );
   });
 });

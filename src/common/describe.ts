@@ -21,7 +21,7 @@ export function describe(value: unknown): string {
   if (type === 'function' || type === 'symbol') return `a ${type}`;
   if (typeof value !== 'object' || value === null) return String(value);
   try {
-    return describeObject(value as object);
+    return describeObject(value);
   } catch {
     // It is a proxy without a target, or its own code threw while it was looked at.
     return isObject(value) ? 'an object' : 'a revoked proxy';

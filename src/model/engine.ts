@@ -1,7 +1,7 @@
 import { requireDistinctNames } from '../common/custom.js';
 import { StateError } from '../common/errors.js';
 import { integer, nonNegative, readOptions } from '../common/options.js';
-import { fieldOf, isInstance } from '../common/objects.js';
+import { fieldOf, isInstance, ownOf } from '../common/objects.js';
 import type { Numerics } from '../engine/features.js';
 import { whenCollected } from '../engine/holding.js';
 import { Machine } from '../engine/machine.js';
@@ -263,8 +263,10 @@ export class Engine {
   private build<O extends Float32Array | Float32Array[]>(
     where: string,
     blueprint: Blueprint,
-    { plan, tensors = [] }: { plan?: NetworkPlan; tensors?: readonly SymbolicTensor[] } = {},
+    made: { readonly plan?: NetworkPlan; readonly tensors?: readonly SymbolicTensor[] } = {},
   ): Model<O> {
+    const plan = ownOf(made, 'plan');
+    const tensors = ownOf(made, 'tensors') ?? [];
     const { machine, workerUrl } = this;
     const owner: WeightOwner = { live: true };
     let one: WeakRef<EngineModel> | undefined;

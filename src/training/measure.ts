@@ -1,3 +1,4 @@
+import { ownOf } from '../common/objects.js';
 import { setField } from '../common/options.js';
 import type { Machine } from '../engine/machine.js';
 import { runProgram, sumsOf, type Objective, type Program } from '../graph/program.js';
@@ -10,7 +11,10 @@ export type Logs = Record<string, number>;
 
 /** The objective for another run: metrics that keep rows get their own. */
 export const anotherObjective = (objective: Objective): Objective =>
-  objective.map((output) => ({ ...output, metrics: output.metrics.map((metric) => metric.another?.() ?? metric) }));
+  objective.map((output) => ({
+    ...output,
+    metrics: output.metrics.map((metric) => ownOf(metric, 'another')?.() ?? metric),
+  }));
 
 /** Reads and resets the running sums that a program keeps, and the rows that its metrics keep. */
 export class Tally {
@@ -27,7 +31,7 @@ export class Tally {
 
   reset(): void {
     this.sums.fill(0);
-    for (const { metrics } of this.objective) for (const metric of metrics) metric.clear?.();
+    for (const { metrics } of this.objective) for (const metric of metrics) ownOf(metric, 'clear')?.();
   }
 
   /** Whether the sums of the losses are finite so far. Metrics are not worked out for it. */

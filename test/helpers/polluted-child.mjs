@@ -53,7 +53,7 @@ async function work() {
   const options = {
     epochs: 2,
     batchSize: 2,
-    validationSplit: 0.4,
+    validationData: /** @type {const} */ ([X, Y]),
     callbacks: [library.earlyStopping({ monitor: 'loss' })],
   };
   results.push(JSON.stringify(await model.fit(X, Y, options)));

@@ -138,7 +138,7 @@ export function copyData(machine: Machine, where: string, sources: DataSources):
     const y = sources.y.map(copyIn);
     requireEqualRows(where, sources);
     const { rows, sampleWeight, classWeight, given } = sources;
-    return { rows, x, y, sampleWeight, classWeight, ...(given && { given }), regions };
+    return { rows, x, y, sampleWeight, classWeight, given, regions };
   } catch (error) {
     // What the caller's own objects do while they are read is theirs.
     regions.free();
