@@ -279,6 +279,12 @@ describe('labels', () => {
         ShapeError,
         'fit: y expected one class index per row, got [1,0,0] in row 0. For one-hot targets use categoricalCrossentropy.',
       ],
+      [
+        'a column of indices, as Keras takes it',
+        (m) => m.fit(X, any([[0], [1], [2]])),
+        ShapeError,
+        'fit: y expected one class index per row, got [0] in row 0. Write the indices as one list: y.flat().',
+      ],
     ],
     'sparseCategoricalCrossentropy',
   );

@@ -356,7 +356,7 @@ describe('a file that was tampered with is a FormatError, and nothing of it stay
     expectError(
       await thrownBy(() => loadRegressor(any('file'))),
       ValueError,
-      'loadRegressor: file expected a Uint8Array, got "file".',
+      'loadRegressor: file expected a Uint8Array, got "file". Read the file first: readFileSync(path), or new Uint8Array(await response.arrayBuffer()).',
     );
     expect(await thrownBy(() => loadRegressor(files.regressor, any({ engin: engine })))).toBeInstanceOf(ValueError);
     expect(await thrownBy(() => loadRegressor(files.regressor, { engine: any({}) }))).toBeInstanceOf(ValueError);

@@ -94,12 +94,12 @@ const forgeries: [title: string, bytes: Uint8Array, message: string][] = [
   [
     'no metadata',
     forged((h) => delete (h as Partial<Header>).__metadata__),
-    'loadModel: field __metadata__.wasm-mlp expected, got a file without it. It was not saved by wasm-mlp.',
+    'loadModel: field __metadata__.wasm-mlp expected, got a file without it. It was not saved by wasm-mlp: to take weights of other files, build the model and call setWeights.',
   ],
   [
     'empty metadata',
     forged((h) => (h.__metadata__ = {})),
-    'loadModel: field __metadata__.wasm-mlp expected, got a file without it. It was not saved by wasm-mlp.',
+    'loadModel: field __metadata__.wasm-mlp expected, got a file without it. It was not saved by wasm-mlp: to take weights of other files, build the model and call setWeights.',
   ],
   [
     'another dtype',
@@ -193,7 +193,7 @@ describe('forgeries', () => {
     expectError(
       await thrownBy(() => loadModel(any('model.safetensors'), { engine })),
       ValueError,
-      'loadModel: file expected a Uint8Array, got "model.safetensors".',
+      'loadModel: file expected a Uint8Array, got "model.safetensors". Read the file first: readFileSync(path), or new Uint8Array(await response.arrayBuffer()).',
     );
   });
 });

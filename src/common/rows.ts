@@ -253,9 +253,12 @@ function requireLabel(
   hint: FlatHint,
 ): asserts label is number {
   if (typeof label === 'number' && Number.isInteger(label) && label >= 0 && label < classes) return;
-  if (isSequence(label)) {
+  const length = rowLength(where, what, label);
+  if (length !== undefined) {
+    // A list of one number each, as Keras takes it, is no one-hot target.
+    const better = length === 1 ? 'Write the indices as one list: y.flat().' : hint;
     throw new ShapeError(
-      `${where}: ${what} expected one class index per row, got ${describe(label)} in row ${row}.${spaced(hint)}`,
+      `${where}: ${what} expected one class index per row, got ${describe(label)} in row ${row}.${spaced(better)}`,
     );
   }
   throw new ValueError(

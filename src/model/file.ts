@@ -13,6 +13,9 @@ import { readArchitecture, type Architecture, type Blueprint } from './architect
 import type { CustomObjects } from './custom.js';
 import { readTensors } from './weights.js';
 
+/** What to do where a path, an address or a response was given instead of bytes. */
+export const READ_FIRST = ' Read the file first: readFileSync(path), or new Uint8Array(await response.arrayBuffer()).';
+
 /** Metadata field that holds everything but tensors. */
 export const FIELD = 'wasm-mlp';
 
@@ -102,12 +105,14 @@ function readHeader(text: string, most: number): Header {
 /** Reads a file as far as it can be checked without building the model. */
 function decodeModel(file: unknown): Omit<Checkpoint, 'copied'> {
   const bytes = bytesOf(file);
-  if (bytes === undefined) throw new ValueError(`loadModel: file expected a Uint8Array, got ${describe(file)}.`);
+  if (bytes === undefined)
+    throw new ValueError(`loadModel: file expected a Uint8Array, got ${describe(file)}.${READ_FIRST}`);
   const { tensors, metadata } = decodeSafetensors('loadModel', bytes);
   const text = metadata[FIELD];
   if (text === undefined) {
     throw new FormatError(
-      `loadModel: field __metadata__.${FIELD} expected, got a file without it. It was not saved by wasm-mlp.`,
+      `loadModel: field __metadata__.${FIELD} expected, got a file without it. It was not saved by wasm-mlp: ` +
+        `to take weights of other files, build the model and call setWeights.`,
     );
   }
   const numbers = tensors.reduce((total, { data }) => total + data.length, 0);

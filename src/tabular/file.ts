@@ -10,6 +10,7 @@ import { readOptions } from '../common/options.js';
 import { customCheck, type CustomObjects, type LoadOptions } from '../model/custom.js';
 import { engineCheck, loadModel } from '../model/default-engine.js';
 import type { Engine } from '../model/engine.js';
+import { READ_FIRST } from '../model/file.js';
 import { plain } from '../model/plain.js';
 import { decodeSafetensors, encodeSafetensors } from '../serialization/safetensors.js';
 import type { Scaling } from './columns.js';
@@ -80,7 +81,8 @@ export async function decodeTable<P>(
     engine: { check: engineCheck, or: undefined },
   });
   const bytes = bytesOf(file);
-  if (bytes === undefined) throw new ValueError(`${where}: file expected a Uint8Array, got ${describe(file)}.`);
+  if (bytes === undefined)
+    throw new ValueError(`${where}: file expected a Uint8Array, got ${describe(file)}.${READ_FIRST}`);
   const requireField: RequireField = (holds, field, expected, got) => {
     if (!holds) throw new FormatError(`${where}: field ${field} expected ${expected}, got ${describe(got)}.`);
   };
