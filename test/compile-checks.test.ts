@@ -144,12 +144,14 @@ describe('each loss on each activation', () => {
         expect(outcome(ending(layer), { loss })).toBe('error');
       }
     }
-    const unknown = [
-      batchNormalization(),
-      layerNormalization(),
-      rescaling({ scale: 0.5, offset: 0.5 }),
-      activation(custom),
-    ];
+    // A softmax that was forgotten before them shows behind them too.
+    for (const layer of [batchNormalization(), layerNormalization(), rescaling({ scale: 0.5, offset: 0.5 })]) {
+      for (const loss of ['binaryCrossentropy', 'categoricalCrossentropy', 'sparseCategoricalCrossentropy'] as const) {
+        expect(outcome(ending(dense({ units: 3 }), layer), { loss })).toBe('error');
+      }
+      expect(outcome(ending(dense({ units: 3 }), layer), { loss: 'meanSquaredError' })).toBe('fine');
+    }
+    const unknown = [rescaling({ scale: 0.5, offset: 0.5 }), activation(custom)];
     for (const layer of unknown) {
       for (const loss of LOSSES.flat()) expect(outcome(ending(layer), { loss })).toBe('fine');
       // Known again behind it.

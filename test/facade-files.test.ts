@@ -327,6 +327,12 @@ describe('a file that was tampered with is a FormatError, and nothing of it stay
     large.dispose();
   });
 
+  test('a field of millions of values, before it is parsed', async () => {
+    const field = headerOf(files.classifier).__metadata__[FIELD];
+    const text = field.replace('"labels":', `"other":[${'[],'.repeat(3_000_000)}[]],"labels":`);
+    await refuses('classifier', text, 'field wasm-mlp.table expected at most 2000000 values, got "more".');
+  });
+
   test('random changes of the field', async () => {
     for (const of of ['classifier', 'regressor'] as const) {
       const header = headerOf(files[of]);

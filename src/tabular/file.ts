@@ -12,6 +12,7 @@ import { engineCheck, loadModel } from '../model/default-engine.js';
 import type { Engine } from '../model/engine.js';
 import { READ_FIRST } from '../model/file.js';
 import { plain } from '../model/plain.js';
+import { isModest } from '../serialization/json-size.js';
 import { decodeSafetensors, encodeSafetensors } from '../serialization/safetensors.js';
 import type { Scaling } from './columns.js';
 import { Estimator, readMlpOptions } from './estimator.js';
@@ -24,6 +25,9 @@ const FORMAT_VERSION = 1;
 
 /** Bytes of that field at most. */
 const MOST_BYTES = 16_000_000;
+
+/** Values in the field: labels, and a shift and a scale for each column. */
+const MOST_VALUES = 2_000_000;
 
 /** What `loadClassifier` and `loadRegressor` take besides the file. */
 export interface LoadTableOptions extends LoadOptions {
@@ -51,6 +55,9 @@ export function encodeTable(where: string, kind: string, estimator: Estimator, p
   const bytes = new TextEncoder().encode(JSON.stringify(text)).length;
   if (bytes > MOST_BYTES) {
     throw new ValueError(`${where}: labels and scales expected to take at most ${MOST_BYTES} bytes, got ${bytes}.`);
+  }
+  if (!isModest(text, MOST_VALUES)) {
+    throw new ValueError(`${where}: labels and scales expected to be at most ${MOST_VALUES} values, got more.`);
   }
   return encodeSafetensors({ tensors, metadata: { ...metadata, [FIELD]: text } });
 }
@@ -123,6 +130,7 @@ function readField(where: string, bytes: Uint8Array, requireField: RequireField)
     );
   }
   requireField(text.length <= MOST_BYTES, FIELD, `at most ${MOST_BYTES} characters`, text.length);
+  requireField(isModest(text, MOST_VALUES), FIELD, `at most ${MOST_VALUES} values`, 'more');
   let fields: unknown;
   try {
     fields = JSON.parse(text);

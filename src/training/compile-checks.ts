@@ -1,7 +1,6 @@
 /**
  * Holds each loss and metric of `compile` against what the output in front of it can give, so that a network that cannot be trained to anything
- * meaningful is refused or told of when it is compiled. Only what is known is judged: of outputs of `batchNormalization`, of a function of the
- * user's own and the like nothing is.
+ * meaningful is refused or told of when it is compiled. Only what is known is judged: of a function of the user's own and the like nothing is.
  */
 import { propertiesOf, type OutputRange } from '../activations/properties.js';
 import { ValueError } from '../common/errors.js';
@@ -41,6 +40,15 @@ function knownValues({ widths, nodes }: NetworkPlan): readonly (KnownOutput | un
       case 'dropout':
       case 'gaussianNoise':
         known[output] = given[0];
+        break;
+      // Values around a mean of 0, of each unit or of each row, whatever came before.
+      case 'batchNormalization':
+      case 'layerNormalization':
+        known[output] = { range: 'any', activation: operation.kind };
+        break;
+      // Scaled and shifted: what has no bounds has none.
+      case 'rescaling':
+        if (given[0]?.range === 'any') known[output] = LINEAR;
         break;
       // Sums and rows of what goes below 0 go below 0. Of others, such as an average of softmaxes, nothing is said.
       case 'add':

@@ -20,7 +20,7 @@ const SMALL_UPDATE = 1e-7;
  */
 const RATES_ALONE = 0.01;
 const SETTLED_UPDATES = 100;
-const NO_BETTER = 0.9;
+const NO_BETTER = 0.95;
 const FEW_UPDATES = 20;
 const FEW_WRONG = 2;
 
