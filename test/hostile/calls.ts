@@ -21,12 +21,12 @@ export interface Call {
   readonly alone?: string;
 }
 
-const X = (): number[][] => [
+export const X = (): number[][] => [
   [0.1, 0.2],
   [0.3, -0.4],
   [0.5, 0.6],
 ];
-const Y = (): number[][] => [
+export const Y = (): number[][] => [
   [1, 0, 0],
   [0, 1, 0],
   [0, 0, 1],

@@ -147,6 +147,11 @@ export const HOSTILE: readonly (readonly [name: string, make: () => unknown])[] 
   ['a function that throws', () => fail],
   ['a function that gives a symbol', () => () => Symbol('s')],
   ['a function that gives a revoked proxy', () => () => revoked({})],
+  [
+    'a function that gives a list with a revoked prototype',
+    () => () => Object.setPrototypeOf([1, 2], revoked({}) as object) as unknown,
+  ],
+  ['a function that gives a proxied Float32Array', () => () => new Proxy(Float32Array.of(1, 2), {})],
   ['a function that gives an endless list', () => () => sparse(2 ** 32 - 1)],
   [
     'a function that gives an altered array',

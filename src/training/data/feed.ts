@@ -35,10 +35,13 @@ export interface FitData {
 /** What all typed arrays extend. A proxy of one cannot be iterated. */
 const TYPED_ARRAY = /* @__PURE__ */ Object.getPrototypeOf(Float32Array) as abstract new () => object;
 
+/** Whether a value has the methods of typed arrays and is none: they throw there. */
+const isPosing = (value: unknown): boolean => isInstance(value, TYPED_ARRAY) && !ArrayBuffer.isView(value);
+
 /** Whether what was given to `fit` is a source of batches and not rows. */
 export function isBatchSource(x: unknown): x is BatchSource {
   if (isFunction(x)) return true;
-  if (!isObject(x) || isList(x) || ArrayBuffer.isView(x) || isInstance(x, TYPED_ARRAY)) return false;
+  if (!isObject(x) || isList(x) || ArrayBuffer.isView(x) || isPosing(x)) return false;
   return fieldOf(x, Symbol.iterator) !== undefined || fieldOf(x, Symbol.asyncIterator) !== undefined;
 }
 
@@ -141,13 +144,13 @@ export async function nextOf(where: string, batches: Batches): Promise<IteratorR
 
 /** What an object has to start it as an iterable. */
 const iterator = (iterable: unknown, key: typeof Symbol.iterator | typeof Symbol.asyncIterator): unknown =>
-  isObject(iterable) ? (iterable as Record<symbol, unknown>)[key] : undefined;
+  isPosing(iterable) ? undefined : fieldOf(iterable, key);
 
 /** Starts an iterable. */
 function open(iterable: unknown): Batches {
   const start: unknown = iterator(iterable, Symbol.asyncIterator) ?? iterator(iterable, Symbol.iterator);
   const batches: unknown = isFunction(start) ? start.call(iterable) : undefined;
-  if (!isObject(batches) || !isFunction((batches as Partial<Batches>).next)) {
+  if (!isObject(batches) || !isFunction(fieldOf(batches, 'next'))) {
     throw new ValueError(
       `fit: x expected a function that returns an iterable, got one that returns ${describe(iterable)}.`,
     );

@@ -245,6 +245,26 @@ function changeBytes(file, random) {
   }
 }
 
+/** Changes the header of a file. @param {Uint8Array} file @param {Random} random @param {number} largest */
+function changeHeader(file, random, largest) {
+  const length = Number(new DataView(file.buffer, file.byteOffset).getBigUint64(0, true));
+  const header = JSON.parse(new TextDecoder().decode(file.subarray(8, 8 + length)));
+  const description = JSON.parse(header.__metadata__['wasm-mlp']);
+  if (random.chance(0.08)) grow(description, random, largest);
+  else {
+    for (let i = random.one([1, 1, 1, 2, 3]); i > 0; i--) {
+      change(random.chance(0.8) ? [description] : header, random, largest);
+    }
+  }
+  let text = JSON.stringify(description);
+  if (random.chance(0.1)) text = retype(text, random);
+  const metadata = header.__metadata__;
+  if (typeof metadata === 'object' && metadata !== null && 'wasm-mlp' in metadata) metadata['wasm-mlp'] = text;
+  const whole = random.chance(0.05) ? retype(JSON.stringify(header), random) : JSON.stringify(header);
+  const data = file.subarray(8 + length);
+  return fileOf(whole, data, random.chance(0.02) ? BigInt(random.integer(2 * length)) : undefined);
+}
+
 /**
  * File number `index` of a seed: one of `bases` with a few changes, which make lists of up to `largest` elements.
  * @param {readonly Uint8Array[]} bases @param {number} seed @param {number} index @param {number} [largest]
@@ -253,18 +273,11 @@ export function mutated(bases, seed, index, largest = 1000) {
   const random = randomOf(seed, index);
   const file = random.one(bases);
   if (random.chance(0.1)) return changeBytes(file, random);
-  const length = Number(new DataView(file.buffer, file.byteOffset).getBigUint64(0, true));
-  const header = JSON.parse(new TextDecoder().decode(file.subarray(8, 8 + length)));
-  const description = JSON.parse(header.__metadata__['wasm-mlp']);
-  const data = file.subarray(8 + length);
-  if (random.chance(0.08)) grow(description, random, largest);
-  else
-    for (let i = random.one([1, 1, 1, 2, 3]); i > 0; i--)
-      change(random.chance(0.8) ? [description] : header, random, largest);
-  let text = JSON.stringify(description);
-  if (random.chance(0.1)) text = retype(text, random);
-  const metadata = header.__metadata__;
-  if (typeof metadata === 'object' && metadata !== null && 'wasm-mlp' in metadata) metadata['wasm-mlp'] = text;
-  const whole = random.chance(0.05) ? retype(JSON.stringify(header), random) : JSON.stringify(header);
-  return fileOf(whole, data, random.chance(0.02) ? BigInt(random.integer(2 * length)) : undefined);
+  try {
+    return changeHeader(file, random, largest);
+  } catch (error) {
+    // Changes upon changes may come to more text, or deeper lists, than can be written.
+    if (error instanceof RangeError) return changeBytes(file, random);
+    throw error;
+  }
 }
