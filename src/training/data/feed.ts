@@ -1,4 +1,4 @@
-import { isList } from '../../common/arrays.js';
+import { isDetached, isList, typedKind } from '../../common/arrays.js';
 import { fieldOf, isFunction, isInstance, isObject, isThenable } from '../../common/objects.js';
 import { describe } from '../../common/describe.js';
 import { ValueError } from '../../common/errors.js';
@@ -37,6 +37,9 @@ const TYPED_ARRAY = /* @__PURE__ */ Object.getPrototypeOf(Float32Array) as abstr
 
 /** Whether a value has the methods of typed arrays and is none: they throw there. */
 const isPosing = (value: unknown): boolean => isInstance(value, TYPED_ARRAY) && !ArrayBuffer.isView(value);
+
+/** Whether a value is a typed array without memory, whose iterator throws. */
+const isTransferred = (value: unknown): boolean => typedKind(value) !== undefined && isDetached(value);
 
 /** Whether what was given to `fit` is a source of batches and not rows. */
 export function isBatchSource(x: unknown): x is BatchSource {
@@ -144,7 +147,7 @@ export async function nextOf(where: string, batches: Batches): Promise<IteratorR
 
 /** What an object has to start it as an iterable. */
 const iterator = (iterable: unknown, key: typeof Symbol.iterator | typeof Symbol.asyncIterator): unknown =>
-  isPosing(iterable) ? undefined : fieldOf(iterable, key);
+  isPosing(iterable) || isTransferred(iterable) ? undefined : fieldOf(iterable, key);
 
 /** Starts an iterable. */
 function open(iterable: unknown): Batches {
