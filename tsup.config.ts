@@ -4,7 +4,9 @@ import { predictOnly } from './scripts/package/predict-only.mjs';
 
 type Plugin = NonNullable<Options['esbuildPlugins']>[number];
 
-/** What dist/cli/main.js takes from the development dependencies: left as imports, since the package ships no command. */
+/**
+ * What dist/cli/main.js takes from the development dependencies: left as imports, since the package ships no command.
+ */
 const cliPackages = ['commander', 'cli-progress'];
 
 /** The command line imports the built library beside it instead of a second copy of its own. */
@@ -18,7 +20,10 @@ const libraryAsImport: Plugin = {
   },
 };
 
-/** What is loaded when it is asked for stays a file of its own beside the library: by name, the module that it is built from. */
+/**
+ * What is loaded when it is asked for stays a file of its own beside the library: by name, the module that it is built
+ * from.
+ */
 const later = { fused: 'src/engine/fused', 'worker-program': 'src/model/offload/program' };
 
 const laterAsImport = (extension: 'js' | 'cjs'): Plugin => ({
@@ -60,7 +65,8 @@ const libraryAs = (format: 'esm' | 'cjs'): Options[] => {
     ...library,
     format,
     esbuildOptions(options) {
-      // In CommonJS what is loaded later is required then: an import() is refused under Jest, and in scripts of node:vm.
+      // In CommonJS what is loaded later is required then: an import() is refused under Jest, and in scripts of
+      // node:vm.
       if (format === 'cjs') options.supported = { 'dynamic-import': false };
     },
   };

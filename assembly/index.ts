@@ -1,4 +1,7 @@
-/** The export list is the ABI; its other side is the table in src/engine/abi.ts. Kernels keep no state and own no memory. */
+/**
+ * The export list is the ABI; its other side is the table in src/engine/abi.ts. Kernels keep no state and own no
+ * memory.
+ */
 export * from './gemm/tiles.generated';
 export { f32_transpose_panels } from './gemm/transpose';
 export { f32_pack_panel, f32_unpack_panel } from './gemm/panels';

@@ -1,6 +1,6 @@
 /**
- * Takes the checksums of everything that is measured anew, in both numerics, and times nothing. For a version that means to give other bits, and where
- * something measured is new. What this writes has to be the same wherever it runs.
+ * Takes the checksums of everything that is measured anew, in both numerics, and times nothing. For a version that
+ * means to give other bits, and where something measured is new. What this writes has to be the same wherever it runs.
  *
  *     npm run bench:checksums
  *     npm run bench:checksums -- --only kernel

@@ -5,8 +5,8 @@
  *     npm run bench:compare BOTH
  *     npm run bench:compare OLD NEW -- --threshold 10 --confidence 99 --only train
  *
- * Status 0: nothing is slower or larger beyond the threshold, with that confidence. 1: something is. 2: it cannot be told, since a file is damaged, NEW
- * lacks rows of OLD and --missing is not given, or there is nothing to compare.
+ * Status 0: nothing is slower or larger beyond the threshold, with that confidence. 1: something is. 2: it cannot be
+ * told, since a file is damaged, NEW lacks rows of OLD and --missing is not given, or there is nothing to compare.
  */
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -29,7 +29,9 @@ function read(path) {
   return readResult(data, path);
 }
 
-/** What two results differ in besides time, in words. @param {readonly import('./report/result.mjs').Result[]} results */
+/**
+ * What two results differ in besides time, in words. @param {readonly import('./report/result.mjs').Result[]} results
+ */
 function differences([old, now]) {
   if (now === undefined) return [];
   const both = [old, now].map(({ machine, settings, sides: [{ runtime, engine }] }) => ({
@@ -43,7 +45,8 @@ function differences([old, now]) {
 }
 
 /**
- * Rows that both have, as { row, before, after }; and the names of those that the newer lacks, and of those that it alone has.
+ * Rows that both have, as { row, before, after }; and the names of those that the newer lacks, and of those that it
+ * alone has.
  *
  * @param {readonly import('./report/result.mjs').Result[]} results
  */

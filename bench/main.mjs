@@ -8,7 +8,8 @@
  *     npm run bench -- --engine tile=4x8 --against-engine tile=2x16
  *     npm run bench -- --runtime node --against-runtime "deno run --allow-all"
  *
- * Status 0: measured. 1: slower than the other side beyond the threshold. 2: a result differs from its checksum, or something else went wrong.
+ * Status 0: measured. 1: slower than the other side beyond the threshold. 2: a result differs from its checksum, or
+ * something else went wrong.
  */
 import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

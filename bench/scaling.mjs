@@ -1,10 +1,12 @@
 /**
- * How the time of a training step grows with layer width, batch size and depth: a table, the fitted exponents, and a plot.
+ * How the time of a training step grows with layer width, batch size and depth: a table, the fitted exponents, and a
+ * plot.
  *
  *     npm run bench:scaling
  *     npm run bench:scaling -- --quick --only batch --output FOLDER
  *
- * Takes the options of the benchmark that say what is measured. Status 2: a result differs from its checksum, or something else went wrong.
+ * Takes the options of the benchmark that say what is measured. Status 2: a result differs from its checksum, or
+ * something else went wrong.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

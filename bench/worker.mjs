@@ -1,6 +1,6 @@
 /**
- * The process that is measured: one build of the library, one engine, one runtime. It answers requests, one line of JSON each, on standard input; what
- * it takes for the answers is not timed.
+ * The process that is measured: one build of the library, one engine, one runtime. It answers requests, one line of
+ * JSON each, on standard input; what it takes for the answers is not timed.
  *
  *     {"id": 1, "do": "open", "options": {…}}   → what runs here, and the names of all units
  *     {"id": 2, "do": "prepare", "unit": "…"}   → its amount of work, and the checksum of its result

@@ -1,4 +1,7 @@
-/** The metric `auc` against looking at every pair: any scores, ties, rare events, several outputs, batches of any size and growing ones. */
+/**
+ * The metric `auc` against looking at every pair: any scores, ties, rare events, several outputs, batches of any size
+ * and growing ones.
+ */
 import { describe, expect, test } from 'vitest';
 import { dense, sequential, type Model } from '../src/index.js';
 import { source } from './reference/random.js';

@@ -1,4 +1,7 @@
-/** The benchmark's verdicts on made-up times: a planted slowdown is found, the same build never is; and its data is the same everywhere. */
+/**
+ * The benchmark's verdicts on made-up times: a planted slowdown is found, the same build never is; and its data is the
+ * same everywhere.
+ */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
@@ -8,7 +11,8 @@ import { ABI } from '../src/engine/abi.js';
 type Functions = Record<string, any>;
 
 /**
- * Loaded without their types: those reach the AssemblyScript compiler's, which declare the arrays of its own language for all files of a program.
+ * Loaded without their types: those reach the AssemblyScript compiler's, which declare the arrays of its own language
+ * for all files of a program.
  */
 const load = (path: string): Promise<Functions> =>
   import(new URL(`../bench/${path}`, import.meta.url).href) as Promise<Functions>;
@@ -25,8 +29,8 @@ const PROCESSES = 10;
 const ROUNDS = 5;
 
 /**
- * Times of two sides that take turns on a shared machine: each process has its own speed, all rounds drift alike for both, and each time is off by some
- * percent, now and then by a third.
+ * Times of two sides that take turns on a shared machine: each process has its own speed, all rounds drift alike for
+ * both, and each time is off by some percent, now and then by a third.
  */
 function times(seed: number, slowdown: number) {
   const random = generator(seed) as () => number;

@@ -1,6 +1,6 @@
 /**
- * The package as it is published, unpacked from its tarball into an application, built by each bundler and run in a page: dynamic imports, the binary and
- * the worker's program have to come along without any configuration.
+ * The package as it is published, unpacked from its tarball into an application, built by each bundler and run in a
+ * page: dynamic imports, the binary and the worker's program have to come along without any configuration.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -17,7 +17,10 @@ import { browserNames, reasonToSkip, serveFolder, withBrowserPage } from './help
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** What the application does: it trains in a worker and predicts with the small entry. Where there is a server it posts the result. */
+/**
+ * What the application does: it trains in a worker and predicts with the small entry. Where there is a server it posts
+ * the result.
+ */
 const APPLICATION = `
 import { createEngine, dense } from 'wasm-mlp';
 import { loadModel } from 'wasm-mlp/predict';

@@ -1,4 +1,7 @@
-/** Categorical losses of outputs that are no distribution: those of the shares that the outputs have of their sum, as in Keras and TensorFlow.js. */
+/**
+ * Categorical losses of outputs that are no distribution: those of the shares that the outputs have of their sum, as in
+ * Keras and TensorFlow.js.
+ */
 import { describe, expect, test } from 'vitest';
 import { dense, rescaling, sequential, type Model } from '../src/index.js';
 import { source } from './reference/random.js';

@@ -1,4 +1,7 @@
-/** `compile` holds each loss and metric against the output in front of it: what cannot be meant is refused, what is likely a mistake is told once. */
+/**
+ * `compile` holds each loss and metric against the output in front of it: what cannot be meant is refused, what is
+ * likely a mistake is told once.
+ */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import {
   activation,
@@ -68,7 +71,10 @@ function outcome(model: Model, options: Omit<CompileOptions, 'optimizer'>): Outc
   return told.length > 0 ? 'warning' : 'fine';
 }
 
-/** Of each activation what the losses make of it as the last: error losses, binary cross-entropy, categorical ones, hinge. */
+/**
+ * Of each activation what the losses make of it as the last: error losses, binary cross-entropy, categorical ones,
+ * hinge.
+ */
 const MATRIX: Record<
   ActivationName,
   readonly [errors: Outcome, binary: Outcome, categorical: Outcome, hinge: Outcome]

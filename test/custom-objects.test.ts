@@ -1,4 +1,7 @@
-/** Objects of the user's own: functions that reach back into what calls them, that give what they must not, and that go by one name. */
+/**
+ * Objects of the user's own: functions that reach back into what calls them, that give what they must not, and that go
+ * by one name.
+ */
 import { describe, expect, test } from 'vitest';
 import { createEngine, dense, input, sgd, StateError, ValueError, type Model } from '../src/index.js';
 import { any, expectError, thrownBy, X, Y } from './reference/refusals.js';

@@ -1,6 +1,6 @@
 /**
- * The slides' decision regions in the plane: without a hidden layer a half-plane, with one a convex region, with two any
- * region, in pieces or around a hole. Set by hand where that shows why, and learned.
+ * The slides' decision regions in the plane: without a hidden layer a half-plane, with one a convex region, with two
+ * any region, in pieces or around a hole. Set by hand where that shows why, and learned.
  */
 import { describe, expect, test } from 'vitest';
 import { adam, dense, schedules, sequential, sgd, type Model } from '../src/index.js';

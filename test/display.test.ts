@@ -1,4 +1,7 @@
-/** What a user sees: of an error that nobody catches the line of his own first, of a model its summary. In processes of their own, on the built package. */
+/**
+ * What a user sees: of an error that nobody catches the line of his own first, of a model its summary. In processes of
+ * their own, on the built package.
+ */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,6 +1,7 @@
 /**
- * Numbers that float32 does not hold: times in milliseconds, large numbers that differ little. Where they come as doubles they are standardized as doubles and
- * rounded once; where they have to be float32 and cannot be told apart there, the library says so.
+ * Numbers that float32 does not hold: times in milliseconds, large numbers that differ little. Where they come as
+ * doubles they are standardized as doubles and rounded once; where they have to be float32 and cannot be told apart
+ * there, the library says so.
  */
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import {

@@ -1,4 +1,6 @@
-/** The elementary functions against Math's, whose own error is below one unit in the last place in every current engine. */
+/**
+ * The elementary functions against Math's, whose own error is below one unit in the last place in every current engine.
+ */
 import { describe, expect, test } from 'vitest';
 import { cos, exp, log, realPower } from '../src/common/elementary.js';
 import { source } from './reference/random.js';

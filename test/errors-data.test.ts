@@ -1,4 +1,7 @@
-/** Weights of rows and classes, and sources of batches, that cannot be: each refused by class and exact words, with nothing left behind. */
+/**
+ * Weights of rows and classes, and sources of batches, that cannot be: each refused by class and exact words, with
+ * nothing left behind.
+ */
 import { describe, expect, test } from 'vitest';
 import { earlyStopping, schedules, sgd, ShapeError, StateError, ValueError } from '../src/index.js';
 import { any, check, expectError, thrownBy, trained, X, Y } from './reference/refusals.js';

@@ -1,4 +1,7 @@
-/** Graphs, models of several outputs and files of graphs that cannot be: each refused by class and exact words, with nothing left behind. */
+/**
+ * Graphs, models of several outputs and files of graphs that cannot be: each refused by class and exact words, with
+ * nothing left behind.
+ */
 import { describe, expect, test } from 'vitest';
 import { add, concatenate, dense, FormatError, input, ShapeError, ValueError, type Model } from '../src/index.js';
 import { any, engine, expectError, LABELS, refusesAll, thrownBy, X } from './reference/refusals.js';

@@ -1,4 +1,7 @@
-/** Options of layers, callbacks and schedules that cannot be: each refused by class and exact words, with nothing left behind. */
+/**
+ * Options of layers, callbacks and schedules that cannot be: each refused by class and exact words, with nothing left
+ * behind.
+ */
 import { describe, expect, test } from 'vitest';
 import {
   activation,

@@ -1,6 +1,7 @@
 /**
- * The calls of real trainings, held to the table of extents: of every kernel call the pointers have to stand in a buffer that is as large as the call writes, and rows that
- * are written must not overlap. The planner's buffers are placed apart here, so that every address belongs to one of them.
+ * The calls of real trainings, held to the table of extents: of every kernel call the pointers have to stand in a
+ * buffer that is as large as the call writes, and rows that are written must not overlap. The planner's buffers are
+ * placed apart here, so that every address belongs to one of them.
  */
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { ABI, type KernelName } from '../src/engine/abi.js';
@@ -99,7 +100,8 @@ const { Instance } = WebAssembly;
 beforeAll(() => {
   WebAssembly.Instance = function (module: WebAssembly.Module, imports?: WebAssembly.Imports) {
     const instance = new Instance(module, imports);
-    // A machine makes its arena, and then its kernels. What it clears of a memory that is used again is as a whole free.
+    // A machine makes its arena, and then its kernels. What it clears of a memory that is used again is as a whole
+    // free.
     const { regions } = known;
     const entries = Object.entries(instance.exports as Record<string, (...numbers: number[]) => void>);
     const exports = entries.map(([name, run]) => [name, watched(name as KernelName, run, regions)]);

@@ -1,4 +1,7 @@
-/** Classifiers and regressors as files: what comes back predicts as what was saved; what was not written by `save` is a FormatError. */
+/**
+ * Classifiers and regressors as files: what comes back predicts as what was saved; what was not written by `save` is a
+ * FormatError.
+ */
 import { describe, expect, test } from 'vitest';
 import {
   createEngine,

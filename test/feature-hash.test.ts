@@ -1,6 +1,6 @@
 /**
- * A known answer for everything together: the SHA-256 of the weights of a training that uses every feature, equal for every tile. `npm run
- * test:engines` finds it in other engines, browser.test.ts in browsers.
+ * A known answer for everything together: the SHA-256 of the weights of a training that uses every feature, equal for
+ * every tile. `npm run test:engines` finds it in other engines, browser.test.ts in browsers.
  */
 import { expect, test } from 'vitest';
 import { TILE_NAMES } from '../src/engine/tile.js';

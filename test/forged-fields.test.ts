@@ -1,4 +1,7 @@
-/** Each field of a file's metadata with something else in its place: a FormatError that names it, whatever it is and however deep it lies. */
+/**
+ * Each field of a file's metadata with something else in its place: a FormatError that names it, whatever it is and
+ * however deep it lies.
+ */
 import { describe, expect, test } from 'vitest';
 import { loadModelSync } from '../dist/predict.js';
 import { dense, FormatError, loadModel, schedules, sequential, sgd, type Model } from '../src/index.js';

@@ -1,4 +1,6 @@
-/** `loadModel` on files it did not write: a model or a FormatError, never another error, a hang, or a changed engine. */
+/**
+ * `loadModel` on files it did not write: a model or a FormatError, never another error, a hang, or a changed engine.
+ */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { FormatError, loadModel, ValueError, type Model } from '../src/index.js';

@@ -1,6 +1,6 @@
 /**
- * Files whose header was taken apart, changed and put together again: each is a model, in both entries the same, or one of two errors. The script
- * `npm run fuzz:files` goes on from here, with longer lists, and measures time and memory.
+ * Files whose header was taken apart, changed and put together again: each is a model, in both entries the same, or one
+ * of two errors. The script `npm run fuzz:files` goes on from here, with longer lists, and measures time and memory.
  */
 import { describe, expect, test } from 'vitest';
 import * as predictLibrary from '../dist/predict.js';

@@ -31,9 +31,9 @@ afterAll(() => {
 
 describe('activations', () => {
   /**
-   * `value` in ULP of float32: what is exact is at most rounded (half a unit), what needs exp stays within 4.
-   * `slope` is absolute. Slopes come from outputs: near ±1, y(1 − y) loses what y is off, 1 − y² twice that; a unit in the
-   * last place is 2⁻²⁴ there, and tanh may be off by two.
+   * `value` in ULP of float32: what is exact is at most rounded (half a unit), what needs exp stays within 4. `slope`
+   * is absolute. Slopes come from outputs: near ±1, y(1 − y) loses what y is off, 1 − y² twice that; a unit in the last
+   * place is 2⁻²⁴ there, and tanh may be off by two.
    */
   const bounds: Partial<Record<string, { value: number; slope: number; ofInput?: boolean }>> = {
     linear: { value: 0.5, slope: 0 },
@@ -82,8 +82,8 @@ describe('activations', () => {
   });
 
   test.each(cases)('slope of %s', async (name, { dy }) => {
-    // The output unit adds every y times 2⁻⁴⁰ to a bias of 1, which float32 rounds away: its delta is 1 − 0 exactly, and
-    // the bias gradients of the hidden units are f'(z)·2⁻⁴⁰ (BP2 and BP3), scaled without rounding.
+    // The output unit adds every y times 2⁻⁴⁰ to a bias of 1, which float32 rounds away: its delta is 1 − 0 exactly,
+    // and the bias gradients of the hidden units are f'(z)·2⁻⁴⁰ (BP2 and BP3), scaled without rounding.
     const scale = 2 ** -40;
     const output: Network[number] = { W: [z.map(() => scale)], b: [1], activation: 'linear' };
     const model = await modelOf([column(name), output], { optimizer: 'sgd', loss: 'halfSquaredError' });

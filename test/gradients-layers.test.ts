@@ -1,6 +1,7 @@
 /**
- * Every layer against the float64 twin: outputs, losses, and gradients by finite differences, for every layer × activation × loss; weights of
- * rows, classes and outputs; running statistics; and places of a graph in which a layer is special.
+ * Every layer against the float64 twin: outputs, losses, and gradients by finite differences, for every layer ×
+ * activation × loss; weights of rows, classes and outputs; running statistics; and places of a graph in which a layer
+ * is special.
  */
 import { afterAll, describe, expect, test } from 'vitest';
 import {
@@ -135,7 +136,10 @@ function near(actual: ArrayLike<number>, expected: ArrayLike<number>, title: str
   expect(error, title).toBeLessThanOrEqual(VALUE);
 }
 
-/** Outputs, loss in training and out of it, and gradients along the directions. False, before anything is held against anything, where a kink is in reach. */
+/**
+ * Outputs, loss in training and out of it, and gradients along the directions. False, before anything is held against
+ * anything, where a kink is in reach.
+ */
 function agrees(
   { twin, objectives, batch, model }: Case,
   directions: (size: number) => number[][],
@@ -409,8 +413,8 @@ describe('places', () => {
 });
 
 /**
- * Columns that fill a row up to whole vectors belong to nobody. Slopes of PReLU are multiplied with what stands in them: a NaN there would
- * reach the norm of all gradients.
+ * Columns that fill a row up to whole vectors belong to nobody. Slopes of PReLU are multiplied with what stands in
+ * them: a NaN there would reach the norm of all gradients.
  */
 describe('padding', () => {
   const same = { name: 'same', forward: (z: Float32Array) => z, derivative: (z: Float32Array) => z.map(() => 1) };
@@ -454,7 +458,9 @@ describe('padding', () => {
   });
 });
 
-/** Only a checked twin may judge: where both can tell, the graph's agrees with the chain's, which agrees with PyTorch. */
+/**
+ * Only a checked twin may judge: where both can tell, the graph's agrees with the chain's, which agrees with PyTorch.
+ */
 describe('the twin', () => {
   const network = build((put, x) => put(hidden(3, 'softmax'), put(hidden(4, 'prelu'), put(hidden(5, 'elu'), x))));
   const objectives = [objective('categoricalCrossentropy')];

@@ -55,8 +55,8 @@ function apart(loss: twin.LossName, network: twin.Network, x: twin.Row[], t: twi
 }
 
 /**
- * Rows whose contributions cancel leave a tensor of rounding errors, and so does a softmax whose outputs are all pulled alike;
- * such data is not used.
+ * Rows whose contributions cancel leave a tensor of rounding errors, and so does a softmax whose outputs are all pulled
+ * alike; such data is not used.
  */
 const CANCELLATION = 1e-3;
 function cancels(gradients: ReturnType<typeof twin.gradients>): boolean {

@@ -1,7 +1,8 @@
 /**
- * Every export of the package, and every method of the objects that it gives out, with hostile arguments: whatever is passed, only the library's errors
- * come out, or what the caller's own code throws, and what is refused has moved nothing. By default each whole argument meets each value of the pool, and
- * a drawn share of its parts does. HOSTILE_CALLS asks for more calls, HOSTILE_SEED draws others.
+ * Every export of the package, and every method of the objects that it gives out, with hostile arguments: whatever is
+ * passed, only the library's errors come out, or what the caller's own code throws, and what is refused has moved
+ * nothing. By default each whole argument meets each value of the pool, and a drawn share of its parts does.
+ * HOSTILE_CALLS asks for more calls, HOSTILE_SEED draws others.
  */
 import { describe, expect, test } from 'vitest';
 import {

@@ -1,4 +1,7 @@
-/** What a training in a worker is given by the caller's own functions, and where it is not accepted: the same errors as on the calling thread, and an end. */
+/**
+ * What a training in a worker is given by the caller's own functions, and where it is not accepted: the same errors as
+ * on the calling thread, and an end.
+ */
 import { afterAll, expect, test } from 'vitest';
 import { bystander, disposeAll, isAllowed, subject, X, Y } from './hostile/calls.js';
 import { HOSTILE } from './hostile/values.js';

@@ -1,4 +1,7 @@
-/** Initializers through the public API: their distributions, what they depend on and what they do not, and what is refused. */
+/**
+ * Initializers through the public API: their distributions, what they depend on and what they do not, and what is
+ * refused.
+ */
 import { afterAll, describe, expect, test } from 'vitest';
 import { TILE_NAMES } from '../src/engine/tile.js';
 import {
@@ -77,7 +80,9 @@ const uniform = (limit: number): Distribution => ({
   limit,
 });
 
-/** The standard normal distribution cut off at ±2: moments by parts, E z² = 1 − 2·2φ(2)/P, E z⁴ = 3·E z² − 2·8φ(2)/P. */
+/**
+ * The standard normal distribution cut off at ±2: moments by parts, E z² = 1 − 2·2φ(2)/P, E z⁴ = 3·E z² − 2·8φ(2)/P.
+ */
 const TAIL = Math.exp(-2) / Math.sqrt(2 * Math.PI) / (2 * normalShare(2) - 1);
 const SECOND = 1 - 4 * TAIL;
 const truncated = (stddev: number): Distribution => ({
@@ -115,7 +120,8 @@ describe('distributions', () => {
     expect(Math.abs(variance / stddev ** 2 - 1)).toBeLessThan(5 * Math.sqrt((kurtosis - 1) / n));
     // Rounded to float32 with the mean.
     expect(values.every((x) => Math.abs(x) <= limit * (1 + 2 ** -22) + Math.abs(mean) * 2 ** -23)).toBe(true);
-    // Kolmogorov and Smirnov: the largest distance between the two distribution functions; 1.95/√n is exceeded once in a thousand times.
+    // Kolmogorov and Smirnov: the largest distance between the two distribution functions; 1.95/√n is exceeded once in
+    // a thousand times.
     const distance = values.sort().reduce((largest, x, i) => {
       const expected = share(x);
       return Math.max(largest, Math.abs(expected - i / n), Math.abs(expected - (i + 1) / n));

@@ -1,6 +1,7 @@
 /**
- * Programs that make models and engines again and again and dispose of none keep to a size, without a collection that is forced: each in a process of its
- * own, on the built package. Of what test/helpers/lifetime-child.mjs measures these are short versions.
+ * Programs that make models and engines again and again and dispose of none keep to a size, without a collection that
+ * is forced: each in a process of its own, on the built package. Of what test/helpers/lifetime-child.mjs measures these
+ * are short versions.
  */
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';

@@ -1,6 +1,7 @@
 /**
- * What nobody refers to any more is freed, without `dispose`; and what is in use is not, whoever has dropped it. Collections are forced here, and counted
- * is what the engine holds; test/lifetimes-process.test.ts lets the collector choose its moments, and looks at the whole process.
+ * What nobody refers to any more is freed, without `dispose`; and what is in use is not, whoever has dropped it.
+ * Collections are forced here, and counted is what the engine holds; test/lifetimes-process.test.ts lets the collector
+ * choose its moments, and looks at the whole process.
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';

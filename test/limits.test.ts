@@ -142,7 +142,8 @@ describe('memory', () => {
       layers: [dense({ units: 2000, inputShape: [2] }), dense({ units: 12 })],
     });
     const before = model.getWeights();
-    // Leaves room for the rows of the first layer's panels, which take 96 bytes, but not for those of the second, which take 96,000.
+    // Leaves room for the rows of the first layer's panels, which take 96 bytes, but not for those of the second, which
+    // take 96,000.
     const fillers: { dispose(): void }[] = [];
     const full = (inputs: number): boolean => {
       try {

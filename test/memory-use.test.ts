@@ -40,7 +40,8 @@ describe('memory', () => {
       expect(parts.moments).toBe(moments * parts.gradients);
       expect(parts.weights).toBeGreaterThanOrEqual(4 * PARAMETERS);
       expect(total).toBeLessThanOrEqual(1.15 * 4 * (PARAMETERS * (2 + moments + 1) + BATCH * VALUES));
-      // What the engine has given out, but for the lines that regions are rounded to, and labels on their way to targets.
+      // What the engine has given out, but for the lines that regions are rounded to, and labels on their way to
+      // targets.
       const taken = engine.memory().used - before;
       const held = total - parts.weights;
       expect(taken).toBeGreaterThanOrEqual(held);

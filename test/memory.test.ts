@@ -16,8 +16,9 @@ interface Report {
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
 
 /**
- * Linear memory must not move at all. V8 compiles and drops code of its own between two collections, so the heap goes up and down by some
- * kilobytes from round to round; what the job leaves behind adds up, and lifts the least heap of the later rounds over that of the earlier ones.
+ * Linear memory must not move at all. V8 compiles and drops code of its own between two collections, so the heap goes
+ * up and down by some kilobytes from round to round; what the job leaves behind adds up, and lifts the least heap of
+ * the later rounds over that of the earlier ones.
  */
 async function check(job: string, limit: number): Promise<Report> {
   const script = path('./helpers/memory-child.mjs');

@@ -1,6 +1,6 @@
 /**
- * Every metric under every loss, against plain loops in float64 over the predictions: where yes and no are cut, which targets metrics see,
- * and that batches of any size give the same bits.
+ * Every metric under every loss, against plain loops in float64 over the predictions: where yes and no are cut, which
+ * targets metrics see, and that batches of any size give the same bits.
  */
 import { describe, expect, test } from 'vitest';
 import {

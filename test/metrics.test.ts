@@ -1,4 +1,6 @@
-/** Metrics of compile, evaluate and fit: scikit-learn's values, hand-made cases, batches of any size, what is refused. */
+/**
+ * Metrics of compile, evaluate and fit: scikit-learn's values, hand-made cases, batches of any size, what is refused.
+ */
 import { describe, expect, test } from 'vitest';
 import {
   confusionMatrix,

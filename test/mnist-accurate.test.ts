@@ -1,4 +1,7 @@
-/** MNIST as well as a multilayer perceptron of this size learns it: the main job's accurate preset, dropout and a schedule, on all digits. */
+/**
+ * MNIST as well as a multilayer perceptron of this size learns it: the main job's accurate preset, dropout and a
+ * schedule, on all digits.
+ */
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,7 @@
-/** Which way is better, for `earlyStopping` and `reduceLROnPlateau`: known of the library's numbers, asked for of others. */
+/**
+ * Which way is better, for `earlyStopping` and `reduceLROnPlateau`: known of the library's numbers, asked for of
+ * others.
+ */
 import { describe, expect, test } from 'vitest';
 import {
   createEngine,

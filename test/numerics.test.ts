@@ -1,6 +1,6 @@
 /**
- * Fused numerics and 256-bit vectors: the golden values within the same bounds, the same bits for every tile, and clear words where there are
- * none.
+ * Fused numerics and 256-bit vectors: the golden values within the same bounds, the same bits for every tile, and clear
+ * words where there are none.
  */
 import v8 from 'node:v8';
 import { describe, expect, test } from 'vitest';

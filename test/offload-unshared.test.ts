@@ -1,4 +1,7 @@
-/** `fit` in a worker where memory cannot be shared, as in a page that is not cross-origin isolated: states travel in messages. */
+/**
+ * `fit` in a worker where memory cannot be shared, as in a page that is not cross-origin isolated: states travel in
+ * messages.
+ */
 import { expect, test, vi } from 'vitest';
 import type * as Host from '../src/engine/threads/host.js';
 import { createEngine } from '../src/index.js';

@@ -1,6 +1,7 @@
 /**
- * Batch normalization and batches of one row, which have no variance: `fit` refuses to train on such batches alone, and one among larger ones
- * is normalized by the running statistics, which it leaves. Held against the float64 twin by finite differences.
+ * Batch normalization and batches of one row, which have no variance: `fit` refuses to train on such batches alone, and
+ * one among larger ones is normalized by the running statistics, which it leaves. Held against the float64 twin by
+ * finite differences.
  */
 import { describe, expect, test } from 'vitest';
 import {

@@ -1,4 +1,7 @@
-/** Names and options of Keras, PyTorch and scikit-learn: the usual short ones are taken for what they mean, others are told what to write instead. */
+/**
+ * Names and options of Keras, PyTorch and scikit-learn: the usual short ones are taken for what they mean, others are
+ * told what to write instead.
+ */
 import { describe, expect, test } from 'vitest';
 import {
   activation,

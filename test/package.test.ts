@@ -15,7 +15,10 @@ const run = (command: string, ...args: string[]) =>
 
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
-/** `import … from '…'`, `import '…'` or `export … from '…'` at the start of a statement, in minified code too; not `import(…)`. */
+/**
+ * `import … from '…'`, `import '…'` or `export … from '…'` at the start of a statement, in minified code too; not
+ * `import(…)`.
+ */
 const staticImport = /(?:^|[;}])\s*(?:import\s*["']|(?:import|export)\b[^"'`;()]*?\bfrom\s*["'])/m;
 
 describe('the package', () => {

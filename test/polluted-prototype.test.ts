@@ -1,6 +1,6 @@
 /**
- * Other scripts of a page may put properties on `Object.prototype`, which every object then seems to have. Nothing of the library may read one: neither
- * from options of the caller's nor from what it hands itself.
+ * Other scripts of a page may put properties on `Object.prototype`, which every object then seems to have. Nothing of
+ * the library may read one: neither from options of the caller's nor from what it hands itself.
  */
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';

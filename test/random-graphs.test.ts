@@ -76,7 +76,10 @@ function gradientsAgree({ twin, objectives }: Case, run: Run, gradients: NamedTe
   seen.learning += gradients.filter(({ data }) => largest(data) > 0).length;
 }
 
-/** Half the norm as a limit scales all gradients by about a half, if nothing else, such as padding, has a part in the norm. */
+/**
+ * Half the norm as a limit scales all gradients by about a half, if nothing else, such as padding, has a part in the
+ * norm.
+ */
 function clippingAgrees(one: Case, gradients: NamedTensor[]): void {
   const norm = Math.hypot(...gradients.map(({ data }) => Math.hypot(...data)));
   if (norm === 0) return;

@@ -1,6 +1,7 @@
 /**
- * A known answer for what training computes besides weights: gradients, optimizer state, logs, predictions and files of random networks, on data
- * up to the edges of float32 and with NaN arising in training, equal for every tile. `npm run test:engines` finds it in other engines and on ARM64.
+ * A known answer for what training computes besides weights: gradients, optimizer state, logs, predictions and files of
+ * random networks, on data up to the edges of float32 and with NaN arising in training, equal for every tile.
+ * `npm run test:engines` finds it in other engines and on ARM64.
  */
 import { expect, test } from 'vitest';
 import { TILE_NAMES } from '../src/engine/tile.js';

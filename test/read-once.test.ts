@@ -1,7 +1,8 @@
 /**
- * Data of the caller's may change while it is read: Proxies and getters answer as they like, and shared memory is written by other threads. Every entry
- * that takes data reads each number of it once, and checks what it read. So whatever a second look would find, there is one of the library's errors
- * or a result of the first look; no other model's weights move, and no memory stays behind.
+ * Data of the caller's may change while it is read: Proxies and getters answer as they like, and shared memory is
+ * written by other threads. Every entry that takes data reads each number of it once, and checks what it read. So
+ * whatever a second look would find, there is one of the library's errors or a result of the first look; no other
+ * model's weights move, and no memory stays behind.
  */
 import { describe, expect, test } from 'vitest';
 import {
@@ -57,7 +58,8 @@ const TENSORS = valued.getWeights().map(({ name, shape, data }) => ({ name, shap
 type Reads = Map<string, number>;
 
 /**
- * Lists, and lists in lists, that count what is read of them. From its `turn`-th read on, an element or a length is what `instead` makes of it.
+ * Lists, and lists in lists, that count what is read of them. From its `turn`-th read on, an element or a length is
+ * what `instead` makes of it.
  */
 function watched<T extends object>(data: T, reads: Reads, turn = Infinity, instead = turned(1), path = ''): T {
   return new Proxy(data, {

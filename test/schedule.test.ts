@@ -4,8 +4,9 @@ import { describe, expect, test } from 'vitest';
 import { scheduleKernels } from '../scripts/kernels/schedule-loops.mjs';
 
 /**
- * Two vectors a turn, as the loops of simd/map.ts: y = f(x) · a with f(x) = 3x² + (x + 2)·7 + 4x written out differently in the chains, and a, b change places after
- * each turn. After it two vectors are stored, of what the loop left: one computed, one as it was loaded.
+ * Two vectors a turn, as the loops of simd/map.ts: y = f(x) · a with f(x) = 3x² + (x + 2)·7 + 4x written out
+ * differently in the chains, and a, b change places after each turn. After it two vectors are stored, of what the loop
+ * left: one computed, one as it was loaded.
  */
 const MODULE = `(module
  (import "env" "memory" (memory 1))

@@ -1,4 +1,7 @@
-/** Learning-rate schedules against their published formulas, by Math.* in float64, and against values that Keras and PyTorch state. */
+/**
+ * Learning-rate schedules against their published formulas, by Math.* in float64, and against values that Keras and
+ * PyTorch state.
+ */
 import { afterAll, describe, expect, test } from 'vitest';
 import {
   adadelta,
@@ -25,7 +28,10 @@ function close(actual: number, expected: number, scale = expected): void {
   expect(Math.abs(actual - expected)).toBeLessThanOrEqual(1e-12 * scale);
 }
 
-/** The schedule against its formula at these steps, up to 1e-12 of the rate, or of `scale` where the formula itself cancels. */
+/**
+ * The schedule against its formula at these steps, up to 1e-12 of the rate, or of `scale` where the formula itself
+ * cancels.
+ */
 function follows(
   schedule: LearningRate,
   steps: readonly number[],

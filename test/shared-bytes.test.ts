@@ -1,4 +1,7 @@
-/** Files in memory that threads share: loaded as they are where a browser decodes no text from there, and handles whose numbers are wrong. */
+/**
+ * Files in memory that threads share: loaded as they are where a browser decodes no text from there, and handles whose
+ * numbers are wrong.
+ */
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { loadModelSync } from '../dist/predict.js';
 import { attachModel, createEngineSync, dense, loadModel, ValueError, type ModelHandle } from '../src/index.js';

@@ -1,4 +1,7 @@
-/** What `apply` returned belongs to one model at a time: two models would have two sets of weights, and training one would leave the other as it was. */
+/**
+ * What `apply` returned belongs to one model at a time: two models would have two sets of weights, and training one
+ * would leave the other as it was.
+ */
 import { expect, test } from 'vitest';
 import {
   activation,

@@ -1,5 +1,6 @@
 /**
- * The subjects of the slides, each shown on the smallest network that shows it, by the slides' own formulas in float64. The same subjects, thoroughly:
+ * The subjects of the slides, each shown on the smallest network that shows it, by the slides' own formulas in float64.
+ * The same subjects, thoroughly:
  *
  *   hidden layers                       here; golden.test.ts and random-graphs.test.ts against PyTorch and the twin
  *   XOR                                 slides.test.ts by hand and learned; decision-regions.test.ts without a hidden layer

@@ -1,4 +1,7 @@
-/** What the slides print must come out: their worked example to the digit, and XOR. slides-subjects.test.ts has the other subjects. */
+/**
+ * What the slides print must come out: their worked example to the digit, and XOR. slides-subjects.test.ts has the
+ * other subjects.
+ */
 import { describe, expect, test } from 'vitest';
 import { dense, sequential, sgd, type Model } from '../src/index.js';
 import { modelOf } from './reference/library.js';

@@ -1,4 +1,7 @@
-/** What `fit` waits for: sources of batches and callbacks, that never come, start anew or give what they must not; and what it refuses before. */
+/**
+ * What `fit` waits for: sources of batches and callbacks, that never come, start anew or give what they must not; and
+ * what it refuses before.
+ */
 import { describe, expect, test } from 'vitest';
 import {
   createEngine,

@@ -174,7 +174,10 @@ describe('products of random shapes', () => {
   });
 });
 
-/** Both forms of a product, on fresh memory that the seed fills. `filling` takes memory first, so that it grows while threads are about. */
+/**
+ * Both forms of a product, on fresh memory that the seed fills. `filling` takes memory first, so that it grows while
+ * threads are about.
+ */
 function products(
   { arena, memory, tile, scratch, strips }: Machine,
   trial: { m: number; n: number; k: number; start: number; accumulate: number; seed: number; filling: boolean },

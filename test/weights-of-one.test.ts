@@ -1,6 +1,7 @@
 /**
- * Row weights of one change no bit of anything: losses, gradients, weights, logs, in any network, for any number of rows and any batch size. A weight of 0 takes a
- * row out of the loss, also where its loss overflows. WEIGHTS_OF_ONE is the number of random networks, of which .ci/run takes 5,000.
+ * Row weights of one change no bit of anything: losses, gradients, weights, logs, in any network, for any number of
+ * rows and any batch size. A weight of 0 takes a row out of the loss, also where its loss overflows. WEIGHTS_OF_ONE is
+ * the number of random networks, of which .ci/run takes 5,000.
  */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -26,7 +27,10 @@ const engine = await createEngine();
 
 const ones = (count: number): number[] => Array.from({ length: count }, () => 1);
 
-/** Sizes at which buffers of a float per row end in the middle of a vector or of a cache line come as often as all others. */
+/**
+ * Sizes at which buffers of a float per row end in the middle of a vector or of a cache line come as often as all
+ * others.
+ */
 const size = (integer: Integer): number => (integer(0, 1) === 0 ? integer(1, 40) : 16 * integer(1, 4) - integer(0, 3));
 
 async function check(integer: Integer): Promise<void> {

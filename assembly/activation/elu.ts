@@ -14,7 +14,10 @@ class Elu {
   }
 }
 
-/** y = scale·x where x > 0, else alpha (e^x − 1). ELU: scale 1. SELU: alpha is its scale times its α. Result within 2 ULP (ELU) and 3 (SELU) (checked by the sweep in the tests). In place allowed. */
+/**
+ * y = scale·x where x > 0, else alpha (e^x − 1). ELU: scale 1. SELU: alpha is its scale times its α. Result within 2
+ * ULP (ELU) and 3 (SELU) (checked by the sweep in the tests). In place allowed.
+ */
 export function f32_elu(n: i32, x: usize, y: usize, alpha: f32, scale: f32): void {
   map<Elu>(n, x, y, f32x4.splat(alpha), f32x4.splat(scale));
 }

@@ -12,7 +12,10 @@ class Gelu {
   }
 }
 
-/** y = x·Φ(x), Φ the normal distribution function. Result within 4 ULP of x (checked by the sweep in the tests). In place allowed. */
+/**
+ * y = x·Φ(x), Φ the normal distribution function. Result within 4 ULP of x (checked by the sweep in the tests). In
+ * place allowed.
+ */
 export function f32_gelu(n: i32, x: usize, y: usize): void {
   map<Gelu>(n, x, y);
 }

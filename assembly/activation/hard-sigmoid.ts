@@ -11,7 +11,10 @@ class HardSigmoid {
   }
 }
 
-/** y = x/6 + ½ between −3 and 3, 0 below, 1 above (PyTorch and Keras 3). Result within 1 ULP of 1 (checked by the sweep in the tests). In place allowed. */
+/**
+ * y = x/6 + ½ between −3 and 3, 0 below, 1 above (PyTorch and Keras 3). Result within 1 ULP of 1 (checked by the sweep
+ * in the tests). In place allowed.
+ */
 export function f32_hard_sigmoid(n: i32, x: usize, y: usize): void {
   map<HardSigmoid>(n, x, y);
 }

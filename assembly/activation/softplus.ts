@@ -13,7 +13,10 @@ class Softplus {
   }
 }
 
-/** y = ln(1 + e^x), as max(x, 0) + ln(1 + e^−|x|). Result within 4 ULP (checked by the sweep in the tests). In place allowed. */
+/**
+ * y = ln(1 + e^x), as max(x, 0) + ln(1 + e^−|x|). Result within 4 ULP (checked by the sweep in the tests). In place
+ * allowed.
+ */
 export function f32_softplus(n: i32, x: usize, y: usize): void {
   map<Softplus>(n, x, y);
 }

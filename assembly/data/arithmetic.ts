@@ -59,14 +59,20 @@ export function f32_product(n: i32, a: usize, b: usize, y: usize): void {
   map2<Product>(n, a, b, y);
 }
 
-/** y = a·b, value by value, with weights b: 0 where the weight is 0, also for an infinite or NaN a. y may be a or b. One value per row of a batch: not worth four chains. */
+/**
+ * y = a·b, value by value, with weights b: 0 where the weight is 0, also for an infinite or NaN a. y may be a or b. One
+ * value per row of a batch: not worth four chains.
+ */
 export function f32_weigh(n: i32, a: usize, b: usize, y: usize): void {
   for (const end = a + paddedBytes(n); a < end; a += 16, b += 16, y += 16) {
     v128.store(y, weigh(v128.load(a), v128.load(b)));
   }
 }
 
-/** Row i of x = weights_i · row i, over m rows of n columns, whole vectors; 0 where the weight is 0, whatever stood there. */
+/**
+ * Row i of x = weights_i · row i, over m rows of n columns, whole vectors; 0 where the weight is 0, whatever stood
+ * there.
+ */
 export function f32_weigh_rows(m: i32, n: i32, weights: usize, x: usize, ld: i32): void {
   const bytes = paddedBytes(n);
   if (n <= 0) return;

@@ -2,8 +2,8 @@ import { lastLanes } from '../simd/lanes';
 import { copyRow } from './rows';
 
 /**
- * n columns of each of m rows, from rows lds apart to rows ldt apart, at any alignment. Exactly n values of a row are read and
- * written: what stands beside them in the target stays.
+ * n columns of each of m rows, from rows lds apart to rows ldt apart, at any alignment. Exactly n values of a row are
+ * read and written: what stands beside them in the target stays.
  */
 export function f32_copy_columns(m: i32, n: i32, source: usize, lds: i32, target: usize, ldt: i32): void {
   const bytes = (<usize>n) << 2;

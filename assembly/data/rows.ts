@@ -1,6 +1,9 @@
 import { lastLanes, paddedBytes } from '../simd/lanes';
 
-/** One row of n values, its padding to whole vectors zero: writes whole vectors. Reads up to three floats past the source row. */
+/**
+ * One row of n values, its padding to whole vectors zero: writes whole vectors. Reads up to three floats past the
+ * source row.
+ */
 // @ts-ignore: decorator
 @inline
 export function copyRow(n: i32, source: usize, target: usize, lanes: v128): void {
@@ -31,8 +34,8 @@ export function f32_pad_rows(m: i32, n: i32, source: usize, target: usize, ld: i
 }
 
 /**
- * Row i of the target = row indices[i] of the source, which has `rows` rows n apart; padded to rows ld apart, ld at least n in whole vectors. An
- * index that is too large names the last row: no data may make a kernel read elsewhere.
+ * Row i of the target = row indices[i] of the source, which has `rows` rows n apart; padded to rows ld apart, ld at
+ * least n in whole vectors. An index that is too large names the last row: no data may make a kernel read elsewhere.
  */
 export function f32_gather_rows(
   m: i32,
@@ -50,7 +53,10 @@ export function f32_gather_rows(
   }
 }
 
-/** target_i = source[indices_i] of `rows` values of 32 bits. Exactly n are written; an index that is too large names the last value. */
+/**
+ * target_i = source[indices_i] of `rows` values of 32 bits. Exactly n are written; an index that is too large names the
+ * last value.
+ */
 export function u32_gather(n: i32, rows: i32, source: usize, indices: usize, target: usize): void {
   for (; n > 0; --n, indices += 4, target += 4) {
     i32.store(target, i32.load(source + ((<usize>min<u32>(load<u32>(indices), rows - 1)) << 2)));
@@ -63,7 +69,10 @@ export function f32_pack_rows(m: i32, n: i32, source: usize, ld: i32, target: us
     memory.copy(target, source, (<usize>n) << 2);
 }
 
-/** Row i of the target = 1 at column labels[i], 0 elsewhere; rows of n columns, ld apart. A label that is no column makes a row of zeros. */
+/**
+ * Row i of the target = 1 at column labels[i], 0 elsewhere; rows of n columns, ld apart. A label that is no column
+ * makes a row of zeros.
+ */
 export function f32_one_hot(m: i32, n: i32, labels: usize, target: usize, ld: i32): void {
   memory.fill(target, 0, (<usize>m * ld) << 2);
   for (; m > 0; --m, labels += 4, target += (<usize>ld) << 2) {

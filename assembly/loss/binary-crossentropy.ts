@@ -3,7 +3,10 @@ import { log1p4, log4 } from '../math/log';
 import { sigmoid4 } from '../math/sigmoid';
 import { lastLanes, paddedBytes, sumLanes } from '../simd/lanes';
 
-/** The mean of n losses from their sum and, where that overflowed, from the sum of each times 2^−64. Finite losses have a finite mean. */
+/**
+ * The mean of n losses from their sum and, where that overflowed, from the sum of each times 2^−64. Finite losses have
+ * a finite mean.
+ */
 // @ts-ignore: decorator
 @inline
 function meanOf(n: i32, sum: f32, scaled: f32): f32 {
@@ -60,8 +63,8 @@ export function f32_sigmoid_binary_crossentropy(
 }
 
 /**
- * The same loss from probabilities y of any activation, clamped to [epsilon, 1 − epsilon]; outside of it the derivative is 0.
- * dy = (y − t) / (y(1 − y)) / (n·m).
+ * The same loss from probabilities y of any activation, clamped to [epsilon, 1 − epsilon]; outside of it the derivative
+ * is 0. dy = (y − t) / (y(1 − y)) / (n·m).
  */
 export function f32_binary_crossentropy(
   m: i32,

@@ -3,8 +3,8 @@ import { log4, logNormal4 } from '../math/log';
 import { lastLanes, paddedBytes, sumLanes } from '../simd/lanes';
 
 /**
- * Σ t_j (top − z_j) over a row, in float64 and without the logits whose target is 0: where a difference of two logits is past what float32 holds, the sum
- * may be within it, and 0·∞ would be NaN.
+ * Σ t_j (top − z_j) over a row, in float64 and without the logits whose target is 0: where a difference of two logits
+ * is past what float32 holds, the sum may be within it, and 0·∞ would be NaN.
  */
 function wideLinear(n: i32, z: usize, t: usize, top: f32): f32 {
   let sum: f64 = 0;
@@ -16,10 +16,10 @@ function wideLinear(n: i32, z: usize, t: usize, top: f32): f32 {
 }
 
 /**
- * Softmax and categorical cross-entropy together, from the logits z: y = softmax(z) with the bits of `f32_softmax`,
- * per row loss = Σ t_j (ln Σ e^(z_k) − z_j), which is −Σ t_j ln y_j without log(0); BP1: dz = (y·Σt − t)/m, that is
- * (y − t)/m for targets that sum to one; the padding of t is zero. y and dz may be z; y and dz must differ. Finite logits give no NaN, and an infinite
- * loss only where the loss itself is past the largest float32.
+ * Softmax and categorical cross-entropy together, from the logits z: y = softmax(z) with the bits of `f32_softmax`, per
+ * row loss = Σ t_j (ln Σ e^(z_k) − z_j), which is −Σ t_j ln y_j without log(0); BP1: dz = (y·Σt − t)/m, that is (y −
+ * t)/m for targets that sum to one; the padding of t is zero. y and dz may be z; y and dz must differ. Finite logits
+ * give no NaN, and an infinite loss only where the loss itself is past the largest float32.
  */
 export function f32_softmax_categorical_crossentropy(
   m: i32,
@@ -73,9 +73,10 @@ export function f32_softmax_categorical_crossentropy(
 }
 
 /**
- * The same loss from outputs y of any activation, which are divided by the sum of their row, as in Keras and TensorFlow.js; rows that sum to 0
- * are taken as they are. The shares q = y/Σy are held to [epsilon, 1], outside of which the derivative by q is 0.
- * loss = −Σ t ln q; dy = (Σt/Σy − t/y)/m, in which targets whose share is held take no part. y and dy must differ.
+ * The same loss from outputs y of any activation, which are divided by the sum of their row, as in Keras and
+ * TensorFlow.js; rows that sum to 0 are taken as they are. The shares q = y/Σy are held to [epsilon, 1], outside of
+ * which the derivative by q is 0. loss = −Σ t ln q; dy = (Σt/Σy − t/y)/m, in which targets whose share is held take no
+ * part. y and dy must differ.
  */
 export function f32_categorical_crossentropy(
   m: i32,

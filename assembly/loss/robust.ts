@@ -1,6 +1,9 @@
 import { lastLanes, paddedBytes, sumLanes } from '../simd/lanes';
 
-/** Per row: loss = 1/n Σ |y − t|; dy = sign(y − t)/(n·m), 0 where they are equal (PyTorch's choice), NaN where the difference is. */
+/**
+ * Per row: loss = 1/n Σ |y − t|; dy = sign(y − t)/(n·m), 0 where they are equal (PyTorch's choice), NaN where the
+ * difference is.
+ */
 export function f32_absolute_error(m: i32, n: i32, y: usize, t: usize, dy: usize, ld: i32, loss: usize): void {
   if (m <= 0) return;
   const zero = f32x4.splat(0);

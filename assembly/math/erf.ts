@@ -1,8 +1,9 @@
 /**
- * erf(x/√2) in each lane, absolute error below 4e-7 (checked by the sweep in the tests); NaN stays NaN. 2Φ(x) − 1 for the normal
- * distribution function Φ.
+ * erf(x/√2) in each lane, absolute error below 4e-7 (checked by the sweep in the tests); NaN stays NaN. 2Φ(x) − 1 for
+ * the normal distribution function Φ.
  *
- * Method: x·P(x²)/Q(x²), the minimax quotient of XNNPACK (src/f32-vgelu/rational-12-10.c.in), x clamped to where it reaches ±1.
+ * Method: x·P(x²)/Q(x²), the minimax quotient of XNNPACK (src/f32-vgelu/rational-12-10.c.in), x clamped to where it
+ * reaches ±1.
  */
 // @ts-ignore: decorator
 @inline

@@ -1,13 +1,15 @@
 import { madd } from '../simd/madd';
 
 /**
- * 1.5·2^23. Where |x| ≤ 2^22 the sum x + SHIFTER is x rounded to the nearest integer, ties to even, plus SHIFTER, and its lowest bits
- * are that integer in two's complement: rounding and conversion in one addition (V8 takes eight instructions for the conversion alone).
+ * 1.5·2^23. Where |x| ≤ 2^22 the sum x + SHIFTER is x rounded to the nearest integer, ties to even, plus SHIFTER, and
+ * its lowest bits are that integer in two's complement: rounding and conversion in one addition (V8 takes eight
+ * instructions for the conversion alone).
  */
 export const SHIFTER: f32 = 12582912;
 
 /**
- * e^r − 1 = r + r²·P(r) for |r| ≤ ln2/2, P the degree-6 minimax polynomial of YNNPACK (base/simd/target_independent.inc).
+ * e^r − 1 = r + r²·P(r) for |r| ≤ ln2/2, P the degree-6 minimax polynomial of YNNPACK
+ * (base/simd/target_independent.inc).
  */
 // @ts-ignore: decorator
 @inline
@@ -40,12 +42,12 @@ export function expBounded4(x: v128): v128 {
 }
 
 /**
- * e^x in each lane. Within 2 ULP for every float, subnormal results included (checked by the sweep in the tests); NaN stays
- * NaN, above 88.73 it is infinite, below −103.98 zero.
+ * e^x in each lane. Within 2 ULP for every float, subnormal results included (checked by the sweep in the tests); NaN
+ * stays NaN, above 88.73 it is infinite, below −103.98 zero.
  *
- * Method: x = n·ln2 + r with |r| ≤ ln2/2, ln2 in two parts so that n·hi is exact (Cody & Waite), then
- * e^r = 1 + (r + r²·P(r)) with the degree-6 minimax polynomial of YNNPACK (base/simd/target_independent.inc), times 2^n in
- * two factors so that the only inexact scaling is the last one.
+ * Method: x = n·ln2 + r with |r| ≤ ln2/2, ln2 in two parts so that n·hi is exact (Cody & Waite), then e^r = 1 + (r +
+ * r²·P(r)) with the degree-6 minimax polynomial of YNNPACK (base/simd/target_independent.inc), times 2^n in two factors
+ * so that the only inexact scaling is the last one.
  */
 // @ts-ignore: decorator
 @inline

@@ -1,8 +1,8 @@
 import { madd } from '../simd/madd';
 
 /**
- * The exponent e of x = 2^e·m with m in [√½, √2), for x positive and normal. 0x3f3504f3 is √½: subtracting it puts the exponent's
- * step there.
+ * The exponent e of x = 2^e·m with m in [√½, √2), for x positive and normal. 0x3f3504f3 is √½: subtracting it puts the
+ * exponent's step there.
  */
 // @ts-ignore: decorator
 @inline
@@ -26,7 +26,10 @@ function logOf(x: v128, e: v128, exponent: v128): v128 {
   return f32x4.add(madd(exponent, f32x4.splat(0.69314575195), r), low);
 }
 
-/** ln x in each lane for x positive and normal, with the bits of `log4`. Anything else, NaN too, gives a number without meaning. */
+/**
+ * ln x in each lane for x positive and normal, with the bits of `log4`. Anything else, NaN too, gives a number without
+ * meaning.
+ */
 // @ts-ignore: decorator
 @inline
 export function logNormal4(x: v128): v128 {
@@ -53,7 +56,10 @@ export function log4(x: v128): v128 {
   return v128.bitselect(y, f32x4.splat(f32.NaN), f32x4.ge(x, f32x4.splat(0)));
 }
 
-/** ln(1 + x) in each lane for 0 ≤ x ≤ 1, within 2 ULP: what rounding 1 + x lost is added back to first order. NaN stays NaN. */
+/**
+ * ln(1 + x) in each lane for 0 ≤ x ≤ 1, within 2 ULP: what rounding 1 + x lost is added back to first order. NaN stays
+ * NaN.
+ */
 // @ts-ignore: decorator
 @inline
 export function log1p4(x: v128): v128 {

@@ -1,9 +1,9 @@
 import { expNegativeAbs4 } from './exp';
 
 /**
- * 1 / (1 + e^−x) in each lane, within 3 ULP for every float (checked by the sweep in the tests); NaN stays NaN.
- * With e = e^−|x| and r = e/(1+e) ≤ ½ it is r for x < 0 and 1 − r for x ≥ 0: no overflow, and towards 1 the only rounding that
- * shows is the last.
+ * 1 / (1 + e^−x) in each lane, within 3 ULP for every float (checked by the sweep in the tests); NaN stays NaN. With
+ * e = e^−|x| and r = e/(1+e) ≤ ½ it is r for x < 0 and 1 − r for x ≥ 0: no overflow, and towards 1 the only rounding
+ * that shows is the last.
  */
 // @ts-ignore: decorator
 @inline

@@ -4,9 +4,9 @@ import { expBounded4 } from './exp';
 /**
  * tanh x in each lane, within 2 ULP for every float (checked by the sweep in the tests); NaN stays NaN.
  *
- * Method: below 0.625, x + x³·P(x²) with the polynomial of Cephes (tanhf.c); from there, with e = e^−2|x|, 1 − 2e/(1 + e), in which the
- * only rounding that shows towards ±1 is the last. A single quotient over the whole range (XNNPACK's rational 9/8) is half as much
- * work, but off by 5 ULP near ±1, and the derivative 1 − y² loses what y is off.
+ * Method: below 0.625, x + x³·P(x²) with the polynomial of Cephes (tanhf.c); from there, with e = e^−2|x|, 1 − 2e/(1 +
+ * e), in which the only rounding that shows towards ±1 is the last. A single quotient over the whole range (XNNPACK's
+ * rational 9/8) is half as much work, but off by 5 ULP near ±1, and the derivative 1 − y² loses what y is off.
  */
 // @ts-ignore: decorator
 @inline

@@ -4,11 +4,12 @@ import { inverseDeviation4 } from './deviation';
 /**
  * Batch normalization (Ioffe & Szegedy 2015) over m rows of n columns, ld floats apart.
  *
- * The columns are taken in strips of 16, what is left in strips of four. Per row a strip of 16 is one cache line; its sums and the
- * constants of its columns stay in registers, and the second pass finds the strip in cache (512 rows are 32 KiB). The moments take
- * 0.15 ns a value this way, 0.36 with rows outside and accumulators in memory, 0.45 in strips of four (32 … 512 rows, 16 … 1024
- * columns, Zen 3). Loops over rows that write test at their end: V8 11.3 moves what only the body reads, here a root and a
- * quotient, into a loop that tests at its start, which took three to four times as long.
+ * The columns are taken in strips of 16, what is left in strips of four. Per row a strip of 16 is one cache line; its
+ * sums and the constants of its columns stay in registers, and the second pass finds the strip in cache (512 rows are
+ * 32 KiB). The moments take 0.15 ns a value this way, 0.36 with rows outside and accumulators in memory, 0.45 in strips
+ * of four (32 … 512 rows, 16 … 1024 columns, Zen 3). Loops over rows that write test at their end: V8 11.3 moves what
+ * only the body reads, here a root and a quotient, into a loop that tests at its start, which took three to four times
+ * as long.
  *
  * Padding columns get constants that are zero, so that what is made of a finite value there is zero.
  */
@@ -79,7 +80,9 @@ function momentsOfStrip(m: i32, x: usize, stride: usize, mean: usize, variance: 
   }
 }
 
-/** mean_j = Σ x/m and variance_j = Σ (x − mean_j)²/m, rows ascending, one accumulator per column; zero in the padding. */
+/**
+ * mean_j = Σ x/m and variance_j = Σ (x − mean_j)²/m, rows ascending, one accumulator per column; zero in the padding.
+ */
 export function f32_column_moments(m: i32, n: i32, x: usize, ld: i32, mean: usize, variance: usize): void {
   const stride = (<usize>ld) << 2;
   let j = 0;
@@ -167,8 +170,8 @@ function normalizeStrip(
 }
 
 /**
- * y = (x − mean)·(γ·r) + β, rounded after each operation, r = 1/√(variance + ε) or 1 where that sum is 0. gamma null: γ = 1;
- * beta null: β = 0. In place allowed. The padding of y is zero.
+ * y = (x − mean)·(γ·r) + β, rounded after each operation, r = 1/√(variance + ε) or 1 where that sum is 0. gamma null:
+ * γ = 1; beta null: β = 0. In place allowed. The padding of y is zero.
  */
 export function f32_normalize_columns(
   m: i32,
@@ -319,10 +322,10 @@ function derivativeOfStrip(
 }
 
 /**
- * The full derivative where mean and variance are those of the rows: with x̂ = (x − mean)·r, r as above,
- * dbeta_j = Σ dy; dgamma_j = Σ dy·x̂, as r·Σ dy·(x − mean); dx = γ·r/m·(m·dy − dbeta − x̂·dgamma), as
- * (γ·r)·((dy − dbeta/m) − (x − mean)·(dgamma/m·r)). Rows ascending. Each of dx, dgamma and dbeta may be null: not wanted;
- * gamma null: γ = 1. dx may be dy or x. The padding of all three is zero.
+ * The full derivative where mean and variance are those of the rows: with x̂ = (x − mean)·r, r as above, dbeta_j = Σ
+ * dy; dgamma_j = Σ dy·x̂, as r·Σ dy·(x − mean); dx = γ·r/m·(m·dy − dbeta − x̂·dgamma), as (γ·r)·((dy − dbeta/m) − (x −
+ * mean)·(dgamma/m·r)). Rows ascending. Each of dx, dgamma and dbeta may be null: not wanted; gamma null: γ = 1. dx may
+ * be dy or x. The padding of all three is zero.
  */
 export function f32_normalize_columns_backward(
   m: i32,
@@ -384,7 +387,10 @@ function scaleStrip(
   } while (--m > 0);
 }
 
-/** dx = dy·r, r as above: the derivative where mean and variance are constants. In place allowed; the padding of dx is zero. */
+/**
+ * dx = dy·r, r as above: the derivative where mean and variance are constants. In place allowed; the padding of dx is
+ * zero.
+ */
 export function f32_scale_columns(m: i32, n: i32, dy: usize, variance: usize, dx: usize, ld: i32, epsilon: f32): void {
   if (m <= 0) return;
   const stride = (<usize>ld) << 2;

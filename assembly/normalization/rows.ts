@@ -2,8 +2,8 @@ import { lastLanes, paddedBytes, sumLanes } from '../simd/lanes';
 import { inverseDeviation4 } from './deviation';
 
 /**
- * Layer normalization (Ba, Kiros & Hinton 2016) over m rows of n columns, ld floats apart; sums along a row in four lanes.
- * Loops that write test at their end, for the reason given in columns.ts.
+ * Layer normalization (Ba, Kiros & Hinton 2016) over m rows of n columns, ld floats apart; sums along a row in four
+ * lanes. Loops that write test at their end, for the reason given in columns.ts.
  */
 
 /** Σ x/n over a row, in every lane. */
@@ -33,8 +33,9 @@ function rowInverseDeviation(n: i32, x: usize, mean: v128, lanes: v128, epsilon:
 }
 
 /**
- * y = ((x − mean)·r)·γ + β, rounded after each operation, with each row's mean and biased variance and r = 1/√(variance + ε)
- * or 1 where that sum is 0. gamma null: γ = 1; beta null: β = 0. In place allowed. The padding of y is that of β.
+ * y = ((x − mean)·r)·γ + β, rounded after each operation, with each row's mean and biased variance and r =
+ * 1/√(variance + ε) or 1 where that sum is 0. gamma null: γ = 1; beta null: β = 0. In place allowed. The padding of y
+ * is that of β.
  */
 export function f32_normalize_rows(
   m: i32,
@@ -65,9 +66,9 @@ export function f32_normalize_rows(
 }
 
 /**
- * The derivative, with mean and r computed again as above and x̂ = (x − mean)·r, g = dy·γ:
- * dgamma_j = Σ_i dy·x̂ and dbeta_j = Σ_i dy, rows ascending; dx = r·((g − Σ_j g/n) − x̂·(Σ_j g·x̂/n)). Each of dx, dgamma and
- * dbeta may be null: not wanted; gamma null: γ = 1. dx may be dy or x. The padding of all three is zero.
+ * The derivative, with mean and r computed again as above and x̂ = (x − mean)·r, g = dy·γ: dgamma_j = Σ_i dy·x̂ and
+ * dbeta_j = Σ_i dy, rows ascending; dx = r·((g − Σ_j g/n) − x̂·(Σ_j g·x̂/n)). Each of dx, dgamma and dbeta may be null:
+ * not wanted; gamma null: γ = 1. dx may be dy or x. The padding of all three is zero.
  */
 export function f32_normalize_rows_backward(
   m: i32,

@@ -14,7 +14,9 @@ class PenaltyGradient {
   }
 }
 
-/** The gradient of a penalty: g += l1·sign(w) + l2·w, for l1·Σ|w| + l2/2·Σw². The derivative of |w| at 0 is taken as 0. */
+/**
+ * The gradient of a penalty: g += l1·sign(w) + l2·w, for l1·Σ|w| + l2/2·Σw². The derivative of |w| at 0 is taken as 0.
+ */
 export function f32_penalty_gradient(n: i32, w: usize, g: usize, l1: f32, l2: f32): void {
   map2<PenaltyGradient>(n, w, g, g, f32x4.splat(l1), f32x4.splat(l2));
 }
@@ -52,8 +54,9 @@ export function f32_clip_value(n: i32, g: usize, limit: f32): void {
 }
 
 /**
- * total (float64) += Σ g² over n units of k inputs in panels of `width` units, for the norm of a gradient. In float64, for each unit over its inputs, ascending, then one
- * unit after another: an order that no width of the panels changes. Padding units count as zero, or make a NaN of the norm of a step that overflowed.
+ * total (float64) += Σ g² over n units of k inputs in panels of `width` units, for the norm of a gradient. In float64,
+ * for each unit over its inputs, ascending, then one unit after another: an order that no width of the panels changes.
+ * Padding units count as zero, or make a NaN of the norm of a step that overflowed.
  */
 export function f64_add_squares(k: i32, n: i32, width: i32, g: usize, total: usize): void {
   const columns = (n + 3) & ~3;

@@ -20,10 +20,10 @@ class Dropout {
 }
 
 /**
- * Inverted dropout (Srivastava et al. 2014): y = x·scale where the element is kept, 0 where it is dropped; scale is 1/(1 − rate).
- * Element (i, j) is kept where the upper 24 bits of its word, times 2^−24, are at least `rate`; its word is word j mod 4 of the
- * counter (⌊j/4⌋, i, node, step), so that the mask can be made again. The derivative is the same kernel on dy. `words` is
- * scratch for 16 words. In place allowed; zeros in the padding stay zero.
+ * Inverted dropout (Srivastava et al. 2014): y = x·scale where the element is kept, 0 where it is dropped; scale is
+ * 1/(1 − rate). Element (i, j) is kept where the upper 24 bits of its word, times 2^−24, are at least `rate`; its word
+ * is word j mod 4 of the counter (⌊j/4⌋, i, node, step), so that the mask can be made again. The derivative is the same
+ * kernel on dy. `words` is scratch for 16 words. In place allowed; zeros in the padding stay zero.
  */
 export function f32_dropout(
   m: i32,

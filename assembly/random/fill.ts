@@ -47,8 +47,9 @@ export function f32_uniform(
 }
 
 /**
- * Normal with the given mean and standard deviation, by Box & Muller: no rejection, so element i takes fixed words of the
- * counter. The radius comes from u in (0, 1], so |value − mean| ≤ √(48 ln 2) ≈ 5.77 stddev. 16⌈n/16⌉ floats are written.
+ * Normal with the given mean and standard deviation, by Box & Muller: no rejection, so element i takes fixed words of
+ * the counter. The radius comes from u in (0, 1], so |value − mean| ≤ √(48 ln 2) ≈ 5.77 stddev. 16⌈n/16⌉ floats are
+ * written.
  */
 export function f32_normal(
   n: i32,

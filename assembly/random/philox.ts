@@ -1,7 +1,8 @@
 /**
- * Philox4x32-10, the counter-based generator of Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3"
- * (SC'11): ten rounds turn a counter (c0, c1, c2, c3) and a key (k0, k1) into four words. Multipliers and Weyl constants are
- * theirs. Four counters, c0 … c0 + 3, go through at once, a lane each; a fill takes word w of counter c0 + b as element 4b + w.
+ * Philox4x32-10, the counter-based generator of Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1,
+ * 2, 3" (SC'11): ten rounds turn a counter (c0, c1, c2, c3) and a key (k0, k1) into four words. Multipliers and Weyl
+ * constants are theirs. Four counters, c0 … c0 + 3, go through at once, a lane each; a fill takes word w of counter
+ * c0 + b as element 4b + w.
  */
 
 const M0: u32 = 0xd2511f53;
@@ -54,9 +55,9 @@ export function philox16(key0: i32, key1: i32, block: i32, c1: i32, c2: i32, c3:
 }
 
 /**
- * The 32 words of the counters block … block + 7, in element order, a vector at a time into the method `put(x, y, word, a, b)` of
- * class F (see simd/map.ts), x and y moving on by 16 bytes. Two groups of four counters go through together: the rounds of one
- * alone wait for each other, 2.2 ns a word instead of 1.6.
+ * The 32 words of the counters block … block + 7, in element order, a vector at a time into the method
+ * `put(x, y, word, a, b)` of class F (see simd/map.ts), x and y moving on by 16 bytes. Two groups of four counters go
+ * through together: the rounds of one alone wait for each other, 2.2 ns a word instead of 1.6.
  */
 // @ts-ignore: decorator
 @inline

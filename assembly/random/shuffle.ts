@@ -2,8 +2,8 @@ import { philox16 } from './philox';
 
 /**
  * A permutation of 0 … n − 1 in `indices`, by Fisher & Yates from the top. The bounded integer is the high word of
- * word·range (Lemire 2019) without rejection, so that step i always takes word i; a value's share is off by at most n/2^32.
- * `words` is scratch for 16 words.
+ * word·range (Lemire 2019) without rejection, so that step i always takes word i; a value's share is off by at most
+ * n/2^32. `words` is scratch for 16 words.
  */
 export function u32_shuffle(
   n: i32,

@@ -14,7 +14,10 @@ export function argmax(n: i32, x: usize): i32 {
   return best;
 }
 
-/** total (float64) += number of the m rows in which y and t are largest in the same column; a row with a NaN matches nothing. */
+/**
+ * total (float64) += number of the m rows in which y and t are largest in the same column; a row with a NaN matches
+ * nothing.
+ */
 export function f32_categorical_matches(m: i32, n: i32, y: usize, t: usize, ld: i32, total: usize): void {
   let count = 0;
   for (; m > 0; --m, y += (<usize>ld) << 2, t += (<usize>ld) << 2) {
@@ -25,8 +28,8 @@ export function f32_categorical_matches(m: i32, n: i32, y: usize, t: usize, ld: 
 }
 
 /**
- * total (float64) += Σ over the m rows of the share of the n outputs in which y and t are on the same side of the threshold; a NaN is on
- * neither.
+ * total (float64) += Σ over the m rows of the share of the n outputs in which y and t are on the same side of the
+ * threshold; a NaN is on neither.
  */
 export function f32_binary_matches(m: i32, n: i32, y: usize, t: usize, ld: i32, total: usize, threshold: f32): void {
   // Row by row, so that a sum over several batches does not depend on where they were cut.

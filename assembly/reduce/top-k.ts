@@ -1,8 +1,8 @@
 import { argmax } from './matches';
 
 /**
- * total (float64) += number of the m rows in which fewer than k values of y are larger than the one in the column where t is largest.
- * A row with a NaN is not counted.
+ * total (float64) += number of the m rows in which fewer than k values of y are larger than the one in the column where
+ * t is largest. A row with a NaN is not counted.
  */
 export function f32_top_k_matches(m: i32, n: i32, y: usize, t: usize, ld: i32, total: usize, k: i32): void {
   let count = 0;

@@ -1,6 +1,11 @@
-/** Helpers over the four lanes of a vector. Horizontal orders are fixed: they are part of the promise of the same bits. */
+/**
+ * Helpers over the four lanes of a vector. Horizontal orders are fixed: they are part of the promise of the same bits.
+ */
 
-/** All ones in the lanes below n mod 4, or in every lane where n is a multiple of 4: the valid lanes of a row's last vector. */
+/**
+ * All ones in the lanes below n mod 4, or in every lane where n is a multiple of 4: the valid lanes of a row's last
+ * vector.
+ */
 // @ts-ignore: decorator
 @inline
 export function lastLanes(n: i32): v128 {

@@ -56,7 +56,8 @@ export const gemmKernel = ({ form }, tile) => `f32_gemm_${form === 'gradient' ? 
 const widthOf = (tile) => Number(tile.slice(tile.indexOf('x') + 1));
 
 /**
- * Visits the elements of a (rows, n) matrix in panels of `width` columns: block after block, in each its rows one after another.
+ * Visits the elements of a (rows, n) matrix in panels of `width` columns: block after block, in each its rows one after
+ * another.
  *
  * @param {number} rows
  * @param {number} n
@@ -73,7 +74,8 @@ function eachInPanels(rows, n, width, visit) {
 }
 
 /**
- * The arguments of a product in a tile, its operands from `base` on. What they hold and what comes out depends on the shape only, not on the tile.
+ * The arguments of a product in a tile, its operands from `base` on. What they hold and what comes out depends on the
+ * shape only, not on the tile.
  *
  * @param {Shape} shape
  * @param {string} tile

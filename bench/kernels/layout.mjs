@@ -32,8 +32,8 @@ const ANY = 7;
 const INTEGERS = { pieces: PIECES, bins: BINS, width: PANEL_WIDTH, accumulate: 0, nesterov: 0 };
 
 /**
- * Floats by their names. What is updated in place is updated thousands of times: steps are so small, and factors such, that nothing overflows or ends
- * among the denormal numbers, which are slow.
+ * Floats by their names. What is updated in place is updated thousands of times: steps are so small, and factors such,
+ * that nothing overflows or ends among the denormal numbers, which are slow.
  *
  * @type {Record<string, number>}
  */
@@ -69,7 +69,10 @@ const OTHER_FLOAT = 0.25;
 const PER_ROW = new Set(['loss', 'weights', 'indices', 'labels']);
 const PER_COLUMN = new Set(['slope', 'dslope', 'mean', 'variance', 'gamma', 'beta', 'dgamma', 'dbeta', 'out']);
 
-/** Running results and scratch, of a size of their own: floats enough for n columns. @type {Record<string, (n: number) => number>} */
+/**
+ * Running results and scratch, of a size of their own: floats enough for n columns. @type {Record<string, (n: number)
+ * => number>}
+ */
 const OWN_SIZE = {
   total: () => 4,
   index: () => 4,
@@ -82,7 +85,10 @@ const OWN_SIZE = {
 /** What kernels that need some call their scratch. */
 export const SCRATCH = 'words';
 
-/** Kernels that write while they are beyond a limit, which they are at their first call only: what counts are their reads. */
+/**
+ * Kernels that write while they are beyond a limit, which they are at their first call only: what counts are their
+ * reads.
+ */
 const ONLY_READ_AT_LAST = new Set(['f32_max_norm_panels']);
 
 /** @type {Record<string, Content>} */
@@ -101,7 +107,8 @@ const CONTENTS = {
 };
 
 /**
- * The arguments of kernel `name` at a size, its buffers one after another from `base` on. Where a kernel knows no rows, its vectors have m·n elements.
+ * The arguments of kernel `name` at a size, its buffers one after another from `base` on. Where a kernel knows no rows,
+ * its vectors have m·n elements.
  *
  * @param {string} name
  * @param {readonly string[]} parameters
@@ -201,8 +208,9 @@ export function fill(f32, { at, floats, ld, columns, content }, variant) {
 }
 
 /**
- * Bytes that a kernel has to move at a size: those of each vector or matrix that it writes, and of each that it reads, found out by trying at a small
- * size. One is written where a call changes it, and read where other contents of it give other results.
+ * Bytes that a kernel has to move at a size: those of each vector or matrix that it writes, and of each that it reads,
+ * found out by trying at a small size. One is written where a call changes it, and read where other contents of it give
+ * other results.
  *
  * @param {Float32Array} f32 where `small` lies
  * @param {(...args: number[]) => void} kernel
@@ -212,7 +220,10 @@ export function fill(f32, { at, floats, ld, columns, content }, variant) {
  */
 export function traffic(f32, kernel, name, { args, buffers }, large) {
   const bits = () => buffers.map(({ at, floats }) => new Uint32Array(f32.slice(at / 4, at / 4 + floats).buffer));
-  /** Memory before and after a call, with other and larger contents of one buffer. @param {number} changed @param {number} trial */
+  /**
+   * Memory before and after a call, with other and larger contents of one buffer. @param {number} changed @param
+   * {number} trial
+   */
   const call = (changed, trial) => {
     buffers.forEach((buffer, index) => {
       const { at, floats, content } = buffer;

@@ -1,6 +1,7 @@
 /**
- * What bounds the kernels: a module with loops of multiply-adds on registers only, and a copy. Compiled when a benchmark starts, with the options of the
- * kernels and with their multiply-add, so in strict numerics it multiplies and adds, and in fused numerics it fuses.
+ * What bounds the kernels: a module with loops of multiply-adds on registers only, and a copy. Compiled when a
+ * benchmark starts, with the options of the kernels and with their multiply-add, so in strict numerics it multiplies
+ * and adds, and in fused numerics it fuses.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,8 +10,8 @@ import { fileURLToPath } from 'node:url';
 /**
  * The loops. Which is fastest depends on the engine, and the fastest is the peak:
  *
- * - `tile`: acc += a_r·b_v, the chains of a register tile of `rows` × `vectors`. The a_r change places after each turn, or an engine could take
- *   the products out of the loop; that costs moves between registers.
+ * - `tile`: acc += a_r·b_v, the chains of a register tile of `rows` × `vectors`. The a_r change places after each turn,
+ *   or an engine could take the products out of the loop; that costs moves between registers.
  * - `scale`: acc = acc·a + b in `chains` accumulators, no moves, but each waits for a product and a sum.
  *
  * Those with more accumulators than 128-bit registers are for engines that pair vectors to 256 bits.

@@ -6,7 +6,8 @@ import { compileRoofs, PEAK_LOOPS } from './roofs.mjs';
 export const askedNumerics = ({ numerics }) => (numerics === 'fused' ? 'fused' : 'strict');
 
 /**
- * What sides need to measure kernels, but for their own binaries: compiled here, so that no compiler runs in the processes that are measured.
+ * What sides need to measure kernels, but for their own binaries: compiled here, so that no compiler runs in the
+ * processes that are measured.
  *
  * @param {Record<string, readonly string[]>} table the ABI
  * @param {readonly { engine: Record<string, unknown> }[]} sides

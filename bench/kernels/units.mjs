@@ -1,4 +1,7 @@
-/** Kernels, each timed in turns with what bounds it: matrix kernels with multiply-adds on registers, all others with a copy of as many bytes. */
+/**
+ * Kernels, each timed in turns with what bounds it: matrix kernels with multiply-adds on registers, all others with a
+ * copy of as many bytes.
+ */
 import { readFileSync } from 'node:fs';
 import { FIRST_ADDRESS, PAGE } from '../../scripts/kernels/shared-constants.mjs';
 import { sha256 } from '../measure/checksum.mjs';
@@ -31,7 +34,10 @@ const COPY_BYTES = 64 * 2 ** 20;
 /** Where traffic is found out. @type {Size} */
 const SMALL = { m: 512, n: 16, k: 16 };
 
-/** Milliseconds of a kernel before it is measured, which V8 takes to optimize it; then of a turn, or more where a single call takes more. */
+/**
+ * Milliseconds of a kernel before it is measured, which V8 takes to optimize it; then of a turn, or more where a single
+ * call takes more.
+ */
 const WARM_UP = 30;
 const TURN = 2;
 
@@ -75,7 +81,8 @@ async function callsPerTurn(run) {
 export async function kernelUnits({ table, kernels, roofs, peakLoops, tile }) {
   const memory = new WebAssembly.Memory({ initial: 16, maximum: MAXIMUM_PAGES, shared: true });
   const instantiate = async (/** @type {string} */ path) => {
-    // A section of another name, which says nothing: V8 would take the library's module of the same bytes, compiled with the flags of that time.
+    // A section of another name, which says nothing: V8 would take the library's module of the same bytes, compiled
+    // with the flags of that time.
     const mark = new TextEncoder().encode('bench');
     const bytes = Uint8Array.from([...readFileSync(path), 0, mark.length + 1, mark.length, ...mark]);
     const { exports } = await WebAssembly.instantiate(await WebAssembly.compile(bytes), { env: { memory } });
@@ -107,8 +114,8 @@ export async function kernelUnits({ table, kernels, roofs, peakLoops, tile }) {
   }
 
   /**
-   * Turns of a kernel and of its bound: the seconds of a call, and its share of the bound's rate. The fastest turn of each counts, which is the one that
-   * nothing else interrupted.
+   * Turns of a kernel and of its bound: the seconds of a call, and its share of the bound's rate. The fastest turn of
+   * each counts, which is the one that nothing else interrupted.
    *
    * @param {{ run: () => void, calls: number, amount: number }} subject
    * @param {{ run: () => void, amount: number }} bound
@@ -128,7 +135,10 @@ export async function kernelUnits({ table, kernels, roofs, peakLoops, tile }) {
     return { seconds: { '': seconds }, share: amount / seconds / (bound.amount / boundSeconds) };
   }
 
-  /** Copies half of `bytes`, so that as many are read and written together, behind the operands. @param {number} bytes @param {number} from */
+  /**
+   * Copies half of `bytes`, so that as many are read and written together, behind the operands. @param {number}
+   * bytes @param {number} from
+   */
   function copyBound(bytes, from) {
     const half = Math.ceil(bytes / 128) * 64;
     reserve(from + 2 * half + 64);

@@ -1,6 +1,6 @@
 /**
- * Measures again what looks slower or faster than the other side: of some hundred rows on a shared machine a few always do, and of one process all that lies
- * badly in memory.
+ * Measures again what looks slower or faster than the other side: of some hundred rows on a shared machine a few always
+ * do, and of one process all that lies badly in memory.
  */
 import { compareSides } from './comparison.mjs';
 import { measure } from './session.mjs';
@@ -17,7 +17,8 @@ const FURTHER = [
 ];
 
 /**
- * Whether the interval, as it is drawn, is on one side of no difference, and the middle beyond the threshold: enough to look again, a verdict takes more.
+ * Whether the interval, as it is drawn, is on one side of no difference, and the middle beyond the threshold: enough to
+ * look again, a verdict takes more.
  *
  * @param {Row} row
  * @param {number} threshold

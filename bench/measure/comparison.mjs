@@ -19,7 +19,9 @@ export const THRESHOLD = 0.05;
 /** Differences that may be zero or less have no ratio. @type {Interval} */
 const NO_RATIO = { estimate: NaN, low: -Infinity, high: Infinity };
 
-/** Seconds of the work that both did: amounts may differ where work is counted, such as bytes. @param {Measured} side */
+/**
+ * Seconds of the work that both did: amounts may differ where work is counted, such as bytes. @param {Measured} side
+ */
 const perAmount = ({ seconds, amount }) => seconds.map((group) => group.map((value) => value / amount));
 
 /**

@@ -2,7 +2,10 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, release, totalmem, type } from 'node:os';
 
-/** The processor's name; on Linux with its family, model and widest vectors too, since virtual machines name a maker's whole line alike. */
+/**
+ * The processor's name; on Linux with its family, model and widest vectors too, since virtual machines name a maker's
+ * whole line alike.
+ */
 function processor() {
   const name = cpus()[0]?.model.trim() ?? 'unknown';
   /** @type {string} */

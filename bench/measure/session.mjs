@@ -28,7 +28,8 @@ import { Contestant } from './contestant.mjs';
  * @typedef {object} Row
  * @property {string} name
  * @property {'sample' | 'flop' | 'byte' | 'call' | 'size'} of
- * @property {boolean} [again] whether it stood out at first and was measured again, with repetitions of their own number
+ * @property {boolean} [again] whether it stood out at first and was measured again, with repetitions of their own
+ * number
  * @property {boolean} [difference] whether its times are differences, which may be near zero
  * @property {Measured[]} sides
  *

@@ -1,8 +1,9 @@
 /**
- * Statistics that a noisy machine cannot easily mislead: medians, and intervals by the bootstrap (Efron 1979), which assumes no distribution. Of few
- * values it makes them too narrow: three of them lie on one side of their median in one of four samples, whatever is drawn. So they are widened as a
- * normal distribution's would be (Hesterberg 2015, "What Teachers Should Know About the Bootstrap"). Pure functions; the resampling is seeded, so the
- * same numbers always give the same interval.
+ * Statistics that a noisy machine cannot easily mislead: medians, and intervals by the bootstrap (Efron 1979), which
+ * assumes no distribution. Of few values it makes them too narrow: three of them lie on one side of their median in one
+ * of four samples, whatever is drawn. So they are widened as a normal distribution's would be (Hesterberg 2015, "What
+ * Teachers Should Know About the Bootstrap"). Pure functions; the resampling is seeded, so the same numbers always give
+ * the same interval.
  */
 
 /**
@@ -63,7 +64,8 @@ export const median = (values) => quantile(values, 0.5);
 const redraw = (list, random) => list.map(() => list[Math.floor(random() * list.length)]);
 
 /**
- * Processes first, then the repetitions within each: what differs from process to process, such as where things lie in memory, then widens the interval.
+ * Processes first, then the repetitions within each: what differs from process to process, such as where things lie in
+ * memory, then widens the interval.
  *
  * @template T
  * @param {readonly (readonly T[])[]} groups
@@ -83,7 +85,10 @@ const density = (t, freedom) => (1 + (t * t) / freedom) ** (-(freedom + 1) / 2);
 /** Steps of Simpson's rule. */
 const STEPS = 400;
 
-/** The integral of `density` from 0 to t, on atan(t/√freedom), in which the whole line is finite. @param {number} t @param {number} freedom */
+/**
+ * The integral of `density` from 0 to t, on atan(t/√freedom), in which the whole line is finite. @param {number}
+ * t @param {number} freedom
+ */
 function mass(t, freedom) {
   const end = Math.atan(t / Math.sqrt(freedom));
   let sum = 0;
@@ -129,8 +134,9 @@ const drawnFrom = (groups) => ({
 });
 
 /**
- * How much wider than the bootstrap's an interval has to be, for `count` values that are drawn from. What is drawn in two steps, processes and then
- * repetitions, varies more than what it is drawn from, which makes up for the factor √(n/(n−1)) of what is drawn in one.
+ * How much wider than the bootstrap's an interval has to be, for `count` values that are drawn from. What is drawn in
+ * two steps, processes and then repetitions, varies more than what it is drawn from, which makes up for the factor
+ * √(n/(n−1)) of what is drawn in one.
  *
  * @param {number} count
  * @param {boolean} inTwo
@@ -177,8 +183,8 @@ export function medianInterval(groups, options) {
 }
 
 /**
- * How many times faster `after` is than `before`, where repetition i of both ran one right after the other: the median of their ratios. What slows the
- * machine for a while slows both, and cancels.
+ * How many times faster `after` is than `before`, where repetition i of both ran one right after the other: the median
+ * of their ratios. What slows the machine for a while slows both, and cancels.
  *
  * @param {Groups} before
  * @param {Groups} after
@@ -190,7 +196,8 @@ export function pairedSpeed(before, after, options) {
 }
 
 /**
- * The same of two runs at different times: the ratio of the medians. It takes the machine to be as fast in one as in the other.
+ * The same of two runs at different times: the ratio of the medians. It takes the machine to be as fast in one as in
+ * the other.
  *
  * @param {Groups} before
  * @param {Groups} after

@@ -1,4 +1,6 @@
-/** The training of bench/pages on MNIST: what a page and Node do alike. Takes nothing from any platform but a digest. */
+/**
+ * The training of bench/pages on MNIST: what a page and Node do alike. Takes nothing from any platform but a digest.
+ */
 
 /** @typedef {typeof import('../../dist/index.js')} Library */
 

@@ -1,6 +1,7 @@
 /**
- * An animation while MNIST is trained in a worker: the gaps between its frames, beside those of an idle page and of a page beside a worker that only spins,
- * which costs the machine as much and the page nothing. Reports them, and the hash of the weights.
+ * An animation while MNIST is trained in a worker: the gaps between its frames, beside those of an idle page and of a
+ * page beside a worker that only spins, which costs the machine as much and the page nothing. Reports them, and the
+ * hash of the weights.
  */
 import * as library from '../../dist/index.js';
 import { report } from '../../test/pages/report.js';

@@ -5,7 +5,8 @@
  * @typedef {{ x: Float32Array, labels: Int32Array }} Data
  *
  * @typedef {object} Built A network with its data.
- * @property {(epochs: number) => Promise<void>} [train] goes through the data so many times, in batches, rows in a new order each time
+ * @property {(epochs: number) => Promise<void>} [train] goes through the data so many times, in batches, rows in a new
+ * order each time
  * @property {(rows: Float32Array) => Float32Array | Promise<Float32Array>} predict outputs of many rows
  * @property {(row: Float32Array) => unknown} predictOne outputs of one row
  * @property {() => unknown} close

@@ -1,14 +1,16 @@
 /**
- * This library beside others, on the same data and from the same first weights: training end to end, predictions of one row and of 256, and the matrix
- * product beside OpenBLAS. One thread each. Contestants take turns, and a ratio is the median of those within a round.
+ * This library beside others, on the same data and from the same first weights: training end to end, predictions of one
+ * row and of 256, and the matrix product beside OpenBLAS. One thread each. Contestants take turns, and a ratio is the
+ * median of those within a round.
  *
  *     npm run bench:peers                       all of it; installs the others' packages on first use
  *     npm run bench:peers -- --only small --rounds 3
  *     npm run bench:peers -- --json FILE --document
  *
- * PyTorch, scikit-learn and OpenBLAS run where Debian's python3-torch, python3-sklearn and python3-numpy are installed, the fused and the 256-bit
- * variants of this library where `npm run test:engines` has put a newer Node. Who cannot take part is named with the reason. Writes bench/results/peers.md
- * and peers.svg; `--document` puts the table into docs/benchmarks.md and the chart beside it.
+ * PyTorch, scikit-learn and OpenBLAS run where Debian's python3-torch, python3-sklearn and python3-numpy are installed,
+ * the fused and the 256-bit variants of this library where `npm run test:engines` has put a newer Node. Who cannot take
+ * part is named with the reason. Writes bench/results/peers.md and peers.svg; `--document` puts the table into
+ * docs/benchmarks.md and the chart beside it.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -74,7 +76,10 @@ const ENTRIES = [
   script('plain loops', 'plain', SMALLER),
 ];
 
-/** Rows, fewer than in the library's own benchmark: some need a second for a thousand. @type {Record<string, { rows: number, learning: number }>} */
+/**
+ * Rows, fewer than in the library's own benchmark: some need a second for a thousand. @type {Record<string, { rows:
+ * number, learning: number }>}
+ */
 const WORK = {
   tiny: { rows: 4096, learning: 8 },
   small: { rows: 1024, learning: 3 },

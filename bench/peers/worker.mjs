@@ -1,6 +1,6 @@
 /**
- * A process with one contestant in it. It answers requests, one line of JSON each, on standard input; what it takes for the answers is not timed.
- * `peers.py` beside this file answers the same ones.
+ * A process with one contestant in it. It answers requests, one line of JSON each, on standard input; what it takes for
+ * the answers is not timed. `peers.py` beside this file answers the same ones.
  */
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
@@ -79,7 +79,10 @@ const answers = {
     await built.train?.(epochs);
     return { rate: (epochs * network.rows) / seconds(again) };
   },
-  /** Seconds of a call for one row: the median of groups of calls, since reading the clock takes as long as the shortest of them. */
+  /**
+   * Seconds of a call for one row: the median of groups of calls, since reading the clock takes as long as the shortest
+   * of them.
+   */
   async one({ atLeast }) {
     const [inputs] = network.sizes;
     const rows = Array.from({ length: PROBE }, (_, i) => data.x.slice(i * inputs, (i + 1) * inputs));

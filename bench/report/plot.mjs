@@ -1,4 +1,7 @@
-/** Plots as SVG text: curves over logarithmic axes, and bars. Colours that are told apart by colour-blind eyes too (Okabe & Ito 2008). */
+/**
+ * Plots as SVG text: curves over logarithmic axes, and bars. Colours that are told apart by colour-blind eyes too
+ * (Okabe & Ito 2008).
+ */
 
 const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#000000', '#8a8a8a', '#f0e442'];
 const FONT = 'font-family="system-ui, sans-serif"';

@@ -13,8 +13,8 @@ import { digits, duration, percent, table } from './format.mjs';
  * @property {string} date
  * @property {ReturnType<typeof import('../measure/machine.mjs').machine>} machine
  * @property {{ rounds: number, processes: number, quick: boolean }} settings
- * @property {{ name: string, version: string, runtime: string, engine: Record<string, unknown> }[]} sides the first is what is measured, the second what
- * it was compared with in the same run
+ * @property {{ name: string, version: string, runtime: string, engine: Record<string, unknown> }[]} sides the first is
+ * what is measured, the second what it was compared with in the same run
  * @property {Row[]} rows
  */
 
@@ -35,7 +35,10 @@ const areTimes = (seconds, signed) =>
     (group) => Array.isArray(group) && group.length > 0 && group.every((one) => isNumber(one) && (signed || one > 0)),
   );
 
-/** What is wrong with one side of a row, where anything is. @param {Record<string, unknown>} side @param {Record<string, unknown>} row */
+/**
+ * What is wrong with one side of a row, where anything is. @param {Record<string, unknown>} side @param {Record<string,
+ * unknown>} row
+ */
 function faultOfSide({ amount, bytes, seconds }, { of, difference }) {
   if (of === 'size') return isNumber(bytes) && bytes > 0 ? undefined : 'without bytes';
   if (!isNumber(amount) || amount <= 0) return 'without an amount of work';
@@ -44,7 +47,10 @@ function faultOfSide({ amount, bytes, seconds }, { of, difference }) {
 
 const KINDS = ['sample', 'flop', 'byte', 'call', 'size'];
 
-/** What is wrong with a row, where anything is: the times of two sides, which took turns, come in pairs. @param {Record<string, unknown>} row */
+/**
+ * What is wrong with a row, where anything is: the times of two sides, which took turns, come in pairs. @param
+ * {Record<string, unknown>} row
+ */
 function faultOfRow(row) {
   const { of, sides } = row;
   if (!KINDS.includes(String(of))) return 'of an unknown kind';

@@ -70,7 +70,10 @@ function spin(turns) {
   return x;
 }
 
-/** Timed calls before it is the loop's turn: the first one finds the caches cold, which must stay rarer than one in a hundred. */
+/**
+ * Timed calls before it is the loop's turn: the first one finds the caches cold, which must stay rarer than one in a
+ * hundred.
+ */
 const BLOCK = 1000;
 
 /** Turns of `spin` that make up a warm-up of it, and a measurement of its speed. */
@@ -85,9 +88,10 @@ function spinSpeed() {
 }
 
 /**
- * One row a call. Each call is timed; then as many run untimed, for their mean time and for the garbage collections, since clocks make garbage too.
- * In turns with the timed calls runs a loop on registers that takes as long: how far its 99th percentile is from its median is what the machine and the
- * clock alone do, by interrupts and by what else they run.
+ * One row a call. Each call is timed; then as many run untimed, for their mean time and for the garbage collections,
+ * since clocks make garbage too. In turns with the timed calls runs a loop on registers that takes as long: how far its
+ * 99th percentile is from its median is what the machine and the clock alone do, by interrupts and by what else they
+ * run.
  *
  * @param {Library} library
  * @param {Engine} engine
@@ -161,7 +165,9 @@ const QUANTILES = [
   ['p99.9', 0.999],
 ];
 
-/** Bytes of the heap in use, NaN where the platform does not tell. What too few calls leave for a collection shows here. */
+/**
+ * Bytes of the heap in use, NaN where the platform does not tell. What too few calls leave for a collection shows here.
+ */
 const heapInUse = () => globalThis.process?.memoryUsage?.().heapUsed ?? NaN;
 
 /** Starts counting garbage collections; the result says how many there were, NaN where the engine does not tell. */

@@ -12,7 +12,9 @@ const DEPTHS = [1, 2, 4, 8, 16, 32, 64];
 
 const CLASSES = 10;
 
-/** Operations of a repetition where a step has less, so that it takes some 10 ms; and the most steps, for the smallest. */
+/**
+ * Operations of a repetition where a step has less, so that it takes some 10 ms; and the most steps, for the smallest.
+ */
 const REPETITION_FLOPS = 3e8;
 const MOST_STEPS = 1024;
 
@@ -37,7 +39,10 @@ function point(sweep, at, sizes, batch) {
   };
 }
 
-/** Width: two hidden layers as wide as the input, 64 rows. Batch: the network of the main job. Depth: hidden layers of 128 units, 64 rows. */
+/**
+ * Width: two hidden layers as wide as the input, 64 rows. Batch: the network of the main job. Depth: hidden layers of
+ * 128 units, 64 rows.
+ */
 export const scalingNetworks = () => [
   ...WIDTHS.map((width) => point('width', width, [width, width, width, CLASSES], 64)),
   ...BATCHES.map((batch) => point('batch', batch, [784, 128, CLASSES], batch)),

@@ -1,5 +1,6 @@
 /**
- * From nothing to the first prediction of a model that is loaded from a file. Prints the prediction's bits and, in milliseconds, what its parts took.
+ * From nothing to the first prediction of a model that is loaded from a file. Prints the prediction's bits and, in
+ * milliseconds, what its parts took.
  *
  * Usage: start-load.mjs ENTRY FILE
  */

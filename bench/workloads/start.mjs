@@ -21,7 +21,10 @@ function timedProcess([command, ...flags], args) {
  * @typedef {{ runtime: readonly string[], entry: string, predict: string | undefined, engine: Record<string, unknown> }} StartSide
  */
 
-/** What is started: the library, which makes a model; and the entry that only predicts, which loads the same from a file. */
+/**
+ * What is started: the library, which makes a model; and the entry that only predicts, which loads the same from a
+ * file.
+ */
 export const STARTS = /** @type {const} */ (['start/small', 'start/predict']);
 
 /**

@@ -1,6 +1,7 @@
 /**
- * Writes docs/training.svg: the main job as a terminal shows it, from what it printed in a real run, line by line at the times at which the lines
- * came. A page that shows the picture plays it once; where motion is not wanted, all lines are there from the start.
+ * Writes docs/training.svg: the main job as a terminal shows it, from what it printed in a real run, line by line at
+ * the times at which the lines came. A page that shows the picture plays it once; where motion is not wanted, all lines
+ * are there from the start.
  *
  *     npm run docs:picture
  */
@@ -12,7 +13,10 @@ import { fileURLToPath } from 'node:url';
 
 process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
 
-/** Pixels. The font is whatever monospaced one the reader has: a character is taken as 0.6 of its size wide, as in all common ones. */
+/**
+ * Pixels. The font is whatever monospaced one the reader has: a character is taken as 0.6 of its size wide, as in all
+ * common ones.
+ */
 const FONT_SIZE = 13;
 const LINE = 18;
 const MARGIN = 16;
@@ -24,7 +28,9 @@ const COLOURS = { ground: '#11151c', bar: '#1d2430', text: '#d5dbe5', faint: '#7
 /** The lines of the job that the picture shows: up to the confusion matrix, and the end. @param {string} text */
 const isShown = (text) => /^(network|digits|engine|epoch|test accuracy|trained in|weights SHA-256)/.test(text);
 
-/** What the job prints, each line with the seconds since the start. @returns {Promise<{ text: string, at: number }[]>} */
+/**
+ * What the job prints, each line with the seconds since the start. @returns {Promise<{ text: string, at: number }[]>}
+ */
 function runJob() {
   const folder = mkdtempSync(join(tmpdir(), 'wasm-mlp-picture-'));
   const job = ['dist/cli/main.js', '--output', join(folder, 'model.safetensors')];

@@ -82,8 +82,8 @@ export const ACTIVATIONS = {
 export type ActivationName = keyof typeof ACTIVATIONS;
 
 /**
- * An activation of the user's own, on one row of values at a time. It runs in JavaScript: slower than the built-in ones, and as
- * reproducible as its author makes it.
+ * An activation of the user's own, on one row of values at a time. It runs in JavaScript: slower than the built-in
+ * ones, and as reproducible as its author makes it.
  */
 export interface CustomActivation extends Named {
   /** f(z), as many values as z. */

@@ -1,16 +1,22 @@
 import type { ActivationName } from './activations.js';
 
 /**
- * The values that outputs can have: probabilities that add up to 1 over a row, values from 0 to 1, from −1 to 1, from 0 up, or any that go
- * below 0 and beyond 1.
+ * The values that outputs can have: probabilities that add up to 1 over a row, values from 0 to 1, from −1 to 1, from 0
+ * up, or any that go below 0 and beyond 1.
  */
 export type OutputRange = 'distribution' | 'unit' | 'signed' | 'nonNegative' | 'any';
 
 /** What is known of an activation beside its values: every name has its line, so a new one cannot be forgotten. */
 export interface ActivationProperties {
-  /** The largest |f'|, where that is a bound that f' stays near to; 1 for those whose slope is 1 where they let their input through. */
+  /**
+   * The largest |f'|, where that is a bound that f' stays near to; 1 for those whose slope is 1 where they let their
+   * input through.
+   */
   readonly largestSlope: number;
-  /** Where f' is small: 'exact' zeros are meant; 'smooth' ones are what float32 rounded a tail to; 'constant' slopes do not become smaller. */
+  /**
+   * Where f' is small: 'exact' zeros are meant; 'smooth' ones are what float32 rounded a tail to; 'constant' slopes do
+   * not become smaller.
+   */
   readonly tail: 'exact' | 'smooth' | 'constant';
   /** The values that it can have; absent where nothing is known of them. */
   readonly range?: OutputRange;
@@ -44,6 +50,9 @@ const ACTIVATION_PROPERTIES: Readonly<Record<ActivationName, ActivationPropertie
 /** A slope that is what it says. */
 const UNKNOWN: ActivationProperties = { largestSlope: 1, tail: 'exact' };
 
-/** Of an activation by its kind; of a user's own, and of what is no activation, nothing is known but that its slope is what it says. */
+/**
+ * Of an activation by its kind; of a user's own, and of what is no activation, nothing is known but that its slope is
+ * what it says.
+ */
 export const propertiesOf = (kind: string): ActivationProperties =>
   Object.hasOwn(ACTIVATION_PROPERTIES, kind) ? ACTIVATION_PROPERTIES[kind as ActivationName] : UNKNOWN;

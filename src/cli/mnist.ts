@@ -51,7 +51,9 @@ export function parseDigits(imageFile: Uint8Array, labelFile: Uint8Array, name: 
   return { images: scaled(elements), labels: Uint8Array.from(labels) };
 }
 
-/** Greys of 0 to 255 as float32 in [0, 1]. A plain loop: `Float32Array.from` would walk 47 million elements by iterator. */
+/**
+ * Greys of 0 to 255 as float32 in [0, 1]. A plain loop: `Float32Array.from` would walk 47 million elements by iterator.
+ */
 function scaled(greys: Uint8Array): Float32Array {
   const values = new Float32Array(greys.length);
   for (let i = 0; i < greys.length; i++) values[i] = greys[i] / 255;

@@ -3,7 +3,10 @@ import type { Engine, Layer, LearningRate, Model } from '../index.js';
 import { digitClasses, digitPixels } from './mnist.js';
 import type { JobOptions } from './options.js';
 
-/** A compiled network that tells digits apart, to be trained on so many: hidden layers as asked for, then one softmax output per digit. */
+/**
+ * A compiled network that tells digits apart, to be trained on so many: hidden layers as asked for, then one softmax
+ * output per digit.
+ */
 export function createClassifier(engine: Engine, options: JobOptions, trainingDigits: number): Model {
   const model = engine.sequential({ layers: classifierLayers(options), seed: options.seed });
   model.compile({

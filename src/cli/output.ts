@@ -1,6 +1,7 @@
 /**
- * Saves the model to the file that `--output` names. The file is written beside its place, flushed to the disk and renamed, so that
- * an earlier model is replaced whole or not at all. What can be found wrong with the name is found before the training.
+ * Saves the model to the file that `--output` names. The file is written beside its place, flushed to the disk and
+ * renamed, so that an earlier model is replaced whole or not at all. What can be found wrong with the name is found
+ * before the training.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { constants, type Stats } from 'node:fs';
@@ -28,7 +29,8 @@ const PARTIAL_SUFFIX = '.partial';
 const MAXIMUM_LINKS = 40;
 
 /**
- * Checks that a model can be saved to `file`, creates its folder, and removes temporary files that killed runs left in it.
+ * Checks that a model can be saved to `file`, creates its folder, and removes temporary files that killed runs left in
+ * it.
  * @throws CliError with the status of a wrong call.
  */
 export async function prepareOutput(file: string): Promise<void> {
@@ -58,8 +60,9 @@ export async function prepareOutput(file: string): Promise<void> {
 }
 
 /**
- * Saves the bytes of a model and returns the name of the file. A symbolic link is followed, a FIFO or device is written to, and a file that is
- * replaced hands on its permissions. A model whose training was interrupted goes to `<file>.partial`: the finished one that may be there stays.
+ * Saves the bytes of a model and returns the name of the file. A symbolic link is followed, a FIFO or device is written
+ * to, and a file that is replaced hands on its permissions. A model whose training was interrupted goes to
+ * `<file>.partial`: the finished one that may be there stays.
  * @throws CliError where that fails; the model is in a temporary folder then, which the message names.
  */
 export async function writeOutput(file: string, bytes: Uint8Array, finished = true): Promise<string> {
@@ -142,7 +145,10 @@ const machine = (): string => createHash('sha256').update(hostname()).digest('he
 /** `.wasm-mlp-<machine>-<process>-<random>.tmp`. Its length does not depend on the name of the model. */
 const TEMPORARY = /^\.wasm-mlp-([0-9a-f]{8})-(\d+)-[0-9a-f]{16}\.tmp$/;
 
-/** Creates a file that was not there before: a symbolic link of that name, made beforehand, is an error and not followed. */
+/**
+ * Creates a file that was not there before: a symbolic link of that name, made beforehand, is an error and not
+ * followed.
+ */
 async function createTemporary(folder: string, mode: number): Promise<{ handle: FileHandle; temporary: string }> {
   const temporary = join(folder, `.wasm-mlp-${machine()}-${process.pid}-${randomBytes(8).toString('hex')}.tmp`);
   return { handle: await open(temporary, 'wx', mode), temporary };
@@ -177,7 +183,10 @@ async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-/** Saves a model that cannot go where it should to a new temporary folder, and says where: a training may have taken hours. */
+/**
+ * Saves a model that cannot go where it should to a new temporary folder, and says where: a training may have taken
+ * hours.
+ */
 async function rescue(bytes: Uint8Array): Promise<string> {
   try {
     const path = join(await mkdtemp(join(tmpdir(), 'wasm-mlp-')), 'model.safetensors');
@@ -188,7 +197,10 @@ async function rescue(bytes: Uint8Array): Promise<string> {
   }
 }
 
-/** Not by mkdir's own `recursive`, which never returns on Node 20 where the parent is there but takes no entries (/proc). */
+/**
+ * Not by mkdir's own `recursive`, which never returns on Node 20 where the parent is there but takes no entries
+ * (/proc).
+ */
 async function createFolder(path: string): Promise<void> {
   if (await isDirectory(path)) return;
   if (dirname(path) !== path) await createFolder(dirname(path));

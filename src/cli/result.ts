@@ -14,6 +14,9 @@ export interface Judgement extends Classification {
 export interface JobResult extends Training, Judgement {
   readonly engine: Engine['info'];
   readonly options: JobOptions;
-  /** Where the model was saved, `<output>.partial` after an interrupt; null where it was not, because nothing was learned. */
+  /**
+   * Where the model was saved, `<output>.partial` after an interrupt; null where it was not, because nothing was
+   * learned.
+   */
   readonly output: string | null;
 }

@@ -51,7 +51,8 @@ export function layerSizes(option: string, largest: number): (text: string) => n
     const sizes = parts.map(parseNumber);
     const isSize = (size: number): boolean => Number.isInteger(size) && size >= 1 && size <= largest;
     if (sizes.every(isSize)) return sizes;
-    // What is left when the separators in use elsewhere (128x64, 128-64, "128 64") and empty or wrong parts are put right.
+    // What is left when the separators in use elsewhere (128x64, 128-64, "128 64") and empty or wrong parts are put
+    // right.
     const meant = text
       .split(/[^0-9.]+/)
       .map(parseNumber)

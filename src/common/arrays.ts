@@ -1,7 +1,8 @@
 /**
- * Lists, typed arrays and bytes that a caller gave, told by what they are and not by what they say of themselves: typed arrays by the built-in
- * getters, which work for arrays of another realm (a page's frame, or under Jest and jsdom what the platform reads from a file) and which no property
- * of the caller's, no subclass, no Proxy and no other prototype can forge.
+ * Lists, typed arrays and bytes that a caller gave, told by what they are and not by what they say of themselves: typed
+ * arrays by the built-in getters, which work for arrays of another realm (a page's frame, or under Jest and jsdom what
+ * the platform reads from a file) and which no property of the caller's, no subclass, no Proxy and no other prototype
+ * can forge.
  */
 import { MemoryError } from './errors.js';
 
@@ -43,7 +44,10 @@ export const typedLength = (array: unknown): number => LENGTH.call(array);
 /** Whether no other thread can write to a typed array or make it longer. */
 export const isUnshared = (array: unknown): boolean => BUFFER.call(array) instanceof ArrayBuffer;
 
-/** Whether two typed arrays may lie in one memory: two shared buffers may be one, since each post makes an object of its own. */
+/**
+ * Whether two typed arrays may lie in one memory: two shared buffers may be one, since each post makes an object of its
+ * own.
+ */
 export const mayOverlap = (one: unknown, other: unknown): boolean =>
   BUFFER.call(one) === BUFFER.call(other) || !(isUnshared(one) || isUnshared(other));
 
@@ -88,8 +92,9 @@ export const newDoubles = (values: number, where = 'data'): Float64Array<ArrayBu
   allocated(where, values, () => new Float64Array(values));
 
 /**
- * Whether a value is a Float32Array, of whichever realm. The built-in getter takes 4 ns on V8 11.3, less than a look at the prototype (9 ns). An array may
- * say another length than its own, so what reads or writes it must not rely on what it says.
+ * Whether a value is a Float32Array, of whichever realm. The built-in getter takes 4 ns on V8 11.3, less than a look at
+ * the prototype (9 ns). An array may say another length than its own, so what reads or writes it must not rely on what
+ * it says.
  */
 export const isFloat32Array = (value: unknown): value is Float32Array => typedKind(value) === 'Float32Array';
 

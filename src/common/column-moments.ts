@@ -104,8 +104,8 @@ export function roundingOf(data: Matrix, width: number): number[] {
 const NOTICEABLE = 0.05;
 
 /**
- * Moments for a `normalization` layer, of doubles where the rows are given as doubles. The layer itself is given float32: a column that this cannot tell
- * apart is refused, and of one that it tells apart badly a warning says so.
+ * Moments for a `normalization` layer, of doubles where the rows are given as doubles. The layer itself is given
+ * float32: a column that this cannot tell apart is refused, and of one that it tells apart badly a warning says so.
  */
 export function momentsToAdapt(where: string, what: string, source: RowSource): Moments {
   const { width } = source;

@@ -11,13 +11,19 @@ export interface Named {
   readonly name: string;
 }
 
-/** A user's own object in place of one of the library's. A file keeps the name; the functions are given again when it is loaded. */
+/**
+ * A user's own object in place of one of the library's. A file keeps the name; the functions are given again when it is
+ * loaded.
+ */
 export interface Custom<F extends Named> extends Descriptor<'custom', Named> {
   /** The object itself. */
   readonly custom: F;
 }
 
-/** Objects of one name, of which a file does not say which it means: what reads it takes the first that has the functions. */
+/**
+ * Objects of one name, of which a file does not say which it means: what reads it takes the first that has the
+ * functions.
+ */
 class Candidates {
   constructor(readonly objects: readonly Named[]) {}
 }
@@ -66,8 +72,9 @@ const MOST_LEVELS = 64;
 const DESCRIPTION = ['kind', 'config'];
 
 /**
- * Puts a user's objects back where a file or a handle has only their names, everywhere in plain data, and holds descriptions to `{ kind, config }`.
- * Only what contains such an object is copied. A name that is not found stays, and is refused where it is read. `path` opens the messages.
+ * Puts a user's objects back where a file or a handle has only their names, everywhere in plain data, and holds
+ * descriptions to `{ kind, config }`. Only what contains such an object is copied. A name that is not found stays, and
+ * is refused where it is read. `path` opens the messages.
  * @throws ValueError for anything that is no description, and for more levels than any has.
  */
 export function restoreCustom(
@@ -162,7 +169,10 @@ export function requireDistinctNames(where: string, description: unknown): void 
   look(description);
 }
 
-/** The result of a user's function, held to be as many numbers as were asked for: a copy where it is no plain Float32Array, each number read once. */
+/**
+ * The result of a user's function, held to be as many numbers as were asked for: a copy where it is no plain
+ * Float32Array, each number read once.
+ */
 export function requireLength(path: string, result: unknown, length: number): Float32Array | Float64Array {
   const isFloats = typedKind(result) === 'Float32Array';
   if (!isSequence(result) || !(isFloats || isList(result))) {

@@ -1,4 +1,7 @@
-/** Values as they stand in error messages. A message is made where something is wrong already, so nothing here throws, whatever the value. */
+/**
+ * Values as they stand in error messages. A message is made where something is wrong already, so nothing here throws,
+ * whatever the value.
+ */
 import { isDetached, isRevoked, typedKind, typedLength } from './arrays.js';
 import { isObject } from './objects.js';
 

@@ -4,8 +4,8 @@ import { nameOf, readOptions } from './options.js';
 import { fieldsOf } from './objects.js';
 
 /**
- * A choice that is plain data: which one, and its options. Optimizers, losses, initializers and layers are descriptors until
- * a model is built, which is what makes them cheap to write, to compare and to save.
+ * A choice that is plain data: which one, and its options. Optimizers, losses, initializers and layers are descriptors
+ * until a model is built, which is what makes them cheap to write, to compare and to save.
  */
 export interface Descriptor<K extends string = string, C = object> {
   /** Which choice: the name of its factory. */
@@ -20,8 +20,8 @@ export const withoutOptions =
   (options?: object): Descriptor<K> => ({ kind, config: readOptions(kind, options, {}) });
 
 /**
- * Resolves what a user may write where a choice is wanted: a name with its defaults, a descriptor made by a factory, or the same
- * read from a file.
+ * Resolves what a user may write where a choice is wanted: a name with its defaults, a descriptor made by a factory, or
+ * the same read from a file.
  */
 export function resolve<D extends Descriptor>(
   path: string,

@@ -1,7 +1,7 @@
 /**
- * Elementary functions of float64 by + − × ÷ and exact scaling alone, which IEEE 754 rounds in one way only: the same bits on every
- * engine, where Math's own differ in the last ones. For a few numbers per update, not for data. Bounds, in units in the last place
- * (ULP) against the true value, are checked by the tests.
+ * Elementary functions of float64 by + − × ÷ and exact scaling alone, which IEEE 754 rounds in one way only: the same
+ * bits on every engine, where Math's own differ in the last ones. For a few numbers per update, not for data. Bounds,
+ * in units in the last place (ULP) against the true value, are checked by the tests.
  */
 import { power } from './power.js';
 
@@ -43,8 +43,8 @@ function lostOf(p: number, a: number, b: number): number {
 }
 
 /**
- * ln x as a sum of two: x = 2^e·m with m in [√½, √2], ln m = 2·artanh t = 2t + 2t³/3 + 2t⁵/5 + …, t = (m − 1)/(m + 1), in which t is
- * carried with what its rounding lost.
+ * ln x as a sum of two: x = 2^e·m with m in [√½, √2], ln m = 2·artanh t = 2t + 2t³/3 + 2t⁵/5 + …, t = (m − 1)/(m + 1),
+ * in which t is carried with what its rounding lost.
  */
 function logAsSum(x: number): [value: number, rest: number] {
   let m = x;

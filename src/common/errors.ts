@@ -66,7 +66,10 @@ export class MemoryError extends WasmMlpError {
   override name = 'MemoryError';
 }
 
-/** A thread of the library ended or failed while it had work. The weights are those of the last finished step, and one thread goes on. */
+/**
+ * A thread of the library ended or failed while it had work. The weights are those of the last finished step, and one
+ * thread goes on.
+ */
 export class WorkerError extends WasmMlpError {
   /** For traces, where the build has shortened the class's own. @internal */
   static override readonly name: string = 'WorkerError';

@@ -3,7 +3,9 @@ import { otherName } from './other-names.js';
 /** Names that are looked at and listed: a graph may have any number of outputs. */
 const MOST = 100;
 
-/** Number of insertions, deletions, substitutions and swaps of neighbours between two words (optimal string alignment). */
+/**
+ * Number of insertions, deletions, substitutions and swaps of neighbours between two words (optimal string alignment).
+ */
 function editDistance(a: string, b: string): number {
   let before: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, j) => j);

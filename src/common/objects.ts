@@ -1,6 +1,7 @@
 /**
- * Objects of the caller's: whether there is anything to be read, and what is theirs. A proxy throws a TypeError at whatever is asked of it once its target is
- * gone (revoked), and an object has the properties of `Object.prototype` too, where a page's other scripts may have put anything.
+ * Objects of the caller's: whether there is anything to be read, and what is theirs. A proxy throws a TypeError at
+ * whatever is asked of it once its target is gone (revoked), and an object has the properties of `Object.prototype`
+ * too, where a page's other scripts may have put anything.
  */
 
 import { isRevoked } from './arrays.js';
@@ -14,8 +15,9 @@ export const isFunction = (value: unknown): value is (...args: never[]) => unkno
   typeof value === 'function' && !isRevoked(value);
 
 /**
- * A field of an object, its own or of its class, but not one that all objects have: `Object.prototype` has methods whose names somebody may use, and a page's
- * other scripts may have put anything there. Undefined for what is no object.
+ * A field of an object, its own or of its class, but not one that all objects have: `Object.prototype` has methods
+ * whose names somebody may use, and a page's other scripts may have put anything there. Undefined for what is no
+ * object.
  */
 export function fieldOf(object: unknown, name: PropertyKey): unknown {
   if (!isObject(object)) return undefined;
@@ -51,11 +53,17 @@ function isInherited(object: object, name: PropertyKey): boolean {
 export const fieldsOf = <K extends string>(value: unknown, ...names: readonly K[]): Partial<Record<K, unknown>> =>
   Object.fromEntries(names.map((name) => [name, fieldOf(value, name)])) as Partial<Record<K, unknown>>;
 
-/** What an object of the library's own says by a name that it may leave out: nothing where it does, whatever `Object.prototype` says. */
+/**
+ * What an object of the library's own says by a name that it may leave out: nothing where it does, whatever
+ * `Object.prototype` says.
+ */
 export const ownOf = <T extends object, K extends keyof T>(object: T | undefined, name: K): T[K] | undefined =>
   object !== undefined && Object.hasOwn(object, name) ? object[name] : undefined;
 
-/** Whether a value is a promise, or like one. What is none need not be waited for, and cannot be where it is a proxy without a target. */
+/**
+ * Whether a value is a promise, or like one. What is none need not be waited for, and cannot be where it is a proxy
+ * without a target.
+ */
 export const isThenable = (value: unknown): value is PromiseLike<unknown> =>
   isFunction(isFunction(value) ? (value as { then?: unknown }).then : fieldOf(value, 'then'));
 

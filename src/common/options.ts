@@ -17,11 +17,16 @@ export interface Option<T> {
 /** The options of a call as its documentation lists them. */
 export type OptionTable<T> = { readonly [K in keyof T]-?: Option<T[K]> };
 
-/** Whether a value is an object whose fields have names: no list, and none of those that keep what they hold elsewhere. */
+/**
+ * Whether a value is an object whose fields have names: no list, and none of those that keep what they hold elsewhere.
+ */
 export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   isObject(value) && !isSequence(value) && collectionOf(value) === undefined;
 
-/** Sets a field by a name that users choose. To assign to one called `__proto__` would set the object's prototype instead. */
+/**
+ * Sets a field by a name that users choose. To assign to one called `__proto__` would set the object's prototype
+ * instead.
+ */
 export function setField<T>(record: Record<string, T>, name: string, value: T): void {
   if (name !== '__proto__') record[name] = value;
   else Object.defineProperty(record, name, { value, writable: true, enumerable: true, configurable: true });
@@ -65,7 +70,10 @@ const check =
 /** Finite once rounded to the kernels' float32. */
 const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(Math.fround(value));
 
-/** A check of numbers. −0 becomes 0, since JSON, and so a file, has only one of them: −0 + 0 is 0, and no other number changes. */
+/**
+ * A check of numbers. −0 becomes 0, since JSON, and so a file, has only one of them: −0 + 0 is 0, and no other number
+ * changes.
+ */
 const numeric =
   (expected: string, holds: (value: unknown) => boolean): Check<number> =>
   (path, value) =>
@@ -96,7 +104,10 @@ export const nameOf =
     return name as K;
   };
 
-/** A list of what passes a check. Each element is read once and by index: a hole is checked like the rest, and no method of the list's is called. */
+/**
+ * A list of what passes a check. Each element is read once and by index: a hole is checked like the rest, and no method
+ * of the list's is called.
+ */
 export const listOf =
   <T>(expected: string, inner: Check<T>): Check<T[]> =>
   (path, value) => {

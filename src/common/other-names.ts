@@ -1,11 +1,13 @@
 /**
- * What other libraries call things: their usual names of choices are taken for those here, and options that they have get a message that says
- * what to write instead. The entry that only predicts is built without this file.
+ * What other libraries call things: their usual names of choices are taken for those here, and options that they have
+ * get a message that says what to write instead. The entry that only predicts is built without this file.
  */
 import { isList } from './arrays.js';
 import { describe } from './describe.js';
 
-/** Names of Keras, PyTorch and scikit-learn, in small letters and without underscores, by the name that they have here. */
+/**
+ * Names of Keras, PyTorch and scikit-learn, in small letters and without underscores, by the name that they have here.
+ */
 const OTHER_NAMES = {
   swish: 'silu',
   sigmoid: 'logistic',
@@ -69,7 +71,10 @@ export function insteadOf(where: string, option: string): string | undefined {
 
 type Check = (path: string, value: unknown) => unknown;
 
-/** What follows in a message where an option's value was given without its name: the first option that takes it, but for those with check `passed`. */
+/**
+ * What follows in a message where an option's value was given without its name: the first option that takes it, but for
+ * those with check `passed`.
+ */
 export function namingHint(value: unknown, options: Readonly<Record<string, { check: Check }>>, passed: Check): string {
   if (!isList(value) && !['number', 'string', 'boolean'].includes(typeof value)) return '';
   const taking = Object.entries(options).find(([, { check }]) => {

@@ -1,11 +1,15 @@
 /**
- * Looks for columns of doubles that float32 cannot tell apart: times in milliseconds, for one, of which 131,072 in a row are one float32. Its cost is
- * one pass over the columns that have been constant so far, which in most data are few after the second row.
+ * Looks for columns of doubles that float32 cannot tell apart: times in milliseconds, for one, of which 131,072 in a
+ * row are one float32. Its cost is one pass over the columns that have been constant so far, which in most data are few
+ * after the second row.
  */
 import type { Floats, RowSource, RowWatch } from './rows.js';
 import { warnOnce } from './warn.js';
 
-/** Numbers nearer to each other than this share of their size are taken for one number with the rounding of its computation: 256 steps of a double. */
+/**
+ * Numbers nearer to each other than this share of their size are taken for one number with the rounding of its
+ * computation: 256 steps of a double.
+ */
 export const NOISE = 1 / 2 ** 44;
 
 /** Whether two numbers differ by more than rounding in double. */

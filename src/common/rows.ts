@@ -1,7 +1,8 @@
 /**
- * Rows of numbers and class indices as users hand them over. A source reads every value and every length of the caller's once, checks what it
- * read, and writes that: arrays may be Proxies, have getters, or lie in memory that another thread writes, so that a second look could
- * find something else. It never writes beyond the rows that it was asked for.
+ * Rows of numbers and class indices as users hand them over. A source reads every value and every length of the
+ * caller's once, checks what it read, and writes that: arrays may be Proxies, have getters, or lie in memory that
+ * another thread writes, so that a second look could find something else. It never writes beyond the rows that it was
+ * asked for.
  */
 import {
   isDetached,
@@ -17,7 +18,9 @@ import {
 import { describe } from './describe.js';
 import { ShapeError, ValueError } from './errors.js';
 
-/** Rows of numbers, as users hand them over: one flat row-major array, or an array per row. Models compute in float32. */
+/**
+ * Rows of numbers, as users hand them over: one flat row-major array, or an array per row. Models compute in float32.
+ */
 export type Rows = Float32Array | Float64Array | readonly (readonly number[] | Float32Array | Float64Array)[];
 
 /** What a model is given: of one input its rows; of several a list in their order, or an object by their names. */
@@ -37,8 +40,9 @@ export interface RowSource {
   /** Whether every value is a float32 as it is given. */
   readonly exact: boolean;
   /**
-   * Reads rows, all or `count` from `first` on, each value once, and writes them row-major without padding at element index `at`; `watch` is shown them
-   * as doubles. Throws where a row or a value is not what it should be; what was written until then is of no use.
+   * Reads rows, all or `count` from `first` on, each value once, and writes them row-major without padding at element
+   * index `at`; `watch` is shown them as doubles. Throws where a row or a value is not what it should be; what was
+   * written until then is of no use.
    */
   write(into: Floats, at: number, first?: number, count?: number, watch?: RowWatch): void;
 }

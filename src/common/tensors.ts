@@ -15,6 +15,9 @@ export const sizeOf = (shape: readonly number[]): number => shape.reduce((produc
 export const isShortage = (error: unknown): boolean =>
   error instanceof RangeError && /alloc|memory|array (buffer )?length|array size/i.test(error.message);
 
-/** Whether there is no NaN and no infinity. The platform's search is not slow in a fresh process, as a loop of our own is: 0.5 for 3 ms per 100,000 values. */
+/**
+ * Whether there is no NaN and no infinity. The platform's search is not slow in a fresh process, as a loop of our own
+ * is: 0.5 for 3 ms per 100,000 values.
+ */
 export const allFinite = (data: Float32Array): boolean =>
   ![NaN, Infinity, -Infinity].some((value) => data.includes(value));

@@ -1,10 +1,13 @@
 /**
- * Traces of errors that begin with the caller's code. What the library does inside says nothing to its users, and its names are shortened in the
- * package. Only V8's traces are changed, and only those of the package as it was built: where a bundler has put the library and the caller into
- * one file, nothing tells them apart.
+ * Traces of errors that begin with the caller's code. What the library does inside says nothing to its users, and its
+ * names are shortened in the package. Only V8's traces are changed, and only those of the package as it was built:
+ * where a bundler has put the library and the caller into one file, nothing tells them apart.
  */
 
-/** Where `findOwn` makes its error in a file of the package, as V8 writes it. The build puts it here; in sources and in bundles it is not found. */
+/**
+ * Where `findOwn` makes its error in a file of the package, as V8 writes it. The build puts it here; in sources and in
+ * bundles it is not found.
+ */
 const BUILT_AT = '@place of findOwn in the file@';
 
 /** Calls of the library that may stand between an error and the code that called it. */
@@ -31,7 +34,10 @@ function longTrace(usual: number): string[] {
   }
 }
 
-/** The trace of the call that the library is in, from the caller's own code on; nothing where there is none, or where that cannot be told. */
+/**
+ * The trace of the call that the library is in, from the caller's own code on; nothing where there is none, or where
+ * that cannot be told.
+ */
 export function callerTrace(): string | undefined {
   const { stackTraceLimit } = Error;
   try {
@@ -52,7 +58,8 @@ export function callerTrace(): string | undefined {
 /** Gives an error a trace, where there is one. */
 export function setTrace(error: Error, name: string, trace: string | undefined): void {
   if (trace === undefined) return;
-  // First this: by a mere assignment V8 forgets where the error was made, and Node shows a line of its own code in that place.
+  // First this: by a mere assignment V8 forgets where the error was made, and Node shows a line of its own code in that
+  // place.
   delete error.stack;
   Object.defineProperty(error, 'stack', {
     value: `${name}: ${error.message}\n${trace}`,

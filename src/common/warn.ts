@@ -1,7 +1,9 @@
 /** Keys of the warnings that were given. */
 const given = /* @__PURE__ */ new Set<string>();
 
-/** Past so many different warnings none is remembered, so that keys made of a caller's names take no memory without end. */
+/**
+ * Past so many different warnings none is remembered, so that keys made of a caller's names take no memory without end.
+ */
 const MOST = 1000;
 
 /** Writes a warning to the console, once for each `key`. */

@@ -19,8 +19,8 @@ const fromConfig = (options?: { limit?: number }): Constraint => ({
 });
 
 /**
- * After each update the incoming weights of every unit, a row of W, whose Euclidean norm exceeds `limit` are scaled down to it
- * (Srivastava et al. 2014, with dropout). `limit` > 0, default 2.
+ * After each update the incoming weights of every unit, a row of W, whose Euclidean norm exceeds `limit` are scaled
+ * down to it (Srivastava et al. 2014, with dropout). `limit` > 0, default 2.
  * @throws ValueError for a limit that is not a number > 0.
  * @example
  * dense({ units: 64, activation: 'relu', kernelConstraint: maxNorm(3) }).config.kernelConstraint?.config.limit; // 3

@@ -1,10 +1,11 @@
 /**
- * The ABI: each kernel's name and typed parameters, once. The types of the calls, the check at instantiation, the generic tests
- * and the kernel benchmarks come from this table; its other side is the export list of assembly/index.ts.
+ * The ABI: each kernel's name and typed parameters, once. The types of the calls, the check at instantiation, the
+ * generic tests and the kernel benchmarks come from this table; its other side is the export list of assembly/index.ts.
  *
- * `*x` is a pointer in bytes; `x` an i32, counts and leading dimensions in elements; `x:f32` a float. Order: dimensions, inputs,
- * outputs, scalars. Kernels return nothing. What works on rows expects at least one value in each; where there are no rows or values, kernels do
- * nothing. What each reads and writes through its pointers stands in extents.ts, which every kernel of this table needs a line in.
+ * `*x` is a pointer in bytes; `x` an i32, counts and leading dimensions in elements; `x:f32` a float. Order:
+ * dimensions, inputs, outputs, scalars. Kernels return nothing. What works on rows expects at least one value in each;
+ * where there are no rows or values, kernels do nothing. What each reads and writes through its pointers stands in
+ * extents.ts, which every kernel of this table needs a line in.
  */
 const ROWS = ['m', 'n', 'k', '*a', 'lda', '*b', '*init', 'ldi', '*c', 'ldc', '*strips'] as const;
 const OUTER = ['m', 'n', 'k', '*a', 'lda', '*b', 'ldb', '*c', 'accumulate', '*scratch'] as const;

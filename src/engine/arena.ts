@@ -5,7 +5,8 @@ import { FIRST_ADDRESS } from './constants.generated.js';
 export const ALIGNMENT = 64;
 
 /**
- * Bytes behind each region that kernels may read, never write: half-used vectors and the rows of a tile that are past an edge. At least what extents.ts states.
+ * Bytes behind each region that kernels may read, never write: half-used vectors and the rows of a tile that are past
+ * an edge. At least what extents.ts states.
  */
 export const SLACK = 64;
 
@@ -25,9 +26,10 @@ interface Gap {
 }
 
 /**
- * Hands out regions of linear memory, first fit, and takes them back, merging neighbours. Models allocate a handful of large
- * regions each; nothing is allocated while they run. `reserve(start, size)` makes so many bytes exist at `start` or, where others have taken them,
- * at the higher multiple of 64 that it returns; or throws. Regions stand at `start`, a multiple of 64, and above.
+ * Hands out regions of linear memory, first fit, and takes them back, merging neighbours. Models allocate a handful of
+ * large regions each; nothing is allocated while they run. `reserve(start, size)` makes so many bytes exist at `start`
+ * or, where others have taken them, at the higher multiple of 64 that it returns; or throws. Regions stand at `start`,
+ * a multiple of 64, and above.
  */
 export class Arena implements Allocator {
   /** Where the highest region ended that there ever was. */
@@ -126,7 +128,10 @@ export class RegionGroup {
   }
 }
 
-/** Frees `before` and makes in its place what needs more room; where there is none, `again` makes what was there, which has it. */
+/**
+ * Frees `before` and makes in its place what needs more room; where there is none, `again` makes what was there, which
+ * has it.
+ */
 export function inPlaceOf<B extends { free(): void }, T>(
   before: B | undefined,
   make: () => T,

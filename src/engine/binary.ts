@@ -5,8 +5,8 @@ import { decodeHex } from './hex.js';
 import { KERNELS_HEX } from './kernels.generated.js';
 
 /**
- * Bytes of a custom section of that name, which says nothing to an engine but makes other bytes of a module: V8 compiles the same bytes
- * once, whatever its flags are at the time.
+ * Bytes of a custom section of that name, which says nothing to an engine but makes other bytes of a module: V8
+ * compiles the same bytes once, whatever its flags are at the time.
  */
 function withSection(bytes: Uint8Array, name: string): Uint8Array<ArrayBuffer> {
   const text = new TextEncoder().encode(name);

@@ -1,16 +1,21 @@
 /**
- * The extents of the kernels: what each reads and writes through each of its pointers, as a function of the sizes of a call. The type demands an entry
- * for every pointer of every kernel of the ABI table. Nothing of the library imports this file, so that it takes no room in the bundles: tests go through it. They call
- * every kernel between guards at many sizes (test/kernels/extents.test.ts), and hold the calls of real trainings to it (test/extents-in-use.test.ts).
+ * The extents of the kernels: what each reads and writes through each of its pointers, as a function of the sizes of a
+ * call. The type demands an entry for every pointer of every kernel of the ABI table. Nothing of the library imports
+ * this file, so that it takes no room in the bundles: tests go through it. They call every kernel between guards at
+ * many sizes (test/kernels/extents.test.ts), and hold the calls of real trainings to it (test/extents-in-use.test.ts).
  *
- * Two rules follow for whoever reserves memory. A kernel writes nothing outside of the `size` of a buffer. It may read a few floats past it, at most
- * OVERREAD, whose values have no effect; the arena's slack is there for these. Addresses that follow from data, such as labels and indices, stay within the extents whatever the data is.
+ * Two rules follow for whoever reserves memory. A kernel writes nothing outside of the `size` of a buffer. It may read
+ * a few floats past it, at most OVERREAD, whose values have no effect; the arena's slack is there for these. Addresses
+ * that follow from data, such as labels and indices, stay within the extents whatever the data is.
  */
 import { type ABI, type KernelName } from './abi.js';
 import { PACKED_A_BYTES, SCRATCH_BYTES } from './constants.generated.js';
 import { padded } from './panels.js';
 
-/** `count` runs of `length` floats, each `stride` floats behind the one before, and `over` floats past each that are read without effect. */
+/**
+ * `count` runs of `length` floats, each `stride` floats behind the one before, and `over` floats past each that are
+ * read without effect.
+ */
 export interface Area {
   readonly count: number;
   readonly length: number;

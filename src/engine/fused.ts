@@ -3,7 +3,8 @@ import { decodeHex } from './hex.js';
 import { FUSED_KERNELS_HEX } from './kernels-fused.generated.js';
 
 /**
- * The binary of fused numerics, to be passed as `wasm` where an engine is made synchronously. `createEngine` loads it by itself.
+ * The binary of fused numerics, to be passed as `wasm` where an engine is made synchronously. `createEngine` loads it
+ * by itself.
  * @example
  * const engine = createEngineSync({ numerics: 'fused', wasm: fusedKernels() });
  */

@@ -1,4 +1,7 @@
-/** What some platforms have to decode a hexadecimal text; in a fresh process our own loop takes 5 ms for the kernels, theirs 0.5. */
+/**
+ * What some platforms have to decode a hexadecimal text; in a fresh process our own loop takes 5 ms for the kernels,
+ * theirs 0.5.
+ */
 interface Decoders {
   readonly Buffer?: { from(text: string, encoding: 'hex'): Uint8Array<ArrayBuffer> };
   readonly Uint8Array: { fromHex?(text: string): Uint8Array<ArrayBuffer> };

@@ -1,7 +1,7 @@
 /**
- * What one model holds of its engine's linear memory. Whoever allocates for a model does it here, so that all of it can be freed at once: also by the
- * collector, once nothing refers to the model any more. The collector runs when it believes that there is much to gain, and it does not count shared
- * memory; buffers that nobody touches stand for it.
+ * What one model holds of its engine's linear memory. Whoever allocates for a model does it here, so that all of it can
+ * be freed at once: also by the collector, once nothing refers to the model any more. The collector runs when it
+ * believes that there is much to gain, and it does not count shared memory; buffers that nobody touches stand for it.
  */
 import type { Allocator } from './arena.js';
 
@@ -21,8 +21,9 @@ let taken = 0;
 const MOST_TAKEN = 16 * 1024 * 1024;
 
 /**
- * Whether a call that returns a promise should let the event loop run: so much was taken that it is worth to free what is gone. A
- * program that awaits nothing but this library may never come to its event loop otherwise, where finalizers run.
+ * Whether a call that returns a promise should let the event loop run: so much was taken that it is worth to free what
+ * is gone. A program that awaits nothing but this library may never come to its event loop otherwise, where finalizers
+ * run.
  */
 export function owesTurn(): boolean {
   if (taken < MOST_TAKEN) return false;
@@ -31,8 +32,8 @@ export function owesTurn(): boolean {
 }
 
 /**
- * Tells the collector that an object is heavier than it looks: buffers of that size, which take address space but no memory, since nobody writes to
- * them. The object has to hold this one.
+ * Tells the collector that an object is heavier than it looks: buffers of that size, which take address space but no
+ * memory, since nobody writes to them. The object has to hold this one.
  */
 export class Weight {
   private readonly buffers: ArrayBuffer[] = [];
@@ -45,7 +46,8 @@ export class Weight {
     this.told += more;
     taken += more;
     try {
-      // One that can be resized is mapped, not allocated: its pages need not be cleared. Where that is not known the option is ignored.
+      // One that can be resized is mapped, not allocated: its pages need not be cleared. Where that is not known the
+      // option is ignored.
       this.buffers.push(new (ArrayBuffer as Resizable)(more, { maxByteLength: more }));
     } catch {
       // Address space is short. The collector will find out by other means.
@@ -55,7 +57,9 @@ export class Weight {
 
 type Resizable = new (bytes: number, options: { maxByteLength: number }) => ArrayBuffer;
 
-/** The addresses of a holding. It does not refer to the holding, nor to anything of a model, so a finalizer may have it. */
+/**
+ * The addresses of a holding. It does not refer to the holding, nor to anything of a model, so a finalizer may have it.
+ */
 class Regions {
   /** Bytes of each region by its address. */
   readonly sizes = new Map<number, number>();
@@ -77,7 +81,9 @@ export function whenCollected(object: object, finish: () => void): void {
   finalizer.register(object, finish);
 }
 
-/** Regions of an arena that belong to one model. They are freed when this object is collected, unless they were before. */
+/**
+ * Regions of an arena that belong to one model. They are freed when this object is collected, unless they were before.
+ */
 export class Holding implements Allocator {
   /** Bytes in regions now. */
   used = 0;

@@ -58,18 +58,27 @@ export class Machine {
   readonly scratch: number;
   /** Address of where kernels pack rows on this thread; 0 where they take them as they stand. */
   readonly strips: number;
-  /** Address of the first region: what kernels need for themselves lies below it, on memory of another thread all that was there. */
+  /**
+   * Address of the first region: what kernels need for themselves lies below it, on memory of another thread all that
+   * was there.
+   */
   readonly start: number;
   /** Addresses of the version words of models that were shared and are gone. */
   readonly retiredWords: number[] = [];
   /** The threads that help, where there are any. */
   readonly pool: Pool | undefined;
-  /** Whether it is live, and whether other threads may have its memory. In one object, since each model has a machine of its own. */
+  /**
+   * Whether it is live, and whether other threads may have its memory. In one object, since each model has a machine of
+   * its own.
+   */
   private readonly state: { live: boolean; exposed: boolean };
   /** What the collector is told of the memory. */
   private readonly weight = new Weight();
 
-  /** A machine of its own, or with a handle one more on the memory of another thread's. Throws what the platform throws where it refuses to start a worker. */
+  /**
+   * A machine of its own, or with a handle one more on the memory of another thread's. Throws what the platform throws
+   * where it refuses to start a worker.
+   */
   constructor(options: MachineOptions | MachineHandle) {
     const { module, tile, maximumMemory } = options;
     const attached = isHandle(options);
@@ -112,7 +121,10 @@ export class Machine {
     return { module, tile: tile.name, memory: memory.memory, maximumMemory: memory.maximumBytes };
   }
 
-  /** Whether products are rounded once, after adding: (1 + 2⁻¹²)² − (1 + 2⁻¹¹) is 2⁻²⁴ then, and 0 where the square is rounded first. */
+  /**
+   * Whether products are rounded once, after adding: (1 + 2⁻¹²)² − (1 + 2⁻¹¹) is 2⁻²⁴ then, and 0 where the square is
+   * rounded first.
+   */
   fuses(): boolean {
     return this.multiplyAdd(1 + 1 / 4096, 1 + 1 / 4096, -(1 + 1 / 2048)) !== 0;
   }
@@ -153,7 +165,10 @@ export class Machine {
     if (!this.state.live) throw new StateError(`${where}: a live engine expected, got one that was disposed.`);
   }
 
-  /** For calls that give the thread away: throws a WorkerError, once, where a thread was lost since `pool.takeFailure` was last called. */
+  /**
+   * For calls that give the thread away: throws a WorkerError, once, where a thread was lost since `pool.takeFailure`
+   * was last called.
+   */
   requireThreads(): void {
     const failure = this.pool?.takeFailure();
     if (failure !== undefined) throw failure;
@@ -189,7 +204,9 @@ function memoryOf(options: MachineOptions): Spare {
   }
 }
 
-/** Instantiates, once the binary says that it is of this version's ABI: another is refused here, not in a wrong result. */
+/**
+ * Instantiates, once the binary says that it is of this version's ABI: another is refused here, not in a wrong result.
+ */
 function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): Kernels {
   const [digest] = WebAssembly.Module.customSections(module, 'wasm-mlp');
   if (digest === undefined || new TextDecoder().decode(digest) !== ABI_DIGEST) {

@@ -2,8 +2,8 @@ import { MemoryError } from '../common/errors.js';
 import { PAGE } from './constants.generated.js';
 
 /**
- * The one module that touches `memory.buffer`. Views are renewed after growth, so take them from here at each use and never keep
- * one across a call that may allocate.
+ * The one module that touches `memory.buffer`. Views are renewed after growth, so take them from here at each use and
+ * never keep one across a call that may allocate.
  */
 export class LinearMemory {
   readonly memory: WebAssembly.Memory;
@@ -41,8 +41,9 @@ export class LinearMemory {
   }
 
   /**
-   * Makes room for `size` bytes at `start`, and returns where it is: at `start`, or further up where other threads have made what follows for
-   * themselves; `leave` is told then what stays unused in between. Throws a MemoryError, and changes nothing, where that is not possible.
+   * Makes room for `size` bytes at `start`, and returns where it is: at `start`, or further up where other threads have
+   * made what follows for themselves; `leave` is told then what stays unused in between. Throws a MemoryError, and
+   * changes nothing, where that is not possible.
    */
   reserve(start: number, size: number, leave?: (from: number, to: number) => void): number {
     while (start + size > this.end) {
@@ -88,7 +89,10 @@ export class LinearMemory {
     return copy;
   }
 
-  /** `count` words of 32 bits at `address`, for what threads tell each other. Valid for good: shared memory does not move. */
+  /**
+   * `count` words of 32 bits at `address`, for what threads tell each other. Valid for good: shared memory does not
+   * move.
+   */
   words(address: number, count: number): Int32Array {
     return new Int32Array(this.memory.buffer, address, count);
   }

@@ -1,7 +1,7 @@
 /**
- * Where a weight stands. The weights (units, inputs) of a layer are kept as the panels that the GEMM tiles read: blocks of
- * `width` units, in each block one row of units per input, the last block as narrow as steps of four allow. No packing is ever
- * needed; padding units are zero and stay zero.
+ * Where a weight stands. The weights (units, inputs) of a layer are kept as the panels that the GEMM tiles read: blocks
+ * of `width` units, in each block one row of units per input, the last block as narrow as steps of four allow. No
+ * packing is ever needed; padding units are zero and stay zero.
  */
 
 /** n rounded up to whole vectors; in float64, since sizes are checked only once they are bytes. */

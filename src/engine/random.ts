@@ -1,7 +1,7 @@
 /**
- * Streams of random numbers. Philox is keyed by (seed, stream), and the counter carries what the numbers are for, so that none
- * of them depends on what was drawn before, on threads or on batch sizes. The numbers are part of the promise of the same bits:
- * they never change meaning within a major version.
+ * Streams of random numbers. Philox is keyed by (seed, stream), and the counter carries what the numbers are for, so
+ * that none of them depends on what was drawn before, on threads or on batch sizes. The numbers are part of the promise
+ * of the same bits: they never change meaning within a major version.
  */
 export const STREAM = {
   /** c1: index of the parameter. */

@@ -45,7 +45,10 @@ function find256(): string | Flag256 {
 /** Faster than this, and 256-bit vectors are at work: what was measured is 1.4 to 4 times. */
 const GAIN = 1.15;
 
-/** What is wrong with a trial of 256-bit vectors: its first product, which V8's baseline tier makes without them, has other bits than its last. */
+/**
+ * What is wrong with a trial of 256-bit vectors: its first product, which V8's baseline tier makes without them, has
+ * other bits than its last.
+ */
 const differs256 = ({ first, result }: Trial): string | undefined =>
   first.some((value, index) => value !== result[index])
     ? 'simd256: results differ from those of 128-bit vectors, so it is left off.'
@@ -85,7 +88,10 @@ function trial(module: WebAssembly.Module, numerics: Numerics): Trial {
   return tryTile(machine, tile, PROBE_WARM_UP);
 }
 
-/** What the probe found, once per process: V8's flag stays set, and afterwards there are no 128-bit vectors to compare the speed with. */
+/**
+ * What the probe found, once per process: V8's flag stays set, and afterwards there are no 128-bit vectors to compare
+ * the speed with.
+ */
 let probed: Findings | undefined;
 
 /** The numerics whose kernels were found to have the same bits with 256-bit vectors. */

@@ -1,6 +1,7 @@
 /**
- * Memories of disposed engines, for engines to come. The collector counts no shared memory, so a process that makes and disposes engines would
- * grow by gigabytes before it collects. Only weak references stand here: what nobody asks for again is freed as if this file were not there.
+ * Memories of disposed engines, for engines to come. The collector counts no shared memory, so a process that makes and
+ * disposes engines would grow by gigabytes before it collects. Only weak references stand here: what nobody asks for
+ * again is freed as if this file were not there.
  */
 
 import { PAGE } from './constants.generated.js';
@@ -28,8 +29,9 @@ const kept: Kept[] = [];
 let waiting = 0;
 
 /**
- * Keeps a memory of so many pages at most, which no thread and no object uses any more. It can be had from the next turn of the microtask queue on: a call
- * that runs now, and reads the data of a user whose code disposed its engine, may still write to it.
+ * Keeps a memory of so many pages at most, which no thread and no object uses any more. It can be had from the next
+ * turn of the microtask queue on: a call that runs now, and reads the data of a user whose code disposed its engine,
+ * may still write to it.
  */
 export function keepSpare(memory: WebAssembly.Memory, maximum: number, used: number): void {
   // Those that wait are held until then: in a loop that makes engines without a turn they would be many.

@@ -1,6 +1,6 @@
 /**
- * A kernel call with its addresses bound: all that is left to say is how many rows the batch has. A bound plan is a flat list of
- * these; running it makes no objects and looks nothing up.
+ * A kernel call with its addresses bound: all that is left to say is how many rows the batch has. A bound plan is a
+ * flat list of these; running it makes no objects and looks nothing up.
  */
 export type Step = (rows: number) => void;
 

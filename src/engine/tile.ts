@@ -6,12 +6,16 @@ import type { Numerics } from './features.js';
 export { TILE_NAMES };
 export type TileName = (typeof TILE_NAMES)[number];
 
-/** 3 × 12: the fastest of the family with 128-bit vectors on V8 14 (Node 26), and on V8 11.3 (Node 20) first on Zen 5 and second to 5 × 8 on Zen 3, see docs/measurements.md. */
+/**
+ * 3 × 12: the fastest of the family with 128-bit vectors on V8 14 (Node 26), and on V8 11.3 (Node 20) first on Zen 5
+ * and second to 5 × 8 on Zen 3, see docs/measurements.md.
+ */
 export const DEFAULT_TILE: TileName = '3x12';
 
 /**
- * The fastest with 256-bit vectors. A fused operation takes four cycles, and two begin in each, so that it takes more than the eight accumulators of 4 × 16 to keep a processor
- * busy (94 % of its peak instead of 85 on Zen 5); in strict numerics the product needs a register of its own, for which 6 × 16 leaves none.
+ * The fastest with 256-bit vectors. A fused operation takes four cycles, and two begin in each, so that it takes more
+ * than the eight accumulators of 4 × 16 to keep a processor busy (94 % of its peak instead of 85 on Zen 5); in strict
+ * numerics the product needs a register of its own, for which 6 × 16 leaves none.
  */
 export const WIDE_TILES: Readonly<Record<Numerics, TileName>> = { strict: '4x16', fused: '6x16' };
 

@@ -1,7 +1,10 @@
 import type { Machine } from './machine.js';
 import { tileOf, TILE_NAMES, type TileName } from './tile.js';
 
-/** Sizes that the nearest caches hold, so that what is timed is arithmetic, and for which the rows of A are packed as those of larger ones are. */
+/**
+ * Sizes that the nearest caches hold, so that what is timed is arithmetic, and for which the rows of A are packed as
+ * those of larger ones are.
+ */
 const ROWS = 32;
 const COLUMNS = 96;
 const DEPTH = 64;
@@ -23,7 +26,9 @@ export interface Trial {
   readonly gigaflops: number;
 }
 
-/** Runs a tile on fixed numbers for `warmUp` milliseconds, which brings it to an engine's optimizing tier, and times it. */
+/**
+ * Runs a tile on fixed numbers for `warmUp` milliseconds, which brings it to an engine's optimizing tier, and times it.
+ */
 export function tryTile({ arena, kernels, memory, strips }: Machine, tile: TileName, warmUp: number): Trial {
   const sizes = [ROWS * DEPTH, COLUMNS * DEPTH, ROWS * COLUMNS];
   const [a, b, c] = sizes.map((floats) => arena.allocate(4 * floats));
@@ -57,10 +62,16 @@ export function tryTile({ arena, kernels, memory, strips }: Machine, tile: TileN
 /** What a tile makes of a machine, by tile. */
 export type Calibration = Readonly<Record<TileName, number>>;
 
-/** Milliseconds that each tile is run for before any is timed: engines compile in the background what has run for a while. */
+/**
+ * Milliseconds that each tile is run for before any is timed: engines compile in the background what has run for a
+ * while.
+ */
 const WARM_UP = 8;
 
-/** Times every tile: 10⁹ operations a second, at best. Takes about 115 ms: 8 + 1 + 5 · 1 to get it going, once more 1 + 5 · 1, for each of six tiles. */
+/**
+ * Times every tile: 10⁹ operations a second, at best. Takes about 115 ms: 8 + 1 + 5 · 1 to get it going, once more 1 +
+ * 5 · 1, for each of six tiles.
+ */
 export function calibrate(machine: Machine): Calibration {
   for (const tile of TILE_NAMES) tryTile(machine, tile, WARM_UP);
   return Object.fromEntries(TILE_NAMES.map((tile) => [tile, tryTile(machine, tile, 1).gigaflops])) as Record<

@@ -1,6 +1,7 @@
 /**
- * Lays the buffers of a run out in one region, from the moments at which each must keep its contents. Pure: no memory is touched.
- * The work grows as n log n for n buffers, whatever their lives, since a file may describe any number of them.
+ * Lays the buffers of a run out in one region, from the moments at which each must keep its contents. Pure: no memory
+ * is touched. The work grows as n log n for n buffers, whatever their lives, since a file may describe any number of
+ * them.
  */
 
 /** A buffer that must keep its contents from one moment of a run to another, both included. */
@@ -21,8 +22,9 @@ export interface BufferPlan {
 const ALIGNMENT = 64;
 
 /**
- * Looks into lists of ranges before buffers are no longer put into gaps but above what lives beside them. Networks of thousands of layers stay far
- * below it; lives that are chosen to leave countless gaps would take time that grows with the square of their number.
+ * Looks into lists of ranges before buffers are no longer put into gaps but above what lives beside them. Networks of
+ * thousands of layers stay far below it; lives that are chosen to leave countless gaps would take time that grows with
+ * the square of their number.
  */
 const MOST_LOOKS = 8_000_000;
 
@@ -60,8 +62,8 @@ function addRange(ranges: Ranges, start: number, end: number): number {
 }
 
 /**
- * Which addresses are in use at which moments: a segment tree over the moments. A buffer is entered in the few nodes that its life is made up of
- * (`whole`), and in the nodes above both ends of its life (`partly`).
+ * Which addresses are in use at which moments: a segment tree over the moments. A buffer is entered in the few nodes
+ * that its life is made up of (`whole`), and in the nodes above both ends of its life (`partly`).
  */
 class Occupancy {
   private readonly whole: (Ranges | undefined)[] = [];
@@ -154,8 +156,8 @@ function lowestGap(taken: { readonly start: number; readonly end: number }[], si
 }
 
 /**
- * Places buffers so that those alive at the same moment do not overlap: the largest first, each in the lowest gap that is free for
- * its whole life (the order of XNNPACK's memory planner).
+ * Places buffers so that those alive at the same moment do not overlap: the largest first, each in the lowest gap that
+ * is free for its whole life (the order of XNNPACK's memory planner).
  */
 export function planBuffers(requests: readonly BufferRequest[]): BufferPlan {
   const order = requests.map((_, index) => index).sort((a, b) => requests[b].bytes - requests[a].bytes || a - b);

@@ -144,7 +144,10 @@ export function trace(
   return { graph, tensors };
 }
 
-/** Throws where a live model has weights for one of the nodes: this one would have a second set of them, which training the other would not change. */
+/**
+ * Throws where a live model has weights for one of the nodes: this one would have a second set of them, which training
+ * the other would not change.
+ */
 function requireOwnWeights(where: string, { nodes, names }: Graph, tensors: readonly SymbolicTensor[]): void {
   const node = tensors.findIndex(({ owner }) => owner?.live);
   if (node === -1) return;

@@ -67,8 +67,8 @@ export interface RunKind {
 }
 
 /**
- * Rows whose length is a multiple of 1 KiB fall on few sets of the caches: the weight gradient, which walks down columns, ran at
- * 17 instead of 30 GFLOP/s on 512 columns. One more cache line per row spreads them.
+ * Rows whose length is a multiple of 1 KiB fall on few sets of the caches: the weight gradient, which walks down
+ * columns, ran at 17 instead of 30 GFLOP/s on 512 columns. One more cache line per row spreads them.
  */
 const leadingDimension = (width: number): number => (padded(width) % 256 === 0 ? padded(width) + 16 : padded(width));
 
@@ -221,8 +221,8 @@ export function planMemory(plan: NetworkPlan, capacity: number, kind: RunKind): 
 }
 
 /**
- * Backward goes from the last node to the first; a loss comes before all of them. Who comes to a delta or a gradient second writes it apart, to be added: by
- * node, the buffers for that.
+ * Backward goes from the last node to the first; a loss comes before all of them. Who comes to a delta or a gradient
+ * second writes it apart, to be added: by node, the buffers for that.
  */
 function planAdded(
   { nodes, widths, parameters }: NetworkPlan,

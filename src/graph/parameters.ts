@@ -6,8 +6,8 @@ import type { ParameterSpec } from '../layers/operation.js';
 import type { NetworkPlan, PlannedParameter } from './plan.js';
 
 /**
- * Translates between the flat vectors of linear memory (weights, gradients and moments share one layout) and the tensors that
- * users see.
+ * Translates between the flat vectors of linear memory (weights, gradients and moments share one layout) and the
+ * tensors that users see.
  */
 export class ParameterLayout {
   constructor(
@@ -85,7 +85,10 @@ export class ParameterLayout {
     });
   }
 
-  /** Goes through the panels of weights (units, inputs): `units` of them from `first` on, which stand from float `panel` on. */
+  /**
+   * Goes through the panels of weights (units, inputs): `units` of them from `first` on, which stand from float `panel`
+   * on.
+   */
   private eachPanel(
     { shape: [total, inputs] }: ParameterSpec,
     act: (one: { units: number; inputs: number; first: number; panel: number }) => void,
@@ -96,7 +99,10 @@ export class ParameterLayout {
     }
   }
 
-  /** Runs what translates these parameters, with room for the rows of any panel of theirs: all of it is there before the first of them is touched. */
+  /**
+   * Runs what translates these parameters, with room for the rows of any panel of theirs: all of it is there before the
+   * first of them is touched.
+   */
   private withRows<T>(parameters: readonly PlannedParameter[], act: (rows: number) => T): T {
     const { arena, tile } = this.machine;
     const floats = parameters.map(({ spec: { storage, shape } }) =>

@@ -53,8 +53,8 @@ export const storedFloats = ({ shape, storage }: ParameterSpec): number =>
   storage === 'panels' ? panelFloats(shape[0], shape[1]) : padded(sizeOf(shape));
 
 /**
- * Layers in place and connections between them that a network may have at most: what plans it and what runs it takes some kilobytes for each, and a file
- * describes one in a few bytes.
+ * Layers in place and connections between them that a network may have at most: what plans it and what runs it takes
+ * some kilobytes for each, and a file describes one in a few bytes.
  */
 const MOST_NODES = 16_384;
 const MOST_CONNECTIONS = 131_072;
@@ -93,9 +93,11 @@ function place(parameters: readonly Omit<PlannedParameter, 'offset'>[]) {
 }
 
 /**
- * Lowers a graph. Parameters of a chain are named as in the equivalent PyTorch `nn.Sequential`, in which an activation is a module of
- * its own: the number of the module, then the parameter's own name. In a graph they start with the layer's name.
- * @throws ShapeError, ValueError that name the layer whose inputs do not fit; ValueError for a graph of too many layers.
+ * Lowers a graph. Parameters of a chain are named as in the equivalent PyTorch `nn.Sequential`, in which an activation
+ * is a module of its own: the number of the module, then the parameter's own name. In a graph they start with the
+ * layer's name.
+ * @throws ShapeError, ValueError that name the layer whose inputs do not fit; ValueError for a graph of too many
+ * layers.
  */
 export function planNetwork(where: string, graph: Graph): NetworkPlan {
   requireSize(where, graph);
@@ -183,7 +185,10 @@ function requireShape(where: string, { shape }: ParameterSpec, again: ParameterS
   );
 }
 
-/** Notes that a model has weights for its nodes; those of layers without weights, such as inputs, may be in any number of models. */
+/**
+ * Notes that a model has weights for its nodes; those of layers without weights, such as inputs, may be in any number
+ * of models.
+ */
 export function ownWeights(
   { graph, parameters }: NetworkPlan,
   tensors: readonly SymbolicTensor[],

@@ -24,12 +24,15 @@ export const MOST_CAPACITY = 256;
 const NOTHING = /* @__PURE__ */ new Float32Array(0);
 
 /**
- * Forward runs over rows of the caller's. Room for activations is made when a call brings more rows than any before, up to a limit past
- * which the rows go through in parts; otherwise a call allocates nothing, neither here nor in linear memory.
+ * Forward runs over rows of the caller's. Room for activations is made when a call brings more rows than any before, up
+ * to a limit past which the rows go through in parts; otherwise a call allocates nothing, neither here nor in linear
+ * memory.
  */
 export class Predictor {
   private program: Program | undefined;
-  /** The program's inputs as views of their own: what is copied in cannot go past them, whatever length it says it has. */
+  /**
+   * The program's inputs as views of their own: what is copied in cannot go past them, whatever length it says it has.
+   */
   private places: Float32Array[] = [];
   /** Address of the integer that the check for NaN leaves. */
   private readonly result: number;
@@ -53,8 +56,9 @@ export class Predictor {
   }
 
   /**
-   * Reads rows · inputs values of each of `xs` and writes rows · outputs values of each of `outs`; one alone needs no list. A NaN or an infinity in
-   * `xs` throws a ValueError before anything is written; where `outs` is fresh and dropped then, after what stands before it.
+   * Reads rows · inputs values of each of `xs` and writes rows · outputs values of each of `outs`; one alone needs no
+   * list. A NaN or an infinity in `xs` throws a ValueError before anything is written; where `outs` is fresh and
+   * dropped then, after what stands before it.
    */
   predict(
     where: string,

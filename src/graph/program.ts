@@ -72,7 +72,8 @@ export interface BoundNode {
 }
 
 /**
- * Binds a plan. With gradients in `addresses` it runs backward as well, after which ∂L/∂parameters stand in the gradient vector.
+ * Binds a plan. With gradients in `addresses` it runs backward as well, after which ∂L/∂parameters stand in the
+ * gradient vector.
  */
 export function bindProgram(
   machine: Machine,

@@ -12,9 +12,9 @@ const REGIONS = 1024;
 const roughly = (width: number): number => 8 * width + 256;
 
 /**
- * Throws a MemoryError where a memory of `limit` bytes cannot hold the weights and the values of a single row: a small description can make values of
- * any size, by putting the same ones side by side again and again. `taken` bytes are in use whatever the model is. Weights that have no room alone are
- * left to whoever allocates them.
+ * Throws a MemoryError where a memory of `limit` bytes cannot hold the weights and the values of a single row: a small
+ * description can make values of any size, by putting the same ones side by side again and again. `taken` bytes are in
+ * use whatever the model is. Weights that have no room alone are left to whoever allocates them.
  */
 export function requireRoom(where: string, plan: NetworkPlan, limit: number, taken: number): void {
   const before = taken + 4 * plan.parameterFloats + REGIONS;

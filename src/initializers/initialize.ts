@@ -35,9 +35,11 @@ interface Draw {
 }
 
 /**
- * The first values of parameter number `index` of a model, row-major. They are a function of (seed, index, position): neither
- * layout nor order of construction has a say. Square roots are exact in every engine; the rest is + − × ÷, in the kernels or in float64.
- * @throws ValueError where an initializer is not for such a tensor; ValueError or ShapeError for what one of the user's own returned.
+ * The first values of parameter number `index` of a model, row-major. They are a function of (seed, index, position):
+ * neither layout nor order of construction has a say. Square roots are exact in every engine; the rest is + − × ÷, in
+ * the kernels or in float64.
+ * @throws ValueError where an initializer is not for such a tensor; ValueError or ShapeError for what one of the user's
+ * own returned.
  */
 export function initialValues(
   { kernels, memory, arena }: Machine,
@@ -89,7 +91,8 @@ function fill(draw: Draw, initializer: Initializer, fans: Fans): void {
       draw.normal(initializer.config.mean, initializer.config.stddev);
       break;
     case 'randomUniform':
-      // Never past maxval: the span may be rounded up by half a unit, but the largest factor, 1 − 2^−24, takes as much off it.
+      // Never past maxval: the span may be rounded up by half a unit, but the largest factor, 1 − 2^−24, takes as much
+      // off it.
       draw.uniform(initializer.config.minval, initializer.config.maxval);
       break;
     case 'truncatedNormal':
@@ -151,7 +154,8 @@ function orthogonal(draw: Draw, shape: readonly number[], gain: number): void {
   // Where value (row, column) stands among vectors of `length` values.
   const place = (index: number): number => (byRows ? index : (index % inputs) * length + Math.floor(index / inputs));
   const vectors = new Float64Array(draw.size);
-  // A Gaussian matrix that is singular in float64 comes up in tiny matrices alone, once in millions: then the next attempt.
+  // A Gaussian matrix that is singular in float64 comes up in tiny matrices alone, once in millions: then the next
+  // attempt.
   for (let attempt = 0, found = false; !found; attempt++) {
     draw.normal(0, 1, attempt);
     const drawn = draw.view();

@@ -11,7 +11,10 @@ export interface InitializerContext {
   readonly fanIn: number;
   /** n_out: units. */
   readonly fanOut: number;
-  /** An integer from 0 to 2^32 − 1 that follows from the model's seed and the tensor's place in the model: another for each tensor. */
+  /**
+   * An integer from 0 to 2^32 − 1 that follows from the model's seed and the tensor's place in the model: another for
+   * each tensor.
+   */
   readonly seed: number;
 }
 
@@ -102,15 +105,16 @@ const normal =
   });
 
 /**
- * Gaussian with a fixed `mean` (default 0) and `stddev` (default 0.05). No value is further than 5.77 stddev from the mean.
+ * Gaussian with a fixed `mean` (default 0) and `stddev` (default 0.05). No value is further than 5.77 stddev from the
+ * mean.
  * @throws ValueError for a mean that is not finite, a stddev < 0, or an unknown option.
  * @example dense({ units: 10, kernelInitializer: randomNormal({ stddev: 0.01 }) });
  */
 export const randomNormal = /* @__PURE__ */ normal('randomNormal');
 
 /**
- * Gaussian with a `mean` (default 0) and a `stddev` (default 0.05), drawn again until within two stddev of the mean: what is left has the
- * standard deviation 0.8796·stddev. Keras' TruncatedNormal.
+ * Gaussian with a `mean` (default 0) and a `stddev` (default 0.05), drawn again until within two stddev of the mean:
+ * what is left has the standard deviation 0.8796·stddev. Keras' TruncatedNormal.
  * @throws ValueError for a mean that is not finite, a stddev < 0, or an unknown option.
  * @example dense({ units: 10, kernelInitializer: truncatedNormal({ stddev: 0.01 }) });
  */
@@ -118,8 +122,8 @@ export const truncatedNormal = /* @__PURE__ */ normal('truncatedNormal');
 
 /**
  * Uniform from `minval` (default −0.05) to `maxval` (default 0.05), both rounded to float32.
- * @throws ValueError for a bound that is not finite, a minval above maxval, bounds further apart than float32 reaches, or an unknown
- * option.
+ * @throws ValueError for a bound that is not finite, a minval above maxval, bounds further apart than float32 reaches,
+ * or an unknown option.
  * @example dense({ units: 10, kernelInitializer: randomUniform({ minval: -0.1, maxval: 0.1 }) });
  */
 export function randomUniform(options?: UniformOptions): Descriptor<'randomUniform', Required<UniformOptions>> {
@@ -141,8 +145,8 @@ export function randomUniform(options?: UniformOptions): Descriptor<'randomUnifo
 export const xavier = /* @__PURE__ */ withoutOptions('xavier');
 
 /**
- * The slides' MSRA (He et al. 2015): Gaussian, N(0, 2/n_in). For ReLU and its kin. Keras cuts it off at two standard deviations; PyTorch,
- * like this, does not.
+ * The slides' MSRA (He et al. 2015): Gaussian, N(0, 2/n_in). For ReLU and its kin. Keras cuts it off at two standard
+ * deviations; PyTorch, like this, does not.
  * @throws ValueError for an option.
  * @example dense({ units: 10, activation: 'relu', kernelInitializer: heNormal() });
  */
@@ -163,7 +167,8 @@ export const msra = heNormal;
 export const heUniform = /* @__PURE__ */ withoutOptions('heUniform');
 
 /**
- * Gaussian, N(0, 2/(n_in + n_out)) (Glorot & Bengio 2010). Keras cuts it off at two standard deviations; PyTorch, like this, does not.
+ * Gaussian, N(0, 2/(n_in + n_out)) (Glorot & Bengio 2010). Keras cuts it off at two standard deviations; PyTorch, like
+ * this, does not.
  * @throws ValueError for an option.
  * @example dense({ units: 10, activation: 'tanh', kernelInitializer: glorotNormal() });
  */
@@ -177,7 +182,8 @@ export const glorotNormal = /* @__PURE__ */ withoutOptions('glorotNormal');
 export const glorotUniform = /* @__PURE__ */ withoutOptions('glorotUniform');
 
 /**
- * Gaussian, N(0, 1/n_in) (LeCun et al. 1998): the values of `xavier`. For SELU. Keras cuts it off at two standard deviations.
+ * Gaussian, N(0, 1/n_in) (LeCun et al. 1998): the values of `xavier`. For SELU. Keras cuts it off at two standard
+ * deviations.
  * @throws ValueError for an option.
  * @example dense({ units: 10, activation: 'selu', kernelInitializer: lecunNormal() });
  */
@@ -191,10 +197,12 @@ export const lecunNormal = /* @__PURE__ */ withoutOptions('lecunNormal');
 export const lecunUniform = /* @__PURE__ */ withoutOptions('lecunUniform');
 
 /**
- * `gain` (default 1) times a matrix with orthonormal rows, or, where there are more units than inputs, orthonormal columns: drawn evenly
- * from all such matrices, as the Q of a Gaussian matrix whose R has a positive diagonal (Saxe et al. 2014; Mezzadri 2007). For weights,
- * of a maxout layer all pieces together; the work grows with units·inputs·min(units, inputs).
- * @throws ValueError for a gain that is not > 0 or an unknown option, and, when a model is made, for a tensor that is no matrix.
+ * `gain` (default 1) times a matrix with orthonormal rows, or, where there are more units than inputs, orthonormal
+ * columns: drawn evenly from all such matrices, as the Q of a Gaussian matrix whose R has a positive diagonal (Saxe et
+ * al. 2014; Mezzadri 2007). For weights, of a maxout layer all pieces together; the work grows with
+ * units·inputs·min(units, inputs).
+ * @throws ValueError for a gain that is not > 0 or an unknown option, and, when a model is made, for a tensor that is
+ * no matrix.
  * @example dense({ units: 10, activation: 'tanh', kernelInitializer: orthogonal() });
  */
 export const orthogonal = (options?: OrthogonalOptions): Descriptor<'orthogonal', Required<OrthogonalOptions>> => ({
@@ -227,7 +235,10 @@ export type InitializerName = keyof typeof INITIALIZERS;
 /** Names of initializers in PyTorch. */
 type OtherInitializerName = 'kaimingNormal' | 'kaimingUniform' | 'xavierNormal' | 'xavierUniform';
 
-/** What may stand where an initializer is wanted; `kaiming` is `he`, and `xavier` with a distribution is `glorot`, as in PyTorch. */
+/**
+ * What may stand where an initializer is wanted; `kaiming` is `he`, and `xavier` with a distribution is `glorot`, as in
+ * PyTorch.
+ */
 export type InitializerLike = InitializerName | OtherInitializerName | Initializer | CustomInitializer;
 
 /** Reads a name, what a factory made, or an object of the user's own. */

@@ -19,9 +19,9 @@ function dot(matrix: Float64Array, a: number, b: number, length: number): number
 }
 
 /**
- * Makes the `count` rows of `length` values orthonormal, in place, by modified Gram & Schmidt: R's diagonal is positive. A row that loses
- * nine tenths goes through the projections again (Daniel et al. 1976), so that rounding errors stay near those of float64 itself.
- * False where rows are linearly dependent.
+ * Makes the `count` rows of `length` values orthonormal, in place, by modified Gram & Schmidt: R's diagonal is
+ * positive. A row that loses nine tenths goes through the projections again (Daniel et al. 1976), so that rounding
+ * errors stay near those of float64 itself. False where rows are linearly dependent.
  */
 export function orthonormalize(matrix: Float64Array, count: number, length: number): boolean {
   for (let row = 0; row < count; row++) {

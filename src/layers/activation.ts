@@ -51,7 +51,8 @@ export interface PreluConfig extends LayerConfig {
 }
 
 /**
- * PReLU (He et al. 2015) as a layer of its own: y = x where x > 0, else α_u·x with a learned slope α_u per unit. Weight (units).
+ * PReLU (He et al. 2015) as a layer of its own: y = x where x > 0, else α_u·x with a learned slope α_u per unit. Weight
+ * (units).
  * @throws ValueError for an unknown option or name.
  * @example
  * prelu({ slopeInitializer: constant({ value: 0.1 }) }).kind; // 'prelu'

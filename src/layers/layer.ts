@@ -28,7 +28,10 @@ export interface LayerConfig {
  */
 export type Lower = (where: string, widths: readonly number[]) => Operation[][];
 
-/** Stands for a model that was built from symbolic tensors, until it is disposed. Tensors hold this and not the model itself, so that it can be collected. */
+/**
+ * Stands for a model that was built from symbolic tensors, until it is disposed. Tensors hold this and not the model
+ * itself, so that it can be collected.
+ */
 export interface WeightOwner {
   live: boolean;
 }
@@ -74,8 +77,9 @@ export class Layer<K extends string = string, C extends LayerConfig = LayerConfi
   }
 
   /**
-   * The layer on the output of another, or on a list of outputs for `add` and `concatenate`. Applied twice in one model, it is one layer with one
-   * set of weights in two places. Each model has weights of its own: what `apply` returned belongs to one model at a time.
+   * The layer on the output of another, or on a list of outputs for `add` and `concatenate`. Applied twice in one
+   * model, it is one layer with one set of weights in two places. Each model has weights of its own: what `apply`
+   * returned belongs to one model at a time.
    * @throws ValueError for anything but symbolic tensors.
    * @example
    * const x = input({ shape: [4] });

@@ -21,8 +21,8 @@ export interface MaxoutConfig extends KernelConfig {
 }
 
 /**
- * Maxout (Goodfellow et al. 2013): y_u = max_j (w_uj·x + b_uj) over `pieces` affine pieces. Weight (units·pieces, inputs), bias
- * (units·pieces): row u·pieces + j is piece j of unit u.
+ * Maxout (Goodfellow et al. 2013): y_u = max_j (w_uj·x + b_uj) over `pieces` affine pieces. Weight (units·pieces,
+ * inputs), bias (units·pieces): row u·pieces + j is piece j of unit u.
  * @throws ValueError for an unknown option or name, or a number out of range.
  * @example
  * maxout({ units: 8, pieces: 3, inputShape: [4] }).config.pieces; // 3

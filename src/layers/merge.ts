@@ -75,7 +75,8 @@ function sideBySide(widths: readonly number[]): Operation {
     inPlace: false,
     backwardReads: { input: false, output: false },
     forward: ({ machine: { kernels }, inputs, output: y }) => [
-      // Nothing else writes the padding, where random bits may have stood: a NaN there would reach the gradients' padding.
+      // Nothing else writes the padding, where random bits may have stood: a NaN there would reach the gradients'
+      // padding.
       ...(y.width % 4 === 0 ? [] : [(rows: number) => kernels.f32_fill(rows * y.ld, y.address, 0)]),
       ...inputs.map((x, index) => {
         const to = y.address + 4 * starts[index];

@@ -21,8 +21,8 @@ export interface DropoutConfig extends LayerConfig {
 }
 
 /**
- * Inverted dropout (Srivastava et al. 2014): a training step sets each value to 0 with probability `rate` and divides the others by
- * 1 − rate; at all other times y = x. Masks are a function of (seed, layer, update, row, column).
+ * Inverted dropout (Srivastava et al. 2014): a training step sets each value to 0 with probability `rate` and divides
+ * the others by 1 − rate; at all other times y = x. Masks are a function of (seed, layer, update, row, column).
  * @throws ValueError for an unknown option, or a rate outside [0, 1).
  * @example
  * dropout({ rate: 0.5 }).config.rate; // 0.5
@@ -105,8 +105,8 @@ export interface GaussianNoiseConfig extends LayerConfig {
 }
 
 /**
- * A training step adds noise from N(0, stddev²) to each value; at all other times y = x. The noise is a function of (seed, layer, update,
- * row, column).
+ * A training step adds noise from N(0, stddev²) to each value; at all other times y = x. The noise is a function of
+ * (seed, layer, update, row, column).
  * @throws ValueError for an unknown option, or a standard deviation below 0.
  * @example
  * gaussianNoise({ stddev: 0.1, inputShape: [4] }).config.stddev; // 0.1

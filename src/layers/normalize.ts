@@ -36,10 +36,11 @@ export interface BatchNormalizationConfig extends LayerConfig {
 }
 
 /**
- * Batch normalization (Ioffe & Szegedy 2015): y = γ·(x − μ)/√(σ² + ε) + β per unit. A training step takes μ and the biased σ² from the batch, and
- * each update moves the running statistics towards them, running ← momentum·running + (1 − momentum)·batch, with the unbiased variance;
- * at all other times the running statistics are taken. Weights: weight γ, bias β, running_mean, running_var, (units) each, as in PyTorch. One row has
- * no variance: a batch of one row is normalized by the running statistics, which it does not move, and `fit` refuses to train on such batches alone.
+ * Batch normalization (Ioffe & Szegedy 2015): y = γ·(x − μ)/√(σ² + ε) + β per unit. A training step takes μ and the
+ * biased σ² from the batch, and each update moves the running statistics towards them, running ← momentum·running + (1
+ * − momentum)·batch, with the unbiased variance; at all other times the running statistics are taken. Weights: weight
+ * γ, bias β, running_mean, running_var, (units) each, as in PyTorch. One row has no variance: a batch of one row is
+ * normalized by the running statistics, which it does not move, and `fit` refuses to train on such batches alone.
  * @throws ValueError for an unknown option or a number out of range.
  * @example
  * batchNormalization({ momentum: 0.99 }).config.epsilon; // 0.00001
@@ -93,7 +94,8 @@ function normalizeBatch(width: number, { momentum, epsilon }: BatchNormalization
       const [gamma, , runningMean, runningVariance] = parameters;
       const [dgamma, dbeta] = gradients;
       const to = dx?.address ?? 0;
-      // Of one row the statistics are constants: dγ = dy·(x − μ)·r, dβ = dy, dx = dy·r·γ. dx may stand where dy stood, so it comes last.
+      // Of one row the statistics are constants: dγ = dy·(x − μ)·r, dβ = dy, dx = dy·r·γ. dx may stand where dy stood,
+      // so it comes last.
       const ofOneRow = (): void => {
         kernels.f32_normalize_columns(1, width, x.address, runningMean, runningVariance, 0, 0, dgamma, x.ld, epsilon);
         kernels.f32_product(width, dgamma, dy.address, dgamma);
@@ -150,8 +152,8 @@ const ROW_OPTIONS: OptionTable<LayerNormalizationConfig> = {
 };
 
 /**
- * Layer normalization (Ba et al. 2016): y = γ·(x − μ)/√(σ² + ε) + β with the mean and the biased variance of each row. Weights: weight γ, bias β,
- * (units) each.
+ * Layer normalization (Ba et al. 2016): y = γ·(x − μ)/√(σ² + ε) + β with the mean and the biased variance of each row.
+ * Weights: weight γ, bias β, (units) each.
  * @throws ValueError for an unknown option or a number out of range.
  * @example
  * layerNormalization({ epsilon: 1e-6 }).kind; // 'layerNormalization'

@@ -57,16 +57,16 @@ export interface BackwardBinding extends Binding {
 }
 
 /**
- * One node of a lowered network: the smallest thing with a forward and a backward step. Pure data and pure functions; only the
- * binding knows addresses.
+ * One node of a lowered network: the smallest thing with a forward and a backward step. Pure data and pure functions;
+ * only the binding knows addresses.
  */
 export interface Operation {
   readonly kind: string;
   readonly outputWidth: number;
   readonly parameters: readonly ParameterSpec[];
   /**
-   * The output may take the place of the only input, unless backward reads that, and the input's delta that of the output's. Both have
-   * the same width then.
+   * The output may take the place of the only input, unless backward reads that, and the input's delta that of the
+   * output's. Both have the same width then.
    */
   readonly inPlace: boolean;
   /** What backward reads besides the output's delta. */

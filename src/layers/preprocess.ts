@@ -92,9 +92,10 @@ export class Normalization extends Layer<'normalization', NormalizationConfig> {
   }
 
   /**
-   * Takes mean and variance from data, (n, inputs) with n ≥ 1, in float64, of numbers as they are given. A flat array needs the layer's inputShape. Models that
-   * are built afterwards use them; for one that is built, call its `adapt`. Returns the layer. What a model is given is float32: a column whose numbers
-   * that cannot tell apart, such as times in milliseconds, is refused, and of one that it tells apart badly a warning is written to the console.
+   * Takes mean and variance from data, (n, inputs) with n ≥ 1, in float64, of numbers as they are given. A flat array
+   * needs the layer's inputShape. Models that are built afterwards use them; for one that is built, call its `adapt`.
+   * Returns the layer. What a model is given is float32: a column whose numbers that cannot tell apart, such as times
+   * in milliseconds, is refused, and of one that it tells apart badly a warning is written to the console.
    * @throws ShapeError, ValueError for data that does not fit.
    * @example
    * normalization().adapt([[1, 5], [3, 5]]).config.mean; // [2, 5]
@@ -121,9 +122,10 @@ export class Normalization extends Layer<'normalization', NormalizationConfig> {
 }
 
 /**
- * y = (x − mean)/√variance for each input; an input whose variance is 0 becomes 0. Mean and variance come from data by `adapt`, are not learned, and are
- * saved with the model as weights (inputs) each. Without either y = x.
- * @throws ValueError for an unknown option or numbers out of range; ShapeError where a model has another number of inputs.
+ * y = (x − mean)/√variance for each input; an input whose variance is 0 becomes 0. Mean and variance come from data by
+ * `adapt`, are not learned, and are saved with the model as weights (inputs) each. Without either y = x.
+ * @throws ValueError for an unknown option or numbers out of range; ShapeError where a model has another number of
+ * inputs.
  * @example
  * normalization({ mean: [2, 5], variance: [1, 4] }).kind; // 'normalization'
  */

@@ -16,8 +16,8 @@ const smoothed =
   });
 
 /**
- * A loss of the user's own, on one row of outputs and targets at a time; the library takes the mean over the batch. It runs in JavaScript:
- * slower than the built-in ones, and as reproducible as its author makes it.
+ * A loss of the user's own, on one row of outputs and targets at a time; the library takes the mean over the batch. It
+ * runs in JavaScript: slower than the built-in ones, and as reproducible as its author makes it.
  */
 export interface CustomLoss extends Named {
   /** The row's loss. */
@@ -26,7 +26,10 @@ export interface CustomLoss extends Named {
   gradient(y: Float32Array, t: Float32Array): Float32Array | readonly number[];
 }
 
-/** What is minimized: a descriptor made by one of the factories below, or a loss of the user's own. Always the mean over the batch. */
+/**
+ * What is minimized: a descriptor made by one of the factories below, or a loss of the user's own. Always the mean over
+ * the batch.
+ */
 export type Loss = ReturnType<(typeof LOSSES)[LossName]> | Custom<CustomLoss>;
 
 /** What may stand where a loss is wanted; `mse`, `mae` and `bce` are the ones of these letters. */
@@ -57,8 +60,9 @@ export const halfSquaredError = /* @__PURE__ */ withoutOptions('halfSquaredError
 export const meanSquaredError = /* @__PURE__ */ withoutOptions('meanSquaredError');
 
 /**
- * −1/n Σ_j [t_j ln y_j + (1 − t_j) ln(1 − y_j)], the mean over the n outputs; targets in [0, 1]. On a sigmoid output it is computed
- * from the logits, with δ = y − t; on any other, and where other layers read the output too, y is clamped to [1e-7, 1 − 1e-7].
+ * −1/n Σ_j [t_j ln y_j + (1 − t_j) ln(1 − y_j)], the mean over the n outputs; targets in [0, 1]. On a sigmoid output it
+ * is computed from the logits, with δ = y − t; on any other, and where other layers read the output too, y is clamped
+ * to [1e-7, 1 − 1e-7].
  * @throws ValueError for an unknown option, or a smoothing outside [0, 1).
  * @example
  * binaryCrossentropy({ labelSmoothing: 0.1 }).config; // { labelSmoothing: 0.1 }
@@ -66,9 +70,9 @@ export const meanSquaredError = /* @__PURE__ */ withoutOptions('meanSquaredError
 export const binaryCrossentropy = /* @__PURE__ */ smoothed('binaryCrossentropy');
 
 /**
- * −Σ_j t_j ln y_j, summed over classes; targets in [0, 1], one row per sample, usually one-hot. On a softmax output it is computed
- * from the logits, with δ = y − t; on any other, and where other layers read the output too, y is divided by the sum of its row, as in Keras,
- * and clamped to [1e-7, 1].
+ * −Σ_j t_j ln y_j, summed over classes; targets in [0, 1], one row per sample, usually one-hot. On a softmax output it
+ * is computed from the logits, with δ = y − t; on any other, and where other layers read the output too, y is divided
+ * by the sum of its row, as in Keras, and clamped to [1e-7, 1].
  * @throws ValueError for an unknown option, or a smoothing outside [0, 1).
  * @example
  * const network = await sequential({

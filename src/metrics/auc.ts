@@ -1,7 +1,7 @@
 /**
- * The area under the ROC curve, exact for any scores. Running sums cannot tell it, so the scores are kept, apart by target, and sorted
- * when the area is asked for. That takes four bytes for each row and output, and up to twice that while the lists grow; their room is
- * used again, so from the second epoch on nothing is allocated.
+ * The area under the ROC curve, exact for any scores. Running sums cannot tell it, so the scores are kept, apart by
+ * target, and sorted when the area is asked for. That takes four bytes for each row and output, and up to twice that
+ * while the lists grow; their room is used again, so from the second epoch on nothing is allocated.
  */
 import type { Machine } from '../engine/machine.js';
 import type { MetricDefinition } from './definition.js';
@@ -26,7 +26,9 @@ class Scores {
     this.values[this.length++] = score;
   }
 
-  /** All of them in ascending order. After each batch of an epoch only that batch is sorted, then merged into the rest. */
+  /**
+   * All of them in ascending order. After each batch of an epoch only that batch is sorted, then merged into the rest.
+   */
   ascending(): Float32Array {
     const { values, sorted, length } = this;
     this.sorted = length;
@@ -41,7 +43,9 @@ class Scores {
   }
 }
 
-/** The number of pairs of a positive and a negative in which the positive has the larger score; equal ones count half. */
+/**
+ * The number of pairs of a positive and a negative in which the positive has the larger score; equal ones count half.
+ */
 function orderedPairs(positives: Scores, negatives: Scores): number {
   const low = negatives.ascending();
   const high = positives.ascending();
@@ -76,7 +80,9 @@ class Column {
     (target > 0.5 ? this.high : target > 0 ? this.middle : this.low).add(score);
   }
 
-  /** The area where targets above `cut`, 0 or a half, are positives; undefined without positives or without negatives. */
+  /**
+   * The area where targets above `cut`, 0 or a half, are positives; undefined without positives or without negatives.
+   */
   area(cut: number): number | undefined {
     const { low, middle, high } = this;
     const positives = high.length + (cut === 0 ? middle.length : 0);
@@ -88,7 +94,10 @@ class Column {
   }
 }
 
-/** `cut`: above which a target is positive; undefined where that shows from the targets, 0 if any is negative and else a half. */
+/**
+ * `cut`: above which a target is positive; undefined where that shows from the targets, 0 if any is negative and else a
+ * half.
+ */
 export function auc(name: string, outputs: number, cut: number | undefined): MetricDefinition {
   const columns = Array.from({ length: outputs }, () => new Column());
   let signed = false;

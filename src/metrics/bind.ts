@@ -1,6 +1,6 @@
 /**
- * Metrics as kernels and sums: what each adds to its running sums batch by batch, and how its value follows from them. Which outputs are right
- * depends on the loss that the model was compiled with. assembly/reduce has the kernels.
+ * Metrics as kernels and sums: what each adds to its running sums batch by batch, and how its value follows from them.
+ * Which outputs are right depends on the loss that the model was compiled with. assembly/reduce has the kernels.
  */
 import { describe } from '../common/describe.js';
 import { ValueError } from '../common/errors.js';
@@ -30,8 +30,9 @@ const cutting =
   };
 
 /**
- * Above this an output, or a target, counts as yes: 0 where the loss goes by the sign, a half where targets are probabilities. Other losses
- * take both ways to write yes and no; theirs is undefined and shows from the targets, since only −1 and 1 have negative ones.
+ * Above this an output, or a target, counts as yes: 0 where the loss goes by the sign, a half where targets are
+ * probabilities. Other losses take both ways to write yes and no; theirs is undefined and shows from the targets, since
+ * only −1 and 1 have negative ones.
  */
 function cutOf(loss: string): number | undefined {
   if (loss === 'hinge') return 0;
@@ -44,7 +45,10 @@ const SIGNED = ['tanh', 'softsign'];
 /** How targets were found to be written: nothing is known while all are above a half. */
 const CODE = { unknown: 0, shares: 1, signs: 2 } as const;
 
-/** What the targets of these rows add to what was known: one up to a half speaks for 0 and 1, a negative one for −1 and 1. */
+/**
+ * What the targets of these rows add to what was known: one up to a half speaks for 0 and 1, a negative one for −1
+ * and 1.
+ */
 function codeOf(known: number, values: Float32Array, { address, width, ld }: Place, rows: number): number {
   for (let row = 0, first = address / 4; row < rows && known !== CODE.signs; row++, first += ld) {
     for (let j = 0; j < width; j++) {
@@ -57,8 +61,8 @@ function codeOf(known: number, values: Float32Array, { address, width, ld }: Pla
 }
 
 /**
- * A metric that cuts, for a loss that may leave open where. Then it is summed up for both cuts, and the last sum tells which one holds: the
- * result does not depend on the batch in which the first negative target comes.
+ * A metric that cuts, for a loss that may leave open where. Then it is summed up for both cuts, and the last sum tells
+ * which one holds: the result does not depend on the batch in which the first negative target comes.
  */
 function withCut(
   cut: number | undefined,
@@ -191,7 +195,8 @@ const custom = (name: string, object: CustomMetric): MetricDefinition => ({
 });
 
 /**
- * The metric for a model with `outputs` outputs, made by such an operation and trained on `loss`: which decide what a right answer is.
+ * The metric for a model with `outputs` outputs, made by such an operation and trained on `loss`: which decide what a
+ * right answer is.
  */
 export function metricDefinition(
   metric: Metric,

@@ -8,8 +8,8 @@ export interface MetricDefinition {
   /** Float64 running sums that it keeps, 0 at the start. */
   readonly sums: number;
   /**
-   * Adds a batch to the sums at address `totals`, a multiple of 8. Rows ascending, so batches may be cut anywhere. The targets are the
-   * caller's, before any label smoothing; labels are one-hot.
+   * Adds a batch to the sums at address `totals`, a multiple of 8. Rows ascending, so batches may be cut anywhere. The
+   * targets are the caller's, before any label smoothing; labels are one-hot.
    */
   bind(machine: Machine, y: Place, targets: Place, totals: number): Step;
   /** The metric from its sums after `samples` rows. */

@@ -6,8 +6,9 @@ import { ValueError } from '../common/errors.js';
 import { integer, readOptions } from '../common/options.js';
 
 /**
- * A metric of one's own: a number for each row, averaged over rows. `value` gets copies of the row's n outputs `y` and n targets `t`, which
- * are one-hot where targets are class indices, and never smoothed. It is slower than the metrics with a name, which are kernels.
+ * A metric of one's own: a number for each row, averaged over rows. `value` gets copies of the row's n outputs `y` and
+ * n targets `t`, which are one-hot where targets are class indices, and never smoothed. It is slower than the metrics
+ * with a name, which are kernels.
  * @example
  * const model = await sequential({ layers: [dense({ units: 2, inputShape: [2], kernelInitializer: 'zeros' })] });
  * model.compile({ optimizer: 'sgd', loss: 'meanSquaredError', metrics: [{ name: 'error', value: (y, t) => Math.abs(y[0] - t[0]) }] });
@@ -25,9 +26,10 @@ export interface TopKAccuracyOptions {
 }
 
 /**
- * Share of rows whose target class is among the k best: where fewer than k other classes have a larger output. Classes that are equal to
- * the target's do not count against it; a row with a NaN is wrong. With k at least the number of classes it is 1. The target class
- * is the column of the largest target. `k` an integer >= 1, default 5. Key in logs: topKAccuracy.
+ * Share of rows whose target class is among the k best: where fewer than k other classes have a larger output. Classes
+ * that are equal to the target's do not count against it; a row with a NaN is wrong. With k at least the number of
+ * classes it is 1. The target class is the column of the largest target. `k` an integer >= 1, default 5. Key in logs:
+ * topKAccuracy.
  * @throws ValueError for a k that is not an integer >= 1.
  * @example
  * const layers = [dense({ units: 3, activation: 'softmax', inputShape: [3], useBias: false })];
@@ -47,22 +49,24 @@ export const topKAccuracy = (
 /** What a name or a saved model may call for. */
 export const METRICS = {
   /**
-   * Share of right answers. With several outputs and a categorical target `categoricalAccuracy`; with one output, or independent ones
-   * under the loss binaryCrossentropy, `binaryAccuracy`. As in Keras.
+   * Share of right answers. With several outputs and a categorical target `categoricalAccuracy`; with one output, or
+   * independent ones under the loss binaryCrossentropy, `binaryAccuracy`. As in Keras.
    */
   accuracy: withoutOptions('accuracy'),
   /** Share of rows whose largest output stands where the largest target stands; of equal ones the first counts. */
   categoricalAccuracy: withoutOptions('categoricalAccuracy'),
   /**
-   * Share of outputs on the target's side of the cut: of 0 under the loss hinge and where a target is negative, since yes and no are 1 and −1
-   * then, else of 0.5. Where all targets are yes, which tells nothing, tanh and softsign are cut at 0.
+   * Share of outputs on the target's side of the cut: of 0 under the loss hinge and where a target is negative, since
+   * yes and no are 1 and −1 then, else of 0.5. Where all targets are yes, which tells nothing, tanh and softsign are
+   * cut at 0.
    */
   binaryAccuracy: withoutOptions('binaryAccuracy'),
   topKAccuracy,
   /**
-   * Right answers TP over answers PP, TP/PP. With several outputs and a categorical target: of each class, then the mean over the classes
-   * that occur as a target or as an answer (macro average). With one output: of the answers above the cut of `binaryAccuracy`. With several
-   * under binaryCrossentropy: of each output, then the mean over all. 0 where it would be 0/0. As in scikit-learn with zero_division=0.
+   * Right answers TP over answers PP, TP/PP. With several outputs and a categorical target: of each class, then the
+   * mean over the classes that occur as a target or as an answer (macro average). With one output: of the answers above
+   * the cut of `binaryAccuracy`. With several under binaryCrossentropy: of each output, then the mean over all. 0 where
+   * it would be 0/0. As in scikit-learn with zero_division=0.
    */
   precision: withoutOptions('precision'),
   /** Right answers over those wanted, TP/(TP + FN); averaged as `precision`. */
@@ -70,10 +74,10 @@ export const METRICS = {
   /** Harmonic mean of precision and recall of a class, 2·TP/(2·TP + FP + FN); averaged as `precision`. */
   f1: withoutOptions('f1'),
   /**
-   * Area under the ROC curve: the share of pairs of a row with target above the cut of `binaryAccuracy` and a row with target below in which
-   * the first has the larger output; equal ones count half. Exact for any outputs: the outputs of all rows are kept, in JavaScript's memory,
-   * four to eight bytes for each row and output. With several outputs the mean over those that have both kinds of target; 0.5, chance, where
-   * none has. NaN where an output is NaN.
+   * Area under the ROC curve: the share of pairs of a row with target above the cut of `binaryAccuracy` and a row with
+   * target below in which the first has the larger output; equal ones count half. Exact for any outputs: the outputs of
+   * all rows are kept, in JavaScript's memory, four to eight bytes for each row and output. With several outputs the
+   * mean over those that have both kinds of target; 0.5, chance, where none has. NaN where an output is NaN.
    */
   auc: withoutOptions('auc'),
   /** Mean of (t − y)² over rows and outputs. */
@@ -83,16 +87,17 @@ export const METRICS = {
   /** √ of the mean of (t − y)² over rows and outputs. */
   rootMeanSquaredError: withoutOptions('rootMeanSquaredError'),
   /**
-   * Coefficient of determination: 1 − Σ (t − y)² / Σ (t − mean t)² of each output, then the mean over outputs. An output whose targets are all
-   * equal counts 1 where they are met exactly, else 0. As in scikit-learn.
+   * Coefficient of determination: 1 − Σ (t − y)² / Σ (t − mean t)² of each output, then the mean over outputs. An
+   * output whose targets are all equal counts 1 where they are met exactly, else 0. As in scikit-learn.
    */
   r2: withoutOptions('r2'),
 } as const;
 
 /**
- * The metrics, by name, which is their key in the logs. With several outputs and any loss but binaryCrossentropy the outputs are
- * categories, of which one is right; else each output is right or wrong by itself, above or below a cut: 0 under the loss hinge and where
- * a target is negative, as of targets −1 and 1, else 0.5. All take the targets that were given, label smoothing or not.
+ * The metrics, by name, which is their key in the logs. With several outputs and any loss but binaryCrossentropy the
+ * outputs are categories, of which one is right; else each output is right or wrong by itself, above or below a cut: 0
+ * under the loss hinge and where a target is negative, as of targets −1 and 1, else 0.5. All take the targets that were
+ * given, label smoothing or not.
  *
  * | name | what it is |
  * |---|---|
@@ -123,7 +128,8 @@ const same = (a: Metric, b: Metric): boolean =>
     : a.kind === b.kind && JSON.stringify(a.config) === JSON.stringify(b.config);
 
 /**
- * Reads the `metrics` of `compile`: names, factories' results, and objects of a user's own. What is there twice is taken once.
+ * Reads the `metrics` of `compile`: names, factories' results, and objects of a user's own. What is there twice is
+ * taken once.
  * @throws ValueError for unknown names, and where two different metrics would have one name in the logs.
  */
 export function readMetrics(path: string, value: unknown): Metric[] {

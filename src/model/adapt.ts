@@ -7,7 +7,8 @@ import type { End } from '../graph/ends.js';
 import type { NetworkPlan, PlannedParameter } from '../graph/plan.js';
 
 /**
- * Mean and variance, in float64, of the rows of each input that a `normalization` layer stands directly on, for that layer's parameters.
+ * Mean and variance, in float64, of the rows of each input that a `normalization` layer stands directly on, for that
+ * layer's parameters.
  * @throws ShapeError, ValueError for rows that do not fit; StateError for a model without such a layer.
  */
 export function momentsFor(

@@ -56,8 +56,8 @@ const isHandle = ({ kind, module, tile, memory, architecture }: Given): boolean 
   isRecord(architecture);
 
 /**
- * Reads a handle. Its numbers are addresses: one that is wrong would let predictions read, and the words of the version be written, where other models
- * have what is theirs. So each has to be where `model.share` can have put it.
+ * Reads a handle. Its numbers are addresses: one that is wrong would let predictions read, and the words of the version
+ * be written, where other models have what is theirs. So each has to be where `model.share` can have put it.
  */
 function readHandle(value: unknown): ModelHandle {
   const given: Given = fieldsOf(value, ...FIELDS);
@@ -98,7 +98,10 @@ function machineOn(handle: ModelHandle): Machine {
   }
 }
 
-/** Leaves what an attached machine has made of its memory to others, once. A function of its own, since one that is made in a constructor would hold its object. */
+/**
+ * Leaves what an attached machine has made of its memory to others, once. A function of its own, since one that is made
+ * in a constructor would hold its object.
+ */
 function leaving(machine: Machine): () => void {
   const { memory } = machine;
   const leftovers = useLeftovers(memory);
@@ -108,7 +111,10 @@ function leaving(machine: Machine): () => void {
   };
 }
 
-/** Predicts from the weights of a model of another thread. A change of the weights is seen as a whole: no prediction mixes two. */
+/**
+ * Predicts from the weights of a model of another thread. A change of the weights is seen as a whole: no prediction
+ * mixes two.
+ */
 class AttachedModel<O extends Float32Array | Float32Array[]> extends InferenceModel<O> {
   private readonly reader: VersionReader;
 
@@ -141,7 +147,10 @@ class AttachedModel<O extends Float32Array | Float32Array[]> extends InferenceMo
     }
   }
 
-  /** As in every model; where `out` lies in the memory of `x` it allocates a copy of that, since it may have to predict again. */
+  /**
+   * As in every model; where `out` lies in the memory of `x` it allocates a copy of that, since it may have to predict
+   * again.
+   */
   override predictInto(x: Float32Array | readonly Float32Array[], out: O): O {
     const { reader, inputEnds, ends } = this;
     const rows = sharesMemory(x, inputEnds.length, out, ends.length) ? apart(x, inputEnds.length) : x;
@@ -158,8 +167,8 @@ class AttachedModel<O extends Float32Array | Float32Array[]> extends InferenceMo
 }
 
 /**
- * Whether an array of one side lies in the memory of one of the other. What is no array is refused where it is read, and so is a list with more than there
- * are ends.
+ * Whether an array of one side lies in the memory of one of the other. What is no array is refused where it is read,
+ * and so is a list with more than there are ends.
  */
 function sharesMemory(x: unknown, inputs: number, out: unknown, outputs: number): boolean {
   for (let i = 0; i < (isList(x) ? inputs : 1); i++) {
@@ -185,10 +194,11 @@ const copyOf = (one: Float32Array): Float32Array =>
   isFloat32Array(one) && typedLength(one) > 0 ? new Float32Array(one) : one;
 
 /**
- * A model of another thread, to predict with: from the same weights, without a copy, as they are at each call. It has only its activations for itself;
- * `dispose` gives them back to whoever attaches next, and a thread that ends without it leaves them taken for as long as the memory lives.
- * @throws ValueError for anything but what `model.share` gave, or where objects of one's own are missing from `custom`; FormatError for the handle of
- * another version of this library; StateError where the model has been disposed.
+ * A model of another thread, to predict with: from the same weights, without a copy, as they are at each call. It has
+ * only its activations for itself; `dispose` gives them back to whoever attaches next, and a thread that ends without
+ * it leaves them taken for as long as the memory lives.
+ * @throws ValueError for anything but what `model.share` gave, or where objects of one's own are missing from `custom`;
+ * FormatError for the handle of another version of this library; StateError where the model has been disposed.
  * @example
  * // worker.js
  * onmessage = ({ data: { handle, row } }) => postMessage(attachModel(handle).predict([row]));

@@ -1,6 +1,6 @@
 /**
- * A model as a safetensors file. Weights stand under their names, so PyTorch's safetensors loads the file as it is; each moment of
- * the optimizer under `optimizer.<moment>.<weight>`; the rest as JSON in the metadata field `wasm-mlp`.
+ * A model as a safetensors file. Weights stand under their names, so PyTorch's safetensors loads the file as it is;
+ * each moment of the optimizer under `optimizer.<moment>.<weight>`; the rest as JSON in the metadata field `wasm-mlp`.
  */
 import { describe } from '../common/describe.js';
 import { FormatError } from '../common/errors.js';
@@ -80,8 +80,8 @@ export interface RestoredState {
 }
 
 /**
- * Holds a checkpoint against the plan of its model before anything is allocated: every tensor there, of the right shape, weights finite, none
- * left over, the moments those of the optimizer.
+ * Holds a checkpoint against the plan of its model before anything is allocated: every tensor there, of the right
+ * shape, weights finite, none left over, the moments those of the optimizer.
  */
 export function checkState(checkpoint: Checkpoint, plan: NetworkPlan, ends: readonly End[]): RestoredState {
   const left = new Set(checkpoint.tensors.keys());

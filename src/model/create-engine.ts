@@ -18,7 +18,9 @@ import { Engine } from './engine.js';
 /** 'auto' takes no more threads: what a layer can be cut into usefully is used up by then. */
 const MOST_AUTO = 8;
 
-/** A machine with its threads; where the platform refuses to start them, one without, and the reason among `reasons`. */
+/**
+ * A machine with its threads; where the platform refuses to start them, one without, and the reason among `reasons`.
+ */
 function machineOf(
   module: WebAssembly.Module,
   tile: TileName,
@@ -107,7 +109,10 @@ function makeEngine(
   return new Engine(fastest, { ...info, reasons: [...reasons, ...refused], calibration }, workerUrl);
 }
 
-/** Waits for an engine's threads; where they do not come, it goes on with one and says why. What was dropped before can be freed meanwhile. */
+/**
+ * Waits for an engine's threads; where they do not come, it goes on with one and says why. What was dropped before can
+ * be freed meanwhile.
+ */
 async function withThreads(engine: Engine): Promise<Engine> {
   await engine.awaitThreads();
   if (owesTurn()) await new Breath().take();
@@ -134,8 +139,8 @@ function refuseWasm(where: string, wasm: Uint8Array<ArrayBuffer> | ArrayBuffer, 
 
 /**
  * An engine on kernels compiled without blocking the thread.
- * @throws ValueError for an unknown option or a number out of range; UnsupportedError where the platform lacks WebAssembly SIMD or
- * shared memory; FormatError for a `wasm` that is not this version's.
+ * @throws ValueError for an unknown option or a number out of range; UnsupportedError where the platform lacks
+ * WebAssembly SIMD or shared memory; FormatError for a `wasm` that is not this version's.
  * @example
  * const engine = await createEngine({ tile: '3x12' });
  * const network = engine.sequential({ layers: [dense({ units: 3, inputShape: [4] })] });

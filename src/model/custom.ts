@@ -6,7 +6,10 @@ import { fieldOf } from '../common/objects.js';
 
 /** What `loadModel` and `attachModel` take besides the file or the handle. */
 export interface LoadOptions {
-  /** The objects of one's own that the model was made with, found by their names: activations, losses, metrics, initializers, schedules. */
+  /**
+   * The objects of one's own that the model was made with, found by their names: activations, losses, metrics,
+   * initializers, schedules.
+   */
   custom?: readonly Named[];
 }
 

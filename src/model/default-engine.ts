@@ -54,8 +54,9 @@ export async function sequential(options: SequentialOptions & { engine?: Engine 
 }
 
 /**
- * A model of the graph between `inputs` and `outputs`, on `engine` or the default one: any directed acyclic graph, with branches that meet in
- * `add` and `concatenate`, several inputs and several outputs. Weights are named after the layers.
+ * A model of the graph between `inputs` and `outputs`, on `engine` or the default one: any directed acyclic graph, with
+ * branches that meet in `add` and `concatenate`, several inputs and several outputs. Weights are named after the
+ * layers.
  * @throws as `Engine.model`.
  * @example
  * const x = input({ shape: [2] });

@@ -11,25 +11,29 @@ import { TILE_NAMES, type TileName } from '../engine/tile.js';
 /** What `createEngine` takes. */
 export interface EngineOptions {
   /**
-   * Threads that share the products of large layers; they change no bit. 'auto': as many as there are processors, at most 8. Small networks stay on the
-   * calling thread, whatever is asked for. In a page it takes cross-origin isolation. Default 1.
+   * Threads that share the products of large layers; they change no bit. 'auto': as many as there are processors, at
+   * most 8. Small networks stay on the calling thread, whatever is asked for. In a page it takes cross-origin
+   * isolation. Default 1.
    */
   threads?: number | 'auto';
-  /** A file that pages load workers from, `worker.js` of this package, where a policy forbids those from `blob:`. Default none. */
+  /**
+   * A file that pages load workers from, `worker.js` of this package, where a policy forbids those from `blob:`.
+   * Default none.
+   */
   workerUrl?: string | URL;
   /**
-   * 'strict', the default: the same bits everywhere. 'fused': products and sums rounded once, by relaxed SIMD; faster, and the same bits on machines
-   * that fuse.
+   * 'strict', the default: the same bits everywhere. 'fused': products and sums rounded once, by relaxed SIMD; faster,
+   * and the same bits on machines that fuse.
    */
   numerics?: Numerics;
   /**
-   * V8's 256-bit vectors, its experiment: Node 24 or newer, by a flag that is set for the whole process and stays set. It changes no bits; a probe of
-   * some 0.1 s sees to that. Default false.
+   * V8's 256-bit vectors, its experiment: Node 24 or newer, by a flag that is set for the whole process and stays set.
+   * It changes no bits; a probe of some 0.1 s sees to that. Default false.
    */
   simd256?: boolean;
   /**
-   * Register tile of the matrix kernels; never changes a result. Default '3x12', and with 256-bit vectors '4x16', or '6x16' if fused. 'auto' times all of them, in some 115 ms,
-   * and takes the fastest.
+   * Register tile of the matrix kernels; never changes a result. Default '3x12', and with 256-bit vectors '4x16', or
+   * '6x16' if fused. 'auto' times all of them, in some 115 ms, and takes the fastest.
    */
   tile?: TileName | 'auto';
   /**
@@ -40,8 +44,8 @@ export interface EngineOptions {
   /** Bytes of linear memory to start with. Default 1 MiB, or the maximum where that is less. */
   initialMemory?: number;
   /**
-   * Bytes that linear memory may grow to, at most and by default 4 GiB. An engine itself takes 80 KiB for each thread, and 512 KiB more where this is 64
-   * MiB or more.
+   * Bytes that linear memory may grow to, at most and by default 4 GiB. An engine itself takes 80 KiB for each thread,
+   * and 512 KiB more where this is 64 MiB or more.
    */
   maximumMemory?: number;
   /** The kernels, where they should not come from the inlined copy: bytes of kernels.wasm, or a compiled module. */

@@ -90,12 +90,15 @@ export const isEngine = (value: unknown): value is Engine =>
   isInstance(value, Engine) && isInstance(fieldOf(value, 'machine'), Machine);
 
 /**
- * One WASM instance with its memory; holds any number of models. Made by `createEngine` or `createEngineSync`. Models hold their engine, but it does not
- * hold them: a model that nothing else refers to is freed.
+ * One WASM instance with its memory; holds any number of models. Made by `createEngine` or `createEngineSync`. Models
+ * hold their engine, but it does not hold them: a model that nothing else refers to is freed.
  */
 export class Engine {
   private readonly models = new Set<WeakRef<EngineModel>>();
-  /** Models that other threads predict from. They may do so for as long as this engine lives, whoever has dropped the model. */
+  /**
+   * Models that other threads predict from. They may do so for as long as this engine lives, whoever has dropped the
+   * model.
+   */
   private readonly shared = new Set<object>();
   /** How many models there may be before it looks which of them are gone. */
   private look = 64;
@@ -140,8 +143,8 @@ export class Engine {
 
   /**
    * A model of the graph between `inputs` and `outputs`.
-   * @throws ShapeError, ValueError for layers that do not fit, cycles, or inputs that are missing; MemoryError; StateError after `dispose`, or for
-   * layers in places that another model has weights for.
+   * @throws ShapeError, ValueError for layers that do not fit, cycles, or inputs that are missing; MemoryError;
+   * StateError after `dispose`, or for layers in places that another model has weights for.
    */
   model<const T extends Tensors>(options: ModelOptions<T>): Model<Predictions<T>> {
     this.machine.requireLive('model');
@@ -152,8 +155,8 @@ export class Engine {
 
   /**
    * The model of a file that `save` wrote, with its training state where that was saved.
-   * @throws FormatError for a damaged or foreign file, or one that needs objects which are not among `custom`; MemoryError; StateError after
-   * `dispose`.
+   * @throws FormatError for a damaged or foreign file, or one that needs objects which are not among `custom`;
+   * MemoryError; StateError after `dispose`.
    */
   loadModel<O extends Float32Array | Float32Array[] = Float32Array>(
     bytes: Uint8Array | ArrayBuffer,
@@ -177,8 +180,9 @@ export class Engine {
   }
 
   /**
-   * Predicts rows of zeros with each model for a while, so that the kernels and the calls around them are compiled to their fast form before the first
-   * request. Engines do that in the background once something has run for some milliseconds. Yields to the event loop.
+   * Predicts rows of zeros with each model for a while, so that the kernels and the calls around them are compiled to
+   * their fast form before the first request. Engines do that in the background once something has run for some
+   * milliseconds. Yields to the event loop.
    * @throws ValueError for an unknown option or a number out of range; StateError after `dispose`.
    * @example
    * const engine = await createEngine();

@@ -40,7 +40,9 @@ export interface Header {
 
 export interface Checkpoint extends Omit<Header, 'formatVersion'> {
   readonly tensors: ReadonlyMap<string, NamedTensor>;
-  /** Whether values of tensors are copied where they are checked, rather than taken from the file when they are written. */
+  /**
+   * Whether values of tensors are copied where they are checked, rather than taken from the file when they are written.
+   */
   readonly copied: boolean;
 }
 
@@ -48,7 +50,10 @@ export interface Checkpoint extends Omit<Header, 'formatVersion'> {
 const HEADER_FIELDS = ['formatVersion', 'architecture', 'epochCount', 'training'];
 const ARCHITECTURE_FIELDS = ['seed', 'layers', 'nodes', 'inputs', 'outputs'];
 
-/** Values that the library's part of the header may have in any file, and how many more for each tensor and each number in them. */
+/**
+ * Values that the library's part of the header may have in any file, and how many more for each tensor and each number
+ * in them.
+ */
 const FREE_VALUES = 1_048_576;
 const VALUES_PER_TENSOR = 10;
 const VALUES_PER_NUMBER = 0.25;
@@ -157,8 +162,8 @@ export function takeTensors(
 }
 
 /**
- * What a file asks for that a model refuses is a fault of the file, and so is whatever else it makes go wrong while `field` of it is read. Only a lack
- * of memory is not.
+ * What a file asks for that a model refuses is a fault of the file, and so is whatever else it makes go wrong while
+ * `field` of it is read. Only a lack of memory is not.
  */
 export function asFormatError<T>(field: string, build: () => T): T {
   try {

@@ -40,7 +40,10 @@ export interface Site {
   readonly weights?: number;
 }
 
-/** A network that predicts. With several inputs their rows are given as a list or an object by the inputs' names; the same with predictions. */
+/**
+ * A network that predicts. With several inputs their rows are given as a list or an object by the inputs' names; the
+ * same with predictions.
+ */
 export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Array> {
   /** @internal */
   protected readonly machine: Machine;
@@ -119,8 +122,8 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
   }
 
   /**
-   * Outputs for n rows: a Float32Array (n, outputs), row-major; of a model with several outputs a list of them. A row gives the same bits
-   * alone and in any batch.
+   * Outputs for n rows: a Float32Array (n, outputs), row-major; of a model with several outputs a list of them. A row
+   * gives the same bits alone and in any batch.
    * @throws ShapeError, ValueError for rows that do not fit; StateError after `dispose`.
    */
   predict(x: Inputs, options?: BatchOptions): O {
@@ -151,9 +154,10 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
   }
 
   /**
-   * `predict` into an array of the caller's, (n, outputs), or of a model with several outputs into a list of them; returns it. After the first call with
-   * as many rows it allocates nothing.
-   * @throws ShapeError where lengths do not fit; ValueError for other kinds of arrays, NaN or infinity; StateError after `dispose`.
+   * `predict` into an array of the caller's, (n, outputs), or of a model with several outputs into a list of them;
+   * returns it. After the first call with as many rows it allocates nothing.
+   * @throws ShapeError where lengths do not fit; ValueError for other kinds of arrays, NaN or infinity; StateError
+   * after `dispose`.
    */
   predictInto(x: Float32Array | readonly Float32Array[], out: O): O {
     if (!this.live || this.gate.running) this.requireLive('predictInto');
@@ -173,7 +177,10 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
     return this.predictIntoLists(x, out);
   }
 
-  /** `predictInto` of several inputs or outputs. Without closures, and names that are put together: they would be garbage in each call. */
+  /**
+   * `predictInto` of several inputs or outputs. Without closures, and names that are put together: they would be
+   * garbage in each call.
+   */
   private predictIntoLists(x: Float32Array | readonly Float32Array[], out: O): O {
     const { inputEnds, ends, gate } = this;
     const [inputs, outputs] = [inputEnds.length, ends.length];
@@ -226,7 +233,8 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
   }
 
   /**
-   * For `engine.warmUp`: a function that predicts so many rows of zeros, or nothing where the model is disposed or busy by then.
+   * For `engine.warmUp`: a function that predicts so many rows of zeros, or nothing where the model is disposed or busy
+   * by then.
    * @internal
    */
   rehearsal(rows: number): () => void {

@@ -33,7 +33,10 @@ function machineOf(module: WebAssembly.Module): Machine {
   throw new UnsupportedError(`loadModel: a shared memory of at most ${LIMITS[2]} bytes expected, got none.`);
 }
 
-/** The kernels, compiled on this thread: 14 KB take less time (0.2 ms on Node 20) than to hand them to another one and back (0.8). */
+/**
+ * The kernels, compiled on this thread: 14 KB take less time (0.2 ms on Node 20) than to hand them to another one and
+ * back (0.8).
+ */
 function compileHere(): WebAssembly.Module {
   try {
     return new WebAssembly.Module(decodeHex(PREDICT_KERNELS_HEX));
@@ -58,9 +61,10 @@ function load<O extends Float32Array | Float32Array[]>(
 }
 
 /**
- * The model of a file that `model.save` wrote, to predict with: the bits of the whole library. Its memory is that of all models loaded here.
- * @throws FormatError for a damaged or foreign file, or one that needs an activation which is not among `custom`; MemoryError; UnsupportedError where the
- * platform lacks WebAssembly SIMD or shared memory.
+ * The model of a file that `model.save` wrote, to predict with: the bits of the whole library. Its memory is that of
+ * all models loaded here.
+ * @throws FormatError for a damaged or foreign file, or one that needs an activation which is not among `custom`;
+ * MemoryError; UnsupportedError where the platform lacks WebAssembly SIMD or shared memory.
  * @example
  * import { loadModel } from 'wasm-mlp/predict';
  * const trained = await sequential({ layers: [dense({ units: 3, inputShape: [2] })] });

@@ -26,7 +26,10 @@ export interface ModelMemory {
   readonly gradients: number;
   /** Moments of the optimizer, once compiled. */
   readonly moments: number;
-  /** Activations, deltas and the transposed weights of the largest training batch so far; what is not needed at the same time shares its place. */
+  /**
+   * Activations, deltas and the transposed weights of the largest training batch so far; what is not needed at the same
+   * time shares its place.
+   */
   readonly training: number;
   /** Activations of the largest batch of `evaluate` so far. */
   readonly evaluation: number;

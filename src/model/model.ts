@@ -80,8 +80,9 @@ async function settled<T>(result: T): Promise<T> {
 const MOST_DIAGNOSED = 1024;
 
 /**
- * A multilayer perceptron on an engine. Made by `sequential`, `model`, `engine.sequential`, `engine.model` or `loadModel`. With one input
- * its rows are given as they are, with several as a list or an object by the inputs' names; the same with targets and predictions.
+ * A multilayer perceptron on an engine. Made by `sequential`, `model`, `engine.sequential`, `engine.model` or
+ * `loadModel`. With one input its rows are given as they are, with several as a list or an object by the inputs' names;
+ * the same with targets and predictions.
  */
 export class Model<O extends Float32Array | Float32Array[] = Float32Array> extends InferenceModel<O> {
   private trainer: Trainer | undefined;
@@ -160,8 +161,8 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
 
   /**
    * Settles how the model is trained and what is reported. Compiling again starts the optimizer afresh; weights stay.
-   * @throws ValueError for an unknown name or option, and for a loss that does not fit its output (see `checks`); ShapeError where there is not one for
-   * each output; StateError during `fit`.
+   * @throws ValueError for an unknown name or option, and for a loss that does not fit its output (see `checks`);
+   * ShapeError where there is not one for each output; StateError during `fit`.
    */
   compile(options: CompileOptions): void {
     this.requireIdle('compile');
@@ -181,14 +182,16 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
   }
 
   /**
-   * Trains for `epochs` epochs and returns loss and metrics of each. x (n, inputs); y (n, outputs), or n class indices for the sparse
-   * loss. Yields to the event loop every few milliseconds.
-   * @throws ShapeError, ValueError for data or options that do not fit, among them batches of one row for `batchNormalization`; StateError
-   * before `compile` or after `dispose`; the signal's reason when aborted; whatever a callback throws. The weights are then those of the last finished step.
+   * Trains for `epochs` epochs and returns loss and metrics of each. x (n, inputs); y (n, outputs), or n class indices
+   * for the sparse loss. Yields to the event loop every few milliseconds.
+   * @throws ShapeError, ValueError for data or options that do not fit, among them batches of one row for
+   * `batchNormalization`; StateError before `compile` or after `dispose`; the signal's reason when aborted; whatever a
+   * callback throws. The weights are then those of the last finished step.
    */
   fit(x: Inputs, y: Targets, options?: FitOptions): Promise<History>;
   /**
-   * Trains on batches of a source, each [x, y] or [x, y, sampleWeight]: an (async) iterable, or a function that returns one for each epoch.
+   * Trains on batches of a source, each [x, y] or [x, y, sampleWeight]: an (async) iterable, or a function that returns
+   * one for each epoch.
    * @throws as above; ValueError for a source that has no batches left.
    */
   fit(source: BatchSource, options?: FitOptions): Promise<History>;
@@ -309,9 +312,10 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
   }
 
   /**
-   * One update on one batch. Returns loss and metrics from before it. A batch of one row is normalized by the running statistics where
-   * `batchNormalization` would take those of the batch, and does not move them.
-   * @throws ShapeError, ValueError for data that does not fit; StateError before `compile`, during `fit` or after `dispose`.
+   * One update on one batch. Returns loss and metrics from before it. A batch of one row is normalized by the running
+   * statistics where `batchNormalization` would take those of the batch, and does not move them.
+   * @throws ShapeError, ValueError for data that does not fit; StateError before `compile`, during `fit` or after
+   * `dispose`.
    */
   trainOnBatch(x: Inputs, y: Targets, options?: StepOptions): Logs {
     this.requireIdle('trainOnBatch');
@@ -325,9 +329,11 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
   }
 
   /**
-   * What an update on this batch would be given, in the order and shapes of `getWeights` without what is not learned: gradients of the mean
-   * loss, with the layers' penalties, clipped where the optimizer clips, masks and noise those of the next update. Changes nothing.
-   * @throws ShapeError, ValueError for data that does not fit; StateError before `compile`, during `fit` or after `dispose`.
+   * What an update on this batch would be given, in the order and shapes of `getWeights` without what is not learned:
+   * gradients of the mean loss, with the layers' penalties, clipped where the optimizer clips, masks and noise those of
+   * the next update. Changes nothing.
+   * @throws ShapeError, ValueError for data that does not fit; StateError before `compile`, during `fit` or after
+   * `dispose`.
    */
   gradients(x: Inputs, y: Targets, options?: StepOptions): NamedTensor[] {
     this.requireIdle('gradients');
@@ -341,11 +347,13 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
   }
 
   /**
-   * Measures the faults that networks are known for on these rows, the first 1,024 of them at most: vanishing and exploding gradients, saturated
-   * activations, dead units, zigzag, updates too large or too small, a gradient of 0 everywhere, a cross-entropy below 0, outputs that do not depend on
-   * the inputs, a classifier that knows no more than how often classes occur, batches of one row under batch normalization, and the first NaN or
-   * infinity; with a sentence of advice for each that it finds. Changes nothing.
-   * @throws ShapeError, ValueError for data that does not fit; StateError before `compile`, during `fit` or after `dispose`.
+   * Measures the faults that networks are known for on these rows, the first 1,024 of them at most: vanishing and
+   * exploding gradients, saturated activations, dead units, zigzag, updates too large or too small, a gradient of 0
+   * everywhere, a cross-entropy below 0, outputs that do not depend on the inputs, a classifier that knows no more than
+   * how often classes occur, batches of one row under batch normalization, and the first NaN or infinity; with a
+   * sentence of advice for each that it finds. Changes nothing.
+   * @throws ShapeError, ValueError for data that does not fit; StateError before `compile`, during `fit` or after
+   * `dispose`.
    * @example
    * const network = await sequential({ layers: [dense({ units: 3, activation: 'unitStep', inputShape: [2] })] });
    * network.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
@@ -365,7 +373,8 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
 
   /**
    * Takes mean and variance for the `normalization` layers that stand directly on an input from its rows, in float64.
-   * @throws ShapeError, ValueError for rows that do not fit; StateError for a model without such a layer, during `fit` or after `dispose`.
+   * @throws ShapeError, ValueError for rows that do not fit; StateError for a model without such a layer, during `fit`
+   * or after `dispose`.
    */
   adapt(x: Inputs): void {
     this.requireIdle('adapt');
@@ -377,8 +386,8 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
   }
 
   /**
-   * Copies of all weights: weight (units, inputs), bias (units), and what else a layer learns or keeps, such as running statistics. Named as in the
-   * equivalent PyTorch nn.Sequential; in a graph the names start with the layer's.
+   * Copies of all weights: weight (units, inputs), bias (units), and what else a layer learns or keeps, such as running
+   * statistics. Named as in the equivalent PyTorch nn.Sequential; in a graph the names start with the layer's.
    */
   getWeights(): NamedTensor[] {
     this.requireLive('getWeights');
@@ -402,7 +411,8 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
   }
 
   /**
-   * What the model holds of its engine's linear memory. It grows with the first batch of a larger size and with nothing else.
+   * What the model holds of its engine's linear memory. It grows with the first batch of a larger size and with nothing
+   * else.
    * @throws StateError after `dispose`.
    * @example
    * const network = await sequential({ layers: [dense({ units: 4, inputShape: [8] })] });
@@ -420,8 +430,8 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
   }
 
   /**
-   * A handle to be posted to other threads, which predict there by `attachModel`, from the same weights and without a copy. They see each change of the
-   * weights as a whole. They may attach for as long as this model lives.
+   * A handle to be posted to other threads, which predict there by `attachModel`, from the same weights and without a
+   * copy. They see each change of the weights as a whole. They may attach for as long as this model lives.
    * @throws UnsupportedError where memory cannot be shared with workers; StateError after `dispose`.
    * @example
    * const network = await sequential({ layers: [dense({ units: 1, inputShape: [2] })] });
@@ -468,8 +478,9 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
   }
 
   /**
-   * The model as one safetensors file: weights under their names, and with `includeOptimizer` (default true) the optimizer's
-   * state, so that training goes on after `loadModel` as if it had not stopped. Weights that have become NaN or infinite are saved too; `loadModel` refuses them.
+   * The model as one safetensors file: weights under their names, and with `includeOptimizer` (default true) the
+   * optimizer's state, so that training goes on after `loadModel` as if it had not stopped. Weights that have become
+   * NaN or infinite are saved too; `loadModel` refuses them.
    */
   save(options?: SaveOptions): Uint8Array {
     this.requireLive('save');
@@ -572,7 +583,10 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
     return data;
   }
 
-  /** After data was read, which may have run code of the caller's: throws where that disposed or compiled the model, or began to train it. */
+  /**
+   * After data was read, which may have run code of the caller's: throws where that disposed or compiled the model, or
+   * began to train it.
+   */
   private requireUnchanged(where: string, trainer: Trainer): void {
     if (where === 'evaluate') this.requireLive(where);
     else this.requireIdle(where);

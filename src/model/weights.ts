@@ -22,8 +22,8 @@ interface Reading {
 }
 
 /**
- * Checks tensors against parameters, all of them before any is used, and returns their values in order: copies, which no getter of
- * a user's object can change between check and use, or of a file, which has none, the arrays as they are.
+ * Checks tensors against parameters, all of them before any is used, and returns their values in order: copies, which
+ * no getter of a user's object can change between check and use, or of a file, which has none, the arrays as they are.
  */
 export function readTensors(
   where: string,

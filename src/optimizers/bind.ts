@@ -111,8 +111,8 @@ const NADAM_DECAY = 0.9998367253526753;
 const NEGLIGIBLE = 1e-18;
 
 /**
- * Nadam's two step sizes: μ_t, and the product of those up to t, which is a function of t alone. The divisor of the look-ahead takes μ_t
- * twice, as PyTorch 1.13 does, whose numbers the golden values are; Dozat's paper takes it once.
+ * Nadam's two step sizes: μ_t, and the product of those up to t, which is a function of t alone. The divisor of the
+ * look-ahead takes μ_t twice, as PyTorch 1.13 does, whose numbers the golden values are; Dozat's paper takes it once.
  */
 function bindNadam(step: AdamStep, beta1: number): Update {
   const momentum = (t: number): number => beta1 * (1 - 0.5 * power(NADAM_DECAY, t));

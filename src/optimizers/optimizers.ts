@@ -81,7 +81,10 @@ export interface AdamwOptions extends AdamOptions {
 /** All options settled: the learning rate a number or a schedule's descriptor. */
 type Own<O> = Required<Omit<O, keyof GradientOptions | 'learningRate'>> & { learningRate: number | Schedule };
 
-/** An optimizer's options, settled: the learning rate is a number or a schedule's descriptor, and only the clips may be absent. */
+/**
+ * An optimizer's options, settled: the learning rate is a number or a schedule's descriptor, and only the clips may be
+ * absent.
+ */
 export type Settled<O> = Own<O> & GradientOptions;
 
 const rate = (or: number): Option<number | Schedule> => ({ check: learningRateCheck, or });
@@ -104,7 +107,8 @@ function settle<K extends string, O extends GradientOptions>(
 }
 
 /**
- * Gradient descent: w −= η·g; with momentum v = μ·v + g, w −= η·v; with Nesterov w −= η·(g + μ·v). PyTorch's update rule.
+ * Gradient descent: w −= η·g; with momentum v = μ·v + g, w −= η·v; with Nesterov w −= η·(g + μ·v). PyTorch's update
+ * rule.
  * @throws ValueError for a number out of range, an unknown option, or Nesterov without momentum.
  * @example sgd({ learningRate: 0.1, momentum: 0.9 });
  */
@@ -147,7 +151,8 @@ export function rmsprop(options?: RmspropOptions): Descriptor<'rmsprop', Settled
 }
 
 /**
- * Adadelta (Zeiler 2012): s = ρ·s + (1 − ρ)·g²; d = √(u + ε)/√(s + ε)·g; u = ρ·u + (1 − ρ)·d²; w −= η·d. PyTorch's update rule.
+ * Adadelta (Zeiler 2012): s = ρ·s + (1 − ρ)·g²; d = √(u + ε)/√(s + ε)·g; u = ρ·u + (1 − ρ)·d²; w −= η·d. PyTorch's
+ * update rule.
  * @throws ValueError for a number out of range or an unknown option.
  * @example adadelta({ rho: 0.95 });
  */

@@ -9,7 +9,10 @@ export interface PenaltyOptions {
   l2?: number;
 }
 
-/** A penalty on the weights of a layer, l1·Σ|w| + l2/2·Σw²; it acts on the gradient and is not part of the reported loss. */
+/**
+ * A penalty on the weights of a layer, l1·Σ|w| + l2/2·Σw²; it acts on the gradient and is not part of the reported
+ * loss.
+ */
 export type Regularizer = Descriptor<'l1l2', Required<PenaltyOptions>>;
 
 /** Keras' default strength. */
@@ -35,8 +38,8 @@ export const l1l2 = (options: PenaltyOptions = { l1: STRENGTH, l2: STRENGTH }): 
 export const l1 = (strength = STRENGTH): Regularizer => l1l2({ l1: nonNegative('l1: strength', strength) });
 
 /**
- * λ/2·Σw²: with gradient descent w ← (1 − ηλ)w − η·∂C/∂w, the slides' update. It shrinks weights, it does not make them sparse. `strength`
- * λ ≥ 0, default 0.01. Keras' l2(λ) is λ·Σw², twice as strong.
+ * λ/2·Σw²: with gradient descent w ← (1 − ηλ)w − η·∂C/∂w, the slides' update. It shrinks weights, it does not make them
+ * sparse. `strength` λ ≥ 0, default 0.01. Keras' l2(λ) is λ·Σw², twice as strong.
  * @throws ValueError for a strength below 0.
  * @example
  * const layer = dense({ units: 1, inputShape: [1], useBias: false, kernelInitializer: 'ones', kernelRegularizer: l2(0.5) });

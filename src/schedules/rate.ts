@@ -7,8 +7,8 @@ import { learningRateCheck, type LearningRate, type Schedule } from './schedules
 type ConfigOf<K extends Schedule['kind']> = Extract<Schedule, { kind: K }>['config'];
 
 /**
- * The learning rate of the update before which `step` were made: a function of its arguments alone. The schedule is one that
- * `learningRateCheck` has read, the step a count.
+ * The learning rate of the update before which `step` were made: a function of its arguments alone. The schedule is one
+ * that `learningRateCheck` has read, the step a count.
  * @throws ValueError, naming schedule and step, where the rate is not a number ≥ 0 that float32 can hold.
  */
 export function rateAt(schedule: Schedule, step: number): number {
@@ -21,10 +21,10 @@ export function rateAt(schedule: Schedule, step: number): number {
 }
 
 /**
- * The rate that an optimizer with this `learningRate` takes once `step` updates were made, `step` from 0: to look at a schedule, or to
- * plot it.
- * @throws ValueError for what is neither a number > 0 nor a schedule, for a step that is no count, and, naming schedule and step, where the
- * rate is not a number ≥ 0 that float32 can hold.
+ * The rate that an optimizer with this `learningRate` takes once `step` updates were made, `step` from 0: to look at a
+ * schedule, or to plot it.
+ * @throws ValueError for what is neither a number > 0 nor a schedule, for a step that is no count, and, naming schedule
+ * and step, where the rate is not a number ≥ 0 that float32 can hold.
  * @example learningRateAt(schedules.step({ initialLearningRate: 0.1, dropEvery: 100 }), 250); // 0.025
  */
 export function learningRateAt(learningRate: LearningRate, step: number): number {

@@ -6,14 +6,17 @@ import { ValueError } from '../common/errors.js';
 import { flag, fraction, integer, nonNegative, positive, readOptions, type Check } from '../common/options.js';
 
 /**
- * The learning rate of update number `step`, counted from 0: the number of updates already made. A file keeps the function's name alone;
- * `loadModel` takes it back as `{ name, rate }`.
+ * The learning rate of update number `step`, counted from 0: the number of updates already made. A file keeps the
+ * function's name alone; `loadModel` takes it back as `{ name, rate }`.
  */
 export type ScheduleFunction = (step: number) => number;
 
 /** A schedule of the user's own. As reproducible as its author makes it. */
 export interface CustomSchedule extends Named {
-  /** A number ≥ 0, finite in float32. It should depend on `step` alone: training that is saved and loaded goes on from there. */
+  /**
+   * A number ≥ 0, finite in float32. It should depend on `step` alone: training that is saved and loaded goes on from
+   * there.
+   */
   rate(step: number): number;
 }
 
@@ -107,7 +110,10 @@ export interface WarmUpConfig {
   readonly from: number;
 }
 
-/** How the learning rate follows from the number of updates made: a descriptor made by one of `schedules`, or the user's own. */
+/**
+ * How the learning rate follows from the number of updates made: a descriptor made by one of `schedules`, or the user's
+ * own.
+ */
 export type Schedule =
   | Descriptor<'constant', Required<ConstantScheduleOptions>>
   | Descriptor<'step', Required<StepScheduleOptions>>
@@ -213,9 +219,9 @@ function warmUp(options: WarmUpScheduleOptions): ScheduleOf<'warmUp'> {
 }
 
 /**
- * Learning-rate schedules, for the `learningRate` of any optimizer. t is the number of updates already made, from 0; nothing else is
- * remembered. They are computed in float64 by + − × ÷ alone, so that rates have the same bits on every engine. Each factory throws a
- * ValueError for a missing or unknown option or a number out of range.
+ * Learning-rate schedules, for the `learningRate` of any optimizer. t is the number of updates already made, from 0;
+ * nothing else is remembered. They are computed in float64 by + − × ÷ alone, so that rates have the same bits on every
+ * engine. Each factory throws a ValueError for a missing or unknown option or a number out of range.
  * @example
  * const optimizer = adam({ learningRate: schedules.cosine({ initialLearningRate: 0.001, decaySteps: 10_000 }) });
  */
@@ -245,28 +251,30 @@ export const schedules = {
    */
   inverseTime: (options: DecayScheduleOptions): ScheduleOf<'inverseTime'> => decay('inverseTime', options),
   /**
-   * (η₀ − η_end)·(1 − t/D)^p + η_end, from t = D on η_end; p = 1, η_end = 0 unless given. Keras' PolynomialDecay, whose η_end is 0.0001.
+   * (η₀ − η_end)·(1 − t/D)^p + η_end, from t = D on η_end; p = 1, η_end = 0 unless given. Keras' PolynomialDecay, whose
+   * η_end is 0.0001.
    * @throws ValueError for an unknown option or a number out of range.
    * @example schedules.polynomial({ initialLearningRate: 0.1, decaySteps: 1000, endLearningRate: 0.001, power: 2 });
    */
   polynomial,
   /**
-   * η₀·(α + (1 − α)·½(1 + cos(π·t/D))), from t = D on η₀·α (Loshchilov & Hutter 2017; Keras' CosineDecay). With `restarts`, period
-   * i = 0, 1, … is D·periodFactor^i updates long and the cosine's share is multiplied by peakFactor^i (Keras' CosineDecayRestarts).
+   * η₀·(α + (1 − α)·½(1 + cos(π·t/D))), from t = D on η₀·α (Loshchilov & Hutter 2017; Keras' CosineDecay). With
+   * `restarts`, period i = 0, 1, … is D·periodFactor^i updates long and the cosine's share is multiplied by
+   * peakFactor^i (Keras' CosineDecayRestarts).
    * @throws ValueError for an unknown option or a number out of range.
    * @example schedules.cosine({ initialLearningRate: 0.001, decaySteps: 1000, restarts: true });
    */
   cosine,
   /**
-   * Up and down once (Smith & Topin 2018), along half cosines, by PyTorch's OneCycleLR: from η_max/divFactor at t = 0 to η_max at
-   * t = pctStart·T − 1, then to η_max/(divFactor·finalDivFactor) at t = T − 1, where it stays.
+   * Up and down once (Smith & Topin 2018), along half cosines, by PyTorch's OneCycleLR: from η_max/divFactor at t = 0
+   * to η_max at t = pctStart·T − 1, then to η_max/(divFactor·finalDivFactor) at t = T − 1, where it stays.
    * @throws ValueError for an unknown option or a number out of range.
    * @example schedules.oneCycle({ maxLearningRate: 0.01, totalSteps: 5000 });
    */
   oneCycle,
   /**
-   * A straight line from from·η₀ at t = 0 to η₀ at t = steps, η₀ the schedule's rate at 0; from then on the schedule at t − steps. With
-   * `from` 0, the default, the first update leaves the weights as they are.
+   * A straight line from from·η₀ at t = 0 to η₀ at t = steps, η₀ the schedule's rate at 0; from then on the schedule at
+   * t − steps. With `from` 0, the default, the first update leaves the weights as they are.
    * @throws ValueError for an unknown option or a number out of range.
    * @example schedules.warmUp({ schedule: 0.001, steps: 500 });
    */

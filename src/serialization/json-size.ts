@@ -1,6 +1,7 @@
 /**
- * Holds JSON text of others to a number of values before it is parsed. A list of empty lists takes twenty times as much memory as its text, so a file
- * of some megabytes could end a process, which nothing catches. Short text cannot, and is not looked at.
+ * Holds JSON text of others to a number of values before it is parsed. A list of empty lists takes twenty times as much
+ * memory as its text, so a file of some megabytes could end a process, which nothing catches. Short text cannot, and is
+ * not looked at.
  */
 
 /** Characters up to which nothing is counted: at worst some megabytes once parsed. */
@@ -15,7 +16,10 @@ const CLOSE_LIST = 0x5d;
 const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 
-/** Whether JSON text has at most `most` values; of an object `perEntry` more for each of its own entries, of which it has at most `entriesMost`. */
+/**
+ * Whether JSON text has at most `most` values; of an object `perEntry` more for each of its own entries, of which it
+ * has at most `entriesMost`.
+ */
 export function isModest(text: string, most: number, perEntry = 0, entriesMost = Infinity): boolean {
   if (text.length <= SHORT) return true;
   let values = 1;

@@ -1,6 +1,7 @@
 /**
- * The safetensors container: eight bytes of header length, a JSON header, tensor data. Reading trusts nothing: every number is
- * checked before it is used, and what is not float32 is refused. Format: github.com/huggingface/safetensors, README.
+ * The safetensors container: eight bytes of header length, a JSON header, tensor data. Reading trusts nothing: every
+ * number is checked before it is used, and what is not float32 is refused. Format: github.com/huggingface/safetensors,
+ * README.
  */
 import { describe } from '../common/describe.js';
 import { FormatError } from '../common/errors.js';
@@ -13,7 +14,10 @@ const METADATA = '__metadata__';
 /** The format's own cap on the header, against files that claim gigabytes. */
 const MAX_HEADER_BYTES = 100_000_000;
 
-/** Bytes of header that any file may have, for labels, preprocessing and layers without weights, and how many more for each byte of data. */
+/**
+ * Bytes of header that any file may have, for labels, preprocessing and layers without weights, and how many more for
+ * each byte of data.
+ */
 const FREE_HEADER_BYTES = 16 * 1024 * 1024;
 const HEADER_PER_DATA = 128;
 
@@ -21,7 +25,10 @@ const HEADER_PER_DATA = 128;
 const FREE_VALUES = 64;
 const VALUES_PER_ENTRY = 10;
 
-/** Tensors that a file may have: ten for each layer that a network may have, of whose kinds none has more with the moments of an optimizer. */
+/**
+ * Tensors that a file may have: ten for each layer that a network may have, of whose kinds none has more with the
+ * moments of an optimizer.
+ */
 const MOST_TENSORS = 163_840;
 
 /** Data starts on this boundary, so that float32 views of the file are aligned. */
@@ -141,7 +148,8 @@ function readMetadata(where: string, value: unknown): Record<string, string> {
 }
 
 /**
- * The tensors and metadata of a file. Data that stands as float32 does is not copied: it is that of `bytes`, unless other threads may write there.
+ * The tensors and metadata of a file. Data that stands as float32 does is not copied: it is that of `bytes`, unless
+ * other threads may write there.
  */
 export function decodeSafetensors(where: string, bytes: Uint8Array): SafetensorsFile {
   const { header, dataStart } = readHeader(where, bytes);

@@ -27,7 +27,8 @@ export class MlpClassifier<L extends Label = Label> {
   }
 
   /**
-   * The network, to summarize or to diagnose. It takes rows as `fit` does, but for columns that float32 does not hold, which the classifier standardizes before.
+   * The network, to summarize or to diagnose. It takes rows as `fit` does, but for columns that float32 does not hold,
+   * which the classifier standardizes before.
    * @throws StateError before `fit`.
    */
   get model(): Model {
@@ -35,7 +36,8 @@ export class MlpClassifier<L extends Label = Label> {
   }
 
   /**
-   * Trains a new network on n rows, as arrays or flat, and a label for each. Where that fails the network of an earlier fit stays.
+   * Trains a new network on n rows, as arrays or flat, and a label for each. Where that fails the network of an earlier
+   * fit stays.
    * @throws ShapeError, ValueError for rows or labels that do not fit, or labels that are all the same.
    */
   async fit(x: Rows, labels: readonly L[]): Promise<History> {
@@ -48,7 +50,9 @@ export class MlpClassifier<L extends Label = Label> {
     return this.estimator.fit(table, () => (this.labels = classes));
   }
 
-  /** The likeliest label of each row. @throws ShapeError, ValueError for rows that do not fit; StateError before `fit`. */
+  /**
+   * The likeliest label of each row. @throws ShapeError, ValueError for rows that do not fit; StateError before `fit`.
+   */
   predict(x: Rows): L[] {
     return this.likeliest('predict', x);
   }
@@ -69,7 +73,8 @@ export class MlpClassifier<L extends Label = Label> {
   }
 
   /**
-   * The classifier as one safetensors file, for `loadClassifier`: network, labels and options. `loadModel` loads the network in it.
+   * The classifier as one safetensors file, for `loadClassifier`: network, labels and options. `loadModel` loads the
+   * network in it.
    * @throws StateError before `fit`.
    */
   save(): Uint8Array {
@@ -141,8 +146,8 @@ function distinct<L extends Label>(labels: readonly L[]): L[] {
 }
 
 /**
- * A multilayer perceptron that sorts the rows of a table into classes: standardization of the inputs, hidden layers, softmax with
- * cross-entropy, Adam, and an end when the loss no longer falls. Labels are strings or numbers.
+ * A multilayer perceptron that sorts the rows of a table into classes: standardization of the inputs, hidden layers,
+ * softmax with cross-entropy, Adam, and an end when the loss no longer falls. Labels are strings or numbers.
  * @throws ValueError for an unknown option or a number out of range.
  * @example
  * const classifier = mlpClassifier({ hiddenLayers: [8], learningRate: 0.05 });
@@ -153,8 +158,10 @@ export const mlpClassifier = <L extends Label = Label>(options?: MlpOptions): Ml
   new MlpClassifier<L>(new Estimator(KIND, readMlpOptions(KIND, options)));
 
 /**
- * The classifier of a file that `save` wrote, on `engine` or on the default one: it predicts as the one that was saved, and can be fitted anew.
- * @throws FormatError for a damaged or foreign file, or one that needs an activation of your own which is not in `custom`; MemoryError.
+ * The classifier of a file that `save` wrote, on `engine` or on the default one: it predicts as the one that was saved,
+ * and can be fitted anew.
+ * @throws FormatError for a damaged or foreign file, or one that needs an activation of your own which is not in
+ * `custom`; MemoryError.
  * @example
  * const fitted = mlpClassifier({ hiddenLayers: [8], learningRate: 0.05 });
  * await fitted.fit([[1, 40], [2, 30], [8, 20], [9, 10]], ['small', 'small', 'large', 'large']);

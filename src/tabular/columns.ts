@@ -1,6 +1,7 @@
 /**
- * Columns of a table that float32 does not hold: times in milliseconds, large numbers that differ little, numbers beyond its range. The facades
- * standardize these themselves, in double, and round once; all others go to the network as they are, whose `normalization` layer does it.
+ * Columns of a table that float32 does not hold: times in milliseconds, large numbers that differ little, numbers
+ * beyond its range. The facades standardize these themselves, in double, and round once; all others go to the network
+ * as they are, whose `normalization` layer does it.
  */
 import { columnMoments, holdsVariance, roundingOf, type Matrix, type Moments } from '../common/column-moments.js';
 import { NOISE } from '../common/rounding.js';
@@ -20,12 +21,15 @@ export interface Prepared {
   readonly moments: Moments;
 }
 
-/** The share of a column's standard deviation that rounding to float32 may move its numbers by. Within 256 deviations of 0 it moves none by more. */
+/**
+ * The share of a column's standard deviation that rounding to float32 may move its numbers by. Within 256 deviations of
+ * 0 it moves none by more.
+ */
 const TOLERATED = 1 / 2 ** 16;
 
 /**
- * Finds the columns that the network cannot be given as they are, and standardizes them. What is float32 already is never moved by rounding, and
- * goes to the network with all its bits.
+ * Finds the columns that the network cannot be given as they are, and standardizes them. What is float32 already is
+ * never moved by rounding, and goes to the network with all its bits.
  */
 export function prepareColumns(where: string, data: Matrix, width: number): Prepared {
   const { mean, variance } = columnMoments(where, data, width);

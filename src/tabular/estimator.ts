@@ -1,6 +1,6 @@
 /**
- * What classifiers and regressors have in common: options, a table's rows read and standardized, a network that is made anew by each fit, and
- * its life. It is the network of the last fit that succeeded that predicts.
+ * What classifiers and regressors have in common: options, a table's rows read and standardized, a network that is made
+ * anew by each fit, and its life. It is the network of the last fit that succeeded that predicts.
  */
 import { activationCheck, type Activation, type ActivationLike } from '../activations/activations.js';
 import { isList, newFloats, typedKind, typedLength } from '../common/arrays.js';
@@ -30,7 +30,10 @@ export interface MlpOptions {
   learningRate?: number;
   /** Strength of the penalty λ/2·Σw² on the weights. Default 1e-4. */
   l2?: number;
-  /** Epochs at most; training stops before when the loss has not been 1e-4 below its lowest for more than ten in a row, as in scikit-learn. Default 200. */
+  /**
+   * Epochs at most; training stops before when the loss has not been 1e-4 below its lowest for more than ten in a row,
+   * as in scikit-learn. Default 200.
+   */
   epochs?: number;
   /** Rows per update. Default 32. */
   batchSize?: number;

@@ -1,6 +1,6 @@
 /**
- * Classifiers and regressors as files: the file of their network, which `loadModel` and PyTorch's safetensors load as it is, with one more field
- * of metadata that holds labels, scales and options. Reading trusts nothing of it.
+ * Classifiers and regressors as files: the file of their network, which `loadModel` and PyTorch's safetensors load as
+ * it is, with one more field of metadata that holds labels, scales and options. Reading trusts nothing of it.
  */
 import { bytesOf } from '../common/arrays.js';
 import { restoreCustom } from '../common/custom.js';

@@ -31,8 +31,8 @@ export class MlpRegressor {
   ) {}
 
   /**
-   * The network, whose outputs are standardized targets. It takes rows as `fit` does, but for columns that float32 does not hold, which the regressor
-   * standardizes before.
+   * The network, whose outputs are standardized targets. It takes rows as `fit` does, but for columns that float32 does
+   * not hold, which the regressor standardizes before.
    * @throws StateError before `fit`.
    */
   get model(): Model {
@@ -40,7 +40,8 @@ export class MlpRegressor {
   }
 
   /**
-   * Trains a new network on n rows, as arrays or flat, and a number or a row of numbers for each. Where that fails the network of an earlier fit stays.
+   * Trains a new network on n rows, as arrays or flat, and a number or a row of numbers for each. Where that fails the
+   * network of an earlier fit stays.
    * @throws ShapeError, ValueError for rows or targets that do not fit.
    */
   async fit(x: Rows, y: Values): Promise<History> {
@@ -62,8 +63,8 @@ export class MlpRegressor {
   }
 
   /**
-   * Coefficient of determination R², the mean over outputs: 1 where every target is met, 0 for their mean as prediction. In double, of the numbers as they
-   * are given.
+   * Coefficient of determination R², the mean over outputs: 1 where every target is met, 0 for their mean as
+   * prediction. In double, of the numbers as they are given.
    * @throws as `predict`.
    */
   score(x: Rows, y: Values): number {
@@ -86,7 +87,8 @@ export class MlpRegressor {
   }
 
   /**
-   * The regressor as one safetensors file, for `loadRegressor`: network, scale of the targets and options. `loadModel` loads the network in it.
+   * The regressor as one safetensors file, for `loadRegressor`: network, scale of the targets and options. `loadModel`
+   * loads the network in it.
    * @throws StateError before `fit`.
    */
   save(): Uint8Array {
@@ -148,8 +150,8 @@ function readTargets(call: string, y: Values): Targets {
 }
 
 /**
- * A multilayer perceptron that predicts numbers from the rows of a table: standardization of inputs and targets, hidden layers, squared error,
- * Adam, and an end when the loss no longer falls.
+ * A multilayer perceptron that predicts numbers from the rows of a table: standardization of inputs and targets, hidden
+ * layers, squared error, Adam, and an end when the loss no longer falls.
  * @throws ValueError for an unknown option or a number out of range.
  * @example
  * const regressor = mlpRegressor({ hiddenLayers: [16], learningRate: 0.02 });
@@ -161,8 +163,10 @@ export const mlpRegressor = (options?: MlpOptions): MlpRegressor =>
   new MlpRegressor(new Estimator(KIND, readMlpOptions(KIND, options)));
 
 /**
- * The regressor of a file that `save` wrote, on `engine` or on the default one: it predicts as the one that was saved, and can be fitted anew.
- * @throws FormatError for a damaged or foreign file, or one that needs an activation of your own which is not in `custom`; MemoryError.
+ * The regressor of a file that `save` wrote, on `engine` or on the default one: it predicts as the one that was saved,
+ * and can be fitted anew.
+ * @throws FormatError for a damaged or foreign file, or one that needs an activation of your own which is not in
+ * `custom`; MemoryError.
  * @example
  * const fitted = mlpRegressor({ epochs: 20 });
  * await fitted.fit([[1], [2], [3], [4]], [100, 110, 120, 130]);

@@ -5,8 +5,9 @@ const TOLERANCE = 1e-4;
 const PATIENCE = 10;
 
 /**
- * The end of training as scikit-learn has it: training stops after more than ten epochs in a row whose loss is above the lowest so far less 1e-4.
- * Every fall moves that lowest loss, so many small falls end training too; `earlyStopping` has another rule.
+ * The end of training as scikit-learn has it: training stops after more than ten epochs in a row whose loss is above
+ * the lowest so far less 1e-4. Every fall moves that lowest loss, so many small falls end training too; `earlyStopping`
+ * has another rule.
  */
 export function stopWhenLossStays(): Callback {
   let best = Infinity;

@@ -1,4 +1,7 @@
-/** What a promise gives, unless the signal aborts before: then its reason is thrown, and what the promise does later is nobody's. */
+/**
+ * What a promise gives, unless the signal aborts before: then its reason is thrown, and what the promise does later is
+ * nobody's.
+ */
 export async function abortable<T>(signal: AbortSignal | undefined, promise: Promise<T>): Promise<T> {
   if (signal === undefined) return promise;
   signal.throwIfAborted();

@@ -1,4 +1,7 @@
-/** What an update does besides the optimizer's own rule: penalties and limits on the gradient before it, constraints on the weights after it. */
+/**
+ * What an update does besides the optimizer's own rule: penalties and limits on the gradient before it, constraints on
+ * the weights after it.
+ */
 import { ownOf } from '../common/objects.js';
 import { sizeOf } from '../common/tensors.js';
 import type { RegionGroup } from '../engine/arena.js';
@@ -29,7 +32,10 @@ export function bindPenalties(
 /** What PyTorch's clip_grad_norm_ adds to a norm that it divides by. */
 const NORM_EPSILON = 1e-6;
 
-/** Brings the gradient within the optimizer's limits. Does nothing where there are none. Takes what memory it needs from `regions`. */
+/**
+ * Brings the gradient within the optimizer's limits. Does nothing where there are none. Takes what memory it needs from
+ * `regions`.
+ */
 export function bindClip(
   machine: Machine,
   plan: NetworkPlan,

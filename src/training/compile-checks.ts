@@ -1,6 +1,7 @@
 /**
- * Holds each loss and metric of `compile` against what the output in front of it can give, so that a network that cannot be trained to anything
- * meaningful is refused or told of when it is compiled. Only what is known is judged: of a function of the user's own and the like nothing is.
+ * Holds each loss and metric of `compile` against what the output in front of it can give, so that a network that
+ * cannot be trained to anything meaningful is refused or told of when it is compiled. Only what is known is judged: of
+ * a function of the user's own and the like nothing is.
  */
 import { propertiesOf, type OutputRange } from '../activations/properties.js';
 import { ValueError } from '../common/errors.js';
@@ -156,7 +157,8 @@ function judgeMetric(
 }
 
 /**
- * Judges what was compiled for a network. An output whose loss counts for nothing is left out: it has a loss because each output must have one.
+ * Judges what was compiled for a network. An output whose loss counts for nothing is left out: it has a loss because
+ * each output must have one.
  * @throws ValueError for what cannot be meant, unless `checks` asks for warnings; the rest is told by `warn`.
  */
 export function checkCompiled(

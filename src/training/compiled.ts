@@ -14,7 +14,10 @@ import { metricDefinition } from '../metrics/bind.js';
 import { readMetrics, type CustomMetric, type Metric, type MetricName } from '../metrics/metrics.js';
 import { OPTIMIZERS, type Optimizer, type OptimizerName } from '../optimizers/optimizers.js';
 
-/** What may stand where a metric is wanted; `acc` is `accuracy`, and `mse`, `mae`, `rmse` are the ones of these letters. Logs have the whole name. */
+/**
+ * What may stand where a metric is wanted; `acc` is `accuracy`, and `mse`, `mae`, `rmse` are the ones of these letters.
+ * Logs have the whole name.
+ */
 export type MetricLike = MetricName | 'acc' | 'mse' | 'mae' | 'rmse' | Metric | CustomMetric;
 
 /** One for all outputs, or for each: a list in the order of the outputs, or an object by their names. */
@@ -24,17 +27,23 @@ export type PerOutput<T> = T | readonly T[] | Readonly<Record<string, T>>;
 export interface CompileOptions {
   /** A name with its defaults, or a factory's result. */
   optimizer: OptimizerName | Optimizer;
-  /** A name, a factory's result, or a loss of one's own; of a model with several outputs one for all, or one for each. */
+  /**
+   * A name, a factory's result, or a loss of one's own; of a model with several outputs one for all, or one for each.
+   */
   loss: PerOutput<LossLike>;
   /** What each output's loss counts for in the whole. Default 1. */
   lossWeights?: readonly number[] | Readonly<Record<string, number>>;
-  /** What to report beside the loss: names, factories' results, or metrics of one's own; of several outputs for all, or for each. Default none. */
+  /**
+   * What to report beside the loss: names, factories' results, or metrics of one's own; of several outputs for all, or
+   * for each. Default none.
+   */
   metrics?:
     readonly MetricLike[] | readonly (readonly MetricLike[])[] | Readonly<Record<string, readonly MetricLike[]>>;
   /**
-   * What to do about a loss that does not fit its output, such as a cross-entropy on a linear layer: 'error' refuses it, and warns of what is only likely
-   * to be a mistake, such as `accuracy` of a regression; 'warn' warns of either, by `console.warn`, once for each model; 'off' takes all. Not
-   * saved with the model: what was compiled is loaded. Default 'error'.
+   * What to do about a loss that does not fit its output, such as a cross-entropy on a linear layer: 'error' refuses
+   * it, and warns of what is only likely to be a mistake, such as `accuracy` of a regression; 'warn' warns of either,
+   * by `console.warn`, once for each model; 'off' takes all. Not saved with the model: what was compiled is loaded.
+   * Default 'error'.
    */
   checks?: 'error' | 'warn' | 'off';
 }

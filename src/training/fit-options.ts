@@ -30,11 +30,14 @@ export interface FitOptions {
   validationSplit?: number;
   /** [x, y] or [x, y, sampleWeight] to validate on after each epoch. */
   validationData?: readonly [x: Inputs, y: Targets] | readonly [x: Inputs, y: Targets, sampleWeight: RowNumbers];
-  /** What each row counts for in the loss, at least 0. The loss stays divided by the number of rows, as in Keras. Default 1. */
+  /**
+   * What each row counts for in the loss, at least 0. The loss stays divided by the number of rows, as in Keras.
+   * Default 1.
+   */
   sampleWeight?: RowNumbers;
   /**
-   * What the rows of each class count for, by class index; multiplies with `sampleWeight`. Of a model with one output, whose targets say the class of
-   * a row: an index, one-hot, or a yes or no; not several independent ones. Default 1.
+   * What the rows of each class count for, by class index; multiplies with `sampleWeight`. Of a model with one output,
+   * whose targets say the class of a row: an index, one-hot, or a yes or no; not several independent ones. Default 1.
    */
   classWeight?: ClassWeight;
   /** Batches of an epoch, where they come from an iterable. Default all that it has. */
@@ -46,9 +49,10 @@ export interface FitOptions {
   /** Aborts after the batch in flight; `fit` then rejects with the signal's reason. */
   signal?: AbortSignal;
   /**
-   * 'worker': trains in a thread of its own, so that this one stays free; the trained bits are the same. Callbacks are called here, `predict` sees the
-   * weights of some milliseconds ago, in a page without cross-origin isolation those of the last epoch's end or callback. Data is copied in parts while
-   * `fit` begins: leave it as it is until `onTrainBegin`. Not for models with objects of your own. Default 'main'.
+   * 'worker': trains in a thread of its own, so that this one stays free; the trained bits are the same. Callbacks are
+   * called here, `predict` sees the weights of some milliseconds ago, in a page without cross-origin isolation those of
+   * the last epoch's end or callback. Data is copied in parts while `fit` begins: leave it as it is until
+   * `onTrainBegin`. Not for models with objects of your own. Default 'main'.
    */
   runIn?: 'main' | 'worker';
 }
@@ -125,7 +129,9 @@ export function refuseRowOptions(options: FitOptions | undefined, third: unknown
   }
 }
 
-/** Refuses, where rows are in memory, what only a source can have; and batches in an array, which are taken for rows. */
+/**
+ * Refuses, where rows are in memory, what only a source can have; and batches in an array, which are taken for rows.
+ */
 export function refuseSourceOptions(x: unknown, y: unknown, options: FitOptions | undefined): void {
   if (fieldOf(options, 'batchesPerEpoch') !== undefined) {
     throw new ValueError('fit: batchesPerEpoch expected only with a source of batches, got it with rows in memory.');

@@ -24,7 +24,9 @@ import type { readFitOptions } from './fit-options.js';
 import { evaluateInParts, type Logs, type Station } from './measure.js';
 import type { Trainer } from './trainer.js';
 
-/** What `fit` returns: one number per epoch for the loss and each metric, and with validation data valLoss and the like. */
+/**
+ * What `fit` returns: one number per epoch for the loss and each metric, and with validation data valLoss and the like.
+ */
 export interface History {
   /** Indices of the epochs that ran. */
   readonly epoch: number[];
@@ -48,7 +50,10 @@ const VALIDATION_BATCH = 256;
 /** What a share and its difference to 1 are off at most, for each row: some units in the last place of 1. */
 const ROUNDING = 4 * Number.EPSILON;
 
-/** How many of so many rows are trained on: the last ones are cut off for validation, as Keras does, before any shuffling. */
+/**
+ * How many of so many rows are trained on: the last ones are cut off for validation, as Keras does, before any
+ * shuffling.
+ */
 function rowsToTrain(all: number, share: number): number {
   if (share === 0) return all;
   // Of ten rows a share of 0.8 leaves two, though 1 − 0.8 is a little less than 0.2.
@@ -70,8 +75,8 @@ export function splitData(
 }
 
 /**
- * Throws where each batch would have one row although a layer takes statistics over the rows of a batch. A last batch of one row among larger ones is
- * no fault: it is normalized by the running statistics.
+ * Throws where each batch would have one row although a layer takes statistics over the rows of a batch. A last batch
+ * of one row among larger ones is no fault: it is normalized by the running statistics.
  */
 export function requireBatchStatistics(
   { graph, nodes }: NetworkPlan,
@@ -92,7 +97,10 @@ export function requireBatchStatistics(
   );
 }
 
-/** A station of the validation's own: pages may evaluate while it breathes. Taken before training starts, where there may be no room. */
+/**
+ * A station of the validation's own: pages may evaluate while it breathes. Taken before training starts, where there
+ * may be no room.
+ */
 const validationStation = (trainer: Trainer, { rows, weights }: Dataset): Station =>
   trainer.bindEvaluation(Math.min(rows, VALIDATION_BATCH), weights !== undefined);
 
@@ -101,7 +109,8 @@ function addValidation(logs: Logs, validation: Logs): void {
 }
 
 /**
- * The training loop. The thread is given away by time, not by batch, so small networks run at full speed and pages stay live.
+ * The training loop. The thread is given away by time, not by batch, so small networks run at full speed and pages stay
+ * live.
  */
 export async function fit(
   subject: FitSubject,

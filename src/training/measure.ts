@@ -54,7 +54,10 @@ export class Tally {
     this.sums.set(sums);
   }
 
-  /** Loss and metrics over `samples` rows. With several outputs the loss is the weighted sum of theirs, which stand beside it. */
+  /**
+   * Loss and metrics over `samples` rows. With several outputs the loss is the weighted sum of theirs, which stand
+   * beside it.
+   */
   means(samples: number): Logs {
     const { objective, keys, sums } = this;
     const single = objective.length === 1;
@@ -108,8 +111,8 @@ export function bindStation(machine: Machine, program: Program, objective: Objec
 }
 
 /**
- * Loss and metrics over a whole dataset, in batches of at most `batchSize` rows: nothing after each batch but the last, which gives the whole. Every
- * batch size gives the same predictions.
+ * Loss and metrics over a whole dataset, in batches of at most `batchSize` rows: nothing after each batch but the last,
+ * which gives the whole. Every batch size gives the same predictions.
  */
 export function* evaluateInParts(
   { program, feeder, tally }: Station,

@@ -1,4 +1,7 @@
-/** What training has come to as one flat piece of memory, which threads hand each other: counters, then weights and moments as they stand in panels. */
+/**
+ * What training has come to as one flat piece of memory, which threads hand each other: counters, then weights and
+ * moments as they stand in panels.
+ */
 import type { Machine } from '../engine/machine.js';
 import type { Trainer } from './trainer.js';
 

@@ -29,8 +29,8 @@ export interface Trainee {
 }
 
 /**
- * A compiled model's gradients, moments and bound steps. Memory is taken when compiled, and for activations at the first batch of
- * a larger size; after that a step allocates nothing.
+ * A compiled model's gradients, moments and bound steps. Memory is taken when compiled, and for activations at the
+ * first batch of a larger size; after that a step allocates nothing.
  */
 export class Trainer {
   /** Updates made since the model was compiled, saved with it. */
@@ -72,7 +72,10 @@ export class Trainer {
     return typeof this.rate === 'number' ? this.rate : rateAt(this.rate, this.stepCount);
   }
 
-  /** The learning rate as far as it is state: 0 where a schedule follows from the number of updates, which may have no next one. */
+  /**
+   * The learning rate as far as it is state: 0 where a schedule follows from the number of updates, which may have no
+   * next one.
+   */
   get savedRate(): number {
     return typeof this.rate === 'number' ? this.rate : 0;
   }
@@ -159,7 +162,10 @@ export class Trainer {
     return station.tally.means(dataset.rows);
   }
 
-  /** What an update on a whole dataset would be given: gradients of the mean loss, penalties added, clipped. Changes nothing. */
+  /**
+   * What an update on a whole dataset would be given: gradients of the mean loss, penalties added, clipped. Changes
+   * nothing.
+   */
   gradientsOn(dataset: Dataset): NamedTensor[] {
     const station = this.load(dataset);
     this.differentiate(station, dataset.rows);

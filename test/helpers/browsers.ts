@@ -1,6 +1,6 @@
 /**
- * Real browsers for tests: the machine's own Chromium (by playwright-core) and Firefox (by puppeteer-core, over WebDriver
- * BiDi), behind one face, and a plain static server for the pages they open. Nothing is downloaded.
+ * Real browsers for tests: the machine's own Chromium (by playwright-core) and Firefox (by puppeteer-core, over
+ * WebDriver BiDi), behind one face, and a plain static server for the pages they open. Nothing is downloaded.
  */
 
 import { spawn, type ChildProcess } from 'node:child_process';

@@ -1,9 +1,13 @@
 /**
- * One training that uses every feature whose arithmetic reaches a weight, and the SHA-256 of the weights that it ends with. Takes the library as an
- * argument and nothing from any platform, so that Node, Bun, Deno and pages run this one file.
+ * One training that uses every feature whose arithmetic reaches a weight, and the SHA-256 of the weights that it ends
+ * with. Takes the library as an argument and nothing from any platform, so that Node, Bun, Deno and pages run this one
+ * file.
  */
 
-/** The hash that every engine and every tile must come to. It changes with the bits of the library only, which is a breaking change. */
+/**
+ * The hash that every engine and every tile must come to. It changes with the bits of the library only, which is a
+ * breaking change.
+ */
 export const EVERY_FEATURE_SHA256 = '83f981bc1f7e9ab798f2654892edd14f93a3624ba6601e0a25482f52278e7b64';
 
 /** @typedef {typeof import('../../src/index.js')} Library */

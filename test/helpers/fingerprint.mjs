@@ -1,6 +1,6 @@
 /**
- * The SHA-256 of everything that a computation gave: weights, gradients, logs, files. Takes nothing from any platform but a digest.
- * A NaN counts as one value: its sign and payload are the processor's, and no promise covers them.
+ * The SHA-256 of everything that a computation gave: weights, gradients, logs, files. Takes nothing from any platform
+ * but a digest. A NaN counts as one value: its sign and payload are the processor's, and no promise covers them.
  */
 
 /** Collects numbers and hashes them. */
@@ -16,7 +16,10 @@ export class Fingerprint {
     this.#parts.push(bits.buffer);
   }
 
-  /** Numbers as float64, by the text that ECMAScript prints, which is exact and has one NaN. @param {readonly number[]} values */
+  /**
+   * Numbers as float64, by the text that ECMAScript prints, which is exact and has one NaN. @param {readonly number[]}
+   * values
+   */
   addDoubles(values) {
     this.addText(values.map((value) => (Object.is(value, -0) ? '-0' : String(value))).join());
   }

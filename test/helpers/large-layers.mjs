@@ -1,4 +1,7 @@
-/** A training whose products are large enough to be shared by threads, and the SHA-256 of its weights. Takes nothing from any platform but a digest. */
+/**
+ * A training whose products are large enough to be shared by threads, and the SHA-256 of its weights. Takes nothing
+ * from any platform but a digest.
+ */
 
 /** @typedef {typeof import('../../src/index.js')} Library */
 /** @typedef {import('../../src/index.js').EngineOptions} EngineOptions */

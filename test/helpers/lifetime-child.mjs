@@ -1,6 +1,6 @@
 /**
- * Makes and drops the same thing many times, and prints as JSON how much memory the process had at the start, at most, and at the end.
- * Nothing collects garbage on purpose: run it without --expose-gc. It runs on the built package.
+ * Makes and drops the same thing many times, and prints as JSON how much memory the process had at the start, at most,
+ * and at the end. Nothing collects garbage on purpose: run it without --expose-gc. It runs on the built package.
  *
  * Usage: node lifetime-child.mjs PATH_OF_INDEX_JS JOB COUNT [SIZE]
  */

@@ -1,6 +1,6 @@
 /**
- * The matrix on the built package, in whatever engine runs this file: with the options of engines in the first argument, for the numbers of threads in the others. Prints its
- * cells as JSON, or why the engine has no such options.
+ * The matrix on the built package, in whatever engine runs this file: with the options of engines in the first
+ * argument, for the numbers of threads in the others. Prints its cells as JSON, or why the engine has no such options.
  */
 import { trainMatrix } from './matrix.mjs';
 

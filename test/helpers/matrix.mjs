@@ -1,6 +1,7 @@
 /**
- * The trainings whose bits must not depend on anything: one with every feature, one with layers large enough to be shared by threads, and random
- * networks on extreme data, with each tile, and in a worker. Takes nothing from any platform.
+ * The trainings whose bits must not depend on anything: one with every feature, one with layers large enough to be
+ * shared by threads, and random networks on extreme data, with each tile, and in a worker. Takes nothing from any
+ * platform.
  */
 import { trainEveryFeature } from './every-feature.mjs';
 import { trainLargeLayers } from './large-layers.mjs';

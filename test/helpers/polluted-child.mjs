@@ -1,6 +1,7 @@
 /**
- * Trains, evaluates, saves and loads a model under each of some names as a property of all objects, from standard input, and prints the names that change
- * anything, with what they change. In a process of its own: what runs tests reads such properties too.
+ * Trains, evaluates, saves and loads a model under each of some names as a property of all objects, from standard
+ * input, and prints the names that change anything, with what they change. In a process of its own: what runs tests
+ * reads such properties too.
  */
 import { readFileSync } from 'node:fs';
 import * as library from '../../dist/index.js';
@@ -80,7 +81,8 @@ const clean = await work();
 const changed = [];
 for (const name of names) {
   for (const [kind, value] of VALUES) {
-    // What the language itself asks every object for: `await` for a `then`, JSON for a `toJSON`, destructuring an iterator for its `return`.
+    // What the language itself asks every object for: `await` for a `then`, JSON for a `toJSON`, destructuring an
+    // iterator for its `return`.
     if (name === 'return' || (typeof value === 'function' && ['then', 'toJSON'].includes(name))) continue;
     let result;
     Object.defineProperty(Object.prototype, name, { value, configurable: true, writable: true, enumerable: false });

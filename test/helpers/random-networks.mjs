@@ -1,13 +1,17 @@
 /**
- * Random networks on random and extreme data, and one hash of all that they compute: gradients, optimizer state, logs, predictions, files. Numbers are
- * drawn by integer arithmetic, so that every engine builds the same networks. Takes the library as an argument and nothing from any platform.
+ * Random networks on random and extreme data, and one hash of all that they compute: gradients, optimizer state, logs,
+ * predictions, files. Numbers are drawn by integer arithmetic, so that every engine builds the same networks. Takes the
+ * library as an argument and nothing from any platform.
  */
 import { Fingerprint } from './fingerprint.mjs';
 
 /** How many networks one hash is of. */
 export const RANDOM_NETWORKS = 40;
 
-/** The hash that every engine comes to in strict numerics. It changes with the bits of the library only, which is a breaking change. */
+/**
+ * The hash that every engine comes to in strict numerics. It changes with the bits of the library only, which is a
+ * breaking change.
+ */
 export const RANDOM_NETWORKS_SHA256 = '88704ca3fe42590bf171795aa79bc5031bc35c9ac0cf365ab5b2d9c99bc6931e';
 
 /** @typedef {typeof import('../../src/index.js')} Library */
@@ -50,8 +54,8 @@ const INITIALIZERS = /** @type {const} */ ([
 ]);
 
 /**
- * Where values lie: around 1, at the edges of float32 (largest 3.4e38, least normal 1.2e-38, subnormal below), zeros of both signs, or all of
- * these in one column.
+ * Where values lie: around 1, at the edges of float32 (largest 3.4e38, least normal 1.2e-38, subnormal below), zeros of
+ * both signs, or all of these in one column.
  *
  * @type {readonly ((draw: Draw) => number)[]}
  */
@@ -125,7 +129,10 @@ function addLayer(library, draw, x, width) {
   }
 }
 
-/** A loss with a last activation that suits it, metrics, and how targets are drawn. @param {Library} library @param {Draw} draw */
+/**
+ * A loss with a last activation that suits it, metrics, and how targets are drawn. @param {Library} library @param
+ * {Draw} draw
+ */
 function objective(library, draw) {
   const { huber, categoricalCrossentropy, sparseCategoricalCrossentropy } = library;
   const smoothing = { labelSmoothing: draw.of([0, 0.2]) };

@@ -1,6 +1,6 @@
 /**
- * Snippets of the documentation: where they stand, how they are run, and what their comments promise. A line that ends with `// value`,
- * the value written as a literal, says what its expression is, or what it declares.
+ * Snippets of the documentation: where they stand, how they are run, and what their comments promise. A line that ends
+ * with `// value`, the value written as a literal, says what its expression is, or what it declares.
  */
 import { runInThisContext } from 'node:vm';
 import ts from 'typescript';
@@ -139,7 +139,9 @@ function expectValue(actual: unknown, value: unknown): void {
   else expect(ArrayBuffer.isView(actual) ? [...(actual as Int32Array)] : actual).toEqual(value);
 }
 
-/** Runs a snippet as the body of an async function in which the library's names are known; how many values it compared. */
+/**
+ * Runs a snippet as the body of an async function in which the library's names are known; how many values it compared.
+ */
 export async function run({ code }: Snippet): Promise<number> {
   const source = parse(code);
   const { edits, values } = withComparisons(source);

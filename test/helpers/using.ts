@@ -1,4 +1,6 @@
-/** What a project writes that disposes by the platform's symbol; compiled against the declarations of the built package. */
+/**
+ * What a project writes that disposes by the platform's symbol; compiled against the declarations of the built package.
+ */
 import { createEngine, mlpClassifier, mlpRegressor, type InferenceModel } from '../../dist/index.js';
 
 export async function dispose(loaded: InferenceModel): Promise<void> {

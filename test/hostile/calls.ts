@@ -1,6 +1,7 @@
 /**
- * A valid call of everything that the package exports: of each function, and of each method and property of the objects that they return. The test of
- * hostile arguments replaces parts of these arguments, one at a time, and fails for a function or a method that has no entry here.
+ * A valid call of everything that the package exports: of each function, and of each method and property of the objects
+ * that they return. The test of hostile arguments replaces parts of these arguments, one at a time, and fails for a
+ * function or a method that has no entry here.
  */
 import { readFileSync } from 'node:fs';
 import * as fused from '../../dist/fused.js';
@@ -486,8 +487,8 @@ const ENDING = ['dispose', '[Symbol.dispose]', '[nodejs.dispose]'];
 const SHOWN = '[nodejs.util.inspect.custom]';
 
 /**
- * Methods and properties that are the library's own, though JavaScript lets anyone call them: they are marked as internal or private, and stand in no
- * declaration. None of them may be one that users are told of.
+ * Methods and properties that are the library's own, though JavaScript lets anyone call them: they are marked as
+ * internal or private, and stand in no declaration. None of them may be one that users are told of.
  */
 const INTERNAL: Record<string, readonly string[]> = {
   Engine: ['awaitThreads', 'build', 'live'],
@@ -551,7 +552,10 @@ const CALLBACKS: Record<string, () => library.Callback> = {
   diagnostics: () => library.diagnostics(),
 };
 
-/** Every export of the package that is a function, by the name that the table knows it by; members of exported objects too. */
+/**
+ * Every export of the package that is a function, by the name that the table knows it by; members of exported objects
+ * too.
+ */
 function exportedFunctions(): Map<string, (...args: unknown[]) => unknown> {
   const found = new Map<string, (...args: unknown[]) => unknown>();
   const look = (prefix: string, members: object): void => {

@@ -1,6 +1,7 @@
 /**
- * A pool of values that no caller should pass, and that some caller will: wrong types, extreme numbers, broken and altered arrays, proxies, and
- * objects whose own code throws. Each is made anew for every call, so that no call sees what another did to it.
+ * A pool of values that no caller should pass, and that some caller will: wrong types, extreme numbers, broken and
+ * altered arrays, proxies, and objects whose own code throws. Each is made anew for every call, so that no call sees
+ * what another did to it.
  */
 
 /** What the code of the values themselves throws. It is the caller's own error, and may come through as it is. */

@@ -120,8 +120,9 @@ describe('the table is the binary', () => {
 });
 
 /**
- * asc folds the addition of a constant into the offset of a load or store, as if nothing were stored below an address of its own choice. The sum of address and
- * offset is not taken modulo 2³²: an address below zero plus an offset would trap. That cannot be while every offset is below all addresses in use.
+ * asc folds the addition of a constant into the offset of a load or store, as if nothing were stored below an address
+ * of its own choice. The sum of address and offset is not taken modulo 2³²: an address below zero plus an offset would
+ * trap. That cannot be while every offset is below all addresses in use.
  */
 test.each(['kernels', 'kernels-fused', 'kernels-predict'])('%s: no offset reaches the first address in use', (name) => {
   const module = binaryen.readBinary(built(name));
@@ -142,7 +143,8 @@ describe('any number of instances can share a memory', () => {
     const imports = sections.get(2)!;
     const [count, first] = unsigned(imports, 0);
     expect(count).toBe(1);
-    // The names env and memory, each after its length; then the kind, the flags (1: has a maximum, 2: is shared), the limits.
+    // The names env and memory, each after its length; then the kind, the flags (1: has a maximum, 2: is shared), the
+    // limits.
     const [kind, flags, ...limits] = imports.subarray(first + 'env'.length + 'memory'.length + 2);
     expect([kind, flags]).toEqual([2, 3]);
     const [least, next] = unsigned(Uint8Array.from(limits), 0);

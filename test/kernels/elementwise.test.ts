@@ -20,7 +20,9 @@ interface Description {
   readonly unit?: (x: number) => number;
   /** Whether the bound is waived below 2^−119, see TINY. */
   readonly tiny?: true;
-  /** The derivative as a function of the output, or of the input; the bound is absolute, for factors of at most about 1. */
+  /**
+   * The derivative as a function of the output, or of the input; the bound is absolute, for factors of at most about 1.
+   */
   readonly backward?: {
     readonly kernel: MapKernel;
     readonly of: 'input' | 'output';
@@ -133,8 +135,8 @@ const apply = ({ kernel, scalars = [] }: Description, x: Float32Array, inPlace =
   });
 
 /**
- * Below the normal range float32 has few bits: e^x there, times an x of at most 104 in swish and mish, is as good as it gets
- * to some hundred of the smallest normal numbers.
+ * Below the normal range float32 has few bits: e^x there, times an x of at most 104 in swish and mish, is as good as it
+ * gets to some hundred of the smallest normal numbers.
  */
 const TINY = 2 ** -119;
 
@@ -176,7 +178,10 @@ describe.each(descriptions)('$kernel', (description) => {
     },
   );
 
-  /** Factors are of the size of 1, so the bound counts in its units; where no product is rounded, it is that of the factor alone. */
+  /**
+   * Factors are of the size of 1, so the bound counts in its units; where no product is rounded, it is that of the
+   * factor alone.
+   */
   const checkDerivative = (x: Float32Array, dy: Float32Array): void => {
     const { kernel, of, derivative, bound = 3 } = backward!;
     const from = of === 'input' ? x : apply(description, x);

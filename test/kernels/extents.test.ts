@@ -1,4 +1,7 @@
-/** Every kernel of the ABI table, in every binary, held to what it states of its extents, and to what it may make of a NaN's sign. */
+/**
+ * Every kernel of the ABI table, in every binary, held to what it states of its extents, and to what it may make of a
+ * NaN's sign.
+ */
 import { readFileSync } from 'node:fs';
 import v8 from 'node:v8';
 import { describe, expect, test } from 'vitest';
@@ -26,7 +29,9 @@ const names = Object.keys(ABI) as KernelName[];
 /** Bits that no kernel makes: as a float a NaN, and a large number. */
 const PATTERNS = [0x7fa5a5a5, 0x7e5a5a5a] as const;
 
-/** The pointers that a call is tried with at the end of memory: all in turn, or where there are many calls one of them. */
+/**
+ * The pointers that a call is tried with at the end of memory: all in turn, or where there are many calls one of them.
+ */
 function lastOf({ kernel, nulls, seed }: TableCall, calls: number): string[] {
   const pointers = Object.keys(extentsOf(kernel)).filter((name) => !nulls.has(name));
   return calls > 200 ? [pointers[seed % pointers.length]] : pointers;

@@ -91,7 +91,9 @@ export function onBench<T>(machine: Machine, test: (bench: Bench) => T): T {
   }
 }
 
-/** Numbers in [−1, 1) from a linear congruential generator: the same on every machine, and independent of the library's. */
+/**
+ * Numbers in [−1, 1) from a linear congruential generator: the same on every machine, and independent of the library's.
+ */
 export function numbers(count: number, seed: number): Float32Array {
   const out = new Float32Array(count);
   let state = BigInt(seed) + 0x9e3779b97f4a7c15n;

@@ -1,4 +1,7 @@
-/** What docs/numerics.md says of long sums: they are plain float32 sums in ascending order, with the drift that these have. */
+/**
+ * What docs/numerics.md says of long sums: they are plain float32 sums in ascending order, with the drift that these
+ * have.
+ */
 import { describe, expect, test } from 'vitest';
 import { readFileSync } from 'node:fs';
 import { panelFloats } from '../../src/engine/panels.js';

@@ -1,4 +1,6 @@
-/** Batch and layer normalization against their formulas in float64, and the roundings that their documentation promises. */
+/**
+ * Batch and layer normalization against their formulas in float64, and the roundings that their documentation promises.
+ */
 import { afterAll, describe, expect, test } from 'vitest';
 import { padded } from '../../src/engine/panels.js';
 import { machineOf, numbers, onBench, type Bench, type Buffer } from './harness.js';

@@ -113,7 +113,8 @@ describe('normal', () => {
     expect(Math.abs(moment(x, 1, 2) / 4 - 1)).toBeLessThan(Math.SQRT2 * error);
     expect(Math.abs(moment(x, 1, 3) / 8)).toBeLessThan(Math.sqrt(15) * error);
     expect(Math.abs(moment(x, 1, 4) / 16 - 3)).toBeLessThan(Math.sqrt(96) * error);
-    // Kolmogorov and Smirnov: the largest distance between the two distribution functions, exceeded once in a thousand times.
+    // Kolmogorov and Smirnov: the largest distance between the two distribution functions, exceeded once in a thousand
+    // times.
     const distance = x.sort().reduce((largest, value, i) => {
       const share = normalShare((value - 1) / 2);
       return Math.max(largest, Math.abs(share - i / COUNT), Math.abs(share - (i + 1) / COUNT));

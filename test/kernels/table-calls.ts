@@ -1,6 +1,7 @@
 /**
- * Calls of any kernel, made from its lines in the ABI table and in the table of extents alone: at which sizes, with which contents, where in memory. One pointer of a call
- * ends where memory ends, so that an access past its extent traps; what stands around the others is filled with a pattern, and must neither change nor have an effect.
+ * Calls of any kernel, made from its lines in the ABI table and in the table of extents alone: at which sizes, with
+ * which contents, where in memory. One pointer of a call ends where memory ends, so that an access past its extent
+ * traps; what stands around the others is filled with a pattern, and must neither change nor have an effect.
  */
 import { ABI, type KernelName } from '../../src/engine/abi.js';
 import { EXTENTS, type Area, type Extent } from '../../src/engine/extents.js';
@@ -16,7 +17,10 @@ const MOST_SIZES = 400;
 /** A buffer of more floats than that is scratch: what it holds is not looked at. */
 const LARGE = 16_384;
 
-/** What is random about a call, besides sizes: numbers by the names of their parameters; any number will do for those that have no name here. */
+/**
+ * What is random about a call, besides sizes: numbers by the names of their parameters; any number will do for those
+ * that have no name here.
+ */
 const CHOICES: Readonly<Record<string, readonly number[]>> = {
   rows: [1, 2, 3, 7],
   width: [8, 12, 16, 68],
@@ -98,7 +102,10 @@ function leastDistance(kernel: KernelName, scalars: Numbers, distance: string): 
   return Math.max(1, ...none.flatMap(({ stride, length }, i) => (many[i].stride === stride ? [] : [length])));
 }
 
-/** How the contents of a call are made: ordinary numbers, any bits, or ordinary numbers with NaNs whose sign bit is `negative`. */
+/**
+ * How the contents of a call are made: ordinary numbers, any bits, or ordinary numbers with NaNs whose sign bit is
+ * `negative`.
+ */
 export type Contents = 'ordinary' | 'hostile' | { readonly negative: boolean };
 
 /** Where the pointers of a call stand, in floats. */
@@ -128,7 +135,10 @@ export class TableBench {
     return Object.keys(this.kernels) as KernelName[];
   }
 
-  /** Makes a call whose pointer `last` stands at the end of memory, `pattern` around all. Throws where it changes anything that is not its own. */
+  /**
+   * Makes a call whose pointer `last` stands at the end of memory, `pattern` around all. Throws where it changes
+   * anything that is not its own.
+   */
   run(call: TableCall, last: string, contents: Contents, pattern: number): Written {
     const { kernel, scalars } = call;
     const placed = this.place(call, last);
@@ -138,7 +148,8 @@ export class TableBench {
     this.eachArea(call, placed, (name, extent, area, at) => {
       // What is only written holds the pattern before: nothing of it may be left.
       if (extent.reads === undefined) return;
-      // Integers that say where to go are any integer at all, or where contents are ordinary within the least that there is.
+      // Integers that say where to go are any integer at all, or where contents are ordinary within the least that
+      // there is.
       const bound = contents === 'hostile' ? 2 ** 32 : Math.max(1, Math.min(scalars.n, scalars.rows ?? Infinity));
       const from = source(call.seed + 7919 * name.length);
       eachRun(area, at, (start, length) => fill(words.subarray(start, start + length), extent, contents, bound, from));

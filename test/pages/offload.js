@@ -1,6 +1,7 @@
 /**
- * Trains in workers and on threads, and reports what came of it. In the address: `workerUrl=1` loads workers from a file, `threads` asks for so many; `blocked=1` where
- * the policy forbids blob:, `forbidden=1` where it forbids WebAssembly.
+ * Trains in workers and on threads, and reports what came of it. In the address: `workerUrl=1` loads workers from a
+ * file, `threads` asks for so many; `blocked=1` where the policy forbids blob:, `forbidden=1` where it forbids
+ * WebAssembly.
  */
 import * as built from '../../dist/index.js';
 import { trainEveryFeature } from '../helpers/every-feature.mjs';

@@ -1,4 +1,7 @@
-/** For pages under test: what `run` returns, or its error, goes to the server that the page came from; nothing has to be evaluated in the page. */
+/**
+ * For pages under test: what `run` returns, or its error, goes to the server that the page came from; nothing has to be
+ * evaluated in the page.
+ */
 
 /** @param {() => Promise<unknown>} run */
 export async function report(run) {

@@ -8,9 +8,10 @@ export const VALUE = 5e-6;
 /** Of the largest gradient of a tensor, as in gradients.test.ts. */
 const TOLERANCE = 2e-5;
 /**
- * Of the largest gradient of all, or of a tenth, about what the derivative of a loss itself is. What is left where terms cancel is their rounding:
- * a bias in front of a normalization has a gradient of 0 and terms as large as its neighbours', and so has all there is under a softmax
- * whose outputs are pulled alike. 2.5e-7 is the worst of 4000 random graphs.
+ * Of the largest gradient of all, or of a tenth, about what the derivative of a loss itself is. What is left where
+ * terms cancel is their rounding: a bias in front of a normalization has a gradient of 0 and terms as large as its
+ * neighbours', and so has all there is under a softmax whose outputs are pulled alike. 2.5e-7 is the worst of 4000
+ * random graphs.
  */
 const CANCELLATION = 1e-6;
 const LEAST = 0.1;
@@ -18,7 +19,9 @@ const LEAST = 0.1;
 export const largest = (values: ArrayLike<number>): number =>
   Array.from(values).reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 
-/** The largest |actual − expected|, of the largest |expected| or of 1. NaN and missing values are infinitely far off. */
+/**
+ * The largest |actual − expected|, of the largest |expected| or of 1. NaN and missing values are infinitely far off.
+ */
 export function valueError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
   if (actual.length !== expected.length) return Infinity;
   const error = largest(Array.from(expected, (value, i) => actual[i] - value));
@@ -43,7 +46,10 @@ export function anyDirection(size: number, from: Source): number[] {
 
 export const axis = (size: number, at: number): number[] => Array.from({ length: size }, (_, i) => +(i === at));
 
-/** Each gradient of the library against the twin's slopes, along the directions that `directions` gives for so many coordinates. */
+/**
+ * Each gradient of the library against the twin's slopes, along the directions that `directions` gives for so many
+ * coordinates.
+ */
 export function compareGradients(
   twin: GraphTwin,
   run: Run,

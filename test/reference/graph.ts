@@ -1,10 +1,10 @@
 /**
- * The float64 twin of a graph: forward, losses and running statistics of every layer, from a plain description of the network, sharing
- * no code with the library. Derivatives come from finite differences of that alone.
+ * The float64 twin of a graph: forward, losses and running statistics of every layer, from a plain description of the
+ * network, sharing no code with the library. Derivatives come from finite differences of that alone.
  *
- * Layers fall into operations as documented: an activation other than linear is an operation of its own, so is maxout's maximum. The
- * number of an operation, which masks and noise are drawn by, is its place in the order of computation: the inputs, then each output
- * with all that it needs before it.
+ * Layers fall into operations as documented: an activation other than linear is an operation of its own, so is maxout's
+ * maximum. The number of an operation, which masks and noise are drawn by, is its place in the order of computation:
+ * the inputs, then each output with all that it needs before it.
  */
 import { shares } from './philox.js';
 import type { Source } from './random.js';
@@ -165,7 +165,10 @@ function normals(width: number, key: readonly [number, number], rest: readonly [
 const DROPOUT = 3;
 const NOISE = 4;
 
-/** (rows, width) of what `draw` gives by row, made once for each update: only the batch's rows are asked for again and again. */
+/**
+ * (rows, width) of what `draw` gives by row, made once for each update: only the batch's rows are asked for again and
+ * again.
+ */
 function drawn(width: number, draw: (row: number, step: number) => ArrayLike<number>) {
   const made = new Map<string, ArrayLike<number>>();
   return (rows: number, step: number): Float64Array => {
@@ -218,8 +221,8 @@ export class GraphTwin {
   }
 
   /**
-   * The slope of the loss along a direction in a tensor: central differences of h and 2h, joined to fourth order. `doubt` is what they differ
-   * by, or what the right and the left slopes differ by beyond curvature.
+   * The slope of the loss along a direction in a tensor: central differences of h and 2h, joined to fourth order.
+   * `doubt` is what they differ by, or what the right and the left slopes differ by beyond curvature.
    */
   slope(run: Run, objectives: Objective[], tensor: Tensor, direction: ArrayLike<number>, h = 1e-5): Slope {
     const before = tensor.values.slice();
@@ -309,8 +312,9 @@ export class GraphTwin {
   }
 
   /**
-   * Whether a loss is taken from logits: a cross-entropy on its own activation, where nobody else reads that, and nobody's loss starts from
-   * the same logits. Elsewhere it clamps probabilities, which shows where these are below 1e-7.
+   * Whether a loss is taken from logits: a cross-entropy on its own activation, where nobody else reads that, and
+   * nobody's loss starts from the same logits. Elsewhere it clamps probabilities, which shows where these are below
+   * 1e-7.
    */
   private ofLogits(output: number, objectives: Objective[]): boolean {
     const outputs = this.network.outputs.map((node) => this.of.get(node)!);

@@ -1,4 +1,6 @@
-/** Panels in plain TypeScript: what the kernels that pack and unpack them are held to, and what tests make theirs by. */
+/**
+ * Panels in plain TypeScript: what the kernels that pack and unpack them are held to, and what tests make theirs by.
+ */
 import { padded, panelFloats } from '../../src/engine/panels.js';
 
 type Visit = (panelIndex: number, rowMajorIndex: number) => void;

@@ -1,4 +1,7 @@
-/** Philox4x32-10 from the paper (Salmon et al. 2011), one counter at a time, on BigInt: for tests of what is drawn from it. */
+/**
+ * Philox4x32-10 from the paper (Salmon et al. 2011), one counter at a time, on BigInt: for tests of what is drawn from
+ * it.
+ */
 export function philox(key: readonly [number, number], counter: readonly [number, number, number, number]): number[] {
   const mask = 0xffffffffn;
   let [k0, k1] = key.map((word) => BigInt(word >>> 0));

@@ -17,8 +17,8 @@ const KINDS: Exclude<Kind, 'input'>[] = [
 ];
 
 /**
- * ε of the normalizations. A variance near 0 multiplies rounding by up to 1/√ε, once for each normalization on the way: what is compared
- * here is formulas, so ε is not as small as users have it.
+ * ε of the normalizations. A variance near 0 multiplies rounding by up to 1/√ε, once for each normalization on the way:
+ * what is compared here is formulas, so ε is not as small as users have it.
  */
 const EPSILON = 0.0625;
 

@@ -40,7 +40,9 @@ export function trained(loss = 'categoricalCrossentropy'): Model {
   return model;
 }
 
-/** Everything of a model that can be seen (its file holds weights, optimizer, counters, architecture), and its engine. */
+/**
+ * Everything of a model that can be seen (its file holds weights, optimizer, counters, architecture), and its engine.
+ */
 const seen = (model: Model): unknown[] => [
   model.save(),
   model.predict(X),

@@ -6,7 +6,9 @@ export interface Tensor {
   data: Float32Array;
 }
 
-/** https://github.com/huggingface/safetensors: 8 bytes of header length, a JSON header, then the tensors without gaps. */
+/**
+ * https://github.com/huggingface/safetensors: 8 bytes of header length, a JSON header, then the tensors without gaps.
+ */
 export function readSafetensors(file: Uint8Array): { metadata: Record<string, string>; tensors: Tensor[] } {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   const length = Number(view.getBigUint64(0, true));

@@ -1,8 +1,8 @@
 /**
  * The float64 twin: a multilayer perceptron written as plainly as the formulas allow, sharing no code with the library.
  *
- * It computes the forward pass and the loss, and measures derivatives by finite differences alone, so that a slip in the
- * algebra of backpropagation cannot hide here. What it measures are the left sides of the slides' four principles:
+ * It computes the forward pass and the loss, and measures derivatives by finite differences alone, so that a slip in
+ * the algebra of backpropagation cannot hide here. What it measures are the left sides of the slides' four principles:
  *
  *   BP1  δ(L) = ∇yC ⊙ σ'(z(L))                    `deltas`: the output biases moved, one row at a time
  *   BP2  δ(l) = (W(l+1)ᵀ δ(l+1)) ⊙ σ'(z(l))       implied by BP3 and BP4 holding for every hidden layer
@@ -94,7 +94,10 @@ interface Outcome {
   activation: ActivationName;
 }
 
-/** Away from softmax and sigmoid, cross-entropies clamp probabilities to these float32 values; beyond them the slope is 0. */
+/**
+ * Away from softmax and sigmoid, cross-entropies clamp probabilities to these float32 values; beyond them the slope
+ * is 0.
+ */
 const SMALLEST = Math.fround(1e-7);
 const LARGEST = Math.fround(1 - 1e-7);
 const clamp = (y: number): number => Math.min(Math.max(y, SMALLEST), LARGEST);

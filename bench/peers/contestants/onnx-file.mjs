@@ -1,4 +1,7 @@
-/** A multilayer perceptron as an ONNX file: the few messages of its protocol buffers that it takes (onnx.proto3, opset 13). */
+/**
+ * A multilayer perceptron as an ONNX file: the few messages of its protocol buffers that it takes (onnx.proto3, opset
+ * 13).
+ */
 import { firstWeights } from './weights.mjs';
 
 /** @param {number} value @returns {number[]} base-128, low digits first */

@@ -3,7 +3,10 @@
 import { createRequire } from 'node:module';
 import { onnxFile } from './onnx-file.mjs';
 
-/** @param {{ package: 'onnxruntime-node' | 'onnxruntime-web' }} options @returns {Promise<import('../contestant.mjs').Contestant>} */
+/**
+ * @param {{ package: 'onnxruntime-node' | 'onnxruntime-web' }} options @returns
+ * {Promise<import('../contestant.mjs').Contestant>}
+ */
 export async function open({ package: name }) {
   const require = createRequire(import.meta.url);
   const ort = name === 'onnxruntime-web' ? await import('onnxruntime-web/wasm') : require(name);

@@ -1,4 +1,7 @@
-/** The same first weights for every contestant that takes any: uniform within ±√(6/(inputs + units)) (Glorot & Bengio 2010), biases zero. */
+/**
+ * The same first weights for every contestant that takes any: uniform within ±√(6/(inputs + units)) (Glorot & Bengio
+ * 2010), biases zero.
+ */
 import { generator } from '../../measure/statistics.mjs';
 import { layersOf } from '../../workloads/networks.mjs';
 

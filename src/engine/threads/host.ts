@@ -1,6 +1,6 @@
 /**
- * Workers as the platform has them: Node's worker threads, which Bun and Deno have too, or those of a page. Nothing here is touched at import, so a server
- * that renders pages may load it.
+ * Workers as the platform has them: Node's worker threads, which Bun and Deno have too, or those of a page. Nothing
+ * here is touched at import, so a server that renders pages may load it.
  */
 import { sentence } from '../../common/describe.js';
 
@@ -105,8 +105,8 @@ export function whyNotStarted(error: unknown): string {
 export const mayWait = (): boolean => threads() !== undefined || platform.window === undefined;
 
 /**
- * Starts a worker on a program, its text or the file that it is loaded from. Throws what the platform throws where it refuses, such as a policy against
- * `blob:`.
+ * Starts a worker on a program, its text or the file that it is loaded from. Throws what the platform throws where it
+ * refuses, such as a policy against `blob:`.
  */
 export function startWorker(
   program: string | URL,
@@ -154,7 +154,10 @@ export function startWorker(
   };
 }
 
-/** The address of a worker's file, complete, so that a worker can take it too; nothing where Node's threads do not need one. */
+/**
+ * The address of a worker's file, complete, so that a worker can take it too; nothing where Node's threads do not need
+ * one.
+ */
 export function programUrl(url: string | URL | undefined): URL | undefined {
   if (url === undefined || threads() !== undefined) return undefined;
   const { document, location } = globalThis as unknown as {

@@ -1,14 +1,15 @@
 /**
- * A matrix product that several threads share. It is cut into chunks of whole panels or whole rows of the output, never along the sum, so no chunk
- * changes a bit of another, and none can tell who computed it. This file runs on both sides: in the thread that asks, and in the workers.
+ * A matrix product that several threads share. It is cut into chunks of whole panels or whole rows of the output, never
+ * along the sum, so no chunk changes a bit of another, and none can tell who computed it. This file runs on both sides:
+ * in the thread that asks, and in the workers.
  */
 import type { OuterKernel, RowsKernel } from '../abi.js';
 
 /** Words of the control block, 32 bits each, at the bottom of linear memory, where no kernel reads or writes. */
 export const WORD = {
   /**
-   * Number of the job in its upper bits, then six for how many chunks it has and six for the next: taken by compare-and-exchange, so nobody takes a chunk of a
-   * job that is over, nor counts them by those of the next.
+   * Number of the job in its upper bits, then six for how many chunks it has and six for the next: taken by
+   * compare-and-exchange, so nobody takes a chunk of a job that is over, nor counts them by those of the next.
    */
   ticket: 0,
   /** Number of the job; workers wait on it. */
@@ -23,7 +24,10 @@ export const WORD = {
   stop: 5,
   /** Index of a worker whose kernel threw, from 1. */
   failed: 6,
-  /** What the job is: its kernel, how it is cut, into how many chunks of what size. How many is for the asking thread: others look at the ticket. */
+  /**
+   * What the job is: its kernel, how it is cut, into how many chunks of what size. How many is for the asking thread:
+   * others look at the ticket.
+   */
   kernel: 16,
   cut: 17,
   chunks: 18,

@@ -1,19 +1,29 @@
 /**
- * Memory that threads leave when they let go of a model of another's: linear memory does not shrink, so whoever needs more looks here before it grows. A
- * table in shared memory, of stretches from page to page; what finds no place in it is lost until the memory is.
+ * Memory that threads leave when they let go of a model of another's: linear memory does not shrink, so whoever needs
+ * more looks here before it grows. A table in shared memory, of stretches from page to page; what finds no place in it
+ * is lost until the memory is.
  */
 
 import { FIRST_ADDRESS, PAGE } from '../constants.generated.js';
 import type { LinearMemory } from '../memory.js';
 import { CONTROL_BYTES } from './job.js';
 
-/** Where the table stands: behind the control block of the pool, below all scratch. A new memory is all zeros, which is an empty table. */
+/**
+ * Where the table stands: behind the control block of the pool, below all scratch. A new memory is all zeros, which is
+ * an empty table.
+ */
 const ADDRESS = CONTROL_BYTES;
 
-/** Words of the table, two for each stretch: as many as there is room for. With as many readers at once no more stretches can lie apart. */
+/**
+ * Words of the table, two for each stretch: as many as there is room for. With as many readers at once no more
+ * stretches can lie apart.
+ */
 const WORDS = (FIRST_ADDRESS - ADDRESS) / 4;
 
-/** A place that is being filled or emptied. No stretch starts there, nor at 0. A thread that ends meanwhile takes the place with it. */
+/**
+ * A place that is being filled or emptied. No stretch starts there, nor at 0. A thread that ends meanwhile takes the
+ * place with it.
+ */
 const BUSY = -1;
 
 /** A stretch of whole pages. */

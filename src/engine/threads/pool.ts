@@ -36,7 +36,10 @@ export interface PoolOptions {
 
 export type StartWorker = (start: WorkerStart, events: WorkerEvents) => Pick<HostedWorker, 'end'>;
 
-/** A compute worker of this thread's, from a file or from the text that the library carries. It does not keep a process alive. */
+/**
+ * A compute worker of this thread's, from a file or from the text that the library carries. It does not keep a process
+ * alive.
+ */
 export const startComputeWorker =
   (url: URL | undefined): StartWorker =>
   (start, events) => {
@@ -46,24 +49,27 @@ export const startComputeWorker =
   };
 
 /**
- * Milliseconds that an idle worker keeps looking for work: longer than what stands between two products of a training step, short enough to leave an
- * idle machine idle. None where there are more threads than processors, since it would keep another thread from its work.
+ * Milliseconds that an idle worker keeps looking for work: longer than what stands between two products of a training
+ * step, short enough to leave an idle machine idle. None where there are more threads than processors, since it would
+ * keep another thread from its work.
  */
 const SPIN_MS = 0.06;
 
 /**
- * Looks at the count of finished chunks before the asking thread waits: some hundreds of microseconds, since to be woken takes as long as a small chunk; few
- * where there are more threads than processors.
+ * Looks at the count of finished chunks before the asking thread waits: some hundreds of microseconds, since to be
+ * woken takes as long as a small chunk; few where there are more threads than processors.
  */
 const LOOKS = 300_000;
 const LOOKS_CROWDED = 1000;
 
-/** Milliseconds without a finished chunk, of which none takes more than some tens, after which a worker must be dead. */
+/**
+ * Milliseconds without a finished chunk, of which none takes more than some tens, after which a worker must be dead.
+ */
 const PATIENCE_MS = 10_000;
 
 /**
- * Chunks per thread: at least two, so that a thread that is late leaves one to others; at most four, since every chunk reads the whole of the operand that is
- * not cut.
+ * Chunks per thread: at least two, so that a thread that is late leaves one to others; at most four, since every chunk
+ * reads the whole of the operand that is not cut.
  */
 const CHUNKS_PER_THREAD = [2, 3, 4] as const;
 
@@ -80,12 +86,14 @@ const RATE = 16e6;
 /** Milliseconds until workers must have begun. */
 const START_MS = 10_000;
 
-/** Rows of the output that a chunk is a multiple of: whole tiles of nearly every kind, so that none is left half used. */
+/**
+ * Rows of the output that a chunk is a multiple of: whole tiles of nearly every kind, so that none is left half used.
+ */
 const ROW_STEP = 12;
 
 /**
- * Threads that share matrix products. The asking thread does chunks like all others, so a worker that is late, asleep or gone is not waited for, but for
- * the one chunk that it may have in hand.
+ * Threads that share matrix products. The asking thread does chunks like all others, so a worker that is late, asleep
+ * or gone is not waited for, but for the one chunk that it may have in hand.
  */
 export class Pool {
   /** Multiply-adds from which on a product is shared. */
@@ -157,7 +165,10 @@ export class Pool {
     return !this.ended;
   }
 
-  /** Waits until all workers have begun, and measures from what size on a product is worth sharing; ends them all where one cannot begin. */
+  /**
+   * Waits until all workers have begun, and measures from what size on a product is worth sharing; ends them all where
+   * one cannot begin.
+   */
   async ready(): Promise<void> {
     let stop!: () => void;
     const late = new Promise<never>((_, reject) => {
@@ -291,7 +302,10 @@ export class Pool {
     if (control[WORD.failed] !== 0) this.refuse(`worker ${control[WORD.failed] - 1} failed in a kernel`);
   }
 
-  /** Waits for chunks that other threads have in hand, and lets their processor go where the platform lets a thread wait. */
+  /**
+   * Waits for chunks that other threads have in hand, and lets their processor go where the platform lets a thread
+   * wait.
+   */
   private waitFor(chunks: number): void {
     const { control, waits } = this;
     let last = performance.now();

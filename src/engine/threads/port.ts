@@ -1,4 +1,7 @@
-/** How a worker talks to the thread that started it: by Node's worker threads, which Bun and Deno have too, or as a page's worker. */
+/**
+ * How a worker talks to the thread that started it: by Node's worker threads, which Bun and Deno have too, or as a
+ * page's worker.
+ */
 export interface Port {
   post(message: unknown, transfer?: readonly ArrayBuffer[]): void;
   /** Lets the worker end once nothing is left to do. */

@@ -4,8 +4,9 @@ import { help, WORD, type Hand } from './job.js';
 const LOOKS = 64;
 
 /**
- * What a worker does until it is stopped: helps with each job that comes. Between jobs it keeps looking for `spin` milliseconds, since the next product of a
- * training step comes within microseconds and waking up takes longer; then it waits.
+ * What a worker does until it is stopped: helps with each job that comes. Between jobs it keeps looking for `spin`
+ * milliseconds, since the next product of a training step comes within microseconds and waking up takes longer; then it
+ * waits.
  */
 export function serve(hand: Hand, index: number, spin: number): void {
   const { control } = hand;

@@ -1,6 +1,7 @@
 /**
- * Weights that one thread changes while others predict from them: a sequence lock. The version is odd while they change. A reader notes it, reads, and
- * looks again: where it has moved, what was read may be of two versions and is read anew. A reader that was too slow several times asks the writer to hold.
+ * Weights that one thread changes while others predict from them: a sequence lock. The version is odd while they
+ * change. A reader notes it, reads, and looks again: where it has moved, what was read may be of two versions and is
+ * read anew. A reader that was too slow several times asks the writer to hold.
  */
 import { StateError, WorkerError } from '../../common/errors.js';
 import { mayWait } from './host.js';
@@ -24,7 +25,9 @@ const RETIRED = -2;
 /** Readings that may come to nothing before the writer is asked to hold. */
 const TRIES = 4;
 
-/** Milliseconds that a writer holds for a reader, which may have ended meanwhile; and that a reader waits for a writer. */
+/**
+ * Milliseconds that a writer holds for a reader, which may have ended meanwhile; and that a reader waits for a writer.
+ */
 const HOLD_MS = 100;
 const WRITE_MS = 1000;
 

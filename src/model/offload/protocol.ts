@@ -112,7 +112,10 @@ export type FromWorker = { readonly state?: ArrayBuffer | undefined } &
   (
     | { readonly type: 'here' }
     | { readonly type: 'ask'; readonly question: Question }
-    /** A compute worker is wanted: a worker's own workers are not to be had everywhere, and in Firefox they hang now and then. */
+    /**
+     * A compute worker is wanted: a worker's own workers are not to be had everywhere, and in Firefox they hang now and
+     * then.
+     */
     | { readonly type: 'help'; readonly start: WorkerStart }
     | { readonly type: 'epoch' }
     | {

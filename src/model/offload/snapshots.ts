@@ -1,7 +1,7 @@
 /**
- * The state of a training that goes on in a worker, in memory that both sides share: three places, one being written, one being read, and between them
- * the newest that is whole. Each side exchanges its own place for the one in between, so nobody waits, and a worker that ends in the middle of writing
- * leaves the others intact.
+ * The state of a training that goes on in a worker, in memory that both sides share: three places, one being written,
+ * one being read, and between them the newest that is whole. Each side exchanges its own place for the one in between,
+ * so nobody waits, and a worker that ends in the middle of writing leaves the others intact.
  */
 import { Weight } from '../../engine/holding.js';
 import { TrainingState } from '../../training/state.js';
@@ -40,7 +40,9 @@ export class SnapshotMemory {
     return new SnapshotMemory(bytes);
   }
 
-  /** Gives it to the next fit. Only where the worker has said its last word: one that was ended may be writing still. */
+  /**
+   * Gives it to the next fit. Only where the worker has said its last word: one that was ended may be writing still.
+   */
   give(): void {
     spare.push(new WeakRef(this));
     if (spare.length > MOST_SPARE) spare.shift();

@@ -233,7 +233,10 @@ export class Training {
     return callback;
   }
 
-  /** The source on the other side. It is started at its first batch: to ask takes a while, and to start a source gives none. */
+  /**
+   * The source on the other side. It is started at its first batch: to ask takes a while, and to start a source gives
+   * none.
+   */
   private source(): BatchSource {
     const start = (): AsyncIterator<Batch> => {
       let fresh = true;

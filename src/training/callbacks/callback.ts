@@ -19,8 +19,8 @@ export interface TrainedModel {
 }
 
 /**
- * What happens around training. Every method may return a promise, which `fit` waits for. An exception ends `fit`, which rejects with
- * it; the weights are then those of the last finished step.
+ * What happens around training. Every method may return a promise, which `fit` waits for. An exception ends `fit`,
+ * which rejects with it; the weights are then those of the last finished step.
  * @example
  * const network = await sequential({ layers: [dense({ units: 1, inputShape: [1] })] });
  * network.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
@@ -97,7 +97,8 @@ export function requireLogs(where: string, logs: unknown): void {
 }
 
 /**
- * Checks what a hook of the library's own callbacks is called with: callbacks may be wrapped in others, which hand on what they like.
+ * Checks what a hook of the library's own callbacks is called with: callbacks may be wrapped in others, which hand on
+ * what they like.
  * @throws ValueError for logs that are no object, or a model that is none.
  */
 export function requireHook(where: string, logs: unknown, model: unknown): void {

@@ -31,9 +31,10 @@ function files(): Files {
 }
 
 /**
- * Writes a line of comma-separated values per epoch: `epoch` and all of the logs, under a header line. `target`: the path of a file (Node, Bun,
- * Deno), or a function that takes each line with its line end, anywhere.
- * @throws ValueError for an unknown option, or a target that is neither; UnsupportedError in `fit` for a path where there are no files.
+ * Writes a line of comma-separated values per epoch: `epoch` and all of the logs, under a header line. `target`: the
+ * path of a file (Node, Bun, Deno), or a function that takes each line with its line end, anywhere.
+ * @throws ValueError for an unknown option, or a target that is neither; UnsupportedError in `fit` for a path where
+ * there are no files.
  * @example
  * const lines: string[] = [];
  * const network = await sequential({ layers: [dense({ units: 1, inputShape: [1] })] });

@@ -11,18 +11,22 @@ export interface EarlyStoppingOptions {
   patience?: number;
   /** What counts as an improvement: more than this. Default 0. */
   minDelta?: number;
-  /** Whether less or more is better. Default 'auto': more for accuracies, precision, recall, f1, auc and r2, less for losses and errors; other names need one. */
+  /**
+   * Whether less or more is better. Default 'auto': more for accuracies, precision, recall, f1, auc and r2, less for
+   * losses and errors; other names need one.
+   */
   mode?: Mode;
   /**
-   * Whether the weights of the best epoch come back at the end, whether training was stopped or ran out; not after an abort or an error. Weights that the last
-   * update of an epoch brought beyond float32 are passed over. Default false.
+   * Whether the weights of the best epoch come back at the end, whether training was stopped or ran out; not after an
+   * abort or an error. Weights that the last update of an epoch brought beyond float32 are passed over. Default false.
    */
   restoreBestWeights?: boolean;
 }
 
 /**
  * Stops training once a number of the logs has not improved for `patience` epochs.
- * @throws ValueError for an unknown option or a number out of range; in `fit` for a monitor that is not in the logs, or that needs a `mode`.
+ * @throws ValueError for an unknown option or a number out of range; in `fit` for a monitor that is not in the logs, or
+ * that needs a `mode`.
  * @example
  * const network = await sequential({ layers: [dense({ units: 1, inputShape: [1], kernelInitializer: 'ones' })] });
  * network.compile({ optimizer: sgd({ learningRate: 0.01 }), loss: 'meanSquaredError' });

@@ -17,7 +17,10 @@ export interface ReduceLROnPlateauOptions {
   minDelta?: number;
   /** Whether less or more is better. Default 'auto', as in `earlyStopping`. */
   mode?: Mode;
-  /** Epochs after a reduction up to the one that counts again, as in Keras: 0 and 1 are the next, 2 the one after. Default 0. */
+  /**
+   * Epochs after a reduction up to the one that counts again, as in Keras: 0 and 1 are the next, 2 the one after.
+   * Default 0.
+   */
   cooldown?: number;
   /** The learning rate does not fall below this. Default 0. */
   minLearningRate?: number;
@@ -30,8 +33,8 @@ const reducing: Check<number> = (path, value) => {
 
 /**
  * Multiplies the learning rate by `factor` once a number of the logs has not improved for `patience` epochs.
- * @throws ValueError for an unknown option or a number out of range; in `fit` for a monitor that is not in the logs or needs a `mode`, and a StateError
- * where the optimizer has a schedule.
+ * @throws ValueError for an unknown option or a number out of range; in `fit` for a monitor that is not in the logs or
+ * needs a `mode`, and a StateError where the optimizer has a schedule.
  * @example
  * const network = await sequential({ layers: [dense({ units: 1, inputShape: [1], kernelInitializer: 'ones' })] });
  * network.compile({ optimizer: sgd({ learningRate: 0.5 }), loss: 'meanSquaredError' });
@@ -81,10 +84,10 @@ function refuseSchedule(where: string): never {
 }
 
 /**
- * Sets the learning rate at the start of each epoch to what `rate(epoch, rate before)` returns. For a rate that follows the updates, give the
- * optimizer one of `schedules` instead.
- * @throws ValueError where `rate` is no function; in `fit` where it returns anything but a number ≥ 0, and a StateError where the optimizer has
- * a schedule.
+ * Sets the learning rate at the start of each epoch to what `rate(epoch, rate before)` returns. For a rate that follows
+ * the updates, give the optimizer one of `schedules` instead.
+ * @throws ValueError where `rate` is no function; in `fit` where it returns anything but a number ≥ 0, and a StateError
+ * where the optimizer has a schedule.
  * @example
  * const network = await sequential({ layers: [dense({ units: 1, inputShape: [1] })] });
  * network.compile({ optimizer: sgd({ learningRate: 0.5 }), loss: 'meanSquaredError' });

@@ -42,7 +42,10 @@ export class Monitor {
     return true;
   }
 
-  /** Which way is better. Nothing is assumed of a name that says neither: to follow it the wrong way would stop a training that gets better. */
+  /**
+   * Which way is better. Nothing is assumed of a name that says neither: to follow it the wrong way would stop a
+   * training that gets better.
+   */
   private direction(): 'min' | 'max' {
     const { mode, key } = this;
     if (mode !== 'auto') return mode;

@@ -146,7 +146,10 @@ export function copyData(machine: Machine, where: string, sources: DataSources):
   }
 }
 
-/** Checks the values of data that was copied in, before anything of the model is touched. It is freed where they are refused. */
+/**
+ * Checks the values of data that was copied in, before anything of the model is touched. It is freed where they are
+ * refused.
+ */
 export function acceptData(machine: Machine, where: string, copied: CopiedData, { outputs }: DataShape): Dataset {
   const { rows, regions } = copied;
   const weighing = (weights: Float32Array | undefined): Resident | undefined => {

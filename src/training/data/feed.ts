@@ -15,8 +15,8 @@ import type { Trainer } from '../trainer.js';
 export type Batch = readonly [x: Inputs, y: Targets] | readonly [x: Inputs, y: Targets, sampleWeight: RowNumbers];
 
 /**
- * Where batches come from, one epoch after the other: an object that can be iterated anew for each epoch, a function that returns one, or
- * with `batchesPerEpoch` a generator that goes on.
+ * Where batches come from, one epoch after the other: an object that can be iterated anew for each epoch, a function
+ * that returns one, or with `batchesPerEpoch` a generator that goes on.
  */
 export type BatchSource =
   | (Iterable<Batch> & {
@@ -59,7 +59,10 @@ export interface Feed {
   readonly weighted: boolean;
   /** `order` decides the shuffle, `epoch` is what messages say. */
   begin(order: number, epoch: number): void;
-  /** Rows of the next batch, which then stands in the station; 0 when the epoch is over. Without a promise where nothing is waited for. */
+  /**
+   * Rows of the next batch, which then stands in the station; 0 when the epoch is over. Without a promise where nothing
+   * is waited for.
+   */
   next(): number | Promise<number>;
   /** Brings the batch at hand into another station. */
   again(station: Station): void;
@@ -232,8 +235,8 @@ export class SourceFeed implements Feed {
   }
 
   /**
-   * Tells a generator that is left in the middle, so that it can close what it reads from. Nobody waits for that: it may hang at what it waits for
-   * itself, and what it throws would hide why training ended.
+   * Tells a generator that is left in the middle, so that it can close what it reads from. Nobody waits for that: it
+   * may hang at what it waits for itself, and what it throws would hide why training ended.
    */
   free(): void {
     this.data?.free();

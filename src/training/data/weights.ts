@@ -41,11 +41,16 @@ function readClassWeight(where: string, value: unknown, classes: number): Float3
   return weights;
 }
 
-/** Above this the one target of a row is class 1: 0 where targets are written as −1 and 1, else a half. As of metrics. */
+/**
+ * Above this the one target of a row is class 1: 0 where targets are written as −1 and 1, else a half. As of metrics.
+ */
 const cutOf = (targets: Float32Array): number =>
   targets.some((value) => value < 0) && targets.every((value) => Math.abs(value) <= 1) ? 0 : 0.5;
 
-/** Class of each row: its index, the column of its largest target, or with one output whether the target is above the cut. */
+/**
+ * Class of each row: its index, the column of its largest target, or with one output whether the target is above the
+ * cut.
+ */
 function classesOf(
   where: string,
   { memory }: Machine,

@@ -1,10 +1,16 @@
 import type { Diagnosis, Fault, LayerDiagnosis, NonFinite } from './diagnosis.js';
 import type { Outcome } from './outcome.js';
 
-/** A gradient, or a δ that is handed back, this much smaller or larger than the last layer's counts as vanished or exploded. */
+/**
+ * A gradient, or a δ that is handed back, this much smaller or larger than the last layer's counts as vanished or
+ * exploded.
+ */
 const GRADIENT_RANGE = 1000;
 
-/** Shares above which something counts as a fault. A ReLU is 0 for half its inputs in a healthy network, so hard saturation may go far. */
+/**
+ * Shares above which something counts as a fault. A ReLU is 0 for half its inputs in a healthy network, so hard
+ * saturation may go far.
+ */
 const SOFT_SATURATED = 0.5;
 const HARD_SATURATED = 0.9;
 const DEAD_UNITS = 0.1;
@@ -15,8 +21,9 @@ const LARGE_UPDATE = 0.1;
 const SMALL_UPDATE = 1e-7;
 
 /**
- * A network knows only how often classes occur where its loss is that of the best constant, up to this share, after so many updates; or where it gives
- * every row one class, wrong for a few, and its loss is at least the second share of it, after some.
+ * A network knows only how often classes occur where its loss is that of the best constant, up to this share, after so
+ * many updates; or where it gives every row one class, wrong for a few, and its loss is at least the second share of
+ * it, after some.
  */
 const RATES_ALONE = 0.01;
 const SETTLED_UPDATES = 100;
@@ -36,7 +43,10 @@ export interface Findings {
   readonly updates: number;
   /** Whether the gradient of the loss is exactly 0 in all that is learned. */
   readonly zeroGradient: boolean;
-  /** Cross-entropies of outputs that are no probabilities, by the name of their output, and the share of values that cannot be one. */
+  /**
+   * Cross-entropies of outputs that are no probabilities, by the name of their output, and the share of values that
+   * cannot be one.
+   */
   readonly notProbabilities: readonly { readonly layer: string; readonly kind: string; readonly share: number }[];
   /** Layers that have only met batches of one row, though they go by the statistics of a batch. */
   readonly batchesOfOne: readonly string[];
@@ -145,7 +155,10 @@ function describeNonFinite({ what, layer }: NonFinite): Fault {
 
 type Measure = (layer: LayerDiagnosis) => number | undefined;
 
-/** The layers that `measure` knows, each with its share of the last layers that it leads to: those behind which nothing learns. */
+/**
+ * The layers that `measure` knows, each with its share of the last layers that it leads to: those behind which nothing
+ * learns.
+ */
 function sharesOfLast(
   layers: readonly LayerDiagnosis[],
   measure: Measure,
@@ -166,8 +179,8 @@ function sharesOfLast(
 
 function gradientFaults(layers: readonly LayerDiagnosis[], cut: boolean): Fault[] {
   const gradients = sharesOfLast(layers, ({ gradientNorm }) => gradientNorm);
-  // Gradients alone do not show all: in a network of ReLUs or linear layers, activations grow forward as much as δ grows backward, and
-  // their product is about the same in all layers.
+  // Gradients alone do not show all: in a network of ReLUs or linear layers, activations grow forward as much as δ
+  // grows backward, and their product is about the same in all layers.
   const deltas = sharesOfLast(
     layers.filter(({ gradientNorm }) => gradientNorm !== undefined),
     ({ deltaNorm }) => deltaNorm,

@@ -16,7 +16,10 @@ import type { Trainer } from '../trainer.js';
 /** Below this share of the largest slope an activation counts as softly saturated. */
 const SOFT = 0.05;
 
-/** Inputs count as of one sign although so many are 0: more of them, as after a ReLU, and the gradients no longer share it. */
+/**
+ * Inputs count as of one sign although so many are 0: more of them, as after a ReLU, and the gradients no longer share
+ * it.
+ */
 const ZERO_INPUTS = 0.1;
 
 /** Whether a vector holds a NaN or an infinity. */
@@ -28,7 +31,9 @@ function hasNonFinite({ kernels, memory, arena }: Machine, address: number, floa
   return index !== -1;
 }
 
-/** Whether the batch that was just differentiated shows a NaN or an infinity in its loss, its gradients or the weights. */
+/**
+ * Whether the batch that was just differentiated shows a NaN or an infinity in its loss, its gradients or the weights.
+ */
 export function holdsNonFinite(trainer: Trainer, { tally }: Station): boolean {
   const { size, weights, gradients } = trainer.vectors;
   const { machine } = trainer.trainee;
@@ -37,8 +42,8 @@ export function holdsNonFinite(trainer: Trainer, { tally }: Station): boolean {
 }
 
 /**
- * Runs forward and backward on `rows` rows that `load` brings in, apart from the training's own memory, and looks at everything. Nothing
- * of the model or of its training changes.
+ * Runs forward and backward on `rows` rows that `load` brings in, apart from the training's own memory, and looks at
+ * everything. Nothing of the model or of its training changes.
  */
 export function diagnose(
   trainer: Trainer,
@@ -175,7 +180,10 @@ function normsByLayer(
   return new Map([...squares].map(([layer, sum]) => [layer, Math.sqrt(sum)]));
 }
 
-/** The slides' zigzag: units whose weights can only all grow or all shrink together, since all their gradients have one sign. */
+/**
+ * The slides' zigzag: units whose weights can only all grow or all shrink together, since all their gradients have one
+ * sign.
+ */
 function zigzagShares({ trainer, gradients }: Scope): ReadonlyMap<number, Pick<LayerDiagnosis, 'zigzag' | 'inputs'>> {
   const { plan, layout } = trainer.trainee;
   const shares = new Map<number, Pick<LayerDiagnosis, 'zigzag' | 'inputs'>>();

@@ -8,7 +8,10 @@ export interface LayerDiagnosis {
   readonly gradientNorm?: number;
   /** Names of the layers that learn next behind it. */
   readonly next?: readonly string[];
-  /** Its gradient norm over that of the next layer that learns, the largest where there are several: well below 1 in a row of layers is a vanishing gradient, well above an exploding one. */
+  /**
+   * Its gradient norm over that of the next layer that learns, the largest where there are several: well below 1 in a
+   * row of layers is a vanishing gradient, well above an exploding one.
+   */
   readonly gradientRatio?: number;
   /** ‖δ‖₂ over the rows, δ = ∂C/∂z of z = W·x + b: what backpropagation hands to the layer (BP2). */
   readonly deltaNorm?: number;

@@ -32,8 +32,8 @@ const functionCheck: Check<NonNullable<DiagnosticsOptions['onDiagnosis']>> = (pa
 };
 
 /**
- * `model.diagnose` over the epochs: measures the last batch of each epoch, and finds the batch and the layer in which the first NaN or infinity comes
- * up.
+ * `model.diagnose` over the epochs: measures the last batch of each epoch, and finds the batch and the layer in which
+ * the first NaN or infinity comes up.
  * @throws ValueError for an unknown option or a number out of range.
  * @example
  * const network = await sequential({ layers: [dense({ units: 1, inputShape: [1] })] });

@@ -1,4 +1,7 @@
-/** What a diagnosis measures of the network as a whole, beside its layers: gradients of 0, outputs that are no probabilities, batches of one row, and the outputs. */
+/**
+ * What a diagnosis measures of the network as a whole, beside its layers: gradients of 0, outputs that are no
+ * probabilities, batches of one row, and the outputs.
+ */
 import type { Place } from '../../engine/step.js';
 import type { Graph } from '../../graph/graph.js';
 import type { PlannedParameter } from '../../graph/plan.js';
@@ -42,7 +45,10 @@ export function notProbabilities({ trainer, program, rows }: Batch): Findings['n
   });
 }
 
-/** The layers with running statistics that have never moved, although there were updates or the batch at hand has one row. */
+/**
+ * The layers with running statistics that have never moved, although there were updates or the batch at hand has one
+ * row.
+ */
 export function batchesOfOne({ trainer, rows }: Batch): string[] {
   const { plan, layout, weights } = trainer.trainee;
   if (rows > 1 && trainer.stepCount === 0) return [];

@@ -1,7 +1,7 @@
 /**
- * What the outputs of a diagnosed batch come to, held against its targets: whether they depend on the inputs, whether they know more than how
- * often each class occurs, and whether all is learned. For comparison each output has the loss of the best constant, which is what a network comes to
- * that uses nothing of its inputs.
+ * What the outputs of a diagnosed batch come to, held against its targets: whether they depend on the inputs, whether
+ * they know more than how often each class occurs, and whether all is learned. For comparison each output has the loss
+ * of the best constant, which is what a network comes to that uses nothing of its inputs.
  */
 import { log } from '../../common/elementary.js';
 import type { Place } from '../../engine/step.js';
@@ -11,7 +11,10 @@ import type { Loss } from '../../losses/losses.js';
 export interface Outcome {
   /** Name of the output's layer. */
   readonly layer: string;
-  /** Its loss over the rows, and that of the best constant; errors are mean squares, whatever multiple of them is trained on. */
+  /**
+   * Its loss over the rows, and that of the best constant; errors are mean squares, whatever multiple of them is
+   * trained on.
+   */
   readonly loss: number;
   readonly constantLoss: number;
   /** Whether all rows have the same outputs, though inputs and targets differ. */
@@ -29,7 +32,10 @@ type Judgement = Omit<Outcome, 'layer' | 'still'>;
 
 /** What an output that tells classes apart answers. */
 export interface ClassAnswers {
-  /** The class that all rows are given, where it is one although the targets have several; of one output 0 or 1. Of independent outputs all have one side. */
+  /**
+   * The class that all rows are given, where it is one although the targets have several; of one output 0 or 1. Of
+   * independent outputs all have one side.
+   */
   readonly only: number | 'one side' | undefined;
   /** Share of right answers, and how many are wrong. */
   readonly right: number;
@@ -49,7 +55,9 @@ const SAME = 1e-6;
 /** Keras' epsilon, which losses on probabilities clamp to. */
 const EPSILON = 1e-7;
 
-/** All is learned where the loss is below this share of the best constant's, or below the second with every row right. */
+/**
+ * All is learned where the loss is below this share of the best constant's, or below the second with every row right.
+ */
 const LEARNED = 0.05;
 const LEARNED_ALL_RIGHT = 0.25;
 
@@ -157,7 +165,9 @@ function isOneHot({ rows, width, values }: Table): boolean {
   return true;
 }
 
-/** How classes are told from outputs: by the largest, or by a threshold for each; undefined where they are no classes. */
+/**
+ * How classes are told from outputs: by the largest, or by a threshold for each; undefined where they are no classes.
+ */
 function decision(measure: Measure, targets: Table): 'largest' | { readonly threshold: number } | undefined {
   if (measure === 'categories') return 'largest';
   if (measure === 'sides') return { threshold: 0.5 };

@@ -1,4 +1,7 @@
-/** Small models of all layers, losses, optimizers and schedules, as files: what is changed to see what loading makes of it. */
+/**
+ * Small models of all layers, losses, optimizers and schedules, as files: what is changed to see what loading makes of
+ * it.
+ */
 
 /** The sources or what is built from them: to the type checker these are different classes. @typedef {any} Library */
 /** @typedef {any} Engine */

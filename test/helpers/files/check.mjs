@@ -7,14 +7,20 @@ import { OWN } from './bases.mjs';
 
 /** What became of a file. @typedef {'loaded' | 'FormatError' | 'MemoryError'} Outcome */
 
-/** NaNs have no sign that can be relied on. @param {Float32Array | Float32Array[]} value @param {Float32Array | Float32Array[]} other */
+/**
+ * NaNs have no sign that can be relied on. @param {Float32Array | Float32Array[]} value @param {Float32Array |
+ * Float32Array[]} other
+ */
 function requireSame(value, other) {
   const [a, b] = [value, other].map((one) => (Array.isArray(one) ? one : [one]));
   const same = a.every((one, k) => one.length === b[k].length && one.every((x, i) => Object.is(x, b[k][i])));
   if (!same || a.length !== b.length) throw new Error('the two entries predict otherwise');
 }
 
-/** Runs what may only fail with certain errors. @template T @param {() => T} act @param {readonly Function[]} errors @returns {T | Error} */
+/**
+ * Runs what may only fail with certain errors. @template T @param {() => T} act @param {readonly Function[]}
+ * errors @returns {T | Error}
+ */
 function attempt(act, errors) {
   try {
     return act();
@@ -46,7 +52,8 @@ function trainingOf(file) {
 }
 
 /**
- * Goes on with the training of a file: what it says may let a step fail, in the library's words, or let weights overflow, but the model is saved again.
+ * Goes on with the training of a file: what it says may let a step fail, in the library's words, or let weights
+ * overflow, but the model is saved again.
  * @param {Library} library @param {Engine} engine @param {Model} model @param {Uint8Array} saved @param {readonly number[]} widths
  */
 function trainOn(library, engine, model, saved, widths) {
@@ -90,8 +97,8 @@ function use(library, engine, loaded, alone) {
 }
 
 /**
- * Loads a file on `engine`; once loaded it predicts, one row and several, in both entries the same, its file is loaded again and saved the same, and its
- * training goes on. `loading` runs each call that loads, for those who measure.
+ * Loads a file on `engine`; once loaded it predicts, one row and several, in both entries the same, its file is loaded
+ * again and saved the same, and its training goes on. `loading` runs each call that loads, for those who measure.
  * @param {Library} library
  * @param {Library} predictLibrary
  * @param {Engine} engine

@@ -1,12 +1,18 @@
 /**
- * Files as `save` writes them, changed: what the header says in JSON is taken apart, changed as a tree, and put together again, so that most changes
- * reach the checks behind the parser. Each file follows from a seed and its number alone, so that one that is found can be made again.
+ * Files as `save` writes them, changed: what the header says in JSON is taken apart, changed as a tree, and put
+ * together again, so that most changes reach the checks behind the parser. Each file follows from a seed and its number
+ * alone, so that one that is found can be made again.
  */
 
-/** @typedef {{ integer(limit: number): number, one<T>(list: readonly T[]): T, chance(share: number): boolean }} Random */
+/**
+ * @typedef {{ integer(limit: number): number, one<T>(list: readonly T[]): T, chance(share: number): boolean }} Random
+ */
 /** @typedef {Record<string, unknown>} Tree */
 
-/** Integers and bits that follow from two numbers: xorshift of 32 bits. @param {number} seed @param {number} index @returns {Random} */
+/**
+ * Integers and bits that follow from two numbers: xorshift of 32 bits. @param {number} seed @param {number}
+ * index @returns {Random}
+ */
 function randomOf(seed, index) {
   let state = (Math.imul(seed + 1, 0x9e3779b1) ^ Math.imul(index + 1, 0x85ebca6b)) >>> 0 || 1;
   const next = () => {
@@ -56,7 +62,10 @@ const NUMBERS = [
   ...[1e38, 3.5e38, 1e308, 5e-324, -1e308, 1e-45],
 ];
 
-/** Levels that a value is put under: three times the most, of two objects each, are written as JSON without overflowing the stack. */
+/**
+ * Levels that a value is put under: three times the most, of two objects each, are written as JSON without overflowing
+ * the stack.
+ */
 const DEPTHS = [2, 20, 100, 600];
 
 /** A copy of a part of a tree; nothing where it is too deep to be copied. @param {unknown} value */
@@ -83,7 +92,10 @@ function nested(value, random, depth) {
 /** Levels down to which places are looked for. */
 const MOST_LEVELS = 30;
 
-/** Every place in a tree: what holds it, and under which key. @param {unknown} tree @returns {[holder: Tree, key: string][]} */
+/**
+ * Every place in a tree: what holds it, and under which key. @param {unknown} tree @returns {[holder: Tree, key:
+ * string][]}
+ */
 function placesOf(tree) {
   /** @type {[Tree, string][]} */
   const places = [];
@@ -104,7 +116,10 @@ function remove(holder, key) {
   else Reflect.deleteProperty(holder, key);
 }
 
-/** Sets a field of its own, also one that all objects have. @param {Tree} holder @param {string} key @param {unknown} value */
+/**
+ * Sets a field of its own, also one that all objects have. @param {Tree} holder @param {string} key @param {unknown}
+ * value
+ */
 function put(holder, key, value) {
   Object.defineProperty(holder, key, { value, enumerable: true, configurable: true, writable: true });
 }
@@ -163,7 +178,8 @@ function change(tree, random, largest) {
 }
 
 /**
- * Adds layers to the description of a graph: many in a row, many outputs, many connections, or values that double in width.
+ * Adds layers to the description of a graph: many in a row, many outputs, many connections, or values that double in
+ * width.
  * @param {any} description @param {Random} random @param {number} largest
  */
 function grow(description, random, largest) {

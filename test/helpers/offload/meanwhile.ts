@@ -1,4 +1,7 @@
-/** What this side sees and does while a training runs in a worker: newer weights, aborts, changes, disposals, workers that are gone. */
+/**
+ * What this side sees and does while a training runs in a worker: newer weights, aborts, changes, disposals, workers
+ * that are gone.
+ */
 import { describe, expect, test } from 'vitest';
 import { createEngine, sgd, StateError, UnsupportedError, WorkerError } from '../../../src/index.js';
 import { expectError, thrownBy } from '../../reference/refusals.js';

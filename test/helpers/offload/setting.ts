@@ -1,4 +1,7 @@
-/** What the tests of `fit` in a worker have in common: data, models, and the training on this thread that they are held to. */
+/**
+ * What the tests of `fit` in a worker have in common: data, models, and the training on this thread that they are held
+ * to.
+ */
 import { afterEach, expect } from 'vitest';
 import { adam, dense, dropout, normalization, type Engine, type FitOptions, type Model } from '../../../src/index.js';
 import { source } from '../../reference/random.js';
