@@ -215,7 +215,7 @@ export async function kernelUnits({ table, kernels, roofs, peakLoops, tile }) {
         return traffic(f32, kernel[name], name, small, { args, buffers, end });
       },
       fill: () => buffers.forEach((buffer, index) => fill(f32, buffer, index)),
-      // What stands in scratch afterwards is nobody's result.
+      // The contents of scratch are no result.
       read: () =>
         buffers.flatMap(({ name, at, floats }) => (name === SCRATCH ? [] : [f32.slice(at / 4, at / 4 + floats)])),
     };

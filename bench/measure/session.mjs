@@ -169,7 +169,7 @@ export async function measure(plan) {
         log(`process ${process + 1} of ${processes}: round ${round + 1} of ${rounds}`);
         for (const [number, { name, of }] of units.entries()) {
           const order = sides.map((_, index) => index);
-          // Who goes first changes, so that a machine that is slowing down favours nobody.
+          // Who goes first changes, so that a machine that is slowing down favours neither.
           if ((round + number) % 2 === 1) order.reverse();
           for (const index of order) {
             const ready = prepared.get(name)?.[index];

@@ -30,7 +30,7 @@ function report(error: unknown): number {
   return exitStatus.failure;
 }
 
-// Whoever reads the output may close it early, as `head` does. There is then nobody left to tell.
+// Whoever reads the output may close it early, as `head` does. There is then no reader left to tell.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
   process.exit(exitStatus.failure);

@@ -16,7 +16,7 @@ export const isFunction = (value: unknown): value is (...args: never[]) => unkno
 
 /**
  * A field of an object, its own or of its class, but not one that all objects have: `Object.prototype` has methods
- * whose names somebody may use, and a page's other scripts may have put anything there. Undefined for what is no
+ * with names that a caller may use, and a page's other scripts may have put anything there. Undefined for what is no
  * object.
  */
 export function fieldOf(object: unknown, name: PropertyKey): unknown {

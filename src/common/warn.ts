@@ -6,11 +6,16 @@ const given = /* @__PURE__ */ new Set<string>();
  */
 const MOST = 1000;
 
-/** Writes a warning to the console, once for each `key`. */
+/** Writes a warning to the console: what is computed is likely nonsense, and nothing else would say so. */
+export function warn(message: string): void {
+  // eslint-disable-next-line no-console -- the one place of the library that talks
+  console.warn(message);
+}
+
+/** `warn`, once for each `key`. */
 export function warnOnce(key: string, message: string): void {
   if (given.has(key)) return;
   if (given.size >= MOST) given.clear();
   given.add(key);
-  // eslint-disable-next-line no-console -- what is computed is likely nonsense, and nothing else would say so
-  console.warn(message);
+  warn(message);
 }

@@ -84,7 +84,7 @@ export class Arena implements Allocator {
     this.add(start, start + size);
   }
 
-  /** Adds a stretch of memory that nobody uses. */
+  /** Adds a free stretch of memory. */
   add(start: number, end: number): void {
     const next = this.gaps.findIndex((other) => other.start > start);
     this.gaps.splice(next === -1 ? this.gaps.length : next, 0, { start, end });

@@ -1,7 +1,8 @@
 /**
  * What one model holds of its engine's linear memory. Whoever allocates for a model does it here, so that all of it can
  * be freed at once: also by the collector, once nothing refers to the model any more. The collector runs when it
- * believes that there is much to gain, and it does not count shared memory; buffers that nobody touches stand for it.
+ * believes that there is much to gain, and it does not count shared memory; untouched buffers of the same size stand
+ * for it.
  */
 import type { Allocator } from './arena.js';
 
@@ -33,7 +34,7 @@ export function owesTurn(): boolean {
 
 /**
  * Tells the collector that an object is heavier than it looks: buffers of that size, which take address space but no
- * memory, since nobody writes to them. The object has to hold this one.
+ * memory, since they are never written to. The object has to hold this one.
  */
 export class Weight {
   private readonly buffers: ArrayBuffer[] = [];

@@ -3,6 +3,7 @@ import { flag, nonNegative, readOptions, unchecked } from '../common/options.js'
 import { INSPECT } from '../common/symbols.js';
 import type { Inputs, RowNumbers } from '../common/rows.js';
 import type { NamedTensor } from '../common/tensors.js';
+import { warn } from '../common/warn.js';
 import { owesTurn } from '../engine/holding.js';
 import { whyNotPosted } from '../engine/threads/host.js';
 import { useLeftovers } from '../engine/threads/leftovers.js';
@@ -171,9 +172,7 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
     checkCompiled(compiled, plan, this.ends, compiled.checks, (message) => {
       if (warned.has(message)) return;
       warned.add(message);
-      // Asked for by `checks`, and once for each model.
-      // eslint-disable-next-line no-console
-      console.warn(`wasm-mlp: ${message}`);
+      warn(`wasm-mlp: ${message}`);
     });
     // The new one first: where there is no room for it, the old one goes on.
     const trainer = new Trainer({ machine, plan, layout, weights, seed, gate }, compiled);

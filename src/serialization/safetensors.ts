@@ -5,6 +5,7 @@
  */
 import { describe } from '../common/describe.js';
 import { FormatError } from '../common/errors.js';
+import { isRecord } from '../common/options.js';
 import { sizeOf, type NamedTensor } from '../common/tensors.js';
 import { isModest } from './json-size.js';
 
@@ -39,9 +40,6 @@ export interface SafetensorsFile {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** Whether this platform stores numbers with the low byte first, as the file does; WebAssembly memory always does. */
-const littleEndian = (): boolean => new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
-
 /** The bytes of a file with these tensors, in this order. */
 export function encodeSafetensors({ tensors, metadata }: SafetensorsFile): Uint8Array {
   const header: Record<string, unknown> = { [METADATA]: metadata };
@@ -57,13 +55,11 @@ export function encodeSafetensors({ tensors, metadata }: SafetensorsFile): Uint8
   // Spaces fill the header up, as the format asks.
   file.fill(0x20, 8, 8 + headerBytes);
   file.set(text, 8);
-  const view = new DataView(file.buffer);
-  view.setUint32(0, headerBytes, true);
+  new DataView(file.buffer).setUint32(0, headerBytes, true);
   let at = 8 + headerBytes;
-  const same = littleEndian();
+  // The low byte first, as the format asks and typed arrays have it: engines refuse processors with another order.
   for (const { data } of tensors) {
-    if (same) file.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
-    else data.forEach((value, index) => view.setFloat32(at + 4 * index, value, true));
+    file.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
     at += 4 * data.length;
   }
   return file;
@@ -72,9 +68,6 @@ export function encodeSafetensors({ tensors, metadata }: SafetensorsFile): Uint8
 const refuse = (where: string, message: string): never => {
   throw new FormatError(`${where}: ${message}`);
 };
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const isCount = (value: unknown): value is number =>
   typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
@@ -156,10 +149,8 @@ export function decodeSafetensors(where: string, bytes: Uint8Array): Safetensors
   const names = Object.keys(header).filter((name) => name !== METADATA);
   if (names.length > MOST_TENSORS) refuse(where, `file expected at most ${MOST_TENSORS} tensors, got ${names.length}.`);
   const entries = names.map((name) => readEntry(where, name, header[name]));
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const available = bytes.length - dataStart;
-  const same = littleEndian();
-  const inPlace = same && (bytes.byteOffset + dataStart) % 4 === 0 && bytes.buffer instanceof ArrayBuffer;
+  const inPlace = (bytes.byteOffset + dataStart) % 4 === 0 && bytes.buffer instanceof ArrayBuffer;
   let used = 0;
   const tensors = entries
     .sort((a, b) => a.begin - b.begin || a.end - b.end)
@@ -178,8 +169,7 @@ export function decodeSafetensors(where: string, bytes: Uint8Array): Safetensors
       const start = dataStart + begin;
       if (inPlace) return { name, shape, data: new Float32Array(bytes.buffer, bytes.byteOffset + start, size) };
       const data = new Float32Array(size);
-      if (same) new Uint8Array(data.buffer).set(bytes.subarray(start, dataStart + end));
-      else for (let i = 0; i < data.length; i++) data[i] = view.getFloat32(start + 4 * i, true);
+      new Uint8Array(data.buffer).set(bytes.subarray(start, dataStart + end));
       return { name, shape, data };
     });
   if (used !== available) refuse(where, `data expected ${used} bytes after the header, got ${available}.`);

@@ -6,7 +6,7 @@ import { bytesOf } from '../common/arrays.js';
 import { restoreCustom } from '../common/custom.js';
 import { describe } from '../common/describe.js';
 import { FormatError, ValueError, WasmMlpError } from '../common/errors.js';
-import { readOptions } from '../common/options.js';
+import { isRecord, readOptions } from '../common/options.js';
 import { customCheck, type CustomObjects, type LoadOptions } from '../model/custom.js';
 import { engineCheck, loadModel } from '../model/default-engine.js';
 import type { Engine } from '../model/engine.js';
@@ -137,18 +137,16 @@ function readField(where: string, bytes: Uint8Array, requireField: RequireField)
   } catch {
     throw new FormatError(`${where}: field ${FIELD} expected JSON, got something else.`);
   }
-  requireField(isObject(fields), FIELD, 'an object', fields);
+  requireField(isRecord(fields), FIELD, 'an object', fields);
   const { formatVersion, ...rest } = fields as Record<string, unknown>;
   requireField(formatVersion === FORMAT_VERSION, `${FIELD}.formatVersion`, `${FORMAT_VERSION}`, formatVersion);
-  requireField(isObject(rest.options), `${FIELD}.options`, 'an object', rest.options);
+  requireField(isRecord(rest.options), `${FIELD}.options`, 'an object', rest.options);
   return rest;
 }
 
-const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
-
 /** Reads what so many columns are subtracted and divided by. */
 export function readScaling(field: string, value: unknown, width: number, requireField: RequireField): Scaling {
-  requireField(isObject(value), field, 'an object', value);
+  requireField(isRecord(value), field, 'an object', value);
   const { shift, scale, ...rest } = value as Partial<Scaling>;
   const lists = { shift, scale };
   requireField(Object.keys(rest).length === 0, field, 'shift and scale and nothing else', Object.keys(rest));
