@@ -78,9 +78,8 @@ async function checkPart(progress) {
   const output = openSync(progress, 'w');
   /** @type {Report} */
   const report = { outcomes: {}, faults: [], slowest: { index: -1, value: 0 }, hungriest: { index: -1, value: 0 } };
-  for (let index = first; index < first + count; index++) {
-    writeSync(output, String(index).padStart(16), 0);
-    const file = mutated(bases, seed, index, largest);
+  /** @param {Uint8Array} file */
+  const measured = (file) => {
     const taken = { ms: 0, bytes: 0 };
     /** @template T @param {() => T} act @returns {T} */
     const loading = (act) => {
@@ -96,14 +95,27 @@ async function checkPart(progress) {
       }
     };
     try {
-      const outcome = checkFile(library, predictLibrary, engine, file, loading);
-      report.outcomes[outcome] = (report.outcomes[outcome] ?? 0) + 1;
+      return { taken, outcome: checkFile(library, predictLibrary, engine, file, loading) };
     } catch (error) {
-      report.faults.push({ index, why: error instanceof Error ? `${error.name}: ${error.message}` : String(error) });
+      return { taken, why: error instanceof Error ? `${error.name}: ${error.message}` : String(error) };
     }
-    if (taken.ms > MOST_MS) report.faults.push({ index, why: `loading took ${Math.round(taken.ms)} ms` });
-    if (taken.bytes > mostBytes(file.length)) {
-      report.faults.push({ index, why: `loading took ${taken.bytes} bytes for a file of ${file.length}` });
+  };
+  for (let index = first; index < first + count; index++) {
+    writeSync(output, String(index).padStart(16), 0);
+    const file = mutated(bases, seed, index, largest);
+    let result = measured(file);
+    const isOver = () => result.taken.ms > MOST_MS || result.taken.bytes > mostBytes(file.length);
+    if (isOver()) {
+      // The garbage of earlier files, and of making this one, may have been counted: once more without it.
+      globalThis.gc?.();
+      result = measured(file);
+    }
+    const { taken, outcome, why } = result;
+    if (outcome !== undefined) report.outcomes[outcome] = (report.outcomes[outcome] ?? 0) + 1;
+    if (why !== undefined) report.faults.push({ index, why });
+    if (isOver()) {
+      const used = `${Math.round(taken.ms)} ms and ${taken.bytes} bytes`;
+      report.faults.push({ index, why: `loading took ${used} for a file of ${file.length}` });
     }
     if (taken.ms > report.slowest.value) report.slowest = { index, value: taken.ms };
     const share = taken.bytes / mostBytes(file.length);
@@ -123,7 +135,8 @@ async function checkPart(progress) {
 async function runPart(from, length, folder) {
   const progress = join(folder, 'progress');
   const args = ['--count', `${length}`, '--seed', `${seed}`, '--first', `${from}`, '--largest', `${largest}`];
-  const child = spawn(process.execPath, [fileURLToPath(import.meta.url), ...args, '--progress', progress], {
+  const script = ['--expose-gc', fileURLToPath(import.meta.url)];
+  const child = spawn(process.execPath, [...script, ...args, '--progress', progress], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   writeFileSync(progress, '');
