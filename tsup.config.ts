@@ -24,7 +24,7 @@ const libraryAsImport: Plugin = {
  * What is loaded when it is asked for stays a file of its own beside the library: by name, the module that it is built
  * from.
  */
-const later = { fused: 'src/engine/fused', 'worker-program': 'src/model/offload/program' };
+const later = { fused: 'src/runtime/fused', 'worker-program': 'src/remote/program' };
 
 const laterAsImport = (extension: 'js' | 'cjs'): Plugin => ({
   name: 'later-as-import',

@@ -1,5 +1,5 @@
 /**
- * The export list is the ABI; its other side is the table in src/engine/abi.ts. Kernels keep no state and own no
+ * The export list is the ABI; its other side is the table in src/runtime/abi.ts. Kernels keep no state and own no
  * memory.
  */
 export * from './gemm/tiles.generated';

@@ -1,7 +1,7 @@
 /** wasm-mlp/predict: loads models and predicts with them, in a quarter of the size. */
-export { loadModel, loadModelSync } from './model/load.js';
-export type { LoadOptions } from './model/custom.js';
-export type { BatchOptions, InferenceModel } from './model/inference.js';
+export { loadModel, loadModelSync } from './inference/load.js';
+export type { LoadOptions } from './inference/custom-objects.js';
+export type { BatchOptions, InferenceModel } from './inference/inference-model.js';
 export {
   FormatError,
   MemoryError,

@@ -2,13 +2,13 @@ import { readFileSync } from 'node:fs';
 import ts from 'typescript';
 
 /**
- * The kernels' table of src/engine/abi.ts: each kernel's name and parameters. The package does not export it, so the
+ * The kernels' table of src/runtime/abi.ts: each kernel's name and parameters. The package does not export it, so the
  * file is read, freed of its types and imported; it needs nothing else.
  *
  * @returns {Promise<Record<string, readonly string[]>>}
  */
 export async function kernelTable() {
-  const source = readFileSync(new URL('../../src/engine/abi.ts', import.meta.url), 'utf8');
+  const source = readFileSync(new URL('../../src/runtime/abi.ts', import.meta.url), 'utf8');
   const { outputText } = ts.transpileModule(source, {
     compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ES2022 },
   });

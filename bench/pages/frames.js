@@ -4,7 +4,7 @@
  * hash of the weights.
  */
 import * as library from '../../dist/index.js';
-import { report } from '../../test/pages/report.js';
+import { report } from '../../test/support/pages/report.js';
 import { buildDigits, digits, FIT, hashOf } from './digits.mjs';
 
 /** @param {string} name */

@@ -1,6 +1,6 @@
 /** The table of test-engines.mjs: which hashes are expected in a row, and how rows are printed. */
-import { EVERY_FEATURE_SHA256 } from '../../test/helpers/every-feature.mjs';
-import { RANDOM_NETWORKS_SHA256 } from '../../test/helpers/random-networks.mjs';
+import { EVERY_FEATURE_SHA256 } from '../../test/support/every-feature.mjs';
+import { RANDOM_NETWORKS_SHA256 } from '../../test/support/random-networks.mjs';
 
 /**
  * The results of one run, or the reason why there are none.

@@ -11,9 +11,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { baseFiles } from '../../test/helpers/files/bases.mjs';
-import { checkFile } from '../../test/helpers/files/check.mjs';
-import { mutated } from '../../test/helpers/files/mutate.mjs';
+import { baseFiles } from '../../test/support/files/bases.mjs';
+import { checkFile } from '../../test/support/files/check.mjs';
+import { mutated } from '../../test/support/files/mutate.mjs';
 
 /** Limits for loading a file: milliseconds of processor time, and bytes by the size of the file. */
 const MOST_MS = 1000;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 
-const source = new URL('../../test/helpers/browsers.ts', import.meta.url);
+const source = new URL('../../test/support/browsers.ts', import.meta.url);
 
 /** Headers that make a page cross-origin isolated. */
 export const ISOLATION = {
@@ -12,7 +12,7 @@ export const ISOLATION = {
   'Cross-Origin-Embedder-Policy': 'require-corp',
 };
 
-/** @returns {Promise<typeof import('../../test/helpers/browsers.js')>} */
+/** @returns {Promise<typeof import('../../test/support/browsers.js')>} */
 export async function loadBrowsers() {
   // The output is inside the repository, where its packages are found. It locates the repository by its source's path.
   const folder = fileURLToPath(new URL('../../.engines', import.meta.url));

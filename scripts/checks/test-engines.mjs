@@ -22,7 +22,7 @@ import { isExpected, printTable } from './engine-table.mjs';
 import { ARM64_NODE, COMPILERS, ENGINES, install, lastLine, run, versionOf } from './engines.mjs';
 import { ISOLATION, loadBrowsers } from './load-browsers.mjs';
 
-/** @typedef {import('../../test/helpers/matrix.mjs').Cell} Cell @typedef {import('./engine-table.mjs').Row} Row */
+/** @typedef {import('../../test/support/matrix.mjs').Cell} Cell @typedef {import('./engine-table.mjs').Row} Row */
 
 process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
 
@@ -123,12 +123,12 @@ async function runEngines(models) {
     const named = { name: engine.name, version };
     console.error(`${engine.name} ${version}`);
     const train = (/** @type {object} */ options, /** @type {readonly string[]} */ threads) =>
-      run(command, [...engine.args, 'test/helpers/matrix-child.mjs', JSON.stringify(options), ...threads]);
+      run(command, [...engine.args, 'test/support/matrix-child.mjs', JSON.stringify(options), ...threads]);
     const matrix = await train({}, THREADS);
     if (matrix.problem !== undefined) addProblem(named, 'process', matrix.problem);
     else addCells(named, 'process', matrix.value, matrix.seconds);
     for (const { where, args = [], env = {} } of COMPILERS[engine.name] ?? []) {
-      const alone = await run(command, [...engine.args, ...args, 'test/helpers/matrix-child.mjs', '{}', '1'], env);
+      const alone = await run(command, [...engine.args, ...args, 'test/support/matrix-child.mjs', '{}', '1'], env);
       if (alone.problem !== undefined) addProblem(named, where, alone.problem);
       else addCells(named, where, alone.value, alone.seconds);
     }
@@ -178,7 +178,7 @@ async function runArm64() {
     return;
   }
   console.error(`node ${version}, ARM64`);
-  const matrix = await run(emulator, ['-L', '/', command, 'test/helpers/matrix-child.mjs', '{}', '1']);
+  const matrix = await run(emulator, ['-L', '/', command, 'test/support/matrix-child.mjs', '{}', '1']);
   if (matrix.problem !== undefined) addProblem(engine, where, matrix.problem);
   else addCells(engine, where, matrix.value, matrix.seconds);
 }
@@ -204,7 +204,7 @@ async function runBrowsers() {
       const started = performance.now();
       const engine = { name, version: '-' };
       try {
-        const address = `${server.origin}/test/pages/matrix.html?threads=${THREADS.join()}`;
+        const address = `${server.origin}/test/support/pages/matrix.html?threads=${THREADS.join()}`;
         await browsers.withBrowserPage(name, address, async (/** @type {any} */ page) => {
           const late = new Promise((_, reject) => setTimeout(() => reject(new Error('no result')), PAGE_MS).unref());
           const result = await Promise.race([server.result(), late]);

@@ -1,7 +1,7 @@
 /**
  * Builds the kernels: writes the GEMM tiles and the constants that both languages share, compiles assembly/ to
  * build/kernels.wasm, with relaxed SIMD to build/kernels-fused.wasm, and the kernels of prediction to
- * build/kernels-predict.wasm, schedules their loops, and inlines the binaries as text in src/engine/*.generated.ts, so
+ * build/kernels-predict.wasm, schedules their loops, and inlines the binaries as text in src/runtime/*.generated.ts, so
  * that neither bundlers nor asset paths are involved. Each binary carries the digest of the ABI table, by which the
  * library recognizes the kernels of its version. Git ignores every file that is written here.
  */
@@ -19,10 +19,10 @@ process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
 mkdirSync('build', { recursive: true });
 writeFileSync('assembly/gemm/constants.generated.ts', assemblyConstants());
 writeFileSync('assembly/gemm/tiles.generated.ts', await gemmSource());
-writeFileSync('src/engine/constants.generated.ts', libraryConstants());
+writeFileSync('src/runtime/constants.generated.ts', libraryConstants());
 
 // The digest of the ABI table: 64 bits are enough to tell versions apart.
-const { code } = await transform(readFileSync('src/engine/abi.ts', 'utf8'), { loader: 'ts', format: 'esm' });
+const { code } = await transform(readFileSync('src/runtime/abi.ts', 'utf8'), { loader: 'ts', format: 'esm' });
 const { ABI } = await import(`data:text/javascript,${encodeURIComponent(code)}`);
 const digest = createHash('sha256').update(JSON.stringify(ABI)).digest('hex').slice(0, 16);
 
@@ -70,7 +70,7 @@ async function build(target, entry, name, constant) {
   const bytes = Buffer.concat([assemble(readFileSync(`build/${name}.wat`, 'utf8')), section('wasm-mlp', digest)]);
   writeFileSync(`build/${name}.wasm`, bytes);
   writeConstant(
-    `src/engine/${name}.generated.ts`,
+    `src/runtime/${name}.generated.ts`,
     `The binary, ${bytes.length} bytes, in hexadecimal. gzip finds whole bytes in it: a quarter less than of base64.`,
     constant,
     bytes.toString('hex'),
@@ -79,7 +79,7 @@ async function build(target, entry, name, constant) {
 }
 
 writeConstant(
-  'src/engine/abi.generated.ts',
+  'src/runtime/abi.generated.ts',
   'Digest of the table in abi.ts, which the kernels carry.',
   'ABI_DIGEST',
   digest,

@@ -1,6 +1,6 @@
 /**
  * Constants that the kernels, the library and the kernel benchmarks share. This is their one source: the build writes
- * them to `assembly/gemm/constants.generated.ts` and `src/engine/constants.generated.ts`, and the benchmarks import
+ * them to `assembly/gemm/constants.generated.ts` and `src/runtime/constants.generated.ts`, and the benchmarks import
  * them from here.
  */
 import { GEMV_PANELS, TILES, nameOf } from './gemm/family.mjs';
@@ -61,7 +61,7 @@ export const assemblyConstants = () =>
     ...inlined('PACKED_A_BYTES', 'i32', PACKED_A_BYTES),
   ].join('\n');
 
-/** The source of src/engine/constants.generated.ts. */
+/** The source of src/runtime/constants.generated.ts. */
 export function libraryConstants() {
   const names = TILES.map(([rows, columns]) => `'${nameOf(rows, columns)}'`);
   const panels = TILES.map(

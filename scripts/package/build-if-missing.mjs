@@ -28,13 +28,13 @@ const steps = [
     sources: () => [
       ...filesOf('assembly').filter((path) => !path.endsWith('.generated.ts')),
       // Scripts import each other: all of them count, since a list would lack one sooner or later.
-      ...['asconfig.json', 'package.json', 'scripts', 'src/engine/abi.ts'].flatMap(filesOf),
+      ...['asconfig.json', 'package.json', 'scripts', 'src/runtime/abi.ts'].flatMap(filesOf),
     ],
     outputs: [
       ...['constants', 'tiles'].map((name) => `assembly/gemm/${name}.generated.ts`),
-      ...['abi', 'constants'].map((name) => `src/engine/${name}.generated.ts`),
+      ...['abi', 'constants'].map((name) => `src/runtime/${name}.generated.ts`),
       ...['kernels', 'kernels-fused', 'kernels-predict'].flatMap((name) => [
-        `src/engine/${name}.generated.ts`,
+        `src/runtime/${name}.generated.ts`,
         `build/${name}.wasm`,
       ]),
     ],
@@ -45,7 +45,7 @@ const steps = [
       ['src', 'package.json', 'scripts', 'tsconfig.json', 'tsconfig.build.json']
         .flatMap(filesOf)
         .filter((path) => !path.endsWith('.generated.ts')),
-    outputs: ['src/engine/threads/worker.generated.ts', 'src/model/offload/program.generated.ts', 'build/worker.js'],
+    outputs: ['src/runtime/threads/worker.generated.ts', 'src/remote/program.generated.ts', 'build/worker.js'],
   },
   {
     script: 'scripts/package/build-dist.mjs',

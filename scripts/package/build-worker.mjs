@@ -1,8 +1,8 @@
 /**
  * Builds the programs of workers and inlines them as text. Git ignores all outputs.
  *
- * - src/engine/threads/worker.ts computes.
- * - src/model/offload/worker.ts trains and computes. It is written to build/worker.js too.
+ * - src/runtime/threads/worker.ts computes.
+ * - src/remote/worker.ts trains and computes. It is written to build/worker.js too.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -64,8 +64,8 @@ function inline(file, constant, description, program) {
   process.stderr.write(`build-worker: ${file}, ${program.length} bytes\n`);
 }
 
-const compute = await bundle('src/engine/threads/worker.ts');
-inline('src/engine/threads/worker.generated.ts', 'WORKER_SOURCE', 'The program of a compute worker.', compute);
-const train = await bundle('src/model/offload/worker.ts');
-inline('src/model/offload/program.generated.ts', 'OFFLOAD_PROGRAM', 'The program of a worker that trains.', train);
+const compute = await bundle('src/runtime/threads/worker.ts');
+inline('src/runtime/threads/worker.generated.ts', 'WORKER_SOURCE', 'The program of a compute worker.', compute);
+const train = await bundle('src/remote/worker.ts');
+inline('src/remote/program.generated.ts', 'OFFLOAD_PROGRAM', 'The program of a worker that trains.', train);
 writeFileSync('build/worker.js', `${train}\n`);

@@ -39,16 +39,16 @@ const LEFT_OUT = {
     'addedGradients',
   ],
   'graph/parameters.ts': ['read', 'readLearned', 'readOne', 'readEach', 'unpack', 'writeOne', 'writeLearned'],
-  'engine/machine.ts': ['fuses', 'keepsSubnormals', 'multiplyAdd', 'handle', 'requireThreads'],
-  'engine/memory.ts': ['words'],
-  'model/inference.ts': ['rehearsal'],
+  'runtime/wasm-runtime.ts': ['fuses', 'keepsSubnormals', 'multiplyAdd', 'handle', 'requireThreads'],
+  'runtime/linear-memory.ts': ['words'],
+  'inference/inference-model.ts': ['rehearsal'],
 };
 
 /** Functions that only training calls: their bodies are left out. @type {Record<string, readonly string[]>} */
 const EMPTIED = {
   'graph/program.ts': ['backward'],
   'graph/memory-plan.ts': ['planDeltas', 'planAdded', 'learning'],
-  'model/file.ts': ['readTraining'],
+  'inference/model-file.ts': ['readTraining'],
 };
 
 /** Replacements of whole modules. @type {Record<string, string>} */

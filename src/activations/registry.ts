@@ -1,7 +1,7 @@
 import { requireLength } from '../common/custom.js';
-import type { KernelName, Kernels } from '../engine/abi.js';
-import type { Machine } from '../engine/machine.js';
-import type { Place, Step } from '../engine/step.js';
+import type { KernelName, Kernels } from '../runtime/abi.js';
+import type { Machine } from '../runtime/wasm-runtime.js';
+import type { Place, Step } from '../runtime/matrix-view.js';
 import type { Activation, CustomActivation } from './activations.js';
 
 /** y = f(z) and BP2's ⊙ f'(z), bound to addresses. Both may work in place. */

@@ -6,7 +6,7 @@
 
 /** A buffer that must keep its contents from one moment of a run to another, both included. */
 export interface BufferRequest {
-  /** All that kernels may write there, which is whole vectors of 16 bytes: see engine/extents.ts. */
+  /** All that kernels may write there, which is whole vectors of 16 bytes: see runtime/extents.ts. */
   readonly bytes: number;
   readonly from: number;
   readonly to: number;

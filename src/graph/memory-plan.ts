@@ -1,5 +1,5 @@
 import { ownOf } from '../common/objects.js';
-import { padded } from '../engine/panels.js';
+import { padded } from '../runtime/panels.js';
 import { planBuffers, type BufferRequest } from './buffers.js';
 import { storedFloats, type NetworkPlan, type PlanNode } from './plan.js';
 

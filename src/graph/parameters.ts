@@ -1,7 +1,7 @@
 import type { NamedTensor } from '../common/tensors.js';
 import { sizeOf } from '../common/tensors.js';
-import type { RegionGroup } from '../engine/arena.js';
-import type { Machine } from '../engine/machine.js';
+import type { RegionGroup } from '../runtime/arena.js';
+import type { Machine } from '../runtime/wasm-runtime.js';
 import type { ParameterSpec } from '../layers/operation.js';
 import type { NetworkPlan, PlannedParameter } from './plan.js';
 

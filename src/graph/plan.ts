@@ -1,7 +1,7 @@
 import { describeShape } from '../common/describe.js';
 import { ShapeError, ValueError } from '../common/errors.js';
 import { sizeOf } from '../common/tensors.js';
-import { padded, panelFloats } from '../engine/panels.js';
+import { padded, panelFloats } from '../runtime/panels.js';
 import type { SymbolicTensor, WeightOwner } from '../layers/layer.js';
 import type { Operation, ParameterSpec } from '../layers/operation.js';
 import { inputWidth, type Graph } from './graph.js';

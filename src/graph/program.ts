@@ -1,6 +1,6 @@
 import { ownOf } from '../common/objects.js';
-import type { Machine } from '../engine/machine.js';
-import type { Place, Step } from '../engine/step.js';
+import type { Machine } from '../runtime/wasm-runtime.js';
+import type { Place, Step } from '../runtime/matrix-view.js';
 import type { Clock } from '../layers/operation.js';
 import type { LossDefinition } from '../losses/bind.js';
 import type { MetricDefinition } from '../metrics/definition.js';

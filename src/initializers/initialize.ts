@@ -1,8 +1,8 @@
 import { typedKind, typedLength, typedPart } from '../common/arrays.js';
 import { describe, describeShape } from '../common/describe.js';
 import { ShapeError, ValueError } from '../common/errors.js';
-import type { Machine } from '../engine/machine.js';
-import { STREAM } from '../engine/random.js';
+import type { Machine } from '../runtime/wasm-runtime.js';
+import { STREAM } from '../runtime/random.js';
 import type { CustomInitializer, Initializer } from './initializers.js';
 import { orthonormalize } from './orthogonal.js';
 

@@ -1,4 +1,4 @@
-import { panelFloats } from '../engine/panels.js';
+import { panelFloats } from '../runtime/panels.js';
 import type { KernelConfig } from './checks.js';
 import type { Operation, ParameterSpec } from './operation.js';
 

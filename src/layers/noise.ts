@@ -1,5 +1,5 @@
 import { fraction, nonNegative, readOptions } from '../common/options.js';
-import { STREAM } from '../engine/random.js';
+import { STREAM } from '../runtime/random.js';
 import { LAYER_OPTIONS } from './checks.js';
 import { Layer, onOne, type LayerConfig, type LayerOptions } from './layer.js';
 import type { Operation } from './operation.js';

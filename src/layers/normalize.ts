@@ -1,5 +1,5 @@
 import { fraction, positive, readOptions, type OptionTable } from '../common/options.js';
-import { padded } from '../engine/panels.js';
+import { padded } from '../runtime/panels.js';
 import { ones, zeros, type Initializer } from '../initializers/initializers.js';
 import { LAYER_OPTIONS } from './checks.js';
 import { Layer, onOne, type LayerConfig, type LayerOptions } from './layer.js';

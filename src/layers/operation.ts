@@ -1,6 +1,6 @@
 import type { Constraint } from '../constraints/constraints.js';
-import type { Machine } from '../engine/machine.js';
-import type { Place, Step } from '../engine/step.js';
+import type { Machine } from '../runtime/wasm-runtime.js';
+import type { Place, Step } from '../runtime/matrix-view.js';
 import type { Initializer } from '../initializers/initializers.js';
 import type { Regularizer } from '../regularizers/regularizers.js';
 

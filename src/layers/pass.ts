@@ -1,5 +1,5 @@
-import type { Machine } from '../engine/machine.js';
-import type { Place, Step } from '../engine/step.js';
+import type { Machine } from '../runtime/wasm-runtime.js';
+import type { Place, Step } from '../runtime/matrix-view.js';
 import type { Operation } from './operation.js';
 
 /** y = x, where they do not stand in the same place anyway. */

@@ -1,8 +1,8 @@
 import { requireLength } from '../common/custom.js';
 import { describe } from '../common/describe.js';
 import { ValueError } from '../common/errors.js';
-import type { Machine } from '../engine/machine.js';
-import type { Place, Step } from '../engine/step.js';
+import type { Machine } from '../runtime/wasm-runtime.js';
+import type { Place, Step } from '../runtime/matrix-view.js';
 import type { CustomLoss, Loss } from './losses.js';
 
 /** Where a loss finds and leaves things. */

@@ -3,7 +3,7 @@
  * target, and sorted when the area is asked for. That takes four bytes for each row and output, and up to twice that
  * while the lists grow; their room is used again, so from the second epoch on nothing is allocated.
  */
-import type { Machine } from '../engine/machine.js';
+import type { Machine } from '../runtime/wasm-runtime.js';
 import type { MetricDefinition } from './definition.js';
 
 /** Scores in the order in which they came, of which the first ones are sorted. */

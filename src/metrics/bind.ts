@@ -4,8 +4,8 @@
  */
 import { describe } from '../common/describe.js';
 import { ValueError } from '../common/errors.js';
-import type { Kernels } from '../engine/abi.js';
-import type { Place } from '../engine/step.js';
+import type { Kernels } from '../runtime/abi.js';
+import type { Place } from '../runtime/matrix-view.js';
 import { auc } from './auc.js';
 import type { MetricDefinition } from './definition.js';
 import type { CustomMetric, Metric } from './metrics.js';

@@ -1,5 +1,5 @@
-import type { Machine } from '../engine/machine.js';
-import type { Place, Step } from '../engine/step.js';
+import type { Machine } from '../runtime/wasm-runtime.js';
+import type { Place, Step } from '../runtime/matrix-view.js';
 
 /** What is measured beside the loss: running sums in linear memory, and how the metric follows from them. */
 export interface MetricDefinition {

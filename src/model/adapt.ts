@@ -1,9 +1,9 @@
 /** What the `normalization` layers of a model are given by data. */
 import { float32Moments, momentsToAdapt } from '../common/column-moments.js';
 import { ShapeError, StateError } from '../common/errors.js';
-import { perEnd } from '../common/per-end.js';
+import { perEnd } from '../common/per-tensor.js';
 import { openRows, type Inputs } from '../common/rows.js';
-import type { End } from '../graph/ends.js';
+import type { End } from '../graph/tensor-specs.js';
 import type { NetworkPlan, PlannedParameter } from '../graph/plan.js';
 
 /**

@@ -6,12 +6,12 @@ import { describe } from '../common/describe.js';
 import { FormatError } from '../common/errors.js';
 import { flag, readOptions } from '../common/options.js';
 import type { NamedTensor } from '../common/tensors.js';
-import { encodeSafetensors } from '../serialization/safetensors.js';
+import { encodeSafetensors } from '../formats/safetensors.js';
 import { slotNames } from '../optimizers/bind.js';
 import type { NetworkPlan, PlannedParameter } from '../graph/plan.js';
-import type { End } from '../graph/ends.js';
+import type { End } from '../graph/tensor-specs.js';
 import { readCompileOptions, type CompileOptions } from '../training/compiled.js';
-import type { Architecture } from './architecture.js';
+import type { Architecture } from '../graph/architecture.js';
 import {
   FIELD,
   FORMAT_VERSION,
@@ -20,8 +20,8 @@ import {
   type Checkpoint,
   type Header,
   type SavedTraining,
-} from './file.js';
-import { plain } from './plain.js';
+} from '../inference/model-file.js';
+import { plain } from '../common/plain.js';
 import type { Trainer } from '../training/trainer.js';
 
 /** What `save` takes. */

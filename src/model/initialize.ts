@@ -1,5 +1,5 @@
 import { sizeOf } from '../common/tensors.js';
-import type { Machine } from '../engine/machine.js';
+import type { Machine } from '../runtime/wasm-runtime.js';
 import type { ParameterLayout } from '../graph/parameters.js';
 import type { NetworkPlan } from '../graph/plan.js';
 import { initialValues } from '../initializers/initialize.js';

@@ -2,7 +2,7 @@
 import { readOptions, unchecked } from '../common/options.js';
 import type { RowNumbers } from '../common/rows.js';
 import type { ClassWeight } from '../training/data/shape.js';
-import type { BatchOptions } from './inference.js';
+import type { BatchOptions } from '../inference/inference-model.js';
 
 /** What `evaluate` takes besides rows and targets. */
 export interface EvaluateOptions extends BatchOptions {

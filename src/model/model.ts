@@ -4,13 +4,13 @@ import { INSPECT } from '../common/symbols.js';
 import type { Inputs, RowNumbers } from '../common/rows.js';
 import type { NamedTensor } from '../common/tensors.js';
 import { warn } from '../common/warn.js';
-import { owesTurn } from '../engine/holding.js';
-import { whyNotPosted } from '../engine/threads/host.js';
-import { useLeftovers } from '../engine/threads/leftovers.js';
-import { VERSION_WORDS, VersionWriter } from '../engine/threads/version.js';
+import { owesTurn } from '../runtime/holding.js';
+import { whyNotPosted } from '../runtime/threads/host.js';
+import { useLeftovers } from '../runtime/threads/shared-free-list.js';
+import { VERSION_WORDS, VersionWriter } from '../runtime/threads/seqlock.js';
 import { ownWeights } from '../graph/plan.js';
 import type { SymbolicTensor, WeightOwner } from '../layers/layer.js';
-import { Breath } from '../training/breath.js';
+import { Breath } from '../runtime/event-loop.js';
 import { checkCompiled } from '../training/compile-checks.js';
 import { readCompileOptions, type CompileOptions } from '../training/compiled.js';
 import {
@@ -30,7 +30,7 @@ import {
   type BatchSource,
   type Feed,
   type FitData,
-} from '../training/data/feed.js';
+} from '../training/data/batches.js';
 import { diagnose } from '../training/diagnosis/diagnose.js';
 import type { Diagnosis } from '../training/diagnosis/diagnosis.js';
 import {
@@ -41,19 +41,19 @@ import {
   type ReadFitOptions,
 } from '../training/fit-options.js';
 import { fit, requireBatchStatistics, splitData, type History } from '../training/fit.js';
-import type { Logs } from '../training/measure.js';
+import type { Logs } from '../training/execution-context.js';
 import type { TrainingPlace } from '../training/state.js';
 import { Trainer } from '../training/trainer.js';
 import { momentsFor } from './adapt.js';
-import { architectureOf, type Architecture } from './architecture.js';
-import type { ModelHandle } from './attach.js';
+import { architectureOf, type Architecture } from '../graph/architecture.js';
+import type { ModelHandle } from '../inference/attach.js';
 import { encodeModel, type RestoredState, type SaveOptions } from './checkpoint.js';
-import { BATCH_SIZE, InferenceModel, type Site } from './inference.js';
+import { BATCH_SIZE, InferenceModel, type Site } from '../inference/inference-model.js';
 import { initializeParameters } from './initialize.js';
 import { readStepOptions, type EvaluateOptions, type ModelMemory, type StepOptions } from './model-options.js';
-import { Offload } from './offload/offload.js';
+import { Offload } from '../remote/remote-fit.js';
 import { summarize } from './summary.js';
-import { readTensors, type TensorLike } from './weights.js';
+import { readTensors, type TensorLike } from '../graph/named-weights.js';
 
 /** What a model is made on. */
 export interface ModelSite extends Site {

@@ -1,6 +1,6 @@
 import { power } from '../common/power.js';
-import type { Kernels } from '../engine/abi.js';
-import type { Machine } from '../engine/machine.js';
+import type { Kernels } from '../runtime/abi.js';
+import type { Machine } from '../runtime/wasm-runtime.js';
 import type { Optimizer } from './optimizers.js';
 
 /** Parameters, gradients and moments as flat vectors of one layout: an update is one kernel call over them. */

@@ -4,9 +4,9 @@
  */
 import { ownOf } from '../common/objects.js';
 import { sizeOf } from '../common/tensors.js';
-import type { RegionGroup } from '../engine/arena.js';
-import type { Machine } from '../engine/machine.js';
-import { padded } from '../engine/panels.js';
+import type { RegionGroup } from '../runtime/arena.js';
+import type { Machine } from '../runtime/wasm-runtime.js';
+import { padded } from '../runtime/panels.js';
 import { storedFloats, type NetworkPlan } from '../graph/plan.js';
 import type { UpdateVectors } from '../optimizers/bind.js';
 import type { Optimizer } from '../optimizers/optimizers.js';

@@ -6,7 +6,7 @@ import { ShapeError, ValueError } from '../common/errors.js';
 import { suggestion } from '../common/nearest.js';
 import { finite, isRecord, nameOf, optional, readOptions, type Check } from '../common/options.js';
 import { fieldOf } from '../common/objects.js';
-import type { End } from '../graph/ends.js';
+import type { End } from '../graph/tensor-specs.js';
 import type { Objective, OutputObjective } from '../graph/program.js';
 import { lossDefinition } from '../losses/bind.js';
 import { lossCheck, type Loss, type LossLike } from '../losses/losses.js';

@@ -1,7 +1,7 @@
 import { ValueError } from '../common/errors.js';
 import { setField } from '../common/options.js';
 import { fieldOf } from '../common/objects.js';
-import { Breath } from './breath.js';
+import { Breath } from '../runtime/event-loop.js';
 import {
   ATTACH,
   callAll,
@@ -19,9 +19,9 @@ import type { Dataset } from './data/shape.js';
 import type { Diagnosis } from './diagnosis/diagnosis.js';
 import { diagnose, holdsNonFinite } from './diagnosis/diagnose.js';
 import type { NetworkPlan } from '../graph/plan.js';
-import type { Feed } from './data/feed.js';
+import type { Feed } from './data/batches.js';
 import type { readFitOptions } from './fit-options.js';
-import { evaluateInParts, type Logs, type Station } from './measure.js';
+import { evaluateInParts, type Logs, type Station } from './execution-context.js';
 import type { Trainer } from './trainer.js';
 
 /**

@@ -2,7 +2,7 @@
  * What training has come to as one flat piece of memory, which threads hand each other: counters, then weights and
  * moments as they stand in panels.
  */
-import type { Machine } from '../engine/machine.js';
+import type { Machine } from '../runtime/wasm-runtime.js';
 import type { Trainer } from './trainer.js';
 
 /** Bytes of the counters in front, float64 each. */

@@ -1,8 +1,8 @@
 import { StateError } from '../common/errors.js';
 import type { NamedTensor } from '../common/tensors.js';
-import { inPlaceOf, RegionGroup } from '../engine/arena.js';
-import type { Machine } from '../engine/machine.js';
-import type { VersionWriter } from '../engine/threads/version.js';
+import { inPlaceOf, RegionGroup } from '../runtime/arena.js';
+import type { Machine } from '../runtime/wasm-runtime.js';
+import type { VersionWriter } from '../runtime/threads/seqlock.js';
 import type { ParameterLayout } from '../graph/parameters.js';
 import type { NetworkPlan } from '../graph/plan.js';
 import { bindProgram, runProgram, type ProgramOptions } from '../graph/program.js';
@@ -11,7 +11,7 @@ import { rateAt } from '../schedules/rate.js';
 import { bindClip, bindConstraints, bindPenalties } from './adjustments.js';
 import type { Compiled } from './compiled.js';
 import type { Dataset } from './data/shape.js';
-import { anotherObjective, bindStation, evaluateInParts, type Logs, type Station } from './measure.js';
+import { anotherObjective, bindStation, evaluateInParts, type Logs, type Station } from './execution-context.js';
 
 /** Rows that are evaluated at a time at most, however many are asked for: results do not depend on it, memory does. */
 const MOST_EVALUATED = 1024;

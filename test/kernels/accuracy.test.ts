@@ -2,7 +2,7 @@
  * What the kernels promise about numbers beyond single values: functions that no kernel exports alone, and position.
  */
 import { afterAll, describe, expect, test } from 'vitest';
-import { ABI, type KernelName } from '../../src/engine/abi.js';
+import { ABI, type KernelName } from '../../src/runtime/abi.js';
 import { machineOf, numbers, onBench, ulpOf, ulps } from './harness.js';
 
 const machine = machineOf();

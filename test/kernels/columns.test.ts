@@ -1,6 +1,6 @@
 /** Kernels that add, scale and move: what they write, and what they leave. */
 import { describe, expect, test } from 'vitest';
-import { padded } from '../../src/engine/panels.js';
+import { padded } from '../../src/runtime/panels.js';
 import { machineOf, numbers, onBench } from './harness.js';
 
 const machine = machineOf();

@@ -1,7 +1,7 @@
 /** The max-norm constraint on weights in panels. */
 import { describe, expect, test } from 'vitest';
-import { padded, panelFloats } from '../../src/engine/panels.js';
-import { readPanels, writePanels } from '../reference/panels.js';
+import { padded, panelFloats } from '../../src/runtime/panels.js';
+import { readPanels, writePanels } from '../support/reference/panels.js';
 import { machineOf, numbers, onBench } from './harness.js';
 
 const machine = machineOf();

@@ -1,6 +1,6 @@
 /** Each elementwise kernel, described once: a float64 reference and a bound in units in the last place. */
 import { afterAll, describe, expect, test } from 'vitest';
-import type { KernelName, Kernels } from '../../src/engine/abi.js';
+import type { KernelName, Kernels } from '../../src/runtime/abi.js';
 import { machineOf, numbers, onBench, ulpOf, ulps } from './harness.js';
 
 const machine = machineOf();

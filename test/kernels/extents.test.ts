@@ -5,9 +5,9 @@
 import { readFileSync } from 'node:fs';
 import v8 from 'node:v8';
 import { describe, expect, test } from 'vitest';
-import { ABI, type KernelName } from '../../src/engine/abi.js';
-import { SLACK } from '../../src/engine/arena.js';
-import { OVERREAD } from '../../src/engine/extents.js';
+import { ABI, type KernelName } from '../../src/runtime/abi.js';
+import { SLACK } from '../../src/runtime/arena.js';
+import { OVERREAD } from '../../src/runtime/extents.js';
 import {
   areasOf,
   callsOf,

@@ -1,7 +1,7 @@
 /** One product in both GEMM forms and in every tile, between NaN, held to the bits of its definition. */
 import { expect } from 'vitest';
-import { padded, panelFloats } from '../../src/engine/panels.js';
-import { writePanels } from '../reference/panels.js';
+import { padded, panelFloats } from '../../src/runtime/panels.js';
+import { writePanels } from '../support/reference/panels.js';
 import { machines, numbers, onBench, type Bench, type Buffer } from './harness.js';
 
 export type Size = readonly [m: number, n: number, k: number];

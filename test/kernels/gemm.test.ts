@@ -3,8 +3,8 @@
  * edges.
  */
 import { describe, expect, test } from 'vitest';
-import { panelFloats } from '../../src/engine/panels.js';
-import { readPanels, writePanels } from '../reference/panels.js';
+import { panelFloats } from '../../src/runtime/panels.js';
+import { readPanels, writePanels } from '../support/reference/panels.js';
 import { checkOuter, checkRows, inPanels, STARTS, type Size } from './gemm-cases.js';
 import { machines, numbers, onBench } from './harness.js';
 

@@ -1,9 +1,9 @@
 /** Kernels on a memory of their own: buffers between guard bytes, which every call is held to. */
 import { expect } from 'vitest';
-import type { KernelName, Kernels } from '../../src/engine/abi.js';
-import { compileSync } from '../../src/engine/binary.js';
-import { Machine, MAXIMUM_BYTES } from '../../src/engine/machine.js';
-import { TILE_NAMES, type TileName } from '../../src/engine/tile.js';
+import type { KernelName, Kernels } from '../../src/runtime/abi.js';
+import { compileSync } from '../../src/runtime/binary.js';
+import { Machine, MAXIMUM_BYTES } from '../../src/runtime/wasm-runtime.js';
+import { TILE_NAMES, type TileName } from '../../src/runtime/tile.js';
 
 export const machineOf = (tile: TileName = '4x8'): Machine =>
   new Machine({ module: compileSync(), tile, initialMemory: 1 << 20, maximumMemory: MAXIMUM_BYTES });

@@ -4,7 +4,7 @@
  */
 import { describe, expect, test } from 'vitest';
 import { readFileSync } from 'node:fs';
-import { panelFloats } from '../../src/engine/panels.js';
+import { panelFloats } from '../../src/runtime/panels.js';
 import { machineOf, onBench } from './harness.js';
 
 const machine = machineOf();

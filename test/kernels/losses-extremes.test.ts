@@ -1,6 +1,6 @@
 /** Loss kernels at the edges of float32: logits of any size, and NaN. */
 import { describe, expect, test } from 'vitest';
-import { padded } from '../../src/engine/panels.js';
+import { padded } from '../../src/runtime/panels.js';
 import { machineOf, onBench, type Bench } from './harness.js';
 
 const machine = machineOf();

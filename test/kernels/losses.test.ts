@@ -1,6 +1,6 @@
 /** Loss kernels and softmax against float64 formulas, with garbage in the padding and with extreme logits. */
 import { describe, expect, test } from 'vitest';
-import { padded } from '../../src/engine/panels.js';
+import { padded } from '../../src/runtime/panels.js';
 import { machineOf, numbers, onBench, type Bench } from './harness.js';
 
 const machine = machineOf();

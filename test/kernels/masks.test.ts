@@ -1,7 +1,7 @@
 /** Dropout and Gaussian noise: the numbers that an element takes, and what their distributions promise. */
 import { describe, expect, test } from 'vitest';
-import { padded } from '../../src/engine/panels.js';
-import { philox, shares } from '../reference/philox.js';
+import { padded } from '../../src/runtime/panels.js';
+import { philox, shares } from '../support/reference/philox.js';
 import { machineOf, numbers, onBench } from './harness.js';
 
 const machine = machineOf();

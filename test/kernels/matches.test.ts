@@ -1,6 +1,6 @@
 /** Rows with a NaN have no largest value: they match no class. */
 import { expect, test } from 'vitest';
-import { padded } from '../../src/engine/panels.js';
+import { padded } from '../../src/runtime/panels.js';
 import { machineOf, onBench } from './harness.js';
 
 const machine = machineOf();

@@ -1,6 +1,6 @@
 /** Kernels that count and sum for metrics, against plain loops in float64. */
 import { describe, expect, test } from 'vitest';
-import { padded } from '../../src/engine/panels.js';
+import { padded } from '../../src/runtime/panels.js';
 import { machineOf, numbers, onBench, type Bench, type Buffer } from './harness.js';
 
 const machine = machineOf();

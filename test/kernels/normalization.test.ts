@@ -2,7 +2,7 @@
  * Batch and layer normalization against their formulas in float64, and the roundings that their documentation promises.
  */
 import { afterAll, describe, expect, test } from 'vitest';
-import { padded } from '../../src/engine/panels.js';
+import { padded } from '../../src/runtime/panels.js';
 import { machineOf, numbers, onBench, type Bench, type Buffer } from './harness.js';
 
 const machine = machineOf();

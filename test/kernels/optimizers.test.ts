@@ -1,7 +1,7 @@
 /** Optimizer kernels against the recurrences in float64, over several steps. */
 import { describe, expect, test } from 'vitest';
-import { padded } from '../../src/engine/panels.js';
-import { writePanels } from '../reference/panels.js';
+import { padded } from '../../src/runtime/panels.js';
+import { writePanels } from '../support/reference/panels.js';
 import { machineOf, numbers, onBench } from './harness.js';
 
 const machine = machineOf();

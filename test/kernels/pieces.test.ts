@@ -1,6 +1,6 @@
 /** PReLU and Maxout, whose kernels know columns. */
 import { expect, test } from 'vitest';
-import { padded } from '../../src/engine/panels.js';
+import { padded } from '../../src/runtime/panels.js';
 import { machineOf, numbers, onBench } from './harness.js';
 
 const machine = machineOf();

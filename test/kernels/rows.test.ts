@@ -1,6 +1,6 @@
 /** Kernels that move, sum and compare rows. */
 import { describe, expect, test } from 'vitest';
-import { padded } from '../../src/engine/panels.js';
+import { padded } from '../../src/runtime/panels.js';
 import { machineOf, numbers, onBench, type Bench, type Buffer } from './harness.js';
 
 const machine = machineOf();

@@ -3,9 +3,9 @@
  * which contents, where in memory. One pointer of a call ends where memory ends, so that an access past its extent
  * traps; what stands around the others is filled with a pattern, and must neither change nor have an effect.
  */
-import { ABI, type KernelName } from '../../src/engine/abi.js';
-import { EXTENTS, type Area, type Extent } from '../../src/engine/extents.js';
-import { source, type Source } from '../reference/random.js';
+import { ABI, type KernelName } from '../../src/runtime/abi.js';
+import { EXTENTS, type Area, type Extent } from '../../src/runtime/extents.js';
+import { source, type Source } from '../support/reference/random.js';
 
 type Numbers = Record<string, number>;
 

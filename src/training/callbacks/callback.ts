@@ -4,7 +4,7 @@ import { isRecord } from '../../common/options.js';
 import { fieldOf, isFunction, isThenable } from '../../common/objects.js';
 import type { NamedTensor } from '../../common/tensors.js';
 import type { Diagnosis, NonFinite } from '../diagnosis/diagnosis.js';
-import type { Logs } from '../measure.js';
+import type { Logs } from '../execution-context.js';
 
 /** What callbacks may read and change of the model that is trained: the model itself. */
 export interface TrainedModel {

@@ -1,6 +1,6 @@
 import { ValueError } from '../../common/errors.js';
 import { suggestion } from '../../common/nearest.js';
-import type { Logs } from '../measure.js';
+import type { Logs } from '../execution-context.js';
 
 /** Whether less or more of a number is better; 'auto' goes by its name. */
 export type Mode = 'auto' | 'min' | 'max';

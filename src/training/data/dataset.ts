@@ -1,9 +1,9 @@
 import { ShapeError, ValueError } from '../../common/errors.js';
-import { perEnd } from '../../common/per-end.js';
+import { perEnd } from '../../common/per-tensor.js';
 import { watchOf } from '../../common/rounding.js';
 import { openLabels, openRows, type RowNumbers, type RowSource } from '../../common/rows.js';
-import { RegionGroup } from '../../engine/arena.js';
-import type { Machine } from '../../engine/machine.js';
+import { RegionGroup } from '../../runtime/arena.js';
+import type { Machine } from '../../runtime/wasm-runtime.js';
 import type { ClassWeight, DataGiven, Dataset, DataShape, Resident } from './shape.js';
 import type { LossDefinition } from '../../losses/bind.js';
 import { readGivenWeights, wholeWeights, type GivenWeights } from './weights.js';

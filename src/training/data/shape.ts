@@ -1,5 +1,5 @@
 import type { Labels, RowNumbers, Rows } from '../../common/rows.js';
-import type { End } from '../../graph/ends.js';
+import type { End } from '../../graph/tensor-specs.js';
 import type { LossDefinition } from '../../losses/bind.js';
 
 /** What each class counts for, by its index; classes that are not named count 1. */

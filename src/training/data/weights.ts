@@ -3,7 +3,7 @@ import { describe } from '../../common/describe.js';
 import { ShapeError, ValueError } from '../../common/errors.js';
 import { isRecord } from '../../common/options.js';
 import { lengthOf } from '../../common/rows.js';
-import type { Machine } from '../../engine/machine.js';
+import type { Machine } from '../../runtime/wasm-runtime.js';
 import type { LossDefinition } from '../../losses/bind.js';
 import type { DataGiven, DataShape, Resident } from './shape.js';
 

@@ -1,7 +1,7 @@
 import { propertiesOf } from '../../activations/properties.js';
-import { RegionGroup } from '../../engine/arena.js';
-import type { Machine } from '../../engine/machine.js';
-import type { Place } from '../../engine/step.js';
+import { RegionGroup } from '../../runtime/arena.js';
+import type { Machine } from '../../runtime/wasm-runtime.js';
+import type { Place } from '../../runtime/matrix-view.js';
 import type { Graph } from '../../graph/graph.js';
 import { storedFloats, type PlannedParameter } from '../../graph/plan.js';
 import { runProgram, type BoundNode, type Program } from '../../graph/program.js';
@@ -9,7 +9,7 @@ import { bindUpdate, type UpdateVectors } from '../../optimizers/bind.js';
 import { findFaults, withText } from './advice.js';
 import { batchesOfOne, notProbabilities, outcomesOf, zeroGradientOf } from './findings.js';
 import type { Diagnosis, LayerDiagnosis, NonFinite } from './diagnosis.js';
-import type { Station } from '../measure.js';
+import type { Station } from '../execution-context.js';
 import { bindClip, bindPenalties } from '../adjustments.js';
 import type { Trainer } from '../trainer.js';
 

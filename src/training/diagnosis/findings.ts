@@ -2,7 +2,7 @@
  * What a diagnosis measures of the network as a whole, beside its layers: gradients of 0, outputs that are no
  * probabilities, batches of one row, and the outputs.
  */
-import type { Place } from '../../engine/step.js';
+import type { Place } from '../../runtime/matrix-view.js';
 import type { Graph } from '../../graph/graph.js';
 import type { PlannedParameter } from '../../graph/plan.js';
 import type { Program } from '../../graph/program.js';

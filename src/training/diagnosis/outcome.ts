@@ -4,7 +4,7 @@
  * of the best constant, which is what a network comes to that uses nothing of its inputs.
  */
 import { log } from '../../common/elementary.js';
-import type { Place } from '../../engine/step.js';
+import type { Place } from '../../runtime/matrix-view.js';
 import type { Loss } from '../../losses/losses.js';
 
 /** One output of a diagnosed batch. */

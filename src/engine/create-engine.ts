@@ -1,0 +1,198 @@
+/** Making engines: the kernels, the threads and the tile that were asked for, as far as the platform has them. */
+import { bytesOf } from '../common/arrays.js';
+import { sentence } from '../common/describe.js';
+import { FormatError, UnsupportedError } from '../common/errors.js';
+import { compile, compileSync } from '../runtime/binary.js';
+import { refusedToCompile, requireFeatures, type Numerics } from '../runtime/features.js';
+import { owesTurn } from '../runtime/holding.js';
+import { Machine } from '../runtime/wasm-runtime.js';
+import { compileWide, type Findings } from '../runtime/simd256.js';
+import { processors, programUrl, whyNotShared, whyNotStarted } from '../runtime/threads/host.js';
+import { Pool, startComputeWorker } from '../runtime/threads/pool.js';
+import { DEFAULT_TILE, TILE_NAMES, WIDE_TILES, type TileName } from '../runtime/tile.js';
+import { calibrate } from '../runtime/tile-benchmark.js';
+import { Breath } from '../runtime/event-loop.js';
+import { isModule, readEngineOptions, type EngineOptions, type SettledEngineOptions } from './engine-options.js';
+import { Engine } from './engine.js';
+
+/** 'auto' takes no more threads: what a layer can be cut into usefully is used up by then. */
+const MOST_AUTO = 8;
+
+/**
+ * A machine with its threads; where the platform refuses to start them, one without, and the reason among `reasons`.
+ */
+function machineOf(
+  module: WebAssembly.Module,
+  tile: TileName,
+  threads: number,
+  { initialMemory, maximumMemory, workerUrl }: SettledEngineOptions,
+  reasons: string[],
+): Machine {
+  const settings = { module, tile, initialMemory, maximumMemory };
+  if (threads === 1) return new Machine(settings);
+  const start = startComputeWorker(programUrl(workerUrl));
+  try {
+    return new Machine({ ...settings, threads, startPool: (parts) => new Pool({ ...parts, start }) });
+  } catch (error) {
+    // A limit of memory or a foreign binary is refused again, and by its own name.
+    const machine = new Machine(settings);
+    reasons.push(`threads: ${whyNotStarted(error)}`);
+    return machine;
+  }
+}
+
+const NOT_ASKED: Findings = { simd256: false };
+
+/** What a platform without subnormal numbers does. */
+const FLUSHED = 'this platform makes numbers below 1.18e-38 zero, as V8 does on 32-bit ARM';
+
+/** Throws an UnsupportedError where results would not have the bits that they have elsewhere. */
+function requireSameBits(where: string, keepsSubnormals: boolean, numerics: Numerics, fuses: boolean): void {
+  const what = !keepsSubnormals
+    ? FLUSHED
+    : numerics === 'fused' && !fuses
+      ? "numerics 'fused', but this machine rounds products before it adds them, as strict numerics do"
+      : undefined;
+  if (what === undefined) return;
+  throw new UnsupportedError(
+    `${where}: sameBits 'require' expected results with the bits that they have elsewhere, got: ${what}. ` +
+      `Without it the engine works.`,
+  );
+}
+
+/** An engine on compiled kernels, which says what of its options is not running, and why. */
+function makeEngine(
+  where: string,
+  module: WebAssembly.Module,
+  options: SettledEngineOptions,
+  { narrow, simd256 }: Findings = NOT_ASKED,
+): Engine {
+  const { numerics, wasm } = options;
+  const wanted = options.threads === 'auto' ? Math.min(MOST_AUTO, processors()) : options.threads;
+  const alone = wanted === 1 ? undefined : whyNotShared();
+  const threads = alone === undefined ? wanted : 1;
+  const usual = simd256 ? WIDE_TILES[numerics] : DEFAULT_TILE;
+  const timed = options.tile === 'auto';
+  const pinned = options.tile === undefined || options.tile === 'auto' ? usual : options.tile;
+  const refused: string[] = [];
+  const machine = machineOf(module, pinned, timed ? 1 : threads, options, refused);
+  const fuses = machine.fuses();
+  const sameBits = machine.keepsSubnormals();
+  try {
+    if (numerics === 'strict' && fuses) {
+      throw new FormatError(`${where}: wasm expected the kernels of numerics 'strict', got those of 'fused'.`);
+    }
+    if (options.sameBits === 'require') requireSameBits(where, sameBits, numerics, fuses);
+  } catch (error) {
+    machine.dispose();
+    throw error;
+  }
+  const reasons: string[] = [];
+  if (!sameBits) reasons.push(`sameBits: ${FLUSHED}, so bits may differ from those elsewhere.`);
+  if (alone !== undefined) reasons.push(`threads: ${alone}`);
+  if (narrow !== undefined) reasons.push(narrow);
+  if (numerics === 'fused' && !fuses) {
+    const given = wasm === undefined ? '' : ', or the wasm that was given is that of strict numerics';
+    reasons.push(`numerics: this machine rounds products before it adds them, as strict numerics do${given}.`);
+  }
+  const info = {
+    numerics: fuses ? ('fused' as const) : ('strict' as const),
+    simd256,
+    sameBits: sameBits && fuses === (numerics === 'fused'),
+  };
+  const workerUrl = programUrl(options.workerUrl);
+  if (!timed) return new Engine(machine, { ...info, reasons: [...reasons, ...refused] }, workerUrl);
+  const calibration = calibrate(machine);
+  machine.dispose();
+  const tile = TILE_NAMES.reduce((best, name) => (calibration[name] > calibration[best] ? name : best));
+  const fastest = machineOf(module, tile, threads, options, refused);
+  return new Engine(fastest, { ...info, reasons: [...reasons, ...refused], calibration }, workerUrl);
+}
+
+/**
+ * Waits for an engine's threads; where they do not come, it goes on with one and says why. What was dropped before can
+ * be freed meanwhile.
+ */
+async function withThreads(engine: Engine): Promise<Engine> {
+  await engine.awaitThreads();
+  if (owesTurn()) await new Breath().take();
+  return engine;
+}
+
+const NARROW_SYNC = 'simd256: only createEngine, which does not block, tries it, and only with the inlined kernels.';
+
+/** Rethrows what a platform says of the library's own kernels, which are valid where the features are there. */
+function refuseOwn(where: string, error: unknown): never {
+  throw error instanceof WebAssembly.CompileError ? refusedToCompile(where, error) : error;
+}
+
+/** Why bytes that were given are no module here. */
+function refuseWasm(where: string, wasm: Uint8Array<ArrayBuffer> | ArrayBuffer, error: unknown): never {
+  if (WebAssembly.validate(wasm)) throw refusedToCompile(where, error);
+  const bytes = bytesOf(wasm)!;
+  const isModule = [0x00, 0x61, 0x73, 0x6d].every((byte, at) => bytes[at] === byte);
+  throw new FormatError(
+    `${where}: wasm expected a WebAssembly module, got ${wasm.byteLength} bytes ` +
+      (isModule ? `that this engine does not take: ${sentence((error as Error).message)}` : 'that are none.'),
+  );
+}
+
+/**
+ * An engine on kernels compiled without blocking the thread.
+ * @throws ValueError for an unknown option or a number out of range; UnsupportedError where the platform lacks
+ * WebAssembly SIMD or shared memory; FormatError for a `wasm` that is not this version's.
+ * @example
+ * const engine = await createEngine({ tile: '3x12' });
+ * const network = engine.sequential({ layers: [dense({ units: 3, inputShape: [4] })] });
+ * network.parameterCount; // 15
+ * engine.dispose();
+ */
+export async function createEngine(options?: EngineOptions): Promise<Engine> {
+  const read = readEngineOptions('createEngine', options);
+  const { wasm } = read;
+  const { numerics, simd256 } = read;
+  requireFeatures('createEngine', numerics);
+  const asked = { narrow: simd256 ? NARROW_SYNC : undefined, simd256: false };
+  if (wasm === undefined && simd256) {
+    const { module, findings } = await compileWide(numerics).catch((error: unknown) =>
+      refuseOwn('createEngine', error),
+    );
+    return withThreads(makeEngine('createEngine', module, read, findings));
+  }
+  if (wasm === undefined) {
+    const module = await compile(numerics).catch((error: unknown) => refuseOwn('createEngine', error));
+    return withThreads(makeEngine('createEngine', module, read));
+  }
+  if (isModule(wasm)) return withThreads(makeEngine('createEngine', wasm, read, asked));
+  const module = await WebAssembly.compile(wasm).catch((error: unknown) => refuseWasm('createEngine', wasm, error));
+  return withThreads(makeEngine('createEngine', module, read, asked));
+}
+
+/**
+ * `createEngine` for platforms that compile on the calling thread: Node, Bun, Deno, workers, and current browsers.
+ * @throws as `createEngine`.
+ * @example
+ * const engine = createEngineSync();
+ * engine.info.numerics; // 'strict'
+ * engine.dispose();
+ */
+export function createEngineSync(options?: EngineOptions): Engine {
+  const read = readEngineOptions('createEngineSync', options);
+  const { wasm } = read;
+  if (wasm !== undefined || read.numerics === 'strict') requireFeatures('createEngineSync', read.numerics);
+  const asked = { narrow: read.simd256 ? NARROW_SYNC : undefined, simd256: false };
+  if (wasm === undefined && read.numerics === 'fused') {
+    throw new UnsupportedError(
+      `createEngineSync: numerics expected 'strict', got 'fused' without its kernels. ` +
+        `Pass wasm: fusedKernels() of wasm-mlp/fused, or use createEngine.`,
+    );
+  }
+  if (isModule(wasm)) return makeEngine('createEngineSync', wasm, read, asked);
+  let module: WebAssembly.Module;
+  try {
+    module = wasm === undefined ? compileSync() : new WebAssembly.Module(wasm);
+  } catch (error) {
+    return wasm === undefined ? refuseOwn('createEngineSync', error) : refuseWasm('createEngineSync', wasm, error);
+  }
+  return makeEngine('createEngineSync', module, read, asked);
+}

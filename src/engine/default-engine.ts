@@ -1,0 +1,102 @@
+/** Models on the engine that is named, or on a default one. */
+import { describe } from '../common/describe.js';
+import { ValueError } from '../common/errors.js';
+import { isRecord, type Check } from '../common/options.js';
+import { owesTurn } from '../runtime/holding.js';
+import { Breath } from '../runtime/event-loop.js';
+import { fieldOf } from '../common/objects.js';
+import type { ModelOptions, SequentialOptions, Tensors } from '../graph/architecture.js';
+import { createEngine } from './create-engine.js';
+import type { LoadOptions } from '../inference/custom-objects.js';
+import { isEngine, type Engine, type Predictions } from './engine.js';
+import type { Model } from '../model/model.js';
+
+/** The engine of models that name none, made by the first of them. */
+let defaultEngine: Promise<Engine> | undefined;
+
+async function engineOf(engine: Engine | undefined): Promise<Engine> {
+  if (engine !== undefined) return engine;
+  // A failure is not kept: the next model may find room.
+  defaultEngine ??= createEngine().catch((error: unknown) => {
+    defaultEngine = undefined;
+    throw error;
+  });
+  return defaultEngine;
+}
+
+/** A model, once what was dropped before it could be freed. */
+async function made<M>(model: M): Promise<M> {
+  if (owesTurn()) await new Breath().take();
+  return model;
+}
+
+/** Reads an engine. */
+export const engineCheck: Check<Engine> = (path, value) => {
+  if (isEngine(value)) return value;
+  const alike = typeof fieldOf(value, 'sequential') === 'function';
+  const hint = alike ? ' Is it of another copy of the library, imported here and required there?' : '';
+  throw new ValueError(`${path} expected an engine of createEngine, got ${describe(value)}.${hint}`);
+};
+
+/**
+ * A model that passes each row through the layers in order, on `engine` or on a default one that all such models share.
+ * @throws as `Engine.sequential`.
+ * @example
+ * const model = await sequential({
+ *   seed: 42,
+ *   layers: [dense({ units: 128, activation: 'relu', inputShape: [784] }), dense({ units: 10, activation: 'softmax' })],
+ * });
+ * model.parameterCount; // 101770
+ */
+export async function sequential(options: SequentialOptions & { engine?: Engine }): Promise<Model> {
+  const { engine, rest } = splitEngine('sequential', options);
+  return made((await engineOf(engine)).sequential(rest));
+}
+
+/**
+ * A model of the graph between `inputs` and `outputs`, on `engine` or the default one: any directed acyclic graph, with
+ * branches that meet in `add` and `concatenate`, several inputs and several outputs. Weights are named after the
+ * layers.
+ * @throws as `Engine.model`.
+ * @example
+ * const x = input({ shape: [2] });
+ * const h = dense({ units: 8, activation: 'relu' }).apply(x);
+ * const y = dense({ units: 1 }).apply(concatenate().apply([x, h]));
+ * const network = await model({ inputs: x, outputs: y, seed: 42 });
+ * network.getWeights().map(({ name }) => name); // ['dense.weight', 'dense.bias', 'dense_1.weight', 'dense_1.bias']
+ */
+export async function model<const T extends Tensors>(
+  options: ModelOptions<T> & { engine?: Engine },
+): Promise<Model<Predictions<T>>> {
+  const { engine, rest } = splitEngine('model', options);
+  return made((await engineOf(engine)).model(rest));
+}
+
+/** The engine that is named among options, and the rest of them. */
+function splitEngine<T extends { engine?: Engine }>(where: string, options: T) {
+  // What is no object is refused by whoever reads the rest; nothing at all lacks what the options lack.
+  if (options !== undefined && !isRecord(options)) return { engine: undefined, rest: options };
+  const given = options ?? {};
+  const engine = fieldOf(given, 'engine');
+  const rest = Object.fromEntries(Object.entries(given).filter(([name]) => name !== 'engine'));
+  return {
+    engine: engine === undefined ? undefined : engineCheck(`${where}: engine`, engine),
+    rest: rest as unknown as Omit<T, 'engine'>,
+  };
+}
+
+/**
+ * The model of a file that `save` wrote, on `engine` or the default one.
+ * @throws as `Engine.loadModel`.
+ * @example
+ * const network = await sequential({ layers: [dense({ units: 3, inputShape: [2] })] });
+ * const again = await loadModel(network.save());
+ * again.predict([[1, 2]]).join() === network.predict([[1, 2]]).join(); // true
+ */
+export async function loadModel<O extends Float32Array | Float32Array[] = Float32Array>(
+  bytes: Uint8Array | ArrayBuffer,
+  options?: LoadOptions & { engine?: Engine },
+): Promise<Model<O>> {
+  const { engine, rest } = splitEngine('loadModel', options ?? {});
+  return made((await engineOf(engine)).loadModel<O>(bytes, rest));
+}

@@ -1,0 +1,216 @@
+/** Models that several threads predict from: a handle that can be posted, and what another thread makes of it. */
+import { isFloat32Array, isList, mayOverlap, typedLength } from '../common/arrays.js';
+import { restoreCustom } from '../common/custom.js';
+import { describe, sentence } from '../common/describe.js';
+import { ValueError, WasmMlpError } from '../common/errors.js';
+import { fieldsOf, isInstance } from '../common/objects.js';
+import { isRecord, readOptions } from '../common/options.js';
+import type { Inputs } from '../common/rows.js';
+import { ALIGNMENT } from '../runtime/arena.js';
+import { FIRST_ADDRESS } from '../runtime/constants.generated.js';
+import { whenCollected } from '../runtime/holding.js';
+import { Machine, MAXIMUM_BYTES, type MachineHandle } from '../runtime/wasm-runtime.js';
+import { useLeftovers } from '../runtime/threads/shared-free-list.js';
+import { TILE_NAMES, type TileName } from '../runtime/tile.js';
+import { VERSION_WORDS, VersionReader } from '../runtime/threads/seqlock.js';
+import { planNetwork } from '../graph/plan.js';
+import { readArchitecture, type Architecture } from '../graph/architecture.js';
+import { customCheck, type CustomObjects, type LoadOptions } from './custom-objects.js';
+import { InferenceModel, type BatchOptions } from './inference-model.js';
+
+/** What `model.share` gives: to be posted to another thread as it is, and there taken by `attachModel`. */
+export interface ModelHandle extends MachineHandle {
+  /** Which handle this is. */
+  readonly kind: 'wasm-mlp model';
+  /** The network, without its weights. */
+  readonly architecture: Architecture;
+  /** Where the weights stand in the memory. */
+  readonly weights: number;
+  /** Where the words stand that tell of their changes. */
+  readonly words: number;
+  /** Which of the models that had these words it is. */
+  readonly generation: number;
+}
+
+const FIELDS = [
+  'kind',
+  'module',
+  'tile',
+  'memory',
+  'maximumMemory',
+  'architecture',
+  'weights',
+  'words',
+  'generation',
+] as const;
+
+/** The fields of a handle, each read once. */
+type Given = Partial<Record<keyof ModelHandle, unknown>>;
+
+/** Whether a value is a handle, as a post leaves it: JSON, for one, keeps neither modules nor memories. */
+const isHandle = ({ kind, module, tile, memory, architecture }: Given): boolean =>
+  kind === 'wasm-mlp model' &&
+  isInstance(module, WebAssembly.Module) &&
+  isInstance(memory, WebAssembly.Memory) &&
+  TILE_NAMES.includes(tile as TileName) &&
+  isRecord(architecture);
+
+/**
+ * Reads a handle. Its numbers are addresses: one that is wrong would let predictions read, and the words of the version
+ * be written, where other models have what is theirs. So each has to be where `model.share` can have put it.
+ */
+function readHandle(value: unknown): ModelHandle {
+  const given: Given = fieldsOf(value, ...FIELDS);
+  if (!isHandle(given)) {
+    throw new ValueError(
+      `attachModel: handle expected what model.share gave, got ${describe(value)}. ` +
+        `It goes to other threads by postMessage or workerData, not as text.`,
+    );
+  }
+  const { memory, maximumMemory, weights, words, generation } = given;
+  const { buffer } = memory as WebAssembly.Memory;
+  const bytes = buffer.byteLength;
+  if (buffer instanceof ArrayBuffer) throw refusal('memory', 'a shared one', 'one that is not');
+  const within = (what: keyof ModelHandle, number: unknown, least: number, most: number, step = 1): void => {
+    if (Number.isSafeInteger(number) && (number as number) >= least && (number as number) <= most) {
+      if ((number as number) % step === 0) return;
+    }
+    const multiple = step === 1 ? 'an integer' : `a multiple of ${step}`;
+    throw refusal(what, `${multiple} from ${least} to ${most}`, describe(number));
+  };
+  within('maximumMemory', maximumMemory, bytes, MAXIMUM_BYTES);
+  within('weights', weights, FIRST_ADDRESS, bytes, ALIGNMENT);
+  within('words', words, FIRST_ADDRESS, bytes - 4 * VERSION_WORDS, ALIGNMENT);
+  within('generation', generation, -(2 ** 31), 2 ** 31 - 1);
+  return given as ModelHandle;
+}
+
+const refusal = (what: keyof ModelHandle, expected: string, got: string): ValueError =>
+  new ValueError(`attachModel: handle expected ${what} to be ${expected}, got ${got}. Pass on what model.share gave.`);
+
+/** A machine on a handle's memory. */
+function machineOn(handle: ModelHandle): Machine {
+  try {
+    return new Machine(handle);
+  } catch (error) {
+    if (error instanceof WasmMlpError) throw error;
+    throw refusal('memory', 'that of its kernels', `one that they do not take: ${sentence((error as Error).message)}`);
+  }
+}
+
+/**
+ * Leaves what an attached machine has made of its memory to others, once. A function of its own, since one that is made
+ * in a constructor would hold its object.
+ */
+function leaving(machine: Machine): () => void {
+  const { memory } = machine;
+  const leftovers = useLeftovers(memory);
+  return () => {
+    for (const stretch of memory.made.splice(0)) leftovers.leave(stretch);
+    machine.dispose();
+  };
+}
+
+/**
+ * Predicts from the weights of a model of another thread. A change of the weights is seen as a whole: no prediction
+ * mixes two.
+ */
+class AttachedModel<O extends Float32Array | Float32Array[]> extends InferenceModel<O> {
+  private readonly reader: VersionReader;
+
+  constructor(handle: ModelHandle, architecture: Architecture) {
+    const { weights, generation } = handle;
+    const blueprint = readArchitecture('attachModel', architecture);
+    const plan = planNetwork('attachModel', blueprint.graph);
+    const machine = machineOn(handle);
+    const { memory } = machine;
+    const most = memory.bytes - 4 * plan.parameterFloats;
+    if (weights > most) throw refusal('weights', `at most ${most}, so that they lie in the memory`, `${weights}`);
+    const reader = new VersionReader(memory.words(handle.words, VERSION_WORDS), generation);
+    reader.requireLive('attachModel');
+    const onDispose = leaving(machine);
+    super({ machine, blueprint, plan, where: 'attachModel', onDispose, weights });
+    this.reader = reader;
+    whenCollected(this, onDispose);
+  }
+
+  override predict(x: Inputs, options?: BatchOptions): O {
+    const { reader } = this;
+    try {
+      for (;;) {
+        const version = reader.begin('predict');
+        const y = super.predict(x, options);
+        if (reader.end('predict', version)) return y;
+      }
+    } finally {
+      reader.release();
+    }
+  }
+
+  /**
+   * As in every model; where `out` lies in the memory of `x` it allocates a copy of that, since it may have to predict
+   * again.
+   */
+  override predictInto(x: Float32Array | readonly Float32Array[], out: O): O {
+    const { reader, inputEnds, ends } = this;
+    const rows = sharesMemory(x, inputEnds.length, out, ends.length) ? apart(x, inputEnds.length) : x;
+    try {
+      for (;;) {
+        const version = reader.begin('predictInto');
+        super.predictInto(rows, out);
+        if (reader.end('predictInto', version)) return out;
+      }
+    } finally {
+      reader.release();
+    }
+  }
+}
+
+/**
+ * Whether an array of one side lies in the memory of one of the other. What is no array is refused where it is read,
+ * and so is a list with more than there are ends.
+ */
+function sharesMemory(x: unknown, inputs: number, out: unknown, outputs: number): boolean {
+  for (let i = 0; i < (isList(x) ? inputs : 1); i++) {
+    const one: unknown = isList(x) ? x[i] : x;
+    if (!isFloat32Array(one)) continue;
+    for (let j = 0; j < (isList(out) ? outputs : 1); j++) {
+      const other: unknown = isList(out) ? out[j] : out;
+      if (isFloat32Array(other) && mayOverlap(one, other)) return true;
+    }
+  }
+  return false;
+}
+
+type OneOrSeveral = Float32Array | readonly Float32Array[];
+
+function apart(x: OneOrSeveral, count: number): OneOrSeveral {
+  if (!isList(x)) return copyOf(x);
+  return x.length === count ? Array.from({ length: count }, (_, i) => copyOf(x[i])) : x;
+}
+
+/** A copy of an array that has anything in it. */
+const copyOf = (one: Float32Array): Float32Array =>
+  isFloat32Array(one) && typedLength(one) > 0 ? new Float32Array(one) : one;
+
+/**
+ * A model of another thread, to predict with: from the same weights, without a copy, as they are at each call. It has
+ * only its activations for itself; `dispose` gives them back to whoever attaches next, and a thread that ends without
+ * it leaves them taken for as long as the memory lives.
+ * @throws ValueError for anything but what `model.share` gave, or where objects of one's own are missing from `custom`;
+ * FormatError for the handle of another version of this library; StateError where the model has been disposed.
+ * @example
+ * // worker.js
+ * onmessage = ({ data: { handle, row } }) => postMessage(attachModel(handle).predict([row]));
+ */
+export function attachModel<O extends Float32Array | Float32Array[] = Float32Array>(
+  handle: ModelHandle,
+  options?: LoadOptions,
+): InferenceModel<O> {
+  const read = readHandle(handle);
+  const { custom } = readOptions<{ custom: CustomObjects }>('attachModel', options, {
+    custom: { check: customCheck, or: new Map() },
+  });
+  const architecture = restoreCustom('attachModel: architecture', read.architecture, custom) as Architecture;
+  return new AttachedModel<O>(read, architecture);
+}

@@ -1,0 +1,185 @@
+/** A model's file as far as it can be read without building the model. */
+import { bytesOf } from '../common/arrays.js';
+import { requireFields, restoreCustom } from '../common/custom.js';
+import { describe, sentence } from '../common/describe.js';
+import { FormatError, MemoryError, ValueError, WasmMlpError } from '../common/errors.js';
+import { isRecord } from '../common/options.js';
+import { isShortage, type NamedTensor } from '../common/tensors.js';
+import type { PlannedParameter } from '../graph/plan.js';
+import { isModest } from '../formats/json-size.js';
+import { decodeSafetensors } from '../formats/safetensors.js';
+import type { CompileOptions } from '../training/compiled.js';
+import { readArchitecture, type Architecture, type Blueprint } from '../graph/architecture.js';
+import type { CustomObjects } from './custom-objects.js';
+import { readTensors } from '../graph/named-weights.js';
+
+/** What to do where a path, an address or a response was given instead of bytes. */
+export const READ_FIRST = ' Read the file first: readFileSync(path), or new Uint8Array(await response.arrayBuffer()).';
+
+/** Metadata field that holds everything but tensors. */
+export const FIELD = 'wasm-mlp';
+
+/** Raised when older versions could not read a file. */
+export const FORMAT_VERSION = 1;
+
+/** What a file says of training. */
+export interface SavedTraining {
+  readonly options: CompileOptions;
+  readonly learningRate: number;
+  readonly stepCount: number;
+  /** Names of the saved moments. */
+  readonly slots: readonly string[];
+}
+
+export interface Header {
+  readonly formatVersion: number;
+  readonly architecture: Architecture;
+  readonly epochCount: number;
+  readonly training?: SavedTraining;
+}
+
+export interface Checkpoint extends Omit<Header, 'formatVersion'> {
+  readonly tensors: ReadonlyMap<string, NamedTensor>;
+  /**
+   * Whether values of tensors are copied where they are checked, rather than taken from the file when they are written.
+   */
+  readonly copied: boolean;
+}
+
+/** All fields of a header, and of an architecture. */
+const HEADER_FIELDS = ['formatVersion', 'architecture', 'epochCount', 'training'];
+const ARCHITECTURE_FIELDS = ['seed', 'layers', 'nodes', 'inputs', 'outputs'];
+
+/**
+ * Values that the library's part of the header may have in any file, and how many more for each tensor and each number
+ * in them.
+ */
+const FREE_VALUES = 1_048_576;
+const VALUES_PER_TENSOR = 10;
+const VALUES_PER_NUMBER = 0.25;
+
+const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
+
+export function requireField(holds: boolean, field: string, expected: string, got: unknown): void {
+  if (!holds) throw new FormatError(`loadModel: field ${field} expected ${expected}, got ${describe(got)}.`);
+}
+
+/** Throws unless a value of the file is an object with no field but those with a name. */
+function requireObject(field: string, value: unknown, names: readonly string[]): void {
+  requireField(isRecord(value), field, 'an object', value);
+  // Before anything else is done with it: what nobody reads may be of any size.
+  asFormatError(field, () => requireFields(`loadModel: field ${field}`, value as object, names));
+}
+
+function readTraining(training: SavedTraining | undefined): SavedTraining | undefined {
+  if (training === undefined) return undefined;
+  requireObject('training', training, ['options', 'learningRate', 'stepCount', 'slots']);
+  const { options, learningRate, stepCount, slots } = training;
+  requireField(isCount(stepCount), 'training.stepCount', 'a count', stepCount);
+  const isRate = typeof learningRate === 'number' && learningRate >= 0 && Math.fround(learningRate) < Infinity;
+  requireField(isRate, 'training.learningRate', 'a number >= 0', learningRate);
+  const names = Array.isArray(slots) && slots.every((slot) => typeof slot === 'string');
+  requireField(names, 'training.slots', 'a list of names', slots);
+  requireField(isRecord(options), 'training.options', 'an object', options);
+  // −0 is 0 here as in all options.
+  return { options, learningRate: learningRate + 0, stepCount: stepCount + 0, slots };
+}
+
+/** Reads the library's part of the header. */
+function readHeader(text: string, most: number): Header {
+  if (!isModest(text, most)) {
+    throw new FormatError(`loadModel: field ${FIELD} expected at most ${Math.floor(most)} values, got more.`);
+  }
+  let header: Header;
+  try {
+    header = JSON.parse(text) as Header;
+  } catch {
+    throw new FormatError(`loadModel: field ${FIELD} expected JSON, got something else.`);
+  }
+  requireField(isRecord(header), FIELD, 'an object', header);
+  // First: files of later versions may have other fields.
+  requireField(header.formatVersion === FORMAT_VERSION, 'formatVersion', `${FORMAT_VERSION}`, header.formatVersion);
+  requireObject(FIELD, header, HEADER_FIELDS);
+  requireField(isCount(header.epochCount), 'epochCount', 'a count', header.epochCount);
+  const { formatVersion, architecture, epochCount } = header;
+  requireObject('architecture', architecture, ARCHITECTURE_FIELDS);
+  const training = readTraining(header.training);
+  return { formatVersion, architecture, epochCount: epochCount + 0, ...(training && { training }) };
+}
+
+/** Reads a file as far as it can be checked without building the model. */
+function decodeModel(file: unknown): Omit<Checkpoint, 'copied'> {
+  const bytes = bytesOf(file);
+  if (bytes === undefined)
+    throw new ValueError(`loadModel: file expected a Uint8Array, got ${describe(file)}.${READ_FIRST}`);
+  const { tensors, metadata } = decodeSafetensors('loadModel', bytes);
+  const text = metadata[FIELD];
+  if (text === undefined) {
+    throw new FormatError(
+      `loadModel: field __metadata__.${FIELD} expected, got a file without it. It was not saved by wasm-mlp: ` +
+        `to take weights of other files, build the model and call setWeights.`,
+    );
+  }
+  const numbers = tensors.reduce((total, { data }) => total + data.length, 0);
+  const most = FREE_VALUES + VALUES_PER_TENSOR * tensors.length + VALUES_PER_NUMBER * numbers;
+  const { architecture, epochCount, training } = readHeader(text, most);
+  const map = new Map(tensors.map((tensor) => [tensor.name, tensor]));
+  return { architecture, epochCount, ...(training && { training }), tensors: map };
+}
+
+/** Reads a file, with the user's own objects by name, as far as that goes without a plan. */
+export function openModel(
+  file: unknown,
+  custom: CustomObjects,
+): { readonly checkpoint: Checkpoint; readonly blueprint: Blueprint } {
+  const { architecture, training, ...rest } = decodeModel(file);
+  const restored = <T>(field: string, value: T): T =>
+    asFormatError(field, () => restoreCustom(`loadModel: ${field}`, value, custom)) as T;
+  const checkpoint: Checkpoint = {
+    ...rest,
+    architecture: restored('architecture', architecture),
+    ...(training && { training: { ...training, options: restored('training.options', training.options) } }),
+    // Functions of the user's own may run between check and use, and change the file.
+    copied: custom.size > 0,
+  };
+  const blueprint = asFormatError('architecture', () => readArchitecture('loadModel', checkpoint.architecture));
+  return { checkpoint, blueprint };
+}
+
+/** The tensors of these parameters, in order. */
+export function takeTensors(
+  { tensors, copied }: Checkpoint,
+  parameters: readonly PlannedParameter[],
+  values: 'finite' | 'any' = 'finite',
+): Float32Array[] {
+  const found = parameters.map(({ name }) => {
+    const tensor = tensors.get(name);
+    if (tensor === undefined)
+      throw new FormatError(`loadModel: tensor ${describe(name)} expected, got a file without it.`);
+    return tensor;
+  });
+  return readTensors('loadModel', parameters, found, { copied, finite: values === 'finite' });
+}
+
+/**
+ * What a file asks for that a model refuses is a fault of the file, and so is whatever else it makes go wrong while
+ * `field` of it is read. Only a lack of memory is not.
+ */
+export function asFormatError<T>(field: string, build: () => T): T {
+  try {
+    return build();
+  } catch (error) {
+    if (error instanceof MemoryError || error instanceof FormatError) throw error;
+    const message = error instanceof Error ? error.message : String(error);
+    if (error instanceof WasmMlpError) {
+      throw new FormatError(
+        message.startsWith('loadModel: ') ? message : `loadModel: the file's model is refused. ${message}`,
+      );
+    }
+    if (isShortage(error)) throw new MemoryError(`loadModel: memory for ${field} expected, got none: ${message}.`);
+    throw new FormatError(
+      `loadModel: field ${field} expected what model.save writes, got what cannot be read: ${sentence(message)}`,
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,380 @@
+/** A training in a worker, as the side sees it that asked for it. */
+import { newFloats } from '../common/arrays.js';
+import { sentence } from '../common/describe.js';
+import { UnsupportedError, WorkerError } from '../common/errors.js';
+import { watchOf } from '../common/rounding.js';
+import { callerTrace, setTrace } from '../common/traces.js';
+import { Weight } from '../runtime/holding.js';
+import type { Machine } from '../runtime/wasm-runtime.js';
+import { expireAfter } from '../runtime/threads/patience.js';
+import { startComputeWorker } from '../runtime/threads/pool.js';
+import type { WorkerStart } from '../runtime/threads/start.js';
+import { startWorker, whyNoWorkers, whyNotShared, type HostedWorker } from '../runtime/threads/host.js';
+import { abortable } from '../training/abortable.js';
+import { callAll, hookOf, HOOKS, type Callback, type TrainedModel } from '../training/callbacks/callback.js';
+import {
+  isSourced,
+  nextOf,
+  readBatch,
+  openSource,
+  type Batches,
+  type BatchSource,
+  type FitData,
+} from '../training/data/batches.js';
+import { requireEqualRows, type DataSources } from '../training/data/dataset.js';
+import type { DataShape } from '../training/data/shape.js';
+import { withText } from '../training/diagnosis/advice.js';
+import type { ReadFitOptions } from '../training/fit-options.js';
+import { attach, type FitSubject, type History, type Inspected } from '../training/fit.js';
+import { copyState, stateFloats, TrainingState, type Edits } from '../training/state.js';
+import type { Architecture } from '../graph/architecture.js';
+import { savedOptions } from '../model/checkpoint.js';
+import { plain } from '../common/plain.js';
+import type { Answer, Begin, Edit, FromWorker, Question, SentBatch, SentError, ToWorker } from './protocol.js';
+import { revive } from './errors.js';
+import { describeData, sendRows } from './send.js';
+import { SnapshotMemory, Snapshots } from './snapshots.js';
+
+/** What is trained. */
+export interface OffloadSubject extends FitSubject {
+  readonly machine: Machine;
+  readonly architecture: Architecture;
+  readonly shape: DataShape;
+  /** Threads that compute, and where workers are loaded from. */
+  readonly threads: number;
+  readonly workerUrl: URL | undefined;
+}
+
+/** Name of an object of the user's own in a description, where there is one. */
+function findCustom(value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { kind, config } = value as { kind?: unknown; config?: { name?: unknown } };
+  if (kind === 'custom') return String(config?.name);
+  for (const inner of Object.values(value)) {
+    const found = findCustom(inner);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** How long a worker may take to its first message. */
+const SILENCE_MS = 30_000;
+
+/** One `fit` in a worker. */
+export class Offload {
+  private worker: HostedWorker | undefined;
+  /** The workers that compute for it. */
+  private readonly helpers: Pick<HostedWorker, 'end'>[] = [];
+  /** The memory that they compute on, which is the worker's. */
+  private lent: WebAssembly.Memory | undefined;
+  private readonly snapshots: Snapshots | undefined;
+  private readonly memory: SnapshotMemory | undefined;
+  private readonly floats: number;
+  private inspections: readonly Inspected[] = [];
+  private batches: Batches | undefined;
+  private edits: Edits = { weights: 0, rate: 0 };
+  /** Why the worker is gone, once it is. */
+  private lost: WorkerError | undefined;
+  /** What `stopTraining` was, for a training that is refused. */
+  private readonly stoppedBefore: boolean;
+  /** The newest state from the worker, and whether its moments are still to be taken. */
+  private state: TrainingState | undefined;
+  /** What a callback or a source on this side threw. */
+  private thrown: { readonly error: unknown } | undefined;
+  private settle!: { resolve(history: History): void; reject(error: unknown): void };
+  private readonly result: Promise<History>;
+  private over = false;
+  /** Whether the worker has said its last word. */
+  private finished = false;
+  /** Ends the watch over the worker's first message. */
+  private stopWatch: () => void = () => undefined;
+  /** Of the call of `fit`, for errors that the worker tells of. */
+  private readonly trace = callerTrace();
+
+  constructor(
+    private readonly subject: OffloadSubject,
+    private readonly data: FitData,
+    private readonly options: ReadFitOptions,
+  ) {
+    const none = whyNoWorkers();
+    if (none !== undefined) throw new UnsupportedError(`fit: runIn 'worker' expected a platform with workers: ${none}`);
+    const { trainer, architecture } = subject;
+    const custom = findCustom(architecture) ?? findCustom(plain(savedOptions(trainer.compiled)));
+    if (custom !== undefined) {
+      throw new UnsupportedError(
+        `fit: runIn expected 'main' for a model with objects of your own, got 'worker': ` +
+          `the functions of "${custom}" cannot be sent to a worker.`,
+      );
+    }
+    this.floats = stateFloats(trainer);
+    if (whyNotShared() === undefined) {
+      this.memory = SnapshotMemory.take(this.floats);
+      this.snapshots = new Snapshots(this.memory.buffer, this.floats, 'reader');
+    }
+    const { model } = subject;
+    this.stoppedBefore = model.stopTraining;
+    model.stopTraining = false;
+    this.result = new Promise((resolve, reject) => (this.settle = { resolve, reject }));
+    // Whoever waits is told by `run`.
+    this.result.catch(() => undefined);
+  }
+
+  /** Trains. The weights are those of the last finished step whatever happens. */
+  async run(): Promise<History> {
+    const { signal } = this.options;
+    const abort = (): void => {
+      this.snapshots?.abort();
+      this.post({ type: 'abort' });
+    };
+    signal?.addEventListener('abort', abort);
+    try {
+      await this.begin().catch((error: unknown) => {
+        this.refuse();
+        throw error;
+      });
+      return await this.result;
+    } finally {
+      this.stopWatch();
+      signal?.removeEventListener('abort', abort);
+      this.endWorkers();
+      if (!this.over) this.pullAll();
+      this.over = true;
+      if (this.finished) this.memory?.give();
+      // As where batches are taken on this thread: told to close, and not waited for.
+      void (async () => this.batches?.return?.())().catch(() => undefined);
+    }
+  }
+
+  /** Takes the newest weights that there are. */
+  pull(): void {
+    if (this.over) return;
+    const newest = this.snapshots?.newest();
+    if (newest !== undefined) this.take(newest);
+  }
+
+  /** `pull`, with the optimizer's moments. */
+  pullAll(): void {
+    this.pull();
+    this.state?.giveMoments(this.subject, this.edits);
+    this.state = undefined;
+  }
+
+  /** Tells the worker of a change to the model. */
+  edit(change: Edit): void {
+    const { weights, rate } = this.edits;
+    this.edits = {
+      weights: weights + (change.weights === undefined ? 0 : 1),
+      rate: rate + (change.learningRate === undefined ? 0 : 1),
+    };
+    this.post({ type: 'edit', ...change });
+  }
+
+  /** Ends the training with an error, at once; the model is no more. */
+  cancel(error: Error): void {
+    this.over = true;
+    // First, since some platforms tell of a worker's end while they end it.
+    this.settle.reject(error);
+    this.endWorkers();
+  }
+
+  private post(message: ToWorker, transfer?: readonly ArrayBuffer[]): void {
+    if (!this.over) this.worker?.post(message, transfer);
+  }
+
+  private take(state: TrainingState): void {
+    this.state = state;
+    state.giveWeights(this.subject, this.edits);
+  }
+
+  /** The training was refused before it began, and has changed nothing. */
+  private refuse(): void {
+    const { model } = this.subject;
+    if (!model.stopTraining) model.stopTraining = this.stoppedBefore;
+  }
+
+  private readonly proceed = (): void => {
+    if (this.lost !== undefined) throw this.lost;
+    this.subject.requireLive('fit');
+    this.options.signal?.throwIfAborted();
+  };
+
+  private async begin(): Promise<void> {
+    const { subject, data, options, proceed } = this;
+    const { trainer, machine, shape } = subject;
+    const program = subject.workerUrl ?? (await import('./program.js')).OFFLOAD_PROGRAM;
+    proceed();
+    const { validation } = data;
+    const given = isSourced(data.train) ? undefined : describeData('fit', data.train, shape.outputs, 0);
+    const sets = shape.inputs.length + shape.outputs.length;
+    const begin: Begin = {
+      role: 'fit',
+      module: machine.module,
+      tile: machine.tile.name,
+      maximumMemory: machine.memory.maximumBytes,
+      threads: subject.threads,
+      architecture: subject.architecture,
+      compiled: plain(savedOptions(trainer.compiled)),
+      state: copyState(subject, this.edits),
+      snapshots: this.memory?.buffer,
+      options: {
+        epochs: options.epochs,
+        batchSize: options.batchSize,
+        shuffle: options.shuffle,
+        validationSplit: options.validationSplit,
+        batchesPerEpoch: options.batchesPerEpoch,
+        initialEpoch: options.initialEpoch,
+      },
+      stopTraining: subject.model.stopTraining,
+      hooks: HOOKS.filter((hook) => options.callbacks.some((callback) => hookOf(callback, hook) !== undefined)),
+      data: given ?? 'source',
+      validation: validation && describeData('fit', validation, shape.outputs, sets),
+    };
+    const events = {
+      message: (message: unknown) => void this.receive(message as FromWorker),
+      ended: (reason: string) => {
+        this.lost = new WorkerError(
+          `fit: a worker that trains expected, but it is gone: ${sentence(reason)} The weights are those of a finished step.`,
+        );
+        this.settle.reject(this.lost);
+      },
+    };
+    try {
+      this.worker = startWorker(program, events, { keepsAlive: true });
+    } catch (error) {
+      throw new UnsupportedError(
+        `fit: runIn 'worker' expected a platform that starts a worker, got: ${sentence((error as Error).message)}`,
+      );
+    }
+    this.post(begin, [begin.state]);
+    // The file that it was loaded from may be another's, and say nothing for ever.
+    this.stopWatch = expireAfter(SILENCE_MS, () => {
+      events.ended(`it has said nothing for ${SILENCE_MS / 1000} s. Is workerUrl the file worker.js of this package?`);
+    });
+    const send = (rows: DataSources, firstSet: number): Promise<void> =>
+      sendRows(
+        'fit',
+        rows,
+        firstSet,
+        (set, part) => this.post({ type: 'rows', set, data: part }, [part.buffer]),
+        proceed,
+      );
+    if (validation !== undefined) await send(validation, sets);
+    if (!isSourced(data.train)) await send(data.train, 0);
+    this.post({ type: 'go' });
+  }
+
+  private async receive(message: FromWorker): Promise<void> {
+    this.stopWatch();
+    if (this.over) return;
+    if (message.state !== undefined) this.take(new TrainingState(message.state, 0, this.floats));
+    switch (message.type) {
+      case 'here':
+        break;
+      case 'epoch':
+        this.pull();
+        break;
+      case 'ask':
+        this.pull();
+        try {
+          const answer = await this.answer(message.question);
+          this.post(
+            { type: 'answer', ...answer },
+            answer.batch?.rows.map(({ buffer }) => buffer as ArrayBuffer),
+          );
+        } catch (error) {
+          this.thrown ??= { error };
+          this.post({ type: 'answer', failed: true });
+        }
+        break;
+      case 'help':
+        this.help(message.start);
+        break;
+      case 'diagnosed':
+        this.inspections[message.inspection].inspection.diagnosed(message.epoch, withText(message.measured));
+        break;
+      case 'nonFinite':
+        this.inspections[message.inspection].inspection.nonFinite(message.found);
+        break;
+      case 'done':
+        this.finished = true;
+        this.settle.resolve(message.history);
+        break;
+      case 'failed':
+        this.finished = true;
+        if (!message.begun) this.refuse();
+        this.settle.reject(this.failure(message.error));
+        break;
+    }
+  }
+
+  /** Starts a compute worker on the memory of the one that trains. */
+  private help(start: WorkerStart): void {
+    const { index, memory } = start;
+    this.lent = memory;
+    const ended = (reason: string): void => this.post({ type: 'helper', index, ended: reason });
+    const message = (said: unknown): void => this.post({ type: 'helper', index, message: said });
+    try {
+      this.helpers.push(startComputeWorker(this.subject.workerUrl)(start, { message, ended }));
+    } catch (error) {
+      ended((error as Error).message);
+    }
+  }
+
+  private endWorkers(): void {
+    this.worker?.end();
+    for (const helper of this.helpers) helper.end();
+    // It is garbage now, which the collector of this thread does not see.
+    if (this.lent !== undefined) new Weight().set(this.lent.buffer.byteLength);
+    this.lent = undefined;
+  }
+
+  private failure(error: SentError | undefined): unknown {
+    if (error !== undefined) {
+      const revived = revive(error);
+      setTrace(revived, revived.name, this.trace);
+      return revived;
+    }
+    return this.thrown === undefined ? this.options.signal?.reason : this.thrown.error;
+  }
+
+  private async answer(question: Question): Promise<Answer> {
+    const { data, options } = this;
+    const { callbacks, signal } = options;
+    if ('attach' in question) {
+      const validates = data.validation !== undefined || options.validationSplit > 0;
+      this.inspections = attach(callbacks, this.subject.trainer, validates);
+      return { inspections: this.inspections.map(({ every }) => every) };
+    }
+    if ('hook' in question) {
+      const { hook, index, logs } = question;
+      const list: readonly Callback[] = callbacks.filter((callback) => hookOf(callback, hook) !== undefined);
+      const model: TrainedModel = this.subject.model;
+      await abortable(signal, callAll(list, hook, index, logs, model));
+      return {};
+    }
+    if ('start' in question) {
+      this.batches = openSource((data.train as { readonly source: BatchSource }).source);
+      return {};
+    }
+    const next = await abortable(signal, nextOf(question.next, this.batches!));
+    if (next.done !== true) return { batch: this.sentBatch(question.next, next.value) };
+    // One that has ended is not told to close.
+    this.batches = undefined;
+    return {};
+  }
+
+  private sentBatch(where: string, batch: unknown): SentBatch {
+    const { inputs, outputs } = this.subject.shape;
+    const sources = readBatch(where, batch, { inputs, outputs }, this.options.classWeight);
+    const data = describeData(where, sources, outputs, 0);
+    const rows = [...sources.x, ...sources.y].map(({ what, source }) => {
+      const copy = newFloats(source.rows * source.width);
+      const watch = watchOf(source);
+      source.write(copy, 0, 0, source.rows, watch);
+      watch?.warn(where, what);
+      return copy;
+    });
+    requireEqualRows(where, sources);
+    return { data, rows };
+  }
+}

@@ -1,0 +1,65 @@
+/** Brings rows to a worker in parts, so that the sending thread is never held for long. */
+import { newFloats } from '../common/arrays.js';
+import { Breath } from '../runtime/event-loop.js';
+import { requireEqualRows, type DataSources } from '../training/data/dataset.js';
+import { watchOf } from '../common/rounding.js';
+import type { DataShape } from '../training/data/shape.js';
+import { readGivenWeights } from '../training/data/weights.js';
+import { sentError } from './errors.js';
+import type { SentData, SentRows } from './protocol.js';
+
+/** Floats of a part: some tenths of a millisecond to copy. */
+const PART = 1 << 18;
+
+/** Milliseconds that it holds the thread at a time: an eighth of a frame at 60 Hz, since a page draws in between. */
+const HELD_MS = 2;
+
+/** What a worker is told of data before its rows. */
+export function describeData(
+  where: string,
+  data: DataSources,
+  outputs: DataShape['outputs'],
+  firstSet: number,
+): SentData {
+  const { rows, x, y } = data;
+  const set = ({ what, source }: DataSources['x'][number], index: number): SentRows => ({
+    what,
+    width: source.width,
+    set: firstSet + index,
+  });
+  let given: SentData['given'];
+  try {
+    given = readGivenWeights(where, data, rows, outputs);
+  } catch (error) {
+    given = sentError(error);
+  }
+  return { rows, x: x.map(set), y: y.map((end, index) => set(end, x.length + index)), given };
+}
+
+/** Checks and copies the rows part by part; `post` is given each with the number of its set. */
+export async function sendRows(
+  where: string,
+  data: DataSources,
+  firstSet: number,
+  post: (set: number, part: Float32Array<ArrayBuffer>) => void,
+  proceed: () => void,
+): Promise<void> {
+  const sources = [...data.x, ...data.y];
+  const breath = new Breath(HELD_MS);
+  for (let index = 0; index < sources.length; index++) {
+    const { source } = sources[index];
+    const { rows, width } = source;
+    const watch = watchOf(source);
+    const step = Math.max(1, Math.floor(PART / width));
+    for (let first = 0; first < rows; first += step) {
+      const count = Math.min(step, rows - first);
+      const part = newFloats(count * width);
+      source.write(part, 0, first, count, watch);
+      post(firstSet + index, part);
+      if (breath.due) await breath.take();
+      proceed();
+    }
+    watch?.warn(where, sources[index].what);
+  }
+  requireEqualRows(where, data);
+}

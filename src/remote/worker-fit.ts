@@ -1,0 +1,256 @@
+/** A training on behalf of a model in another thread. */
+import { Machine } from '../runtime/wasm-runtime.js';
+import type { WorkerEvents } from '../runtime/threads/host.js';
+import { Pool, type StartWorker } from '../runtime/threads/pool.js';
+import type { Port } from '../runtime/threads/port.js';
+import { ATTACH, type AttachedCallback } from '../training/callbacks/callback.js';
+import { ReadyBatch, type Batch, type BatchSource, type FitData } from '../training/data/batches.js';
+import { copyState, stateFloats, TrainingState, type Edits } from '../training/state.js';
+import { readArchitecture } from '../graph/architecture.js';
+import { Model } from '../model/model.js';
+import type { Answer, Begin, Edit, FromWorker, Question, SentError, ToWorker } from './protocol.js';
+import { sentError } from './errors.js';
+import { receivedData } from './receive.js';
+import { Snapshots } from './snapshots.js';
+
+/** Milliseconds between two states that are handed over, how many times what it costs at least, and at most. */
+const PUBLISH_MS = 8;
+const PUBLISH_WORTH = 50;
+const PUBLISH_MOST = 60_000;
+
+/** A question failed on the side that answers, where its error is known. */
+class Unanswered extends Error {}
+
+/** Takes the messages of one `fit`. */
+export class Training {
+  private readonly parts = new Map<number, Float32Array[]>();
+  /** Who is told of the compute workers, by their index. */
+  private readonly helpers = new Map<number, WorkerEvents>();
+  private readonly aborter = new AbortController();
+  private model: Model<Float32Array | Float32Array[]> | undefined;
+  private snapshots: Snapshots | undefined;
+  private edits: Edits = { weights: 0, rate: 0 };
+  /** Whether there is nothing left to say or to change. */
+  private over = false;
+  /** Changes that came before training began, and whether it has. */
+  private readonly early: Edit[] = [];
+  private begun = false;
+  private waiting: { resolve(answer: Answer): void; reject(error: Error): void } | undefined;
+  /** For each inspection that is wanted, from epoch to epoch how many. */
+  private inspections: readonly number[] = [];
+  private published = 0;
+  private interval = PUBLISH_MS;
+  /** What messages call the batch that is asked for next. */
+  private place = '';
+
+  constructor(
+    private readonly begin: Begin,
+    private readonly port: Port,
+  ) {
+    this.post({ type: 'here' });
+  }
+
+  receive(message: Exclude<ToWorker, Begin>): void {
+    if (this.over) return;
+    switch (message.type) {
+      case 'rows':
+        this.partsOf(message.set).push(message.data);
+        break;
+      case 'go':
+        void this.run();
+        break;
+      case 'edit':
+        if (this.begun) this.apply(message);
+        else this.early.push(message);
+        break;
+      case 'answer': {
+        const { waiting } = this;
+        this.waiting = undefined;
+        if (message.failed) waiting?.reject(new Unanswered());
+        else waiting?.resolve(message);
+        break;
+      }
+      case 'helper': {
+        const events = this.helpers.get(message.index);
+        if (message.ended === undefined) events?.message(message.message);
+        else events?.ended(message.ended);
+        break;
+      }
+      case 'abort':
+        this.aborter.abort();
+        break;
+    }
+  }
+
+  private readonly partsOf = (set: number): Float32Array[] => {
+    let parts = this.parts.get(set);
+    if (parts === undefined) this.parts.set(set, (parts = []));
+    return parts;
+  };
+
+  private post(message: FromWorker): void {
+    this.port.post(message, message.state && [message.state]);
+  }
+
+  private async run(): Promise<void> {
+    let machine: Machine | undefined;
+    let last: FromWorker;
+    try {
+      machine = await this.startMachine();
+      last = { type: 'done', history: await this.train(machine) };
+    } catch (error) {
+      last = { type: 'failed', error: this.sentError(error), begun: this.begun };
+    }
+    this.over = true;
+    this.post({ ...last, state: this.model && this.handOver() });
+    // The other side ends this worker once it has the message.
+    machine?.dispose();
+  }
+
+  /** An error in words; none where the other side has it. */
+  private sentError(error: unknown): SentError | undefined {
+    const known = error instanceof Unanswered || (this.aborter.signal.aborted && error === this.aborter.signal.reason);
+    return known ? undefined : sentError(error);
+  }
+
+  private async startMachine(): Promise<Machine> {
+    const { module, tile, maximumMemory, threads } = this.begin;
+    const settings = { module, tile, initialMemory: Math.min(1 << 20, maximumMemory), maximumMemory };
+    if (threads === 1) return new Machine(settings);
+    const start: StartWorker = (helper, events) => {
+      this.helpers.set(helper.index, events);
+      this.post({ type: 'help', start: helper });
+      // Told to stop in memory; the other side ends what is left.
+      return { end: () => undefined };
+    };
+    const machine = new Machine({ ...settings, threads, startPool: (parts) => new Pool({ ...parts, start }) });
+    await machine.pool?.ready();
+    return machine;
+  }
+
+  private async train(machine: Machine): ReturnType<typeof Model.prototype.train> {
+    const { architecture, compiled, state, snapshots, options, data, validation } = this.begin;
+    const blueprint = readArchitecture('fit', architecture);
+    const model = new Model<Float32Array | Float32Array[]>(
+      { machine, blueprint, where: 'fit', onDispose: () => undefined },
+      false,
+    );
+    model.compile({ ...compiled, checks: 'off' });
+    this.model = model;
+    const floats = stateFloats(model.training.trainer);
+    const first = new TrainingState(state, 0, floats);
+    this.edits = first.edits;
+    first.giveWeights(model.training, this.edits);
+    first.giveMoments(model.training, this.edits);
+    if (snapshots !== undefined) this.snapshots = new Snapshots(snapshots, floats, 'writer');
+    const given: FitData = {
+      train: data === 'source' ? { source: this.source() } : receivedData(data, this.partsOf),
+      validation: validation && receivedData(validation, this.partsOf),
+    };
+    const read = {
+      ...options,
+      callbacks: [this.forwarding()],
+      signal: this.aborter.signal,
+      runIn: 'main' as const,
+      validationData: undefined,
+      sampleWeight: undefined,
+      classWeight: undefined,
+    };
+    return model.train(given, read, {
+      accepted: async () => {
+        this.inspections = (await this.ask({ attach: true })).inspections ?? [];
+      },
+      afterStep: () => this.look(),
+      announce: (place) => (this.place = place),
+    });
+  }
+
+  /** Between two steps: whether to stop, and whether it is time to hand the weights over. */
+  private look(): void {
+    const { snapshots } = this;
+    if (snapshots === undefined) return;
+    if (snapshots.aborted) this.aborter.abort();
+    const now = performance.now();
+    if (now - this.published < this.interval) return;
+    this.handOver();
+    this.published = performance.now();
+    // The machine may have slept in between: what that took says nothing of the next time.
+    this.interval = Math.min(PUBLISH_MOST, Math.max(PUBLISH_MS, PUBLISH_WORTH * (this.published - now)));
+  }
+
+  /** Puts the state where the other side finds it; where no memory is shared it is returned, to go with a message. */
+  private handOver(): ArrayBuffer | undefined {
+    const { training } = this.model!;
+    if (this.snapshots !== undefined) {
+      this.snapshots.draft.take(training, this.edits);
+      this.snapshots.publish();
+      return undefined;
+    }
+    return copyState(training, this.edits);
+  }
+
+  private apply({ learningRate, stopTraining, weights }: Edit): void {
+    const model = this.model!;
+    if (learningRate !== undefined) {
+      model.learningRate = learningRate;
+      this.edits = { ...this.edits, rate: this.edits.rate + 1 };
+    }
+    if (stopTraining !== undefined) model.stopTraining = stopTraining;
+    if (weights !== undefined) {
+      model.writeFlat(weights);
+      this.edits = { ...this.edits, weights: this.edits.weights + 1 };
+    }
+  }
+
+  private ask(question: Question, state?: ArrayBuffer): Promise<Answer> {
+    const answer = new Promise<Answer>((resolve, reject) => (this.waiting = { resolve, reject }));
+    this.post({ type: 'ask', question, state });
+    return answer;
+  }
+
+  /** Hands hooks on to the callbacks on the other side, with the state that they find there. */
+  private forwarding(): AttachedCallback {
+    const { hooks } = this.begin;
+    const callback: AttachedCallback = {
+      [ATTACH]: (session) =>
+        this.inspections.forEach((every, inspection) =>
+          session.inspect(every, {
+            diagnosed: (epoch, { loss, layers, nonFinite, faults }) =>
+              this.post({ type: 'diagnosed', inspection, epoch, measured: { loss, layers, nonFinite, faults } }),
+            nonFinite: (found) => this.post({ type: 'nonFinite', inspection, found }),
+          }),
+        ),
+      onEpochEnd: () => this.post({ type: 'epoch', state: this.handOver() }),
+    };
+    for (const hook of hooks) callback[hook] = (index, logs) => this.ask({ hook, index, logs }, this.handOver());
+    const forwardBegin = callback.onTrainBegin?.bind(callback);
+    callback.onTrainBegin = (index, logs, model) => {
+      this.begun = true;
+      if (this.begin.stopTraining) this.model!.stopTraining = true;
+      for (const edit of this.early.splice(0)) this.apply(edit);
+      return forwardBegin?.(index, logs, model);
+    };
+    return callback;
+  }
+
+  /**
+   * The source on the other side. It is started at its first batch: to ask takes a while, and to start a source gives
+   * none.
+   */
+  private source(): BatchSource {
+    const start = (): AsyncIterator<Batch> => {
+      let fresh = true;
+      return {
+        next: async () => {
+          if (fresh) await this.ask({ start: true });
+          fresh = false;
+          const { batch: sent } = await this.ask({ next: this.place });
+          if (sent === undefined) return { done: true, value: undefined };
+          const batch = new ReadyBatch(receivedData(sent.data, (set) => [sent.rows[set]]));
+          return { done: false, value: batch as unknown as Batch };
+        },
+      };
+    };
+    return () => ({ [Symbol.asyncIterator]: start });
+  }
+}

@@ -1,0 +1,18 @@
+/** The program of a worker: it trains on behalf of a model, or computes for a pool, as its first message says. */
+import { compute } from '../runtime/threads/compute.js';
+import { openPort } from '../runtime/threads/port.js';
+import type { WorkerStart } from '../runtime/threads/start.js';
+import type { Begin, ToWorker } from './protocol.js';
+import { Training } from './worker-fit.js';
+
+let training: Training | undefined;
+
+openPort((message, port) => {
+  const first = message as WorkerStart | ToWorker;
+  if (training !== undefined) training.receive(first as Exclude<ToWorker, Begin>);
+  else if ('role' in first && first.role === 'fit') training = new Training(first, port);
+  else {
+    compute(first as WorkerStart, (answer) => port.post(answer));
+    port.close();
+  }
+});

@@ -1,0 +1,348 @@
+/**
+ * The extents of the kernels: what each reads and writes through each of its pointers, as a function of the sizes of a
+ * call. The type demands an entry for every pointer of every kernel of the ABI table. Nothing of the library imports
+ * this file, so that it takes no room in the bundles: tests go through it. They call every kernel between guards at
+ * many sizes (test/kernels/extents.test.ts), and hold the calls of real trainings to it (test/runtime/extents-in-use.test.ts).
+ *
+ * Two rules follow for whoever reserves memory. A kernel writes nothing outside of the `size` of a buffer. It may read
+ * a few floats past it, at most OVERREAD, whose values have no effect; the arena's slack is there for these. Addresses
+ * that follow from data, such as labels and indices, stay within the extents whatever the data is.
+ */
+import { type ABI, type KernelName } from './abi.js';
+import { PACKED_A_BYTES, SCRATCH_BYTES } from './constants.generated.js';
+import { padded } from './panels.js';
+
+/**
+ * `count` runs of `length` floats, each `stride` floats behind the one before, and `over` floats past each that are
+ * read without effect.
+ */
+export interface Area {
+  readonly count: number;
+  readonly length: number;
+  readonly stride: number;
+  readonly over: number;
+}
+
+/** The sizes of a call that a function asks for, by the names of their parameters. */
+type Sizes<D extends string> = Readonly<Record<D, number>>;
+
+/** What a kernel does through one pointer. Its buffer is `size` floats. */
+export interface Extent<D extends string = string> {
+  readonly size: (of: Sizes<D>) => number;
+  readonly reads?: (of: Sizes<D>) => Area;
+  readonly writes?: (of: Sizes<D>) => Area;
+  /** May be null. */
+  readonly optional?: true;
+  /** What stands there, where it is no float32. */
+  readonly holds?: 'integers' | 'doubles';
+}
+
+/** Floats past a buffer that a kernel may read. */
+export const OVERREAD = 7;
+
+type Parameter<K extends KernelName> = (typeof ABI)[K][number];
+type PointerName<P extends string> = P extends `*${infer Name}` ? Name : never;
+type IntegerName<P extends string> = P extends `*${string}` | `${string}:f32` ? never : P;
+
+/** An extent for each pointer of a kernel. */
+type Extents<K extends KernelName> = Readonly<Record<PointerName<Parameter<K>>, Extent<IntegerName<Parameter<K>>>>>;
+
+type Access = 'reads' | 'writes' | 'updates';
+
+function extent<D extends string>(
+  access: Access,
+  area: (of: Sizes<D>) => Area,
+  size: (of: Sizes<D>) => number,
+): Extent<D> {
+  return { size, ...(access !== 'writes' && { reads: area }), ...(access !== 'reads' && { writes: area }) };
+}
+
+const run = (length: number, over = 0): Area => ({ count: 1, length, stride: 0, over });
+
+/** So many floats, one after another. */
+const floats = <D extends string>(access: Access, length: (of: Sizes<D>) => number): Extent<D> =>
+  extent(access, (of) => run(length(of)), length);
+
+/** So many values as they are. */
+const values = <D extends string>(access: Access, n: D): Extent<D> => floats<D>(access, (of) => of[n]);
+
+/** A vector of so many values: whole vectors of four. */
+const vector = <D extends string>(access: Access, n: D): Extent<D> => floats<D>(access, (of) => padded(of[n]));
+
+/** Float64 numbers. */
+const doubles = <D extends string>(access: Access, count: (of: Sizes<D>) => number): Extent<D> => ({
+  ...floats<D>(access, (of) => 2 * count(of)),
+  holds: 'doubles',
+});
+
+/** Integers of 32 bits. */
+const integers = <D extends string>(access: Access, count: (of: Sizes<D>) => number): Extent<D> => ({
+  ...floats(access, count),
+  holds: 'integers',
+});
+
+/** m rows of n columns in whole vectors, `ld` apart. */
+const rows = <M extends string, N extends string, L extends string>(access: Access, m: M, n: N, ld: L) =>
+  extent<M | N | L>(
+    access,
+    (of) => ({ count: of[m], length: padded(of[n]), stride: of[ld], over: 0 }),
+    (of) => of[m] * of[ld],
+  );
+
+/** m rows of exactly so many values, `ld` apart; of each, `over` more may be read. */
+const valuesOfRows = <M extends string, L extends string, D extends string>(
+  access: Access,
+  m: M,
+  columns: (of: Sizes<D>) => number,
+  ld: L,
+  over: (of: Sizes<D>) => number = () => 0,
+): Extent<M | L | D> =>
+  extent<M | L | D>(
+    access,
+    (of) => ({ count: of[m], length: columns(of), stride: of[ld], over: over(of) }),
+    (of) => Math.max(0, (of[m] - 1) * of[ld] + columns(of)),
+  );
+
+/** Exactly the n values of each row. */
+const exactly = ({ n }: Sizes<'n'>): number => n;
+
+/** Everything of m rows of so many columns `ld` apart, what stands between them included. */
+const everything = <M extends string, L extends string, D extends string>(
+  access: Access,
+  m: M,
+  columns: (of: Sizes<D>) => number,
+  ld: L,
+): Extent<M | L | D> =>
+  extent<M | L | D>(
+    access,
+    (of) => ({ count: of[m], length: Math.max(of[ld], columns(of)), stride: of[ld], over: 0 }),
+    (of) => of[m] * of[ld],
+  );
+
+/** (k, n) in panels. */
+const panels = <K extends string, N extends string>(access: Access, k: K, n: N) =>
+  floats<K | N>(access, (of) => of[k] * padded(of[n]));
+
+const optional = <D extends string>(one: Extent<D>): Extent<D> => ({ ...one, optional: true });
+
+/** What is missing to whole vectors. */
+const rest = (n: number): number => padded(n) - n;
+
+const read = vector('reads', 'n');
+const written = vector('writes', 'n');
+const updated = vector('updates', 'n');
+const readRows = rows('reads', 'm', 'n', 'ld');
+const writtenRows = rows('writes', 'm', 'n', 'ld');
+const perRow = values('writes', 'm');
+const words = integers<never>('updates', () => 16);
+const one = doubles<never>('updates', () => 1);
+
+const MAP = { x: read, y: written };
+const MAP_BACKWARD = { y: read, dy: read, dx: written };
+const LOSS = { y: readRows, t: readRows, dy: writtenRows, loss: perRow };
+const PAIRED_LOSS = { z: readRows, t: readRows, y: writtenRows, dz: writtenRows, loss: perRow };
+/** Outputs and targets as metrics read them. */
+const MEASURED = {
+  y: valuesOfRows('reads', 'm', exactly, 'ld'),
+  t: valuesOfRows('reads', 'm', exactly, 'ld'),
+};
+/** Random numbers come sixteen at a time. */
+const RANDOM = { out: floats<'n'>('updates', ({ n }) => 16 * Math.ceil(n / 16)) };
+const pieces = ({ n, pieces: each }: Sizes<'n' | 'pieces'>): number => n * each;
+const MASKED = { x: readRows, words, y: writtenRows };
+
+const ROWS = {
+  a: valuesOfRows('reads', 'm', ({ k }: Sizes<'k'>) => k, 'lda'),
+  b: panels('reads', 'k', 'n'),
+  init: optional(rows('reads', 'm', 'n', 'ldi')),
+  // Tiles of 16 columns read what they do not use where there is no init.
+  c: rows('updates', 'm', 'n', 'ldc'),
+  strips: optional(floats<never>('updates', () => PACKED_A_BYTES / 4)),
+};
+const OUTER = {
+  // The rows of a tile that are past m, at most seven.
+  a: valuesOfRows(
+    'reads',
+    'k',
+    ({ m }: Sizes<'m'>) => m,
+    'lda',
+    () => OVERREAD,
+  ),
+  b: rows('reads', 'k', 'n', 'ldb'),
+  c: panels('updates', 'm', 'n'),
+  scratch: floats<never>('updates', () => SCRATCH_BYTES / 4),
+};
+
+export const EXTENTS: { readonly [K in KernelName]: Extents<K> } = {
+  f32_gemm_rows_4x8: ROWS,
+  f32_gemm_rows_5x8: ROWS,
+  f32_gemm_rows_3x12: ROWS,
+  f32_gemm_rows_2x16: ROWS,
+  f32_gemm_rows_4x16: ROWS,
+  f32_gemm_rows_6x16: ROWS,
+  f32_gemm_outer_4x8: OUTER,
+  f32_gemm_outer_5x8: OUTER,
+  f32_gemm_outer_3x12: OUTER,
+  f32_gemm_outer_2x16: OUTER,
+  f32_gemm_outer_4x16: OUTER,
+  f32_gemm_outer_6x16: OUTER,
+  f32_transpose_panels: { b: panels('reads', 'k', 'n'), bt: panels('writes', 'n', 'k') },
+  f32_pack_panel: { rows: floats('reads', ({ k, n }) => k * n), panel: panels('writes', 'k', 'n') },
+  f32_unpack_panel: { panel: panels('reads', 'k', 'n'), rows: floats('writes', ({ k, n }) => k * n) },
+
+  f32_sigmoid: MAP,
+  f32_sigmoid_backward: MAP_BACKWARD,
+  f32_tanh: MAP,
+  f32_tanh_backward: MAP_BACKWARD,
+  f32_relu: MAP,
+  f32_relu_backward: MAP_BACKWARD,
+  f32_unit_step: MAP,
+  f32_unit_step_backward: MAP_BACKWARD,
+  f32_softmax: { x: readRows, y: rows('updates', 'm', 'n', 'ld') },
+  f32_softmax_backward: { y: readRows, dy: readRows, dx: writtenRows },
+  f32_leaky_relu: MAP,
+  f32_leaky_relu_backward: MAP_BACKWARD,
+  f32_elu: MAP,
+  f32_elu_backward: MAP_BACKWARD,
+  f32_swish: MAP,
+  f32_swish_backward: MAP_BACKWARD,
+  f32_gelu: MAP,
+  f32_gelu_backward: MAP_BACKWARD,
+  f32_softplus: MAP,
+  f32_softplus_backward: MAP_BACKWARD,
+  f32_softsign: MAP,
+  f32_softsign_backward: MAP_BACKWARD,
+  f32_mish: MAP,
+  f32_mish_backward: MAP_BACKWARD,
+  f32_hard_sigmoid: MAP,
+  f32_hard_sigmoid_backward: MAP_BACKWARD,
+  f32_prelu: { x: readRows, slope: read, y: writtenRows },
+  f32_prelu_backward: { x: readRows, slope: read, dy: readRows, dx: writtenRows, dslope: updated },
+  f32_max_pieces: {
+    x: valuesOfRows('reads', 'm', pieces, 'ldx'),
+    y: rows('writes', 'm', 'n', 'ldy'),
+  },
+  f32_max_pieces_backward: {
+    x: valuesOfRows('reads', 'm', pieces, 'ldx'),
+    dy: valuesOfRows('reads', 'm', exactly, 'ldy'),
+    dx: everything('writes', 'm', pieces, 'ldx'),
+  },
+  f32_exp: MAP,
+  f32_log: MAP,
+
+  f32_squared_error: LOSS,
+  f32_binary_crossentropy: LOSS,
+  f32_sigmoid_binary_crossentropy: PAIRED_LOSS,
+  f32_categorical_crossentropy: { ...LOSS, dy: rows('updates', 'm', 'n', 'ld') },
+  f32_softmax_categorical_crossentropy: { ...PAIRED_LOSS, y: rows('updates', 'm', 'n', 'ld') },
+  f32_absolute_error: LOSS,
+  f32_huber: LOSS,
+  f32_hinge: LOSS,
+  f32_smooth_rows: { t: rows('updates', 'm', 'n', 'ld') },
+
+  f32_penalty_gradient: { w: read, g: updated },
+  f32_scale: { w: updated },
+  f32_clip_value: { g: updated },
+  f64_add_squares: { g: panels('reads', 'k', 'n'), total: one },
+  f32_adagrad: { g: read, w: updated, s: updated },
+  f32_rmsprop: { g: read, w: updated, s: updated, v: optional(updated) },
+  f32_adadelta: { g: read, w: updated, s: updated, u: updated },
+
+  f32_sgd: { g: read, w: updated },
+  f32_sgd_momentum: { g: read, w: updated, v: updated },
+  f32_adam: { g: read, w: updated, m: updated, v: updated },
+
+  u32_random: { out: { ...RANDOM.out, holds: 'integers' } },
+  f32_uniform: RANDOM,
+  f32_normal: RANDOM,
+  u32_shuffle: { indices: integers('updates', ({ n }) => n), words },
+
+  f32_column_sums: { a: rows('reads', 'm', 'n', 'lda'), out: updated },
+  f64_add_sum: { x: values('reads', 'n'), total: one },
+  f32_first_nonfinite: { x: values('reads', 'n'), index: integers('writes', () => 1) },
+  f32_categorical_matches: { ...MEASURED, total: one },
+  f32_binary_matches: { ...MEASURED, total: one },
+  f32_class_counts: { ...MEASURED, counts: doubles('updates', ({ n }) => 3 * n) },
+  f32_threshold_counts: { ...MEASURED, counts: doubles('updates', ({ n }) => 3 * n) },
+  f32_top_k_matches: { ...MEASURED, total: one },
+  f32_squared_residuals: { ...MEASURED, total: one },
+  f32_absolute_residuals: { ...MEASURED, total: one },
+  f32_residual_moments: { ...MEASURED, moments: doubles('updates', ({ n }) => 1 + 3 * n) },
+
+  f32_fill: { x: written },
+  f32_pad_rows: {
+    source: extent(
+      'reads',
+      ({ m, n }) => run(m * n, m > 0 ? rest(n) : 0),
+      ({ m, n }) => m * n,
+    ),
+    target: writtenRows,
+  },
+  f32_pack_rows: {
+    source: valuesOfRows('reads', 'm', exactly, 'ld'),
+    target: floats('writes', ({ m, n }) => m * n),
+  },
+  f32_gather_rows: {
+    source: extent(
+      'reads',
+      ({ n, rows: all }) => run(all * n, rest(n)),
+      ({ n, rows: all }) => all * n,
+    ),
+    indices: integers('reads', ({ m }) => m),
+    target: writtenRows,
+  },
+  u32_gather: {
+    source: integers('reads', ({ rows: all }) => all),
+    indices: integers('reads', ({ n }) => n),
+    target: integers('writes', ({ n }) => n),
+  },
+  f32_one_hot: { labels: integers('reads', ({ m }) => m), target: everything('writes', 'm', exactly, 'ld') },
+
+  f32_sum: { a: read, b: read, y: written },
+  f32_product: { a: read, b: read, y: written },
+  f32_weigh: { a: read, b: read, y: written },
+  f32_copy: MAP,
+  f32_scale_shift: MAP,
+  f32_weigh_rows: { weights: values('reads', 'm'), x: rows('updates', 'm', 'n', 'ld') },
+  f32_copy_columns: {
+    source: valuesOfRows('reads', 'm', exactly, 'lds'),
+    target: valuesOfRows('writes', 'm', exactly, 'ldt'),
+  },
+  f32_take_columns: {
+    source: valuesOfRows('reads', 'm', exactly, 'lds', ({ n }: Sizes<'n'>) => rest(n)),
+    target: rows('writes', 'm', 'n', 'ldt'),
+  },
+  f32_dropout: MASKED,
+  f32_gaussian_noise: MASKED,
+  f32_column_moments: { x: readRows, mean: written, variance: written },
+  f32_normalize_columns: {
+    x: readRows,
+    mean: read,
+    variance: read,
+    gamma: optional(read),
+    beta: optional(read),
+    y: writtenRows,
+  },
+  f32_normalize_columns_backward: {
+    x: readRows,
+    mean: read,
+    variance: read,
+    gamma: optional(read),
+    dy: readRows,
+    dx: optional(writtenRows),
+    dgamma: optional(written),
+    dbeta: optional(written),
+  },
+  f32_scale_columns: { dy: readRows, variance: read, dx: writtenRows },
+  f32_blend: { x: read, y: updated },
+  f32_normalize_rows: { x: readRows, gamma: optional(read), beta: optional(read), y: writtenRows },
+  f32_normalize_rows_backward: {
+    x: readRows,
+    gamma: optional(read),
+    dy: readRows,
+    dx: optional(writtenRows),
+    dgamma: optional(updated),
+    dbeta: optional(updated),
+  },
+  f32_max_norm_panels: { w: panels('updates', 'k', 'n') },
+};

@@ -1,0 +1,57 @@
+import { RegionGroup } from '../../runtime/arena.js';
+import type { Machine } from '../../runtime/wasm-runtime.js';
+import type { Objective, Program } from '../../graph/program.js';
+import type { Dataset } from './shape.js';
+
+/** Brings rows of a dataset to the inputs and targets of a program. */
+export interface Feeder {
+  /** The rows that `indices` (an address) names. */
+  gather(dataset: Dataset, indices: number, rows: number): void;
+  /** The rows from `first` on. */
+  take(dataset: Dataset, first: number, rows: number): void;
+  free(): void;
+}
+
+/** Binds a feeder. Losses on class indices get their targets one-hot, by way of a scratch row of integers. */
+export function bindFeeder(machine: Machine, program: Program, objective: Objective): Feeder {
+  const { kernels } = machine;
+  const { inputs, targets, rowWeights } = program;
+  const regions = new RegionGroup(machine.arena);
+  const ends = objective.map(({ loss }, index) => ({
+    target: targets[index],
+    labels: loss.targets === 'labels' ? regions.allocate(4 * program.capacity) : undefined,
+  }));
+  return {
+    gather({ x, y, weights }, indices, rows) {
+      for (let i = 0; i < inputs.length; i++) {
+        const { width, address, ld } = inputs[i];
+        kernels.f32_gather_rows(rows, width, x[i].rows, x[i].address, indices, address, ld);
+      }
+      for (let i = 0; i < ends.length; i++) {
+        const { target, labels } = ends[i];
+        const from = y[i];
+        if (labels === undefined) {
+          kernels.f32_gather_rows(rows, target.width, from.rows, from.address, indices, target.address, target.ld);
+        } else {
+          kernels.u32_gather(rows, from.rows, from.address, indices, labels);
+          kernels.f32_one_hot(rows, target.width, labels, target.address, target.ld);
+        }
+      }
+      if (weights !== undefined) kernels.u32_gather(rows, weights.rows, weights.address, indices, rowWeights);
+    },
+    take({ x, y, weights }, first, rows) {
+      for (let i = 0; i < inputs.length; i++) {
+        const { width, address, ld } = inputs[i];
+        kernels.f32_pad_rows(rows, width, x[i].address + 4 * first * width, address, ld);
+      }
+      for (let i = 0; i < ends.length; i++) {
+        const { target, labels } = ends[i];
+        const from = y[i].address + 4 * first * y[i].width;
+        if (labels === undefined) kernels.f32_pad_rows(rows, target.width, from, target.address, target.ld);
+        else kernels.f32_one_hot(rows, target.width, from, target.address, target.ld);
+      }
+      if (weights !== undefined) kernels.f32_copy_columns(1, rows, weights.address + 4 * first, rows, rowWeights, rows);
+    },
+    free: () => regions.free(),
+  };
+}

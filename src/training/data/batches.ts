@@ -1,0 +1,280 @@
+import { isDetached, isList, typedKind } from '../../common/arrays.js';
+import { fieldOf, isFunction, isInstance, isObject, isThenable } from '../../common/objects.js';
+import { describe } from '../../common/describe.js';
+import { ValueError } from '../../common/errors.js';
+import { RegionGroup } from '../../runtime/arena.js';
+import type { Machine } from '../../runtime/wasm-runtime.js';
+import { STREAM } from '../../runtime/random.js';
+import { loadData, openData, type DataSources } from './dataset.js';
+import type { Inputs, RowNumbers } from '../../common/rows.js';
+import type { ClassWeight, Dataset, DataShape, Targets } from './shape.js';
+import type { Station } from '../execution-context.js';
+import type { Trainer } from '../trainer.js';
+
+/** A batch of a source: inputs, targets, and a weight per row where there are any. */
+export type Batch = readonly [x: Inputs, y: Targets] | readonly [x: Inputs, y: Targets, sampleWeight: RowNumbers];
+
+/**
+ * Where batches come from, one epoch after the other: an object that can be iterated anew for each epoch, a function
+ * that returns one, or with `batchesPerEpoch` a generator that goes on.
+ */
+export type BatchSource =
+  | (Iterable<Batch> & {
+      /** No array: that is taken for rows. */
+      readonly length?: never;
+    })
+  | AsyncIterable<Batch>
+  | (() => Iterable<Batch> | AsyncIterable<Batch>);
+
+/** What `fit` trains on, its form checked. */
+export interface FitData {
+  readonly train: DataSources | { readonly source: BatchSource };
+  readonly validation: DataSources | undefined;
+}
+
+/** What all typed arrays extend. A proxy of one cannot be iterated. */
+const TYPED_ARRAY = /* @__PURE__ */ Object.getPrototypeOf(Float32Array) as abstract new () => object;
+
+/** Whether a value has the methods of typed arrays and is none: they throw there. */
+const isPosing = (value: unknown): boolean => isInstance(value, TYPED_ARRAY) && !ArrayBuffer.isView(value);
+
+/** Whether a value is a typed array without memory, whose iterator throws. */
+const isTransferred = (value: unknown): boolean => typedKind(value) !== undefined && isDetached(value);
+
+/** Whether what was given to `fit` is a source of batches and not rows. */
+export function isBatchSource(x: unknown): x is BatchSource {
+  if (isFunction(x)) return true;
+  if (!isObject(x) || isList(x) || ArrayBuffer.isView(x) || isPosing(x)) return false;
+  return fieldOf(x, Symbol.iterator) !== undefined || fieldOf(x, Symbol.asyncIterator) !== undefined;
+}
+
+/** Whether what is trained on is a source. */
+export const isSourced = (train: FitData['train']): train is { readonly source: BatchSource } =>
+  Object.hasOwn(train, 'source');
+
+/** Brings the batches of an epoch into a training station, one after the other. */
+export interface Feed {
+  readonly station: Station;
+  /** Whether its rows have weights. */
+  readonly weighted: boolean;
+  /** `order` decides the shuffle, `epoch` is what messages say. */
+  begin(order: number, epoch: number): void;
+  /**
+   * Rows of the next batch, which then stands in the station; 0 when the epoch is over. Without a promise where nothing
+   * is waited for.
+   */
+  next(): number | Promise<number>;
+  /** Brings the batch at hand into another station. */
+  again(station: Station): void;
+  free(): void;
+}
+
+/** Batches of rows in memory, in the order of the epoch: a function of (seed, epoch). */
+export function residentFeed(
+  machine: Machine,
+  trainer: Trainer,
+  data: Dataset,
+  rows: number,
+  { batchSize, shuffle, seed }: { readonly batchSize: number; readonly shuffle: boolean; readonly seed: number },
+): Feed {
+  const { kernels } = machine;
+  const station = trainer.stationFor(Math.min(batchSize, rows), data.weights !== undefined);
+  // One array of row numbers, and room for the sixteen words that the shuffle draws at a time.
+  const regions = new RegionGroup(machine.arena);
+  const indices = regions.allocate(4 * rows);
+  const words = regions.allocate(64);
+  let first = 0;
+  let count = 0;
+  const feed = ({ feeder }: Station): void => {
+    if (shuffle) feeder.gather(data, indices + 4 * first, count);
+    else feeder.take(data, first, count);
+  };
+  return {
+    station,
+    weighted: data.weights !== undefined,
+    begin(order) {
+      first = 0;
+      count = 0;
+      if (shuffle) kernels.u32_shuffle(rows, indices, words, seed, STREAM.shuffle, order, 0, 0);
+    },
+    next() {
+      const rest = rows - first - count;
+      // At the end of the epoch its last batch stays at hand.
+      if (rest === 0) return 0;
+      first += count;
+      count = Math.min(batchSize, rest);
+      feed(station);
+      return count;
+    },
+    again: feed,
+    free: () => regions.free(),
+  };
+}
+
+export type Batches = Iterator<Batch> | AsyncIterator<Batch>;
+
+/** A batch that was read where it came from. */
+export class ReadyBatch {
+  constructor(readonly sources: DataSources) {}
+}
+
+/** Opens a batch of a source. */
+export function readBatch(
+  where: string,
+  batch: unknown,
+  shape: DataShape,
+  classWeight: ClassWeight | undefined,
+): DataSources {
+  if (isInstance(batch, ReadyBatch)) return batch.sources;
+  if (!isList(batch) || (batch.length !== 2 && batch.length !== 3)) {
+    throw new ValueError(`${where} expected [x, y] or [x, y, sampleWeight], got ${describe(batch)}.`);
+  }
+  const [x, y] = [batch[0], batch[1]];
+  const sampleWeight = batch.length === 3 ? batch[2] : undefined;
+  return openData(where, { x, y, sampleWeight: sampleWeight as RowNumbers | undefined, classWeight }, shape);
+}
+
+/** Starts a source. */
+export const openSource = (source: BatchSource): Batches => open(typeof source === 'function' ? source() : source);
+
+/**
+ * What an iterator gives next; `where` is what messages call the batch.
+ * @throws ValueError for what is no result of an iterator.
+ */
+export async function nextOf(where: string, batches: Batches): Promise<IteratorResult<Batch>> {
+  const given: unknown = batches.next();
+  const result = isThenable(given) ? await given : given;
+  if (isObject(result)) return result as IteratorResult<Batch>;
+  throw new ValueError(`${where} expected { done, value } of the iterator, got ${describe(result)}.`);
+}
+
+/** What an object has to start it as an iterable. */
+const iterator = (iterable: unknown, key: typeof Symbol.iterator | typeof Symbol.asyncIterator): unknown =>
+  isPosing(iterable) || isTransferred(iterable) ? undefined : fieldOf(iterable, key);
+
+/** Starts an iterable. */
+function open(iterable: unknown): Batches {
+  const start: unknown = iterator(iterable, Symbol.asyncIterator) ?? iterator(iterable, Symbol.iterator);
+  const batches: unknown = isFunction(start) ? start.call(iterable) : undefined;
+  if (!isObject(batches) || !isFunction(fieldOf(batches, 'next'))) {
+    throw new ValueError(
+      `fit: x expected a function that returns an iterable, got one that returns ${describe(iterable)}.`,
+    );
+  }
+  return batches as Batches;
+}
+
+/** Whether a source cannot be started anew: a generator, which is its own iterator. */
+function isOnce(source: BatchSource): boolean {
+  if (typeof source === 'function') return false;
+  const start: unknown = iterator(source, Symbol.asyncIterator) ?? iterator(source, Symbol.iterator);
+  return isFunction(start) && start.call(source) === source;
+}
+
+/** Batches as a source hands them over. */
+export class SourceFeed implements Feed {
+  station: Station;
+  private data: Dataset | undefined;
+  private batches: Batches | undefined;
+  /** Batches since the source was started. */
+  private taken = 0;
+  private epoch = 0;
+  private count = 0;
+
+  constructor(
+    private readonly machine: Machine,
+    private readonly trainer: Trainer,
+    private readonly source: BatchSource,
+    private readonly shape: DataShape,
+    private readonly options: {
+      readonly batchesPerEpoch: number | undefined;
+      readonly classWeight: ClassWeight | undefined;
+      /** Throws where training cannot go on, after something was waited for. */
+      readonly proceed: () => void;
+      /** Told what messages call the batch that is asked for next. */
+      readonly announce?: ((place: string) => void) | undefined;
+    },
+  ) {
+    this.station = trainer.stationFor(1, false);
+  }
+
+  get weighted(): boolean {
+    return this.data?.weights !== undefined;
+  }
+
+  begin(_order: number, epoch: number): void {
+    this.epoch = epoch;
+    this.count = 0;
+    if (this.batches !== undefined) return;
+    this.open();
+  }
+
+  async next(): Promise<number> {
+    const { batchesPerEpoch, proceed, announce } = this.options;
+    if (this.count === batchesPerEpoch) return 0;
+    for (;;) {
+      announce?.(this.place(this.count));
+      const result = await nextOf(this.place(this.count), this.batches!);
+      proceed();
+      if (result.done !== true) {
+        this.count += 1;
+        this.taken += 1;
+        return this.load(result.value);
+      }
+      const { taken } = this;
+      this.batches = undefined;
+      if (batchesPerEpoch === undefined && this.count > 0) return 0;
+      // An epoch that is cut to a number of batches goes on where the source starts anew, if it can and has any.
+      if (batchesPerEpoch === undefined || taken === 0 || isOnce(this.source)) this.refuseEnd();
+      this.open();
+    }
+  }
+
+  again({ feeder }: Station): void {
+    if (this.data !== undefined) feeder.take(this.data, 0, this.data.rows);
+  }
+
+  /**
+   * Tells a generator that is left in the middle, so that it can close what it reads from. Nobody waits for that: it
+   * may hang at what it waits for itself, and what it throws would hide why training ended.
+   */
+  free(): void {
+    this.data?.free();
+    this.data = undefined;
+    const { batches } = this;
+    this.batches = undefined;
+    void (async () => batches?.return?.())().catch(() => undefined);
+  }
+
+  private open(): void {
+    this.taken = 0;
+    this.batches = openSource(this.source);
+  }
+
+  /** What messages call a batch of this epoch. */
+  private place(batch: number): string {
+    return `fit: batch ${batch} of epoch ${this.epoch}`;
+  }
+
+  private load(batch: unknown): number {
+    const { machine, trainer, shape, options } = this;
+    const sources = readBatch(this.place(this.count - 1), batch, shape, options.classWeight);
+    this.data?.free();
+    this.data = undefined;
+    this.data = loadData(machine, this.place(this.count - 1), sources, shape);
+    // Reading a batch may run code of the caller's, which may have disposed the model.
+    options.proceed();
+    this.station = trainer.stationFor(this.data.rows, this.weighted);
+    this.again(this.station);
+    return this.data.rows;
+  }
+
+  private refuseEnd(): never {
+    const { batchesPerEpoch } = this.options;
+    throw new ValueError(
+      `fit: x expected ${batchesPerEpoch ?? 'at least one'} batch${batchesPerEpoch === 1 || batchesPerEpoch === undefined ? '' : 'es'} ` +
+        `in epoch ${this.epoch}, got ${this.count}. ` +
+        `A generator runs once: pass a function that makes one for each epoch.`,
+    );
+  }
+}

@@ -1,0 +1,91 @@
+/** What the documents point to is there, and no kernel is without its formula. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { packedFiles } from '../support/packed.js';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const documents = [
+  'README.md',
+  'CONTRIBUTING.md',
+  'ARCHITECTURE.md',
+  'CHANGELOG.md',
+  'bench/README.md',
+  ...markdownIn('docs'),
+];
+
+function markdownIn(folder: string): string[] {
+  const entries = readdirSync(join(root, folder), { withFileTypes: true });
+  return entries.filter((entry) => entry.isFile() && entry.name.endsWith('.md')).map(({ name }) => `${folder}/${name}`);
+}
+
+const read = (path: string): string => readFileSync(join(root, path), 'utf8');
+
+/** Without what only looks like links: code, and formulas. */
+const prose = (markdown: string): string => markdown.replace(/^```[\s\S]*?^```$/gm, '').replace(/`[^`\n]*`/g, '');
+
+interface Link {
+  readonly target: string;
+  /** The file, from the root; the document itself for a link within. */
+  readonly file: string;
+  readonly heading: string | undefined;
+}
+
+function linksOf(document: string): Link[] {
+  return [...prose(read(document)).matchAll(/\]\(([^)\s]+)\)/g)]
+    .map(([, target]) => target)
+    .filter((target) => !/^[a-z]+:/.test(target))
+    .map((target) => {
+      const [path, heading] = target.split('#');
+      const file = path === '' ? document : relative(root, resolve(root, dirname(document), path));
+      return { target, file, heading };
+    });
+}
+
+/** The names of a document's headings, as GitHub makes them. */
+const anchorsOf = (document: string): string[] =>
+  [...read(document).matchAll(/^#+ (.*)$/gm)].map(([, heading]) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+
+describe.each(documents)('%s', (document) => {
+  test('links to files that exist', () => {
+    const missing = linksOf(document).filter(({ file }) => !existsSync(join(root, file)));
+    expect(missing.map(({ target }) => target)).toEqual([]);
+  });
+
+  test('links to headings that exist', () => {
+    const missing = linksOf(document).filter(
+      ({ file, heading }) => heading !== undefined && file.endsWith('.md') && !anchorsOf(file).includes(heading),
+    );
+    expect(missing.map(({ target }) => target)).toEqual([]);
+  });
+});
+
+test('the documents have links', () => {
+  for (const document of ['docs/derivations.md', 'docs/numerics.md', 'docs/guide.md']) {
+    expect(linksOf(document).length, document).toBeGreaterThan(5);
+  }
+});
+
+test('the package holds the documents, and what these link to but for code, which is in the repository', () => {
+  const files = packedFiles();
+  expect(documents.filter((document) => !files.has(document))).toEqual([]);
+  const code = /^(src|assembly|test|scripts|bench)\/(?!README\.md$)/;
+  const links = documents.flatMap((document) => linksOf(document).map(({ file }) => ({ document, file })));
+  const absent = links.filter(({ file }) => !files.has(file));
+  expect(absent.filter(({ document, file }) => document === 'README.md' || !code.test(file))).toEqual([]);
+});
+
+test('every kernel of an activation, loss, optimizer or normalization has its formula in the derivations', () => {
+  const kernels = ['activation', 'loss', 'optimizer', 'normalization'].flatMap((folder) =>
+    readdirSync(join(root, 'assembly', folder)).map((name) => `assembly/${folder}/${name}`),
+  );
+  expect(kernels.length).toBeGreaterThan(20);
+  const linked = new Set(linksOf('docs/derivations.md').map(({ file }) => file));
+  expect(kernels.filter((file) => !linked.has(file))).toEqual([]);
+});

@@ -1,0 +1,166 @@
+/**
+ * Options of layers, callbacks and schedules that cannot be: each refused by class and exact words, with nothing left
+ * behind.
+ */
+import { describe, expect, test } from 'vitest';
+import {
+  activation,
+  batchNormalization,
+  csvLogger,
+  diagnostics,
+  dropout,
+  earlyStopping,
+  gaussianNoise,
+  layerNormalization,
+  learningRateScheduler,
+  maxNorm,
+  maxout,
+  mlpClassifier,
+  mlpRegressor,
+  normalization,
+  prelu,
+  reduceLROnPlateau,
+  rescaling,
+  ShapeError,
+  terminateOnNaN,
+  ValueError,
+} from '../../src/index.js';
+import { any, engine, refusesAll } from '../support/reference/refusals.js';
+
+describe('options of layers, callbacks and schedules', () => {
+  refusesAll([
+    [
+      'dropout without rate',
+      () => dropout(any({})),
+      ValueError,
+      'dropout: rate expected a number in [0, 1), got undefined.',
+    ],
+    [
+      'dropout of everything',
+      () => dropout({ rate: 1 }),
+      ValueError,
+      'dropout: rate expected a number in [0, 1), got 1.',
+    ],
+    [
+      'negative noise',
+      () => gaussianNoise({ stddev: -1 }),
+      ValueError,
+      'gaussianNoise: stddev expected a number >= 0, got -1.',
+    ],
+    [
+      'momentum of 1',
+      () => batchNormalization({ momentum: 1 }),
+      ValueError,
+      'batchNormalization: momentum expected a number in [0, 1), got 1.',
+    ],
+    [
+      'no epsilon',
+      () => layerNormalization({ epsilon: 0 }),
+      ValueError,
+      'layerNormalization: epsilon expected a number > 0, got 0.',
+    ],
+    ['no scale', () => rescaling(any({})), ValueError, 'rescaling: scale expected a finite number, got undefined.'],
+    [
+      'a negative variance',
+      () => normalization({ variance: [1, -1] }),
+      ValueError,
+      'normalization: variance[1] expected a number >= 0, got -1.',
+    ],
+    [
+      'a mean that is no list',
+      () => normalization(any({ mean: 1 })),
+      ValueError,
+      'normalization: mean expected a list of numbers, got 1.',
+    ],
+    [
+      'a mean for other inputs',
+      () => engine.sequential({ layers: [normalization({ mean: [1, 2], inputShape: [3] })] }),
+      ShapeError,
+      'sequential: "normalization": mean expected 3 values, got 2.',
+    ],
+    ['adapt to nothing', () => normalization().adapt([]), ShapeError, 'adapt: x expected at least one row, got none.'],
+    [
+      'adapt to a flat array without an inputShape',
+      () => normalization().adapt(new Float32Array(3)),
+      ValueError,
+      'normalization: adapt expected rows as arrays, [[1],[2],…], or an inputShape for a flat Float32Array.',
+    ],
+    [
+      'adapt to NaN',
+      () => normalization().adapt([[1], [NaN]]),
+      ValueError,
+      'adapt: x expected finite numbers, got NaN in row 1, column 0.',
+    ],
+    [
+      'an unknown activation',
+      () => activation(any('rleu')),
+      ValueError,
+      'activation: activation is unknown: "rleu". Did you mean "relu"?',
+    ],
+    [
+      'an unknown option of prelu',
+      () => prelu(any({ slope: 1 })),
+      ValueError,
+      'prelu: unknown option "slope". There are: slopeInitializer, inputShape, name.',
+    ],
+    ['a limit of 0', () => maxNorm(0), ValueError, 'maxNorm: limit expected a number > 0, got 0.'],
+    [
+      'an unknown constraint',
+      () => maxout(any({ units: 1, kernelConstraint: 'maxnorm' })),
+      ValueError,
+      'maxout: kernelConstraint is unknown: "maxnorm". Did you mean "maxNorm"?',
+    ],
+    [
+      'patience below 0',
+      () => earlyStopping({ patience: -1 }),
+      ValueError,
+      'earlyStopping: patience expected an integer >= 0, got -1.',
+    ],
+    [
+      'an unknown mode',
+      () => earlyStopping(any({ mode: 'most' })),
+      ValueError,
+      'earlyStopping: mode is unknown: "most". There are: auto, min, max.',
+    ],
+    [
+      'a factor of 1',
+      () => reduceLROnPlateau({ factor: 1 }),
+      ValueError,
+      'reduceLROnPlateau: factor expected a number in (0, 1), got 1.',
+    ],
+    [
+      'a rate for a scheduler',
+      () => learningRateScheduler(any(0.1)),
+      ValueError,
+      'learningRateScheduler: rate expected a function, got 0.1.',
+    ],
+    [
+      'a log to nowhere',
+      () => csvLogger(any(undefined)),
+      ValueError,
+      'csvLogger: target expected a path or a function, got undefined.',
+    ],
+    [
+      'a diagnosis every 0 epochs',
+      () => diagnostics({ every: 0 }),
+      ValueError,
+      'diagnostics: every expected an integer >= 1, got 0.',
+    ],
+    [
+      'hidden layers of 0',
+      () => mlpClassifier({ hiddenLayers: [0] }),
+      ValueError,
+      'mlpClassifier: hiddenLayers[0] expected an integer >= 1, got 0.',
+    ],
+    [
+      'an unknown option of a facade',
+      () => mlpRegressor(any({ epoch: 1 })),
+      ValueError,
+      'mlpRegressor: unknown option "epoch". Did you mean "epochs"?',
+    ],
+  ]);
+});
+
+test('terminateOnNaN and the rest are plain callbacks', () => {
+  expect(Object.keys(terminateOnNaN())).toEqual(['onBatchEnd']);
+});

@@ -1,0 +1,437 @@
+/**
+ * Classifiers and regressors as files: what comes back predicts as what was saved; what was not written by `save` is a
+ * FormatError.
+ */
+import { describe, expect, test } from 'vitest';
+import {
+  createEngine,
+  FormatError,
+  loadClassifier,
+  loadModel,
+  loadRegressor,
+  mlpClassifier,
+  mlpRegressor,
+  ValueError,
+  type Label,
+} from '../../src/index.js';
+import { source } from '../support/reference/random.js';
+import { any, expectError, thrownBy } from '../support/reference/refusals.js';
+import { headerOf, withHeader } from '../support/reference/safetensors.js';
+
+const engine = await createEngine({ threads: 1 });
+const from = source(12);
+const X = Array.from({ length: 60 }, (_, i) => [from.symmetric(), 100 * from.symmetric(), 1.7e12 + 50 * i]);
+const FIELD = 'wasm-mlp.table';
+
+describe('a classifier', () => {
+  const kinds: [string, Label[]][] = [
+    ['words', ['large', 'small', 'Größe', 'naïve "quoted"', '']],
+    ['numbers and words', [-1.5, 3, 1e300, 5e-324, '3']],
+    ['text that is no Unicode', ['\ud800', '\udc00\ud800', '\0', '__proto__', '\u2028']],
+  ];
+  test.each(kinds)('comes back with labels that are %s', async (_title, names) => {
+    const labels = X.map(([a], i) => names[(a > 0 ? 1 : 0) + (i % 4)]);
+    const classifier = mlpClassifier({ engine, hiddenLayers: [6], epochs: 3 });
+    await classifier.fit(X, labels);
+    const loaded = await loadClassifier(classifier.save(), { engine });
+    expect(loaded.classes).toEqual(classifier.classes);
+    expect(loaded.predictProbabilities(X)).toEqual(classifier.predictProbabilities(X));
+    expect(loaded.predict(X)).toEqual(classifier.predict(X));
+    expect(loaded.score(X, labels)).toBe(classifier.score(X, labels));
+    expect(loaded.save()).toEqual(classifier.save());
+    classifier.dispose();
+    loaded.dispose();
+  });
+
+  test('that was loaded is fitted anew with the options that it was made with, and stays where that fails', async () => {
+    const labels = X.map((_, i) => i % 3);
+    const options = {
+      engine,
+      hiddenLayers: [5, 4],
+      activation: 'tanh',
+      learningRate: 0.01,
+      l2: 0.1,
+      epochs: 4,
+    } as const;
+    const classifier = mlpClassifier({ ...options, batchSize: 7, seed: 9 });
+    await classifier.fit(X, labels);
+    const loaded = await loadClassifier<number>(classifier.save(), { engine });
+    const before = loaded.predictProbabilities(X);
+    expect(await thrownBy(() => loaded.fit(X, labels.slice(1)))).toBeInstanceOf(Error);
+    expect(loaded.predictProbabilities(X)).toEqual(before);
+    const others = labels.map((label) => 10 - label);
+    await Promise.all([loaded.fit(X, others), classifier.fit(X, others)]);
+    expect(loaded.classes).toEqual([8, 9, 10]);
+    expect(loaded.save()).toEqual(classifier.save());
+    classifier.dispose();
+    loaded.dispose();
+  });
+
+  test('with an activation of one’s own comes back with it, and is refused without', async () => {
+    const own = {
+      name: 'own',
+      forward: (z: Float32Array) => z.map((v) => v / 2),
+      derivative: (z: Float32Array) => z.fill(0.5),
+    };
+    const classifier = mlpClassifier({ engine, hiddenLayers: [3], activation: own, epochs: 2 });
+    await classifier.fit(
+      X,
+      X.map(([a]) => (a > 0 ? 'a' : 'b')),
+    );
+    const loaded = await loadClassifier(classifier.save(), { engine, custom: [own] });
+    expect(loaded.predictProbabilities(X)).toEqual(classifier.predictProbabilities(X));
+    await loaded.fit(
+      X,
+      X.map(([a]) => (a > 0 ? 'a' : 'b')),
+    );
+    expect(loaded.save()).toEqual(classifier.save());
+    expect(await thrownBy(() => loadClassifier(classifier.save(), { engine }))).toBeInstanceOf(FormatError);
+  });
+
+  test('has a network that loadModel loads', async () => {
+    const rows = X.map(([a, b]) => [a, b]);
+    const classifier = mlpClassifier({ engine, hiddenLayers: [3], epochs: 2 });
+    await classifier.fit(
+      rows,
+      rows.map(([a]) => (a > 0 ? 'a' : 'b')),
+    );
+    const network = await loadModel(classifier.save(), { engine });
+    expect([...network.predict(rows)]).toEqual(classifier.predictProbabilities(rows).flatMap((row) => [...row]));
+    network.dispose();
+    classifier.dispose();
+  });
+});
+
+describe('a regressor', () => {
+  test('comes back with the scale of its targets', async () => {
+    const y = X.map(([a, b], i) => [1.7e9 + i, 112 + a, b, 5]);
+    const regressor = mlpRegressor({ engine, hiddenLayers: [8], epochs: 20, learningRate: 0.01 });
+    await regressor.fit(X, y);
+    const loaded = await loadRegressor(regressor.save(), { engine });
+    expect(loaded.predict(X)).toEqual(regressor.predict(X));
+    expect(loaded.predict(X)[1]).toBeCloseTo(112, 0);
+    expect(loaded.score(X, y)).toBe(regressor.score(X, y));
+    expect(loaded.save()).toEqual(regressor.save());
+    regressor.dispose();
+    loaded.dispose();
+  });
+
+  test('on the default engine', async () => {
+    const regressor = mlpRegressor({ epochs: 2 });
+    await regressor.fit([[1], [2]], [100, 200]);
+    const loaded = await loadRegressor(regressor.save());
+    expect(loaded.predict([[1.5]])).toEqual(regressor.predict([[1.5]]));
+    regressor.dispose();
+    loaded.dispose();
+  });
+});
+
+interface Field {
+  formatVersion?: unknown;
+  kind?: unknown;
+  labels?: unknown;
+  targets?: { shift?: unknown; scale?: unknown };
+  inputs?: { shift?: unknown; scale?: unknown; more?: unknown };
+  options?: Record<string, unknown>;
+  more?: unknown;
+}
+
+describe('a file that was tampered with is a FormatError, and nothing of it stays', async () => {
+  const classifier = mlpClassifier({ engine, hiddenLayers: [3], epochs: 1 });
+  await classifier.fit(
+    X,
+    X.map((_, i) => 'abc'[i % 3]),
+  );
+  const regressor = mlpRegressor({ engine, hiddenLayers: [3], epochs: 1 });
+  await regressor.fit(
+    X,
+    X.map((_, i) => [i, -i]),
+  );
+  const files = { classifier: classifier.save(), regressor: regressor.save() };
+  const load = { classifier: loadClassifier, regressor: loadRegressor };
+
+  const changes: [title: string, of: keyof typeof files, change: (field: Field) => void, message: string][] = [
+    [
+      'no labels',
+      'classifier',
+      (f) => delete f.labels,
+      'field labels expected a list of 3 labels, one for each output, got undefined.',
+    ],
+    [
+      'too few labels',
+      'classifier',
+      (f) => (f.labels = ['a', 'b']),
+      'field labels expected a list of 3 labels, one for each output, got ["a","b"].',
+    ],
+    [
+      'equal labels',
+      'classifier',
+      (f) => (f.labels = ['a', 'b', 'a']),
+      'field labels expected 3 different ones, got 2.',
+    ],
+    [
+      'a label of another kind',
+      'classifier',
+      (f) => (f.labels = ['a', null, 'b']),
+      'field labels expected strings or finite numbers, got null.',
+    ],
+    [
+      'labels as an object',
+      'classifier',
+      (f) => (f.labels = { length: 3 }),
+      'field labels expected a list of 3 labels, one for each output, got an object.',
+    ],
+    [
+      'another version',
+      'classifier',
+      (f) => (f.formatVersion = 2),
+      'field wasm-mlp.table.formatVersion expected 1, got 2.',
+    ],
+    ['another kind', 'classifier', (f) => (f.kind = 'tree'), 'field kind expected "mlpClassifier", got "tree".'],
+    [
+      'the other kind',
+      'classifier',
+      (f) => (f.kind = 'mlpRegressor'),
+      'file expected of mlpClassifier, got one of mlpRegressor. Use loadRegressor.',
+    ],
+    ['an unknown field', 'classifier', (f) => (f.more = 1), 'field more expected nowhere, got 1.'],
+    [
+      'a short shift',
+      'classifier',
+      (f) => (f.inputs!.shift = [0]),
+      'field inputs.shift expected a list of 3 numbers, got [0].',
+    ],
+    [
+      'a shift that is none',
+      'classifier',
+      (f) => (f.inputs!.shift = [0, null, 0]),
+      'field inputs.shift expected finite numbers, got null.',
+    ],
+    [
+      'a scale of 0',
+      'classifier',
+      (f) => (f.inputs!.scale = [1, 0, 1]),
+      'field inputs.scale expected numbers > 0, got 0.',
+    ],
+    [
+      'a scale as text',
+      'classifier',
+      (f) => (f.inputs!.scale = [1, '1', 1]),
+      'field inputs.scale expected numbers > 0, got "1".',
+    ],
+    [
+      'inputs with more',
+      'classifier',
+      (f) => (f.inputs!.more = 1),
+      'field inputs expected shift and scale and nothing else, got ["more"].',
+    ],
+    ['inputs as a list', 'classifier', (f) => (f.inputs = any([])), 'field inputs expected an object, got [].'],
+    [
+      'no options',
+      'classifier',
+      (f) => delete f.options,
+      'field wasm-mlp.table.options expected an object, got undefined.',
+    ],
+    [
+      'an option out of range',
+      'classifier',
+      (f) => (f.options!.epochs = 0),
+      "the file's options are refused. loadClassifier: epochs expected an integer >= 1, got 0.",
+    ],
+    [
+      'an unknown option',
+      'classifier',
+      (f) => (f.options!.depth = 1),
+      'the file\'s options are refused. loadClassifier: unknown option "depth". There are: hiddenLayers, activation, learningRate, l2, epochs, batchSize, seed, engine.',
+    ],
+    [
+      'an engine',
+      'classifier',
+      (f) => (f.options!.engine = {}),
+      'field options.engine expected nowhere, got "an engine".',
+    ],
+    [
+      'an activation without a name',
+      'classifier',
+      (f) => (f.options!.activation = { kind: 'custom', config: null }),
+      "the file's options are refused. loadClassifier: options.activation.config expected an object, got null.",
+    ],
+    ['no targets', 'regressor', (f) => delete f.targets, 'field targets expected an object, got undefined.'],
+    [
+      'targets of one output',
+      'regressor',
+      (f) => (f.targets!.scale = [1]),
+      'field targets.scale expected a list of 2 numbers, got [1].',
+    ],
+    [
+      'an infinite shift',
+      'regressor',
+      (f) => (f.targets!.shift = [0, '∞']),
+      'field targets.shift expected finite numbers, got "∞".',
+    ],
+    [
+      'labels of a regressor',
+      'regressor',
+      (f) => (f.labels = ['a', 'b']),
+      'field labels expected nowhere, got ["a","b"].',
+    ],
+  ];
+  const refuses = async (of: keyof typeof files, text: string | undefined, message: string): Promise<void> => {
+    const header = headerOf(files[of]);
+    const others = Object.entries(header.__metadata__).filter(([key]) => key !== FIELD);
+    header.__metadata__ = Object.fromEntries(text === undefined ? others : [...others, [FIELD, text]]);
+    const { used } = engine.memory();
+    const where = of === 'classifier' ? 'loadClassifier' : 'loadRegressor';
+    const file = withHeader(files[of], header);
+    expectError(await thrownBy(() => load[of](file, { engine })), FormatError, `${where}: ${message}`);
+    expect(engine.memory().used).toBe(used);
+  };
+
+  test.each(changes)('%s', async (_title, of, change, message) => {
+    const field = JSON.parse(headerOf(files[of]).__metadata__[FIELD]) as Field;
+    change(field);
+    await refuses(of, JSON.stringify(field), message);
+  });
+
+  test('the field itself', async () => {
+    const file =
+      'field __metadata__.wasm-mlp.table expected, got a file without it. One of model.save is loaded by loadModel.';
+    await refuses('classifier', undefined, file);
+    await refuses('classifier', '{', 'field wasm-mlp.table expected JSON, got something else.');
+    for (const [text, got] of [
+      ['null', 'null'],
+      ['[]', '[]'],
+      ['7', '7'],
+      ['"x"', '"x"'],
+    ]) {
+      await refuses('regressor', text, `field wasm-mlp.table expected an object, got ${got}.`);
+    }
+  });
+
+  test('options without end', async () => {
+    const text = headerOf(files.classifier).__metadata__[FIELD];
+    const deep = text.replace('"hiddenLayers":[3]', `"hiddenLayers":${'['.repeat(20_000)}${']'.repeat(20_000)}`);
+    const path = `options.hiddenLayers${'[0]'.repeat(64)}`;
+    const message = `the file's options are refused. loadClassifier: ${path} expected at most 64 levels, got more.`;
+    await refuses('classifier', deep, message);
+  });
+
+  test('more than 16 MB of labels, which are not saved either', async () => {
+    const field = JSON.parse(headerOf(files.classifier).__metadata__[FIELD]) as Field;
+    // The header of any file may be a little longer.
+    field.labels = ['a', 'b', 'c'.repeat(16_200_000)];
+    const text = JSON.stringify(field);
+    await refuses('classifier', text, `field wasm-mlp.table expected at most 16000000 characters, got ${text.length}.`);
+    const large = mlpClassifier({ engine, hiddenLayers: [1], epochs: 1 });
+    await large.fit([[1], [2]], ['x', 'y'.repeat(17_000_000)]);
+    expect((await thrownBy(() => large.save())).message).toContain(
+      'mlpClassifier.save: labels and scales expected to take at most 16000000 bytes, got 17',
+    );
+    large.dispose();
+  });
+
+  test('a field of millions of values, before it is parsed', async () => {
+    const field = headerOf(files.classifier).__metadata__[FIELD];
+    const text = field.replace('"labels":', `"other":[${'[],'.repeat(3_000_000)}[]],"labels":`);
+    await refuses('classifier', text, 'field wasm-mlp.table expected at most 2000000 values, got "more".');
+  });
+
+  test('random changes of the field', async () => {
+    for (const of of ['classifier', 'regressor'] as const) {
+      const header = headerOf(files[of]);
+      const text = header.__metadata__[FIELD];
+      const { used } = engine.memory();
+      for (let turn = 0; turn < 300; turn++) {
+        const at = from.below(text.length);
+        const cut = from.below(4);
+        const insert = ['', '0', 'null', '[', '"', '-', '1e999', '{}', ','][from.below(9)];
+        const changed = text.slice(0, at) + insert + text.slice(at + cut);
+        const file = withHeader(files[of], { ...header, __metadata__: { ...header.__metadata__, [FIELD]: changed } });
+        try {
+          const loaded = await load[of](file, { engine });
+          // What was accepted predicts.
+          expect(loaded.predict(X)).toHaveLength(of === 'classifier' ? X.length : 2 * X.length);
+          loaded.dispose();
+        } catch (error) {
+          expect(error).toBeInstanceOf(FormatError);
+        }
+        expect(engine.memory().used).toBe(used);
+      }
+    }
+  });
+
+  test('another file, and what is none', async () => {
+    expect(await thrownBy(() => loadClassifier(classifier.model.save(), { engine }))).toBeInstanceOf(FormatError);
+    expectError(
+      await thrownBy(() => loadRegressor(any('file'))),
+      ValueError,
+      'loadRegressor: file expected a Uint8Array, got "file". Read the file first: readFileSync(path), or new Uint8Array(await response.arrayBuffer()).',
+    );
+    expect(await thrownBy(() => loadRegressor(files.regressor, any({ engin: engine })))).toBeInstanceOf(ValueError);
+    expect(await thrownBy(() => loadRegressor(files.regressor, { engine: any({}) }))).toBeInstanceOf(ValueError);
+  });
+});
+
+describe('training of the facades', () => {
+  /** Epochs by scikit-learn's rule on these losses: `tol` 1e-4, `n_iter_no_change` 10. */
+  function epochsOf(losses: readonly number[]): number {
+    let best = Infinity;
+    let count = 0;
+    for (const [epoch, loss] of losses.entries()) {
+      if (loss > best - 1e-4) count += 1;
+      else count = 0;
+      if (loss < best) best = loss;
+      if (count > 10) return epoch + 1;
+    }
+    return Infinity;
+  }
+
+  test.each([1e-6, 1e-5, 3e-5, 1e-4, 1e-3, 1e-2, 0.05])(
+    'ends as in scikit-learn, at a rate of %d',
+    async (learningRate) => {
+      const labels = X.map(([a], i) => (a + from.symmetric(0.5) > 0 ? 'a' : 'b') + String(i % 2));
+      const classifier = mlpClassifier({ engine, hiddenLayers: [10], learningRate });
+      const regressor = mlpRegressor({ engine, hiddenLayers: [10], learningRate });
+      for (const { history } of [
+        await classifier.fit(X, labels),
+        await regressor.fit(
+          X,
+          X.map(([a, b]) => a * b),
+        ),
+      ]) {
+        const { loss } = history;
+        expect(loss).toHaveLength(Math.min(200, epochsOf(loss)));
+      }
+      classifier.dispose();
+      regressor.dispose();
+    },
+  );
+
+  test('falls that are too small each, but not together, end it after twelve epochs', async () => {
+    const x = X.map(([a]) => [a]);
+    const regressor = mlpRegressor({ engine, hiddenLayers: [4], learningRate: 5e-6, epochs: 100 });
+    const { loss } = (
+      await regressor.fit(
+        x,
+        x.map(([a]) => 3 * a),
+      )
+    ).history;
+    expect(loss[0] - loss.at(-1)!).toBeGreaterThan(1.1e-4);
+    expect(loss).toHaveLength(12);
+    regressor.dispose();
+  });
+
+  test.each(['relu', 'tanh', 'elu', 'sigmoid'] as const)('starts from glorotUniform, with %s', async (activation) => {
+    const classifier = mlpClassifier({ engine, hiddenLayers: [3, 2], activation, epochs: 1 });
+    await classifier.fit(
+      X,
+      X.map((_, i) => i % 2),
+    );
+    const { layers } = classifier.model.toJSON();
+    const kinds = layers.map(
+      ({ config }) => (config as { kernelInitializer?: { kind: string } }).kernelInitializer?.kind,
+    );
+    expect(kinds).toEqual([undefined, 'glorotUniform', 'glorotUniform', 'glorotUniform']);
+    classifier.dispose();
+  });
+});

@@ -1,0 +1,150 @@
+/** The entry that only predicts, as it is built: the bits of the whole library, and its refusals. */
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import * as predict from '../../dist/predict.js';
+import * as library from '../../src/index.js';
+import { buildEveryFeature, everyFeatureData } from '../support/every-feature.mjs';
+import { source } from '../support/reference/random.js';
+import { thrownBy } from '../support/reference/refusals.js';
+import { activations, type ActivationName } from '../support/reference/twin.js';
+
+const { createEngineSync, dense, leakyRelu, elu } = library;
+const engine = createEngineSync();
+const from = source(8);
+const INPUTS = 13;
+const x = Float32Array.from({ length: 70 * INPUTS }, () => from.symmetric(6));
+
+/** A network with biases that are not 0. */
+function network(layers: Parameters<library.Engine['sequential']>[0]['layers']): library.Model {
+  const model = engine.sequential({ seed: 5, layers });
+  model.setWeights(
+    model.getWeights().map((one) => ({ ...one, data: one.data.map(() => Math.abs(from.symmetric(1))) })),
+  );
+  return model;
+}
+
+const names = (Object.keys(activations) as ActivationName[]).filter((name) => name !== 'maxout3');
+const choices: [library.ActivationLike][] = [...names, leakyRelu({ alpha: 0.3 }), elu({ alpha: 0.7 })].map((one) => [
+  one,
+]);
+
+describe('the same bits', () => {
+  test.each(choices)('activation %o', async (activation) => {
+    const model = network([dense({ units: 17, activation, inputShape: [INPUTS] }), dense({ units: 3 })]);
+    const loaded = await predict.loadModel(model.save());
+    expect(loaded.predict(x)).toEqual(model.predict(x));
+    expect(loaded.predict(x.subarray(0, INPUTS))).toEqual(model.predict(x.subarray(0, INPUTS)));
+  });
+
+  test('a network that uses every feature, with its training state in the file', async () => {
+    const model = buildEveryFeature(library, engine);
+    const data = everyFeatureData();
+    await model.fit(data.x, data.y, { epochs: 2 });
+    const loaded = await predict.loadModel<Float32Array[]>(model.save());
+    expect(loaded.predict(data.x)).toEqual(model.predict(data.x));
+    expect(loaded.parameterCount).toBe(model.parameterCount);
+    const rows = Object.values(data.x).map((one) => Float32Array.from(one.flat()));
+    const outs = model.predict(data.x).map((one) => new Float32Array(one.length));
+    expect(loaded.predictInto(rows, outs)).toEqual(model.predict(data.x));
+    loaded.dispose();
+  });
+
+  test('an activation of the user', async () => {
+    const cube = {
+      name: 'cube',
+      forward: (z: Float32Array) => z.map((v) => v * v * v),
+      derivative: (z: Float32Array) => z.map((v) => 3 * v * v),
+    };
+    const model = network([dense({ units: 2, activation: cube, inputShape: [INPUTS] })]);
+    expect(await thrownBy(() => predict.loadModel(model.save()))).toBeInstanceOf(predict.FormatError);
+    expect((await predict.loadModel(model.save(), { custom: [cube] })).predict(x)).toEqual(model.predict(x));
+  });
+
+  test('synchronously, several models in one memory, each freed', () => {
+    const bytes = network([
+      dense({ units: 300, activation: 'relu', inputShape: [INPUTS] }),
+      dense({ units: 1 }),
+    ]).save();
+    const first = predict.loadModelSync(bytes).predict(x);
+    for (let i = 0; i < 20; i++) {
+      const model = predict.loadModelSync(bytes);
+      expect(model.predict(x)).toEqual(first);
+      model.dispose();
+      expect(() => model.predict(x)).toThrow(predict.StateError);
+    }
+  });
+});
+
+test('every kernel that the code names is in the binary, but for those that only training calls', () => {
+  const code = readFileSync(new URL('../../dist/predict.js', import.meta.url), 'utf8');
+  const binary = readFileSync(new URL('../../build/kernels-predict.wasm', import.meta.url));
+  const there = new Set(WebAssembly.Module.exports(new WebAssembly.Module(binary)).map(({ name }) => name));
+  const named = new Set(code.match(/\b[fu](?:32|64)_[a-z\d_]+/g));
+  expect(named.has('f32_relu')).toBe(true);
+  const missing = [...named].filter((name) => !there.has(name) && !/_backward$|_$/.test(name));
+  expect(missing.sort()).toEqual(['f32_column_moments', 'f32_dropout', 'f32_gaussian_noise']);
+});
+
+describe('refused', () => {
+  const bytes = network([dense({ units: 2, inputShape: [INPUTS] })]).save();
+
+  test.each([
+    ['nothing', new Uint8Array(0)],
+    ['a file that is cut off', bytes.subarray(0, bytes.length - 3)],
+    ['a foreign file', new TextEncoder().encode('{"a":1}')],
+  ])('%s', async (_, file) => {
+    const whole = await thrownBy(() => library.loadModel(file));
+    const thrown = await thrownBy(() => predict.loadModel(file));
+    expect(thrown).toBeInstanceOf(predict.FormatError);
+    expect(thrown.message).toBe(whole.message);
+  });
+
+  test('a file with a byte changed loads, or is refused with a FormatError', async () => {
+    let refused = 0;
+    for (let at = 8; at < Math.min(bytes.length, 700); at++) {
+      const forged = bytes.slice();
+      forged[at] ^= 1 << (at % 8);
+      const thrown = await predict.loadModel(forged).then(
+        (model) => model.dispose(),
+        (error: unknown) => error,
+      );
+      if (thrown === undefined) continue;
+      refused++;
+      expect(thrown).toBeInstanceOf(predict.FormatError);
+    }
+    expect(refused).toBeGreaterThan(100);
+  });
+
+  test('rows that do not fit', async () => {
+    const model = await predict.loadModel(bytes);
+    for (const rows of [[[1, 2]], [new Array(INPUTS).fill(NaN)], 'rows']) {
+      const thrown = await thrownBy(() => model.predict(rows as number[][]));
+      expect(thrown).toBeInstanceOf(predict.WasmMlpError);
+    }
+    expect(await thrownBy(() => predict.loadModel(bytes, { costum: [] } as object))).toBeInstanceOf(predict.ValueError);
+  });
+});
+
+/** Loads a model from a buffer that nobody else has, and says whether the buffer is still there after a collection. */
+const RETENTION = `
+  const { dense, sequential, ...library } = await import(process.argv[1]);
+  const { loadModel } = await import(process.argv[2]);
+  const model = await sequential({ layers: [dense({ units: 100, inputShape: [100] })] });
+  const load = async () => {
+    const { buffer } = model.save();
+    return { network: await loadModel(buffer), file: new WeakRef(buffer) };
+  };
+  const { network, file } = await load();
+  for (let i = 0; i < 3; i++) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    gc();
+  }
+  console.log(file.deref() === undefined, network.parameterCount);
+`;
+
+test.each(['predict', 'index'])('a file is not held on to by the models of %s', (entry) => {
+  const dist = (name: string): string => new URL(`../../dist/${name}.js`, import.meta.url).href;
+  const args = ['--expose-gc', '--input-type=module', '-e', RETENTION, '--', dist('index'), dist(entry)];
+  expect(execFileSync(process.execPath, args, { encoding: 'utf8' })).toBe('true 10100\n');
+});

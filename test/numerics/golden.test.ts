@@ -1,0 +1,153 @@
+/**
+ * The library against PyTorch's float64 values (golden/make_golden.py). Every case of the files runs.
+ */
+import { afterAll, describe, expect, test } from 'vitest';
+import * as golden from '../support/reference/golden.js';
+import {
+  goldenBound,
+  goldenModel,
+  modelOf,
+  tensorError,
+  worstError,
+  type CompileOptions,
+} from '../support/reference/library.js';
+import type { ActivationName, Network } from '../support/reference/twin.js';
+
+/** 'huber(1)' carries its option in the name, which is the default. */
+const bare = (name: string): string => name.replace(/\(.*/, '');
+
+/** The worst error seen, by what was compared; printed at the end. */
+const worst: Record<string, number> = {};
+
+function check(what: string, error: number, limit: number): void {
+  worst[what] = Math.max(worst[what] ?? 0, error);
+  expect(error, what).toBeLessThanOrEqual(limit);
+}
+
+afterAll(() => {
+  const rows = Object.entries(worst).map(([what, error]) => `  ${what}: ${error.toExponential(2)}`);
+  console.log(['golden values, worst error seen', ...rows].join('\n'));
+});
+
+describe('activations', () => {
+  /**
+   * `value` in ULP of float32: what is exact is at most rounded (half a unit), what needs exp stays within 4. `slope`
+   * is absolute. Slopes come from outputs: near ±1, y(1 − y) loses what y is off, 1 − y² twice that; a unit in the last
+   * place is 2⁻²⁴ there, and tanh may be off by two.
+   */
+  const bounds: Partial<Record<string, { value: number; slope: number; ofInput?: boolean }>> = {
+    linear: { value: 0.5, slope: 0 },
+    unitStep: { value: 0, slope: 0 },
+    relu: { value: 0.5, slope: 0 },
+    sigmoid: { value: 4, slope: 2 ** -23 },
+    tanh: { value: 2, slope: 2 ** -22 },
+    leakyRelu: { value: 1.5, slope: 2 ** -24 },
+    prelu: { value: 0.5, slope: 0 },
+    elu: { value: 3, slope: 2 ** -22 },
+    selu: { value: 4, slope: 2 ** -22 },
+    swish: { value: 4, slope: 2 ** -21 },
+    softplus: { value: 4, slope: 2 ** -23 },
+    softsign: { value: 2, slope: 2 ** -23 },
+    mish: { value: 6, slope: 2 ** -21 },
+    // The error of erf comes multiplied by z: counted in units of z.
+    gelu: { value: 4, slope: 2 ** -20, ofInput: true },
+  };
+  const z = golden.activationLogits;
+  const cases = golden.activationCases;
+
+  /** One unit per logit: weights z, one input that is always 1. */
+  const column = (activation: string): Network[number] => ({
+    W: z.map((value) => [value]),
+    b: z.map(() => 0),
+    activation: activation as ActivationName,
+    ...(activation === 'prelu' && { alpha: z.map(() => 0.25) }),
+  });
+
+  const SMALLEST_NORMAL = 2 ** -126;
+  function ulps(actual: number, expected: number, of = expected): number {
+    const difference = Math.abs(actual - expected);
+    if (Math.abs(expected) < SMALLEST_NORMAL) return difference <= SMALLEST_NORMAL ? 0 : Infinity;
+    return difference / 2 ** (Math.floor(Math.log2(Math.abs(of))) - 23);
+  }
+
+  test('every one has stated bounds', () => {
+    expect(Object.keys(bounds).sort()).toEqual(cases.map(([name]) => name).sort());
+  });
+
+  test.each(cases)('%s', async (name, { y }) => {
+    const model = await modelOf([column(name)]);
+    const values = model.predict([[1]]);
+    const { value, ofInput } = bounds[name]!;
+    y.forEach((expected, i) => check(`${name}, ULP`, ulps(values[i], expected, ofInput ? z[i] : expected), value));
+  });
+
+  test.each(cases)('slope of %s', async (name, { dy }) => {
+    // The output unit adds every y times 2⁻⁴⁰ to a bias of 1, which float32 rounds away: its delta is 1 − 0 exactly,
+    // and the bias gradients of the hidden units are f'(z)·2⁻⁴⁰ (BP2 and BP3), scaled without rounding.
+    const scale = 2 ** -40;
+    const output: Network[number] = { W: [z.map(() => scale)], b: [1], activation: 'linear' };
+    const model = await modelOf([column(name), output], { optimizer: 'sgd', loss: 'halfSquaredError' });
+    const bias = model.gradients([[1]], [[0]])[1].data;
+    dy.forEach((expected, i) => check(`${name}', absolute`, Math.abs(bias[i] / scale - expected), bounds[name]!.slope));
+  });
+});
+
+describe('losses', () => {
+  const z = golden.lossLogits;
+  /** One row per one-hot input, so that the weights are the logits and their gradient is the delta of each row. */
+  const x = z.map((_, i) => z.map((__, k) => +(i === k)));
+  const transposed = z[0].map((_, unit) => z.map((row) => row[unit]));
+
+  const cases = golden.lossCases.map((data) => ({ ...data, name: bare(data.name) }));
+  const sparse = cases
+    .filter(({ title }) => title === 'categoricalCrossentropy+softmax')
+    .map((data) => ({
+      ...data,
+      title: 'sparseCategoricalCrossentropy+softmax',
+      name: 'sparseCategoricalCrossentropy',
+    }));
+
+  test.each([...cases, ...sparse])('$title', async ({ name, output, target, loss, delta }) => {
+    const network: Network = [{ W: transposed, b: z[0].map(() => 0), activation: output as ActivationName }];
+    const model = await modelOf(network, { optimizer: 'sgd', loss: name } as CompileOptions);
+    const y = name.startsWith('sparse') ? target.map((row) => row.indexOf(1)) : target;
+    const deltas = delta[0].flatMap((_, unit) => delta.map((row) => row[unit]));
+    check(`${name}, delta`, tensorError(model.gradients(x, y)[0].data, deltas), 1e-6);
+    check(`${name}, value`, Math.abs(model.evaluate(x, y).loss / loss - 1), 1e-6);
+    check(`${name}, value`, Math.abs(model.trainOnBatch(x, y).loss / loss - 1), 1e-6);
+  });
+});
+
+describe('optimizers and trainings', () => {
+  const cases = [...golden.optimizerCases, ...golden.trainingCases].map((data) => ({
+    title: `${data.activations.join(', ')}; ${data.loss}; ${data.optimizer}`,
+    ...data,
+  }));
+
+  test.each(cases)('$title, step by step', async (data) => {
+    const model = await goldenModel(data);
+    check('gradients, first step', worstError(model.gradients(...golden.batchOf(data, 0)), data.firstGradients), 1e-6);
+    data.lossPerStep.forEach((loss, s) => {
+      const value = model.trainOnBatch(...golden.batchOf(data, s)).loss;
+      check(`loss, ${s === 0 ? 'first step' : 'later'}`, Math.abs(value / loss - 1), goldenBound(s + 1));
+      const after = data.after[s + 1];
+      if (after) check(`parameters, ${s + 1} steps`, worstError(model.getWeights(), after), goldenBound(s + 1));
+    });
+    expect(model.stepCount).toBe(data.steps);
+  });
+
+  test.each(cases)('$title, by fit, has the same bits', async (data) => {
+    const [byHand, byFit] = [await goldenModel(data), await goldenModel(data)];
+    for (let s = 0; s < data.steps; s++) byHand.trainOnBatch(...golden.batchOf(data, s));
+    const epochs = (data.steps * data.batchSize) / data.x.length;
+    await byFit.fit(data.x, data.t, { epochs, batchSize: data.batchSize, shuffle: false });
+    expect(byFit.getWeights()).toEqual(byHand.getWeights());
+    expect(byFit.stepCount).toBe(data.steps);
+  });
+
+  test.each(cases)('$title, outputs', async ({ after, steps, activations, x, finalLogits }) => {
+    const beforeSoftmax = activations.map((name) => (name === 'softmax' ? 'linear' : name));
+    const model = await modelOf(golden.networkOf(after[steps], beforeSoftmax));
+    check('outputs after training', tensorError(model.predict(x), finalLogits.flat()), 1e-6);
+  });
+});

@@ -1,0 +1,40 @@
+/**
+ * Programs that make models and engines again and again and dispose of none keep to a size, without a collection that
+ * is forced: each in a process of its own, on the built package. Of what test/support/lifetime-child.mjs measures these
+ * are short versions.
+ */
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { expect, test } from 'vitest';
+
+interface Report {
+  /** Megabytes of the process after the first round, at most, and after the last. */
+  start: number;
+  peak: number;
+  end: number;
+}
+
+const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
+
+/** What a process may grow by: what is in use, and what V8 lets come together before it collects. */
+const MOST_GROWTH = 300;
+
+/** Rounds that each leave megabytes, 600 and more together. */
+test.each([
+  ['classifiers', 150, 'classifiers that are fitted and dropped'],
+  ['models', 150, 'models that are trained and dropped'],
+  ['loaded', 250, 'models that are loaded and dropped'],
+  ['workerFits', 12, 'a model that is trained in a worker again and again'],
+  ['droppedWorkerFits', 25, 'models that are trained in a worker and dropped'],
+  ['disposedEngines', 60, 'engines that are disposed'],
+  ['disposedEnginesSync', 60, 'engines that are disposed, made without a promise'],
+  ['droppedEngines', 60, 'engines that are dropped'],
+] as const)('%s, %i times: %s', { timeout: 240_000 }, async (job, count, _) => {
+  const script = path('../support/lifetime-child.mjs');
+  const child = [script, path('../dist/index.js'), job, String(count)];
+  const { stdout } = await promisify(execFile)(process.execPath, child);
+  console.log(stdout.trim());
+  const { start, peak } = JSON.parse(stdout) as Report;
+  expect(peak - start).toBeLessThan(MOST_GROWTH);
+});

@@ -1,0 +1,380 @@
+/** Threads: the same bits for any number of them, whatever the shapes, and nothing lost when one is. */
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { compileSync } from '../../src/runtime/binary.js';
+import { Machine } from '../../src/runtime/wasm-runtime.js';
+import {
+  BY_ROWS,
+  CONTROL_BYTES,
+  help,
+  MOST_CHUNKS,
+  ROWS as ROWS_JOB,
+  ticketOf,
+  WORD,
+} from '../../src/runtime/threads/job.js';
+import { Pool, startComputeWorker } from '../../src/runtime/threads/pool.js';
+import { TILE_NAMES, type TileName } from '../../src/runtime/tile.js';
+import {
+  createEngine,
+  createEngineSync,
+  dense,
+  ValueError,
+  WorkerError,
+  type Engine,
+  type Model,
+} from '../../src/index.js';
+import * as library from '../../src/index.js';
+import { EVERY_FEATURE_SHA256, trainEveryFeature } from '../support/every-feature.mjs';
+import { allEnded, watchWorkers, withEndingWorkers, withoutWorker } from '../support/workers.js';
+import { source } from '../support/reference/random.js';
+import { expectError, thrownBy } from '../support/reference/refusals.js';
+
+/** Layers large enough to be shared, whatever was measured at the start. */
+const UNITS = 512;
+const ROWS = 96;
+const BATCH = 32;
+
+const from = source(3);
+const x = Float32Array.from({ length: ROWS * UNITS }, () => from.symmetric(1));
+const labels = Int32Array.from({ length: ROWS }, () => from.below(10));
+
+function build(engine: Engine): Model {
+  const hidden = { units: UNITS, activation: 'relu' } as const;
+  const model = engine.sequential({
+    seed: 4,
+    layers: [dense({ ...hidden, inputShape: [UNITS] }), dense(hidden), dense({ units: 10, activation: 'softmax' })],
+  });
+  model.compile({ optimizer: 'adam', loss: 'sparseCategoricalCrossentropy' });
+  return model;
+}
+
+const weightsOf = (model: Model): Float32Array[] => model.getWeights().map(({ data }) => data);
+
+/** Weights after so many epochs on one thread. */
+async function alone(epochs: number): Promise<Float32Array[]> {
+  const engine = await createEngine();
+  const model = build(engine);
+  await model.fit(x, labels, { epochs, batchSize: BATCH });
+  const weights = weightsOf(model);
+  engine.dispose();
+  return weights;
+}
+
+const engines: Engine[] = [];
+async function engineWith(threads: number): Promise<Engine> {
+  const engine = await createEngine({ threads });
+  engines.push(engine);
+  expect(engine.info).toMatchObject({ threads, reasons: [] });
+  return engine;
+}
+
+afterEach(() => {
+  for (const engine of engines.splice(0)) engine.dispose();
+});
+
+const workers = watchWorkers();
+
+describe('the same bits', () => {
+  test.each([2, 3, 4])('a training on %i threads', async (threads) => {
+    const engine = await engineWith(threads);
+    const model = build(engine);
+    await model.fit(x, labels, { epochs: 2, batchSize: BATCH });
+    expect(weightsOf(model)).toEqual(await alone(2));
+  });
+
+  test.each([2, 4])('every feature, %i threads', async (threads) => {
+    expect((await trainEveryFeature(library, { threads })).sha256).toBe(EVERY_FEATURE_SHA256);
+  });
+
+  test('an engine that was made synchronously, whose threads come when they come', async () => {
+    const engine = createEngineSync({ threads: 2 });
+    engines.push(engine);
+    const model = build(engine);
+    await model.fit(x, labels, { epochs: 2, batchSize: BATCH });
+    expect(weightsOf(model)).toEqual(await alone(2));
+  });
+
+  test('predictions in batches and of one row, which may stay on the calling thread', async () => {
+    const [one, two] = [build(await createEngine()), build(await engineWith(2))];
+    expect(two.predict(x)).toEqual(one.predict(x));
+    const row = x.subarray(0, UNITS);
+    expect(two.predict(row)).toEqual(one.predict(row));
+  });
+});
+
+test('memory that grows in the middle of shared products, by another thread and by this one', async () => {
+  const engine = await engineWith(2);
+  const model = build(engine);
+  const child = new Worker(new URL('../support/attached-child.mjs', import.meta.url));
+  const bytes = engine.memory().bytes;
+  const attached = once(child, 'message');
+  child.postMessage({ act: 'cycle', handle: model.share(), x, times: 30 });
+  let grown = 0;
+  const onBatchEnd = async (): Promise<void> => {
+    // This side grows too, for a larger model, and lets the event loop see the other's message.
+    engine.sequential({ layers: [dense({ units: 64 * ++grown, inputShape: [1024] })] });
+    await new Promise(setImmediate);
+  };
+  await model.fit(x, labels, { epochs: 2, batchSize: BATCH, callbacks: [{ onBatchEnd }] });
+  const [end] = (await attached) as [number];
+  await child.terminate();
+  expect(end).toBeGreaterThan(bytes);
+  expect(weightsOf(model)).toEqual(await alone(2));
+});
+
+/** Machines whose smallest products are shared. */
+async function machinesOf(tile: TileName, threads: number): Promise<[Machine, Machine]> {
+  const settings = { module: compileSync(), tile, initialMemory: 1 << 20, maximumMemory: 1 << 28 };
+  const shared = new Machine({
+    ...settings,
+    threads,
+    startPool: (parts) => new Pool({ ...parts, start: startComputeWorker(undefined) }),
+  });
+  await shared.pool!.ready();
+  shared.pool!.least = 0;
+  return [new Machine(settings), shared];
+}
+
+describe('products of random shapes', () => {
+  test.each([
+    ['2x16', 2],
+    ['3x12', 3],
+    ['4x8', 4],
+    ['5x8', 2],
+    ['4x16', 4],
+    ['6x16', 3],
+  ] as const)('tile %s, %i threads', async (tile, threads) => {
+    const machines = await machinesOf(tile, threads);
+    const random = source(threads);
+    const size = (): number => 1 + random.below(random.below(3) === 0 ? 200 : 40);
+    for (let trial = 0; trial < 200; trial++) {
+      const [m, n, k] = [size(), size(), random.below(8) === 0 ? 0 : size()];
+      const start = random.below(3);
+      const accumulate = random.below(2);
+      const [seed, filling] = [random.below(1e6), random.below(4) === 0];
+      const [rows, outer] = machines.map((machine) => products(machine, { m, n, k, start, accumulate, seed, filling }));
+      expect(outer, `${m} × ${n} × ${k}`).toEqual(rows);
+    }
+    for (const machine of machines) machine.dispose();
+  });
+
+  test.each(TILE_NAMES)('a lone row, tile %s', async (tile) => {
+    const machines = await machinesOf(tile, 3);
+    // Around the columns that a lone row meets at a time, 24 to 64, for one thread and for all.
+    for (const n of [63, 64, 65, 96, 143, 144, 191, 192, 288, 383, 384, 512]) {
+      for (const start of [0, 1, 2]) {
+        const product = { m: 1, n, k: 37, start, accumulate: 0, seed: n, filling: false };
+        const [alone, shared] = machines.map((machine) => products(machine, product));
+        expect(shared, `${n} columns`).toEqual(alone);
+      }
+    }
+    for (const machine of machines) machine.dispose();
+  });
+});
+
+/**
+ * Both forms of a product, on fresh memory that the seed fills. `filling` takes memory first, so that it grows while
+ * threads are about.
+ */
+function products(
+  { arena, memory, tile, scratch, strips }: Machine,
+  trial: { m: number; n: number; k: number; start: number; accumulate: number; seed: number; filling: boolean },
+): Float32Array[] {
+  const { m, n, k, start, accumulate, seed, filling } = trial;
+  const padded = (count: number): number => Math.ceil(count / 4) * 4;
+  const taken: number[] = [];
+  const region = (floats: number, fill: boolean): number => {
+    const address = arena.allocate(4 * floats);
+    taken.push(address);
+    const numbers = source(seed + taken.length);
+    for (let i = 0; i < floats; i++) memory.f32[address / 4 + i] = fill ? numbers.symmetric(1) : 0;
+    return address;
+  };
+  if (filling) taken.push(arena.allocate(1 << 20));
+  const [lda, ldc] = [padded(k), padded(n)];
+  const a = region(m * lda, true);
+  const panels = region(k * ldc, true);
+  const init = start === 0 ? 0 : region(start === 1 ? ldc : m * ldc, true);
+  const c = region(m * ldc, false);
+  tile.rows(m, n, k, a, lda, panels, init, start === 2 ? ldc : 0, c, ldc, strips);
+  const [ldx, x] = [padded(m), region(k * padded(m), true)];
+  const deltas = region(k * ldc, true);
+  const dw = region(m * ldc, true);
+  tile.outer(m, n, k, x, ldx, deltas, ldc, dw, accumulate, scratch);
+  const read = (address: number): Float32Array => memory.f32.slice(address / 4, address / 4 + m * ldc);
+  const results = [read(c), read(dw)];
+  for (const address of taken) arena.free(address);
+  return results;
+}
+
+test('a worker that comes late to a job takes nothing, whatever is being prepared for the next', () => {
+  const control = new Int32Array(new SharedArrayBuffer(CONTROL_BYTES));
+  const calls: number[] = [];
+  const kernel = (...args: number[]): void => void calls.push(args[0]);
+  const hand = { control, rows: kernel, outer: kernel, scratch: 0, strips: 0 };
+  control[WORD.kernel] = ROWS_JOB;
+  control[WORD.cut] = BY_ROWS;
+  control[WORD.size] = 1;
+  control[WORD.parameters] = 9;
+  Atomics.store(control, WORD.ticket, ticketOf(7, 3));
+  control[WORD.chunks] = 3;
+  help(hand, 7);
+  expect(calls).toHaveLength(3);
+  // The asking thread writes what job 8 will be, before it opens it.
+  control[WORD.chunks] = 50;
+  help(hand, 7);
+  expect(calls).toHaveLength(3);
+  Atomics.store(control, WORD.ticket, ticketOf(8, 50));
+  help(hand, 7);
+  expect(calls).toHaveLength(3);
+  help(hand, 8);
+  expect(calls).toHaveLength(53);
+  // The most chunks, and numbers that have come round.
+  Atomics.store(control, WORD.ticket, ticketOf(-1, MOST_CHUNKS));
+  help(hand, -1);
+  expect(calls).toHaveLength(53 + MOST_CHUNKS);
+});
+
+describe('what goes wrong', () => {
+  test('a worker that is killed between two batches: an error that says so, the last weights, and one thread goes on', async () => {
+    const engine = await engineWith(2);
+    const model = build(engine);
+    let last: Float32Array[] = [];
+    const callbacks = [
+      {
+        async onBatchEnd(batch: number) {
+          last = weightsOf(model);
+          if (batch !== 1) return;
+          expect(workers.size).toBe(1);
+          await Promise.all([...workers].map((worker) => worker.terminate()));
+          await new Promise((resolve) => setTimeout(resolve, 20));
+        },
+      },
+    ];
+    const thrown = await thrownBy(() => model.fit(x, labels, { epochs: 1, batchSize: BATCH, callbacks }));
+    expect(thrown).toBeInstanceOf(WorkerError);
+    expect(thrown.message).toMatch(
+      /^threads: every worker expected to be there, but worker 0 is gone: .+[^.]\. One thread goes on\.$/,
+    );
+    expect(weightsOf(model)).toEqual(last);
+    expect(engine.info.threads).toBe(1);
+    expect(engine.info.reasons).toHaveLength(1);
+    await model.fit(x, labels, { epochs: 1, batchSize: BATCH });
+  });
+
+  test('a worker that is killed while nothing runs: no later call is to blame, and one thread goes on', async () => {
+    const engine = await engineWith(2);
+    const model = build(engine);
+    await Promise.all([...workers].map((worker) => worker.terminate()));
+    expect(engine.info.threads).toBe(1);
+    expect(engine.info.reasons).toEqual([expect.stringMatching(/worker 0 is gone: .+\. One thread goes on\.$/)]);
+    model.getWeights();
+    await model.fit(x, labels, { epochs: 2, batchSize: BATCH });
+    expect(weightsOf(model)).toEqual(await alone(2));
+  });
+
+  test('a platform that starts one worker and refuses the next', async () => {
+    const unhandled = vi.fn();
+    process.on('unhandledRejection', unhandled);
+    try {
+      const engine = await withoutWorker(1, () => createEngine({ threads: 4 }));
+      engines.push(engine);
+      expect(engine.info.threads).toBe(1);
+      expect(engine.info.reasons).toEqual([
+        'threads: workers could not be started: Worker initialization failure: EAGAIN.',
+      ]);
+      await allEnded(workers);
+      await new Promise(setImmediate);
+      expect(unhandled).not.toHaveBeenCalled();
+    } finally {
+      process.off('unhandledRejection', unhandled);
+    }
+  });
+
+  test('a platform whose workers end before they begin', async () => {
+    const waited = await withEndingWorkers(() => createEngine({ threads: 2 }));
+    engines.push(waited);
+    expect(waited.info.threads).toBe(1);
+    expect(waited.info.reasons).toEqual(['threads: workers did not begin: blocked.']);
+
+    const engine = await withEndingWorkers(() => createEngineSync({ threads: 2 }));
+    engines.push(engine);
+    while (engine.info.threads > 1) await new Promise((resolve) => setTimeout(resolve, 5));
+    const model = build(engine);
+    await model.fit(x, labels, { epochs: 2, batchSize: BATCH });
+    expect(weightsOf(model)).toEqual(await alone(2));
+  });
+
+  test('as many threads as there can be, more than a product has chunks', async () => {
+    const engine = await engineWith(64);
+    expect(build(engine).predict(x)).toEqual(build(await createEngine()).predict(x));
+  });
+
+  test('a callback that throws, and an abort', async () => {
+    const model = build(await engineWith(2));
+    const stop = new Error('enough');
+    const callbacks = [
+      {
+        onBatchEnd() {
+          throw stop;
+        },
+      },
+    ];
+    expect(await thrownBy(() => model.fit(x, labels, { batchSize: BATCH, callbacks }))).toBe(stop);
+    const controller = new AbortController();
+    const aborting = [{ onBatchEnd: () => controller.abort(stop) }];
+    const aborted = model.fit(x, labels, { batchSize: BATCH, callbacks: aborting, signal: controller.signal });
+    expect(await thrownBy(() => aborted)).toBe(stop);
+    expect(model.stepCount).toBe(2);
+    await model.fit(x, labels, { batchSize: BATCH });
+  });
+
+  test('an engine that is disposed during fit', async () => {
+    const engine = await engineWith(2);
+    const model = build(engine);
+    const callbacks = [{ onBatchEnd: () => engine.dispose() }];
+    const thrown = await thrownBy(() => model.fit(x, labels, { batchSize: BATCH, callbacks }));
+    expect(thrown.name).toBe('StateError');
+  });
+
+  test('threads out of range', async () => {
+    for (const threads of [0, 1.5, 65, NaN, 'two']) {
+      expect(await thrownBy(() => createEngine({ threads: threads as number }))).toBeInstanceOf(ValueError);
+    }
+  });
+
+  test('a file of workers at no address', async () => {
+    const thrown = await thrownBy(() => createEngine({ workerUrl: 'http://[' }));
+    expectError(thrown, ValueError, 'createEngine: workerUrl expected an address, got "http://[".');
+    (await createEngine({ workerUrl: './worker.js' })).dispose();
+  });
+
+  test('fifty engines made and disposed leave no worker', async () => {
+    for (let i = 0; i < 50; i++) {
+      const engine = await createEngine({ threads: 2, maximumMemory: 1 << 20 });
+      expect(workers.size).toBeGreaterThan(0);
+      engine.dispose();
+    }
+    await allEnded(workers);
+    expect(workers.size).toBe(0);
+  });
+});
+
+test('auto takes the processors there are, at most eight', async () => {
+  const engine = await createEngine({ threads: 'auto' });
+  engines.push(engine);
+  const { availableParallelism } = await import('node:os');
+  expect(engine.info.threads).toBe(Math.min(8, availableParallelism()));
+});
+
+test('threads do not keep a process alive', () => {
+  const script = `
+    const { createEngine } = await import(${JSON.stringify(new URL('../../dist/index.js', import.meta.url).href)});
+    const engine = await createEngine({ threads: 3 });
+    console.log(engine.info.threads);
+  `;
+  const args = ['--input-type=module', '--eval', script];
+  expect(execFileSync(process.execPath, args, { encoding: 'utf8', timeout: 30_000 })).toBe('3\n');
+});

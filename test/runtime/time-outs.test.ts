@@ -1,0 +1,234 @@
+/**
+ * Time-outs for workers count the time in which this thread ran: a page in the background that is frozen or slowed
+ * down, a machine that slept and a breakpoint fail nothing, while a worker that says nothing still does.
+ */
+import { Worker } from 'node:worker_threads';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { compileSync } from '../../src/runtime/binary.js';
+import { Machine } from '../../src/runtime/wasm-runtime.js';
+import { WORD } from '../../src/runtime/threads/job.js';
+import { expireAfter } from '../../src/runtime/threads/patience.js';
+import { Pool } from '../../src/runtime/threads/pool.js';
+import { attachModel, createEngine, dense, WorkerError, type Engine } from '../../src/index.js';
+import { watchWorkers, withSilentWorkers } from '../support/workers.js';
+import { expectError, thrownBy } from '../support/reference/refusals.js';
+
+const HOUR = 3_600_000;
+
+/** Timers that fire as they are told to, and a clock that goes on with them. */
+function stopClock(): { advance: (milliseconds: number) => Promise<void>; freeze: () => void } {
+  let frozen = 0;
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+  const faked = performance.now.bind(performance);
+  vi.spyOn(performance, 'now').mockImplementation(() => faked() + frozen);
+  return {
+    advance: async (milliseconds) => {
+      await vi.advanceTimersByTimeAsync(milliseconds);
+    },
+    // The clock goes on while no timer fires: the next one is late.
+    freeze: () => void (frozen += HOUR),
+  };
+}
+
+/** A clock that jumps by an hour at each of the first looks at it, as one does over which the machine sleeps. */
+function jumpingClock(looks: number): void {
+  const now = performance.now.bind(performance);
+  let jumps = 0;
+  vi.spyOn(performance, 'now').mockImplementation(() => {
+    if (jumps < looks) jumps += 1;
+    return now() + jumps * HOUR;
+  });
+}
+
+/** Another thread that waits until word `start` is 1, lets some milliseconds pass, and then adds 1 to `word`. */
+async function thread(words: Int32Array, word: number): Promise<{ go(): void; end(): Promise<unknown> }> {
+  const flag = new Int32Array(new SharedArrayBuffer(4));
+  const worker = new Worker(
+    `const { parentPort, workerData } = require('node:worker_threads');
+    const { words, word, flag } = workerData;
+    parentPort.postMessage('here');
+    Atomics.wait(flag, 0, 0);
+    Atomics.wait(flag, 0, 1, 30);
+    Atomics.add(words, word, 1);
+    Atomics.notify(words, word);`,
+    { eval: true, workerData: { words, word, flag } },
+  );
+  await new Promise((begun) => worker.once('message', begun));
+  return {
+    go: () => {
+      Atomics.store(flag, 0, 1);
+      Atomics.notify(flag, 0);
+    },
+    end: () => worker.terminate(),
+  };
+}
+
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
+
+const workers = watchWorkers();
+
+/** Waits, by no timer, until a worker is started: from then on it is watched. */
+async function untilStarted(): Promise<void> {
+  while (workers.size === 0) await new Promise(setImmediate);
+}
+
+describe('a time-out', () => {
+  test('expires after its time, once', async () => {
+    const { advance } = stopClock();
+    const expired = vi.fn();
+    expireAfter(30_000, expired);
+    await advance(29_999);
+    expect(expired).not.toHaveBeenCalled();
+    await advance(2);
+    await advance(HOUR);
+    expect(expired).toHaveBeenCalledTimes(1);
+  });
+
+  test('not where it was stopped', async () => {
+    const { advance } = stopClock();
+    const expired = vi.fn();
+    const stop = expireAfter(30_000, expired);
+    await advance(29_999);
+    stop();
+    await advance(HOUR);
+    expect(expired).not.toHaveBeenCalled();
+  });
+
+  test('begins anew where the page was frozen', async () => {
+    const { advance, freeze } = stopClock();
+    const expired = vi.fn();
+    expireAfter(30_000, expired);
+    await advance(25_000);
+    freeze();
+    await advance(30_000);
+    expect(expired).not.toHaveBeenCalled();
+    await advance(30_000);
+    expect(expired).toHaveBeenCalledTimes(1);
+  });
+
+  test('never expires where every timer comes a minute late, as in a page that has been in the background for long', async () => {
+    const { advance } = stopClock();
+    const expired = vi.fn();
+    const { setTimeout: timer } = globalThis;
+    vi.spyOn(globalThis, 'setTimeout').mockImplementation(((act: () => void, milliseconds: number) =>
+      timer(act, Math.ceil((milliseconds + 1) / 60_000) * 60_000)) as typeof setTimeout);
+    expireAfter(30_000, expired);
+    await advance(HOUR);
+    expect(expired).not.toHaveBeenCalled();
+  });
+
+  test('expires where timers come a second late, as in any page in the background', async () => {
+    const { advance } = stopClock();
+    const expired = vi.fn();
+    const { setTimeout: timer } = globalThis;
+    vi.spyOn(globalThis, 'setTimeout').mockImplementation(((act: () => void, milliseconds: number) =>
+      timer(act, milliseconds + 1000)) as typeof setTimeout);
+    expireAfter(10_000, expired);
+    await advance(60_000);
+    expect(expired).toHaveBeenCalledTimes(1);
+  });
+});
+
+describe('workers that say nothing', () => {
+  const SILENT =
+    'fit: a worker that trains expected, but it is gone: it has said nothing for 30 s. ' +
+    'Is workerUrl the file worker.js of this package? The weights are those of a finished step.';
+
+  async function silentFit(): Promise<{ fitting: Promise<Error>; settled: () => boolean }> {
+    const engine = await createEngine();
+    const model = engine.sequential({ layers: [dense({ units: 1, inputShape: [1] })] });
+    model.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
+    let over = false;
+    const fitting = thrownBy(() => model.fit([[1]], [[1]], { runIn: 'worker' })).finally(() => (over = true));
+    await untilStarted();
+    return { fitting, settled: () => over };
+  }
+
+  test('fit gives up after 30 s', async () => {
+    await withSilentWorkers(async () => {
+      const { advance } = stopClock();
+      const { fitting, settled } = await silentFit();
+      await advance(29_000);
+      expect(settled()).toBe(false);
+      await advance(3000);
+      expectError(await fitting, WorkerError, SILENT);
+    });
+  });
+
+  test('fit does not while the page is frozen, and gives up afterwards', async () => {
+    await withSilentWorkers(async () => {
+      const { advance, freeze } = stopClock();
+      const { fitting, settled } = await silentFit();
+      await advance(25_000);
+      for (let times = 0; times < 3; times++) {
+        freeze();
+        await advance(28_000);
+        expect(settled()).toBe(false);
+      }
+      await advance(10_000);
+      expectError(await fitting, WorkerError, SILENT);
+    });
+  });
+
+  test('an engine does not give up its threads while the page is frozen, and goes on with one afterwards', async () => {
+    await withSilentWorkers(async () => {
+      const { advance, freeze } = stopClock();
+      let made: Engine | undefined;
+      const making = createEngine({ threads: 2 }).then((engine) => (made = engine));
+      await untilStarted();
+      await advance(9000);
+      freeze();
+      await advance(9000);
+      expect(made).toBeUndefined();
+      await advance(4000);
+      expect((await making).info).toMatchObject({
+        threads: 1,
+        reasons: ['threads: workers did not begin: they had not begun after 10 s.'],
+      });
+    });
+  });
+});
+
+describe('a machine that sleeps in the middle of a wait', () => {
+  test('for a part of a product that another thread has in hand', async () => {
+    const machine = new Machine({ module: compileSync(), tile: '3x12', initialMemory: 0, maximumMemory: 1 << 20 });
+    const { memory, tile, module } = machine;
+    const control = memory.words(0, 64);
+    const other = await thread(control, WORD.done);
+    let calls = 0;
+    const rows = (): void => {
+      calls += 1;
+      if (calls > 1) return;
+      // The other thread takes a part, too.
+      Atomics.add(control, WORD.ticket, 1);
+      jumpingClock(5);
+      other.go();
+    };
+    const none = (): number => 0;
+    const start = (): { end(): void } => ({ end: () => undefined });
+    const pool = new Pool({ module, memory, tile: { ...tile, rows }, threads: 2, scratch: none, strips: none, start });
+    pool.shared().rows(96, 96, 512, 0, 512, 0, 0, 0, 0, 96, 0);
+    expect(calls).toBeGreaterThan(0);
+    expect(pool.live).toBe(true);
+    await other.end();
+  });
+
+  test('for weights that another thread is changing', async () => {
+    const engine = await createEngine();
+    const model = engine.sequential({ layers: [dense({ units: 3, inputShape: [2] })] });
+    const handle = model.share();
+    const attached = attachModel(handle);
+    const words = new Int32Array(handle.memory.buffer, handle.words, 4);
+    const other = await thread(words, 0);
+    Atomics.add(words, 0, 1);
+    jumpingClock(5);
+    other.go();
+    expect(attached.predict([[1, 2]])).toEqual(model.predict([[1, 2]]));
+    await other.end();
+    attached.dispose();
+    engine.dispose();
+  });
+});

@@ -1,0 +1,82 @@
+/** A machine takes the kernels of its own version and refuses anything else before it runs. */
+import { describe, expect, test } from 'vitest';
+import { compileSync } from '../../src/runtime/binary.js';
+import { Machine, MAXIMUM_BYTES, type MachineOptions } from '../../src/runtime/wasm-runtime.js';
+import { TILE_NAMES } from '../../src/runtime/tile.js';
+import { GEMV_PANELS, TILES } from '../../scripts/kernels/gemm/family.mjs';
+import { FormatError, StateError, UnsupportedError } from '../../src/index.js';
+
+const PAGE = 65536;
+
+const machineOf = (options: Partial<MachineOptions> = {}): Machine =>
+  new Machine({ module: compileSync(), tile: '4x8', initialMemory: PAGE, maximumMemory: 16 * PAGE, ...options });
+
+const moduleOf = (...sections: number[][]): WebAssembly.Module =>
+  new WebAssembly.Module(Uint8Array.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, ...sections.flat()]));
+
+const text = (value: string): number[] => [value.length, ...new TextEncoder().encode(value)];
+const section = (id: number, content: number[]): number[] => [id, content.length, ...content];
+
+describe('kernels of another version are refused', () => {
+  const refusal = (module: WebAssembly.Module): Error => {
+    try {
+      machineOf({ module });
+    } catch (error) {
+      return error as Error;
+    }
+    return expect.fail('was taken');
+  };
+
+  test('a module that does not say what it is', () => {
+    const error = refusal(moduleOf());
+    expect(error).toBeInstanceOf(FormatError);
+    expect(error.message).toBe(
+      'createEngine: wasm expected the kernels of this version of wasm-mlp, got a module that is none of its kernels.',
+    );
+  });
+
+  test('one that says that it is another', () => {
+    const error = refusal(moduleOf(section(0, [...text('wasm-mlp'), ...new TextEncoder().encode('0123456789abcdef')])));
+    expect(error).toBeInstanceOf(FormatError);
+    expect(error.message).toMatch(/got those of another version\.$/);
+  });
+});
+
+test('a memory that cannot be made says so, and what would help', () => {
+  const make = (): Machine => machineOf({ maximumMemory: 2 * MAXIMUM_BYTES });
+  expect(make).toThrow(UnsupportedError);
+  expect(make).toThrow(/smaller maximumMemory/);
+});
+
+test('the tiles are those that are generated', () => {
+  expect(TILES.map(([rows, width]) => `${rows}x${width}`)).toEqual([...TILE_NAMES]);
+});
+
+test('the tile brings its panel width, the columns of a matrix–vector product, and both forms', () => {
+  for (const name of TILE_NAMES) {
+    const { tile, kernels } = machineOf({ tile: name });
+    const width = Number(name.split('x')[1]);
+    expect(tile).toEqual({
+      name,
+      panelWidth: width,
+      loneRowColumns: width * GEMV_PANELS[name][0],
+      rows: kernels[`f32_gemm_rows_${name}`],
+      outer: kernels[`f32_gemm_outer_${name}`],
+    });
+  }
+});
+
+test('the arena grows the memory, up to its limit', () => {
+  const machine = machineOf();
+  const region = machine.arena.allocate(3 * PAGE);
+  machine.kernels.f32_fill((3 * PAGE) / 4, region, 5);
+  expect(machine.memory.f32[region / 4 + (3 * PAGE) / 4 - 1]).toBe(5);
+  expect(() => machine.arena.allocate(16 * PAGE)).toThrow(/at most 1048576 bytes/);
+});
+
+test('nothing runs on a machine that was disposed', () => {
+  const machine = machineOf();
+  expect(() => machine.requireLive('predict')).not.toThrow();
+  machine.dispose();
+  expect(() => machine.requireLive('predict')).toThrow(StateError);
+});

@@ -1,0 +1,642 @@
+/**
+ * A valid call of everything that the package exports: of each function, and of each method and property of the objects
+ * that they return. The test of hostile arguments replaces parts of these arguments, one at a time, and fails for a
+ * function or a method that has no entry here.
+ */
+import { readFileSync } from 'node:fs';
+import * as fused from '../../../dist/fused.js';
+import * as predict from '../../../dist/predict.js';
+import * as library from '../../../src/index.js';
+import { Own } from './values.js';
+
+/** Arguments of a valid call, made anew for each. */
+export type Arguments = () => unknown[];
+
+/** How a function is called, by valid arguments of one or more kinds. */
+export interface Call {
+  readonly run: (args: unknown[]) => unknown;
+  readonly valid: readonly Arguments[];
+  /** Whether it may have made steps of a training before it is refused: what moves then is the model's own. */
+  readonly trains: boolean;
+  /** An option that another bounds: replaced with that other one, a call would be right and never end. */
+  readonly alone?: string;
+}
+
+export const X = (): number[][] => [
+  [0.1, 0.2],
+  [0.3, -0.4],
+  [0.5, 0.6],
+];
+export const Y = (): number[][] => [
+  [1, 0, 0],
+  [0, 1, 0],
+  [0, 0, 1],
+];
+const flat = (): Float32Array => Float32Array.from(X().flat());
+
+/** Everything lives here, so that the memory of one engine shows what a refused call has left behind. */
+export const engine = library.createEngineSync({ maximumMemory: 2 ** 24 });
+
+export const usedAtFirst = engine.memory().used;
+const kernels = new Uint8Array(readFileSync(new URL('../../../dist/kernels.wasm', import.meta.url)));
+const idle = library.createEngineSync({ maximumMemory: 2 ** 20 });
+
+const activationOfOwn = (): library.CustomActivation => ({
+  name: 'own activation',
+  forward: (z) => z,
+  derivative: (z) => z.map(() => 1),
+});
+const lossOfOwn = (): library.CustomLoss => ({
+  name: 'own loss',
+  value: (y, t) => (y[0] - t[0]) ** 2,
+  gradient: (y) => Array.from(y, () => 0.5),
+});
+const metricOfOwn = (): library.CustomMetric => ({ name: 'own metric', value: (y, t) => y[0] - t[0] });
+const initializerOfOwn = (): library.CustomInitializer => ({
+  name: 'own initializer',
+  values: ({ shape }) => new Float32Array(shape.reduce((a, b) => a * b)),
+});
+const scheduleOfOwn = (): library.CustomSchedule => ({ name: 'own schedule', rate: () => 0.01 });
+
+const compileOptions = (): object => ({
+  optimizer: { kind: 'adam', config: { learningRate: 0.01, clipNorm: 1 } },
+  loss: 'categoricalCrossentropy',
+  metrics: ['accuracy', library.topKAccuracy({ k: 2 })],
+});
+
+/** A classifier of rows of two numbers, which has made a step. */
+function classifier(seed: number): library.Model {
+  const model = engine.sequential({
+    seed,
+    layers: [
+      library.normalization({ inputShape: [2] }),
+      library.dense({ units: 4, activation: 'relu' }),
+      library.batchNormalization(),
+      library.dense({ units: 3, activation: 'softmax' }),
+    ],
+  });
+  model.compile(compileOptions() as library.CompileOptions);
+  model.trainOnBatch(X(), Y());
+  model.evaluate(X(), Y());
+  model.predict(X());
+  return model;
+}
+
+/** Two inputs and two outputs. */
+function graph(): library.Model<Float32Array[]> {
+  const a = library.input({ shape: [2], name: 'a' });
+  const b = library.input({ shape: [1], name: 'b' });
+  const joined = library.concatenate().apply([a, b]);
+  const y = library.dense({ units: 2, name: 'y' }).apply(joined);
+  const z = library.dense({ units: 1, name: 'z' }).apply(joined);
+  const model = engine.model({ inputs: [a, b], outputs: [y, z] });
+  model.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
+  return model;
+}
+
+/** Functions of the user's own, one for every place that takes one. */
+const functionsOfOwn: Arguments = () => [
+  activationOfOwn(),
+  initializerOfOwn(),
+  lossOfOwn(),
+  metricOfOwn(),
+  scheduleOfOwn(),
+];
+
+/** A model with such functions, and a step of its training. */
+function stepWithOwn([activation, initializer, loss, metric, schedule]: never[]): void {
+  const model = engine.sequential({
+    layers: [library.dense({ units: 3, activation, kernelInitializer: initializer, inputShape: [2] })],
+  });
+  try {
+    model.compile({ optimizer: library.sgd({ learningRate: schedule }), loss, metrics: [metric] });
+    model.trainOnBatch(X(), Y());
+    model.predict(X());
+    model.save();
+  } finally {
+    model.dispose();
+  }
+}
+
+export const subject = classifier(1);
+export const bystander = classifier(2);
+const branched = graph();
+/** What is looked at of a model, to see whether it was changed. */
+export type Stated = Pick<library.Model, 'getWeights' | 'stepCount' | 'epochCount'>;
+
+const file = subject.save();
+const loaded = predict.loadModelSync(file);
+const attached = library.attachModel(subject.share());
+const facadeOptions = (): object => ({ hiddenLayers: [2], epochs: 2, learningRate: 0.01, l2: 0, batchSize: 2, engine });
+const sorter = library.mlpClassifier(facadeOptions());
+await sorter.fit(X(), ['a', 'b', 'a']);
+const estimator = library.mlpRegressor(facadeOptions());
+await estimator.fit(X(), [1, 2, 3]);
+
+/** Ends any training after an epoch, however many were asked for. */
+const stopper = (): library.Callback => ({
+  onEpochEnd: (_epoch, _logs, model) => {
+    model.stopTraining = true;
+  },
+});
+const hooks = (): object => ({
+  onTrainBegin: () => undefined,
+  onEpochBegin: () => undefined,
+  onBatchEnd: () => undefined,
+  onEpochEnd: () => undefined,
+  onTrainEnd: () => undefined,
+});
+
+const tensors = (): object[] =>
+  subject.getWeights().map(({ name, shape, data }) => ({ name, shape: [...shape], data: Array.from(data) }));
+
+const layer =
+  (config: object): Arguments =>
+  () => [{ ...structuredClone(config), inputShape: [2], name: 'n' }];
+const kernel = { kernelInitializer: 'zeros', biasInitializer: 'ones', useBias: true } as const;
+const kernelData = {
+  kernelInitializer: { kind: 'constant', config: { value: 1 } },
+  kernelRegularizer: { kind: 'l1l2', config: { l1: 1, l2: 1 } },
+  kernelConstraint: { kind: 'maxNorm', config: { limit: 2 } },
+};
+
+const none: Arguments = () => [];
+/** A factory that takes one object of options, each of which may be left out or not. */
+const options = (...valid: object[]): readonly Arguments[] => [
+  none,
+  ...valid.map((one): Arguments => () => [structuredClone(one)]),
+];
+const rate = { learningRate: 0.1, clipNorm: 1 };
+const adamLike = { ...rate, beta1: 0.9, beta2: 0.99, epsilon: 1e-8 };
+const monitored = { monitor: 'loss', patience: 1, minDelta: 0, mode: 'min' };
+
+/** Valid arguments of each export that is a function. */
+const FUNCTIONS: Record<string, readonly Arguments[]> = {
+  createEngine: [
+    none,
+    () => [
+      {
+        threads: 1,
+        tile: '3x12',
+        initialMemory: 0,
+        maximumMemory: 2 ** 20,
+        simd256: false,
+        numerics: 'strict',
+        sameBits: 'report',
+      },
+    ],
+  ],
+  createEngineSync: [
+    none,
+    () => [
+      {
+        threads: 1,
+        tile: '3x12',
+        initialMemory: 0,
+        maximumMemory: 2 ** 20,
+        simd256: false,
+        numerics: 'strict',
+        sameBits: 'report',
+      },
+    ],
+    () => [{ maximumMemory: 2 ** 20, wasm: kernels, numerics: 'strict', workerUrl: 'worker.js' }],
+  ],
+  sequential: [
+    () => [
+      {
+        engine,
+        seed: 1,
+        layers: [
+          { kind: 'dense', config: { units: 2, inputShape: [2], ...structuredClone(kernelData) } },
+          { kind: 'dropout', config: { rate: 0.5 } },
+        ],
+      },
+    ],
+    () => [{ engine, layers: [library.dense({ units: 2, inputShape: [2] })] }],
+  ],
+  model: [
+    () => {
+      const x = library.input({ shape: [2] });
+      return [{ engine, inputs: [x], outputs: [library.dense({ units: 1 }).apply(x)], seed: 1 }];
+    },
+  ],
+  loadModel: [() => [file, { engine, custom: [activationOfOwn()] }]],
+  loadClassifier: [() => [sorter.save(), { engine, custom: [activationOfOwn()] }]],
+  loadRegressor: [() => [estimator.save(), { engine, custom: [activationOfOwn()] }]],
+  // The parts of a handle have a test of their own: it is no object of options but what another thread has posted.
+  attachModel: [() => [Object.setPrototypeOf(subject.share(), {}), { custom: [activationOfOwn()] }]],
+  input: [() => [{ shape: [2], name: 'n' }]],
+  dense: [
+    layer({ units: 2, activation: 'relu', ...kernel }),
+    () => [
+      {
+        units: 2,
+        ...structuredClone(kernelData),
+        activation: activationOfOwn(),
+        biasInitializer: initializerOfOwn(),
+      },
+    ],
+    () => [{ units: 2, activation: { kind: 'custom', config: { name: 'a' }, custom: activationOfOwn() } }],
+  ],
+  maxout: [layer({ units: 2, pieces: 2, ...kernel }), () => [{ units: 2, ...structuredClone(kernelData) }]],
+  activation: [() => ['relu'], layer({ activation: { kind: 'elu', config: { alpha: 1 } } }), () => [activationOfOwn()]],
+  prelu: [none, layer({ slopeInitializer: { kind: 'constant', config: { value: 0.1 } } })],
+  dropout: [layer({ rate: 0.5 })],
+  gaussianNoise: [layer({ stddev: 0.5 })],
+  batchNormalization: [none, layer({ momentum: 0.5, epsilon: 1e-3 })],
+  layerNormalization: [none, layer({ epsilon: 1e-3 })],
+  normalization: [none, layer({ mean: [1, 2], variance: [1, 2] })],
+  rescaling: [layer({ scale: 0.5, offset: 1 })],
+  add: [none, layer({})],
+  concatenate: [none, layer({})],
+  elu: options({ alpha: 1 }),
+  leakyRelu: options({ alpha: 1 }),
+  maxNorm: [none, () => [2]],
+  l1: [none, () => [2]],
+  l2: [none, () => [2]],
+  l1l2: options({ l1: 1, l2: 1 }),
+  constant: options({ value: 1 }),
+  glorotNormal: options({}),
+  glorotUniform: options({}),
+  heNormal: options({}),
+  heUniform: options({}),
+  lecunNormal: options({}),
+  lecunUniform: options({}),
+  msra: options({}),
+  ones: options({}),
+  orthogonal: options({ gain: 1 }),
+  randomNormal: options({ mean: 0, stddev: 1 }),
+  randomUniform: options({ minval: 0, maxval: 1 }),
+  truncatedNormal: options({ mean: 0, stddev: 1 }),
+  xavier: options({}),
+  zeros: options({}),
+  binaryCrossentropy: options({ labelSmoothing: 0.1 }),
+  categoricalCrossentropy: options({ labelSmoothing: 0.1 }),
+  sparseCategoricalCrossentropy: options({ labelSmoothing: 0.1 }),
+  halfSquaredError: options({}),
+  hinge: options({}),
+  huber: options({ delta: 1 }),
+  meanAbsoluteError: options({}),
+  meanSquaredError: options({}),
+  learningRateAt: [
+    () => [
+      { kind: 'warmUp', config: { schedule: { kind: 'constant', config: { learningRate: 0.1 } }, steps: 2, from: 0 } },
+      3,
+    ],
+    () => [scheduleOfOwn(), 3],
+    () => [() => 0.1, 3],
+  ],
+  'schedules.constant': [() => [{ learningRate: 0.1 }]],
+  'schedules.step': [() => [{ initialLearningRate: 0.1, dropEvery: 2, factor: 0.5 }]],
+  'schedules.exponential': [() => [{ initialLearningRate: 0.1, decaySteps: 2, decayRate: 0.5, staircase: true }]],
+  'schedules.inverseTime': [() => [{ initialLearningRate: 0.1, decaySteps: 2, decayRate: 0.5, staircase: true }]],
+  'schedules.polynomial': [() => [{ initialLearningRate: 0.1, decaySteps: 2, endLearningRate: 0, power: 1 }]],
+  'schedules.cosine': [
+    () => [{ initialLearningRate: 0.1, decaySteps: 2, alpha: 0, restarts: true, periodFactor: 2, peakFactor: 1 }],
+  ],
+  'schedules.oneCycle': [
+    () => [{ maxLearningRate: 0.1, totalSteps: 9, pctStart: 0.3, divFactor: 25, finalDivFactor: 100 }],
+  ],
+  'schedules.warmUp': [() => [{ schedule: { kind: 'constant', config: { learningRate: 0.1 } }, steps: 2, from: 0 }]],
+  sgd: options({ ...rate, momentum: 0.5, nesterov: true }),
+  adagrad: options({ ...rate, epsilon: 1e-8 }),
+  rmsprop: options({ ...rate, rho: 0.9, momentum: 0.5, epsilon: 1e-8 }),
+  adadelta: options({ ...rate, rho: 0.9, epsilon: 1e-8 }),
+  adam: options(adamLike),
+  adamw: options({ ...adamLike, weightDecay: 0.01 }),
+  nadam: options(adamLike),
+  confusionMatrix: [() => [[0, 1, 1], [0, 1, 0], { classes: 2 }], () => [flat(), X(), { classes: 2 }]],
+  topKAccuracy: options({ k: 2 }),
+  csvLogger: [() => [() => undefined, { separator: ';', append: true }]],
+  earlyStopping: options({ ...monitored, restoreBestWeights: true }),
+  reduceLROnPlateau: options({ ...monitored, factor: 0.5, cooldown: 1, minLearningRate: 0 }),
+  learningRateScheduler: [() => [() => 0.1]],
+  terminateOnNaN: [none],
+  diagnostics: [none, () => [{ every: 1, onDiagnosis: () => undefined }]],
+  mlpClassifier: [() => [facadeOptions()], () => [{ ...facadeOptions(), activation: activationOfOwn() }]],
+  mlpRegressor: [() => [facadeOptions()]],
+  'predict.loadModel': [() => [file, { custom: [activationOfOwn()] }]],
+  'predict.loadModelSync': [() => [file, { custom: [activationOfOwn()] }]],
+  'fused.fusedKernels': [none],
+};
+
+const logs = (): object => ({ loss: 0.5, valLoss: 0.5, size: 3 });
+
+/** Valid arguments of each method, by class; of a property that can be set, its value. */
+const METHODS: Record<string, readonly Arguments[]> = {
+  'Engine.sequential': [
+    () => [
+      { seed: 1, layers: [{ kind: 'dense', config: { units: 2, inputShape: [2], ...structuredClone(kernelData) } }] },
+    ],
+    () => [
+      {
+        layers: [
+          library.dense({
+            units: 2,
+            inputShape: [2],
+            kernelInitializer: { name: 'x', values: () => new Float32Array(4) },
+          }),
+        ],
+      },
+    ],
+  ],
+  'Engine.model': [
+    () => {
+      const x = library.input({ shape: [2] });
+      const z = library.input({ shape: [2] });
+      return [{ inputs: [x, z], outputs: library.add().apply([x, z]), seed: 1 }];
+    },
+  ],
+  'Engine.loadModel': [() => [file, { custom: [activationOfOwn()] }]],
+  'Engine.warmUp': [none, () => [{ milliseconds: 0, rows: 1 }]],
+  'Engine.memory': [none],
+  'Layer.apply': [
+    () => [library.input({ shape: [2] })],
+    () => [[library.input({ shape: [2] }), library.input({ shape: [2] })]],
+  ],
+  'Normalization.adapt': [() => [X()], () => [flat()]],
+  'Model.compile': [
+    () => [{ optimizer: 'sgd', loss: lossOfOwn(), metrics: [metricOfOwn()], lossWeights: [1] }],
+    () => [
+      {
+        optimizer: { kind: 'sgd', config: { learningRate: scheduleOfOwn() } },
+        loss: { kind: 'huber', config: { delta: 1 } },
+        lossWeights: { dense_1: 1 },
+      },
+    ],
+    () => [compileOptions()],
+  ],
+  'Model.fit': [
+    () => [
+      X(),
+      Y(),
+      {
+        epochs: 2,
+        batchSize: 2,
+        shuffle: true,
+        validationData: [X(), Y(), [1, 1, 1]],
+        sampleWeight: [1, 1, 1],
+        classWeight: { 0: 1, 2: 1 },
+        initialEpoch: 0,
+        callbacks: [stopper(), hooks(), library.earlyStopping({ monitor: 'loss' })],
+        signal: new AbortController().signal,
+        runIn: 'main',
+      },
+    ],
+    () => [flat(), Y(), { validationSplit: 0.3, callbacks: [stopper()] }],
+    () => [
+      [[X(), Y()]][Symbol.iterator](),
+      { epochs: 1, batchesPerEpoch: 1, callbacks: [stopper()], classWeight: [1] },
+    ],
+    () => [() => [[X(), Y(), [1, 1, 1]]], { epochs: 2, callbacks: [stopper()] }],
+  ],
+  'Model.evaluate': [() => [X(), Y(), { batchSize: 2, sampleWeight: [1, 1, 1] }], () => [flat(), Y()]],
+  'Model.trainOnBatch': [() => [X(), Y(), { sampleWeight: [1, 1, 1], classWeight: { 0: 1 } }], () => [flat(), Y()]],
+  'Model.gradients': [() => [X(), Y(), { sampleWeight: [1, 1, 1], classWeight: [1] }]],
+  'Model.diagnose': [() => [X(), Y()]],
+  'Model.adapt': [() => [X()]],
+  'Model.getWeights': [none],
+  'Model.setWeights': [() => [tensors()], () => [subject.getWeights()]],
+  'Model.memory': [none],
+  'Model.share': [none],
+  'Model.summary': [none],
+  'Model.toJSON': [none],
+  'Model.save': [none, () => [{ includeOptimizer: true }]],
+  'Model.learningRate': [() => [0.01]],
+  'Model.stopTraining': [() => [true]],
+  'InferenceModel.predict': [() => [X(), { batchSize: 2 }], () => [flat()]],
+  'InferenceModel.predictInto': [() => [flat(), new Float32Array(9)]],
+  'AttachedModel.predict': [() => [X(), { batchSize: 2 }]],
+  'AttachedModel.predictInto': [() => [flat(), new Float32Array(9)]],
+  'MlpClassifier.fit': [() => [X(), ['a', 'b', 'a']], () => [flat(), [1, 2, 1]]],
+  'MlpClassifier.predict': [() => [X()]],
+  'MlpClassifier.predictProbabilities': [() => [X()]],
+  'MlpClassifier.score': [() => [X(), ['a', 'b', 'a']]],
+  'MlpClassifier.save': [none],
+  'MlpRegressor.save': [none],
+  'MlpRegressor.fit': [() => [flat(), X()], () => [X(), [1, 2, 3]]],
+  'MlpRegressor.predict': [() => [X()]],
+  'MlpRegressor.score': [() => [X(), [1, 2, 3]]],
+};
+
+const pair = (): object => ({ a: X(), b: [[1], [2], [3]] });
+const goals = (): object => ({ y: X(), z: [[1], [2], [3]] });
+
+/** Calls of a model with two inputs and two outputs, and of functions of the user's own. */
+const MORE: Record<string, Call> = {
+  'two inputs: predict': {
+    run: (args) => branched.predict(...(args as Parameters<typeof branched.predict>)),
+    valid: [() => [pair(), { batchSize: 2 }], () => [[X(), new Float32Array(3)]]],
+    trains: false,
+  },
+  'two inputs: predictInto': {
+    run: (args) => branched.predictInto(...(args as Parameters<typeof branched.predictInto>)),
+    valid: [
+      () => [
+        [flat(), new Float32Array(3)],
+        [new Float32Array(6), new Float32Array(3)],
+      ],
+    ],
+    trains: false,
+  },
+  'two inputs: evaluate': {
+    run: (args) => branched.evaluate(...(args as Parameters<typeof branched.evaluate>)),
+    valid: [
+      () => [pair(), goals()],
+      () => [
+        [X(), new Float32Array(3)],
+        [X(), new Float32Array(3)],
+      ],
+    ],
+    trains: false,
+  },
+  'two outputs: compile': {
+    run: (args) => branched.compile(...(args as Parameters<typeof branched.compile>)),
+    valid: [
+      () => [
+        {
+          optimizer: 'sgd',
+          loss: ['meanSquaredError', 'huber'],
+          lossWeights: [1, 2],
+          metrics: [['r2'], ['meanAbsoluteError']],
+        },
+      ],
+      () => [
+        {
+          optimizer: 'sgd',
+          loss: { y: 'meanSquaredError', z: lossOfOwn() },
+          lossWeights: { y: 1 },
+          metrics: { z: ['r2'] },
+        },
+      ],
+      () => [{ optimizer: 'sgd', loss: 'meanSquaredError' }],
+    ],
+    trains: true,
+  },
+  "functions of the user's own": {
+    run: (args) => stepWithOwn(args as never[]),
+    valid: [functionsOfOwn],
+    trains: false,
+  },
+};
+
+/** Methods that each object of these classes has, and whose calls end it: they are tested on objects of their own. */
+const ENDING = ['dispose', '[Symbol.dispose]', '[nodejs.dispose]'];
+
+/** What consoles call, of whatever object, with what they like. */
+const SHOWN = '[nodejs.util.inspect.custom]';
+
+/**
+ * Methods and properties that are the library's own, though JavaScript lets anyone call them: they are marked as
+ * internal or private, and stand in no declaration. None of them may be one that users are told of.
+ */
+const INTERNAL: Record<string, readonly string[]> = {
+  Engine: ['awaitThreads', 'build', 'live'],
+  Layer: ['lower'],
+  Model: [
+    'own',
+    'requireUnchanged',
+    'train',
+    'restore',
+    'training',
+    'writeFlat',
+    'release',
+    'subject',
+    'changing',
+    'shapeFor',
+    'dataset',
+    'requireRunning',
+    'requireIdle',
+    'requireTrainer',
+  ],
+  InferenceModel: [
+    'predictIntoLists',
+    'requireList',
+    'rehearsal',
+    'release',
+    'requireFlat',
+    'requireLive',
+    'running',
+    'requireStill',
+  ],
+  AttachedModel: [],
+  Normalization: [],
+  MlpClassifier: ['probabilities', 'likeliest'],
+  MlpRegressor: ['predictions'],
+};
+
+/** An object of each class that the package gives out. */
+const OBJECTS: Record<string, readonly object[]> = {
+  Engine: [engine],
+  Layer: [library.dense({ units: 1 })],
+  Normalization: [library.normalization({ inputShape: [2] })],
+  Model: [subject],
+  InferenceModel: [subject, loaded],
+  AttachedModel: [attached],
+  MlpClassifier: [sorter],
+  MlpRegressor: [estimator],
+};
+
+/** Disposes whatever stands in this module. */
+export function disposeAll(): void {
+  for (const one of [subject, bystander, branched, loaded, attached, sorter, estimator]) one.dispose();
+}
+
+/** The callbacks that come with the library. Their hooks may be called by anyone who wraps them. */
+const CALLBACKS: Record<string, () => library.Callback> = {
+  csvLogger: () => library.csvLogger(() => undefined),
+  earlyStopping: () => library.earlyStopping({ monitor: 'loss' }),
+  reduceLROnPlateau: () => library.reduceLROnPlateau({ monitor: 'loss' }),
+  learningRateScheduler: () => library.learningRateScheduler(() => 0.01),
+  terminateOnNaN: () => library.terminateOnNaN(),
+  diagnostics: () => library.diagnostics(),
+};
+
+/**
+ * Every export of the package that is a function, by the name that the table knows it by; members of exported objects
+ * too.
+ */
+function exportedFunctions(): Map<string, (...args: unknown[]) => unknown> {
+  const found = new Map<string, (...args: unknown[]) => unknown>();
+  const look = (prefix: string, members: object): void => {
+    for (const [name, value] of Object.entries(members) as [string, unknown][]) {
+      if (typeof value === 'object' && value !== null) look(`${prefix}${name}.`, value);
+      if (typeof value !== 'function') continue;
+      // The error classes are JavaScript's Error: what they are made with is their maker's.
+      if (value === Error || value.prototype instanceof Error) continue;
+      found.set(`${prefix}${name}`, value as (...args: unknown[]) => unknown);
+    }
+  };
+  look('', library);
+  look('predict.', predict);
+  look('fused.', fused);
+  return found;
+}
+
+/** What the table calls a method. */
+const labelOf = (key: string | symbol): string => (typeof key === 'symbol' ? `[${key.description}]` : key);
+
+/** Methods, and properties that can be set, of an object's class itself, not of those that it extends. */
+function membersOf(className: string): (string | symbol)[] {
+  const [object] = OBJECTS[className];
+  let prototype = Object.getPrototypeOf(object) as object;
+  // The class of a model that only predicts is what the other two extend.
+  if (className === 'InferenceModel') prototype = Object.getPrototypeOf(prototype) as object;
+  return Reflect.ownKeys(prototype).filter((key) => {
+    const one = Object.getOwnPropertyDescriptor(prototype, key)!;
+    return key !== 'constructor' && (typeof one.value === 'function' || one.set !== undefined);
+  });
+}
+
+/** Errors of the library, of whichever of its entries, and those that a caller's own objects throw. */
+export const isAllowed = (error: unknown): boolean =>
+  error instanceof library.WasmMlpError || error instanceof predict.WasmMlpError || error instanceof Own;
+
+const method =
+  (object: object, name: string | symbol): Call['run'] =>
+  (args) => {
+    const owner = object as Record<string | symbol, unknown>;
+    if (typeof owner[name] === 'function') return (owner[name] as (...args: unknown[]) => unknown).apply(object, args);
+    [owner[name]] = args;
+    return undefined;
+  };
+
+/** All calls by name. Where an entry is missing, its `valid` is empty. */
+export function calls(): Map<string, Call> {
+  const found = new Map<string, Call>(Object.entries(MORE));
+  for (const [name, run] of exportedFunctions()) {
+    found.set(name, { run: (args) => run(...args), valid: FUNCTIONS[name] ?? [], trains: false });
+  }
+  for (const [className, objects] of Object.entries(OBJECTS)) {
+    for (const key of membersOf(className)) {
+      const member = labelOf(key);
+      if (ENDING.includes(member) || INTERNAL[className].includes(member)) continue;
+      objects.forEach((object, index) => {
+        found.set(`${className}.${member}${index === 0 ? '' : ` (${index})`}`, {
+          // An engine warms each of its models for as long as it is told: what decides is another, which has none.
+          run: method(member === 'warmUp' ? idle : object, key),
+          valid: METHODS[`${className}.${member}`] ?? (member === SHOWN ? [none] : []),
+          trains: ['fit', 'trainOnBatch', 'compile'].includes(member),
+          ...(member === 'fit' && { alone: 'epochs' }),
+        });
+      });
+    }
+  }
+  for (const [name, make] of Object.entries(CALLBACKS)) {
+    for (const hook of Object.keys(make())) {
+      if (!hook.startsWith('on')) continue;
+      found.set(`${name}().${hook}`, {
+        run: (args) => method(make(), hook)(args),
+        valid: [() => [0, logs(), subject]],
+        trains: true,
+      });
+    }
+  }
+  return found;
+}
+
+/** Entries of the table that no export has. */
+export const stale = (): string[] => {
+  const known = calls();
+  return [...Object.keys(FUNCTIONS), ...Object.keys(METHODS)].filter((name) => !known.has(name));
+};

@@ -1,0 +1,15 @@
+/** The matrix in a page, for the numbers of threads in the address: `?threads=1,2,4`. Reports its cells. */
+import * as built from '../../../dist/index.js';
+import { trainMatrix } from '../matrix.mjs';
+import { report } from './report.js';
+
+/** The helpers' types are those of the sources. */
+const library = /** @type {typeof import('../../../src/index.js')} */ (/** @type {unknown} */ (built));
+
+await report(async () => {
+  const cells = [];
+  for (const threads of (new URLSearchParams(location.search).get('threads') ?? '1').split(',')) {
+    cells.push(...(await trainMatrix(library, Number(threads))));
+  }
+  return cells;
+});

@@ -1,0 +1,92 @@
+/** The golden files: float64 values of PyTorch, made by golden/make_golden.py. */
+import { readFileSync } from 'node:fs';
+import type { ActivationName, Network } from './twin.js';
+
+const load = <T>(name: string): T =>
+  JSON.parse(readFileSync(new URL(`../../golden/${name}.json`, import.meta.url), 'utf8')) as T;
+
+export interface WorkedExample {
+  x: number[];
+  t: number[];
+  learningRate: number;
+  W1: number[][];
+  b1: number[];
+  W2: number[][];
+  b2: number[];
+  logits1: number[];
+  h: number[];
+  logits2: number[];
+  y: number[];
+  cost: number;
+  delta1: number[];
+  delta2: number[];
+  dW1: number[][];
+  db1: number[];
+  dW2: number[][];
+  db2: number[];
+  W1new: number[][];
+  b1new: number[];
+  W2new: number[][];
+  b2new: number[];
+}
+
+export interface ActivationCase {
+  y: number[];
+  dy: number[];
+}
+
+export interface LossCase {
+  target: number[][];
+  loss: number;
+  delta: number[][];
+}
+
+/** Parameters of one layer; `alpha` where the activation learns slopes. */
+export interface GoldenLayer {
+  W: number[][];
+  b: number[];
+  alpha?: number[];
+}
+
+export interface TrainingCase {
+  optimizer: string;
+  loss: string;
+  activations: string[];
+  x: number[][];
+  t: number[][];
+  steps: number;
+  batchSize: number;
+  l1: number;
+  l2: number;
+  clipNorm: number | null;
+  initial: GoldenLayer[];
+  firstGradients: GoldenLayer[];
+  lossPerStep: number[];
+  after: Record<string, GoldenLayer[]>;
+  /** The last layer's outputs, softmax left off. */
+  finalLogits: number[][];
+}
+
+export const workedExample = load<WorkedExample>('worked-example');
+export const optimizerCases = load<TrainingCase[]>('optimizers');
+export const trainingCases = load<TrainingCase[]>('trainings');
+
+const { z, ...byActivation } = load<{ z: number[]; [name: string]: unknown }>('activations');
+export const activationLogits = z;
+export const activationCases = Object.entries(byActivation) as [name: string, ActivationCase][];
+
+const { logits, ...byLoss } = load<{ logits: number[][]; [title: string]: unknown }>('losses');
+export const lossLogits = logits;
+export const lossCases = (Object.entries(byLoss) as [string, LossCase][]).map(([title, data]) => {
+  const [name, output] = title.split('/')[0].split('+');
+  return { title, name, output, ...data };
+});
+
+export const networkOf = (layers: GoldenLayer[], activations: readonly string[]): Network =>
+  layers.map(({ W, b, alpha }, l) => ({ W, b, ...(alpha && { alpha }), activation: activations[l] as ActivationName }));
+
+/** Rows of step `s` (from 0): the golden trainings walk through the data in order and begin again at its end. */
+export function batchOf({ x, t, batchSize }: TrainingCase, s: number): [x: number[][], t: number[][]] {
+  const from = (s * batchSize) % x.length;
+  return [x.slice(from, from + batchSize), t.slice(from, from + batchSize)];
+}

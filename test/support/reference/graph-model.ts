@@ -1,0 +1,118 @@
+/** The bridge between the graph twin and the library's models. */
+import {
+  activation,
+  add,
+  batchNormalization,
+  binaryCrossentropy,
+  categoricalCrossentropy,
+  concatenate,
+  dense,
+  dropout,
+  gaussianNoise,
+  input,
+  layerNormalization,
+  maxout,
+  normalization,
+  prelu,
+  rescaling,
+  sparseCategoricalCrossentropy,
+  type Engine,
+  type Layer,
+  type LossLike,
+  type Model,
+  type SymbolicTensor,
+  type Targets,
+} from '../../../src/index.js';
+import {
+  layerName,
+  type Batch,
+  type GraphTwin,
+  type Layer as TwinLayer,
+  type Network,
+  type Objective,
+} from './graph.js';
+
+export type GraphModel = Model<Float32Array | Float32Array[]>;
+
+function layerOf(layer: Exclude<TwinLayer, { kind: 'input' }>, name: string): Layer {
+  switch (layer.kind) {
+    case 'dense':
+      return dense({ units: layer.units, activation: layer.activation, useBias: layer.useBias, name });
+    case 'maxout':
+      return maxout({ units: layer.units, pieces: layer.pieces, useBias: layer.useBias, name });
+    case 'activation':
+      return activation({ activation: layer.activation, name });
+    case 'prelu':
+      return prelu({ name });
+    case 'dropout':
+      return dropout({ rate: layer.rate, name });
+    case 'gaussianNoise':
+      return gaussianNoise({ stddev: layer.stddev, name });
+    case 'batchNormalization':
+      return batchNormalization({ momentum: layer.momentum, epsilon: layer.epsilon, name });
+    case 'layerNormalization':
+      return layerNormalization({ epsilon: layer.epsilon, name });
+    case 'rescaling':
+      return rescaling({ scale: layer.scale, offset: layer.offset, name });
+    case 'normalization':
+      return normalization({ name });
+    case 'add':
+      return add({ name });
+    case 'concatenate':
+      return concatenate({ name });
+  }
+}
+
+/** The library's model of the same network, with its own first weights. */
+export function graphModel(engine: Engine, network: Network): GraphModel {
+  const layers = new Map<TwinLayer, Layer>();
+  const inputs: SymbolicTensor[] = [];
+  const tensors: SymbolicTensor[] = [];
+  for (const { layer, inputs: before } of network.nodes) {
+    const name = layerName(network, layer);
+    if (layer.kind === 'input') {
+      inputs.push(input({ shape: [layer.width], name }));
+      tensors.push(inputs.at(-1)!);
+      continue;
+    }
+    const made = layers.get(layer) ?? layerOf(layer, name);
+    layers.set(layer, made);
+    tensors.push(made.apply(before.map((node) => tensors[node])));
+  }
+  return engine.model({ inputs, outputs: network.outputs.map((node) => tensors[node]), seed: network.seed });
+}
+
+/** Brings the twin's weights to the model. Throws where the two do not have the same tensors. */
+export function bringWeights(twin: GraphTwin, model: GraphModel): void {
+  const own = model.getWeights();
+  if (own.length !== twin.tensors.length) throw new Error(`${own.length} tensors for ${twin.tensors.length}`);
+  model.setWeights(
+    own.map(({ name, shape }) => {
+      const tensor = twin.tensors.find((one) => one.name === name && one.shape.join() === shape.join());
+      if (tensor === undefined) throw new Error(`the twin has no ${name} of ${shape.join(' × ')}`);
+      return { shape, data: Float32Array.from(tensor.values) };
+    }),
+  );
+}
+
+export function lossOf({ loss, labelSmoothing }: Objective): LossLike {
+  if (labelSmoothing === 0) return loss;
+  const factories = { binaryCrossentropy, categoricalCrossentropy, sparseCategoricalCrossentropy };
+  return factories[loss as keyof typeof factories]({ labelSmoothing });
+}
+
+/** Data as the library takes it: rows by input, and targets by output, labels as integers. */
+export function dataOf({ x, t, sampleWeight }: Batch, objectives: Objective[]) {
+  const targets = t.map((rows, output) =>
+    objectives[output].loss === 'sparseCategoricalCrossentropy' ? rows.flat() : rows,
+  );
+  return {
+    x: (x.length === 1 ? x[0] : x) as number[][],
+    y: (targets.length === 1 ? targets[0] : targets) as Targets,
+    options: sampleWeight && { sampleWeight },
+  };
+}
+
+/** Predictions as a list whatever the number of outputs. */
+export const listOf = (predictions: Float32Array | Float32Array[]): Float32Array[] =>
+  Array.isArray(predictions) ? predictions : [predictions];

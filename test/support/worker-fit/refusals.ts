@@ -1,0 +1,98 @@
+/** What is refused as on this thread, with the same words, and nothing changed. */
+import { describe, expect, test } from 'vitest';
+import {
+  createEngine,
+  earlyStopping,
+  MemoryError,
+  ShapeError,
+  UnsupportedError,
+  ValueError,
+  type FitOptions,
+  type Model,
+} from '../../../src/index.js';
+import { any, expectError, thrownBy } from '../reference/refusals.js';
+import { ROWS, INPUTS, CLASSES, x, labels, rows, oneHot, type Setting } from './setting.js';
+
+export function refusals({ classifier }: Setting): void {
+  describe('refused with the same words, and nothing changed', () => {
+    const bad = x.slice();
+    bad[9] = NaN;
+    const calls: [string, (model: Model, options: FitOptions) => Promise<unknown>, new (message: string) => Error][] = [
+      ['a NaN', (m, o) => m.fit(bad, labels, o), ValueError],
+      ['a ragged row', (m, o) => m.fit([...rows.slice(0, 5), [1, 2]], labels.slice(0, 6), o), ShapeError],
+      [
+        'a text among rows',
+        (m, o) => m.fit(any([...rows.slice(0, 5), [...rows[0].slice(1), 'a']]), labels.slice(0, 6), o),
+        ValueError,
+      ],
+      ['too few targets', (m, o) => m.fit(x, labels.slice(1), o), ShapeError],
+      [
+        'no class',
+        (m, o) =>
+          m.fit(
+            x,
+            labels.map((label) => label + 1),
+            o,
+          ),
+        ValueError,
+      ],
+      [
+        'a weight below zero',
+        (m, o) => m.fit(x, labels, { sampleWeight: new Array<number>(ROWS).fill(-1), ...o }),
+        ValueError,
+      ],
+      ['a class that there is not', (m, o) => m.fit(x, labels, { classWeight: { 9: 1 }, ...o }), ValueError],
+      ['a NaN and too few weights', (m, o) => m.fit(bad, labels, { sampleWeight: [1], ...o }), ValueError],
+      ['validation data', (m, o) => m.fit(x, labels, { validationData: [bad, labels], ...o }), ValueError],
+      ['a split that leaves nothing', (m, o) => m.fit(x, labels, { validationSplit: 0.999999, ...o }), ValueError],
+      ['a source that ends', (m, o) => m.fit(() => [], o), ValueError],
+      [
+        'a batch that is none',
+        (m, o) =>
+          m.fit(
+            any(() => [[x, labels], 7]),
+            { epochs: 3, ...o },
+          ),
+        ValueError,
+      ],
+      ['a monitor that there is not', (m, o) => m.fit(x, labels, { callbacks: [earlyStopping()], ...o }), ValueError],
+    ];
+    test.each(calls)('%s', async (_, act, error) => {
+      const [here, away] = [classifier(), classifier()];
+      for (const model of [here, away]) model.stopTraining = true;
+      const expected = await thrownBy(() => act(here, {}));
+      expect(expected).toBeInstanceOf(error);
+      expectError(await thrownBy(() => act(away, { runIn: 'worker' })), error, expected.message);
+      expect(away.stopTraining).toBe(here.stopTraining);
+      expect(away.save()).toEqual(here.save());
+    });
+
+    test('more than memory holds', async () => {
+      const small = await createEngine({ maximumMemory: 1 << 20 });
+      try {
+        const model = classifier(small);
+        const much = new Float32Array(60_000 * INPUTS);
+        const thrown = await thrownBy(() => model.fit(much, new Int32Array(60_000), { runIn: 'worker' }));
+        expect(thrown).toBeInstanceOf(MemoryError);
+      } finally {
+        small.dispose();
+      }
+    });
+
+    test('objects of the user', async () => {
+      const model = classifier();
+      model.compile({
+        optimizer: 'sgd',
+        loss: { name: 'mine', value: () => 0, gradient: () => new Float32Array(CLASSES) },
+      });
+      const thrown = await thrownBy(() => model.fit(x, oneHot, { runIn: 'worker' }));
+      expect(thrown).toBeInstanceOf(UnsupportedError);
+      expect(thrown.message).toContain('"mine"');
+    });
+
+    test('another place', async () => {
+      const thrown = await thrownBy(() => classifier().fit(x, labels, { runIn: any('here') }));
+      expect(thrown).toBeInstanceOf(ValueError);
+    });
+  });
+}

@@ -1,0 +1,318 @@
+/**
+ * The benchmark's verdicts on made-up times: a planted slowdown is found, the same build never is; and its data is the
+ * same everywhere.
+ */
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { ABI } from '../../src/runtime/abi.js';
+
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+type Functions = Record<string, any>;
+
+/**
+ * Loaded without their types: those reach the AssemblyScript compiler's, which declare the arrays of its own language
+ * for all files of a program.
+ */
+const load = (path: string): Promise<Functions> =>
+  import(new URL(`../../bench/${path}`, import.meta.url).href) as Promise<Functions>;
+const { compareSides, THRESHOLD } = await load('measure/comparison.mjs');
+const { measureAgain } = await load('measure/again.mjs');
+const { generator, medianInterval, pairedSpeed, powerLaw, quantile, studentBound, verdictOf } =
+  await load('measure/statistics.mjs');
+const { classificationData } = await load('workloads/data.mjs');
+const { readResult } = await load('report/result.mjs');
+const { kernelCases } = await load('kernels/cases.mjs');
+
+/** Of the measurement that a verdict of --against rests on. */
+const PROCESSES = 10;
+const ROUNDS = 5;
+
+/**
+ * Times of two sides that take turns on a shared machine: each process has its own speed, all rounds drift alike for
+ * both, and each time is off by some percent, now and then by a third.
+ */
+function times(seed: number, slowdown: number) {
+  const random = generator(seed) as () => number;
+  const noise = (): number => 1 + 0.02 * (random() + random() - 1) + (random() < 0.05 ? 0.3 * random() : 0);
+  const groups = Array.from({ length: PROCESSES }, () => {
+    const own = 1 + 0.02 * (random() - 0.5);
+    const rounds = Array.from({ length: ROUNDS }, () => {
+      const drift = 1 + 0.5 * random();
+      return [drift * noise(), drift * own * slowdown * noise()] as const;
+    });
+    return rounds;
+  });
+  const side = (index: 0 | 1) => ({ amount: 1, seconds: groups.map((rounds) => rounds.map((pair) => pair[index])) });
+  return { before: side(0), after: side(1) };
+}
+
+const verdict = (seed: number, slowdown: number): string => {
+  const { before, after } = times(seed, slowdown);
+  const row = { name: 'row', of: 'flop' as const, sides: [] };
+  return compareSides(row, before, after, { threshold: THRESHOLD, paired: true }).verdict;
+};
+
+const seeds = Array.from({ length: 200 }, (_, i) => i + 1);
+
+describe('bench:compare', () => {
+  test('finds a slowdown of 10 % in nearly all of two hundred runs', () => {
+    const found = seeds.filter((seed) => verdict(seed, 1.1) === 'slower').length;
+    expect(found).toBeGreaterThanOrEqual(190);
+  });
+
+  test('says nothing of two hundred runs of the same build', () => {
+    expect(seeds.filter((seed) => ['slower', 'faster'].includes(verdict(seed, 1)))).toEqual([]);
+  });
+
+  test('is sure of nothing at the threshold itself', () => {
+    const slower = seeds.filter((seed) => verdict(seed, 1 / (1 - THRESHOLD)) === 'slower').length;
+    expect(slower).toBeLessThan(seeds.length / 5);
+  });
+
+  test('differences about zero have no ratio, and so no verdict', () => {
+    const row = { name: 'start/small', of: 'call', difference: true, sides: [] };
+    const side = (seconds: number[]) => ({ amount: 1, seconds: [seconds] });
+    const options = { threshold: THRESHOLD, paired: true };
+    const plain = side([0.01, 0.011, 0.012, 0.01]);
+    expect(compareSides(row, plain, side([-0.001, 0.002, -0.003, 0.001]), options)).toMatchObject({
+      verdict: 'unsure',
+      speed: { estimate: NaN },
+    });
+    expect(compareSides(row, plain, side([0.02, 0.021, 0.022, 0.02]), options).verdict).toBe('slower');
+  });
+
+  test('sizes are compared as they are', () => {
+    const row = { name: 'size/index.js', of: 'size' as const, sides: [] };
+    const side = (bytes: number) => ({ amount: 1, seconds: [], bytes });
+    const options = { threshold: THRESHOLD, paired: true };
+    expect(compareSides(row, side(100), side(110), options).verdict).toBe('slower');
+    expect(compareSides(row, side(100), side(100), options).verdict).toBe('same');
+  });
+});
+
+describe('a damaged file', () => {
+  interface Side {
+    amount?: number;
+    seconds?: unknown;
+    bytes?: number;
+  }
+  const side = (): Side => ({ amount: 1, seconds: [[1, 2, 3]] });
+  const file = () => ({
+    format: 'wasm-mlp-bench',
+    version: 1,
+    date: '2026-01-01',
+    machine: { processor: 'one' },
+    settings: { rounds: 3 },
+    sides: [{ name: 'this', engine: {} }],
+    rows: [
+      { name: 'a', of: 'flop', sides: [side(), side()] },
+      { name: 'size/b', of: 'size', sides: [{ amount: 1, seconds: [], bytes: 5 }] as Side[] },
+    ],
+  });
+  type File = ReturnType<typeof file>;
+  const damages: [string, (whole: File) => unknown][] = [
+    ['no times', ({ rows }) => (rows[0].sides[0].seconds = [])],
+    ['a process without times', ({ rows }) => (rows[0].sides[0].seconds = [[]])],
+    ['times that JSON has no number for', ({ rows }) => (rows[0].sides[0].seconds = [[null, null, null]])],
+    ['times in words', ({ rows }) => (rows[0].sides[0].seconds = [['1', '2', '3']])],
+    ['times of zero', ({ rows }) => (rows[0].sides[0].seconds = [[0, 0, 0]])],
+    ['pairs that are cut off', ({ rows }) => (rows[0].sides[1].seconds = [[1, 2]])],
+    ['no amount', ({ rows }) => delete rows[0].sides[0].amount],
+    ['a size without bytes', ({ rows }) => delete rows[1].sides[0].bytes],
+    ['an unknown kind of work', ({ rows }) => (rows[0].of = 'heap')],
+    ['a row twice', ({ rows }) => rows.push(rows[0])],
+    ['a row without sides', ({ rows }) => (rows[0].sides = [])],
+    ['no rows', (whole) => delete (whole as Partial<File>).rows],
+    ['no machine', (whole) => delete (whole as Partial<File>).machine],
+    ['no sides', (whole) => (whole.sides = [])],
+    ['another format', (whole) => (whole.format = 'other')],
+  ];
+
+  test('is refused, where a whole one is not', () => {
+    const whole = file();
+    expect(readResult(whole, 'new.json')).toBe(whole);
+    for (const [what, damage] of damages) {
+      const damaged = file();
+      damage(damaged);
+      expect(() => readResult(damaged, 'new.json') as unknown, what).toThrow(/^new\.json: /);
+    }
+  });
+});
+
+describe('what stands out is measured again', () => {
+  /** Repetitions of one side: each process finds the same ones. */
+  const side = (times: readonly number[], processes: number) => ({
+    amount: 1,
+    seconds: Array.from({ length: processes }, () => times),
+  });
+  /** Rows of a run: now over before, by name; one number is that in every round. */
+  const rowsOf = (slowdowns: Record<string, number | number[]>, { rounds = 3, processes = 1 } = {}) =>
+    Object.entries(slowdowns).map(([name, slowdown]) => {
+      const now = Array.isArray(slowdown) ? slowdown : Array<number>(rounds).fill(slowdown);
+      const before = now.map(() => 1);
+      return {
+        name,
+        of: name.startsWith('size') ? 'size' : 'flop',
+        sides: [side(now, processes), side(before, processes)],
+      };
+    });
+
+  /** Runs as many further measurements as are asked for, which find `later` one after the other. */
+  async function again(
+    first: Record<string, number | number[]>,
+    later: readonly Record<string, number>[],
+    plan = { rounds: 3, processes: 1 },
+  ) {
+    const asked: { units: string[]; rounds: number; processes: number }[] = [];
+    const measure = (further: { wants: (unit: string) => boolean; rounds: number; processes: number }) => {
+      const found = later[asked.length] ?? {};
+      const { rounds, processes } = further;
+      asked.push({ units: ['a', 'b', 'c'].filter(further.wants), rounds, processes });
+      return Promise.resolve(rowsOf(found, further));
+    };
+    const rows = (await measureAgain(
+      { ...plan, log: () => undefined },
+      rowsOf(first, plan),
+      THRESHOLD,
+      measure,
+    )) as ReturnType<typeof rowsOf>;
+    const verdicts = rows.map((row) => {
+      const [now, other] = row.sides;
+      return compareSides(row, other, now, { threshold: THRESHOLD, paired: true }).verdict as string;
+    });
+    return { asked, rows, verdicts: Object.fromEntries(rows.map(({ name }, i) => [name, verdicts[i]])) };
+  }
+
+  test('nothing is where nothing does', async () => {
+    const { asked, verdicts } = await again({ a: 1.04, b: 0.96 }, []);
+    expect({ asked, verdicts }).toEqual({ asked: [], verdicts: { a: 'same', b: 'same' } });
+  });
+
+  test('nor where some rounds were as fast', async () => {
+    expect((await again({ a: [1.2, 1.2, 0.9], b: [0.8, 0.8, 1.1] }, [])).asked).toEqual([]);
+  });
+
+  test('nor a size, which is what it is', async () => {
+    expect((await again({ 'size/index.js': 1.2 }, [])).asked).toEqual([]);
+  });
+
+  test('in more processes, and forgiven where it does not then', async () => {
+    const { asked, verdicts, rows } = await again({ a: 1.2, b: 1, c: 0.8 }, [{ a: 1.01, c: 0.99 }]);
+    expect(asked).toEqual([{ units: ['a', 'c'], rounds: 3, processes: 4 }]);
+    expect(verdicts).toEqual({ a: 'same', b: 'same', c: 'same' });
+    expect(rows.map((row) => 'again' in row)).toEqual([true, false, true]);
+  });
+
+  test('and once more, if it does; the last time counts', async () => {
+    const { asked, verdicts } = await again({ a: 1.2, b: 1.2, c: 1 }, [{ a: 1.2, b: 1.01 }, { a: 1.1 }]);
+    expect(asked).toEqual([
+      { units: ['a', 'b'], rounds: 3, processes: 4 },
+      { units: ['a'], rounds: 5, processes: 10 },
+    ]);
+    expect(verdicts).toEqual({ a: 'slower', b: 'same', c: 'same' });
+  });
+
+  test('never by less than at first', async () => {
+    const { asked } = await again({ a: 1.2 }, [{ a: 1.2 }, { a: 1.2 }], { rounds: 9, processes: 5 });
+    expect(asked.map(({ rounds, processes }) => [rounds, processes])).toEqual([
+      [9, 5],
+      [9, 10],
+    ]);
+  });
+
+  test('by its unit, where that gives several rows, of which only it is taken', async () => {
+    const { asked, verdicts } = await again({ a: 1, 'a, p99': 1.5 }, [{ a: 1.5, 'a, p99': 1 }]);
+    expect(asked.map(({ units }) => units)).toEqual([['a']]);
+    expect(verdicts).toEqual({ a: 'same', 'a, p99': 'same' });
+  });
+});
+
+describe('statistics', () => {
+  test('quantiles by linear interpolation', () => {
+    expect(quantile([3, 1, 2], 0.5)).toBe(2);
+    expect(quantile([1, 2, 3, 4], 0.5)).toBe(2.5);
+    expect(quantile([5], 0.99)).toBe(5);
+  });
+
+  test.each([
+    [1, 3, 0, 0.86],
+    [1, 15, 0, 0.9],
+    [3, 5, 0, 0.93],
+    [3, 5, 0.05, 0.93],
+    [3, 5, 0.15, 0.9],
+    [4, 3, 0.05, 0.93],
+    [10, 5, 0.05, 0.93],
+  ])(
+    'intervals of %i processes of %i rounds hold the middle as often as they say, though processes differ by %f',
+    (processes, rounds, own, least) => {
+      const random = generator(5) as () => number;
+      const normal = (): number => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+      const trials = 400;
+      let held = 0;
+      for (let trial = 0; trial < trials; trial++) {
+        const groups = Array.from({ length: processes }, () => {
+          const speed = own * normal();
+          return Array.from({ length: rounds }, () => Math.exp(speed + 0.05 * normal()));
+        });
+        const { low, high } = medianInterval(groups, { resamples: 300 });
+        held += Number(low <= 1 && 1 <= high);
+      }
+      expect(held / trials).toBeGreaterThan(least);
+    },
+  );
+
+  test("the bounds of Student's distribution, as tables have them", () => {
+    const table = { 1: 12.706, 2: 4.303, 4: 2.776, 9: 2.262, 30: 2.042 };
+    for (const [freedom, bound] of Object.entries(table)) {
+      expect(studentBound(0.95, Number(freedom))).toBeCloseTo(bound, 3);
+    }
+    expect(studentBound(0.8, 1000)).toBeCloseTo(1.2824, 3);
+  });
+
+  test('one repetition says nothing of how far it is off', () => {
+    expect(medianInterval([[2]])).toEqual({ estimate: 2, low: -Infinity, high: Infinity });
+  });
+
+  test('what slows both sides for a while cancels', () => {
+    const before = [[1, 2, 3]];
+    expect(pairedSpeed(before, [[2, 4, 6]]).estimate).toBe(0.5);
+    expect(pairedSpeed(before, before)).toEqual({ estimate: 1, low: 1, high: 1 });
+  });
+
+  test('a verdict needs the whole interval', () => {
+    expect(verdictOf({ estimate: 0.9, low: 0.85, high: 0.94 }, 0.05)).toBe('slower');
+    expect(verdictOf({ estimate: 0.9, low: 0.85, high: 0.96 }, 0.05)).toBe('unsure');
+    expect(verdictOf({ estimate: 1, low: 0.96, high: 1.04 }, 0.05)).toBe('same');
+    expect(verdictOf({ estimate: 1.2, low: 1.1, high: 1.3 }, 0.05)).toBe('faster');
+  });
+
+  test('the exponent of a power law', () => {
+    const x = [1, 2, 4, 8];
+    const { exponent, factor } = powerLaw(
+      x,
+      x.map((v) => 3 * v * v),
+    );
+    expect(exponent).toBeCloseTo(2, 12);
+    expect(factor).toBeCloseTo(3, 12);
+  });
+});
+
+test('the data of the workloads, which peers in other languages make again', () => {
+  const { x, labels } = classificationData({ inputs: 3, classes: 2, rows: 4 });
+  const digest = createHash('sha256').update(x).update(labels).digest('hex');
+  // As bench/peers/peers.py makes it, with NumPy.
+  expect(digest).toBe('e42f788acea5375e31a944ad8568294629f4e62394b7d280391c8cc801ae2047');
+});
+
+test('what the kernels compute has a stated checksum for each case, and none is left of kernels that are gone', () => {
+  const stated = JSON.parse(readFileSync(new URL('../../bench/checksums.json', import.meta.url), 'utf8')) as Record<
+    string,
+    object
+  >;
+  const cases = (kernelCases(ABI) as { kind: string; name: string }[]).filter(({ kind }) => kind !== 'bound');
+  for (const numerics of ['strict', 'fused']) {
+    const kernels = Object.keys(stated[numerics]).filter((name) => name.startsWith('kernel/'));
+    expect(kernels.sort()).toEqual(cases.map(({ name }) => name).sort());
+  }
+});

@@ -1,0 +1,218 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { createRequire, SourceMap, type SourceMapPayload } from 'node:module';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { runInThisContext } from 'node:vm';
+import ts from 'typescript';
+import { describe, expect, test } from 'vitest';
+import type * as library from '../../src/index.js';
+import { packedFiles } from '../support/packed.js';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const run = (command: string, ...args: string[]) =>
+  execFileSync(command, args, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+
+/**
+ * `import … from '…'`, `import '…'` or `export … from '…'` at the start of a statement, in minified code too; not
+ * `import(…)`.
+ */
+const staticImport = /(?:^|[;}])\s*(?:import\s*["']|(?:import|export)\b[^"'`;()]*?\bfrom\s*["'])/m;
+
+describe('the package', () => {
+  test('holds the built library, its documents and the example, and nothing else', () => {
+    expect([...packedFiles()].sort()).toEqual([
+      'ARCHITECTURE.md',
+      'CHANGELOG.md',
+      'CONTRIBUTING.md',
+      'LICENSE',
+      'README.md',
+      'bench/README.md',
+      'dist/fused.cjs',
+      'dist/fused.cjs.map',
+      'dist/fused.d.cts',
+      'dist/fused.d.ts',
+      'dist/fused.js',
+      'dist/fused.js.map',
+      'dist/index.cjs',
+      'dist/index.cjs.map',
+      'dist/index.d.cts',
+      'dist/index.d.ts',
+      'dist/index.js',
+      'dist/index.js.map',
+      'dist/kernels-fused.wasm',
+      'dist/kernels.wasm',
+      'dist/predict.cjs',
+      'dist/predict.cjs.map',
+      'dist/predict.d.cts',
+      'dist/predict.d.ts',
+      'dist/predict.js',
+      'dist/predict.js.map',
+      'dist/worker-program.cjs',
+      'dist/worker-program.cjs.map',
+      'dist/worker-program.d.cts',
+      'dist/worker-program.d.ts',
+      'dist/worker-program.js',
+      'dist/worker-program.js.map',
+      'dist/worker.js',
+      'docs/benchmarks.md',
+      'docs/derivations.md',
+      'docs/guide.md',
+      'docs/measurements.md',
+      'docs/numerics.md',
+      'docs/peers.svg',
+      'docs/training.svg',
+      'examples/page/index.html',
+      'examples/page/page.css',
+      'examples/page/page.js',
+      'examples/page/view.js',
+      'examples/page/xor.js',
+      'fused/package.json',
+      'package.json',
+      'predict/package.json',
+    ]);
+  });
+
+  test.each(['index.js', 'index.cjs', 'predict.js', 'predict.cjs'])(
+    'the map of %s leads from each throw to one in the sources',
+    (name) => {
+      const text = readFileSync(join(root, 'dist', `${name}.map`), 'utf8');
+      const map = JSON.parse(text) as SourceMapPayload;
+      const found = new SourceMap(map);
+      let count = 0;
+      readFileSync(join(root, 'dist', name), 'utf8')
+        .split('\n')
+        .forEach((line, index) => {
+          for (const { index: column } of line.matchAll(/\bthrow\b(?= new [\w$]+\()/g)) {
+            const entry = found.findEntry(index, column) as { originalSource: string; originalLine: number };
+            const source = map.sourcesContent[map.sources.indexOf(entry.originalSource)] ?? '';
+            expect(source.split('\n')[entry.originalLine], `line ${index + 1}, column ${column}`).toMatch(
+              /throw|=> \{|\?/,
+            );
+            count++;
+          }
+        });
+      expect(count).toBeGreaterThan(20);
+    },
+  );
+
+  test('its declarations are complete where the platform has no library "DOM"', () => {
+    const entries = ['index.d.ts', 'predict.d.ts', 'fused.d.ts'].map((name) => join(root, 'dist', name));
+    const lib = (...names: string[]): string[] => names.map((name) => `lib.${name}.d.ts`);
+    // Without DOM, AbortSignal and URL come from a platform's own types; here from as little as that.
+    const platform = join(root, 'test/support/platform.d.ts');
+    for (const [libs, files] of [
+      [lib('es2022'), [...entries, platform]],
+      [lib('es2022', 'dom'), entries],
+    ] as const) {
+      const program = ts.createProgram(files, {
+        lib: [...libs],
+        types: [],
+        strict: true,
+        exactOptionalPropertyTypes: true,
+        noEmit: true,
+        target: ts.ScriptTarget.ES2022,
+        module: ts.ModuleKind.Node16,
+        moduleResolution: ts.ModuleResolutionKind.Node16,
+      });
+      const found = ts
+        .getPreEmitDiagnostics(program)
+        .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, ' '));
+      expect(found).toEqual([]);
+    }
+  });
+
+  test('its models and engines have the method that `using` calls, with and without a library that declares its symbol', () => {
+    const source = join(root, 'test/support/using.ts');
+    for (const libs of [
+      ['lib.es2022.d.ts', 'lib.dom.d.ts'],
+      ['lib.es2022.d.ts', 'lib.dom.d.ts', 'lib.esnext.disposable.d.ts'],
+    ]) {
+      const program = ts.createProgram([source], {
+        lib: libs,
+        types: [],
+        strict: true,
+        noEmit: true,
+        target: ts.ScriptTarget.ES2022,
+        module: ts.ModuleKind.Node16,
+        moduleResolution: ts.ModuleResolutionKind.Node16,
+      });
+      const found = ts
+        .getPreEmitDiagnostics(program)
+        .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, ' '));
+      // `using` itself wants the library's type Disposable; a call of the method does not.
+      expect(found.filter((text) => !text.includes("'Disposable'"))).toEqual([]);
+    }
+  });
+
+  test('loads what it loads later where scripts may not import: in a context of its own, as under Jest', async () => {
+    const file = join(root, 'dist/index.cjs');
+    const module = { exports: {} as typeof library };
+    const wrapped = `(function (module, exports, require) {${readFileSync(file, 'utf8')}\n})`;
+    const script = runInThisContext(wrapped, { filename: file }) as (...given: unknown[]) => void;
+    script(module, module.exports, createRequire(file));
+    const { createEngine, dense } = module.exports;
+    const engine = await createEngine();
+    const model = engine.sequential({ layers: [dense({ units: 1, inputShape: [1] })] });
+    model.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
+    const { history } = await model.fit([[1]], [[1]], { epochs: 2, runIn: 'worker' });
+    expect(history.loss).toHaveLength(2);
+    engine.dispose();
+  });
+
+  test('shows what went wrong where nothing catches an error, not itself', () => {
+    for (const [entry, load] of [
+      ['index.js', 'import { dense } from'],
+      ['index.cjs', 'const { dense } = require('],
+    ] as const) {
+      const end = entry.endsWith('cjs') ? ')' : '';
+      const code = `${load} ${JSON.stringify(join(root, 'dist', entry))}${end}; dense({ unitz: 1 });`;
+      const args = [...(entry.endsWith('cjs') ? [] : ['--input-type=module']), '-e', code];
+      const { stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+      expect(stderr).toMatch(/^ValueError: dense: unknown option "unitz"\. Did you mean "units"\?\n/);
+      expect(stderr.length).toBeLessThan(1000);
+    }
+  });
+
+  test('needs no other package at run time', () => {
+    expect(manifest).not.toHaveProperty('dependencies');
+    expect(manifest).not.toHaveProperty('peerDependencies');
+    expect(manifest).not.toHaveProperty('optionalDependencies');
+    for (const entry of ['index', 'predict', 'fused', 'worker-program']) {
+      expect(staticImport.exec(readFileSync(join(root, `dist/${entry}.js`), 'utf8'))).toBeNull();
+    }
+  });
+
+  test('tells bundlers that importing it does nothing, and its types before its code', () => {
+    expect(manifest.sideEffects).toBe(false);
+    expect(Object.keys(manifest.exports['.'].import)).toEqual(['types', 'default']);
+    expect(Object.keys(manifest.exports['.'].require)).toEqual(['types', 'default']);
+  });
+
+  test.each([
+    ['wasm-mlp', 'sequential'],
+    ['wasm-mlp/predict', 'loadModel'],
+    ['wasm-mlp/fused', 'fusedKernels'],
+  ])('%s exposes the same names by import and by require', (entry, name) => {
+    const print = 'console.log(JSON.stringify(Object.keys(library).sort()))';
+    const imported = run('node', '--input-type=module', '-e', `import * as library from '${entry}'; ${print}`);
+    const required = run('node', '-e', `const library = require('${entry}'); ${print}`);
+    expect(JSON.parse(imported)).toContain(name);
+    expect(JSON.parse(required)).toEqual(JSON.parse(imported));
+  });
+
+  test('what is loaded later comes along by require too', () => {
+    const script = `
+      const { createEngine, dense } = require('wasm-mlp');
+      createEngine({ threads: 2 }).then(async (engine) => {
+        const model = engine.sequential({ layers: [dense({ units: 1, inputShape: [1] })] });
+        model.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
+        const { epoch } = await model.fit([[1]], [[2]], { epochs: 2, runIn: 'worker' });
+        const small = await require('wasm-mlp/predict').loadModel(model.save());
+        console.log(JSON.stringify([epoch, small.predict([[3]])[0] === model.predict([[3]])[0]]));
+      });`;
+    expect(JSON.parse(run('node', '-e', script))).toEqual([[0, 1], true]);
+  });
+});
