@@ -1,5 +1,5 @@
 /** The kernels of prediction alone, for the entry that only predicts: a part of index.ts, of one tile. */
-export { f32_gemm_rows_3x12 } from './gemm/tiles.generated';
+export { f32_gemm_3x12 } from './gemm/tiles.generated';
 export { f32_pack_panel } from './gemm/panels';
 export { f32_sigmoid } from './activation/sigmoid';
 export { f32_tanh } from './activation/tanh';

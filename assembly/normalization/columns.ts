@@ -4,9 +4,9 @@ import { inverseDeviation4 } from './deviation';
 /**
  * Batch normalization (Ioffe & Szegedy 2015) over m rows of n columns, ld floats apart.
  *
- * The columns are taken in strips of 16, what is left in strips of four. Per row a strip of 16 is one cache line; its
- * sums and the constants of its columns stay in registers, and the second pass finds the strip in cache (512 rows are
- * 32 KiB). The moments take 0.15 ns a value this way, 0.36 with rows outside and accumulators in memory, 0.45 in strips
+ * The columns are taken in blocks of 16, what is left in blocks of four. Per row a block of 16 is one cache line; its
+ * sums and the constants of its columns stay in registers, and the second pass finds the block in cache (512 rows are
+ * 32 KiB). The moments take 0.15 ns a value this way, 0.36 with rows outside and accumulators in memory, 0.45 in blocks
  * of four (32 … 512 rows, 16 … 1024 columns, Zen 3). Loops over rows that write test at their end: V8 11.3 moves what
  * only the body reads, here a root and a quotient, into a loop that tests at its start, which took three to four times
  * as long.
@@ -36,7 +36,15 @@ function gammaAt(gamma: usize, at: usize): v128 {
 
 // @ts-ignore: decorator
 @inline
-function momentsOfStrip(m: i32, x: usize, stride: usize, mean: usize, variance: usize, lanes: v128, wide: bool): void {
+function momentsOfColumns(
+  m: i32,
+  x: usize,
+  stride: usize,
+  mean: usize,
+  variance: usize,
+  lanes: v128,
+  wide: bool,
+): void {
   const count = f32x4.splat(<f32>m);
   let s0 = f32x4.splat(0),
     s1 = s0,
@@ -88,11 +96,11 @@ export function f32_column_moments(m: i32, n: i32, x: usize, ld: i32, mean: usiz
   let j = 0;
   for (; j + 16 <= n; j += 16) {
     const at = (<usize>j) << 2;
-    momentsOfStrip(m, x + at, stride, mean + at, variance + at, i32x4.splat(-1), true);
+    momentsOfColumns(m, x + at, stride, mean + at, variance + at, i32x4.splat(-1), true);
   }
   for (; j < n; j += 4) {
     const at = (<usize>j) << 2;
-    momentsOfStrip(m, x + at, stride, mean + at, variance + at, below(n, j), false);
+    momentsOfColumns(m, x + at, stride, mean + at, variance + at, below(n, j), false);
   }
 }
 
@@ -118,7 +126,7 @@ function normalize(x: v128, mean: v128, scale: v128, shift: v128): v128 {
 
 // @ts-ignore: decorator
 @inline
-function normalizeStrip(
+function normalizeColumns(
   m: i32,
   x: usize,
   mean: usize,
@@ -191,11 +199,11 @@ export function f32_normalize_columns(
   let j = 0;
   for (; j + 16 <= n; j += 16) {
     const at = (<usize>j) << 2;
-    normalizeStrip(m, x, mean, variance, gamma, beta, y, stride, at, eps, i32x4.splat(-1), true);
+    normalizeColumns(m, x, mean, variance, gamma, beta, y, stride, at, eps, i32x4.splat(-1), true);
   }
   for (; j < n; j += 4) {
     const at = (<usize>j) << 2;
-    normalizeStrip(m, x, mean, variance, gamma, beta, y, stride, at, eps, below(n, j), false);
+    normalizeColumns(m, x, mean, variance, gamma, beta, y, stride, at, eps, below(n, j), false);
   }
 }
 
@@ -207,7 +215,7 @@ function slope(x: v128, dy: v128, mean: v128, scale: v128, a: v128, b: v128): v1
 
 // @ts-ignore: decorator
 @inline
-function derivativeOfStrip(
+function derivativeOfColumns(
   m: i32,
   x: usize,
   mean: usize,
@@ -346,17 +354,17 @@ export function f32_normalize_columns_backward(
   let j = 0;
   for (; j + 16 <= n; j += 16) {
     const at = (<usize>j) << 2;
-    derivativeOfStrip(m, x, mean, variance, gamma, dy, dx, dgamma, dbeta, stride, at, eps, i32x4.splat(-1), true);
+    derivativeOfColumns(m, x, mean, variance, gamma, dy, dx, dgamma, dbeta, stride, at, eps, i32x4.splat(-1), true);
   }
   for (; j < n; j += 4) {
     const at = (<usize>j) << 2;
-    derivativeOfStrip(m, x, mean, variance, gamma, dy, dx, dgamma, dbeta, stride, at, eps, below(n, j), false);
+    derivativeOfColumns(m, x, mean, variance, gamma, dy, dx, dgamma, dbeta, stride, at, eps, below(n, j), false);
   }
 }
 
 // @ts-ignore: decorator
 @inline
-function scaleStrip(
+function scaleColumns(
   m: i32,
   dy: usize,
   variance: usize,
@@ -398,11 +406,11 @@ export function f32_scale_columns(m: i32, n: i32, dy: usize, variance: usize, dx
   let j = 0;
   for (; j + 16 <= n; j += 16) {
     const at = (<usize>j) << 2;
-    scaleStrip(m, dy + at, variance + at, dx + at, stride, eps, i32x4.splat(-1), true);
+    scaleColumns(m, dy + at, variance + at, dx + at, stride, eps, i32x4.splat(-1), true);
   }
   for (; j < n; j += 4) {
     const at = (<usize>j) << 2;
-    scaleStrip(m, dy + at, variance + at, dx + at, stride, eps, below(n, j), false);
+    scaleColumns(m, dy + at, variance + at, dx + at, stride, eps, below(n, j), false);
   }
 }
 

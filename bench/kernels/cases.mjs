@@ -18,7 +18,7 @@ const SIZES = {
  * @returns {(BoundCase | GemmCase | PlainCase)[]}
  */
 export function kernelCases(table) {
-  const tiles = Object.keys(table).flatMap((name) => /^f32_gemm_rows_(.+)$/.exec(name)?.[1] ?? []);
+  const tiles = Object.keys(table).flatMap((name) => /^f32_gemm_(\d.+)$/.exec(name)?.[1] ?? []);
   /** @type {(shape: import('./gemm.mjs').Shape, tile?: string) => GemmCase} */
   const gemm = (shape, tile) => ({
     kind: 'gemm',

@@ -50,7 +50,7 @@ export const TILE_SHAPES = [
 export const shapeName = ({ form, size: { m, n, k } }) => `${form} ${m}×${n}×${k}`;
 
 /** @param {Shape} shape @param {string} tile */
-export const gemmKernel = ({ form }, tile) => `f32_gemm_${form === 'gradient' ? 'outer' : 'rows'}_${tile}`;
+export const gemmKernel = ({ form }, tile) => `f32_gemm_${form === 'gradient' ? 'tn_' : ''}${tile}`;
 
 /** @param {string} tile */
 const widthOf = (tile) => Number(tile.slice(tile.indexOf('x') + 1));
@@ -90,24 +90,24 @@ export function layOutGemm({ form, size: { m, n, k } }, tile, base) {
     end = Math.ceil((at + 4 * floats) / 64) * 64 + 64;
     return { name: '', at, floats, ld: 1, columns: n, content: /** @type {const} */ ('random') };
   };
-  const isOuter = form === 'gradient';
+  const transposesA = form === 'gradient';
   // A is (k, m) there, since it is the activations of k rows that are multiplied by their deltas.
-  const [rowsA, columnsA] = isOuter ? [k, m] : [m, k];
+  const [rowsA, columnsA] = transposesA ? [k, m] : [m, k];
   const a = place(rowsA * strideOf(columnsA));
-  const b = place(isOuter ? k * strideOf(n) : k * padded(n));
+  const b = place(transposesA ? k * strideOf(n) : k * padded(n));
   const bias = place(padded(n));
-  const c = place(isOuter ? m * padded(n) : m * strideOf(n));
+  const c = place(transposesA ? m * padded(n) : m * strideOf(n));
   const init = form === 'forward' ? bias.at : 0;
-  const scratch = place((isOuter ? SCRATCH_BYTES : PACKED_A_BYTES) / 4);
+  const scratch = place((transposesA ? SCRATCH_BYTES : PACKED_A_BYTES) / 4);
   return {
-    args: isOuter
+    args: transposesA
       ? [m, n, k, a.at, strideOf(m), b.at, strideOf(n), c.at, 0, scratch.at]
       : [m, n, k, a.at, strideOf(k), b.at, init, 0, c.at, strideOf(n), scratch.at],
     end,
     /** @param {Float32Array} f32 */
     fill(f32) {
       [a, b, bias].forEach((buffer, index) => fill(f32, buffer, index));
-      if (isOuter) return;
+      if (transposesA) return;
       // The same numbers in panels as in rows.
       const flat = f32.slice(b.at / 4, b.at / 4 + b.floats);
       f32.fill(0, b.at / 4, b.at / 4 + b.floats);
@@ -117,7 +117,7 @@ export function layOutGemm({ form, size: { m, n, k } }, tile, base) {
     read(f32) {
       const product = new Float32Array(m * n);
       const start = c.at / 4;
-      if (isOuter) {
+      if (transposesA) {
         eachInPanels(m, n, width, (panel, row, column) => (product[row * n + column] = f32[start + panel]));
       } else {
         for (let row = 0; row < m; row++) {

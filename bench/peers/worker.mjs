@@ -123,7 +123,7 @@ const answers = {
     const { exports } = await WebAssembly.instantiate(module, { env: { memory } });
     const { args, fill } = layOutGemm({ form: 'forward', size }, tile, 65536);
     fill(new Float32Array(memory.buffer));
-    const kernel = /** @type {(...args: number[]) => void} */ (exports[`f32_gemm_rows_${tile}`]);
+    const kernel = /** @type {(...args: number[]) => void} */ (exports[`f32_gemm_${tile}`]);
     return { rate: (2 * size.m * size.n * size.k) / (await fastest(() => kernel(...args), atLeast)) };
   },
 };

@@ -67,5 +67,5 @@ function inline(file, constant, description, program) {
 const compute = await bundle('src/runtime/threads/worker.ts');
 inline('src/runtime/threads/worker.generated.ts', 'WORKER_SOURCE', 'The program of a compute worker.', compute);
 const train = await bundle('src/remote/worker.ts');
-inline('src/remote/program.generated.ts', 'OFFLOAD_PROGRAM', 'The program of a worker that trains.', train);
+inline('src/remote/program.generated.ts', 'WORKER_PROGRAM', 'The program of a worker that trains.', train);
 writeFileSync('build/worker.js', `${train}\n`);

@@ -1,16 +1,16 @@
 import { requireLength } from '../common/custom.js';
 import type { KernelName, Kernels } from '../runtime/abi.js';
-import type { Machine } from '../runtime/wasm-runtime.js';
-import type { Place, Step } from '../runtime/matrix-view.js';
+import type { WasmRuntime } from '../runtime/wasm-runtime.js';
+import type { MatrixView, Step } from '../runtime/matrix-view.js';
 import type { Activation, CustomActivation } from './activations.js';
 
 /** y = f(z) and BP2's ⊙ f'(z), bound to addresses. Both may work in place. */
 export interface ActivationDefinition {
   /** Where f' is taken from: the output where that is exact, which lets y stand where z stood, else the input. */
   readonly derivativeFrom: 'input' | 'output';
-  forward(machine: Machine, z: Place, y: Place): Step;
+  forward(runtime: WasmRuntime, z: MatrixView, y: MatrixView): Step;
   /** dz = dy ⊙ f', from z or y as `derivativeFrom` says. */
-  backward(machine: Machine, from: Place, dy: Place, dz: Place): Step;
+  backward(runtime: WasmRuntime, from: MatrixView, dy: MatrixView, dz: MatrixView): Step;
 }
 
 type AnyKernel = (...numbers: number[]) => void;

@@ -140,7 +140,7 @@ async function replaceFile(path: string, bytes: Uint8Array): Promise<void> {
 }
 
 /** This machine, as temporary files name it: on a shared file system the numbers of processes are another machine's. */
-const machine = (): string => createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
+const runtime = (): string => createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
 
 /** `.wasm-mlp-<machine>-<process>-<random>.tmp`. Its length does not depend on the name of the model. */
 const TEMPORARY = /^\.wasm-mlp-([0-9a-f]{8})-(\d+)-[0-9a-f]{16}\.tmp$/;
@@ -150,7 +150,7 @@ const TEMPORARY = /^\.wasm-mlp-([0-9a-f]{8})-(\d+)-[0-9a-f]{16}\.tmp$/;
  * followed.
  */
 async function createTemporary(folder: string, mode: number): Promise<{ handle: FileHandle; temporary: string }> {
-  const temporary = join(folder, `.wasm-mlp-${machine()}-${process.pid}-${randomBytes(8).toString('hex')}.tmp`);
+  const temporary = join(folder, `.wasm-mlp-${runtime()}-${process.pid}-${randomBytes(8).toString('hex')}.tmp`);
   return { handle: await open(temporary, 'wx', mode), temporary };
 }
 
@@ -158,7 +158,7 @@ async function createTemporary(folder: string, mode: number): Promise<{ handle: 
 async function removeLeftovers(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
     const [, of, pid] = TEMPORARY.exec(name) ?? [];
-    if (of !== machine() || isRunning(Number(pid))) continue;
+    if (of !== runtime() || isRunning(Number(pid))) continue;
     // Another run may remove it too; one that belongs to another user stays.
     await rm(join(folder, name), { force: true }).catch(() => undefined);
   }

@@ -5,13 +5,13 @@ import { FormatError, UnsupportedError } from '../common/errors.js';
 import { compile, compileSync } from '../runtime/binary.js';
 import { refusedToCompile, requireFeatures, type Numerics } from '../runtime/features.js';
 import { owesTurn } from '../runtime/holding.js';
-import { Machine } from '../runtime/wasm-runtime.js';
+import { WasmRuntime } from '../runtime/wasm-runtime.js';
 import { compileWide, type Findings } from '../runtime/simd256.js';
 import { processors, programUrl, whyNotShared, whyNotStarted } from '../runtime/threads/host.js';
 import { Pool, startComputeWorker } from '../runtime/threads/pool.js';
 import { DEFAULT_TILE, TILE_NAMES, WIDE_TILES, type TileName } from '../runtime/tile.js';
-import { calibrate } from '../runtime/tile-benchmark.js';
-import { Breath } from '../runtime/event-loop.js';
+import { benchmarkTiles } from '../runtime/tile-benchmark.js';
+import { EventLoopYielder } from '../runtime/event-loop.js';
 import { isModule, readEngineOptions, type EngineOptions, type SettledEngineOptions } from './engine-options.js';
 import { Engine } from './engine.js';
 
@@ -21,23 +21,23 @@ const MOST_AUTO = 8;
 /**
  * A machine with its threads; where the platform refuses to start them, one without, and the reason among `reasons`.
  */
-function machineOf(
+function runtimeOf(
   module: WebAssembly.Module,
   tile: TileName,
   threads: number,
   { initialMemory, maximumMemory, workerUrl }: SettledEngineOptions,
   reasons: string[],
-): Machine {
+): WasmRuntime {
   const settings = { module, tile, initialMemory, maximumMemory };
-  if (threads === 1) return new Machine(settings);
+  if (threads === 1) return new WasmRuntime(settings);
   const start = startComputeWorker(programUrl(workerUrl));
   try {
-    return new Machine({ ...settings, threads, startPool: (parts) => new Pool({ ...parts, start }) });
+    return new WasmRuntime({ ...settings, threads, startPool: (parts) => new Pool({ ...parts, start }) });
   } catch (error) {
     // A limit of memory or a foreign binary is refused again, and by its own name.
-    const machine = new Machine(settings);
+    const runtime = new WasmRuntime(settings);
     reasons.push(`threads: ${whyNotStarted(error)}`);
-    return machine;
+    return runtime;
   }
 }
 
@@ -65,7 +65,7 @@ function makeEngine(
   where: string,
   module: WebAssembly.Module,
   options: SettledEngineOptions,
-  { narrow, simd256 }: Findings = NOT_ASKED,
+  { whyNot, simd256 }: Findings = NOT_ASKED,
 ): Engine {
   const { numerics, wasm } = options;
   const wanted = options.threads === 'auto' ? Math.min(MOST_AUTO, processors()) : options.threads;
@@ -75,22 +75,22 @@ function makeEngine(
   const timed = options.tile === 'auto';
   const pinned = options.tile === undefined || options.tile === 'auto' ? usual : options.tile;
   const refused: string[] = [];
-  const machine = machineOf(module, pinned, timed ? 1 : threads, options, refused);
-  const fuses = machine.fuses();
-  const sameBits = machine.keepsSubnormals();
+  const runtime = runtimeOf(module, pinned, timed ? 1 : threads, options, refused);
+  const fuses = runtime.fuses();
+  const sameBits = runtime.keepsSubnormals();
   try {
     if (numerics === 'strict' && fuses) {
       throw new FormatError(`${where}: wasm expected the kernels of numerics 'strict', got those of 'fused'.`);
     }
     if (options.sameBits === 'require') requireSameBits(where, sameBits, numerics, fuses);
   } catch (error) {
-    machine.dispose();
+    runtime.dispose();
     throw error;
   }
   const reasons: string[] = [];
   if (!sameBits) reasons.push(`sameBits: ${FLUSHED}, so bits may differ from those elsewhere.`);
   if (alone !== undefined) reasons.push(`threads: ${alone}`);
-  if (narrow !== undefined) reasons.push(narrow);
+  if (whyNot !== undefined) reasons.push(whyNot);
   if (numerics === 'fused' && !fuses) {
     const given = wasm === undefined ? '' : ', or the wasm that was given is that of strict numerics';
     reasons.push(`numerics: this machine rounds products before it adds them, as strict numerics do${given}.`);
@@ -101,11 +101,11 @@ function makeEngine(
     sameBits: sameBits && fuses === (numerics === 'fused'),
   };
   const workerUrl = programUrl(options.workerUrl);
-  if (!timed) return new Engine(machine, { ...info, reasons: [...reasons, ...refused] }, workerUrl);
-  const calibration = calibrate(machine);
-  machine.dispose();
+  if (!timed) return new Engine(runtime, { ...info, reasons: [...reasons, ...refused] }, workerUrl);
+  const calibration = benchmarkTiles(runtime);
+  runtime.dispose();
   const tile = TILE_NAMES.reduce((best, name) => (calibration[name] > calibration[best] ? name : best));
-  const fastest = machineOf(module, tile, threads, options, refused);
+  const fastest = runtimeOf(module, tile, threads, options, refused);
   return new Engine(fastest, { ...info, reasons: [...reasons, ...refused], calibration }, workerUrl);
 }
 
@@ -115,7 +115,7 @@ function makeEngine(
  */
 async function withThreads(engine: Engine): Promise<Engine> {
   await engine.awaitThreads();
-  if (owesTurn()) await new Breath().take();
+  if (owesTurn()) await new EventLoopYielder().yield();
   return engine;
 }
 
@@ -152,7 +152,7 @@ export async function createEngine(options?: EngineOptions): Promise<Engine> {
   const { wasm } = read;
   const { numerics, simd256 } = read;
   requireFeatures('createEngine', numerics);
-  const asked = { narrow: simd256 ? NARROW_SYNC : undefined, simd256: false };
+  const asked = { whyNot: simd256 ? NARROW_SYNC : undefined, simd256: false };
   if (wasm === undefined && simd256) {
     const { module, findings } = await compileWide(numerics).catch((error: unknown) =>
       refuseOwn('createEngine', error),
@@ -180,7 +180,7 @@ export function createEngineSync(options?: EngineOptions): Engine {
   const read = readEngineOptions('createEngineSync', options);
   const { wasm } = read;
   if (wasm !== undefined || read.numerics === 'strict') requireFeatures('createEngineSync', read.numerics);
-  const asked = { narrow: read.simd256 ? NARROW_SYNC : undefined, simd256: false };
+  const asked = { whyNot: read.simd256 ? NARROW_SYNC : undefined, simd256: false };
   if (wasm === undefined && read.numerics === 'fused') {
     throw new UnsupportedError(
       `createEngineSync: numerics expected 'strict', got 'fused' without its kernels. ` +

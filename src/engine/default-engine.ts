@@ -3,7 +3,7 @@ import { describe } from '../common/describe.js';
 import { ValueError } from '../common/errors.js';
 import { isRecord, type Check } from '../common/options.js';
 import { owesTurn } from '../runtime/holding.js';
-import { Breath } from '../runtime/event-loop.js';
+import { EventLoopYielder } from '../runtime/event-loop.js';
 import { fieldOf } from '../common/objects.js';
 import type { ModelOptions, SequentialOptions, Tensors } from '../graph/architecture.js';
 import { createEngine } from './create-engine.js';
@@ -26,7 +26,7 @@ async function engineOf(engine: Engine | undefined): Promise<Engine> {
 
 /** A model, once what was dropped before it could be freed. */
 async function made<M>(model: M): Promise<M> {
-  if (owesTurn()) await new Breath().take();
+  if (owesTurn()) await new EventLoopYielder().yield();
   return model;
 }
 

@@ -4,15 +4,15 @@ import { integer, nonNegative, readOptions } from '../common/options.js';
 import { fieldOf, isInstance, ownOf } from '../common/objects.js';
 import type { Numerics } from '../runtime/features.js';
 import { whenCollected } from '../runtime/holding.js';
-import { Machine } from '../runtime/wasm-runtime.js';
+import { WasmRuntime } from '../runtime/wasm-runtime.js';
 import { uses256 } from '../runtime/simd256.js';
 import { whyNotPosted } from '../runtime/threads/host.js';
 import type { TileName } from '../runtime/tile.js';
-import type { Calibration } from '../runtime/tile-benchmark.js';
-import { outputEnds } from '../graph/tensor-specs.js';
+import type { TileBenchmark } from '../runtime/tile-benchmark.js';
+import { outputSpecs } from '../graph/tensor-specs.js';
 import { planNetwork, type NetworkPlan } from '../graph/plan.js';
 import type { SymbolicTensor, WeightOwner } from '../layers/layer.js';
-import { Breath } from '../runtime/event-loop.js';
+import { EventLoopYielder } from '../runtime/event-loop.js';
 import {
   readModel,
   readSequential,
@@ -38,7 +38,7 @@ export interface EngineInfo {
   /** Register tile of the matrix kernels, rows × columns. */
   readonly tile: TileName;
   /** With tile 'auto': what each tile made, in 10⁹ operations a second. */
-  readonly calibration?: Calibration;
+  readonly calibration?: TileBenchmark;
   /**
    * Whether other threads can be given linear memory, which `threads` and `model.share` take: in a page only where it
    * is cross-origin isolated.
@@ -81,13 +81,13 @@ function releasing(owner: WeightOwner): () => void {
 type EngineModel = Model<Float32Array | Float32Array[]>;
 
 /** A function of its own, since one that is made in the constructor would hold the engine. */
-function disposing(machine: Machine): () => void {
-  return () => machine.dispose();
+function disposing(runtime: WasmRuntime): () => void {
+  return () => runtime.dispose();
 }
 
 /** Whether a value is an engine that was made by this copy of the library. */
 export const isEngine = (value: unknown): value is Engine =>
-  isInstance(value, Engine) && isInstance(fieldOf(value, 'machine'), Machine);
+  isInstance(value, Engine) && isInstance(fieldOf(value, 'machine'), WasmRuntime);
 
 /**
  * One WASM instance with its memory; holds any number of models. Made by `createEngine` or `createEngineSync`. Models
@@ -108,17 +108,17 @@ export class Engine {
 
   /** For the library's own use: users call `createEngine`. */
   constructor(
-    private readonly machine: Machine,
+    private readonly runtime: WasmRuntime,
     private readonly found: Pick<EngineInfo, 'numerics' | 'simd256' | 'sameBits' | 'reasons' | 'calibration'>,
     private readonly workerUrl: URL | undefined,
   ) {
     // Its threads would go on waiting for work.
-    whenCollected(this, disposing(machine));
+    whenCollected(this, disposing(runtime));
   }
 
   /** What the engine runs on. */
   get info(): EngineInfo {
-    const { tile, pool } = this.machine;
+    const { tile, pool } = this.runtime;
     const lost = pool?.lost;
     return {
       ...this.found,
@@ -135,7 +135,7 @@ export class Engine {
    * @throws ShapeError, ValueError for layers or options that do not fit; MemoryError; StateError after `dispose`.
    */
   sequential(options: SequentialOptions): Model {
-    this.machine.requireLive('sequential');
+    this.runtime.requireLive('sequential');
     const blueprint = readSequential('sequential', options);
     requireDistinctNames('sequential', blueprint.graph.layers);
     return this.build('sequential', blueprint);
@@ -147,7 +147,7 @@ export class Engine {
    * StateError after `dispose`, or for layers in places that another model has weights for.
    */
   model<const T extends Tensors>(options: ModelOptions<T>): Model<Predictions<T>> {
-    this.machine.requireLive('model');
+    this.runtime.requireLive('model');
     const { blueprint, tensors } = readModel('model', options);
     requireDistinctNames('model', blueprint.graph.layers);
     return this.build('model', blueprint, { tensors });
@@ -162,13 +162,13 @@ export class Engine {
     bytes: Uint8Array | ArrayBuffer,
     options?: LoadOptions,
   ): Model<O> {
-    this.machine.requireLive('loadModel');
+    this.runtime.requireLive('loadModel');
     const { custom } = readOptions<{ custom: CustomObjects }>('loadModel', options, {
       custom: { check: customCheck, or: new Map() },
     });
     const { checkpoint, blueprint } = openModel(bytes, custom);
     const plan = asFormatError('architecture', () => planNetwork('loadModel', blueprint.graph));
-    const state = asFormatError('training', () => checkState(checkpoint, plan, outputEnds(plan)));
+    const state = asFormatError('training', () => checkState(checkpoint, plan, outputSpecs(plan)));
     const model = asFormatError('architecture', () => this.build<O>('loadModel', blueprint, { plan }));
     try {
       asFormatError('training', () => model.restore(state));
@@ -191,17 +191,17 @@ export class Engine {
    * engine.dispose();
    */
   async warmUp(options?: WarmUpOptions): Promise<void> {
-    this.machine.requireLive('warmUp');
+    this.runtime.requireLive('warmUp');
     const { milliseconds, rows } = readOptions<Required<WarmUpOptions>>('warmUp', options, {
       milliseconds: { check: nonNegative, or: WARM_UP_MS },
       rows: { check: integer(1), or: 1 },
     });
     for (const model of this.live()) {
-      const run = model.rehearsal(rows);
-      const breath = new Breath();
+      const run = model.warmUpRun(rows);
+      const yielder = new EventLoopYielder();
       for (const start = performance.now(); performance.now() - start < milliseconds;) {
         run();
-        if (breath.due) await breath.take();
+        if (yielder.shouldYield) await yielder.yield();
       }
     }
   }
@@ -215,7 +215,7 @@ export class Engine {
     /** What it may grow to. */
     readonly limit: number;
   } {
-    const { memory, arena } = this.machine;
+    const { memory, arena } = this.runtime;
     return { bytes: memory.bytes, used: arena.used, limit: memory.maximumBytes };
   }
 
@@ -224,7 +224,7 @@ export class Engine {
    * @internal
    */
   async awaitThreads(): Promise<void> {
-    await this.machine.pool?.ready();
+    await this.runtime.pool?.ready();
   }
 
   /**
@@ -238,7 +238,7 @@ export class Engine {
     const models = this.live();
     for (const model of models) model.requireStill('dispose');
     for (const model of models) model.dispose();
-    this.machine.dispose();
+    this.runtime.dispose();
   }
 
   /** `dispose`, for `using`. */
@@ -271,7 +271,7 @@ export class Engine {
   ): Model<O> {
     const plan = ownOf(made, 'plan');
     const tensors = ownOf(made, 'tensors') ?? [];
-    const { machine, workerUrl } = this;
+    const { runtime, workerUrl } = this;
     const owner: WeightOwner = { live: true };
     let one: WeakRef<EngineModel> | undefined;
     // These hold the engine, so that its threads last as long as its models.
@@ -284,7 +284,7 @@ export class Engine {
     this.making += 1;
     try {
       // A network that is planned already is that of a file, which brings its values.
-      const site = { machine, blueprint, where, onDispose, onShare, workerUrl, ...(plan && { plan }) };
+      const site = { runtime, blueprint, where, onDispose, onShare, workerUrl, ...(plan && { plan }) };
       const model = new Model<O>(site, plan === undefined);
       one = new WeakRef(model);
       this.models.add(one);

@@ -138,7 +138,7 @@ export function trace(
     outputs: outputs.map((tensor) => done.get(tensor)!),
     naming: 'layers',
   } as const;
-  requireEnds(where, graph);
+  requireInputsAndOutputs(where, graph);
   const tensors = [...done.keys()];
   requireOwnWeights(where, graph, tensors);
   return { graph, tensors };
@@ -164,13 +164,13 @@ function requireSome(where: string, inputs: readonly unknown[], outputs: readonl
 }
 
 /** Throws where inputs or outputs are missing or listed twice, or an input reaches no output. */
-function requireEnds(where: string, { nodes, inputs, outputs, names }: Graph): void {
+function requireInputsAndOutputs(where: string, { nodes, inputs, outputs, names }: Graph): void {
   requireSome(where, inputs, outputs);
-  const ends = [
+  const lists = [
     ['inputs', inputs],
     ['outputs', outputs],
   ] as const;
-  for (const [what, list] of ends) {
+  for (const [what, list] of lists) {
     if (new Set(list).size !== list.length)
       throw new ValueError(`${where}: ${what} expected each once, got one twice.`);
   }
@@ -229,6 +229,6 @@ export function restoreGraph(
       throw new ValueError(`${where}: inputs expected every input of the graph and nothing else, got nodes[${index}].`);
     }
   });
-  requireEnds(where, graph);
+  requireInputsAndOutputs(where, graph);
   return graph;
 }

@@ -52,7 +52,7 @@ export interface MemoryPlan {
 export interface RunKind {
   readonly trains: boolean;
   /** With an objective. */
-  readonly measured?: {
+  readonly objective?: {
     /** By output: the activation that its loss takes over, where there is one. */
     readonly pairedWith: readonly (string | undefined)[];
     /** By output: whether its loss smooths the targets. */
@@ -73,7 +73,7 @@ export interface RunKind {
 const leadingDimension = (width: number): number => (padded(width) % 256 === 0 ? padded(width) + 16 : padded(width));
 
 /** Values or deltas that share buffers, each group alive from its first to its last use. */
-class Lives {
+class LiveRanges {
   private readonly root: number[];
   private readonly from: number[];
   private readonly to: number[];
@@ -107,7 +107,7 @@ class Lives {
 }
 
 /** The moments of a run. */
-class Times {
+class Timeline {
   /** The input is written. */
   readonly start = -1;
   readonly loss: number;
@@ -130,8 +130,8 @@ class Times {
 /** Plans the memory of a run over up to `capacity` rows: pure. */
 export function planMemory(plan: NetworkPlan, capacity: number, kind: RunKind): MemoryPlan {
   const { nodes, widths, outputs } = plan;
-  const { measured, trains } = kind;
-  const times = new Times(nodes.length);
+  const { objective, trains } = kind;
+  const timeline = new Timeline(nodes.length);
   const uses = countUses(plan);
   const learns = learning(plan);
   const maker = new Map(nodes.map((node) => [node.output, node]));
@@ -140,7 +140,7 @@ export function planMemory(plan: NetworkPlan, capacity: number, kind: RunKind): 
   const starts = new Set(outputs);
   const paired = outputs.map((output, index) => {
     const node = maker.get(output);
-    if (node === undefined || node.operation.kind !== measured?.pairedWith[index]) return undefined;
+    if (node === undefined || node.operation.kind !== objective?.pairedWith[index]) return undefined;
     if (uses[output] !== 1 || starts.has(node.inputs[0])) return undefined;
     starts.add(node.inputs[0]);
     return node;
@@ -154,10 +154,10 @@ export function planMemory(plan: NetworkPlan, capacity: number, kind: RunKind): 
   const matrix = (width: number, from: number, to: number): number =>
     requests.push({ bytes: 4 * capacity * leadingDimension(width), from, to }) - 1;
 
-  const values = planValues(plan, kind, times, uses, lossInputs).request(requests, capacity);
+  const values = planValues(plan, kind, timeline, uses, lossInputs).request(requests, capacity);
   const deltas =
-    measured || trains ? planDeltas(plan, kind, times, uses, learns, lossInputs).request(requests, capacity) : [];
-  const extra = trains ? planAdded(plan, learns, left, measured ? lossInputs : [], { times, bytes, matrix }) : [];
+    objective || trains ? planDeltas(plan, kind, timeline, uses, learns, lossInputs).request(requests, capacity) : [];
+  const extra = trains ? planAdded(plan, learns, left, objective ? lossInputs : [], { timeline, bytes, matrix }) : [];
 
   const needs = nodes.map(({ operation, inputs }, index) => {
     const scratch = ownOf(operation, 'scratch');
@@ -166,24 +166,24 @@ export function planMemory(plan: NetworkPlan, capacity: number, kind: RunKind): 
       bytes(count === undefined ? undefined : 4 * count, time, time);
     const descends = trains && inputs.some((input) => learns[input]);
     return {
-      forward: trains ? floats(forward, times.forward(index)) : undefined,
-      backward: descends ? floats(backward, times.backward(index)) : undefined,
-      saved: trains ? bytes(4 * (ownOf(operation, 'saved') ?? 0), times.forward(index), times.end) : undefined,
+      forward: trains ? floats(forward, timeline.forward(index)) : undefined,
+      backward: descends ? floats(backward, timeline.backward(index)) : undefined,
+      saved: trains ? bytes(4 * (ownOf(operation, 'saved') ?? 0), timeline.forward(index), timeline.end) : undefined,
     };
   });
-  const targetsUntil = kind.keepAll ? times.end : times.loss;
-  const targets = measured ? outputs.map((output) => matrix(widths[output], times.start, targetsUntil)) : [];
-  const smoothed = measured
+  const targetsUntil = kind.keepAll ? timeline.end : timeline.loss;
+  const targets = objective ? outputs.map((output) => matrix(widths[output], timeline.start, targetsUntil)) : [];
+  const smoothed = objective
     ? outputs.map((output, index) =>
-        measured.smooths[index] ? matrix(widths[output], times.loss, times.loss) : undefined,
+        objective.smooths[index] ? matrix(widths[output], timeline.loss, timeline.loss) : undefined,
       )
     : [];
   // A float per row; kernels write whole vectors of them.
   const perRow = 4 * padded(capacity);
-  const rowLosses = measured && bytes(perRow, times.loss, times.loss);
-  const rowWeights = measured?.weighted ? bytes(perRow, times.start, times.loss) : undefined;
+  const rowLosses = objective && bytes(perRow, timeline.loss, timeline.loss);
+  const rowWeights = objective?.weighted ? bytes(perRow, timeline.start, timeline.loss) : undefined;
   // Running sums outlive the run: they belong to the epoch.
-  const totals = measured && bytes(8 * measured.totals, times.start, times.end);
+  const totals = objective && bytes(8 * objective.totals, timeline.start, timeline.end);
 
   const layout = planBuffers(requests);
   const placed = (buffer: number | undefined) =>
@@ -196,7 +196,7 @@ export function planMemory(plan: NetworkPlan, capacity: number, kind: RunKind): 
     bytes: layout.bytes,
     values: values.map((buffer, value) => placedMatrix(buffer, value)!),
     deltas: widths.map((_, value) => (trains && learns[value] ? placedMatrix(deltas[value], value) : undefined)),
-    lossDeltas: measured ? lossInputs.map((value) => placedMatrix(deltas[value], value)!) : [],
+    lossDeltas: objective ? lossInputs.map((value) => placedMatrix(deltas[value], value)!) : [],
     targets: targets.map((buffer, index) => placedMatrix(buffer, outputs[index])!),
     smoothed: smoothed.map((buffer, index) => placedMatrix(buffer, outputs[index])),
     rowLosses: placed(rowLosses),
@@ -230,7 +230,7 @@ function planAdded(
   left: ReadonlySet<PlanNode | undefined>,
   lossInputs: readonly number[],
   request: {
-    readonly times: Times;
+    readonly timeline: Timeline;
     bytes(size: number, from: number, to: number): number | undefined;
     matrix(width: number, from: number, to: number): number;
   },
@@ -238,7 +238,7 @@ function planAdded(
   const written = new Set(lossInputs);
   const differentiated = new Set<number>();
   return nodes
-    .map((node, index) => ({ node, time: request.times.backward(index) }))
+    .map((node, index) => ({ node, time: request.timeline.backward(index) }))
     .reverse()
     .map(({ node, time }) => {
       const { inputs, output, parameters: own } = node;
@@ -282,51 +282,52 @@ function learning({ nodes, widths, parameters }: NetworkPlan): boolean[] {
 function planValues(
   plan: NetworkPlan,
   kind: RunKind,
-  times: Times,
+  timeline: Timeline,
   uses: readonly number[],
   lossInputs: readonly number[],
-): Lives {
+): LiveRanges {
   const { nodes } = plan;
   const { trains } = kind;
-  const lives = new Lives(plan.widths);
+  const ranges = new LiveRanges(plan.widths);
   const maker = new Map(nodes.map((node) => [node.output, node]));
   // A node in place takes its input's buffer, unless somebody still reads what stood there.
   for (const { operation, inputs, output } of nodes) {
     const [input] = inputs;
     const readLater =
       trains && (operation.backwardReads.input || maker.get(input)?.operation.backwardReads.output === true);
-    if (operation.inPlace && uses[input] === 1 && !readLater && !kind.keepAll) lives.share(output, input);
+    if (operation.inPlace && uses[input] === 1 && !readLater && !kind.keepAll) ranges.share(output, input);
   }
-  for (const input of plan.inputs) lives.use(input, times.start);
-  for (const output of plan.outputs) lives.use(output, kind.measured ? times.loss : times.end);
-  if (kind.measured) for (const value of lossInputs) lives.use(value, times.loss);
+  for (const input of plan.inputs) ranges.use(input, timeline.start);
+  for (const output of plan.outputs) ranges.use(output, kind.objective ? timeline.loss : timeline.end);
+  if (kind.objective) for (const value of lossInputs) ranges.use(value, timeline.loss);
   nodes.forEach(({ operation, inputs, output }, index) => {
-    for (const value of [output, ...inputs]) lives.use(value, times.forward(index));
-    if (kind.keepAll) for (const value of [output, ...inputs]) lives.use(value, times.end);
-    if (trains && operation.backwardReads.output) lives.use(output, times.backward(index));
-    if (trains && operation.backwardReads.input) for (const input of inputs) lives.use(input, times.backward(index));
+    for (const value of [output, ...inputs]) ranges.use(value, timeline.forward(index));
+    if (kind.keepAll) for (const value of [output, ...inputs]) ranges.use(value, timeline.end);
+    if (trains && operation.backwardReads.output) ranges.use(output, timeline.backward(index));
+    if (trains && operation.backwardReads.input)
+      for (const input of inputs) ranges.use(input, timeline.backward(index));
   });
-  return lives;
+  return ranges;
 }
 
 function planDeltas(
   plan: NetworkPlan,
   kind: RunKind,
-  times: Times,
+  timeline: Timeline,
   uses: readonly number[],
   learns: readonly boolean[],
   lossInputs: readonly number[],
-): Lives {
+): LiveRanges {
   const { nodes } = plan;
-  const lives = new Lives(plan.widths);
+  const ranges = new LiveRanges(plan.widths);
   for (const { operation, inputs, output } of [...nodes].reverse()) {
-    if (operation.inPlace && uses[inputs[0]] === 1 && !kind.keepAll) lives.share(inputs[0], output);
+    if (operation.inPlace && uses[inputs[0]] === 1 && !kind.keepAll) ranges.share(inputs[0], output);
   }
-  if (kind.measured) for (const value of [...plan.outputs, ...lossInputs]) lives.use(value, times.loss);
-  if (!kind.trains) return lives;
+  if (kind.objective) for (const value of [...plan.outputs, ...lossInputs]) ranges.use(value, timeline.loss);
+  if (!kind.trains) return ranges;
   nodes.forEach(({ inputs, output }, index) => {
-    const at = [times.backward(index), ...(kind.keepAll ? [times.end] : [])];
-    for (const value of [output, ...inputs]) if (learns[value]) for (const time of at) lives.use(value, time);
+    const at = [timeline.backward(index), ...(kind.keepAll ? [timeline.end] : [])];
+    for (const value of [output, ...inputs]) if (learns[value]) for (const time of at) ranges.use(value, time);
   });
-  return lives;
+  return ranges;
 }

@@ -1,7 +1,7 @@
 import type { NamedTensor } from '../common/tensors.js';
 import { sizeOf } from '../common/tensors.js';
 import type { RegionGroup } from '../runtime/arena.js';
-import type { Machine } from '../runtime/wasm-runtime.js';
+import type { WasmRuntime } from '../runtime/wasm-runtime.js';
 import type { ParameterSpec } from '../layers/operation.js';
 import type { NetworkPlan, PlannedParameter } from './plan.js';
 
@@ -11,7 +11,7 @@ import type { NetworkPlan, PlannedParameter } from './plan.js';
  */
 export class ParameterLayout {
   constructor(
-    private readonly machine: Machine,
+    private readonly runtime: WasmRuntime,
     private readonly plan: NetworkPlan,
   ) {}
 
@@ -25,7 +25,7 @@ export class ParameterLayout {
     const floats = which === 'all' ? this.plan.parameterFloats : this.plan.learnedFloats;
     const address = regions.allocate(4 * floats);
     // `fill` of a view takes V8 four to fifteen times as long on shared memory.
-    this.machine.kernels.f32_fill(floats, address, 0);
+    this.runtime.kernels.f32_fill(floats, address, 0);
     return address;
   }
 
@@ -60,7 +60,7 @@ export class ParameterLayout {
   }
 
   private unpack(address: number, { spec, offset }: PlannedParameter, rows: number): Float32Array {
-    const { memory, kernels } = this.machine;
+    const { memory, kernels } = this.runtime;
     const at = address + 4 * offset;
     const { shape, storage } = spec;
     if (storage === 'vector') return memory.copy(at, sizeOf(shape));
@@ -73,7 +73,7 @@ export class ParameterLayout {
   }
 
   private pack(address: number, { spec, offset }: PlannedParameter, data: Float32Array, rows: number): void {
-    const { memory, kernels } = this.machine;
+    const { memory, kernels } = this.runtime;
     const at = address + 4 * offset;
     if (spec.storage === 'vector') {
       memory.f32.set(data, at / 4);
@@ -93,7 +93,7 @@ export class ParameterLayout {
     { shape: [total, inputs] }: ParameterSpec,
     act: (one: { units: number; inputs: number; first: number; panel: number }) => void,
   ): void {
-    const { panelWidth } = this.machine.tile;
+    const { panelWidth } = this.runtime.tile;
     for (let first = 0; first < total; first += panelWidth) {
       act({ units: Math.min(panelWidth, total - first), inputs, first, panel: first * inputs });
     }
@@ -104,7 +104,7 @@ export class ParameterLayout {
    * first of them is touched.
    */
   private withRows<T>(parameters: readonly PlannedParameter[], act: (rows: number) => T): T {
-    const { arena, tile } = this.machine;
+    const { arena, tile } = this.runtime;
     const floats = parameters.map(({ spec: { storage, shape } }) =>
       storage === 'vector' ? 0 : shape[1] * Math.min(tile.panelWidth, shape[0]),
     );

@@ -1,6 +1,6 @@
 import { ownOf } from '../common/objects.js';
-import type { Machine } from '../runtime/wasm-runtime.js';
-import type { Place, Step } from '../runtime/matrix-view.js';
+import type { WasmRuntime } from '../runtime/wasm-runtime.js';
+import type { MatrixView, Step } from '../runtime/matrix-view.js';
 import type { Clock } from '../layers/operation.js';
 import type { LossDefinition } from '../losses/bind.js';
 import type { MetricDefinition } from '../metrics/definition.js';
@@ -44,17 +44,17 @@ export interface Program {
   readonly capacity: number;
   /** Of the region of its values, deltas and scratch. */
   readonly bytes: number;
-  readonly inputs: readonly Place[];
-  readonly outputs: readonly Place[];
+  readonly inputs: readonly MatrixView[];
+  readonly outputs: readonly MatrixView[];
   /** Where targets go, (rows, outputs), by output; none without an objective. */
-  readonly targets: readonly Place[];
+  readonly targets: readonly MatrixView[];
   /** Address of a weight per row; 0 where rows have none. */
   readonly rowWeights: number;
   /** Address of float64 running sums, output after output: its loss, then its metrics; 0 without an objective. */
   readonly totals: number;
   readonly steps: readonly Step[];
   /** What changes with an update besides the learned parameters, once the steps have run. */
-  readonly advance: readonly Step[];
+  readonly updateRunningStatistics: readonly Step[];
   /** The nodes that run, with their places. */
   readonly nodes: readonly BoundNode[];
   free(): void;
@@ -64,11 +64,11 @@ export interface Program {
 export interface BoundNode {
   readonly layer: number;
   readonly kind: string;
-  readonly inputs: readonly Place[];
-  readonly output: Place;
-  readonly outputDelta: Place | undefined;
+  readonly inputs: readonly MatrixView[];
+  readonly output: MatrixView;
+  readonly outputDelta: MatrixView | undefined;
   /** f'(z) into `derivative`, where the node is an activation that has one value by value. */
-  readonly differentiate: ((ones: Place, derivative: Place) => Step[]) | undefined;
+  readonly differentiate: ((ones: MatrixView, derivative: MatrixView) => Step[]) | undefined;
 }
 
 /**
@@ -76,7 +76,7 @@ export interface BoundNode {
  * gradient vector.
  */
 export function bindProgram(
-  machine: Machine,
+  runtime: WasmRuntime,
   plan: NetworkPlan,
   addresses: ParameterAddresses,
   options: ProgramOptions,
@@ -86,17 +86,17 @@ export function bindProgram(
   const memory = planMemory(plan, capacity, {
     trains: ownOf(addresses, 'gradients') !== undefined,
     keepAll: ownOf(options, 'keepAll') ?? false,
-    measured: objective && {
+    objective: objective && {
       pairedWith: objective.map(({ loss }) => loss.pairedWith),
       smooths: objective.map(({ loss }) => loss.smoothing !== undefined),
       totals: objective.reduce((total, output) => total + sumsOf(output), 0),
       weighted: ownOf(options, 'weighted') ?? false,
     },
   });
-  const region = machine.arena.allocate(memory.bytes);
+  const region = runtime.arena.allocate(memory.bytes);
   // Padding columns are read along with the rest; they must never hold a NaN of somebody else's.
-  machine.kernels.f32_fill(memory.bytes / 4, region, 0);
-  const binder = new Binder(machine, plan, memory, region, addresses, options.clock);
+  runtime.kernels.f32_fill(memory.bytes / 4, region, 0);
+  const binder = new Binder(runtime, plan, memory, region, addresses, options.clock);
   return {
     capacity,
     bytes: memory.bytes,
@@ -105,10 +105,10 @@ export function bindProgram(
     targets: memory.targets.map((matrix) => binder.place(matrix)),
     rowWeights: binder.address(memory.rowWeights),
     totals: binder.address(memory.totals),
-    steps: [...binder.forward(), ...(objective ? binder.measure(objective) : []), ...binder.backward()],
-    advance: binder.advance(),
-    nodes: memory.computed.map((node) => binder.look(node)),
-    free: () => machine.arena.free(region),
+    steps: [...binder.forward(), ...(objective ? binder.evaluateObjective(objective) : []), ...binder.backward()],
+    updateRunningStatistics: binder.updateRunningStatistics(),
+    nodes: memory.computed.map((node) => binder.describeNode(node)),
+    free: () => runtime.arena.free(region),
   };
 }
 
@@ -122,7 +122,7 @@ class Binder {
   private readonly trains: boolean;
 
   constructor(
-    private readonly machine: Machine,
+    private readonly runtime: WasmRuntime,
     private readonly plan: NetworkPlan,
     private readonly memory: MemoryPlan,
     private readonly region: number,
@@ -136,11 +136,11 @@ class Binder {
     return buffer === undefined ? 0 : this.region + buffer.offset;
   }
 
-  place(buffer: PlannedMatrix): Place {
+  place(buffer: PlannedMatrix): MatrixView {
     return { address: this.address(buffer), width: buffer.width, ld: buffer.ld };
   }
 
-  value(value: number): Place {
+  value(value: number): MatrixView {
     return this.place(this.memory.values[value]);
   }
 
@@ -151,11 +151,11 @@ class Binder {
   }
 
   /** BP1: loss and ∂L/∂output together, then what is reported. */
-  measure(objective: Objective): Step[] {
+  evaluateObjective(objective: Objective): Step[] {
     const { memory } = this;
     let totals = this.address(memory.totals);
     return objective.flatMap((output, index) => {
-      const steps = this.measureOutput(output, index, totals);
+      const steps = this.evaluateOutput(output, index, totals);
       totals += 8 * sumsOf(output);
       return steps;
     });
@@ -170,14 +170,14 @@ class Binder {
       .flatMap((planned) => this.backwardNode(planned));
   }
 
-  advance(): Step[] {
+  updateRunningStatistics(): Step[] {
     if (!this.trains) return [];
     return this.memory.computed.flatMap(
-      (planned) => ownOf(planned.node.operation, 'advance')?.(this.binding(planned, undefined)) ?? [],
+      (planned) => ownOf(planned.node.operation, 'updateRunningStatistics')?.(this.binding(planned, undefined)) ?? [],
     );
   }
 
-  look(planned: PlannedNode): BoundNode {
+  describeNode(planned: PlannedNode): BoundNode {
     const { node } = planned;
     const { operation } = node;
     const delta = this.memory.deltas[node.output];
@@ -193,9 +193,9 @@ class Binder {
     };
   }
 
-  private measureOutput({ loss, weight, metrics }: OutputObjective, index: number, totals: number): Step[] {
-    const { machine, plan, memory, trains } = this;
-    const { kernels } = machine;
+  private evaluateOutput({ loss, weight, metrics }: OutputObjective, index: number, totals: number): Step[] {
+    const { runtime, plan, memory, trains } = this;
+    const { kernels } = runtime;
     const lossInput = memory.lossInputs[index];
     const y = this.value(plan.outputs[index]);
     const targets = this.place(memory.targets[index]);
@@ -216,7 +216,7 @@ class Binder {
     }
     const places = { y, z: this.value(lossInput), targets: lossTargets, delta, rowLosses };
     const paired = lossInput !== plan.outputs[index] && loss.bindPaired !== undefined;
-    steps.push(paired ? loss.bindPaired(machine, places) : loss.bind(machine, places));
+    steps.push(paired ? loss.bindPaired(runtime, places) : loss.bind(runtime, places));
     if (memory.rowWeights !== undefined) {
       steps.push((rows) => kernels.f32_weigh(rows, rowLosses, rowWeights, rowLosses));
       if (trains) steps.push((rows) => kernels.f32_weigh_rows(rows, delta.width, rowWeights, delta.address, delta.ld));
@@ -230,15 +230,15 @@ class Binder {
     steps.push((rows) => kernels.f64_add_sum(rows, rowLosses, totals));
     let at = totals + 8;
     for (const metric of metrics) {
-      steps.push(metric.bind(machine, y, targets, at));
+      steps.push(metric.bind(runtime, y, targets, at));
       at += 8 * metric.sums;
     }
     return steps;
   }
 
   private backwardNode(planned: PlannedNode): Step[] {
-    const { machine, plan, memory } = this;
-    const { kernels } = machine;
+    const { runtime, plan, memory } = this;
+    const { kernels } = runtime;
     const { node } = planned;
     const gradientOf = (parameter: number): number =>
       plan.parameters[parameter].spec.learned ? this.addresses.gradients! + 4 * plan.parameters[parameter].offset : 0;
@@ -276,7 +276,7 @@ class Binder {
 
   private binding({ node, index, saved }: PlannedNode, scratch: PlannedBytes | undefined) {
     return {
-      machine: this.machine,
+      runtime: this.runtime,
       training: this.trains,
       clock: this.clock,
       node: index,

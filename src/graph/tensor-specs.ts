@@ -1,7 +1,7 @@
 import type { NetworkPlan } from './plan.js';
 
 /** An input or output of a network. */
-export interface End {
+export interface TensorSpec {
   readonly name: string;
   readonly width: number;
   /** Of an output: the kind of the operation that makes it, such as an activation. */
@@ -15,14 +15,14 @@ function nextFree(name: string, names: ReadonlySet<string>): string {
 }
 
 /** The inputs of a plan with the names of their layers. */
-export const inputEnds = ({ graph, inputs, widths }: NetworkPlan): End[] =>
+export const inputSpecs = ({ graph, inputs, widths }: NetworkPlan): TensorSpec[] =>
   graph.inputs.map((node, index) => ({
     name: graph.names[graph.nodes[node].layer],
     width: widths[inputs[index]],
   }));
 
 /** The outputs of a plan with the names of their layers; a layer's second output is numbered. */
-export function outputEnds({ graph, nodes, outputs, widths }: NetworkPlan): End[] {
+export function outputSpecs({ graph, nodes, outputs, widths }: NetworkPlan): TensorSpec[] {
   const names = new Set(graph.names);
   const taken = new Set<string>();
   const numbers = new Map<string, number>();

@@ -9,17 +9,17 @@ import type { Inputs } from '../common/rows.js';
 import { ALIGNMENT } from '../runtime/arena.js';
 import { FIRST_ADDRESS } from '../runtime/constants.generated.js';
 import { whenCollected } from '../runtime/holding.js';
-import { Machine, MAXIMUM_BYTES, type MachineHandle } from '../runtime/wasm-runtime.js';
-import { useLeftovers } from '../runtime/threads/shared-free-list.js';
+import { WasmRuntime, MAXIMUM_BYTES, type RuntimeHandle } from '../runtime/wasm-runtime.js';
+import { useSharedFreeList } from '../runtime/threads/shared-free-list.js';
 import { TILE_NAMES, type TileName } from '../runtime/tile.js';
-import { VERSION_WORDS, VersionReader } from '../runtime/threads/seqlock.js';
+import { SEQLOCK_WORDS, SeqlockReader } from '../runtime/threads/seqlock.js';
 import { planNetwork } from '../graph/plan.js';
 import { readArchitecture, type Architecture } from '../graph/architecture.js';
 import { customCheck, type CustomObjects, type LoadOptions } from './custom-objects.js';
 import { InferenceModel, type BatchOptions } from './inference-model.js';
 
 /** What `model.share` gives: to be posted to another thread as it is, and there taken by `attachModel`. */
-export interface ModelHandle extends MachineHandle {
+export interface ModelHandle extends RuntimeHandle {
   /** Which handle this is. */
   readonly kind: 'wasm-mlp model';
   /** The network, without its weights. */
@@ -80,7 +80,7 @@ function readHandle(value: unknown): ModelHandle {
   };
   within('maximumMemory', maximumMemory, bytes, MAXIMUM_BYTES);
   within('weights', weights, FIRST_ADDRESS, bytes, ALIGNMENT);
-  within('words', words, FIRST_ADDRESS, bytes - 4 * VERSION_WORDS, ALIGNMENT);
+  within('words', words, FIRST_ADDRESS, bytes - 4 * SEQLOCK_WORDS, ALIGNMENT);
   within('generation', generation, -(2 ** 31), 2 ** 31 - 1);
   return given as ModelHandle;
 }
@@ -89,9 +89,9 @@ const refusal = (what: keyof ModelHandle, expected: string, got: string): ValueE
   new ValueError(`attachModel: handle expected ${what} to be ${expected}, got ${got}. Pass on what model.share gave.`);
 
 /** A machine on a handle's memory. */
-function machineOn(handle: ModelHandle): Machine {
+function runtimeOn(handle: ModelHandle): WasmRuntime {
   try {
-    return new Machine(handle);
+    return new WasmRuntime(handle);
   } catch (error) {
     if (error instanceof WasmMlpError) throw error;
     throw refusal('memory', 'that of its kernels', `one that they do not take: ${sentence((error as Error).message)}`);
@@ -102,12 +102,12 @@ function machineOn(handle: ModelHandle): Machine {
  * Leaves what an attached machine has made of its memory to others, once. A function of its own, since one that is made
  * in a constructor would hold its object.
  */
-function leaving(machine: Machine): () => void {
-  const { memory } = machine;
-  const leftovers = useLeftovers(memory);
+function leaving(runtime: WasmRuntime): () => void {
+  const { memory } = runtime;
+  const freeList = useSharedFreeList(memory);
   return () => {
-    for (const stretch of memory.made.splice(0)) leftovers.leave(stretch);
-    machine.dispose();
+    for (const stretch of memory.made.splice(0)) freeList.leave(stretch);
+    runtime.dispose();
   };
 }
 
@@ -116,20 +116,20 @@ function leaving(machine: Machine): () => void {
  * mixes two.
  */
 class AttachedModel<O extends Float32Array | Float32Array[]> extends InferenceModel<O> {
-  private readonly reader: VersionReader;
+  private readonly reader: SeqlockReader;
 
   constructor(handle: ModelHandle, architecture: Architecture) {
     const { weights, generation } = handle;
     const blueprint = readArchitecture('attachModel', architecture);
     const plan = planNetwork('attachModel', blueprint.graph);
-    const machine = machineOn(handle);
-    const { memory } = machine;
+    const runtime = runtimeOn(handle);
+    const { memory } = runtime;
     const most = memory.bytes - 4 * plan.parameterFloats;
     if (weights > most) throw refusal('weights', `at most ${most}, so that they lie in the memory`, `${weights}`);
-    const reader = new VersionReader(memory.words(handle.words, VERSION_WORDS), generation);
+    const reader = new SeqlockReader(memory.words(handle.words, SEQLOCK_WORDS), generation);
     reader.requireLive('attachModel');
-    const onDispose = leaving(machine);
-    super({ machine, blueprint, plan, where: 'attachModel', onDispose, weights });
+    const onDispose = leaving(runtime);
+    super({ runtime, blueprint, plan, where: 'attachModel', onDispose, weights });
     this.reader = reader;
     whenCollected(this, onDispose);
   }
@@ -152,8 +152,8 @@ class AttachedModel<O extends Float32Array | Float32Array[]> extends InferenceMo
    * again.
    */
   override predictInto(x: Float32Array | readonly Float32Array[], out: O): O {
-    const { reader, inputEnds, ends } = this;
-    const rows = sharesMemory(x, inputEnds.length, out, ends.length) ? apart(x, inputEnds.length) : x;
+    const { reader, inputSpecs, outputSpecs } = this;
+    const rows = sharesMemory(x, inputSpecs.length, out, outputSpecs.length) ? apart(x, inputSpecs.length) : x;
     try {
       for (;;) {
         const version = reader.begin('predictInto');

@@ -4,12 +4,12 @@ import { ShapeError, StateError, ValueError } from '../common/errors.js';
 import { integer, readOptions } from '../common/options.js';
 import { DISPOSE, INSPECT } from '../common/symbols.js';
 import { ownOf } from '../common/objects.js';
-import { perEnd } from '../common/per-tensor.js';
+import { perTensor } from '../common/per-tensor.js';
 import { openRows, type Inputs } from '../common/rows.js';
 import { RegionGroup } from '../runtime/arena.js';
-import type { Machine } from '../runtime/wasm-runtime.js';
-import type { VersionWriter } from '../runtime/threads/seqlock.js';
-import { inputEnds, outputEnds, type End } from '../graph/tensor-specs.js';
+import type { WasmRuntime } from '../runtime/wasm-runtime.js';
+import type { SeqlockWriter } from '../runtime/threads/seqlock.js';
+import { inputSpecs, outputSpecs, type TensorSpec } from '../graph/tensor-specs.js';
 import { ParameterLayout } from '../graph/parameters.js';
 import { planNetwork, type NetworkPlan, type PlannedParameter } from '../graph/plan.js';
 import { MOST_CAPACITY, Predictor } from './predictor.js';
@@ -26,7 +26,7 @@ export const BATCH_SIZE = { check: integer(1), or: 256 } as const;
 
 /** What a network is made on. */
 export interface Site {
-  readonly machine: Machine;
+  readonly runtime: WasmRuntime;
   readonly blueprint: Blueprint;
   /** The plan of the blueprint's graph, where there is one already. */
   readonly plan?: NetworkPlan;
@@ -46,15 +46,15 @@ export interface Site {
  */
 export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Array> {
   /** @internal */
-  protected readonly machine: Machine;
+  protected readonly runtime: WasmRuntime;
   /** @internal */
   protected readonly blueprint: Blueprint;
   /** @internal */
   protected readonly plan: NetworkPlan;
   /** @internal */
-  protected readonly ends: readonly End[];
+  protected readonly outputSpecs: readonly TensorSpec[];
   /** @internal */
-  protected readonly inputEnds: readonly End[];
+  protected readonly inputSpecs: readonly TensorSpec[];
   /** @internal */
   protected readonly layout: ParameterLayout;
   /**
@@ -68,7 +68,7 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
    * Whether a step or a prediction runs, and what tells other threads when the weights change.
    * @internal
    */
-  protected readonly gate: { running: boolean; version: VersionWriter | undefined } = {
+  protected readonly gate: { running: boolean; version: SeqlockWriter | undefined } = {
     running: false,
     version: undefined,
   };
@@ -83,24 +83,24 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
 
   /** For the library's own use: users call `sequential`, `model`, `loadModel` or `attachModel`. */
   constructor(site: Site, valuesOf?: (parameters: readonly PlannedParameter[]) => readonly Float32Array[]) {
-    const { machine: engine, blueprint, where, onDispose } = site;
+    const { runtime: engine, blueprint, where, onDispose } = site;
     const [plan, weights] = [ownOf(site, 'plan'), ownOf(site, 'weights')];
-    const machine = engine.forModel();
-    this.machine = machine;
+    const runtime = engine.forModel();
+    this.runtime = runtime;
     this.blueprint = blueprint;
     this.onDispose = onDispose;
     this.plan = plan ?? planNetwork(where, blueprint.graph);
-    this.ends = outputEnds(this.plan);
-    this.inputEnds = inputEnds(this.plan);
-    this.layout = new ParameterLayout(machine, this.plan);
+    this.outputSpecs = outputSpecs(this.plan);
+    this.inputSpecs = inputSpecs(this.plan);
+    this.layout = new ParameterLayout(runtime, this.plan);
     // Before anything is allocated: they may be refused.
     const values = valuesOf?.(this.plan.parameters);
-    requireRoom(where, this.plan, machine.memory.maximumBytes, weights === undefined ? machine.start : 0);
-    this.regions = new RegionGroup(machine.arena);
+    requireRoom(where, this.plan, runtime.memory.maximumBytes, weights === undefined ? runtime.start : 0);
+    this.regions = new RegionGroup(runtime.arena);
     this.weights = weights ?? this.layout.allocate(this.regions, 'all');
     try {
       if (values !== undefined) this.layout.write(this.weights, values);
-      this.predictor = new Predictor(machine, this.plan, this.weights);
+      this.predictor = new Predictor(runtime, this.plan, this.weights);
     } catch (error) {
       this.regions.free();
       throw error;
@@ -117,8 +117,8 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
    * @internal
    */
   get widths(): { readonly inputs: readonly number[]; readonly outputs: readonly number[] } {
-    const widthsOf = (ends: readonly End[]): number[] => ends.map(({ width }) => width);
-    return { inputs: widthsOf(this.inputEnds), outputs: widthsOf(this.ends) };
+    const widthsOf = (outputSpecs: readonly TensorSpec[]): number[] => outputSpecs.map(({ width }) => width);
+    return { inputs: widthsOf(this.inputSpecs), outputs: widthsOf(this.outputSpecs) };
   }
 
   /**
@@ -130,10 +130,12 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
     this.requireLive('predict');
     this.refresh?.();
     const { batchSize } = readOptions<Required<BatchOptions>>('predict', options, { batchSize: BATCH_SIZE });
-    const ends = perEnd('predict', 'x', x, this.inputEnds);
-    const sources = ends.map(({ what, value }, index) => openRows('predict', what, value, this.inputEnds[index].width));
+    const outputSpecs = perTensor('predict', 'x', x, this.inputSpecs);
+    const sources = outputSpecs.map(({ what, value }, index) =>
+      openRows('predict', what, value, this.inputSpecs[index].width),
+    );
     const xs = sources.map((source, index) => {
-      const { value } = ends[index];
+      const { value } = outputSpecs[index];
       if (source.exact) return value as Float32Array;
       const flat = newFloats(source.rows * source.width);
       source.write(flat, 0);
@@ -143,12 +145,12 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
     sources.forEach((source, index) => {
       if (source.rows === rows) return;
       throw new ShapeError(
-        `predict: ${ends[index].what} expected ${rows} rows as in ${ends[0].what}, got ${source.rows}.`,
+        `predict: ${outputSpecs[index].what} expected ${rows} rows as in ${outputSpecs[0].what}, got ${source.rows}.`,
       );
     });
     // Reading rows may run code of the caller's.
     this.requireLive('predict');
-    const outs = this.ends.map(({ width }) => newFloats(rows * width, 'predict'));
+    const outs = this.outputSpecs.map(({ width }) => newFloats(rows * width, 'predict'));
     this.running(() => this.predictor.predict('predict', xs, outs, rows, batchSize, 'fresh'));
     return (outs.length === 1 ? outs[0] : outs) as O;
   }
@@ -162,10 +164,10 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
   predictInto(x: Float32Array | readonly Float32Array[], out: O): O {
     if (!this.live || this.gate.running) this.requireLive('predictInto');
     if (this.refresh !== undefined) this.refresh();
-    const { inputEnds, ends } = this;
-    if (inputEnds.length === 1 && ends.length === 1) {
-      const rows = this.requireFlat('x', x, inputEnds[0].width, undefined, undefined);
-      this.requireFlat('out', out, ends[0].width, rows, undefined);
+    const { inputSpecs, outputSpecs } = this;
+    if (inputSpecs.length === 1 && outputSpecs.length === 1) {
+      const rows = this.requireFlat('x', x, inputSpecs[0].width, undefined, undefined);
+      this.requireFlat('out', out, outputSpecs[0].width, rows, undefined);
       this.gate.running = true;
       try {
         this.predictor.predictOne('predictInto', x as Float32Array, out as Float32Array, rows, rows);
@@ -182,16 +184,16 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
    * garbage in each call.
    */
   private predictIntoLists(x: Float32Array | readonly Float32Array[], out: O): O {
-    const { inputEnds, ends, gate } = this;
-    const [inputs, outputs] = [inputEnds.length, ends.length];
+    const { inputSpecs, outputSpecs, gate } = this;
+    const [inputs, outputs] = [inputSpecs.length, outputSpecs.length];
     this.requireList('x', x, inputs);
     this.requireList('out', out, outputs);
     let rows: number | undefined;
     for (let i = 0; i < inputs; i++) {
-      rows = this.requireFlat('x', inputs === 1 ? x : x[i], inputEnds[i].width, rows, inputs === 1 ? undefined : i);
+      rows = this.requireFlat('x', inputs === 1 ? x : x[i], inputSpecs[i].width, rows, inputs === 1 ? undefined : i);
     }
     for (let i = 0; i < outputs; i++) {
-      this.requireFlat('out', outputs === 1 ? out : out[i], ends[i].width, rows, outputs === 1 ? undefined : i);
+      this.requireFlat('out', outputs === 1 ? out : out[i], outputSpecs[i].width, rows, outputs === 1 ? undefined : i);
     }
     gate.running = true;
     try {
@@ -226,10 +228,10 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
 
   /** For consoles, which would show all that it is made of. @internal */
   [INSPECT](): string {
-    const widths = (ends: readonly End[]): string => ends.map(({ width }) => width).join(' + ');
-    const { inputEnds, ends, parameterCount } = this;
+    const widths = (outputSpecs: readonly TensorSpec[]): string => outputSpecs.map(({ width }) => width).join(' + ');
+    const { inputSpecs, outputSpecs, parameterCount } = this;
     const state = this.isLive ? '' : ', disposed';
-    return `InferenceModel (${widths(inputEnds)} → ${widths(ends)}, ${parameterCount} parameters${state})`;
+    return `InferenceModel (${widths(inputSpecs)} → ${widths(outputSpecs)}, ${parameterCount} parameters${state})`;
   }
 
   /**
@@ -237,11 +239,11 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
    * by then.
    * @internal
    */
-  rehearsal(rows: number): () => void {
+  warmUpRun(rows: number): () => void {
     // More rows are computed in blocks of so many.
     const count = Math.min(rows, MOST_CAPACITY);
-    const xs = this.inputEnds.map(({ width }) => newFloats(count * width));
-    const outs = this.ends.map(({ width }) => newFloats(count * width));
+    const xs = this.inputSpecs.map(({ width }) => newFloats(count * width));
+    const outs = this.outputSpecs.map(({ width }) => newFloats(count * width));
     return () => {
       if (this.live && !this.gate.running) {
         this.running(() => this.predictor.predict('warmUp', xs, outs, count, count));
@@ -279,14 +281,14 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
 
   /** @internal */
   protected get isLive(): boolean {
-    return this.live && this.machine.isLive;
+    return this.live && this.runtime.isLive;
   }
 
   /** @internal */
   protected requireLive(where: string): void {
     this.requireStill(where);
     if (!this.live) throw new StateError(`${where}: a live model expected, got one that was disposed.`);
-    this.machine.requireLive(where);
+    this.runtime.requireLive(where);
   }
 
   /**

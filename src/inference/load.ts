@@ -5,9 +5,9 @@ import { refusedToCompile, requireFeatures } from '../runtime/features.js';
 import { decodeHex } from '../runtime/hex.js';
 import { owesTurn } from '../runtime/holding.js';
 import { PREDICT_KERNELS_HEX } from '../runtime/kernels-predict.generated.js';
-import { Machine, MAXIMUM_BYTES } from '../runtime/wasm-runtime.js';
+import { WasmRuntime, MAXIMUM_BYTES } from '../runtime/wasm-runtime.js';
 import { DEFAULT_TILE } from '../runtime/tile.js';
-import { Breath } from '../runtime/event-loop.js';
+import { EventLoopYielder } from '../runtime/event-loop.js';
 import { customCheck, type CustomObjects, type LoadOptions } from './custom-objects.js';
 import { asFormatError, openModel, takeTensors } from './model-file.js';
 import { InferenceModel } from './inference-model.js';
@@ -20,12 +20,12 @@ const LIMITS = [MAXIMUM_BYTES, MAXIMUM_BYTES / 4, MAXIMUM_BYTES / 16] as const;
 const nothing = (): void => undefined;
 
 /** The one machine of all models, made by the first of them. */
-let machine: Machine | undefined;
+let runtime: WasmRuntime | undefined;
 
-function machineOf(module: WebAssembly.Module): Machine {
+function runtimeOf(module: WebAssembly.Module): WasmRuntime {
   for (const maximumMemory of LIMITS) {
     try {
-      return (machine ??= new Machine({ module, tile: DEFAULT_TILE, initialMemory: INITIAL_BYTES, maximumMemory }));
+      return (runtime ??= new WasmRuntime({ module, tile: DEFAULT_TILE, initialMemory: INITIAL_BYTES, maximumMemory }));
     } catch (error) {
       if (!(error instanceof UnsupportedError)) throw error;
     }
@@ -46,7 +46,7 @@ function compileHere(): WebAssembly.Module {
 }
 
 function load<O extends Float32Array | Float32Array[]>(
-  on: Machine,
+  on: WasmRuntime,
   bytes: Uint8Array | ArrayBuffer,
   options: LoadOptions | undefined,
 ): InferenceModel<O> {
@@ -55,7 +55,7 @@ function load<O extends Float32Array | Float32Array[]>(
   });
   const { checkpoint, blueprint } = openModel(bytes, custom);
   return asFormatError('architecture', () => {
-    const site = { machine: on, blueprint, where: 'loadModel', onDispose: nothing };
+    const site = { runtime: on, blueprint, where: 'loadModel', onDispose: nothing };
     return new InferenceModel<O>(site, (parameters) => takeTensors(checkpoint, parameters));
   });
 }
@@ -76,18 +76,18 @@ export async function loadModel<O extends Float32Array | Float32Array[] = Float3
   options?: LoadOptions,
 ): Promise<InferenceModel<O>> {
   requireFeatures('loadModel', 'strict');
-  if (machine === undefined) {
+  if (runtime === undefined) {
     try {
-      machineOf(compileHere());
+      runtimeOf(compileHere());
     } catch (error) {
       // Chrome before 115 compiles 4 KiB at most on a page's own thread.
       if (!(error instanceof RangeError)) throw error;
-      machineOf(await WebAssembly.compile(decodeHex(PREDICT_KERNELS_HEX)));
+      runtimeOf(await WebAssembly.compile(decodeHex(PREDICT_KERNELS_HEX)));
     }
   }
-  const model = load<O>(machine!, bytes, options);
+  const model = load<O>(runtime!, bytes, options);
   // What was dropped before it can be freed now.
-  if (owesTurn()) await new Breath().take();
+  if (owesTurn()) await new EventLoopYielder().yield();
   return model;
 }
 
@@ -100,5 +100,5 @@ export function loadModelSync<O extends Float32Array | Float32Array[] = Float32A
   options?: LoadOptions,
 ): InferenceModel<O> {
   requireFeatures('loadModel', 'strict');
-  return load<O>(machine ?? machineOf(compileHere()), bytes, options);
+  return load<O>(runtime ?? runtimeOf(compileHere()), bytes, options);
 }

@@ -1,7 +1,7 @@
 import { ShapeError, ValueError } from '../common/errors.js';
 import { inPlaceOf } from '../runtime/arena.js';
-import type { Machine } from '../runtime/wasm-runtime.js';
-import type { Place } from '../runtime/matrix-view.js';
+import type { WasmRuntime } from '../runtime/wasm-runtime.js';
+import type { MatrixView } from '../runtime/matrix-view.js';
 import { bindProgram, runProgram, type Program } from '../graph/program.js';
 import type { NetworkPlan } from '../graph/plan.js';
 
@@ -41,11 +41,11 @@ export class Predictor {
   private readonly outs: Float32Array[];
 
   constructor(
-    private readonly machine: Machine,
+    private readonly runtime: WasmRuntime,
     private readonly plan: NetworkPlan,
     private readonly weights: number,
   ) {
-    this.result = machine.arena.allocate(4);
+    this.result = runtime.arena.allocate(4);
     this.xs = plan.inputs.map(() => NOTHING);
     this.outs = plan.outputs.map(() => NOTHING);
   }
@@ -84,7 +84,7 @@ export class Predictor {
 
   free(): void {
     this.program?.free();
-    this.machine.arena.free(this.result);
+    this.runtime.arena.free(this.result);
   }
 
   private run(where: string, rows: number, batchSize: number, outsAre: 'fresh' | 'kept'): void {
@@ -105,7 +105,7 @@ export class Predictor {
 
   /** The check of what was copied in: the caller's own rows may be in memory that another thread writes. */
   private requireFinite(where: string, { inputs }: Program, first: number, count: number): void {
-    const { kernels, memory } = this.machine;
+    const { kernels, memory } = this.runtime;
     for (let i = 0; i < inputs.length; i++) {
       const { ld, address } = inputs[i];
       kernels.f32_first_nonfinite(count * ld, address, this.result);
@@ -114,7 +114,7 @@ export class Predictor {
   }
 
   /** Throws where one of the rows that were copied in is not finite; what stands behind their ends does not matter. */
-  private refuseCopied(where: string, input: number, { width, ld }: Place, first: number, count: number): void {
+  private refuseCopied(where: string, input: number, { width, ld }: MatrixView, first: number, count: number): void {
     const place = this.places[input];
     for (let i = 0; i < count; i++) {
       for (let j = 0; j < width; j++) {
@@ -152,12 +152,12 @@ export class Predictor {
 
   private bind(capacity: number): Program {
     const clock = { seed: 0, step: 0 };
-    this.program = bindProgram(this.machine, this.plan, { weights: this.weights }, { capacity, clock });
-    this.places = this.program.inputs.map(({ address, ld }) => this.machine.memory.floats(address, capacity * ld));
+    this.program = bindProgram(this.runtime, this.plan, { weights: this.weights }, { capacity, clock });
+    this.places = this.program.inputs.map(({ address, ld }) => this.runtime.memory.floats(address, capacity * ld));
     return this.program;
   }
 
-  private copyIn(where: string, { width, ld }: Place, input: number, first: number, count: number): void {
+  private copyIn(where: string, { width, ld }: MatrixView, input: number, first: number, count: number): void {
     const place = this.places[input];
     const x = this.xs[input];
     if (x.length > SHORT && x.length === count * width && (count === 1 || ld === width)) {
@@ -175,8 +175,8 @@ export class Predictor {
     }
   }
 
-  private copyOut({ width, ld, address }: Place, out: Float32Array, first: number, count: number): void {
-    const { f32 } = this.machine.memory;
+  private copyOut({ width, ld, address }: MatrixView, out: Float32Array, first: number, count: number): void {
+    const { f32 } = this.runtime.memory;
     let to = first * width;
     for (let i = 0; i < count; i++) {
       for (let j = 0, from = address / 4 + i * ld; j < width; j++) out[to++] = f32[from++]!;

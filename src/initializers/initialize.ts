@@ -1,7 +1,7 @@
 import { typedKind, typedLength, typedPart } from '../common/arrays.js';
 import { describe, describeShape } from '../common/describe.js';
 import { ShapeError, ValueError } from '../common/errors.js';
-import type { Machine } from '../runtime/wasm-runtime.js';
+import type { WasmRuntime } from '../runtime/wasm-runtime.js';
 import { STREAM } from '../runtime/random.js';
 import type { CustomInitializer, Initializer } from './initializers.js';
 import { orthonormalize } from './orthogonal.js';
@@ -42,7 +42,7 @@ interface Draw {
  * own returned.
  */
 export function initialValues(
-  { kernels, memory, arena }: Machine,
+  { kernels, memory, arena }: WasmRuntime,
   initializer: Initializer,
   fans: Fans,
   seed: number,

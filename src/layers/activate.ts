@@ -21,13 +21,13 @@ function plain(activation: PlainActivation, width: number): Operation {
     parameters: [],
     inPlace: true,
     backwardReads: { input: fromInput, output: !fromInput },
-    forward: ({ machine, inputs: [z], output: y }) => [definition.forward(machine, z, y)],
-    backward: ({ machine, inputs: [z], output: y, outputDelta: dy, inputDeltas: [dz] }) =>
-      dz === undefined ? [] : [definition.backward(machine, fromInput ? z : y, dy, dz)],
+    forward: ({ runtime, inputs: [z], output: y }) => [definition.forward(runtime, z, y)],
+    backward: ({ runtime, inputs: [z], output: y, outputDelta: dy, inputDeltas: [dz] }) =>
+      dz === undefined ? [] : [definition.backward(runtime, fromInput ? z : y, dy, dz)],
     // A softmax's outputs depend on each other: it has no derivative value by value.
     ...(activation.kind !== 'softmax' && {
-      differentiate: ({ machine, inputs: [z], output: y }, ones, derivative) => [
-        definition.backward(machine, fromInput ? z : y, ones, derivative),
+      differentiate: ({ runtime, inputs: [z], output: y }, ones, derivative) => [
+        definition.backward(runtime, fromInput ? z : y, ones, derivative),
       ],
     }),
   };
@@ -43,10 +43,10 @@ export function learnedSlope(width: number, initializer: Initializer): Operation
     ],
     inPlace: true,
     backwardReads: { input: true, output: false },
-    forward: ({ machine: { kernels }, inputs: [z], output: y, parameters: [slope] }) => [
+    forward: ({ runtime: { kernels }, inputs: [z], output: y, parameters: [slope] }) => [
       (rows) => kernels.f32_prelu(rows, width, z.address, slope, y.address, z.ld),
     ],
-    backward({ machine: { kernels }, inputs: [z], outputDelta: dy, inputDeltas: [dz], parameters, gradients }) {
+    backward({ runtime: { kernels }, inputs: [z], outputDelta: dy, inputDeltas: [dz], parameters, gradients }) {
       const [slope] = parameters;
       const [dslope] = gradients;
       // Where nobody asks for dz it goes where dy stood, which is not read again.

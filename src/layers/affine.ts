@@ -33,14 +33,14 @@ export function affine(inputs: number, units: number, config: KernelConfig): Ope
     backwardReads: { input: true, output: false },
     // The transposed weights, (inputs, units) in panels.
     scratch: { backward: panelFloats(inputs, units) },
-    forward({ machine, inputs: [x], output: z, parameters: [w, b] }) {
-      const { rows: gemm } = machine.tile;
+    forward({ runtime, inputs: [x], output: z, parameters: [w, b] }) {
+      const { gemm } = runtime.tile;
       // A null start means zero.
       const start = useBias ? b : 0;
-      return [(rows) => gemm(rows, units, inputs, x.address, x.ld, w, start, 0, z.address, z.ld, machine.strips)];
+      return [(rows) => gemm(rows, units, inputs, x.address, x.ld, w, start, 0, z.address, z.ld, runtime.packedA)];
     },
     backward({
-      machine,
+      runtime,
       inputs: [x],
       outputDelta: delta,
       inputDeltas: [dx],
@@ -48,17 +48,18 @@ export function affine(inputs: number, units: number, config: KernelConfig): Ope
       parameters: [w],
       scratch,
     }) {
-      const { kernels, tile } = machine;
+      const { kernels, tile } = runtime;
       const steps = [
         (rows: number) =>
-          tile.outer(inputs, units, rows, x.address, x.ld, delta.address, delta.ld, dw, 0, machine.scratch),
+          tile.gemmTN(inputs, units, rows, x.address, x.ld, delta.address, delta.ld, dw, 0, runtime.scratch),
       ];
       if (useBias) steps.push((rows) => kernels.f32_column_sums(rows, units, delta.address, delta.ld, db, 0));
       if (dx !== undefined) {
         const { address, ld } = dx;
         steps.push(
           () => kernels.f32_transpose_panels(inputs, units, tile.panelWidth, w, scratch),
-          (rows) => tile.rows(rows, inputs, units, delta.address, delta.ld, scratch, 0, 0, address, ld, machine.strips),
+          (rows) =>
+            tile.gemm(rows, inputs, units, delta.address, delta.ld, scratch, 0, 0, address, ld, runtime.packedA),
         );
       }
       return steps;

@@ -49,10 +49,10 @@ function maxPieces(units: number, pieces: number): Operation {
     parameters: [],
     inPlace: false,
     backwardReads: { input: true, output: false },
-    forward: ({ machine: { kernels }, inputs: [z], output: y }) => [
+    forward: ({ runtime: { kernels }, inputs: [z], output: y }) => [
       (rows) => kernels.f32_max_pieces(rows, units, pieces, z.address, z.ld, y.address, y.ld),
     ],
-    backward: ({ machine: { kernels }, inputs: [z], outputDelta: dy, inputDeltas: [dz] }) =>
+    backward: ({ runtime: { kernels }, inputs: [z], outputDelta: dy, inputDeltas: [dz] }) =>
       dz === undefined
         ? []
         : [

@@ -42,13 +42,13 @@ const sum = (width: number): Operation => ({
   parameters: [],
   inPlace: false,
   backwardReads: { input: false, output: false },
-  forward: ({ machine: { kernels }, inputs: [first, ...others], output: y }) =>
+  forward: ({ runtime: { kernels }, inputs: [first, ...others], output: y }) =>
     others.map(
       (other, index) => (rows) =>
         kernels.f32_sum(rows * y.ld, index === 0 ? first.address : y.address, other.address, y.address),
     ),
-  backward: ({ machine, outputDelta: dy, inputDeltas }) =>
-    inputDeltas.flatMap((dx) => (dx === undefined ? [] : pass(machine, dy, dx))),
+  backward: ({ runtime, outputDelta: dy, inputDeltas }) =>
+    inputDeltas.flatMap((dx) => (dx === undefined ? [] : pass(runtime, dy, dx))),
 });
 
 /**
@@ -74,7 +74,7 @@ function sideBySide(widths: readonly number[]): Operation {
     parameters: [],
     inPlace: false,
     backwardReads: { input: false, output: false },
-    forward: ({ machine: { kernels }, inputs, output: y }) => [
+    forward: ({ runtime: { kernels }, inputs, output: y }) => [
       // Nothing else writes the padding, where random bits may have stood: a NaN there would reach the gradients'
       // padding.
       ...(y.width % 4 === 0 ? [] : [(rows: number) => kernels.f32_fill(rows * y.ld, y.address, 0)]),
@@ -83,7 +83,7 @@ function sideBySide(widths: readonly number[]): Operation {
         return (rows: number) => kernels.f32_copy_columns(rows, x.width, x.address, x.ld, to, y.ld);
       }),
     ],
-    backward: ({ machine: { kernels }, outputDelta: dy, inputDeltas }) =>
+    backward: ({ runtime: { kernels }, outputDelta: dy, inputDeltas }) =>
       inputDeltas.flatMap((dx, index) => {
         if (dx === undefined) return [];
         const from = dy.address + 4 * starts[index];

@@ -45,9 +45,9 @@ function drop(width: number, rate: number): Operation {
     inPlace: true,
     backwardReads: { input: false, output: false },
     scratch: { forward: WORDS, backward: WORDS },
-    forward({ machine, training, clock, node, inputs: [x], output: y, scratch }) {
-      const { kernels } = machine;
-      if (!training || rate === 0) return pass(machine, x, y);
+    forward({ runtime, training, clock, node, inputs: [x], output: y, scratch }) {
+      const { kernels } = runtime;
+      if (!training || rate === 0) return pass(runtime, x, y);
       return [
         (rows) =>
           kernels.f32_dropout(
@@ -67,10 +67,10 @@ function drop(width: number, rate: number): Operation {
       ];
     },
     // The mask once more, from the same counters.
-    backward({ machine, clock, node, outputDelta: dy, inputDeltas: [dx], scratch }) {
-      const { kernels } = machine;
+    backward({ runtime, clock, node, outputDelta: dy, inputDeltas: [dx], scratch }) {
+      const { kernels } = runtime;
       if (dx === undefined) return [];
-      if (rate === 0) return pass(machine, dy, dx);
+      if (rate === 0) return pass(runtime, dy, dx);
       return [
         (rows) =>
           kernels.f32_dropout(
@@ -131,9 +131,9 @@ function addNoise(width: number, stddev: number): Operation {
     inPlace: true,
     backwardReads: { input: false, output: false },
     scratch: { forward: WORDS },
-    forward({ machine, training, clock, node, inputs: [x], output: y, scratch }) {
-      const { kernels } = machine;
-      if (!training || stddev === 0) return pass(machine, x, y);
+    forward({ runtime, training, clock, node, inputs: [x], output: y, scratch }) {
+      const { kernels } = runtime;
+      if (!training || stddev === 0) return pass(runtime, x, y);
       return [
         (rows) =>
           kernels.f32_gaussian_noise(
@@ -151,6 +151,6 @@ function addNoise(width: number, stddev: number): Operation {
           ),
       ];
     },
-    backward: ({ machine, outputDelta: dy, inputDeltas: [dx] }) => (dx === undefined ? [] : pass(machine, dy, dx)),
+    backward: ({ runtime, outputDelta: dy, inputDeltas: [dx] }) => (dx === undefined ? [] : pass(runtime, dy, dx)),
   };
 }

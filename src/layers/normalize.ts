@@ -76,7 +76,7 @@ function normalizeBatch(width: number, { momentum, epsilon }: BatchNormalization
     // Mean and variance of the batch.
     saved: 2 * padded(width),
     usesBatchStatistics: true,
-    forward({ machine: { kernels }, training, inputs: [x], output: y, parameters, saved }) {
+    forward({ runtime: { kernels }, training, inputs: [x], output: y, parameters, saved }) {
       const [gamma, beta, runningMean, runningVariance] = parameters;
       const normalize = (rows: number, mean: number, variance: number): void =>
         kernels.f32_normalize_columns(rows, width, x.address, mean, variance, gamma, beta, y.address, x.ld, epsilon);
@@ -90,7 +90,7 @@ function normalizeBatch(width: number, { momentum, epsilon }: BatchNormalization
         },
       ];
     },
-    backward({ machine: { kernels }, inputs: [x], outputDelta: dy, inputDeltas: [dx], parameters, gradients, saved }) {
+    backward({ runtime: { kernels }, inputs: [x], outputDelta: dy, inputDeltas: [dx], parameters, gradients, saved }) {
       const [gamma, , runningMean, runningVariance] = parameters;
       const [dgamma, dbeta] = gradients;
       const to = dx?.address ?? 0;
@@ -124,7 +124,7 @@ function normalizeBatch(width: number, { momentum, epsilon }: BatchNormalization
         },
       ];
     },
-    advance: ({ machine: { kernels }, parameters: [, , mean, variance], saved }) => [
+    updateRunningStatistics: ({ runtime: { kernels }, parameters: [, , mean, variance], saved }) => [
       (rows) => {
         if (rows === 1) return;
         kernels.f32_blend(width, saved, mean, 1 - momentum, 1);
@@ -176,10 +176,10 @@ function normalizeRow(width: number, epsilon: number): Operation {
     parameters: [perUnit('weight', width, ones(), true), perUnit('bias', width, zeros(), true)],
     inPlace: true,
     backwardReads: { input: true, output: false },
-    forward: ({ machine: { kernels }, inputs: [x], output: y, parameters: [gamma, beta] }) => [
+    forward: ({ runtime: { kernels }, inputs: [x], output: y, parameters: [gamma, beta] }) => [
       (rows) => kernels.f32_normalize_rows(rows, width, x.address, gamma, beta, y.address, x.ld, epsilon),
     ],
-    backward({ machine: { kernels }, inputs: [x], outputDelta: dy, inputDeltas: [dx], parameters, gradients }) {
+    backward({ runtime: { kernels }, inputs: [x], outputDelta: dy, inputDeltas: [dx], parameters, gradients }) {
       const [gamma] = parameters;
       const [dgamma, dbeta] = gradients;
       const to = dx?.address ?? 0;

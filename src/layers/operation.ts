@@ -1,6 +1,6 @@
 import type { Constraint } from '../constraints/constraints.js';
-import type { Machine } from '../runtime/wasm-runtime.js';
-import type { Place, Step } from '../runtime/matrix-view.js';
+import type { WasmRuntime } from '../runtime/wasm-runtime.js';
+import type { MatrixView, Step } from '../runtime/matrix-view.js';
 import type { Initializer } from '../initializers/initializers.js';
 import type { Regularizer } from '../regularizers/regularizers.js';
 
@@ -31,14 +31,14 @@ export interface Clock {
 
 /** What an operation's steps are bound to. */
 export interface Binding {
-  readonly machine: Machine;
+  readonly runtime: WasmRuntime;
   /** Whether this run trains: dropout drops, batch normalization takes the batch's statistics. */
   readonly training: boolean;
   readonly clock: Clock;
   /** Number of the node in its network, which its random numbers are counted by. */
   readonly node: number;
-  readonly inputs: readonly Place[];
-  readonly output: Place;
+  readonly inputs: readonly MatrixView[];
+  readonly output: MatrixView;
   /** Addresses in the order of `parameters`. */
   readonly parameters: readonly number[];
   /** Address of the operation's `scratch` floats for this direction. */
@@ -49,9 +49,9 @@ export interface Binding {
 
 export interface BackwardBinding extends Binding {
   /** ∂L/∂output, to read; nobody reads it after this operation. */
-  readonly outputDelta: Place;
+  readonly outputDelta: MatrixView;
   /** ∂L/∂input, to write, for each input; absent where nobody needs it (the first layer). */
-  readonly inputDeltas: readonly (Place | undefined)[];
+  readonly inputDeltas: readonly (MatrixView | undefined)[];
   /** Addresses of the parameters' gradients, to write; 0 for those that are not learned. */
   readonly gradients: readonly number[];
 }
@@ -80,7 +80,7 @@ export interface Operation {
   forward(binding: Binding): Step[];
   backward(binding: BackwardBinding): Step[];
   /** What changes with an update besides the learned parameters: running statistics. */
-  advance?(binding: Binding): Step[];
+  updateRunningStatistics?(binding: Binding): Step[];
   /** f'(z) on every value into `derivative`, for activations that work on each value alone; for diagnosis. */
-  differentiate?(binding: Binding, ones: Place, derivative: Place): Step[];
+  differentiate?(binding: Binding, ones: MatrixView, derivative: MatrixView): Step[];
 }

@@ -1,9 +1,9 @@
-import type { Machine } from '../runtime/wasm-runtime.js';
-import type { Place, Step } from '../runtime/matrix-view.js';
+import type { WasmRuntime } from '../runtime/wasm-runtime.js';
+import type { MatrixView, Step } from '../runtime/matrix-view.js';
 import type { Operation } from './operation.js';
 
 /** y = x, where they do not stand in the same place anyway. */
-export const pass = ({ kernels }: Machine, x: Place, y: Place): Step[] =>
+export const pass = ({ kernels }: WasmRuntime, x: MatrixView, y: MatrixView): Step[] =>
   x.address === y.address ? [] : [(rows) => kernels.f32_copy(rows * x.ld, x.address, y.address)];
 
 /** y = x: what a linear activation is as a layer of its own. */
@@ -13,6 +13,6 @@ export const identity = (width: number): Operation => ({
   parameters: [],
   inPlace: true,
   backwardReads: { input: false, output: false },
-  forward: ({ machine, inputs: [x], output: y }) => pass(machine, x, y),
-  backward: ({ machine, outputDelta: dy, inputDeltas: [dx] }) => (dx === undefined ? [] : pass(machine, dy, dx)),
+  forward: ({ runtime, inputs: [x], output: y }) => pass(runtime, x, y),
+  backward: ({ runtime, outputDelta: dy, inputDeltas: [dx] }) => (dx === undefined ? [] : pass(runtime, dy, dx)),
 });

@@ -50,10 +50,10 @@ const rescale = (width: number, { scale, offset }: RescalingConfig): Operation =
   parameters: [],
   inPlace: true,
   backwardReads: { input: false, output: false },
-  forward: ({ machine: { kernels }, inputs: [x], output: y }) => [
+  forward: ({ runtime: { kernels }, inputs: [x], output: y }) => [
     (rows) => kernels.f32_scale_shift(rows * x.ld, x.address, y.address, scale, offset),
   ],
-  backward: ({ machine: { kernels }, outputDelta: dy, inputDeltas: [dx] }) =>
+  backward: ({ runtime: { kernels }, outputDelta: dy, inputDeltas: [dx] }) =>
     dx === undefined ? [] : [(rows) => kernels.f32_scale_shift(rows * dy.ld, dy.address, dx.address, scale, 0)],
 });
 
@@ -164,10 +164,10 @@ function standardize(where: string, width: number, { mean, variance }: Normaliza
     ],
     inPlace: true,
     backwardReads: { input: false, output: false },
-    forward: ({ machine: { kernels }, inputs: [x], output: y, parameters: [mu, sigma2] }) => [
+    forward: ({ runtime: { kernels }, inputs: [x], output: y, parameters: [mu, sigma2] }) => [
       (rows) => kernels.f32_normalize_columns(rows, width, x.address, mu, sigma2, 0, 0, y.address, x.ld, 0),
     ],
-    backward: ({ machine: { kernels }, outputDelta: dy, inputDeltas: [dx], parameters: [, sigma2] }) =>
+    backward: ({ runtime: { kernels }, outputDelta: dy, inputDeltas: [dx], parameters: [, sigma2] }) =>
       dx === undefined
         ? []
         : [(rows) => kernels.f32_scale_columns(rows, width, dy.address, sigma2, dx.address, dy.ld, 0)],

@@ -1,19 +1,19 @@
 import { requireLength } from '../common/custom.js';
 import { describe } from '../common/describe.js';
 import { ValueError } from '../common/errors.js';
-import type { Machine } from '../runtime/wasm-runtime.js';
-import type { Place, Step } from '../runtime/matrix-view.js';
+import type { WasmRuntime } from '../runtime/wasm-runtime.js';
+import type { MatrixView, Step } from '../runtime/matrix-view.js';
 import type { CustomLoss, Loss } from './losses.js';
 
 /** Where a loss finds and leaves things. */
 export interface LossPlaces {
   /** Outputs y; in the paired form the kernel writes them. */
-  readonly y: Place;
+  readonly y: MatrixView;
   /** Logits z, paired form only. */
-  readonly z: Place;
-  readonly targets: Place;
+  readonly z: MatrixView;
+  readonly targets: MatrixView;
   /** ∂L/∂y, or in the paired form δ = ∂L/∂z (BP1), the mean over the batch included. */
-  readonly delta: Place;
+  readonly delta: MatrixView;
   /** Address of one float32 per row: the row's loss. */
   readonly rowLosses: number;
 }
@@ -30,8 +30,8 @@ export interface LossDefinition {
   readonly smoothing?: { readonly scale: number; readonly shift: (outputs: number) => number };
   /** The output activation whose derivative cancels: BP1 becomes δ = y − t, computed from the logits. */
   readonly pairedWith?: 'softmax' | 'sigmoid';
-  readonly bindPaired?: (machine: Machine, places: LossPlaces) => Step;
-  readonly bind: (machine: Machine, places: LossPlaces) => Step;
+  readonly bindPaired?: (runtime: WasmRuntime, places: LossPlaces) => Step;
+  readonly bind: (runtime: WasmRuntime, places: LossPlaces) => Step;
 }
 
 /** Smallest probability whose logarithm is taken where y does not come from logits: Keras' epsilon. */
@@ -60,12 +60,12 @@ const squaredError = (mean: boolean): LossDefinition => ({
 /** A loss on outputs and targets as they are. */
 const direct = (
   kernel: (
-    machine: Machine,
+    runtime: WasmRuntime,
   ) => (m: number, n: number, y: number, t: number, dy: number, ld: number, loss: number) => void,
 ): LossDefinition => ({
   targets: 'values',
-  bind(machine, { y, targets, delta, rowLosses }) {
-    const run = kernel(machine);
+  bind(runtime, { y, targets, delta, rowLosses }) {
+    const run = kernel(runtime);
     return (rows) => run(rows, y.width, y.address, targets.address, delta.address, y.ld, rowLosses);
   },
 });

@@ -3,7 +3,7 @@
  * target, and sorted when the area is asked for. That takes four bytes for each row and output, and up to twice that
  * while the lists grow; their room is used again, so from the second epoch on nothing is allocated.
  */
-import type { Machine } from '../runtime/wasm-runtime.js';
+import type { WasmRuntime } from '../runtime/wasm-runtime.js';
 import type { MetricDefinition } from './definition.js';
 
 /** Scores in the order in which they came, of which the first ones are sorted. */
@@ -110,7 +110,7 @@ export function auc(name: string, outputs: number, cut: number | undefined): Met
       signed = false;
     },
     bind:
-      ({ memory }: Machine, y, targets) =>
+      ({ memory }: WasmRuntime, y, targets) =>
       (rows) => {
         const { f32 } = memory;
         for (let row = 0; row < rows; row++) {

@@ -5,7 +5,7 @@
 import { describe } from '../common/describe.js';
 import { ValueError } from '../common/errors.js';
 import type { Kernels } from '../runtime/abi.js';
-import type { Place } from '../runtime/matrix-view.js';
+import type { MatrixView } from '../runtime/matrix-view.js';
 import { auc } from './auc.js';
 import type { MetricDefinition } from './definition.js';
 import type { CustomMetric, Metric } from './metrics.js';
@@ -49,7 +49,7 @@ const CODE = { unknown: 0, shares: 1, signs: 2 } as const;
  * What the targets of these rows add to what was known: one up to a half speaks for 0 and 1, a negative one for −1
  * and 1.
  */
-function codeOf(known: number, values: Float32Array, { address, width, ld }: Place, rows: number): number {
+function codeOf(known: number, values: Float32Array, { address, width, ld }: MatrixView, rows: number): number {
   for (let row = 0, first = address / 4; row < rows && known !== CODE.signs; row++, first += ld) {
     for (let j = 0; j < width; j++) {
       const target = values[first + j];
@@ -76,10 +76,10 @@ function withCut(
   return {
     ...half,
     sums: 2 * sums + 1,
-    bind(machine, y, targets, totals) {
-      const { memory } = machine;
-      const addHalf = half.bind(machine, y, targets, totals);
-      const addSign = sign.bind(machine, y, targets, totals + 8 * sums);
+    bind(runtime, y, targets, totals) {
+      const { memory } = runtime;
+      const addHalf = half.bind(runtime, y, targets, totals);
+      const addSign = sign.bind(runtime, y, targets, totals + 8 * sums);
       const code = totals / 8 + 2 * sums;
       return (rows) => {
         addHalf(rows);
@@ -177,7 +177,7 @@ const custom = (name: string, object: CustomMetric): MetricDefinition => ({
   name,
   sums: 1,
   bind({ memory }, y, targets, totals) {
-    const row = ({ address, width, ld }: Place, index: number): Float32Array => {
+    const row = ({ address, width, ld }: MatrixView, index: number): Float32Array => {
       const first = address / 4 + index * ld;
       return memory.f32.slice(first, first + width);
     };

@@ -1,9 +1,9 @@
 /** What the `normalization` layers of a model are given by data. */
 import { float32Moments, momentsToAdapt } from '../common/column-moments.js';
 import { ShapeError, StateError } from '../common/errors.js';
-import { perEnd } from '../common/per-tensor.js';
+import { perTensor } from '../common/per-tensor.js';
 import { openRows, type Inputs } from '../common/rows.js';
-import type { End } from '../graph/tensor-specs.js';
+import type { TensorSpec } from '../graph/tensor-specs.js';
 import type { NetworkPlan, PlannedParameter } from '../graph/plan.js';
 
 /**
@@ -13,7 +13,7 @@ import type { NetworkPlan, PlannedParameter } from '../graph/plan.js';
  */
 export function momentsFor(
   plan: NetworkPlan,
-  inputEnds: readonly End[],
+  inputSpecs: readonly TensorSpec[],
   x: Inputs,
 ): { readonly parameter: PlannedParameter; readonly values: Float32Array }[] {
   const indices = new Map(plan.inputs.map((value, index) => [value, index]));
@@ -23,8 +23,8 @@ export function momentsFor(
   if (nodes.length === 0) {
     throw new StateError('adapt: a model with a normalization layer on an input expected, got one without.');
   }
-  const moments = perEnd('adapt', 'x', x, inputEnds).map(({ what, value }, index) => {
-    const source = openRows('adapt', what, value, inputEnds[index].width);
+  const moments = perTensor('adapt', 'x', x, inputSpecs).map(({ what, value }, index) => {
+    const source = openRows('adapt', what, value, inputSpecs[index].width);
     if (source.rows === 0) throw new ShapeError(`adapt: ${what} expected at least one row, got none.`);
     return float32Moments('adapt', momentsToAdapt('adapt', what, source));
   });

@@ -7,9 +7,9 @@ import { FormatError } from '../common/errors.js';
 import { flag, readOptions } from '../common/options.js';
 import type { NamedTensor } from '../common/tensors.js';
 import { encodeSafetensors } from '../formats/safetensors.js';
-import { slotNames } from '../optimizers/bind.js';
+import { stateNames } from '../optimizers/bind.js';
 import type { NetworkPlan, PlannedParameter } from '../graph/plan.js';
-import type { End } from '../graph/tensor-specs.js';
+import type { TensorSpec } from '../graph/tensor-specs.js';
 import { readCompileOptions, type CompileOptions } from '../training/compiled.js';
 import type { Architecture } from '../graph/architecture.js';
 import {
@@ -57,7 +57,7 @@ export function encodeModel(
   let training: SavedTraining | undefined;
   if (trainer !== undefined) {
     const { compiled, savedRate: learningRate, stepCount } = trainer;
-    const slots = trainer.readSlots();
+    const slots = trainer.readOptimizerState();
     training = {
       options: plain(savedOptions(compiled)),
       learningRate,
@@ -83,7 +83,11 @@ export interface RestoredState {
  * Holds a checkpoint against the plan of its model before anything is allocated: every tensor there, of the right
  * shape, weights finite, none left over, the moments those of the optimizer.
  */
-export function checkState(checkpoint: Checkpoint, plan: NetworkPlan, ends: readonly End[]): RestoredState {
+export function checkState(
+  checkpoint: Checkpoint,
+  plan: NetworkPlan,
+  outputSpecs: readonly TensorSpec[],
+): RestoredState {
   const left = new Set(checkpoint.tensors.keys());
   const pick = (parameters: readonly PlannedParameter[], values: 'finite' | 'any' = 'finite'): Float32Array[] => {
     for (const { name } of parameters) left.delete(name);
@@ -95,8 +99,8 @@ export function checkState(checkpoint: Checkpoint, plan: NetworkPlan, ends: read
   const momentsOf = (slot: string): PlannedParameter[] =>
     learned.map((parameter) => ({ ...parameter, name: slotTensor(slot, parameter.name) }));
   if (training !== undefined) {
-    const { optimizer } = readCompileOptions(training.options, ends);
-    const expected = slotNames(optimizer);
+    const { optimizer } = readCompileOptions(training.options, outputSpecs);
+    const expected = stateNames(optimizer);
     const fits = expected.length === training.slots.length && expected.every((slot, i) => slot === training.slots[i]);
     requireField(fits, 'training.slots', `[${expected.join(', ')}]`, training.slots);
   }

@@ -25,7 +25,7 @@ export interface ModelMemory {
   /** Gradients of what is learned, once compiled. */
   readonly gradients: number;
   /** Moments of the optimizer, once compiled. */
-  readonly moments: number;
+  readonly optimizerState: number;
   /**
    * Activations, deltas and the transposed weights of the largest training batch so far; what is not needed at the same
    * time shares its place.

@@ -6,11 +6,11 @@ import type { NamedTensor } from '../common/tensors.js';
 import { warn } from '../common/warn.js';
 import { owesTurn } from '../runtime/holding.js';
 import { whyNotPosted } from '../runtime/threads/host.js';
-import { useLeftovers } from '../runtime/threads/shared-free-list.js';
-import { VERSION_WORDS, VersionWriter } from '../runtime/threads/seqlock.js';
+import { useSharedFreeList } from '../runtime/threads/shared-free-list.js';
+import { SEQLOCK_WORDS, SeqlockWriter } from '../runtime/threads/seqlock.js';
 import { ownWeights } from '../graph/plan.js';
 import type { SymbolicTensor, WeightOwner } from '../layers/layer.js';
-import { Breath } from '../runtime/event-loop.js';
+import { EventLoopYielder } from '../runtime/event-loop.js';
 import { checkCompiled } from '../training/compile-checks.js';
 import { readCompileOptions, type CompileOptions } from '../training/compiled.js';
 import {
@@ -26,9 +26,9 @@ import {
   isBatchSource,
   isSourced,
   residentFeed,
-  SourceFeed,
+  IterableBatches,
   type BatchSource,
-  type Feed,
+  type BatchIterator,
   type FitData,
 } from '../training/data/batches.js';
 import { diagnose } from '../training/diagnosis/diagnose.js';
@@ -51,7 +51,7 @@ import { encodeModel, type RestoredState, type SaveOptions } from './checkpoint.
 import { BATCH_SIZE, InferenceModel, type Site } from '../inference/inference-model.js';
 import { initializeParameters } from './initialize.js';
 import { readStepOptions, type EvaluateOptions, type ModelMemory, type StepOptions } from './model-options.js';
-import { Offload } from '../remote/remote-fit.js';
+import { RemoteFit } from '../remote/remote-fit.js';
 import { summarize } from './summary.js';
 import { readTensors, type TensorLike } from '../graph/named-weights.js';
 
@@ -62,7 +62,7 @@ export interface ModelSite extends Site {
 }
 
 /** Who looks on. */
-interface Watch {
+interface FitObserver {
   /** All data is accepted, and training is about to begin. */
   accepted(): Promise<void>;
   /** After each step. */
@@ -73,7 +73,7 @@ interface Watch {
 
 /** The result of a call that is over, once what was dropped before it could be freed. */
 async function settled<T>(result: T): Promise<T> {
-  if (owesTurn()) await new Breath().take();
+  if (owesTurn()) await new EventLoopYielder().yield();
   return result;
 }
 
@@ -93,7 +93,7 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
   /** What `compile` has warned of. */
   private readonly warned = new Set<string>();
   /** The training in a worker, while there is one. */
-  private offload: Offload | undefined;
+  private remote: RemoteFit | undefined;
   private readonly workerUrl: URL | undefined;
   private readonly onShare: ModelSite['onShare'];
   /** Of the words that tell other threads of changes, once the model is shared. */
@@ -104,9 +104,9 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
     super(site);
     this.workerUrl = site.workerUrl;
     this.onShare = site.onShare;
-    const { machine, plan, layout, weights } = this;
+    const { runtime, plan, layout, weights } = this;
     try {
-      if (initialize) initializeParameters(machine, plan, layout, weights, this.seed);
+      if (initialize) initializeParameters(runtime, plan, layout, weights, this.seed);
     } catch (error) {
       this.dispose();
       throw error;
@@ -138,7 +138,7 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
   /** Ends a running `fit`. */
   set stopTraining(stop: boolean) {
     this.stopping = flag('stopTraining', stop);
-    this.offload?.edit({ stopTraining: stop });
+    this.remote?.edit({ stopTraining: stop });
   }
 
   /**
@@ -157,7 +157,7 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
     this.refresh?.();
     const learningRate = nonNegative('learningRate: rate', rate);
     trainer.setLearningRate('learningRate', learningRate);
-    this.offload?.edit({ learningRate });
+    this.remote?.edit({ learningRate });
   }
 
   /**
@@ -167,15 +167,15 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
    */
   compile(options: CompileOptions): void {
     this.requireIdle('compile');
-    const compiled = readCompileOptions(options, this.ends);
-    const { machine, plan, layout, weights, seed, gate, warned } = this;
-    checkCompiled(compiled, plan, this.ends, compiled.checks, (message) => {
+    const compiled = readCompileOptions(options, this.outputSpecs);
+    const { runtime, plan, layout, weights, seed, gate, warned } = this;
+    checkCompiled(compiled, plan, this.outputSpecs, compiled.checks, (message) => {
       if (warned.has(message)) return;
       warned.add(message);
       warn(`wasm-mlp: ${message}`);
     });
     // The new one first: where there is no room for it, the old one goes on.
-    const trainer = new Trainer({ machine, plan, layout, weights, seed, gate }, compiled);
+    const trainer = new Trainer({ runtime, plan, layout, weights, seed, gate }, compiled);
     this.trainer?.free();
     this.trainer = trainer;
   }
@@ -214,25 +214,25 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
     if (!isSourced(train)) requireBatchStatistics(this.plan, train.rows, read);
     this.requireUnchanged('fit', trainer);
     if (read.runIn === 'main') return settled(await this.train({ train, validation }, read));
-    const { machine, workerUrl } = this;
-    const { threads = 1, live = false } = machine.pool ?? {};
+    const { runtime, workerUrl } = this;
+    const { threads = 1, live = false } = runtime.pool ?? {};
     const subject = {
       ...this.subject(trainer),
-      machine,
+      runtime,
       architecture: this.toJSON(),
       shape,
       threads: live ? threads : 1,
       workerUrl,
     };
-    const offload = new Offload(subject, { train, validation }, read);
+    const remote = new RemoteFit(subject, { train, validation }, read);
     this.fitting = true;
-    this.offload = offload;
-    this.refresh = () => offload.pull();
+    this.remote = remote;
+    this.refresh = () => remote.pull();
     try {
-      return await offload.run();
+      return await remote.run();
     } finally {
       this.fitting = false;
-      this.offload = this.refresh = undefined;
+      this.remote = this.refresh = undefined;
     }
   }
 
@@ -240,21 +240,21 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
    * The training of `fit` on this thread.
    * @internal
    */
-  async train(given: FitData, read: ReadFitOptions, watch?: Watch): Promise<History> {
+  async train(given: FitData, read: ReadFitOptions, watch?: FitObserver): Promise<History> {
     const trainer = this.requireTrainer('fit');
     const shape = this.shapeFor(trainer);
     const held: { free(): void }[] = [];
     const copy = (sources: DataSources): CopiedData => {
-      const copied = copyData(this.machine, 'fit', sources);
+      const copied = copyData(this.runtime, 'fit', sources);
       held.push(copied.regions);
       return copied;
     };
-    const accept = (copied: CopiedData): Dataset => acceptData(this.machine, 'fit', copied, shape);
+    const accept = (copied: CopiedData): Dataset => acceptData(this.runtime, 'fit', copied, shape);
     this.fitting = true;
     // What was lost while nothing ran is no failure of this call.
-    this.machine.pool?.takeFailure();
+    this.runtime.pool?.takeFailure();
     try {
-      let feed: Feed;
+      let batches: BatchIterator;
       const copiedValidation = given.validation && copy(given.validation);
       const copiedTrain = isSourced(given.train) ? undefined : copy(given.train);
       let validation = copiedValidation && accept(copiedValidation);
@@ -267,7 +267,7 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
           this.requireRunning('fit');
           signal?.throwIfAborted();
         };
-        feed = new SourceFeed(this.machine, trainer, given.train.source, shape, {
+        batches = new IterableBatches(this.runtime, trainer, given.train.source, shape, {
           batchesPerEpoch,
           classWeight,
           proceed,
@@ -276,14 +276,14 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
       } else {
         const parts = splitData(data!, read.validationSplit, validation);
         validation = parts.validation;
-        feed = residentFeed(this.machine, trainer, data!, parts.rows, { ...read, seed: this.seed });
+        batches = residentFeed(this.runtime, trainer, data!, parts.rows, { ...read, seed: this.seed });
       }
       try {
         // Not a turn is given away without: what is set right after `fit` was called comes after its beginning.
         if (watch !== undefined) await watch.accepted();
-        return await fit(this.subject(trainer, watch), feed, validation, read);
+        return await fit(this.subject(trainer, watch), batches, validation, read);
       } finally {
-        feed.free();
+        batches.free();
       }
     } finally {
       this.fitting = false;
@@ -364,7 +364,7 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
     const data = this.dataset('diagnose', { x, y }, trainer);
     try {
       const rows = Math.min(data.rows, MOST_DIAGNOSED);
-      return this.running(() => diagnose(trainer, rows, false, ({ feeder }) => feeder.take(data, 0, rows)));
+      return this.running(() => diagnose(trainer, rows, false, ({ loader }) => loader.take(data, 0, rows)));
     } finally {
       data.free();
     }
@@ -377,7 +377,7 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
    */
   adapt(x: Inputs): void {
     this.requireIdle('adapt');
-    const moments = momentsFor(this.plan, this.inputEnds, x);
+    const moments = momentsFor(this.plan, this.inputSpecs, x);
     this.requireIdle('adapt');
     this.changing(() => {
       for (const { parameter, values } of moments) this.layout.writeOne(this.weights, parameter, values);
@@ -405,8 +405,8 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
     this.requireLive('setWeights');
     this.refresh?.();
     this.changing(() => this.layout.write(this.weights, values));
-    const { offload, machine, weights, plan } = this;
-    offload?.edit({ weights: machine.memory.copy(weights, plan.parameterFloats) });
+    const { remote, runtime, weights, plan } = this;
+    remote?.edit({ weights: runtime.memory.copy(weights, plan.parameterFloats) });
   }
 
   /**
@@ -419,7 +419,7 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
    */
   memory(): ModelMemory {
     this.requireLive('memory');
-    const none = { gradients: 0, moments: 0, training: 0, evaluation: 0 };
+    const none = { gradients: 0, optimizerState: 0, training: 0, evaluation: 0 };
     const parts = {
       weights: 4 * this.plan.parameterFloats,
       ...(this.trainer?.bytes ?? none),
@@ -441,22 +441,22 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
     this.requireLive('share');
     const alone = whyNotPosted();
     if (alone !== undefined) throw new UnsupportedError(`share: ${alone}`);
-    const { machine, gate, weights } = this;
-    if (machine.memory.take === undefined) useLeftovers(machine.memory);
+    const { runtime, gate, weights } = this;
+    if (runtime.memory.take === undefined) useSharedFreeList(runtime.memory);
     if (this.words === undefined) {
       // Never freed, but used again: who is still attached to a model that is gone looks there.
-      let words = machine.retiredWords.pop();
+      let words = runtime.retiredWords.pop();
       if (words === undefined) {
-        words = machine.root.allocate(4 * VERSION_WORDS);
-        machine.memory.words(words, VERSION_WORDS).fill(0);
+        words = runtime.root.allocate(4 * SEQLOCK_WORDS);
+        runtime.memory.words(words, SEQLOCK_WORDS).fill(0);
       }
       this.words = words;
-      gate.version = new VersionWriter(machine.memory.words(words, VERSION_WORDS));
+      gate.version = new SeqlockWriter(runtime.memory.words(words, SEQLOCK_WORDS));
       this.onShare?.(this);
     }
     const { words } = this;
     const { generation } = gate.version!;
-    return { kind: 'wasm-mlp model', ...machine.handle, architecture: this.toJSON(), weights, words, generation };
+    return { kind: 'wasm-mlp model', ...runtime.handle, architecture: this.toJSON(), weights, words, generation };
   }
 
   /** A table of layers, output shapes and parameter counts. */
@@ -483,7 +483,7 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
    */
   save(options?: SaveOptions): Uint8Array {
     this.requireLive('save');
-    this.offload?.pullAll();
+    this.remote?.pullAll();
     return encodeModel(options, {
       architecture: this.toJSON(),
       epochCount: this.progress.epochCount,
@@ -519,7 +519,7 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
    * @internal
    */
   get training(): TrainingPlace {
-    return { machine: this.machine, trainer: this.requireTrainer('fit'), progress: this.progress };
+    return { runtime: this.runtime, trainer: this.requireTrainer('fit'), progress: this.progress };
   }
 
   /**
@@ -527,19 +527,19 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
    * @internal
    */
   writeFlat(values: Float32Array): void {
-    this.changing(() => this.machine.memory.f32.set(values, this.weights / 4));
+    this.changing(() => this.runtime.memory.f32.set(values, this.weights / 4));
   }
 
   protected override release(): void {
-    this.offload?.cancel(new StateError('fit: a live model expected, got one that was disposed.'));
-    this.offload = this.refresh = undefined;
+    this.remote?.cancel(new StateError('fit: a live model expected, got one that was disposed.'));
+    this.remote = this.refresh = undefined;
     this.gate.version?.retire();
-    if (this.words !== undefined) this.machine.retiredWords.push(this.words);
+    if (this.words !== undefined) this.runtime.retiredWords.push(this.words);
     this.trainer?.free();
   }
 
   /** What `fit` works on. */
-  private subject(trainer: Trainer, watch?: Watch) {
+  private subject(trainer: Trainer, watch?: FitObserver) {
     return {
       trainer,
       model: this,
@@ -565,14 +565,14 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
   private shapeFor(trainer: Trainer): DataShape {
     const { objective } = trainer.compiled;
     return {
-      inputs: this.inputEnds,
-      outputs: this.ends.map((end, index) => ({ ...end, loss: objective[index].loss })),
+      inputs: this.inputSpecs,
+      outputs: this.outputSpecs.map((end, index) => ({ ...end, loss: objective[index].loss })),
     };
   }
 
   private dataset(where: string, given: DataGiven, trainer: Trainer): Dataset {
     const shape = this.shapeFor(trainer);
-    const data = loadData(this.machine, where, openData(where, given, shape), shape);
+    const data = loadData(this.runtime, where, openData(where, given, shape), shape);
     try {
       this.requireUnchanged(where, trainer);
     } catch (error) {
@@ -598,7 +598,7 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
   /** In the middle of a call that gives the thread away. */
   private requireRunning(where: string): void {
     this.requireLive(where);
-    this.machine.requireThreads();
+    this.runtime.requireThreads();
   }
 
   private requireIdle(where: string): void {

@@ -1,6 +1,6 @@
 import { power } from '../common/power.js';
 import type { Kernels } from '../runtime/abi.js';
-import type { Machine } from '../runtime/wasm-runtime.js';
+import type { WasmRuntime } from '../runtime/wasm-runtime.js';
 import type { Optimizer } from './optimizers.js';
 
 /** Parameters, gradients and moments as flat vectors of one layout: an update is one kernel call over them. */
@@ -10,14 +10,14 @@ export interface UpdateVectors {
   readonly weights: number;
   readonly gradients: number;
   /** Addresses, in the order of `slotNames`. */
-  readonly slots: readonly number[];
+  readonly optimizerState: readonly number[];
 }
 
 /** Applies update number `step` (from 1) with the learning rate of that step. */
 export type Update = (step: number, learningRate: number) => void;
 
 /** Names of the vectors that an optimizer remembers between steps; they start at 0. */
-export function slotNames(optimizer: Optimizer): readonly string[] {
+export function stateNames(optimizer: Optimizer): readonly string[] {
   switch (optimizer.kind) {
     case 'sgd':
       return optimizer.config.momentum > 0 ? ['momentum'] : [];
@@ -35,9 +35,9 @@ export function slotNames(optimizer: Optimizer): readonly string[] {
 }
 
 /** The update as kernel calls: assembly/optimizer. Scalars are float64 here and rounded once, at the call. */
-export function bindUpdate({ kernels }: Machine, optimizer: Optimizer, vectors: UpdateVectors): Update {
+export function bindUpdate({ kernels }: WasmRuntime, optimizer: Optimizer, vectors: UpdateVectors): Update {
   const { size, weights, gradients } = vectors;
-  const [first, second] = vectors.slots;
+  const [first, second] = vectors.optimizerState;
   switch (optimizer.kind) {
     case 'sgd': {
       const { momentum, nesterov } = optimizer.config;
@@ -82,7 +82,7 @@ type AdamStep = (t: number, stepSize: number, gradientStep: number) => void;
 function bindAdam(
   kernels: Kernels,
   { beta1, beta2, epsilon }: { readonly beta1: number; readonly beta2: number; readonly epsilon: number },
-  { size, weights, gradients, slots: [first, second] }: UpdateVectors,
+  { size, weights, gradients, optimizerState: [first, second] }: UpdateVectors,
 ): AdamStep {
   return (t, stepSize, gradientStep) => {
     const rootScale = 1 / Math.sqrt(1 - power(beta2, t));

@@ -68,7 +68,7 @@ export type ToWorker =
   | Begin
   | { readonly type: 'rows'; readonly set: number; readonly data: Float32Array }
   /** All rows are sent. */
-  | { readonly type: 'go' }
+  | { readonly type: 'start' }
   | ({ readonly type: 'edit' } & Edit)
   /** To the question that is open: what it gave, or that it failed. */
   | ({ readonly type: 'answer'; readonly failed?: boolean } & Answer)
@@ -110,13 +110,13 @@ export interface SentError {
 export type FromWorker = { readonly state?: ArrayBuffer | undefined } &
   /** It has begun to listen. */
   (
-    | { readonly type: 'here' }
-    | { readonly type: 'ask'; readonly question: Question }
+    | { readonly type: 'ready' }
+    | { readonly type: 'request'; readonly question: Question }
     /**
      * A compute worker is wanted: a worker's own workers are not to be had everywhere, and in Firefox they hang now and
      * then.
      */
-    | { readonly type: 'help'; readonly start: WorkerStart }
+    | { readonly type: 'spawn'; readonly start: WorkerStart }
     | { readonly type: 'epoch' }
     | {
         readonly type: 'diagnosed';

@@ -5,7 +5,7 @@ import { UnsupportedError, WorkerError } from '../common/errors.js';
 import { watchOf } from '../common/rounding.js';
 import { callerTrace, setTrace } from '../common/traces.js';
 import { Weight } from '../runtime/holding.js';
-import type { Machine } from '../runtime/wasm-runtime.js';
+import type { WasmRuntime } from '../runtime/wasm-runtime.js';
 import { expireAfter } from '../runtime/threads/patience.js';
 import { startComputeWorker } from '../runtime/threads/pool.js';
 import type { WorkerStart } from '../runtime/threads/start.js';
@@ -36,8 +36,8 @@ import { describeData, sendRows } from './send.js';
 import { SnapshotMemory, Snapshots } from './snapshots.js';
 
 /** What is trained. */
-export interface OffloadSubject extends FitSubject {
-  readonly machine: Machine;
+export interface RemoteSubject extends FitSubject {
+  readonly runtime: WasmRuntime;
   readonly architecture: Architecture;
   readonly shape: DataShape;
   /** Threads that compute, and where workers are loaded from. */
@@ -61,7 +61,7 @@ function findCustom(value: unknown): string | undefined {
 const SILENCE_MS = 30_000;
 
 /** One `fit` in a worker. */
-export class Offload {
+export class RemoteFit {
   private worker: HostedWorker | undefined;
   /** The workers that compute for it. */
   private readonly helpers: Pick<HostedWorker, 'end'>[] = [];
@@ -92,7 +92,7 @@ export class Offload {
   private readonly trace = callerTrace();
 
   constructor(
-    private readonly subject: OffloadSubject,
+    private readonly subject: RemoteSubject,
     private readonly data: FitData,
     private readonly options: ReadFitOptions,
   ) {
@@ -200,17 +200,17 @@ export class Offload {
 
   private async begin(): Promise<void> {
     const { subject, data, options, proceed } = this;
-    const { trainer, machine, shape } = subject;
-    const program = subject.workerUrl ?? (await import('./program.js')).OFFLOAD_PROGRAM;
+    const { trainer, runtime, shape } = subject;
+    const program = subject.workerUrl ?? (await import('./program.js')).WORKER_PROGRAM;
     proceed();
     const { validation } = data;
     const given = isSourced(data.train) ? undefined : describeData('fit', data.train, shape.outputs, 0);
     const sets = shape.inputs.length + shape.outputs.length;
     const begin: Begin = {
       role: 'fit',
-      module: machine.module,
-      tile: machine.tile.name,
-      maximumMemory: machine.memory.maximumBytes,
+      module: runtime.module,
+      tile: runtime.tile.name,
+      maximumMemory: runtime.memory.maximumBytes,
       threads: subject.threads,
       architecture: subject.architecture,
       compiled: plain(savedOptions(trainer.compiled)),
@@ -260,7 +260,7 @@ export class Offload {
       );
     if (validation !== undefined) await send(validation, sets);
     if (!isSourced(data.train)) await send(data.train, 0);
-    this.post({ type: 'go' });
+    this.post({ type: 'start' });
   }
 
   private async receive(message: FromWorker): Promise<void> {
@@ -268,12 +268,12 @@ export class Offload {
     if (this.over) return;
     if (message.state !== undefined) this.take(new TrainingState(message.state, 0, this.floats));
     switch (message.type) {
-      case 'here':
+      case 'ready':
         break;
       case 'epoch':
         this.pull();
         break;
-      case 'ask':
+      case 'request':
         this.pull();
         try {
           const answer = await this.answer(message.question);
@@ -286,8 +286,8 @@ export class Offload {
           this.post({ type: 'answer', failed: true });
         }
         break;
-      case 'help':
-        this.help(message.start);
+      case 'spawn':
+        this.spawn(message.start);
         break;
       case 'diagnosed':
         this.inspections[message.inspection].inspection.diagnosed(message.epoch, withText(message.measured));
@@ -308,7 +308,7 @@ export class Offload {
   }
 
   /** Starts a compute worker on the memory of the one that trains. */
-  private help(start: WorkerStart): void {
+  private spawn(start: WorkerStart): void {
     const { index, memory } = start;
     this.lent = memory;
     const ended = (reason: string): void => this.post({ type: 'helper', index, ended: reason });

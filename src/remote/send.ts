@@ -1,6 +1,6 @@
 /** Brings rows to a worker in parts, so that the sending thread is never held for long. */
 import { newFloats } from '../common/arrays.js';
-import { Breath } from '../runtime/event-loop.js';
+import { EventLoopYielder } from '../runtime/event-loop.js';
 import { requireEqualRows, type DataSources } from '../training/data/dataset.js';
 import { watchOf } from '../common/rounding.js';
 import type { DataShape } from '../training/data/shape.js';
@@ -45,7 +45,7 @@ export async function sendRows(
   proceed: () => void,
 ): Promise<void> {
   const sources = [...data.x, ...data.y];
-  const breath = new Breath(HELD_MS);
+  const yielder = new EventLoopYielder(HELD_MS);
   for (let index = 0; index < sources.length; index++) {
     const { source } = sources[index];
     const { rows, width } = source;
@@ -56,7 +56,7 @@ export async function sendRows(
       const part = newFloats(count * width);
       source.write(part, 0, first, count, watch);
       post(firstSet + index, part);
-      if (breath.due) await breath.take();
+      if (yielder.shouldYield) await yielder.yield();
       proceed();
     }
     watch?.warn(where, sources[index].what);

@@ -1,5 +1,5 @@
 /** A training on behalf of a model in another thread. */
-import { Machine } from '../runtime/wasm-runtime.js';
+import { WasmRuntime } from '../runtime/wasm-runtime.js';
 import type { WorkerEvents } from '../runtime/threads/host.js';
 import { Pool, type StartWorker } from '../runtime/threads/pool.js';
 import type { Port } from '../runtime/threads/port.js';
@@ -47,7 +47,7 @@ export class Training {
     private readonly begin: Begin,
     private readonly port: Port,
   ) {
-    this.post({ type: 'here' });
+    this.post({ type: 'ready' });
   }
 
   receive(message: Exclude<ToWorker, Begin>): void {
@@ -56,7 +56,7 @@ export class Training {
       case 'rows':
         this.partsOf(message.set).push(message.data);
         break;
-      case 'go':
+      case 'start':
         void this.run();
         break;
       case 'edit':
@@ -93,18 +93,18 @@ export class Training {
   }
 
   private async run(): Promise<void> {
-    let machine: Machine | undefined;
+    let runtime: WasmRuntime | undefined;
     let last: FromWorker;
     try {
-      machine = await this.startMachine();
-      last = { type: 'done', history: await this.train(machine) };
+      runtime = await this.startMachine();
+      last = { type: 'done', history: await this.train(runtime) };
     } catch (error) {
       last = { type: 'failed', error: this.sentError(error), begun: this.begun };
     }
     this.over = true;
     this.post({ ...last, state: this.model && this.handOver() });
     // The other side ends this worker once it has the message.
-    machine?.dispose();
+    runtime?.dispose();
   }
 
   /** An error in words; none where the other side has it. */
@@ -113,26 +113,26 @@ export class Training {
     return known ? undefined : sentError(error);
   }
 
-  private async startMachine(): Promise<Machine> {
+  private async startMachine(): Promise<WasmRuntime> {
     const { module, tile, maximumMemory, threads } = this.begin;
     const settings = { module, tile, initialMemory: Math.min(1 << 20, maximumMemory), maximumMemory };
-    if (threads === 1) return new Machine(settings);
+    if (threads === 1) return new WasmRuntime(settings);
     const start: StartWorker = (helper, events) => {
       this.helpers.set(helper.index, events);
-      this.post({ type: 'help', start: helper });
+      this.post({ type: 'spawn', start: helper });
       // Told to stop in memory; the other side ends what is left.
       return { end: () => undefined };
     };
-    const machine = new Machine({ ...settings, threads, startPool: (parts) => new Pool({ ...parts, start }) });
-    await machine.pool?.ready();
-    return machine;
+    const runtime = new WasmRuntime({ ...settings, threads, startPool: (parts) => new Pool({ ...parts, start }) });
+    await runtime.pool?.ready();
+    return runtime;
   }
 
-  private async train(machine: Machine): ReturnType<typeof Model.prototype.train> {
+  private async train(runtime: WasmRuntime): ReturnType<typeof Model.prototype.train> {
     const { architecture, compiled, state, snapshots, options, data, validation } = this.begin;
     const blueprint = readArchitecture('fit', architecture);
     const model = new Model<Float32Array | Float32Array[]>(
-      { machine, blueprint, where: 'fit', onDispose: () => undefined },
+      { runtime, blueprint, where: 'fit', onDispose: () => undefined },
       false,
     );
     model.compile({ ...compiled, checks: 'off' });
@@ -160,13 +160,13 @@ export class Training {
       accepted: async () => {
         this.inspections = (await this.ask({ attach: true })).inspections ?? [];
       },
-      afterStep: () => this.look(),
+      afterStep: () => this.poll(),
       announce: (place) => (this.place = place),
     });
   }
 
   /** Between two steps: whether to stop, and whether it is time to hand the weights over. */
-  private look(): void {
+  private poll(): void {
     const { snapshots } = this;
     if (snapshots === undefined) return;
     if (snapshots.aborted) this.aborter.abort();
@@ -204,7 +204,7 @@ export class Training {
 
   private ask(question: Question, state?: ArrayBuffer): Promise<Answer> {
     const answer = new Promise<Answer>((resolve, reject) => (this.waiting = { resolve, reject }));
-    this.post({ type: 'ask', question, state });
+    this.post({ type: 'request', question, state });
     return answer;
   }
 

@@ -7,24 +7,24 @@
  * where there are no rows or values, kernels do nothing. What each reads and writes through its pointers stands in
  * extents.ts, which every kernel of this table needs a line in.
  */
-const ROWS = ['m', 'n', 'k', '*a', 'lda', '*b', '*init', 'ldi', '*c', 'ldc', '*strips'] as const;
-const OUTER = ['m', 'n', 'k', '*a', 'lda', '*b', 'ldb', '*c', 'accumulate', '*scratch'] as const;
+const GEMM = ['m', 'n', 'k', '*a', 'lda', '*b', '*init', 'ldi', '*c', 'ldc', '*packedA'] as const;
+const GEMM_TN = ['m', 'n', 'k', '*a', 'lda', '*b', 'ldb', '*c', 'accumulate', '*scratch'] as const;
 const MAP = ['n', '*x', '*y'] as const;
 const MAP_BACKWARD = ['n', '*y', '*dy', '*dx'] as const;
 
 export const ABI = {
-  f32_gemm_rows_4x8: ROWS,
-  f32_gemm_rows_5x8: ROWS,
-  f32_gemm_rows_3x12: ROWS,
-  f32_gemm_rows_2x16: ROWS,
-  f32_gemm_rows_4x16: ROWS,
-  f32_gemm_rows_6x16: ROWS,
-  f32_gemm_outer_4x8: OUTER,
-  f32_gemm_outer_5x8: OUTER,
-  f32_gemm_outer_3x12: OUTER,
-  f32_gemm_outer_2x16: OUTER,
-  f32_gemm_outer_4x16: OUTER,
-  f32_gemm_outer_6x16: OUTER,
+  f32_gemm_4x8: GEMM,
+  f32_gemm_5x8: GEMM,
+  f32_gemm_3x12: GEMM,
+  f32_gemm_2x16: GEMM,
+  f32_gemm_4x16: GEMM,
+  f32_gemm_6x16: GEMM,
+  f32_gemm_tn_4x8: GEMM_TN,
+  f32_gemm_tn_5x8: GEMM_TN,
+  f32_gemm_tn_3x12: GEMM_TN,
+  f32_gemm_tn_2x16: GEMM_TN,
+  f32_gemm_tn_4x16: GEMM_TN,
+  f32_gemm_tn_6x16: GEMM_TN,
   f32_transpose_panels: ['k', 'n', 'width', '*b', '*bt'],
   f32_pack_panel: ['k', 'n', '*rows', '*panel'],
   f32_unpack_panel: ['k', 'n', '*panel', '*rows'],
@@ -175,5 +175,5 @@ export type Kernels = {
   readonly [K in KernelName]: (...args: Numbers<(typeof ABI)[K]>) => void;
 };
 
-export type RowsKernel = Kernels['f32_gemm_rows_4x8'];
-export type OuterKernel = Kernels['f32_gemm_outer_4x8'];
+export type GemmKernel = Kernels['f32_gemm_4x8'];
+export type GemmTnKernel = Kernels['f32_gemm_tn_4x8'];

@@ -30,16 +30,16 @@ const inPage = (): boolean => (globalThis as { document?: unknown }).document !=
 const BUDGET_MS = 8;
 
 /** Tells when training has held the thread long enough, and gives it away. */
-export class Breath {
+export class EventLoopYielder {
   private last = performance.now();
 
   constructor(private readonly budget = BUDGET_MS) {}
 
-  get due(): boolean {
+  get shouldYield(): boolean {
     return performance.now() - this.last >= this.budget;
   }
 
-  async take(): Promise<void> {
+  async yield(): Promise<void> {
     await turn();
     this.last = performance.now();
   }

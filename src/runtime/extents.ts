@@ -151,15 +151,15 @@ const RANDOM = { out: floats<'n'>('updates', ({ n }) => 16 * Math.ceil(n / 16)) 
 const pieces = ({ n, pieces: each }: Sizes<'n' | 'pieces'>): number => n * each;
 const MASKED = { x: readRows, words, y: writtenRows };
 
-const ROWS = {
+const GEMM = {
   a: valuesOfRows('reads', 'm', ({ k }: Sizes<'k'>) => k, 'lda'),
   b: panels('reads', 'k', 'n'),
   init: optional(rows('reads', 'm', 'n', 'ldi')),
   // Tiles of 16 columns read what they do not use where there is no init.
   c: rows('updates', 'm', 'n', 'ldc'),
-  strips: optional(floats<never>('updates', () => PACKED_A_BYTES / 4)),
+  packedA: optional(floats<never>('updates', () => PACKED_A_BYTES / 4)),
 };
-const OUTER = {
+const GEMM_TN = {
   // The rows of a tile that are past m, at most seven.
   a: valuesOfRows(
     'reads',
@@ -174,18 +174,18 @@ const OUTER = {
 };
 
 export const EXTENTS: { readonly [K in KernelName]: Extents<K> } = {
-  f32_gemm_rows_4x8: ROWS,
-  f32_gemm_rows_5x8: ROWS,
-  f32_gemm_rows_3x12: ROWS,
-  f32_gemm_rows_2x16: ROWS,
-  f32_gemm_rows_4x16: ROWS,
-  f32_gemm_rows_6x16: ROWS,
-  f32_gemm_outer_4x8: OUTER,
-  f32_gemm_outer_5x8: OUTER,
-  f32_gemm_outer_3x12: OUTER,
-  f32_gemm_outer_2x16: OUTER,
-  f32_gemm_outer_4x16: OUTER,
-  f32_gemm_outer_6x16: OUTER,
+  f32_gemm_4x8: GEMM,
+  f32_gemm_5x8: GEMM,
+  f32_gemm_3x12: GEMM,
+  f32_gemm_2x16: GEMM,
+  f32_gemm_4x16: GEMM,
+  f32_gemm_6x16: GEMM,
+  f32_gemm_tn_4x8: GEMM_TN,
+  f32_gemm_tn_5x8: GEMM_TN,
+  f32_gemm_tn_3x12: GEMM_TN,
+  f32_gemm_tn_2x16: GEMM_TN,
+  f32_gemm_tn_4x16: GEMM_TN,
+  f32_gemm_tn_6x16: GEMM_TN,
   f32_transpose_panels: { b: panels('reads', 'k', 'n'), bt: panels('writes', 'n', 'k') },
   f32_pack_panel: { rows: floats('reads', ({ k, n }) => k * n), panel: panels('writes', 'k', 'n') },
   f32_unpack_panel: { panel: panels('reads', 'k', 'n'), rows: floats('writes', ({ k, n }) => k * n) },

@@ -5,7 +5,7 @@
 export type Step = (rows: number) => void;
 
 /** A matrix of values in linear memory: (rows, width) float32, row i at address + 4·ld·i, padding columns included. */
-export interface Place {
+export interface MatrixView {
   readonly address: number;
   readonly width: number;
   readonly ld: number;

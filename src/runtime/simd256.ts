@@ -1,8 +1,8 @@
 import { compile } from './binary.js';
 import type { Numerics } from './features.js';
-import { Machine, STRIPS_FROM } from './wasm-runtime.js';
+import { WasmRuntime, PACKED_A_FROM } from './wasm-runtime.js';
 import { WIDE_TILES } from './tile.js';
-import { tryTile, type Trial } from './tile-benchmark.js';
+import { timeTile, type TileTiming } from './tile-benchmark.js';
 
 /** What of Node is needed here; absent elsewhere. */
 interface Host {
@@ -46,16 +46,16 @@ function find256(): string | Flag256 {
 const GAIN = 1.15;
 
 /**
- * What is wrong with a trial of 256-bit vectors: its first product, which V8's baseline tier makes without them, has
+ * What is wrong with a timeOnce of 256-bit vectors: its first product, which V8's baseline tier makes without them, has
  * other bits than its last.
  */
-const differs256 = ({ first, result }: Trial): string | undefined =>
+const differs256 = ({ first, result }: TileTiming): string | undefined =>
   first.some((value, index) => value !== result[index])
     ? 'simd256: results differ from those of 128-bit vectors, so it is left off.'
     : undefined;
 
 /** What two trials say: nothing where the wide one is faster and bit for bit the same. */
-function judge256(narrow: Trial, wide: Trial): string | undefined {
+function judge256(narrow: TileTiming, wide: TileTiming): string | undefined {
   const gain = wide.gigaflops / narrow.gigaflops;
   return (
     differs256(wide) ??
@@ -67,7 +67,7 @@ function judge256(narrow: Trial, wide: Trial): string | undefined {
 /** What was found out about 256-bit vectors. */
 export interface Findings {
   /** Why there are no 256-bit vectors, where they were asked for and there are none. */
-  readonly narrow?: string | undefined;
+  readonly whyNot?: string | undefined;
   /** Whether there are. */
   readonly simd256: boolean;
 }
@@ -78,14 +78,14 @@ const WIDE = 'simd256';
 /** Milliseconds that the probe for 256-bit vectors gives a tile to become fast. */
 const PROBE_WARM_UP = 40;
 
-/** Bytes of memory that a trial starts with. */
+/** Bytes of memory that a timeOnce starts with. */
 const TRIAL_MEMORY = 1024 * 1024;
 
 /** The widest tile on a machine that nothing outlives, and that packs rows as large layers do. */
-function trial(module: WebAssembly.Module, numerics: Numerics): Trial {
+function timeOnce(module: WebAssembly.Module, numerics: Numerics): TileTiming {
   const tile = WIDE_TILES[numerics];
-  const machine = new Machine({ module, tile, initialMemory: TRIAL_MEMORY, maximumMemory: STRIPS_FROM });
-  return tryTile(machine, tile, PROBE_WARM_UP);
+  const runtime = new WasmRuntime({ module, tile, initialMemory: TRIAL_MEMORY, maximumMemory: PACKED_A_FROM });
+  return timeTile(runtime, tile, PROBE_WARM_UP);
 }
 
 /**
@@ -111,20 +111,20 @@ export function compileWide(numerics: Numerics): Promise<{ module: WebAssembly.M
 }
 
 async function proveWide(numerics: Numerics): Promise<{ module: WebAssembly.Module; findings: Findings }> {
-  let narrow: string | undefined;
+  let whyNot: string | undefined;
   if (probed === undefined) {
     const found = find256();
-    if (typeof found === 'string') narrow = found;
+    if (typeof found === 'string') whyNot = found;
     else {
-      const before = trial(await compile(numerics), numerics);
+      const before = timeOnce(await compile(numerics), numerics);
       found.allow();
-      narrow = judge256(before, trial(await compile(numerics, WIDE), numerics));
-      if (narrow !== undefined) found.forbid();
+      whyNot = judge256(before, timeOnce(await compile(numerics, WIDE), numerics));
+      if (whyNot !== undefined) found.forbid();
     }
-    probed = { narrow, simd256: narrow === undefined };
+    probed = { whyNot, simd256: whyNot === undefined };
   } else if (probed.simd256 && !sameBits.has(numerics))
-    narrow = differs256(trial(await compile(numerics, WIDE), numerics));
-  const findings = narrow === undefined ? probed : { narrow, simd256: false };
+    whyNot = differs256(timeOnce(await compile(numerics, WIDE), numerics));
+  const findings = whyNot === undefined ? probed : { whyNot, simd256: false };
   if (findings.simd256) sameBits.add(numerics);
   return { module: await compile(numerics, findings.simd256 ? WIDE : ''), findings };
 }

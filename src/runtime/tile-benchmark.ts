@@ -1,4 +1,4 @@
-import type { Machine } from './wasm-runtime.js';
+import type { WasmRuntime } from './wasm-runtime.js';
 import { tileOf, TILE_NAMES, type TileName } from './tile.js';
 
 /**
@@ -17,7 +17,7 @@ const REPEATS = 5;
 const MEASURED = 1;
 
 /** A product whose numbers take every bit, and how fast it is made. */
-export interface Trial {
+export interface TileTiming {
   /** As it was made first. */
   readonly first: Float32Array;
   /** As it was made last, by the optimizing tier. */
@@ -29,15 +29,15 @@ export interface Trial {
 /**
  * Runs a tile on fixed numbers for `warmUp` milliseconds, which brings it to an engine's optimizing tier, and times it.
  */
-export function tryTile({ arena, kernels, memory, strips }: Machine, tile: TileName, warmUp: number): Trial {
+export function timeTile({ arena, kernels, memory, packedA }: WasmRuntime, tile: TileName, warmUp: number): TileTiming {
   const sizes = [ROWS * DEPTH, COLUMNS * DEPTH, ROWS * COLUMNS];
   const [a, b, c] = sizes.map((floats) => arena.allocate(4 * floats));
   const { f32 } = memory;
   // Thirds and sevenths have no end in binary: every rounding shows.
   for (let i = 0; i < sizes[0]; i++) f32[a / 4 + i] = ((i % 97) - 48) / 3;
   for (let i = 0; i < sizes[1]; i++) f32[b / 4 + i] = ((i % 89) - 44) / 7;
-  const { rows } = tileOf(kernels, tile);
-  const multiply = (): void => rows(ROWS, COLUMNS, DEPTH, a, DEPTH, b, 0, 0, c, COLUMNS, strips);
+  const { gemm } = tileOf(kernels, tile);
+  const multiply = (): void => gemm(ROWS, COLUMNS, DEPTH, a, DEPTH, b, 0, 0, c, COLUMNS, packedA);
   /** Milliseconds of a product, over so many milliseconds of them. */
   const time = (milliseconds: number): number => {
     const start = performance.now();
@@ -60,7 +60,7 @@ export function tryTile({ arena, kernels, memory, strips }: Machine, tile: TileN
 }
 
 /** What a tile makes of a machine, by tile. */
-export type Calibration = Readonly<Record<TileName, number>>;
+export type TileBenchmark = Readonly<Record<TileName, number>>;
 
 /**
  * Milliseconds that each tile is run for before any is timed: engines compile in the background what has run for a
@@ -72,9 +72,9 @@ const WARM_UP = 8;
  * Times every tile: 10⁹ operations a second, at best. Takes about 115 ms: 8 + 1 + 5 · 1 to get it going, once more 1 +
  * 5 · 1, for each of six tiles.
  */
-export function calibrate(machine: Machine): Calibration {
-  for (const tile of TILE_NAMES) tryTile(machine, tile, WARM_UP);
-  return Object.fromEntries(TILE_NAMES.map((tile) => [tile, tryTile(machine, tile, 1).gigaflops])) as Record<
+export function benchmarkTiles(runtime: WasmRuntime): TileBenchmark {
+  for (const tile of TILE_NAMES) timeTile(runtime, tile, WARM_UP);
+  return Object.fromEntries(TILE_NAMES.map((tile) => [tile, timeTile(runtime, tile, 1).gigaflops])) as Record<
     TileName,
     number
   >;

@@ -1,4 +1,4 @@
-import type { Kernels, OuterKernel, RowsKernel } from './abi.js';
+import type { Kernels, GemmTnKernel, GemmKernel } from './abi.js';
 import { GEMV_PANELS, TILE_NAMES } from './constants.generated.js';
 import type { Numerics } from './features.js';
 
@@ -23,12 +23,12 @@ export const WIDE_TILES: Readonly<Record<Numerics, TileName>> = { strict: '4x16'
 export interface Tile {
   readonly name: TileName;
   readonly panelWidth: number;
-  /** Columns that a lone row meets at a time: a multiple of the panel's width. */
-  readonly loneRowColumns: number;
+  /** Columns that the matrix–vector product takes at a time: a multiple of the panel's width. */
+  readonly gemvColumns: number;
   /** C (m, n) = init + A (m, k) · B. */
-  readonly rows: RowsKernel;
+  readonly gemm: GemmKernel;
   /** C (m, n) = [C +] Aᵀ · B. */
-  readonly outer: OuterKernel;
+  readonly gemmTN: GemmTnKernel;
 }
 
 export function tileOf(kernels: Kernels, name: TileName): Tile {
@@ -36,8 +36,8 @@ export function tileOf(kernels: Kernels, name: TileName): Tile {
   return {
     name,
     panelWidth,
-    loneRowColumns: panelWidth * GEMV_PANELS[name],
-    rows: kernels[`f32_gemm_rows_${name}`],
-    outer: kernels[`f32_gemm_outer_${name}`],
+    gemvColumns: panelWidth * GEMV_PANELS[name],
+    gemm: kernels[`f32_gemm_${name}`],
+    gemmTN: kernels[`f32_gemm_tn_${name}`],
   };
 }

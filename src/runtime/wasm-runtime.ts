@@ -11,7 +11,7 @@ import type { Pool, PoolOptions } from './threads/pool.js';
 import { tileOf, type Tile, type TileName } from './tile.js';
 
 /** Bytes that memory may grow to at least where it has strips: nobody misses them then. */
-export const STRIPS_FROM = 64 * 1024 * 1024;
+export const PACKED_A_FROM = 64 * 1024 * 1024;
 
 /** What the kernels' memory import declares: 65,536 pages, 4 GiB. */
 export const MAXIMUM_BYTES = 65536 * PAGE;
@@ -19,7 +19,7 @@ export const MAXIMUM_BYTES = 65536 * PAGE;
 /** 2⁻¹²⁶: numbers below it are subnormal. */
 const LEAST_NORMAL = 1.1754943508222875e-38;
 
-export interface MachineOptions {
+export interface WasmRuntimeOptions {
   readonly module: WebAssembly.Module;
   readonly tile: TileName;
   readonly initialMemory: number;
@@ -30,7 +30,7 @@ export interface MachineOptions {
 }
 
 /** What a machine of another thread is found by. */
-export interface MachineHandle {
+export interface RuntimeHandle {
   /** The kernels. */
   readonly module: WebAssembly.Module;
   /** Register tile, which decides how weights stand in memory. */
@@ -41,11 +41,11 @@ export interface MachineHandle {
   readonly maximumMemory: number;
 }
 
-const isHandle = (options: MachineOptions | MachineHandle): options is MachineHandle =>
+const isHandle = (options: WasmRuntimeOptions | RuntimeHandle): options is RuntimeHandle =>
   Object.hasOwn(options, 'memory');
 
 /** One kernel instance on one linear memory. Everything above gives it addresses and numbers. */
-export class Machine {
+export class WasmRuntime {
   readonly memory: LinearMemory;
   /** Hands out regions: those of the one model, where this was made for a model. */
   readonly arena: Allocator;
@@ -57,7 +57,7 @@ export class Machine {
   /** Address of what kernels put aside during a call on this thread; 0, none, on the memory of another thread. */
   readonly scratch: number;
   /** Address of where kernels pack rows on this thread; 0 where they take them as they stand. */
-  readonly strips: number;
+  readonly packedA: number;
   /**
    * Address of the first region: what kernels need for themselves lies below it, on memory of another thread all that
    * was there.
@@ -79,7 +79,7 @@ export class Machine {
    * A machine of its own, or with a handle one more on the memory of another thread's. Throws what the platform throws
    * where it refuses to start a worker.
    */
-  constructor(options: MachineOptions | MachineHandle) {
+  constructor(options: WasmRuntimeOptions | RuntimeHandle) {
     const { module, tile, maximumMemory } = options;
     const attached = isHandle(options);
     const { memory, used }: Spare = attached ? { memory: options.memory, used: 0 } : memoryOf(options);
@@ -88,11 +88,11 @@ export class Machine {
     const threads = (attached ? undefined : ownOf(options, 'threads')) ?? 1;
     const startPool = attached ? undefined : ownOf(options, 'startPool');
     // Each thread has its own, below everything that is allocated. One on another's memory has none: it only predicts.
-    const packs = !attached && maximumMemory >= STRIPS_FROM;
+    const packs = !attached && maximumMemory >= PACKED_A_FROM;
     const scratch = (thread: number): number => FIRST_ADDRESS + thread * (SCRATCH_BYTES + (packs ? PACKED_A_BYTES : 0));
-    const strips = (thread: number): number => (packs ? scratch(thread) + SCRATCH_BYTES : 0);
+    const packedA = (thread: number): number => (packs ? scratch(thread) + SCRATCH_BYTES : 0);
     this.scratch = attached ? 0 : scratch(0);
-    this.strips = strips(0);
+    this.packedA = packedA(0);
     const first = attached ? this.memory.bytes : scratch(threads);
     this.start = first;
     const linear = this.memory;
@@ -103,18 +103,18 @@ export class Machine {
     this.state = { live: true, exposed: attached || threads > 1 };
     if (!attached) this.weight.set(linear.bytes);
     const own = tileOf(this.kernels, tile);
-    if (threads > 1) this.pool = startPool?.({ module, memory: this.memory, tile: own, threads, scratch, strips });
+    if (threads > 1) this.pool = startPool?.({ module, memory: this.memory, tile: own, threads, scratch, packedA });
     this.tile = this.pool?.shared() ?? own;
   }
 
   /** This machine for one model: what that allocates is freed when nothing refers to it any more. */
-  forModel(): Machine {
+  forModel(): WasmRuntime {
     const own = { arena: new Holding(this.root) };
-    return Object.assign(Object.create(Machine.prototype) as Machine, this, own);
+    return Object.assign(Object.create(WasmRuntime.prototype) as WasmRuntime, this, own);
   }
 
   /** What another thread makes a machine on the same memory from. */
-  get handle(): MachineHandle {
+  get handle(): RuntimeHandle {
     this.state.exposed = true;
     this.memory.takeAll();
     const { module, tile, memory } = this;
@@ -150,7 +150,7 @@ export class Machine {
     f32[x / 4] = a;
     f32[y / 4] = b;
     f32[start / 4] = c;
-    this.kernels.f32_gemm_rows_4x8(1, 4, 1, x, 4, y, start, 0, sum, 4, 0);
+    this.kernels.f32_gemm_4x8(1, 4, 1, x, 4, y, start, 0, sum, 4, 0);
     const result = f32[sum / 4];
     this.arena.free(at);
     return result;
@@ -184,13 +184,13 @@ export class Machine {
   }
 }
 
-function pagesOf({ initialMemory, maximumMemory }: MachineOptions): { initial: number; maximum: number } {
+function pagesOf({ initialMemory, maximumMemory }: WasmRuntimeOptions): { initial: number; maximum: number } {
   const maximum = Math.floor(maximumMemory / PAGE);
   return { initial: Math.min(Math.ceil(initialMemory / PAGE), maximum), maximum };
 }
 
 /** That of a machine that was disposed, where there is one, or a new one. */
-function memoryOf(options: MachineOptions): Spare {
+function memoryOf(options: WasmRuntimeOptions): Spare {
   const { initial, maximum } = pagesOf(options);
   const { maximumMemory } = options;
   try {

@@ -109,11 +109,11 @@ export async function decodeTable<P>(
   );
   const model = await loadModel(bytes, options);
   try {
-    const ends = model.widths;
-    requireField(ends.inputs.length === 1, 'architecture', 'a network with one input', ends.inputs);
-    requireField(ends.outputs.length === 1, 'architecture', 'a network with one output', ends.outputs);
-    const scaling = inputs === undefined ? undefined : readScaling('inputs', inputs, ends.inputs[0], requireField);
-    const checked = check(part, ends.outputs[0], requireField);
+    const widths = model.widths;
+    requireField(widths.inputs.length === 1, 'architecture', 'a network with one input', widths.inputs);
+    requireField(widths.outputs.length === 1, 'architecture', 'a network with one output', widths.outputs);
+    const scaling = inputs === undefined ? undefined : readScaling('inputs', inputs, widths.inputs[0], requireField);
+    const checked = check(part, widths.outputs[0], requireField);
     return { estimator: new Estimator(kind, settled, { model, scaling }), part: checked };
   } catch (error) {
     model.dispose();

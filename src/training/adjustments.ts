@@ -5,7 +5,7 @@
 import { ownOf } from '../common/objects.js';
 import { sizeOf } from '../common/tensors.js';
 import type { RegionGroup } from '../runtime/arena.js';
-import type { Machine } from '../runtime/wasm-runtime.js';
+import type { WasmRuntime } from '../runtime/wasm-runtime.js';
 import { padded } from '../runtime/panels.js';
 import { storedFloats, type NetworkPlan } from '../graph/plan.js';
 import type { UpdateVectors } from '../optimizers/bind.js';
@@ -13,7 +13,7 @@ import type { Optimizer } from '../optimizers/optimizers.js';
 
 /** Adds the gradients of the layers' penalties on their weights. */
 export function bindPenalties(
-  { kernels }: Machine,
+  { kernels }: WasmRuntime,
   plan: NetworkPlan,
   { weights, gradients }: { readonly weights: number; readonly gradients: number },
 ): () => void {
@@ -37,13 +37,13 @@ const NORM_EPSILON = 1e-6;
  * `regions`.
  */
 export function bindClip(
-  machine: Machine,
+  runtime: WasmRuntime,
   plan: NetworkPlan,
   { config }: Optimizer,
   { size, gradients }: Pick<UpdateVectors, 'size' | 'gradients'>,
   regions: RegionGroup,
 ): () => void {
-  const { kernels, memory, tile } = machine;
+  const { kernels, memory, tile } = runtime;
   const { clipNorm, clipValue } = config;
   if (clipValue !== undefined) return () => kernels.f32_clip_value(size, gradients, clipValue);
   if (clipNorm === undefined) return () => undefined;
@@ -69,7 +69,7 @@ export function bindClip(
 }
 
 /** Holds weights to the layers' constraints. */
-export function bindConstraints({ kernels, tile }: Machine, plan: NetworkPlan, weights: number): () => void {
+export function bindConstraints({ kernels, tile }: WasmRuntime, plan: NetworkPlan, weights: number): () => void {
   const constraints = plan.parameters.flatMap(({ spec, offset }) => {
     const constraint = ownOf(spec, 'constraint');
     const [units, inputs] = spec.shape;

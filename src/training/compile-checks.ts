@@ -79,7 +79,7 @@ const warning = (message: string): Finding => ({ severity: 'warning', message })
 /** What is wrong between one loss and its output, if anything. */
 function judgeLoss(path: string, loss: Loss, width: number, known: KnownOutput | undefined): Finding | undefined {
   const { kind } = loss;
-  const ends = known && `got outputs of '${known.activation}'`;
+  const specs = known && `got outputs of '${known.activation}'`;
   if (known?.range === 'distribution' && width === 1) {
     return error(
       `${path} expected a softmax of at least 2 units before it, got one of 1, which is 1 whatever the inputs are. ` +
@@ -96,33 +96,33 @@ function judgeLoss(path: string, loss: Loss, width: number, known: KnownOutput |
     const hint = `End on a softmax: dense({ units: ${width}, activation: 'softmax' })`;
     if (known?.range === 'unit') {
       return warning(
-        `${path} expected probabilities that add up to 1 with '${kind}', ${ends}. ${hint}; ` +
+        `${path} expected probabilities that add up to 1 with '${kind}', ${specs}. ${hint}; ` +
           `for labels that do not exclude each other use 'binaryCrossentropy'.`,
       );
     }
     if (known !== undefined && known.range !== 'distribution') {
       return error(
-        `${path} expected probabilities with '${kind}', ${ends}. ${hint}; for numbers use 'meanSquaredError'.`,
+        `${path} expected probabilities with '${kind}', ${specs}. ${hint}; for numbers use 'meanSquaredError'.`,
       );
     }
   }
   if (kind === 'binaryCrossentropy') {
     if (known?.range === 'distribution') {
       return warning(
-        `${path} expected independent probabilities with '${kind}', ${ends}, which add up to 1. ` +
+        `${path} expected independent probabilities with '${kind}', ${specs}, which add up to 1. ` +
           `For classes of which one is right use 'categoricalCrossentropy', for independent labels end on 'sigmoid'.`,
       );
     }
     if (known !== undefined && known.range !== 'unit') {
       return error(
-        `${path} expected probabilities with '${kind}', ${ends}. ` +
+        `${path} expected probabilities with '${kind}', ${specs}. ` +
           `End on a sigmoid: dense({ units: ${width}, activation: 'sigmoid' }); for numbers use 'meanSquaredError'.`,
       );
     }
   }
   if (kind === 'hinge' && known !== undefined && !isSigned(known)) {
     return warning(
-      `${path} expected outputs on both sides of 0 with 'hinge', ${ends}, which are never below 0. ` +
+      `${path} expected outputs on both sides of 0 with 'hinge', ${specs}, which are never below 0. ` +
         `End on 'linear' or 'tanh', or use 'binaryCrossentropy' on a sigmoid.`,
     );
   }
@@ -164,15 +164,15 @@ function judgeMetric(
 export function checkCompiled(
   { losses, lossWeights, metrics }: Pick<Compiled, 'losses' | 'lossWeights' | 'metrics'>,
   plan: NetworkPlan,
-  ends: readonly { readonly name: string; readonly width: number }[],
+  specs: readonly { readonly name: string; readonly width: number }[],
   checks: CompileChecks,
   warn: (message: string) => void,
 ): void {
   if (checks === 'off') return;
   const known = knownValues(plan);
-  const found = ends.flatMap(({ name, width }, index) => {
+  const found = specs.flatMap(({ name, width }, index) => {
     if (lossWeights[index] === 0) return [];
-    const of = ends.length === 1 ? '' : ` of "${name}"`;
+    const of = specs.length === 1 ? '' : ` of "${name}"`;
     const output = known[plan.outputs[index]];
     const loss = losses[index];
     return [

@@ -6,7 +6,7 @@ import { ShapeError, ValueError } from '../common/errors.js';
 import { suggestion } from '../common/nearest.js';
 import { finite, isRecord, nameOf, optional, readOptions, type Check } from '../common/options.js';
 import { fieldOf } from '../common/objects.js';
-import type { End } from '../graph/tensor-specs.js';
+import type { TensorSpec } from '../graph/tensor-specs.js';
 import type { Objective, OutputObjective } from '../graph/program.js';
 import { lossDefinition } from '../losses/bind.js';
 import { lossCheck, type Loss, type LossLike } from '../losses/losses.js';
@@ -66,17 +66,17 @@ export interface Compiled {
 const optimizerCheck: Check<Optimizer> = (path, value) => resolve(path, value, OPTIMIZERS);
 
 /** Something for each output: from a list in their order, or an object by their names. */
-function spread(path: string, value: unknown, ends: readonly End[]): unknown[] {
+function spread(path: string, value: unknown, outputSpecs: readonly TensorSpec[]): unknown[] {
   if (isList(value)) {
-    if (value.length !== ends.length) {
-      throw new ShapeError(`${path} expected one for each of ${ends.length} outputs, got ${value.length}.`);
+    if (value.length !== outputSpecs.length) {
+      throw new ShapeError(`${path} expected one for each of ${outputSpecs.length} outputs, got ${value.length}.`);
     }
-    return ends.map((_, index) => value[index]);
+    return outputSpecs.map((_, index) => value[index]);
   }
   if (!isRecord(value)) {
     throw new ValueError(`${path} expected a list or an object by output, got ${describe(value)}.`);
   }
-  const names = ends.map(({ name }) => name);
+  const names = outputSpecs.map(({ name }) => name);
   const known = new Set(names);
   for (const name of Object.keys(value)) {
     if (!known.has(name)) {
@@ -87,39 +87,44 @@ function spread(path: string, value: unknown, ends: readonly End[]): unknown[] {
 }
 
 /** Whether an object names outputs, and is not itself what a factory made or a loss of the user's own. */
-function isByName(value: unknown, ends: readonly End[]): boolean {
+function isByName(value: unknown, outputSpecs: readonly TensorSpec[]): boolean {
   if (!isRecord(value)) return false;
-  const names = ends.map(({ name }) => name);
+  const names = outputSpecs.map(({ name }) => name);
   const own = ['kind', 'config', 'name', 'value', 'gradient'];
   return !own.some((key) => fieldOf(value, key) !== undefined && !names.includes(key));
 }
 
-function readLosses(path: string, value: unknown, ends: readonly End[]): Loss[] {
-  const byName = isByName(value, ends);
-  if (ends.length === 1 && !byName && !isList(value)) return [lossCheck(path, value)];
+function readLosses(path: string, value: unknown, outputSpecs: readonly TensorSpec[]): Loss[] {
+  const byName = isByName(value, outputSpecs);
+  if (outputSpecs.length === 1 && !byName && !isList(value)) return [lossCheck(path, value)];
   if (!isList(value) && !byName) {
     const loss = lossCheck(path, value);
-    return ends.map(() => loss);
+    return outputSpecs.map(() => loss);
   }
-  return spread(path, value, ends).map((one, index) => lossCheck(`${path} of "${ends[index].name}"`, one));
+  return spread(path, value, outputSpecs).map((one, index) =>
+    lossCheck(`${path} of "${outputSpecs[index].name}"`, one),
+  );
 }
 
-function readWeights(path: string, value: unknown, ends: readonly End[]): number[] {
-  if (value === undefined) return ends.map(() => 1);
-  return spread(path, value, ends).map((one, index) => {
-    const weight = one === undefined ? 1 : finite(`${path} of "${ends[index].name}"`, one);
-    if (weight < 0) throw new ValueError(`${path} of "${ends[index].name}" expected a number >= 0, got ${weight}.`);
+function readWeights(path: string, value: unknown, outputSpecs: readonly TensorSpec[]): number[] {
+  if (value === undefined) return outputSpecs.map(() => 1);
+  return spread(path, value, outputSpecs).map((one, index) => {
+    const weight = one === undefined ? 1 : finite(`${path} of "${outputSpecs[index].name}"`, one);
+    if (weight < 0)
+      throw new ValueError(`${path} of "${outputSpecs[index].name}" expected a number >= 0, got ${weight}.`);
     return weight;
   });
 }
 
-function readMetricLists(path: string, value: unknown, ends: readonly End[]): Metric[][] {
-  const nested = isList(value) && ends.some((_, index) => isList(value[index]));
+function readMetricLists(path: string, value: unknown, outputSpecs: readonly TensorSpec[]): Metric[][] {
+  const nested = isList(value) && outputSpecs.some((_, index) => isList(value[index]));
   if (isList(value) && !nested) {
     const metrics = readMetrics(path, value);
-    return ends.map(() => metrics);
+    return outputSpecs.map(() => metrics);
   }
-  return spread(path, value, ends).map((one, index) => readMetrics(`${path} of "${ends[index].name}"`, one ?? []));
+  return spread(path, value, outputSpecs).map((one, index) =>
+    readMetrics(`${path} of "${outputSpecs[index].name}"`, one ?? []),
+  );
 }
 
 const capital = (name: string): string => name[0].toUpperCase() + name.slice(1);
@@ -142,7 +147,7 @@ function requireDistinct(keys: readonly string[]): void {
 }
 
 /** Reads the options of `compile` for a model with these outputs. */
-export function readCompileOptions(options: CompileOptions, ends: readonly End[]): Compiled {
+export function readCompileOptions(options: CompileOptions, outputSpecs: readonly TensorSpec[]): Compiled {
   const read = readOptions<{
     optimizer: Optimizer;
     loss: Loss[];
@@ -151,22 +156,22 @@ export function readCompileOptions(options: CompileOptions, ends: readonly End[]
     checks: CompileChecks;
   }>('compile', options, {
     optimizer: { check: optimizerCheck },
-    loss: { check: (path, value) => readLosses(path, value, ends) },
-    lossWeights: { check: optional((path, value) => readWeights(path, value, ends)), or: undefined },
-    metrics: { check: (path, value) => readMetricLists(path, value, ends), or: ends.map(() => []) },
+    loss: { check: (path, value) => readLosses(path, value, outputSpecs) },
+    lossWeights: { check: optional((path, value) => readWeights(path, value, outputSpecs)), or: undefined },
+    metrics: { check: (path, value) => readMetricLists(path, value, outputSpecs), or: outputSpecs.map(() => []) },
     checks: { check: nameOf(['error', 'warn', 'off']), or: 'error' },
   });
   const { optimizer, loss: losses, metrics, checks } = read;
   requireDistinctNames('compile: loss', losses);
-  const lossWeights = (read.lossWeights as number[] | undefined) ?? ends.map(() => 1);
-  const objective = ends.map(({ width, madeBy }, index): OutputObjective => ({
+  const lossWeights = (read.lossWeights as number[] | undefined) ?? outputSpecs.map(() => 1);
+  const objective = outputSpecs.map(({ width, madeBy }, index): OutputObjective => ({
     loss: lossDefinition(losses[index]),
     weight: lossWeights[index],
     metrics: metrics[index].map((metric) => metricDefinition(metric, width, losses[index].kind, madeBy)),
   }));
   const keys = objective.map((output, index) => {
     const own = ['loss', ...output.metrics.map(({ name }) => name)];
-    return ends.length === 1 ? own : own.map((key) => `${ends[index].name}${capital(key)}`);
+    return outputSpecs.length === 1 ? own : own.map((key) => `${outputSpecs[index].name}${capital(key)}`);
   });
   requireDistinct(keys.flat());
   return { optimizer, losses, lossWeights, metrics, objective, keys, checks };

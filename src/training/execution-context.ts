@@ -1,10 +1,10 @@
 import { ownOf } from '../common/objects.js';
 import { setField } from '../common/options.js';
-import type { Machine } from '../runtime/wasm-runtime.js';
+import type { WasmRuntime } from '../runtime/wasm-runtime.js';
 import { runProgram, sumsOf, type Objective, type Program } from '../graph/program.js';
 import type { Compiled } from './compiled.js';
 import type { Dataset } from './data/shape.js';
-import { bindFeeder, type Feeder } from './data/batch-loader.js';
+import { bindLoader, type BatchLoader } from './data/batch-loader.js';
 
 /** Numbers by name: loss and metrics. */
 export type Logs = Record<string, number>;
@@ -17,11 +17,11 @@ export const anotherObjective = (objective: Objective): Objective =>
   }));
 
 /** Reads and resets the running sums that a program keeps, and the rows that its metrics keep. */
-export class Tally {
+export class MetricAccumulator {
   private readonly count: number;
 
   constructor(
-    private readonly machine: Machine,
+    private readonly runtime: WasmRuntime,
     private readonly program: Program,
     readonly objective: Objective,
     private readonly keys: Compiled['keys'],
@@ -79,32 +79,37 @@ export class Tally {
 
   private get sums(): Float64Array {
     const first = this.program.totals / 8;
-    return this.machine.memory.f64.subarray(first, first + this.count);
+    return this.runtime.memory.f64.subarray(first, first + this.count);
   }
 }
 
 /** A program with what feeds it and what it counts. */
-export interface Station {
+export interface ExecutionContext {
   readonly program: Program;
-  readonly feeder: Feeder;
-  readonly tally: Tally;
+  readonly loader: BatchLoader;
+  readonly accumulator: MetricAccumulator;
   free(): void;
 }
 
-export function bindStation(machine: Machine, program: Program, objective: Objective, keys: Compiled['keys']): Station {
-  let feeder: Feeder;
+export function bindContext(
+  runtime: WasmRuntime,
+  program: Program,
+  objective: Objective,
+  keys: Compiled['keys'],
+): ExecutionContext {
+  let loader: BatchLoader;
   try {
-    feeder = bindFeeder(machine, program, objective);
+    loader = bindLoader(runtime, program, objective);
   } catch (error) {
     program.free();
     throw error;
   }
   return {
     program,
-    feeder,
-    tally: new Tally(machine, program, objective, keys),
+    loader,
+    accumulator: new MetricAccumulator(runtime, program, objective, keys),
     free() {
-      feeder.free();
+      loader.free();
       program.free();
     },
   };
@@ -115,22 +120,22 @@ export function bindStation(machine: Machine, program: Program, objective: Objec
  * which gives the whole. Every batch size gives the same predictions.
  */
 export function* evaluateInParts(
-  { program, feeder, tally }: Station,
+  { program, loader, accumulator }: ExecutionContext,
   dataset: Dataset,
   batchSize: number,
   gate: { running: boolean },
 ): Generator<Logs | undefined, void> {
   const { rows } = dataset;
-  tally.reset();
+  accumulator.reset();
   for (let first = 0; first < rows; first += batchSize) {
     const count = Math.min(batchSize, rows - first);
-    feeder.take(dataset, first, count);
+    loader.take(dataset, first, count);
     gate.running = true;
     try {
       runProgram(program, count);
     } finally {
       gate.running = false;
     }
-    yield first + count === rows ? tally.means(rows) : undefined;
+    yield first + count === rows ? accumulator.means(rows) : undefined;
   }
 }

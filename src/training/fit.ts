@@ -1,7 +1,7 @@
 import { ValueError } from '../common/errors.js';
 import { setField } from '../common/options.js';
 import { fieldOf } from '../common/objects.js';
-import { Breath } from '../runtime/event-loop.js';
+import { EventLoopYielder } from '../runtime/event-loop.js';
 import {
   ATTACH,
   callAll,
@@ -19,9 +19,9 @@ import type { Dataset } from './data/shape.js';
 import type { Diagnosis } from './diagnosis/diagnosis.js';
 import { diagnose, holdsNonFinite } from './diagnosis/diagnose.js';
 import type { NetworkPlan } from '../graph/plan.js';
-import type { Feed } from './data/batches.js';
+import type { BatchIterator } from './data/batches.js';
 import type { readFitOptions } from './fit-options.js';
-import { evaluateInParts, type Logs, type Station } from './execution-context.js';
+import { evaluateInParts, type Logs, type ExecutionContext } from './execution-context.js';
 import type { Trainer } from './trainer.js';
 
 /**
@@ -101,7 +101,7 @@ export function requireBatchStatistics(
  * A station of the validation's own: pages may evaluate while it breathes. Taken before training starts, where there
  * may be no room.
  */
-const validationStation = (trainer: Trainer, { rows, weights }: Dataset): Station =>
+const validationContext = (trainer: Trainer, { rows, weights }: Dataset): ExecutionContext =>
   trainer.bindEvaluation(Math.min(rows, VALIDATION_BATCH), weights !== undefined);
 
 function addValidation(logs: Logs, validation: Logs): void {
@@ -114,16 +114,16 @@ function addValidation(logs: Logs, validation: Logs): void {
  */
 export async function fit(
   subject: FitSubject,
-  feed: Feed,
+  batches: BatchIterator,
   validation: Dataset | undefined,
   options: ReturnType<typeof readFitOptions>,
 ): Promise<History> {
   const { trainer, model } = subject;
   const { callbacks, signal } = options;
-  const station = validation && validationStation(trainer, validation);
+  const context = validation && validationContext(trainer, validation);
   const watched: readonly Callback[] = callbacks.filter((callback) => hookOf(callback, 'onBatchEnd') !== undefined);
   const result: History = { epoch: [], history: {} };
-  const breath = new Breath();
+  const yielder = new EventLoopYielder();
   const proceed = (): void => {
     subject.requireLive('fit');
     signal?.throwIfAborted();
@@ -133,7 +133,7 @@ export async function fit(
     abortable(signal, callAll(list, hook, index, values, model));
   let logs: Logs = {};
   try {
-    const inspector = new Inspector(attach(callbacks, trainer, validation !== undefined), trainer, feed, at);
+    const inspector = new Inspector(attach(callbacks, trainer, validation !== undefined), trainer, batches, at);
     proceed();
     model.stopTraining = false;
     await call('onTrainBegin', options.initialEpoch, {});
@@ -141,33 +141,33 @@ export async function fit(
       at.epoch = epoch;
       await call('onEpochBegin', epoch, {});
       proceed();
-      feed.begin(subject.progress.epochCount, epoch);
-      feed.station.tally.reset();
+      batches.begin(subject.progress.epochCount, epoch);
+      batches.context.accumulator.reset();
       let rows = 0;
       for (let batch = 0; !model.stopTraining; batch++) {
-        const next = feed.next();
+        const next = batches.next();
         const count = typeof next === 'number' ? next : await abortable(signal, next);
         if (count === 0) break;
         rows += count;
         at.batch = batch;
         at.rows = count;
-        trainer.step(feed.station, count);
+        trainer.step(batches.context, count);
         if (watched.length > 0) {
-          await call('onBatchEnd', batch, { ...feed.station.tally.means(rows), size: count }, watched);
+          await call('onBatchEnd', batch, { ...batches.context.accumulator.means(rows), size: count }, watched);
         }
-        if (breath.due) await breath.take();
+        if (yielder.shouldYield) await yielder.yield();
         proceed();
       }
       // Told to stop before the first batch: there is nothing to report.
       if (rows === 0) break;
       // As with updates, the largest count stays.
       if (subject.progress.epochCount < Number.MAX_SAFE_INTEGER) subject.progress.epochCount += 1;
-      logs = feed.station.tally.means(rows);
-      if (station !== undefined) {
-        const parts = evaluateInParts(station, validation!, VALIDATION_BATCH, trainer.trainee.gate);
+      logs = batches.context.accumulator.means(rows);
+      if (context !== undefined) {
+        const parts = evaluateInParts(context, validation!, VALIDATION_BATCH, trainer.model.gate);
         for (const part of parts) {
           if (part !== undefined) addValidation(logs, part);
-          if (breath.due) await breath.take();
+          if (yielder.shouldYield) await yielder.yield();
           proceed();
         }
       }
@@ -187,7 +187,7 @@ export async function fit(
     return result;
   } finally {
     trainer.beforeUpdate = undefined;
-    station?.free();
+    context?.free();
   }
 }
 
@@ -225,7 +225,7 @@ class Inspector {
   constructor(
     private readonly inspections: readonly Inspected[],
     private readonly trainer: Trainer,
-    private readonly feed: Feed,
+    private readonly batches: BatchIterator,
     private readonly at: { readonly epoch: number; readonly batch: number; readonly rows: number },
   ) {
     if (inspections.length > 0) trainer.beforeUpdate = () => this.lookForNonFinite();
@@ -241,7 +241,7 @@ class Inspector {
   }
 
   private lookForNonFinite(): void {
-    if (this.found || !holdsNonFinite(this.trainer, this.feed.station)) return;
+    if (this.found || !holdsNonFinite(this.trainer, this.batches.context)) return;
     const { nonFinite } = this.measure();
     if (nonFinite === undefined) return;
     this.found = true;
@@ -250,7 +250,7 @@ class Inspector {
   }
 
   private measure(): Diagnosis {
-    const { trainer, feed, at } = this;
-    return diagnose(trainer, at.rows, feed.weighted, (station) => feed.again(station));
+    const { trainer, batches, at } = this;
+    return diagnose(trainer, at.rows, batches.weighted, (context) => batches.again(context));
   }
 }

@@ -2,7 +2,7 @@
  * What training has come to as one flat piece of memory, which threads hand each other: counters, then weights and
  * moments as they stand in panels.
  */
-import type { Machine } from '../runtime/wasm-runtime.js';
+import type { WasmRuntime } from '../runtime/wasm-runtime.js';
 import type { Trainer } from './trainer.js';
 
 /** Bytes of the counters in front, float64 each. */
@@ -37,7 +37,7 @@ export class TrainingState {
   }
 
   /** Copies the state of a training in. */
-  take({ machine, trainer, progress }: TrainingPlace, edits: Edits): void {
+  take({ runtime, trainer, progress }: TrainingPlace, edits: Edits): void {
     const { header, floats } = this;
     header[COUNTER.stepCount] = trainer.stepCount;
     header[COUNTER.epochCount] = progress.epochCount;
@@ -46,19 +46,19 @@ export class TrainingState {
     header[COUNTER.rateEdits] = edits.rate;
     let at = 0;
     for (const { address, count } of vectorsOf(trainer)) {
-      floats.set(machine.memory.f32.subarray(address / 4, address / 4 + count), at);
+      floats.set(runtime.memory.f32.subarray(address / 4, address / 4 + count), at);
       at += count;
     }
   }
 
   /** Copies counters and weights out, but for what would undo one of so many changes from outside. */
   giveWeights(place: TrainingPlace, edits: Edits): void {
-    const { machine, trainer } = place;
-    const { version } = trainer.trainee.gate;
+    const { runtime, trainer } = place;
+    const { version } = trainer.model.gate;
     const [{ address, count }] = vectorsOf(trainer);
     if (this.edits.weights === edits.weights) {
       version?.begin();
-      machine.memory.f32.set(this.floats.subarray(0, count), address / 4);
+      runtime.memory.f32.set(this.floats.subarray(0, count), address / 4);
       version?.end();
     }
     this.giveCounters(place, edits);
@@ -68,7 +68,7 @@ export class TrainingState {
   giveMoments(place: TrainingPlace, edits: Edits): void {
     let at = 0;
     vectorsOf(place.trainer).forEach(({ address, count }, index) => {
-      if (index > 0) place.machine.memory.f32.set(this.floats.subarray(at, at + count), address / 4);
+      if (index > 0) place.runtime.memory.f32.set(this.floats.subarray(at, at + count), address / 4);
       at += count;
     });
     this.giveCounters(place, edits);
@@ -84,16 +84,16 @@ export class TrainingState {
 
 /** A training that a state is of. */
 export interface TrainingPlace {
-  readonly machine: Machine;
+  readonly runtime: WasmRuntime;
   readonly trainer: Trainer;
   readonly progress: { epochCount: number };
 }
 
 /** The flat vectors of a training: all weights first, then each moment. */
-function vectorsOf({ vectors, trainee }: Trainer): { readonly address: number; readonly count: number }[] {
+function vectorsOf({ vectors, model }: Trainer): { readonly address: number; readonly count: number }[] {
   return [
-    { address: vectors.weights, count: trainee.plan.parameterFloats },
-    ...vectors.slots.map((address) => ({ address, count: vectors.size })),
+    { address: vectors.weights, count: model.plan.parameterFloats },
+    ...vectors.optimizerState.map((address) => ({ address, count: vectors.size })),
   ];
 }
 

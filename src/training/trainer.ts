@@ -1,31 +1,37 @@
 import { StateError } from '../common/errors.js';
 import type { NamedTensor } from '../common/tensors.js';
 import { inPlaceOf, RegionGroup } from '../runtime/arena.js';
-import type { Machine } from '../runtime/wasm-runtime.js';
-import type { VersionWriter } from '../runtime/threads/seqlock.js';
+import type { WasmRuntime } from '../runtime/wasm-runtime.js';
+import type { SeqlockWriter } from '../runtime/threads/seqlock.js';
 import type { ParameterLayout } from '../graph/parameters.js';
 import type { NetworkPlan } from '../graph/plan.js';
 import { bindProgram, runProgram, type ProgramOptions } from '../graph/program.js';
-import { bindUpdate, slotNames, type Update, type UpdateVectors } from '../optimizers/bind.js';
+import { bindUpdate, stateNames, type Update, type UpdateVectors } from '../optimizers/bind.js';
 import { rateAt } from '../schedules/rate.js';
 import { bindClip, bindConstraints, bindPenalties } from './adjustments.js';
 import type { Compiled } from './compiled.js';
 import type { Dataset } from './data/shape.js';
-import { anotherObjective, bindStation, evaluateInParts, type Logs, type Station } from './execution-context.js';
+import {
+  anotherObjective,
+  bindContext,
+  evaluateInParts,
+  type Logs,
+  type ExecutionContext,
+} from './execution-context.js';
 
 /** Rows that are evaluated at a time at most, however many are asked for: results do not depend on it, memory does. */
 const MOST_EVALUATED = 1024;
 
 /** What training needs of a model. */
-export interface Trainee {
-  readonly machine: Machine;
+export interface ModelState {
+  readonly runtime: WasmRuntime;
   readonly plan: NetworkPlan;
   readonly layout: ParameterLayout;
   /** Address of the flat parameter vector. */
   readonly weights: number;
   readonly seed: number;
   /** Whether a step runs: functions of the user's own, which it calls, must not change what it stands on. */
-  readonly gate: { running: boolean; readonly version: VersionWriter | undefined };
+  readonly gate: { running: boolean; readonly version: SeqlockWriter | undefined };
 }
 
 /**
@@ -36,7 +42,7 @@ export class Trainer {
   /** Updates made since the model was compiled, saved with it. */
   stepCount = 0;
   /** Called with a batch's gradients taken and its update still to come, where somebody wants to look. */
-  beforeUpdate: ((station: Station, rows: number) => void) | undefined;
+  beforeUpdate: ((context: ExecutionContext, rows: number) => void) | undefined;
   readonly vectors: UpdateVectors;
   private rate: Compiled['optimizer']['config']['learningRate'];
   private readonly clock: { readonly seed: number; step: number };
@@ -45,26 +51,26 @@ export class Trainer {
   private readonly penalize: () => void;
   private readonly clip: () => void;
   private readonly constrain: () => void;
-  private training: Station | undefined;
+  private training: ExecutionContext | undefined;
   private trainingWeighted = false;
-  private evaluation: Station | undefined;
+  private evaluation: ExecutionContext | undefined;
   private evaluationWeighted = false;
 
   constructor(
-    readonly trainee: Trainee,
+    readonly model: ModelState,
     readonly compiled: Compiled,
   ) {
-    const { machine, layout, plan, weights, seed } = trainee;
+    const { runtime, layout, plan, weights, seed } = model;
     this.rate = compiled.optimizer.config.learningRate;
     this.clock = { seed, step: 0 };
-    this.regions = new RegionGroup(machine.arena);
+    this.regions = new RegionGroup(runtime.arena);
     const gradients = layout.allocate(this.regions, 'learned');
-    const slots = slotNames(compiled.optimizer).map(() => layout.allocate(this.regions, 'learned'));
-    this.vectors = { size: plan.learnedFloats, weights, gradients, slots };
-    this.update = bindUpdate(machine, compiled.optimizer, this.vectors);
-    this.clip = bindClip(machine, plan, compiled.optimizer, this.vectors, this.regions);
-    this.penalize = bindPenalties(machine, plan, this.vectors);
-    this.constrain = bindConstraints(machine, plan, weights);
+    const optimizerState = stateNames(compiled.optimizer).map(() => layout.allocate(this.regions, 'learned'));
+    this.vectors = { size: plan.learnedFloats, weights, gradients, optimizerState };
+    this.update = bindUpdate(runtime, compiled.optimizer, this.vectors);
+    this.clip = bindClip(runtime, plan, compiled.optimizer, this.vectors, this.regions);
+    this.penalize = bindPenalties(runtime, plan, this.vectors);
+    this.constrain = bindConstraints(runtime, plan, weights);
   }
 
   /** Learning rate of the next update. */
@@ -88,11 +94,11 @@ export class Trainer {
   }
 
   /** Bytes that training holds: gradients, moments, and the activations and deltas of its steps and of evaluations. */
-  get bytes(): { gradients: number; moments: number; training: number; evaluation: number } {
-    const { size, slots } = this.vectors;
+  get bytes(): { gradients: number; optimizerState: number; training: number; evaluation: number } {
+    const { size, optimizerState } = this.vectors;
     return {
       gradients: 4 * size,
-      moments: 4 * size * slots.length,
+      optimizerState: 4 * size * optimizerState.length,
       training: this.training?.program.bytes ?? 0,
       evaluation: this.evaluation?.program.bytes ?? 0,
     };
@@ -111,15 +117,15 @@ export class Trainer {
   }
 
   /** The bound training step for batches of up to `rows` rows. Sums of an epoch in progress are kept. */
-  stationFor(rows: number, weighted: boolean): Station {
+  contextFor(rows: number, weighted: boolean): ExecutionContext {
     const before = this.training;
     if (before !== undefined && before.program.capacity >= rows && this.trainingWeighted === weighted) return before;
-    const sums = before?.tally.read();
-    const objective = before?.tally.objective;
-    const bind = (capacity: number, weights: boolean): Station => {
+    const sums = before?.accumulator.read();
+    const objective = before?.accumulator.objective;
+    const bind = (capacity: number, weights: boolean): ExecutionContext => {
       this.training = this.bind(this.vectors, { capacity, weighted: weights }, objective);
       this.trainingWeighted = weights;
-      if (sums !== undefined) this.training.tally.write(sums);
+      if (sums !== undefined) this.training.accumulator.write(sums);
       return this.training;
     };
     const capacity = Math.max(rows, before?.program.capacity ?? 0);
@@ -132,34 +138,34 @@ export class Trainer {
   }
 
   /** Forward, backward and update on rows that `station` already holds. */
-  step(station: Station, rows: number): void {
-    const { gate } = this.trainee;
+  step(context: ExecutionContext, rows: number): void {
+    const { gate } = this.model;
     let rate: number;
     gate.running = true;
     try {
-      this.differentiate(station, rows);
+      this.differentiate(context, rows);
       // A schedule may be a function of the user's own, like much of what runs before.
       rate = this.learningRate;
     } finally {
       gate.running = false;
     }
-    this.beforeUpdate?.(station, rows);
+    this.beforeUpdate?.(context, rows);
     const { version } = gate;
     version?.begin();
     // The largest count stays, since a file holds no larger one.
     if (this.stepCount < Number.MAX_SAFE_INTEGER) this.stepCount += 1;
     this.update(this.stepCount, rate);
-    const { advance } = station.program;
-    for (let i = 0; i < advance.length; i++) advance[i](rows);
+    const { updateRunningStatistics } = context.program;
+    for (let i = 0; i < updateRunningStatistics.length; i++) updateRunningStatistics[i](rows);
     this.constrain();
     version?.end();
   }
 
   /** One update on a whole dataset; loss and metrics from before it. */
   trainOn(dataset: Dataset): Logs {
-    const station = this.load(dataset);
-    this.step(station, dataset.rows);
-    return station.tally.means(dataset.rows);
+    const context = this.load(dataset);
+    this.step(context, dataset.rows);
+    return context.accumulator.means(dataset.rows);
   }
 
   /**
@@ -167,14 +173,14 @@ export class Trainer {
    * nothing.
    */
   gradientsOn(dataset: Dataset): NamedTensor[] {
-    const station = this.load(dataset);
-    this.differentiate(station, dataset.rows);
-    return this.trainee.layout.readLearned(this.vectors.gradients);
+    const context = this.load(dataset);
+    this.differentiate(context, dataset.rows);
+    return this.model.layout.readLearned(this.vectors.gradients);
   }
 
   /** A station of one's own to evaluate with, which nothing else uses meanwhile; the caller frees it. */
-  bindEvaluation(rows: number, weighted: boolean): Station {
-    return this.bind({ weights: this.trainee.weights }, { capacity: rows, weighted });
+  bindEvaluation(rows: number, weighted: boolean): ExecutionContext {
+    return this.bind({ weights: this.model.weights }, { capacity: rows, weighted });
   }
 
   evaluate(dataset: Dataset, wanted: number): Logs {
@@ -193,7 +199,7 @@ export class Trainer {
         ({ program }) => bind(program.capacity, this.evaluationWeighted),
       );
     }
-    for (const whole of evaluateInParts(this.evaluation!, dataset, batchSize, this.trainee.gate)) {
+    for (const whole of evaluateInParts(this.evaluation!, dataset, batchSize, this.model.gate)) {
       if (whole !== undefined) return whole;
     }
     return {};
@@ -209,25 +215,27 @@ export class Trainer {
     vectors: { readonly weights: number; readonly gradients: number },
     capacity: number,
     weighted: boolean,
-  ): Station {
+  ): ExecutionContext {
     return this.bind(vectors, { capacity, weighted, keepAll: true });
   }
 
   /** The moments by name, as tensors. */
-  readSlots(): { name: string; tensors: NamedTensor[] }[] {
-    const names = slotNames(this.compiled.optimizer);
-    return this.vectors.slots.map((address, index) => ({
+  readOptimizerState(): { name: string; tensors: NamedTensor[] }[] {
+    const names = stateNames(this.compiled.optimizer);
+    return this.vectors.optimizerState.map((address, index) => ({
       name: names[index],
-      tensors: this.trainee.layout.readLearned(address),
+      tensors: this.model.layout.readLearned(address),
     }));
   }
 
   /** Goes on where a saved training stood. Moments in the order of `readSlots`, their sizes checked by the caller. */
   restore(
     { stepCount, learningRate }: { readonly stepCount: number; readonly learningRate: number },
-    slots: readonly (readonly Float32Array[])[],
+    optimizerState: readonly (readonly Float32Array[])[],
   ): void {
-    this.vectors.slots.forEach((address, index) => this.trainee.layout.writeLearned(address, slots[index]));
+    this.vectors.optimizerState.forEach((address, index) =>
+      this.model.layout.writeLearned(address, optimizerState[index]),
+    );
     this.resume(stepCount, learningRate);
   }
 
@@ -245,27 +253,27 @@ export class Trainer {
   }
 
   /** Forward and backward, then what else belongs to the gradient. */
-  private differentiate(station: Station, rows: number): void {
+  private differentiate(context: ExecutionContext, rows: number): void {
     this.tick();
-    runProgram(station.program, rows);
+    runProgram(context.program, rows);
     this.penalize();
     this.clip();
   }
 
-  private load(dataset: Dataset): Station {
-    const station = this.stationFor(dataset.rows, dataset.weights !== undefined);
-    station.tally.reset();
-    station.feeder.take(dataset, 0, dataset.rows);
-    return station;
+  private load(dataset: Dataset): ExecutionContext {
+    const context = this.contextFor(dataset.rows, dataset.weights !== undefined);
+    context.accumulator.reset();
+    context.loader.take(dataset, 0, dataset.rows);
+    return context;
   }
 
   private bind(
     addresses: { readonly weights: number; readonly gradients?: number },
     options: Pick<ProgramOptions, 'capacity' | 'weighted' | 'keepAll'>,
     objective = anotherObjective(this.compiled.objective),
-  ): Station {
-    const { machine, plan } = this.trainee;
-    const program = bindProgram(machine, plan, addresses, { ...options, clock: this.clock, objective });
-    return bindStation(machine, program, objective, this.compiled.keys);
+  ): ExecutionContext {
+    const { runtime, plan } = this.model;
+    const program = bindProgram(runtime, plan, addresses, { ...options, clock: this.clock, objective });
+    return bindContext(runtime, program, objective, this.compiled.keys);
   }
 }

@@ -277,10 +277,10 @@ describe.skipIf(process.platform === 'win32')('output on a POSIX system', () => 
     const parent = join(file, '..');
     expect(readdirSync(parent)).toEqual([]);
     const ended = spawnSync(process.execPath, ['-e', '']).pid;
-    const machine = createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
+    const runtime = createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
     const of = (where: string, pid: number): string => `.wasm-mlp-${where}-${pid}-0123456789abcdef.tmp`;
-    const kept = [of(machine, process.pid), of('00000000', ended), '.other.tmp'];
-    for (const name of [of(machine, ended), ...kept]) writeFileSync(join(parent, name), '');
+    const kept = [of(runtime, process.pid), of('00000000', ended), '.other.tmp'];
+    for (const name of [of(runtime, ended), ...kept]) writeFileSync(join(parent, name), '');
     await prepareOutput(file);
     await writeOutput(file, bytes);
     expect(readdirSync(parent).sort()).toEqual([...kept, 'model'].sort());

@@ -13,7 +13,17 @@ import {
   type Model,
   type NamedTensor,
 } from '../../src/index.js';
-import { any, check, expectError, refuses, thrownBy, trained, X, Y, type Refusal } from '../support/reference/refusals.js';
+import {
+  any,
+  check,
+  expectError,
+  refuses,
+  thrownBy,
+  trained,
+  X,
+  Y,
+  type Refusal,
+} from '../support/reference/refusals.js';
 
 const layer = (options: object) => () =>
   sequential({ layers: [dense(any({ units: 2, inputShape: [2], ...options }))] });

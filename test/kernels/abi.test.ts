@@ -113,8 +113,8 @@ describe('the table is the binary', () => {
 
   test('every tile has both forms', () => {
     for (const tile of TILE_NAMES) {
-      expect(types.has(`f32_gemm_rows_${tile}`)).toBe(true);
-      expect(types.has(`f32_gemm_outer_${tile}`)).toBe(true);
+      expect(types.has(`f32_gemm_${tile}`)).toBe(true);
+      expect(types.has(`f32_gemm_tn_${tile}`)).toBe(true);
     }
   });
 });

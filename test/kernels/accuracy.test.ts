@@ -3,9 +3,9 @@
  */
 import { afterAll, describe, expect, test } from 'vitest';
 import { ABI, type KernelName } from '../../src/runtime/abi.js';
-import { machineOf, numbers, onBench, ulpOf, ulps } from './harness.js';
+import { runtimeOf, numbers, onFixture, ulpOf, ulps } from './harness.js';
 
-const machine = machineOf();
+const runtime = runtimeOf();
 const { fround } = Math;
 const FULL = process.env.MODE === 'sweep';
 /** The full sweep takes minutes; 0 is no limit. */
@@ -16,10 +16,10 @@ afterAll(() => console.log(['worst error seen', ...worst].join('\n')));
 
 /** y = kernel(x) for the kernels with one input and one output. */
 const map = (kernel: 'f32_exp' | 'f32_log', x: Float32Array): Float32Array =>
-  onBench(machine, (bench) => {
-    const [from, to] = [bench.use(x), bench.room(x.length)];
-    bench.call(kernel, x.length, from.address, to.address);
-    return bench.read(to);
+  onFixture(runtime, (fixture) => {
+    const [from, to] = [fixture.use(x), fixture.room(x.length)];
+    fixture.call(kernel, x.length, from.address, to.address);
+    return fixture.read(to);
   });
 
 describe('functions inside of kernels', () => {
@@ -29,12 +29,12 @@ describe('functions inside of kernels', () => {
     let input = '';
     for (let round = 0; round < (FULL ? 256 : 2); round++) {
       const counter = [3, 4, 0, round, 0, 0] as const;
-      const [words, normal] = onBench(machine, (bench) => {
-        const out = bench.room(count);
-        bench.call('u32_random', count, out.address, ...counter);
-        const drawn = new Uint32Array(bench.read(out).buffer);
-        bench.call('f32_normal', count, out.address, ...counter, 0, 1);
-        return [drawn, bench.read(out)];
+      const [words, normal] = onFixture(runtime, (fixture) => {
+        const out = fixture.room(count);
+        fixture.call('u32_random', count, out.address, ...counter);
+        const drawn = new Uint32Array(fixture.read(out).buffer);
+        fixture.call('f32_normal', count, out.address, ...counter, 0, 1);
+        return [drawn, fixture.read(out)];
       });
       const unit = Float32Array.from(words, (word) => (word >>> 8) * 2 ** -24);
       const logarithm = map(
@@ -68,14 +68,14 @@ describe('functions inside of kernels', () => {
     let input = 0;
     for (const z of inputs) {
       const x = map('f32_exp', z);
-      const loss = onBench(machine, (bench) => {
+      const loss = onFixture(runtime, (fixture) => {
         const rows = new Float32Array(4 * count).fill(NaN);
         z.forEach((value, i) => (rows[4 * i] = value));
-        const [logits, targets] = [bench.use(rows), bench.use(new Float32Array(4 * count))];
-        const [y, dz, out] = [bench.room(4 * count), bench.room(4 * count), bench.room(count)];
+        const [logits, targets] = [fixture.use(rows), fixture.use(new Float32Array(4 * count))];
+        const [y, dz, out] = [fixture.room(4 * count), fixture.room(4 * count), fixture.room(count)];
         const places = [logits, targets, y, dz].map(({ address }) => address) as [number, number, number, number];
-        bench.call('f32_sigmoid_binary_crossentropy', count, 1, ...places, 4, out.address);
-        return bench.read(out);
+        fixture.call('f32_sigmoid_binary_crossentropy', count, 1, ...places, 4, out.address);
+        return fixture.read(out);
       });
       for (let i = 0; i < count; i++) {
         const off = ulps(loss[i], Math.log1p(x[i]));
@@ -111,22 +111,22 @@ describe('an element depends on nothing but its own inputs: not on n, its lane, 
 
   /** `target`: which input the output overwrites, if any. */
   function apply({ kernel, scalars }: (typeof kernels)[number], inputs: readonly Float32Array[], target = -1) {
-    return onBench(machine, (bench) => {
+    return onFixture(runtime, (fixture) => {
       const n = inputs[0].length;
       const whole = Math.ceil(n / 4) * 4;
       const from = inputs.map((input) => {
         const values = new Float32Array(whole).fill(NaN);
         values.set(input);
-        return bench.use(values);
+        return fixture.use(values);
       });
-      const to = from[target] ?? bench.room(whole);
-      const call = machine.kernels[kernel] as (...numbers: unknown[]) => void;
+      const to = from[target] ?? fixture.room(whole);
+      const call = runtime.kernels[kernel] as (...numbers: unknown[]) => void;
       call(n, ...from.map(({ address }) => address), to.address, ...scalars);
-      bench.checkGuards();
+      fixture.checkGuards();
       from.forEach((buffer, i) => {
-        if (i !== target) expect(bench.read(buffer).subarray(0, n)).toEqual(inputs[i]);
+        if (i !== target) expect(fixture.read(buffer).subarray(0, n)).toEqual(inputs[i]);
       });
-      return bench.read(to).subarray(0, n);
+      return fixture.read(to).subarray(0, n);
     });
   }
 

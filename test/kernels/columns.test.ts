@@ -1,9 +1,9 @@
 /** Kernels that add, scale and move: what they write, and what they leave. */
 import { describe, expect, test } from 'vitest';
 import { padded } from '../../src/runtime/panels.js';
-import { machineOf, numbers, onBench } from './harness.js';
+import { runtimeOf, numbers, onFixture } from './harness.js';
 
-const machine = machineOf();
+const runtime = runtimeOf();
 const { fround } = Math;
 const widths = [1, 3, 4, 5, 16, 17, 33];
 const rows = [1, 2, 7, 32];
@@ -14,59 +14,59 @@ describe.each([1, 3, 4, 5, 16, 17, 1000])('%i values', (n) => {
   const [a, b] = [numbers(whole, n), numbers(whole, n + 1)];
 
   test.each(['elsewhere', 'onto a', 'onto b'])('f32_sum %s', (place) => {
-    onBench(machine, (bench) => {
-      const [as, bs] = [bench.use(a), bench.use(b)];
-      const to = place === 'onto a' ? as : place === 'onto b' ? bs : bench.room(whole);
-      bench.call('f32_sum', n, as.address, bs.address, to.address);
-      expect(bench.read(to)).toEqual(a.map((value, i) => value + b[i]));
+    onFixture(runtime, (fixture) => {
+      const [as, bs] = [fixture.use(a), fixture.use(b)];
+      const to = place === 'onto a' ? as : place === 'onto b' ? bs : fixture.room(whole);
+      fixture.call('f32_sum', n, as.address, bs.address, to.address);
+      expect(fixture.read(to)).toEqual(a.map((value, i) => value + b[i]));
     });
   });
 
   test('f32_sum of one vector with itself, onto itself', () => {
-    onBench(machine, (bench) => {
-      const x = bench.use(a);
-      bench.call('f32_sum', n, x.address, x.address, x.address);
-      expect(bench.read(x)).toEqual(a.map((value) => 2 * value));
+    onFixture(runtime, (fixture) => {
+      const x = fixture.use(a);
+      fixture.call('f32_sum', n, x.address, x.address, x.address);
+      expect(fixture.read(x)).toEqual(a.map((value) => 2 * value));
     });
   });
 
   test('f32_copy', () => {
-    onBench(machine, (bench) => {
-      const [x, y] = [bench.use(a), bench.room(whole)];
-      bench.call('f32_copy', n, x.address, y.address);
-      expect(bench.read(y)).toEqual(a);
+    onFixture(runtime, (fixture) => {
+      const [x, y] = [fixture.use(a), fixture.room(whole)];
+      fixture.call('f32_copy', n, x.address, y.address);
+      expect(fixture.read(y)).toEqual(a);
     });
   });
 
   test.each([false, true])('f32_scale_shift, in place %s: two roundings', (inPlace) => {
-    onBench(machine, (bench) => {
-      const x = bench.use(a);
-      const y = inPlace ? x : bench.room(whole);
-      bench.call('f32_scale_shift', n, x.address, y.address, 0.1, -0.7);
-      expect(bench.read(y)).toEqual(a.map((value) => fround(value * fround(0.1)) + fround(-0.7)));
+    onFixture(runtime, (fixture) => {
+      const x = fixture.use(a);
+      const y = inPlace ? x : fixture.room(whole);
+      fixture.call('f32_scale_shift', n, x.address, y.address, 0.1, -0.7);
+      expect(fixture.read(y)).toEqual(a.map((value) => fround(value * fround(0.1)) + fround(-0.7)));
     });
   });
 
   test('f32_blend: y + rate·(scale·x − y)', () => {
-    onBench(machine, (bench) => {
-      const [x, y] = [bench.use(a), bench.use(b)];
-      bench.call('f32_blend', n, x.address, y.address, 0.1, 1.25);
-      bench.read(y).forEach((value, i) => {
+    onFixture(runtime, (fixture) => {
+      const [x, y] = [fixture.use(a), fixture.use(b)];
+      fixture.call('f32_blend', n, x.address, y.address, 0.1, 1.25);
+      fixture.read(y).forEach((value, i) => {
         expect(Math.abs(value - (0.9 * b[i] + 0.1 * 1.25 * a[i]))).toBeLessThan(2 ** -22);
       });
-      expect(bench.read(x)).toEqual(a);
+      expect(fixture.read(x)).toEqual(a);
     });
   });
 });
 
 test('f32_blend with rate 0 keeps, and with scale and rate 1 comes to x', () => {
-  onBench(machine, (bench) => {
+  onFixture(runtime, (fixture) => {
     const [a, b] = [numbers(16, 1), numbers(16, 2)];
-    const [x, y] = [bench.use(a), bench.use(b)];
-    bench.call('f32_blend', 16, x.address, y.address, 0, 3);
-    expect(bench.read(y)).toEqual(b);
-    bench.call('f32_blend', 16, x.address, y.address, 1, 1);
-    bench.read(y).forEach((value, i) => {
+    const [x, y] = [fixture.use(a), fixture.use(b)];
+    fixture.call('f32_blend', 16, x.address, y.address, 0, 3);
+    expect(fixture.read(y)).toEqual(b);
+    fixture.call('f32_blend', 16, x.address, y.address, 1, 1);
+    fixture.read(y).forEach((value, i) => {
       expect(Math.abs(value - a[i])).toBeLessThan(2 ** -22);
     });
   });
@@ -76,82 +76,82 @@ describe.each(shapes)('%i rows of %i', (m, n) => {
   const ld = padded(n) + 4;
 
   test('f32_weigh_rows', () => {
-    onBench(machine, (bench) => {
+    onFixture(runtime, (fixture) => {
       const [factors, x] = [numbers(m, 1), numbers(m * ld, 2)];
-      const at = bench.use(x);
-      bench.call('f32_weigh_rows', m, n, bench.use(factors).address, at.address, ld);
+      const at = fixture.use(x);
+      fixture.call('f32_weigh_rows', m, n, fixture.use(factors).address, at.address, ld);
       const expected = x.map((value, k) => (k % ld < padded(n) ? value * factors[Math.floor(k / ld)] : value));
-      expect(bench.read(at)).toEqual(expected);
+      expect(fixture.read(at)).toEqual(expected);
     });
   });
 
   test('a weight of 0 makes 0 of whatever stood there', () => {
-    onBench(machine, (bench) => {
+    onFixture(runtime, (fixture) => {
       const stray = [Infinity, -Infinity, NaN, 3e38, -0];
       const [x, weights] = [numbers(m * ld, 2), new Float32Array(m)];
       x.forEach((_, i) => (x[i] = stray[i % stray.length]));
-      const [at, by] = [bench.use(x), bench.use(weights)];
-      bench.call('f32_weigh_rows', m, n, by.address, at.address, ld);
+      const [at, by] = [fixture.use(x), fixture.use(weights)];
+      fixture.call('f32_weigh_rows', m, n, by.address, at.address, ld);
       x.forEach((value, i) => {
-        expect(bench.read(at)[i]).toBe(i % ld < padded(n) ? 0 : value);
+        expect(fixture.read(at)[i]).toBe(i % ld < padded(n) ? 0 : value);
       });
       const values = Float32Array.from({ length: 20 }, (_, i) => stray[i % stray.length]);
-      const [a, b] = [bench.use(values), bench.use(values.map((_, i) => i % 2))];
-      bench.call('f32_weigh', 20, a.address, b.address, a.address);
-      expect(bench.read(a)).toEqual(values.map((value, i) => (i % 2 === 0 ? 0 : value)));
+      const [a, b] = [fixture.use(values), fixture.use(values.map((_, i) => i % 2))];
+      fixture.call('f32_weigh', 20, a.address, b.address, a.address);
+      expect(fixture.read(a)).toEqual(values.map((value, i) => (i % 2 === 0 ? 0 : value)));
     });
   });
 
   // Offsets that are no whole vectors are where columns of a concatenation stand.
   test.each([0, 1, 2, 3, 7])('f32_copy_columns to column %i', (first) => {
-    onBench(machine, (bench) => {
+    onFixture(runtime, (fixture) => {
       const [lds, ldt] = [n + 1, n + 8];
       // The last row ends where the buffers do.
       const source = numbers((m - 1) * lds + n, 3);
       const before = numbers((m - 1) * ldt + first + n, 4);
-      const target = bench.use(before);
-      bench.call('f32_copy_columns', m, n, bench.use(source).address, lds, target.address + 4 * first, ldt);
+      const target = fixture.use(before);
+      fixture.call('f32_copy_columns', m, n, fixture.use(source).address, lds, target.address + 4 * first, ldt);
       for (let i = 0; i < m; i++) before.set(source.subarray(i * lds, i * lds + n), i * ldt + first);
-      expect(bench.read(target)).toEqual(before);
+      expect(fixture.read(target)).toEqual(before);
     });
   });
 
   test.each([0, 1, 2, 3, 7])('f32_take_columns from column %i', (first) => {
-    onBench(machine, (bench) => {
+    onFixture(runtime, (fixture) => {
       const lds = n + 8;
       const source = numbers((m - 1) * lds + first + n, 5);
-      const target = bench.room(m * ld);
-      bench.call('f32_take_columns', m, n, bench.use(source).address + 4 * first, lds, target.address, ld);
+      const target = fixture.room(m * ld);
+      fixture.call('f32_take_columns', m, n, fixture.use(source).address + 4 * first, lds, target.address, ld);
       const expected = new Float32Array(m * ld).fill(NaN);
       for (let i = 0; i < m; i++) {
         expected.fill(0, i * ld, i * ld + padded(n));
         expected.set(source.subarray(i * lds + first, i * lds + first + n), i * ld);
       }
-      expect(bench.read(target)).toEqual(expected);
+      expect(fixture.read(target)).toEqual(expected);
     });
   });
 });
 
 test('columns taken from several matrices and put side by side, and back', () => {
-  onBench(machine, (bench) => {
+  onFixture(runtime, (fixture) => {
     const parts = [5, 1, 16, 3];
     const m = 3;
     const width = parts.reduce((sum, n) => sum + n, 0);
     const matrices = parts.map((n, k) => numbers(m * padded(n), k));
-    const joined = bench.use(new Float32Array(m * padded(width)));
+    const joined = fixture.use(new Float32Array(m * padded(width)));
     let first = 0;
     parts.forEach((n, k) => {
-      const source = bench.use(matrices[k]);
-      bench.call('f32_copy_columns', m, n, source.address, padded(n), joined.address + 4 * first, padded(width));
+      const source = fixture.use(matrices[k]);
+      fixture.call('f32_copy_columns', m, n, source.address, padded(n), joined.address + 4 * first, padded(width));
       first += n;
     });
-    const all = bench.read(joined);
+    const all = fixture.read(joined);
     first = 0;
     parts.forEach((n, k) => {
-      const back = bench.room(m * padded(n));
-      bench.call('f32_take_columns', m, n, joined.address + 4 * first, padded(width), back.address, padded(n));
+      const back = fixture.room(m * padded(n));
+      fixture.call('f32_take_columns', m, n, joined.address + 4 * first, padded(width), back.address, padded(n));
       const expected = matrices[k].map((value, at) => (at % padded(n) < n ? value : 0));
-      expect(bench.read(back)).toEqual(expected);
+      expect(fixture.read(back)).toEqual(expected);
       for (let i = 0; i < m; i++) {
         const at = i * padded(width) + first;
         expect(all.subarray(at, at + n)).toEqual(expected.subarray(i * padded(n), i * padded(n) + n));

@@ -2,21 +2,21 @@
 import { describe, expect, test } from 'vitest';
 import { padded, panelFloats } from '../../src/runtime/panels.js';
 import { readPanels, writePanels } from '../support/reference/panels.js';
-import { machineOf, numbers, onBench } from './harness.js';
+import { runtimeOf, numbers, onFixture } from './harness.js';
 
-const machine = machineOf();
+const runtime = runtimeOf();
 const units = [1, 3, 4, 5, 16, 17, 33];
 const inputs = [1, 2, 7, 32];
 const shapes = inputs.flatMap((k) => units.flatMap((n) => [4, 8, 12, 16].map((width) => [k, n, width] as const)));
 
 /** The panels after the kernel, and the weights (n, k) in them. */
 const constrain = (k: number, n: number, width: number, weights: Float32Array, limit: number) =>
-  onBench(machine, (bench) => {
+  onFixture(runtime, (fixture) => {
     const panels = new Float32Array(panelFloats(n, k));
     writePanels(panels, 0, n, k, width, weights);
-    const at = bench.use(panels);
-    bench.call('f32_max_norm_panels', k, n, width, at.address, limit);
-    const after = bench.read(at);
+    const at = fixture.use(panels);
+    fixture.call('f32_max_norm_panels', k, n, width, at.address, limit);
+    const after = fixture.read(at);
     return { panels, after, weights: readPanels(after, 0, n, k, width) };
   });
 

@@ -1,9 +1,9 @@
 /** Each elementwise kernel, described once: a float64 reference and a bound in units in the last place. */
 import { afterAll, describe, expect, test } from 'vitest';
 import type { KernelName, Kernels } from '../../src/runtime/abi.js';
-import { machineOf, numbers, onBench, ulpOf, ulps } from './harness.js';
+import { runtimeOf, numbers, onFixture, ulpOf, ulps } from './harness.js';
 
-const machine = machineOf();
+const runtime = runtimeOf();
 
 /** Kernels (n, *x, *y, …scalars). */
 type MapKernel = {
@@ -127,11 +127,11 @@ function sweep(take: (x: Float32Array) => void): void {
 }
 
 const apply = ({ kernel, scalars = [] }: Description, x: Float32Array, inPlace = false): Float32Array =>
-  onBench(machine, (bench) => {
-    const from = bench.use(whole(x));
-    const to = inPlace ? from : bench.room(Math.ceil(x.length / 4) * 4);
-    (bench.call.bind(bench) as AnyCall)(kernel, x.length, from.address, to.address, ...scalars);
-    return bench.read(to).subarray(0, x.length);
+  onFixture(runtime, (fixture) => {
+    const from = fixture.use(whole(x));
+    const to = inPlace ? from : fixture.room(Math.ceil(x.length / 4) * 4);
+    (fixture.call.bind(fixture) as AnyCall)(kernel, x.length, from.address, to.address, ...scalars);
+    return fixture.read(to).subarray(0, x.length);
   });
 
 /**
@@ -185,11 +185,11 @@ describe.each(descriptions)('$kernel', (description) => {
   const checkDerivative = (x: Float32Array, dy: Float32Array): void => {
     const { kernel, of, derivative, bound = 3 } = backward!;
     const from = of === 'input' ? x : apply(description, x);
-    const dx = onBench(machine, (bench) => {
-      const [at, delta] = [bench.use(whole(from)), bench.use(whole(dy))];
+    const dx = onFixture(runtime, (fixture) => {
+      const [at, delta] = [fixture.use(whole(from)), fixture.use(whole(dy))];
       const numbersOf = [x.length, at.address, delta.address, delta.address, ...(description.scalars ?? [])];
-      (bench.call.bind(bench) as AnyCall)(kernel, ...numbersOf);
-      return bench.read(delta);
+      (fixture.call.bind(fixture) as AnyCall)(kernel, ...numbersOf);
+      return fixture.read(delta);
     });
     for (let i = 0; i < x.length; i++) {
       if (!Number.isFinite(x[i])) continue;

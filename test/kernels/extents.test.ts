@@ -89,14 +89,14 @@ describe('the table of extents', () => {
 });
 
 describe.each(binaries)('$name', ({ bytes, runs }) => {
-  const bench = runs ? new TableBench(bytes) : undefined;
-  const own = bench?.names ?? names;
+  const fixture = runs ? new TableBench(bytes) : undefined;
+  const own = fixture?.names ?? names;
 
   test.skipIf(!runs).each(own)('%s touches only what it states, and what stands around has no effect', (kernel) => {
     const calls = callsOf(kernel);
     for (const call of calls) {
       for (const last of lastOf(call, calls.length)) {
-        expectSame(call, last, 'what stands outside of its extents', bench!, 'ordinary');
+        expectSame(call, last, 'what stands outside of its extents', fixture!, 'ordinary');
       }
     }
   });
@@ -105,14 +105,14 @@ describe.each(binaries)('$name', ({ bytes, runs }) => {
     const calls = callsOf(kernel);
     for (const call of calls) {
       const [last] = lastOf(call, 1000);
-      expectSame(call, last, 'what stands outside of its extents', bench!, 'hostile');
+      expectSame(call, last, 'what stands outside of its extents', fixture!, 'hostile');
     }
   });
 
   test.skipIf(!runs).each(own)('%s makes the same of a NaN whatever its sign', (kernel) => {
     for (const call of callsOf(kernel)) {
       const [last] = lastOf(call, 1000);
-      expectSame(call, last, 'the sign of a NaN', bench!, 'NaN');
+      expectSame(call, last, 'the sign of a NaN', fixture!, 'NaN');
     }
   });
 });

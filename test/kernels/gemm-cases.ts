@@ -2,7 +2,7 @@
 import { expect } from 'vitest';
 import { padded, panelFloats } from '../../src/runtime/panels.js';
 import { writePanels } from '../support/reference/panels.js';
-import { machines, numbers, onBench, type Bench, type Buffer } from './harness.js';
+import { machines, numbers, onFixture, type KernelFixture, type Buffer } from './harness.js';
 
 export type Size = readonly [m: number, n: number, k: number];
 export const STARTS = ['null', 'a row', 'a matrix', 'C itself'] as const;
@@ -56,11 +56,11 @@ function expectBits(got: Float32Array, expected: Float32Array, what: string): vo
 }
 
 /** Runs a kernel; then its guards are whole and what it read from is as before. */
-function runChecked(bench: Bench, what: string, inputs: readonly Buffer[], run: () => void): void {
-  const before = inputs.map((buffer) => bench.read(buffer));
+function runChecked(fixture: KernelFixture, what: string, inputs: readonly Buffer[], run: () => void): void {
+  const before = inputs.map((buffer) => fixture.read(buffer));
   run();
-  bench.checkGuards();
-  inputs.forEach((buffer, i) => expectBits(bench.read(buffer), before[i], `${what}, input ${i}`));
+  fixture.checkGuards();
+  inputs.forEach((buffer, i) => expectBits(fixture.read(buffer), before[i], `${what}, input ${i}`));
 }
 
 /** C = init + A·B, in every tile. */
@@ -79,48 +79,48 @@ export function checkRows(size: Size, start: Start): void {
   if (start === 'C itself')
     for (let i = 0; i < m; i++) c.values.set(matrix.values.subarray(i * ld, (i + 1) * ld), i * ld);
   addProduct(size, c, (i, p) => a.values[i * a.ld + p], b);
-  for (const [name, machine] of machines) {
-    onBench(machine, (bench) => {
-      const inputs = [bench.use(a.values), bench.use(inPanels(b, k, n, machine.tile.panelWidth))];
-      if (start === 'a row') inputs.push(bench.use(row));
-      if (start === 'a matrix') inputs.push(bench.use(matrix.values));
-      const to = start === 'C itself' ? bench.use(matrix.values) : bench.room(m * ld);
+  for (const [name, runtime] of machines) {
+    onFixture(runtime, (fixture) => {
+      const inputs = [fixture.use(a.values), fixture.use(inPanels(b, k, n, runtime.tile.panelWidth))];
+      if (start === 'a row') inputs.push(fixture.use(row));
+      if (start === 'a matrix') inputs.push(fixture.use(matrix.values));
+      const to = start === 'C itself' ? fixture.use(matrix.values) : fixture.room(m * ld);
       const init = { null: 0, 'a row': inputs[2]?.address, 'a matrix': inputs[2]?.address, 'C itself': to.address }[
         start
       ];
       const ldi = start === 'a matrix' || start === 'C itself' ? ld : 0;
       const what = `rows ${size.join(' × ')} from ${start}, tile ${name}`;
       // Unpacked A, and packed A.
-      for (const strips of start === 'C itself' ? [machine.strips] : [0, machine.strips]) {
-        runChecked(bench, what, inputs, () =>
-          machine.tile.rows(m, n, k, inputs[0].address, a.ld, inputs[1].address, init, ldi, to.address, ld, strips),
+      for (const packedA of start === 'C itself' ? [runtime.packedA] : [0, runtime.packedA]) {
+        runChecked(fixture, what, inputs, () =>
+          runtime.tile.gemm(m, n, k, inputs[0].address, a.ld, inputs[1].address, init, ldi, to.address, ld, packedA),
         );
-        expectBits(bench.read(to), c.values, what);
+        expectBits(fixture.read(to), c.values, what);
       }
     });
   }
 }
 
 /** C = [C +] Aᵀ·B, in every tile. */
-export function checkOuter(size: Size, accumulate: boolean): void {
+export function checkGemmTn(size: Size, accumulate: boolean): void {
   const [m, n, k] = size;
   const [a, b] = [spread(k, m, padded(m) + 8, 5), spread(k, n, padded(n) + 8, 6)];
   const before = spread(m, n, n, 7);
   const c = { values: accumulate ? before.values.slice() : new Float32Array(m * n), ld: n };
   addProduct(size, c, (i, p) => a.values[p * a.ld + i], b);
-  for (const [name, machine] of machines) {
-    onBench(machine, (bench) => {
-      const width = machine.tile.panelWidth;
-      const inputs = [bench.use(a.values), bench.use(b.values)];
-      const to = accumulate ? bench.use(inPanels(before, m, n, width)) : bench.room(panelFloats(n, m));
+  for (const [name, runtime] of machines) {
+    onFixture(runtime, (fixture) => {
+      const width = runtime.tile.panelWidth;
+      const inputs = [fixture.use(a.values), fixture.use(b.values)];
+      const to = accumulate ? fixture.use(inPanels(before, m, n, width)) : fixture.room(panelFloats(n, m));
       // Behind the scratch. The guard behind packed A is that of the first buffer.
-      bench.guard(machine.strips);
+      fixture.guard(runtime.packedA);
       const what = `outer ${size.join(' × ')}, accumulate ${accumulate}, tile ${name}`;
       const [from, deltas] = inputs.map(({ address }) => address);
-      runChecked(bench, what, inputs, () =>
-        machine.tile.outer(m, n, k, from, a.ld, deltas, b.ld, to.address, accumulate ? 1 : 0, machine.scratch),
+      runChecked(fixture, what, inputs, () =>
+        runtime.tile.gemmTN(m, n, k, from, a.ld, deltas, b.ld, to.address, accumulate ? 1 : 0, runtime.scratch),
       );
-      expectBits(bench.read(to), inPanels(c, m, n, width), what);
+      expectBits(fixture.read(to), inPanels(c, m, n, width), what);
     });
   }
 }

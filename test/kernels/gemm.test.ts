@@ -5,8 +5,8 @@
 import { describe, expect, test } from 'vitest';
 import { panelFloats } from '../../src/runtime/panels.js';
 import { readPanels, writePanels } from '../support/reference/panels.js';
-import { checkOuter, checkRows, inPanels, STARTS, type Size } from './gemm-cases.js';
-import { machines, numbers, onBench } from './harness.js';
+import { checkGemmTn, checkRows, inPanels, STARTS, type Size } from './gemm-cases.js';
+import { machines, numbers, onFixture } from './harness.js';
 
 const upTo = (last: number): number[] => Array.from({ length: last + 1 }, (_, i) => i);
 
@@ -71,7 +71,7 @@ describe('edges of the tiles', () => {
 
   test.each(edgeRows)('gemmTN, %i rows', (m) => {
     for (const n of edgeColumns)
-      for (const k of edgeDepths) for (const add of [false, true]) checkOuter([m, n, k], add);
+      for (const k of edgeDepths) for (const add of [false, true]) checkGemmTn([m, n, k], add);
   });
 });
 
@@ -89,24 +89,24 @@ describe('blocks', () => {
   });
 
   test.each(outerSizes)('gemmTN, %i × %i × %i', (...size) => {
-    for (const add of [false, true]) checkOuter(size, add);
+    for (const add of [false, true]) checkGemmTn(size, add);
   });
 });
 
 describe('panels', () => {
   const shapes = [1, 2, 3, 4, 5, 7, 8, 9, 12, 13, 16, 17, 31];
-  const [, machine] = machines[0];
+  const [, runtime] = machines[0];
 
   test.each([8, 12, 16])('transposed, width %i', (width) => {
     for (const k of shapes) {
       for (const n of shapes) {
-        onBench(machine, (bench) => {
+        onFixture(runtime, (fixture) => {
           const b = numbers(k * n, 8);
           const transposed = b.map((_, index) => b[(index % k) * n + Math.floor(index / k)]);
-          const from = bench.use(inPanels({ values: b, ld: n }, k, n, width));
-          const to = bench.room(panelFloats(k, n));
-          bench.call('f32_transpose_panels', k, n, width, from.address, to.address);
-          expect(bench.read(to)).toEqual(inPanels({ values: transposed, ld: k }, n, k, width));
+          const from = fixture.use(inPanels({ values: b, ld: n }, k, n, width));
+          const to = fixture.room(panelFloats(k, n));
+          fixture.call('f32_transpose_panels', k, n, width, from.address, to.address);
+          expect(fixture.read(to)).toEqual(inPanels({ values: transposed, ld: k }, n, k, width));
         });
       }
     }
@@ -128,17 +128,17 @@ describe('panels', () => {
   test.each([8, 12, 16])('one packed and unpacked by the kernels, up to %i units', (width) => {
     for (const units of shapes.filter((one) => one <= width)) {
       for (const inputs of shapes) {
-        onBench(machine, (bench) => {
+        onFixture(runtime, (fixture) => {
           const weights = numbers(units * inputs, 10);
           const expected = new Float32Array(panelFloats(units, inputs));
           writePanels(expected, 0, units, inputs, width, weights);
-          const rows = bench.use(weights);
-          const panel = bench.room(expected.length);
-          bench.call('f32_pack_panel', inputs, units, rows.address, panel.address);
-          expect(bench.read(panel)).toEqual(expected);
-          const back = bench.room(weights.length);
-          bench.call('f32_unpack_panel', inputs, units, panel.address, back.address);
-          expect(bench.read(back)).toEqual(weights);
+          const rows = fixture.use(weights);
+          const panel = fixture.room(expected.length);
+          fixture.call('f32_pack_panel', inputs, units, rows.address, panel.address);
+          expect(fixture.read(panel)).toEqual(expected);
+          const back = fixture.room(weights.length);
+          fixture.call('f32_unpack_panel', inputs, units, panel.address, back.address);
+          expect(fixture.read(back)).toEqual(weights);
         });
       }
     }

@@ -1,16 +1,16 @@
 /** The instruments of the other tests. */
 import { expect, test } from 'vitest';
-import { machineOf, onBench, ulpOf, ulps } from './harness.js';
+import { runtimeOf, onFixture, ulpOf, ulps } from './harness.js';
 
 test.each([
   ['past the end', 0],
   ['before the start', -16],
 ])('a write %s of a buffer is noticed', (_, offset) => {
-  onBench(machineOf(), (bench) => {
-    const x = bench.room(4);
-    bench.call('f32_fill', 4, x.address, 1);
+  onFixture(runtimeOf(), (fixture) => {
+    const x = fixture.room(4);
+    fixture.call('f32_fill', 4, x.address, 1);
     const values = offset === 0 ? 5 : 4;
-    expect(() => bench.call('f32_fill', values, x.address + offset, 1)).toThrow(/guard/);
+    expect(() => fixture.call('f32_fill', values, x.address + offset, 1)).toThrow(/guard/);
   });
 });
 

@@ -2,13 +2,13 @@
 import { expect } from 'vitest';
 import type { KernelName, Kernels } from '../../src/runtime/abi.js';
 import { compileSync } from '../../src/runtime/binary.js';
-import { Machine, MAXIMUM_BYTES } from '../../src/runtime/wasm-runtime.js';
+import { WasmRuntime, MAXIMUM_BYTES } from '../../src/runtime/wasm-runtime.js';
 import { TILE_NAMES, type TileName } from '../../src/runtime/tile.js';
 
-export const machineOf = (tile: TileName = '4x8'): Machine =>
-  new Machine({ module: compileSync(), tile, initialMemory: 1 << 20, maximumMemory: MAXIMUM_BYTES });
+export const runtimeOf = (tile: TileName = '4x8'): WasmRuntime =>
+  new WasmRuntime({ module: compileSync(), tile, initialMemory: 1 << 20, maximumMemory: MAXIMUM_BYTES });
 
-export const machines = TILE_NAMES.map((tile) => [tile, machineOf(tile)] as const);
+export const machines = TILE_NAMES.map((tile) => [tile, runtimeOf(tile)] as const);
 
 /** Byte that fills guards; as a float32 a number that no kernel makes. */
 const GUARD = 0xa5;
@@ -20,21 +20,21 @@ export interface Buffer {
 }
 
 /** A scratch memory for one test: `use` lays buffers out, `call` runs a kernel and checks all guards. */
-export class Bench {
+export class KernelFixture {
   private readonly guards: number[] = [];
   private readonly regions: number[] = [];
 
-  constructor(readonly machine: Machine) {}
+  constructor(readonly runtime: WasmRuntime) {}
 
   /** Guards the bytes from `address` on, which nothing else may need. */
   guard(address: number): void {
-    this.machine.memory.u8.fill(GUARD, address, address + GUARD_BYTES);
+    this.runtime.memory.u8.fill(GUARD, address, address + GUARD_BYTES);
     this.guards.push(address);
   }
 
   /** A buffer with these values, as float32. */
   use(values: ArrayLike<number>): Buffer {
-    const { arena, memory } = this.machine;
+    const { arena, memory } = this.runtime;
     const start = arena.allocate(4 * values.length + 2 * GUARD_BYTES);
     this.regions.push(start);
     const address = start + GUARD_BYTES;
@@ -51,7 +51,7 @@ export class Bench {
   }
 
   read({ address, length }: Buffer): Float32Array {
-    return this.machine.memory.f32.slice(address / 4, address / 4 + length);
+    return this.runtime.memory.f32.slice(address / 4, address / 4 + length);
   }
 
   readU32(buffer: Buffer): number[] {
@@ -59,16 +59,16 @@ export class Bench {
   }
 
   readF64(buffer: Buffer): number {
-    return this.machine.memory.f64[buffer.address / 8];
+    return this.runtime.memory.f64[buffer.address / 8];
   }
 
   call<K extends KernelName>(name: K, ...args: Parameters<Kernels[K]>): void {
-    (this.machine.kernels[name] as (...numbers: unknown[]) => void)(...args);
+    (this.runtime.kernels[name] as (...numbers: unknown[]) => void)(...args);
     this.checkGuards();
   }
 
   checkGuards(): void {
-    const { u8 } = this.machine.memory;
+    const { u8 } = this.runtime.memory;
     for (const guard of this.guards) {
       for (let at = guard; at < guard + GUARD_BYTES; at++) {
         if (u8[at] !== GUARD) expect.fail(`byte ${at - guard} of the guard at ${guard} was overwritten with ${u8[at]}`);
@@ -77,17 +77,17 @@ export class Bench {
   }
 
   free(): void {
-    for (const region of this.regions) this.machine.arena.free(region);
+    for (const region of this.regions) this.runtime.arena.free(region);
   }
 }
 
-/** Runs a test on a bench and gives its memory back. */
-export function onBench<T>(machine: Machine, test: (bench: Bench) => T): T {
-  const bench = new Bench(machine);
+/** Runs a test on a fixture and gives its memory back. */
+export function onFixture<T>(runtime: WasmRuntime, test: (fixture: KernelFixture) => T): T {
+  const fixture = new KernelFixture(runtime);
   try {
-    return test(bench);
+    return test(fixture);
   } finally {
-    bench.free();
+    fixture.free();
   }
 }
 

@@ -5,9 +5,9 @@
 import { describe, expect, test } from 'vitest';
 import { readFileSync } from 'node:fs';
 import { panelFloats } from '../../src/runtime/panels.js';
-import { machineOf, onBench } from './harness.js';
+import { runtimeOf, onFixture } from './harness.js';
 
-const machine = machineOf();
+const runtime = runtimeOf();
 const { fround } = Math;
 
 /** 0.1 added k times, each sum rounded to float32. */
@@ -29,21 +29,21 @@ test('the table has its rows', () => expect(table).toHaveLength(5));
 
 describe.each(table.filter(([k]) => k <= 1_000_003))('%i terms of 0.1', (k, percent) => {
   test(`as the inputs of a unit and as the rows of a batch, are off by ${percent} %`, () => {
-    onBench(machine, (bench) => {
-      const terms = bench.use(new Float32Array(k + 3).fill(0.1));
-      const sum = bench.room(4);
-      bench.call('f32_column_sums', k, 1, terms.address, 1, sum.address, 0);
-      const [overRows] = bench.read(sum);
+    onFixture(runtime, (fixture) => {
+      const terms = fixture.use(new Float32Array(k + 3).fill(0.1));
+      const sum = fixture.room(4);
+      fixture.call('f32_column_sums', k, 1, terms.address, 1, sum.address, 0);
+      const [overRows] = fixture.read(sum);
       expect(overRows).toBe(sequential(k));
       expect(Math.abs(overRows / (0.1 * k) - 1) * 100).toBeCloseTo(percent, percent < 0.1 ? 3 : 1);
 
       // One unit, all of whose weights are 1, in a panel of four columns, of which the others are 0.
       const weights = new Float32Array(panelFloats(1, k));
       for (let i = 0; i < weights.length; i += weights.length / k) weights[i] = 1;
-      const panel = bench.use(weights);
-      machine.tile.rows(1, 1, k, terms.address, k, panel.address, 0, 0, sum.address, 4, machine.strips);
-      bench.checkGuards();
-      expect(bench.read(sum)[0]).toBe(sequential(k));
+      const panel = fixture.use(weights);
+      runtime.tile.gemm(1, 1, k, terms.address, k, panel.address, 0, 0, sum.address, 4, runtime.packedA);
+      fixture.checkGuards();
+      expect(fixture.read(sum)[0]).toBe(sequential(k));
     });
   });
 });

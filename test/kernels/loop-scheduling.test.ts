@@ -184,7 +184,9 @@ describe('the loops of the kernels are scheduled', () => {
 
   test('with all kernels of four vectors a turn among them', () => {
     for (const name of ['kernels', 'kernels-fused']) {
-      const { alternating } = scheduleKernels(readFileSync(new URL(`../../build/${name}.wat`, import.meta.url), 'utf8'));
+      const { alternating } = scheduleKernels(
+        readFileSync(new URL(`../../build/${name}.wat`, import.meta.url), 'utf8'),
+      );
       const kernels = alternating.map((one) => one.slice(one.lastIndexOf('/') + 1));
       for (const kernel of ['exp', 'log', 'sigmoid', 'tanh', 'gelu', 'swish', 'mish', 'softplus', 'elu']) {
         expect(kernels).toContain(`f32_${kernel}`);

@@ -1,9 +1,9 @@
 /** Loss kernels at the edges of float32: logits of any size, and NaN. */
 import { describe, expect, test } from 'vitest';
 import { padded } from '../../src/runtime/panels.js';
-import { machineOf, onBench, type Bench } from './harness.js';
+import { runtimeOf, onFixture, type KernelFixture } from './harness.js';
 
-const machine = machineOf();
+const runtime = runtimeOf();
 const M = 3;
 
 type Matrix = number[][];
@@ -18,23 +18,23 @@ const logSoftmax = (row: number[]): number[] => {
 };
 
 /** Lays rows out with `gap` in the padding. */
-function lay(bench: Bench, rows: Matrix, gap: number) {
+function lay(fixture: KernelFixture, rows: Matrix, gap: number) {
   const ld = padded(rows[0].length) + 4;
   const flat = new Float32Array(M * ld).fill(gap);
   rows.forEach((row, i) => flat.set(row, i * ld));
-  return { ...bench.use(flat), ld };
+  return { ...fixture.use(flat), ld };
 }
 
 describe('a NaN', () => {
   test.each([1, -1])('with sign %i gives the absolute error no slope but NaN', (sign) => {
-    onBench(machine, (bench) => {
+    onFixture(runtime, (fixture) => {
       const rows: Matrix = [[0], [1], [2]];
-      const [ys, ts, ds] = [lay(bench, rows, 0), lay(bench, [[1], [1], [1]], 0), lay(bench, rows, 0)];
+      const [ys, ts, ds] = [lay(fixture, rows, 0), lay(fixture, [[1], [1], [1]], 0), lay(fixture, rows, 0)];
       // The first output: a NaN of this sign, which the difference keeps.
-      machine.memory.i32[ys.address / 4] = sign > 0 ? 0x7fc00000 : 0xffc00000 | 0;
-      const loss = bench.room(M);
-      bench.call('f32_absolute_error', M, 1, ys.address, ts.address, ds.address, ys.ld, loss.address);
-      expect(rowsOf(bench.read(ds), 1, ys.ld).flat()).toEqual([NaN, 0, Math.fround(1 / 3)]);
+      runtime.memory.i32[ys.address / 4] = sign > 0 ? 0x7fc00000 : 0xffc00000 | 0;
+      const loss = fixture.room(M);
+      fixture.call('f32_absolute_error', M, 1, ys.address, ts.address, ds.address, ys.ld, loss.address);
+      expect(rowsOf(fixture.read(ds), 1, ys.ld).flat()).toEqual([NaN, 0, Math.fround(1 / 3)]);
     });
   });
 });
@@ -64,17 +64,17 @@ describe('every finite logit gives the loss as float32 has it, and finite slopes
 
   test.each(Object.keys(reference) as (keyof typeof reference)[])('%s', (kernel) => {
     for (const { z, t } of rows.map(({ z, t }) => ({ z: z.map(Math.fround), t }))) {
-      onBench(machine, (bench) => {
+      onFixture(runtime, (fixture) => {
         const three = (row: number[]): Matrix => [row, row, row];
-        const [zs, ts, ys, ds] = [z, t, z, z].map((row) => lay(bench, three(row), 0));
-        const loss = bench.room(M);
-        bench.call(kernel, M, 3, zs.address, ts.address, ys.address, ds.address, zs.ld, loss.address);
-        const [got] = bench.read(loss);
+        const [zs, ts, ys, ds] = [z, t, z, z].map((row) => lay(fixture, three(row), 0));
+        const loss = fixture.room(M);
+        fixture.call(kernel, M, 3, zs.address, ts.address, ys.address, ds.address, zs.ld, loss.address);
+        const [got] = fixture.read(loss);
         const exact = reference[kernel](z, t);
         const what = `${got} for ${exact}, of logits ${z.join(', ')} and targets ${t.join(', ')}`;
         if (Math.abs(exact) > MOST) expect(got, what).toBe(Infinity);
         else expect(Math.abs(got - exact) <= 4 * 2 ** -23 * Math.max(1, Math.abs(exact)), what).toBe(true);
-        expect(rowsOf(bench.read(ds), 3, zs.ld).flat().every(Number.isFinite), what).toBe(true);
+        expect(rowsOf(fixture.read(ds), 3, zs.ld).flat().every(Number.isFinite), what).toBe(true);
       });
     }
   });
@@ -87,11 +87,11 @@ describe('extreme logits give finite losses', () => {
     [-1e38, 1e38, 0],
   ];
   test.each(['f32_softmax_categorical_crossentropy', 'f32_sigmoid_binary_crossentropy'] as const)('%s', (kernel) => {
-    onBench(machine, (bench) => {
+    onFixture(runtime, (fixture) => {
       const [zs, ts, ys, ds] = [
-        lay(bench, z, 0),
+        lay(fixture, z, 0),
         lay(
-          bench,
+          fixture,
           [
             [0, 1, 0],
             [1, 0, 0],
@@ -99,13 +99,13 @@ describe('extreme logits give finite losses', () => {
           ],
           0,
         ),
-        lay(bench, z, 0),
-        lay(bench, z, 0),
+        lay(fixture, z, 0),
+        lay(fixture, z, 0),
       ];
-      const loss = bench.room(M);
-      bench.call(kernel, M, 3, zs.address, ts.address, ys.address, ds.address, zs.ld, loss.address);
-      expect([...bench.read(loss), ...rowsOf(bench.read(ds), 3, zs.ld).flat()].every(Number.isFinite)).toBe(true);
-      expect(bench.read(loss)[0]).toBeGreaterThan(5000);
+      const loss = fixture.room(M);
+      fixture.call(kernel, M, 3, zs.address, ts.address, ys.address, ds.address, zs.ld, loss.address);
+      expect([...fixture.read(loss), ...rowsOf(fixture.read(ds), 3, zs.ld).flat()].every(Number.isFinite)).toBe(true);
+      expect(fixture.read(loss)[0]).toBeGreaterThan(5000);
     });
   });
 });

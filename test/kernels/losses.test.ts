@@ -1,9 +1,9 @@
 /** Loss kernels and softmax against float64 formulas, with garbage in the padding and with extreme logits. */
 import { describe, expect, test } from 'vitest';
 import { padded } from '../../src/runtime/panels.js';
-import { machineOf, numbers, onBench, type Bench } from './harness.js';
+import { runtimeOf, numbers, onFixture, type KernelFixture } from './harness.js';
 
-const machine = machineOf();
+const runtime = runtimeOf();
 const M = 3;
 const widths = [1, 2, 3, 4, 5, 10, 13, 1000];
 
@@ -31,11 +31,11 @@ const logSoftmax = (row: number[]): number[] => {
 const sigmoid = (z: number): number => 1 / (1 + Math.exp(-z));
 
 /** Lays rows out with `gap` in the padding. */
-function lay(bench: Bench, rows: Matrix, gap: number) {
+function lay(fixture: KernelFixture, rows: Matrix, gap: number) {
   const ld = padded(rows[0].length) + 4;
   const flat = new Float32Array(M * ld).fill(gap);
   rows.forEach((row, i) => flat.set(row, i * ld));
-  return { ...bench.use(flat), ld };
+  return { ...fixture.use(flat), ld };
 }
 
 /** Closeness of float32 results that take `steps` roundings: relative to the largest value. */
@@ -58,16 +58,16 @@ const binary = (n: number): Matrix => matrix(n, 9, 1).map((row) => row.map((valu
 
 describe.each(widths)('%i outputs', (n) => {
   test('softmax and its full derivative', () => {
-    onBench(machine, (bench) => {
+    onFixture(runtime, (fixture) => {
       const z = matrix(n, 1, 5);
       const dy = matrix(n, 2, 1);
-      const [zs, ys, dys] = [lay(bench, z, 0), lay(bench, z, 0), lay(bench, dy, 0)];
-      bench.call('f32_softmax', M, n, zs.address, ys.address, zs.ld);
+      const [zs, ys, dys] = [lay(fixture, z, 0), lay(fixture, z, 0), lay(fixture, dy, 0)];
+      fixture.call('f32_softmax', M, n, zs.address, ys.address, zs.ld);
       const y = z.map(softmax);
-      close(rowsOf(bench.read(ys), n, zs.ld), y);
-      bench.call('f32_softmax_backward', M, n, ys.address, dys.address, dys.address, zs.ld);
+      close(rowsOf(fixture.read(ys), n, zs.ld), y);
+      fixture.call('f32_softmax_backward', M, n, ys.address, dys.address, dys.address, zs.ld);
       const expected = y.map((row, i) => row.map((v, j) => v * (dy[i][j] - sum(row.map((w, k) => w * dy[i][k])))));
-      const got = rowsOf(bench.read(dys), n, zs.ld);
+      const got = rowsOf(fixture.read(dys), n, zs.ld);
       got.forEach((row, i) =>
         row.forEach((v, j) => expect(Math.abs(v - expected[i][j])).toBeLessThan(2e-6 * y[i][j] + 1e-9)),
       );
@@ -75,11 +75,11 @@ describe.each(widths)('%i outputs', (n) => {
   });
 
   test('softmax with categorical cross-entropy, in place', () => {
-    onBench(machine, (bench) => {
+    onFixture(runtime, (fixture) => {
       const [z, t] = [matrix(n, 3, 6), oneHot(n)];
-      const [zs, ts, ds] = [lay(bench, z, 77), lay(bench, t, 0), lay(bench, z, NaN)];
-      const loss = bench.room(M);
-      bench.call(
+      const [zs, ts, ds] = [lay(fixture, z, 77), lay(fixture, t, 0), lay(fixture, z, NaN)];
+      const loss = fixture.room(M);
+      fixture.call(
         'f32_softmax_categorical_crossentropy',
         M,
         n,
@@ -90,22 +90,22 @@ describe.each(widths)('%i outputs', (n) => {
         zs.ld,
         loss.address,
       );
-      close(rowsOf(bench.read(zs), n, zs.ld), z.map(softmax));
+      close(rowsOf(fixture.read(zs), n, zs.ld), z.map(softmax));
       close(
-        rowsOf(bench.read(ds), n, zs.ld),
+        rowsOf(fixture.read(ds), n, zs.ld),
         z.map((row, i) => softmax(row).map((y, j) => (y - t[i][j]) / M)),
       );
-      close([[...bench.read(loss)]], [z.map((row, i) => -sum(logSoftmax(row).map((l, j) => l * t[i][j])))], 32);
-      paddingIsZero(bench.read(ds), n, zs.ld);
+      close([[...fixture.read(loss)]], [z.map((row, i) => -sum(logSoftmax(row).map((l, j) => l * t[i][j])))], 32);
+      paddingIsZero(fixture.read(ds), n, zs.ld);
     });
   });
 
   test('sigmoid with binary cross-entropy', () => {
-    onBench(machine, (bench) => {
+    onFixture(runtime, (fixture) => {
       const [z, t] = [matrix(n, 4, 6), binary(n)];
-      const [zs, ts, ys, ds] = [lay(bench, z, 77), lay(bench, t, 0), lay(bench, z, NaN), lay(bench, z, NaN)];
-      const loss = bench.room(M);
-      bench.call(
+      const [zs, ts, ys, ds] = [lay(fixture, z, 77), lay(fixture, t, 0), lay(fixture, z, NaN), lay(fixture, z, NaN)];
+      const loss = fixture.room(M);
+      fixture.call(
         'f32_sigmoid_binary_crossentropy',
         M,
         n,
@@ -117,61 +117,61 @@ describe.each(widths)('%i outputs', (n) => {
         loss.address,
       );
       close(
-        rowsOf(bench.read(ys), n, zs.ld),
+        rowsOf(fixture.read(ys), n, zs.ld),
         z.map((row) => row.map(sigmoid)),
       );
       close(
-        rowsOf(bench.read(ds), n, zs.ld),
+        rowsOf(fixture.read(ds), n, zs.ld),
         z.map((row, i) => row.map((v, j) => (sigmoid(v) - t[i][j]) / (n * M))),
       );
       const value = (v: number, target: number): number =>
         Math.max(v, 0) - v * target + Math.log1p(Math.exp(-Math.abs(v)));
-      close([[...bench.read(loss)]], [z.map((row, i) => sum(row.map((v, j) => value(v, t[i][j]))) / n)], 64);
-      paddingIsZero(bench.read(ds), n, zs.ld);
+      close([[...fixture.read(loss)]], [z.map((row, i) => sum(row.map((v, j) => value(v, t[i][j]))) / n)], 64);
+      paddingIsZero(fixture.read(ds), n, zs.ld);
     });
   });
 
   test('squared errors', () => {
-    onBench(machine, (bench) => {
+    onFixture(runtime, (fixture) => {
       const [y, t] = [matrix(n, 5, 2), matrix(n, 6, 2)];
-      const [ys, ts, ds] = [lay(bench, y, 77), lay(bench, t, 0), lay(bench, y, NaN)];
-      const loss = bench.room(M);
-      bench.call('f32_squared_error', M, n, ys.address, ts.address, ds.address, ys.ld, loss.address, 0.5, 1);
-      close([[...bench.read(loss)]], [y.map((row, i) => 0.5 * sum(row.map((v, j) => (v - t[i][j]) ** 2)))], 64);
+      const [ys, ts, ds] = [lay(fixture, y, 77), lay(fixture, t, 0), lay(fixture, y, NaN)];
+      const loss = fixture.room(M);
+      fixture.call('f32_squared_error', M, n, ys.address, ts.address, ds.address, ys.ld, loss.address, 0.5, 1);
+      close([[...fixture.read(loss)]], [y.map((row, i) => 0.5 * sum(row.map((v, j) => (v - t[i][j]) ** 2)))], 64);
       close(
-        rowsOf(bench.read(ds), n, ys.ld),
+        rowsOf(fixture.read(ds), n, ys.ld),
         y.map((row, i) => row.map((v, j) => (v - t[i][j]) / M)),
       );
-      paddingIsZero(bench.read(ds), n, ys.ld);
+      paddingIsZero(fixture.read(ds), n, ys.ld);
     });
   });
 
   test('absolute, Huber and hinge errors', () => {
-    onBench(machine, (bench) => {
+    onFixture(runtime, (fixture) => {
       const y = matrix(n, 5, 3);
       const t = binary(n);
-      const [ys, ts, ds] = [lay(bench, y, 77), lay(bench, t, 0), lay(bench, y, NaN)];
-      const loss = bench.room(M);
+      const [ys, ts, ds] = [lay(fixture, y, 77), lay(fixture, t, 0), lay(fixture, y, NaN)];
+      const loss = fixture.room(M);
       const held = (value: (v: number, u: number) => number, slope: (v: number, u: number) => number): void => {
-        close([[...bench.read(loss)]], [y.map((row, i) => sum(row.map((v, j) => value(v, t[i][j]))) / n)], 64);
+        close([[...fixture.read(loss)]], [y.map((row, i) => sum(row.map((v, j) => value(v, t[i][j]))) / n)], 64);
         close(
-          rowsOf(bench.read(ds), n, ys.ld),
+          rowsOf(fixture.read(ds), n, ys.ld),
           y.map((row, i) => row.map((v, j) => slope(v, t[i][j]) / (n * M))),
         );
-        paddingIsZero(bench.read(ds), n, ys.ld);
+        paddingIsZero(fixture.read(ds), n, ys.ld);
       };
-      bench.call('f32_absolute_error', M, n, ys.address, ts.address, ds.address, ys.ld, loss.address);
+      fixture.call('f32_absolute_error', M, n, ys.address, ts.address, ds.address, ys.ld, loss.address);
       held(
         (v, u) => Math.abs(v - u),
         (v, u) => Math.sign(v - u),
       );
-      bench.call('f32_huber', M, n, ys.address, ts.address, ds.address, ys.ld, loss.address, 1);
+      fixture.call('f32_huber', M, n, ys.address, ts.address, ds.address, ys.ld, loss.address, 1);
       const huber = (d: number): number => (d <= 1 ? 0.5 * d * d : d - 0.5);
       held(
         (v, u) => huber(Math.abs(v - u)),
         (v, u) => Math.min(Math.max(v - u, -1), 1),
       );
-      bench.call('f32_hinge', M, n, ys.address, ts.address, ds.address, ys.ld, loss.address);
+      fixture.call('f32_hinge', M, n, ys.address, ts.address, ds.address, ys.ld, loss.address);
       const side = (u: number): number => (u > 0 ? 1 : -1);
       held(
         (v, u) => Math.max(0, 1 - side(u) * v),
@@ -181,34 +181,34 @@ describe.each(widths)('%i outputs', (n) => {
   });
 
   test('smoothed targets', () => {
-    onBench(machine, (bench) => {
-      const ts = lay(bench, oneHot(n), 0);
-      bench.call('f32_smooth_rows', M, n, ts.address, ts.ld, 0.75, 0.125);
-      expect(rowsOf(bench.read(ts), n, ts.ld)).toEqual(oneHot(n).map((row) => row.map((v) => 0.75 * v + 0.125)));
-      paddingIsZero(bench.read(ts), n, ts.ld);
+    onFixture(runtime, (fixture) => {
+      const ts = lay(fixture, oneHot(n), 0);
+      fixture.call('f32_smooth_rows', M, n, ts.address, ts.ld, 0.75, 0.125);
+      expect(rowsOf(fixture.read(ts), n, ts.ld)).toEqual(oneHot(n).map((row) => row.map((v) => 0.75 * v + 0.125)));
+      paddingIsZero(fixture.read(ts), n, ts.ld);
     });
   });
 
   test('cross-entropies from probabilities, clamped', () => {
-    onBench(machine, (bench) => {
+    onFixture(runtime, (fixture) => {
       const y = matrix(n, 7, 1).map((row) => row.map((v, j) => (j % 3 === 2 ? Math.sign(v) : Math.abs(v))));
       const t = binary(n);
       const low = Math.fround(1e-7);
       const high = Math.fround(1 - low);
-      const [ys, ts, ds] = [lay(bench, y, 77), lay(bench, t, 0), lay(bench, y, NaN)];
-      const loss = bench.room(M);
-      bench.call('f32_binary_crossentropy', M, n, ys.address, ts.address, ds.address, ys.ld, loss.address, 1e-7);
+      const [ys, ts, ds] = [lay(fixture, y, 77), lay(fixture, t, 0), lay(fixture, y, NaN)];
+      const loss = fixture.room(M);
+      fixture.call('f32_binary_crossentropy', M, n, ys.address, ts.address, ds.address, ys.ld, loss.address, 1e-7);
       const p = (v: number): number => Math.min(Math.max(v, low), high);
       const value = (v: number, u: number): number => -(u * Math.log(p(v)) + (1 - u) * Math.log(1 - p(v)));
-      close([[...bench.read(loss)]], [y.map((row, i) => sum(row.map((v, j) => value(v, t[i][j]))) / n)], 64);
+      close([[...fixture.read(loss)]], [y.map((row, i) => sum(row.map((v, j) => value(v, t[i][j]))) / n)], 64);
       const slope = (v: number, u: number): number => (v > low && v < high ? (v - u) / (v * (1 - v)) / (n * M) : 0);
       const expected = y.map((row, i) => row.map((v, j) => slope(v, t[i][j])));
-      rowsOf(bench.read(ds), n, ys.ld).forEach((row, i) =>
+      rowsOf(fixture.read(ds), n, ys.ld).forEach((row, i) =>
         row.forEach((d, j) =>
           expect(Math.abs(d - expected[i][j])).toBeLessThanOrEqual(8 * 2 ** -23 * Math.abs(expected[i][j])),
         ),
       );
-      paddingIsZero(bench.read(ds), n, ys.ld);
+      paddingIsZero(fixture.read(ds), n, ys.ld);
     });
   });
 });
@@ -229,14 +229,14 @@ describe('categorical cross-entropy of outputs that are no distribution: of thei
   }
 
   function run(y: Matrix, t: Matrix) {
-    return onBench(machine, (bench) => {
+    return onFixture(runtime, (fixture) => {
       const n = y[0].length;
-      const [ys, ts, ds] = [lay(bench, y, 77), lay(bench, t, 0), lay(bench, y, NaN)];
-      const loss = bench.room(M);
-      bench.call('f32_categorical_crossentropy', M, n, ys.address, ts.address, ds.address, ys.ld, loss.address, 1e-7);
-      const delta = bench.read(ds);
+      const [ys, ts, ds] = [lay(fixture, y, 77), lay(fixture, t, 0), lay(fixture, y, NaN)];
+      const loss = fixture.room(M);
+      fixture.call('f32_categorical_crossentropy', M, n, ys.address, ts.address, ds.address, ys.ld, loss.address, 1e-7);
+      const delta = fixture.read(ds);
       paddingIsZero(delta, n, ys.ld);
-      return { losses: [...bench.read(loss)], slopes: rowsOf(delta, n, ys.ld) };
+      return { losses: [...fixture.read(loss)], slopes: rowsOf(delta, n, ys.ld) };
     });
   }
 

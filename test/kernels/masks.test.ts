@@ -2,9 +2,9 @@
 import { describe, expect, test } from 'vitest';
 import { padded } from '../../src/runtime/panels.js';
 import { philox, shares } from '../support/reference/philox.js';
-import { machineOf, numbers, onBench } from './harness.js';
+import { runtimeOf, numbers, onFixture } from './harness.js';
 
-const machine = machineOf();
+const runtime = runtimeOf();
 const { fround } = Math;
 const KEY = [0x9abcdef0 | 0, 3] as const;
 const [LAYER, STEP] = [5, 77];
@@ -37,13 +37,13 @@ const apply = (
   scalars: readonly number[],
   { key = KEY, layer = LAYER, step = STEP, inPlace = false }: Draw = {},
 ): Float32Array =>
-  onBench(machine, (bench) => {
-    const [from, words] = [bench.use(x), bench.room(16)];
-    const to = inPlace ? from : bench.use(x.map((value, at) => (at % ld < padded(n) ? NaN : value)));
+  onFixture(runtime, (fixture) => {
+    const [from, words] = [fixture.use(x), fixture.room(16)];
+    const to = inPlace ? from : fixture.use(x.map((value, at) => (at % ld < padded(n) ? NaN : value)));
     const places = [from.address, words.address, to.address, ld, ...key, layer, step] as const;
-    if (kernel === 'f32_dropout') bench.call(kernel, m, n, ...places, scalars[0], scalars[1]);
-    else bench.call(kernel, m, n, ...places, scalars[0]);
-    return bench.read(to);
+    if (kernel === 'f32_dropout') fixture.call(kernel, m, n, ...places, scalars[0], scalars[1]);
+    else fixture.call(kernel, m, n, ...places, scalars[0]);
+    return fixture.read(to);
   });
 
 test('the Philox of these tests gives the known answer of Random123', () => {
@@ -86,11 +86,11 @@ describe.each(shapes)('%i rows of %i', (m, n) => {
 
   test('noise on zeros has the bits of f32_normal', () => {
     const y = apply('f32_gaussian_noise', [m, n, ld], new Float32Array(m * ld), [0.3]);
-    onBench(machine, (bench) => {
-      const out = bench.room(16 * Math.ceil(n / 16));
+    onFixture(runtime, (fixture) => {
+      const out = fixture.room(16 * Math.ceil(n / 16));
       for (let i = 0; i < m; i++) {
-        bench.call('f32_normal', n, out.address, ...KEY, 0, i, LAYER, STEP, 0, 0.3);
-        expect(y.subarray(i * ld, i * ld + n)).toEqual(bench.read(out).subarray(0, n));
+        fixture.call('f32_normal', n, out.address, ...KEY, 0, i, LAYER, STEP, 0, 0.3);
+        expect(y.subarray(i * ld, i * ld + n)).toEqual(fixture.read(out).subarray(0, n));
       }
     });
   });

@@ -1,20 +1,20 @@
 /** Rows with a NaN have no largest value: they match no class. */
 import { expect, test } from 'vitest';
 import { padded } from '../../src/runtime/panels.js';
-import { machineOf, onBench } from './harness.js';
+import { runtimeOf, onFixture } from './harness.js';
 
-const machine = machineOf();
+const runtime = runtimeOf();
 
 /** Rows of n values; the padding, which counts for nothing, is NaN. */
 const matches = (y: readonly number[][], t: readonly number[][]): number =>
-  onBench(machine, (bench) => {
+  onFixture(runtime, (fixture) => {
     const n = y[0].length;
     const laid = (values: readonly number[][]): number[] =>
       values.flatMap((row) => [...row, ...new Array<number>(padded(n) - n).fill(NaN)]);
-    const total = bench.use([0, 0]);
-    const [ys, ts] = [bench.use(laid(y)), bench.use(laid(t))];
-    bench.call('f32_categorical_matches', y.length, n, ys.address, ts.address, padded(n), total.address);
-    return bench.readF64(total);
+    const total = fixture.use([0, 0]);
+    const [ys, ts] = [fixture.use(laid(y)), fixture.use(laid(t))];
+    fixture.call('f32_categorical_matches', y.length, n, ys.address, ts.address, padded(n), total.address);
+    return fixture.readF64(total);
   });
 
 test.each([1, 2, 3, 4, 5, 17])('a NaN in any of %i columns, at any class', (n) => {

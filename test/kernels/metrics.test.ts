@@ -1,9 +1,9 @@
 /** Kernels that count and sum for metrics, against plain loops in float64. */
 import { describe, expect, test } from 'vitest';
 import { padded } from '../../src/runtime/panels.js';
-import { machineOf, numbers, onBench, type Bench, type Buffer } from './harness.js';
+import { runtimeOf, numbers, onFixture, type KernelFixture, type Buffer } from './harness.js';
 
-const machine = machineOf();
+const runtime = runtimeOf();
 const M = 9;
 const widths = [1, 2, 3, 4, 5, 8, 10, 17, 130];
 
@@ -24,25 +24,25 @@ type Sums =
 type Scaled = Sums | 'f32_threshold_counts' | 'f32_top_k_matches';
 
 /** Rows with garbage in the padding and four more columns. */
-function lay(bench: Bench, rows: Matrix, gap: number): Buffer & { readonly ld: number } {
+function lay(fixture: KernelFixture, rows: Matrix, gap: number): Buffer & { readonly ld: number } {
   const ld = padded(rows[0].length) + 4;
   const flat = new Float32Array(rows.length * ld).fill(gap);
   rows.forEach((row, i) => flat.set(row, i * ld));
-  return { ...bench.use(flat), ld };
+  return { ...fixture.use(flat), ld };
 }
 
 /** The float64 sums after the rows of y and t in batches of these sizes, from zeros. */
 function run(kernel: Scaled, y: Matrix, t: Matrix, count: number, scalars: number[] = [], batches = [y.length]) {
-  return onBench(machine, (bench) => {
-    const [ys, ts, sums] = [lay(bench, y, 9), lay(bench, t, -9), bench.use(new Float32Array(2 * count))];
+  return onFixture(runtime, (fixture) => {
+    const [ys, ts, sums] = [lay(fixture, y, 9), lay(fixture, t, -9), fixture.use(new Float32Array(2 * count))];
     let first = 0;
     for (const rows of batches) {
       const at = 4 * first * ys.ld;
-      const call = bench.call.bind(bench) as (name: Scaled, ...args: number[]) => void;
+      const call = fixture.call.bind(fixture) as (name: Scaled, ...args: number[]) => void;
       call(kernel, rows, y[0].length, ys.address + at, ts.address + at, ys.ld, sums.address, ...scalars);
       first += rows;
     }
-    return [...new Float64Array(bench.read(sums).buffer)];
+    return [...new Float64Array(fixture.read(sums).buffer)];
   });
 }
 

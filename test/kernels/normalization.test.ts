@@ -3,9 +3,9 @@
  */
 import { afterAll, describe, expect, test } from 'vitest';
 import { padded } from '../../src/runtime/panels.js';
-import { machineOf, numbers, onBench, type Bench, type Buffer } from './harness.js';
+import { runtimeOf, numbers, onFixture, type KernelFixture, type Buffer } from './harness.js';
 
-const machine = machineOf();
+const runtime = runtimeOf();
 const { fround } = Math;
 const widths = [1, 3, 4, 5, 16, 17, 33];
 const shapes = [1, 2, 7, 32].flatMap((m) => widths.map((n) => [m, n] as const));
@@ -51,8 +51,8 @@ function columnOf(got: Float32Array, n: number): number[] {
 }
 
 /** Where rows are written: NaN that must go, and marks that must stay. */
-const roomFor = (bench: Bench, m: number, n: number): Buffer =>
-  bench.use(
+const roomFor = (fixture: KernelFixture, m: number, n: number): Buffer =>
+  fixture.use(
     laid(
       Array.from({ length: m }, () => new Array<number>(n).fill(NaN)),
       NaN,
@@ -103,10 +103,18 @@ describe.each(shapes)('columns of %i rows of %i', (m, n) => {
   const [means, variances] = [given.map(([value]) => value), given.map(([, value]) => value)];
 
   test('moments: the float64 formula', () => {
-    onBench(machine, (bench) => {
-      const [center, variance] = [bench.room(padded(n)), bench.room(padded(n))];
-      bench.call('f32_column_moments', m, n, bench.use(laid(x, 1e30)).address, ld, center.address, variance.address);
-      const [gotMean, gotVariance] = [columnOf(bench.read(center), n), columnOf(bench.read(variance), n)];
+    onFixture(runtime, (fixture) => {
+      const [center, variance] = [fixture.room(padded(n)), fixture.room(padded(n))];
+      fixture.call(
+        'f32_column_moments',
+        m,
+        n,
+        fixture.use(laid(x, 1e30)).address,
+        ld,
+        center.address,
+        variance.address,
+      );
+      const [gotMean, gotVariance] = [columnOf(fixture.read(center), n), columnOf(fixture.read(variance), n)];
       columnsOf(x).forEach((values, j) => {
         const [expectedMean, expectedVariance] = moments(values);
         close('mean', gotMean[j], expectedMean, largest(values), 6);
@@ -125,14 +133,14 @@ describe.each(shapes)('columns of %i rows of %i', (m, n) => {
     epsilon = EPSILON,
     spread = variances,
   ): number[][] =>
-    onBench(machine, (bench) => {
-      const from = bench.use(laid(x, 1e30));
-      const to = inPlace ? from : roomFor(bench, m, n);
-      const statistics = [bench.use(column(means)).address, bench.use(column(spread)).address] as const;
-      const at = (values: number[] | null): number => (values ? bench.use(column(values)).address : 0);
+    onFixture(runtime, (fixture) => {
+      const from = fixture.use(laid(x, 1e30));
+      const to = inPlace ? from : roomFor(fixture, m, n);
+      const statistics = [fixture.use(column(means)).address, fixture.use(column(spread)).address] as const;
+      const at = (values: number[] | null): number => (values ? fixture.use(column(values)).address : 0);
       const places = [from.address, ...statistics, at(gammas), at(betas), to.address] as const;
-      bench.call('f32_normalize_columns', m, n, ...places, ld, epsilon);
-      return rowsOf(bench.read(to), m, n, 'zero');
+      fixture.call('f32_normalize_columns', m, n, ...places, ld, epsilon);
+      return rowsOf(fixture.read(to), m, n, 'zero');
     });
 
   test('normalized: (x − mean)·(γ/√(variance + ε)) + β, in the roundings of its documentation', () => {
@@ -173,24 +181,24 @@ describe.each(shapes)('columns of %i rows of %i', (m, n) => {
   }
 
   const backward = ({ gammas = gamma, onto, wanted = true }: Backward = {}) =>
-    onBench(machine, (bench) => {
-      const [from, delta] = [bench.use(laid(x, 1e30)), bench.use(laid(dy, 0))];
-      const to = onto === 'dy' ? delta : onto === 'x' ? from : onto === null ? null : roomFor(bench, m, n);
-      const [dgamma, dbeta] = [bench.room(padded(n)), bench.room(padded(n))];
-      const statistics = [bench.use(column(means)).address, bench.use(column(variances)).address] as const;
-      const gammaAt = gammas ? bench.use(column(gammas)).address : 0;
+    onFixture(runtime, (fixture) => {
+      const [from, delta] = [fixture.use(laid(x, 1e30)), fixture.use(laid(dy, 0))];
+      const to = onto === 'dy' ? delta : onto === 'x' ? from : onto === null ? null : roomFor(fixture, m, n);
+      const [dgamma, dbeta] = [fixture.room(padded(n)), fixture.room(padded(n))];
+      const statistics = [fixture.use(column(means)).address, fixture.use(column(variances)).address] as const;
+      const gammaAt = gammas ? fixture.use(column(gammas)).address : 0;
       const results = [to?.address ?? 0, wanted ? dgamma.address : 0, wanted ? dbeta.address : 0] as const;
-      const foot = machine.memory.f32.slice(0, 256);
+      const foot = runtime.memory.f32.slice(0, 256);
       const places = [from.address, ...statistics, gammaAt, delta.address, ...results] as const;
-      bench.call('f32_normalize_columns_backward', m, n, ...places, ld, EPSILON);
+      fixture.call('f32_normalize_columns_backward', m, n, ...places, ld, EPSILON);
       // What is not wanted is not written: the first 1024 bytes belong to nobody.
-      expect(machine.memory.f32.slice(0, 256)).toEqual(foot);
-      if (to !== delta) expect(bench.read(delta)).toEqual(laid(dy, 0));
-      if (to !== from) expect(bench.read(from)).toEqual(laid(x, 1e30));
+      expect(runtime.memory.f32.slice(0, 256)).toEqual(foot);
+      if (to !== delta) expect(fixture.read(delta)).toEqual(laid(dy, 0));
+      if (to !== from) expect(fixture.read(from)).toEqual(laid(x, 1e30));
       return {
-        dx: to ? rowsOf(bench.read(to), m, n, 'zero') : null,
-        dgamma: wanted ? columnOf(bench.read(dgamma), n) : [...bench.read(dgamma)],
-        dbeta: wanted ? columnOf(bench.read(dbeta), n) : [...bench.read(dbeta)],
+        dx: to ? rowsOf(fixture.read(to), m, n, 'zero') : null,
+        dgamma: wanted ? columnOf(fixture.read(dgamma), n) : [...fixture.read(dgamma)],
+        dbeta: wanted ? columnOf(fixture.read(dbeta), n) : [...fixture.read(dbeta)],
       };
     });
 
@@ -222,28 +230,28 @@ describe.each(shapes)('columns of %i rows of %i', (m, n) => {
   });
 
   test.each([false, true])('scaled by r, in place %s', (inPlace) => {
-    onBench(machine, (bench) => {
-      const delta = bench.use(laid(dy, 5));
-      const to = inPlace ? delta : roomFor(bench, m, n);
-      const spread = bench.use(column(variances));
-      bench.call('f32_scale_columns', m, n, delta.address, spread.address, to.address, ld, EPSILON);
-      rowsOf(bench.read(to), m, n, 'zero').forEach((row, i) => {
+    onFixture(runtime, (fixture) => {
+      const delta = fixture.use(laid(dy, 5));
+      const to = inPlace ? delta : roomFor(fixture, m, n);
+      const spread = fixture.use(column(variances));
+      fixture.call('f32_scale_columns', m, n, delta.address, spread.address, to.address, ld, EPSILON);
+      rowsOf(fixture.read(to), m, n, 'zero').forEach((row, i) => {
         row.forEach((value, j) => {
           close('scaled columns', value, dy[i][j] * inverse(variances[j]), inverse(variances[j]), 3);
         });
       });
       if (inPlace) return;
-      bench.call(
+      fixture.call(
         'f32_scale_columns',
         m,
         n,
         delta.address,
-        bench.use(column(vector(n, 1).fill(0))).address,
+        fixture.use(column(vector(n, 1).fill(0))).address,
         to.address,
         ld,
         0,
       );
-      expect(rowsOf(bench.read(to), m, n, 'zero')).toEqual(dy);
+      expect(rowsOf(fixture.read(to), m, n, 'zero')).toEqual(dy);
     });
   });
 });
@@ -260,13 +268,13 @@ describe.each(shapes)('%i rows of %i, each by itself', (m, n) => {
     betas: number[] | null,
     { inPlace = false, epsilon = EPSILON } = {},
   ): number[][] =>
-    onBench(machine, (bench) => {
-      const from = bench.use(laid(values, 1e30));
-      const to = inPlace ? from : roomFor(bench, values.length, n);
-      const at = (parameters: number[] | null): number => (parameters ? bench.use(column(parameters)).address : 0);
+    onFixture(runtime, (fixture) => {
+      const from = fixture.use(laid(values, 1e30));
+      const to = inPlace ? from : roomFor(fixture, values.length, n);
+      const at = (parameters: number[] | null): number => (parameters ? fixture.use(column(parameters)).address : 0);
       const places = [from.address, at(gammas), at(betas), to.address] as const;
-      bench.call('f32_normalize_rows', values.length, n, ...places, ld, epsilon);
-      return rowsOf(bench.read(to), values.length, n, 'finite');
+      fixture.call('f32_normalize_rows', values.length, n, ...places, ld, epsilon);
+      return rowsOf(fixture.read(to), values.length, n, 'finite');
     });
 
   test('normalized: (x − mean)·r·γ + β', () => {
@@ -321,22 +329,22 @@ describe.each(shapes)('%i rows of %i, each by itself', (m, n) => {
   }
 
   const backward = ({ gammas = gamma, onto, wanted = true }: Backward = {}) =>
-    onBench(machine, (bench) => {
-      const [from, delta] = [bench.use(laid(x, 1e30)), bench.use(laid(dy, 0))];
-      const to = onto === 'dy' ? delta : onto === 'x' ? from : onto === null ? null : roomFor(bench, m, n);
-      const [dgamma, dbeta] = [bench.room(padded(n)), bench.room(padded(n))];
-      const gammaAt = gammas ? bench.use(column(gammas)).address : 0;
+    onFixture(runtime, (fixture) => {
+      const [from, delta] = [fixture.use(laid(x, 1e30)), fixture.use(laid(dy, 0))];
+      const to = onto === 'dy' ? delta : onto === 'x' ? from : onto === null ? null : roomFor(fixture, m, n);
+      const [dgamma, dbeta] = [fixture.room(padded(n)), fixture.room(padded(n))];
+      const gammaAt = gammas ? fixture.use(column(gammas)).address : 0;
       const results = [to?.address ?? 0, wanted ? dgamma.address : 0, wanted ? dbeta.address : 0] as const;
-      const foot = machine.memory.f32.slice(0, 256);
-      bench.call('f32_normalize_rows_backward', m, n, from.address, gammaAt, delta.address, ...results, ld, EPSILON);
+      const foot = runtime.memory.f32.slice(0, 256);
+      fixture.call('f32_normalize_rows_backward', m, n, from.address, gammaAt, delta.address, ...results, ld, EPSILON);
       // What is not wanted is not written: the first 1024 bytes belong to nobody.
-      expect(machine.memory.f32.slice(0, 256)).toEqual(foot);
-      if (to !== delta) expect(bench.read(delta)).toEqual(laid(dy, 0));
-      if (to !== from) expect(bench.read(from)).toEqual(laid(x, 1e30));
+      expect(runtime.memory.f32.slice(0, 256)).toEqual(foot);
+      if (to !== delta) expect(fixture.read(delta)).toEqual(laid(dy, 0));
+      if (to !== from) expect(fixture.read(from)).toEqual(laid(x, 1e30));
       return {
-        dx: to ? rowsOf(bench.read(to), m, n, 'zero') : null,
-        dgamma: wanted ? columnOf(bench.read(dgamma), n) : [...bench.read(dgamma)],
-        dbeta: wanted ? columnOf(bench.read(dbeta), n) : [...bench.read(dbeta)],
+        dx: to ? rowsOf(fixture.read(to), m, n, 'zero') : null,
+        dgamma: wanted ? columnOf(fixture.read(dgamma), n) : [...fixture.read(dgamma)],
+        dbeta: wanted ? columnOf(fixture.read(dbeta), n) : [...fixture.read(dbeta)],
       };
     });
 
@@ -374,21 +382,21 @@ describe.each(shapes)('%i rows of %i, each by itself', (m, n) => {
 });
 
 test('a column that does not change, with ε: β, and no derivative', () => {
-  onBench(machine, (bench) => {
-    const x = bench.use(
+  onFixture(runtime, (fixture) => {
+    const x = fixture.use(
       laid(
         Array.from({ length: 4 }, () => [0.5]),
         0,
       ),
     );
-    const [center, variance, y] = [bench.room(4), bench.room(4), roomFor(bench, 4, 1)];
-    bench.call('f32_column_moments', 4, 1, x.address, 8, center.address, variance.address);
-    expect([bench.read(center)[0], bench.read(variance)[0]]).toEqual([0.5, 0]);
-    const beta = bench.use([0.25, 0, 0, 0]);
+    const [center, variance, y] = [fixture.room(4), fixture.room(4), roomFor(fixture, 4, 1)];
+    fixture.call('f32_column_moments', 4, 1, x.address, 8, center.address, variance.address);
+    expect([fixture.read(center)[0], fixture.read(variance)[0]]).toEqual([0.5, 0]);
+    const beta = fixture.use([0.25, 0, 0, 0]);
     for (const epsilon of [EPSILON, 0]) {
       const places = [x.address, center.address, variance.address, 0, beta.address, y.address] as const;
-      bench.call('f32_normalize_columns', 4, 1, ...places, 8, epsilon);
-      expect(rowsOf(bench.read(y), 4, 1, 'zero')).toEqual([[0.25], [0.25], [0.25], [0.25]]);
+      fixture.call('f32_normalize_columns', 4, 1, ...places, 8, epsilon);
+      expect(rowsOf(fixture.read(y), 4, 1, 'zero')).toEqual([[0.25], [0.25], [0.25], [0.25]]);
     }
   });
 });

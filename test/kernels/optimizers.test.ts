@@ -2,9 +2,9 @@
 import { describe, expect, test } from 'vitest';
 import { padded } from '../../src/runtime/panels.js';
 import { writePanels } from '../support/reference/panels.js';
-import { machineOf, numbers, onBench } from './harness.js';
+import { runtimeOf, numbers, onFixture } from './harness.js';
 
-const machine = machineOf();
+const runtime = runtimeOf();
 const N = 13;
 const STEPS = 5;
 const gradientsAt = (step: number): number[] => [...numbers(16, 100 + step)].map((g, i) => (i < N ? g : 0));
@@ -21,99 +21,99 @@ function check(got: Float32Array, expected: readonly number[]): void {
 
 describe('optimizer kernels', () => {
   test('f32_sgd', () => {
-    onBench(machine, (bench) => {
-      const w = bench.use(initial);
+    onFixture(runtime, (fixture) => {
+      const w = fixture.use(initial);
       let expected = initial;
       for (let step = 1; step <= STEPS; step++) {
-        bench.call('f32_sgd', N, bench.use(gradientsAt(step)).address, w.address, 0.1);
+        fixture.call('f32_sgd', N, fixture.use(gradientsAt(step)).address, w.address, 0.1);
         expected = expected.map((value, i) => value - 0.1 * gradientsAt(step)[i]);
       }
-      check(bench.read(w), expected);
+      check(fixture.read(w), expected);
     });
   });
 
   test.each([false, true])('f32_sgd_momentum, nesterov %s', (nesterov) => {
-    onBench(machine, (bench) => {
-      const [w, v] = [bench.use(initial), bench.use(new Float32Array(16))];
+    onFixture(runtime, (fixture) => {
+      const [w, v] = [fixture.use(initial), fixture.use(new Float32Array(16))];
       const expected = [...initial];
       const velocity = new Array<number>(16).fill(0);
       for (let step = 1; step <= STEPS; step++) {
         const g = gradientsAt(step);
-        bench.call('f32_sgd_momentum', N, bench.use(g).address, w.address, v.address, 0.1, 0.9, nesterov ? 1 : 0);
+        fixture.call('f32_sgd_momentum', N, fixture.use(g).address, w.address, v.address, 0.1, 0.9, nesterov ? 1 : 0);
         for (let i = 0; i < N; i++) {
           velocity[i] = 0.9 * velocity[i] + g[i];
           expected[i] -= 0.1 * (nesterov ? g[i] + 0.9 * velocity[i] : velocity[i]);
         }
       }
-      check(bench.read(w), expected);
-      check(bench.read(v), velocity);
+      check(fixture.read(w), expected);
+      check(fixture.read(v), velocity);
     });
   });
 
   test('f32_adam', () => {
-    onBench(machine, (bench) => {
-      const [w, m, v] = [bench.use(initial), bench.use(new Float32Array(16)), bench.use(new Float32Array(16))];
+    onFixture(runtime, (fixture) => {
+      const [w, m, v] = [fixture.use(initial), fixture.use(new Float32Array(16)), fixture.use(new Float32Array(16))];
       const expected = [...initial];
       const [first, second] = [new Array<number>(16).fill(0), new Array<number>(16).fill(0)];
       for (let step = 1; step <= STEPS; step++) {
         const g = gradientsAt(step);
         const [c1, c2] = [1 - 0.9 ** step, 1 - 0.999 ** step];
         const scalars = [0.1 / c1, 0, 1 / Math.sqrt(c2), 0.9, 0.1, 0.999, 0.001, 1e-8] as const;
-        bench.call('f32_adam', N, bench.use(g).address, w.address, m.address, v.address, ...scalars);
+        fixture.call('f32_adam', N, fixture.use(g).address, w.address, m.address, v.address, ...scalars);
         for (let i = 0; i < N; i++) {
           first[i] = 0.9 * first[i] + 0.1 * g[i];
           second[i] = 0.999 * second[i] + 0.001 * g[i] * g[i];
           expected[i] -= (0.1 * (first[i] / c1)) / (Math.sqrt(second[i] / c2) + 1e-8);
         }
       }
-      check(bench.read(w), expected);
-      check(bench.read(m), first);
-      check(bench.read(v), second);
+      check(fixture.read(w), expected);
+      check(fixture.read(m), first);
+      check(fixture.read(v), second);
     });
   });
 
   test('f32_adagrad', () => {
-    onBench(machine, (bench) => {
-      const [w, s] = [bench.use(initial), bench.use(new Float32Array(16))];
+    onFixture(runtime, (fixture) => {
+      const [w, s] = [fixture.use(initial), fixture.use(new Float32Array(16))];
       const expected = [...initial];
       const sum = new Array<number>(16).fill(0);
       for (let step = 1; step <= STEPS; step++) {
         const g = gradientsAt(step);
-        bench.call('f32_adagrad', N, bench.use(g).address, w.address, s.address, 0.1, 1e-10);
+        fixture.call('f32_adagrad', N, fixture.use(g).address, w.address, s.address, 0.1, 1e-10);
         for (let i = 0; i < N; i++) expected[i] -= (0.1 * g[i]) / (Math.sqrt((sum[i] += g[i] * g[i])) + 1e-10);
       }
-      check(bench.read(w), expected);
+      check(fixture.read(w), expected);
     });
   });
 
   test.each([0, 0.9])('f32_rmsprop, momentum %d', (momentum) => {
-    onBench(machine, (bench) => {
-      const [w, s, v] = [bench.use(initial), bench.use(new Float32Array(16)), bench.use(new Float32Array(16))];
+    onFixture(runtime, (fixture) => {
+      const [w, s, v] = [fixture.use(initial), fixture.use(new Float32Array(16)), fixture.use(new Float32Array(16))];
       const expected = [...initial];
       const [mean, velocity] = [new Array<number>(16).fill(0), new Array<number>(16).fill(0)];
       for (let step = 1; step <= STEPS; step++) {
         const g = gradientsAt(step);
         const velocityAt = momentum > 0 ? v.address : 0;
         const scalars = [0.01, 0.9, 0.1, 1e-8, momentum] as const;
-        bench.call('f32_rmsprop', N, bench.use(g).address, w.address, s.address, velocityAt, ...scalars);
+        fixture.call('f32_rmsprop', N, fixture.use(g).address, w.address, s.address, velocityAt, ...scalars);
         for (let i = 0; i < N; i++) {
           mean[i] = 0.9 * mean[i] + 0.1 * g[i] * g[i];
           velocity[i] = momentum * velocity[i] + g[i] / (Math.sqrt(mean[i]) + 1e-8);
           expected[i] -= 0.01 * velocity[i];
         }
       }
-      check(bench.read(w), expected);
+      check(fixture.read(w), expected);
     });
   });
 
   test('f32_adadelta', () => {
-    onBench(machine, (bench) => {
-      const [w, s, u] = [bench.use(initial), bench.use(new Float32Array(16)), bench.use(new Float32Array(16))];
+    onFixture(runtime, (fixture) => {
+      const [w, s, u] = [fixture.use(initial), fixture.use(new Float32Array(16)), fixture.use(new Float32Array(16))];
       const expected = [...initial];
       const [mean, updates] = [new Array<number>(16).fill(0), new Array<number>(16).fill(0)];
       for (let step = 1; step <= STEPS; step++) {
         const g = gradientsAt(step);
-        bench.call('f32_adadelta', N, bench.use(g).address, w.address, s.address, u.address, 1, 0.9, 0.1, 1e-6);
+        fixture.call('f32_adadelta', N, fixture.use(g).address, w.address, s.address, u.address, 1, 0.9, 0.1, 1e-6);
         for (let i = 0; i < N; i++) {
           mean[i] = 0.9 * mean[i] + 0.1 * g[i] * g[i];
           const d = Math.sqrt((updates[i] + 1e-6) / (mean[i] + 1e-6)) * g[i];
@@ -121,7 +121,7 @@ describe('optimizer kernels', () => {
           expected[i] -= d;
         }
       }
-      check(bench.read(w), expected);
+      check(fixture.read(w), expected);
     });
   });
 });
@@ -130,34 +130,34 @@ describe('what else is done to a gradient', () => {
   const g = gradientsAt(1);
 
   test('penalties: l1·sign(w) + l2·w', () => {
-    onBench(machine, (bench) => {
+    onFixture(runtime, (fixture) => {
       const w = initial.map((value, i) => (i === 3 ? 0 : value));
-      const at = bench.use(g);
-      bench.call('f32_penalty_gradient', N, bench.use(w).address, at.address, 0.25, 0.5);
+      const at = fixture.use(g);
+      fixture.call('f32_penalty_gradient', N, fixture.use(w).address, at.address, 0.25, 0.5);
       check(
-        bench.read(at),
+        fixture.read(at),
         g.map((value, i) => value + 0.25 * Math.sign(w[i]) + 0.5 * w[i]),
       );
     });
   });
 
   test('scaled', () => {
-    onBench(machine, (bench) => {
-      const at = bench.use(g);
-      bench.call('f32_scale', N, at.address, 0.5);
+    onFixture(runtime, (fixture) => {
+      const at = fixture.use(g);
+      fixture.call('f32_scale', N, at.address, 0.5);
       check(
-        bench.read(at),
+        fixture.read(at),
         g.map((value) => 0.5 * value),
       );
     });
   });
 
   test('clipped by value', () => {
-    onBench(machine, (bench) => {
-      const at = bench.use(g);
-      bench.call('f32_clip_value', N, at.address, 0.25);
+    onFixture(runtime, (fixture) => {
+      const at = fixture.use(g);
+      fixture.call('f32_clip_value', N, at.address, 0.25);
       check(
-        bench.read(at),
+        fixture.read(at),
         g.map((value) => Math.min(Math.max(value, -0.25), 0.25)),
       );
     });
@@ -175,14 +175,14 @@ describe('what else is done to a gradient', () => {
         expected += weights.subarray(unit * k, (unit + 1) * k).reduce((sum, value) => sum + value * value, 0);
       }
       for (const width of [4, 8, 12, 16, padded(n)]) {
-        onBench(machine, (bench) => {
+        onFixture(runtime, (fixture) => {
           const panels = new Float32Array(padded(n) * k);
           writePanels(panels, 0, n, k, width, weights);
-          const from = bench.use(panels);
-          const total = bench.use(new Float32Array(Float64Array.of(0.1).buffer));
-          bench.call('f64_add_squares', k, n, width, from.address, total.address);
-          expect(bench.readF64(total), `width ${width}`).toBe(expected);
-          expect(bench.read(from)).toEqual(panels);
+          const from = fixture.use(panels);
+          const total = fixture.use(new Float32Array(Float64Array.of(0.1).buffer));
+          fixture.call('f64_add_squares', k, n, width, from.address, total.address);
+          expect(fixture.readF64(total), `width ${width}`).toBe(expected);
+          expect(fixture.read(from)).toEqual(panels);
         });
       }
     },

@@ -1,21 +1,21 @@
 /** PReLU and Maxout, whose kernels know columns. */
 import { expect, test } from 'vitest';
 import { padded } from '../../src/runtime/panels.js';
-import { machineOf, numbers, onBench } from './harness.js';
+import { runtimeOf, numbers, onFixture } from './harness.js';
 
-const machine = machineOf();
+const runtime = runtimeOf();
 const M = 4;
 const { fround } = Math;
 
 test.each([1, 3, 4, 5, 9])('prelu, %i columns', (n) => {
-  onBench(machine, (bench) => {
+  onFixture(runtime, (fixture) => {
     const ld = padded(n) + 4;
     const [x, dy, slope] = [numbers(M * ld, 1), numbers(M * ld, 2), numbers(padded(n), 3)];
-    const [xs, ds, ss, dslope] = [bench.use(x), bench.use(dy), bench.use(slope), bench.room(padded(n))];
-    const y = bench.room(M * ld);
-    bench.call('f32_prelu', M, n, xs.address, ss.address, y.address, ld);
-    bench.call('f32_prelu_backward', M, n, xs.address, ss.address, ds.address, ds.address, dslope.address, ld);
-    const [got, gotDx, gotSlope] = [bench.read(y), bench.read(ds), bench.read(dslope)];
+    const [xs, ds, ss, dslope] = [fixture.use(x), fixture.use(dy), fixture.use(slope), fixture.room(padded(n))];
+    const y = fixture.room(M * ld);
+    fixture.call('f32_prelu', M, n, xs.address, ss.address, y.address, ld);
+    fixture.call('f32_prelu_backward', M, n, xs.address, ss.address, ds.address, ds.address, dslope.address, ld);
+    const [got, gotDx, gotSlope] = [fixture.read(y), fixture.read(ds), fixture.read(dslope)];
     for (let j = 0; j < n; j++) {
       let sum = 0;
       for (let i = 0; i < M; i++) {
@@ -35,16 +35,16 @@ test.each([
   [5, 3],
   [4, 7],
 ])('the largest of pieces: %i units of %i', (units, pieces) => {
-  onBench(machine, (bench) => {
+  onFixture(runtime, (fixture) => {
     const [ldx, ldy] = [padded(units * pieces), padded(units)];
     const x = numbers(M * ldx, 5);
     // A tie: the first piece of unit 0 takes it.
     x.fill(2, 0, pieces);
     const dy = numbers(M * ldy, 6);
-    const [xs, ys, dys, dxs] = [bench.use(x), bench.room(M * ldy), bench.use(dy), bench.room(M * ldx)];
-    bench.call('f32_max_pieces', M, units, pieces, xs.address, ldx, ys.address, ldy);
-    bench.call('f32_max_pieces_backward', M, units, pieces, xs.address, ldx, dys.address, ldy, dxs.address);
-    const [y, dx] = [bench.read(ys), bench.read(dxs)];
+    const [xs, ys, dys, dxs] = [fixture.use(x), fixture.room(M * ldy), fixture.use(dy), fixture.room(M * ldx)];
+    fixture.call('f32_max_pieces', M, units, pieces, xs.address, ldx, ys.address, ldy);
+    fixture.call('f32_max_pieces_backward', M, units, pieces, xs.address, ldx, dys.address, ldy, dxs.address);
+    const [y, dx] = [fixture.read(ys), fixture.read(dxs)];
     const expected = new Float32Array(M * ldx);
     for (let i = 0; i < M; i++) {
       for (let u = 0; u < units; u++) {

@@ -1,17 +1,17 @@
 /** Philox4x32-10 against its published known answers, and the fills against what their distributions promise. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { machineOf, onBench } from './harness.js';
+import { runtimeOf, onFixture } from './harness.js';
 
-const machine = machineOf();
+const runtime = runtimeOf();
 type Counter = readonly [number, number, number, number];
 type Key = readonly [number, number];
 
 const words = (n: number, key: Key, counter: Counter): number[] =>
-  onBench(machine, (bench) => {
-    const out = bench.room(16 * Math.ceil(n / 16));
-    bench.call('u32_random', n, out.address, ...key, ...counter);
-    return bench.readU32(out).slice(0, n);
+  onFixture(runtime, (fixture) => {
+    const out = fixture.room(16 * Math.ceil(n / 16));
+    fixture.call('u32_random', n, out.address, ...key, ...counter);
+    return fixture.readU32(out).slice(0, n);
   });
 
 /** The generator again, from the paper, on BigInt. */
@@ -55,10 +55,10 @@ describe('Philox4x32-10', () => {
 
 const COUNT = 160_000;
 const fill = (kernel: 'f32_uniform' | 'f32_normal', first: number, second: number): Float32Array =>
-  onBench(machine, (bench) => {
-    const out = bench.room(COUNT);
-    bench.call(kernel, COUNT, out.address, 1, 2, 0, 3, 4, 5, first, second);
-    return bench.read(out);
+  onFixture(runtime, (fixture) => {
+    const out = fixture.room(COUNT);
+    fixture.call(kernel, COUNT, out.address, 1, 2, 0, 3, 4, 5, first, second);
+    return fixture.read(out);
   });
 
 const mean = (x: Float32Array): number => x.reduce((sum, value) => sum + value, 0) / x.length;
@@ -129,10 +129,10 @@ describe('normal', () => {
 
 describe('shuffle', () => {
   const shuffled = (n: number, epoch: number, key: Key = [42, 2]): number[] =>
-    onBench(machine, (bench) => {
-      const [out, scratch] = [bench.room(n), bench.room(16)];
-      bench.call('u32_shuffle', n, out.address, scratch.address, ...key, epoch, 0, 0);
-      return bench.readU32(out);
+    onFixture(runtime, (fixture) => {
+      const [out, scratch] = [fixture.room(n), fixture.room(16)];
+      fixture.call('u32_shuffle', n, out.address, scratch.address, ...key, epoch, 0, 0);
+      return fixture.readU32(out);
     });
 
   test('of any length, under any key, is a permutation', () => {

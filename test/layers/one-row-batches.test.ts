@@ -19,7 +19,13 @@ import {
   type Model,
   type NamedTensor,
 } from '../../src/index.js';
-import { GraphTwin, type Layer as TwinLayer, type Network, type Node, type Objective } from '../support/reference/graph.js';
+import {
+  GraphTwin,
+  type Layer as TwinLayer,
+  type Network,
+  type Node,
+  type Objective,
+} from '../support/reference/graph.js';
 import { axis, compareGradients, VALUE, valueError } from '../support/reference/graph-check.js';
 import { bringWeights, dataOf, graphModel, lossOf } from '../support/reference/graph-model.js';
 import { randomBatch } from '../support/reference/random-graph.js';

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
-import { VERSION_WORDS, VersionReader, VersionWriter } from '../../src/runtime/threads/seqlock.js';
+import { SEQLOCK_WORDS, SeqlockReader, SeqlockWriter } from '../../src/runtime/threads/seqlock.js';
 import {
   attachModel,
   createEngine,
@@ -253,10 +253,10 @@ describe('on the same thread', () => {
 });
 
 describe('the version of the weights', () => {
-  const sides = (): [Int32Array, VersionWriter, VersionReader] => {
-    const words = new Int32Array(new SharedArrayBuffer(4 * VERSION_WORDS));
-    const writer = new VersionWriter(words);
-    return [words, writer, new VersionReader(words, writer.generation)];
+  const sides = (): [Int32Array, SeqlockWriter, SeqlockReader] => {
+    const words = new Int32Array(new SharedArrayBuffer(4 * SEQLOCK_WORDS));
+    const writer = new SeqlockWriter(words);
+    return [words, writer, new SeqlockReader(words, writer.generation)];
   };
 
   test('a reading that was disturbed is told', () => {

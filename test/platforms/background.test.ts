@@ -12,7 +12,9 @@ test('in a tab behind another one, training waits for no timers: 20,000 rows of 
   }
   const server = await serveRepository();
   try {
-    const result = await withTabInBackground(`${server.origin}/test/support/pages/background.html`, () => server.result());
+    const result = await withTabInBackground(`${server.origin}/test/support/pages/background.html`, () =>
+      server.result(),
+    );
     expect(result).toMatchObject({ hidden: true, slowed: true });
     const { worker, main } = result as Record<'worker' | 'main', { untilBegun: number; all: number }>;
     // The watch over a worker that does not begin ticks every six seconds.

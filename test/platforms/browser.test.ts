@@ -119,7 +119,9 @@ describe('a page that trains in workers', () => {
   async function reported(name: BrowserName, query: string, headers: Record<string, string>): Promise<unknown> {
     const server = await serveRepository(headers);
     try {
-      return await withBrowserPage(name, `${server.origin}/test/support/pages/offload.html?${query}`, () => server.result());
+      return await withBrowserPage(name, `${server.origin}/test/support/pages/offload.html?${query}`, () =>
+        server.result(),
+      );
     } finally {
       await server.close();
     }

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { compileSync } from '../../src/runtime/binary.js';
-import { Machine } from '../../src/runtime/wasm-runtime.js';
+import { WasmRuntime } from '../../src/runtime/wasm-runtime.js';
 import {
   createEngine,
   createEngineSync,
@@ -262,13 +262,18 @@ describe('memory that other threads can be given', () => {
 });
 
 test('memory that the platform does not let grow, within its limit: says so, and what would help', () => {
-  const machine = new Machine({ module: compileSync(), tile: '3x12', initialMemory: 1 << 20, maximumMemory: 1 << 24 });
+  const runtime = new WasmRuntime({
+    module: compileSync(),
+    tile: '3x12',
+    initialMemory: 1 << 20,
+    maximumMemory: 1 << 24,
+  });
   vi.spyOn(WebAssembly.Memory.prototype, 'grow').mockImplementation(() => {
     throw new RangeError('WebAssembly.Memory.grow(): Unable to grow instance memory');
   });
   let thrown: unknown;
   try {
-    machine.arena.allocate(4 << 20);
+    runtime.arena.allocate(4 << 20);
   } catch (error) {
     thrown = error;
   }

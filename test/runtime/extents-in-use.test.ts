@@ -139,7 +139,7 @@ function watched(kernel: KernelName, run: (...numbers: number[]) => void, region
     for (const [name, { reads, writes, optional }] of extents) {
       const from = sizes[`*${name}`];
       // Scratch of the machine's own stands below all that is allocated.
-      if ((optional === true && from === 0) || name === 'scratch' || name === 'strips') continue;
+      if ((optional === true && from === 0) || name === 'scratch' || name === 'packedA') continue;
       const area = (writes ?? reads)!(sizes);
       if (area.count > 1 && area.stride < area.length && (writes !== undefined || area.stride !== 0)) {
         refuse(`the rows of ${name} overlap`);

@@ -37,7 +37,7 @@ describe('memory', () => {
       await model.fit(x, labels, { batchSize: BATCH, shuffle: false });
       const { total, ...parts } = model.memory();
       expect(total).toBe(Object.values(parts).reduce((sum, bytes) => sum + bytes, 0));
-      expect(parts.moments).toBe(moments * parts.gradients);
+      expect(parts.optimizerState).toBe(moments * parts.gradients);
       expect(parts.weights).toBeGreaterThanOrEqual(4 * PARAMETERS);
       expect(total).toBeLessThanOrEqual(1.15 * 4 * (PARAMETERS * (2 + moments + 1) + BATCH * VALUES));
       // What the engine has given out, but for the lines that regions are rounded to, and labels on their way to
@@ -57,7 +57,7 @@ describe('memory', () => {
     expect(model.memory()).toEqual({
       weights,
       gradients: 0,
-      moments: 0,
+      optimizerState: 0,
       training: 0,
       evaluation: 0,
       prediction: 0,

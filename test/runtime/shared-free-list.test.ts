@@ -1,14 +1,14 @@
 /** The table of memory that attached threads leave. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { Leftovers } from '../../src/runtime/threads/shared-free-list.js';
+import { SharedFreeList } from '../../src/runtime/threads/shared-free-list.js';
 
 const PAGE = 65536;
 
 /** A table of its own. */
-function table(): Leftovers {
+function table(): SharedFreeList {
   const words = new Int32Array(new SharedArrayBuffer(1024));
-  return new Leftovers({ words: (address, count) => words.subarray(address / 4, address / 4 + count) });
+  return new SharedFreeList({ words: (address, count) => words.subarray(address / 4, address / 4 + count) });
 }
 
 test('what is left in any order is one stretch again, and what is taken is taken once', () => {

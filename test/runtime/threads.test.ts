@@ -4,13 +4,13 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { compileSync } from '../../src/runtime/binary.js';
-import { Machine } from '../../src/runtime/wasm-runtime.js';
+import { WasmRuntime } from '../../src/runtime/wasm-runtime.js';
 import {
   BY_ROWS,
   CONTROL_BYTES,
-  help,
+  runChunks,
   MOST_CHUNKS,
-  ROWS as ROWS_JOB,
+  GEMM as GEMM_JOB,
   ticketOf,
   WORD,
 } from '../../src/runtime/threads/job.js';
@@ -125,16 +125,16 @@ test('memory that grows in the middle of shared products, by another thread and 
 });
 
 /** Machines whose smallest products are shared. */
-async function machinesOf(tile: TileName, threads: number): Promise<[Machine, Machine]> {
+async function machinesOf(tile: TileName, threads: number): Promise<[WasmRuntime, WasmRuntime]> {
   const settings = { module: compileSync(), tile, initialMemory: 1 << 20, maximumMemory: 1 << 28 };
-  const shared = new Machine({
+  const shared = new WasmRuntime({
     ...settings,
     threads,
     startPool: (parts) => new Pool({ ...parts, start: startComputeWorker(undefined) }),
   });
   await shared.pool!.ready();
   shared.pool!.least = 0;
-  return [new Machine(settings), shared];
+  return [new WasmRuntime(settings), shared];
 }
 
 describe('products of random shapes', () => {
@@ -154,10 +154,10 @@ describe('products of random shapes', () => {
       const start = random.below(3);
       const accumulate = random.below(2);
       const [seed, filling] = [random.below(1e6), random.below(4) === 0];
-      const [rows, outer] = machines.map((machine) => products(machine, { m, n, k, start, accumulate, seed, filling }));
+      const [rows, outer] = machines.map((runtime) => products(runtime, { m, n, k, start, accumulate, seed, filling }));
       expect(outer, `${m} × ${n} × ${k}`).toEqual(rows);
     }
-    for (const machine of machines) machine.dispose();
+    for (const runtime of machines) runtime.dispose();
   });
 
   test.each(TILE_NAMES)('a lone row, tile %s', async (tile) => {
@@ -166,11 +166,11 @@ describe('products of random shapes', () => {
     for (const n of [63, 64, 65, 96, 143, 144, 191, 192, 288, 383, 384, 512]) {
       for (const start of [0, 1, 2]) {
         const product = { m: 1, n, k: 37, start, accumulate: 0, seed: n, filling: false };
-        const [alone, shared] = machines.map((machine) => products(machine, product));
+        const [alone, shared] = machines.map((runtime) => products(runtime, product));
         expect(shared, `${n} columns`).toEqual(alone);
       }
     }
-    for (const machine of machines) machine.dispose();
+    for (const runtime of machines) runtime.dispose();
   });
 });
 
@@ -179,7 +179,7 @@ describe('products of random shapes', () => {
  * threads are about.
  */
 function products(
-  { arena, memory, tile, scratch, strips }: Machine,
+  { arena, memory, tile, scratch, packedA }: WasmRuntime,
   trial: { m: number; n: number; k: number; start: number; accumulate: number; seed: number; filling: boolean },
 ): Float32Array[] {
   const { m, n, k, start, accumulate, seed, filling } = trial;
@@ -198,11 +198,11 @@ function products(
   const panels = region(k * ldc, true);
   const init = start === 0 ? 0 : region(start === 1 ? ldc : m * ldc, true);
   const c = region(m * ldc, false);
-  tile.rows(m, n, k, a, lda, panels, init, start === 2 ? ldc : 0, c, ldc, strips);
+  tile.gemm(m, n, k, a, lda, panels, init, start === 2 ? ldc : 0, c, ldc, packedA);
   const [ldx, x] = [padded(m), region(k * padded(m), true)];
   const deltas = region(k * ldc, true);
   const dw = region(m * ldc, true);
-  tile.outer(m, n, k, x, ldx, deltas, ldc, dw, accumulate, scratch);
+  tile.gemmTN(m, n, k, x, ldx, deltas, ldc, dw, accumulate, scratch);
   const read = (address: number): Float32Array => memory.f32.slice(address / 4, address / 4 + m * ldc);
   const results = [read(c), read(dw)];
   for (const address of taken) arena.free(address);
@@ -213,27 +213,27 @@ test('a worker that comes late to a job takes nothing, whatever is being prepare
   const control = new Int32Array(new SharedArrayBuffer(CONTROL_BYTES));
   const calls: number[] = [];
   const kernel = (...args: number[]): void => void calls.push(args[0]);
-  const hand = { control, rows: kernel, outer: kernel, scratch: 0, strips: 0 };
-  control[WORD.kernel] = ROWS_JOB;
+  const thread = { control, gemm: kernel, gemmTN: kernel, scratch: 0, packedA: 0 };
+  control[WORD.kernel] = GEMM_JOB;
   control[WORD.cut] = BY_ROWS;
   control[WORD.size] = 1;
   control[WORD.parameters] = 9;
   Atomics.store(control, WORD.ticket, ticketOf(7, 3));
   control[WORD.chunks] = 3;
-  help(hand, 7);
+  runChunks(thread, 7);
   expect(calls).toHaveLength(3);
   // The asking thread writes what job 8 will be, before it opens it.
   control[WORD.chunks] = 50;
-  help(hand, 7);
+  runChunks(thread, 7);
   expect(calls).toHaveLength(3);
   Atomics.store(control, WORD.ticket, ticketOf(8, 50));
-  help(hand, 7);
+  runChunks(thread, 7);
   expect(calls).toHaveLength(3);
-  help(hand, 8);
+  runChunks(thread, 8);
   expect(calls).toHaveLength(53);
   // The most chunks, and numbers that have come round.
   Atomics.store(control, WORD.ticket, ticketOf(-1, MOST_CHUNKS));
-  help(hand, -1);
+  runChunks(thread, -1);
   expect(calls).toHaveLength(53 + MOST_CHUNKS);
 });
 

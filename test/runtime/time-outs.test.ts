@@ -5,7 +5,7 @@
 import { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { compileSync } from '../../src/runtime/binary.js';
-import { Machine } from '../../src/runtime/wasm-runtime.js';
+import { WasmRuntime } from '../../src/runtime/wasm-runtime.js';
 import { WORD } from '../../src/runtime/threads/job.js';
 import { expireAfter } from '../../src/runtime/threads/patience.js';
 import { Pool } from '../../src/runtime/threads/pool.js';
@@ -194,12 +194,12 @@ describe('workers that say nothing', () => {
 
 describe('a machine that sleeps in the middle of a wait', () => {
   test('for a part of a product that another thread has in hand', async () => {
-    const machine = new Machine({ module: compileSync(), tile: '3x12', initialMemory: 0, maximumMemory: 1 << 20 });
-    const { memory, tile, module } = machine;
+    const runtime = new WasmRuntime({ module: compileSync(), tile: '3x12', initialMemory: 0, maximumMemory: 1 << 20 });
+    const { memory, tile, module } = runtime;
     const control = memory.words(0, 64);
     const other = await thread(control, WORD.done);
     let calls = 0;
-    const rows = (): void => {
+    const gemm = (): void => {
       calls += 1;
       if (calls > 1) return;
       // The other thread takes a part, too.
@@ -209,8 +209,8 @@ describe('a machine that sleeps in the middle of a wait', () => {
     };
     const none = (): number => 0;
     const start = (): { end(): void } => ({ end: () => undefined });
-    const pool = new Pool({ module, memory, tile: { ...tile, rows }, threads: 2, scratch: none, strips: none, start });
-    pool.shared().rows(96, 96, 512, 0, 512, 0, 0, 0, 0, 96, 0);
+    const pool = new Pool({ module, memory, tile: { ...tile, gemm }, threads: 2, scratch: none, packedA: none, start });
+    pool.shared().gemm(96, 96, 512, 0, 512, 0, 0, 0, 0, 96, 0);
     expect(calls).toBeGreaterThan(0);
     expect(pool.live).toBe(true);
     await other.end();

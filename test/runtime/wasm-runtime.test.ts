@@ -1,15 +1,15 @@
 /** A machine takes the kernels of its own version and refuses anything else before it runs. */
 import { describe, expect, test } from 'vitest';
 import { compileSync } from '../../src/runtime/binary.js';
-import { Machine, MAXIMUM_BYTES, type MachineOptions } from '../../src/runtime/wasm-runtime.js';
+import { WasmRuntime, MAXIMUM_BYTES, type WasmRuntimeOptions } from '../../src/runtime/wasm-runtime.js';
 import { TILE_NAMES } from '../../src/runtime/tile.js';
 import { GEMV_PANELS, TILES } from '../../scripts/kernels/gemm/family.mjs';
 import { FormatError, StateError, UnsupportedError } from '../../src/index.js';
 
 const PAGE = 65536;
 
-const machineOf = (options: Partial<MachineOptions> = {}): Machine =>
-  new Machine({ module: compileSync(), tile: '4x8', initialMemory: PAGE, maximumMemory: 16 * PAGE, ...options });
+const runtimeOf = (options: Partial<WasmRuntimeOptions> = {}): WasmRuntime =>
+  new WasmRuntime({ module: compileSync(), tile: '4x8', initialMemory: PAGE, maximumMemory: 16 * PAGE, ...options });
 
 const moduleOf = (...sections: number[][]): WebAssembly.Module =>
   new WebAssembly.Module(Uint8Array.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, ...sections.flat()]));
@@ -20,7 +20,7 @@ const section = (id: number, content: number[]): number[] => [id, content.length
 describe('kernels of another version are refused', () => {
   const refusal = (module: WebAssembly.Module): Error => {
     try {
-      machineOf({ module });
+      runtimeOf({ module });
     } catch (error) {
       return error as Error;
     }
@@ -43,7 +43,7 @@ describe('kernels of another version are refused', () => {
 });
 
 test('a memory that cannot be made says so, and what would help', () => {
-  const make = (): Machine => machineOf({ maximumMemory: 2 * MAXIMUM_BYTES });
+  const make = (): WasmRuntime => runtimeOf({ maximumMemory: 2 * MAXIMUM_BYTES });
   expect(make).toThrow(UnsupportedError);
   expect(make).toThrow(/smaller maximumMemory/);
 });
@@ -54,29 +54,29 @@ test('the tiles are those that are generated', () => {
 
 test('the tile brings its panel width, the columns of a matrix–vector product, and both forms', () => {
   for (const name of TILE_NAMES) {
-    const { tile, kernels } = machineOf({ tile: name });
+    const { tile, kernels } = runtimeOf({ tile: name });
     const width = Number(name.split('x')[1]);
     expect(tile).toEqual({
       name,
       panelWidth: width,
-      loneRowColumns: width * GEMV_PANELS[name][0],
-      rows: kernels[`f32_gemm_rows_${name}`],
-      outer: kernels[`f32_gemm_outer_${name}`],
+      gemvColumns: width * GEMV_PANELS[name][0],
+      gemm: kernels[`f32_gemm_${name}`],
+      gemmTN: kernels[`f32_gemm_tn_${name}`],
     });
   }
 });
 
 test('the arena grows the memory, up to its limit', () => {
-  const machine = machineOf();
-  const region = machine.arena.allocate(3 * PAGE);
-  machine.kernels.f32_fill((3 * PAGE) / 4, region, 5);
-  expect(machine.memory.f32[region / 4 + (3 * PAGE) / 4 - 1]).toBe(5);
-  expect(() => machine.arena.allocate(16 * PAGE)).toThrow(/at most 1048576 bytes/);
+  const runtime = runtimeOf();
+  const region = runtime.arena.allocate(3 * PAGE);
+  runtime.kernels.f32_fill((3 * PAGE) / 4, region, 5);
+  expect(runtime.memory.f32[region / 4 + (3 * PAGE) / 4 - 1]).toBe(5);
+  expect(() => runtime.arena.allocate(16 * PAGE)).toThrow(/at most 1048576 bytes/);
 });
 
 test('nothing runs on a machine that was disposed', () => {
-  const machine = machineOf();
-  expect(() => machine.requireLive('predict')).not.toThrow();
-  machine.dispose();
-  expect(() => machine.requireLive('predict')).toThrow(StateError);
+  const runtime = runtimeOf();
+  expect(() => runtime.requireLive('predict')).not.toThrow();
+  runtime.dispose();
+  expect(() => runtime.requireLive('predict')).toThrow(StateError);
 });

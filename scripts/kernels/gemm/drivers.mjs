@@ -28,7 +28,7 @@ export function gemmDriver(R, W) {
  * C (m, n) = init + A (m, k) · B. A and C are row-major, B is in panels of ${W}.
  * init: a row (ldi 0), a matrix, or null for zero. packed: room for PACKED_A_BYTES, or null.
  */
-export function f32_gemm_rows_${tile}(
+export function f32_gemm_${tile}(
   m: i32, n: i32, k: i32, a: usize, lda: usize, b: usize, init: usize, ldi: usize, c: usize, ldc: usize, packed: usize,
 ): void {
   lda <<= 2;
@@ -81,7 +81,7 @@ export function gemmTNDriver(R, W) {
  * C (m, n) = [C +] Aᵀ · B. A (k, m) and B (k, n) are row-major, C is in panels of ${W}. k = 0 leaves zero, or C.
  * scratch: a packed block of A, GEMM_TN_A_BYTES, and behind it a packed panel of B, GEMM_TN_DEPTH rows.
  */
-export function f32_gemm_outer_${tile}(
+export function f32_gemm_tn_${tile}(
   m: i32, n: i32, k: i32, a: usize, lda: usize, b: usize, ldb: usize, c: usize, accumulate: i32, scratch: usize,
 ): void {
   lda <<= 2;

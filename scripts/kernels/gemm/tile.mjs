@@ -6,9 +6,9 @@
  * Two forms serve all of backpropagation (m rows, n columns, k summed):
  *
  * - `gemm`    C(m, n) = init + A(m, k)·B. A and C are row-major, B is in panels. Forward: A = activations, B = weights.
- *   Delta propagation: A = deltas, B = transposed weights. Exported as `f32_gemm_rows_RxW`.
+ *   Delta propagation: A = deltas, B = transposed weights. Exported as `f32_gemm_RxW`.
  * - `gemmTN`  C(m, n) = [C +] Aᵀ·B. A (k, m) and B (k, n) are row-major, C is in panels. Weight gradient. Exported as
- *   `f32_gemm_outer_RxW`.
+ *   `f32_gemm_tn_RxW`.
  *
  * Panels: a (k, n) matrix is stored as blocks of W columns, block after block, each with its k rows one after another.
  * The last block is as narrow as a multiple of four allows, so panels take k·4⌈n/4⌉ floats.

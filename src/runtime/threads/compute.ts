@@ -1,20 +1,20 @@
 /** What a compute worker does from its first message on. */
-import type { OuterKernel, RowsKernel } from '../abi.js';
+import type { GemmTnKernel, GemmKernel } from '../abi.js';
 import { CONTROL_BYTES } from './job.js';
-import { serve } from './worker-loop.js';
+import { workerLoop } from './worker-loop.js';
 import type { WorkerStart } from './start.js';
 
 /** Helps until the pool ends; returns then. `post` sends to the thread that started it. */
 export function compute(start: WorkerStart, post: (message: unknown) => void): void {
-  const { module, memory, tile, scratch, strips, index, spin } = start;
+  const { module, memory, tile, scratch, packedA, index, spin } = start;
   const { exports } = new WebAssembly.Instance(module, { env: { memory } });
-  const hand = {
+  const thread = {
     control: new Int32Array(memory.buffer, 0, CONTROL_BYTES / 4),
-    rows: exports[`f32_gemm_rows_${tile}`] as RowsKernel,
-    outer: exports[`f32_gemm_outer_${tile}`] as OuterKernel,
+    gemm: exports[`f32_gemm_${tile}`] as GemmKernel,
+    gemmTN: exports[`f32_gemm_tn_${tile}`] as GemmTnKernel,
     scratch,
-    strips,
+    packedA,
   };
   post({ wasmMlp: 'ready', index });
-  serve(hand, index, spin);
+  workerLoop(thread, index, spin);
 }

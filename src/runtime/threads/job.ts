@@ -3,7 +3,7 @@
  * along the sum, so no chunk changes a bit of another, and none can tell who computed it. This file runs on both sides:
  * in the thread that asks, and in the workers.
  */
-import type { OuterKernel, RowsKernel } from '../abi.js';
+import type { GemmTnKernel, GemmKernel } from '../abi.js';
 
 /** Words of the control block, 32 bits each, at the bottom of linear memory, where no kernel reads or writes. */
 export const WORD = {
@@ -47,20 +47,20 @@ export const MOST_CHUNKS = (1 << CHUNK_BITS) - 1;
 /** Numbers of jobs, which come round again. */
 const JOB_MASK = (1 << (32 - 2 * CHUNK_BITS)) - 1;
 
-export const ROWS = 0;
-export const OUTER = 1;
+export const GEMM = 0;
+export const GEMM_TN = 1;
 
 /** By columns: whole panels. By rows of the output. */
 export const BY_COLUMNS = 0;
 export const BY_ROWS = 1;
 
 /** The kernels of one thread, and what is its own. */
-export interface Hand {
+export interface ThreadContext {
   readonly control: Int32Array;
-  readonly rows: RowsKernel;
-  readonly outer: OuterKernel;
+  readonly gemm: GemmKernel;
+  readonly gemmTN: GemmTnKernel;
   readonly scratch: number;
-  readonly strips: number;
+  readonly packedA: number;
 }
 
 /** The ticket that opens job `job`, of so many chunks. */
@@ -68,8 +68,8 @@ export const ticketOf = (job: number, chunks: number): number =>
   ((job & JOB_MASK) << (2 * CHUNK_BITS)) | (chunks << CHUNK_BITS);
 
 /** Does chunks of job `job` until none is left. */
-export function help(hand: Hand, job: number): void {
-  const { control } = hand;
+export function runChunks(thread: ThreadContext, job: number): void {
+  const { control } = thread;
   for (;;) {
     const ticket = Atomics.load(control, WORD.ticket);
     if (ticket >>> (2 * CHUNK_BITS) !== (job & JOB_MASK)) return;
@@ -77,8 +77,8 @@ export function help(hand: Hand, job: number): void {
     if (chunk >= ((ticket >>> CHUNK_BITS) & MOST_CHUNKS)) return;
     if (Atomics.compareExchange(control, WORD.ticket, ticket, (ticket + 1) | 0) !== ticket) continue;
     // From here on the job waits for this chunk, and its parameters stay.
-    if (control[WORD.kernel] === ROWS) multiplyRows(hand, chunk);
-    else multiplyOuter(hand, chunk);
+    if (control[WORD.kernel] === GEMM) runGemm(thread, chunk);
+    else runGemmTn(thread, chunk);
     Atomics.add(control, WORD.done, 1);
     if (Atomics.load(control, WORD.waiting) === 1) Atomics.notify(control, WORD.done);
   }
@@ -88,7 +88,7 @@ export function help(hand: Hand, job: number): void {
 const address = (control: Int32Array, index: number): number => control[WORD.parameters + index] >>> 0;
 
 /** A chunk of C (m, n) = init + A (m, k) · B, in the order of its kernel's parameters. */
-function multiplyRows({ control, rows, strips }: Hand, chunk: number): void {
+function runGemm({ control, gemm, packedA }: ThreadContext, chunk: number): void {
   const first = chunk * control[WORD.size];
   const at = WORD.parameters;
   let m = control[at];
@@ -112,16 +112,16 @@ function multiplyRows({ control, rows, strips }: Hand, chunk: number): void {
     c += 4 * first * ldc;
     if (init !== 0) init += 4 * first * ldi;
   }
-  rows(m, n, k, a, lda, b, init, ldi, c, ldc, strips);
+  gemm(m, n, k, a, lda, b, init, ldi, c, ldc, packedA);
 }
 
 /** A chunk of panels of C (m, n) = [C +] Aᵀ · B. */
-function multiplyOuter({ control, outer, scratch }: Hand, chunk: number): void {
+function runGemmTn({ control, gemmTN, scratch }: ThreadContext, chunk: number): void {
   const first = chunk * control[WORD.size];
   const at = WORD.parameters;
   const m = control[at];
   const n = Math.min(control[WORD.size], control[at + 1] - first);
   const b = address(control, 5) + 4 * first;
   const c = address(control, 7) + 4 * first * m;
-  outer(m, n, control[at + 2], address(control, 3), control[at + 4], b, control[at + 6], c, control[at + 8], scratch);
+  gemmTN(m, n, control[at + 2], address(control, 3), control[at + 4], b, control[at + 6], c, control[at + 8], scratch);
 }

@@ -1,6 +1,6 @@
 import { sentence } from '../../common/describe.js';
 import { WorkerError } from '../../common/errors.js';
-import type { OuterKernel, RowsKernel } from '../abi.js';
+import type { GemmTnKernel, GemmKernel } from '../abi.js';
 import type { LinearMemory } from '../linear-memory.js';
 import type { Tile } from '../tile.js';
 import { mayWait, processors, startWorker, type HostedWorker, type WorkerEvents } from './host.js';
@@ -11,13 +11,13 @@ import {
   BY_COLUMNS,
   BY_ROWS,
   CONTROL_BYTES,
-  help,
+  runChunks,
   MOST_CHUNKS,
-  OUTER,
-  ROWS,
+  GEMM_TN,
+  GEMM,
   ticketOf,
   WORD,
-  type Hand,
+  type ThreadContext,
 } from './job.js';
 
 export interface PoolOptions {
@@ -29,7 +29,7 @@ export interface PoolOptions {
   /** Address of the scratch of thread i: the first is the asking thread's. */
   readonly scratch: (thread: number) => number;
   /** Where thread i packs rows, or 0. */
-  readonly strips: (thread: number) => number;
+  readonly packedA: (thread: number) => number;
   /** Starts a worker and sends it that. Throws what the platform throws where it refuses. */
   readonly start: StartWorker;
 }
@@ -99,7 +99,7 @@ export class Pool {
   /** Multiply-adds from which on a product is shared. */
   least = USUAL_LEAST;
   private readonly control: Int32Array;
-  private readonly hand: Hand;
+  private readonly thread: ThreadContext;
   private readonly workers: Pick<HostedWorker, 'end'>[] = [];
   private readonly waits = mayWait();
   private readonly looks: number;
@@ -111,10 +111,16 @@ export class Pool {
   lost: string | undefined;
 
   constructor(private readonly options: PoolOptions) {
-    const { module, memory, tile, threads, scratch, strips } = options;
+    const { module, memory, tile, threads, scratch, packedA } = options;
     this.control = memory.words(0, CONTROL_BYTES / 4);
     this.control.fill(0);
-    this.hand = { control: this.control, rows: tile.rows, outer: tile.outer, scratch: scratch(0), strips: strips(0) };
+    this.thread = {
+      control: this.control,
+      gemm: tile.gemm,
+      gemmTN: tile.gemmTN,
+      scratch: scratch(0),
+      packedA: packedA(0),
+    };
     const crowded = threads > processors();
     const spin = crowded ? 0 : SPIN_MS;
     this.looks = crowded ? LOOKS_CROWDED : LOOKS;
@@ -138,7 +144,7 @@ export class Pool {
         memory: memory.memory,
         tile: tile.name,
         scratch: scratch(index + 1),
-        strips: strips(index + 1),
+        packedA: packedA(index + 1),
         index,
         spin,
       };
@@ -194,21 +200,21 @@ export class Pool {
   /** The tile with its kernels shared where that pays. */
   shared(): Tile {
     const { tile } = this.options;
-    const { panelWidth, loneRowColumns } = tile;
-    const rows: RowsKernel = (m, n, k, a, lda, b, init, ldi, c, ldc, strips) => {
-      if (this.ended || m * n * k < this.least) return tile.rows(m, n, k, a, lda, b, init, ldi, c, ldc, strips);
-      this.cutRows(m, n, m === 1 ? loneRowColumns : panelWidth);
-      this.run(ROWS, m, n, k, a, lda, b, init, ldi, c, ldc);
+    const { panelWidth, gemvColumns } = tile;
+    const gemm: GemmKernel = (m, n, k, a, lda, b, init, ldi, c, ldc, packedA) => {
+      if (this.ended || m * n * k < this.least) return tile.gemm(m, n, k, a, lda, b, init, ldi, c, ldc, packedA);
+      this.cutRows(m, n, m === 1 ? gemvColumns : panelWidth);
+      this.run(GEMM, m, n, k, a, lda, b, init, ldi, c, ldc);
     };
-    const outer: OuterKernel = (m, n, k, a, lda, b, ldb, c, accumulate, scratch) => {
+    const gemmTN: GemmTnKernel = (m, n, k, a, lda, b, ldb, c, accumulate, scratch) => {
       // Panels are what it can be cut into.
       if (this.ended || m * n * k < this.least || n <= panelWidth) {
-        return tile.outer(m, n, k, a, lda, b, ldb, c, accumulate, scratch);
+        return tile.gemmTN(m, n, k, a, lda, b, ldb, c, accumulate, scratch);
       }
       this.cut(BY_COLUMNS, n, panelWidth);
-      this.run(OUTER, m, n, k, a, lda, b, ldb, c, accumulate, 0);
+      this.run(GEMM_TN, m, n, k, a, lda, b, ldb, c, accumulate, 0);
     };
-    return { ...tile, rows, outer };
+    return { ...tile, gemm, gemmTN };
   }
 
   /** The failure of a worker since this was last asked. */
@@ -292,7 +298,7 @@ export class Pool {
     Atomics.store(control, WORD.ticket, ticketOf(job, chunks));
     Atomics.store(control, WORD.signal, job);
     if (Atomics.load(control, WORD.asleep) > 0) Atomics.notify(control, WORD.signal);
-    help(this.hand, job);
+    runChunks(this.thread, job);
     for (let look = 0; Atomics.load(control, WORD.done) < chunks; look++) {
       if (look >= this.looks) {
         this.waitFor(chunks);
@@ -345,7 +351,7 @@ export class Pool {
       control[WORD.cut] = BY_ROWS;
       control[WORD.size] = 1;
       control[WORD.chunks] = chunks;
-      this.run(ROWS, chunks, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+      this.run(GEMM, chunks, 0, 0, 0, 0, 0, 0, 0, 0, 0);
       times.push(performance.now() - start);
     }
     const middle = times.sort((a, b) => a - b)[times.length >> 1];

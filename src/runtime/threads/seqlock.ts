@@ -17,7 +17,7 @@ const READERS = 2;
 const GENERATION = 3;
 
 /** Words that they share. */
-export const VERSION_WORDS = 4;
+export const SEQLOCK_WORDS = 4;
 
 /** The version of what is gone. Even, and never reached by counting: writers count up from 0, 2³¹ changes at most. */
 const RETIRED = -2;
@@ -37,7 +37,7 @@ function pause(words: Int32Array, word: number, value: number): void {
 }
 
 /** The side that changes. */
-export class VersionWriter {
+export class SeqlockWriter {
   /** Tells this use of the words from those before. */
   readonly generation: number;
 
@@ -75,7 +75,7 @@ export class VersionWriter {
 }
 
 /** The side that reads. */
-export class VersionReader {
+export class SeqlockReader {
   private readonly number: number;
   private tries = 0;
 

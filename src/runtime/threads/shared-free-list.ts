@@ -33,14 +33,14 @@ export interface Stretch {
 }
 
 /** From now on this thread looks here before it grows the memory. */
-export function useLeftovers(memory: LinearMemory): Leftovers {
-  const leftovers = new Leftovers(memory);
-  memory.take = (bytes) => leftovers.take(bytes);
-  return leftovers;
+export function useSharedFreeList(memory: LinearMemory): SharedFreeList {
+  const freeList = new SharedFreeList(memory);
+  memory.take = (bytes) => freeList.take(bytes);
+  return freeList;
 }
 
 /** The table of one memory, as one of its threads sees it. */
-export class Leftovers {
+export class SharedFreeList {
   private readonly words: Int32Array;
 
   constructor(memory: Pick<LinearMemory, 'words'>) {

@@ -9,7 +9,7 @@ export interface WorkerStart {
   readonly tile: TileName;
   /** Address of the worker's own scratch. */
   readonly scratch: number;
-  readonly strips: number;
+  readonly packedA: number;
   /** Number of the worker, from 0. */
   readonly index: number;
   /** Milliseconds that it keeps looking for the next job before it waits. */

@@ -1,4 +1,4 @@
-import { help, WORD, type Hand } from './job.js';
+import { runChunks, WORD, type ThreadContext } from './job.js';
 
 /** Looks at the signal between two looks at the clock. */
 const LOOKS = 64;
@@ -8,15 +8,15 @@ const LOOKS = 64;
  * milliseconds, since the next product of a training step comes within microseconds and waking up takes longer; then it
  * waits.
  */
-export function serve(hand: Hand, index: number, spin: number): void {
-  const { control } = hand;
+export function workerLoop(thread: ThreadContext, index: number, spin: number): void {
+  const { control } = thread;
   let job = Atomics.load(control, WORD.signal);
   while (Atomics.load(control, WORD.stop) === 0) {
     const next = nextJob(control, job, spin);
     if (next === job) continue;
     job = next;
     try {
-      help(hand, job);
+      runChunks(thread, job);
     } catch (error) {
       // The chunk counts as done, or the asking thread would wait for it; it looks at this word afterwards.
       Atomics.compareExchange(control, WORD.failed, 0, index + 1);

@@ -1,10 +1,10 @@
 import { RegionGroup } from '../../runtime/arena.js';
-import type { Machine } from '../../runtime/wasm-runtime.js';
+import type { WasmRuntime } from '../../runtime/wasm-runtime.js';
 import type { Objective, Program } from '../../graph/program.js';
 import type { Dataset } from './shape.js';
 
 /** Brings rows of a dataset to the inputs and targets of a program. */
-export interface Feeder {
+export interface BatchLoader {
   /** The rows that `indices` (an address) names. */
   gather(dataset: Dataset, indices: number, rows: number): void;
   /** The rows from `first` on. */
@@ -13,11 +13,11 @@ export interface Feeder {
 }
 
 /** Binds a feeder. Losses on class indices get their targets one-hot, by way of a scratch row of integers. */
-export function bindFeeder(machine: Machine, program: Program, objective: Objective): Feeder {
-  const { kernels } = machine;
+export function bindLoader(runtime: WasmRuntime, program: Program, objective: Objective): BatchLoader {
+  const { kernels } = runtime;
   const { inputs, targets, rowWeights } = program;
-  const regions = new RegionGroup(machine.arena);
-  const ends = objective.map(({ loss }, index) => ({
+  const regions = new RegionGroup(runtime.arena);
+  const outputs = objective.map(({ loss }, index) => ({
     target: targets[index],
     labels: loss.targets === 'labels' ? regions.allocate(4 * program.capacity) : undefined,
   }));
@@ -27,8 +27,8 @@ export function bindFeeder(machine: Machine, program: Program, objective: Object
         const { width, address, ld } = inputs[i];
         kernels.f32_gather_rows(rows, width, x[i].rows, x[i].address, indices, address, ld);
       }
-      for (let i = 0; i < ends.length; i++) {
-        const { target, labels } = ends[i];
+      for (let i = 0; i < outputs.length; i++) {
+        const { target, labels } = outputs[i];
         const from = y[i];
         if (labels === undefined) {
           kernels.f32_gather_rows(rows, target.width, from.rows, from.address, indices, target.address, target.ld);
@@ -44,8 +44,8 @@ export function bindFeeder(machine: Machine, program: Program, objective: Object
         const { width, address, ld } = inputs[i];
         kernels.f32_pad_rows(rows, width, x[i].address + 4 * first * width, address, ld);
       }
-      for (let i = 0; i < ends.length; i++) {
-        const { target, labels } = ends[i];
+      for (let i = 0; i < outputs.length; i++) {
+        const { target, labels } = outputs[i];
         const from = y[i].address + 4 * first * y[i].width;
         if (labels === undefined) kernels.f32_pad_rows(rows, target.width, from, target.address, target.ld);
         else kernels.f32_one_hot(rows, target.width, from, target.address, target.ld);

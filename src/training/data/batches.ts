@@ -3,12 +3,12 @@ import { fieldOf, isFunction, isInstance, isObject, isThenable } from '../../com
 import { describe } from '../../common/describe.js';
 import { ValueError } from '../../common/errors.js';
 import { RegionGroup } from '../../runtime/arena.js';
-import type { Machine } from '../../runtime/wasm-runtime.js';
+import type { WasmRuntime } from '../../runtime/wasm-runtime.js';
 import { STREAM } from '../../runtime/random.js';
 import { loadData, openData, type DataSources } from './dataset.js';
 import type { Inputs, RowNumbers } from '../../common/rows.js';
 import type { ClassWeight, Dataset, DataShape, Targets } from './shape.js';
-import type { Station } from '../execution-context.js';
+import type { ExecutionContext } from '../execution-context.js';
 import type { Trainer } from '../trainer.js';
 
 /** A batch of a source: inputs, targets, and a weight per row where there are any. */
@@ -53,8 +53,8 @@ export const isSourced = (train: FitData['train']): train is { readonly source: 
   Object.hasOwn(train, 'source');
 
 /** Brings the batches of an epoch into a training station, one after the other. */
-export interface Feed {
-  readonly station: Station;
+export interface BatchIterator {
+  readonly context: ExecutionContext;
   /** Whether its rows have weights. */
   readonly weighted: boolean;
   /** `order` decides the shuffle, `epoch` is what messages say. */
@@ -65,32 +65,32 @@ export interface Feed {
    */
   next(): number | Promise<number>;
   /** Brings the batch at hand into another station. */
-  again(station: Station): void;
+  again(context: ExecutionContext): void;
   free(): void;
 }
 
 /** Batches of rows in memory, in the order of the epoch: a function of (seed, epoch). */
 export function residentFeed(
-  machine: Machine,
+  runtime: WasmRuntime,
   trainer: Trainer,
   data: Dataset,
   rows: number,
   { batchSize, shuffle, seed }: { readonly batchSize: number; readonly shuffle: boolean; readonly seed: number },
-): Feed {
-  const { kernels } = machine;
-  const station = trainer.stationFor(Math.min(batchSize, rows), data.weights !== undefined);
+): BatchIterator {
+  const { kernels } = runtime;
+  const context = trainer.contextFor(Math.min(batchSize, rows), data.weights !== undefined);
   // One array of row numbers, and room for the sixteen words that the shuffle draws at a time.
-  const regions = new RegionGroup(machine.arena);
+  const regions = new RegionGroup(runtime.arena);
   const indices = regions.allocate(4 * rows);
   const words = regions.allocate(64);
   let first = 0;
   let count = 0;
-  const feed = ({ feeder }: Station): void => {
-    if (shuffle) feeder.gather(data, indices + 4 * first, count);
-    else feeder.take(data, first, count);
+  const batches = ({ loader }: ExecutionContext): void => {
+    if (shuffle) loader.gather(data, indices + 4 * first, count);
+    else loader.take(data, first, count);
   };
   return {
-    station,
+    context,
     weighted: data.weights !== undefined,
     begin(order) {
       first = 0;
@@ -103,10 +103,10 @@ export function residentFeed(
       if (rest === 0) return 0;
       first += count;
       count = Math.min(batchSize, rest);
-      feed(station);
+      batches(context);
       return count;
     },
-    again: feed,
+    again: batches,
     free: () => regions.free(),
   };
 }
@@ -172,8 +172,8 @@ function isOnce(source: BatchSource): boolean {
 }
 
 /** Batches as a source hands them over. */
-export class SourceFeed implements Feed {
-  station: Station;
+export class IterableBatches implements BatchIterator {
+  context: ExecutionContext;
   private data: Dataset | undefined;
   private batches: Batches | undefined;
   /** Batches since the source was started. */
@@ -182,7 +182,7 @@ export class SourceFeed implements Feed {
   private count = 0;
 
   constructor(
-    private readonly machine: Machine,
+    private readonly runtime: WasmRuntime,
     private readonly trainer: Trainer,
     private readonly source: BatchSource,
     private readonly shape: DataShape,
@@ -195,7 +195,7 @@ export class SourceFeed implements Feed {
       readonly announce?: ((place: string) => void) | undefined;
     },
   ) {
-    this.station = trainer.stationFor(1, false);
+    this.context = trainer.contextFor(1, false);
   }
 
   get weighted(): boolean {
@@ -230,8 +230,8 @@ export class SourceFeed implements Feed {
     }
   }
 
-  again({ feeder }: Station): void {
-    if (this.data !== undefined) feeder.take(this.data, 0, this.data.rows);
+  again({ loader }: ExecutionContext): void {
+    if (this.data !== undefined) loader.take(this.data, 0, this.data.rows);
   }
 
   /**
@@ -257,15 +257,15 @@ export class SourceFeed implements Feed {
   }
 
   private load(batch: unknown): number {
-    const { machine, trainer, shape, options } = this;
+    const { runtime, trainer, shape, options } = this;
     const sources = readBatch(this.place(this.count - 1), batch, shape, options.classWeight);
     this.data?.free();
     this.data = undefined;
-    this.data = loadData(machine, this.place(this.count - 1), sources, shape);
+    this.data = loadData(runtime, this.place(this.count - 1), sources, shape);
     // Reading a batch may run code of the caller's, which may have disposed the model.
     options.proceed();
-    this.station = trainer.stationFor(this.data.rows, this.weighted);
-    this.again(this.station);
+    this.context = trainer.contextFor(this.data.rows, this.weighted);
+    this.again(this.context);
     return this.data.rows;
   }
 

@@ -1,16 +1,16 @@
 import { ShapeError, ValueError } from '../../common/errors.js';
-import { perEnd } from '../../common/per-tensor.js';
+import { perTensor } from '../../common/per-tensor.js';
 import { watchOf } from '../../common/rounding.js';
 import { openLabels, openRows, type RowNumbers, type RowSource } from '../../common/rows.js';
 import { RegionGroup } from '../../runtime/arena.js';
-import type { Machine } from '../../runtime/wasm-runtime.js';
+import type { WasmRuntime } from '../../runtime/wasm-runtime.js';
 import type { ClassWeight, DataGiven, Dataset, DataShape, Resident } from './shape.js';
 import type { LossDefinition } from '../../losses/bind.js';
 import { readGivenWeights, wholeWeights, type GivenWeights } from './weights.js';
 
 /** Throws a ValueError that names the first NaN or infinity. */
-function requireFinite(machine: Machine, where: string, what: string, data: Resident): void {
-  const { kernels, memory, arena } = machine;
+function requireFinite(runtime: WasmRuntime, where: string, what: string, data: Resident): void {
+  const { kernels, memory, arena } = runtime;
   const result = arena.allocate(4);
   kernels.f32_first_nonfinite(data.rows * data.width, data.address, result);
   const index = memory.i32[result / 4];
@@ -26,7 +26,7 @@ function requireFinite(machine: Machine, where: string, what: string, data: Resi
 
 /** Throws a ValueError that names the first target outside of a loss's domain. */
 function requireDomain(
-  machine: Machine,
+  runtime: WasmRuntime,
   where: string,
   what: string,
   data: Resident,
@@ -34,7 +34,7 @@ function requireDomain(
 ): void {
   if (targetRange === undefined && targetValues === undefined) return;
   const [low, high] = targetRange ?? [-Infinity, Infinity];
-  const values = machine.memory.f32;
+  const values = runtime.memory.f32;
   const first = data.address / 4;
   for (let i = 0; i < data.rows * data.width; i++) {
     const value = values[first + i];
@@ -80,11 +80,11 @@ export function openData(
   shape: DataShape,
   names: readonly [x: string, y: string] = ['x', 'y'],
 ): DataSources {
-  const x = perEnd(where, names[0], given.x, shape.inputs).map(({ what, value }, index) => ({
+  const x = perTensor(where, names[0], given.x, shape.inputs).map(({ what, value }, index) => ({
     what,
     source: openRows(where, what, value, shape.inputs[index].width),
   }));
-  const y = perEnd(where, names[1], given.y, shape.outputs).map(({ what, value }, index) => {
+  const y = perTensor(where, names[1], given.y, shape.outputs).map(({ what, value }, index) => {
     const { width, loss } = shape.outputs[index];
     const hint = targetHint(loss);
     const open = loss.targets === 'labels' ? openLabels : openRows;
@@ -123,13 +123,13 @@ interface CopiedRows {
 }
 
 /** Copies data in. Everything of it is read here, and once: what is checked later is the copy. */
-export function copyData(machine: Machine, where: string, sources: DataSources): CopiedData {
-  const regions = new RegionGroup(machine.arena);
+export function copyData(runtime: WasmRuntime, where: string, sources: DataSources): CopiedData {
+  const regions = new RegionGroup(runtime.arena);
   const copyIn = ({ what, source }: NamedSource): CopiedRows => {
     const { rows, width } = source;
     const address = regions.allocate(4 * rows * width);
     const watch = watchOf(source);
-    source.write(machine.memory.f32, address / 4, 0, rows, watch);
+    source.write(runtime.memory.f32, address / 4, 0, rows, watch);
     watch?.warn(where, what);
     return { what, data: { rows, width, address } };
   };
@@ -150,27 +150,27 @@ export function copyData(machine: Machine, where: string, sources: DataSources):
  * Checks the values of data that was copied in, before anything of the model is touched. It is freed where they are
  * refused.
  */
-export function acceptData(machine: Machine, where: string, copied: CopiedData, { outputs }: DataShape): Dataset {
+export function acceptData(runtime: WasmRuntime, where: string, copied: CopiedData, { outputs }: DataShape): Dataset {
   const { rows, regions } = copied;
   const weighing = (weights: Float32Array | undefined): Resident | undefined => {
     if (weights === undefined) return undefined;
     const address = regions.allocate(4 * rows);
-    machine.memory.f32.set(weights, address / 4);
+    runtime.memory.f32.set(weights, address / 4);
     return { rows, width: 1, address };
   };
   try {
-    for (const { what, data } of copied.x) requireFinite(machine, where, what, data);
+    for (const { what, data } of copied.x) requireFinite(runtime, where, what, data);
     copied.y.forEach(({ what, data }, index) => {
       const { loss } = outputs[index];
       if (loss.targets === 'labels') return;
-      requireFinite(machine, where, what, data);
-      requireDomain(machine, where, what, data, loss);
+      requireFinite(runtime, where, what, data);
+      requireDomain(runtime, where, what, data, loss);
     });
     const x = copied.x.map(({ data }) => data);
     const y = copied.y.map(({ data }) => data);
     const given = copied.given ?? readGivenWeights(where, copied, rows, outputs);
     if (given instanceof Error) throw given;
-    const whole = wholeWeights(where, machine, given, y, outputs);
+    const whole = wholeWeights(where, runtime, given, y, outputs);
     const givenWeights = weighing(given.byRow);
     return {
       rows,
@@ -187,8 +187,8 @@ export function acceptData(machine: Machine, where: string, copied: CopiedData, 
 }
 
 /** `copyData` and `acceptData`. */
-export const loadData = (machine: Machine, where: string, sources: DataSources, shape: DataShape): Dataset =>
-  acceptData(machine, where, copyData(machine, where, sources), shape);
+export const loadData = (runtime: WasmRuntime, where: string, sources: DataSources, shape: DataShape): Dataset =>
+  acceptData(runtime, where, copyData(runtime, where, sources), shape);
 
 /** The part of a dataset from row `first` on, to evaluate: the whole keeps its memory. */
 export function tail(data: Dataset, first: number): Dataset {

@@ -1,5 +1,5 @@
 import type { Labels, RowNumbers, Rows } from '../../common/rows.js';
-import type { End } from '../../graph/tensor-specs.js';
+import type { TensorSpec } from '../../graph/tensor-specs.js';
 import type { LossDefinition } from '../../losses/bind.js';
 
 /** What each class counts for, by its index; classes that are not named count 1. */
@@ -29,8 +29,8 @@ export interface Dataset {
 
 /** What data must look like. */
 export interface DataShape {
-  readonly inputs: readonly End[];
-  readonly outputs: readonly (End & { readonly loss: LossDefinition })[];
+  readonly inputs: readonly TensorSpec[];
+  readonly outputs: readonly (TensorSpec & { readonly loss: LossDefinition })[];
 }
 
 /** What a caller hands over. */

@@ -3,7 +3,7 @@ import { describe } from '../../common/describe.js';
 import { ShapeError, ValueError } from '../../common/errors.js';
 import { isRecord } from '../../common/options.js';
 import { lengthOf } from '../../common/rows.js';
-import type { Machine } from '../../runtime/wasm-runtime.js';
+import type { WasmRuntime } from '../../runtime/wasm-runtime.js';
 import type { LossDefinition } from '../../losses/bind.js';
 import type { DataGiven, DataShape, Resident } from './shape.js';
 
@@ -53,7 +53,7 @@ const cutOf = (targets: Float32Array): number =>
  */
 function classesOf(
   where: string,
-  { memory }: Machine,
+  { memory }: WasmRuntime,
   { rows, width, address }: Resident,
   loss: LossDefinition,
 ): Int32Array {
@@ -114,7 +114,7 @@ export function readGivenWeights(
 /** What each row counts for, its class included; the given weights themselves where there is no more. */
 export function wholeWeights(
   where: string,
-  machine: Machine,
+  runtime: WasmRuntime,
   { byRow, byClass }: GivenWeights,
   y: readonly Resident[],
   outputs: DataShape['outputs'],
@@ -122,7 +122,7 @@ export function wholeWeights(
   if (byClass === undefined) return byRow;
   const classes = changesNothing(byClass)
     ? new Int32Array(y[0].rows)
-    : classesOf(where, machine, y[0], outputs[0].loss);
+    : classesOf(where, runtime, y[0], outputs[0].loss);
   return Float32Array.from(classes, (index, row) => {
     const weight = byClass[index] * (byRow?.[row] ?? 1);
     if (Number.isFinite(Math.fround(weight))) return weight;

@@ -1,7 +1,7 @@
 import { propertiesOf } from '../../activations/properties.js';
 import { RegionGroup } from '../../runtime/arena.js';
-import type { Machine } from '../../runtime/wasm-runtime.js';
-import type { Place } from '../../runtime/matrix-view.js';
+import type { WasmRuntime } from '../../runtime/wasm-runtime.js';
+import type { MatrixView } from '../../runtime/matrix-view.js';
 import type { Graph } from '../../graph/graph.js';
 import { storedFloats, type PlannedParameter } from '../../graph/plan.js';
 import { runProgram, type BoundNode, type Program } from '../../graph/program.js';
@@ -9,7 +9,7 @@ import { bindUpdate, type UpdateVectors } from '../../optimizers/bind.js';
 import { findFaults, withText } from './advice.js';
 import { batchesOfOne, notProbabilities, outcomesOf, zeroGradientOf } from './findings.js';
 import type { Diagnosis, LayerDiagnosis, NonFinite } from './diagnosis.js';
-import type { Station } from '../execution-context.js';
+import type { ExecutionContext } from '../execution-context.js';
 import { bindClip, bindPenalties } from '../adjustments.js';
 import type { Trainer } from '../trainer.js';
 
@@ -23,7 +23,7 @@ const SOFT = 0.05;
 const ZERO_INPUTS = 0.1;
 
 /** Whether a vector holds a NaN or an infinity. */
-function hasNonFinite({ kernels, memory, arena }: Machine, address: number, floats: number): boolean {
+function hasNonFinite({ kernels, memory, arena }: WasmRuntime, address: number, floats: number): boolean {
   const result = arena.allocate(4);
   kernels.f32_first_nonfinite(floats, address, result);
   const index = memory.i32[result / 4];
@@ -34,11 +34,11 @@ function hasNonFinite({ kernels, memory, arena }: Machine, address: number, floa
 /**
  * Whether the batch that was just differentiated shows a NaN or an infinity in its loss, its gradients or the weights.
  */
-export function holdsNonFinite(trainer: Trainer, { tally }: Station): boolean {
+export function holdsNonFinite(trainer: Trainer, { accumulator }: ExecutionContext): boolean {
   const { size, weights, gradients } = trainer.vectors;
-  const { machine } = trainer.trainee;
-  if (!tally.finite) return true;
-  return hasNonFinite(machine, gradients, size) || hasNonFinite(machine, weights, size);
+  const { runtime } = trainer.model;
+  if (!accumulator.finite) return true;
+  return hasNonFinite(runtime, gradients, size) || hasNonFinite(runtime, weights, size);
 }
 
 /**
@@ -49,31 +49,31 @@ export function diagnose(
   trainer: Trainer,
   rows: number,
   weighted: boolean,
-  load: (station: Station) => void,
+  load: (context: ExecutionContext) => void,
 ): Diagnosis {
-  const { trainee, vectors, compiled } = trainer;
-  const { machine, layout, plan } = trainee;
-  const regions = new RegionGroup(machine.arena);
-  let station: Station | undefined;
+  const { model, vectors, compiled } = trainer;
+  const { runtime, layout, plan } = model;
+  const regions = new RegionGroup(runtime.arena);
+  let context: ExecutionContext | undefined;
   try {
     // Gradients, and what an update would change, on copies.
     const copies: UpdateVectors = {
       size: vectors.size,
       weights: layout.allocate(regions, 'all'),
       gradients: layout.allocate(regions, 'learned'),
-      slots: vectors.slots.map(() => layout.allocate(regions, 'learned')),
+      optimizerState: vectors.optimizerState.map(() => layout.allocate(regions, 'learned')),
     };
-    const { u8 } = machine.memory;
+    const { u8 } = runtime.memory;
     const copy = (from: number, to: number, floats: number) => u8.copyWithin(to, from, from + 4 * floats);
     copy(vectors.weights, copies.weights, plan.parameterFloats);
-    vectors.slots.forEach((slot, index) => copy(slot, copies.slots[index], vectors.size));
-    station = trainer.bindApart({ weights: vectors.weights, gradients: copies.gradients }, rows, weighted);
-    load(station);
-    station.tally.reset();
+    vectors.optimizerState.forEach((state, index) => copy(state, copies.optimizerState[index], vectors.size));
+    context = trainer.bindApart({ weights: vectors.weights, gradients: copies.gradients }, rows, weighted);
+    load(context);
+    context.accumulator.reset();
     trainer.tick();
-    runProgram(station.program, rows);
-    const { loss } = station.tally.means(rows);
-    const scope = { trainer, program: station.program, rows, gradients: copies.gradients, regions };
+    runProgram(context.program, rows);
+    const { loss } = context.accumulator.means(rows);
+    const scope = { trainer, program: context.program, rows, gradients: copies.gradients, regions };
     const nonFinite = firstNonFinite(scope, loss);
     const zigzag = zigzagShares(scope);
     const affine = affineMeasures(scope);
@@ -81,12 +81,12 @@ export function diagnose(
     const zeroGradient = zeroGradientOf(scope);
     // Where something is not finite, nothing can be said of the outputs.
     const outcomes = nonFinite === undefined ? outcomesOf(scope) : [];
-    bindPenalties(machine, plan, copies)();
-    bindClip(machine, plan, compiled.optimizer, copies, regions)();
+    bindPenalties(runtime, plan, copies)();
+    bindClip(runtime, plan, compiled.optimizer, copies, regions)();
     const gradientNorms = normsByLayer(scope, (parameter) => layout.readOne(copies.gradients, parameter));
     const before = normsByLayer(scope, (parameter) => layout.readOne(vectors.weights, parameter));
     const rate = nextRate(trainer);
-    if (rate !== undefined) bindUpdate(machine, compiled.optimizer, copies)(trainer.stepCount + 1, rate);
+    if (rate !== undefined) bindUpdate(runtime, compiled.optimizer, copies)(trainer.stepCount + 1, rate);
     const changes = normsByLayer(scope, (parameter) => {
       const old = layout.readOne(vectors.weights, parameter);
       return layout.readOne(copies.weights, parameter).map((value, index) => value - old[index]);
@@ -123,7 +123,7 @@ export function diagnose(
     });
     return withText({ loss, layers, nonFinite, faults });
   } finally {
-    station?.free();
+    context?.free();
     regions.free();
   }
 }
@@ -171,7 +171,7 @@ function normsByLayer(
   read: (parameter: PlannedParameter) => Float32Array,
 ): ReadonlyMap<number, number> {
   const squares = new Map<number, number>();
-  for (const parameter of trainer.trainee.plan.parameters) {
+  for (const parameter of trainer.model.plan.parameters) {
     if (!parameter.spec.learned) continue;
     let sum = squares.get(parameter.layer) ?? 0;
     for (const value of read(parameter)) sum += value * value;
@@ -185,7 +185,7 @@ function normsByLayer(
  * sign.
  */
 function zigzagShares({ trainer, gradients }: Scope): ReadonlyMap<number, Pick<LayerDiagnosis, 'zigzag' | 'inputs'>> {
-  const { plan, layout } = trainer.trainee;
+  const { plan, layout } = trainer.model;
   const shares = new Map<number, Pick<LayerDiagnosis, 'zigzag' | 'inputs'>>();
   for (const parameter of plan.parameters) {
     const [units, inputs] = parameter.spec.shape;
@@ -208,7 +208,7 @@ function zigzagShares({ trainer, gradients }: Scope): ReadonlyMap<number, Pick<L
 
 /** ‖δ‖ of what is backpropagated to each affine map, and the sign that its inputs have. */
 function affineMeasures({ trainer, program, rows }: Scope): ReadonlyMap<number, AffineMeasures> {
-  const { f32 } = trainer.trainee.machine.memory;
+  const { f32 } = trainer.model.runtime.memory;
   const sums = new Map<number, { squares: number; positive: number; negative: number; values: number }>();
   for (const { layer, kind, inputs, outputDelta } of program.nodes) {
     if (kind !== 'affine' || outputDelta === undefined) continue;
@@ -235,7 +235,12 @@ function affineMeasures({ trainer, program, rows }: Scope): ReadonlyMap<number, 
 
 type AffineMeasures = Pick<LayerDiagnosis, 'deltaNorm' | 'inputSign'>;
 
-function eachValue(f32: Float32Array, { address, width, ld }: Place, rows: number, visit: (value: number) => void) {
+function eachValue(
+  f32: Float32Array,
+  { address, width, ld }: MatrixView,
+  rows: number,
+  visit: (value: number) => void,
+) {
   for (let row = 0; row < rows; row++) {
     const first = address / 4 + row * ld;
     for (let i = first; i < first + width; i++) visit(f32[i]);
@@ -247,16 +252,16 @@ type Saturation = Pick<LayerDiagnosis, 'activation' | 'softSaturated' | 'hardSat
 /** Saturated activations and dead units, from f'(z) of every value. */
 function saturationOf(scope: Scope): ReadonlyMap<number, Saturation> {
   const { trainer, program, rows, regions } = scope;
-  const { machine } = trainer.trainee;
+  const { runtime } = trainer.model;
   const largest = Math.max(0, ...program.nodes.map(({ output }) => output.ld)) * rows;
   const ones = regions.allocate(4 * largest);
   const slopes = regions.allocate(4 * largest);
-  machine.kernels.f32_fill(largest, ones, 1);
+  runtime.kernels.f32_fill(largest, ones, 1);
   const found = new Map<number, Counts>();
   for (const node of program.nodes) {
     if (node.differentiate === undefined) continue;
     const { width, ld } = node.output;
-    const at = (address: number): Place => ({ address, width, ld });
+    const at = (address: number): MatrixView => ({ address, width, ld });
     for (const step of node.differentiate(at(ones), at(slopes))) step(rows);
     const counts = found.get(node.layer) ?? {
       kind: node.kind,
@@ -265,7 +270,7 @@ function saturationOf(scope: Scope): ReadonlyMap<number, Saturation> {
       values: 0,
       alive: new Uint8Array(width),
     };
-    countSaturated(machine.memory.f32, at(slopes), rows, node, counts);
+    countSaturated(runtime.memory.f32, at(slopes), rows, node, counts);
     found.set(node.layer, counts);
   }
   return new Map([...found].map(([layer, counts]) => [layer, sharesOf(counts)]));
@@ -290,7 +295,7 @@ const sharesOf = ({ kind, soft, hard, values, alive }: Counts): Saturation => ({
 
 function countSaturated(
   f32: Float32Array,
-  slopes: Place,
+  slopes: MatrixView,
   rows: number,
   { kind, output }: BoundNode,
   counts: Counts,
@@ -311,10 +316,10 @@ function countSaturated(
 
 /** The first NaN or infinity in the order in which a step computes: weights, activations, loss, deltas, gradients. */
 function firstNonFinite({ trainer, program, rows, gradients }: Scope, loss: number): NonFinite | undefined {
-  const { machine, plan } = trainer.trainee;
+  const { runtime, plan } = trainer.model;
   const { names } = plan.graph;
-  const has = (address: number, floats: number): boolean => hasNonFinite(machine, address, floats);
-  const matrixHas = ({ address, ld }: Place): boolean => has(address, rows * ld);
+  const has = (address: number, floats: number): boolean => hasNonFinite(runtime, address, floats);
+  const matrixHas = ({ address, ld }: MatrixView): boolean => has(address, rows * ld);
   const tensorHas = (base: number, { spec, offset }: PlannedParameter): boolean =>
     has(base + 4 * offset, storedFloats(spec));
   const weight = plan.parameters.find((parameter) => tensorHas(trainer.vectors.weights, parameter));

@@ -2,7 +2,7 @@
  * What a diagnosis measures of the network as a whole, beside its layers: gradients of 0, outputs that are no
  * probabilities, batches of one row, and the outputs.
  */
-import type { Place } from '../../runtime/matrix-view.js';
+import type { MatrixView } from '../../runtime/matrix-view.js';
 import type { Graph } from '../../graph/graph.js';
 import type { PlannedParameter } from '../../graph/plan.js';
 import type { Program } from '../../graph/program.js';
@@ -19,27 +19,27 @@ interface Batch {
 }
 
 /** Names of the layers that the outputs come from. */
-const outputLayers = ({ trainee }: Trainer): string[] =>
-  trainee.plan.graph.outputs.map((node) => trainee.plan.graph.names[trainee.plan.graph.nodes[node].layer]);
+const outputLayers = ({ model }: Trainer): string[] =>
+  model.plan.graph.outputs.map((node) => model.plan.graph.names[model.plan.graph.nodes[node].layer]);
 
 /** Whether nothing among these tensors has a gradient. Without what penalties add, which is no matter of the data. */
 const hasNoGradient = ({ trainer, gradients }: Batch, parameters: readonly PlannedParameter[]): boolean =>
-  parameters.every((parameter) => trainer.trainee.layout.readOne(gradients, parameter).every((value) => value === 0));
+  parameters.every((parameter) => trainer.model.layout.readOne(gradients, parameter).every((value) => value === 0));
 
 /** Whether the gradient is 0 in all that is learned. */
 export function zeroGradientOf(batch: Batch): boolean {
-  const learned = batch.trainer.trainee.plan.parameters.filter(({ spec }) => spec.learned);
+  const learned = batch.trainer.model.plan.parameters.filter(({ spec }) => spec.learned);
   return learned.length > 0 && hasNoGradient(batch, learned);
 }
 
 /** The cross-entropies that are taken of outputs which are no probabilities: below 0, or of a binary one above 1. */
 export function notProbabilities({ trainer, program, rows }: Batch): Findings['notProbabilities'] {
   const names = outputLayers(trainer);
-  const { machine } = trainer.trainee;
+  const { runtime } = trainer.model;
   return trainer.compiled.losses.flatMap(({ kind }, index) => {
     if (!kind.endsWith('Crossentropy')) return [];
     const most = kind === 'binaryCrossentropy' ? 1 : Infinity;
-    const { values } = tableOf(machine.memory.f32, program.outputs[index], rows);
+    const { values } = tableOf(runtime.memory.f32, program.outputs[index], rows);
     const wrong = values.filter((value) => value < 0 || value > most).length;
     return wrong === 0 ? [] : [{ layer: names[index], kind, share: wrong / values.length }];
   });
@@ -50,7 +50,7 @@ export function notProbabilities({ trainer, program, rows }: Batch): Findings['n
  * row.
  */
 export function batchesOfOne({ trainer, rows }: Batch): string[] {
-  const { plan, layout, weights } = trainer.trainee;
+  const { plan, layout, weights } = trainer.model;
   if (rows > 1 && trainer.stepCount === 0) return [];
   const found = new Set<string>();
   for (const { operation, parameters, layer } of plan.nodes) {
@@ -79,8 +79,8 @@ function layersBefore({ nodes }: Graph, end: number): ReadonlySet<number> {
 export function outcomesOf(batch: Batch): Outcome[] {
   const { trainer, program, rows } = batch;
   const { losses, lossWeights } = trainer.compiled;
-  const { machine, plan } = trainer.trainee;
-  const table = (place: Place) => tableOf(machine.memory.f32, place, rows);
+  const { runtime, plan } = trainer.model;
+  const table = (place: MatrixView) => tableOf(runtime.memory.f32, place, rows);
   const names = outputLayers(trainer);
   const matrices = plan.parameters.filter(({ spec }) => spec.learned && spec.storage === 'panels');
   const differ = rows > 1 && program.inputs.some((place) => !isConstant(table(place)));

@@ -4,7 +4,7 @@
  * of the best constant, which is what a network comes to that uses nothing of its inputs.
  */
 import { log } from '../../common/elementary.js';
-import type { Place } from '../../runtime/matrix-view.js';
+import type { MatrixView } from '../../runtime/matrix-view.js';
 import type { Loss } from '../../losses/losses.js';
 
 /** One output of a diagnosed batch. */
@@ -74,7 +74,7 @@ const MEASURES: Readonly<Partial<Record<Loss['kind'], Measure>>> = {
 };
 
 /** Copies the rows of a place. */
-export function tableOf(f32: Float32Array, { address, width, ld }: Place, rows: number): Table {
+export function tableOf(f32: Float32Array, { address, width, ld }: MatrixView, rows: number): Table {
   const values = new Float32Array(rows * width);
   for (let row = 0; row < rows; row++) {
     const first = address / 4 + row * ld;
