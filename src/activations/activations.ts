@@ -1,6 +1,7 @@
 import { readCustom, type Custom, type Named } from '../common/custom.js';
 import { resolve, withoutOptions, type Descriptor } from '../common/descriptor.js';
 import { nonNegative, readOptions, type Check } from '../common/options.js';
+import type { KernelName } from '../runtime/abi.js';
 
 /** What `leakyRelu` takes. */
 export interface LeakyReluOptions {
@@ -101,3 +102,44 @@ export type ActivationLike = ActivationName | 'silu' | 'logistic' | 'identity' |
 /** Reads a name, what a factory made, or an object of the user's own. */
 export const activationCheck: Check<Activation> = (path, value) =>
   readCustom<CustomActivation>(path, value, ['forward', 'derivative']) ?? resolve(path, value, ACTIVATIONS);
+
+/** The activations without learned parameters that compute something. */
+export type PlainActivation = Exclude<Activation, { kind: 'linear' | 'prelu' }>;
+
+/** The activations that work on each value alone, by a kernel. */
+export type ElementwiseName = Exclude<ActivationName, 'linear' | 'prelu' | 'softmax'>;
+
+/** Their kernels (n, *x, *y, …scalars): assembly/activation. */
+export const ELEMENTWISE: Readonly<Record<ElementwiseName, KernelName>> = {
+  unitStep: 'f32_unit_step',
+  sigmoid: 'f32_sigmoid',
+  tanh: 'f32_tanh',
+  relu: 'f32_relu',
+  leakyRelu: 'f32_leaky_relu',
+  elu: 'f32_elu',
+  selu: 'f32_elu',
+  swish: 'f32_swish',
+  gelu: 'f32_gelu',
+  softplus: 'f32_softplus',
+  softsign: 'f32_softsign',
+  mish: 'f32_mish',
+  hardSigmoid: 'f32_hard_sigmoid',
+};
+
+/** SELU's constants (Klambauer et al. 2017), to the digits that the slides give. */
+const SELU_ALPHA = 1.6732632423543772;
+const SELU_SCALE = 1.0507009873554805;
+
+/** Scalars that the kernels of an activation take besides addresses, those of its derivative too; 0 for none. */
+export function scalarsOf(activation: PlainActivation): readonly [number, number] {
+  switch (activation.kind) {
+    case 'leakyRelu':
+      return [activation.config.alpha, 0];
+    case 'elu':
+      return [activation.config.alpha, 1];
+    case 'selu':
+      return [SELU_SCALE * SELU_ALPHA, SELU_SCALE];
+    default:
+      return [0, 0];
+  }
+}

@@ -6,6 +6,7 @@ import { FormatError, MemoryError, ValueError, WasmMlpError } from '../common/er
 import { isRecord } from '../common/options.js';
 import { isShortage, type NamedTensor } from '../common/tensors.js';
 import type { PlannedParameter } from '../graph/plan.js';
+import type { LayerFactories } from '../layers/definition.js';
 import { isModest } from '../formats/json-size.js';
 import { decodeSafetensors } from '../formats/safetensors.js';
 import type { CompileOptions } from '../training/compiled.js';
@@ -131,6 +132,7 @@ function decodeModel(file: unknown): Omit<Checkpoint, 'copied'> {
 export function openModel(
   file: unknown,
   custom: CustomObjects,
+  factories: LayerFactories,
 ): { readonly checkpoint: Checkpoint; readonly blueprint: Blueprint } {
   const { architecture, training, ...rest } = decodeModel(file);
   const restored = <T>(field: string, value: T): T =>
@@ -142,7 +144,9 @@ export function openModel(
     // Functions of the user's own may run between check and use, and change the file.
     copied: custom.size > 0,
   };
-  const blueprint = asFormatError('architecture', () => readArchitecture('loadModel', checkpoint.architecture));
+  const blueprint = asFormatError('architecture', () =>
+    readArchitecture('loadModel', checkpoint.architecture, factories),
+  );
   return { checkpoint, blueprint };
 }
 

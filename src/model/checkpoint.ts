@@ -5,13 +5,13 @@
 import { describe } from '../common/describe.js';
 import { FormatError } from '../common/errors.js';
 import { flag, readOptions } from '../common/options.js';
-import type { NamedTensor } from '../common/tensors.js';
 import { encodeSafetensors } from '../formats/safetensors.js';
 import { stateNames } from '../optimizers/bind.js';
 import type { NetworkPlan, PlannedParameter } from '../graph/plan.js';
 import type { TensorSpec } from '../graph/tensor-specs.js';
 import { readCompileOptions, type CompileOptions } from '../training/compiled.js';
-import type { Architecture } from '../graph/architecture.js';
+import { architectureOf } from '../graph/architecture.js';
+import type { ModelState } from '../graph/model-state.js';
 import {
   FIELD,
   FORMAT_VERSION,
@@ -38,22 +38,17 @@ export function savedOptions({ optimizer, losses, lossWeights, metrics }: Traine
 
 const slotTensor = (slot: string, weight: string): string => `optimizer.${slot}.${weight}`;
 
-/** Writes the file. */
+/** Writes the file: the weights as they are, and the optimizer's state of the same step. */
 export function encodeModel(
   options: SaveOptions | undefined,
-  model: {
-    readonly architecture: Architecture;
-    readonly epochCount: number;
-    readonly weights: readonly NamedTensor[];
-    readonly trainer: Trainer | undefined;
-  },
+  { blueprint, layout, weights, epochCount }: ModelState,
+  current: Trainer | undefined,
 ): Uint8Array {
   const { includeOptimizer } = readOptions<Required<SaveOptions>>('save', options, {
     includeOptimizer: { check: flag, or: true },
   });
-  const { architecture, epochCount, weights } = model;
-  const tensors = [...weights];
-  const trainer = includeOptimizer ? model.trainer : undefined;
+  const tensors = layout.read(weights);
+  const trainer = includeOptimizer ? current : undefined;
   let training: SavedTraining | undefined;
   if (trainer !== undefined) {
     const { compiled, savedRate: learningRate, stepCount } = trainer;
@@ -68,6 +63,7 @@ export function encodeModel(
       for (const tensor of slot.tensors) tensors.push({ ...tensor, name: slotTensor(slot.name, tensor.name) });
     }
   }
+  const architecture = architectureOf(blueprint);
   const header: Header = { formatVersion: FORMAT_VERSION, architecture, epochCount, ...(training && { training }) };
   return encodeSafetensors({ tensors, metadata: { format: 'pt', [FIELD]: JSON.stringify(header) } });
 }

@@ -9,6 +9,7 @@ import type { ReadFitOptions } from '../training/fit-options.js';
 import type { History } from '../training/fit.js';
 import type { Logs } from '../training/execution-context.js';
 import type { Architecture } from '../graph/architecture.js';
+import type { ModelEdit } from '../model/remote-fit.js';
 
 /** Rows that are sent in parts, as set number `set`. */
 export interface SentRows {
@@ -55,21 +56,13 @@ export interface Begin {
   readonly validation: SentData | undefined;
 }
 
-/** A change of the model from outside. */
-export interface Edit {
-  readonly learningRate?: number;
-  readonly stopTraining?: boolean;
-  /** All weights as they stand in panels. */
-  readonly weights?: Float32Array;
-}
-
 /** From the model to the worker. */
 export type ToWorker =
   | Begin
   | { readonly type: 'rows'; readonly set: number; readonly data: Float32Array }
   /** All rows are sent. */
   | { readonly type: 'start' }
-  | ({ readonly type: 'edit' } & Edit)
+  | ({ readonly type: 'edit' } & ModelEdit)
   /** To the question that is open: what it gave, or that it failed. */
   | ({ readonly type: 'answer'; readonly failed?: boolean } & Answer)
   /** Of a compute worker that was asked for: what it says, or that it has ended. */

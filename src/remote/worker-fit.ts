@@ -7,8 +7,10 @@ import { ATTACH, type AttachedCallback } from '../training/callbacks/callback.js
 import { ReadyBatch, type Batch, type BatchSource, type FitData } from '../training/data/batches.js';
 import { copyState, stateFloats, TrainingState, type Edits } from '../training/state.js';
 import { readArchitecture } from '../graph/architecture.js';
+import { FACTORIES } from '../layers/registry.js';
 import { Model } from '../model/model.js';
-import type { Answer, Begin, Edit, FromWorker, Question, SentError, ToWorker } from './protocol.js';
+import type { ModelEdit } from '../model/remote-fit.js';
+import type { Answer, Begin, FromWorker, Question, SentError, ToWorker } from './protocol.js';
 import { sentError } from './errors.js';
 import { receivedData } from './receive.js';
 import { Snapshots } from './snapshots.js';
@@ -33,7 +35,7 @@ export class Training {
   /** Whether there is nothing left to say or to change. */
   private over = false;
   /** Changes that came before training began, and whether it has. */
-  private readonly early: Edit[] = [];
+  private readonly early: ModelEdit[] = [];
   private begun = false;
   private waiting: { resolve(answer: Answer): void; reject(error: Error): void } | undefined;
   /** For each inspection that is wanted, from epoch to epoch how many. */
@@ -96,7 +98,7 @@ export class Training {
     let runtime: WasmRuntime | undefined;
     let last: FromWorker;
     try {
-      runtime = await this.startMachine();
+      runtime = await this.startRuntime();
       last = { type: 'done', history: await this.train(runtime) };
     } catch (error) {
       last = { type: 'failed', error: this.sentError(error), begun: this.begun };
@@ -113,7 +115,7 @@ export class Training {
     return known ? undefined : sentError(error);
   }
 
-  private async startMachine(): Promise<WasmRuntime> {
+  private async startRuntime(): Promise<WasmRuntime> {
     const { module, tile, maximumMemory, threads } = this.begin;
     const settings = { module, tile, initialMemory: Math.min(1 << 20, maximumMemory), maximumMemory };
     if (threads === 1) return new WasmRuntime(settings);
@@ -130,18 +132,18 @@ export class Training {
 
   private async train(runtime: WasmRuntime): ReturnType<typeof Model.prototype.train> {
     const { architecture, compiled, state, snapshots, options, data, validation } = this.begin;
-    const blueprint = readArchitecture('fit', architecture);
+    const blueprint = readArchitecture('fit', architecture, FACTORIES);
     const model = new Model<Float32Array | Float32Array[]>(
       { runtime, blueprint, where: 'fit', onDispose: () => undefined },
       false,
     );
     model.compile({ ...compiled, checks: 'off' });
     this.model = model;
-    const floats = stateFloats(model.training.trainer);
+    const floats = stateFloats(model.currentTrainer);
     const first = new TrainingState(state, 0, floats);
     this.edits = first.edits;
-    first.giveWeights(model.training, this.edits);
-    first.giveMoments(model.training, this.edits);
+    first.giveWeights(model.currentTrainer, this.edits);
+    first.giveOptimizerState(model.currentTrainer, this.edits);
     if (snapshots !== undefined) this.snapshots = new Snapshots(snapshots, floats, 'writer');
     const given: FitData = {
       train: data === 'source' ? { source: this.source() } : receivedData(data, this.partsOf),
@@ -180,16 +182,16 @@ export class Training {
 
   /** Puts the state where the other side finds it; where no memory is shared it is returned, to go with a message. */
   private handOver(): ArrayBuffer | undefined {
-    const { training } = this.model!;
+    const { currentTrainer } = this.model!;
     if (this.snapshots !== undefined) {
-      this.snapshots.draft.take(training, this.edits);
+      this.snapshots.draft.take(currentTrainer, this.edits);
       this.snapshots.publish();
       return undefined;
     }
-    return copyState(training, this.edits);
+    return copyState(currentTrainer, this.edits);
   }
 
-  private apply({ learningRate, stopTraining, weights }: Edit): void {
+  private apply({ learningRate, stopTraining, weights }: ModelEdit): void {
     const model = this.model!;
     if (learningRate !== undefined) {
       model.learningRate = learningRate;

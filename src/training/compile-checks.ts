@@ -8,6 +8,7 @@ import { ValueError } from '../common/errors.js';
 import type { NetworkPlan } from '../graph/plan.js';
 import type { Loss } from '../losses/losses.js';
 import type { Metric } from '../metrics/metrics.js';
+import type { OperationKind, OperationOf } from '../operations/operation.js';
 import type { CompileChecks, Compiled } from './compiled.js';
 
 /** What is known of an output: the values that it can have, and the activation that it ends on. */
@@ -26,41 +27,55 @@ const LINEAR: KnownOutput = { range: 'any', activation: 'linear' };
 /** Whether values below 0 are among them. */
 const isSigned = (known: KnownOutput | undefined): boolean => known?.range === 'any' || known?.range === 'signed';
 
+/** What is known of the output of an operation, given what is known of its inputs. */
+type Known<K extends OperationKind> = (
+  operation: OperationOf<K>,
+  given: readonly (KnownOutput | undefined)[],
+) => KnownOutput | undefined;
+
+const linear = (): KnownOutput => LINEAR;
+/** Noise is added in training alone. */
+const unchanged = (_operation: unknown, given: readonly (KnownOutput | undefined)[]): KnownOutput | undefined =>
+  given[0];
+const nothing = (): undefined => undefined;
+/** Values around a mean of 0, of each unit or of each row, whatever the input is. */
+const centered = ({ kind }: { readonly kind: string }): KnownOutput => ({ range: 'any', activation: kind });
+/** Merged values are below 0 where those of all inputs may be. Of others, such as an average of softmaxes, nothing. */
+const merged = (_operation: unknown, given: readonly (KnownOutput | undefined)[]): KnownOutput | undefined =>
+  given.every(isSigned) ? LINEAR : undefined;
+
+/** What each kind of operation lets one know of its output when the network predicts. */
+const KNOWN: { readonly [K in OperationKind]: Known<K> } = {
+  affine: linear,
+  maxPieces: linear,
+  identity: unchanged,
+  dropout: unchanged,
+  gaussianNoise: unchanged,
+  batchNormalization: centered,
+  layerNormalization: centered,
+  normalization: nothing,
+  // Scaled and shifted: values without bounds have none afterwards.
+  rescaling: (_operation, given) => (given[0]?.range === 'any' ? LINEAR : undefined),
+  add: merged,
+  concatenate: merged,
+  prelu: ({ kind }) => ({ range: 'any', activation: kind }),
+  activation({ config: { activation } }) {
+    const { range } = propertiesOf(activation.kind);
+    return range && { range, activation: activation.kind };
+  },
+};
+
+const knownOf = <K extends OperationKind>(
+  operation: OperationOf<K>,
+  given: readonly (KnownOutput | undefined)[],
+): KnownOutput | undefined => KNOWN[operation.kind](operation, given);
+
 /** What is known of each value of a network when it predicts; undefined where nothing is. */
 function knownValues({ widths, nodes }: NetworkPlan): readonly (KnownOutput | undefined)[] {
   const known: (KnownOutput | undefined)[] = widths.map(() => undefined);
   for (const { operation, inputs, output } of nodes) {
     const given = inputs.map((input) => known[input]);
-    switch (operation.kind) {
-      case 'affine':
-      case 'maxPieces':
-        known[output] = LINEAR;
-        break;
-      // As they were, once nothing is trained; `linear` is an activation as a layer of its own.
-      case 'linear':
-      case 'dropout':
-      case 'gaussianNoise':
-        known[output] = given[0];
-        break;
-      // Values around a mean of 0, of each unit or of each row, whatever came before.
-      case 'batchNormalization':
-      case 'layerNormalization':
-        known[output] = { range: 'any', activation: operation.kind };
-        break;
-      // Scaled and shifted: what has no bounds has none.
-      case 'rescaling':
-        if (given[0]?.range === 'any') known[output] = LINEAR;
-        break;
-      // Sums and rows of what goes below 0 go below 0. Of others, such as an average of softmaxes, nothing is said.
-      case 'add':
-      case 'concatenate':
-        if (given.every(isSigned)) known[output] = LINEAR;
-        break;
-      default: {
-        const { range } = propertiesOf(operation.kind);
-        if (range !== undefined) known[output] = { range, activation: operation.kind };
-      }
-    }
+    known[output] = knownOf(operation, given);
   }
   return known;
 }

@@ -7,7 +7,7 @@ import { suggestion } from '../common/nearest.js';
 import { finite, isRecord, nameOf, optional, readOptions, type Check } from '../common/options.js';
 import { fieldOf } from '../common/objects.js';
 import type { TensorSpec } from '../graph/tensor-specs.js';
-import type { Objective, OutputObjective } from '../graph/program.js';
+import type { Objective, OutputObjective } from './objective.js';
 import { lossDefinition } from '../losses/bind.js';
 import { lossCheck, type Loss, type LossLike } from '../losses/losses.js';
 import { metricDefinition } from '../metrics/bind.js';

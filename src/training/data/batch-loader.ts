@@ -1,6 +1,7 @@
 import { RegionGroup } from '../../runtime/arena.js';
 import type { WasmRuntime } from '../../runtime/wasm-runtime.js';
-import type { Objective, Program } from '../../graph/program.js';
+import type { Objective } from '../objective.js';
+import type { TrainingProgram } from '../program.js';
 import type { Dataset } from './shape.js';
 
 /** Brings rows of a dataset to the inputs and targets of a program. */
@@ -13,7 +14,7 @@ export interface BatchLoader {
 }
 
 /** Binds a feeder. Losses on class indices get their targets one-hot, by way of a scratch row of integers. */
-export function bindLoader(runtime: WasmRuntime, program: Program, objective: Objective): BatchLoader {
+export function bindLoader(runtime: WasmRuntime, program: TrainingProgram, objective: Objective): BatchLoader {
   const { kernels } = runtime;
   const { inputs, targets, rowWeights } = program;
   const regions = new RegionGroup(runtime.arena);

@@ -70,45 +70,56 @@ export interface BatchIterator {
 }
 
 /** Batches of rows in memory, in the order of the epoch: a function of (seed, epoch). */
-export function residentFeed(
-  runtime: WasmRuntime,
-  trainer: Trainer,
-  data: Dataset,
-  rows: number,
-  { batchSize, shuffle, seed }: { readonly batchSize: number; readonly shuffle: boolean; readonly seed: number },
-): BatchIterator {
-  const { kernels } = runtime;
-  const context = trainer.contextFor(Math.min(batchSize, rows), data.weights !== undefined);
-  // One array of row numbers, and room for the sixteen words that the shuffle draws at a time.
-  const regions = new RegionGroup(runtime.arena);
-  const indices = regions.allocate(4 * rows);
-  const words = regions.allocate(64);
-  let first = 0;
-  let count = 0;
-  const batches = ({ loader }: ExecutionContext): void => {
-    if (shuffle) loader.gather(data, indices + 4 * first, count);
+export class ArrayBatches implements BatchIterator {
+  readonly context: ExecutionContext;
+  readonly weighted: boolean;
+  private readonly regions: RegionGroup;
+  /** Addresses of an array of row numbers, and of room for the sixteen words that the shuffle draws at a time. */
+  private readonly indices: number;
+  private readonly words: number;
+  private first = 0;
+  private count = 0;
+
+  constructor(
+    private readonly runtime: WasmRuntime,
+    trainer: Trainer,
+    private readonly data: Dataset,
+    private readonly rows: number,
+    private readonly options: { readonly batchSize: number; readonly shuffle: boolean; readonly seed: number },
+  ) {
+    this.weighted = data.weights !== undefined;
+    this.context = trainer.contextFor(Math.min(options.batchSize, rows), this.weighted);
+    this.regions = new RegionGroup(runtime.arena);
+    this.indices = this.regions.allocate(4 * rows);
+    this.words = this.regions.allocate(64);
+  }
+
+  begin(order: number): void {
+    this.first = this.count = 0;
+    const { shuffle, seed } = this.options;
+    const { rows, indices, words } = this;
+    if (shuffle) this.runtime.kernels.u32_shuffle(rows, indices, words, seed, STREAM.shuffle, order, 0, 0);
+  }
+
+  next(): number {
+    const rest = this.rows - this.first - this.count;
+    // At the end of the epoch its last batch stays loaded.
+    if (rest === 0) return 0;
+    this.first += this.count;
+    this.count = Math.min(this.options.batchSize, rest);
+    this.again(this.context);
+    return this.count;
+  }
+
+  again({ loader }: ExecutionContext): void {
+    const { data, first, count } = this;
+    if (this.options.shuffle) loader.gather(data, this.indices + 4 * first, count);
     else loader.take(data, first, count);
-  };
-  return {
-    context,
-    weighted: data.weights !== undefined,
-    begin(order) {
-      first = 0;
-      count = 0;
-      if (shuffle) kernels.u32_shuffle(rows, indices, words, seed, STREAM.shuffle, order, 0, 0);
-    },
-    next() {
-      const rest = rows - first - count;
-      // At the end of the epoch its last batch stays at hand.
-      if (rest === 0) return 0;
-      first += count;
-      count = Math.min(batchSize, rest);
-      batches(context);
-      return count;
-    },
-    again: batches,
-    free: () => regions.free(),
-  };
+  }
+
+  free(): void {
+    this.regions.free();
+  }
 }
 
 export type Batches = Iterator<Batch> | AsyncIterator<Batch>;

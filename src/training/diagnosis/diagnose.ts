@@ -4,7 +4,9 @@ import type { WasmRuntime } from '../../runtime/wasm-runtime.js';
 import type { MatrixView } from '../../runtime/matrix-view.js';
 import type { Graph } from '../../graph/graph.js';
 import { storedFloats, type PlannedParameter } from '../../graph/plan.js';
-import { runProgram, type BoundNode, type Program } from '../../graph/program.js';
+import { isInput } from '../../graph/graph.js';
+import { runProgram } from '../../graph/program.js';
+import type { BoundNode, TrainingProgram } from '../program.js';
 import { bindUpdate, type UpdateVectors } from '../../optimizers/bind.js';
 import { findFaults, withText } from './advice.js';
 import { batchesOfOne, notProbabilities, outcomesOf, zeroGradientOf } from './findings.js';
@@ -93,8 +95,9 @@ export function diagnose(
     });
     const { graph } = plan;
     const following = nextLearning(graph, new Set(gradientNorms.keys()));
-    const layers = graph.layers.flatMap(({ kind }, index): LayerDiagnosis[] => {
-      if (kind === 'input') return [];
+    const layers = graph.layers.flatMap((layer, index): LayerDiagnosis[] => {
+      const { kind } = layer;
+      if (isInput(layer)) return [];
       const gradientNorm = gradientNorms.get(index);
       const after = following.get(index) ?? [];
       const next = Math.max(0, ...after.map((layer) => gradientNorms.get(layer)!));
@@ -159,7 +162,7 @@ function nextLearning({ nodes }: Graph, learns: ReadonlySet<number>): ReadonlyMa
 /** What the measurements look at. */
 interface Scope {
   readonly trainer: Trainer;
-  readonly program: Program;
+  readonly program: TrainingProgram;
   readonly rows: number;
   readonly gradients: number;
   readonly regions: RegionGroup;
@@ -210,8 +213,8 @@ function zigzagShares({ trainer, gradients }: Scope): ReadonlyMap<number, Pick<L
 function affineMeasures({ trainer, program, rows }: Scope): ReadonlyMap<number, AffineMeasures> {
   const { f32 } = trainer.model.runtime.memory;
   const sums = new Map<number, { squares: number; positive: number; negative: number; values: number }>();
-  for (const { layer, kind, inputs, outputDelta } of program.nodes) {
-    if (kind !== 'affine' || outputDelta === undefined) continue;
+  for (const { layer, affine, inputs, outputDelta } of program.nodes) {
+    if (!affine || outputDelta === undefined) continue;
     const sum = sums.get(layer) ?? { squares: 0, positive: 0, negative: 0, values: 0 };
     sums.set(layer, sum);
     eachValue(f32, outputDelta, rows, (delta) => {
@@ -259,16 +262,16 @@ function saturationOf(scope: Scope): ReadonlyMap<number, Saturation> {
   runtime.kernels.f32_fill(largest, ones, 1);
   const found = new Map<number, Counts>();
   for (const node of program.nodes) {
-    if (node.differentiate === undefined) continue;
-    const { width, ld } = node.output;
-    const at = (address: number): MatrixView => ({ address, width, ld });
-    for (const step of node.differentiate(at(ones), at(slopes))) step(rows);
+    const at = (address: number): MatrixView => ({ ...node.output, address });
+    const steps = node.differentiate(at(ones), at(slopes));
+    if (steps === undefined) continue;
+    for (const step of steps) step(rows);
     const counts = found.get(node.layer) ?? {
       kind: node.kind,
       soft: 0,
       hard: 0,
       values: 0,
-      alive: new Uint8Array(width),
+      alive: new Uint8Array(node.output.width),
     };
     countSaturated(runtime.memory.f32, at(slopes), rows, node, counts);
     found.set(node.layer, counts);

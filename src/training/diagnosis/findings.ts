@@ -5,7 +5,8 @@
 import type { MatrixView } from '../../runtime/matrix-view.js';
 import type { Graph } from '../../graph/graph.js';
 import type { PlannedParameter } from '../../graph/plan.js';
-import type { Program } from '../../graph/program.js';
+import { usesBatchStatistics } from '../../operations/backward.js';
+import type { TrainingProgram } from '../program.js';
 import type { Trainer } from '../trainer.js';
 import type { Findings } from './advice.js';
 import { isConstant, judgeOutput, tableOf, type Outcome } from './outcome.js';
@@ -13,7 +14,7 @@ import { isConstant, judgeOutput, tableOf, type Outcome } from './outcome.js';
 /** What is looked at: a batch that has run forward and backward. */
 interface Batch {
   readonly trainer: Trainer;
-  readonly program: Program;
+  readonly program: TrainingProgram;
   readonly rows: number;
   readonly gradients: number;
 }
@@ -54,7 +55,7 @@ export function batchesOfOne({ trainer, rows }: Batch): string[] {
   if (rows > 1 && trainer.stepCount === 0) return [];
   const found = new Set<string>();
   for (const { operation, parameters, layer } of plan.nodes) {
-    if (!operation.usesBatchStatistics) continue;
+    if (!usesBatchStatistics(operation)) continue;
     const running = parameters.map((index) => plan.parameters[index]).filter(({ spec }) => !spec.learned);
     const still = running.every((parameter) => {
       // Variances start as 1, means as 0.
