@@ -7,6 +7,7 @@ import { propertiesOf, type OutputRange } from '../activations/properties.js';
 import { ValueError } from '../common/errors.js';
 import type { NetworkPlan } from '../graph/plan.js';
 import type { Loss } from '../losses/losses.js';
+import { lossProperties } from '../losses/properties.js';
 import type { Metric } from '../metrics/metrics.js';
 import type { CompileChecks, Compiled } from './compiled.js';
 
@@ -65,11 +66,6 @@ function knownValues({ widths, nodes }: NetworkPlan): readonly (KnownOutput | un
   return known;
 }
 
-const isCategorical = ({ kind }: Loss): boolean =>
-  kind === 'categoricalCrossentropy' || kind === 'sparseCategoricalCrossentropy';
-
-const ERROR_LOSSES: readonly string[] = ['halfSquaredError', 'meanSquaredError', 'meanAbsoluteError', 'huber'];
-
 /** Metrics that count outputs as right or wrong. */
 const COUNTING: readonly string[] = ['accuracy', 'binaryAccuracy', 'precision', 'recall', 'f1'];
 
@@ -79,6 +75,7 @@ const warning = (message: string): Finding => ({ severity: 'warning', message })
 /** What is wrong between one loss and its output, if anything. */
 function judgeLoss(path: string, loss: Loss, width: number, known: KnownOutput | undefined): Finding | undefined {
   const { kind } = loss;
+  const { outputs } = lossProperties(kind);
   const specs = known && `got outputs of '${known.activation}'`;
   if (known?.range === 'distribution' && width === 1) {
     return error(
@@ -86,7 +83,7 @@ function judgeLoss(path: string, loss: Loss, width: number, known: KnownOutput |
         `For two classes use dense({ units: 1, activation: 'sigmoid' }) with loss 'binaryCrossentropy', else a unit for each class.`,
     );
   }
-  if (isCategorical(loss)) {
+  if (outputs === 'classes') {
     if (width === 1) {
       return error(
         `${path} expected an output for each class with '${kind}', got 1. ` +
@@ -106,7 +103,7 @@ function judgeLoss(path: string, loss: Loss, width: number, known: KnownOutput |
       );
     }
   }
-  if (kind === 'binaryCrossentropy') {
+  if (outputs === 'independent') {
     if (known?.range === 'distribution') {
       return warning(
         `${path} expected independent probabilities with '${kind}', ${specs}, which add up to 1. ` +
@@ -120,9 +117,9 @@ function judgeLoss(path: string, loss: Loss, width: number, known: KnownOutput |
       );
     }
   }
-  if (kind === 'hinge' && known !== undefined && !isSigned(known)) {
+  if (outputs === 'signs' && known !== undefined && !isSigned(known)) {
     return warning(
-      `${path} expected outputs on both sides of 0 with 'hinge', ${specs}, which are never below 0. ` +
+      `${path} expected outputs on both sides of 0 with '${kind}', ${specs}, which are never below 0. ` +
         `End on 'linear' or 'tanh', or use 'binaryCrossentropy' on a sigmoid.`,
     );
   }
@@ -146,7 +143,7 @@ function judgeMetric(
     );
   }
   const unbounded = known?.range === 'any' || known?.range === 'nonNegative';
-  if (unbounded && ERROR_LOSSES.includes(loss.kind) && COUNTING.includes(kind)) {
+  if (unbounded && lossProperties(loss.kind).outputs === 'numbers' && COUNTING.includes(kind)) {
     return warning(
       `${path} expected classes with '${kind}', got outputs of '${known.activation}' under '${loss.kind}', which look like numbers. ` +
         `For numbers use 'meanAbsoluteError' or 'r2'; for classes end on a softmax with 'categoricalCrossentropy', ` +

@@ -1,3 +1,4 @@
+import { propertiesOf } from '../activations/properties.js';
 import { requireDistinctNames } from '../common/custom.js';
 import { isList } from '../common/arrays.js';
 import { describe } from '../common/describe.js';
@@ -10,7 +11,8 @@ import type { TensorSpec } from '../graph/tensor-specs.js';
 import type { Objective, OutputObjective } from '../graph/program.js';
 import { lossDefinition } from '../losses/bind.js';
 import { lossCheck, type Loss, type LossLike } from '../losses/losses.js';
-import { metricDefinition } from '../metrics/bind.js';
+import { lossProperties } from '../losses/properties.js';
+import { metricDefinition, type MeasuredOutput } from '../metrics/bind.js';
 import { readMetrics, type CustomMetric, type Metric, type MetricName } from '../metrics/metrics.js';
 import { OPTIMIZERS, type Optimizer, type OptimizerName } from '../optimizers/optimizers.js';
 
@@ -146,6 +148,13 @@ function requireDistinct(keys: readonly string[]): void {
   }
 }
 
+/** Returns what metrics need to know of an output: facts about its loss and about the activation that made it. */
+function measuredOutput({ kind }: Loss, { width, madeBy }: TensorSpec): MeasuredOutput {
+  const { outputs, threshold } = lossProperties(kind);
+  const signed = madeBy !== undefined && propertiesOf(madeBy).range === 'signed';
+  return { width, independent: outputs === 'independent', threshold, signed };
+}
+
 /** Reads the options of `compile` for a model with these outputs. */
 export function readCompileOptions(options: CompileOptions, outputSpecs: readonly TensorSpec[]): Compiled {
   const read = readOptions<{
@@ -164,11 +173,14 @@ export function readCompileOptions(options: CompileOptions, outputSpecs: readonl
   const { optimizer, loss: losses, metrics, checks } = read;
   requireDistinctNames('compile: loss', losses);
   const lossWeights = (read.lossWeights as number[] | undefined) ?? outputSpecs.map(() => 1);
-  const objective = outputSpecs.map(({ width, madeBy }, index): OutputObjective => ({
-    loss: lossDefinition(losses[index]),
-    weight: lossWeights[index],
-    metrics: metrics[index].map((metric) => metricDefinition(metric, width, losses[index].kind, madeBy)),
-  }));
+  const objective = outputSpecs.map((spec, index): OutputObjective => {
+    const measured = measuredOutput(losses[index], spec);
+    return {
+      loss: lossDefinition(losses[index]),
+      weight: lossWeights[index],
+      metrics: metrics[index].map((metric) => metricDefinition(metric, measured)),
+    };
+  });
   const keys = objective.map((output, index) => {
     const own = ['loss', ...output.metrics.map(({ name }) => name)];
     return outputSpecs.length === 1 ? own : own.map((key) => `${outputSpecs[index].name}${capital(key)}`);

@@ -1,3 +1,4 @@
+import { propertiesOf } from '../../activations/properties.js';
 import type { Diagnosis, Fault, LayerDiagnosis, NonFinite } from './diagnosis.js';
 import type { Outcome } from './outcome.js';
 
@@ -47,11 +48,23 @@ export interface Findings {
    * Cross-entropies of outputs that are no probabilities, by the name of their output, and the share of values that
    * cannot be one.
    */
-  readonly notProbabilities: readonly { readonly layer: string; readonly kind: string; readonly share: number }[];
+  readonly notProbabilities: readonly NotProbabilities[];
   /** Layers that have only met batches of one row, though they go by the statistics of a batch. */
   readonly batchesOfOne: readonly string[];
   /** By output; none where numbers are not finite. */
   readonly outcomes: readonly Outcome[];
+}
+
+/** A loss on probabilities whose outputs are none. */
+export interface NotProbabilities {
+  /** Name of the output's layer. */
+  readonly layer: string;
+  /** Kind of the loss, the activation that yields what it needs, and the largest output that it accepts. */
+  readonly kind: string;
+  readonly activation: string;
+  readonly largest: number;
+  /** Share of the outputs that cannot be probabilities. */
+  readonly share: number;
 }
 
 /** What is wrong, causes before what they come to. */
@@ -75,12 +88,12 @@ export function findFaults(layers: readonly LayerDiagnosis[], findings: Findings
 }
 
 function probabilityFaults({ notProbabilities }: Findings): Fault[] {
-  return notProbabilities.map(({ layer, kind, share }) => ({
+  return notProbabilities.map(({ layer, kind, activation, largest, share }) => ({
     kind: 'notProbabilities',
     layer,
     message:
       `The ${kind} of "${layer}" is taken of outputs that are no probabilities: ${percent(share)} of them are below 0` +
-      (kind === 'binaryCrossentropy' ? ' or above 1. End on a sigmoid.' : '. End on a softmax.'),
+      `${largest === Infinity ? '' : ` or above ${largest}`}. End on a ${activation}.`,
   }));
 }
 
@@ -226,8 +239,8 @@ function activationFaults(layer: LayerDiagnosis): Fault[] {
       kind: 'deadUnits',
       layer: name,
       message:
-        activation === 'unitStep'
-          ? `"${name}" cannot learn by gradients: the derivative of unitStep is 0 everywhere. Try 'sigmoid' or 'relu'.`
+        activation !== undefined && propertiesOf(activation).largestSlope === 0
+          ? `"${name}" cannot learn by gradients: the derivative of ${activation} is 0 everywhere. Try 'sigmoid' or 'relu'.`
           : `${percent(deadUnits)} of the units of "${name}" are dead: 0 slope on every row, so their weights never change. ` +
             `Lower the learning rate, or try 'leakyRelu' or 'elu', which have a slope everywhere.`,
     });

@@ -6,6 +6,7 @@ import type { MatrixView } from '../../runtime/matrix-view.js';
 import type { Graph } from '../../graph/graph.js';
 import type { PlannedParameter } from '../../graph/plan.js';
 import type { Program } from '../../graph/program.js';
+import { lossProperties } from '../../losses/properties.js';
 import type { Trainer } from '../trainer.js';
 import type { Findings } from './advice.js';
 import { isConstant, judgeOutput, tableOf, type Outcome } from './outcome.js';
@@ -37,11 +38,11 @@ export function notProbabilities({ trainer, program, rows }: Batch): Findings['n
   const names = outputLayers(trainer);
   const { runtime } = trainer.model;
   return trainer.compiled.losses.flatMap(({ kind }, index) => {
-    if (!kind.endsWith('Crossentropy')) return [];
-    const most = kind === 'binaryCrossentropy' ? 1 : Infinity;
+    const { probabilities } = lossProperties(kind);
+    if (probabilities === undefined) return [];
     const { values } = tableOf(runtime.memory.f32, program.outputs[index], rows);
-    const wrong = values.filter((value) => value < 0 || value > most).length;
-    return wrong === 0 ? [] : [{ layer: names[index], kind, share: wrong / values.length }];
+    const wrong = values.filter((value) => value < 0 || value > probabilities.largest).length;
+    return wrong === 0 ? [] : [{ layer: names[index], kind, share: wrong / values.length, ...probabilities }];
   });
 }
 
@@ -91,7 +92,12 @@ export function outcomesOf(batch: Batch): Outcome[] {
       batch,
       matrices.filter(({ layer }) => before.has(layer)),
     );
-    const judged = judgeOutput(kind, table(program.outputs[index]), table(program.targets[index]), differ);
+    const judged = judgeOutput(
+      lossProperties(kind),
+      table(program.outputs[index]),
+      table(program.targets[index]),
+      differ,
+    );
     return [{ layer: names[index], still, ...judged }];
   });
 }

@@ -5,7 +5,7 @@
  */
 import { log } from '../../common/elementary.js';
 import type { MatrixView } from '../../runtime/matrix-view.js';
-import type { Loss } from '../../losses/losses.js';
+import type { LossProperties } from '../../losses/properties.js';
 
 /** One output of a diagnosed batch. */
 export interface Outcome {
@@ -64,14 +64,8 @@ const LEARNED_ALL_RIGHT = 0.25;
 /** Loss of a row that counts as nothing where targets are constant, so that the best constant has none. */
 const NO_LOSS = 1e-3;
 
-type Measure = 'categories' | 'sides' | 'hinge' | 'squares';
-
-const MEASURES: Readonly<Partial<Record<Loss['kind'], Measure>>> = {
-  categoricalCrossentropy: 'categories',
-  sparseCategoricalCrossentropy: 'categories',
-  binaryCrossentropy: 'sides',
-  hinge: 'hinge',
-};
+/** Meaning of the outputs, by which their loss is measured here. */
+type Meaning = LossProperties['outputs'];
 
 /** Copies the rows of a place. */
 export function tableOf(f32: Float32Array, { address, width, ld }: MatrixView, rows: number): Table {
@@ -116,18 +110,19 @@ function meanOver(
 const surprise = (t: number, p: number): number => (t === 0 ? 0 : -t * log(Math.max(p, EPSILON)));
 
 /** The loss of outputs that are the same in every row, `constant` by column, or of outputs by row. */
-function lossOf(measure: Measure, targets: Table, output: (column: number, at: number) => number): number {
-  switch (measure) {
-    case 'categories':
+function lossOf(meaning: Meaning, targets: Table, output: (column: number, at: number) => number): number {
+  switch (meaning) {
+    case 'classes':
       return meanOver(targets, (t, j, at) => surprise(t, output(j, at)), true);
-    case 'sides':
+    case 'independent':
       return meanOver(targets, (t, j, at) => {
         const p = output(j, at);
         return surprise(t, p) + surprise(1 - t, 1 - p);
       });
-    case 'hinge':
+    case 'signs':
       return meanOver(targets, (t, j, at) => Math.max(0, 1 - (t > 0 ? 1 : -1) * output(j, at)));
-    case 'squares':
+    case 'numbers':
+    case 'unknown':
       return meanOver(targets, (t, j, at) => {
         const difference = t - output(j, at);
         return difference * difference;
@@ -142,10 +137,10 @@ const columnMeans = ({ rows, width, values }: Table): number[] => {
 };
 
 /** The best constant outputs: of hinge the side that more targets are on, else the mean of the targets. */
-function bestConstant(measure: Measure, targets: Table): number[] {
-  const sides = measure === 'hinge' ? { ...targets, values: targets.values.map((t) => (t > 0 ? 1 : -1)) } : targets;
-  const means = columnMeans(sides);
-  return measure === 'hinge' ? means.map((mean) => (mean >= 0 ? 1 : -1)) : means;
+function bestConstant(meaning: Meaning, targets: Table): number[] {
+  const signs = meaning === 'signs';
+  const means = columnMeans(signs ? { ...targets, values: targets.values.map((t) => (t > 0 ? 1 : -1)) } : targets);
+  return signs ? means.map((mean) => (mean >= 0 ? 1 : -1)) : means;
 }
 
 /** Column of the largest value of a row, the first of equal ones. */
@@ -168,18 +163,20 @@ function isOneHot({ rows, width, values }: Table): boolean {
 /**
  * How classes are told from outputs: by the largest, or by a threshold for each; undefined where they are no classes.
  */
-function decision(measure: Measure, targets: Table): 'largest' | { readonly threshold: number } | undefined {
-  if (measure === 'categories') return 'largest';
-  if (measure === 'sides') return { threshold: 0.5 };
-  if (measure === 'hinge') return { threshold: 0 };
+function decision(
+  { outputs, threshold }: LossProperties,
+  targets: Table,
+): 'largest' | { readonly threshold: number } | undefined {
+  if (outputs === 'classes') return 'largest';
+  if (threshold !== undefined) return { threshold };
   if (targets.width > 1) return isOneHot(targets) ? 'largest' : undefined;
   const among = (...values: number[]): boolean => targets.values.every((t) => values.includes(t));
   if (among(0, 1)) return { threshold: 0.5 };
   return among(-1, 1) ? { threshold: 0 } : undefined;
 }
 
-function answersOf(measure: Measure, outputs: Table, targets: Table): ClassAnswers | undefined {
-  const by = decision(measure, targets);
+function answersOf(loss: LossProperties, outputs: Table, targets: Table): ClassAnswers | undefined {
+  const by = decision(loss, targets);
   if (by === undefined) return undefined;
   const { rows, width } = targets;
   if (by === 'largest') {
@@ -201,18 +198,18 @@ function answersOf(measure: Measure, outputs: Table, targets: Table): ClassAnswe
 }
 
 /** Judges one output. `differ`: whether the rows of the inputs are not all the same. */
-export function judgeOutput(kind: Loss['kind'], outputs: Table, targets: Table, differ: boolean): Judgement {
-  const measure = MEASURES[kind] ?? 'squares';
+export function judgeOutput(properties: LossProperties, outputs: Table, targets: Table, differ: boolean): Judgement {
+  const meaning = properties.outputs;
   const { values } = outputs;
-  const best = bestConstant(measure, targets);
-  const loss = lossOf(measure, targets, (_, at) => values[at]);
-  const constantLoss = lossOf(measure, targets, (column) => best[column]);
-  const classes = answersOf(measure, outputs, targets);
+  const best = bestConstant(meaning, targets);
+  const loss = lossOf(meaning, targets, (_, at) => values[at]);
+  const constantLoss = lossOf(meaning, targets, (column) => best[column]);
+  const classes = answersOf(properties, outputs, targets);
   const wanted = scalesOf(targets);
   const varied = !isConstant(targets, SAME, wanted);
   const given = scalesOf(outputs).map((scale, column) => Math.max(scale, wanted[column]));
   const constant = differ && varied && isConstant(outputs, SAME, given);
-  const scale = measure === 'squares' ? meanOver(targets, (t) => t * t) : 1;
+  const scale = meaning === 'numbers' || meaning === 'unknown' ? meanOver(targets, (t) => t * t) : 1;
   // Of constant outputs a loss near 0 says nothing: a softmax of one unit is 1 whatever the target is.
   const learned = constant
     ? false
