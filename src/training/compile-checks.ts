@@ -1,7 +1,8 @@
 /**
- * Holds each loss and metric of `compile` against what the output in front of it can give, so that a network that
- * cannot be trained to anything meaningful is refused or told of when it is compiled. Only what is known is judged: of
- * a function of the user's own and the like nothing is.
+ * Checks each loss and metric of `compile` against the values that its output can have, so that a network that cannot
+ * learn anything meaningful is refused or reported when it is compiled. Checks only what is known: custom functions and
+ * the like are never reported. losses/properties.ts and activations/properties.ts have the facts, compiled.ts the
+ * options.
  */
 import { propertiesOf, type OutputRange } from '../activations/properties.js';
 import { ValueError } from '../common/errors.js';
@@ -11,7 +12,7 @@ import { lossProperties } from '../losses/properties.js';
 import type { Metric } from '../metrics/metrics.js';
 import type { CompileChecks, Compiled } from './compiled.js';
 
-/** What is known of an output: the values that it can have, and the activation that it ends on. */
+/** Known facts about an output: the values that it can have, and its last activation. */
 interface KnownOutput {
   readonly range: OutputRange;
   readonly activation: string;
@@ -24,10 +25,10 @@ interface Finding {
 
 const LINEAR: KnownOutput = { range: 'any', activation: 'linear' };
 
-/** Whether values below 0 are among them. */
+/** Whether values below 0 are possible. */
 const isSigned = (known: KnownOutput | undefined): boolean => known?.range === 'any' || known?.range === 'signed';
 
-/** What is known of each value of a network when it predicts; undefined where nothing is. */
+/** Returns what is known of each value of a network in inference; undefined where nothing is. */
 function knownValues({ widths, nodes }: NetworkPlan): readonly (KnownOutput | undefined)[] {
   const known: (KnownOutput | undefined)[] = widths.map(() => undefined);
   for (const { operation, inputs, output } of nodes) {
@@ -37,22 +38,23 @@ function knownValues({ widths, nodes }: NetworkPlan): readonly (KnownOutput | un
       case 'maxPieces':
         known[output] = LINEAR;
         break;
-      // As they were, once nothing is trained; `linear` is an activation as a layer of its own.
+      // Unchanged in inference. `linear` is an activation used as a layer.
       case 'linear':
       case 'dropout':
       case 'gaussianNoise':
         known[output] = given[0];
         break;
-      // Values around a mean of 0, of each unit or of each row, whatever came before.
+      // Values around a mean of 0, per unit or per row, whatever the input is.
       case 'batchNormalization':
       case 'layerNormalization':
         known[output] = { range: 'any', activation: operation.kind };
         break;
-      // Scaled and shifted: what has no bounds has none.
+      // Scaled and shifted: unbounded values remain unbounded.
       case 'rescaling':
         if (given[0]?.range === 'any') known[output] = LINEAR;
         break;
-      // Sums and rows of what goes below 0 go below 0. Of others, such as an average of softmaxes, nothing is said.
+      // Sums and concatenations of values that go below 0 go below 0. Nothing is assumed of others, such as an average
+      // of softmaxes.
       case 'add':
       case 'concatenate':
         if (given.every(isSigned)) known[output] = LINEAR;
@@ -72,7 +74,7 @@ const COUNTING: readonly string[] = ['accuracy', 'binaryAccuracy', 'precision', 
 const error = (message: string): Finding => ({ severity: 'error', message });
 const warning = (message: string): Finding => ({ severity: 'warning', message });
 
-/** What is wrong between one loss and its output, if anything. */
+/** Returns the finding about a loss and its output, if there is one. */
 function judgeLoss(path: string, loss: Loss, width: number, known: KnownOutput | undefined): Finding | undefined {
   const { kind } = loss;
   const { outputs } = lossProperties(kind);
@@ -126,7 +128,7 @@ function judgeLoss(path: string, loss: Loss, width: number, known: KnownOutput |
   return undefined;
 }
 
-/** What is wrong between a metric and its output, if anything. */
+/** Returns the finding about a metric and its output, if there is one. */
 function judgeMetric(
   path: string,
   metric: Metric,
@@ -154,9 +156,9 @@ function judgeMetric(
 }
 
 /**
- * Judges what was compiled for a network. An output whose loss counts for nothing is left out: it has a loss because
- * each output must have one.
- * @throws ValueError for what cannot be meant, unless `checks` asks for warnings; the rest is told by `warn`.
+ * Checks the compiled losses and metrics of a network. Skips outputs whose loss has weight 0: they have a loss only
+ * because each output must have one. Passes findings that are not thrown to `warn`.
+ * @throws ValueError for a combination that cannot be meant, if `checks` is 'error'.
  */
 export function checkCompiled(
   { losses, lossWeights, metrics }: Pick<Compiled, 'losses' | 'lossWeights' | 'metrics'>,
