@@ -10,7 +10,7 @@ export type OutputRange = 'distribution' | 'unit' | 'signed' | 'nonNegative' | '
 export interface ActivationProperties {
   /**
    * The largest |f'|, where that is a bound that f' stays near to; 1 for those whose slope is 1 where they let their
-   * input through.
+   * input through; 0 for one that passes no gradient back.
    */
   readonly largestSlope: number;
   /**
@@ -30,7 +30,7 @@ const properties = (
 
 const ACTIVATION_PROPERTIES: Readonly<Record<ActivationName, ActivationProperties>> = {
   linear: /* @__PURE__ */ properties('any', 'exact'),
-  unitStep: /* @__PURE__ */ properties('unit', 'exact'),
+  unitStep: /* @__PURE__ */ properties('unit', 'exact', 0),
   sigmoid: /* @__PURE__ */ properties('unit', 'smooth', 0.25),
   tanh: /* @__PURE__ */ properties('signed', 'smooth'),
   relu: /* @__PURE__ */ properties('nonNegative', 'exact'),

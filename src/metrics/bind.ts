@@ -29,18 +29,21 @@ const cutting =
     return (rows) => run(rows, y.width, y.address, targets.address, y.ld, totals, cut);
   };
 
-/**
- * Above this an output, or a target, counts as yes: 0 where the loss goes by the sign, a half where targets are
- * probabilities. Other losses take both ways to write yes and no; theirs is undefined and shows from the targets, since
- * only −1 and 1 have negative ones.
- */
-function cutOf(loss: string): number | undefined {
-  if (loss === 'hinge') return 0;
-  return /[cC]rossentropy$/.test(loss) ? 0.5 : undefined;
+/** Facts about a model's output that decide which answers are right. `compile` takes them from its loss and layer. */
+export interface MeasuredOutput {
+  /** Outputs of one row. */
+  readonly width: number;
+  /** Whether each output is right or wrong separately, under a loss on independent probabilities. */
+  readonly independent: boolean;
+  /**
+   * Outputs, and targets, above this value count as yes: 0 where the loss uses the sign, a half where targets are
+   * probabilities. Undefined for losses that accept both ways to write yes and no; then the targets decide, since only
+   * −1 and 1 have negative ones.
+   */
+  readonly threshold: number | undefined;
+  /** Whether outputs are between −1 and 1: then targets count as −1 and 1 unless a target says otherwise. */
+  readonly signed: boolean;
 }
-
-/** Activations between −1 and 1, whose targets are −1 and 1 where nothing speaks against it. */
-const SIGNED = ['tanh', 'softsign'];
 
 /** How targets were found to be written: nothing is known while all are above a half. */
 const CODE = { unknown: 0, shares: 1, signs: 2 } as const;
@@ -194,19 +197,12 @@ const custom = (name: string, object: CustomMetric): MetricDefinition => ({
   value: meanOf,
 });
 
-/**
- * The metric for a model with `outputs` outputs, made by such an operation and trained on `loss`: which decide what a
- * right answer is.
- */
+/** Returns the metric for one output of a model. */
 export function metricDefinition(
   metric: Metric,
-  outputs: number,
-  loss: string,
-  madeBy: string | undefined,
+  { width: outputs, independent, threshold: cut, signed }: MeasuredOutput,
 ): MetricDefinition {
-  const signed = madeBy !== undefined && SIGNED.includes(madeBy);
-  const categorical = outputs > 1 && loss !== 'binaryCrossentropy';
-  const cut = cutOf(loss);
+  const categorical = outputs > 1 && !independent;
   const rates = (rate: Rate): MetricDefinition =>
     categorical
       ? macro(metric.kind, rate, outputs, true, summing('f32_class_counts'))

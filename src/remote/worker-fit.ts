@@ -1,4 +1,7 @@
-/** A training on behalf of a model in another thread. */
+/**
+ * The worker's side of `fit` with runIn 'worker': builds the model from the messages, trains it, and sends states and
+ * hooks to the other side. remote-fit.ts is that side; protocol.ts has the messages.
+ */
 import { WasmRuntime } from '../runtime/wasm-runtime.js';
 import type { WorkerEvents } from '../runtime/threads/host.js';
 import { Pool, type StartWorker } from '../runtime/threads/pool.js';
@@ -15,34 +18,37 @@ import { sentError } from './errors.js';
 import { receivedData } from './receive.js';
 import { Snapshots } from './snapshots.js';
 
-/** Milliseconds between two states that are handed over, how many times what it costs at least, and at most. */
+/**
+ * Milliseconds between two published states: at least `PUBLISH_MS`, at least `PUBLISH_WORTH` times what publishing one
+ * takes, at most `PUBLISH_MOST`.
+ */
 const PUBLISH_MS = 8;
 const PUBLISH_WORTH = 50;
 const PUBLISH_MOST = 60_000;
 
-/** A question failed on the side that answers, where its error is known. */
+/** A question failed on the other side, which has the error. */
 class Unanswered extends Error {}
 
-/** Takes the messages of one `fit`. */
+/** One `fit` in this worker: receives its messages, trains and answers. */
 export class Training {
   private readonly parts = new Map<number, Float32Array[]>();
-  /** Who is told of the compute workers, by their index. */
+  /** Handlers for messages and ends of the compute workers, by their index. */
   private readonly helpers = new Map<number, WorkerEvents>();
   private readonly aborter = new AbortController();
   private model: Model<Float32Array | Float32Array[]> | undefined;
   private snapshots: Snapshots | undefined;
   private edits: Edits = { weights: 0, rate: 0 };
-  /** Whether there is nothing left to say or to change. */
+  /** Whether the last message has been sent; later ones that arrive are ignored. */
   private over = false;
   /** Changes that came before training began, and whether it has. */
   private readonly early: ModelEdit[] = [];
   private begun = false;
   private waiting: { resolve(answer: Answer): void; reject(error: Error): void } | undefined;
-  /** For each inspection that is wanted, from epoch to epoch how many. */
+  /** For each requested inspection, the number of epochs between two. */
   private inspections: readonly number[] = [];
   private published = 0;
   private interval = PUBLISH_MS;
-  /** What messages call the batch that is asked for next. */
+  /** Name, in messages, of the batch that is requested next. */
   private place = '';
 
   constructor(
@@ -105,11 +111,11 @@ export class Training {
     }
     this.over = true;
     this.post({ ...last, state: this.model && this.handOver() });
-    // The other side ends this worker once it has the message.
+    // The other side terminates this worker once it has the message.
     runtime?.dispose();
   }
 
-  /** An error in words; none where the other side has it. */
+  /** Returns an error as plain data; undefined if the other side has it. */
   private sentError(error: unknown): SentError | undefined {
     const known = error instanceof Unanswered || (this.aborter.signal.aborted && error === this.aborter.signal.reason);
     return known ? undefined : sentError(error);
@@ -122,7 +128,7 @@ export class Training {
     const start: StartWorker = (helper, events) => {
       this.helpers.set(helper.index, events);
       this.post({ type: 'spawn', start: helper });
-      // Told to stop in memory; the other side ends what is left.
+      // The pool tells the worker to stop through shared memory; the other side terminates what is left.
       return { end: () => undefined };
     };
     const runtime = new WasmRuntime({ ...settings, threads, startPool: (parts) => new Pool({ ...parts, start }) });
@@ -167,7 +173,7 @@ export class Training {
     });
   }
 
-  /** Between two steps: whether to stop, and whether it is time to hand the weights over. */
+  /** Between two steps: stops if told to, and publishes the state if it is time. */
   private poll(): void {
     const { snapshots } = this;
     if (snapshots === undefined) return;
@@ -176,11 +182,11 @@ export class Training {
     if (now - this.published < this.interval) return;
     this.handOver();
     this.published = performance.now();
-    // The machine may have slept in between: what that took says nothing of the next time.
+    // Limited, since the computer may have slept in between: that time says nothing about the next publishing.
     this.interval = Math.min(PUBLISH_MOST, Math.max(PUBLISH_MS, PUBLISH_WORTH * (this.published - now)));
   }
 
-  /** Puts the state where the other side finds it; where no memory is shared it is returned, to go with a message. */
+  /** Publishes the state in shared memory; without shared memory returns it, to be sent with a message. */
   private handOver(): ArrayBuffer | undefined {
     const { currentTrainer } = this.model!;
     if (this.snapshots !== undefined) {
@@ -210,7 +216,7 @@ export class Training {
     return answer;
   }
 
-  /** Hands hooks on to the callbacks on the other side, with the state that they find there. */
+  /** Returns a callback that forwards hooks to the callbacks on the other side, with the state that they see there. */
   private forwarding(): AttachedCallback {
     const { hooks } = this.begin;
     const callback: AttachedCallback = {
@@ -236,8 +242,8 @@ export class Training {
   }
 
   /**
-   * The source on the other side. It is started at its first batch: to ask takes a while, and to start a source gives
-   * none.
+   * Returns a source whose batches come from the source on the other side. That is started with the request of the
+   * first batch, since asking is asynchronous and starting a source is not.
    */
   private source(): BatchSource {
     const start = (): AsyncIterator<Batch> => {

@@ -1,17 +1,19 @@
 /**
- * Holds each loss and metric of `compile` against what the output in front of it can give, so that a network that
- * cannot be trained to anything meaningful is refused or told of when it is compiled. Only what is known is judged: of
- * a function of the user's own and the like nothing is.
+ * Checks each loss and metric of `compile` against the values that its output can have, so that a network that cannot
+ * learn anything meaningful is refused or reported when it is compiled. Checks only what is known: custom functions and
+ * the like are never reported. losses/properties.ts and activations/properties.ts have the facts, compiled.ts the
+ * options.
  */
 import { propertiesOf, type OutputRange } from '../activations/properties.js';
 import { ValueError } from '../common/errors.js';
 import type { NetworkPlan } from '../graph/plan.js';
 import type { Loss } from '../losses/losses.js';
+import { lossProperties } from '../losses/properties.js';
 import type { Metric } from '../metrics/metrics.js';
 import type { OperationKind, OperationOf } from '../operations/operation.js';
 import type { CompileChecks, Compiled } from './compiled.js';
 
-/** What is known of an output: the values that it can have, and the activation that it ends on. */
+/** Known facts about an output: the values that it can have, and its last activation. */
 interface KnownOutput {
   readonly range: OutputRange;
   readonly activation: string;
@@ -24,7 +26,7 @@ interface Finding {
 
 const LINEAR: KnownOutput = { range: 'any', activation: 'linear' };
 
-/** Whether values below 0 are among them. */
+/** Whether values below 0 are possible. */
 const isSigned = (known: KnownOutput | undefined): boolean => known?.range === 'any' || known?.range === 'signed';
 
 /** What is known of the output of an operation, given what is known of its inputs. */
@@ -80,20 +82,16 @@ function knownValues({ widths, nodes }: NetworkPlan): readonly (KnownOutput | un
   return known;
 }
 
-const isCategorical = ({ kind }: Loss): boolean =>
-  kind === 'categoricalCrossentropy' || kind === 'sparseCategoricalCrossentropy';
-
-const ERROR_LOSSES: readonly string[] = ['halfSquaredError', 'meanSquaredError', 'meanAbsoluteError', 'huber'];
-
 /** Metrics that count outputs as right or wrong. */
 const COUNTING: readonly string[] = ['accuracy', 'binaryAccuracy', 'precision', 'recall', 'f1'];
 
 const error = (message: string): Finding => ({ severity: 'error', message });
 const warning = (message: string): Finding => ({ severity: 'warning', message });
 
-/** What is wrong between one loss and its output, if anything. */
+/** Returns the finding about a loss and its output, if there is one. */
 function judgeLoss(path: string, loss: Loss, width: number, known: KnownOutput | undefined): Finding | undefined {
   const { kind } = loss;
+  const { outputs } = lossProperties(kind);
   const specs = known && `got outputs of '${known.activation}'`;
   if (known?.range === 'distribution' && width === 1) {
     return error(
@@ -101,7 +99,7 @@ function judgeLoss(path: string, loss: Loss, width: number, known: KnownOutput |
         `For two classes use dense({ units: 1, activation: 'sigmoid' }) with loss 'binaryCrossentropy', else a unit for each class.`,
     );
   }
-  if (isCategorical(loss)) {
+  if (outputs === 'classes') {
     if (width === 1) {
       return error(
         `${path} expected an output for each class with '${kind}', got 1. ` +
@@ -121,7 +119,7 @@ function judgeLoss(path: string, loss: Loss, width: number, known: KnownOutput |
       );
     }
   }
-  if (kind === 'binaryCrossentropy') {
+  if (outputs === 'independent') {
     if (known?.range === 'distribution') {
       return warning(
         `${path} expected independent probabilities with '${kind}', ${specs}, which add up to 1. ` +
@@ -135,16 +133,16 @@ function judgeLoss(path: string, loss: Loss, width: number, known: KnownOutput |
       );
     }
   }
-  if (kind === 'hinge' && known !== undefined && !isSigned(known)) {
+  if (outputs === 'signs' && known !== undefined && !isSigned(known)) {
     return warning(
-      `${path} expected outputs on both sides of 0 with 'hinge', ${specs}, which are never below 0. ` +
+      `${path} expected outputs on both sides of 0 with '${kind}', ${specs}, which are never below 0. ` +
         `End on 'linear' or 'tanh', or use 'binaryCrossentropy' on a sigmoid.`,
     );
   }
   return undefined;
 }
 
-/** What is wrong between a metric and its output, if anything. */
+/** Returns the finding about a metric and its output, if there is one. */
 function judgeMetric(
   path: string,
   metric: Metric,
@@ -161,7 +159,7 @@ function judgeMetric(
     );
   }
   const unbounded = known?.range === 'any' || known?.range === 'nonNegative';
-  if (unbounded && ERROR_LOSSES.includes(loss.kind) && COUNTING.includes(kind)) {
+  if (unbounded && lossProperties(loss.kind).outputs === 'numbers' && COUNTING.includes(kind)) {
     return warning(
       `${path} expected classes with '${kind}', got outputs of '${known.activation}' under '${loss.kind}', which look like numbers. ` +
         `For numbers use 'meanAbsoluteError' or 'r2'; for classes end on a softmax with 'categoricalCrossentropy', ` +
@@ -172,9 +170,9 @@ function judgeMetric(
 }
 
 /**
- * Judges what was compiled for a network. An output whose loss counts for nothing is left out: it has a loss because
- * each output must have one.
- * @throws ValueError for what cannot be meant, unless `checks` asks for warnings; the rest is told by `warn`.
+ * Checks the compiled losses and metrics of a network. Skips outputs whose loss has weight 0: they have a loss only
+ * because each output must have one. Passes findings that are not thrown to `warn`.
+ * @throws ValueError for a combination that cannot be meant, if `checks` is 'error'.
  */
 export function checkCompiled(
   { losses, lossWeights, metrics }: Pick<Compiled, 'losses' | 'lossWeights' | 'metrics'>,
