@@ -165,7 +165,7 @@ export class Engine {
     });
     const { checkpoint, blueprint } = openModel(bytes, custom, FACTORIES);
     const plan = asFormatError('architecture', () => planNetwork('loadModel', blueprint.graph));
-    const state = asFormatError('training', () => checkState(checkpoint, plan, outputSpecs(plan)));
+    const state = asFormatError('training', () => checkState(checkpoint, plan, outputSpecs(plan), custom));
     const model = asFormatError('architecture', () => this.build<O>('loadModel', blueprint, { plan }));
     try {
       asFormatError('training', () => model.restore(state));

@@ -14,8 +14,7 @@ import {
 } from '../initializers/initializers.js';
 import { regularizerCheck, type Regularizer, type RegularizerName } from '../regularizers/regularizers.js';
 import { INITIAL_SLOPE } from '../operations/activation.js';
-import type { LayerConfig, TrainingChecks } from './definition.js';
-import type { LayerOptions } from './layer.js';
+import type { LayerConfig, LayerOptions, TrainingChecks } from './definition.js';
 
 export const inputShapeCheck: Check<readonly number[]> = (path, value) => {
   if (isList(value) && value.length === 1) return [integer(1)(`${path}[0]`, value[0])];

@@ -10,6 +10,14 @@ import type { Initializer } from '../initializers/initializers.js';
 import type { Operation } from '../operations/operation.js';
 import type { Regularizer } from '../regularizers/regularizers.js';
 
+/** Options that every layer has. */
+export interface LayerOptions {
+  /** [number of inputs]; needed on the first layer of a sequential model. */
+  inputShape?: readonly number[];
+  /** Its name in summaries, and of its weights in a graph. Default its kind, numbered. */
+  name?: string;
+}
+
 /** Settled options that every layer has. */
 export interface LayerConfig {
   /** [number of inputs], where it was given. */

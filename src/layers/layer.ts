@@ -9,15 +9,7 @@ import type { GraphLayer, LayerConfig, LayerDefinition, Lower } from './definiti
 import { readOptions } from '../common/options.js';
 import { TRAINING_CHECKS } from './checks.js';
 
-export type { LayerConfig } from './definition.js';
-
-/** Options that every layer has. */
-export interface LayerOptions {
-  /** [number of inputs]; needed on the first layer of a sequential model. */
-  inputShape?: readonly number[];
-  /** Its name in summaries, and of its weights in a graph. Default its kind, numbered. */
-  name?: string;
-}
+export type { LayerConfig, LayerOptions } from './definition.js';
 
 /**
  * Stands for a model that was built from symbolic tensors, until it is disposed. Tensors hold this and not the model
