@@ -1,10 +1,10 @@
 /**
- * A kernel call with its addresses bound: all that is left to say is how many rows the batch has. A bound plan is a
- * flat list of these; running it makes no objects and looks nothing up.
+ * A kernel call with its addresses bound; only the number of rows of the batch is left to pass. A bound plan is a flat
+ * list of steps: running it creates no objects and looks nothing up.
  */
 export type Step = (rows: number) => void;
 
-/** A matrix of values in linear memory: (rows, width) float32, row i at address + 4·ld·i, padding columns included. */
+/** A matrix in linear memory: (rows, width) float32, row i at address + 4·ld·i, padding columns included. */
 export interface MatrixView {
   readonly address: number;
   readonly width: number;
