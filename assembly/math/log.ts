@@ -1,3 +1,6 @@
+/**
+ * The logarithm in four lanes: `log4` for every float, `logNormal4` for positive normal ones, `log1p4` for ln(1 + x).
+ */
 import { madd } from '../simd/madd';
 
 /**
@@ -27,8 +30,8 @@ function logOf(x: v128, e: v128, exponent: v128): v128 {
 }
 
 /**
- * ln x in each lane for x positive and normal, with the bits of `log4`. Anything else, NaN too, gives a number without
- * meaning.
+ * ln x in each lane for x positive and normal, with the bits of `log4`. Any other value, NaN included, gives a
+ * meaningless number.
  */
 // @ts-ignore: decorator
 @inline

@@ -1,3 +1,4 @@
+/** Optimizers with a rate per weight: Adagrad, RMSprop and Adadelta. Adam has a file of its own, adam.ts. */
 import { paddedBytes } from '../simd/lanes';
 
 /** Adagrad (Duchi et al. 2011), PyTorch's form: s += g²; w −= η·g/(√s + ε). */

@@ -1,7 +1,6 @@
 /**
  * Memory that one model holds in its engine's linear memory. Everything that is allocated for a model is allocated
- * through its `Holding`, so that all of it can be freed at once: by `dispose`, or by a finalizer once nothing refers to
- * the model any more.
+ * through its `Holding`, so that a finalizer can free all of it at once when nothing refers to the model any more.
  *
  * The garbage collector runs when it expects to free much memory, and it does not count shared memory. `Weight` makes
  * up for that: untouched buffers of the same size stand in for the shared memory. arena.ts does the allocation itself.

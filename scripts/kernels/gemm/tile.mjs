@@ -88,8 +88,8 @@ const maskedAccumulators = (R, V, name, condition) => `
   ${eachAccumulator(R, V, (r, v) => `let c${r}_${v} = v128.and(v128.load(${name}${r}, ${16 * v}), kept);`)}`;
 
 /**
- * One k step of a tile: operands are loaded in the order of their first use, and each product follows right behind what
- * it needs.
+ * One k step of a tile: operands are loaded in the order of their first use, and each product follows directly after
+ * its operands.
  *
  * @param {number} R
  * @param {number} W
@@ -126,7 +126,7 @@ function kStep(R, W, loadA, loadB) {
 /**
  * The tile of `gemm`.
  *
- * - Pointers are bumped before they are used: V8 11.3 takes the result of an addition as an address as it is, and
+ * - Pointers are advanced before they are used: V8 11.3 uses the result of an addition as an address directly, and
  *   copies any other loop variable first.
  * - V8 11.3 orders the loop by the order of the stores behind it.
  * - A paired tile without init reads C under a mask of zero: C has the same rows and columns.
