@@ -1,3 +1,7 @@
+/**
+ * Mish and its derivative. Both use e^x of a bounded argument, from math/exp.ts, instead of a hyperbolic tangent and a
+ * logarithm.
+ */
 import { expBounded4 } from '../math/exp';
 import { map, map2 } from '../simd/map';
 

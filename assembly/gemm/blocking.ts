@@ -1,11 +1,10 @@
-import { PACKED_A_BYTES } from './constants.generated';
-
 /**
- * Cache blocking of the GEMM drivers, which scripts/kernels/gemm/ generates: how large the blocks are, and when
- * operands are packed. Blocks change only the order in which whole tiles are visited, never the order of the products
- * within one element, so no result depends on these numbers. Sizes that the library must know too are in
+ * Cache blocking of the GEMM drivers, which scripts/kernels/gemm/ generates: the sizes of the blocks, and the
+ * conditions for packing operands. Blocks change only the order in which whole tiles are visited, never the order of
+ * the products within one element, so no result depends on these numbers. Sizes that the library must know too are in
  * scripts/kernels/shared-constants.mjs.
  */
+import { PACKED_A_BYTES } from './constants.generated';
 
 /**
  * Longest part of a panel that is processed at once. A panel is read in sequence, and the second-level cache keeps up:

@@ -30,9 +30,9 @@ export function kernelCases(table) {
   });
   /** @type {(kernel: string) => PlainCase[]} */
   const plain = (kernel) =>
-    Object.entries(SIZES).map(([place, size]) => ({
+    Object.entries(SIZES).map(([level, size]) => ({
       kind: 'plain',
-      name: `kernel/${kernel} ${place}`,
+      name: `kernel/${kernel} ${level}`,
       of: 'byte',
       kernel,
       size,

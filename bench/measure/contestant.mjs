@@ -1,4 +1,7 @@
-/** A process that takes part in a comparison: it is asked alternately with others, and times its work itself. */
+/**
+ * Starts a process that takes part in a comparison, and talks to it. The process is asked alternately with others, and
+ * times its work itself; worker.mjs is its program.
+ */
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 

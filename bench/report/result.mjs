@@ -1,4 +1,7 @@
-/** The result file of a run: its checks on reading, and the tables that are printed of it. */
+/**
+ * The result file of a run: its checks on reading, and the tables that are printed of it. format.mjs formats numbers,
+ * measure/comparison.mjs compares sides.
+ */
 import { compareSides } from '../measure/comparison.mjs';
 import { machineLine } from '../measure/machine.mjs';
 import { median, medianInterval } from '../measure/statistics.mjs';

@@ -1,4 +1,7 @@
-/** Predictions into an array of the caller: in batches, and row by row with every call timed. */
+/**
+ * Predictions into an array of the caller: in batches, and row by row with every call timed. training.mjs builds the
+ * networks, data.mjs the rows.
+ */
 import { sha256 } from '../measure/checksum.mjs';
 import { collect } from '../measure/collect.mjs';
 import { quantile } from '../measure/statistics.mjs';

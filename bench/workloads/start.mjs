@@ -1,4 +1,7 @@
-/** Cold start: pairs of fresh processes, one that does nothing and one that loads the library and predicts. */
+/**
+ * Cold start: pairs of fresh processes, one that does nothing (start-empty.mjs) and one that loads the library and
+ * predicts (start-predict.mjs, start-load.mjs).
+ */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';

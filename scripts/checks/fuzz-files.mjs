@@ -129,7 +129,7 @@ async function checkPart(progress) {
 }
 
 /**
- * Runs a part in a child process. If that ends early, the file it was at is at fault.
+ * Runs a part in a child process. If that ends early, the file that it was loading is at fault.
  *
  * @param {number} from
  * @param {number} length

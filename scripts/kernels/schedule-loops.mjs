@@ -49,7 +49,7 @@ function operandsOf(code) {
 /** A value of a loop's body. */
 class Value {
   uses = 0;
-  /** Operations in the expression that is written in its place. */
+  /** Operations in the expression that replaces it. */
   size = 0;
   /** The least number of units that must be computed before it. */
   level = 0;

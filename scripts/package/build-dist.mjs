@@ -40,7 +40,7 @@ declare global {
 for (const name of ['index.d.ts', 'index.d.cts', 'predict.d.ts', 'predict.d.cts']) {
   if (status === 0) appendFileSync(`dist/${name}`, NAMESPACE);
 }
-/** esbuild wraps `require` in a function that bundlers do not look into. */
+/** esbuild wraps `require` in a function that bundlers do not analyse. */
 const OWN_REQUIRE = /var ([\w$]+)=\([\w$]+=>typeof require<"u"\?require:.*? is not supported'\)\}\);/s;
 
 /**

@@ -1,3 +1,7 @@
+/**
+ * Checks that the platform has the features of WebAssembly that the kernels need, and names the missing one. Whether
+ * the platform has workers and shared memory for threads is checked in threads/host.ts.
+ */
 import { sentence } from '../common/describe.js';
 import { UnsupportedError } from '../common/errors.js';
 

@@ -1,11 +1,12 @@
-import { MemoryError } from '../common/errors.js';
-import { PAGE } from './constants.generated.js';
-
 /**
  * The only module that touches `memory.buffer`: typed-array views of linear memory, and its growth, which several
  * threads may do at once. arena.ts divides the memory into regions. Views are renewed after growth, so take them from
  * here at each use and never keep one across a call that may allocate.
  */
+import { MemoryError } from '../common/errors.js';
+import { PAGE } from './constants.generated.js';
+
+/** A linear memory, as one thread sees it. */
 export class LinearMemory {
   readonly memory: WebAssembly.Memory;
   readonly maximumBytes: number;

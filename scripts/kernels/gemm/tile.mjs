@@ -17,7 +17,7 @@ import { BY_COLUMNS, PAIRED, UNROLL, nameOf } from './family.mjs';
 import { each, eachAccumulator, eachOf, lines } from './template.mjs';
 
 /**
- * How `gemm` reads A. Strides are in bytes.
+ * Access of `gemm` to A. Strides are in bytes.
  *
  * @typedef {object} OperandA
  * @property {string} gemm name of the tile function, before its size
@@ -75,8 +75,8 @@ const rowPointers = (declare, count, name, first, stride) => `
 const zeroAccumulators = (R, V) => eachAccumulator(R, V, (r, v) => `let c${r}_${v} = f32x4.splat(0);`);
 
 /**
- * Accumulators that start with what the rows at pointers `name` hold where `condition`, an i32 of 0 or 1, is true, and
- * with zero otherwise.
+ * Accumulators that start with the rows at pointers `name` where `condition`, an i32 of 0 or 1, is true, and with zero
+ * otherwise.
  *
  * @param {number} R
  * @param {number} V
