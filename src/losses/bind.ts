@@ -1,3 +1,8 @@
+/**
+ * Losses bound to kernels and addresses (kernels: assembly/loss): values and gradients of a batch, label smoothing, and
+ * the pairs of loss and output activation that are computed from logits. `losses.ts` declares the losses; the trainer
+ * chooses the buffers.
+ */
 import { requireLength } from '../common/custom.js';
 import { describe } from '../common/describe.js';
 import { ValueError } from '../common/errors.js';
@@ -5,7 +10,7 @@ import type { WasmRuntime } from '../runtime/wasm-runtime.js';
 import type { MatrixView, Step } from '../runtime/matrix-view.js';
 import type { CustomLoss, Loss } from './losses.js';
 
-/** Where a loss finds and leaves things. */
+/** Buffers that a loss reads and writes. */
 export interface LossPlaces {
   /** Outputs y; in the paired form the kernel writes them. */
   readonly y: MatrixView;
@@ -19,14 +24,14 @@ export interface LossPlaces {
 }
 
 export interface LossDefinition {
-  /** What a target row is: as many values as outputs, or one class index. */
+  /** Content of a target row: as many values as outputs, or one class index. */
   readonly targets: 'values' | 'labels';
-  /** What the outputs of one row are, where the loss says: one class of several, or a yes or no each. */
+  /** Meaning of the outputs of one row, if the loss defines it: one class of several, or a yes or no each. */
   readonly outputs?: 'classes' | 'independent';
-  /** The values that targets may take, where not all: those between two, or those of a list. */
+  /** Values that targets may take, if restricted: those between two bounds, or those of a list. */
   readonly targetRange?: readonly [low: number, high: number];
   readonly targetValues?: readonly number[];
-  /** Label smoothing: what the loss takes in place of the targets. Metrics take the targets themselves. */
+  /** Label smoothing: scale and shift that turn targets into those of the loss. Metrics use the targets themselves. */
   readonly smoothing?: { readonly scale: number; readonly shift: (outputs: number) => number };
   /** The output activation whose derivative cancels: BP1 becomes δ = y − t, computed from the logits. */
   readonly pairedWith?: 'softmax' | 'sigmoid';
@@ -34,7 +39,7 @@ export interface LossDefinition {
   readonly bind: (runtime: WasmRuntime, places: LossPlaces) => Step;
 }
 
-/** Smallest probability whose logarithm is taken where y does not come from logits: Keras' epsilon. */
+/** Smallest probability whose logarithm is computed if y does not come from logits: Keras' epsilon. */
 const EPSILON = 1e-7;
 
 const squaredError = (mean: boolean): LossDefinition => ({
@@ -57,7 +62,7 @@ const squaredError = (mean: boolean): LossDefinition => ({
   },
 });
 
-/** A loss on outputs and targets as they are. */
+/** Makes a loss that is computed from outputs and targets without further preparation. */
 const direct = (
   kernel: (
     runtime: WasmRuntime,
@@ -142,7 +147,7 @@ const binary = (labelSmoothing: number): LossDefinition => ({
       ),
 });
 
-/** A user's functions, row by row on copies. */
+/** Makes a loss that calls a user's functions row by row on copies. */
 const custom = (loss: CustomLoss): LossDefinition => ({
   targets: 'values',
   bind:
@@ -166,7 +171,7 @@ const custom = (loss: CustomLoss): LossDefinition => ({
     },
 });
 
-/** What a loss does not say of itself is nothing, and not what `Object.prototype` says. */
+/** Own undefined fields, so that a field that a loss leaves out is not read from `Object.prototype`. */
 const NOTHING_MORE = {
   targetRange: undefined,
   targetValues: undefined,
@@ -175,7 +180,7 @@ const NOTHING_MORE = {
   bindPaired: undefined,
 };
 
-/** The losses as kernels: assembly/loss. */
+/** Returns the definition of a loss by kernels: assembly/loss. */
 export const lossDefinition = (loss: Loss): LossDefinition => ({ ...NOTHING_MORE, ...definitionOf(loss) });
 
 function definitionOf(loss: Loss): LossDefinition {

@@ -1,3 +1,6 @@
+/**
+ * Optimizers as descriptors: factories, options and checks. `bind.ts` binds their updates to kernels.
+ */
 import type { Descriptor } from '../common/descriptor.js';
 import { ValueError } from '../common/errors.js';
 import {
@@ -12,25 +15,27 @@ import {
 } from '../common/options.js';
 import { learningRateCheck, type LearningRate, type Schedule } from '../schedules/schedules.js';
 
-/** What every optimizer takes. Clipping acts on the whole gradient, penalties included; at most one kind of it. */
+/**
+ * Options of every optimizer. Clipping acts on the whole gradient, penalties included; at most one kind may be given.
+ */
 export interface GradientOptions {
-  /** The gradient of all parameters together is scaled down to this norm. Default no limit. */
+  /** Largest norm of the gradient of all parameters together, which is scaled down to it. Default no limit. */
   clipNorm?: number | undefined;
-  /** Each value of the gradient is brought into ±this. Default no limit. */
+  /** Bound on each value of the gradient, which is clamped to ±this. Default no limit. */
   clipValue?: number | undefined;
 }
 
-/** What `sgd` takes. */
+/** Options of `sgd`. */
 export interface SgdOptions extends GradientOptions {
   /** η: a number > 0, or a schedule. Default 0.01. */
   learningRate?: LearningRate;
   /** μ in [0, 1). Default 0: plain gradient descent. */
   momentum?: number;
-  /** Look ahead along the momentum. Default false. */
+  /** Whether to use Nesterov's look-ahead along the momentum. Default false. */
   nesterov?: boolean;
 }
 
-/** What `adagrad` takes. */
+/** Options of `adagrad`. */
 export interface AdagradOptions extends GradientOptions {
   /** η: a number > 0, or a schedule. Default 0.01. */
   learningRate?: LearningRate;
@@ -38,7 +43,7 @@ export interface AdagradOptions extends GradientOptions {
   epsilon?: number;
 }
 
-/** What `rmsprop` takes. */
+/** Options of `rmsprop`. */
 export interface RmspropOptions extends GradientOptions {
   /** η: a number > 0, or a schedule. Default 0.01. */
   learningRate?: LearningRate;
@@ -50,7 +55,7 @@ export interface RmspropOptions extends GradientOptions {
   epsilon?: number;
 }
 
-/** What `adadelta` takes. */
+/** Options of `adadelta`. */
 export interface AdadeltaOptions extends GradientOptions {
   /** η: a number > 0, or a schedule. Default 1. */
   learningRate?: LearningRate;
@@ -60,9 +65,9 @@ export interface AdadeltaOptions extends GradientOptions {
   epsilon?: number;
 }
 
-/** What `adam` and `nadam` take. */
+/** Options of `adam` and `nadam`. */
 export interface AdamOptions extends GradientOptions {
-  /** η: a number > 0, or a schedule. Default 0.001, of `nadam` 0.002. */
+  /** η: a number > 0, or a schedule. Default 0.001, for `nadam` 0.002. */
   learningRate?: LearningRate;
   /** Decay of the mean gradient. Default 0.9. */
   beta1?: number;
@@ -72,9 +77,9 @@ export interface AdamOptions extends GradientOptions {
   epsilon?: number;
 }
 
-/** What `adamw` takes. */
+/** Options of `adamw`. */
 export interface AdamwOptions extends AdamOptions {
-  /** Share of η by which every parameter shrinks at each step, apart from the gradient. Default 0.01. */
+  /** Share of η by which every parameter shrinks at each step, independently of the gradient. Default 0.01. */
   weightDecay?: number;
 }
 
@@ -82,7 +87,7 @@ export interface AdamwOptions extends AdamOptions {
 type Own<O> = Required<Omit<O, keyof GradientOptions | 'learningRate'>> & { learningRate: number | Schedule };
 
 /**
- * An optimizer's options, settled: the learning rate is a number or a schedule's descriptor, and only the clips may be
+ * Settled options of an optimizer: the learning rate is a number or a schedule's descriptor, and only the clips may be
  * absent.
  */
 export type Settled<O> = Own<O> & GradientOptions;
@@ -198,11 +203,11 @@ export function nadam(options?: AdamOptions): Descriptor<'nadam', Settled<AdamOp
   return settle('nadam', options, { ...moments, learningRate: rate(0.002) });
 }
 
-/** What a name or a saved model may call for. */
+/** Factories by the names that users and saved models may give. */
 export const OPTIMIZERS = { sgd, adagrad, rmsprop, adadelta, adam, adamw, nadam } as const;
 
-/** The optimizers, by name, each with its defaults: those of the factories. */
+/** Names of the optimizers. Each name means its factory with the default options. */
 export type OptimizerName = keyof typeof OPTIMIZERS;
 
-/** How weights follow their gradient: a descriptor made by one of the factories above. */
+/** An optimizer, which updates weights from their gradient: a descriptor made by one of the factories above. */
 export type Optimizer = ReturnType<(typeof OPTIMIZERS)[OptimizerName]>;
