@@ -1,3 +1,7 @@
+/**
+ * Facts about each activation besides its values: range, slope and tails. Compile checks, metrics and `diagnose` use
+ * them; `activations.ts` declares the activations.
+ */
 import type { ActivationName } from './activations.js';
 
 /**
@@ -12,8 +16,8 @@ export type OutputRange = 'distribution' | 'unit' | 'signed' | 'nonNegative' | '
  */
 export interface ActivationProperties {
   /**
-   * The largest |f'|, if f' is close to this bound over a range of inputs; 1 for activations whose slope is 1 where
-   * they pass their input through.
+   * The largest |f'|, where that is a bound that f' stays near to; 1 for those whose slope is 1 where they let their
+   * input through.
    */
   readonly largestSlope: number;
   /**

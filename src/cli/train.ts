@@ -1,3 +1,7 @@
+/**
+ * Training of the network: calls `fit`, measures it, and keeps the finished epochs after an interrupt. `job.ts` decides
+ * what happens before and after.
+ */
 import type { Callback, Model } from '../index.js';
 import type { Digits } from './mnist.js';
 import type { JobOptions } from './options.js';

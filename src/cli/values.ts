@@ -1,7 +1,9 @@
+/**
+ * Parsers of option values. Each returns the value or throws the usage error that names the option. `options.ts` lists
+ * the options.
+ */
 import { usageError } from './errors.js';
 import { nearest } from './nearest.js';
-
-/** Parsers of option values. Each returns the value or throws the usage error that names the option. */
 
 export function oneOf<T extends string>(option: string, names: readonly T[]): (text: string) => T {
   return (text) => {

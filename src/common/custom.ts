@@ -1,7 +1,7 @@
 /**
  * Users' own objects (activations, losses, metrics, initializers, schedules) in place of the library's: how they are
  * read from options, replaced by their names in plain data, and put back when a file or handle is loaded. The functions
- * that call such objects stand with their kind, as in `losses/bind.ts`.
+ * that call such objects are in the folder of their kind, as in `losses/bind.ts`.
  */
 import { isList, isSequence, typedKind, typedLength } from './arrays.js';
 import { describe } from './describe.js';

@@ -1,6 +1,6 @@
 /**
  * Option tables: each call lists its options with a check and a default, and `readOptions` reads an options object by
- * that table. Checks of single values stand here too; suggestions for unknown names come from `nearest.ts` and
+ * that table. It also has the checks of single values; suggestions for unknown names come from `nearest.ts` and
  * `other-names.ts`.
  */
 import { isList, isSequence } from './arrays.js';

@@ -26,7 +26,7 @@ export interface LossPlaces {
 export interface LossDefinition {
   /** Content of a target row: as many values as outputs, or one class index. */
   readonly targets: 'values' | 'labels';
-  /** Meaning of the outputs of one row, if the loss defines it: one class of several, or a yes or no each. */
+  /** What the outputs of one row are, where the loss says: one class of several, or a yes or no each. */
   readonly outputs?: 'classes' | 'independent';
   /** Values that targets may take, if restricted: those between two bounds, or those of a list. */
   readonly targetRange?: readonly [low: number, high: number];
@@ -39,7 +39,7 @@ export interface LossDefinition {
   readonly bind: (runtime: WasmRuntime, places: LossPlaces) => Step;
 }
 
-/** Smallest probability whose logarithm is computed if y does not come from logits: Keras' epsilon. */
+/** Smallest probability whose logarithm is taken where y does not come from logits: Keras' epsilon. */
 const EPSILON = 1e-7;
 
 const squaredError = (mean: boolean): LossDefinition => ({
@@ -147,7 +147,7 @@ const binary = (labelSmoothing: number): LossDefinition => ({
       ),
 });
 
-/** Makes a loss that calls a user's functions row by row on copies. */
+/** A user's functions, row by row on copies. */
 const custom = (loss: CustomLoss): LossDefinition => ({
   targets: 'values',
   bind:
@@ -180,7 +180,7 @@ const NOTHING_MORE = {
   bindPaired: undefined,
 };
 
-/** Returns the definition of a loss by kernels: assembly/loss. */
+/** The losses as kernels: assembly/loss. */
 export const lossDefinition = (loss: Loss): LossDefinition => ({ ...NOTHING_MORE, ...definitionOf(loss) });
 
 function definitionOf(loss: Loss): LossDefinition {

@@ -31,19 +31,19 @@ const cutting =
   };
 
 /**
- * Returns the value above which an output, or a target, counts as yes: 0 for the loss that uses the sign, a half where
- * targets are probabilities. Other losses allow both ways to write yes and no; theirs is undefined and follows from the
- * targets, since only −1 and 1 have negative ones.
+ * Above this an output, or a target, counts as yes: 0 where the loss goes by the sign, a half where targets are
+ * probabilities. Other losses take both ways to write yes and no; theirs is undefined and shows from the targets, since
+ * only −1 and 1 have negative ones.
  */
 function cutOf(loss: string): number | undefined {
   if (loss === 'hinge') return 0;
   return /[cC]rossentropy$/.test(loss) ? 0.5 : undefined;
 }
 
-/** Activations between −1 and 1. Their targets are taken to be −1 and 1 unless the targets show otherwise. */
+/** Activations between −1 and 1, whose targets are −1 and 1 where nothing speaks against it. */
 const SIGNED = ['tanh', 'softsign'];
 
-/** Known codings of the targets. While all targets are above a half, the coding is unknown. */
+/** How targets were found to be written: nothing is known while all are above a half. */
 const CODE = { unknown: 0, shares: 1, signs: 2 } as const;
 
 /** Returns the coding after further rows of targets: one up to a half means 0 and 1, a negative one −1 and 1. */
@@ -196,8 +196,8 @@ const custom = (name: string, object: CustomMetric): MetricDefinition => ({
 });
 
 /**
- * Returns the definition of a metric for a model with `outputs` outputs that the operation `madeBy` computes and that
- * is trained on `loss`. Outputs and loss decide which answers are right.
+ * The metric for a model with `outputs` outputs, made by such an operation and trained on `loss`: which decide what a
+ * right answer is.
  */
 export function metricDefinition(
   metric: Metric,
