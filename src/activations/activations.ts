@@ -6,13 +6,19 @@ import { readCustom, type Custom, type Named } from '../common/custom.js';
 import { resolve, withoutOptions, type Descriptor } from '../common/descriptor.js';
 import { nonNegative, readOptions, type Check } from '../common/options.js';
 
-/** Options of `leakyRelu`. */
+/**
+ * Options of `leakyRelu`.
+ * @category Activations
+ */
 export interface LeakyReluOptions {
   /** α ≥ 0, the slope below 0. Default 0.01. */
   alpha?: number;
 }
 
-/** Options of `elu`. */
+/**
+ * Options of `elu`.
+ * @category Activations
+ */
 export interface EluOptions {
   /** α ≥ 0; the output does not go below −α. Default 1. */
   alpha?: number;
@@ -23,6 +29,7 @@ export interface EluOptions {
  * @throws ValueError for an unknown option or an alpha below 0.
  * @example
  * dense({ units: 8, activation: leakyRelu({ alpha: 0.2 }) }).config.activation; // { kind: 'leakyRelu', config: { alpha: 0.2 } }
+ * @category Activations
  */
 export const leakyRelu = (options?: LeakyReluOptions): Descriptor<'leakyRelu', Required<LeakyReluOptions>> => ({
   kind: 'leakyRelu',
@@ -35,6 +42,7 @@ export const leakyRelu = (options?: LeakyReluOptions): Descriptor<'leakyRelu', R
  * @example
  * const network = await sequential({ layers: [activation({ activation: elu({ alpha: 0.5 }), inputShape: [2] })] });
  * network.predict([[3, -1000]]); // [3, -0.5]
+ * @category Activations
  */
 export const elu = (options?: EluOptions): Descriptor<'elu', Required<EluOptions>> => ({
   kind: 'elu',
@@ -82,12 +90,14 @@ export const ACTIVATIONS = {
  * | `mish` | x·tanh(ln(1 + e^x)) |
  * | `hardSigmoid` | x/6 + ½ between −3 and 3, 0 below, 1 above |
  * | `softmax` | e^(x_j)/Σ_k e^(x_k) over a row |
+ * @category Activations
  */
 export type ActivationName = keyof typeof ACTIVATIONS;
 
 /**
  * A custom activation, applied to one row of values at a time. It runs in JavaScript: slower than the built-in ones,
  * and as reproducible as its functions.
+ * @category Activations
  */
 export interface CustomActivation extends Named {
   /** Returns f(z), as many values as z. */
@@ -96,10 +106,16 @@ export interface CustomActivation extends Named {
   derivative(z: Float32Array): Float32Array | readonly number[];
 }
 
-/** A choice of activation, with its options. */
+/**
+ * A choice of activation, with its options.
+ * @category Activations
+ */
 export type Activation = ReturnType<(typeof ACTIVATIONS)[ActivationName]> | Custom<CustomActivation>;
 
-/** Values accepted as an activation; `silu` is `swish`, `logistic` is `sigmoid`, `identity` is `linear`. */
+/**
+ * Values accepted as an activation; `silu` is `swish`, `logistic` is `sigmoid`, `identity` is `linear`.
+ * @category Activations
+ */
 export type ActivationLike = ActivationName | 'silu' | 'logistic' | 'identity' | Activation | CustomActivation;
 
 /** Reads a name, a factory's descriptor, or a custom activation. */

@@ -10,7 +10,10 @@ import { ShapeError, ValueError } from './errors.js';
 import { fieldOf, fieldsOf, isFunction, isInstance, isObject } from './objects.js';
 import { isRecord, text } from './options.js';
 
-/** Field that all custom objects have: the name by which files and logs refer to them. */
+/**
+ * Field that all custom objects have: the name by which files and logs refer to them.
+ * @category Models
+ */
 export interface Named {
   /** Not empty; distinguishes objects when a file is loaded. */
   readonly name: string;
@@ -19,6 +22,7 @@ export interface Named {
 /**
  * A user's object in place of one of the library's. A file keeps the name only; the caller passes the functions again
  * when the file is loaded.
+ * @category Models
  */
 export interface Custom<F extends Named> extends Descriptor<'custom', Named> {
   /** The object itself. */

@@ -6,6 +6,7 @@ import { fieldsOf } from './objects.js';
 /**
  * A choice as plain data: its kind and its options. Optimizers, losses, initializers and layers are descriptors until a
  * model is built, which makes them cheap to write, to compare and to save.
+ * @category Models
  */
 export interface Descriptor<K extends string = string, C = object> {
   /** Name of the factory that makes this choice. */

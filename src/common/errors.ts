@@ -4,7 +4,10 @@
  */
 import { callerTrace, setTrace } from './traces.js';
 
-/** Base class of all errors of this library. */
+/**
+ * Base class of all errors of this library.
+ * @category Errors
+ */
 export class WasmMlpError extends Error {
   /** Name for stack traces, since the build shortens the name of the class itself. @internal */
   static override readonly name: string = 'WasmMlpError';
@@ -18,7 +21,10 @@ export class WasmMlpError extends Error {
   }
 }
 
-/** Thrown if the sizes of data, weights or layers do not match. */
+/**
+ * Thrown if the sizes of data, weights or layers do not match.
+ * @category Errors
+ */
 export class ShapeError extends WasmMlpError {
   /** Name for stack traces, since the build shortens the name of the class itself. @internal */
   static override readonly name: string = 'ShapeError';
@@ -26,7 +32,10 @@ export class ShapeError extends WasmMlpError {
   override name = 'ShapeError';
 }
 
-/** Thrown for a number out of range, an unknown name or option, or a NaN. */
+/**
+ * Thrown for a number out of range, an unknown name or option, or a NaN.
+ * @category Errors
+ */
 export class ValueError extends WasmMlpError {
   /** Name for stack traces, since the build shortens the name of the class itself. @internal */
   static override readonly name: string = 'ValueError';
@@ -34,7 +43,10 @@ export class ValueError extends WasmMlpError {
   override name = 'ValueError';
 }
 
-/** Thrown for a call in the wrong state: `fit` before `compile`, anything after `dispose`. */
+/**
+ * Thrown for a call in the wrong state: `fit` before `compile`, anything after `dispose`.
+ * @category Errors
+ */
 export class StateError extends WasmMlpError {
   /** Name for stack traces, since the build shortens the name of the class itself. @internal */
   static override readonly name: string = 'StateError';
@@ -42,7 +54,10 @@ export class StateError extends WasmMlpError {
   override name = 'StateError';
 }
 
-/** Thrown for a file that is damaged, forged or of another kind. The message names the byte or the field. */
+/**
+ * Thrown for a file that is damaged, forged or of another kind. The message names the byte or the field.
+ * @category Errors
+ */
 export class FormatError extends WasmMlpError {
   /** Name for stack traces, since the build shortens the name of the class itself. @internal */
   static override readonly name: string = 'FormatError';
@@ -50,7 +65,10 @@ export class FormatError extends WasmMlpError {
   override name = 'FormatError';
 }
 
-/** Thrown if the platform lacks a required feature. The message names the feature and what would help. */
+/**
+ * Thrown if the platform lacks a required feature. The message names the feature and what would help.
+ * @category Errors
+ */
 export class UnsupportedError extends WasmMlpError {
   /** Name for stack traces, since the build shortens the name of the class itself. @internal */
   static override readonly name: string = 'UnsupportedError';
@@ -58,7 +76,10 @@ export class UnsupportedError extends WasmMlpError {
   override name = 'UnsupportedError';
 }
 
-/** Thrown if linear memory cannot grow as needed. The message gives need and limit in bytes. */
+/**
+ * Thrown if linear memory cannot grow as needed. The message gives need and limit in bytes.
+ * @category Errors
+ */
 export class MemoryError extends WasmMlpError {
   /** Name for stack traces, since the build shortens the name of the class itself. @internal */
   static override readonly name: string = 'MemoryError';
@@ -69,6 +90,7 @@ export class MemoryError extends WasmMlpError {
 /**
  * Thrown if a thread of the library ended or failed during its work. The weights are those of the last finished step,
  * and one thread continues.
+ * @category Errors
  */
 export class WorkerError extends WasmMlpError {
   /** Name for stack traces, since the build shortens the name of the class itself. @internal */

@@ -18,17 +18,29 @@ import {
 import { describe } from './describe.js';
 import { ShapeError, ValueError } from './errors.js';
 
-/** Rows of numbers: one flat row-major array, or an array per row. Models compute in float32. */
+/**
+ * Rows of numbers: one flat row-major array, or an array per row. Models compute in float32.
+ * @category Models
+ */
 export type Rows = Float32Array | Float64Array | readonly (readonly number[] | Float32Array | Float64Array)[];
 
-/** Inputs of a model: rows for one input; for several inputs a list in their order, or an object by their names. */
+/**
+ * Inputs of a model: rows for one input; for several inputs a list in their order, or an object by their names.
+ * @category Models
+ */
 export type Inputs = Rows | readonly Rows[] | Readonly<Record<string, Rows>>;
 
-/** Class indices, one per row. */
+/**
+ * Class indices, one per row.
+ * @category Training and callbacks
+ */
 export type Labels =
   readonly number[] | Int8Array | Uint8Array | Uint8ClampedArray | Int16Array | Uint16Array | Int32Array | Uint32Array;
 
-/** A number for each row. */
+/**
+ * A number for each row.
+ * @category Training and callbacks
+ */
 export type RowNumbers = Labels | Float32Array | Float64Array;
 
 /** Rows of the caller: their number and width, and a method that copies them. It keeps no copy. */

@@ -1,4 +1,7 @@
-/** A weight with its name, as `getWeights` returns it: a copy, row-major, `shape` (units, inputs) or (units). */
+/**
+ * A weight with its name, as `getWeights` returns it: a copy, row-major, `shape` (units, inputs) or (units).
+ * @category Models
+ */
 export interface NamedTensor {
   /** Name in the equivalent PyTorch nn.Sequential, `0.weight`; in a graph with the layer's name in front. */
   readonly name: string;

@@ -1,7 +1,10 @@
 import { resolve, type Descriptor } from '../common/descriptor.js';
 import { positive, readOptions, type Check } from '../common/options.js';
 
-/** A constraint that weights satisfy after each update. */
+/**
+ * A constraint that weights satisfy after each update.
+ * @category Regularizers and constraints
+ */
 export type Constraint = Descriptor<
   'maxNorm',
   {
@@ -24,13 +27,17 @@ const fromConfig = (options?: { limit?: number }): Constraint => ({
  * @throws ValueError for a limit that is not a number > 0.
  * @example
  * dense({ units: 64, activation: 'relu', kernelConstraint: maxNorm(3) }).config.kernelConstraint?.config.limit; // 3
+ * @category Regularizers and constraints
  */
 export const maxNorm = (limit = LIMIT): Constraint => fromConfig({ limit: positive('maxNorm: limit', limit) });
 
 /** Factories by the names that users and saved models may give. */
 const CONSTRAINTS = { maxNorm: fromConfig } as const;
 
-/** Names of the constraints: `maxNorm` with its default limit of 2. */
+/**
+ * Names of the constraints: `maxNorm` with its default limit of 2.
+ * @category Regularizers and constraints
+ */
 export type ConstraintName = keyof typeof CONSTRAINTS;
 
 /** Reads a name or a factory's descriptor. */

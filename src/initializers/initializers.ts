@@ -6,7 +6,10 @@ import { resolve, withoutOptions, type Descriptor } from '../common/descriptor.j
 import { ValueError } from '../common/errors.js';
 import { finite, nonNegative, positive, readOptions, type Check } from '../common/options.js';
 
-/** Description of a tensor that a custom initializer receives. */
+/**
+ * Description of a tensor that a custom initializer receives.
+ * @category Initializers
+ */
 export interface InitializerContext {
   /** (units, inputs) or (units). */
   readonly shape: readonly number[];
@@ -21,19 +24,28 @@ export interface InitializerContext {
   readonly seed: number;
 }
 
-/** A custom initializer. It is as reproducible as its `values`. */
+/**
+ * A custom initializer. It is as reproducible as its `values`.
+ * @category Initializers
+ */
 export interface CustomInitializer extends Named {
   /** Returns the initial values, row-major: as many as the shape has, all finite. */
   values(context: InitializerContext): Float32Array;
 }
 
-/** Options of `constant`. */
+/**
+ * Options of `constant`.
+ * @category Initializers
+ */
 export interface ConstantOptions {
   /** Value of all elements. Default 0. */
   value?: number;
 }
 
-/** Options of `randomNormal` and `truncatedNormal`. */
+/**
+ * Options of `randomNormal` and `truncatedNormal`.
+ * @category Initializers
+ */
 export interface NormalOptions {
   /** Mean. Default 0. */
   mean?: number;
@@ -41,7 +53,10 @@ export interface NormalOptions {
   stddev?: number;
 }
 
-/** Options of `randomUniform`. */
+/**
+ * Options of `randomUniform`.
+ * @category Initializers
+ */
 export interface UniformOptions {
   /** Smallest value. Default −0.05. */
   minval?: number;
@@ -49,13 +64,19 @@ export interface UniformOptions {
   maxval?: number;
 }
 
-/** Options of `orthogonal`. */
+/**
+ * Options of `orthogonal`.
+ * @category Initializers
+ */
 export interface OrthogonalOptions {
   /** Norm of the rows, or columns, > 0. Default 1. */
   gain?: number;
 }
 
-/** An initializer of a parameter: a descriptor made by one of the factories below, or a custom initializer. */
+/**
+ * An initializer of a parameter: a descriptor made by one of the factories below, or a custom initializer.
+ * @category Initializers
+ */
 export type Initializer =
   | Descriptor<'zeros'>
   | Descriptor<'ones'>
@@ -77,6 +98,7 @@ export type Initializer =
  * Zeros. The default for biases.
  * @throws ValueError for an option.
  * @example dense({ units: 10, biasInitializer: zeros() });
+ * @category Initializers
  */
 export const zeros = /* @__PURE__ */ withoutOptions('zeros');
 
@@ -84,6 +106,7 @@ export const zeros = /* @__PURE__ */ withoutOptions('zeros');
  * Ones.
  * @throws ValueError for an option.
  * @example dense({ units: 10, biasInitializer: ones() });
+ * @category Initializers
  */
 export const ones = /* @__PURE__ */ withoutOptions('ones');
 
@@ -92,6 +115,7 @@ export const ones = /* @__PURE__ */ withoutOptions('ones');
  * learn the same.
  * @throws ValueError for a value that is not finite, or an unknown option.
  * @example dense({ units: 10, biasInitializer: constant({ value: 0.1 }) });
+ * @category Initializers
  */
 export const constant = (options?: ConstantOptions): Descriptor<'constant', Required<ConstantOptions>> => ({
   kind: 'constant',
@@ -113,6 +137,7 @@ const normal =
  * from the mean.
  * @throws ValueError for a mean that is not finite, a stddev < 0, or an unknown option.
  * @example dense({ units: 10, kernelInitializer: randomNormal({ stddev: 0.01 }) });
+ * @category Initializers
  */
 export const randomNormal = /* @__PURE__ */ normal('randomNormal');
 
@@ -121,6 +146,7 @@ export const randomNormal = /* @__PURE__ */ normal('randomNormal');
  * they are within two stddev of the mean, so their standard deviation is 0.8796·stddev. Keras' TruncatedNormal.
  * @throws ValueError for a mean that is not finite, a stddev < 0, or an unknown option.
  * @example dense({ units: 10, kernelInitializer: truncatedNormal({ stddev: 0.01 }) });
+ * @category Initializers
  */
 export const truncatedNormal = /* @__PURE__ */ normal('truncatedNormal');
 
@@ -129,6 +155,7 @@ export const truncatedNormal = /* @__PURE__ */ normal('truncatedNormal');
  * @throws ValueError for a bound that is not finite, a minval above maxval, bounds further apart than float32 reaches,
  * or an unknown option.
  * @example dense({ units: 10, kernelInitializer: randomUniform({ minval: -0.1, maxval: 0.1 }) });
+ * @category Initializers
  */
 export function randomUniform(options?: UniformOptions): Descriptor<'randomUniform', Required<UniformOptions>> {
   const config = readOptions<Required<UniformOptions>>('randomUniform', options, {
@@ -145,6 +172,7 @@ export function randomUniform(options?: UniformOptions): Descriptor<'randomUnifo
  * Xavier as in the slides: normal distribution N(0, 1/n_in). For sigmoid and tanh.
  * @throws ValueError for an option.
  * @example dense({ units: 10, activation: 'tanh', kernelInitializer: xavier() });
+ * @category Initializers
  */
 export const xavier = /* @__PURE__ */ withoutOptions('xavier');
 
@@ -153,6 +181,7 @@ export const xavier = /* @__PURE__ */ withoutOptions('xavier');
  * it at two standard deviations; this library and PyTorch do not.
  * @throws ValueError for an option.
  * @example dense({ units: 10, activation: 'relu', kernelInitializer: heNormal() });
+ * @category Initializers
  */
 export const heNormal = /* @__PURE__ */ withoutOptions('heNormal');
 
@@ -160,6 +189,7 @@ export const heNormal = /* @__PURE__ */ withoutOptions('heNormal');
  * Slides' name for `heNormal`.
  * @throws ValueError for an option.
  * @example msra().kind; // 'heNormal'
+ * @category Initializers
  */
 export const msra = heNormal;
 
@@ -168,6 +198,7 @@ export const msra = heNormal;
  * relatives.
  * @throws ValueError for an option.
  * @example dense({ units: 10, activation: 'relu', kernelInitializer: heUniform() });
+ * @category Initializers
  */
 export const heUniform = /* @__PURE__ */ withoutOptions('heUniform');
 
@@ -176,6 +207,7 @@ export const heUniform = /* @__PURE__ */ withoutOptions('heUniform');
  * deviations; this library and PyTorch do not.
  * @throws ValueError for an option.
  * @example dense({ units: 10, activation: 'tanh', kernelInitializer: glorotNormal() });
+ * @category Initializers
  */
 export const glorotNormal = /* @__PURE__ */ withoutOptions('glorotNormal');
 
@@ -183,6 +215,7 @@ export const glorotNormal = /* @__PURE__ */ withoutOptions('glorotNormal');
  * Glorot with a uniform distribution on ±√(6/(n_in + n_out)) (Glorot & Bengio 2010). The default for weights.
  * @throws ValueError for an option.
  * @example dense({ units: 10, activation: 'tanh', kernelInitializer: glorotUniform() });
+ * @category Initializers
  */
 export const glorotUniform = /* @__PURE__ */ withoutOptions('glorotUniform');
 
@@ -191,6 +224,7 @@ export const glorotUniform = /* @__PURE__ */ withoutOptions('glorotUniform');
  * two standard deviations.
  * @throws ValueError for an option.
  * @example dense({ units: 10, activation: 'selu', kernelInitializer: lecunNormal() });
+ * @category Initializers
  */
 export const lecunNormal = /* @__PURE__ */ withoutOptions('lecunNormal');
 
@@ -198,6 +232,7 @@ export const lecunNormal = /* @__PURE__ */ withoutOptions('lecunNormal');
  * LeCun with a uniform distribution on ±√(3/n_in) (LeCun et al. 1998): the variance of `lecunNormal`.
  * @throws ValueError for an option.
  * @example dense({ units: 10, activation: 'selu', kernelInitializer: lecunUniform() });
+ * @category Initializers
  */
 export const lecunUniform = /* @__PURE__ */ withoutOptions('lecunUniform');
 
@@ -209,6 +244,7 @@ export const lecunUniform = /* @__PURE__ */ withoutOptions('lecunUniform');
  * @throws ValueError for a gain that is not > 0 or an unknown option, and, when a model is made, for a tensor that is
  * no matrix.
  * @example dense({ units: 10, activation: 'tanh', kernelInitializer: orthogonal() });
+ * @category Initializers
  */
 export const orthogonal = (options?: OrthogonalOptions): Descriptor<'orthogonal', Required<OrthogonalOptions>> => ({
   kind: 'orthogonal',
@@ -234,7 +270,10 @@ export const INITIALIZERS = {
   orthogonal,
 } as const;
 
-/** Names of the initializers, with `msra` for `heNormal`. Each name means its factory with the default options. */
+/**
+ * Names of the initializers, with `msra` for `heNormal`. Each name means its factory with the default options.
+ * @category Initializers
+ */
 export type InitializerName = keyof typeof INITIALIZERS;
 
 /** Names of initializers in PyTorch. */
@@ -242,6 +281,7 @@ type OtherInitializerName = 'kaimingNormal' | 'kaimingUniform' | 'xavierNormal' 
 
 /**
  * Values accepted as an initializer; `kaiming` is `he`, and `xavier` with a distribution is `glorot`, as in PyTorch.
+ * @category Initializers
  */
 export type InitializerLike = InitializerName | OtherInitializerName | Initializer | CustomInitializer;
 

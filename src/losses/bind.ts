@@ -28,7 +28,7 @@ export interface LossDefinition {
   readonly targets: 'values' | 'labels';
   /** What the outputs of one row are, where the loss says: one class of several, or a yes or no each. */
   readonly outputs?: 'classes' | 'independent';
-  /** Values that targets may take, if restricted: those between two bounds, or those of a list. */
+  /** The values that targets may take, where not all: those between two, or those of a list. */
   readonly targetRange?: readonly [low: number, high: number];
   readonly targetValues?: readonly number[];
   /** Label smoothing: scale and shift that turn targets into those of the loss. Metrics use the targets themselves. */

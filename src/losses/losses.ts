@@ -5,7 +5,10 @@ import { readCustom, type Custom, type Named } from '../common/custom.js';
 import { resolve, withoutOptions, type Descriptor } from '../common/descriptor.js';
 import { fraction, positive, readOptions, type Check } from '../common/options.js';
 
-/** Options of the cross-entropies. */
+/**
+ * Options of the cross-entropies.
+ * @category Losses
+ */
 export interface SmoothingOptions {
   /** Share ε in [0, 1) of each target that is spread over all classes. Default 0. */
   labelSmoothing?: number;
@@ -21,6 +24,7 @@ const smoothed =
 /**
  * A custom loss, computed for one row of outputs and targets at a time; the library takes the mean over the batch. It
  * runs in JavaScript: slower than the built-in losses, and as reproducible as its functions.
+ * @category Losses
  */
 export interface CustomLoss extends Named {
   /** Returns the loss of the row. */
@@ -32,12 +36,14 @@ export interface CustomLoss extends Named {
 /**
  * The loss that training minimizes: a descriptor made by one of the factories below, or a custom loss. Always the mean
  * over the batch.
+ * @category Losses
  */
 export type Loss = ReturnType<(typeof LOSSES)[LossName]> | Custom<CustomLoss>;
 
 /**
  * Values accepted as a loss; `mse`, `mae` and `bce` abbreviate `meanSquaredError`, `meanAbsoluteError` and
  * `binaryCrossentropy`.
+ * @category Losses
  */
 export type LossLike = LossName | 'mse' | 'mae' | 'bce' | Loss | CustomLoss;
 
@@ -52,6 +58,7 @@ export const lossCheck: Check<Loss> = (path, value) =>
  * const network = await sequential({ layers: [dense({ units: 2, inputShape: [1], kernelInitializer: 'ones' })] });
  * network.compile({ optimizer: 'sgd', loss: halfSquaredError() });
  * network.evaluate([[1]], [[4, 3]]).loss; // 6.5
+ * @category Losses
  */
 export const halfSquaredError = /* @__PURE__ */ withoutOptions('halfSquaredError');
 
@@ -62,6 +69,7 @@ export const halfSquaredError = /* @__PURE__ */ withoutOptions('halfSquaredError
  * const network = await sequential({ layers: [dense({ units: 2, inputShape: [1], kernelInitializer: 'ones' })] });
  * network.compile({ optimizer: 'sgd', loss: meanSquaredError() });
  * network.evaluate([[1]], [[4, 1]]).loss; // 4.5
+ * @category Losses
  */
 export const meanSquaredError = /* @__PURE__ */ withoutOptions('meanSquaredError');
 
@@ -72,6 +80,7 @@ export const meanSquaredError = /* @__PURE__ */ withoutOptions('meanSquaredError
  * @throws ValueError for an unknown option, or a smoothing outside [0, 1).
  * @example
  * binaryCrossentropy({ labelSmoothing: 0.1 }).config; // { labelSmoothing: 0.1 }
+ * @category Losses
  */
 export const binaryCrossentropy = /* @__PURE__ */ smoothed('binaryCrossentropy');
 
@@ -86,6 +95,7 @@ export const binaryCrossentropy = /* @__PURE__ */ smoothed('binaryCrossentropy')
  * });
  * network.compile({ optimizer: 'sgd', loss: categoricalCrossentropy() });
  * Math.abs(network.evaluate([[1]], [[0, 1]]).loss - Math.LN2) < 1e-7; // true
+ * @category Losses
  */
 export const categoricalCrossentropy = /* @__PURE__ */ smoothed('categoricalCrossentropy');
 
@@ -98,6 +108,7 @@ export const categoricalCrossentropy = /* @__PURE__ */ smoothed('categoricalCros
  * });
  * network.compile({ optimizer: 'sgd', loss: sparseCategoricalCrossentropy() });
  * Math.abs(network.evaluate([[1], [2]], [2, 0]).loss - Math.log(3)) < 1e-6; // true
+ * @category Losses
  */
 export const sparseCategoricalCrossentropy = /* @__PURE__ */ smoothed('sparseCategoricalCrossentropy');
 
@@ -108,10 +119,14 @@ export const sparseCategoricalCrossentropy = /* @__PURE__ */ smoothed('sparseCat
  * const network = await sequential({ layers: [dense({ units: 2, inputShape: [1], kernelInitializer: 'ones' })] });
  * network.compile({ optimizer: 'sgd', loss: meanAbsoluteError() });
  * network.evaluate([[1]], [[4, 3]]).loss; // 2.5
+ * @category Losses
  */
 export const meanAbsoluteError = /* @__PURE__ */ withoutOptions('meanAbsoluteError');
 
-/** Options of `huber`. */
+/**
+ * Options of `huber`.
+ * @category Losses
+ */
 export interface HuberOptions {
   /** δ > 0, the distance from which the loss grows linearly. Default 1. */
   delta?: number;
@@ -125,6 +140,7 @@ export interface HuberOptions {
  * const network = await sequential({ layers: [dense({ units: 2, inputShape: [1], kernelInitializer: 'ones' })] });
  * network.compile({ optimizer: 'sgd', loss: huber({ delta: 2 }) });
  * network.evaluate([[1]], [[4, 2]]).loss; // 2.25
+ * @category Losses
  */
 export const huber = (options?: HuberOptions): Descriptor<'huber', Required<HuberOptions>> => ({
   kind: 'huber',
@@ -139,6 +155,7 @@ export const huber = (options?: HuberOptions): Descriptor<'huber', Required<Hube
  * const network = await sequential({ layers: [dense({ units: 2, inputShape: [1], kernelInitializer: 'ones' })] });
  * network.compile({ optimizer: 'sgd', loss: hinge() });
  * network.evaluate([[0.5]], [[1, 0]]).loss; // 1
+ * @category Losses
  */
 export const hinge = /* @__PURE__ */ withoutOptions('hinge');
 
@@ -154,5 +171,8 @@ export const LOSSES = {
   sparseCategoricalCrossentropy,
 } as const;
 
-/** Names of the losses. Each name means its factory with the default options. */
+/**
+ * Names of the losses. Each name means its factory with the default options.
+ * @category Losses
+ */
 export type LossName = keyof typeof LOSSES;

@@ -55,6 +55,7 @@ function classesOf(what: string, data: unknown, classes: number): ArrayLike<numb
  * of range, NaN, and other kinds of data.
  * @example
  * confusionMatrix([0, 1, 1, 2], [0, 2, 1, 2], { classes: 3 }); // [[1, 0, 0], [0, 1, 1], [0, 0, 1]]
+ * @category Metrics
  */
 export function confusionMatrix(
   targets: Rows | Labels,

@@ -16,13 +16,17 @@ import { integer, readOptions } from '../common/options.js';
  * const model = await sequential({ layers: [dense({ units: 2, inputShape: [2], kernelInitializer: 'zeros' })] });
  * model.compile({ optimizer: 'sgd', loss: 'meanSquaredError', metrics: [{ name: 'error', value: (y, t) => Math.abs(y[0] - t[0]) }] });
  * model.evaluate([[1, 2], [3, 4]], [[3, 0], [-4, 0]]).error; // 3.5
+ * @category Metrics
  */
 export interface CustomMetric extends Named {
   /** Returns the metric of one row. NaN and infinities are averaged like all numbers; anything else is a ValueError. */
   value(y: Float32Array, t: Float32Array): number;
 }
 
-/** Options of `topKAccuracy`. */
+/**
+ * Options of `topKAccuracy`.
+ * @category Metrics
+ */
 export interface TopKAccuracyOptions {
   /** Number of the best classes that count, an integer ≥ 1. Default 5. */
   k?: number;
@@ -41,6 +45,7 @@ export interface TopKAccuracyOptions {
  * model.compile({ optimizer: 'sgd', loss: 'sparseCategoricalCrossentropy', metrics: ['accuracy', topKAccuracy({ k: 2 })] });
  * const logs = model.evaluate([[0.2, 0.3, 0.5], [0.2, 0.3, 0.5]], [1, 2]);
  * [logs.accuracy, logs.topKAccuracy]; // [0.5, 1]
+ * @category Metrics
  */
 export const topKAccuracy = (
   options?: TopKAccuracyOptions,
@@ -116,10 +121,14 @@ export const METRICS = {
  * | `meanAbsoluteError` | mean of \|t − y\| over rows and outputs |
  * | `rootMeanSquaredError` | √ of the mean of (t − y)² |
  * | `r2` | 1 − Σ(t − y)²/Σ(t − mean t)² of each output, then the mean over outputs |
+ * @category Metrics
  */
 export type MetricName = keyof typeof METRICS;
 
-/** A metric: a descriptor made by a factory, or a custom metric. */
+/**
+ * A metric: a descriptor made by a factory, or a custom metric.
+ * @category Metrics
+ */
 export type Metric = ReturnType<(typeof METRICS)[MetricName]> | Custom<CustomMetric>;
 
 /** Keys in logs that the library reserves: those of `fit`, and val… for validation. */

@@ -17,6 +17,7 @@ import { learningRateCheck, type LearningRate, type Schedule } from '../schedule
 
 /**
  * Options of every optimizer. Clipping acts on the whole gradient, penalties included; at most one kind may be given.
+ * @category Optimizers
  */
 export interface GradientOptions {
   /** Largest norm of the gradient of all parameters together, which is scaled down to it. Default no limit. */
@@ -25,7 +26,10 @@ export interface GradientOptions {
   clipValue?: number | undefined;
 }
 
-/** Options of `sgd`. */
+/**
+ * Options of `sgd`.
+ * @category Optimizers
+ */
 export interface SgdOptions extends GradientOptions {
   /** η: a number > 0, or a schedule. Default 0.01. */
   learningRate?: LearningRate;
@@ -35,7 +39,10 @@ export interface SgdOptions extends GradientOptions {
   nesterov?: boolean;
 }
 
-/** Options of `adagrad`. */
+/**
+ * Options of `adagrad`.
+ * @category Optimizers
+ */
 export interface AdagradOptions extends GradientOptions {
   /** η: a number > 0, or a schedule. Default 0.01. */
   learningRate?: LearningRate;
@@ -43,7 +50,10 @@ export interface AdagradOptions extends GradientOptions {
   epsilon?: number;
 }
 
-/** Options of `rmsprop`. */
+/**
+ * Options of `rmsprop`.
+ * @category Optimizers
+ */
 export interface RmspropOptions extends GradientOptions {
   /** η: a number > 0, or a schedule. Default 0.01. */
   learningRate?: LearningRate;
@@ -55,7 +65,10 @@ export interface RmspropOptions extends GradientOptions {
   epsilon?: number;
 }
 
-/** Options of `adadelta`. */
+/**
+ * Options of `adadelta`.
+ * @category Optimizers
+ */
 export interface AdadeltaOptions extends GradientOptions {
   /** η: a number > 0, or a schedule. Default 1. */
   learningRate?: LearningRate;
@@ -65,7 +78,10 @@ export interface AdadeltaOptions extends GradientOptions {
   epsilon?: number;
 }
 
-/** Options of `adam` and `nadam`. */
+/**
+ * Options of `adam` and `nadam`.
+ * @category Optimizers
+ */
 export interface AdamOptions extends GradientOptions {
   /** η: a number > 0, or a schedule. Default 0.001, for `nadam` 0.002. */
   learningRate?: LearningRate;
@@ -77,7 +93,10 @@ export interface AdamOptions extends GradientOptions {
   epsilon?: number;
 }
 
-/** Options of `adamw`. */
+/**
+ * Options of `adamw`.
+ * @category Optimizers
+ */
 export interface AdamwOptions extends AdamOptions {
   /** Share of η by which every parameter shrinks at each step, independently of the gradient. Default 0.01. */
   weightDecay?: number;
@@ -89,6 +108,7 @@ type Own<O> = Required<Omit<O, keyof GradientOptions | 'learningRate'>> & { lear
 /**
  * Settled options of an optimizer: the learning rate is a number or a schedule's descriptor, and only the clips may be
  * absent.
+ * @category Optimizers
  */
 export type Settled<O> = Own<O> & GradientOptions;
 
@@ -116,6 +136,7 @@ function settle<K extends string, O extends GradientOptions>(
  * rule.
  * @throws ValueError for a number out of range, an unknown option, or Nesterov without momentum.
  * @example sgd({ learningRate: 0.1, momentum: 0.9 });
+ * @category Optimizers
  */
 export function sgd(options?: SgdOptions): Descriptor<'sgd', Settled<SgdOptions>> {
   const result = settle('sgd', options, {
@@ -133,6 +154,7 @@ export function sgd(options?: SgdOptions): Descriptor<'sgd', Settled<SgdOptions>
  * Adagrad (Duchi et al. 2011): s += g²; w −= η·g/(√s + ε).
  * @throws ValueError for a number out of range or an unknown option.
  * @example adagrad({ learningRate: 0.05 });
+ * @category Optimizers
  */
 export function adagrad(options?: AdagradOptions): Descriptor<'adagrad', Settled<AdagradOptions>> {
   return settle('adagrad', options, {
@@ -145,6 +167,7 @@ export function adagrad(options?: AdagradOptions): Descriptor<'adagrad', Settled
  * RMSprop (Hinton 2012): s = ρ·s + (1 − ρ)·g²; v = μ·v + g/(√s + ε); w −= η·v. PyTorch's update rule.
  * @throws ValueError for a number out of range or an unknown option.
  * @example rmsprop({ learningRate: 0.001, rho: 0.9 });
+ * @category Optimizers
  */
 export function rmsprop(options?: RmspropOptions): Descriptor<'rmsprop', Settled<RmspropOptions>> {
   return settle('rmsprop', options, {
@@ -160,6 +183,7 @@ export function rmsprop(options?: RmspropOptions): Descriptor<'rmsprop', Settled
  * update rule.
  * @throws ValueError for a number out of range or an unknown option.
  * @example adadelta({ rho: 0.95 });
+ * @category Optimizers
  */
 export function adadelta(options?: AdadeltaOptions): Descriptor<'adadelta', Settled<AdadeltaOptions>> {
   return settle('adadelta', options, {
@@ -180,6 +204,7 @@ const moments = {
  * Adam (Kingma & Ba 2015) by PyTorch's update rule: m̂ = m/(1 − β1^t), v̂ = v/(1 − β2^t), w −= η·m̂/(√v̂ + ε).
  * @throws ValueError for a number out of range or an unknown option.
  * @example adam({ learningRate: schedules.exponential({ initialLearningRate: 0.001, decaySteps: 1000, decayRate: 0.9 }) });
+ * @category Optimizers
  */
 export function adam(options?: AdamOptions): Descriptor<'adam', Settled<AdamOptions>> {
   return settle('adam', options, moments);
@@ -189,6 +214,7 @@ export function adam(options?: AdamOptions): Descriptor<'adam', Settled<AdamOpti
  * AdamW (Loshchilov & Hutter 2019): w = (1 − η·weightDecay)·w, then Adam. All parameters decay, as in PyTorch.
  * @throws ValueError for a number out of range or an unknown option.
  * @example adamw({ learningRate: 0.001, weightDecay: 0.05 });
+ * @category Optimizers
  */
 export function adamw(options?: AdamwOptions): Descriptor<'adamw', Settled<AdamwOptions>> {
   return settle('adamw', options, { ...moments, weightDecay: { check: nonNegative, or: 0.01 } });
@@ -198,6 +224,7 @@ export function adamw(options?: AdamwOptions): Descriptor<'adamw', Settled<Adamw
  * Nadam (Dozat 2016), Adam with Nesterov's look-ahead, by PyTorch's update rule with its momentum decay of 0.004.
  * @throws ValueError for a number out of range or an unknown option.
  * @example nadam({ learningRate: 0.001, clipNorm: 1 });
+ * @category Optimizers
  */
 export function nadam(options?: AdamOptions): Descriptor<'nadam', Settled<AdamOptions>> {
   return settle('nadam', options, { ...moments, learningRate: rate(0.002) });
@@ -206,8 +233,14 @@ export function nadam(options?: AdamOptions): Descriptor<'nadam', Settled<AdamOp
 /** Factories by the names that users and saved models may give. */
 export const OPTIMIZERS = { sgd, adagrad, rmsprop, adadelta, adam, adamw, nadam } as const;
 
-/** Names of the optimizers. Each name means its factory with the default options. */
+/**
+ * Names of the optimizers. Each name means its factory with the default options.
+ * @category Optimizers
+ */
 export type OptimizerName = keyof typeof OPTIMIZERS;
 
-/** An optimizer, which updates weights from their gradient: a descriptor made by one of the factories above. */
+/**
+ * An optimizer, which updates weights from their gradient: a descriptor made by one of the factories above.
+ * @category Optimizers
+ */
 export type Optimizer = ReturnType<(typeof OPTIMIZERS)[OptimizerName]>;

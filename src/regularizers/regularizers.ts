@@ -1,7 +1,10 @@
 import { resolve, type Descriptor } from '../common/descriptor.js';
 import { nonNegative, readOptions, type Check } from '../common/options.js';
 
-/** Options of `l1l2`. */
+/**
+ * Options of `l1l2`.
+ * @category Regularizers and constraints
+ */
 export interface PenaltyOptions {
   /** Strength of Σ|w|, at least 0. Default 0 if the other is given. */
   l1?: number;
@@ -12,6 +15,7 @@ export interface PenaltyOptions {
 /**
  * A penalty on the weights of a layer, l1·Σ|w| + l2/2·Σw². It changes the gradient and is not part of the reported
  * loss.
+ * @category Regularizers and constraints
  */
 export type Regularizer = Descriptor<'l1l2', Required<PenaltyOptions>>;
 
@@ -23,6 +27,7 @@ const STRENGTH = 0.01;
  * @throws ValueError for an unknown option or a strength below 0.
  * @example
  * l1l2({ l1: 0.001, l2: 0.01 }).config; // { l1: 0.001, l2: 0.01 }
+ * @category Regularizers and constraints
  */
 export const l1l2 = (options: PenaltyOptions = { l1: STRENGTH, l2: STRENGTH }): Regularizer => ({
   kind: 'l1l2',
@@ -34,6 +39,7 @@ export const l1l2 = (options: PenaltyOptions = { l1: STRENGTH, l2: STRENGTH }): 
  * @throws ValueError for a strength below 0.
  * @example
  * dense({ units: 8, kernelRegularizer: l1(0.001) }).config.kernelRegularizer?.config; // { l1: 0.001, l2: 0 }
+ * @category Regularizers and constraints
  */
 export const l1 = (strength = STRENGTH): Regularizer => l1l2({ l1: nonNegative('l1: strength', strength) });
 
@@ -47,13 +53,17 @@ export const l1 = (strength = STRENGTH): Regularizer => l1l2({ l1: nonNegative('
  * network.compile({ optimizer: sgd({ learningRate: 0.5 }), loss: 'halfSquaredError' });
  * network.trainOnBatch([[0]], [[0]]);
  * network.getWeights()[0].data; // [0.75]
+ * @category Regularizers and constraints
  */
 export const l2 = (strength = STRENGTH): Regularizer => l1l2({ l2: nonNegative('l2: strength', strength) });
 
 /** Factories by the names that users and saved models may give. */
 const REGULARIZERS = { l1, l2, l1l2 } as const;
 
-/** Names of the penalties, each with its default strength of 0.01. */
+/**
+ * Names of the penalties, each with its default strength of 0.01.
+ * @category Regularizers and constraints
+ */
 export type RegularizerName = 'l1' | 'l2' | 'l1l2';
 
 /** Reads a name or a factory's descriptor. */

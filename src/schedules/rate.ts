@@ -30,6 +30,7 @@ export function rateAt(schedule: Schedule, step: number): number {
  * @throws ValueError for a learningRate that is neither a number > 0 nor a schedule, for a step that is no count, and,
  * naming schedule and step, if the rate is not a number ≥ 0 that float32 can hold.
  * @example learningRateAt(schedules.step({ initialLearningRate: 0.1, dropEvery: 100 }), 250); // 0.025
+ * @category Learning-rate schedules
  */
 export function learningRateAt(learningRate: LearningRate, step: number): number {
   const read = learningRateCheck('learningRateAt: learningRate', learningRate);

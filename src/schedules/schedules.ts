@@ -11,10 +11,14 @@ import { flag, fraction, integer, nonNegative, positive, readOptions, type Check
 /**
  * A function from the number of updates already made, `step` from 0, to the learning rate of the next update. A file
  * keeps the function's name only; `loadModel` takes the function as `{ name, rate }`.
+ * @category Learning-rate schedules
  */
 export type ScheduleFunction = (step: number) => number;
 
-/** A custom schedule. It is as reproducible as its `rate`. */
+/**
+ * A custom schedule. It is as reproducible as its `rate`.
+ * @category Learning-rate schedules
+ */
 export interface CustomSchedule extends Named {
   /**
    * Returns a number ≥ 0, finite in float32. It should depend on `step` alone, so that training which is saved and
@@ -23,13 +27,19 @@ export interface CustomSchedule extends Named {
   rate(step: number): number;
 }
 
-/** Options of `schedules.constant`. */
+/**
+ * Options of `schedules.constant`.
+ * @category Learning-rate schedules
+ */
 export interface ConstantScheduleOptions {
   /** η > 0. */
   learningRate: number;
 }
 
-/** Options of `schedules.step`. */
+/**
+ * Options of `schedules.step`.
+ * @category Learning-rate schedules
+ */
 export interface StepScheduleOptions {
   /** η₀ > 0. */
   initialLearningRate: number;
@@ -39,7 +49,10 @@ export interface StepScheduleOptions {
   factor?: number;
 }
 
-/** Options of `schedules.exponential` and `schedules.inverseTime`. */
+/**
+ * Options of `schedules.exponential` and `schedules.inverseTime`.
+ * @category Learning-rate schedules
+ */
 export interface DecayScheduleOptions {
   /** η₀ > 0. */
   initialLearningRate: number;
@@ -51,7 +64,10 @@ export interface DecayScheduleOptions {
   staircase?: boolean;
 }
 
-/** Options of `schedules.polynomial`. */
+/**
+ * Options of `schedules.polynomial`.
+ * @category Learning-rate schedules
+ */
 export interface PolynomialScheduleOptions {
   /** η₀ > 0. */
   initialLearningRate: number;
@@ -63,7 +79,10 @@ export interface PolynomialScheduleOptions {
   power?: number;
 }
 
-/** Options of `schedules.cosine`. */
+/**
+ * Options of `schedules.cosine`.
+ * @category Learning-rate schedules
+ */
 export interface CosineScheduleOptions {
   /** η₀ > 0. */
   initialLearningRate: number;
@@ -79,7 +98,10 @@ export interface CosineScheduleOptions {
   peakFactor?: number;
 }
 
-/** Options of `schedules.oneCycle`. */
+/**
+ * Options of `schedules.oneCycle`.
+ * @category Learning-rate schedules
+ */
 export interface OneCycleScheduleOptions {
   /** η_max > 0, the peak. */
   maxLearningRate: number;
@@ -93,7 +115,10 @@ export interface OneCycleScheduleOptions {
   finalDivFactor?: number;
 }
 
-/** Options of `schedules.warmUp`. */
+/**
+ * Options of `schedules.warmUp`.
+ * @category Learning-rate schedules
+ */
 export interface WarmUpScheduleOptions {
   /** Rate or schedule after the warm-up. The schedule then begins at its step 0. */
   schedule: LearningRate;
@@ -103,7 +128,10 @@ export interface WarmUpScheduleOptions {
   from?: number;
 }
 
-/** Settled options of a warm-up. */
+/**
+ * Settled options of a warm-up.
+ * @category Learning-rate schedules
+ */
 export interface WarmUpConfig {
   /** Rate or schedule after the warm-up. */
   readonly schedule: number | Schedule;
@@ -116,6 +144,7 @@ export interface WarmUpConfig {
 /**
  * A learning-rate schedule, a function of the number of updates made: a descriptor made by one of `schedules`, or a
  * custom schedule.
+ * @category Learning-rate schedules
  */
 export type Schedule =
   | Descriptor<'constant', Required<ConstantScheduleOptions>>
@@ -128,7 +157,10 @@ export type Schedule =
   | Descriptor<'warmUp', WarmUpConfig>
   | Custom<CustomSchedule>;
 
-/** Values accepted as a learning rate: a number > 0, or a schedule. */
+/**
+ * Values accepted as a learning rate: a number > 0, or a schedule.
+ * @category Learning-rate schedules
+ */
 export type LearningRate = number | Schedule | ScheduleFunction | CustomSchedule;
 
 type ScheduleOf<K extends Schedule['kind']> = Extract<Schedule, { kind: K }>;
@@ -230,6 +262,7 @@ function warmUp(options: WarmUpScheduleOptions): ScheduleOf<'warmUp'> {
  * every engine. Each factory throws a ValueError for a missing or unknown option or a number out of range.
  * @example
  * const optimizer = adam({ learningRate: schedules.cosine({ initialLearningRate: 0.001, decaySteps: 10_000 }) });
+ * @category Learning-rate schedules
  */
 export const schedules = {
   /**

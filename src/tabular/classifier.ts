@@ -12,12 +12,18 @@ import type { History } from '../training/fit.js';
 import { Estimator, readMlpOptions, type MlpOptions } from './estimator.js';
 import { decodeTable, encodeTable, type LoadTableOptions } from './file.js';
 
-/** Label of a row: its class. */
+/**
+ * Label of a row: its class.
+ * @category Tables
+ */
 export type Label = string | number;
 
 const KIND = 'mlpClassifier';
 
-/** A classifier for tables, made by `mlpClassifier` or `loadClassifier`. */
+/**
+ * A classifier for tables, made by `mlpClassifier` or `loadClassifier`.
+ * @category Tables
+ */
 export class MlpClassifier<L extends Label = Label> {
   /** Internal: users call `mlpClassifier`. */
   constructor(
@@ -164,6 +170,7 @@ function distinct<L extends Label>(labels: readonly L[]): L[] {
  * const classifier = mlpClassifier({ hiddenLayers: [8], learningRate: 0.05 });
  * await classifier.fit([[1, 40], [2, 30], [8, 20], [9, 10]], ['small', 'small', 'large', 'large']);
  * classifier.predict([[1.5, 35], [8.5, 15]]); // ['small', 'large']
+ * @category Tables
  */
 export const mlpClassifier = <L extends Label = Label>(options?: MlpOptions): MlpClassifier<L> =>
   new MlpClassifier<L>(new Estimator(KIND, readMlpOptions(KIND, options)));
@@ -178,6 +185,7 @@ export const mlpClassifier = <L extends Label = Label>(options?: MlpOptions): Ml
  * await fitted.fit([[1, 40], [2, 30], [8, 20], [9, 10]], ['small', 'small', 'large', 'large']);
  * const loaded = await loadClassifier(fitted.save());
  * loaded.predict([[1.5, 35], [8.5, 15]]); // ['small', 'large']
+ * @category Tables
  */
 export async function loadClassifier<L extends Label = Label>(
   bytes: Uint8Array | ArrayBuffer,

@@ -21,7 +21,10 @@ import type { History } from '../training/fit.js';
 import { prepareColumns, scaled, type Scaling } from './columns.js';
 import { stopWhenLossStays } from './stopping.js';
 
-/** Options of `mlpClassifier` and `mlpRegressor`. */
+/**
+ * Options of `mlpClassifier` and `mlpRegressor`.
+ * @category Tables
+ */
 export interface MlpOptions {
   /** Units of each hidden layer. Default [100]. */
   hiddenLayers?: readonly number[];

@@ -29,7 +29,10 @@ const MOST_BYTES = 16_000_000;
 /** Most values in the field: labels, and a shift and a scale for each column. */
 const MOST_VALUES = 2_000_000;
 
-/** Options of `loadClassifier` and `loadRegressor`. */
+/**
+ * Options of `loadClassifier` and `loadRegressor`.
+ * @category Tables
+ */
 export interface LoadTableOptions extends LoadOptions {
   /** Engine that runs the network. Default the one that all models share. */
   engine?: Engine;

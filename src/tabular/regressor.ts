@@ -14,7 +14,10 @@ import { scaled, type Scaling } from './columns.js';
 import { Estimator, readMlpOptions, type MlpOptions } from './estimator.js';
 import { decodeTable, encodeTable, readScaling, type LoadTableOptions } from './file.js';
 
-/** Targets of a regression: a number per row, or rows of numbers. */
+/**
+ * Targets of a regression: a number per row, or rows of numbers.
+ * @category Tables
+ */
 export type Values = readonly number[] | Rows;
 
 const KIND = 'mlpRegressor';
@@ -26,7 +29,10 @@ interface Targets {
   readonly data: Float64Array;
 }
 
-/** A regressor for tables, made by `mlpRegressor` or `loadRegressor`. */
+/**
+ * A regressor for tables, made by `mlpRegressor` or `loadRegressor`.
+ * @category Tables
+ */
 export class MlpRegressor {
   /** Internal: users call `mlpRegressor`. */
   constructor(
@@ -163,6 +169,7 @@ function readTargets(call: string, y: Values): Targets {
  * const x = Array.from({ length: 64 }, (_, i) => [i / 8]);
  * await regressor.fit(x, x.map(([v]) => v * v));
  * regressor.score(x, x.map(([v]) => v * v)) > 0.95; // true
+ * @category Tables
  */
 export const mlpRegressor = (options?: MlpOptions): MlpRegressor =>
   new MlpRegressor(new Estimator(KIND, readMlpOptions(KIND, options)));
@@ -177,6 +184,7 @@ export const mlpRegressor = (options?: MlpOptions): MlpRegressor =>
  * await fitted.fit([[1], [2], [3], [4]], [100, 110, 120, 130]);
  * const loaded = await loadRegressor(fitted.save());
  * loaded.predict([[2.5]])[0] === fitted.predict([[2.5]])[0]; // true
+ * @category Tables
  */
 export async function loadRegressor(
   bytes: Uint8Array | ArrayBuffer,
