@@ -9,7 +9,7 @@ import { MemoryError } from './errors.js';
 /**
  * Returns whether a value is an array, or undefined for a revoked proxy, for which `Array.isArray` throws a TypeError.
  */
-function looksLikeList(value: unknown): boolean | undefined {
+function tryIsArray(value: unknown): boolean | undefined {
   try {
     return Array.isArray(value);
   } catch {
@@ -18,10 +18,10 @@ function looksLikeList(value: unknown): boolean | undefined {
 }
 
 /** Whether a value is an array and not a revoked proxy. */
-export const isList = (value: unknown): value is readonly unknown[] => looksLikeList(value) === true;
+export const isList = (value: unknown): value is readonly unknown[] => tryIsArray(value) === true;
 
 /** Whether a value is a revoked proxy. */
-export const isRevoked = (value: unknown): boolean => looksLikeList(value) === undefined;
+export const isRevoked = (value: unknown): boolean => tryIsArray(value) === undefined;
 
 /** Returns a built-in getter that all typed arrays share. */
 const getter = <T>(name: PropertyKey): ((this: unknown) => T) =>

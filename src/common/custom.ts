@@ -159,9 +159,9 @@ const METHODS = ['forward', 'values', 'value', 'gradient', 'rate'] as const;
  */
 export function requireDistinctNames(where: string, description: unknown): void {
   const found = new Map<string, Named[]>();
-  const look = (value: unknown): void => {
+  const visit = (value: unknown): void => {
     if (typeof value !== 'object' || value === null) return;
-    if (!Object.hasOwn(value, 'custom')) return Object.values(value).forEach(look);
+    if (!Object.hasOwn(value, 'custom')) return Object.values(value).forEach(visit);
     const { config, custom: one } = value as Custom<Named>;
     const others = found.get(config.name) ?? [];
     if (others.includes(one)) return;
@@ -176,7 +176,7 @@ export function requireDistinctNames(where: string, description: unknown): void 
     }
     found.set(config.name, [...others, one]);
   };
-  look(description);
+  visit(description);
 }
 
 /**

@@ -40,7 +40,7 @@ function upperHalf(a: number): number {
 }
 
 /** Returns the rounding error of the product p = a·b, exactly (Dekker 1971). */
-function lostOf(p: number, a: number, b: number): number {
+function roundingError(p: number, a: number, b: number): number {
   const x = upperHalf(a);
   const y = upperHalf(b);
   return x * y - p + x * (b - y) + (a - x) * y + (a - x) * (b - y);
@@ -68,7 +68,7 @@ function logAsSum(x: number): [value: number, rest: number] {
   const above = m + 1;
   const t = below / above;
   const p = t * above;
-  const tRest = (below - p - lostOf(p, t, above) - t * (m - (above - 1))) / above;
+  const tRest = (below - p - roundingError(p, t, above) - t * (m - (above - 1))) / above;
   const square = t * t;
   let series = 0;
   for (let k = 23; k > 1; k -= 2) series = (series + 1 / k) * square;
@@ -93,7 +93,7 @@ export function realPower(base: number, exponent: number): number {
   if (base === 0) return exponent === 0 ? 1 : 0;
   const [value, rest] = logAsSum(base);
   const product = exponent * value;
-  return expOfSum(product, lostOf(product, exponent, value) + exponent * rest);
+  return expOfSum(product, roundingError(product, exponent, value) + exponent * rest);
 }
 
 /** cos x for x in [0, π], within 2 ULP: by the series of cosine or sine, whichever argument is within π/4. */

@@ -159,18 +159,18 @@ function orthogonal(draw: Draw, shape: readonly number[], gain: number): void {
   const byRows = units <= inputs;
   const [count, length] = byRows ? [units, inputs] : [inputs, units];
   // Index of value (row, column) among vectors of `length` values.
-  const place = (index: number): number => (byRows ? index : (index % inputs) * length + Math.floor(index / inputs));
+  const position = (index: number): number => (byRows ? index : (index % inputs) * length + Math.floor(index / inputs));
   const vectors = new Float64Array(draw.size);
   // A Gaussian matrix that is singular in float64 occurs in tiny matrices only, once in millions: then take the next
   // attempt.
   for (let attempt = 0, found = false; !found; attempt++) {
     draw.normal(0, 1, attempt);
     const drawn = draw.view();
-    for (let i = 0; i < draw.size; i++) vectors[place(i)] = drawn[i];
+    for (let i = 0; i < draw.size; i++) vectors[position(i)] = drawn[i];
     found = orthonormalize(vectors, count, length);
   }
   const values = draw.view();
-  for (let i = 0; i < draw.size; i++) values[i] = gain * vectors[place(i)];
+  for (let i = 0; i < draw.size; i++) values[i] = gain * vectors[position(i)];
 }
 
 /** Fills with the values that a custom initializer returns, after checking them. */

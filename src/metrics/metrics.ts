@@ -112,8 +112,8 @@ export const METRICS = {
  * | `accuracy` | `categoricalAccuracy` of categories, else `binaryAccuracy` |
  * | `categoricalAccuracy` | share of rows whose largest output is in the column of the largest target |
  * | `binaryAccuracy` | share of outputs on the target's side of the cut |
- * | `topKAccuracy` | share of rows whose target class is among the 5 best; other numbers by the factory `topKAccuracy` |
- * | `precision` | TP/(TP + FP) of each category or output, then the mean over the categories that occur, or over all outputs; 0 for 0/0 |
+ * | `topKAccuracy` | share of rows whose target class is among the 5 best; other numbers by its factory |
+ * | `precision` | TP/(TP + FP) of each category or output, 0 for 0/0; then the mean over categories that occur, or all outputs |
  * | `recall` | TP/(TP + FN), averaged alike |
  * | `f1` | 2·TP/(2·TP + FP + FN), averaged alike |
  * | `auc` | area under the ROC curve, exact; keeps the outputs of all rows |
