@@ -1,7 +1,3 @@
-/**
- * Forward and backward steps of activations, bound to kernels and addresses (kernels: assembly/activation).
- * `activations.ts` declares the activations, and the layers choose the matrix views.
- */
 import { requireLength } from '../common/custom.js';
 import type { KernelName, Kernels } from '../runtime/abi.js';
 import type { WasmRuntime } from '../runtime/wasm-runtime.js';
@@ -10,10 +6,10 @@ import type { Activation, CustomActivation } from './activations.js';
 
 /** y = f(z) and BP2's ⊙ f'(z), bound to addresses. Both may work in place. */
 export interface ActivationDefinition {
-  /** Source of f': the output where f' can be computed from it exactly, so that y may overwrite z; else the input. */
+  /** Where f' is taken from: the output where that is exact, which lets y stand where z stood, else the input. */
   readonly derivativeFrom: 'input' | 'output';
   forward(runtime: WasmRuntime, z: MatrixView, y: MatrixView): Step;
-  /** Computes dz = dy ⊙ f', from z or y as `derivativeFrom` says. */
+  /** dz = dy ⊙ f', from z or y as `derivativeFrom` says. */
   backward(runtime: WasmRuntime, from: MatrixView, dy: MatrixView, dz: MatrixView): Step;
 }
 
@@ -26,14 +22,14 @@ type MapKernel = {
 
 type Scalars = readonly number[];
 
-/** Makes an activation of each value by itself; it computes padding columns too. */
+/** An activation that works on each value alone; padding columns go through with the rest. */
 function elementwise(
   derivativeFrom: 'input' | 'output',
   forward: MapKernel,
   backward: MapKernel,
   scalars: Scalars = [],
 ): ActivationDefinition {
-  // Kernels take at most two scalars; those that take fewer ignore the rest.
+  // Kernels take at most two scalars; those that take fewer do not see the rest.
   const [a = 0, b = 0] = scalars;
   return {
     derivativeFrom,
@@ -60,7 +56,7 @@ const softmax: ActivationDefinition = {
       kernels.f32_softmax_backward(rows, y.width, y.address, dy.address, dz.address, y.ld),
 };
 
-/** Makes an activation that calls a user's functions row by row on copies. */
+/** A user's functions, row by row on copies. */
 const custom = (activation: CustomActivation): ActivationDefinition => ({
   derivativeFrom: 'input',
   forward:
@@ -71,7 +67,7 @@ const custom = (activation: CustomActivation): ActivationDefinition => ({
         const result = activation.forward(memory.f32.slice(from, from + z.width));
         const values = requireLength(`activation "${activation.name}": forward`, result, z.width);
         const into = y.address / 4 + row * y.ld;
-        // One by one: `set` would write beyond the row if another thread made a shared result longer.
+        // One by one: a result in memory that other threads make longer would be set past its place.
         for (let j = 0; j < y.width; j++) memory.f32[into + j] = values[j];
         memory.f32.fill(0, into + y.width, into + y.ld);
       }
@@ -92,11 +88,11 @@ const custom = (activation: CustomActivation): ActivationDefinition => ({
     },
 });
 
-/** Klambauer et al. 2017, with the digits of the slides. */
+/** Klambauer et al. 2017, to the digits that the slides give. */
 const SELU_ALPHA = 1.6732632423543772;
 const SELU_SCALE = 1.0507009873554805;
 
-/** Activations that compute something and have no trained parameters. Kernels: assembly/activation. */
+/** The activations without parameters of their own that compute something. Kernels: assembly/activation. */
 export type PlainActivation = Exclude<Activation, { kind: 'linear' | 'prelu' }>;
 
 export function activationDefinition(activation: PlainActivation): ActivationDefinition {
