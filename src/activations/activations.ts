@@ -1,6 +1,6 @@
 /**
- * Activations as descriptors: names, factories, options and checks. `registry.ts` binds them to kernels, and
- * `properties.ts` has what compile checks and `diagnose` need to know of them.
+ * Activations as descriptors: names, factories, options and checks. `forward.ts` and `backward.ts` bind them to
+ * kernels, and `properties.ts` has the facts that compile checks and `diagnose` need.
  */
 import { readCustom, type Custom, type Named } from '../common/custom.js';
 import { resolve, withoutOptions, type Descriptor } from '../common/descriptor.js';
