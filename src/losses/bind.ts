@@ -1,3 +1,8 @@
+/**
+ * Losses bound to kernels and addresses (kernels: assembly/loss): values and gradients of a batch, label smoothing, and
+ * the pairs of loss and output activation that are computed from logits. `losses.ts` declares the losses; the trainer
+ * chooses the buffers.
+ */
 import { requireLength } from '../common/custom.js';
 import { describe } from '../common/describe.js';
 import { ValueError } from '../common/errors.js';
@@ -6,7 +11,7 @@ import type { MatrixView, Step } from '../runtime/matrix-view.js';
 import type { CustomLoss, Loss } from './losses.js';
 import { lossProperties, type LossProperties } from './properties.js';
 
-/** Where a loss finds and leaves things. */
+/** Buffers that a loss reads and writes. */
 export interface LossPlaces {
   /** Outputs y; in the paired form the kernel writes them. */
   readonly y: MatrixView;
@@ -20,14 +25,14 @@ export interface LossPlaces {
 }
 
 export interface LossDefinition {
-  /** What a target row is: as many values as outputs, or one class index. */
+  /** Content of a target row: as many values as outputs, or one class index. */
   readonly targets: 'values' | 'labels';
   /** Meaning of the outputs of one row. */
   readonly outputs: LossProperties['outputs'];
   /** The values that targets may take, where not all: those between two, or those of a list. */
   readonly targetRange?: readonly [low: number, high: number];
   readonly targetValues?: readonly number[];
-  /** Label smoothing: what the loss takes in place of the targets. Metrics take the targets themselves. */
+  /** Label smoothing: scale and shift that turn targets into those of the loss. Metrics use the targets themselves. */
   readonly smoothing?: { readonly scale: number; readonly shift: (outputs: number) => number };
   /** The output activation whose derivative cancels: BP1 becomes δ = y − t, computed from the logits. */
   readonly pairedWith?: 'softmax' | 'sigmoid';
@@ -61,7 +66,7 @@ const squaredError = (mean: boolean): LossKernels => ({
   },
 });
 
-/** A loss on outputs and targets as they are. */
+/** Makes a loss that is computed from outputs and targets without further preparation. */
 const direct = (
   kernel: (
     runtime: WasmRuntime,
@@ -168,7 +173,7 @@ const custom = (loss: CustomLoss): LossKernels => ({
     },
 });
 
-/** What a loss does not say of itself is nothing, and not what `Object.prototype` says. */
+/** Own undefined fields, so that a field that a loss leaves out is not read from `Object.prototype`. */
 const NOTHING_MORE = {
   targetRange: undefined,
   targetValues: undefined,
