@@ -9,6 +9,7 @@ import { FormatError, UnsupportedError } from '../common/errors.js';
 import { compile, compileSync } from '../runtime/binary.js';
 import { refusedToCompile, requireFeatures, type Numerics } from '../runtime/features.js';
 import { owesTurn } from '../runtime/holding.js';
+import { fuses, keepsSubnormals } from '../runtime/arithmetic.js';
 import { WasmRuntime } from '../runtime/wasm-runtime.js';
 import { compileWide, type Findings } from '../runtime/simd256.js';
 import { processors, programUrl, whyNotShared, whyNotStarted } from '../runtime/threads/host.js';
@@ -52,10 +53,10 @@ const NOT_ASKED: Findings = { simd256: false };
 const FLUSHED = 'this platform makes numbers below 1.18e-38 zero, as V8 does on 32-bit ARM';
 
 /** Throws an UnsupportedError if results would not have the bits that they have elsewhere. */
-function requireSameBits(where: string, keepsSubnormals: boolean, numerics: Numerics, fuses: boolean): void {
-  const what = !keepsSubnormals
+function requireSameBits(where: string, subnormals: boolean, numerics: Numerics, fused: boolean): void {
+  const what = !subnormals
     ? FLUSHED
-    : numerics === 'fused' && !fuses
+    : numerics === 'fused' && !fused
       ? "numerics 'fused', but this machine rounds products before it adds them, as strict numerics do"
       : undefined;
   if (what === undefined) return;
@@ -81,13 +82,13 @@ function makeEngine(
   const pinned = options.tile === undefined || options.tile === 'auto' ? usual : options.tile;
   const refused: string[] = [];
   const runtime = runtimeOf(module, pinned, timed ? 1 : threads, options, refused);
-  const fuses = runtime.fuses();
-  const sameBits = runtime.keepsSubnormals();
+  const fused = fuses(runtime);
+  const sameBits = keepsSubnormals(runtime);
   try {
-    if (numerics === 'strict' && fuses) {
+    if (numerics === 'strict' && fused) {
       throw new FormatError(`${where}: wasm expected the kernels of numerics 'strict', got those of 'fused'.`);
     }
-    if (options.sameBits === 'require') requireSameBits(where, sameBits, numerics, fuses);
+    if (options.sameBits === 'require') requireSameBits(where, sameBits, numerics, fused);
   } catch (error) {
     runtime.dispose();
     throw error;
@@ -96,14 +97,14 @@ function makeEngine(
   if (!sameBits) reasons.push(`sameBits: ${FLUSHED}, so bits may differ from those elsewhere.`);
   if (alone !== undefined) reasons.push(`threads: ${alone}`);
   if (whyNot !== undefined) reasons.push(whyNot);
-  if (numerics === 'fused' && !fuses) {
+  if (numerics === 'fused' && !fused) {
     const given = wasm === undefined ? '' : ', or the wasm that was given is that of strict numerics';
     reasons.push(`numerics: this machine rounds products before it adds them, as strict numerics do${given}.`);
   }
   const info = {
-    numerics: fuses ? ('fused' as const) : ('strict' as const),
+    numerics: fused ? ('fused' as const) : ('strict' as const),
     simd256,
-    sameBits: sameBits && fuses === (numerics === 'fused'),
+    sameBits: sameBits && fused === (numerics === 'fused'),
   };
   const workerUrl = programUrl(options.workerUrl);
   if (!timed) return new Engine(runtime, { ...info, reasons: [...reasons, ...refused] }, workerUrl);

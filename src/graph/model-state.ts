@@ -2,7 +2,6 @@
 import type { WasmRuntime } from '../runtime/wasm-runtime.js';
 import type { SeqlockWriter } from '../runtime/threads/seqlock.js';
 import type { Blueprint } from './architecture.js';
-import type { ParameterLayout } from './parameters.js';
 import type { NetworkPlan } from './plan.js';
 import type { TensorSpec } from './tensor-specs.js';
 
@@ -12,7 +11,6 @@ export interface ModelState {
   /** Graph and seed that it was built from. */
   readonly blueprint: Blueprint;
   readonly plan: NetworkPlan;
-  readonly layout: ParameterLayout;
   /** Address of the flat vector of all weights. */
   readonly weights: number;
   readonly inputSpecs: readonly TensorSpec[];

@@ -10,7 +10,7 @@ import { RegionGroup } from '../runtime/arena.js';
 import type { WasmRuntime } from '../runtime/wasm-runtime.js';
 import { inputSpecs, outputSpecs, type TensorSpec } from '../graph/tensor-specs.js';
 import { guarded, type ModelState } from '../graph/model-state.js';
-import { ParameterLayout } from '../graph/parameters.js';
+import { allocateVector, countLearned, writeParameters } from '../graph/parameters.js';
 import { planNetwork, type NetworkPlan, type PlannedParameter } from '../graph/plan.js';
 import { MOST_CAPACITY, Predictor } from './predictor.js';
 import { requireRoom } from '../graph/room.js';
@@ -63,17 +63,15 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
     this.onDispose = onDispose;
     const plan = ownOf(setup, 'plan') ?? planNetwork(where, blueprint.graph);
     const given = ownOf(setup, 'weights');
-    const layout = new ParameterLayout(runtime, plan);
     // Before anything is allocated: they may be refused.
     const values = valuesOf?.(plan.parameters);
     requireRoom(where, plan, runtime.memory.maximumBytes, given === undefined ? runtime.start : 0);
     this.regions = new RegionGroup(runtime.arena);
-    const weights = given ?? layout.allocate(this.regions, 'all');
+    const weights = given ?? allocateVector(runtime, this.regions, plan.parameterFloats);
     this.state = {
       runtime,
       blueprint,
       plan,
-      layout,
       weights,
       inputSpecs: inputSpecs(plan),
       outputSpecs: outputSpecs(plan),
@@ -82,7 +80,7 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
       epochCount: 0,
     };
     try {
-      if (values !== undefined) layout.write(weights, values);
+      if (values !== undefined) writeParameters(runtime, weights, plan.parameters, values);
       this.predictor = new Predictor(runtime, plan, weights);
     } catch (error) {
       this.regions.free();
@@ -92,7 +90,7 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
 
   /** Number of learned values. */
   get parameterCount(): number {
-    return this.state.layout.count;
+    return countLearned(this.state.plan);
   }
 
   /**

@@ -5,7 +5,7 @@ import { onMany, type LayerConfig, type LayerDefinition } from './definition.js'
 import { makeLayer, type Layer, type LayerOptions } from './layer.js';
 
 /** `add` to the rest of the library. */
-export const addDefinition: LayerDefinition<'add', LayerConfig> = {
+export const addDefinition: LayerDefinition<'add'> = {
   kind: 'add',
   options: () => LAYER_OPTIONS,
   lower: () =>
@@ -31,7 +31,7 @@ export function add(options?: LayerOptions): Layer<'add'> {
 }
 
 /** `concatenate` to the rest of the library. */
-export const concatenateDefinition: LayerDefinition<'concatenate', LayerConfig> = {
+export const concatenateDefinition: LayerDefinition<'concatenate'> = {
   kind: 'concatenate',
   options: () => LAYER_OPTIONS,
   lower: () => onMany(sideBySide),

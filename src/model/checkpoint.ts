@@ -10,6 +10,7 @@ import { stateNames } from '../optimizers/bind.js';
 import type { NetworkPlan, PlannedParameter } from '../graph/plan.js';
 import type { TensorSpec } from '../graph/tensor-specs.js';
 import { readCompileOptions, type CompileOptions } from '../training/compiled.js';
+import { readParameters } from '../graph/parameters.js';
 import { architectureOf } from '../graph/architecture.js';
 import type { ModelState } from '../graph/model-state.js';
 import {
@@ -53,13 +54,13 @@ const slotTensor = (slot: string, weight: string): string => `optimizer.${slot}.
 /** Writes the file: the weights as they are, and the optimizer's state of the same step. */
 export function encodeModel(
   options: SaveOptions | undefined,
-  { blueprint, layout, weights, epochCount }: ModelState,
+  { blueprint, runtime, plan, weights, epochCount }: ModelState,
   current: Trainer | undefined,
 ): Uint8Array {
   const { includeOptimizer } = readOptions<Required<SaveOptions>>('save', options, {
     includeOptimizer: { check: flag, or: true },
   });
-  const tensors = layout.read(weights);
+  const tensors = readParameters(runtime, weights, plan.parameters);
   const trainer = includeOptimizer ? current : undefined;
   let training: SavedTraining | undefined;
   if (trainer !== undefined) {

@@ -4,6 +4,7 @@ import type { Inputs } from '../common/rows.js';
 import type { NamedTensor } from '../common/tensors.js';
 import { architectureOf, type Architecture } from '../graph/architecture.js';
 import { changeWeights } from '../graph/model-state.js';
+import { readParameters, writeParameters } from '../graph/parameters.js';
 import { readTensors, type TensorLike } from '../graph/named-weights.js';
 import { ownWeights } from '../graph/plan.js';
 import type { ModelHandle } from '../inference/attach.js';
@@ -49,7 +50,7 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
     const moments = momentsFor(state.plan, state.inputSpecs, x);
     this.requireIdle('adapt');
     changeWeights(state, () => {
-      for (const { parameter, values } of moments) state.layout.writeOne(state.weights, parameter, values);
+      for (const { parameter, values } of moments) writeParameters(state.runtime, state.weights, [parameter], [values]);
     });
   }
 
@@ -60,8 +61,8 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
   getWeights(): NamedTensor[] {
     this.requireLive('getWeights');
     this.refresh?.();
-    const { layout, weights } = this.state;
-    return layout.read(weights);
+    const { runtime, weights, plan } = this.state;
+    return readParameters(runtime, weights, plan.parameters);
   }
 
   /**
@@ -74,8 +75,8 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
     // Reading them may run code of the caller's.
     this.requireLive('setWeights');
     this.refresh?.();
-    const { runtime, layout, weights, plan } = this.state;
-    changeWeights(this.state, () => layout.write(weights, values));
+    const { runtime, weights, plan } = this.state;
+    changeWeights(this.state, () => writeParameters(runtime, weights, plan.parameters, values));
     this.remote?.edit({ weights: runtime.memory.copy(weights, plan.parameterFloats) });
   }
 
@@ -146,7 +147,7 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
    */
   restore({ epochCount, weights, training }: RestoredState): void {
     const { state } = this;
-    changeWeights(state, () => state.layout.write(state.weights, weights));
+    changeWeights(state, () => writeParameters(state.runtime, state.weights, state.plan.parameters, weights));
     state.epochCount = epochCount;
     if (training === undefined) return;
     // What a file holds was compiled: it is taken as it is.

@@ -22,9 +22,6 @@ export const PACKED_A_FROM = 64 * 1024 * 1024;
 /** Maximum that the kernels' memory import declares: 65,536 pages, 4 GiB. */
 export const MAXIMUM_BYTES = 65536 * PAGE;
 
-/** 2⁻¹²⁶: numbers below it are subnormal. */
-const LEAST_NORMAL = 1.1754943508222875e-38;
-
 export interface WasmRuntimeOptions {
   readonly module: WebAssembly.Module;
   readonly tile: TileName;
@@ -126,41 +123,6 @@ export class WasmRuntime {
     this.memory.takeAll();
     const { module, tile, memory } = this;
     return { module, tile: tile.name, memory: memory.memory, maximumMemory: memory.maximumBytes };
-  }
-
-  /**
-   * Whether products are rounded once, after adding: (1 + 2⁻¹²)² − (1 + 2⁻¹¹) is 2⁻²⁴ then, and 0 if the square is
-   * rounded first.
-   */
-  fuses(): boolean {
-    return this.multiplyAdd(1 + 1 / 4096, 1 + 1 / 4096, -(1 + 1 / 2048)) !== 0;
-  }
-
-  /**
-   * Whether subnormal numbers, those below 2⁻¹²⁶, follow IEEE 754. Some platforms flush them to zero, in results,
-   * operands or both; V8 does on 32-bit ARM, whose vectors have none.
-   */
-  keepsSubnormals(): boolean {
-    const least = LEAST_NORMAL;
-    const product = this.multiplyAdd(least, 1 / 4, 0) === least / 4;
-    const operand = this.multiplyAdd(least / 4, 4, 0) === least;
-    const sum = this.multiplyAdd(3 / 2, least, -least) === least / 2;
-    return product && operand && sum;
-  }
-
-  /** Returns a · b + c as the vectors of the matrix kernels compute it. */
-  private multiplyAdd(a: number, b: number, c: number): number {
-    const at = this.arena.allocate(64);
-    const { f32 } = this.memory;
-    const [x, y, start, sum] = [0, 16, 32, 48].map((offset) => at + offset);
-    f32.fill(0, at / 4, at / 4 + 16);
-    f32[x / 4] = a;
-    f32[y / 4] = b;
-    f32[start / 4] = c;
-    this.kernels.f32_gemm_4x8(1, 4, 1, x, 4, y, start, 0, sum, 4, 0);
-    const result = f32[sum / 4];
-    this.arena.free(at);
-    return result;
   }
 
   get isLive(): boolean {

@@ -2,6 +2,7 @@ import { StateError } from '../common/errors.js';
 import type { NamedTensor } from '../common/tensors.js';
 import { inPlaceOf, RegionGroup } from '../runtime/arena.js';
 import type { ModelState } from '../graph/model-state.js';
+import { allocateVector, learnedParameters, readParameters, writeParameters } from '../graph/parameters.js';
 import { runProgram } from '../graph/program.js';
 import { bindUpdate, stateNames, type Update, type UpdateVectors } from '../optimizers/bind.js';
 import { rateAt } from '../schedules/rate.js';
@@ -46,12 +47,14 @@ export class Trainer {
     readonly model: ModelState,
     readonly compiled: Compiled,
   ) {
-    const { runtime, layout, plan, weights, blueprint } = model;
+    const { runtime, plan, weights, blueprint } = model;
     this.rate = compiled.optimizer.config.learningRate;
     this.clock = { seed: blueprint.seed, step: 0 };
     this.regions = new RegionGroup(runtime.arena);
-    const gradients = layout.allocate(this.regions, 'learned');
-    const optimizerState = stateNames(compiled.optimizer).map(() => layout.allocate(this.regions, 'learned'));
+    const gradients = allocateVector(runtime, this.regions, plan.learnedFloats);
+    const optimizerState = stateNames(compiled.optimizer).map(() =>
+      allocateVector(runtime, this.regions, plan.learnedFloats),
+    );
     this.vectors = { size: plan.learnedFloats, weights, gradients, optimizerState };
     this.update = bindUpdate(runtime, compiled.optimizer, this.vectors);
     this.clip = bindClip(runtime, plan, compiled.optimizer, this.vectors, this.regions);
@@ -161,7 +164,8 @@ export class Trainer {
   gradientsOn(dataset: Dataset): NamedTensor[] {
     const context = this.load(dataset);
     this.differentiate(context, dataset.rows);
-    return this.model.layout.readLearned(this.vectors.gradients);
+    const { runtime, plan } = this.model;
+    return readParameters(runtime, this.vectors.gradients, learnedParameters(plan));
   }
 
   /** A station of one's own to evaluate with, which nothing else uses meanwhile; the caller frees it. */
@@ -210,10 +214,11 @@ export class Trainer {
 
   /** The moments by name, as tensors. */
   readOptimizerState(): { name: string; tensors: NamedTensor[] }[] {
+    const { runtime, plan } = this.model;
     const names = stateNames(this.compiled.optimizer);
     return this.vectors.optimizerState.map((address, index) => ({
       name: names[index],
-      tensors: this.model.layout.readLearned(address),
+      tensors: readParameters(runtime, address, learnedParameters(plan)),
     }));
   }
 
@@ -222,8 +227,9 @@ export class Trainer {
     { stepCount, learningRate }: { readonly stepCount: number; readonly learningRate: number },
     optimizerState: readonly (readonly Float32Array[])[],
   ): void {
+    const { runtime, plan } = this.model;
     this.vectors.optimizerState.forEach((address, index) =>
-      this.model.layout.writeLearned(address, optimizerState[index]),
+      writeParameters(runtime, address, learnedParameters(plan), optimizerState[index]),
     );
     this.resume(stepCount, learningRate);
   }

@@ -9,6 +9,7 @@ import type { MatrixView } from '../../runtime/matrix-view.js';
 import type { Graph } from '../../graph/graph.js';
 import { storedFloats, type PlannedParameter } from '../../graph/plan.js';
 import { isInput } from '../../graph/graph.js';
+import { allocateVector, readParameter } from '../../graph/parameters.js';
 import { runProgram } from '../../graph/program.js';
 import type { BoundNode, TrainingProgram } from '../program.js';
 import { bindUpdate, type UpdateVectors } from '../../optimizers/bind.js';
@@ -58,16 +59,16 @@ export function diagnose(
   load: (context: ExecutionContext) => void,
 ): Diagnosis {
   const { model, vectors, compiled } = trainer;
-  const { runtime, layout, plan } = model;
+  const { runtime, plan } = model;
   const regions = new RegionGroup(runtime.arena);
   let context: ExecutionContext | undefined;
   try {
     // An update is tried on copies; gradients have memory of their own.
     const copies: UpdateVectors = {
       size: vectors.size,
-      weights: layout.allocate(regions, 'all'),
-      gradients: layout.allocate(regions, 'learned'),
-      optimizerState: vectors.optimizerState.map(() => layout.allocate(regions, 'learned')),
+      weights: allocateVector(runtime, regions, plan.parameterFloats),
+      gradients: allocateVector(runtime, regions, plan.learnedFloats),
+      optimizerState: vectors.optimizerState.map(() => allocateVector(runtime, regions, plan.learnedFloats)),
     };
     const { u8 } = runtime.memory;
     const copy = (from: number, to: number, floats: number) => u8.copyWithin(to, from, from + 4 * floats);
@@ -89,13 +90,13 @@ export function diagnose(
     const outcomes = nonFinite === undefined ? outcomesOf(scope) : [];
     bindPenalties(runtime, plan, copies)();
     bindClip(runtime, plan, compiled.optimizer, copies, regions)();
-    const gradientNorms = normsByLayer(scope, (parameter) => layout.readOne(copies.gradients, parameter));
-    const before = normsByLayer(scope, (parameter) => layout.readOne(vectors.weights, parameter));
+    const gradientNorms = normsByLayer(scope, (parameter) => readParameter(runtime, copies.gradients, parameter));
+    const before = normsByLayer(scope, (parameter) => readParameter(runtime, vectors.weights, parameter));
     const rate = nextRate(trainer);
     if (rate !== undefined) bindUpdate(runtime, compiled.optimizer, copies)(trainer.stepCount + 1, rate);
     const changes = normsByLayer(scope, (parameter) => {
-      const old = layout.readOne(vectors.weights, parameter);
-      return layout.readOne(copies.weights, parameter).map((value, index) => value - old[index]);
+      const old = readParameter(runtime, vectors.weights, parameter);
+      return readParameter(runtime, copies.weights, parameter).map((value, index) => value - old[index]);
     });
     const { graph } = plan;
     const following = nextLearning(graph, new Set(gradientNorms.keys()));
@@ -192,12 +193,12 @@ function normsByLayer(
  * their gradients have one sign.
  */
 function zigzagShares({ trainer, gradients }: Scope): ReadonlyMap<number, Pick<LayerDiagnosis, 'zigzag' | 'inputs'>> {
-  const { plan, layout } = trainer.model;
+  const { plan, runtime } = trainer.model;
   const shares = new Map<number, Pick<LayerDiagnosis, 'zigzag' | 'inputs'>>();
   for (const parameter of plan.parameters) {
     const [units, inputs] = parameter.spec.shape;
     if (parameter.spec.storage !== 'panels' || inputs < 2) continue;
-    const gradient = layout.readOne(gradients, parameter);
+    const gradient = readParameter(runtime, gradients, parameter);
     let oneSigned = 0;
     for (let unit = 0; unit < units; unit++) {
       let up = 0;

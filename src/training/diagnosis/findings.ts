@@ -6,6 +6,7 @@ import type { MatrixView } from '../../runtime/matrix-view.js';
 import type { Graph } from '../../graph/graph.js';
 import type { PlannedParameter } from '../../graph/plan.js';
 import { usesBatchStatistics } from '../../operations/backward.js';
+import { readParameter } from '../../graph/parameters.js';
 import type { TrainingProgram } from '../program.js';
 import { lossProperties } from '../../losses/properties.js';
 import type { Trainer } from '../trainer.js';
@@ -26,7 +27,9 @@ const outputLayers = ({ model }: Trainer): string[] =>
 
 /** Whether all gradients of these tensors are 0. Penalties are not included, since they do not depend on the data. */
 const hasNoGradient = ({ trainer, gradients }: Batch, parameters: readonly PlannedParameter[]): boolean =>
-  parameters.every((parameter) => trainer.model.layout.readOne(gradients, parameter).every((value) => value === 0));
+  parameters.every((parameter) =>
+    readParameter(trainer.model.runtime, gradients, parameter).every((value) => value === 0),
+  );
 
 /** Whether the gradient is 0 in all learned tensors. */
 export function zeroGradientOf(batch: Batch): boolean {
@@ -55,7 +58,7 @@ export function notProbabilities({ trainer, program, rows }: Batch): Findings['n
  * batch has one row.
  */
 export function batchesOfOne({ trainer, rows }: Batch): string[] {
-  const { plan, layout, weights } = trainer.model;
+  const { plan, runtime, weights } = trainer.model;
   if (rows > 1 && trainer.stepCount === 0) return [];
   const found = new Set<string>();
   for (const { operation, parameters, layer } of plan.nodes) {
@@ -64,7 +67,7 @@ export function batchesOfOne({ trainer, rows }: Batch): string[] {
     const still = running.every((parameter) => {
       // Variances start at 1, means at 0.
       const start = parameter.spec.least === undefined ? 0 : 1;
-      return layout.readOne(weights, parameter).every((value) => value === start);
+      return readParameter(runtime, weights, parameter).every((value) => value === start);
     });
     if (still) found.add(plan.graph.names[layer]);
   }
