@@ -3,13 +3,9 @@
  * no state and own no memory.
  */
 export * from './gemm/tiles.generated';
+export * from './activations.generated';
 export { f32_transpose_panels } from './gemm/transpose';
 export { f32_pack_panel, f32_unpack_panel } from './gemm/panels';
-export { f32_sigmoid, f32_sigmoid_backward } from './activation/sigmoid';
-export { f32_tanh, f32_tanh_backward } from './activation/tanh';
-export { f32_relu, f32_relu_backward } from './activation/relu';
-export { f32_unit_step, f32_unit_step_backward } from './activation/unit-step';
-export { f32_softmax, f32_softmax_backward } from './activation/softmax';
 export { f32_squared_error } from './loss/squared-error';
 export { f32_binary_crossentropy, f32_sigmoid_binary_crossentropy } from './loss/binary-crossentropy';
 export { f32_categorical_crossentropy, f32_softmax_categorical_crossentropy } from './loss/categorical-crossentropy';
@@ -25,16 +21,6 @@ export { f32_top_k_matches } from './reduce/top-k';
 export { f32_absolute_residuals, f32_residual_moments, f32_squared_residuals } from './reduce/residuals';
 export { f32_fill, f32_gather_rows, f32_one_hot, f32_pack_rows, f32_pad_rows, u32_gather } from './data/rows';
 export { f32_exp, f32_log } from './math/vector';
-export { f32_leaky_relu, f32_leaky_relu_backward } from './activation/leaky-relu';
-export { f32_elu, f32_elu_backward } from './activation/elu';
-export { f32_swish, f32_swish_backward } from './activation/swish';
-export { f32_gelu, f32_gelu_backward } from './activation/gelu';
-export { f32_softplus, f32_softplus_backward } from './activation/softplus';
-export { f32_softsign, f32_softsign_backward } from './activation/softsign';
-export { f32_mish, f32_mish_backward } from './activation/mish';
-export { f32_hard_sigmoid, f32_hard_sigmoid_backward } from './activation/hard-sigmoid';
-export { f32_prelu, f32_prelu_backward } from './activation/prelu';
-export { f32_max_pieces, f32_max_pieces_backward } from './activation/max-pieces';
 export { f32_absolute_error, f32_hinge, f32_huber, f32_smooth_rows } from './loss/robust';
 export { f32_adadelta, f32_adagrad, f32_rmsprop } from './optimizer/adaptive';
 export { f32_clip_value, f32_penalty_gradient, f32_scale, f64_add_squares } from './optimizer/gradient';

@@ -1,23 +1,9 @@
 /** The kernels of prediction, for the entry that only predicts: a part of index.ts, with a single tile. */
 export { f32_gemm_3x12 } from './gemm/tiles.generated';
+export * from './activations-forward.generated';
 export { f32_pack_panel } from './gemm/panels';
-export { f32_sigmoid } from './activation/sigmoid';
-export { f32_tanh } from './activation/tanh';
-export { f32_relu } from './activation/relu';
-export { f32_unit_step } from './activation/unit-step';
-export { f32_softmax } from './activation/softmax';
 export { f32_first_nonfinite } from './reduce/sums';
 export { f32_fill } from './data/rows';
-export { f32_leaky_relu } from './activation/leaky-relu';
-export { f32_elu } from './activation/elu';
-export { f32_swish } from './activation/swish';
-export { f32_gelu } from './activation/gelu';
-export { f32_softplus } from './activation/softplus';
-export { f32_softsign } from './activation/softsign';
-export { f32_mish } from './activation/mish';
-export { f32_hard_sigmoid } from './activation/hard-sigmoid';
-export { f32_prelu } from './activation/prelu';
-export { f32_max_pieces } from './activation/max-pieces';
 export { f32_copy, f32_scale_shift, f32_sum } from './data/arithmetic';
 export { f32_copy_columns } from './data/columns';
 export { f32_normalize_columns } from './normalization/columns';

@@ -1,7 +1,8 @@
 /**
  * Builds the kernels and inlines their binaries. Git ignores every file that is written here.
  *
- * 1. Writes the GEMM tiles (gemm/source.mjs) and the constants that both languages share (shared-constants.mjs).
+ * 1. Writes the GEMM tiles (gemm/source.mjs), the constants that both languages share (shared-constants.mjs), and the
+ *    export lists of activations (activation-exports.mjs).
  * 2. Compiles assembly/ to build/kernels.wasm, with relaxed SIMD to build/kernels-fused.wasm, and the kernels of
  *    prediction to build/kernels-predict.wasm.
  * 3. Schedules their loops (schedule-loops.mjs).
@@ -15,6 +16,7 @@ import { createHash } from 'node:crypto';
 import { main } from 'assemblyscript/asc';
 import binaryen from 'binaryen';
 import { transform } from 'esbuild';
+import { activationExports } from './activation-exports.mjs';
 import { gemmSource } from './gemm/source.mjs';
 import { scheduleKernels } from './schedule-loops.mjs';
 import { assemblyConstants, libraryConstants } from './shared-constants.mjs';
@@ -23,6 +25,8 @@ process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
 mkdirSync('build', { recursive: true });
 writeFileSync('assembly/gemm/constants.generated.ts', assemblyConstants());
 writeFileSync('assembly/gemm/tiles.generated.ts', await gemmSource());
+writeFileSync('assembly/activations.generated.ts', activationExports('all'));
+writeFileSync('assembly/activations-forward.generated.ts', activationExports('forward'));
 writeFileSync('src/runtime/constants.generated.ts', libraryConstants());
 
 // The digest of the ABI table: 64 bits are enough to distinguish versions.

@@ -32,6 +32,7 @@ const steps = [
     ],
     outputs: [
       ...['constants', 'tiles'].map((name) => `assembly/gemm/${name}.generated.ts`),
+      ...['activations', 'activations-forward'].map((name) => `assembly/${name}.generated.ts`),
       ...['abi', 'constants'].map((name) => `src/runtime/${name}.generated.ts`),
       ...['kernels', 'kernels-fused', 'kernels-predict'].flatMap((name) => [
         `src/runtime/${name}.generated.ts`,

@@ -1,4 +1,4 @@
-import { bindDerivative, derivativeFrom } from '../activations/backward.js';
+import { bindDerivative, derivativeFrom } from '../activations/derivatives.js';
 import { readsInput, type Backward } from './binding.js';
 
 export const activationBackward: Backward<'activation'> = {

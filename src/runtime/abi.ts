@@ -1,7 +1,7 @@
 /**
  * The ABI: the name and the typed parameters of each kernel, stated once. The types of the calls, the check at
  * instantiation, the generic tests and the kernel benchmarks are derived from this table; assembly/index.ts exports the
- * kernels. extents.ts states which memory each kernel reads and writes through its pointers, and needs an entry for
+ * kernels, those of activations by a file that the build writes. extents.ts states which memory each kernel reads and writes through its pointers, and needs an entry for
  * every kernel of this table.
  *
  * - `*x` is a pointer in bytes, `x` an i32, `x:f32` a float. Counts and leading dimensions are in elements.
@@ -12,6 +12,42 @@ const GEMM = ['m', 'n', 'k', '*a', 'lda', '*b', '*init', 'ldi', '*c', 'ldc', '*p
 const GEMM_TN = ['m', 'n', 'k', '*a', 'lda', '*b', 'ldb', '*c', 'accumulate', '*scratch'] as const;
 const MAP = ['n', '*x', '*y'] as const;
 const MAP_BACKWARD = ['n', '*y', '*dy', '*dx'] as const;
+
+/**
+ * The activations that work on each value alone, by the scalars that their two kernels take: f32_NAME (n, *x, *y,
+ * …scalars) and f32_NAME_backward (n, *y, *dy, *dx, …scalars).
+ */
+export const ELEMENTWISE_KERNELS = {
+  sigmoid: [],
+  tanh: [],
+  relu: [],
+  unit_step: [],
+  leaky_relu: ['alpha:f32'],
+  elu: ['alpha:f32', 'scale:f32'],
+  swish: [],
+  gelu: [],
+  softplus: [],
+  softsign: [],
+  mish: [],
+  hard_sigmoid: [],
+} as const;
+
+type ElementwiseKernels = typeof ELEMENTWISE_KERNELS;
+type ElementwiseAbi = {
+  readonly [K in keyof ElementwiseKernels as `f32_${K}`]: readonly [...typeof MAP, ...ElementwiseKernels[K]];
+} & {
+  readonly [K in keyof ElementwiseKernels as `f32_${K}_backward`]: readonly [
+    ...typeof MAP_BACKWARD,
+    ...ElementwiseKernels[K],
+  ];
+};
+
+const elementwise = /* @__PURE__ */ Object.fromEntries(
+  /* @__PURE__ */ Object.entries(ELEMENTWISE_KERNELS).flatMap(([name, scalars]) => [
+    [`f32_${name}`, [...MAP, ...scalars]],
+    [`f32_${name}_backward`, [...MAP_BACKWARD, ...scalars]],
+  ]),
+) as unknown as ElementwiseAbi;
 
 export const ABI = {
   f32_gemm_4x8: GEMM,
@@ -30,32 +66,9 @@ export const ABI = {
   f32_pack_panel: ['k', 'n', '*rows', '*panel'],
   f32_unpack_panel: ['k', 'n', '*panel', '*rows'],
 
-  f32_sigmoid: MAP,
-  f32_sigmoid_backward: MAP_BACKWARD,
-  f32_tanh: MAP,
-  f32_tanh_backward: MAP_BACKWARD,
-  f32_relu: MAP,
-  f32_relu_backward: MAP_BACKWARD,
-  f32_unit_step: MAP,
-  f32_unit_step_backward: MAP_BACKWARD,
+  ...elementwise,
   f32_softmax: ['m', 'n', '*x', '*y', 'ld'],
   f32_softmax_backward: ['m', 'n', '*y', '*dy', '*dx', 'ld'],
-  f32_leaky_relu: [...MAP, 'alpha:f32'],
-  f32_leaky_relu_backward: [...MAP_BACKWARD, 'alpha:f32'],
-  f32_elu: [...MAP, 'alpha:f32', 'scale:f32'],
-  f32_elu_backward: [...MAP_BACKWARD, 'alpha:f32', 'scale:f32'],
-  f32_swish: MAP,
-  f32_swish_backward: MAP_BACKWARD,
-  f32_gelu: MAP,
-  f32_gelu_backward: MAP_BACKWARD,
-  f32_softplus: MAP,
-  f32_softplus_backward: MAP_BACKWARD,
-  f32_softsign: MAP,
-  f32_softsign_backward: MAP_BACKWARD,
-  f32_mish: MAP,
-  f32_mish_backward: MAP_BACKWARD,
-  f32_hard_sigmoid: MAP,
-  f32_hard_sigmoid_backward: MAP_BACKWARD,
   f32_prelu: ['m', 'n', '*x', '*slope', '*y', 'ld'],
   f32_prelu_backward: ['m', 'n', '*x', '*slope', '*dy', '*dx', '*dslope', 'ld'],
   f32_max_pieces: ['m', 'n', 'pieces', '*x', 'ldx', '*y', 'ldy'],

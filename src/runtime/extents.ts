@@ -11,7 +11,7 @@
  *   values have no effect; the arena's slack is there for these.
  * - Addresses that depend on data, such as labels and indices, stay within the extents whatever the data is.
  */
-import { type ABI, type KernelName } from './abi.js';
+import { ELEMENTWISE_KERNELS, type ABI, type KernelName } from './abi.js';
 import { PACKED_A_BYTES, SCRATCH_BYTES } from './constants.generated.js';
 import { padded } from './panels.js';
 
@@ -176,6 +176,19 @@ const GEMM_TN = {
   scratch: floats<never>('updates', () => SCRATCH_BYTES / 4),
 };
 
+type ElementwiseExtents = {
+  readonly [K in keyof typeof ELEMENTWISE_KERNELS as `f32_${K}`]: typeof MAP;
+} & {
+  readonly [K in keyof typeof ELEMENTWISE_KERNELS as `f32_${K}_backward`]: typeof MAP_BACKWARD;
+};
+
+const elementwise = Object.fromEntries(
+  Object.keys(ELEMENTWISE_KERNELS).flatMap((name) => [
+    [`f32_${name}`, MAP],
+    [`f32_${name}_backward`, MAP_BACKWARD],
+  ]),
+) as unknown as ElementwiseExtents;
+
 export const EXTENTS: { readonly [K in KernelName]: Extents<K> } = {
   f32_gemm_4x8: GEMM,
   f32_gemm_5x8: GEMM,
@@ -193,32 +206,9 @@ export const EXTENTS: { readonly [K in KernelName]: Extents<K> } = {
   f32_pack_panel: { rows: floats('reads', ({ k, n }) => k * n), panel: panels('writes', 'k', 'n') },
   f32_unpack_panel: { panel: panels('reads', 'k', 'n'), rows: floats('writes', ({ k, n }) => k * n) },
 
-  f32_sigmoid: MAP,
-  f32_sigmoid_backward: MAP_BACKWARD,
-  f32_tanh: MAP,
-  f32_tanh_backward: MAP_BACKWARD,
-  f32_relu: MAP,
-  f32_relu_backward: MAP_BACKWARD,
-  f32_unit_step: MAP,
-  f32_unit_step_backward: MAP_BACKWARD,
+  ...elementwise,
   f32_softmax: { x: readRows, y: rows('updates', 'm', 'n', 'ld') },
   f32_softmax_backward: { y: readRows, dy: readRows, dx: writtenRows },
-  f32_leaky_relu: MAP,
-  f32_leaky_relu_backward: MAP_BACKWARD,
-  f32_elu: MAP,
-  f32_elu_backward: MAP_BACKWARD,
-  f32_swish: MAP,
-  f32_swish_backward: MAP_BACKWARD,
-  f32_gelu: MAP,
-  f32_gelu_backward: MAP_BACKWARD,
-  f32_softplus: MAP,
-  f32_softplus_backward: MAP_BACKWARD,
-  f32_softsign: MAP,
-  f32_softsign_backward: MAP_BACKWARD,
-  f32_mish: MAP,
-  f32_mish_backward: MAP_BACKWARD,
-  f32_hard_sigmoid: MAP,
-  f32_hard_sigmoid_backward: MAP_BACKWARD,
   f32_prelu: { x: readRows, slope: read, y: writtenRows },
   f32_prelu_backward: { x: readRows, slope: read, dy: readRows, dx: writtenRows, dslope: updated },
   f32_max_pieces: {

@@ -1,10 +1,10 @@
 /**
  * Checks each loss and metric of `compile` against the values that its output can have, so that a network that cannot
  * learn anything meaningful is refused or reported when it is compiled. Checks only what is known: custom functions and
- * the like are never reported. losses/properties.ts and activations/properties.ts have the facts, compiled.ts the
+ * the like are never reported. losses/properties.ts and activations/derivatives.ts have the facts, compiled.ts the
  * options.
  */
-import { propertiesOf, type OutputRange } from '../activations/properties.js';
+import { propertiesOf, type OutputRange } from '../activations/derivatives.js';
 import { ValueError } from '../common/errors.js';
 import type { NetworkPlan } from '../graph/plan.js';
 import type { Loss } from '../losses/losses.js';

@@ -2,7 +2,7 @@
  * Options of `compile`: reads them for the outputs of a model and settles losses, metrics and the keys of the logs.
  * compile-checks.ts judges whether losses and metrics fit the outputs.
  */
-import { propertiesOf } from '../activations/properties.js';
+import { propertiesOf } from '../activations/derivatives.js';
 import { requireDistinctNames } from '../common/custom.js';
 import { isList } from '../common/arrays.js';
 import { describe } from '../common/describe.js';

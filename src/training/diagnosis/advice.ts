@@ -2,7 +2,7 @@
  * Derives faults from the measurements of a diagnosis, words them with advice, and prints a diagnosis as text.
  * diagnose.ts, findings.ts and outcome.ts measure; the thresholds that make a measurement a fault are here.
  */
-import { propertiesOf } from '../../activations/properties.js';
+import { propertiesOf } from '../../activations/derivatives.js';
 import type { Diagnosis, Fault, LayerDiagnosis, NonFinite } from './diagnosis.js';
 import type { Outcome } from './outcome.js';
 

@@ -2,7 +2,7 @@
  * Measures a network on one batch: runs it forward and backward in separate memory and measures each layer.
  * findings.ts measures the network as a whole, outcome.ts judges its outputs, advice.ts derives faults and text.
  */
-import { propertiesOf } from '../../activations/properties.js';
+import { propertiesOf } from '../../activations/derivatives.js';
 import { RegionGroup } from '../../runtime/arena.js';
 import type { WasmRuntime } from '../../runtime/wasm-runtime.js';
 import type { MatrixView } from '../../runtime/matrix-view.js';
