@@ -1,6 +1,5 @@
 import { resolve } from 'node:path';
 import { defineConfig, type Options } from 'tsup';
-import { predictOnly } from './scripts/package/predict-only.mjs';
 
 type Plugin = NonNullable<Options['esbuildPlugins']>[number];
 
@@ -72,7 +71,7 @@ const libraryAs = (format: 'esm' | 'cjs'): Options[] => {
   };
   return [
     { ...settings, entry: entries, esbuildPlugins: [laterAsImport(format === 'cjs' ? 'cjs' : 'js')] },
-    { ...settings, entry: { predict: 'src/predict.ts' }, esbuildPlugins: [predictOnly] },
+    { ...settings, entry: { predict: 'src/predict.ts' } },
   ];
 };
 

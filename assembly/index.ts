@@ -1,6 +1,6 @@
 /**
- * The export list is the ABI; its other side is the table in src/runtime/abi.ts. Kernels keep no state and own no
- * memory.
+ * The export list is the ABI; the table in src/runtime/abi.ts states the same names with their parameters. Kernels keep
+ * no state and own no memory.
  */
 export * from './gemm/tiles.generated';
 export { f32_transpose_panels } from './gemm/transpose';

@@ -1,4 +1,4 @@
-/** The kernels of prediction alone, for the entry that only predicts: a part of index.ts, of one tile. */
+/** The kernels of prediction, for the entry that only predicts: a part of index.ts, with a single tile. */
 export { f32_gemm_3x12 } from './gemm/tiles.generated';
 export { f32_pack_panel } from './gemm/panels';
 export { f32_sigmoid } from './activation/sigmoid';

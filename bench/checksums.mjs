@@ -1,6 +1,7 @@
 /**
- * Takes the checksums of everything that is measured anew, in both numerics, and times nothing. For a version that
- * means to give other bits, and where something measured is new. What this writes has to be the same wherever it runs.
+ * Recomputes the checksums of every measurement, in both numerics, without timing anything. Run it for a version that
+ * intends to give other bits, and after adding a measurement. The file that it writes has to be the same on every
+ * machine.
  *
  *     npm run bench:checksums
  *     npm run bench:checksums -- --only kernel
@@ -16,13 +17,13 @@ import { measure } from './measure/session.mjs';
 import { readSides } from './measure/sides.mjs';
 import { chosen } from './options.mjs';
 
-/** Node 20 has relaxed SIMD, but does not offer it. */
+/** Node 20 has relaxed SIMD, but only behind a flag. */
 const flags = process.versions.node.startsWith('20.') ? ' --experimental-wasm-relaxed-simd' : '';
 
 const scratch = mkdtempSync(join(tmpdir(), 'wasm-mlp-checksums-'));
 try {
   const { values } = parseArgs({ options: { only: { type: 'string', multiple: true, default: [] } } });
-  // What is not taken anew stays; what is measured no more goes.
+  // With `--only`, other checksums stay. Without it, those of removed measurements are dropped.
   const expected = values.only.length === 0 ? {} : readExpected();
   const table = await kernelTable();
   for (const numerics of ['strict', 'fused']) {

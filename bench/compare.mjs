@@ -5,8 +5,11 @@
  *     npm run bench:compare BOTH
  *     npm run bench:compare OLD NEW -- --threshold 10 --confidence 99 --only train
  *
- * Status 0: nothing is slower or larger beyond the threshold, with that confidence. 1: something is. 2: it cannot be
- * told, since a file is damaged, NEW lacks rows of OLD and --missing is not given, or there is nothing to compare.
+ * | status | meaning |
+ * | ------ | ------- |
+ * | 0      | nothing is slower or larger beyond the threshold, with that confidence |
+ * | 1      | something is |
+ * | 2      | undecided: a file is damaged, NEW lacks rows of OLD without --missing, or there is nothing to compare |
  */
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -30,7 +33,9 @@ function read(path) {
 }
 
 /**
- * What two results differ in besides time, in words. @param {readonly import('./report/result.mjs').Result[]} results
+ * Returns the names of the conditions in which two results differ.
+ *
+ * @param {readonly import('./report/result.mjs').Result[]} results
  */
 function differences([old, now]) {
   if (now === undefined) return [];
@@ -45,8 +50,8 @@ function differences([old, now]) {
 }
 
 /**
- * Rows that both have, as { row, before, after }; and the names of those that the newer lacks, and of those that it
- * alone has.
+ * Returns the rows that both results have, as { row, before, after }; the names of those that the newer result lacks;
+ * and the names of those that only the newer one has.
  *
  * @param {readonly import('./report/result.mjs').Result[]} results
  */
@@ -54,7 +59,7 @@ function pairsOf([old, now]) {
   if (now === undefined) {
     if (old.sides.length < 2)
       throw new Error('one result of two sides, or two results, expected, got one of one side.');
-    // What is measured is the first side, what it is held against the second.
+    // The first side is the one that is measured, the second the one it is compared with.
     return {
       pairs: old.rows.flatMap((row) => (row.sides[1] ? [{ row, before: row.sides[1], after: row.sides[0] }] : [])),
       missing: [],
@@ -112,14 +117,14 @@ try {
   const differing = differences(results);
   const lines = [
     ...heads,
-    ...(differing.length > 0 ? [`Beware, the two differ in: ${differing.join(', ')}.`] : []),
+    ...(differing.length > 0 ? [`Warning: the two results differ in: ${differing.join(', ')}.`] : []),
     '',
     table([['', ...COMPARISON_HEADING], ...comparisons.map((one) => [one.name, ...comparisonCells(one)])]),
     '',
-    ...[...lost, ...alone.filter(wanted)].map((name) => `in one only: ${name}`),
+    ...[...lost, ...alone.filter(wanted)].map((name) => `in one result only: ${name}`),
     slower.length > 0
       ? `slower or larger by more than ${values.threshold} %: ${slower.map(({ name }) => name).join('; ')}`
-      : `nothing is slower or larger by more than ${values.threshold} %, as far as ${values.confidence} % confidence tells`,
+      : `nothing is slower or larger by more than ${values.threshold} %, with ${values.confidence} % confidence`,
   ];
   process.stdout.write(`${lines.join('\n')}\n`);
   process.exitCode = slower.length > 0 ? 1 : 0;

@@ -1,15 +1,18 @@
 /**
- * Measures the built library. bench/README.md says how to read what it prints.
+ * Measures the built library. bench/README.md explains the output.
  *
  *     npm run bench                                  everything
- *     npm run bench -- --quick --only tiny           a look at what has that in its name
+ *     npm run bench -- --quick --only tiny           a short run of the measurements with that in their names
  *     npm run bench -- --json FILE                   the times, for bench:compare
- *     npm run bench -- --against DIR                 in turns with another build
+ *     npm run bench -- --against DIR                 interleaved with another build
  *     npm run bench -- --engine tile=4x8 --against-engine tile=2x16
  *     npm run bench -- --runtime node --against-runtime "deno run --allow-all"
  *
- * Status 0: measured. 1: slower than the other side beyond the threshold. 2: a result differs from its checksum, or
- * something else went wrong.
+ * | status | meaning |
+ * | ------ | ------- |
+ * | 0      | measured |
+ * | 1      | slower than the other side beyond the threshold |
+ * | 2      | a result differs from its checksum, or another error |
  */
 import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -27,11 +30,11 @@ import { AGAINST_OPTIONS, readSides, SIDE_OPTIONS } from './measure/sides.mjs';
 import { atLeastOne, chosen, percentage } from './options.mjs';
 import { describeResult, FORMAT, VERSION } from './report/result.mjs';
 
-/** Repetitions, and the processes that they are spread over. */
+/** Repetitions per process, and processes. */
 const USUAL = { rounds: 5, processes: 3 };
 const QUICK = { rounds: 3, processes: 1 };
 
-/** Calls of a prediction whose slowest ones are looked at, in all repetitions together. */
+/** Calls per prediction of one row whose slowest ones are reported, over all repetitions. */
 const TAIL_CALLS = 100_000;
 const QUICK_TAIL_CALLS = 10_000;
 
@@ -51,11 +54,11 @@ const readOptions = () =>
     },
   }).values;
 
-/** @param {string} scratch folder for what is compiled */
+/** @param {string} scratch folder for compiled files */
 async function run(scratch) {
   const options = readOptions();
   const { quick } = options;
-  // Now, not after an hour.
+  // Fail now, not after an hour.
   if (options.json !== undefined) accessSync(dirname(resolve(options.json)), constants.W_OK);
   const usual = quick ? QUICK : USUAL;
   const threshold = percentage('threshold', options.threshold);
@@ -82,7 +85,7 @@ async function run(scratch) {
     log: (line) => process.stderr.write(`${line}\n`),
   };
   const rows = await measureAgain(plan, await measure(plan), threshold);
-  if (rows.length === 0) throw new Error('--only: names nothing that is measured.');
+  if (rows.length === 0) throw new Error('--only: part of the name of a measurement expected, got none that matches.');
 
   /** @type {import('./report/result.mjs').Result} */
   const result = {

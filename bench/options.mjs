@@ -1,4 +1,4 @@
-/** Reading what the commands take. */
+/** Parses the options that the commands share. */
 
 /** @param {string} name @param {string} text @returns {number} the share */
 export function percentage(name, text) {
@@ -17,7 +17,8 @@ export function atLeastOne(name, text, usual) {
 }
 
 /**
- * Names that have one of the parts in them, any where no part is given, and none of what is left out.
+ * Returns a filter of names: those that contain one of the parts of `only`, or any name if that is empty, and none of
+ * the parts of `skip`.
  *
  * @param {readonly string[]} only
  * @param {readonly string[]} [skip]

@@ -1,6 +1,6 @@
 /**
- * Whether a page stays live: the gaps between the frames of an animation while MNIST trains in a worker, in each
- * browser, with and without isolation. The trained bits have to be those of Node.
+ * Measures whether a page stays responsive: the gaps between the frames of an animation while MNIST trains in a worker,
+ * in each browser, with and without isolation. The trained bits have to be those of Node. pages/frames.js is the page.
  *
  *     npm run bench:pages
  *     npm run bench:pages -- firefox

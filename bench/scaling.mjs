@@ -1,12 +1,12 @@
 /**
- * How the time of a training step grows with layer width, batch size and depth: a table, the fitted exponents, and a
- * plot.
+ * Measures how the time of a training step grows with layer width, batch size and depth. Writes a table, the fitted
+ * exponents and a plot.
  *
  *     npm run bench:scaling
  *     npm run bench:scaling -- --quick --only batch --output FOLDER
  *
- * Takes the options of the benchmark that say what is measured. Status 2: a result differs from its checksum, or
- * something else went wrong.
+ * Takes the options of `npm run bench` that choose a build, an engine and a runtime. Status 2: a result differs from
+ * its checksum, or another error.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -23,7 +23,7 @@ import { trainingFlops } from './workloads/networks.mjs';
 import { scalingNetworks } from './workloads/scaling.mjs';
 
 /**
- * What is swept, and the exponent of the arithmetic alone.
+ * The sweeps, each with the exponent of its arithmetic alone.
  *
  * @type {Record<string, { title: string, x: string, arithmetic: number }>}
  */
@@ -33,7 +33,7 @@ const SWEEPS = {
   depth: { title: 'depth: 128 units per layer, 64 rows', x: 'hidden layers', arithmetic: 1 },
 };
 
-/** Points at the upper end, where a step is arithmetic rather than its beginning and end. */
+/** Points at the upper end, where arithmetic dominates the fixed costs of a step. */
 const UPPER = 4;
 
 const intervalText = (/** @type {import('./measure/statistics.mjs').Interval} */ { estimate, low, high }) =>
@@ -62,7 +62,7 @@ try {
     expected: readExpected(),
     log: (line) => process.stderr.write(`${line}\n`),
   });
-  if (rows.length === 0) throw new Error('--only: names nothing that is measured.');
+  if (rows.length === 0) throw new Error('--only: part of the name of a measurement expected, got none that matches.');
 
   const points = scalingNetworks().flatMap((network) => {
     const row = rows.find(({ name }) => name === `scaling/${network.name}`);

@@ -1,8 +1,8 @@
 /**
- * The process that is measured: one build of the library, one engine, one runtime. It answers requests, one line of
- * JSON each, on standard input; what it takes for the answers is not timed.
+ * The measured process: one build of the library, one engine, one runtime. It answers requests on standard input, one
+ * line of JSON each; the time of parsing and answering is not measured.
  *
- *     {"id": 1, "do": "open", "options": {…}}   → what runs here, and the names of all units
+ *     {"id": 1, "do": "open", "options": {…}}   → engine and runtime, and the names of all units
  *     {"id": 2, "do": "prepare", "unit": "…"}   → its amount of work, and the checksum of its result
  *     {"id": 3, "do": "run", "unit": "…"}       → seconds of a repetition, and its checksum
  */
@@ -20,7 +20,7 @@ import { trainingUnit } from './workloads/training.mjs';
  * @typedef {import('./measure/unit.mjs').Unit} Unit
  * @typedef {object} OpenOptions
  * @property {string} entry of the library
- * @property {Record<string, unknown>} engine what `createEngine` takes
+ * @property {Record<string, unknown>} engine options of `createEngine`
  * @property {readonly string[]} groups of units
  * @property {number} tailCalls
  * @property {Omit<import('./kernels/units.mjs').KernelOptions, 'tile'>} [kernels]
@@ -37,7 +37,7 @@ const answers = {
     const offered = {
       train: () => NETWORKS.map((network) => trainingUnit(library, engine, network)),
       predict: () => NETWORKS.map((network) => batchUnit(library, engine, network)),
-      // A row of the big network streams 33 MB of weights: a bandwidth, which the kernels show.
+      // Not the big network: one row of it streams 33 MB of weights, which measures bandwidth, as the kernels do.
       tail: () => NETWORKS.slice(0, 3).map((network) => tailUnit(library, engine, network, tailCalls)),
       scaling: () => scalingNetworks().map((network) => trainingUnit(library, engine, network, 'scaling')),
       kernel: () => (kernels ? kernelUnits({ ...kernels, tile: engine.info.tile }) : []),
@@ -55,7 +55,7 @@ const answers = {
   prepare: ({ unit }) => unitOf(unit).prepare(),
   /** @param {{ unit: string }} request */
   run({ unit }) {
-    // What one unit leaves is not collected at another's expense.
+    // Collect the garbage of the previous unit first, so that no unit pays for another.
     collect();
     return unitOf(unit).run();
   },

@@ -1,8 +1,12 @@
+/**
+ * Mish and its derivative. Both use e^x of a bounded argument, from math/exp.ts, instead of a hyperbolic tangent and a
+ * logarithm.
+ */
 import { expBounded4 } from '../math/exp';
 import { map, map2 } from '../simd/map';
 
 /**
- * x up to where t = 1 and its slope is 0 to the last bit: e^x (e^x + 2) must not overflow, nor what is left of the
+ * x bounded to where t = 1 and its slope is 0 to the last bit: e^x (e^x + 2) must not overflow, nor may the rest of the
  * slope be multiplied by more.
  */
 // @ts-ignore: decorator

@@ -1,7 +1,11 @@
+/**
+ * Softmax over rows, in three passes: the largest value, the shifted exponentials with their sum, the division. The
+ * passes are exported for loss/categorical-crossentropy.ts, which computes softmax and its loss together.
+ */
 import { exp4 } from '../math/exp';
 import { lastLanes, maxLanes, paddedBytes, sumLanes } from '../simd/lanes';
 
-/** The largest of a row's n values. */
+/** Returns the largest of n values of a row. */
 // @ts-ignore: decorator
 @inline
 export function rowMax(n: i32, x: usize): f32 {
@@ -13,7 +17,7 @@ export function rowMax(n: i32, x: usize): f32 {
   return maxLanes(top);
 }
 
-/** y = e^(x − top) over a row, zero in the padding; the sum of the row. */
+/** y = e^(x − top) over a row, zero in the padding. Returns the sum of the row. */
 // @ts-ignore: decorator
 @inline
 export function rowExp(n: i32, x: usize, y: usize, top: f32): f32 {

@@ -1,3 +1,7 @@
+/**
+ * Elementwise arithmetic on whole vectors: sums, products, scaling and weighting of rows. Loops are those of
+ * simd/map.ts.
+ */
 import { paddedBytes } from '../simd/lanes';
 import { map, map2 } from '../simd/map';
 
@@ -37,7 +41,7 @@ export function f32_scale_shift(n: i32, x: usize, y: usize, scale: f32, shift: f
   map<ScaleShift>(n, x, y, f32x4.splat(scale), f32x4.splat(shift));
 }
 
-/** x·w, and 0 where w is 0 whatever x is: what does not count adds nothing, even where it overflowed. */
+/** x·w, and 0 where w is 0, whatever x is: a row without weight adds nothing, even if it overflowed. */
 // @ts-ignore: decorator
 @inline
 function weigh(x: v128, w: v128): v128 {
@@ -60,8 +64,8 @@ export function f32_product(n: i32, a: usize, b: usize, y: usize): void {
 }
 
 /**
- * y = a·b, value by value, with weights b: 0 where the weight is 0, also for an infinite or NaN a. y may be a or b. One
- * value per row of a batch: not worth four chains.
+ * y = a·b, value by value, with weights b: 0 where the weight is 0, also for an infinite or NaN a. y may be a or b. It
+ * runs on one value per row of a batch, for which four chains are not worth it.
  */
 export function f32_weigh(n: i32, a: usize, b: usize, y: usize): void {
   for (const end = a + paddedBytes(n); a < end; a += 16, b += 16, y += 16) {
@@ -70,8 +74,8 @@ export function f32_weigh(n: i32, a: usize, b: usize, y: usize): void {
 }
 
 /**
- * Row i of x = weights_i · row i, over m rows of n columns, whole vectors; 0 where the weight is 0, whatever stood
- * there.
+ * Row i of x = weights_i · row i, over m rows of n columns, whole vectors; 0 where the weight is 0, whatever the row
+ * holds.
  */
 export function f32_weigh_rows(m: i32, n: i32, weights: usize, x: usize, ld: i32): void {
   const bytes = paddedBytes(n);

@@ -1,7 +1,11 @@
+/**
+ * Copies of rows between dense and padded layouts: padding, packing, gathering by index and one-hot encoding.
+ * columns.ts copies parts of rows, arithmetic.ts computes with whole ones.
+ */
 import { lastLanes, paddedBytes } from '../simd/lanes';
 
 /**
- * One row of n values, its padding to whole vectors zero: writes whole vectors. Reads up to three floats past the
+ * Copies one row of n values and sets its padding to zero: writes whole vectors, and reads up to three floats past the
  * source row.
  */
 // @ts-ignore: decorator
@@ -27,7 +31,7 @@ export function copyRow(n: i32, source: usize, target: usize, lanes: v128): void
   v128.store(target, v128.and(v128.load(source), lanes));
 }
 
-/** m rows of n values, from rows n apart to padded rows ld apart, ld at least n in whole vectors. */
+/** Copies m rows of n values, from rows n apart to padded rows ld apart, ld at least n in whole vectors. */
 export function f32_pad_rows(m: i32, n: i32, source: usize, target: usize, ld: i32): void {
   const lanes = lastLanes(n);
   for (; m > 0; --m, source += (<usize>n) << 2, target += (<usize>ld) << 2) copyRow(n, source, target, lanes);
@@ -35,7 +39,8 @@ export function f32_pad_rows(m: i32, n: i32, source: usize, target: usize, ld: i
 
 /**
  * Row i of the target = row indices[i] of the source, which has `rows` rows n apart; padded to rows ld apart, ld at
- * least n in whole vectors. An index that is too large names the last row: no data may make a kernel read elsewhere.
+ * least n in whole vectors. An index that is too large selects the last row: no data may make a kernel read outside the
+ * source.
  */
 export function f32_gather_rows(
   m: i32,
@@ -54,8 +59,8 @@ export function f32_gather_rows(
 }
 
 /**
- * target_i = source[indices_i] of `rows` values of 32 bits. Exactly n are written; an index that is too large names the
- * last value.
+ * target_i = source[indices_i] of `rows` values of 32 bits. Exactly n are written; an index that is too large selects
+ * the last value.
  */
 export function u32_gather(n: i32, rows: i32, source: usize, indices: usize, target: usize): void {
   for (; n > 0; --n, indices += 4, target += 4) {
@@ -63,15 +68,15 @@ export function u32_gather(n: i32, rows: i32, source: usize, indices: usize, tar
   }
 }
 
-/** m rows of n values, from padded rows ld apart to rows n apart. */
+/** Copies m rows of n values, from padded rows ld apart to rows n apart. */
 export function f32_pack_rows(m: i32, n: i32, source: usize, ld: i32, target: usize): void {
   for (; m > 0; --m, source += (<usize>ld) << 2, target += (<usize>n) << 2)
     memory.copy(target, source, (<usize>n) << 2);
 }
 
 /**
- * Row i of the target = 1 at column labels[i], 0 elsewhere; rows of n columns, ld apart. A label that is no column
- * makes a row of zeros.
+ * Row i of the target = 1 at column labels[i], 0 elsewhere; rows of n columns, ld apart. A label without a column gives
+ * a row of zeros.
  */
 export function f32_one_hot(m: i32, n: i32, labels: usize, target: usize, ld: i32): void {
   memory.fill(target, 0, (<usize>m * ld) << 2);

@@ -1,6 +1,6 @@
 /**
- * Packed A: the rows of A (m, k) in groups of `height`, as high as the register tile. A group holds the values of one k
- * side by side, k after k; rows past m repeat row m − 1. Strides in bytes.
+ * Packed A: the rows of A (m, k) in groups of `height` rows, the height of the register tile. A group holds the values
+ * of one k side by side, k after k; rows past m repeat row m − 1. Strides in bytes.
  *
  * Four rows are packed at a time, the last ones first. A store of fewer rows writes past them, which the store of the
  * next k or of the rows before overwrites. So up to three floats may be written past the last group.

@@ -1,6 +1,6 @@
 /**
- * Writes one panel (k, n) from n rows of k values, as users see weights. Rows of the panel are padded with zeros to
- * whole vectors.
+ * Writes one panel (k, n) from n rows of k values, the layout in which users see weights. Rows of the panel are padded
+ * with zeros to whole vectors.
  */
 export function f32_pack_panel(k: i32, n: i32, rows: usize, panel: usize): void {
   const width = (n + 3) & ~3;
@@ -11,7 +11,7 @@ export function f32_pack_panel(k: i32, n: i32, rows: usize, panel: usize): void 
   }
 }
 
-/** Writes the n rows of k values of a panel, as users see weights. */
+/** Writes the n rows of k values of a panel, the layout in which users see weights. */
 export function f32_unpack_panel(k: i32, n: i32, panel: usize, rows: usize): void {
   const step = (<usize>((n + 3) & ~3)) << 2;
   for (let i = 0; i < k; ++i, rows += 4, panel += step) {

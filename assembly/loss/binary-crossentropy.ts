@@ -1,11 +1,15 @@
+/**
+ * Binary cross-entropy with its derivative: together with sigmoid, from logits, or from the probabilities of any other
+ * activation. Both write the loss of each row, and the delta that backpropagation starts from.
+ */
 import { expNegativeAbs4 } from '../math/exp';
 import { log1p4, log4 } from '../math/log';
 import { sigmoid4 } from '../math/sigmoid';
 import { lastLanes, paddedBytes, sumLanes } from '../simd/lanes';
 
 /**
- * The mean of n losses from their sum and, where that overflowed, from the sum of each times 2^−64. Finite losses have
- * a finite mean.
+ * Returns the mean of n losses from their sum or, if that overflowed, from the sum of each times 2^−64. Finite losses
+ * have a finite mean.
  */
 // @ts-ignore: decorator
 @inline

@@ -1,3 +1,7 @@
+/**
+ * Categorical cross-entropy with its derivative: together with softmax, from logits, or from the outputs of any other
+ * activation. Both write the loss of each row, and the delta that backpropagation starts from.
+ */
 import { rowDivide, rowExp, rowMax } from '../activation/softmax';
 import { log4, logNormal4 } from '../math/log';
 import { lastLanes, paddedBytes, sumLanes } from '../simd/lanes';
@@ -37,7 +41,7 @@ export function f32_softmax_categorical_crossentropy(
   const lanes = lastLanes(n);
   do {
     const top = rowMax(n, z);
-    // Σ t_j (top − z_j) first, while the logits are still there: y may take their place.
+    // Σ t_j (top − z_j) first, before y overwrites the logits: y may be z.
     const shift = f32x4.splat(top);
     let linear = f32x4.splat(0);
     let mass = f32x4.splat(0);
@@ -74,9 +78,9 @@ export function f32_softmax_categorical_crossentropy(
 
 /**
  * The same loss from outputs y of any activation, which are divided by the sum of their row, as in Keras and
- * TensorFlow.js; rows that sum to 0 are taken as they are. The shares q = y/Σy are held to [epsilon, 1], outside of
- * which the derivative by q is 0. loss = −Σ t ln q; dy = (Σt/Σy − t/y)/m, in which targets whose share is held take no
- * part. y and dy must differ.
+ * TensorFlow.js; rows that sum to 0 are used unchanged. The shares q = y/Σy are clamped to [epsilon, 1], outside of
+ * which the derivative by q is 0. loss = −Σ t ln q; dy = (Σt/Σy − t/y)/m, without the targets whose share is clamped. y
+ * and dy must differ.
  */
 export function f32_categorical_crossentropy(
   m: i32,
@@ -116,7 +120,7 @@ export function f32_categorical_crossentropy(
       i += 16;
     } while (i <= last);
     f32.store(loss, sumLanes(sum));
-    // The same for every output; a row that sums to 0 has no such part.
+    // This term is the same for every output; a row that sums to 0 does not have it.
     const part = f32x4.splat(whole == 0 ? 0 : sumLanes(mass) / whole);
     i = 0;
     do {

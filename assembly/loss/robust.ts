@@ -1,3 +1,7 @@
+/**
+ * Losses that grow linearly (absolute error, Huber) and the hinge loss, each with its derivative, and label smoothing
+ * of targets.
+ */
 import { lastLanes, paddedBytes, sumLanes } from '../simd/lanes';
 
 /**

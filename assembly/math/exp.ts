@@ -1,3 +1,7 @@
+/**
+ * The exponential in four lanes: `exp4` for every float, and forms of it for bounded arguments. expm1.ts, sigmoid.ts
+ * and tanh.ts build on it.
+ */
 import { madd } from '../simd/madd';
 
 /**
@@ -27,9 +31,9 @@ export function expm1Reduced4(r: v128): v128 {
 // @ts-ignore: decorator
 @inline
 export function expBounded4(x: v128): v128 {
-  // pmax with x first keeps a NaN; the bound is where the result is zero anyway.
+  // pmax with x first keeps a NaN; below the bound the result is zero anyway.
   const clamped = f32x4.pmax(x, f32x4.splat(-104));
-  // n + 254 in the lowest bits: the biased exponents of both factors. Even, so that ties are those of n.
+  // n + 254 in the lowest bits: the biased exponents of both factors. The offset is even, so ties round as those of n.
   const shifter = f32x4.splat(SHIFTER + 254);
   const shifted = f32x4.add(f32x4.mul(clamped, f32x4.splat(1.44269504)), shifter);
   const n = f32x4.sub(shifted, shifter);
@@ -55,7 +59,7 @@ export function exp4(x: v128): v128 {
   return expBounded4(f32x4.pmin(x, f32x4.splat(89)));
 }
 
-/** e^−|x| in each lane, with the bits of `exp4`: the sign is set. */
+/** e^−|x| in each lane, with the bits of `exp4`. Setting the sign bit gives −|x|. */
 // @ts-ignore: decorator
 @inline
 export function expNegativeAbs4(x: v128): v128 {

@@ -2,11 +2,11 @@ import { madd } from '../simd/madd';
 import { expm1Reduced4, SHIFTER } from './exp';
 
 /**
- * e^x − 1 in each lane for x ≤ 0, within 2 ULP (checked by the sweep in the tests); above 0 it is not meant to be used.
+ * e^x − 1 in each lane for x ≤ 0, within 2 ULP (checked by the sweep in the tests); for x > 0 the result is undefined.
  * NaN stays NaN.
  *
- * Method: that of `exp4`, kept apart as 2^n·(e^r − 1) + (2^n − 1), in which nothing cancels: 2^n − 1 is exact, and near
- * 0 it is 0.
+ * Method: that of `exp4`, written as 2^n·(e^r − 1) + (2^n − 1), in which nothing cancels: 2^n − 1 is exact, and near 0
+ * it is 0.
  */
 // @ts-ignore: decorator
 @inline

@@ -1,3 +1,6 @@
+/**
+ * The logarithm in four lanes: `log4` for every float, `logNormal4` for positive normal ones, `log1p4` for ln(1 + x).
+ */
 import { madd } from '../simd/madd';
 
 /**
@@ -27,8 +30,8 @@ function logOf(x: v128, e: v128, exponent: v128): v128 {
 }
 
 /**
- * ln x in each lane for x positive and normal, with the bits of `log4`. Anything else, NaN too, gives a number without
- * meaning.
+ * ln x in each lane for x positive and normal, with the bits of `log4`. Any other value, NaN included, gives a
+ * meaningless number.
  */
 // @ts-ignore: decorator
 @inline
@@ -57,8 +60,8 @@ export function log4(x: v128): v128 {
 }
 
 /**
- * ln(1 + x) in each lane for 0 ≤ x ≤ 1, within 2 ULP: what rounding 1 + x lost is added back to first order. NaN stays
- * NaN.
+ * ln(1 + x) in each lane for 0 ≤ x ≤ 1, within 2 ULP: the rounding error of 1 + x is added back to first order. NaN
+ * stays NaN.
  */
 // @ts-ignore: decorator
 @inline

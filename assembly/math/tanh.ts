@@ -6,7 +6,7 @@ import { expBounded4 } from './exp';
  *
  * Method: below 0.625, x + x³·P(x²) with the polynomial of Cephes (tanhf.c); from there, with e = e^−2|x|, 1 − 2e/(1 +
  * e), in which the only rounding that shows towards ±1 is the last. A single quotient over the whole range (XNNPACK's
- * rational 9/8) is half as much work, but off by 5 ULP near ±1, and the derivative 1 − y² loses what y is off.
+ * rational 9/8) is half as much work, but has an error of 5 ULP near ±1, which the derivative 1 − y² magnifies.
  */
 // @ts-ignore: decorator
 @inline

@@ -1,5 +1,5 @@
 /**
- * Cosine and sine of a whole turn's fraction: cos(2πu), sin(2πu) for u in [0, 1) with at most 24 fractional bits.
+ * Cosine and sine of a fraction of a whole turn: cos(2πu), sin(2πu) for u in [0, 1) with at most 24 fractional bits.
  * Absolute error below 1.2e-7 (checked by the sweep in the tests).
  *
  * Method: u = n/4 + f with |f| ≤ 1/8, exact for such u; the polynomials for |θ| ≤ π/4 are those of Cephes (sinf.c,

@@ -1,20 +1,19 @@
+/**
+ * Batch normalization (Ioffe & Szegedy 2015) over m rows of n columns, ld floats apart. rows.ts normalizes along rows.
+ *
+ * The columns are processed in blocks of 16, the remainder in blocks of four. A row of a block of 16 is one cache line;
+ * its sums and the constants of its columns stay in registers, and the second pass finds the block in cache (512 rows
+ * are 32 KiB). The moments take 0.15 ns a value this way, 0.36 with rows outside and accumulators in memory, 0.45 in
+ * blocks of four (32 … 512 rows, 16 … 1024 columns, Zen 3). Loops over rows that write test at their end: V8 11.3 moves
+ * values that only the body reads, here a root and a quotient, into a loop that tests at its start, which took three to
+ * four times as long.
+ *
+ * Padding columns get constants that are zero, so a finite value there becomes zero.
+ */
 import { paddedBytes } from '../simd/lanes';
 import { inverseDeviation4 } from './deviation';
 
-/**
- * Batch normalization (Ioffe & Szegedy 2015) over m rows of n columns, ld floats apart.
- *
- * The columns are taken in blocks of 16, what is left in blocks of four. Per row a block of 16 is one cache line; its
- * sums and the constants of its columns stay in registers, and the second pass finds the block in cache (512 rows are
- * 32 KiB). The moments take 0.15 ns a value this way, 0.36 with rows outside and accumulators in memory, 0.45 in blocks
- * of four (32 … 512 rows, 16 … 1024 columns, Zen 3). Loops over rows that write test at their end: V8 11.3 moves what
- * only the body reads, here a root and a quotient, into a loop that tests at its start, which took three to four times
- * as long.
- *
- * Padding columns get constants that are zero, so that what is made of a finite value there is zero.
- */
-
-/** All ones in the lanes of the columns below n, of the four from j on. */
+/** Mask with all ones in the lanes of columns below n, for the four columns from j on. */
 // @ts-ignore: decorator
 @inline
 function below(n: i32, j: i32): v128 {
@@ -27,7 +26,7 @@ function square(x: v128): v128 {
   return f32x4.mul(x, x);
 }
 
-/** Four columns' γ, or 1 without. */
+/** γ of four columns, or 1 without. */
 // @ts-ignore: decorator
 @inline
 function gammaAt(gamma: usize, at: usize): v128 {
@@ -111,7 +110,7 @@ function scaleAt(variance: usize, gamma: usize, at: usize, epsilon: v128): v128 
   return f32x4.mul(gammaAt(gamma, at), inverseDeviation4(v128.load(variance + at), epsilon));
 }
 
-/** Four columns' β, or 0 without. */
+/** β of four columns, or 0 without. */
 // @ts-ignore: decorator
 @inline
 function betaAt(beta: usize, at: usize): v128 {
@@ -231,7 +230,7 @@ function derivativeOfColumns(
   lanes: v128,
   wide: bool,
 ): void {
-  // a: Σ dy. b: Σ dy·(x − mean), to which r comes at the end.
+  // a: Σ dy. b: Σ dy·(x − mean), which is multiplied by r at the end.
   const c0 = v128.and(v128.load(mean + at), lanes);
   let c1 = c0,
     c2 = c0,
@@ -332,8 +331,8 @@ function derivativeOfColumns(
 /**
  * The full derivative where mean and variance are those of the rows: with x̂ = (x − mean)·r, r as above, dbeta_j = Σ
  * dy; dgamma_j = Σ dy·x̂, as r·Σ dy·(x − mean); dx = γ·r/m·(m·dy − dbeta − x̂·dgamma), as (γ·r)·((dy − dbeta/m) − (x −
- * mean)·(dgamma/m·r)). Rows ascending. Each of dx, dgamma and dbeta may be null: not wanted; gamma null: γ = 1. dx may
- * be dy or x. The padding of all three is zero.
+ * mean)·(dgamma/m·r)). Rows ascending. Each of dx, dgamma and dbeta may be null if it is not wanted; gamma null: γ = 1.
+ * dx may be dy or x. The padding of all three is zero.
  */
 export function f32_normalize_columns_backward(
   m: i32,

@@ -1,10 +1,9 @@
+/**
+ * Layer normalization (Ba, Kiros & Hinton 2016) over m rows of n columns, ld floats apart. Sums along a row run in four
+ * lanes. Loops that write test at their end, for the reason given in columns.ts, which normalizes columns.
+ */
 import { lastLanes, paddedBytes, sumLanes } from '../simd/lanes';
 import { inverseDeviation4 } from './deviation';
-
-/**
- * Layer normalization (Ba, Kiros & Hinton 2016) over m rows of n columns, ld floats apart; sums along a row in four
- * lanes. Loops that write test at their end, for the reason given in columns.ts.
- */
 
 /** Σ x/n over a row, in every lane. */
 // @ts-ignore: decorator
@@ -66,8 +65,8 @@ export function f32_normalize_rows(
 }
 
 /**
- * The derivative, with mean and r computed again as above and x̂ = (x − mean)·r, g = dy·γ: dgamma_j = Σ_i dy·x̂ and
- * dbeta_j = Σ_i dy, rows ascending; dx = r·((g − Σ_j g/n) − x̂·(Σ_j g·x̂/n)). Each of dx, dgamma and dbeta may be null:
+ * The derivative, with mean and r recomputed as above and x̂ = (x − mean)·r, g = dy·γ: dgamma_j = Σ_i dy·x̂ and dbeta_j
+ * = Σ_i dy, rows ascending; dx = r·((g − Σ_j g/n) − x̂·(Σ_j g·x̂/n)). Each of dx, dgamma and dbeta may be null if it is
  * not wanted; gamma null: γ = 1. dx may be dy or x. The padding of all three is zero.
  */
 export function f32_normalize_rows_backward(

@@ -1,9 +1,9 @@
 import { paddedBytes } from '../simd/lanes';
 
 /**
- * Adam (Kingma & Ba 2015, algorithm 1, with PyTorch's ε): m = β1·m + (1−β1)·g; v = β2·v + (1−β2)·g²;
- * w −= (stepSize·m + gradientStep·g) / (√v·rootScale + ε), stepSize = η/(1−β1^t), rootScale = 1/√(1−β2^t).
- * gradientStep is 0 but for Nadam (Dozat 2016), whose look-ahead takes a share of the gradient itself.
+ * Adam (Kingma & Ba 2015, algorithm 1, with PyTorch's ε): m = β1·m + (1−β1)·g; v = β2·v + (1−β2)·g²; w −= (stepSize·m +
+ * gradientStep·g) / (√v·rootScale + ε), stepSize = η/(1−β1^t), rootScale = 1/√(1−β2^t). gradientStep is 0 except for
+ * Nadam (Dozat 2016), whose look-ahead uses a share of the gradient itself.
  */
 export function f32_adam(
   n: i32,

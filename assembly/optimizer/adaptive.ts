@@ -1,3 +1,7 @@
+/**
+ * Optimizers with a rate per weight: Adagrad, RMSprop and Adadelta. adam.ts has Adam and Nadam, sgd.ts gradient
+ * descent. The state vectors of each weight have the layout of the weights.
+ */
 import { paddedBytes } from '../simd/lanes';
 
 /** Adagrad (Duchi et al. 2011), PyTorch's form: s += g²; w −= η·g/(√s + ε). */

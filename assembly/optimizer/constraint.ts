@@ -2,7 +2,7 @@ import { highSquares, lowSquares } from '../simd/lanes';
 
 /**
  * The max-norm constraint (Srivastava et al. 2014): each unit whose Euclidean norm over its k inputs exceeds `limit` is
- * scaled by limit/norm, the others keep their bits. w: weights of n units in panels of `width` units. The norm is
+ * scaled by limit/norm; the others keep their bits. w: weights of n units in panels of `width` units. The norm is
  * summed in float64, inputs ascending; the factor is rounded to float32.
  */
 export function f32_max_norm_panels(k: i32, n: i32, width: i32, w: usize, limit: f32): void {

@@ -1,3 +1,7 @@
+/**
+ * Changes to gradients and weights around an optimizer's update: penalties, decay and clipping.
+ * src/training/adjustments.ts calls them; constraint.ts limits the norms of units.
+ */
 import { highSquares, lowSquares } from '../simd/lanes';
 import { map, map2 } from '../simd/map';
 
@@ -48,15 +52,15 @@ class Clip {
   }
 }
 
-/** Each value of g brought into [−limit, limit]. */
+/** Clips each value of g to [−limit, limit]. */
 export function f32_clip_value(n: i32, g: usize, limit: f32): void {
   map<Clip>(n, g, g, f32x4.splat(limit), f32x4.splat(-limit));
 }
 
 /**
- * total (float64) += Σ g² over n units of k inputs in panels of `width` units, for the norm of a gradient. In float64,
- * for each unit over its inputs, ascending, then one unit after another: an order that no width of the panels changes.
- * Padding units count as zero, or make a NaN of the norm of a step that overflowed.
+ * total (float64) += Σ g² over n units of k inputs in panels of `width` units, for the norm of a gradient. Sums in
+ * float64, for each unit over its inputs, ascending, then one unit after another: an order that does not depend on the
+ * width of the panels. Padding units count as zero, or turn the norm of a step that overflowed into NaN.
  */
 export function f64_add_squares(k: i32, n: i32, width: i32, g: usize, total: usize): void {
   const columns = (n + 3) & ~3;

@@ -28,7 +28,7 @@ function descend(g: usize, w: usize, v: usize, rate: v128, mu: v128, nesterov: i
   v128.store(w, f32x4.sub(v128.load(w), f32x4.mul(rate, step)));
 }
 
-/** v = μ·v + g; w −= η·v, or with Nesterov w −= η·(g + μ·v). v starts at 0. PyTorch's form: η stands outside of v. */
+/** v = μ·v + g; w −= η·v, or with Nesterov w −= η·(g + μ·v). v starts at 0. PyTorch's form: η is not part of v. */
 export function f32_sgd_momentum(
   n: i32,
   g: usize,

@@ -44,7 +44,8 @@ export function f32_dropout(
   const bytes = paddedBytes(n);
   for (let row = 0; row < m; ++row, x += (<usize>ld) << 2, y += (<usize>ld) << 2) {
     let i: usize = 0;
-    // Rows are whole vectors, and what stands behind them is not theirs: only groups of 32 that fit go without scratch.
+    // Groups of 32 are written directly only where they fit: rows are whole vectors, and the memory behind them belongs
+    // to the next row. The rest goes through scratch.
     for (; i + 128 <= bytes; i += 128) {
       philox32<Dropout>(key0, key1, <i32>(i >> 4), row, node, step, x + i, y + i, least, factor);
     }

@@ -1,3 +1,7 @@
+/**
+ * Uniform and normal numbers from Philox's words (philox.ts). noise.ts uses the same conversion for Gaussian noise, and
+ * dropout.ts for its mask.
+ */
 import { logNormal4 } from '../math/log';
 import { cosTurn4, sinTurn4 } from '../math/turn';
 import { map } from '../simd/map';
@@ -29,7 +33,7 @@ class Uniform {
   }
 }
 
-/** Uniform from low up to high, which rounding may reach; 16⌈n/16⌉ floats are written. */
+/** Uniform numbers from low to high, which rounding may reach; 16⌈n/16⌉ floats are written. */
 export function f32_uniform(
   n: i32,
   out: usize,
@@ -47,9 +51,9 @@ export function f32_uniform(
 }
 
 /**
- * Normal with the given mean and standard deviation, by Box & Muller: no rejection, so element i takes fixed words of
- * the counter. The radius comes from u in (0, 1], so |value − mean| ≤ √(48 ln 2) ≈ 5.77 stddev. 16⌈n/16⌉ floats are
- * written.
+ * Normal numbers with the given mean and standard deviation, by Box & Muller: no rejection, so element i takes fixed
+ * words of the counter. The radius comes from u in (0, 1], so |value − mean| ≤ √(48 ln 2) ≈ 5.77 stddev. 16⌈n/16⌉
+ * floats are written.
  */
 export function f32_normal(
   n: i32,

@@ -1,8 +1,8 @@
 /**
  * Philox4x32-10, the counter-based generator of Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1,
- * 2, 3" (SC'11): ten rounds turn a counter (c0, c1, c2, c3) and a key (k0, k1) into four words. Multipliers and Weyl
- * constants are theirs. Four counters, c0 … c0 + 3, go through at once, a lane each; a fill takes word w of counter
- * c0 + b as element 4b + w.
+ * 2, 3" (SC'11): ten rounds turn a counter (c0, c1, c2, c3) and a key (k0, k1) into four words. The multipliers and
+ * Weyl constants are those of the paper. Four counters, c0 … c0 + 3, go through at once, a lane each; a fill takes word
+ * w of counter c0 + b as element 4b + w.
  */
 
 const M0: u32 = 0xd2511f53;
@@ -43,7 +43,7 @@ export function philox16(key0: i32, key1: i32, block: i32, c1: i32, c2: i32, c3:
     k0 = i32x4.add(k0, i32x4.splat(W0));
     k1 = i32x4.add(k1, i32x4.splat(W1));
   } while (--rounds > 0);
-  // From a word per vector to a counter per vector.
+  // Transpose: from one word per vector to one counter per vector.
   const a = i32x4.shuffle(x0, x1, 0, 4, 1, 5);
   const b = i32x4.shuffle(x0, x1, 2, 6, 3, 7);
   const c = i32x4.shuffle(x2, x3, 0, 4, 1, 5);
@@ -55,9 +55,9 @@ export function philox16(key0: i32, key1: i32, block: i32, c1: i32, c2: i32, c3:
 }
 
 /**
- * The 32 words of the counters block … block + 7, in element order, a vector at a time into the method
- * `put(x, y, word, a, b)` of class F (see simd/map.ts), x and y moving on by 16 bytes. Two groups of four counters go
- * through together: the rounds of one alone wait for each other, 2.2 ns a word instead of 1.6.
+ * Generates the 32 words of the counters block … block + 7, in element order, and passes one vector at a time to the
+ * method `put(x, y, word, a, b)` of class F (see simd/map.ts), with x and y advancing by 16 bytes. Two groups of four
+ * counters run together: the rounds of a single group wait for each other, 2.2 ns a word instead of 1.6.
  */
 // @ts-ignore: decorator
 @inline
@@ -133,7 +133,7 @@ class Words {
   }
 }
 
-/** n random words; 16⌈n/16⌉ are written. Element i is word i mod 4 of the counter (c0 + ⌊i/4⌋, c1, c2, c3). */
+/** Writes n random words, rounded up to 16⌈n/16⌉. Element i is word i mod 4 of the counter (c0 + ⌊i/4⌋, c1, c2, c3). */
 export function u32_random(n: i32, out: usize, key0: i32, key1: i32, c0: i32, c1: i32, c2: i32, c3: i32): void {
   const none = i32x4.splat(0);
   for (; n > 16; n -= 32, c0 += 8, out += 128) philox32<Words>(key0, key1, c0, c1, c2, c3, out, out, none, none);

@@ -8,8 +8,9 @@ function increment(at: usize, by: bool): void {
 }
 
 /**
- * Of each of the n classes, three counts in float64: rows where it is both answer and target, where it is the answer,
- * where it is the target. Answer and target are the columns of the largest value. counts (n, 3) += those of m rows.
+ * For each of the n classes, adds three counts in float64: rows where it is both answer and target, where it is the
+ * answer, where it is the target. Answer and target are the columns of the largest value. counts (n, 3) += those of m
+ * rows.
  */
 export function f32_class_counts(m: i32, n: i32, y: usize, t: usize, ld: i32, counts: usize): void {
   for (; m > 0; --m, y += (<usize>ld) << 2, t += (<usize>ld) << 2) {
@@ -24,7 +25,8 @@ export function f32_class_counts(m: i32, n: i32, y: usize, t: usize, ld: i32, co
 }
 
 /**
- * The same three counts of each of n outputs that are answers of their own: yes where the value is above the threshold.
+ * Adds the same three counts for each of n independent outputs: the answer is yes where the value is above the
+ * threshold.
  */
 export function f32_threshold_counts(m: i32, n: i32, y: usize, t: usize, ld: i32, counts: usize, threshold: f32): void {
   for (; m > 0; --m, y += (<usize>ld) << 2, t += (<usize>ld) << 2) {

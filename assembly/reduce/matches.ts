@@ -1,4 +1,4 @@
-/** Column of the largest of n values, the first where several are equal; −1 where a value is NaN. */
+/** Returns the column of the largest of n values, the first where several are equal, or −1 where a value is NaN. */
 // @ts-ignore: decorator
 @inline
 export function argmax(n: i32, x: usize): i32 {

@@ -22,8 +22,8 @@ export function f32_absolute_residuals(m: i32, n: i32, y: usize, t: usize, ld: i
 }
 
 /**
- * What R² needs, in float64: the number of rows so far, then of each of n outputs the mean of the targets, Σ (t −
- * mean)² and Σ (t − y)², moved on by m rows. The mean is updated row by row (Welford 1962), so nothing cancels and
+ * Updates the sums for R², in float64, with m rows: the number of rows so far, then for each of n outputs the mean of
+ * the targets, Σ (t − mean)² and Σ (t − y)². The mean is updated row by row (Welford 1962), so nothing cancels and
  * equal targets give exactly 0.
  */
 export function f32_residual_moments(m: i32, n: i32, y: usize, t: usize, ld: i32, moments: usize): void {

@@ -1,3 +1,7 @@
+/**
+ * Sums in a fixed order: of columns, for the bias gradient, and of a vector in float64, for the running loss; and the
+ * search for values that are not finite.
+ */
 import { paddedBytes } from '../simd/lanes';
 
 /** BP3: out_j = [out_j +] Σ_i a_ij over the m rows of a (m, n), rows ascending, one accumulator per column. */
@@ -42,7 +46,7 @@ export function f64_add_sum(n: i32, x: usize, total: usize): void {
   f64.store(total, sum);
 }
 
-/** The index of the first of n values that is NaN or infinite, or −1, as an i32 at `index`. */
+/** Writes the index of the first of n values that is NaN or infinite, or −1, as an i32 at `index`. */
 export function f32_first_nonfinite(n: i32, x: usize, index: usize): void {
   const infinity = i32x4.splat(0x7f800000);
   let i = 0;

@@ -3,8 +3,8 @@
  */
 
 /**
- * All ones in the lanes below n mod 4, or in every lane where n is a multiple of 4: the valid lanes of a row's last
- * vector.
+ * Mask of the valid lanes of a row's last vector: all ones in the lanes below n mod 4, or in every lane where n is a
+ * multiple of 4.
  */
 // @ts-ignore: decorator
 @inline
@@ -19,7 +19,7 @@ export function sumLanes(x: v128): f32 {
   return f32x4.extract_lane(x, 0) + f32x4.extract_lane(x, 1) + (f32x4.extract_lane(x, 2) + f32x4.extract_lane(x, 3));
 }
 
-/** The largest lane; a NaN anywhere may or may not show. */
+/** The largest lane; whether a NaN shows is undefined. */
 // @ts-ignore: decorator
 @inline
 export function maxLanes(x: v128): f32 {
@@ -43,7 +43,7 @@ export function highSquares(x: v128): v128 {
   return lowSquares(i64x2.shuffle(x, x, 1, 0));
 }
 
-/** The bytes of a padded row or vector of n floats: whole vectors. */
+/** Bytes of a row or vector of n floats, padded to whole vectors. */
 // @ts-ignore: decorator
 @inline
 export function paddedBytes(n: i32): usize {

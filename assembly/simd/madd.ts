@@ -1,4 +1,4 @@
-/** acc + a·b, the one place where strict (two roundings) and fused (one rounding) numerics part. */
+/** acc + a·b: the only place where strict (two roundings) and fused (one rounding) numerics differ. */
 // @ts-ignore: decorator
 @inline
 export function madd(a: v128, b: v128, acc: v128): v128 {

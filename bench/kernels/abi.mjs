@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import ts from 'typescript';
 
 /**
- * The kernels' table of src/runtime/abi.ts: each kernel's name and parameters. The package does not export it, so the
- * file is read, freed of its types and imported; it needs nothing else.
+ * Returns the ABI table of src/runtime/abi.ts: the name and the parameters of each kernel. The package does not export
+ * it, so the file is read, stripped of its types and imported; it imports nothing else.
  *
  * @returns {Promise<Record<string, readonly string[]>>}
  */

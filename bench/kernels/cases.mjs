@@ -1,4 +1,4 @@
-/** What is measured of the kernels, by name: the ABI table decides. */
+/** The kernel measurements by name, derived from the ABI table. */
 import { gemmKernel, gemmShapes, shapeName, TILE_SHAPES } from './gemm.mjs';
 
 /**
@@ -7,7 +7,7 @@ import { gemmKernel, gemmShapes, shapeName, TILE_SHAPES } from './gemm.mjs';
  * @typedef {{ kind: 'plain', name: string, of: 'byte', kernel: string, size: import('./layout.mjs').Size }} PlainCase
  */
 
-/** One within the second-level cache, one beyond all caches: 16 MiB for each vector or matrix. */
+/** One size within the second-level cache, one beyond all caches: 16 MiB for each vector or matrix. */
 const SIZES = {
   cache: { m: 64, n: 128, k: 128 },
   memory: { m: 4096, n: 1024, k: 4096 },
@@ -30,9 +30,9 @@ export function kernelCases(table) {
   });
   /** @type {(kernel: string) => PlainCase[]} */
   const plain = (kernel) =>
-    Object.entries(SIZES).map(([place, size]) => ({
+    Object.entries(SIZES).map(([level, size]) => ({
       kind: 'plain',
-      name: `kernel/${kernel} ${place}`,
+      name: `kernel/${kernel} ${level}`,
       of: 'byte',
       kernel,
       size,

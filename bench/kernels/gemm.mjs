@@ -1,4 +1,7 @@
-/** The matrix kernels at the shapes of the networks, in the three products of a layer. */
+/**
+ * The matrix kernels at the shapes of the networks, in the three products of a layer: which shapes are measured, and
+ * the arguments of a call.
+ */
 import { PACKED_A_BYTES, SCRATCH_BYTES } from '../../scripts/kernels/shared-constants.mjs';
 import { NETWORKS, layersOf } from '../workloads/networks.mjs';
 import { fill, padded, strideOf } from './layout.mjs';
@@ -9,10 +12,10 @@ import { fill, padded, strideOf } from './layout.mjs';
  * @typedef {{ form: Form, size: Size }} Shape
  */
 
-/** Layers of less are more overhead than arithmetic. */
+/** Layers with fewer products are more overhead than arithmetic. */
 const LEAST_PRODUCTS = 50_000;
 
-/** C = A·B with m rows, n columns and k products each, for a layer that has `inputs` and `units`, on `batch` rows. */
+/** Size of C = A·B (m rows, n columns, k products each) for a layer with `inputs` and `units`, on `batch` rows. */
 const sizeOf = {
   /** @type {(batch: number, inputs: number, units: number) => Size} */
   forward: (batch, inputs, units) => ({ m: batch, n: units, k: inputs }),
@@ -22,7 +25,9 @@ const sizeOf = {
   gradient: (batch, inputs, units) => ({ m: inputs, n: units, k: batch }),
 };
 
-/** Every product of the networks that is not tiny, and the forward ones of a single row. @returns {Shape[]} */
+/**
+ * Returns every product of the networks, except tiny ones, and the forward products of a single row. @returns {Shape[]}
+ */
 export function gemmShapes() {
   /** @type {Map<string, Shape>} */
   const shapes = new Map();
@@ -40,7 +45,7 @@ export function gemmShapes() {
   return [...shapes.values()];
 }
 
-/** Where all tiles are compared: the middle layer of `mid`. @type {readonly Shape[]} */
+/** Shapes at which all tiles are compared: the middle layer of `mid`. @type {readonly Shape[]} */
 export const TILE_SHAPES = [
   { form: 'forward', size: { m: 128, n: 512, k: 512 } },
   { form: 'gradient', size: { m: 512, n: 512, k: 128 } },
@@ -56,8 +61,8 @@ export const gemmKernel = ({ form }, tile) => `f32_gemm_${form === 'gradient' ? 
 const widthOf = (tile) => Number(tile.slice(tile.indexOf('x') + 1));
 
 /**
- * Visits the elements of a (rows, n) matrix in panels of `width` columns: block after block, in each its rows one after
- * another.
+ * Visits the elements of a (rows, n) matrix in panels of `width` columns: block after block, and within a block row
+ * after row.
  *
  * @param {number} rows
  * @param {number} n
@@ -74,8 +79,8 @@ function eachInPanels(rows, n, width, visit) {
 }
 
 /**
- * The arguments of a product in a tile, its operands from `base` on. What they hold and what comes out depends on the
- * shape only, not on the tile.
+ * Returns the arguments of a product in a tile, with its operands from `base` on. Their contents and the result depend
+ * on the shape only, not on the tile.
  *
  * @param {Shape} shape
  * @param {string} tile
@@ -85,20 +90,20 @@ export function layOutGemm({ form, size: { m, n, k } }, tile, base) {
   const width = widthOf(tile);
   let end = base;
   /** @param {number} floats */
-  const place = (floats) => {
+  const allocate = (floats) => {
     const at = end;
     end = Math.ceil((at + 4 * floats) / 64) * 64 + 64;
     return { name: '', at, floats, ld: 1, columns: n, content: /** @type {const} */ ('random') };
   };
   const transposesA = form === 'gradient';
-  // A is (k, m) there, since it is the activations of k rows that are multiplied by their deltas.
+  // A is (k, m) for the gradient: the activations of k rows, which are multiplied by their deltas.
   const [rowsA, columnsA] = transposesA ? [k, m] : [m, k];
-  const a = place(rowsA * strideOf(columnsA));
-  const b = place(transposesA ? k * strideOf(n) : k * padded(n));
-  const bias = place(padded(n));
-  const c = place(transposesA ? m * padded(n) : m * strideOf(n));
+  const a = allocate(rowsA * strideOf(columnsA));
+  const b = allocate(transposesA ? k * strideOf(n) : k * padded(n));
+  const bias = allocate(padded(n));
+  const c = allocate(transposesA ? m * padded(n) : m * strideOf(n));
   const init = form === 'forward' ? bias.at : 0;
-  const scratch = place((transposesA ? SCRATCH_BYTES : PACKED_A_BYTES) / 4);
+  const scratch = allocate((transposesA ? SCRATCH_BYTES : PACKED_A_BYTES) / 4);
   return {
     args: transposesA
       ? [m, n, k, a.at, strideOf(m), b.at, strideOf(n), c.at, 0, scratch.at]

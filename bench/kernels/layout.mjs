@@ -1,4 +1,7 @@
-/** What a kernel is called with: sizes, buffers and their contents, by the names of its parameters in the ABI table. */
+/**
+ * The arguments of a kernel call: sizes, buffers and their contents, derived from the parameter names of the ABI table;
+ * and the bytes that a kernel moves.
+ */
 import { generator } from '../measure/statistics.mjs';
 
 /**
@@ -16,24 +19,26 @@ import { generator } from '../measure/statistics.mjs';
 /** n rounded up to whole vectors. @param {number} n */
 export const padded = (n) => Math.ceil(n / 4) * 4;
 
-/** Floats from row to row, as the library lays rows out: those of whole KiB get 64 bytes more. @param {number} n */
+/** Floats from row to row in the layout of the library: rows of whole KiB get 64 bytes more. @param {number} n */
 export const strideOf = (n) => padded(n) + (padded(n) % 256 === 0 ? 16 : 0);
 
-/** Columns of a maxout piece, bins of a histogram, rank of a metric, and the panels' width where it is not a tile's. */
+/**
+ * Columns of a maxout piece, bins of a histogram, rank of a metric, and width of panels where it is not that of a tile.
+ */
 const PIECES = 2;
 const BINS = 256;
 const TOP = 5;
 const PANEL_WIDTH = 8;
 
-/** Random keys, counters and the like: any number will do. */
+/** Random keys, counters and other integers whose value does not matter. */
 const ANY = 7;
 
-/** Integers by their names, besides m, n and the strides. @type {Record<string, number>} */
+/** Integers by parameter name, besides m, n and the strides. @type {Record<string, number>} */
 const INTEGERS = { pieces: PIECES, bins: BINS, width: PANEL_WIDTH, accumulate: 0, nesterov: 0 };
 
 /**
- * Floats by their names. What is updated in place is updated thousands of times: steps are so small, and factors such,
- * that nothing overflows or ends among the denormal numbers, which are slow.
+ * Floats by parameter name. Buffers are updated in place thousands of times, so steps are small and factors close to 1:
+ * no value overflows or becomes subnormal, which is slow.
  *
  * @type {Record<string, number>}
  */
@@ -65,30 +70,28 @@ const FLOATS = {
 };
 const OTHER_FLOAT = 0.25;
 
-/** Vectors with one element per row, or per column, where the kernel has rows. */
+/** Vectors with one element per row or per column, for kernels with rows. */
 const PER_ROW = new Set(['loss', 'weights', 'indices', 'labels']);
 const PER_COLUMN = new Set(['slope', 'dslope', 'mean', 'variance', 'gamma', 'beta', 'dgamma', 'dbeta', 'out']);
 
 /**
- * Running results and scratch, of a size of their own: floats enough for n columns. @type {Record<string, (n: number)
- * => number>}
+ * Running results and scratch, in floats for n columns.
+ *
+ * @type {Record<string, (n: number) => number>}
  */
 const OWN_SIZE = {
   total: () => 4,
   index: () => 4,
   words: () => 16,
-  // Float64: two per bin, which is more than the three per class of other counts; and the residuals' moments.
+  // Float64: two floats per bin, which is more than the three per class of other counts; and the moments of residuals.
   counts: (n) => 2 * 2 * BINS * n,
   moments: (n) => 2 * (1 + 3 * n),
 };
 
-/** What kernels that need some call their scratch. */
+/** Name of the scratch parameter of kernels that need scratch. */
 export const SCRATCH = 'words';
 
-/**
- * Kernels that write while they are beyond a limit, which they are at their first call only: what counts are their
- * reads.
- */
+/** Kernels that write only if a limit is exceeded, which is at their first call only: only their reads count. */
 const ONLY_READ_AT_LAST = new Set(['f32_max_norm_panels']);
 
 /** @type {Record<string, Content>} */
@@ -107,8 +110,8 @@ const CONTENTS = {
 };
 
 /**
- * The arguments of kernel `name` at a size, its buffers one after another from `base` on. Where a kernel knows no rows,
- * its vectors have m·n elements.
+ * Returns the arguments of kernel `name` at a size, with its buffers one after another from `base` on. Vectors of a
+ * kernel without rows have m·n elements.
  *
  * @param {string} name
  * @param {readonly string[]} parameters
@@ -132,7 +135,7 @@ export function layOut(name, parameters, size, base) {
   };
   /** @type {(pointer: string) => Content} */
   const contentOf = (pointer) => {
-    // A loss takes probabilities, and a logarithm what has one.
+    // Losses expect probabilities, and the logarithm expects positive numbers.
     if (pointer === 'y' && parameters.includes('*t')) return 'positive';
     if (pointer === 'x' && name === 'f32_log') return 'positive';
     return CONTENTS[pointer] ?? 'random';
@@ -169,7 +172,7 @@ export function layOut(name, parameters, size, base) {
   return { args, buffers, end };
 }
 
-/** Numbers that buffers are filled with, over and over. */
+/** Period of the numbers that fill the buffers. */
 const PERIOD = 16384;
 
 /** @param {number} seed @param {(u: number) => number} of */
@@ -185,7 +188,7 @@ const templates = { random: numbers(1, (u) => 2 * u - 1), positive: numbers(2, (
  *
  * @param {Float32Array} f32
  * @param {Buffer} buffer
- * @param {number} variant no two are alike, but for zeros
+ * @param {number} variant buffers of different variants differ, except zeros
  */
 export function fill(f32, { at, floats, ld, columns, content }, variant) {
   const view = f32.subarray(at / 4, at / 4 + floats);
@@ -208,11 +211,11 @@ export function fill(f32, { at, floats, ld, columns, content }, variant) {
 }
 
 /**
- * Bytes that a kernel has to move at a size: those of each vector or matrix that it writes, and of each that it reads,
- * found out by trying at a small size. One is written where a call changes it, and read where other contents of it give
- * other results.
+ * Returns the bytes that a kernel has to move at a size: those of each vector or matrix that it writes, and of each
+ * that it reads. The function finds them by trial at a small size: a buffer is written if a call changes it, and read
+ * if other contents of it give other results.
  *
- * @param {Float32Array} f32 where `small` lies
+ * @param {Float32Array} f32 memory that contains `small`
  * @param {(...args: number[]) => void} kernel
  * @param {string} name
  * @param {ReturnType<typeof layOut>} small
@@ -221,8 +224,10 @@ export function fill(f32, { at, floats, ld, columns, content }, variant) {
 export function traffic(f32, kernel, name, { args, buffers }, large) {
   const bits = () => buffers.map(({ at, floats }) => new Uint32Array(f32.slice(at / 4, at / 4 + floats).buffer));
   /**
-   * Memory before and after a call, with other and larger contents of one buffer. @param {number} changed @param
-   * {number} trial
+   * Returns memory before and after a call, with other and larger contents of one buffer.
+   *
+   * @param {number} changed
+   * @param {number} trial
    */
   const call = (changed, trial) => {
     buffers.forEach((buffer, index) => {
@@ -238,12 +243,12 @@ export function traffic(f32, kernel, name, { args, buffers }, large) {
   const usual = call(-1, 0);
   const found = buffers.reduce((total, { name: pointer }, index) => {
     if (pointer in OWN_SIZE) return total;
-    // Several, since a count may be the same by chance.
+    // Several trials, since a count may be equal by chance.
     const isRead = [0, 1, 2].some((trial) => {
       const other = call(index, trial);
       return usual.after.some((words, b) =>
         words.some((word, i) => {
-          // What a call leaves alone says nothing of what it read.
+          // A word that a call leaves unchanged shows nothing about its reads.
           const isResult = word !== usual.before[b][i] || other.after[b][i] !== other.before[b][i];
           return isResult && word !== other.after[b][i];
         }),
@@ -254,6 +259,6 @@ export function traffic(f32, kernel, name, { args, buffers }, large) {
     return total + 4 * large.buffers[index].floats * (Number(isRead) + Number(isWritten));
   }, 0);
   if (found > 0) return found;
-  // One that looks for what is not there, and so has read all of it.
+  // A kernel that searches for a value that does not occur has read everything.
   return large.buffers.reduce((total, { name: pointer, floats }) => total + (pointer in OWN_SIZE ? 0 : 4 * floats), 0);
 }

@@ -1,20 +1,20 @@
 /**
- * What bounds the kernels: a module with loops of multiply-adds on registers only, and a copy. Compiled when a
- * benchmark starts, with the options of the kernels and with their multiply-add, so in strict numerics it multiplies
- * and adds, and in fused numerics it fuses.
+ * The upper bounds of the kernels: a module with loops of multiply-adds on registers only, and a copy. It is compiled
+ * when a benchmark starts, with the options of the kernels and with their multiply-add: in strict numerics it
+ * multiplies and adds, in fused numerics it fuses.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /**
- * The loops. Which is fastest depends on the engine, and the fastest is the peak:
+ * The loops. Which one is fastest depends on the engine, and the fastest gives the peak:
  *
- * - `tile`: acc += a_r·b_v, the chains of a register tile of `rows` × `vectors`. The a_r change places after each turn,
- *   or an engine could take the products out of the loop; that costs moves between registers.
- * - `scale`: acc = acc·a + b in `chains` accumulators, no moves, but each waits for a product and a sum.
+ * - `tile`: acc += a_r·b_v, the chains of a register tile of `rows` × `vectors`. The a_r are rotated after each turn,
+ *   since an engine could hoist the products out of the loop otherwise; that costs moves between registers.
+ * - `scale`: acc = acc·a + b in `chains` accumulators, without moves, but each waits for a product and a sum.
  *
- * Those with more accumulators than 128-bit registers are for engines that pair vectors to 256 bits.
+ * Loops with more accumulators than 128-bit registers are for engines that pair vectors to 256 bits.
  */
 const LOOPS = [
   { name: 'tile_4x8', form: 'tile', rows: 4, vectors: 2 },
@@ -25,7 +25,7 @@ const LOOPS = [
   { name: 'scale_24', form: 'scale', chains: 24, factors: 2 },
 ];
 
-/** Turns of `scale` that are written out, and so what counts have to be a multiple of. */
+/** Unrolled turns of `scale`. Counts have to be a multiple of it. */
 const UNROLL = 4;
 
 /** @param {number} n */
@@ -76,20 +76,20 @@ const SOURCE = [
   .flat(Infinity)
   .join('\n');
 
-/** The loops' names, and the multiply-adds of float32 in each of their turns. */
+/** The names of the loops, and the float32 multiply-adds in each of their turns. */
 export const PEAK_LOOPS = LOOPS.map(({ name, rows = 0, vectors = 0, chains = 0 }) => ({
   name,
   products: 4 * (rows * vectors + chains),
 }));
 
 /**
- * The module's bytes. They import the memory of the kernels, so a module can share it with them.
+ * Compiles the module. It imports the memory of the kernels, so it can share their memory.
  *
  * @param {'strict' | 'fused'} numerics
  * @returns {Promise<Uint8Array>}
  */
 export async function compileRoofs(numerics) {
-  // A large package, which not every command needs.
+  // A large package that not every command needs.
   const { main } = await import('assemblyscript/asc');
   const root = fileURLToPath(new URL('../..', import.meta.url));
   const config = JSON.parse(readFileSync(join(root, 'asconfig.json'), 'utf8'));

@@ -2,12 +2,15 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { compileRoofs, PEAK_LOOPS } from './roofs.mjs';
 
-/** Numerics that are asked for. @param {Record<string, unknown>} engine @returns {'strict' | 'fused'} */
+/**
+ * Returns the numerics that the engine options ask for. @param {Record<string, unknown>} engine @returns {'strict' |
+ * 'fused'}
+ */
 export const askedNumerics = ({ numerics }) => (numerics === 'fused' ? 'fused' : 'strict');
 
 /**
- * What sides need to measure kernels, but for their own binaries: compiled here, so that no compiler runs in the
- * processes that are measured.
+ * Returns the data that sides need to measure kernels, except their own binaries. The bounds are compiled here, so that
+ * no compiler runs in the measured processes.
  *
  * @param {Record<string, readonly string[]>} table the ABI
  * @param {readonly { engine: Record<string, unknown> }[]} sides

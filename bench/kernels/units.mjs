@@ -1,6 +1,7 @@
 /**
- * Kernels, each timed in turns with what bounds it: matrix kernels with multiply-adds on registers, all others with a
- * copy of as many bytes.
+ * Kernels, each interleaved with its upper bound: matrix kernels with multiply-adds on registers, all others with a
+ * copy of as many bytes. cases.mjs lists the measurements, layout.mjs and gemm.mjs lay out the arguments, roofs.mjs
+ * makes the bounds.
  */
 import { readFileSync } from 'node:fs';
 import { FIRST_ADDRESS, PAGE } from '../../scripts/kernels/shared-constants.mjs';
@@ -22,21 +23,20 @@ import { fill, layOut, traffic, SCRATCH } from './layout.mjs';
  * @property {string} tile
  */
 
-/** What the kernels' memory import declares. */
+/** Maximum that the memory import of the kernels declares. */
 const MAXIMUM_PAGES = 65536;
 
-/** Where the register-only loops read and write a few vectors. */
+/** Address of the few vectors that the register-only loops read and write. */
 const PEAK_ADDRESS = FIRST_ADDRESS;
 const BASE = FIRST_ADDRESS + 1024;
 
 const COPY_BYTES = 64 * 2 ** 20;
 
-/** Where traffic is found out. @type {Size} */
+/** Size at which the traffic of a kernel is found. @type {Size} */
 const SMALL = { m: 512, n: 16, k: 16 };
 
 /**
- * Milliseconds of a kernel before it is measured, which V8 takes to optimize it; then of a turn, or more where a single
- * call takes more.
+ * Milliseconds of warm-up of a kernel, in which V8 optimizes it; and of a turn, or more if a single call takes longer.
  */
 const WARM_UP = 30;
 const TURN = 2;
@@ -52,13 +52,13 @@ function timed(run, times) {
   return (performance.now() - start) / times;
 }
 
-/** Seconds of a call in the fastest of some turns. @param {() => void} run @param {number} turns */
+/** Returns the seconds of a call in the fastest of some turns. @param {() => void} run @param {number} turns */
 function fastest(run, turns) {
   const calls = Math.max(1, Math.ceil(TURN / timed(run, 1)));
   return Math.min(...Array.from({ length: turns }, () => timed(run, calls))) / 1000;
 }
 
-/** Calls that take a turn, found after warming up. @param {() => void} run */
+/** Returns the number of calls in a turn, measured after warming up. @param {() => void} run */
 async function callsPerTurn(run) {
   const start = performance.now();
   let calls = 0;
@@ -66,14 +66,14 @@ async function callsPerTurn(run) {
     run();
     calls++;
   }
-  // Optimized code is made on another thread and taken at the next call.
+  // Optimized code is made on another thread and used from the next call on.
   await new Promise((resolve) => setTimeout(resolve, 5));
   const each = timed(run, Math.max(1, Math.ceil(calls / 10)));
   return Math.max(1, Math.ceil(TURN / each));
 }
 
 /**
- * Every kernel of the table, on a memory of its own, from the package's binary.
+ * Returns the units of every kernel of the table, from the binary of the package, on a memory of their own.
  *
  * @param {KernelOptions} options
  * @returns {Promise<Unit[]>}
@@ -81,8 +81,8 @@ async function callsPerTurn(run) {
 export async function kernelUnits({ table, kernels, roofs, peakLoops, tile }) {
   const memory = new WebAssembly.Memory({ initial: 16, maximum: MAXIMUM_PAGES, shared: true });
   const instantiate = async (/** @type {string} */ path) => {
-    // A section of another name, which says nothing: V8 would take the library's module of the same bytes, compiled
-    // with the flags of that time.
+    // A custom section makes the bytes differ: V8 would reuse the module that the library compiled from the same bytes,
+    // under the flags of that time.
     const mark = new TextEncoder().encode('bench');
     const bytes = Uint8Array.from([...readFileSync(path), 0, mark.length + 1, mark.length, ...mark]);
     const { exports } = await WebAssembly.instantiate(await WebAssembly.compile(bytes), { env: { memory } });
@@ -114,8 +114,8 @@ export async function kernelUnits({ table, kernels, roofs, peakLoops, tile }) {
   }
 
   /**
-   * Turns of a kernel and of its bound: the seconds of a call, and its share of the bound's rate. The fastest turn of
-   * each counts, which is the one that nothing else interrupted.
+   * Interleaves turns of a kernel and of its bound. Returns the seconds of a call, and its share of the rate of the
+   * bound. The fastest turn of each counts, the one that nothing else interrupted.
    *
    * @param {{ run: () => void, calls: number, amount: number }} subject
    * @param {{ run: () => void, amount: number }} bound
@@ -136,8 +136,10 @@ export async function kernelUnits({ table, kernels, roofs, peakLoops, tile }) {
   }
 
   /**
-   * Copies half of `bytes`, so that as many are read and written together, behind the operands. @param {number}
-   * bytes @param {number} from
+   * Returns a bound that copies half of `bytes`, so that as many are read and written together, behind the operands.
+   *
+   * @param {number} bytes
+   * @param {number} from
    */
   function copyBound(bytes, from) {
     const half = Math.ceil(bytes / 128) * 64;
@@ -178,9 +180,9 @@ export async function kernelUnits({ table, kernels, roofs, peakLoops, tile }) {
       name,
       of,
       async prepare() {
-        // Another build's kernel may be another one.
+        // Another build may have another kernel of that name.
         if (kernel[kernelName]?.length !== parameters.length)
-          throw new Error(`${kernelName}: not there, or with other parameters.`);
+          throw new Error(`${kernelName}: missing, or with other parameters.`);
         amount = operands.amount();
         fillAll();
         run();
@@ -215,7 +217,7 @@ export async function kernelUnits({ table, kernels, roofs, peakLoops, tile }) {
         return traffic(f32, kernel[name], name, small, { args, buffers, end });
       },
       fill: () => buffers.forEach((buffer, index) => fill(f32, buffer, index)),
-      // The contents of scratch are no result.
+      // Scratch is not part of the result.
       read: () =>
         buffers.flatMap(({ name, at, floats }) => (name === SCRATCH ? [] : [f32.slice(at / 4, at / 4 + floats)])),
     };

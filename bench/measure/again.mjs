@@ -1,6 +1,7 @@
 /**
- * Measures again what looks slower or faster than the other side: of some hundred rows on a shared machine a few always
- * do, and of one process all that lies badly in memory.
+ * Measures suspicious rows again, those that appear slower or faster than the other side: of some hundred rows on a
+ * shared machine a few always do, and in a single process those whose data is placed badly in memory. session.mjs
+ * measures, statistics.mjs decides.
  */
 import { compareSides } from './comparison.mjs';
 import { measure } from './session.mjs';
@@ -10,15 +11,15 @@ import { measure } from './session.mjs';
  * @typedef {import('./session.mjs').Row} Row
  */
 
-/** Repetitions of each further measurement, at least; what still stands out goes on to the next. */
+/** Minimum repetitions of each further measurement. Rows that still stand out go on to the next. */
 const FURTHER = [
   { rounds: 3, processes: 4 },
   { rounds: 5, processes: 10 },
 ];
 
 /**
- * Whether the interval, as it is drawn, is on one side of no difference, and the middle beyond the threshold: enough to
- * look again, a verdict takes more.
+ * Whether the interval, not widened, lies on one side of equal speed, with the median beyond the threshold. That is
+ * enough to measure again; a verdict takes more.
  *
  * @param {Row} row
  * @param {number} threshold
@@ -35,9 +36,10 @@ function standsOut(row, threshold) {
 }
 
 /**
- * The rows, those that stand out as they were measured last: the verdict on them rests on fresh processes alone.
+ * Returns the rows, with the last measurement of those that stand out: the verdict on them rests on fresh processes
+ * alone.
  *
- * @param {Plan} plan what the rows were measured by
+ * @param {Plan} plan how the rows were measured
  * @param {readonly Row[]} rows
  * @param {number} threshold
  * @param {(plan: Plan) => Promise<Row[]>} [measureRows]
@@ -52,12 +54,12 @@ export async function measureAgain(plan, rows, threshold, measureRows = measure)
     plan.log(`measured again: ${names.join('; ')}`);
     const fresh = await measureRows({
       ...plan,
-      // A row may be one of several that a unit gives, whose name it starts with.
+      // A unit may give several rows, whose names start with its own.
       wants: (unit) => names.some((name) => name === unit || name.startsWith(`${unit}, `)),
       rounds: Math.max(plan.rounds, least.rounds),
       processes: Math.max(plan.processes, least.processes),
     });
-    // A side that could not do it again leaves the row as it was.
+    // If the other side could not run again, the row stays as it was.
     const again = fresh.filter(({ name, sides }) => names.includes(name) && sides[1] !== undefined);
     for (const row of again) latest.set(row.name, { ...row, again: true });
     suspects = again.filter((row) => standsOut(row, threshold));

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 
 /**
- * SHA-256 over the bytes of arrays, in hexadecimal: little-endian float32, as they stand in WebAssembly memory.
+ * Returns the SHA-256 over the bytes of arrays, in hexadecimal: little-endian float32, as in WebAssembly memory.
  *
  * @param {Iterable<Float32Array>} arrays
  */

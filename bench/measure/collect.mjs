@@ -1,4 +1,4 @@
-/** Full garbage collections, where the engine can be asked for them; elsewhere nothing. */
+/** Runs a full garbage collection where the engine allows it; elsewhere does nothing. */
 export const collect = await collector();
 
 /** @returns {Promise<() => void>} */

@@ -1,4 +1,4 @@
-/** What two measurements of the same rows say about each other. */
+/** Compares two measurements of the same row. statistics.mjs computes the intervals. */
 import { medianInterval, pairedSpeed, unpairedSpeed, verdictOf } from './statistics.mjs';
 
 /**
@@ -16,16 +16,18 @@ import { medianInterval, pairedSpeed, unpairedSpeed, verdictOf } from './statist
 
 export const THRESHOLD = 0.05;
 
-/** Differences that may be zero or less have no ratio. @type {Interval} */
+/** Ratio of differences that may be zero or less. @type {Interval} */
 const NO_RATIO = { estimate: NaN, low: -Infinity, high: Infinity };
 
 /**
- * Seconds of the work that both did: amounts may differ where work is counted, such as bytes. @param {Measured} side
+ * Seconds per amount of work: amounts may differ where work is counted, such as bytes.
+ *
+ * @param {Measured} side
  */
 const perAmount = ({ seconds, amount }) => seconds.map((group) => group.map((value) => value / amount));
 
 /**
- * How many times faster `after` is, or smaller where the row is a size.
+ * Returns how many times faster `after` is, or smaller if the row is a size.
  *
  * @param {Row} row
  * @param {Measured} before

@@ -1,8 +1,11 @@
-/** A process that takes part in a comparison: it is asked in turn with others, and times its work itself. */
+/**
+ * Starts a process that takes part in a comparison, and talks to it. The process is asked alternately with others, and
+ * times its work itself; worker.mjs is its program.
+ */
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 
-/** Answers requests of one line of JSON with one line of JSON each. */
+/** The connection to such a process: requests and answers of one line of JSON each. */
 export class Contestant {
   /** @type {Map<number, { resolve: (value: any) => void, reject: (error: Error) => void }>} */
   #waiting = new Map();
@@ -35,10 +38,10 @@ export class Contestant {
         resolve();
       });
     });
-    // Writing to a process that has gone is told by its end.
+    // A failed write to a process that has ended is reported by its `close` event.
     child.stdin.on('error', () => undefined);
     createInterface({ input: child.stdout }).on('line', (line) => {
-      // Whatever else a library prints is not for us.
+      // Ignore other output of libraries.
       if (!line.startsWith('{"id":')) return;
       const { id, result, error } = JSON.parse(line);
       const waiting = this.#waiting.get(id);
@@ -61,7 +64,7 @@ export class Contestant {
     });
   }
 
-  /** Lets the process end, and waits until it has. */
+  /** Ends the process, and waits until it has ended. */
   async close() {
     this.#child.stdin.end();
     await this.#ended;

@@ -1,9 +1,12 @@
-/** The checksums that are stated: constants, since the library gives the same bits everywhere. */
+/** The expected checksums: constants, since the library gives the same bits on every platform. */
 import { readFileSync, writeFileSync } from 'node:fs';
 
 const FILE = new URL('../checksums.json', import.meta.url);
 
-/** By numerics, then by the name of what is measured. @returns {Record<string, Record<string, string>>} */
+/**
+ * Returns the checksums by numerics, then by the name of the measurement. @returns {Record<string, Record<string,
+ * string>>}
+ */
 export const readExpected = () => JSON.parse(readFileSync(FILE, 'utf8'));
 
 /** @param {Record<string, Record<string, string>>} expected */

@@ -1,10 +1,10 @@
-/** What a result has to say about where it was measured. */
+/** Describes the machine that a result was measured on. */
 import { readFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, release, totalmem, type } from 'node:os';
 
 /**
- * The processor's name; on Linux with its family, model and widest vectors too, since virtual machines name a maker's
- * whole line alike.
+ * Returns the name of the processor. On Linux also its family, model and widest vectors, since virtual machines give a
+ * whole product line the same name.
  */
 function processor() {
   const name = cpus()[0]?.model.trim() ?? 'unknown';
@@ -24,14 +24,14 @@ function processor() {
   return more.length === 0 ? name : `${name} (${more.join(', ')})`;
 }
 
-/** No host name and no path: results are published. */
+/** Contains no host name and no path, since results are published. */
 export const machine = () => ({
   processor: processor(),
   cores: availableParallelism(),
   memoryGiB: Math.round(totalmem() / 2 ** 30),
   system: `${type()} ${release()}`,
   architecture: process.arch,
-  /** Processes that wanted to run in the last minute, this one included: above `cores`, others are in the way. */
+  /** Processes ready to run in the last minute, this one included. Above `cores`, other processes interfere. */
   load: Math.round(loadavg()[0] * 100) / 100,
 });
 

@@ -1,4 +1,4 @@
-/** What this process runs on, such as `Node 20.20.2 (V8 11.3.244.8)`. */
+/** Returns the name of the runtime, such as `Node 20.20.2 (V8 11.3.244.8)`. */
 export function runtimeName() {
   const { bun, deno, node, v8 } = process.versions;
   if (bun) return `Bun ${bun}`;

@@ -1,4 +1,7 @@
-/** Runs units on one side or on two in turns, and holds every result against its checksum before its time counts. */
+/**
+ * Runs units on one side, or interleaved on two, and checks every result against its checksum before its time counts.
+ * The units are measured in processes of their own (worker.mjs); sides.mjs reads which sides there are.
+ */
 import { fileURLToPath } from 'node:url';
 import { askedNumerics } from '../kernels/setting.mjs';
 import { sizesOf } from '../workloads/sizes.mjs';
@@ -11,25 +14,25 @@ import { Contestant } from './contestant.mjs';
  * @property {readonly string[]} runtime command and flags
  * @property {ReturnType<typeof import('../workloads/package.mjs').packageFiles>} files
  * @property {Record<string, unknown>} engine
- * @property {boolean} ownBits whether its checksums are its own affair, as those of another version may be
- * @property {string} [runs] what it says it runs on
+ * @property {boolean} ownBits whether its results may differ from the expected checksums, as in another version
+ * @property {string} [runs] the name of its runtime
  * @property {Record<string, unknown>} [info] of its engine
  *
- * @typedef {object} Measured What one side did of a row.
+ * @typedef {object} Measured Measurement of one side of a row.
  * @property {number} amount
  * @property {number} [flops]
  * @property {string} [checksum]
  * @property {string} [note]
  * @property {number} [bytes] where the row is a size
- * @property {number[][]} seconds repetitions, apart for each process
+ * @property {number[][]} seconds repetitions, by process
  * @property {number[][]} [share]
  * @property {Record<string, number[][]>} [counts]
  *
  * @typedef {object} Row
  * @property {string} name
  * @property {'sample' | 'flop' | 'byte' | 'call' | 'size'} of
- * @property {boolean} [again] whether it stood out at first and was measured again, with repetitions of their own
- * number
+ * @property {boolean} [again] whether it stood out at first and was measured again, with another number of
+ * repetitions
  * @property {boolean} [difference] whether its times are differences, which may be near zero
  * @property {Measured[]} sides
  *
@@ -42,19 +45,19 @@ import { Contestant } from './contestant.mjs';
  * @property {number} tailCalls
  * @property {Awaited<ReturnType<typeof import('../kernels/setting.mjs').kernelSetting>>} [kernels]
  * @property {Record<string, Record<string, string>>} expected checksums, by numerics and name
- * @property {boolean} [update] whether checksums are written into `expected` instead of held against it
+ * @property {boolean} [update] whether checksums are written into `expected` instead of being checked against it
  * @property {(line: string) => void} log
  */
 
-/** Results are not what they must be: their times mean nothing. */
+/** Results differ from their checksums, so their times mean nothing. */
 class ChecksumError extends Error {}
 
 const WORKER = fileURLToPath(new URL('../worker.mjs', import.meta.url));
 
-/** Numerics that a side's results are those of: a machine that does not fuse gives strict ones. @param {Side} side */
+/** Returns the numerics of a side's results. A runtime that does not fuse gives strict ones. @param {Side} side */
 const numericsOf = ({ engine, info }) => /** @type {string | undefined} */ (info?.numerics) ?? askedNumerics(engine);
 
-/** The checksums that are held against results, or taken from them. */
+/** Checks results against checksums, or collects them. */
 class Ledger {
   /** @type {string[]} */
   wrong = [];
@@ -82,7 +85,7 @@ class Ledger {
     );
   }
 
-  /** Throws where anything was wrong. */
+  /** Throws if any result was wrong. */
   settle() {
     if (this.wrong.length > 0)
       throw new ChecksumError(`results differ from their checksums:\n${this.wrong.join('\n')}`);
@@ -138,7 +141,7 @@ export async function measure(plan) {
     /** @type {Awaited<ReturnType<typeof open>>[]} */
     const running = [];
     try {
-      // One after the other: opening measures already, which loop is the peak.
+      // One after the other, since opening already measures which loop gives the peak.
       for (const side of sides) running.push(await open(plan, side));
       const units = running[0].units.filter(({ name }) => wants(name));
       for (const name of STARTS) if (wants(name)) units.push({ name, of: 'call' });
@@ -152,7 +155,7 @@ export async function measure(plan) {
           if (isStart(name)) all.push(prepareStart(name, sides[index]));
           else {
             const one = await contestant.ask('prepare', { unit: name }).catch((/** @type {Error} */ error) => {
-              // Another version may not have it; this one has to.
+              // Another version may lack this unit; this version has to have it.
               if (index === 0) throw new Error(`${name}: ${error.message}`);
               log(`${name}: left out. ${error.message}`);
               return undefined;
@@ -169,7 +172,7 @@ export async function measure(plan) {
         log(`process ${process + 1} of ${processes}: round ${round + 1} of ${rounds}`);
         for (const [number, { name, of }] of units.entries()) {
           const order = sides.map((_, index) => index);
-          // Who goes first changes, so that a machine that is slowing down favours neither.
+          // The order alternates, so that a machine that slows down favours neither side.
           if ((round + number) % 2 === 1) order.reverse();
           for (const index of order) {
             const ready = prepared.get(name)?.[index];

@@ -1,9 +1,12 @@
-/** From a command's options to the sides that it measures. */
+/**
+ * Converts the options of a command to the sides that it measures: a build, an engine and a runtime each. session.mjs
+ * measures them.
+ */
 import { fileURLToPath } from 'node:url';
 import { packageFiles } from '../workloads/package.mjs';
 
 /**
- * Options, as node:util's parseArgs takes them, that say what is measured.
+ * Options of the measured side, for parseArgs of node:util.
  *
  * @type {Record<'package' | 'engine' | 'runtime', { type: 'string', multiple: false }>}
  */
@@ -14,7 +17,7 @@ export const SIDE_OPTIONS = {
 };
 
 /**
- * And what it is compared with, in turns.
+ * Options of the side that it is compared with, interleaved.
  *
  * @type {Record<'against' | 'against-engine' | 'against-runtime', { type: 'string', multiple: false }>}
  */
@@ -26,7 +29,7 @@ export const AGAINST_OPTIONS = {
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** `tile=5x8,simd256=true` as an object. @param {string} [text] */
+/** Parses `tile=5x8,simd256=true` to an object. @param {string} [text] */
 function readEngine(text = '') {
   /** @type {Record<string, unknown>} */
   const options = {};
@@ -39,7 +42,7 @@ function readEngine(text = '') {
   return options;
 }
 
-/** A command with its flags; this process's own where none is named. @param {string} [text] */
+/** Splits a command with its flags; the default is the runtime of this process. @param {string} [text] */
 const readRuntime = (text) => (text === undefined ? [process.execPath] : text.split(' ').filter(Boolean));
 
 /**
@@ -58,7 +61,7 @@ export function readSides(options) {
     ownBits: false,
   };
   if (against === undefined && otherEngine === undefined && otherRuntime === undefined) return [first];
-  // What is not said of the other side is as on this one: that is what is compared.
+  // Options that are not given for the other side are those of this one: the rest is compared.
   const second = {
     name: 'other',
     files: packageFiles(against ?? folder),

@@ -1,15 +1,15 @@
 /**
- * Statistics that a noisy machine cannot easily mislead: medians, and intervals by the bootstrap (Efron 1979), which
- * assumes no distribution. Of few values it makes them too narrow: three of them lie on one side of their median in one
- * of four samples, whatever is drawn. So they are widened as a normal distribution's would be (Hesterberg 2015, "What
- * Teachers Should Know About the Bootstrap"). Pure functions; the resampling is seeded, so the same numbers always give
- * the same interval.
+ * Statistics that are robust against a noisy machine: medians, and intervals by the bootstrap (Efron 1979), which
+ * assumes no distribution. For few values the bootstrap is too narrow: three values lie on one side of their median in
+ * one of four samples, whatever is drawn. So intervals are widened as those of a normal distribution would be
+ * (Hesterberg 2015, "What Teachers Should Know About the Bootstrap"). The functions are pure and the resampling is
+ * seeded, so the same numbers always give the same interval.
  */
 
 /**
  * @typedef {{ estimate: number, low: number, high: number }} Interval
- * @typedef {{ confidence?: number, resamples?: number, seed?: number, asDrawn?: boolean }} BootstrapOptions asDrawn: not widened, for a first look
- * @typedef {readonly (readonly number[])[]} Groups Times of repetitions, apart for each process that they ran in.
+ * @typedef {{ confidence?: number, resamples?: number, seed?: number, asDrawn?: boolean }} BootstrapOptions asDrawn: not widened, for a first check
+ * @typedef {readonly (readonly number[])[]} Groups Times of repetitions, by the process that they ran in.
  */
 
 export const CONFIDENCE = 0.95;
@@ -17,7 +17,7 @@ const RESAMPLES = 2000;
 const SEED = 1;
 
 /**
- * Numbers of [0, 1), the same for the same seed: a counter through the finalizer of MurmurHash3.
+ * Returns a generator of numbers in [0, 1), the same for the same seed: a counter through the finalizer of MurmurHash3.
  *
  * @param {number} seed
  * @returns {() => number}
@@ -37,7 +37,7 @@ export function generator(seed) {
 const ascending = (values) => values.slice().sort((a, b) => a - b);
 
 /**
- * The q-quantile, between neighbours by linear interpolation.
+ * Returns the q-quantile, with linear interpolation between neighbours.
  *
  * @param {readonly number[]} values
  * @param {number} q
@@ -54,7 +54,7 @@ export function quantile(values, q) {
 export const median = (values) => quantile(values, 0.5);
 
 /**
- * As many draws with replacement as there are elements.
+ * Draws as many elements with replacement as there are.
  *
  * @template T
  * @param {readonly T[]} list
@@ -64,8 +64,8 @@ export const median = (values) => quantile(values, 0.5);
 const redraw = (list, random) => list.map(() => list[Math.floor(random() * list.length)]);
 
 /**
- * Processes first, then the repetitions within each: what differs from process to process, such as where things lie in
- * memory, then widens the interval.
+ * Draws processes first, then repetitions within each. So differences between processes, such as the placement of data
+ * in memory, widen the interval.
  *
  * @template T
  * @param {readonly (readonly T[])[]} groups
@@ -75,7 +75,7 @@ const redraw = (list, random) => list.map(() => list[Math.floor(random() * list.
 const redrawGroups = (groups, random) => redraw(groups, random).flatMap((group) => redraw(group, random));
 
 /**
- * Density of Student's t with so many degrees of freedom, but for a factor.
+ * Density of Student's t with `freedom` degrees of freedom, up to a factor.
  *
  * @param {number} t
  * @param {number} freedom
@@ -86,8 +86,10 @@ const density = (t, freedom) => (1 + (t * t) / freedom) ** (-(freedom + 1) / 2);
 const STEPS = 400;
 
 /**
- * The integral of `density` from 0 to t, on atan(t/√freedom), in which the whole line is finite. @param {number}
- * t @param {number} freedom
+ * Integrates `density` from 0 to t, over atan(t/√freedom), in which the whole line is finite.
+ *
+ * @param {number} t
+ * @param {number} freedom
  */
 function mass(t, freedom) {
   const end = Math.atan(t / Math.sqrt(freedom));
@@ -100,11 +102,12 @@ function mass(t, freedom) {
   return sum * end;
 }
 
-/** What `studentBound` found before. @type {Map<string, number>} */
+/** Results of earlier calls of `studentBound`. @type {Map<string, number>} */
 const bounds = new Map();
 
 /**
- * The t within ±t of which Student's distribution with so many degrees of freedom has that share.
+ * Returns the t for which the interval ±t has probability `share` in Student's distribution with `freedom` degrees of
+ * freedom.
  *
  * @public
  * @param {number} share
@@ -124,19 +127,22 @@ export function studentBound(share, freedom) {
   return low;
 }
 
-/** Degrees of freedom with which Student's distribution is the normal one, for what is asked of it here. */
+/** Degrees of freedom at which Student's distribution is close enough to the normal one. */
 const MANY = 1000;
 
-/** What is drawn from: processes with their repetitions, or, of one, its repetitions. @param {Groups} groups */
+/**
+ * Describes the values that a resample draws from: processes with their repetitions or, for one process, its
+ * repetitions. @param {Groups} groups
+ */
 const drawnFrom = (groups) => ({
   count: groups.length > 1 ? groups.length : groups[0].length,
   inTwo: groups.length > 1,
 });
 
 /**
- * How much wider than the bootstrap's an interval has to be, for `count` values that are drawn from. What is drawn in
- * two steps, processes and then repetitions, varies more than what it is drawn from, which makes up for the factor
- * √(n/(n−1)) of what is drawn in one.
+ * Returns the factor by which the bootstrap's interval has to be widened for `count` values. Values that are drawn in
+ * two steps, processes and then repetitions, vary more than the values themselves, which makes up for the factor
+ * √(n/(n−1)) of values that are drawn in one step.
  *
  * @param {number} count
  * @param {boolean} inTwo
@@ -148,7 +154,7 @@ const widening = (count, inTwo, confidence) =>
 /**
  * @param {() => number} draw a statistic of one resample
  * @param {number} estimate
- * @param {{ count: number, inTwo: boolean }} from how many values a resample draws from, and whether the repetitions of each besides
+ * @param {{ count: number, inTwo: boolean }} from number of values drawn from; whether repetitions are drawn too
  * @param {BootstrapOptions} [options]
  * @returns {Interval}
  */
@@ -158,12 +164,12 @@ function interval(
   { count, inTwo },
   { confidence = CONFIDENCE, resamples = RESAMPLES, asDrawn = false } = {},
 ) {
-  // One alone says nothing of how far it may be off.
+  // A single value does not show its error.
   if (count < 2) return { estimate, low: -Infinity, high: Infinity };
   const draws = Array.from({ length: resamples }, draw);
   const [low, high] = [(1 - confidence) / 2, (1 + confidence) / 2].map((q) => quantile(draws, q));
   const wider = asDrawn ? 1 : widening(count, inTwo, confidence);
-  // By a factor, so that what is positive stays so.
+  // By a factor, so that positive bounds stay positive.
   const widened =
     low > 0
       ? (/** @type {number} */ end) => estimate * (end / estimate) ** wider
@@ -172,7 +178,7 @@ function interval(
 }
 
 /**
- * The median of all repetitions.
+ * Returns the median of all repetitions with its interval.
  *
  * @param {Groups} groups
  * @param {BootstrapOptions} [options]
@@ -183,8 +189,8 @@ export function medianInterval(groups, options) {
 }
 
 /**
- * How many times faster `after` is than `before`, where repetition i of both ran one right after the other: the median
- * of their ratios. What slows the machine for a while slows both, and cancels.
+ * Returns how many times faster `after` is than `before`, where repetition i of both ran one right after the other: the
+ * median of their ratios. A slow phase of the machine affects both, and cancels.
  *
  * @param {Groups} before
  * @param {Groups} after
@@ -196,8 +202,8 @@ export function pairedSpeed(before, after, options) {
 }
 
 /**
- * The same of two runs at different times: the ratio of the medians. It takes the machine to be as fast in one as in
- * the other.
+ * Returns the same for two runs at different times: the ratio of the medians. It assumes that the machine was equally
+ * fast in both.
  *
  * @param {Groups} before
  * @param {Groups} after
@@ -228,7 +234,7 @@ export function verdictOf({ low, high }, threshold) {
 }
 
 /**
- * The exponent e and factor c of y = c·x^e, by least squares on the logarithms.
+ * Returns the exponent e and factor c of y = c·x^e, by least squares on the logarithms.
  *
  * @param {readonly number[]} x
  * @param {readonly number[]} y
@@ -243,7 +249,8 @@ export function powerLaw(x, y) {
 }
 
 /**
- * The exponent of the medians, and its interval: round i of all points was measured together, and is drawn together.
+ * Returns the exponent of the medians, with its interval. Round i of all points was measured together, and is drawn
+ * together.
  *
  * @param {readonly number[]} x
  * @param {readonly (readonly number[])[]} seconds per point, the times of its rounds

@@ -1,7 +1,7 @@
 /**
- * @typedef {object} Unit What is measured: fixed work with a fixed result.
+ * @typedef {object} Unit A measurement: fixed work with a fixed result.
  * @property {string} name group, slash, the rest
- * @property {'sample' | 'flop' | 'byte' | 'call'} of what it does `amount` of
+ * @property {'sample' | 'flop' | 'byte' | 'call'} of unit of `amount`
  * @property {() => Promise<Prepared>} prepare builds what it needs and runs it once
  * @property {() => Promise<Repetition>} run
  *
@@ -12,7 +12,7 @@
  * @property {string} [note]
  *
  * @typedef {object} Repetition
- * @property {Record<string, number>} seconds by what is measured: '' for the work itself
+ * @property {Record<string, number>} seconds by part: '' for the work itself
  * @property {string} [checksum] of this repetition's result
  * @property {number} [share] of the bound's rate
  * @property {Record<string, number>} [counts] besides times, such as garbage collections

@@ -1,12 +1,10 @@
-/**
- * The training of bench/pages on MNIST: what a page and Node do alike. Takes nothing from any platform but a digest.
- */
+/** The MNIST training that a page and Node both run. It uses no platform feature except a digest. */
 
 /** @typedef {typeof import('../../dist/index.js')} Library */
 
 /** @param {Uint8Array} images an IDX file of 28 × 28 pixels @param {Uint8Array} labels an IDX file of classes */
 export function digits(images, labels) {
-  // Behind headers of four bytes and four for each dimension.
+  // Skips the headers: four bytes, and four for each dimension.
   return { x: Float32Array.from(images.subarray(16), (pixel) => pixel / 255), y: labels.subarray(8) };
 }
 

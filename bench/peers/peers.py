@@ -188,5 +188,5 @@ for line in sys.stdin:
         answer = {**head, "result": getattr(answers, what)(**request)}
     except Exception as error:
         answer = {**head, "error": f"{type(error).__name__}: {error}"}
-    # The way JSON.stringify writes it: the reader looks at how the line begins.
+    # The format of JSON.stringify: the reader checks the beginning of the line.
     print(json.dumps(answer, separators=(",", ":")), flush=True)

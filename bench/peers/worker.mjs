@@ -1,6 +1,6 @@
 /**
- * A process with one contestant in it. It answers requests, one line of JSON each, on standard input; what it takes for
- * the answers is not timed. `peers.py` beside this file answers the same ones.
+ * A process with one contestant. It answers requests on standard input, one line of JSON each; the time of parsing and
+ * answering is not measured. `peers.py` answers the same requests for Python contestants.
  */
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
@@ -19,18 +19,18 @@ let network;
 /** @type {import('./contestant.mjs').Data} */
 let data;
 
-/** Rows that the loss is taken of, and that are asked for one by one. */
+/** Rows for the loss, and for predictions of one row. */
 const PROBE = 256;
 
 /** Calls for one row that are timed together. */
 const GROUP = 16;
 
-/** Groups that the median is taken of at most: the last. */
+/** Groups in the median, at most: the last ones. */
 const GROUPS = 1024;
 
 const probe = () => data.x.subarray(0, PROBE * network.sizes[0]);
 
-/** Cross-entropy of the first rows, and the mean square of what is missing where outputs are no probabilities. */
+/** Returns the cross-entropy of the first rows, or the mean squared error where outputs are not probabilities. */
 async function loss() {
   const outputs = await built.predict(probe());
   const classes = network.sizes[network.sizes.length - 1];
@@ -67,7 +67,7 @@ const answers = {
     await built.train?.(epochs);
     return { before, after: await loss() };
   },
-  /** Rows a second, over whole epochs that take at least so long. */
+  /** Rows per second, over whole epochs that take at least `atLeast` seconds. */
   async train({ atLeast }) {
     const start = performance.now();
     let epochs = 1;
@@ -93,14 +93,14 @@ const answers = {
       const start = performance.now();
       for (let i = 0; i < GROUP; i++) {
         const answer = built.predictOne(rows[(group * GROUP + i) % PROBE]);
-        // To wait for what is there already would cost a turn of the microtask queue.
+        // Awaiting a value that is there already would cost a turn of the microtask queue.
         if (answer instanceof Promise) await answer;
       }
       times[group % GROUPS] = seconds(start) / GROUP;
     }
     return { seconds: median(Array.from(times.subarray(0, group))) };
   },
-  /** Rows a second in batches of 256. */
+  /** Rows per second in batches of 256. */
   async batch({ atLeast }) {
     const rows = probe();
     const start = performance.now();
@@ -111,13 +111,13 @@ const answers = {
     } while (seconds(start) < atLeast);
     return { rate: (calls * PROBE) / seconds(start) };
   },
-  /** Operations a second of a matrix product by this library's kernel, the best of the calls. */
+  /** Operations per second of a matrix product by the kernel of this library, in the fastest call. */
   async gemm({ size, atLeast }) {
     const { numerics = 'strict' } = settings;
     const file = new URL(`../../dist/kernels${numerics === 'fused' ? '-fused' : ''}.wasm`, import.meta.url);
     const { createEngine } = await import('../../dist/index.js');
     const { tile } = (await createEngine(settings)).info;
-    // An empty custom section makes other bytes of it: V8 compiles the same bytes once, whatever its flags are by now.
+    // An empty custom section makes the bytes differ: V8 compiles the same bytes once, whatever its flags are by now.
     const module = await WebAssembly.compile(Buffer.concat([readFileSync(file), Buffer.from([0, 2, 1, 112])]));
     const memory = new WebAssembly.Memory({ initial: 2048, maximum: 65536, shared: true });
     const { exports } = await WebAssembly.instantiate(module, { env: { memory } });
@@ -136,7 +136,7 @@ async function fastest(run, atLeast) {
     const before = performance.now();
     run();
     best = Math.min(best, seconds(before));
-    // Now and then, for what compiles in the background to be put in place.
+    // Yield now and then, so that code compiled in the background is installed.
     if (calls % 16 === 0) await new Promise((resolve) => setTimeout(resolve, 0));
   }
   return best;

@@ -1,6 +1,6 @@
-/** Numbers and tables for people. */
+/** Formats numbers and tables for reading. */
 
-/** Three digits that count: 1,234 · 123 · 12.3 · 1.23. @param {number} value */
+/** Three significant digits: 1,234 · 123 · 12.3 · 1.23. @param {number} value */
 export function digits(value) {
   if (!Number.isFinite(value)) return '–';
   const size = Math.abs(value);
@@ -18,11 +18,11 @@ export function duration(seconds) {
 /** @param {number} share */
 export const percent = (share) => `${Math.round(share * 100)} %`;
 
-/** Characters as they stand on a screen: none of those used here is wider than one. @param {string} text */
+/** Width on a screen in characters: none of those used here is wider than one. @param {string} text */
 const width = (text) => [...text].length;
 
 /**
- * Columns as wide as their widest cell; the first to the left, numbers to the right.
+ * Formats a table with columns as wide as their widest cell, the first aligned left, the others right.
  *
  * @param {readonly (readonly string[])[]} lines the first is the heading
  */
@@ -41,8 +41,10 @@ export function table(lines) {
     .join('\n');
 }
 
-/** The same as Markdown. @param {readonly (readonly string[])[]} lines
-@public */
+/**
+ * Formats a table as Markdown. @param {readonly (readonly string[])[]} lines
+ * @public
+ */
 export function markdownTable([heading, ...lines]) {
   const row = (/** @type {readonly string[]} */ cells) => `| ${cells.join(' | ')} |`;
   return [row(heading), row(heading.map((_, column) => (column === 0 ? '---' : '---:'))), ...lines.map(row)].join('\n');

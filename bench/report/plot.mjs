@@ -1,6 +1,6 @@
 /**
- * Plots as SVG text: curves over logarithmic axes, and bars. Colours that are told apart by colour-blind eyes too
- * (Okabe & Ito 2008).
+ * Plots as SVG text: curves over logarithmic axes, and bars. Colour-blind readers can tell the colours apart too (Okabe
+ * & Ito 2008).
  */
 
 const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#000000', '#8a8a8a', '#f0e442'];
@@ -28,7 +28,7 @@ const svg = (width, height, parts) =>
     '',
   ].join('\n');
 
-/** Powers of ten around the values. @param {readonly number[]} values */
+/** Exponents of the powers of ten that enclose the values. @param {readonly number[]} values */
 function decades(values) {
   const first = Math.floor(Math.log10(Math.min(...values)));
   const last = Math.max(first + 1, Math.ceil(Math.log10(Math.max(...values))));
@@ -41,7 +41,7 @@ const powerOfTen = (exponent) => (exponent >= 0 && exponent < 4 ? String(10 ** e
 /**
  * @typedef {{ name: string, points: readonly (readonly [x: number, y: number])[], line?: { exponent: number, factor: number, from: number } }} Curve
  *
- * Curves of y over x, both logarithmic; `line` draws factor·x^exponent beside the points, from some x on.
+ * Draws curves of y over x, both logarithmic; `line` adds factor·x^exponent, from some x on.
  *
  * @param {{ title: string, x: string, y: string, curves: readonly Curve[] }} plot
  */
@@ -97,13 +97,14 @@ export function logPlot({ title, x: xLabel, y: yLabel, curves }) {
 }
 
 /**
- * Groups of bars, one under the other, longer is more, on a logarithmic axis that starts at each group's own decade.
+ * Draws groups of bars below each other on a logarithmic axis that starts at each group's own decade. A longer bar is a
+ * larger value.
  *
  * @param {{ title: string, subtitle: string, groups: readonly { name: string, bars: readonly { name: string, value: number, text: string }[] }[] }} chart
  * @public
  */
 export function barChart({ title, subtitle, groups }) {
-  // As wide as a line that names machine and date.
+  // Wide enough for a line that names machine and date.
   const [width, left, right, bar, gap] = [880, 250, 210, 16, 30];
   const names = [...new Set(groups.flatMap(({ bars }) => bars.map(({ name }) => name)))];
   let y = 52;

@@ -1,4 +1,7 @@
-/** The file of a run, and what it says on a screen. */
+/**
+ * The result file of a run: its checks on reading, and the tables that are printed of it. format.mjs formats numbers,
+ * measure/comparison.mjs compares sides.
+ */
 import { compareSides } from '../measure/comparison.mjs';
 import { machineLine } from '../measure/machine.mjs';
 import { median, medianInterval } from '../measure/statistics.mjs';
@@ -7,14 +10,15 @@ import { digits, duration, percent, table } from './format.mjs';
 /**
  * @typedef {import('../measure/session.mjs').Row} Row
  * @typedef {import('../measure/session.mjs').Measured} Measured
- * @typedef {object} Result What `--json` writes. Its version changes when old readers would misread it.
+ * @typedef {object} Result Contents of the file that `--json` writes. The version changes when old readers would
+ * misread it.
  * @property {'wasm-mlp-bench'} format
  * @property {1} version
  * @property {string} date
  * @property {ReturnType<typeof import('../measure/machine.mjs').machine>} machine
  * @property {{ rounds: number, processes: number, quick: boolean }} settings
  * @property {{ name: string, version: string, runtime: string, engine: Record<string, unknown> }[]} sides the first is
- * what is measured, the second what it was compared with in the same run
+ * the measured one, the second the one it was compared with in the same run
  * @property {Row[]} rows
  */
 
@@ -27,7 +31,10 @@ const isObject = (value) => typeof value === 'object' && value !== null && !Arra
 /** @param {unknown} value @returns {value is number} */
 const isNumber = (value) => typeof value === 'number' && Number.isFinite(value);
 
-/** Repetitions by process. @param {unknown} seconds @param {boolean} signed whether they are differences */
+/**
+ * Whether a value holds repetitions by process. @param {unknown} seconds @param {boolean} signed whether they are
+ * differences
+ */
 const areTimes = (seconds, signed) =>
   Array.isArray(seconds) &&
   seconds.length > 0 &&
@@ -36,8 +43,10 @@ const areTimes = (seconds, signed) =>
   );
 
 /**
- * What is wrong with one side of a row, where anything is. @param {Record<string, unknown>} side @param {Record<string,
- * unknown>} row
+ * Returns the fault of one side of a row, or undefined.
+ *
+ * @param {Record<string, unknown>} side
+ * @param {Record<string, unknown>} row
  */
 function faultOfSide({ amount, bytes, seconds }, { of, difference }) {
   if (of === 'size') return isNumber(bytes) && bytes > 0 ? undefined : 'without bytes';
@@ -48,8 +57,9 @@ function faultOfSide({ amount, bytes, seconds }, { of, difference }) {
 const KINDS = ['sample', 'flop', 'byte', 'call', 'size'];
 
 /**
- * What is wrong with a row, where anything is: the times of two sides, which took turns, come in pairs. @param
- * {Record<string, unknown>} row
+ * Returns the fault of a row, or undefined. The times of two sides, which ran interleaved, have to come in pairs.
+ *
+ * @param {Record<string, unknown>} row
  */
 function faultOfRow(row) {
   const { of, sides } = row;
@@ -66,7 +76,8 @@ function faultOfRow(row) {
 }
 
 /**
- * What a file holds, once it is seen to be whole: a damaged one must not pass for one in which nothing is slower.
+ * Checks that a file is complete and returns its contents. A damaged file must not pass for one in which nothing is
+ * slower.
  *
  * @param {unknown} data
  * @param {string} where
@@ -98,7 +109,7 @@ export function readResult(data, where) {
   return /** @type {Result} */ (data);
 }
 
-/** What counts over all repetitions together; of everything else that is counted, the middle is told. */
+/** Counts that are summed over all repetitions; of the others, the median is shown. */
 const TOTALS = new Set(['collections']);
 
 /** @param {Row['of']} of @param {Measured} side */
@@ -110,7 +121,7 @@ function rateOf(of, { amount, bytes = NaN, seconds }) {
   return `${digits(amount / time / 1e9)} ${of === 'flop' ? 'GFLOP/s' : 'GB/s'}`;
 }
 
-/** How far the middle is known: half the width of its interval, as a share of it. @param {Measured} side */
+/** Uncertainty of the median: half the width of its interval, as a share of it. @param {Measured} side */
 function uncertainty({ seconds, bytes }) {
   if (bytes !== undefined) return '';
   const { estimate, low, high } = medianInterval(seconds);
@@ -141,7 +152,7 @@ export const comparisonCells = ({ speed: { estimate, low, high }, verdict, note 
 
 export const COMPARISON_HEADING = ['speed', 'interval', 'verdict'];
 
-/** What a side ran on. @param {Result['sides'][number]} side */
+/** Describes the build, the runtime and the engine of a side. @param {Result['sides'][number]} side */
 export function sideLine({ name, version, runtime, engine }) {
   const { tile, numerics, threads, simd256 } = engine;
   const vectors = simd256 ? ', 256-bit vectors' : '';
@@ -152,7 +163,7 @@ export function sideLine({ name, version, runtime, engine }) {
 const groupOf = ({ name }) => name.slice(0, name.indexOf('/'));
 
 /**
- * The tables of a run, one per group; with two sides what they say about each other.
+ * Returns the tables of a run, one per group; with two sides, their comparison.
  *
  * @param {Result} result
  * @param {import('../measure/comparison.mjs').CompareOptions} options

@@ -1,10 +1,10 @@
-/** Data to learn from, made by sums and products alone, so that it is the same bits everywhere. */
+/** Training data, made by sums and products alone, so that its bits are the same on every platform. */
 import { generator } from '../measure/statistics.mjs';
 
 const SEED = 20;
 
 /**
- * Rows of `classes` kinds: half the pattern of their class, half noise, in [0, 1); and which class each is of.
+ * Returns rows of `classes` classes: half the pattern of the class, half noise, in [0, 1); and the class of each row.
  *
  * @param {{ inputs: number, classes: number, rows: number }} sizes
  */

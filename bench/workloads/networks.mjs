@@ -1,7 +1,7 @@
 /**
- * The networks that are trained and asked, with fixed work: layer sizes, rows per batch, rows of data, epochs. ReLU
- * between layers, softmax with cross-entropy at the end, plain gradient descent. What stands here may only change
- * together with checksums.json.
+ * The networks for training and prediction, with fixed work: layer sizes, rows per batch, rows of data, epochs. ReLU
+ * between layers, softmax with cross-entropy at the end, plain gradient descent. This table may only change together
+ * with checksums.json.
  */
 
 /**
@@ -29,8 +29,8 @@ export const layersOf = ({ sizes }) => sizes.slice(1).map((units, i) => ({ input
 const products = (network) => layersOf(network).reduce((sum, { inputs, units }) => sum + inputs * units, 0);
 
 /**
- * Floating-point operations of a training step, per row: two for each weight forward, two for its gradient, two to pass
- * the deltas on, which nobody needs before the first layer.
+ * Floating-point operations of a training step, per row: two for each weight forward, two for its gradient, two to
+ * propagate the deltas, which the first layer does not do.
  *
  * @param {Pick<Network, 'sizes'>} network
  */

@@ -1,9 +1,9 @@
-/** The built library, as users get it: a package folder, or a folder with its dist files. */
+/** Locates the built library in a package folder, or in a folder with its dist files. */
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 
 /**
- * What is measured of a folder.
+ * Returns the version and the files that are measured in a folder.
  *
  * @param {string} folder
  */
@@ -23,7 +23,7 @@ export function packageFiles(folder) {
     entry,
     predict: [join(dist, 'predict.js')].find((path) => existsSync(path)),
     kernels: { strict: join(dist, 'kernels.wasm'), fused: join(dist, 'kernels-fused.wasm') },
-    /** Files whose sizes are reported, those that are there. */
+    /** Existing files whose sizes are reported. */
     shipped: ['index.js', 'index.cjs', 'predict.js', 'fused.js', 'kernels.wasm', 'kernels-fused.wasm']
       .map((name) => ({ name, path: join(dist, name) }))
       .filter(({ path }) => existsSync(path)),

@@ -1,4 +1,7 @@
-/** Predictions into an array of the caller's: in batches, and row by row with every call timed. */
+/**
+ * Predictions into an array of the caller: in batches, and row by row with every call timed. training.mjs builds the
+ * networks, data.mjs the rows.
+ */
 import { sha256 } from '../measure/checksum.mjs';
 import { collect } from '../measure/collect.mjs';
 import { quantile } from '../measure/statistics.mjs';
@@ -15,7 +18,7 @@ import { buildNetwork } from './training.mjs';
 
 const BATCH = 256;
 
-/** Operations of a repetition, which so takes some 50 ms, and the calls that are enough for those with few. */
+/** Operations of a repetition, which takes some 50 ms, and the calls that are enough for small networks. */
 const REPETITION_FLOPS = 1.5e9;
 const MOST_CALLS = 1000;
 
@@ -27,7 +30,7 @@ const setUp = ({ sizes }, rows) => {
 };
 
 /**
- * Batches of 256 rows.
+ * Measures batches of 256 rows.
  *
  * @param {Library} library
  * @param {Engine} engine
@@ -60,7 +63,7 @@ export function batchUnit(library, engine, network) {
   };
 }
 
-/** Different rows that are asked in turn. */
+/** Different rows that are predicted in turn. */
 const ROWS = 64;
 
 /** Work on registers only, of a length in proportion to `turns`. @param {number} turns */
@@ -71,15 +74,15 @@ function spin(turns) {
 }
 
 /**
- * Timed calls before it is the loop's turn: the first one finds the caches cold, which must stay rarer than one in a
- * hundred.
+ * Timed calls per block, which alternate with blocks of the loop. The first call of a block finds the caches cold,
+ * which must stay rarer than one in a hundred.
  */
 const BLOCK = 1000;
 
-/** Turns of `spin` that make up a warm-up of it, and a measurement of its speed. */
+/** Turns of `spin` in its warm-up, and in the measurement of its speed. */
 const SPIN_TURNS = 1e6;
 
-/** Turns of `spin` in a millisecond, on a processor that does nothing else. */
+/** Returns the turns of `spin` per millisecond on an otherwise idle processor. */
 function spinSpeed() {
   spin(SPIN_TURNS);
   const start = performance.now();
@@ -88,10 +91,10 @@ function spinSpeed() {
 }
 
 /**
- * One row a call. Each call is timed; then as many run untimed, for their mean time and for the garbage collections,
- * since clocks make garbage too. In turns with the timed calls runs a loop on registers that takes as long: how far its
- * 99th percentile is from its median is what the machine and the clock alone do, by interrupts and by what else they
- * run.
+ * Measures one row per call. As many calls run untimed first, for their mean time and the garbage collections, since
+ * reading the clock makes garbage too; then each call is timed. A loop on registers that takes as long alternates with
+ * the timed calls: the distance of its 99th percentile from its median is due to the machine and the clock alone, by
+ * interrupts and other processes.
  *
  * @param {Library} library
  * @param {Engine} engine
@@ -166,11 +169,15 @@ const QUANTILES = [
 ];
 
 /**
- * Bytes of the heap in use, NaN where the platform does not tell. What too few calls leave for a collection shows here.
+ * Returns the bytes of the heap in use, or NaN where the platform does not report them. Shows garbage of calls that are
+ * too few for a collection.
  */
 const heapInUse = () => globalThis.process?.memoryUsage?.().heapUsed ?? NaN;
 
-/** Starts counting garbage collections; the result says how many there were, NaN where the engine does not tell. */
+/**
+ * Starts counting garbage collections. The returned function stops and gives their number, or NaN where the engine does
+ * not report them.
+ */
 async function collectionCounter() {
   const { PerformanceObserver } = globalThis;
   if (!PerformanceObserver?.supportedEntryTypes?.includes('gc')) return async () => NaN;
@@ -178,7 +185,7 @@ async function collectionCounter() {
   const observer = new PerformanceObserver((list) => {
     collections += list.getEntries().length;
   });
-  // Entries come with a later turn of the event loop.
+  // Entries arrive in a later turn of the event loop.
   const settle = () => new Promise((resolve) => setTimeout(resolve, 5));
   observer.observe({ entryTypes: ['gc'] });
   collect();

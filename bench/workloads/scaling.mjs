@@ -1,4 +1,4 @@
-/** Networks that grow in one direction: how time grows with them is the measurement. */
+/** Networks that grow in one dimension. scaling.mjs above measures how time grows with them. */
 import { trainingFlops } from './networks.mjs';
 
 /**
@@ -12,13 +12,11 @@ const DEPTHS = [1, 2, 4, 8, 16, 32, 64];
 
 const CLASSES = 10;
 
-/**
- * Operations of a repetition where a step has less, so that it takes some 10 ms; and the most steps, for the smallest.
- */
+/** Least operations of a repetition, which takes some 10 ms then, and the most steps, for the smallest networks. */
 const REPETITION_FLOPS = 3e8;
 const MOST_STEPS = 1024;
 
-/** Steps that are an epoch: few epochs to begin, little data to copy. */
+/** Steps per epoch: few epochs to start, little data to copy. */
 const STEPS_PER_EPOCH = 8;
 
 /** @param {string} sweep @param {number} at @param {readonly number[]} sizes @param {number} batch @returns {Point} */

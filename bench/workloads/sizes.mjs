@@ -1,4 +1,4 @@
-/** Bytes of what is shipped, as they are and compressed. */
+/** Sizes of the shipped files in bytes, plain and compressed. */
 import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 

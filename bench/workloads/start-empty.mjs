@@ -1,2 +1,2 @@
-/** What a runtime takes to start and to say something: the other half of each pair with start-predict.mjs. */
+/** Starts and prints a line: the baseline of each pair with start-predict.mjs, the cost of the runtime alone. */
 process.stdout.write('{"bits":[]}');

@@ -1,6 +1,6 @@
 /**
- * From nothing to the first prediction of a model that is loaded from a file. Prints the prediction's bits and, in
- * milliseconds, what its parts took.
+ * From process start to the first prediction of a model that is loaded from a file. Prints the bits of the prediction
+ * and the milliseconds of each part.
  *
  * Usage: start-load.mjs ENTRY FILE
  */

@@ -1,5 +1,5 @@
 /**
- * From nothing to the first prediction. Prints the prediction's bits and, in milliseconds, what its parts took.
+ * From process start to the first prediction. Prints the bits of the prediction and the milliseconds of each part.
  *
  * Usage: start-predict.mjs ENTRY ENGINE_OPTIONS [FILE that the model is saved to afterwards]
  */

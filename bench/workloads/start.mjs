@@ -1,4 +1,7 @@
-/** Cold start: fresh processes in pairs, one that does nothing and one that loads the library and predicts. */
+/**
+ * Cold start: pairs of fresh processes, one that does nothing (start-empty.mjs) and one that loads the library and
+ * predicts (start-predict.mjs, start-load.mjs).
+ */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -22,17 +25,18 @@ function timedProcess([command, ...flags], args) {
  */
 
 /**
- * What is started: the library, which makes a model; and the entry that only predicts, which loads the same from a
- * file.
+ * Entries that are started: the library, which builds a model, and the entry that only predicts, which loads the same
+ * model from a file.
  */
 export const STARTS = /** @type {const} */ (['start/small', 'start/predict']);
 
 /**
- * One pair: the seconds beyond the runtime's own start, and the whole.
+ * Runs one pair: the seconds beyond the start of the runtime, and the total.
  *
  * @param {string} name
  * @param {StartSide} side
- * @returns {import('../measure/unit.mjs').Repetition & { checksum: string } | undefined} nothing where the side has no such entry
+ * @returns {import('../measure/unit.mjs').Repetition & { checksum: string } | undefined} undefined if the side has no
+ * such entry
  */
 export function startPair(name, { runtime, entry, predict, engine }) {
   const make = [script('start-predict.mjs'), entry, JSON.stringify(engine)];

@@ -1,4 +1,7 @@
-/** Training from end to end: `fit` on data in memory, rows shuffled each epoch, a new model each time. */
+/**
+ * Training from end to end: `fit` on data in memory, rows shuffled each epoch, a new model each time. networks.mjs
+ * lists the networks, data.mjs makes the rows.
+ */
 import { sha256 } from '../measure/checksum.mjs';
 import { dataOf } from './data.mjs';
 import { layersOf, trainingFlops } from './networks.mjs';

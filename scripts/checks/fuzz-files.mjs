@@ -1,7 +1,7 @@
 /**
  * Loads randomly changed files by `loadModel` of both entries, and measures processor time and, on Linux, memory. Child
- * processes do the work, since a file may end one. Files that fail are written to a folder, with the command that makes
- * each again.
+ * processes load the files, since a file may end the process. Files that fail are written to a folder, with the command
+ * that makes each again.
  *
  * Usage: npm run fuzz:files -- [--count 100000] [--seed 1] [--first 0] [--largest 10000]
  */
@@ -27,7 +27,7 @@ const PART = 5000;
 const SILENT_MS = 600_000;
 
 /** Files between two lines of progress. */
-const TOLD = 50_000;
+const REPORTED_EVERY = 50_000;
 
 /** @typedef {{ index: number, why: string }} Fault */
 /** @typedef {{ index: number, value: number }} Most */
@@ -39,13 +39,16 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     first: { type: 'string', default: '0' },
     largest: { type: 'string', default: '10000' },
-    // Given to child processes.
+    // Passed to child processes.
     progress: { type: 'string' },
   },
 });
 const [count, seed, first, largest] = [values.count, values.seed, values.first, values.largest].map(Number);
 
-/** Resident bytes of this process, now and at most since `resetPeak`. Undefined where the system does not tell. */
+/**
+ * Returns the resident bytes of this process, now and the peak since `resetPeak`, or undefined where the system does
+ * not report them.
+ */
 function residentBytes() {
   try {
     const status = readFileSync('/proc/self/status', 'latin1');
@@ -60,7 +63,7 @@ function resetPeak() {
   try {
     writeFileSync('/proc/self/clear_refs', '5');
   } catch {
-    // Without a reset the peak of the whole run counts, which still finds the first file that takes too much.
+    // Without a reset the peak of the whole run counts, which still finds the first file that uses too much memory.
   }
 }
 
@@ -106,7 +109,7 @@ async function checkPart(progress) {
     let result = measured(file);
     const isOver = () => result.taken.ms > MOST_MS || result.taken.bytes > mostBytes(file.length);
     if (isOver()) {
-      // The garbage of earlier files, and of making this one, may have been counted: once more without it.
+      // Garbage of earlier files, and of making this one, may have been counted: collect it and measure again.
       globalThis.gc?.();
       result = measured(file);
     }
@@ -126,7 +129,7 @@ async function checkPart(progress) {
 }
 
 /**
- * Runs a part in a child process. If that ends early, the file it was at is at fault.
+ * Runs a part in a child process. If that ends early, the file that it was loading is at fault.
  *
  * @param {number} from
  * @param {number} length
@@ -206,7 +209,7 @@ if (values.progress !== undefined) {
     if (part.hungriest.value > total.hungriest.value) total.hungriest = part.hungriest;
     if (part.faults.length > 0) await tell(part.faults, folder);
     const end = Math.min(from + PART, first + count);
-    if (end === first + count || (end - first) % TOLD === 0) console.log(summary(total, end));
+    if (end === first + count || (end - first) % REPORTED_EVERY === 0) console.log(summary(total, end));
   }
   if (total.faults.length > 0) process.exitCode = 1;
 }

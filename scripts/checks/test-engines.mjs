@@ -1,16 +1,19 @@
 /**
- * Compares engines bit by bit: the same trainings in several JavaScript engines and in real browsers, on x64 and ARM64,
- * in each compiler of an engine alone, on 1, 2 and 4 threads, with each register tile, on the calling thread and in a
- * worker, in pages with and without isolation, with 256-bit vectors, and in fused numerics, whose bits differ from
- * strict ones; and the main job. Prints one table of hashes: of the final weights of two trainings, and of gradients,
- * optimizer state, logs, predictions and files of random networks on extreme data.
+ * Compares engines bit by bit: runs the same trainings in every combination below and prints one table of hashes. They
+ * are hashes of the final weights of two trainings, and of gradients, optimizer state, logs, predictions and files of
+ * random networks on extreme data.
+ *
+ * - Several JavaScript engines and real browsers, on x64 and ARM64, and each compiler of an engine alone.
+ * - 1, 2 and 4 threads, each register tile, the calling thread and a worker, pages with and without isolation.
+ * - 256-bit vectors, and fused numerics, whose bits differ from strict ones.
+ * - The main job.
  *
  *     npm run test:engines                   the whole main job
  *     npm run test:engines -- --quick        one epoch of it
  *     npm run test:engines -- --epochs 3
  *
- * engines.mjs installs the engines. What is not available here is listed as skipped, with the reason. Ends with status
- * 1 if a hash differs or a run fails.
+ * engines.mjs installs the engines. An engine that is not available here is listed as skipped, with the reason. Ends
+ * with status 1 if a hash differs or a run fails.
  */
 
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -157,7 +160,7 @@ async function runEngines(models) {
   }
 }
 
-/** Runs Node for ARM64, where the machine can emulate it. */
+/** Runs Node for ARM64, if the machine can emulate it. */
 async function runArm64() {
   const { name, version, emulator } = ARM64_NODE;
   const engine = { name: 'node', version };
@@ -170,7 +173,7 @@ async function runArm64() {
       name,
       'bin/node',
     );
-    // The libraries of ARM64 are installed beside those of the machine.
+    // The ARM64 libraries are installed next to those of the machine.
     versionOf(emulator, ['-L', '/', command, '--version']);
   } catch (error) {
     const { stderr, message } = /** @type {Error & { stderr?: string }} */ (error);

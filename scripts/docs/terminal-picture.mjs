@@ -1,7 +1,7 @@
 /**
- * Writes docs/training.svg: the main job as a terminal shows it, from what it printed in a real run, line by line at
- * the times at which the lines came. A page that shows the picture plays it once; where motion is not wanted, all lines
- * are there from the start.
+ * Writes docs/training.svg: the main job in a terminal, from the output of a real run, each line at the time at which
+ * it came. A page that shows the picture plays it once; where the reader prefers reduced motion, all lines are visible
+ * from the start.
  *
  *     npm run docs:picture
  */
@@ -14,8 +14,8 @@ import { fileURLToPath } from 'node:url';
 process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
 
 /**
- * Pixels. The font is whatever monospaced one the reader has: a character is taken as 0.6 of its size wide, as in all
- * common ones.
+ * Sizes in pixels. The font is the reader's monospaced one: a character is assumed to be 0.6 of the font size wide, as
+ * in all common fonts.
  */
 const FONT_SIZE = 13;
 const LINE = 18;
@@ -25,11 +25,13 @@ const COLUMNS = 80;
 
 const COLOURS = { ground: '#11151c', bar: '#1d2430', text: '#d5dbe5', faint: '#7d8899', accent: '#7fd1a0' };
 
-/** The lines of the job that the picture shows: up to the confusion matrix, and the end. @param {string} text */
+/** Whether the picture shows a line of the job: those up to the confusion matrix, and the end. @param {string} text */
 const isShown = (text) => /^(network|digits|engine|epoch|test accuracy|trained in|weights SHA-256)/.test(text);
 
 /**
- * What the job prints, each line with the seconds since the start. @returns {Promise<{ text: string, at: number }[]>}
+ * Runs the job and returns its output, each line with the seconds since the start.
+ *
+ * @returns {Promise<{ text: string, at: number }[]>}
  */
 function runJob() {
   const folder = mkdtempSync(join(tmpdir(), 'wasm-mlp-picture-'));
@@ -57,7 +59,7 @@ function runJob() {
 /** @param {string} text */
 const escape = (text) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 
-/** Breaks what is wider than the terminal. @param {{ text: string, at: number }} line */
+/** Breaks a line that is wider than the terminal. @param {{ text: string, at: number }} line */
 const wrapped = ({ text, at }) =>
   Array.from({ length: Math.max(1, Math.ceil(text.length / COLUMNS)) }, (_, part) => ({
     text: text.slice(part * COLUMNS, (part + 1) * COLUMNS),

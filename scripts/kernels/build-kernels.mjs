@@ -1,9 +1,13 @@
 /**
- * Builds the kernels: writes the GEMM tiles and the constants that both languages share, compiles assembly/ to
- * build/kernels.wasm, with relaxed SIMD to build/kernels-fused.wasm, and the kernels of prediction to
- * build/kernels-predict.wasm, schedules their loops, and inlines the binaries as text in src/runtime/*.generated.ts, so
- * that neither bundlers nor asset paths are involved. Each binary carries the digest of the ABI table, by which the
- * library recognizes the kernels of its version. Git ignores every file that is written here.
+ * Builds the kernels and inlines their binaries. Git ignores every file that is written here.
+ *
+ * 1. Writes the GEMM tiles (gemm/source.mjs) and the constants that both languages share (shared-constants.mjs).
+ * 2. Compiles assembly/ to build/kernels.wasm, with relaxed SIMD to build/kernels-fused.wasm, and the kernels of
+ *    prediction to build/kernels-predict.wasm.
+ * 3. Schedules their loops (schedule-loops.mjs).
+ * 4. Inlines the binaries as text in src/runtime/*.generated.ts, so that neither bundlers nor asset paths are involved.
+ *
+ * Each binary carries the digest of the ABI table, by which the library recognizes the kernels of its version.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -21,7 +25,7 @@ writeFileSync('assembly/gemm/constants.generated.ts', assemblyConstants());
 writeFileSync('assembly/gemm/tiles.generated.ts', await gemmSource());
 writeFileSync('src/runtime/constants.generated.ts', libraryConstants());
 
-// The digest of the ABI table: 64 bits are enough to tell versions apart.
+// The digest of the ABI table: 64 bits are enough to distinguish versions.
 const { code } = await transform(readFileSync('src/runtime/abi.ts', 'utf8'), { loader: 'ts', format: 'esm' });
 const { ABI } = await import(`data:text/javascript,${encodeURIComponent(code)}`);
 const digest = createHash('sha256').update(JSON.stringify(ABI)).digest('hex').slice(0, 16);
@@ -37,16 +41,11 @@ function writeConstant(file, comment, constant, value) {
   writeFileSync(file, [...lines, `export const ${constant} =`, `  '${value}';`, ''].join('\n'));
 }
 
-/**
- * A custom section, which engines ignore.
- *
- * @param {string} name
- * @param {string} content both shorter than 64 bytes, so that their sizes are one byte each
- */
+/** Returns a custom section, which engines ignore. */
 const section = (name, content) =>
   Buffer.from([0, name.length + content.length + 1, name.length, ...Buffer.from(name + content)]);
 
-/** The binary of a module in the text format, after scheduling its loops. @param {string} text */
+/** Returns the binary of a module in the text format, after scheduling its loops. @param {string} text */
 function assemble(text) {
   const module = binaryen.parseText(scheduleKernels(text).text);
   module.setFeatures(binaryen.Features.All);
@@ -71,7 +70,7 @@ async function build(target, entry, name, constant) {
   writeFileSync(`build/${name}.wasm`, bytes);
   writeConstant(
     `src/runtime/${name}.generated.ts`,
-    `The binary, ${bytes.length} bytes, in hexadecimal. gzip finds whole bytes in it: a quarter less than of base64.`,
+    `The binary, ${bytes.length} bytes, in hexadecimal: gzip finds whole bytes in it, a quarter less than of base64.`,
     constant,
     bytes.toString('hex'),
   );

@@ -1,9 +1,9 @@
 /**
  * Two transformations of the compiled kernels' text that leave engines less to do in each loop. Neither changes a
- * result. docs/measurements.md gives the gains.
+ * result. docs/measurements.md gives the gains; build-kernels.mjs calls them.
  *
  * - Vector constants other than zero are set before the loops that use them. Binaryen writes a constant wherever it is
- *   used, and newer engines build it there anew each time, with four instructions on x64.
+ *   used, and newer engines rebuild it there each time, with four instructions on x64.
  * - Chains that do not depend on each other, the vectors of one iteration in simd/map.ts, are written in alternation, a
  *   few operations of each. V8 11.3 orders instructions itself. Newer V8 keeps the order of the binary, and a processor
  *   looks ahead over two or three chains only.
@@ -29,7 +29,7 @@ const lastIndex = (lines, holds) => lines.map(holds).lastIndexOf(true);
 
 const isControl = (/** @type {string} */ code) => /^(loop|block|if|else|end|br|br_if|return|call)\b/.test(code);
 
-/** How many values an instruction in such a loop takes from the stack. Each but a store pushes one. */
+/** Number of values that an instruction in such a loop pops from the stack. Each except a store pushes one. */
 const OPERANDS = /** @type {const} */ ([
   [/^(local\.get|v128\.const|i32\.const) /, 0],
   [/^v128\.(load\b|not$)|^[fi]\d+x\d+\.(splat|abs|neg|sqrt|ceil|floor|nearest|convert_\w+|trunc_sat_\w+)$/, 1],
@@ -49,11 +49,11 @@ function operandsOf(code) {
 /** A value of a loop's body. */
 class Value {
   uses = 0;
-  /** Operations in the expression that is written in its place. */
+  /** Operations in the expression that replaces it. */
   size = 0;
   /** The least number of units that must be computed before it. */
   level = 0;
-  /** The local that holds it, if it is a unit, which is computed on its own. @type {string | undefined} */
+  /** The local that holds the value, if it is a unit, which is computed separately. @type {string | undefined} */
   local = undefined;
   /** Reads of `local` that are not written yet. */
   reads = 0;
@@ -66,8 +66,8 @@ class Value {
 }
 
 /**
- * Reads what a loop's body computes: its values in order, its stores, what its locals hold in the end, and what it
- * leaves on the stack.
+ * Parses the body of a loop into its values in order, its stores, the final values of its locals, and the values left
+ * on the stack.
  *
  * @param {readonly string[]} body
  */
@@ -123,7 +123,7 @@ function interleave(body, readElsewhere, temporary) {
 
   /** @type {Value[]} */
   const units = [];
-  // These are computed before the stores, which may change what they load.
+  // These are computed before the stores, since a store may change what they load.
   const kept = new Set([...stores.map(({ operands }) => operands[1]), ...ends]);
   for (const value of values) {
     const isVector = /^(v128\.(?!store|const)|[fi]\d+x\d+\.)/.test(value.code);
@@ -170,7 +170,7 @@ function interleave(body, readElsewhere, temporary) {
     lines.push(`local.set ${unit.local}`);
   }
   stores.forEach(writeExpression);
-  // All are read before one is set.
+  // All locals are read before one is set.
   ends.forEach(write);
   for (const [name] of [...results].reverse()) lines.push(`local.set ${name}`);
   return { lines, temporaries };

@@ -9,17 +9,18 @@ import { GEMV_PANELS, TILES, nameOf } from './gemm/family.mjs';
 export const PAGE = 65536;
 
 /**
- * Nothing is stored below. asc assumes so when it optimizes, which lets it fold the additions of addresses into the
- * offsets of loads and stores. test/kernels/abi.test.ts compares this with the offsets in the binaries.
+ * Lowest address of data. asc assumes that nothing is stored below when it optimizes, so that it may fold the additions
+ * of addresses into the offsets of loads and stores. test/kernels/abi.test.ts compares this with the offsets in the
+ * binaries.
  */
 export const FIRST_ADDRESS = 1024;
 
 /**
- * Samples and inputs per block of the weight gradient. 128 samples of 144 inputs are 72 KiB packed, which the
- * second-level cache keeps for all panels of deltas, and 128 samples of a panel of 16 deltas are 8 KiB in the first
- * level. Deltas are packed anew for every block of inputs: with 48 inputs that was 5 % of the time with 128-bit vectors
- * and 10 to 13 % with 256-bit ones; 240 or 336 are no faster. 144 is a multiple of the rows of nearly all tiles, and
- * packed rows of 144 take an odd number of cache lines, so that they spread over all sets (192 rows, 12 lines each: 8 %
+ * Samples and inputs per block of the weight gradient. 128 samples of 144 inputs are 72 KiB packed, which stay in the
+ * second-level cache for all panels of deltas, and 128 samples of a panel of 16 deltas are 8 KiB in the first level.
+ * Deltas are packed again for every block of inputs: with 48 inputs that was 5 % of the time with 128-bit vectors and
+ * 10 to 13 % with 256-bit ones; 240 or 336 are no faster. 144 is a multiple of the rows of nearly all tiles, and packed
+ * rows of 144 take an odd number of cache lines, so that they spread over all sets (192 rows, 12 lines each: 8 %
  * slower).
  */
 const GEMM_TN_DEPTH = 128;
@@ -42,7 +43,7 @@ export const PACKED_A_BYTES = 512 * 1024;
 const HEAD =
   '// Written by scripts/kernels/build-kernels.mjs from shared-constants.mjs, which gives the reasons. Do not edit.';
 
-/** A constant that asc puts in place of its name. @param {string} name @param {string} type @param {number} value */
+/** Declares a constant that asc inlines. @param {string} name @param {string} type @param {number} value */
 const inlined = (name, type, value) => [
   '// @ts-ignore: decorator',
   '@inline',
@@ -71,7 +72,7 @@ export function libraryConstants() {
     HEAD,
     '/** Bytes of a WebAssembly page. */',
     `export const PAGE = ${PAGE};`,
-    '/** Nothing is stored below: asc assumes so. */',
+    '/** Lowest address of data: asc assumes that nothing is stored below. */',
     `export const FIRST_ADDRESS = ${FIRST_ADDRESS};`,
     '/** Scratch of the weight gradient. */',
     `export const SCRATCH_BYTES = ${SCRATCH_BYTES};`,

@@ -12,9 +12,9 @@ import { minified } from './minify.mjs';
 import { orderDeclarations } from './order-declarations.mjs';
 
 /**
- * Tells Node not to print the line with an uncaught error, since a file of the package is a single line. Node made the
- * comment for its own files (src/node_errors.cc). Deno prints no line that long, Bun prints the first thousand
- * characters. Short lines would cost 1 % of size, and be printed.
+ * Keeps Node from printing the source line of an uncaught error, since a file of the package is a single line. Node
+ * introduced the comment for its own files (src/node_errors.cc). Deno prints no line that long, Bun prints the first
+ * thousand characters. Short lines would cost 1 % of size, and be printed.
  */
 const UNPRINTED = '/*node-do-not-add-exception-line*/';
 
@@ -44,7 +44,7 @@ for (const [entry, extension] of ['index', 'predict'].flatMap((name) => ['d.ts',
   const ordered = orderDeclarations(readFileSync(file, 'utf8'), readFileSync(`src/${entry}.ts`, 'utf8'));
   writeFileSync(file, ordered + NAMESPACE);
 }
-/** esbuild wraps `require` in a function that bundlers do not look into. */
+/** esbuild wraps `require` in a function that bundlers do not analyse. */
 const OWN_REQUIRE = /var ([\w$]+)=\([\w$]+=>typeof require<"u"\?require:.*? is not supported'\)\}\);/s;
 
 /**
@@ -68,8 +68,8 @@ function finish(file, minified) {
 
 /**
  * Minifies a built file and updates its map. `required` files are loaded later by esbuild's wrapper of `require`, which
- * becomes plain `require`: its declaration is blanked out first, with blanks of the same length for the map. To Terser
- * its name then is an undeclared global, so it is kept, and replaced last.
+ * becomes plain `require`. Its declaration is overwritten first, with blanks of the same length for the map. Terser
+ * then keeps its name, an undeclared global, which is replaced last.
  *
  * @param {string} file
  * @param {number} required

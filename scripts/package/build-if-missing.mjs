@@ -27,7 +27,7 @@ const steps = [
     script: 'scripts/kernels/build-kernels.mjs',
     sources: () => [
       ...filesOf('assembly').filter((path) => !path.endsWith('.generated.ts')),
-      // Scripts import each other: all of them count, since a list would lack one sooner or later.
+      // Scripts import each other. All of them count, since a list of them would sooner or later be incomplete.
       ...['asconfig.json', 'package.json', 'scripts', 'src/runtime/abi.ts'].flatMap(filesOf),
     ],
     outputs: [
@@ -77,7 +77,7 @@ for (const { script, sources, outputs } of steps) {
     );
     process.exit(1);
   }
-  // A step may not rewrite an output that would not change, which is up to date all the same.
+  // A step may leave an output that does not change unwritten. It is up to date all the same.
   const now = new Date();
   for (const path of outputs) utimesSync(path, now, now);
 }

@@ -1,7 +1,7 @@
 /**
  * Builds the programs of workers and inlines them as text. Git ignores all outputs.
  *
- * - src/runtime/threads/worker.ts computes.
+ * - src/runtime/threads/worker.ts computes matrix products.
  * - src/remote/worker.ts trains and computes. It is written to build/worker.js too.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';

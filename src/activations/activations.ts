@@ -1,24 +1,36 @@
+/**
+ * Activations as descriptors: names, factories, options and checks. `forward.ts` and `backward.ts` bind them to
+ * kernels, and `properties.ts` has the facts that compile checks and `diagnose` need.
+ */
 import { readCustom, type Custom, type Named } from '../common/custom.js';
 import { resolve, withoutOptions, type Descriptor } from '../common/descriptor.js';
 import { nonNegative, readOptions, type Check } from '../common/options.js';
+import type { KernelName } from '../runtime/abi.js';
 
-/** What `leakyRelu` takes. */
+/**
+ * Options of `leakyRelu`.
+ * @category Activations
+ */
 export interface LeakyReluOptions {
   /** α ≥ 0, the slope below 0. Default 0.01. */
   alpha?: number;
 }
 
-/** What `elu` takes. */
+/**
+ * Options of `elu`.
+ * @category Activations
+ */
 export interface EluOptions {
-  /** α ≥ 0; the output does not fall below −α. Default 1. */
+  /** α ≥ 0; the output does not go below −α. Default 1. */
   alpha?: number;
 }
 
 /**
- * x where x > 0, else alpha·x; `alpha` ≥ 0, default 0.01.
+ * Leaky ReLU: x where x > 0, else alpha·x; `alpha` ≥ 0, default 0.01.
  * @throws ValueError for an unknown option or an alpha below 0.
  * @example
  * dense({ units: 8, activation: leakyRelu({ alpha: 0.2 }) }).config.activation; // { kind: 'leakyRelu', config: { alpha: 0.2 } }
+ * @category Activations
  */
 export const leakyRelu = (options?: LeakyReluOptions): Descriptor<'leakyRelu', Required<LeakyReluOptions>> => ({
   kind: 'leakyRelu',
@@ -26,18 +38,19 @@ export const leakyRelu = (options?: LeakyReluOptions): Descriptor<'leakyRelu', R
 });
 
 /**
- * x where x > 0, else alpha (e^x − 1); `alpha` ≥ 0, default 1 (Clevert et al. 2015).
+ * Exponential linear unit: x where x > 0, else alpha (e^x − 1); `alpha` ≥ 0, default 1 (Clevert et al. 2015).
  * @throws ValueError for an unknown option or an alpha below 0.
  * @example
  * const network = await sequential({ layers: [activation({ activation: elu({ alpha: 0.5 }), inputShape: [2] })] });
  * network.predict([[3, -1000]]); // [3, -0.5]
+ * @category Activations
  */
 export const elu = (options?: EluOptions): Descriptor<'elu', Required<EluOptions>> => ({
   kind: 'elu',
   config: readOptions('elu', options, { alpha: { check: nonNegative, or: 1 } }),
 });
 
-/** What a name or a saved model may call for. */
+/** Factories by the names that users and saved models may give. */
 export const ACTIVATIONS = {
   linear: /* @__PURE__ */ withoutOptions('linear'),
   unitStep: /* @__PURE__ */ withoutOptions('unitStep'),
@@ -78,26 +91,75 @@ export const ACTIVATIONS = {
  * | `mish` | x·tanh(ln(1 + e^x)) |
  * | `hardSigmoid` | x/6 + ½ between −3 and 3, 0 below, 1 above |
  * | `softmax` | e^(x_j)/Σ_k e^(x_k) over a row |
+ * @category Activations
  */
 export type ActivationName = keyof typeof ACTIVATIONS;
 
 /**
- * An activation of the user's own, on one row of values at a time. It runs in JavaScript: slower than the built-in
- * ones, and as reproducible as its author makes it.
+ * A custom activation, applied to one row of values at a time. It runs in JavaScript: slower than the built-in ones,
+ * and as reproducible as its functions.
+ * @category Activations
  */
 export interface CustomActivation extends Named {
-  /** f(z), as many values as z. */
+  /** Returns f(z), as many values as z. */
   forward(z: Float32Array): Float32Array | readonly number[];
-  /** f'(z), value by value. */
+  /** Returns f'(z), value by value. */
   derivative(z: Float32Array): Float32Array | readonly number[];
 }
 
-/** A choice of activation, with its options. */
+/**
+ * A choice of activation, with its options.
+ * @category Activations
+ */
 export type Activation = ReturnType<(typeof ACTIVATIONS)[ActivationName]> | Custom<CustomActivation>;
 
-/** What may stand where an activation is wanted; `silu` is `swish`, `logistic` is `sigmoid`, `identity` is `linear`. */
+/**
+ * Values accepted as an activation; `silu` is `swish`, `logistic` is `sigmoid`, `identity` is `linear`.
+ * @category Activations
+ */
 export type ActivationLike = ActivationName | 'silu' | 'logistic' | 'identity' | Activation | CustomActivation;
 
-/** Reads a name, what a factory made, or an object of the user's own. */
+/** Reads a name, a factory's descriptor, or a custom activation. */
 export const activationCheck: Check<Activation> = (path, value) =>
   readCustom<CustomActivation>(path, value, ['forward', 'derivative']) ?? resolve(path, value, ACTIVATIONS);
+
+/** The activations without learned parameters that compute something. */
+export type PlainActivation = Exclude<Activation, { kind: 'linear' | 'prelu' }>;
+
+/** The activations that work on each value alone, by a kernel. */
+export type ElementwiseName = Exclude<ActivationName, 'linear' | 'prelu' | 'softmax'>;
+
+/** Their kernels (n, *x, *y, …scalars): assembly/activation. */
+export const ELEMENTWISE: Readonly<Record<ElementwiseName, KernelName>> = {
+  unitStep: 'f32_unit_step',
+  sigmoid: 'f32_sigmoid',
+  tanh: 'f32_tanh',
+  relu: 'f32_relu',
+  leakyRelu: 'f32_leaky_relu',
+  elu: 'f32_elu',
+  selu: 'f32_elu',
+  swish: 'f32_swish',
+  gelu: 'f32_gelu',
+  softplus: 'f32_softplus',
+  softsign: 'f32_softsign',
+  mish: 'f32_mish',
+  hardSigmoid: 'f32_hard_sigmoid',
+};
+
+/** SELU's constants (Klambauer et al. 2017), to the digits that the slides give. */
+const SELU_ALPHA = 1.6732632423543772;
+const SELU_SCALE = 1.0507009873554805;
+
+/** Scalars that the kernels of an activation take besides addresses, those of its derivative too; 0 for none. */
+export function scalarsOf(activation: PlainActivation): readonly [number, number] {
+  switch (activation.kind) {
+    case 'leakyRelu':
+      return [activation.config.alpha, 0];
+    case 'elu':
+      return [activation.config.alpha, 1];
+    case 'selu':
+      return [SELU_SCALE * SELU_ALPHA, SELU_SCALE];
+    default:
+      return [0, 0];
+  }
+}

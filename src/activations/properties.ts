@@ -1,24 +1,31 @@
+/**
+ * Facts about each activation besides its values: range, slope and tails. Compile checks, metrics and `diagnose` use
+ * them; `activations.ts` declares the activations.
+ */
 import type { ActivationName } from './activations.js';
 
 /**
- * The values that outputs can have: probabilities that add up to 1 over a row, values from 0 to 1, from −1 to 1, from 0
- * up, or any that go below 0 and beyond 1.
+ * Values that outputs can have: probabilities that add up to 1 over a row, values from 0 to 1, from −1 to 1, from 0 up,
+ * or any that go below 0 and beyond 1.
  */
 export type OutputRange = 'distribution' | 'unit' | 'signed' | 'nonNegative' | 'any';
 
-/** What is known of an activation beside its values: every name has its line, so a new one cannot be forgotten. */
+/**
+ * Facts about an activation that compile checks and `diagnose` use. The table is typed by `ActivationName`, so a new
+ * activation cannot be forgotten.
+ */
 export interface ActivationProperties {
   /**
    * The largest |f'|, where that is a bound that f' stays near to; 1 for those whose slope is 1 where they let their
-   * input through.
+   * input through; 0 for one that passes no gradient back.
    */
   readonly largestSlope: number;
   /**
-   * Where f' is small: 'exact' zeros are meant; 'smooth' ones are what float32 rounded a tail to; 'constant' slopes do
-   * not become smaller.
+   * Behaviour where f' is small: 'exact' zeros are intended; 'smooth' zeros are tails that float32 rounded to 0;
+   * 'constant' slopes do not become smaller.
    */
   readonly tail: 'exact' | 'smooth' | 'constant';
-  /** The values that it can have; absent where nothing is known of them. */
+  /** Values that the output can have; absent if unknown. */
   readonly range?: OutputRange;
 }
 
@@ -30,7 +37,7 @@ const properties = (
 
 const ACTIVATION_PROPERTIES: Readonly<Record<ActivationName, ActivationProperties>> = {
   linear: /* @__PURE__ */ properties('any', 'exact'),
-  unitStep: /* @__PURE__ */ properties('unit', 'exact'),
+  unitStep: /* @__PURE__ */ properties('unit', 'exact', 0),
   sigmoid: /* @__PURE__ */ properties('unit', 'smooth', 0.25),
   tanh: /* @__PURE__ */ properties('signed', 'smooth'),
   relu: /* @__PURE__ */ properties('nonNegative', 'exact'),
@@ -47,12 +54,12 @@ const ACTIVATION_PROPERTIES: Readonly<Record<ActivationName, ActivationPropertie
   softmax: /* @__PURE__ */ properties('distribution', 'exact'),
 };
 
-/** A slope that is what it says. */
+/** Properties of an unknown activation: its slope is taken to be correct. */
 const UNKNOWN: ActivationProperties = { largestSlope: 1, tail: 'exact' };
 
 /**
- * Of an activation by its kind; of a user's own, and of what is no activation, nothing is known but that its slope is
- * what it says.
+ * Returns the properties of an activation by its kind. Of custom activations and other operations nothing is known, so
+ * their slope is taken to be correct.
  */
 export const propertiesOf = (kind: string): ActivationProperties =>
   Object.hasOwn(ACTIVATION_PROPERTIES, kind) ? ACTIVATION_PROPERTIES[kind as ActivationName] : UNKNOWN;

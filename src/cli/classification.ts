@@ -1,23 +1,23 @@
 import { digitClasses } from './mnist.js';
 
-/** A digit the network got wrong. */
+/** A digit that the network got wrong. */
 export interface Mistake {
   /** Row of the digit in the test set. */
   readonly index: number;
   readonly seen: number;
   readonly right: number;
-  /** The probability given to what was seen. */
+  /** Probability of the predicted digit. */
   readonly certainty: number;
 }
 
 export interface Classification {
-  /** `confusion[right][seen]` counts the digits `right` that were seen as `seen`. */
+  /** `confusion[right][seen]` counts the digits `right` that were predicted as `seen`. */
   readonly confusion: number[][];
-  /** The surest first, which are the most telling. */
+  /** The most certain first, which are the most informative. */
   readonly mistakes: Mistake[];
 }
 
-/** Holds the predicted probabilities, one row of ten per digit, against the labels. */
+/** Compares the predicted probabilities, one row of ten per digit, with the labels. */
 export function classify(probabilities: Float32Array, labels: Uint8Array): Classification {
   const confusion = Array.from({ length: digitClasses }, () => new Array<number>(digitClasses).fill(0));
   const mistakes: Mistake[] = [];
@@ -32,7 +32,10 @@ export function classify(probabilities: Float32Array, labels: Uint8Array): Class
   return { confusion, mistakes };
 }
 
-/** The first of equals; 0 where every value is NaN, as after a training that diverged. */
+/**
+ * Returns the index of the largest value, the first of equal ones; 0 if every value is NaN, as after a training that
+ * diverged.
+ */
 function indexOfLargest(values: Float32Array): number {
   let best = 0;
   for (let i = 1; i < values.length; i++) if (values[i] > values[best]) best = i;

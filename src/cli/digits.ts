@@ -1,13 +1,13 @@
 import { digitSide } from './mnist.js';
 
-/** Every MNIST digit was scaled to fit a box of 20 × 20 pixels, so its ink fits a picture this wide. */
+/** Width of a picture. Every MNIST digit was scaled to fit a box of 20 × 20 pixels, so its ink fits. */
 export const pictureWidth = 20;
 
 const inkThreshold = 0.4;
 
 /**
- * A digit as lines of half-block characters, two pixels to a character, since characters are about twice as tall as
- * wide. Cut to its ink and centred in `pictureWidth` columns.
+ * Draws a digit as lines of half-block characters, two pixels to a character, since characters are about twice as tall
+ * as wide. The picture is cut to its ink and centred in `pictureWidth` columns.
  */
 export function drawDigit(image: Float32Array): string[] {
   const ink = inkBox(image);
@@ -23,7 +23,7 @@ export function drawDigit(image: Float32Array): string[] {
   return lines;
 }
 
-/** The smallest rectangle around the ink, right and bottom exclusive; empty for a blank image. */
+/** Returns the smallest rectangle around the ink, right and bottom exclusive; empty for a blank image. */
 function inkBox(image: Float32Array): { top: number; bottom: number; left: number; right: number } {
   const box = { top: digitSide, bottom: 0, left: digitSide, right: 0 };
   for (let row = 0; row < digitSide; row++) {

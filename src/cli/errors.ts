@@ -1,7 +1,7 @@
-/** Exit statuses of the command, after the habits of Unix tools: 2 for a wrong call, 128 + 2 for SIGINT. */
+/** Exit statuses of the command, by the conventions of Unix tools: 2 for a wrong call, 128 + 2 for SIGINT. */
 export const exitStatus = { ok: 0, failure: 1, usage: 2, interrupted: 130 } as const;
 
-/** A fault the user can put right: reported as one line, without a stack trace. */
+/** An error that the user can correct: reported as one line, without a stack trace. */
 export class CliError extends Error {
   override readonly name = 'CliError';
 
@@ -13,7 +13,7 @@ export class CliError extends Error {
   }
 }
 
-/** A wrong option or option value, refused before anything runs. */
+/** Makes the error for a wrong option or option value, refused before anything runs. */
 export function usageError(message: string): CliError {
   return new CliError(message, exitStatus.usage);
 }

@@ -1,4 +1,4 @@
-/** Numbers as the reports show them. The locale is fixed, so that output is the same everywhere. */
+/** Formats of numbers in the reports. The locale is fixed, so that output is the same everywhere. */
 
 export function thousands(value: number): string {
   return Math.round(value).toLocaleString('en-US');

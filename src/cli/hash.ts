@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 
 /**
- * SHA-256 over the bytes of all weights in order, in hexadecimal: the fingerprint that is equal wherever the same job
- * ran. The bytes are little-endian float32, as they stand in WebAssembly memory.
+ * Returns the SHA-256 of the bytes of all weights in order, in hexadecimal: the fingerprint that is equal wherever the
+ * same job ran. The bytes are little-endian float32, as in WebAssembly memory.
  */
 export function weightsSha256(weights: Iterable<{ readonly data: Float32Array }>): string {
   const hash = createHash('sha256');

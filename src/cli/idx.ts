@@ -11,7 +11,7 @@ export interface IdxArray {
 
 const unsignedByte = 0x08;
 
-/** Reads an IDX file of unsigned bytes with `dimensions` dimensions; `name` stands in the error of a bad one. */
+/** Reads an IDX file of unsigned bytes with `dimensions` dimensions; error messages begin with `name`. */
 export function parseIdx(bytes: Uint8Array, dimensions: number, name: string): IdxArray {
   const headerLength = 4 + 4 * dimensions;
   if (bytes.length < headerLength) {

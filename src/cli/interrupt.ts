@@ -2,21 +2,21 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { exitStatus } from './errors.js';
 
 /**
- * Under npm one Ctrl-C arrives twice: from the terminal, and from npm, which passes on what it got. What follows the
- * first within this time is the same key press.
+ * Time in which a second signal counts as the same key press. Under npm one Ctrl-C arrives twice: from the terminal,
+ * and from npm, which forwards it.
  */
 const samePressMilliseconds = 200;
 
 export interface Interrupt {
   /** Aborted by the first Ctrl-C. */
   readonly signal: AbortSignal;
-  /** Gives Ctrl-C back to the system, which ends the process at once, even in the middle of a computation. */
+  /** Removes the handler, so that Ctrl-C ends the process at once again, even in the middle of a computation. */
   release(): Promise<void>;
 }
 
 /**
- * Turns the first Ctrl-C into an abort of `signal`; a second one ends the process. Both are noticed between two batches
- * only, since a batch keeps the thread: two presses during one batch count as one.
+ * Turns the first Ctrl-C into an abort of `signal`; a second one ends the process. Both are noticed only between two
+ * batches, since a batch blocks the thread: two presses during one batch count as one.
  */
 export function listenForInterrupt(beforeExit: () => void): Interrupt {
   const controller = new AbortController();

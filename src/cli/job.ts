@@ -19,14 +19,14 @@ export async function runJob(options: JobOptions, stream: NodeJS.WriteStream): P
   const digits = { training: await loadTrainingDigits(), test: await loadTestDigits() };
   const engine = await createEngine();
   const progress = createProgress(stream, { epochs: options.epochs, samples: digits.training.labels.length });
-  // Only once there is something to save: until then, Ctrl-C simply ends the process.
+  // Only from here on, when there is something to save: until then, Ctrl-C simply ends the process.
   const interrupt = listenForInterrupt(() => progress.stop());
   try {
     stream.write(`${header(options, engine.info, digits.training.labels.length, digits.test.labels.length)}\n\n`);
     const model = createClassifier(engine, options, digits.training.labels.length);
     const training = await train(model, digits.training, options, progress.callback, interrupt.signal);
     progress.stop();
-    // An untrained model is not saved; an unfinished one does not take the place of what an earlier run left there.
+    // An untrained model is not saved; an unfinished one does not replace the file of an earlier run.
     const output = training.steps > 0 ? await writeOutput(options.output, model.save(), !training.aborted) : null;
     await interrupt.release();
     return { engine: engine.info, options, output, ...training, ...judge(model, digits.test) };

@@ -8,7 +8,7 @@ import { interruption, jsonSummary, summary } from './summary.js';
 async function run(args: readonly string[]): Promise<number> {
   const options = parseOptions(args);
   if (options === undefined) return exitStatus.ok;
-  // With --json, standard output is for the one object and everything for people goes to standard error.
+  // With --json, standard output is for the one object, and all text for people goes to standard error.
   const forPeople = options.json ? process.stderr : process.stdout;
   const result = await runJob(options, forPeople);
   if (options.json) {
@@ -20,7 +20,10 @@ async function run(args: readonly string[]): Promise<number> {
   return result.aborted ? exitStatus.interrupted : exitStatus.ok;
 }
 
-/** Faults the user can put right are told in a line; anything else is a fault in the program and keeps its stack. */
+/**
+ * Prints an error and returns the exit status. Errors that the user can correct are printed as one line; anything else
+ * is a fault in the program and keeps its stack.
+ */
 function report(error: unknown): number {
   if (error instanceof CliError || error instanceof WasmMlpError) {
     process.stderr.write(`${error.message}\n`);
@@ -30,11 +33,11 @@ function report(error: unknown): number {
   return exitStatus.failure;
 }
 
-// Whoever reads the output may close it early, as `head` does. There is then no reader left to tell.
+// The reader of the output may close it early, as `head` does. Then there is no reader left to report to.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
   process.exit(exitStatus.failure);
 });
 
-// The status is set rather than `process.exit` called, so that output still on its way to a pipe arrives.
+// Set the status rather than call `process.exit`, so that output still on its way to a pipe arrives.
 process.exitCode = await run(process.argv.slice(2)).catch(report);

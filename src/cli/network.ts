@@ -4,8 +4,8 @@ import { digitClasses, digitPixels } from './mnist.js';
 import type { JobOptions } from './options.js';
 
 /**
- * A compiled network that tells digits apart, to be trained on so many: hidden layers as asked for, then one softmax
- * output per digit.
+ * Makes a compiled network that classifies digits, to be trained on `trainingDigits` digits: the requested hidden
+ * layers, then one softmax output per digit.
  */
 export function createClassifier(engine: Engine, options: JobOptions, trainingDigits: number): Model {
   const model = engine.sequential({ layers: classifierLayers(options), seed: options.seed });
@@ -18,10 +18,10 @@ export function createClassifier(engine: Engine, options: JobOptions, trainingDi
 }
 
 function classifierLayers({ layers, activation, ...options }: JobOptions): Layer[] {
-  // ReLU halves the variance of what passes through it, which N(0, 2/n) makes up for; the others want Glorot's.
+  // ReLU halves the variance of its input, for which N(0, 2/n) compensates; the others need Glorot's.
   const kernelInitializer = activation === 'relu' ? 'heNormal' : 'glorotUniform';
   const stack: Layer[] = [];
-  // The first layer is told the number of inputs.
+  // The first layer is given the number of inputs.
   const given = () => (stack.length === 0 ? { inputShape: [digitPixels] } : {});
   if (options.inputDropout > 0) stack.push(dropout({ rate: options.inputDropout, ...given() }));
   for (const units of layers) {
@@ -41,7 +41,7 @@ function optimizerOf({ optimizer, schedule, epochs, batchSize, ...options }: Job
   return optimizer === 'adam' ? adam({ learningRate }) : sgd({ learningRate });
 }
 
-/** The network by its layer sizes, as in `784-128-10`. */
+/** Returns the name of the network by its layer sizes, as in `784-128-10`. */
 export function networkName({ layers }: Pick<JobOptions, 'layers'>): string {
   return [digitPixels, ...layers, digitClasses].join('-');
 }

@@ -1,3 +1,7 @@
+/**
+ * Options of the command: their names, presets, defaults and help text, parsed by commander. `values.ts` parses the
+ * values of single options.
+ */
 import { Command, CommanderError } from 'commander';
 import { usageError } from './errors.js';
 import { nearest } from './nearest.js';
@@ -7,7 +11,7 @@ export const hiddenActivations = ['relu', 'tanh', 'sigmoid', 'linear', 'unitStep
 export const optimizers = ['adam', 'sgd'] as const;
 export const schedules = ['none', 'cosine'] as const;
 
-/** The optimizers' own defaults: what suits Adam is ten times too small for plain gradient descent. */
+/** Default learning rates of the optimizers: the one for Adam is ten times too small for plain gradient descent. */
 const defaultLearningRate = { adam: 0.001, sgd: 0.01 } as const;
 
 export interface JobOptions {
@@ -19,11 +23,11 @@ export interface JobOptions {
   seed: number;
   activation: (typeof hiddenActivations)[number];
   optimizer: (typeof optimizers)[number];
-  /** How the learning rate falls over the training. */
+  /** Schedule by which the learning rate falls over the training. */
   schedule: (typeof schedules)[number];
-  /** Share of each hidden layer's outputs that a step drops. */
+  /** Share of each hidden layer's outputs that is dropped in a step. */
   dropout: number;
-  /** The same of the inputs. */
+  /** Share of the inputs that is dropped in a step. */
   inputDropout: number;
   /** Share of each target that is spread over all digits. */
   labelSmoothing: number;
@@ -32,8 +36,8 @@ export interface JobOptions {
 }
 
 /**
- * Options that a preset sets where they are not given. The accurate one tells 98.55 to 98.66 % of the test digits over
- * the seeds 0 to 4.
+ * Options that a preset sets unless they are given. The accurate one classifies 98.55 to 98.66 % of the test digits
+ * correctly over the seeds 0 to 4.
  */
 const presets = {
   fast: {},
@@ -49,7 +53,7 @@ const presets = {
 } as const satisfies Record<string, Partial<JobOptions>>;
 const presetNames = Object.keys(presets) as (keyof typeof presets)[];
 
-/** What the job is called in its help text: the way a person gets to it from a clone. */
+/** Usage line of the help text: how to start the job from a clone. */
 const usage = '[options]   (through npm: npm start -- [options])';
 
 function createCommand(): Command {
@@ -102,7 +106,7 @@ function createCommand(): Command {
       .option('--output <file>', 'where to save the model', outputFile, 'models/mnist.safetensors')
       .option('--json', 'print one JSON object on standard output, and progress on standard error', false)
       .helpOption('-h, --help', 'show this help')
-      // Refusals are worded here: commander's own suggestions know the names of options but not of values.
+      // Errors are worded here: commander's own suggestions know the names of options but not of values.
       .showSuggestionAfterError(false)
       .configureOutput({ writeErr: () => undefined })
       .exitOverride()
@@ -115,8 +119,8 @@ function outputFile(text: string): string {
 }
 
 /**
- * The options of a command line, or `undefined` where help was asked for and has been printed.
- * @throws CliError on anything that is not understood, naming the nearest thing that would be.
+ * Parses the options of a command line. Returns `undefined` if help was requested, which has then been printed.
+ * @throws CliError for anything unknown, naming the nearest known option.
  */
 export function parseOptions(args: readonly string[]): JobOptions | undefined {
   const command = createCommand();
@@ -148,7 +152,7 @@ function refusal(command: Command, error: CommanderError, args: readonly string[
       return usageError(`unknown option '${flag}'.${optionHint(flag, names)}`);
     }
     case 'commander.excessArguments': {
-      // Only the arguments left over by every option are here, so the first is the one to name.
+      // Options have taken their arguments, so the first argument left is the one to name.
       const word = command.args[0] ?? args[0] ?? '';
       return usageError(`unexpected argument '${word}'.${optionHint(word, names)}`);
     }

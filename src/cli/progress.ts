@@ -1,8 +1,12 @@
+/**
+ * Progress of the training as a callback of `fit`: a bar on a terminal, lines elsewhere. `summary.ts` reports the
+ * result.
+ */
 import cliProgress from 'cli-progress';
 import type { Callback } from '../index.js';
 import { decimals, percent, thousands } from './format.js';
 
-/** Training progress on a stream. `stop` leaves the terminal in order, however the training ended. */
+/** Training progress on a stream. `stop` restores the terminal, however the training ended. */
 export interface Progress {
   readonly callback: Callback;
   stop(): void;
@@ -16,7 +20,7 @@ interface Plan {
 
 type Logs = Record<string, number>;
 
-/** A bar on a terminal; elsewhere, as in a log file, one plain line per epoch and nothing per batch. */
+/** Makes a bar on a terminal; elsewhere, as in a log file, one plain line per epoch and nothing per batch. */
 export function createProgress(stream: NodeJS.WriteStream, plan: Plan): Progress {
   return stream.isTTY ? barProgress(stream, plan) : lineProgress(stream, plan);
 }

@@ -3,7 +3,10 @@ import { drawDigit, pictureWidth } from './digits.js';
 import { percent } from './format.js';
 import { digitPixels } from './mnist.js';
 
-/** The confusion matrix as a table: a row for each right digit, a column for each digit seen, and each row's recall. */
+/**
+ * Returns the confusion matrix as a table: a row for each right digit, a column for each predicted digit, and each
+ * row's recall.
+ */
 export function confusionTable(confusion: readonly (readonly number[])[]): string {
   const width = Math.max(...confusion.flat().map((count) => `${count}`.length)) + 2;
   const cells = (values: readonly (number | string)[]): string =>
@@ -18,7 +21,7 @@ export function confusionTable(confusion: readonly (readonly number[])[]): strin
   return [header, ...rows].join('\n');
 }
 
-/** Digits drawn side by side, each over what was seen and what was right. */
+/** Draws digits side by side, each with its predicted and its right label below. */
 export function mistakeGallery(mistakes: readonly Mistake[], images: Float32Array, terminalWidth = 80): string {
   const gap = 5;
   const perRow = Math.max(1, Math.floor((terminalWidth + gap) / (pictureWidth + gap)));
@@ -40,7 +43,7 @@ function labels({ seen, right, certainty }: Mistake): string[] {
   return [`seen ${seen} (${percent(certainty)})`, `right ${right}`].map((line) => line.padEnd(pictureWidth));
 }
 
-/** Blocks of lines of one width in a row, standing on a common baseline. */
+/** Joins blocks of lines of one width in a row, aligned at the bottom. */
 function sideBySide(blocks: readonly string[][], gap: string): string {
   const height = Math.max(...blocks.map((block) => block.length));
   const blank = ' '.repeat(pictureWidth);

@@ -4,7 +4,7 @@ import type { Digits } from './mnist.js';
 import type { JobOptions } from './options.js';
 import type { Training } from './train.js';
 
-/** What the trained model is worth. */
+/** Result of the evaluation of a trained model. */
 export interface Judgement extends Classification {
   readonly test: { readonly loss: number; readonly accuracy: number };
   readonly testDigits: Digits;
@@ -15,8 +15,8 @@ export interface JobResult extends Training, Judgement {
   readonly engine: Engine['info'];
   readonly options: JobOptions;
   /**
-   * Where the model was saved, `<output>.partial` after an interrupt; null where it was not, because nothing was
-   * learned.
+   * File of the saved model, `<output>.partial` after an interrupt; null if nothing was learned and so nothing was
+   * saved.
    */
   readonly output: string | null;
 }

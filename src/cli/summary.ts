@@ -1,3 +1,6 @@
+/**
+ * Texts and JSON of the command's result. `report.ts` draws the tables and digits.
+ */
 import type { Engine } from '../index.js';
 import { decimals, percent, thousands } from './format.js';
 import { networkName } from './network.js';
@@ -7,7 +10,7 @@ import type { JobResult } from './result.js';
 
 const mistakesShown = 6;
 
-/** What is about to run. */
+/** Returns the text that describes the job before it runs. */
 export function header(options: JobOptions, info: Engine['info'], trainingDigits: number, testDigits: number): string {
   const { activation, optimizer, learningRate, batchSize, seed } = options;
   const extras = [
@@ -24,7 +27,7 @@ export function header(options: JobOptions, info: Engine['info'], trainingDigits
   ].join('\n');
 }
 
-/** What came of it, for people. A job that was interrupted is told in brief: who stops it wants to be gone. */
+/** Returns the result as text. After an interrupt it is brief, since the user wants to leave. */
 export function summary(result: JobResult, terminalWidth?: number): string {
   const { test, confusion, mistakes, testDigits, seconds, samplesPerSecond, aborted } = result;
   const correct = testDigits.labels.length - mistakes.length;
@@ -49,7 +52,7 @@ export function interruption({ steps, history, options }: JobResult): string {
   return `\nstopped after step ${thousands(steps)}, with ${history.loss.length} of ${options.epochs} epochs finished`;
 }
 
-/** What came of it, for programs. */
+/** Returns the result as JSON. */
 export function jsonSummary(result: JobResult): string {
   const { engine, options, history, test, confusion, seconds, samplesPerSecond, weightsSha256, output, aborted } =
     result;
@@ -68,7 +71,9 @@ export function jsonSummary(result: JobResult): string {
   });
 }
 
-/** Bun and Deno also fill in Node's version, so they are asked for first. */
+/**
+ * Returns the name and version of the platform. Bun and Deno also fill in Node's version, so they are checked first.
+ */
 function runtime(): { name: string; version: string } {
   const name = ['bun', 'deno'].find((key) => process.versions[key] !== undefined) ?? 'node';
   return { name, version: process.versions[name] ?? '' };

@@ -1,3 +1,7 @@
+/**
+ * Training of the network: calls `fit`, measures it, and keeps the finished epochs after an interrupt. `job.ts` decides
+ * what happens before and after.
+ */
 import type { Callback, Model } from '../index.js';
 import type { Digits } from './mnist.js';
 import type { JobOptions } from './options.js';
@@ -5,15 +9,15 @@ import type { JobOptions } from './options.js';
 export interface Training {
   /** One number per finished epoch under each of `loss` and `accuracy`. */
   readonly history: Record<string, number[]>;
-  /** Time inside `fit`, from call to return, so without loading and evaluation. */
+  /** Time inside `fit`, from call to return, without loading and evaluation. */
   readonly seconds: number;
   readonly samplesPerSecond: number;
-  /** Steps done, which an interrupt leaves short of `epochs` times the batches of an epoch. */
+  /** Number of steps. After an interrupt it is less than `epochs` times the batches of an epoch. */
   readonly steps: number;
   readonly aborted: boolean;
 }
 
-/** Fits a compiled model until the epochs are done or `signal` aborts; either way the model holds what was learned. */
+/** Fits a compiled model until the epochs are done or `signal` aborts; either way the model keeps what it learned. */
 export async function train(
   model: Model,
   digits: Digits,
@@ -41,7 +45,7 @@ export async function train(
   };
 }
 
-/** `fit` returns no history when it is aborted; the epochs that were finished are worth keeping. */
+/** Makes a callback that records the finished epochs, since `fit` returns no history when it is aborted. */
 function recordHistory(): { history: Record<string, number[]>; callback: Callback } {
   const history: Record<string, number[]> = { loss: [], accuracy: [] };
   const callback: Callback = {
@@ -52,7 +56,10 @@ function recordHistory(): { history: Record<string, number[]>; callback: Callbac
   return { history, callback };
 }
 
-/** The last batch of an epoch holds what is left, so steps are counted by whole epochs first. */
+/**
+ * Returns the number of samples in `steps` steps. The last batch of an epoch is smaller, so whole epochs are counted
+ * first.
+ */
 function samplesSeen(steps: number, samples: number, batchSize: number): number {
   const stepsPerEpoch = Math.ceil(samples / batchSize);
   const epochs = Math.floor(steps / stepsPerEpoch);

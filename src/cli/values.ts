@@ -1,7 +1,9 @@
+/**
+ * Parsers of option values. Each returns the value or throws the usage error that names the option. `options.ts` lists
+ * the options.
+ */
 import { usageError } from './errors.js';
 import { nearest } from './nearest.js';
-
-/** Parsers of option values. Each returns the value or throws the usage error that names the option. */
 
 export function oneOf<T extends string>(option: string, names: readonly T[]): (text: string) => T {
   return (text) => {
@@ -33,7 +35,7 @@ export function positiveNumber(option: string): (text: string) => number {
   };
 }
 
-/** A number from 0 to below 1. */
+/** Parses a number from 0 to below 1. */
 export function share(option: string): (text: string) => number {
   return (text) => {
     const value = parseNumber(text);
@@ -43,7 +45,7 @@ export function share(option: string): (text: string) => number {
   };
 }
 
-/** Sizes separated by commas; an empty text or `none` stands for no hidden layer. */
+/** Parses sizes separated by commas; an empty text or `none` means no hidden layer. */
 export function layerSizes(option: string, largest: number): (text: string) => number[] {
   return (text) => {
     if (text.trim() === '' || text === 'none') return [];
@@ -51,8 +53,8 @@ export function layerSizes(option: string, largest: number): (text: string) => n
     const sizes = parts.map(parseNumber);
     const isSize = (size: number): boolean => Number.isInteger(size) && size >= 1 && size <= largest;
     if (sizes.every(isSize)) return sizes;
-    // What is left when the separators in use elsewhere (128x64, 128-64, "128 64") and empty or wrong parts are put
-    // right.
+    // Sizes that remain if the separators of other tools (128x64, 128-64, "128 64") and empty or wrong parts are
+    // corrected.
     const meant = text
       .split(/[^0-9.]+/)
       .map(parseNumber)
@@ -65,7 +67,10 @@ export function layerSizes(option: string, largest: number): (text: string) => n
   };
 }
 
-/** `Number`, but blank text is no number (it would be 0), and neither are the hexadecimal, octal and binary forms. */
+/**
+ * Parses a number as `Number` does, except that blank text is no number (it would be 0), and neither are the
+ * hexadecimal, octal and binary forms.
+ */
 function parseNumber(text: string): number {
   return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : NaN;
 }

@@ -1,13 +1,15 @@
 /**
- * Lists, typed arrays and bytes that a caller gave, told by what they are and not by what they say of themselves: typed
- * arrays by the built-in getters, which work for arrays of another realm (a page's frame, or under Jest and jsdom what
- * the platform reads from a file) and which no property of the caller's, no subclass, no Proxy and no other prototype
- * can forge.
+ * Recognition and reading of the lists, typed arrays and bytes that a caller passes. Typed arrays are recognised by the
+ * built-in getters, never by their own properties: the getters work for arrays of another realm (a page's frame, or
+ * files that the platform reads under Jest and jsdom), and no property, subclass, Proxy or changed prototype can fool
+ * them. `rows.ts` reads rows and labels by these functions; `objects.ts` does the same for plain objects.
  */
 import { MemoryError } from './errors.js';
 
-/** Whether a value is an array; nothing for a proxy whose target is gone, where `Array.isArray` throws a TypeError. */
-function looksLikeList(value: unknown): boolean | undefined {
+/**
+ * Returns whether a value is an array, or undefined for a revoked proxy, for which `Array.isArray` throws a TypeError.
+ */
+function tryIsArray(value: unknown): boolean | undefined {
   try {
     return Array.isArray(value);
   } catch {
@@ -15,15 +17,15 @@ function looksLikeList(value: unknown): boolean | undefined {
   }
 }
 
-/** Whether a value is an array, and no proxy whose target is gone. */
-export const isList = (value: unknown): value is readonly unknown[] => looksLikeList(value) === true;
+/** Whether a value is an array and not a revoked proxy. */
+export const isList = (value: unknown): value is readonly unknown[] => tryIsArray(value) === true;
 
-/** Whether a value is a proxy whose target is gone. */
-export const isRevoked = (value: unknown): boolean => looksLikeList(value) === undefined;
+/** Whether a value is a revoked proxy. */
+export const isRevoked = (value: unknown): boolean => tryIsArray(value) === undefined;
 
-/** A built-in getter of all typed arrays. */
+/** Returns a built-in getter that all typed arrays share. */
 const getter = <T>(name: PropertyKey): ((this: unknown) => T) =>
-  // eslint-disable-next-line @typescript-eslint/unbound-method -- called with the array that it is asked of
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- called with the array as its receiver
   Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Float32Array.prototype), name)!.get as (this: unknown) => T;
 
 const KIND = /* @__PURE__ */ getter<string | undefined>(Symbol.toStringTag);
@@ -31,22 +33,22 @@ const LENGTH = /* @__PURE__ */ getter<number>('length');
 const BUFFER = /* @__PURE__ */ getter<unknown>('buffer');
 const BYTE_OFFSET = /* @__PURE__ */ getter<number>('byteOffset');
 
-/** 'Float32Array' and the like, or undefined for anything that is no typed array. */
+/** Returns 'Float32Array' and the like, or undefined for anything other than a typed array. */
 export const typedKind = (value: unknown): string | undefined => KIND.call(value);
 
 /** Whether a value is a list or a typed array. */
 export const isSequence = (value: unknown): value is ArrayLike<unknown> =>
   isList(value) || typedKind(value) !== undefined;
 
-/** Number of elements of a typed array: 0 once its buffer was transferred. */
+/** Returns the number of elements of a typed array: 0 once its buffer was transferred. */
 export const typedLength = (array: unknown): number => LENGTH.call(array);
 
-/** Whether no other thread can write to a typed array or make it longer. */
+/** Whether a typed array is in unshared memory, so that no other thread can write to it or make it longer. */
 export const isUnshared = (array: unknown): boolean => BUFFER.call(array) instanceof ArrayBuffer;
 
 /**
- * Whether two typed arrays may lie in one memory: two shared buffers may be one, since each post makes an object of its
- * own.
+ * Whether two typed arrays may share memory. Two different SharedArrayBuffer objects may refer to the same memory,
+ * since each `postMessage` creates a new object for it.
  */
 export const mayOverlap = (one: unknown, other: unknown): boolean =>
   BUFFER.call(one) === BUFFER.call(other) || !(isUnshared(one) || isUnshared(other));
@@ -62,7 +64,10 @@ export function isDetached(array: unknown): boolean {
   }
 }
 
-/** `count` elements of a Float32Array or Float64Array from element `first` on, as a view that cannot become longer. */
+/**
+ * Returns a view of `count` elements of a Float32Array or Float64Array from element `first` on. It cannot become
+ * longer.
+ */
 export function typedPart(
   array: Float32Array | Float64Array,
   first: number,
@@ -72,7 +77,7 @@ export function typedPart(
   return new View(BUFFER.call(array) as ArrayBuffer, BYTE_OFFSET.call(array) + View.BYTES_PER_ELEMENT * first, count);
 }
 
-/** A list may say that it is as long as it likes: what cannot be had is a MemoryError. */
+/** Allocates an array. Throws a MemoryError if that fails: a list may claim any length. */
 function allocated<T>(where: string, values: number, make: () => T): T {
   try {
     return make();
@@ -83,32 +88,31 @@ function allocated<T>(where: string, values: number, make: () => T): T {
   }
 }
 
-/** Zeros, as float32. */
+/** Returns zeros, as float32. */
 export const newFloats = (values: number, where = 'data'): Float32Array<ArrayBuffer> =>
   allocated(where, values, () => new Float32Array(values));
 
-/** Zeros, as float64. */
+/** Returns zeros, as float64. */
 export const newDoubles = (values: number, where = 'data'): Float64Array<ArrayBuffer> =>
   allocated(where, values, () => new Float64Array(values));
 
 /**
- * Whether a value is a Float32Array, of whichever realm. The built-in getter takes 4 ns on V8 11.3, less than a look at
- * the prototype (9 ns). An array may say another length than its own, so what reads or writes it must not rely on what
- * it says.
+ * Whether a value is a Float32Array, of any realm. The built-in getter takes 4 ns on V8 11.3, less than reading the
+ * prototype (9 ns). The array's own `length` may be wrong, so code that reads or writes the array must not rely on it.
  */
 export const isFloat32Array = (value: unknown): value is Float32Array => typedKind(value) === 'Float32Array';
 
-/** The bytes that a user gave, a Uint8Array or an ArrayBuffer, or undefined for anything else. */
+/** Returns the bytes of a Uint8Array or an ArrayBuffer, or undefined for anything else. */
 export function bytesOf(value: unknown): Uint8Array<ArrayBuffer> | undefined {
   try {
     if (typedKind(value) === 'Uint8Array') {
       return new Uint8Array(BUFFER.call(value) as ArrayBuffer, BYTE_OFFSET.call(value), typedLength(value));
     }
-    // Throws for anything but an ArrayBuffer, of whichever realm.
+    // Throws for anything other than an ArrayBuffer, of any realm.
     ArrayBuffer.prototype.slice.call(value as ArrayBuffer, 0, 0);
     return new Uint8Array(value as ArrayBuffer);
   } catch {
-    // It is neither, or was transferred, and has no bytes any more.
+    // The value is neither, or its buffer was transferred and has no bytes any more.
     return undefined;
   }
 }

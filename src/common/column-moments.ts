@@ -1,4 +1,7 @@
-/** Mean and variance of columns, in float64, and what float32 makes of them. */
+/**
+ * Mean and variance of columns in float64, with the checks that float32 can hold them. `normalization` layers and the
+ * facades of tabular data use them; `rounding.ts` warns about columns of training data that float32 cannot tell apart.
+ */
 import { ValueError } from './errors.js';
 import { differ, SUBTRACT_MEAN } from './rounding.js';
 import { copyRows, type RowSource } from './rows.js';
@@ -31,7 +34,8 @@ function requireFinite(
 }
 
 /**
- * Moments of rows of `width` values, in float64, rows in order: the same numbers on every engine.
+ * Computes the moments of rows of `width` values, in float64 and in the order of the rows: the same numbers on every
+ * engine.
  * @throws ValueError for a number that is not finite.
  */
 export function columnMoments(where: string, data: Matrix, width: number, what = 'x'): Moments {
@@ -42,7 +46,7 @@ export function columnMoments(where: string, data: Matrix, width: number, what =
   for (let i = 0; i < data.length; i++) mean[i % width] += data[i];
   for (let j = 0; j < width; j++) {
     mean[j] /= rows;
-    // The mean of equal numbers may be off in its last bit, and would make a variance of it.
+    // The mean of equal numbers may be off in its last bit, which would give a variance above 0.
     if (isConstant(data, j, width, Number)) mean[j] = data[j];
   }
   for (let i = 0; i < data.length; i++) {
@@ -59,14 +63,16 @@ export function columnMoments(where: string, data: Matrix, width: number, what =
   return { mean, variance };
 }
 
-/** Whether column j holds one number only, once it is rounded. */
+/** Whether column j holds one number only, after rounding. */
 function isConstant(data: Matrix, j: number, width: number, round: (value: number) => number): boolean {
   const first = round(data[j]);
   for (let i = j + width; i < data.length; i += width) if (round(data[i]) !== first) return false;
   return true;
 }
 
-/** Mean and variance as the float32 that a model keeps, or a ValueError where float32 does not hold them. */
+/**
+ * Rounds mean and variance to the float32 that a model keeps. Throws a ValueError if float32 cannot hold a variance.
+ */
 export function float32Moments(
   where: string,
   { mean, variance }: { readonly mean: readonly number[]; readonly variance: readonly number[] },
@@ -80,7 +86,7 @@ export function float32Moments(
   return { mean: Float32Array.from(mean), variance: Float32Array.from(variance) };
 }
 
-/** Whether float32 keeps all its digits of a variance. */
+/** Whether float32 keeps all digits of a variance. */
 export function holdsVariance(variance: number): boolean {
   const rounded = Math.fround(variance);
   return Number.isFinite(rounded) && (rounded >= SMALLEST_NORMAL || variance === 0);
@@ -89,7 +95,7 @@ export function holdsVariance(variance: number): boolean {
 /** 2^−126: below it float32 loses digits. */
 const SMALLEST_NORMAL = 1.1754943508222875e-38;
 
-/** How far each column's numbers are moved by being rounded to float32, at most. */
+/** Returns, for each column, the largest distance by which rounding to float32 moves one of its numbers. */
 export function roundingOf(data: Matrix, width: number): number[] {
   const most = new Array<number>(width).fill(0);
   if (data.BYTES_PER_ELEMENT === 4) return most;
@@ -100,12 +106,13 @@ export function roundingOf(data: Matrix, width: number): number[] {
   return most;
 }
 
-/** The share of a column's standard deviation that rounding may move its numbers by before a warning is due. */
+/** Share of a column's standard deviation by which rounding may move its numbers without a warning. */
 const NOTICEABLE = 0.05;
 
 /**
- * Moments for a `normalization` layer, of doubles where the rows are given as doubles. The layer itself is given
- * float32: a column that this cannot tell apart is refused, and of one that it tells apart badly a warning says so.
+ * Computes the moments for a `normalization` layer, from doubles where the rows are given as doubles. The layer itself
+ * receives float32: a column whose numbers become one float32 is refused, and a warning names a column that rounding
+ * changes noticeably.
  */
 export function momentsToAdapt(where: string, what: string, source: RowSource): Moments {
   const { width } = source;
@@ -122,7 +129,7 @@ export function momentsToAdapt(where: string, what: string, source: RowSource): 
             `which are one number there. ${SUBTRACT_MEAN}`,
         );
       }
-      // Noise of a computation whose result is the same in each row.
+      // The numbers differ only by the noise of a computation that has the same result in each row.
       mean[column] = data[column];
       variance[column] = 0;
     } else if (moved > NOTICEABLE * Math.sqrt(variance[column])) {
@@ -136,7 +143,7 @@ export function momentsToAdapt(where: string, what: string, source: RowSource): 
   return { mean, variance };
 }
 
-/** The number of a column that is farthest from its first. */
+/** Returns the number of a column that is farthest from its first. */
 function farthest(data: Matrix, column: number, width: number): number {
   let found = data[column];
   for (let i = column; i < data.length; i += width) {

@@ -1,3 +1,8 @@
+/**
+ * Users' own objects (activations, losses, metrics, initializers, schedules) in place of the library's: how they are
+ * read from options, replaced by their names in plain data, and put back when a file or handle is loaded. The functions
+ * that call such objects are in the folder of their kind, as in `losses/bind.ts`.
+ */
 import { isList, isSequence, typedKind, typedLength } from './arrays.js';
 import { describe } from './describe.js';
 import type { Descriptor } from './descriptor.js';
@@ -5,15 +10,19 @@ import { ShapeError, ValueError } from './errors.js';
 import { fieldOf, fieldsOf, isFunction, isInstance, isObject } from './objects.js';
 import { isRecord, text } from './options.js';
 
-/** What all objects of a user's own have: the name that files and logs call them by. */
+/**
+ * Field that all custom objects have: the name by which files and logs refer to them.
+ * @category Models
+ */
 export interface Named {
-  /** Not empty; tells objects apart when a file is loaded. */
+  /** Not empty; distinguishes objects when a file is loaded. */
   readonly name: string;
 }
 
 /**
- * A user's own object in place of one of the library's. A file keeps the name; the functions are given again when it is
- * loaded.
+ * A user's object in place of one of the library's. A file keeps the name only; the caller passes the functions again
+ * when the file is loaded.
+ * @category Models
  */
 export interface Custom<F extends Named> extends Descriptor<'custom', Named> {
   /** The object itself. */
@@ -21,16 +30,16 @@ export interface Custom<F extends Named> extends Descriptor<'custom', Named> {
 }
 
 /**
- * Objects of one name, of which a file does not say which it means: what reads it takes the first that has the
- * functions.
+ * Several objects of one name. A file does not say which of them it means, so `readCustom` takes the first that has the
+ * required functions.
  */
 class Candidates {
   constructor(readonly objects: readonly Named[]) {}
 }
 
 /**
- * Reads a user's own object, or the same once more; undefined for anything that does not look like one.
- * @throws ValueError where a function is missing, or where only the name is left of one that was saved.
+ * Reads a user's object, or a descriptor of one that was read before. Returns undefined for anything else.
+ * @throws ValueError if a function is missing, or if only the name of a saved object is left.
  */
 export function readCustom<F extends Named>(
   path: string,
@@ -65,17 +74,17 @@ export function readCustom<F extends Named>(
   return { kind: 'custom', config: { name }, custom: object as F };
 }
 
-/** Levels of lists and objects in a description: schedules within schedules lie deepest. */
+/** Most levels of lists and objects in a description. Schedules within schedules are the deepest case. */
 const MOST_LEVELS = 64;
 
-/** What descriptions are made of, besides lists. */
+/** The only fields of a description. */
 const DESCRIPTION = ['kind', 'config'];
 
 /**
- * Puts a user's objects back where a file or a handle has only their names, everywhere in plain data, and holds
- * descriptions to `{ kind, config }`. Only what contains such an object is copied. A name that is not found stays, and
- * is refused where it is read. `path` opens the messages.
- * @throws ValueError for anything that is no description, and for more levels than any has.
+ * Puts users' objects back where plain data from a file or a handle has only their names, and checks that each
+ * description has the fields `{ kind, config }` only. Copies only data that contains such an object. A name that is not
+ * found stays, and `readCustom` refuses it later. Messages begin with `path`.
+ * @throws ValueError for anything other than a description, and for more levels than any description has.
  */
 export function restoreCustom(
   path: string,
@@ -131,7 +140,7 @@ function restoreOne(
   return { kind: 'custom', config: { name }, ...(custom !== undefined && { custom: new Candidates(custom) }) };
 }
 
-/** Throws a ValueError where an object has a field besides those with a name. */
+/** Throws a ValueError if an object has a field other than `names`. */
 export function requireFields(path: string, record: object, names: readonly string[]): void {
   for (const name of Object.keys(record)) {
     if (!names.includes(name)) {
@@ -140,18 +149,19 @@ export function requireFields(path: string, record: object, names: readonly stri
   }
 }
 
-/** The functions by which the kinds of a user's objects are told apart. */
+/** Functions by which the kinds of users' objects are told apart. */
 const METHODS = ['forward', 'values', 'value', 'gradient', 'rate'] as const;
 
 /**
- * Holds a description to one object for each name and kind, since a file has nothing else to tell objects apart by.
- * @throws ValueError where two different objects of one kind go by one name.
+ * Checks that a description has at most one object for each name and kind, since a file distinguishes objects by
+ * nothing else.
+ * @throws ValueError if two different objects of one kind have the same name.
  */
 export function requireDistinctNames(where: string, description: unknown): void {
   const found = new Map<string, Named[]>();
-  const look = (value: unknown): void => {
+  const visit = (value: unknown): void => {
     if (typeof value !== 'object' || value === null) return;
-    if (!Object.hasOwn(value, 'custom')) return Object.values(value).forEach(look);
+    if (!Object.hasOwn(value, 'custom')) return Object.values(value).forEach(visit);
     const { config, custom: one } = value as Custom<Named>;
     const others = found.get(config.name) ?? [];
     if (others.includes(one)) return;
@@ -166,12 +176,12 @@ export function requireDistinctNames(where: string, description: unknown): void 
     }
     found.set(config.name, [...others, one]);
   };
-  look(description);
+  visit(description);
 }
 
 /**
- * The result of a user's function, held to be as many numbers as were asked for: a copy where it is no plain
- * Float32Array, each number read once.
+ * Checks that the result of a user's function has the required number of values. Returns a copy unless it is a
+ * Float32Array; each number is read once.
  */
 export function requireLength(path: string, result: unknown, length: number): Float32Array | Float64Array {
   const isFloats = typedKind(result) === 'Float32Array';

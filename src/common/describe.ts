@@ -1,21 +1,21 @@
 /**
- * Values as they stand in error messages. A message is made where something is wrong already, so nothing here throws,
+ * Short texts for values in error messages. A message is made when something is wrong already, so nothing here throws,
  * whatever the value.
  */
 import { isDetached, isRevoked, typedKind, typedLength } from './arrays.js';
 import { isObject } from './objects.js';
 
-/** Map, Set or DataView where a value is one, of whichever realm: what it holds is not among its fields. */
+/** Returns 'Map', 'Set' or 'DataView' if a value is one, of any realm: their contents are not among their fields. */
 export function collectionOf(value: unknown): string | undefined {
   try {
     return /^\[object (Map|Set|DataView)\]$/.exec(Object.prototype.toString.call(value))?.[1];
   } catch {
-    // A value whose own code throws, or a proxy whose target is gone.
+    // The value's own code threw, or it is a revoked proxy.
     return undefined;
   }
 }
 
-/** A value as it stands in an error message: short, and telling its kind. */
+/** Returns a short text for an error message that names the value's kind. */
 export function describe(value: unknown): string {
   const type = typeof value;
   if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
@@ -26,7 +26,7 @@ export function describe(value: unknown): string {
   try {
     return describeObject(value);
   } catch {
-    // It is a proxy without a target, or its own code threw while it was looked at.
+    // A revoked proxy, or the object's own code threw while it was read.
     return isObject(value) ? 'an object' : 'a revoked proxy';
   }
 }
@@ -49,10 +49,10 @@ function describeObject(value: object): string {
   return `[${elements.join(',')}]`;
 }
 
-/** A message that ends as a sentence does. */
+/** Returns the message with a full stop at its end, unless it ends as a sentence already. */
 export const sentence = (message: string): string => (/[.?!]$/.test(message) ? message : `${message}.`);
 
-/** (2, 3): a shape as written in messages; of what is none, what it is. */
+/** Returns a shape as `(2, 3)`, or a text of the value if it is no shape. */
 export function describeShape(shape: unknown): string {
   const text = describe(shape);
   return text.startsWith('[') ? `(${text.slice(1, -1).replaceAll(',', ', ')})` : text;

@@ -4,24 +4,25 @@ import { nameOf, readOptions } from './options.js';
 import { fieldsOf } from './objects.js';
 
 /**
- * A choice that is plain data: which one, and its options. Optimizers, losses, initializers and layers are descriptors
- * until a model is built, which is what makes them cheap to write, to compare and to save.
+ * A choice as plain data: its kind and its options. Optimizers, losses, initializers and layers are descriptors until a
+ * model is built, which makes them cheap to write, to compare and to save.
+ * @category Models
  */
 export interface Descriptor<K extends string = string, C = object> {
-  /** Which choice: the name of its factory. */
+  /** Name of the factory that makes this choice. */
   readonly kind: K;
-  /** Its options, defaults filled in. */
+  /** Options of the choice, with defaults filled in. */
   readonly config: Readonly<C>;
 }
 
-/** A factory of a choice that has no options; it refuses any. */
+/** Makes the factory of a choice without options. The factory refuses any. */
 export const withoutOptions =
   <K extends string>(kind: K) =>
   (options?: object): Descriptor<K> => ({ kind, config: readOptions(kind, options, {}) });
 
 /**
- * Resolves what a user may write where a choice is wanted: a name with its defaults, a descriptor made by a factory, or
- * the same read from a file.
+ * Resolves what a user may write for a choice: a name (with its defaults), a descriptor made by a factory, or a
+ * descriptor read from a file.
  */
 export function resolve<D extends Descriptor>(
   path: string,

@@ -1,7 +1,8 @@
 /**
- * Elementary functions of float64 by + − × ÷ and exact scaling alone, which IEEE 754 rounds in one way only: the same
- * bits on every engine, where Math's own differ in the last ones. For a few numbers per update, not for data. Bounds,
- * in units in the last place (ULP) against the true value, are checked by the tests.
+ * Elementary functions of float64 made of + − × ÷ and exact scaling only. IEEE 754 rounds these operations in exactly
+ * one way, so the results have the same bits on every engine, while those of Math differ in the last bits. Meant for a
+ * few numbers per update, not for data. Tests check the bounds, which are in units in the last place (ULP) of the true
+ * value.
  */
 import { power } from './power.js';
 
@@ -9,14 +10,17 @@ import { power } from './power.js';
 const LN2_HIGH = 0.69314718036912381649;
 const LN2_LOW = 1.90821492927058770002e-10;
 
-/** What π/2 and π lost when they were rounded. */
+/** Rounding errors of π/2 and π as float64. */
 const HALF_PI_REST = 6.123233995736766e-17;
 const PI_REST = 1.2246467991473532e-16;
 
 /** 2^n, exact from −1022 to 1023. */
 const scale = (n: number): number => (n < 0 ? 1 / power(2, -n) : power(2, n));
 
-/** e^(x + rest), rest small beside x: x = n·ln2 + r with |r| ≤ ln2/2, e^r by Taylor's series up to r^13/13!. */
+/**
+ * Computes e^(x + rest) for a rest much smaller than x: x = n·ln2 + r with |r| ≤ ln2/2, e^r by Taylor's series up to
+ * r^13/13!.
+ */
 function expOfSum(x: number, rest: number): number {
   if (x < -746) return 0;
   if (x > 710) return Infinity;
@@ -24,27 +28,27 @@ function expOfSum(x: number, rest: number): number {
   const r = x - n * LN2_HIGH - (n * LN2_LOW - rest);
   let sum = 1;
   for (let k = 13; k > 0; k--) sum = 1 + (r * sum) / k;
-  // In two factors: the smallest powers of two are no float64, and only the last product may round.
+  // Scale by two factors: the smallest powers of two are no float64, and only the last product may round.
   const half = Math.floor(n / 2);
   return sum * scale(half) * scale(n - half);
 }
 
-/** a with its lower half cleared, so that products of such halves are exact (Veltkamp). */
+/** Returns a with its lower half cleared, so that products of such halves are exact (Veltkamp). */
 function upperHalf(a: number): number {
   const c = 134217729 * a;
   return c - (c - a);
 }
 
-/** What the rounded product p = a·b has lost (Dekker 1971), exactly. */
-function lostOf(p: number, a: number, b: number): number {
+/** Returns the rounding error of the product p = a·b, exactly (Dekker 1971). */
+function roundingError(p: number, a: number, b: number): number {
   const x = upperHalf(a);
   const y = upperHalf(b);
   return x * y - p + x * (b - y) + (a - x) * y + (a - x) * (b - y);
 }
 
 /**
- * ln x as a sum of two: x = 2^e·m with m in [√½, √2], ln m = 2·artanh t = 2t + 2t³/3 + 2t⁵/5 + …, t = (m − 1)/(m + 1),
- * in which t is carried with what its rounding lost.
+ * Computes ln x as a sum of two numbers: x = 2^e·m with m in [√½, √2], ln m = 2·artanh t = 2t + 2t³/3 + 2t⁵/5 + …, t =
+ * (m − 1)/(m + 1), where t is carried with its rounding error.
  */
 function logAsSum(x: number): [value: number, rest: number] {
   let m = x;
@@ -64,13 +68,14 @@ function logAsSum(x: number): [value: number, rest: number] {
   const above = m + 1;
   const t = below / above;
   const p = t * above;
-  const tRest = (below - p - lostOf(p, t, above) - t * (m - (above - 1))) / above;
+  const tRest = (below - p - roundingError(p, t, above) - t * (m - (above - 1))) / above;
   const square = t * t;
   let series = 0;
   for (let k = 23; k > 1; k -= 2) series = (series + 1 / k) * square;
   const high = e * LN2_HIGH;
   const sum = high + 2 * t;
-  // high is 0 or larger than 2t, and the sum much larger than the rest: what the additions lose is had exactly.
+  // high is 0 or larger than 2t, and the sum much larger than the rest: the rounding errors of both additions are
+  // exact.
   const rest = (e === 0 ? 0 : high - sum + 2 * t) + (e * LN2_LOW + 2 * (tRest + t * series));
   const value = sum + rest;
   return [value, sum - value + rest];
@@ -88,7 +93,7 @@ export function realPower(base: number, exponent: number): number {
   if (base === 0) return exponent === 0 ? 1 : 0;
   const [value, rest] = logAsSum(base);
   const product = exponent * value;
-  return expOfSum(product, lostOf(product, exponent, value) + exponent * rest);
+  return expOfSum(product, roundingError(product, exponent, value) + exponent * rest);
 }
 
 /** cos x for x in [0, π], within 2 ULP: by the series of cosine or sine, whichever argument is within π/4. */

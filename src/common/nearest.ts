@@ -1,10 +1,11 @@
 import { otherName } from './other-names.js';
 
-/** Names that are looked at and listed: a graph may have any number of outputs. */
+/** Most names that are compared and listed: a graph may have any number of outputs. */
 const MOST = 100;
 
 /**
- * Number of insertions, deletions, substitutions and swaps of neighbours between two words (optimal string alignment).
+ * Returns the number of insertions, deletions, substitutions and swaps of neighbours between two words (optimal string
+ * alignment).
  */
 function editDistance(a: string, b: string): number {
   let before: number[] = [];
@@ -23,9 +24,9 @@ function editDistance(a: string, b: string): number {
   return last[b.length];
 }
 
-/** The name among `names` closest to `word`, if one is close enough to be meant. */
+/** Returns the name among `names` closest to `word`, if it is close enough to be meant. */
 export function nearest(word: string, names: readonly string[]): string | undefined {
-  // Two letters of a word of two would be any other.
+  // With two changes, a word of two letters would match any other.
   const limit = word.length < 3 ? 1 : Math.max(2, Math.floor(word.length / 3));
   let best: string | undefined;
   let bestDistance = limit + 1;
@@ -40,13 +41,13 @@ export function nearest(word: string, names: readonly string[]): string | undefi
   return best;
 }
 
-/** No name of this library is longer. */
+/** Longest name to compare. No name of this library is longer. */
 const LONGEST = 64;
 
-/** ` Did you mean "x"?`, or the list of what there is. */
+/** Returns ` Did you mean "x"?`, or the list of the existing names. */
 export function suggestion(word: string, names: readonly string[]): string {
   const some = names.slice(0, MOST);
-  // The distance takes time and room with the square of the length.
+  // Computing the distance takes time and memory quadratic in the length.
   const best = word.length > LONGEST ? undefined : (otherName(word, some) ?? nearest(word, some));
   if (best !== undefined) return ` Did you mean "${best}"?`;
   return ` There are: ${some.join(', ')}${some.length < names.length ? ', …' : ''}.`;

@@ -1,3 +1,8 @@
+/**
+ * Option tables: each call lists its options with a check and a default, and `readOptions` reads an options object by
+ * that table. It also has the checks of single values; suggestions for unknown names come from `nearest.ts` and
+ * `other-names.ts`.
+ */
 import { isList, isSequence } from './arrays.js';
 import { collectionOf, describe } from './describe.js';
 import { ValueError } from './errors.js';
@@ -5,28 +10,26 @@ import { suggestion } from './nearest.js';
 import { insteadOf, namingHint, otherName } from './other-names.js';
 import { fieldOf, isObject } from './objects.js';
 
-/** Takes a given value and returns it checked, or throws a ValueError that starts with `path`. */
+/** Checks a given value and returns it, or throws a ValueError whose message begins with `path`. */
 export type Check<T> = (path: string, value: unknown) => T;
 
-/** One option: how it is checked, and what it is when it is not given; an option without `or` must be given. */
+/** One option: its check and its default. An option without `or` is required. */
 export interface Option<T> {
   readonly check: Check<T>;
   readonly or?: T;
 }
 
-/** The options of a call as its documentation lists them. */
+/** Options of a call, as its documentation lists them. */
 export type OptionTable<T> = { readonly [K in keyof T]-?: Option<T[K]> };
 
 /**
- * Whether a value is an object whose fields have names: no list, and none of those that keep what they hold elsewhere.
+ * Whether a value is an object with named fields: no list, and no collection (Map, Set, DataView), whose contents are
+ * not fields.
  */
 export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   isObject(value) && !isSequence(value) && collectionOf(value) === undefined;
 
-/**
- * Sets a field by a name that users choose. To assign to one called `__proto__` would set the object's prototype
- * instead.
- */
+/** Sets a field whose name a user chose. An assignment to `__proto__` would set the object's prototype instead. */
 export function setField<T>(record: Record<string, T>, name: string, value: T): void {
   if (name !== '__proto__') record[name] = value;
   else Object.defineProperty(record, name, { value, writable: true, enumerable: true, configurable: true });
@@ -50,7 +53,7 @@ export function readOptions<T extends object>(where: string, given: unknown, tab
   const result: Record<string, unknown> = {};
   for (const name of names) {
     const option = (table as Record<string, Option<unknown>>)[name];
-    // Read once: a getter may give something else the next time.
+    // Read once: a getter may return something else the next time.
     const value = fieldOf(values, name);
     if (value === undefined && Object.hasOwn(option, 'or')) result[name] = option.or;
     else result[name] = option.check(`${where}: ${name}`, value);
@@ -67,12 +70,12 @@ const check =
   (path, value) =>
     holds(value) ? (value as T) : refuse(path, expected, value);
 
-/** Finite once rounded to the kernels' float32. */
+/** Whether a value is a number that is finite after rounding to the kernels' float32. */
 const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(Math.fround(value));
 
 /**
- * A check of numbers. −0 becomes 0, since JSON, and so a file, has only one of them: −0 + 0 is 0, and no other number
- * changes.
+ * Makes a check of numbers. Turns −0 into 0, since JSON, and so a file, has only one of them: −0 + 0 is 0, and no other
+ * number changes.
  */
 const numeric =
   (expected: string, holds: (value: unknown) => boolean): Check<number> =>
@@ -92,7 +95,7 @@ export const integer = (least: number, most = Number.MAX_SAFE_INTEGER): Check<nu
     (v) => Number.isInteger(v) && (v as number) >= least && (v as number) <= most,
   );
 
-/** The name of one of the entries of a table, or one that it has in other libraries. */
+/** Makes a check for the name of an entry of a table, or for its name in other libraries. */
 export const nameOf =
   <K extends string>(names: readonly K[]): Check<K> =>
   (path, value) => {
@@ -105,8 +108,8 @@ export const nameOf =
   };
 
 /**
- * A list of what passes a check. Each element is read once and by index: a hole is checked like the rest, and no method
- * of the list's is called.
+ * Makes a check for a list whose elements pass a check. Each element is read once and by index, so holes are checked
+ * too and no method of the list is called.
  */
 export const listOf =
   <T>(expected: string, inner: Check<T>): Check<T[]> =>
@@ -119,10 +122,10 @@ export const listOf =
     return result;
   };
 
-/** What is checked where more is known of it. */
+/** Accepts any value, where later code with more context checks it. */
 export const unchecked = <T>(_path: string, value: unknown): T => value as T;
 
-/** Nothing, or what the check returns. */
+/** Makes a check that accepts undefined too. */
 export const optional =
   <T>(inner: Check<T>): Check<T | undefined> =>
   (path, value) =>

@@ -1,13 +1,11 @@
 /**
- * What other libraries call things: their usual names of choices are taken for those here, and options that they have
- * get a message that says what to write instead. The entry that only predicts is built without this file.
+ * Names that other libraries use. Their usual names of choices are accepted as the names here, and the message for an
+ * option of theirs says what to write instead. The entry that only predicts is built without this file.
  */
 import { isList } from './arrays.js';
 import { describe } from './describe.js';
 
-/**
- * Names of Keras, PyTorch and scikit-learn, in small letters and without underscores, by the name that they have here.
- */
+/** Names in Keras, PyTorch and scikit-learn, in small letters and without underscores, by the name here. */
 const OTHER_NAMES = {
   swish: 'silu',
   sigmoid: 'logistic',
@@ -33,7 +31,7 @@ const OTHER_NAMES = {
 
 const bare = (word: string): string => word.replaceAll(/[_-]/g, '').toLowerCase();
 
-/** The name among `names` that goes by `word` in other libraries, also behind val. */
+/** Returns the name among `names` that other libraries call `word`, also with the prefix val. */
 export function otherName(word: string, names: readonly string[]): string | undefined {
   const plain = bare(word);
   const validation = plain.startsWith('val');
@@ -44,7 +42,7 @@ export function otherName(word: string, names: readonly string[]): string | unde
   return undefined;
 }
 
-/** What to do instead of giving an option that Keras or PyTorch has, by its name in small letters. */
+/** Advice for options that exist in Keras or PyTorch only, by their names in small letters. */
 const INSTEAD: Readonly<Record<string, string>> = {
   weightdecay: 'Use adamw, or kernelRegularizer: l2(…) in layers.',
   decay: 'Give learningRate one of schedules.',
@@ -54,14 +52,14 @@ const INSTEAD: Readonly<Record<string, string>> = {
   verbose: 'Print in a callback: { onEpochEnd: (epoch, logs) => console.log(epoch, logs) }.',
 };
 
-/** Options by the call that takes them, for those given to another one. */
+/** Options by the call that takes them, to recognise options given to another call. */
 const OPTIONS_OF: Readonly<Record<string, readonly string[]>> = {
   fit: ['epochs', 'batchSize', 'validationSplit', 'validationData', 'callbacks'],
   compile: ['optimizer', 'loss', 'metrics'],
   sequential: ['layers', 'seed'],
 };
 
-/** What to write in place of an option that other libraries have, or have elsewhere. */
+/** Returns advice for an option that other libraries have, or have in another call. */
 export function insteadOf(where: string, option: string): string | undefined {
   const plain = bare(option);
   if (Object.hasOwn(INSTEAD, plain)) return ` ${INSTEAD[plain]}`;
@@ -72,8 +70,8 @@ export function insteadOf(where: string, option: string): string | undefined {
 type Check = (path: string, value: unknown) => unknown;
 
 /**
- * What follows in a message where an option's value was given without its name: the first option that takes it, but for
- * those with check `passed`.
+ * Returns the part of a message about an option's value that was given without its name: it suggests the first option
+ * that accepts the value, skipping options whose check is `passed`.
  */
 export function namingHint(value: unknown, options: Readonly<Record<string, { check: Check }>>, passed: Check): string {
   if (!isList(value) && !['number', 'string', 'boolean'].includes(typeof value)) return '';

@@ -5,7 +5,7 @@ import { suggestion } from './nearest.js';
 import { fieldOf } from './objects.js';
 import { isRecord } from './options.js';
 
-/** One value per end, with what messages call it: the value itself where there is one end. */
+/** Returns one value per input or output, with its name for messages: the value itself if there is only one. */
 export function perTensor(
   where: string,
   what: string,

@@ -1,6 +1,6 @@
 /**
- * base^exponent for a whole exponent ≥ 0, by squaring. JavaScript's own power differs between engines in the last bits;
- * products do not, and this takes them in an order that depends on the exponent alone.
+ * Returns base^exponent for a whole exponent ≥ 0, by squaring. The last bits of JavaScript's own power differ between
+ * engines; those of products do not, and the order of the products here depends on the exponent alone.
  */
 export function power(base: number, exponent: number): number {
   let result = 1;

@@ -1,43 +1,43 @@
 /**
- * Looks for columns of doubles that float32 cannot tell apart: times in milliseconds, for one, of which 131,072 in a
- * row are one float32. Its cost is one pass over the columns that have been constant so far, which in most data are few
- * after the second row.
+ * Detection of columns of doubles that float32 cannot tell apart: times in milliseconds, for example, of which 131,072
+ * consecutive ones are one float32. Costs one pass over the columns that have been constant so far, which in most data
+ * are few after the second row. `rows.ts` passes the rows to the watch while it copies them.
  */
 import type { Floats, RowSource, RowWatch } from './rows.js';
 import { warnOnce } from './warn.js';
 
 /**
- * Numbers nearer to each other than this share of their size are taken for one number with the rounding of its
- * computation: 256 steps of a double.
+ * Numbers closer to each other than this share of their size count as one number with the rounding of its computation:
+ * 256 steps of a double.
  */
 export const NOISE = 1 / 2 ** 44;
 
-/** Whether two numbers differ by more than rounding in double. */
+/** Whether two numbers differ by more than rounding in float64. */
 export const differ = (a: number, b: number): boolean => Math.abs(a - b) > NOISE * Math.abs(a);
 
-/** What to do about columns that float32 does not hold. */
+/** Advice for columns that float32 cannot hold. */
 export const SUBTRACT_MEAN = 'Subtract its mean from the column first, or use mlpClassifier or mlpRegressor, which do.';
 
-/** Follows the rows of a source in float64 as they are rounded. */
+/** Follows the rows of a source in float64 to find columns that become one float32. */
 export class RoundingWatch implements RowWatch {
-  /** Room for a row, for whoever reads one. */
+  /** Buffer for one row, used by the code that reads rows. */
   readonly row: Float64Array;
   private first: Float64Array | undefined;
-  /** Columns that are one float32 so far. */
+  /** Columns whose numbers were all the same float32 so far. */
   private columns: number[] = [];
-  /** Of each column, a number that differs from its first. */
+  /** For each column, a number that differs from its first. */
   private readonly others = new Map<number, number>();
 
   constructor(private readonly width: number) {
     this.row = new Float64Array(width);
   }
 
-  /** Whether further rows change nothing. */
+  /** Whether further rows cannot change the result. */
   get done(): boolean {
     return this.first !== undefined && this.columns.length === 0;
   }
 
-  /** Takes the next row, which stands in `values` from element `at` on. */
+  /** Takes the next row, stored in `values` from element `at` on. */
   look(values: Floats, at: number): void {
     const { first, columns, others } = this;
     if (first === undefined) {
@@ -56,13 +56,13 @@ export class RoundingWatch implements RowWatch {
     columns.length = left;
   }
 
-  /** Rows come that are no doubles: nothing can be said of the columns any more. */
+  /** Ends the watch because the next rows are no doubles: nothing is known of the columns any more. */
   stop(): void {
     this.first ??= this.row;
     this.columns.length = 0;
   }
 
-  /** Says on the console, once for each column, that its numbers differ and are one float32. */
+  /** Warns on the console, once for each column, that its numbers differ but are one float32. */
   warn(where: string, what: string): void {
     const [call] = where.split(':');
     for (const column of this.columns) {
@@ -77,6 +77,6 @@ export class RoundingWatch implements RowWatch {
   }
 }
 
-/** A watch of rows that may have doubles which cannot be told apart; nothing where they have none. */
+/** Returns a watch for rows that may have doubles which float32 cannot tell apart, or undefined for other rows. */
 export const watchOf = ({ exact, rows, width }: RowSource): RoundingWatch | undefined =>
   exact || rows < 2 ? undefined : new RoundingWatch(width);

@@ -1,8 +1,8 @@
 /**
- * Rows of numbers and class indices as users hand them over. A source reads every value and every length of the
- * caller's once, checks what it read, and writes that: arrays may be Proxies, have getters, or lie in memory that
- * another thread writes, so that a second look could find something else. It never writes beyond the rows that it was
- * asked for.
+ * Reading of rows of numbers and class indices that users pass. A source reads every value and every length of the
+ * caller's data once, checks what it read, and writes exactly that: arrays may be Proxies, have getters, or be in
+ * memory that another thread writes, so that reading twice could give different values. It never writes beyond the
+ * requested rows.
  */
 import {
   isDetached,
@@ -19,53 +19,63 @@ import { describe } from './describe.js';
 import { ShapeError, ValueError } from './errors.js';
 
 /**
- * Rows of numbers, as users hand them over: one flat row-major array, or an array per row. Models compute in float32.
+ * Rows of numbers: one flat row-major array, or an array per row. Models compute in float32.
+ * @category Models
  */
 export type Rows = Float32Array | Float64Array | readonly (readonly number[] | Float32Array | Float64Array)[];
 
-/** What a model is given: of one input its rows; of several a list in their order, or an object by their names. */
+/**
+ * Inputs of a model: rows for one input; for several inputs a list in their order, or an object by their names.
+ * @category Models
+ */
 export type Inputs = Rows | readonly Rows[] | Readonly<Record<string, Rows>>;
 
-/** Class indices, one per row. */
+/**
+ * Class indices, one per row.
+ * @category Training and callbacks
+ */
 export type Labels =
   readonly number[] | Int8Array | Uint8Array | Uint8ClampedArray | Int16Array | Uint16Array | Int32Array | Uint32Array;
 
-/** A number for each row. */
+/**
+ * A number for each row.
+ * @category Training and callbacks
+ */
 export type RowNumbers = Labels | Float32Array | Float64Array;
 
-/** Rows of the caller's: how many there are, and a way to copy them to where they are wanted. Nothing is kept. */
+/** Rows of the caller: their number and width, and a method that copies them. It keeps no copy. */
 export interface RowSource {
   readonly rows: number;
   readonly width: number;
-  /** Whether every value is a float32 as it is given. */
+  /** Whether every value is given as a float32. */
   readonly exact: boolean;
   /**
    * Reads rows, all or `count` from `first` on, each value once, and writes them row-major without padding at element
-   * index `at`; `watch` is shown them as doubles. Throws where a row or a value is not what it should be; what was
-   * written until then is of no use.
+   * index `at`; `watch` receives those that are doubles. Throws for an invalid row or value; what was written until
+   * then is of no use.
    */
   write(into: Floats, at: number, first?: number, count?: number, watch?: RowWatch): void;
 }
 
-/** Where numbers are written. */
+/** Array to which numbers are written. */
 export type Floats = Float32Array | Float64Array;
 
-/** What is shown rows of doubles as they are read. */
+/** Receives rows of doubles as they are read. */
 export interface RowWatch {
-  /** Room for a row, for whoever reads one. */
+  /** Buffer for one row, used by the code that reads rows. */
   readonly row: Float64Array;
-  /** Whether further rows change nothing. */
+  /** Whether further rows cannot change the result. */
   readonly done: boolean;
-  /** Takes the next row, which stands in `values` from element `at` on. */
+  /** Takes the next row, stored in `values` from element `at` on. */
   look(values: Floats, at: number): void;
-  /** Rows come that are no doubles. */
+  /** Ends the watch because the next rows are no doubles. */
   stop(): void;
 }
 
-/** What to write instead of a flat list of numbers, where that is known better than here. */
+/** Hint of the caller on what to write instead of a flat list of numbers, if it knows better than this file. */
 export type FlatHint = string | undefined;
 
-/** All rows of a source: as float32 where they are that already, else as float64. */
+/** Copies all rows of a source: as float32 if they are float32 already, otherwise as float64. */
 export function copyRows(source: RowSource): Float32Array | Float64Array {
   const size = source.rows * source.width;
   const data = source.exact ? newFloats(size) : newDoubles(size);
@@ -73,10 +83,10 @@ export function copyRows(source: RowSource): Float32Array | Float64Array {
   return data;
 }
 
-/** The most elements that a list can have. */
+/** Largest length of a list. */
 const LONGEST = 2 ** 32 - 1;
 
-/** The length of a list or typed array, read once. */
+/** Returns the length of a list or typed array, read once. */
 export function lengthOf(where: string, what: string, list: unknown): number {
   if (typedKind(list) !== undefined) return typedLength(list);
   const { length } = list as ArrayLike<unknown>;
@@ -84,7 +94,7 @@ export function lengthOf(where: string, what: string, list: unknown): number {
   throw new ValueError(`${where}: ${what} expected a list, got one of length ${describe(length)}.`);
 }
 
-/** The length of what may be a row, a list or a typed array; undefined for anything else. */
+/** Returns the length of a value that may be a row (a list or a typed array), or undefined for anything else. */
 export const rowLength = (where: string, what: string, row: unknown): number | undefined =>
   isSequence(row) ? lengthOf(where, what, row) : undefined;
 
@@ -93,7 +103,7 @@ const isFloats = (data: unknown): data is Float32Array | Float64Array => {
   return kind === 'Float32Array' || kind === 'Float64Array';
 };
 
-/** Opens rows of `width` numbers. `where` and `what` open the messages: `fit: x`. */
+/** Opens rows of `width` numbers. Messages begin with `where` and `what`: `fit: x`. */
 export function openRows(where: string, what: string, data: unknown, width: number, hint?: FlatHint): RowSource {
   if (isList(data)) return new ListedRows(where, what, data, width, hint);
   if (isFloats(data) && !isDetached(data)) return new FlatRows(where, what, data, width, hint);
@@ -104,7 +114,7 @@ export function openRows(where: string, what: string, data: unknown, width: numb
   );
 }
 
-/** An array per row. */
+/** Rows given as an array per row. */
 class ListedRows implements RowSource {
   readonly rows: number;
   readonly exact = false;
@@ -121,7 +131,7 @@ class ListedRows implements RowSource {
 
   write(into: Floats, at: number, first = 0, count = this.rows, watch?: RowWatch): void {
     const { list, width } = this;
-    // By index: forEach would pass over holes.
+    // By index: forEach would skip holes.
     for (let i = first; i < first + count; i++, at += width) {
       const row = list[i];
       if (!isList(row) && typedKind(row) === 'Float32Array') {
@@ -159,7 +169,7 @@ class ListedRows implements RowSource {
     }
   }
 
-  /** What is no array must be one of doubles. */
+  /** Returns the row if it is a Float64Array; throws for anything else. */
   private requireRow(row: unknown, index: number): Float64Array {
     const { where, what, width, hint } = this;
     if (typedKind(row) === 'Float64Array') return row as Float64Array;
@@ -180,7 +190,7 @@ class ListedRows implements RowSource {
   }
 }
 
-/** One row-major array. */
+/** Rows given as one row-major array. */
 class FlatRows implements RowSource {
   readonly rows: number;
   readonly exact: boolean;
@@ -259,7 +269,7 @@ function requireLabel(
   if (typeof label === 'number' && Number.isInteger(label) && label >= 0 && label < classes) return;
   const length = rowLength(where, what, label);
   if (length !== undefined) {
-    // A list of one number each, as Keras takes it, is no one-hot target.
+    // A list of one number each, as Keras accepts, is no one-hot target.
     const better = length === 1 ? 'Write the indices as one list: y.flat().' : hint;
     throw new ShapeError(
       `${where}: ${what} expected one class index per row, got ${describe(label)} in row ${row}.${spaced(better)}`,

@@ -1,29 +1,29 @@
 /**
- * Traces of errors that begin with the caller's code. What the library does inside says nothing to its users, and its
- * names are shortened in the package. Only V8's traces are changed, and only those of the package as it was built:
- * where a bundler has put the library and the caller into one file, nothing tells them apart.
+ * Stack traces that begin with the caller's code. The library's own calls say nothing to its users, and their names are
+ * shortened in the package. Only V8's traces are changed, and only those of the package as it was built: if a bundler
+ * has put the library and the caller into one file, nothing distinguishes them.
  */
 
 /**
- * Where `findOwn` makes its error in a file of the package, as V8 writes it. The build puts it here; in sources and in
- * bundles it is not found.
+ * Position in a file of the package at which `findOwn` makes its error, in V8's notation. The build writes it here; in
+ * sources and in bundles it does not match.
  */
 const BUILT_AT = '@place of findOwn in the file@';
 
-/** Calls of the library that may stand between an error and the code that called it. */
+/** Most calls of the library between an error and the code that called it. */
 const DEPTH = 30;
 
-/** What the places in this file begin with in traces; nothing where that cannot be told. */
+/** Prefix of the positions in this file in traces; false if it cannot be determined. */
 let own: string | false | undefined;
 
 function findOwn(): string | false {
   const frame = String(new Error().stack).split('\n')[1] ?? '';
   const end = frame.indexOf(BUILT_AT);
-  // "at name (place)" or "at place". The package's files are one line each.
+  // "at name (position)" or "at position". The package's files are one line each.
   return end !== -1 && `${frame.slice(frame.indexOf('(') + 1 || frame.indexOf('at ') + 3, end)}:1:`;
 }
 
-/** The lines of a trace of this call, with so many more calls than usual. */
+/** Returns the lines of a trace of this call, with `DEPTH` more calls than usual. */
 function longTrace(usual: number): string[] {
   try {
     Error.stackTraceLimit = usual + DEPTH;
@@ -35,8 +35,8 @@ function longTrace(usual: number): string[] {
 }
 
 /**
- * The trace of the call that the library is in, from the caller's own code on; nothing where there is none, or where
- * that cannot be told.
+ * Returns the trace of the current call into the library, from the caller's code on, or undefined if there is none or
+ * it cannot be determined.
  */
 export function callerTrace(): string | undefined {
   const { stackTraceLimit } = Error;
@@ -50,16 +50,16 @@ export function callerTrace(): string | undefined {
     if (first >= lines.length || lines[first].includes('node:')) return undefined;
     return lines.slice(first, first + stackTraceLimit).join('\n');
   } catch {
-    // Another has taken over what traces are made of, or how many calls they hold.
+    // Other code has replaced the format of traces, or the limit of their length.
     return undefined;
   }
 }
 
-/** Gives an error a trace, where there is one. */
+/** Sets the trace of an error, if there is one. */
 export function setTrace(error: Error, name: string, trace: string | undefined): void {
   if (trace === undefined) return;
-  // First this: by a mere assignment V8 forgets where the error was made, and Node shows a line of its own code in that
-  // place.
+  // Delete it first: after a mere assignment V8 forgets where the error was made, and Node shows a line of its own code
+  // instead.
   delete error.stack;
   Object.defineProperty(error, 'stack', {
     value: `${name}: ${error.message}\n${trace}`,

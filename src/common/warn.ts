@@ -2,17 +2,18 @@
 const given = /* @__PURE__ */ new Set<string>();
 
 /**
- * Past so many different warnings none is remembered, so that keys made of a caller's names take no memory without end.
+ * Most keys to remember. At this number all are forgotten, so that keys made of a caller's names cannot fill the
+ * memory.
  */
 const MOST = 1000;
 
-/** Writes a warning to the console: what is computed is likely nonsense, and nothing else would say so. */
+/** Writes a warning to the console: the computed result is likely nonsense, and nothing else would say so. */
 export function warn(message: string): void {
-  // eslint-disable-next-line no-console -- the one place of the library that talks
+  // eslint-disable-next-line no-console -- the only console output of the library
   console.warn(message);
 }
 
-/** `warn`, once for each `key`. */
+/** Calls `warn`, once for each `key`. */
 export function warnOnce(key: string, message: string): void {
   if (given.has(key)) return;
   if (given.size >= MOST) given.clear();

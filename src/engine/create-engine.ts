@@ -1,4 +1,8 @@
-/** Making engines: the kernels, the threads and the tile that were asked for, as far as the platform has them. */
+/**
+ * Creates engines: compiles the kernels, starts the threads and picks the tile that were asked for, as far as the
+ * platform has them, and gives a reason for each option that is not running. engine-options.ts checks the options;
+ * engine.ts is the engine itself.
+ */
 import { bytesOf } from '../common/arrays.js';
 import { sentence } from '../common/describe.js';
 import { FormatError, UnsupportedError } from '../common/errors.js';
@@ -15,11 +19,12 @@ import { EventLoopYielder } from '../runtime/event-loop.js';
 import { isModule, readEngineOptions, type EngineOptions, type SettledEngineOptions } from './engine-options.js';
 import { Engine } from './engine.js';
 
-/** 'auto' takes no more threads: what a layer can be cut into usefully is used up by then. */
+/** Most threads that 'auto' takes: layers cannot usefully be split into more parts. */
 const MOST_AUTO = 8;
 
 /**
- * A machine with its threads; where the platform refuses to start them, one without, and the reason among `reasons`.
+ * Creates a runtime with its threads. If the platform refuses to start them, creates one without and adds the reason to
+ * `reasons`.
  */
 function runtimeOf(
   module: WebAssembly.Module,
@@ -34,7 +39,7 @@ function runtimeOf(
   try {
     return new WasmRuntime({ ...settings, threads, startPool: (parts) => new Pool({ ...parts, start }) });
   } catch (error) {
-    // A limit of memory or a foreign binary is refused again, and by its own name.
+    // If the cause was a limit of memory or a foreign binary, this throws the error that names it.
     const runtime = new WasmRuntime(settings);
     reasons.push(`threads: ${whyNotStarted(error)}`);
     return runtime;
@@ -43,10 +48,10 @@ function runtimeOf(
 
 const NOT_ASKED: Findings = { simd256: false };
 
-/** What a platform without subnormal numbers does. */
+/** Describes a platform without subnormal numbers in messages. */
 const FLUSHED = 'this platform makes numbers below 1.18e-38 zero, as V8 does on 32-bit ARM';
 
-/** Throws an UnsupportedError where results would not have the bits that they have elsewhere. */
+/** Throws an UnsupportedError if results would not have the bits that they have elsewhere. */
 function requireSameBits(where: string, keepsSubnormals: boolean, numerics: Numerics, fuses: boolean): void {
   const what = !keepsSubnormals
     ? FLUSHED
@@ -60,7 +65,7 @@ function requireSameBits(where: string, keepsSubnormals: boolean, numerics: Nume
   );
 }
 
-/** An engine on compiled kernels, which says what of its options is not running, and why. */
+/** Creates an engine on compiled kernels. Its `info` says which of the options are not running, and why. */
 function makeEngine(
   where: string,
   module: WebAssembly.Module,
@@ -110,8 +115,8 @@ function makeEngine(
 }
 
 /**
- * Waits for an engine's threads; where they do not come, it goes on with one and says why. What was dropped before can
- * be freed meanwhile.
+ * Waits for an engine's threads; if they do not start, the engine continues with one and says why. Yields to the event
+ * loop where needed, so that models and engines that were dropped before can be freed.
  */
 async function withThreads(engine: Engine): Promise<Engine> {
   await engine.awaitThreads();
@@ -119,14 +124,16 @@ async function withThreads(engine: Engine): Promise<Engine> {
   return engine;
 }
 
-const NARROW_SYNC = 'simd256: only createEngine, which does not block, tries it, and only with the inlined kernels.';
+const NO_SIMD256 = 'simd256: only createEngine, which does not block, tries it, and only with the inlined kernels.';
 
-/** Rethrows what a platform says of the library's own kernels, which are valid where the features are there. */
+/**
+ * Throws a platform's error about the library's own kernels. They are valid, so the platform refused to compile them.
+ */
 function refuseOwn(where: string, error: unknown): never {
   throw error instanceof WebAssembly.CompileError ? refusedToCompile(where, error) : error;
 }
 
-/** Why bytes that were given are no module here. */
+/** Throws an error that says why the given bytes are no module here. */
 function refuseWasm(where: string, wasm: Uint8Array<ArrayBuffer> | ArrayBuffer, error: unknown): never {
   if (WebAssembly.validate(wasm)) throw refusedToCompile(where, error);
   const bytes = bytesOf(wasm)!;
@@ -138,7 +145,7 @@ function refuseWasm(where: string, wasm: Uint8Array<ArrayBuffer> | ArrayBuffer, 
 }
 
 /**
- * An engine on kernels compiled without blocking the thread.
+ * Creates an engine; compiles its kernels without blocking the thread.
  * @throws ValueError for an unknown option or a number out of range; UnsupportedError where the platform lacks
  * WebAssembly SIMD or shared memory; FormatError for a `wasm` that is not this version's.
  * @example
@@ -146,13 +153,14 @@ function refuseWasm(where: string, wasm: Uint8Array<ArrayBuffer> | ArrayBuffer, 
  * const network = engine.sequential({ layers: [dense({ units: 3, inputShape: [4] })] });
  * network.parameterCount; // 15
  * engine.dispose();
+ * @category Engines and threads
  */
 export async function createEngine(options?: EngineOptions): Promise<Engine> {
   const read = readEngineOptions('createEngine', options);
   const { wasm } = read;
   const { numerics, simd256 } = read;
   requireFeatures('createEngine', numerics);
-  const asked = { whyNot: simd256 ? NARROW_SYNC : undefined, simd256: false };
+  const asked = { whyNot: simd256 ? NO_SIMD256 : undefined, simd256: false };
   if (wasm === undefined && simd256) {
     const { module, findings } = await compileWide(numerics).catch((error: unknown) =>
       refuseOwn('createEngine', error),
@@ -169,18 +177,20 @@ export async function createEngine(options?: EngineOptions): Promise<Engine> {
 }
 
 /**
- * `createEngine` for platforms that compile on the calling thread: Node, Bun, Deno, workers, and current browsers.
- * @throws as `createEngine`.
+ * Creates an engine synchronously, on platforms that compile on the calling thread: Node, Bun, Deno, workers, and
+ * current browsers.
+ * @throws as `createEngine`; also an UnsupportedError for numerics 'fused' without `wasm`.
  * @example
  * const engine = createEngineSync();
  * engine.info.numerics; // 'strict'
  * engine.dispose();
+ * @category Engines and threads
  */
 export function createEngineSync(options?: EngineOptions): Engine {
   const read = readEngineOptions('createEngineSync', options);
   const { wasm } = read;
   if (wasm !== undefined || read.numerics === 'strict') requireFeatures('createEngineSync', read.numerics);
-  const asked = { whyNot: read.simd256 ? NARROW_SYNC : undefined, simd256: false };
+  const asked = { whyNot: read.simd256 ? NO_SIMD256 : undefined, simd256: false };
   if (wasm === undefined && read.numerics === 'fused') {
     throw new UnsupportedError(
       `createEngineSync: numerics expected 'strict', got 'fused' without its kernels. ` +

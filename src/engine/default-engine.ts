@@ -1,22 +1,26 @@
-/** Models on the engine that is named, or on a default one. */
+/**
+ * The functions `sequential`, `model` and `loadModel`: each calls the method of that name of the engine in its options,
+ * or of a default engine that is created when first needed.
+ */
 import { describe } from '../common/describe.js';
 import { ValueError } from '../common/errors.js';
 import { isRecord, type Check } from '../common/options.js';
 import { owesTurn } from '../runtime/holding.js';
 import { EventLoopYielder } from '../runtime/event-loop.js';
 import { fieldOf } from '../common/objects.js';
-import type { ModelOptions, SequentialOptions, Tensors } from '../graph/architecture.js';
+import type { SequentialOptions } from '../graph/architecture.js';
+import type { ModelOptions, Tensors } from '../graph/model-options.js';
 import { createEngine } from './create-engine.js';
 import type { LoadOptions } from '../inference/custom-objects.js';
 import { isEngine, type Engine, type Predictions } from './engine.js';
 import type { Model } from '../model/model.js';
 
-/** The engine of models that name none, made by the first of them. */
+/** Engine of all models whose options have none; created with the first of them. */
 let defaultEngine: Promise<Engine> | undefined;
 
 async function engineOf(engine: Engine | undefined): Promise<Engine> {
   if (engine !== undefined) return engine;
-  // A failure is not kept: the next model may find room.
+  // A failure is not kept: there may be memory for the next model.
   defaultEngine ??= createEngine().catch((error: unknown) => {
     defaultEngine = undefined;
     throw error;
@@ -24,13 +28,13 @@ async function engineOf(engine: Engine | undefined): Promise<Engine> {
   return defaultEngine;
 }
 
-/** A model, once what was dropped before it could be freed. */
+/** Returns a model, after yielding to the event loop if models dropped before wait to be freed. */
 async function made<M>(model: M): Promise<M> {
   if (owesTurn()) await new EventLoopYielder().yield();
   return model;
 }
 
-/** Reads an engine. */
+/** Checks that a value is an engine. */
 export const engineCheck: Check<Engine> = (path, value) => {
   if (isEngine(value)) return value;
   const alike = typeof fieldOf(value, 'sequential') === 'function';
@@ -39,7 +43,8 @@ export const engineCheck: Check<Engine> = (path, value) => {
 };
 
 /**
- * A model that passes each row through the layers in order, on `engine` or on a default one that all such models share.
+ * Creates a model that passes each row through the layers in order, on `engine` or on a default one that all such
+ * models share.
  * @throws as `Engine.sequential`.
  * @example
  * const model = await sequential({
@@ -47,6 +52,7 @@ export const engineCheck: Check<Engine> = (path, value) => {
  *   layers: [dense({ units: 128, activation: 'relu', inputShape: [784] }), dense({ units: 10, activation: 'softmax' })],
  * });
  * model.parameterCount; // 101770
+ * @category Models
  */
 export async function sequential(options: SequentialOptions & { engine?: Engine }): Promise<Model> {
   const { engine, rest } = splitEngine('sequential', options);
@@ -54,9 +60,9 @@ export async function sequential(options: SequentialOptions & { engine?: Engine 
 }
 
 /**
- * A model of the graph between `inputs` and `outputs`, on `engine` or the default one: any directed acyclic graph, with
- * branches that meet in `add` and `concatenate`, several inputs and several outputs. Weights are named after the
- * layers.
+ * Creates a model of the graph between `inputs` and `outputs`, on `engine` or the default one: any directed acyclic
+ * graph, with branches that meet in `add` and `concatenate`, several inputs and several outputs. Weights are named
+ * after the layers.
  * @throws as `Engine.model`.
  * @example
  * const x = input({ shape: [2] });
@@ -64,6 +70,7 @@ export async function sequential(options: SequentialOptions & { engine?: Engine 
  * const y = dense({ units: 1 }).apply(concatenate().apply([x, h]));
  * const network = await model({ inputs: x, outputs: y, seed: 42 });
  * network.getWeights().map(({ name }) => name); // ['dense.weight', 'dense.bias', 'dense_1.weight', 'dense_1.bias']
+ * @category Models
  */
 export async function model<const T extends Tensors>(
   options: ModelOptions<T> & { engine?: Engine },
@@ -72,9 +79,9 @@ export async function model<const T extends Tensors>(
   return made((await engineOf(engine)).model(rest));
 }
 
-/** The engine that is named among options, and the rest of them. */
+/** Splits options into the engine, if they name one, and the rest. */
 function splitEngine<T extends { engine?: Engine }>(where: string, options: T) {
-  // What is no object is refused by whoever reads the rest; nothing at all lacks what the options lack.
+  // A value that is no object is left to the reader of the rest, which refuses it. Undefined counts as no options.
   if (options !== undefined && !isRecord(options)) return { engine: undefined, rest: options };
   const given = options ?? {};
   const engine = fieldOf(given, 'engine');
@@ -86,12 +93,13 @@ function splitEngine<T extends { engine?: Engine }>(where: string, options: T) {
 }
 
 /**
- * The model of a file that `save` wrote, on `engine` or the default one.
+ * Creates the model of a file that `save` wrote, on `engine` or the default one.
  * @throws as `Engine.loadModel`.
  * @example
  * const network = await sequential({ layers: [dense({ units: 3, inputShape: [2] })] });
  * const again = await loadModel(network.save());
  * again.predict([[1, 2]]).join() === network.predict([[1, 2]]).join(); // true
+ * @category Models
  */
 export async function loadModel<O extends Float32Array | Float32Array[] = Float32Array>(
   bytes: Uint8Array | ArrayBuffer,

@@ -1,4 +1,7 @@
-/** What `createEngine` takes, read and checked. */
+/**
+ * Options of `createEngine`: their types, defaults and checks. create-engine.ts applies them as far as the platform
+ * can.
+ */
 import { bytesOf } from '../common/arrays.js';
 import { fieldOf, isObject } from '../common/objects.js';
 import { describe } from '../common/describe.js';
@@ -8,47 +11,50 @@ import type { Numerics } from '../runtime/features.js';
 import { MAXIMUM_BYTES } from '../runtime/wasm-runtime.js';
 import { TILE_NAMES, type TileName } from '../runtime/tile.js';
 
-/** What `createEngine` takes. */
+/**
+ * Options of `createEngine` and `createEngineSync`.
+ * @category Engines and threads
+ */
 export interface EngineOptions {
   /**
-   * Threads that share the products of large layers; they change no bit. 'auto': as many as there are processors, at
-   * most 8. Small networks stay on the calling thread, whatever is asked for. In a page it takes cross-origin
-   * isolation. Default 1.
+   * Number of threads, 1 to 64, that share the matrix products of large layers; results have the same bits. 'auto': one
+   * per processor, at most 8. Small networks always run on the calling thread. Pages need cross-origin isolation for
+   * more than one. Default 1.
    */
   threads?: number | 'auto';
   /**
-   * A file that pages load workers from, `worker.js` of this package, where a policy forbids those from `blob:`.
+   * Address of `worker.js` of this package, for pages whose content security policy forbids workers from `blob:`.
    * Default none.
    */
   workerUrl?: string | URL;
   /**
-   * 'strict', the default: the same bits everywhere. 'fused': products and sums rounded once, by relaxed SIMD; faster,
-   * and the same bits on machines that fuse.
+   * Rounding of products and sums. 'strict', the default: each is rounded, with the same bits everywhere. 'fused': both
+   * are rounded once, by relaxed SIMD; faster, with the same bits on all machines that fuse.
    */
   numerics?: Numerics;
   /**
-   * V8's 256-bit vectors, its experiment: Node 24 or newer, by a flag that is set for the whole process and stays set.
-   * It changes no bits; a probe of some 0.1 s sees to that. Default false.
+   * Whether to use V8's experimental 256-bit vectors: Node 24 or newer, by a flag that is set for the whole process and
+   * remains set. Results have the same bits, which a probe of some 0.1 s verifies. Default false.
    */
   simd256?: boolean;
   /**
-   * Register tile of the matrix kernels; never changes a result. Default '3x12', and with 256-bit vectors '4x16', or
-   * '6x16' if fused. 'auto' times all of them, in some 115 ms, and takes the fastest.
+   * Register tile of the matrix kernels, rows × columns; never changes a result. Default '3x12', with 256-bit vectors
+   * '4x16', or '6x16' if fused. 'auto' times all of them, in some 115 ms, and takes the fastest.
    */
   tile?: TileName | 'auto';
   /**
-   * 'require': an UnsupportedError where the platform cannot give the bits that this configuration has elsewhere.
-   * 'report', the default: the engine works there all the same, and `engine.info.sameBits` and `reasons` say so.
+   * Treatment of a platform that cannot give the bits that this configuration gives elsewhere. 'require': throws an
+   * UnsupportedError. 'report', the default: the engine works, and `engine.info.sameBits` and `reasons` say so.
    */
   sameBits?: 'report' | 'require';
-  /** Bytes of linear memory to start with. Default 1 MiB, or the maximum where that is less. */
+  /** Initial size of linear memory in bytes. Default 1 MiB, or `maximumMemory` if that is less. */
   initialMemory?: number;
   /**
-   * Bytes that linear memory may grow to, at most and by default 4 GiB. An engine itself takes 80 KiB for each thread,
-   * and 512 KiB more where this is 64 MiB or more.
+   * Size in bytes that linear memory may grow to, at most and by default 4 GiB. An engine itself takes 80 KiB for each
+   * thread, and 512 KiB more if this is 64 MiB or more.
    */
   maximumMemory?: number;
-  /** The kernels, where they should not come from the inlined copy: bytes of kernels.wasm, or a compiled module. */
+  /** Kernels to use instead of the inlined ones: bytes of kernels.wasm, or a compiled module. Default none. */
   wasm?: Uint8Array<ArrayBuffer> | ArrayBuffer | WebAssembly.Module;
 }
 
@@ -57,11 +63,11 @@ type Kernels = Uint8Array<ArrayBuffer> | ArrayBuffer | WebAssembly.Module;
 /** Bytes of memory that an engine starts with by default. */
 const INITIAL_BYTES = 1024 * 1024;
 
-/** Whether a value is a compiled module, of whichever realm. */
+/** Whether a value is a compiled module, of any realm. */
 export function isModule(value: unknown): value is WebAssembly.Module {
   if (!isObject(value)) return false;
   try {
-    // Throws for anything else, whatever it says that it is.
+    // Throws for anything else, even an object that claims to be a module.
     WebAssembly.Module.exports(value);
     return true;
   } catch {
@@ -75,13 +81,13 @@ const kernelsCheck: Check<Kernels> = (path, value) => {
   throw new ValueError(`${path} expected bytes or a WebAssembly.Module, got ${describe(value)}.`);
 };
 
-/** Threads at most: control block and scratch are made for as many. */
+/** Most threads of an engine: its control block and scratch memory have room for these. */
 const MOST_THREADS = 64;
 
 const threadsCheck: Check<number | 'auto'> = (path, value) =>
   value === 'auto' ? 'auto' : integer(1, MOST_THREADS)(path, value);
 
-/** Whether a value is a URL, of whichever realm: what it says by itself can be parsed. */
+/** Whether a value is a URL, of any realm: its `href` can be parsed. */
 function isUrl(value: unknown): value is URL {
   const href = fieldOf(value, 'href');
   return typeof href === 'string' && (URL.canParse?.(href) ?? true);
@@ -91,7 +97,7 @@ const urlCheck: Check<string | URL> = (path, value) => {
   if (isUrl(value)) return value;
   if (typeof value !== 'string') throw new ValueError(`${path} expected a string or a URL, got ${describe(value)}.`);
   try {
-    // Relative to a page, whichever: what can be parsed beside one can be beside all.
+    // Resolved against an arbitrary page: an address that is valid for one page is valid for all.
     new URL(value, 'https://page.invalid');
   } catch {
     throw new ValueError(`${path} expected an address, got ${describe(value)}.`);
@@ -127,5 +133,5 @@ export function readEngineOptions(where: string, options: EngineOptions | undefi
   return { ...read, initialMemory };
 }
 
-/** The options of an engine, settled. */
+/** Settled options of an engine. */
 export type SettledEngineOptions = ReturnType<typeof readEngineOptions>;

@@ -13,19 +13,16 @@ import { outputSpecs } from '../graph/tensor-specs.js';
 import { planNetwork, type NetworkPlan } from '../graph/plan.js';
 import type { SymbolicTensor, WeightOwner } from '../layers/layer.js';
 import { EventLoopYielder } from '../runtime/event-loop.js';
-import {
-  readModel,
-  readSequential,
-  type Blueprint,
-  type ModelOptions,
-  type SequentialOptions,
-  type Tensors,
-} from '../graph/architecture.js';
+import { readSequential, type Blueprint, type SequentialOptions } from '../graph/architecture.js';
+import { readModel, type ModelOptions, type Tensors } from '../graph/model-options.js';
+import { FACTORIES } from '../layers/registry.js';
 import { checkState } from '../model/checkpoint.js';
 import { customCheck, type CustomObjects, type LoadOptions } from '../inference/custom-objects.js';
 import { DISPOSE, INSPECT } from '../common/symbols.js';
 import { asFormatError, openModel } from '../inference/model-file.js';
 import { Model } from '../model/model.js';
+import type { StartRemoteFit } from '../model/remote-fit.js';
+import { FitInWorker } from '../remote/remote-fit.js';
 
 /** What an engine runs on, and, for what was asked and is not running, why. */
 export interface EngineInfo {
@@ -87,7 +84,7 @@ function disposing(runtime: WasmRuntime): () => void {
 
 /** Whether a value is an engine that was made by this copy of the library. */
 export const isEngine = (value: unknown): value is Engine =>
-  isInstance(value, Engine) && isInstance(fieldOf(value, 'machine'), WasmRuntime);
+  isInstance(value, Engine) && isInstance(fieldOf(value, 'runtime'), WasmRuntime);
 
 /**
  * One WASM instance with its memory; holds any number of models. Made by `createEngine` or `createEngineSync`. Models
@@ -136,7 +133,7 @@ export class Engine {
    */
   sequential(options: SequentialOptions): Model {
     this.runtime.requireLive('sequential');
-    const blueprint = readSequential('sequential', options);
+    const blueprint = readSequential('sequential', options, FACTORIES);
     requireDistinctNames('sequential', blueprint.graph.layers);
     return this.build('sequential', blueprint);
   }
@@ -166,9 +163,9 @@ export class Engine {
     const { custom } = readOptions<{ custom: CustomObjects }>('loadModel', options, {
       custom: { check: customCheck, or: new Map() },
     });
-    const { checkpoint, blueprint } = openModel(bytes, custom);
+    const { checkpoint, blueprint } = openModel(bytes, custom, FACTORIES);
     const plan = asFormatError('architecture', () => planNetwork('loadModel', blueprint.graph));
-    const state = asFormatError('training', () => checkState(checkpoint, plan, outputSpecs(plan)));
+    const state = asFormatError('training', () => checkState(checkpoint, plan, outputSpecs(plan), custom));
     const model = asFormatError('architecture', () => this.build<O>('loadModel', blueprint, { plan }));
     try {
       asFormatError('training', () => model.restore(state));
@@ -272,6 +269,7 @@ export class Engine {
     const plan = ownOf(made, 'plan');
     const tensors = ownOf(made, 'tensors') ?? [];
     const { runtime, workerUrl } = this;
+    const startRemoteFit: StartRemoteFit = (request) => new FitInWorker(request, workerUrl);
     const owner: WeightOwner = { live: true };
     let one: WeakRef<EngineModel> | undefined;
     // These hold the engine, so that its threads last as long as its models.
@@ -284,7 +282,7 @@ export class Engine {
     this.making += 1;
     try {
       // A network that is planned already is that of a file, which brings its values.
-      const site = { runtime, blueprint, where, onDispose, onShare, workerUrl, ...(plan && { plan }) };
+      const site = { runtime, blueprint, where, onDispose, onShare, startRemoteFit, ...(plan && { plan }) };
       const model = new Model<O>(site, plan === undefined);
       one = new WeakRef(model);
       this.models.add(one);

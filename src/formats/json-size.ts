@@ -1,10 +1,10 @@
 /**
- * Holds JSON text of others to a number of values before it is parsed. A list of empty lists takes twenty times as much
- * memory as its text, so a file of some megabytes could end a process, which nothing catches. Short text cannot, and is
- * not looked at.
+ * Limit on the number of values in untrusted JSON text, checked before the text is parsed. A list of empty lists takes
+ * twenty times as much memory as its text, so a file of a few megabytes could exhaust memory and end a process, which
+ * nothing can catch. Short text cannot do that and is not checked.
  */
 
-/** Characters up to which nothing is counted: at worst some megabytes once parsed. */
+/** Characters up to which nothing is counted: at worst a few megabytes once parsed. */
 const SHORT = 65536;
 
 const QUOTE = 0x22;
@@ -17,8 +17,8 @@ const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 
 /**
- * Whether JSON text has at most `most` values; of an object `perEntry` more for each of its own entries, of which it
- * has at most `entriesMost`.
+ * Returns whether JSON text has at most `most` values. A top-level object may have `perEntry` more for each of its own
+ * entries, and at most `entriesMost` entries.
  */
 export function isModest(text: string, most: number, perEntry = 0, entriesMost = Infinity): boolean {
   if (text.length <= SHORT) return true;
@@ -50,7 +50,10 @@ export function isModest(text: string, most: number, perEntry = 0, entriesMost =
   return entries <= entriesMost && values <= most + perEntry * entries;
 }
 
-/** Where the string that starts at `start` ends: the next quote with an even number of backslashes before it. */
+/**
+ * Returns the index of the end of the string that starts at `start`: the next quote with an even number of backslashes
+ * before it.
+ */
 function endOfString(text: string, start: number): number {
   for (let end = text.indexOf('"', start + 1); end !== -1; end = text.indexOf('"', end + 1)) {
     let before = end;

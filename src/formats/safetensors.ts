@@ -1,7 +1,7 @@
 /**
- * The safetensors container: eight bytes of header length, a JSON header, tensor data. Reading trusts nothing: every
- * number is checked before it is used, and what is not float32 is refused. Format: github.com/huggingface/safetensors,
- * README.
+ * The safetensors container: eight bytes of header length, a JSON header, tensor data. The reader trusts nothing: it
+ * checks every number before use and refuses any dtype other than float32. `inference/model-file.ts` and
+ * `tabular/file.ts` decide what the tensors and metadata mean. Format: github.com/huggingface/safetensors, README.
  */
 import { describe } from '../common/describe.js';
 import { FormatError } from '../common/errors.js';
@@ -9,30 +9,33 @@ import { isRecord } from '../common/options.js';
 import { sizeOf, type NamedTensor } from '../common/tensors.js';
 import { isModest } from './json-size.js';
 
-/** The entry of the header that is no tensor. */
+/** Key of the header entry that is no tensor. */
 const METADATA = '__metadata__';
 
-/** The format's own cap on the header, against files that claim gigabytes. */
+/** Largest header that the format allows, against files that claim gigabytes. */
 const MAX_HEADER_BYTES = 100_000_000;
 
 /**
- * Bytes of header that any file may have, for labels, preprocessing and layers without weights, and how many more for
- * each byte of data.
+ * Header bytes that any file may have, for labels, preprocessing and layers without weights; and header bytes allowed
+ * in addition for each byte of data.
  */
 const FREE_HEADER_BYTES = 16 * 1024 * 1024;
 const HEADER_PER_DATA = 128;
 
-/** Values that the header may have in all, and in each entry: an entry itself, dtype, shape and offsets are eight. */
+/**
+ * Values that the header may have in addition to its entries, and values for each entry: an entry with its dtype, shape
+ * and offsets has eight.
+ */
 const FREE_VALUES = 64;
 const VALUES_PER_ENTRY = 10;
 
 /**
- * Tensors that a file may have: ten for each layer that a network may have, of whose kinds none has more with the
- * moments of an optimizer.
+ * Most tensors in a file: ten for each layer that a network may have. No kind of layer has more, including the
+ * optimizer state.
  */
 const MOST_TENSORS = 163_840;
 
-/** Data starts on this boundary, so that float32 views of the file are aligned. */
+/** Byte boundary on which data starts, so that float32 views of the file are aligned. */
 const ALIGNMENT = 8;
 
 export interface SafetensorsFile {
@@ -40,7 +43,7 @@ export interface SafetensorsFile {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** The bytes of a file with these tensors, in this order. */
+/** Returns the bytes of a file with these tensors, in this order. */
 export function encodeSafetensors({ tensors, metadata }: SafetensorsFile): Uint8Array {
   const header: Record<string, unknown> = { [METADATA]: metadata };
   let end = 0;
@@ -52,12 +55,13 @@ export function encodeSafetensors({ tensors, metadata }: SafetensorsFile): Uint8
   const text = new TextEncoder().encode(JSON.stringify(header));
   const headerBytes = Math.ceil(text.length / ALIGNMENT) * ALIGNMENT;
   const file = new Uint8Array(8 + headerBytes + end);
-  // Spaces fill the header up, as the format asks.
+  // Spaces pad the header, as the format requires.
   file.fill(0x20, 8, 8 + headerBytes);
   file.set(text, 8);
   new DataView(file.buffer).setUint32(0, headerBytes, true);
   let at = 8 + headerBytes;
-  // The low byte first, as the format asks and typed arrays have it: engines refuse processors with another order.
+  // Low byte first, as the format requires and as typed arrays have it: engines refuse processors with another byte
+  // order.
   for (const { data } of tensors) {
     file.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
     at += 4 * data.length;
@@ -72,7 +76,7 @@ const refuse = (where: string, message: string): never => {
 const isCount = (value: unknown): value is number =>
   typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 
-/** Throws where the file is JSON text, which is what people take for a model's file most often. */
+/** Throws if the file is JSON text, the most frequent mistake for a model's file. */
 function refuseJson(where: string, bytes: Uint8Array): void {
   const first = bytes.find((byte) => byte > 0x20);
   if (first !== 0x7b && first !== 0x5b) return;
@@ -116,13 +120,13 @@ function readHeader(where: string, bytes: Uint8Array): { header: Record<string, 
 function parseHeader(where: string, bytes: Uint8Array): unknown {
   let modest = true;
   try {
-    // A copy where other threads may write: browsers decode nothing that is shared.
+    // A copy if other threads may write the bytes: browsers do not decode shared memory.
     const own = bytes.buffer instanceof ArrayBuffer ? bytes : new Uint8Array(bytes);
     const text = new TextDecoder('utf-8', { fatal: true }).decode(own);
     modest = isModest(text, FREE_VALUES, VALUES_PER_ENTRY, MOST_TENSORS + 1);
     if (modest) return JSON.parse(text);
   } catch {
-    // Said below.
+    // The error is thrown below.
   }
   return refuse(
     where,
@@ -141,8 +145,8 @@ function readMetadata(where: string, value: unknown): Record<string, string> {
 }
 
 /**
- * The tensors and metadata of a file. Data that stands as float32 does is not copied: it is that of `bytes`, unless
- * other threads may write there.
+ * Returns the tensors and metadata of a file. Tensors whose data is aligned to float32 are views of `bytes`; they are
+ * copied only if it is not, or if other threads may write to `bytes`.
  */
 export function decodeSafetensors(where: string, bytes: Uint8Array): SafetensorsFile {
   const { header, dataStart } = readHeader(where, bytes);

@@ -1,9 +1,9 @@
 import { describe } from '../common/describe.js';
-import { StateError, ValueError } from '../common/errors.js';
+import { ValueError } from '../common/errors.js';
 import { fieldsOf } from '../common/objects.js';
 import { listOf } from '../common/options.js';
-import { inputLayer, type InputConfig } from '../layers/input.js';
-import type { Layer, SymbolicTensor } from '../layers/layer.js';
+import type { GraphLayer, LayerFactories } from '../layers/definition.js';
+import type { InputConfig } from '../layers/input.js';
 
 /** A layer in one place of a graph, on the outputs of other nodes. */
 export interface GraphNode {
@@ -15,7 +15,7 @@ export interface GraphNode {
 
 /** A network of layers, as written: plain data but for the layers' own functions. */
 export interface Graph {
-  readonly layers: readonly Layer[];
+  readonly layers: readonly GraphLayer[];
   /** Name of each layer, all different. */
   readonly names: readonly string[];
   /** In an order in which every node comes after its inputs. */
@@ -27,13 +27,17 @@ export interface Graph {
   readonly naming: 'modules' | 'layers';
 }
 
-const isInput = (layer: Layer): layer is Layer<'input', InputConfig> => layer.kind === 'input';
+/** An input of a graph among its layers. */
+export type InputLayer = GraphLayer & { readonly config: InputConfig };
+
+export const isInput = (layer: GraphLayer): layer is InputLayer => layer.kind === 'input';
 
 /** Number of values of an input layer, or undefined for any other. */
-export const inputWidth = (layer: Layer): number | undefined => (isInput(layer) ? layer.config.shape[0] : undefined);
+export const inputWidth = (layer: GraphLayer): number | undefined =>
+  isInput(layer) ? layer.config.shape[0] : undefined;
 
 /** A name for each layer: its own, or its kind, numbered from the second on. */
-function nameLayers(where: string, layers: readonly Layer[]): string[] {
+export function nameLayers(where: string, layers: readonly GraphLayer[]): string[] {
   const taken = new Set<string>();
   for (const { config } of layers) {
     if (config.name === undefined) continue;
@@ -55,7 +59,7 @@ function nameLayers(where: string, layers: readonly Layer[]): string[] {
 }
 
 /** A chain of layers, the first with an inputShape. */
-export function chain(where: string, layers: readonly Layer[]): Graph {
+export function chain(where: string, layers: readonly GraphLayer[], makeInput: LayerFactories['input']): Graph {
   const first = layers[0];
   if (first === undefined) throw new ValueError(`${where}: layers expected at least one layer, got none.`);
   const shape = first.config.inputShape;
@@ -64,7 +68,7 @@ export function chain(where: string, layers: readonly Layer[]): Graph {
       `${where}: inputShape expected on the first layer, got none. Add inputShape: [number of inputs].`,
     );
   }
-  const all: Layer[] = [inputLayer({ shape }), ...layers];
+  const all: GraphLayer[] = [makeInput({ shape }), ...layers];
   return {
     layers: all,
     names: ['input', ...nameLayers(where, layers)],
@@ -75,96 +79,13 @@ export function chain(where: string, layers: readonly Layer[]): Graph {
   };
 }
 
-/** What stands between symbolic inputs and outputs, and the tensor of each node. */
-export function trace(
-  where: string,
-  inputs: readonly SymbolicTensor[],
-  outputs: readonly SymbolicTensor[],
-): { readonly graph: Graph; readonly tensors: readonly SymbolicTensor[] } {
-  requireSome(where, inputs, outputs);
-  const layers: Layer[] = [];
-  const nodes: GraphNode[] = [];
-  const layerIndices = new Map<Layer, number>();
-  const done = new Map<SymbolicTensor, number>();
-  const open = new Set<SymbolicTensor>();
-  const listed = new Set(inputs);
-  const place = (tensor: SymbolicTensor): void => {
-    let layer = layerIndices.get(tensor.layer);
-    if (layer === undefined) {
-      layer = layers.push(tensor.layer) - 1;
-      layerIndices.set(tensor.layer, layer);
-    }
-    done.set(tensor, nodes.push({ layer, inputs: tensor.inputs.map((one) => done.get(one)!) }) - 1);
-    open.delete(tensor);
-  };
-  // Depth first, with a stack of one's own: a deep graph would overflow the engine's.
-  const visit = (end: SymbolicTensor, name: string): void => {
-    const path = [{ tensor: end, next: 0 }];
-    for (let at = path.at(-1); at !== undefined; at = path.at(-1)) {
-      const { tensor } = at;
-      if (at.next === 0 && !done.has(tensor)) {
-        if (open.has(tensor)) {
-          throw new ValueError(`${where}: graph expected no cycle, got one through "${tensor.layer.kind}".`);
-        }
-        open.add(tensor);
-        if (isInput(tensor.layer) && !listed.has(tensor)) {
-          throw new ValueError(
-            `${where}: inputs expected every input that ${name} depends on, got a graph with another ` +
-              `"${tensor.layer.config.name ?? 'input'}" of shape [${tensor.layer.config.shape.join(', ')}].`,
-          );
-        }
-      }
-      const input = done.has(tensor) ? undefined : tensor.inputs[at.next++];
-      if (input !== undefined) {
-        path.push({ tensor: input, next: 0 });
-        continue;
-      }
-      if (!done.has(tensor)) place(tensor);
-      path.pop();
-    }
-  };
-  inputs.forEach((tensor, index) => {
-    if (!isInput(tensor.layer)) {
-      throw new ValueError(`${where}: inputs[${index}] expected what input() returns, got a "${tensor.layer.kind}".`);
-    }
-    visit(tensor, `inputs[${index}]`);
-  });
-  outputs.forEach((tensor, index) => visit(tensor, `outputs[${index}]`));
-  const graph = {
-    layers,
-    names: nameLayers(where, layers),
-    nodes,
-    inputs: inputs.map((tensor) => done.get(tensor)!),
-    outputs: outputs.map((tensor) => done.get(tensor)!),
-    naming: 'layers',
-  } as const;
-  requireInputsAndOutputs(where, graph);
-  const tensors = [...done.keys()];
-  requireOwnWeights(where, graph, tensors);
-  return { graph, tensors };
-}
-
-/**
- * Throws where a live model has weights for one of the nodes: this one would have a second set of them, which training
- * the other would not change.
- */
-function requireOwnWeights(where: string, { nodes, names }: Graph, tensors: readonly SymbolicTensor[]): void {
-  const node = tensors.findIndex(({ owner }) => owner?.live);
-  if (node === -1) return;
-  throw new StateError(
-    `${where}: outputs expected layers whose weights no other model has, got "${names[nodes[node].layer]}" of a model that was built before. ` +
-      `Each model has weights of its own. To share them, build one model with all outputs; ` +
-      `for new weights, apply the layers anew or dispose the other model first.`,
-  );
-}
-
-function requireSome(where: string, inputs: readonly unknown[], outputs: readonly unknown[]): void {
+export function requireSome(where: string, inputs: readonly unknown[], outputs: readonly unknown[]): void {
   if (inputs.length === 0) throw new ValueError(`${where}: inputs expected at least one, got none.`);
   if (outputs.length === 0) throw new ValueError(`${where}: outputs expected at least one, got none.`);
 }
 
 /** Throws where inputs or outputs are missing or listed twice, or an input reaches no output. */
-function requireInputsAndOutputs(where: string, { nodes, inputs, outputs, names }: Graph): void {
+export function requireInputsAndOutputs(where: string, { nodes, inputs, outputs, names }: Graph): void {
   requireSome(where, inputs, outputs);
   const lists = [
     ['inputs', inputs],
@@ -190,7 +111,7 @@ function requireInputsAndOutputs(where: string, { nodes, inputs, outputs, names 
 /** Rebuilds a graph that was saved, `layers` already made; every index is checked. */
 export function restoreGraph(
   where: string,
-  layers: readonly Layer[],
+  layers: readonly GraphLayer[],
   saved: { readonly nodes: unknown; readonly inputs: unknown; readonly outputs: unknown },
 ): Graph {
   const indices = (what: string, value: unknown, limit: number): number[] =>

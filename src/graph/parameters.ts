@@ -2,7 +2,7 @@ import type { NamedTensor } from '../common/tensors.js';
 import { sizeOf } from '../common/tensors.js';
 import type { RegionGroup } from '../runtime/arena.js';
 import type { WasmRuntime } from '../runtime/wasm-runtime.js';
-import type { ParameterSpec } from '../layers/operation.js';
+import type { ParameterSpec } from '../operations/operation.js';
 import type { NetworkPlan, PlannedParameter } from './plan.js';
 
 /**

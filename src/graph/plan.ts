@@ -3,7 +3,7 @@ import { ShapeError, ValueError } from '../common/errors.js';
 import { sizeOf } from '../common/tensors.js';
 import { padded, panelFloats } from '../runtime/panels.js';
 import type { SymbolicTensor, WeightOwner } from '../layers/layer.js';
-import type { Operation, ParameterSpec } from '../layers/operation.js';
+import type { Operation, ParameterSpec } from '../operations/operation.js';
 import { inputWidth, type Graph } from './graph.js';
 
 /** A tensor of the model with its name and its place in the flat parameter vector. */
@@ -17,7 +17,7 @@ export interface PlannedParameter {
 }
 
 /** An operation with the values that it reads and writes, by number. */
-export interface PlanNode {
+export interface OperationNode {
   readonly operation: Operation;
   /** Index of the layer that it comes from. */
   readonly layer: number;
@@ -32,7 +32,7 @@ export interface NetworkPlan {
   readonly graph: Graph;
   /** Width of each value. */
   readonly widths: readonly number[];
-  readonly nodes: readonly PlanNode[];
+  readonly nodes: readonly OperationNode[];
   /** The value of each node of the graph. */
   readonly values: readonly number[];
   readonly inputs: readonly number[];
@@ -103,7 +103,7 @@ export function planNetwork(where: string, graph: Graph): NetworkPlan {
   requireSize(where, graph);
   const { layers, names, naming } = graph;
   const widths: number[] = [];
-  const nodes: PlanNode[] = [];
+  const nodes: OperationNode[] = [];
   const values: number[] = [];
   const parameters: Omit<PlannedParameter, 'offset'>[] = [];
   /** Parameters of layers that were met before, operation by operation. */

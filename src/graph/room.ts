@@ -1,5 +1,5 @@
 import { MemoryError } from '../common/errors.js';
-import { planMemory } from './memory-plan.js';
+import { planForward } from './memory-plan.js';
 import type { NetworkPlan } from './plan.js';
 
 /** Memory is had in pages of so many bytes. */
@@ -22,7 +22,7 @@ export function requireRoom(where: string, plan: NetworkPlan, limit: number, tak
   if (room < 0) return;
   // Where even values that never make room for each other fit, there is nothing to plan.
   if (plan.widths.reduce((total, width) => total + roughly(width), 0) <= room) return;
-  const { bytes } = planMemory(plan, 1, { trains: false });
+  const { bytes } = planForward(plan, 1);
   if (bytes <= room) return;
   throw new MemoryError(
     `${where}: linear memory expected to hold at most ${limit} bytes, got a need of ${before + bytes} for a single row. ` +

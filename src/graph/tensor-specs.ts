@@ -1,10 +1,11 @@
+import { appliedName } from '../operations/operation.js';
 import type { NetworkPlan } from './plan.js';
 
 /** An input or output of a network. */
 export interface TensorSpec {
   readonly name: string;
   readonly width: number;
-  /** Of an output: the kind of the operation that makes it, such as an activation. */
+  /** Of an output: the activation that makes it, or the kind of the operation. */
   readonly madeBy?: string | undefined;
 }
 
@@ -26,7 +27,7 @@ export function outputSpecs({ graph, nodes, outputs, widths }: NetworkPlan): Ten
   const names = new Set(graph.names);
   const taken = new Set<string>();
   const numbers = new Map<string, number>();
-  const makers = new Map(nodes.map(({ output, operation }) => [output, operation.kind]));
+  const makers = new Map(nodes.map(({ output, operation }) => [output, appliedName(operation)]));
   return graph.outputs.map((node, index) => {
     const layer = graph.names[graph.nodes[node].layer];
     let name = layer;

@@ -14,6 +14,7 @@ import { useSharedFreeList } from '../runtime/threads/shared-free-list.js';
 import { TILE_NAMES, type TileName } from '../runtime/tile.js';
 import { SEQLOCK_WORDS, SeqlockReader } from '../runtime/threads/seqlock.js';
 import { planNetwork } from '../graph/plan.js';
+import { FACTORIES } from '../layers/registry.js';
 import { readArchitecture, type Architecture } from '../graph/architecture.js';
 import { customCheck, type CustomObjects, type LoadOptions } from './custom-objects.js';
 import { InferenceModel, type BatchOptions } from './inference-model.js';
@@ -120,7 +121,7 @@ class AttachedModel<O extends Float32Array | Float32Array[]> extends InferenceMo
 
   constructor(handle: ModelHandle, architecture: Architecture) {
     const { weights, generation } = handle;
-    const blueprint = readArchitecture('attachModel', architecture);
+    const blueprint = readArchitecture('attachModel', architecture, FACTORIES);
     const plan = planNetwork('attachModel', blueprint.graph);
     const runtime = runtimeOn(handle);
     const { memory } = runtime;
@@ -152,7 +153,8 @@ class AttachedModel<O extends Float32Array | Float32Array[]> extends InferenceMo
    * again.
    */
   override predictInto(x: Float32Array | readonly Float32Array[], out: O): O {
-    const { reader, inputSpecs, outputSpecs } = this;
+    const { reader } = this;
+    const { inputSpecs, outputSpecs } = this.state;
     const rows = sharesMemory(x, inputSpecs.length, out, outputSpecs.length) ? apart(x, inputSpecs.length) : x;
     try {
       for (;;) {

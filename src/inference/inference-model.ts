@@ -8,8 +8,8 @@ import { perTensor } from '../common/per-tensor.js';
 import { openRows, type Inputs } from '../common/rows.js';
 import { RegionGroup } from '../runtime/arena.js';
 import type { WasmRuntime } from '../runtime/wasm-runtime.js';
-import type { SeqlockWriter } from '../runtime/threads/seqlock.js';
 import { inputSpecs, outputSpecs, type TensorSpec } from '../graph/tensor-specs.js';
+import { guarded, type ModelState } from '../graph/model-state.js';
 import { ParameterLayout } from '../graph/parameters.js';
 import { planNetwork, type NetworkPlan, type PlannedParameter } from '../graph/plan.js';
 import { MOST_CAPACITY, Predictor } from './predictor.js';
@@ -24,19 +24,17 @@ export interface BatchOptions {
 
 export const BATCH_SIZE = { check: integer(1), or: 256 } as const;
 
-/** What a network is made on. */
-export interface Site {
+/** What a model is made from. */
+export interface ModelSetup {
   readonly runtime: WasmRuntime;
   readonly blueprint: Blueprint;
   /** The plan of the blueprint's graph, where there is one already. */
   readonly plan?: NetworkPlan;
-  /** What messages call the making. */
+  /** Opens messages about the making. */
   readonly where: string;
-  /** Told when the model is disposed. */
+  /** Called when the model is disposed. */
   readonly onDispose: (model: object) => void;
-  /** Told when other threads may predict from it: from then on it is to be held. */
-  readonly onShare?: (model: object) => unknown;
-  /** Address of weights that somebody else has in this memory; without it the model has its own, all 0 at first. */
+  /** Address of another model's weights in this memory. Without it the model has its own, at first all 0. */
   readonly weights?: number;
 }
 
@@ -46,32 +44,9 @@ export interface Site {
  */
 export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Array> {
   /** @internal */
-  protected readonly runtime: WasmRuntime;
-  /** @internal */
-  protected readonly blueprint: Blueprint;
-  /** @internal */
-  protected readonly plan: NetworkPlan;
-  /** @internal */
-  protected readonly outputSpecs: readonly TensorSpec[];
-  /** @internal */
-  protected readonly inputSpecs: readonly TensorSpec[];
-  /** @internal */
-  protected readonly layout: ParameterLayout;
-  /**
-   * Address of the flat vector of all weights.
-   * @internal
-   */
-  protected readonly weights: number;
+  protected readonly state: ModelState;
   /** @internal */
   protected readonly predictor: Predictor;
-  /**
-   * Whether a step or a prediction runs, and what tells other threads when the weights change.
-   * @internal
-   */
-  protected readonly gate: { running: boolean; version: SeqlockWriter | undefined } = {
-    running: false,
-    version: undefined,
-  };
   /**
    * Brings what a fit elsewhere has done since, where there is one.
    * @internal
@@ -82,25 +57,33 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
   private live = true;
 
   /** For the library's own use: users call `sequential`, `model`, `loadModel` or `attachModel`. */
-  constructor(site: Site, valuesOf?: (parameters: readonly PlannedParameter[]) => readonly Float32Array[]) {
-    const { runtime: engine, blueprint, where, onDispose } = site;
-    const [plan, weights] = [ownOf(site, 'plan'), ownOf(site, 'weights')];
+  constructor(setup: ModelSetup, valuesOf?: (parameters: readonly PlannedParameter[]) => readonly Float32Array[]) {
+    const { runtime: engine, blueprint, where, onDispose } = setup;
     const runtime = engine.forModel();
-    this.runtime = runtime;
-    this.blueprint = blueprint;
     this.onDispose = onDispose;
-    this.plan = plan ?? planNetwork(where, blueprint.graph);
-    this.outputSpecs = outputSpecs(this.plan);
-    this.inputSpecs = inputSpecs(this.plan);
-    this.layout = new ParameterLayout(runtime, this.plan);
+    const plan = ownOf(setup, 'plan') ?? planNetwork(where, blueprint.graph);
+    const given = ownOf(setup, 'weights');
+    const layout = new ParameterLayout(runtime, plan);
     // Before anything is allocated: they may be refused.
-    const values = valuesOf?.(this.plan.parameters);
-    requireRoom(where, this.plan, runtime.memory.maximumBytes, weights === undefined ? runtime.start : 0);
+    const values = valuesOf?.(plan.parameters);
+    requireRoom(where, plan, runtime.memory.maximumBytes, given === undefined ? runtime.start : 0);
     this.regions = new RegionGroup(runtime.arena);
-    this.weights = weights ?? this.layout.allocate(this.regions, 'all');
+    const weights = given ?? layout.allocate(this.regions, 'all');
+    this.state = {
+      runtime,
+      blueprint,
+      plan,
+      layout,
+      weights,
+      inputSpecs: inputSpecs(plan),
+      outputSpecs: outputSpecs(plan),
+      running: false,
+      weightVersion: undefined,
+      epochCount: 0,
+    };
     try {
-      if (values !== undefined) this.layout.write(this.weights, values);
-      this.predictor = new Predictor(runtime, this.plan, this.weights);
+      if (values !== undefined) layout.write(weights, values);
+      this.predictor = new Predictor(runtime, plan, weights);
     } catch (error) {
       this.regions.free();
       throw error;
@@ -109,7 +92,7 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
 
   /** Number of learned values. */
   get parameterCount(): number {
-    return this.layout.count;
+    return this.state.layout.count;
   }
 
   /**
@@ -117,8 +100,9 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
    * @internal
    */
   get widths(): { readonly inputs: readonly number[]; readonly outputs: readonly number[] } {
-    const widthsOf = (outputSpecs: readonly TensorSpec[]): number[] => outputSpecs.map(({ width }) => width);
-    return { inputs: widthsOf(this.inputSpecs), outputs: widthsOf(this.outputSpecs) };
+    const widthsOf = (specs: readonly TensorSpec[]): number[] => specs.map(({ width }) => width);
+    const { inputSpecs, outputSpecs } = this.state;
+    return { inputs: widthsOf(inputSpecs), outputs: widthsOf(outputSpecs) };
   }
 
   /**
@@ -130,12 +114,13 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
     this.requireLive('predict');
     this.refresh?.();
     const { batchSize } = readOptions<Required<BatchOptions>>('predict', options, { batchSize: BATCH_SIZE });
-    const outputSpecs = perTensor('predict', 'x', x, this.inputSpecs);
-    const sources = outputSpecs.map(({ what, value }, index) =>
-      openRows('predict', what, value, this.inputSpecs[index].width),
+    const { state } = this;
+    const given = perTensor('predict', 'x', x, state.inputSpecs);
+    const sources = given.map(({ what, value }, index) =>
+      openRows('predict', what, value, state.inputSpecs[index].width),
     );
     const xs = sources.map((source, index) => {
-      const { value } = outputSpecs[index];
+      const { value } = given[index];
       if (source.exact) return value as Float32Array;
       const flat = newFloats(source.rows * source.width);
       source.write(flat, 0);
@@ -145,13 +130,13 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
     sources.forEach((source, index) => {
       if (source.rows === rows) return;
       throw new ShapeError(
-        `predict: ${outputSpecs[index].what} expected ${rows} rows as in ${outputSpecs[0].what}, got ${source.rows}.`,
+        `predict: ${given[index].what} expected ${rows} rows as in ${given[0].what}, got ${source.rows}.`,
       );
     });
     // Reading rows may run code of the caller's.
     this.requireLive('predict');
-    const outs = this.outputSpecs.map(({ width }) => newFloats(rows * width, 'predict'));
-    this.running(() => this.predictor.predict('predict', xs, outs, rows, batchSize, 'fresh'));
+    const outs = state.outputSpecs.map(({ width }) => newFloats(rows * width, 'predict'));
+    guarded(state, () => this.predictor.predict('predict', xs, outs, rows, batchSize, 'fresh'));
     return (outs.length === 1 ? outs[0] : outs) as O;
   }
 
@@ -162,17 +147,18 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
    * after `dispose`.
    */
   predictInto(x: Float32Array | readonly Float32Array[], out: O): O {
-    if (!this.live || this.gate.running) this.requireLive('predictInto');
+    const { state } = this;
+    if (!this.live || state.running) this.requireLive('predictInto');
     if (this.refresh !== undefined) this.refresh();
-    const { inputSpecs, outputSpecs } = this;
+    const { inputSpecs, outputSpecs } = state;
     if (inputSpecs.length === 1 && outputSpecs.length === 1) {
       const rows = this.requireFlat('x', x, inputSpecs[0].width, undefined, undefined);
       this.requireFlat('out', out, outputSpecs[0].width, rows, undefined);
-      this.gate.running = true;
+      state.running = true;
       try {
         this.predictor.predictOne('predictInto', x as Float32Array, out as Float32Array, rows, rows);
       } finally {
-        this.gate.running = false;
+        state.running = false;
       }
       return out;
     }
@@ -184,7 +170,8 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
    * garbage in each call.
    */
   private predictIntoLists(x: Float32Array | readonly Float32Array[], out: O): O {
-    const { inputSpecs, outputSpecs, gate } = this;
+    const { state } = this;
+    const { inputSpecs, outputSpecs } = state;
     const [inputs, outputs] = [inputSpecs.length, outputSpecs.length];
     this.requireList('x', x, inputs);
     this.requireList('out', out, outputs);
@@ -195,11 +182,11 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
     for (let i = 0; i < outputs; i++) {
       this.requireFlat('out', outputs === 1 ? out : out[i], outputSpecs[i].width, rows, outputs === 1 ? undefined : i);
     }
-    gate.running = true;
+    state.running = true;
     try {
       this.predictor.predict('predictInto', x, out, rows!, rows!);
     } finally {
-      gate.running = false;
+      state.running = false;
     }
     return out;
   }
@@ -228,10 +215,11 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
 
   /** For consoles, which would show all that it is made of. @internal */
   [INSPECT](): string {
-    const widths = (outputSpecs: readonly TensorSpec[]): string => outputSpecs.map(({ width }) => width).join(' + ');
-    const { inputSpecs, outputSpecs, parameterCount } = this;
-    const state = this.isLive ? '' : ', disposed';
-    return `InferenceModel (${widths(inputSpecs)} → ${widths(outputSpecs)}, ${parameterCount} parameters${state})`;
+    const widths = (specs: readonly TensorSpec[]): string => specs.map(({ width }) => width).join(' + ');
+    const { parameterCount } = this;
+    const { inputSpecs, outputSpecs } = this.state;
+    const ended = this.isLive ? '' : ', disposed';
+    return `InferenceModel (${widths(inputSpecs)} → ${widths(outputSpecs)}, ${parameterCount} parameters${ended})`;
   }
 
   /**
@@ -242,11 +230,12 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
   warmUpRun(rows: number): () => void {
     // More rows are computed in blocks of so many.
     const count = Math.min(rows, MOST_CAPACITY);
-    const xs = this.inputSpecs.map(({ width }) => newFloats(count * width));
-    const outs = this.outputSpecs.map(({ width }) => newFloats(count * width));
+    const { state } = this;
+    const xs = state.inputSpecs.map(({ width }) => newFloats(count * width));
+    const outs = state.outputSpecs.map(({ width }) => newFloats(count * width));
     return () => {
-      if (this.live && !this.gate.running) {
-        this.running(() => this.predictor.predict('warmUp', xs, outs, count, count));
+      if (this.live && !state.running) {
+        guarded(state, () => this.predictor.predict('warmUp', xs, outs, count, count));
       }
     };
   }
@@ -281,27 +270,14 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
 
   /** @internal */
   protected get isLive(): boolean {
-    return this.live && this.runtime.isLive;
+    return this.live && this.state.runtime.isLive;
   }
 
   /** @internal */
   protected requireLive(where: string): void {
     this.requireStill(where);
     if (!this.live) throw new StateError(`${where}: a live model expected, got one that was disposed.`);
-    this.runtime.requireLive(where);
-  }
-
-  /**
-   * Runs what calls functions of the user's own, which must not change the model meanwhile.
-   * @internal
-   */
-  protected running<T>(run: () => T): T {
-    this.gate.running = true;
-    try {
-      return run();
-    } finally {
-      this.gate.running = false;
-    }
+    this.state.runtime.requireLive(where);
   }
 
   /**
@@ -309,7 +285,7 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
    * @internal
    */
   requireStill(where: string): void {
-    if (this.gate.running) {
+    if (this.state.running) {
       throw new StateError(
         `${where}: a model at rest expected, got one in the middle of a step that called this function.`,
       );

@@ -11,6 +11,7 @@ import { EventLoopYielder } from '../runtime/event-loop.js';
 import { customCheck, type CustomObjects, type LoadOptions } from './custom-objects.js';
 import { asFormatError, openModel, takeTensors } from './model-file.js';
 import { InferenceModel } from './inference-model.js';
+import { PREDICTION_FACTORIES } from './layers.js';
 
 /** Bytes of linear memory to start with, and what it may grow to: less where address space is limited. */
 const INITIAL_BYTES = 1024 * 1024;
@@ -53,7 +54,7 @@ function load<O extends Float32Array | Float32Array[]>(
   const { custom } = readOptions<{ custom: CustomObjects }>('loadModel', options, {
     custom: { check: customCheck, or: new Map() },
   });
-  const { checkpoint, blueprint } = openModel(bytes, custom);
+  const { checkpoint, blueprint } = openModel(bytes, custom, PREDICTION_FACTORIES);
   return asFormatError('architecture', () => {
     const site = { runtime: on, blueprint, where: 'loadModel', onDispose: nothing };
     return new InferenceModel<O>(site, (parameters) => takeTensors(checkpoint, parameters));

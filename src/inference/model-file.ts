@@ -6,9 +6,9 @@ import { FormatError, MemoryError, ValueError, WasmMlpError } from '../common/er
 import { isRecord } from '../common/options.js';
 import { isShortage, type NamedTensor } from '../common/tensors.js';
 import type { PlannedParameter } from '../graph/plan.js';
+import type { LayerFactories } from '../layers/definition.js';
 import { isModest } from '../formats/json-size.js';
 import { decodeSafetensors } from '../formats/safetensors.js';
-import type { CompileOptions } from '../training/compiled.js';
 import { readArchitecture, type Architecture, type Blueprint } from '../graph/architecture.js';
 import type { CustomObjects } from './custom-objects.js';
 import { readTensors } from '../graph/named-weights.js';
@@ -22,20 +22,12 @@ export const FIELD = 'wasm-mlp';
 /** Raised when older versions could not read a file. */
 export const FORMAT_VERSION = 1;
 
-/** What a file says of training. */
-export interface SavedTraining {
-  readonly options: CompileOptions;
-  readonly learningRate: number;
-  readonly stepCount: number;
-  /** Names of the saved moments. */
-  readonly slots: readonly string[];
-}
-
 export interface Header {
   readonly formatVersion: number;
   readonly architecture: Architecture;
   readonly epochCount: number;
-  readonly training?: SavedTraining;
+  /** What training needs to go on, for who trains. */
+  readonly training?: unknown;
 }
 
 export interface Checkpoint extends Omit<Header, 'formatVersion'> {
@@ -58,31 +50,17 @@ const FREE_VALUES = 1_048_576;
 const VALUES_PER_TENSOR = 10;
 const VALUES_PER_NUMBER = 0.25;
 
-const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
+export const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
 
 export function requireField(holds: boolean, field: string, expected: string, got: unknown): void {
   if (!holds) throw new FormatError(`loadModel: field ${field} expected ${expected}, got ${describe(got)}.`);
 }
 
 /** Throws unless a value of the file is an object with no field but those with a name. */
-function requireObject(field: string, value: unknown, names: readonly string[]): void {
+export function requireObject(field: string, value: unknown, names: readonly string[]): void {
   requireField(isRecord(value), field, 'an object', value);
   // Before anything else is done with it: what nobody reads may be of any size.
   asFormatError(field, () => requireFields(`loadModel: field ${field}`, value as object, names));
-}
-
-function readTraining(training: SavedTraining | undefined): SavedTraining | undefined {
-  if (training === undefined) return undefined;
-  requireObject('training', training, ['options', 'learningRate', 'stepCount', 'slots']);
-  const { options, learningRate, stepCount, slots } = training;
-  requireField(isCount(stepCount), 'training.stepCount', 'a count', stepCount);
-  const isRate = typeof learningRate === 'number' && learningRate >= 0 && Math.fround(learningRate) < Infinity;
-  requireField(isRate, 'training.learningRate', 'a number >= 0', learningRate);
-  const names = Array.isArray(slots) && slots.every((slot) => typeof slot === 'string');
-  requireField(names, 'training.slots', 'a list of names', slots);
-  requireField(isRecord(options), 'training.options', 'an object', options);
-  // −0 is 0 here as in all options.
-  return { options, learningRate: learningRate + 0, stepCount: stepCount + 0, slots };
 }
 
 /** Reads the library's part of the header. */
@@ -103,8 +81,7 @@ function readHeader(text: string, most: number): Header {
   requireField(isCount(header.epochCount), 'epochCount', 'a count', header.epochCount);
   const { formatVersion, architecture, epochCount } = header;
   requireObject('architecture', architecture, ARCHITECTURE_FIELDS);
-  const training = readTraining(header.training);
-  return { formatVersion, architecture, epochCount: epochCount + 0, ...(training && { training }) };
+  return { formatVersion, architecture, epochCount: epochCount + 0, training: header.training };
 }
 
 /** Reads a file as far as it can be checked without building the model. */
@@ -124,25 +101,29 @@ function decodeModel(file: unknown): Omit<Checkpoint, 'copied'> {
   const most = FREE_VALUES + VALUES_PER_TENSOR * tensors.length + VALUES_PER_NUMBER * numbers;
   const { architecture, epochCount, training } = readHeader(text, most);
   const map = new Map(tensors.map((tensor) => [tensor.name, tensor]));
-  return { architecture, epochCount, ...(training && { training }), tensors: map };
+  return { architecture, epochCount, training, tensors: map };
 }
+
+/** A field of a file with the user's objects in place of their names. */
+export const restoreField = <T>(field: string, value: T, custom: CustomObjects): T =>
+  asFormatError(field, () => restoreCustom(`loadModel: ${field}`, value, custom)) as T;
 
 /** Reads a file, with the user's own objects by name, as far as that goes without a plan. */
 export function openModel(
   file: unknown,
   custom: CustomObjects,
+  factories: LayerFactories,
 ): { readonly checkpoint: Checkpoint; readonly blueprint: Blueprint } {
-  const { architecture, training, ...rest } = decodeModel(file);
-  const restored = <T>(field: string, value: T): T =>
-    asFormatError(field, () => restoreCustom(`loadModel: ${field}`, value, custom)) as T;
+  const { architecture, ...rest } = decodeModel(file);
   const checkpoint: Checkpoint = {
     ...rest,
-    architecture: restored('architecture', architecture),
-    ...(training && { training: { ...training, options: restored('training.options', training.options) } }),
+    architecture: restoreField('architecture', architecture, custom),
     // Functions of the user's own may run between check and use, and change the file.
     copied: custom.size > 0,
   };
-  const blueprint = asFormatError('architecture', () => readArchitecture('loadModel', checkpoint.architecture));
+  const blueprint = asFormatError('architecture', () =>
+    readArchitecture('loadModel', checkpoint.architecture, factories),
+  );
   return { checkpoint, blueprint };
 }
 

@@ -2,7 +2,7 @@ import { ShapeError, ValueError } from '../common/errors.js';
 import { inPlaceOf } from '../runtime/arena.js';
 import type { WasmRuntime } from '../runtime/wasm-runtime.js';
 import type { MatrixView } from '../runtime/matrix-view.js';
-import { bindProgram, runProgram, type Program } from '../graph/program.js';
+import { bindPrediction, runProgram, type ForwardProgram } from '../graph/program.js';
 import type { NetworkPlan } from '../graph/plan.js';
 
 /** Index of the first value that is NaN or infinite, or −1. */
@@ -29,7 +29,7 @@ const NOTHING = /* @__PURE__ */ new Float32Array(0);
  * memory.
  */
 export class Predictor {
-  private program: Program | undefined;
+  private program: ForwardProgram | undefined;
   /**
    * The program's inputs as views of their own: what is copied in cannot go past them, whatever length it says it has.
    */
@@ -104,7 +104,7 @@ export class Predictor {
   }
 
   /** The check of what was copied in: the caller's own rows may be in memory that another thread writes. */
-  private requireFinite(where: string, { inputs }: Program, first: number, count: number): void {
+  private requireFinite(where: string, { inputs }: ForwardProgram, first: number, count: number): void {
     const { kernels, memory } = this.runtime;
     for (let i = 0; i < inputs.length; i++) {
       const { ld, address } = inputs[i];
@@ -138,7 +138,7 @@ export class Predictor {
     throw new ValueError(`${where}: ${name} expected finite numbers, got ${value} in row ${row}, column ${column}.`);
   }
 
-  private programFor(rows: number): Program {
+  private programFor(rows: number): ForwardProgram {
     if (this.program !== undefined && this.program.capacity >= Math.min(rows, MOST_CAPACITY)) return this.program;
     const capacity = rows <= FIRST_CAPACITY ? FIRST_CAPACITY : MOST_CAPACITY;
     const before = this.program;
@@ -150,9 +150,8 @@ export class Predictor {
     );
   }
 
-  private bind(capacity: number): Program {
-    const clock = { seed: 0, step: 0 };
-    this.program = bindProgram(this.runtime, this.plan, { weights: this.weights }, { capacity, clock });
+  private bind(capacity: number): ForwardProgram {
+    this.program = bindPrediction(this.runtime, this.plan, this.weights, capacity);
     this.places = this.program.inputs.map(({ address, ld }) => this.runtime.memory.floats(address, capacity * ld));
     return this.program;
   }

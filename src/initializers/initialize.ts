@@ -1,3 +1,7 @@
+/**
+ * Initial values of parameters: draws random numbers by the kernels and turns them into the distribution of each
+ * initializer. `initializers.ts` declares the initializers; `orthogonal.ts` orthonormalizes matrices.
+ */
 import { typedKind, typedLength, typedPart } from '../common/arrays.js';
 import { describe, describeShape } from '../common/describe.js';
 import { ShapeError, ValueError } from '../common/errors.js';
@@ -6,7 +10,7 @@ import { STREAM } from '../runtime/random.js';
 import type { CustomInitializer, Initializer } from './initializers.js';
 import { orthonormalize } from './orthogonal.js';
 
-/** What an initializer may ask of its parameter. */
+/** Shape and fans of a parameter, as its initializer needs them. */
 export interface Fans {
   /** Number of values. */
   readonly size: number;
@@ -17,29 +21,29 @@ export interface Fans {
   readonly fanOut: number;
 }
 
-/** The random kernels write whole groups of so many values. */
+/** Number of values in a group. The random kernels write whole groups. */
 const GROUP = 16;
 
-/** Where the random numbers of one parameter come from and go to. */
+/** Random numbers of one parameter, with the buffer that they are written to. */
 interface Draw {
   readonly size: number;
-  /** The values drawn, to read and write, and after them a group more. */
+  /** Returns the drawn values, to read and write, followed by one more group. */
   view(): Float32Array;
-  /** Fills with normal numbers, as attempt number `attempt`. */
+  /** Fills the values with normal numbers, as attempt number `attempt`. */
   normal(mean: number, stddev: number, attempt?: number): void;
-  /** Standard normal numbers for one group, into the group after the last. */
+  /** Draws standard normal numbers for one group, into the group after the last. */
   redraw(group: number, attempt: number): void;
   uniform(low: number, high: number): void;
-  /** An integer in [0, 2^32). */
+  /** Returns an integer in [0, 2^32). */
   word(): number;
 }
 
 /**
- * The first values of parameter number `index` of a model, row-major. They are a function of (seed, index, position):
- * neither layout nor order of construction has a say. Square roots are exact in every engine; the rest is + − × ÷, in
- * the kernels or in float64.
- * @throws ValueError where an initializer is not for such a tensor; ValueError or ShapeError for what one of the user's
- * own returned.
+ * Returns the initial values of parameter number `index` of a model, row-major. They are a function of (seed, index,
+ * position) and depend on neither layout nor order of construction. Square roots are exact in every engine; the rest is
+ * + − × ÷, in the kernels or in float64.
+ * @throws ValueError if an initializer does not support such a tensor; ValueError or ShapeError for an invalid result
+ * of a custom initializer.
  */
 export function initialValues(
   { kernels, memory, arena }: WasmRuntime,
@@ -73,7 +77,7 @@ export function initialValues(
   }
 }
 
-/** Leaves the values with `draw`. */
+/** Writes the values into the buffer of `draw`. */
 function fill(draw: Draw, initializer: Initializer, fans: Fans): void {
   const { fanIn, fanOut } = fans;
   const symmetric = (limit: number): void => draw.uniform(-limit, limit);
@@ -91,8 +95,8 @@ function fill(draw: Draw, initializer: Initializer, fans: Fans): void {
       draw.normal(initializer.config.mean, initializer.config.stddev);
       break;
     case 'randomUniform':
-      // Never past maxval: the span may be rounded up by half a unit, but the largest factor, 1 − 2^−24, takes as much
-      // off it.
+      // Never past maxval: the span may be rounded up by half a unit, but the largest factor, 1 − 2^−24, subtracts as
+      // much.
       draw.uniform(initializer.config.minval, initializer.config.maxval);
       break;
     case 'truncatedNormal':
@@ -125,7 +129,10 @@ function fill(draw: Draw, initializer: Initializer, fans: Fans): void {
   }
 }
 
-/** Element i takes the first attempt, of number 0, 1, …, that lies within two standard deviations. */
+/**
+ * Draws truncated normal values. Element i takes the first attempt, of number 0, 1, …, that is within two standard
+ * deviations.
+ */
 function truncated(draw: Draw, mean: number, stddev: number): void {
   const { size } = draw;
   const values = draw.view();
@@ -141,7 +148,7 @@ function truncated(draw: Draw, mean: number, stddev: number): void {
   for (let i = 0; i < size; i++) values[i] = mean + stddev * values[i];
 }
 
-/** Orthonormal rows, or columns where those are fewer, times `gain`. */
+/** Fills with orthonormal rows, or columns if there are fewer of them, times `gain`. */
 function orthogonal(draw: Draw, shape: readonly number[], gain: number): void {
   if (shape.length !== 2) {
     throw new ValueError(
@@ -151,22 +158,22 @@ function orthogonal(draw: Draw, shape: readonly number[], gain: number): void {
   const [units, inputs] = shape;
   const byRows = units <= inputs;
   const [count, length] = byRows ? [units, inputs] : [inputs, units];
-  // Where value (row, column) stands among vectors of `length` values.
-  const place = (index: number): number => (byRows ? index : (index % inputs) * length + Math.floor(index / inputs));
+  // Index of value (row, column) among vectors of `length` values.
+  const position = (index: number): number => (byRows ? index : (index % inputs) * length + Math.floor(index / inputs));
   const vectors = new Float64Array(draw.size);
-  // A Gaussian matrix that is singular in float64 comes up in tiny matrices alone, once in millions: then the next
+  // A Gaussian matrix that is singular in float64 occurs in tiny matrices only, once in millions: then take the next
   // attempt.
   for (let attempt = 0, found = false; !found; attempt++) {
     draw.normal(0, 1, attempt);
     const drawn = draw.view();
-    for (let i = 0; i < draw.size; i++) vectors[place(i)] = drawn[i];
+    for (let i = 0; i < draw.size; i++) vectors[position(i)] = drawn[i];
     found = orthonormalize(vectors, count, length);
   }
   const values = draw.view();
-  for (let i = 0; i < draw.size; i++) values[i] = gain * vectors[place(i)];
+  for (let i = 0; i < draw.size; i++) values[i] = gain * vectors[position(i)];
 }
 
-/** What an object of the user's own gives, checked. */
+/** Fills with the values that a custom initializer returns, after checking them. */
 function custom(draw: Draw, own: CustomInitializer, { size, shape, fanIn, fanOut }: Fans): void {
   const where = `initializer ${describe(own.name)}: values`;
   const given: unknown = own.values({ shape: [...shape], fanIn, fanOut, seed: draw.word() });
@@ -177,7 +184,7 @@ function custom(draw: Draw, own: CustomInitializer, { size, shape, fanIn, fanOut
   if (length !== size) {
     throw new ShapeError(`${where} expected ${size} numbers for shape ${describeShape(shape)}, got ${length}.`);
   }
-  // What is checked is what is written: the caller's may be in shared memory.
+  // Copy first, so that the checked values are the written ones: the caller's array may be in shared memory.
   const values = new Float32Array(typedPart(given as Float32Array, 0, size));
   const bad = values.findIndex((value) => !Number.isFinite(value));
   if (bad >= 0) throw new ValueError(`${where} expected finite numbers, got ${values[bad]} at index ${bad}.`);

@@ -1,9 +1,15 @@
+/**
+ * Initializers as descriptors: names, factories, options and checks. `initialize.ts` computes the values.
+ */
 import { readCustom, type Custom, type Named } from '../common/custom.js';
 import { resolve, withoutOptions, type Descriptor } from '../common/descriptor.js';
 import { ValueError } from '../common/errors.js';
 import { finite, nonNegative, positive, readOptions, type Check } from '../common/options.js';
 
-/** What an initializer of the user's own is told of its tensor. */
+/**
+ * Description of a tensor that a custom initializer receives.
+ * @category Initializers
+ */
 export interface InitializerContext {
   /** (units, inputs) or (units). */
   readonly shape: readonly number[];
@@ -12,47 +18,65 @@ export interface InitializerContext {
   /** n_out: units. */
   readonly fanOut: number;
   /**
-   * An integer from 0 to 2^32 − 1 that follows from the model's seed and the tensor's place in the model: another for
-   * each tensor.
+   * An integer from 0 to 2^32 − 1 that follows from the model's seed and the tensor's position in the model: different
+   * for each tensor.
    */
   readonly seed: number;
 }
 
-/** An initializer of the user's own. As reproducible as its author makes it. */
+/**
+ * A custom initializer. It is as reproducible as its `values`.
+ * @category Initializers
+ */
 export interface CustomInitializer extends Named {
-  /** First values, row-major: as many as the shape has, all finite. */
+  /** Returns the initial values, row-major: as many as the shape has, all finite. */
   values(context: InitializerContext): Float32Array;
 }
 
-/** What `constant` takes. */
+/**
+ * Options of `constant`.
+ * @category Initializers
+ */
 export interface ConstantOptions {
-  /** What every value is. Default 0. */
+  /** Value of all elements. Default 0. */
   value?: number;
 }
 
-/** What `randomNormal` and `truncatedNormal` take. */
+/**
+ * Options of `randomNormal` and `truncatedNormal`.
+ * @category Initializers
+ */
 export interface NormalOptions {
-  /** Default 0. */
+  /** Mean. Default 0. */
   mean?: number;
   /** Standard deviation, at least 0. Default 0.05. */
   stddev?: number;
 }
 
-/** What `randomUniform` takes. */
+/**
+ * Options of `randomUniform`.
+ * @category Initializers
+ */
 export interface UniformOptions {
-  /** Least value. Default −0.05. */
+  /** Smallest value. Default −0.05. */
   minval?: number;
   /** Largest value. Default 0.05. */
   maxval?: number;
 }
 
-/** What `orthogonal` takes. */
+/**
+ * Options of `orthogonal`.
+ * @category Initializers
+ */
 export interface OrthogonalOptions {
-  /** Length of the rows, or columns, > 0. Default 1. */
+  /** Norm of the rows, or columns, > 0. Default 1. */
   gain?: number;
 }
 
-/** How a parameter gets its first values: a descriptor made by one of the factories below, or the user's own. */
+/**
+ * An initializer of a parameter: a descriptor made by one of the factories below, or a custom initializer.
+ * @category Initializers
+ */
 export type Initializer =
   | Descriptor<'zeros'>
   | Descriptor<'ones'>
@@ -71,23 +95,27 @@ export type Initializer =
   | Custom<CustomInitializer>;
 
 /**
- * All 0. The default for biases.
+ * Zeros. The default for biases.
  * @throws ValueError for an option.
  * @example dense({ units: 10, biasInitializer: zeros() });
+ * @category Initializers
  */
 export const zeros = /* @__PURE__ */ withoutOptions('zeros');
 
 /**
- * All 1.
+ * Ones.
  * @throws ValueError for an option.
  * @example dense({ units: 10, biasInitializer: ones() });
+ * @category Initializers
  */
 export const ones = /* @__PURE__ */ withoutOptions('ones');
 
 /**
- * All `value` (default 0): the slides' most primitive initialization; every unit of a layer then learns the same.
+ * Constant: all elements are `value` (default 0). The slides' most primitive initialization; all units of a layer then
+ * learn the same.
  * @throws ValueError for a value that is not finite, or an unknown option.
  * @example dense({ units: 10, biasInitializer: constant({ value: 0.1 }) });
+ * @category Initializers
  */
 export const constant = (options?: ConstantOptions): Descriptor<'constant', Required<ConstantOptions>> => ({
   kind: 'constant',
@@ -105,26 +133,29 @@ const normal =
   });
 
 /**
- * Gaussian with a fixed `mean` (default 0) and `stddev` (default 0.05). No value is further than 5.77 stddev from the
- * mean.
+ * Normal distribution with a fixed `mean` (default 0) and `stddev` (default 0.05). No value is further than 5.77 stddev
+ * from the mean.
  * @throws ValueError for a mean that is not finite, a stddev < 0, or an unknown option.
  * @example dense({ units: 10, kernelInitializer: randomNormal({ stddev: 0.01 }) });
+ * @category Initializers
  */
 export const randomNormal = /* @__PURE__ */ normal('randomNormal');
 
 /**
- * Gaussian with a `mean` (default 0) and a `stddev` (default 0.05), drawn again until within two stddev of the mean:
- * what is left has the standard deviation 0.8796·stddev. Keras' TruncatedNormal.
+ * Truncated normal distribution with a `mean` (default 0) and a `stddev` (default 0.05): values are drawn again until
+ * they are within two stddev of the mean, so their standard deviation is 0.8796·stddev. Keras' TruncatedNormal.
  * @throws ValueError for a mean that is not finite, a stddev < 0, or an unknown option.
  * @example dense({ units: 10, kernelInitializer: truncatedNormal({ stddev: 0.01 }) });
+ * @category Initializers
  */
 export const truncatedNormal = /* @__PURE__ */ normal('truncatedNormal');
 
 /**
- * Uniform from `minval` (default −0.05) to `maxval` (default 0.05), both rounded to float32.
+ * Uniform distribution from `minval` (default −0.05) to `maxval` (default 0.05), both rounded to float32.
  * @throws ValueError for a bound that is not finite, a minval above maxval, bounds further apart than float32 reaches,
  * or an unknown option.
  * @example dense({ units: 10, kernelInitializer: randomUniform({ minval: -0.1, maxval: 0.1 }) });
+ * @category Initializers
  */
 export function randomUniform(options?: UniformOptions): Descriptor<'randomUniform', Required<UniformOptions>> {
   const config = readOptions<Required<UniformOptions>>('randomUniform', options, {
@@ -138,79 +169,89 @@ export function randomUniform(options?: UniformOptions): Descriptor<'randomUnifo
 }
 
 /**
- * The slides' Xavier: Gaussian, N(0, 1/n_in). For sigmoid and tanh.
+ * Xavier as in the slides: normal distribution N(0, 1/n_in). For sigmoid and tanh.
  * @throws ValueError for an option.
  * @example dense({ units: 10, activation: 'tanh', kernelInitializer: xavier() });
+ * @category Initializers
  */
 export const xavier = /* @__PURE__ */ withoutOptions('xavier');
 
 /**
- * The slides' MSRA (He et al. 2015): Gaussian, N(0, 2/n_in). For ReLU and its kin. Keras cuts it off at two standard
- * deviations; PyTorch, like this, does not.
+ * He, the slides' MSRA (He et al. 2015): normal distribution N(0, 2/n_in). For ReLU and its relatives. Keras truncates
+ * it at two standard deviations; this library and PyTorch do not.
  * @throws ValueError for an option.
  * @example dense({ units: 10, activation: 'relu', kernelInitializer: heNormal() });
+ * @category Initializers
  */
 export const heNormal = /* @__PURE__ */ withoutOptions('heNormal');
 
 /**
- * The slides' name for `heNormal`.
+ * Slides' name for `heNormal`.
  * @throws ValueError for an option.
  * @example msra().kind; // 'heNormal'
+ * @category Initializers
  */
 export const msra = heNormal;
 
 /**
- * Uniform on ±√(6/n_in) (He et al. 2015): the variance of `heNormal`. For ReLU and its kin.
+ * He with a uniform distribution on ±√(6/n_in) (He et al. 2015): the variance of `heNormal`. For ReLU and its
+ * relatives.
  * @throws ValueError for an option.
  * @example dense({ units: 10, activation: 'relu', kernelInitializer: heUniform() });
+ * @category Initializers
  */
 export const heUniform = /* @__PURE__ */ withoutOptions('heUniform');
 
 /**
- * Gaussian, N(0, 2/(n_in + n_out)) (Glorot & Bengio 2010). Keras cuts it off at two standard deviations; PyTorch, like
- * this, does not.
+ * Glorot: normal distribution N(0, 2/(n_in + n_out)) (Glorot & Bengio 2010). Keras truncates it at two standard
+ * deviations; this library and PyTorch do not.
  * @throws ValueError for an option.
  * @example dense({ units: 10, activation: 'tanh', kernelInitializer: glorotNormal() });
+ * @category Initializers
  */
 export const glorotNormal = /* @__PURE__ */ withoutOptions('glorotNormal');
 
 /**
- * Uniform on ±√(6/(n_in + n_out)) (Glorot & Bengio 2010). The default for weights.
+ * Glorot with a uniform distribution on ±√(6/(n_in + n_out)) (Glorot & Bengio 2010). The default for weights.
  * @throws ValueError for an option.
  * @example dense({ units: 10, activation: 'tanh', kernelInitializer: glorotUniform() });
+ * @category Initializers
  */
 export const glorotUniform = /* @__PURE__ */ withoutOptions('glorotUniform');
 
 /**
- * Gaussian, N(0, 1/n_in) (LeCun et al. 1998): the values of `xavier`. For SELU. Keras cuts it off at two standard
- * deviations.
+ * LeCun: normal distribution N(0, 1/n_in) (LeCun et al. 1998), the values of `xavier`. For SELU. Keras truncates it at
+ * two standard deviations.
  * @throws ValueError for an option.
  * @example dense({ units: 10, activation: 'selu', kernelInitializer: lecunNormal() });
+ * @category Initializers
  */
 export const lecunNormal = /* @__PURE__ */ withoutOptions('lecunNormal');
 
 /**
- * Uniform on ±√(3/n_in) (LeCun et al. 1998): the variance of `lecunNormal`.
+ * LeCun with a uniform distribution on ±√(3/n_in) (LeCun et al. 1998): the variance of `lecunNormal`.
  * @throws ValueError for an option.
  * @example dense({ units: 10, activation: 'selu', kernelInitializer: lecunUniform() });
+ * @category Initializers
  */
 export const lecunUniform = /* @__PURE__ */ withoutOptions('lecunUniform');
 
 /**
- * `gain` (default 1) times a matrix with orthonormal rows, or, where there are more units than inputs, orthonormal
- * columns: drawn evenly from all such matrices, as the Q of a Gaussian matrix whose R has a positive diagonal (Saxe et
- * al. 2014; Mezzadri 2007). For weights, of a maxout layer all pieces together; the work grows with
- * units·inputs·min(units, inputs).
+ * Orthogonal: `gain` (default 1) times a matrix with orthonormal rows, or, if there are more units than inputs,
+ * orthonormal columns. It is drawn uniformly from all such matrices, as the Q of a Gaussian matrix whose R has a
+ * positive diagonal (Saxe et al. 2014; Mezzadri 2007). For weights; for a maxout layer, the matrix has all pieces
+ * together. The work grows with units·inputs·min(units, inputs).
  * @throws ValueError for a gain that is not > 0 or an unknown option, and, when a model is made, for a tensor that is
  * no matrix.
  * @example dense({ units: 10, activation: 'tanh', kernelInitializer: orthogonal() });
+ * @category Initializers
  */
 export const orthogonal = (options?: OrthogonalOptions): Descriptor<'orthogonal', Required<OrthogonalOptions>> => ({
   kind: 'orthogonal',
   config: readOptions('orthogonal', options, { gain: { check: positive, or: 1 } }),
 });
 
-/** What a name or a saved model may call for. */
+/** Factories by the names that users and saved models may give. */
 export const INITIALIZERS = {
   zeros,
   ones,
@@ -229,18 +270,21 @@ export const INITIALIZERS = {
   orthogonal,
 } as const;
 
-/** The initializers, by name, each with its defaults: those of the factories, and `msra` for `heNormal`. */
+/**
+ * Names of the initializers, with `msra` for `heNormal`. Each name means its factory with the default options.
+ * @category Initializers
+ */
 export type InitializerName = keyof typeof INITIALIZERS;
 
 /** Names of initializers in PyTorch. */
 type OtherInitializerName = 'kaimingNormal' | 'kaimingUniform' | 'xavierNormal' | 'xavierUniform';
 
 /**
- * What may stand where an initializer is wanted; `kaiming` is `he`, and `xavier` with a distribution is `glorot`, as in
- * PyTorch.
+ * Values accepted as an initializer; `kaiming` is `he`, and `xavier` with a distribution is `glorot`, as in PyTorch.
+ * @category Initializers
  */
 export type InitializerLike = InitializerName | OtherInitializerName | Initializer | CustomInitializer;
 
-/** Reads a name, what a factory made, or an object of the user's own. */
+/** Reads a name, a factory's descriptor, or a custom initializer. */
 export const initializerCheck: Check<Initializer> = (path, value) =>
   readCustom<CustomInitializer>(path, value, ['values']) ?? resolve(path, value, INITIALIZERS);

@@ -1,10 +1,16 @@
-/** Share of a vector that a pass of projections may take away with its remainder still orthogonal to full precision. */
+/**
+ * Share of a vector's norm that must remain after a pass of projections. With less, rounding errors make the remainder
+ * too far from orthogonal, and a further pass follows.
+ */
 const ENOUGH_LEFT = 0.1;
 
-/** Below this share, a vector counts as a combination of those before it. */
+/** Share of its norm below which a vector counts as a combination of those before it. */
 const NOTHING_LEFT = 1e-9;
 
-/** Numbers in fixed order in four sums, which is four times as fast as one, and the same on every engine. */
+/**
+ * Returns the dot product of two rows. Four sums in fixed order are four times as fast as one, and the same on every
+ * engine.
+ */
 function dot(matrix: Float64Array, a: number, b: number, length: number): number {
   let [s0, s1, s2, s3] = [0, 0, 0, 0];
   const whole = length - (length % 4);
@@ -20,8 +26,8 @@ function dot(matrix: Float64Array, a: number, b: number, length: number): number
 
 /**
  * Makes the `count` rows of `length` values orthonormal, in place, by modified Gram & Schmidt: R's diagonal is
- * positive. A row that loses nine tenths goes through the projections again (Daniel et al. 1976), so that rounding
- * errors stay near those of float64 itself. False where rows are linearly dependent.
+ * positive. A row that loses nine tenths of its norm goes through the projections again (Daniel et al. 1976), so that
+ * rounding errors stay near those of float64 itself. Returns false if rows are linearly dependent.
  */
 export function orthonormalize(matrix: Float64Array, count: number, length: number): boolean {
   for (let row = 0; row < count; row++) {

@@ -1,11 +1,12 @@
 import { activationCheck, type Activation, type ActivationLike } from '../activations/activations.js';
-import { isRecord, readOptions } from '../common/options.js';
+import { isRecord } from '../common/options.js';
 import { fieldOf } from '../common/objects.js';
-import { initializerCheck, type Initializer, type InitializerLike } from '../initializers/initializers.js';
-import { activate, INITIAL_SLOPE, learnedSlope } from './activate.js';
+import type { Initializer, InitializerLike } from '../initializers/initializers.js';
+import { activate, prelu as preluOperation } from '../operations/activation.js';
+import { identity } from '../operations/merge.js';
 import { LAYER_OPTIONS } from './checks.js';
-import { Layer, onOne, type LayerConfig, type LayerOptions } from './layer.js';
-import { identity } from './pass.js';
+import { onOne, type LayerConfig, type LayerDefinition } from './definition.js';
+import { makeLayer, type Layer, type LayerOptions } from './layer.js';
 
 /** What `activation` takes. */
 export interface ActivationOptions extends LayerOptions {
@@ -19,6 +20,14 @@ export interface ActivationConfig extends LayerConfig {
   readonly activation: Activation;
 }
 
+/** `activation` to the rest of the library. */
+export const activationLayerDefinition: LayerDefinition<'activation', ActivationConfig> = {
+  kind: 'activation',
+  options: () => ({ activation: { check: activationCheck }, ...LAYER_OPTIONS }),
+  lower: ({ activation: { kind }, activation }) =>
+    onOne((inputs) => [kind === 'linear' ? [identity(inputs)] : activate(activation, inputs)]),
+};
+
 /**
  * An activation as a layer of its own: y = f(x). Takes its options, or a name alone.
  * @throws ValueError for an unknown option or name.
@@ -27,15 +36,7 @@ export interface ActivationConfig extends LayerConfig {
  */
 export function activation(options: ActivationOptions | ActivationLike): Layer<'activation', ActivationConfig> {
   const given = isRecord(options) && fieldOf(options, 'activation') !== undefined ? options : { activation: options };
-  const config = readOptions<ActivationConfig>('activation', given, {
-    activation: { check: activationCheck },
-    ...LAYER_OPTIONS,
-  });
-  return new Layer(
-    'activation',
-    config,
-    onOne((inputs) => [config.activation.kind === 'linear' ? [identity(inputs)] : activate(config.activation, inputs)]),
-  );
+  return makeLayer(activationLayerDefinition, given);
 }
 
 /** What `prelu` takes. */
@@ -50,6 +51,16 @@ export interface PreluConfig extends LayerConfig {
   readonly slopeInitializer: Initializer;
 }
 
+/** `prelu` to the rest of the library. */
+export const preluDefinition: LayerDefinition<'prelu', PreluConfig> = {
+  kind: 'prelu',
+  options: (training) => ({
+    slopeInitializer: { check: training.initializer, or: training.slope! },
+    ...LAYER_OPTIONS,
+  }),
+  lower: (config) => onOne((inputs) => [[preluOperation(inputs, config.slopeInitializer)]]),
+};
+
 /**
  * PReLU (He et al. 2015) as a layer of its own: y = x where x > 0, else α_u·x with a learned slope α_u per unit. Weight
  * (units).
@@ -58,13 +69,5 @@ export interface PreluConfig extends LayerConfig {
  * prelu({ slopeInitializer: constant({ value: 0.1 }) }).kind; // 'prelu'
  */
 export function prelu(options?: PreluOptions): Layer<'prelu', PreluConfig> {
-  const config = readOptions<PreluConfig>('prelu', options, {
-    slopeInitializer: { check: initializerCheck, or: INITIAL_SLOPE },
-    ...LAYER_OPTIONS,
-  });
-  return new Layer(
-    'prelu',
-    config,
-    onOne((inputs) => [[learnedSlope(inputs, config.slopeInitializer)]]),
-  );
+  return makeLayer(preluDefinition, options);
 }

@@ -13,7 +13,8 @@ import {
   type InitializerLike,
 } from '../initializers/initializers.js';
 import { regularizerCheck, type Regularizer, type RegularizerName } from '../regularizers/regularizers.js';
-import type { LayerConfig, LayerOptions } from './layer.js';
+import { INITIAL_SLOPE } from '../operations/activation.js';
+import type { LayerConfig, LayerOptions, TrainingChecks } from './definition.js';
 
 export const inputShapeCheck: Check<readonly number[]> = (path, value) => {
   if (isList(value) && value.length === 1) return [integer(1)(`${path}[0]`, value[0])];
@@ -56,13 +57,24 @@ export interface KernelConfig extends LayerConfig {
   readonly kernelConstraint?: Constraint | undefined;
 }
 
-export const KERNEL_OPTIONS: OptionTable<KernelConfig> = {
-  useBias: { check: flag, or: true },
-  kernelInitializer: { check: initializerCheck, or: glorotUniform() },
-  biasInitializer: { check: initializerCheck, or: zeros() },
-  kernelRegularizer: { check: optional(regularizerCheck), or: undefined },
-  kernelConstraint: { check: optional(constraintCheck), or: undefined },
-  ...LAYER_OPTIONS,
+/** Checks of the options that only training uses. */
+export const TRAINING_CHECKS: TrainingChecks = {
+  initializer: initializerCheck,
+  regularizer: regularizerCheck,
+  constraint: constraintCheck,
+  kernel: /* @__PURE__ */ glorotUniform(),
+  bias: /* @__PURE__ */ zeros(),
+  slope: INITIAL_SLOPE,
 };
+
+/** The table of `KernelOptions`. */
+export const kernelOptions = (training: TrainingChecks): OptionTable<KernelConfig> => ({
+  useBias: { check: flag, or: true },
+  kernelInitializer: { check: training.initializer, or: training.kernel! },
+  biasInitializer: { check: training.initializer, or: training.bias! },
+  kernelRegularizer: { check: optional(training.regularizer), or: undefined },
+  kernelConstraint: { check: optional(training.constraint), or: undefined },
+  ...LAYER_OPTIONS,
+});
 
 export const LINEAR: Activation = { kind: 'linear', config: {} };

@@ -1,9 +1,10 @@
 import { activationCheck, type Activation, type ActivationLike } from '../activations/activations.js';
-import { integer, readOptions } from '../common/options.js';
-import { activate } from './activate.js';
-import { affine } from './affine.js';
-import { KERNEL_OPTIONS, LINEAR, type KernelConfig, type KernelOptions } from './checks.js';
-import { Layer, onOne } from './layer.js';
+import { integer } from '../common/options.js';
+import { activate } from '../operations/activation.js';
+import { affine } from '../operations/affine.js';
+import { kernelOptions, LINEAR, type KernelConfig, type KernelOptions } from './checks.js';
+import { onOne, type LayerDefinition } from './definition.js';
+import { makeLayer, type Layer } from './layer.js';
 
 /** What `dense` takes. */
 export interface DenseOptions extends KernelOptions {
@@ -21,6 +22,22 @@ export interface DenseConfig extends KernelConfig {
   readonly activation: Activation;
 }
 
+/** `dense` to the rest of the library. */
+export const denseDefinition: LayerDefinition<'dense', DenseConfig> = {
+  kind: 'dense',
+  options: (training) => ({
+    units: { check: integer(1) },
+    activation: { check: activationCheck, or: LINEAR },
+    ...kernelOptions(training),
+  }),
+  // Two modules, as in PyTorch: the affine map, and the activation unless it is linear.
+  lower: (config) =>
+    onOne((inputs) => [
+      [affine(inputs, config.units, config)],
+      ...activate(config.activation, config.units).map((operation) => [operation]),
+    ]),
+};
+
 /**
  * A fully connected layer: y = f(W·x + b), W (units, inputs), b (units), for each row x of the batch.
  * @throws ValueError for an unknown option or name, or a number out of range.
@@ -28,18 +45,5 @@ export interface DenseConfig extends KernelConfig {
  * dense({ units: 128, activation: 'relu', inputShape: [784] }).config.units; // 128
  */
 export function dense(options: DenseOptions): Layer<'dense', DenseConfig> {
-  const config = readOptions<DenseConfig>('dense', options, {
-    units: { check: integer(1) },
-    activation: { check: activationCheck, or: LINEAR },
-    ...KERNEL_OPTIONS,
-  });
-  // Two modules, as in PyTorch: the affine map, and the activation unless it is linear.
-  return new Layer(
-    'dense',
-    config,
-    onOne((inputs) => [
-      [affine(inputs, config.units, config)],
-      ...activate(config.activation, config.units).map((operation) => [operation]),
-    ]),
-  );
+  return makeLayer(denseDefinition, options);
 }

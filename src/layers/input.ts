@@ -1,7 +1,7 @@
-import { readOptions } from '../common/options.js';
-import { inputShapeCheck } from './checks.js';
-import { Layer, SymbolicTensor, type LayerConfig } from './layer.js';
 import { optional, text } from '../common/options.js';
+import { inputShapeCheck } from './checks.js';
+import type { LayerDefinition } from './definition.js';
+import { makeLayer, SymbolicTensor, type Layer } from './layer.js';
 
 /** What `input` takes. */
 export interface InputOptions {
@@ -12,19 +12,25 @@ export interface InputOptions {
 }
 
 /** An input of a graph, settled. */
-export interface InputConfig extends LayerConfig {
+export interface InputConfig {
   /** [number of inputs]. */
   readonly shape: readonly number[];
+  /** The name that it was given. */
+  readonly name?: string | undefined;
 }
 
-/** Where data enters a graph, as a layer: what `input` wraps and a file names. */
-export function inputLayer(options: InputOptions): Layer<'input', InputConfig> {
-  const config = readOptions<{ shape: readonly number[]; name: string | undefined }>('input', options, {
+/** An input layer to the rest of the library. */
+export const inputDefinition: LayerDefinition<'input', InputConfig> = {
+  kind: 'input',
+  options: () => ({
     shape: { check: inputShapeCheck },
     name: { check: optional(text), or: undefined },
-  });
-  return new Layer('input', config, () => []);
-}
+  }),
+  lower: () => () => [],
+};
+
+/** An input as a layer: `input` wraps it, and files have it among the layers of a graph. */
+export const inputLayer = (options: InputOptions): Layer<'input', InputConfig> => makeLayer(inputDefinition, options);
 
 /**
  * A place where data enters a graph: `shape` numbers per row.

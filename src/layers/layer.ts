@@ -4,29 +4,12 @@ import { describe } from '../common/describe.js';
 import type { Descriptor } from '../common/descriptor.js';
 import { ValueError } from '../common/errors.js';
 import { INSPECT } from '../common/symbols.js';
-import type { Operation } from './operation.js';
+import type { Operation } from '../operations/operation.js';
+import type { GraphLayer, LayerConfig, LayerDefinition, Lower } from './definition.js';
+import { readOptions } from '../common/options.js';
+import { TRAINING_CHECKS } from './checks.js';
 
-/** Options that every layer has. */
-export interface LayerOptions {
-  /** [number of inputs]; needed on the first layer of a sequential model. */
-  inputShape?: readonly number[];
-  /** Its name in summaries, and of its weights in a graph. Default its kind, numbered. */
-  name?: string;
-}
-
-/** What every layer has settled. */
-export interface LayerConfig {
-  /** [number of inputs], where it was given. */
-  readonly inputShape?: readonly number[] | undefined;
-  /** The name that it was given. */
-  readonly name?: string | undefined;
-}
-
-/**
- * The operations of a layer on inputs of these widths, grouped as PyTorch would have them in modules.
- * @throws ShapeError, ValueError where the inputs do not fit; `where` opens the message.
- */
-export type Lower = (where: string, widths: readonly number[]) => Operation[][];
+export type { LayerConfig, LayerOptions } from './definition.js';
 
 /**
  * Stands for a model that was built from symbolic tensors, until it is disposed. Tensors hold this and not the model
@@ -62,7 +45,9 @@ export class SymbolicTensor {
 }
 
 /** A layer is a plain description, { kind, config }; nothing happens until a model is built from it. */
-export class Layer<K extends string = string, C extends LayerConfig = LayerConfig> implements Descriptor<K, C> {
+export class Layer<K extends string = string, C extends LayerConfig = LayerConfig>
+  implements Descriptor<K, C>, GraphLayer
+{
   readonly #lower: Lower;
 
   /** For the library's own use: users call the layer's factory. */
@@ -122,10 +107,11 @@ export class Layer<K extends string = string, C extends LayerConfig = LayerConfi
 export const isSymbolic = (value: unknown): value is SymbolicTensor =>
   isInstance(value, SymbolicTensor) && isInstance(value.layer, Layer) && isList(value.inputs);
 
-/** Lowers a layer that takes one input. */
-export const onOne =
-  (lower: (inputs: number, where: string) => Operation[][]): Lower =>
-  (where, widths) => {
-    if (widths.length !== 1) throw new ValueError(`${where} expected one input, got ${widths.length}.`);
-    return lower(widths[0], where);
-  };
+/** Makes a layer of these options. */
+export function makeLayer<K extends string, C extends LayerConfig>(
+  { kind, options, lower }: LayerDefinition<K, C>,
+  given: object | undefined,
+): Layer<K, C> {
+  const config = readOptions<C>(kind, given, options(TRAINING_CHECKS));
+  return new Layer<K, C>(kind, config, lower(config));
+}

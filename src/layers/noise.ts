@@ -1,12 +1,8 @@
-import { fraction, nonNegative, readOptions } from '../common/options.js';
-import { STREAM } from '../runtime/random.js';
+import { fraction, nonNegative } from '../common/options.js';
+import * as operations from '../operations/noise.js';
 import { LAYER_OPTIONS } from './checks.js';
-import { Layer, onOne, type LayerConfig, type LayerOptions } from './layer.js';
-import type { Operation } from './operation.js';
-import { pass } from './pass.js';
-
-/** Floats of the sixteen words that the random kernels draw at a time. */
-const WORDS = 16;
+import { onOne, type LayerConfig, type LayerDefinition } from './definition.js';
+import { makeLayer, type Layer, type LayerOptions } from './layer.js';
 
 /** What `dropout` takes. */
 export interface DropoutOptions extends LayerOptions {
@@ -20,6 +16,13 @@ export interface DropoutConfig extends LayerConfig {
   readonly rate: number;
 }
 
+/** `dropout` to the rest of the library. */
+export const dropoutDefinition: LayerDefinition<'dropout', DropoutConfig> = {
+  kind: 'dropout',
+  options: () => ({ rate: { check: fraction }, ...LAYER_OPTIONS }),
+  lower: ({ rate }) => onOne((inputs) => [[operations.dropout(inputs, rate)]]),
+};
+
 /**
  * Inverted dropout (Srivastava et al. 2014): a training step sets each value to 0 with probability `rate` and divides
  * the others by 1 − rate; at all other times y = x. Masks are a function of (seed, layer, update, row, column).
@@ -28,68 +31,7 @@ export interface DropoutConfig extends LayerConfig {
  * dropout({ rate: 0.5 }).config.rate; // 0.5
  */
 export function dropout(options: DropoutOptions): Layer<'dropout', DropoutConfig> {
-  const config = readOptions<DropoutConfig>('dropout', options, { rate: { check: fraction }, ...LAYER_OPTIONS });
-  return new Layer(
-    'dropout',
-    config,
-    onOne((inputs) => [[drop(inputs, config.rate)]]),
-  );
-}
-
-function drop(width: number, rate: number): Operation {
-  const scale = 1 / (1 - rate);
-  return {
-    kind: 'dropout',
-    outputWidth: width,
-    parameters: [],
-    inPlace: true,
-    backwardReads: { input: false, output: false },
-    scratch: { forward: WORDS, backward: WORDS },
-    forward({ runtime, training, clock, node, inputs: [x], output: y, scratch }) {
-      const { kernels } = runtime;
-      if (!training || rate === 0) return pass(runtime, x, y);
-      return [
-        (rows) =>
-          kernels.f32_dropout(
-            rows,
-            width,
-            x.address,
-            scratch,
-            y.address,
-            x.ld,
-            clock.seed,
-            STREAM.dropout,
-            node,
-            clock.step,
-            rate,
-            scale,
-          ),
-      ];
-    },
-    // The mask once more, from the same counters.
-    backward({ runtime, clock, node, outputDelta: dy, inputDeltas: [dx], scratch }) {
-      const { kernels } = runtime;
-      if (dx === undefined) return [];
-      if (rate === 0) return pass(runtime, dy, dx);
-      return [
-        (rows) =>
-          kernels.f32_dropout(
-            rows,
-            width,
-            dy.address,
-            scratch,
-            dx.address,
-            dy.ld,
-            clock.seed,
-            STREAM.dropout,
-            node,
-            clock.step,
-            rate,
-            scale,
-          ),
-      ];
-    },
-  };
+  return makeLayer(dropoutDefinition, options);
 }
 
 /** What `gaussianNoise` takes. */
@@ -104,6 +46,13 @@ export interface GaussianNoiseConfig extends LayerConfig {
   readonly stddev: number;
 }
 
+/** `gaussianNoise` to the rest of the library. */
+export const gaussianNoiseDefinition: LayerDefinition<'gaussianNoise', GaussianNoiseConfig> = {
+  kind: 'gaussianNoise',
+  options: () => ({ stddev: { check: nonNegative }, ...LAYER_OPTIONS }),
+  lower: ({ stddev }) => onOne((inputs) => [[operations.gaussianNoise(inputs, stddev)]]),
+};
+
 /**
  * A training step adds noise from N(0, stddev²) to each value; at all other times y = x. The noise is a function of
  * (seed, layer, update, row, column).
@@ -112,45 +61,5 @@ export interface GaussianNoiseConfig extends LayerConfig {
  * gaussianNoise({ stddev: 0.1, inputShape: [4] }).config.stddev; // 0.1
  */
 export function gaussianNoise(options: GaussianNoiseOptions): Layer<'gaussianNoise', GaussianNoiseConfig> {
-  const config = readOptions<GaussianNoiseConfig>('gaussianNoise', options, {
-    stddev: { check: nonNegative },
-    ...LAYER_OPTIONS,
-  });
-  return new Layer(
-    'gaussianNoise',
-    config,
-    onOne((inputs) => [[addNoise(inputs, config.stddev)]]),
-  );
-}
-
-function addNoise(width: number, stddev: number): Operation {
-  return {
-    kind: 'gaussianNoise',
-    outputWidth: width,
-    parameters: [],
-    inPlace: true,
-    backwardReads: { input: false, output: false },
-    scratch: { forward: WORDS },
-    forward({ runtime, training, clock, node, inputs: [x], output: y, scratch }) {
-      const { kernels } = runtime;
-      if (!training || stddev === 0) return pass(runtime, x, y);
-      return [
-        (rows) =>
-          kernels.f32_gaussian_noise(
-            rows,
-            width,
-            x.address,
-            scratch,
-            y.address,
-            x.ld,
-            clock.seed,
-            STREAM.noise,
-            node,
-            clock.step,
-            stddev,
-          ),
-      ];
-    },
-    backward: ({ runtime, outputDelta: dy, inputDeltas: [dx] }) => (dx === undefined ? [] : pass(runtime, dy, dx)),
-  };
+  return makeLayer(gaussianNoiseDefinition, options);
 }

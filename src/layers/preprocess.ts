@@ -3,11 +3,11 @@ import { float32Moments, momentsToAdapt } from '../common/column-moments.js';
 import { ShapeError, ValueError } from '../common/errors.js';
 import { finite, listOf, optional, readOptions, type Check } from '../common/options.js';
 import { openRows, rowLength, type Rows } from '../common/rows.js';
-import { constant, type Initializer } from '../initializers/initializers.js';
-import { LAYER_OPTIONS } from './checks.js';
-import { Layer, onOne, type LayerConfig, type LayerOptions } from './layer.js';
-import { perUnit } from './normalize.js';
-import type { Operation } from './operation.js';
+import type { Initializer } from '../initializers/initializers.js';
+import { rescale, standardize } from '../operations/normalization.js';
+import { LAYER_OPTIONS, TRAINING_CHECKS } from './checks.js';
+import { onOne, type LayerConfig, type LayerDefinition } from './definition.js';
+import { Layer, makeLayer, type LayerOptions } from './layer.js';
 
 /** What `rescaling` takes. */
 export interface RescalingOptions extends LayerOptions {
@@ -25,6 +25,13 @@ export interface RescalingConfig extends LayerConfig {
   readonly offset: number;
 }
 
+/** `rescaling` to the rest of the library. */
+export const rescalingDefinition: LayerDefinition<'rescaling', RescalingConfig> = {
+  kind: 'rescaling',
+  options: () => ({ scale: { check: finite }, offset: { check: finite, or: 0 }, ...LAYER_OPTIONS }),
+  lower: ({ scale, offset }) => onOne((width) => [[rescale({ width, scale, offset })]]),
+};
+
 /**
  * y = scale·x + offset: brings bytes to [0, 1] with a scale of 1/255.
  * @throws ValueError for an unknown option or a number that is not finite.
@@ -32,30 +39,8 @@ export interface RescalingConfig extends LayerConfig {
  * rescaling({ scale: 1 / 127.5, offset: -1, inputShape: [784] }).config.offset; // -1
  */
 export function rescaling(options: RescalingOptions): Layer<'rescaling', RescalingConfig> {
-  const config = readOptions<RescalingConfig>('rescaling', options, {
-    scale: { check: finite },
-    offset: { check: finite, or: 0 },
-    ...LAYER_OPTIONS,
-  });
-  return new Layer(
-    'rescaling',
-    config,
-    onOne((inputs) => [[rescale(inputs, config)]]),
-  );
+  return makeLayer(rescalingDefinition, options);
 }
-
-const rescale = (width: number, { scale, offset }: RescalingConfig): Operation => ({
-  kind: 'rescaling',
-  outputWidth: width,
-  parameters: [],
-  inPlace: true,
-  backwardReads: { input: false, output: false },
-  forward: ({ runtime: { kernels }, inputs: [x], output: y }) => [
-    (rows) => kernels.f32_scale_shift(rows * x.ld, x.address, y.address, scale, offset),
-  ],
-  backward: ({ runtime: { kernels }, outputDelta: dy, inputDeltas: [dx] }) =>
-    dx === undefined ? [] : [(rows) => kernels.f32_scale_shift(rows * dy.ld, dy.address, dx.address, scale, 0)],
-});
 
 /** What `normalization` takes. */
 export interface NormalizationOptions extends LayerOptions {
@@ -80,15 +65,47 @@ const numbers = (least: number): Check<readonly number[]> =>
     return number;
   });
 
+/** Given values as an initializer. */
+function valuesOf(
+  where: string,
+  what: string,
+  width: number,
+  values: readonly number[] | undefined,
+  or: number,
+): Initializer {
+  if (values === undefined) return { kind: 'constant', config: { value: or } };
+  if (values.length !== width) {
+    throw new ShapeError(`${where}: ${what} expected ${width} values, got ${values.length}.`);
+  }
+  return { kind: 'custom', config: { name: what }, custom: { name: what, values: () => Float32Array.from(values) } };
+}
+
+/** `normalization` to the rest of the library. */
+export const normalizationDefinition: LayerDefinition<'normalization', NormalizationConfig> = {
+  kind: 'normalization',
+  options: () => ({
+    mean: { check: optional(numbers(-Infinity)), or: undefined },
+    variance: { check: optional(numbers(0)), or: undefined },
+    ...LAYER_OPTIONS,
+  }),
+  // The config is read when a model is built: `adapt` may have changed it.
+  lower: (config) =>
+    onOne((width, where) => [
+      [
+        standardize(
+          width,
+          valuesOf(where, 'mean', width, config.mean, 0),
+          valuesOf(where, 'variance', width, config.variance, 1),
+        ),
+      ],
+    ]),
+};
+
 /** The layer that `normalization` makes. */
 export class Normalization extends Layer<'normalization', NormalizationConfig> {
   /** For the library's own use: users call `normalization`. */
   constructor(config: NormalizationConfig) {
-    super(
-      'normalization',
-      config,
-      onOne((inputs, where) => [[standardize(where, inputs, config)]]),
-    );
+    super('normalization', config, normalizationDefinition.lower(config));
   }
 
   /**
@@ -131,45 +148,6 @@ export class Normalization extends Layer<'normalization', NormalizationConfig> {
  */
 export function normalization(options?: NormalizationOptions): Normalization {
   return new Normalization(
-    readOptions<NormalizationConfig>('normalization', options, {
-      mean: { check: optional(numbers(-Infinity)), or: undefined },
-      variance: { check: optional(numbers(0)), or: undefined },
-      ...LAYER_OPTIONS,
-    }),
+    readOptions<NormalizationConfig>('normalization', options, normalizationDefinition.options(TRAINING_CHECKS)),
   );
-}
-
-/** Given values as an initializer. */
-function valuesOf(
-  where: string,
-  what: string,
-  width: number,
-  values: readonly number[] | undefined,
-  or: number,
-): Initializer {
-  if (values === undefined) return constant({ value: or });
-  if (values.length !== width) {
-    throw new ShapeError(`${where}: ${what} expected ${width} values, got ${values.length}.`);
-  }
-  return { kind: 'custom', config: { name: what }, custom: { name: what, values: () => Float32Array.from(values) } };
-}
-
-function standardize(where: string, width: number, { mean, variance }: NormalizationConfig): Operation {
-  return {
-    kind: 'normalization',
-    outputWidth: width,
-    parameters: [
-      perUnit('mean', width, valuesOf(where, 'mean', width, mean, 0), false),
-      { ...perUnit('variance', width, valuesOf(where, 'variance', width, variance, 1), false), least: 0 },
-    ],
-    inPlace: true,
-    backwardReads: { input: false, output: false },
-    forward: ({ runtime: { kernels }, inputs: [x], output: y, parameters: [mu, sigma2] }) => [
-      (rows) => kernels.f32_normalize_columns(rows, width, x.address, mu, sigma2, 0, 0, y.address, x.ld, 0),
-    ],
-    backward: ({ runtime: { kernels }, outputDelta: dy, inputDeltas: [dx], parameters: [, sigma2] }) =>
-      dx === undefined
-        ? []
-        : [(rows) => kernels.f32_scale_columns(rows, width, dy.address, sigma2, dx.address, dy.ld, 0)],
-  };
 }

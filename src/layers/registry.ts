@@ -1,4 +1,5 @@
 import { activation, prelu } from './activation.js';
+import type { LayerFactories } from './definition.js';
 import { dense } from './dense.js';
 import { inputLayer } from './input.js';
 import { maxout } from './maxout.js';
@@ -7,7 +8,7 @@ import { dropout, gaussianNoise } from './noise.js';
 import { batchNormalization, layerNormalization } from './normalize.js';
 import { normalization, rescaling } from './preprocess.js';
 
-/** What a saved model may call for. */
+/** The factory of each layer, by kind: what an architecture may name. */
 export const LAYERS = {
   dense,
   maxout,
@@ -23,5 +24,8 @@ export const LAYERS = {
   concatenate,
 } as const;
 
-/** Of a graph, whose inputs are among its layers. */
-export const GRAPH_LAYERS = { ...LAYERS, input: inputLayer } as const;
+/** Kind of a layer. */
+export type LayerKind = keyof typeof LAYERS;
+
+/** The factories that read an architecture with all of its options, those of training included. */
+export const FACTORIES: LayerFactories = { layers: LAYERS, input: inputLayer };

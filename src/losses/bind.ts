@@ -1,11 +1,17 @@
+/**
+ * Losses bound to kernels and addresses (kernels: assembly/loss): values and gradients of a batch, label smoothing, and
+ * the pairs of loss and output activation that are computed from logits. `losses.ts` declares the losses; the trainer
+ * chooses the buffers.
+ */
 import { requireLength } from '../common/custom.js';
 import { describe } from '../common/describe.js';
 import { ValueError } from '../common/errors.js';
 import type { WasmRuntime } from '../runtime/wasm-runtime.js';
 import type { MatrixView, Step } from '../runtime/matrix-view.js';
 import type { CustomLoss, Loss } from './losses.js';
+import { lossProperties, type LossProperties } from './properties.js';
 
-/** Where a loss finds and leaves things. */
+/** Buffers that a loss reads and writes. */
 export interface LossPlaces {
   /** Outputs y; in the paired form the kernel writes them. */
   readonly y: MatrixView;
@@ -19,14 +25,14 @@ export interface LossPlaces {
 }
 
 export interface LossDefinition {
-  /** What a target row is: as many values as outputs, or one class index. */
+  /** Content of a target row: as many values as outputs, or one class index. */
   readonly targets: 'values' | 'labels';
-  /** What the outputs of one row are, where the loss says: one class of several, or a yes or no each. */
-  readonly outputs?: 'classes' | 'independent';
+  /** Meaning of the outputs of one row. */
+  readonly outputs: LossProperties['outputs'];
   /** The values that targets may take, where not all: those between two, or those of a list. */
   readonly targetRange?: readonly [low: number, high: number];
   readonly targetValues?: readonly number[];
-  /** Label smoothing: what the loss takes in place of the targets. Metrics take the targets themselves. */
+  /** Label smoothing: scale and shift that turn targets into those of the loss. Metrics use the targets themselves. */
   readonly smoothing?: { readonly scale: number; readonly shift: (outputs: number) => number };
   /** The output activation whose derivative cancels: BP1 becomes δ = y − t, computed from the logits. */
   readonly pairedWith?: 'softmax' | 'sigmoid';
@@ -34,10 +40,13 @@ export interface LossDefinition {
   readonly bind: (runtime: WasmRuntime, places: LossPlaces) => Step;
 }
 
+/** A loss's kernels, without what properties.ts says of it. */
+type LossKernels = Omit<LossDefinition, 'outputs'>;
+
 /** Smallest probability whose logarithm is taken where y does not come from logits: Keras' epsilon. */
 const EPSILON = 1e-7;
 
-const squaredError = (mean: boolean): LossDefinition => ({
+const squaredError = (mean: boolean): LossKernels => ({
   targets: 'values',
   bind({ kernels }, { y, targets, delta, rowLosses }) {
     const lossScale = mean ? 1 / y.width : 0.5;
@@ -57,12 +66,12 @@ const squaredError = (mean: boolean): LossDefinition => ({
   },
 });
 
-/** A loss on outputs and targets as they are. */
+/** Makes a loss that is computed from outputs and targets without further preparation. */
 const direct = (
   kernel: (
     runtime: WasmRuntime,
   ) => (m: number, n: number, y: number, t: number, dy: number, ld: number, loss: number) => void,
-): LossDefinition => ({
+): LossKernels => ({
   targets: 'values',
   bind(runtime, { y, targets, delta, rowLosses }) {
     const run = kernel(runtime);
@@ -74,9 +83,8 @@ const direct = (
 const smoothing = (epsilon: number, categories: boolean): Pick<LossDefinition, 'smoothing'> =>
   epsilon === 0 ? {} : { smoothing: { scale: 1 - epsilon, shift: (outputs) => epsilon / (categories ? outputs : 2) } };
 
-const categorical = (targets: 'values' | 'labels', labelSmoothing: number): LossDefinition => ({
+const categorical = (targets: 'values' | 'labels', labelSmoothing: number): LossKernels => ({
   targets,
-  outputs: 'classes',
   targetRange: [0, 1],
   ...smoothing(labelSmoothing, true),
   pairedWith: 'softmax',
@@ -108,9 +116,8 @@ const categorical = (targets: 'values' | 'labels', labelSmoothing: number): Loss
       ),
 });
 
-const binary = (labelSmoothing: number): LossDefinition => ({
+const binary = (labelSmoothing: number): LossKernels => ({
   targets: 'values',
-  outputs: 'independent',
   targetRange: [0, 1],
   ...smoothing(labelSmoothing, false),
   pairedWith: 'sigmoid',
@@ -143,7 +150,7 @@ const binary = (labelSmoothing: number): LossDefinition => ({
 });
 
 /** A user's functions, row by row on copies. */
-const custom = (loss: CustomLoss): LossDefinition => ({
+const custom = (loss: CustomLoss): LossKernels => ({
   targets: 'values',
   bind:
     ({ memory }, { y, targets, delta, rowLosses }) =>
@@ -166,7 +173,7 @@ const custom = (loss: CustomLoss): LossDefinition => ({
     },
 });
 
-/** What a loss does not say of itself is nothing, and not what `Object.prototype` says. */
+/** Own undefined fields, so that a field that a loss leaves out is not read from `Object.prototype`. */
 const NOTHING_MORE = {
   targetRange: undefined,
   targetValues: undefined,
@@ -176,9 +183,13 @@ const NOTHING_MORE = {
 };
 
 /** The losses as kernels: assembly/loss. */
-export const lossDefinition = (loss: Loss): LossDefinition => ({ ...NOTHING_MORE, ...definitionOf(loss) });
+export const lossDefinition = (loss: Loss): LossDefinition => ({
+  ...NOTHING_MORE,
+  ...kernelsOf(loss),
+  outputs: lossProperties(loss.kind).outputs,
+});
 
-function definitionOf(loss: Loss): LossDefinition {
+function kernelsOf(loss: Loss): LossKernels {
   switch (loss.kind) {
     case 'halfSquaredError':
       return squaredError(false);

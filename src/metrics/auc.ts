@@ -1,12 +1,12 @@
 /**
- * The area under the ROC curve, exact for any scores. Running sums cannot tell it, so the scores are kept, apart by
- * target, and sorted when the area is asked for. That takes four bytes for each row and output, and up to twice that
- * while the lists grow; their room is used again, so from the second epoch on nothing is allocated.
+ * The area under the ROC curve, exact for any scores. Running sums cannot give it, so the scores are kept, separately
+ * by target, and sorted when the area is computed. That takes four bytes for each row and output, and up to twice that
+ * while the lists grow. The lists are reused, so from the second epoch on nothing is allocated.
  */
 import type { WasmRuntime } from '../runtime/wasm-runtime.js';
 import type { MetricDefinition } from './definition.js';
 
-/** Scores in the order in which they came, of which the first ones are sorted. */
+/** Scores in the order of arrival, of which the first `sorted` ones are sorted. */
 class Scores {
   length = 0;
   private values = new Float32Array(0);
@@ -27,7 +27,8 @@ class Scores {
   }
 
   /**
-   * All of them in ascending order. After each batch of an epoch only that batch is sorted, then merged into the rest.
+   * Returns all scores in ascending order. After each batch of an epoch only that batch is sorted, then merged into the
+   * rest.
    */
   ascending(): Float32Array {
     const { values, sorted, length } = this;
@@ -44,7 +45,8 @@ class Scores {
 }
 
 /**
- * The number of pairs of a positive and a negative in which the positive has the larger score; equal ones count half.
+ * Returns the number of pairs of a positive and a negative in which the positive has the larger score; equal ones count
+ * half.
  */
 function orderedPairs(positives: Scores, negatives: Scores): number {
   const low = negatives.ascending();
@@ -61,7 +63,7 @@ function orderedPairs(positives: Scores, negatives: Scores): number {
   return twice / 2;
 }
 
-/** The scores of one output, by target: up to 0, up to a half, and above. */
+/** Scores of one output, separated by target: up to 0, up to a half, and above. */
 class Column {
   private readonly low = new Scores();
   private readonly middle = new Scores();
@@ -81,7 +83,8 @@ class Column {
   }
 
   /**
-   * The area where targets above `cut`, 0 or a half, are positives; undefined without positives or without negatives.
+   * Returns the area with targets above `cut`, 0 or a half, as positives; undefined without positives or without
+   * negatives.
    */
   area(cut: number): number | undefined {
     const { low, middle, high } = this;
@@ -95,8 +98,8 @@ class Column {
 }
 
 /**
- * `cut`: above which a target is positive; undefined where that shows from the targets, 0 if any is negative and else a
- * half.
+ * Makes the metric. `cut` is the value above which a target is positive; if undefined, it follows from the targets: 0
+ * if any is negative, else a half.
  */
 export function auc(name: string, outputs: number, cut: number | undefined): MetricDefinition {
   const columns = Array.from({ length: outputs }, () => new Column());

@@ -1,6 +1,7 @@
 /**
- * Metrics as kernels and sums: what each adds to its running sums batch by batch, and how its value follows from them.
- * Which outputs are right depends on the loss that the model was compiled with. assembly/reduce has the kernels.
+ * Metrics as kernels and sums: what a metric adds to its running sums for each batch, and its value from these sums.
+ * The loss that the model was compiled with decides which outputs are right. `auc.ts` has the metric that keeps scores;
+ * `metrics.ts` declares the metrics. Kernels: assembly/reduce.
  */
 import { describe } from '../common/describe.js';
 import { ValueError } from '../common/errors.js';
@@ -13,7 +14,7 @@ import type { CustomMetric, Metric } from './metrics.js';
 type Residuals = 'f32_squared_residuals' | 'f32_absolute_residuals' | 'f32_residual_moments';
 type Summing = 'f32_categorical_matches' | 'f32_class_counts' | Residuals;
 
-/** A kernel that takes outputs, targets and the address of its sums. */
+/** Binds a kernel that takes outputs, targets and the address of its sums. */
 const summing =
   (kernel: Summing): MetricDefinition['bind'] =>
   ({ kernels }, y, targets, totals) => {
@@ -21,7 +22,7 @@ const summing =
     return (rows) => run(rows, y.width, y.address, targets.address, y.ld, totals);
   };
 
-/** A kernel that asks as well which side of the cut values are on. */
+/** Binds a kernel that also takes the cut between yes and no. */
 const cutting =
   (kernel: 'f32_binary_matches' | 'f32_threshold_counts', cut: number): MetricDefinition['bind'] =>
   ({ kernels }, y, targets, totals) => {
@@ -29,26 +30,26 @@ const cutting =
     return (rows) => run(rows, y.width, y.address, targets.address, y.ld, totals, cut);
   };
 
-/**
- * Above this an output, or a target, counts as yes: 0 where the loss goes by the sign, a half where targets are
- * probabilities. Other losses take both ways to write yes and no; theirs is undefined and shows from the targets, since
- * only −1 and 1 have negative ones.
- */
-function cutOf(loss: string): number | undefined {
-  if (loss === 'hinge') return 0;
-  return /[cC]rossentropy$/.test(loss) ? 0.5 : undefined;
+/** Facts about a model's output that decide which answers are right. `compile` takes them from its loss and layer. */
+export interface MeasuredOutput {
+  /** Outputs of one row. */
+  readonly width: number;
+  /** Whether each output is right or wrong separately, under a loss on independent probabilities. */
+  readonly independent: boolean;
+  /**
+   * Outputs, and targets, above this value count as yes: 0 where the loss uses the sign, a half where targets are
+   * probabilities. Undefined for losses that accept both ways to write yes and no; then the targets decide, since only
+   * −1 and 1 have negative ones.
+   */
+  readonly threshold: number | undefined;
+  /** Whether outputs are between −1 and 1: then targets count as −1 and 1 unless a target says otherwise. */
+  readonly signed: boolean;
 }
-
-/** Activations between −1 and 1, whose targets are −1 and 1 where nothing speaks against it. */
-const SIGNED = ['tanh', 'softsign'];
 
 /** How targets were found to be written: nothing is known while all are above a half. */
 const CODE = { unknown: 0, shares: 1, signs: 2 } as const;
 
-/**
- * What the targets of these rows add to what was known: one up to a half speaks for 0 and 1, a negative one for −1
- * and 1.
- */
+/** Returns the coding after further rows of targets: one up to a half means 0 and 1, a negative one −1 and 1. */
 function codeOf(known: number, values: Float32Array, { address, width, ld }: MatrixView, rows: number): number {
   for (let row = 0, first = address / 4; row < rows && known !== CODE.signs; row++, first += ld) {
     for (let j = 0; j < width; j++) {
@@ -61,8 +62,8 @@ function codeOf(known: number, values: Float32Array, { address, width, ld }: Mat
 }
 
 /**
- * A metric that cuts, for a loss that may leave open where. Then it is summed up for both cuts, and the last sum tells
- * which one holds: the result does not depend on the batch in which the first negative target comes.
+ * Makes a metric with a cut, for a loss that may leave the cut open. Then it is summed up for both cuts, and the last
+ * sum says which one holds, so the result does not depend on the batch in which the first negative target comes.
  */
 function withCut(
   cut: number | undefined,
@@ -114,12 +115,15 @@ const topK = (name: string, k: number): MetricDefinition => ({
   bind:
     ({ kernels }, y, targets, totals) =>
     (rows) =>
-      // More than there are is all: a k of 2^31 would be negative in the kernel.
+      // k is limited to the number of outputs: a k of 2^31 would be negative in the kernel.
       kernels.f32_top_k_matches(rows, y.width, y.address, targets.address, y.ld, totals, Math.min(k, y.width)),
   value: meanOf,
 });
 
-/** Of one class: rows where it is both answer and target, where it is the answer, where it is the target. */
+/**
+ * Computes a rate of one class from three counts of rows: those where it is both answer and target, where it is the
+ * answer, and where it is the target.
+ */
 type Rate = (hits: number, answers: number, targets: number) => number;
 
 const ratio = (part: number, whole: number): number => (whole === 0 ? 0 : part / whole);
@@ -127,7 +131,7 @@ const precision: Rate = (hits, answers) => ratio(hits, answers);
 const recall: Rate = (hits, _, targets) => ratio(hits, targets);
 const f1: Rate = (hits, answers, targets) => ratio(2 * hits, answers + targets);
 
-/** The mean of a rate over classes; of categories only those that occur, of independent outputs all. */
+/** Makes the mean of a rate over classes: over those that occur for categories, over all for independent outputs. */
 const macro = (
   name: string,
   rate: Rate,
@@ -194,19 +198,12 @@ const custom = (name: string, object: CustomMetric): MetricDefinition => ({
   value: meanOf,
 });
 
-/**
- * The metric for a model with `outputs` outputs, made by such an operation and trained on `loss`: which decide what a
- * right answer is.
- */
+/** Returns the metric for one output of a model. */
 export function metricDefinition(
   metric: Metric,
-  outputs: number,
-  loss: string,
-  madeBy: string | undefined,
+  { width: outputs, independent, threshold: cut, signed }: MeasuredOutput,
 ): MetricDefinition {
-  const signed = madeBy !== undefined && SIGNED.includes(madeBy);
-  const categorical = outputs > 1 && loss !== 'binaryCrossentropy';
-  const cut = cutOf(loss);
+  const categorical = outputs > 1 && !independent;
   const rates = (rate: Rate): MetricDefinition =>
     categorical
       ? macro(metric.kind, rate, outputs, true, summing('f32_class_counts'))

@@ -1,3 +1,6 @@
+/**
+ * The confusion matrix of class indices or rows of values. It is computed in JavaScript, without a model.
+ */
 import { isList, isSequence, newFloats, typedKind } from '../common/arrays.js';
 import { MemoryError, ShapeError, ValueError } from '../common/errors.js';
 import { integer, readOptions } from '../common/options.js';
@@ -5,16 +8,16 @@ import { copyRows, openLabels, openRows, type Labels, type Rows } from '../commo
 
 const WHERE = 'confusionMatrix';
 
-/** A number of a JavaScript array, at most. */
+/** Largest size of a number in a JavaScript array, in bytes. */
 const BYTES_PER_COUNT = 8;
 
 /**
- * Where the heap of JavaScript is full the process ends, and nothing can be caught: this is an eighth of what Node
- * gives itself by default.
+ * Largest size of the counts in bytes. A process ends when the heap of JavaScript is full, and nothing can catch that:
+ * this is an eighth of Node's default limit.
  */
 const MOST_BYTES = 2 ** 28;
 
-/** The class of each row: as it is given, or the column of the row's largest value, the first of equal ones. */
+/** Returns the class of each row: as it is given, or the column of the row's largest value, the first of equal ones. */
 function classesOf(what: string, data: unknown, classes: number): ArrayLike<number> {
   const first: unknown = isList(data) ? data[0] : undefined;
   const flat = typedKind(data);
@@ -40,18 +43,19 @@ function classesOf(what: string, data: unknown, classes: number): ArrayLike<numb
 }
 
 /**
- * How often each class was taken for which: C_ij is the number of rows of true class i whose predicted class is j.
- * Targets and outputs are class indices, one per row, or rows of a value per class, of which the largest counts, the
- * first of equal ones: a Float32Array (n, classes) such as `predict` gives, or an array per row. A Float32Array or
- * Float64Array always holds rows.
+ * Counts how often rows of each class were predicted as each class: C_ij is the number of rows of true class i whose
+ * predicted class is j. Targets and outputs are class indices, one per row, or rows of a value per class, of which the
+ * largest counts, the first of equal ones: a Float32Array (n, classes) such as `predict` returns, or an array per row.
+ * A Float32Array or Float64Array always holds rows.
  *
- * Outputs of one sigmoid unit are made class indices first, `Array.from(y, (p) => Number(p > 0.5))`, with `classes` 2.
- * @param options `classes`: how many classes there are, an integer >= 2.
+ * Turn outputs of one sigmoid unit into class indices first, `Array.from(y, (p) => Number(p > 0.5))`, with `classes` 2.
+ * @param options `classes`: the number of classes, an integer >= 2.
  * @returns `classes` rows of `classes` counts: a row per true class, a column per predicted class.
- * @throws ShapeError where sizes do not fit; MemoryError for more than 5,792 classes; ValueError for class indices out
+ * @throws ShapeError if sizes do not match; MemoryError for more than 5,792 classes; ValueError for class indices out
  * of range, NaN, and other kinds of data.
  * @example
  * confusionMatrix([0, 1, 1, 2], [0, 2, 1, 2], { classes: 3 }); // [[1, 0, 0], [0, 1, 1], [0, 0, 1]]
+ * @category Metrics
  */
 export function confusionMatrix(
   targets: Rows | Labels,

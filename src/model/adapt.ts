@@ -3,6 +3,7 @@ import { float32Moments, momentsToAdapt } from '../common/column-moments.js';
 import { ShapeError, StateError } from '../common/errors.js';
 import { perTensor } from '../common/per-tensor.js';
 import { openRows, type Inputs } from '../common/rows.js';
+import { descriptionOf } from '../layers/descriptions.js';
 import type { TensorSpec } from '../graph/tensor-specs.js';
 import type { NetworkPlan, PlannedParameter } from '../graph/plan.js';
 
@@ -18,7 +19,7 @@ export function momentsFor(
 ): { readonly parameter: PlannedParameter; readonly values: Float32Array }[] {
   const indices = new Map(plan.inputs.map((value, index) => [value, index]));
   const nodes = plan.nodes.filter(
-    ({ operation, inputs }) => operation.kind === 'normalization' && indices.has(inputs[0]),
+    ({ layer, inputs }) => descriptionOf(plan.graph.layers[layer]).adapts && indices.has(inputs[0]),
   );
   if (nodes.length === 0) {
     throw new StateError('adapt: a model with a normalization layer on an input expected, got one without.');

@@ -4,25 +4,37 @@
  */
 import { describe } from '../common/describe.js';
 import { FormatError } from '../common/errors.js';
-import { flag, readOptions } from '../common/options.js';
-import type { NamedTensor } from '../common/tensors.js';
+import { flag, isRecord, readOptions } from '../common/options.js';
 import { encodeSafetensors } from '../formats/safetensors.js';
 import { stateNames } from '../optimizers/bind.js';
 import type { NetworkPlan, PlannedParameter } from '../graph/plan.js';
 import type { TensorSpec } from '../graph/tensor-specs.js';
 import { readCompileOptions, type CompileOptions } from '../training/compiled.js';
-import type { Architecture } from '../graph/architecture.js';
+import { architectureOf } from '../graph/architecture.js';
+import type { ModelState } from '../graph/model-state.js';
 import {
   FIELD,
   FORMAT_VERSION,
+  isCount,
   requireField,
+  requireObject,
+  restoreField,
   takeTensors,
   type Checkpoint,
   type Header,
-  type SavedTraining,
 } from '../inference/model-file.js';
+import type { CustomObjects } from '../inference/custom-objects.js';
 import { plain } from '../common/plain.js';
 import type { Trainer } from '../training/trainer.js';
+
+/** What a file says of training. */
+export interface SavedTraining {
+  readonly options: CompileOptions;
+  readonly learningRate: number;
+  readonly stepCount: number;
+  /** Names of the saved moments. */
+  readonly slots: readonly string[];
+}
 
 /** What `save` takes. */
 export interface SaveOptions {
@@ -38,22 +50,17 @@ export function savedOptions({ optimizer, losses, lossWeights, metrics }: Traine
 
 const slotTensor = (slot: string, weight: string): string => `optimizer.${slot}.${weight}`;
 
-/** Writes the file. */
+/** Writes the file: the weights as they are, and the optimizer's state of the same step. */
 export function encodeModel(
   options: SaveOptions | undefined,
-  model: {
-    readonly architecture: Architecture;
-    readonly epochCount: number;
-    readonly weights: readonly NamedTensor[];
-    readonly trainer: Trainer | undefined;
-  },
+  { blueprint, layout, weights, epochCount }: ModelState,
+  current: Trainer | undefined,
 ): Uint8Array {
   const { includeOptimizer } = readOptions<Required<SaveOptions>>('save', options, {
     includeOptimizer: { check: flag, or: true },
   });
-  const { architecture, epochCount, weights } = model;
-  const tensors = [...weights];
-  const trainer = includeOptimizer ? model.trainer : undefined;
+  const tensors = layout.read(weights);
+  const trainer = includeOptimizer ? current : undefined;
   let training: SavedTraining | undefined;
   if (trainer !== undefined) {
     const { compiled, savedRate: learningRate, stepCount } = trainer;
@@ -68,8 +75,25 @@ export function encodeModel(
       for (const tensor of slot.tensors) tensors.push({ ...tensor, name: slotTensor(slot.name, tensor.name) });
     }
   }
+  const architecture = architectureOf(blueprint);
   const header: Header = { formatVersion: FORMAT_VERSION, architecture, epochCount, ...(training && { training }) };
   return encodeSafetensors({ tensors, metadata: { format: 'pt', [FIELD]: JSON.stringify(header) } });
+}
+
+/** Reads what a file says of training. */
+function readTraining(training: unknown, custom: CustomObjects): SavedTraining | undefined {
+  if (training === undefined) return undefined;
+  requireObject('training', training, ['options', 'learningRate', 'stepCount', 'slots']);
+  const { options, learningRate, stepCount, slots } = training as SavedTraining;
+  requireField(isCount(stepCount), 'training.stepCount', 'a count', stepCount);
+  const isRate = typeof learningRate === 'number' && learningRate >= 0 && Math.fround(learningRate) < Infinity;
+  requireField(isRate, 'training.learningRate', 'a number >= 0', learningRate);
+  const names = Array.isArray(slots) && slots.every((slot) => typeof slot === 'string');
+  requireField(names, 'training.slots', 'a list of names', slots);
+  requireField(isRecord(options), 'training.options', 'an object', options);
+  const restored = restoreField('training.options', options, custom);
+  // −0 is 0 here as in all options.
+  return { options: restored, learningRate: learningRate + 0, stepCount: stepCount + 0, slots };
 }
 
 /** A checkpoint whose every tensor was found and has the size that the model's plan asks for. */
@@ -87,13 +111,15 @@ export function checkState(
   checkpoint: Checkpoint,
   plan: NetworkPlan,
   outputSpecs: readonly TensorSpec[],
+  custom: CustomObjects,
 ): RestoredState {
   const left = new Set(checkpoint.tensors.keys());
   const pick = (parameters: readonly PlannedParameter[], values: 'finite' | 'any' = 'finite'): Float32Array[] => {
     for (const { name } of parameters) left.delete(name);
     return takeTensors(checkpoint, parameters, values);
   };
-  const { epochCount, training } = checkpoint;
+  const { epochCount } = checkpoint;
+  const training = readTraining(checkpoint.training, custom);
   const weights = pick(plan.parameters);
   const learned = plan.parameters.filter(({ spec }) => spec.learned);
   const momentsOf = (slot: string): PlannedParameter[] =>

@@ -1,35 +1,12 @@
-import { fieldsOf } from '../common/objects.js';
 import { sizeOf } from '../common/tensors.js';
+import { isInput } from '../graph/graph.js';
 import type { NetworkPlan } from '../graph/plan.js';
-import type { Layer } from '../layers/layer.js';
+import { descriptionOf } from '../layers/descriptions.js';
 
 /** Layers that are named of those that one reads. */
 const MOST_READ = 20;
 
 const grouped = (n: number): string => String(n).replace(/\B(?=(\d{3})+$)/g, ',');
-
-/** What is particular about a layer, in a word or two. */
-function detailOf({ config }: Layer): string {
-  const { activation, pieces, rate, stddev, scale } = fieldsOf(
-    config,
-    'activation',
-    'pieces',
-    'rate',
-    'stddev',
-    'scale',
-  ) as {
-    activation?: { kind: string; config: { name?: string } };
-    pieces?: number;
-    rate?: number;
-    stddev?: number;
-    scale?: number;
-  };
-  if (activation !== undefined) return activation.kind === 'custom' ? activation.config.name! : activation.kind;
-  if (pieces !== undefined) return `${pieces} pieces`;
-  if (rate !== undefined) return `rate ${rate}`;
-  if (stddev !== undefined) return `stddev ${stddev}`;
-  return scale === undefined ? '' : `scale ${Number(scale.toPrecision(4))}`;
-}
 
 /** A table of layers in order: what they are, output shapes, parameters, and in a graph what they read. */
 export function summarize(plan: NetworkPlan, optimizer: string | undefined): string {
@@ -47,13 +24,13 @@ export function summarize(plan: NetworkPlan, optimizer: string | undefined): str
   const met = new Set<number>();
   const rows = graph.nodes.flatMap(({ layer: index, inputs }, node) => {
     const layer = graph.layers[index];
-    if (!branched && layer.kind === 'input') return [];
+    if (!branched && isInput(layer)) return [];
     const name = graph.names[index];
     const again = met.has(index);
     met.add(index);
     const cells = [
       name === layer.kind || layer.config.name === undefined ? name : `${name} (${layer.kind})`,
-      detailOf(layer),
+      descriptionOf(layer).detail(layer.config as never),
       `(batch, ${plan.widths[plan.values[node]]})`,
       again ? 'as above' : grouped(learnedBy.get(index) ?? 0),
     ];

@@ -1,22 +1,30 @@
+/**
+ * Updates of optimizers, bound to kernels and addresses (kernels: assembly/optimizer), and the names of the optimizer
+ * state. `optimizers.ts` declares the optimizers; the trainer computes gradients, clips them and takes the learning
+ * rate of each step.
+ */
 import { power } from '../common/power.js';
 import type { Kernels } from '../runtime/abi.js';
 import type { WasmRuntime } from '../runtime/wasm-runtime.js';
 import type { Optimizer } from './optimizers.js';
 
-/** Parameters, gradients and moments as flat vectors of one layout: an update is one kernel call over them. */
+/**
+ * Addresses of parameters, gradients and optimizer state as flat vectors of one layout: an update is one kernel call
+ * over them.
+ */
 export interface UpdateVectors {
   /** Floats in each vector. */
   readonly size: number;
   readonly weights: number;
   readonly gradients: number;
-  /** Addresses, in the order of `slotNames`. */
+  /** Addresses, in the order of `stateNames`. */
   readonly optimizerState: readonly number[];
 }
 
 /** Applies update number `step` (from 1) with the learning rate of that step. */
 export type Update = (step: number, learningRate: number) => void;
 
-/** Names of the vectors that an optimizer remembers between steps; they start at 0. */
+/** Returns the names of the vectors that an optimizer keeps between steps; they start at 0. */
 export function stateNames(optimizer: Optimizer): readonly string[] {
   switch (optimizer.kind) {
     case 'sgd':
@@ -34,7 +42,7 @@ export function stateNames(optimizer: Optimizer): readonly string[] {
   }
 }
 
-/** The update as kernel calls: assembly/optimizer. Scalars are float64 here and rounded once, at the call. */
+/** Binds the update to kernel calls: assembly/optimizer. Scalars are float64 here and rounded once, at the call. */
 export function bindUpdate({ kernels }: WasmRuntime, optimizer: Optimizer, vectors: UpdateVectors): Update {
   const { size, weights, gradients } = vectors;
   const [first, second] = vectors.optimizerState;
@@ -78,7 +86,7 @@ export function bindUpdate({ kernels }: WasmRuntime, optimizer: Optimizer, vecto
 
 type AdamStep = (t: number, stepSize: number, gradientStep: number) => void;
 
-/** w −= (stepSize·m + gradientStep·g)/(√v̂ + ε) after the moments have taken g in. */
+/** Binds w −= (stepSize·m + gradientStep·g)/(√v̂ + ε), with the moments m and v updated by g first. */
 function bindAdam(
   kernels: Kernels,
   { beta1, beta2, epsilon }: { readonly beta1: number; readonly beta2: number; readonly epsilon: number },
@@ -107,12 +115,12 @@ function bindAdam(
 /** 0.96^0.004: PyTorch's momentum decay ψ = 0.004, in μ_t = β1 (1 − ½·0.96^(t·ψ)), as the base of t. */
 const NADAM_DECAY = 0.9998367253526753;
 
-/** Beside 1 nothing in float64: half a unit in its last place is 1.1e-16. */
+/** Bound below which adding to 1 changes nothing in float64: half a unit in its last place is 1.1e-16. */
 const NEGLIGIBLE = 1e-18;
 
 /**
- * Nadam's two step sizes: μ_t, and the product of those up to t, which is a function of t alone. The divisor of the
- * look-ahead takes μ_t twice, as PyTorch 1.13 does, whose numbers the golden values are; Dozat's paper takes it once.
+ * Computes Nadam's two step sizes from μ_t and the product of μ up to t, which is a function of t alone. The divisor of
+ * the look-ahead takes μ_t twice, as PyTorch 1.13 does, which made the golden values; Dozat's paper takes it once.
  */
 function bindNadam(step: AdamStep, beta1: number): Update {
   const momentum = (t: number): number => beta1 * (1 - 0.5 * power(NADAM_DECAY, t));
@@ -123,7 +131,7 @@ function bindNadam(step: AdamStep, beta1: number): Update {
       reached = 0;
       product = 1;
     }
-    // From there on the product no longer counts beside 1, however many updates a file claims.
+    // A smaller product no longer changes 1 − product, so the loop stops, however many updates a file claims.
     while (reached < t && product > NEGLIGIBLE) product *= momentum(++reached);
     reached = t;
     const now = momentum(t);

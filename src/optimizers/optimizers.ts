@@ -1,3 +1,6 @@
+/**
+ * Optimizers as descriptors: factories, options and checks. `bind.ts` binds their updates to kernels.
+ */
 import type { Descriptor } from '../common/descriptor.js';
 import { ValueError } from '../common/errors.js';
 import {
@@ -12,25 +15,34 @@ import {
 } from '../common/options.js';
 import { learningRateCheck, type LearningRate, type Schedule } from '../schedules/schedules.js';
 
-/** What every optimizer takes. Clipping acts on the whole gradient, penalties included; at most one kind of it. */
+/**
+ * Options of every optimizer. Clipping acts on the whole gradient, penalties included; at most one kind may be given.
+ * @category Optimizers
+ */
 export interface GradientOptions {
-  /** The gradient of all parameters together is scaled down to this norm. Default no limit. */
+  /** Largest norm of the gradient of all parameters together, which is scaled down to it. Default no limit. */
   clipNorm?: number | undefined;
-  /** Each value of the gradient is brought into ±this. Default no limit. */
+  /** Bound on each value of the gradient, which is clamped to ±this. Default no limit. */
   clipValue?: number | undefined;
 }
 
-/** What `sgd` takes. */
+/**
+ * Options of `sgd`.
+ * @category Optimizers
+ */
 export interface SgdOptions extends GradientOptions {
   /** η: a number > 0, or a schedule. Default 0.01. */
   learningRate?: LearningRate;
   /** μ in [0, 1). Default 0: plain gradient descent. */
   momentum?: number;
-  /** Look ahead along the momentum. Default false. */
+  /** Whether to use Nesterov's look-ahead along the momentum. Default false. */
   nesterov?: boolean;
 }
 
-/** What `adagrad` takes. */
+/**
+ * Options of `adagrad`.
+ * @category Optimizers
+ */
 export interface AdagradOptions extends GradientOptions {
   /** η: a number > 0, or a schedule. Default 0.01. */
   learningRate?: LearningRate;
@@ -38,7 +50,10 @@ export interface AdagradOptions extends GradientOptions {
   epsilon?: number;
 }
 
-/** What `rmsprop` takes. */
+/**
+ * Options of `rmsprop`.
+ * @category Optimizers
+ */
 export interface RmspropOptions extends GradientOptions {
   /** η: a number > 0, or a schedule. Default 0.01. */
   learningRate?: LearningRate;
@@ -50,7 +65,10 @@ export interface RmspropOptions extends GradientOptions {
   epsilon?: number;
 }
 
-/** What `adadelta` takes. */
+/**
+ * Options of `adadelta`.
+ * @category Optimizers
+ */
 export interface AdadeltaOptions extends GradientOptions {
   /** η: a number > 0, or a schedule. Default 1. */
   learningRate?: LearningRate;
@@ -60,9 +78,12 @@ export interface AdadeltaOptions extends GradientOptions {
   epsilon?: number;
 }
 
-/** What `adam` and `nadam` take. */
+/**
+ * Options of `adam` and `nadam`.
+ * @category Optimizers
+ */
 export interface AdamOptions extends GradientOptions {
-  /** η: a number > 0, or a schedule. Default 0.001, of `nadam` 0.002. */
+  /** η: a number > 0, or a schedule. Default 0.001, for `nadam` 0.002. */
   learningRate?: LearningRate;
   /** Decay of the mean gradient. Default 0.9. */
   beta1?: number;
@@ -72,9 +93,12 @@ export interface AdamOptions extends GradientOptions {
   epsilon?: number;
 }
 
-/** What `adamw` takes. */
+/**
+ * Options of `adamw`.
+ * @category Optimizers
+ */
 export interface AdamwOptions extends AdamOptions {
-  /** Share of η by which every parameter shrinks at each step, apart from the gradient. Default 0.01. */
+  /** Share of η by which every parameter shrinks at each step, independently of the gradient. Default 0.01. */
   weightDecay?: number;
 }
 
@@ -82,8 +106,9 @@ export interface AdamwOptions extends AdamOptions {
 type Own<O> = Required<Omit<O, keyof GradientOptions | 'learningRate'>> & { learningRate: number | Schedule };
 
 /**
- * An optimizer's options, settled: the learning rate is a number or a schedule's descriptor, and only the clips may be
+ * Settled options of an optimizer: the learning rate is a number or a schedule's descriptor, and only the clips may be
  * absent.
+ * @category Optimizers
  */
 export type Settled<O> = Own<O> & GradientOptions;
 
@@ -111,6 +136,7 @@ function settle<K extends string, O extends GradientOptions>(
  * rule.
  * @throws ValueError for a number out of range, an unknown option, or Nesterov without momentum.
  * @example sgd({ learningRate: 0.1, momentum: 0.9 });
+ * @category Optimizers
  */
 export function sgd(options?: SgdOptions): Descriptor<'sgd', Settled<SgdOptions>> {
   const result = settle('sgd', options, {
@@ -128,6 +154,7 @@ export function sgd(options?: SgdOptions): Descriptor<'sgd', Settled<SgdOptions>
  * Adagrad (Duchi et al. 2011): s += g²; w −= η·g/(√s + ε).
  * @throws ValueError for a number out of range or an unknown option.
  * @example adagrad({ learningRate: 0.05 });
+ * @category Optimizers
  */
 export function adagrad(options?: AdagradOptions): Descriptor<'adagrad', Settled<AdagradOptions>> {
   return settle('adagrad', options, {
@@ -140,6 +167,7 @@ export function adagrad(options?: AdagradOptions): Descriptor<'adagrad', Settled
  * RMSprop (Hinton 2012): s = ρ·s + (1 − ρ)·g²; v = μ·v + g/(√s + ε); w −= η·v. PyTorch's update rule.
  * @throws ValueError for a number out of range or an unknown option.
  * @example rmsprop({ learningRate: 0.001, rho: 0.9 });
+ * @category Optimizers
  */
 export function rmsprop(options?: RmspropOptions): Descriptor<'rmsprop', Settled<RmspropOptions>> {
   return settle('rmsprop', options, {
@@ -155,6 +183,7 @@ export function rmsprop(options?: RmspropOptions): Descriptor<'rmsprop', Settled
  * update rule.
  * @throws ValueError for a number out of range or an unknown option.
  * @example adadelta({ rho: 0.95 });
+ * @category Optimizers
  */
 export function adadelta(options?: AdadeltaOptions): Descriptor<'adadelta', Settled<AdadeltaOptions>> {
   return settle('adadelta', options, {
@@ -175,6 +204,7 @@ const moments = {
  * Adam (Kingma & Ba 2015) by PyTorch's update rule: m̂ = m/(1 − β1^t), v̂ = v/(1 − β2^t), w −= η·m̂/(√v̂ + ε).
  * @throws ValueError for a number out of range or an unknown option.
  * @example adam({ learningRate: schedules.exponential({ initialLearningRate: 0.001, decaySteps: 1000, decayRate: 0.9 }) });
+ * @category Optimizers
  */
 export function adam(options?: AdamOptions): Descriptor<'adam', Settled<AdamOptions>> {
   return settle('adam', options, moments);
@@ -184,6 +214,7 @@ export function adam(options?: AdamOptions): Descriptor<'adam', Settled<AdamOpti
  * AdamW (Loshchilov & Hutter 2019): w = (1 − η·weightDecay)·w, then Adam. All parameters decay, as in PyTorch.
  * @throws ValueError for a number out of range or an unknown option.
  * @example adamw({ learningRate: 0.001, weightDecay: 0.05 });
+ * @category Optimizers
  */
 export function adamw(options?: AdamwOptions): Descriptor<'adamw', Settled<AdamwOptions>> {
   return settle('adamw', options, { ...moments, weightDecay: { check: nonNegative, or: 0.01 } });
@@ -193,16 +224,23 @@ export function adamw(options?: AdamwOptions): Descriptor<'adamw', Settled<Adamw
  * Nadam (Dozat 2016), Adam with Nesterov's look-ahead, by PyTorch's update rule with its momentum decay of 0.004.
  * @throws ValueError for a number out of range or an unknown option.
  * @example nadam({ learningRate: 0.001, clipNorm: 1 });
+ * @category Optimizers
  */
 export function nadam(options?: AdamOptions): Descriptor<'nadam', Settled<AdamOptions>> {
   return settle('nadam', options, { ...moments, learningRate: rate(0.002) });
 }
 
-/** What a name or a saved model may call for. */
+/** Factories by the names that users and saved models may give. */
 export const OPTIMIZERS = { sgd, adagrad, rmsprop, adadelta, adam, adamw, nadam } as const;
 
-/** The optimizers, by name, each with its defaults: those of the factories. */
+/**
+ * Names of the optimizers. Each name means its factory with the default options.
+ * @category Optimizers
+ */
 export type OptimizerName = keyof typeof OPTIMIZERS;
 
-/** How weights follow their gradient: a descriptor made by one of the factories above. */
+/**
+ * An optimizer, which updates weights from their gradient: a descriptor made by one of the factories above.
+ * @category Optimizers
+ */
 export type Optimizer = ReturnType<(typeof OPTIMIZERS)[OptimizerName]>;

@@ -1,15 +1,15 @@
-/** Errors between a model and the worker that trains it. */
+/** Errors as plain data, to cross between a model and the worker that trains it. */
 import * as errors from '../common/errors.js';
 import type { SentError } from './protocol.js';
 
-/** An error in words. */
+/** Returns name and message of an error. */
 export function sentError(error: unknown): SentError {
   return error instanceof Error
     ? { name: error.name, message: error.message }
     : { name: 'Error', message: String(error) };
 }
 
-/** The error as it would have been thrown here. */
+/** Creates the error again as it would have been thrown on this side. */
 export function revive({ name, message }: SentError): Error {
   const known = (errors as Record<string, unknown>)[name] as typeof errors.WasmMlpError | undefined;
   if (known !== undefined) return new known(message);

@@ -1,2 +1,2 @@
-/** The program of a worker that trains: a file of its own, which `fit` loads when it is asked to run in one. */
+/** The program of a worker that trains, in a separate file that `fit` imports only when it runs in a worker. */
 export { WORKER_PROGRAM } from './program.generated.js';

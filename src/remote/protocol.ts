@@ -1,4 +1,7 @@
-/** What a model and the worker that trains it tell each other. */
+/**
+ * Messages between a model and the worker that trains it. remote-fit.ts is the model's side, worker-fit.ts the
+ * worker's; send.ts and receive.ts transfer rows, snapshots.ts the state where memory is shared.
+ */
 import type { WorkerStart } from '../runtime/threads/start.js';
 import type { TileName } from '../runtime/tile.js';
 import type { FoundNonFinite, Hook } from '../training/callbacks/callback.js';
@@ -9,30 +12,31 @@ import type { ReadFitOptions } from '../training/fit-options.js';
 import type { History } from '../training/fit.js';
 import type { Logs } from '../training/execution-context.js';
 import type { Architecture } from '../graph/architecture.js';
+import type { ModelEdit } from '../model/remote-fit.js';
 
-/** Rows that are sent in parts, as set number `set`. */
+/** Description of rows that are sent in parts, as set number `set`. */
 export interface SentRows {
   readonly what: string;
   readonly width: number;
   readonly set: number;
 }
 
-/** Data whose rows are sent apart. */
+/** Description of data whose rows are sent separately. */
 export interface SentData {
   readonly rows: number;
   readonly x: readonly SentRows[];
   readonly y: readonly SentRows[];
-  /** What rows and classes count for, or why that was refused: said where it comes in the order of checks. */
+  /** Sample and class weights, or the error that refused them; the worker throws it at its turn among the checks. */
   readonly given: GivenWeights | SentError;
 }
 
-/** The options of `fit` that a worker goes by. */
+/** Options of `fit` that the worker needs. */
 export type SentOptions = Pick<
   ReadFitOptions,
   'epochs' | 'batchSize' | 'shuffle' | 'validationSplit' | 'batchesPerEpoch' | 'initialEpoch'
 >;
 
-/** The first message. */
+/** The first message to the worker. */
 export interface Begin {
   readonly role: 'fit';
   readonly module: WebAssembly.Module;
@@ -41,38 +45,30 @@ export interface Begin {
   readonly threads: number;
   readonly architecture: Architecture;
   readonly compiled: CompileOptions;
-  /** The state to begin with. */
+  /** State of the training to begin with. */
   readonly state: ArrayBuffer;
-  /** Where newer states are put; without it they come with messages. */
+  /** Memory for newer states; undefined where none is shared, then states come with messages. */
   readonly snapshots: SharedArrayBuffer | undefined;
   readonly options: SentOptions;
-  /** Whether it was told to stop before it began. */
+  /** Whether `stopTraining` was set before training began. */
   readonly stopTraining: boolean;
-  /** Hooks that somebody has. */
+  /** Hooks that at least one callback has. */
   readonly hooks: readonly Hook[];
   /** Rows, or a source on the calling side. */
   readonly data: SentData | 'source';
   readonly validation: SentData | undefined;
 }
 
-/** A change of the model from outside. */
-export interface Edit {
-  readonly learningRate?: number;
-  readonly stopTraining?: boolean;
-  /** All weights as they stand in panels. */
-  readonly weights?: Float32Array;
-}
-
 /** From the model to the worker. */
 export type ToWorker =
   | Begin
   | { readonly type: 'rows'; readonly set: number; readonly data: Float32Array }
-  /** All rows are sent. */
+  /** All rows have been sent. */
   | { readonly type: 'start' }
-  | ({ readonly type: 'edit' } & Edit)
-  /** To the question that is open: what it gave, or that it failed. */
+  | ({ readonly type: 'edit' } & ModelEdit)
+  /** Answer to the open question, or that it failed. */
   | ({ readonly type: 'answer'; readonly failed?: boolean } & Answer)
-  /** Of a compute worker that was asked for: what it says, or that it has ended. */
+  /** Message of a compute worker that the worker requested, or the reason why that ended. */
   | { readonly type: 'helper'; readonly index: number; readonly message?: unknown; readonly ended?: string }
   | { readonly type: 'abort' };
 
@@ -82,50 +78,52 @@ export interface SentBatch {
   readonly rows: readonly Float32Array[];
 }
 
-/** What a question gave. */
+/** Answer to a question. */
 export interface Answer {
-  /** The next batch; nothing at the end of a source. */
+  /** The next batch; undefined at the end of a source. */
   readonly batch?: SentBatch | undefined;
-  /** For each inspection that a callback wants, from epoch to epoch how many. */
+  /** For each inspection that a callback requested, the number of epochs between two. */
   readonly inspections?: readonly number[];
 }
 
-/** What a worker wants answered. */
+/** Questions of the worker to the model's side. */
 export type Question =
+  /** To call a hook of all callbacks. */
   | { readonly hook: Hook; readonly index: number; readonly logs: Logs }
-  /** All data is accepted: the callbacks of the library's own are to be shown the session. */
+  /** To give the library's own callbacks the session, now that all data is accepted. */
   | { readonly attach: true }
-  /** The source is to be started. */
+  /** To start the source. */
   | { readonly start: true }
-  /** Its next batch, which messages call so. */
+  /** To get its next batch; `next` names it in messages. */
   | { readonly next: string };
 
-/** An error as it crosses over. */
+/** An error as plain data. */
 export interface SentError {
   readonly name: string;
   readonly message: string;
 }
 
-/** From the worker to the model. Where no memory is shared, the state comes along. */
-export type FromWorker = { readonly state?: ArrayBuffer | undefined } &
-  /** It has begun to listen. */
-  (
-    | { readonly type: 'ready' }
-    | { readonly type: 'request'; readonly question: Question }
-    /**
-     * A compute worker is wanted: a worker's own workers are not to be had everywhere, and in Firefox they hang now and
-     * then.
-     */
-    | { readonly type: 'spawn'; readonly start: WorkerStart }
-    | { readonly type: 'epoch' }
-    | {
-        readonly type: 'diagnosed';
-        readonly inspection: number;
-        readonly epoch: number;
-        readonly measured: Omit<Diagnosis, 'toString'>;
-      }
-    | { readonly type: 'nonFinite'; readonly inspection: number; readonly found: FoundNonFinite }
-    | { readonly type: 'done'; readonly history: History }
-    /** Without an error: aborted, or a question failed on the model's side. And whether training had begun. */
-    | { readonly type: 'failed'; readonly error: SentError | undefined; readonly begun: boolean }
-  );
+/**
+ * Messages from the worker to the model. The first is `ready`: the worker has started and listens. Where no memory is
+ * shared, the newest state comes with a message.
+ */
+export type FromWorker = { readonly state?: ArrayBuffer | undefined } & (
+  | { readonly type: 'ready' }
+  | { readonly type: 'request'; readonly question: Question }
+  /**
+   * Request to start a compute worker. Workers cannot start workers on every platform, and in Firefox those hang now
+   * and then.
+   */
+  | { readonly type: 'spawn'; readonly start: WorkerStart }
+  | { readonly type: 'epoch' }
+  | {
+      readonly type: 'diagnosed';
+      readonly inspection: number;
+      readonly epoch: number;
+      readonly measured: Omit<Diagnosis, 'toString'>;
+    }
+  | { readonly type: 'nonFinite'; readonly inspection: number; readonly found: FoundNonFinite }
+  | { readonly type: 'done'; readonly history: History }
+  /** No `error`: training was aborted, or a question failed on the model's side. `begun`: training had begun. */
+  | { readonly type: 'failed'; readonly error: SentError | undefined; readonly begun: boolean }
+);

@@ -1,17 +1,17 @@
-/** The worker's side of data that is sent in parts. */
+/** Reads data that was sent in parts: the worker's side of send.ts. */
 import type { RowSource } from '../common/rows.js';
 import type { DataSources } from '../training/data/dataset.js';
 import { revive } from './errors.js';
 import type { SentData, SentRows } from './protocol.js';
 
-/** The parts of a set of rows, in order: copies, which were checked where they came from. */
+/** Returns a set's parts, in order, as a source of rows. They are copies, which the sending side has checked. */
 function receivedRows({ width }: SentRows, rows: number, parts: Float32Array[]): RowSource {
   return {
     rows,
     width,
     exact: true,
     write(into, at) {
-      // Each part is let go once it is copied: data need not stand in memory twice.
+      // Drops each part once it is copied, so that data is not in memory twice.
       for (let part = parts.shift(); part !== undefined; part = parts.shift()) {
         into.set(part, at);
         at += part.length;
@@ -20,17 +20,17 @@ function receivedRows({ width }: SentRows, rows: number, parts: Float32Array[]):
   };
 }
 
-/** Data of sets that have come in. */
+/** Returns data whose sets have arrived. */
 export function receivedData(sent: SentData, partsOf: (set: number) => Float32Array[]): DataSources {
   const { rows, given } = sent;
-  const end = (one: SentRows): DataSources['x'][number] => ({
-    what: one.what,
-    source: receivedRows(one, rows, partsOf(one.set)),
+  const named = (set: SentRows): DataSources['x'][number] => ({
+    what: set.what,
+    source: receivedRows(set, rows, partsOf(set.set)),
   });
   return {
     rows,
-    x: sent.x.map(end),
-    y: sent.y.map(end),
+    x: sent.x.map(named),
+    y: sent.y.map(named),
     sampleWeight: undefined,
     classWeight: undefined,
     given: 'message' in given ? revive(given) : given,

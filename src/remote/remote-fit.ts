@@ -5,7 +5,6 @@ import { UnsupportedError, WorkerError } from '../common/errors.js';
 import { watchOf } from '../common/rounding.js';
 import { callerTrace, setTrace } from '../common/traces.js';
 import { Weight } from '../runtime/holding.js';
-import type { WasmRuntime } from '../runtime/wasm-runtime.js';
 import { expireAfter } from '../runtime/threads/patience.js';
 import { startComputeWorker } from '../runtime/threads/pool.js';
 import type { WorkerStart } from '../runtime/threads/start.js';
@@ -22,28 +21,18 @@ import {
   type FitData,
 } from '../training/data/batches.js';
 import { requireEqualRows, type DataSources } from '../training/data/dataset.js';
-import type { DataShape } from '../training/data/shape.js';
 import { withText } from '../training/diagnosis/advice.js';
 import type { ReadFitOptions } from '../training/fit-options.js';
-import { attach, type FitSubject, type History, type Inspected } from '../training/fit.js';
+import { attach, type History, type Inspected } from '../training/fit.js';
 import { copyState, stateFloats, TrainingState, type Edits } from '../training/state.js';
-import type { Architecture } from '../graph/architecture.js';
+import { architectureOf } from '../graph/architecture.js';
+import type { ModelEdit, RemoteFit, RemoteFitRequest } from '../model/remote-fit.js';
 import { savedOptions } from '../model/checkpoint.js';
 import { plain } from '../common/plain.js';
-import type { Answer, Begin, Edit, FromWorker, Question, SentBatch, SentError, ToWorker } from './protocol.js';
+import type { Answer, Begin, FromWorker, Question, SentBatch, SentError, ToWorker } from './protocol.js';
 import { revive } from './errors.js';
 import { describeData, sendRows } from './send.js';
 import { SnapshotMemory, Snapshots } from './snapshots.js';
-
-/** What is trained. */
-export interface RemoteSubject extends FitSubject {
-  readonly runtime: WasmRuntime;
-  readonly architecture: Architecture;
-  readonly shape: DataShape;
-  /** Threads that compute, and where workers are loaded from. */
-  readonly threads: number;
-  readonly workerUrl: URL | undefined;
-}
 
 /** Name of an object of the user's own in a description, where there is one. */
 function findCustom(value: unknown): string | undefined {
@@ -61,7 +50,9 @@ function findCustom(value: unknown): string | undefined {
 const SILENCE_MS = 30_000;
 
 /** One `fit` in a worker. */
-export class RemoteFit {
+export class FitInWorker implements RemoteFit {
+  private readonly data: FitData;
+  private readonly options: ReadFitOptions;
   private worker: HostedWorker | undefined;
   /** The workers that compute for it. */
   private readonly helpers: Pick<HostedWorker, 'end'>[] = [];
@@ -92,14 +83,18 @@ export class RemoteFit {
   private readonly trace = callerTrace();
 
   constructor(
-    private readonly subject: RemoteSubject,
-    private readonly data: FitData,
-    private readonly options: ReadFitOptions,
+    private readonly request: RemoteFitRequest,
+    /** Where workers are loaded from, if not from the library's own text. */
+    private readonly workerUrl: URL | undefined,
   ) {
+    this.data = request.data;
+    this.options = request.options;
     const none = whyNoWorkers();
     if (none !== undefined) throw new UnsupportedError(`fit: runIn 'worker' expected a platform with workers: ${none}`);
-    const { trainer, architecture } = subject;
-    const custom = findCustom(architecture) ?? findCustom(plain(savedOptions(trainer.compiled)));
+    const { trainer, model } = request;
+    const custom =
+      findCustom(trainer.model.blueprint.graph.layers.map(({ kind, config }) => ({ kind, config }))) ??
+      findCustom(plain(savedOptions(trainer.compiled)));
     if (custom !== undefined) {
       throw new UnsupportedError(
         `fit: runIn expected 'main' for a model with objects of your own, got 'worker': ` +
@@ -111,7 +106,6 @@ export class RemoteFit {
       this.memory = SnapshotMemory.take(this.floats);
       this.snapshots = new Snapshots(this.memory.buffer, this.floats, 'reader');
     }
-    const { model } = subject;
     this.stoppedBefore = model.stopTraining;
     model.stopTraining = false;
     this.result = new Promise((resolve, reject) => (this.settle = { resolve, reject }));
@@ -155,12 +149,12 @@ export class RemoteFit {
   /** `pull`, with the optimizer's moments. */
   pullAll(): void {
     this.pull();
-    this.state?.giveMoments(this.subject, this.edits);
+    this.state?.giveOptimizerState(this.request.trainer, this.edits);
     this.state = undefined;
   }
 
   /** Tells the worker of a change to the model. */
-  edit(change: Edit): void {
+  edit(change: ModelEdit): void {
     const { weights, rate } = this.edits;
     this.edits = {
       weights: weights + (change.weights === undefined ? 0 : 1),
@@ -183,25 +177,27 @@ export class RemoteFit {
 
   private take(state: TrainingState): void {
     this.state = state;
-    state.giveWeights(this.subject, this.edits);
+    state.giveWeights(this.request.trainer, this.edits);
   }
 
   /** The training was refused before it began, and has changed nothing. */
   private refuse(): void {
-    const { model } = this.subject;
+    const { model } = this.request;
     if (!model.stopTraining) model.stopTraining = this.stoppedBefore;
   }
 
   private readonly proceed = (): void => {
     if (this.lost !== undefined) throw this.lost;
-    this.subject.requireLive('fit');
+    this.request.requireRunning('fit');
     this.options.signal?.throwIfAborted();
   };
 
   private async begin(): Promise<void> {
-    const { subject, data, options, proceed } = this;
-    const { trainer, runtime, shape } = subject;
-    const program = subject.workerUrl ?? (await import('./program.js')).WORKER_PROGRAM;
+    const { request, data, options, proceed } = this;
+    const { trainer, shape, model } = request;
+    const { runtime, blueprint } = trainer.model;
+    const { threads = 1, live = false } = runtime.pool ?? {};
+    const program = this.workerUrl ?? (await import('./program.js')).WORKER_PROGRAM;
     proceed();
     const { validation } = data;
     const given = isSourced(data.train) ? undefined : describeData('fit', data.train, shape.outputs, 0);
@@ -211,10 +207,10 @@ export class RemoteFit {
       module: runtime.module,
       tile: runtime.tile.name,
       maximumMemory: runtime.memory.maximumBytes,
-      threads: subject.threads,
-      architecture: subject.architecture,
+      threads: live ? threads : 1,
+      architecture: architectureOf(blueprint),
       compiled: plain(savedOptions(trainer.compiled)),
-      state: copyState(subject, this.edits),
+      state: copyState(trainer, this.edits),
       snapshots: this.memory?.buffer,
       options: {
         epochs: options.epochs,
@@ -224,7 +220,7 @@ export class RemoteFit {
         batchesPerEpoch: options.batchesPerEpoch,
         initialEpoch: options.initialEpoch,
       },
-      stopTraining: subject.model.stopTraining,
+      stopTraining: model.stopTraining,
       hooks: HOOKS.filter((hook) => options.callbacks.some((callback) => hookOf(callback, hook) !== undefined)),
       data: given ?? 'source',
       validation: validation && describeData('fit', validation, shape.outputs, sets),
@@ -314,7 +310,7 @@ export class RemoteFit {
     const ended = (reason: string): void => this.post({ type: 'helper', index, ended: reason });
     const message = (said: unknown): void => this.post({ type: 'helper', index, message: said });
     try {
-      this.helpers.push(startComputeWorker(this.subject.workerUrl)(start, { message, ended }));
+      this.helpers.push(startComputeWorker(this.workerUrl)(start, { message, ended }));
     } catch (error) {
       ended((error as Error).message);
     }
@@ -342,13 +338,13 @@ export class RemoteFit {
     const { callbacks, signal } = options;
     if ('attach' in question) {
       const validates = data.validation !== undefined || options.validationSplit > 0;
-      this.inspections = attach(callbacks, this.subject.trainer, validates);
+      this.inspections = attach(callbacks, this.request.trainer, validates);
       return { inspections: this.inspections.map(({ every }) => every) };
     }
     if ('hook' in question) {
       const { hook, index, logs } = question;
       const list: readonly Callback[] = callbacks.filter((callback) => hookOf(callback, hook) !== undefined);
-      const model: TrainedModel = this.subject.model;
+      const model: TrainedModel = this.request.model;
       await abortable(signal, callAll(list, hook, index, logs, model));
       return {};
     }
@@ -364,7 +360,7 @@ export class RemoteFit {
   }
 
   private sentBatch(where: string, batch: unknown): SentBatch {
-    const { inputs, outputs } = this.subject.shape;
+    const { inputs, outputs } = this.request.shape;
     const sources = readBatch(where, batch, { inputs, outputs }, this.options.classWeight);
     const data = describeData(where, sources, outputs, 0);
     const rows = [...sources.x, ...sources.y].map(({ what, source }) => {

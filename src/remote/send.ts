@@ -1,4 +1,6 @@
-/** Brings rows to a worker in parts, so that the sending thread is never held for long. */
+/**
+ * Sends rows to a worker in parts, so that the sending thread is never blocked for long. receive.ts is the other side.
+ */
 import { newFloats } from '../common/arrays.js';
 import { EventLoopYielder } from '../runtime/event-loop.js';
 import { requireEqualRows, type DataSources } from '../training/data/dataset.js';
@@ -8,13 +10,13 @@ import { readGivenWeights } from '../training/data/weights.js';
 import { sentError } from './errors.js';
 import type { SentData, SentRows } from './protocol.js';
 
-/** Floats of a part: some tenths of a millisecond to copy. */
+/** Floats per part, which take some tenths of a millisecond to copy. */
 const PART = 1 << 18;
 
-/** Milliseconds that it holds the thread at a time: an eighth of a frame at 60 Hz, since a page draws in between. */
+/** Milliseconds before yielding to the event loop: an eighth of a frame at 60 Hz, since pages draw in between. */
 const HELD_MS = 2;
 
-/** What a worker is told of data before its rows. */
+/** Describes data to the worker before its rows are sent. */
 export function describeData(
   where: string,
   data: DataSources,
@@ -33,10 +35,10 @@ export function describeData(
   } catch (error) {
     given = sentError(error);
   }
-  return { rows, x: x.map(set), y: y.map((end, index) => set(end, x.length + index)), given };
+  return { rows, x: x.map(set), y: y.map((targets, index) => set(targets, x.length + index)), given };
 }
 
-/** Checks and copies the rows part by part; `post` is given each with the number of its set. */
+/** Checks and copies the rows part by part, and calls `post` with each part and the number of its set. */
 export async function sendRows(
   where: string,
   data: DataSources,

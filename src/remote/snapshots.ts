@@ -1,23 +1,24 @@
 /**
- * The state of a training that goes on in a worker, in memory that both sides share: three places, one being written,
- * one being read, and between them the newest that is whole. Each side exchanges its own place for the one in between,
- * so nobody waits, and a worker that ends in the middle of writing leaves the others intact.
+ * States of a training in a worker, in memory that both sides share: three buffers, one being written, one being read,
+ * and the newest complete one between them. Each side exchanges its own buffer for that one atomically, so neither
+ * waits, and a worker that ends in the middle of writing leaves the other buffers intact. training/state.ts has the
+ * layout of one state.
  */
 import { Weight } from '../runtime/holding.js';
 import { TrainingState } from '../training/state.js';
 
-const PLACES = 3;
+const BUFFERS = 3;
 
-/** Words in front of the places. */
+/** Words in front of the buffers; indices of the two in use: the buffer between both sides, and the abort flag. */
 const WORDS = 16;
 const BETWEEN = 0;
 const ABORT = 1;
 
-/** Marks a place in between that has not been read. */
+/** Bit of the first word: the buffer has not been read. The bits below are its index. */
 const FRESH = 4;
-const PLACE = 3;
+const INDEX = 3;
 
-/** Memory for snapshots, which one fit has at a time. */
+/** Memory for the snapshots of one fit at a time. */
 export class SnapshotMemory {
   readonly buffer: SharedArrayBuffer;
   private readonly weight = new Weight();
@@ -27,9 +28,9 @@ export class SnapshotMemory {
     this.weight.set(bytes);
   }
 
-  /** Memory for so many floats: that of an earlier fit where there is one of about that size. */
+  /** Returns memory for states of `floats` floats: that of an earlier fit if there is one of about that size. */
   static take(floats: number): SnapshotMemory {
-    const bytes = 4 * WORDS + PLACES * TrainingState.bytes(floats);
+    const bytes = 4 * WORDS + BUFFERS * TrainingState.bytes(floats);
     for (let index = spare.length - 1; index >= 0; index--) {
       const memory = spare[index].deref();
       const length = memory?.buffer.byteLength ?? 0;
@@ -41,7 +42,8 @@ export class SnapshotMemory {
   }
 
   /**
-   * Gives it to the next fit. Only where the worker has said its last word: one that was ended may be writing still.
+   * Returns the memory to the spares for the next fit. Only for a worker that has posted its last message: one that was
+   * terminated may still be writing.
    */
   give(): void {
     spare.push(new WeakRef(this));
@@ -49,25 +51,25 @@ export class SnapshotMemory {
   }
 }
 
-/** As many fits as a program will have at a time. */
+/** Most spares: as many fits as a program is likely to run at a time. */
 const MOST_SPARE = 4;
 
-/** What no fit has now. Held weakly: the collector frees it, unless another fit comes before. */
+/** Memory that no fit uses now. Held weakly, so that the collector frees it unless another fit takes it first. */
 const spare: WeakRef<SnapshotMemory>[] = [];
 
-/** What both sides have. */
+/** One side's view of the snapshots. */
 export class Snapshots {
   private readonly words: Int32Array;
   private readonly states: readonly TrainingState[];
   private own: number;
 
-  /** The worker begins with the first place, the reader with the last; the second stands between. */
+  /** The writer begins with the first buffer, the reader with the last; the second is between them. */
   constructor(memory: SharedArrayBuffer, floats: number, side: 'writer' | 'reader') {
     this.words = new Int32Array(memory, 0, WORDS);
     const bytes = TrainingState.bytes(floats);
     this.states = Array.from(
-      { length: PLACES },
-      (_, place) => new TrainingState(memory, 4 * WORDS + place * bytes, floats),
+      { length: BUFFERS },
+      (_, index) => new TrainingState(memory, 4 * WORDS + index * bytes, floats),
     );
     this.own = side === 'writer' ? 0 : 2;
     if (side === 'writer') return;
@@ -75,29 +77,29 @@ export class Snapshots {
     Atomics.store(this.words, ABORT, 0);
   }
 
-  /** The writer's own place. */
+  /** The writer's own buffer. */
   get draft(): TrainingState {
     return this.states[this.own];
   }
 
-  /** Hands the draft over. */
+  /** Exchanges the draft for the buffer in between, which makes it the newest state. */
   publish(): void {
-    this.own = Atomics.exchange(this.words, BETWEEN, this.own | FRESH) & PLACE;
+    this.own = Atomics.exchange(this.words, BETWEEN, this.own | FRESH) & INDEX;
   }
 
-  /** The newest that has not been read yet, if there is one; it stays as it is until the next call. */
+  /** Returns the newest state that has not been read yet, if any. It does not change until the next call. */
   newest(): TrainingState | undefined {
     if ((Atomics.load(this.words, BETWEEN) & FRESH) === 0) return undefined;
-    this.own = Atomics.exchange(this.words, BETWEEN, this.own) & PLACE;
+    this.own = Atomics.exchange(this.words, BETWEEN, this.own) & INDEX;
     return this.states[this.own];
   }
 
-  /** Has the worker stop after the batch in flight. */
+  /** Tells the worker to stop after the current batch. */
   abort(): void {
     Atomics.store(this.words, ABORT, 1);
   }
 
-  /** Whether it shall. */
+  /** Whether the worker shall stop. */
   get aborted(): boolean {
     return Atomics.load(this.words, ABORT) === 1;
   }

@@ -1,4 +1,7 @@
-/** A training on behalf of a model in another thread. */
+/**
+ * The worker's side of `fit` with runIn 'worker': builds the model from the messages, trains it, and sends states and
+ * hooks to the other side. remote-fit.ts is that side; protocol.ts has the messages.
+ */
 import { WasmRuntime } from '../runtime/wasm-runtime.js';
 import type { WorkerEvents } from '../runtime/threads/host.js';
 import { Pool, type StartWorker } from '../runtime/threads/pool.js';
@@ -7,40 +10,45 @@ import { ATTACH, type AttachedCallback } from '../training/callbacks/callback.js
 import { ReadyBatch, type Batch, type BatchSource, type FitData } from '../training/data/batches.js';
 import { copyState, stateFloats, TrainingState, type Edits } from '../training/state.js';
 import { readArchitecture } from '../graph/architecture.js';
+import { FACTORIES } from '../layers/registry.js';
 import { Model } from '../model/model.js';
-import type { Answer, Begin, Edit, FromWorker, Question, SentError, ToWorker } from './protocol.js';
+import type { ModelEdit } from '../model/remote-fit.js';
+import type { Answer, Begin, FromWorker, Question, SentError, ToWorker } from './protocol.js';
 import { sentError } from './errors.js';
 import { receivedData } from './receive.js';
 import { Snapshots } from './snapshots.js';
 
-/** Milliseconds between two states that are handed over, how many times what it costs at least, and at most. */
+/**
+ * Milliseconds between two published states: at least `PUBLISH_MS`, at least `PUBLISH_WORTH` times what publishing one
+ * takes, at most `PUBLISH_MOST`.
+ */
 const PUBLISH_MS = 8;
 const PUBLISH_WORTH = 50;
 const PUBLISH_MOST = 60_000;
 
-/** A question failed on the side that answers, where its error is known. */
+/** A question failed on the other side, which has the error. */
 class Unanswered extends Error {}
 
-/** Takes the messages of one `fit`. */
+/** One `fit` in this worker: receives its messages, trains and answers. */
 export class Training {
   private readonly parts = new Map<number, Float32Array[]>();
-  /** Who is told of the compute workers, by their index. */
+  /** Handlers for messages and ends of the compute workers, by their index. */
   private readonly helpers = new Map<number, WorkerEvents>();
   private readonly aborter = new AbortController();
   private model: Model<Float32Array | Float32Array[]> | undefined;
   private snapshots: Snapshots | undefined;
   private edits: Edits = { weights: 0, rate: 0 };
-  /** Whether there is nothing left to say or to change. */
+  /** Whether the last message has been sent; later ones that arrive are ignored. */
   private over = false;
   /** Changes that came before training began, and whether it has. */
-  private readonly early: Edit[] = [];
+  private readonly early: ModelEdit[] = [];
   private begun = false;
   private waiting: { resolve(answer: Answer): void; reject(error: Error): void } | undefined;
-  /** For each inspection that is wanted, from epoch to epoch how many. */
+  /** For each requested inspection, the number of epochs between two. */
   private inspections: readonly number[] = [];
   private published = 0;
   private interval = PUBLISH_MS;
-  /** What messages call the batch that is asked for next. */
+  /** Name, in messages, of the batch that is requested next. */
   private place = '';
 
   constructor(
@@ -96,31 +104,31 @@ export class Training {
     let runtime: WasmRuntime | undefined;
     let last: FromWorker;
     try {
-      runtime = await this.startMachine();
+      runtime = await this.startRuntime();
       last = { type: 'done', history: await this.train(runtime) };
     } catch (error) {
       last = { type: 'failed', error: this.sentError(error), begun: this.begun };
     }
     this.over = true;
     this.post({ ...last, state: this.model && this.handOver() });
-    // The other side ends this worker once it has the message.
+    // The other side terminates this worker once it has the message.
     runtime?.dispose();
   }
 
-  /** An error in words; none where the other side has it. */
+  /** Returns an error as plain data; undefined if the other side has it. */
   private sentError(error: unknown): SentError | undefined {
     const known = error instanceof Unanswered || (this.aborter.signal.aborted && error === this.aborter.signal.reason);
     return known ? undefined : sentError(error);
   }
 
-  private async startMachine(): Promise<WasmRuntime> {
+  private async startRuntime(): Promise<WasmRuntime> {
     const { module, tile, maximumMemory, threads } = this.begin;
     const settings = { module, tile, initialMemory: Math.min(1 << 20, maximumMemory), maximumMemory };
     if (threads === 1) return new WasmRuntime(settings);
     const start: StartWorker = (helper, events) => {
       this.helpers.set(helper.index, events);
       this.post({ type: 'spawn', start: helper });
-      // Told to stop in memory; the other side ends what is left.
+      // The pool tells the worker to stop through shared memory; the other side terminates what is left.
       return { end: () => undefined };
     };
     const runtime = new WasmRuntime({ ...settings, threads, startPool: (parts) => new Pool({ ...parts, start }) });
@@ -130,18 +138,18 @@ export class Training {
 
   private async train(runtime: WasmRuntime): ReturnType<typeof Model.prototype.train> {
     const { architecture, compiled, state, snapshots, options, data, validation } = this.begin;
-    const blueprint = readArchitecture('fit', architecture);
+    const blueprint = readArchitecture('fit', architecture, FACTORIES);
     const model = new Model<Float32Array | Float32Array[]>(
       { runtime, blueprint, where: 'fit', onDispose: () => undefined },
       false,
     );
     model.compile({ ...compiled, checks: 'off' });
     this.model = model;
-    const floats = stateFloats(model.training.trainer);
+    const floats = stateFloats(model.currentTrainer);
     const first = new TrainingState(state, 0, floats);
     this.edits = first.edits;
-    first.giveWeights(model.training, this.edits);
-    first.giveMoments(model.training, this.edits);
+    first.giveWeights(model.currentTrainer, this.edits);
+    first.giveOptimizerState(model.currentTrainer, this.edits);
     if (snapshots !== undefined) this.snapshots = new Snapshots(snapshots, floats, 'writer');
     const given: FitData = {
       train: data === 'source' ? { source: this.source() } : receivedData(data, this.partsOf),
@@ -165,7 +173,7 @@ export class Training {
     });
   }
 
-  /** Between two steps: whether to stop, and whether it is time to hand the weights over. */
+  /** Between two steps: stops if told to, and publishes the state if it is time. */
   private poll(): void {
     const { snapshots } = this;
     if (snapshots === undefined) return;
@@ -174,22 +182,22 @@ export class Training {
     if (now - this.published < this.interval) return;
     this.handOver();
     this.published = performance.now();
-    // The machine may have slept in between: what that took says nothing of the next time.
+    // Limited, since the computer may have slept in between: that time says nothing about the next publishing.
     this.interval = Math.min(PUBLISH_MOST, Math.max(PUBLISH_MS, PUBLISH_WORTH * (this.published - now)));
   }
 
-  /** Puts the state where the other side finds it; where no memory is shared it is returned, to go with a message. */
+  /** Publishes the state in shared memory; without shared memory returns it, to be sent with a message. */
   private handOver(): ArrayBuffer | undefined {
-    const { training } = this.model!;
+    const { currentTrainer } = this.model!;
     if (this.snapshots !== undefined) {
-      this.snapshots.draft.take(training, this.edits);
+      this.snapshots.draft.take(currentTrainer, this.edits);
       this.snapshots.publish();
       return undefined;
     }
-    return copyState(training, this.edits);
+    return copyState(currentTrainer, this.edits);
   }
 
-  private apply({ learningRate, stopTraining, weights }: Edit): void {
+  private apply({ learningRate, stopTraining, weights }: ModelEdit): void {
     const model = this.model!;
     if (learningRate !== undefined) {
       model.learningRate = learningRate;
@@ -208,7 +216,7 @@ export class Training {
     return answer;
   }
 
-  /** Hands hooks on to the callbacks on the other side, with the state that they find there. */
+  /** Returns a callback that forwards hooks to the callbacks on the other side, with the state that they see there. */
   private forwarding(): AttachedCallback {
     const { hooks } = this.begin;
     const callback: AttachedCallback = {
@@ -234,8 +242,8 @@ export class Training {
   }
 
   /**
-   * The source on the other side. It is started at its first batch: to ask takes a while, and to start a source gives
-   * none.
+   * Returns a source whose batches come from the source on the other side. That is started with the request of the
+   * first batch, since asking is asynchronous and starting a source is not.
    */
   private source(): BatchSource {
     const start = (): AsyncIterator<Batch> => {

@@ -1,4 +1,4 @@
-/** The program of a worker: it trains on behalf of a model, or computes for a pool, as its first message says. */
+/** Program of a worker. Its first message decides whether it trains for a model or computes for a pool. */
 import { compute } from '../runtime/threads/compute.js';
 import { openPort } from '../runtime/threads/port.js';
 import type { WorkerStart } from '../runtime/threads/start.js';

@@ -1,11 +1,12 @@
 /**
- * The ABI: each kernel's name and typed parameters, once. The types of the calls, the check at instantiation, the
- * generic tests and the kernel benchmarks come from this table; its other side is the export list of assembly/index.ts.
+ * The ABI: the name and the typed parameters of each kernel, stated once. The types of the calls, the check at
+ * instantiation, the generic tests and the kernel benchmarks are derived from this table; assembly/index.ts exports the
+ * kernels. extents.ts states which memory each kernel reads and writes through its pointers, and needs an entry for
+ * every kernel of this table.
  *
- * `*x` is a pointer in bytes; `x` an i32, counts and leading dimensions in elements; `x:f32` a float. Order:
- * dimensions, inputs, outputs, scalars. Kernels return nothing. What works on rows expects at least one value in each;
- * where there are no rows or values, kernels do nothing. What each reads and writes through its pointers stands in
- * extents.ts, which every kernel of this table needs a line in.
+ * - `*x` is a pointer in bytes, `x` an i32, `x:f32` a float. Counts and leading dimensions are in elements.
+ * - The order is: dimensions, inputs, outputs, scalars. Kernels return nothing.
+ * - Kernels that work on rows expect at least one value in each row. Without rows or values, kernels do nothing.
  */
 const GEMM = ['m', 'n', 'k', '*a', 'lda', '*b', '*init', 'ldi', '*c', 'ldc', '*packedA'] as const;
 const GEMM_TN = ['m', 'n', 'k', '*a', 'lda', '*b', 'ldb', '*c', 'accumulate', '*scratch'] as const;
@@ -170,7 +171,7 @@ export type KernelName = keyof typeof ABI;
 
 type Numbers<P extends readonly string[]> = { [I in keyof P]: number };
 
-/** The kernels as functions of numbers. */
+/** The kernels, as functions of numbers. */
 export type Kernels = {
   readonly [K in KernelName]: (...args: Numbers<(typeof ABI)[K]>) => void;
 };

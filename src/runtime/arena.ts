@@ -1,3 +1,7 @@
+/**
+ * Allocates regions of linear memory: the first-fit `Arena`, and `RegionGroup` for regions that belong together. How
+ * memory grows is left to linear-memory.ts; holding.ts frees the regions of a model that was collected.
+ */
 import { MemoryError, StateError } from '../common/errors.js';
 import { FIRST_ADDRESS } from './constants.generated.js';
 
@@ -5,18 +9,18 @@ import { FIRST_ADDRESS } from './constants.generated.js';
 export const ALIGNMENT = 64;
 
 /**
- * Bytes behind each region that kernels may read, never write: half-used vectors and the rows of a tile that are past
- * an edge. At least what extents.ts states.
+ * Bytes behind each region that kernels may read but never write: half-used vectors, and the rows of a tile past an
+ * edge. At least as many as extents.ts states.
  */
 export const SLACK = 64;
 
-/** What hands out regions of linear memory and takes them back. */
+/** Allocates and frees regions of linear memory. */
 export interface Allocator {
-  /** Bytes in regions now. */
+  /** Bytes in regions that are allocated now. */
   readonly used: number;
-  /** The address of a new region of at least so many bytes. */
+  /** Returns the address of a new region of at least `bytes` bytes. */
   allocate(bytes: number): number;
-  /** Gives a region back. */
+  /** Frees the region at `start`. */
   free(start: number): void;
 }
 
@@ -26,33 +30,34 @@ interface Gap {
 }
 
 /**
- * Hands out regions of linear memory, first fit, and takes them back, merging neighbours. Models allocate a handful of
- * large regions each; nothing is allocated while they run. `reserve(start, size)` makes so many bytes exist at `start`
- * or, where others have taken them, at the higher multiple of 64 that it returns; or throws. Regions stand at `start`,
- * a multiple of 64, and above.
+ * Allocates regions of linear memory first fit, and merges free neighbours. A model allocates a handful of large
+ * regions; nothing is allocated while it runs. Regions are at `start`, a multiple of 64, and above.
+ *
+ * `reserve(start, size)` makes `size` bytes available and returns their address: `start`, or a higher multiple of 64
+ * where other threads have taken the memory from `start` on. It throws if there is no room.
  */
 export class Arena implements Allocator {
-  /** Where the highest region ended that there ever was. */
+  /** The highest end that any region has had. */
   highest: number;
   private readonly gaps: Gap[] = [];
   private readonly regions = new Map<number, number>();
   private top: number;
 
   constructor(
-    private readonly reserve: (start: number, size: number, leave: (from: number, to: number) => void) => number,
+    private readonly reserve: (start: number, size: number, skip: (from: number, to: number) => void) => number,
     start = FIRST_ADDRESS,
   ) {
     this.top = this.highest = start;
   }
 
-  /** Bytes in regions now. */
+  /** Bytes in regions that are allocated now. */
   get used(): number {
     let total = 0;
     for (const bytes of this.regions.values()) total += bytes;
     return total;
   }
 
-  /** The address of a new region of at least `bytes` bytes. Its contents are undefined. */
+  /** Returns the address of a new region of at least `bytes` bytes. Its contents are undefined. */
   allocate(bytes: number): number {
     if (!Number.isSafeInteger(bytes) || bytes < 0) {
       throw new MemoryError(`engine: a region expected a size in bytes, got ${bytes}.`);
@@ -62,11 +67,11 @@ export class Arena implements Allocator {
     const gap = this.gaps[index];
     let start: number;
     if (gap === undefined) {
-      const left: Gap[] = [];
-      start = this.reserve(this.top, size, (from, to) => left.push({ start: from, end: to }));
+      const skipped: Gap[] = [];
+      start = this.reserve(this.top, size, (from, to) => skipped.push({ start: from, end: to }));
       this.top = start + size;
       if (this.top > this.highest) this.highest = this.top;
-      for (const { start: from, end } of left) if (from < end) this.add(from, end);
+      for (const { start: from, end } of skipped) if (from < end) this.add(from, end);
     } else {
       start = gap.start;
       gap.start += size;
@@ -76,7 +81,7 @@ export class Arena implements Allocator {
     return start;
   }
 
-  /** Gives a region back. */
+  /** Frees the region at `start`. Throws a StateError if there is none. */
   free(start: number): void {
     const size = this.regions.get(start);
     if (size === undefined) throw new StateError(`engine: free expected the address of a region, got ${start}.`);
@@ -96,7 +101,7 @@ export class Arena implements Allocator {
         this.gaps.splice(i, 1);
       }
     }
-    // Gaps may lie above the top too, where memory was made out of order.
+    // A gap may also be above the top, where regions were reserved out of order.
     const last = this.gaps.findIndex((gap) => gap.end === this.top);
     if (last !== -1) {
       this.top = this.gaps[last].start;
@@ -105,13 +110,13 @@ export class Arena implements Allocator {
   }
 }
 
-/** Regions that are had together or not at all, and given back together. */
+/** Regions that are allocated together or not at all, and freed together. */
 export class RegionGroup {
   private readonly starts: number[] = [];
 
   constructor(private readonly arena: Allocator) {}
 
-  /** As `Arena.allocate`; where that throws, the group's other regions are given back first. */
+  /** Allocates like `Arena.allocate`. If that throws, frees the other regions of the group first. */
   allocate(bytes: number): number {
     try {
       const start = this.arena.allocate(bytes);
@@ -129,19 +134,19 @@ export class RegionGroup {
 }
 
 /**
- * Frees `before` and makes in its place what needs more room; where there is none, `again` makes what was there, which
- * has it.
+ * Frees `before` and calls `make`, which may then use the memory of `before`. If `make` throws, `restore` makes the
+ * former object again, for which there is room.
  */
 export function inPlaceOf<B extends { free(): void }, T>(
   before: B | undefined,
   make: () => T,
-  again: (before: B) => unknown,
+  restore: (before: B) => unknown,
 ): T {
   before?.free();
   try {
     return make();
   } catch (error) {
-    if (before !== undefined) again(before);
+    if (before !== undefined) restore(before);
     throw error;
   }
 }

@@ -5,8 +5,8 @@ import { decodeHex } from './hex.js';
 import { KERNELS_HEX } from './kernels.generated.js';
 
 /**
- * Bytes of a custom section of that name, which says nothing to an engine but makes other bytes of a module: V8
- * compiles the same bytes once, whatever its flags are at the time.
+ * Returns the module's bytes with a custom section of that name appended. Engines ignore the section, but the bytes
+ * differ: V8 compiles the same bytes only once, whatever its flags are at the time.
  */
 function withSection(bytes: Uint8Array, name: string): Uint8Array<ArrayBuffer> {
   const text = new TextEncoder().encode(name);
@@ -18,10 +18,10 @@ function withSection(bytes: Uint8Array, name: string): Uint8Array<ArrayBuffer> {
   return marked;
 }
 
-/** Compiled once per process and kind, on first use. */
+/** Compiled modules by numerics and mark, each compiled once per process on first use. */
 const compiled = new Map<string, WebAssembly.Module>();
 
-/** The inlined strict kernels, compiled on the calling thread. `mark` sets a copy apart. */
+/** Compiles the inlined strict kernels on the calling thread. `mark` asks for a module of its own. */
 export function compileSync(mark = ''): WebAssembly.Module {
   const key = `strict ${mark}`;
   let module = compiled.get(key);
@@ -32,7 +32,7 @@ export function compileSync(mark = ''): WebAssembly.Module {
   return module;
 }
 
-/** The library's kernels, compiled where the platform compiles without blocking. */
+/** Compiles the library's kernels, off the calling thread where the platform can. */
 export async function compile(numerics: Numerics, mark = ''): Promise<WebAssembly.Module> {
   const key = `${numerics} ${mark}`;
   let module = compiled.get(key);
@@ -48,7 +48,7 @@ async function loadFused(): Promise<Uint8Array<ArrayBuffer>> {
   try {
     return (await import('./fused.js')).fusedKernels();
   } catch (error) {
-    // A service worker, for one, imports nothing later.
+    // A service worker, for example, refuses dynamic imports.
     throw new UnsupportedError(
       `createEngine: numerics 'fused' expected a platform that loads their kernels, got: ${sentence((error as Error).message)} ` +
         `Pass wasm: fusedKernels() of wasm-mlp/fused.`,

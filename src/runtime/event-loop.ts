@@ -1,7 +1,7 @@
 /**
- * Lets the event loop run for a turn. Pages do it by a message to themselves: browsers make nested timers wait 4 ms,
- * those of a page in the background a second or a minute, and a page's `setImmediate`, where a script brings one along,
- * may be such a timer. Node's lets its input and output through.
+ * Resolves after one turn of the event loop. Pages post a message to themselves: browsers make nested timers wait 4 ms,
+ * or a second to a minute in a page in the background, and a `setImmediate` that a script adds to a page may be such a
+ * timer. Node's `setImmediate` lets input and output through.
  */
 const turn = (): Promise<void> =>
   new Promise((resume) => {
@@ -11,7 +11,7 @@ const turn = (): Promise<void> =>
       return;
     }
     if (!messages) {
-      // A test's imitation of a page may have neither.
+      // A simulated page in tests may have neither.
       setTimeout(resume);
       return;
     }
@@ -26,10 +26,10 @@ const turn = (): Promise<void> =>
 /** Whether this thread draws a page. */
 const inPage = (): boolean => (globalThis as { document?: unknown }).document !== undefined;
 
-/** Half a frame at 60 Hz: what a page can spare between two of its own. */
+/** Half a frame at 60 Hz: the time that a page can spare between two frames. */
 const BUDGET_MS = 8;
 
-/** Tells when training has held the thread long enough, and gives it away. */
+/** Tells when training has run for `budget` milliseconds without a break, and yields to the event loop. */
 export class EventLoopYielder {
   private last = performance.now();
 

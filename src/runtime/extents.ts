@@ -1,19 +1,22 @@
 /**
- * The extents of the kernels: what each reads and writes through each of its pointers, as a function of the sizes of a
- * call. The type demands an entry for every pointer of every kernel of the ABI table. Nothing of the library imports
- * this file, so that it takes no room in the bundles: tests go through it. They call every kernel between guards at
- * many sizes (test/kernels/extents.test.ts), and hold the calls of real trainings to it (test/runtime/extents-in-use.test.ts).
+ * The extents of the kernels: what each kernel reads and writes through each of its pointers, as a function of the
+ * sizes of a call. The type demands an entry for every pointer of every kernel of the ABI table. No library code
+ * imports this file, so it takes no room in the bundles; tests use it. They call every kernel between guards at many
+ * sizes (test/kernels/extents.test.ts), and check the calls of real trainings against it
+ * (test/runtime/extents-in-use.test.ts).
  *
- * Two rules follow for whoever reserves memory. A kernel writes nothing outside of the `size` of a buffer. It may read
- * a few floats past it, at most OVERREAD, whose values have no effect; the arena's slack is there for these. Addresses
- * that follow from data, such as labels and indices, stay within the extents whatever the data is.
+ * Two rules follow for code that reserves memory:
+ *
+ * - A kernel writes nothing outside the `size` of a buffer. It may read a few floats past it, at most OVERREAD, whose
+ *   values have no effect; the arena's slack is there for these.
+ * - Addresses that depend on data, such as labels and indices, stay within the extents whatever the data is.
  */
 import { type ABI, type KernelName } from './abi.js';
 import { PACKED_A_BYTES, SCRATCH_BYTES } from './constants.generated.js';
 import { padded } from './panels.js';
 
 /**
- * `count` runs of `length` floats, each `stride` floats behind the one before, and `over` floats past each that are
+ * `count` runs of `length` floats, each starting `stride` floats after the one before. `over` floats past each run are
  * read without effect.
  */
 export interface Area {
@@ -23,17 +26,17 @@ export interface Area {
   readonly over: number;
 }
 
-/** The sizes of a call that a function asks for, by the names of their parameters. */
+/** The sizes of a call that an extent depends on, by parameter name. */
 type Sizes<D extends string> = Readonly<Record<D, number>>;
 
-/** What a kernel does through one pointer. Its buffer is `size` floats. */
+/** Access of a kernel through one pointer. The buffer has `size` floats. */
 export interface Extent<D extends string = string> {
   readonly size: (of: Sizes<D>) => number;
   readonly reads?: (of: Sizes<D>) => Area;
   readonly writes?: (of: Sizes<D>) => Area;
-  /** May be null. */
+  /** Whether the pointer may be null. */
   readonly optional?: true;
-  /** What stands there, where it is no float32. */
+  /** Type of the values, if not float32. */
   readonly holds?: 'integers' | 'doubles';
 }
 
@@ -59,14 +62,14 @@ function extent<D extends string>(
 
 const run = (length: number, over = 0): Area => ({ count: 1, length, stride: 0, over });
 
-/** So many floats, one after another. */
+/** `length` floats in sequence. */
 const floats = <D extends string>(access: Access, length: (of: Sizes<D>) => number): Extent<D> =>
   extent(access, (of) => run(length(of)), length);
 
-/** So many values as they are. */
+/** `n` floats, without padding. */
 const values = <D extends string>(access: Access, n: D): Extent<D> => floats<D>(access, (of) => of[n]);
 
-/** A vector of so many values: whole vectors of four. */
+/** A vector of `n` floats, padded to whole vectors of four. */
 const vector = <D extends string>(access: Access, n: D): Extent<D> => floats<D>(access, (of) => padded(of[n]));
 
 /** Float64 numbers. */
@@ -89,7 +92,7 @@ const rows = <M extends string, N extends string, L extends string>(access: Acce
     (of) => of[m] * of[ld],
   );
 
-/** m rows of exactly so many values, `ld` apart; of each, `over` more may be read. */
+/** m rows of exactly `columns` values, `ld` apart; `over` more floats of each may be read. */
 const valuesOfRows = <M extends string, L extends string, D extends string>(
   access: Access,
   m: M,
@@ -106,7 +109,7 @@ const valuesOfRows = <M extends string, L extends string, D extends string>(
 /** Exactly the n values of each row. */
 const exactly = ({ n }: Sizes<'n'>): number => n;
 
-/** Everything of m rows of so many columns `ld` apart, what stands between them included. */
+/** m rows of `columns` values, `ld` apart, including the gaps between them. */
 const everything = <M extends string, L extends string, D extends string>(
   access: Access,
   m: M,
@@ -125,7 +128,7 @@ const panels = <K extends string, N extends string>(access: Access, k: K, n: N) 
 
 const optional = <D extends string>(one: Extent<D>): Extent<D> => ({ ...one, optional: true });
 
-/** What is missing to whole vectors. */
+/** Floats missing to whole vectors. */
 const rest = (n: number): number => padded(n) - n;
 
 const read = vector('reads', 'n');
@@ -146,7 +149,7 @@ const MEASURED = {
   y: valuesOfRows('reads', 'm', exactly, 'ld'),
   t: valuesOfRows('reads', 'm', exactly, 'ld'),
 };
-/** Random numbers come sixteen at a time. */
+/** Random numbers are generated sixteen at a time. */
 const RANDOM = { out: floats<'n'>('updates', ({ n }) => 16 * Math.ceil(n / 16)) };
 const pieces = ({ n, pieces: each }: Sizes<'n' | 'pieces'>): number => n * each;
 const MASKED = { x: readRows, words, y: writtenRows };
@@ -155,7 +158,7 @@ const GEMM = {
   a: valuesOfRows('reads', 'm', ({ k }: Sizes<'k'>) => k, 'lda'),
   b: panels('reads', 'k', 'n'),
   init: optional(rows('reads', 'm', 'n', 'ldi')),
-  // Tiles of 16 columns read what they do not use where there is no init.
+  // Without init, tiles of 16 columns read C under a mask of zero.
   c: rows('updates', 'm', 'n', 'ldc'),
   packedA: optional(floats<never>('updates', () => PACKED_A_BYTES / 4)),
 };

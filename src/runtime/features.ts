@@ -1,7 +1,14 @@
+/**
+ * Checks that the platform has the features of WebAssembly that the kernels need, and names the missing one. Whether
+ * the platform has workers and shared memory for threads is checked in threads/host.ts.
+ */
 import { sentence } from '../common/describe.js';
 import { UnsupportedError } from '../common/errors.js';
 
-/** 'strict': products are rounded before they are added, the same bits everywhere. 'fused': once, after adding. */
+/**
+ * 'strict': products are rounded before they are added, which gives the same bits everywhere. 'fused': one rounding,
+ * after adding.
+ */
 export type Numerics = 'strict' | 'fused';
 
 type Probe = readonly number[];
@@ -52,7 +59,7 @@ export function requireFeatures(where: string, numerics: Numerics): void {
   }
 }
 
-/** What a platform that compiles nothing says of kernels that are valid, as an error that says what would help. */
+/** Converts the error of a platform that refuses to compile valid kernels into one that says how to allow it. */
 export const refusedToCompile = (where: string, error: unknown): UnsupportedError =>
   new UnsupportedError(
     `${where}: WebAssembly that may be compiled expected, got: ${sentence((error as Error).message)} ` +

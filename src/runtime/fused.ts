@@ -1,10 +1,9 @@
-/** The kernels of fused numerics: a file of its own, which `createEngine` loads when it is asked for them. */
+/** The kernels of fused numerics. They are a file of their own, which `createEngine` loads only when asked for them. */
 import { decodeHex } from './hex.js';
 import { FUSED_KERNELS_HEX } from './kernels-fused.generated.js';
 
 /**
- * The binary of fused numerics, to be passed as `wasm` where an engine is made synchronously. `createEngine` loads it
- * by itself.
+ * The binary of fused numerics, to pass as `wasm` to `createEngineSync`. `createEngine` loads it by itself.
  * @example
  * const engine = createEngineSync({ numerics: 'fused', wasm: fusedKernels() });
  */

@@ -1,13 +1,13 @@
 /**
- * What some platforms have to decode a hexadecimal text; in a fresh process our own loop takes 5 ms for the kernels,
- * theirs 0.5.
+ * Hexadecimal decoders that some platforms have. In a fresh process they decode the kernels in 0.5 ms, the loop below
+ * in 5 ms.
  */
 interface Decoders {
   readonly Buffer?: { from(text: string, encoding: 'hex'): Uint8Array<ArrayBuffer> };
   readonly Uint8Array: { fromHex?(text: string): Uint8Array<ArrayBuffer> };
 }
 
-/** The bytes of a hexadecimal text, lower case. '0' to '9' are 48 to 57, 'a' to 'f' are 97 to 102. */
+/** Decodes a hexadecimal text in lower case. '0' to '9' are 48 to 57, 'a' to 'f' are 97 to 102. */
 export function decodeHex(text: string): Uint8Array<ArrayBuffer> {
   const { Buffer, Uint8Array: Bytes } = globalThis as unknown as Decoders;
   if (Bytes.fromHex !== undefined) return Bytes.fromHex(text);

@@ -1,30 +1,31 @@
 /**
- * What one model holds of its engine's linear memory. Whoever allocates for a model does it here, so that all of it can
- * be freed at once: also by the collector, once nothing refers to the model any more. The collector runs when it
- * believes that there is much to gain, and it does not count shared memory; untouched buffers of the same size stand
- * for it.
+ * Memory that one model holds in its engine's linear memory. Everything that is allocated for a model is allocated
+ * through its `Holding`, so that a finalizer can free all of it at once when nothing refers to the model any more.
+ *
+ * The garbage collector runs when it expects to free much memory, and it does not count shared memory. `Weight` makes
+ * up for that: untouched buffers of the same size stand in for the shared memory. arena.ts does the allocation itself.
  */
 import type { Allocator } from './arena.js';
 
-/** The least that is told to the collector: smaller models weigh less than their JavaScript objects. */
+/** Smallest size reported to the collector: smaller models weigh less than their JavaScript objects. */
 const LEAST = 64 * 1024;
 
-/** The most that it is told of one object: V8 begins to collect when 64 MB of such memory are new. */
+/** Largest size reported for one object: V8 starts a collection at 64 MB of new memory of this kind. */
 const MOST = 256 * 1024 * 1024;
 
-/** What a model counts for besides its regions, about: its JavaScript objects. */
+/** Approximate size of the JavaScript objects of a model, which count in addition to its regions. */
 const MODEL_BYTES = 64 * 1024;
 
-/** Bytes that were taken for models and engines since the event loop was last given a turn. */
+/** Bytes allocated for models and engines since the event loop last ran. */
 let taken = 0;
 
-/** Bytes after which it is to be given one. */
+/** Bytes after which the event loop should run. */
 const MOST_TAKEN = 16 * 1024 * 1024;
 
 /**
- * Whether a call that returns a promise should let the event loop run: so much was taken that it is worth to free what
- * is gone. A program that awaits nothing but this library may never come to its event loop otherwise, where finalizers
- * run.
+ * Whether a call that returns a promise should yield to the event loop, because so much was allocated that freeing the
+ * memory of collected models is worth it. Finalizers run in the event loop, and a program that awaits nothing but this
+ * library may otherwise never get there.
  */
 export function owesTurn(): boolean {
   if (taken < MOST_TAKEN) return false;
@@ -33,25 +34,25 @@ export function owesTurn(): boolean {
 }
 
 /**
- * Tells the collector that an object is heavier than it looks: buffers of that size, which take address space but no
- * memory, since they are never written to. The object has to hold this one.
+ * Makes the collector count an object as heavier than it looks, by buffers of that size. They take address space but no
+ * memory, since they are never written to. The object has to refer to this one.
  */
 export class Weight {
   private readonly buffers: ArrayBuffer[] = [];
-  private told = 0;
+  private reported = 0;
 
-  /** Says that the object holds so many bytes besides what the collector counts. Small changes are not told. */
+  /** Reports that the object holds `bytes` bytes besides what the collector counts. Small changes are not reported. */
   set(bytes: number): void {
-    const more = Math.min(bytes, MOST) - this.told;
-    if (more < LEAST || more < this.told / 8) return;
-    this.told += more;
+    const more = Math.min(bytes, MOST) - this.reported;
+    if (more < LEAST || more < this.reported / 8) return;
+    this.reported += more;
     taken += more;
     try {
-      // One that can be resized is mapped, not allocated: its pages need not be cleared. Where that is not known the
-      // option is ignored.
+      // A resizable buffer is mapped rather than allocated, so its pages need not be cleared. Older platforms ignore
+      // the option.
       this.buffers.push(new (ArrayBuffer as Resizable)(more, { maxByteLength: more }));
     } catch {
-      // Address space is short. The collector will find out by other means.
+      // Address space is short. The collector still learns of the object by its other memory.
     }
   }
 }
@@ -59,7 +60,8 @@ export class Weight {
 type Resizable = new (bytes: number, options: { maxByteLength: number }) => ArrayBuffer;
 
 /**
- * The addresses of a holding. It does not refer to the holding, nor to anything of a model, so a finalizer may have it.
+ * The addresses of a holding. It refers neither to the holding nor to anything else of a model, so a finalizer may
+ * refer to it.
  */
 class Regions {
   /** Bytes of each region by its address. */
@@ -73,20 +75,21 @@ class Regions {
   }
 }
 
-/** Frees what was held by what is gone. Made when it is first needed; without it nothing would be called. */
+/**
+ * Runs the clean-up of collected objects. Created on first use, and kept here: a registry that is collected itself
+ * calls nothing.
+ */
 let finalizer: FinalizationRegistry<() => void> | undefined;
 
-/** Calls `finish` some time after nothing refers to `object` any more. `finish` must not refer to it either. */
+/** Calls `finish` some time after nothing refers to `object` any more. `finish` must not refer to `object` either. */
 export function whenCollected(object: object, finish: () => void): void {
   finalizer ??= new FinalizationRegistry((call) => call());
   finalizer.register(object, finish);
 }
 
-/**
- * Regions of an arena that belong to one model. They are freed when this object is collected, unless they were before.
- */
+/** Regions of an arena that belong to one model. They are freed, at the latest, when this object is collected. */
 export class Holding implements Allocator {
-  /** Bytes in regions now. */
+  /** Bytes in regions that are allocated now. */
   used = 0;
   private readonly regions: Regions;
   private readonly weight = new Weight();
@@ -114,7 +117,7 @@ export class Holding implements Allocator {
   }
 }
 
-/** A function of its own, since one that is made in the constructor would hold the object. */
+/** A separate function: a closure made in the constructor would keep the object alive. */
 function freeing(regions: Regions): () => void {
   return () => regions.free();
 }

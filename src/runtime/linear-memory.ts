@@ -1,10 +1,12 @@
+/**
+ * The only module that touches `memory.buffer`: typed-array views of linear memory, and its growth, which several
+ * threads may do at once. arena.ts divides the memory into regions. Views are renewed after growth, so take them from
+ * here at each use and never keep one across a call that may allocate.
+ */
 import { MemoryError } from '../common/errors.js';
 import { PAGE } from './constants.generated.js';
 
-/**
- * The one module that touches `memory.buffer`. Views are renewed after growth, so take them from here at each use and
- * never keep one across a call that may allocate.
- */
+/** A linear memory, as one thread sees it. */
 export class LinearMemory {
   readonly memory: WebAssembly.Memory;
   readonly maximumBytes: number;
@@ -12,16 +14,19 @@ export class LinearMemory {
   f64!: Float64Array;
   i32!: Int32Array;
   u8!: Uint8Array;
-  /** Where memory ends that this thread has made or found, without what others have made since. */
+  /** End of the memory that this thread has made or found, without what other threads have made since. */
   private end: number;
-  /** Where memory ended that was there before this object, and is nobody else's. */
+  /** End of the memory that existed before this object and belongs to it alone. */
   private readonly ready: number;
-  /** What this thread has made, or taken from what others left, from address to address. */
+  /** Stretches, from address to address, that this thread has made, or taken over from other threads. */
   readonly made: { readonly start: number; readonly end: number }[] = [];
-  /** Looks for so many bytes that others left. Whoever shares its models, or attaches to those of others, sets it. */
+  /**
+   * Takes over `bytes` bytes that another thread has released. Set on threads that share their models or attach to
+   * those of others.
+   */
   take: ((bytes: number) => { readonly start: number; readonly end: number } | undefined) | undefined;
 
-  /** Begins with `initialBytes` of a memory that may be longer: it then takes what is there before it makes more. */
+  /** Starts with `initialBytes` of a memory that may be longer, and uses the rest of it before it grows the memory. */
   constructor(memory: WebAssembly.Memory, maximumBytes: number, initialBytes = memory.buffer.byteLength) {
     this.memory = memory;
     this.maximumBytes = maximumBytes;
@@ -30,31 +35,31 @@ export class LinearMemory {
     this.end = initialBytes;
   }
 
-  /** Its size now, also where another thread has made it larger. */
+  /** Size of the memory now, including growth by other threads. */
   get bytes(): number {
     return this.memory.buffer.byteLength - Math.max(0, this.ready - this.end);
   }
 
-  /** Takes all that there is, before other threads see the memory: they begin behind it. */
+  /** Takes possession of the whole memory before other threads see it: they begin behind it. */
   takeAll(): void {
     this.end = Math.max(this.end, this.ready);
   }
 
   /**
-   * Makes room for `size` bytes at `start`, and returns where it is: at `start`, or further up where other threads have
-   * made what follows for themselves; `leave` is told then what stays unused in between. Throws a MemoryError, and
-   * changes nothing, where that is not possible.
+   * Makes room for `size` bytes at `start` and returns their address: `start`, or a higher one where other threads have
+   * taken the memory that follows. In that case `skip` is called with the range in between that stays unused. Throws a
+   * MemoryError, and changes nothing, if there is no room.
    */
-  reserve(start: number, size: number, leave?: (from: number, to: number) => void): number {
+  reserve(start: number, size: number, skip?: (from: number, to: number) => void): number {
     while (start + size > this.end) {
-      const left = this.take?.(size);
-      if (left !== undefined) {
-        leave?.(start, this.end);
-        this.end = left.end;
-        this.made.push(left);
-        // Another thread may have made it.
+      const released = this.take?.(size);
+      if (released !== undefined) {
+        skip?.(start, this.end);
+        this.end = released.end;
+        this.made.push(released);
+        // Another thread may have grown the memory to make it.
         this.renewViews();
-        return left.start;
+        return released.start;
       }
       const end = start + size;
       if (end > this.maximumBytes) throw this.refusal(end);
@@ -72,7 +77,7 @@ export class LinearMemory {
         throw this.failure(end);
       }
       if (before !== this.end) {
-        leave?.(start, this.end);
+        skip?.(start, this.end);
         start = before;
       }
       this.end = before + pages * PAGE;
@@ -82,7 +87,7 @@ export class LinearMemory {
     return start;
   }
 
-  /** A copy of `count` floats at `address`. `slice` takes V8 ten times as long on shared memory. */
+  /** Returns a copy of `count` floats at `address`. `slice` takes V8 ten times as long on shared memory. */
   copy(address: number, count: number): Float32Array {
     const copy = new Float32Array(count);
     copy.set(this.f32.subarray(address / 4, address / 4 + count));
@@ -90,14 +95,14 @@ export class LinearMemory {
   }
 
   /**
-   * `count` words of 32 bits at `address`, for what threads tell each other. Valid for good: shared memory does not
-   * move.
+   * Returns a view of `count` 32-bit words at `address`, for communication between threads. It stays valid: shared
+   * memory does not move.
    */
   words(address: number, count: number): Int32Array {
     return new Int32Array(this.memory.buffer, address, count);
   }
 
-  /** `count` floats at `address`, past which nothing is written by way of them. Valid for good, as `words`. */
+  /** Returns a view of exactly `count` floats at `address`. It stays valid, like that of `words`. */
   floats(address: number, count: number): Float32Array {
     return new Float32Array(this.memory.buffer, address, count);
   }
@@ -109,7 +114,7 @@ export class LinearMemory {
     );
   }
 
-  /** The platform does not grow the memory, though the limit would allow it. */
+  /** For growth that the limit allows but the platform refuses. */
   private failure(end: number): MemoryError {
     return new MemoryError(
       `engine: linear memory expected to grow from ${this.end} to ${end} bytes, but the platform refused; its limit is ${this.maximumBytes}. ` +

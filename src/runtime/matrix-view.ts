@@ -1,12 +1,20 @@
 /**
- * A kernel call with its addresses bound: all that is left to say is how many rows the batch has. A bound plan is a
- * flat list of these; running it makes no objects and looks nothing up.
+ * A kernel call with its addresses bound; what remains is the number of rows of the batch. A bound plan is a flat list
+ * of these: running it makes no objects and looks nothing up.
  */
 export type Step = (rows: number) => void;
 
-/** A matrix of values in linear memory: (rows, width) float32, row i at address + 4·ld·i, padding columns included. */
+/** Types of the numbers of a matrix. All matrices are float32 so far. */
+export type DType = 'float32';
+
+/** Bytes of a number. */
+export const BYTES: Readonly<Record<DType, number>> = { float32: 4 };
+
+/** A matrix in linear memory: (rows, width), row i at address + bytes · ld · i, padding columns included. */
 export interface MatrixView {
   readonly address: number;
   readonly width: number;
+  /** Leading dimension: numbers from the start of a row to the start of the next. */
   readonly ld: number;
+  readonly dtype: DType;
 }

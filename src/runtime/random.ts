@@ -1,12 +1,12 @@
 /**
- * Streams of random numbers. Philox is keyed by (seed, stream), and the counter carries what the numbers are for, so
- * that none of them depends on what was drawn before, on threads or on batch sizes. The numbers are part of the promise
- * of the same bits: they never change meaning within a major version.
+ * Streams of random numbers. Philox is keyed by (seed, stream), and its counter says what the numbers are for, so no
+ * number depends on what was drawn before, on threads or on batch sizes. The numbers are part of the promise of equal
+ * bits: they never change meaning within a major version.
  */
 export const STREAM = {
   /** c1: index of the parameter. */
   initialization: 1,
-  /** c1: number of the epoch since the model was made. */
+  /** c1: number of the epoch since the model was built. */
   shuffle: 2,
   /** c0: block of four columns, c1: row of the batch, c2: node of the network, c3: number of the update. */
   dropout: 3,

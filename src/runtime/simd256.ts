@@ -1,10 +1,15 @@
+/**
+ * 256-bit vectors in Node, by a flag of V8 that pairs neighbouring 128-bit vectors. This file sets the flag, proves
+ * once per process that it makes kernels faster without changing a bit, and compiles the kernels under it. binary.ts
+ * does the compiling itself, tile-benchmark.ts the timing.
+ */
 import { compile } from './binary.js';
 import type { Numerics } from './features.js';
 import { WasmRuntime, PACKED_A_FROM } from './wasm-runtime.js';
 import { WIDE_TILES } from './tile.js';
 import { timeTile, type TileTiming } from './tile-benchmark.js';
 
-/** What of Node is needed here; absent elsewhere. */
+/** The parts of Node that are needed here; absent on other platforms. */
 interface Host {
   readonly versions?: Readonly<Record<string, string | undefined>>;
   readonly getBuiltinModule?: (name: string) => { setFlagsFromString(flags: string): void } | undefined;
@@ -22,13 +27,13 @@ function flagOf(v8 = ''): string {
   return major > 15 || (major === 15 && minor >= 4) ? 'wasm-revectorize' : 'experimental-wasm-revectorize';
 }
 
-/** V8's flag. It counts for what is brought to the optimizing tier from then on, by any engine of the process. */
+/** V8's flag. It affects code that is optimized from then on, in every engine of the process. */
 export interface Flag256 {
   allow(): void;
   forbid(): void;
 }
 
-/** Why there can be no 256-bit vectors here, or how V8 is told to make them. */
+/** Returns the switch of the flag, or the reason why 256-bit vectors are impossible here. */
 function find256(): string | Flag256 {
   const { process } = globalThis as { process?: Host };
   const { node, bun, deno, v8: version } = process?.versions ?? {};
@@ -37,24 +42,26 @@ function find256(): string | Flag256 {
   }
   if (Number.parseInt(node, 10) < FIRST_NODE) return `simd256: Node ${FIRST_NODE} or newer has it, this is ${node}.`;
   const v8 = process?.getBuiltinModule?.('node:v8');
-  if (v8 === undefined) return 'simd256: the module node:v8 is not there.';
+  if (v8 === undefined) return 'simd256: the module node:v8 is missing.';
   const flag = flagOf(version);
   return { allow: () => v8.setFlagsFromString(`--${flag}`), forbid: () => v8.setFlagsFromString(`--no-${flag}`) };
 }
 
-/** Faster than this, and 256-bit vectors are at work: what was measured is 1.4 to 4 times. */
+/** Speedup that proves 256-bit vectors at work: the measured ones are 1.4 to 4. */
 const GAIN = 1.15;
 
 /**
- * What is wrong with a timeOnce of 256-bit vectors: its first product, which V8's baseline tier makes without them, has
- * other bits than its last.
+ * Returns the reason to reject 256-bit vectors if the first product of a tile benchmark, which V8's baseline tier
+ * computes without them, has other bits than the last.
  */
 const differs256 = ({ first, result }: TileTiming): string | undefined =>
   first.some((value, index) => value !== result[index])
-    ? 'simd256: results differ from those of 128-bit vectors, so it is left off.'
+    ? 'simd256: results differ from those of 128-bit vectors, so it stays off.'
     : undefined;
 
-/** What two trials say: nothing where the wide one is faster and bit for bit the same. */
+/**
+ * Compares two tile benchmarks: returns undefined if the wide one is faster with the same bits, otherwise the reason.
+ */
 function judge256(narrow: TileTiming, wide: TileTiming): string | undefined {
   const gain = wide.gigaflops / narrow.gigaflops;
   return (
@@ -64,50 +71,53 @@ function judge256(narrow: TileTiming, wide: TileTiming): string | undefined {
   );
 }
 
-/** What was found out about 256-bit vectors. */
+/** Result of the search for 256-bit vectors. */
 export interface Findings {
-  /** Why there are no 256-bit vectors, where they were asked for and there are none. */
+  /** Why 256-bit vectors are not in use although they were asked for. */
   readonly whyNot?: string | undefined;
-  /** Whether there are. */
+  /** Whether 256-bit vectors are in use. */
   readonly simd256: boolean;
 }
 
-/** Sets modules apart that are compiled with V8's flag. */
+/** Marks modules that are compiled under the flag. */
 const WIDE = 'simd256';
 
-/** Milliseconds that the probe for 256-bit vectors gives a tile to become fast. */
+/** Milliseconds of warm-up that the probe gives a tile to reach the optimizing tier. */
 const PROBE_WARM_UP = 40;
 
-/** Bytes of memory that a timeOnce starts with. */
-const TRIAL_MEMORY = 1024 * 1024;
+/** Initial memory of a tile benchmark, in bytes. */
+const BENCHMARK_MEMORY = 1024 * 1024;
 
-/** The widest tile on a machine that nothing outlives, and that packs rows as large layers do. */
+/**
+ * Times the widest tile in a runtime of its own, whose memory limit is high enough that rows are packed as for large
+ * layers.
+ */
 function timeOnce(module: WebAssembly.Module, numerics: Numerics): TileTiming {
   const tile = WIDE_TILES[numerics];
-  const runtime = new WasmRuntime({ module, tile, initialMemory: TRIAL_MEMORY, maximumMemory: PACKED_A_FROM });
+  const runtime = new WasmRuntime({ module, tile, initialMemory: BENCHMARK_MEMORY, maximumMemory: PACKED_A_FROM });
   return timeTile(runtime, tile, PROBE_WARM_UP);
 }
 
 /**
- * What the probe found, once per process: V8's flag stays set, and afterwards there are no 128-bit vectors to compare
- * the speed with.
+ * Result of the probe, which runs once per process: V8's flag stays set, and afterwards no 128-bit vectors are left to
+ * compare the speed with.
  */
 let probed: Findings | undefined;
 
-/** The numerics whose kernels were found to have the same bits with 256-bit vectors. */
+/** Numerics whose kernels gave the same bits with 256-bit vectors. */
 const sameBits = new Set<Numerics>();
 
-/** Whether 256-bit vectors are in use: by every engine of a process, once one was made with them. */
+/** Whether 256-bit vectors are in use. Once one engine was created with them, every engine of the process uses them. */
 export const uses256 = (): boolean => probed?.simd256 === true;
 
-/** What is being proved: one after the other, since V8's flag counts for all. */
-let turns: Promise<unknown> = Promise.resolve();
+/** The running proof. Proofs run one after another, since the flag affects the whole process. */
+let queue: Promise<unknown> = Promise.resolve();
 
-/** The library's kernels with 256-bit vectors where they can be had. */
+/** Compiles the library's kernels with 256-bit vectors, where possible. */
 export function compileWide(numerics: Numerics): Promise<{ module: WebAssembly.Module; findings: Findings }> {
-  const turn = turns.then(() => proveWide(numerics));
-  turns = turn.catch(() => undefined);
-  return turn;
+  const proof = queue.then(() => proveWide(numerics));
+  queue = proof.catch(() => undefined);
+  return proof;
 }
 
 async function proveWide(numerics: Numerics): Promise<{ module: WebAssembly.Module; findings: Findings }> {

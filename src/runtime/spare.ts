@@ -1,15 +1,15 @@
 /**
- * Memories of disposed engines, for engines to come. The collector counts no shared memory, so a process that makes and
- * disposes engines would grow by gigabytes before it collects. Only weak references stand here: what nobody asks for
- * again is freed as if this file were not there.
+ * Memories of disposed engines, kept for later engines. The collector does not count shared memory, so a process that
+ * creates and disposes engines would grow by gigabytes before it collects. The references here are weak: a memory that
+ * is not reused is collected as if this file did not exist.
  */
 
 import { PAGE } from './constants.generated.js';
 
-/** A memory that may be used again. */
+/** A memory that can be reused. */
 export interface Spare {
   readonly memory: WebAssembly.Memory;
-  /** Bytes from its beginning that were used, and have to be cleared. */
+  /** Bytes from its beginning that were used and have to be cleared. */
   readonly used: number;
 }
 
@@ -19,22 +19,23 @@ interface Kept {
   readonly used: number;
 }
 
-/** As many as a program will have engines at a time. */
+/** Memories kept at most: as many as a program has engines at a time. */
 const MOST = 4;
 
-/** Bytes up to which a memory may be longer than what was asked for, unless it is less than twice that. */
+/** A memory may be longer than asked for up to this many bytes, or up to twice the size asked for. */
 const MOST_EXTRA = 32 * 1024 * 1024;
 
 const kept: Kept[] = [];
 let waiting = 0;
 
 /**
- * Keeps a memory of so many pages at most, which no thread and no object uses any more. It can be had from the next
- * turn of the microtask queue on: a call that runs now, and reads the data of a user whose code disposed its engine,
- * may still write to it.
+ * Keeps a memory of at most `maximum` pages that no thread and no object uses any more. It becomes available in the
+ * next turn of the microtask queue: a running call that reads data through code of the user, which disposed the engine,
+ * may still write to the memory.
  */
 export function keepSpare(memory: WebAssembly.Memory, maximum: number, used: number): void {
-  // Those that wait are held until then: in a loop that makes engines without a turn they would be many.
+  // Memories that wait are held strongly until then, so a loop that creates engines without yielding would pile them
+  // up.
   if (waiting === MOST) return;
   waiting += 1;
   void Promise.resolve().then(() => {
@@ -44,7 +45,7 @@ export function keepSpare(memory: WebAssembly.Memory, maximum: number, used: num
   });
 }
 
-/** A memory that grows to as many pages as asked, and has the initial ones. */
+/** Returns a kept memory with that maximum and at least `initial` pages. */
 export function takeSpare(initial: number, maximum: number): Spare | undefined {
   const most = Math.max(2 * initial * PAGE, MOST_EXTRA);
   for (let index = kept.length - 1; index >= 0; index--) {

@@ -1,44 +1,46 @@
+/**
+ * Times register tiles on a small product: `tile: 'auto'` picks the fastest one by it, and simd256.ts compares vector
+ * widths. tile.ts lists the tiles.
+ */
 import type { WasmRuntime } from './wasm-runtime.js';
 import { tileOf, TILE_NAMES, type TileName } from './tile.js';
 
 /**
- * Sizes that the nearest caches hold, so that what is timed is arithmetic, and for which the rows of A are packed as
- * those of larger ones are.
+ * Sizes of the product. Its operands fit into the nearest caches, so that arithmetic is timed, and the rows of A are
+ * packed as those of larger products are.
  */
 const ROWS = 32;
 const COLUMNS = 96;
 const DEPTH = 64;
 
-/** Operations of one product: a multiplication and an addition for each. */
+/** Operations of one product: a multiplication and an addition for each term. */
 const OPERATIONS = 2 * ROWS * COLUMNS * DEPTH;
 
-/** Measurements of a tile, of which the best counts, and how long each takes in milliseconds. */
+/** Measurements of a tile, of which the best counts, and the milliseconds of each. */
 const REPEATS = 5;
 const MEASURED = 1;
 
-/** A product whose numbers take every bit, and how fast it is made. */
+/** Result of timing a tile on numbers that show every rounding. */
 export interface TileTiming {
-  /** As it was made first. */
+  /** The first product. */
   readonly first: Float32Array;
-  /** As it was made last, by the optimizing tier. */
+  /** The last product, computed by the optimizing tier. */
   readonly result: Float32Array;
-  /** 10⁹ operations a second, at best. */
+  /** 10⁹ operations per second in the fastest measurement. */
   readonly gigaflops: number;
 }
 
-/**
- * Runs a tile on fixed numbers for `warmUp` milliseconds, which brings it to an engine's optimizing tier, and times it.
- */
+/** Times a tile on fixed numbers, after `warmUp` milliseconds that bring it to the engine's optimizing tier. */
 export function timeTile({ arena, kernels, memory, packedA }: WasmRuntime, tile: TileName, warmUp: number): TileTiming {
   const sizes = [ROWS * DEPTH, COLUMNS * DEPTH, ROWS * COLUMNS];
   const [a, b, c] = sizes.map((floats) => arena.allocate(4 * floats));
   const { f32 } = memory;
-  // Thirds and sevenths have no end in binary: every rounding shows.
+  // Thirds and sevenths have no finite binary expansion, so every rounding shows.
   for (let i = 0; i < sizes[0]; i++) f32[a / 4 + i] = ((i % 97) - 48) / 3;
   for (let i = 0; i < sizes[1]; i++) f32[b / 4 + i] = ((i % 89) - 44) / 7;
   const { gemm } = tileOf(kernels, tile);
   const multiply = (): void => gemm(ROWS, COLUMNS, DEPTH, a, DEPTH, b, 0, 0, c, COLUMNS, packedA);
-  /** Milliseconds of a product, over so many milliseconds of them. */
+  /** Milliseconds per product, measured for `milliseconds`. */
   const time = (milliseconds: number): number => {
     const start = performance.now();
     let calls = 0;
@@ -59,18 +61,18 @@ export function timeTile({ arena, kernels, memory, packedA }: WasmRuntime, tile:
   return { first, result, gigaflops: OPERATIONS / best / 1e6 };
 }
 
-/** What a tile makes of a machine, by tile. */
+/** 10⁹ operations per second, by tile. */
 export type TileBenchmark = Readonly<Record<TileName, number>>;
 
 /**
- * Milliseconds that each tile is run for before any is timed: engines compile in the background what has run for a
- * while.
+ * Warm-up of each tile in milliseconds, before any is timed: engines compile code in the background once it has run for
+ * a while.
  */
 const WARM_UP = 8;
 
 /**
- * Times every tile: 10⁹ operations a second, at best. Takes about 115 ms: 8 + 1 + 5 · 1 to get it going, once more 1 +
- * 5 · 1, for each of six tiles.
+ * Times every tile: 10⁹ operations per second in the fastest measurement. Takes about 115 ms: 8 + 1 + 5 · 1 of warm-up
+ * and then 1 + 5 · 1, for each of six tiles.
  */
 export function benchmarkTiles(runtime: WasmRuntime): TileBenchmark {
   for (const tile of TILE_NAMES) timeTile(runtime, tile, WARM_UP);

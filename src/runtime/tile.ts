@@ -13,8 +13,8 @@ export type TileName = (typeof TILE_NAMES)[number];
 export const DEFAULT_TILE: TileName = '3x12';
 
 /**
- * The fastest with 256-bit vectors. A fused operation takes four cycles, and two begin in each, so that it takes more
- * than the eight accumulators of 4 × 16 to keep a processor busy (94 % of its peak instead of 85 on Zen 5); in strict
+ * The fastest tiles with 256-bit vectors. A fused operation takes four cycles and two start in each, so it takes more
+ * than the eight accumulators of 4 × 16 to keep a processor busy (94 % of its peak instead of 85 on Zen 5). In strict
  * numerics the product needs a register of its own, for which 6 × 16 leaves none.
  */
 export const WIDE_TILES: Readonly<Record<Numerics, TileName>> = { strict: '4x16', fused: '6x16' };
@@ -23,7 +23,7 @@ export const WIDE_TILES: Readonly<Record<Numerics, TileName>> = { strict: '4x16'
 export interface Tile {
   readonly name: TileName;
   readonly panelWidth: number;
-  /** Columns that the matrix–vector product takes at a time: a multiple of the panel's width. */
+  /** Columns that one call of the matrix–vector product handles: a multiple of the panel width. */
   readonly gemvColumns: number;
   /** C (m, n) = init + A (m, k) · B. */
   readonly gemm: GemmKernel;

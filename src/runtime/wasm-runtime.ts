@@ -1,3 +1,9 @@
+/**
+ * One kernel instance on one linear memory: instantiates the module, lays out the memory below the first region
+ * (scratch and packed A of each thread), and owns the arena and the thread pool. Everything above it passes addresses
+ * and numbers to the kernels. linear-memory.ts grows the memory, threads/pool.ts shares products among threads, and
+ * src/engine decides what a runtime is created with.
+ */
 import { ownOf } from '../common/objects.js';
 import { FormatError, StateError, UnsupportedError } from '../common/errors.js';
 import { ABI_DIGEST } from './abi.generated.js';
@@ -10,10 +16,10 @@ import { keepSpare, takeSpare, type Spare } from './spare.js';
 import type { Pool, PoolOptions } from './threads/pool.js';
 import { tileOf, type Tile, type TileName } from './tile.js';
 
-/** Bytes that memory may grow to at least where it has strips: nobody misses them then. */
+/** Pack buffers are reserved only if memory may grow to this many bytes, 64 MiB: smaller memories do without them. */
 export const PACKED_A_FROM = 64 * 1024 * 1024;
 
-/** What the kernels' memory import declares: 65,536 pages, 4 GiB. */
+/** Maximum that the kernels' memory import declares: 65,536 pages, 4 GiB. */
 export const MAXIMUM_BYTES = 65536 * PAGE;
 
 /** 2⁻¹²⁶: numbers below it are subnormal. */
@@ -24,60 +30,60 @@ export interface WasmRuntimeOptions {
   readonly tile: TileName;
   readonly initialMemory: number;
   readonly maximumMemory: number;
-  /** Threads that share matrix products, this one included, and what starts them. Default 1. */
+  /** Threads that share matrix products, this one included, and the function that starts the others. Default 1. */
   readonly threads?: number;
   readonly startPool?: (options: Omit<PoolOptions, 'start'>) => Pool;
 }
 
-/** What a machine of another thread is found by. */
+/** Parts that a runtime on the same memory in another thread is created from. */
 export interface RuntimeHandle {
   /** The kernels. */
   readonly module: WebAssembly.Module;
-  /** Register tile, which decides how weights stand in memory. */
+  /** Register tile, which determines the layout of weights in memory. */
   readonly tile: TileName;
   /** Linear memory, shared. */
   readonly memory: WebAssembly.Memory;
-  /** Bytes that it may grow to. */
+  /** Bytes that the memory may grow to. */
   readonly maximumMemory: number;
 }
 
 const isHandle = (options: WasmRuntimeOptions | RuntimeHandle): options is RuntimeHandle =>
   Object.hasOwn(options, 'memory');
 
-/** One kernel instance on one linear memory. Everything above gives it addresses and numbers. */
+/** One kernel instance on one linear memory, with its allocator and its threads. */
 export class WasmRuntime {
   readonly memory: LinearMemory;
-  /** Hands out regions: those of the one model, where this was made for a model. */
+  /** Allocates regions: those of one model, if this runtime was made for a model. */
   readonly arena: Allocator;
-  /** Hands out regions that outlive models. */
+  /** Allocates regions that outlive models. */
   readonly root: Arena;
   readonly kernels: Kernels;
   readonly tile: Tile;
   readonly module: WebAssembly.Module;
-  /** Address of what kernels put aside during a call on this thread; 0, none, on the memory of another thread. */
+  /** Address of the scratch memory of kernels on this thread; 0, for none, on the memory of another thread. */
   readonly scratch: number;
-  /** Address of where kernels pack rows on this thread; 0 where they take them as they stand. */
+  /** Address of the buffer for packed A on this thread; 0 if kernels read rows unpacked. */
   readonly packedA: number;
   /**
-   * Address of the first region: what kernels need for themselves lies below it, on memory of another thread all that
-   * was there.
+   * Address of the first region. The memory that kernels need for themselves is below it; on the memory of another
+   * thread, everything that already existed is.
    */
   readonly start: number;
-  /** Addresses of the version words of models that were shared and are gone. */
+  /** Addresses of the sequence locks of shared models that no longer exist. */
   readonly retiredWords: number[] = [];
-  /** The threads that help, where there are any. */
+  /** The thread pool, if there is one. */
   readonly pool: Pool | undefined;
   /**
-   * Whether it is live, and whether other threads may have its memory. In one object, since each model has a machine of
-   * its own.
+   * Whether the runtime is live, and whether other threads may have its memory. One object, because each model has a
+   * runtime object of its own that shares it.
    */
   private readonly state: { live: boolean; exposed: boolean };
-  /** What the collector is told of the memory. */
+  /** Reports the size of the memory to the collector. */
   private readonly weight = new Weight();
 
   /**
-   * A machine of its own, or with a handle one more on the memory of another thread's. Throws what the platform throws
-   * where it refuses to start a worker.
+   * Creates a runtime with a memory of its own or, from a handle, another one on the memory of another thread. Throws
+   * the platform's error if it refuses to start a worker.
    */
   constructor(options: WasmRuntimeOptions | RuntimeHandle) {
     const { module, tile, maximumMemory } = options;
@@ -87,7 +93,8 @@ export class WasmRuntime {
     this.memory = new LinearMemory(memory, maximumMemory, attached ? undefined : PAGE * pagesOf(options).initial);
     const threads = (attached ? undefined : ownOf(options, 'threads')) ?? 1;
     const startPool = attached ? undefined : ownOf(options, 'startPool');
-    // Each thread has its own, below everything that is allocated. One on another's memory has none: it only predicts.
+    // Each thread has its own scratch, below everything that is allocated. A runtime on the memory of another thread
+    // has none: it only predicts.
     const packs = !attached && maximumMemory >= PACKED_A_FROM;
     const scratch = (thread: number): number => FIRST_ADDRESS + thread * (SCRATCH_BYTES + (packs ? PACKED_A_BYTES : 0));
     const packedA = (thread: number): number => (packs ? scratch(thread) + SCRATCH_BYTES : 0);
@@ -96,7 +103,7 @@ export class WasmRuntime {
     const first = attached ? this.memory.bytes : scratch(threads);
     this.start = first;
     const linear = this.memory;
-    this.arena = this.root = new Arena((start, size, leave) => linear.reserve(start, size, leave), first);
+    this.arena = this.root = new Arena((start, size, skip) => linear.reserve(start, size, skip), first);
     linear.reserve(0, first);
     this.kernels = instantiate(module, memory);
     if (used > 0) this.kernels.f32_fill(used / 4, 0, 0);
@@ -107,13 +114,13 @@ export class WasmRuntime {
     this.tile = this.pool?.shared() ?? own;
   }
 
-  /** This machine for one model: what that allocates is freed when nothing refers to it any more. */
+  /** Returns this runtime for one model: its allocations are freed when nothing refers to it any more. */
   forModel(): WasmRuntime {
     const own = { arena: new Holding(this.root) };
     return Object.assign(Object.create(WasmRuntime.prototype) as WasmRuntime, this, own);
   }
 
-  /** What another thread makes a machine on the same memory from. */
+  /** The handle from which another thread creates a runtime on the same memory. */
   get handle(): RuntimeHandle {
     this.state.exposed = true;
     this.memory.takeAll();
@@ -122,7 +129,7 @@ export class WasmRuntime {
   }
 
   /**
-   * Whether products are rounded once, after adding: (1 + 2⁻¹²)² − (1 + 2⁻¹¹) is 2⁻²⁴ then, and 0 where the square is
+   * Whether products are rounded once, after adding: (1 + 2⁻¹²)² − (1 + 2⁻¹¹) is 2⁻²⁴ then, and 0 if the square is
    * rounded first.
    */
   fuses(): boolean {
@@ -130,8 +137,8 @@ export class WasmRuntime {
   }
 
   /**
-   * Whether numbers below 2⁻¹²⁶, the subnormal ones, are what IEEE 754 says. Where a platform flushes them to zero, as
-   * V8 does on 32-bit ARM, whose vectors have none, it does so to results, operands or both.
+   * Whether subnormal numbers, those below 2⁻¹²⁶, follow IEEE 754. Some platforms flush them to zero, in results,
+   * operands or both; V8 does on 32-bit ARM, whose vectors have none.
    */
   keepsSubnormals(): boolean {
     const least = LEAST_NORMAL;
@@ -141,7 +148,7 @@ export class WasmRuntime {
     return product && operand && sum;
   }
 
-  /** a · b + c, as the vectors of the matrix kernels make it. */
+  /** Returns a · b + c as the vectors of the matrix kernels compute it. */
   private multiplyAdd(a: number, b: number, c: number): number {
     const at = this.arena.allocate(64);
     const { f32 } = this.memory;
@@ -160,13 +167,13 @@ export class WasmRuntime {
     return this.state.live;
   }
 
-  /** Throws a StateError once the machine is disposed. */
+  /** Throws a StateError if the runtime is disposed. */
   requireLive(where: string): void {
     if (!this.state.live) throw new StateError(`${where}: a live engine expected, got one that was disposed.`);
   }
 
   /**
-   * For calls that give the thread away: throws a WorkerError, once, where a thread was lost since `pool.takeFailure`
+   * For calls that yield to the event loop: throws a WorkerError, once, if a thread was lost since `pool.takeFailure`
    * was last called.
    */
   requireThreads(): void {
@@ -174,7 +181,7 @@ export class WasmRuntime {
     if (failure !== undefined) throw failure;
   }
 
-  /** Lets go of the memory and ends the threads. Nothing runs on this machine afterwards. */
+  /** Releases the memory and ends the threads. Nothing runs on this runtime afterwards. */
   dispose(): void {
     const { state, memory, root } = this;
     if (!state.live) return;
@@ -189,7 +196,7 @@ function pagesOf({ initialMemory, maximumMemory }: WasmRuntimeOptions): { initia
   return { initial: Math.min(Math.ceil(initialMemory / PAGE), maximum), maximum };
 }
 
-/** That of a machine that was disposed, where there is one, or a new one. */
+/** Returns the memory of a disposed runtime, if there is one, or a new one. */
 function memoryOf(options: WasmRuntimeOptions): Spare {
   const { initial, maximum } = pagesOf(options);
   const { maximumMemory } = options;
@@ -205,7 +212,8 @@ function memoryOf(options: WasmRuntimeOptions): Spare {
 }
 
 /**
- * Instantiates, once the binary says that it is of this version's ABI: another is refused here, not in a wrong result.
+ * Instantiates the kernels after checking that the binary has the ABI of this version: another binary is refused here
+ * instead of giving wrong results.
  */
 function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): Kernels {
   const [digest] = WebAssembly.Module.customSections(module, 'wasm-mlp');

@@ -1,3 +1,7 @@
+/**
+ * Values of learning-rate schedules: the formula of each kind, and the rate at a given step. `schedules.ts` declares
+ * the factories, their options and their checks.
+ */
 import { describe } from '../common/describe.js';
 import { cos, realPower } from '../common/elementary.js';
 import { ValueError } from '../common/errors.js';
@@ -7,9 +11,9 @@ import { learningRateCheck, type LearningRate, type Schedule } from './schedules
 type ConfigOf<K extends Schedule['kind']> = Extract<Schedule, { kind: K }>['config'];
 
 /**
- * The learning rate of the update before which `step` were made: a function of its arguments alone. The schedule is one
- * that `learningRateCheck` has read, the step a count.
- * @throws ValueError, naming schedule and step, where the rate is not a number ≥ 0 that float32 can hold.
+ * Returns the learning rate of the next update after `step` updates: a function of its arguments alone. The schedule
+ * must come from `learningRateCheck`, and the step must be a count.
+ * @throws ValueError, naming schedule and step, if the rate is not a number ≥ 0 that float32 can hold.
  */
 export function rateAt(schedule: Schedule, step: number): number {
   const rate: unknown = formula(schedule, step);
@@ -21,11 +25,12 @@ export function rateAt(schedule: Schedule, step: number): number {
 }
 
 /**
- * The rate that an optimizer with this `learningRate` takes once `step` updates were made, `step` from 0: to look at a
- * schedule, or to plot it.
- * @throws ValueError for what is neither a number > 0 nor a schedule, for a step that is no count, and, naming schedule
- * and step, where the rate is not a number ≥ 0 that float32 can hold.
+ * Returns the rate that an optimizer with this `learningRate` uses after `step` updates, `step` from 0. Use it to
+ * inspect or plot a schedule.
+ * @throws ValueError for a learningRate that is neither a number > 0 nor a schedule, for a step that is no count, and,
+ * naming schedule and step, if the rate is not a number ≥ 0 that float32 can hold.
  * @example learningRateAt(schedules.step({ initialLearningRate: 0.1, dropEvery: 100 }), 250); // 0.025
+ * @category Learning-rate schedules
  */
 export function learningRateAt(learningRate: LearningRate, step: number): number {
   const read = learningRateCheck('learningRateAt: learningRate', learningRate);
@@ -70,13 +75,13 @@ function formula(schedule: Schedule, t: number): number {
   }
 }
 
-/** How many times the rate has decayed, in whole or in part. */
+/** Returns the number of decays so far, whole or fractional. */
 function decays({ decaySteps, staircase }: ConfigOf<'exponential'>, t: number): number {
   const times = t / decaySteps;
   return staircase ? Math.floor(times) : times;
 }
 
-/** Half a cosine wave from 1 at 0 to 0 at 1. */
+/** Returns the value of half a cosine wave from 1 at 0 to 0 at 1. */
 const descent = (share: number): number => 0.5 * (1 + cos(Math.PI * share));
 
 function cosineRate(config: ConfigOf<'cosine'>, t: number): number {
@@ -103,7 +108,7 @@ function oneCycleRate(config: ConfigOf<'oneCycle'>, t: number): number {
   const start = maxLearningRate / divFactor;
   const end = start / finalDivFactor;
   const peak = pctStart * totalSteps - 1;
-  // A rise of no length is at its end.
+  // A rise of length 0 is at its end.
   if (t <= peak) return maxLearningRate + (start - maxLearningRate) * (peak === 0 ? 0 : descent(t / peak));
   const share = (Math.min(t, totalSteps - 1) - peak) / (totalSteps - 1 - peak);
   return end + (maxLearningRate - end) * descent(share);

@@ -1,3 +1,6 @@
+/**
+ * Learning-rate schedules as descriptors: their options, factories and checks. `rate.ts` computes the rates.
+ */
 import { fieldOf, fieldsOf, isFunction, isObject } from '../common/objects.js';
 import { readCustom, type Custom, type Named } from '../common/custom.js';
 import { describe } from '../common/describe.js';
@@ -6,41 +9,54 @@ import { ValueError } from '../common/errors.js';
 import { flag, fraction, integer, nonNegative, positive, readOptions, type Check } from '../common/options.js';
 
 /**
- * The learning rate of update number `step`, counted from 0: the number of updates already made. A file keeps the
- * function's name alone; `loadModel` takes it back as `{ name, rate }`.
+ * A function from the number of updates already made, `step` from 0, to the learning rate of the next update. A file
+ * keeps the function's name only; `loadModel` takes the function as `{ name, rate }`.
+ * @category Learning-rate schedules
  */
 export type ScheduleFunction = (step: number) => number;
 
-/** A schedule of the user's own. As reproducible as its author makes it. */
+/**
+ * A custom schedule. It is as reproducible as its `rate`.
+ * @category Learning-rate schedules
+ */
 export interface CustomSchedule extends Named {
   /**
-   * A number ≥ 0, finite in float32. It should depend on `step` alone: training that is saved and loaded goes on from
-   * there.
+   * Returns a number ≥ 0, finite in float32. It should depend on `step` alone, so that training which is saved and
+   * loaded continues with the same rates.
    */
   rate(step: number): number;
 }
 
-/** What `schedules.constant` takes. */
+/**
+ * Options of `schedules.constant`.
+ * @category Learning-rate schedules
+ */
 export interface ConstantScheduleOptions {
   /** η > 0. */
   learningRate: number;
 }
 
-/** What `schedules.step` takes. */
+/**
+ * Options of `schedules.step`.
+ * @category Learning-rate schedules
+ */
 export interface StepScheduleOptions {
   /** η₀ > 0. */
   initialLearningRate: number;
   /** Updates between two drops, at least 1. */
   dropEvery: number;
-  /** What the rate is multiplied by at each drop, > 0. Default 0.5. */
+  /** Factor by which the rate is multiplied at each drop, > 0. Default 0.5. */
   factor?: number;
 }
 
-/** What `schedules.exponential` and `schedules.inverseTime` take. */
+/**
+ * Options of `schedules.exponential` and `schedules.inverseTime`.
+ * @category Learning-rate schedules
+ */
 export interface DecayScheduleOptions {
   /** η₀ > 0. */
   initialLearningRate: number;
-  /** D: updates in which the rate decays once by `decayRate`, at least 1. */
+  /** D: updates in which the rate decays by `decayRate` once, at least 1. */
   decaySteps: number;
   /** γ > 0. */
   decayRate: number;
@@ -48,7 +64,10 @@ export interface DecayScheduleOptions {
   staircase?: boolean;
 }
 
-/** What `schedules.polynomial` takes. */
+/**
+ * Options of `schedules.polynomial`.
+ * @category Learning-rate schedules
+ */
 export interface PolynomialScheduleOptions {
   /** η₀ > 0. */
   initialLearningRate: number;
@@ -60,23 +79,29 @@ export interface PolynomialScheduleOptions {
   power?: number;
 }
 
-/** What `schedules.cosine` takes. */
+/**
+ * Options of `schedules.cosine`.
+ * @category Learning-rate schedules
+ */
 export interface CosineScheduleOptions {
   /** η₀ > 0. */
   initialLearningRate: number;
   /** D: updates of the (first) period, at least 1. */
   decaySteps: number;
-  /** α in [0, 1): share of the initial rate that is never gone below. Default 0. */
+  /** α in [0, 1): smallest rate as a share of the initial rate. Default 0. */
   alpha?: number;
-  /** Whether a new period begins where one ends. Default false: the rate stays at its smallest. */
+  /** Whether a new period begins where one ends. Default false: the rate stays at its smallest value. */
   restarts?: boolean;
-  /** Length of a period as a multiple of that before it: 1, or at least 1.0001. Default 2. Keras: t_mul. */
+  /** Length of a period as a multiple of the one before: 1, or at least 1.0001. Default 2. Keras: t_mul. */
   periodFactor?: number;
-  /** Height of a period's start as a multiple of that before it, > 0. Default 1. Keras: m_mul. */
+  /** Rate at a period's start as a multiple of that of the one before, > 0. Default 1. Keras: m_mul. */
   peakFactor?: number;
 }
 
-/** What `schedules.oneCycle` takes. */
+/**
+ * Options of `schedules.oneCycle`.
+ * @category Learning-rate schedules
+ */
 export interface OneCycleScheduleOptions {
   /** η_max > 0, the peak. */
   maxLearningRate: number;
@@ -84,35 +109,42 @@ export interface OneCycleScheduleOptions {
   totalSteps: number;
   /** Share of the cycle in which the rate rises, in [0, 1). Default 0.3. */
   pctStart?: number;
-  /** The cycle starts at maxLearningRate/divFactor. Default 25. */
+  /** Divisor of the first rate, which is maxLearningRate/divFactor. Default 25. */
   divFactor?: number;
-  /** The cycle ends at a `finalDivFactor`-th of its start. Default 10,000. */
+  /** Divisor of the last rate, which is the first rate/finalDivFactor. Default 10,000. */
   finalDivFactor?: number;
 }
 
-/** What `schedules.warmUp` takes. */
+/**
+ * Options of `schedules.warmUp`.
+ * @category Learning-rate schedules
+ */
 export interface WarmUpScheduleOptions {
-  /** What comes after: a rate, or a schedule, which then begins at its step 0. */
+  /** Rate or schedule after the warm-up. The schedule then begins at its step 0. */
   schedule: LearningRate;
   /** Updates of the warm-up, at least 1. */
   steps: number;
-  /** Share of the schedule's first rate to start from, in [0, 1). Default 0. */
+  /** First rate of the warm-up, as a share in [0, 1) of the schedule's first rate. Default 0. */
   from?: number;
 }
 
-/** A warm-up, settled. */
+/**
+ * Settled options of a warm-up.
+ * @category Learning-rate schedules
+ */
 export interface WarmUpConfig {
-  /** What comes after. */
+  /** Rate or schedule after the warm-up. */
   readonly schedule: number | Schedule;
   /** Updates of the warm-up. */
   readonly steps: number;
-  /** Share of the schedule's first rate to start from. */
+  /** First rate of the warm-up, as a share of the schedule's first rate. */
   readonly from: number;
 }
 
 /**
- * How the learning rate follows from the number of updates made: a descriptor made by one of `schedules`, or the user's
- * own.
+ * A learning-rate schedule, a function of the number of updates made: a descriptor made by one of `schedules`, or a
+ * custom schedule.
+ * @category Learning-rate schedules
  */
 export type Schedule =
   | Descriptor<'constant', Required<ConstantScheduleOptions>>
@@ -125,12 +157,15 @@ export type Schedule =
   | Descriptor<'warmUp', WarmUpConfig>
   | Custom<CustomSchedule>;
 
-/** What may stand where a learning rate is wanted: a number > 0, or a schedule. */
+/**
+ * Values accepted as a learning rate: a number > 0, or a schedule.
+ * @category Learning-rate schedules
+ */
 export type LearningRate = number | Schedule | ScheduleFunction | CustomSchedule;
 
 type ScheduleOf<K extends Schedule['kind']> = Extract<Schedule, { kind: K }>;
 
-/** Cycles and warm-ups are counted in updates. */
+/** Check of the length of cycles and warm-ups, which are counted in updates. */
 const updates = /* @__PURE__ */ integer(1);
 
 function constant(options: ConstantScheduleOptions): ScheduleOf<'constant'> {
@@ -172,7 +207,10 @@ function polynomial(options: PolynomialScheduleOptions): ScheduleOf<'polynomial'
   return { kind: 'polynomial', config };
 }
 
-/** Periods are counted one by one: at this growth there are some 300,000 up to the largest number of updates. */
+/**
+ * Smallest factor above 1 between periods. Periods are counted one by one: with this factor there are some 300,000 up
+ * to the largest number of updates.
+ */
 const LEAST_GROWTH = 1.0001;
 
 const growth: Check<number> = (path, value) => {
@@ -220,68 +258,70 @@ function warmUp(options: WarmUpScheduleOptions): ScheduleOf<'warmUp'> {
 
 /**
  * Learning-rate schedules, for the `learningRate` of any optimizer. t is the number of updates already made, from 0;
- * nothing else is remembered. They are computed in float64 by + − × ÷ alone, so that rates have the same bits on every
- * engine. Each factory throws a ValueError for a missing or unknown option or a number out of range.
+ * schedules have no other state. They are computed in float64 by + − × ÷ alone, so that rates have the same bits on
+ * every engine. Each factory throws a ValueError for a missing or unknown option or a number out of range.
  * @example
  * const optimizer = adam({ learningRate: schedules.cosine({ initialLearningRate: 0.001, decaySteps: 10_000 }) });
+ * @category Learning-rate schedules
  */
 export const schedules = {
   /**
-   * η for all t.
+   * Constant: η for all t.
    * @throws ValueError for an unknown option or a number out of range.
    * @example schedules.constant({ learningRate: 0.01 });
    */
   constant,
   /**
-   * η₀·factor^⌊t/dropEvery⌋; factor 0.5 unless given. PyTorch's StepLR, in updates.
+   * Step decay: η₀·factor^⌊t/dropEvery⌋; factor 0.5 by default. PyTorch's StepLR, in updates.
    * @throws ValueError for an unknown option or a number out of range.
    * @example schedules.step({ initialLearningRate: 0.1, dropEvery: 1000, factor: 0.1 });
    */
   step,
   /**
-   * η₀·γ^(t/D); with `staircase` η₀·γ^⌊t/D⌋. Keras' ExponentialDecay.
-   * @throws ValueError for an unknown option or a number out of range, also once γ > 1 has left float32.
+   * Exponential decay: η₀·γ^(t/D); with `staircase` η₀·γ^⌊t/D⌋. Keras' ExponentialDecay.
+   * @throws ValueError for an unknown option or a number out of range, also when a rate that grows by γ > 1 exceeds
+   * float32.
    * @example schedules.exponential({ initialLearningRate: 0.1, decaySteps: 1000, decayRate: 0.96 });
    */
   exponential: (options: DecayScheduleOptions): ScheduleOf<'exponential'> => decay('exponential', options),
   /**
-   * η₀/(1 + γ·t/D); with `staircase` η₀/(1 + γ·⌊t/D⌋). Keras' InverseTimeDecay.
+   * Inverse time decay: η₀/(1 + γ·t/D); with `staircase` η₀/(1 + γ·⌊t/D⌋). Keras' InverseTimeDecay.
    * @throws ValueError for an unknown option or a number out of range.
    * @example schedules.inverseTime({ initialLearningRate: 0.1, decaySteps: 1000, decayRate: 0.5 });
    */
   inverseTime: (options: DecayScheduleOptions): ScheduleOf<'inverseTime'> => decay('inverseTime', options),
   /**
-   * (η₀ − η_end)·(1 − t/D)^p + η_end, from t = D on η_end; p = 1, η_end = 0 unless given. Keras' PolynomialDecay, whose
-   * η_end is 0.0001.
+   * Polynomial decay: (η₀ − η_end)·(1 − t/D)^p + η_end, from t = D on η_end; p = 1 and η_end = 0 by default. Keras'
+   * PolynomialDecay, whose η_end is 0.0001.
    * @throws ValueError for an unknown option or a number out of range.
    * @example schedules.polynomial({ initialLearningRate: 0.1, decaySteps: 1000, endLearningRate: 0.001, power: 2 });
    */
   polynomial,
   /**
-   * η₀·(α + (1 − α)·½(1 + cos(π·t/D))), from t = D on η₀·α (Loshchilov & Hutter 2017; Keras' CosineDecay). With
-   * `restarts`, period i = 0, 1, … is D·periodFactor^i updates long and the cosine's share is multiplied by
-   * peakFactor^i (Keras' CosineDecayRestarts).
+   * Cosine decay: η₀·(α + (1 − α)·½(1 + cos(π·t/D))), from t = D on η₀·α (Loshchilov & Hutter 2017; Keras'
+   * CosineDecay). With `restarts`, period i = 0, 1, … is D·periodFactor^i updates long and the cosine's share is
+   * multiplied by peakFactor^i (Keras' CosineDecayRestarts).
    * @throws ValueError for an unknown option or a number out of range.
    * @example schedules.cosine({ initialLearningRate: 0.001, decaySteps: 1000, restarts: true });
    */
   cosine,
   /**
-   * Up and down once (Smith & Topin 2018), along half cosines, by PyTorch's OneCycleLR: from η_max/divFactor at t = 0
-   * to η_max at t = pctStart·T − 1, then to η_max/(divFactor·finalDivFactor) at t = T − 1, where it stays.
+   * One cycle, up and down once along half cosines (Smith & Topin 2018; PyTorch's OneCycleLR): from η_max/divFactor at
+   * t = 0 to η_max at t = pctStart·T − 1, then to η_max/(divFactor·finalDivFactor) at t = T − 1, where it stays.
    * @throws ValueError for an unknown option or a number out of range.
    * @example schedules.oneCycle({ maxLearningRate: 0.01, totalSteps: 5000 });
    */
   oneCycle,
   /**
-   * A straight line from from·η₀ at t = 0 to η₀ at t = steps, η₀ the schedule's rate at 0; from then on the schedule at
-   * t − steps. With `from` 0, the default, the first update leaves the weights as they are.
+   * Warm-up: a straight line from from·η₀ at t = 0 to η₀ at t = steps, η₀ the schedule's rate at 0; from then on the
+   * schedule at t − steps. With `from` 0, the default, the first update does not change the weights.
    * @throws ValueError for an unknown option or a number out of range.
    * @example schedules.warmUp({ schedule: 0.001, steps: 500 });
    */
   warmUp,
 } as const;
 
-/** Warm-ups within each other, at most: reading them goes as deep as they do. */
+/** Most warm-ups within each other: reading them recurses once for each. */
 const MOST_WARM_UPS = 16;
 
 function requireShallow(path: string, value: unknown, most: number): void {
@@ -294,13 +334,13 @@ function requireShallow(path: string, value: unknown, most: number): void {
   }
 }
 
-/** What a warm-up leads to, with room for itself. */
+/** Reads the schedule after a warm-up, which may have one warm-up less within it. */
 const withinWarmUp: Check<number | Schedule> = (path, value) => {
   requireShallow(path, value, MOST_WARM_UPS - 1);
   return learningRateCheck(path, value);
 };
 
-/** Reads a learning rate: a number stays one, everything else becomes a descriptor. */
+/** Reads a learning rate: a number stays a number, everything else becomes a descriptor. */
 export const learningRateCheck: Check<number | Schedule> = (path, value) => {
   if (typeof value === 'number') return positive(path, value);
   if (isFunction(value)) return ofFunction(value as ScheduleFunction);
@@ -311,7 +351,7 @@ export const learningRateCheck: Check<number | Schedule> = (path, value) => {
   return readCustom<CustomSchedule>(path, value, ['rate']) ?? resolve<Schedule>(path, value, schedules);
 };
 
-/** An unnamed function goes by "schedule". */
+/** Makes a schedule of a function, by its name, or "schedule" if it has none. */
 function ofFunction(rate: ScheduleFunction): Custom<CustomSchedule> {
   const given: unknown = rate.name;
   const name = typeof given === 'string' && given !== '' ? given : 'schedule';

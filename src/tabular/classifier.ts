@@ -1,3 +1,7 @@
+/**
+ * `mlpClassifier`: turns labels into class indices and probabilities into labels. `estimator.ts` reads the rows and
+ * trains the network; `file.ts` reads and writes the file.
+ */
 import { isList } from '../common/arrays.js';
 import { describe } from '../common/describe.js';
 import { ShapeError, ValueError } from '../common/errors.js';
@@ -8,27 +12,33 @@ import type { History } from '../training/fit.js';
 import { Estimator, readMlpOptions, type MlpOptions } from './estimator.js';
 import { decodeTable, encodeTable, type LoadTableOptions } from './file.js';
 
-/** What a row belongs to. */
+/**
+ * Label of a row: its class.
+ * @category Tables
+ */
 export type Label = string | number;
 
 const KIND = 'mlpClassifier';
 
-/** A classifier for tables, made by `mlpClassifier` or `loadClassifier`. */
+/**
+ * A classifier for tables, made by `mlpClassifier` or `loadClassifier`.
+ * @category Tables
+ */
 export class MlpClassifier<L extends Label = Label> {
-  /** For the library's own use: users call `mlpClassifier`. */
+  /** Internal: users call `mlpClassifier`. */
   constructor(
     private readonly estimator: Estimator,
     private labels: readonly L[] = [],
   ) {}
 
-  /** The labels that were met in `fit`: numbers in ascending order, then strings in the order of their characters. */
+  /** Labels seen in `fit`: numbers in ascending order, then strings in the order of their characters. */
   get classes(): readonly L[] {
     return this.labels;
   }
 
   /**
-   * The network, to summarize or to diagnose. It takes rows as `fit` does, but for columns that float32 does not hold,
-   * which the classifier standardizes before.
+   * Network of the last successful fit, to summarize or to diagnose. It takes rows as `fit` does, except for columns
+   * that float32 cannot hold: the classifier standardizes these before.
    * @throws StateError before `fit`.
    */
   get model(): Model {
@@ -36,9 +46,9 @@ export class MlpClassifier<L extends Label = Label> {
   }
 
   /**
-   * Trains a new network on n rows, as arrays or flat, and a label for each. Where that fails the network of an earlier
+   * Trains a new network on n rows, as arrays or flat, and a label for each. If that fails, the network of an earlier
    * fit stays.
-   * @throws ShapeError, ValueError for rows or labels that do not fit, or labels that are all the same.
+   * @throws ShapeError, ValueError for rows or labels that do not match, or labels that are all the same.
    */
   async fit(x: Rows, labels: readonly L[]): Promise<History> {
     const given = readLabels('fit', labels);
@@ -51,20 +61,27 @@ export class MlpClassifier<L extends Label = Label> {
   }
 
   /**
-   * The likeliest label of each row. @throws ShapeError, ValueError for rows that do not fit; StateError before `fit`.
+   * Returns the most probable label of each row.
+   * @throws ShapeError, ValueError for rows that do not match; StateError before `fit`.
    */
   predict(x: Rows): L[] {
     return this.likeliest('predict', x);
   }
 
-  /** Of each row, the probability of each label, in the order of `classes`. @throws as `predict`. */
+  /**
+   * Returns, for each row, the probability of each label, in the order of `classes`.
+   * @throws as `predict`.
+   */
   predictProbabilities(x: Rows): Float32Array[] {
     const flat = this.probabilities('predictProbabilities', x);
     const { length } = this.labels;
     return Array.from({ length: flat.length / length }, (_, row) => flat.slice(row * length, (row + 1) * length));
   }
 
-  /** Share of the rows whose label is predicted, from 0 to 1. @throws as `predict`. */
+  /**
+   * Returns the share of rows whose label is predicted, from 0 to 1.
+   * @throws as `predict`.
+   */
   score(x: Rows, labels: readonly L[]): number {
     this.estimator.model('score');
     const given = readLabels('score', labels);
@@ -73,15 +90,15 @@ export class MlpClassifier<L extends Label = Label> {
   }
 
   /**
-   * The classifier as one safetensors file, for `loadClassifier`: network, labels and options. `loadModel` loads the
-   * network in it.
+   * Returns the classifier as one safetensors file, for `loadClassifier`: network, labels and options. `loadModel`
+   * loads the network in it.
    * @throws StateError before `fit`.
    */
   save(): Uint8Array {
     return encodeTable(`${KIND}.save`, KIND, this.estimator, { labels: this.labels });
   }
 
-  /** Gives the network's memory back. A fit that is going on rejects with a StateError. */
+  /** Frees the memory of the network. A fit in progress rejects with a StateError. */
   dispose(): void {
     this.estimator.dispose();
   }
@@ -91,7 +108,7 @@ export class MlpClassifier<L extends Label = Label> {
     this.dispose();
   }
 
-  /** For consoles, which would show all that it is made of. @internal */
+  /** Returns a short text for consoles, which would show all private fields otherwise. @internal */
   [INSPECT](): string {
     return `MlpClassifier (${this.estimator.state})`;
   }
@@ -114,7 +131,7 @@ export class MlpClassifier<L extends Label = Label> {
   }
 }
 
-/** A copy of labels, at least one, each read once and checked. */
+/** Returns a copy of the labels, at least one, each read once and checked. */
 function readLabels<L extends Label>(call: string, labels: readonly L[]): L[] {
   const where = `${KIND}.${call}`;
   if (!isList(labels)) throw new ValueError(`${where}: labels expected a list, got ${describe(labels)}.`);
@@ -135,7 +152,7 @@ function readLabels<L extends Label>(call: string, labels: readonly L[]): L[] {
 
 const isLabel = (label: unknown): label is Label => typeof label === 'string' || Number.isFinite(label);
 
-/** The labels that occur, in order. */
+/** Returns the different labels, in order. */
 function distinct<L extends Label>(labels: readonly L[]): L[] {
   const classes = [...new Set(labels)];
   if (classes.length < 2) {
@@ -146,20 +163,21 @@ function distinct<L extends Label>(labels: readonly L[]): L[] {
 }
 
 /**
- * A multilayer perceptron that sorts the rows of a table into classes: standardization of the inputs, hidden layers,
- * softmax with cross-entropy, Adam, and an end when the loss no longer falls. Labels are strings or numbers.
+ * Makes a multilayer perceptron that assigns the rows of a table to classes: standardization of the inputs, hidden
+ * layers, softmax with cross-entropy, Adam, and a stop when the loss no longer falls. Labels are strings or numbers.
  * @throws ValueError for an unknown option or a number out of range.
  * @example
  * const classifier = mlpClassifier({ hiddenLayers: [8], learningRate: 0.05 });
  * await classifier.fit([[1, 40], [2, 30], [8, 20], [9, 10]], ['small', 'small', 'large', 'large']);
  * classifier.predict([[1.5, 35], [8.5, 15]]); // ['small', 'large']
+ * @category Tables
  */
 export const mlpClassifier = <L extends Label = Label>(options?: MlpOptions): MlpClassifier<L> =>
   new MlpClassifier<L>(new Estimator(KIND, readMlpOptions(KIND, options)));
 
 /**
- * The classifier of a file that `save` wrote, on `engine` or on the default one: it predicts as the one that was saved,
- * and can be fitted anew.
+ * Loads the classifier of a file that `save` wrote, on `engine` or on the default one. It predicts as the saved one
+ * did, and can be fitted again.
  * @throws FormatError for a damaged or foreign file, or one that needs an activation of your own which is not in
  * `custom`; MemoryError.
  * @example
@@ -167,6 +185,7 @@ export const mlpClassifier = <L extends Label = Label>(options?: MlpOptions): Ml
  * await fitted.fit([[1, 40], [2, 30], [8, 20], [9, 10]], ['small', 'small', 'large', 'large']);
  * const loaded = await loadClassifier(fitted.save());
  * loaded.predict([[1.5, 35], [8.5, 15]]); // ['small', 'large']
+ * @category Tables
  */
 export async function loadClassifier<L extends Label = Label>(
   bytes: Uint8Array | ArrayBuffer,

@@ -1,35 +1,38 @@
 /**
- * Columns of a table that float32 does not hold: times in milliseconds, large numbers that differ little, numbers
- * beyond its range. The facades standardize these themselves, in double, and round once; all others go to the network
- * as they are, whose `normalization` layer does it.
+ * Columns of a table that float32 cannot hold: times in milliseconds, large numbers that differ little, numbers beyond
+ * its range. The facades standardize these in double and round once. All other columns are passed to the network
+ * unchanged, and its `normalization` layer standardizes them.
  */
 import { columnMoments, holdsVariance, roundingOf, type Matrix, type Moments } from '../common/column-moments.js';
 import { NOISE } from '../common/rounding.js';
 
-/** What each column is subtracted and divided by, in double: 0 and 1 for columns that the network standardizes. */
+/**
+ * Shift and scale of each column, in double: (value − shift)/scale. They are 0 and 1 for columns that the network
+ * standardizes.
+ */
 export interface Scaling {
   readonly shift: readonly number[];
   readonly scale: readonly number[];
 }
 
-/** Rows for a network, and how they were made of the table's. */
+/** Rows for a network, with the scaling that was applied to the table. */
 export interface Prepared {
   readonly x: Float32Array;
-  /** Nothing where the network is given the table as it is. */
+  /** Undefined if the network receives the table unchanged. */
   readonly scaling: Scaling | undefined;
-  /** For the network's `normalization`. */
+  /** Moments for the network's `normalization`. */
   readonly moments: Moments;
 }
 
 /**
- * The share of a column's standard deviation that rounding to float32 may move its numbers by. Within 256 deviations of
- * 0 it moves none by more.
+ * Largest movement by rounding to float32, as a share of a column's standard deviation, that the network may be given.
+ * Rounding moves no number within 256 deviations of 0 by more.
  */
 const TOLERATED = 1 / 2 ** 16;
 
 /**
- * Finds the columns that the network cannot be given as they are, and standardizes them. What is float32 already is
- * never moved by rounding, and goes to the network with all its bits.
+ * Finds the columns that the network cannot be given unchanged, and standardizes them. Rounding never moves float32
+ * data, which is passed to the network with all its bits.
  */
 export function prepareColumns(where: string, data: Matrix, width: number): Prepared {
   const { mean, variance } = columnMoments(where, data, width);
@@ -43,7 +46,7 @@ export function prepareColumns(where: string, data: Matrix, width: number): Prep
     if (moved[j] <= TOLERATED * deviation && holdsVariance(variance[j])) continue;
     found = true;
     shift[j] = mean[j];
-    // Noise of a computation whose result is the same in each row is no information.
+    // The noise of a computation that has the same result in each row is no information.
     if (deviation > NOISE * Math.abs(mean[j])) scale[j] = deviation;
     moments.mean[j] = 0;
     moments.variance[j] = 1;
@@ -52,7 +55,7 @@ export function prepareColumns(where: string, data: Matrix, width: number): Prep
   return { x: scaled(data, scaling), scaling, moments };
 }
 
-/** Rows as the network takes them. */
+/** Returns rows for the network, standardized by `scaling` and rounded to float32. */
 export function scaled(data: Matrix, scaling: Scaling | undefined): Float32Array {
   if (scaling === undefined) return data instanceof Float32Array ? data : Float32Array.from(data);
   const { shift, scale } = scaling;

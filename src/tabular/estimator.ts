@@ -1,6 +1,7 @@
 /**
- * What classifiers and regressors have in common: options, a table's rows read and standardized, a network that is made
- * anew by each fit, and its life. It is the network of the last fit that succeeded that predicts.
+ * Common part of classifier and regressor: options, reading and standardizing a table's rows, a new network for each
+ * fit, and disposal. The network of the last successful fit predicts. `classifier.ts` and `regressor.ts` convert
+ * targets and predictions.
  */
 import { activationCheck, type Activation, type ActivationLike } from '../activations/activations.js';
 import { isList, newFloats, typedKind, typedLength } from '../common/arrays.js';
@@ -20,26 +21,29 @@ import type { History } from '../training/fit.js';
 import { prepareColumns, scaled, type Scaling } from './columns.js';
 import { stopWhenLossStays } from './stopping.js';
 
-/** What `mlpClassifier` and `mlpRegressor` take. */
+/**
+ * Options of `mlpClassifier` and `mlpRegressor`.
+ * @category Tables
+ */
 export interface MlpOptions {
   /** Units of each hidden layer. Default [100]. */
   hiddenLayers?: readonly number[];
-  /** Of the hidden layers. Default 'relu'. */
+  /** Activation of the hidden layers. Default 'relu'. */
   activation?: ActivationLike;
-  /** Of Adam. Default 0.001. */
+  /** Learning rate of Adam. Default 0.001. */
   learningRate?: number;
   /** Strength of the penalty λ/2·Σw² on the weights. Default 1e-4. */
   l2?: number;
   /**
-   * Epochs at most; training stops before when the loss has not been 1e-4 below its lowest for more than ten in a row,
-   * as in scikit-learn. Default 200.
+   * Most epochs. Training stops earlier if the loss has not been 1e-4 below its lowest value for more than ten epochs
+   * in a row, as in scikit-learn. Default 200.
    */
   epochs?: number;
   /** Rows per update. Default 32. */
   batchSize?: number;
-  /** What weights and shuffles are drawn from. Default 0. */
+  /** Seed of weights and shuffles. Default 0. */
   seed?: number;
-  /** Default the one that all models share. */
+  /** Engine that runs the network. Default the one that all models share. */
   engine?: Engine;
 }
 
@@ -62,7 +66,7 @@ export const readMlpOptions = (where: string, options: MlpOptions | undefined): 
     engine: { check: engineCheck, or: undefined },
   });
 
-/** A network with what is done to rows before it is given them. */
+/** A network, with the scaling of the rows before they are passed to it. */
 export interface Fitted {
   readonly model: Model;
   readonly scaling: Scaling | undefined;
@@ -76,11 +80,11 @@ export interface Table {
   readonly head: { readonly activation: 'softmax' | 'linear'; readonly loss: LossName };
 }
 
-/** A standardizing network that is made anew by each fit. */
+/** A standardizing network that each fit makes anew. */
 export class Estimator {
-  /** How often it was disposed: a fit that began before ends. */
+  /** Number of `dispose` calls: a fit that began before one of them ends. */
   private disposals = 0;
-  /** Networks that are being trained. */
+  /** Networks in training. */
   private readonly training = new Set<Model>();
 
   constructor(
@@ -89,12 +93,12 @@ export class Estimator {
     private fitted?: Fitted,
   ) {}
 
-  /** What is done to rows before the network is given them, where anything. */
+  /** Scaling of the rows before they are passed to the network, if any. */
   get scaling(): Scaling | undefined {
     return this.fitted?.scaling;
   }
 
-  /** The rows of a table for `fit`, of which there are as many as targets; a flat array is cut into so many. */
+  /** Opens the rows of a table for `fit`, one per target; a flat array is cut into `rows` rows. */
   openTable(call: string, x: Rows, rows: number): RowSource {
     const where = `${this.where}.${call}`;
     const kind = typedKind(x);
@@ -110,14 +114,14 @@ export class Estimator {
     return this.requireRows(where, openRows(where, 'x', x, width), rows);
   }
 
-  /** Rows for the fitted network, as it takes them. */
+  /** Returns rows for the fitted network, scaled as it needs them. */
   rowsFor(call: string, x: Rows, rows?: number): Float32Array {
     const { model, scaling } = this.requireFitted(call);
     const where = `${this.where}.${call}`;
     const source = openRows(where, 'x', x, model.widths.inputs[0]);
     if (rows !== undefined) this.requireRows(where, source, rows);
     if (scaling !== undefined) return scaled(copyRows(source), scaling);
-    // The network reads it once, and checks what it read.
+    // The network reads the array once, and checks what it read.
     if (source.exact) return x as Float32Array;
     const flat = newFloats(source.rows * source.width);
     source.write(flat, 0);
@@ -129,7 +133,7 @@ export class Estimator {
     throw new ShapeError(`${where}: x expected ${rows} rows, one per target, got ${source.rows}.`);
   }
 
-  /** Trains a new network. `accept` is called as it takes the place of that before. */
+  /** Trains a new network. Calls `accept` when it replaces the previous one. */
   async fit({ x: source, y, outputs, head }: Table, accept: () => void): Promise<History> {
     const { hiddenLayers, activation, learningRate, epochs, batchSize, seed, engine } = this.settings;
     const { disposals } = this;
@@ -171,17 +175,17 @@ export class Estimator {
     return history;
   }
 
-  /** The network. */
+  /** Returns the network of the last successful fit. */
   model(call: string): Model {
     return this.requireFitted(call).model;
   }
 
-  /** For consoles: whether it is fitted, and to how many parameters. */
+  /** Text for consoles: whether there is a fitted network, and its number of parameters. */
   get state(): string {
     return this.fitted === undefined ? 'not fitted' : `fitted, ${this.fitted.model.parameterCount} parameters`;
   }
 
-  /** Gives up the network, and those that are being trained: their fits reject. */
+  /** Frees the network, and those in training: their fits reject. */
   dispose(): void {
     this.disposals += 1;
     for (const model of this.training) model.dispose();

@@ -1,6 +1,6 @@
 /**
- * Classifiers and regressors as files: the file of their network, which `loadModel` and PyTorch's safetensors load as
- * it is, with one more field of metadata that holds labels, scales and options. Reading trusts nothing of it.
+ * Files of classifiers and regressors: the file of their network, which `loadModel` and PyTorch's safetensors can load
+ * directly, with one more metadata field for labels, scales and options. The reader trusts nothing in it.
  */
 import { bytesOf } from '../common/arrays.js';
 import { restoreCustom } from '../common/custom.js';
@@ -17,28 +17,33 @@ import { decodeSafetensors, encodeSafetensors } from '../formats/safetensors.js'
 import type { Scaling } from './columns.js';
 import { Estimator, readMlpOptions } from './estimator.js';
 
-/** Metadata field of what a facade has besides its network. */
+/** Metadata field for what a facade has in addition to its network. */
 const FIELD = 'wasm-mlp.table';
 
-/** Raised when older versions could not read a file. */
+/** Version of the format, raised when older versions could not read a file. */
 const FORMAT_VERSION = 1;
 
-/** Bytes of that field at most. */
+/** Largest size of that field, in bytes. */
 const MOST_BYTES = 16_000_000;
 
-/** Values in the field: labels, and a shift and a scale for each column. */
+/** Most values in the field: labels, and a shift and a scale for each column. */
 const MOST_VALUES = 2_000_000;
 
-/** What `loadClassifier` and `loadRegressor` take besides the file. */
+/**
+ * Options of `loadClassifier` and `loadRegressor`.
+ * @category Tables
+ */
 export interface LoadTableOptions extends LoadOptions {
-  /** Default the one that all models share. */
+  /** Engine that runs the network. Default the one that all models share. */
   engine?: Engine;
 }
 
-/** What a kind of facade has of its own. */
+/** Fields of one kind of facade. */
 export type Part = Readonly<Record<string, unknown>>;
 
-/** The file of a fitted facade; `part` is what its kind has besides network, scaling and options. */
+/**
+ * Returns the file of a fitted facade. `part` has the fields of its kind, in addition to network, scaling and options.
+ */
 export function encodeTable(where: string, kind: string, estimator: Estimator, part: Part): Uint8Array {
   const { tensors, metadata } = decodeSafetensors(
     where,
@@ -62,18 +67,18 @@ export function encodeTable(where: string, kind: string, estimator: Estimator, p
   return encodeSafetensors({ tensors, metadata: { ...metadata, [FIELD]: text } });
 }
 
-/** A file that was read: an estimator that predicts, and the part of its kind, which was checked by `check`. */
+/** Result of reading a file: an estimator that predicts, and the fields of its kind, checked. */
 export interface Decoded<P> {
   readonly estimator: Estimator;
   readonly part: P;
 }
 
-/** Throws a FormatError where something does not hold of a field. */
+/** Throws a FormatError if a condition on a field does not hold. */
 export type RequireField = (holds: boolean, field: string, expected: string, got: unknown) => void;
 
 /**
- * Reads the file of a facade. `check` takes the fields of its own, `names`, and the number of the network's outputs.
- * @throws FormatError for whatever is not as `encodeTable` writes it.
+ * Reads the file of a facade. `check` takes the fields of this kind, `names`, and the number of the network's outputs.
+ * @throws FormatError for anything that `encodeTable` would not write.
  */
 export async function decodeTable<P>(
   where: string,
@@ -121,7 +126,7 @@ export async function decodeTable<P>(
   }
 }
 
-/** The field's fields. */
+/** Returns the fields in the metadata field. */
 function readField(where: string, bytes: Uint8Array, requireField: RequireField): Record<string, unknown> {
   const text = decodeSafetensors(where, bytes).metadata[FIELD];
   if (text === undefined) {
@@ -144,7 +149,7 @@ function readField(where: string, bytes: Uint8Array, requireField: RequireField)
   return rest;
 }
 
-/** Reads what so many columns are subtracted and divided by. */
+/** Reads shift and scale of `width` columns. */
 export function readScaling(field: string, value: unknown, width: number, requireField: RequireField): Scaling {
   requireField(isRecord(value), field, 'an object', value);
   const { shift, scale, ...rest } = value as Partial<Scaling>;
@@ -162,7 +167,7 @@ export function readScaling(field: string, value: unknown, width: number, requir
   return lists as Scaling;
 }
 
-/** What a file asks for that is refused, or that does not even have the form which is read, is a fault of the file. */
+/** Turns an error into a FormatError: options that are refused, or have an unreadable form, are a fault of the file. */
 function asFormatError<T>(where: string, read: () => T): T {
   try {
     return read();

@@ -1,3 +1,7 @@
+/**
+ * `mlpRegressor`: standardizes targets and turns the network's outputs back into numbers, in double. `estimator.ts`
+ * reads the rows and trains the network; `file.ts` reads and writes the file.
+ */
 import { isList, newDoubles, typedKind } from '../common/arrays.js';
 import { columnMoments } from '../common/column-moments.js';
 import { describe } from '../common/describe.js';
@@ -10,7 +14,10 @@ import { scaled, type Scaling } from './columns.js';
 import { Estimator, readMlpOptions, type MlpOptions } from './estimator.js';
 import { decodeTable, encodeTable, readScaling, type LoadTableOptions } from './file.js';
 
-/** Targets of a regression: a number per row, or rows of numbers. */
+/**
+ * Targets of a regression: a number per row, or rows of numbers.
+ * @category Tables
+ */
 export type Values = readonly number[] | Rows;
 
 const KIND = 'mlpRegressor';
@@ -22,17 +29,20 @@ interface Targets {
   readonly data: Float64Array;
 }
 
-/** A regressor for tables, made by `mlpRegressor` or `loadRegressor`. */
+/**
+ * A regressor for tables, made by `mlpRegressor` or `loadRegressor`.
+ * @category Tables
+ */
 export class MlpRegressor {
-  /** For the library's own use: users call `mlpRegressor`. */
+  /** Internal: users call `mlpRegressor`. */
   constructor(
     private readonly estimator: Estimator,
     private targets: Scaling = { shift: [], scale: [] },
   ) {}
 
   /**
-   * The network, whose outputs are standardized targets. It takes rows as `fit` does, but for columns that float32 does
-   * not hold, which the regressor standardizes before.
+   * Network of the last successful fit, whose outputs are standardized targets. It takes rows as `fit` does, except for
+   * columns that float32 cannot hold: the regressor standardizes these before.
    * @throws StateError before `fit`.
    */
   get model(): Model {
@@ -40,9 +50,9 @@ export class MlpRegressor {
   }
 
   /**
-   * Trains a new network on n rows, as arrays or flat, and a number or a row of numbers for each. Where that fails the
+   * Trains a new network on n rows, as arrays or flat, and a number or a row of numbers for each. If that fails, the
    * network of an earlier fit stays.
-   * @throws ShapeError, ValueError for rows or targets that do not fit.
+   * @throws ShapeError, ValueError for rows or targets that do not match.
    */
   async fit(x: Rows, y: Values): Promise<History> {
     const { rows, width, data } = readTargets('fit', y);
@@ -55,16 +65,17 @@ export class MlpRegressor {
   }
 
   /**
-   * A number per row, or (n, outputs) row-major, in double: float32 would not hold large targets that differ little.
-   * @throws ShapeError, ValueError for rows that do not fit; StateError before `fit`.
+   * Returns a number per row, or (n, outputs) row-major, in double: float32 would not hold large targets that differ
+   * little.
+   * @throws ShapeError, ValueError for rows that do not match; StateError before `fit`.
    */
   predict(x: Rows): Float64Array {
     return this.predictions('predict', x);
   }
 
   /**
-   * Coefficient of determination R², the mean over outputs: 1 where every target is met, 0 for their mean as
-   * prediction. In double, of the numbers as they are given.
+   * Returns the coefficient of determination R², the mean over outputs: 1 if every target is met, 0 for predicting the
+   * mean of the targets. Computed in double, from the numbers as given.
    * @throws as `predict`.
    */
   score(x: Rows, y: Values): number {
@@ -87,15 +98,15 @@ export class MlpRegressor {
   }
 
   /**
-   * The regressor as one safetensors file, for `loadRegressor`: network, scale of the targets and options. `loadModel`
-   * loads the network in it.
+   * Returns the regressor as one safetensors file, for `loadRegressor`: network, scale of the targets and options.
+   * `loadModel` loads the network in it.
    * @throws StateError before `fit`.
    */
   save(): Uint8Array {
     return encodeTable(`${KIND}.save`, KIND, this.estimator, { targets: this.targets });
   }
 
-  /** Gives the network's memory back. A fit that is going on rejects with a StateError. */
+  /** Frees the memory of the network. A fit in progress rejects with a StateError. */
   dispose(): void {
     this.estimator.dispose();
   }
@@ -105,7 +116,7 @@ export class MlpRegressor {
     this.dispose();
   }
 
-  /** For consoles, which would show all that it is made of. @internal */
+  /** Returns a short text for consoles, which would show all private fields otherwise. @internal */
   [INSPECT](): string {
     return `MlpRegressor (${this.estimator.state})`;
   }
@@ -150,21 +161,22 @@ function readTargets(call: string, y: Values): Targets {
 }
 
 /**
- * A multilayer perceptron that predicts numbers from the rows of a table: standardization of inputs and targets, hidden
- * layers, squared error, Adam, and an end when the loss no longer falls.
+ * Makes a multilayer perceptron that predicts numbers from the rows of a table: standardization of inputs and targets,
+ * hidden layers, squared error, Adam, and a stop when the loss no longer falls.
  * @throws ValueError for an unknown option or a number out of range.
  * @example
  * const regressor = mlpRegressor({ hiddenLayers: [16], learningRate: 0.02 });
  * const x = Array.from({ length: 64 }, (_, i) => [i / 8]);
  * await regressor.fit(x, x.map(([v]) => v * v));
  * regressor.score(x, x.map(([v]) => v * v)) > 0.95; // true
+ * @category Tables
  */
 export const mlpRegressor = (options?: MlpOptions): MlpRegressor =>
   new MlpRegressor(new Estimator(KIND, readMlpOptions(KIND, options)));
 
 /**
- * The regressor of a file that `save` wrote, on `engine` or on the default one: it predicts as the one that was saved,
- * and can be fitted anew.
+ * Loads the regressor of a file that `save` wrote, on `engine` or on the default one. It predicts as the saved one did,
+ * and can be fitted again.
  * @throws FormatError for a damaged or foreign file, or one that needs an activation of your own which is not in
  * `custom`; MemoryError.
  * @example
@@ -172,6 +184,7 @@ export const mlpRegressor = (options?: MlpOptions): MlpRegressor =>
  * await fitted.fit([[1], [2], [3], [4]], [100, 110, 120, 130]);
  * const loaded = await loadRegressor(fitted.save());
  * loaded.predict([[2.5]])[0] === fitted.predict([[2.5]])[0]; // true
+ * @category Tables
  */
 export async function loadRegressor(
   bytes: Uint8Array | ArrayBuffer,

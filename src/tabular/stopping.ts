@@ -1,13 +1,13 @@
 import type { Callback } from '../training/callbacks/callback.js';
 
-/** By how much the loss has to fall below the lowest one so far, and for how many epochs in a row it may not. */
+/** Amount by which the loss must fall below its lowest value, and most epochs in a row in which it may not. */
 const TOLERANCE = 1e-4;
 const PATIENCE = 10;
 
 /**
- * The end of training as scikit-learn has it: training stops after more than ten epochs in a row whose loss is above
- * the lowest so far less 1e-4. Every fall moves that lowest loss, so many small falls end training too; `earlyStopping`
- * has another rule.
+ * Makes the stopping rule of scikit-learn: training stops after more than ten epochs in a row whose loss is above the
+ * lowest so far less 1e-4. Every fall lowers that value, so many small falls end training too; `earlyStopping` has a
+ * different rule.
  */
 export function stopWhenLossStays(): Callback {
   let best = Infinity;

@@ -1,6 +1,6 @@
 /**
- * What a promise gives, unless the signal aborts before: then its reason is thrown, and what the promise does later is
- * nobody's.
+ * Returns the result of a promise, unless the signal aborts first. Then it throws the signal's reason and ignores how
+ * the promise settles later.
  */
 export async function abortable<T>(signal: AbortSignal | undefined, promise: Promise<T>): Promise<T> {
   if (signal === undefined) return promise;
@@ -10,7 +10,7 @@ export async function abortable<T>(signal: AbortSignal | undefined, promise: Pro
     abort = () => reject(signal.reason as Error);
     signal.addEventListener('abort', abort);
   });
-  // What loses the race is not an error of anybody's.
+  // A rejection after the abort must not count as unhandled.
   promise.catch(() => undefined);
   try {
     return await Promise.race([promise, aborted]);

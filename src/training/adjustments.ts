@@ -1,6 +1,6 @@
 /**
- * What an update does besides the optimizer's own rule: penalties and limits on the gradient before it, constraints on
- * the weights after it.
+ * Binds the parts of an update besides the optimizer's rule: penalties and limits on the gradient before it,
+ * constraints on the weights after it. optimizers/bind.ts binds the rule itself; trainer.ts calls all of them in order.
  */
 import { ownOf } from '../common/objects.js';
 import { sizeOf } from '../common/tensors.js';
@@ -11,7 +11,7 @@ import { storedFloats, type NetworkPlan } from '../graph/plan.js';
 import type { UpdateVectors } from '../optimizers/bind.js';
 import type { Optimizer } from '../optimizers/optimizers.js';
 
-/** Adds the gradients of the layers' penalties on their weights. */
+/** Binds the step that adds the gradients of the layers' penalties on their weights. */
 export function bindPenalties(
   { kernels }: WasmRuntime,
   plan: NetworkPlan,
@@ -29,12 +29,12 @@ export function bindPenalties(
   };
 }
 
-/** What PyTorch's clip_grad_norm_ adds to a norm that it divides by. */
+/** Added to a norm before dividing by it, as in PyTorch's clip_grad_norm_. */
 const NORM_EPSILON = 1e-6;
 
 /**
- * Brings the gradient within the optimizer's limits. Does nothing where there are none. Takes what memory it needs from
- * `regions`.
+ * Binds the step that clips the gradient to the optimizer's limits; it does nothing if there are none. Allocates its
+ * memory from `regions`.
  */
 export function bindClip(
   runtime: WasmRuntime,
@@ -68,7 +68,7 @@ export function bindClip(
   };
 }
 
-/** Holds weights to the layers' constraints. */
+/** Binds the step that applies the layers' constraints to their weights. */
 export function bindConstraints({ kernels, tile }: WasmRuntime, plan: NetworkPlan, weights: number): () => void {
   const constraints = plan.parameters.flatMap(({ spec, offset }) => {
     const constraint = ownOf(spec, 'constraint');

@@ -1,16 +1,19 @@
 /**
- * Holds each loss and metric of `compile` against what the output in front of it can give, so that a network that
- * cannot be trained to anything meaningful is refused or told of when it is compiled. Only what is known is judged: of
- * a function of the user's own and the like nothing is.
+ * Checks each loss and metric of `compile` against the values that its output can have, so that a network that cannot
+ * learn anything meaningful is refused or reported when it is compiled. Checks only what is known: custom functions and
+ * the like are never reported. losses/properties.ts and activations/properties.ts have the facts, compiled.ts the
+ * options.
  */
 import { propertiesOf, type OutputRange } from '../activations/properties.js';
 import { ValueError } from '../common/errors.js';
 import type { NetworkPlan } from '../graph/plan.js';
 import type { Loss } from '../losses/losses.js';
+import { lossProperties } from '../losses/properties.js';
 import type { Metric } from '../metrics/metrics.js';
+import type { OperationKind, OperationOf } from '../operations/operation.js';
 import type { CompileChecks, Compiled } from './compiled.js';
 
-/** What is known of an output: the values that it can have, and the activation that it ends on. */
+/** Known facts about an output: the values that it can have, and its last activation. */
 interface KnownOutput {
   readonly range: OutputRange;
   readonly activation: string;
@@ -23,52 +26,61 @@ interface Finding {
 
 const LINEAR: KnownOutput = { range: 'any', activation: 'linear' };
 
-/** Whether values below 0 are among them. */
+/** Whether values below 0 are possible. */
 const isSigned = (known: KnownOutput | undefined): boolean => known?.range === 'any' || known?.range === 'signed';
+
+/** What is known of the output of an operation, given what is known of its inputs. */
+type Known<K extends OperationKind> = (
+  operation: OperationOf<K>,
+  given: readonly (KnownOutput | undefined)[],
+) => KnownOutput | undefined;
+
+const linear = (): KnownOutput => LINEAR;
+/** Noise is added in training alone. */
+const unchanged = (_operation: unknown, given: readonly (KnownOutput | undefined)[]): KnownOutput | undefined =>
+  given[0];
+const nothing = (): undefined => undefined;
+/** Values around a mean of 0, of each unit or of each row, whatever the input is. */
+const centered = ({ kind }: { readonly kind: string }): KnownOutput => ({ range: 'any', activation: kind });
+/** Merged values are below 0 where those of all inputs may be. Of others, such as an average of softmaxes, nothing. */
+const merged = (_operation: unknown, given: readonly (KnownOutput | undefined)[]): KnownOutput | undefined =>
+  given.every(isSigned) ? LINEAR : undefined;
+
+/** What each kind of operation lets one know of its output when the network predicts. */
+const KNOWN: { readonly [K in OperationKind]: Known<K> } = {
+  affine: linear,
+  maxPieces: linear,
+  identity: unchanged,
+  dropout: unchanged,
+  gaussianNoise: unchanged,
+  batchNormalization: centered,
+  layerNormalization: centered,
+  normalization: nothing,
+  // Scaled and shifted: values without bounds have none afterwards.
+  rescaling: (_operation, given) => (given[0]?.range === 'any' ? LINEAR : undefined),
+  add: merged,
+  concatenate: merged,
+  prelu: ({ kind }) => ({ range: 'any', activation: kind }),
+  activation({ config: { activation } }) {
+    const { range } = propertiesOf(activation.kind);
+    return range && { range, activation: activation.kind };
+  },
+};
+
+const knownOf = <K extends OperationKind>(
+  operation: OperationOf<K>,
+  given: readonly (KnownOutput | undefined)[],
+): KnownOutput | undefined => KNOWN[operation.kind](operation, given);
 
 /** What is known of each value of a network when it predicts; undefined where nothing is. */
 function knownValues({ widths, nodes }: NetworkPlan): readonly (KnownOutput | undefined)[] {
   const known: (KnownOutput | undefined)[] = widths.map(() => undefined);
   for (const { operation, inputs, output } of nodes) {
     const given = inputs.map((input) => known[input]);
-    switch (operation.kind) {
-      case 'affine':
-      case 'maxPieces':
-        known[output] = LINEAR;
-        break;
-      // As they were, once nothing is trained; `linear` is an activation as a layer of its own.
-      case 'linear':
-      case 'dropout':
-      case 'gaussianNoise':
-        known[output] = given[0];
-        break;
-      // Values around a mean of 0, of each unit or of each row, whatever came before.
-      case 'batchNormalization':
-      case 'layerNormalization':
-        known[output] = { range: 'any', activation: operation.kind };
-        break;
-      // Scaled and shifted: what has no bounds has none.
-      case 'rescaling':
-        if (given[0]?.range === 'any') known[output] = LINEAR;
-        break;
-      // Sums and rows of what goes below 0 go below 0. Of others, such as an average of softmaxes, nothing is said.
-      case 'add':
-      case 'concatenate':
-        if (given.every(isSigned)) known[output] = LINEAR;
-        break;
-      default: {
-        const { range } = propertiesOf(operation.kind);
-        if (range !== undefined) known[output] = { range, activation: operation.kind };
-      }
-    }
+    known[output] = knownOf(operation, given);
   }
   return known;
 }
-
-const isCategorical = ({ kind }: Loss): boolean =>
-  kind === 'categoricalCrossentropy' || kind === 'sparseCategoricalCrossentropy';
-
-const ERROR_LOSSES: readonly string[] = ['halfSquaredError', 'meanSquaredError', 'meanAbsoluteError', 'huber'];
 
 /** Metrics that count outputs as right or wrong. */
 const COUNTING: readonly string[] = ['accuracy', 'binaryAccuracy', 'precision', 'recall', 'f1'];
@@ -76,9 +88,10 @@ const COUNTING: readonly string[] = ['accuracy', 'binaryAccuracy', 'precision', 
 const error = (message: string): Finding => ({ severity: 'error', message });
 const warning = (message: string): Finding => ({ severity: 'warning', message });
 
-/** What is wrong between one loss and its output, if anything. */
+/** Returns the finding about a loss and its output, if there is one. */
 function judgeLoss(path: string, loss: Loss, width: number, known: KnownOutput | undefined): Finding | undefined {
   const { kind } = loss;
+  const { outputs } = lossProperties(kind);
   const specs = known && `got outputs of '${known.activation}'`;
   if (known?.range === 'distribution' && width === 1) {
     return error(
@@ -86,7 +99,7 @@ function judgeLoss(path: string, loss: Loss, width: number, known: KnownOutput |
         `For two classes use dense({ units: 1, activation: 'sigmoid' }) with loss 'binaryCrossentropy', else a unit for each class.`,
     );
   }
-  if (isCategorical(loss)) {
+  if (outputs === 'classes') {
     if (width === 1) {
       return error(
         `${path} expected an output for each class with '${kind}', got 1. ` +
@@ -106,7 +119,7 @@ function judgeLoss(path: string, loss: Loss, width: number, known: KnownOutput |
       );
     }
   }
-  if (kind === 'binaryCrossentropy') {
+  if (outputs === 'independent') {
     if (known?.range === 'distribution') {
       return warning(
         `${path} expected independent probabilities with '${kind}', ${specs}, which add up to 1. ` +
@@ -120,16 +133,16 @@ function judgeLoss(path: string, loss: Loss, width: number, known: KnownOutput |
       );
     }
   }
-  if (kind === 'hinge' && known !== undefined && !isSigned(known)) {
+  if (outputs === 'signs' && known !== undefined && !isSigned(known)) {
     return warning(
-      `${path} expected outputs on both sides of 0 with 'hinge', ${specs}, which are never below 0. ` +
+      `${path} expected outputs on both sides of 0 with '${kind}', ${specs}, which are never below 0. ` +
         `End on 'linear' or 'tanh', or use 'binaryCrossentropy' on a sigmoid.`,
     );
   }
   return undefined;
 }
 
-/** What is wrong between a metric and its output, if anything. */
+/** Returns the finding about a metric and its output, if there is one. */
 function judgeMetric(
   path: string,
   metric: Metric,
@@ -146,7 +159,7 @@ function judgeMetric(
     );
   }
   const unbounded = known?.range === 'any' || known?.range === 'nonNegative';
-  if (unbounded && ERROR_LOSSES.includes(loss.kind) && COUNTING.includes(kind)) {
+  if (unbounded && lossProperties(loss.kind).outputs === 'numbers' && COUNTING.includes(kind)) {
     return warning(
       `${path} expected classes with '${kind}', got outputs of '${known.activation}' under '${loss.kind}', which look like numbers. ` +
         `For numbers use 'meanAbsoluteError' or 'r2'; for classes end on a softmax with 'categoricalCrossentropy', ` +
@@ -157,9 +170,9 @@ function judgeMetric(
 }
 
 /**
- * Judges what was compiled for a network. An output whose loss counts for nothing is left out: it has a loss because
- * each output must have one.
- * @throws ValueError for what cannot be meant, unless `checks` asks for warnings; the rest is told by `warn`.
+ * Checks the compiled losses and metrics of a network. Skips outputs whose loss has weight 0: they have a loss only
+ * because each output must have one. Passes findings that are not thrown to `warn`.
+ * @throws ValueError for a combination that cannot be meant, if `checks` is 'error'.
  */
 export function checkCompiled(
   { losses, lossWeights, metrics }: Pick<Compiled, 'losses' | 'lossWeights' | 'metrics'>,

@@ -1,3 +1,8 @@
+/**
+ * Options of `compile`: reads them for the outputs of a model and settles losses, metrics and the keys of the logs.
+ * compile-checks.ts judges whether losses and metrics fit the outputs.
+ */
+import { propertiesOf } from '../activations/properties.js';
 import { requireDistinctNames } from '../common/custom.js';
 import { isList } from '../common/arrays.js';
 import { describe } from '../common/describe.js';
@@ -7,65 +12,75 @@ import { suggestion } from '../common/nearest.js';
 import { finite, isRecord, nameOf, optional, readOptions, type Check } from '../common/options.js';
 import { fieldOf } from '../common/objects.js';
 import type { TensorSpec } from '../graph/tensor-specs.js';
-import type { Objective, OutputObjective } from '../graph/program.js';
+import type { Objective, OutputObjective } from './objective.js';
 import { lossDefinition } from '../losses/bind.js';
 import { lossCheck, type Loss, type LossLike } from '../losses/losses.js';
-import { metricDefinition } from '../metrics/bind.js';
+import { lossProperties } from '../losses/properties.js';
+import { metricDefinition, type MeasuredOutput } from '../metrics/bind.js';
 import { readMetrics, type CustomMetric, type Metric, type MetricName } from '../metrics/metrics.js';
 import { OPTIMIZERS, type Optimizer, type OptimizerName } from '../optimizers/optimizers.js';
 
 /**
- * What may stand where a metric is wanted; `acc` is `accuracy`, and `mse`, `mae`, `rmse` are the ones of these letters.
- * Logs have the whole name.
+ * A metric by its name or an abbreviation, as a factory's result, or custom. `acc` is `accuracy`; `mse`, `mae` and
+ * `rmse` are `meanSquaredError`, `meanAbsoluteError` and `rootMeanSquaredError`. Logs use the full name.
+ * @category Training and callbacks
  */
 export type MetricLike = MetricName | 'acc' | 'mse' | 'mae' | 'rmse' | Metric | CustomMetric;
 
-/** One for all outputs, or for each: a list in the order of the outputs, or an object by their names. */
+/**
+ * One value for all outputs, or one for each: a list in the order of the outputs, or an object by their names.
+ * @category Training and callbacks
+ */
 export type PerOutput<T> = T | readonly T[] | Readonly<Record<string, T>>;
 
-/** What `compile` takes. */
+/**
+ * Options of `compile`.
+ * @category Training and callbacks
+ */
 export interface CompileOptions {
-  /** A name with its defaults, or a factory's result. */
+  /** A name, which means the defaults of its factory, or a factory's result. */
   optimizer: OptimizerName | Optimizer;
   /**
-   * A name, a factory's result, or a loss of one's own; of a model with several outputs one for all, or one for each.
+   * A name, a factory's result, or a custom loss; for a model with several outputs one for all, or one for each.
    */
   loss: PerOutput<LossLike>;
-  /** What each output's loss counts for in the whole. Default 1. */
+  /** Weight of each output's loss in the total, at least 0. Default 1. */
   lossWeights?: readonly number[] | Readonly<Record<string, number>>;
   /**
-   * What to report beside the loss: names, factories' results, or metrics of one's own; of several outputs for all, or
-   * for each. Default none.
+   * Metrics to report besides the loss: names, factories' results, or custom metrics; for several outputs one list for
+   * all, or one for each. Default none.
    */
   metrics?:
     readonly MetricLike[] | readonly (readonly MetricLike[])[] | Readonly<Record<string, readonly MetricLike[]>>;
   /**
-   * What to do about a loss that does not fit its output, such as a cross-entropy on a linear layer: 'error' refuses
-   * it, and warns of what is only likely to be a mistake, such as `accuracy` of a regression; 'warn' warns of either,
-   * by `console.warn`, once for each model; 'off' takes all. Not saved with the model: what was compiled is loaded.
-   * Default 'error'.
+   * Treatment of a loss that does not fit its output, such as a cross-entropy on a linear layer:
+   * - 'error': throws a ValueError; only warns of a likely mistake, such as `accuracy` of a regression
+   * - 'warn': warns of either, by `console.warn`, once for each model
+   * - 'off': accepts everything
+   *
+   * Not saved with the model: loading accepts whatever was compiled. Default 'error'.
    */
   checks?: 'error' | 'warn' | 'off';
 }
 
-/** What `compile` does about a loss that does not fit its output. */
+/** Treatment of a loss that does not fit its output. */
 export type CompileChecks = NonNullable<CompileOptions['checks']>;
 
-/** What `compile` settled. */
+/** Settled options of `compile`. */
 export interface Compiled {
   readonly optimizer: Optimizer;
   readonly losses: readonly Loss[];
   readonly lossWeights: readonly number[];
   readonly metrics: readonly (readonly Metric[])[];
   readonly objective: Objective;
-  /** Keys of the logs, output after output: a loss, then metrics. */
+  /** Keys of the logs by output: its loss, then its metrics. */
   readonly keys: readonly (readonly string[])[];
   readonly checks: CompileChecks;
 }
 
 const optimizerCheck: Check<Optimizer> = (path, value) => resolve(path, value, OPTIMIZERS);
 
-/** Something for each output: from a list in their order, or an object by their names. */
+/** Returns the value for each output, from a list in their order or an object by their names. */
 function spread(path: string, value: unknown, outputSpecs: readonly TensorSpec[]): unknown[] {
   if (isList(value)) {
     if (value.length !== outputSpecs.length) {
@@ -86,7 +101,7 @@ function spread(path: string, value: unknown, outputSpecs: readonly TensorSpec[]
   return names.map((name) => fieldOf(value, name));
 }
 
-/** Whether an object names outputs, and is not itself what a factory made or a loss of the user's own. */
+/** Whether an object has values by output, and is not itself a factory's result or a custom loss. */
 function isByName(value: unknown, outputSpecs: readonly TensorSpec[]): boolean {
   if (!isRecord(value)) return false;
   const names = outputSpecs.map(({ name }) => name);
@@ -129,10 +144,10 @@ function readMetricLists(path: string, value: unknown, outputSpecs: readonly Ten
 
 const capital = (name: string): string => name[0].toUpperCase() + name.slice(1);
 
-/** What a number of the logs is called when it is taken of the validation data. */
+/** Returns the key in the logs of a value measured on the validation data. */
 export const validationKey = (key: string): string => `val${capital(key)}`;
 
-/** Throws where two numbers of the logs, validation's included, would have one name. */
+/** Throws if two values of the logs, validation's included, would have the same key. */
 function requireDistinct(keys: readonly string[]): void {
   const all = new Set([...keys, 'loss'].map(validationKey)).add('size').add('epoch');
   if (keys.length > 1 && keys.includes('loss') && keys[0] !== 'loss') all.add('loss');
@@ -144,6 +159,13 @@ function requireDistinct(keys: readonly string[]): void {
     }
     all.add(key);
   }
+}
+
+/** Returns the facts that metrics need about an output, from its loss and the activation that made it. */
+function measuredOutput({ kind }: Loss, { width, madeBy }: TensorSpec): MeasuredOutput {
+  const { outputs, threshold } = lossProperties(kind);
+  const signed = madeBy !== undefined && propertiesOf(madeBy).range === 'signed';
+  return { width, independent: outputs === 'independent', threshold, signed };
 }
 
 /** Reads the options of `compile` for a model with these outputs. */
@@ -164,11 +186,14 @@ export function readCompileOptions(options: CompileOptions, outputSpecs: readonl
   const { optimizer, loss: losses, metrics, checks } = read;
   requireDistinctNames('compile: loss', losses);
   const lossWeights = (read.lossWeights as number[] | undefined) ?? outputSpecs.map(() => 1);
-  const objective = outputSpecs.map(({ width, madeBy }, index): OutputObjective => ({
-    loss: lossDefinition(losses[index]),
-    weight: lossWeights[index],
-    metrics: metrics[index].map((metric) => metricDefinition(metric, width, losses[index].kind, madeBy)),
-  }));
+  const objective = outputSpecs.map((spec, index): OutputObjective => {
+    const measured = measuredOutput(losses[index], spec);
+    return {
+      loss: lossDefinition(losses[index]),
+      weight: lossWeights[index],
+      metrics: metrics[index].map((metric) => metricDefinition(metric, measured)),
+    };
+  });
   const keys = objective.map((output, index) => {
     const own = ['loss', ...output.metrics.map(({ name }) => name)];
     return outputSpecs.length === 1 ? own : own.map((key) => `${outputSpecs[index].name}${capital(key)}`);

@@ -1,7 +1,9 @@
 import { ownOf } from '../common/objects.js';
 import { setField } from '../common/options.js';
 import type { WasmRuntime } from '../runtime/wasm-runtime.js';
-import { runProgram, sumsOf, type Objective, type Program } from '../graph/program.js';
+import { runProgram } from '../graph/program.js';
+import { sumsOf, type Objective } from './objective.js';
+import type { TrainingProgram } from './program.js';
 import type { Compiled } from './compiled.js';
 import type { Dataset } from './data/shape.js';
 import { bindLoader, type BatchLoader } from './data/batch-loader.js';
@@ -22,7 +24,7 @@ export class MetricAccumulator {
 
   constructor(
     private readonly runtime: WasmRuntime,
-    private readonly program: Program,
+    private readonly program: TrainingProgram,
     readonly objective: Objective,
     private readonly keys: Compiled['keys'],
   ) {
@@ -85,7 +87,7 @@ export class MetricAccumulator {
 
 /** A program with what feeds it and what it counts. */
 export interface ExecutionContext {
-  readonly program: Program;
+  readonly program: TrainingProgram;
   readonly loader: BatchLoader;
   readonly accumulator: MetricAccumulator;
   free(): void;
@@ -93,7 +95,7 @@ export interface ExecutionContext {
 
 export function bindContext(
   runtime: WasmRuntime,
-  program: Program,
+  program: TrainingProgram,
   objective: Objective,
   keys: Compiled['keys'],
 ): ExecutionContext {
@@ -123,18 +125,18 @@ export function* evaluateInParts(
   { program, loader, accumulator }: ExecutionContext,
   dataset: Dataset,
   batchSize: number,
-  gate: { running: boolean },
+  guard: { running: boolean },
 ): Generator<Logs | undefined, void> {
   const { rows } = dataset;
   accumulator.reset();
   for (let first = 0; first < rows; first += batchSize) {
     const count = Math.min(batchSize, rows - first);
     loader.take(dataset, first, count);
-    gate.running = true;
+    guard.running = true;
     try {
       runProgram(program, count);
     } finally {
-      gate.running = false;
+      guard.running = false;
     }
     yield first + count === rows ? accumulator.means(rows) : undefined;
   }

@@ -1,3 +1,7 @@
+/**
+ * Options of `fit`: their types, defaults and checks. fit.ts and model.ts use them; data/ checks the data itself,
+ * sample and class weights included.
+ */
 import { isList } from '../common/arrays.js';
 import { fieldOf, fieldsOf, isFunction, isObject } from '../common/objects.js';
 import { describe } from '../common/describe.js';
@@ -18,41 +22,47 @@ import type { Inputs, RowNumbers } from '../common/rows.js';
 import { HOOKS, type Callback } from './callbacks/callback.js';
 import type { ClassWeight, Targets } from './data/shape.js';
 
-/** What `fit` takes besides data. */
+/**
+ * Options of `fit`.
+ * @category Training and callbacks
+ */
 export interface FitOptions {
-  /** Index of the epoch after the last. Default 1. */
+  /** Index of the epoch at which training ends, exclusive; without `initialEpoch` the number of epochs. Default 1. */
   epochs?: number;
   /** Rows per update; the last batch of an epoch may be smaller. Default 32. */
   batchSize?: number;
-  /** Whether each epoch sees the rows in a new order, drawn from the model's seed. Default true. */
+  /** Whether each epoch takes the rows in a new order, drawn from the model's seed. Default true. */
   shuffle?: boolean;
-  /** Share of the rows, the last ones, kept for validation. Default 0. */
+  /** Share of the rows, in [0, 1), kept for validation: the last ones. Default 0. */
   validationSplit?: number;
-  /** [x, y] or [x, y, sampleWeight] to validate on after each epoch. */
+  /** Data to evaluate after each epoch: [x, y] or [x, y, sampleWeight]. Default none. */
   validationData?: readonly [x: Inputs, y: Targets] | readonly [x: Inputs, y: Targets, sampleWeight: RowNumbers];
   /**
-   * What each row counts for in the loss, at least 0. The loss stays divided by the number of rows, as in Keras.
-   * Default 1.
+   * Weight of each row in the loss, at least 0. The loss is still divided by the number of rows, as in Keras. Default
+   * 1.
    */
   sampleWeight?: RowNumbers;
   /**
-   * What the rows of each class count for, by class index; multiplies with `sampleWeight`. Of a model with one output,
-   * whose targets say the class of a row: an index, one-hot, or a yes or no; not several independent ones. Default 1.
+   * Weight of the rows of each class, by class index; multiplies with `sampleWeight`. Only for models with one output
+   * whose targets give the class of a row: an index, one-hot, or yes or no; not several independent ones. Default 1.
    */
   classWeight?: ClassWeight;
-  /** Batches of an epoch, where they come from an iterable. Default all that it has. */
+  /** Batches per epoch, only with a source of batches. Default all that it yields. */
   batchesPerEpoch?: number;
   /** Index of the first epoch, for resuming. Default 0. */
   initialEpoch?: number;
-  /** Called in their order. Default none. */
+  /** Callbacks, called in their order. Default none. */
   callbacks?: readonly Callback[];
-  /** Aborts after the batch in flight; `fit` then rejects with the signal's reason. */
+  /** Aborts training after the current batch; `fit` then rejects with the signal's reason. */
   signal?: AbortSignal;
   /**
-   * 'worker': trains in a thread of its own, so that this one stays free; the trained bits are the same. Callbacks are
-   * called here, `predict` sees the weights of some milliseconds ago, in a page without cross-origin isolation those of
-   * the last epoch's end or callback. Data is copied in parts while `fit` begins: leave it as it is until
-   * `onTrainBegin`. Not for models with objects of your own. Default 'main'.
+   * Thread that trains. 'worker' trains in a separate thread, so that the calling one stays free; the trained bits are
+   * the same. Default 'main'. With 'worker':
+   * - Callbacks are called on the calling thread.
+   * - `predict` uses the weights of some milliseconds ago; in a page without cross-origin isolation those of the last
+   *   callback or end of an epoch.
+   * - Data is copied in parts while `fit` begins: do not change it before `onTrainBegin`.
+   * - Models with custom objects throw an UnsupportedError.
    */
   runIn?: 'main' | 'worker';
 }
@@ -70,7 +80,7 @@ const callbackList: Check<readonly Callback[]> = listOf('a list of objects', (pa
       throw new ValueError(`${path}: ${hook} expected a function, got ${describe(method)}.`);
     }
   }
-  // What starts with "on" is meant as a hook; a misspelt one would never be called.
+  // A method that starts with "on" is meant as a hook; a misspelt one would never be called.
   const stray = Object.keys(callback).find(
     (key) => /^on[A-Z_]/.test(key) && !(HOOKS as readonly string[]).includes(key),
   );
@@ -89,7 +99,7 @@ const validationCheck: Check<NonNullable<FitOptions['validationData']>> = (path,
   throw new ValueError(`${path} expected [x, y] or [x, y, sampleWeight], got ${describe(value)}.`);
 };
 
-/** Told by what it can do: it may be of another realm. */
+/** Recognizes a signal by its methods, since it may come from another realm. */
 const abortSignal: Check<AbortSignal> = (path, value) => {
   const methods = fieldsOf(value, 'addEventListener', 'removeEventListener', 'throwIfAborted');
   if (Object.values(methods).every(isFunction)) return value as AbortSignal;
@@ -117,7 +127,7 @@ export function readFitOptions(options: FitOptions | undefined): ReadFitOptions 
   return read;
 }
 
-/** Refuses, where batches come from a source, what only rows in memory can have, and a third argument. */
+/** Throws, if batches come from a source, for options that only rows in memory can have, and for a third argument. */
 export function refuseRowOptions(options: FitOptions | undefined, third: unknown): void {
   if (third !== undefined) {
     throw new ValueError('fit: options expected in second place, behind a source of batches, got them in third.');
@@ -130,7 +140,8 @@ export function refuseRowOptions(options: FitOptions | undefined, third: unknown
 }
 
 /**
- * Refuses, where rows are in memory, what only a source can have; and batches in an array, which are taken for rows.
+ * Throws, if rows are in memory, for options that only a source can have, and for batches in an array, which are taken
+ * for rows.
  */
 export function refuseSourceOptions(x: unknown, y: unknown, options: FitOptions | undefined): void {
   if (fieldOf(options, 'batchesPerEpoch') !== undefined) {

@@ -12,6 +12,7 @@ import {
   type Inspection,
   type TrainedModel,
 } from './callbacks/callback.js';
+import { usesBatchStatistics } from '../operations/backward.js';
 import { abortable } from './abortable.js';
 import { validationKey } from './compiled.js';
 import { tail } from './data/dataset.js';
@@ -34,15 +35,13 @@ export interface History {
   readonly history: Record<string, number[]>;
 }
 
-/** What `fit` works on. */
-export interface FitSubject {
+/** A model in training. */
+export interface FitTarget {
   readonly trainer: Trainer;
   /** Handed to callbacks. */
   readonly model: TrainedModel;
-  /** Counts the epochs finished since the model was made, which decides the next shuffle; the model's own. */
-  readonly progress: { epochCount: number };
   /** Throws a StateError where the model was disposed in the meantime, a WorkerError where a thread was lost. */
-  requireLive(where: string): void;
+  requireRunning(where: string): void;
 }
 
 const VALIDATION_BATCH = 256;
@@ -83,7 +82,7 @@ export function requireBatchStatistics(
   all: number,
   { batchSize, validationSplit }: { readonly batchSize: number; readonly validationSplit: number },
 ): void {
-  const user = nodes.find(({ operation }) => operation.usesBatchStatistics);
+  const user = nodes.find(({ operation }) => usesBatchStatistics(operation));
   if (user === undefined) return;
   const rows = rowsToTrain(all, validationSplit);
   if (batchSize > 1 && rows > 1) return;
@@ -113,19 +112,20 @@ function addValidation(logs: Logs, validation: Logs): void {
  * live.
  */
 export async function fit(
-  subject: FitSubject,
+  target: FitTarget,
   batches: BatchIterator,
   validation: Dataset | undefined,
   options: ReturnType<typeof readFitOptions>,
 ): Promise<History> {
-  const { trainer, model } = subject;
+  const { trainer, model } = target;
+  const state = trainer.model;
   const { callbacks, signal } = options;
   const context = validation && validationContext(trainer, validation);
   const watched: readonly Callback[] = callbacks.filter((callback) => hookOf(callback, 'onBatchEnd') !== undefined);
   const result: History = { epoch: [], history: {} };
   const yielder = new EventLoopYielder();
   const proceed = (): void => {
-    subject.requireLive('fit');
+    target.requireRunning('fit');
     signal?.throwIfAborted();
   };
   const at = { epoch: options.initialEpoch, batch: 0, rows: 0 };
@@ -141,7 +141,7 @@ export async function fit(
       at.epoch = epoch;
       await call('onEpochBegin', epoch, {});
       proceed();
-      batches.begin(subject.progress.epochCount, epoch);
+      batches.begin(state.epochCount, epoch);
       batches.context.accumulator.reset();
       let rows = 0;
       for (let batch = 0; !model.stopTraining; batch++) {
@@ -161,10 +161,10 @@ export async function fit(
       // Told to stop before the first batch: there is nothing to report.
       if (rows === 0) break;
       // As with updates, the largest count stays.
-      if (subject.progress.epochCount < Number.MAX_SAFE_INTEGER) subject.progress.epochCount += 1;
+      if (state.epochCount < Number.MAX_SAFE_INTEGER) state.epochCount += 1;
       logs = batches.context.accumulator.means(rows);
       if (context !== undefined) {
-        const parts = evaluateInParts(context, validation!, VALIDATION_BATCH, trainer.model.gate);
+        const parts = evaluateInParts(context, validation!, VALIDATION_BATCH, state);
         for (const part of parts) {
           if (part !== undefined) addValidation(logs, part);
           if (yielder.shouldYield) await yielder.yield();
@@ -183,7 +183,7 @@ export async function fit(
       if (model.stopTraining) break;
     }
     await call('onTrainEnd', result.epoch.at(-1) ?? options.initialEpoch, logs);
-    subject.requireLive('fit');
+    target.requireRunning('fit');
     return result;
   } finally {
     trainer.beforeUpdate = undefined;

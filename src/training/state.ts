@@ -2,7 +2,7 @@
  * What training has come to as one flat piece of memory, which threads hand each other: counters, then weights and
  * moments as they stand in panels.
  */
-import type { WasmRuntime } from '../runtime/wasm-runtime.js';
+import { changeWeights } from '../graph/model-state.js';
 import type { Trainer } from './trainer.js';
 
 /** Bytes of the counters in front, float64 each. */
@@ -37,10 +37,11 @@ export class TrainingState {
   }
 
   /** Copies the state of a training in. */
-  take({ runtime, trainer, progress }: TrainingPlace, edits: Edits): void {
+  take(trainer: Trainer, edits: Edits): void {
     const { header, floats } = this;
+    const { runtime, epochCount } = trainer.model;
     header[COUNTER.stepCount] = trainer.stepCount;
-    header[COUNTER.epochCount] = progress.epochCount;
+    header[COUNTER.epochCount] = epochCount;
     header[COUNTER.learningRate] = trainer.savedRate;
     header[COUNTER.weightEdits] = edits.weights;
     header[COUNTER.rateEdits] = edits.rate;
@@ -52,41 +53,32 @@ export class TrainingState {
   }
 
   /** Copies counters and weights out, but for what would undo one of so many changes from outside. */
-  giveWeights(place: TrainingPlace, edits: Edits): void {
-    const { runtime, trainer } = place;
-    const { version } = trainer.model.gate;
+  giveWeights(trainer: Trainer, edits: Edits): void {
+    const { model } = trainer;
     const [{ address, count }] = vectorsOf(trainer);
     if (this.edits.weights === edits.weights) {
-      version?.begin();
-      runtime.memory.f32.set(this.floats.subarray(0, count), address / 4);
-      version?.end();
+      changeWeights(model, () => model.runtime.memory.f32.set(this.floats.subarray(0, count), address / 4));
     }
-    this.giveCounters(place, edits);
+    this.giveCounters(trainer, edits);
   }
 
-  /** Copies counters and moments out. */
-  giveMoments(place: TrainingPlace, edits: Edits): void {
+  /** Copies counters and optimizer state out. */
+  giveOptimizerState(trainer: Trainer, edits: Edits): void {
     let at = 0;
-    vectorsOf(place.trainer).forEach(({ address, count }, index) => {
-      if (index > 0) place.runtime.memory.f32.set(this.floats.subarray(at, at + count), address / 4);
+    const { f32 } = trainer.model.runtime.memory;
+    vectorsOf(trainer).forEach(({ address, count }, index) => {
+      if (index > 0) f32.set(this.floats.subarray(at, at + count), address / 4);
       at += count;
     });
-    this.giveCounters(place, edits);
+    this.giveCounters(trainer, edits);
   }
 
-  private giveCounters({ trainer, progress }: TrainingPlace, edits: Edits): void {
+  private giveCounters(trainer: Trainer, edits: Edits): void {
     const { header } = this;
     const rate = this.edits.rate === edits.rate ? header[COUNTER.learningRate] : trainer.savedRate;
     trainer.resume(header[COUNTER.stepCount], rate);
-    progress.epochCount = header[COUNTER.epochCount];
+    trainer.model.epochCount = header[COUNTER.epochCount];
   }
-}
-
-/** A training that a state is of. */
-export interface TrainingPlace {
-  readonly runtime: WasmRuntime;
-  readonly trainer: Trainer;
-  readonly progress: { epochCount: number };
 }
 
 /** The flat vectors of a training: all weights first, then each moment. */
@@ -102,9 +94,9 @@ export const stateFloats = (trainer: Trainer): number =>
   vectorsOf(trainer).reduce((total, { count }) => total + count, 0);
 
 /** A copy of a training's state, as it is now. */
-export function copyState(place: TrainingPlace, edits: Edits): ArrayBuffer {
-  const floats = stateFloats(place.trainer);
+export function copyState(trainer: Trainer, edits: Edits): ArrayBuffer {
+  const floats = stateFloats(trainer);
   const buffer = new ArrayBuffer(TrainingState.bytes(floats));
-  new TrainingState(buffer, 0, floats).take(place, edits);
+  new TrainingState(buffer, 0, floats).take(trainer, edits);
   return buffer;
 }

@@ -1,11 +1,8 @@
 import { StateError } from '../common/errors.js';
 import type { NamedTensor } from '../common/tensors.js';
 import { inPlaceOf, RegionGroup } from '../runtime/arena.js';
-import type { WasmRuntime } from '../runtime/wasm-runtime.js';
-import type { SeqlockWriter } from '../runtime/threads/seqlock.js';
-import type { ParameterLayout } from '../graph/parameters.js';
-import type { NetworkPlan } from '../graph/plan.js';
-import { bindProgram, runProgram, type ProgramOptions } from '../graph/program.js';
+import type { ModelState } from '../graph/model-state.js';
+import { runProgram } from '../graph/program.js';
 import { bindUpdate, stateNames, type Update, type UpdateVectors } from '../optimizers/bind.js';
 import { rateAt } from '../schedules/rate.js';
 import { bindClip, bindConstraints, bindPenalties } from './adjustments.js';
@@ -18,21 +15,10 @@ import {
   type Logs,
   type ExecutionContext,
 } from './execution-context.js';
+import { bindTraining, type ParameterVectors, type TrainingProgramOptions } from './program.js';
 
 /** Rows that are evaluated at a time at most, however many are asked for: results do not depend on it, memory does. */
 const MOST_EVALUATED = 1024;
-
-/** What training needs of a model. */
-export interface ModelState {
-  readonly runtime: WasmRuntime;
-  readonly plan: NetworkPlan;
-  readonly layout: ParameterLayout;
-  /** Address of the flat parameter vector. */
-  readonly weights: number;
-  readonly seed: number;
-  /** Whether a step runs: functions of the user's own, which it calls, must not change what it stands on. */
-  readonly gate: { running: boolean; readonly version: SeqlockWriter | undefined };
-}
 
 /**
  * A compiled model's gradients, moments and bound steps. Memory is taken when compiled, and for activations at the
@@ -60,9 +46,9 @@ export class Trainer {
     readonly model: ModelState,
     readonly compiled: Compiled,
   ) {
-    const { runtime, layout, plan, weights, seed } = model;
+    const { runtime, layout, plan, weights, blueprint } = model;
     this.rate = compiled.optimizer.config.learningRate;
-    this.clock = { seed, step: 0 };
+    this.clock = { seed: blueprint.seed, step: 0 };
     this.regions = new RegionGroup(runtime.arena);
     const gradients = layout.allocate(this.regions, 'learned');
     const optimizerState = stateNames(compiled.optimizer).map(() => layout.allocate(this.regions, 'learned'));
@@ -123,7 +109,7 @@ export class Trainer {
     const sums = before?.accumulator.read();
     const objective = before?.accumulator.objective;
     const bind = (capacity: number, weights: boolean): ExecutionContext => {
-      this.training = this.bind(this.vectors, { capacity, weighted: weights }, objective);
+      this.training = this.bind(this.vectors, { capacity, weighted: weights, keepAll: false }, objective);
       this.trainingWeighted = weights;
       if (sums !== undefined) this.training.accumulator.write(sums);
       return this.training;
@@ -139,26 +125,26 @@ export class Trainer {
 
   /** Forward, backward and update on rows that `station` already holds. */
   step(context: ExecutionContext, rows: number): void {
-    const { gate } = this.model;
+    const { model } = this;
     let rate: number;
-    gate.running = true;
+    model.running = true;
     try {
       this.differentiate(context, rows);
-      // A schedule may be a function of the user's own, like much of what runs before.
+      // A schedule may be a user's function, like much of what runs before.
       rate = this.learningRate;
     } finally {
-      gate.running = false;
+      model.running = false;
     }
     this.beforeUpdate?.(context, rows);
-    const { version } = gate;
-    version?.begin();
+    const { weightVersion } = model;
+    weightVersion?.begin();
     // The largest count stays, since a file holds no larger one.
     if (this.stepCount < Number.MAX_SAFE_INTEGER) this.stepCount += 1;
     this.update(this.stepCount, rate);
     const { updateRunningStatistics } = context.program;
     for (let i = 0; i < updateRunningStatistics.length; i++) updateRunningStatistics[i](rows);
     this.constrain();
-    version?.end();
+    weightVersion?.end();
   }
 
   /** One update on a whole dataset; loss and metrics from before it. */
@@ -180,7 +166,10 @@ export class Trainer {
 
   /** A station of one's own to evaluate with, which nothing else uses meanwhile; the caller frees it. */
   bindEvaluation(rows: number, weighted: boolean): ExecutionContext {
-    return this.bind({ weights: this.model.weights }, { capacity: rows, weighted });
+    return this.bind(
+      { weights: this.model.weights, gradients: undefined },
+      { capacity: rows, weighted, keepAll: false },
+    );
   }
 
   evaluate(dataset: Dataset, wanted: number): Logs {
@@ -199,7 +188,7 @@ export class Trainer {
         ({ program }) => bind(program.capacity, this.evaluationWeighted),
       );
     }
-    for (const whole of evaluateInParts(this.evaluation!, dataset, batchSize, this.model.gate)) {
+    for (const whole of evaluateInParts(this.evaluation!, dataset, batchSize, this.model)) {
       if (whole !== undefined) return whole;
     }
     return {};
@@ -268,12 +257,12 @@ export class Trainer {
   }
 
   private bind(
-    addresses: { readonly weights: number; readonly gradients?: number },
-    options: Pick<ProgramOptions, 'capacity' | 'weighted' | 'keepAll'>,
+    vectors: ParameterVectors,
+    options: Pick<TrainingProgramOptions, 'capacity' | 'weighted' | 'keepAll'>,
     objective = anotherObjective(this.compiled.objective),
   ): ExecutionContext {
     const { runtime, plan } = this.model;
-    const program = bindProgram(runtime, plan, addresses, { ...options, clock: this.clock, objective });
+    const program = bindTraining(runtime, plan, vectors, { ...options, clock: this.clock, objective });
     return bindContext(runtime, program, objective, this.compiled.keys);
   }
 }

@@ -32,7 +32,7 @@ test.each([
   ['droppedEngines', 60, 'engines that are dropped'],
 ] as const)('%s, %i times: %s', { timeout: 240_000 }, async (job, count, _) => {
   const script = path('../support/lifetime-child.mjs');
-  const child = [script, path('../dist/index.js'), job, String(count)];
+  const child = [script, path('../../dist/index.js'), job, String(count)];
   const { stdout } = await promisify(execFile)(process.execPath, child);
   console.log(stdout.trim());
   const { start, peak } = JSON.parse(stdout) as Report;

@@ -25,7 +25,7 @@ async function check(job: string, limit: number): Promise<Report> {
   const { stdout } = await promisify(execFile)(process.execPath, [
     '--expose-gc',
     script,
-    path('../dist/index.js'),
+    path('../../dist/index.js'),
     job,
   ]);
   const report = JSON.parse(stdout) as Report;

@@ -1,4 +1,4 @@
-// @ts-nocheck: what it imports is installed by the benchmark alone.
+// @ts-nocheck: only the benchmark installs the imported package.
 /** brain.js on the processor: row by row, no softmax, squared error. Its outputs are scores, not probabilities. */
 import { createRequire } from 'node:module';
 
@@ -22,7 +22,7 @@ export async function open() {
         input: x.subarray(row * inputs, (row + 1) * inputs),
         output: Float32Array.from({ length: classes }, (_, j) => Number(j === label)),
       }));
-      // It has no weights before it has seen a row.
+      // It creates its weights at the first row.
       net.train(data.slice(0, 1), { iterations: 1, learningRate });
       return {
         async train(epochs) {

@@ -1,5 +1,5 @@
-// @ts-nocheck: what it imports is installed by the benchmark alone.
-/** ConvNetJS, row by row as it works. */
+// @ts-nocheck: only the benchmark installs the imported package.
+/** ConvNetJS, row by row, as it works. */
 import { createRequire } from 'node:module';
 import { shuffledRows } from './rows.mjs';
 import { firstWeights } from './weights.mjs';

@@ -1,4 +1,4 @@
-// @ts-nocheck: what it imports is installed by the benchmark alone.
+// @ts-nocheck: only the benchmark installs the imported package.
 /** jax-js on its WebAssembly backend: a jitted step of gradient descent, as its documentation writes one. */
 import { createRequire } from 'node:module';
 import { readFileSync } from 'node:fs';
@@ -21,7 +21,7 @@ export async function open() {
         w: np.array(transposed(layer)).reshape([layer.inputs, layer.units]),
         b: np.array(layer.bias),
       }));
-      /** Logits; takes over what it is given, as jax-js asks for. */
+      /** Returns logits. Consumes its arguments, as jax-js requires. */
       const forward = (params, input) =>
         params.reduce((h, { w, b }, i) => {
           const z = np.matmul(h, w).add(b);
@@ -73,7 +73,7 @@ export async function open() {
               weights = updated;
             }
           }
-          // Arrays are lazy: what counts is that the last one is there.
+          // Arrays are lazy: the time counts until the last one is computed.
           await weights[0].b.ref.data();
         },
         predict: predictRows,

@@ -1,6 +1,6 @@
 /**
- * A multilayer perceptron as an ONNX file: the few messages of its protocol buffers that it takes (onnx.proto3, opset
- * 13).
+ * Writes a multilayer perceptron as an ONNX file, with the few protocol buffer messages that it needs (onnx.proto3,
+ * opset 13).
  */
 import { firstWeights } from './weights.mjs';
 

@@ -1,11 +1,11 @@
-// @ts-nocheck: what it imports is installed by the benchmark alone.
-/** ONNX Runtime, native or in WebAssembly with SIMD: predictions only, it trains no more. One thread. */
+// @ts-nocheck: only the benchmark installs the imported package.
+/** ONNX Runtime, native or in WebAssembly with SIMD, on one thread: predictions only, since it no longer trains. */
 import { createRequire } from 'node:module';
 import { onnxFile } from './onnx-file.mjs';
 
 /**
- * @param {{ package: 'onnxruntime-node' | 'onnxruntime-web' }} options @returns
- * {Promise<import('../contestant.mjs').Contestant>}
+ * @param {{ package: 'onnxruntime-node' | 'onnxruntime-web' }} options
+ * @returns {Promise<import('../contestant.mjs').Contestant>}
  */
 export async function open({ package: name }) {
   const require = createRequire(import.meta.url);

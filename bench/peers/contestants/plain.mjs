@@ -1,4 +1,4 @@
-/** What one writes without a library: loops over Float32Arrays, row by row, the gradient of a batch added up. */
+/** Code without a library: loops over Float32Arrays, row by row, with the gradients of a batch added up. */
 import { shuffledRows } from './rows.mjs';
 import { firstWeights } from './weights.mjs';
 

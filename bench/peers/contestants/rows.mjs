@@ -1,4 +1,4 @@
-/** A new order of rows for each epoch, for those whose library has none. */
+/** A new order of rows for each epoch, for contestants whose library has none. */
 import { generator } from '../../measure/statistics.mjs';
 
 /** @param {number} count @returns {() => Int32Array} */

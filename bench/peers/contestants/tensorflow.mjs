@@ -1,4 +1,4 @@
-// @ts-nocheck: what it imports is installed by the benchmark alone.
+// @ts-nocheck: only the benchmark installs the imported package.
 /** TensorFlow.js with its layers API, on one of its backends. */
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -7,7 +7,7 @@ import { firstWeights, transposed } from './weights.mjs';
 /** @param {{ backend: 'cpu' | 'wasm' }} options @returns {Promise<import('../contestant.mjs').Contestant>} */
 export async function open({ backend }) {
   const require = createRequire(import.meta.url);
-  // It advises to install its native package, on standard output.
+  // It advertises its native package on standard output.
   console.log = console.warn = () => undefined;
   const tf = require('@tensorflow/tfjs');
   if (backend === 'wasm') {

@@ -1,4 +1,4 @@
-// @ts-nocheck: what it imports is installed by the benchmark alone.
+// @ts-nocheck: the benchmark imports the built library.
 /** This library, as built. */
 import { buildNetwork } from '../../workloads/training.mjs';
 import { firstWeights } from './weights.mjs';

@@ -1,6 +1,6 @@
 /**
- * The same first weights for every contestant that takes any: uniform within ±√(6/(inputs + units)) (Glorot & Bengio
- * 2010), biases zero.
+ * The same initial weights for every contestant that accepts any: uniform within ±√(6/(inputs + units)) (Glorot &
+ * Bengio 2010), biases zero.
  */
 import { generator } from '../../measure/statistics.mjs';
 import { layersOf } from '../../workloads/networks.mjs';
@@ -23,7 +23,7 @@ export function firstWeights(network) {
   });
 }
 
-/** (units, inputs) as (inputs, units). @param {LayerWeights} layer */
+/** Transposes (units, inputs) to (inputs, units). @param {LayerWeights} layer */
 export function transposed({ inputs, units, weight }) {
   const turned = new Float32Array(weight.length);
   for (let u = 0; u < units; u++) for (let i = 0; i < inputs; i++) turned[i * units + u] = weight[u * inputs + i];

@@ -26,44 +26,42 @@ export const TILES = [
 export const TAIL_ROWS = { 4: 8, 8: 4, 12: 3 };
 
 /**
- * Tiles that read packed A only, and the rows of the tile that does the rest: unpacked rows, for which 6×16 has not
+ * Tiles that read packed A only, and the rows of the tile that handles the rest: unpacked rows, since 6×16 has not
  * enough registers to hold a pointer to each, and the rows that `edgeRows` in assembly/gemm/blocking.ts leaves to it.
  * So 32 rows are four times 6 and twice 4, where six times 6 would be 36.
- *
- * @type {Readonly<Partial<Record<string, number>>>}
  */
 export const EDGE_ROWS = { '6x16': 4 };
 
 /**
- * k steps per iteration of the `gemm` loop, where not 1: the row pointers are bumped once for all of them. Measured on
- * V8 11.3 and 14: only 4×8 gains (37 instead of 36 GFLOP/s). With more accumulators or wider rows V8 11.3 spills (3×12
- * falls from 39 to 18, 4×16 from 28 to 13).
+ * k steps per iteration of the `gemm` loop, where not 1: the row pointers are advanced once for all of them. Measured
+ * on V8 11.3 and 14: only 4×8 gains (37 instead of 36 GFLOP/s). With more accumulators or wider rows V8 11.3 spills
+ * (3×12 falls from 39 to 18, 4×16 from 28 to 13).
  *
  * @type {Readonly<Partial<Record<string, number>>>}
  */
 export const UNROLL = { '4x8': 2 };
 
 /**
- * Tiles whose products are taken column by column: each vector of B is multiplied with all rows before the next vector
- * is loaded. The others go row by row. V8 14 keeps this order (2×16: 41 GFLOP/s by columns, 35 by rows). V8 11.3 makes
- * its own order where it can, and spills where it cannot (5×8: 20 by columns, 38 by rows).
+ * Tiles whose products are ordered column by column: each vector of B is multiplied with all rows before the next
+ * vector is loaded. The others go row by row. V8 14 keeps this order (2×16: 41 GFLOP/s by columns, 35 by rows). V8 11.3
+ * chooses its own order where it can, and spills where it cannot (5×8: 20 by columns, 38 by rows).
  */
 export const BY_COLUMNS = new Set(['2x16']);
 
 /**
  * Tiles written for V8's pairing of neighbouring vectors to 256 bits. V8 pairs two operations only if they are in one
  * basic block, and a chain of operations only as a whole, from its first value to its store. So the initial
- * accumulators are loaded one after another without a branch between them, and a start at zero is a mask on that. With
- * branches, Binaryen makes the last accumulator the value of an `if`, whose zero is in its own block, and 4×16
- * keeps one pair of eight unpaired (fused `gemm`: 78 instead of 88 GFLOP/s). V8's flag `--trace-wasm-revectorize` tells
+ * accumulators are loaded one after another without a branch between them, and a start at zero is a mask on them. With
+ * branches, Binaryen makes the last accumulator the value of an `if`, whose zero is in its own block, and 4×16 keeps
+ * one pair of eight unpaired (fused `gemm`: 78 instead of 88 GFLOP/s). V8's flag `--trace-wasm-revectorize` prints
  * which operations were not paired, and why.
  */
 export const PAIRED = new Set(['4x16', '6x16']);
 
 /**
  * Panels that one row of A is multiplied with at once when m = 1, the most first. From eight chains on the latency of
- * the addition is hidden. The more panels, the fewer loads of A there are among those of B, and loads are the bound.
- * Tiles for 256 bits take twice as many.
+ * the addition is hidden. Loads are the bound, and with more panels there are fewer loads of A per load of B. Tiles for
+ * 256 bits take twice as many.
  *
  * @type {Readonly<Record<string, readonly number[]>>}
  */
@@ -79,7 +77,7 @@ export const GEMV_PANELS = {
 /**
  * Column remainders of the matrix–vector product that one fused call or two balanced calls handle, instead of one call
  * per panel: the panel's width, then for each call the number of panels and the columns of a narrower last panel, which
- * alone would wait for its additions.
+ * would wait for its additions on its own.
  *
  * | columns            | end in      |
  * | ------------------ | ----------- |

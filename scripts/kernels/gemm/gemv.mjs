@@ -71,14 +71,14 @@ function callTile(W, P, T) {
     else ${call('0')}`;
 }
 
-/** Moves on by some columns. @param {number} columns */
+/** Advances by some columns. @param {number} columns */
 const advance = (columns) => `
   j += ${columns};
   c += ${4 * columns};
   if (init != 0) init += ${4 * columns};`;
 
 /**
- * Whether the columns that are left, rounded up to a multiple of four, are exactly `columns`.
+ * Condition that the remaining columns, rounded up to a multiple of four, are exactly `columns`.
  *
  * @param {number} columns
  */
@@ -97,7 +97,7 @@ export function gemv(W, panels) {
   }));
 
   /**
-   * A remainder: whole panels, a last call with the narrower panel, and no more.
+   * Handles a remainder: whole panels, then a last call with the narrower panel, then returns.
    *
    * @param {typeof remainders[number]} remainder
    */
@@ -116,7 +116,7 @@ export function gemv(W, panels) {
     );
 
   /**
-   * Whether P panels are next. A remainder that is handled in calls of fewer panels is left to them.
+   * Condition that P panels are next. A remainder that is handled in calls of fewer panels is left to them.
    *
    * @param {number} P
    */

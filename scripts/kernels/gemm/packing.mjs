@@ -5,7 +5,7 @@
 import { EDGE_ROWS, nameOf } from './family.mjs';
 
 /**
- * `gemm`: packs the rows of a block for the tiles of R rows and, where there is one, the lower tile at the edge.
+ * `gemm`: packs the rows of a block for the tiles of R rows and, if the family has one, the lower tile at the edge.
  *
  * @param {number} R
  * @param {number} W
@@ -19,7 +19,7 @@ export function packRowsOfA(R, W) {
   packA(${lower}, rows - whole, depth, ai + <usize>whole * lda, lda, packed + ((<usize>whole * depth) << 2));`;
 }
 
-/** `gemmTN`: copies a block of A, whose rows are as far apart as the block is wide afterwards. */
+/** `gemmTN`: copies a block of A. The stride of the copy is the width of a block. */
 export const packBlockOfA = () => `
   copyRows(depth, (rows + 3) >> 2, ai, lda, scratch, GEMM_TN_ROWS << 2);
   ai = scratch;

@@ -1,7 +1,7 @@
 /**
- * Puts the templates together to the source of `assembly/gemm/tiles.generated.ts`: a tile function and a panel loop for
- * each shape and form, the matrix–vector products, and an exported driver for each main tile and form. Prettier lays it
- * out like the rest of assembly/, so that it can be read and debugged as AssemblyScript.
+ * Assembles the templates to the source of `assembly/gemm/tiles.generated.ts`: a tile function and a panel loop for
+ * each shape and form, the matrix–vector products, and an exported driver for each main tile and form. Prettier formats
+ * it like the rest of assembly/, so that it can be read and debugged as AssemblyScript.
  */
 import { format, resolveConfig } from 'prettier';
 import { gemmDriver, gemmTNDriver } from './drivers.mjs';
@@ -29,8 +29,7 @@ import { packA } from './packed-a';`;
 const distinct = (shapes, name) => [...new Map(shapes.map((shape) => [name(shape), shape])).values()];
 
 /**
- * Throws where the tables of the matrix–vector product would leave columns out, or expect a function that is not
- * written.
+ * Throws if the tables of the matrix–vector product would leave columns out, or expect a function that is not written.
  */
 function checkGemv() {
   for (const [R, W] of TILES) {
@@ -77,7 +76,7 @@ function functions() {
 /** A template without the blank lines that empty parts leave. @param {string} text */
 const withoutBlankLines = (text) => text.replace(/^[ ]*\n/gm, '');
 
-/** The AssemblyScript source of every tile, panel loop and driver, as prettier lays it out. */
+/** Returns the AssemblyScript source of every tile, panel loop and driver, formatted by prettier. */
 export async function gemmSource() {
   checkGemv();
   const filepath = 'assembly/gemm/tiles.generated.ts';

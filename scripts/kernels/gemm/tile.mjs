@@ -17,7 +17,7 @@ import { BY_COLUMNS, PAIRED, UNROLL, nameOf } from './family.mjs';
 import { each, eachAccumulator, eachOf, lines } from './template.mjs';
 
 /**
- * How `gemm` reads A. Strides are in bytes.
+ * Access of `gemm` to A. Strides are in bytes.
  *
  * @typedef {object} OperandA
  * @property {string} gemm name of the tile function, before its size
@@ -75,8 +75,8 @@ const rowPointers = (declare, count, name, first, stride) => `
 const zeroAccumulators = (R, V) => eachAccumulator(R, V, (r, v) => `let c${r}_${v} = f32x4.splat(0);`);
 
 /**
- * Accumulators that start with what the rows at pointers `name` hold where `condition`, an i32 of 0 or 1, is true, and
- * with zero otherwise.
+ * Accumulators that start with the rows at pointers `name` where `condition`, an i32 of 0 or 1, is true, and with zero
+ * otherwise.
  *
  * @param {number} R
  * @param {number} V
@@ -88,8 +88,8 @@ const maskedAccumulators = (R, V, name, condition) => `
   ${eachAccumulator(R, V, (r, v) => `let c${r}_${v} = v128.and(v128.load(${name}${r}, ${16 * v}), kept);`)}`;
 
 /**
- * One k step of a tile: operands are loaded in the order of their first use, and each product follows right behind what
- * it needs.
+ * One k step of a tile: operands are loaded in the order of their first use, and each product follows directly after
+ * its operands.
  *
  * @param {number} R
  * @param {number} W
@@ -126,7 +126,7 @@ function kStep(R, W, loadA, loadB) {
 /**
  * The tile of `gemm`.
  *
- * - Pointers are bumped before they are used: V8 11.3 takes the result of an addition as an address as it is, and
+ * - Pointers are advanced before they are used: V8 11.3 uses the result of an addition as an address directly, and
  *   copies any other loop variable first.
  * - V8 11.3 orders the loop by the order of the stores behind it.
  * - A paired tile without init reads C under a mask of zero: C has the same rows and columns.

@@ -1,10 +1,10 @@
-/** What a compute worker does from its first message on. */
+/** The work of a compute worker, from its first message on. */
 import type { GemmTnKernel, GemmKernel } from '../abi.js';
 import { CONTROL_BYTES } from './job.js';
 import { workerLoop } from './worker-loop.js';
 import type { WorkerStart } from './start.js';
 
-/** Helps until the pool ends; returns then. `post` sends to the thread that started it. */
+/** Computes chunks until the pool ends, then returns. `post` sends to the thread that started the worker. */
 export function compute(start: WorkerStart, post: (message: unknown) => void): void {
   const { module, memory, tile, scratch, packedA, index, spin } = start;
   const { exports } = new WebAssembly.Instance(module, { env: { memory } });

@@ -1,21 +1,22 @@
 /**
- * Workers as the platform has them: Node's worker threads, which Bun and Deno have too, or those of a page. Nothing
- * here is touched at import, so a server that renders pages may load it.
+ * Workers of the platform: Node's worker threads, which Bun and Deno have too, or those of a page. Starts them, and
+ * says why they or shared memory are unavailable. Nothing here is touched at import, so a server that renders pages may
+ * load this file. port.ts is the worker's end of the connection.
  */
 import { sentence } from '../../common/describe.js';
 
-/** A worker that was started. */
+/** A running worker. */
 export interface HostedWorker {
-  /** Sends it a message; what is in `transfer` is no longer the sender's. */
+  /** Sends the worker a message. Buffers in `transfer` are detached from this thread. */
   post(message: unknown, transfer?: readonly ArrayBuffer[]): void;
-  /** Ends it. */
+  /** Terminates the worker. */
   end(): void;
 }
 
-/** What a worker tells. */
+/** Events of a worker. */
 export interface WorkerEvents {
   message(message: unknown): void;
-  /** It ended, or could not begin. */
+  /** The worker ended, or could not begin. */
   ended(reason: string): void;
 }
 
@@ -53,17 +54,17 @@ const platform = globalThis as unknown as Platform;
 
 const threads = (): NodeThreads | undefined => platform.process?.getBuiltinModule?.('node:worker_threads');
 
-/** Processors that the platform says there are. */
+/** Returns the number of processors that the platform reports. */
 export function processors(): number {
   const os = platform.process?.getBuiltinModule?.('node:os') as unknown as
     { availableParallelism?(): number } | undefined;
   return Math.max(1, os?.availableParallelism?.() ?? platform.navigator?.hardwareConcurrency ?? 1);
 }
 
-/** Whether this is Node, or a platform that says so, and no page. */
+/** Whether this is Node, or a platform that claims to be, and not a page. */
 const isNode = (): boolean => platform.process?.versions?.node !== undefined && platform.window === undefined;
 
-/** Why no worker can be started here, in words that can be acted on; nothing where one can. */
+/** Returns why no worker can be started here, as advice to act on, or undefined if workers are available. */
 export function whyNoWorkers(): string | undefined {
   if (threads() !== undefined) return undefined;
   if (isNode()) return 'Node 20.16 or newer expected.';
@@ -77,21 +78,21 @@ const ISOLATION =
 const NO_SHARED_ARRAY_BUFFER =
   'memory cannot be shared in this browser, which has no SharedArrayBuffer, though the page is cross-origin isolated. A setting may switch it off.';
 
-/** Why shared memory cannot be posted to another thread here; nothing where it can. */
+/** Returns why shared memory cannot be posted to another thread here, or undefined if it can. */
 export function whyNotPosted(): string | undefined {
   if (threads() !== undefined || isNode()) return undefined;
   if (platform.crossOriginIsolated !== true) return `memory can only be shared in ${ISOLATION}`;
-  // WebKit may be built or started without it, and posts no shared memory then, isolated or not.
+  // WebKit may be built or started without it, and then posts no shared memory, isolated or not.
   return platform.SharedArrayBuffer === undefined ? NO_SHARED_ARRAY_BUFFER : undefined;
 }
 
-/** Why memory cannot be shared with a worker here; nothing where it can. */
+/** Returns why memory cannot be shared with a worker here, or undefined if it can. */
 export const whyNotShared = (): string | undefined => whyNoWorkers() ?? whyNotPosted();
 
-/** Why workers that share memory could not be started, from what the platform threw. */
+/** Returns why workers that share memory could not be started, from the error that the platform threw. */
 export function whyNotStarted(error: unknown): string {
   const { name, message } = error as Error;
-  // Each engine words it in its own way: "The object can not be cloned." says nothing of memory.
+  // Engines word this error differently: "The object can not be cloned." does not mention memory.
   if (name === 'DataCloneError') {
     return (
       `shared memory cannot be posted to a worker: ${sentence(message)} ` +
@@ -101,12 +102,12 @@ export function whyNotStarted(error: unknown): string {
   return `workers could not be started: ${sentence(message)}`;
 }
 
-/** Whether this thread may wait for another. A page's own may not. */
+/** Whether this thread may block on another one. The main thread of a page may not. */
 export const mayWait = (): boolean => threads() !== undefined || platform.window === undefined;
 
 /**
- * Starts a worker on a program, its text or the file that it is loaded from. Throws what the platform throws where it
- * refuses, such as a policy against `blob:`.
+ * Starts a worker on a program: its text, or the address of its file. Throws the platform's error if it refuses, for
+ * example because of a policy against `blob:`.
  */
 export function startWorker(
   program: string | URL,
@@ -121,7 +122,7 @@ export function startWorker(
     worker.on('messageerror', (error: Error) => events.ended(error.message));
     worker.on('error', (error: Error) => events.ended(error.message));
     worker.on('exit', (code: number) => events.ended(`it ended with exit code ${code}`));
-    // Only now: to listen for messages counts as a reason to stay.
+    // Only now: a listener for messages keeps the process alive.
     if (!keepsAlive) worker.unref();
     return {
       post: (message, transfer) => worker.postMessage(message, transfer),
@@ -141,7 +142,7 @@ export function startWorker(
   worker.onerror = (event) => {
     event.preventDefault?.();
     release();
-    // Without a message nothing has run.
+    // An event without a message means that nothing has run.
     const advice =
       typeof program === 'string'
         ? 'A policy may forbid workers from blob:, see workerUrl of createEngine'
@@ -155,8 +156,8 @@ export function startWorker(
 }
 
 /**
- * The address of a worker's file, complete, so that a worker can take it too; nothing where Node's threads do not need
- * one.
+ * Returns the absolute address of a worker's file, which a worker can use too, or undefined on Node, whose threads do
+ * not need one.
  */
 export function programUrl(url: string | URL | undefined): URL | undefined {
   if (url === undefined || threads() !== undefined) return undefined;

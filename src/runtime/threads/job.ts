@@ -1,60 +1,64 @@
 /**
- * A matrix product that several threads share. It is cut into chunks of whole panels or whole rows of the output, never
- * along the sum, so no chunk changes a bit of another, and none can tell who computed it. This file runs on both sides:
- * in the thread that asks, and in the workers.
+ * A job: one matrix product that several threads share. It is cut into chunks of whole panels or whole rows of the
+ * output, never along the sum, so no chunk changes a bit of another, and the result does not show which thread computed
+ * a chunk. This file runs in the calling thread and in the workers; dispatcher.ts opens jobs, worker-loop.ts waits for
+ * them.
  */
 import type { GemmTnKernel, GemmKernel } from '../abi.js';
 
-/** Words of the control block, 32 bits each, at the bottom of linear memory, where no kernel reads or writes. */
+/**
+ * Indices of the 32-bit words of the control block, at the bottom of linear memory, where no kernel reads or writes.
+ */
 export const WORD = {
   /**
-   * Number of the job in its upper bits, then six for how many chunks it has and six for the next: taken by
-   * compare-and-exchange, so nobody takes a chunk of a job that is over, nor counts them by those of the next.
+   * The number of the job in the upper bits, then six bits for the number of its chunks and six for the next chunk.
+   * Chunks are taken by compare-and-exchange, so no thread takes a chunk of a job that is over, or compares a chunk of
+   * one job with the count of the next.
    */
   ticket: 0,
   /** Number of the job; workers wait on it. */
   signal: 1,
-  /** Chunks of the job that are done; the asking thread waits on it. */
+  /** Chunks of the job that are done; the calling thread waits on it. */
   done: 2,
-  /** Workers that wait and have to be woken. */
+  /** Number of workers that sleep and have to be woken. */
   asleep: 3,
-  /** 1 while the asking thread waits and has to be woken. */
+  /** 1 while the calling thread sleeps and has to be woken. */
   waiting: 4,
-  /** 1 when all is over. */
+  /** 1 when the pool ends. */
   stop: 5,
   /** Index of a worker whose kernel threw, from 1. */
   failed: 6,
   /**
-   * What the job is: its kernel, how it is cut, into how many chunks of what size. How many is for the asking thread:
-   * others look at the ticket.
+   * Description of the job: its kernel, how it is cut, its number of chunks and their size. Only the calling thread
+   * reads `chunks`: workers take the number from the ticket.
    */
   kernel: 16,
   cut: 17,
   chunks: 18,
   size: 19,
-  /** The kernel's parameters, up to the scratch address, which is each thread's own. */
+  /** The kernel's parameters, except the scratch address, which differs between threads. */
   parameters: 20,
 } as const;
 
-/** Bytes of the control block, which stands at address 0. */
+/** Bytes of the control block, which is at address 0. */
 export const CONTROL_BYTES = 256;
 
 const CHUNK_BITS = 6;
 
-/** Chunks of a job, at most. */
+/** Maximum number of chunks of a job. */
 export const MOST_CHUNKS = (1 << CHUNK_BITS) - 1;
 
-/** Numbers of jobs, which come round again. */
+/** Numbers of jobs, which wrap around. */
 const JOB_MASK = (1 << (32 - 2 * CHUNK_BITS)) - 1;
 
 export const GEMM = 0;
 export const GEMM_TN = 1;
 
-/** By columns: whole panels. By rows of the output. */
+/** By columns: in whole panels. By rows: in rows of the output. */
 export const BY_COLUMNS = 0;
 export const BY_ROWS = 1;
 
-/** The kernels of one thread, and what is its own. */
+/** The kernels and the memory of one thread. */
 export interface ThreadContext {
   readonly control: Int32Array;
   readonly gemm: GemmKernel;
@@ -63,11 +67,11 @@ export interface ThreadContext {
   readonly packedA: number;
 }
 
-/** The ticket that opens job `job`, of so many chunks. */
+/** Returns the ticket that opens job `job` of `chunks` chunks. */
 export const ticketOf = (job: number, chunks: number): number =>
   ((job & JOB_MASK) << (2 * CHUNK_BITS)) | (chunks << CHUNK_BITS);
 
-/** Does chunks of job `job` until none is left. */
+/** Computes chunks of job `job` until none is left. */
 export function runChunks(thread: ThreadContext, job: number): void {
   const { control } = thread;
   for (;;) {
@@ -76,7 +80,7 @@ export function runChunks(thread: ThreadContext, job: number): void {
     const chunk = ticket & MOST_CHUNKS;
     if (chunk >= ((ticket >>> CHUNK_BITS) & MOST_CHUNKS)) return;
     if (Atomics.compareExchange(control, WORD.ticket, ticket, (ticket + 1) | 0) !== ticket) continue;
-    // From here on the job waits for this chunk, and its parameters stay.
+    // From here on the job waits for this chunk, so its parameters do not change.
     if (control[WORD.kernel] === GEMM) runGemm(thread, chunk);
     else runGemmTn(thread, chunk);
     Atomics.add(control, WORD.done, 1);
@@ -84,10 +88,10 @@ export function runChunks(thread: ThreadContext, job: number): void {
   }
 }
 
-/** Addresses may lie above 2 GiB: words are signed, addresses are not. */
+/** Reads an address. Words are signed, and addresses may be above 2 GiB. */
 const address = (control: Int32Array, index: number): number => control[WORD.parameters + index] >>> 0;
 
-/** A chunk of C (m, n) = init + A (m, k) · B, in the order of its kernel's parameters. */
+/** Computes a chunk of C (m, n) = init + A (m, k) · B. Reads the parameters in the order of the kernel. */
 function runGemm({ control, gemm, packedA }: ThreadContext, chunk: number): void {
   const first = chunk * control[WORD.size];
   const at = WORD.parameters;
@@ -115,7 +119,7 @@ function runGemm({ control, gemm, packedA }: ThreadContext, chunk: number): void
   gemm(m, n, k, a, lda, b, init, ldi, c, ldc, packedA);
 }
 
-/** A chunk of panels of C (m, n) = [C +] Aᵀ · B. */
+/** Computes a chunk of panels of C (m, n) = [C +] Aᵀ · B. */
 function runGemmTn({ control, gemmTN, scratch }: ThreadContext, chunk: number): void {
   const first = chunk * control[WORD.size];
   const at = WORD.parameters;

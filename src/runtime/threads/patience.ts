@@ -1,15 +1,15 @@
 /**
- * Time-outs for what another thread should do. They count time in which this thread ran, not what the clock says: a
- * browser freezes pages in the background and slows their timers down to one a minute, a laptop sleeps, a debugger
- * stops. The other thread has stood still then too, and is not to blame.
+ * Time-outs of waiting for another thread. They count time in which this thread ran, not the clock: a browser freezes
+ * pages in the background and slows their timers down to one a minute, a laptop sleeps, a debugger stops. The other
+ * thread did not run either then, so it is not to blame.
  */
 
-/** Parts that a time-out is counted in. */
+/** Ticks of a time-out. */
 const TICKS = 5;
 
 /**
- * Calls `expired` after about so many milliseconds, counted in ticks. A tick that comes late, by more than its own
- * length, starts the count anew. Returns what ends the count.
+ * Calls `expired` after about `milliseconds`, counted in ticks. A tick that comes late, by more than its own length,
+ * restarts the count. Returns a function that cancels the time-out.
  */
 export function expireAfter(milliseconds: number, expired: () => void): () => void {
   const period = milliseconds / TICKS;
@@ -27,8 +27,8 @@ export function expireAfter(milliseconds: number, expired: () => void): () => vo
   return () => clearTimeout(timer);
 }
 
-/** Milliseconds between two looks that count at most: ten times what a look takes that sleeps in between. */
-const MOST_BETWEEN_LOOKS = 10;
+/** Milliseconds between two polls that count at most: ten times the length of a poll that sleeps in between. */
+const MOST_BETWEEN_POLLS = 10;
 
-/** What counts of the milliseconds between two looks of a thread that waits in a loop. */
-export const countable = (milliseconds: number): number => Math.min(milliseconds, MOST_BETWEEN_LOOKS);
+/** Returns the part of the milliseconds between two polls of a waiting loop that counts. */
+export const countable = (milliseconds: number): number => Math.min(milliseconds, MOST_BETWEEN_POLLS);

@@ -1,44 +1,39 @@
+/**
+ * The threads that share matrix products: starts workers, waits until they have begun, decides from what size on a
+ * product is shared, and handles the loss of a worker. dispatcher.ts hands a single product to the threads, job.ts is
+ * what each of them computes of it, and host.ts starts workers on the platform.
+ */
 import { sentence } from '../../common/describe.js';
 import { WorkerError } from '../../common/errors.js';
 import type { GemmTnKernel, GemmKernel } from '../abi.js';
 import type { LinearMemory } from '../linear-memory.js';
 import type { Tile } from '../tile.js';
-import { mayWait, processors, startWorker, type HostedWorker, type WorkerEvents } from './host.js';
-import { countable, expireAfter } from './patience.js';
+import { Dispatcher } from './dispatcher.js';
+import { processors, startWorker, type HostedWorker, type WorkerEvents } from './host.js';
+import { CONTROL_BYTES, GEMM, GEMM_TN, WORD } from './job.js';
+import { expireAfter } from './patience.js';
 import { isReady, type WorkerStart } from './start.js';
 import { WORKER_SOURCE } from './worker.generated.js';
-import {
-  BY_COLUMNS,
-  BY_ROWS,
-  CONTROL_BYTES,
-  runChunks,
-  MOST_CHUNKS,
-  GEMM_TN,
-  GEMM,
-  ticketOf,
-  WORD,
-  type ThreadContext,
-} from './job.js';
 
 export interface PoolOptions {
   readonly module: WebAssembly.Module;
   readonly memory: LinearMemory;
   readonly tile: Tile;
-  /** Threads that compute, the asking one included. */
+  /** Threads that compute, the calling one included. */
   readonly threads: number;
-  /** Address of the scratch of thread i: the first is the asking thread's. */
+  /** Address of the scratch of thread i; thread 0 is the calling thread. */
   readonly scratch: (thread: number) => number;
-  /** Where thread i packs rows, or 0. */
+  /** Address of the buffer for packed A of thread i, or 0. */
   readonly packedA: (thread: number) => number;
-  /** Starts a worker and sends it that. Throws what the platform throws where it refuses. */
+  /** Starts a worker and sends it `start`. Throws the platform's error if it refuses. */
   readonly start: StartWorker;
 }
 
 export type StartWorker = (start: WorkerStart, events: WorkerEvents) => Pick<HostedWorker, 'end'>;
 
 /**
- * A compute worker of this thread's, from a file or from the text that the library carries. It does not keep a process
- * alive.
+ * Starts a compute worker from this thread, on a file or on the text that the library carries. It does not keep a
+ * process alive.
  */
 export const startComputeWorker =
   (url: URL | undefined): StartWorker =>
@@ -49,117 +44,96 @@ export const startComputeWorker =
   };
 
 /**
- * Milliseconds that an idle worker keeps looking for work: longer than what stands between two products of a training
- * step, short enough to leave an idle machine idle. None where there are more threads than processors, since it would
- * keep another thread from its work.
+ * Milliseconds that an idle worker polls for work: longer than the time between two products of a training step, short
+ * enough to leave an idle machine idle. Zero where there are more threads than processors, since polling would keep
+ * another thread from its work.
  */
 const SPIN_MS = 0.06;
 
-/**
- * Looks at the count of finished chunks before the asking thread waits: some hundreds of microseconds, since to be
- * woken takes as long as a small chunk; few where there are more threads than processors.
- */
-const LOOKS = 300_000;
-const LOOKS_CROWDED = 1000;
-
-/**
- * Milliseconds without a finished chunk, of which none takes more than some tens, after which a worker must be dead.
- */
-const PATIENCE_MS = 10_000;
-
-/**
- * Chunks per thread: at least two, so that a thread that is late leaves one to others; at most four, since every chunk
- * reads the whole of the operand that is not cut.
- */
-const CHUNKS_PER_THREAD = [2, 3, 4] as const;
-
-/** Multiply-adds below which a product stays on the asking thread, until it has been measured: some 60 µs. */
+/** Multiply-adds below which a product stays on the calling thread until the threshold is measured: some 60 µs. */
 const USUAL_LEAST = 1_000_000;
 
-/** Bounds of what is measured, and how many times what a hand-over costs a product has to take. */
+/** Bounds of the measured threshold, and how many times the cost of a hand-over a shared product has to take. */
 const LEAST_BOUNDS = [250_000, 4_000_000] as const;
 const WORTH = 16;
 
-/** Multiply-adds per millisecond of one thread, about: what the kernels make on the machines that were tried. */
+/** Approximate multiply-adds per millisecond of one thread, on the machines that were measured. */
 const RATE = 16e6;
 
-/** Milliseconds until workers must have begun. */
+/** Milliseconds within which workers must have begun. */
 const START_MS = 10_000;
 
 /**
- * Rows of the output that a chunk is a multiple of: whole tiles of nearly every kind, so that none is left half used.
- */
-const ROW_STEP = 12;
-
-/**
- * Threads that share matrix products. The asking thread does chunks like all others, so a worker that is late, asleep
- * or gone is not waited for, but for the one chunk that it may have in hand.
+ * Threads that share matrix products. The calling thread computes chunks like all others, so a worker that is late,
+ * asleep or dead delays nothing except the one chunk that it may have taken.
  */
 export class Pool {
   /** Multiply-adds from which on a product is shared. */
   least = USUAL_LEAST;
   private readonly control: Int32Array;
-  private readonly thread: ThreadContext;
+  private readonly dispatcher: Dispatcher;
   private readonly workers: Pick<HostedWorker, 'end'>[] = [];
-  private readonly waits = mayWait();
-  private readonly looks: number;
   private readonly begun: Promise<void>;
-  private job = 0;
   private ended = false;
   private failure: WorkerError | undefined;
-  /** Why the threads are gone, once they are and nobody asked for it. */
+  /** Why the pool lost its threads, unless it was ended on purpose. */
   lost: string | undefined;
 
   constructor(private readonly options: PoolOptions) {
-    const { module, memory, tile, threads, scratch, packedA } = options;
-    this.control = memory.words(0, CONTROL_BYTES / 4);
-    this.control.fill(0);
-    this.thread = {
-      control: this.control,
-      gemm: tile.gemm,
-      gemmTN: tile.gemmTN,
-      scratch: scratch(0),
-      packedA: packedA(0),
-    };
+    const { memory, tile, threads, scratch, packedA } = options;
+    const control = memory.words(0, CONTROL_BYTES / 4);
+    control.fill(0);
+    this.control = control;
     const crowded = threads > processors();
-    const spin = crowded ? 0 : SPIN_MS;
-    this.looks = crowded ? LOOKS_CROWDED : LOOKS;
-    const starts = Array.from({ length: threads - 1 }, (_, index) => {
-      let settle: { resolve(): void; reject(error: Error): void };
-      const started = new Promise<void>((resolve, reject) => (settle = { resolve, reject }));
-      // Nobody waits for it where one that comes after is refused.
-      started.catch(() => undefined);
-      const events = {
-        message: (message: unknown) => {
-          if (isReady(message)) settle.resolve();
-        },
-        ended: (reason: string) => {
-          settle.reject(new Error(reason));
-          this.lose(index, reason);
-        },
-      };
-      const start: WorkerStart = {
-        role: 'compute',
-        module,
-        memory: memory.memory,
-        tile: tile.name,
-        scratch: scratch(index + 1),
-        packedA: packedA(index + 1),
-        index,
-        spin,
-      };
-      try {
-        this.workers.push(options.start(start, events));
-      } catch (error) {
-        // Those before it would be nobody's.
-        this.end();
-        throw error;
-      }
-      return started;
+    this.dispatcher = new Dispatcher({
+      context: { control, gemm: tile.gemm, gemmTN: tile.gemmTN, scratch: scratch(0), packedA: packedA(0) },
+      threads,
+      crowded,
+      fail: (reason) => {
+        throw this.giveUp(`every worker expected to answer, but ${reason}`);
+      },
     });
+    const spin = crowded ? 0 : SPIN_MS;
+    const starts = Array.from({ length: threads - 1 }, (_, index) => this.startOne(index, spin));
     this.begun = Promise.all(starts).then(() => undefined);
-    // Who does not wait for them reads `lost`.
+    // A caller that does not wait for the workers reads `lost`.
     this.begun.catch(() => undefined);
+  }
+
+  /** Starts worker `index`; the promise resolves once the worker has begun. */
+  private startOne(index: number, spin: number): Promise<void> {
+    const { module, memory, tile, scratch, packedA, start } = this.options;
+    let settle!: { resolve(): void; reject(error: Error): void };
+    const started = new Promise<void>((resolve, reject) => (settle = { resolve, reject }));
+    // If the platform refuses a later worker, this promise is not awaited.
+    started.catch(() => undefined);
+    const events = {
+      message: (message: unknown) => {
+        if (isReady(message)) settle.resolve();
+      },
+      ended: (reason: string) => {
+        settle.reject(new Error(reason));
+        this.lose(index, reason);
+      },
+    };
+    const message: WorkerStart = {
+      role: 'compute',
+      module,
+      memory: memory.memory,
+      tile: tile.name,
+      scratch: scratch(index + 1),
+      packedA: packedA(index + 1),
+      index,
+      spin,
+    };
+    try {
+      this.workers.push(start(message, events));
+    } catch (error) {
+      // Terminate workers already started.
+      this.end();
+      throw error;
+    }
+    return started;
   }
 
   get threads(): number {
@@ -172,7 +146,7 @@ export class Pool {
   }
 
   /**
-   * Waits until all workers have begun, and measures from what size on a product is worth sharing; ends them all where
+   * Waits until all workers have begun, and measures from what size on a product is worth sharing. Ends all workers if
    * one cannot begin.
    */
   async ready(): Promise<void> {
@@ -191,40 +165,42 @@ export class Pool {
       stop();
     }
     try {
-      this.measure();
+      const [lowest, highest] = LEAST_BOUNDS;
+      this.least = Math.min(highest, Math.max(lowest, WORTH * this.dispatcher.timeHandOver() * RATE));
     } catch {
-      // `lost` says why, and one thread goes on.
+      // `lost` gives the reason, and one thread goes on.
     }
   }
 
-  /** The tile with its kernels shared where that pays. */
+  /** Returns the tile with kernels that are shared where that pays. */
   shared(): Tile {
+    const { dispatcher } = this;
     const { tile } = this.options;
     const { panelWidth, gemvColumns } = tile;
     const gemm: GemmKernel = (m, n, k, a, lda, b, init, ldi, c, ldc, packedA) => {
       if (this.ended || m * n * k < this.least) return tile.gemm(m, n, k, a, lda, b, init, ldi, c, ldc, packedA);
-      this.cutRows(m, n, m === 1 ? gemvColumns : panelWidth);
-      this.run(GEMM, m, n, k, a, lda, b, init, ldi, c, ldc);
+      dispatcher.cutOutput(m, n, m === 1 ? gemvColumns : panelWidth);
+      dispatcher.run(GEMM, m, n, k, a, lda, b, init, ldi, c, ldc);
     };
     const gemmTN: GemmTnKernel = (m, n, k, a, lda, b, ldb, c, accumulate, scratch) => {
-      // Panels are what it can be cut into.
+      // A product can only be cut into panels, so a single one is not shared.
       if (this.ended || m * n * k < this.least || n <= panelWidth) {
         return tile.gemmTN(m, n, k, a, lda, b, ldb, c, accumulate, scratch);
       }
-      this.cut(BY_COLUMNS, n, panelWidth);
-      this.run(GEMM_TN, m, n, k, a, lda, b, ldb, c, accumulate, 0);
+      dispatcher.cutColumns(n, panelWidth);
+      dispatcher.run(GEMM_TN, m, n, k, a, lda, b, ldb, c, accumulate, 0);
     };
     return { ...tile, gemm, gemmTN };
   }
 
-  /** The failure of a worker since this was last asked. */
+  /** Returns and clears the failure of a worker, if there was one since the last call. */
   takeFailure(): WorkerError | undefined {
     const { failure } = this;
     this.failure = undefined;
     return failure;
   }
 
-  /** Ends the workers. Products stay on the asking thread from now on. */
+  /** Ends the workers. Products stay on the calling thread from now on. */
   end(): void {
     if (this.ended) return;
     this.ended = true;
@@ -234,128 +210,16 @@ export class Pool {
     for (const worker of this.workers) worker.end();
   }
 
+  /** Handles the end of a worker that was not asked to end. */
   private lose(index: number, reason: string): void {
     if (this.ended) return;
     this.failure = this.giveUp(`every worker expected to be there, but worker ${index} is gone: ${reason}`);
   }
 
-  /** Cuts by columns, `width` of them at least, where there are enough for all, else by rows. */
-  private cutRows(m: number, n: number, width: number): void {
-    const { threads } = this.options;
-    if (n >= 2 * threads * width || m < 2 * threads * ROW_STEP) this.cut(BY_COLUMNS, n, width);
-    else this.cut(BY_ROWS, m, ROW_STEP);
-  }
-
-  /** Cuts `total` into chunks of whole steps: as many as make the longest part of a thread the shortest. */
-  private cut(how: number, total: number, step: number): void {
-    const { threads } = this.options;
-    const steps = Math.ceil(total / step);
-    let size = steps;
-    let longest = Infinity;
-    for (let i = 0; i < CHUNKS_PER_THREAD.length; i++) {
-      const each = Math.ceil(steps / Math.min(MOST_CHUNKS, CHUNKS_PER_THREAD[i] * threads, steps));
-      const part = each * Math.ceil(Math.ceil(steps / each) / threads);
-      if (part >= longest) continue;
-      longest = part;
-      size = each;
-    }
-    const { control } = this;
-    control[WORD.cut] = how;
-    control[WORD.size] = size * step;
-    control[WORD.chunks] = Math.ceil(steps / size);
-  }
-
-  /** Opens the job, helps, and waits for what others have in hand. */
-  private run(
-    kernel: number,
-    p0: number,
-    p1: number,
-    p2: number,
-    p3: number,
-    p4: number,
-    p5: number,
-    p6: number,
-    p7: number,
-    p8: number,
-    p9: number,
-  ): void {
-    const { control } = this;
-    control[WORD.kernel] = kernel;
-    const at = WORD.parameters;
-    control[at] = p0;
-    control[at + 1] = p1;
-    control[at + 2] = p2;
-    control[at + 3] = p3;
-    control[at + 4] = p4;
-    control[at + 5] = p5;
-    control[at + 6] = p6;
-    control[at + 7] = p7;
-    control[at + 8] = p8;
-    control[at + 9] = p9;
-    const job = (this.job = (this.job + 1) | 0);
-    const chunks = control[WORD.chunks];
-    Atomics.store(control, WORD.done, 0);
-    Atomics.store(control, WORD.ticket, ticketOf(job, chunks));
-    Atomics.store(control, WORD.signal, job);
-    if (Atomics.load(control, WORD.asleep) > 0) Atomics.notify(control, WORD.signal);
-    runChunks(this.thread, job);
-    for (let look = 0; Atomics.load(control, WORD.done) < chunks; look++) {
-      if (look >= this.looks) {
-        this.waitFor(chunks);
-        break;
-      }
-    }
-    if (control[WORD.failed] !== 0) this.refuse(`worker ${control[WORD.failed] - 1} failed in a kernel`);
-  }
-
-  /**
-   * Waits for chunks that other threads have in hand, and lets their processor go where the platform lets a thread
-   * wait.
-   */
-  private waitFor(chunks: number): void {
-    const { control, waits } = this;
-    let last = performance.now();
-    let waited = 0;
-    let before = -1;
-    Atomics.store(control, WORD.waiting, 1);
-    for (let done = Atomics.load(control, WORD.done); done < chunks; done = Atomics.load(control, WORD.done)) {
-      const now = performance.now();
-      waited = done === before ? waited + countable(now - last) : 0;
-      before = done;
-      last = now;
-      if (waited > PATIENCE_MS) {
-        this.refuse(`a worker has not finished its part for ${PATIENCE_MS / 1000} s`);
-      }
-      if (waits) Atomics.wait(control, WORD.done, done, 1);
-    }
-    Atomics.store(control, WORD.waiting, 0);
-  }
-
-  private refuse(reason: string): never {
-    throw this.giveUp(`every worker expected to answer, but ${reason}`);
-  }
-
+  /** Ends all workers and returns the error that says why. */
   private giveUp(reason: string): WorkerError {
     this.end();
     this.lost = `threads: ${sentence(reason)} One thread goes on.`;
     return new WorkerError(this.lost);
-  }
-
-  /** Takes the time of a hand-over: a product of nothing, which has a chunk for each thread. */
-  private measure(): void {
-    const { control } = this;
-    const chunks = Math.min(MOST_CHUNKS, this.options.threads);
-    const times: number[] = [];
-    for (let i = 0; i < 200; i++) {
-      const start = performance.now();
-      control[WORD.cut] = BY_ROWS;
-      control[WORD.size] = 1;
-      control[WORD.chunks] = chunks;
-      this.run(GEMM, chunks, 0, 0, 0, 0, 0, 0, 0, 0, 0);
-      times.push(performance.now() - start);
-    }
-    const middle = times.sort((a, b) => a - b)[times.length >> 1];
-    const [lowest, highest] = LEAST_BOUNDS;
-    this.least = Math.min(highest, Math.max(lowest, WORTH * middle * RATE));
   }
 }

@@ -1,6 +1,6 @@
 /**
- * How a worker talks to the thread that started it: by Node's worker threads, which Bun and Deno have too, or as a
- * page's worker.
+ * A worker's connection to the thread that started it: Node's worker threads, which Bun and Deno have too, or a page's
+ * worker.
  */
 export interface Port {
   post(message: unknown, transfer?: readonly ArrayBuffer[]): void;
@@ -11,7 +11,7 @@ export interface Port {
 interface NodePort {
   on(event: 'message', listener: (message: unknown) => void): void;
   postMessage(message: unknown, transfer?: readonly ArrayBuffer[]): void;
-  /** Deno's has none, and ends all the same. */
+  /** Deno's port has none, and its worker ends all the same. */
   close?(): void;
 }
 
@@ -21,7 +21,7 @@ interface PageScope {
   close(): void;
 }
 
-/** Has `listen` called with every message from now on. */
+/** Calls `listen` with every message from now on. */
 export function openPort(listen: (message: unknown, port: Port) => void): void {
   const { process } = globalThis as {
     process?: { getBuiltinModule?: (name: string) => { readonly parentPort: NodePort | null } | undefined };

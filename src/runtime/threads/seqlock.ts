@@ -1,7 +1,7 @@
 /**
- * Weights that one thread changes while others predict from them: a sequence lock. The version is odd while they
- * change. A reader notes it, reads, and looks again: where it has moved, what was read may be of two versions and is
- * read anew. A reader that was too slow several times asks the writer to hold.
+ * A sequence lock, for weights that one thread changes while others predict from them. The version is odd during a
+ * change. A reader notes the version, reads, and checks it again: if it has changed, the data may mix two versions and
+ * is read again. A reader that fails several times asks the writer to hold.
  */
 import { StateError, WorkerError } from '../../common/errors.js';
 import { mayWait } from './host.js';
@@ -10,71 +10,74 @@ import { countable } from './patience.js';
 const VERSION = 0;
 /** Number of the reader that asked the writer to hold, or 0. */
 const HOLD = 1;
-/** Numbers readers. */
+/** Counter that numbers the readers. */
 const READERS = 2;
 
-/** Which model has the words: they are used again. */
+/** Generation of the words, which are used for one model after another. */
 const GENERATION = 3;
 
-/** Words that they share. */
+/** Words of a lock. */
 export const SEQLOCK_WORDS = 4;
 
-/** The version of what is gone. Even, and never reached by counting: writers count up from 0, 2³¹ changes at most. */
+/**
+ * The version of disposed weights. Even, and never reached by counting: writers count up from 0, 2³¹ changes at most.
+ */
 const RETIRED = -2;
 
-/** Readings that may come to nothing before the writer is asked to hold. */
+/** Failed reads before a reader asks the writer to hold. */
 const TRIES = 4;
 
 /**
- * Milliseconds that a writer holds for a reader, which may have ended meanwhile; and that a reader waits for a writer.
+ * Milliseconds that a writer holds for a reader, which may have ended in the meantime, and that a reader waits for a
+ * writer.
  */
 const HOLD_MS = 100;
 const WRITE_MS = 1000;
 
-/** Lets up to a millisecond pass, less where `word` is changed from `value` and its thread is told. */
+/** Waits up to a millisecond, or until another thread changes `word` from `value` and notifies. */
 function pause(words: Int32Array, word: number, value: number): void {
   if (mayWait()) Atomics.wait(words, word, value, 1);
 }
 
-/** The side that changes. */
+/** The side that changes the weights. */
 export class SeqlockWriter {
-  /** Tells this use of the words from those before. */
+  /** Distinguishes this use of the words from earlier ones. */
   readonly generation: number;
 
   constructor(private readonly words: Int32Array) {
-    // The generation first: readers of the one before find out by it.
+    // The generation first: readers of the previous use detect the end of it by this word.
     this.generation = Atomics.add(words, GENERATION, 1) + 1;
     Atomics.store(words, HOLD, 0);
     Atomics.store(words, VERSION, 0);
   }
 
-  /** Before a change. Waits for a reader that asked for it, but not long. */
+  /** Called before a change. Waits, but not long, for a reader that asked for it. */
   begin(): void {
     const { words } = this;
     const holder = Atomics.load(words, HOLD);
     if (holder !== 0) {
       const start = performance.now();
       while (Atomics.load(words, HOLD) === holder && performance.now() - start < HOLD_MS) pause(words, HOLD, holder);
-      // One that has ended gives nothing back.
+      // A reader that has ended releases nothing.
       Atomics.compareExchange(words, HOLD, holder, 0);
     }
     Atomics.add(words, VERSION, 1);
   }
 
-  /** After a change. */
+  /** Called after a change. */
   end(): void {
     Atomics.add(this.words, VERSION, 1);
     Atomics.notify(this.words, VERSION);
   }
 
-  /** There will be no more, and nothing to read. */
+  /** Marks the weights as disposed: there will be no further change and nothing to read. */
   retire(): void {
     Atomics.store(this.words, VERSION, RETIRED);
     Atomics.notify(this.words, VERSION);
   }
 }
 
-/** The side that reads. */
+/** The side that reads the weights. */
 export class SeqlockReader {
   private readonly number: number;
   private tries = 0;
@@ -86,7 +89,7 @@ export class SeqlockReader {
     this.number = Atomics.add(words, READERS, 1) + 1;
   }
 
-  /** Throws a StateError where the weights are gone. */
+  /** Throws a StateError if the weights are disposed. */
   requireLive(where: string): void {
     const { words, generation } = this;
     if (Atomics.load(words, GENERATION) !== generation || Atomics.load(words, VERSION) === RETIRED) {
@@ -94,7 +97,7 @@ export class SeqlockReader {
     }
   }
 
-  /** The version to read: waits until none is in the making. */
+  /** Returns the version to read, after waiting until no change is in progress. */
   begin(where: string): number {
     const { words } = this;
     if (this.tries >= TRIES) Atomics.compareExchange(words, HOLD, 0, this.number);
@@ -114,9 +117,9 @@ export class SeqlockReader {
     }
   }
 
-  /** Whether what was read since `begin` is of that version alone. Where it is not, it is to be read anew. */
+  /** Whether the data read since `begin` is of that version alone. If not, it has to be read again. */
   end(where: string, version: number): boolean {
-    // A change of nothing, since a load alone would not keep what was read before it from being read after it.
+    // An atomic addition of zero: a load alone would not order the reads before it.
     const now = Atomics.add(this.words, VERSION, 0);
     this.requireLive(where);
     if (now !== version) {
@@ -127,7 +130,7 @@ export class SeqlockReader {
     return true;
   }
 
-  /** Lets the writer go on. */
+  /** Releases the writer. */
   release(): void {
     this.tries = 0;
     if (Atomics.compareExchange(this.words, HOLD, this.number, 0) === this.number) Atomics.notify(this.words, HOLD);

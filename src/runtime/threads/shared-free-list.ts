@@ -1,7 +1,8 @@
 /**
- * Memory that threads leave when they let go of a model of another's: linear memory does not shrink, so whoever needs
- * more looks here before it grows. A table in shared memory, of stretches from page to page; what finds no place in it
- * is lost until the memory is.
+ * A free list in shared memory. Linear memory does not shrink, so threads that detach from a model put their memory
+ * here, and a thread that needs more takes it from here before it grows the memory. The list is a table of stretches of
+ * whole pages; a stretch that finds no free entry is lost until the memory itself is freed. linear-memory.ts calls
+ * `take`.
  */
 
 import { FIRST_ADDRESS, PAGE } from '../constants.generated.js';
@@ -9,20 +10,20 @@ import type { LinearMemory } from '../linear-memory.js';
 import { CONTROL_BYTES } from './job.js';
 
 /**
- * Where the table stands: behind the control block of the pool, below all scratch. A new memory is all zeros, which is
- * an empty table.
+ * Address of the table: behind the control block of the pool, below all scratch. A new memory is all zeros, which is an
+ * empty table.
  */
 const ADDRESS = CONTROL_BYTES;
 
 /**
- * Words of the table, two for each stretch: as many as there is room for. With as many readers at once no more
- * stretches can lie apart.
+ * Words of the table, two for each stretch: as many as there is room for. With that many readers at once, no more
+ * stretches can be separate.
  */
 const WORDS = (FIRST_ADDRESS - ADDRESS) / 4;
 
 /**
- * A place that is being filled or emptied. No stretch starts there, nor at 0. A thread that ends meanwhile takes the
- * place with it.
+ * Marks an entry that is being filled or emptied. No stretch starts there, nor at 0. If the thread ends meanwhile, the
+ * entry is lost.
  */
 const BUSY = -1;
 
@@ -32,14 +33,14 @@ export interface Stretch {
   readonly end: number;
 }
 
-/** From now on this thread looks here before it grows the memory. */
+/** Makes this thread take memory from the free list before it grows the memory. */
 export function useSharedFreeList(memory: LinearMemory): SharedFreeList {
   const freeList = new SharedFreeList(memory);
   memory.take = (bytes) => freeList.take(bytes);
   return freeList;
 }
 
-/** The table of one memory, as one of its threads sees it. */
+/** The table of one memory, as seen by one of its threads. */
 export class SharedFreeList {
   private readonly words: Int32Array;
 
@@ -47,7 +48,7 @@ export class SharedFreeList {
     this.words = memory.words(ADDRESS, WORDS);
   }
 
-  /** Leaves a stretch, joined to those that it touches. */
+  /** Adds a stretch, joined with those that it touches. */
   leave({ start, end }: Stretch): void {
     const { words } = this;
     let [first, last] = [start / PAGE, end / PAGE];
@@ -56,7 +57,7 @@ export class SharedFreeList {
       const to = words[at + 1];
       if (from <= 0 || (from !== last && to !== first)) continue;
       if (Atomics.compareExchange(words, at, from, BUSY) !== from) continue;
-      // It may have been replaced between the two looks.
+      // The entry may have been replaced between the two reads.
       if (words[at + 1] !== to) {
         Atomics.store(words, at, from);
         continue;
@@ -64,7 +65,7 @@ export class SharedFreeList {
       first = Math.min(first, from);
       last = Math.max(last, to);
       Atomics.store(words, at, 0);
-      // What is longer may touch what was passed over.
+      // The longer stretch may touch entries that were passed over.
       at = -2;
     }
     for (let at = 0; at < WORDS; at += 2) {
@@ -75,7 +76,7 @@ export class SharedFreeList {
     }
   }
 
-  /** Takes so many bytes, in whole pages, where a stretch has them. */
+  /** Takes `bytes` bytes, rounded up to whole pages, from the first stretch that has them. */
   take(bytes: number): Stretch | undefined {
     const { words } = this;
     const pages = Math.ceil(bytes / PAGE);

@@ -1,20 +1,20 @@
 import type { TileName } from '../tile.js';
 
-/** What a worker is sent to begin with. */
+/** First message to a compute worker. */
 export interface WorkerStart {
-  /** Tells it from what else a worker of this library is started for. */
+  /** Distinguishes it from the other workers of this library. */
   readonly role: 'compute';
   readonly module: WebAssembly.Module;
   readonly memory: WebAssembly.Memory;
   readonly tile: TileName;
-  /** Address of the worker's own scratch. */
+  /** Address of the scratch memory of the worker. */
   readonly scratch: number;
   readonly packedA: number;
   /** Number of the worker, from 0. */
   readonly index: number;
-  /** Milliseconds that it keeps looking for the next job before it waits. */
+  /** Milliseconds that the worker polls for the next job before it sleeps. */
   readonly spin: number;
 }
 
-/** Whether a message says that a worker has begun. */
+/** Whether a message reports that a worker has begun. */
 export const isReady = (message: unknown): boolean => (message as { wasmMlp?: unknown } | null)?.wasmMlp === 'ready';

@@ -1,12 +1,12 @@
 import { runChunks, WORD, type ThreadContext } from './job.js';
 
-/** Looks at the signal between two looks at the clock. */
-const LOOKS = 64;
+/** Polls of the signal between two reads of the clock. */
+const POLLS = 64;
 
 /**
- * What a worker does until it is stopped: helps with each job that comes. Between jobs it keeps looking for `spin`
+ * Runs a worker until it is stopped: computes chunks of each job. Between jobs the worker polls for `spin`
  * milliseconds, since the next product of a training step comes within microseconds and waking up takes longer; then it
- * waits.
+ * sleeps.
  */
 export function workerLoop(thread: ThreadContext, index: number, spin: number): void {
   const { control } = thread;
@@ -18,7 +18,8 @@ export function workerLoop(thread: ThreadContext, index: number, spin: number): 
     try {
       runChunks(thread, job);
     } catch (error) {
-      // The chunk counts as done, or the asking thread would wait for it; it looks at this word afterwards.
+      // The chunk counts as done, since the calling thread would wait for it otherwise; that thread checks this word
+      // afterwards.
       Atomics.compareExchange(control, WORD.failed, 0, index + 1);
       Atomics.add(control, WORD.done, 1);
       Atomics.notify(control, WORD.done);
@@ -27,11 +28,11 @@ export function workerLoop(thread: ThreadContext, index: number, spin: number): 
   }
 }
 
-/** The number of the next job, or the same after a wait that something else ended. */
+/** Returns the number of the next job, or the same number after a wait that ended for another reason. */
 function nextJob(control: Int32Array, job: number, spin: number): number {
   const start = performance.now();
   do {
-    for (let look = 0; look < LOOKS; look++) {
+    for (let poll = 0; poll < POLLS; poll++) {
       const next = Atomics.load(control, WORD.signal);
       if (next !== job) return next;
     }

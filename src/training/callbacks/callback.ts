@@ -1,3 +1,7 @@
+/**
+ * Callbacks of `fit`: the interface that users implement, and the session through which the library's own callbacks see
+ * more of a training. fit.ts calls the hooks; each callback of the library is a file of this folder.
+ */
 import { describe } from '../../common/describe.js';
 import { ValueError } from '../../common/errors.js';
 import { isRecord } from '../../common/options.js';
@@ -6,38 +10,48 @@ import type { NamedTensor } from '../../common/tensors.js';
 import type { Diagnosis, NonFinite } from '../diagnosis/diagnosis.js';
 import type { Logs } from '../execution-context.js';
 
-/** What callbacks may read and change of the model that is trained: the model itself. */
+/**
+ * The part of the trained model that callbacks may read and change. They are given the model itself.
+ * @category Training and callbacks
+ */
 export interface TrainedModel {
-  /** Learning rate of the next update; a schedule's cannot be set. */
+  /** Learning rate of the next update. It cannot be set if the optimizer has a schedule. */
   learningRate: number;
-  /** Set to true to end `fit` after the batch at hand, or at an epoch's end after that epoch. */
+  /** Set to true to end `fit` after the current batch, or in `onEpochEnd` after that epoch. */
   stopTraining: boolean;
-  /** Copies of all weights. */
+  /** Returns copies of all weights. */
   getWeights(): NamedTensor[];
   /** Replaces all weights. */
   setWeights(tensors: readonly NamedTensor[]): void;
 }
 
 /**
- * What happens around training. Every method may return a promise, which `fit` waits for. An exception ends `fit`,
- * which rejects with it; the weights are then those of the last finished step.
+ * Functions that `fit` calls around training. Each may return a promise, which `fit` waits for. An exception ends
+ * `fit`, which rejects with it; the weights are then those of the last finished step.
  * @example
  * const network = await sequential({ layers: [dense({ units: 1, inputShape: [1] })] });
  * network.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
  * const epochs: number[] = [];
  * await network.fit([[1]], [[2]], { epochs: 3, callbacks: [{ onEpochEnd: (epoch) => epochs.push(epoch) }] });
  * epochs; // [0, 1, 2]
+ * @category Training and callbacks
  */
 export interface Callback {
-  /** Before the first epoch. `index`: that epoch. Logs: none. */
+  /** Called before the first epoch. `index`: that epoch. Logs: none. */
   onTrainBegin?(index: number, logs: Logs, model: TrainedModel): unknown;
-  /** `index`: the epoch, from `initialEpoch`. Logs: none. */
+  /** Called before each epoch. `index`: the epoch, from `initialEpoch`. Logs: none. */
   onEpochBegin?(index: number, logs: Logs, model: TrainedModel): unknown;
-  /** `index`: the batch within its epoch. Logs: `size` of the batch, loss and metrics as means of the epoch so far. */
+  /**
+   * Called after each update. `index`: the batch within its epoch. Logs: `size` of the batch, loss and metrics as means
+   * of the epoch so far.
+   */
   onBatchEnd?(index: number, logs: Logs, model: TrainedModel): unknown;
-  /** Logs: loss and metrics of the epoch, and with validation data valLoss and the like. */
+  /**
+   * Called after each epoch. `index`: the epoch. Logs: loss and metrics of the epoch, and with validation data valLoss
+   * and the like.
+   */
   onEpochEnd?(index: number, logs: Logs, model: TrainedModel): unknown;
-  /** `index`: the last epoch that ran. Logs: those of that epoch. */
+  /** Called once after the last epoch. `index`: the last epoch that ran. Logs: those of that epoch. */
   onTrainEnd?(index: number, logs: Logs, model: TrainedModel): unknown;
 }
 
@@ -51,15 +65,20 @@ export const HOOKS = [
   'onTrainEnd',
 ] as const satisfies readonly Hook[];
 
-/** What is measured for a callback during `fit`. */
+/** Receives what `fit` measures for a callback. */
 export interface Inspection {
-  /** The last batch of an epoch, with the weights after it. Comes before the epoch's `onEpochEnd`. */
+  /**
+   * Takes the diagnosis of an epoch's last batch, with the weights after it. Called before the epoch's `onEpochEnd`.
+   */
   diagnosed(epoch: number, diagnosis: Diagnosis): void;
-  /** The first NaN or infinity of the training, in gradients or before. */
+  /** Takes the first NaN or infinity of the training, found in gradients or what they are computed from. */
   nonFinite(found: FoundNonFinite): void;
 }
 
-/** A NaN or an infinity with the batch at which it came up. */
+/**
+ * A NaN or an infinity with the batch in which it appeared.
+ * @category Diagnosis
+ */
 export type FoundNonFinite = NonFinite & {
   /** Index of the epoch. */
   readonly epoch: number;
@@ -67,17 +86,19 @@ export type FoundNonFinite = NonFinite & {
   readonly batch: number;
 };
 
-/** What a `fit` shows to callbacks of the library's own. */
+/** View of a `fit` that the library's own callbacks are given. */
 export interface Session {
   /** Keys that the logs of an epoch will have. */
   readonly keys: readonly string[];
   /** Whether the learning rate follows a schedule. */
   readonly scheduled: boolean;
-  /** Has each `every`-th epoch diagnosed and the first NaN or infinity looked for. Changes nothing of the training. */
+  /**
+   * Requests a diagnosis of each `every`-th epoch and a search for the first NaN or infinity. Training is unaffected.
+   */
   inspect(every: number, inspection: Inspection): void;
 }
 
-/** Method by which a callback of the library's own is given the session. */
+/** Key of the method that gives a callback of the library the session. */
 export const ATTACH = Symbol('attach');
 
 export interface AttachedCallback extends Callback {
@@ -85,7 +106,7 @@ export interface AttachedCallback extends Callback {
   [ATTACH](session: Session): void;
 }
 
-/** The function that a callback has as a hook, its own or of its class. */
+/** Returns a callback's function for a hook, its own or its class's; undefined if it has none. */
 export function hookOf(callback: Callback, hook: Hook): Callback[Hook] {
   const method = fieldOf(callback, hook);
   return isFunction(method) ? method : undefined;
@@ -97,9 +118,9 @@ export function requireLogs(where: string, logs: unknown): void {
 }
 
 /**
- * Checks what a hook of the library's own callbacks is called with: callbacks may be wrapped in others, which hand on
- * what they like.
- * @throws ValueError for logs that are no object, or a model that is none.
+ * Checks the arguments of a hook of the library's own callbacks: users may wrap a callback in one of theirs, which may
+ * pass on anything.
+ * @throws ValueError for logs that are no object, or a model without `getWeights`.
  */
 export function requireHook(where: string, logs: unknown, model: unknown): void {
   requireLogs(where, logs);
@@ -108,7 +129,7 @@ export function requireHook(where: string, logs: unknown, model: unknown): void 
   }
 }
 
-/** Calls one hook of all callbacks in turn. */
+/** Calls one hook of all callbacks, one after another. */
 export async function callAll(
   callbacks: readonly Callback[],
   hook: Hook,

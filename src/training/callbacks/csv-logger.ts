@@ -1,14 +1,21 @@
+/**
+ * The callback `csvLogger`, which writes the logs of each epoch as a line of a CSV file or passes the line to a
+ * function. callback.ts says when its hooks are called.
+ */
 import { describe } from '../../common/describe.js';
 import { UnsupportedError, ValueError } from '../../common/errors.js';
 import { isFunction } from '../../common/objects.js';
 import { flag, readOptions, text } from '../../common/options.js';
 import { requireLogs, type Callback } from './callback.js';
 
-/** What `csvLogger` takes besides its target. */
+/**
+ * Options of `csvLogger`.
+ * @category Training and callbacks
+ */
 export interface CsvLoggerOptions {
-  /** Between columns. Default ','. */
+  /** Text between columns. Default ','. */
   separator?: string;
-  /** Whether an existing file is kept and written on, its header taken as given. Default false. */
+  /** Whether to keep an existing file and append to it, without a second header. Default false. */
   append?: boolean;
 }
 
@@ -18,7 +25,7 @@ interface Files {
   statSync(path: string, options: { throwIfNoEntry: false }): { readonly size: number } | undefined;
 }
 
-/** Node's file module, without an import that a bundler for pages would stumble on. */
+/** Returns Node's file module without an import statement, on which bundlers for pages would fail. */
 function files(): Files {
   const { process } = globalThis as { process?: { getBuiltinModule?: (name: string) => Files | undefined } };
   const module = process?.getBuiltinModule?.('node:fs');
@@ -31,16 +38,17 @@ function files(): Files {
 }
 
 /**
- * Writes a line of comma-separated values per epoch: `epoch` and all of the logs, under a header line. `target`: the
- * path of a file (Node, Bun, Deno), or a function that takes each line with its line end, anywhere.
- * @throws ValueError for an unknown option, or a target that is neither; UnsupportedError in `fit` for a path where
- * there are no files.
+ * Writes a line of comma-separated values per epoch: `epoch` and all logs, under a header line. `target`: the
+ * path of a file (Node, Bun, Deno), or on any platform a function that is called with each line and its line end.
+ * @throws ValueError for an unknown option, or a target that is neither; UnsupportedError in `fit` for a path on a
+ * platform without files.
  * @example
  * const lines: string[] = [];
  * const network = await sequential({ layers: [dense({ units: 1, inputShape: [1] })] });
  * network.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
  * await network.fit([[1]], [[2]], { epochs: 2, callbacks: [csvLogger((line) => lines.push(line))] });
  * lines[0]; // 'epoch,loss\n'
+ * @category Training and callbacks
  */
 export function csvLogger(target: string | ((line: string) => unknown), options?: CsvLoggerOptions): Callback {
   if (typeof target !== 'string' && !isFunction(target)) {
@@ -54,7 +62,7 @@ export function csvLogger(target: string | ((line: string) => unknown), options?
   let headed = false;
   const write = (line: string): unknown =>
     typeof target === 'string' ? files().appendFileSync(target, line) : target(line);
-  /** A cell that holds a separator, a quote or a line end stands in quotes (RFC 4180). */
+  /** Quotes a cell that holds a separator, a quote or a line end (RFC 4180). */
   const cell = (value: unknown): string => {
     const text = typeof value === 'string' || typeof value === 'number' ? String(value) : describe(value);
     return text.includes(separator) || /["\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;

@@ -1,3 +1,7 @@
+/**
+ * The callbacks that change the learning rate: `reduceLROnPlateau` and `learningRateScheduler`. They refuse an
+ * optimizer with a schedule, which sets the rate itself (src/schedules).
+ */
 import { describe } from '../../common/describe.js';
 import { StateError, ValueError } from '../../common/errors.js';
 import { isFunction } from '../../common/objects.js';
@@ -5,24 +9,27 @@ import { integer, nameOf, nonNegative, readOptions, text, type Check } from '../
 import { ATTACH, requireHook, type AttachedCallback, type Callback } from './callback.js';
 import { MODES, Monitor, type Mode } from './monitor.js';
 
-/** What `reduceLROnPlateau` takes. */
+/**
+ * Options of `reduceLROnPlateau`.
+ * @category Training and callbacks
+ */
 export interface ReduceLROnPlateauOptions {
   /** Key of the logs to follow. Default 'valLoss'. */
   monitor?: string;
-  /** What the learning rate is multiplied by, in (0, 1). Default 0.1. */
+  /** Factor in (0, 1) by which the learning rate is multiplied. Default 0.1. */
   factor?: number;
-  /** Epochs without improvement after which it is. Default 10. */
+  /** Epochs without improvement after which the learning rate is reduced. Default 10. */
   patience?: number;
-  /** What counts as an improvement: more than this. Default 1e-4. */
+  /** An improvement counts only if it is larger than this, at least 0. Default 1e-4. */
   minDelta?: number;
-  /** Whether less or more is better. Default 'auto', as in `earlyStopping`. */
+  /** Whether smaller ('min') or larger ('max') values are better. Default 'auto', as in `earlyStopping`. */
   mode?: Mode;
   /**
-   * Epochs after a reduction up to the one that counts again, as in Keras: 0 and 1 are the next, 2 the one after.
-   * Default 0.
+   * Epochs after a reduction until one counts towards `patience` again, as in Keras: with 0 or 1 the next epoch counts,
+   * with 2 the one after. Default 0.
    */
   cooldown?: number;
-  /** The learning rate does not fall below this. Default 0. */
+  /** Lower bound of the learning rate. Default 0. */
   minLearningRate?: number;
 }
 
@@ -32,7 +39,7 @@ const reducing: Check<number> = (path, value) => {
 };
 
 /**
- * Multiplies the learning rate by `factor` once a number of the logs has not improved for `patience` epochs.
+ * Multiplies the learning rate by `factor` once a value of the logs has not improved for `patience` epochs.
  * @throws ValueError for an unknown option or a number out of range; in `fit` for a monitor that is not in the logs or
  * needs a `mode`, and a StateError where the optimizer has a schedule.
  * @example
@@ -40,6 +47,7 @@ const reducing: Check<number> = (path, value) => {
  * network.compile({ optimizer: sgd({ learningRate: 0.5 }), loss: 'meanSquaredError' });
  * await network.fit([[1]], [[1]], { epochs: 3, callbacks: [reduceLROnPlateau({ monitor: 'loss', patience: 2 })] });
  * network.learningRate; // 0.05
+ * @category Training and callbacks
  */
 export function reduceLROnPlateau(options?: ReduceLROnPlateauOptions): Callback {
   const read = readOptions<Required<ReduceLROnPlateauOptions>>('reduceLROnPlateau', options, {
@@ -84,8 +92,8 @@ function refuseSchedule(where: string): never {
 }
 
 /**
- * Sets the learning rate at the start of each epoch to what `rate(epoch, rate before)` returns. For a rate that follows
- * the updates, give the optimizer one of `schedules` instead.
+ * Sets the learning rate at the start of each epoch to the result of `rate(epoch, current rate)`. For a rate that
+ * changes with each update, give the optimizer one of `schedules` instead.
  * @throws ValueError where `rate` is no function; in `fit` where it returns anything but a number ≥ 0, and a StateError
  * where the optimizer has a schedule.
  * @example
@@ -94,6 +102,7 @@ function refuseSchedule(where: string): never {
  * const halving = learningRateScheduler((epoch, rate) => (epoch === 0 ? rate : rate / 2));
  * await network.fit([[1]], [[1]], { epochs: 3, callbacks: [halving] });
  * network.learningRate; // 0.125
+ * @category Training and callbacks
  */
 export function learningRateScheduler(rate: (epoch: number, learningRate: number) => number): Callback {
   if (!isFunction(rate)) {

@@ -1,19 +1,29 @@
+/**
+ * The value that `earlyStopping` and `reduceLROnPlateau` follow: which direction is better, and whether an epoch
+ * improved it.
+ */
 import { ValueError } from '../../common/errors.js';
 import { suggestion } from '../../common/nearest.js';
 import type { Logs } from '../execution-context.js';
 
-/** Whether less or more of a number is better; 'auto' goes by its name. */
+/**
+ * Whether smaller ('min') or larger ('max') values are better; 'auto' decides by the name of the value.
+ * @category Training and callbacks
+ */
 export type Mode = 'auto' | 'min' | 'max';
 export const MODES = ['auto', 'min', 'max'] as const;
 
-/** Metrics of which more is better, behind a name of an output or `val` with a capital; `inaccuracy` is none. */
+/**
+ * Names of metrics whose larger values are better; after an output's name or `val` they have a capital. `inaccuracy`
+ * and `imprecision` are excluded.
+ */
 const MORE_IS_BETTER =
   /(?<![A-Za-z])(acc|f1|auc|r2)$|(Acc|F1|AUC|Auc|R2|Accuracy|Precision|Recall)$|(?<![Ii]n)accuracy$|(?<![Ii]m)precision$|recall$/;
 
-/** Losses and errors, of which less is better. */
+/** Names of losses and errors, whose smaller values are better. */
 const LESS_IS_BETTER = /(?<![A-Za-z])(loss|error|mse|mae|rmse)$|(Loss|Error|MSE|MAE|RMSE|Mse|Mae|Rmse)$/;
 
-/** Follows one number over the epochs and knows whether it has become better. */
+/** Follows one value of the logs over the epochs and tells whether it improved. */
 export class Monitor {
   private best: number | undefined;
 
@@ -24,14 +34,14 @@ export class Monitor {
     private readonly minDelta: number,
   ) {}
 
-  /** Starts a training whose logs will have these keys. */
+  /** Starts following a training whose logs will have these keys. */
   reset(keys: readonly string[]): void {
     this.best = undefined;
     this.require(keys);
     this.direction();
   }
 
-  /** Takes an epoch's logs; whether the number is better than the best so far by more than minDelta. A NaN is not. */
+  /** Takes an epoch's logs; returns whether the value beats the best so far by more than minDelta. A NaN does not. */
   improved(logs: Logs): boolean {
     this.require(Object.keys(logs));
     const value = logs[this.key];
@@ -43,8 +53,8 @@ export class Monitor {
   }
 
   /**
-   * Which way is better. Nothing is assumed of a name that says neither: to follow it the wrong way would stop a
-   * training that gets better.
+   * Returns which direction is better. Throws for a name that does not tell: following it in the wrong direction would
+   * stop a training that improves.
    */
   private direction(): 'min' | 'max' {
     const { mode, key } = this;

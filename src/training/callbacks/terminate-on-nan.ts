@@ -8,6 +8,7 @@ import { requireHook, type Callback } from './callback.js';
  * network.compile({ optimizer: sgd({ learningRate: 1e20 }), loss: 'meanSquaredError' });
  * const { epoch } = await network.fit([[1]], [[9]], { epochs: 99, callbacks: [terminateOnNaN()] });
  * epoch.length < 9; // true
+ * @category Training and callbacks
  */
 export const terminateOnNaN = (): Callback => ({
   onBatchEnd(_batch, logs, model) {

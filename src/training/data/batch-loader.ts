@@ -1,19 +1,22 @@
 import { RegionGroup } from '../../runtime/arena.js';
 import type { WasmRuntime } from '../../runtime/wasm-runtime.js';
-import type { Objective, Program } from '../../graph/program.js';
+import type { Objective } from '../objective.js';
+import type { TrainingProgram } from '../program.js';
 import type { Dataset } from './shape.js';
 
-/** Brings rows of a dataset to the inputs and targets of a program. */
+/** Writes rows of a dataset to the inputs, targets and row weights of a program. */
 export interface BatchLoader {
-  /** The rows that `indices` (an address) names. */
+  /** Writes `rows` rows, whose numbers are at the address `indices`. */
   gather(dataset: Dataset, indices: number, rows: number): void;
-  /** The rows from `first` on. */
+  /** Writes `rows` rows from row `first` on. */
   take(dataset: Dataset, first: number, rows: number): void;
   free(): void;
 }
 
-/** Binds a feeder. Losses on class indices get their targets one-hot, by way of a scratch row of integers. */
-export function bindLoader(runtime: WasmRuntime, program: Program, objective: Objective): BatchLoader {
+/**
+ * Binds a loader. Losses on class indices get one-hot targets; gathered indices pass through a scratch row of integers.
+ */
+export function bindLoader(runtime: WasmRuntime, program: TrainingProgram, objective: Objective): BatchLoader {
   const { kernels } = runtime;
   const { inputs, targets, rowWeights } = program;
   const regions = new RegionGroup(runtime.arena);

@@ -1,3 +1,8 @@
+/**
+ * Batches of `fit`: what counts as a source of batches, and the iterators that write an epoch's batches into a training
+ * context, one for rows in memory and one for a source. dataset.ts checks and copies rows; batch-loader.ts writes them
+ * to a program's inputs.
+ */
 import { isDetached, isList, typedKind } from '../../common/arrays.js';
 import { fieldOf, isFunction, isInstance, isObject, isThenable } from '../../common/objects.js';
 import { describe } from '../../common/describe.js';
@@ -11,114 +16,129 @@ import type { ClassWeight, Dataset, DataShape, Targets } from './shape.js';
 import type { ExecutionContext } from '../execution-context.js';
 import type { Trainer } from '../trainer.js';
 
-/** A batch of a source: inputs, targets, and a weight per row where there are any. */
+/**
+ * A batch of a source: inputs, targets, and optionally a weight per row.
+ * @category Training and callbacks
+ */
 export type Batch = readonly [x: Inputs, y: Targets] | readonly [x: Inputs, y: Targets, sampleWeight: RowNumbers];
 
 /**
- * Where batches come from, one epoch after the other: an object that can be iterated anew for each epoch, a function
- * that returns one, or with `batchesPerEpoch` a generator that goes on.
+ * A source of batches, one epoch after another: an object that can be iterated anew for each epoch, a function that
+ * returns one, or with `batchesPerEpoch` a generator that continues.
+ * @category Training and callbacks
  */
 export type BatchSource =
   | (Iterable<Batch> & {
-      /** No array: that is taken for rows. */
+      /** An array is not a source: it is taken for rows. */
       readonly length?: never;
     })
   | AsyncIterable<Batch>
   | (() => Iterable<Batch> | AsyncIterable<Batch>);
 
-/** What `fit` trains on, its form checked. */
+/** Training and validation data of `fit`, its form checked. */
 export interface FitData {
   readonly train: DataSources | { readonly source: BatchSource };
   readonly validation: DataSources | undefined;
 }
 
-/** What all typed arrays extend. A proxy of one cannot be iterated. */
+/** The class that all typed arrays extend. */
 const TYPED_ARRAY = /* @__PURE__ */ Object.getPrototypeOf(Float32Array) as abstract new () => object;
 
-/** Whether a value has the methods of typed arrays and is none: they throw there. */
+/** Whether a value has the methods of typed arrays without being one, as a proxy of one: the methods throw then. */
 const isPosing = (value: unknown): boolean => isInstance(value, TYPED_ARRAY) && !ArrayBuffer.isView(value);
 
-/** Whether a value is a typed array without memory, whose iterator throws. */
+/** Whether a value is a typed array whose memory was transferred: its iterator throws. */
 const isTransferred = (value: unknown): boolean => typedKind(value) !== undefined && isDetached(value);
 
-/** Whether what was given to `fit` is a source of batches and not rows. */
+/** Whether the first argument of `fit` is a source of batches and not rows. */
 export function isBatchSource(x: unknown): x is BatchSource {
   if (isFunction(x)) return true;
   if (!isObject(x) || isList(x) || ArrayBuffer.isView(x) || isPosing(x)) return false;
   return fieldOf(x, Symbol.iterator) !== undefined || fieldOf(x, Symbol.asyncIterator) !== undefined;
 }
 
-/** Whether what is trained on is a source. */
+/** Whether the training data comes from a source. */
 export const isSourced = (train: FitData['train']): train is { readonly source: BatchSource } =>
   Object.hasOwn(train, 'source');
 
-/** Brings the batches of an epoch into a training station, one after the other. */
+/** Writes the batches of an epoch into a training context, one after another. */
 export interface BatchIterator {
   readonly context: ExecutionContext;
-  /** Whether its rows have weights. */
+  /** Whether the rows have weights. */
   readonly weighted: boolean;
-  /** `order` decides the shuffle, `epoch` is what messages say. */
+  /** Starts an epoch. `order` determines the shuffle; `epoch` is the number in messages. */
   begin(order: number, epoch: number): void;
   /**
-   * Rows of the next batch, which then stands in the station; 0 when the epoch is over. Without a promise where nothing
-   * is waited for.
+   * Writes the next batch into the context and returns its number of rows; 0 at the end of the epoch. Returns a promise
+   * only where something has to be awaited.
    */
   next(): number | Promise<number>;
-  /** Brings the batch at hand into another station. */
+  /** Writes the current batch into another context. */
   again(context: ExecutionContext): void;
   free(): void;
 }
 
 /** Batches of rows in memory, in the order of the epoch: a function of (seed, epoch). */
-export function residentFeed(
-  runtime: WasmRuntime,
-  trainer: Trainer,
-  data: Dataset,
-  rows: number,
-  { batchSize, shuffle, seed }: { readonly batchSize: number; readonly shuffle: boolean; readonly seed: number },
-): BatchIterator {
-  const { kernels } = runtime;
-  const context = trainer.contextFor(Math.min(batchSize, rows), data.weights !== undefined);
-  // One array of row numbers, and room for the sixteen words that the shuffle draws at a time.
-  const regions = new RegionGroup(runtime.arena);
-  const indices = regions.allocate(4 * rows);
-  const words = regions.allocate(64);
-  let first = 0;
-  let count = 0;
-  const batches = ({ loader }: ExecutionContext): void => {
-    if (shuffle) loader.gather(data, indices + 4 * first, count);
+export class ArrayBatches implements BatchIterator {
+  readonly context: ExecutionContext;
+  readonly weighted: boolean;
+  private readonly regions: RegionGroup;
+  /** Addresses of an array of row numbers, and of room for the sixteen words that the shuffle draws at a time. */
+  private readonly indices: number;
+  private readonly words: number;
+  private first = 0;
+  private count = 0;
+
+  constructor(
+    private readonly runtime: WasmRuntime,
+    trainer: Trainer,
+    private readonly data: Dataset,
+    private readonly rows: number,
+    private readonly options: { readonly batchSize: number; readonly shuffle: boolean; readonly seed: number },
+  ) {
+    this.weighted = data.weights !== undefined;
+    this.context = trainer.contextFor(Math.min(options.batchSize, rows), this.weighted);
+    this.regions = new RegionGroup(runtime.arena);
+    this.indices = this.regions.allocate(4 * rows);
+    this.words = this.regions.allocate(64);
+  }
+
+  begin(order: number): void {
+    this.first = this.count = 0;
+    const { shuffle, seed } = this.options;
+    const { rows, indices, words } = this;
+    if (shuffle) this.runtime.kernels.u32_shuffle(rows, indices, words, seed, STREAM.shuffle, order, 0, 0);
+  }
+
+  next(): number {
+    const rest = this.rows - this.first - this.count;
+    // At the end of the epoch its last batch stays loaded.
+    if (rest === 0) return 0;
+    this.first += this.count;
+    this.count = Math.min(this.options.batchSize, rest);
+    this.again(this.context);
+    return this.count;
+  }
+
+  again({ loader }: ExecutionContext): void {
+    const { data, first, count } = this;
+    if (this.options.shuffle) loader.gather(data, this.indices + 4 * first, count);
     else loader.take(data, first, count);
-  };
-  return {
-    context,
-    weighted: data.weights !== undefined,
-    begin(order) {
-      first = 0;
-      count = 0;
-      if (shuffle) kernels.u32_shuffle(rows, indices, words, seed, STREAM.shuffle, order, 0, 0);
-    },
-    next() {
-      const rest = rows - first - count;
-      // At the end of the epoch its last batch stays at hand.
-      if (rest === 0) return 0;
-      first += count;
-      count = Math.min(batchSize, rest);
-      batches(context);
-      return count;
-    },
-    again: batches,
-    free: () => regions.free(),
-  };
+  }
+
+  free(): void {
+    this.regions.free();
+  }
 }
 
 export type Batches = Iterator<Batch> | AsyncIterator<Batch>;
 
-/** A batch that was read where it came from. */
+/** A batch whose data is opened already, by the thread that reads the source. */
 export class ReadyBatch {
   constructor(readonly sources: DataSources) {}
 }
 
-/** Opens a batch of a source. */
+/** Checks the form of a batch of a source and opens its data. */
 export function readBatch(
   where: string,
   batch: unknown,
@@ -134,12 +154,12 @@ export function readBatch(
   return openData(where, { x, y, sampleWeight: sampleWeight as RowNumbers | undefined, classWeight }, shape);
 }
 
-/** Starts a source. */
+/** Starts iterating a source. */
 export const openSource = (source: BatchSource): Batches => open(typeof source === 'function' ? source() : source);
 
 /**
- * What an iterator gives next; `where` is what messages call the batch.
- * @throws ValueError for what is no result of an iterator.
+ * Returns an iterator's next result. `where` names the batch in messages.
+ * @throws ValueError for a value that is no result of an iterator.
  */
 export async function nextOf(where: string, batches: Batches): Promise<IteratorResult<Batch>> {
   const given: unknown = batches.next();
@@ -148,11 +168,11 @@ export async function nextOf(where: string, batches: Batches): Promise<IteratorR
   throw new ValueError(`${where} expected { done, value } of the iterator, got ${describe(result)}.`);
 }
 
-/** What an object has to start it as an iterable. */
+/** Returns an object's iterator method; undefined for objects whose method would throw. */
 const iterator = (iterable: unknown, key: typeof Symbol.iterator | typeof Symbol.asyncIterator): unknown =>
   isPosing(iterable) || isTransferred(iterable) ? undefined : fieldOf(iterable, key);
 
-/** Starts an iterable. */
+/** Starts iterating an iterable. */
 function open(iterable: unknown): Batches {
   const start: unknown = iterator(iterable, Symbol.asyncIterator) ?? iterator(iterable, Symbol.iterator);
   const batches: unknown = isFunction(start) ? start.call(iterable) : undefined;
@@ -164,19 +184,19 @@ function open(iterable: unknown): Batches {
   return batches as Batches;
 }
 
-/** Whether a source cannot be started anew: a generator, which is its own iterator. */
+/** Whether a source cannot be restarted: a generator, which is its own iterator. */
 function isOnce(source: BatchSource): boolean {
   if (typeof source === 'function') return false;
   const start: unknown = iterator(source, Symbol.asyncIterator) ?? iterator(source, Symbol.iterator);
   return isFunction(start) && start.call(source) === source;
 }
 
-/** Batches as a source hands them over. */
+/** Batches in the order in which a source yields them. */
 export class IterableBatches implements BatchIterator {
   context: ExecutionContext;
   private data: Dataset | undefined;
   private batches: Batches | undefined;
-  /** Batches since the source was started. */
+  /** Number of batches since the source was last started. */
   private taken = 0;
   private epoch = 0;
   private count = 0;
@@ -189,10 +209,10 @@ export class IterableBatches implements BatchIterator {
     private readonly options: {
       readonly batchesPerEpoch: number | undefined;
       readonly classWeight: ClassWeight | undefined;
-      /** Throws where training cannot go on, after something was waited for. */
+      /** Called after each wait; throws if training cannot continue. */
       readonly proceed: () => void;
-      /** Told what messages call the batch that is asked for next. */
-      readonly announce?: ((place: string) => void) | undefined;
+      /** Called with the name, as in messages, of the batch that is requested next. */
+      readonly announce?: ((name: string) => void) | undefined;
     },
   ) {
     this.context = trainer.contextFor(1, false);
@@ -213,8 +233,8 @@ export class IterableBatches implements BatchIterator {
     const { batchesPerEpoch, proceed, announce } = this.options;
     if (this.count === batchesPerEpoch) return 0;
     for (;;) {
-      announce?.(this.place(this.count));
-      const result = await nextOf(this.place(this.count), this.batches!);
+      announce?.(this.nameOf(this.count));
+      const result = await nextOf(this.nameOf(this.count), this.batches!);
       proceed();
       if (result.done !== true) {
         this.count += 1;
@@ -224,7 +244,7 @@ export class IterableBatches implements BatchIterator {
       const { taken } = this;
       this.batches = undefined;
       if (batchesPerEpoch === undefined && this.count > 0) return 0;
-      // An epoch that is cut to a number of batches goes on where the source starts anew, if it can and has any.
+      // With `batchesPerEpoch` the epoch continues with the restarted source, if that can restart and yields any batch.
       if (batchesPerEpoch === undefined || taken === 0 || isOnce(this.source)) this.refuseEnd();
       this.open();
     }
@@ -235,8 +255,8 @@ export class IterableBatches implements BatchIterator {
   }
 
   /**
-   * Tells a generator that is left in the middle, so that it can close what it reads from. Nobody waits for that: it
-   * may hang at what it waits for itself, and what it throws would hide why training ended.
+   * Frees the rows, and closes a generator that was left in the middle, so that it can close what it reads from. Does
+   * not wait for the generator: it may hang on its own awaits, and an error of it would hide why training ended.
    */
   free(): void {
     this.data?.free();
@@ -251,18 +271,18 @@ export class IterableBatches implements BatchIterator {
     this.batches = openSource(this.source);
   }
 
-  /** What messages call a batch of this epoch. */
-  private place(batch: number): string {
+  /** Returns the name of a batch of this epoch in messages. */
+  private nameOf(batch: number): string {
     return `fit: batch ${batch} of epoch ${this.epoch}`;
   }
 
   private load(batch: unknown): number {
     const { runtime, trainer, shape, options } = this;
-    const sources = readBatch(this.place(this.count - 1), batch, shape, options.classWeight);
+    const sources = readBatch(this.nameOf(this.count - 1), batch, shape, options.classWeight);
     this.data?.free();
     this.data = undefined;
-    this.data = loadData(runtime, this.place(this.count - 1), sources, shape);
-    // Reading a batch may run code of the caller's, which may have disposed the model.
+    this.data = loadData(runtime, this.nameOf(this.count - 1), sources, shape);
+    // Reading a batch may run the caller's code, which may have disposed the model.
     options.proceed();
     this.context = trainer.contextFor(this.data.rows, this.weighted);
     this.again(this.context);

@@ -1,3 +1,7 @@
+/**
+ * Rows for training and evaluation: checks their form, copies them into linear memory, and checks the copied values.
+ * shape.ts has the types, weights.ts reads sample and class weights, common/rows.ts the forms in which rows may come.
+ */
 import { ShapeError, ValueError } from '../../common/errors.js';
 import { perTensor } from '../../common/per-tensor.js';
 import { watchOf } from '../../common/rounding.js';
@@ -24,7 +28,7 @@ function requireFinite(runtime: WasmRuntime, where: string, what: string, data: 
   }
 }
 
-/** Throws a ValueError that names the first target outside of a loss's domain. */
+/** Throws a ValueError that names the first target outside a loss's domain. */
 function requireDomain(
   runtime: WasmRuntime,
   where: string,
@@ -47,33 +51,35 @@ function requireDomain(
   }
 }
 
-/** Data of the caller's, its form checked, and not yet copied anywhere. */
+/** The caller's data, its form checked, not copied yet. */
 export interface DataSources {
   readonly rows: number;
   readonly x: readonly NamedSource[];
   readonly y: readonly NamedSource[];
   readonly sampleWeight: RowNumbers | undefined;
   readonly classWeight: ClassWeight | undefined;
-  /** What rows and classes count for, where that was checked before, or what it was refused with. */
+  /** Sample and class weights if they were checked before, or the error that refused them. */
   readonly given?: GivenWeights | Error | undefined;
 }
 
-/** Rows with what messages call them. */
+/** Rows with their name in messages. */
 export interface NamedSource {
   readonly what: string;
   readonly source: RowSource;
-  /** Of targets: values of the output, and what to do where they come in the form of another loss. */
+  /** Of targets: width of the output, and a hint for targets in the form that another loss takes. */
   readonly outputs?: number;
   readonly hint?: string | undefined;
 }
 
-/** What to do about targets in the form of another loss: class indices for values of each class, and the reverse. */
+/**
+ * Returns a hint for targets in the form of another loss: class indices instead of a value per class, or the reverse.
+ */
 function targetHint({ targets, pairedWith }: LossDefinition): string | undefined {
   if (targets === 'labels') return 'For one-hot targets use categoricalCrossentropy.';
   return pairedWith === 'softmax' ? 'For class indices use sparseCategoricalCrossentropy.' : undefined;
 }
 
-/** Checks what can be checked without looking at each row. `names` are what the messages call x and y. */
+/** Checks what can be checked without reading each row. `names`: what messages call x and y. */
 export function openData(
   where: string,
   given: DataGiven,
@@ -96,11 +102,11 @@ export function openData(
   return { rows, x, y, sampleWeight, classWeight, given: undefined };
 }
 
-/** Throws where there are not as many rows of each. After the rows themselves were checked, whose messages say more. */
+/** Throws unless all have the same number of rows. Called after the checks of the rows, whose messages say more. */
 export function requireEqualRows(where: string, { rows, x, y }: Pick<DataSources, 'rows' | 'x' | 'y'>): void {
   for (const { what, source, outputs, hint } of [...x, ...y]) {
     if (source.rows === rows) continue;
-    // As many numbers as the other form of targets would have.
+    // Whether the count is that of the other form of targets.
     const other =
       outputs !== undefined && outputs > 1 && (source.rows === rows * outputs || source.rows * outputs === rows);
     throw new ShapeError(
@@ -110,7 +116,7 @@ export function requireEqualRows(where: string, { rows, x, y }: Pick<DataSources
   }
 }
 
-/** Rows of the caller's in linear memory, of the right form, their values still to be checked. */
+/** The caller's rows in linear memory, of the right form, their values not checked yet. */
 export interface CopiedData extends Pick<DataSources, 'rows' | 'sampleWeight' | 'classWeight' | 'given'> {
   readonly x: readonly CopiedRows[];
   readonly y: readonly CopiedRows[];
@@ -122,7 +128,7 @@ interface CopiedRows {
   readonly data: Resident;
 }
 
-/** Copies data in. Everything of it is read here, and once: what is checked later is the copy. */
+/** Copies data into linear memory. Reads the caller's data only here, and once: later checks read the copy. */
 export function copyData(runtime: WasmRuntime, where: string, sources: DataSources): CopiedData {
   const regions = new RegionGroup(runtime.arena);
   const copyIn = ({ what, source }: NamedSource): CopiedRows => {
@@ -140,15 +146,15 @@ export function copyData(runtime: WasmRuntime, where: string, sources: DataSourc
     const { rows, sampleWeight, classWeight, given } = sources;
     return { rows, x, y, sampleWeight, classWeight, given, regions };
   } catch (error) {
-    // What the caller's own objects do while they are read is theirs.
+    // The caller's objects may throw anything while they are read.
     regions.free();
     throw error;
   }
 }
 
 /**
- * Checks the values of data that was copied in, before anything of the model is touched. It is freed where they are
- * refused.
+ * Checks the values of copied data, before anything of the model changes, and adds the row weights. Frees the data if
+ * it refuses them.
  */
 export function acceptData(runtime: WasmRuntime, where: string, copied: CopiedData, { outputs }: DataShape): Dataset {
   const { rows, regions } = copied;
@@ -186,11 +192,11 @@ export function acceptData(runtime: WasmRuntime, where: string, copied: CopiedDa
   }
 }
 
-/** `copyData` and `acceptData`. */
+/** Copies data into linear memory and checks it: `copyData`, then `acceptData`. */
 export const loadData = (runtime: WasmRuntime, where: string, sources: DataSources, shape: DataShape): Dataset =>
   acceptData(runtime, where, copyData(runtime, where, sources), shape);
 
-/** The part of a dataset from row `first` on, to evaluate: the whole keeps its memory. */
+/** Returns the rows of a dataset from `first` on, for evaluation. The memory remains the whole dataset's. */
 export function tail(data: Dataset, first: number): Dataset {
   const from = (part: Resident): Resident => ({
     rows: part.rows - first,

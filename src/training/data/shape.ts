@@ -2,13 +2,19 @@ import type { Labels, RowNumbers, Rows } from '../../common/rows.js';
 import type { TensorSpec } from '../../graph/tensor-specs.js';
 import type { LossDefinition } from '../../losses/bind.js';
 
-/** What each class counts for, by its index; classes that are not named count 1. */
+/**
+ * Weight of each class, by its index; a class that is not listed has weight 1.
+ * @category Training and callbacks
+ */
 export type ClassWeight = readonly number[] | Readonly<Record<number, number>>;
 
-/** What a model is held against, as `Inputs`: values, or class indices where the loss takes them. */
+/**
+ * Targets of a model, in the forms of `Inputs`: values, or class indices if the loss takes them.
+ * @category Training and callbacks
+ */
 export type Targets = Rows | Labels | readonly (Rows | Labels)[] | Readonly<Record<string, Rows | Labels>>;
 
-/** Rows copied into linear memory, checked to be finite, for as long as a call needs them. */
+/** Rows in linear memory, checked to be finite, for as long as a call needs them. */
 export interface Resident {
   readonly rows: number;
   readonly width: number;
@@ -20,20 +26,20 @@ export interface Dataset {
   readonly rows: number;
   readonly x: readonly Resident[];
   readonly y: readonly Resident[];
-  /** A weight per row, where there are any: what it was given and what its class counts for. */
+  /** Weight of each row, if there are any: its sample weight times its class weight. */
   readonly weights: Resident | undefined;
-  /** The weights that were given row by row, without those of classes: what an evaluation goes by. */
+  /** Sample weights without class weights, as evaluation uses them. */
   readonly givenWeights: Resident | undefined;
   free(): void;
 }
 
-/** What data must look like. */
+/** Required shape of the data. */
 export interface DataShape {
   readonly inputs: readonly TensorSpec[];
   readonly outputs: readonly (TensorSpec & { readonly loss: LossDefinition })[];
 }
 
-/** What a caller hands over. */
+/** Data as the caller passes it. */
 export interface DataGiven {
   readonly x: unknown;
   readonly y: unknown;

@@ -1,3 +1,7 @@
+/**
+ * Sample weights and class weights of `fit`: checks both and multiplies them into one weight per row. dataset.ts copies
+ * the result into linear memory.
+ */
 import { isSequence } from '../../common/arrays.js';
 import { describe } from '../../common/describe.js';
 import { ShapeError, ValueError } from '../../common/errors.js';
@@ -7,7 +11,7 @@ import type { WasmRuntime } from '../../runtime/wasm-runtime.js';
 import type { LossDefinition } from '../../losses/bind.js';
 import type { DataGiven, DataShape, Resident } from './shape.js';
 
-/** Checks a weight per row: finite, not negative. */
+/** Reads a weight per row: finite, not negative. */
 function readSampleWeight(where: string, value: unknown, rows: number): Float32Array {
   if (!isSequence(value)) {
     throw new ValueError(`${where}: sampleWeight expected a number per row, got ${describe(value)}.`);
@@ -42,14 +46,15 @@ function readClassWeight(where: string, value: unknown, classes: number): Float3
 }
 
 /**
- * Above this the one target of a row is class 1: 0 where targets are written as −1 and 1, else a half. As of metrics.
+ * Returns the threshold above which a single target means class 1: 0 where targets are written as −1 and 1, else a
+ * half, as for metrics.
  */
-const cutOf = (targets: Float32Array): number =>
+const thresholdOf = (targets: Float32Array): number =>
   targets.some((value) => value < 0) && targets.every((value) => Math.abs(value) <= 1) ? 0 : 0.5;
 
 /**
- * Class of each row: its index, the column of its largest target, or with one output whether the target is above the
- * cut.
+ * Returns the class of each row: its index, the column of its largest target, or with one output whether the target is
+ * above the threshold.
  */
 function classesOf(
   where: string,
@@ -61,14 +66,14 @@ function classesOf(
   if (loss.targets === 'labels') return memory.i32.slice(first, first + rows);
   const targets = memory.f32.subarray(first, first + rows * width);
   if (width === 1) {
-    const cut = cutOf(targets);
-    return Int32Array.from(targets, (value) => (value > cut ? 1 : 0));
+    const threshold = thresholdOf(targets);
+    return Int32Array.from(targets, (value) => (value > threshold ? 1 : 0));
   }
   return Int32Array.from({ length: rows }, (_, row) => {
     const own = targets.subarray(row * width, (row + 1) * width);
     const largest = own.reduce((most, value) => Math.max(most, value));
     const best = own.indexOf(largest);
-    // Shares of classes may be equal; where outputs may be independent, as several yes or none, there is no class.
+    // Shares of classes may tie. If outputs may be independent, a row with several yes or none has no class.
     if (loss.outputs !== 'classes' && own.includes(largest, best + 1)) {
       throw new ValueError(
         `${where}: classWeight expected one class per row, got ${describe(Array.from(own))} in row ${row}. Use sampleWeight.`,
@@ -78,7 +83,7 @@ function classesOf(
   });
 }
 
-/** What rows and classes were said to count for, checked. */
+/** Sample and class weights, checked. */
 export interface GivenWeights {
   /** By row. */
   readonly byRow: Float32Array | undefined;
@@ -86,10 +91,10 @@ export interface GivenWeights {
   readonly byClass: Float32Array | undefined;
 }
 
-/** Whether all classes count 1, whatever the targets are. */
+/** Whether all classes have weight 1. */
 const changesNothing = (byClass: Float32Array): boolean => byClass.every((weight) => weight === 1);
 
-/** Checks what is said of rows and classes. */
+/** Reads and checks sample and class weights. */
 export function readGivenWeights(
   where: string,
   { sampleWeight, classWeight }: Pick<DataGiven, 'sampleWeight' | 'classWeight'>,
@@ -111,7 +116,7 @@ export function readGivenWeights(
   return { byRow, byClass };
 }
 
-/** What each row counts for, its class included; the given weights themselves where there is no more. */
+/** Returns the weight of each row, class weight included; the sample weights themselves without class weights. */
 export function wholeWeights(
   where: string,
   runtime: WasmRuntime,

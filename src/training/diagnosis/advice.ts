@@ -1,29 +1,32 @@
+/**
+ * Derives faults from the measurements of a diagnosis, words them with advice, and prints a diagnosis as text.
+ * diagnose.ts, findings.ts and outcome.ts measure; the thresholds that make a measurement a fault are here.
+ */
+import { propertiesOf } from '../../activations/properties.js';
 import type { Diagnosis, Fault, LayerDiagnosis, NonFinite } from './diagnosis.js';
 import type { Outcome } from './outcome.js';
 
-/**
- * A gradient, or a δ that is handed back, this much smaller or larger than the last layer's counts as vanished or
- * exploded.
- */
+/** A gradient, or a δ, counts as vanished or exploded if it differs from the last layer's by more than this factor. */
 const GRADIENT_RANGE = 1000;
 
 /**
- * Shares above which something counts as a fault. A ReLU is 0 for half its inputs in a healthy network, so hard
- * saturation may go far.
+ * Shares above which a measurement counts as a fault. A ReLU is 0 for half its inputs in a healthy network, so the
+ * limit of hard saturation is high.
  */
 const SOFT_SATURATED = 0.5;
 const HARD_SATURATED = 0.9;
 const DEAD_UNITS = 0.1;
 const ZIGZAG = 0.5;
 
-/** Updates of about 1/1000 of the weights are usual; these are the ends of what still trains well. */
+/** Updates of about 1/1000 of the weights are usual; between these limits networks still train well. */
 const LARGE_UPDATE = 0.1;
 const SMALL_UPDATE = 1e-7;
 
 /**
- * A network knows only how often classes occur where its loss is that of the best constant, up to this share, after so
- * many updates; or where it gives every row one class, wrong for a few, and its loss is at least the second share of
- * it, after some.
+ * A network knows only how often classes occur in either of these cases:
+ * - After `SETTLED_UPDATES` updates its loss differs from the best constant's by at most the share `RATES_ALONE`.
+ * - After `FEW_UPDATES` updates it gives every row one class, at least `FEW_WRONG` of them wrongly, and its loss is at
+ *   least the share `NO_BETTER` of the best constant's.
  */
 const RATES_ALONE = 0.01;
 const SETTLED_UPDATES = 100;
@@ -34,34 +37,43 @@ const FEW_WRONG = 2;
 const percent = (share: number): string => `${Math.round(100 * share)} %`;
 const short = (value: number): string => value.toPrecision(2);
 
-/** What a diagnosis knows besides its layers. */
+/** Measurements of the network as a whole. */
 export interface Findings {
   readonly nonFinite: NonFinite | undefined;
-  /** Whether a schedule keeps the learning rate small for now, as is meant. */
+  /** Whether a schedule keeps the learning rate small on purpose for now. */
   readonly held: boolean;
   /** Updates made since the model was compiled. */
   readonly updates: number;
   /** Whether the gradient of the loss is exactly 0 in all that is learned. */
   readonly zeroGradient: boolean;
-  /**
-   * Cross-entropies of outputs that are no probabilities, by the name of their output, and the share of values that
-   * cannot be one.
-   */
-  readonly notProbabilities: readonly { readonly layer: string; readonly kind: string; readonly share: number }[];
-  /** Layers that have only met batches of one row, though they go by the statistics of a batch. */
+  /** Losses on probabilities whose outputs are none. */
+  readonly notProbabilities: readonly NotProbabilities[];
+  /** Layers that normalize by the statistics of a batch but have met only batches of one row. */
   readonly batchesOfOne: readonly string[];
-  /** By output; none where numbers are not finite. */
+  /** By output; empty where numbers are not finite. */
   readonly outcomes: readonly Outcome[];
 }
 
-/** What is wrong, causes before what they come to. */
+/** A loss on probabilities whose outputs are none. */
+export interface NotProbabilities {
+  /** Name of the output's layer. */
+  readonly layer: string;
+  /** Kind of the loss, the activation that yields what it needs, and the largest output that it accepts. */
+  readonly kind: string;
+  readonly activation: string;
+  readonly largest: number;
+  /** Share of the outputs that cannot be probabilities. */
+  readonly share: number;
+}
+
+/** Returns the faults, causes before their consequences. */
 export function findFaults(layers: readonly LayerDiagnosis[], findings: Findings): Fault[] {
   const { nonFinite, held, outcomes } = findings;
-  // Where numbers are no numbers, nothing else that was measured means anything.
+  // With a NaN or an infinity, no other measurement means anything.
   if (nonFinite !== undefined) return [describeNonFinite(nonFinite)];
-  // Behind a layer that is wholly dead every gradient is 0, which is told of that layer.
+  // A layer whose units are all dead makes every gradient before it 0. Only the dead layer is reported.
   const cut = layers.some(({ deadUnits }) => deadUnits === 1);
-  // Where all is learned gradients are small, and saturated units are how a network says that it is sure.
+  // Once everything is learned, gradients are small, and saturated units only express certainty.
   const learned = outcomes.every((one) => one.learned);
   return [
     ...probabilityFaults(findings),
@@ -75,12 +87,12 @@ export function findFaults(layers: readonly LayerDiagnosis[], findings: Findings
 }
 
 function probabilityFaults({ notProbabilities }: Findings): Fault[] {
-  return notProbabilities.map(({ layer, kind, share }) => ({
+  return notProbabilities.map(({ layer, kind, activation, largest, share }) => ({
     kind: 'notProbabilities',
     layer,
     message:
       `The ${kind} of "${layer}" is taken of outputs that are no probabilities: ${percent(share)} of them are below 0` +
-      (kind === 'binaryCrossentropy' ? ' or above 1. End on a sigmoid.' : '. End on a softmax.'),
+      `${largest === Infinity ? '' : ` or above ${largest}`}. End on a ${activation}.`,
   }));
 }
 
@@ -89,8 +101,8 @@ function batchFaults({ batchesOfOne }: Findings): Fault[] {
     kind: 'batchOfOne',
     layer,
     message:
-      `"${layer}" has met batches of one row alone, which have no variance: its running statistics are those of the start. ` +
-      `Train on batches of 16 rows or more, or use layerNormalization, which goes by the row.`,
+      `"${layer}" has met only batches of one row, which have no variance: its running statistics keep their initial values. ` +
+      `Train on batches of 16 rows or more, or use layerNormalization, which works on one row.`,
   }));
 }
 
@@ -106,7 +118,7 @@ function zeroFaults({ zeroGradient }: Findings): Fault[] {
 function outcomeFaults(outcome: Outcome, { updates }: Findings): Fault[] {
   const { layer, loss, constantLoss, constant, still, classes, learned } = outcome;
   const faults: Fault[] = [];
-  // Before the first update weights of 0 are a start like others, if they have a gradient.
+  // Before the first update, weights of 0 are a valid start if they have a gradient.
   const stuck = constant && (updates > 0 || still);
   if (stuck) {
     faults.push({
@@ -156,8 +168,8 @@ function describeNonFinite({ what, layer }: NonFinite): Fault {
 type Measure = (layer: LayerDiagnosis) => number | undefined;
 
 /**
- * The layers that `measure` knows, each with its share of the last layers that it leads to: those behind which nothing
- * learns.
+ * Returns each layer that has the measure, as a share of the largest among the last layers that it leads to: those
+ * after which nothing learns.
  */
 function sharesOfLast(
   layers: readonly LayerDiagnosis[],
@@ -165,7 +177,7 @@ function sharesOfLast(
 ): { readonly layer: string; readonly share: number }[] {
   const byName = new Map(layers.map((one) => [one.layer, one]));
   const lasts = new Map<string, number>();
-  // Backward: what follows a layer comes behind it.
+  // Backward, so that the layers that follow are known.
   for (const { layer, next = [] } of [...layers].reverse()) {
     const own = measure(byName.get(layer)!) ?? 0;
     lasts.set(layer, next.length === 0 ? own : Math.max(...next.map((name) => lasts.get(name) ?? 0)));
@@ -179,8 +191,8 @@ function sharesOfLast(
 
 function gradientFaults(layers: readonly LayerDiagnosis[], cut: boolean): Fault[] {
   const gradients = sharesOfLast(layers, ({ gradientNorm }) => gradientNorm);
-  // Gradients alone do not show all: in a network of ReLUs or linear layers, activations grow forward as much as δ
-  // grows backward, and their product is about the same in all layers.
+  // Gradients alone do not show everything: in a network of ReLUs or linear layers, activations grow forward as much as
+  // δ grows backward, and their product is about the same in all layers.
   const deltas = sharesOfLast(
     layers.filter(({ gradientNorm }) => gradientNorm !== undefined),
     ({ deltaNorm }) => deltaNorm,
@@ -226,8 +238,8 @@ function activationFaults(layer: LayerDiagnosis): Fault[] {
       kind: 'deadUnits',
       layer: name,
       message:
-        activation === 'unitStep'
-          ? `"${name}" cannot learn by gradients: the derivative of unitStep is 0 everywhere. Try 'sigmoid' or 'relu'.`
+        activation !== undefined && propertiesOf(activation).largestSlope === 0
+          ? `"${name}" cannot learn by gradients: the derivative of ${activation} is 0 everywhere. Try 'sigmoid' or 'relu'.`
           : `${percent(deadUnits)} of the units of "${name}" are dead: 0 slope on every row, so their weights never change. ` +
             `Lower the learning rate, or try 'leakyRelu' or 'elu', which have a slope everywhere.`,
     });
@@ -271,7 +283,7 @@ function updateFaults(layers: readonly LayerDiagnosis[], still: boolean): Fault[
         `Lower the learning rate, or start with a schedules.warmUp.`;
       return { kind: 'largeUpdate', layer, message };
     });
-  // One layer that hardly moves is a matter of gradients; a learning rate is too small where none does.
+  // If one layer hardly changes, its gradient is small; if none does, the learning rate is too small.
   const largest = Math.max(0, ...updated.map(({ updateRatio }) => updateRatio!));
   if (
     !still &&
@@ -298,7 +310,7 @@ const COLUMNS: readonly (readonly [title: string, of: (layer: LayerDiagnosis) =>
   ['update', ({ updateRatio }) => updateRatio?.toExponential(1)],
 ];
 
-/** A table of what was measured, and a sentence for each fault. */
+/** Returns a table of the measurements, and a sentence for each fault. */
 function describeDiagnosis(layers: readonly LayerDiagnosis[], faults: readonly Fault[]): string {
   const table = [COLUMNS.map(([title]) => title), ...layers.map((layer) => COLUMNS.map(([, of]) => of(layer) ?? '·'))];
   const widths = COLUMNS.map((_, column) => Math.max(...table.map((row) => row[column].length)));
@@ -309,7 +321,7 @@ function describeDiagnosis(layers: readonly LayerDiagnosis[], faults: readonly F
   return [...lines, '', ...sentences].join('\n');
 }
 
-/** What was measured, with its text. */
+/** Adds `toString` to measurements. */
 export const withText = (measured: Omit<Diagnosis, 'toString'>): Diagnosis => ({
   ...measured,
   toString: () => describeDiagnosis(measured.layers, measured.faults),

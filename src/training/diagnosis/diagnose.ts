@@ -1,10 +1,16 @@
+/**
+ * Measures a network on one batch: runs it forward and backward in separate memory and measures each layer.
+ * findings.ts measures the network as a whole, outcome.ts judges its outputs, advice.ts derives faults and text.
+ */
 import { propertiesOf } from '../../activations/properties.js';
 import { RegionGroup } from '../../runtime/arena.js';
 import type { WasmRuntime } from '../../runtime/wasm-runtime.js';
 import type { MatrixView } from '../../runtime/matrix-view.js';
 import type { Graph } from '../../graph/graph.js';
 import { storedFloats, type PlannedParameter } from '../../graph/plan.js';
-import { runProgram, type BoundNode, type Program } from '../../graph/program.js';
+import { isInput } from '../../graph/graph.js';
+import { runProgram } from '../../graph/program.js';
+import type { BoundNode, TrainingProgram } from '../program.js';
 import { bindUpdate, type UpdateVectors } from '../../optimizers/bind.js';
 import { findFaults, withText } from './advice.js';
 import { batchesOfOne, notProbabilities, outcomesOf, zeroGradientOf } from './findings.js';
@@ -13,12 +19,12 @@ import type { ExecutionContext } from '../execution-context.js';
 import { bindClip, bindPenalties } from '../adjustments.js';
 import type { Trainer } from '../trainer.js';
 
-/** Below this share of the largest slope an activation counts as softly saturated. */
+/** An activation counts as softly saturated where its slope is below this share of its largest slope. */
 const SOFT = 0.05;
 
 /**
- * Inputs count as of one sign although so many are 0: more of them, as after a ReLU, and the gradients no longer share
- * it.
+ * Largest share of zeros among inputs that still count as having one sign. With more zeros, as after a ReLU, the
+ * gradients of a unit no longer share a sign.
  */
 const ZERO_INPUTS = 0.1;
 
@@ -32,7 +38,7 @@ function hasNonFinite({ kernels, memory, arena }: WasmRuntime, address: number, 
 }
 
 /**
- * Whether the batch that was just differentiated shows a NaN or an infinity in its loss, its gradients or the weights.
+ * Whether the batch that was just differentiated has a NaN or an infinity in its loss, its gradients or the weights.
  */
 export function holdsNonFinite(trainer: Trainer, { accumulator }: ExecutionContext): boolean {
   const { size, weights, gradients } = trainer.vectors;
@@ -42,8 +48,8 @@ export function holdsNonFinite(trainer: Trainer, { accumulator }: ExecutionConte
 }
 
 /**
- * Runs forward and backward on `rows` rows that `load` brings in, apart from the training's own memory, and looks at
- * everything. Nothing of the model or of its training changes.
+ * Runs forward and backward on the `rows` rows that `load` writes, in memory separate from the training's, and measures
+ * everything. Changes nothing in the model or its training.
  */
 export function diagnose(
   trainer: Trainer,
@@ -56,7 +62,7 @@ export function diagnose(
   const regions = new RegionGroup(runtime.arena);
   let context: ExecutionContext | undefined;
   try {
-    // Gradients, and what an update would change, on copies.
+    // An update is tried on copies; gradients have memory of their own.
     const copies: UpdateVectors = {
       size: vectors.size,
       weights: layout.allocate(regions, 'all'),
@@ -79,7 +85,7 @@ export function diagnose(
     const affine = affineMeasures(scope);
     const saturation = saturationOf(scope);
     const zeroGradient = zeroGradientOf(scope);
-    // Where something is not finite, nothing can be said of the outputs.
+    // With a NaN or an infinity anywhere, the outputs tell nothing.
     const outcomes = nonFinite === undefined ? outcomesOf(scope) : [];
     bindPenalties(runtime, plan, copies)();
     bindClip(runtime, plan, compiled.optimizer, copies, regions)();
@@ -93,8 +99,9 @@ export function diagnose(
     });
     const { graph } = plan;
     const following = nextLearning(graph, new Set(gradientNorms.keys()));
-    const layers = graph.layers.flatMap(({ kind }, index): LayerDiagnosis[] => {
-      if (kind === 'input') return [];
+    const layers = graph.layers.flatMap((layer, index): LayerDiagnosis[] => {
+      const { kind } = layer;
+      if (isInput(layer)) return [];
       const gradientNorm = gradientNorms.get(index);
       const after = following.get(index) ?? [];
       const next = Math.max(0, ...after.map((layer) => gradientNorms.get(layer)!));
@@ -128,7 +135,7 @@ export function diagnose(
   }
 }
 
-/** The learning rate of the next update; undefined where a schedule of the user's own has none. */
+/** Returns the learning rate of the next update; undefined where a custom schedule throws. */
 function nextRate(trainer: Trainer): number | undefined {
   try {
     return trainer.learningRate;
@@ -138,10 +145,10 @@ function nextRate(trainer: Trainer): number | undefined {
   }
 }
 
-/** Of each layer, the layers that learn next behind it, past those that learn nothing. */
+/** Returns, for each layer, the next layers after it that learn; layers that learn nothing are skipped. */
 function nextLearning({ nodes }: Graph, learns: ReadonlySet<number>): ReadonlyMap<number, readonly number[]> {
   const next = new Map<number, Set<number>>();
-  /** By node: the layers that learn next from its output on. */
+  /** By node: the next layers that learn, from its output on. */
   const behind = nodes.map(() => new Set<number>());
   for (let node = nodes.length - 1; node >= 0; node--) {
     const { layer, inputs } = nodes[node];
@@ -156,16 +163,16 @@ function nextLearning({ nodes }: Graph, learns: ReadonlySet<number>): ReadonlyMa
   return new Map([...next].map(([layer, layers]) => [layer, [...layers]]));
 }
 
-/** What the measurements look at. */
+/** A batch that has run forward and backward, with its gradients: the subject of the measurements. */
 interface Scope {
   readonly trainer: Trainer;
-  readonly program: Program;
+  readonly program: TrainingProgram;
   readonly rows: number;
   readonly gradients: number;
   readonly regions: RegionGroup;
 }
 
-/** Euclidean norm over all learned tensors of each layer that has any, in the order of the graph. */
+/** Returns the Euclidean norm over all learned tensors of each layer that has any, in the order of the graph. */
 function normsByLayer(
   { trainer }: Scope,
   read: (parameter: PlannedParameter) => Float32Array,
@@ -181,8 +188,8 @@ function normsByLayer(
 }
 
 /**
- * The slides' zigzag: units whose weights can only all grow or all shrink together, since all their gradients have one
- * sign.
+ * Measures the slides' zigzag: the share of units whose weights can only all grow or all shrink together, since all
+ * their gradients have one sign.
  */
 function zigzagShares({ trainer, gradients }: Scope): ReadonlyMap<number, Pick<LayerDiagnosis, 'zigzag' | 'inputs'>> {
   const { plan, layout } = trainer.model;
@@ -206,12 +213,12 @@ function zigzagShares({ trainer, gradients }: Scope): ReadonlyMap<number, Pick<L
   return shares;
 }
 
-/** ‖δ‖ of what is backpropagated to each affine map, and the sign that its inputs have. */
+/** Measures ‖δ‖ of what is backpropagated to each affine map, and the sign of its inputs. */
 function affineMeasures({ trainer, program, rows }: Scope): ReadonlyMap<number, AffineMeasures> {
   const { f32 } = trainer.model.runtime.memory;
   const sums = new Map<number, { squares: number; positive: number; negative: number; values: number }>();
-  for (const { layer, kind, inputs, outputDelta } of program.nodes) {
-    if (kind !== 'affine' || outputDelta === undefined) continue;
+  for (const { layer, affine, inputs, outputDelta } of program.nodes) {
+    if (!affine || outputDelta === undefined) continue;
     const sum = sums.get(layer) ?? { squares: 0, positive: 0, negative: 0, values: 0 };
     sums.set(layer, sum);
     eachValue(f32, outputDelta, rows, (delta) => {
@@ -249,7 +256,7 @@ function eachValue(
 
 type Saturation = Pick<LayerDiagnosis, 'activation' | 'softSaturated' | 'hardSaturated' | 'deadUnits'>;
 
-/** Saturated activations and dead units, from f'(z) of every value. */
+/** Measures the shares of saturated activations and dead units, from f'(z) of every value. */
 function saturationOf(scope: Scope): ReadonlyMap<number, Saturation> {
   const { trainer, program, rows, regions } = scope;
   const { runtime } = trainer.model;
@@ -259,16 +266,16 @@ function saturationOf(scope: Scope): ReadonlyMap<number, Saturation> {
   runtime.kernels.f32_fill(largest, ones, 1);
   const found = new Map<number, Counts>();
   for (const node of program.nodes) {
-    if (node.differentiate === undefined) continue;
-    const { width, ld } = node.output;
-    const at = (address: number): MatrixView => ({ address, width, ld });
-    for (const step of node.differentiate(at(ones), at(slopes))) step(rows);
+    const at = (address: number): MatrixView => ({ ...node.output, address });
+    const steps = node.differentiate(at(ones), at(slopes));
+    if (steps === undefined) continue;
+    for (const step of steps) step(rows);
     const counts = found.get(node.layer) ?? {
       kind: node.kind,
       soft: 0,
       hard: 0,
       values: 0,
-      alive: new Uint8Array(width),
+      alive: new Uint8Array(node.output.width),
     };
     countSaturated(runtime.memory.f32, at(slopes), rows, node, counts);
     found.set(node.layer, counts);
@@ -276,13 +283,13 @@ function saturationOf(scope: Scope): ReadonlyMap<number, Saturation> {
   return new Map([...found].map(([layer, counts]) => [layer, sharesOf(counts)]));
 }
 
-/** Counts over all places of a layer. */
+/** Counts over all nodes of a layer, which may be applied several times. */
 interface Counts {
   readonly kind: string;
   soft: number;
   hard: number;
   values: number;
-  /** Of each unit, 1 where its slope is not 0 for every row in every place. */
+  /** Of each unit, 1 if its slope is other than 0 for some row in some node. */
   readonly alive: Uint8Array;
 }
 
@@ -314,7 +321,7 @@ function countSaturated(
   }
 }
 
-/** The first NaN or infinity in the order in which a step computes: weights, activations, loss, deltas, gradients. */
+/** Returns the first NaN or infinity in the order of a step: weights, activations, loss, deltas, gradients. */
 function firstNonFinite({ trainer, program, rows, gradients }: Scope, loss: number): NonFinite | undefined {
   const { runtime, plan } = trainer.model;
   const { names } = plan.graph;

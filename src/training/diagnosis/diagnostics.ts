@@ -1,3 +1,7 @@
+/**
+ * The callback `diagnostics`, which collects the diagnoses of a training. fit.ts makes them when a callback asks for an
+ * inspection; diagnose.ts measures.
+ */
 import { describe } from '../../common/describe.js';
 import { ValueError } from '../../common/errors.js';
 import { isFunction } from '../../common/objects.js';
@@ -5,24 +9,30 @@ import { integer, optional, readOptions, type Check } from '../../common/options
 import { ATTACH, type AttachedCallback, type FoundNonFinite } from '../callbacks/callback.js';
 import type { Diagnosis } from './diagnosis.js';
 
-/** What `diagnostics` takes. */
+/**
+ * Options of `diagnostics`.
+ * @category Diagnosis
+ */
 export interface DiagnosticsOptions {
   /** Epochs from one diagnosis to the next. Default 1. */
   every?: number;
-  /** Is given each diagnosis as it is made. Default none: they stand in `epochs`. */
+  /** Called with each diagnosis when it is made; `fit` waits for it. Default none: all are kept in `epochs`. */
   onDiagnosis?: (epoch: number, diagnosis: Diagnosis) => unknown;
 }
 
-/** The callback that `diagnostics` makes. */
+/**
+ * The callback that `diagnostics` returns.
+ * @category Diagnosis
+ */
 export interface Diagnostics extends AttachedCallback {
-  /** What was measured at the end of each epoch, on its last batch. */
+  /** Diagnoses of the epochs, each made at the epoch's end on its last batch. */
   readonly epochs: readonly {
     /** Index of the epoch. */
     readonly epoch: number;
-    /** Its last batch, measured. */
+    /** Diagnosis of its last batch. */
     readonly diagnosis: Diagnosis;
   }[];
-  /** The first NaN or infinity of the training, with the batch at which it came up. */
+  /** The first NaN or infinity of the training, with the batch in which it appeared. */
   readonly firstNonFinite: FoundNonFinite | undefined;
 }
 
@@ -32,8 +42,8 @@ const functionCheck: Check<NonNullable<DiagnosticsOptions['onDiagnosis']>> = (pa
 };
 
 /**
- * `model.diagnose` over the epochs: measures the last batch of each epoch, and finds the batch and the layer in which
- * the first NaN or infinity comes up.
+ * Diagnoses the last batch of each epoch as `model.diagnose` does, and finds the batch and the layer in which the first
+ * NaN or infinity appears.
  * @throws ValueError for an unknown option or a number out of range.
  * @example
  * const network = await sequential({ layers: [dense({ units: 1, inputShape: [1] })] });
@@ -41,6 +51,7 @@ const functionCheck: Check<NonNullable<DiagnosticsOptions['onDiagnosis']>> = (pa
  * const watched = diagnostics();
  * await network.fit([[1]], [[9]], { epochs: 9, callbacks: [watched, terminateOnNaN()] });
  * watched.firstNonFinite?.batch; // 0
+ * @category Diagnosis
  */
 export function diagnostics(options?: DiagnosticsOptions): Diagnostics {
   const { every, onDiagnosis } = readOptions<{

@@ -1,63 +1,68 @@
 /**
- * What a diagnosis measures of the network as a whole, beside its layers: gradients of 0, outputs that are no
- * probabilities, batches of one row, and the outputs.
+ * Measures the network as a whole on a diagnosed batch: gradients of 0, outputs that are no probabilities, layers that
+ * have met only batches of one row, and the outputs. diagnose.ts measures the layers; outcome.ts judges one output.
  */
 import type { MatrixView } from '../../runtime/matrix-view.js';
 import type { Graph } from '../../graph/graph.js';
 import type { PlannedParameter } from '../../graph/plan.js';
-import type { Program } from '../../graph/program.js';
+import { usesBatchStatistics } from '../../operations/backward.js';
+import type { TrainingProgram } from '../program.js';
+import { lossProperties } from '../../losses/properties.js';
 import type { Trainer } from '../trainer.js';
 import type { Findings } from './advice.js';
 import { isConstant, judgeOutput, tableOf, type Outcome } from './outcome.js';
 
-/** What is looked at: a batch that has run forward and backward. */
+/** A batch that has run forward and backward. */
 interface Batch {
   readonly trainer: Trainer;
-  readonly program: Program;
+  readonly program: TrainingProgram;
   readonly rows: number;
   readonly gradients: number;
 }
 
-/** Names of the layers that the outputs come from. */
+/** Returns the names of the layers that make the outputs. */
 const outputLayers = ({ model }: Trainer): string[] =>
   model.plan.graph.outputs.map((node) => model.plan.graph.names[model.plan.graph.nodes[node].layer]);
 
-/** Whether nothing among these tensors has a gradient. Without what penalties add, which is no matter of the data. */
+/** Whether all gradients of these tensors are 0. Penalties are not included, since they do not depend on the data. */
 const hasNoGradient = ({ trainer, gradients }: Batch, parameters: readonly PlannedParameter[]): boolean =>
   parameters.every((parameter) => trainer.model.layout.readOne(gradients, parameter).every((value) => value === 0));
 
-/** Whether the gradient is 0 in all that is learned. */
+/** Whether the gradient is 0 in all learned tensors. */
 export function zeroGradientOf(batch: Batch): boolean {
   const learned = batch.trainer.model.plan.parameters.filter(({ spec }) => spec.learned);
   return learned.length > 0 && hasNoGradient(batch, learned);
 }
 
-/** The cross-entropies that are taken of outputs which are no probabilities: below 0, or of a binary one above 1. */
+/**
+ * Returns the losses on probabilities whose outputs are none: some are below 0, or above the largest that the loss
+ * accepts.
+ */
 export function notProbabilities({ trainer, program, rows }: Batch): Findings['notProbabilities'] {
   const names = outputLayers(trainer);
   const { runtime } = trainer.model;
   return trainer.compiled.losses.flatMap(({ kind }, index) => {
-    if (!kind.endsWith('Crossentropy')) return [];
-    const most = kind === 'binaryCrossentropy' ? 1 : Infinity;
+    const { probabilities } = lossProperties(kind);
+    if (probabilities === undefined) return [];
     const { values } = tableOf(runtime.memory.f32, program.outputs[index], rows);
-    const wrong = values.filter((value) => value < 0 || value > most).length;
-    return wrong === 0 ? [] : [{ layer: names[index], kind, share: wrong / values.length }];
+    const wrong = values.filter((value) => value < 0 || value > probabilities.largest).length;
+    return wrong === 0 ? [] : [{ layer: names[index], kind, share: wrong / values.length, ...probabilities }];
   });
 }
 
 /**
- * The layers with running statistics that have never moved, although there were updates or the batch at hand has one
- * row.
+ * Returns the layers whose running statistics still have their initial values, although there were updates or this
+ * batch has one row.
  */
 export function batchesOfOne({ trainer, rows }: Batch): string[] {
   const { plan, layout, weights } = trainer.model;
   if (rows > 1 && trainer.stepCount === 0) return [];
   const found = new Set<string>();
   for (const { operation, parameters, layer } of plan.nodes) {
-    if (!operation.usesBatchStatistics) continue;
+    if (!usesBatchStatistics(operation)) continue;
     const running = parameters.map((index) => plan.parameters[index]).filter(({ spec }) => !spec.learned);
     const still = running.every((parameter) => {
-      // Variances start as 1, means as 0.
+      // Variances start at 1, means at 0.
       const start = parameter.spec.least === undefined ? 0 : 1;
       return layout.readOne(weights, parameter).every((value) => value === start);
     });
@@ -66,7 +71,7 @@ export function batchesOfOne({ trainer, rows }: Batch): string[] {
   return [...found];
 }
 
-/** The layers that a node of the graph depends on. */
+/** Returns the layers that a node of the graph depends on, its own included. */
 function layersBefore({ nodes }: Graph, end: number): ReadonlySet<number> {
   const reached = new Set([end]);
   for (let node = end; node >= 0; node--) {
@@ -75,7 +80,7 @@ function layersBefore({ nodes }: Graph, end: number): ReadonlySet<number> {
   return new Set([...reached].map((node) => nodes[node].layer));
 }
 
-/** What each output comes to; of one whose loss counts for nothing, nothing. */
+/** Judges each output, except those whose loss has weight 0. */
 export function outcomesOf(batch: Batch): Outcome[] {
   const { trainer, program, rows } = batch;
   const { losses, lossWeights } = trainer.compiled;
@@ -91,7 +96,12 @@ export function outcomesOf(batch: Batch): Outcome[] {
       batch,
       matrices.filter(({ layer }) => before.has(layer)),
     );
-    const judged = judgeOutput(kind, table(program.outputs[index]), table(program.targets[index]), differ);
+    const judged = judgeOutput(
+      lossProperties(kind),
+      table(program.outputs[index]),
+      table(program.targets[index]),
+      differ,
+    );
     return [{ layer: names[index], still, ...judged }];
   });
 }

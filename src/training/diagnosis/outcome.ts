@@ -1,79 +1,75 @@
 /**
- * What the outputs of a diagnosed batch come to, held against its targets: whether they depend on the inputs, whether
- * they know more than how often each class occurs, and whether all is learned. For comparison each output has the loss
- * of the best constant, which is what a network comes to that uses nothing of its inputs.
+ * Judges the outputs of a diagnosed batch against its targets: whether they depend on the inputs, whether they tell
+ * more than how often each class occurs, and whether everything is learned. The yardstick is the loss of the best
+ * constant output, which a network reaches that uses nothing of its inputs. findings.ts reads the outputs, advice.ts
+ * words faults.
  */
 import { log } from '../../common/elementary.js';
 import type { MatrixView } from '../../runtime/matrix-view.js';
-import type { Loss } from '../../losses/losses.js';
+import type { LossProperties } from '../../losses/properties.js';
 
-/** One output of a diagnosed batch. */
+/** Judgement of one output of a diagnosed batch. */
 export interface Outcome {
   /** Name of the output's layer. */
   readonly layer: string;
   /**
-   * Its loss over the rows, and that of the best constant; errors are mean squares, whatever multiple of them is
-   * trained on.
+   * Mean loss over the rows, and that of the best constant output. For losses on numbers it is the mean square,
+   * whichever of them the network is trained on.
    */
   readonly loss: number;
   readonly constantLoss: number;
-  /** Whether all rows have the same outputs, though inputs and targets differ. */
+  /** Whether all rows have the same outputs, although inputs and targets differ. */
   readonly constant: boolean;
   /** Whether no weight matrix that the output depends on has a gradient. */
   readonly still: boolean;
-  /** Where outputs are classes: what they answer. */
+  /** The answers, where outputs are classes. */
   readonly classes: ClassAnswers | undefined;
   /** Whether hardly anything is left to learn on these rows. */
   readonly learned: boolean;
 }
 
-/** What follows from outputs and targets alone. */
+/** The part of an outcome that follows from outputs and targets alone. */
 type Judgement = Omit<Outcome, 'layer' | 'still'>;
 
-/** What an output that tells classes apart answers. */
+/** Answers of an output that distinguishes classes. */
 export interface ClassAnswers {
   /**
-   * The class that all rows are given, where it is one although the targets have several; of one output 0 or 1. Of
-   * independent outputs all have one side.
+   * The class that every row is given although the targets have several: an index; 0 or 1 for a single output; 'one
+   * side' where each of several independent outputs is on the same side for every row. Undefined if answers differ.
    */
   readonly only: number | 'one side' | undefined;
-  /** Share of right answers, and how many are wrong. */
+  /** Share of right answers, and number of wrong ones. */
   readonly right: number;
   readonly wrong: number;
 }
 
-/** Rows and columns of floats, copied out. */
+/** Rows and columns of floats, copied from linear memory. */
 export interface Table {
   readonly rows: number;
   readonly width: number;
   readonly values: Float32Array;
 }
 
-/** Outputs this near to each other, of their largest, are the same. */
+/** Outputs count as the same if they differ by less than this share of the column's largest value. */
 const SAME = 1e-6;
 
-/** Keras' epsilon, which losses on probabilities clamp to. */
+/** Keras' epsilon, to which losses on probabilities clamp. */
 const EPSILON = 1e-7;
 
 /**
- * All is learned where the loss is below this share of the best constant's, or below the second with every row right.
+ * Everything counts as learned if the loss is below the first share of the best constant's loss, or below the second
+ * share with every row right.
  */
 const LEARNED = 0.05;
 const LEARNED_ALL_RIGHT = 0.25;
 
-/** Loss of a row that counts as nothing where targets are constant, so that the best constant has none. */
+/** Loss per row that counts as none where targets are constant: the best constant has no loss to compare with then. */
 const NO_LOSS = 1e-3;
 
-type Measure = 'categories' | 'sides' | 'hinge' | 'squares';
+/** Meaning of the outputs, by which their loss is measured here. */
+type Meaning = LossProperties['outputs'];
 
-const MEASURES: Readonly<Partial<Record<Loss['kind'], Measure>>> = {
-  categoricalCrossentropy: 'categories',
-  sparseCategoricalCrossentropy: 'categories',
-  binaryCrossentropy: 'sides',
-  hinge: 'hinge',
-};
-
-/** Copies the rows of a place. */
+/** Copies the rows of a matrix view. */
 export function tableOf(f32: Float32Array, { address, width, ld }: MatrixView, rows: number): Table {
   const values = new Float32Array(rows * width);
   for (let row = 0; row < rows; row++) {
@@ -83,25 +79,25 @@ export function tableOf(f32: Float32Array, { address, width, ld }: MatrixView, r
   return { rows, width, values };
 }
 
-/** Whether all rows are alike, but for differences below `tolerance` times the column's scale. */
+/** Whether all rows are equal, except for differences of at most `tolerance` times the column's scale. */
 export function isConstant({ rows, width, values }: Table, tolerance = 0, scales: readonly number[] = []): boolean {
   for (let i = width; i < rows * width; i++) {
     const column = i % width;
     const room = tolerance === 0 ? 0 : tolerance * scales[column];
-    // Nothing is the same as a NaN.
+    // Negated, so that a NaN differs from everything.
     if (!(Math.abs(values[i] - values[column]) <= room)) return false;
   }
   return true;
 }
 
-/** The largest value of each column, without its sign. */
+/** Returns the largest absolute value of each column. */
 function scalesOf({ width, values }: Table): number[] {
   const scales = new Array<number>(width).fill(0);
   values.forEach((value, i) => (scales[i % width] = Math.max(scales[i % width], Math.abs(value))));
   return scales;
 }
 
-/** Mean of f over all values of a column, and then over the columns or their sum. */
+/** Returns the mean of f over rows and columns, or with `summed` over rows only, summed over columns. */
 function meanOver(
   { rows, width, values }: Table,
   f: (value: number, column: number, at: number) => number,
@@ -112,22 +108,23 @@ function meanOver(
   return total / (summed ? rows : rows * width);
 }
 
-/** −t·ln p, 0 where t is. */
+/** Returns −t·ln p; 0 where t is 0. */
 const surprise = (t: number, p: number): number => (t === 0 ? 0 : -t * log(Math.max(p, EPSILON)));
 
-/** The loss of outputs that are the same in every row, `constant` by column, or of outputs by row. */
-function lossOf(measure: Measure, targets: Table, output: (column: number, at: number) => number): number {
-  switch (measure) {
-    case 'categories':
+/** Returns the mean loss of `output`, which gives a constant output by its column, or a row's by its position. */
+function lossOf(meaning: Meaning, targets: Table, output: (column: number, at: number) => number): number {
+  switch (meaning) {
+    case 'classes':
       return meanOver(targets, (t, j, at) => surprise(t, output(j, at)), true);
-    case 'sides':
+    case 'independent':
       return meanOver(targets, (t, j, at) => {
         const p = output(j, at);
         return surprise(t, p) + surprise(1 - t, 1 - p);
       });
-    case 'hinge':
+    case 'signs':
       return meanOver(targets, (t, j, at) => Math.max(0, 1 - (t > 0 ? 1 : -1) * output(j, at)));
-    case 'squares':
+    case 'numbers':
+    case 'unknown':
       return meanOver(targets, (t, j, at) => {
         const difference = t - output(j, at);
         return difference * difference;
@@ -141,21 +138,21 @@ const columnMeans = ({ rows, width, values }: Table): number[] => {
   return sums.map((sum) => sum / rows);
 };
 
-/** The best constant outputs: of hinge the side that more targets are on, else the mean of the targets. */
-function bestConstant(measure: Measure, targets: Table): number[] {
-  const sides = measure === 'hinge' ? { ...targets, values: targets.values.map((t) => (t > 0 ? 1 : -1)) } : targets;
-  const means = columnMeans(sides);
-  return measure === 'hinge' ? means.map((mean) => (mean >= 0 ? 1 : -1)) : means;
+/** Returns the best constant outputs: the sign that more targets have under a loss on signs, else their mean. */
+function bestConstant(meaning: Meaning, targets: Table): number[] {
+  const signs = meaning === 'signs';
+  const means = columnMeans(signs ? { ...targets, values: targets.values.map((t) => (t > 0 ? 1 : -1)) } : targets);
+  return signs ? means.map((mean) => (mean >= 0 ? 1 : -1)) : means;
 }
 
-/** Column of the largest value of a row, the first of equal ones. */
+/** Returns the column of the largest value of a row, the first of equal ones. */
 function largestAt({ width, values }: Table, row: number): number {
   let best = 0;
   for (let j = 1; j < width; j++) if (values[row * width + j] > values[row * width + best]) best = j;
   return best;
 }
 
-/** Whether each row has one 1 among zeros. */
+/** Whether each row consists of one 1 and zeros. */
 function isOneHot({ rows, width, values }: Table): boolean {
   for (let row = 0; row < rows; row++) {
     const cells = values.subarray(row * width, (row + 1) * width);
@@ -166,20 +163,23 @@ function isOneHot({ rows, width, values }: Table): boolean {
 }
 
 /**
- * How classes are told from outputs: by the largest, or by a threshold for each; undefined where they are no classes.
+ * Returns how classes are read from outputs: by the largest, or by a threshold for each; undefined where outputs are no
+ * classes.
  */
-function decision(measure: Measure, targets: Table): 'largest' | { readonly threshold: number } | undefined {
-  if (measure === 'categories') return 'largest';
-  if (measure === 'sides') return { threshold: 0.5 };
-  if (measure === 'hinge') return { threshold: 0 };
+function decision(
+  { outputs, threshold }: LossProperties,
+  targets: Table,
+): 'largest' | { readonly threshold: number } | undefined {
+  if (outputs === 'classes') return 'largest';
+  if (threshold !== undefined) return { threshold };
   if (targets.width > 1) return isOneHot(targets) ? 'largest' : undefined;
   const among = (...values: number[]): boolean => targets.values.every((t) => values.includes(t));
   if (among(0, 1)) return { threshold: 0.5 };
   return among(-1, 1) ? { threshold: 0 } : undefined;
 }
 
-function answersOf(measure: Measure, outputs: Table, targets: Table): ClassAnswers | undefined {
-  const by = decision(measure, targets);
+function answersOf(loss: LossProperties, outputs: Table, targets: Table): ClassAnswers | undefined {
+  const by = decision(loss, targets);
   if (by === undefined) return undefined;
   const { rows, width } = targets;
   if (by === 'largest') {
@@ -200,20 +200,20 @@ function answersOf(measure: Measure, outputs: Table, targets: Table): ClassAnswe
   return { right: 1 - wrong / (rows * width), wrong, only: alike(outputs) && !alike(targets) ? only : undefined };
 }
 
-/** Judges one output. `differ`: whether the rows of the inputs are not all the same. */
-export function judgeOutput(kind: Loss['kind'], outputs: Table, targets: Table, differ: boolean): Judgement {
-  const measure = MEASURES[kind] ?? 'squares';
+/** Judges one output. `differ`: whether the input rows are not all equal. */
+export function judgeOutput(properties: LossProperties, outputs: Table, targets: Table, differ: boolean): Judgement {
+  const meaning = properties.outputs;
   const { values } = outputs;
-  const best = bestConstant(measure, targets);
-  const loss = lossOf(measure, targets, (_, at) => values[at]);
-  const constantLoss = lossOf(measure, targets, (column) => best[column]);
-  const classes = answersOf(measure, outputs, targets);
+  const best = bestConstant(meaning, targets);
+  const loss = lossOf(meaning, targets, (_, at) => values[at]);
+  const constantLoss = lossOf(meaning, targets, (column) => best[column]);
+  const classes = answersOf(properties, outputs, targets);
   const wanted = scalesOf(targets);
   const varied = !isConstant(targets, SAME, wanted);
   const given = scalesOf(outputs).map((scale, column) => Math.max(scale, wanted[column]));
   const constant = differ && varied && isConstant(outputs, SAME, given);
-  const scale = measure === 'squares' ? meanOver(targets, (t) => t * t) : 1;
-  // Of constant outputs a loss near 0 says nothing: a softmax of one unit is 1 whatever the target is.
+  const scale = meaning === 'numbers' || meaning === 'unknown' ? meanOver(targets, (t) => t * t) : 1;
+  // A loss near 0 tells nothing if outputs are constant: a softmax of one unit is 1 whatever the target is.
   const learned = constant
     ? false
     : varied

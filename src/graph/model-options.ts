@@ -1,0 +1,48 @@
+/** The options of `model`: symbolic tensors from its inputs to its outputs. */
+import { isList } from '../common/arrays.js';
+import { describe } from '../common/describe.js';
+import { ValueError } from '../common/errors.js';
+import { listOf, readOptions, type Check } from '../common/options.js';
+import { isSymbolic, type SymbolicTensor } from '../layers/layer.js';
+import { FACTORIES } from '../layers/registry.js';
+import { allFactories, layerList, SEED, type Blueprint } from './architecture.js';
+import { trace } from './trace.js';
+
+/** One symbolic tensor or several. */
+export type Tensors = SymbolicTensor | readonly SymbolicTensor[];
+
+/** What `model` takes. */
+export interface ModelOptions<O extends Tensors = Tensors> {
+  /** What `input` made: one, or a list in the order in which data is given. */
+  inputs: Tensors;
+  /** What layers' `apply` returned: one, or a list in the order in which predictions come. */
+  outputs: O;
+  /** What initialization, shuffles and masks are drawn from, an integer from 0 to 2^32 − 1. Default 0. */
+  seed?: number;
+}
+
+const tensor: Check<SymbolicTensor> = (path, value) => {
+  if (isSymbolic(value)) return value;
+  throw new ValueError(`${path} expected what input() or apply() returns, got ${describe(value)}.`);
+};
+
+const tensorList: Check<readonly SymbolicTensor[]> = (path, value) => {
+  if (!isList(value)) return [tensor(path, value)];
+  return listOf('a list of tensors', tensor)(path, value);
+};
+
+/** Reads the options of `model`: what it is built from, and the tensor of each node. */
+export function readModel(
+  where: string,
+  options: unknown,
+): { readonly blueprint: Blueprint; readonly tensors: readonly SymbolicTensor[] } {
+  const { inputs, outputs, seed } = readOptions<{
+    inputs: readonly SymbolicTensor[];
+    outputs: readonly SymbolicTensor[];
+    seed: number;
+  }>(where, options, { inputs: { check: tensorList }, outputs: { check: tensorList }, seed: SEED });
+  const { graph, tensors } = trace(where, inputs, outputs);
+  // Copies, as of a chain: what `adapt` writes into a layer afterwards is for models that are built then.
+  const layers = layerList(allFactories(FACTORIES))(`${where}: layers`, graph.layers);
+  return { blueprint: { graph: { ...graph, layers }, seed }, tensors };
+}

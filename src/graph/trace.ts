@@ -1,0 +1,88 @@
+/** Symbolic tensors as a graph: what connects the inputs of a model with its outputs. */
+import { StateError, ValueError } from '../common/errors.js';
+import type { GraphLayer } from '../layers/definition.js';
+import type { SymbolicTensor } from '../layers/layer.js';
+import { isInput, nameLayers, requireInputsAndOutputs, requireSome, type Graph, type GraphNode } from './graph.js';
+
+/** What stands between symbolic inputs and outputs, and the tensor of each node. */
+export function trace(
+  where: string,
+  inputs: readonly SymbolicTensor[],
+  outputs: readonly SymbolicTensor[],
+): { readonly graph: Graph; readonly tensors: readonly SymbolicTensor[] } {
+  requireSome(where, inputs, outputs);
+  const layers: GraphLayer[] = [];
+  const nodes: GraphNode[] = [];
+  const layerIndices = new Map<GraphLayer, number>();
+  const done = new Map<SymbolicTensor, number>();
+  const open = new Set<SymbolicTensor>();
+  const listed = new Set(inputs);
+  const place = (tensor: SymbolicTensor): void => {
+    let layer = layerIndices.get(tensor.layer);
+    if (layer === undefined) {
+      layer = layers.push(tensor.layer) - 1;
+      layerIndices.set(tensor.layer, layer);
+    }
+    done.set(tensor, nodes.push({ layer, inputs: tensor.inputs.map((one) => done.get(one)!) }) - 1);
+    open.delete(tensor);
+  };
+  // Depth first, with a stack of one's own: a deep graph would overflow the engine's.
+  const visit = (end: SymbolicTensor, name: string): void => {
+    const path = [{ tensor: end, next: 0 }];
+    for (let at = path.at(-1); at !== undefined; at = path.at(-1)) {
+      const { tensor } = at;
+      if (at.next === 0 && !done.has(tensor)) {
+        if (open.has(tensor)) {
+          throw new ValueError(`${where}: graph expected no cycle, got one through "${tensor.layer.kind}".`);
+        }
+        open.add(tensor);
+        if (isInput(tensor.layer) && !listed.has(tensor)) {
+          throw new ValueError(
+            `${where}: inputs expected every input that ${name} depends on, got a graph with another ` +
+              `"${tensor.layer.config.name ?? 'input'}" of shape [${tensor.layer.config.shape.join(', ')}].`,
+          );
+        }
+      }
+      const input = done.has(tensor) ? undefined : tensor.inputs[at.next++];
+      if (input !== undefined) {
+        path.push({ tensor: input, next: 0 });
+        continue;
+      }
+      if (!done.has(tensor)) place(tensor);
+      path.pop();
+    }
+  };
+  inputs.forEach((tensor, index) => {
+    if (!isInput(tensor.layer)) {
+      throw new ValueError(`${where}: inputs[${index}] expected what input() returns, got a "${tensor.layer.kind}".`);
+    }
+    visit(tensor, `inputs[${index}]`);
+  });
+  outputs.forEach((tensor, index) => visit(tensor, `outputs[${index}]`));
+  const graph = {
+    layers,
+    names: nameLayers(where, layers),
+    nodes,
+    inputs: inputs.map((tensor) => done.get(tensor)!),
+    outputs: outputs.map((tensor) => done.get(tensor)!),
+    naming: 'layers',
+  } as const;
+  requireInputsAndOutputs(where, graph);
+  const tensors = [...done.keys()];
+  requireOwnWeights(where, graph, tensors);
+  return { graph, tensors };
+}
+
+/**
+ * Throws where a live model has weights for one of the nodes: this one would have a second set of them, which training
+ * the other would not change.
+ */
+function requireOwnWeights(where: string, { nodes, names }: Graph, tensors: readonly SymbolicTensor[]): void {
+  const node = tensors.findIndex(({ owner }) => owner?.live);
+  if (node === -1) return;
+  throw new StateError(
+    `${where}: outputs expected layers whose weights no other model has, got "${names[nodes[node].layer]}" of a model that was built before. ` +
+      `Each model has weights of its own. To share them, build one model with all outputs; ` +
+      `for new weights, apply the layers anew or dispose the other model first.`,
+  );
+}

@@ -1,0 +1,47 @@
+/**
+ * The layers of a file as far as prediction needs them: options are read by the tables of the layers' definitions, with
+ * those that only training uses (initializers, penalties, constraints) carried along unread.
+ */
+import { readOptions } from '../common/options.js';
+import { activationLayerDefinition, preluDefinition } from '../layers/activation.js';
+import {
+  NO_TRAINING,
+  type GraphLayer,
+  type LayerConfig,
+  type LayerDefinition,
+  type LayerFactories,
+} from '../layers/definition.js';
+import { denseDefinition } from '../layers/dense.js';
+import { inputDefinition } from '../layers/input.js';
+import { maxoutDefinition } from '../layers/maxout.js';
+import { addDefinition, concatenateDefinition } from '../layers/merge.js';
+import { dropoutDefinition, gaussianNoiseDefinition } from '../layers/noise.js';
+import { batchNormalizationDefinition, layerNormalizationDefinition } from '../layers/normalize.js';
+import { normalizationDefinition, rescalingDefinition } from '../layers/preprocess.js';
+import type { LayerKind } from '../layers/registry.js';
+
+/** Reads a layer of a file. */
+const reading =
+  <K extends string, C extends LayerConfig>({ kind, options, lower }: LayerDefinition<K, C>) =>
+  (given: object): GraphLayer => {
+    const config = readOptions<C>(kind, given, options(NO_TRAINING));
+    return { kind, config, lower: lower(config) };
+  };
+
+const LAYERS: Readonly<Record<LayerKind, (given: object) => GraphLayer>> = {
+  dense: /* @__PURE__ */ reading(denseDefinition),
+  maxout: /* @__PURE__ */ reading(maxoutDefinition),
+  prelu: /* @__PURE__ */ reading(preluDefinition),
+  activation: /* @__PURE__ */ reading(activationLayerDefinition),
+  dropout: /* @__PURE__ */ reading(dropoutDefinition),
+  gaussianNoise: /* @__PURE__ */ reading(gaussianNoiseDefinition),
+  batchNormalization: /* @__PURE__ */ reading(batchNormalizationDefinition),
+  layerNormalization: /* @__PURE__ */ reading(layerNormalizationDefinition),
+  rescaling: /* @__PURE__ */ reading(rescalingDefinition),
+  normalization: /* @__PURE__ */ reading(normalizationDefinition),
+  add: /* @__PURE__ */ reading(addDefinition),
+  concatenate: /* @__PURE__ */ reading(concatenateDefinition),
+};
+
+/** The factories that read an architecture to predict with it. */
+export const PREDICTION_FACTORIES: LayerFactories = { layers: LAYERS, input: /* @__PURE__ */ reading(inputDefinition) };

@@ -1,0 +1,90 @@
+/**
+ * What a layer is to the rest of the library: its kind, the table of its options, and how it is lowered to operations.
+ * Factories read all options through the table; `wasm-mlp/predict` reads a file's through the same table, with the
+ * options that only training uses unchecked.
+ */
+import { ValueError } from '../common/errors.js';
+import { unchecked, type Check, type OptionTable } from '../common/options.js';
+import type { Constraint } from '../constraints/constraints.js';
+import type { Initializer } from '../initializers/initializers.js';
+import type { Operation } from '../operations/operation.js';
+import type { Regularizer } from '../regularizers/regularizers.js';
+
+/** Options that every layer has. */
+export interface LayerOptions {
+  /** [number of inputs]; needed on the first layer of a sequential model. */
+  inputShape?: readonly number[];
+  /** Its name in summaries, and of its weights in a graph. Default its kind, numbered. */
+  name?: string;
+}
+
+/** Settled options that every layer has. */
+export interface LayerConfig {
+  /** [number of inputs], where it was given. */
+  readonly inputShape?: readonly number[] | undefined;
+  /** The name that it was given. */
+  readonly name?: string | undefined;
+}
+
+/**
+ * Returns the operations of a layer on inputs of these widths, grouped as PyTorch would have them in modules.
+ * @throws ShapeError, ValueError where the inputs do not fit; `where` opens the message.
+ */
+export type Lower = (where: string, widths: readonly number[]) => Operation[][];
+
+/** A layer as a graph needs it. */
+export interface GraphLayer {
+  readonly kind: string;
+  readonly config: LayerConfig;
+  lower: Lower;
+}
+
+/** Checks of the options that only training uses, and their defaults. */
+export interface TrainingChecks {
+  readonly initializer: Check<Initializer>;
+  readonly regularizer: Check<Regularizer>;
+  readonly constraint: Check<Constraint>;
+  /** Default initializers: of weights, of biases, and of the slopes of PReLU. */
+  readonly kernel: Initializer | undefined;
+  readonly bias: Initializer | undefined;
+  readonly slope: Initializer | undefined;
+}
+
+/** For prediction: whatever a file says of training is carried along unread. */
+export const NO_TRAINING: TrainingChecks = {
+  initializer: unchecked,
+  regularizer: unchecked,
+  constraint: unchecked,
+  kernel: undefined,
+  bias: undefined,
+  slope: undefined,
+};
+
+/** A kind of layer. */
+export interface LayerDefinition<K extends string = string, C extends LayerConfig = LayerConfig> {
+  readonly kind: K;
+  readonly options: (training: TrainingChecks) => OptionTable<C>;
+  readonly lower: (config: C) => Lower;
+}
+
+/** How layers are made from their options: by kind, and inputs of a graph. */
+export interface LayerFactories {
+  readonly layers: Readonly<Record<string, (options: never) => GraphLayer>>;
+  readonly input: (options: { readonly shape: readonly number[] }) => GraphLayer;
+}
+
+/** Lowers a layer that takes one input. */
+export const onOne =
+  (lower: (inputs: number, where: string) => Operation[][]): Lower =>
+  (where, widths) => {
+    if (widths.length !== 1) throw new ValueError(`${where} expected one input, got ${widths.length}.`);
+    return lower(widths[0], where);
+  };
+
+/** Lowers a layer that takes several inputs. */
+export const onMany =
+  (lower: (widths: readonly number[], where: string) => Operation): Lower =>
+  (where, widths) => {
+    if (widths.length < 2) throw new ValueError(`${where} expected at least two inputs, got ${widths.length}.`);
+    return [[lower(widths, where)]];
+  };

@@ -1,0 +1,82 @@
+/** The training of `fit` on this thread: data copied in and checked, then the loop of training/fit.ts. */
+import { acceptData, copyData, type CopiedData, type DataSources } from '../training/data/dataset.js';
+import {
+  ArrayBatches,
+  isSourced,
+  IterableBatches,
+  type BatchIterator,
+  type FitData,
+} from '../training/data/batches.js';
+import type { Dataset, DataShape } from '../training/data/shape.js';
+import type { ReadFitOptions } from '../training/fit-options.js';
+import { fit, splitData, type FitTarget, type History } from '../training/fit.js';
+
+/** Follows a fit, for a worker that trains on behalf of a model elsewhere. */
+export interface FitObserver {
+  /** All data is accepted, and training is about to begin. */
+  accepted(): Promise<void>;
+  /** Called after each step. */
+  afterStep(): void;
+  /** Called with what messages call the batch of a source that is requested next. */
+  announce(batch: string): void;
+}
+
+/** Trains on data whose form was checked. */
+export async function fitHere(
+  target: FitTarget,
+  shape: DataShape,
+  given: FitData,
+  read: ReadFitOptions,
+  observer?: FitObserver,
+): Promise<History> {
+  const { trainer } = target;
+  const { runtime, blueprint } = trainer.model;
+  const held: { free(): void }[] = [];
+  const copy = (sources: DataSources): CopiedData => {
+    const copied = copyData(runtime, 'fit', sources);
+    held.push(copied.regions);
+    return copied;
+  };
+  const accept = (copied: CopiedData): Dataset => acceptData(runtime, 'fit', copied, shape);
+  // A thread that was lost while nothing ran is no failure of this call.
+  runtime.pool?.takeFailure();
+  try {
+    let batches: BatchIterator;
+    const copiedValidation = given.validation && copy(given.validation);
+    const copiedTrain = isSourced(given.train) ? undefined : copy(given.train);
+    let validation = copiedValidation && accept(copiedValidation);
+    const data = copiedTrain && accept(copiedTrain);
+    // Reading data may run code of the caller, which may have disposed the model.
+    target.requireRunning('fit');
+    if (isSourced(given.train)) {
+      const { batchesPerEpoch, classWeight, signal } = read;
+      const proceed = (): void => {
+        target.requireRunning('fit');
+        signal?.throwIfAborted();
+      };
+      batches = new IterableBatches(runtime, trainer, given.train.source, shape, {
+        batchesPerEpoch,
+        classWeight,
+        proceed,
+        announce: observer && ((batch) => observer.announce(batch)),
+      });
+    } else {
+      const parts = splitData(data!, read.validationSplit, validation);
+      validation = parts.validation;
+      batches = new ArrayBatches(runtime, trainer, data!, parts.rows, { ...read, seed: blueprint.seed });
+    }
+    try {
+      // Yield only when observed; otherwise code right after `fit()` would run before training begins.
+      if (observer !== undefined) await observer.accepted();
+      const requireRunning = (where: string): void => {
+        target.requireRunning(where);
+        observer?.afterStep();
+      };
+      return await fit({ ...target, requireRunning }, batches, validation, read);
+    } finally {
+      batches.free();
+    }
+  } finally {
+    for (const one of held) one.free();
+  }
+}

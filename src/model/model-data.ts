@@ -1,0 +1,64 @@
+/** Data of a model's calls: what it must look like, and its way into linear memory. */
+import type { ModelState } from '../graph/model-state.js';
+import { isBatchSource, isSourced, type BatchSource, type FitData } from '../training/data/batches.js';
+import { loadData, openData, type DataSources } from '../training/data/dataset.js';
+import type { DataGiven, Dataset, DataShape, Targets } from '../training/data/shape.js';
+import {
+  readFitOptions,
+  refuseRowOptions,
+  refuseSourceOptions,
+  type FitOptions,
+  type ReadFitOptions,
+} from '../training/fit-options.js';
+import { requireBatchStatistics } from '../training/fit.js';
+import type { Trainer } from '../training/trainer.js';
+import type { Inputs } from '../common/rows.js';
+
+/** What rows and targets of a compiled model must look like. */
+export function shapeFor({ inputSpecs, outputSpecs }: ModelState, { compiled }: Trainer): DataShape {
+  return {
+    inputs: inputSpecs,
+    outputs: outputSpecs.map((spec, index) => ({ ...spec, loss: compiled.objective[index].loss })),
+  };
+}
+
+/**
+ * Copies data of a call into linear memory. `confirm` is called once it is read: reading may run code of the caller,
+ * which may have changed the model. The caller frees the dataset.
+ */
+export function loadDataset(where: string, given: DataGiven, trainer: Trainer, confirm: () => void): Dataset {
+  const shape = shapeFor(trainer.model, trainer);
+  const data = loadData(trainer.model.runtime, where, openData(where, given, shape), shape);
+  try {
+    confirm();
+  } catch (error) {
+    data.free();
+    throw error;
+  }
+  return data;
+}
+
+/** The arguments of `fit`, checked: nothing is copied yet. */
+export function readFit(
+  trainer: Trainer,
+  x: Inputs | BatchSource,
+  y: Targets | FitOptions | undefined,
+  options: FitOptions | undefined,
+): { readonly data: FitData; readonly shape: DataShape; readonly read: ReadFitOptions } {
+  const fromSource = isBatchSource(x);
+  const given = fromSource ? (y as FitOptions | undefined) : options;
+  const read = readFitOptions(given);
+  if (fromSource) refuseRowOptions(given, options);
+  else refuseSourceOptions(x, y, given);
+  read.signal?.throwIfAborted();
+  const shape = shapeFor(trainer.model, trainer);
+  let validation: DataSources | undefined;
+  if (read.validationData) {
+    const [vx, vy, sampleWeight] = read.validationData;
+    validation = openData('fit', { x: vx, y: vy, sampleWeight }, shape, ['validationData[0]', 'validationData[1]']);
+  }
+  const { sampleWeight, classWeight } = read;
+  const train = fromSource ? { source: x } : openData('fit', { x, y, sampleWeight, classWeight }, shape);
+  if (!isSourced(train)) requireBatchStatistics(trainer.model.plan, train.rows, read);
+  return { data: { train, validation }, shape, read };
+}

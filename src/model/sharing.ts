@@ -1,0 +1,49 @@
+/** Sharing a model's weights with other threads: the sequence lock of the weights, and the handle to be posted. */
+import { UnsupportedError } from '../common/errors.js';
+import { architectureOf } from '../graph/architecture.js';
+import type { ModelState } from '../graph/model-state.js';
+import type { ModelHandle } from '../inference/attach.js';
+import { whyNotPosted } from '../runtime/threads/host.js';
+import { SEQLOCK_WORDS, SeqlockWriter } from '../runtime/threads/seqlock.js';
+import { useSharedFreeList } from '../runtime/threads/shared-free-list.js';
+
+/** What one model shares. */
+export class SharedWeights {
+  /** Address of the words of the sequence lock, once the model is shared. */
+  private words: number | undefined;
+
+  constructor(private readonly state: ModelState) {}
+
+  /** The handle of the model. `onFirst` is called when it is shared for the first time. */
+  handle(onFirst: () => void): ModelHandle {
+    const reason = whyNotPosted();
+    if (reason !== undefined) throw new UnsupportedError(`share: ${reason}`);
+    const { runtime, weights, blueprint } = this.state;
+    if (runtime.memory.take === undefined) useSharedFreeList(runtime.memory);
+    if (this.words === undefined) {
+      this.words = this.takeWords();
+      this.state.weightVersion = new SeqlockWriter(runtime.memory.words(this.words, SEQLOCK_WORDS));
+      onFirst();
+    }
+    const { words } = this;
+    const { generation } = this.state.weightVersion!;
+    const architecture = architectureOf(blueprint);
+    return { kind: 'wasm-mlp model', ...runtime.handle, architecture, weights, words, generation };
+  }
+
+  /** Tells attached threads that the model is disposed. */
+  retire(): void {
+    this.state.weightVersion?.retire();
+    if (this.words !== undefined) this.state.runtime.retiredWords.push(this.words);
+  }
+
+  /** Words are reused but never freed: threads that are still attached to a disposed model read them. */
+  private takeWords(): number {
+    const { runtime } = this.state;
+    const retired = runtime.retiredWords.pop();
+    if (retired !== undefined) return retired;
+    const words = runtime.root.allocate(4 * SEQLOCK_WORDS);
+    runtime.memory.words(words, SEQLOCK_WORDS).fill(0);
+    return words;
+  }
+}

@@ -1,0 +1,326 @@
+import { StateError } from '../common/errors.js';
+import { flag, nonNegative, readOptions, unchecked } from '../common/options.js';
+import { ownOf } from '../common/objects.js';
+import type { Inputs, RowNumbers } from '../common/rows.js';
+import type { NamedTensor } from '../common/tensors.js';
+import { warn } from '../common/warn.js';
+import { guarded } from '../graph/model-state.js';
+import { type TensorLike } from '../graph/named-weights.js';
+import { BATCH_SIZE, InferenceModel, type ModelSetup } from '../inference/inference-model.js';
+import { EventLoopYielder } from '../runtime/event-loop.js';
+import { owesTurn } from '../runtime/holding.js';
+import { checkCompiled } from '../training/compile-checks.js';
+import { readCompileOptions, type CompileOptions } from '../training/compiled.js';
+import type { BatchSource, FitData } from '../training/data/batches.js';
+import type { DataGiven, Dataset, Targets } from '../training/data/shape.js';
+import { diagnose } from '../training/diagnosis/diagnose.js';
+import type { Diagnosis } from '../training/diagnosis/diagnosis.js';
+import type { Logs } from '../training/execution-context.js';
+import type { TrainedModel } from '../training/callbacks/callback.js';
+import type { FitOptions, ReadFitOptions } from '../training/fit-options.js';
+import type { FitTarget, History } from '../training/fit.js';
+import { Trainer } from '../training/trainer.js';
+import { fitHere, type FitObserver } from './local-fit.js';
+import { loadDataset, readFit, shapeFor } from './model-data.js';
+import { readStepOptions, type EvaluateOptions, type StepOptions } from './model-options.js';
+import type { RemoteFit, StartRemoteFit } from './remote-fit.js';
+
+/** What a model that trains is made from. */
+export interface TrainableSetup extends ModelSetup {
+  /** Called when other threads may predict from it: from then on it must not be collected. */
+  readonly onShare?: (model: object) => unknown;
+  /** Runs `fit` in a worker. Without it the model trains on its own thread alone. */
+  readonly startRemoteFit?: StartRemoteFit;
+}
+
+/** The result of a call that is over, once what was dropped before it could be freed. */
+async function settled<T>(result: T): Promise<T> {
+  if (owesTurn()) await new EventLoopYielder().yield();
+  return result;
+}
+
+/** Rows that a diagnosis looks at, at most. */
+const MOST_DIAGNOSED = 1024;
+
+/** The part of `Model` that trains: compile, fit, evaluate and what else needs targets. */
+export abstract class TrainableModel<O extends Float32Array | Float32Array[]>
+  extends InferenceModel<O>
+  implements TrainedModel
+{
+  /** @internal */
+  protected trainer: Trainer | undefined;
+  /**
+   * The fit in a worker, while there is one.
+   * @internal
+   */
+  protected remote: RemoteFit | undefined;
+  private fitting = false;
+  private stopping = false;
+  /** Warnings of `compile` that were given. */
+  private readonly warned = new Set<string>();
+  private readonly startRemoteFit: StartRemoteFit | undefined;
+
+  /** For the library's own use. */
+  constructor(setup: TrainableSetup) {
+    super(setup);
+    this.startRemoteFit = ownOf(setup, 'startRemoteFit');
+  }
+
+  /** What initialization, shuffles and masks are drawn from. */
+  get seed(): number {
+    return this.state.blueprint.seed;
+  }
+
+  /** Updates made since `compile`. */
+  get stepCount(): number {
+    this.refresh?.();
+    return this.trainer?.stepCount ?? 0;
+  }
+
+  /** Epochs finished since the model was made; decides the next shuffle. */
+  get epochCount(): number {
+    this.refresh?.();
+    return this.state.epochCount;
+  }
+
+  /** Set to true by a callback to end `fit` after the batch at hand, or at an epoch's end after that epoch. */
+  get stopTraining(): boolean {
+    return this.stopping;
+  }
+
+  /** Ends a running `fit`. */
+  set stopTraining(stop: boolean) {
+    this.stopping = flag('stopTraining', stop);
+    this.remote?.edit({ stopTraining: stop });
+  }
+
+  /**
+   * Learning rate of the next update. It can be set where the optimizer has no schedule.
+   * @throws StateError before `compile`, or when it is set beside a schedule; ValueError for anything but a number ≥ 0.
+   */
+  get learningRate(): number {
+    const trainer = this.requireTrainer('learningRate');
+    this.refresh?.();
+    return trainer.learningRate;
+  }
+
+  /** Sets the learning rate of the updates to come. */
+  set learningRate(rate: number) {
+    const trainer = this.requireTrainer('learningRate');
+    this.refresh?.();
+    const learningRate = nonNegative('learningRate: rate', rate);
+    trainer.setLearningRate('learningRate', learningRate);
+    this.remote?.edit({ learningRate });
+  }
+
+  /**
+   * Settles how the model is trained and what is reported. Compiling again starts the optimizer afresh; weights stay.
+   * @throws ValueError for an unknown name or option, and for a loss that does not fit its output (see `checks`);
+   * ShapeError where there is not one for each output; StateError during `fit`.
+   */
+  compile(options: CompileOptions): void {
+    this.requireIdle('compile');
+    const { state, warned } = this;
+    const compiled = readCompileOptions(options, state.outputSpecs);
+    checkCompiled(compiled, state.plan, state.outputSpecs, compiled.checks, (message) => {
+      if (warned.has(message)) return;
+      warned.add(message);
+      warn(`wasm-mlp: ${message}`);
+    });
+    // The new one first: where there is no memory for it, the old one stays.
+    const trainer = new Trainer(state, compiled);
+    this.trainer?.free();
+    this.trainer = trainer;
+  }
+
+  /**
+   * Trains for `epochs` epochs and returns loss and metrics of each. x (n, inputs); y (n, outputs), or n class indices
+   * for the sparse loss. Yields to the event loop every few milliseconds.
+   * @throws ShapeError, ValueError for data or options that do not fit, among them batches of one row for
+   * `batchNormalization`; StateError before `compile` or after `dispose`; the signal's reason when aborted; whatever a
+   * callback throws. The weights are then those of the last finished step.
+   */
+  fit(x: Inputs, y: Targets, options?: FitOptions): Promise<History>;
+  /**
+   * Trains on batches of a source, each [x, y] or [x, y, sampleWeight]: an (async) iterable, or a function that returns
+   * one for each epoch.
+   * @throws as above; ValueError for a source that has no batches left.
+   */
+  fit(source: BatchSource, options?: FitOptions): Promise<History>;
+  async fit(x: Inputs | BatchSource, y?: Targets | FitOptions, options?: FitOptions): Promise<History> {
+    this.requireIdle('fit');
+    const trainer = this.requireTrainer('fit');
+    const { data, shape, read } = readFit(trainer, x, y, options);
+    this.requireUnchanged('fit', trainer);
+    if (read.runIn === 'main' || this.startRemoteFit === undefined) return settled(await this.train(data, read));
+    const remote = this.startRemoteFit({ ...this.target(trainer), shape, data, options: read });
+    this.fitting = true;
+    this.remote = remote;
+    this.refresh = () => remote.pull();
+    try {
+      return await remote.run();
+    } finally {
+      this.fitting = false;
+      this.remote = this.refresh = undefined;
+    }
+  }
+
+  /**
+   * The training of `fit` on this thread.
+   * @internal
+   */
+  async train(given: FitData, read: ReadFitOptions, observer?: FitObserver): Promise<History> {
+    const trainer = this.requireTrainer('fit');
+    this.fitting = true;
+    try {
+      return await fitHere(this.target(trainer), shapeFor(this.state, trainer), given, read, observer);
+    } finally {
+      this.fitting = false;
+    }
+  }
+
+  /**
+   * Loss and metrics on n rows. Uses the current weights; changes nothing.
+   * @throws ShapeError, ValueError for data that does not fit; StateError before `compile` or after `dispose`.
+   */
+  evaluate(x: Inputs, y: Targets, options?: EvaluateOptions): Logs {
+    const trainer = this.requireTrainer('evaluate');
+    this.refresh?.();
+    const { batchSize, sampleWeight } = readOptions<{ batchSize: number; sampleWeight: unknown }>('evaluate', options, {
+      batchSize: BATCH_SIZE,
+      sampleWeight: { check: unchecked, or: undefined },
+    });
+    const data = this.dataset('evaluate', { x, y, sampleWeight: sampleWeight as RowNumbers }, trainer);
+    try {
+      return trainer.evaluate(data, Math.min(batchSize, data.rows));
+    } finally {
+      data.free();
+    }
+  }
+
+  /**
+   * One update on one batch. Returns loss and metrics from before it. A batch of one row is normalized by the running
+   * statistics where `batchNormalization` would take those of the batch, and does not move them.
+   * @throws ShapeError, ValueError for data that does not fit; StateError before `compile`, during `fit` or after
+   * `dispose`.
+   */
+  trainOnBatch(x: Inputs, y: Targets, options?: StepOptions): Logs {
+    this.requireIdle('trainOnBatch');
+    const trainer = this.requireTrainer('trainOnBatch');
+    const data = this.dataset('trainOnBatch', { x, y, ...readStepOptions('trainOnBatch', options) }, trainer);
+    try {
+      return trainer.trainOn(data);
+    } finally {
+      data.free();
+    }
+  }
+
+  /**
+   * What an update on this batch would be given, in the order and shapes of `getWeights` without what is not learned:
+   * gradients of the mean loss, with the layers' penalties, clipped where the optimizer clips, masks and noise those of
+   * the next update. Changes nothing.
+   * @throws ShapeError, ValueError for data that does not fit; StateError before `compile`, during `fit` or after
+   * `dispose`.
+   */
+  gradients(x: Inputs, y: Targets, options?: StepOptions): NamedTensor[] {
+    this.requireIdle('gradients');
+    const trainer = this.requireTrainer('gradients');
+    const data = this.dataset('gradients', { x, y, ...readStepOptions('gradients', options) }, trainer);
+    try {
+      return guarded(this.state, () => trainer.gradientsOn(data));
+    } finally {
+      data.free();
+    }
+  }
+
+  /**
+   * Measures the faults that networks are known for on these rows, the first 1,024 of them at most: vanishing and
+   * exploding gradients, saturated activations, dead units, zigzag, updates too large or too small, a gradient of 0
+   * everywhere, a cross-entropy below 0, outputs that do not depend on the inputs, a classifier that knows no more than
+   * how often classes occur, batches of one row under batch normalization, and the first NaN or infinity; with a
+   * sentence of advice for each that it finds. Changes nothing.
+   * @throws ShapeError, ValueError for data that does not fit; StateError before `compile`, during `fit` or after
+   * `dispose`.
+   * @example
+   * const network = await sequential({ layers: [dense({ units: 3, activation: 'unitStep', inputShape: [2] })] });
+   * network.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
+   * network.diagnose([[0, 1], [1, 0]], [[1, 0, 1], [0, 1, 0]]).faults[0].kind; // 'deadUnits'
+   */
+  diagnose(x: Inputs, y: Targets): Diagnosis {
+    this.requireIdle('diagnose');
+    const trainer = this.requireTrainer('diagnose');
+    const data = this.dataset('diagnose', { x, y }, trainer);
+    try {
+      const rows = Math.min(data.rows, MOST_DIAGNOSED);
+      return guarded(this.state, () => diagnose(trainer, rows, false, ({ loader }) => loader.take(data, 0, rows)));
+    } finally {
+      data.free();
+    }
+  }
+
+  /** Copies of all weights. */
+  abstract getWeights(): NamedTensor[];
+
+  /** Replaces all weights. */
+  abstract setWeights(tensors: readonly TensorLike[]): void;
+
+  /**
+   * The trainer of a compiled model, for a worker that hands its state over.
+   * @internal
+   */
+  get currentTrainer(): Trainer {
+    return this.requireTrainer('fit');
+  }
+
+  protected override release(): void {
+    this.remote?.cancel(new StateError('fit: a live model expected, got one that was disposed.'));
+    this.remote = this.refresh = undefined;
+    this.trainer?.free();
+  }
+
+  private target(trainer: Trainer): FitTarget {
+    return { trainer, model: this, requireRunning: (where) => this.requireRunning(where) };
+  }
+
+  private dataset(where: string, given: DataGiven, trainer: Trainer): Dataset {
+    return loadDataset(where, given, trainer, () => this.requireUnchanged(where, trainer));
+  }
+
+  /**
+   * After data was read, which may have run code of the caller's: throws where that disposed or compiled the model, or
+   * began to train it.
+   */
+  private requireUnchanged(where: string, trainer: Trainer): void {
+    if (where === 'evaluate') this.requireLive(where);
+    else this.requireIdle(where);
+    if (this.trainer === trainer) return;
+    throw new StateError(
+      `${where}: a model that stays as it is expected while its data is read, got one compiled anew.`,
+    );
+  }
+
+  /** In the middle of a call that gives the thread away. */
+  private requireRunning(where: string): void {
+    this.requireLive(where);
+    this.state.runtime.requireThreads();
+  }
+
+  /** @internal */
+  protected requireIdle(where: string): void {
+    this.requireLive(where);
+    if (this.fitting) {
+      throw new StateError(
+        `${where}: a model at rest expected, got one in the middle of fit. Wait for the promise of fit.`,
+      );
+    }
+  }
+
+  /** @internal */
+  protected requireTrainer(where: string): Trainer {
+    this.requireLive(where);
+    if (this.trainer === undefined) {
+      throw new StateError(`${where}: a compiled model expected, got one that is not. Call compile first.`);
+    }
+    return this.trainer;
+  }
+}

@@ -1,0 +1,79 @@
+/** The backward table: how each kind of operation is trained. */
+import { ownOf } from '../common/objects.js';
+import type { MatrixView, Step } from '../runtime/matrix-view.js';
+import { activationBackward, preluBackward } from './activation.backward.js';
+import { affineBackward } from './affine.backward.js';
+import type { Backward, BackwardBinding, ForwardBinding, TrainingBinding } from './binding.js';
+import { bindForward } from './forward.js';
+import { maxPiecesBackward } from './max-pieces.backward.js';
+import { addBackward, concatenateBackward, identityBackward } from './merge.backward.js';
+import { dropoutBackward, gaussianNoiseBackward } from './noise.backward.js';
+import {
+  batchNormalizationBackward,
+  layerNormalizationBackward,
+  normalizationBackward,
+  rescalingBackward,
+} from './normalization.backward.js';
+import type { Operation, OperationKind, OperationOf } from './operation.js';
+
+const BACKWARD: { readonly [K in OperationKind]: Backward<K> } = {
+  affine: affineBackward,
+  activation: activationBackward,
+  prelu: preluBackward,
+  maxPieces: maxPiecesBackward,
+  identity: identityBackward,
+  add: addBackward,
+  concatenate: concatenateBackward,
+  dropout: dropoutBackward,
+  gaussianNoise: gaussianNoiseBackward,
+  batchNormalization: batchNormalizationBackward,
+  layerNormalization: layerNormalizationBackward,
+  rescaling: rescalingBackward,
+  normalization: normalizationBackward,
+};
+
+/** An entry's optional members are read as its own: a page may have added to `Object.prototype`. */
+const entry = <K extends OperationKind>(kind: K): Backward<K> => BACKWARD[kind];
+
+/** What backward reads besides ∂L/∂output. */
+export const backwardReads = <K extends OperationKind>({ kind, config }: OperationOf<K>) => entry(kind).reads(config);
+
+/** Floats that a training step needs. */
+export const scratchFloats = <K extends OperationKind>({ kind, config }: OperationOf<K>) =>
+  ownOf(entry(kind), 'scratch')?.(config);
+
+/** Floats that forward leaves for backward. */
+export const savedFloats = <K extends OperationKind>({ kind, config }: OperationOf<K>): number =>
+  ownOf(entry(kind), 'saved')?.(config) ?? 0;
+
+/** Whether a training step takes statistics over the rows of its batch. */
+export const usesBatchStatistics = ({ kind }: Operation): boolean => ownOf(entry(kind), 'usesBatchStatistics') === true;
+
+/** Whether an operation computes z = W·x + b. */
+export const isAffine = ({ kind }: Operation): boolean => ownOf(entry(kind), 'isAffine') === true;
+
+/** Forward steps of a training step. */
+export const bindTrainingForward = <K extends OperationKind>(
+  operation: OperationOf<K>,
+  binding: TrainingBinding,
+): Step[] => ownOf(entry(operation.kind), 'forward')?.(operation.config, binding) ?? bindForward(operation, binding);
+
+/** Backward steps of a training step. */
+export const bindBackward = <K extends OperationKind>(
+  { kind, config }: OperationOf<K>,
+  binding: BackwardBinding,
+): Step[] => entry(kind).bind(config, binding);
+
+/** Steps of an update besides learned parameters. */
+export const bindRunningStatistics = <K extends OperationKind>(
+  { kind, config }: OperationOf<K>,
+  binding: TrainingBinding,
+): Step[] => ownOf(entry(kind), 'updateRunningStatistics')?.(config, binding) ?? [];
+
+/** Steps that write the derivative of an activation, where it works on each value alone. */
+export const bindDifferentiate = <K extends OperationKind>(
+  { kind, config }: OperationOf<K>,
+  binding: ForwardBinding,
+  ones: MatrixView,
+  derivative: MatrixView,
+): Step[] | undefined => ownOf(entry(kind), 'differentiate')?.(config, binding, ones, derivative);

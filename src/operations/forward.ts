@@ -1,0 +1,40 @@
+/** The forward table: how each kind of operation predicts. `wasm-mlp/predict` has this table and no other. */
+import type { Step } from '../runtime/matrix-view.js';
+import { activationForward, preluForward } from './activation.js';
+import { affineForward } from './affine.js';
+import type { Forward, ForwardBinding } from './binding.js';
+import { maxPiecesForward } from './max-pieces.js';
+import { addForward, concatenateForward, identityForward } from './merge.js';
+import { noiseForward } from './noise.js';
+import {
+  batchNormalizationForward,
+  layerNormalizationForward,
+  normalizationForward,
+  rescalingForward,
+} from './normalization.js';
+import type { Operation, OperationKind, OperationOf } from './operation.js';
+
+export const FORWARD: { readonly [K in OperationKind]: Forward<K> } = {
+  affine: affineForward,
+  activation: activationForward,
+  prelu: preluForward,
+  maxPieces: maxPiecesForward,
+  identity: identityForward,
+  add: addForward,
+  concatenate: concatenateForward,
+  dropout: noiseForward,
+  gaussianNoise: noiseForward,
+  batchNormalization: batchNormalizationForward,
+  layerNormalization: layerNormalizationForward,
+  rescaling: rescalingForward,
+  normalization: normalizationForward,
+};
+
+/** Whether the output of an operation may replace its only input. */
+export const isInPlace = ({ kind }: Operation): boolean => FORWARD[kind].inPlace;
+
+/** Steps of a prediction. */
+export const bindForward = <K extends OperationKind>(
+  { kind, config }: OperationOf<K>,
+  binding: ForwardBinding,
+): Step[] => FORWARD[kind].bind(config, binding);

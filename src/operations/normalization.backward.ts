@@ -1,0 +1,115 @@
+import { padded } from '../runtime/panels.js';
+import { readsInput, readsNothing, type Backward } from './binding.js';
+import { batchNormalizationForward } from './normalization.js';
+
+/** The saved floats: mean of the batch, then its variance. */
+const varianceOf = (saved: number, width: number): number => saved + 4 * padded(width);
+
+/**
+ * A batch of one row has no variance: it is normalized by the running statistics, which are constants then, and does
+ * not move them.
+ */
+export const batchNormalizationBackward: Backward<'batchNormalization'> = {
+  reads: readsInput,
+  saved: ({ width }) => 2 * padded(width),
+  usesBatchStatistics: true,
+  forward(config, binding) {
+    const { width, epsilon } = config;
+    const { runtime, inputs, output: y, parameters, saved } = binding;
+    const { kernels } = runtime;
+    const [x] = inputs;
+    const [gamma, beta] = parameters;
+    const variance = varianceOf(saved, width);
+    const [byRunningStatistics] = batchNormalizationForward.bind(config, binding);
+    return [
+      (rows) => {
+        if (rows === 1) return byRunningStatistics(rows);
+        kernels.f32_column_moments(rows, width, x.address, x.ld, saved, variance);
+        kernels.f32_normalize_columns(rows, width, x.address, saved, variance, gamma, beta, y.address, x.ld, epsilon);
+      },
+    ];
+  },
+  bind({ width, epsilon }, binding) {
+    const { runtime, inputs, outputDelta: dy, inputDeltas, parameters, gradients, saved } = binding;
+    const { kernels } = runtime;
+    const [x] = inputs;
+    const [gamma, , runningMean, runningVariance] = parameters;
+    const [dgamma, dbeta] = gradients;
+    const to = inputDeltas[0]?.address ?? 0;
+    const variance = varianceOf(saved, width);
+    // dγ = dy·(x − μ)·r, dβ = dy, dx = dy·r·γ. dx may overwrite dy, so it comes last.
+    const ofOneRow = (): void => {
+      kernels.f32_normalize_columns(1, width, x.address, runningMean, runningVariance, 0, 0, dgamma, x.ld, epsilon);
+      kernels.f32_product(width, dgamma, dy.address, dgamma);
+      kernels.f32_copy(width, dy.address, dbeta);
+      if (to === 0) return;
+      kernels.f32_scale_columns(1, width, dy.address, runningVariance, to, x.ld, epsilon);
+      kernels.f32_product(width, to, gamma, to);
+    };
+    return [
+      (rows) => {
+        if (rows === 1) return ofOneRow();
+        kernels.f32_normalize_columns_backward(
+          rows,
+          width,
+          x.address,
+          saved,
+          variance,
+          gamma,
+          dy.address,
+          to,
+          dgamma,
+          dbeta,
+          x.ld,
+          epsilon,
+        );
+      },
+    ];
+  },
+  updateRunningStatistics: ({ width, momentum }, { runtime: { kernels }, parameters: [, , mean, variance], saved }) => [
+    (rows) => {
+      if (rows === 1) return;
+      kernels.f32_blend(width, saved, mean, 1 - momentum, 1);
+      kernels.f32_blend(width, varianceOf(saved, width), variance, 1 - momentum, rows / (rows - 1));
+    },
+  ],
+};
+
+export const layerNormalizationBackward: Backward<'layerNormalization'> = {
+  reads: readsInput,
+  bind({ width, epsilon }, { runtime, inputs: [x], outputDelta: dy, inputDeltas: [dx], parameters, gradients }) {
+    const { kernels } = runtime;
+    const [gamma] = parameters;
+    const [dgamma, dbeta] = gradients;
+    const to = dx?.address ?? 0;
+    return [
+      (rows) =>
+        kernels.f32_normalize_rows_backward(
+          rows,
+          width,
+          x.address,
+          gamma,
+          dy.address,
+          to,
+          dgamma,
+          dbeta,
+          x.ld,
+          epsilon,
+        ),
+    ];
+  },
+};
+
+export const rescalingBackward: Backward<'rescaling'> = {
+  reads: readsNothing,
+  bind: ({ scale }, { runtime: { kernels }, outputDelta: dy, inputDeltas: [dx] }) =>
+    dx === undefined ? [] : [(rows) => kernels.f32_scale_shift(rows * dy.ld, dy.address, dx.address, scale, 0)],
+};
+
+export const normalizationBackward: Backward<'normalization'> = {
+  reads: readsNothing,
+  bind: ({ width }, { runtime: { kernels }, outputDelta: dy, inputDeltas: [dx], parameters: [, variance] }) =>
+    dx === undefined
+      ? []
+      : [(rows) => kernels.f32_scale_columns(rows, width, dy.address, variance, dx.address, dy.ld, 0)],
+};

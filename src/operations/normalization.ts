@@ -1,0 +1,76 @@
+/** Normalization over a batch or over a row, and the fixed transformations of inputs. */
+import type { Initializer } from '../initializers/initializers.js';
+import type { Forward } from './binding.js';
+import { perUnit, type OperationConfigs, type OperationOf } from './operation.js';
+
+const ONES: Initializer = { kind: 'ones', config: {} };
+const ZEROS: Initializer = { kind: 'zeros', config: {} };
+
+/** y = γ·(x − μ)/√(σ² + ε) + β per unit, with statistics of the batch in training, else with running ones. */
+export const normalizeBatch = (config: OperationConfigs['batchNormalization']): OperationOf<'batchNormalization'> => ({
+  kind: 'batchNormalization',
+  config,
+  outputWidth: config.width,
+  parameters: [
+    perUnit('weight', config.width, ONES, true),
+    perUnit('bias', config.width, ZEROS, true),
+    perUnit('running_mean', config.width, ZEROS, false),
+    { ...perUnit('running_var', config.width, ONES, false), least: 0 },
+  ],
+});
+
+export const batchNormalizationForward: Forward<'batchNormalization'> = {
+  inPlace: true,
+  bind: ({ width, epsilon }, { runtime: { kernels }, inputs: [x], output: y, parameters }) => {
+    const [gamma, beta, mean, variance] = parameters;
+    return [
+      (rows) =>
+        kernels.f32_normalize_columns(rows, width, x.address, mean, variance, gamma, beta, y.address, x.ld, epsilon),
+    ];
+  },
+};
+
+/** y = γ·(x − μ)/√(σ² + ε) + β with mean and variance of each row. */
+export const normalizeRow = (config: OperationConfigs['layerNormalization']): OperationOf<'layerNormalization'> => ({
+  kind: 'layerNormalization',
+  config,
+  outputWidth: config.width,
+  parameters: [perUnit('weight', config.width, ONES, true), perUnit('bias', config.width, ZEROS, true)],
+});
+
+export const layerNormalizationForward: Forward<'layerNormalization'> = {
+  inPlace: true,
+  bind: ({ width, epsilon }, { runtime: { kernels }, inputs: [x], output: y, parameters: [gamma, beta] }) => [
+    (rows) => kernels.f32_normalize_rows(rows, width, x.address, gamma, beta, y.address, x.ld, epsilon),
+  ],
+};
+
+/** y = scale·x + offset. */
+export const rescale = (config: OperationConfigs['rescaling']): OperationOf<'rescaling'> => ({
+  kind: 'rescaling',
+  config,
+  outputWidth: config.width,
+  parameters: [],
+});
+
+export const rescalingForward: Forward<'rescaling'> = {
+  inPlace: true,
+  bind: ({ scale, offset }, { runtime: { kernels }, inputs: [x], output: y }) => [
+    (rows) => kernels.f32_scale_shift(rows * x.ld, x.address, y.address, scale, offset),
+  ],
+};
+
+/** y = (x − mean)/√variance per column, with given statistics. */
+export const standardize = (width: number, mean: Initializer, variance: Initializer): OperationOf<'normalization'> => ({
+  kind: 'normalization',
+  config: { width },
+  outputWidth: width,
+  parameters: [perUnit('mean', width, mean, false), { ...perUnit('variance', width, variance, false), least: 0 }],
+});
+
+export const normalizationForward: Forward<'normalization'> = {
+  inPlace: true,
+  bind: ({ width }, { runtime: { kernels }, inputs: [x], output: y, parameters: [mean, variance] }) => [
+    (rows) => kernels.f32_normalize_columns(rows, width, x.address, mean, variance, 0, 0, y.address, x.ld, 0),
+  ],
+};

@@ -1,0 +1,83 @@
+/**
+ * Operations: the smallest steps of a lowered network, as plain data. What an operation computes is found by its kind in
+ * tables over this data: `forward.ts` for predictions, `backward.ts` for training. Whoever walks a plan (a summary, an
+ * exporter, a quantizer) reads `config` and needs no table.
+ */
+import type { PlainActivation } from '../activations/activations.js';
+import type { Constraint } from '../constraints/constraints.js';
+import type { Initializer } from '../initializers/initializers.js';
+import type { Regularizer } from '../regularizers/regularizers.js';
+
+/** A tensor that belongs to an operation and is saved with the model. */
+export interface ParameterSpec {
+  /** Last part of its name, as in PyTorch: weight, bias, running_mean. */
+  readonly name: string;
+  /** (units, inputs) or (units). */
+  readonly shape: readonly number[];
+  /** Layout in memory: a matrix in the panels of the GEMM, or a padded vector. */
+  readonly storage: 'panels' | 'vector';
+  /** Whether it has a gradient. Running statistics have none. */
+  readonly learned: boolean;
+  /** Smallest valid value; variances have one. */
+  readonly least?: number;
+  readonly initializer: Initializer;
+  readonly regularizer?: Regularizer;
+  readonly constraint?: Constraint;
+  readonly fanIn: number;
+  readonly fanOut: number;
+}
+
+/** Configuration of each kind of operation. */
+export interface OperationConfigs {
+  /** z = W·x + b. */
+  readonly affine: { readonly inputs: number; readonly units: number; readonly useBias: boolean };
+  /** y = f(z), value by value, or row by row for softmax. */
+  readonly activation: { readonly width: number; readonly activation: PlainActivation };
+  /** y = z where z > 0, else α_u·z with a learned α per unit. */
+  readonly prelu: { readonly width: number };
+  /** The largest of `pieces` neighbouring values for each unit. */
+  readonly maxPieces: { readonly units: number; readonly pieces: number };
+  /** y = x. */
+  readonly identity: { readonly width: number };
+  /** Sum of two or more inputs. */
+  readonly add: { readonly width: number };
+  /** Inputs side by side. */
+  readonly concatenate: { readonly widths: readonly number[] };
+  readonly dropout: { readonly width: number; readonly rate: number };
+  readonly gaussianNoise: { readonly width: number; readonly stddev: number };
+  readonly batchNormalization: { readonly width: number; readonly momentum: number; readonly epsilon: number };
+  readonly layerNormalization: { readonly width: number; readonly epsilon: number };
+  /** y = scale·x + offset. */
+  readonly rescaling: { readonly width: number; readonly scale: number; readonly offset: number };
+  /** y = (x − mean)/√variance per column. */
+  readonly normalization: { readonly width: number };
+}
+
+export type OperationKind = keyof OperationConfigs;
+
+/** An operation of one kind. */
+export interface OperationOf<K extends OperationKind> {
+  readonly kind: K;
+  readonly config: OperationConfigs[K];
+  /** Columns of its output. */
+  readonly outputWidth: number;
+  readonly parameters: readonly ParameterSpec[];
+}
+
+/** Any operation; `kind` tells which `config` it has. */
+export type Operation = { [K in OperationKind]: OperationOf<K> }[OperationKind];
+
+/** A vector parameter with one value per unit. */
+export const perUnit = (name: string, width: number, initializer: Initializer, learned: boolean): ParameterSpec => ({
+  name,
+  shape: [width],
+  storage: 'vector',
+  learned,
+  initializer,
+  fanIn: width,
+  fanOut: width,
+});
+
+/** Name of the activation that an operation applies, or its kind where it applies none. */
+export const appliedName = (operation: Operation): string =>
+  operation.kind === 'activation' ? operation.config.activation.kind : operation.kind;

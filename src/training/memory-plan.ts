@@ -1,0 +1,271 @@
+/**
+ * Plans the memory of a run with targets: values as for a prediction, and the deltas, targets, scratch and sums that
+ * training and evaluation need beside them, as offsets into one region. Pure: no memory is touched.
+ */
+import type { MatrixView } from '../runtime/matrix-view.js';
+import { padded } from '../runtime/panels.js';
+import { planBuffers, type BufferRequest } from '../graph/buffers.js';
+import { LiveRanges, matrixAt, matrixBytes, Timeline } from '../graph/live-ranges.js';
+import { countUses, valueRanges } from '../graph/memory-plan.js';
+import { storedFloats, type NetworkPlan, type OperationNode } from '../graph/plan.js';
+import { backwardReads, savedFloats, scratchFloats } from '../operations/backward.js';
+import { isInPlace } from '../operations/forward.js';
+import { appliedName } from '../operations/operation.js';
+
+/** A buffer of bytes. */
+export interface PlannedBytes {
+  readonly offset: number;
+}
+
+/** A node that runs, with its buffers besides values and deltas. */
+export interface AllocatedNode {
+  readonly node: OperationNode;
+  /** Its number in the network. */
+  readonly index: number;
+  readonly scratch: { readonly forward: PlannedBytes | undefined; readonly backward: PlannedBytes | undefined };
+  readonly saved: PlannedBytes | undefined;
+  /** By input: a temporary buffer for ∂L/∂input, where another contribution to that delta was written before. */
+  readonly addedDeltas: readonly (MatrixView | undefined)[];
+  /** By parameter: the same for gradients of a layer that is in several places. */
+  readonly addedGradients: readonly (PlannedBytes | undefined)[];
+}
+
+/** Memory of a run with targets. */
+export interface TrainingMemory {
+  readonly bytes: number;
+  /** By value: its matrix. Values that are computed in place share one. */
+  readonly values: readonly MatrixView[];
+  /** By value: the matrix of ∂L/∂value, where the run trains and the value depends on something learned. */
+  readonly deltas: readonly (MatrixView | undefined)[];
+  /** By output: where its loss writes ∂L/∂lossInput. */
+  readonly lossDeltas: readonly MatrixView[];
+  /** By output. */
+  readonly targets: readonly MatrixView[];
+  /** By output: smoothed targets for its loss; metrics take the given ones. */
+  readonly smoothed: readonly (MatrixView | undefined)[];
+  readonly rowLosses: PlannedBytes;
+  readonly rowWeights: PlannedBytes | undefined;
+  readonly totals: PlannedBytes;
+  /** The nodes that run. An output's activation that is paired with its loss is computed by the loss. */
+  readonly nodes: readonly AllocatedNode[];
+  /** By output: the value that its loss starts from: the output, or the logits where it is paired. */
+  readonly lossInputs: readonly number[];
+}
+
+/** What a run does. */
+export interface RunKind {
+  /** Whether it runs backward. */
+  readonly trains: boolean;
+  /** By output: the activation that its loss computes itself, where there is one. */
+  readonly pairedWith: readonly (string | undefined)[];
+  /** By output: whether its loss smooths the targets. */
+  readonly smooths: readonly boolean[];
+  /** Number of running sums. */
+  readonly totals: number;
+  /** Whether rows have weights. */
+  readonly weighted: boolean;
+  /** Whether every value, delta and target stays readable until the end, for diagnosis. */
+  readonly keepAll: boolean;
+}
+
+/** Requests for buffers of a run over up to `capacity` rows; each method returns the index of its request. */
+class Requests {
+  readonly list: BufferRequest[] = [];
+
+  constructor(readonly capacity: number) {}
+
+  bytes(size: number, from: number, to: number): number | undefined {
+    return size === 0 ? undefined : this.list.push({ bytes: size, from, to }) - 1;
+  }
+
+  matrix(width: number, from: number, to: number): number {
+    return this.list.push({ bytes: matrixBytes(this.capacity, width), from, to }) - 1;
+  }
+}
+
+/** Plans the memory of a run over up to `capacity` rows. */
+export function planTraining(plan: NetworkPlan, capacity: number, kind: RunKind): TrainingMemory {
+  const { nodes, widths, outputs } = plan;
+  const { trains } = kind;
+  const timeline = new Timeline(nodes.length);
+  const uses = countUses(plan);
+  const learns = learning(plan);
+  const paired = pairedNodes(plan, uses, kind.pairedWith);
+  const lossInputs = outputs.map((output, index) => paired[index]?.inputs[0] ?? output);
+  const left = new Set(paired);
+  const requests = new Requests(capacity);
+
+  const values = trainingValues(plan, kind, timeline, uses, lossInputs).request(requests.list, capacity);
+  const deltas = deltaRanges(plan, kind, timeline, uses, learns, lossInputs).request(requests.list, capacity);
+  const added = trains ? planAdded(plan, learns, left, lossInputs, timeline, requests) : [];
+  const needs = nodes.map(({ operation, inputs }, index) => {
+    const scratch = trains ? scratchFloats(operation) : undefined;
+    const descends = inputs.some((input) => learns[input]);
+    const [forward, backward] = [timeline.forward(index), timeline.backward(index)];
+    return {
+      forward: requests.bytes(4 * (scratch?.forward ?? 0), forward, forward),
+      backward: requests.bytes(descends ? 4 * (scratch?.backward ?? 0) : 0, backward, backward),
+      saved: requests.bytes(trains ? 4 * savedFloats(operation) : 0, forward, timeline.end),
+    };
+  });
+  const targetsUntil = kind.keepAll ? timeline.end : timeline.loss;
+  const targets = outputs.map((output) => requests.matrix(widths[output], timeline.start, targetsUntil));
+  const smoothed = outputs.map((output, index) =>
+    kind.smooths[index] ? requests.matrix(widths[output], timeline.loss, timeline.loss) : undefined,
+  );
+  // A float per row; kernels write whole vectors of them.
+  const perRow = 4 * padded(capacity);
+  const rowLosses = requests.bytes(perRow, timeline.loss, timeline.loss);
+  const rowWeights = kind.weighted ? requests.bytes(perRow, timeline.start, timeline.loss) : undefined;
+  // Running sums belong to the epoch and outlive the run.
+  const totals = requests.bytes(8 * kind.totals, timeline.start, timeline.end);
+
+  const layout = planBuffers(requests.list);
+  const bytes = (buffer: number | undefined): PlannedBytes | undefined =>
+    buffer === undefined ? undefined : { offset: layout.offsets[buffer] };
+  const matrix = (buffer: number | undefined, value: number): MatrixView | undefined =>
+    buffer === undefined ? undefined : matrixAt(layout.offsets[buffer], widths[value]);
+  return {
+    bytes: layout.bytes,
+    values: values.map((buffer, value) => matrix(buffer, value)!),
+    deltas: widths.map((_, value) => (trains && learns[value] ? matrix(deltas[value], value) : undefined)),
+    lossDeltas: lossInputs.map((value) => matrix(deltas[value], value)!),
+    targets: targets.map((buffer, index) => matrix(buffer, outputs[index])!),
+    smoothed: smoothed.map((buffer, index) => matrix(buffer, outputs[index])),
+    rowLosses: bytes(rowLosses)!,
+    rowWeights: bytes(rowWeights),
+    totals: bytes(totals)!,
+    nodes: nodes.flatMap((node, index) =>
+      left.has(node)
+        ? []
+        : [
+            {
+              node,
+              index,
+              scratch: { forward: bytes(needs[index].forward), backward: bytes(needs[index].backward) },
+              saved: bytes(needs[index].saved),
+              addedDeltas: added[index]?.deltas.map((buffer, input) => matrix(buffer, node.inputs[input])) ?? [],
+              addedGradients: added[index]?.gradients.map(bytes) ?? [],
+            },
+          ],
+    ),
+    lossInputs,
+  };
+}
+
+/**
+ * By output: the node of its activation, where the loss computes that itself. An output that something else reads must
+ * exist before the loss, and only one loss can start from a value.
+ */
+function pairedNodes(
+  { nodes, outputs }: NetworkPlan,
+  uses: readonly number[],
+  pairedWith: RunKind['pairedWith'],
+): (OperationNode | undefined)[] {
+  const maker = new Map(nodes.map((node) => [node.output, node]));
+  const starts = new Set(outputs);
+  return outputs.map((output, index) => {
+    const node = maker.get(output);
+    if (node === undefined || appliedName(node.operation) !== pairedWith[index]) return undefined;
+    if (uses[output] !== 1 || starts.has(node.inputs[0])) return undefined;
+    starts.add(node.inputs[0]);
+    return node;
+  });
+}
+
+/**
+ * Backward goes from the last node to the first, after all losses. The first contribution to a delta or a gradient is
+ * written in place; later ones go to temporary buffers and are added. Returns those buffers by node.
+ */
+function planAdded(
+  { nodes, widths, parameters }: NetworkPlan,
+  learns: readonly boolean[],
+  left: ReadonlySet<OperationNode | undefined>,
+  lossInputs: readonly number[],
+  timeline: Timeline,
+  requests: Requests,
+): { readonly deltas: readonly (number | undefined)[]; readonly gradients: readonly (number | undefined)[] }[] {
+  const written = new Set(lossInputs);
+  const differentiated = new Set<number>();
+  return nodes
+    .map((node, index) => ({ node, time: timeline.backward(index) }))
+    .reverse()
+    .map(({ node, time }) => {
+      const { inputs, output, parameters: own } = node;
+      if (!learns[output] || left.has(node)) return { deltas: [], gradients: [] };
+      const deltas = inputs.map((input) => {
+        if (!learns[input]) return undefined;
+        const again = written.has(input);
+        written.add(input);
+        return again ? requests.matrix(widths[input], time, time) : undefined;
+      });
+      const gradients = own.map((parameter) => {
+        const { spec } = parameters[parameter];
+        if (!spec.learned) return undefined;
+        const again = differentiated.has(parameter);
+        differentiated.add(parameter);
+        return again ? requests.bytes(4 * storedFloats(spec), time, time) : undefined;
+      });
+      return { deltas, gradients };
+    })
+    .reverse();
+}
+
+/** Which values depend on something learned. */
+function learning({ nodes, widths, parameters }: NetworkPlan): boolean[] {
+  const learns = widths.map(() => false);
+  for (const { inputs, output, parameters: own } of nodes) {
+    learns[output] =
+      own.some((parameter) => parameters[parameter].spec.learned) || inputs.some((input) => learns[input]);
+  }
+  return learns;
+}
+
+/** Live ranges of values: longer than for a prediction where backward, a loss or a diagnosis reads them. */
+function trainingValues(
+  plan: NetworkPlan,
+  { trains, keepAll }: RunKind,
+  timeline: Timeline,
+  uses: readonly number[],
+  lossInputs: readonly number[],
+): LiveRanges {
+  const { nodes } = plan;
+  const maker = new Map(nodes.map((node) => [node.output, node]));
+  const readsOutput = (node: OperationNode | undefined): boolean =>
+    node !== undefined && backwardReads(node.operation).output;
+  const readLater = ({ operation, inputs }: OperationNode): boolean =>
+    keepAll || (trains && (backwardReads(operation).input || readsOutput(maker.get(inputs[0]))));
+  const ranges = valueRanges(plan, timeline, uses, readLater);
+  for (const value of [...plan.outputs, ...lossInputs]) ranges.use(value, timeline.loss);
+  nodes.forEach(({ operation, inputs, output }, index) => {
+    if (keepAll) for (const value of [output, ...inputs]) ranges.use(value, timeline.end);
+    if (!trains) return;
+    const reads = backwardReads(operation);
+    if (reads.output) ranges.use(output, timeline.backward(index));
+    if (reads.input) for (const input of inputs) ranges.use(input, timeline.backward(index));
+  });
+  return ranges;
+}
+
+/** Live ranges of deltas. A node in place writes its input's delta over its output's. */
+function deltaRanges(
+  plan: NetworkPlan,
+  { trains, keepAll }: RunKind,
+  timeline: Timeline,
+  uses: readonly number[],
+  learns: readonly boolean[],
+  lossInputs: readonly number[],
+): LiveRanges {
+  const { nodes } = plan;
+  const ranges = new LiveRanges(plan.widths);
+  for (const { operation, inputs, output } of [...nodes].reverse()) {
+    if (isInPlace(operation) && uses[inputs[0]] === 1 && !keepAll) ranges.share(inputs[0], output);
+  }
+  for (const value of [...plan.outputs, ...lossInputs]) ranges.use(value, timeline.loss);
+  if (!trains) return ranges;
+  nodes.forEach(({ inputs, output }, index) => {
+    const at = [timeline.backward(index), ...(keepAll ? [timeline.end] : [])];
+    for (const value of [output, ...inputs]) if (learns[value]) for (const time of at) ranges.use(value, time);
+  });
+  return ranges;
+}

@@ -1,0 +1,278 @@
+/**
+ * A plan bound to addresses for training or evaluation: forward steps, the loss and metrics against targets, and
+ * backward steps, run over the rows in its inputs and targets.
+ */
+import { allocateRegion, matrixIn, parameterAddresses } from '../graph/program.js';
+import { storedFloats, type NetworkPlan } from '../graph/plan.js';
+import {
+  bindBackward,
+  bindDifferentiate,
+  bindRunningStatistics,
+  bindTrainingForward,
+  isAffine,
+} from '../operations/backward.js';
+import type { Clock, TrainingBinding } from '../operations/binding.js';
+import { bindForward } from '../operations/forward.js';
+import { appliedName } from '../operations/operation.js';
+import type { MatrixView, Step } from '../runtime/matrix-view.js';
+import type { WasmRuntime } from '../runtime/wasm-runtime.js';
+import { planTraining, type AllocatedNode, type PlannedBytes, type TrainingMemory } from './memory-plan.js';
+import { sumsOf, type Objective, type OutputObjective } from './objective.js';
+
+/** Addresses of the flat vectors of weights and, to train, of gradients. */
+export interface ParameterVectors {
+  readonly weights: number;
+  readonly gradients: number | undefined;
+}
+
+export interface TrainingProgramOptions {
+  readonly capacity: number;
+  readonly clock: Clock;
+  readonly objective: Objective;
+  /** Whether rows have weights, written to `rowWeights`. */
+  readonly weighted: boolean;
+  /** Whether every value, delta and target stays readable until the end of a run, for diagnosis. */
+  readonly keepAll: boolean;
+}
+
+/** A bound plan with targets, for batches of up to `capacity` rows. */
+export interface TrainingProgram {
+  readonly capacity: number;
+  /** Bytes of its region: values, deltas, targets and scratch. */
+  readonly bytes: number;
+  readonly inputs: readonly MatrixView[];
+  readonly outputs: readonly MatrixView[];
+  /** By output: (rows, outputs), to be written. */
+  readonly targets: readonly MatrixView[];
+  /** Address of a weight per row; 0 where rows have none. */
+  readonly rowWeights: number;
+  /** Address of float64 running sums, output after output: its loss, then its metrics. */
+  readonly totals: number;
+  readonly steps: readonly Step[];
+  /** Steps of an update besides learned parameters, once `steps` have run. */
+  readonly updateRunningStatistics: readonly Step[];
+  /** The nodes that run. */
+  readonly nodes: readonly BoundNode[];
+  free(): void;
+}
+
+/** A node of a bound program, for a diagnosis of what a run left behind. */
+export interface BoundNode {
+  /** Index of its layer. */
+  readonly layer: number;
+  /** Name of the activation that it applies, or the kind of its operation. */
+  readonly kind: string;
+  /** Whether it computes z = W·x + b. */
+  readonly affine: boolean;
+  readonly inputs: readonly MatrixView[];
+  readonly output: MatrixView;
+  readonly outputDelta: MatrixView | undefined;
+  /** Steps that write f'(z) to `derivative`; undefined unless the node is an activation that works value by value. */
+  readonly differentiate: (ones: MatrixView, derivative: MatrixView) => Step[] | undefined;
+}
+
+/**
+ * Binds a plan. With gradients in `vectors` it runs backward as well, after which ∂L/∂parameters are in the gradient
+ * vector.
+ */
+export function bindTraining(
+  runtime: WasmRuntime,
+  plan: NetworkPlan,
+  vectors: ParameterVectors,
+  options: TrainingProgramOptions,
+): TrainingProgram {
+  const { capacity, objective, weighted, keepAll } = options;
+  const memory = planTraining(plan, capacity, {
+    trains: vectors.gradients !== undefined,
+    keepAll,
+    pairedWith: objective.map(({ loss }) => loss.pairedWith),
+    smooths: objective.map(({ loss }) => loss.smoothing !== undefined),
+    totals: objective.reduce((total, output) => total + sumsOf(output), 0),
+    weighted,
+  });
+  const region = allocateRegion(runtime, memory.bytes);
+  const binder = new Binder(runtime, plan, memory, region, vectors, options.clock);
+  return {
+    capacity,
+    bytes: memory.bytes,
+    inputs: plan.inputs.map((value) => binder.value(value)),
+    outputs: plan.outputs.map((value) => binder.value(value)),
+    targets: memory.targets.map((matrix) => binder.view(matrix)),
+    rowWeights: binder.address(memory.rowWeights),
+    totals: binder.address(memory.totals),
+    steps: [...binder.forward(), ...binder.evaluateObjective(objective), ...binder.backward()],
+    updateRunningStatistics: binder.updateRunningStatistics(),
+    nodes: memory.nodes.map((node) => binder.describeNode(node)),
+    free: () => runtime.arena.free(region),
+  };
+}
+
+/** Turns the offsets of a memory plan into addresses, and nodes into steps. */
+class Binder {
+  private readonly trains: boolean;
+
+  constructor(
+    private readonly runtime: WasmRuntime,
+    private readonly plan: NetworkPlan,
+    private readonly memory: TrainingMemory,
+    private readonly region: number,
+    private readonly vectors: ParameterVectors,
+    private readonly clock: Clock,
+  ) {
+    this.trains = vectors.gradients !== undefined;
+  }
+
+  address(buffer: PlannedBytes | undefined): number {
+    return buffer === undefined ? 0 : this.region + buffer.offset;
+  }
+
+  view(buffer: MatrixView): MatrixView {
+    return matrixIn(this.region, buffer);
+  }
+
+  value(value: number): MatrixView {
+    return this.view(this.memory.values[value]);
+  }
+
+  forward(): Step[] {
+    const bind = this.trains ? bindTrainingForward : bindForward;
+    return this.memory.nodes.flatMap((allocated) =>
+      bind(allocated.node.operation, this.binding(allocated, allocated.scratch.forward)),
+    );
+  }
+
+  /** BP1: loss and ∂L/∂output together, then the metrics. */
+  evaluateObjective(objective: Objective): Step[] {
+    let totals = this.address(this.memory.totals);
+    return objective.flatMap((output, index) => {
+      const steps = this.evaluateOutput(output, index, totals);
+      totals += 8 * sumsOf(output);
+      return steps;
+    });
+  }
+
+  /** BP2 to BP4, from the last node to the first that has something learned before it. */
+  backward(): Step[] {
+    if (!this.trains) return [];
+    return this.memory.nodes
+      .filter(({ node }) => this.memory.deltas[node.output] !== undefined)
+      .reverse()
+      .flatMap((allocated) => this.backwardNode(allocated));
+  }
+
+  updateRunningStatistics(): Step[] {
+    if (!this.trains) return [];
+    return this.memory.nodes.flatMap((allocated) =>
+      bindRunningStatistics(allocated.node.operation, this.binding(allocated, undefined)),
+    );
+  }
+
+  describeNode(allocated: AllocatedNode): BoundNode {
+    const { layer, operation, output } = allocated.node;
+    const delta = this.memory.deltas[output];
+    const binding = this.binding(allocated, undefined);
+    return {
+      layer,
+      kind: appliedName(operation),
+      affine: isAffine(operation),
+      inputs: binding.inputs,
+      output: binding.output,
+      outputDelta: delta && this.view(delta),
+      differentiate: (ones, derivative) => bindDifferentiate(operation, binding, ones, derivative),
+    };
+  }
+
+  private evaluateOutput({ loss, weight, metrics }: OutputObjective, index: number, totals: number): Step[] {
+    const { runtime, plan, memory, trains } = this;
+    const { kernels } = runtime;
+    const lossInput = memory.lossInputs[index];
+    const y = this.value(plan.outputs[index]);
+    const targets = this.view(memory.targets[index]);
+    const delta = this.view(memory.lossDeltas[index]);
+    const rowLosses = this.address(memory.rowLosses);
+    const rowWeights = this.address(memory.rowWeights);
+    const steps: Step[] = [];
+    let lossTargets = targets;
+    const smoothed = memory.smoothed[index];
+    if (smoothed !== undefined && loss.smoothing !== undefined) {
+      const { address, width, ld } = (lossTargets = this.view(smoothed));
+      const { scale, shift } = loss.smoothing;
+      const added = shift(width);
+      steps.push(
+        (rows) => kernels.f32_copy(rows * ld, targets.address, address),
+        (rows) => kernels.f32_smooth_rows(rows, width, address, ld, scale, added),
+      );
+    }
+    const views = { y, z: this.value(lossInput), targets: lossTargets, delta, rowLosses };
+    const paired = lossInput !== plan.outputs[index] && loss.bindPaired !== undefined;
+    steps.push(paired ? loss.bindPaired(runtime, views) : loss.bind(runtime, views));
+    if (memory.rowWeights !== undefined) {
+      steps.push((rows) => kernels.f32_weigh(rows, rowLosses, rowWeights, rowLosses));
+      if (trains) steps.push((rows) => kernels.f32_weigh_rows(rows, delta.width, rowWeights, delta.address, delta.ld));
+    }
+    if (weight === 0 && trains) {
+      // Not multiplied: a loss that does not count adds nothing, even where it overflowed.
+      steps.push((rows) => kernels.f32_fill(rows * delta.ld, delta.address, 0));
+    } else if (weight !== 1 && trains) {
+      steps.push((rows) => kernels.f32_scale_shift(rows * delta.ld, delta.address, delta.address, weight, 0));
+    }
+    steps.push((rows) => kernels.f64_add_sum(rows, rowLosses, totals));
+    let at = totals + 8;
+    for (const metric of metrics) {
+      steps.push(metric.bind(runtime, y, targets, at));
+      at += 8 * metric.sums;
+    }
+    return steps;
+  }
+
+  private backwardNode(allocated: AllocatedNode): Step[] {
+    const { runtime, plan, memory } = this;
+    const { kernels } = runtime;
+    const { node } = allocated;
+    const gradientOf = (parameter: number): number =>
+      plan.parameters[parameter].spec.learned ? this.vectors.gradients! + 4 * plan.parameters[parameter].offset : 0;
+    const inputDeltas = node.inputs.map((input, order) => {
+      const matrix = allocated.addedDeltas[order] ?? memory.deltas[input];
+      return matrix && this.view(matrix);
+    });
+    const gradients = node.parameters.map((parameter, order) => {
+      const added = allocated.addedGradients[order];
+      return added === undefined ? gradientOf(parameter) : this.address(added);
+    });
+    const steps = bindBackward(node.operation, {
+      ...this.binding(allocated, allocated.scratch.backward),
+      outputDelta: this.view(memory.deltas[node.output]!),
+      inputDeltas,
+      gradients,
+    });
+    // A value that is read in several places gets a delta from each; they are added from the last place to the first.
+    allocated.addedDeltas.forEach((matrix, order) => {
+      if (matrix === undefined) return;
+      const part = this.view(matrix);
+      const { address } = this.view(memory.deltas[node.inputs[order]]!);
+      steps.push((rows) => kernels.f32_sum(rows * part.ld, address, part.address, address));
+    });
+    allocated.addedGradients.forEach((buffer, order) => {
+      if (buffer === undefined) return;
+      const parameter = node.parameters[order];
+      const floats = storedFloats(plan.parameters[parameter].spec);
+      const part = this.address(buffer);
+      const whole = gradientOf(parameter);
+      steps.push(() => kernels.f32_sum(floats, whole, part, whole));
+    });
+    return steps;
+  }
+
+  private binding({ node, index, saved }: AllocatedNode, scratch: PlannedBytes | undefined): TrainingBinding {
+    return {
+      runtime: this.runtime,
+      clock: this.clock,
+      node: index,
+      inputs: node.inputs.map((input) => this.value(input)),
+      output: this.value(node.output),
+      parameters: parameterAddresses(this.plan, node, this.vectors.weights),
+      scratch: this.address(scratch),
+      saved: this.address(saved),
+    };
+  }
+}
