@@ -1,14 +1,15 @@
 /**
- * Builds dist/ from src/ with tsup, minifies each file once more, completes the declarations, and adds the kernels and
- * the worker as plain files. Prints on standard error only, so that `npm start -- --json` stays machine-readable.
+ * Builds dist/ from src/ with tsup, minifies each file once more, orders and completes the declarations, and adds the
+ * kernels and the worker as plain files. Prints on standard error only, so that `npm start -- --json` stays machine-readable.
  */
 
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { minified } from './minify.mjs';
+import { orderDeclarations } from './order-declarations.mjs';
 
 /**
  * Keeps Node from printing the source line of an uncaught error, since a file of the package is a single line. Node
@@ -37,8 +38,11 @@ declare global {
   }
 }
 `;
-for (const name of ['index.d.ts', 'index.d.cts', 'predict.d.ts', 'predict.d.cts']) {
-  if (status === 0) appendFileSync(`dist/${name}`, NAMESPACE);
+for (const [entry, extension] of ['index', 'predict'].flatMap((name) => ['d.ts', 'd.cts'].map((end) => [name, end]))) {
+  if (status !== 0) break;
+  const file = `dist/${entry}.${extension}`;
+  const ordered = orderDeclarations(readFileSync(file, 'utf8'), readFileSync(`src/${entry}.ts`, 'utf8'));
+  writeFileSync(file, ordered + NAMESPACE);
 }
 /** esbuild wraps `require` in a function that bundlers do not analyse. */
 const OWN_REQUIRE = /var ([\w$]+)=\([\w$]+=>typeof require<"u"\?require:.*? is not supported'\)\}\);/s;

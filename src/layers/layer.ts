@@ -5,7 +5,7 @@ import type { Descriptor } from '../common/descriptor.js';
 import { ValueError } from '../common/errors.js';
 import { INSPECT } from '../common/symbols.js';
 import type { Operation } from '../operations/operation.js';
-import type { GraphLayer, LayerConfig, LayerDefinition, Lower } from './definition.js';
+import type { LayerConfig, LayerDefinition, Lower } from './definition.js';
 import { readOptions } from '../common/options.js';
 import { TRAINING_CHECKS } from './checks.js';
 
@@ -45,9 +45,7 @@ export class SymbolicTensor {
 }
 
 /** A layer is a plain description, { kind, config }; nothing happens until a model is built from it. */
-export class Layer<K extends string = string, C extends LayerConfig = LayerConfig>
-  implements Descriptor<K, C>, GraphLayer
-{
+export class Layer<K extends string = string, C extends LayerConfig = LayerConfig> implements Descriptor<K, C> {
   readonly #lower: Lower;
 
   /** For the library's own use: users call the layer's factory. */

@@ -3,6 +3,13 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { ACTIVATIONS } from '../../src/activations/activations.js';
+import { otherName } from '../../src/common/other-names.js';
+import * as library from '../../src/index.js';
+import { INITIALIZERS } from '../../src/initializers/initializers.js';
+import { LOSSES } from '../../src/losses/losses.js';
+import { METRICS } from '../../src/metrics/metrics.js';
+import { OPTIMIZERS } from '../../src/optimizers/optimizers.js';
 import { packedFiles } from '../support/packed.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -88,4 +95,41 @@ test('every kernel of an activation, loss, optimizer or normalization has its fo
   expect(kernels.length).toBeGreaterThan(20);
   const linked = new Set(linksOf('docs/derivations.md').map(({ file }) => file));
   expect(kernels.filter((file) => !linked.has(file))).toEqual([]);
+});
+
+describe('the table of all names in the guide', () => {
+  const rows = [...read('docs/guide.md').matchAll(/^\| ([a-z]+) \| `([\w.]+)` \| .* \| (.*) ?\|$/gm)].map(
+    ([, kind, name, others]) => ({ kind, name, others: [...others.matchAll(/`(\w+)`/g)].map(([, other]) => other) }),
+  );
+  const namesOf = (kind: string): string[] => rows.filter((row) => row.kind === kind).map(({ name }) => name);
+
+  test('has every name of a choice, and no other', () => {
+    const choices = {
+      activation: ACTIVATIONS,
+      loss: LOSSES,
+      metric: METRICS,
+      optimizer: OPTIMIZERS,
+      initializer: INITIALIZERS,
+    };
+    for (const [kind, registry] of Object.entries(choices)) {
+      expect(namesOf(kind).sort(), kind).toEqual(Object.keys(registry).sort());
+    }
+    expect(namesOf('schedule').sort()).toEqual(
+      Object.keys(library.schedules)
+        .map((name) => `schedules.${name}`)
+        .sort(),
+    );
+  });
+
+  test('has every exported function', () => {
+    const functions = Object.keys(library).filter((name) => name !== 'schedules' && !name.endsWith('Error'));
+    const named = new Set(rows.map(({ name }) => name));
+    expect(functions.filter((name) => !named.has(name))).toEqual([]);
+  });
+
+  test('lists names of other libraries that the library takes', () => {
+    const listed = rows.flatMap(({ kind, name, others }) => others.map((other) => ({ kind, name, other })));
+    expect(listed.length).toBeGreaterThan(10);
+    for (const { kind, name, other } of listed) expect(otherName(other, namesOf(kind)), other).toBe(name);
+  });
 });

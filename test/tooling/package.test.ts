@@ -215,4 +215,27 @@ describe('the package', () => {
       });`;
     expect(JSON.parse(run('node', '-e', script))).toEqual([[0, 1], true]);
   });
+
+  test.each(['index.d.ts', 'index.d.cts', 'predict.d.ts', 'predict.d.cts'])(
+    'the declarations of %s begin with the public API',
+    (name) => {
+      const text = readFileSync(join(root, 'dist', name), 'utf8');
+      const { statements } = ts.createSourceFile(name, text, ts.ScriptTarget.ES2022, true);
+      const published = new Set(
+        statements.filter(ts.isExportDeclaration).flatMap(({ exportClause }) => {
+          const { elements } = exportClause as ts.NamedExports;
+          return elements.map((element) => (element.propertyName ?? element.name).text);
+        }),
+      );
+      const declared = statements.flatMap((statement) => {
+        if (ts.isVariableStatement(statement)) return [statement.declarationList.declarations[0].name.getText()];
+        const { name } = statement as { name?: ts.Node };
+        return name === undefined || ts.isModuleDeclaration(statement) ? [] : [name.getText()];
+      });
+      const isPublic = declared.map((local) => published.has(local));
+      expect(isPublic[0]).toBe(true);
+      expect(isPublic).toEqual([...isPublic].sort((a, b) => Number(b) - Number(a)));
+      expect(new Set(declared.filter((local) => published.has(local)))).toEqual(published);
+    },
+  );
 });
