@@ -498,12 +498,9 @@ const INTERNAL: Record<string, readonly string[]> = {
     'requireUnchanged',
     'train',
     'restore',
-    'training',
     'writeFlat',
     'release',
-    'subject',
-    'changing',
-    'shapeFor',
+    'target',
     'dataset',
     'requireRunning',
     'requireIdle',
@@ -516,7 +513,6 @@ const INTERNAL: Record<string, readonly string[]> = {
     'release',
     'requireFlat',
     'requireLive',
-    'running',
     'requireStill',
   ],
   AttachedModel: [],
@@ -576,17 +572,30 @@ function exportedFunctions(): Map<string, (...args: unknown[]) => unknown> {
 /** What the table calls a method. */
 const labelOf = (key: string | symbol): string => (typeof key === 'symbol' ? `[${key.description}]` : key);
 
-/** Methods, and properties that can be set, of an object's class itself, not of those that it extends. */
-function membersOf(className: string): (string | symbol)[] {
-  const [object] = OBJECTS[className];
-  let prototype = Object.getPrototypeOf(object) as object;
-  // The class of a model that only predicts is what the other two extend.
-  if (className === 'InferenceModel') prototype = Object.getPrototypeOf(prototype) as object;
-  return Reflect.ownKeys(prototype).filter((key) => {
-    const one = Object.getOwnPropertyDescriptor(prototype, key)!;
-    return key !== 'constructor' && (typeof one.value === 'function' || one.set !== undefined);
-  });
+/** The prototypes whose members belong to a class here: its own, without those of public classes that it extends. */
+function prototypesOf(className: string): object[] {
+  const chain: object[] = [];
+  let prototype = Object.getPrototypeOf(OBJECTS[className][0]) as object;
+  while (prototype !== Object.prototype) {
+    chain.push(prototype);
+    prototype = Object.getPrototypeOf(prototype) as object;
+  }
+  // `Model` extends `InferenceModel` through a class that is not public.
+  if (className === 'InferenceModel') return chain.slice(-1);
+  return className === 'Model' ? chain.slice(0, -1) : chain.slice(0, 1);
 }
+
+/** Methods, and properties that can be set, of an object's class itself, not of the public classes that it extends. */
+const membersOf = (className: string): (string | symbol)[] => [
+  ...new Set(
+    prototypesOf(className).flatMap((prototype) =>
+      Reflect.ownKeys(prototype).filter((key) => {
+        const one = Object.getOwnPropertyDescriptor(prototype, key)!;
+        return key !== 'constructor' && (typeof one.value === 'function' || one.set !== undefined);
+      }),
+    ),
+  ),
+];
 
 /** Errors of the library, of whichever of its entries, and those that a caller's own objects throw. */
 export const isAllowed = (error: unknown): boolean =>
