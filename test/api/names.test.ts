@@ -59,10 +59,10 @@ describe('names', () => {
       ValueError,
       'model: weights expected different names, got "a.activation.weight" twice. Rename a layer.',
     );
-    const moment = await thrownBy(() =>
+    const reserved = await thrownBy(() =>
       engine.model({ inputs: x, outputs: dense({ units: 1, name: 'optimizer.m' }).apply(x) }),
     );
-    expect(moment).toBeInstanceOf(ValueError);
+    expect(reserved).toBeInstanceOf(ValueError);
   });
 
   test('may equal those of methods that every object has', async () => {

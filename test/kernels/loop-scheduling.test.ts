@@ -117,7 +117,7 @@ const MODULE = `(module
 const FLOATS = 32;
 
 /** Address of y where it is separate from x. */
-const APART = 1024;
+const SEPARATE = 1024;
 
 /** Runs the function and returns the contents of y. */
 function run(text: string, y: number): Float32Array {
@@ -153,7 +153,7 @@ describe('scheduling of loops', () => {
       if (i < FLOATS) return f(x(i)) * a(Math.floor(i / 8));
       return i < FLOATS + 4 ? f(x(i - 4)) * a(turns - 1) - a(turns + 1) : x(i - 12);
     });
-    for (const y of [APART, 0]) {
+    for (const y of [SEPARATE, 0]) {
       expect(run(MODULE, y)).toEqual(expected);
       expect(run(scheduled, y)).toEqual(expected);
     }
@@ -173,7 +173,7 @@ describe('scheduling of loops', () => {
   test('leaves short loops alone, which a processor overlaps by itself', () => {
     const short = MODULE.replaceAll(/ {3}local.get \$[pq]\n {3}f32x4.add\n/g, '');
     const { text: left } = scheduleKernels(short);
-    expect(run(left, APART)).toEqual(run(short, APART));
+    expect(run(left, SEPARATE)).toEqual(run(short, SEPARATE));
     expect(productsBeforeLastLoad(left)).toBe(productsBeforeLastLoad(short));
   });
 

@@ -309,7 +309,7 @@ describe('training', () => {
     const learned = twin.tensors.filter((tensor) => tensor.learned);
     const slopes = learned.map((tensor) => twin.gradient(run, objectives, tensor));
     learned.forEach(({ values }, i) => values.forEach((_, k) => (values[k] -= rate * slopes[i][k].value)));
-    twin.advance(run);
+    twin.updateRunningStatistics(run);
     return run.loss;
   }
 

@@ -149,7 +149,7 @@ function watched(kernel: KernelName, run: (...numbers: number[]) => void, region
       if (to === from) continue;
       touched.push({ name, from, to, writes: writes !== undefined });
       if (kernel === 'f32_fill' && from === 0 && regions.size === 0) continue;
-      const buffer = bufferAt(regions, from) ?? refuse(`${name} stands in no buffer`);
+      const buffer = bufferAt(regions, from) ?? refuse(`${name} lies in no buffer`);
       const end = buffer.start + Math.ceil(buffer.bytes / 16) * 16;
       if (to > end) refuse(`${name} goes ${to - end} bytes past its buffer of ${buffer.bytes}`);
     }

@@ -29,7 +29,7 @@ describe('model.memory', () => {
     ['adam', 2],
   ] as const)(
     '%s: stays within 1.15 of parameters × (2 + %i of optimizer state + a transposed copy) and activations',
-    async (optimizer, moments) => {
+    async (optimizer, tensors) => {
       const engine = await createEngine();
       const model = build(engine);
       const before = engine.memory().used;
@@ -37,9 +37,9 @@ describe('model.memory', () => {
       await model.fit(x, labels, { batchSize: BATCH, shuffle: false });
       const { total, ...parts } = model.memory();
       expect(total).toBe(Object.values(parts).reduce((sum, bytes) => sum + bytes, 0));
-      expect(parts.optimizerState).toBe(moments * parts.gradients);
+      expect(parts.optimizerState).toBe(tensors * parts.gradients);
       expect(parts.weights).toBeGreaterThanOrEqual(4 * PARAMETERS);
-      expect(total).toBeLessThanOrEqual(1.15 * 4 * (PARAMETERS * (2 + moments + 1) + BATCH * VALUES));
+      expect(total).toBeLessThanOrEqual(1.15 * 4 * (PARAMETERS * (2 + tensors + 1) + BATCH * VALUES));
       // The engine's memory in use also has the alignment of regions, and labels before they become targets.
       const taken = engine.memory().used - before;
       const held = total - parts.weights;
