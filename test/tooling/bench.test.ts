@@ -103,7 +103,7 @@ describe('a damaged file', () => {
     format: 'wasm-mlp-bench',
     version: 1,
     date: '2026-01-01',
-    runtime: { processor: 'one' },
+    machine: { processor: 'one' },
     settings: { rounds: 3 },
     sides: [{ name: 'this', engine: {} }],
     rows: [
@@ -125,7 +125,7 @@ describe('a damaged file', () => {
     ['a row that occurs twice', ({ rows }) => rows.push(rows[0])],
     ['a row without sides', ({ rows }) => (rows[0].sides = [])],
     ['no rows', (whole) => delete (whole as Partial<File>).rows],
-    ['no machine', (whole) => delete (whole as Partial<File>).runtime],
+    ['no machine', (whole) => delete (whole as Partial<File>).machine],
     ['no sides', (whole) => (whole.sides = [])],
     ['another format', (whole) => (whole.format = 'other')],
   ];

@@ -516,7 +516,7 @@ const INTERNAL: Record<string, readonly string[]> = {
   InferenceModel: [
     'predictIntoLists',
     'requireList',
-    'rehearsal',
+    'warmUpRun',
     'release',
     'requireFlat',
     'requireLive',
