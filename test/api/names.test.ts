@@ -19,7 +19,7 @@ const engine = await createEngine();
 const x = input({ shape: [2] });
 
 describe('names', () => {
-  test('of outputs are made different', () => {
+  test('outputs get different names', () => {
     const d = dense({ units: 1, name: 'd' });
     const z = dense({ units: 2, name: 'z' }).apply(x);
     const model = engine.model({
@@ -38,7 +38,7 @@ describe('names', () => {
     ).toBe(4);
   });
 
-  test('that would give two logs the same key are refused', async () => {
+  test('names that would give two logs the same key are refused', async () => {
     const model = engine.model({
       inputs: x,
       outputs: [dense({ units: 1, name: 'val' }).apply(x), dense({ units: 1 }).apply(x)],
@@ -51,7 +51,7 @@ describe('names', () => {
     );
   });
 
-  test('of weights must differ from each other and from those of optimizer state', async () => {
+  test('weights must differ in name from each other and from optimizer state', async () => {
     const a = dense({ units: 2, activation: 'prelu', name: 'a' }).apply(x);
     const twice = await thrownBy(() => engine.model({ inputs: x, outputs: prelu({ name: 'a.activation' }).apply(a) }));
     expectError(
@@ -65,7 +65,7 @@ describe('names', () => {
     expect(reserved).toBeInstanceOf(ValueError);
   });
 
-  test('may equal those of methods that every object has', async () => {
+  test('a name may equal that of a method that every object has', async () => {
     const constructor = { name: 'constructor', value: () => 2 };
     const model = engine.sequential({ layers: [dense({ units: 1, inputShape: [2] })] });
     model.compile({ optimizer: 'sgd', loss: 'meanSquaredError', metrics: [constructor] });
@@ -86,7 +86,7 @@ describe('names', () => {
   });
 
   test.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty', '__defineSetter__'])(
-    'chosen by users may be %s: of metrics, losses, activations, inputs and outputs',
+    'metrics, losses, activations, inputs and outputs may be called %s',
     async (name) => {
       const value = (): number => 2;
       const metric = { name, value };
@@ -151,7 +151,7 @@ describe('names', () => {
     },
   );
 
-  test('of inputs may be getters of a class', () => {
+  test('inputs may be getters of a class', () => {
     const pair = [input({ shape: [1], name: 'a' }), input({ shape: [1], name: 'b' })];
     const model = engine.model({ inputs: pair, outputs: add().apply(pair) });
     class Rows {

@@ -1,6 +1,6 @@
 /**
- * What a user sees on the console: an uncaught error shows the line of the caller's own code first, a model shows its
- * summary. The programs run in processes of their own, on the built package.
+ * The console output that a user sees: an uncaught error shows the line of the caller's own code first, a model shows
+ * its summary. The programs run in processes of their own, on the built package.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';

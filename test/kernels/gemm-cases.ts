@@ -70,7 +70,7 @@ function runChecked(fixture: KernelFixture, what: string, inputs: readonly Buffe
 }
 
 /** Checks C = init + A·B in every tile. */
-export function checkRows(size: Size, start: Start): void {
+export function checkGemm(size: Size, start: Start): void {
   const [m, n, k] = size;
   const [a, b] = [spread(m, k, k + 3, 1), spread(k, n, n, 2)];
   const ld = padded(n) + 4;
@@ -95,7 +95,7 @@ export function checkRows(size: Size, start: Start): void {
         start
       ];
       const ldi = start === 'a matrix' || start === 'C itself' ? ld : 0;
-      const what = `rows ${size.join(' × ')} from ${start}, tile ${name}`;
+      const what = `gemm ${size.join(' × ')} from ${start}, tile ${name}`;
       // With unpacked A, and with packed A.
       for (const packedA of start === 'C itself' ? [runtime.packedA] : [0, runtime.packedA]) {
         runChecked(fixture, what, inputs, () =>
@@ -121,7 +121,7 @@ export function checkGemmTn(size: Size, accumulate: boolean): void {
       const to = accumulate ? fixture.use(inPanels(before, m, n, width)) : fixture.room(panelFloats(n, m));
       // Guards the end of the scratch. The guard behind packed A is that of the first buffer.
       fixture.guard(runtime.packedA);
-      const what = `outer ${size.join(' × ')}, accumulate ${accumulate}, tile ${name}`;
+      const what = `gemmTN ${size.join(' × ')}, accumulate ${accumulate}, tile ${name}`;
       const [from, deltas] = inputs.map(({ address }) => address);
       runChecked(fixture, what, inputs, () =>
         runtime.tile.gemmTN(m, n, k, from, a.ld, deltas, b.ld, to.address, accumulate ? 1 : 0, runtime.scratch),

@@ -5,7 +5,7 @@
 import { describe, expect, test } from 'vitest';
 import { panelFloats } from '../../src/runtime/panels.js';
 import { readPanels, writePanels } from '../support/reference/panels.js';
-import { checkGemmTn, checkRows, inPanels, STARTS, type Size } from './gemm-cases.js';
+import { checkGemmTn, checkGemm, inPanels, STARTS, type Size } from './gemm-cases.js';
 import { runtimes, numbers, onFixture } from './harness.js';
 
 const upTo = (last: number): number[] => Array.from({ length: last + 1 }, (_, i) => i);
@@ -28,7 +28,7 @@ const edgeDepths = [0, 1, 4, 7];
  * The sizes above test one edge at a time. These are primes and single rows in all three sizes, and sizes that blocks
  * of k, A and the batch cut.
  */
-const rowSizes: readonly Size[] = [
+const gemmSizes: readonly Size[] = [
   [13, 31, 17],
   [1, 70, 1630], // three blocks of k, panels taken four at a time
   [1, 128, 1630], // and with remainders that include a narrower panel
@@ -51,7 +51,7 @@ const rowSizes: readonly Size[] = [
   [163, 64, 800],
   [164, 66, 799],
 ];
-const outerSizes: readonly Size[] = [
+const gemmTnSizes: readonly Size[] = [
   [13, 31, 17],
   [144, 9, 128], // one block exactly
   [145, 17, 129], // one more of each
@@ -66,7 +66,7 @@ const outerSizes: readonly Size[] = [
 
 describe('products at the edges of the tiles have exact bits', () => {
   test.each(edgeRows)('gemm, %i rows', (m) => {
-    for (const n of edgeColumns) for (const k of edgeDepths) for (const start of STARTS) checkRows([m, n, k], start);
+    for (const n of edgeColumns) for (const k of edgeDepths) for (const start of STARTS) checkGemm([m, n, k], start);
   });
 
   test.each(edgeRows)('gemmTN, %i rows', (m) => {
@@ -76,19 +76,19 @@ describe('products at the edges of the tiles have exact bits', () => {
 });
 
 test('the matrix–vector product has exact bits', () => {
-  for (const n of gemvColumns) for (const k of edgeDepths) for (const start of STARTS) checkRows([1, n, k], start);
+  for (const n of gemvColumns) for (const k of edgeDepths) for (const start of STARTS) checkGemm([1, n, k], start);
 });
 
 test.each(upTo(19))('%i rows of packed A have exact bits', (m) => {
-  for (const start of STARTS) checkRows([m, 67, 7], start);
+  for (const start of STARTS) checkGemm([m, 67, 7], start);
 });
 
 describe('products cut into blocks have exact bits', () => {
-  test.each(rowSizes)('gemm, %i × %i × %i', (...size) => {
-    for (const start of STARTS) checkRows(size, start);
+  test.each(gemmSizes)('gemm, %i × %i × %i', (...size) => {
+    for (const start of STARTS) checkGemm(size, start);
   });
 
-  test.each(outerSizes)('gemmTN, %i × %i × %i', (...size) => {
+  test.each(gemmTnSizes)('gemmTN, %i × %i × %i', (...size) => {
     for (const add of [false, true]) checkGemmTn(size, add);
   });
 });

@@ -44,7 +44,7 @@ interface Region {
   readonly buffers: readonly Buffer[];
 }
 
-/** What the replaced planner and arena record. */
+/** Records of the replaced planner and arena. */
 const known = vi.hoisted(() => ({
   /** The plan whose region is allocated next. */
   plan: undefined as { bytes: number; buffers: Buffer[] } | undefined,

@@ -152,13 +152,15 @@ describe('products of random shapes have the same bits', () => {
     const runtimes = await runtimesOf(tile, threads);
     const random = source(threads);
     const size = (): number => 1 + random.below(random.below(3) === 0 ? 200 : 40);
-    for (let trial = 0; trial < 200; trial++) {
+    for (let round = 0; round < 200; round++) {
       const [m, n, k] = [size(), size(), random.below(8) === 0 ? 0 : size()];
       const start = random.below(3);
       const accumulate = random.below(2);
       const [seed, filling] = [random.below(1e6), random.below(4) === 0];
-      const [rows, outer] = runtimes.map((runtime) => products(runtime, { m, n, k, start, accumulate, seed, filling }));
-      expect(outer, `${m} × ${n} × ${k}`).toEqual(rows);
+      const [alone, shared] = runtimes.map((runtime) =>
+        products(runtime, { m, n, k, start, accumulate, seed, filling }),
+      );
+      expect(shared, `${m} × ${n} × ${k}`).toEqual(alone);
     }
     for (const runtime of runtimes) runtime.dispose();
   });
@@ -183,9 +185,9 @@ describe('products of random shapes have the same bits', () => {
  */
 function products(
   { arena, memory, tile, scratch, packedA }: WasmRuntime,
-  trial: { m: number; n: number; k: number; start: number; accumulate: number; seed: number; filling: boolean },
+  shape: { m: number; n: number; k: number; start: number; accumulate: number; seed: number; filling: boolean },
 ): Float32Array[] {
-  const { m, n, k, start, accumulate, seed, filling } = trial;
+  const { m, n, k, start, accumulate, seed, filling } = shape;
   const padded = (count: number): number => Math.ceil(count / 4) * 4;
   const taken: number[] = [];
   const region = (floats: number, fill: boolean): number => {

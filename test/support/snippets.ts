@@ -161,7 +161,7 @@ export async function run({ code }: Snippet): Promise<number> {
   return values.length;
 }
 
-/** What the compiler reports for snippets, each a function of one module that imports the library. */
+/** Returns the compiler's errors in snippets, each a function of one module that imports the library. */
 export function typeErrors(snippets: readonly Snippet[], root: string): string[] {
   const path = `${root}/test/all-snippets.ts`;
   const imports = Object.values(ENTRIES).map(

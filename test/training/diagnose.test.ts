@@ -198,7 +198,7 @@ describe.each(SEEDS)('seed %i', (seed) => {
     expect(kinds(usual)).not.toContain('saturation');
     expect(usual.layers[0].hardSaturated).toBeGreaterThan(0.4);
     expect(usual.layers[0].hardSaturated).toBeLessThan(0.6);
-    // Units xᵢ − 1.55 and −xᵢ − 1.55 of inputs uniform on ±√3: above 0 in 5 % of the rows, but none of them in no row.
+    // Units xᵢ − 1.55 and −xᵢ − 1.55 of inputs uniform on ±√3: above 0 in 5 % of the rows, so that no unit is dead.
     const weights = network.getWeights();
     weights[0].data.fill(0);
     for (let unit = 0; unit < 2 * INPUTS; unit++) weights[0].data[unit * INPUTS + (unit >> 1)] = unit % 2 ? 1 : -1;

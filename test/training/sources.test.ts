@@ -1,6 +1,6 @@
 /**
- * What `fit` waits for: sources of batches and callbacks that never finish, start again or return wrong values; and
- * arguments that it refuses before training.
+ * Sources of batches and callbacks that never finish, start again or return wrong values, while `fit` waits for them;
+ * and arguments that `fit` refuses before training.
  */
 import { describe, expect, test } from 'vitest';
 import {

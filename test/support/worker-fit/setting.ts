@@ -1,5 +1,6 @@
 /**
- * What the tests of `fit` in a worker share: data, models, and the comparison with the same training on this thread.
+ * The common setting of the tests of `fit` in a worker: data, models, and the comparison with the same training on this
+ * thread.
  */
 import { afterEach, expect } from 'vitest';
 import { adam, dense, dropout, normalization, type Engine, type FitOptions, type Model } from '../../../src/index.js';
@@ -16,7 +17,7 @@ export const labels = Int32Array.from({ length: ROWS }, () => from.below(CLASSES
 export const rows = Array.from({ length: ROWS }, (_, row) => [...x.subarray(row * INPUTS, (row + 1) * INPUTS)]);
 export const oneHot = Array.from(labels, (label) => Array.from({ length: CLASSES }, (_, i) => (i === label ? 1 : 0)));
 
-/** What the tests of a file share. */
+/** The setting of the tests of a file. */
 export type Setting = ReturnType<typeof settingOn>;
 
 /** Makes the setting on an engine. After each test all workers must have ended. */
