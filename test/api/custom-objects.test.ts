@@ -1,6 +1,6 @@
 /**
- * Objects of the user's own: functions that reach back into what calls them, that give what they must not, and that go
- * by one name.
+ * Custom (user-defined) functions: they may call back into the model or engine that called them, return values of the
+ * wrong kind, or share a name. Wrong options of such objects are in test/errors/custom.test.ts.
  */
 import { describe, expect, test } from 'vitest';
 import { createEngine, dense, input, sgd, StateError, ValueError, type Model } from '../../src/index.js';
@@ -8,7 +8,7 @@ import { any, expectError, thrownBy, X, Y } from '../support/reference/refusals.
 
 const engine = await createEngine();
 
-describe('functions of the user’s own', () => {
+describe('custom functions', () => {
   test('cannot change the model whose step calls them', async () => {
     const model = engine.sequential({ layers: [dense({ units: 3, inputShape: [2] })] });
     const tried: Error[] = [];
@@ -43,13 +43,13 @@ describe('functions of the user’s own', () => {
         /: a model at rest expected, got one in the middle of a step that called this function\.$/,
       );
     }
-    // It is at rest again.
+    // The model is at rest again.
     model.compile({ optimizer: 'sgd', loss });
     expect(model.trainOnBatch(X, Y).loss).toBe(0);
     model.dispose();
   });
 
-  test('cannot dispose the engine in the middle of a step: it refuses before it disposes any model', async () => {
+  test('cannot dispose the engine in the middle of a step: the engine refuses before it disposes any model', async () => {
     const engine = await createEngine();
     const [other, model] = [0, 1].map(() =>
       engine.sequential({
@@ -76,7 +76,7 @@ describe('functions of the user’s own', () => {
     expect(await thrownBy(() => model.predict([[1]]))).toBeInstanceOf(StateError);
   });
 
-  test('of one name are told apart by what they do', () => {
+  test('may share a name where their kinds differ', () => {
     const activation = {
       name: 'mine',
       forward: (z: Float32Array) => z,
@@ -93,14 +93,14 @@ describe('functions of the user’s own', () => {
     }
   });
 
-  test('give numbers', async () => {
+  test('must return numbers', async () => {
     const model = engine.sequential({ layers: [dense({ units: 1, inputShape: [2] })] });
     model.compile({ optimizer: 'sgd', loss: any({ name: 'word', value: () => 0, gradient: () => ['oops'] }) });
     const thrown = await thrownBy(() => model.trainOnBatch([[1, 2]], [[1]]));
     expectError(thrown, ValueError, 'loss "word": gradient expected numbers, got "oops" at index 0.');
   });
 
-  test('of one name and kind are refused, since a file could not tell them apart', async () => {
+  test('of one name and one kind are refused, since a file could not tell them apart', async () => {
     const scaled = (factor: number) => ({
       name: 'scaled',
       forward: (z: Float32Array) => z.map((value) => factor * value),
@@ -135,9 +135,9 @@ describe('functions of the user’s own', () => {
   test.each([
     ['disposes the model', (model: Model) => model.dispose()],
     ['disposes the engine', () => engine.dispose()],
-    ['compiles anew', (model: Model) => model.compile({ optimizer: 'sgd', loss: 'meanSquaredError' })],
-    ['trains on something else', (model: Model) => void model.trainOnBatch([[9]], [[9]])],
-  ])('a schedule that %s is refused, and nothing has moved', async (_what, act) => {
+    ['compiles the model again', (model: Model) => model.compile({ optimizer: 'sgd', loss: 'meanSquaredError' })],
+    ['trains the model on other data', (model: Model) => void model.trainOnBatch([[9]], [[9]])],
+  ])('a schedule that %s is refused and leaves weights and counters unchanged', async (_what, act) => {
     const model: Model = engine.sequential({ layers: [dense({ units: 1, inputShape: [1] })] });
     let calls = 0;
     const rate = (): number => {

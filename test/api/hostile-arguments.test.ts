@@ -1,8 +1,10 @@
 /**
- * Every export of the package, and every method of the objects that it gives out, with hostile arguments: whatever is
- * passed, only the library's errors come out, or what the caller's own code throws, and what is refused has moved
- * nothing. By default each whole argument meets each value of the pool, and a drawn share of its parts does.
- * HOSTILE_CALLS asks for more calls, HOSTILE_SEED draws others.
+ * Calls every export of the package, and every method of the objects that it returns, with hostile arguments. Only the
+ * library's errors, or errors thrown by the caller's own code, may come out, and a refused call must change nothing.
+ *
+ * By default each value of the pool replaces each whole argument, and a random share of the arguments' parts.
+ * HOSTILE_CALLS asks for more calls, HOSTILE_SEED draws others. The valid calls are in support/hostile/calls.ts, the
+ * pool of values in support/hostile/values.ts.
  */
 import { describe, expect, test } from 'vitest';
 import {
@@ -21,7 +23,7 @@ import {
 import { HOSTILE } from '../support/hostile/values.js';
 import { source, type Source } from '../support/reference/random.js';
 
-/** Calls in all, but for those of whole arguments. */
+/** Number of calls in total, without those that replace whole arguments. */
 const CALLS = Number(process.env.HOSTILE_CALLS ?? 30_000);
 const SEED = Number(process.env.HOSTILE_SEED ?? 15);
 
@@ -31,21 +33,21 @@ const isPlain = (value: unknown): value is Record<string, unknown> =>
   Array.isArray(value) ||
   (typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype);
 
-/** Every part of some arguments: each of them, and what plain objects and lists in them hold. */
+/** Every part of some arguments: the arguments themselves, and the contents of plain objects and lists in them. */
 function partsOf(value: unknown, path: Path = []): Path[] {
   const own = path.length === 0 ? [] : [path];
   if (!isPlain(value)) return own;
   return [...own, ...Object.entries(value).flatMap(([key, inner]) => partsOf(inner, [...path, key]))];
 }
 
-/** Puts a value in the place of a part. */
+/** Replaces one part by a value. */
 function replace(args: unknown[], path: Path, value: unknown): unknown[] {
   const holder = path.slice(0, -1).reduce<unknown>((inner, key) => (inner as Record<string, unknown>)[key], args);
   (holder as Record<string, unknown>)[path.at(-1)!] = value;
   return args;
 }
 
-/** The bits of a model's weights, and how far its training is. */
+/** The bits of a model's weights, and its counters. */
 function stateOf(model: Stated): string {
   let hash = 0x811c9dc5;
   for (const { data } of model.getWeights()) {
@@ -55,7 +57,7 @@ function stateOf(model: Stated): string {
   return `${hash >>> 0} after ${model.stepCount} steps and ${model.epochCount} epochs`;
 }
 
-/** A call that does not end would stop the suite without a word. */
+/** Time limit of one call. A call that does not end would stop the suite without a message. */
 const LONGEST_MS = 60_000;
 
 async function within(what: string, promise: Promise<unknown>): Promise<unknown> {
@@ -70,17 +72,17 @@ async function within(what: string, promise: Promise<unknown>): Promise<unknown>
   }
 }
 
-/** Makes a call, and lets go of what it has made. */
+/** Makes a call, and disposes what it returned. */
 async function make(what: string, { run }: Call, args: unknown[]): Promise<void> {
   let result = run(args);
-  // Nothing else is awaited: an object with a hostile `then` is what some calls return.
+  // Nothing else is awaited: some calls return an object with a hostile `then`.
   if (result instanceof Promise) result = await within(what, result);
   if (typeof result !== 'object' || result === null) return;
   const { dispose } = result as { dispose?: unknown };
   if (typeof dispose === 'function') dispose.call(result);
 }
 
-/** What is wrong with what a call did, if anything. */
+/** Describes what is wrong with the effects of a call, if anything. */
 async function faultOf(what: string, call: Call, args: unknown[]): Promise<string | undefined> {
   const { stepCount } = subject;
   const [own, others] = [stateOf(subject), stateOf(bystander)];
@@ -93,14 +95,14 @@ async function faultOf(what: string, call: Call, args: unknown[]): Promise<strin
     if (!isAllowed(error)) return `${what}: ${error instanceof Error ? error.stack : String(error)}`;
   }
   if (stateOf(bystander) !== others) return `${what}: another model was changed`;
-  // Steps that were made before a training was refused are the model's own, and so is the memory that they took.
+  // Steps made before a training was refused belong to the model, and so does the memory that they took.
   if (!refused || (call.trains && subject.stepCount !== stepCount)) return undefined;
   if (stateOf(subject) !== own) return `${what}: refused, but the model was changed`;
   if (!call.trains && engine.memory().used !== used) return `${what}: refused, but memory is still taken`;
   return undefined;
 }
 
-/** A call with one part, or one argument more, replaced: by which value. */
+/** A call in which one part is replaced, or one argument is added, with the value that replaces it. */
 interface Attempt {
   readonly valid: Arguments;
   readonly path: Path;
@@ -109,7 +111,7 @@ interface Attempt {
 
 const nothing: Arguments = () => [undefined, undefined, undefined];
 
-/** All that replace one part. */
+/** All attempts that replace one part. */
 const attemptsOf = ({ valid }: Call): Attempt[] =>
   [nothing, ...valid].flatMap((one) =>
     partsOf(one()).flatMap((path) => HOSTILE.map((value): Attempt => ({ valid: one, path, value }))),
@@ -123,12 +125,12 @@ describe('the table of calls', () => {
     expect(missing, 'add valid arguments of each to FUNCTIONS or METHODS in test/support/hostile/calls.ts').toEqual([]);
   });
 
-  test('has no entry of what is not exported', () => {
+  test('has no entry for anything that is not exported', () => {
     expect(stale()).toEqual([]);
     expect(calls().size).toBeGreaterThan(120);
   });
 
-  test.each([...calls()])('%s: is accepted with valid arguments', async (name, call) => {
+  test.each([...calls()])('%s: accepts its valid arguments', async (name, call) => {
     for (const valid of call.valid) await make(name, call, valid());
   });
 });
@@ -139,7 +141,7 @@ describe('hostile arguments', () => {
   const share = CALLS / nested;
 
   test.each(all)(
-    '%s: only errors of the library, and nothing moves',
+    '%s: throws only errors of the library, and changes nothing when refused',
     async (name, call) => {
       const from = source(SEED + name.split('').reduce((sum, letter) => 31 * sum + letter.charCodeAt(0), 0));
       const faults: string[] = [];
@@ -151,11 +153,11 @@ describe('hostile arguments', () => {
         if (path.length > 1 && from.uniform() >= share) continue;
         await attempt(`${path.join('.')} as ${value[0]}`, replace(valid(), path, value[1]()));
       }
-      // Two or three parts at once, once each part by itself was asked for.
+      // Two or three parts at once, after each part was tried by itself.
       for (let left = Math.ceil((CALLS - nested) / all.length); left > 0; left--) {
         const args = pick(from, call.valid)();
         const parts = [...partsOf(args), ['3']].filter((path) => path.at(-1) !== call.alone);
-        // The deepest first: what is put in the place of a part is not looked into.
+        // Replaces the deepest parts first: the replacement of a part is not searched for further parts.
         const chosen = Array.from({ length: 2 + from.below(2) }, () => pick(from, parts));
         chosen.sort((one, other) => other.length - one.length);
         const what = chosen.map((path) => {
@@ -170,9 +172,9 @@ describe('hostile arguments', () => {
     1_800_000,
   );
 
-  test('leave no memory taken', () => {
+  test('leave no memory allocated', () => {
     disposeAll();
-    // The words by which a shared model is known are kept for the next one.
+    // The words that identify a shared model are kept for the next one.
     expect(engine.memory().used - usedAtFirst).toBeLessThanOrEqual(128);
   });
 });

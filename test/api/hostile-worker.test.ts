@@ -1,6 +1,6 @@
 /**
- * What a training in a worker is given by the caller's own functions, and where it is not accepted: the same errors as
- * on the calling thread, and an end.
+ * Hostile values from the caller's functions while a training runs in a worker: the errors are the same as on the
+ * calling thread, and every training ends.
  */
 import { afterAll, expect, test } from 'vitest';
 import { bystander, disposeAll, isAllowed, subject, X, Y } from '../support/hostile/calls.js';
@@ -18,33 +18,36 @@ const bits = (model: Model): string =>
 
 afterAll(disposeAll);
 
-/** A share of the pool, since each starts a worker. */
+/** A share of the pool only, since each value starts several workers. */
 const drawn = HOSTILE.filter(() => from.uniform() < 0.12);
 
-test.each(drawn)('%s, from hooks, sources and what a hook sets', async (_name, make) => {
-  const others = bits(bystander);
-  const hook = HOOKS[from.below(HOOKS.length)];
-  const callback: Callback = {
-    [hook]: make,
-    onEpochEnd: (_epoch, _logs, model) => {
-      (model as unknown as Record<string, unknown>).stopTraining = make();
-    },
-  };
-  const run = { runIn: 'worker', epochs: 2 } as const;
-  const fits = [
-    () => subject.fit(X(), Y(), { ...run, callbacks: [callback] }),
-    () => subject.fit((() => [[X(), Y()], make()]) as never, run as FitOptions),
-    () => subject.fit((() => make()) as never, run as FitOptions),
-    () => subject.fit([X()[0], make()] as never, [Y()[0], Y()[1]], run),
-  ];
-  for (const fit of fits) {
-    try {
-      await fit();
-    } catch (error) {
-      if (!isAllowed(error)) throw error;
+test.each(drawn)(
+  '%s from hooks and sources, and as what a hook assigns: only allowed errors, and the model trains on',
+  async (_name, make) => {
+    const others = bits(bystander);
+    const hook = HOOKS[from.below(HOOKS.length)];
+    const callback: Callback = {
+      [hook]: make,
+      onEpochEnd: (_epoch, _logs, model) => {
+        (model as unknown as Record<string, unknown>).stopTraining = make();
+      },
+    };
+    const run = { runIn: 'worker', epochs: 2 } as const;
+    const fits = [
+      () => subject.fit(X(), Y(), { ...run, callbacks: [callback] }),
+      () => subject.fit((() => [[X(), Y()], make()]) as never, run as FitOptions),
+      () => subject.fit((() => make()) as never, run as FitOptions),
+      () => subject.fit([X()[0], make()] as never, [Y()[0], Y()[1]], run),
+    ];
+    for (const fit of fits) {
+      try {
+        await fit();
+      } catch (error) {
+        if (!isAllowed(error)) throw error;
+      }
     }
-  }
-  // The model is at rest, and goes on.
-  await subject.fit(X(), Y(), { epochs: 1 });
-  expect(bits(bystander)).toBe(others);
-});
+    // The model is at rest, and can be trained again.
+    await subject.fit(X(), Y(), { epochs: 1 });
+    expect(bits(bystander)).toBe(others);
+  },
+);

@@ -1,4 +1,6 @@
-/** Arguments that only a careless or hostile caller passes, and memory that does not suffice. */
+/**
+ * Arguments that only a careless or hostile caller passes, objects of another realm, and memory that does not suffice.
+ */
 import { readFileSync } from 'node:fs';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
@@ -18,7 +20,7 @@ import {
 import { any, expectError, refuses, thrownBy, trained, X, Y } from '../support/reference/refusals.js';
 import { headerOf, withHeader } from '../support/reference/safetensors.js';
 
-describe('arguments of wrong kind', () => {
+describe('arguments of the wrong kind', () => {
   const layers = [dense({ units: 1, inputShape: [1] })];
   refuses([
     [
@@ -28,7 +30,7 @@ describe('arguments of wrong kind', () => {
       'predict: x expected an array of 2 numbers in row 0, got undefined.',
     ],
     [
-      'something like a signal',
+      'an object that resembles a signal',
       (m) => m.fit(X, Y, { signal: any({ aborted: false }) }),
       ValueError,
       'fit: signal expected an AbortSignal, got an object.',
@@ -40,7 +42,7 @@ describe('arguments of wrong kind', () => {
       'sequential: layers expected a list of layers, got undefined.',
     ],
     [
-      'an engine that is none',
+      'an object that is no engine',
       () => sequential({ layers, engine: any({}) }),
       ValueError,
       'sequential: engine expected an engine of createEngine, got an object.',
@@ -50,7 +52,7 @@ describe('arguments of wrong kind', () => {
   test.each([
     ['createEngine', createEngine],
     ['createEngineSync', createEngineSync],
-  ])('kernels that are no WebAssembly, %s', async (name, create) => {
+  ])('kernels that are no WebAssembly are refused: %s', async (name, create) => {
     const thrown = await thrownBy(() => create({ wasm: Uint8Array.of(1, 2, 3) }));
     expectError(thrown, FormatError, `${name}: wasm expected a WebAssembly module, got 3 bytes that are none.`);
     const damaged = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 99);
@@ -61,13 +63,13 @@ describe('arguments of wrong kind', () => {
     );
   });
 
-  test('a buffer that was transferred has no kernels', async () => {
+  test('a transferred buffer is refused as kernels', async () => {
     const { buffer } = Uint8Array.of(1, 2, 3);
     structuredClone(buffer, { transfer: [buffer] });
     expect(await thrownBy(() => createEngine({ wasm: buffer }))).toBeInstanceOf(ValueError);
   });
 
-  test('arrays, signals and kernels of another realm are what they are', async () => {
+  test('arrays, signals and kernels of another realm are accepted like those of this one', async () => {
     const elsewhere = <T>(code: string, given: object = {}): T => runInNewContext(code, given) as T;
     const model = trained();
     const flat = Float32Array.from(X.flat());
@@ -100,7 +102,7 @@ describe('arguments of wrong kind', () => {
   });
 });
 
-test('what a model hands out is a copy, or frozen', () => {
+test('everything that a model returns is a copy, or frozen', () => {
   const model = trained();
   const before = model.save();
   const spoil = (value: unknown): void => {
@@ -127,7 +129,7 @@ describe('memory', () => {
     [2 ** 31 - 1, 1],
     [1, 2 ** 32],
     [2 ** 40, 2 ** 12],
-  ])('a model of %d × %d weights is too large, and takes nothing', async (units, inputs) => {
+  ])('a model of %d × %d weights is refused as too large, and takes no memory', async (units, inputs) => {
     const own = await createEngine();
     const before = own.memory();
     const thrown = await thrownBy(() => own.sequential({ layers: layersOf(units, inputs) }));
@@ -136,7 +138,7 @@ describe('memory', () => {
     own.dispose();
   });
 
-  test('setWeights for whose rows there is no room changes nothing', async () => {
+  test('setWeights without room for its rows changes nothing', async () => {
     const small = await createEngine({ initialMemory: 2 ** 20, maximumMemory: 2 ** 20 });
     const model = small.sequential({
       layers: [dense({ units: 2000, inputShape: [2] }), dense({ units: 12 })],
@@ -159,14 +161,14 @@ describe('memory', () => {
     for (let inputs = 2 ** 15; inputs >= 2 ** 8; inputs /= 2) while (!full(inputs));
     const others = before.map(({ shape, data }) => ({ shape, data: data.map((value) => value + 1) }));
     expect(() => model.setWeights(others)).toThrow(MemoryError);
-    // Rows of the first layer's still have room.
+    // There is still room for rows of the first layer's size.
     small.sequential({ layers: [dense({ units: 12, inputShape: [2] })] });
     for (const filler of fillers) filler.dispose();
     expect(model.getWeights()).toEqual(before);
     small.dispose();
   });
 
-  test('a larger call for which there is no room takes none from those that had it', async () => {
+  test('a larger call without room takes no memory from the calls that had theirs', async () => {
     const small = await createEngine({ initialMemory: 2 ** 18, maximumMemory: 2 ** 18 });
     const model = small.sequential({ layers: [dense({ units: 100, inputShape: [100] })] });
     model.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
@@ -183,18 +185,21 @@ describe('memory', () => {
     small.dispose();
   });
 
-  test('memory is at most what it may be, in whole pages', async () => {
+  test("an engine's memory stays within its limit, in whole pages", async () => {
     const small = await createEngine({ initialMemory: 150_000, maximumMemory: 150_000 });
     expect(small.memory()).toMatchObject({ bytes: 131_072, limit: 150_000 });
     small.dispose();
   });
 
-  test('an engine that could not hold its own scratch is refused', async () => {
+  test('an engine whose memory could not hold its own scratch is refused', async () => {
     await expect(createEngine({ initialMemory: 65536, maximumMemory: 65536 })).rejects.toThrow(MemoryError);
   });
 
-  /** The engine's limit lets some of the regions of this work in, but not all: the ones that got in are given back. */
-  test('work for which memory runs out midway gives back what it had taken', async () => {
+  /**
+   * The engine's limit has room for some of the regions of this work, but not for all: the regions already allocated
+   * must be freed.
+   */
+  test('work for which memory runs out midway frees what it had allocated', async () => {
     const outcomes = { done: 0, refused: 0 };
     for (let kibibytes = 128; kibibytes <= 1536; kibibytes += 64) {
       const small = await createEngine({ initialMemory: 65536, maximumMemory: kibibytes * 1024 });
@@ -228,7 +233,7 @@ describe('memory', () => {
   });
 });
 
-test('normalization keeps what float32 holds, or refuses', async () => {
+test('normalization keeps the variances that float32 holds, and refuses others', async () => {
   const model = await sequential({ layers: [normalization({ inputShape: [1] })] });
   const before: NamedTensor[] = model.getWeights();
   for (const rows of [
@@ -243,7 +248,7 @@ test('normalization keeps what float32 holds, or refuses', async () => {
   expect(model.getWeights()).toEqual(before);
 });
 
-test('a file that claims many updates is no hang', async () => {
+test('a file that claims many updates loads and trains without delay', async () => {
   const model = await sequential({ layers: [dense({ units: 3, inputShape: [2] })] });
   model.compile({ optimizer: nadam(), loss: 'meanSquaredError' });
   const file = model.save();

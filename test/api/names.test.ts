@@ -1,4 +1,4 @@
-/** Names that clash: of outputs, logs and weights, and with what every object has. */
+/** Names that clash: names of outputs, logs and weights with each other, and with members that every object has. */
 import { describe, expect, test } from 'vitest';
 import {
   add,
@@ -19,7 +19,7 @@ const engine = await createEngine();
 const x = input({ shape: [2] });
 
 describe('names', () => {
-  test('of outputs are all different', () => {
+  test('outputs get different names', () => {
     const d = dense({ units: 1, name: 'd' });
     const z = dense({ units: 2, name: 'z' }).apply(x);
     const model = engine.model({
@@ -38,7 +38,7 @@ describe('names', () => {
     ).toBe(4);
   });
 
-  test('that make one key of two logs are refused', async () => {
+  test('names that would give two logs the same key are refused', async () => {
     const model = engine.model({
       inputs: x,
       outputs: [dense({ units: 1, name: 'val' }).apply(x), dense({ units: 1 }).apply(x)],
@@ -51,7 +51,7 @@ describe('names', () => {
     );
   });
 
-  test('of weights are all different, and none is a moment’s', async () => {
+  test('weights must differ in name from each other and from optimizer state', async () => {
     const a = dense({ units: 2, activation: 'prelu', name: 'a' }).apply(x);
     const twice = await thrownBy(() => engine.model({ inputs: x, outputs: prelu({ name: 'a.activation' }).apply(a) }));
     expectError(
@@ -59,13 +59,13 @@ describe('names', () => {
       ValueError,
       'model: weights expected different names, got "a.activation.weight" twice. Rename a layer.',
     );
-    const moment = await thrownBy(() =>
+    const reserved = await thrownBy(() =>
       engine.model({ inputs: x, outputs: dense({ units: 1, name: 'optimizer.m' }).apply(x) }),
     );
-    expect(moment).toBeInstanceOf(ValueError);
+    expect(reserved).toBeInstanceOf(ValueError);
   });
 
-  test('may be those of methods that every object has', async () => {
+  test('a name may equal that of a method that every object has', async () => {
     const constructor = { name: 'constructor', value: () => 2 };
     const model = engine.sequential({ layers: [dense({ units: 1, inputShape: [2] })] });
     model.compile({ optimizer: 'sgd', loss: 'meanSquaredError', metrics: [constructor] });
@@ -86,7 +86,7 @@ describe('names', () => {
   });
 
   test.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty', '__defineSetter__'])(
-    'chosen by users may be %s: of metrics, losses, activations, inputs and outputs',
+    'metrics, losses, activations, inputs and outputs may be called %s',
     async (name) => {
       const value = (): number => 2;
       const metric = { name, value };
@@ -151,7 +151,7 @@ describe('names', () => {
     },
   );
 
-  test('of inputs may be those of getters of a class', () => {
+  test('inputs may be getters of a class', () => {
     const pair = [input({ shape: [1], name: 'a' }), input({ shape: [1], name: 'b' })];
     const model = engine.model({ inputs: pair, outputs: add().apply(pair) });
     class Rows {

@@ -1,4 +1,7 @@
-/** −0 where a number is wanted is 0: JSON has only one of them, so a file would come back as another model. */
+/**
+ * −0 counts as 0 wherever the library takes a number: a file's JSON holds only 0, so a model with −0 would load as
+ * another model.
+ */
 import { expect, test } from 'vitest';
 import * as library from '../../src/index.js';
 import { baseFiles, OWN } from '../support/files/bases.mjs';
@@ -7,13 +10,13 @@ import { headerOf, withHeader } from '../support/reference/safetensors.js';
 const { createEngineSync, dense, input, learningRateAt, loadModel, model, schedules, sequential, sgd, WasmMlpError } =
   library;
 
-/** What every factory makes, as far as it is known here. */
+/** The part of a factory's result that these tests use. */
 interface Made {
   readonly kind: string;
   readonly config: Readonly<Record<string, unknown>>;
 }
 
-/** Options without which a factory makes nothing. */
+/** Options that a factory requires. */
 const needed: Record<string, object> = {
   dense: { units: 2 },
   maxout: { units: 2 },
@@ -45,7 +48,7 @@ const factories = [
   if (typeof make !== 'function' || /^[A-Z]|^create/.test(name)) return [];
   try {
     const made: unknown = make(options);
-    // What is made of an engine is no description.
+    // A result made by an engine is no description.
     if (made instanceof Promise) {
       made.catch(() => undefined);
       return [];
@@ -61,7 +64,7 @@ const factories = [
 const holdsNegativeZero = (value: unknown): boolean =>
   Object.is(value, -0) || (typeof value === 'object' && value !== null && Object.values(value).some(holdsNegativeZero));
 
-test('no factory keeps one, in any of its options', () => {
+test('no factory keeps −0 in any of its options', () => {
   let tried = 0;
   for (const { make, config } of factories) {
     for (const [key, value] of Object.entries(config)) {
@@ -72,7 +75,7 @@ test('no factory keeps one, in any of its options', () => {
       try {
         made = make({ ...config, [key]: zero });
       } catch (error) {
-        // Where 0 is not allowed.
+        // 0 is not allowed here.
         expect(error).toBeInstanceOf(WasmMlpError);
         continue;
       }
@@ -80,7 +83,7 @@ test('no factory keeps one, in any of its options', () => {
       expect([make.name, key, holdsNegativeZero(made.config)]).toEqual([make.name, key, false]);
     }
   }
-  // Of all that takes numbers, that which may be 0.
+  // At least so many of the factories take a number that may be 0.
   expect(factories.length).toBeGreaterThan(50);
   expect(tried).toBeGreaterThan(25);
 });
@@ -89,21 +92,21 @@ test.each([
   ['l1', library.l1(-0)],
   ['l2', library.l2(-0)],
   [
-    'the seed',
+    'sequential, its seed',
     await sequential({ seed: -0, layers: [dense({ units: 1, inputShape: [1] })] }).then((one) => one.toJSON()),
   ],
   [
-    'the seed of a graph',
+    'model, its seed',
     await (async () => {
       const x = input({ shape: [1] });
       return (await model({ inputs: x, outputs: dense({ units: 1 }).apply(x), seed: -0 })).toJSON();
     })(),
   ],
-])('%s', (_, description) => {
+])('%s keeps no −0', (_, description) => {
   expect(holdsNegativeZero(description)).toBe(false);
 });
 
-test('a learning rate and weights of losses', async () => {
+test('a learning rate and loss weights keep no −0', async () => {
   const network = await sequential({ layers: [dense({ units: 1, inputShape: [1] })] });
   network.compile({ optimizer: sgd(), loss: 'huber', lossWeights: [-0] });
   network.learningRate = -0;
@@ -119,7 +122,7 @@ test('a learning rate and weights of losses', async () => {
   ).toBe(true);
 });
 
-test('a model of which every number is −0 in turn is saved as it is loaded, or refused', () => {
+test('a file in which any one number is −0 is refused, or loads and saves the same bytes', () => {
   const engine = createEngineSync();
   let loaded = 0;
   for (const file of baseFiles(library, engine)) {

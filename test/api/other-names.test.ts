@@ -1,6 +1,6 @@
 /**
- * Names and options of Keras, PyTorch and scikit-learn: the usual short ones are taken for what they mean, others are
- * told what to write instead.
+ * Names and options of Keras, PyTorch and scikit-learn: the usual short ones are accepted as aliases, others are
+ * refused with the name to write instead.
  */
 import { describe, expect, test } from 'vitest';
 import {
@@ -29,7 +29,7 @@ const line = (): ReturnType<typeof engine.sequential> =>
 const compiled = (options: object): unknown =>
   line().compile(any({ optimizer: 'sgd', loss: 'meanSquaredError', ...options }));
 
-describe('other names are taken, and reported, saved and logged by the name that they have here', () => {
+describe("aliases are accepted, and reported, saved and logged by the library's own name", () => {
   test.each([
     ['silu', 'swish'],
     ['SiLU', 'swish'],
@@ -64,7 +64,7 @@ describe('other names are taken, and reported, saved and logged by the name that
     expect(Object.keys(again.evaluate([[1]], [[1]]))).toEqual(['loss']);
   });
 
-  test('metrics: acc, mse, mae, rmse, f1_score and others', async () => {
+  test('metrics acc, mse, mae, rmse, f1_score and others are accepted', async () => {
     const given = ['acc', 'mse', 'mae', 'rmse', 'f1_score', 'r2_score', 'roc_auc'] as MetricLike[];
     const names = ['accuracy', 'meanSquaredError', 'meanAbsoluteError', 'rootMeanSquaredError', 'f1', 'r2', 'auc'];
     const model = line();
@@ -74,7 +74,7 @@ describe('other names are taken, and reported, saved and logged by the name that
     const keys = ['loss', ...names];
     const validation = keys.map((name) => `val${name[0].toUpperCase()}${name.slice(1)}`);
     expect(Object.keys(history)).toEqual([...keys, ...validation]);
-    // The same twice, by two names, is the same once.
+    // The same metric by two names counts once.
     model.compile({ optimizer: 'sgd', loss: 'mse', metrics: ['acc', 'accuracy'] });
     expect(Object.keys(model.evaluate([[1]], [[0]]))).toEqual(['loss', 'accuracy']);
   });
@@ -91,7 +91,7 @@ describe('other names are taken, and reported, saved and logged by the name that
     expect(one.config).toEqual(other.config);
   });
 
-  test('only where they mean one thing: a name of another kind of choice is not taken', async () => {
+  test('an alias of another kind of object is refused', async () => {
     expectError(
       await thrownBy(() => compiled({ loss: 'acc' })),
       ValueError,
@@ -162,7 +162,7 @@ const refused: [title: string, act: () => unknown, message: string][] = [
     'compile: optimizer is unknown: "Adam". Did you mean "adam"?',
   ],
   [
-    'a loss of Keras',
+    'a loss by its Keras name',
     () => compiled({ loss: 'categorical_crossentropy' }),
     'compile: loss is unknown: "categorical_crossentropy". Did you mean "categoricalCrossentropy"?',
   ],
@@ -171,9 +171,13 @@ const refused: [title: string, act: () => unknown, message: string][] = [
     () => compiled({ loss: 'mean_squared_error' }),
     'compile: loss is unknown: "mean_squared_error". Did you mean "meanSquaredError"?',
   ],
-  ['options of fit', () => compiled({ batchSize: 3 }), 'compile: unknown option "batchSize". fit takes it.'],
   [
-    'options of compile',
+    'an option of fit in compile',
+    () => compiled({ batchSize: 3 }),
+    'compile: unknown option "batchSize". fit takes it.',
+  ],
+  [
+    'an option of compile in sequential',
     () => engine.sequential(any({ layers: [], optimizer: 'adam' })),
     'sequential: unknown option "optimizer". compile takes it.',
   ],
@@ -189,7 +193,7 @@ const refused: [title: string, act: () => unknown, message: string][] = [
   ],
 ];
 
-test.each(refused)('%s', async (_, act, message) => {
+test.each(refused)('%s is refused with what to write instead', async (_, act, message) => {
   expectError(await thrownBy(act), ValueError, message);
 });
 
@@ -224,7 +228,7 @@ describe('fit', () => {
       { callbacks: [{ on_epoch_end: () => undefined }] },
       'callbacks[0]: unknown method "on_epoch_end". Did you mean "onEpochEnd"?',
     ],
-  ])('%o', async (options, message) => {
+  ])('%o is refused with what to write instead', async (options, message) => {
     expectError(await fitted(options), ValueError, `fit: ${message}`);
   });
 
@@ -234,7 +238,7 @@ describe('fit', () => {
     ['acc', 'accuracy'],
     ['valAcc', 'valAccuracy'],
     ['val_accuracy', 'valAccuracy'],
-  ])('monitor %s is told to be %s', async (monitor, name) => {
+  ])('monitor %s is refused with the name %s', async (monitor, name) => {
     const error = await fitted({ validationData: [[[1]], [[1]]], callbacks: [earlyStopping({ monitor })] });
     expect(error).toBeInstanceOf(ValueError);
     expect(error.message).toContain(
@@ -244,7 +248,7 @@ describe('fit', () => {
 });
 
 test.each(['{"seed":0,"layers":[]}', '{ "a": 1, "b": 2 }', JSON.stringify(line().toJSON())])(
-  'loadModel of JSON %s',
+  'loadModel of JSON %s is refused with what to do',
   async (text) => {
     expectError(
       await thrownBy(() => loadModel(new TextEncoder().encode(text))),

@@ -1,6 +1,6 @@
 /**
- * Other scripts of a page may put properties on `Object.prototype`, which every object then seems to have. Nothing of
- * the library may read one: neither from options of the caller's nor from what it hands itself.
+ * Other scripts of a page may put properties on `Object.prototype`, which every object then seems to have. The library
+ * must not read such a property, neither from the caller's options nor from its own objects.
  */
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -12,7 +12,7 @@ import { any } from '../support/reference/refusals.js';
 
 const root = fileURLToPath(new URL('../../src/', import.meta.url));
 
-/** Every name by which the sources read a property of anything. */
+/** Every name by which the sources read a property of any object. */
 function propertyNames(): string[] {
   const names = new Set<string>();
   const look = (node: ts.Node): void => {
@@ -28,7 +28,7 @@ function propertyNames(): string[] {
     if (!file.endsWith('.ts') || file.includes('generated') || file.startsWith('cli')) continue;
     look(ts.createSourceFile(file, readFileSync(root + file, 'utf8'), ts.ScriptTarget.Latest, true));
   }
-  // What all objects have anyway.
+  // Members that all objects have anyway.
   for (const name of Object.getOwnPropertyNames(Object.prototype)) names.delete(name);
   return [...names].filter((name) => /^[\w$]+$/.test(name));
 }
@@ -72,7 +72,7 @@ describe('a property that all objects have', () => {
     model.dispose();
   });
 
-  test('is a hook, and an option, of a class of the caller', async () => {
+  test('is a hook and an option where a class of the caller defines it', async () => {
     class Counter {
       epochs = 0;
       onEpochEnd(): void {
@@ -95,7 +95,7 @@ describe('a property that all objects have', () => {
   });
 });
 
-test('no property that all objects have changes a training, a file or a prediction, by whatever name of the sources', () => {
+test('no property that all objects have, by any name in the sources, changes a training, a file or a prediction', () => {
   const names = propertyNames();
   expect(names.length).toBeGreaterThan(500);
   const child = fileURLToPath(new URL('../support/polluted-child.mjs', import.meta.url));

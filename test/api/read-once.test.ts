@@ -1,8 +1,9 @@
 /**
- * Data of the caller's may change while it is read: Proxies and getters answer as they like, and shared memory is
- * written by other threads. Every entry that takes data reads each number of it once, and checks what it read. So
- * whatever a second look would find, there is one of the library's errors or a result of the first look; no other
- * model's weights move, and no memory stays behind.
+ * The caller's data may change while it is read: Proxies and getters return what they like, and other threads write to
+ * shared memory. Every entry that takes data must read each number once and check the value it read.
+ *
+ * So whatever a second read would return, the outcome is one of the library's errors or the result of the first read.
+ * No other model's weights change, and no memory stays allocated.
  */
 import { describe, expect, test } from 'vitest';
 import {
@@ -22,7 +23,7 @@ import {
 import { any, expectError, thrownBy } from '../support/reference/refusals.js';
 
 const engine = await createEngine({ threads: 1 });
-/** Large, so that a stray address is likely to be in them: one made before, one after the models under test. */
+/** Large models, so that a stray address is likely to lie in them: one made before, one after the models under test. */
 const bystander = (seed: number): Model =>
   engine.sequential({ seed, layers: [dense({ units: 300, inputShape: [300] })] });
 
@@ -54,12 +55,12 @@ const Y = LABELS.map((label) => [0, 1, 2].map((j) => Number(j === label)));
 const WEIGHTS = [1, 2, 0.5, 1];
 const TENSORS = valued.getWeights().map(({ name, shape, data }) => ({ name, shape: [...shape], data: [...data] }));
 
-/** What is read of data, by path, how often. */
+/** Number of reads of each element or length, by path. */
 type Reads = Map<string, number>;
 
 /**
- * Lists, and lists in lists, that count what is read of them. From its `turn`-th read on, an element or a length is
- * what `instead` makes of it.
+ * Wraps lists, and lists in lists, to count the reads of their elements and lengths. From its `turn`-th read on, an
+ * element or a length is what `instead` makes of it.
  */
 function watched<T extends object>(data: T, reads: Reads, turn = Infinity, instead = turned(1), path = ''): T {
   return new Proxy(data, {
@@ -75,7 +76,7 @@ function watched<T extends object>(data: T, reads: Reads, turn = Infinity, inste
   });
 }
 
-/** Another number for a number, a longer list for a list. */
+/** Replaces a number by another number, and a list by a longer list. */
 const turned =
   (number: number) =>
   (value: unknown): unknown =>
@@ -85,7 +86,7 @@ const turned =
         ? [...(value as unknown[]), ...new Array(500).fill(7)]
         : value;
 
-/** Data of one call, some of it watched. */
+/** The data of one call, some of it watched. */
 interface Given {
   x: number[][];
   y: number[][];
@@ -96,10 +97,14 @@ interface Given {
 }
 const plain: Given = { x: X, y: Y, labels: LABELS, sampleWeight: WEIGHTS, classWeight: [1, 2, 3], tensors: TENSORS };
 
-/** What takes data, and which of it. What is returned tells one outcome from another. */
+/** The calls that take data, with the fields that each reads. Different return values mean different outcomes. */
 const entries: [title: string, fields: (keyof Given)[], call: (given: Given) => unknown][] = [
   ['fit', ['x', 'labels'], (g) => sparse.fit(g.x, g.labels, { batchSize: 2, shuffle: false })],
-  ['fit on values', ['x', 'y', 'sampleWeight', 'classWeight'], (g) => valued.fit(g.x, g.y, { ...weightsOf(g) })],
+  [
+    'fit on one-hot targets',
+    ['x', 'y', 'sampleWeight', 'classWeight'],
+    (g) => valued.fit(g.x, g.y, { ...weightsOf(g) }),
+  ],
   [
     'validation data',
     ['x', 'labels', 'sampleWeight'],
@@ -112,11 +117,11 @@ const entries: [title: string, fields: (keyof Given)[], call: (given: Given) => 
   ['diagnose', ['x', 'labels'], (g) => sparse.diagnose(g.x, g.labels).loss],
   ['predict', ['x'], (g) => valued.predict(g.x)],
   ['adapt', ['x'], (g) => (valued.adapt(g.x), valued.getWeights()[0])],
-  ['adapt of the layer', ['x'], (g) => normalization().adapt(g.x).config],
+  ['adapt of a normalization layer', ['x'], (g) => normalization().adapt(g.x).config],
   ['setWeights', ['tensors'], (g) => (valued.setWeights(g.tensors), valued.getWeights())],
   ['confusionMatrix', ['labels', 'y'], (g) => confusionMatrix(g.labels, g.y, { classes: 3 })],
-  ['a classifier', ['x', 'labels'], (g) => classify(g)],
-  ['a regressor', ['x', 'sampleWeight'], (g) => regress(g)],
+  ['mlpClassifier', ['x', 'labels'], (g) => classify(g)],
+  ['mlpRegressor', ['x', 'sampleWeight'], (g) => regress(g)],
 ];
 const weightsOf = ({ sampleWeight, classWeight }: Given) => ({ sampleWeight, classWeight });
 async function classify({ x, labels }: Given): Promise<unknown> {
@@ -138,7 +143,7 @@ async function regress({ x, sampleWeight }: Given): Promise<unknown> {
   }
 }
 
-/** From the same weights and counters each time. */
+/** Makes the call from the same weights and counters each time. */
 async function outcome(call: (given: Given) => unknown, given: Given): Promise<unknown> {
   for (const [model, loss] of [
     [sparse, 'sparseCategoricalCrossentropy'],
@@ -156,7 +161,7 @@ async function outcome(call: (given: Given) => unknown, given: Given): Promise<u
     result = error;
   }
   expect(bystandersAre()).toBe(true);
-  // Activations for batches of a size that was not there before may stay, data may not.
+  // Activations for batches of a new size may stay allocated, data may not.
   expect(engine.memory().used - used).toBeLessThan(20_000);
   return result;
 }
@@ -165,31 +170,31 @@ const cases = entries.flatMap(([title, fields, call]) =>
   fields.map((field): [string, keyof Given, typeof call] => [`${title}: ${field}`, field, call]),
 );
 
-describe('each number is read once, and what was read is used', () => {
+describe('each number is read once, and the value read is used', () => {
   test.each(cases)('%s', async (_title, field, call) => {
     const reads: Reads = new Map();
     const expected = await outcome(call, plain);
     expect(expected).not.toBeInstanceOf(Error);
     const result = await outcome(call, { ...plain, [field]: watched(plain[field], reads) });
     expect(result).toEqual(expected);
-    // A facade's call is three.
+    // The call on a facade makes three calls that read.
     const calls = call === entries.at(-1)![2] || call === entries.at(-2)![2] ? 3 : 1;
     const numbers = [...reads].filter(([path]) => /\/\d+$/.test(path) && typeof at(plain[field], path) === 'number');
     expect(numbers.length).toBeGreaterThan(0);
-    // The first may be looked at to tell a row from a number.
+    // The first element may be read twice, to tell a row from a number.
     for (const [path, count] of numbers)
       expect([path, count <= calls + Number(/^\/0$/.test(path)) * calls]).toEqual([path, true]);
   });
 });
 
-/** What stands at a path of data. */
+/** The value at a path of data. */
 const at = (data: unknown, path: string): unknown =>
   path
     .slice(1)
     .split('/')
     .reduce((value, key) => (value as Record<string, unknown>)[key], data);
 
-describe('what is something else from its n-th read on is refused or used as it was', () => {
+describe('data that changes from its n-th read on is refused, or used as first read', () => {
   test.each(cases)('%s', async (_title, field, call) => {
     for (const number of [70_000, -3, 2.5, NaN, 2 ** 40]) {
       for (let turn = 1; turn <= 6; turn++) {
@@ -198,7 +203,7 @@ describe('what is something else from its n-th read on is refused or used as it 
     }
   });
 
-  test('fit in a worker', async () => {
+  test('fit in a worker refuses changing data, or uses it as first read', async () => {
     for (const field of ['x', 'labels'] as const) {
       for (const turn of [1, 2, 3]) {
         const given = { ...plain, [field]: watched(plain[field], new Map(), turn, turned(70_000)) };
@@ -208,7 +213,7 @@ describe('what is something else from its n-th read on is refused or used as it 
   });
 });
 
-describe('labels in shared memory that is written meanwhile', () => {
+describe('labels in shared memory that another thread writes are refused, or used as copied', () => {
   const calls: [string, (x: number[][], labels: Int32Array) => unknown][] = [
     ['fit', (x, labels) => sparse.fit(x, labels)],
     ['trainOnBatch', (x, labels) => sparse.trainOnBatch(x, labels)],
@@ -219,7 +224,7 @@ describe('labels in shared memory that is written meanwhile', () => {
     ['fit in a worker', (x, labels) => sparse.fit(x, labels, { runIn: 'worker' })],
   ];
   test.each(calls)('%s', async (_title, call) => {
-    // As another thread would at some moment: here at each of the moments at which a number of x is read.
+    // Stands for another thread that writes at some moment: here whenever a number of x is read.
     for (const moment of [1, 2, 8, 9, 10, 16, 17]) {
       const labels = new Int32Array(new SharedArrayBuffer(16));
       labels.set(LABELS);
@@ -239,10 +244,10 @@ describe('labels in shared memory that is written meanwhile', () => {
   });
 });
 
-describe('typed arrays that say another length than theirs', () => {
+describe('typed arrays that report a wrong length', () => {
   const posing = (array: Float32Array, length: number): Float32Array =>
     Object.defineProperty(array, 'length', { value: length });
-  test('are taken for as long as they are', async () => {
+  test('count by their true length', async () => {
     const long = Float32Array.from({ length: 4000 }, (_, i) => i % 7);
     const rows = posing(long.slice(), 2);
     expect(valued.predict(rows)).toHaveLength(6000);
@@ -254,10 +259,10 @@ describe('typed arrays that say another length than theirs', () => {
     expect(bystandersAre()).toBe(true);
   });
 
-  test('write no more than the rows that they were taken for, in predictInto', async () => {
+  test('make predictInto write no more than the rows that it took', async () => {
     const out = new Float32Array(6);
     expect(valued.predictInto(posing(new Float32Array(1e6).fill(9), 4), out)).toBe(out);
-    // A short row is read value by value, as far as it is asked for; a long one is copied as a whole, or refused.
+    // A short row is read value by value, up to the expected width; a long one is copied as a whole, or refused.
     const short = out.subarray(0, 3);
     expect(valued.predictInto(posing(new Float32Array(1e6).fill(9), 2), short)).toBe(short);
     const wide = engine.sequential({ layers: [dense({ units: 3, inputShape: [17] })] });
@@ -268,7 +273,7 @@ describe('typed arrays that say another length than theirs', () => {
     expect(bystandersAre()).toBe(true);
   });
 
-  test('that were transferred while a worker was sent them are refused', async () => {
+  test('that are transferred while they are sent to a worker are refused', async () => {
     const rows = 400_000;
     const x = new Float32Array(2 * rows);
     const fitting = thrownBy(() => sparse.fit(x, new Uint8Array(rows), { runIn: 'worker' }));
@@ -278,9 +283,9 @@ describe('typed arrays that say another length than theirs', () => {
   });
 });
 
-test('rows in shared memory that turn to NaN are found in what was copied', async () => {
+test('rows in shared memory that turn to NaN are refused, since the copy is checked', async () => {
   const shared = new Float32Array(new SharedArrayBuffer(4 * 2 * 600));
-  // Parts of 256 rows are predicted one after the other; the activation runs in between.
+  // Blocks of 256 rows are predicted one after the other; the activation runs in between.
   let rows = 0;
   const spoils = {
     name: 'spoils',
@@ -297,7 +302,7 @@ test('rows in shared memory that turn to NaN are found in what was copied', asyn
   model.dispose();
 });
 
-describe('what is read may dispose, compile or train the model', () => {
+describe('getters in the data may dispose, compile or train the model', () => {
   const meddling = (act: () => unknown): number[][] =>
     [[1, 2]].map((row) =>
       Object.defineProperty(row, 0, {
@@ -355,7 +360,7 @@ describe('what is read may dispose, compile or train the model', () => {
     expect(bystandersAre()).toBe(true);
   });
 
-  test('two fits at once do not come of it', async () => {
+  test('two trainings at once are refused', async () => {
     const model = build('sparseCategoricalCrossentropy');
     let second: Promise<unknown> | undefined;
     const x = meddling(() => (second ??= thrownBy(() => model.fit([[1, 2]], [0], { epochs: 50 }))));
@@ -366,10 +371,10 @@ describe('what is read may dispose, compile or train the model', () => {
   });
 });
 
-describe('results of functions of the user’s own', () => {
+describe('results of custom functions', () => {
   const turning = (list: number[], turn: number, instead: number): number[] =>
     watched(list, new Map(), turn, turned(instead));
-  test.each([1, 2, 3, 4])('that are something else from their read %i on', (turn) => {
+  test.each([1, 2, 3, 4])('may change from read %i on without harm to other models', (turn) => {
     const own = {
       name: 'own',
       forward: (z: Float32Array) => any(turning([...z], turn, 4)),

@@ -1,3 +1,8 @@
+/**
+ * The command `wasm-mlp-mnist`: its options, its output file, the parsing of MNIST's files and its report, each by
+ * itself, and then the built command as a process. The accuracy and the hashes of its trainings are tested in
+ * mnist-accurate.test.ts and mnist-hash.test.ts.
+ */
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -34,7 +39,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** The error that `action` is refused with. */
+/** Returns the error with which `action` is refused. */
 function refusal(action: () => unknown): CliError {
   try {
     action();
@@ -46,7 +51,7 @@ function refusal(action: () => unknown): CliError {
 }
 
 describe('options', () => {
-  it('default to the main job', () => {
+  it('default to those of the main job', () => {
     expect(parseOptions([])).toEqual({
       layers: [128],
       epochs: 5,
@@ -65,7 +70,7 @@ describe('options', () => {
     expect(parseOptions(['--preset', 'fast'])).toEqual(parseOptions([]));
   });
 
-  it('take what a preset sets, but for what is given, before or after', () => {
+  it("take a preset's values, except for options given before or after it", () => {
     const accurate = {
       layers: [512],
       epochs: 15,
@@ -78,12 +83,12 @@ describe('options', () => {
       labelSmoothing: 0.1,
     };
     expect(parseOptions(['--preset', 'accurate'])).toMatchObject(accurate);
-    // 64 is what it is without a preset: given all the same.
+    // 64 is also the default without a preset; given explicitly, it must replace the preset's value.
     const given = ['--epochs', '3', '--preset', 'accurate', '--batch-size', '64', '--dropout', '0', '--seed', '4'];
     expect(parseOptions(given)).toMatchObject({ ...accurate, epochs: 3, batchSize: 64, dropout: 0, seed: 4 });
   });
 
-  it('are all taken, with a space or an equals sign', () => {
+  it('accept values after a space or an equals sign', () => {
     const args =
       '--layers 64,32 --epochs=2 --batch-size 16 --learning-rate=1e-2 --seed 7 --activation tanh --optimizer=sgd --schedule cosine --dropout .5 --input-dropout=0.25 --label-smoothing 0.2 --output a/b --json';
     expect(parseOptions(args.split(' '))).toEqual({
@@ -111,7 +116,7 @@ describe('options', () => {
     expect(parseOptions(['--optimizer', 'sgd'])?.learningRate).toBe(0.01);
   });
 
-  it('print help and nothing else', () => {
+  it('print only the help where it is asked for', () => {
     const write = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
     expect(parseOptions(['--help'])).toBeUndefined();
     const help = write.mock.calls.join('');
@@ -164,14 +169,14 @@ describe('options', () => {
     expect(error.status).toBe(2);
   });
 
-  it('list what there is where nothing is near', () => {
+  it('list all options where no name is similar', () => {
     expect(refusal(() => parseOptions(['--zzzzzz'])).message).toContain('The options are --preset, --layers,');
     expect(nearest('zzzzzz', ['relu', 'tanh'])).toBeUndefined();
   });
 });
 
-describe('output', () => {
-  it('creates the folder and replaces an earlier file whole', async () => {
+describe('output file', () => {
+  it('creates the folder, and replaces an earlier file as a whole', async () => {
     const file = join(folder, 'new', 'deep', 'model.safetensors');
     await prepareOutput(file);
     await writeOutput(file, Uint8Array.of(1, 2, 3));
@@ -180,7 +185,7 @@ describe('output', () => {
     expect(readdirSync(join(folder, 'new', 'deep'))).toEqual(['model.safetensors']);
   });
 
-  it('refuses a folder, and a file in the place of one', async () => {
+  it('refuses a folder, and a path through a file', async () => {
     mkdirSync(join(folder, 'models'));
     const inside = join(folder, 'models', 'mnist.safetensors');
     await expect(prepareOutput(join(folder, 'models'))).rejects.toThrow(`Did you mean '${inside}'?`);
@@ -189,17 +194,17 @@ describe('output', () => {
     await expect(prepareOutput(join(folder, 'plain', 'model'))).rejects.toThrow('--output: cannot write');
   });
 
-  it.runIf(existsSync('/proc'))('refuses a folder that takes no entries', async () => {
+  it.runIf(existsSync('/proc'))('refuses a folder in which no file can be made', async () => {
     await expect(prepareOutput('/proc/absent/model')).rejects.toThrow('--output: cannot write');
   });
 });
 
-describe.skipIf(process.platform === 'win32')('output on a POSIX system', () => {
+describe.skipIf(process.platform === 'win32')('output file on a POSIX system', () => {
   const bytes = Uint8Array.of(1, 2, 3);
-  /** A path in a new folder. */
+  /** Returns a path in a new folder. */
   const inNewFolder = (name: string): string => join(mkdtempSync(join(folder, 'output-')), name);
 
-  it('does not touch what an interrupted training must not replace', async () => {
+  it('keeps an earlier model where a training is interrupted', async () => {
     const file = inNewFolder('model');
     await prepareOutput(file);
     expect(await writeOutput(file, bytes)).toBe(file);
@@ -208,7 +213,7 @@ describe.skipIf(process.platform === 'win32')('output on a POSIX system', () => 
     expect([...readFileSync(`${file}.partial`)]).toEqual([9]);
   });
 
-  it('follows a symbolic link, also one that leads to nothing yet', async () => {
+  it('follows a symbolic link, even one whose target does not exist yet', async () => {
     const target = inNewFolder('target');
     const link = inNewFolder('link');
     symlinkSync(target, link);
@@ -220,17 +225,17 @@ describe.skipIf(process.platform === 'win32')('output on a POSIX system', () => 
     }
   });
 
-  it('refuses links that lead in a circle', async () => {
+  it('refuses links that form a circle', async () => {
     const link = inNewFolder('link');
     symlinkSync(link, link);
     await expect(prepareOutput(link)).rejects.toThrow('too many symbolic links');
   });
 
-  it('leaves files alone that were linked to under the name of a temporary file', async () => {
+  it("leaves files alone to which a temporary file's name is linked", async () => {
     const file = inNewFolder('model');
     const victim = inNewFolder('victim');
     writeFileSync(victim, 'precious');
-    // The name that temporary files once had, and could be guessed.
+    // The name that temporary files once had, which could be guessed.
     symlinkSync(victim, `${file}.${process.pid}.tmp`);
     await prepareOutput(file);
     await writeOutput(file, bytes);
@@ -265,28 +270,28 @@ describe.skipIf(process.platform === 'win32')('output on a POSIX system', () => 
     expect(existsSync('/dev/null.partial')).toBe(false);
   });
 
-  it('finds a name that is too long before the training', async () => {
-    // 255 bytes are the most that file systems take, and an interrupted model adds ".partial".
+  it('refuses a name that is too long before the training', async () => {
+    // File systems accept at most 255 bytes, and an interrupted model adds ".partial".
     await prepareOutput(inNewFolder('m'.repeat(247)));
     await expect(prepareOutput(inNewFolder('m'.repeat(248)))).rejects.toMatchObject({ status: 2 });
   });
 
-  it('leaves no temporary file, and removes those of processes that were killed', async () => {
+  it('leaves no temporary file, and removes those of killed processes', async () => {
     const file = inNewFolder('model');
     await prepareOutput(file);
     const parent = join(file, '..');
     expect(readdirSync(parent)).toEqual([]);
     const ended = spawnSync(process.execPath, ['-e', '']).pid;
-    const runtime = createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
+    const host = createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
     const of = (where: string, pid: number): string => `.wasm-mlp-${where}-${pid}-0123456789abcdef.tmp`;
-    const kept = [of(runtime, process.pid), of('00000000', ended), '.other.tmp'];
-    for (const name of [of(runtime, ended), ...kept]) writeFileSync(join(parent, name), '');
+    const kept = [of(host, process.pid), of('00000000', ended), '.other.tmp'];
+    for (const name of [of(host, ended), ...kept]) writeFileSync(join(parent, name), '');
     await prepareOutput(file);
     await writeOutput(file, bytes);
     expect(readdirSync(parent).sort()).toEqual([...kept, 'model'].sort());
   });
 
-  it('saves a model to a temporary folder where its own is gone after the training', async () => {
+  it('saves a model to a temporary folder where its own folder was deleted during the training', async () => {
     const file = join(inNewFolder('gone'), 'model');
     await prepareOutput(file);
     rmSync(join(file, '..'), { recursive: true });
@@ -297,7 +302,7 @@ describe.skipIf(process.platform === 'win32')('output on a POSIX system', () => 
   });
 });
 
-/** An IDX file of unsigned bytes; `magic` and `sizes` may lie about it. */
+/** Makes an IDX file of unsigned bytes; `magic` and `sizes` may be wrong. */
 function idxFile(sizes: number[], elements: number[], magic = 0x800 + sizes.length): Uint8Array {
   const bytes = new Uint8Array(4 + 4 * sizes.length + elements.length);
   const view = new DataView(bytes.buffer);
@@ -311,8 +316,8 @@ describe('IDX files', () => {
   const images = idxFile([2, 28, 28], pixels);
   const labels = idxFile([2], [3, 9]);
 
-  it('become rows of greys from 0 to 1 and labels', () => {
-    // At an odd offset, as a file read into a shared buffer may lie.
+  it('become rows of grey values from 0 to 1, and labels', () => {
+    // At an odd offset, as a file read into a shared buffer may be.
     const shifted = new Uint8Array(images.length + 1);
     shifted.set(images, 1);
     const digits = parseDigits(shifted.subarray(1), labels, 'test');
@@ -328,12 +333,17 @@ describe('IDX files', () => {
 
   it.each<[string, Uint8Array, Uint8Array, string]>([
     [
-      'images of a wrong magic',
+      'images with a wrong magic number',
       changed(images, 3, 1),
       labels,
       'images: expected the magic number 0x00000803 at byte 0, got 0x00000801.',
     ],
-    ['images for labels', images, images, 'labels: expected the magic number 0x00000801 at byte 0, got 0x00000803.'],
+    [
+      'images instead of labels',
+      images,
+      images,
+      'labels: expected the magic number 0x00000801 at byte 0, got 0x00000803.',
+    ],
     [
       'truncated images',
       images.subarray(0, -1),
@@ -345,7 +355,7 @@ describe('IDX files', () => {
     ['trailing bytes', images, idxFile([2], [3, 9, 1]), 'labels: expected 10 bytes for 2 elements, got 11.'],
     ['a count beyond the file', changed(images, 4, 0xff), labels, 'The file is truncated.'],
     [
-      'images of a wrong size',
+      'images of the wrong size',
       idxFile([1, 4, 4], new Array(16).fill(0)),
       labels,
       'expected 28 × 28 pixels at byte 8, got 4 × 4.',
@@ -359,7 +369,7 @@ describe('IDX files', () => {
   });
 });
 
-/** A blank image with ink at the given places. */
+/** A blank image with ink at some pixels. */
 function ink(...places: [row: number, column: number][]): Float32Array {
   const image = new Float32Array(784);
   for (const [row, column] of places) image[row * 28 + column] = 1;
@@ -367,19 +377,19 @@ function ink(...places: [row: number, column: number][]): Float32Array {
 }
 
 describe('report', () => {
-  it('draws two pixels to a character, cut to the ink and centred', () => {
+  it('draws two pixels to a character, cropped to the ink and centred', () => {
     const lines = drawDigit(ink([4, 10], [5, 11], [6, 10], [6, 11], [7, 11]));
     const margin = ' '.repeat((pictureWidth - 2) / 2);
     expect(lines).toEqual([`${margin}▀▄${margin}`, `${margin}▀█${margin}`]);
   });
 
-  it('draws ink in the corners, and nothing of a blank image', () => {
+  it('draws ink in the corners, and nothing for a blank image', () => {
     const [first] = drawDigit(ink([0, 0], [0, 15], [27, 0]));
     expect(first.trim()).toBe(`▀${' '.repeat(14)}▀`);
     expect(drawDigit(ink())).toEqual([]);
   });
 
-  it('counts confusions and puts the surest mistake first', () => {
+  it('counts confusions, and lists the most certain mistake first', () => {
     const row = (...shares: [digit: number, share: number][]): number[] => {
       const values = new Array<number>(10).fill(0);
       for (const [digit, share] of shares) values[digit] = share;
@@ -399,7 +409,7 @@ describe('report', () => {
     ]);
   });
 
-  it('lays the confusion matrix out in columns', () => {
+  it('prints the confusion matrix in columns', () => {
     const table = confusionTable([
       [97, 3],
       [0, 0],
@@ -411,7 +421,7 @@ describe('report', () => {
     ]);
   });
 
-  it('stands mistakes side by side over what was seen and what was right', () => {
+  it('prints mistakes side by side, above the answer and the right digit', () => {
     const images = Float32Array.from([...ink([4, 10]), ...ink([4, 10], [6, 10])]);
     const mistakes = [
       { index: 0, seen: 4, right: 9, certainty: 0.5 },
@@ -440,7 +450,9 @@ interface Run {
   stderr: string;
 }
 
-/** Runs the built command in the temporary folder; `onOutput` sees all of standard output so far, whenever it grows. */
+/**
+ * Runs the built command in the temporary folder. `onOutput` receives all of standard output so far, whenever it grows.
+ */
 function runCommand(args: string[], onOutput?: (stdout: string, interrupt: () => void) => void): Promise<Run> {
   const command = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
   return new Promise((resolve, reject) => {
@@ -457,7 +469,7 @@ function runCommand(args: string[], onOutput?: (stdout: string, interrupt: () =>
 }
 
 describe('the built command', () => {
-  it('refuses a wrong option on standard error, before it does anything', async () => {
+  it('refuses a wrong option on standard error before it does anything else', async () => {
     const run = await runCommand(['--epohcs', '3', '--output', 'refused/model']);
     expect(run).toMatchObject({
       status: 2,
@@ -467,7 +479,7 @@ describe('the built command', () => {
     expect(existsSync(join(folder, 'refused'))).toBe(false);
   });
 
-  it('prints one JSON object of results, and saves what it hashed', async () => {
+  it('prints its results as one JSON object, and saves the model that it hashed', async () => {
     const options = { layers: [16], epochs: 1, batchSize: 256, learningRate: 0.005, seed: 3, output: 'json/model' };
     const args = '--layers 16 --epochs 1 --batch-size 256 --learning-rate 0.005 --seed 3 --output json/model --json';
     const { status, stdout, stderr } = await runCommand(args.split(' '));
@@ -494,7 +506,7 @@ describe('the built command', () => {
     model.dispose();
   });
 
-  it('trains with dropout, label smoothing and a schedule, and says so', async () => {
+  it('trains with dropout, label smoothing and a schedule, and reports them', async () => {
     const layers = '--layers 32 --dropout 0.1 --input-dropout 0.05 --label-smoothing 0.1 --schedule cosine';
     const { status, stdout } = await runCommand(`${layers} --epochs 1 --batch-size 256 --output with/model`.split(' '));
     expect(status).toBe(0);
@@ -505,13 +517,13 @@ describe('the built command', () => {
     expect(Number(accuracy)).toBeGreaterThan(85);
     const model = await loadModel(readFileSync(join(folder, 'with/model')));
     expect(model.toJSON().layers.map(({ kind }) => kind)).toEqual(['dropout', 'dense', 'dropout', 'dense']);
-    // The cosine has come down.
+    // The cosine schedule has reached 0.
     expect(model.stepCount).toBe(Math.ceil(60_000 / 256));
     expect(model.learningRate).toBe(0);
     model.dispose();
   });
 
-  it('reports in plain lines where there is no terminal', async () => {
+  it('prints plain lines where there is no terminal', async () => {
     const { status, stdout, stderr } = await runCommand(['--layers', 'none', '--epochs', '1', '--batch-size', '512']);
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expect(stdout).toMatch(/^epoch 1\/1 {2}loss \d\.\d{4} {2}accuracy \d\d\.\d\d% {2}[\d,]+ samples\/s$/m);
@@ -526,7 +538,7 @@ describe('the built command', () => {
   });
 
   it.skipIf(process.platform === 'win32')(
-    'stops at Ctrl-C, saves what was learned beside an earlier model and says so',
+    'stops at Ctrl-C, saves the weights so far next to an earlier model, and reports it',
     async () => {
       let interrupted = false;
       mkdirSync(join(folder, 'interrupted'));

@@ -1,4 +1,6 @@
-/** Known answers: the SHA-256 of weights trained on MNIST. `npm run test:engines` finds the second in every engine. */
+/**
+ * Known answers: the SHA-256 of weights trained on MNIST. `npm run test:engines` checks the second one in every engine.
+ */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,7 +17,7 @@ import { createEngine } from '../../src/index.js';
 const shortSha256 = '707531cd6fe102c8c8b3db58c22d9f88f18dcc9b899b2fd5d1b4895d12c7bcfe';
 const mainJobSha256 = '6dfc754ce6577f70e8742b6f21bde48f25ccc10a2660b5d43e31086975b7c5eb';
 
-it.each(TILE_NAMES)('an epoch of the main job over a tenth of the digits, tile %s', async (tile) => {
+it.each(TILE_NAMES)('an epoch of the main job over a tenth of the digits has the known hash, tile %s', async (tile) => {
   const count = 6_000;
   const { images, labels } = await loadTrainingDigits();
   const options = parseOptions([])!;
@@ -27,7 +29,7 @@ it.each(TILE_NAMES)('an epoch of the main job over a tenth of the digits, tile %
   engine.dispose();
 });
 
-it('the main job: its hash, and at least 97.5 % of the test digits', () => {
+it('the main job has the known hash, and reaches 97.5 % of the test digits', () => {
   const folder = mkdtempSync(join(tmpdir(), 'wasm-mlp-main-job-'));
   try {
     const command = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));

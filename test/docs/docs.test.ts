@@ -1,4 +1,7 @@
-/** What the documents point to is there, and no kernel is without its formula. */
+/**
+ * Checks the Markdown documents: every link leads to a file and a heading that exist, the package holds the documents,
+ * and every kernel has its formula in docs/derivations.md. Code in the documents is checked in examples.test.ts.
+ */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -29,12 +32,12 @@ function markdownIn(folder: string): string[] {
 
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 
-/** Without what only looks like links: code, and formulas. */
+/** Removes code and formulas, parts of which look like links. */
 const prose = (markdown: string): string => markdown.replace(/^```[\s\S]*?^```$/gm, '').replace(/`[^`\n]*`/g, '');
 
 interface Link {
   readonly target: string;
-  /** The file, from the root; the document itself for a link within. */
+  /** Path of the file from the root; the document itself for a link within it. */
   readonly file: string;
   readonly heading: string | undefined;
 }
@@ -50,7 +53,7 @@ function linksOf(document: string): Link[] {
     });
 }
 
-/** The names of a document's headings, as GitHub makes them. */
+/** The anchors of a document's headings, as GitHub makes them. */
 const anchorsOf = (document: string): string[] =>
   [...read(document).matchAll(/^#+ (.*)$/gm)].map(([, heading]) =>
     heading
@@ -73,13 +76,13 @@ describe.each(documents)('%s', (document) => {
   });
 });
 
-test('the documents have links', () => {
+test('the link checker finds the links of the documents', () => {
   for (const document of ['docs/derivations.md', 'docs/numerics.md', 'docs/guide.md']) {
     expect(linksOf(document).length, document).toBeGreaterThan(5);
   }
 });
 
-test('the package holds the documents, and what these link to but for code, which is in the repository', () => {
+test('the package holds the documents and all files that they link to, except code, which is in the repository', () => {
   const files = packedFiles();
   expect(documents.filter((document) => !files.has(document))).toEqual([]);
   const code = /^(src|assembly|test|scripts|bench)\/(?!README\.md$)/;

@@ -1,4 +1,7 @@
-/** Everything that the documentation shows as code runs, compiles, and gives what it says. */
+/**
+ * Compiles and runs all code that the documentation shows, in docstrings and Markdown, and compares its values with
+ * those in the comments. How snippets are found and run is in support/snippets.ts.
+ */
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -52,7 +55,7 @@ describe('examples', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  test('every value of the public entry has one', () => {
+  test('exist for every value of the public entry', () => {
     const values = exports();
     expect(values.map(({ name }) => name).sort()).toEqual(Object.keys(library).sort());
     const isError = (name: string): boolean => {
@@ -63,20 +66,20 @@ describe('examples', () => {
     expect(without.map(({ name }) => name)).toEqual([]);
   });
 
-  test('they compile', () => {
-    // One that does not, to know that errors are seen.
+  test('compile', () => {
+    // A snippet that does not compile shows that errors are noticed.
     const wrong = { title: 'wrong', code: 'dense({ units: "three" });' };
     expect(typeErrors([...all, wrong], root)).toEqual(["wrong: Type 'string' is not assignable to type 'number'."]);
   });
 
-  test.each(all)('$title', async (snippet) => {
-    // Node 20 has relaxed SIMD behind a flag, which counts for what is compiled from then on.
+  test.each(all)('run and give the values of their comments: $title', async (snippet) => {
+    // Node 20 has relaxed SIMD behind a flag, which affects only what is compiled from then on.
     if (snippet.code.includes("'fused'")) v8.setFlagsFromString('--experimental-wasm-relaxed-simd');
     await run(snippet);
   });
 });
 
-describe('the promises of comments are found', () => {
+describe('values in comments are compared', () => {
   const cases: [code: string, holds: boolean][] = [
     ['1 + 1; // 2', true],
     ['1 + 1; // 3', false],
@@ -96,7 +99,7 @@ describe('the promises of comments are found', () => {
     else await expect(result).rejects.toThrow();
   });
 
-  test('what is no literal is a remark', async () => {
+  test('a comment that is no literal is not compared', async () => {
     expect(await run({ title: '', code: '1; // the first\n2; // Float32Array(4)\n3; // { loss, accuracy }' })).toBe(0);
   });
 });

@@ -1,4 +1,7 @@
-/** Ordinary mistakes, and altered objects: each refused by class and exact words, with the model unchanged after it. */
+/**
+ * Ordinary mistakes and altered objects: each must be refused with the exact error class and message, and leave the
+ * model unchanged. Values that only a hostile caller passes are in test/api.
+ */
 import { describe, expect, test } from 'vitest';
 import {
   activation,
@@ -51,7 +54,7 @@ describe('options of factories', () => {
       'dense: activation expected a name or what its factory makes, got [].',
     ],
     [
-      'an initializer that is a list of nothing',
+      'an initializer that is a list',
       () => dense({ units: 1, kernelInitializer: any([null]) }),
       ValueError,
       'dense: kernelInitializer expected a name or what its factory makes, got an array of 1.',
@@ -63,7 +66,7 @@ describe('options of factories', () => {
       'sgd: learningRate expected a name or what its factory makes, got [].',
     ],
     [
-      'a learning rate that holds itself',
+      'a learning rate that contains itself',
       () => sgd({ learningRate: any(cyclic()) }),
       ValueError,
       'sgd: learningRate expected at most 16 warm-ups within each other, got more.',
@@ -82,13 +85,13 @@ describe('options of factories', () => {
       'dense: activation expected a name or what its factory makes, got a revoked proxy.',
     ],
     [
-      'an object that is not there',
+      'a custom object that is null',
       () => dense({ units: 1, activation: any({ kind: 'custom', config: { name: 'x' }, custom: null }) }),
       ValueError,
       'dense: activation expected an object with a name, got null.',
     ],
     [
-      'a function without its target',
+      'a revoked function as a learning rate',
       () =>
         learningRateAt(
           revoked(() => 1),
@@ -98,13 +101,13 @@ describe('options of factories', () => {
       'learningRateAt: learningRate expected a number > 0 or a schedule, got a revoked proxy.',
     ],
     [
-      'a callback of a function without its target',
+      'a callback of a revoked function',
       () => learningRateScheduler(revoked(() => 1)),
       ValueError,
       'learningRateScheduler: rate expected a function, got a revoked proxy.',
     ],
     [
-      'a target that is none',
+      'a csvLogger without a target',
       () => csvLogger(any(null)),
       ValueError,
       'csvLogger: target expected a path or a function, got null.',
@@ -116,20 +119,20 @@ describe('options of factories', () => {
       'add: apply expected what input() or apply() returns, got undefined at index 1.',
     ],
     [
-      'what only looks like a tensor',
+      "an object with a tensor's prototype only",
       () => add().apply(Object.create(Object.getPrototypeOf(input({ shape: [1] })) as object) as never),
       ValueError,
       'add: apply expected what input() or apply() returns, got an object at index 0.',
     ],
     [
-      'logs that are none',
+      'logs that are null',
       () => earlyStopping().onEpochEnd!(0, any(null), any({})),
       ValueError,
       'earlyStopping: logs expected an object, got null.',
     ],
   ]);
 
-  test('a hole among layers', async () => {
+  test('refuses a hole among layers, and a revoked proxy as inputs or layers', async () => {
     // eslint-disable-next-line no-sparse-arrays
     const layers = any([dense({ units: 1, inputShape: [1] }), , dense({ units: 1 })]);
     await expect(sequential({ layers })).rejects.toThrow(
@@ -155,7 +158,7 @@ describe('options of fit', () => {
       'fit: callbacks[1] expected an object, got undefined.',
     ],
     [
-      'a signal that cannot be left',
+      'a signal without removeEventListener',
       fit({ signal }),
       ValueError,
       'fit: signal expected an AbortSignal, got an object.',
@@ -167,13 +170,13 @@ describe('options of fit', () => {
       'fit: callbacks[0] expected an object, got a revoked proxy.',
     ],
     [
-      'a hook that is none',
+      'a hook that is a revoked proxy',
       fit({ callbacks: [{ onEpochEnd: revoked(() => 1) }] }),
       ValueError,
       'fit: callbacks[0]: onEpochEnd expected a function, got a revoked proxy.',
     ],
     [
-      'stopTraining that is no flag',
+      'stopTraining that is no boolean',
       (one) => {
         one.stopTraining = any('yes');
       },
@@ -183,13 +186,13 @@ describe('options of fit', () => {
   ]);
 });
 
-describe('arrays that were altered', () => {
+describe('altered arrays', () => {
   const predict = (x: unknown) => (one: Model) => one.predict(any(x));
   const expected = 'predict: x expected a Float32Array or an array of rows';
   refuses([
-    ['transferred', predict(detached()), ValueError, `${expected}, got a transferred Float32Array.`],
+    ['a transferred array', predict(detached()), ValueError, `${expected}, got a transferred Float32Array.`],
     [
-      'no array but its prototype',
+      "an object with an array's prototype only",
       predict(Object.create(Float32Array.prototype)),
       ValueError,
       `${expected}, got an object.`,
@@ -216,7 +219,7 @@ describe('arrays that were altered', () => {
     ],
   ]);
 
-  test('count as many values as they have, whatever they say of themselves', () => {
+  test('count by their true length, whatever length they report', () => {
     const one = engine.sequential({ seed: 2, layers: [dense({ units: 3, inputShape: [2] })] });
     one.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
     const goals = [[1, 2, 3]];
@@ -228,7 +231,7 @@ describe('arrays that were altered', () => {
     one.dispose();
   });
 
-  test('write nothing beyond their place, though they say that they are shorter', () => {
+  test('that report too short a length are refused, and nothing is written outside of the model', () => {
     const one = engine.sequential({ layers: [dense({ units: 3, inputShape: [2] })] });
     const other = engine.sequential({ layers: [dense({ units: 64, inputShape: [64] })] });
     one.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
@@ -252,13 +255,13 @@ describe('arrays that were altered', () => {
   });
 });
 
-describe("what the caller's own code throws", () => {
+describe("errors thrown by the caller's own code", () => {
   class Mine extends Error {}
   const fail = (): never => {
     throw new Mine('mine');
   };
 
-  test('comes out as it is, wherever it is thrown', async () => {
+  test('reach the caller unchanged, wherever they are thrown', async () => {
     expect(() =>
       dense({
         get units(): number {
@@ -274,7 +277,7 @@ describe("what the caller's own code throws", () => {
     one.dispose();
   });
 
-  test('is not asked for where a value is only described', () => {
+  test('do not occur where a value is only described in a message', () => {
     const value = Object.defineProperties({}, { [Symbol.toStringTag]: { get: fail }, toString: { value: fail } });
     expect(() => dense({ units: any(value) })).toThrow(
       new ValueError('dense: units expected an integer >= 1, got an object.'),
@@ -288,14 +291,14 @@ describe("what the caller's own code throws", () => {
 describe('integers that 32 bits do not hold', () => {
   const LARGE = [2 ** 31 - 1, 2 ** 31, 2 ** 31 + 1, 2 ** 32, 2 ** 32 + 1, Number.MAX_SAFE_INTEGER];
 
-  test.each(LARGE)('a k of %d is all classes', (k) => {
+  test.each(LARGE)('a k of %d counts as all classes', (k) => {
     const one = engine.sequential({ layers: [dense({ units: 3, activation: 'softmax', inputShape: [2] })] });
     one.compile({ optimizer: 'sgd', loss: 'categoricalCrossentropy', metrics: [topKAccuracy({ k })] });
     expect(one.evaluate(X, Y).topKAccuracy).toBe(1);
     one.dispose();
   });
 
-  test.each(LARGE)('a batch of %d is all rows', async (batchSize) => {
+  test.each(LARGE)('a batch size of %d counts as all rows', async (batchSize) => {
     const results = [batchSize, 3].map(async (size) => {
       const one = engine.sequential({ seed: 4, layers: [dense({ units: 3, activation: 'softmax', inputShape: [2] })] });
       one.compile({ optimizer: 'sgd', loss: 'categoricalCrossentropy' });
@@ -307,7 +310,7 @@ describe('integers that 32 bits do not hold', () => {
     expect(await results[0]).toEqual(await results[1]);
   });
 
-  test.each(LARGE)('a layer of %d units is a need of memory', (units) => {
+  test.each(LARGE)('a layer of %d units is refused for want of memory', (units) => {
     const small = createEngineSync({ maximumMemory: 2 ** 20 });
     const layers = [
       [dense({ units, inputShape: [2] })],
@@ -322,7 +325,7 @@ describe('integers that 32 bits do not hold', () => {
     small.dispose();
   });
 
-  test('a confusion matrix that JavaScript has no room for is refused by its size', () => {
+  test('a confusion matrix too large for JavaScript is refused with its size', () => {
     expect(() => confusionMatrix([0], [1], { classes: 30_000 })).toThrow(
       new MemoryError(
         'confusionMatrix: counts expected to take at most 268435456 bytes, got a need of 7200000000 for 30000 classes.',

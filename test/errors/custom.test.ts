@@ -1,9 +1,12 @@
-/** Functions of one's own that cannot be: each refused by class and exact words, with nothing left behind. */
+/**
+ * Invalid custom (user-defined) functions: each must be refused with the exact error class and message, and leave
+ * nothing behind. What valid ones may do is tested in test/api/custom-objects.test.ts.
+ */
 import { describe, expect, test } from 'vitest';
 import { dense, FormatError, ShapeError, ValueError, type Model } from '../../src/index.js';
 import { any, engine, expectError, thrownBy, X, Y } from '../support/reference/refusals.js';
 
-describe("functions of the user's own", () => {
+describe('custom functions', () => {
   const square = {
     name: 'square',
     forward: (z: Float32Array) => z.map((v) => v * v),
@@ -19,7 +22,7 @@ describe("functions of the user's own", () => {
 
   const cases: [string, object, object, (model: Model) => unknown, new (...args: never[]) => Error, string][] = [
     [
-      'forward too short',
+      'a forward function that returns too few values',
       { ...square, forward: () => [1] },
       quadratic,
       (m) => m.predict(X),
@@ -27,7 +30,7 @@ describe("functions of the user's own", () => {
       'activation "square": forward expected 3 values, got 1.',
     ],
     [
-      'forward of nothing',
+      'a forward function that returns nothing',
       { ...square, forward: () => undefined },
       quadratic,
       (m) => m.predict(X),
@@ -35,7 +38,7 @@ describe("functions of the user's own", () => {
       'activation "square": forward expected a Float32Array of 3 values, got undefined.',
     ],
     [
-      'derivative too long',
+      'a derivative that returns too many values',
       { ...square, derivative: () => new Float32Array(4) },
       quadratic,
       (m) => m.trainOnBatch(X, Y),
@@ -43,7 +46,7 @@ describe("functions of the user's own", () => {
       'activation "square": derivative expected 3 values, got 4.',
     ],
     [
-      'a loss that is no number',
+      'a loss whose value is no number',
       square,
       { ...quadratic, value: () => 'much' },
       (m) => m.fit(X, Y),
@@ -51,7 +54,7 @@ describe("functions of the user's own", () => {
       'loss "quadratic": value expected a number, got "much".',
     ],
     [
-      'a gradient too short',
+      'a gradient with too few values',
       square,
       { ...quadratic, gradient: () => new Float32Array(2) },
       (m) => m.fit(X, Y),
@@ -59,7 +62,7 @@ describe("functions of the user's own", () => {
       'loss "quadratic": gradient expected 3 values, got 2.',
     ],
     [
-      'a loss without gradient',
+      'a loss without a gradient',
       square,
       quadratic,
       (m) => m.compile({ optimizer: 'sgd', loss: any({ name: 'half', value: quadratic.value }) }),
@@ -67,7 +70,7 @@ describe("functions of the user's own", () => {
       'compile: loss expected "half" to have a function gradient, got undefined.',
     ],
     [
-      'a loss without name',
+      'a loss without a name',
       square,
       quadratic,
       (m) => m.compile({ optimizer: 'sgd', loss: any({ value: quadratic.value, gradient: quadratic.gradient }) }),
@@ -75,7 +78,7 @@ describe("functions of the user's own", () => {
       'compile: loss expected an object with a name, got undefined as its name.',
     ],
   ];
-  test.each(cases)('%s', async (_title, own, loss, act, error, message) => {
+  test.each(cases)('refuses %s', async (_title, own, loss, act, error, message) => {
     const model = build(own);
     model.compile({ optimizer: 'sgd', loss: any(loss) });
     const before = model.save();
@@ -84,12 +87,12 @@ describe("functions of the user's own", () => {
     model.dispose();
   });
 
-  test('an activation without derivative', async () => {
+  test('refuses an activation without a derivative', async () => {
     const thrown = await thrownBy(() => build({ name: 'half', forward: square.forward }));
     expectError(thrown, ValueError, 'dense: activation expected "half" to have a function derivative, got undefined.');
   });
 
-  test('are asked for again by loadModel', async () => {
+  test('loadModel asks for them again', async () => {
     const model = build(square);
     model.compile({ optimizer: 'sgd', loss: quadratic });
     model.trainOnBatch(X, Y);
@@ -108,7 +111,7 @@ describe("functions of the user's own", () => {
     again.dispose();
   });
 
-  test('that are no objects', async () => {
+  test('loadModel refuses custom functions that are no objects with a name', async () => {
     const bytes = build(square).save();
     const thrown = await thrownBy(() => engine.loadModel(bytes, { custom: any([square.forward]) }));
     expectError(thrown, ValueError, 'loadModel: custom[0] expected an object with a name, got a function.');

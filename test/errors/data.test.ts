@@ -1,6 +1,6 @@
 /**
- * Weights of rows and classes, and sources of batches, that cannot be: each refused by class and exact words, with
- * nothing left behind.
+ * Invalid row weights, class weights and sources of batches: each must be refused with the exact error class and
+ * message, and leave nothing behind.
  */
 import { describe, expect, test } from 'vitest';
 import { earlyStopping, schedules, sgd, ShapeError, StateError, ValueError } from '../../src/index.js';
@@ -9,19 +9,19 @@ import { any, check, expectError, thrownBy, trained, X, Y } from '../support/ref
 describe('weights of rows and classes, sources of batches', () => {
   const cases: Parameters<typeof check>[1][] = [
     [
-      'too few weights',
+      'too few row weights',
       (m) => m.fit(X, Y, { sampleWeight: [1, 2] }),
       ShapeError,
       'fit: sampleWeight expected 3 values, got 2.',
     ],
     [
-      'a negative weight',
+      'a negative row weight',
       (m) => m.evaluate(X, Y, { sampleWeight: [1, -2, 1] }),
       ValueError,
       'evaluate: sampleWeight expected numbers >= 0, got -2 in row 1.',
     ],
     [
-      'a weight that is none',
+      'row weights that are no list',
       (m) => m.trainOnBatch(X, Y, { sampleWeight: any(1) }),
       ValueError,
       'trainOnBatch: sampleWeight expected a number per row, got 1.',
@@ -51,13 +51,13 @@ describe('weights of rows and classes, sources of batches', () => {
       'fit: x expected at least one batch in epoch 0, got 0. A generator runs once: pass a function that makes one for each epoch.',
     ],
     [
-      'a function that returns none',
+      'a function that returns no source',
       (m) => m.fit(any(() => 1)),
       ValueError,
       'fit: x expected a function that returns an iterable, got one that returns 1.',
     ],
     [
-      'a batch that does not fit',
+      'a batch with targets of the wrong width',
       (m) => m.fit(() => [[X, [[1]]]]),
       ShapeError,
       'fit: batch 0 of epoch 0: y expected 3 values per row, got 1 in row 0.',
@@ -75,7 +75,7 @@ describe('weights of rows and classes, sources of batches', () => {
       'adapt: a model with a normalization layer on an input expected, got one without.',
     ],
   ];
-  test.each(cases)('%s', async (...refusal) => {
+  test.each(cases)('refuses %s', async (...refusal) => {
     const model = trained();
     await check(model, refusal);
     model.dispose();
@@ -92,7 +92,7 @@ describe('weights of rows and classes, sources of batches', () => {
     model.dispose();
   });
 
-  test('a batch that does not fit ends fit with the steps before it', async () => {
+  test('a batch that does not fit ends fit after the steps before it', async () => {
     const [model, one] = [trained(), trained()];
     const thrown = await thrownBy(() => model.fit(any(() => [[X, Y], 7])));
     expectError(thrown, ValueError, 'fit: batch 1 of epoch 0 expected [x, y] or [x, y, sampleWeight], got 7.');
@@ -102,7 +102,7 @@ describe('weights of rows and classes, sources of batches', () => {
     one.dispose();
   });
 
-  test('a generator that is used up', async () => {
+  test('refuses a generator that is exhausted after one epoch', async () => {
     const model = trained();
     function* once(): Generator<readonly [number[][], number[][]]> {
       yield [X, Y];
@@ -116,7 +116,7 @@ describe('weights of rows and classes, sources of batches', () => {
     model.dispose();
   });
 
-  test('a learning rate beside a schedule', async () => {
+  test('refuses to set a learning rate where there is a schedule', async () => {
     const model = trained();
     model.compile({ optimizer: sgd({ learningRate: schedules.constant({ learningRate: 0.1 }) }), loss: 'huber' });
     await check(model, [

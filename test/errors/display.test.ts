@@ -1,6 +1,6 @@
 /**
- * What a user sees: of an error that nobody catches the line of his own first, of a model its summary. In processes of
- * their own, on the built package.
+ * The console output that a user sees: an uncaught error shows the line of the caller's own code first, a model shows
+ * its summary. The programs run in processes of their own, on the built package.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -26,7 +26,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const dist = (name: string): string => fileURLToPath(new URL(`../../dist/${name}`, import.meta.url));
 
-/** What Node says of a program that ends in an error. */
+/** Returns the lines that Node prints for a program that ends in an error. */
 function said(
   extension: 'mjs' | 'cjs',
   body: string,
@@ -46,8 +46,8 @@ function said(
 const MODEL = `const model = await sequential({ layers: [dense({ units: 1, inputShape: [1] })] });
 model.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });`;
 
-describe('an error that nobody catches', () => {
-  // The body begins in line 3.
+describe('an uncaught error', () => {
+  // The body begins on line 3.
   test.each([
     ['mjs', 'a call', 'dense({ unitz: 3 });', 3, 'ValueError: dense: unknown option "unitz"'],
     ['cjs', 'a call', '\ndense({ unitz: 3 });', 4, 'ValueError: dense: unknown option "unitz"'],
@@ -59,34 +59,34 @@ describe('an error that nobody catches', () => {
     ['mjs', 'fit', `${MODEL}\nawait model.fit([[1], [2]], [[1]]);`, 5, 'ShapeError: fit: y expected 2 rows'],
     [
       'mjs',
-      'fit in a worker, whose error comes later',
+      'fit in a worker, which fails later',
       `${MODEL}\nawait model.fit([[1], [2]], [[1], [2]], { runIn: 'worker', sampleWeight: [1, -1] });`,
       5,
       'ValueError: fit: sampleWeight expected',
     ],
     [
       'mjs',
-      'a callback, by which training is refused in its midst',
+      'a callback that makes fit fail midway',
       `${MODEL}\nconst onEpochEnd = () => {\n  model.compile({});\n};\nawait model.fit([[1]], [[1]], { callbacks: [{ onEpochEnd }] });`,
       6,
       'StateError: compile: ',
     ],
-  ] as const)('%s, %s', (extension, _, body, line, message) => {
+  ] as const)("%s, from %s: shows the message, then the caller's line", (extension, _, body, line, message) => {
     const { lines, file } = said(extension, body);
     expect(lines[0].slice(0, message.length)).toBe(message);
-    // The message is one line, and the next is the caller's.
+    // The message is one line, and the next line is the caller's.
     expect(lines[1]).toMatch(/^ {4}at /);
     expect(lines[1]).toContain(`${file}:${line}:`);
     for (const text of lines) expect(text.length).toBeLessThan(400);
   });
 
-  test('with source maps its trace leads to the sources', () => {
+  test('shows the sources where source maps are on', () => {
     const { lines } = said('mjs', 'dense({ unitz: 3 });', ['--enable-source-maps']);
     expect(lines.find((text) => text.startsWith('    at '))).toContain('/src/');
     for (const text of lines) expect(text.length).toBeLessThan(400);
   });
 
-  test('a limit of the trace, another form of it, or none are the user’s', () => {
+  test('respects the stack trace limit and format that the user has set', () => {
     const body = (setting: string): string =>
       `${setting}\nfunction mine() {\n  dense({ unitz: 3 });\n}\nfunction outer() {\n  mine();\n}\nouter();`;
     const one = said('mjs', body('Error.stackTraceLimit = 1;')).lines;
@@ -107,7 +107,7 @@ describe('an error that nobody catches', () => {
     }
   });
 
-  test('its stack is a property as that of other errors is', () => {
+  test('has the same stack property as other errors', () => {
     const own = Object.getOwnPropertyDescriptor(new WasmMlpError('mine'), 'stack');
     expect(own?.enumerable).toBe(false);
     expect(JSON.stringify(new WasmMlpError('mine'))).toBe('{"name":"WasmMlpError"}');
@@ -120,7 +120,7 @@ describe('an error that nobody catches', () => {
 describe('console.log', () => {
   const layers = [dense({ units: 12, activation: 'relu', inputShape: [7] }), dense({ units: 3 })];
 
-  test('of a model: what it is, and its summary', async () => {
+  test('shows a model as its class and its summary', async () => {
     const model = await sequential({ layers });
     expect(inspect(model)).toBe(`Model\n${model.summary()}`);
     model.compile({ optimizer: 'adam', loss: 'meanSquaredError' });
@@ -131,7 +131,7 @@ describe('console.log', () => {
     expect(inspect(model)).toBe(`Model (disposed)\n${summary}`);
   });
 
-  test('of a model whose step has called the function that logs it', async () => {
+  test("shows a model even while the model's step calls the function that logs it", async () => {
     const engine = await createEngine();
     let seen = '';
     const activation = {
@@ -149,7 +149,7 @@ describe('console.log', () => {
     expect(inspect(model)).toMatch(/^Model \(disposed\)\n/);
   });
 
-  test('of a model to predict with', async () => {
+  test('shows a model of the predict entry in one line', async () => {
     const model = await sequential({ layers });
     const { loadModelSync } = (await import(dist('predict.js'))) as {
       loadModelSync: (bytes: Uint8Array) => InferenceModel;
@@ -161,7 +161,7 @@ describe('console.log', () => {
     expect((await loadModel(model.save())).predict([[1, 2, 3, 4, 5, 6, 7]])).toHaveLength(3);
   });
 
-  test('of an engine, facades, layers and tensors: a few lines', async () => {
+  test('shows engines, facades, layers and tensors in few lines', async () => {
     const engine = await createEngine();
     expect(inspect(engine)).toMatch(/^Engine \(strict, tile \d+x\d+, 1 thread, \d+ bytes\)$/);
     engine.dispose();

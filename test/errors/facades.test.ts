@@ -1,4 +1,7 @@
-/** What the facades refuse, by class and exact words, with nothing left behind. */
+/**
+ * Calls that the facades `mlpClassifier` and `mlpRegressor` refuse: each with the exact error class and message, and
+ * nothing left behind.
+ */
 import { describe } from 'vitest';
 import { mlpClassifier, mlpRegressor, ShapeError, StateError, ValueError } from '../../src/index.js';
 import { any, engine, refusesAll } from '../support/reference/refusals.js';
@@ -23,13 +26,13 @@ describe('facades', () => {
       'mlpRegressor.score: a fitted model expected, got one that is not. Call fit first.',
     ],
     [
-      'one class',
+      'a single class',
       () => mlpClassifier({ engine }).fit(rows, ['a', 'a', 'a']),
       ValueError,
       'mlpClassifier.fit: labels expected at least two different ones, got 1.',
     ],
     [
-      'labels of another kind',
+      'labels that are neither strings nor numbers',
       () => mlpClassifier({ engine }).fit(rows, any([1, 2, null])),
       ValueError,
       'mlpClassifier.fit: labels expected strings or finite numbers, got null in row 2.',
@@ -47,13 +50,13 @@ describe('facades', () => {
       'mlpRegressor.fit: x expected 2 values per row, got 1 in row 1.',
     ],
     [
-      'numbers for rows',
+      'numbers instead of rows',
       () => mlpRegressor({ engine }).fit(any([1, 2, 3]), [1, 2, 3]),
       ShapeError,
       'mlpRegressor.fit: x expected an array of 1 number in row 0, got the number 1. Write rows as arrays: [[1],[2],…].',
     ],
     [
-      'nothing',
+      'empty data',
       () => mlpRegressor({ engine }).fit([], []),
       ShapeError,
       'mlpRegressor.fit: y expected at least one row, got none.',

@@ -1,6 +1,6 @@
 /**
- * Graphs, models of several outputs and files of graphs that cannot be: each refused by class and exact words, with
- * nothing left behind.
+ * Invalid graphs, models of several outputs and files of graphs: each must be refused with the exact error class and
+ * message, and leave nothing behind.
  */
 import { describe, expect, test } from 'vitest';
 import { add, concatenate, dense, FormatError, input, ShapeError, ValueError, type Model } from '../../src/index.js';
@@ -14,7 +14,7 @@ const h = dense({ units: 4, name: 'h' }).apply(x);
 describe('graphs', () => {
   refusesAll([
     [
-      'nothing',
+      'missing inputs',
       () => engine.model(any(undefined)),
       ValueError,
       'model: inputs expected what input() or apply() returns, got undefined.',
@@ -32,25 +32,25 @@ describe('graphs', () => {
       'model: outputs expected at least one, got none.',
     ],
     [
-      'a layer as output',
+      'a layer as an output',
       () => engine.model({ inputs: x, outputs: any(dense({ units: 1 })) }),
       ValueError,
       'model: outputs expected what input() or apply() returns, got an object.',
     ],
     [
-      'no input as input',
+      "a layer's output as an input",
       () => engine.model({ inputs: [x, h], outputs: h }),
       ValueError,
       'model: inputs[1] expected what input() returns, got a "dense".',
     ],
     [
-      'an input twice',
+      'the same input twice',
       () => engine.model({ inputs: [x, x], outputs: h }),
       ValueError,
       'model: inputs expected each once, got one twice.',
     ],
     [
-      'an output twice',
+      'the same output twice',
       () => engine.model({ inputs: x, outputs: [h, h] }),
       ValueError,
       'model: outputs expected each once, got one twice.',
@@ -62,37 +62,37 @@ describe('graphs', () => {
       'model: inputs expected every input that outputs[0] depends on, got a graph with another "other" of shape [2].',
     ],
     [
-      'an input that reaches nothing',
+      'an input on which no output depends',
       () => engine.model({ inputs: [x, other], outputs: h }),
       ValueError,
       'model: inputs[1], "other", expected to reach an output, got none that depends on it.',
     ],
     [
-      'two layers of one name',
+      'two layers with the same name',
       () => engine.model({ inputs: x, outputs: dense({ units: 2, name: 'h' }).apply(h) }),
       ValueError,
       'model: layers expected different names, got "h" twice.',
     ],
     [
-      'widths that do not add up',
+      'widths that do not match',
       () => engine.model({ inputs: x, outputs: add({ name: 'sum' }).apply([x, h]) }),
       ShapeError,
       'model: "sum" expected inputs of the same width, got 3, 4.',
     ],
     [
-      'an inputShape that is not the width',
+      'an inputShape that differs from the width',
       () => engine.model({ inputs: x, outputs: dense({ units: 2, name: 'out', inputShape: [5] }).apply(h) }),
       ShapeError,
       'model: inputShape of "out" expected [4], got [5].',
     ],
     [
-      'one input where several are wanted',
+      'one input for a layer that takes several',
       () => engine.model({ inputs: x, outputs: add().apply(h) }),
       ValueError,
       'model: "add" expected at least two inputs, got 1.',
     ],
     [
-      'several inputs where one is wanted',
+      'several inputs for a layer that takes one',
       () => engine.model({ inputs: x, outputs: dense({ units: 2 }).apply([x, h]) }),
       ValueError,
       'model: "dense" expected one input, got 2.',
@@ -118,7 +118,7 @@ describe('graphs', () => {
       'model: graph expected no cycle, got one through "add".',
     ],
     [
-      'apply to nothing',
+      'apply without tensors',
       () => dense({ units: 1 }).apply(any([])),
       ValueError,
       'dense: apply expected at least one tensor, got none.',
@@ -130,19 +130,19 @@ describe('graphs', () => {
       'dense: apply expected what input() or apply() returns, got an object at index 0.',
     ],
     [
-      'merging in a chain',
+      'a merging layer in a chain',
       () => engine.sequential({ layers: [dense({ units: 1, inputShape: [1] }), add()] }),
       ValueError,
       'sequential: "add" expected at least two inputs, got 1.',
     ],
     [
-      'input without shape',
+      'an input without a shape',
       () => input(any({})),
       ValueError,
       'input: shape expected [number of inputs], got undefined.',
     ],
     [
-      'input of two dimensions',
+      'an input of two dimensions',
       () => input({ shape: [2, 3] }),
       ShapeError,
       'input: shape expected [number of inputs], got [2,3]. Rows are flat: flatten them first.',
@@ -185,13 +185,13 @@ describe('compile and data of several outputs', () => {
       'compile: loss has no output "kid". Did you mean "kind"?',
     ],
     [
-      'a loss missing',
+      'a loss that is missing for an output',
       (m) => m.compile({ optimizer: 'sgd', loss: { kind: 'hinge' } }),
       ValueError,
       'compile: loss of "size" expected a name or what its factory makes, got undefined.',
     ],
     [
-      'losses of another number',
+      'too few losses',
       (m) => m.compile({ optimizer: 'sgd', loss: ['hinge'] }),
       ShapeError,
       'compile: loss expected one for each of 2 outputs, got 1.',
@@ -208,9 +208,14 @@ describe('compile and data of several outputs', () => {
       ValueError,
       'compile: metrics has no output "sizes". Did you mean "size"?',
     ],
-    ['one input for two', (m) => m.fit(X, any(ys)), ShapeError, 'fit: x expected a list of 2, one for each, got 3.'],
     [
-      'a flat input for two',
+      'one input for a model of two',
+      (m) => m.fit(X, any(ys)),
+      ShapeError,
+      'fit: x expected a list of 2, one for each, got 3.',
+    ],
+    [
+      'a flat input for a model of two',
       (m) => m.predict(new Float32Array(3)),
       ValueError,
       'predict: x expected a list or an object for "a", "b", got Float32Array(3).',
@@ -228,7 +233,7 @@ describe('compile and data of several outputs', () => {
       'predict: x has no place "third". There are: a, b.',
     ],
     [
-      'targets of one output',
+      'targets for one output of two',
       (m) => m.evaluate(xs, any({ kind: LABELS })),
       ValueError,
       'evaluate: y.size expected a Float32Array or an array of rows, got undefined.',
@@ -240,25 +245,25 @@ describe('compile and data of several outputs', () => {
       'trainOnBatch: y.kind expected a class index from 0 to 2, got 3 in row 2.',
     ],
     [
-      'class weights',
+      'class weights for two outputs',
       (m) => m.trainOnBatch(xs, ys, { classWeight: { 0: 2 } }),
       ValueError,
       'trainOnBatch: classWeight expected a model with one output, got 2 outputs.',
     ],
     [
-      'one array to predict into',
+      'one array to predict two outputs into',
       (m) => m.predictInto([new Float32Array(2), new Float32Array(1)], any(new Float32Array(3))),
       ShapeError,
       'predictInto: out expected a list of 2, got Float32Array(3).',
     ],
     [
-      'a wrong length to predict into',
+      'an array of the wrong length to predict into',
       (m) => m.predictInto([new Float32Array(2), new Float32Array(1)], [new Float32Array(3), new Float32Array(2)]),
       ShapeError,
       'predictInto: out[1] expected 1 values for 1 rows, got 2.',
     ],
   ];
-  test.each(cases)('%s', async (_title, act, error, message) => {
+  test.each(cases)('refuses %s', async (_title, act, error, message) => {
     const model = compiled();
     const before = [model.save(), engine.memory()];
     expectError(await thrownBy(() => act(model)), error, message);
@@ -277,30 +282,38 @@ describe('files of graphs', () => {
   const cases: [string, (architecture: Forged) => void, string][] = [
     ['a cycle', (g) => (g.nodes[1].inputs = [2]), 'loadModel: nodes[1].inputs[0] expected an index below 1, got 2.'],
     [
-      'a node on itself',
+      'a node that is its own input',
       (g) => (g.nodes[1].inputs = [1]),
       'loadModel: nodes[1].inputs[0] expected an index below 1, got 1.',
     ],
-    ['no layer', (g) => (g.nodes[1].layer = 9), 'loadModel: nodes[1].layer[0] expected an index below 3, got 9.'],
-    ['nodes that are none', (g) => (g.nodes = any('many')), 'loadModel: nodes expected a list, got "many".'],
-    ['outputs that are none', (g) => (g.outputs = [1.5]), 'loadModel: outputs[0] expected an index below 3, got 1.5.'],
     [
-      'an input that is a layer',
+      'a node without a layer',
+      (g) => (g.nodes[1].layer = 9),
+      'loadModel: nodes[1].layer[0] expected an index below 3, got 9.',
+    ],
+    ['nodes that are no list', (g) => (g.nodes = any('many')), 'loadModel: nodes expected a list, got "many".'],
+    [
+      'an output that is no index',
+      (g) => (g.outputs = [1.5]),
+      'loadModel: outputs[0] expected an index below 3, got 1.5.',
+    ],
+    [
+      "an input that is a layer's output",
       (g) => (g.inputs = [1]),
       'loadModel: inputs expected every input of the graph and nothing else, got nodes[0].',
     ],
     [
-      'an input layer on something',
+      'an input layer with an input',
       (g) => (g.nodes[1] = { layer: 0, inputs: [0] }),
       'loadModel: nodes[1] expected inputs for every layer but an input, got 1.',
     ],
     [
-      'nothing before a layer',
+      'a layer without inputs',
       (g) => (g.nodes[1].inputs = []),
       'loadModel: nodes[1] expected inputs for every layer but an input, got 0.',
     ],
   ];
-  test.each(cases)('%s', async (_title, forge, message) => {
+  test.each(cases)('refuses %s', async (_title, forge, message) => {
     const bytes = source();
     const before = engine.memory();
     const header = headerOf(bytes);

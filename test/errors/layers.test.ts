@@ -1,6 +1,6 @@
 /**
- * Options of layers, callbacks and schedules that cannot be: each refused by class and exact words, with nothing left
- * behind.
+ * Invalid options of layers, callbacks and schedules: each must be refused with the exact error class and message, and
+ * leave nothing behind. Options of `dense` and `sequential` are in model.test.ts.
  */
 import { describe, expect, test } from 'vitest';
 import {
@@ -30,13 +30,13 @@ import { any, engine, refusesAll } from '../support/reference/refusals.js';
 describe('options of layers, callbacks and schedules', () => {
   refusesAll([
     [
-      'dropout without rate',
+      'dropout without a rate',
       () => dropout(any({})),
       ValueError,
       'dropout: rate expected a number in [0, 1), got undefined.',
     ],
     [
-      'dropout of everything',
+      'dropout of all values',
       () => dropout({ rate: 1 }),
       ValueError,
       'dropout: rate expected a number in [0, 1), got 1.',
@@ -48,18 +48,23 @@ describe('options of layers, callbacks and schedules', () => {
       'gaussianNoise: stddev expected a number >= 0, got -1.',
     ],
     [
-      'momentum of 1',
+      'a momentum of 1',
       () => batchNormalization({ momentum: 1 }),
       ValueError,
       'batchNormalization: momentum expected a number in [0, 1), got 1.',
     ],
     [
-      'no epsilon',
+      'an epsilon of 0',
       () => layerNormalization({ epsilon: 0 }),
       ValueError,
       'layerNormalization: epsilon expected a number > 0, got 0.',
     ],
-    ['no scale', () => rescaling(any({})), ValueError, 'rescaling: scale expected a finite number, got undefined.'],
+    [
+      'rescaling without a scale',
+      () => rescaling(any({})),
+      ValueError,
+      'rescaling: scale expected a finite number, got undefined.',
+    ],
     [
       'a negative variance',
       () => normalization({ variance: [1, -1] }),
@@ -73,12 +78,12 @@ describe('options of layers, callbacks and schedules', () => {
       'normalization: mean expected a list of numbers, got 1.',
     ],
     [
-      'a mean for other inputs',
+      'a mean for another number of inputs',
       () => engine.sequential({ layers: [normalization({ mean: [1, 2], inputShape: [3] })] }),
       ShapeError,
       'sequential: "normalization": mean expected 3 values, got 2.',
     ],
-    ['adapt to nothing', () => normalization().adapt([]), ShapeError, 'adapt: x expected at least one row, got none.'],
+    ['adapt to no rows', () => normalization().adapt([]), ShapeError, 'adapt: x expected at least one row, got none.'],
     [
       'adapt to a flat array without an inputShape',
       () => normalization().adapt(new Float32Array(3)),
@@ -129,13 +134,13 @@ describe('options of layers, callbacks and schedules', () => {
       'reduceLROnPlateau: factor expected a number in (0, 1), got 1.',
     ],
     [
-      'a rate for a scheduler',
+      'a number for learningRateScheduler',
       () => learningRateScheduler(any(0.1)),
       ValueError,
       'learningRateScheduler: rate expected a function, got 0.1.',
     ],
     [
-      'a log to nowhere',
+      'csvLogger without a target',
       () => csvLogger(any(undefined)),
       ValueError,
       'csvLogger: target expected a path or a function, got undefined.',
@@ -147,7 +152,7 @@ describe('options of layers, callbacks and schedules', () => {
       'diagnostics: every expected an integer >= 1, got 0.',
     ],
     [
-      'hidden layers of 0',
+      'hidden layers of 0 units',
       () => mlpClassifier({ hiddenLayers: [0] }),
       ValueError,
       'mlpClassifier: hiddenLayers[0] expected an integer >= 1, got 0.',
@@ -161,6 +166,6 @@ describe('options of layers, callbacks and schedules', () => {
   ]);
 });
 
-test('terminateOnNaN and the rest are plain callbacks', () => {
+test('terminateOnNaN is a plain callback with one hook', () => {
   expect(Object.keys(terminateOnNaN())).toEqual(['onBatchEnd']);
 });

@@ -1,4 +1,7 @@
-/** Bad architectures, weights and moments: each refused by class and exact words, with the model unchanged after it. */
+/**
+ * Invalid architectures and weights, and calls before compile or after dispose: each must be refused with the exact
+ * error class and message, and leave the model unchanged.
+ */
 import { describe, expect, test } from 'vitest';
 import {
   constant,
@@ -30,61 +33,61 @@ const layer = (options: object) => () =>
 
 describe('layers', () => {
   refuses([
-    ['unknown option', layer({ unit: 3 }), ValueError, 'dense: unknown option "unit". Did you mean "units"?'],
-    ['units 0', layer({ units: 0 }), ValueError, 'dense: units expected an integer >= 1, got 0.'],
-    ['units a fraction', layer({ units: 1.5 }), ValueError, 'dense: units expected an integer >= 1, got 1.5.'],
-    ['units missing', layer({ units: undefined }), ValueError, 'dense: units expected an integer >= 1, got undefined.'],
+    ['an unknown option', layer({ unit: 3 }), ValueError, 'dense: unknown option "unit". Did you mean "units"?'],
+    ['units of 0', layer({ units: 0 }), ValueError, 'dense: units expected an integer >= 1, got 0.'],
+    ['units that are a fraction', layer({ units: 1.5 }), ValueError, 'dense: units expected an integer >= 1, got 1.5.'],
+    ['missing units', layer({ units: undefined }), ValueError, 'dense: units expected an integer >= 1, got undefined.'],
     [
-      'unknown activation',
+      'an unknown activation',
       layer({ activation: 'rleu' }),
       ValueError,
       'dense: activation is unknown: "rleu". Did you mean "relu"?',
     ],
     [
-      'activation of wrong kind',
+      'an activation of the wrong kind',
       layer({ activation: 3 }),
       ValueError,
       'dense: activation expected a name or what its factory makes, got 3.',
     ],
-    ['useBias not a boolean', layer({ useBias: 1 }), ValueError, 'dense: useBias expected true or false, got 1.'],
+    ['useBias that is no boolean', layer({ useBias: 1 }), ValueError, 'dense: useBias expected true or false, got 1.'],
     [
-      'unknown initializer',
+      'an unknown initializer',
       layer({ kernelInitializer: 'heNormall' }),
       ValueError,
       'dense: kernelInitializer is unknown: "heNormall". Did you mean "heNormal"?',
     ],
     [
-      'constant of NaN',
+      'a constant of NaN',
       () => constant({ value: NaN }),
       ValueError,
       'constant: value expected a finite number, got NaN.',
     ],
     [
-      'constant: unknown',
+      'an unknown option of constant',
       () => constant(any({ val: 1 })),
       ValueError,
       'constant: unknown option "val". Did you mean "value"?',
     ],
     [
-      'randomNormal: stddev negative',
+      'a negative stddev',
       () => randomNormal({ stddev: -1 }),
       ValueError,
       'randomNormal: stddev expected a number >= 0, got -1.',
     ],
     [
-      'inputShape of two',
+      'an inputShape of two dimensions',
       layer({ inputShape: [2, 3] }),
       ShapeError,
       'dense: inputShape expected [number of inputs], got [2,3]. Rows are flat: flatten them first.',
     ],
     [
-      'inputShape a number',
+      'an inputShape that is a number',
       layer({ inputShape: 2 }),
       ValueError,
       'dense: inputShape expected [number of inputs], got 2.',
     ],
     [
-      'inputShape of 0',
+      'an inputShape of 0',
       layer({ inputShape: [0] }),
       ValueError,
       'dense: inputShape[0] expected an integer >= 1, got 0.',
@@ -96,55 +99,55 @@ describe('layers', () => {
       'dense: units expected an integer >= 1, got undefined.',
     ],
     [
-      'no inputShape',
+      'a missing inputShape',
       () => sequential({ layers: [dense({ units: 2 })] }),
       ValueError,
       'sequential: inputShape expected on the first layer, got none. Add inputShape: [number of inputs].',
     ],
     [
-      'inputShape that does not follow',
+      'an inputShape that differs from the width before it',
       () => sequential({ layers: [dense({ units: 2, inputShape: [2] }), dense({ units: 2, inputShape: [3] })] }),
       ShapeError,
       'sequential: inputShape of layer 1 expected [2], got [3].',
     ],
     [
-      'no layers',
+      'an empty list of layers',
       () => sequential({ layers: [] }),
       ValueError,
       'sequential: layers expected at least one layer, got none.',
     ],
     [
-      'layers missing',
+      'missing layers',
       () => sequential(any({})),
       ValueError,
       'sequential: layers expected a list of layers, got undefined.',
     ],
     [
-      'a layer of wrong kind',
+      'a layer of the wrong kind',
       () => sequential({ layers: [any('dense')] }),
       ValueError,
       'dense: units expected an integer >= 1, got undefined.',
     ],
     [
-      'sequential: unknown',
+      'an unknown option of sequential',
       () => sequential(any({ layers: [], sed: 1 })),
       ValueError,
       'sequential: unknown option "sed". Did you mean "seed"?',
     ],
     [
-      'seed negative',
+      'a negative seed',
       () => sequential({ layers: [dense({ units: 1, inputShape: [1] })], seed: -1 }),
       ValueError,
       'sequential: seed expected an integer from 0 to 4294967295, got -1.',
     ],
     [
-      'seed a fraction',
+      'a seed that is a fraction',
       () => sequential({ layers: [dense({ units: 1, inputShape: [1] })], seed: 0.5 }),
       ValueError,
       'sequential: seed expected an integer from 0 to 4294967295, got 0.5.',
     ],
     [
-      'createEngine: unknown',
+      'an unknown option of createEngine',
       () => createEngine(any({ thread: 2 })),
       ValueError,
       'createEngine: unknown option "thread". Did you mean "threads"?',
@@ -153,7 +156,7 @@ describe('layers', () => {
 });
 
 describe('setWeights', () => {
-  /** The model's weights, one of them changed. */
+  /** Sets the model's weights with one tensor changed. */
   const set = (index: number, change: (tensor: NamedTensor) => object) => (model: Model) =>
     model.setWeights(
       model.getWeights().map((tensor, i) => any(i === index ? { ...tensor, ...change(tensor) } : tensor)),
@@ -172,19 +175,19 @@ describe('setWeights', () => {
       'setWeights: weights expected 4 tensors, got 5.',
     ],
     [
-      'wrong shape',
+      'a wrong shape',
       set(2, () => ({ shape: [4, 3] })),
       ShapeError,
       'setWeights: "2.weight" expected shape (3, 4), got (4, 3).',
     ],
     [
-      'wrong length',
+      'a wrong length',
       set(1, () => ({ data: new Float32Array(5) })),
       ShapeError,
       'setWeights: "0.bias" expected 4 values, got 5.',
     ],
     [
-      'wrong name',
+      'a wrong name',
       set(2, () => ({ name: '1.weight' })),
       ValueError,
       'setWeights: "2.weight" expected next, got "1.weight".',
@@ -196,25 +199,25 @@ describe('setWeights', () => {
       'setWeights: "2.bias" expected finite numbers, got NaN at index 1.',
     ],
     [
-      'infinite',
+      'an infinity',
       set(0, ({ data }) => ({ data: data.map(() => -Infinity) })),
       ValueError,
       'setWeights: "0.weight" expected finite numbers, got -Infinity at index 0.',
     ],
     [
-      'data of wrong kind',
+      'data of the wrong kind',
       set(3, () => ({ data: 'abc' })),
       ValueError,
       'setWeights: "2.bias" expected data as a Float32Array, got "abc".',
     ],
     [
-      'not a list',
+      'weights that are no list',
       (m) => m.setWeights(any({})),
       ValueError,
       'setWeights: weights expected a list of tensors, got an object.',
     ],
     [
-      'NaN in an array whose own search does not find it',
+      'NaN in an array whose own `includes` does not find it',
       set(3, ({ data }) => {
         const array = data.map(() => NaN);
         return { data: Object.assign(array, { includes: () => false }) };
@@ -230,7 +233,7 @@ describe('setWeights', () => {
     ],
   ]);
 
-  test('takes what it has looked at, whatever is done to it since', async () => {
+  test('stores the values that it checked, whatever changes them later', async () => {
     const model = await sequential({ layers: [dense({ units: 3, inputShape: [2] })] });
     const [weight, bias] = model.getWeights();
     const values = weight.data.slice();
@@ -254,7 +257,7 @@ const calls: [name: string, act: (model: Model) => unknown][] = [
 ];
 
 describe('before compile', () => {
-  test.each(calls)('%s', async (name, act) => {
+  test.each(calls)('%s is refused', async (name, act) => {
     const model = await sequential({ layers: [dense({ units: 3, inputShape: [2] })] });
     await check(model, [
       name,
@@ -276,7 +279,7 @@ describe('after dispose', () => {
     ['save', (m) => m.save()],
   ];
 
-  test.each(all)('%s', async (name, act) => {
+  test.each(all)('%s is refused', async (name, act) => {
     const model = trained();
     model.dispose();
     expectError(
@@ -286,13 +289,13 @@ describe('after dispose', () => {
     );
   });
 
-  test('dispose again does nothing', () => {
+  test('a second dispose does nothing', () => {
     const model = trained();
     model.dispose();
     expect(() => model.dispose()).not.toThrow();
   });
 
-  test('a disposed engine takes its models with it', async () => {
+  test('disposing an engine disposes its models', async () => {
     const engine = await createEngine();
     const model = engine.sequential({ layers: [dense({ units: 3, inputShape: [2] })] });
     const file = model.save();

@@ -1,4 +1,7 @@
-/** Bad data: each refused by class and exact words, with the model unchanged after it. */
+/**
+ * Invalid rows, targets and labels: each must be refused with the exact error class and message, and leave the model
+ * unchanged.
+ */
 import { describe, test } from 'vitest';
 import { dense, ShapeError, ValueError } from '../../src/index.js';
 import { any, engine, expectError, LABELS, refuses, thrownBy, X, Y } from '../support/reference/refusals.js';
@@ -12,7 +15,7 @@ describe('x and y', () => {
       'predict: x expected 2 values per row, got 1 in row 1.',
     ],
     [
-      'ragged rows, fit',
+      'ragged rows in fit',
       (m) =>
         m.fit(
           [
@@ -48,7 +51,7 @@ describe('x and y', () => {
       'fit: x expected finite numbers, got NaN in row 2, column 0.',
     ],
     [
-      'infinite',
+      'an infinity',
       (m) =>
         m.trainOnBatch(
           [
@@ -62,7 +65,7 @@ describe('x and y', () => {
       'trainOnBatch: x expected finite numbers, got -Infinity in row 2, column 0.',
     ],
     [
-      'too large for float32',
+      'numbers too large for float32',
       (m) =>
         m.gradients(
           [
@@ -87,7 +90,7 @@ describe('x and y', () => {
       'fit: y expected finite numbers, got NaN in row 1, column 1.',
     ],
     [
-      'infinite in y',
+      'an infinity in y',
       (m) =>
         m.evaluate(X, [
           [1, 0, 0],
@@ -98,19 +101,19 @@ describe('x and y', () => {
       'evaluate: y expected finite numbers, got Infinity in row 2, column 1.',
     ],
     [
-      'rows too wide',
+      'rows that are too wide',
       (m) => m.predict([[1, 2, 3]]),
       ShapeError,
       'predict: x expected 2 values per row, got 3 in row 0.',
     ],
     [
-      'flat array not a whole number of rows',
+      'a flat array without a whole number of rows',
       (m) => m.predict(new Float32Array(5)),
       ShapeError,
       'predict: x expected a multiple of 2 values, got 5.',
     ],
     [
-      'y too narrow',
+      'targets that are too narrow',
       (m) =>
         m.trainOnBatch(X, [
           [1, 0],
@@ -120,9 +123,9 @@ describe('x and y', () => {
       ShapeError,
       'trainOnBatch: y expected 3 values per row, got 2 in row 0.',
     ],
-    ['fewer rows in y', (m) => m.fit(X, Y.slice(1)), ShapeError, 'fit: y expected 3 rows as in x, got 2.'],
+    ['fewer targets than rows', (m) => m.fit(X, Y.slice(1)), ShapeError, 'fit: y expected 3 rows as in x, got 2.'],
     [
-      'labels without the sparse loss',
+      'class indices without the sparse loss',
       (m) => m.fit(X, LABELS),
       ShapeError,
       'fit: y expected an array of 3 numbers in row 0, got the number 0. For class indices use sparseCategoricalCrossentropy.',
@@ -140,50 +143,50 @@ describe('x and y', () => {
       'trainOnBatch: y expected 3 rows as in x, got 1. For class indices use sparseCategoricalCrossentropy.',
     ],
     [
-      'no rows, validation',
+      'no rows for validation',
       (m) => m.fit(X, Y, { validationData: [[], []] }),
       ShapeError,
       'fit: validationData[0] expected at least one row, got none.',
     ],
     [
-      'no rows, source',
+      'no rows in a batch of a source',
       (m) => m.fit(() => [[[], []]]),
       ShapeError,
       'fit: batch 0 of epoch 0: x expected at least one row, got none.',
     ],
-    ['no rows, fit', (m) => m.fit([], []), ShapeError, 'fit: x expected at least one row, got none.'],
+    ['no rows in fit', (m) => m.fit([], []), ShapeError, 'fit: x expected at least one row, got none.'],
     [
-      'no rows, trainOnBatch',
+      'no rows in trainOnBatch',
       (m) => m.trainOnBatch(new Float32Array(0), new Float32Array(0)),
       ShapeError,
       'trainOnBatch: x expected at least one row, got none.',
     ],
     [
-      'text',
+      'text instead of rows',
       (m) => m.predict(any('abc')),
       ValueError,
       'predict: x expected a Float32Array or an array of rows, got "abc".',
     ],
     [
-      'nothing',
+      'missing rows',
       (m) => m.predict(any(undefined)),
       ValueError,
       'predict: x expected a Float32Array or an array of rows, got undefined.',
     ],
     [
-      'text inside',
+      'text among the numbers',
       (m) => m.predict(any([[1, '2']])),
       ValueError,
       'predict: x expected numbers, got "2" in row 0, column 1.',
     ],
     [
-      'a hole',
+      'a hole among the numbers',
       (m) => m.predict(any([Object.assign(new Array(2), [1])])),
       ValueError,
       'predict: x expected numbers, got undefined in row 0, column 1.',
     ],
     [
-      'an array of another kind',
+      'an array of another type',
       (m) => m.predict(any(new Uint8Array(2))),
       ValueError,
       'predict: x expected a Float32Array or an array of rows, got Uint8Array(2). Convert it by Float32Array.from.',
@@ -195,7 +198,7 @@ describe('x and y', () => {
       'predict: x expected an array of 2 numbers in row 0, got the number 1. Write rows as arrays, [[…],[…]], or one after the other in a Float32Array.',
     ],
     [
-      'validationData of wrong width',
+      'validationData of the wrong width',
       (m) => m.fit(X, Y, { validationData: [[[1]], [[1, 0, 0]]] }),
       ShapeError,
       'fit: validationData[0] expected 2 values per row, got 1 in row 0.',
@@ -207,31 +210,31 @@ describe('x and y', () => {
       'fit: validationData[0] expected finite numbers, got NaN in row 0, column 1.',
     ],
     [
-      'predictInto, out too short',
+      'predictInto with too short an output array',
       (m) => m.predictInto(new Float32Array(2), new Float32Array(2)),
       ShapeError,
       'predictInto: out expected 3 values for 1 rows, got 2.',
     ],
     [
-      'predictInto, x too long',
+      'predictInto with too long an input array',
       (m) => m.predictInto(new Float32Array(3), new Float32Array(3)),
       ShapeError,
       'predictInto: x expected a multiple of 2 values, got 3.',
     ],
     [
-      'predictInto, x of rows',
+      'predictInto with rows as input',
       (m) => m.predictInto(any([[1, 2]]), new Float32Array(3)),
       ValueError,
       'predictInto: x expected a Float32Array, got an array of 1.',
     ],
     [
-      'predictInto, out a list',
+      'predictInto with a list as output',
       (m) => m.predictInto(new Float32Array(2), any([0, 0, 0])),
       ValueError,
       'predictInto: out expected a Float32Array, got [0,0,0].',
     ],
     [
-      'predictInto, NaN',
+      'predictInto with NaN',
       (m) => m.predictInto(Float32Array.of(1, NaN), new Float32Array(3)),
       ValueError,
       'predictInto: x expected finite numbers, got NaN in row 0, column 1.',
@@ -243,19 +246,19 @@ describe('labels', () => {
   refuses(
     [
       [
-        'out of range',
+        'an index out of range',
         (m) => m.fit(X, [0, 1, 3]),
         ValueError,
         'fit: y expected a class index from 0 to 2, got 3 in row 2.',
       ],
       [
-        'negative',
+        'a negative index',
         (m) => m.trainOnBatch(X, Int32Array.of(0, -1, 2)),
         ValueError,
         'trainOnBatch: y expected a class index from 0 to 2, got -1 in row 1.',
       ],
       [
-        'a fraction',
+        'an index that is a fraction',
         (m) => m.evaluate(X, [0, 1.5, 2]),
         ValueError,
         'evaluate: y expected a class index from 0 to 2, got 1.5 in row 1.',
@@ -266,7 +269,7 @@ describe('labels', () => {
         ValueError,
         'gradients: y expected a class index from 0 to 2, got NaN in row 1.',
       ],
-      ['too few', (m) => m.fit(X, Uint8Array.of(0, 1)), ShapeError, 'fit: y expected 3 rows as in x, got 2.'],
+      ['too few labels', (m) => m.fit(X, Uint8Array.of(0, 1)), ShapeError, 'fit: y expected 3 rows as in x, got 2.'],
       [
         'one-hot rows in a Float32Array',
         (m) => m.fit(X, any(Float32Array.from(Y.flat()))),
@@ -280,7 +283,7 @@ describe('labels', () => {
         'fit: y expected one class index per row, got [1,0,0] in row 0. For one-hot targets use categoricalCrossentropy.',
       ],
       [
-        'a column of indices, as Keras takes it',
+        'a column of indices, as Keras accepts it',
         (m) => m.fit(X, any([[0], [1], [2]])),
         ShapeError,
         'fit: y expected one class index per row, got [0] in row 0. Write the indices as one list: y.flat().',
@@ -291,7 +294,7 @@ describe('labels', () => {
 });
 
 describe('one column of numbers', () => {
-  test('is to be written as rows', async () => {
+  test('is refused, with the advice to write rows', async () => {
     const model = engine.sequential({ layers: [dense({ units: 1, inputShape: [1] })] });
     model.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
     const message = 'expected an array of 1 number in row 0, got the number 1. Write rows as arrays: [[1],[2],…].';

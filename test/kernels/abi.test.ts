@@ -1,4 +1,7 @@
-/** The ABI table against the binary: names, parameter types, and what a shared memory forbids. */
+/**
+ * Compares the ABI table with the binaries: names, parameter types, and the absence of everything that would keep
+ * instances from sharing a memory.
+ */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import binaryen from 'binaryen';
@@ -14,7 +17,7 @@ import { TILE_NAMES } from '../../src/runtime/tile.js';
 const built = (name: string): Buffer => readFileSync(new URL(`../../build/${name}.wasm`, import.meta.url));
 const binary = built('kernels');
 
-/** The sections of a WebAssembly binary, by number. */
+/** Returns the sections of a WebAssembly binary, by number. */
 function sectionsOf(bytes: Uint8Array): Map<number, Uint8Array> {
   const sections = new Map<number, Uint8Array>();
   for (let at = 8; at < bytes.length;) {
@@ -26,7 +29,7 @@ function sectionsOf(bytes: Uint8Array): Map<number, Uint8Array> {
   return sections;
 }
 
-/** A LEB128 number and where it ends. */
+/** Reads a LEB128 number; also returns where it ends. */
 function unsigned(bytes: Uint8Array, at: number): [value: number, end: number] {
   let value = 0;
   for (let shift = 0; ; shift += 7) {
@@ -36,7 +39,7 @@ function unsigned(bytes: Uint8Array, at: number): [value: number, end: number] {
   }
 }
 
-/** Items of a vector, each read by `read`, which returns where it ended. */
+/** Reads the items of a vector by `read`, which returns where each item ends. */
 function vector<T>(bytes: Uint8Array, read: (at: number) => [T, number], from = 0): [T[], number] {
   let [count, at] = unsigned(bytes, from);
   const items: T[] = [];
@@ -56,7 +59,7 @@ const TYPE_NAMES: Partial<Record<number, string>> = {
   0x7b: 'v128',
 };
 
-/** Types of parameters and results of each exported function. */
+/** Returns the types of parameters and results of each exported function. */
 function exportedTypes(binary: Uint8Array): Map<string, { parameters: string[]; results: string[] }> {
   const sections = sectionsOf(binary);
   const types = sections.get(1)!;
@@ -82,36 +85,36 @@ function exportedTypes(binary: Uint8Array): Map<string, { parameters: string[]; 
   return new Map(entries.map(({ name, index }) => [name, signatures[typeOf[index]]]));
 }
 
-describe('the table is the binary', () => {
+describe('the ABI table matches the binary', () => {
   const types = exportedTypes(binary);
 
-  test('which carries its digest', () => {
+  test('its digest is in every binary', () => {
     const digest = createHash('sha256').update(JSON.stringify(ABI)).digest('hex').slice(0, 16);
     expect(ABI_DIGEST).toBe(digest);
     for (const name of ['kernels', 'kernels-fused', 'kernels-predict']) {
-      // A custom section: the length of its name, the name, then what it holds.
+      // A custom section: the length of its name, the name, then its contents.
       const section = Buffer.from(sectionsOf(built(name)).get(0)!);
       expect(section.subarray(1).toString()).toBe(`wasm-mlp${digest}`);
     }
   });
 
-  test('and that of the other binaries: all kernels fused, and those that only predict', () => {
+  test('the fused binary has the same functions, and the predict binary some of them', () => {
     expect(exportedTypes(built('kernels-fused'))).toEqual(types);
     const predict = exportedTypes(built('kernels-predict'));
     expect(predict.size).toBeGreaterThan(20);
     for (const [name, signature] of predict) expect(types.get(name)).toEqual(signature);
   });
 
-  test('the same kernels', () => {
+  test('it lists the same kernels', () => {
     expect([...types.keys()].sort()).toEqual(Object.keys(ABI).sort());
   });
 
-  test.each(Object.entries(ABI))('%s', (name, parameters) => {
+  test.each(Object.entries(ABI))('%s has the listed parameters', (name, parameters) => {
     const wanted = parameters.map((parameter) => (parameter.endsWith(':f32') ? 'f32' : 'i32'));
     expect(types.get(name)).toEqual({ parameters: wanted, results: [] });
   });
 
-  test('every tile has both forms', () => {
+  test('every tile has gemm and gemmTN', () => {
     for (const tile of TILE_NAMES) {
       expect(types.has(`f32_gemm_${tile}`)).toBe(true);
       expect(types.has(`f32_gemm_tn_${tile}`)).toBe(true);
@@ -120,31 +123,34 @@ describe('the table is the binary', () => {
 });
 
 /**
- * asc folds the addition of a constant into the offset of a load or store, as if nothing were stored below an address
- * of its own choice. The sum of address and offset is not taken modulo 2³²: an address below zero plus an offset would
- * trap. That cannot be while every offset is below all addresses in use.
+ * asc folds the addition of a constant into the offset of a load or store, on the assumption that nothing is stored
+ * below an address that it chooses itself. The sum of address and offset is not taken modulo 2³²: a negative address
+ * plus an offset would trap. That cannot happen while every offset is below all addresses in use.
  */
-test.each(['kernels', 'kernels-fused', 'kernels-predict'])('%s: no offset reaches the first address in use', (name) => {
-  const module = binaryen.readBinary(built(name));
-  const offsets = [...module.emitText().matchAll(/ offset=(\d+)/g)].map(([, offset]) => Number(offset));
-  module.dispose();
-  expect(offsets.length).toBeGreaterThan(100);
-  expect(Math.max(...offsets)).toBeLessThan(FIRST_ADDRESS);
-});
+test.each(['kernels', 'kernels-fused', 'kernels-predict'])(
+  '%s: every offset is below the first address in use',
+  (name) => {
+    const module = binaryen.readBinary(built(name));
+    const offsets = [...module.emitText().matchAll(/ offset=(\d+)/g)].map(([, offset]) => Number(offset));
+    module.dispose();
+    expect(offsets.length).toBeGreaterThan(100);
+    expect(Math.max(...offsets)).toBeLessThan(FIRST_ADDRESS);
+  },
+);
 
 describe('any number of instances can share a memory', () => {
   const sections = sectionsOf(binary);
 
-  test('nothing is imported but the memory', () => {
+  test('the only import is the memory', () => {
     expect(WebAssembly.Module.imports(compileSync())).toEqual([{ module: 'env', name: 'memory', kind: 'memory' }]);
   });
 
-  test('the memory is shared, of any size up to 65,536 pages', () => {
+  test('the memory is shared, with any size up to 65,536 pages', () => {
     const imports = sections.get(2)!;
     const [count, first] = unsigned(imports, 0);
     expect(count).toBe(1);
-    // The names env and memory, each after its length; then the kind, the flags (1: has a maximum, 2: is shared), the
-    // limits.
+    // The names env and memory, each after its length; then the kind, the flags (1: has a maximum, 2: is shared), and
+    // the limits.
     const [kind, flags, ...limits] = imports.subarray(first + 'env'.length + 'memory'.length + 2);
     expect([kind, flags]).toEqual([2, 3]);
     const [least, next] = unsigned(Uint8Array.from(limits), 0);
@@ -152,21 +158,21 @@ describe('any number of instances can share a memory', () => {
     expect([least, most, end]).toEqual([1, MAXIMUM_BYTES / 65536, limits.length]);
   });
 
-  test('only functions are exported, no memory, no globals', () => {
+  test('only functions are exported, no memory and no globals', () => {
     const kinds = WebAssembly.Module.exports(compileSync()).map(({ kind }) => kind);
     expect(new Set(kinds)).toEqual(new Set(['function']));
   });
 
   test.each([
-    ['memory of its own', 5],
-    ['global state', 6],
-    ['a start function', 8],
-    ['data segments', 11],
-  ])('no %s', (_, id) => {
+    ['memory section', 5],
+    ['global variable', 6],
+    ['start function', 8],
+    ['data segment', 11],
+  ])('there is no %s', (_, id) => {
     expect(sections.has(id)).toBe(false);
   });
 
-  test('what is inlined is what was built', () => {
+  test('the inlined binary is the one that was built', () => {
     expect(KERNELS_HEX === binary.toString('hex')).toBe(true);
   });
 });

@@ -1,5 +1,6 @@
 /**
- * What the kernels promise about numbers beyond single values: functions that no kernel exports alone, and position.
+ * Accuracy of functions that no kernel exports by themselves (sine and cosine of a turn, ln(1 + x)), and independence
+ * of elements from their position. Kernels of one value are tested in elementwise.test.ts.
  */
 import { afterAll, describe, expect, test } from 'vitest';
 import { ABI, type KernelName } from '../../src/runtime/abi.js';
@@ -8,7 +9,7 @@ import { runtimeOf, numbers, onFixture, ulpOf, ulps } from './harness.js';
 const runtime = runtimeOf();
 const { fround } = Math;
 const FULL = process.env.MODE === 'sweep';
-/** The full sweep takes minutes; 0 is no limit. */
+/** The full sweep takes minutes; 0 means no limit. */
 const TIMEOUT = FULL ? 0 : 60_000;
 
 const worst: string[] = [];
@@ -22,8 +23,8 @@ const map = (kernel: 'f32_exp' | 'f32_log', x: Float32Array): Float32Array =>
     return fixture.read(to);
   });
 
-describe('functions inside of kernels', () => {
-  test('cosine and sine of a turn: off by less than 1.2e-7', { timeout: TIMEOUT }, () => {
+describe('functions inside kernels', () => {
+  test('cosine and sine of a turn are off by less than 1.2e-7', { timeout: TIMEOUT }, () => {
     const count = 1 << 18;
     let error = 0;
     let input = '';
@@ -41,7 +42,7 @@ describe('functions inside of kernels', () => {
         'f32_log',
         unit.map((u) => u + 2 ** -24),
       );
-      // The kernel's own radius, bit for bit, so that all that is left is the rounding of one product and the turn.
+      // The kernel's own radius, bit for bit. What remains is the rounding of one product, and the error of the turn.
       const radius = logarithm.map((log) => Math.sqrt(fround(-2 * log)));
       for (let i = 0; i < count; i++) {
         const group = i & ~7;
@@ -49,7 +50,7 @@ describe('functions inside of kernels', () => {
         const turn = unit[group + 4 + (i & 3)];
         const exact = i & 4 ? Math.sin(2 * Math.PI * turn) : Math.cos(2 * Math.PI * turn);
         const off = (Math.abs(normal[i] - r * exact) - ulpOf(normal[i]) / 2) / (r || 1);
-        // A NaN is above no bound: it must count as worse than all.
+        // Every comparison with a NaN is false: it must count as worse than any number.
         if (!(off <= error)) [error, input] = [off, `${i & 4 ? 'sin' : 'cos'} of turn ${turn}`];
       }
     }
@@ -57,8 +58,8 @@ describe('functions inside of kernels', () => {
     expect(error, input).toBeLessThan(1.2e-7);
   });
 
-  test('ln(1 + x) for x in [0, 1]: within 2 ULP', { timeout: TIMEOUT }, () => {
-    // With t = 0 and z < 0 the loss of one output is ln(1 + e^z), and e^z is a kernel of its own.
+  test('ln(1 + x) for x in [0, 1] is within 2 ULP', { timeout: TIMEOUT }, () => {
+    // With t = 0 and z < 0 the loss of one output is ln(1 + e^z), and a kernel exists for e^z.
     const count = FULL ? 1 << 22 : 1 << 17;
     const inputs = [
       Float32Array.from({ length: count }, (_, i) => Math.log((i + 1) / count)),
@@ -87,7 +88,7 @@ describe('functions inside of kernels', () => {
   });
 });
 
-describe('an element depends on nothing but its own inputs: not on n, its lane, or whether it is computed in place', () => {
+describe('an element depends only on its own inputs: not on n, its lane, or whether it is computed in place', () => {
   const COUNT = 37;
   // prettier-ignore
   const special = [0, -0, Infinity, -Infinity, NaN, 88.7, -88.7, 104, -104, 1e-40, -1e-40, 1, -1];
@@ -97,7 +98,10 @@ describe('an element depends on nothing but its own inputs: not on n, its lane, 
     return out;
   };
 
-  /** The elementwise kernels, by the shape of their line in the table: how many inputs, and then how many scalars. */
+  /**
+   * The elementwise kernels, found by the shape of their line in the table: a number of inputs, then a number of
+   * scalars.
+   */
   const kernels = (Object.entries(ABI) as [KernelName, readonly string[]][]).flatMap(([kernel, parameters]) => {
     const pointers = parameters.filter((parameter) => parameter.startsWith('*'));
     const scalars = parameters.filter((parameter) => parameter.endsWith(':f32'));
@@ -109,7 +113,7 @@ describe('an element depends on nothing but its own inputs: not on n, its lane, 
     return inputs > 0 ? [{ kernel, inputs, scalars: scalars.map(() => 0.5) }] : [];
   });
 
-  /** `target`: which input the output overwrites, if any. */
+  /** Runs a kernel. `target` is the input that the output overwrites, if any. */
   function apply({ kernel, scalars }: (typeof kernels)[number], inputs: readonly Float32Array[], target = -1) {
     return onFixture(runtime, (fixture) => {
       const n = inputs[0].length;
@@ -142,7 +146,7 @@ describe('an element depends on nothing but its own inputs: not on n, its lane, 
     }
   });
 
-  test('finds them all', () => {
+  test('the elementwise kernels are found in the ABI table', () => {
     const names = kernels.map(({ kernel }) => kernel);
     for (const name of ['f32_sigmoid', 'f32_tanh', 'f32_relu', 'f32_unit_step'] as const) {
       expect(names).toContain(name);

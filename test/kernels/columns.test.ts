@@ -1,4 +1,4 @@
-/** Kernels that add, scale and move: what they write, and what they leave. */
+/** Kernels that add, scale and move values or columns: what they write, and what they leave untouched. */
 import { describe, expect, test } from 'vitest';
 import { padded } from '../../src/runtime/panels.js';
 import { runtimeOf, numbers, onFixture } from './harness.js';
@@ -13,7 +13,7 @@ describe.each([1, 3, 4, 5, 16, 17, 1000])('%i values', (n) => {
   const whole = padded(n);
   const [a, b] = [numbers(whole, n), numbers(whole, n + 1)];
 
-  test.each(['elsewhere', 'onto a', 'onto b'])('f32_sum %s', (place) => {
+  test.each(['elsewhere', 'onto a', 'onto b'])('f32_sum adds two vectors, output %s', (place) => {
     onFixture(runtime, (fixture) => {
       const [as, bs] = [fixture.use(a), fixture.use(b)];
       const to = place === 'onto a' ? as : place === 'onto b' ? bs : fixture.room(whole);
@@ -22,7 +22,7 @@ describe.each([1, 3, 4, 5, 16, 17, 1000])('%i values', (n) => {
     });
   });
 
-  test('f32_sum of one vector with itself, onto itself', () => {
+  test('f32_sum adds a vector to itself in place', () => {
     onFixture(runtime, (fixture) => {
       const x = fixture.use(a);
       fixture.call('f32_sum', n, x.address, x.address, x.address);
@@ -30,7 +30,7 @@ describe.each([1, 3, 4, 5, 16, 17, 1000])('%i values', (n) => {
     });
   });
 
-  test('f32_copy', () => {
+  test('f32_copy copies', () => {
     onFixture(runtime, (fixture) => {
       const [x, y] = [fixture.use(a), fixture.room(whole)];
       fixture.call('f32_copy', n, x.address, y.address);
@@ -38,7 +38,7 @@ describe.each([1, 3, 4, 5, 16, 17, 1000])('%i values', (n) => {
     });
   });
 
-  test.each([false, true])('f32_scale_shift, in place %s: two roundings', (inPlace) => {
+  test.each([false, true])('f32_scale_shift rounds twice, in place %s', (inPlace) => {
     onFixture(runtime, (fixture) => {
       const x = fixture.use(a);
       const y = inPlace ? x : fixture.room(whole);
@@ -47,7 +47,7 @@ describe.each([1, 3, 4, 5, 16, 17, 1000])('%i values', (n) => {
     });
   });
 
-  test('f32_blend: y + rate·(scale·x − y)', () => {
+  test('f32_blend computes y + rate·(scale·x − y)', () => {
     onFixture(runtime, (fixture) => {
       const [x, y] = [fixture.use(a), fixture.use(b)];
       fixture.call('f32_blend', n, x.address, y.address, 0.1, 1.25);
@@ -59,7 +59,7 @@ describe.each([1, 3, 4, 5, 16, 17, 1000])('%i values', (n) => {
   });
 });
 
-test('f32_blend with rate 0 keeps, and with scale and rate 1 comes to x', () => {
+test('f32_blend keeps y at rate 0, and gives x at scale 1 and rate 1', () => {
   onFixture(runtime, (fixture) => {
     const [a, b] = [numbers(16, 1), numbers(16, 2)];
     const [x, y] = [fixture.use(a), fixture.use(b)];
@@ -75,7 +75,7 @@ test('f32_blend with rate 0 keeps, and with scale and rate 1 comes to x', () => 
 describe.each(shapes)('%i rows of %i', (m, n) => {
   const ld = padded(n) + 4;
 
-  test('f32_weigh_rows', () => {
+  test('f32_weigh_rows multiplies each row by its weight', () => {
     onFixture(runtime, (fixture) => {
       const [factors, x] = [numbers(m, 1), numbers(m * ld, 2)];
       const at = fixture.use(x);
@@ -85,7 +85,7 @@ describe.each(shapes)('%i rows of %i', (m, n) => {
     });
   });
 
-  test('a weight of 0 makes 0 of whatever stood there', () => {
+  test('f32_weigh_rows with a weight of 0 writes 0 over any value', () => {
     onFixture(runtime, (fixture) => {
       const stray = [Infinity, -Infinity, NaN, 3e38, -0];
       const [x, weights] = [numbers(m * ld, 2), new Float32Array(m)];
@@ -102,11 +102,11 @@ describe.each(shapes)('%i rows of %i', (m, n) => {
     });
   });
 
-  // Offsets that are no whole vectors are where columns of a concatenation stand.
-  test.each([0, 1, 2, 3, 7])('f32_copy_columns to column %i', (first) => {
+  // Offsets that are no multiple of a vector occur where the columns of a concatenation begin.
+  test.each([0, 1, 2, 3, 7])('f32_copy_columns writes only its columns, from column %i on', (first) => {
     onFixture(runtime, (fixture) => {
       const [lds, ldt] = [n + 1, n + 8];
-      // The last row ends where the buffers do.
+      // The last row ends where the buffer ends.
       const source = numbers((m - 1) * lds + n, 3);
       const before = numbers((m - 1) * ldt + first + n, 4);
       const target = fixture.use(before);
@@ -116,7 +116,7 @@ describe.each(shapes)('%i rows of %i', (m, n) => {
     });
   });
 
-  test.each([0, 1, 2, 3, 7])('f32_take_columns from column %i', (first) => {
+  test.each([0, 1, 2, 3, 7])('f32_take_columns reads only its columns, from column %i on', (first) => {
     onFixture(runtime, (fixture) => {
       const lds = n + 8;
       const source = numbers((m - 1) * lds + first + n, 5);
@@ -132,7 +132,7 @@ describe.each(shapes)('%i rows of %i', (m, n) => {
   });
 });
 
-test('columns taken from several matrices and put side by side, and back', () => {
+test('columns taken from several matrices are concatenated, and split again', () => {
   onFixture(runtime, (fixture) => {
     const parts = [5, 1, 16, 3];
     const m = 3;
@@ -158,7 +158,7 @@ test('columns taken from several matrices and put side by side, and back', () =>
       }
       first += n;
     });
-    // What no part reaches is as it was.
+    // What no part covers stays unchanged.
     expect(all.filter((_, at) => at % padded(width) >= width).every((value) => value === 0)).toBe(true);
   });
 });

@@ -9,7 +9,7 @@ const units = [1, 3, 4, 5, 16, 17, 33];
 const inputs = [1, 2, 7, 32];
 const shapes = inputs.flatMap((k) => units.flatMap((n) => [4, 8, 12, 16].map((width) => [k, n, width] as const)));
 
-/** The panels after the kernel, and the weights (n, k) in them. */
+/** Returns the panels after the kernel, and the weights (n, k) in them. */
 const constrain = (k: number, n: number, width: number, weights: Float32Array, limit: number) =>
   onFixture(runtime, (fixture) => {
     const panels = new Float32Array(panelFloats(n, k));
@@ -26,7 +26,7 @@ describe.each(shapes)('%i inputs, %i units in panels of %i', (k, n, width) => {
   const norms = Array.from({ length: n }, (_, u) => Math.hypot(...weights.subarray(u * k, (u + 1) * k)));
   const limit = Math.fround([...norms].sort((a, b) => a - b)[n >> 1] * 0.9);
 
-  test('units above the limit come to it, the others keep their bits', () => {
+  test('units above the limit are scaled to it, the others keep their bits', () => {
     const { weights: got } = constrain(k, n, width, weights, limit);
     norms.forEach((norm, u) => {
       const [before, after] = [weights, got].map((all) => all.subarray(u * k, (u + 1) * k));
@@ -41,7 +41,7 @@ describe.each(shapes)('%i inputs, %i units in panels of %i', (k, n, width) => {
     expect(norms.some((norm) => norm > limit)).toBe(true);
   });
 
-  test('a limit that nobody reaches changes nothing, one of 0 leaves only zeros, both without a NaN', () => {
+  test('a limit above all norms changes nothing, a limit of 0 leaves only zeros, neither gives a NaN', () => {
     const wide = constrain(k, n, width, weights, 1e6);
     expect(wide.after).toEqual(wide.panels);
     const { after } = constrain(k, n, width, weights, 0);
@@ -59,14 +59,14 @@ describe.each(shapes)('%i inputs, %i units in panels of %i', (k, n, width) => {
   });
 });
 
-test('the width of the panels does not change a bit', () => {
+test('the panel width changes no bit', () => {
   const weights = numbers(19 * 33, 5);
   const results = [4, 8, 12, 16].map((width) => constrain(19, 33, width, weights, 2).weights);
   for (const other of results) expect(other).toEqual(results[0]);
   expect(results[0]).not.toEqual(weights);
 });
 
-test('a norm that float32 could not square', () => {
+test('a norm whose square float32 does not hold is limited', () => {
   const { weights } = constrain(2, 1, 8, Float32Array.of(3e30, 4e30), 5);
   expect([...weights].map((value) => Math.round(value * 1e5) / 1e5)).toEqual([3, 4]);
 });

@@ -1,11 +1,15 @@
-/** Each elementwise kernel, described once: a float64 reference and a bound in units in the last place. */
+/**
+ * Each elementwise kernel, described once in a table: a float64 reference, and a bound in units in the last place
+ * (ULP). All kernels run through special values, lengths and a sweep over float32; accuracy.test.ts has the functions
+ * inside other kernels.
+ */
 import { afterAll, describe, expect, test } from 'vitest';
 import type { KernelName, Kernels } from '../../src/runtime/abi.js';
 import { runtimeOf, numbers, onFixture, ulpOf, ulps } from './harness.js';
 
 const runtime = runtimeOf();
 
-/** Kernels (n, *x, *y, …scalars). */
+/** Kernels with the parameters (n, *x, *y, …scalars). */
 type MapKernel = {
   [K in KernelName]: Parameters<Kernels[K]> extends [number, number, number, ...number[]] ? K : never;
 }[KernelName];
@@ -14,14 +18,14 @@ interface Description {
   readonly kernel: MapKernel;
   readonly scalars?: readonly number[];
   readonly reference: (x: number) => number;
-  /** In ULP, as the kernel's documentation states it. */
+  /** Bound in ULP, as the kernel's documentation states it. */
   readonly bound: number;
-  /** What the bound counts in, where not in units of the result: a factor that multiplies an absolute error. */
+  /** Unit of the bound where it is not that of the result: the factor that multiplies an absolute error. */
   readonly unit?: (x: number) => number;
   /** Whether the bound is waived below 2^−119, see TINY. */
   readonly tiny?: true;
   /**
-   * The derivative as a function of the output, or of the input; the bound is absolute, for factors of at most about 1.
+   * The derivative as a function of the output or of the input. Its bound is absolute, for factors of at most about 1.
    */
   readonly backward?: {
     readonly kernel: MapKernel;
@@ -35,7 +39,7 @@ const sigmoid = (x: number): number => (x < 0 ? Math.exp(x) / (1 + Math.exp(x)) 
 const softplus = (x: number): number => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
 const [ALPHA, SCALE] = [1.7580993408473766, 1.0507009873554805].map(Math.fround);
 
-/** The normal distribution function by its continued fraction, or its series near 0. */
+/** The normal distribution function by its continued fraction, or by its series near 0. */
 function normal(x: number): number {
   const a = Math.abs(x);
   const density = Math.exp((-a * a) / 2) / Math.sqrt(2 * Math.PI);
@@ -61,7 +65,7 @@ const descriptions: readonly Description[] = [
     backward: { kernel: 'f32_relu_backward', of: 'output', derivative: (y) => +(y > 0) } },
   { kernel: 'f32_unit_step', reference: (x) => +(x > 0), bound: 0,
     backward: { kernel: 'f32_unit_step_backward', of: 'output', derivative: () => 0 } },
-  // An exact slope, and some by which products are rounded.
+  // One slope that makes products exact, and some that make them round.
   ...[0.125, 0.01, 0.3, 1 / 3, 1 + 2 ** -23, 3.7].map(Math.fround).map((slope): Description => (
     { kernel: 'f32_leaky_relu', scalars: [slope], reference: (x) => (x < 0 ? slope * x : x), bound: 0.5,
       backward: { kernel: 'f32_leaky_relu_backward', of: 'output', derivative: (y) => (y > 0 ? 1 : slope) } })),
@@ -86,17 +90,17 @@ const descriptions: readonly Description[] = [
     backward: { kernel: 'f32_hard_sigmoid_backward', of: 'input', derivative: (x) => +(x > -3 && x <= 3) / 6 } },
 ];
 
-/** A prime: the sweep meets every exponent and no pattern of mantissas. npm run test:sweep takes all 2^32. */
+/** A prime: the sweep meets every exponent and no pattern of mantissas. `npm run test:sweep` takes all 2^32 numbers. */
 const FULL = process.env.MODE === 'sweep';
 const STRIDE = FULL ? 1 : 4099;
-/** All patterns take minutes per kernel; 0 is no limit. */
+/** All patterns take minutes per kernel; 0 means no limit. */
 const SWEEP_TIMEOUT = FULL ? 0 : 60_000;
 const CHUNK = 1 << 16;
 
 // prettier-ignore
 const specials = [
   0, -0, 1, -1, 0.5, -0.5, Infinity, -Infinity, NaN, 88.72, 88.73, -87.3, -88.7, -103.9, -104, 104, 1e38, -1e38,
-  // Where swish and the derivative of softsign are off most.
+  // Where swish and the derivative of softsign have their largest error.
   -6.793551921844482, -3.271718740463257, 0.018595516681671143,
   1e-38, -1e-38, 1e-45, -1e-45, 7.85, 7.86, -7.86, 9, -9, 2 ** -12, -(2 ** -12), Math.SQRT1_2, Math.SQRT2,
 ];
@@ -109,14 +113,14 @@ afterAll(() => {
 
 type AnyCall = (kernel: MapKernel, ...numbers: number[]) => void;
 
-/** Kernels take whole vectors of four. */
+/** Pads to whole vectors of four, as kernels expect. */
 function whole(x: Float32Array): Float32Array {
   const padded = new Float32Array(Math.ceil(x.length / 4) * 4);
   padded.set(x);
   return padded;
 }
 
-/** Gives the float32 numbers out, in chunks. */
+/** Passes the float32 numbers to `take`, in chunks. */
 function sweep(take: (x: Float32Array) => void): void {
   const patterns = new Uint32Array(CHUNK);
   const x = new Float32Array(patterns.buffer);
@@ -135,18 +139,18 @@ const apply = ({ kernel, scalars = [] }: Description, x: Float32Array, inPlace =
   });
 
 /**
- * Below the normal range float32 has few bits: e^x there, times an x of at most 104 in swish and mish, is as good as it
- * gets to some hundred of the smallest normal numbers.
+ * Below the normal range float32 has few bits. There e^x, times an x of at most 104 in swish and mish, is only accurate
+ * to a few hundred of the smallest normal numbers.
  */
 const TINY = 2 ** -119;
 
-/** The bound holds for every pair; NaN and infinities must be met exactly. */
+/** Checks the bound for every pair; NaN and infinities must match exactly. */
 function check({ kernel, reference, bound, unit, tiny: waived }: Description, x: Float32Array, y: Float32Array): void {
   for (let i = 0; i < x.length; i++) {
     const expected = reference(x[i]);
     const error = unit && Number.isFinite(y[i]) ? Math.abs(y[i] - expected) / ulpOf(unit(x[i])) : ulps(y[i], expected);
     if (error > bound) {
-      // −0 and 0 are one number here; a product with an infinity that the limit calls 0 may be NaN.
+      // −0 and 0 count as equal here; a product with an infinity whose limit is 0 may be NaN.
       const tiny = waived === true && Math.abs(y[i]) <= TINY && Math.abs(expected) <= TINY;
       if (!tiny) {
         expect.fail(`${kernel}(${x[i]}) = ${y[i]}, not ${expected}: ${error} ULP`);
@@ -158,12 +162,12 @@ function check({ kernel, reference, bound, unit, tiny: waived }: Description, x:
 describe.each(descriptions)('$kernel', (description) => {
   const { backward } = description;
 
-  test('special values', () => {
+  test('special values are within the bound', () => {
     const x = Float32Array.from(specials);
     check(description, x, apply(description, x));
   });
 
-  test.each([0, 1, 3, 4, 5, 15, 16, 17, 1000])('%i values, also in place', (n) => {
+  test.each([0, 1, 3, 4, 5, 15, 16, 17, 1000])('%i values are within the bound, also in place', (n) => {
     const x = numbers(n, n).map((value) => 8 * value);
     const y = apply(description, x);
     check(description, x, y);
@@ -171,7 +175,7 @@ describe.each(descriptions)('$kernel', (description) => {
   });
 
   test(
-    `a sweep of ${STRIDE === 1 ? 'all' : `every ${STRIDE}th of the`} float32 patterns`,
+    `a sweep of ${STRIDE === 1 ? 'all' : `every ${STRIDE}th of the`} float32 patterns is within the bound`,
     { timeout: SWEEP_TIMEOUT },
     () => {
       sweep((x) => check(description, x, apply(description, x)));
@@ -179,8 +183,8 @@ describe.each(descriptions)('$kernel', (description) => {
   );
 
   /**
-   * Factors are of the size of 1, so the bound counts in its units; where no product is rounded, it is that of the
-   * factor alone.
+   * Factors are about 1, so the bound counts in units of 1. Where no product is rounded, it is the bound of the factor
+   * alone.
    */
   const checkDerivative = (x: Float32Array, dy: Float32Array): void => {
     const { kernel, of, derivative, bound = 3 } = backward!;
@@ -199,14 +203,14 @@ describe.each(descriptions)('$kernel', (description) => {
     }
   };
 
-  test.runIf(backward)('the derivative', () => {
+  test.runIf(backward)('the derivative is within the bound', () => {
     checkDerivative(
       numbers(1001, 3).map((value) => 9 * value),
       numbers(1001, 4),
     );
   });
 
-  test.runIf(backward)('a sweep of the derivative', { timeout: SWEEP_TIMEOUT }, () => {
+  test.runIf(backward)('a sweep of the derivative is within the bound', { timeout: SWEEP_TIMEOUT }, () => {
     const ones = new Float32Array(CHUNK).fill(1);
     sweep((x) => checkDerivative(x, ones));
   });

@@ -1,6 +1,7 @@
 /**
- * Every kernel of the ABI table, in every binary, held to what it states of its extents, and to what it may make of a
- * NaN's sign.
+ * Runs every kernel of every binary with the sizes of table-calls.ts and checks its line in the table of extents: a
+ * call touches only the areas stated there, and its result does not depend on anything else, nor on the sign of a NaN.
+ * The calls of real trainings are checked in test/runtime/extents-in-use.test.ts.
  */
 import { readFileSync } from 'node:fs';
 import v8 from 'node:v8';
@@ -15,7 +16,7 @@ import {
   extentsOf,
   parametersOf,
   sameBut,
-  TableBench,
+  TableFixture,
   type TableCall,
 } from './table-calls.js';
 
@@ -26,12 +27,10 @@ const binaries = ['kernels', 'kernels-fused', 'kernels-predict'].map((name) => {
 });
 const names = Object.keys(ABI) as KernelName[];
 
-/** Bits that no kernel makes: as a float a NaN, and a large number. */
+/** Bit patterns that no kernel writes: as floats a NaN, and a large number. */
 const PATTERNS = [0x7fa5a5a5, 0x7e5a5a5a] as const;
 
-/**
- * The pointers that a call is tried with at the end of memory: all in turn, or where there are many calls one of them.
- */
+/** The pointers that are placed at the end of memory: all in turn, or one of them where there are many calls. */
 function lastOf({ kernel, nulls, seed }: TableCall, calls: number): string[] {
   const pointers = Object.keys(extentsOf(kernel)).filter((name) => !nulls.has(name));
   return calls > 200 ? [pointers[seed % pointers.length]] : pointers;
@@ -41,7 +40,7 @@ function expectSame(
   call: TableCall,
   last: string,
   what: string,
-  one: TableBench,
+  one: TableFixture,
   contents: 'ordinary' | 'hostile' | 'NaN',
 ): void {
   const runs = [0, 1].map((index) =>
@@ -66,7 +65,7 @@ describe('the table of extents', () => {
   });
 
   test.each(names)(
-    '%s writes nothing past its buffers, and reads no further than the slack behind every region',
+    '%s writes only inside its buffers, and reads no further than the slack behind every region',
     (kernel) => {
       expect(4 * OVERREAD).toBeLessThanOrEqual(SLACK);
       for (const { scalars } of callsOf(kernel)) {
@@ -76,7 +75,7 @@ describe('the table of extents', () => {
             if (count <= 0) continue;
             expect(stride === 0 || length <= stride, 'rows overlap').toBe(true);
             const rows = count > 1 && stride === 0 && one.writes === undefined ? 1 : count;
-            // A row that all start with is no matrix of rows 0 apart.
+            // Rows 0 apart are the one row that all rows of C start from, no matrix.
             if (stride > 0 || rows === 1)
               expect((count - 1) * stride + length).toBeLessThanOrEqual(Math.max(size, stride === 0 ? length : 0));
             expect(over).toBeLessThanOrEqual(OVERREAD);
@@ -89,27 +88,30 @@ describe('the table of extents', () => {
 });
 
 describe.each(binaries)('$name', ({ bytes, runs }) => {
-  const fixture = runs ? new TableBench(bytes) : undefined;
+  const fixture = runs ? new TableFixture(bytes) : undefined;
   const own = fixture?.names ?? names;
 
-  test.skipIf(!runs).each(own)('%s touches only what it states, and what stands around has no effect', (kernel) => {
-    const calls = callsOf(kernel);
-    for (const call of calls) {
-      for (const last of lastOf(call, calls.length)) {
-        expectSame(call, last, 'what stands outside of its extents', fixture!, 'ordinary');
+  test.skipIf(!runs).each(own)(
+    '%s touches only its stated extents, and does not depend on anything outside of them',
+    (kernel) => {
+      const calls = callsOf(kernel);
+      for (const call of calls) {
+        for (const last of lastOf(call, calls.length)) {
+          expectSame(call, last, 'memory outside of its extents', fixture!, 'ordinary');
+        }
       }
-    }
-  });
+    },
+  );
 
-  test.skipIf(!runs).each(own)('%s stays within its extents whatever its data is', (kernel) => {
+  test.skipIf(!runs).each(own)('%s stays within its extents whatever its data', (kernel) => {
     const calls = callsOf(kernel);
     for (const call of calls) {
       const [last] = lastOf(call, 1000);
-      expectSame(call, last, 'what stands outside of its extents', fixture!, 'hostile');
+      expectSame(call, last, 'memory outside of its extents', fixture!, 'hostile');
     }
   });
 
-  test.skipIf(!runs).each(own)('%s makes the same of a NaN whatever its sign', (kernel) => {
+  test.skipIf(!runs).each(own)('%s gives the same result for a NaN of either sign', (kernel) => {
     for (const call of callsOf(kernel)) {
       const [last] = lastOf(call, 1000);
       expectSame(call, last, 'the sign of a NaN', fixture!, 'NaN');

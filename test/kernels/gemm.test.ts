@@ -1,16 +1,16 @@
 /**
- * Both GEMM forms in every tile: bit for bit one sum per element, products ascending, whatever the blocking and the
- * edges.
+ * Both GEMM forms in every tile: each element has the bits of one sum with products in ascending order, whatever the
+ * blocking and the edges. How a product is checked is in gemm-cases.ts.
  */
 import { describe, expect, test } from 'vitest';
 import { panelFloats } from '../../src/runtime/panels.js';
 import { readPanels, writePanels } from '../support/reference/panels.js';
-import { checkGemmTn, checkRows, inPanels, STARTS, type Size } from './gemm-cases.js';
-import { machines, numbers, onFixture } from './harness.js';
+import { checkGemmTn, checkGemm, inPanels, STARTS, type Size } from './gemm-cases.js';
+import { runtimes, numbers, onFixture } from './harness.js';
 
 const upTo = (last: number): number[] => Array.from({ length: last + 1 }, (_, i) => i);
 
-/** Rows up to past the tallest tile; columns in every class of 4, 8, 12 and 16. */
+/** Row counts beyond the tallest tile; column counts in every class of 4, 8, 12 and 16. */
 const edgeRows = upTo(9);
 const edgeColumns = [0, 1, 3, 4, 5, 7, 8, 9, 11, 12, 13, 15, 16, 17, 31, 32, 33, 37];
 /**
@@ -21,14 +21,14 @@ const gemvColumns = [
   24, 28, 29, 31, 32, 33, 36, 47, 48, 49, 61, 63, 64, 65, 72, 76, 77, 79, 80, 81, 84, 96, 97, 111, 124, 125, 128, 132,
   157,
 ];
-/** No product, one, one trip of the unrolled loop, and one that stops inside of it. */
+/** No product, one, one iteration of the unrolled loop, and one that stops inside of it. */
 const edgeDepths = [0, 1, 4, 7];
 
 /**
- * Above is one edge at a time. These are primes and single rows in all three sizes, and cuts by blocks of k, A and the
- * batch.
+ * The sizes above test one edge at a time. These are primes and single rows in all three sizes, and sizes that blocks
+ * of k, A and the batch cut.
  */
-const rowSizes: readonly Size[] = [
+const gemmSizes: readonly Size[] = [
   [13, 31, 17],
   [1, 70, 1630], // three blocks of k, panels taken four at a time
   [1, 128, 1630], // and with remainders that include a narrower panel
@@ -42,7 +42,7 @@ const rowSizes: readonly Size[] = [
   [244, 21, 800],
   [246, 21, 800],
   [491, 5, 801],
-  // From 64 columns on A is packed, in blocks of 131,068 floats in whole tiles: 163 rows of 800 products at most.
+  // From 64 columns on A is packed, in blocks of 131,068 floats in whole tiles: at most 163 rows of 800 products.
   [2, 64, 1],
   [3, 65, 6],
   [5, 70, 803], // two blocks of k
@@ -51,7 +51,7 @@ const rowSizes: readonly Size[] = [
   [163, 64, 800],
   [164, 66, 799],
 ];
-const outerSizes: readonly Size[] = [
+const gemmTnSizes: readonly Size[] = [
   [13, 31, 17],
   [144, 9, 128], // one block exactly
   [145, 17, 129], // one more of each
@@ -64,9 +64,9 @@ const outerSizes: readonly Size[] = [
   [289, 77, 200],
 ];
 
-describe('edges of the tiles', () => {
+describe('products at the edges of the tiles have exact bits', () => {
   test.each(edgeRows)('gemm, %i rows', (m) => {
-    for (const n of edgeColumns) for (const k of edgeDepths) for (const start of STARTS) checkRows([m, n, k], start);
+    for (const n of edgeColumns) for (const k of edgeDepths) for (const start of STARTS) checkGemm([m, n, k], start);
   });
 
   test.each(edgeRows)('gemmTN, %i rows', (m) => {
@@ -75,29 +75,29 @@ describe('edges of the tiles', () => {
   });
 });
 
-test('the matrix–vector product', () => {
-  for (const n of gemvColumns) for (const k of edgeDepths) for (const start of STARTS) checkRows([1, n, k], start);
+test('the matrix–vector product has exact bits', () => {
+  for (const n of gemvColumns) for (const k of edgeDepths) for (const start of STARTS) checkGemm([1, n, k], start);
 });
 
-test.each(upTo(19))('%i rows of packed A', (m) => {
-  for (const start of STARTS) checkRows([m, 67, 7], start);
+test.each(upTo(19))('%i rows of packed A have exact bits', (m) => {
+  for (const start of STARTS) checkGemm([m, 67, 7], start);
 });
 
-describe('blocks', () => {
-  test.each(rowSizes)('gemm, %i × %i × %i', (...size) => {
-    for (const start of STARTS) checkRows(size, start);
+describe('products cut into blocks have exact bits', () => {
+  test.each(gemmSizes)('gemm, %i × %i × %i', (...size) => {
+    for (const start of STARTS) checkGemm(size, start);
   });
 
-  test.each(outerSizes)('gemmTN, %i × %i × %i', (...size) => {
+  test.each(gemmTnSizes)('gemmTN, %i × %i × %i', (...size) => {
     for (const add of [false, true]) checkGemmTn(size, add);
   });
 });
 
 describe('panels', () => {
   const shapes = [1, 2, 3, 4, 5, 7, 8, 9, 12, 13, 16, 17, 31];
-  const [, runtime] = machines[0];
+  const [, runtime] = runtimes[0];
 
-  test.each([8, 12, 16])('transposed, width %i', (width) => {
+  test.each([8, 12, 16])('are transposed by the kernel, width %i', (width) => {
     for (const k of shapes) {
       for (const n of shapes) {
         onFixture(runtime, (fixture) => {
@@ -112,7 +112,7 @@ describe('panels', () => {
     }
   });
 
-  test.each([8, 12, 16])('written and read back, width %i', (width) => {
+  test.each([8, 12, 16])('hold the weights written to them, width %i', (width) => {
     for (const units of shapes) {
       for (const inputs of shapes) {
         const weights = numbers(units * inputs, 9);
@@ -125,7 +125,7 @@ describe('panels', () => {
     }
   });
 
-  test.each([8, 12, 16])('one packed and unpacked by the kernels, up to %i units', (width) => {
+  test.each([8, 12, 16])('are packed and unpacked one by one by the kernels, up to %i units', (width) => {
     for (const units of shapes.filter((one) => one <= width)) {
       for (const inputs of shapes) {
         onFixture(runtime, (fixture) => {

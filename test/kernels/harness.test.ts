@@ -1,4 +1,4 @@
-/** The instruments of the other tests. */
+/** Tests the fixture of the other kernel tests: guard bytes and the count of ULP. */
 import { expect, test } from 'vitest';
 import { runtimeOf, onFixture, ulpOf, ulps } from './harness.js';
 
@@ -14,7 +14,7 @@ test.each([
   });
 });
 
-test('units in the last place', () => {
+test('ulpOf and ulps count units in the last place', () => {
   expect([1, 1.5, 2, 0, 2 ** -149].map(ulpOf)).toEqual([2 ** -23, 2 ** -23, 2 ** -22, 2 ** -149, 2 ** -149]);
   expect(ulps(1 + 2 ** -23, 1)).toBe(1);
   expect(ulps(1, 1 + 2 ** -25)).toBe(0.25);

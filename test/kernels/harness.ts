@@ -1,4 +1,7 @@
-/** Kernels on a memory of their own: buffers between guard bytes, which every call is held to. */
+/**
+ * Fixture for kernel tests: a runtime per tile, buffers between guard bytes that every call must leave intact, numbers
+ * to fill them, and distances in units in the last place.
+ */
 import { expect } from 'vitest';
 import type { KernelName, Kernels } from '../../src/runtime/abi.js';
 import { compileSync } from '../../src/runtime/binary.js';
@@ -8,9 +11,9 @@ import { TILE_NAMES, type TileName } from '../../src/runtime/tile.js';
 export const runtimeOf = (tile: TileName = '4x8'): WasmRuntime =>
   new WasmRuntime({ module: compileSync(), tile, initialMemory: 1 << 20, maximumMemory: MAXIMUM_BYTES });
 
-export const machines = TILE_NAMES.map((tile) => [tile, runtimeOf(tile)] as const);
+export const runtimes = TILE_NAMES.map((tile) => [tile, runtimeOf(tile)] as const);
 
-/** Byte that fills guards; as a float32 a number that no kernel makes. */
+/** Byte that fills guards; as a float32 it is a number that no kernel writes. */
 const GUARD = 0xa5;
 const GUARD_BYTES = 64;
 
@@ -19,20 +22,20 @@ export interface Buffer {
   readonly length: number;
 }
 
-/** A scratch memory for one test: `use` lays buffers out, `call` runs a kernel and checks all guards. */
+/** Scratch memory for one test: `use` allocates buffers, `call` runs a kernel and checks all guards. */
 export class KernelFixture {
   private readonly guards: number[] = [];
   private readonly regions: number[] = [];
 
   constructor(readonly runtime: WasmRuntime) {}
 
-  /** Guards the bytes from `address` on, which nothing else may need. */
+  /** Guards the bytes from `address` on, which must be free. */
   guard(address: number): void {
     this.runtime.memory.u8.fill(GUARD, address, address + GUARD_BYTES);
     this.guards.push(address);
   }
 
-  /** A buffer with these values, as float32. */
+  /** Allocates a buffer with these values, as float32. */
   use(values: ArrayLike<number>): Buffer {
     const { arena, memory } = this.runtime;
     const start = arena.allocate(4 * values.length + 2 * GUARD_BYTES);
@@ -45,7 +48,7 @@ export class KernelFixture {
     return { address, length: values.length };
   }
 
-  /** A buffer of `length` values to be written. */
+  /** Allocates a buffer of `length` values for a kernel to write. */
   room(length: number): Buffer {
     return this.use(new Float32Array(length).fill(NaN));
   }
@@ -81,7 +84,7 @@ export class KernelFixture {
   }
 }
 
-/** Runs a test on a fixture and gives its memory back. */
+/** Runs a test on a fixture and frees its memory. */
 export function onFixture<T>(runtime: WasmRuntime, test: (fixture: KernelFixture) => T): T {
   const fixture = new KernelFixture(runtime);
   try {
@@ -92,7 +95,8 @@ export function onFixture<T>(runtime: WasmRuntime, test: (fixture: KernelFixture
 }
 
 /**
- * Numbers in [−1, 1) from a linear congruential generator: the same on every machine, and independent of the library's.
+ * Numbers in [−1, 1) from a linear congruential generator: the same on every machine, and independent of the library's
+ * generator.
  */
 export function numbers(count: number, seed: number): Float32Array {
   const out = new Float32Array(count);
@@ -106,7 +110,7 @@ export function numbers(count: number, seed: number): Float32Array {
 
 const bits = new DataView(new ArrayBuffer(4));
 
-/** The next float32 away from zero minus this one. */
+/** Distance from a float32 to the next one away from zero. */
 export function ulpOf(value: number): number {
   bits.setFloat32(0, Math.abs(value));
   const pattern = Math.min(bits.getUint32(0), 0x7f7ffffe);
@@ -119,7 +123,7 @@ export function ulpOf(value: number): number {
 /** Distance of a float32 from the true value, in units in the last place of the true value rounded to float32. */
 export function ulps(actual: number, expected: number): number {
   const rounded = Math.fround(expected);
-  // Infinity, never NaN, where a number is due: NaN is above no bound.
+  // Infinity, never NaN, where a number is expected: every comparison with NaN is false.
   if (Number.isNaN(actual) || !Number.isFinite(rounded)) return Object.is(actual, rounded) ? 0 : Infinity;
   return Math.abs(actual - expected) / ulpOf(rounded);
 }

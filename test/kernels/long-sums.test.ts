@@ -1,6 +1,6 @@
 /**
- * What docs/numerics.md says of long sums: they are plain float32 sums in ascending order, with the drift that these
- * have.
+ * Checks the table "Long sums" of docs/numerics.md: long sums are plain float32 sums in ascending order, with the drift
+ * of such sums.
  */
 import { describe, expect, test } from 'vitest';
 import { readFileSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { runtimeOf, onFixture } from './harness.js';
 const runtime = runtimeOf();
 const { fround } = Math;
 
-/** 0.1 added k times, each sum rounded to float32. */
+/** Adds 0.1 k times, each sum rounded to float32. */
 function sequential(k: number): number {
   let sum = 0;
   for (let i = 0; i < k; i++) sum = fround(sum + fround(0.1));
@@ -25,10 +25,10 @@ const table = [
     .matchAll(/^\| ([\d,]+) \| ([\d.]+) % \|$/gm),
 ].map(([, k, percent]) => [Number(k.replaceAll(',', '')), Number(percent)] as const);
 
-test('the table has its rows', () => expect(table).toHaveLength(5));
+test('the table has five rows', () => expect(table).toHaveLength(5));
 
 describe.each(table.filter(([k]) => k <= 1_000_003))('%i terms of 0.1', (k, percent) => {
-  test(`as the inputs of a unit and as the rows of a batch, are off by ${percent} %`, () => {
+  test(`are off by ${percent} %, as the inputs of a unit and as the rows of a batch`, () => {
     onFixture(runtime, (fixture) => {
       const terms = fixture.use(new Float32Array(k + 3).fill(0.1));
       const sum = fixture.room(4);
@@ -37,7 +37,7 @@ describe.each(table.filter(([k]) => k <= 1_000_003))('%i terms of 0.1', (k, perc
       expect(overRows).toBe(sequential(k));
       expect(Math.abs(overRows / (0.1 * k) - 1) * 100).toBeCloseTo(percent, percent < 0.1 ? 3 : 1);
 
-      // One unit, all of whose weights are 1, in a panel of four columns, of which the others are 0.
+      // One unit whose weights are all 1, in a panel of four columns; the other columns are 0.
       const weights = new Float32Array(panelFloats(1, k));
       for (let i = 0; i < weights.length; i += weights.length / k) weights[i] = 1;
       const panel = fixture.use(weights);

@@ -1,12 +1,17 @@
+/**
+ * The build step that schedules the loops of the kernels (scripts/kernels/schedule-loops.mjs): it interleaves
+ * independent chains of instructions and moves constants out of loops. Tested on one small module, then on the kernels
+ * as they are built.
+ */
 import { readFileSync } from 'node:fs';
 import binaryen from 'binaryen';
 import { describe, expect, test } from 'vitest';
 import { scheduleKernels } from '../../scripts/kernels/schedule-loops.mjs';
 
 /**
- * Two vectors a turn, as the loops of simd/map.ts: y = f(x) · a with f(x) = 3x² + (x + 2)·7 + 4x written out
- * differently in the chains, and a, b change places after each turn. After it two vectors are stored, of what the loop
- * left: one computed, one as it was loaded.
+ * A loop of two vectors per iteration, as in simd/map.ts: y = f(x) · a with f(x) = 3x² + (x + 2)·7 + 4x, written
+ * differently in the two chains; a and b are swapped after each iteration. After the loop two vectors are stored that
+ * the loop left: one computed, one as it was loaded.
  */
 const MODULE = `(module
  (import "env" "memory" (memory 1))
@@ -111,10 +116,10 @@ const MODULE = `(module
 
 const FLOATS = 32;
 
-/** Where y stands: apart from x, or in its place. */
-const APART = 1024;
+/** Address of y where it is separate from x. */
+const SEPARATE = 1024;
 
-/** What the function leaves in y. */
+/** Runs the function and returns the contents of y. */
 function run(text: string, y: number): Float32Array {
   const module = binaryen.parseText(text);
   module.setFeatures(binaryen.Features.All);
@@ -136,10 +141,10 @@ const productsBeforeLastLoad = (text: string): number => {
   return lines.slice(0, load).filter((line) => line.includes('mul')).length;
 };
 
-describe('the loops of the kernels are scheduled', () => {
+describe('scheduling of loops', () => {
   const { text: scheduled } = scheduleKernels(MODULE);
 
-  test('with the results of the loops as they were, in place too', () => {
+  test('keeps the results of the loops, in place too', () => {
     const x = (i: number): number => (i - 11) / 8;
     const f = (v: number): number => 3 * v * v + (v + 2) * 7 + 4 * v;
     const a = (turn: number): number => (turn % 2 === 0 ? 1 : 2);
@@ -148,13 +153,13 @@ describe('the loops of the kernels are scheduled', () => {
       if (i < FLOATS) return f(x(i)) * a(Math.floor(i / 8));
       return i < FLOATS + 4 ? f(x(i - 4)) * a(turns - 1) - a(turns + 1) : x(i - 12);
     });
-    for (const y of [APART, 0]) {
+    for (const y of [SEPARATE, 0]) {
       expect(run(MODULE, y)).toEqual(expected);
       expect(run(scheduled, y)).toEqual(expected);
     }
   });
 
-  test('but for those that load what they may have stored', () => {
+  test('leaves loops alone that load what they may have stored', () => {
     const behind = MODULE.replace(
       'v128.store offset=16\n',
       'v128.store offset=16\n   local.get $x\n   v128.load\n   local.set $loaded\n',
@@ -165,24 +170,24 @@ describe('the loops of the kernels are scheduled', () => {
     expect(productsBeforeLastLoad(left)).toBe(productsBeforeLastLoad(behind));
   });
 
-  test('and short ones, which a processor looks ahead over', () => {
+  test('leaves short loops alone, which a processor overlaps by itself', () => {
     const short = MODULE.replaceAll(/ {3}local.get \$[pq]\n {3}f32x4.add\n/g, '');
     const { text: left } = scheduleKernels(short);
-    expect(run(left, APART)).toEqual(run(short, APART));
+    expect(run(left, SEPARATE)).toEqual(run(short, SEPARATE));
     expect(productsBeforeLastLoad(left)).toBe(productsBeforeLastLoad(short));
   });
 
-  test('with no constant in a loop', () => {
+  test('moves all constants out of the loop', () => {
     expect(loop(MODULE).filter((line) => line.includes('v128.const'))).toHaveLength(6);
     expect(loop(scheduled).filter((line) => line.includes('v128.const'))).toEqual([]);
   });
 
-  test('with both chains begun before one ends', () => {
+  test('begins both chains before one ends', () => {
     expect(productsBeforeLastLoad(MODULE)).toBe(4);
     expect(productsBeforeLastLoad(scheduled)).toBeLessThan(4);
   });
 
-  test('with all kernels of four vectors a turn among them', () => {
+  test('covers all kernels of four vectors per iteration', () => {
     for (const name of ['kernels', 'kernels-fused']) {
       const { alternating } = scheduleKernels(
         readFileSync(new URL(`../../build/${name}.wat`, import.meta.url), 'utf8'),
@@ -194,7 +199,7 @@ describe('the loops of the kernels are scheduled', () => {
     }
   });
 
-  test('in all binaries that are built, but for zeros', () => {
+  test('leaves no constant but zero in a loop of any built binary', () => {
     for (const name of ['kernels', 'kernels-fused', 'kernels-predict']) {
       const module = binaryen.readBinary(readFileSync(new URL(`../../build/${name}.wasm`, import.meta.url)));
       const lines = module.emitText().split('\n');

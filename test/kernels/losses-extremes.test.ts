@@ -1,4 +1,4 @@
-/** Loss kernels at the edges of float32: logits of any size, and NaN. */
+/** Loss kernels at the edges of float32: logits of any size, and NaN. Ordinary values are tested in losses.test.ts. */
 import { describe, expect, test } from 'vitest';
 import { padded } from '../../src/runtime/panels.js';
 import { runtimeOf, onFixture, type KernelFixture } from './harness.js';
@@ -17,7 +17,7 @@ const logSoftmax = (row: number[]): number[] => {
   return row.map((z) => z - top - log);
 };
 
-/** Lays rows out with `gap` in the padding. */
+/** Lays rows out in memory, with `gap` in the padding. */
 function lay(fixture: KernelFixture, rows: Matrix, gap: number) {
   const ld = padded(rows[0].length) + 4;
   const flat = new Float32Array(M * ld).fill(gap);
@@ -26,11 +26,11 @@ function lay(fixture: KernelFixture, rows: Matrix, gap: number) {
 }
 
 describe('a NaN', () => {
-  test.each([1, -1])('with sign %i gives the absolute error no slope but NaN', (sign) => {
+  test.each([1, -1])('of sign %i gives the absolute error a slope of NaN, in its own row only', (sign) => {
     onFixture(runtime, (fixture) => {
       const rows: Matrix = [[0], [1], [2]];
       const [ys, ts, ds] = [lay(fixture, rows, 0), lay(fixture, [[1], [1], [1]], 0), lay(fixture, rows, 0)];
-      // The first output: a NaN of this sign, which the difference keeps.
+      // The first output becomes a NaN of this sign, which the subtraction keeps.
       runtime.memory.i32[ys.address / 4] = sign > 0 ? 0x7fc00000 : 0xffc00000 | 0;
       const loss = fixture.room(M);
       fixture.call('f32_absolute_error', M, 1, ys.address, ts.address, ds.address, ys.ld, loss.address);
@@ -40,11 +40,11 @@ describe('a NaN', () => {
 });
 
 /** The largest float32. */
-const MOST = (2 - 2 ** -23) * 2 ** 127;
+const LARGEST = (2 - 2 ** -23) * 2 ** 127;
 
-describe('every finite logit gives the loss as float32 has it, and finite slopes', () => {
-  // Soft targets too, whose loss float32 holds where the difference of two logits is past it.
-  const rows: { z: number[]; t: number[] }[] = [3e38, -3e38, MOST, -MOST, 1e38].flatMap((big) => [
+describe('every finite logit gives the loss as float32 holds it, and finite slopes', () => {
+  // Includes soft targets, whose loss float32 holds even where it does not hold the difference of two logits.
+  const rows: { z: number[]; t: number[] }[] = [3e38, -3e38, LARGEST, -LARGEST, 1e38].flatMap((big) => [
     { z: [big, -big, 0], t: [1, 0, 0] },
     { z: [big, -big, 0], t: [0, 1, 0] },
     { z: [big, -big, -big], t: [0, 0.25, 0.125] },
@@ -72,7 +72,7 @@ describe('every finite logit gives the loss as float32 has it, and finite slopes
         const [got] = fixture.read(loss);
         const exact = reference[kernel](z, t);
         const what = `${got} for ${exact}, of logits ${z.join(', ')} and targets ${t.join(', ')}`;
-        if (Math.abs(exact) > MOST) expect(got, what).toBe(Infinity);
+        if (Math.abs(exact) > LARGEST) expect(got, what).toBe(Infinity);
         else expect(Math.abs(got - exact) <= 4 * 2 ** -23 * Math.max(1, Math.abs(exact)), what).toBe(true);
         expect(rowsOf(fixture.read(ds), 3, zs.ld).flat().every(Number.isFinite), what).toBe(true);
       });

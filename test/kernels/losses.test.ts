@@ -1,4 +1,7 @@
-/** Loss kernels and softmax against float64 formulas, with garbage in the padding and with extreme logits. */
+/**
+ * Loss kernels and softmax against float64 formulas, with garbage in the padding. Extreme logits are tested in
+ * losses-extremes.test.ts.
+ */
 import { describe, expect, test } from 'vitest';
 import { padded } from '../../src/runtime/panels.js';
 import { runtimeOf, numbers, onFixture, type KernelFixture } from './harness.js';
@@ -30,7 +33,7 @@ const logSoftmax = (row: number[]): number[] => {
 };
 const sigmoid = (z: number): number => 1 / (1 + Math.exp(-z));
 
-/** Lays rows out with `gap` in the padding. */
+/** Lays rows out in memory, with `gap` in the padding. */
 function lay(fixture: KernelFixture, rows: Matrix, gap: number) {
   const ld = padded(rows[0].length) + 4;
   const flat = new Float32Array(M * ld).fill(gap);
@@ -38,7 +41,7 @@ function lay(fixture: KernelFixture, rows: Matrix, gap: number) {
   return { ...fixture.use(flat), ld };
 }
 
-/** Closeness of float32 results that take `steps` roundings: relative to the largest value. */
+/** Expects float32 results after `steps` roundings, relative to the largest value. */
 function close(got: Matrix, expected: Matrix, steps = 16): void {
   const largest = Math.max(...expected.flat().map(Math.abs), 1e-30);
   got.forEach((row, i) =>
@@ -46,7 +49,7 @@ function close(got: Matrix, expected: Matrix, steps = 16): void {
   );
 }
 
-/** Padding columns of a delta are zero: they would otherwise reach the padding of the weights. */
+/** Expects zeros in the padding columns of a delta: other values would reach the padding of the weights. */
 function paddingIsZero(flat: Float32Array, n: number, ld: number): void {
   for (let i = 0; i < M; i++)
     expect(flat.slice(i * ld + n, i * ld + padded(n)).every((value) => value === 0)).toBe(true);
@@ -56,8 +59,8 @@ const oneHot = (n: number): Matrix =>
   Array.from({ length: M }, (_, i) => Array.from({ length: n }, (__, j) => +(j === i % n)));
 const binary = (n: number): Matrix => matrix(n, 9, 1).map((row) => row.map((value) => +(value > 0)));
 
-describe.each(widths)('%i outputs', (n) => {
-  test('softmax and its full derivative', () => {
+describe.each(widths)('with %i outputs', (n) => {
+  test('softmax and its full derivative match the formula', () => {
     onFixture(runtime, (fixture) => {
       const z = matrix(n, 1, 5);
       const dy = matrix(n, 2, 1);
@@ -74,7 +77,7 @@ describe.each(widths)('%i outputs', (n) => {
     });
   });
 
-  test('softmax with categorical cross-entropy, in place', () => {
+  test('softmax with categorical cross-entropy matches the formula in place', () => {
     onFixture(runtime, (fixture) => {
       const [z, t] = [matrix(n, 3, 6), oneHot(n)];
       const [zs, ts, ds] = [lay(fixture, z, 77), lay(fixture, t, 0), lay(fixture, z, NaN)];
@@ -100,7 +103,7 @@ describe.each(widths)('%i outputs', (n) => {
     });
   });
 
-  test('sigmoid with binary cross-entropy', () => {
+  test('sigmoid with binary cross-entropy matches the formula', () => {
     onFixture(runtime, (fixture) => {
       const [z, t] = [matrix(n, 4, 6), binary(n)];
       const [zs, ts, ys, ds] = [lay(fixture, z, 77), lay(fixture, t, 0), lay(fixture, z, NaN), lay(fixture, z, NaN)];
@@ -131,7 +134,7 @@ describe.each(widths)('%i outputs', (n) => {
     });
   });
 
-  test('squared errors', () => {
+  test('squared errors match the formula', () => {
     onFixture(runtime, (fixture) => {
       const [y, t] = [matrix(n, 5, 2), matrix(n, 6, 2)];
       const [ys, ts, ds] = [lay(fixture, y, 77), lay(fixture, t, 0), lay(fixture, y, NaN)];
@@ -146,7 +149,7 @@ describe.each(widths)('%i outputs', (n) => {
     });
   });
 
-  test('absolute, Huber and hinge errors', () => {
+  test('absolute, Huber and hinge errors match the formula', () => {
     onFixture(runtime, (fixture) => {
       const y = matrix(n, 5, 3);
       const t = binary(n);
@@ -180,7 +183,7 @@ describe.each(widths)('%i outputs', (n) => {
     });
   });
 
-  test('smoothed targets', () => {
+  test('smoothed targets match the formula', () => {
     onFixture(runtime, (fixture) => {
       const ts = lay(fixture, oneHot(n), 0);
       fixture.call('f32_smooth_rows', M, n, ts.address, ts.ld, 0.75, 0.125);
@@ -189,7 +192,7 @@ describe.each(widths)('%i outputs', (n) => {
     });
   });
 
-  test('cross-entropies from probabilities, clamped', () => {
+  test('cross-entropies from probabilities clamp these', () => {
     onFixture(runtime, (fixture) => {
       const y = matrix(n, 7, 1).map((row) => row.map((v, j) => (j % 3 === 2 ? Math.sign(v) : Math.abs(v))));
       const t = binary(n);
@@ -213,7 +216,7 @@ describe.each(widths)('%i outputs', (n) => {
   });
 });
 
-describe('categorical cross-entropy of outputs that are no distribution: of their shares of their sum', () => {
+describe('categorical cross-entropy of outputs that are no distribution uses their shares of their sum', () => {
   const low = Math.fround(1e-7);
 
   /** Loss, and derivative of the mean over the M rows. */
@@ -240,7 +243,7 @@ describe('categorical cross-entropy of outputs that are no distribution: of thei
     });
   }
 
-  test.each(widths)('%i outputs of any size, some of them 0 or below', (n) => {
+  test.each(widths)('matches the formula for %i outputs of any size, some of them 0 or below', (n) => {
     for (const scale of [0.1, 4, 1e20]) {
       const y = matrix(n, 7, 1).map((row) =>
         row.map((v, j) => Math.fround(scale * (j % 3 === 2 ? 0 : j % 5 === 4 ? -0.01 : 0.1 + Math.abs(v)))),
@@ -249,7 +252,7 @@ describe('categorical cross-entropy of outputs that are no distribution: of thei
         const { losses, slopes } = run(y, t);
         const right = y.map((row, i) => expected(row, t[i]));
         close([losses], [right.map(({ loss }) => loss)], 64);
-        // Two terms that may cancel: what is left is as good as the larger of them.
+        // Two terms may cancel: the result is as accurate as the larger term.
         const largest = Math.max(...y.flat().map((v) => (v > 0 ? 1 / v : 0))) / M;
         slopes.forEach((row, i) =>
           row.forEach((value, j) => {
@@ -260,7 +263,7 @@ describe('categorical cross-entropy of outputs that are no distribution: of thei
     }
   });
 
-  test('(4, 4) for the second of two costs ln 2; zeros, and sums below 0 or past the largest float, give numbers', () => {
+  test('is ln 2 for (4, 4), and a number for zeros and for sums below 0 or past the largest float', () => {
     const target = [0, 1];
     expect(run([[4, 4], [0, 0], [-4, -4]], [target, target, target]).losses).toEqual([
       Math.fround(Math.LN2),
@@ -269,7 +272,7 @@ describe('categorical cross-entropy of outputs that are no distribution: of thei
     ]); // prettier-ignore
     const { losses, slopes } = run([[3e38, 3e38], [4, -2], [1, 0]], [target, [1, 0], [1, 0]]); // prettier-ignore
     expect([...losses, ...slopes.flat()].every(Number.isFinite)).toBe(true);
-    // A share past 1 counts as 1.
+    // A share above 1 counts as 1.
     expect(losses.slice(1)).toEqual([0, 0]);
   });
 });

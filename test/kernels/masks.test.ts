@@ -1,4 +1,4 @@
-/** Dropout and Gaussian noise: the numbers that an element takes, and what their distributions promise. */
+/** Dropout and Gaussian noise: which random numbers an element uses, and the distributions that follow. */
 import { describe, expect, test } from 'vitest';
 import { padded } from '../../src/runtime/panels.js';
 import { philox, shares } from '../support/reference/philox.js';
@@ -19,7 +19,7 @@ interface Draw {
   readonly inPlace?: boolean;
 }
 
-/** m rows of n values, `ld` apart; zeros in the padding, a mark in what follows it. */
+/** Lays out m rows of n values, `ld` apart, with zeros in the padding and a mark behind it. */
 function laid(m: number, n: number, ld: number, seed: number): Float32Array {
   const values = numbers(m * n, seed);
   const out = new Float32Array(m * ld);
@@ -46,7 +46,7 @@ const apply = (
     return fixture.read(to);
   });
 
-test('the Philox of these tests gives the known answer of Random123', () => {
+test('the Philox generator of these tests gives the known answer of Random123', () => {
   const pi = [0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344] as const;
   expect(philox([0xa4093822, 0x299f31d0], pi)).toEqual([0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1]);
 });
@@ -55,7 +55,7 @@ describe.each(shapes)('%i rows of %i', (m, n) => {
   const ld = padded(n) + 4;
   const x = laid(m, n, ld, 10 * m + n);
 
-  test.each([0, 0.25, 0.5, 0.9])('dropout of %d: word j mod 4 of the counter (⌊j/4⌋, row, layer, step)', (rate) => {
+  test.each([0, 0.25, 0.5, 0.9])('dropout of %d uses word j mod 4 of the counter (⌊j/4⌋, row, layer, step)', (rate) => {
     const scale = fround(1 / (1 - rate));
     const expected = x.slice();
     for (let i = 0; i < m; i++) {
@@ -67,7 +67,7 @@ describe.each(shapes)('%i rows of %i', (m, n) => {
     expect(apply('f32_dropout', [m, n, ld], x, [rate, scale], { inPlace: true })).toEqual(expected);
   });
 
-  test('noise is Box and Muller of the same words, within float32', () => {
+  test('noise follows Box and Muller on the same words, within float32', () => {
     const y = apply('f32_gaussian_noise', [m, n, ld], x, [0.5]);
     for (let i = 0; i < m; i++) {
       const u = shares(n + 8, KEY, [i, LAYER, STEP]);
@@ -100,7 +100,7 @@ describe.each(['f32_dropout', 'f32_gaussian_noise'] as const)('%s', (kernel) => 
   const ones = (count: number): Float32Array => new Float32Array(count).fill(1);
   const scalars = [0.5, 2];
 
-  test('an element does not depend on how many rows and columns there are, nor on where they lie', () => {
+  test('gives an element the same number whatever the number of rows and columns and the distance of rows', () => {
     const all = apply(kernel, [32, 33, 36], ones(32 * 36), scalars);
     for (const [m, n, ld] of [
       [1, 1, 4],
@@ -115,7 +115,7 @@ describe.each(['f32_dropout', 'f32_gaussian_noise'] as const)('%s', (kernel) => 
     }
   });
 
-  test('another key, layer or step gives other numbers; the same give the same', () => {
+  test('gives other numbers for another key, layer or step, and the same for the same', () => {
     const draws: Draw[] = [{}, { key: [1, 3] }, { key: [KEY[0], 4] }, { layer: 6 }, { step: 78 }];
     const seen = draws.map((draw) => apply(kernel, [4, 64, 64], ones(256), scalars, draw).join());
     expect(new Set(seen).size).toBe(draws.length);
@@ -123,7 +123,7 @@ describe.each(['f32_dropout', 'f32_gaussian_noise'] as const)('%s', (kernel) => 
   });
 });
 
-describe('distributions', () => {
+describe('distributions of masks and noise', () => {
   const [M, N] = [400, 400];
   const COUNT = M * N;
   const ones = new Float32Array(COUNT).fill(1);
@@ -136,14 +136,14 @@ describe('distributions', () => {
       inColumn[at % N] += +(value === 0);
     });
     const dropped = inRow.reduce((sum, count) => sum + count, 0);
-    // Five standard errors each; none where nothing or everything goes.
+    // Five standard errors each, which is 0 where none or all are dropped.
     const error = (count: number): number => 5 * Math.sqrt(rate * (1 - rate) * count);
     expect(Math.abs(dropped - rate * COUNT)).toBeLessThanOrEqual(error(COUNT));
     for (const count of inRow) expect(Math.abs(count - rate * N)).toBeLessThanOrEqual(error(N));
     for (const count of inColumn) expect(Math.abs(count - rate * M)).toBeLessThanOrEqual(error(M));
   });
 
-  test('an element whose number is the rate is kept', () => {
+  test('an element whose number equals the rate is kept', () => {
     const u = shares(16, KEY, [0, LAYER, STEP]);
     for (const rate of u) {
       const y = apply('f32_dropout', [1, 16, 16], ones.subarray(0, 16), [rate, 1]);
@@ -151,13 +151,13 @@ describe('distributions', () => {
     }
   });
 
-  test('the mean stays where scale is 1/(1 − rate)', () => {
+  test('dropout keeps the mean where scale is 1/(1 − rate)', () => {
     const y = apply('f32_dropout', [M, N, N], ones, [0.2, 1.25]);
     const mean = y.reduce((sum, value) => sum + value, 0) / COUNT;
     expect(Math.abs(mean - 1)).toBeLessThan(5 * Math.sqrt(0.25 / COUNT));
   });
 
-  test('a dropped element is 0 whatever it was', () => {
+  test('a dropped element is 0, whatever its value was', () => {
     const y = apply('f32_dropout', [1, 8, 8], new Float32Array(8).fill(NaN), [1, Infinity]);
     expect(y).toEqual(new Float32Array(8));
   });

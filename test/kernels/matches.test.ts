@@ -5,7 +5,7 @@ import { runtimeOf, onFixture } from './harness.js';
 
 const runtime = runtimeOf();
 
-/** Rows of n values; the padding, which counts for nothing, is NaN. */
+/** Counts the matching rows. The padding, which must not count, is NaN. */
 const matches = (y: readonly number[][], t: readonly number[][]): number =>
   onFixture(runtime, (fixture) => {
     const n = y[0].length;
@@ -17,7 +17,7 @@ const matches = (y: readonly number[][], t: readonly number[][]): number =>
     return fixture.readF64(total);
   });
 
-test.each([1, 2, 3, 4, 5, 17])('a NaN in any of %i columns, at any class', (n) => {
+test.each([1, 2, 3, 4, 5, 17])('a NaN in any of %i columns makes a row match no class', (n) => {
   for (let at = 0; at < n; at++) {
     for (let label = 0; label < n; label++) {
       const t = Array.from({ length: n }, (_, j) => +(j === label));
@@ -27,13 +27,13 @@ test.each([1, 2, 3, 4, 5, 17])('a NaN in any of %i columns, at any class', (n) =
       expect(matches([spoiled], [t])).toBe(0);
       expect(matches([t], [spoiled])).toBe(0);
       expect(matches([spoiled], [spoiled])).toBe(0);
-      // The rows beside it count as before.
+      // The rows around it count as before.
       expect(matches([y, spoiled, y], [t, t, t])).toBe(2);
     }
   }
 });
 
-test('infinities have their class', () => {
+test('infinities have a class', () => {
   expect(matches([[-Infinity, -Infinity, -Infinity]], [[1, 0, 0]])).toBe(1);
   expect(matches([[-Infinity, -1, -Infinity]], [[0, 1, 0]])).toBe(1);
   expect(matches([[1, Infinity, Infinity]], [[0, 1, 0]])).toBe(1);

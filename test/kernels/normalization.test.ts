@@ -1,5 +1,6 @@
 /**
- * Batch and layer normalization against their formulas in float64, and the roundings that their documentation promises.
+ * Batch and layer normalization against their formulas in float64, and against the roundings that their documentation
+ * promises.
  */
 import { afterAll, describe, expect, test } from 'vitest';
 import { padded } from '../../src/runtime/panels.js';
@@ -12,11 +13,13 @@ const shapes = [1, 2, 7, 32].flatMap((m) => widths.map((n) => [m, n] as const));
 const EPSILON = fround(1e-3);
 type Matrix = readonly (readonly number[])[];
 
-/** Stands in the columns between the padding and the next row, which belong to nobody. */
+/** Fills the columns between the padding and the next row, which kernels must not touch. */
 const MARK = 7;
 const stride = (n: number): number => padded(n) + 4;
 
-/** Rows as kernels take them. Activations may hold any number in the padding, deltas and parameters hold zero. */
+/**
+ * Lays rows out as kernels take them. Activations may hold any number in the padding, deltas and parameters hold zero.
+ */
 function laid(values: Matrix, padding: number): Float32Array {
   const n = values[0].length;
   const ld = stride(n);
@@ -33,7 +36,7 @@ const column = (values: readonly number[]): number[] => [
   ...new Array<number>(padded(values.length) - values.length).fill(0),
 ];
 
-/** The values of a matrix, after a look at its padding and at what is beyond. */
+/** Returns the values of a matrix after a check of its padding and of the columns behind it. */
 function rowsOf(got: Float32Array, m: number, n: number, padding: 'zero' | 'finite'): number[][] {
   const ld = stride(n);
   return Array.from({ length: m }, (_, i) => {
@@ -50,7 +53,7 @@ function columnOf(got: Float32Array, n: number): number[] {
   return [...got.subarray(0, n)];
 }
 
-/** Where rows are written: NaN that must go, and marks that must stay. */
+/** Allocates rows to be written: NaN that must be overwritten, and marks that must stay. */
 const roomFor = (fixture: KernelFixture, m: number, n: number): Buffer =>
   fixture.use(
     laid(
@@ -65,7 +68,7 @@ afterAll(() => {
   console.log(['worst error seen, in 2^−24 of the size of what was summed', ...lines].join('\n'));
 });
 
-/** |got − expected| ≤ bound·2^−24·size. */
+/** Expects |got − expected| ≤ bound·2^−24·size. */
 function close(what: string, got: number, expected: number, size: number, bound: number): void {
   const error = Math.abs(got - expected) / size;
   worst.set(what, Math.max(worst.get(what) ?? 0, error));
@@ -98,11 +101,11 @@ describe.each(shapes)('columns of %i rows of %i', (m, n) => {
   const x = matrix(m, n, 100 * m + n, 2, 3);
   const dy = matrix(m, n, 100 * m + n + 1);
   const [gamma, beta] = [vector(n, 1), vector(n, 2)];
-  // Float32 statistics that are given: a kernel's own input.
+  // Statistics rounded to float32, as a kernel takes them.
   const given = columnsOf(x).map((values) => moments(values).map(fround));
   const [means, variances] = [given.map(([value]) => value), given.map(([, value]) => value)];
 
-  test('moments: the float64 formula', () => {
+  test('moments match the float64 formula', () => {
     onFixture(runtime, (fixture) => {
       const [center, variance] = [fixture.room(padded(n)), fixture.room(padded(n))];
       fixture.call(
@@ -143,7 +146,7 @@ describe.each(shapes)('columns of %i rows of %i', (m, n) => {
       return rowsOf(fixture.read(to), m, n, 'zero');
     });
 
-  test('normalized: (x − mean)·(γ/√(variance + ε)) + β, in the roundings of its documentation', () => {
+  test('normalized values are (x − mean)·(γ/√(variance + ε)) + β in the documented roundings', () => {
     const y = normalize({ gammas: gamma, betas: beta });
     y.forEach((row, i) => {
       row.forEach((value, j) => {
@@ -156,14 +159,14 @@ describe.each(shapes)('columns of %i rows of %i', (m, n) => {
     expect(normalize({ gammas: gamma, betas: beta, inPlace: true })).toEqual(y);
   });
 
-  test('no gamma is γ = 1, no beta is β = 0, to the bit', () => {
+  test('without gamma and beta the bits are those of γ = 1 and β = 0', () => {
     const [ones, zeros] = [new Array<number>(n).fill(1), new Array<number>(n).fill(0)];
     expect(normalize({ gammas: null, betas: beta })).toEqual(normalize({ gammas: ones, betas: beta }));
     expect(normalize({ gammas: gamma, betas: null })).toEqual(normalize({ gammas: gamma, betas: zeros }));
     expect(normalize({ gammas: null, betas: null })).toEqual(normalize({ gammas: ones, betas: zeros }));
   });
 
-  test('variance and ε 0: only shifted', () => {
+  test('variance 0 and ε 0 only shift', () => {
     const zeros = new Array<number>(n).fill(0);
     const y = normalize({ gammas: gamma, betas: null }, 0, zeros);
     y.forEach((row, i) => {
@@ -175,7 +178,7 @@ describe.each(shapes)('columns of %i rows of %i', (m, n) => {
 
   interface Backward {
     readonly gammas?: number[] | null;
-    /** Where dx goes; null: it is not wanted. */
+    /** Buffer that dx overwrites; null where dx is not wanted. */
     readonly onto?: 'dy' | 'x' | null;
     readonly wanted?: boolean;
   }
@@ -191,7 +194,7 @@ describe.each(shapes)('columns of %i rows of %i', (m, n) => {
       const foot = runtime.memory.f32.slice(0, 256);
       const places = [from.address, ...statistics, gammaAt, delta.address, ...results] as const;
       fixture.call('f32_normalize_columns_backward', m, n, ...places, ld, EPSILON);
-      // What is not wanted is not written: the first 1024 bytes belong to nobody.
+      // An unwanted result is not written: the first 1024 bytes stay unchanged.
       expect(runtime.memory.f32.slice(0, 256)).toEqual(foot);
       if (to !== delta) expect(fixture.read(delta)).toEqual(laid(dy, 0));
       if (to !== from) expect(fixture.read(from)).toEqual(laid(x, 1e30));
@@ -202,7 +205,7 @@ describe.each(shapes)('columns of %i rows of %i', (m, n) => {
       };
     });
 
-  test('the derivative: γ·r/m·(m·dy − Σ dy − x̂·Σ dy·x̂)', () => {
+  test('the derivative is γ·r/m·(m·dy − Σ dy − x̂·Σ dy·x̂)', () => {
     const { dx, dgamma, dbeta } = backward();
     for (let j = 0; j < n; j++) {
       const r = inverse(variances[j]);
@@ -229,7 +232,7 @@ describe.each(shapes)('columns of %i rows of %i', (m, n) => {
     expect(backward({ gammas: null })).toEqual(backward({ gammas: new Array<number>(n).fill(1) }));
   });
 
-  test.each([false, true])('scaled by r, in place %s', (inPlace) => {
+  test.each([false, true])('rows are scaled by r, in place %s', (inPlace) => {
     onFixture(runtime, (fixture) => {
       const delta = fixture.use(laid(dy, 5));
       const to = inPlace ? delta : roomFor(fixture, m, n);
@@ -256,7 +259,7 @@ describe.each(shapes)('columns of %i rows of %i', (m, n) => {
   });
 });
 
-describe.each(shapes)('%i rows of %i, each by itself', (m, n) => {
+describe.each(shapes)('layer normalization of %i rows of %i', (m, n) => {
   const ld = stride(n);
   const x = matrix(m, n, 200 * m + n, 2, -3);
   const dy = matrix(m, n, 200 * m + n + 1);
@@ -277,22 +280,22 @@ describe.each(shapes)('%i rows of %i, each by itself', (m, n) => {
       return rowsOf(fixture.read(to), values.length, n, 'finite');
     });
 
-  test('normalized: (x − mean)·r·γ + β', () => {
+  test('normalized values are (x − mean)·r·γ + β', () => {
     const y = normalize(x, gamma, beta);
     x.forEach((row, i) => {
       const [center, variance] = moments(row);
       row.forEach((value, j) => {
         const expected = (value - center) * inverse(variance) * gamma[j] + beta[j];
-        // What the mean is off by counts r times.
+        // An error of the mean is multiplied by r.
         close('normalized rows', y[i][j], expected, 1 + Math.abs(gamma[j]) * inverse(variance) * largest(row), 4);
       });
     });
     expect(normalize(x, gamma, beta, { inPlace: true })).toEqual(y);
-    // A row does not depend on its neighbours.
+    // A row does not depend on the other rows.
     expect(x.flatMap((row) => normalize([row], gamma, beta))).toEqual(y);
   });
 
-  test('the order of its sums is that of four lanes', () => {
+  test('sums are in the order of four lanes', () => {
     const lanes = (values: readonly number[]): number => {
       const part = [0, 0, 0, 0];
       values.forEach((value, j) => (part[j & 3] = fround(part[j & 3] + value)));
@@ -308,14 +311,14 @@ describe.each(shapes)('%i rows of %i, each by itself', (m, n) => {
     });
   });
 
-  test('no gamma is γ = 1, no beta is β = 0, to the bit', () => {
+  test('without gamma and beta the bits are those of γ = 1 and β = 0', () => {
     const [ones, zeros] = [new Array<number>(n).fill(1), new Array<number>(n).fill(0)];
     expect(normalize(x, null, beta)).toEqual(normalize(x, ones, beta));
     expect(normalize(x, gamma, null)).toEqual(normalize(x, gamma, zeros));
   });
 
-  test('a row of equal values comes to β, also with ε 0', () => {
-    // Multiples of 1/8: their sums are exact, so the mean is.
+  test('a row of equal values gives β, also with ε 0', () => {
+    // Multiples of 1/8: their sums are exact, and so is the mean.
     const equal = x.map((_, i) => new Array<number>(n).fill((i - 3) / 8));
     for (const epsilon of [0, EPSILON]) {
       for (const row of normalize(equal, gamma, beta, { epsilon })) expect(row).toEqual(beta);
@@ -337,7 +340,7 @@ describe.each(shapes)('%i rows of %i, each by itself', (m, n) => {
       const results = [to?.address ?? 0, wanted ? dgamma.address : 0, wanted ? dbeta.address : 0] as const;
       const foot = runtime.memory.f32.slice(0, 256);
       fixture.call('f32_normalize_rows_backward', m, n, from.address, gammaAt, delta.address, ...results, ld, EPSILON);
-      // What is not wanted is not written: the first 1024 bytes belong to nobody.
+      // An unwanted result is not written: the first 1024 bytes stay unchanged.
       expect(runtime.memory.f32.slice(0, 256)).toEqual(foot);
       if (to !== delta) expect(fixture.read(delta)).toEqual(laid(dy, 0));
       if (to !== from) expect(fixture.read(from)).toEqual(laid(x, 1e30));
@@ -348,7 +351,7 @@ describe.each(shapes)('%i rows of %i, each by itself', (m, n) => {
       };
     });
 
-  test('the derivative: r·(g − mean(g) − x̂·mean(g·x̂)), g = dy·γ', () => {
+  test('the derivative is r·(g − mean(g) − x̂·mean(g·x̂)), g = dy·γ', () => {
     const { dx, dgamma, dbeta } = backward();
     const dots = new Array<number>(n).fill(0);
     let reach = 0;
@@ -381,7 +384,7 @@ describe.each(shapes)('%i rows of %i, each by itself', (m, n) => {
   });
 });
 
-test('a column that does not change, with ε: β, and no derivative', () => {
+test('a constant column with ε gives β, and a derivative of 0', () => {
   onFixture(runtime, (fixture) => {
     const x = fixture.use(
       laid(

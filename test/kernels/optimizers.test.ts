@@ -1,4 +1,7 @@
-/** Optimizer kernels against the recurrences in float64, over several steps. */
+/**
+ * Optimizer kernels against the recurrences in float64, over several steps; then what else is done to gradients:
+ * penalties, scaling, clipping and norms.
+ */
 import { describe, expect, test } from 'vitest';
 import { padded } from '../../src/runtime/panels.js';
 import { writePanels } from '../support/reference/panels.js';
@@ -15,11 +18,11 @@ const BOUND = 3e-6;
 
 function check(got: Float32Array, expected: readonly number[]): void {
   expected.forEach((value, i) => expect(Math.abs(got[i] - value)).toBeLessThan(BOUND));
-  // Padding is zero and stays so.
+  // Padding is zero and stays zero.
   expect([...got.subarray(N)].every((value) => value === 0)).toBe(true);
 }
 
-describe('optimizer kernels', () => {
+describe('optimizer kernels follow the float64 recurrence', () => {
   test('f32_sgd', () => {
     onFixture(runtime, (fixture) => {
       const w = fixture.use(initial);
@@ -126,10 +129,10 @@ describe('optimizer kernels', () => {
   });
 });
 
-describe('what else is done to a gradient', () => {
+describe('gradients', () => {
   const g = gradientsAt(1);
 
-  test('penalties: l1·sign(w) + l2·w', () => {
+  test('penalties add l1·sign(w) + l2·w', () => {
     onFixture(runtime, (fixture) => {
       const w = initial.map((value, i) => (i === 3 ? 0 : value));
       const at = fixture.use(g);
@@ -141,7 +144,7 @@ describe('what else is done to a gradient', () => {
     });
   });
 
-  test('scaled', () => {
+  test('are scaled', () => {
     onFixture(runtime, (fixture) => {
       const at = fixture.use(g);
       fixture.call('f32_scale', N, at.address, 0.5);
@@ -152,7 +155,7 @@ describe('what else is done to a gradient', () => {
     });
   });
 
-  test('clipped by value', () => {
+  test('are clipped by value', () => {
     onFixture(runtime, (fixture) => {
       const at = fixture.use(g);
       fixture.call('f32_clip_value', N, at.address, 0.25);
@@ -166,9 +169,9 @@ describe('what else is done to a gradient', () => {
   const shapes = [1, 2, 7, 32, 300].flatMap((k) => [1, 3, 4, 5, 16, 17, 33].map((n) => [k, n] as const));
 
   test.each(shapes)(
-    'its squares, %i inputs, %i units: one sum per unit, then unit after unit, in panels of any width',
+    'squares of %i inputs × %i units are summed per unit, then over units, in panels of any width',
     (k, n) => {
-      // Fifth powers: their squares have more digits than a float64, so that each sum rounds and its order shows.
+      // Fifth powers: their squares have more digits than a float64, so that each sum rounds and the order matters.
       const weights = numbers(k * n, k + n).map((value) => value ** 5);
       let expected = 0.1;
       for (let unit = 0; unit < n; unit++) {

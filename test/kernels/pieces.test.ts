@@ -1,4 +1,4 @@
-/** PReLU and Maxout, whose kernels know columns. */
+/** PReLU and Maxout, whose kernels distinguish columns. */
 import { expect, test } from 'vitest';
 import { padded } from '../../src/runtime/panels.js';
 import { runtimeOf, numbers, onFixture } from './harness.js';
@@ -7,7 +7,7 @@ const runtime = runtimeOf();
 const M = 4;
 const { fround } = Math;
 
-test.each([1, 3, 4, 5, 9])('prelu, %i columns', (n) => {
+test.each([1, 3, 4, 5, 9])('prelu and its derivatives match the formula, %i columns', (n) => {
   onFixture(runtime, (fixture) => {
     const ld = padded(n) + 4;
     const [x, dy, slope] = [numbers(M * ld, 1), numbers(M * ld, 2), numbers(padded(n), 3)];
@@ -34,11 +34,11 @@ test.each([
   [3, 2],
   [5, 3],
   [4, 7],
-])('the largest of pieces: %i units of %i', (units, pieces) => {
+])('maxout takes the largest piece: %i units of %i', (units, pieces) => {
   onFixture(runtime, (fixture) => {
     const [ldx, ldy] = [padded(units * pieces), padded(units)];
     const x = numbers(M * ldx, 5);
-    // A tie: the first piece of unit 0 takes it.
+    // A tie: the first piece of unit 0 wins.
     x.fill(2, 0, pieces);
     const dy = numbers(M * ldy, 6);
     const [xs, ys, dys, dxs] = [fixture.use(x), fixture.room(M * ldy), fixture.use(dy), fixture.room(M * ldx)];

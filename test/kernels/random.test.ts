@@ -1,4 +1,7 @@
-/** Philox4x32-10 against its published known answers, and the fills against what their distributions promise. */
+/**
+ * Philox4x32-10 against its published known answers, and the kernels that fill and shuffle against the distributions
+ * that they promise.
+ */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { runtimeOf, onFixture } from './harness.js';
@@ -14,7 +17,7 @@ const words = (n: number, key: Key, counter: Counter): number[] =>
     return fixture.readU32(out).slice(0, n);
   });
 
-/** The generator again, from the paper, on BigInt. */
+/** The generator once more, written from the paper on BigInt. */
 function philox(key: Key, counter: Counter): number[] {
   const mask = 0xffffffffn;
   let [k0, k1] = key.map((word) => BigInt(word >>> 0));
@@ -39,12 +42,12 @@ const known: [Counter, Key, number[]][] = [
 ];
 
 describe('Philox4x32-10', () => {
-  test.each(known)('known answer of counter %j, key %j', (counter, key, answer) => {
+  test.each(known)('gives the known answer of counter %j, key %j', (counter, key, answer) => {
     expect(philox(key, counter)).toEqual(answer);
     expect(words(4, key, counter)).toEqual(answer);
   });
 
-  test('element i is a word of counter c0 + ⌊i/4⌋, however many are asked for', () => {
+  test('element i is a word of counter c0 + ⌊i/4⌋, however many elements are drawn', () => {
     const all = words(1000, [7, 8], [5, 9, 10, 11]);
     for (const n of [1, 4, 15, 16, 17, 999]) expect(words(n, [7, 8], [5, 9, 10, 11])).toEqual(all.slice(0, n));
     for (let block = 0; block < 250; block++) {
@@ -66,12 +69,12 @@ const moment = (x: Float32Array, center: number, order: number): number =>
   x.reduce((sum, value) => sum + (value - center) ** order, 0) / x.length;
 
 describe('uniform', () => {
-  test('words scaled by 2^−24, exactly', () => {
+  test('numbers are words scaled by 2^−24, exactly', () => {
     const expected = words(1000, [1, 2], [0, 3, 4, 5]).map((word) => (word >>> 8) * 2 ** -24);
     expect([...fill('f32_uniform', 0, 1).subarray(0, 1000)]).toEqual(expected);
   });
 
-  test('range, mean, variance, and equal shares of 100 classes', () => {
+  test('numbers have the range, mean, variance and equal shares of 100 classes', () => {
     const x = fill('f32_uniform', -2, 3);
     expect(x.every((value) => value >= -2 && value < 3)).toBe(true);
     // Five standard errors each.
@@ -85,7 +88,7 @@ describe('uniform', () => {
   });
 });
 
-/** The standard normal distribution function, by its series. */
+/** The standard normal distribution function by its series. */
 function normalShare(z: number): number {
   let [term, sum] = [z, z];
   for (let odd = 3; Math.abs(term) > 1e-17; odd += 2) sum += term *= (z * z) / odd;
@@ -93,7 +96,7 @@ function normalShare(z: number): number {
 }
 
 describe('normal', () => {
-  test('is Box and Muller of the words, within float32', () => {
+  test('numbers follow Box and Muller on the words, within float32', () => {
     const x = fill('f32_normal', 0, 1);
     const drawn = words(1600, [1, 2], [0, 3, 4, 5]).map((word) => (word >>> 8) * 2 ** -24);
     for (let group = 0; group < 1600; group += 8) {
@@ -106,7 +109,7 @@ describe('normal', () => {
     }
   });
 
-  test('moments and the distribution function', () => {
+  test('numbers have the moments and the distribution function', () => {
     const x = fill('f32_normal', 1, 2);
     const error = 5 / Math.sqrt(COUNT);
     expect(Math.abs(mean(x) - 1)).toBeLessThan(2 * error);
@@ -114,7 +117,7 @@ describe('normal', () => {
     expect(Math.abs(moment(x, 1, 3) / 8)).toBeLessThan(Math.sqrt(15) * error);
     expect(Math.abs(moment(x, 1, 4) / 16 - 3)).toBeLessThan(Math.sqrt(96) * error);
     // Kolmogorov and Smirnov: the largest distance between the two distribution functions, exceeded once in a thousand
-    // times.
+    // draws.
     const distance = x.sort().reduce((largest, value, i) => {
       const share = normalShare((value - 1) / 2);
       return Math.max(largest, Math.abs(share - i / COUNT), Math.abs(share - (i + 1) / COUNT));
@@ -122,7 +125,7 @@ describe('normal', () => {
     expect(distance).toBeLessThan(1.95 / Math.sqrt(COUNT));
   });
 
-  test('stays within √(48 ln 2) standard deviations', () => {
+  test('numbers stay within √(48 ln 2) standard deviations', () => {
     expect(fill('f32_normal', 0, 1).every((value) => Math.abs(value) <= Math.sqrt(48 * Math.LN2))).toBe(true);
   });
 });
@@ -135,7 +138,7 @@ describe('shuffle', () => {
       return fixture.readU32(out);
     });
 
-  test('of any length, under any key, is a permutation', () => {
+  test('gives a permutation for any length and any key', () => {
     const word = fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 });
     fc.assert(
       fc.property(fc.nat(300), word, word, word, (n, epoch, key0, key1) => {
@@ -146,12 +149,12 @@ describe('shuffle', () => {
     );
   });
 
-  test('a known answer, which no version may change', () => {
+  test('gives a known answer, which no version may change', () => {
     const order = [13, 0, 5, 15, 4, 12, 18, 9, 2, 3, 8, 16, 1, 7, 11, 10, 14, 6, 19, 17];
     expect(shuffled(20, 3)).toEqual(order);
   });
 
-  test('is Fisher and Yates from the top with the high word of word × range', () => {
+  test('is Fisher and Yates from the top, with the high word of word × range', () => {
     const expected = Array.from({ length: 50 }, (_, i) => i);
     for (let i = 49, taken = 0; i > 0; i--, taken++) {
       const word = philox([42, 2], [taken >> 2, 7, 0, 0])[taken & 3];
@@ -161,7 +164,7 @@ describe('shuffle', () => {
     expect(shuffled(50, 7)).toEqual(expected);
   });
 
-  test('every order of four is as likely', () => {
+  test('gives every order of four equally often', () => {
     const seen = new Map<string, number>();
     for (let epoch = 0; epoch < 4800; epoch++) {
       const order = shuffled(4, epoch).join('');

@@ -1,4 +1,4 @@
-/** Kernels that move, sum and compare rows. */
+/** Kernels that move, sum and compare rows, or read a single vector. */
 import { describe, expect, test } from 'vitest';
 import { padded } from '../../src/runtime/panels.js';
 import { runtimeOf, numbers, onFixture, type KernelFixture, type Buffer } from './harness.js';
@@ -7,14 +7,14 @@ const runtime = runtimeOf();
 const widths = [1, 2, 3, 4, 5, 7, 8, 10, 17, 64, 65, 130];
 const { fround } = Math;
 
-/** m rows of n values, `ld` apart, `gap` in the padding. */
+/** Lays out m rows of n values, `ld` apart, with `gap` in the padding. */
 const laid = (values: Float32Array, m: number, n: number, ld: number, gap = 0): Float32Array => {
   const out = new Float32Array(m * ld).fill(gap);
   for (let i = 0; i < m; i++) out.set(values.subarray(i * n, (i + 1) * n), i * ld);
   return out;
 };
 
-/** Sources are read up to three floats past their end; here they end at a guard, which is readable. */
+/** Kernels read up to three floats past the end of a source; here the guard behind it, which is readable. */
 const integers = (fixture: KernelFixture, values: readonly number[]): Buffer =>
   fixture.use(new Float32Array(Uint32Array.from(values).buffer));
 
@@ -23,7 +23,7 @@ describe.each(widths)('rows of %i', (n) => {
   const ld = padded(n) + 4;
   const values = numbers(m * n, n);
 
-  test('padded, and packed again', () => {
+  test('are padded, and packed again', () => {
     onFixture(runtime, (fixture) => {
       const [source, target, back] = [fixture.use(values), fixture.room(m * ld), fixture.room(m * n)];
       fixture.call('f32_pad_rows', m, n, source.address, target.address, ld);
@@ -35,7 +35,7 @@ describe.each(widths)('rows of %i', (n) => {
     });
   });
 
-  test('gathered by index', () => {
+  test('are gathered by index', () => {
     onFixture(runtime, (fixture) => {
       const order = [3, 0, 0, 4];
       const [source, target] = [fixture.use(values), fixture.room(4 * padded(n))];
@@ -54,7 +54,7 @@ describe.each(widths)('rows of %i', (n) => {
     });
   });
 
-  test('values of 32 bits gathered by index; indices that are too large name the last row', () => {
+  test('of any 32-bit values are gathered by index; an index too large names the last row', () => {
     onFixture(runtime, (fixture) => {
       const order = [3, 0xffffffff, 0, 5, 4, 0x80000000];
       const rows = order.map((row) => Math.min(row, m - 1));
@@ -71,7 +71,7 @@ describe.each(widths)('rows of %i', (n) => {
     });
   });
 
-  test('one-hot of labels that are no column is zero', () => {
+  test('are zero as one-hot rows of a label without a column', () => {
     onFixture(runtime, (fixture) => {
       const target = fixture.room(3 * ld);
       const labels = integers(fixture, [n, 0x80000000, 0xffffffff]);
@@ -80,7 +80,7 @@ describe.each(widths)('rows of %i', (n) => {
     });
   });
 
-  test('one-hot', () => {
+  test('are one-hot rows of labels', () => {
     onFixture(runtime, (fixture) => {
       const labels = [0, n - 1, n >> 1];
       const target = fixture.room(3 * ld);
@@ -91,7 +91,7 @@ describe.each(widths)('rows of %i', (n) => {
     });
   });
 
-  test.each([false, true])('column sums in row order, accumulate %s', (accumulate) => {
+  test.each([false, true])('are summed per column in row order, accumulate %s', (accumulate) => {
     onFixture(runtime, (fixture) => {
       const before = numbers(padded(n), 99);
       const [a, out] = [fixture.use(laid(values, m, n, ld)), fixture.use(before)];
@@ -105,7 +105,7 @@ describe.each(widths)('rows of %i', (n) => {
     });
   });
 
-  test('matches of categories and of sides', () => {
+  test('match by category and by side of a threshold', () => {
     onFixture(runtime, (fixture) => {
       const other = numbers(m * n, n + 1);
       const [y, t] = [fixture.use(laid(values, m, n, ld, 9)), fixture.use(laid(other, m, n, ld, -9))];
@@ -126,8 +126,8 @@ describe.each(widths)('rows of %i', (n) => {
   });
 });
 
-describe('matches where values are equal', () => {
-  /** Rows of three, one padding column. */
+describe('matches of equal values', () => {
+  /** Compares one row of three values, with one padding column. */
   const matches = (kernel: 'f32_categorical_matches' | 'f32_binary_matches', y: number[], t: number[]): number =>
     onFixture(runtime, (fixture) => {
       const [ys, ts, total] = [fixture.use([...y, 9]), fixture.use([...t, -9]), fixture.use([0, 0])];
@@ -156,13 +156,13 @@ describe('matches where values are equal', () => {
     expect(found).toEqual([expected]);
   });
 
-  test('what stands on the threshold counts as below', () => {
+  test('a value equal to the threshold counts as below', () => {
     expect(matches('f32_binary_matches', [0.5, 0.5, 0.50001], [0, 1, 1])).toBe(2 / 3);
   });
 });
 
-describe('one vector', () => {
-  test('its sum is taken in float64, in order, onto what was there', () => {
+describe('a vector', () => {
+  test('is summed in float64, in order, onto the previous total', () => {
     onFixture(runtime, (fixture) => {
       const x = numbers(1001, 1);
       const total = fixture.use([0, 0]);
@@ -172,7 +172,7 @@ describe('one vector', () => {
     });
   });
 
-  test.each([NaN, Infinity, -Infinity])('the first %s is found, wherever it stands', (stray) => {
+  test.each([NaN, Infinity, -Infinity])('is searched for the first %s, at any position', (stray) => {
     for (const n of [0, 1, 3, 4, 5, 17]) {
       for (let at = 0; at <= n; at++) {
         onFixture(runtime, (fixture) => {
@@ -186,7 +186,7 @@ describe('one vector', () => {
     }
   });
 
-  test('filled', () => {
+  test('is filled', () => {
     onFixture(runtime, (fixture) => {
       const x = fixture.room(8);
       fixture.call('f32_fill', 5, x.address, 2.5);

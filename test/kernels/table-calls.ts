@@ -1,7 +1,8 @@
 /**
- * Calls of any kernel, made from its lines in the ABI table and in the table of extents alone: at which sizes, with
- * which contents, where in memory. One pointer of a call ends where memory ends, so that an access past its extent
- * traps; what stands around the others is filled with a pattern, and must neither change nor have an effect.
+ * Makes calls of any kernel from nothing but its lines in the ABI table and in the table of extents: sizes, contents
+ * and addresses. One pointer of a call is placed so that its buffer ends where memory ends, so that an access past its
+ * extent traps. Memory around the other buffers is filled with a pattern, which must neither change nor have an effect.
+ * The checks are in extents.test.ts.
  */
 import { ABI, type KernelName } from '../../src/runtime/abi.js';
 import { EXTENTS, type Area, type Extent } from '../../src/runtime/extents.js';
@@ -9,18 +10,15 @@ import { source, type Source } from '../support/reference/random.js';
 
 type Numbers = Record<string, number>;
 
-/** Every width from 1 to 20, and some that take the loops of large rows and the packing of products. */
+/** Every width from 1 to 20, and some that reach the loops of large rows and the packing of products. */
 const WIDTHS = [...Array.from({ length: 20 }, (_, i) => i + 1), 33, 67];
 const ROW_COUNTS = [0, 1, 2, 3, 5, 8, 13];
-/** Combinations of sizes that a kernel is called at, at most. */
+/** Limit on the combinations of sizes of one kernel. */
 const MOST_SIZES = 400;
-/** A buffer of more floats than that is scratch: what it holds is not looked at. */
+/** A buffer of more floats is scratch: its contents are not checked. */
 const LARGE = 16_384;
 
-/**
- * What is random about a call, besides sizes: numbers by the names of their parameters; any number will do for those
- * that have no name here.
- */
+/** Random parameters besides sizes, by name. A parameter without an entry may be any number. */
 const CHOICES: Readonly<Record<string, readonly number[]>> = {
   rows: [1, 2, 3, 7],
   width: [8, 12, 16, 68],
@@ -32,7 +30,7 @@ const CHOICES: Readonly<Record<string, readonly number[]>> = {
 
 export interface TableCall {
   readonly kernel: KernelName;
-  /** By parameter, without those of pointers. */
+  /** Values by parameter, except pointers. */
   readonly scalars: Numbers;
   /** Pointers that are null. */
   readonly nulls: ReadonlySet<string>;
@@ -47,14 +45,14 @@ export const extentsOf = (kernel: KernelName): Readonly<Record<string, Extent>> 
 
 const of = <T>(list: readonly T[], from: Source): T => list[from.below(list.length)];
 
-/** Floats from the start of a buffer to the end of what may be touched of it. */
+/** Floats from the start of a buffer to the end of what a call may touch. */
 const endOf = ({ count, length, stride, over }: Area): number =>
   count <= 0 || length + over <= 0 ? 0 : (count - 1) * stride + length + over;
 
 export const areasOf = ({ reads, writes }: Extent, sizes: Numbers): Area[] =>
   [reads, writes].flatMap((area) => (area === undefined ? [] : [area(sizes)]));
 
-/** All combinations, or where there are too many as many that are drawn. */
+/** All combinations, or a random sample where there are too many. */
 function combinations(lists: readonly (readonly number[])[], from: Source): number[][] {
   const total = lists.reduce((product, list) => product * list.length, 1);
   if (total > MOST_SIZES) return Array.from({ length: MOST_SIZES }, () => lists.map((list) => of(list, from)));
@@ -64,14 +62,14 @@ function combinations(lists: readonly (readonly number[])[], from: Source): numb
   );
 }
 
-/** The calls of a kernel that are tried: all of its sizes, or a sample of them. */
+/** The calls to try of a kernel: all of its sizes, or a sample of them. */
 export function callsOf(kernel: KernelName): TableCall[] {
   const parameters = parametersOf(kernel);
   const from = source(0x5eed);
   const sizes = ['m', 'n', 'k'].filter((name) => parameters.includes(name));
   const inner = parameters.includes('k');
   const lists = sizes.map((name) => {
-    // Rows have at least one value; a vector may have none.
+    // Rows have at least one value; a vector may be empty.
     if (name === 'n') return sizes.length > 1 ? WIDTHS : [0, ...WIDTHS];
     return inner ? [0, ...WIDTHS] : ROW_COUNTS;
   });
@@ -85,7 +83,7 @@ export function callsOf(kernel: KernelName): TableCall[] {
     for (const distance of parameters.filter(isDistance)) {
       scalars[distance] = leastDistance(kernel, scalars, distance) + of([0, 0, 1, 4], from);
     }
-    // A row that all rows start with.
+    // One row that all rows start from.
     if (parameters.includes('ldi') && from.below(2) === 0) scalars.ldi = 0;
     const nulls = Object.entries(extentsOf(kernel)).flatMap(([name, { optional }]) =>
       optional === true && from.below(2) === 0 ? [name] : [],
@@ -94,7 +92,7 @@ export function callsOf(kernel: KernelName): TableCall[] {
   });
 }
 
-/** The least distance of rows at which none of those that are so far apart overlap. */
+/** The least distance of rows at which no two rows of this distance overlap. */
 function leastDistance(kernel: KernelName, scalars: Numbers, distance: string): number {
   const at = (value: number): Area[] =>
     Object.values(extentsOf(kernel)).flatMap((one) => areasOf(one, { ...scalars, [distance]: value }));
@@ -103,28 +101,27 @@ function leastDistance(kernel: KernelName, scalars: Numbers, distance: string): 
 }
 
 /**
- * How the contents of a call are made: ordinary numbers, any bits, or ordinary numbers with NaNs whose sign bit is
- * `negative`.
+ * Kind of a call's contents: ordinary numbers, any bits, or ordinary numbers with NaNs whose sign bit is `negative`.
  */
 export type Contents = 'ordinary' | 'hostile' | { readonly negative: boolean };
 
-/** Where the pointers of a call stand, in floats. */
-interface Placed {
+/** Addresses of a call's pointers, in floats. */
+interface Placement {
   readonly at: ReadonlyMap<string, number>;
-  /** First float of what is looked at. */
+  /** First float that is checked. */
   readonly first: number;
 }
 
-/** What a call left in the areas that it writes, by pointer: bits. */
+/** The bits that a call left in the areas that it writes, by pointer. */
 export type Written = ReadonlyMap<string, Uint32Array>;
 
 /** One instance of the kernels on a small memory of its own. */
-export class TableBench {
+export class TableFixture {
   private readonly words: Uint32Array;
   private readonly kernels: Readonly<Record<string, (...numbers: number[]) => void>>;
 
   constructor(bytes: BufferSource) {
-    // Shared, as the binary declares it; no larger than what the largest call needs.
+    // Shared, as the binary declares it; no larger than the largest call needs.
     const memory = new WebAssembly.Memory({ initial: 32, maximum: 32, shared: true });
     this.words = new Uint32Array(memory.buffer);
     const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } });
@@ -136,8 +133,8 @@ export class TableBench {
   }
 
   /**
-   * Makes a call whose pointer `last` stands at the end of memory, `pattern` around all. Throws where it changes
-   * anything that is not its own.
+   * Makes a call whose buffer `last` ends at the end of memory, with `pattern` around all buffers. Throws where the
+   * call changes anything outside of its areas.
    */
   run(call: TableCall, last: string, contents: Contents, pattern: number): Written {
     const { kernel, scalars } = call;
@@ -146,10 +143,10 @@ export class TableBench {
     const { words } = this;
     words.fill(pattern, first);
     this.eachArea(call, placed, (name, extent, area, at) => {
-      // What is only written holds the pattern before: nothing of it may be left.
+      // An area that is only written holds the pattern first: the call must overwrite all of it.
       if (extent.reads === undefined) return;
-      // Integers that say where to go are any integer at all, or where contents are ordinary within the least that
-      // there is.
+      // Integers are indices: hostile ones are any integer, ordinary ones are below the smallest number of rows or
+      // columns.
       const bound = contents === 'hostile' ? 2 ** 32 : Math.max(1, Math.min(scalars.n, scalars.rows ?? Infinity));
       const from = source(call.seed + 7919 * name.length);
       eachRun(area, at, (start, length) => fill(words.subarray(start, start + length), extent, contents, bound, from));
@@ -183,8 +180,8 @@ export class TableBench {
     return new Map([...written].map(([name, list]) => [name, Uint32Array.from(list)]));
   }
 
-  /** From the end of memory down: `last`, then the others in order with room between them. */
-  private place(call: TableCall, last: string): Placed {
+  /** Places buffers from the end of memory down: `last`, then the others in order with room between them. */
+  private place(call: TableCall, last: string): Placement {
     const from = source(call.seed);
     const at = new Map<string, number>();
     let top = this.words.length;
@@ -202,7 +199,7 @@ export class TableBench {
 
   private eachArea(
     { kernel, scalars, nulls }: TableCall,
-    { at }: Placed,
+    { at }: Placement,
     visit: (name: string, extent: Extent, area: Area, at: number) => void,
   ): void {
     for (const [name, extent] of Object.entries(extentsOf(kernel))) {
@@ -212,7 +209,7 @@ export class TableBench {
     }
   }
 
-  private whereIs(call: TableCall, { at }: Placed, word: number): string {
+  private whereIs(call: TableCall, { at }: Placement, word: number): string {
     const offsets = [...at].map(([name, start]) => `${name}[${word - start}]`);
     return `a float at ${offsets.join(' = ')}`;
   }
@@ -230,7 +227,7 @@ const SPECIAL_BITS = new Uint32Array(SPECIAL.buffer);
 const float = new Float32Array(1);
 const bitsOf = new Uint32Array(float.buffer);
 
-/** Fills with contents that are a function of `from` alone. */
+/** Fills memory with contents that depend on `from` alone. */
 function fill(words: Uint32Array, { holds }: Extent, contents: Contents, bound: number, from: Source): void {
   if (words.length > LARGE) return;
   if (holds === 'doubles') {
@@ -254,7 +251,7 @@ function fill(words: Uint32Array, { holds }: Extent, contents: Contents, bound: 
   }
 }
 
-/** Whether two results have the same bits, of NaNs that they are NaNs alone. */
+/** Whether two results have the same bits. Two NaNs count as equal. */
 export function sameBut(one: Uint32Array, other: Uint32Array, holds: Extent['holds']): boolean {
   if (one.length !== other.length) return false;
   if (holds === 'doubles') {

@@ -1,7 +1,7 @@
 /**
- * Every layer against the float64 twin: outputs, losses, and gradients by finite differences, for every layer ×
- * activation × loss; weights of rows, classes and outputs; running statistics; and places of a graph in which a layer
- * is special.
+ * Every layer against the float64 twin (support/reference/graph.ts): outputs, losses, and gradients by finite
+ * differences, for every layer × activation × loss; weights of rows, classes and outputs; running statistics; and
+ * positions in a graph in which a layer needs special treatment. Random graphs are in random-graphs.test.ts.
  */
 import { afterAll, describe, expect, test } from 'vitest';
 import {
@@ -38,20 +38,20 @@ import * as plain from '../support/reference/twin.js';
 const engine = await createEngine();
 
 const ROWS = 5;
-/** Probabilities this near 0 or 1 come too close to where cross-entropies clamp and to 1 / y. */
+/** Probabilities this near 0 or 1 come too close to the clamp of cross-entropies, and to 1 / y. */
 const MARGIN = 0.02;
 
 const ACTIVATIONS = (Object.keys(plain.activations) as plain.ActivationName[]).filter((name) => name !== 'maxout3');
 const LOSSES = Object.keys(plain.losses) as plain.LossName[];
 
-/** Adds a layer on nodes; the number of its node. */
+/** Adds a layer on nodes and returns the number of its node. */
 type Put = (layer: Layer, ...inputs: number[]) => number;
 
 const affine = (units: number, useBias = true): Layer => ({ kind: 'dense', units, activation: 'linear', useBias });
 const hidden = (units: number, f: Activation): Layer => ({ kind: 'dense', units, activation: f, useBias: true });
 const batchNormalization: Layer = { kind: 'batchNormalization', momentum: 0.9, epsilon: 1e-5 };
 
-/** What is put on node x of so many values, with an activation where it takes one. */
+/** Each subject puts its layers on node x of `width` values, with activation f where it takes one. */
 const SUBJECTS: Record<string, (put: Put, x: number, width: number, f: Activation) => number> = {
   dense: (put, x) => put(affine(3), x),
   'dense without bias': (put, x) => put(affine(5, false), x),
@@ -87,7 +87,7 @@ function build(compose: (put: Put, x: number) => number | number[], seed = 7): N
 
 const isCrossentropy = (loss: plain.LossName): boolean => loss.endsWith('Crossentropy');
 
-/** Cross-entropies want probabilities. */
+/** An activation that suits the loss: cross-entropies need probabilities. */
 const suited = (loss: plain.LossName): Activation =>
   loss === 'binaryCrossentropy' ? 'sigmoid' : isCrossentropy(loss) ? 'softmax' : 'linear';
 
@@ -137,8 +137,8 @@ function near(actual: ArrayLike<number>, expected: ArrayLike<number>, title: str
 }
 
 /**
- * Outputs, loss in training and out of it, and gradients along the directions. False, before anything is held against
- * anything, where a kink is in reach.
+ * Checks outputs, loss in training and outside of it, and gradients along the directions. Returns false, before any
+ * comparison, where a kink is in reach.
  */
 function agrees(
   { twin, objectives, batch, model }: Case,
@@ -162,7 +162,7 @@ function agrees(
 
 const eachCoordinate = (size: number): number[][] => Array.from({ length: size }, (_, at) => axis(size, at));
 
-/** Whether a cross-entropy that is not taken from logits is well away from where it clamps. */
+/** Whether the outputs are far from where a cross-entropy of probabilities clamps them. */
 function inside({ twin, batch, objectives }: Case): boolean {
   if (!objectives.some(({ loss }) => isCrossentropy(loss))) return true;
   return twin
@@ -171,7 +171,7 @@ function inside({ twin, batch, objectives }: Case): boolean {
     .every((y) => Math.abs(y) >= MARGIN && Math.abs(1 - y) >= MARGIN);
 }
 
-/** Tries seeds until there is a case without kinks. */
+/** Tries seeds until it finds a case without kinks. */
 function checkCase(network: Network, objectives: Objective[], title: string, all = false): void {
   for (let seed = 0; seed < 200; seed++) {
     const from = source(1000 * title.length + seed);
@@ -185,7 +185,7 @@ function checkCase(network: Network, objectives: Objective[], title: string, all
 }
 
 describe.each(Object.entries(SUBJECTS))('%s', (name, subject) => {
-  test('hidden, every activation before it and every loss', () => {
+  test('agrees as a hidden layer, after every activation and under every loss', () => {
     for (const f of ACTIVATIONS) {
       for (const loss of LOSSES) {
         const network = build((put, x) => {
@@ -197,7 +197,7 @@ describe.each(Object.entries(SUBJECTS))('%s', (name, subject) => {
     }
   });
 
-  test('first, before every activation', () => {
+  test('agrees as the first layer, before every activation', () => {
     ACTIVATIONS.forEach((f, i) => {
       const loss = LOSSES[i % LOSSES.length];
       const network = build((put, x) => {
@@ -208,10 +208,10 @@ describe.each(Object.entries(SUBJECTS))('%s', (name, subject) => {
     });
   });
 
-  test('last, under every loss', () => {
+  test('agrees as the last layer, under every loss', () => {
     LOSSES.forEach((loss, i) => {
       for (const f of [ACTIVATIONS[2 * i], 'tanh'] as const) {
-        // Probabilities, so that cross-entropies have something to go by.
+        // Gives cross-entropies probabilities that are not all clamped.
         const network = build((put, x) => subject(put, put(hidden(4, f), x), 4, f));
         checkCase(network, [objective(loss)], `${f} → ${name}, ${loss}`, true);
       }
@@ -219,14 +219,14 @@ describe.each(Object.entries(SUBJECTS))('%s', (name, subject) => {
   });
 });
 
-/** An objective for probabilities, with a share of each target spread. */
+/** An objective with label smoothing where targets are probabilities. */
 const smoothed = (loss: plain.LossName): Objective => objective(loss, 1, isCrossentropy(loss) ? 0.2 : 0);
 
 describe('weights', () => {
   const network = (loss: plain.LossName): Network =>
     build((put, x) => put(hidden(3, suited(loss)), put({ ...batchNormalization }, put(hidden(4, 'tanh'), x))));
 
-  test.each(LOSSES)('of rows, %s, targets smoothed where they are probabilities', (loss) => {
+  test.each(LOSSES)('of rows count, under %s, targets smoothed where they are probabilities', (loss) => {
     const from = source(41);
     const one = caseOf(network(loss), [smoothed(loss)], from);
     one.batch.sampleWeight = [0.25, 3, 0, 1, Math.fround(0.7)];
@@ -235,13 +235,13 @@ describe('weights', () => {
   });
 
   const classes: [title: string, loss: plain.LossName, width: number, classOf: (t: plain.Row) => number][] = [
-    ['rows for classes', 'categoricalCrossentropy', 3, (t) => t.indexOf(1)],
+    ['one-hot rows', 'categoricalCrossentropy', 3, (t) => t.indexOf(1)],
     ['class indices', 'sparseCategoricalCrossentropy', 3, ([t]) => t],
-    ['one output, above a half or not', 'binaryCrossentropy', 1, ([t]) => +(t > 0.5)],
+    ['one output, by its side of a half', 'binaryCrossentropy', 1, ([t]) => +(t > 0.5)],
     ['rows of numbers', 'meanSquaredError', 3, (t) => t.indexOf(Math.max(...t))],
   ];
 
-  test.each(classes)('of classes: %s', (_, loss, width, classOf) => {
+  test.each(classes)('of classes count: %s', (_, loss, width, classOf) => {
     const from = source(42);
     const objectives = [smoothed(loss)];
     const one = caseOf(
@@ -263,7 +263,7 @@ describe('weights', () => {
     model.dispose();
   });
 
-  test('of outputs, by order and by name', () => {
+  test('of outputs count, by order and by name', () => {
     const from = source(43);
     const two = build((put, x) => {
       const h = put(hidden(4, 'tanh'), x);
@@ -282,7 +282,7 @@ describe('weights', () => {
     )) {
       expect(error, name).toBeLessThanOrEqual(1);
     }
-    // Each output's own loss stands beside the whole without its weight.
+    // Each output's own loss is logged without its weight.
     const alone = [0, 1].map((output) => objectives.map((one, i) => ({ ...one, weight: +(i === output) })));
     const [first, second] = alone.map((weights) => twin.run(batch, weights).loss);
     const logs = model.evaluate(x, y);
@@ -303,17 +303,17 @@ describe('weights', () => {
 });
 
 describe('training', () => {
-  /** An update by slopes. */
+  /** Updates the twin's weights by its slopes and returns the loss. */
   function update(twin: GraphTwin, batch: Batch, objectives: Objective[], step: number, rate: number): number {
     const run = twin.run(batch, objectives, step);
     const learned = twin.tensors.filter((tensor) => tensor.learned);
     const slopes = learned.map((tensor) => twin.gradient(run, objectives, tensor));
     learned.forEach(({ values }, i) => values.forEach((_, k) => (values[k] -= rate * slopes[i][k].value)));
-    twin.advance(run);
+    twin.updateRunningStatistics(run);
     return run.loss;
   }
 
-  test.each([0, 0.5, 0.9])('moves weights and running statistics alike, momentum %d', (momentum) => {
+  test.each([0, 0.5, 0.9])('moves weights and running statistics as the twin does, momentum %d', (momentum) => {
     const from = source(44);
     const shared: Layer = { kind: 'batchNormalization', momentum, epsilon: 1e-3 };
     const network = build((put, x) => {
@@ -323,7 +323,7 @@ describe('training', () => {
     }, 0xfffffff1);
     const objectives = [smoothed('categoricalCrossentropy')];
     const { twin, model } = caseOf(network, objectives, from);
-    // A batch of one row goes by the running statistics and leaves them.
+    // A batch of one row uses the running statistics and leaves them unchanged.
     [5, 7, 1, 6].forEach((rows, step) => {
       const batch = batchFor(twin, objectives, from, rows);
       const { x, y } = dataOf(batch, objectives);
@@ -336,10 +336,10 @@ describe('training', () => {
   });
 });
 
-describe('places', () => {
-  const places: [title: string, losses: plain.LossName[], Parameters<typeof build>[0]][] = [
+describe('positions in a graph', () => {
+  const positions: [title: string, losses: plain.LossName[], Parameters<typeof build>[0]][] = [
     [
-      'probabilities that others read',
+      'probabilities that another layer reads',
       ['categoricalCrossentropy', 'meanSquaredError'],
       (put, x) => {
         const y = put(hidden(3, 'softmax'), x);
@@ -356,7 +356,7 @@ describe('places', () => {
       },
     ],
     [
-      'logits and their probabilities',
+      'logits and their probabilities as outputs',
       ['meanSquaredError', 'binaryCrossentropy'],
       (put, x) => {
         const z = put(affine(2), x);
@@ -371,15 +371,19 @@ describe('places', () => {
         return [put({ kind: 'activation', activation: 'sigmoid' }, z), put(hidden(2, 'tanh'), z)];
       },
     ],
-    ['a sum with itself', ['huber'], (put, x) => ((h) => put({ kind: 'add' }, h, h, h))(put(hidden(3, 'tanh'), x))],
     [
-      'twice the same side by side',
+      'a sum of a value with itself',
+      ['huber'],
+      (put, x) => ((h) => put({ kind: 'add' }, h, h, h))(put(hidden(3, 'tanh'), x)),
+    ],
+    [
+      'the same value twice in a concatenation',
       ['huber'],
       (put, x) => ((h) => put(affine(2), put({ kind: 'concatenate' }, h, h)))(put(hidden(3, 'tanh'), x)),
     ],
     ['an input that is an output', ['huber', 'huber'], (put, x) => [x, put(affine(2), x)]],
     [
-      'an output in place that others read before it',
+      'an output computed in place after another layer read its input',
       ['meanSquaredError', 'huber'],
       (put, x) => {
         const h = put(hidden(5, 'relu'), x);
@@ -389,7 +393,7 @@ describe('places', () => {
     ],
   ];
 
-  test.each(places)('%s', (title, losses, compose) => {
+  test.each(positions)('gradients agree for %s', (title, losses, compose) => {
     checkCase(
       build(compose),
       losses.map((loss, i) => objective(loss, i + 0.5)),
@@ -398,7 +402,7 @@ describe('places', () => {
     );
   });
 
-  test('a wide layer on an output that does not learn changes no weight', () => {
+  test('a wide layer on an output without weights changes no weight', () => {
     const x = input({ shape: [30] });
     const scaled = rescaling({ scale: 2 }).apply(x);
     const model = engine.model({ inputs: x, outputs: [scaled, dense({ units: 40 }).apply(scaled)], seed: 1 });
@@ -413,8 +417,8 @@ describe('places', () => {
 });
 
 /**
- * Columns that fill a row up to whole vectors belong to nobody. Slopes of PReLU are multiplied with what stands in
- * them: a NaN there would reach the norm of all gradients.
+ * Padding columns fill a row up to whole vectors. PReLU multiplies its slopes with their contents: a NaN there would
+ * reach the norm of all gradients.
  */
 describe('padding', () => {
   const same = { name: 'same', forward: (z: Float32Array) => z, derivative: (z: Float32Array) => z.map(() => 1) };
@@ -429,13 +433,13 @@ describe('padding', () => {
     Array.from({ length: count }, (_, i) => Array.from({ length: width }, (__, j) => scale * Math.sin(i + j)));
   const far = (count: number): number[][] => Array.from({ length: count }, () => [100, 100]);
 
-  const beds: [string, (h: SymbolicTensor) => SymbolicTensor][] = [
+  const layersBelow: [string, (h: SymbolicTensor) => SymbolicTensor][] = [
     ['concatenate', (h) => concatenate().apply([dense({ units: 1 }).apply(h), dense({ units: 1 }).apply(h)])],
     ['maxout', (h) => maxout({ units: 3, pieces: 1 }).apply(h)],
-    ['an activation of the user', (h) => activation(same).apply(dense({ units: 3 }).apply(h))],
+    ['a custom activation', (h) => activation(same).apply(dense({ units: 3 }).apply(h))],
   ];
 
-  test.each(beds)('holds nothing of rows that overflowed: %s', (_, bed) => {
+  test.each(layersBelow)('holds nothing of rows that overflowed: %s', (_, bed) => {
     const x = input({ shape: [3] });
     const h = dense({ units: 5, activation: 'mish' }).apply(dense({ units: 16 }).apply(x));
     const model = clipped([x], bed(h), 1);
@@ -459,7 +463,8 @@ describe('padding', () => {
 });
 
 /**
- * Only a checked twin may judge: where both can tell, the graph's agrees with the chain's, which agrees with PyTorch.
+ * The twin is checked itself: where both apply, the graph's twin agrees with the chain's twin, which agrees with
+ * PyTorch (test/numerics/reference.test.ts).
  */
 describe('the twin', () => {
   const network = build((put, x) => put(hidden(3, 'softmax'), put(hidden(4, 'prelu'), put(hidden(5, 'elu'), x))));
@@ -475,7 +480,7 @@ describe('the twin', () => {
     { W: rowsOf(W3, 4), b: b3, activation: 'softmax' },
   ];
 
-  test('gives the outputs, the loss and the slopes of the chain', () => {
+  test("gives the outputs, the loss and the slopes of the chain's twin", () => {
     const [x, t] = [batch.x[0], batch.t[0]];
     expect(valueError(twin.predict(batch.x).flat(2), plain.predict(chain, x).flat())).toBeLessThan(1e-14);
     const run = twin.run(batch, objectives, 0);
@@ -498,13 +503,13 @@ describe('the twin', () => {
     const x = [[[1, 0, 0]]];
     bias.values[0] = -weight.values[0] - distance;
     const run = bend.run({ x, t: [[[1]]] }, [objective('halfSquaredError')], 0);
-    // Left of it the slope is 0, right of it −1.
+    // Left of the kink the slope is 0, right of it −1.
     const { value, doubt } = bend.slope(run, [objective('halfSquaredError')], bias, [1]);
     expect(Math.abs(value)).toBeLessThanOrEqual(1.01 * doubt);
     expect(doubt).toBeGreaterThan(0.05);
   });
 
-  test('has no doubt beside a kink out of reach', () => {
+  test('does not doubt a slope near a kink that is out of reach', () => {
     const bend = new GraphTwin(
       build((put, x) => put(hidden(1, 'relu'), x)),
       source(48),

@@ -1,7 +1,4 @@
-/**
- * Initializers through the public API: their distributions, what they depend on and what they do not, and what is
- * refused.
- */
+/** Initializers through the public API: their distributions, what their values depend on, and what is refused. */
 import { afterAll, describe, expect, test } from 'vitest';
 import { TILE_NAMES } from '../../src/runtime/tile.js';
 import {
@@ -31,7 +28,9 @@ import { any, expectError, thrownBy } from '../support/reference/refusals.js';
 const engine = createEngineSync();
 afterAll(() => engine.dispose());
 
-/** First weights of one dense layer, (units, inputs), and more of its kind where `layers` says so. */
+/**
+ * Returns the first weights of a dense layer, (units, inputs), and of more such layers where `layers` asks for them.
+ */
 function weightsOf(
   kernelInitializer: InitializerLike,
   {
@@ -57,7 +56,7 @@ function normalShare(z: number): number {
   return 0.5 + (sum * Math.exp((-z * z) / 2)) / Math.sqrt(2 * Math.PI);
 }
 
-/** What a distribution of mean 0 promises: distribution function, standard deviation, kurtosis, and where it ends. */
+/** Properties of a distribution of mean 0: distribution function, standard deviation, kurtosis, and bounds. */
 interface Distribution {
   readonly share: (x: number) => number;
   readonly stddev: number;
@@ -92,7 +91,7 @@ const truncated = (stddev: number): Distribution => ({
   limit: 2 * stddev,
 });
 
-describe('distributions', () => {
+describe('distributions of initial weights', () => {
   // n_in = 400, n_out = 300.
   test.each<[string, InitializerLike, Distribution, number?]>([
     ['randomNormal', randomNormal(), gaussian(0.05)],
@@ -118,10 +117,10 @@ describe('distributions', () => {
     expect(Math.abs(average)).toBeLessThan((5 * stddev) / Math.sqrt(n));
     const variance = values.reduce((sum, x) => sum + x * x, 0) / n;
     expect(Math.abs(variance / stddev ** 2 - 1)).toBeLessThan(5 * Math.sqrt((kurtosis - 1) / n));
-    // Rounded to float32 with the mean.
+    // Rounded to float32 together with the mean.
     expect(values.every((x) => Math.abs(x) <= limit * (1 + 2 ** -22) + Math.abs(mean) * 2 ** -23)).toBe(true);
     // Kolmogorov and Smirnov: the largest distance between the two distribution functions; 1.95/√n is exceeded once in
-    // a thousand times.
+    // a thousand draws.
     const distance = values.sort().reduce((largest, x, i) => {
       const expected = share(x);
       return Math.max(largest, Math.abs(expected - i / n), Math.abs(expected - (i + 1) / n));
@@ -129,7 +128,7 @@ describe('distributions', () => {
     expect(distance).toBeLessThan(1.95 / Math.sqrt(n));
   });
 
-  test('variances follow n_in and n_out, not the shape alone', () => {
+  test('variances depend on n_in and n_out, not on the shape alone', () => {
     const variance = (initializer: InitializerLike, units: number, inputs: number): number => {
       const [values] = weightsOf(initializer, { units, inputs });
       return values.reduce((sum, x) => sum + x * x, 0) / values.length;
@@ -144,20 +143,20 @@ describe('distributions', () => {
     }
   });
 
-  test('randomUniform of no width is its bound', () => {
+  test('randomUniform with equal bounds gives the bound', () => {
     expect(new Set(weightsOf(randomUniform({ minval: 0.1, maxval: 0.1 }))[0])).toEqual(new Set([Math.fround(0.1)]));
   });
 
-  test('randomUniform reaches neither below nor above, where few numbers lie between', () => {
+  test('randomUniform stays within its bounds where few numbers lie between them', () => {
     const values = weightsOf(randomUniform({ minval: 1, maxval: 1 + 3 * 2 ** -23 }))[0];
     expect([...new Set(values)].sort((a, b) => a - b)).toEqual([0, 1, 2, 3].map((k) => 1 + k * 2 ** -23));
   });
 });
 
-describe('truncated values', () => {
+describe('truncatedNormal', () => {
   const within = (z: number): boolean => Math.abs(z) <= 2;
 
-  test('are the normal ones where those lie within two standard deviations, and others elsewhere', () => {
+  test('equals the normal values within two standard deviations, and draws again beyond them', () => {
     const [all] = weightsOf(randomNormal({ stddev: 1 }));
     const [cut] = weightsOf(truncatedNormal({ stddev: 1 }));
     expect(all.filter(within).length).toBeLessThan(all.length);
@@ -168,7 +167,7 @@ describe('truncated values', () => {
     expect(new Set(again).size).toBeGreaterThan(0.99 * again.length);
   });
 
-  test('depend on their position alone, not on how many are drawn', () => {
+  test('gives values that depend on their position alone, not on how many are drawn', () => {
     const [many] = weightsOf(truncatedNormal());
     for (const [units, inputs] of [
       [1, 7],
@@ -197,7 +196,7 @@ const drawn: [string, InitializerLike][] = [
 describe.each(drawn)('%s', (_, initializer) => {
   const size = { units: 37, inputs: 37, layers: 2 };
 
-  test('has the same bits in panels of every width', () => {
+  test('gives the same bits in panels of every width', () => {
     const expected = weightsOf(initializer, size);
     for (const tile of TILE_NAMES) {
       const on = createEngineSync({ tile });
@@ -206,7 +205,7 @@ describe.each(drawn)('%s', (_, initializer) => {
     }
   });
 
-  test('differs by seed and by parameter, and repeats', () => {
+  test('gives other values for another seed or parameter, and the same for the same', () => {
     const [first, second] = weightsOf(initializer, size);
     const [other] = weightsOf(initializer, { ...size, seed: 2 });
     const same = (a: Float32Array, b: Float32Array): number => a.filter((value, i) => value === b[i]).length;
@@ -217,7 +216,7 @@ describe.each(drawn)('%s', (_, initializer) => {
 });
 
 describe('orthogonal', () => {
-  /** Largest distance of rows·rowsᵀ, or of columns' products, from the identity. */
+  /** Largest distance of the products of all rows, or of all columns, from the identity. */
   function distance(values: Float32Array, units: number, inputs: number, gain = 1): number {
     const byRows = units <= inputs;
     const [count, length] = byRows ? [units, inputs] : [inputs, units];
@@ -238,17 +237,17 @@ describe('orthogonal', () => {
     ['rows', 300, 400],
     ['columns', 400, 300],
     ['both', 200, 200],
-    ['one row', 1, 50],
-    ['one column', 50, 1],
+    ['a single row', 1, 50],
+    ['a single column', 50, 1],
     ['odd sizes', 13, 17],
-  ])('%s orthonormal up to 1e-6', (_, units, inputs) => {
+  ])('makes %s orthonormal up to 1e-6', (_, units, inputs) => {
     for (const seed of [1, 2]) {
       const [values] = weightsOf(orthogonal(), { units, inputs, seed });
       expect(distance(values, units, inputs)).toBeLessThanOrEqual(1e-6);
     }
   });
 
-  test('a single value is 1 or −1, either as often', () => {
+  test('makes a single value 1 or −1, equally often', () => {
     const signs = Array.from(
       { length: 200 },
       (_, seed) => weightsOf('orthogonal', { units: 1, inputs: 1, seed })[0][0],
@@ -258,7 +257,7 @@ describe('orthogonal', () => {
     expect(Math.abs(signs.filter((sign) => sign === 1).length - 100)).toBeLessThan(5 * Math.sqrt(50));
   });
 
-  test('gain scales it', () => {
+  test('is scaled by gain', () => {
     const size = { units: 20, inputs: 30 };
     const [plain] = weightsOf(orthogonal(), size);
     const [scaled] = weightsOf(orthogonal({ gain: 3 }), size);
@@ -270,28 +269,25 @@ describe('orthogonal', () => {
     ['rows', 20, 30],
     ['columns', 30, 20],
     ['both', 25, 25],
-  ])(
-    'is the Q, by %s, of the Gaussian matrix of the same draw, with R above a positive diagonal',
-    (_, units, inputs) => {
-      const [gaussianValues] = weightsOf(randomNormal({ stddev: 1 }), { units, inputs });
-      const [values] = weightsOf(orthogonal(), { units, inputs });
-      const byRows = units <= inputs;
-      const [count, length] = byRows ? [units, inputs] : [inputs, units];
-      const of = (matrix: Float32Array, vector: number, k: number): number =>
-        byRows ? matrix[vector * inputs + k] : matrix[k * inputs + vector];
-      // A = QR, so QᵀA = R.
-      for (let q = 0; q < count; q++) {
-        for (let a = 0; a < count; a++) {
-          let r = 0;
-          for (let k = 0; k < length; k++) r += of(values, q, k) * of(gaussianValues, a, k);
-          if (a < q) expect(Math.abs(r)).toBeLessThan(1e-5);
-          if (a === q) expect(r).toBeGreaterThan(0);
-        }
+  ])('is Q of the Gaussian matrix of the same draw, by %s, with a positive diagonal of R', (_, units, inputs) => {
+    const [gaussianValues] = weightsOf(randomNormal({ stddev: 1 }), { units, inputs });
+    const [values] = weightsOf(orthogonal(), { units, inputs });
+    const byRows = units <= inputs;
+    const [count, length] = byRows ? [units, inputs] : [inputs, units];
+    const of = (matrix: Float32Array, vector: number, k: number): number =>
+      byRows ? matrix[vector * inputs + k] : matrix[k * inputs + vector];
+    // A = QR, so QᵀA = R.
+    for (let q = 0; q < count; q++) {
+      for (let a = 0; a < count; a++) {
+        let r = 0;
+        for (let k = 0; k < length; k++) r += of(values, q, k) * of(gaussianValues, a, k);
+        if (a < q) expect(Math.abs(r)).toBeLessThan(1e-5);
+        if (a === q) expect(r).toBeGreaterThan(0);
       }
-    },
-  );
+    }
+  });
 
-  test('takes all pieces of a maxout layer as one matrix', () => {
+  test('treats all pieces of a maxout layer as one matrix', () => {
     const layer = maxout({ units: 5, pieces: 3, kernelInitializer: orthogonal(), inputShape: [40] });
     const model = engine.sequential({ layers: [layer] });
     const [{ shape, data }] = model.getWeights();
@@ -301,13 +297,13 @@ describe('orthogonal', () => {
   });
 });
 
-describe("the user's own", () => {
+describe('custom initializers', () => {
   const layer = (initializer: unknown, bias: unknown = 'zeros') =>
     dense({ units: 3, inputShape: [4], kernelInitializer: any(initializer), biasInitializer: any(bias) });
   const build = (initializer: unknown, bias?: unknown, seed = 1) =>
     engine.sequential({ seed, layers: [layer(initializer, bias)] });
 
-  test('is told shape, fans and a seed of its own, and its values are taken', () => {
+  test('receive shape, fans and a seed of their own, and give the weights', () => {
     const seen: InitializerContext[] = [];
     const own = {
       name: 'counting',
@@ -356,25 +352,25 @@ describe("the user's own", () => {
       'initializer "mine": values expected finite numbers, got NaN at index 7.',
     ],
     [
-      'values of another kind',
+      'values that are no Float32Array',
       () => build(returning([1, 2, 3])),
       ValueError,
       'initializer "mine": values expected a Float32Array, got [1,2,3].',
     ],
     [
-      'no function',
+      'an initializer without a function',
       () => build({ name: 'mine' }),
       ValueError,
       'dense: kernelInitializer expected "mine" to have a function values, got undefined.',
     ],
     [
-      'no name',
+      'an initializer without a name',
       () => build({ values: () => new Float32Array(12) }),
       ValueError,
       'dense: kernelInitializer expected an object with a name, got undefined as its name.',
     ],
     [
-      'orthogonal biases',
+      'orthogonal for biases',
       () => build('zeros', 'orthogonal'),
       ValueError,
       'orthogonal: shape expected (units, inputs), got (3). It is for weights, not for biases.',
@@ -385,7 +381,7 @@ describe("the user's own", () => {
       ValueError,
       'dense: kernelInitializer is unknown: "lecunnormal". Did you mean "lecunNormal"?',
     ],
-    ['gain 0', () => orthogonal({ gain: 0 }), ValueError, 'orthogonal: gain expected a number > 0, got 0.'],
+    ['a gain of 0', () => orthogonal({ gain: 0 }), ValueError, 'orthogonal: gain expected a number > 0, got 0.'],
     [
       'minval above maxval',
       () => randomUniform({ minval: 1, maxval: 0.5 }),
@@ -393,7 +389,7 @@ describe("the user's own", () => {
       'randomUniform: minval expected at most maxval, 0.5, got 1.',
     ],
     [
-      'bounds too far apart',
+      'bounds that are too far apart',
       () => randomUniform({ minval: -3e38, maxval: 3e38 }),
       ValueError,
       'randomUniform: maxval − minval expected a finite number, got 6e+38.',
@@ -405,18 +401,18 @@ describe("the user's own", () => {
       'truncatedNormal: stddev expected a number >= 0, got -1.',
     ],
     [
-      'a value that is infinite',
+      'an infinite constant',
       () => constant({ value: Infinity }),
       ValueError,
       'constant: value expected a finite number, got Infinity.',
     ],
-  ])('refuses %s', async (_, act, error, message) => {
+  ])('refuse %s', async (_, act, error, message) => {
     const before = engine.memory().used;
     expectError(await thrownBy(act), error, message);
     expect(engine.memory().used).toBe(before);
   });
 
-  test('what it throws comes through, and leaves nothing behind', async () => {
+  test('may throw: the error reaches the caller, and nothing is left behind', async () => {
     const before = engine.memory().used;
     const problem = new Error('out of ideas');
     const own = {

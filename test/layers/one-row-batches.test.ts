@@ -1,7 +1,7 @@
 /**
- * Batch normalization and batches of one row, which have no variance: `fit` refuses to train on such batches alone, and
- * one among larger ones is normalized by the running statistics, which it leaves. Held against the float64 twin by
- * finite differences.
+ * Batch normalization and batches of one row, which have no variance: `fit` refuses to train on nothing but such
+ * batches, and normalizes a single one by the running statistics, which it leaves unchanged. Gradients are compared
+ * with finite differences of the float64 twin.
  */
 import { describe, expect, test } from 'vitest';
 import {
@@ -36,7 +36,7 @@ const threaded = await createEngine({ threads: 2 });
 
 const from = source(6);
 const rowsOf = (rows: number, width: number): number[][] => matrix(rows, width, () => from.symmetric(2));
-/** Targets that follow from the rows. */
+/** Targets that are a function of the rows. */
 const targetsOf = (x: number[][]): number[][] => x.map((row) => [Math.sin(row[0]) + 0.5 * row[1]]);
 
 const build = (
@@ -65,9 +65,14 @@ describe('fit on batches of one row alone', () => {
       { batchSize: 1 },
       /^fit: batchSize expected at least 2 rows .*"batchNormalization".*got 1\. Use a batchSize of/,
     ],
-    ['batchSize 1 and one row', 1, { batchSize: 1 }, /^fit: batchSize expected at least 2 rows/],
-    ['one row', 1, {}, /^fit: x expected at least 2 rows to train on .*got 1\. Give more rows/],
-    ['one row left by validationSplit', 2, { validationSplit: 0.5 }, /^fit: x expected at least 2 rows to train on/],
+    ['batchSize 1 with one row', 1, { batchSize: 1 }, /^fit: batchSize expected at least 2 rows/],
+    ['a single row', 1, {}, /^fit: x expected at least 2 rows to train on .*got 1\. Give more rows/],
+    [
+      'one row left by validationSplit of two',
+      2,
+      { validationSplit: 0.5 },
+      /^fit: x expected at least 2 rows to train on/,
+    ],
     ['one row left of twenty', 20, { validationSplit: 0.95 }, /^fit: x expected at least 2 rows to train on/],
   ];
 
@@ -85,20 +90,20 @@ describe('fit on batches of one row alone', () => {
       expect(Buffer.compare(Buffer.from(model.save()), before)).toBe(0);
       expect(engine.memory().used).toBe(used);
       expect(begun).toBe(false);
-      // The model is at rest, and trains on larger batches.
+      // The model is at rest, and can train on larger batches.
       await model.fit(x, y, { batchSize: 2, epochs: 1 });
       model.dispose();
     },
   );
 
-  test('is fine where no layer goes by the batch', async () => {
+  test('is accepted where no layer normalizes by the batch', async () => {
     const model = build(engine, [dense({ units: 4, inputShape: [3] }), layerNormalization(), dense({ units: 1 })]);
     const { history } = await model.fit(x, y, { batchSize: 1, epochs: 3 });
     expect(history.loss[2]).toBeLessThan(history.loss[0]);
     model.dispose();
   });
 
-  test('a normalization in a branch, or in one of several places, counts too', async () => {
+  test('is refused for a normalization in a branch, or one that is used twice', async () => {
     const first = input({ shape: [3] });
     const shared = batchNormalization({ name: 'shared' });
     const hidden = dense({ units: 3 }).apply(shared.apply(first));
@@ -110,7 +115,7 @@ describe('fit on batches of one row alone', () => {
 });
 
 describe('a batch of one row among others', () => {
-  test('the last of an epoch moves weights by the running statistics, and leaves these', async () => {
+  test('as the last of an epoch moves the weights, and leaves the running statistics unchanged', async () => {
     for (const [rows, batchSize] of [
       [33, 32],
       [9, 4],
@@ -135,7 +140,7 @@ describe('a batch of one row among others', () => {
     }
   });
 
-  test('from a source, in a worker and on two threads: the same bits', async () => {
+  test('gives the same bits from a source, in a worker and on two threads', async () => {
     const x = rowsOf(7, 3);
     const y = targetsOf(x);
     const parts = [
@@ -160,20 +165,20 @@ describe('a batch of one row among others', () => {
     byHand.dispose();
   });
 
-  test('batches of one row by hand leave the running statistics as they were at first', () => {
+  test('leaves the running statistics at their initial values in trainOnBatch', () => {
     const model = build();
     const x = rowsOf(40, 3);
     const y = targetsOf(x);
     const [mean, variance] = running(model);
     for (let step = 0; step < 40; step++) model.trainOnBatch([x[step]], [y[step]]);
     expect(running(model)).toEqual([mean, variance]);
-    // What was trained is what predicts: the loss of a step is that of an evaluation.
+    // Training and prediction use the same function: the loss of a step equals that of an evaluation.
     const { loss } = model.evaluate([x[0]], [y[0]]);
     expect(model.trainOnBatch([x[0]], [y[0]])).toEqual({ loss });
     model.dispose();
   });
 
-  test('65 rows in batches of 32: what was learned is what evaluates', async () => {
+  test('does not spoil the evaluation of 65 rows trained in batches of 32', async () => {
     const x = rowsOf(65, 3);
     const y = targetsOf(x);
     const model = build();
@@ -186,10 +191,10 @@ describe('a batch of one row among others', () => {
   });
 });
 
-describe('gradients of one row', () => {
+describe('gradients of a batch of one row', () => {
   const objectives: Objective[] = [{ loss: 'meanSquaredError', weight: 1, labelSmoothing: 0 }];
 
-  /** Batch normalization of so many units: first, hidden, last, after itself. */
+  /** Batch normalization of `width` units: first, hidden, last, and applied twice. */
   const networks: Record<string, (width: number, seed: number) => Network> = {
     first: (width, seed) => chain(width, seed, [norm(), affine(2)]),
     hidden: (width, seed) =>

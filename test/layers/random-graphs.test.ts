@@ -1,4 +1,8 @@
-/** What holds for every graph: 200 random ones against the float64 twin, and against themselves. */
+/**
+ * Properties of every graph, checked on 200 random ones: outputs, losses and gradients agree with the float64 twin,
+ * rows do not depend on the batch, nothing is left of rows that overflowed, and a file is the model. How graphs are
+ * drawn is in support/reference/random-graph.ts.
+ */
 import fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
 import { adam, createEngine, nadam, rmsprop, sgd, type NamedTensor, type Optimizer } from '../../src/index.js';
@@ -31,15 +35,15 @@ interface Case {
   objectives: Objective[];
   batch: Batch;
   model: GraphModel;
-  /** Updates before the one that is looked at. */
+  /** Number of updates before the one that is checked. */
   steps: number;
 }
 
-/** The model compiled, moved on to the update that is looked at, and with the twin's weights. */
+/** Compiles the model, trains it up to the update that is checked, and gives it the twin's weights. */
 function prepare({ twin, objectives, batch, model, steps }: Case, optimizer: Optimizer): void {
   const { x, y, options } = dataOf(batch, objectives);
   const lossWeights = objectives.map(({ weight }) => weight);
-  // Losses and outputs are drawn at random.
+  // Losses and outputs are drawn independently, so they may not suit each other.
   model.compile({ optimizer, loss: objectives.map(lossOf), lossWeights, checks: 'off' });
   for (let step = 0; step < steps; step++) model.trainOnBatch(x, y, options);
   bringWeights(twin, model);
@@ -54,7 +58,7 @@ function outputsAgree({ twin, batch, model, objectives }: Case): void {
   });
 }
 
-/** A direction in all coordinates and two coordinates of each tensor. */
+/** Compares slopes along a direction in all coordinates and along two coordinates of each tensor. */
 function gradientsAgree({ twin, objectives }: Case, run: Run, gradients: NamedTensor[], from: Source): void {
   expect(gradients.map(({ name }) => name).sort()).toEqual(
     twin.tensors.flatMap(({ name, learned }) => (learned ? [name] : [])).sort(),
@@ -77,8 +81,8 @@ function gradientsAgree({ twin, objectives }: Case, run: Run, gradients: NamedTe
 }
 
 /**
- * Half the norm as a limit scales all gradients by about a half, if nothing else, such as padding, has a part in the
- * norm.
+ * With half the gradients' norm as the limit, all gradients must shrink to about a half, unless anything else, such as
+ * padding, contributes to the norm.
  */
 function clippingAgrees(one: Case, gradients: NamedTensor[]): void {
   const norm = Math.hypot(...gradients.map(({ data }) => Math.hypot(...data)));
@@ -94,8 +98,8 @@ function clippingAgrees(one: Case, gradients: NamedTensor[]): void {
   });
 }
 
-/** Rows that overflow leave infinities and NaNs wherever values stand; nothing of them is found again. */
-function nothingIsLeft({ batch, objectives, model }: Case): void {
+/** Rows that overflow fill buffers with infinities and NaNs. Nothing of them may appear in the next gradients. */
+function checkNothingIsLeft({ batch, objectives, model }: Case): void {
   const { x, y, options } = dataOf(batch, objectives);
   const before = model.gradients(x, y, options);
   const huge = batch.x.map((rows) => rows.map((row) => row.map((value) => 2 ** 127 * Math.sign(value))));
@@ -103,7 +107,7 @@ function nothingIsLeft({ batch, objectives, model }: Case): void {
   expect(model.gradients(x, y, options)).toEqual(before);
 }
 
-function eachRowAlone({ batch, objectives, model }: Case): void {
+function checkEachRowAlone({ batch, objectives, model }: Case): void {
   const whole = listOf(model.predict(dataOf(batch, objectives).x));
   batch.x[0].forEach((_, row) => {
     const alone = { ...batch, x: batch.x.map((rows) => [rows[row]]) };
@@ -114,8 +118,8 @@ function eachRowAlone({ batch, objectives, model }: Case): void {
   });
 }
 
-/** The model and the one of its file are the same, now and after another update. */
-function savedAndLoaded({ batch, objectives, model }: Case): void {
+/** The model and the one loaded from its file are the same, now and after another update. */
+function checkSavedAndLoaded({ batch, objectives, model }: Case): void {
   const { x, y, options } = dataOf(batch, objectives);
   const loaded = engine.loadModel<Float32Array | Float32Array[]>(model.save());
   expect(loaded.predict(x)).toEqual(model.predict(x));
@@ -139,7 +143,7 @@ function check(integer: Integer): void {
 
   prepare(one, sgd({ learningRate: 0.02 }));
   outputsAgree(one);
-  eachRowAlone(one);
+  checkEachRowAlone(one);
   const run = twin.run(batch, objectives, one.steps);
   const gradients = model.gradients(x, y, options);
   gradientsAgree(one, run, gradients, from);
@@ -148,19 +152,19 @@ function check(integer: Integer): void {
   );
   expect(model.gradients(x, y, options)).toEqual(gradients);
   clippingAgrees(one, gradients);
-  nothingIsLeft(one);
+  checkNothingIsLeft(one);
 
   prepare(one, OPTIMIZERS[integer(0, OPTIMIZERS.length - 1)]);
   expect(valueError([model.trainOnBatch(x, y, options).loss], [run.loss])).toBeLessThanOrEqual(VALUE);
-  savedAndLoaded(one);
+  checkSavedAndLoaded(one);
   model.dispose();
   expect(engine.memory().used).toBe(before);
 }
 
-test('200 random graphs', { timeout: 300_000 }, () => {
+test('200 random graphs agree with the twin and with themselves', { timeout: 300_000 }, () => {
   const property = fc.property(fc.gen(), (draw) => check((min, max) => draw(fc.integer, { min, max })));
   fc.assert(property, { seed: 20, numRuns: 200 });
   expect(seen.kinks).toBeLessThan(0.05 * seen.slopes);
-  // Dead networks prove little.
+  // Networks without gradients would prove little.
   expect(seen.learning).toBeGreaterThan(1000);
 });

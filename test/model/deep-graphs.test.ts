@@ -1,10 +1,10 @@
-/** A graph may be deeper than an engine's stack. */
+/** A graph may be deeper than the stack of a JavaScript engine. */
 import { expect, test } from 'vitest';
 import { input, model, rescaling } from '../../src/index.js';
 
 const DEPTH = 10_000;
 
-test(`${DEPTH} layers, one after the other`, async () => {
+test(`${DEPTH} layers in a row are built, and predict`, async () => {
   const x = input({ shape: [1] });
   let y = x;
   for (let i = 0; i < DEPTH; i++) y = rescaling({ scale: -1 }).apply(y);

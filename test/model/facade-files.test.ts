@@ -1,6 +1,7 @@
 /**
- * Classifiers and regressors as files: what comes back predicts as what was saved; what was not written by `save` is a
- * FormatError.
+ * Files of classifiers and regressors: a loaded one predicts like the saved one, and a file that `save` did not write
+ * is refused with a FormatError. The last part tests how `fit` of the facades ends. Files of models are tested in
+ * persistence.test.ts and forged-*.test.ts.
  */
 import { describe, expect, test } from 'vitest';
 import {
@@ -23,13 +24,13 @@ const from = source(12);
 const X = Array.from({ length: 60 }, (_, i) => [from.symmetric(), 100 * from.symmetric(), 1.7e12 + 50 * i]);
 const FIELD = 'wasm-mlp.table';
 
-describe('a classifier', () => {
+describe('a saved classifier', () => {
   const kinds: [string, Label[]][] = [
     ['words', ['large', 'small', 'Größe', 'naïve "quoted"', '']],
     ['numbers and words', [-1.5, 3, 1e300, 5e-324, '3']],
-    ['text that is no Unicode', ['\ud800', '\udc00\ud800', '\0', '__proto__', '\u2028']],
+    ['text that is no valid Unicode', ['\ud800', '\udc00\ud800', '\0', '__proto__', '\u2028']],
   ];
-  test.each(kinds)('comes back with labels that are %s', async (_title, names) => {
+  test.each(kinds)('loads with labels that are %s', async (_title, names) => {
     const labels = X.map(([a], i) => names[(a > 0 ? 1 : 0) + (i % 4)]);
     const classifier = mlpClassifier({ engine, hiddenLayers: [6], epochs: 3 });
     await classifier.fit(X, labels);
@@ -43,7 +44,7 @@ describe('a classifier', () => {
     loaded.dispose();
   });
 
-  test('that was loaded is fitted anew with the options that it was made with, and stays where that fails', async () => {
+  test('is fitted again with the options that it was made with, and keeps its network where that fails', async () => {
     const labels = X.map((_, i) => i % 3);
     const options = {
       engine,
@@ -67,7 +68,7 @@ describe('a classifier', () => {
     loaded.dispose();
   });
 
-  test('with an activation of one’s own comes back with it, and is refused without', async () => {
+  test('with a custom activation loads with it, and is refused without it', async () => {
     const own = {
       name: 'own',
       forward: (z: Float32Array) => z.map((v) => v / 2),
@@ -102,8 +103,8 @@ describe('a classifier', () => {
   });
 });
 
-describe('a regressor', () => {
-  test('comes back with the scale of its targets', async () => {
+describe('a saved regressor', () => {
+  test('loads with the scale of its targets', async () => {
     const y = X.map(([a, b], i) => [1.7e9 + i, 112 + a, b, 5]);
     const regressor = mlpRegressor({ engine, hiddenLayers: [8], epochs: 20, learningRate: 0.01 });
     await regressor.fit(X, y);
@@ -116,7 +117,7 @@ describe('a regressor', () => {
     loaded.dispose();
   });
 
-  test('on the default engine', async () => {
+  test('loads on the default engine', async () => {
     const regressor = mlpRegressor({ epochs: 2 });
     await regressor.fit([[1], [2]], [100, 200]);
     const loaded = await loadRegressor(regressor.save());
@@ -136,7 +137,7 @@ interface Field {
   more?: unknown;
 }
 
-describe('a file that was tampered with is a FormatError, and nothing of it stays', async () => {
+describe('a changed file is refused with a FormatError, and nothing of it stays in memory', async () => {
   const classifier = mlpClassifier({ engine, hiddenLayers: [3], epochs: 1 });
   await classifier.fit(
     X,
@@ -170,7 +171,7 @@ describe('a file that was tampered with is a FormatError, and nothing of it stay
       'field labels expected 3 different ones, got 2.',
     ],
     [
-      'a label of another kind',
+      'a label that is null',
       'classifier',
       (f) => (f.labels = ['a', null, 'b']),
       'field labels expected strings or finite numbers, got null.',
@@ -187,9 +188,14 @@ describe('a file that was tampered with is a FormatError, and nothing of it stay
       (f) => (f.formatVersion = 2),
       'field wasm-mlp.table.formatVersion expected 1, got 2.',
     ],
-    ['another kind', 'classifier', (f) => (f.kind = 'tree'), 'field kind expected "mlpClassifier", got "tree".'],
     [
-      'the other kind',
+      'another kind of model',
+      'classifier',
+      (f) => (f.kind = 'tree'),
+      'field kind expected "mlpClassifier", got "tree".',
+    ],
+    [
+      'the other facade',
       'classifier',
       (f) => (f.kind = 'mlpRegressor'),
       'file expected of mlpClassifier, got one of mlpRegressor. Use loadRegressor.',
@@ -202,7 +208,7 @@ describe('a file that was tampered with is a FormatError, and nothing of it stay
       'field inputs.shift expected a list of 3 numbers, got [0].',
     ],
     [
-      'a shift that is none',
+      'a shift of null',
       'classifier',
       (f) => (f.inputs!.shift = [0, null, 0]),
       'field inputs.shift expected finite numbers, got null.',
@@ -220,7 +226,7 @@ describe('a file that was tampered with is a FormatError, and nothing of it stay
       'field inputs.scale expected numbers > 0, got "1".',
     ],
     [
-      'inputs with more',
+      'inputs with an unknown field',
       'classifier',
       (f) => (f.inputs!.more = 1),
       'field inputs expected shift and scale and nothing else, got ["more"].',
@@ -245,7 +251,7 @@ describe('a file that was tampered with is a FormatError, and nothing of it stay
       'the file\'s options are refused. loadClassifier: unknown option "depth". There are: hiddenLayers, activation, learningRate, l2, epochs, batchSize, seed, engine.',
     ],
     [
-      'an engine',
+      'an engine among the options',
       'classifier',
       (f) => (f.options!.engine = {}),
       'field options.engine expected nowhere, got "an engine".',
@@ -258,7 +264,7 @@ describe('a file that was tampered with is a FormatError, and nothing of it stay
     ],
     ['no targets', 'regressor', (f) => delete f.targets, 'field targets expected an object, got undefined.'],
     [
-      'targets of one output',
+      'targets for one output of two',
       'regressor',
       (f) => (f.targets!.scale = [1]),
       'field targets.scale expected a list of 2 numbers, got [1].',
@@ -270,7 +276,7 @@ describe('a file that was tampered with is a FormatError, and nothing of it stay
       'field targets.shift expected finite numbers, got "∞".',
     ],
     [
-      'labels of a regressor',
+      'labels in a regressor',
       'regressor',
       (f) => (f.labels = ['a', 'b']),
       'field labels expected nowhere, got ["a","b"].',
@@ -293,7 +299,7 @@ describe('a file that was tampered with is a FormatError, and nothing of it stay
     await refuses(of, JSON.stringify(field), message);
   });
 
-  test('the field itself', async () => {
+  test('a missing or invalid field of the facade', async () => {
     const file =
       'field __metadata__.wasm-mlp.table expected, got a file without it. One of model.save is loaded by loadModel.';
     await refuses('classifier', undefined, file);
@@ -308,7 +314,7 @@ describe('a file that was tampered with is a FormatError, and nothing of it stay
     }
   });
 
-  test('options without end', async () => {
+  test('options nested without limit', async () => {
     const text = headerOf(files.classifier).__metadata__[FIELD];
     const deep = text.replace('"hiddenLayers":[3]', `"hiddenLayers":${'['.repeat(20_000)}${']'.repeat(20_000)}`);
     const path = `options.hiddenLayers${'[0]'.repeat(64)}`;
@@ -316,9 +322,9 @@ describe('a file that was tampered with is a FormatError, and nothing of it stay
     await refuses('classifier', deep, message);
   });
 
-  test('more than 16 MB of labels, which are not saved either', async () => {
+  test('more than 16 MB of labels, which save refuses as well', async () => {
     const field = JSON.parse(headerOf(files.classifier).__metadata__[FIELD]) as Field;
-    // The header of any file may be a little longer.
+    // The header of a file may be a little longer.
     field.labels = ['a', 'b', 'c'.repeat(16_200_000)];
     const text = JSON.stringify(field);
     await refuses('classifier', text, `field wasm-mlp.table expected at most 16000000 characters, got ${text.length}.`);
@@ -336,7 +342,7 @@ describe('a file that was tampered with is a FormatError, and nothing of it stay
     await refuses('classifier', text, 'field wasm-mlp.table expected at most 2000000 values, got "more".');
   });
 
-  test('random changes of the field', async () => {
+  test('random changes of the field are refused, or load a model that predicts', async () => {
     for (const of of ['classifier', 'regressor'] as const) {
       const header = headerOf(files[of]);
       const text = header.__metadata__[FIELD];
@@ -349,7 +355,7 @@ describe('a file that was tampered with is a FormatError, and nothing of it stay
         const file = withHeader(files[of], { ...header, __metadata__: { ...header.__metadata__, [FIELD]: changed } });
         try {
           const loaded = await load[of](file, { engine });
-          // What was accepted predicts.
+          // An accepted file predicts.
           expect(loaded.predict(X)).toHaveLength(of === 'classifier' ? X.length : 2 * X.length);
           loaded.dispose();
         } catch (error) {
@@ -360,7 +366,7 @@ describe('a file that was tampered with is a FormatError, and nothing of it stay
     }
   });
 
-  test('another file, and what is none', async () => {
+  test('the file of a model, and arguments that are no file', async () => {
     expect(await thrownBy(() => loadClassifier(classifier.model.save(), { engine }))).toBeInstanceOf(FormatError);
     expectError(
       await thrownBy(() => loadRegressor(any('file'))),
@@ -372,8 +378,8 @@ describe('a file that was tampered with is a FormatError, and nothing of it stay
   });
 });
 
-describe('training of the facades', () => {
-  /** Epochs by scikit-learn's rule on these losses: `tol` 1e-4, `n_iter_no_change` 10. */
+describe('fit of the facades', () => {
+  /** Number of epochs by scikit-learn's rule on these losses: `tol` 1e-4, `n_iter_no_change` 10. */
   function epochsOf(losses: readonly number[]): number {
     let best = Infinity;
     let count = 0;
@@ -407,7 +413,7 @@ describe('training of the facades', () => {
     },
   );
 
-  test('falls that are too small each, but not together, end it after twelve epochs', async () => {
+  test('ends after twelve epochs where each fall of the loss is too small, though not their sum', async () => {
     const x = X.map(([a]) => [a]);
     const regressor = mlpRegressor({ engine, hiddenLayers: [4], learningRate: 5e-6, epochs: 100 });
     const { loss } = (

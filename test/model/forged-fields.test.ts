@@ -1,6 +1,6 @@
 /**
- * Each field of a file's metadata with something else in its place: a FormatError that names it, whatever it is and
- * however deep it lies.
+ * Each field of a file's metadata replaced by another value: loading must fail with a FormatError that names the field,
+ * whatever the value and however deeply it is nested. Damaged bytes and headers are in forged-files.test.ts.
  */
 import { describe, expect, test } from 'vitest';
 import { loadModelSync } from '../../dist/predict.js';
@@ -8,7 +8,7 @@ import { dense, FormatError, loadModel, schedules, sequential, sgd, type Model }
 import { engine, expectError, thrownBy, trained, X, Y } from '../support/reference/refusals.js';
 import { headerOf, withHeader } from '../support/reference/safetensors.js';
 
-/** What the library keeps in a file's metadata, as far as it is changed here. */
+/** The metadata that the library writes, as far as it is changed here. */
 type Description = Record<string, unknown> & {
   architecture: Record<string, unknown> & { layers: { kind: unknown; config: Record<string, unknown> }[] };
   training: Record<string, unknown> & { options: Record<string, unknown> };
@@ -16,7 +16,7 @@ type Description = Record<string, unknown> & {
 
 const file = trained().save();
 
-/** A file whose description is other text. */
+/** Replaces the text of the file's description. */
 function withText(change: (text: string) => string, of = file): Uint8Array {
   const header = headerOf(of);
   header.__metadata__['wasm-mlp'] = change(header.__metadata__['wasm-mlp']);
@@ -41,9 +41,9 @@ async function refused(bytes: Uint8Array, message: string | RegExp): Promise<voi
   expect(engine.memory()).toEqual(before);
 }
 
-describe('a field too many is refused by its name', () => {
+describe('an additional field is refused with its name', () => {
   test.each<[string, (d: Description) => void, string]>([
-    ['beside the architecture', (d) => (d.extra = [1]), 'field wasm-mlp expected no field but formatVersion, '],
+    ['next to the architecture', (d) => (d.extra = [1]), 'field wasm-mlp expected no field but formatVersion, '],
     [
       'in the architecture',
       (d) => (d.architecture.extra = 1),
@@ -71,7 +71,7 @@ describe('a field too many is refused by its name', () => {
       'architecture.layers[0].config.activation expected no field but kind, config, got "custom".',
     ],
     [
-      'with the name of a prototype',
+      'with the name __proto__',
       (d) => Object.defineProperty(d.architecture, '__proto__', { value: {}, enumerable: true }),
       'field architecture expected no field but ',
     ],
@@ -80,18 +80,18 @@ describe('a field too many is refused by its name', () => {
   });
 });
 
-describe('something else in the place of a description', () => {
+describe('a wrong value for a description is refused', () => {
   const strangers: [string, unknown][] = [
     ['a custom object without config', { kind: 'custom', config: null }],
-    ['a custom object that says what it is', { kind: 'custom', config: { name: 'f' }, custom: null }],
-    ['one that says so by an empty list', { kind: 'custom', config: { name: 'f' }, custom: [] }],
-    ['one that says so by a list of nothing', { kind: 'custom', config: { name: 'f' }, custom: [null] }],
-    ['one that is called by a number', { kind: 'custom', config: { name: 7 } }],
-    ['one without a name', { kind: 'custom', config: {} }],
+    ['a custom object with functions of null', { kind: 'custom', config: { name: 'f' }, custom: null }],
+    ['a custom object with an empty list of functions', { kind: 'custom', config: { name: 'f' }, custom: [] }],
+    ['a custom object with a list of null', { kind: 'custom', config: { name: 'f' }, custom: [null] }],
+    ['a custom object whose name is a number', { kind: 'custom', config: { name: 7 } }],
+    ['a custom object without a name', { kind: 'custom', config: {} }],
     ['an activation without config', { kind: 'activation', config: null }],
     ['a layer without config', { kind: 'dense' }],
     ['a config that is a list', { kind: 'relu', config: [] }],
-    ['a kind that all objects have', { kind: 'toString', config: {} }],
+    ['a kind that is a member of all objects', { kind: 'toString', config: {} }],
     ['null', null],
     ['a list', [[]]],
     ['a number', 0.5],
@@ -100,7 +100,7 @@ describe('something else in the place of a description', () => {
     ['a layer', (d, value) => (d.architecture.layers[0] = value as never)],
     ['an activation', (d, value) => (d.architecture.layers[0].config.activation = value)],
     ['an initializer', (d, value) => (d.architecture.layers[0].config.kernelInitializer = value)],
-    ['a penalty', (d, value) => (d.architecture.layers[0].config.kernelRegularizer = value)],
+    ['a regularizer', (d, value) => (d.architecture.layers[0].config.kernelRegularizer = value)],
     ['a constraint', (d, value) => (d.architecture.layers[0].config.kernelConstraint = value)],
     ['the optimizer', (d, value) => (d.training.options.optimizer = value)],
     ['the loss', (d, value) => (d.training.options.loss = value)],
@@ -110,7 +110,7 @@ describe('something else in the place of a description', () => {
     ['the list of layers', (d, value) => (d.architecture.layers = value as never)],
     ['the training', (d, value) => (d.training = value as never)],
   ];
-  test.each(places)('%s', async (_, place) => {
+  test.each(places)('for %s', async (_, place) => {
     for (const [, value] of strangers)
       await refused(
         described((d) => place(d, value)),
@@ -120,7 +120,7 @@ describe('something else in the place of a description', () => {
 });
 
 describe('counters and rates', () => {
-  test.each(['learningRate', 'stepCount'])('%s is a number and nothing that becomes one', async (field) => {
+  test.each(['learningRate', 'stepCount'])('%s must be a number, not a value that converts to one', async (field) => {
     for (const value of [null, '0.1', [0.1], true, -1, {}, '', []]) {
       await refused(
         described((d) => (d.training[field] = value)),
@@ -129,21 +129,21 @@ describe('counters and rates', () => {
     }
   });
 
-  test.each(['1e999', '-1e-5', '3.5e38'])('a learning rate of %s', async (number) => {
+  test.each(['1e999', '-1e-5', '3.5e38'])('a learning rate of %s is refused', async (number) => {
     await refused(
       withText((text) => text.replace(/"learningRate":0\.001,"stepCount"/, `"learningRate":${number},"stepCount"`)),
       /field training\.learningRate expected a number >= 0, got /,
     );
   });
 
-  test.each([2 ** 53, 0.5, -1, '1', null])('an epoch count of %s', async (count) => {
+  test.each([2 ** 53, 0.5, -1, '1', null])('an epoch count of %s is refused', async (count) => {
     await refused(
       described((d) => (d.epochCount = count)),
       /^loadModel: field epochCount expected a count, got /,
     );
   });
 
-  test('the largest counts load, stay where they are, and are saved again', async () => {
+  test('the largest counts load, do not grow, and are saved again', async () => {
     const most = Number.MAX_SAFE_INTEGER;
     const model = await load(described((d) => (Object.assign(d, { epochCount: most }).training.stepCount = most)));
     await model.fit(X, Y, { epochs: 2 });
@@ -154,14 +154,14 @@ describe('counters and rates', () => {
     again.dispose();
   });
 
-  test('the optimizer has other moments', async () => {
+  test('an optimizer with other state is refused', async () => {
     await refused(
       described((d) => (d.training.slots = ['firstMoment', 'firstMoment'])),
       'loadModel: field training.slots expected [firstMoment, secondMoment], got ["firstMoment","firstMoment"].',
     );
   });
 
-  test('−0 in a file is 0', async () => {
+  test('−0 in a file loads as 0', async () => {
     const model = await load(
       withText((text) =>
         text
@@ -175,11 +175,11 @@ describe('counters and rates', () => {
   });
 });
 
-describe('depth', () => {
+describe('depth of nesting', () => {
   const warmUps = (count: number): string =>
     `${'{"kind":"warmUp","config":{"steps":1,"from":0,"schedule":'.repeat(count)}0.1${'}}'.repeat(count)}`;
 
-  test.each([100, 5000, 100_000])('%i lists within each other for layers', async (depth) => {
+  test.each([100, 5000, 100_000])('%i nested lists for layers are refused', async (depth) => {
     const layers = '['.repeat(depth) + ']'.repeat(depth);
     await refused(
       withText((text) => text.replace(/"layers":\[/, `"layers":${layers},"other":[`)),
@@ -187,14 +187,14 @@ describe('depth', () => {
     );
   });
 
-  test.each([17, 1000, 10_000])('%i warm-ups within each other', async (count) => {
+  test.each([17, 1000, 10_000])('%i nested warm-ups are refused', async (count) => {
     await refused(
       withText((text) => text.replace('"learningRate":0.001,"beta1"', `"learningRate":${warmUps(count)},"beta1"`)),
       /^loadModel: .*expected at most (16 warm-ups|64 levels)/,
     );
   });
 
-  test('what is built may be loaded again, and no more than that is built', async () => {
+  test('every schedule that can be built can be loaded', async () => {
     const { warmUp } = schedules;
     const within = (count: number) => {
       let schedule = warmUp({ schedule: 0.1, steps: 1 });
@@ -210,14 +210,14 @@ describe('depth', () => {
   });
 });
 
-test("objects of one's own are not taken from the file", async () => {
+test('custom functions are never taken from the file', async () => {
   const forward = { kind: 'custom', config: { name: 'f' }, custom: { name: 'f', forward: 1, derivative: 1 } };
   const bytes = described((d) => (d.architecture.layers[0].config.activation = forward));
   await refused(bytes, /architecture\.layers\[0\]\.config\.activation expected no field but kind, config/);
   expect(() => loadModelSync(bytes)).toThrow('architecture.layers[0].config.activation expected no field but');
 });
 
-test('a file of JSON is called by its name', async () => {
+test('a file of JSON is refused with what to do', async () => {
   for (const text of ['{}', '[1]', JSON.stringify(trained().toJSON()), '  \n{"layers": []}']) {
     await refused(
       new TextEncoder().encode(text),
@@ -226,7 +226,7 @@ test('a file of JSON is called by its name', async () => {
   }
 });
 
-describe('what runs while a file is read', () => {
+describe('code that runs while a file is read', () => {
   const loss = { name: 'own', value: () => 0, gradient: (y: Float32Array) => y };
   const saved = (): Uint8Array => {
     const model = engine.sequential({ layers: [dense({ units: 2, inputShape: [2] })] });
@@ -236,7 +236,7 @@ describe('what runs while a file is read', () => {
     return bytes;
   };
 
-  /** The loss, whose gradient runs a function when somebody looks at it. */
+  /** A loss that calls `look` when its gradient is read. */
   const watched = (look: () => void): typeof loss =>
     Object.defineProperty({ ...loss }, 'gradient', {
       get() {
@@ -257,7 +257,7 @@ describe('what runs while a file is read', () => {
     other.dispose();
   });
 
-  test('that fails in its own way makes the file unreadable, with the reason as the cause', async () => {
+  test('may throw: the file is refused, with the error as the cause', async () => {
     const reason = new RangeError('too much');
     const own = watched(() => {
       throw reason;

@@ -1,12 +1,14 @@
 /**
- * `loadModel` on files it did not write: a model or a FormatError, never another error, a hang, or a changed engine.
+ * `loadModel` on files that it did not write: the result is a model or a FormatError, never another error, a hang, or a
+ * changed engine. Single fields of the metadata are in forged-fields.test.ts, files that ask for much memory in
+ * forged-sizes.test.ts, whole changed headers in forged-structure.test.ts.
  */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { FormatError, loadModel, ValueError, type Model } from '../../src/index.js';
 import { any, engine, expectError, thrownBy, trained, X } from '../support/reference/refusals.js';
 
-/** A file from its parts: header text (or its object) and data, with a length field of its own where told. */
+/** Makes a file of header text (or its object) and data, with another length field where given. */
 function fileOf(header: string | object, data: Uint8Array, length?: bigint): Uint8Array {
   const text = new TextEncoder().encode(typeof header === 'string' ? header : JSON.stringify(header));
   const file = new Uint8Array(8 + text.length + data.length);
@@ -34,14 +36,14 @@ const headerLength = Number(new DataView(file.buffer, file.byteOffset).getBigUin
 const data = file.subarray(8 + headerLength);
 const header = (): Header => JSON.parse(new TextDecoder().decode(file.subarray(8, 8 + headerLength)));
 
-/** The saved file with its header changed. */
+/** Returns the saved file with its header changed. */
 function forged(change: (header: Header) => void): Uint8Array {
   const changed = header();
   change(changed);
   return fileOf(changed, data);
 }
 
-/** Refused with just these words, and the engine and its other models as they were. */
+/** Expects a refusal with exactly this message, and the engine and its other models unchanged. */
 async function check(bytes: Uint8Array, message: string): Promise<void> {
   const before = [model.predict(X), engine.memory()];
   expectError(await thrownBy(() => loadModel(bytes, { engine })), FormatError, message);
@@ -49,10 +51,10 @@ async function check(bytes: Uint8Array, message: string): Promise<void> {
 }
 
 const forgeries: [title: string, bytes: Uint8Array, message: string][] = [
-  ['empty', new Uint8Array(0), 'loadModel: file expected at least 8 bytes of header length, got 0.'],
+  ['an empty file', new Uint8Array(0), 'loadModel: file expected at least 8 bytes of header length, got 0.'],
   ['seven bytes', file.slice(0, 7), 'loadModel: file expected at least 8 bytes of header length, got 7.'],
   [
-    'the length alone',
+    'the header length alone',
     file.slice(0, 8),
     `loadModel: header expected ${headerLength} bytes from byte 8, got a file that ends at byte 8. It is cut off.`,
   ],
@@ -67,11 +69,11 @@ const forgeries: [title: string, bytes: Uint8Array, message: string][] = [
     `loadModel: tensor "0.weight" expected data up to byte ${headerLength + 40}, got a file of ${headerLength + 8}. It is cut off.`,
   ],
   [
-    'the last byte missing',
+    'a missing last byte',
     file.slice(0, -1),
     `loadModel: tensor "optimizer.secondMoment.2.bias" expected data up to byte ${file.length}, got a file of ${file.length - 1}. It is cut off.`,
   ],
-  ['a byte too many', Uint8Array.of(...file, 0), 'loadModel: data expected 324 bytes after the header, got 325.'],
+  ['an additional byte', Uint8Array.of(...file, 0), 'loadModel: data expected 324 bytes after the header, got 325.'],
   [
     'a header length of 2⁶³',
     fileOf(header(), data, 2n ** 63n),
@@ -94,7 +96,7 @@ const forgeries: [title: string, bytes: Uint8Array, message: string][] = [
     'loadModel: header at byte 8 expected JSON in UTF-8, got something else. Is it a safetensors file?',
   ],
   [
-    'no metadata',
+    'missing metadata',
     forged((h) => delete (h as Partial<Header>).__metadata__),
     'loadModel: field __metadata__.wasm-mlp expected, got a file without it. It was not saved by wasm-mlp: to take weights of other files, build the model and call setWeights.',
   ],
@@ -124,17 +126,17 @@ const forgeries: [title: string, bytes: Uint8Array, message: string][] = [
     'loadModel: tensor "0.weight" expected 18446744073709552000 bytes for its shape, got 32.',
   ],
   [
-    'a tensor missing',
+    'a missing tensor',
     forged((h) => delete (h as Partial<Header>)['0.bias']),
     'loadModel: tensor "2.weight" expected to start at data byte 32, got 48.',
   ],
   [
-    'a tensor too many',
+    'an additional tensor',
     forged((h) => (h['9.weight'] = { dtype: 'F32', shape: [0], data_offsets: [0, 0] })),
     'loadModel: tensor "9.weight" expected nowhere in this model.',
   ],
   [
-    'offsets backwards',
+    'reversed offsets',
     forged((h) => h['0.weight'].data_offsets.reverse()),
     'loadModel: tensor "0.weight" expected 32 bytes for its shape, got -32.',
   ],
@@ -144,12 +146,12 @@ const forgeries: [title: string, bytes: Uint8Array, message: string][] = [
     'loadModel: tensor "0.bias" expected to start at data byte 0, got 32.',
   ],
   [
-    'offsets overlapping',
+    'overlapping offsets',
     forged((h) => (h['2.bias'].data_offsets = [0, 12])),
     'loadModel: tensor "0.weight" expected to start at data byte 12, got 0.',
   ],
   [
-    'offsets of fractions',
+    'fractional offsets',
     forged((h) => (h['0.weight'].data_offsets = [0.5, 32.5])),
     'loadModel: tensor "0.weight" expected two data_offsets, got [0.5,32.5].',
   ],
@@ -160,22 +162,22 @@ const forgeries: [title: string, bytes: Uint8Array, message: string][] = [
   ],
 ];
 
-describe('forgeries', () => {
-  test.each(forgeries)('%s', async (_, bytes, message) => {
+describe('forged files', () => {
+  test.each(forgeries)('refused: %s', async (_, bytes, message) => {
     await check(bytes, message);
   });
 
   test.each([
     ['NaN', NaN],
     ['an infinite value', Infinity],
-  ])('%s among the weights', async (_, value) => {
+  ])('%s among the weights is refused', async (_, value) => {
     const bytes = file.slice();
     const [start] = header()['2.bias'].data_offsets;
     new DataView(bytes.buffer).setFloat32(8 + headerLength + start + 4, value, true);
     await check(bytes, `loadModel: "2.bias" expected finite numbers, got ${value} at index 1.`);
   });
 
-  /** The saved file with what the library keeps in the metadata changed. */
+  /** Returns the saved file with the library's metadata changed. */
   const described = (change: (description: Description) => void): Uint8Array =>
     forged(({ __metadata__: metadata }) => {
       const description = JSON.parse(metadata['wasm-mlp']) as Description;
@@ -183,15 +185,18 @@ describe('forgeries', () => {
       metadata['wasm-mlp'] = JSON.stringify(description);
     });
 
-  // A small file that describes a large model must be found out before memory is taken for it.
-  test.each([300, 10_000, 1e8, 2 ** 31, 2 ** 40])('%d units described, four stored', async (units) => {
-    const bytes = described(({ architecture }) => (architecture.layers[0].config.units = units));
-    const before = engine.memory();
-    await expect(loadModel(bytes, { engine })).rejects.toBeInstanceOf(FormatError);
-    expect(engine.memory()).toEqual(before);
-  });
+  // A small file that describes a large model must be refused before memory is allocated for it.
+  test.each([300, 10_000, 1e8, 2 ** 31, 2 ** 40])(
+    'a description of %d units with four stored is refused',
+    async (units) => {
+      const bytes = described(({ architecture }) => (architecture.layers[0].config.units = units));
+      const before = engine.memory();
+      await expect(loadModel(bytes, { engine })).rejects.toBeInstanceOf(FormatError);
+      expect(engine.memory()).toEqual(before);
+    },
+  );
 
-  test('something that is no bytes', async () => {
+  test('an argument that is no file is refused', async () => {
     expectError(
       await thrownBy(() => loadModel(any('model.safetensors'), { engine })),
       ValueError,
@@ -200,7 +205,7 @@ describe('forgeries', () => {
   });
 });
 
-/** Either a model that predicts, or a FormatError; afterwards the engine has no less memory than before. */
+/** Expects a model that predicts, or a FormatError, and afterwards as much memory as before. */
 async function loadsOrRefuses(bytes: Uint8Array): Promise<void> {
   const before = engine.memory();
   let loaded: Model;
@@ -217,8 +222,8 @@ async function loadsOrRefuses(bytes: Uint8Array): Promise<void> {
   expect(engine.memory()).toEqual(before);
 }
 
-describe('any bytes are a model or a FormatError', () => {
-  test('every truncation', async () => {
+describe('bytes that load a model or are refused with a FormatError', () => {
+  test('every truncation is refused', async () => {
     for (let length = 0; length < file.length; length++) {
       await expect(loadModel(file.slice(0, length), { engine })).rejects.toBeInstanceOf(FormatError);
     }

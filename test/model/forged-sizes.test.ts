@@ -1,4 +1,7 @@
-/** Small files that ask for much: each is refused before that is taken, or takes no more than its size warrants. */
+/**
+ * Small files that describe much: each is refused before the memory is allocated, or takes no more than its size
+ * warrants.
+ */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
@@ -19,7 +22,7 @@ import {
 import { engine, expectError, thrownBy, trained } from '../support/reference/refusals.js';
 import { headerOf, withHeader } from '../support/reference/safetensors.js';
 
-/** A graph of rescalings alone, which has no weights: its file is its description. */
+/** Makes a file of a graph of layers without weights: the file is nothing but its description. */
 function described(
   layers: { kind: string; config: object }[],
   nodes: { layer: number; inputs: number[] }[],
@@ -50,7 +53,7 @@ const doublings = (times: number): Uint8Array =>
   );
 
 describe('values that double in width', () => {
-  test.each([31, 40, 60, 1100])('%i times: a MemoryError when it is loaded', async (times) => {
+  test.each([31, 40, 60, 1100])('doubled %i times are refused with a MemoryError on loading', async (times) => {
     const before = engine.memory();
     for (const load of [
       () => loadModel(doublings(times), { engine }),
@@ -65,7 +68,7 @@ describe('values that double in width', () => {
     expect(engine.memory()).toEqual(before);
   });
 
-  test('what has room for a row predicts it, and what has not is told when it is made', () => {
+  test('load where a row has room and predict it, and are refused otherwise', () => {
     const small = createEngineSync({ maximumMemory: 2 ** 22 });
     let loaded = 0;
     for (let times = 12; times < 30; times++) {
@@ -82,7 +85,7 @@ describe('values that double in width', () => {
         expect((error as Error).message).toMatch(/^loadModel: linear memory expected to hold at most 4194304 bytes, /);
       }
     }
-    // 2¹⁸ floats and what they are made of are 1.5 MB, 2¹⁹ are 3.
+    // 2¹⁸ floats and the values before them are 1.5 MB, 2¹⁹ are 3.
     expect(loaded).toBe(19);
     const x = input({ shape: [1] });
     let y = x;
@@ -93,8 +96,8 @@ describe('values that double in width', () => {
     small.dispose();
   });
 
-  test('widths around the limit load only where a row is predicted', () => {
-    // No whole number of pages.
+  test('of widths around the limit load only where a row can be predicted', () => {
+    // Not a whole number of pages.
     const limit = 2 ** 22 + 60_000;
     const small = createEngineSync({ maximumMemory: limit });
     let [loaded, refused] = [0, 0];
@@ -116,7 +119,7 @@ describe('values that double in width', () => {
     small.dispose();
   });
 
-  test('predictions for which the platform has no array', async () => {
+  test('are refused by predict where the platform has no array for the predictions', async () => {
     const wide = await loadModel(doublings(24), { engine });
     expectError(
       await thrownBy(() => wide.predict(new Float32Array(2 ** 20))),
@@ -127,7 +130,7 @@ describe('values that double in width', () => {
   });
 });
 
-/** So many of one thing in a graph, by what there is so many of. */
+/** Number of inputs, outputs, values or layers in a graph of many. */
 const MANY = 16_000;
 const scaled = { kind: 'rescaling', config: { scale: 2, offset: 0 } };
 const indices = Array.from({ length: MANY }, (_, i) => i);
@@ -143,7 +146,7 @@ const kinds: [string, Uint8Array][] = [
     ),
   ],
   [
-    'outputs of as many layers',
+    'outputs of different layers',
     described(
       indices.map(() => scaled),
       indices.map((i) => ({ layer: i + 1, inputs: [0] })),
@@ -151,7 +154,7 @@ const kinds: [string, Uint8Array][] = [
     ),
   ],
   [
-    'values that live at a time',
+    'values that are live at the same time',
     described(
       [scaled, DOUBLING],
       [...indices.map(() => ({ layer: 1, inputs: [0] })), { layer: 2, inputs: indices.map((i) => i + 1) }],
@@ -168,11 +171,11 @@ const kinds: [string, Uint8Array][] = [
   ],
 ];
 
-/** All numbers of predictions as text. */
+/** Returns all numbers of predictions as text. */
 const textOf = (y: Float32Array | Float32Array[]): string => (Array.isArray(y) ? y : [y]).map(String).join(';');
 
 describe(`${MANY} of a kind`, () => {
-  test.each(kinds)('%s', async (_, file) => {
+  test.each(kinds)('load, predict, save and compile: %s', async (_, file) => {
     const loaded = await loadModel<Float32Array | Float32Array[]>(file, { engine });
     const y = loaded.predict([[1]]);
     const alone = predictLibrary.loadModelSync<Float32Array | Float32Array[]>(file);
@@ -186,7 +189,7 @@ describe(`${MANY} of a kind`, () => {
     loaded.dispose();
   });
 
-  test('names of the outputs of a layer are all different', async () => {
+  test('as outputs of one layer get different names', async () => {
     const loaded = await loadModel<Float32Array[]>(kinds[2][1], { engine });
     loaded.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
     const names = Object.keys(loaded.evaluate([[1]], loaded.predict([[1]]), { batchSize: 1 }));
@@ -195,7 +198,7 @@ describe(`${MANY} of a kind`, () => {
     loaded.dispose();
   });
 
-  test('more than a network may have are refused', async () => {
+  test('are refused beyond the limits of a network', async () => {
     const x = input({ shape: [1] });
     const many = Array.from({ length: 131_073 }, () => x);
     await expect(model({ inputs: x, outputs: concatenate().apply(many) })).rejects.toThrow(
@@ -211,15 +214,15 @@ describe(`${MANY} of a kind`, () => {
   });
 });
 
-test('planning looks at each buffer a few times, however many there are and however long they live', () => {
-  const lives: ((i: number, count: number) => [from: number, to: number])[] = [
+test('planning reads each buffer a few times, however many there are and however long they live', () => {
+  const liveRanges: ((i: number, count: number) => [from: number, to: number])[] = [
     (i) => [i, i + 1],
     (i, count) => [i, count],
     (_, count) => [0, count],
     (i, count) => [i, 2 * count - i],
     (i) => [1, 1 + (i % 2)],
   ];
-  for (const live of lives) {
+  for (const live of liveRanges) {
     const count = 30_000;
     let reads = 0;
     const requests = Array.from({ length: count }, (_, i) => {
@@ -248,15 +251,15 @@ test('planning looks at each buffer a few times, however many there are and howe
 describe('text that takes more memory than a process has', () => {
   const child = fileURLToPath(new URL('../support/files/load-child.mjs', import.meta.url));
 
-  // A heap of 200 MB, which an abort would leave with a signal: nothing in a process catches that.
+  // With a heap of 200 MB. An abort would end the process with a signal, which no code in it can catch.
   test.each([
     ['a list of zeros in the architecture', 'architecture', '0,', 40],
     ['a list of empty lists', 'architecture', '[],', 40],
     ['a list of empty objects', 'top', '{},', 98],
-    ['empty lists beside the tensors', 'header', '[],', 30],
+    ['empty lists next to the tensors', 'header', '[],', 30],
     ['a list of numbers in a layer', 'layer', '0.5,', 60],
-    ['tensors of nothing', 'tensors', '', 30],
-  ])('%s', (_, place, piece, megabytes) => {
+    ['tensors of no values', 'tensors', '', 30],
+  ])('is refused: %s', (_, place, piece, megabytes) => {
     const { status, signal, stdout, stderr } = spawnSync(
       process.execPath,
       ['--max-old-space-size=200', child, place, piece, String(megabytes)],
@@ -266,7 +269,7 @@ describe('text that takes more memory than a process has', () => {
     expect(stdout).toMatch(/^FormatError loadModel: .*\nFormatError loadModel: /);
   });
 
-  test('sixteen megabytes of names and preprocessing load', async () => {
+  test('loads up to sixteen megabytes of names and preprocessing', async () => {
     const header = headerOf(trained().save());
     header.__metadata__.notes = 'n'.repeat(16 * 1024 * 1024 - 10_000);
     const loaded = await loadModel(withHeader(trained().save(), header), { engine });
@@ -277,7 +280,7 @@ describe('text that takes more memory than a process has', () => {
     );
   });
 
-  test('preprocessing of many inputs is loaded as it was saved', () => {
+  test('loads the preprocessing of many inputs as it was saved', () => {
     const width = 300_000;
     const values = Array.from({ length: width }, (_, i) => 1 + i / 7);
     const small = createEngineSync();

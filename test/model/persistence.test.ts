@@ -1,4 +1,7 @@
-/** A saved model is the model: its predictions, its training to come, and a file that others can read. */
+/**
+ * A saved model equals the original in its predictions, its further training and its bytes, and other readers of
+ * safetensors can read the file. Files that `save` did not write are in forged-*.test.ts.
+ */
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -25,7 +28,7 @@ async function build(optimizer: CompileOptions['optimizer'] = 'adam'): Promise<M
   return model;
 }
 
-/** Both models are the same in every bit that can be seen: predictions, weights, counters and file. */
+/** Expects both models to be the same in every visible bit: predictions, weights, counters and file. */
 function check(actual: Model, expected: Model, rows: number[][] = x): void {
   expect(actual.predict(rows)).toEqual(expected.predict(rows));
   expect(actual.getWeights()).toEqual(expected.getWeights());
@@ -43,13 +46,13 @@ const optimizers: [string, CompileOptions['optimizer']][] = [
 ];
 
 describe.each(optimizers)('%s', (_, optimizer) => {
-  test('save and load', async () => {
+  test('a loaded model equals the saved one', async () => {
     const model = await build(optimizer);
     await model.fit(x, y, { epochs: 2, batchSize: 8 });
     check(await loadModel(model.save()), model);
   });
 
-  test('ten epochs are five, save, load, and five more', async () => {
+  test('ten epochs equal five, save, load, and five more', async () => {
     const straight = await build(optimizer);
     const whole = await straight.fit(x, y, { epochs: 10, batchSize: 8, validationSplit: 0.1 });
 
@@ -67,7 +70,7 @@ describe.each(optimizers)('%s', (_, optimizer) => {
     engine.dispose();
   });
 
-  test('the loaded model takes the next step by hand as the saved one does', async () => {
+  test('a loaded model takes the next trainOnBatch step like the saved one', async () => {
     const model = await build(optimizer);
     for (let i = 0; i < 3; i++) model.trainOnBatch(x, y);
     const loaded = await loadModel(model.save());
@@ -76,11 +79,11 @@ describe.each(optimizers)('%s', (_, optimizer) => {
   });
 });
 
-test('a moment beyond float32 comes back, and training goes on', async () => {
+test('an infinite second moment of Adam is saved and loaded, and training continues', async () => {
   const model = await sequential({ layers: [dense({ units: 1, useBias: false, inputShape: [1] })] });
   model.setWeights([{ shape: [1, 1], data: [1] }]);
   model.compile({ optimizer: 'adam', loss: 'halfSquaredError' });
-  // g² overflows, so that Adam divides by infinity: the weight stays where it is.
+  // g² overflows, so that Adam divides by infinity: the weight does not change.
   model.trainOnBatch([[1]], [[-2e19]]);
   const again = await loadModel(model.save());
   expect(again.save()).toEqual(model.save());
@@ -88,14 +91,14 @@ test('a moment beyond float32 comes back, and training goes on', async () => {
   expect(again.save()).toEqual(model.save());
 });
 
-test('weights beyond float32 are refused by their name', async () => {
+test('weights beyond float32 are refused on loading, by name', async () => {
   const model = await sequential({ layers: [dense({ units: 1, inputShape: [1] })] });
   model.compile({ optimizer: sgd({ learningRate: 1e30 }), loss: 'meanSquaredError' });
   model.trainOnBatch([[1]], [[1e20]]);
   await expect(loadModel(model.save())).rejects.toThrow('loadModel: "0.weight" expected finite numbers, got ');
 });
 
-test('a schedule without a next rate is no reason not to save', async () => {
+test('a schedule without a next rate does not prevent saving', async () => {
   const rates = [0.1, 0.05];
   const custom = { name: 'two', rate: (step: number) => rates[step] };
   const model = await sequential({ layers: [dense({ units: 1, inputShape: [1] })] });
@@ -107,7 +110,7 @@ test('a schedule without a next rate is no reason not to save', async () => {
   expect(() => again.trainOnBatch([[1]], [[3]])).toThrow('schedule "two"');
 });
 
-test('bytes of another realm are bytes', async () => {
+test('bytes of another realm are accepted', async () => {
   const model = await sequential({ layers: [dense({ units: 1, inputShape: [1] })] });
   const file = runInNewContext('Uint8Array.from(bytes)', { bytes: model.save() }) as Uint8Array;
   expect(file).not.toBeInstanceOf(Uint8Array);
@@ -130,7 +133,7 @@ describe('the file', () => {
     expect(tensors.find(({ name }) => name === '0.weight')!.shape).toEqual([9, 6]);
   });
 
-  test('holds the weights alone where the optimizer is left out', async () => {
+  test('holds only the weights where the optimizer is left out', async () => {
     const model = await build();
     await model.fit(x, y, { epochs: 1 });
     const file = model.save({ includeOptimizer: false });
@@ -144,7 +147,7 @@ describe('the file', () => {
     expect(loaded.getWeights()).toEqual(model.getWeights());
   });
 
-  test('skips numbers for linear layers, which are no module of their own', async () => {
+  test('skips numbers for linear activations, which are no module of their own', async () => {
     const layers = (['linear', 'relu', 'linear'] as const).map((activation) =>
       dense({ units: 2, activation, inputShape: [2] }),
     );
@@ -152,13 +155,13 @@ describe('the file', () => {
     expect(names).toEqual(['0.weight', '0.bias', '1.weight', '1.bias', '3.weight', '3.bias']);
   });
 
-  test('is the same bytes for the same model, whichever engine it lives in and however often it is saved', async () => {
+  test('has the same bytes for the same model, however often it is saved', async () => {
     const [one, two] = [await build(), await build()];
     expect(Buffer.compare(one.save(), two.save())).toBe(0);
     expect(Buffer.compare(one.save(), one.save())).toBe(0);
   });
 
-  test('may stand at an odd place of a larger buffer, and is not kept', async () => {
+  test('may begin at an odd offset of a larger buffer, and is not retained', async () => {
     const model = await build();
     const file = model.save();
     const larger = new Uint8Array(file.length + 7);
@@ -168,7 +171,7 @@ describe('the file', () => {
     check(loaded, model);
   });
 
-  test('comes from a model never compiled as well', async () => {
+  test('can be saved from a model that was never compiled', async () => {
     const network = randomNetwork([6, 4, 3], ['sigmoid', 'softmax'], source(1));
     const model = await modelOf(network);
     const loaded = await loadModel(model.save());
@@ -178,7 +181,7 @@ describe('the file', () => {
   });
 });
 
-test('any architecture, trained or not, survives a save and a load', async () => {
+test('any architecture, trained or not, is unchanged by saving and loading', async () => {
   const layer = fc.record({
     units: fc.integer({ min: 1, max: 20 }),
     activation: fc.constantFrom(

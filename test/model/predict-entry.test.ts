@@ -1,4 +1,7 @@
-/** The entry that only predicts, as it is built: the bits of the whole library, and its refusals. */
+/**
+ * The built entry `wasm-mlp/predict`, which only predicts: its predictions have the bits of the whole library, and its
+ * refusals the same words.
+ */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
@@ -15,7 +18,7 @@ const from = source(8);
 const INPUTS = 13;
 const x = Float32Array.from({ length: 70 * INPUTS }, () => from.symmetric(6));
 
-/** A network with biases that are not 0. */
+/** A network whose biases are not 0. */
 function network(layers: Parameters<library.Engine['sequential']>[0]['layers']): library.Model {
   const model = engine.sequential({ seed: 5, layers });
   model.setWeights(
@@ -29,15 +32,15 @@ const choices: [library.ActivationLike][] = [...names, leakyRelu({ alpha: 0.3 })
   one,
 ]);
 
-describe('the same bits', () => {
-  test.each(choices)('activation %o', async (activation) => {
+describe('the predict entry gives the same bits', () => {
+  test.each(choices)('for activation %o', async (activation) => {
     const model = network([dense({ units: 17, activation, inputShape: [INPUTS] }), dense({ units: 3 })]);
     const loaded = await predict.loadModel(model.save());
     expect(loaded.predict(x)).toEqual(model.predict(x));
     expect(loaded.predict(x.subarray(0, INPUTS))).toEqual(model.predict(x.subarray(0, INPUTS)));
   });
 
-  test('a network that uses every feature, with its training state in the file', async () => {
+  test('for a network that uses every feature, with training state in its file', async () => {
     const model = buildEveryFeature(library, engine);
     const data = everyFeatureData();
     await model.fit(data.x, data.y, { epochs: 2 });
@@ -50,7 +53,7 @@ describe('the same bits', () => {
     loaded.dispose();
   });
 
-  test('an activation of the user', async () => {
+  test('for a custom activation', async () => {
     const cube = {
       name: 'cube',
       forward: (z: Float32Array) => z.map((v) => v * v * v),
@@ -61,7 +64,7 @@ describe('the same bits', () => {
     expect((await predict.loadModel(model.save(), { custom: [cube] })).predict(x)).toEqual(model.predict(x));
   });
 
-  test('synchronously, several models in one memory, each freed', () => {
+  test('synchronously, for one model after another', () => {
     const bytes = network([
       dense({ units: 300, activation: 'relu', inputShape: [INPUTS] }),
       dense({ units: 1 }),
@@ -76,7 +79,7 @@ describe('the same bits', () => {
   });
 });
 
-test('every kernel that the code names is in the binary, but for those that only training calls', () => {
+test('the binary holds every kernel that the code names, except those that only training calls', () => {
   const code = readFileSync(new URL('../../dist/predict.js', import.meta.url), 'utf8');
   const binary = readFileSync(new URL('../../build/kernels-predict.wasm', import.meta.url));
   const there = new Set(WebAssembly.Module.exports(new WebAssembly.Module(binary)).map(({ name }) => name));
@@ -86,12 +89,12 @@ test('every kernel that the code names is in the binary, but for those that only
   expect(missing.sort()).toEqual(['f32_column_moments', 'f32_dropout', 'f32_gaussian_noise']);
 });
 
-describe('refused', () => {
+describe('the predict entry refuses', () => {
   const bytes = network([dense({ units: 2, inputShape: [INPUTS] })]).save();
 
   test.each([
-    ['nothing', new Uint8Array(0)],
-    ['a file that is cut off', bytes.subarray(0, bytes.length - 3)],
+    ['an empty file', new Uint8Array(0)],
+    ['a truncated file', bytes.subarray(0, bytes.length - 3)],
     ['a foreign file', new TextEncoder().encode('{"a":1}')],
   ])('%s', async (_, file) => {
     const whole = await thrownBy(() => library.loadModel(file));
@@ -100,7 +103,7 @@ describe('refused', () => {
     expect(thrown.message).toBe(whole.message);
   });
 
-  test('a file with a byte changed loads, or is refused with a FormatError', async () => {
+  test('a file with one byte changed with a FormatError, unless it loads', async () => {
     let refused = 0;
     for (let at = 8; at < Math.min(bytes.length, 700); at++) {
       const forged = bytes.slice();
@@ -116,7 +119,7 @@ describe('refused', () => {
     expect(refused).toBeGreaterThan(100);
   });
 
-  test('rows that do not fit', async () => {
+  test('rows of the wrong width or kind', async () => {
     const model = await predict.loadModel(bytes);
     for (const rows of [[[1, 2]], [new Array(INPUTS).fill(NaN)], 'rows']) {
       const thrown = await thrownBy(() => model.predict(rows as number[][]));
@@ -126,7 +129,9 @@ describe('refused', () => {
   });
 });
 
-/** Loads a model from a buffer that nobody else has, and says whether the buffer is still there after a collection. */
+/**
+ * Loads a model from a buffer that nothing else refers to, and prints whether the buffer is gone after a collection.
+ */
 const RETENTION = `
   const { dense, sequential, ...library } = await import(process.argv[1]);
   const { loadModel } = await import(process.argv[2]);
@@ -143,7 +148,7 @@ const RETENTION = `
   console.log(file.deref() === undefined, network.parameterCount);
 `;
 
-test.each(['predict', 'index'])('a file is not held on to by the models of %s', (entry) => {
+test.each(['predict', 'index'])('models of the %s entry do not retain their file', (entry) => {
   const dist = (name: string): string => new URL(`../../dist/${name}.js`, import.meta.url).href;
   const args = ['--expose-gc', '--input-type=module', '-e', RETENTION, '--', dist('index'), dist(entry)];
   expect(execFileSync(process.execPath, args, { encoding: 'utf8' })).toBe('true 10100\n');

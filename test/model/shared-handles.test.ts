@@ -1,6 +1,6 @@
 /**
- * Files in memory that threads share: loaded as they are where a browser decodes no text from there, and handles whose
- * numbers are wrong.
+ * Files in shared memory, loaded as in browsers, which decode no text from there; and handles of `share` with wrong
+ * values. Predictions of attached models are tested in sharing.test.ts.
  */
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { loadModelSync } from '../../dist/predict.js';
@@ -11,7 +11,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** As in browsers: text is decoded from no shared memory. */
+/** Makes TextDecoder refuse shared memory, as browsers do. */
 function refuseShared(): void {
   const decode = Reflect.get(TextDecoder.prototype, 'decode') as (...given: unknown[]) => string;
   vi.spyOn(TextDecoder.prototype, 'decode').mockImplementation(function (this: TextDecoder, input, options) {
@@ -22,7 +22,7 @@ function refuseShared(): void {
   });
 }
 
-test.each([0, 1, 3])('a file at byte %i of shared memory', async (offset) => {
+test.each([0, 1, 3])('a file at byte %i of shared memory loads', async (offset) => {
   const model = trained();
   const file = model.save();
   const shared = new Uint8Array(new SharedArrayBuffer(file.length + offset), offset);
@@ -31,11 +31,11 @@ test.each([0, 1, 3])('a file at byte %i of shared memory', async (offset) => {
   const loaded = await loadModel(shared);
   expect(loaded.save()).toEqual(file);
   expect(loadModelSync(shared).predict(X)).toEqual(model.predict(X));
-  // Node's own class has a slice that copies nothing.
+  // The slice method of Node's Buffer copies nothing.
   expect((await loadModel(Buffer.from(shared.buffer, offset, file.length))).save()).toEqual(file);
 });
 
-describe('a handle of which something is not what share gave', () => {
+describe('a handle with a wrong value', () => {
   const engine = createEngineSync();
   const owner = engine.sequential({ layers: [dense({ units: 3, inputShape: [2] })] });
   const handle = owner.share();
@@ -75,7 +75,7 @@ describe('a handle of which something is not what share gave', () => {
     ['module', [...numbers]],
   ];
 
-  test.each(wrong)('%s', async (field, values) => {
+  test.each(wrong)('in %s is refused, and changes nothing', async (field, values) => {
     const before = [engine.memory(), owner.predict(X), owner.getWeights()];
     for (const value of values) {
       const thrown = await thrownBy(() => attachModel({ ...handle, [field]: value }));
@@ -88,7 +88,7 @@ describe('a handle of which something is not what share gave', () => {
     expect([engine.memory(), owner.predict(X), owner.getWeights()]).toEqual(before);
   });
 
-  test('an address outside is said to be one', async () => {
+  test('names an address outside of the memory', async () => {
     expectError(
       await thrownBy(() => attachModel({ ...handle, weights: bytes - 64 })),
       ValueError,
@@ -101,13 +101,13 @@ describe('a handle of which something is not what share gave', () => {
     );
   });
 
-  test('memory whose limit is not the one that the kernels take', async () => {
+  test('whose memory has another limit than the kernels take is refused', async () => {
     const memory = new WebAssembly.Memory({ initial: 1, maximum: 2, shared: true });
     const thrown = await thrownBy(() => attachModel({ ...handle, memory, words: 1024, weights: 1024 }));
     expect(thrown.name).toMatch(/^(Value|State)Error$/);
   });
 
-  test('what share gave attaches', () => {
+  test('is no longer refused with the original value', () => {
     const attached = attachModel(handle);
     expect(attached.predict(X)).toEqual(owner.predict(X));
     attached.dispose();

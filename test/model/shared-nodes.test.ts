@@ -1,6 +1,6 @@
 /**
- * What `apply` returned belongs to one model at a time: two models would have two sets of weights, and training one
- * would leave the other as it was.
+ * A tensor that `apply` returned belongs to one model at a time: two models on it would have two sets of weights, and
+ * training one would not change the other.
  */
 import { expect, test } from 'vitest';
 import {
@@ -35,12 +35,12 @@ const MESSAGE =
   'model: outputs expected layers whose weights no other model has, got "features" of a model that was built before. ' +
   'Each model has weights of its own. To share them, build one model with all outputs; for new weights, apply the layers anew or dispose the other model first.';
 
-test('a second model on the same nodes is refused, with the way to share', async () => {
+test('a second model on the same nodes is refused, with the way to share weights', async () => {
   const { x, features, y } = body();
   const first = engine.model({ inputs: x, outputs: y });
   for (const on of [engine, other]) {
     const { used } = on.memory();
-    // The same ends, and an end in the middle.
+    // The same outputs, and an output in the middle.
     for (const outputs of [y, features, dense({ units: 2 }).apply(features)]) {
       expect(() => on.model({ inputs: x, outputs })).toThrow(StateError);
       expect(() => on.model({ inputs: x, outputs })).toThrow(MESSAGE);
@@ -49,7 +49,7 @@ test('a second model on the same nodes is refused, with the way to share', async
     await expect(model({ inputs: x, outputs: y, engine: on })).rejects.toThrow(MESSAGE);
   }
   await expect(model({ inputs: x, outputs: y })).rejects.toThrow(MESSAGE);
-  // The first is what it was.
+  // The first model is unchanged.
   expect(first.predict([[1, 2, 3, 4]])).toHaveLength(1);
   first.dispose();
 });
@@ -65,7 +65,7 @@ test.each<[string, Layer]>([
   ['prelu', prelu({ name: 'features' })],
   ['batchNormalization', batchNormalization({ name: 'features' })],
   ['normalization, whose weights are not learned', normalization({ name: 'features' })],
-])('whatever has weights counts: %s', (_, layer) => {
+])('every layer with weights counts: %s', (_, layer) => {
   const { x, features } = body(layer);
   const first = engine.model({ inputs: x, outputs: features });
   expect(() => engine.model({ inputs: x, outputs: features })).toThrow(MESSAGE);
@@ -82,7 +82,7 @@ test('inputs and layers without weights may be in any number of models', () => {
   models.forEach((one) => one.dispose());
 });
 
-test('the nodes are free again once the model is disposed, also by its engine', async () => {
+test('the nodes are free again once the model or its engine is disposed', async () => {
   const { x, y } = body();
   for (let round = 0; round < 3; round++) {
     const one = engine.model({ inputs: x, outputs: y, seed: round });
@@ -94,7 +94,7 @@ test('the nodes are free again once the model is disposed, also by its engine', 
   expect(() => engine.model({ inputs: x, outputs: y })).toThrow(StateError);
   brief.dispose();
   const last = engine.model({ inputs: x, outputs: y });
-  // The first ones are gone for good: disposing one again frees nothing of the last.
+  // Models disposed before no longer own anything: the nodes belong to the last one.
   expect(() => engine.model({ inputs: x, outputs: y })).toThrow(StateError);
   last.dispose();
 });
@@ -124,7 +124,7 @@ test('a model that could not be built owns nothing', async () => {
   small.dispose();
 });
 
-test('layers applied anew are other nodes, with weights of their own', () => {
+test('layers applied again make other nodes, with weights of their own', () => {
   const layers = [dense({ units: 3, activation: 'tanh' }), dense({ units: 1 })];
   const models = [1, 2].map((seed) => {
     const x = input({ shape: [4] });
@@ -138,7 +138,7 @@ test('layers applied anew are other nodes, with weights of their own', () => {
   models.forEach((one) => one.dispose());
 });
 
-test('sequential makes fresh weights of the same layers each time, as for cross-validation', async () => {
+test('sequential makes fresh weights for the same layers each time, as cross-validation needs', async () => {
   const layers = [dense({ units: 3, inputShape: [2] }), batchNormalization(), dense({ units: 1 })];
   const folds = [engine.sequential({ layers }), engine.sequential({ layers }), await sequential({ layers })];
   folds[0].compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
@@ -156,7 +156,7 @@ test('sequential makes fresh weights of the same layers each time, as for cross-
   folds.forEach((one) => one.dispose());
 });
 
-test('files, architectures, workers and attached models stand beside the one that they are of', async () => {
+test('loaded, worker-trained and attached copies of a model do not conflict with it', async () => {
   const { x, features, y } = body();
   const first = engine.model({ inputs: x, outputs: y });
   first.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });

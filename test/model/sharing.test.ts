@@ -1,4 +1,7 @@
-/** Models that several threads predict from: the same weights, each change of them seen as a whole. */
+/**
+ * Models that several threads predict from: all use the same weights, and each sees a change of them as a whole. Also
+ * the sequence lock that ensures it. Handles with wrong values are in shared-handles.test.ts.
+ */
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
@@ -41,7 +44,7 @@ class Child {
 
   async ask<T>(act: string, message: object = {}): Promise<T> {
     this.worker.postMessage({ act, ...message });
-    // Rejects where the worker emits an error meanwhile.
+    // Rejects where the worker emits an error in the meantime.
     const [answer] = (await once(this.worker, 'message')) as [T];
     return answer;
   }
@@ -62,7 +65,7 @@ afterEach(async () => {
 });
 
 describe('another thread', () => {
-  test('predicts the same, and what the weights are by then', async () => {
+  test('predicts the same, from the weights at that time', async () => {
     const model = network();
     const two = child();
     expect(await two.ask('attach', { handle: model.share() })).toBe(model.parameterCount);
@@ -75,7 +78,7 @@ describe('another thread', () => {
     model.dispose();
   });
 
-  test('the owner trains on as if nobody looked, however memory grows on both sides', async () => {
+  test("does not affect the owner's training, though memory grows on both sides", async () => {
     const [alone, shared] = [network(await createEngine()), network(await createEngine())];
     const [one, two] = [child(), child()];
     for (const one_ of [one, two]) await one_.ask('attach', { handle: shared.share() });
@@ -92,7 +95,7 @@ describe('another thread', () => {
     }
   });
 
-  test('no prediction mixes two states of the weights', async () => {
+  test('makes no prediction from two states of the weights', async () => {
     const model = engine.sequential({ layers: [dense({ units: 1, inputShape: [4096], useBias: false })] });
     const ones = new Float32Array(4096).fill(1);
     const set = (value: number): void => model.setWeights([{ shape: [1, 4096], data: ones.map(() => value) }]);
@@ -109,18 +112,18 @@ describe('another thread', () => {
     const { seen, count } = await watching;
     expect(count).toBeGreaterThan(10);
     expect(seen.length).toBeGreaterThan(1);
-    // Sums of 4096 equal weights, exact in float32; a mixture would be between them.
+    // Sums of 4096 equal weights are exact in float32; a mixture would lie between them.
     for (const sum of seen) expect(Number.isInteger(sum / 4096)).toBe(true);
   });
 
-  test('to attach and let go again and again takes no more memory', async () => {
+  test('can attach and dispose again and again without more memory', async () => {
     const handle = network().share();
     const two = child();
     const after = await two.ask<number>('cycle', { handle, x: row, times: 2 });
     expect(await two.ask('cycle', { handle, x: row, times: 100 })).toBe(after);
   });
 
-  test.each([2, 3, 24])('%i at once, again and again, take no more memory', async (count) => {
+  test.each([2, 3, 24])('can attach to %i at once, again and again, without more memory', async (count) => {
     const own = await createEngine();
     const model = network(own);
     const handle = model.share();
@@ -136,7 +139,7 @@ describe('another thread', () => {
     const bytes = cycle();
     for (let i = 0; i < 40; i++) expect(cycle()).toBe(bytes);
     expect(own.memory().bytes).toBe(bytes);
-    // The owner takes what was left before it makes more.
+    // The owner uses the memory that was left before it allocates more.
     const next = own.sequential({ seed: 3, layers: [dense({ units: 4, inputShape: [1024 * count] })] });
     expect(own.memory().bytes).toBe(bytes);
     const alone = engine.sequential({ seed: 3, layers: [dense({ units: 4, inputShape: [1024 * count] })] });
@@ -144,7 +147,7 @@ describe('another thread', () => {
     own.dispose();
   });
 
-  test('models that come and go, each attached to, take no more memory', async () => {
+  test('can attach to models that come and go without more memory', async () => {
     const own = await createEngine();
     const two = child();
     const round = async (): Promise<void> => {
@@ -160,7 +163,7 @@ describe('another thread', () => {
     own.dispose();
   });
 
-  test('a model that its owner disposed', async () => {
+  test('is refused once the owner disposed the model', async () => {
     const model = network();
     const handle = model.share();
     const two = child();
@@ -172,7 +175,7 @@ describe('another thread', () => {
     expect(await two.ask('predict', { x: row })).toEqual(refusal('predict'));
     expect(await two.ask('dispose')).toBeUndefined();
     expect(await two.ask('attach', { handle })).toEqual(refusal('attachModel'));
-    // Its words serve another model now: the old handle is none of that.
+    // Another model uses the same words now: the old handle must not apply to it.
     const next = network();
     expect(next.share().words).toBe(handle.words);
     expect(await two.ask('attach', { handle })).toEqual(refusal('attachModel'));
@@ -180,8 +183,8 @@ describe('another thread', () => {
   });
 });
 
-describe('on the same thread', () => {
-  test('an attached model checks what it is given, and ends', async () => {
+describe('an attached model on the same thread', () => {
+  test('checks its inputs, and can be disposed', async () => {
     const model = network();
     const attached = attachModel(model.share());
     const out = new Float32Array(1);
@@ -195,7 +198,7 @@ describe('on the same thread', () => {
     expect(model.predict(row)).toEqual(out);
   });
 
-  test('activations of the user are given again', async () => {
+  test('needs custom activations to be passed again', async () => {
     const square = {
       name: 'square',
       forward: (z: Float32Array) => z.map((v) => v * v),
@@ -208,7 +211,7 @@ describe('on the same thread', () => {
     expect(attachModel(shared, { custom: [square] }).predict(row)).toEqual(model.predict(row));
   });
 
-  test('a prediction that is made again starts from the rows, though the first has written over them', () => {
+  test('repeats a disturbed prediction from the original rows, even where the first attempt overwrote them', () => {
     let disturb: (() => void) | undefined;
     const activation = {
       name: 'disturbed',
@@ -236,7 +239,7 @@ describe('on the same thread', () => {
     expect([...memory]).toEqual([10, 14, 1]);
   });
 
-  test('what is no handle', async () => {
+  test('is refused for a value that is no handle', async () => {
     for (const handle of [undefined, null, 7, {}, { kind: 'model' }]) {
       expect(await thrownBy(() => attachModel(any(handle)))).toBeInstanceOf(ValueError);
     }
@@ -252,14 +255,14 @@ describe('on the same thread', () => {
   });
 });
 
-describe('the version of the weights', () => {
+describe('the sequence lock of the weights', () => {
   const sides = (): [Int32Array, SeqlockWriter, SeqlockReader] => {
     const words = new Int32Array(new SharedArrayBuffer(4 * SEQLOCK_WORDS));
     const writer = new SeqlockWriter(words);
     return [words, writer, new SeqlockReader(words, writer.generation)];
   };
 
-  test('a reading that was disturbed is told', () => {
+  test('reports a disturbed read', () => {
     const [, writer, reader] = sides();
     const first = reader.begin('predict');
     expect(reader.end('predict', first)).toBe(true);
@@ -268,7 +271,7 @@ describe('the version of the weights', () => {
     expect(reader.end('predict', first)).toBe(false);
   });
 
-  test('a writer that has ended in the middle', () => {
+  test('reports a writer that stopped in the middle', () => {
     const [, writer, reader] = sides();
     writer.begin();
     expectError(
@@ -285,7 +288,7 @@ describe('the version of the weights', () => {
     );
   });
 
-  test('a reader that was disturbed again and again is waited for, but not for good', () => {
+  test('makes the writer wait for a reader that was disturbed repeatedly, but not for ever', () => {
     const [words, writer, reader] = sides();
     for (let i = 0; i < 4; i++) {
       const version = reader.begin('predict');
@@ -295,7 +298,7 @@ describe('the version of the weights', () => {
     }
     const version = reader.begin('predict');
     expect(words[1]).not.toBe(0);
-    // It never comes back: the writer gives up waiting, and the reader learns that it was disturbed.
+    // The reader never finishes: the writer gives up waiting, and the reader learns that it was disturbed.
     writer.begin();
     writer.end();
     expect(words[1]).toBe(0);

@@ -1,4 +1,4 @@
-/** A row's outputs have the same bits alone and in a batch of any size, at any place in it. */
+/** A row's outputs have the same bits alone and in a batch of any size, at any position in it. */
 import { describe, expect, test } from 'vitest';
 import type { Model } from '../../src/index.js';
 import { modelOf } from '../support/reference/library.js';
@@ -9,21 +9,23 @@ const names = Object.keys(activations) as ActivationName[];
 const BATCHES = [...Array.from({ length: 40 }, (_, i) => i + 1), 63, 64, 65, 255, 256, 257, 1000];
 const ROWS = Math.max(...BATCHES);
 
-/** Layer sizes: every width below as input, as hidden layer and as output, on and beside the multiples of a tile. */
+/**
+ * Layer sizes: every width below as input, as hidden layer and as output, at the multiples of a tile and next to them.
+ */
 const WIDTHS = [1, 3, 4, 7, 8, 10, 16, 33, 128, 785];
 const networks = WIDTHS.map((width, i) => [width, WIDTHS[(i + 3) % WIDTHS.length], WIDTHS[(i + 7) % WIDTHS.length]]);
 
 function build(sizes: number[], hidden: ActivationName, output: ActivationName) {
   const from = source(sizes[0] + 1000 * sizes[1]);
   const network = randomNetwork(sizes, [hidden, output], from);
-  // Some rows are far out, so that exp meets its limits and softmax its extremes.
+  // Some rows have large values, so that exp reaches its limits and softmax its extremes.
   const rows = matrix(ROWS, sizes[0], () => from.symmetric(2)).map((row, i) =>
     i % 10 === 9 ? row.map((value) => Math.fround(value * 60)) : row,
   );
   return { network, rows, x: Float32Array.from(rows.flat()), from };
 }
 
-/** Every batch of the first n rows, and the last n rows, has the bits of the rows predicted alone. */
+/** Checks that every batch of the first n rows, and of the last n rows, has the bits of the rows predicted alone. */
 function check(model: Model, x: Float32Array, inputs: number, outputs: number): void {
   const alone = new Uint32Array(ROWS * outputs);
   const row = new Float32Array(outputs);
@@ -48,13 +50,13 @@ function expectSameBits(values: Float32Array, expected: Uint32Array, from: numbe
   if (differing >= 0) expect.fail(`${where}: value ${differing} differs from the row predicted alone`);
 }
 
-describe.each(networks)('%i-%i-%i', (...sizes) => {
-  test.each(names)('%s', async (name) => {
+describe.each(networks)('a network of sizes %i-%i-%i gives each row the same bits in any batch', (...sizes) => {
+  test.each(names)('with %s', async (name) => {
     const { network, x } = build(sizes, name, name === 'softmax' ? 'linear' : name);
     check(await modelOf(network), x, sizes[0], sizes[2]);
   });
 
-  test('relu, softmax', async () => {
+  test('with relu and softmax', async () => {
     const { network, x } = build(sizes, 'relu', 'softmax');
     check(await modelOf(network), x, sizes[0], sizes[2]);
   });
@@ -67,7 +69,7 @@ describe('evaluate gives the same loss and accuracy for every batch size', () =>
     ['sigmoid', 'binaryCrossentropy'],
     ['linear', 'meanSquaredError'],
     ['tanh', 'halfSquaredError'],
-  ] as const)('%s, %s', async (output, loss) => {
+  ] as const)('for %s and %s', async (output, loss) => {
     const { network, x, from } = build([10, 16, 7], 'relu', output);
     const model = await modelOf(network, { optimizer: 'sgd', loss, metrics: ['accuracy'] });
     const labels = matrix(ROWS, 1, () => from.below(7)).flat();
@@ -79,7 +81,7 @@ describe('evaluate gives the same loss and accuracy for every batch size', () =>
   });
 });
 
-test('the form of the data makes no difference', async () => {
+test('the form of the data changes no bit', async () => {
   const { network, rows, x } = build([7, 8, 3], 'tanh', 'sigmoid');
   const model = await modelOf(network);
   const expected = model.predict(x);
@@ -87,7 +89,7 @@ test('the form of the data makes no difference', async () => {
   expect(model.predict(rows.map((row) => Float32Array.from(row)))).toEqual(expected);
 });
 
-test.each([1, 256, 257, 700])('outputs may be written over the inputs: %i rows', async (rows) => {
+test.each([1, 256, 257, 700])('outputs may be written over the inputs, %i rows', async (rows) => {
   for (const [inputs, outputs] of [
     [2, 8],
     [8, 2],
@@ -97,8 +99,8 @@ test.each([1, 256, 257, 700])('outputs may be written over the inputs: %i rows',
     const model = await modelOf(network);
     const given = x.slice(0, rows * inputs);
     const expected = model.predict(given);
-    const place = new Float32Array(rows * Math.max(inputs, outputs));
-    place.set(given);
-    expect(model.predictInto(place.subarray(0, rows * inputs), place.subarray(0, rows * outputs))).toEqual(expected);
+    const buffer = new Float32Array(rows * Math.max(inputs, outputs));
+    buffer.set(given);
+    expect(model.predictInto(buffer.subarray(0, rows * inputs), buffer.subarray(0, rows * outputs))).toEqual(expected);
   }
 });

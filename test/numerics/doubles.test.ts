@@ -1,7 +1,7 @@
 /**
- * Numbers that float32 does not hold: times in milliseconds, large numbers that differ little. Where they come as
- * doubles they are standardized as doubles and rounded once; where they have to be float32 and cannot be told apart
- * there, the library says so.
+ * Numbers that float32 does not hold: times in milliseconds, large numbers that differ little. The facades and `adapt`
+ * standardize doubles as doubles and round once; where values must become float32 and would be equal there, the library
+ * warns or refuses.
  */
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import {
@@ -30,7 +30,7 @@ function rSquared(y: readonly number[], predicted: ArrayLike<number>): number {
   return 1 - squares((i) => y[i] - predicted[i]) / squares((i) => y[i] - mean);
 }
 
-describe('a regressor', () => {
+describe('mlpRegressor', () => {
   const x = Array.from({ length: N }, (_, i) => [i / N, Math.sin(i)]);
   test.each([0, 1.7e9, MILLISECONDS, -3e10, 1e15])('predicts targets that differ by 1 around %d', async (offset) => {
     const y = x.map((_, i) => offset + i);
@@ -43,7 +43,7 @@ describe('a regressor', () => {
     regressor.dispose();
   });
 
-  test('of several outputs scales each of them', async () => {
+  test('scales each of several outputs', async () => {
     const y = x.map(([a], i) => [1e12 + i, 1e-3 * a, 1e100 * (i + 1)]);
     const regressor = mlpRegressor({ engine, hiddenLayers: [16], learningRate: 0.02, epochs: 100 });
     await regressor.fit(x, y);
@@ -60,45 +60,45 @@ describe('a regressor', () => {
     regressor.dispose();
   });
 
-  test('scores by the numbers it is given, and not by what float32 makes of them', async () => {
+  test('scores against the targets as given, not rounded to float32', async () => {
     const y = x.map((_, i) => 1.7e9 + i);
     const regressor = mlpRegressor({ engine, hiddenLayers: [2], epochs: 1 });
     await regressor.fit(x, y);
-    // Rounded to float32 they would be multiples of 128.
+    // Rounded to float32 the targets would be multiples of 128.
     expect(regressor.score(x, y)).toBeCloseTo(rSquared(y, regressor.predict(x)), 9);
     expect(regressor.score(x, Float64Array.from(y))).toBe(regressor.score(x, y));
     regressor.dispose();
   });
 });
 
-describe('a classifier', () => {
+describe('mlpClassifier', () => {
   const spans = [50, 1000, 60_000, 86_400_000, 31_536_000_000];
-  test.each(spans)('tells times in milliseconds apart, over %d of them', async (span) => {
+  test.each(spans)('distinguishes times in milliseconds within a span of %d', async (span) => {
     const rows = Array.from({ length: N }, (_, i) => [MILLISECONDS + (span * i) / N, i % 7]);
     const labels = rows.map((_, i) => (i < N / 2 ? 'before' : 'after'));
     const classifier = mlpClassifier({ engine, hiddenLayers: [16], learningRate: 0.02, epochs: 100 });
     await classifier.fit(rows, labels);
     expect(classifier.score(rows, labels)).toBeGreaterThan(0.98);
-    // Rows that it was not fitted on go through the same.
+    // Rows that it was not fitted on are standardized the same way.
     const between = rows.map(([time, other]) => [time + span / (4 * N), other]);
     expect(classifier.score(between, labels)).toBeGreaterThan(0.97);
     classifier.dispose();
   });
 
-  test('takes numbers beyond float32, and columns of which nothing but noise differs', async () => {
+  test('accepts numbers beyond float32, and columns that differ only by rounding errors', async () => {
     const rows = Array.from({ length: N }, (_, i) => [1e100 * i, 1e-120 * i, 0.1 + 0.2 - (i % 2) * 5e-17, 7]);
     const labels = rows.map((_, i) => i % 4);
     const classifier = mlpClassifier({ engine, hiddenLayers: [4], epochs: 2 });
     await classifier.fit(rows, labels);
     expect([...classifier.predictProbabilities(rows)[3]].every(Number.isFinite)).toBe(true);
-    // Columns 2 and 3 say nothing.
+    // Columns 2 and 3 carry no information.
     const others = rows.map(([a, b], i) => [a, b, 0.1 + 0.2 - ((i + 1) % 2) * 5e-17, 7]);
     expect(classifier.predictProbabilities(others)).toEqual(classifier.predictProbabilities(rows));
     classifier.dispose();
   });
 });
 
-describe('rows that are float32 already give the same bits in every form', () => {
+describe('rows of float32 numbers give the same bits in every form', () => {
   const from = source(5);
   const rows = Array.from({ length: N }, (_, i) => [from.symmetric(), 1e7 * from.symmetric(), i, 3, 2 ** 30 + 128 * i]);
   for (const row of rows) row[1] = Math.fround(row[1]);
@@ -110,7 +110,7 @@ describe('rows that are float32 already give the same bits in every form', () =>
     ['Float64Array rows', rows.map((row) => Float64Array.from(row))],
   ];
 
-  test.each(forms)('%s', async (_title, form) => {
+  test.each(forms)('as %s', async (_title, form) => {
     const files = [];
     const labels = rows.map(([a]) => (a > 0 ? 1 : 0));
     for (const x of [flat, form]) {
@@ -132,7 +132,7 @@ describe('rows that are float32 already give the same bits in every form', () =>
 });
 
 describe('normalization', () => {
-  test('has the variance of the numbers as they are given', () => {
+  test('uses the variance of the numbers as given', () => {
     vi.spyOn(console, 'warn').mockImplementation(() => undefined);
     expect(normalization().adapt([[16777217], [16777219]]).config).toMatchObject({ mean: [16777218], variance: [1] });
     const from = source(8);
@@ -151,7 +151,7 @@ describe('normalization', () => {
     }
   });
 
-  test('refuses a column that float32 cannot tell apart, and takes noise for a constant', async () => {
+  test('refuses a column whose numbers are equal in float32, and treats rounding errors as a constant', async () => {
     const column = Array.from({ length: 9 }, (_, i) => [1, MILLISECONDS + i]);
     const message =
       'adapt: x expected columns whose numbers float32 tells apart, got 1735689600000 and 1735689600008 in column 1, which are one number ' +
@@ -165,7 +165,7 @@ describe('normalization', () => {
     expect(normalization().adapt([[0.3], [0.1 + 0.2]]).config).toMatchObject({ mean: [0.3], variance: [0] });
   });
 
-  test('warns of a column that float32 hardly tells apart, once', () => {
+  test('warns once of a column that float32 hardly distinguishes', () => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
     const column = Array.from({ length: 99 }, (_, i) => [i, i / 3, MILLISECONDS + 5000 * i]);
     normalization().adapt(column);
@@ -185,7 +185,7 @@ describe('a model that is given doubles', () => {
   };
   const y = Array.from({ length: 20 }, (_, i) => [i]);
 
-  test('warns where float32 makes one number of a column, once for each call and column', async () => {
+  test('warns where float32 makes a whole column equal, once for each method and column', async () => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
     const model = build();
     const x = y.map(([i]) => [i, MILLISECONDS + i]);
@@ -205,7 +205,7 @@ describe('a model that is given doubles', () => {
     model.dispose();
   });
 
-  test('and a worker warns as well', async () => {
+  test('warns of a fit in a worker as well', async () => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
     const model = build();
     await model.fit(
@@ -217,7 +217,7 @@ describe('a model that is given doubles', () => {
     model.dispose();
   });
 
-  test('does not warn of float32, of constants, of noise, or of columns that differ anywhere', async () => {
+  test('does not warn of float32 data, constants, rounding errors, or columns with any difference', async () => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
     const model = build();
     const columns: ((i: number) => number)[] = [

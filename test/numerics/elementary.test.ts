@@ -1,5 +1,6 @@
 /**
- * The elementary functions against Math's, whose own error is below one unit in the last place in every current engine.
+ * The elementary functions of src/common against Math's, whose own error is below one unit in the last place in every
+ * current engine.
  */
 import { describe, expect, test } from 'vitest';
 import { cos, exp, log, realPower } from '../../src/common/elementary.js';
@@ -30,18 +31,18 @@ function worst(
   return largest;
 }
 
-/** The stated bound of the library's function, and the reference's own unit. */
+/** The stated bound of the library's function plus the reference's own unit. */
 const within = (bound: number): number => bound + 1;
 
 describe('exp', () => {
   test.each([
     ['[-745, 709]', -745, 709],
     ['[-1, 1]', -1, 1],
-  ])('on %s within 2 ULP', (_, low, high) => {
+  ])('is within 2 ULP on %s', (_, low, high) => {
     expect(worst((u) => [low + (high - low) * u, 0], exp, Math.exp)).toBeLessThanOrEqual(within(2));
   });
 
-  test('known values', () => {
+  test('has known values', () => {
     expect(exp(0)).toBe(1);
     expect(exp(-745)).toBe(2 ** -1074);
     expect(exp(-800)).toBe(0);
@@ -53,15 +54,15 @@ describe('exp', () => {
 });
 
 describe('log', () => {
-  test('over all exponents, subnormal numbers included, within 1 ULP', () => {
+  test('is within 1 ULP over all exponents, subnormal numbers included', () => {
     expect(worst((u, v) => [2 ** (2096 * u - 1074) * (1 + v / 2), 0], log, Math.log)).toBeLessThanOrEqual(within(1));
   });
 
-  test('around 1, down to its neighbours, within 1 ULP', () => {
+  test('is within 1 ULP around 1, down to its neighbours', () => {
     expect(worst((u, v) => [1 + (v - 0.5) * 2 ** (-51 * u), 0], log, Math.log)).toBeLessThanOrEqual(within(1));
   });
 
-  test('known values', () => {
+  test('has known values', () => {
     expect(log(1)).toBe(0);
     expect(log(2)).toBe(Math.LN2);
     expect(log(0.5)).toBe(-Math.LN2);
@@ -72,34 +73,34 @@ describe('log', () => {
 });
 
 describe('cos', () => {
-  test('on [0, π] within 2 ULP', () => {
+  test('is within 2 ULP on [0, π]', () => {
     expect(worst((u) => [Math.PI * u, 0], cos, Math.cos)).toBeLessThanOrEqual(within(2));
   });
 
-  test('around its zero, relative to the result, within 2 ULP', () => {
+  test('is within 2 ULP around its zero, relative to the result', () => {
     const near = (u: number, v: number): number[] => [Math.PI / 2 + (v - 0.5) * 2 ** (-51 * u), 0];
     expect(worst(near, cos, Math.cos)).toBeLessThanOrEqual(within(2));
   });
 
-  test('known values', () => {
+  test('has known values', () => {
     expect(cos(0)).toBe(1);
     expect(cos(Math.PI)).toBe(-1);
-    // What π/2 lost when it was rounded.
+    // The error of rounding π/2.
     expect(cos(Math.PI / 2)).toBe(6.123233995736766e-17);
     expect(ulps(cos(Math.PI / 3), 0.5)).toBeLessThanOrEqual(2);
   });
 });
 
-describe('real powers', () => {
+describe('powers', () => {
   test.each([
-    ['bases as schedules have them', (v: number) => 0.5 + v],
+    ['bases of schedules', (v: number) => 0.5 + v],
     ['small and large bases', (v: number) => 2 ** (200 * v - 100)],
-  ])('%s, within 4 ULP where |y·ln x| ≤ 60', (_, base) => {
+  ])('of %s are within 4 ULP where |y·ln x| ≤ 60', (_, base) => {
     const pair = (u: number, v: number): number[] => [base(v), (60 * u) / Math.max(Math.abs(Math.log(base(v))), 1e-6)];
     expect(worst(pair, realPower, Math.pow)).toBeLessThanOrEqual(within(4));
   });
 
-  test('known values', () => {
+  test('have known values', () => {
     for (let n = 0; n <= 1000; n++) expect(realPower(0.5, n)).toBe(2 ** -n);
     expect(realPower(0.3, 1)).toBe(0.3);
     expect(realPower(0.3, 0)).toBe(1);

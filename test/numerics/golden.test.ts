@@ -1,5 +1,7 @@
 /**
- * The library against PyTorch's float64 values (golden/make_golden.py). Every case of the files runs.
+ * The library against PyTorch's float64 values (golden/make_golden.py). Every case of the files is tested: activations,
+ * losses, and trainings step by step, by fit, and in their outputs. The twin is compared with the same values in
+ * reference.test.ts.
  */
 import { afterAll, describe, expect, test } from 'vitest';
 import * as golden from '../support/reference/golden.js';
@@ -13,10 +15,10 @@ import {
 } from '../support/reference/library.js';
 import type { ActivationName, Network } from '../support/reference/twin.js';
 
-/** 'huber(1)' carries its option in the name, which is the default. */
+/** 'huber(1)' has its option in the name; 1 is the default. */
 const bare = (name: string): string => name.replace(/\(.*/, '');
 
-/** The worst error seen, by what was compared; printed at the end. */
+/** The largest error by subject, printed at the end. */
 const worst: Record<string, number> = {};
 
 function check(what: string, error: number, limit: number): void {
@@ -31,9 +33,9 @@ afterAll(() => {
 
 describe('activations', () => {
   /**
-   * `value` in ULP of float32: what is exact is at most rounded (half a unit), what needs exp stays within 4. `slope`
-   * is absolute. Slopes come from outputs: near ±1, y(1 − y) loses what y is off, 1 − y² twice that; a unit in the last
-   * place is 2⁻²⁴ there, and tanh may be off by two.
+   * Bounds by activation. `value` is in ULP of float32: exact functions are at most rounded (half a unit), functions
+   * that need exp stay within 4. `slope` is absolute. Slopes are computed from outputs: near ±1, y(1 − y) has the error
+   * of y, 1 − y² twice that; a unit in the last place is 2⁻²⁴ there, and tanh may be off by two.
    */
   const bounds: Partial<Record<string, { value: number; slope: number; ofInput?: boolean }>> = {
     linear: { value: 0.5, slope: 0 },
@@ -49,13 +51,13 @@ describe('activations', () => {
     softplus: { value: 4, slope: 2 ** -23 },
     softsign: { value: 2, slope: 2 ** -23 },
     mish: { value: 6, slope: 2 ** -21 },
-    // The error of erf comes multiplied by z: counted in units of z.
+    // The error of erf is multiplied by z, so it counts in units of z.
     gelu: { value: 4, slope: 2 ** -20, ofInput: true },
   };
   const z = golden.activationLogits;
   const cases = golden.activationCases;
 
-  /** One unit per logit: weights z, one input that is always 1. */
+  /** One unit per logit: weights z, and one input that is always 1. */
   const column = (activation: string): Network[number] => ({
     W: z.map((value) => [value]),
     b: z.map(() => 0),
@@ -70,18 +72,18 @@ describe('activations', () => {
     return difference / 2 ** (Math.floor(Math.log2(Math.abs(of))) - 23);
   }
 
-  test('every one has stated bounds', () => {
+  test('have a stated bound each', () => {
     expect(Object.keys(bounds).sort()).toEqual(cases.map(([name]) => name).sort());
   });
 
-  test.each(cases)('%s', async (name, { y }) => {
+  test.each(cases)('%s is within its bound', async (name, { y }) => {
     const model = await modelOf([column(name)]);
     const values = model.predict([[1]]);
     const { value, ofInput } = bounds[name]!;
     y.forEach((expected, i) => check(`${name}, ULP`, ulps(values[i], expected, ofInput ? z[i] : expected), value));
   });
 
-  test.each(cases)('slope of %s', async (name, { dy }) => {
+  test.each(cases)('slope of %s is within its bound', async (name, { dy }) => {
     // The output unit adds every y times 2⁻⁴⁰ to a bias of 1, which float32 rounds away: its delta is 1 − 0 exactly,
     // and the bias gradients of the hidden units are f'(z)·2⁻⁴⁰ (BP2 and BP3), scaled without rounding.
     const scale = 2 ** -40;
@@ -107,7 +109,7 @@ describe('losses', () => {
       name: 'sparseCategoricalCrossentropy',
     }));
 
-  test.each([...cases, ...sparse])('$title', async ({ name, output, target, loss, delta }) => {
+  test.each([...cases, ...sparse])('$title: loss and delta match', async ({ name, output, target, loss, delta }) => {
     const network: Network = [{ W: transposed, b: z[0].map(() => 0), activation: output as ActivationName }];
     const model = await modelOf(network, { optimizer: 'sgd', loss: name } as CompileOptions);
     const y = name.startsWith('sparse') ? target.map((row) => row.indexOf(1)) : target;
@@ -124,7 +126,7 @@ describe('optimizers and trainings', () => {
     ...data,
   }));
 
-  test.each(cases)('$title, step by step', async (data) => {
+  test.each(cases)('$title matches step by step', async (data) => {
     const model = await goldenModel(data);
     check('gradients, first step', worstError(model.gradients(...golden.batchOf(data, 0)), data.firstGradients), 1e-6);
     data.lossPerStep.forEach((loss, s) => {
@@ -136,7 +138,7 @@ describe('optimizers and trainings', () => {
     expect(model.stepCount).toBe(data.steps);
   });
 
-  test.each(cases)('$title, by fit, has the same bits', async (data) => {
+  test.each(cases)('$title has the same bits by fit', async (data) => {
     const [byHand, byFit] = [await goldenModel(data), await goldenModel(data)];
     for (let s = 0; s < data.steps; s++) byHand.trainOnBatch(...golden.batchOf(data, s));
     const epochs = (data.steps * data.batchSize) / data.x.length;
@@ -145,7 +147,7 @@ describe('optimizers and trainings', () => {
     expect(byFit.stepCount).toBe(data.steps);
   });
 
-  test.each(cases)('$title, outputs', async ({ after, steps, activations, x, finalLogits }) => {
+  test.each(cases)('$title gives the same outputs', async ({ after, steps, activations, x, finalLogits }) => {
     const beforeSoftmax = activations.map((name) => (name === 'softmax' ? 'linear' : name));
     const model = await modelOf(golden.networkOf(after[steps], beforeSoftmax));
     check('outputs after training', tensorError(model.predict(x), finalLogits.flat()), 1e-6);

@@ -1,6 +1,7 @@
 /**
- * Fused numerics and 256-bit vectors: the golden values within the same bounds, the same bits for every tile, and clear
- * words where there are none.
+ * Choices of an engine: fused numerics (golden values within the same bounds, the same bits for every tile), 256-bit
+ * vectors and the tile, with clear messages where something is not available. Strict numerics are tested in
+ * golden.test.ts.
  */
 import v8 from 'node:v8';
 import { describe, expect, test } from 'vitest';
@@ -17,11 +18,11 @@ const WITHOUT =
   "createEngine: numerics expected 'strict', got 'fused' on an engine without relaxed SIMD. " +
   'Node 21, Chrome 114 and Firefox 145 have it; Node 20 with --experimental-wasm-relaxed-simd.';
 
-test.skipIf(major > 20)('an engine without relaxed SIMD says what has it', async () => {
+test.skipIf(major > 20)('an engine without relaxed SIMD names the platforms that have it', async () => {
   expectError(await thrownBy(() => createEngine({ numerics: 'fused' })), UnsupportedError, WITHOUT);
 });
 
-test('a synchronous engine asks for the kernels, and holds them to the numerics', async () => {
+test('a synchronous engine asks for the fused kernels', async () => {
   expectError(
     await thrownBy(() => createEngineSync({ numerics: 'fused' })),
     UnsupportedError,
@@ -30,8 +31,8 @@ test('a synchronous engine asks for the kernels, and holds them to the numerics'
   );
 });
 
-describe('fused', () => {
-  // Node 20 has it behind a flag, which counts for what is compiled from then on.
+describe('fused numerics', () => {
+  // Node 20 has relaxed SIMD behind a flag, which affects only what is compiled from then on.
   const make = (tile: TileName = '4x8'): Promise<Engine> => {
     if (major <= 20) v8.setFlagsFromString('--experimental-wasm-relaxed-simd');
     return createEngine({ numerics: 'fused', tile });
@@ -41,7 +42,7 @@ describe('fused', () => {
     ...data,
   }));
 
-  test.each(cases)('golden: $title', async (data) => {
+  test.each(cases)('match the golden values: $title', async (data) => {
     const engine = await make();
     expect(engine.info).toMatchObject({ numerics: 'fused', reasons: [] });
     const model = await goldenModel(data, engine);
@@ -57,7 +58,7 @@ describe('fused', () => {
     engine.dispose();
   });
 
-  test('has the same bits for every tile, others than strict, and a row alone those of a batch', async () => {
+  test('give the same bits for every tile, other bits than strict, and a row the same bits alone and in a batch', async () => {
     const x = Float32Array.from({ length: 23 * 37 }, (_, i) => ((i * 37) % 101) / 50 - 1);
     const y = Float32Array.from({ length: 23 * 19 }, (_, i) => ((i * 17) % 97) / 97);
     const trained = async (engine: Engine): Promise<[Uint8Array, Float32Array, Float32Array]> => {
@@ -77,7 +78,7 @@ describe('fused', () => {
     expect((await trained(await createEngine()))[0]).not.toEqual(first);
   });
 
-  test('kernels of the one numerics are no kernels of the other', async () => {
+  test('refuse the kernels of strict numerics, and the reverse', async () => {
     (await make()).dispose();
     expect(createEngineSync({ numerics: 'fused', wasm: fusedKernels() }).info.numerics).toBe('fused');
     expectError(
@@ -89,13 +90,13 @@ describe('fused', () => {
 });
 
 describe('256-bit vectors', () => {
-  test('are in use, or the engine says why not', async () => {
+  test('are used, or the engine gives the reason', async () => {
     const { info } = await createEngine({ simd256: true });
     if (info.simd256) expect(info.reasons).toEqual([]);
     else expect(info.reasons.join()).toMatch(/^simd256: (Node 24 or newer has it, this is 2|no effect)/);
   });
 
-  test('are not tried where compiling blocks', () => {
+  test('are not tried by a synchronous engine', () => {
     expect(createEngineSync({ simd256: true }).info).toMatchObject({
       simd256: false,
       reasons: ['simd256: only createEngine, which does not block, tries it, and only with the inlined kernels.'],
@@ -103,8 +104,8 @@ describe('256-bit vectors', () => {
   });
 });
 
-describe('the tile', () => {
-  test("'auto' times them all and takes the fastest", async () => {
+describe('the tile of an engine', () => {
+  test("is the fastest in a benchmark of all where 'auto' is asked for", async () => {
     const { info } = await createEngine({ tile: 'auto' });
     const { calibration, tile } = info;
     expect(Object.keys(calibration!)).toEqual([...TILE_NAMES]);
@@ -112,7 +113,7 @@ describe('the tile', () => {
     expect(calibration![tile]).toBe(Math.max(...Object.values(calibration!)));
   });
 
-  test('is what was asked for, and 3x12 where nothing was', async () => {
+  test('is the one that was asked for, or 3x12 by default', async () => {
     expect((await createEngine({ tile: '2x16' })).info).toMatchObject({ tile: '2x16' });
     expect((await createEngine()).info.tile).toBe('3x12');
     expect((await createEngine()).info).not.toHaveProperty('calibration');

@@ -1,15 +1,18 @@
-/** The twin against PyTorch's float64 values: only a checked twin may judge the library. */
+/**
+ * The float64 twin (support/reference/twin.ts) against PyTorch's float64 values: other tests rely on the twin, so it is
+ * checked itself.
+ */
 import { describe, expect, test } from 'vitest';
 import * as golden from '../support/reference/golden.js';
 import * as twin from '../support/reference/twin.js';
 
-/** Forward values agree to a few units of float64; slopes to the error of the finite differences. */
+/** Forward values agree to a few units of float64, slopes to the error of finite differences. */
 const VALUE = 1e-13;
 const SLOPE = 1e-9;
 
 type Numbers = number | readonly number[] | readonly number[][];
 
-/** Every number within `bound` of the largest expected one. */
+/** Expects every number within `bound` of the largest expected one. */
 function check(actual: Numbers, expected: Numbers, bound: number): void {
   const found: number[] = [actual].flat(2);
   const wanted: number[] = [expected].flat(2);
@@ -21,19 +24,22 @@ function check(actual: Numbers, expected: Numbers, bound: number): void {
 const inTwin = (...activations: string[]): boolean => activations.every((name) => name in twin.activations);
 
 describe('the twin agrees with PyTorch', () => {
-  test.each(golden.activationCases.filter(([name]) => inTwin(name)))('activation %s', (name, { y, dy }) => {
-    const network = golden.networkOf([{ W: [[1]], b: [0], alpha: [0.25] }], [name]);
-    const f = (z: number): number => twin.predict(network, [[z]])[0][0];
-    // The logits come as near to the kink as 1e-6: the step must not reach over it.
-    const slope = (z: number): number => twin.derivative((offset) => f(z + offset), Math.min(1e-3, Math.abs(z) / 4));
-    golden.activationLogits.forEach((z, i) => {
-      check(f(z), y[i], VALUE);
-      expect(Math.abs(slope(z) - dy[i])).toBeLessThanOrEqual(SLOPE);
-    });
-  });
+  test.each(golden.activationCases.filter(([name]) => inTwin(name)))(
+    'in activation %s and its slope',
+    (name, { y, dy }) => {
+      const network = golden.networkOf([{ W: [[1]], b: [0], alpha: [0.25] }], [name]);
+      const f = (z: number): number => twin.predict(network, [[z]])[0][0];
+      // Logits come as close to the kink as 1e-6: the step of the differences must not reach over it.
+      const slope = (z: number): number => twin.derivative((offset) => f(z + offset), Math.min(1e-3, Math.abs(z) / 4));
+      golden.activationLogits.forEach((z, i) => {
+        check(f(z), y[i], VALUE);
+        expect(Math.abs(slope(z) - dy[i])).toBeLessThanOrEqual(SLOPE);
+      });
+    },
+  );
 
   test.each(golden.lossCases.filter(({ name, output }) => name in twin.losses && inTwin(output)))(
-    'loss $title',
+    'in loss $title',
     ({ name, output, target, loss, delta }) => {
       const units = golden.lossLogits[0].map((_, unit) => unit);
       const identity = { W: units.map((unit) => units.map((k) => +(unit === k))), b: units.map(() => 0) };
@@ -47,7 +53,7 @@ describe('the twin agrees with PyTorch', () => {
     .filter(({ activations, l1, l2, clipNorm }) => inTwin(...activations) && !l1 && !l2 && !clipNorm)
     .map((data) => ({ title: `${data.activations.join(', ')}, ${data.optimizer}`, ...data }));
 
-  test.each(networks)('first loss and gradients of $title', (data) => {
+  test.each(networks)('in the first loss and gradients of $title', (data) => {
     const network = golden.networkOf(data.initial, data.activations);
     const [x, t] = golden.batchOf(data, 0);
     check(twin.loss(network, data.loss as twin.LossName, x, t), data.lossPerStep[0], VALUE);
@@ -57,12 +63,12 @@ describe('the twin agrees with PyTorch', () => {
     });
   });
 
-  test.each(networks)('last logits of $title', ({ after, steps, activations, x, finalLogits }) => {
+  test.each(networks)('in the last logits of $title', ({ after, steps, activations, x, finalLogits }) => {
     const beforeSoftmax = activations.map((name) => (name === 'softmax' ? 'linear' : name));
     check(twin.predict(golden.networkOf(after[steps], beforeSoftmax), x), finalLogits, VALUE);
   });
 
-  test('the worked example of the slides', () => {
+  test('the twin gives the worked example of the slides', () => {
     const { x, t, W1, b1, W2, b2, ...expected } = golden.workedExample;
     const layers = [
       { W: W1, b: b1 },

@@ -1,19 +1,19 @@
 /**
  * The subjects of the slides, each shown on the smallest network that shows it, by the slides' own formulas in float64.
- * The same subjects, thoroughly:
+ * The same subjects are tested thoroughly in these files of test:
  *
- *   hidden layers                       here; golden.test.ts and random-graphs.test.ts against PyTorch and the twin
- *   XOR                                 slides.test.ts by hand and learned; decision-regions.test.ts without a hidden layer
- *   decision regions                    decision-regions.test.ts
- *   activations                         here; golden.test.ts, gradients.test.ts, kernels/elementwise.test.ts, kernels/accuracy.test.ts
- *   backpropagation, BP1 to BP4         here; gradients.test.ts
- *   worked example                      slides.test.ts
- *   cost functions                      here; golden.test.ts, gradients.test.ts, kernels/losses.test.ts
- *   regularization                      here; gradients.test.ts
- *   initialization                      here; initializers.test.ts
- *   optimization                        here; golden.test.ts, schedules.test.ts, kernels/optimizers.test.ts
+ *   hidden layers                here; numerics/golden and layers/random-graphs against PyTorch and the twin
+ *   XOR                          numerics/slides by hand and learned; layers/decision-regions without a hidden layer
+ *   decision regions             layers/decision-regions
+ *   activations                  here; numerics/golden, training/gradients, kernels/elementwise, kernels/accuracy
+ *   backpropagation, BP1 to BP4  here; training/gradients, layers/gradients
+ *   worked example               numerics/slides
+ *   cost functions               here; numerics/golden, training/gradients, kernels/losses
+ *   regularization               here; layers/gradients
+ *   initialization               here; layers/initializers
+ *   optimization                 here; numerics/golden, training/learning-rate-schedules, kernels/optimizers
  *   vanishing gradient, zigzag,
- *   saturation, dying ReLU              faults.test.ts
+ *   saturation, dying ReLU       training/diagnose
  */
 import { describe, expect, test } from 'vitest';
 import {
@@ -38,7 +38,7 @@ import {
 import { modelOf } from '../support/reference/library.js';
 import { matrix, source } from '../support/reference/random.js';
 
-/** Float32 keeps 24 bits; a handful of operations on numbers near 1 loses a few units of the last. */
+/** Float32 has 24 bits; a handful of operations on numbers near 1 loses a few units of the last one. */
 const FLOAT32 = 1e-6;
 
 function expectClose(actual: ArrayLike<number>, expected: readonly number[], error = FLOAT32): void {
@@ -52,7 +52,7 @@ function expectClose(actual: ArrayLike<number>, expected: readonly number[], err
 
 const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
 
-test('hidden layers: y(l) = f(W(l)·y(l−1) + b(l)), W(l) of p units and k inputs', async () => {
+test('hidden layers compute y(l) = f(W(l)·y(l−1) + b(l)), with W(l) of p units and k inputs', async () => {
   const W1 = [
     [0.5, -1, 2],
     [1, 0.25, -0.5],
@@ -68,7 +68,7 @@ test('hidden layers: y(l) = f(W(l)·y(l−1) + b(l)), W(l) of p units and k inpu
   expectClose(model.predict([x]), [sigmoid(2 * h[0] - 3 * h[1] + 0.3)]);
 });
 
-describe('activations', () => {
+describe('activations match the slides', () => {
   const points = [-3, -1, -0.25, 0, 0.25, 1, 3];
   /** f at the points: one unit whose weight is 1 and whose bias is 0. */
   const at = async (activation: ActivationLike): Promise<Float32Array> => {
@@ -90,7 +90,7 @@ describe('activations', () => {
     ['Swish', 'swish', (x) => x * sigmoid(x)],
   ])('%s', async (_, activation, f) => expectClose(await at(activation), points.map(f)));
 
-  test('PReLU: a slope for each unit, learned with the weights', async () => {
+  test('PReLU learns a slope for each unit together with the weights', async () => {
     const layer = dense({ units: 2, activation: 'prelu', kernelInitializer: 'ones', inputShape: [1] });
     const model = await sequential({ layers: [layer] });
     const [weight, bias, slopes] = model.getWeights();
@@ -107,7 +107,7 @@ describe('activations', () => {
     expect([...model.getWeights()[2].data]).toEqual([0.5 - 0.125 * 0.5, -2 + 0.125 * 2]);
   });
 
-  test('MaxOut: max over pieces of wᵀx + b, with weights of their own', async () => {
+  test('MaxOut takes the maximum over pieces of wᵀx + b, each with weights of its own', async () => {
     const model = await sequential({ layers: [maxout({ units: 1, pieces: 3, inputShape: [1] })] });
     const [weight, bias] = model.getWeights();
     expect(weight.shape).toEqual([3, 1]);
@@ -122,7 +122,7 @@ describe('activations', () => {
 });
 
 describe('backpropagation', () => {
-  test('BP1 to BP4 in matrix form, on three layers and a batch', async () => {
+  test('follows BP1 to BP4 in matrix form, on three layers and a batch', async () => {
     const from = source(8);
     const sizes = [3, 5, 4, 2];
     const network = sizes.slice(1).map((units, l) => ({
@@ -143,7 +143,7 @@ describe('backpropagation', () => {
       // BP1: δ(L) = ∇yC ⊙ σ'(z(L)), with ∇yC = y − t and σ' = y(1 − y).
       let delta = h[3].map((y, i) => (y - t[row][i]) * y * (1 - y));
       for (let l = 2; l >= 0; l--) {
-        // BP3: ∂C/∂b = δ. BP4: ∂C/∂W = δ(h(l−1))ᵀ. The mean over the batch.
+        // BP3: ∂C/∂b = δ. BP4: ∂C/∂W = δ(h(l−1))ᵀ. Both are means over the batch.
         delta.forEach((d, i) => {
           expected[l].db[i] += d / x.length;
           h[l].forEach((value, j) => (expected[l].dW[i][j] += (d * value) / x.length));
@@ -164,7 +164,7 @@ describe('backpropagation', () => {
 
 describe('cost functions', () => {
   const logits = [0.5, -1.25, 2];
-  /** The loss at the logits, and δ: the bias gradient of a layer whose logits are its biases. */
+  /** Returns the loss at the logits, and δ: the bias gradient of a layer whose logits are its biases. */
   const measure = async (activation: 'linear' | 'sigmoid' | 'softmax', loss: LossLike, t: number[]) => {
     const layer = dense({ units: t.length, activation, kernelInitializer: 'zeros', inputShape: [1] });
     const model = await sequential({ layers: [layer] });
@@ -176,7 +176,7 @@ describe('cost functions', () => {
   };
   const t = [1, 0, 0];
 
-  test('quadratic: ½(t − y)², δ = (y − t) ⊙ σ′', async () => {
+  test('quadratic is ½(t − y)², δ = (y − t) ⊙ σ′', async () => {
     const { cost, delta } = await measure('sigmoid', 'halfSquaredError', t);
     const y = logits.map(sigmoid);
     expectClose([cost], [y.reduce((sum, yi, i) => sum + 0.5 * (t[i] - yi) ** 2, 0)]);
@@ -186,7 +186,7 @@ describe('cost functions', () => {
     );
   });
 
-  test('binary cross-entropy: −[t·ln y + (1 − t)·ln(1 − y)], δ = y − t', async () => {
+  test('binary cross-entropy is −[t·ln y + (1 − t)·ln(1 − y)], δ = y − t', async () => {
     for (const target of [0, 0.25, 1]) {
       const { cost, delta } = await measure('sigmoid', 'binaryCrossentropy', [target]);
       const y = sigmoid(logits[0]);
@@ -195,7 +195,7 @@ describe('cost functions', () => {
     }
   });
 
-  test('softmax with cross-entropy: −Σ t·ln y, δ = y − t', async () => {
+  test('softmax with cross-entropy is −Σ t·ln y, δ = y − t', async () => {
     const { cost, delta } = await measure('softmax', 'categoricalCrossentropy', t);
     const total = logits.reduce((sum, z) => sum + Math.exp(z), 0);
     const y = logits.map((z) => Math.exp(z) / total);
@@ -206,7 +206,7 @@ describe('cost functions', () => {
     );
   });
 
-  test('never the logarithm of 0: a sure mistake costs its logit', async () => {
+  test('cross-entropies never take the logarithm of 0: a certain mistake costs its logit', async () => {
     const layer = dense({ units: 1, activation: 'sigmoid', kernelInitializer: 'ones', inputShape: [1] });
     const model = await sequential({ layers: [layer] });
     model.compile({ optimizer: 'sgd', loss: 'binaryCrossentropy' });
@@ -217,7 +217,10 @@ describe('cost functions', () => {
 });
 
 describe('regularization', () => {
-  /** One linear unit on three inputs, with weights and data of few bits, so that each operation is exact in float32. */
+  /**
+   * Trains one linear unit on three inputs, with weights and data of few bits, so that each operation is exact in
+   * float32.
+   */
   const exact = async (kernelRegularizer: Regularizer) => {
     const layer = dense({ units: 1, inputShape: [3], kernelRegularizer });
     const model = await sequential({ layers: [layer] });
@@ -233,29 +236,29 @@ describe('regularization', () => {
     return { weights: model.getWeights(), w: [0.5, -1.5, 0], slopes: row.map((x) => delta * x), delta, loss };
   };
 
-  test('L2: w ← (1 − ηλ)w − η·∂C/∂w, to the bit', async () => {
+  test('L2 updates w ← (1 − ηλ)w − η·∂C/∂w, to the bit', async () => {
     const { weights, w, slopes, delta, loss } = await exact(l2(0.5));
     expect([...weights[0].data]).toEqual(w.map((wi, i) => (1 - 0.25 * 0.5) * wi - 0.25 * slopes[i]));
-    // Weights only: the bias follows its gradient, and the cost that is reported is C.
+    // Weights only: the bias follows its gradient, and the reported cost is C.
     expect([...weights[1].data]).toEqual([2 - 0.25 * delta]);
     expect(loss).toBe(0.5 * delta ** 2);
   });
 
-  test('L1: w ← w − ηλ·sign(w) − η·∂C/∂w, to the bit', async () => {
+  test('L1 updates w ← w − ηλ·sign(w) − η·∂C/∂w, to the bit', async () => {
     const { weights, w, slopes, delta, loss } = await exact(l1(0.5));
     expect([...weights[0].data]).toEqual(w.map((wi, i) => wi - 0.25 * 0.5 * Math.sign(wi) - 0.25 * slopes[i]));
     expect([...weights[1].data]).toEqual([2 - 0.25 * delta]);
     expect(loss).toBe(0.5 * delta ** 2);
   });
 
-  test('both together', async () => {
+  test('L1 and L2 add up', async () => {
     const { weights, w, slopes } = await exact(l1l2({ l1: 0.5, l2: 0.25 }));
     expect([...weights[0].data]).toEqual(
       w.map((wi, i) => (1 - 0.25 * 0.25) * wi - 0.25 * 0.5 * Math.sign(wi) - 0.25 * slopes[i]),
     );
   });
 
-  test('by name each at its default strength', () => {
+  test('each has a default strength by name', () => {
     const named = (kernelRegularizer: 'l1' | 'l2' | 'l1l2'): object | undefined =>
       dense({ units: 1, kernelRegularizer }).config.kernelRegularizer?.config;
     expect(named('l1')).toEqual({ l1: 0.01, l2: 0 });
@@ -264,7 +267,7 @@ describe('regularization', () => {
     expect(l1l2({ l2: 0.5 }).config).toEqual({ l1: 0, l2: 0.5 });
   });
 
-  test('L2 takes from a weight in proportion to it, L1 the same from each', async () => {
+  test('L2 shrinks a weight in proportion to it, L1 by a constant', async () => {
     const decay = async (kernelRegularizer: Regularizer): Promise<Float32Array> => {
       const layer = dense({ units: 1, useBias: false, inputShape: [3], kernelRegularizer });
       const model = await sequential({ layers: [layer] });
@@ -277,7 +280,7 @@ describe('regularization', () => {
     expect([...(await decay(l1(0.25)))]).toEqual([7.875, 0.875, -0.375]);
   });
 
-  test.each([1, 2, 3])('L1 draws weights that do not matter to 0; L2 makes nothing sparse (seed %i)', async (seed) => {
+  test.each([1, 2, 3])('L1 drives irrelevant weights to 0; L2 makes nothing sparse (seed %i)', async (seed) => {
     const from = source(seed);
     const x = matrix(200, 12, () => from.symmetric(Math.sqrt(3)));
     // Three of twelve inputs matter; the noise gives the others something to fit.
@@ -302,7 +305,7 @@ describe('initialization', () => {
   const x = matrix(40, 4, () => from.symmetric());
   const y = x.map(([a, b, c]) => [Math.fround(a * b - c), Math.fround(a + b)]);
 
-  /** Two hidden layers, after so many updates. */
+  /** Trains two hidden layers for some updates. */
   const trained = async (kernelInitializer: InitializerLike, updates: number): Promise<Model> => {
     const model = await sequential({
       seed: 1,
@@ -316,7 +319,7 @@ describe('initialization', () => {
     for (let update = 0; update < updates; update++) model.trainOnBatch(x, y);
     return model;
   };
-  /** How many different units each hidden layer has, by incoming weights and bias. */
+  /** Number of different units of each hidden layer, by incoming weights and bias. */
   const differentUnits = (model: Model): number[] => {
     const weights = model.getWeights();
     return [0, 2].map((at) => {
@@ -328,7 +331,7 @@ describe('initialization', () => {
     });
   };
 
-  test('by a constant: the units of a layer stay equal for ever', async () => {
+  test('by a constant keeps the units of a layer equal for ever', async () => {
     const model = await trained(constant({ value: 0.1 }), 0);
     for (const { data } of model.getWeights().filter((_, i) => i % 2 === 0)) {
       expect(new Set(data)).toEqual(new Set([Math.fround(0.1)]));
@@ -336,12 +339,12 @@ describe('initialization', () => {
     for (const updates of [1, 20, 200]) {
       const later = await trained(constant({ value: 0.1 }), updates);
       expect(differentUnits(later)).toEqual([1, 1]);
-      // They do learn: all the same.
+      // They do learn, all the same values.
       expect(later.getWeights()[0].data[0]).not.toBe(Math.fround(0.1));
     }
   });
 
-  test('by zeros: nothing but the biases of the last layer learns', async () => {
+  test('by zeros lets only the biases of the last layer learn', async () => {
     const model = await trained('zeros', 200);
     const [W1, b1, W2, b2, W3, b3] = model.getWeights().map(({ data }) => data);
     for (const values of [W1, b1, W2, b2, W3]) expect(new Set(values)).toEqual(new Set([0]));
@@ -352,7 +355,7 @@ describe('initialization', () => {
     ['a Gaussian of fixed variance', randomNormal({ stddev: 0.1 })],
     ['Xavier', 'xavier'],
     ['MSRA', 'msra'],
-  ])('by %s: all units differ, and learn better than equal ones', async (_, initializer) => {
+  ])('by %s makes all units differ and learn better than equal ones', async (_, initializer) => {
     const model = await trained(initializer, 200);
     expect(differentUnits(model)).toEqual([6, 5]);
     const equal = await trained(constant({ value: 0.1 }), 200);
@@ -373,7 +376,7 @@ describe('initialization', () => {
     ['W ~ G(0, α²), α = 0.3', randomNormal({ stddev: 0.3 }), () => 0.3],
     ['Xavier: W ~ G(0, √(1/n_in)²)', 'xavier', (inputs) => Math.sqrt(1 / inputs)],
     ['MSRA: W ~ G(0, √(2/n_in)²)', 'msra', (inputs) => Math.sqrt(2 / inputs)],
-  ])('%s', async (_, initializer, stddev) => {
+  ])('by %s has the mean and deviation', async (_, initializer, stddev) => {
     for (const inputs of [20, 500]) {
       const [mean, found] = await moments(initializer, inputs);
       // Four standard errors: σ/√n of the mean, σ/√(2n) of the deviation.
@@ -384,7 +387,7 @@ describe('initialization', () => {
 });
 
 describe('optimization', () => {
-  test('gradient descent: w ← w − η·∂C/∂w for every weight and bias, to the bit', async () => {
+  test('gradient descent updates w ← w − η·∂C/∂w for every weight and bias, to the bit', async () => {
     const model = await sequential({
       seed: 4,
       layers: [dense({ units: 3, activation: 'tanh', inputShape: [2] }), dense({ units: 2 })],
@@ -409,7 +412,7 @@ describe('optimization', () => {
     expect(model.getWeights().map(({ data }) => data)).toEqual(expected);
   });
 
-  test('weight decay is L2: without a gradient weights fall by the factor 1 − ηλ at each step', async () => {
+  test('weight decay is L2: without a gradient weights shrink by the factor 1 − ηλ at each step', async () => {
     const layer = dense({
       units: 1,
       useBias: false,

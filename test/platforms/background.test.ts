@@ -1,8 +1,11 @@
-/** A page in the background: browsers let its timers pass once a second, and after minutes once a minute. */
+/**
+ * A page in the background, where browsers let timers fire once a second, and after minutes once a minute: training
+ * must not wait for timers.
+ */
 import { expect, test } from 'vitest';
 import { reasonToSkipWindow, serveRepository, withTabInBackground } from '../support/browsers.js';
 
-test('in a tab behind another one, training waits for no timers: 20,000 rows of 784 in a worker and on the main thread', async ({
+test('training in a background tab waits for no timers, in a worker and on the main thread (20,000 rows of 784)', async ({
   skip,
 }) => {
   const reason = reasonToSkipWindow();
@@ -17,7 +20,7 @@ test('in a tab behind another one, training waits for no timers: 20,000 rows of 
     );
     expect(result).toMatchObject({ hidden: true, slowed: true });
     const { worker, main } = result as Record<'worker' | 'main', { untilBegun: number; all: number }>;
-    // The watch over a worker that does not begin ticks every six seconds.
+    // The timer that watches over the start of a worker fires every six seconds.
     expect(worker.untilBegun).toBeLessThanOrEqual(2);
     expect(worker.all).toBeLessThanOrEqual(2);
     expect(main).toEqual({ untilBegun: 0, all: 0 });

@@ -1,3 +1,8 @@
+/**
+ * The built library in real pages of Chromium and Firefox: the bits of Node, threads with and without isolation,
+ * trainings in workers, and policies (CSP) that forbid what the library needs. The package under a bundler is tested in
+ * bundlers.test.ts, the page of the README in documented-page.test.ts.
+ */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as library from '../../src/index.js';
 import { inputs, targets, trainXor } from '../../examples/page/xor.js';
@@ -14,10 +19,10 @@ import {
 
 type XorResult = Awaited<ReturnType<typeof trainXor>>;
 
-/** The truth table as a network's answers give it. */
+/** Rounds a network's answers to a truth table. */
 const thresholded = (predictions: number[]) => predictions.map((prediction) => [prediction > 0.5 ? 1 : 0]);
 
-/** Skips the test where the machine has no such browser. */
+/** Skips the test where the computer has no such browser. */
 const requireBrowser = (name: BrowserName, skip: (note: string) => never): void => {
   const reason = reasonToSkip(name);
   if (reason === undefined) return;
@@ -41,7 +46,7 @@ describe('a page that imports the built file', () => {
 
   afterAll(() => server.close());
 
-  test('in Node, the same training learns XOR', () => {
+  test('the training of the page learns XOR in Node', () => {
     expect(inputs).toHaveLength(4);
     expect(thresholded(inNode.predictions)).toEqual(targets);
     expect(inNode.losses.at(-1)).toBeLessThan(inNode.losses[0] / 10);
@@ -60,22 +65,19 @@ describe('a page that imports the built file', () => {
     expect(losses).toEqual(inNode.losses);
   });
 
-  test.for(browserNames)(
-    '%s comes to the same bits in the training that uses every feature',
-    async (name, { skip }) => {
-      requireBrowser(name, skip);
-      const { losses } = await trainEveryFeature(library);
+  test.for(browserNames)('%s gets the same bits in the training that uses every feature', async (name, { skip }) => {
+    requireBrowser(name, skip);
+    const { losses } = await trainEveryFeature(library);
 
-      const training = `Promise.all([import('/test/support/every-feature.mjs'), import('/dist/index.js')])
+    const training = `Promise.all([import('/test/support/every-feature.mjs'), import('/dist/index.js')])
       .then(([{ trainEveryFeature }, library]) => trainEveryFeature(library))`;
-      const page = `${server.origin}/examples/page/index.html`;
-      const result = await withBrowserPage(name, page, (tab) => tab.evaluate(training));
+    const page = `${server.origin}/examples/page/index.html`;
+    const result = await withBrowserPage(name, page, (tab) => tab.evaluate(training));
 
-      expect(result).toEqual({ updates: 342, losses, sha256: EVERY_FEATURE_SHA256 });
-    },
-  );
+    expect(result).toEqual({ updates: 342, losses, sha256: EVERY_FEATURE_SHA256 });
+  });
 
-  /** Two threads asked for in a page; 127.0.0.1 counts as secure. */
+  /** Trains with two threads in a page; 127.0.0.1 counts as a secure origin. */
   const inPage = async (name: BrowserName, origin: string): Promise<unknown> =>
     withBrowserPage(name, `${origin}/examples/page/index.html`, (tab) =>
       tab.evaluate(`Promise.all([import('/test/support/large-layers.mjs'), import('/dist/index.js')])
@@ -83,7 +85,7 @@ describe('a page that imports the built file', () => {
     );
 
   test.for(browserNames)(
-    '%s on two threads in an isolated page: the bits of one thread in Node',
+    '%s on two threads in an isolated page gets the bits of one thread in Node',
     async (name, { skip }) => {
       requireBrowser(name, skip);
       const isolated = await serveRepository(ISOLATION);
@@ -97,7 +99,7 @@ describe('a page that imports the built file', () => {
   );
 
   test.for(browserNames)(
-    '%s in a page that is not isolated: one thread, and the headers that it takes',
+    '%s in a page that is not isolated uses one thread, and names the headers that isolate it',
     async (name, { skip }) => {
       requireBrowser(name, skip);
       const { sha256 } = await trainLargeLayers(library);
@@ -115,7 +117,7 @@ const POLICY = "script-src 'self' 'wasm-unsafe-eval'";
 const NOWHERE = "default-src 'none'; connect-src 'self'; img-src data:;";
 
 describe('a page that trains in workers', () => {
-  /** What test/support/pages/offload.js reports, with these headers. */
+  /** Returns the report of test/support/pages/offload.js in a page with these headers. */
   async function reported(name: BrowserName, query: string, headers: Record<string, string>): Promise<unknown> {
     const server = await serveRepository(headers);
     try {
@@ -131,19 +133,19 @@ describe('a page that trains in workers', () => {
     ['with isolation', 'threads=2', ISOLATION, 2],
     ['without isolation', 'threads=2', {}, 1],
     [
-      'under a policy, workers from blob:',
+      'under a policy, with workers from blob:',
       'threads=2',
       { ...ISOLATION, 'Content-Security-Policy': `${NOWHERE} ${POLICY}; worker-src blob:` },
       2,
     ],
     [
-      'under a policy, workers from a file',
+      'under a policy, with workers from a file',
       'threads=2&workerUrl=1',
       { ...ISOLATION, 'Content-Security-Policy': `${NOWHERE} ${POLICY}` },
       2,
     ],
     [
-      'under a policy, from a file, without isolation',
+      'under a policy, with workers from a file, without isolation',
       'workerUrl=1',
       { 'Content-Security-Policy': `${NOWHERE} ${POLICY}` },
       1,
@@ -151,7 +153,7 @@ describe('a page that trains in workers', () => {
   ] as const;
 
   test.for(browserNames.flatMap((name) => everywhere.map((one) => [name, ...one] as const)))(
-    '%s, %s: the bits of Node, animated and aborted',
+    '%s, %s: gets the bits of Node, keeps animating, and can be aborted',
     async ([name, , query, headers, threads], { skip }) => {
       requireBrowser(name, skip);
       const { sha256 } = await trainLargeLayers(library);
@@ -171,25 +173,28 @@ describe('a page that trains in workers', () => {
     },
   );
 
-  test.for(browserNames)('%s under a policy that forbids WebAssembly: what would allow it', async (name, { skip }) => {
-    requireBrowser(name, skip);
-    const headers = { 'Content-Security-Policy': `${NOWHERE} script-src 'self'` };
-    const refusal = (where: string): object => ({
-      name: 'UnsupportedError',
-      message: expect.stringMatching(
-        `^${where}: WebAssembly that may be compiled expected, got: .* script-src 'wasm-unsafe-eval'\\.$`,
-      ),
-    });
-    expect(await reported(name, 'forbidden=1', headers)).toEqual({
-      inlined: refusal('createEngine'),
-      given: refusal('createEngine'),
-      synchronous: refusal('createEngineSync'),
-      predict: refusal('loadModel'),
-    });
-  });
+  test.for(browserNames)(
+    '%s under a policy that forbids WebAssembly reports what would allow it',
+    async (name, { skip }) => {
+      requireBrowser(name, skip);
+      const headers = { 'Content-Security-Policy': `${NOWHERE} script-src 'self'` };
+      const refusal = (where: string): object => ({
+        name: 'UnsupportedError',
+        message: expect.stringMatching(
+          `^${where}: WebAssembly that may be compiled expected, got: .* script-src 'wasm-unsafe-eval'\\.$`,
+        ),
+      });
+      expect(await reported(name, 'forbidden=1', headers)).toEqual({
+        inlined: refusal('createEngine'),
+        given: refusal('createEngine'),
+        synchronous: refusal('createEngineSync'),
+        predict: refusal('loadModel'),
+      });
+    },
+  );
 
   test.for(browserNames)(
-    '%s under a policy that forbids blob: without a file: one thread, and what to do',
+    '%s under a policy that forbids blob:, without a file of workers, uses one thread and reports what to do',
     async (name, { skip }) => {
       requireBrowser(name, skip);
       const headers = { ...ISOLATION, 'Content-Security-Policy': `${NOWHERE} ${POLICY}` };

@@ -1,6 +1,6 @@
 /**
- * The package as it is published, unpacked from its tarball into an application, built by each bundler and run in a
- * page: dynamic imports, the binary and the worker's program have to come along without any configuration.
+ * The published package, unpacked from its tarball into an application, built by each bundler and run in a page:
+ * dynamic imports, the binary and the worker's program must be included without any configuration.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -18,8 +18,8 @@ import { browserNames, reasonToSkip, serveFolder, withBrowserPage } from '../sup
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /**
- * What the application does: it trains in a worker and predicts with the small entry. Where there is a server it posts
- * the result.
+ * The application: it trains in a worker and predicts with the predict entry. In a page it posts the result to the
+ * server.
  */
 const APPLICATION = `
 import { createEngine, dense } from 'wasm-mlp';
@@ -56,7 +56,7 @@ let app: string;
 const inApp = (...parts: string[]): string => join(app, ...parts);
 let expected: unknown;
 
-/** Each builds the application to a folder of its own, with an index.html in it. */
+/** Each bundler builds the application into a folder of its own, with an index.html. */
 const bundlers: Record<string, (out: string) => Promise<void>> = {
   async 'esbuild, in chunks'(out) {
     const entryPoints = [inApp('main.js')];
@@ -123,7 +123,7 @@ beforeAll(async () => {
 
 afterAll(() => rmSync(app, { recursive: true, force: true }));
 
-test('unpacked, without a bundler', () => {
+test('the unpacked package runs without a bundler', () => {
   expect(expected).toMatchObject({ same: true });
   const { loss } = expected as { loss: number[] };
   expect(loss[29]).toBeLessThan(loss[0]);
@@ -137,7 +137,7 @@ describe.each(Object.entries(bundlers))('%s', (name, build) => {
     await build(out);
   });
 
-  test.for(browserNames)('what it builds runs in %s, with the bits of Node', async (browser, { skip }) => {
+  test.for(browserNames)('the build runs in %s, with the bits of Node', async (browser, { skip }) => {
     const reason = reasonToSkip(browser);
     if (reason !== undefined) {
       console.warn(`skipped: ${reason}`);
@@ -154,7 +154,7 @@ describe.each(Object.entries(bundlers))('%s', (name, build) => {
 });
 
 describe('rendering on a server', () => {
-  /** Whatever a page, or a runtime without WebAssembly, may lack: to touch it throws. */
+  /** Globals that a server, or a runtime without WebAssembly, may lack: reading one throws. */
   const forbidden = [
     'window',
     'document',
@@ -186,7 +186,7 @@ describe('rendering on a server', () => {
         `${guard} console.log(Object.keys(require('${entry}')).length);`,
       ],
     ],
-  ])('%s touches nothing of a browser, and no WebAssembly', (_, args) => {
+  ])('%s of the package reads no global of a browser, and no WebAssembly', (_, args) => {
     for (const entry of ['wasm-mlp', 'wasm-mlp/predict', 'wasm-mlp/fused']) {
       const count = execFileSync(process.execPath, args(entry), { cwd: app, encoding: 'utf8' });
       expect(Number(count)).toBeGreaterThan(0);

@@ -1,6 +1,6 @@
 /**
- * The page of the README and the example, from the package as it is installed, under the policies that the README
- * names: both work as documented.
+ * The page of the README and the example page, from the installed package, under the policies that the README names:
+ * both work as documented.
  */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import { installPackage } from '../support/packed.js';
 
 const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
 
-/** The block of a language that follows a text. */
+/** Returns the code block of a language that follows a text. */
 function blockAfter(text: string, language: string): string {
   const found = new RegExp(`\`\`\`${language}\n([\\s\\S]*?)^\`\`\``, 'm').exec(readme.slice(readme.indexOf(text)));
   return found![1];
@@ -19,7 +19,7 @@ function blockAfter(text: string, language: string): string {
 const html = blockAfter('In a page, with one script tag', 'html');
 const script = blockAfter('where `page.js` is', 'js');
 
-/** The policies that the README names, each as it stands there. */
+/** The policies that the README names, verbatim. */
 const policies = [...new Set([...readme.matchAll(/`(script-src [^`]*)`/g)].map(([, policy]) => policy))];
 const workerPolicy = /`(worker-src [^`]*)`/.exec(readme)![1];
 
@@ -41,7 +41,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** What an expression comes to in a page of the folder that is served with this policy. */
+/** Returns the value of an expression in a page of the folder, served with this policy. */
 async function shown(
   name: BrowserName,
   path: string,
@@ -57,11 +57,11 @@ async function shown(
   }
 }
 
-/** The end of the snippet: what it shows last. */
+/** The last line that the snippet shows. */
 const LAST =
   "/^0 xor 1/.test(document.getElementById('progress').textContent) ? document.getElementById('progress').textContent : null";
 
-test('the README names one policy for scripts, and its page has none within', () => {
+test('the README names one policy for scripts, and its page has no inline script', () => {
   expect(policies).toEqual(["script-src 'self' 'wasm-unsafe-eval'"]);
   expect(html).not.toMatch(/<script[^>]*>[^<]/);
   const example = readFileSync(new URL('../../examples/page/index.html', import.meta.url), 'utf8');
@@ -72,15 +72,15 @@ describe.each(browserNames)('%s', (name) => {
   test.for([
     ['without a policy', 'index.html', undefined],
     ['under the policy for scripts', 'index.html', policies[0]],
-    ['in a worker, under that for workers too', 'worker.html', `${policies[0]}; ${workerPolicy}`],
-  ] as const)("the README's page learns XOR, %s", async ([, path, policy], { skip }) => {
+    ['in a worker, under the policy for scripts and workers', 'worker.html', `${policies[0]}; ${workerPolicy}`],
+  ] as const)("the README's page learns XOR %s", async ([, path, policy], { skip }) => {
     requireBrowser(name, skip);
     const text = (await shown(name, path, policy, LAST)) as string;
     const [, probability] = /^0 xor 1 is 1 with a probability of (0\.\d+|1\.000)$/.exec(text)!;
     expect(Number(probability)).toBeGreaterThan(0.9);
   });
 
-  test('the example of the package learns XOR under the policy for scripts', async ({ skip }) => {
+  test("the package's example learns XOR under the policy for scripts", async ({ skip }) => {
     requireBrowser(name, skip);
     const path = 'node_modules/wasm-mlp/examples/page/index.html';
     const result = await shown(name, path, policies[0], 'globalThis.__result');

@@ -1,6 +1,7 @@
 /**
- * What an engine says of the platform that it is on: where the same bits cannot be had, what is missing, and which of
- * V8's flags is set.
+ * How an engine reports its platform: where the same bits are not possible, what is missing, which memory can be
+ * shared, and which flag of V8 it sets. The platforms are imitated in Node; real browsers are tested in
+ * browser.test.ts.
  */
 import binaryen from 'binaryen';
 import { readFileSync } from 'node:fs';
@@ -25,8 +26,8 @@ import { any, expectError, thrownBy } from '../support/reference/refusals.js';
 const kernels = new Uint8Array(readFileSync(fileURLToPath(new URL('../../build/kernels.wasm', import.meta.url))));
 
 /**
- * The kernels of a processor that has no subnormal numbers: each product and sum of vectors is looked at, and those
- * below 2⁻¹²⁶ become zero, as the vectors of 32-bit ARM do it.
+ * Rewrites the kernels as for a processor without subnormal numbers: products and sums of vectors below 2⁻¹²⁶ become
+ * zero, as on 32-bit ARM.
  */
 function flushing(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   const digest = WebAssembly.Module.customSections(new WebAssembly.Module(Uint8Array.from(bytes)), 'wasm-mlp')[0];
@@ -54,7 +55,7 @@ afterEach(() => {
   vi.resetModules();
 });
 
-describe('a platform that makes numbers below 2⁻¹²⁶ zero', () => {
+describe('a platform that flushes numbers below 2⁻¹²⁶ to zero', () => {
   let wasm: Uint8Array<ArrayBuffer>;
   beforeAll(() => {
     wasm = flushing(kernels);
@@ -63,7 +64,7 @@ describe('a platform that makes numbers below 2⁻¹²⁶ zero', () => {
   const REASON =
     'sameBits: this platform makes numbers below 1.18e-38 zero, as V8 does on 32-bit ARM, so bits may differ from those elsewhere.';
 
-  test('an engine works there, and says that its bits may be others', async () => {
+  test('runs an engine, which reports that its bits may differ', async () => {
     for (const engine of [await createEngine({ wasm }), createEngineSync({ wasm, sameBits: 'report' })]) {
       expect(engine.info).toMatchObject({ sameBits: false, numerics: 'strict', reasons: [REASON] });
       const model = engine.sequential({ layers: [dense({ units: 1, inputShape: [1], kernelInitializer: 'ones' })] });
@@ -75,7 +76,7 @@ describe('a platform that makes numbers below 2⁻¹²⁶ zero', () => {
   test.each([
     ['createEngine', createEngine],
     ['createEngineSync', createEngineSync],
-  ])("%s refuses it where sameBits is 'require'", async (name, create) => {
+  ])("is refused by %s where sameBits is 'require'", async (name, create) => {
     expectError(
       await thrownBy(() => create({ wasm, sameBits: 'require' })),
       UnsupportedError,
@@ -84,7 +85,7 @@ describe('a platform that makes numbers below 2⁻¹²⁶ zero', () => {
     );
   });
 
-  test('no thread is left of an engine that is refused', async () => {
+  test('leaves no thread of an engine that is refused', async () => {
     const ended = vi.spyOn(Worker.prototype, 'terminate');
     expect(await thrownBy(() => createEngine({ wasm, sameBits: 'require', threads: 3 }))).toBeInstanceOf(
       UnsupportedError,
@@ -92,7 +93,7 @@ describe('a platform that makes numbers below 2⁻¹²⁶ zero', () => {
     expect(ended).toHaveBeenCalledTimes(2);
   });
 
-  test('elsewhere an engine keeps them', async () => {
+  test('is not assumed elsewhere: an engine reports the same bits', async () => {
     for (const options of [{}, { wasm: Uint8Array.from(kernels) }, { sameBits: 'require' } as const]) {
       const engine = await createEngine(options);
       expect(engine.info).toMatchObject({ sameBits: true, reasons: [] });
@@ -102,7 +103,7 @@ describe('a platform that makes numbers below 2⁻¹²⁶ zero', () => {
     }
   });
 
-  test("fused numerics that were asked for and are not to be had are not 'the same bits' either", async () => {
+  test('and missing fused numerics both count as other bits', async () => {
     vi.spyOn(WebAssembly, 'validate').mockReturnValue(true);
     const options = { numerics: 'fused', wasm: Uint8Array.from(kernels) } as const;
     expect(createEngineSync(options).info).toMatchObject({ numerics: 'strict', sameBits: false });
@@ -111,7 +112,7 @@ describe('a platform that makes numbers below 2⁻¹²⁶ zero', () => {
     expect(refused.message).toContain('rounds products before it adds them');
   });
 
-  test('a misspelt option', async () => {
+  test('is not confused with a misspelt option, which is refused', async () => {
     const wrong = any({ sameBits: 'required' });
     expectError(
       await thrownBy(() => createEngine(wrong)),
@@ -126,12 +127,12 @@ describe('a big-endian processor', () => {
     `${where}: a little-endian processor expected, got a big-endian one, ` +
     "where typed arrays read WebAssembly's memory, which is little-endian everywhere, in the wrong order.";
 
-  test('is refused before anything is made of the kernels, at creation and at load', async () => {
+  test('is refused before the kernels are compiled, at creation and on loading', async () => {
     const layers = [dense({ units: 1, inputShape: [1] })];
     const saved = (await sequential({ layers })).save();
     vi.resetModules();
     const fresh = await import('../../src/index.js');
-    // 1 in two bytes, the greater one first.
+    // 1 in two bytes, the more significant one first.
     vi.spyOn(Uint16Array, 'of').mockImplementation(() => new Uint16Array([0x0100]));
     for (const [where, act] of [
       ['createEngine', () => createEngine()],
@@ -150,7 +151,7 @@ describe('a big-endian processor', () => {
 });
 
 describe("V8's flag for 256-bit vectors", () => {
-  /** The flags that are set while an engine tries them, on a platform with this version of V8. */
+  /** Returns the flags that an engine sets while it tries them, on a platform with this version of V8. */
   async function flagsOn(v8: string, node = '26.0.0'): Promise<string[]> {
     const flags: string[] = [];
     const getBuiltinModule = (name: string): unknown =>
@@ -180,24 +181,24 @@ describe("V8's flag for 256-bit vectors", () => {
     ['15.4.0.0-node.1', '--wasm-revectorize'],
     ['15.10.1', '--wasm-revectorize'],
     ['16.0.1', '--wasm-revectorize'],
-  ])('V8 %s: %s, and none beside it', async (v8, flag) => {
+  ])('V8 %s gets %s and no other', async (v8, flag) => {
     const [first, ...rest] = await flagsOn(v8);
     expect(first).toBe(flag);
-    // It is taken back where vectors of 128 bits turn out to be as fast.
+    // The flag is reset where vectors of 128 bits turn out to be as fast.
     expect(['', flag.replace('--', '--no-')]).toContain(rest.join());
   });
 
-  test('none is set by a Node that has no such vectors', async () => {
+  test('is not set in a Node without such vectors', async () => {
     expect(await flagsOn('11.3.244.8', '20.20.0')).toEqual([]);
   });
 });
 
-describe('memory that other threads can be given', () => {
+describe('shared memory', () => {
   const ISOLATED =
     'a page that is cross-origin isolated. Serve it with the headers ' +
     'Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp.';
 
-  /** The library in what looks like a page: its workers are Node's, told of by `post`. */
+  /** Loads the library into an imitated page, whose workers pass their messages to `post`. */
   async function inPage(page: object, post: (message: unknown) => void = () => undefined) {
     class PageWorker {
       onmessage = null;
@@ -206,10 +207,10 @@ describe('memory that other threads can be given', () => {
         post(message);
       }
       terminate(): void {
-        // Nothing runs.
+        // There is nothing to end.
       }
     }
-    // Of Node's process the library sees nothing; the test runner goes on with it.
+    // Hides Node's process from the library, but not from the test runner.
     const nothing = { versions: { value: {} }, getBuiltinModule: { value: undefined } };
     vi.stubGlobal('process', Object.create(process, nothing) as object);
     vi.stubGlobal('window', {});
@@ -219,11 +220,11 @@ describe('memory that other threads can be given', () => {
     return import('../../src/index.js');
   }
 
-  test('in Node', async () => {
+  test('is reported in Node', async () => {
     expect((await createEngine()).info).toMatchObject({ sharedMemory: true, reasons: [] });
   });
 
-  test('in a page that is not isolated: none, as the reason for one thread says', async () => {
+  test('is reported as missing in a page that is not isolated, with the same reason as for one thread', async () => {
     const { createEngine: create } = await inPage({ crossOriginIsolated: false });
     expect((await create({ threads: 2 })).info).toMatchObject({
       threads: 1,
@@ -233,7 +234,7 @@ describe('memory that other threads can be given', () => {
     expect((await create()).info).toMatchObject({ sharedMemory: false, reasons: [] });
   });
 
-  test('in an isolated page of a browser without SharedArrayBuffer, which WebKit may be: none', async () => {
+  test('is reported as missing in an isolated page without SharedArrayBuffer, as WebKit may be', async () => {
     const { createEngine: create } = await inPage({ crossOriginIsolated: true, SharedArrayBuffer: undefined });
     expect((await create({ threads: 2 })).info).toMatchObject({
       threads: 1,
@@ -246,7 +247,7 @@ describe('memory that other threads can be given', () => {
   });
 
   test.each(['The object can not be cloned.', '#<Memory> could not be cloned', 'DataCloneError'])(
-    'a browser that refuses to post it, in its words: %s',
+    'is reported as missing where a browser refuses to post it, with its message: %s',
     async (message) => {
       const { createEngine: create } = await inPage({ crossOriginIsolated: true }, () => {
         throw new DOMException(message, 'DataCloneError');
@@ -261,7 +262,7 @@ describe('memory that other threads can be given', () => {
   );
 });
 
-test('memory that the platform does not let grow, within its limit: says so, and what would help', () => {
+test('memory that the platform does not let grow is refused with what would help', () => {
   const runtime = new WasmRuntime({
     module: compileSync(),
     tile: '3x12',

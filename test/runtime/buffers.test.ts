@@ -1,4 +1,7 @@
-/** The planner of buffers: what lives together lies apart, in as little memory as the busiest moment allows. */
+/**
+ * The memory planner: buffers that are live at the same time never overlap, and the plan takes as little memory as the
+ * busiest time allows.
+ */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { planBuffers, type BufferRequest } from '../../src/graph/buffers.js';
@@ -8,7 +11,7 @@ const request = fc
   .map(([bytes, a, b]): BufferRequest => ({ bytes, from: Math.min(a, b), to: Math.max(a, b) }));
 const align = (bytes: number): number => Math.ceil(bytes / 64) * 64;
 
-test('buffers that live together never overlap, and the plan holds them all', () => {
+test('buffers that are live at the same time never overlap, and the plan holds them all', () => {
   fc.assert(
     fc.property(fc.array(request, { maxLength: 40 }), (requests) => {
       const { offsets, bytes } = planBuffers(requests);
@@ -34,7 +37,7 @@ test('a chain needs room for two neighbours only', () => {
   expect(planBuffers(chain).bytes).toBe(2 * 640);
 });
 
-/** The same rule without an index: each buffer is held against all that are placed. */
+/** The planner's rule without an index: compares each buffer with all that are placed. */
 function placeOneByOne(requests: readonly BufferRequest[]): { offsets: number[]; bytes: number } {
   const offsets = new Array<number>(requests.length).fill(0);
   const placed: number[] = [];
@@ -56,7 +59,7 @@ function placeOneByOne(requests: readonly BufferRequest[]): { offsets: number[];
   return { offsets, bytes: Math.max(0, ...requests.map(({ bytes }, i) => offsets[i] + align(bytes))) };
 }
 
-test('each buffer stands in the lowest gap that is free for its whole life', () => {
+test('each buffer is placed in the lowest gap that is free for its whole live range', () => {
   const anyRequest = fc.record({
     bytes: fc.oneof(fc.nat(300), fc.constantFrom(0, 64, 640, 6400)),
     from: fc.integer({ min: -1, max: 60 }),
@@ -67,12 +70,12 @@ test('each buffer stands in the lowest gap that is free for its whole life', () 
       const requests = list.map(({ bytes, from, length }) => ({ bytes, from, to: from + length }));
       expect(planBuffers(requests)).toEqual(placeOneByOne(requests));
     }),
-    // Also of more than are held against each other one by one.
+    // Also with more buffers than the planner compares one by one.
     { numRuns: 500, seed: 1 },
   );
 });
 
-test('training a chain of many layers is laid out by the same rule', () => {
+test('the training of a chain of many layers follows the same rule', () => {
   const count = 300;
   const size = (i: number): number => 64 * (1 + ((i * 7) % 13));
   const values = Array.from({ length: count }, (_, i) => ({ bytes: size(i), from: i, to: 2 * count - i }));
@@ -80,7 +83,7 @@ test('training a chain of many layers is laid out by the same rule', () => {
   expect(planBuffers([...values, ...deltas])).toEqual(placeOneByOne([...values, ...deltas]));
 });
 
-test('lives that leave countless gaps are laid out all the same', () => {
+test('live ranges that leave very many gaps are planned without overlap', () => {
   const count = 40_000;
   const requests = Array.from({ length: count }, (_, i): BufferRequest =>
     i < count / 2 ? { bytes: 192, from: 1, to: 1 + (i % 2) } : { bytes: 128, from: 2, to: 2 },
@@ -92,6 +95,6 @@ test('lives that leave countless gaps are laid out all the same', () => {
       .sort(([a], [b]) => a - b);
     expect(ranges.every(([start], i) => i === 0 || start >= ranges[i - 1][1])).toBe(true);
   }
-  // All of the first moment, and of the second what had no gap.
+  // All buffers of the first time, and those of the second that fit into no gap.
   expect(bytes).toBeLessThanOrEqual(192 * (count / 2) + 128 * (count / 2));
 });

@@ -1,7 +1,7 @@
 /**
- * The calls of real trainings, held to the table of extents: of every kernel call the pointers have to stand in a
- * buffer that is as large as the call writes, and rows that are written must not overlap. The planner's buffers are
- * placed apart here, so that every address belongs to one of them.
+ * Checks the kernel calls of real trainings against the table of extents: every pointer must lie in a buffer as large
+ * as the call needs, and written rows must not overlap. The planner is replaced by one that never shares memory, so
+ * that every address belongs to one buffer. The table itself is tested in test/kernels/extents.test.ts.
  */
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { ABI, type KernelName } from '../../src/runtime/abi.js';
@@ -32,23 +32,23 @@ import { dataOf, graphModel, lossOf } from '../support/reference/graph-model.js'
 import { randomBatch, randomNetwork, randomObjectives, type Integer } from '../support/reference/random-graph.js';
 import { source } from '../support/reference/random.js';
 
-/** Bytes that are reserved, from address to address. */
+/** A reserved range of bytes. */
 interface Buffer {
   readonly start: number;
   readonly bytes: number;
 }
 
-/** A region, and the buffers that are planned into it. */
+/** A region of the arena, and the buffers planned into it. */
 interface Region {
   readonly bytes: number;
   readonly buffers: readonly Buffer[];
 }
 
-/** What is known of memory, which the stand-ins below fill in. */
+/** Records of the replaced planner and arena. */
 const known = vi.hoisted(() => ({
-  /** The plan that waits for its region. */
+  /** The plan whose region is allocated next. */
   plan: undefined as { bytes: number; buffers: Buffer[] } | undefined,
-  /** The regions of the arena that was made last, by address. */
+  /** The regions of the latest arena, by address. */
   regions: new Map<number, Region>(),
 }));
 
@@ -56,7 +56,7 @@ const known = vi.hoisted(() => ({
 const GAP = 128;
 
 vi.mock('../../src/graph/buffers.js', () => ({
-  /** Each buffer in a place of its own. */
+  /** Gives each buffer memory of its own. */
   planBuffers(requests: readonly BufferRequest[]): BufferPlan {
     let end = GAP;
     const offsets = requests.map(({ bytes }) => {
@@ -73,7 +73,7 @@ vi.mock('../../src/runtime/arena.js', async (original) => {
   const module = await original<{ Arena: typeof Arena }>();
   return {
     ...module,
-    /** Remembers its regions, as large as they were asked for. */
+    /** Records its regions with the size that was asked for. */
     Arena: class extends module.Arena {
       private readonly reserved = (known.regions = new Map<number, Region>());
 
@@ -100,8 +100,8 @@ const { Instance } = WebAssembly;
 beforeAll(() => {
   WebAssembly.Instance = function (module: WebAssembly.Module, imports?: WebAssembly.Imports) {
     const instance = new Instance(module, imports);
-    // A machine makes its arena, and then its kernels. What it clears of a memory that is used again is as a whole
-    // free.
+    // A runtime creates its arena before its kernels. Memory that is used again is cleared as a whole while no region
+    // is allocated.
     const { regions } = known;
     const entries = Object.entries(instance.exports as Record<string, (...numbers: number[]) => void>);
     const exports = entries.map(([name, run]) => [name, watched(name as KernelName, run, regions)]);
@@ -115,18 +115,18 @@ afterAll(() => {
 
 const endOf = ({ count, length, stride }: Area): number => (count <= 0 ? 0 : (count - 1) * stride + length);
 
-/** The buffer that an address stands in. */
+/** Returns the buffer that contains an address. */
 function bufferAt(regions: ReadonlyMap<number, Region>, address: number): Buffer | undefined {
   for (const [start, { bytes, buffers }] of regions) {
     if (address < start || address >= start + Math.max(bytes, 1)) continue;
-    // A program's region is filled as a whole before it is used in parts.
+    // A program's region is cleared as a whole before its parts are used.
     if (buffers.length === 0 || address === start) return { start, bytes };
     return buffers.find((one) => address >= one.start && address < one.start + one.bytes);
   }
   return undefined;
 }
 
-/** A kernel that checks where it is sent before it goes. */
+/** Wraps a kernel to check its arguments before it runs. */
 function watched(kernel: KernelName, run: (...numbers: number[]) => void, regions: ReadonlyMap<number, Region>) {
   const parameters: readonly string[] = ABI[kernel];
   const extents = Object.entries(EXTENTS[kernel] as Readonly<Record<string, Extent>>);
@@ -138,7 +138,7 @@ function watched(kernel: KernelName, run: (...numbers: number[]) => void, region
       [];
     for (const [name, { reads, writes, optional }] of extents) {
       const from = sizes[`*${name}`];
-      // Scratch of the machine's own stands below all that is allocated.
+      // The runtime's own scratch lies below all regions.
       if ((optional === true && from === 0) || name === 'scratch' || name === 'packedA') continue;
       const area = (writes ?? reads)!(sizes);
       if (area.count > 1 && area.stride < area.length && (writes !== undefined || area.stride !== 0)) {
@@ -149,11 +149,11 @@ function watched(kernel: KernelName, run: (...numbers: number[]) => void, region
       if (to === from) continue;
       touched.push({ name, from, to, writes: writes !== undefined });
       if (kernel === 'f32_fill' && from === 0 && regions.size === 0) continue;
-      const buffer = bufferAt(regions, from) ?? refuse(`${name} stands in no buffer`);
+      const buffer = bufferAt(regions, from) ?? refuse(`${name} lies in no buffer`);
       const end = buffer.start + Math.ceil(buffer.bytes / 16) * 16;
       if (to > end) refuse(`${name} goes ${to - end} bytes past its buffer of ${buffer.bytes}`);
     }
-    // In place, or apart.
+    // Buffers are the same or separate.
     for (const one of touched) {
       for (const other of touched) {
         const apart = one.from === other.from || one.to <= other.from || other.to <= one.from;
@@ -191,7 +191,7 @@ const METRICS = [
   'r2',
 ] as const;
 
-/** A random network, with everything done to it that calls kernels. */
+/** Builds a random network and does everything with it that calls kernels. */
 async function exercise(engine: library.Engine, seed: number): Promise<void> {
   const from = source(seed);
   const integer: Integer = (low, high) => low + from.below(high - low + 1);
@@ -211,7 +211,7 @@ async function exercise(engine: library.Engine, seed: number): Promise<void> {
     loss: objectives.map(lossOf),
     lossWeights: objectives.map(({ weight }) => weight),
     metrics: [METRICS[seed % METRICS.length], METRICS[(seed + 5) % METRICS.length]],
-    // A softmax of one unit calls kernels as any other.
+    // Losses may not suit their activations here.
     checks: 'off',
   });
   const weights = seed % 2 === 0 ? { sampleWeight } : {};
@@ -227,8 +227,8 @@ async function exercise(engine: library.Engine, seed: number): Promise<void> {
   model.dispose();
 }
 
-describe('every kernel call of', () => {
-  test('sixty random networks stays within the buffers that were reserved for it', { timeout: 120_000 }, async () => {
+describe('kernel calls', () => {
+  test('of sixty random networks stay within their buffers', { timeout: 120_000 }, async () => {
     for (const tile of ['3x12', '4x8', '4x16'] as const) {
       const engine = await createEngine({ tile });
       for (let seed = 0; seed < 20; seed++) await exercise(engine, seed + 100 * tile.length);
@@ -236,20 +236,24 @@ describe('every kernel call of', () => {
     }
   });
 
-  test('a training with every feature, and of the facades, too', { timeout: 120_000 }, async () => {
-    await trainEveryFeature(library);
-    const x = Array.from({ length: 31 }, (_, row) => [row % 7, row % 5, row % 3]);
-    await mlpClassifier({ epochs: 1 }).fit(
-      x,
-      x.map(([a]) => `class ${a % 2}`),
-    );
-    await mlpRegressor({ epochs: 1 }).fit(
-      x,
-      x.map(([a, b]) => a * b),
-    );
-  });
+  test(
+    'of a training with every feature, and of the facades, stay within their buffers',
+    { timeout: 120_000 },
+    async () => {
+      await trainEveryFeature(library);
+      const x = Array.from({ length: 31 }, (_, row) => [row % 7, row % 5, row % 3]);
+      await mlpClassifier({ epochs: 1 }).fit(
+        x,
+        x.map(([a]) => `class ${a % 2}`),
+      );
+      await mlpRegressor({ epochs: 1 }).fit(
+        x,
+        x.map(([a, b]) => a * b),
+      );
+    },
+  );
 
-  test('cross-entropies of outputs that do not come from their own activation, too', async () => {
+  test('of cross-entropies on probabilities stay within their buffers', async () => {
     for (const activation of ['sigmoid', 'softplus'] as const) {
       const layers = [dense({ units: 3, activation, inputShape: [2] }), rescaling({ scale: 0.5 })];
       const model = await sequential({ layers });
@@ -263,7 +267,7 @@ describe('every kernel call of', () => {
     }
   });
 
-  test('all kernels, but for tiles that no engine here had, and three that only tests and benchmarks call', () => {
+  test('have covered all kernels except tiles that no engine here had, and three that only tests and benchmarks call', () => {
     const others = ['f32_exp', 'f32_log', 'f32_pack_rows'];
     const names = Object.keys(ABI) as KernelName[];
     const missing = names.filter((kernel) => !seen.has(kernel) && !kernel.includes('_gemm_'));

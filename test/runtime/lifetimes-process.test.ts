@@ -1,7 +1,7 @@
 /**
- * Programs that make models and engines again and again and dispose of none keep to a size, without a collection that
- * is forced: each in a process of its own, on the built package. Of what test/support/lifetime-child.mjs measures these
- * are short versions.
+ * Programs that make models and engines again and again without disposing of them stay within a bound, without forced
+ * collections: each in a process of its own, on the built package. These are short runs of
+ * test/support/lifetime-child.mjs. Forced collections are tested in lifetimes.test.ts.
  */
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 
 interface Report {
-  /** Megabytes of the process after the first round, at most, and after the last. */
+  /** Memory of the process in megabytes: after the first round, at most, and after the last. */
   start: number;
   peak: number;
   end: number;
@@ -17,10 +17,10 @@ interface Report {
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
 
-/** What a process may grow by: what is in use, and what V8 lets come together before it collects. */
-const MOST_GROWTH = 300;
+/** Allowed growth of the process in megabytes: the memory in use, and what V8 lets accumulate before it collects. */
+const LARGEST_GROWTH = 300;
 
-/** Rounds that each leave megabytes, 600 and more together. */
+/** Each round leaves megabytes behind; all rounds together leave 600 or more. */
 test.each([
   ['classifiers', 150, 'classifiers that are fitted and dropped'],
   ['models', 150, 'models that are trained and dropped'],
@@ -30,11 +30,11 @@ test.each([
   ['disposedEngines', 60, 'engines that are disposed'],
   ['disposedEnginesSync', 60, 'engines that are disposed, made without a promise'],
   ['droppedEngines', 60, 'engines that are dropped'],
-] as const)('%s, %i times: %s', { timeout: 240_000 }, async (job, count, _) => {
+] as const)('%s × %i: %s stay within the bound', { timeout: 240_000 }, async (job, count, _) => {
   const script = path('../support/lifetime-child.mjs');
   const child = [script, path('../../dist/index.js'), job, String(count)];
   const { stdout } = await promisify(execFile)(process.execPath, child);
   console.log(stdout.trim());
   const { start, peak } = JSON.parse(stdout) as Report;
-  expect(peak - start).toBeLessThan(MOST_GROWTH);
+  expect(peak - start).toBeLessThan(LARGEST_GROWTH);
 });

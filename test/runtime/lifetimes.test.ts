@@ -1,7 +1,7 @@
 /**
- * What nobody refers to any more is freed, without `dispose`; and what is in use is not, whoever has dropped it.
- * Collections are forced here, and counted is what the engine holds; test/runtime/lifetimes-process.test.ts lets the collector
- * choose its moments, and looks at the whole process.
+ * Models and engines that nothing refers to are freed without `dispose`, and whatever is in use is kept, even if the
+ * program dropped its references. Collections are forced here, and the engine's memory is counted;
+ * test/runtime/lifetimes-process.test.ts leaves collections to V8, and measures the whole process.
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -20,7 +20,7 @@ import { thrownBy } from '../support/reference/refusals.js';
 
 const collect = (globalThis as { gc?: () => void }).gc!;
 
-/** Collections with turns of the event loop between them: finalizers run there. */
+/** Collects garbage several times, with turns of the event loop in between, in which finalizers run. */
 async function collected(): Promise<void> {
   for (let i = 0; i < 4; i++) {
     await new Promise((resume) => setTimeout(resume, 5));
@@ -50,7 +50,7 @@ const train = async (model: Model, options = {}): Promise<void> => {
   await model.fit(x, labels, { epochs: 2, ...options });
 };
 
-describe('what is dropped gives its memory back to the engine', () => {
+describe('dropped objects give their memory back to the engine', () => {
   const jobs: Record<string, () => unknown> = {
     'a model that was only made': () => void engine.sequential({ layers: layers() }),
     'a model that predicted one row, then many': () => {
@@ -98,7 +98,7 @@ describe('what is dropped gives its memory back to the engine', () => {
       ];
       await thrownBy(() => train(other, { callbacks }));
     },
-    'a model whose training waits for a batch that never comes, and that source with it': async () => {
+    'a model whose training waits for a batch that never comes, together with that source': async () => {
       const model = engine.sequential({ layers: layers() });
       model.compile(COMPILED);
       const batches = async function* (): AsyncGenerator<Batch> {
@@ -108,7 +108,7 @@ describe('what is dropped gives its memory back to the engine', () => {
       void model.fit(batches, { validationData: [x, labels] });
       await new Promise((resume) => setTimeout(resume, 20));
     },
-    'a model that functions of its user refer to': () => {
+    'a model that its own custom functions refer to': () => {
       const model: Model = engine.sequential({
         layers: [dense({ units: 300, inputShape: [20], activation: { name: 'mine', forward, derivative } })],
       });
@@ -134,12 +134,12 @@ describe('what is dropped gives its memory back to the engine', () => {
   test.each(Object.keys(jobs))('%s', async (name) => {
     const before = engine.memory().used;
     await jobs[name]();
-    // Something is held until then, but where the collector was early.
+    // Memory is held until then, unless the collector was early.
     await collected();
     expect(engine.memory().used).toBe(before);
   });
 
-  test('hundreds of models, whose places are taken again', async () => {
+  test('hundreds of models, whose memory is reused', async () => {
     const make = async (): Promise<void> => {
       for (let i = 0; i < 40; i++) engine.sequential({ layers: layers() }).predict(x);
       await collected();
@@ -150,7 +150,7 @@ describe('what is dropped gives its memory back to the engine', () => {
     expect(engine.memory().bytes).toBe(bytes);
   });
 
-  test('a model that is attached to another thread’s: who attaches next has its memory', async () => {
+  test('an attached model, whose memory the next attached model uses', async () => {
     const model = engine.sequential({ layers: layers() });
     const handle = model.share();
     const attach = async (): Promise<void> => {
@@ -162,11 +162,11 @@ describe('what is dropped gives its memory back to the engine', () => {
       await attach();
       sizes.push(engine.memory().bytes);
     }
-    // What was left lies apart at first.
+    // At first the freed memory is in separate pieces.
     expect(sizes[11]).toBe(sizes[4]);
   });
 
-  test('an engine: its threads end', async () => {
+  test('an engine, whose threads end', async () => {
     const tasks = '/proc/self/task';
     const threads = (): number => (existsSync(tasks) ? readdirSync(tasks).length : 0);
     const before = threads();
@@ -183,8 +183,8 @@ describe('what is dropped gives its memory back to the engine', () => {
   });
 });
 
-describe('what is in use stays', () => {
-  test('a model that is trained, though nobody but its training refers to it', async () => {
+describe('objects in use are kept', () => {
+  test('a model in training, even if only its training refers to it', async () => {
     const model = engine.sequential({ seed: 3, layers: layers() });
     await train(model, { epochs: 6 });
     let seen: unknown;
@@ -193,7 +193,7 @@ describe('what is in use stays', () => {
       other.compile(COMPILED);
       const onEpochEnd = async (epoch: number, _: unknown, one: { getWeights(): unknown }): Promise<void> => {
         await collected();
-        // Models that come meanwhile take what was freed too early.
+        // Models created in the meantime would overwrite memory that was freed too early.
         engine.sequential({ seed: epoch, layers: layers() }).predict(x);
         seen = one.getWeights();
       };
@@ -203,7 +203,7 @@ describe('what is in use stays', () => {
     expect(seen).toEqual(model.getWeights());
   });
 
-  test('one that is trained in a worker', async () => {
+  test('a model that is trained in a worker', async () => {
     const model = engine.sequential({ seed: 3, layers: layers() });
     await train(model, { epochs: 3 });
     let seen: unknown;
@@ -220,7 +220,7 @@ describe('what is in use stays', () => {
     expect(seen).toEqual(model.getWeights());
   });
 
-  test('the network of a classifier that was fitted anew, while somebody has it', async () => {
+  test('the previous network of a classifier that was fitted again, while a reference to it exists', async () => {
     const classifier = mlpClassifier({ engine, epochs: 1 });
     await classifier.fit(x, labels);
     const { model } = classifier;
@@ -229,7 +229,7 @@ describe('what is in use stays', () => {
     expect(model.predict(x)).toEqual(y);
   });
 
-  test('a model that other threads predict from, until it is disposed', async () => {
+  test('a shared model, until its engine is disposed', async () => {
     const share = () => {
       const model = engine.sequential({ seed: 5, layers: layers() });
       return { handle: model.share(), y: model.predict(x) };
@@ -242,7 +242,7 @@ describe('what is in use stays', () => {
     expect(() => attachModel(handle)).toThrow('a live model expected');
   });
 
-  test('its memory, after engine and model are dropped', async () => {
+  test('the memory of a shared model, after engine and model are dropped', async () => {
     const share = async () => {
       const own = await createEngine();
       const model = own.sequential({ seed: 5, layers: layers() });
@@ -256,7 +256,7 @@ describe('what is in use stays', () => {
     for (const one of engines) one.dispose();
   });
 
-  test('an engine with threads, while a model of it is there', async () => {
+  test('an engine with threads, while one of its models exists', async () => {
     const make = async (): Promise<[Model, WeakRef<Engine>]> => {
       const own = await createEngine({ threads: 2 });
       return [own.sequential({ layers: layers() }), new WeakRef(own)];
@@ -268,7 +268,7 @@ describe('what is in use stays', () => {
     own.deref()?.dispose();
   });
 
-  test('engine.warmUp and engine.dispose reach the models that are there, and no others', async () => {
+  test('the models of an engine that exist, and no others, are reached by warmUp and dispose', async () => {
     const kept = engine.sequential({ layers: layers() });
     engine.sequential({ layers: layers() });
     await collected();
@@ -278,10 +278,10 @@ describe('what is in use stays', () => {
   });
 });
 
-describe('a memory that is used again', () => {
+describe('memory that is used again', () => {
   const SEVEN = { initializer: 'constant', value: 7 } as const;
 
-  /** An engine with a model whose every weight is 7, disposed. */
+  /** Makes an engine with a model whose weights are all 7, and disposes it. */
   async function sevens(): Promise<void> {
     const one = await createEngine({ initialMemory: 1 << 21 });
     const model = one.sequential({ layers: layers(2000) });
@@ -291,7 +291,7 @@ describe('a memory that is used again', () => {
     await Promise.resolve();
   }
 
-  test('holds nothing of the engine that had it', async () => {
+  test('holds no data of the previous engine', async () => {
     await sevens();
     const next = await createEngine({ initialMemory: 1 << 21 });
     const model = next.sequential({ layers: layers(2) });
@@ -300,7 +300,7 @@ describe('a memory that is used again', () => {
     next.dispose();
   });
 
-  test('begins as small as was asked for, and grows as a new one does', async () => {
+  test('begins as small as was asked for, and grows like new memory', async () => {
     const sizes = async (): Promise<unknown[]> => {
       const one = await createEngine({ initialMemory: 1 << 20 });
       const before = one.memory();
@@ -315,7 +315,7 @@ describe('a memory that is used again', () => {
     for (let i = 0; i < 2; i++) expect(await sizes()).toEqual(first);
   });
 
-  test('is not one that another thread may have', async () => {
+  test('is not memory that another thread may still use', async () => {
     const one = await createEngine({ initialMemory: 1 << 21 });
     const handle = one.sequential({ layers: layers(2) }).share();
     one.dispose();

@@ -1,4 +1,4 @@
-/** The arena over a memory that is only counted, and the memory's limit. */
+/** The arena over simulated memory, and linear memory with its limit. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Arena } from '../../src/runtime/arena.js';
@@ -6,7 +6,7 @@ import { LinearMemory } from '../../src/runtime/linear-memory.js';
 import { MemoryError, StateError } from '../../src/index.js';
 
 describe('the arena', () => {
-  /** What to do next: allocate so many bytes, or free the region of that rank. */
+  /** Random actions: allocate a number of bytes, or free one of the live regions. */
   const actions = fc.array(fc.oneof(fc.record({ bytes: fc.nat(5000) }), fc.record({ free: fc.nat(50) })), {
     maxLength: 80,
   });
@@ -42,19 +42,19 @@ describe('the arena', () => {
     );
   });
 
-  test('a region is free once', () => {
+  test('a region can be freed only once', () => {
     const arena = new Arena((start) => start);
     const region = arena.allocate(10);
     arena.free(region);
     expect(() => arena.free(region)).toThrow(StateError);
   });
 
-  test('a refusal changes nothing', () => {
+  test('a refused allocation changes nothing', () => {
     const arena = new Arena((start, size) => {
       if (start + size > 5000) throw new MemoryError('full');
       return start;
     });
-    // A twin that was never refused hands out the same addresses.
+    // A second arena that refuses nothing returns the same addresses.
     const twin = new Arena((start) => start);
     const regions = [100, 300, 100].map((bytes) => [arena.allocate(bytes), twin.allocate(bytes)]);
     for (const one of [arena, twin]) one.free(regions[1][0]);
@@ -64,7 +64,7 @@ describe('the arena', () => {
     expect(arena.used).toBe(twin.used);
   });
 
-  test('a gap is used again, and neighbouring gaps are one', () => {
+  test('gaps are reused, and adjacent gaps are merged', () => {
     const arena = new Arena((start) => start);
     const regions = Array.from({ length: 4 }, () => arena.allocate(64));
     for (const i of [2, 0, 1]) arena.free(regions[i]);
@@ -88,22 +88,22 @@ describe('linear memory', () => {
     expect(memory.bytes).toBe(2 * 65536);
   });
 
-  test('names the need and the limit when it cannot grow', () => {
+  test('names the need and the limit where it cannot grow', () => {
     const memory = memoryOf(2);
     expect(() => memory.reserve(0, 200_000)).toThrow(MemoryError);
     expect(() => memory.reserve(0, 200_000)).toThrow(/at most 131072 bytes, got a need of 200000/);
     expect(memory.bytes).toBe(65536);
   });
 
-  test('what another thread has made in between is left to it', () => {
+  test('leaves pages alone that another thread added', () => {
     const shared = new WebAssembly.Memory({ initial: 1, maximum: 16, shared: true });
     const [one, two] = [new LinearMemory(shared, 16 * 65536), new LinearMemory(shared, 16 * 65536)];
-    // Both know of the first page; the second takes the next one.
+    // Both know of the first page; the second instance takes the next one.
     expect(two.reserve(65536, 100)).toBe(65536);
     expect(one.reserve(1024, 64)).toBe(1024);
     expect(one.reserve(65000, 70_000)).toBe(2 * 65536);
     expect(one.bytes).toBeGreaterThanOrEqual(2 * 65536 + 70_000);
-    // Where nobody was in between it goes on where it stood.
+    // Without growth by another thread it continues where it ended.
     const start = 2 * 65536 + 70_016;
     expect(one.reserve(start, 65536)).toBe(start);
   });

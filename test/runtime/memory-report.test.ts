@@ -1,4 +1,4 @@
-/** What `model.memory` says, against the memory that is taken and the bound that was promised; and `engine.warmUp`. */
+/** The report `model.memory` against the memory in use and the documented bound; and `engine.warmUp`. */
 import { describe, expect, test } from 'vitest';
 import { createEngine, dense, StateError, ValueError, type Engine, type Model } from '../../src/index.js';
 import { thrownBy } from '../support/reference/refusals.js';
@@ -6,7 +6,7 @@ import { thrownBy } from '../support/reference/refusals.js';
 const SIZES = [784, 512, 512, 10];
 const BATCH = 128;
 const PARAMETERS = SIZES.slice(1).reduce((sum, units, i) => sum + units * (SIZES[i] + 1), 0);
-/** Of the input, and of each layer before and after its activation. */
+/** Values of the input, and of each layer before and after its activation. */
 const VALUES = SIZES[0] + SIZES.slice(1).reduce((sum, units) => sum + 2 * units, 0);
 
 function build(engine: Engine): Model {
@@ -23,13 +23,13 @@ function build(engine: Engine): Model {
 const x = new Float32Array(BATCH * SIZES[0]).fill(0.5);
 const labels = Int32Array.from({ length: BATCH }, (_, row) => row % 10);
 
-describe('memory', () => {
+describe('model.memory', () => {
   test.each([
     ['sgd', 0],
     ['adam', 2],
   ] as const)(
-    '%s: within 1.15 of parameters × (2 + %i moments + a transposed copy) and activations',
-    async (optimizer, moments) => {
+    '%s: stays within 1.15 of parameters × (2 + %i of optimizer state + a transposed copy) and activations',
+    async (optimizer, tensors) => {
       const engine = await createEngine();
       const model = build(engine);
       const before = engine.memory().used;
@@ -37,11 +37,10 @@ describe('memory', () => {
       await model.fit(x, labels, { batchSize: BATCH, shuffle: false });
       const { total, ...parts } = model.memory();
       expect(total).toBe(Object.values(parts).reduce((sum, bytes) => sum + bytes, 0));
-      expect(parts.optimizerState).toBe(moments * parts.gradients);
+      expect(parts.optimizerState).toBe(tensors * parts.gradients);
       expect(parts.weights).toBeGreaterThanOrEqual(4 * PARAMETERS);
-      expect(total).toBeLessThanOrEqual(1.15 * 4 * (PARAMETERS * (2 + moments + 1) + BATCH * VALUES));
-      // What the engine has given out, but for the lines that regions are rounded to, and labels on their way to
-      // targets.
+      expect(total).toBeLessThanOrEqual(1.15 * 4 * (PARAMETERS * (2 + tensors + 1) + BATCH * VALUES));
+      // The engine's memory in use also has the alignment of regions, and labels before they become targets.
       const taken = engine.memory().used - before;
       const held = total - parts.weights;
       expect(taken).toBeGreaterThanOrEqual(held);
@@ -50,7 +49,7 @@ describe('memory', () => {
     },
   );
 
-  test('grows with larger batches alone, and part by part', async () => {
+  test('grows only with larger batches, part by part', async () => {
     const engine = await createEngine();
     const model = build(engine);
     const { weights } = model.memory();
@@ -79,11 +78,11 @@ describe('memory', () => {
   });
 });
 
-describe('warmUp', () => {
-  test('changes nothing that a model says, and takes as long as it was told to', async () => {
+describe('engine.warmUp', () => {
+  test('leaves models unchanged, and takes the time that it was given', async () => {
     const engine = await createEngine();
     const model = build(engine);
-    // By their bytes: comparing arrays of this size value by value takes half a minute.
+    // Compares bytes: comparing arrays of this size value by value takes half a minute.
     const seen = (): Buffer => Buffer.concat([model.save(), new Uint8Array(model.predict(x).buffer)]);
     const before = seen();
     const start = performance.now();
@@ -93,7 +92,7 @@ describe('warmUp', () => {
     engine.dispose();
   });
 
-  test('lets others run, and ends with a model that is disposed meanwhile', async () => {
+  test('yields to the event loop, and ends with a model that is disposed meanwhile', async () => {
     const engine = await createEngine();
     const model = build(engine);
     let turns = 0;
@@ -106,14 +105,14 @@ describe('warmUp', () => {
     engine.dispose();
   });
 
-  test('takes any number of rows, which are computed in blocks', async () => {
+  test('accepts any number of rows, which it computes in blocks', async () => {
     const engine = await createEngine();
     engine.sequential({ layers: [dense({ units: 2, inputShape: [3] })] });
     await engine.warmUp({ milliseconds: 1, rows: 2 ** 40 });
     engine.dispose();
   });
 
-  test('refuses what it cannot do', async () => {
+  test('refuses invalid options, and a disposed engine', async () => {
     const engine = await createEngine();
     for (const options of [{ milliseconds: -1 }, { rows: 0 }, { millisecond: 1 }]) {
       expect(await thrownBy(() => engine.warmUp(options))).toBeInstanceOf(ValueError);

@@ -1,4 +1,7 @@
-/** Long runs leave the JavaScript heap and the linear memory where they were (measured on the built package). */
+/**
+ * Long runs leave the JavaScript heap and the linear memory at their size, measured on the built package in processes
+ * of their own (test/support/memory-child.mjs).
+ */
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -16,9 +19,9 @@ interface Report {
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
 
 /**
- * Linear memory must not move at all. V8 compiles and drops code of its own between two collections, so the heap goes
- * up and down by some kilobytes from round to round; what the job leaves behind adds up, and lifts the least heap of
- * the later rounds over that of the earlier ones.
+ * Runs a job and checks its growth. Linear memory must not grow at all. V8 compiles code and drops it between two
+ * collections, so the heap varies by some kilobytes from round to round. Garbage of the job accumulates, so that the
+ * smallest heap of the later rounds is above that of the earlier ones.
  */
 async function check(job: string, limit: number): Promise<Report> {
   const script = path('../support/memory-child.mjs');
@@ -37,28 +40,28 @@ async function check(job: string, limit: number): Promise<Report> {
   return report;
 }
 
-test('10,000 calls of predictInto, which make no garbage either', async () => {
+test('10,000 calls of predictInto leave nothing, and make no garbage', async () => {
   const { garbage } = await check('predictInto', 4096);
-  // Not one call made an object: the smallest takes 12 bytes.
+  // No call made an object: the smallest takes 12 bytes.
   expect(garbage).toBeLessThan(16 * 1024);
 });
 
-test('1,000 steps by trainOnBatch', () => check('trainOnBatch', 4096).then(() => undefined));
+test('1,000 steps by trainOnBatch leave nothing', () => check('trainOnBatch', 4096).then(() => undefined));
 
-test('1,000 steps by fit, in 100 epochs', () => check('fit', 16 * 1024).then(() => undefined));
+test('1,000 steps by fit, in 100 epochs, leave nothing', () => check('fit', 16 * 1024).then(() => undefined));
 
-test('1,000 steps by trainOnBatch of a network with every feature', () =>
+test('1,000 steps by trainOnBatch of a network with every feature leave nothing', () =>
   check('everyFeature', 4096).then(() => undefined));
 
-test('1,000 steps by fit of a network with every feature, in 125 epochs', () =>
+test('1,000 steps by fit of a network with every feature, in 125 epochs, leave nothing', () =>
   check('everyFeatureFit', 16 * 1024).then(() => undefined));
 
-test('10,000 calls of predictInto of a network with every feature, which has two inputs and two outputs', async () => {
+test('10,000 calls of predictInto of a network with every feature, two inputs and two outputs, make no garbage', async () => {
   const { garbage } = await check('everyFeaturePredict', 4096);
   expect(garbage).toBeLessThan(16 * 1024);
 });
 
-test('1,000 diagnoses: below 16 bytes of heap for each', () => check('diagnose', 16_000).then(() => undefined));
+test('1,000 diagnoses leave less than 16 bytes of heap each', () => check('diagnose', 16_000).then(() => undefined));
 
-test('1,000 models built, compiled, trained for a step and disposed: below 64 bytes of heap for each', () =>
+test('1,000 models that are built, compiled, trained for a step and disposed leave less than 64 bytes of heap each', () =>
   check('models', 64_000).then(() => undefined));

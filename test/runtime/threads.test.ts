@@ -1,4 +1,7 @@
-/** Threads: the same bits for any number of them, whatever the shapes, and nothing lost when one is. */
+/**
+ * Threads: the same bits for any number of threads and any shape, and no result lost when a worker is. Time-outs are
+ * tested in time-outs.test.ts.
+ */
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
@@ -31,7 +34,7 @@ import { allEnded, watchWorkers, withEndingWorkers, withoutWorker } from '../sup
 import { source } from '../support/reference/random.js';
 import { expectError, thrownBy } from '../support/reference/refusals.js';
 
-/** Layers large enough to be shared, whatever was measured at the start. */
+/** Layers large enough to be shared between threads, whatever the measurement at the start. */
 const UNITS = 512;
 const ROWS = 96;
 const BATCH = 32;
@@ -52,7 +55,7 @@ function build(engine: Engine): Model {
 
 const weightsOf = (model: Model): Float32Array[] => model.getWeights().map(({ data }) => data);
 
-/** Weights after so many epochs on one thread. */
+/** Returns the weights after some epochs on one thread. */
 async function alone(epochs: number): Promise<Float32Array[]> {
   const engine = await createEngine();
   const model = build(engine);
@@ -76,19 +79,19 @@ afterEach(() => {
 
 const workers = watchWorkers();
 
-describe('the same bits', () => {
-  test.each([2, 3, 4])('a training on %i threads', async (threads) => {
+describe('any number of threads gives the same bits', () => {
+  test.each([2, 3, 4])('in a training on %i threads', async (threads) => {
     const engine = await engineWith(threads);
     const model = build(engine);
     await model.fit(x, labels, { epochs: 2, batchSize: BATCH });
     expect(weightsOf(model)).toEqual(await alone(2));
   });
 
-  test.each([2, 4])('every feature, %i threads', async (threads) => {
+  test.each([2, 4])('in a training with every feature on %i threads', async (threads) => {
     expect((await trainEveryFeature(library, { threads })).sha256).toBe(EVERY_FEATURE_SHA256);
   });
 
-  test('an engine that was made synchronously, whose threads come when they come', async () => {
+  test('on an engine that was made synchronously, whose threads join later', async () => {
     const engine = createEngineSync({ threads: 2 });
     engines.push(engine);
     const model = build(engine);
@@ -96,7 +99,7 @@ describe('the same bits', () => {
     expect(weightsOf(model)).toEqual(await alone(2));
   });
 
-  test('predictions in batches and of one row, which may stay on the calling thread', async () => {
+  test('in predictions of batches and of one row, which may stay on the calling thread', async () => {
     const [one, two] = [build(await createEngine()), build(await engineWith(2))];
     expect(two.predict(x)).toEqual(one.predict(x));
     const row = x.subarray(0, UNITS);
@@ -104,7 +107,7 @@ describe('the same bits', () => {
   });
 });
 
-test('memory that grows in the middle of shared products, by another thread and by this one', async () => {
+test('memory may grow in the middle of shared products, by another thread and by this one', async () => {
   const engine = await engineWith(2);
   const model = build(engine);
   const child = new Worker(new URL('../support/attached-child.mjs', import.meta.url));
@@ -113,7 +116,7 @@ test('memory that grows in the middle of shared products, by another thread and 
   child.postMessage({ act: 'cycle', handle: model.share(), x, times: 30 });
   let grown = 0;
   const onBatchEnd = async (): Promise<void> => {
-    // This side grows too, for a larger model, and lets the event loop see the other's message.
+    // This thread grows memory too, for a larger model, and lets the event loop receive the other's message.
     engine.sequential({ layers: [dense({ units: 64 * ++grown, inputShape: [1024] })] });
     await new Promise(setImmediate);
   };
@@ -124,8 +127,8 @@ test('memory that grows in the middle of shared products, by another thread and 
   expect(weightsOf(model)).toEqual(await alone(2));
 });
 
-/** Machines whose smallest products are shared. */
-async function machinesOf(tile: TileName, threads: number): Promise<[WasmRuntime, WasmRuntime]> {
+/** Makes a runtime of one thread, and one that shares even its smallest products. */
+async function runtimesOf(tile: TileName, threads: number): Promise<[WasmRuntime, WasmRuntime]> {
   const settings = { module: compileSync(), tile, initialMemory: 1 << 20, maximumMemory: 1 << 28 };
   const shared = new WasmRuntime({
     ...settings,
@@ -137,7 +140,7 @@ async function machinesOf(tile: TileName, threads: number): Promise<[WasmRuntime
   return [new WasmRuntime(settings), shared];
 }
 
-describe('products of random shapes', () => {
+describe('products of random shapes have the same bits', () => {
   test.each([
     ['2x16', 2],
     ['3x12', 3],
@@ -146,43 +149,45 @@ describe('products of random shapes', () => {
     ['4x16', 4],
     ['6x16', 3],
   ] as const)('tile %s, %i threads', async (tile, threads) => {
-    const machines = await machinesOf(tile, threads);
+    const runtimes = await runtimesOf(tile, threads);
     const random = source(threads);
     const size = (): number => 1 + random.below(random.below(3) === 0 ? 200 : 40);
-    for (let trial = 0; trial < 200; trial++) {
+    for (let round = 0; round < 200; round++) {
       const [m, n, k] = [size(), size(), random.below(8) === 0 ? 0 : size()];
       const start = random.below(3);
       const accumulate = random.below(2);
       const [seed, filling] = [random.below(1e6), random.below(4) === 0];
-      const [rows, outer] = machines.map((runtime) => products(runtime, { m, n, k, start, accumulate, seed, filling }));
-      expect(outer, `${m} × ${n} × ${k}`).toEqual(rows);
+      const [alone, shared] = runtimes.map((runtime) =>
+        products(runtime, { m, n, k, start, accumulate, seed, filling }),
+      );
+      expect(shared, `${m} × ${n} × ${k}`).toEqual(alone);
     }
-    for (const runtime of machines) runtime.dispose();
+    for (const runtime of runtimes) runtime.dispose();
   });
 
-  test.each(TILE_NAMES)('a lone row, tile %s', async (tile) => {
-    const machines = await machinesOf(tile, 3);
-    // Around the columns that a lone row meets at a time, 24 to 64, for one thread and for all.
+  test.each(TILE_NAMES)('one row, tile %s', async (tile) => {
+    const runtimes = await runtimesOf(tile, 3);
+    // Around the columns that the matrix–vector product takes at a time, 24 to 64, for one thread and for all.
     for (const n of [63, 64, 65, 96, 143, 144, 191, 192, 288, 383, 384, 512]) {
       for (const start of [0, 1, 2]) {
         const product = { m: 1, n, k: 37, start, accumulate: 0, seed: n, filling: false };
-        const [alone, shared] = machines.map((runtime) => products(runtime, product));
+        const [alone, shared] = runtimes.map((runtime) => products(runtime, product));
         expect(shared, `${n} columns`).toEqual(alone);
       }
     }
-    for (const runtime of machines) runtime.dispose();
+    for (const runtime of runtimes) runtime.dispose();
   });
 });
 
 /**
- * Both forms of a product, on fresh memory that the seed fills. `filling` takes memory first, so that it grows while
- * threads are about.
+ * Computes both forms of a product, on fresh memory filled from the seed. `filling` first takes the free memory, so
+ * that memory grows while threads work.
  */
 function products(
   { arena, memory, tile, scratch, packedA }: WasmRuntime,
-  trial: { m: number; n: number; k: number; start: number; accumulate: number; seed: number; filling: boolean },
+  shape: { m: number; n: number; k: number; start: number; accumulate: number; seed: number; filling: boolean },
 ): Float32Array[] {
-  const { m, n, k, start, accumulate, seed, filling } = trial;
+  const { m, n, k, start, accumulate, seed, filling } = shape;
   const padded = (count: number): number => Math.ceil(count / 4) * 4;
   const taken: number[] = [];
   const region = (floats: number, fill: boolean): number => {
@@ -209,7 +214,7 @@ function products(
   return results;
 }
 
-test('a worker that comes late to a job takes nothing, whatever is being prepared for the next', () => {
+test('a worker that is late for a job takes no chunk, not even while the next job is being prepared', () => {
   const control = new Int32Array(new SharedArrayBuffer(CONTROL_BYTES));
   const calls: number[] = [];
   const kernel = (...args: number[]): void => void calls.push(args[0]);
@@ -222,7 +227,7 @@ test('a worker that comes late to a job takes nothing, whatever is being prepare
   control[WORD.chunks] = 3;
   runChunks(thread, 7);
   expect(calls).toHaveLength(3);
-  // The asking thread writes what job 8 will be, before it opens it.
+  // The calling thread writes the parameters of job 8 before it opens it.
   control[WORD.chunks] = 50;
   runChunks(thread, 7);
   expect(calls).toHaveLength(3);
@@ -231,14 +236,14 @@ test('a worker that comes late to a job takes nothing, whatever is being prepare
   expect(calls).toHaveLength(3);
   runChunks(thread, 8);
   expect(calls).toHaveLength(53);
-  // The most chunks, and numbers that have come round.
+  // The most chunks, and job numbers that have wrapped around.
   Atomics.store(control, WORD.ticket, ticketOf(-1, MOST_CHUNKS));
   runChunks(thread, -1);
   expect(calls).toHaveLength(53 + MOST_CHUNKS);
 });
 
-describe('what goes wrong', () => {
-  test('a worker that is killed between two batches: an error that says so, the last weights, and one thread goes on', async () => {
+describe('failures of threads', () => {
+  test('a worker killed between two batches: fit fails, keeps the last weights, and the engine continues on one thread', async () => {
     const engine = await engineWith(2);
     const model = build(engine);
     let last: Float32Array[] = [];
@@ -264,7 +269,7 @@ describe('what goes wrong', () => {
     await model.fit(x, labels, { epochs: 1, batchSize: BATCH });
   });
 
-  test('a worker that is killed while nothing runs: no later call is to blame, and one thread goes on', async () => {
+  test('a worker killed while nothing runs: no later call fails, and the engine continues on one thread', async () => {
     const engine = await engineWith(2);
     const model = build(engine);
     await Promise.all([...workers].map((worker) => worker.terminate()));
@@ -275,7 +280,7 @@ describe('what goes wrong', () => {
     expect(weightsOf(model)).toEqual(await alone(2));
   });
 
-  test('a platform that starts one worker and refuses the next', async () => {
+  test('a platform that starts one worker and refuses the next leaves one thread, and no worker', async () => {
     const unhandled = vi.fn();
     process.on('unhandledRejection', unhandled);
     try {
@@ -293,7 +298,7 @@ describe('what goes wrong', () => {
     }
   });
 
-  test('a platform whose workers end before they begin', async () => {
+  test('a platform whose workers end before they begin leaves one thread', async () => {
     const waited = await withEndingWorkers(() => createEngine({ threads: 2 }));
     engines.push(waited);
     expect(waited.info.threads).toBe(1);
@@ -307,12 +312,12 @@ describe('what goes wrong', () => {
     expect(weightsOf(model)).toEqual(await alone(2));
   });
 
-  test('as many threads as there can be, more than a product has chunks', async () => {
+  test('more threads than a product has chunks give the same bits', async () => {
     const engine = await engineWith(64);
     expect(build(engine).predict(x)).toEqual(build(await createEngine()).predict(x));
   });
 
-  test('a callback that throws, and an abort', async () => {
+  test('a callback that throws, and an abort, end fit, after which it can be called again', async () => {
     const model = build(await engineWith(2));
     const stop = new Error('enough');
     const callbacks = [
@@ -331,7 +336,7 @@ describe('what goes wrong', () => {
     await model.fit(x, labels, { batchSize: BATCH });
   });
 
-  test('an engine that is disposed during fit', async () => {
+  test('an engine disposed during fit ends it with a StateError', async () => {
     const engine = await engineWith(2);
     const model = build(engine);
     const callbacks = [{ onBatchEnd: () => engine.dispose() }];
@@ -339,13 +344,13 @@ describe('what goes wrong', () => {
     expect(thrown.name).toBe('StateError');
   });
 
-  test('threads out of range', async () => {
+  test('thread counts out of range are refused', async () => {
     for (const threads of [0, 1.5, 65, NaN, 'two']) {
       expect(await thrownBy(() => createEngine({ threads: threads as number }))).toBeInstanceOf(ValueError);
     }
   });
 
-  test('a file of workers at no address', async () => {
+  test('a workerUrl that is no address is refused', async () => {
     const thrown = await thrownBy(() => createEngine({ workerUrl: 'http://[' }));
     expectError(thrown, ValueError, 'createEngine: workerUrl expected an address, got "http://[".');
     (await createEngine({ workerUrl: './worker.js' })).dispose();
@@ -362,7 +367,7 @@ describe('what goes wrong', () => {
   });
 });
 
-test('auto takes the processors there are, at most eight', async () => {
+test('auto uses the processors of the computer, at most eight', async () => {
   const engine = await createEngine({ threads: 'auto' });
   engines.push(engine);
   const { availableParallelism } = await import('node:os');

@@ -1,6 +1,6 @@
 /**
- * Time-outs for workers count the time in which this thread ran: a page in the background that is frozen or slowed
- * down, a machine that slept and a breakpoint fail nothing, while a worker that says nothing still does.
+ * Time-outs for workers count only time in which this thread runs: a background page that is frozen or slowed down, a
+ * computer that slept, or a breakpoint must not fail anything, while a silent worker still must.
  */
 import { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, test, vi } from 'vitest';
@@ -15,7 +15,7 @@ import { expectError, thrownBy } from '../support/reference/refusals.js';
 
 const HOUR = 3_600_000;
 
-/** Timers that fire as they are told to, and a clock that goes on with them. */
+/** Fakes timers that fire when told to, and a clock that advances with them. */
 function stopClock(): { advance: (milliseconds: number) => Promise<void>; freeze: () => void } {
   let frozen = 0;
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
@@ -25,12 +25,12 @@ function stopClock(): { advance: (milliseconds: number) => Promise<void>; freeze
     advance: async (milliseconds) => {
       await vi.advanceTimersByTimeAsync(milliseconds);
     },
-    // The clock goes on while no timer fires: the next one is late.
+    // Advances the clock while no timer fires: the next timer is late.
     freeze: () => void (frozen += HOUR),
   };
 }
 
-/** A clock that jumps by an hour at each of the first looks at it, as one does over which the machine sleeps. */
+/** Fakes a clock that jumps by an hour at each of the first readings, as if the computer slept. */
 function jumpingClock(looks: number): void {
   const now = performance.now.bind(performance);
   let jumps = 0;
@@ -40,7 +40,7 @@ function jumpingClock(looks: number): void {
   });
 }
 
-/** Another thread that waits until word `start` is 1, lets some milliseconds pass, and then adds 1 to `word`. */
+/** Starts a thread that waits until word `start` is 1, lets some milliseconds pass, and then adds 1 to `word`. */
 async function thread(words: Int32Array, word: number): Promise<{ go(): void; end(): Promise<unknown> }> {
   const flag = new Int32Array(new SharedArrayBuffer(4));
   const worker = new Worker(
@@ -70,7 +70,7 @@ afterEach(() => {
 
 const workers = watchWorkers();
 
-/** Waits, by no timer, until a worker is started: from then on it is watched. */
+/** Waits, without a timer, until a worker is started: from then on it is watched. */
 async function untilStarted(): Promise<void> {
   while (workers.size === 0) await new Promise(setImmediate);
 }
@@ -87,7 +87,7 @@ describe('a time-out', () => {
     expect(expired).toHaveBeenCalledTimes(1);
   });
 
-  test('not where it was stopped', async () => {
+  test('does not expire after it was stopped', async () => {
     const { advance } = stopClock();
     const expired = vi.fn();
     const stop = expireAfter(30_000, expired);
@@ -97,7 +97,7 @@ describe('a time-out', () => {
     expect(expired).not.toHaveBeenCalled();
   });
 
-  test('begins anew where the page was frozen', async () => {
+  test('starts again where the page was frozen', async () => {
     const { advance, freeze } = stopClock();
     const expired = vi.fn();
     expireAfter(30_000, expired);
@@ -109,7 +109,7 @@ describe('a time-out', () => {
     expect(expired).toHaveBeenCalledTimes(1);
   });
 
-  test('never expires where every timer comes a minute late, as in a page that has been in the background for long', async () => {
+  test('never expires where every timer is a minute late, as in a page that has been in the background for long', async () => {
     const { advance } = stopClock();
     const expired = vi.fn();
     const { setTimeout: timer } = globalThis;
@@ -120,7 +120,7 @@ describe('a time-out', () => {
     expect(expired).not.toHaveBeenCalled();
   });
 
-  test('expires where timers come a second late, as in any page in the background', async () => {
+  test('expires where timers are a second late, as in any page in the background', async () => {
     const { advance } = stopClock();
     const expired = vi.fn();
     const { setTimeout: timer } = globalThis;
@@ -132,7 +132,7 @@ describe('a time-out', () => {
   });
 });
 
-describe('workers that say nothing', () => {
+describe('silent workers', () => {
   const SILENT =
     'fit: a worker that trains expected, but it is gone: it has said nothing for 30 s. ' +
     'Is workerUrl the file worker.js of this package? The weights are those of a finished step.';
@@ -147,7 +147,7 @@ describe('workers that say nothing', () => {
     return { fitting, settled: () => over };
   }
 
-  test('fit gives up after 30 s', async () => {
+  test('make fit fail after 30 s', async () => {
     await withSilentWorkers(async () => {
       const { advance } = stopClock();
       const { fitting, settled } = await silentFit();
@@ -158,7 +158,7 @@ describe('workers that say nothing', () => {
     });
   });
 
-  test('fit does not while the page is frozen, and gives up afterwards', async () => {
+  test('do not make fit fail while the page is frozen, but afterwards', async () => {
     await withSilentWorkers(async () => {
       const { advance, freeze } = stopClock();
       const { fitting, settled } = await silentFit();
@@ -173,7 +173,7 @@ describe('workers that say nothing', () => {
     });
   });
 
-  test('an engine does not give up its threads while the page is frozen, and goes on with one afterwards', async () => {
+  test('do not make an engine continue on one thread while the page is frozen, but afterwards', async () => {
     await withSilentWorkers(async () => {
       const { advance, freeze } = stopClock();
       let made: Engine | undefined;
@@ -192,8 +192,8 @@ describe('workers that say nothing', () => {
   });
 });
 
-describe('a machine that sleeps in the middle of a wait', () => {
-  test('for a part of a product that another thread has in hand', async () => {
+describe('a computer that sleeps does not fail a wait', () => {
+  test('for the part of a product that another thread computes', async () => {
     const runtime = new WasmRuntime({ module: compileSync(), tile: '3x12', initialMemory: 0, maximumMemory: 1 << 20 });
     const { memory, tile, module } = runtime;
     const control = memory.words(0, 64);
@@ -202,7 +202,7 @@ describe('a machine that sleeps in the middle of a wait', () => {
     const gemm = (): void => {
       calls += 1;
       if (calls > 1) return;
-      // The other thread takes a part, too.
+      // The other thread takes a part as well.
       Atomics.add(control, WORD.ticket, 1);
       jumpingClock(5);
       other.go();

@@ -1,4 +1,7 @@
-/** A machine takes the kernels of its own version and refuses anything else before it runs. */
+/**
+ * A runtime accepts the kernels of its own version and refuses any others before it runs; it also holds the tile,
+ * memory and arena.
+ */
 import { describe, expect, test } from 'vitest';
 import { compileSync } from '../../src/runtime/binary.js';
 import { WasmRuntime, MAXIMUM_BYTES, type WasmRuntimeOptions } from '../../src/runtime/wasm-runtime.js';
@@ -27,7 +30,7 @@ describe('kernels of another version are refused', () => {
     return expect.fail('was taken');
   };
 
-  test('a module that does not say what it is', () => {
+  test('in a module without a version', () => {
     const error = refusal(moduleOf());
     expect(error).toBeInstanceOf(FormatError);
     expect(error.message).toBe(
@@ -35,24 +38,24 @@ describe('kernels of another version are refused', () => {
     );
   });
 
-  test('one that says that it is another', () => {
+  test('in a module with another version', () => {
     const error = refusal(moduleOf(section(0, [...text('wasm-mlp'), ...new TextEncoder().encode('0123456789abcdef')])));
     expect(error).toBeInstanceOf(FormatError);
     expect(error.message).toMatch(/got those of another version\.$/);
   });
 });
 
-test('a memory that cannot be made says so, and what would help', () => {
+test('memory that cannot be created is refused with what would help', () => {
   const make = (): WasmRuntime => runtimeOf({ maximumMemory: 2 * MAXIMUM_BYTES });
   expect(make).toThrow(UnsupportedError);
   expect(make).toThrow(/smaller maximumMemory/);
 });
 
-test('the tiles are those that are generated', () => {
+test('the tiles are those that the build generates', () => {
   expect(TILES.map(([rows, width]) => `${rows}x${width}`)).toEqual([...TILE_NAMES]);
 });
 
-test('the tile brings its panel width, the columns of a matrix–vector product, and both forms', () => {
+test('a tile has its panel width, its columns of a matrix–vector product, and both forms of GEMM', () => {
   for (const name of TILE_NAMES) {
     const { tile, kernels } = runtimeOf({ tile: name });
     const width = Number(name.split('x')[1]);
@@ -66,7 +69,7 @@ test('the tile brings its panel width, the columns of a matrix–vector product,
   }
 });
 
-test('the arena grows the memory, up to its limit', () => {
+test('the arena grows the memory up to its limit', () => {
   const runtime = runtimeOf();
   const region = runtime.arena.allocate(3 * PAGE);
   runtime.kernels.f32_fill((3 * PAGE) / 4, region, 5);
@@ -74,7 +77,7 @@ test('the arena grows the memory, up to its limit', () => {
   expect(() => runtime.arena.allocate(16 * PAGE)).toThrow(/at most 1048576 bytes/);
 });
 
-test('nothing runs on a machine that was disposed', () => {
+test('a disposed runtime refuses to run', () => {
   const runtime = runtimeOf();
   expect(() => runtime.requireLive('predict')).not.toThrow();
   runtime.dispose();

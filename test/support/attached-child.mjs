@@ -1,4 +1,4 @@
-/** A worker thread that predicts from a model of the thread that started it, as often as it is asked to. */
+/** A worker thread that attaches to a model of the thread that started it, and predicts from it on request. */
 import { parentPort } from 'node:worker_threads';
 import { attachModel } from '../../dist/index.js';
 
@@ -23,7 +23,7 @@ const acts = {
       return model.parameterCount;
     }),
   predict: ({ x }) => attempt(() => model?.predict(x)),
-  /** Predictions in a row, each different one once; ends when the shared word, an Int32Array, says so. */
+  /** Predicts repeatedly and returns each different result once. Ends when the shared word, an Int32Array, is set. */
   watch: ({ x, stop }) => {
     const seen = new Set();
     let count = 0;
@@ -35,7 +35,7 @@ const acts = {
     }
     return { seen: [...seen], count };
   },
-  /** Attaches and lets go again and again. */
+  /** Attaches and disposes repeatedly. */
   cycle: ({ handle, x, times }) => {
     for (let i = 0; i < times; i++) {
       const one = attachModel(handle);

@@ -1,6 +1,6 @@
 /**
- * Real browsers for tests: the machine's own Chromium (by playwright-core) and Firefox (by puppeteer-core, over
- * WebDriver BiDi), behind one face, and a plain static server for the pages they open. Nothing is downloaded.
+ * Real browsers for tests: the computer's own Chromium (by playwright-core) and Firefox (by puppeteer-core, over
+ * WebDriver BiDi), behind one interface, and a plain static server for the pages that they open. Nothing is downloaded.
  */
 
 import { spawn, type ChildProcess } from 'node:child_process';
@@ -17,9 +17,9 @@ import { launch } from 'puppeteer-core';
 export const browserNames = ['chromium', 'firefox'] as const;
 export type BrowserName = (typeof browserNames)[number];
 
-/** An open page, whichever browser shows it. */
+/** An open page of either browser. */
 export interface BrowserPage {
-  /** The value of a JavaScript expression in the page, awaited, as JSON carries it. */
+  /** Evaluates a JavaScript expression in the page, awaits it, and returns its value as JSON carries it. */
   evaluate(expression: string): Promise<unknown>;
   /** Waits until an expression in the page is neither null nor undefined, and returns it as JSON carries it. */
   value(expression: string, timeoutMs?: number): Promise<unknown>;
@@ -29,7 +29,7 @@ export interface BrowserPage {
   screenshot(path: `${string}.png`): Promise<void>;
 }
 
-/** A variable that names the browser outright, and the commands to look for otherwise. */
+/** The environment variable that names the browser, and the commands to look for otherwise. */
 const commands: Record<BrowserName, { variable: string; names: string[] }> = {
   chromium: { variable: 'CHROMIUM_PATH', names: ['chromium', 'chromium-browser', 'google-chrome', 'chrome'] },
   firefox: { variable: 'FIREFOX_PATH', names: ['firefox-esr', 'firefox'] },
@@ -47,13 +47,13 @@ const chromiumArguments = [
 
 const pollingMs = 25;
 
-/** The path of the first of these commands that is on this machine, or undefined. */
+/** Path of the first of these commands on this computer, or undefined. */
 function findCommand(names: readonly string[]): string | undefined {
   const folders = (process.env.PATH ?? '').split(delimiter).filter(Boolean);
   return names.flatMap((command) => folders.map((folder) => join(folder, command))).find(isExecutable);
 }
 
-/** The path of a browser on this machine, or undefined. */
+/** Path of a browser on this computer, or undefined. */
 function findBrowser(name: BrowserName): string | undefined {
   const { variable, names } = commands[name];
   const named = process.env[variable];
@@ -61,8 +61,8 @@ function findBrowser(name: BrowserName): string | undefined {
 }
 
 /**
- * Why a test in this browser has to be skipped, or undefined where it can run. Throws instead where REQUIRE_BROWSERS=1
- * says that browsers are part of the machine.
+ * Why a test in this browser must be skipped, or undefined where it can run. Throws instead where REQUIRE_BROWSERS=1
+ * says that the computer must have the browsers.
  */
 export function reasonToSkip(name: BrowserName): string | undefined {
   if (findBrowser(name) !== undefined) return undefined;
@@ -72,7 +72,7 @@ export function reasonToSkip(name: BrowserName): string | undefined {
   return reason;
 }
 
-/** `reasonToSkip` for a Chromium with a window, which takes a display. */
+/** `reasonToSkip` for a Chromium with a window, which needs a display. */
 export function reasonToSkipWindow(): string | undefined {
   const none = reasonToSkip('chromium');
   if (none !== undefined || findCommand(['Xvfb']) !== undefined) return none;
@@ -81,7 +81,7 @@ export function reasonToSkipWindow(): string | undefined {
   return reason;
 }
 
-/** A display that nobody sees; `end` ends it. */
+/** Starts a virtual display; `end` ends it. */
 async function startDisplay(): Promise<{ display: string; end: () => void }> {
   const server: ChildProcess = spawn(
     findCommand(['Xvfb'])!,
@@ -96,8 +96,8 @@ async function startDisplay(): Promise<{ display: string; end: () => void }> {
 }
 
 /**
- * Opens `url` in a tab of a Chromium with a window, another one in front of it, with timers slowed down as for users;
- * closes it whatever happens.
+ * Opens `url` in a tab of a Chromium with a window, behind another tab, with timers slowed down as for users. Closes
+ * the browser whatever happens.
  */
 export async function withTabInBackground<T>(url: string, use: () => Promise<T>): Promise<T> {
   const { display, end } = await startDisplay();
@@ -106,7 +106,7 @@ export async function withTabInBackground<T>(url: string, use: () => Promise<T>)
       executablePath: findBrowser('chromium')!,
       headless: false,
       args: chromiumArguments,
-      // What drivers switch off, so that their tests do not wait.
+      // Options by which drivers switch that off, so that their own tests do not wait.
       ignoreDefaultArgs: [
         '--disable-background-timer-throttling',
         '--disable-backgrounding-occluded-windows',
@@ -127,7 +127,7 @@ export async function withTabInBackground<T>(url: string, use: () => Promise<T>)
   }
 }
 
-/** Opens `url` in a new browser, hands the page to `use`, and closes the browser whatever happens. */
+/** Opens `url` in a new browser, passes the page to `use`, and closes the browser whatever happens. */
 export async function withBrowserPage<T>(
   name: BrowserName,
   url: string,
@@ -152,14 +152,14 @@ export async function withBrowserPage<T>(
   }
 }
 
-/** What both drivers' pages share, as far as it is used here. */
+/** The common part of both drivers' pages that is used here. */
 interface DriverPage {
   goto(url: string): Promise<unknown>;
   evaluate(expression: string): Promise<unknown>;
   screenshot(options: { path: `${string}.png`; fullPage: boolean }): Promise<unknown>;
 }
 
-/** A started browser with an empty page; `problems` grows with what goes wrong in it. */
+/** A started browser with an empty page; `problems` collects what goes wrong in it. */
 interface Started {
   page: DriverPage;
   problems: string[];
@@ -205,9 +205,9 @@ async function waitForValue(
 }
 
 export interface StaticServer {
-  /** `http://127.0.0.1:PORT`, without a slash at its end. */
+  /** `http://127.0.0.1:PORT`, without a trailing slash. */
   origin: string;
-  /** What a page posts to `/__result` next, see test/support/pages/report.js. */
+  /** Resolves with what a page next posts to `/__result`, see test/support/pages/report.js. */
   result: () => Promise<unknown>;
   close: () => Promise<void>;
 }
@@ -223,11 +223,11 @@ const contentTypes: Record<string, string> = {
   '.wasm': 'application/wasm',
 };
 
-/** Serves the repository's files on a free port of this machine alone; `headers` go with every answer. */
+/** Serves the repository's files on a free port of this computer alone, with `headers` in every response. */
 export const serveRepository = (headers?: OutgoingHttpHeaders): Promise<StaticServer> =>
   serveFolder(fileURLToPath(new URL('../..', import.meta.url)), headers);
 
-/** Serves a folder's files likewise. */
+/** Serves the files of a folder in the same way. */
 export async function serveFolder(root: string, headers: OutgoingHttpHeaders = {}): Promise<StaticServer> {
   const posted: unknown[] = [];
   const waiting: ((result: unknown) => void)[] = [];
@@ -270,7 +270,7 @@ export async function serveFolder(root: string, headers: OutgoingHttpHeaders = {
   };
 }
 
-/** The file that a request asks for, or undefined where that is not a path within `root`. */
+/** Returns the file that a request asks for, or undefined where the path is outside of `root`. */
 function pathUnder(root: string, url: string): string | undefined {
   try {
     const path = resolve(root, `.${decodeURIComponent(new URL(url, 'http://localhost').pathname)}`);

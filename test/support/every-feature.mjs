@@ -1,11 +1,11 @@
 /**
- * One training that uses every feature whose arithmetic reaches a weight, and the SHA-256 of the weights that it ends
- * with. Takes the library as an argument and nothing from any platform, so that Node, Bun, Deno and pages run this one
+ * One training that uses every feature whose arithmetic reaches a weight, and the SHA-256 of the weights at its end.
+ * Takes the library as an argument and uses nothing of any platform, so that Node, Bun, Deno and pages run the same
  * file.
  */
 
 /**
- * The hash that every engine and every tile must come to. It changes with the bits of the library only, which is a
+ * The hash that every engine and every tile must give. It changes only with the bits of the library, which is a
  * breaking change.
  */
 export const EVERY_FEATURE_SHA256 = '83f981bc1f7e9ab798f2654892edd14f93a3624ba6601e0a25482f52278e7b64';
@@ -20,7 +20,7 @@ const CLASSES = 4;
 /** The last batch of an epoch holds 8 rows. */
 export const BATCH_SIZE = 24;
 
-/** Integers and the four basic operations only, so that the data has the same bits in every engine. */
+/** Draws by integers and the four basic operations only, so that the data has the same bits in every engine. */
 function createSource() {
   let state = 20_26;
   return () => {
@@ -29,7 +29,7 @@ function createSource() {
   };
 }
 
-/** Rows of two kinds of inputs, classes and amounts as targets, and weights of the rows. */
+/** Rows of two inputs, with classes and amounts as targets, and weights of the rows. */
 export function everyFeatureData() {
   const uniform = createSource();
   const rows = Array.from({ length: ROWS }, () => {
@@ -68,7 +68,7 @@ const ACTIVATIONS = /** @type {const} */ ([
   'unitStep',
 ]);
 
-/** Those that draw, one for each branch in turn. */
+/** The initializers that draw, one for each branch in turn. */
 const INITIALIZERS = /** @type {const} */ ([
   'xavier',
   'heUniform',
@@ -80,7 +80,7 @@ const INITIALIZERS = /** @type {const} */ ([
 ]);
 
 /**
- * The network, compiled with what `train` starts with.
+ * Builds the network and compiles it with the first optimizer of `trainEveryFeature`.
  *
  * @param {Library} library
  * @param {Engine} engine
@@ -103,7 +103,7 @@ export function buildEveryFeature(library, engine) {
   }).apply(noisy);
   const start = dropout({ rate: 0.25 }).apply(prelu().apply(batchNormalization().apply(wide)));
 
-  // A residual block, and a layer that stands in two places.
+  // A residual block, and a layer that is used twice.
   const block = dense({ units: 19, activation: 'gelu', kernelInitializer: orthogonal() }).apply(start);
   const shared = dense({ units: 19, activation: 'tanh', biasInitializer: constant({ value: 0.1 }) });
   const sum = add().apply([start, block, shared.apply(shared.apply(start))]);
@@ -140,7 +140,7 @@ const objective = ({ huber, sparseCategoricalCrossentropy }) => ({
 });
 
 /**
- * Every optimizer but Adam, each with another schedule.
+ * Every optimizer except Adam, each with another schedule.
  *
  * @param {Library} library
  */
@@ -166,7 +166,7 @@ function otherOptimizers({ adadelta, adagrad, adamw, nadam, rmsprop, schedules, 
 }
 
 /**
- * Trains: 20 epochs of Adam, then 3 of each other optimizer; 9 updates an epoch.
+ * Trains for 20 epochs with Adam, then 3 with each other optimizer, at 9 updates an epoch.
  *
  * @param {Library} library
  * @param {EngineOptions} [engineOptions]

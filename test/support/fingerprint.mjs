@@ -1,6 +1,7 @@
 /**
- * The SHA-256 of everything that a computation gave: weights, gradients, logs, files. Takes nothing from any platform
- * but a digest. A NaN counts as one value: its sign and payload are the processor's, and no promise covers them.
+ * The SHA-256 of everything that a computation returned: weights, gradients, logs, files. Uses nothing of any platform
+ * except a digest. All NaNs count as one value: their sign and payload depend on the processor, and no promise covers
+ * them.
  */
 
 /** Collects numbers and hashes them. */
@@ -8,17 +9,20 @@ export class Fingerprint {
   /** @type {ArrayBuffer[]} */
   #parts = [];
 
-  /** Numbers as float32. @param {ArrayLike<number>} values */
+  /**
+   * Adds numbers as float32.
+   * @param {ArrayLike<number>} values
+   */
   addFloats(values) {
-    // Assigning through a DataView writes NaN as one pattern only where it is told to: engines differ.
+    // Writes NaN by an explicit pattern: engines differ in the one that a DataView writes.
     const bits = new Uint32Array(new Float32Array(values).buffer);
     for (let i = 0; i < bits.length; i++) if ((bits[i] & 0x7fffffff) > 0x7f800000) bits[i] = 0x7fc00000;
     this.#parts.push(bits.buffer);
   }
 
   /**
-   * Numbers as float64, by the text that ECMAScript prints, which is exact and has one NaN. @param {readonly number[]}
-   * values
+   * Adds numbers as float64, by the text that ECMAScript prints, which is exact and has one NaN.
+   * @param {readonly number[]} values
    */
   addDoubles(values) {
     this.addText(values.map((value) => (Object.is(value, -0) ? '-0' : String(value))).join());
@@ -37,7 +41,10 @@ export class Fingerprint {
     }
   }
 
-  /** A safetensors file of float32: its header as text, then its numbers. @param {Uint8Array} bytes */
+  /**
+   * Adds a safetensors file of float32: its header as text, then its numbers.
+   * @param {Uint8Array} bytes
+   */
   addFile(bytes) {
     const start = 8 + new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
     this.addText(new TextDecoder().decode(bytes.slice(0, start)));

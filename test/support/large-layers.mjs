@@ -1,6 +1,6 @@
 /**
- * A training whose products are large enough to be shared by threads, and the SHA-256 of its weights. Takes nothing
- * from any platform but a digest.
+ * A training with products large enough to be shared between threads, and the SHA-256 of its weights. Uses nothing of
+ * any platform except a digest.
  */
 
 /** @typedef {typeof import('../../src/index.js')} Library */
@@ -9,7 +9,7 @@
 const UNITS = 512;
 const ROWS = 160;
 
-/** Enough for the weight gradient to pack its operands, of which one block is full and one is not. */
+/** Large enough that the weight gradient packs its operands, in one full block and one partial block. */
 const BATCH_SIZE = 136;
 
 /**

@@ -1,6 +1,7 @@
 /**
  * Makes and drops the same thing many times, and prints as JSON how much memory the process had at the start, at most,
- * and at the end. Nothing collects garbage on purpose: run it without --expose-gc. It runs on the built package.
+ * and at the end. Nothing forces a collection: run it without --expose-gc. It runs on the built package.
+ * test/runtime/lifetimes-process.test.ts runs it with small counts.
  *
  * Usage: node lifetime-child.mjs PATH_OF_INDEX_JS JOB COUNT [SIZE]
  */
@@ -12,10 +13,10 @@ const { createEngine, createEngineSync, dense, loadModel, mlpClassifier, sequent
   pathToFileURL(path).href
 );
 
-/** A line of this many samples of the memory is printed too. */
+/** Number of memory samples that are also printed. */
 const SAMPLES = 12;
 
-/** Random numbers of a fixed start. */
+/** Random numbers from a fixed seed. */
 let state = 1;
 const random = () => (state = (state * 48271) % 0x7fffffff) / 0x7fffffff;
 
@@ -93,7 +94,7 @@ const jobs = {
   },
 };
 
-/** Touches most of an engine's memory: one model of about that size predicts. */
+/** Uses most of an engine's memory: one model of about that size predicts. */
 function fill(engine, megabytes) {
   const units = Math.round((megabytes << 20) / 4 / 1100);
   engine.sequential({ layers: layers(1000, units) }).predict([new Float32Array(1000)]);

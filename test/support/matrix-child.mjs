@@ -1,6 +1,6 @@
 /**
- * The matrix on the built package, in whatever engine runs this file: with the options of engines in the first
- * argument, for the numbers of threads in the others. Prints its cells as JSON, or why the engine has no such options.
+ * Runs the matrix on the built package, in any engine that runs this file: the first argument holds the options of
+ * engines, the others the numbers of threads. Prints the cells as JSON, or why the engine does not support the options.
  */
 import { trainMatrix } from './matrix.mjs';
 

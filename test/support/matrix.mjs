@@ -1,7 +1,6 @@
 /**
- * The trainings whose bits must not depend on anything: one with every feature, one with layers large enough to be
- * shared by threads, and random networks on extreme data, with each tile, and in a worker. Takes nothing from any
- * platform.
+ * The trainings whose bits must not depend on tile, thread count or worker: one with every feature, one with layers
+ * large enough to be shared between threads, and random networks on extreme data. Uses nothing of any platform.
  */
 import { trainEveryFeature } from './every-feature.mjs';
 import { trainLargeLayers } from './large-layers.mjs';
@@ -12,7 +11,7 @@ export const TILES = /** @type {const} */ (['4x8', '5x8', '3x12', '2x16', '4x16'
 /** @typedef {typeof import('../../src/index.js')} Library */
 
 /**
- * One cell of the matrix: what was asked for, how many threads and which numerics there were, and the hashes.
+ * One cell of the matrix: what was asked for, the actual number of threads and numerics, and the hashes.
  *
  * @typedef {{ threads: number, got: number, numerics: 'strict' | 'fused', tile: string, runIn: 'main' | 'worker', everyFeature: string, largeLayers: string, randomNetworks: string }} Cell
  */

@@ -1,6 +1,7 @@
 /**
- * Measures what a long run leaves behind, and prints it as JSON. Run with --expose-gc on the built package, since heap
- * figures of a test runner's process would hold the runner's own.
+ * Measures what a long run leaves in memory, and prints it as JSON. Run with --expose-gc on the built package: in a
+ * test runner's process the heap would include the runner's own data. test/runtime/no-garbage.test.ts checks the
+ * results.
  *
  * Usage: node --expose-gc memory-child.mjs PATH_OF_INDEX_JS JOB
  */
@@ -17,7 +18,7 @@ const collect =
     throw new Error('run with --expose-gc: without collections nothing is measured');
   });
 
-/** Rounds of the job before and while it is measured: V8 needs several collections until its own code has settled. */
+/** Rounds of the job before the measurement and in it: V8 needs several collections until its own code has settled. */
 const WARM_UP = 8;
 const ROUNDS = 12;
 
@@ -42,7 +43,7 @@ function build(engine, seed) {
   return model;
 }
 
-/** Heap in use after a full collection; the second one takes what the first one's finalizers let go. */
+/** Heap in use after a full collection. The second collection frees what finalizers of the first released. */
 async function heap() {
   for (let i = 0; i < 3; i++) {
     await new Promise((resolve) => setTimeout(resolve, 20));
@@ -58,7 +59,7 @@ const batchY = y.subarray(0, BATCH * CLASSES);
 const row = x.subarray(0, INPUTS);
 const out = new Float32Array(CLASSES);
 
-/** The network with every feature, and its data flat, as many rows as make whole batches. */
+/** The network with every feature, and its data as flat arrays of whole batches. */
 const rich = buildEveryFeature(library, engine);
 const richRows = 8 * BATCH_SIZE;
 const everything = everyFeatureData();

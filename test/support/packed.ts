@@ -1,4 +1,4 @@
-/** What `npm pack` puts into the package, and a folder in which the package is installed. */
+/** The files that `npm pack` puts into the package, and a folder with the package installed. */
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** The paths of the package's files. */
+/** Returns the paths of the package's files. */
 export function packedFiles(): Set<string> {
   const listed = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
     cwd: root,
@@ -18,7 +18,7 @@ export function packedFiles(): Set<string> {
   return new Set(files.map(({ path }) => path));
 }
 
-/** A new folder with the package, as `npm install` leaves it, in its node_modules. The caller removes it. */
+/** Makes a folder with the package in its node_modules, as `npm install` leaves it. The caller removes it. */
 export function installPackage(): string {
   const folder = mkdtempSync(join(tmpdir(), 'wasm-mlp-installed-'));
   for (const path of packedFiles()) cpSync(join(root, path), join(folder, 'node_modules/wasm-mlp', path));

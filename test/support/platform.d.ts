@@ -1,4 +1,4 @@
-/** What a platform without the library "DOM" has of it: as much as the declarations of the package name. */
+/** The parts of the library "DOM" that the declarations of the package name, for a platform without that library. */
 interface AbortSignal {
   readonly aborted: boolean;
 }

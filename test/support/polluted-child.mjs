@@ -1,6 +1,6 @@
 /**
- * Trains, evaluates, saves and loads a model under each of some names as a property of all objects, from standard
- * input, and prints the names that change anything, with what they change. In a process of its own: what runs tests
+ * Trains, evaluates, saves and loads a model while each of the names from standard input in turn is a property of all
+ * objects. Prints the names that change anything, with the change. Runs in a process of its own, since a test runner
  * reads such properties too.
  */
 import { readFileSync } from 'node:fs';
@@ -21,7 +21,7 @@ const X = [
 ];
 const Y = [0, 1, 2];
 
-/** What a model has come to, as text. */
+/** The visible state of a model as text. */
 const seen = (/** @type {library.Model} */ model) =>
   [
     ...model.getWeights().map(({ name, shape, data }) => `${name} ${shape.join()} ${Array.from(data).join()}`),
@@ -81,8 +81,8 @@ const clean = await work();
 const changed = [];
 for (const name of names) {
   for (const [kind, value] of VALUES) {
-    // What the language itself asks every object for: `await` for a `then`, JSON for a `toJSON`, destructuring an
-    // iterator for its `return`.
+    // Names that the language itself reads from every object: `await` reads `then`, JSON reads `toJSON`, and
+    // destructuring reads `return` from an iterator.
     if (name === 'return' || (typeof value === 'function' && ['then', 'toJSON'].includes(name))) continue;
     let result;
     Object.defineProperty(Object.prototype, name, { value, configurable: true, writable: true, enumerable: false });

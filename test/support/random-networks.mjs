@@ -1,15 +1,15 @@
 /**
- * Random networks on random and extreme data, and one hash of all that they compute: gradients, optimizer state, logs,
- * predictions, files. Numbers are drawn by integer arithmetic, so that every engine builds the same networks. Takes the
- * library as an argument and nothing from any platform.
+ * Random networks on random and extreme data, and one hash of everything that they compute: gradients, optimizer state,
+ * logs, predictions, files. Numbers are drawn by integer arithmetic, so that every engine builds the same networks.
+ * Takes the library as an argument and uses nothing of any platform.
  */
 import { Fingerprint } from './fingerprint.mjs';
 
-/** How many networks one hash is of. */
+/** Number of networks in one hash. */
 export const RANDOM_NETWORKS = 40;
 
 /**
- * The hash that every engine comes to in strict numerics. It changes with the bits of the library only, which is a
+ * The hash that every engine must give in strict numerics. It changes only with the bits of the library, which is a
  * breaking change.
  */
 export const RANDOM_NETWORKS_SHA256 = '88704ca3fe42590bf171795aa79bc5031bc35c9ac0cf365ab5b2d9c99bc6931e';
@@ -19,7 +19,7 @@ export const RANDOM_NETWORKS_SHA256 = '88704ca3fe42590bf171795aa79bc5031bc35c9ac
 /** @typedef {import('../../src/index.js').EngineOptions} EngineOptions */
 /** @typedef {import('../../src/index.js').SymbolicTensor} SymbolicTensor */
 
-/** Draws from one seed. */
+/** Draws numbers from one seed. */
 class Draw {
   /** @param {number} seed */
   constructor(seed) {
@@ -32,7 +32,11 @@ class Draw {
     return (this.state >>> 8) / 2 ** 24;
   }
 
-  /** An integer from `low` to `high`. @param {number} low @param {number} high */
+  /**
+   * An integer from `low` to `high`.
+   * @param {number} low
+   * @param {number} high
+   */
   integer(low, high) {
     return low + Math.floor(this.uniform() * (high - low + 1));
   }
@@ -54,8 +58,8 @@ const INITIALIZERS = /** @type {const} */ ([
 ]);
 
 /**
- * Where values lie: around 1, at the edges of float32 (largest 3.4e38, least normal 1.2e-38, subnormal below), zeros of
- * both signs, or all of these in one column.
+ * Kinds of values: around 1, at the edges of float32 (largest 3.4e38, smallest normal 1.2e-38, subnormal below), zeros
+ * of both signs, or all of these in one column.
  *
  * @type {readonly ((draw: Draw) => number)[]}
  */
@@ -71,7 +75,7 @@ const RANGES = [
 
 /** @param {Draw} draw */
 function range(draw) {
-  // Ordinary numbers in half of the cases: from the others nothing but NaN may be left after a step.
+  // Ordinary numbers in half of the cases: from the others a step may leave nothing but NaN.
   const one = draw.uniform() < 0.5 ? RANGES[0] : draw.of(RANGES);
   return draw.uniform() < 0.8 ? one : (/** @type {Draw} */ again) => again.of(RANGES)(again);
 }
@@ -83,7 +87,7 @@ function matrix(draw, rows, width) {
 }
 
 /**
- * A layer on `x`, which has `width` values.
+ * Adds a layer to `x`, which has `width` values.
  *
  * @param {Library} library
  * @param {Draw} draw
@@ -130,8 +134,9 @@ function addLayer(library, draw, x, width) {
 }
 
 /**
- * A loss with a last activation that suits it, metrics, and how targets are drawn. @param {Library} library @param
- * {Draw} draw
+ * Draws a loss with a last activation that suits it, metrics, and a function that draws targets.
+ * @param {Library} library
+ * @param {Draw} draw
  */
 function objective(library, draw) {
   const { huber, categoricalCrossentropy, sparseCategoricalCrossentropy } = library;
@@ -180,7 +185,7 @@ function optimizer({ sgd, adam, adamw, nadam, rmsprop, adagrad, adadelta }, draw
 }
 
 /**
- * Builds network number `seed`, trains it a little, and adds everything that it gives.
+ * Builds network number `seed`, trains it a little, and adds all its results to the fingerprint.
  *
  * @param {Library} library
  * @param {Engine} engine
@@ -227,7 +232,7 @@ async function runNetwork(library, engine, seed, fitOptions, fingerprint) {
 }
 
 /**
- * The hash of the networks from number `first` on.
+ * Hashes the networks from number `first` on.
  *
  * @param {Library} library
  * @param {EngineOptions} [engineOptions]

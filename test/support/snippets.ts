@@ -1,6 +1,7 @@
 /**
- * Snippets of the documentation: where they stand, how they are run, and what their comments promise. A line that ends
- * with `// value`, the value written as a literal, says what its expression is, or what it declares.
+ * Snippets of the documentation: finds them, runs them, and compares their values with those in comments. A line that
+ * ends with `// value`, the value written as a literal, states the value of its expression or declaration. The tests
+ * are in test/docs/examples.test.ts.
  */
 import { runInThisContext } from 'node:vm';
 import ts from 'typescript';
@@ -30,7 +31,7 @@ export function examplesOf(file: ts.SourceFile, name: string): Snippet[] {
   return found;
 }
 
-/** The TypeScript of a Markdown file; what stands under one heading of the second level belongs together. */
+/** The TypeScript of a Markdown file. All blocks under one heading of the second level form one snippet. */
 export function snippetsOf(markdown: string, name: string): Snippet[] {
   return markdown.split(/^(?=## )/m).flatMap((section) => {
     const blocks = [...section.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, block]) => block);
@@ -75,8 +76,8 @@ function literal(node: ts.Expression): unknown {
   return ['true', 'false', 'null'].includes(text) ? JSON.parse(text) : NONE;
 }
 
-/** The value that a comment is, or NONE. */
-function promised(comment: string): unknown {
+/** The value that a comment states, or NONE. */
+function statedValue(comment: string): unknown {
   const source = parse(`(${comment.trim()});`);
   const [first, ...others] = source.statements;
   const { parseDiagnostics } = source as unknown as { parseDiagnostics: readonly unknown[] };
@@ -95,7 +96,7 @@ function edited(code: string, edits: readonly Edit[]): string {
   return backwards.reduce((text, { from, to, text: by }) => text.slice(0, from) + by + text.slice(to), code);
 }
 
-/** Imports as statements that may stand in a function; the library's names are there anyway. */
+/** Turns imports into statements that may occur in a function. Names of the library are in scope already. */
 function withoutImports(source: ts.SourceFile, load: string): Edit[] {
   return source.statements.filter(ts.isImportDeclaration).map((statement) => {
     const { text: module } = statement.moduleSpecifier as ts.StringLiteral;
@@ -108,7 +109,7 @@ function withoutImports(source: ts.SourceFile, load: string): Edit[] {
   });
 }
 
-/** Calls of `compare` around what comments promise the value of. */
+/** Inserts calls of `compare` around expressions whose value a comment states. */
 function withComparisons(source: ts.SourceFile): { readonly edits: Edit[]; readonly values: unknown[] } {
   const edits: Edit[] = [];
   const values: unknown[] = [];
@@ -117,7 +118,7 @@ function withComparisons(source: ts.SourceFile): { readonly edits: Edit[]; reado
     if (!ts.isExpressionStatement(node) && !ts.isVariableStatement(node)) return;
     const [comment] = ts.getTrailingCommentRanges(source.text, node.end) ?? [];
     if (comment?.kind !== ts.SyntaxKind.SingleLineCommentTrivia) return;
-    const value = promised(source.text.slice(comment.pos + 2, comment.end));
+    const value = statedValue(source.text.slice(comment.pos + 2, comment.end));
     if (value === NONE) return;
     const index = values.push(value) - 1;
     if (ts.isExpressionStatement(node)) {
@@ -133,14 +134,15 @@ function withComparisons(source: ts.SourceFile): { readonly edits: Edit[]; reado
   return { edits, values };
 }
 
-/** Typed arrays as arrays; the numbers of a literal as a Float32Array holds them. */
+/** Compares typed arrays with lists; the numbers of a literal are rounded as a Float32Array holds them. */
 function expectValue(actual: unknown, value: unknown): void {
   if (actual instanceof Float32Array) expect([...actual]).toEqual((value as number[]).map(Math.fround));
   else expect(ArrayBuffer.isView(actual) ? [...(actual as Int32Array)] : actual).toEqual(value);
 }
 
 /**
- * Runs a snippet as the body of an async function in which the library's names are known; how many values it compared.
+ * Runs a snippet as the body of an async function with the library's names in scope. Returns the number of compared
+ * values.
  */
 export async function run({ code }: Snippet): Promise<number> {
   const source = parse(code);
@@ -159,7 +161,7 @@ export async function run({ code }: Snippet): Promise<number> {
   return values.length;
 }
 
-/** What the compiler says of snippets, each a function of one module that imports the library. */
+/** Returns the compiler's errors in snippets, each a function of one module that imports the library. */
 export function typeErrors(snippets: readonly Snippet[], root: string): string[] {
   const path = `${root}/test/all-snippets.ts`;
   const imports = Object.values(ENTRIES).map(

@@ -1,6 +1,4 @@
-/**
- * What a project writes that disposes by the platform's symbol; compiled against the declarations of the built package.
- */
+/** Code of a project that disposes by the platform's symbol; compiled against the declarations of the built package. */
 import { createEngine, mlpClassifier, mlpRegressor, type InferenceModel } from '../../dist/index.js';
 
 export async function dispose(loaded: InferenceModel): Promise<void> {

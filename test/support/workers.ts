@@ -1,8 +1,11 @@
-/** The worker threads of this process: the library takes the class from Node's module when it starts one. */
+/**
+ * The worker threads of this process. The library takes the Worker class from Node's module when it starts one, so
+ * tests replace it there to count workers or to make them fail.
+ */
 import type { Worker } from 'node:worker_threads';
 import { afterAll, beforeAll } from 'vitest';
 
-/** Keeps count of the workers that have not ended, for the tests of a file. */
+/** Returns the live set of workers that have not ended, for the tests of a file. */
 export function watchWorkers(): ReadonlySet<Worker> {
   const workers = new Set<Worker>();
   const threads = process.getBuiltinModule('node:worker_threads') as { Worker: typeof Worker };
@@ -27,7 +30,7 @@ export async function allEnded(workers: ReadonlySet<Worker>): Promise<void> {
   await Promise.all([...workers].map((worker) => new Promise((ended) => worker.once('exit', ended))));
 }
 
-/** Runs `act` where the library finds another class of workers. */
+/** Runs `act` while the library finds another Worker class. */
 async function withWorker<T>(other: (Usual: typeof Worker) => typeof Worker, act: () => Promise<T> | T): Promise<T> {
   const threads = process.getBuiltinModule('node:worker_threads') as { Worker: typeof Worker };
   const Usual = threads.Worker;
@@ -66,7 +69,7 @@ export const withEndingWorkers = <T>(act: () => Promise<T> | T): Promise<T> =>
     act,
   );
 
-/** Runs `act` on a platform whose workers begin, and say nothing. */
+/** Runs `act` on a platform whose workers begin but never send a message. */
 export const withSilentWorkers = <T>(act: () => Promise<T> | T): Promise<T> =>
   withWorker(
     (Usual) =>

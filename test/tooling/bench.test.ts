@@ -1,6 +1,7 @@
 /**
- * The benchmark's verdicts on made-up times: a planted slowdown is found, the same build never is; and its data is the
- * same everywhere.
+ * The statistics and verdicts of the benchmarks on made-up times: a planted slowdown must be found, and the same build
+ * must never count as slower. Also damaged result files, and the benchmarks' data, which other languages must
+ * reproduce.
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -11,8 +12,8 @@ import { ABI } from '../../src/runtime/abi.js';
 type Functions = Record<string, any>;
 
 /**
- * Loaded without their types: those reach the AssemblyScript compiler's, which declare the arrays of its own language
- * for all files of a program.
+ * Imported without types: these lead to the AssemblyScript compiler's, which declare the arrays of its own language for
+ * all files of a program.
  */
 const load = (path: string): Promise<Functions> =>
   import(new URL(`../../bench/${path}`, import.meta.url).href) as Promise<Functions>;
@@ -24,13 +25,13 @@ const { classificationData } = await load('workloads/data.mjs');
 const { readResult } = await load('report/result.mjs');
 const { kernelCases } = await load('kernels/cases.mjs');
 
-/** Of the measurement that a verdict of --against rests on. */
+/** Numbers of processes and rounds with which --against measures. */
 const PROCESSES = 10;
 const ROUNDS = 5;
 
 /**
- * Times of two sides that take turns on a shared machine: each process has its own speed, all rounds drift alike for
- * both, and each time is off by some percent, now and then by a third.
+ * Makes up times of two sides that alternate on a shared computer: each process has its own speed, the drift of a round
+ * is the same for both sides, and each time varies by some percent, sometimes by a third.
  */
 function times(seed: number, slowdown: number) {
   const random = generator(seed) as () => number;
@@ -61,16 +62,16 @@ describe('bench:compare', () => {
     expect(found).toBeGreaterThanOrEqual(190);
   });
 
-  test('says nothing of two hundred runs of the same build', () => {
+  test('finds no difference in two hundred runs of the same build', () => {
     expect(seeds.filter((seed) => ['slower', 'faster'].includes(verdict(seed, 1)))).toEqual([]);
   });
 
-  test('is sure of nothing at the threshold itself', () => {
+  test('is rarely sure at the threshold itself', () => {
     const slower = seeds.filter((seed) => verdict(seed, 1 / (1 - THRESHOLD)) === 'slower').length;
     expect(slower).toBeLessThan(seeds.length / 5);
   });
 
-  test('differences about zero have no ratio, and so no verdict', () => {
+  test('gives differences about zero no ratio, and so no verdict', () => {
     const row = { name: 'start/small', of: 'call', difference: true, sides: [] };
     const side = (seconds: number[]) => ({ amount: 1, seconds: [seconds] });
     const options = { threshold: THRESHOLD, paired: true };
@@ -82,7 +83,7 @@ describe('bench:compare', () => {
     expect(compareSides(row, plain, side([0.02, 0.021, 0.022, 0.02]), options).verdict).toBe('slower');
   });
 
-  test('sizes are compared as they are', () => {
+  test('compares sizes exactly', () => {
     const row = { name: 'size/index.js', of: 'size' as const, sides: [] };
     const side = (bytes: number) => ({ amount: 1, seconds: [], bytes });
     const options = { threshold: THRESHOLD, paired: true };
@@ -120,8 +121,8 @@ describe('a damaged file', () => {
     ['pairs that are cut off', ({ rows }) => (rows[0].sides[1].seconds = [[1, 2]])],
     ['no amount', ({ rows }) => delete rows[0].sides[0].amount],
     ['a size without bytes', ({ rows }) => delete rows[1].sides[0].bytes],
-    ['an unknown kind of work', ({ rows }) => (rows[0].of = 'heap')],
-    ['a row twice', ({ rows }) => rows.push(rows[0])],
+    ['an unknown kind of row', ({ rows }) => (rows[0].of = 'heap')],
+    ['a row that occurs twice', ({ rows }) => rows.push(rows[0])],
     ['a row without sides', ({ rows }) => (rows[0].sides = [])],
     ['no rows', (whole) => delete (whole as Partial<File>).rows],
     ['no machine', (whole) => delete (whole as Partial<File>).machine],
@@ -129,7 +130,7 @@ describe('a damaged file', () => {
     ['another format', (whole) => (whole.format = 'other')],
   ];
 
-  test('is refused, where a whole one is not', () => {
+  test('is refused, unlike an undamaged one', () => {
     const whole = file();
     expect(readResult(whole, 'new.json')).toBe(whole);
     for (const [what, damage] of damages) {
@@ -140,13 +141,13 @@ describe('a damaged file', () => {
   });
 });
 
-describe('what stands out is measured again', () => {
-  /** Repetitions of one side: each process finds the same ones. */
+describe('measuring again', () => {
+  /** Repetitions of one side, the same in each process. */
   const side = (times: readonly number[], processes: number) => ({
     amount: 1,
     seconds: Array.from({ length: processes }, () => times),
   });
-  /** Rows of a run: now over before, by name; one number is that in every round. */
+  /** Rows of a run: now over before, by name; one number stands for every round. */
   const rowsOf = (slowdowns: Record<string, number | number[]>, { rounds = 3, processes = 1 } = {}) =>
     Object.entries(slowdowns).map(([name, slowdown]) => {
       const now = Array.isArray(slowdown) ? slowdown : Array<number>(rounds).fill(slowdown);
@@ -158,7 +159,7 @@ describe('what stands out is measured again', () => {
       };
     });
 
-  /** Runs as many further measurements as are asked for, which find `later` one after the other. */
+  /** Runs the further measurements that are asked for, which find `later` one after the other. */
   async function again(
     first: Record<string, number | number[]>,
     later: readonly Record<string, number>[],
@@ -184,27 +185,27 @@ describe('what stands out is measured again', () => {
     return { asked, rows, verdicts: Object.fromEntries(rows.map(({ name }, i) => [name, verdicts[i]])) };
   }
 
-  test('nothing is where nothing does', async () => {
+  test('measures nothing where nothing differs', async () => {
     const { asked, verdicts } = await again({ a: 1.04, b: 0.96 }, []);
     expect({ asked, verdicts }).toEqual({ asked: [], verdicts: { a: 'same', b: 'same' } });
   });
 
-  test('nor where some rounds were as fast', async () => {
+  test('measures nothing where some rounds were as fast as before', async () => {
     expect((await again({ a: [1.2, 1.2, 0.9], b: [0.8, 0.8, 1.1] }, [])).asked).toEqual([]);
   });
 
-  test('nor a size, which is what it is', async () => {
+  test('measures no size, which does not vary', async () => {
     expect((await again({ 'size/index.js': 1.2 }, [])).asked).toEqual([]);
   });
 
-  test('in more processes, and forgiven where it does not then', async () => {
+  test('measures differing rows in more processes, and drops a difference that does not recur', async () => {
     const { asked, verdicts, rows } = await again({ a: 1.2, b: 1, c: 0.8 }, [{ a: 1.01, c: 0.99 }]);
     expect(asked).toEqual([{ units: ['a', 'c'], rounds: 3, processes: 4 }]);
     expect(verdicts).toEqual({ a: 'same', b: 'same', c: 'same' });
     expect(rows.map((row) => 'again' in row)).toEqual([true, false, true]);
   });
 
-  test('and once more, if it does; the last time counts', async () => {
+  test('measures a recurring difference once more, and decides by the last measurement', async () => {
     const { asked, verdicts } = await again({ a: 1.2, b: 1.2, c: 1 }, [{ a: 1.2, b: 1.01 }, { a: 1.1 }]);
     expect(asked).toEqual([
       { units: ['a', 'b'], rounds: 3, processes: 4 },
@@ -213,7 +214,7 @@ describe('what stands out is measured again', () => {
     expect(verdicts).toEqual({ a: 'slower', b: 'same', c: 'same' });
   });
 
-  test('never by less than at first', async () => {
+  test('never measures less than at first', async () => {
     const { asked } = await again({ a: 1.2 }, [{ a: 1.2 }, { a: 1.2 }], { rounds: 9, processes: 5 });
     expect(asked.map(({ rounds, processes }) => [rounds, processes])).toEqual([
       [9, 5],
@@ -221,7 +222,7 @@ describe('what stands out is measured again', () => {
     ]);
   });
 
-  test('by its unit, where that gives several rows, of which only it is taken', async () => {
+  test('measures by unit, and takes only the differing row of a unit with several', async () => {
     const { asked, verdicts } = await again({ a: 1, 'a, p99': 1.5 }, [{ a: 1.5, 'a, p99': 1 }]);
     expect(asked.map(({ units }) => units)).toEqual([['a']]);
     expect(verdicts).toEqual({ a: 'same', 'a, p99': 'same' });
@@ -229,7 +230,7 @@ describe('what stands out is measured again', () => {
 });
 
 describe('statistics', () => {
-  test('quantiles by linear interpolation', () => {
+  test('quantile interpolates linearly', () => {
     expect(quantile([3, 1, 2], 0.5)).toBe(2);
     expect(quantile([1, 2, 3, 4], 0.5)).toBe(2.5);
     expect(quantile([5], 0.99)).toBe(5);
@@ -244,7 +245,7 @@ describe('statistics', () => {
     [4, 3, 0.05, 0.93],
     [10, 5, 0.05, 0.93],
   ])(
-    'intervals of %i processes of %i rounds hold the middle as often as they say, though processes differ by %f',
+    'intervals of %i processes of %i rounds hold the median as often as stated, even if processes differ by %f',
     (processes, rounds, own, least) => {
       const random = generator(5) as () => number;
       const normal = (): number => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
@@ -262,7 +263,7 @@ describe('statistics', () => {
     },
   );
 
-  test("the bounds of Student's distribution, as tables have them", () => {
+  test("studentBound equals the tables of Student's distribution", () => {
     const table = { 1: 12.706, 2: 4.303, 4: 2.776, 9: 2.262, 30: 2.042 };
     for (const [freedom, bound] of Object.entries(table)) {
       expect(studentBound(0.95, Number(freedom))).toBeCloseTo(bound, 3);
@@ -270,24 +271,24 @@ describe('statistics', () => {
     expect(studentBound(0.8, 1000)).toBeCloseTo(1.2824, 3);
   });
 
-  test('one repetition says nothing of how far it is off', () => {
+  test('a single repetition has an unbounded interval', () => {
     expect(medianInterval([[2]])).toEqual({ estimate: 2, low: -Infinity, high: Infinity });
   });
 
-  test('what slows both sides for a while cancels', () => {
+  test('pairedSpeed cancels whatever slows both sides', () => {
     const before = [[1, 2, 3]];
     expect(pairedSpeed(before, [[2, 4, 6]]).estimate).toBe(0.5);
     expect(pairedSpeed(before, before)).toEqual({ estimate: 1, low: 1, high: 1 });
   });
 
-  test('a verdict needs the whole interval', () => {
+  test('verdictOf needs the whole interval', () => {
     expect(verdictOf({ estimate: 0.9, low: 0.85, high: 0.94 }, 0.05)).toBe('slower');
     expect(verdictOf({ estimate: 0.9, low: 0.85, high: 0.96 }, 0.05)).toBe('unsure');
     expect(verdictOf({ estimate: 1, low: 0.96, high: 1.04 }, 0.05)).toBe('same');
     expect(verdictOf({ estimate: 1.2, low: 1.1, high: 1.3 }, 0.05)).toBe('faster');
   });
 
-  test('the exponent of a power law', () => {
+  test('powerLaw finds the exponent', () => {
     const x = [1, 2, 4, 8];
     const { exponent, factor } = powerLaw(
       x,
@@ -298,14 +299,14 @@ describe('statistics', () => {
   });
 });
 
-test('the data of the workloads, which peers in other languages make again', () => {
+test('the data of the workloads is the same as that of other languages', () => {
   const { x, labels } = classificationData({ inputs: 3, classes: 2, rows: 4 });
   const digest = createHash('sha256').update(x).update(labels).digest('hex');
-  // As bench/peers/peers.py makes it, with NumPy.
+  // Digest of the data that bench/peers/peers.py makes with NumPy.
   expect(digest).toBe('e42f788acea5375e31a944ad8568294629f4e62394b7d280391c8cc801ae2047');
 });
 
-test('what the kernels compute has a stated checksum for each case, and none is left of kernels that are gone', () => {
+test('bench/checksums.json has a checksum for each case of the kernels, and no others', () => {
   const stated = JSON.parse(readFileSync(new URL('../../bench/checksums.json', import.meta.url), 'utf8')) as Record<
     string,
     object

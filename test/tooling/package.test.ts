@@ -1,3 +1,7 @@
+/**
+ * The package as `npm pack` builds it: its files, source maps, declarations, entries by import and require, and what
+ * bundlers are told. Applications built with bundlers are tested in test/platforms/bundlers.test.ts.
+ */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createRequire, SourceMap, type SourceMapPayload } from 'node:module';
@@ -16,8 +20,8 @@ const run = (command: string, ...args: string[]) =>
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
 /**
- * `import … from '…'`, `import '…'` or `export … from '…'` at the start of a statement, in minified code too; not
- * `import(…)`.
+ * Matches `import … from '…'`, `import '…'` or `export … from '…'` at the start of a statement, also in minified code,
+ * but not `import(…)`.
  */
 const staticImport = /(?:^|[;}])\s*(?:import\s*["']|(?:import|export)\b[^"'`;()]*?\bfrom\s*["'])/m;
 
@@ -76,7 +80,7 @@ describe('the package', () => {
   });
 
   test.each(['index.js', 'index.cjs', 'predict.js', 'predict.cjs'])(
-    'the map of %s leads from each throw to one in the sources',
+    'has source maps: the map of %s leads from each throw to one in the sources',
     (name) => {
       const text = readFileSync(join(root, 'dist', `${name}.map`), 'utf8');
       const map = JSON.parse(text) as SourceMapPayload;
@@ -98,10 +102,10 @@ describe('the package', () => {
     },
   );
 
-  test('its declarations are complete where the platform has no library "DOM"', () => {
+  test('has complete declarations where the platform lacks the library "DOM"', () => {
     const entries = ['index.d.ts', 'predict.d.ts', 'fused.d.ts'].map((name) => join(root, 'dist', name));
     const lib = (...names: string[]): string[] => names.map((name) => `lib.${name}.d.ts`);
-    // Without DOM, AbortSignal and URL come from a platform's own types; here from as little as that.
+    // Without DOM, AbortSignal and URL come from a platform's own types; here from a minimal declaration of them.
     const platform = join(root, 'test/support/platform.d.ts');
     for (const [libs, files] of [
       [lib('es2022'), [...entries, platform]],
@@ -124,7 +128,7 @@ describe('the package', () => {
     }
   });
 
-  test('its models and engines have the method that `using` calls, with and without a library that declares its symbol', () => {
+  test('has models and engines that `using` accepts, with and without a library that declares its symbol', () => {
     const source = join(root, 'test/support/using.ts');
     for (const libs of [
       ['lib.es2022.d.ts', 'lib.dom.d.ts'],
@@ -142,12 +146,12 @@ describe('the package', () => {
       const found = ts
         .getPreEmitDiagnostics(program)
         .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, ' '));
-      // `using` itself wants the library's type Disposable; a call of the method does not.
+      // `using` itself needs the library's type Disposable; a call of the method does not.
       expect(found.filter((text) => !text.includes("'Disposable'"))).toEqual([]);
     }
   });
 
-  test('loads what it loads later where scripts may not import: in a context of its own, as under Jest', async () => {
+  test('loads its parts where scripts may not import: in a context of its own, as under Jest', async () => {
     const file = join(root, 'dist/index.cjs');
     const module = { exports: {} as typeof library };
     const wrapped = `(function (module, exports, require) {${readFileSync(file, 'utf8')}\n})`;
@@ -162,7 +166,7 @@ describe('the package', () => {
     engine.dispose();
   });
 
-  test('shows what went wrong where nothing catches an error, not itself', () => {
+  test('shows the message of an uncaught error, not its own source', () => {
     for (const [entry, load] of [
       ['index.js', 'import { dense } from'],
       ['index.cjs', 'const { dense } = require('],
@@ -185,7 +189,7 @@ describe('the package', () => {
     }
   });
 
-  test('tells bundlers that importing it does nothing, and its types before its code', () => {
+  test('declares itself free of side effects, and its types before its code', () => {
     expect(manifest.sideEffects).toBe(false);
     expect(Object.keys(manifest.exports['.'].import)).toEqual(['types', 'default']);
     expect(Object.keys(manifest.exports['.'].require)).toEqual(['types', 'default']);
@@ -203,7 +207,7 @@ describe('the package', () => {
     expect(JSON.parse(required)).toEqual(JSON.parse(imported));
   });
 
-  test('what is loaded later comes along by require too', () => {
+  test('loads its parts by require as well', () => {
     const script = `
       const { createEngine, dense } = require('wasm-mlp');
       createEngine({ threads: 2 }).then(async (engine) => {

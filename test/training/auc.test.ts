@@ -1,5 +1,5 @@
 /**
- * The metric `auc` against looking at every pair: any scores, ties, rare events, several outputs, batches of any size
+ * The metric `auc` against a computation by ranks: any scores, ties, rare events, several outputs, batches of any size
  * and growing ones.
  */
 import { describe, expect, test } from 'vitest';
@@ -17,7 +17,7 @@ async function mirror(width: number): Promise<Model> {
   return model;
 }
 
-/** By ranks: sorts all scores together, ties share the mean of their ranks (Mann and Whitney 1947). */
+/** Computes the area by ranks: sorts all scores, where ties share the mean of their ranks (Mann and Whitney 1947). */
 function byRanks(y: readonly number[], t: readonly number[]): number {
   const order = y.map((_, i) => i).sort((a, b) => y[a] - y[b]);
   let sum = 0;
@@ -41,38 +41,38 @@ async function area(y: readonly number[], t: readonly number[]): Promise<number>
 }
 
 test.each([
-  ['logits in order', [4, 3, 2, 1.5], [1, 1, 0, 0], 1],
-  ['logits, one pair out of order', [-2, 5, 3, 1.5], [0, 1, 0, 1], 0.75],
-  ['tanh', [-0.9, -0.5, -0.7, -0.1], [0, 1, 0, 1], 1],
-  ['far apart', [-5, 7], [0, 1], 1],
-  ['above 1, in the wrong order', [2, 3], [1, 0], 0],
-  ['a last bit apart', [1, 1 + 2 ** -23], [0, 1], 1],
-  ['below 1/1024', [1e-5, 2e-5, 3e-6, 4e-5], [0, 1, 0, 1], 1],
-  ['near the end of float32', [-3e38, 3e38, 2.9e38], [0, 1, 0], 1],
-  ['subnormal', [0, 1.4e-45], [0, 1], 1],
-  ['zeros of both signs are equal', [-0, 0], [0, 1], 0.5],
-  ['-1 and 1 as targets', [-1, 1, 0.2, 0.4], [-1, 1, 1, -1], 0.75],
-  ['positives from 0 on where targets go below it', [1, 2, 3], [-0.3, 0.2, 0.3], 1],
-  ['positives from a half on where none does', [1, 2, 3], [0.1, 0.4, 0.9], 1],
-  ['one class', [1, 2, 3], [1, 1, 1], 0.5],
-  ['all equal', [7, 7, 7], [1, 0, 1], 0.5],
-] as const)('%s', async (_, y, t, expected) => {
+  ['of logits in order', [4, 3, 2, 1.5], [1, 1, 0, 0], 1],
+  ['of logits with one pair out of order', [-2, 5, 3, 1.5], [0, 1, 0, 1], 0.75],
+  ['of tanh', [-0.9, -0.5, -0.7, -0.1], [0, 1, 0, 1], 1],
+  ['of scores far apart', [-5, 7], [0, 1], 1],
+  ['of scores above 1 in the wrong order', [2, 3], [1, 0], 0],
+  ['of scores one unit in the last place apart', [1, 1 + 2 ** -23], [0, 1], 1],
+  ['of scores below 1/1024', [1e-5, 2e-5, 3e-6, 4e-5], [0, 1, 0, 1], 1],
+  ['of scores near the end of float32', [-3e38, 3e38, 2.9e38], [0, 1, 0], 1],
+  ['of subnormal scores', [0, 1.4e-45], [0, 1], 1],
+  ['of zeros of both signs, which are equal', [-0, 0], [0, 1], 0.5],
+  ['of targets -1 and 1', [-1, 1, 0.2, 0.4], [-1, 1, 1, -1], 0.75],
+  ['of targets that are positive from 0 on, since some are below 0', [1, 2, 3], [-0.3, 0.2, 0.3], 1],
+  ['of targets that are positive from a half on, since none is below 0', [1, 2, 3], [0.1, 0.4, 0.9], 1],
+  ['of a single class', [1, 2, 3], [1, 1, 1], 0.5],
+  ['of equal scores', [7, 7, 7], [1, 0, 1], 0.5],
+] as const)('the area %s is exact', async (_, y, t, expected) => {
   expect(await area(y.map(Math.fround), t.map(Math.fround))).toBe(expected);
 });
 
-describe('the same as by ranks', () => {
+describe('the area equals the one by ranks', () => {
   const from = source(5);
   const uniform = (): number => from.uniform();
   const normal = (): number => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
   const sigmoid = (z: number): number => 1 / (1 + Math.exp(-z));
 
   test.each([
-    ['linear outputs', 997, 0.4, (yes: number) => normal() + yes],
-    ['logits of one sign', 500, 0.5, (yes: number) => 40 + normal() + yes],
-    ['scores in few places', 800, 0.3, (yes: number) => Math.round(2 * (normal() + yes)) / 2],
-    ['one event in a thousand, 20,000 rows', 20_000, 0.001, (yes: number) => sigmoid(normal() + yes - 8)],
+    ['for linear outputs', 997, 0.4, (yes: number) => normal() + yes],
+    ['for logits of one sign', 500, 0.5, (yes: number) => 40 + normal() + yes],
+    ['for scores with many ties', 800, 0.3, (yes: number) => Math.round(2 * (normal() + yes)) / 2],
+    ['for one event in a thousand, 20,000 rows', 20_000, 0.001, (yes: number) => sigmoid(normal() + yes - 8)],
     [
-      'magnitudes from 1e-30 to 1e30',
+      'for magnitudes from 1e-30 to 1e30',
       600,
       0.5,
       (yes: number) => 10 ** (60 * uniform() - 30) * (uniform() < 0.3 + 0.4 * yes ? 1 : -1),
@@ -86,7 +86,7 @@ describe('the same as by ranks', () => {
     expect(Math.abs((await area(y, t)) - expected)).toBeLessThan(1e-14);
   });
 
-  test('several outputs: the mean over those with both kinds of target', async () => {
+  test('for several outputs, as the mean over those with both kinds of target', async () => {
     const t = Array.from({ length: 300 }, () => [Number(uniform() < 0.5), 1, Number(uniform() < 0.02), 0]);
     t[0][2] = 1;
     const y = t.map((row) => row.map((yes) => Math.fround(normal() + yes)));
@@ -101,7 +101,7 @@ describe('the same as by ranks', () => {
     expect(model.evaluate(y, t, { batchSize: 7 }).auc).toBe(auc);
   });
 
-  test('after each batch of an epoch, of the rows so far; of an epoch and of validation', async () => {
+  test('after each batch for the rows so far, and for an epoch and its validation', async () => {
     const t = Array.from({ length: 230 }, () => Number(uniform() < 0.4));
     const y = t.map((yes) => Math.fround(normal() + yes));
     const model = await mirror(1);
@@ -131,7 +131,7 @@ describe('the same as by ranks', () => {
     for (const found of history.valAuc) expect(Math.abs(found - validation)).toBeLessThan(1e-14);
   });
 
-  test('batches of a source that grow within an epoch', async () => {
+  test('for batches of a source that grow within an epoch', async () => {
     const t = Array.from({ length: 120 }, () => Number(uniform() < 0.4));
     const y = t.map((yes) => Math.fround(normal() + yes));
     const model = await mirror(1);

@@ -1,12 +1,12 @@
 /**
- * Categorical losses of outputs that are no distribution: those of the shares that the outputs have of their sum, as in
+ * Categorical losses of outputs that are no distribution: the loss uses the share of each output in their sum, as in
  * Keras and TensorFlow.js.
  */
 import { describe, expect, test } from 'vitest';
 import { dense, rescaling, sequential, type Model } from '../../src/index.js';
 import { source } from '../support/reference/random.js';
 
-/** A layer of outputs above 0 that sum to anything. */
+/** A model of outputs above 0 with any sum. */
 async function modelOf(scale: number, units = 2): Promise<Model> {
   const model = await sequential({
     seed: 5,
@@ -15,7 +15,7 @@ async function modelOf(scale: number, units = 2): Promise<Model> {
   return model;
 }
 
-/** z of which the softplus is 4. */
+/** The z whose softplus is 4. */
 const FOUR = Math.log(Math.expm1(4));
 
 describe.each(['categoricalCrossentropy', 'sparseCategoricalCrossentropy'] as const)('%s', (loss) => {
@@ -24,7 +24,7 @@ describe.each(['categoricalCrossentropy', 'sparseCategoricalCrossentropy'] as co
       ? labels
       : labels.map((label) => Array.from({ length: units }, (_, j) => +(j === label)));
 
-  test('of outputs (4, 4) is ln 2, whichever class is right', async () => {
+  test('of outputs (4, 4) is ln 2 for either class', async () => {
     const model = await modelOf(1);
     model.setWeights([
       { shape: [2, 3], data: new Float32Array(6) },
@@ -36,30 +36,27 @@ describe.each(['categoricalCrossentropy', 'sparseCategoricalCrossentropy'] as co
     }
   });
 
-  test.each([1, 2, 3, 5, 17])(
-    'of %i outputs is never negative, and the same for outputs of any size',
-    async (units) => {
-      const from = source(units);
-      const x = Array.from({ length: 9 }, () => [from.symmetric(2), from.symmetric(2), from.symmetric(2)]);
-      const labels = x.map(() => from.below(units));
-      const results = [];
-      for (const scale of [1, 0.001, 50, 1e10]) {
-        const model = await modelOf(scale, units);
-        model.compile({ optimizer: 'sgd', loss, checks: 'off' });
-        const { loss: value } = model.evaluate(x, targetsOf(labels, units));
-        results.push({
-          value,
-          gradients: model.gradients(x, targetsOf(labels, units)).flatMap(({ data }) => [...data]),
-        });
-      }
-      const [{ value, gradients }] = results;
-      expect(value).toBeGreaterThanOrEqual(0);
-      for (const other of results) {
-        expect(Math.abs(other.value - value)).toBeLessThan(1e-5);
-        other.gradients.forEach((slope, i) => expect(Math.abs(slope - gradients[i])).toBeLessThan(1e-5));
-      }
-    },
-  );
+  test.each([1, 2, 3, 5, 17])('of %i outputs is never negative, and does not depend on their scale', async (units) => {
+    const from = source(units);
+    const x = Array.from({ length: 9 }, () => [from.symmetric(2), from.symmetric(2), from.symmetric(2)]);
+    const labels = x.map(() => from.below(units));
+    const results = [];
+    for (const scale of [1, 0.001, 50, 1e10]) {
+      const model = await modelOf(scale, units);
+      model.compile({ optimizer: 'sgd', loss, checks: 'off' });
+      const { loss: value } = model.evaluate(x, targetsOf(labels, units));
+      results.push({
+        value,
+        gradients: model.gradients(x, targetsOf(labels, units)).flatMap(({ data }) => [...data]),
+      });
+    }
+    const [{ value, gradients }] = results;
+    expect(value).toBeGreaterThanOrEqual(0);
+    for (const other of results) {
+      expect(Math.abs(other.value - value)).toBeLessThan(1e-5);
+      other.gradients.forEach((slope, i) => expect(Math.abs(slope - gradients[i])).toBeLessThan(1e-5));
+    }
+  });
 
   test('has the derivative of its formula', async () => {
     const units = 4;

@@ -1,4 +1,6 @@
-/** `classWeight`: the class of a row under each loss, what has none, and that weights of one change nothing. */
+/**
+ * `classWeight`: which class a row has under each loss, which rows have none, and that weights of one change nothing.
+ */
 import { describe, expect, test } from 'vitest';
 import {
   dense,
@@ -23,7 +25,7 @@ async function network(units: number, activation: ActivationName, loss: LossName
   return model;
 }
 
-describe('one output: class 0 or 1, by the code of the targets', () => {
+describe('one output: the code of the targets decides between class 0 and 1', () => {
   test.each([
     ['binaryCrossentropy', 'sigmoid', [0, 1, 1]],
     ['binaryCrossentropy', 'sigmoid', [0.1, 0.8, 0.9]],
@@ -32,7 +34,7 @@ describe('one output: class 0 or 1, by the code of the targets', () => {
     ['hinge', 'linear', [-1, 1, 1]],
     ['meanSquaredError', 'tanh', [-1, 1, 1]],
     ['huber', 'tanh', [-0.25, 0.25, 0.5]],
-  ] as const)('%s, %s, targets %j', async (loss, activation, targets) => {
+  ] as const)('under %s on %s, targets %j', async (loss, activation, targets) => {
     const model = await network(1, activation, loss);
     const y = targets.map((target) => [target]);
     const byClass = model.gradients(x, y, { classWeight: { 0: 3, 1: 0.5 } });
@@ -54,7 +56,7 @@ describe('several outputs', () => {
     ['meanSquaredError', 'softmax', oneHot],
     ['hinge', 'linear', signs],
     ['halfSquaredError', 'sigmoid', oneHot],
-  ] as const)('%s, %s: the column of the largest target', async (loss, activation, y) => {
+  ] as const)('under %s on %s the class is the column of the largest target', async (loss, activation, y) => {
     const model = await network(3, activation, loss);
     const byClass = model.gradients(x, y, { classWeight: { 0: 2, 2: 5 } });
     expect(byClass).toEqual(model.gradients(x, y, { sampleWeight: [5, 2, 1] }));
@@ -73,25 +75,28 @@ describe('several outputs', () => {
     ['hinge', 'linear', labels.map((row) => row.map((value) => 2 * value - 1)), 'got [1,-1,1] in row 1'],
   ];
 
-  test.each(cases)('%s, %s: independent labels have no class, %#', async (loss, activation, y, got) => {
-    const message = (where: string): string =>
-      `${where}: classWeight expected one class per row, ${got}. Use sampleWeight.`;
-    const model = await network(3, activation, loss);
-    const before = model.save();
-    const options = { classWeight: { 1: 4 } };
-    expectError(await thrownBy(() => model.fit(x, y, options)), ValueError, message('fit'));
-    expectError(await thrownBy(() => model.fit(x, y, { ...options, runIn: 'worker' })), ValueError, message('fit'));
-    expectError(await thrownBy(() => model.trainOnBatch(x, y, options)), ValueError, message('trainOnBatch'));
-    expectError(await thrownBy(() => model.gradients(x, y, options)), ValueError, message('gradients'));
-    function* batches(): Generator<[number[][], number[][]]> {
-      yield [x, y];
-    }
-    expectError(await thrownBy(() => model.fit(batches, options)), ValueError, message('fit: batch 0 of epoch 0'));
-    expect(model.save()).toEqual(before);
-  });
+  test.each(cases)(
+    'under %s on %s independent labels have no class and are refused, %#',
+    async (loss, activation, y, got) => {
+      const message = (where: string): string =>
+        `${where}: classWeight expected one class per row, ${got}. Use sampleWeight.`;
+      const model = await network(3, activation, loss);
+      const before = model.save();
+      const options = { classWeight: { 1: 4 } };
+      expectError(await thrownBy(() => model.fit(x, y, options)), ValueError, message('fit'));
+      expectError(await thrownBy(() => model.fit(x, y, { ...options, runIn: 'worker' })), ValueError, message('fit'));
+      expectError(await thrownBy(() => model.trainOnBatch(x, y, options)), ValueError, message('trainOnBatch'));
+      expectError(await thrownBy(() => model.gradients(x, y, options)), ValueError, message('gradients'));
+      function* batches(): Generator<[number[][], number[][]]> {
+        yield [x, y];
+      }
+      expectError(await thrownBy(() => model.fit(batches, options)), ValueError, message('fit: batch 0 of epoch 0'));
+      expect(model.save()).toEqual(before);
+    },
+  );
 
   test.each(cases)(
-    '%s, %s: weights of one change nothing, whatever the targets are, %#',
+    'under %s on %s weights of one change nothing, whatever the targets, %#',
     async (loss, activation, y) => {
       const ones: ClassWeight[] = [{}, { 0: 1, 2: 1 }, [1, 1, 1]];
       for (const classWeight of ones) {

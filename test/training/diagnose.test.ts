@@ -1,7 +1,7 @@
 /**
- * The slides' faults of networks, brought about and measured by `diagnose`: vanishing gradient, zigzag, soft and hard
- * saturation, dying ReLU; beside them exploding gradients, updates of the wrong size, and numbers that are none. Then
- * the measurements themselves, against counts made here.
+ * Faults of single layers, provoked and measured by `diagnose`: the slides' vanishing gradient, zigzag, soft and hard
+ * saturation and dying ReLU, then exploding gradients, updates of the wrong size, and numbers that are not finite. The
+ * measurements are compared with counts made here. Faults of a network as a whole are in diagnose-outcome.test.ts.
  */
 import { describe, expect, test } from 'vitest';
 import {
@@ -38,7 +38,7 @@ const draw = source(1);
 const centered = matrix(ROWS, INPUTS, () => draw.symmetric(Math.sqrt(3)));
 /** The same between 0 and 1. */
 const positive = centered.map((row) => row.map((value) => Math.fround(value / (2 * Math.sqrt(3)) + 0.5)));
-/** One of three classes by a curved border. */
+/** One of three classes, separated by a curved border. */
 const classes = centered.map(([a, b, c, d]) => {
   const height = a * b + c - d;
   return height > 0.5 ? 0 : height > -0.5 ? 1 : 2;
@@ -74,7 +74,7 @@ async function classifier({ hidden, activation, weights, seed, optimizer = 'sgd'
 }
 
 const kinds = ({ faults }: Diagnosis): string[] => [...new Set(faults.map(({ kind }) => kind))];
-/** The layers of which a fault is told. */
+/** The layers with a fault of this kind. */
 const layersWith = ({ faults }: Diagnosis, kind: string): (string | undefined)[] =>
   faults.filter((fault) => fault.kind === kind).map(({ layer }) => layer);
 
@@ -82,20 +82,19 @@ const repeated = (layers: number, units: number): number[] => Array.from({ lengt
 
 describe.each(SEEDS)('seed %i', (seed) => {
   describe('vanishing gradient', () => {
-    test('in 20 layers of sigmoids, each of which takes at least three quarters of it', async () => {
+    test('is found in 20 layers of sigmoids, each of which removes at least three quarters of it', async () => {
       const network = await classifier({ hidden: repeated(20, 16), activation: 'sigmoid', weights: 'xavier', seed });
       const diagnosis = network.diagnose(centered, classes);
       expect(diagnosis.faults[0].kind).toBe('vanishingGradient');
       expect(diagnosis.faults[0].layer).toBe('hidden1');
       expect(diagnosis.faults[0].message).toMatch(/vanishes.*'relu'.*'heNormal'/s);
       const norms = diagnosis.layers.map(({ gradientNorm }) => gradientNorm!);
-      // σ' ≤ ¼, and weights of N(0, 1/n) keep lengths: a factor of a quarter or less from layer to layer, taken
-      // together.
+      // σ' ≤ ¼, and weights of N(0, 1/n) keep lengths: on average a factor of a quarter or less from layer to layer.
       expect(norms[0] / norms[20]).toBeLessThan(0.25 ** 19);
       expect(norms[0]).toBeGreaterThan(0);
     });
 
-    test('not in 20 layers of ReLUs from N(0, 2/n)', async () => {
+    test('is not found in 20 layers of ReLUs from N(0, 2/n)', async () => {
       const network = await classifier({ hidden: repeated(20, 64), activation: 'relu', weights: 'heNormal', seed });
       const diagnosis = network.diagnose(centered, classes);
       expect(kinds(diagnosis)).not.toContain('vanishingGradient');
@@ -106,12 +105,12 @@ describe.each(SEEDS)('seed %i', (seed) => {
     });
   });
 
-  // Activations grow forward where δ grows backward, so in the second and third the gradients of all layers are alike.
+  // With relu and linear, activations grow forward as δ grows backward, so the gradients of all layers are similar.
   test.each<[ActivationName, number]>([
     ['tanh', 30],
     ['relu', 10],
     ['linear', 8],
-  ])('exploding gradient: weights of variance 1, %s, %i layers', async (activation, layers) => {
+  ])('exploding gradient is found with weights of variance 1, %s, %i layers', async (activation, layers) => {
     const weights = randomNormal({ stddev: 1 });
     const network = await classifier({ hidden: repeated(layers, 32), activation, weights, seed });
     const diagnosis = network.diagnose(centered, classes);
@@ -122,7 +121,7 @@ describe.each(SEEDS)('seed %i', (seed) => {
   });
 
   describe('zigzag', () => {
-    test('after sigmoids, whose outputs are above 0', async () => {
+    test('is found after sigmoids, whose outputs are above 0', async () => {
       const network = await classifier({ hidden: [16, 16], activation: 'sigmoid', weights: 'xavier', seed });
       const diagnosis = network.diagnose(positive, classes);
       const zigzagging = layersWith(diagnosis, 'zigzag');
@@ -131,7 +130,7 @@ describe.each(SEEDS)('seed %i', (seed) => {
       for (const { inputSign } of diagnosis.layers) expect(inputSign).toBe(1);
     });
 
-    test('not after tanh on centered inputs', async () => {
+    test('is not found after tanh on centered inputs', async () => {
       const network = await classifier({ hidden: [16, 16], activation: 'tanh', weights: 'xavier', seed });
       const diagnosis = network.diagnose(centered, classes);
       expect(kinds(diagnosis)).not.toContain('zigzag');
@@ -141,9 +140,9 @@ describe.each(SEEDS)('seed %i', (seed) => {
       }
     });
 
-    test('total, where inputs, slopes and errors have one sign', async () => {
-      // δ has the sign of y − t < 0 in every row, so each unit's gradients have the sign of its outgoing weight or the
-      // other one.
+    test('is total where inputs, slopes and errors have one sign', async () => {
+      // δ has the sign of y − t < 0 in every row, so the gradients of each unit all have the sign of its outgoing
+      // weight, or all the opposite one.
       const network = await sequential({
         seed,
         layers: [
@@ -159,7 +158,7 @@ describe.each(SEEDS)('seed %i', (seed) => {
       expect(network.diagnose(centered, targets).layers[0].zigzag).toBeLessThan(0.5);
     });
 
-    test("the slides' o1: two weights behind two sigmoids", async () => {
+    test("is found in the slides' o1, with two weights behind two sigmoids", async () => {
       const network = await sequential({
         seed,
         layers: [
@@ -172,28 +171,34 @@ describe.each(SEEDS)('seed %i', (seed) => {
     });
   });
 
-  test.each<ActivationName>(['sigmoid', 'tanh'])('soft saturation: %s with large weights', async (activation) => {
-    const options = { hidden: [16, 16], activation, seed };
-    const large = (await classifier({ ...options, weights: randomNormal({ stddev: 8 }) })).diagnose(centered, classes);
-    expect(layersWith(large, 'saturation')).toEqual(['hidden1', 'hidden2']);
-    expect(large.faults.find(({ kind }) => kind === 'saturation')!.message).toContain('softly saturated');
-    for (const { softSaturated, hardSaturated } of large.layers.slice(0, 2)) {
-      expect(softSaturated).toBeGreaterThan(0.5);
-      // Where tanh is ±1 in float32 its slope is 0 by rounding alone.
-      expect(hardSaturated).toBe(0);
-    }
-    const usual = (await classifier({ ...options, weights: 'xavier' })).diagnose(centered, classes);
-    expect(kinds(usual)).not.toContain('saturation');
-    for (const { softSaturated } of usual.layers.slice(0, 2)) expect(softSaturated).toBeLessThan(0.2);
-  });
+  test.each<ActivationName>(['sigmoid', 'tanh'])(
+    'soft saturation is found in %s with large weights',
+    async (activation) => {
+      const options = { hidden: [16, 16], activation, seed };
+      const large = (await classifier({ ...options, weights: randomNormal({ stddev: 8 }) })).diagnose(
+        centered,
+        classes,
+      );
+      expect(layersWith(large, 'saturation')).toEqual(['hidden1', 'hidden2']);
+      expect(large.faults.find(({ kind }) => kind === 'saturation')!.message).toContain('softly saturated');
+      for (const { softSaturated, hardSaturated } of large.layers.slice(0, 2)) {
+        expect(softSaturated).toBeGreaterThan(0.5);
+        // Where tanh is ±1 in float32, its slope is 0 by rounding alone.
+        expect(hardSaturated).toBe(0);
+      }
+      const usual = (await classifier({ ...options, weights: 'xavier' })).diagnose(centered, classes);
+      expect(kinds(usual)).not.toContain('saturation');
+      for (const { softSaturated } of usual.layers.slice(0, 2)) expect(softSaturated).toBeLessThan(0.2);
+    },
+  );
 
-  test('hard saturation: ReLUs that are on their left side in nearly all rows', async () => {
+  test('hard saturation is found in ReLUs whose logits are negative in nearly all rows', async () => {
     const network = await classifier({ hidden: [2 * INPUTS], activation: 'relu', weights: 'heNormal', seed });
     const usual = network.diagnose(centered, classes);
     expect(kinds(usual)).not.toContain('saturation');
     expect(usual.layers[0].hardSaturated).toBeGreaterThan(0.4);
     expect(usual.layers[0].hardSaturated).toBeLessThan(0.6);
-    // Units xᵢ − 1.55 and −xᵢ − 1.55 of inputs even on ±√3: above 0 in 5 % of the rows, but none in no row.
+    // Units xᵢ − 1.55 and −xᵢ − 1.55 of inputs uniform on ±√3: above 0 in 5 % of the rows, so that no unit is dead.
     const weights = network.getWeights();
     weights[0].data.fill(0);
     for (let unit = 0; unit < 2 * INPUTS; unit++) weights[0].data[unit * INPUTS + (unit >> 1)] = unit % 2 ? 1 : -1;
@@ -206,7 +211,7 @@ describe.each(SEEDS)('seed %i', (seed) => {
     expect(low.layers[0]).toMatchObject({ softSaturated: 0, deadUnits: 0 });
   });
 
-  test('dying ReLU: at a learning rate of 10 units die within ten steps', async () => {
+  test('dying ReLU is found at a learning rate of 10, where units die within ten steps', async () => {
     const options = { hidden: [32, 32], activation: 'relu', weights: 'heNormal', seed } as const;
     const network = await classifier({ ...options, optimizer: sgd({ learningRate: 10 }) });
     expect(kinds(network.diagnose(centered, classes))).not.toContain('deadUnits');
@@ -215,13 +220,13 @@ describe.each(SEEDS)('seed %i', (seed) => {
     expect(layersWith(diagnosis, 'deadUnits')).toContain('hidden2');
     expect(diagnosis.faults.find(({ kind }) => kind === 'deadUnits')!.message).toMatch(/dead.*'leakyRelu'/s);
     expect(Math.max(...diagnosis.layers.slice(0, 2).map(({ deadUnits }) => deadUnits!))).toBeGreaterThan(0.5);
-    // At 0.1 they live.
+    // At 0.1 they stay alive.
     const slower = await classifier({ ...options, optimizer: sgd({ learningRate: 0.1 }) });
     for (let step = 0; step < 10; step++) slower.trainOnBatch(centered, classes);
     expect(kinds(slower.diagnose(centered, classes))).not.toContain('deadUnits');
   });
 
-  test('updates: too large at a learning rate of 10, next to nothing at 1e-9', async () => {
+  test('updates are found too large at a learning rate of 10, and too small at 1e-9', async () => {
     const options = { hidden: [32, 32], activation: 'relu', weights: 'heNormal', seed } as const;
     const fast = await classifier({ ...options, optimizer: sgd({ learningRate: 10 }) });
     expect(layersWith(fast.diagnose(centered, classes), 'largeUpdate')).toEqual(['hidden1', 'hidden2', 'output']);
@@ -233,7 +238,7 @@ describe.each(SEEDS)('seed %i', (seed) => {
     ['relu', 'heNormal'],
     ['tanh', 'xavier'],
     ['selu', 'lecunNormal'],
-  ])('a healthy network has no faults, before training and after: %s', async (activation, weights) => {
+  ])('a healthy network with %s has no faults, before training and after', async (activation, weights) => {
     const optimizer = adam({ learningRate: 0.003 });
     const network = await classifier({ hidden: [32, 32], activation, weights, seed, optimizer });
     for (const epochs of [0, 20]) {
@@ -249,7 +254,7 @@ describe.each(SEEDS)('seed %i', (seed) => {
     const width = 256;
     const depth = 30;
     const from = source(seed);
-    // Of mean 0 and variance 1, uniform.
+    // Uniform, of mean 0 and variance 1.
     const x = Float32Array.from({ length: 256 * width }, () => from.symmetric(Math.sqrt(3)));
     const moments = async (activation: ActivationName): Promise<{ mean: number; variance: number }[]> => {
       const inputs = input({ shape: [width] });
@@ -273,13 +278,16 @@ describe.each(SEEDS)('seed %i', (seed) => {
       expect(variance).toBeGreaterThan(0.9);
       expect(variance).toBeLessThan(1.1);
     }
-    // Half the variance is lost in each layer.
+    // Each layer loses half the variance.
     expect((await moments('relu'))[depth - 1].variance).toBeLessThan(1e-6);
   });
 });
 
-describe('the first NaN or infinity, by diagnostics()', () => {
-  /** Two layers on two inputs, whose sum overflows in the second where the inputs are the largest there are. */
+describe('diagnostics() finds the first NaN or infinity', () => {
+  /**
+   * Two layers on two inputs. Their sum overflows in the second layer where the inputs are the largest numbers of
+   * float32.
+   */
   const build = async (learningRate: number | ((step: number) => number)): Promise<Model> => {
     const network = await sequential({
       layers: [
@@ -305,8 +313,8 @@ describe('the first NaN or infinity, by diagnostics()', () => {
   ];
   const batches = [good, good, good, good];
 
-  test('says epoch, batch and layer where an activation overflows', async () => {
-    // Twice of it is too much.
+  test('with epoch, batch and layer, where an activation overflows', async () => {
+    // Twice as much overflows.
     const large = 3e38;
     const network = await build(1e-6);
     const watched = diagnostics();
@@ -321,15 +329,15 @@ describe('the first NaN or infinity, by diagnostics()', () => {
     expect(kinds(watched.epochs[2].diagnosis)).toEqual(['nonFinite']);
   });
 
-  test('says epoch, batch and layer where an update leaves float32', async () => {
-    // Update 6, counted from 0, is that of batch 2 of epoch 1; the next batch meets its weights.
+  test('with epoch, batch and layer, where an update leaves float32', async () => {
+    // Update 6, counted from 0, is that of batch 2 of epoch 1; the next batch uses its weights.
     const network = await build((step) => (step === 6 ? 3e38 : 1e-6));
     const watched = diagnostics();
     await network.fit(() => batches, { epochs: 3, callbacks: [watched] });
     expect(watched.firstNonFinite).toMatchObject({ what: 'weights', layer: 'first', epoch: 1, batch: 3 });
   });
 
-  test('says nothing of a healthy training, and measures its epochs', async () => {
+  test('nowhere in a healthy training, and measures its epochs', async () => {
     const network = await build(1e-6);
     const seen: number[] = [];
     const watched = diagnostics({ every: 2, onDiagnosis: (epoch) => seen.push(epoch) });
@@ -340,7 +348,7 @@ describe('the first NaN or infinity, by diagnostics()', () => {
   });
 });
 
-test('diagnose changes nothing: not a bit of what follows, and no memory is kept', async () => {
+test('diagnose changes no bit of what follows, and keeps no memory', async () => {
   const engine = await createEngine();
   const build = (): Model => {
     const network = engine.sequential({
@@ -376,11 +384,11 @@ test('diagnose changes nothing: not a bit of what follows, and no memory is kept
   engine.dispose();
 });
 
-describe('the measurements, against counts made here', () => {
+describe('the measurements equal counts made here', () => {
   const activations = ['tanh', 'sigmoid', 'relu', 'swish'] as const;
   const sizes = [7, 6, 9, 5];
 
-  /** Four hidden layers, a few updates old. One unit of the ReLUs is dead, and weights are large enough to saturate. */
+  /** Four hidden layers after a few updates. One ReLU unit is dead, and weights are large enough to saturate. */
   const build = async (kernelRegularizer?: ReturnType<typeof l2>): Promise<Model> => {
     const network = await sequential({
       seed: 3,
@@ -419,13 +427,13 @@ describe('the measurements, against counts made here', () => {
   };
 
   test.each([['plain', undefined] as const, ['with a penalty, clipped', l2(0.02)] as const])(
-    'gradient norms and updates: %s',
+    'gradient norms and updates, %s',
     async (_, penalty) => {
       const network = await build(penalty);
       const { layers, loss } = network.diagnose(centered, classes);
       const gradients = network.gradients(centered, classes);
       const norms = layers.map((_, l) => norm(gradients.slice(2 * l, 2 * l + 2).map(({ data }) => data)));
-      // The update that it foretells, made on a copy.
+      // The predicted update, made on a copy.
       const copy = await loadModel(network.save());
       copy.trainOnBatch(centered, classes);
       layers.forEach((layer, l) => {
@@ -440,7 +448,7 @@ describe('the measurements, against counts made here', () => {
     },
   );
 
-  test('zigzag: units whose gradients have one sign', async () => {
+  test('zigzag as the share of units whose gradients have one sign', async () => {
     const network = await build();
     const gradients = network.gradients(centered, classes);
     const { layers } = network.diagnose(centered, classes);
@@ -455,13 +463,13 @@ describe('the measurements, against counts made here', () => {
     });
     expect(layers.map(({ zigzag }) => zigzag)).toEqual(shares);
     expect(layers.map(({ inputs }) => inputs)).toEqual([INPUTS, ...sizes]);
-    // Some do and some do not, or this would say little.
+    // The shares must differ, or the comparison would prove little.
     expect(new Set(shares).size).toBeGreaterThan(2);
-    // Of the layer behind the sigmoids alone all inputs are above 0; behind ReLUs too many are 0.
+    // Only the layer after the sigmoids has inputs that are all above 0; after ReLUs too many are 0.
     expect(layers.map(({ inputSign }) => inputSign)).toEqual([0, 0, 1, 0, 0]);
   });
 
-  /** f', and what it is at most. */
+  /** f', and its maximum. */
   const slopes = {
     tanh: { of: (z: number) => 1 - Math.tanh(z) ** 2, most: 1 },
     sigmoid: { of: (z: number) => Math.exp(-z) / (1 + Math.exp(-z)) ** 2, most: 0.25 },
@@ -501,21 +509,21 @@ describe('the measurements, against counts made here', () => {
     expect(layers[0].softSaturated).toBeGreaterThan(0.1);
     expect(layers[2].deadUnits).toBeGreaterThan(0);
     expect(layers[2].hardSaturated).toBeGreaterThan(layers[2].deadUnits!);
-    // The last layer's softmax has no derivative value by value.
+    // The softmax of the last layer has no derivative value by value.
     expect(layers[4]).not.toHaveProperty('softSaturated');
   });
 
-  test('δ of each layer: its bias gradient, row by row (BP3)', async () => {
+  test('δ of each layer, as the bias gradients row by row (BP3)', async () => {
     const network = await build();
     const { layers } = network.diagnose(centered, classes);
     const rows = centered.map((row, i) => network.gradients([row], [classes[i]]));
     layers.forEach(({ deltaNorm }, l) => {
-      // Of a row alone the bias gradient is δ; in the mean over the batch each counts for 1/ROWS.
+      // For a single row the bias gradient is δ; in the mean over the batch each row has the factor 1/ROWS.
       close(deltaNorm, norm(rows.map((tensors) => tensors[2 * l + 1].data)) / ROWS, 1e-6);
     });
   });
 
-  test('the table has a line for each layer', async () => {
+  test('the printed table has a line for each layer', async () => {
     const network = await build();
     const diagnosis = network.diagnose(centered, classes);
     const lines = String(diagnosis).split('\n');
@@ -526,8 +534,8 @@ describe('the measurements, against counts made here', () => {
 const engine = await createEngine();
 const pair = input({ shape: [2] });
 
-describe('what is no fault', () => {
-  test('a small constant slope is no saturation', () => {
+describe('no fault is found', () => {
+  test('in a small constant slope', () => {
     for (let seed = 0; seed < 10; seed++) {
       const model = engine.sequential({
         seed,
@@ -544,7 +552,7 @@ describe('what is no fault', () => {
     }
   });
 
-  test('heads of different weight are each their own measure', () => {
+  test('in heads of different weight, which are each measured by themselves', () => {
     const body = dense({ units: 8, activation: 'tanh', name: 'body' }).apply(pair);
     const model = engine.model({
       inputs: pair,
@@ -559,7 +567,7 @@ describe('what is no fault', () => {
     expect([...layers[0].next!].sort()).toEqual(['big', 'small']);
   });
 
-  test('a shared layer is measured in all its places', () => {
+  test('in a shared layer that is alive in one of its uses', () => {
     const shared = dense({ units: 2, activation: 'relu', name: 'shared', useBias: false });
     const flipped = dense({ units: 2, name: 'flip', useBias: false }).apply(pair);
     const model = engine.model({ inputs: pair, outputs: [shared.apply(pair), shared.apply(flipped)] });
@@ -578,7 +586,7 @@ describe('what is no fault', () => {
     expect(layers.find(({ layer }) => layer === 'shared')).toMatchObject({ hardSaturated: 0.5, deadUnits: 0 });
   });
 
-  test('a learning rate that a schedule keeps small', () => {
+  test('in a learning rate that a schedule keeps small', () => {
     const model = engine.sequential({ layers: [dense({ units: 1, inputShape: [2] })] });
     const warm = schedules.warmUp({ schedule: 0.1, steps: 5 });
     const faults = (learningRate: CompileOptions['optimizer']): string[] => {
@@ -590,7 +598,7 @@ describe('what is no fault', () => {
     expect(faults(sgd({ learningRate: 1e-12 }))).toEqual(['smallUpdate']);
   });
 
-  test('a schedule that has come to its end', async () => {
+  test('at the end of a schedule', async () => {
     const model = engine.sequential({ layers: [dense({ units: 1, inputShape: [1] })] });
     const rates = [0.1, 0.05];
     model.compile({ optimizer: sgd({ learningRate: { name: 'own', rate: (step) => rates[step] } }), loss: 'huber' });

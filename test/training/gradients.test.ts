@@ -1,19 +1,23 @@
-/** BP1 to BP4 of the library against finite differences of the float64 twin, for every activation × output × loss. */
+/**
+ * BP1 to BP4 of the library against finite differences of the float64 twin, for every activation × output × loss in
+ * chains of dense layers. Other layers and graphs are in test/layers/gradients.test.ts.
+ */
 import { afterAll, describe, expect, test } from 'vitest';
 import { modelOf, worstError } from '../support/reference/library.js';
 import { matrix, randomNetwork, source, type Source } from '../support/reference/random.js';
 import * as twin from '../support/reference/twin.js';
 
 /**
- * Of the largest gradient of each tensor. Float32 rounds each of the few dozen operations between a logit and a
- * gradient to 6e-8; where a cross-entropy divides by an output as small as `MARGIN`, that grows by 1 / MARGIN.
+ * Relative to the largest gradient of each tensor. Float32 rounds each of the few dozen operations between a logit and
+ * a gradient by up to 6e-8; where a cross-entropy divides by an output as small as `MARGIN`, the error grows by 1 /
+ * MARGIN.
  */
 const TOLERANCE = 2e-5;
 const SIZES = [4, 6, 5, 3];
 const ROWS = 5;
-/** Logits this near 0 make ReLU and unitStep depend on rounding, so such data is not used. */
+/** Logits this near 0 make ReLU and unitStep depend on rounding; such data is not used. */
 const KINK = 1e-3;
-/** Outputs this near 0 or 1 (yet neither) come too close to the clamp of the cross-entropies and to 1 / y. */
+/** Outputs this near 0 or 1 (but not equal) come too close to the clamp of cross-entropies, and to 1 / y. */
 const MARGIN = 0.02;
 
 const activations = Object.keys(twin.activations) as twin.ActivationName[];
@@ -44,7 +48,7 @@ function smooth(network: twin.Network, x: twin.Row[]): boolean {
   });
 }
 
-/** Whether every output is away from where the loss itself turns: the target, and the margin of the hinge. */
+/** Whether every output is away from the kinks of the loss itself: the target, and the margin of the hinge. */
 function apart(loss: twin.LossName, network: twin.Network, x: twin.Row[], t: twin.Row[]): boolean {
   const turns = { meanAbsoluteError: (y: number, ti: number) => y - ti, hinge: (y: number) => Math.abs(y) - 1 };
   if (!(loss in turns)) return true;
@@ -55,8 +59,8 @@ function apart(loss: twin.LossName, network: twin.Network, x: twin.Row[], t: twi
 }
 
 /**
- * Rows whose contributions cancel leave a tensor of rounding errors, and so does a softmax whose outputs are all pulled
- * alike; such data is not used.
+ * Where the contributions of rows cancel, or a softmax changes all its outputs alike, a tensor consists of rounding
+ * errors; such data is not used.
  */
 const CANCELLATION = 1e-3;
 function cancels(gradients: ReturnType<typeof twin.gradients>): boolean {
@@ -65,7 +69,7 @@ function cancels(gradients: ReturnType<typeof twin.gradients>): boolean {
   return (scale > 0 && scale < CANCELLATION) || largest.some((value) => value > 0 && value < CANCELLATION * scale);
 }
 
-/** The first smooth case from `seed` on. */
+/** Returns the first smooth case from `seed` on. */
 function smoothCase(hidden: twin.ActivationName, output: twin.ActivationName, loss: twin.LossName, seed: number) {
   for (let attempt = 0; attempt < 10_000; attempt++) {
     const from = source(seed * 10_000 + attempt);
@@ -96,18 +100,20 @@ async function check(hidden: twin.ActivationName, output: twin.ActivationName, l
 afterAll(() => console.log(`gradients: worst ${worst.error.toExponential(2)} of the largest (${worst.title})`));
 
 describe.each(losses)('%s', (loss) => {
-  /** The chain rule joins layers one by one, so each activation in the middle and each at the end is enough. */
-  test.each(activations)('hidden %s', async (hidden) => {
+  /**
+   * The chain rule joins layers one by one, so it is enough to test each activation in the middle and each at the end.
+   */
+  test.each(activations)('gradients agree with hidden activation %s', async (hidden) => {
     for (const output of ['linear', 'sigmoid', 'softmax'] as const) await check(hidden, output, loss, 1);
   });
 
-  test.each(activations)('output %s', async (output) => {
+  test.each(activations)('gradients agree with output activation %s', async (output) => {
     for (const hidden of ['tanh', 'relu'] as const) await check(hidden, output, loss, 2);
   });
 });
 
-describe('model.gradients', () => {
-  test('changes nothing', async () => {
+describe('the gradients of model.gradients', () => {
+  test('change nothing in the model', async () => {
     const { network, x, t } = smoothCase('tanh', 'softmax', 'categoricalCrossentropy', 1);
     const model = await modelOf(network, { optimizer: 'adam', loss: 'categoricalCrossentropy' });
     const before = [model.save(), model.stepCount, model.predict(x)];
@@ -116,14 +122,14 @@ describe('model.gradients', () => {
     expect([model.save(), model.stepCount, model.predict(x)]).toEqual(before);
   });
 
-  test('has the names and shapes of getWeights', async () => {
+  test('have the names and shapes of getWeights', async () => {
     const { network, x, t } = smoothCase('relu', 'sigmoid', 'binaryCrossentropy', 1);
     const model = await modelOf(network, { optimizer: 'sgd', loss: 'binaryCrossentropy' });
     const shape = ({ name, shape }: { name: string; shape: number[] }) => ({ name, shape });
     expect(model.gradients(x, t).map(shape)).toEqual(model.getWeights().map(shape));
   });
 
-  test('is the mean over the batch, and a batch of any size sums in the order of its rows', async () => {
+  test('are the mean over the batch', async () => {
     const { network, x, t } = smoothCase('sigmoid', 'linear', 'meanSquaredError', 1);
     const model = await modelOf(network, { optimizer: 'sgd', loss: 'meanSquaredError' });
     const twice = model.gradients([...x, ...x], [...t, ...t]);

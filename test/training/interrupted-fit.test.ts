@@ -1,4 +1,4 @@
-/** What may not be done while fit runs, and what a fit that ends early leaves behind. */
+/** Calls that are refused while fit runs, and the state that a fit leaves where it ends early. */
 import { describe, expect, test } from 'vitest';
 import { StateError, type Model, type NamedTensor } from '../../src/index.js';
 import { expectError, thrownBy, trained, X, Y } from '../support/reference/refusals.js';
@@ -10,7 +10,7 @@ describe('while fit runs', () => {
     ['compile', (m) => m.compile({ optimizer: 'sgd', loss: 'meanSquaredError' })],
   ];
 
-  test.each(calls)('%s', async (name, act) => {
+  test.each(calls)('%s is refused', async (name, act) => {
     const [model, undisturbed] = [trained(), trained()];
     let refused = 0;
     const onBatchEnd = async (): Promise<void> => {
@@ -28,7 +28,7 @@ describe('while fit runs', () => {
   });
 });
 
-test('data changed while fit runs makes no difference: it was copied', async () => {
+test('data may be changed while fit runs, since it was copied', async () => {
   const [model, undisturbed] = [trained(), trained()];
   const x = Float32Array.from(X.flat());
   await model.fit(x, Y, { epochs: 3, callbacks: [{ onBatchEnd: () => void x.fill(7) }] });
@@ -36,7 +36,7 @@ test('data changed while fit runs makes no difference: it was copied', async () 
   expect(model.save()).toEqual(undisturbed.save());
 });
 
-test('reading the model between batches makes no difference', async () => {
+test('reading the model between batches changes nothing', async () => {
   const [model, undisturbed] = [trained(), trained()];
   const onBatchEnd = (): void => {
     model.predict(X);
@@ -48,21 +48,21 @@ test('reading the model between batches makes no difference', async () => {
   expect(model.save()).toEqual(undisturbed.save());
 });
 
-test('a model disposed by a callback ends its fit', async () => {
+test('disposing a model in a callback ends its fit', async () => {
   const model = trained();
   const thrown = await thrownBy(() => model.fit(X, Y, { callbacks: [{ onBatchEnd: () => model.dispose() }] }));
   expectError(thrown, StateError, 'fit: a live model expected, got one that was disposed.');
 });
 
 describe('a fit that ends early leaves the weights of its last finished step', () => {
-  /** The weights after so many steps of one batch each. */
+  /** Returns the weights after some steps of one batch each. */
   async function after(steps: number): Promise<NamedTensor[]> {
     const model = trained();
     await model.fit(X, Y, { epochs: steps, shuffle: false });
     return model.getWeights();
   }
 
-  test('a callback that throws', async () => {
+  test('where a callback throws', async () => {
     const model = trained();
     const failure = new Error('mine');
     const onBatchEnd = (): void => {
@@ -74,7 +74,7 @@ describe('a fit that ends early leaves the weights of its last finished step', (
     await model.fit(X, Y, { epochs: 1 });
   });
 
-  test('an abort', async () => {
+  test('where it is aborted', async () => {
     const model = trained();
     const controller = new AbortController();
     const onBatchEnd = (): void => {
@@ -88,7 +88,7 @@ describe('a fit that ends early leaves the weights of its last finished step', (
     await model.fit(X, Y, { epochs: 1 });
   });
 
-  test('a signal aborted beforehand: not one step', async () => {
+  test('where the signal was aborted before: no step', async () => {
     const model = trained();
     const before = model.save();
     const thrown = await thrownBy(() => model.fit(X, Y, { signal: AbortSignal.abort('enough') }));

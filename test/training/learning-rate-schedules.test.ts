@@ -1,6 +1,6 @@
 /**
- * Learning-rate schedules against their published formulas, by Math.* in float64, and against values that Keras and
- * PyTorch state.
+ * Learning-rate schedules against their published formulas, computed by Math in float64, and against values that Keras
+ * and PyTorch state. Also custom schedules, schedules in optimizers, and refused options.
  */
 import { afterAll, describe, expect, test } from 'vitest';
 import {
@@ -23,14 +23,14 @@ import { any, expectError, thrownBy } from '../support/reference/refusals.js';
 
 const { constant, step, exponential, inverseTime, polynomial, cosine, oneCycle, warmUp } = schedules;
 
-/** Equal up to 1e-12 of `scale`. */
+/** Expects equality up to 1e-12 of `scale`. */
 function close(actual: number, expected: number, scale = expected): void {
   expect(Math.abs(actual - expected)).toBeLessThanOrEqual(1e-12 * scale);
 }
 
 /**
- * The schedule against its formula at these steps, up to 1e-12 of the rate, or of `scale` where the formula itself
- * cancels.
+ * Compares the schedule with its formula at these steps, up to 1e-12 of the rate, or of `scale` where the formula
+ * itself cancels.
  */
 function follows(
   schedule: LearningRate,
@@ -43,13 +43,13 @@ function follows(
 
 const upTo = (last: number): number[] => Array.from({ length: last + 1 }, (_, t) => t);
 
-describe('formulas', () => {
-  test('constant', () => {
+describe('schedules follow their formulas', () => {
+  test('constant keeps its rate', () => {
     for (const t of [0, 1, 1e9]) expect(learningRateAt(constant({ learningRate: 0.3 }), t)).toBe(0.3);
     expect(learningRateAt(0.3, 7)).toBe(0.3);
   });
 
-  test('step: η₀·factor^⌊t/dropEvery⌋', () => {
+  test('step is η₀·factor^⌊t/dropEvery⌋', () => {
     const schedule = step({ initialLearningRate: 0.3, dropEvery: 7, factor: 0.9 });
     follows(schedule, upTo(500), (t) => 0.3 * 0.9 ** Math.floor(t / 7));
     expect(learningRateAt(step({ initialLearningRate: 0.4, dropEvery: 10 }), 9)).toBe(0.4);
@@ -57,35 +57,35 @@ describe('formulas', () => {
     expect(learningRateAt(step({ initialLearningRate: 0.4, dropEvery: 10 }), 39)).toBe(0.05);
   });
 
-  test('exponential: η₀·γ^(t/D), or by whole decays', () => {
+  test('exponential is η₀·γ^(t/D), or decays in whole steps', () => {
     const options = { initialLearningRate: 0.05, decaySteps: 10, decayRate: 0.96 };
     follows(exponential(options), upTo(2000), (t) => 0.05 * 0.96 ** (t / 10));
     follows(exponential({ ...options, staircase: true }), upTo(2000), (t) => 0.05 * 0.96 ** Math.floor(t / 10));
     follows(exponential({ ...options, decayRate: 1.01 }), upTo(2000), (t) => 0.05 * 1.01 ** (t / 10));
   });
 
-  test('inverseTime: η₀/(1 + γ·t/D), or by whole decays', () => {
+  test('inverseTime is η₀/(1 + γ·t/D), or decays in whole steps', () => {
     const options = { initialLearningRate: 0.1, decaySteps: 10, decayRate: 0.96 };
     follows(inverseTime(options), upTo(500), (t) => 0.1 / (1 + (0.96 * t) / 10));
     follows(inverseTime({ ...options, staircase: true }), upTo(500), (t) => 0.1 / (1 + 0.96 * Math.floor(t / 10)));
   });
 
-  test.each([0.5, 1, 2, 3.7])('polynomial of power %f: (η₀ − η_end)·(1 − t/D)^p + η_end', (power) => {
+  test.each([0.5, 1, 2, 3.7])('polynomial of power %f is (η₀ − η_end)·(1 − t/D)^p + η_end', (power) => {
     const options = { initialLearningRate: 0.1, decaySteps: 100, power };
     const ended = polynomial({ ...options, endLearningRate: 0.01 });
     follows(ended, upTo(150), (t) => (0.1 - 0.01) * (1 - Math.min(t, 100) / 100) ** power + 0.01);
     expect(learningRateAt(polynomial(options), 0)).toBe(0.1);
     expect(learningRateAt(polynomial(options), 99)).toBeGreaterThan(0);
-    // Nothing is added to the end: it is 0, and stays.
+    // At the end nothing is added: the rate is 0, and stays 0.
     for (const t of [100, 101, 1e9]) expect(learningRateAt(polynomial(options), t)).toBe(0);
   });
 
-  test('polynomial may end higher than it starts', () => {
+  test('polynomial may end above its start', () => {
     const rising = polynomial({ initialLearningRate: 0.1, decaySteps: 4, endLearningRate: 0.3 });
     follows(rising, upTo(9), (t) => 0.1 + 0.05 * Math.min(t, 4));
   });
 
-  test('cosine: η₀·(α + (1 − α)·½(1 + cos(π·t/D)))', () => {
+  test('cosine is η₀·(α + (1 − α)·½(1 + cos(π·t/D)))', () => {
     const wave = (t: number, alpha: number): number =>
       0.2 * (alpha + (1 - alpha) * 0.5 * (1 + Math.cos((Math.PI * Math.min(t, 1000)) / 1000)));
     const options = { initialLearningRate: 0.2, decaySteps: 1000 };
@@ -106,7 +106,7 @@ describe('formulas', () => {
     [1, 0.5],
     [1.5, 0.9],
     [3, 4],
-  ])('cosine with restarts, periods times %f, peaks times %f', (periodFactor, peakFactor) => {
+  ])('cosine restarts, periods times %f, peaks times %f', (periodFactor, peakFactor) => {
     const options = { initialLearningRate: 0.2, decaySteps: 12, alpha: 0.05, restarts: true, periodFactor, peakFactor };
     const schedule = cosine(options);
     // Period i begins at D·(1 + f + … + f^(i−1)).
@@ -127,16 +127,16 @@ describe('formulas', () => {
     }
   });
 
-  test('restarts begin at D, 3D, 7D, … as in the paper with doubled periods', () => {
+  test('cosine restarts at D, 3D, 7D, … with doubled periods, as in the paper', () => {
     const schedule = cosine({ initialLearningRate: 0.05, decaySteps: 10, restarts: true });
     for (const t of [0, 10, 30, 70, 150]) expect(learningRateAt(schedule, t)).toBe(0.05);
     for (const t of [9, 29, 69, 149]) expect(learningRateAt(schedule, t)).toBeLessThan(0.002);
-    // Far out, by a closed form: (2^20 − 1)·D is the start of period 20.
+    // Far out, by a closed form: period 20 starts at (2^20 − 1)·D.
     expect(learningRateAt(schedule, (2 ** 20 - 1) * 10)).toBe(0.05);
     close(learningRateAt(schedule, (2 ** 20 - 1) * 10 + 2 ** 20 * 5), 0.025);
   });
 
-  test('oneCycle: up to the peak at pctStart·T − 1, down to T − 1, then level', () => {
+  test('oneCycle rises to the peak at pctStart·T − 1, falls until T − 1, then stays level', () => {
     const options = { maxLearningRate: 0.3, totalSteps: 100, pctStart: 0.25, divFactor: 10, finalDivFactor: 50 };
     const between = (from: number, to: number, share: number): number =>
       to + ((from - to) / 2) * (1 + Math.cos(Math.PI * share));
@@ -148,23 +148,23 @@ describe('formulas', () => {
     for (const t of [99, 100, 1e9]) close(learningRateAt(oneCycle(options), t), 0.0006);
   });
 
-  test('oneCycle by its defaults', () => {
+  test('oneCycle has defaults', () => {
     const schedule = oneCycle({ maxLearningRate: 1, totalSteps: 1000 });
     close(learningRateAt(schedule, 0), 1 / 25);
     expect(learningRateAt(schedule, 299)).toBe(1);
     close(learningRateAt(schedule, 999), 1 / 25 / 1e4);
   });
 
-  test('oneCycle without room for the rise', () => {
-    // The peak falls on step 0 …
+  test('oneCycle may have no room for the rise', () => {
+    // The peak is at step 0 …
     expect(learningRateAt(oneCycle({ maxLearningRate: 1, totalSteps: 4, pctStart: 0.25 }), 0)).toBe(1);
-    // … or before it, where PyTorch's formula is already on its way down.
+    // … or before it, where PyTorch's formula is already falling.
     const falling = oneCycle({ maxLearningRate: 1, totalSteps: 4, pctStart: 0 });
     follows(falling, upTo(3), (t) => 4e-6 + (1 - 4e-6) * 0.5 * (1 + Math.cos((Math.PI * (t + 1)) / 4)), 1);
     close(learningRateAt(oneCycle({ maxLearningRate: 1, totalSteps: 1 }), 0), 4e-6);
   });
 
-  test('warmUp: a straight line to the schedule, then the schedule from its beginning', () => {
+  test('warmUp rises linearly to the schedule, then follows the schedule from its beginning', () => {
     const after = exponential({ initialLearningRate: 0.1, decaySteps: 10, decayRate: 0.5 });
     follows(warmUp({ schedule: after, steps: 20 }), upTo(100), (t) =>
       t < 20 ? (0.1 * t) / 20 : 0.1 * 0.5 ** ((t - 20) / 10),
@@ -182,28 +182,28 @@ describe('formulas', () => {
   });
 });
 
-describe('values that frameworks state', () => {
-  test("PyTorch's documentation of StepLR(step_size=30, gamma=0.1), lr = 0.05", () => {
+describe('schedules give the values that frameworks state', () => {
+  test("in PyTorch's documentation of StepLR(step_size=30, gamma=0.1), lr = 0.05", () => {
     const schedule = step({ initialLearningRate: 0.05, dropEvery: 30, factor: 0.1 });
     for (const t of [0, 29]) close(learningRateAt(schedule, t), 0.05);
     for (const t of [30, 59]) close(learningRateAt(schedule, t), 0.005);
     for (const t of [60, 89]) close(learningRateAt(schedule, t), 0.0005);
   });
 
-  test("PyTorch's documentation of LinearLR(start_factor=0.5, total_iters=4), lr = 0.05", () => {
+  test("in PyTorch's documentation of LinearLR(start_factor=0.5, total_iters=4), lr = 0.05", () => {
     const schedule = warmUp({ schedule: 0.05, steps: 4, from: 0.5 });
     const stated = [0.025, 0.03125, 0.0375, 0.04375, 0.05, 0.05];
     stated.forEach((rate, t) => close(learningRateAt(schedule, t), rate));
   });
 
-  test("PyTorch's test of OneCycleLR(max_lr=25, final_div_factor=2, total_steps=10)", () => {
+  test("in PyTorch's test of OneCycleLR(max_lr=25, final_div_factor=2, total_steps=10)", () => {
     const schedule = oneCycle({ maxLearningRate: 25, finalDivFactor: 2, totalSteps: 10 });
     const falling = (share: number): number => 0.5 + ((25 - 0.5) / 2) * (Math.cos(Math.PI * share) + 1);
     const stated = [1, 13, 25, ...[1, 2, 3, 4, 5, 6].map((k) => falling(k / 7)), 0.5];
     stated.forEach((rate, t) => close(learningRateAt(schedule, t), rate));
   });
 
-  test("Keras' tests of ExponentialDecay and PolynomialDecay", () => {
+  test("in Keras' tests of ExponentialDecay and PolynomialDecay", () => {
     const continuous = exponential({ initialLearningRate: 0.05, decaySteps: 10, decayRate: 0.96 });
     close(learningRateAt(continuous, 5), 0.05 * Math.sqrt(0.96));
     const stairs = exponential({ initialLearningRate: 0.1, decaySteps: 3, decayRate: 0.96, staircase: true });
@@ -215,15 +215,15 @@ describe('values that frameworks state', () => {
     close(learningRateAt(polynomial({ ...halfway, power: 0.5 }), 5), 0.05 * Math.SQRT1_2);
   });
 
-  test("Keras' test of CosineDecay(0, 1000, warmup_target=10, warmup_steps=2000)", () => {
+  test("in Keras' test of CosineDecay(0, 1000, warmup_target=10, warmup_steps=2000)", () => {
     const schedule = warmUp({ schedule: cosine({ initialLearningRate: 10, decaySteps: 1000 }), steps: 2000 });
     const stated = [0, 1.25, 2.5, 3.75, 5, 6.25, 7.5, 8.75, 10, 5 + 2.5 * Math.SQRT2, 5, 5 - 2.5 * Math.SQRT2, 0];
     stated.forEach((rate, i) => close(learningRateAt(schedule, 250 * i), rate, 10));
   });
 });
 
-describe("the user's own", () => {
-  test('a function, and an object with its own this', () => {
+describe('a custom schedule', () => {
+  test('is a function, or an object with its own this', () => {
     expect(learningRateAt((t) => 1 / (1 + t), 4)).toBe(0.2);
     const own = { name: 'mine', start: 8, rate: (t: number) => own.start / 2 ** t };
     class Halving {
@@ -236,11 +236,11 @@ describe("the user's own", () => {
     expect(learningRateAt(own, 3)).toBe(1);
     expect(learningRateAt(new Halving(), 3)).toBe(1);
     expect(learningRateAt(warmUp({ schedule: new Halving(), steps: 2, from: 0.5 }), 1)).toBe(6);
-    // Its end may be 0.
+    // The last rate may be 0.
     expect(learningRateAt(() => 0, 3)).toBe(0);
   });
 
-  test('becomes a descriptor that carries its name', () => {
+  test('becomes a descriptor with its name', () => {
     const own = { name: 'mine', rate: () => 0.1 };
     expect(sgd({ learningRate: own }).config.learningRate).toEqual({
       kind: 'custom',
@@ -273,7 +273,7 @@ describe("the user's own", () => {
     ['negative', -1e-9],
     ['text', '0.1'],
     ['nothing', undefined],
-  ])('a rate that is %s is refused by name and step', async (_, rate) => {
+  ])('with a rate that is %s is refused by name and step', async (_, rate) => {
     const own = { name: 'mine', rate: (t: number) => (t < 5 ? 0.1 : any(rate)) };
     expect(learningRateAt(own, 4)).toBe(0.1);
     const got = typeof rate === 'string' ? JSON.stringify(rate) : String(rate);
@@ -282,21 +282,18 @@ describe("the user's own", () => {
   });
 });
 
-describe('in optimizers', () => {
+describe('a schedule in an optimizer', () => {
   const factories = { sgd, adagrad, rmsprop, adadelta, adam, adamw, nadam };
 
-  test.each(Object.entries(factories))(
-    '%s keeps numbers, takes schedules, and reads both back from JSON',
-    (_, make) => {
-      expect(make({ learningRate: 0.5 }).config.learningRate).toBe(0.5);
-      expect(typeof make().config.learningRate).toBe('number');
-      const schedule = warmUp({ schedule: cosine({ initialLearningRate: 0.1, decaySteps: 10 }), steps: 5 });
-      const { config } = make({ learningRate: schedule });
-      expect(config.learningRate).toEqual(schedule);
-      expect(make(JSON.parse(JSON.stringify(config))).config).toEqual(config);
-      expect(make({ learningRate: (t) => 1 / (1 + t) }).config.learningRate).toMatchObject({ kind: 'custom' });
-    },
-  );
+  test.each(Object.entries(factories))('%s accepts numbers and schedules, and reads both back from JSON', (_, make) => {
+    expect(make({ learningRate: 0.5 }).config.learningRate).toBe(0.5);
+    expect(typeof make().config.learningRate).toBe('number');
+    const schedule = warmUp({ schedule: cosine({ initialLearningRate: 0.1, decaySteps: 10 }), steps: 5 });
+    const { config } = make({ learningRate: schedule });
+    expect(config.learningRate).toEqual(schedule);
+    expect(make(JSON.parse(JSON.stringify(config))).config).toEqual(config);
+    expect(make({ learningRate: (t) => 1 / (1 + t) }).config.learningRate).toMatchObject({ kind: 'custom' });
+  });
 
   const engine = createEngineSync();
   afterAll(() => engine.dispose());
@@ -308,7 +305,7 @@ describe('in optimizers', () => {
     return model;
   };
 
-  test('update number t takes the rate of step t, in float32', () => {
+  test('gives update number t the rate of step t, in float32', () => {
     const schedule = polynomial({ initialLearningRate: 0.3, decaySteps: 6, power: 2 });
     const model = made(schedule);
     for (let t = 0; t < 8; t++) {
@@ -322,7 +319,7 @@ describe('in optimizers', () => {
     model.dispose();
   });
 
-  test('a saved model goes on along its schedule', () => {
+  test('continues in a saved model', () => {
     const model = made(exponential({ initialLearningRate: 0.3, decaySteps: 2, decayRate: 0.5 }));
     for (let t = 0; t < 3; t++) model.trainOnBatch(x, y);
     const loaded = engine.loadModel(model.save());
@@ -332,7 +329,7 @@ describe('in optimizers', () => {
     loaded.dispose();
   });
 
-  test("a saved model takes the user's own schedule back by its name", () => {
+  test('is given again by its name where it is custom', () => {
     function halving(t: number): number {
       return 0.3 / 2 ** t;
     }
@@ -345,7 +342,7 @@ describe('in optimizers', () => {
     loaded.dispose();
   });
 
-  test('a rate that is refused changes nothing', async () => {
+  test('changes nothing where it refuses a rate', async () => {
     const model = made({ name: 'mine', rate: (t) => (t === 2 ? NaN : 0.1) });
     for (let t = 0; t < 2; t++) model.trainOnBatch(x, y);
     const before = model.getWeights();
@@ -357,7 +354,7 @@ describe('in optimizers', () => {
   });
 });
 
-describe('refusals', () => {
+describe('schedules refuse', () => {
   const decay = { initialLearningRate: 0.1, decaySteps: 10 };
   test.each<[string, () => unknown, string]>([
     [
@@ -376,7 +373,7 @@ describe('refusals', () => {
       'schedules.step: unknown option "dropEvry". Did you mean "dropEvery"?',
     ],
     [
-      'drops every 0 updates',
+      'a drop every 0 updates',
       () => step({ initialLearningRate: 0.1, dropEvery: 0 }),
       'schedules.step: dropEvery expected an integer >= 1, got 0.',
     ],
@@ -396,7 +393,7 @@ describe('refusals', () => {
       'schedules.inverseTime: decaySteps expected an integer >= 1, got 0.5.',
     ],
     [
-      'staircase not a boolean',
+      'staircase that is no boolean',
       () => inverseTime({ ...decay, decayRate: 0.5, staircase: any(1) }),
       'schedules.inverseTime: staircase expected true or false, got 1.',
     ],
@@ -412,7 +409,7 @@ describe('refusals', () => {
     ],
     ['alpha of 1', () => cosine({ ...decay, alpha: 1 }), 'schedules.cosine: alpha expected a number in [0, 1), got 1.'],
     [
-      'periods that shrink',
+      'shrinking periods',
       () => cosine({ ...decay, restarts: true, periodFactor: 0.5 }),
       'schedules.cosine: periodFactor expected 1 or a number >= 1.0001, got 0.5.',
     ],
@@ -422,22 +419,22 @@ describe('refusals', () => {
       'schedules.cosine: restarts expected true where periodFactor or peakFactor is given, got false.',
     ],
     [
-      'a cycle of nothing',
+      'a cycle of no steps',
       () => oneCycle({ maxLearningRate: 1, totalSteps: 0 }),
       'schedules.oneCycle: totalSteps expected an integer >= 1, got 0.',
     ],
     [
-      'a rise over all of the cycle',
+      'a rise over the whole cycle',
       () => oneCycle({ maxLearningRate: 1, totalSteps: 10, pctStart: 1 }),
       'schedules.oneCycle: pctStart expected a number in [0, 1), got 1.',
     ],
     [
-      'a warm-up of nothing',
+      'a warm-up without a schedule',
       () => warmUp(any({ steps: 5 })),
       'schedules.warmUp: schedule expected a number > 0 or a schedule, got undefined.',
     ],
     [
-      'a warm-up of a rate of 0',
+      'a warm-up to a rate of 0',
       () => warmUp({ schedule: 0, steps: 5 }),
       'schedules.warmUp: schedule expected a number > 0, got 0.',
     ],
@@ -452,7 +449,7 @@ describe('refusals', () => {
       'adam: learningRate is unknown: "cosin". Did you mean "cosine"?',
     ],
     [
-      'a name',
+      'the name of a schedule',
       () => adam({ learningRate: any('cosine') }),
       'adam: learningRate expected a number > 0 or a schedule, got "cosine".',
     ],
@@ -468,23 +465,19 @@ describe('refusals', () => {
       'adam: learningRate expected "mine" to have a function rate, got undefined.',
     ],
     [
-      "a file's name of an object",
+      'the name of a custom schedule from a file',
       () => adam({ learningRate: any({ kind: 'custom', config: { name: 'mine' } }) }),
       'adam: learningRate expected the object "mine" with its functions, got its name alone. ' +
         'Pass it in custom, an option of loadModel and attachModel.',
     ],
+    ['a negative step', () => learningRateAt(0.1, -1), 'learningRateAt: step expected an integer >= 0, got -1.'],
     [
-      'a step that is no count',
-      () => learningRateAt(0.1, -1),
-      'learningRateAt: step expected an integer >= 0, got -1.',
-    ],
-    [
-      'what is no schedule',
+      'null as schedule',
       () => learningRateAt(any(null), 0),
       'learningRateAt: learningRate expected a number > 0 or a schedule, got null.',
     ],
     [
-      'growth out of float32',
+      'a rate that grows beyond float32',
       () => learningRateAt(exponential({ ...decay, decayRate: 2 }), 20_000),
       'schedule "exponential": rate at step 20000 expected a finite number >= 0, got Infinity.',
     ],

@@ -26,8 +26,8 @@ const cases: [loss: LossName, target: number, expected: string][] = [
   ['hinge', 2, 'values among -1, 0, 1'],
 ];
 
-describe.each(cases)('%s of %d', (loss, target, expected) => {
-  test.each(Object.entries(calls))('%s', async (name, call) => {
+describe.each(cases)('%s refuses a target of %d', (loss, target, expected) => {
+  test.each(Object.entries(calls))('in %s', async (name, call) => {
     const model = await modelFor(loss);
     const before = model.save();
     const thrown = await thrownBy(() => call(model, [[1, 0], [0, target]])); // prettier-ignore
@@ -42,7 +42,7 @@ test.each([
   ['binaryCrossentropy', [0, 0.25, 1]],
   ['categoricalCrossentropy', [0, 0.25, 1]],
   ['meanSquaredError', [-1e6, 0.3, 1e6]],
-] as const)('%s takes %j', async (loss, targets) => {
+] as const)('%s accepts targets %j', async (loss, targets) => {
   const model = await modelFor(loss);
   for (const target of targets) {
     expect(Number.isFinite(model.trainOnBatch([[0.5]], [[target, target]]).loss)).toBe(true);

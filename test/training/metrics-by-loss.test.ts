@@ -1,6 +1,7 @@
 /**
- * Every metric under every loss, against plain loops in float64 over the predictions: where yes and no are cut, which
- * targets metrics see, and that batches of any size give the same bits.
+ * Every metric under every loss, against plain loops in float64 over the predictions: where yes and no are separated,
+ * which targets metrics use, and that batches of any size give the same bits. The values of scikit-learn are in
+ * metrics.test.ts.
  */
 import { describe, expect, test } from 'vitest';
 import {
@@ -23,13 +24,13 @@ import { source } from '../support/reference/random.js';
 const ROWS = 157;
 type Matrix = number[][];
 
-/** What a metric reads: outputs and targets, both as float32 has them. */
+/** The data of a metric: outputs and targets, both in float32. */
 interface Results {
   readonly y: Matrix;
   readonly t: Matrix;
-  /** Whether one output of several is right. */
+  /** Whether each row has one right output. */
   readonly categories: boolean;
-  /** Above this an output or a target is a yes. */
+  /** An output or a target above this counts as yes. */
   readonly cut: number;
 }
 
@@ -43,7 +44,7 @@ const categoricalAccuracy = ({ y, t }: Results): number => mean(y.map((row, i) =
 const binaryAccuracy = ({ y, t, cut }: Results): number =>
   mean(y.flatMap((row, i) => row.map((value, j) => Number(value > cut === t[i][j] > cut))));
 
-/** A rate of each class from its hits, answers and targets, averaged. */
+/** Mean over classes of a rate computed from the hits, answers and targets of each. */
 function averaged(results: Results, rate: (hits: number, answers: number, wanted: number) => number): number {
   const { y, t, categories, cut } = results;
   const rates = y[0].map((_, j) => {
@@ -63,7 +64,7 @@ function averaged(results: Results, rate: (hits: number, answers: number, wanted
 }
 const ratio = (part: number, whole: number): number => (whole === 0 ? 0 : part / whole);
 
-/** Share of pairs in order, by looking at each pair. */
+/** Share of pairs in order, counted pair by pair. */
 function auc(results: Results): number {
   const areas = columns(results).flatMap(({ y, t }) => {
     const [low, high] = [false, true].map((yes) => y.filter((_, i) => t[i] > results.cut === yes));
@@ -99,7 +100,7 @@ const METRICS = (Object.keys(REFERENCE) as (keyof typeof REFERENCE)[]).map((name
   name === 'topKAccuracy' ? topKAccuracy({ k: 2 }) : name,
 );
 
-/** How targets are written: a share of yes, or one yes in each row, as 0 and 1 or as −1 and 1; or any numbers. */
+/** The codes of targets: a share of yes; one yes in each row, as 0 and 1 or as −1 and 1; or any numbers. */
 const CODES = {
   '0 and 1': (yes: boolean) => Number(yes),
   '-1 and 1': (yes: boolean) => (yes ? 1 : -1),
@@ -120,7 +121,7 @@ const rowsOf = (width: number, code: Code, oneHot: boolean): Matrix =>
   );
 const x = Array.from({ length: ROWS }, () => Array.from({ length: 3 }, () => Math.fround(4 * random() - 2)));
 
-/** Which codes a loss takes, and outputs that go with it. */
+/** The codes that a loss accepts, with outputs that suit them. */
 const LOSSES: Record<LossName, { outputs: readonly ActivationName[]; codes: readonly Code[]; cut?: number }> = {
   halfSquaredError: { outputs: ['sigmoid', 'tanh', 'linear'], codes: Object.keys(CODES) as Code[] },
   meanSquaredError: { outputs: ['sigmoid', 'tanh', 'linear'], codes: Object.keys(CODES) as Code[] },
@@ -165,7 +166,7 @@ describe.each(cases)('$loss on $width $activation, targets $code, one yes per ro
   const targets = loss === 'sparseCategoricalCrossentropy' ? labels : t;
   const categories = width > 1 && loss !== 'binaryCrossentropy';
 
-  test('each metric is that of the formula, in batches of any size, in fit and in validation', async () => {
+  test('each metric follows its formula, in batches of any size, in fit and in validation', async () => {
     const model = await network(width, activation);
     model.compile({ optimizer: sgd({ learningRate: 1e-30 }), loss, metrics: METRICS });
     const y = matrixOf(model.predict(x), width);
@@ -208,7 +209,7 @@ describe('label smoothing', () => {
     ],
   ] as const;
 
-  test.each(losses)('%s: metrics are those of the targets that were given', async (name, activation, loss) => {
+  test.each(losses)('under %s leaves metrics on the original targets', async (name, activation, loss) => {
     for (const width of activation === 'softmax' ? [2, 5] : [1, 5]) {
       const t = rowsOf(width, '0 and 1', activation === 'softmax');
       const targets = name === 'sparseCategoricalCrossentropy' ? t.map(top) : t;
@@ -236,7 +237,7 @@ describe('label smoothing', () => {
     }
   });
 
-  test('a classifier without a mistake has no error', async () => {
+  test('gives no error to a classifier without a mistake', async () => {
     const model = await sequential({ layers: [dense({ units: 1, activation: 'sigmoid', inputShape: [1] })] });
     model.setWeights([
       { shape: [1, 1], data: Float32Array.of(200) },
@@ -265,7 +266,7 @@ test.each([
   ['meanSquaredError', 'sigmoid', '0 and 1'],
   ['binaryCrossentropy', 'sigmoid', '0 and 1'],
 ] as const)(
-  '%s on %s, targets %s: rows of one class are counted as they are among others',
+  'under %s on %s with targets %s, rows of one class count as among other rows',
   async (loss, activation, code) => {
     const model = await network(1, activation);
     const t = rowsOf(1, code, false);
@@ -285,7 +286,7 @@ test.each([
   },
 );
 
-test('the loss of huber does not decide the cut, whatever its delta', async () => {
+test('the delta of huber does not change where yes and no are separated', async () => {
   const model = await network(1, 'tanh');
   const t = rowsOf(1, '-1 and 1', false);
   model.compile({ optimizer: 'sgd', loss: huber({ delta: 0.25 }), metrics: ['accuracy'] });
@@ -294,7 +295,7 @@ test('the loss of huber does not decide the cut, whatever its delta', async () =
   expect(Math.abs(model.evaluate(x, t).accuracy - expected)).toBeLessThan(1e-13);
 });
 
-test('a NaN is on no side of the cut', async () => {
+test('a NaN is neither yes nor no', async () => {
   const model = await sequential({ layers: [dense({ units: 1, inputShape: [1], useBias: false })] });
   model.setWeights([{ shape: [1, 1], data: Float32Array.of(3e38) }]);
   model.compile({ optimizer: 'sgd', loss: 'hinge', metrics: ['accuracy', 'recall', 'auc'] });

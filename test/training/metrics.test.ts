@@ -1,5 +1,6 @@
 /**
- * Metrics of compile, evaluate and fit: scikit-learn's values, hand-made cases, batches of any size, what is refused.
+ * Metrics of compile, evaluate and fit: scikit-learn's values, cases computed by hand, batches of any size, custom
+ * metrics and refused options. All metrics under all losses are in metrics-by-loss.test.ts.
  */
 import { describe, expect, test } from 'vitest';
 import {
@@ -28,12 +29,15 @@ async function mirror(width: number, loss: LossOption, metrics: Metrics): Promis
   const model = await sequential({ layers: [dense({ units: width, inputShape: [width], useBias: false })] });
   const identity = Float32Array.from({ length: width * width }, (_, i) => Number(i % (width + 1) === 0));
   model.setWeights([{ shape: [width, width], data: identity }]);
-  // Outputs are what a test gives, probabilities or not.
+  // Tests choose outputs freely, probabilities or not.
   model.compile({ optimizer: 'sgd', loss, metrics, checks: 'off' });
   return model;
 }
 
-/** Metrics of outputs y against targets, without the loss; the same bits in batches of any size, and once more. */
+/**
+ * Returns the metrics of outputs y against targets, without the loss, after a check that batches of any size give the
+ * same bits.
+ */
 async function measure(loss: LossOption, metrics: Metrics, y: Rows, t: Rows | Labels): Promise<Logs> {
   const model = await mirror((y[0] as number[]).length, loss, metrics);
   const logs = model.evaluate(y, t);
@@ -71,7 +75,7 @@ const ROWS = 200;
 const table = <T>(width: number, of: (i: number, j: number) => T): T[][] =>
   Array.from({ length: ROWS }, (_, i) => Array.from({ length: width }, (__, j) => of(i, j)));
 
-/** Of seven classes 1 and 6 are only answers, 4 is only a target, 5 is neither. */
+/** Of seven classes 1 and 6 occur only as answers, 4 only as a target, 5 as neither. */
 const classes = Array.from({ length: ROWS }, (_, i) => ((i * i * 3 + i) % 11) % 5);
 const scores = table(7, (i, j) =>
   j === 4 || j === 5 ? 0 : ((hash(i, j) >> 1) + 400 * Number(j === classes[i])) / 1024,
@@ -87,15 +91,15 @@ const CATEGORICAL = {
   auc: 0.8575683512861345,
 };
 
-/** Of four independent outputs the last is neither wanted nor given. */
+/** Of four independent outputs the last occurs neither as target nor as answer. */
 const wanted = table(4, (i, j) => Number(j < 3 && hash(i, j + 3) % 5 < 2));
 const given = table(4, (i, j) => (j === 3 ? 0 : (((hash(i, j) * 5) >> 3) + 150 * wanted[i][j]) / 1024));
 
-/** The fourth of five outputs misses a constant target, the fifth meets it. */
+/** The fourth of five outputs misses a constant target, the fifth equals it. */
 const values = table(5, (i, j) => (j === 4 ? 2.5 : hash(i, j) / 64 - 8));
 const goals = table(5, (i, j) => (j > 2 ? 2.5 : values[i][j] + (hash(i, j + 3) % 97) / 16));
 
-describe('values of scikit-learn', () => {
+describe('metrics equal the values of scikit-learn', () => {
   const categorical = [
     'accuracy',
     'categoricalAccuracy',
@@ -106,17 +110,17 @@ describe('values of scikit-learn', () => {
     'auc',
   ] as const;
 
-  test.each(['categoricalCrossentropy', 'meanSquaredError'] as const)('categories, %s', async (loss) => {
+  test.each(['categoricalCrossentropy', 'meanSquaredError'] as const)('for categories under %s', async (loss) => {
     expectClose(await measure(loss, categorical, scores, oneHot), CATEGORICAL);
   });
 
-  test('categories as class indices', async () => {
+  test('for categories as class indices', async () => {
     expectClose(await measure('sparseCategoricalCrossentropy', categorical, scores, classes), CATEGORICAL);
   });
 
   const binary = ['accuracy', 'binaryAccuracy', 'precision', 'recall', 'f1', 'auc'] as const;
 
-  test('independent outputs', async () => {
+  test('for independent outputs', async () => {
     expectClose(await measure('binaryCrossentropy', binary, given, wanted), {
       accuracy: 0.74,
       binaryAccuracy: 0.74,
@@ -131,7 +135,7 @@ describe('values of scikit-learn', () => {
     ['binaryCrossentropy', 0],
     ['meanSquaredError', 0],
     ['hinge', 0.5],
-  ] as const)('one output, %s, whose zero is at %d', async (loss, zero) => {
+  ] as const)('for one output under %s, whose threshold is shifted by %d', async (loss, zero) => {
     const first = (rows: number[][], less: number): number[][] => rows.map(([value]) => [value - less]);
     expectClose(await measure(loss, binary, first(given, zero), first(wanted, 0)), {
       accuracy: 0.65,
@@ -143,7 +147,7 @@ describe('values of scikit-learn', () => {
     });
   });
 
-  test('values', async () => {
+  test('for a regression', async () => {
     const metrics = ['meanSquaredError', 'meanAbsoluteError', 'rootMeanSquaredError', 'r2'] as const;
     expectClose(await measure('meanSquaredError', metrics, values, goals), {
       meanSquaredError: 12.941322265624999,
@@ -154,7 +158,7 @@ describe('values of scikit-learn', () => {
   });
 
   /** confusion_matrix(c, argmax(y), labels=range(7)) */
-  test('confusion matrix', () => {
+  test('for the confusion matrix', () => {
     const expected = [
       [52, 0, 0, 2, 0, 0, 1],
       [0, 0, 0, 0, 0, 0, 0],
@@ -174,8 +178,8 @@ describe('values of scikit-learn', () => {
   });
 });
 
-describe('cases by hand', () => {
-  test('no answer and no target: 0, and chance for auc', async () => {
+describe('metrics computed by hand', () => {
+  test('without answers and targets are 0, and a half for auc', async () => {
     const metrics = ['precision', 'recall', 'f1', 'auc'] as const;
     const none = await measure('binaryCrossentropy', metrics, [[0.2], [0.5]], [[0], [0]]);
     expect(none).toEqual({ precision: 0, recall: 0, f1: 0, auc: 0.5 });
@@ -183,7 +187,7 @@ describe('cases by hand', () => {
     expect(all).toEqual({ precision: 1, recall: 0.5, f1: 2 / 3, auc: 0.5 });
   });
 
-  test('auc: ties count half', async () => {
+  test('auc counts ties as half', async () => {
     const areaOf = async (y: number[], t: number[]): Promise<number> =>
       (
         await measure(
@@ -199,7 +203,7 @@ describe('cases by hand', () => {
     expect(await areaOf([0.9, 0.1], [0, 1])).toBe(0);
   });
 
-  test('topKAccuracy: classes equal to the target do not count against it; the default k is 5', async () => {
+  test('topKAccuracy ignores classes equal to the target; the default k is 5', async () => {
     const y = [
       [6, 5, 4, 3, 2, 1, 0],
       [6, 5, 4, 3, 2, 1, 0],
@@ -211,7 +215,7 @@ describe('cases by hand', () => {
     expect(await measure('sparseCategoricalCrossentropy', all, y, [6, 6, 0])).toEqual({ topKAccuracy: 1 });
   });
 
-  test('r2: met exactly 1, the mean of the targets 0, far off below 0; constant targets 1 or 0', async () => {
+  test('r2 is 1 for exact outputs, 0 for the mean of the targets, below 0 for worse; 1 or 0 for constant targets', async () => {
     const r2 = async (y: number[], t: number[]): Promise<number> =>
       (
         await measure(
@@ -231,13 +235,13 @@ describe('cases by hand', () => {
   });
 });
 
-describe('metrics of one’s own', () => {
+describe('custom metrics', () => {
   const worst = {
     name: 'worst',
     value: (y: Float32Array, t: Float32Array) => Math.max(...y.map((value, j) => Math.abs(value - t[j]))),
   };
 
-  test('the mean over rows, beside the others', async () => {
+  test("are averaged over rows, next to the library's", async () => {
     const logs = await measure('meanSquaredError', ['meanAbsoluteError', worst], values, goals);
     const expected = values.map((row, i) => Math.max(...row.map((value, j) => Math.abs(value - goals[i][j]))));
     expect(Object.keys(logs)).toEqual(['meanAbsoluteError', 'worst']);
@@ -245,7 +249,7 @@ describe('metrics of one’s own', () => {
     expect(logs.worst).toBe(expected.reduce((sum, value) => sum + value, 0) / ROWS);
   });
 
-  test('rows are copies, in order; class indices come one-hot', async () => {
+  test('get copies of the rows, in order, and class indices as one-hot rows', async () => {
     const seen: [y: Float32Array, t: Float32Array][] = [];
     const spy = {
       name: 'spy',
@@ -268,14 +272,17 @@ describe('metrics of one’s own', () => {
     ]);
   });
 
-  test.each([undefined, '1', null, 1n, Promise.resolve(1)])('a value of %o is refused by name', async (value) => {
-    const model = await mirror(1, 'meanSquaredError', [{ name: 'odd', value: () => any(value) }]);
-    const error = await thrownBy(() => model.evaluate([[1]], [[1]]));
-    expect(error).toBeInstanceOf(ValueError);
-    expect(error.message).toMatch(/^metric "odd": value expected to return a number, got .+\.$/);
-  });
+  test.each([undefined, '1', null, 1n, Promise.resolve(1)])(
+    'are refused by name where they return %o',
+    async (value) => {
+      const model = await mirror(1, 'meanSquaredError', [{ name: 'odd', value: () => any(value) }]);
+      const error = await thrownBy(() => model.evaluate([[1]], [[1]]));
+      expect(error).toBeInstanceOf(ValueError);
+      expect(error.message).toMatch(/^metric "odd": value expected to return a number, got .+\.$/);
+    },
+  );
 
-  test('NaN is a number like others, and an error of its own goes through', async () => {
+  test('may return NaN, and may throw', async () => {
     const model = await mirror(1, 'meanSquaredError', [{ name: 'nothing', value: () => NaN }]);
     expect(model.evaluate([[1]], [[1]])).toEqual({ loss: 0, nothing: NaN });
     const failure = new RangeError('no');
@@ -295,8 +302,8 @@ describe('metrics of one’s own', () => {
   });
 });
 
-describe('in training', () => {
-  test('fit reports each epoch alone, and validation by its own name', async () => {
+describe('metrics in training', () => {
+  test('are reported by fit for each epoch, and for validation by their own names', async () => {
     const metrics = ['precision', 'auc', 'r2', { name: 'rows', value: () => 1 }] as const;
     const model = await mirror(4, 'binaryCrossentropy', metrics);
     const frozen = model.getWeights();
@@ -325,13 +332,13 @@ describe('in training', () => {
     expect(model.trainOnBatch(given, wanted)).toEqual(expected);
   });
 
-  test('a saved model goes on with the same metrics', async () => {
+  test('continue in a loaded model', async () => {
     const model = await mirror(7, 'categoricalCrossentropy', ['f1', topKAccuracy({ k: 3 }), 'auc']);
     const again = await loadModel(model.save());
     expect(again.evaluate(scores, oneHot)).toEqual(model.evaluate(scores, oneHot));
   });
 
-  test('a saved model asks for a metric of one’s own by its name', async () => {
+  test('are asked for by name in a loaded model where they are custom', async () => {
     const own = { name: 'gap', value: (y: Float32Array, t: Float32Array) => y[0] - t[0], state: {} as object };
     own.state = own;
     const model = await mirror(7, 'categoricalCrossentropy', ['f1', own]);
@@ -347,20 +354,28 @@ describe('in training', () => {
   });
 });
 
-describe('what is refused', () => {
+describe('metrics refuse', () => {
   const own = { name: 'own', value: () => 1 };
   const taken = (key: string, metrics: unknown): [string, unknown, string] => [
-    `the key ${key} taken`,
+    `a key that is taken, ${key}`,
     metrics,
     `compile: metrics expected a key of its own in the logs for each, got "${key}", which is taken.`,
   ];
   test.each<[title: string, metrics: unknown, message: string]>([
     ['an unknown name', ['presicion'], 'compile: metrics is unknown: "presicion". Did you mean "precision"?'],
-    ['no list', 'auc', 'compile: metrics expected a list or an object by output, got "auc".'],
+    ['metrics that are no list', 'auc', 'compile: metrics expected a list or an object by output, got "auc".'],
     ['a hole', new Array(1), 'compile: metrics expected a name or what its factory makes, got undefined.'],
-    ['k of 0', [{ kind: 'topKAccuracy', config: { k: 0 } }], 'topKAccuracy: k expected an integer >= 1, got 0.'],
-    ['no name', [{ value: () => 1 }], 'compile: metrics expected an object with a name, got undefined as its name.'],
-    ['no value', [{ name: 'own' }], 'compile: metrics expected "own" to have a function value, got undefined.'],
+    ['a k of 0', [{ kind: 'topKAccuracy', config: { k: 0 } }], 'topKAccuracy: k expected an integer >= 1, got 0.'],
+    [
+      'a metric without a name',
+      [{ value: () => 1 }],
+      'compile: metrics expected an object with a name, got undefined as its name.',
+    ],
+    [
+      'a metric without a function',
+      [{ name: 'own' }],
+      'compile: metrics expected "own" to have a function value, got undefined.',
+    ],
     taken('own', [own, { ...own }]),
     taken('topKAccuracy', [topKAccuracy({ k: 1 }), topKAccuracy({ k: 2 })]),
     taken('r2', ['r2', { ...own, name: 'r2' }]),
@@ -370,45 +385,45 @@ describe('what is refused', () => {
     expectError(error, ValueError, message);
   });
 
-  test('topKAccuracy: unknown option', () => {
+  test('topKAccuracy refuses an unknown option', () => {
     expect(() => topKAccuracy(any({ n: 3 }))).toThrow('topKAccuracy: unknown option "n". Did you mean "k"?');
   });
 
-  test('the same twice is the same once', async () => {
+  test('the same metric twice counts once', async () => {
     const logs = await measure('meanSquaredError', ['r2', own, any({ kind: 'r2', config: {} }), own], [[1]], [[1]]);
     expect(logs).toEqual({ r2: 1, own: 1 });
   });
 
   test.each([
-    ['no options', [[0], [0], undefined], ValueError, 'classes expected an integer >= 2, got undefined.'],
-    ['one class', [[0], [0], { classes: 1 }], ValueError, 'classes expected an integer >= 2, got 1.'],
-    ['unknown option', [[0], [0], { clases: 2 }], ValueError, 'unknown option "clases". Did you mean "classes"?'],
+    ['missing options', [[0], [0], undefined], ValueError, 'classes expected an integer >= 2, got undefined.'],
+    ['a single class', [[0], [0], { classes: 1 }], ValueError, 'classes expected an integer >= 2, got 1.'],
+    ['an unknown option', [[0], [0], { clases: 2 }], ValueError, 'unknown option "clases". Did you mean "classes"?'],
     [
-      'a class too high',
+      'a class that is too high',
       [[0, 2], [0, 1], { classes: 2 }],
       ValueError,
       'targets expected a class index from 0 to 1, got 2 in row 1.',
     ],
     [
-      'a fraction',
+      'a class that is a fraction',
       [[0], [0.5], { classes: 2 }],
       ValueError,
       'outputs expected a class index from 0 to 1, got 0.5 in row 0.',
     ],
     [
-      'rows that differ',
+      'different numbers of rows',
       [[0, 1], new Float32Array(6), { classes: 2 }],
       ShapeError,
       'outputs expected 2 rows as in targets, got 3.',
     ],
     [
-      'a length that does not fit',
+      'a length that is no whole number of rows',
       [[0, 1], new Float32Array(5), { classes: 3 }],
       ShapeError,
       'outputs expected a multiple of 3 values, got 5.',
     ],
     [
-      'a row too short',
+      'a row that is too short',
       [
         [
           [1, 0],
@@ -427,13 +442,13 @@ describe('what is refused', () => {
       'outputs expected numbers, got NaN in row 1, column 0.',
     ],
     ['text', ['01', [0, 1], { classes: 2 }], ValueError, 'targets expected class indices, got "01".'],
-  ] as const)('confusionMatrix: %s', async (_, args, error, message) => {
+  ] as const)('confusionMatrix refuses %s', async (_, args, error, message) => {
     const thrown = await thrownBy(() => (confusionMatrix as (...all: unknown[]) => unknown)(...args));
     expectError(thrown, error, `confusionMatrix: ${message}`);
   });
 });
 
-describe('the examples of the documentation', () => {
+describe('the examples of the documentation give their values', () => {
   test('topKAccuracy', async () => {
     const layers = [dense({ units: 3, activation: 'softmax', inputShape: [3], useBias: false })];
     const model = await sequential({ layers });
@@ -450,7 +465,7 @@ describe('the examples of the documentation', () => {
     expect(model.evaluate(rows, [1, 2])).toMatchObject({ accuracy: 0.5, topKAccuracy: 1 });
   });
 
-  test('a metric of one’s own', async () => {
+  test('custom metric', async () => {
     const model = await sequential({ layers: [dense({ units: 2, inputShape: [2], kernelInitializer: 'zeros' })] });
     model.compile({
       optimizer: 'sgd',
@@ -480,7 +495,7 @@ describe('the examples of the documentation', () => {
 });
 
 describe('a row without a number', () => {
-  test('writes no metric but its own', async () => {
+  test('makes only its own metric NaN', async () => {
     const model = await sequential({ layers: [dense({ units: 3, activation: 'softmax', inputShape: [2] })] });
     const weights = model.getWeights();
     const metrics = ['accuracy', 'topKAccuracy', 'precision', 'recall', 'f1'] as const;

@@ -1,6 +1,5 @@
 /**
- * Which way is better, for `earlyStopping` and `reduceLROnPlateau`: known of the library's numbers, asked for of
- * others.
+ * Which way is better, for `earlyStopping` and `reduceLROnPlateau`: known for the library's metrics, asked for others.
  */
 import { describe, expect, test } from 'vitest';
 import {
@@ -38,13 +37,13 @@ function line(metrics: readonly object[] = []): Model {
   return model;
 }
 
-test('the library has no other metrics', async () => {
+test('the lists of these tests hold every metric of the library', async () => {
   const { message } = await thrownBy(() => line([any('nothing of that name')]));
   const names = message.slice(message.indexOf('There are: ') + 11, -1).split(', ');
   expect(names.sort()).toEqual([...MORE, ...LESS].sort());
 });
 
-/** Epochs that run where the number called so rises each epoch, of six. */
+/** Returns how many of six epochs run where the monitored number rises each epoch. */
 async function epochsOf(key: string, mode?: Mode): Promise<number> {
   const callback = earlyStopping({ monitor: key, ...(mode !== undefined && { mode }) });
   const rising: Callback = {
@@ -57,7 +56,7 @@ describe.each([
   ['more', MORE, 6],
   ['less', [...LESS, 'loss'], 2],
 ] as const)('%s is better', (_, names, epochs) => {
-  test.each(names)('of %s, of one output or several, in training and validation', async (name) => {
+  test.each(names)('for %s, with one output or several, in training and validation', async (name) => {
     const outputs = ['y', 'price', 'val_2', 'gain', 'in', 'Loss', 'kappa', 'main', 'f1', 'dim'];
     for (const key of [name, ...outputs.map((output) => output + capital(name))]) {
       expect([key, await epochsOf(key)]).toEqual([key, epochs]);
@@ -78,7 +77,7 @@ describe.each([
   'gloss',
   'told',
   'f10',
-])('the name %s says neither', (name) => {
+])('the name %s does not say which is better', (name) => {
   let epoch = 0;
   const rising = { name, value: () => epoch };
   const next: Callback = { onEpochBegin: (index) => void (epoch = index) };
@@ -110,7 +109,7 @@ describe.each([
     expectError(await thrownBy(fit), ValueError, message(key));
   });
 
-  test('and follows it as told', async () => {
+  test('and the given mode is used', async () => {
     const run = async (callback: Callback): Promise<Model & { epochs: number }> => {
       const model = line([rising]);
       const { epoch: epochs } = await model.fit([[1]], [[2]], { epochs: 4, callbacks: [next, callback] });
@@ -126,7 +125,7 @@ describe.each([
   });
 });
 
-test('the loss of an object of one’s own is made less', async () => {
+test('less is better for a custom loss, whatever its name', async () => {
   const model = engine.sequential({ layers: [dense({ units: 1, inputShape: [1] })] });
   const loss = { name: 'gain', value: () => -1, gradient: (y: Float32Array) => y.map(() => 0) };
   model.compile({ optimizer: 'sgd', loss });

@@ -1,6 +1,6 @@
 /**
- * What `fit` waits for: sources of batches and callbacks, that never come, start anew or give what they must not; and
- * what it refuses before.
+ * Sources of batches and callbacks that never finish, start again or return wrong values, while `fit` waits for them;
+ * and arguments that `fit` refuses before training.
  */
 import { describe, expect, test } from 'vitest';
 import {
@@ -17,7 +17,7 @@ import { any, expectError, thrownBy, X, Y } from '../support/reference/refusals.
 
 const engine = await createEngine();
 
-describe('waiting', () => {
+describe('fit', () => {
   const line = (): Model => {
     const model = engine.sequential({ layers: [dense({ units: 1, inputShape: [1] })] });
     model.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
@@ -25,7 +25,7 @@ describe('waiting', () => {
   };
   const never = new Promise<never>(() => undefined);
 
-  test.each(['source', 'callback'])('for a %s that never comes ends with an abort', async (what) => {
+  test.each(['source', 'callback'])('waits for a %s that never finishes until it is aborted', async (what) => {
     const model = line();
     const controller = new AbortController();
     const { signal } = controller;
@@ -42,7 +42,7 @@ describe('waiting', () => {
     model.trainOnBatch([[1]], [[1]]);
   });
 
-  test('gives the thread away while it validates', async () => {
+  test('yields to the event loop while it validates', async () => {
     const model = engine.sequential({
       layers: [dense({ units: 512, activation: 'gelu', inputShape: [512] }), dense({ units: 512, activation: 'gelu' })],
     });
@@ -67,13 +67,13 @@ describe('waiting', () => {
         },
       ],
     });
-    // 8,192 rows take far more than one breath of 8 ms.
+    // 8,192 rows take far longer than the 8 ms between two yields.
     expect(turns).toBeGreaterThan(3);
     model.dispose();
   });
 });
 
-test('a source that starts anew goes on through epochs of a number of batches', async () => {
+test('a source that can start again continues through epochs of a number of batches', async () => {
   const model = engine.sequential({ layers: [dense({ units: 3, inputShape: [2] })] });
   model.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
   const five = [1, 2, 3, 4, 5].map(() => [X, Y] as const);
@@ -83,7 +83,7 @@ test('a source that starts anew goes on through epochs of a number of batches', 
   expect(model.stepCount).toBe(16);
 });
 
-test('what cannot be is refused before anything is trained', async () => {
+test('impossible combinations are refused before anything is trained', async () => {
   const model = engine.sequential({ layers: [dense({ units: 3, inputShape: [2] })] });
   const learningRate = schedules.constant({ learningRate: 0.1 });
   model.compile({ optimizer: sgd({ learningRate }), loss: 'meanSquaredError' });
@@ -106,16 +106,16 @@ test.each([
     'fit: batch 0 of epoch 0 expected { done, value } of the iterator, got undefined.',
   ],
   [
-    'what is no iterator',
+    'an iterator that is none',
     { [Symbol.iterator]: () => 5 },
     'fit: x expected a function that returns an iterable, got one that returns an object.',
   ],
   [
-    'what cannot be iterated',
+    'an iterator method that is none',
     { [Symbol.iterator]: 5 },
     'fit: x expected a function that returns an iterable, got one that returns an object.',
   ],
-])('a source with %s', async (_what, source, message) => {
+])('a source with %s is refused', async (_what, source, message) => {
   const model = engine.sequential({ layers: [dense({ units: 3, inputShape: [2] })] });
   model.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
   for (const given of [any(source), any(() => source)]) {
@@ -123,7 +123,7 @@ test.each([
   }
 });
 
-test('weights of classes in a list or a typed array', () => {
+test('class weights may be a list, a typed array or an object', () => {
   const losses = [[1, 5], Float32Array.of(1, 5), { 1: 5 }].map((classWeight) => {
     const model = engine.sequential({ seed: 2, layers: [dense({ units: 1, activation: 'sigmoid', inputShape: [1] })] });
     model.compile({ optimizer: 'sgd', loss: 'binaryCrossentropy' });
@@ -132,7 +132,7 @@ test('weights of classes in a list or a typed array', () => {
   expect(losses).toEqual([losses[0], losses[0], losses[0]]);
 });
 
-test('weights whose product float32 does not hold', async () => {
+test('weights whose product float32 does not hold are refused', async () => {
   const model = engine.sequential({ layers: [dense({ units: 1, inputShape: [1] })] });
   model.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
   const thrown = await thrownBy(() =>
@@ -157,13 +157,13 @@ test.each([
     (m: Model) => m.compile({ optimizer: 'sgd', loss: 'meanSquaredError', lossWeights: any(new Map([['a', 0]])) }),
     'compile: lossWeights expected a list or an object by output, got a Map.',
   ],
-])('a Map as %s, whose entries nobody would see', async (_what, act, message) => {
+])('a Map as %s is refused, since its entries would be ignored', async (_what, act, message) => {
   const model = engine.sequential({ layers: [dense({ units: 3, inputShape: [2] })] });
   model.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
   expectError(await thrownBy(() => act(model)), ValueError, message);
 });
 
-test('a share for validation leaves the rows that it says', async () => {
+test('validationSplit leaves the expected number of rows to train on', async () => {
   const model = engine.sequential({ layers: [dense({ units: 1, inputShape: [1] })] });
   model.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
   // In float64, 1 − 0.8 is less than 0.2.

@@ -1,4 +1,7 @@
-/** Callbacks, weights of rows and classes, sources of batches: against what they mean by hand. */
+/**
+ * Callbacks, weights of rows and classes, sources of batches, stopping and normalization, against values computed by
+ * hand on tiny models.
+ */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -36,15 +39,15 @@ function line(start: number, learningRate = 0.1): Model {
 
 const weightOf = (model: Model): number => model.getWeights()[0].data[0];
 
-/** Gives callbacks the logs of a story instead of those of training. */
+/** Passes made-up logs to a callback instead of those of the training. */
 async function tell(
   story: readonly number[],
   callback: Callback,
   key = 'loss',
 ): Promise<{ model: Model; epochs: number }> {
   const model = line(0);
-  const told: Callback = {
-    // Without what looks at the keys of the logs, where the story has others.
+  const replayed: Callback = {
+    // Leaves out the check of the logs' keys where the made-up logs have others.
     ...(key === 'loss'
       ? callback
       : {
@@ -52,7 +55,7 @@ async function tell(
         }),
     onEpochEnd: (epoch, _logs, subject) => callback.onEpochEnd?.(epoch, { [key]: story[epoch] }, subject),
   };
-  const { epoch } = await model.fit([[1]], [[1]], { epochs: story.length, callbacks: [told] });
+  const { epoch } = await model.fit([[1]], [[1]], { epochs: story.length, callbacks: [replayed] });
   return { model, epochs: epoch.length };
 }
 
@@ -61,8 +64,8 @@ describe('earlyStopping', () => {
     ['stops at the first epoch that is no better', [3, 2, 2, 1], {}, 3],
     ['waits for patience', [3, 2, 4, 4, 4, 1], { patience: 2 }, 4],
     ['starts over at an improvement', [3, 4, 2, 4, 4, 1], { patience: 2 }, 5],
-    ['asks for more than minDelta', [3, 2.5, 2, 1.9], { minDelta: 0.5 }, 2],
-    ['goes on while it improves', [4, 3, 2, 1], {}, 4],
+    ['needs more than minDelta', [3, 2.5, 2, 1.9], { minDelta: 0.5 }, 2],
+    ['continues while the number improves', [4, 3, 2, 1], {}, 4],
     ['takes a NaN for no improvement', [3, NaN, 1], {}, 2],
   ];
   test.each(cases)('%s', async (_title, story, options, epochs) => {
@@ -70,14 +73,14 @@ describe('earlyStopping', () => {
     expect(result.epochs).toBe(epochs);
   });
 
-  test('takes more for better of an accuracy, or where told', async () => {
+  test('takes more for better with an accuracy, or where mode says so', async () => {
     const story = [0.1, 0.2, 0.3, 0.2];
     expect((await tell(story, earlyStopping({ monitor: 'accuracy' }), 'accuracy')).epochs).toBe(4);
     expect((await tell(story, earlyStopping({ monitor: 'loss' }))).epochs).toBe(2);
     expect((await tell(story, earlyStopping({ monitor: 'loss', mode: 'max' }))).epochs).toBe(4);
   });
 
-  test('brings back the weights of the best epoch, whether training is stopped or runs out', async () => {
+  test('restores the weights of the best epoch, whether training is stopped or reaches its end', async () => {
     // w: 0 → 1.8 overshoots → …: at learning rate 0.9 and (w − 1)², w − 1 alternates −1, 0.8, −0.64, 0.512.
     const errors: number[] = [];
     const story = [2, 1, 3, 3, 3];
@@ -87,11 +90,11 @@ describe('earlyStopping', () => {
     ] as const) {
       const model = line(0, 0.9);
       const callback = earlyStopping({ monitor: 'told', mode: 'min', patience, restoreBestWeights: true });
-      const told: Callback = {
+      const replayed: Callback = {
         onTrainEnd: (epoch, logs, subject) => callback.onTrainEnd?.(epoch, logs, subject),
         onEpochEnd: (epoch, _logs, subject) => callback.onEpochEnd?.(epoch, { told: story[epoch] }, subject),
       };
-      const { epoch } = await model.fit([[1]], [[1]], { epochs: story.length, callbacks: [told] });
+      const { epoch } = await model.fit([[1]], [[1]], { epochs: story.length, callbacks: [replayed] });
       expect(epoch.length).toBe(epochs);
       errors.push(weightOf(model) - 1);
     }
@@ -109,13 +112,13 @@ describe('earlyStopping', () => {
     ['balancedaccuracy', 'more'],
     ['valAccuracy', 'more'],
     ['top_accuracy', 'more'],
-  ])('a number called %s: %s is better', async (key, better) => {
+  ])('takes %s: %s for better, by its name', async (key, better) => {
     const { epochs } = await tell([1, 2, 3, 4], earlyStopping({ monitor: key }), key);
     expect(epochs).toBe(better === 'more' ? 4 : 2);
   });
 
-  test('passes over weights beyond float32', async () => {
-    // The loss of an epoch is from before its last update, which is what overflows.
+  test('does not restore weights beyond float32', async () => {
+    // The loss of an epoch is from before its last update, and the update is what overflows.
     const model = line(1, 1e20);
     const before = model.getWeights();
     const callbacks = [earlyStopping({ monitor: 'loss', patience: 3, restoreBestWeights: true })];
@@ -125,7 +128,7 @@ describe('earlyStopping', () => {
     model.setWeights(before);
   });
 
-  test('by default follows valLoss', async () => {
+  test('monitors valLoss by default', async () => {
     const model = line(1);
     const options = { epochs: 9, validationData: [[[1]], [[1]]], callbacks: [earlyStopping()] } as const;
     const { epoch, history } = await model.fit([[1]], [[1]], options);
@@ -133,7 +136,7 @@ describe('earlyStopping', () => {
     expect(history.valLoss).toEqual([0, 0]);
   });
 
-  test('can be used again', async () => {
+  test('can be used for another fit', async () => {
     const callback = earlyStopping({ monitor: 'loss' });
     expect((await tell([1, 2], callback)).epochs).toBe(2);
     expect((await tell([5, 4, 3, 4], callback)).epochs).toBe(4);
@@ -141,7 +144,7 @@ describe('earlyStopping', () => {
 });
 
 describe('learning rates', () => {
-  test('reduceLROnPlateau', async () => {
+  test('reduceLROnPlateau halves the rate after its patience, down to the minimum', async () => {
     const rates: number[] = [];
     const callback = reduceLROnPlateau({
       monitor: 'loss',
@@ -162,11 +165,11 @@ describe('learning rates', () => {
         { onEpochEnd: () => rates.push(model.learningRate) },
       ],
     });
-    // Epochs 1 and 2 are no better: halved; the cooldown ends with epoch 3, so 3 and 4 count, and so on.
+    // Epochs 1 and 2 are no better, so the rate is halved; the cooldown ends with epoch 3, so 3 and 4 count, and so on.
     expect(rates).toEqual([0.1, 0.1, 0.05, 0.05, 0.03, 0.03, 0.03, 0.03, 0.03, 0.03, 0.03, 0.03]);
   });
 
-  test('learningRateScheduler sets what the next updates use', async () => {
+  test('learningRateScheduler sets the rate of the next updates', async () => {
     const model = line(0);
     const seen: [number, number][] = [];
     const scheduler = learningRateScheduler((epoch, rate) => {
@@ -193,7 +196,7 @@ describe('learning rates', () => {
     expect(model.learningRate).toBe(0.0625);
   });
 
-  test('a schedule goes on where a saved training stopped', async () => {
+  test('a schedule continues where a saved training stopped', async () => {
     const build = (): Model => {
       const model = trained();
       const learningRate = schedules.cosine({ initialLearningRate: 0.1, decaySteps: 20 });
@@ -210,7 +213,7 @@ describe('learning rates', () => {
   });
 });
 
-test('terminateOnNaN ends at the batch', async () => {
+test('terminateOnNaN ends fit at the batch', async () => {
   const model = line(0, 1e30);
   const batches: number[] = [];
   const { epoch, history } = await model.fit([[1], [1], [1], [1]], [[9], [9], [9], [9]], {
@@ -218,7 +221,7 @@ test('terminateOnNaN ends at the batch', async () => {
     epochs: 5,
     callbacks: [terminateOnNaN(), { onBatchEnd: (batch) => batches.push(batch) }],
   });
-  // The first update makes w about 1e31, the second loss overflows.
+  // The first update makes w about 1e31, so the second loss overflows.
   expect(batches).toEqual([0, 1]);
   expect(epoch).toEqual([0]);
   expect(history.loss[0]).toBe(Infinity);
@@ -235,7 +238,7 @@ describe('csvLogger', () => {
     expect(lines.slice(-3)).toEqual(['epoch,loss,valLoss\n', '0,1,2\n', '1,3,\n']);
   });
 
-  test('quotes numbers that hold the separator', async () => {
+  test('quotes numbers that contain the separator', async () => {
     const lines: string[] = [];
     const callbacks = [csvLogger((text) => lines.push(text), { separator: '.' })];
     const { history } = await line(0).fit([[1]], [[1.5]], { callbacks });
@@ -257,7 +260,7 @@ describe('csvLogger', () => {
     ]);
   });
 
-  test('writes files, anew or on', async () => {
+  test('replaces a file, or appends to it', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'csv-'));
     try {
       const path = join(folder, 'log.csv');
@@ -304,8 +307,8 @@ test('hooks get the model, their index and logs', async () => {
   expect(calls[7][2]).toEqual(calls[6][2]);
 });
 
-describe('weights of rows', () => {
-  test('scale losses and gradients, divided by the number of rows', () => {
+describe('weights of rows and classes', () => {
+  test('of rows scale losses and gradients, divided by the number of rows', () => {
     const model = line(0.5);
     const x = [[1], [2], [3]];
     const y = [[1], [1], [1]];
@@ -324,14 +327,14 @@ describe('weights of rows', () => {
     expect(weighted.save()).toEqual(plain.save());
   });
 
-  test('follow their rows through shuffles and into the validation split', async () => {
+  test('of rows stay with their rows in shuffles and in the validation split', async () => {
     const [whole, part] = [line(0), line(0)];
     const x = [[1], [2], [3], [4]];
     const y = [[2], [1], [2], [1]];
     const sampleWeight = [1, 0, 1, 0.5];
     const options = { epochs: 3, batchSize: 1, validationSplit: 0.25 };
     const a = await whole.fit(x, y, { ...options, sampleWeight });
-    // A row of weight 0 changes nothing, and a row twice at half the rate is a row of weight one in another order.
+    // A row of weight 0 changes nothing; the last row is the validation split.
     const b = await part.fit(x.slice(0, 3), y.slice(0, 3), {
       epochs: 3,
       batchSize: 1,
@@ -342,7 +345,7 @@ describe('weights of rows', () => {
     expect(weightOf(whole)).toBe(weightOf(part));
   });
 
-  test('classes: by label, by one-hot row, by the side of a half', () => {
+  test('of classes apply by label, by one-hot row, or by the side of a half', () => {
     const classWeight = { 1: 3 };
     const labelled = trained('sparseCategoricalCrossentropy');
     const oneHot = trained();
@@ -360,13 +363,13 @@ describe('weights of rows', () => {
     expect(binary.gradients(...data, { classWeight: { 0: 2, 1: 0.5 } })).toEqual(
       binary.gradients(...data, { sampleWeight: [0.5, 2] }),
     );
-    // Both together multiply.
+    // Both together are multiplied.
     expect(oneHot.gradients(X, Y, { classWeight, sampleWeight: [2, 1, 0] })).toEqual(
       oneHot.gradients(X, Y, { sampleWeight: [2, 3, 0] }),
     );
   });
 
-  test('of classes count for training alone', async () => {
+  test('of classes count only in training', async () => {
     const model = line(0);
     model.compile({ optimizer: sgd({ learningRate: 1e-30 }), loss: 'binaryCrossentropy', checks: 'off' });
     const options = { shuffle: false, validationSplit: 0.5, classWeight: { 1: 10 } };
@@ -399,7 +402,7 @@ describe('sources of batches', () => {
     ['an async generator function', () => slowly as never],
     ['an object with an async iterator', () => ({ [Symbol.asyncIterator]: slowly }) as never],
   ];
-  test.each(sources)('%s trains as its batches by hand', async (_title, source) => {
+  test.each(sources)('%s trains like its batches by hand', async (_title, source) => {
     const model = trained();
     const { history } = await model.fit(source() as never, { epochs: 3 });
     expect(model.getWeights()).toEqual(byHand(3).getWeights());
@@ -407,7 +410,7 @@ describe('sources of batches', () => {
     expect(model.epochCount).toBe(3);
   });
 
-  test('a generator that goes on, cut into epochs', async () => {
+  test('an endless generator is cut into epochs', async () => {
     const model = trained();
     let closed = 0;
     function* forever(): Generator<(typeof batches)[number]> {
@@ -422,7 +425,7 @@ describe('sources of batches', () => {
     expect(closed).toBe(1);
   });
 
-  test('is closed when training ends early, and the model goes on', async () => {
+  test('a source is closed when training ends early, and the model can be trained on', async () => {
     const model = trained();
     let closed = 0;
     async function* open(): AsyncGenerator<(typeof batches)[number]> {
@@ -440,7 +443,7 @@ describe('sources of batches', () => {
     expect(model.getWeights()).toEqual(one.getWeights());
   });
 
-  test('its loss is the mean over rows, and batches may have weights', async () => {
+  test('the loss of a source is the mean over rows, and batches may have weights', async () => {
     const model = line(0.5, 1e-30);
     const source = [
       [
@@ -455,7 +458,7 @@ describe('sources of batches', () => {
 });
 
 describe('stopping', () => {
-  test('after the batch at hand', async () => {
+  test('happens after the current batch', async () => {
     const model = trained();
     const { epoch } = await model.fit(X, Y, {
       batchSize: 1,
@@ -466,7 +469,7 @@ describe('stopping', () => {
     expect(model.stepCount).toBe(3);
   });
 
-  test('before the first: nothing is trained or reported', async () => {
+  test('before the first batch trains and reports nothing', async () => {
     const model = trained();
     const { epoch } = await model.fit(X, Y, {
       callbacks: [{ onEpochBegin: (_epoch, _logs, given) => void (given.stopTraining = true) }],
@@ -490,7 +493,7 @@ describe('normalization', () => {
   const close = (values: Float32Array): void =>
     expected.flat().forEach((value, index) => expect(values[index]).toBeCloseTo(value, 5));
 
-  test('adapts to data, before the model is built or after, and is saved', () => {
+  test('adapts to data before or after the model is built, and is saved', () => {
     const before = engine.sequential({ layers: [normalization({ inputShape: [3] }).adapt(rows)] });
     close(before.predict(rows));
     const after = engine.sequential({ layers: [normalization({ inputShape: [3] })] });
@@ -501,7 +504,7 @@ describe('normalization', () => {
     expect(after.parameterCount).toBe(0);
   });
 
-  test('adapts for models that are built afterwards alone, of a graph as of a chain', () => {
+  test('of a layer adapts only models that are built afterwards', () => {
     const layer = normalization();
     const x = input({ shape: [2] });
     const graph = engine.model({ inputs: x, outputs: dense({ units: 1 }).apply(layer.apply(x)) });
@@ -511,7 +514,7 @@ describe('normalization', () => {
     expect(engine.loadModel(graph.save()).save()).toEqual(file);
   });
 
-  test('of several inputs, each to its own', () => {
+  test('of several inputs adapts each to its own', () => {
     const a = input({ shape: [1], name: 'a' });
     const b = input({ shape: [2], name: 'b' });
     const model = engine.model({

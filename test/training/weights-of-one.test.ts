@@ -1,7 +1,7 @@
 /**
  * Row weights of one change no bit of anything: losses, gradients, weights, logs, in any network, for any number of
- * rows and any batch size. A weight of 0 takes a row out of the loss, also where its loss overflows. WEIGHTS_OF_ONE is
- * the number of random networks, of which .ci/run takes 5,000.
+ * rows and any batch size. A weight of 0 removes a row from the loss, even where its loss overflows. WEIGHTS_OF_ONE
+ * sets the number of random networks; .ci/run takes 5,000.
  */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -28,8 +28,7 @@ const engine = await createEngine();
 const ones = (count: number): number[] => Array.from({ length: count }, () => 1);
 
 /**
- * Sizes at which buffers of a float per row end in the middle of a vector or of a cache line come as often as all
- * others.
+ * Half of the sizes are near multiples of 16, where buffers of one float per row end inside a vector or a cache line.
  */
 const size = (integer: Integer): number => (integer(0, 1) === 0 ? integer(1, 40) : 16 * integer(1, 4) - integer(0, 3));
 
@@ -39,7 +38,7 @@ async function check(integer: Integer): Promise<void> {
   const from = source(integer(0, 0x7fffffff));
   const twin = new GraphTwin(network, from);
   const widths = network.outputs.map((node) => twin.widthOf(node));
-  // Batch normalization does not train on batches of one row alone, not even where a third of the rows validates.
+  // Batch normalization does not train on nothing but batches of one row, even where a third of the rows validates.
   const rows = Math.max(3, size(integer));
   const batchSize = Math.max(2, size(integer));
   const batch = () =>
@@ -49,7 +48,7 @@ async function check(integer: Integer): Promise<void> {
   const shuffle = integer(0, 1) === 0;
   const way = integer(0, 3);
 
-  /** All that there is to see of a model, with weights of one or without: logs, and bytes. */
+  /** Everything visible of a model, with weights of one or without: logs and bytes. */
   async function seen(model: GraphModel, weighted: boolean): Promise<{ logs: unknown[]; bytes: Buffer }> {
     const weights = weighted ? { sampleWeight: ones(rows) } : {};
     model.compile({
@@ -57,7 +56,7 @@ async function check(integer: Integer): Promise<void> {
       loss: objectives.map(lossOf),
       lossWeights: objectives.map(({ weight }) => weight),
       metrics: ['meanAbsoluteError'],
-      // A softmax of one unit is of no use, but has to hold to this too.
+      // A softmax of one unit is of no use, but must satisfy this as well.
       checks: 'off',
     });
     const gradients = model.gradients(train.x, train.y, weights);
@@ -99,7 +98,7 @@ test(`weights of one change no bit, in ${RUNS} random networks`, { timeout: 1_20
 /** One unit of zeros: its loss is the mean of the squared targets. */
 const zeros = () => sequential({ layers: [dense({ units: 1, inputShape: [1], kernelInitializer: 'zeros' })] });
 
-describe('a buffer of a weight per row ends where its neighbour begins', () => {
+describe('a buffer of a weight per row does not reach into the next one', () => {
   test.each([1, 13, 14, 15, 16, 29, 30, 31, 32, 255, 256, 512])('the loss over %i rows is 1', async (rows) => {
     const model = await zeros();
     model.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
@@ -109,7 +108,7 @@ describe('a buffer of a weight per row ends where its neighbour begins', () => {
   });
 });
 
-describe('a row of weight 0 adds nothing, also where its loss is past what a float holds', () => {
+describe('a row of weight 0 adds nothing, even where float32 does not hold its loss', () => {
   const FAR = 3e38;
   const targets: Record<string, [first: number, second: number]> = {
     halfSquaredError: [0.5, FAR],
@@ -118,7 +117,7 @@ describe('a row of weight 0 adds nothing, also where its loss is past what a flo
     huber: [0.5, -FAR],
   };
 
-  test.each(Object.entries(targets))('%s', async (loss, [near, far]) => {
+  test.each(Object.entries(targets))('under %s', async (loss, [near, far]) => {
     const model = await sequential({ seed: 3, layers: [dense({ units: 1, inputShape: [2] })] });
     model.setWeights([
       { shape: [1, 2], data: Float32Array.of(0.5, 0.25) },
@@ -128,7 +127,7 @@ describe('a row of weight 0 adds nothing, also where its loss is past what a flo
     const x = [[1, 2], [2, 1], [0, 1]]; // prettier-ignore
     const sampleWeight = [0, 1, 0];
     const rows = [far, FAR, near].map((value) => [value]);
-    // The second row alone, which the mean takes for a third.
+    // The second row alone counts for a third of the mean.
     const alone = model.evaluate([x[1]], [rows[1]]).loss;
     expect(alone).toBeLessThan(Infinity);
     expect(model.evaluate(x, rows, { sampleWeight }).loss).toBe(alone / 3);
@@ -138,7 +137,7 @@ describe('a row of weight 0 adds nothing, also where its loss is past what a flo
     expect(model.trainOnBatch(x, rows, { sampleWeight }).loss).toBe(alone / 3);
   });
 
-  test('nor does an output whose loss counts 0 times', () => {
+  test('and neither does an output whose loss has weight 0', () => {
     const x: SymbolicTensor = input({ shape: [1] });
     const one = dense({ units: 1, name: 'one', kernelInitializer: 'ones' }).apply(x);
     const other = dense({ units: 1, name: 'other', kernelInitializer: 'ones' }).apply(add().apply([x, x]));

@@ -1,11 +1,11 @@
-/** `fit` in a worker that shares memory with this thread. */
+/** `fit` in a worker that shares memory with this thread. The tests are those of support/worker-fit. */
 import { execFileSync } from 'node:child_process';
 import { expect, test } from 'vitest';
-import { offloadSuite } from '../support/worker-fit/suite.js';
+import { workerFitSuite } from '../support/worker-fit/suite.js';
 
-await offloadSuite();
+await workerFitSuite();
 
-test('a process lives until a training in a worker is over, and ends then', () => {
+test('a process runs until a training in a worker is over, and ends then', () => {
   const script = `
     const { createEngine, dense } = await import(${JSON.stringify(new URL('../../dist/index.js', import.meta.url).href)});
     const engine = await createEngine();

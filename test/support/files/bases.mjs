@@ -1,12 +1,15 @@
 /**
- * Small models of all layers, losses, optimizers and schedules, as files: what is changed to see what loading makes of
- * it.
+ * Files of small models with all layers, losses, optimizers and schedules. Tests change them (mutate.mjs) and check
+ * that loading copes (check.mjs).
  */
 
-/** The sources or what is built from them: to the type checker these are different classes. @typedef {any} Library */
+/**
+ * The sources, or the package built from them, whose classes differ for the type checker.
+ * @typedef {any} Library
+ */
 /** @typedef {any} Engine */
 
-/** Objects of one's own that the last of the files names. */
+/** Custom objects that the last of the files names. */
 export const OWN = [
   {
     name: 'square',

@@ -1,25 +1,38 @@
-/** What must hold of any bytes given to `loadModel`: a model that predicts and is saved again, or one of two errors. */
+/**
+ * Checks what must hold of any bytes given to `loadModel`: the result is a model that predicts and can be saved again,
+ * or one of two errors.
+ */
 import { OWN } from './bases.mjs';
 
-/** The sources or what is built from them: to the type checker these are different classes. @typedef {any} Library */
+/**
+ * The sources, or the package built from them, whose classes differ for the type checker.
+ * @typedef {any} Library
+ */
 /** @typedef {any} Engine */
 /** @typedef {any} Model */
 
-/** What became of a file. @typedef {'loaded' | 'FormatError' | 'MemoryError'} Outcome */
+/**
+ * The result of loading a file.
+ * @typedef {'loaded' | 'FormatError' | 'MemoryError'} Outcome
+ */
 
 /**
- * NaNs have no sign that can be relied on. @param {Float32Array | Float32Array[]} value @param {Float32Array |
- * Float32Array[]} other
+ * Requires equal predictions. NaNs count as equal, since their sign cannot be relied on.
+ * @param {Float32Array | Float32Array[]} value
+ * @param {Float32Array | Float32Array[]} other
  */
 function requireSame(value, other) {
   const [a, b] = [value, other].map((one) => (Array.isArray(one) ? one : [one]));
   const same = a.every((one, k) => one.length === b[k].length && one.every((x, i) => Object.is(x, b[k][i])));
-  if (!same || a.length !== b.length) throw new Error('the two entries predict otherwise');
+  if (!same || a.length !== b.length) throw new Error('the predictions of the two entries differ');
 }
 
 /**
- * Runs what may only fail with certain errors. @template T @param {() => T} act @param {readonly Function[]}
- * errors @returns {T | Error}
+ * Calls `act` and returns its result, or an error of one of these classes. Other errors are thrown.
+ * @template T
+ * @param {() => T} act
+ * @param {readonly Function[]} errors
+ * @returns {T | Error}
  */
 function attempt(act, errors) {
   try {
@@ -30,7 +43,11 @@ function attempt(act, errors) {
   }
 }
 
-/** Widths of a model's inputs, from its architecture. @param {Model} model @returns {number[]} */
+/**
+ * Widths of a model's inputs, from its architecture.
+ * @param {Model} model
+ * @returns {number[]}
+ */
 function inputWidths(model) {
   const { layers, nodes, inputs } = model.toJSON();
   const config = (/** @type {number} */ index) => /** @type {any} */ (layers[index].config);
@@ -38,13 +55,20 @@ function inputWidths(model) {
   return inputs.map((/** @type {number} */ node) => config(nodes[node].layer).shape[0]);
 }
 
-/** So many rows for each of some widths. @param {readonly number[]} widths @param {number} rows */
+/**
+ * Rows for inputs of these widths.
+ * @param {readonly number[]} widths
+ * @param {number} rows
+ */
 function rowsOf(widths, rows) {
   const list = widths.map((width) => new Float32Array(rows * width).fill(0.25));
   return list.length === 1 ? list[0] : list;
 }
 
-/** The training that a file holds, as plain data. @param {Uint8Array} file */
+/**
+ * The training that a file holds, as plain data.
+ * @param {Uint8Array} file
+ */
 function trainingOf(file) {
   const length = Number(new DataView(file.buffer, file.byteOffset).getBigUint64(0, true));
   const header = JSON.parse(new TextDecoder().decode(file.subarray(8, 8 + length)));
@@ -52,9 +76,13 @@ function trainingOf(file) {
 }
 
 /**
- * Goes on with the training of a file: what it says may let a step fail, in the library's words, or let weights
- * overflow, but the model is saved again.
- * @param {Library} library @param {Engine} engine @param {Model} model @param {Uint8Array} saved @param {readonly number[]} widths
+ * Continues the training of a file. Its options may make a step fail with an error of the library, or weights overflow,
+ * but the model must be saved again.
+ * @param {Library} library
+ * @param {Engine} engine
+ * @param {Model} model
+ * @param {Uint8Array} saved
+ * @param {readonly number[]} widths
  */
 function trainOn(library, engine, model, saved, widths) {
   const training = trainingOf(saved);
@@ -75,8 +103,11 @@ function trainOn(library, engine, model, saved, widths) {
 }
 
 /**
- * Uses a model that was loaded in both entries.
- * @param {Library} library @param {Engine} engine @param {Model} loaded @param {Model} alone
+ * Predicts with a model that was loaded in both entries, saves and loads it again, and continues its training.
+ * @param {Library} library
+ * @param {Engine} engine
+ * @param {Model} loaded
+ * @param {Model} alone
  */
 function use(library, engine, loaded, alone) {
   const widths = inputWidths(loaded);
@@ -84,21 +115,23 @@ function use(library, engine, loaded, alone) {
     const x = rowsOf(widths, rows);
     const y = attempt(() => loaded.predict(x), [library.MemoryError]);
     if (!(y instanceof Error)) requireSame(alone.predict(x), y);
-    else if (rows === 1) throw new Error(`predicts no single row: ${y.message}`);
+    else if (rows === 1) throw new Error(`refused to predict a single row: ${y.message}`);
   }
   const saved = loaded.save();
-  // There may be no room for it beside the other.
+  // There may be no room for it next to the other model.
   const again = attempt(() => engine.loadModel(saved, { custom: OWN }), [library.MemoryError]);
   if (!(again instanceof Error)) {
-    if (Buffer.compare(again.save(), saved) !== 0) throw new Error('what is saved is saved otherwise once loaded');
+    if (Buffer.compare(again.save(), saved) !== 0)
+      throw new Error('the model changed when it was saved and loaded again');
     again.dispose();
   }
   trainOn(library, engine, loaded, saved, widths);
 }
 
 /**
- * Loads a file on `engine`; once loaded it predicts, one row and several, in both entries the same, its file is loaded
- * again and saved the same, and its training goes on. `loading` runs each call that loads, for those who measure.
+ * Loads a file on `engine` and in the predict entry. A loaded model must predict the same in both, one row and several;
+ * its file must load again and save the same; and its training must continue. `loading` runs each call that loads, for
+ * callers that measure.
  * @param {Library} library
  * @param {Library} predictLibrary
  * @param {Engine} engine
@@ -114,7 +147,7 @@ export function checkFile(library, predictLibrary, engine, file, loading = (act)
     () => loading(() => engine.loadModel(file, options)),
     [library.FormatError, library.MemoryError],
   );
-  // The one machine of the other entry has no limit that is low enough to try.
+  // The runtime of the predict entry has no limit that is low enough to try.
   const alone =
     loaded instanceof library.MemoryError
       ? undefined
@@ -122,13 +155,13 @@ export function checkFile(library, predictLibrary, engine, file, loading = (act)
           () => loading(() => predictLibrary.loadModelSync(file, options)),
           [predictLibrary.FormatError, predictLibrary.MemoryError],
         );
-  if (Buffer.compare(file, copy) !== 0) throw new Error('the file was changed');
+  if (Buffer.compare(file, copy) !== 0) throw new Error('loading changed the file');
   if (!(loaded instanceof Error)) {
-    if (alone instanceof Error) throw new Error(`refused by the entry that predicts alone: ${alone.message}`);
+    if (alone instanceof Error) throw new Error(`refused by the predict entry: ${alone.message}`);
     use(library, engine, loaded, alone);
     loaded.dispose();
   }
   if (!(alone instanceof Error)) alone?.dispose();
-  if (engine.memory().used !== used) throw new Error(`memory is left: ${engine.memory().used - used} bytes`);
+  if (engine.memory().used !== used) throw new Error(`memory is still allocated: ${engine.memory().used - used} bytes`);
   return loaded instanceof Error ? /** @type {Outcome} */ (loaded.name) : 'loaded';
 }

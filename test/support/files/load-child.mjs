@@ -1,6 +1,4 @@
-/**
- * Loads a large forged file in both entries and prints what each says. Usage: load-child.mjs PLACE PIECE MEGABYTES
- */
+/** Loads a large forged file in both entries and prints both results. Usage: load-child.mjs PLACE PIECE MEGABYTES */
 import { createEngineSync, dense } from '../../../dist/index.js';
 import { loadModelSync } from '../../../dist/predict.js';
 
@@ -11,12 +9,12 @@ const length = Number(new DataView(saved.buffer).getBigUint64(0, true));
 const header = JSON.parse(new TextDecoder().decode(saved.subarray(8, 8 + length)));
 const bytes = Number(megabytes) * 1e6;
 
-/** A tensor of as much data as makes so long a header allowed. */
+/** A tensor with enough data to allow so long a header. */
 const data = saved.length - 8 - length;
 const padding = place === 'tensors' ? 400_000 : 1_000_000;
 header.padding = { dtype: 'F32', shape: [padding / 4], data_offsets: [data, data + padding] };
 
-/** Text that stands in the file in place of a mark. */
+/** A mark in the file that the text replaces. */
 const MARK = '"MARK"';
 const list = () => Buffer.concat([Buffer.from('['), Buffer.alloc(bytes, piece), Buffer.from('0]')]);
 const tensors = () => {

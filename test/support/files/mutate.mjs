@@ -1,7 +1,7 @@
 /**
- * Files as `save` writes them, changed: what the header says in JSON is taken apart, changed as a tree, and put
- * together again, so that most changes reach the checks behind the parser. Each file follows from a seed and its number
- * alone, so that one that is found can be made again.
+ * Changes files that `save` wrote: parses the JSON of the header, changes it as a tree, and writes it again, so that
+ * most changes reach the checks behind the parser. Each file depends on a seed and its number alone, so that any of
+ * them can be made again.
  */
 
 /**
@@ -10,8 +10,10 @@
 /** @typedef {Record<string, unknown>} Tree */
 
 /**
- * Integers and bits that follow from two numbers: xorshift of 32 bits. @param {number} seed @param {number}
- * index @returns {Random}
+ * Returns a generator of integers and booleans from two numbers: xorshift of 32 bits.
+ * @param {number} seed
+ * @param {number} index
+ * @returns {Random}
  */
 function randomOf(seed, index) {
   let state = (Math.imul(seed + 1, 0x9e3779b1) ^ Math.imul(index + 1, 0x85ebca6b)) >>> 0 || 1;
@@ -26,8 +28,11 @@ function randomOf(seed, index) {
   return { integer, one: (list) => list[integer(list.length)], chance: (share) => next() < share };
 }
 
-/** Values that stand where others are expected. @type {readonly ((random: Random, largest: number) => unknown)[]} */
-const STRANGERS = [
+/**
+ * Values that replace others.
+ * @type {readonly ((random: Random, largest: number) => unknown)[]}
+ */
+const WRONG_VALUES = [
   () => null,
   () => true,
   () => '',
@@ -63,12 +68,15 @@ const NUMBERS = [
 ];
 
 /**
- * Levels that a value is put under: three times the most, of two objects each, are written as JSON without overflowing
- * the stack.
+ * Depths at which a value is nested. Even three times the largest, of two objects each, can be written as JSON without
+ * overflowing the stack.
  */
 const DEPTHS = [2, 20, 100, 600];
 
-/** A copy of a part of a tree; nothing where it is too deep to be copied. @param {unknown} value */
+/**
+ * Copies a part of a tree; null where it is too deep to be copied.
+ * @param {unknown} value
+ */
 function copyOf(value) {
   try {
     return structuredClone(value);
@@ -77,7 +85,12 @@ function copyOf(value) {
   }
 }
 
-/** A value inside of so many others. @param {unknown} value @param {Random} random @param {number} depth */
+/**
+ * Nests a value at a depth.
+ * @param {unknown} value
+ * @param {Random} random
+ * @param {number} depth
+ */
 function nested(value, random, depth) {
   const key = random.one(['', 'schedule', 'layers', 'config']);
   const warmUp = random.chance(0.3);
@@ -89,54 +102,66 @@ function nested(value, random, depth) {
   return tree;
 }
 
-/** Levels down to which places are looked for. */
-const MOST_LEVELS = 30;
+/** Depth down to which positions are listed. */
+const DEEPEST_LEVEL = 30;
 
 /**
- * Every place in a tree: what holds it, and under which key. @param {unknown} tree @returns {[holder: Tree, key:
- * string][]}
+ * Lists every position in a tree: the object or list, and the key.
+ * @param {unknown} tree
+ * @returns {[holder: Tree, key: string][]}
  */
-function placesOf(tree) {
+function positionsOf(tree) {
   /** @type {[Tree, string][]} */
-  const places = [];
-  const look = (/** @type {unknown} */ value, /** @type {number} */ level) => {
-    if (typeof value !== 'object' || value === null || level > MOST_LEVELS) return;
+  const positions = [];
+  const visit = (/** @type {unknown} */ value, /** @type {number} */ level) => {
+    if (typeof value !== 'object' || value === null || level > DEEPEST_LEVEL) return;
     for (const key of Object.keys(value)) {
-      places.push([/** @type {Tree} */ (value), key]);
-      look(/** @type {Tree} */ (value)[key], level + 1);
+      positions.push([/** @type {Tree} */ (value), key]);
+      visit(/** @type {Tree} */ (value)[key], level + 1);
     }
   };
-  look(tree, 0);
-  return places;
+  visit(tree, 0);
+  return positions;
 }
 
-/** Removes a field, or an element of a list. @param {Tree} holder @param {string} key */
+/**
+ * Removes a field, or an element of a list.
+ * @param {Tree} holder
+ * @param {string} key
+ */
 function remove(holder, key) {
   if (Array.isArray(holder)) holder.splice(Number(key), 1);
   else Reflect.deleteProperty(holder, key);
 }
 
 /**
- * Sets a field of its own, also one that all objects have. @param {Tree} holder @param {string} key @param {unknown}
- * value
+ * Sets an own field, even one with the name of a member of all objects.
+ * @param {Tree} holder
+ * @param {string} key
+ * @param {unknown} value
  */
 function put(holder, key, value) {
   Object.defineProperty(holder, key, { value, enumerable: true, configurable: true, writable: true });
 }
 
-/** Changes one place of a tree. @param {unknown} tree @param {Random} random @param {number} largest */
+/**
+ * Changes one position of a tree.
+ * @param {unknown} tree
+ * @param {Random} random
+ * @param {number} largest
+ */
 function change(tree, random, largest) {
-  const places = placesOf(tree);
-  if (places.length === 0) return;
-  const leaves = places.filter(([one, at]) => typeof one[at] === 'number' || typeof one[at] === 'boolean');
-  // Often no more than another number, which may well be a model.
+  const positions = positionsOf(tree);
+  if (positions.length === 0) return;
+  const leaves = positions.filter(([one, at]) => typeof one[at] === 'number' || typeof one[at] === 'boolean');
+  // Often just another number, with which the file may well load.
   if (leaves.length > 0 && random.chance(0.4)) {
     const [holder, key] = random.one(leaves);
     const value = holder[key];
     const near = [0, -0, 0.5, 1, 2, 1e-3, 100, Number.MAX_SAFE_INTEGER, random.one(NUMBERS)];
     return put(holder, key, typeof value === 'boolean' ? !value : random.one(near));
   }
-  const [holder, key] = random.one(places);
+  const [holder, key] = random.one(positions);
   const value = holder[key];
   switch (random.integer(9)) {
     case 0:
@@ -144,23 +169,23 @@ function change(tree, random, largest) {
     case 1: {
       const name = random.one([`${key}2`, '__proto__', 'kind', 'config', 'custom', 'toString', 'constructor', 'name']);
       if (Array.isArray(holder)) return void holder.splice(Number(key), 0, copyOf(value));
-      return put(holder, name, random.chance(0.5) ? value : random.one(STRANGERS)(random, largest));
+      return put(holder, name, random.chance(0.5) ? value : random.one(WRONG_VALUES)(random, largest));
     }
     case 2:
     case 3:
-      return put(holder, key, random.one(STRANGERS)(random, largest));
+      return put(holder, key, random.one(WRONG_VALUES)(random, largest));
     case 4:
       return put(holder, key, random.one(NUMBERS));
     case 5:
       return put(holder, key, nested(value, random, random.one([1, 1, 1, ...DEPTHS])));
     case 6: {
-      const [other, at] = random.one(places);
+      const [other, at] = random.one(positions);
       const copy = copyOf(other[at]);
       return put(holder, key, copy);
     }
     case 7: {
-      // A long list is longer still.
-      const [list] = random.one(places.filter(([one]) => Array.isArray(one)).concat([[holder, key]]));
+      // Makes a long list longer.
+      const [list] = random.one(positions.filter(([one]) => Array.isArray(one)).concat([[holder, key]]));
       if (!Array.isArray(list) || list.length === 0) return put(holder, key, [value, value]);
       const times = random.one([1, 2, 10, largest / 10, largest]);
       if (times * JSON.stringify(list).length > 2e6) return;
@@ -173,14 +198,16 @@ function change(tree, random, largest) {
       if (typeof value === 'boolean') return put(holder, key, !value);
       if (typeof value === 'string')
         return put(holder, key, random.one([`${value}x`, value.slice(1), random.one(KINDS)]));
-      return put(holder, key, random.one(STRANGERS)(random, largest));
+      return put(holder, key, random.one(WRONG_VALUES)(random, largest));
   }
 }
 
 /**
  * Adds layers to the description of a graph: many in a row, many outputs, many connections, or values that double in
  * width.
- * @param {any} description @param {Random} random @param {number} largest
+ * @param {any} description
+ * @param {Random} random
+ * @param {number} largest
  */
 function grow(description, random, largest) {
   const { layers, nodes, outputs } = description.architecture ?? {};
@@ -224,7 +251,11 @@ function grow(description, random, largest) {
   if (random.chance(0.7)) delete description.training;
 }
 
-/** The text of a header, with numbers as only text can have them. @param {string} text @param {Random} random */
+/**
+ * Changes the text of a header, with numbers that only text can hold.
+ * @param {string} text
+ * @param {Random} random
+ */
 function retype(text, random) {
   const numbers = [...text.matchAll(/\b\d+(\.\d+)?\b/g)];
   if (numbers.length === 0) return text;
@@ -233,7 +264,12 @@ function retype(text, random) {
   return text.slice(0, index) + other + text.slice(index + found.length);
 }
 
-/** A file from a header and data. @param {string} text @param {Uint8Array} data @param {bigint} [length] */
+/**
+ * Makes a file of a header and data.
+ * @param {string} text
+ * @param {Uint8Array} data
+ * @param {bigint} [length]
+ */
 function fileOf(text, data, length) {
   const bytes = new TextEncoder().encode(text);
   const file = new Uint8Array(8 + bytes.length + data.length);
@@ -243,7 +279,11 @@ function fileOf(text, data, length) {
   return file;
 }
 
-/** Changes bytes wherever they stand. @param {Uint8Array} file @param {Random} random */
+/**
+ * Changes bytes anywhere in a file.
+ * @param {Uint8Array} file
+ * @param {Random} random
+ */
 function changeBytes(file, random) {
   const start = random.integer(file.length + 1);
   switch (random.integer(4)) {
@@ -261,7 +301,12 @@ function changeBytes(file, random) {
   }
 }
 
-/** Changes the header of a file. @param {Uint8Array} file @param {Random} random @param {number} largest */
+/**
+ * Changes the header of a file.
+ * @param {Uint8Array} file
+ * @param {Random} random
+ * @param {number} largest
+ */
 function changeHeader(file, random, largest) {
   const length = Number(new DataView(file.buffer, file.byteOffset).getBigUint64(0, true));
   const header = JSON.parse(new TextDecoder().decode(file.subarray(8, 8 + length)));
@@ -282,8 +327,11 @@ function changeHeader(file, random, largest) {
 }
 
 /**
- * File number `index` of a seed: one of `bases` with a few changes, which make lists of up to `largest` elements.
- * @param {readonly Uint8Array[]} bases @param {number} seed @param {number} index @param {number} [largest]
+ * Makes file number `index` of a seed: one of `bases` with a few changes, which make lists of up to `largest` elements.
+ * @param {readonly Uint8Array[]} bases
+ * @param {number} seed
+ * @param {number} index
+ * @param {number} [largest]
  */
 export function mutated(bases, seed, index, largest = 1000) {
   const random = randomOf(seed, index);
@@ -292,7 +340,7 @@ export function mutated(bases, seed, index, largest = 1000) {
   try {
     return changeHeader(file, random, largest);
   } catch (error) {
-    // Changes upon changes may come to more text, or deeper lists, than can be written.
+    // Changes upon changes may give more text, or deeper lists, than can be written.
     if (error instanceof RangeError) return changeBytes(file, random);
     throw error;
   }

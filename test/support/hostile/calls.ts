@@ -1,7 +1,7 @@
 /**
  * A valid call of everything that the package exports: of each function, and of each method and property of the objects
- * that they return. The test of hostile arguments replaces parts of these arguments, one at a time, and fails for a
- * function or a method that has no entry here.
+ * that they return. test/api/hostile-arguments.test.ts replaces parts of these arguments, one at a time, and fails for
+ * a function or a method without an entry here.
  */
 import { readFileSync } from 'node:fs';
 import * as fused from '../../../dist/fused.js';
@@ -9,16 +9,19 @@ import * as predict from '../../../dist/predict.js';
 import * as library from '../../../src/index.js';
 import { Own } from './values.js';
 
-/** Arguments of a valid call, made anew for each. */
+/** Makes the arguments of a valid call, anew for each. */
 export type Arguments = () => unknown[];
 
-/** How a function is called, by valid arguments of one or more kinds. */
+/** How to call a function, with valid arguments of one or more kinds. */
 export interface Call {
   readonly run: (args: unknown[]) => unknown;
   readonly valid: readonly Arguments[];
-  /** Whether it may have made steps of a training before it is refused: what moves then is the model's own. */
+  /** Whether the call may make training steps before it is refused: these belong to the model. */
   readonly trains: boolean;
-  /** An option that another bounds: replaced with that other one, a call would be right and never end. */
+  /**
+   * An option whose value another option must bound. If both were replaced, the call would be valid and would never
+   * end.
+   */
   readonly alone?: string;
 }
 
@@ -34,7 +37,7 @@ export const Y = (): number[][] => [
 ];
 const flat = (): Float32Array => Float32Array.from(X().flat());
 
-/** Everything lives here, so that the memory of one engine shows what a refused call has left behind. */
+/** The engine of all objects here, so that its memory shows what a refused call has left behind. */
 export const engine = library.createEngineSync({ maximumMemory: 2 ** 24 });
 
 export const usedAtFirst = engine.memory().used;
@@ -64,7 +67,7 @@ const compileOptions = (): object => ({
   metrics: ['accuracy', library.topKAccuracy({ k: 2 })],
 });
 
-/** A classifier of rows of two numbers, which has made a step. */
+/** A classifier of rows of two numbers that has made one step. */
 function classifier(seed: number): library.Model {
   const model = engine.sequential({
     seed,
@@ -82,7 +85,7 @@ function classifier(seed: number): library.Model {
   return model;
 }
 
-/** Two inputs and two outputs. */
+/** A model of two inputs and two outputs. */
 function graph(): library.Model<Float32Array[]> {
   const a = library.input({ shape: [2], name: 'a' });
   const b = library.input({ shape: [1], name: 'b' });
@@ -94,7 +97,7 @@ function graph(): library.Model<Float32Array[]> {
   return model;
 }
 
-/** Functions of the user's own, one for every place that takes one. */
+/** Custom functions, one for every option that takes one. */
 const functionsOfOwn: Arguments = () => [
   activationOfOwn(),
   initializerOfOwn(),
@@ -103,7 +106,7 @@ const functionsOfOwn: Arguments = () => [
   scheduleOfOwn(),
 ];
 
-/** A model with such functions, and a step of its training. */
+/** Makes a model with these functions, and a step of its training. */
 function stepWithOwn([activation, initializer, loss, metric, schedule]: never[]): void {
   const model = engine.sequential({
     layers: [library.dense({ units: 3, activation, kernelInitializer: initializer, inputShape: [2] })],
@@ -121,7 +124,7 @@ function stepWithOwn([activation, initializer, loss, metric, schedule]: never[])
 export const subject = classifier(1);
 export const bystander = classifier(2);
 const branched = graph();
-/** What is looked at of a model, to see whether it was changed. */
+/** The parts of a model that show whether it was changed. */
 export type Stated = Pick<library.Model, 'getWeights' | 'stepCount' | 'epochCount'>;
 
 const file = subject.save();
@@ -161,7 +164,7 @@ const kernelData = {
 };
 
 const none: Arguments = () => [];
-/** A factory that takes one object of options, each of which may be left out or not. */
+/** A factory that takes one object of options, which may be optional. */
 const options = (...valid: object[]): readonly Arguments[] => [
   none,
   ...valid.map((one): Arguments => () => [structuredClone(one)]),
@@ -170,7 +173,7 @@ const rate = { learningRate: 0.1, clipNorm: 1 };
 const adamLike = { ...rate, beta1: 0.9, beta2: 0.99, epsilon: 1e-8 };
 const monitored = { monitor: 'loss', patience: 1, minDelta: 0, mode: 'min' };
 
-/** Valid arguments of each export that is a function. */
+/** Valid arguments of each exported function. */
 const FUNCTIONS: Record<string, readonly Arguments[]> = {
   createEngine: [
     none,
@@ -223,7 +226,8 @@ const FUNCTIONS: Record<string, readonly Arguments[]> = {
   loadModel: [() => [file, { engine, custom: [activationOfOwn()] }]],
   loadClassifier: [() => [sorter.save(), { engine, custom: [activationOfOwn()] }]],
   loadRegressor: [() => [estimator.save(), { engine, custom: [activationOfOwn()] }]],
-  // The parts of a handle have a test of their own: it is no object of options but what another thread has posted.
+  // The parts of a handle are tested in test/model/shared-handles.test.ts: it is no object of options, but what another
+  // thread has posted.
   attachModel: [() => [Object.setPrototypeOf(subject.share(), {}), { custom: [activationOfOwn()] }]],
   input: [() => [{ shape: [2], name: 'n' }]],
   dense: [
@@ -322,7 +326,7 @@ const FUNCTIONS: Record<string, readonly Arguments[]> = {
 
 const logs = (): object => ({ loss: 0.5, valLoss: 0.5, size: 3 });
 
-/** Valid arguments of each method, by class; of a property that can be set, its value. */
+/** Valid arguments of each method, by class; for a settable property its value. */
 const METHODS: Record<string, readonly Arguments[]> = {
   'Engine.sequential': [
     () => [
@@ -422,7 +426,7 @@ const METHODS: Record<string, readonly Arguments[]> = {
 const pair = (): object => ({ a: X(), b: [[1], [2], [3]] });
 const goals = (): object => ({ y: X(), z: [[1], [2], [3]] });
 
-/** Calls of a model with two inputs and two outputs, and of functions of the user's own. */
+/** Calls of a model with two inputs and two outputs, and of custom functions. */
 const MORE: Record<string, Call> = {
   'two inputs: predict': {
     run: (args) => branched.predict(...(args as Parameters<typeof branched.predict>)),
@@ -473,22 +477,22 @@ const MORE: Record<string, Call> = {
     ],
     trains: true,
   },
-  "functions of the user's own": {
+  'custom functions': {
     run: (args) => stepWithOwn(args as never[]),
     valid: [functionsOfOwn],
     trains: false,
   },
 };
 
-/** Methods that each object of these classes has, and whose calls end it: they are tested on objects of their own. */
+/** Methods whose call disposes the object: they are tested on objects of their own. */
 const ENDING = ['dispose', '[Symbol.dispose]', '[nodejs.dispose]'];
 
-/** What consoles call, of whatever object, with what they like. */
+/** The method that consoles call on any object, with arbitrary arguments. */
 const SHOWN = '[nodejs.util.inspect.custom]';
 
 /**
- * Methods and properties that are the library's own, though JavaScript lets anyone call them: they are marked as
- * internal or private, and stand in no declaration. None of them may be one that users are told of.
+ * Methods and properties that are internal or private and appear in no declaration, though JavaScript can reach them.
+ * None of them may be documented for users.
  */
 const INTERNAL: Record<string, readonly string[]> = {
   Engine: ['awaitThreads', 'build', 'live'],
@@ -521,7 +525,7 @@ const INTERNAL: Record<string, readonly string[]> = {
   MlpRegressor: ['predictions'],
 };
 
-/** An object of each class that the package gives out. */
+/** An object of each class that the package returns. */
 const OBJECTS: Record<string, readonly object[]> = {
   Engine: [engine],
   Layer: [library.dense({ units: 1 })],
@@ -533,12 +537,12 @@ const OBJECTS: Record<string, readonly object[]> = {
   MlpRegressor: [estimator],
 };
 
-/** Disposes whatever stands in this module. */
+/** Disposes every object of this module. */
 export function disposeAll(): void {
   for (const one of [subject, bystander, branched, loaded, attached, sorter, estimator]) one.dispose();
 }
 
-/** The callbacks that come with the library. Their hooks may be called by anyone who wraps them. */
+/** The callbacks of the library. Their hooks may be called by anyone who wraps them. */
 const CALLBACKS: Record<string, () => library.Callback> = {
   csvLogger: () => library.csvLogger(() => undefined),
   earlyStopping: () => library.earlyStopping({ monitor: 'loss' }),
@@ -548,17 +552,14 @@ const CALLBACKS: Record<string, () => library.Callback> = {
   diagnostics: () => library.diagnostics(),
 };
 
-/**
- * Every export of the package that is a function, by the name that the table knows it by; members of exported objects
- * too.
- */
+/** Every exported function, by its name in the tables; also the functions of exported objects. */
 function exportedFunctions(): Map<string, (...args: unknown[]) => unknown> {
   const found = new Map<string, (...args: unknown[]) => unknown>();
   const look = (prefix: string, members: object): void => {
     for (const [name, value] of Object.entries(members) as [string, unknown][]) {
       if (typeof value === 'object' && value !== null) look(`${prefix}${name}.`, value);
       if (typeof value !== 'function') continue;
-      // The error classes are JavaScript's Error: what they are made with is their maker's.
+      // Error classes are JavaScript's Error: whoever makes one chooses its arguments.
       if (value === Error || value.prototype instanceof Error) continue;
       found.set(`${prefix}${name}`, value as (...args: unknown[]) => unknown);
     }
@@ -569,7 +570,7 @@ function exportedFunctions(): Map<string, (...args: unknown[]) => unknown> {
   return found;
 }
 
-/** What the table calls a method. */
+/** The name of a method in the tables. */
 const labelOf = (key: string | symbol): string => (typeof key === 'symbol' ? `[${key.description}]` : key);
 
 /** The prototypes whose members belong to a class here: its own, without those of public classes that it extends. */
@@ -610,7 +611,7 @@ const method =
     return undefined;
   };
 
-/** All calls by name. Where an entry is missing, its `valid` is empty. */
+/** All calls by name. Where an entry is missing, `valid` is empty. */
 export function calls(): Map<string, Call> {
   const found = new Map<string, Call>(Object.entries(MORE));
   for (const [name, run] of exportedFunctions()) {
@@ -622,7 +623,8 @@ export function calls(): Map<string, Call> {
       if (ENDING.includes(member) || INTERNAL[className].includes(member)) continue;
       objects.forEach((object, index) => {
         found.set(`${className}.${member}${index === 0 ? '' : ` (${index})`}`, {
-          // An engine warms each of its models for as long as it is told: what decides is another, which has none.
+          // An engine warms up each of its models for the time it is given, so warmUp is called on an engine without
+          // models.
           run: method(member === 'warmUp' ? idle : object, key),
           valid: METHODS[`${className}.${member}`] ?? (member === SHOWN ? [none] : []),
           trains: ['fit', 'trainOnBatch', 'compile'].includes(member),
@@ -644,7 +646,7 @@ export function calls(): Map<string, Call> {
   return found;
 }
 
-/** Entries of the table that no export has. */
+/** Entries of the tables that match no export. */
 export const stale = (): string[] => {
   const known = calls();
   return [...Object.keys(FUNCTIONS), ...Object.keys(METHODS)].filter((name) => !known.has(name));

@@ -1,10 +1,10 @@
 /**
  * A pool of values that no caller should pass, and that some caller will: wrong types, extreme numbers, broken and
- * altered arrays, proxies, and objects whose own code throws. Each is made anew for every call, so that no call sees
- * what another did to it.
+ * altered arrays, proxies, and objects whose own code throws. Each value is made anew for every call, so that no call
+ * sees what another did to it.
  */
 
-/** What the code of the values themselves throws. It is the caller's own error, and may come through as it is. */
+/** The error that the code of these values throws. It is the caller's own error, and may reach the caller unchanged. */
 export class Own extends Error {
   override name = 'Own';
 }
@@ -30,7 +30,7 @@ const TRAPS = [
   'construct',
 ] as const;
 
-/** A proxy whose every trap throws, or one of them. */
+/** A proxy of which all traps throw, or some of them. */
 const trapped = (target: object, traps: readonly (typeof TRAPS)[number][] = TRAPS): unknown =>
   new Proxy(target, Object.fromEntries(traps.map((trap) => [trap, fail])));
 
@@ -46,7 +46,7 @@ const sparse = (length: number): unknown[] => {
   return list;
 };
 
-/** An object with a getter for each name that the library reads somewhere, all of which throw. */
+/** An object with a throwing getter for each name that the library reads anywhere. */
 const thrower = (): object =>
   Object.defineProperties(
     {},
@@ -58,7 +58,7 @@ const thrower = (): object =>
     ),
   );
 
-/** An array whose length is now true and now not. */
+/** An array that reports its true length in every second read only. */
 function fickle(array: Float32Array, length: number): Float32Array {
   const { length: real } = array;
   let asked = 0;
@@ -103,9 +103,9 @@ const rejected = (): Promise<never> => {
 
 const aborted = (): AbortSignal => AbortSignal.abort(new Own('aborted by the caller'));
 
-/** The pool, by what each value is. */
+/** The pool, with a name for each value. */
 export const HOSTILE: readonly (readonly [name: string, make: () => unknown])[] = [
-  // Of another type.
+  // Wrong types.
   ['undefined', () => undefined],
   ['null', () => null],
   ['true', () => true],
@@ -252,7 +252,7 @@ export const HOSTILE: readonly (readonly [name: string, make: () => unknown])[] 
   ['a proxy of a list that throws at everything', () => trapped([])],
   ...TRAPS.slice(0, 5).map((trap) => [`a proxy that throws at ${trap}`, () => trapped({ kind: 'x' }, [trap])] as const),
   ['a proxied Float32Array', () => new Proxy(Float32Array.of(1, 2), {})],
-  // Binary.
+  // Binary data.
   ['an empty Float32Array', () => new Float32Array(0)],
   ['a Float32Array', () => Float32Array.of(1, 2, 3, 4)],
   ['a Float32Array of NaN', () => Float32Array.of(NaN, NaN)],
@@ -293,7 +293,7 @@ export const HOSTILE: readonly (readonly [name: string, make: () => unknown])[] 
   ['a Float32Array whose buffer throws', () => Object.defineProperty(Float32Array.of(1, 2), 'buffer', { get: fail })],
   ['no Float32Array but its prototype', () => Object.create(Float32Array.prototype) as unknown],
   ['no Uint8Array but its prototype', () => Object.create(Uint8Array.prototype) as unknown],
-  // Of the platform.
+  // Objects of the platform.
   ['a signal that is aborted', aborted],
   [
     'a signal without removeEventListener',

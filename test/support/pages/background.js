@@ -1,17 +1,17 @@
 /**
- * Trains once the tab is in the background, on this thread and in a worker, and reports how many timers the library
- * waited for.
+ * Waits until the tab is in the background, trains on this thread and in a worker, and reports how many timers the
+ * library waited for.
  */
 import * as built from '../../../dist/index.js';
 import { report } from './report.js';
 
-/** The helpers' types are those of the sources. */
+/** Types of the sources for the built package. */
 const { createEngine, dense } = /** @type {typeof import('../../../src/index.js')} */ (/** @type {unknown} */ (built));
 
 const ROWS = 20_000;
 const COLUMNS = 784;
 
-/** Timers of the page, as they are: the library gets those that are counted. */
+/** The page's original timer; the library gets one that counts. */
 const timer = setTimeout;
 let fired = 0;
 Object.assign(globalThis, {
@@ -34,7 +34,7 @@ await report(async () => {
   while (!document.hidden)
     await new Promise((wake) => document.addEventListener('visibilitychange', wake, { once: true }));
 
-  /** Timers that have fired when a training begins, and when it is over. */
+  /** Numbers of timers that fired until a training began, and until it ended. */
   const timersOf = async (/** @type {'main' | 'worker'} */ runIn) => {
     fired = 0;
     let untilBegun = -1;
@@ -45,7 +45,7 @@ await report(async () => {
   const worker = await timersOf('worker');
   const main = await timersOf('main');
 
-  // Whether timers are slowed down at all: four of 100 ms, of which each takes up to a second then.
+  // Checks whether timers are slowed down: each of four timers of 100 ms then takes up to a second.
   const start = performance.now();
   for (let i = 0; i < 4; i++) await new Promise((wake) => timer(wake, 100));
   return { hidden: document.hidden, slowed: performance.now() - start > 2000, worker, main };

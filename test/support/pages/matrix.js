@@ -1,9 +1,9 @@
-/** The matrix in a page, for the numbers of threads in the address: `?threads=1,2,4`. Reports its cells. */
+/** Runs the matrix in a page, for the numbers of threads in the address (`?threads=1,2,4`), and reports its cells. */
 import * as built from '../../../dist/index.js';
 import { trainMatrix } from '../matrix.mjs';
 import { report } from './report.js';
 
-/** The helpers' types are those of the sources. */
+/** Types of the sources for the built package. */
 const library = /** @type {typeof import('../../../src/index.js')} */ (/** @type {unknown} */ (built));
 
 await report(async () => {

@@ -1,14 +1,17 @@
 /**
- * Trains in workers and on threads, and reports what came of it. In the address: `workerUrl=1` loads workers from a
- * file, `threads` asks for so many; `blocked=1` where the policy forbids blob:, `forbidden=1` where it forbids
- * WebAssembly.
+ * Trains in workers and on threads, and reports the results. Parameters of the address:
+ *
+ * - `workerUrl=1` loads workers from a file,
+ * - `threads` is the number of threads to ask for,
+ * - `blocked=1` says that the policy forbids blob:,
+ * - `forbidden=1` says that the policy forbids WebAssembly.
  */
 import * as built from '../../../dist/index.js';
 import { trainEveryFeature } from '../every-feature.mjs';
 import { trainLargeLayers } from '../large-layers.mjs';
 import { report } from './report.js';
 
-/** The helpers' types are those of the sources. */
+/** Types of the sources for the built package. */
 const library = /** @type {typeof import('../../../src/index.js')} */ (/** @type {unknown} */ (built));
 
 const asked = new URLSearchParams(location.search);
@@ -56,7 +59,7 @@ await report(async () => {
   requestAnimationFrame(draw);
   const { sha256 } = await trainEveryFeature(library, engineOptions, { runIn: 'worker' });
 
-  // A training that would take minutes: newer weights are seen here, then it is aborted.
+  // A training that would take minutes: it is aborted once newer weights are visible here.
   const { createEngine, dense } = library;
   const engine = await createEngine(engineOptions);
   const model = engine.sequential({

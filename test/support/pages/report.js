@@ -1,6 +1,5 @@
 /**
- * For pages under test: what `run` returns, or its error, goes to the server that the page came from; nothing has to be
- * evaluated in the page.
+ * Posts the result of `run`, or its error, to the server of the page, so that nothing has to be evaluated in the page.
  */
 
 /** @param {() => Promise<unknown>} run */

@@ -1,4 +1,7 @@
-/** The golden files: float64 values of PyTorch, made by golden/make_golden.py. */
+/**
+ * The golden files: float64 values of PyTorch, made by golden/make_golden.py. Their types here, and the batches of the
+ * golden trainings.
+ */
 import { readFileSync } from 'node:fs';
 import type { ActivationName, Network } from './twin.js';
 
@@ -63,7 +66,7 @@ export interface TrainingCase {
   firstGradients: GoldenLayer[];
   lossPerStep: number[];
   after: Record<string, GoldenLayer[]>;
-  /** The last layer's outputs, softmax left off. */
+  /** The last layer's logits, before softmax. */
   finalLogits: number[][];
 }
 
@@ -85,7 +88,7 @@ export const lossCases = (Object.entries(byLoss) as [string, LossCase][]).map(([
 export const networkOf = (layers: GoldenLayer[], activations: readonly string[]): Network =>
   layers.map(({ W, b, alpha }, l) => ({ W, b, ...(alpha && { alpha }), activation: activations[l] as ActivationName }));
 
-/** Rows of step `s` (from 0): the golden trainings walk through the data in order and begin again at its end. */
+/** Rows of step `s` (from 0): the golden trainings go through the data in order and start again at its end. */
 export function batchOf({ x, t, batchSize }: TrainingCase, s: number): [x: number[][], t: number[][]] {
   const from = (s * batchSize) % x.length;
   return [x.slice(from, from + batchSize), t.slice(from, from + batchSize)];

@@ -1,4 +1,4 @@
-/** The bridge between the graph twin and the library's models. */
+/** Translates between the graph twin's networks and the library's models: layers, weights, data and losses. */
 import {
   activation,
   add,
@@ -63,7 +63,7 @@ function layerOf(layer: Exclude<TwinLayer, { kind: 'input' }>, name: string): La
   }
 }
 
-/** The library's model of the same network, with its own first weights. */
+/** Builds the library's model of the same network, with its own initial weights. */
 export function graphModel(engine: Engine, network: Network): GraphModel {
   const layers = new Map<TwinLayer, Layer>();
   const inputs: SymbolicTensor[] = [];
@@ -82,7 +82,7 @@ export function graphModel(engine: Engine, network: Network): GraphModel {
   return engine.model({ inputs, outputs: network.outputs.map((node) => tensors[node]), seed: network.seed });
 }
 
-/** Brings the twin's weights to the model. Throws where the two do not have the same tensors. */
+/** Copies the twin's weights to the model. Throws where their tensors differ. */
 export function bringWeights(twin: GraphTwin, model: GraphModel): void {
   const own = model.getWeights();
   if (own.length !== twin.tensors.length) throw new Error(`${own.length} tensors for ${twin.tensors.length}`);
@@ -101,7 +101,7 @@ export function lossOf({ loss, labelSmoothing }: Objective): LossLike {
   return factories[loss as keyof typeof factories]({ labelSmoothing });
 }
 
-/** Data as the library takes it: rows by input, and targets by output, labels as integers. */
+/** Converts a batch for the library: rows by input, and targets by output, labels as integers. */
 export function dataOf({ x, t, sampleWeight }: Batch, objectives: Objective[]) {
   const targets = t.map((rows, output) =>
     objectives[output].loss === 'sparseCategoricalCrossentropy' ? rows.flat() : rows,
@@ -113,6 +113,6 @@ export function dataOf({ x, t, sampleWeight }: Batch, objectives: Objective[]) {
   };
 }
 
-/** Predictions as a list whatever the number of outputs. */
+/** Predictions as a list, for any number of outputs. */
 export const listOf = (predictions: Float32Array | Float32Array[]): Float32Array[] =>
   Array.isArray(predictions) ? predictions : [predictions];

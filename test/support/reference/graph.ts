@@ -1,10 +1,11 @@
 /**
- * The float64 twin of a graph: forward, losses and running statistics of every layer, from a plain description of the
- * network, sharing no code with the library. Derivatives come from finite differences of that alone.
+ * The float64 twin of a graph: forward pass, losses and running statistics of every layer, from a plain description of
+ * the network, sharing no code with the library. Derivatives are finite differences of these alone. The twin is checked
+ * in test/layers/gradients.test.ts against that of a chain (twin.ts).
  *
- * Layers fall into operations as documented: an activation other than linear is an operation of its own, so is maxout's
- * maximum. The number of an operation, which masks and noise are drawn by, is its place in the order of computation:
- * the inputs, then each output with all that it needs before it.
+ * Layers consist of operations as documented: an activation other than linear is an operation of its own, and so is the
+ * maximum of maxout. Masks and noise are drawn by the number of an operation, which is its position in the order of
+ * computation: the inputs, then each output after everything it needs.
  */
 import { shares } from './philox.js';
 import type { Source } from './random.js';
@@ -30,10 +31,10 @@ export type Layer =
 
 export type Kind = Layer['kind'];
 
-/** A layer in one place; the same object in two places has one set of weights. */
+/** One use of a layer; the same object in two nodes has one set of weights. */
 export interface Node {
   layer: Layer;
-  /** Indices of nodes before this one. */
+  /** Indices of earlier nodes. */
   inputs: number[];
 }
 
@@ -51,35 +52,35 @@ export interface Tensor {
   readonly values: Float64Array;
 }
 
-/** What one output is held against. */
+/** The loss of one output. */
 export interface Objective {
   loss: LossName;
   weight: number;
   labelSmoothing: number;
 }
 
-/** Rows by input, targets by output. */
+/** Rows by input, and targets by output. */
 export interface Batch {
   x: Row[][];
   t: Row[][];
   sampleWeight?: number[];
 }
 
-/** A training step takes statistics of the batch, and draws masks and noise for update number `step`. */
+/** A training step uses statistics of the batch, and draws masks and noise for update number `step`. */
 type Phase = { training: false } | { training: true; step: number };
 
 interface Operation {
   /** Values that it reads. */
   readonly inputs: number[];
   readonly tensors: Tensor[];
-  /** The activation that it is, where it is one. */
+  /** Its activation, if it is one. */
   readonly activation?: Activation;
   run(inputs: Float64Array[], rows: number, phase: Phase): Float64Array;
   /** Moves running statistics towards those of its input in a training step. */
-  advance?(inputs: Float64Array[], rows: number): void;
+  updateRunningStatistics?(inputs: Float64Array[], rows: number): void;
 }
 
-/** What a node's inputs or an operation have computed. */
+/** The values of an input or an operation. */
 interface Value {
   readonly width: number;
   readonly operation?: Operation;
@@ -93,17 +94,17 @@ export interface Run {
   readonly loss: number;
 }
 
-/** A slope, and how far the function is from having one there: kinks in reach of the steps show in `doubt`. */
+/** A slope, and its uncertainty: kinks in reach of the steps increase `doubt`. */
 export interface Slope {
   readonly value: number;
   readonly doubt: number;
 }
 
-/** By the name that errors and tensors call it. */
+/** Name of a layer in errors and tensors. */
 export const layerName = (network: Network, layer: Layer): string =>
   `layer${network.nodes.findIndex((node) => node.layer === layer)}`;
 
-/** Nodes in the order of computation: the inputs, then each output after what it needs, depth first. */
+/** Nodes in the order of computation: the inputs, then each output after everything it needs, depth first. */
 function ordered({ nodes, outputs }: Network): number[] {
   const order: number[] = [];
   const visit = (index: number): void => {
@@ -150,7 +151,10 @@ const column = (x: Float64Array, rows: number, width: number, j: number): number
 const byColumn = (x: Float64Array, width: number, f: (value: number, column: number) => number): Float64Array =>
   x.map((value, at) => f(value, at % width));
 
-/** Standard normal numbers by Box & Muller: of eight shares four are radii, four turns; cosines come before sines. */
+/**
+ * Standard normal numbers by Box and Muller: of eight uniform numbers four are radii and four turns; cosines come
+ * before sines.
+ */
 function normals(width: number, key: readonly [number, number], rest: readonly [number, number, number]): number[] {
   const u = shares(8 * Math.ceil(width / 8), key, rest);
   return Array.from({ length: width }, (_, j) => {
@@ -161,13 +165,13 @@ function normals(width: number, key: readonly [number, number], rest: readonly [
   });
 }
 
-/** Streams of the generator. */
+/** Streams of the random generator. */
 const DROPOUT = 3;
 const NOISE = 4;
 
 /**
- * (rows, width) of what `draw` gives by row, made once for each update: only the batch's rows are asked for again and
- * again.
+ * Values of (rows, width) that `draw` returns by row, drawn once per update: only the rows of one batch are asked for
+ * repeatedly.
  */
 function drawn(width: number, draw: (row: number, step: number) => ArrayLike<number>) {
   const made = new Map<string, ArrayLike<number>>();
@@ -186,12 +190,12 @@ function drawn(width: number, draw: (row: number, step: number) => ArrayLike<num
 export class GraphTwin {
   readonly tensors: Tensor[] = [];
   private readonly values: Value[] = [];
-  /** The value of each node. */
+  /** Index of the value of each node. */
   private readonly of = new Map<number, number>();
   private readonly owned = new Map<string, Tensor[]>();
   private operations = 0;
 
-  /** With random weights, of a size that keeps values near 1 whatever the widths. */
+  /** Draws random weights, of a size that keeps values near 1 at any width. */
   constructor(
     readonly network: Network,
     private readonly from: Source,
@@ -207,13 +211,15 @@ export class GraphTwin {
     return this.values.filter(({ operation }) => operation === undefined).map(({ width }) => width);
   }
 
-  /** Outputs by output and row, as when nothing is trained. */
+  /** Returns outputs by output and row, as in prediction. */
   predict(x: Row[][]): number[][][] {
     const values = this.compute(x, { training: false });
     return this.network.outputs.map((node) => this.rowsOf(values, this.of.get(node)!, x[0].length));
   }
 
-  /** Forward and loss, as in update number `step` where there is one, else as when nothing is trained. */
+  /**
+   * Computes the forward pass and the loss, as in training for update number `step`, or as in evaluation without one.
+   */
   run(batch: Batch, objectives: Objective[], step?: number): Run {
     const phase: Phase = step === undefined ? { training: false } : { training: true, step };
     const values = this.compute(batch.x, phase);
@@ -221,8 +227,8 @@ export class GraphTwin {
   }
 
   /**
-   * The slope of the loss along a direction in a tensor: central differences of h and 2h, joined to fourth order.
-   * `doubt` is what they differ by, or what the right and the left slopes differ by beyond curvature.
+   * The slope of the loss along a direction in a tensor: central differences of h and 2h, combined to fourth order.
+   * `doubt` is their difference, or the difference of the right and the left slope beyond curvature.
    */
   slope(run: Run, objectives: Objective[], tensor: Tensor, direction: ArrayLike<number>, h = 1e-5): Slope {
     const before = tensor.values.slice();
@@ -251,10 +257,10 @@ export class GraphTwin {
     );
   }
 
-  /** Running statistics move, in the order of computation. */
-  advance({ values, batch }: Run): void {
+  /** Updates the running statistics, in the order of computation. */
+  updateRunningStatistics({ values, batch }: Run): void {
     for (const { operation } of this.values) {
-      operation?.advance?.(
+      operation?.updateRunningStatistics?.(
         operation.inputs.map((input) => values[input]),
         batch.x[0].length,
       );
@@ -265,7 +271,7 @@ export class GraphTwin {
     return rowsOf(values[value], rows, this.values[value].width);
   }
 
-  /** All values; with `before` and `changed` only those that depend on that tensor. */
+  /** Computes all values; with `before` and `changed` only those that depend on that tensor. */
   private compute(x: Row[][], phase: Phase, before?: Float64Array[], changed?: Tensor): Float64Array[] {
     const results: Float64Array[] = [];
     let input = 0;
@@ -312,9 +318,9 @@ export class GraphTwin {
   }
 
   /**
-   * Whether a loss is taken from logits: a cross-entropy on its own activation, where nobody else reads that, and
-   * nobody's loss starts from the same logits. Elsewhere it clamps probabilities, which shows where these are below
-   * 1e-7.
+   * Whether a loss is computed from logits: a cross-entropy on its own activation, where no other layer reads the
+   * activation and no other loss starts from the same logits. Otherwise it clamps probabilities, which matters where
+   * these are below 1e-7.
    */
   private ofLogits(output: number, objectives: Objective[]): boolean {
     const outputs = this.network.outputs.map((node) => this.of.get(node)!);
@@ -332,7 +338,7 @@ export class GraphTwin {
     );
   }
 
-  /** Adds the operations of a node; the number of its value. */
+  /** Adds the operations of a node and returns the number of its value. */
   private lower({ layer, inputs }: Node): number {
     const given = inputs.map((node) => this.of.get(node)!);
     const [width] = given.map((value) => this.values[value].width);
@@ -430,7 +436,7 @@ export class GraphTwin {
     inputs: number[],
     tensors: Tensor[],
     run: Operation['run'],
-    rest: Pick<Operation, 'activation' | 'advance'> = {},
+    rest: Pick<Operation, 'activation' | 'updateRunningStatistics'> = {},
   ): number {
     this.operations += 1;
     return this.values.push({ width, operation: { inputs, tensors, run, ...rest } }) - 1;
@@ -506,7 +512,7 @@ export class GraphTwin {
         return byColumn(x, width, (value, j) => (value - means[j]) * factors[j] + beta.values[j]);
       },
       {
-        advance([x], rows) {
+        updateRunningStatistics([x], rows) {
           if (rows === 1) return;
           const [means, variances] = moments(x, rows);
           const unbiased = rows / (rows - 1);
@@ -519,7 +525,7 @@ export class GraphTwin {
     );
   }
 
-  /** The tensors of a layer's module, made where it stands first. */
+  /** The tensors of a layer's module, made at its first use. */
   private tensorsOf(layer: Layer, make: () => Tensor[], module = ''): Tensor[] {
     const name = layerName(this.network, layer) + module;
     const known = this.owned.get(name);

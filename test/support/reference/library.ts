@@ -1,4 +1,4 @@
-/** The bridge between the twin's plain arrays and the library's models. */
+/** Translates between the twin's plain arrays and the library's models, and measures errors between them. */
 import {
   dense,
   l1l2,
@@ -15,7 +15,10 @@ import type { Network } from './twin.js';
 
 export type CompileOptions = Parameters<Model['compile']>[0];
 
-/** A library model with the twin's layers and weights, and a penalty on every layer's weights where one is told. */
+/**
+ * Builds a library model with the twin's layers and weights, and with a penalty on every layer's weights where one is
+ * given.
+ */
 export async function modelOf(
   network: Network,
   compile?: CompileOptions,
@@ -44,7 +47,7 @@ interface LayerParameters {
   readonly alpha?: number[];
 }
 
-/** W, b and what the activation learns of every layer, flattened row by row, in the order of `getWeights`. */
+/** W, b and the learned slopes of every layer, flattened row by row, in the order of `getWeights`. */
 const flatten = (layers: readonly LayerParameters[]): number[][] =>
   layers.flatMap(({ W, b, alpha }) => [W.flat(), b, ...(alpha ? [alpha] : [])]);
 
@@ -53,7 +56,9 @@ function setParameters(model: Model, network: Network): void {
   model.setWeights(flatten(network).map((values, i) => ({ shape: shapes[i], data: Float32Array.from(values) })));
 }
 
-/** The largest |actual − expected| over the largest |expected|. Where all of `expected` is 0, so must `actual` be. */
+/**
+ * The largest |actual − expected| relative to the largest |expected|. Where `expected` is all 0, `actual` must be too.
+ */
 export function tensorError(actual: ArrayLike<number>, expected: readonly number[]): number {
   let difference = 0;
   let largest = 0;
@@ -72,7 +77,7 @@ export function worstError(actual: readonly NamedTensor[], expected: readonly La
   return Math.max(...actual.map(({ data }, i) => tensorError(data, wanted[i])));
 }
 
-/** The golden optimizers, in the library's words. */
+/** The golden optimizers as the library names them. */
 const optimizers: Record<string, (clip: { clipNorm?: number }) => CompileOptions['optimizer']> = {
   sgd: (clip) => library.sgd({ learningRate: 0.1, ...clip }),
   momentum: (clip) => library.sgd({ learningRate: 0.05, momentum: 0.9, ...clip }),
@@ -96,5 +101,7 @@ export const goldenModel = (data: TrainingCase, engine?: Engine): Promise<Model>
     { penalty: { l1: data.l1, l2: data.l2 }, ...(engine && { engine }) },
   );
 
-/** Of the largest absolute value of each parameter tensor. PyTorch's own float32 stays within 1.3e-7 and 1.4e-6. */
+/**
+ * Bound relative to the largest absolute value of each tensor. PyTorch's own float32 stays within 1.3e-7 and 1.4e-6.
+ */
 export const goldenBound = (steps: number): number => (steps === 1 ? 1e-6 : 1e-5);

@@ -1,5 +1,5 @@
 /**
- * Panels in plain TypeScript: what the kernels that pack and unpack them are held to, and what tests make theirs by.
+ * Panels in plain TypeScript: the reference for the kernels that pack and unpack them, and the way tests make panels.
  */
 import { padded, panelFloats } from '../../../src/runtime/panels.js';
 

@@ -1,6 +1,6 @@
 /**
- * Philox4x32-10 from the paper (Salmon et al. 2011), one counter at a time, on BigInt: for tests of what is drawn from
- * it.
+ * Philox4x32-10 from the paper (Salmon et al. 2011), one counter at a time, on BigInt: the reference for tests of
+ * random numbers.
  */
 export function philox(key: readonly [number, number], counter: readonly [number, number, number, number]): number[] {
   const mask = 0xffffffffn;

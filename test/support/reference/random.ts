@@ -1,4 +1,7 @@
-/** Data for tests, equal in every run and already rounded to float32, so that the twin and the library start alike. */
+/**
+ * Random data for tests, equal in every run and already rounded to float32, so that the twin and the library start from
+ * the same numbers.
+ */
 import type { ActivationName, Network } from './twin.js';
 
 export interface Source {
@@ -29,7 +32,7 @@ export function source(seed: number): Source {
 export const matrix = (rows: number, columns: number, value: () => number): number[][] =>
   Array.from({ length: rows }, () => Array.from({ length: columns }, value));
 
-/** Weights of variance about 1/inputs, so that logits stay near 1 whatever the width. */
+/** Weights of variance about 1/inputs, so that logits stay near 1 at any width. */
 export function randomNetwork(sizes: readonly number[], activations: readonly ActivationName[], from: Source): Network {
   return activations.map((activation, l) => {
     const rows = sizes[l + 1] * (activation === 'maxout3' ? 3 : 1);

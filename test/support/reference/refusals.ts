@@ -1,9 +1,12 @@
-/** What a refusal must be: its class, its words, and a model that nothing has touched. */
+/**
+ * Helpers for tests of refused calls: an error of the right class with the exact message, and a model left unchanged.
+ * `refuses` and `refusesAll` make one test per case of a table; the tables are in test/errors and test/api.
+ */
 import { expect, test } from 'vitest';
 import { adam, createEngine, dense, WasmMlpError, type Model } from '../../../src/index.js';
 import type { CompileOptions } from './library.js';
 
-/** What is done to a model, and the class and whole message of the error it meets. */
+/** A call on a model, with the class and the whole message of the error that it must throw. */
 export type Refusal = [
   title: string,
   act: (model: Model) => unknown,
@@ -23,13 +26,13 @@ export const Y = [
 ];
 export const LABELS = [0, 1, 2];
 
-/** For arguments that the types forbid; JavaScript can pass them. */
+/** Passes arguments that the types forbid but JavaScript allows. */
 export const any = (value: unknown): never => value as never;
 
-/** All models under test live here, so that its memory shows what a refusal has left behind. */
+/** The engine of all models under test, so that its memory shows what a refused call has left behind. */
 export const engine = await createEngine();
 
-/** A 2-4-3 classifier with one step of training behind it. */
+/** Returns a 2-4-3 classifier that has made one training step. */
 export function trained(loss = 'categoricalCrossentropy'): Model {
   const model = engine.sequential({
     seed: 1,
@@ -40,9 +43,7 @@ export function trained(loss = 'categoricalCrossentropy'): Model {
   return model;
 }
 
-/**
- * Everything of a model that can be seen (its file holds weights, optimizer, counters, architecture), and its engine.
- */
+/** The visible state of a model (its file holds weights, optimizer state, counters, architecture) and of its engine. */
 const seen = (model: Model): unknown[] => [
   model.save(),
   model.predict(X),
@@ -51,7 +52,7 @@ const seen = (model: Model): unknown[] => [
   engine.memory(),
 ];
 
-/** What `act` throws or rejects with. */
+/** Returns the error that `act` throws or rejects with. Fails where there is none. */
 export async function thrownBy(act: () => unknown): Promise<Error> {
   try {
     await act();
@@ -74,18 +75,18 @@ export async function check(model: Model, [, act, error, message]: Refusal): Pro
   expect(seen(model)).toEqual(before);
 }
 
-/** One test for each, on a model of its own. */
+/** Adds one test for each refusal, on a model of its own. */
 export function refuses(refusals: Refusal[], loss?: string): void {
-  test.each(refusals)('%s', async (...refusal) => {
+  test.each(refusals)('refuses %s', async (...refusal) => {
     const model = trained(loss);
     await check(model, refusal);
     model.dispose();
   });
 }
 
-/** Acts on no model, each of which throws and leaves the engine's memory as it was. */
+/** Adds one test for each call that needs no model. Each must throw and leave the engine's memory as it was. */
 export const refusesAll = (cases: [title: string, act: () => unknown, error: Refusal[2], message: string][]): void =>
-  test.each(cases)('%s', async (_title, act, error, message) => {
+  test.each(cases)('refuses %s', async (_title, act, error, message) => {
     const before = engine.memory();
     expectError(await thrownBy(act), error, message);
     expect(engine.memory()).toEqual(before);

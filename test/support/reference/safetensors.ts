@@ -1,4 +1,4 @@
-/** A reader of safetensors files written from the format's description alone, for checking what `save` writes. */
+/** A reader of safetensors files written from the format's description alone, to check what `save` writes. */
 
 export interface Tensor {
   name: string;
@@ -32,13 +32,13 @@ export function readSafetensors(file: Uint8Array): { metadata: Record<string, st
   return { metadata, tensors };
 }
 
-/** The header of a file, to change and put back with `withHeader`. */
+/** The header of a file, to be changed and written by `withHeader`. */
 export function headerOf(file: Uint8Array): { __metadata__: Record<string, string> } {
   const length = Number(new DataView(file.buffer, file.byteOffset).getBigUint64(0, true));
   return JSON.parse(new TextDecoder().decode(file.subarray(8, 8 + length))) as { __metadata__: Record<string, string> };
 }
 
-/** The file with another header, its tensors as they are. */
+/** The file with another header and the same tensors. */
 export function withHeader(file: Uint8Array, header: object): Uint8Array {
   const length = Number(new DataView(file.buffer, file.byteOffset).getBigUint64(0, true));
   const text = new TextEncoder().encode(JSON.stringify(header));

@@ -1,8 +1,9 @@
 /**
  * The float64 twin: a multilayer perceptron written as plainly as the formulas allow, sharing no code with the library.
  *
- * It computes the forward pass and the loss, and measures derivatives by finite differences alone, so that a slip in
- * the algebra of backpropagation cannot hide here. What it measures are the left sides of the slides' four principles:
+ * It computes the forward pass and the loss, and derivatives by finite differences alone, so that an error in the
+ * algebra of backpropagation cannot be repeated here. The derivatives are the left sides of the slides' four
+ * principles:
  *
  *   BP1  δ(L) = ∇yC ⊙ σ'(z(L))                    `deltas`: the output biases moved, one row at a time
  *   BP2  δ(l) = (W(l+1)ᵀ δ(l+1)) ⊙ σ'(z(l))       implied by BP3 and BP4 holding for every hidden layer
@@ -23,7 +24,7 @@ export interface Layer {
 
 export type Network = Layer[];
 
-/** From the logits of one row to its outputs. The layer is there for activations that learn (a slope per unit). */
+/** From the logits of one row to its outputs. Activations that learn (a slope per unit) need the layer. */
 type Activation = (z: Row, layer: Layer) => number[];
 
 const each =
@@ -86,7 +87,7 @@ export const activations = {
 
 export type ActivationName = keyof typeof activations;
 
-/** What a loss may look at for one row: logits z and outputs y of the last layer, the target t. */
+/** What a loss may use for one row: logits z and outputs y of the last layer, and the target t. */
 interface Outcome {
   z: Row;
   y: Row;
@@ -95,18 +96,18 @@ interface Outcome {
 }
 
 /**
- * Away from softmax and sigmoid, cross-entropies clamp probabilities to these float32 values; beyond them the slope
- * is 0.
+ * Without softmax or sigmoid before them, cross-entropies clamp probabilities to these float32 values; beyond them the
+ * slope is 0.
  */
 const SMALLEST = Math.fround(1e-7);
 const LARGEST = Math.fround(1 - 1e-7);
 const clamp = (y: number): number => Math.min(Math.max(y, SMALLEST), LARGEST);
 
-/** −[t·ln σ(z) + (1−t)·ln(1−σ(z))] without ever forming ln 0. */
+/** −[t·ln σ(z) + (1−t)·ln(1−σ(z))] without ever computing ln 0. */
 const binaryFromLogit = (z: number, t: number): number => Math.max(z, 0) - z * t + Math.log1p(Math.exp(-Math.abs(z)));
 const binaryFromOutput = (y: number, t: number): number => -(t * Math.log(clamp(y)) + (1 - t) * Math.log(1 - clamp(y)));
 
-/** Outputs as shares of their sum, held to [1e-7, 1]; as they are where they sum to 0. */
+/** Outputs as shares of their sum, clamped to [1e-7, 1]; unchanged where they sum to 0. */
 const sharesOf = (y: Row): number[] => y.map((yi) => Math.min(Math.max(yi / (sum(y) || 1), SMALLEST), 1));
 
 const oneHot = (label: number, classes: number): number[] => Array.from({ length: classes }, (_, i) => +(i === label));

@@ -1,4 +1,7 @@
-/** What callbacks see and do while a training runs in a worker. */
+/**
+ * Callbacks of a training in a worker: they run on this thread, with the same logs, weights and effects as without a
+ * worker.
+ */
 import { describe, expect, test } from 'vitest';
 import {
   diagnostics,
@@ -13,8 +16,8 @@ import { expectError, thrownBy } from '../reference/refusals.js';
 import { x, labels, rows, type Setting } from './setting.js';
 
 export function callbacks({ engine, classifier, both }: Setting): void {
-  describe('callbacks', () => {
-    test('each hook, with the same logs and the same weights', async () => {
+  describe('callbacks of a fit in a worker', () => {
+    test('run each hook with the same logs and the same weights', async () => {
       await both(async (model, options) => {
         const seen: unknown[] = [];
         const note =
@@ -36,7 +39,7 @@ export function callbacks({ engine, classifier, both }: Setting): void {
       });
     });
 
-    test('those of the library', async () => {
+    test('of the library have the same effects', async () => {
       await both(async (model, options) => {
         const watched = diagnostics({ every: 2 });
         const history = await model.fit(x, labels, {
@@ -61,7 +64,7 @@ export function callbacks({ engine, classifier, both }: Setting): void {
       );
     });
 
-    test('data that is refused leaves them as they were', async () => {
+    test('keep their state where fit refuses its data', async () => {
       const watched = diagnostics();
       const model = classifier();
       const wrong = [...rows.slice(1), rows[0].map(() => NaN)];
@@ -77,7 +80,7 @@ export function callbacks({ engine, classifier, both }: Setting): void {
       }
     });
 
-    test('one that disposes the model at the very end', async () => {
+    test('may dispose the model at the very end, which fit reports', async () => {
       for (const runIn of ['main', 'worker'] as const) {
         const model = classifier();
         const callbacks = [{ onTrainEnd: () => model.dispose() }];
@@ -86,7 +89,7 @@ export function callbacks({ engine, classifier, both }: Setting): void {
       }
     });
 
-    test('the first NaN', async () => {
+    test('report the first NaN', async () => {
       await both(
         async (model, options) => {
           const watched = diagnostics();
@@ -97,7 +100,7 @@ export function callbacks({ engine, classifier, both }: Setting): void {
       );
     });
 
-    test('they may change weights and rate, and stop', async () => {
+    test('may change weights and rate, and stop', async () => {
       await both((model, options) =>
         model.fit(x, labels, {
           epochs: 5,
@@ -120,7 +123,7 @@ export function callbacks({ engine, classifier, both }: Setting): void {
       );
     });
 
-    test('one that throws ends it, with the very error', async () => {
+    test('end fit where they throw, with the very same error', async () => {
       const error = new Error('enough');
       const onBatchEnd = (index: number): void => {
         if (index === 2) throw error;
@@ -131,7 +134,7 @@ export function callbacks({ engine, classifier, both }: Setting): void {
       expect(await thrownBy(attempt)).toBe(error);
       expect(away.stepCount).toBe(3);
       expect(away.save()).toEqual(here.save());
-      // A source that throws likewise.
+      // A source that throws has the same effect.
       const failing = function* () {
         yield [x, labels] as const;
         throw error;

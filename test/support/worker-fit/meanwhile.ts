@@ -1,6 +1,6 @@
 /**
- * What this side sees and does while a training runs in a worker: newer weights, aborts, changes, disposals, workers
- * that are gone.
+ * This thread while a training runs in a worker: it sees newer weights, and may abort, change or dispose the model;
+ * workers may be killed.
  */
 import { describe, expect, test } from 'vitest';
 import { createEngine, sgd, StateError, UnsupportedError, WorkerError } from '../../../src/index.js';
@@ -9,8 +9,8 @@ import { withoutWorker } from '../workers.js';
 import { ROWS, x, labels, type Setting } from './setting.js';
 
 export function meanwhile({ engine, workers, classifier, long, expectStepsOf, seeChange }: Setting): void {
-  describe('meanwhile', () => {
-    test('this thread is free, and predicts from newer weights', async () => {
+  describe('this thread during a fit in a worker', () => {
+    test('is free, and predicts from newer weights', async () => {
       const model = classifier();
       const controller = new AbortController();
       const training = model.fit(x, labels, { ...long, signal: controller.signal, runIn: 'worker' });
@@ -23,7 +23,7 @@ export function meanwhile({ engine, workers, classifier, long, expectStepsOf, se
       expectStepsOf(model);
     });
 
-    test('an abort while a callback is waited for', async () => {
+    test('may abort while fit waits for a callback', async () => {
       const model = classifier();
       const controller = new AbortController();
       const reason = new Error('enough');
@@ -41,7 +41,7 @@ export function meanwhile({ engine, workers, classifier, long, expectStepsOf, se
       expectStepsOf(model);
     });
 
-    test('an abort before and while data is sent', async () => {
+    test('may abort before and while data is sent', async () => {
       const model = classifier();
       const reason = new Error('enough');
       const early = model.fit(x, labels, { signal: AbortSignal.abort(reason), runIn: 'worker' });
@@ -54,7 +54,7 @@ export function meanwhile({ engine, workers, classifier, long, expectStepsOf, se
       await model.fit(x, labels, { runIn: 'worker' });
     });
 
-    test('told to stop, and given other weights and another rate, from outside', async () => {
+    test('may stop the training, and set weights and the rate', async () => {
       const model = classifier(engine, sgd({ learningRate: 0.1 }));
       const training = model.fit(x, labels, { ...long, runIn: 'worker' });
       await seeChange(model);
@@ -66,7 +66,7 @@ export function meanwhile({ engine, workers, classifier, long, expectStepsOf, se
       expect(model.getWeights()[3].data.every((weight) => weight === 0.25)).toBe(true);
     });
 
-    test('changes that come when it is all but over, or over, lose nothing', async () => {
+    test('loses nothing by changes just before or after the end', async () => {
       const expected = classifier();
       await expected.fit(x, labels, { batchSize: 4 });
       for (let run = 0; run < 12; run++) {
@@ -89,7 +89,7 @@ export function meanwhile({ engine, workers, classifier, long, expectStepsOf, se
       }
     });
 
-    test('told to stop at once: there is not one step', async () => {
+    test('may stop the training at once, without a single step', async () => {
       for (const runIn of ['main', 'worker'] as const) {
         const model = classifier();
         const training = model.fit(x, labels, { epochs: 3, runIn });
@@ -99,7 +99,7 @@ export function meanwhile({ engine, workers, classifier, long, expectStepsOf, se
       }
     });
 
-    test('files that are saved meanwhile are of one step each', async () => {
+    test('saves files that belong to one step each', async () => {
       const model = classifier();
       const controller = new AbortController();
       const training = model.fit(x, labels, { ...long, signal: controller.signal, runIn: 'worker' });
@@ -112,7 +112,7 @@ export function meanwhile({ engine, workers, classifier, long, expectStepsOf, se
       }
       controller.abort();
       await thrownBy(() => training);
-      // Only now: to repeat steps takes longer than the worker does, which would be ever further ahead.
+      // Checked only now: to repeat the steps takes longer than the worker needs, which would get ever further ahead.
       for (const file of files) {
         const saved = engine.loadModel(file);
         expectStepsOf(saved);
@@ -120,7 +120,7 @@ export function meanwhile({ engine, workers, classifier, long, expectStepsOf, se
       }
     });
 
-    test('disposed: its counters are still read, and nobody else is touched', async () => {
+    test('still reads the counters of a disposed model, and other models are unchanged', async () => {
       const model = classifier();
       const training = model.fit(x, labels, { ...long, runIn: 'worker' });
       training.catch(() => undefined);
@@ -134,7 +134,7 @@ export function meanwhile({ engine, workers, classifier, long, expectStepsOf, se
       await thrownBy(() => training);
     });
 
-    test('disposed', async () => {
+    test('may dispose the model or the engine, which fit reports', async () => {
       const model = classifier();
       const training = model.fit(x, labels, { ...long, runIn: 'worker' });
       await seeChange(model);
@@ -148,7 +148,7 @@ export function meanwhile({ engine, workers, classifier, long, expectStepsOf, se
       expectError(await thrownBy(() => second), StateError, message);
     });
 
-    test('the worker is killed: an error that says so, and the weights of a finished step', async () => {
+    test('gets an error where the worker is killed, and the weights of a finished step', async () => {
       const model = classifier();
       const training = model.fit(x, labels, { ...long, runIn: 'worker' });
       training.catch(() => undefined);
@@ -163,7 +163,7 @@ export function meanwhile({ engine, workers, classifier, long, expectStepsOf, se
       await model.fit(x, labels, { runIn: 'worker' });
     });
 
-    test('a platform that refuses to start the worker', async () => {
+    test('gets an error where the platform refuses to start the worker', async () => {
       const model = classifier();
       const thrown = await thrownBy(() => withoutWorker(0, () => model.fit(x, labels, { runIn: 'worker' })));
       const message =
@@ -172,7 +172,7 @@ export function meanwhile({ engine, workers, classifier, long, expectStepsOf, se
       await model.fit(x, labels, { runIn: 'worker' });
     });
 
-    test('what is not possible during fit', async () => {
+    test('may not train or compile the model', async () => {
       const model = classifier();
       const controller = new AbortController();
       const training = model.fit(x, labels, { ...long, signal: controller.signal, runIn: 'worker' });

@@ -1,4 +1,6 @@
-/** What is refused as on this thread, with the same words, and nothing changed. */
+/**
+ * Arguments that a fit in a worker must refuse with the same message as on this thread, and without changing anything.
+ */
 import { describe, expect, test } from 'vitest';
 import {
   createEngine,
@@ -14,20 +16,20 @@ import { any, expectError, thrownBy } from '../reference/refusals.js';
 import { ROWS, INPUTS, CLASSES, x, labels, rows, oneHot, type Setting } from './setting.js';
 
 export function refusals({ classifier }: Setting): void {
-  describe('refused with the same words, and nothing changed', () => {
+  describe('a fit in a worker refuses with the same message, and changes nothing', () => {
     const bad = x.slice();
     bad[9] = NaN;
     const calls: [string, (model: Model, options: FitOptions) => Promise<unknown>, new (message: string) => Error][] = [
       ['a NaN', (m, o) => m.fit(bad, labels, o), ValueError],
       ['a ragged row', (m, o) => m.fit([...rows.slice(0, 5), [1, 2]], labels.slice(0, 6), o), ShapeError],
       [
-        'a text among rows',
+        'text among rows',
         (m, o) => m.fit(any([...rows.slice(0, 5), [...rows[0].slice(1), 'a']]), labels.slice(0, 6), o),
         ValueError,
       ],
       ['too few targets', (m, o) => m.fit(x, labels.slice(1), o), ShapeError],
       [
-        'no class',
+        'a class that is out of range',
         (m, o) =>
           m.fit(
             x,
@@ -37,17 +39,17 @@ export function refusals({ classifier }: Setting): void {
         ValueError,
       ],
       [
-        'a weight below zero',
+        'a negative row weight',
         (m, o) => m.fit(x, labels, { sampleWeight: new Array<number>(ROWS).fill(-1), ...o }),
         ValueError,
       ],
-      ['a class that there is not', (m, o) => m.fit(x, labels, { classWeight: { 9: 1 }, ...o }), ValueError],
+      ['a weight for an unknown class', (m, o) => m.fit(x, labels, { classWeight: { 9: 1 }, ...o }), ValueError],
       ['a NaN and too few weights', (m, o) => m.fit(bad, labels, { sampleWeight: [1], ...o }), ValueError],
-      ['validation data', (m, o) => m.fit(x, labels, { validationData: [bad, labels], ...o }), ValueError],
-      ['a split that leaves nothing', (m, o) => m.fit(x, labels, { validationSplit: 0.999999, ...o }), ValueError],
-      ['a source that ends', (m, o) => m.fit(() => [], o), ValueError],
+      ['NaN in validation data', (m, o) => m.fit(x, labels, { validationData: [bad, labels], ...o }), ValueError],
+      ['a split that leaves no rows', (m, o) => m.fit(x, labels, { validationSplit: 0.999999, ...o }), ValueError],
+      ['an empty source', (m, o) => m.fit(() => [], o), ValueError],
       [
-        'a batch that is none',
+        'a batch of the wrong kind',
         (m, o) =>
           m.fit(
             any(() => [[x, labels], 7]),
@@ -55,7 +57,7 @@ export function refusals({ classifier }: Setting): void {
           ),
         ValueError,
       ],
-      ['a monitor that there is not', (m, o) => m.fit(x, labels, { callbacks: [earlyStopping()], ...o }), ValueError],
+      ['an unknown monitor', (m, o) => m.fit(x, labels, { callbacks: [earlyStopping()], ...o }), ValueError],
     ];
     test.each(calls)('%s', async (_, act, error) => {
       const [here, away] = [classifier(), classifier()];
@@ -67,7 +69,7 @@ export function refusals({ classifier }: Setting): void {
       expect(away.save()).toEqual(here.save());
     });
 
-    test('more than memory holds', async () => {
+    test('more data than memory holds', async () => {
       const small = await createEngine({ maximumMemory: 1 << 20 });
       try {
         const model = classifier(small);
@@ -79,7 +81,7 @@ export function refusals({ classifier }: Setting): void {
       }
     });
 
-    test('objects of the user', async () => {
+    test('custom objects', async () => {
       const model = classifier();
       model.compile({
         optimizer: 'sgd',
@@ -90,7 +92,7 @@ export function refusals({ classifier }: Setting): void {
       expect(thrown.message).toContain('"mine"');
     });
 
-    test('another place', async () => {
+    test('an unknown runIn', async () => {
       const thrown = await thrownBy(() => classifier().fit(x, labels, { runIn: any('here') }));
       expect(thrown).toBeInstanceOf(ValueError);
     });

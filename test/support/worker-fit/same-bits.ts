@@ -1,4 +1,7 @@
-/** That a training in a worker has the bits and the history of one on this thread. */
+/**
+ * A fit in a worker must give the same bits and the same history as one on this thread, for all forms of data,
+ * optimizers, weights and sources.
+ */
 import { describe, expect, test } from 'vitest';
 import {
   adadelta,
@@ -22,18 +25,18 @@ import { ROWS, INPUTS, CLASSES, x, labels, rows, oneHot, type Setting } from './
 const from = source(12);
 
 export function sameBits({ engine, classifier, both }: Setting): void {
-  describe('the same bits and the same history', () => {
+  describe('a fit in a worker has the same bits and the same history', () => {
     test.each([
-      ['a flat array and indices', x, labels],
-      ['rows of numbers and indices in a list', rows, [...labels]],
-      ['rows that are arrays of floats', rows.map((row) => Float32Array.from(row)), labels],
-    ])('%s', async (_, data, targets) => {
+      ['a flat array and class indices', x, labels],
+      ['rows of numbers and a list of class indices', rows, [...labels]],
+      ['rows that are Float32Arrays', rows.map((row) => Float32Array.from(row)), labels],
+    ])('for %s', async (_, data, targets) => {
       await both((model, options) =>
         model.fit(data, targets, { epochs: 3, batchSize: 16, validationSplit: 0.1, ...options }),
       );
     });
 
-    test('targets in rows', async () => {
+    test('for one-hot targets', async () => {
       await both(
         (model, options) => model.fit(rows, oneHot, { epochs: 2, ...options }),
         () => classifier(engine, 'sgd', false),
@@ -46,7 +49,7 @@ export function sameBits({ engine, classifier, both }: Setting): void {
       ['nadam', nadam()],
       ['rmsprop', rmsprop({ momentum: 0.5 })],
       ['a schedule', adam({ learningRate: schedules.cosine({ initialLearningRate: 0.01, decaySteps: 40 }) })],
-    ])('by %s, and going on from there', async (_, optimizer) => {
+    ])('with %s, also when it continues', async (_, optimizer) => {
       await both(
         async (model, options) => {
           const first = await model.fit(x, labels, { epochs: 2, ...options });
@@ -57,8 +60,8 @@ export function sameBits({ engine, classifier, both }: Setting): void {
       );
     });
 
-    test('a schedule that has no rate after the last update', async () => {
-      // 10^20·1 is the last that float32 holds.
+    test('with a schedule that has no rate after the last update', async () => {
+      // 10^20·1 is the last rate that float32 holds.
       const learningRate = schedules.exponential({ initialLearningRate: 1, decaySteps: 1, decayRate: 1e20 });
       const make = (): Model => {
         const model = engine.sequential({ layers: [dense({ units: 1, inputShape: [1] })] });
@@ -72,7 +75,7 @@ export function sameBits({ engine, classifier, both }: Setting): void {
       expect(away.save()).toEqual(here.save());
     });
 
-    test('weights of rows and classes, validation data, a later first epoch', async () => {
+    test('with weights of rows and classes, validation data, and a later first epoch', async () => {
       const sampleWeight = Array.from({ length: ROWS }, (_, row) => (row % 5) / 2);
       const validationData = [rows.slice(0, 50), labels.slice(0, 50), new Float64Array(50).fill(0.5)] as const;
       await both((model, options) =>
@@ -87,7 +90,7 @@ export function sameBits({ engine, classifier, both }: Setting): void {
       );
     });
 
-    test('several inputs and outputs, by name', async () => {
+    test('with several inputs and outputs by name', async () => {
       const make = (): Model<Float32Array[]> => {
         const [a, b] = [input({ shape: [INPUTS], name: 'a' }), input({ shape: [2], name: 'b' })];
         const h = add().apply([dense({ units: 8 }).apply(a), dense({ units: 8 }).apply(b)]);
@@ -127,15 +130,15 @@ export function sameBits({ engine, classifier, both }: Setting): void {
     }
     test.each<[string, () => BatchSource, FitOptions]>([
       ['a function that makes a generator', () => batches, { epochs: 2 }],
-      ['an asynchronous generator', () => asyncBatches, { epochs: 2, classWeight: [1, 2, 1, 1] }],
+      ['an async generator', () => asyncBatches, { epochs: 2, classWeight: [1, 2, 1, 1] }],
       ['an object that can be iterated again', () => ({ [Symbol.iterator]: batches }), { epochs: 2 }],
-      ['a generator that goes on', endless, { epochs: 3, batchesPerEpoch: 7 }],
+      ['an endless generator', endless, { epochs: 3, batchesPerEpoch: 7 }],
       ['epochs that end within the source', () => batches, { epochs: 3, batchesPerEpoch: 7 }],
-    ])('batches of %s', async (_, make, options) => {
+    ])('with batches of %s', async (_, make, options) => {
       await both((model, where) => model.fit(make(), { ...options, ...where }));
     });
 
-    test('batches of a stream', async () => {
+    test('with batches of a stream', async () => {
       const stream = (): BatchSource => {
         const iterator = batches();
         return new ReadableStream({
@@ -149,7 +152,7 @@ export function sameBits({ engine, classifier, both }: Setting): void {
       await both((model, where) => model.fit(stream(), where));
     });
 
-    test('a stream that has ended is not told to close, and one that is left is', async () => {
+    test('closes a stream that it leaves, and not one that has ended', async () => {
       const events = async (runIn: 'main' | 'worker', batchesPerEpoch?: number): Promise<string[]> => {
         const list: string[] = [];
         const batch: [typeof rows, Int32Array] = [rows.slice(0, 8), labels.subarray(0, 8)];

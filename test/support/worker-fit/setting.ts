@@ -1,6 +1,6 @@
 /**
- * What the tests of `fit` in a worker have in common: data, models, and the training on this thread that they are held
- * to.
+ * The common setting of the tests of `fit` in a worker: data, models, and the comparison with the same training on this
+ * thread.
  */
 import { afterEach, expect } from 'vitest';
 import { adam, dense, dropout, normalization, type Engine, type FitOptions, type Model } from '../../../src/index.js';
@@ -17,10 +17,10 @@ export const labels = Int32Array.from({ length: ROWS }, () => from.below(CLASSES
 export const rows = Array.from({ length: ROWS }, (_, row) => [...x.subarray(row * INPUTS, (row + 1) * INPUTS)]);
 export const oneHot = Array.from(labels, (label) => Array.from({ length: CLASSES }, (_, i) => (i === label ? 1 : 0)));
 
-/** What the tests of a file share. */
+/** The setting of the tests of a file. */
 export type Setting = ReturnType<typeof settingOn>;
 
-/** The setting on an engine. After each test its workers have to have ended. */
+/** Makes the setting on an engine. After each test all workers must have ended. */
 export function settingOn(engine: Engine, workers: ReturnType<typeof watchWorkers>) {
   afterEach(async () => {
     await allEnded(workers);
@@ -46,7 +46,7 @@ export function settingOn(engine: Engine, workers: ReturnType<typeof watchWorker
     return model;
   };
 
-  /** The same training here and in a worker; both models as they are afterwards. */
+  /** Trains the same here and in a worker, and expects the same results. Returns both models. */
   async function both(
     train: (model: Model, options: FitOptions) => Promise<unknown>,
     make: () => Model = classifier,
@@ -59,10 +59,10 @@ export function settingOn(engine: Engine, workers: ReturnType<typeof watchWorker
     return [here, away];
   }
 
-  /** Steps of a network that trains long enough to look at it meanwhile, one after the other. */
+  /** Options of a training that is long enough to observe, whose steps can be repeated one after the other. */
   const long = { epochs: 100_000, batchSize: 4, shuffle: false } as const;
 
-  /** The weights that `model` has after its steps, by the same steps here. */
+  /** Expects the weights that `model` has after its steps, by repeating these steps here. */
   function expectStepsOf(model: Model): void {
     const twin = classifier();
     const batches = ROWS / long.batchSize;
@@ -77,7 +77,7 @@ export function settingOn(engine: Engine, workers: ReturnType<typeof watchWorker
     expect(model.getWeights()).toEqual(twin.getWeights());
   }
 
-  /** Lets the worker come so far that its weights are seen here. */
+  /** Waits until newer weights of the worker are visible here. */
   async function seeChange(model: Model): Promise<void> {
     const before = model.predict(x);
     let epochs = 0;

@@ -1,4 +1,4 @@
-/** What `fit` in a worker must do, whether memory is shared with it or not. */
+/** All tests of `fit` in a worker, which must pass whether memory is shared with it or not. */
 import { afterAll } from 'vitest';
 import { createEngine } from '../../../src/index.js';
 import { watchWorkers } from '../workers.js';
@@ -8,8 +8,8 @@ import { refusals } from './refusals.js';
 import { sameBits } from './same-bits.js';
 import { settingOn } from './setting.js';
 
-/** The tests, on an engine of their own. */
-export async function offloadSuite(): Promise<void> {
+/** Adds the tests, on an engine of their own. */
+export async function workerFitSuite(): Promise<void> {
   const workers = watchWorkers();
   const engine = await createEngine();
   afterAll(() => engine.dispose());
