@@ -144,7 +144,7 @@ function restoreOne(
 export function requireFields(path: string, record: object, names: readonly string[]): void {
   for (const name of Object.keys(record)) {
     if (!names.includes(name)) {
-      throw new ValueError(`${path} expected no field but ${names.join(', ')}, got ${describe(name)}.`);
+      throw new ValueError(`${path} expected no field except ${names.join(', ')}, got ${describe(name)}.`);
     }
   }
 }

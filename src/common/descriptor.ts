@@ -38,5 +38,5 @@ export function resolve<D extends Descriptor>(
     const kind = nameOf(Object.keys(factories))(path, given);
     return (factories[kind] as (options: unknown) => D)(config);
   }
-  throw new ValueError(`${path} expected a name or what its factory makes, got ${describe(value)}.`);
+  throw new ValueError(`${path} expected a name or the result of its factory, got ${describe(value)}.`);
 }

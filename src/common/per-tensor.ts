@@ -29,7 +29,7 @@ export function perTensor(
   const known = new Set(names);
   for (const name of Object.keys(value)) {
     if (!known.has(name)) {
-      throw new ValueError(`${where}: ${what} has no place ${describe(name)}.${suggestion(name, names)}`);
+      throw new ValueError(`${where}: ${what} has an unknown name ${describe(name)}.${suggestion(name, names)}`);
     }
   }
   return names.map((name) => ({ what: `${what}.${name}`, value: fieldOf(value, name) }));

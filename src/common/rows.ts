@@ -217,7 +217,7 @@ class FlatRows implements RowSource {
     const now = typedLength(data);
     if (now < (first + count) * width) {
       throw new ShapeError(
-        `${where}: ${what} expected ${this.length} values as when it was given, got ${now}. Keep its buffer until the call is over.`,
+        `${where}: ${what} expected ${this.length} values as at the start of the call, got ${now}. Keep its buffer until the call is over.`,
       );
     }
     const part = typedPart(data, first * width, count * width);

@@ -24,7 +24,10 @@ import { Model } from '../model/model.js';
 import type { StartRemoteFit } from '../model/remote-fit.js';
 import { FitInWorker } from '../remote/remote-fit.js';
 
-/** What an engine runs on, and, for what was asked and is not running, why. */
+/**
+ * What an engine runs on, and, for what was asked and is not running, why.
+ * @category Engines and threads
+ */
 export interface EngineInfo {
   /** How products and sums are rounded: each on its own, or together. */
   readonly numerics: Numerics;
@@ -50,7 +53,10 @@ export interface EngineInfo {
   readonly reasons: readonly string[];
 }
 
-/** What `engine.warmUp` takes. */
+/**
+ * What `engine.warmUp` takes.
+ * @category Engines and threads
+ */
 export interface WarmUpOptions {
   /** How long each model runs. Default 100: V8 takes some tens. */
   milliseconds?: number;
@@ -60,7 +66,10 @@ export interface WarmUpOptions {
 
 const WARM_UP_MS = 100;
 
-/** What `predict` returns: an array for one output, a list of them for several. */
+/**
+ * What `predict` returns: an array for one output, a list of them for several.
+ * @category Models
+ */
 export type Predictions<T extends Tensors> = T extends SymbolicTensor | readonly [SymbolicTensor]
   ? Float32Array
   : T extends readonly [SymbolicTensor, SymbolicTensor, ...SymbolicTensor[]]
@@ -89,6 +98,7 @@ export const isEngine = (value: unknown): value is Engine =>
 /**
  * One WASM instance with its memory; holds any number of models. Made by `createEngine` or `createEngineSync`. Models
  * hold their engine, but it does not hold them: a model that nothing else refers to is freed.
+ * @category Engines and threads
  */
 export class Engine {
   private readonly models = new Set<WeakRef<EngineModel>>();

@@ -6,7 +6,10 @@ import type { Layer } from '../layers/layer.js';
 import { chain, restoreGraph, type Graph, type GraphNode } from './graph.js';
 import { plain } from '../common/plain.js';
 
-/** A layer as plain data. */
+/**
+ * A layer as plain data.
+ * @category Models
+ */
 export interface LayerData {
   /** Which layer: the name of its factory. */
   readonly kind: string;
@@ -14,7 +17,10 @@ export interface LayerData {
   readonly config: object;
 }
 
-/** A model without its weights: plain data. A graph has nodes, a chain of layers has none. */
+/**
+ * A model without its weights: plain data. A graph has nodes, a chain of layers has none.
+ * @category Models
+ */
 export interface Architecture {
   /** What initialization, shuffles and masks are drawn from. */
   readonly seed: number;
@@ -34,7 +40,10 @@ export interface Blueprint {
   readonly seed: number;
 }
 
-/** What `sequential` takes. */
+/**
+ * What `sequential` takes.
+ * @category Models
+ */
 export interface SequentialOptions {
   /** In order; the first has an inputShape. */
   layers: readonly (Layer | LayerData)[];

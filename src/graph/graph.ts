@@ -5,7 +5,10 @@ import { listOf } from '../common/options.js';
 import type { GraphLayer, LayerFactories } from '../layers/definition.js';
 import type { InputConfig } from '../layers/input.js';
 
-/** A layer in one place of a graph, on the outputs of other nodes. */
+/**
+ * A layer in one place of a graph, on the outputs of other nodes.
+ * @category Models
+ */
 export interface GraphNode {
   /** Index of its layer. */
   readonly layer: number;

@@ -8,10 +8,16 @@ import { FACTORIES } from '../layers/registry.js';
 import { allFactories, layerList, SEED, type Blueprint } from './architecture.js';
 import { trace } from './trace.js';
 
-/** One symbolic tensor or several. */
+/**
+ * One symbolic tensor or several.
+ * @category Models
+ */
 export type Tensors = SymbolicTensor | readonly SymbolicTensor[];
 
-/** What `model` takes. */
+/**
+ * What `model` takes.
+ * @category Models
+ */
 export interface ModelOptions<O extends Tensors = Tensors> {
   /** What `input` made: one, or a list in the order in which data is given. */
   inputs: Tensors;

@@ -5,7 +5,10 @@ import { fieldsOf, ownOf } from '../common/objects.js';
 import { allFinite, sizeOf } from '../common/tensors.js';
 import type { PlannedParameter } from './plan.js';
 
-/** A tensor as `setWeights` takes it: what `getWeights` gives, or plain numbers; the name may be left out. */
+/**
+ * A tensor as `setWeights` takes it: what `getWeights` gives, or plain numbers; the name may be left out.
+ * @category Models
+ */
 export interface TensorLike {
   /** Checked where it is given. */
   readonly name?: string;

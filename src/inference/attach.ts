@@ -19,7 +19,10 @@ import { readArchitecture, type Architecture } from '../graph/architecture.js';
 import { customCheck, type CustomObjects, type LoadOptions } from './custom-objects.js';
 import { InferenceModel, type BatchOptions } from './inference-model.js';
 
-/** What `model.share` gives: to be posted to another thread as it is, and there taken by `attachModel`. */
+/**
+ * What `model.share` gives: to be posted to another thread as it is, and there taken by `attachModel`.
+ * @category Engines and threads
+ */
 export interface ModelHandle extends RuntimeHandle {
   /** Which handle this is. */
   readonly kind: 'wasm-mlp model';
@@ -204,6 +207,7 @@ const copyOf = (one: Float32Array): Float32Array =>
  * @example
  * // worker.js
  * onmessage = ({ data: { handle, row } }) => postMessage(attachModel(handle).predict([row]));
+ * @category Engines and threads
  */
 export function attachModel<O extends Float32Array | Float32Array[] = Float32Array>(
   handle: ModelHandle,

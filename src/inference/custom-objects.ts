@@ -4,7 +4,10 @@ import { ValueError } from '../common/errors.js';
 import { listOf, type Check } from '../common/options.js';
 import { fieldOf } from '../common/objects.js';
 
-/** What `loadModel` and `attachModel` take besides the file or the handle. */
+/**
+ * What `loadModel` and `attachModel` take besides the file or the handle.
+ * @category Files
+ */
 export interface LoadOptions {
   /**
    * The objects of one's own that the model was made with, found by their names: activations, losses, metrics,

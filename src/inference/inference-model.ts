@@ -16,7 +16,10 @@ import { MOST_CAPACITY, Predictor } from './predictor.js';
 import { requireRoom } from '../graph/room.js';
 import type { Blueprint } from '../graph/architecture.js';
 
-/** What `predict` takes besides rows. */
+/**
+ * What `predict` takes besides rows.
+ * @category Models
+ */
 export interface BatchOptions {
   /** Rows at a time. Results do not depend on it. Default 256. */
   batchSize?: number;
@@ -41,6 +44,7 @@ export interface ModelSetup {
 /**
  * A network that predicts. With several inputs their rows are given as a list or an object by the inputs' names; the
  * same with predictions.
+ * @category Models
  */
 export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Array> {
   /** @internal */

@@ -71,6 +71,7 @@ function load<O extends Float32Array | Float32Array[]>(
  * const trained = await sequential({ layers: [dense({ units: 3, inputShape: [2] })] });
  * const network = await loadModel(trained.save());
  * network.predict([[1, 2]]).join() === trained.predict([[1, 2]]).join(); // true
+ * @category Files
  */
 export async function loadModel<O extends Float32Array | Float32Array[] = Float32Array>(
   bytes: Uint8Array | ArrayBuffer,
@@ -95,6 +96,7 @@ export async function loadModel<O extends Float32Array | Float32Array[] = Float3
 /**
  * `loadModel` for platforms that compile on the calling thread: Node, Bun, Deno, workers, and current browsers.
  * @throws as `loadModel`.
+ * @category Files
  */
 export function loadModelSync<O extends Float32Array | Float32Array[] = Float32Array>(
   bytes: Uint8Array | ArrayBuffer,

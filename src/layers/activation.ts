@@ -8,13 +8,19 @@ import { LAYER_OPTIONS } from './checks.js';
 import { onOne, type LayerConfig, type LayerDefinition } from './definition.js';
 import { makeLayer, type Layer, type LayerOptions } from './layer.js';
 
-/** What `activation` takes. */
+/**
+ * What `activation` takes.
+ * @category Layers
+ */
 export interface ActivationOptions extends LayerOptions {
   /** f in y = f(x): a name, a factory's result, or one's own. */
   activation: ActivationLike;
 }
 
-/** An activation layer, settled. */
+/**
+ * An activation layer, settled.
+ * @category Layers
+ */
 export interface ActivationConfig extends LayerConfig {
   /** f in y = f(x). */
   readonly activation: Activation;
@@ -33,19 +39,26 @@ export const activationLayerDefinition: LayerDefinition<'activation', Activation
  * @throws ValueError for an unknown option or name.
  * @example
  * activation('relu').config.activation.kind; // 'relu'
+ * @category Layers
  */
 export function activation(options: ActivationOptions | ActivationLike): Layer<'activation', ActivationConfig> {
   const given = isRecord(options) && fieldOf(options, 'activation') !== undefined ? options : { activation: options };
   return makeLayer(activationLayerDefinition, given);
 }
 
-/** What `prelu` takes. */
+/**
+ * What `prelu` takes.
+ * @category Layers
+ */
 export interface PreluOptions extends LayerOptions {
   /** First slopes. Default all 0.25, as in PyTorch. */
   slopeInitializer?: InitializerLike;
 }
 
-/** A PReLU layer, settled. */
+/**
+ * A PReLU layer, settled.
+ * @category Layers
+ */
 export interface PreluConfig extends LayerConfig {
   /** First slopes. */
   readonly slopeInitializer: Initializer;
@@ -67,6 +80,7 @@ export const preluDefinition: LayerDefinition<'prelu', PreluConfig> = {
  * @throws ValueError for an unknown option or name.
  * @example
  * prelu({ slopeInitializer: constant({ value: 0.1 }) }).kind; // 'prelu'
+ * @category Layers
  */
 export function prelu(options?: PreluOptions): Layer<'prelu', PreluConfig> {
   return makeLayer(preluDefinition, options);

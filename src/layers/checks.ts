@@ -29,7 +29,10 @@ export const LAYER_OPTIONS: OptionTable<LayerConfig> = {
   name: { check: optional(text), or: undefined },
 };
 
-/** What layers with weights of an affine map take. */
+/**
+ * What layers with weights of an affine map take.
+ * @category Layers
+ */
 export interface KernelOptions extends LayerOptions {
   /** Whether a bias is added. Default true. */
   useBias?: boolean;
@@ -43,7 +46,10 @@ export interface KernelOptions extends LayerOptions {
   kernelConstraint?: ConstraintName | Constraint;
 }
 
-/** What layers with weights of an affine map have settled. */
+/**
+ * What layers with weights of an affine map have settled.
+ * @category Layers
+ */
 export interface KernelConfig extends LayerConfig {
   /** Whether a bias is added. */
   readonly useBias: boolean;

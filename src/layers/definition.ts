@@ -10,7 +10,10 @@ import type { Initializer } from '../initializers/initializers.js';
 import type { Operation } from '../operations/operation.js';
 import type { Regularizer } from '../regularizers/regularizers.js';
 
-/** Options that every layer has. */
+/**
+ * Options that every layer has.
+ * @category Layers
+ */
 export interface LayerOptions {
   /** [number of inputs]; needed on the first layer of a sequential model. */
   inputShape?: readonly number[];
@@ -18,7 +21,10 @@ export interface LayerOptions {
   name?: string;
 }
 
-/** Settled options that every layer has. */
+/**
+ * Settled options that every layer has.
+ * @category Layers
+ */
 export interface LayerConfig {
   /** [number of inputs], where it was given. */
   readonly inputShape?: readonly number[] | undefined;

@@ -6,7 +6,10 @@ import { kernelOptions, LINEAR, type KernelConfig, type KernelOptions } from './
 import { onOne, type LayerDefinition } from './definition.js';
 import { makeLayer, type Layer } from './layer.js';
 
-/** What `dense` takes. */
+/**
+ * What `dense` takes.
+ * @category Layers
+ */
 export interface DenseOptions extends KernelOptions {
   /** Number of outputs, p on the slides. */
   units: number;
@@ -14,7 +17,10 @@ export interface DenseOptions extends KernelOptions {
   activation?: ActivationLike;
 }
 
-/** A dense layer, settled. */
+/**
+ * A dense layer, settled.
+ * @category Layers
+ */
 export interface DenseConfig extends KernelConfig {
   /** Number of outputs. */
   readonly units: number;
@@ -43,6 +49,7 @@ export const denseDefinition: LayerDefinition<'dense', DenseConfig> = {
  * @throws ValueError for an unknown option or name, or a number out of range.
  * @example
  * dense({ units: 128, activation: 'relu', inputShape: [784] }).config.units; // 128
+ * @category Layers
  */
 export function dense(options: DenseOptions): Layer<'dense', DenseConfig> {
   return makeLayer(denseDefinition, options);

@@ -3,7 +3,10 @@ import { inputShapeCheck } from './checks.js';
 import type { LayerDefinition } from './definition.js';
 import { makeLayer, SymbolicTensor, type Layer } from './layer.js';
 
-/** What `input` takes. */
+/**
+ * What `input` takes.
+ * @category Layers
+ */
 export interface InputOptions {
   /** [number of inputs]. */
   shape: readonly number[];
@@ -11,7 +14,10 @@ export interface InputOptions {
   name?: string;
 }
 
-/** An input of a graph, settled. */
+/**
+ * An input of a graph, settled.
+ * @category Layers
+ */
 export interface InputConfig {
   /** [number of inputs]. */
   readonly shape: readonly number[];
@@ -40,6 +46,7 @@ export const inputLayer = (options: InputOptions): Layer<'input', InputConfig> =
  * const y = dense({ units: 3, activation: 'softmax' }).apply(x);
  * const network = await model({ inputs: x, outputs: y });
  * network.predict([[1, 2, 3, 4]]).length; // 3
+ * @category Layers
  */
 export function input(options: InputOptions): SymbolicTensor {
   return new SymbolicTensor(inputLayer(options), []);

@@ -19,7 +19,10 @@ export interface WeightOwner {
   live: boolean;
 }
 
-/** The output of a layer on the outputs of others, before there are any numbers: made by `input` and `layer.apply`. */
+/**
+ * The output of a layer on the outputs of others, before there are any numbers: made by `input` and `layer.apply`.
+ * @category Layers
+ */
 export class SymbolicTensor {
   /**
    * The model that has weights for this tensor's layer, once one was built from it.
@@ -44,7 +47,10 @@ export class SymbolicTensor {
   }
 }
 
-/** A layer is a plain description, { kind, config }; nothing happens until a model is built from it. */
+/**
+ * A layer is a plain description, { kind, config }; nothing happens until a model is built from it.
+ * @category Layers
+ */
 export class Layer<K extends string = string, C extends LayerConfig = LayerConfig> implements Descriptor<K, C> {
   readonly #lower: Lower;
 

@@ -5,7 +5,10 @@ import { kernelOptions, type KernelConfig, type KernelOptions } from './checks.j
 import { onOne, type LayerDefinition } from './definition.js';
 import { makeLayer, type Layer } from './layer.js';
 
-/** What `maxout` takes. */
+/**
+ * What `maxout` takes.
+ * @category Layers
+ */
 export interface MaxoutOptions extends KernelOptions {
   /** Number of outputs. */
   units: number;
@@ -13,7 +16,10 @@ export interface MaxoutOptions extends KernelOptions {
   pieces?: number;
 }
 
-/** A maxout layer, settled. */
+/**
+ * A maxout layer, settled.
+ * @category Layers
+ */
 export interface MaxoutConfig extends KernelConfig {
   /** Number of outputs. */
   readonly units: number;
@@ -42,6 +48,7 @@ export const maxoutDefinition: LayerDefinition<'maxout', MaxoutConfig> = {
  * @throws ValueError for an unknown option or name, or a number out of range.
  * @example
  * maxout({ units: 8, pieces: 3, inputShape: [4] }).config.pieces; // 3
+ * @category Layers
  */
 export function maxout(options: MaxoutOptions): Layer<'maxout', MaxoutConfig> {
   return makeLayer(maxoutDefinition, options);

@@ -25,6 +25,7 @@ export const addDefinition: LayerDefinition<'add'> = {
  * const h = dense({ units: 8, activation: 'relu' }).apply(x);
  * const network = await model({ inputs: x, outputs: add().apply([x, h]) });
  * network.predict([[0, 0, 0, 0, 0, 0, 0, 1]]).length; // 8
+ * @category Layers
  */
 export function add(options?: LayerOptions): Layer<'add'> {
   return makeLayer(addDefinition, options);
@@ -45,6 +46,7 @@ export const concatenateDefinition: LayerDefinition<'concatenate'> = {
  * const b = input({ shape: [3] });
  * const network = await model({ inputs: [a, b], outputs: concatenate().apply([a, b]) });
  * network.predict([[[1, 2]], [[3, 4, 5]]]); // [1, 2, 3, 4, 5]
+ * @category Layers
  */
 export function concatenate(options?: LayerOptions): Layer<'concatenate'> {
   return makeLayer(concatenateDefinition, options);

@@ -4,13 +4,19 @@ import { LAYER_OPTIONS } from './checks.js';
 import { onOne, type LayerConfig, type LayerDefinition } from './definition.js';
 import { makeLayer, type Layer, type LayerOptions } from './layer.js';
 
-/** What `dropout` takes. */
+/**
+ * What `dropout` takes.
+ * @category Layers
+ */
 export interface DropoutOptions extends LayerOptions {
   /** Share of the values that a training step drops, in [0, 1). */
   rate: number;
 }
 
-/** A dropout layer, settled. */
+/**
+ * A dropout layer, settled.
+ * @category Layers
+ */
 export interface DropoutConfig extends LayerConfig {
   /** Share of the values that a training step drops. */
   readonly rate: number;
@@ -29,18 +35,25 @@ export const dropoutDefinition: LayerDefinition<'dropout', DropoutConfig> = {
  * @throws ValueError for an unknown option, or a rate outside [0, 1).
  * @example
  * dropout({ rate: 0.5 }).config.rate; // 0.5
+ * @category Layers
  */
 export function dropout(options: DropoutOptions): Layer<'dropout', DropoutConfig> {
   return makeLayer(dropoutDefinition, options);
 }
 
-/** What `gaussianNoise` takes. */
+/**
+ * What `gaussianNoise` takes.
+ * @category Layers
+ */
 export interface GaussianNoiseOptions extends LayerOptions {
   /** Standard deviation of the noise, at least 0. */
   stddev: number;
 }
 
-/** A noise layer, settled. */
+/**
+ * A noise layer, settled.
+ * @category Layers
+ */
 export interface GaussianNoiseConfig extends LayerConfig {
   /** Standard deviation of the noise. */
   readonly stddev: number;
@@ -59,6 +72,7 @@ export const gaussianNoiseDefinition: LayerDefinition<'gaussianNoise', GaussianN
  * @throws ValueError for an unknown option, or a standard deviation below 0.
  * @example
  * gaussianNoise({ stddev: 0.1, inputShape: [4] }).config.stddev; // 0.1
+ * @category Layers
  */
 export function gaussianNoise(options: GaussianNoiseOptions): Layer<'gaussianNoise', GaussianNoiseConfig> {
   return makeLayer(gaussianNoiseDefinition, options);

@@ -7,7 +7,10 @@ import { makeLayer, type Layer, type LayerOptions } from './layer.js';
 /** PyTorch's default of ε. */
 const EPSILON = 1e-5;
 
-/** What `batchNormalization` takes. */
+/**
+ * What `batchNormalization` takes.
+ * @category Layers
+ */
 export interface BatchNormalizationOptions extends LayerOptions {
   /** Share of the running statistics that an update keeps, in [0, 1). Default 0.9 (PyTorch's momentum of 0.1). */
   momentum?: number;
@@ -15,7 +18,10 @@ export interface BatchNormalizationOptions extends LayerOptions {
   epsilon?: number;
 }
 
-/** A batch normalization, settled. */
+/**
+ * A batch normalization, settled.
+ * @category Layers
+ */
 export interface BatchNormalizationConfig extends LayerConfig {
   /** Share of the running statistics that an update keeps. */
   readonly momentum: number;
@@ -43,6 +49,7 @@ export const batchNormalizationDefinition: LayerDefinition<'batchNormalization',
  * @throws ValueError for an unknown option or a number out of range.
  * @example
  * batchNormalization({ momentum: 0.99 }).config.epsilon; // 0.00001
+ * @category Layers
  */
 export function batchNormalization(
   options?: BatchNormalizationOptions,
@@ -50,13 +57,19 @@ export function batchNormalization(
   return makeLayer(batchNormalizationDefinition, options);
 }
 
-/** What `layerNormalization` takes. */
+/**
+ * What `layerNormalization` takes.
+ * @category Layers
+ */
 export interface LayerNormalizationOptions extends LayerOptions {
   /** ε, added to the variance. Default 1e-5. */
   epsilon?: number;
 }
 
-/** A layer normalization, settled. */
+/**
+ * A layer normalization, settled.
+ * @category Layers
+ */
 export interface LayerNormalizationConfig extends LayerConfig {
   /** ε, added to the variance. */
   readonly epsilon: number;
@@ -75,6 +88,7 @@ export const layerNormalizationDefinition: LayerDefinition<'layerNormalization',
  * @throws ValueError for an unknown option or a number out of range.
  * @example
  * layerNormalization({ epsilon: 1e-6 }).kind; // 'layerNormalization'
+ * @category Layers
  */
 export function layerNormalization(
   options?: LayerNormalizationOptions,

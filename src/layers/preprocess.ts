@@ -9,7 +9,10 @@ import { LAYER_OPTIONS, TRAINING_CHECKS } from './checks.js';
 import { onOne, type LayerConfig, type LayerDefinition } from './definition.js';
 import { Layer, makeLayer, type LayerOptions } from './layer.js';
 
-/** What `rescaling` takes. */
+/**
+ * What `rescaling` takes.
+ * @category Layers
+ */
 export interface RescalingOptions extends LayerOptions {
   /** What each value is multiplied by. */
   scale: number;
@@ -17,7 +20,10 @@ export interface RescalingOptions extends LayerOptions {
   offset?: number;
 }
 
-/** A rescaling, settled. */
+/**
+ * A rescaling, settled.
+ * @category Layers
+ */
 export interface RescalingConfig extends LayerConfig {
   /** What each value is multiplied by. */
   readonly scale: number;
@@ -37,12 +43,16 @@ export const rescalingDefinition: LayerDefinition<'rescaling', RescalingConfig> 
  * @throws ValueError for an unknown option or a number that is not finite.
  * @example
  * rescaling({ scale: 1 / 127.5, offset: -1, inputShape: [784] }).config.offset; // -1
+ * @category Layers
  */
 export function rescaling(options: RescalingOptions): Layer<'rescaling', RescalingConfig> {
   return makeLayer(rescalingDefinition, options);
 }
 
-/** What `normalization` takes. */
+/**
+ * What `normalization` takes.
+ * @category Layers
+ */
 export interface NormalizationOptions extends LayerOptions {
   /** Mean of each input, where it is known. Default 0, until `adapt`. */
   mean?: readonly number[];
@@ -50,7 +60,10 @@ export interface NormalizationOptions extends LayerOptions {
   variance?: readonly number[];
 }
 
-/** A normalization, settled. */
+/**
+ * A normalization, settled.
+ * @category Layers
+ */
 export interface NormalizationConfig extends LayerConfig {
   /** Mean of each input, once it is known. */
   readonly mean?: readonly number[] | undefined;
@@ -101,7 +114,10 @@ export const normalizationDefinition: LayerDefinition<'normalization', Normaliza
     ]),
 };
 
-/** The layer that `normalization` makes. */
+/**
+ * The layer that `normalization` makes.
+ * @category Layers
+ */
 export class Normalization extends Layer<'normalization', NormalizationConfig> {
   /** For the library's own use: users call `normalization`. */
   constructor(config: NormalizationConfig) {
@@ -145,6 +161,7 @@ export class Normalization extends Layer<'normalization', NormalizationConfig> {
  * inputs.
  * @example
  * normalization({ mean: [2, 5], variance: [1, 4] }).kind; // 'normalization'
+ * @category Layers
  */
 export function normalization(options?: NormalizationOptions): Normalization {
   return new Normalization(

@@ -29,7 +29,7 @@ export interface LossDefinition {
   readonly targets: 'values' | 'labels';
   /** Meaning of the outputs of one row. */
   readonly outputs: LossProperties['outputs'];
-  /** The values that targets may take, where not all: those between two, or those of a list. */
+  /** Values that targets may take, if restricted: those between two bounds, or those of a list. */
   readonly targetRange?: readonly [low: number, high: number];
   readonly targetValues?: readonly number[];
   /** Label smoothing: scale and shift that turn targets into those of the loss. Metrics use the targets themselves. */
@@ -40,10 +40,10 @@ export interface LossDefinition {
   readonly bind: (runtime: WasmRuntime, places: LossPlaces) => Step;
 }
 
-/** A loss's kernels, without what properties.ts says of it. */
+/** Kernels of a loss, without the facts in properties.ts. */
 type LossKernels = Omit<LossDefinition, 'outputs'>;
 
-/** Smallest probability whose logarithm is taken where y does not come from logits: Keras' epsilon. */
+/** Smallest probability whose logarithm is computed if y does not come from logits: Keras' epsilon. */
 const EPSILON = 1e-7;
 
 const squaredError = (mean: boolean): LossKernels => ({
@@ -149,7 +149,7 @@ const binary = (labelSmoothing: number): LossKernels => ({
       ),
 });
 
-/** A user's functions, row by row on copies. */
+/** Makes a loss that calls a user's functions row by row on copies. */
 const custom = (loss: CustomLoss): LossKernels => ({
   targets: 'values',
   bind:
@@ -182,7 +182,7 @@ const NOTHING_MORE = {
   bindPaired: undefined,
 };
 
-/** The losses as kernels: assembly/loss. */
+/** Returns the definition of a loss by kernels: assembly/loss. */
 export const lossDefinition = (loss: Loss): LossDefinition => ({
   ...NOTHING_MORE,
   ...kernelsOf(loss),

@@ -46,7 +46,7 @@ export interface MeasuredOutput {
   readonly signed: boolean;
 }
 
-/** How targets were found to be written: nothing is known while all are above a half. */
+/** Known codings of the targets. While all targets are above a half, the coding is unknown. */
 const CODE = { unknown: 0, shares: 1, signs: 2 } as const;
 
 /** Returns the coding after further rows of targets: one up to a half means 0 and 1, a negative one −1 and 1. */

@@ -154,7 +154,7 @@ export function readMetrics(path: string, value: unknown): Metric[] {
     const before = metrics.get(name);
     if (RESERVED.test(name) || (before !== undefined && !same(before, metric))) {
       throw new ValueError(
-        `${path} expected a key of its own in the logs for each, got ${describe(name)}, which is taken.`,
+        `${path} expected a different key in the logs for each, got ${describe(name)}, which is taken.`,
       );
     }
     metrics.set(name, metric);

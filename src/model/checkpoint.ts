@@ -37,7 +37,10 @@ export interface SavedTraining {
   readonly slots: readonly string[];
 }
 
-/** What `save` takes. */
+/**
+ * What `save` takes.
+ * @category Files
+ */
 export interface SaveOptions {
   /** Whether the optimizer's state is saved, to go on training. Default true. */
   includeOptimizer?: boolean;

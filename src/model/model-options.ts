@@ -4,13 +4,19 @@ import type { RowNumbers } from '../common/rows.js';
 import type { ClassWeight } from '../training/data/shape.js';
 import type { BatchOptions } from '../inference/inference-model.js';
 
-/** What `evaluate` takes besides rows and targets. */
+/**
+ * What `evaluate` takes besides rows and targets.
+ * @category Training and callbacks
+ */
 export interface EvaluateOptions extends BatchOptions {
   /** What each row counts for in the loss, at least 0. Default 1. */
   sampleWeight?: RowNumbers;
 }
 
-/** What `trainOnBatch` and `gradients` take besides rows and targets. */
+/**
+ * What `trainOnBatch` and `gradients` take besides rows and targets.
+ * @category Training and callbacks
+ */
 export interface StepOptions {
   /** What each row counts for in the loss, at least 0. Default 1. */
   sampleWeight?: RowNumbers;
@@ -18,7 +24,10 @@ export interface StepOptions {
   classWeight?: ClassWeight;
 }
 
-/** What a model holds of its engine's linear memory, in bytes. Data is there only while a call needs it. */
+/**
+ * What a model holds of its engine's linear memory, in bytes. Data is there only while a call needs it.
+ * @category Models
+ */
 export interface ModelMemory {
   /** All weights, padded to whole vectors. */
   readonly weights: number;

@@ -21,6 +21,7 @@ import { TrainableModel, type TrainableSetup } from './trainable-model.js';
  * A multilayer perceptron on an engine. Made by `sequential`, `model`, `engine.sequential`, `engine.model` or
  * `loadModel`. With one input its rows are given as they are, with several as a list or an object by the inputs' names;
  * the same with targets and predictions.
+ * @category Models
  */
 export class Model<O extends Float32Array | Float32Array[] = Float32Array> extends TrainableModel<O> {
   private readonly onShare: TrainableSetup['onShare'];

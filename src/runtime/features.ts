@@ -8,6 +8,7 @@ import { UnsupportedError } from '../common/errors.js';
 /**
  * 'strict': products are rounded before they are added, which gives the same bits everywhere. 'fused': one rounding,
  * after adding.
+ * @category Engines and threads
  */
 export type Numerics = 'strict' | 'fused';
 

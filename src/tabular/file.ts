@@ -104,8 +104,8 @@ export async function decodeTable<P>(
     throw new FormatError(`${where}: file expected of ${kind}, got one of ${saved}. Use ${use}.`);
   }
   requireField(saved === kind, 'kind', `"${kind}"`, saved);
-  for (const name of Object.keys(part)) requireField(names.includes(name), name, 'nowhere', part[name]);
-  requireField(!Object.hasOwn(settings as object, 'engine'), 'options.engine', 'nowhere', 'an engine');
+  for (const name of Object.keys(part)) requireField(names.includes(name), name, 'no such field', part[name]);
+  requireField(!Object.hasOwn(settings as object, 'engine'), 'options.engine', 'no such field', 'an engine');
   const settled = asFormatError(where, () =>
     readMlpOptions(where, {
       ...(restoreCustom(`${where}: options`, settings, custom) as object),
@@ -131,7 +131,7 @@ function readField(where: string, bytes: Uint8Array, requireField: RequireField)
   const text = decodeSafetensors(where, bytes).metadata[FIELD];
   if (text === undefined) {
     throw new FormatError(
-      `${where}: field __metadata__.${FIELD} expected, got a file without it. One of model.save is loaded by loadModel.`,
+      `${where}: field __metadata__.${FIELD} expected, got a file without it. Load a file of model.save by loadModel.`,
     );
   }
   requireField(text.length <= MOST_BYTES, FIELD, `at most ${MOST_BYTES} characters`, text.length);

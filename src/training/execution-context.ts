@@ -8,7 +8,10 @@ import type { Compiled } from './compiled.js';
 import type { Dataset } from './data/shape.js';
 import { bindLoader, type BatchLoader } from './data/batch-loader.js';
 
-/** Numbers by name: loss and metrics. */
+/**
+ * Numbers by name: loss and metrics.
+ * @category Training and callbacks
+ */
 export type Logs = Record<string, number>;
 
 /** The objective for another run: metrics that keep rows get their own. */

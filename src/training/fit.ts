@@ -27,6 +27,7 @@ import type { Trainer } from './trainer.js';
 
 /**
  * What `fit` returns: one number per epoch for the loss and each metric, and with validation data valLoss and the like.
+ * @category Training and callbacks
  */
 export interface History {
   /** Indices of the epochs that ran. */

@@ -278,7 +278,7 @@ describe('typed arrays that report a wrong length', () => {
     const x = new Float32Array(2 * rows);
     const fitting = thrownBy(() => sparse.fit(x, new Uint8Array(rows), { runIn: 'worker' }));
     structuredClone(x.buffer, { transfer: [x.buffer] });
-    const message = `fit: x expected ${2 * rows} values as when it was given, got 0. Keep its buffer until the call is over.`;
+    const message = `fit: x expected ${2 * rows} values as at the start of the call, got 0. Keep its buffer until the call is over.`;
     expectError(await fitting, ShapeError, message);
   });
 });

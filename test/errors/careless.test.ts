@@ -51,19 +51,19 @@ describe('options of factories', () => {
       'an activation that is a list',
       () => dense({ units: 1, activation: any([]) }),
       ValueError,
-      'dense: activation expected a name or what its factory makes, got [].',
+      'dense: activation expected a name or the result of its factory, got [].',
     ],
     [
       'an initializer that is a list',
       () => dense({ units: 1, kernelInitializer: any([null]) }),
       ValueError,
-      'dense: kernelInitializer expected a name or what its factory makes, got an array of 1.',
+      'dense: kernelInitializer expected a name or the result of its factory, got an array of 1.',
     ],
     [
       'a learning rate that is a list',
       () => sgd({ learningRate: any([]) }),
       ValueError,
-      'sgd: learningRate expected a name or what its factory makes, got [].',
+      'sgd: learningRate expected a name or the result of its factory, got [].',
     ],
     [
       'a learning rate that contains itself',
@@ -75,14 +75,14 @@ describe('options of factories', () => {
       'an activation that is null',
       () => activation(any(null)),
       ValueError,
-      'activation: activation expected a name or what its factory makes, got null.',
+      'activation: activation expected a name or the result of its factory, got null.',
     ],
     ['a revoked proxy', () => dense(revoked()), ValueError, 'dense: options expected an object, got a revoked proxy.'],
     [
       'a revoked proxy as an option',
       () => dense({ units: 1, activation: revoked() }),
       ValueError,
-      'dense: activation expected a name or what its factory makes, got a revoked proxy.',
+      'dense: activation expected a name or the result of its factory, got a revoked proxy.',
     ],
     [
       'a custom object that is null',
@@ -136,7 +136,7 @@ describe('options of factories', () => {
     // eslint-disable-next-line no-sparse-arrays
     const layers = any([dense({ units: 1, inputShape: [1] }), , dense({ units: 1 })]);
     await expect(sequential({ layers })).rejects.toThrow(
-      new ValueError('sequential: layers[1] expected a name or what its factory makes, got undefined.'),
+      new ValueError('sequential: layers[1] expected a name or the result of its factory, got undefined.'),
     );
     await expect(model({ inputs: revoked(), outputs: [] })).rejects.toThrow(
       new ValueError('model: inputs expected what input() or apply() returns, got a revoked proxy.'),

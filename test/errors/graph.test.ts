@@ -188,7 +188,7 @@ describe('compile and data of several outputs', () => {
       'a loss that is missing for an output',
       (m) => m.compile({ optimizer: 'sgd', loss: { kind: 'hinge' } }),
       ValueError,
-      'compile: loss of "size" expected a name or what its factory makes, got undefined.',
+      'compile: loss of "size" expected a name or the result of its factory, got undefined.',
     ],
     [
       'too few losses',
@@ -230,7 +230,7 @@ describe('compile and data of several outputs', () => {
       'an unknown input',
       (m) => m.predict(any({ a: X, third: [[1]] })),
       ValueError,
-      'predict: x has no place "third". There are: a, b.',
+      'predict: x has an unknown name "third". There are: a, b.',
     ],
     [
       'targets for one output of two',

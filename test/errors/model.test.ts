@@ -47,7 +47,7 @@ describe('layers', () => {
       'an activation of the wrong kind',
       layer({ activation: 3 }),
       ValueError,
-      'dense: activation expected a name or what its factory makes, got 3.',
+      'dense: activation expected a name or the result of its factory, got 3.',
     ],
     ['useBias that is no boolean', layer({ useBias: 1 }), ValueError, 'dense: useBias expected true or false, got 1.'],
     [

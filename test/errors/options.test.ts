@@ -146,19 +146,19 @@ describe('compile', () => {
       'a missing loss',
       compile({ loss: undefined }),
       ValueError,
-      'compile: loss expected a name or what its factory makes, got undefined.',
+      'compile: loss expected a name or the result of its factory, got undefined.',
     ],
     [
       'a missing optimizer',
       compile({ optimizer: undefined }),
       ValueError,
-      'compile: optimizer expected a name or what its factory makes, got undefined.',
+      'compile: optimizer expected a name or the result of its factory, got undefined.',
     ],
     [
       'an optimizer of the wrong kind',
       compile({ optimizer: 3 }),
       ValueError,
-      'compile: optimizer expected a name or what its factory makes, got 3.',
+      'compile: optimizer expected a name or the result of its factory, got 3.',
     ],
     [
       'the name of an optimizer as loss',
@@ -170,7 +170,7 @@ describe('compile', () => {
       'missing options',
       (m) => m.compile(any(undefined)),
       ValueError,
-      'compile: optimizer expected a name or what its factory makes, got undefined.',
+      'compile: optimizer expected a name or the result of its factory, got undefined.',
     ],
     [
       'an unknown option of sgd',

@@ -200,7 +200,7 @@ describe('a changed file is refused with a FormatError, and nothing of it stays 
       (f) => (f.kind = 'mlpRegressor'),
       'file expected of mlpClassifier, got one of mlpRegressor. Use loadRegressor.',
     ],
-    ['an unknown field', 'classifier', (f) => (f.more = 1), 'field more expected nowhere, got 1.'],
+    ['an unknown field', 'classifier', (f) => (f.more = 1), 'field more expected no such field, got 1.'],
     [
       'a short shift',
       'classifier',
@@ -254,7 +254,7 @@ describe('a changed file is refused with a FormatError, and nothing of it stays 
       'an engine among the options',
       'classifier',
       (f) => (f.options!.engine = {}),
-      'field options.engine expected nowhere, got "an engine".',
+      'field options.engine expected no such field, got "an engine".',
     ],
     [
       'an activation without a name',
@@ -279,7 +279,7 @@ describe('a changed file is refused with a FormatError, and nothing of it stays 
       'labels in a regressor',
       'regressor',
       (f) => (f.labels = ['a', 'b']),
-      'field labels expected nowhere, got ["a","b"].',
+      'field labels expected no such field, got ["a","b"].',
     ],
   ];
   const refuses = async (of: keyof typeof files, text: string | undefined, message: string): Promise<void> => {
@@ -301,7 +301,7 @@ describe('a changed file is refused with a FormatError, and nothing of it stays 
 
   test('a missing or invalid field of the facade', async () => {
     const file =
-      'field __metadata__.wasm-mlp.table expected, got a file without it. One of model.save is loaded by loadModel.';
+      'field __metadata__.wasm-mlp.table expected, got a file without it. Load a file of model.save by loadModel.';
     await refuses('classifier', undefined, file);
     await refuses('classifier', '{', 'field wasm-mlp.table expected JSON, got something else.');
     for (const [text, got] of [

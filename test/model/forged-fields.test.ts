@@ -43,13 +43,13 @@ async function refused(bytes: Uint8Array, message: string | RegExp): Promise<voi
 
 describe('an additional field is refused with its name', () => {
   test.each<[string, (d: Description) => void, string]>([
-    ['next to the architecture', (d) => (d.extra = [1]), 'field wasm-mlp expected no field but formatVersion, '],
+    ['next to the architecture', (d) => (d.extra = [1]), 'field wasm-mlp expected no field except formatVersion, '],
     [
       'in the architecture',
       (d) => (d.architecture.extra = 1),
-      'field architecture expected no field but seed, layers, ',
+      'field architecture expected no field except seed, layers, ',
     ],
-    ['in the training', (d) => (d.training.extra = 1), 'field training expected no field but options, '],
+    ['in the training', (d) => (d.training.extra = 1), 'field training expected no field except options, '],
     [
       'in the options of compile',
       (d) => (d.training.options.extra = 1),
@@ -68,12 +68,12 @@ describe('an additional field is refused with its name', () => {
     [
       'of an activation',
       (d) => (d.architecture.layers[0].config.activation = { kind: 'relu', config: {}, custom: [] }),
-      'architecture.layers[0].config.activation expected no field but kind, config, got "custom".',
+      'architecture.layers[0].config.activation expected no field except kind, config, got "custom".',
     ],
     [
       'with the name __proto__',
       (d) => Object.defineProperty(d.architecture, '__proto__', { value: {}, enumerable: true }),
-      'field architecture expected no field but ',
+      'field architecture expected no field except ',
     ],
   ])('%s', async (_, change, message) => {
     await refused(described(change), new RegExp(`^loadModel: ${message.replace(/[.[\]"]/g, '\\$&')}`));
@@ -213,7 +213,7 @@ describe('depth of nesting', () => {
 test('custom functions are never taken from the file', async () => {
   const forward = { kind: 'custom', config: { name: 'f' }, custom: { name: 'f', forward: 1, derivative: 1 } };
   const bytes = described((d) => (d.architecture.layers[0].config.activation = forward));
-  await refused(bytes, /architecture\.layers\[0\]\.config\.activation expected no field but kind, config/);
+  await refused(bytes, /architecture\.layers\[0\]\.config\.activation expected no field except kind, config/);
   expect(() => loadModelSync(bytes)).toThrow('architecture.layers[0].config.activation expected no field but');
 });
 

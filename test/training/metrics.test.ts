@@ -359,12 +359,12 @@ describe('metrics refuse', () => {
   const taken = (key: string, metrics: unknown): [string, unknown, string] => [
     `a key that is taken, ${key}`,
     metrics,
-    `compile: metrics expected a key of its own in the logs for each, got "${key}", which is taken.`,
+    `compile: metrics expected a different key in the logs for each, got "${key}", which is taken.`,
   ];
   test.each<[title: string, metrics: unknown, message: string]>([
     ['an unknown name', ['presicion'], 'compile: metrics is unknown: "presicion". Did you mean "precision"?'],
     ['metrics that are no list', 'auc', 'compile: metrics expected a list or an object by output, got "auc".'],
-    ['a hole', new Array(1), 'compile: metrics expected a name or what its factory makes, got undefined.'],
+    ['a hole', new Array(1), 'compile: metrics expected a name or the result of its factory, got undefined.'],
     ['a k of 0', [{ kind: 'topKAccuracy', config: { k: 0 } }], 'topKAccuracy: k expected an integer >= 1, got 0.'],
     [
       'a metric without a name',
