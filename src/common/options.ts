@@ -7,7 +7,7 @@ import { isList, isSequence } from './arrays.js';
 import { collectionOf, describe } from './describe.js';
 import { ValueError } from './errors.js';
 import { suggestion } from './nearest.js';
-import { insteadOf, namingHint, otherName } from './other-names.js';
+import { adviceFor, namingHint, otherName } from './other-names.js';
 import { fieldOf, isObject } from './objects.js';
 
 /** Checks a given value and returns it, or throws a ValueError whose message begins with `path`. */
@@ -46,7 +46,7 @@ export function readOptions<T extends object>(where: string, given: unknown, tab
   for (const name of Object.keys(values)) {
     if (!names.includes(name)) {
       throw new ValueError(
-        `${where}: unknown option ${describe(name)}.${insteadOf(where, name) ?? suggestion(name, names)}`,
+        `${where}: unknown option ${describe(name)}.${adviceFor(where, name) ?? suggestion(name, names)}`,
       );
     }
   }

@@ -60,7 +60,7 @@ const OPTIONS_OF: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Returns advice for an option that other libraries have, or have in another call. */
-export function insteadOf(where: string, option: string): string | undefined {
+export function adviceFor(where: string, option: string): string | undefined {
   const plain = bare(option);
   if (Object.hasOwn(INSTEAD, plain)) return ` ${INSTEAD[plain]}`;
   const [call] = Object.entries(OPTIONS_OF).find(([, options]) => options.some((one) => bare(one) === plain)) ?? [];

@@ -3,7 +3,7 @@
  * consecutive ones are one float32. Costs one pass over the columns that have been constant so far, which in most data
  * are few after the second row. `rows.ts` passes the rows to the watch while it copies them.
  */
-import type { Floats, RowSource, RowWatch } from './rows.js';
+import type { Floats, RowSource, RowObserver } from './rows.js';
 import { warnOnce } from './warn.js';
 
 /**
@@ -19,7 +19,7 @@ export const differ = (a: number, b: number): boolean => Math.abs(a - b) > NOISE
 export const SUBTRACT_MEAN = 'Subtract its mean from the column first, or use mlpClassifier or mlpRegressor, which do.';
 
 /** Follows the rows of a source in float64 to find columns that become one float32. */
-export class RoundingWatch implements RowWatch {
+export class RoundingObserver implements RowObserver {
   /** Buffer for one row, used by the code that reads rows. */
   readonly row: Float64Array;
   private first: Float64Array | undefined;
@@ -78,5 +78,5 @@ export class RoundingWatch implements RowWatch {
 }
 
 /** Returns a watch for rows that may have doubles which float32 cannot tell apart, or undefined for other rows. */
-export const watchOf = ({ exact, rows, width }: RowSource): RoundingWatch | undefined =>
-  exact || rows < 2 ? undefined : new RoundingWatch(width);
+export const observerOf = ({ exact, rows, width }: RowSource): RoundingObserver | undefined =>
+  exact || rows < 2 ? undefined : new RoundingObserver(width);

@@ -54,14 +54,14 @@ export interface RowSource {
    * index `at`; `watch` receives those that are doubles. Throws for an invalid row or value; what was written until
    * then is of no use.
    */
-  write(into: Floats, at: number, first?: number, count?: number, watch?: RowWatch): void;
+  write(into: Floats, at: number, first?: number, count?: number, watch?: RowObserver): void;
 }
 
 /** Array to which numbers are written. */
 export type Floats = Float32Array | Float64Array;
 
 /** Receives rows of doubles as they are read. */
-export interface RowWatch {
+export interface RowObserver {
   /** Buffer for one row, used by the code that reads rows. */
   readonly row: Float64Array;
   /** Whether further rows cannot change the result. */
@@ -129,7 +129,7 @@ class ListedRows implements RowSource {
     this.rows = lengthOf(where, what, list);
   }
 
-  write(into: Floats, at: number, first = 0, count = this.rows, watch?: RowWatch): void {
+  write(into: Floats, at: number, first = 0, count = this.rows, watch?: RowObserver): void {
     const { list, width } = this;
     // By index: forEach would skip holes.
     for (let i = first; i < first + count; i++, at += width) {
@@ -212,7 +212,7 @@ class FlatRows implements RowSource {
     this.exact = typedKind(data) === 'Float32Array';
   }
 
-  write(into: Floats, at: number, first = 0, count = this.rows, watch?: RowWatch): void {
+  write(into: Floats, at: number, first = 0, count = this.rows, watch?: RowObserver): void {
     const { where, what, data, width } = this;
     const now = typedLength(data);
     if (now < (first + count) * width) {

@@ -15,7 +15,7 @@ export interface NamedTensor {
 export const sizeOf = (shape: readonly number[]): number => shape.reduce((product, extent) => product * extent, 1);
 
 /** Whether an error says that the platform has no memory for an array, or does not allow that size. */
-export const isShortage = (error: unknown): boolean =>
+export const isOutOfMemory = (error: unknown): boolean =>
   error instanceof RangeError && /alloc|memory|array (buffer )?length|array size/i.test(error.message);
 
 /**

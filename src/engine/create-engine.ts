@@ -8,10 +8,10 @@ import { sentence } from '../common/describe.js';
 import { FormatError, UnsupportedError } from '../common/errors.js';
 import { compile, compileSync } from '../runtime/binary.js';
 import { refusedToCompile, requireFeatures, type Numerics } from '../runtime/features.js';
-import { owesTurn } from '../runtime/holding.js';
+import { finalizersPending } from '../runtime/model-allocator.js';
 import { fuses, keepsSubnormals } from '../runtime/arithmetic.js';
 import { WasmRuntime } from '../runtime/wasm-runtime.js';
-import { compileWide, type Findings } from '../runtime/simd256.js';
+import { compileWide, type Simd256Result } from '../runtime/simd256.js';
 import { processors, programUrl, whyNotShared, whyNotStarted } from '../runtime/threads/host.js';
 import { Pool, startComputeWorker } from '../runtime/threads/pool.js';
 import { DEFAULT_TILE, TILE_NAMES, WIDE_TILES, type TileName } from '../runtime/tile.js';
@@ -47,7 +47,7 @@ function runtimeOf(
   }
 }
 
-const NOT_ASKED: Findings = { simd256: false };
+const NOT_ASKED: Simd256Result = { simd256: false };
 
 /** Describes a platform without subnormal numbers in messages. */
 const FLUSHED = 'this platform makes numbers below 1.18e-38 zero, as V8 does on 32-bit ARM';
@@ -71,7 +71,7 @@ function makeEngine(
   where: string,
   module: WebAssembly.Module,
   options: SettledEngineOptions,
-  { whyNot, simd256 }: Findings = NOT_ASKED,
+  { whyNot, simd256 }: Simd256Result = NOT_ASKED,
 ): Engine {
   const { numerics, wasm } = options;
   const wanted = options.threads === 'auto' ? Math.min(MOST_AUTO, processors()) : options.threads;
@@ -121,7 +121,7 @@ function makeEngine(
  */
 async function withThreads(engine: Engine): Promise<Engine> {
   await engine.awaitThreads();
-  if (owesTurn()) await new EventLoopYielder().yield();
+  if (finalizersPending()) await new EventLoopYielder().yield();
   return engine;
 }
 

@@ -3,7 +3,7 @@ import { StateError } from '../common/errors.js';
 import { integer, nonNegative, readOptions } from '../common/options.js';
 import { fieldOf, isInstance, ownOf } from '../common/objects.js';
 import type { Numerics } from '../runtime/features.js';
-import { whenCollected } from '../runtime/holding.js';
+import { whenCollected } from '../runtime/model-allocator.js';
 import { WasmRuntime } from '../runtime/wasm-runtime.js';
 import { uses256 } from '../runtime/simd256.js';
 import { whyNotPosted } from '../runtime/threads/host.js';

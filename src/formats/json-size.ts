@@ -20,7 +20,7 @@ const CLOSE_OBJECT = 0x7d;
  * Returns whether JSON text has at most `most` values. A top-level object may have `perEntry` more for each of its own
  * entries, and at most `entriesMost` entries.
  */
-export function isModest(text: string, most: number, perEntry = 0, entriesMost = Infinity): boolean {
+export function hasAtMostValues(text: string, most: number, perEntry = 0, entriesMost = Infinity): boolean {
   if (text.length <= SHORT) return true;
   let values = 1;
   let entries = 0;

@@ -7,7 +7,7 @@ import { describe } from '../common/describe.js';
 import { FormatError } from '../common/errors.js';
 import { isRecord } from '../common/options.js';
 import { sizeOf, type NamedTensor } from '../common/tensors.js';
-import { isModest } from './json-size.js';
+import { hasAtMostValues } from './json-size.js';
 
 /** Key of the header entry that is no tensor. */
 const METADATA = '__metadata__';
@@ -123,7 +123,7 @@ function parseHeader(where: string, bytes: Uint8Array): unknown {
     // A copy if other threads may write the bytes: browsers do not decode shared memory.
     const own = bytes.buffer instanceof ArrayBuffer ? bytes : new Uint8Array(bytes);
     const text = new TextDecoder('utf-8', { fatal: true }).decode(own);
-    modest = isModest(text, FREE_VALUES, VALUES_PER_ENTRY, MOST_TENSORS + 1);
+    modest = hasAtMostValues(text, FREE_VALUES, VALUES_PER_ENTRY, MOST_TENSORS + 1);
     if (modest) return JSON.parse(text);
   } catch {
     // The error is thrown below.

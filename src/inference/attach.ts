@@ -8,7 +8,7 @@ import { isRecord, readOptions } from '../common/options.js';
 import type { Inputs } from '../common/rows.js';
 import { ALIGNMENT } from '../runtime/arena.js';
 import { FIRST_ADDRESS } from '../runtime/constants.generated.js';
-import { whenCollected } from '../runtime/holding.js';
+import { whenCollected } from '../runtime/model-allocator.js';
 import { WasmRuntime, MAXIMUM_BYTES, type RuntimeHandle } from '../runtime/wasm-runtime.js';
 import { useSharedFreeList } from '../runtime/threads/shared-free-list.js';
 import { TILE_NAMES, type TileName } from '../runtime/tile.js';
@@ -110,7 +110,7 @@ function leaving(runtime: WasmRuntime): () => void {
   const { memory } = runtime;
   const freeList = useSharedFreeList(memory);
   return () => {
-    for (const stretch of memory.made.splice(0)) freeList.leave(stretch);
+    for (const stretch of memory.ownedRanges.splice(0)) freeList.leave(stretch);
     runtime.dispose();
   };
 }

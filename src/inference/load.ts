@@ -3,7 +3,7 @@ import { UnsupportedError } from '../common/errors.js';
 import { readOptions } from '../common/options.js';
 import { refusedToCompile, requireFeatures } from '../runtime/features.js';
 import { decodeHex } from '../runtime/hex.js';
-import { owesTurn } from '../runtime/holding.js';
+import { finalizersPending } from '../runtime/model-allocator.js';
 import { PREDICT_KERNELS_HEX } from '../runtime/kernels-predict.generated.js';
 import { WasmRuntime, MAXIMUM_BYTES } from '../runtime/wasm-runtime.js';
 import { DEFAULT_TILE } from '../runtime/tile.js';
@@ -89,7 +89,7 @@ export async function loadModel<O extends Float32Array | Float32Array[] = Float3
   }
   const model = load<O>(runtime!, bytes, options);
   // What was dropped before it can be freed now.
-  if (owesTurn()) await new EventLoopYielder().yield();
+  if (finalizersPending()) await new EventLoopYielder().yield();
   return model;
 }
 

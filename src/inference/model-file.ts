@@ -4,10 +4,10 @@ import { requireFields, restoreCustom } from '../common/custom.js';
 import { describe, sentence } from '../common/describe.js';
 import { FormatError, MemoryError, ValueError, WasmMlpError } from '../common/errors.js';
 import { isRecord } from '../common/options.js';
-import { isShortage, type NamedTensor } from '../common/tensors.js';
+import { isOutOfMemory, type NamedTensor } from '../common/tensors.js';
 import type { PlannedParameter } from '../graph/plan.js';
 import type { LayerFactories } from '../layers/definition.js';
-import { isModest } from '../formats/json-size.js';
+import { hasAtMostValues } from '../formats/json-size.js';
 import { decodeSafetensors } from '../formats/safetensors.js';
 import { readArchitecture, type Architecture, type Blueprint } from '../graph/architecture.js';
 import type { CustomObjects } from './custom-objects.js';
@@ -65,7 +65,7 @@ export function requireObject(field: string, value: unknown, names: readonly str
 
 /** Reads the library's part of the header. */
 function readHeader(text: string, most: number): Header {
-  if (!isModest(text, most)) {
+  if (!hasAtMostValues(text, most)) {
     throw new FormatError(`loadModel: field ${FIELD} expected at most ${Math.floor(most)} values, got more.`);
   }
   let header: Header;
@@ -157,7 +157,7 @@ export function asFormatError<T>(field: string, build: () => T): T {
         message.startsWith('loadModel: ') ? message : `loadModel: the file's model is refused. ${message}`,
       );
     }
-    if (isShortage(error)) throw new MemoryError(`loadModel: memory for ${field} expected, got none: ${message}.`);
+    if (isOutOfMemory(error)) throw new MemoryError(`loadModel: memory for ${field} expected, got none: ${message}.`);
     throw new FormatError(
       `loadModel: field ${field} expected what model.save writes, got what cannot be read: ${sentence(message)}`,
       { cause: error },

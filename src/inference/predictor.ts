@@ -1,5 +1,5 @@
 import { ShapeError, ValueError } from '../common/errors.js';
-import { inPlaceOf } from '../runtime/arena.js';
+import { replaceOrRestore } from '../runtime/arena.js';
 import type { WasmRuntime } from '../runtime/wasm-runtime.js';
 import type { MatrixView } from '../runtime/matrix-view.js';
 import { bindPrediction, runProgram, type ForwardProgram } from '../graph/program.js';
@@ -143,7 +143,7 @@ export class Predictor {
     const capacity = rows <= FIRST_CAPACITY ? FIRST_CAPACITY : MOST_CAPACITY;
     const before = this.program;
     this.program = undefined;
-    return inPlaceOf(
+    return replaceOrRestore(
       before,
       () => this.bind(capacity),
       (old) => this.bind(old.capacity),

@@ -1,7 +1,7 @@
 import { ShapeError } from '../common/errors.js';
 import { sideBySide, sum } from '../operations/merge.js';
 import { LAYER_OPTIONS } from './checks.js';
-import { onMany, type LayerConfig, type LayerDefinition } from './definition.js';
+import { onMany, type LayerDefinition } from './definition.js';
 import { makeLayer, type Layer, type LayerOptions } from './layer.js';
 
 /** `add` to the rest of the library. */

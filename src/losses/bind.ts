@@ -12,7 +12,7 @@ import type { CustomLoss, Loss } from './losses.js';
 import { lossProperties, type LossProperties } from './properties.js';
 
 /** Buffers that a loss reads and writes. */
-export interface LossPlaces {
+export interface LossBuffers {
   /** Outputs y; in the paired form the kernel writes them. */
   readonly y: MatrixView;
   /** Logits z, paired form only. */
@@ -36,8 +36,8 @@ export interface LossDefinition {
   readonly smoothing?: { readonly scale: number; readonly shift: (outputs: number) => number };
   /** The output activation whose derivative cancels: BP1 becomes δ = y − t, computed from the logits. */
   readonly pairedWith?: 'softmax' | 'sigmoid';
-  readonly bindPaired?: (runtime: WasmRuntime, places: LossPlaces) => Step;
-  readonly bind: (runtime: WasmRuntime, places: LossPlaces) => Step;
+  readonly bindPaired?: (runtime: WasmRuntime, places: LossBuffers) => Step;
+  readonly bind: (runtime: WasmRuntime, places: LossBuffers) => Step;
 }
 
 /** Kernels of a loss, without the facts in properties.ts. */

@@ -107,7 +107,7 @@ export function auc(name: string, outputs: number, cut: number | undefined): Met
   return {
     name,
     sums: 0,
-    another: () => auc(name, outputs, cut),
+    copy: () => auc(name, outputs, cut),
     clear() {
       for (const column of columns) column.clear();
       signed = false;

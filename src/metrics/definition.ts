@@ -17,5 +17,5 @@ export interface MetricDefinition {
   /** Forgets the rows that the metric keeps besides its sums, if it keeps any. */
   clear?(): void;
   /** Returns the same metric with separate rows, for another run, if it keeps rows. */
-  another?(): MetricDefinition;
+  copy?(): MetricDefinition;
 }

@@ -2,7 +2,7 @@
 import { acceptData, copyData, type CopiedData, type DataSources } from '../training/data/dataset.js';
 import {
   ArrayBatches,
-  isSourced,
+  hasSource,
   IterableBatches,
   type BatchIterator,
   type FitData,
@@ -18,7 +18,7 @@ export interface FitObserver {
   /** Called after each step. */
   afterStep(): void;
   /** Called with what messages call the batch of a source that is requested next. */
-  announce(batch: string): void;
+  onRequest(batch: string): void;
 }
 
 /** Trains on data whose form was checked. */
@@ -43,12 +43,12 @@ export async function fitHere(
   try {
     let batches: BatchIterator;
     const copiedValidation = given.validation && copy(given.validation);
-    const copiedTrain = isSourced(given.train) ? undefined : copy(given.train);
+    const copiedTrain = hasSource(given.train) ? undefined : copy(given.train);
     let validation = copiedValidation && accept(copiedValidation);
     const data = copiedTrain && accept(copiedTrain);
     // Reading data may run code of the caller, which may have disposed the model.
     target.requireRunning('fit');
-    if (isSourced(given.train)) {
+    if (hasSource(given.train)) {
       const { batchesPerEpoch, classWeight, signal } = read;
       const proceed = (): void => {
         target.requireRunning('fit');
@@ -58,7 +58,7 @@ export async function fitHere(
         batchesPerEpoch,
         classWeight,
         proceed,
-        announce: observer && ((batch) => observer.announce(batch)),
+        onRequest: observer && ((batch) => observer.onRequest(batch)),
       });
     } else {
       const parts = splitData(data!, read.validationSplit, validation);

@@ -1,8 +1,8 @@
 /** Data of a model's calls: what it must look like, and its way into linear memory. */
 import type { ModelState } from '../graph/model-state.js';
-import { isBatchSource, isSourced, type BatchSource, type FitData } from '../training/data/batches.js';
+import { isBatchSource, hasSource, type BatchSource, type FitData } from '../training/data/batches.js';
 import { loadData, openData, type DataSources } from '../training/data/dataset.js';
-import type { DataGiven, Dataset, DataShape, Targets } from '../training/data/shape.js';
+import type { GivenData, Dataset, DataShape, Targets } from '../training/data/shape.js';
 import {
   readFitOptions,
   refuseRowOptions,
@@ -26,7 +26,7 @@ export function shapeFor({ inputSpecs, outputSpecs }: ModelState, { compiled }: 
  * Copies data of a call into linear memory. `confirm` is called once it is read: reading may run code of the caller,
  * which may have changed the model. The caller frees the dataset.
  */
-export function loadDataset(where: string, given: DataGiven, trainer: Trainer, confirm: () => void): Dataset {
+export function loadDataset(where: string, given: GivenData, trainer: Trainer, confirm: () => void): Dataset {
   const shape = shapeFor(trainer.model, trainer);
   const data = loadData(trainer.model.runtime, where, openData(where, given, shape), shape);
   try {
@@ -59,6 +59,6 @@ export function readFit(
   }
   const { sampleWeight, classWeight } = read;
   const train = fromSource ? { source: x } : openData('fit', { x, y, sampleWeight, classWeight }, shape);
-  if (!isSourced(train)) requireBatchStatistics(trainer.model.plan, train.rows, read);
+  if (!hasSource(train)) requireBatchStatistics(trainer.model.plan, train.rows, read);
   return { data: { train, validation }, shape, read };
 }

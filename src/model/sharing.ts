@@ -34,13 +34,13 @@ export class SharedWeights {
   /** Tells attached threads that the model is disposed. */
   retire(): void {
     this.state.weightVersion?.retire();
-    if (this.words !== undefined) this.state.runtime.retiredWords.push(this.words);
+    if (this.words !== undefined) this.state.runtime.retiredSeqlocks.push(this.words);
   }
 
   /** Words are reused but never freed: threads that are still attached to a disposed model read them. */
   private takeWords(): number {
     const { runtime } = this.state;
-    const retired = runtime.retiredWords.pop();
+    const retired = runtime.retiredSeqlocks.pop();
     if (retired !== undefined) return retired;
     const words = runtime.root.allocate(4 * SEQLOCK_WORDS);
     runtime.memory.words(words, SEQLOCK_WORDS).fill(0);

@@ -8,11 +8,11 @@ import { guarded } from '../graph/model-state.js';
 import { type TensorLike } from '../graph/named-weights.js';
 import { BATCH_SIZE, InferenceModel, type ModelSetup } from '../inference/inference-model.js';
 import { EventLoopYielder } from '../runtime/event-loop.js';
-import { owesTurn } from '../runtime/holding.js';
+import { finalizersPending } from '../runtime/model-allocator.js';
 import { checkCompiled } from '../training/compile-checks.js';
 import { readCompileOptions, type CompileOptions } from '../training/compiled.js';
 import type { BatchSource, FitData } from '../training/data/batches.js';
-import type { DataGiven, Dataset, Targets } from '../training/data/shape.js';
+import type { GivenData, Dataset, Targets } from '../training/data/shape.js';
 import { diagnose } from '../training/diagnosis/diagnose.js';
 import type { Diagnosis } from '../training/diagnosis/diagnosis.js';
 import type { Logs } from '../training/execution-context.js';
@@ -35,7 +35,7 @@ export interface TrainableSetup extends ModelSetup {
 
 /** The result of a call that is over, once what was dropped before it could be freed. */
 async function settled<T>(result: T): Promise<T> {
-  if (owesTurn()) await new EventLoopYielder().yield();
+  if (finalizersPending()) await new EventLoopYielder().yield();
   return result;
 }
 
@@ -282,7 +282,7 @@ export abstract class TrainableModel<O extends Float32Array | Float32Array[]>
     return { trainer, model: this, requireRunning: (where) => this.requireRunning(where) };
   }
 
-  private dataset(where: string, given: DataGiven, trainer: Trainer): Dataset {
+  private dataset(where: string, given: GivenData, trainer: Trainer): Dataset {
     return loadDataset(where, given, trainer, () => this.requireUnchanged(where, trainer));
   }
 

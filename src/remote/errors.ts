@@ -10,7 +10,7 @@ export function sentError(error: unknown): SentError {
 }
 
 /** Creates the error again as it would have been thrown on this side. */
-export function revive({ name, message }: SentError): Error {
+export function receivedError({ name, message }: SentError): Error {
   const known = (errors as Record<string, unknown>)[name] as typeof errors.WasmMlpError | undefined;
   if (known !== undefined) return new known(message);
   const error = new Error(message);

@@ -6,7 +6,7 @@ import type { WorkerStart } from '../runtime/threads/start.js';
 import type { TileName } from '../runtime/tile.js';
 import type { FoundNonFinite, Hook } from '../training/callbacks/callback.js';
 import type { CompileOptions } from '../training/compiled.js';
-import type { GivenWeights } from '../training/data/weights.js';
+import type { RowAndClassWeights } from '../training/data/weights.js';
 import type { Diagnosis } from '../training/diagnosis/diagnosis.js';
 import type { ReadFitOptions } from '../training/fit-options.js';
 import type { History } from '../training/fit.js';
@@ -27,7 +27,7 @@ export interface SentData {
   readonly x: readonly SentRows[];
   readonly y: readonly SentRows[];
   /** Sample and class weights, or the error that refused them; the worker throws it at its turn among the checks. */
-  readonly given: GivenWeights | SentError;
+  readonly given: RowAndClassWeights | SentError;
 }
 
 /** Options of `fit` that the worker needs. */

@@ -1,7 +1,7 @@
 /** Reads data that was sent in parts: the worker's side of send.ts. */
 import type { RowSource } from '../common/rows.js';
 import type { DataSources } from '../training/data/dataset.js';
-import { revive } from './errors.js';
+import { receivedError } from './errors.js';
 import type { SentData, SentRows } from './protocol.js';
 
 /** Returns a set's parts, in order, as a source of rows. They are copies, which the sending side has checked. */
@@ -33,6 +33,6 @@ export function receivedData(sent: SentData, partsOf: (set: number) => Float32Ar
     y: sent.y.map(named),
     sampleWeight: undefined,
     classWeight: undefined,
-    given: 'message' in given ? revive(given) : given,
+    given: 'message' in given ? receivedError(given) : given,
   };
 }

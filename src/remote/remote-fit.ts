@@ -2,17 +2,17 @@
 import { newFloats } from '../common/arrays.js';
 import { sentence } from '../common/describe.js';
 import { UnsupportedError, WorkerError } from '../common/errors.js';
-import { watchOf } from '../common/rounding.js';
+import { observerOf } from '../common/rounding.js';
 import { callerTrace, setTrace } from '../common/traces.js';
-import { Weight } from '../runtime/holding.js';
-import { expireAfter } from '../runtime/threads/patience.js';
+import { CollectorPressure } from '../runtime/model-allocator.js';
+import { expireAfter } from '../runtime/threads/time-out.js';
 import { startComputeWorker } from '../runtime/threads/pool.js';
 import type { WorkerStart } from '../runtime/threads/start.js';
 import { startWorker, whyNoWorkers, whyNotShared, type HostedWorker } from '../runtime/threads/host.js';
 import { abortable } from '../training/abortable.js';
 import { callAll, hookOf, HOOKS, type Callback, type TrainedModel } from '../training/callbacks/callback.js';
 import {
-  isSourced,
+  hasSource,
   nextOf,
   readBatch,
   openSource,
@@ -30,7 +30,7 @@ import type { ModelEdit, RemoteFit, RemoteFitRequest } from '../model/remote-fit
 import { savedOptions } from '../model/checkpoint.js';
 import { plain } from '../common/plain.js';
 import type { Answer, Begin, FromWorker, Question, SentBatch, SentError, ToWorker } from './protocol.js';
-import { revive } from './errors.js';
+import { receivedError } from './errors.js';
 import { describeData, sendRows } from './send.js';
 import { SnapshotMemory, Snapshots } from './snapshots.js';
 
@@ -200,7 +200,7 @@ export class FitInWorker implements RemoteFit {
     const program = this.workerUrl ?? (await import('./program.js')).WORKER_PROGRAM;
     proceed();
     const { validation } = data;
-    const given = isSourced(data.train) ? undefined : describeData('fit', data.train, shape.outputs, 0);
+    const given = hasSource(data.train) ? undefined : describeData('fit', data.train, shape.outputs, 0);
     const sets = shape.inputs.length + shape.outputs.length;
     const begin: Begin = {
       role: 'fit',
@@ -255,7 +255,7 @@ export class FitInWorker implements RemoteFit {
         proceed,
       );
     if (validation !== undefined) await send(validation, sets);
-    if (!isSourced(data.train)) await send(data.train, 0);
+    if (!hasSource(data.train)) await send(data.train, 0);
     this.post({ type: 'start' });
   }
 
@@ -320,13 +320,13 @@ export class FitInWorker implements RemoteFit {
     this.worker?.end();
     for (const helper of this.helpers) helper.end();
     // It is garbage now, which the collector of this thread does not see.
-    if (this.lent !== undefined) new Weight().set(this.lent.buffer.byteLength);
+    if (this.lent !== undefined) new CollectorPressure().set(this.lent.buffer.byteLength);
     this.lent = undefined;
   }
 
   private failure(error: SentError | undefined): unknown {
     if (error !== undefined) {
-      const revived = revive(error);
+      const revived = receivedError(error);
       setTrace(revived, revived.name, this.trace);
       return revived;
     }
@@ -365,7 +365,7 @@ export class FitInWorker implements RemoteFit {
     const data = describeData(where, sources, outputs, 0);
     const rows = [...sources.x, ...sources.y].map(({ what, source }) => {
       const copy = newFloats(source.rows * source.width);
-      const watch = watchOf(source);
+      const watch = observerOf(source);
       source.write(copy, 0, 0, source.rows, watch);
       watch?.warn(where, what);
       return copy;

@@ -4,7 +4,7 @@
 import { newFloats } from '../common/arrays.js';
 import { EventLoopYielder } from '../runtime/event-loop.js';
 import { requireEqualRows, type DataSources } from '../training/data/dataset.js';
-import { watchOf } from '../common/rounding.js';
+import { observerOf } from '../common/rounding.js';
 import type { DataShape } from '../training/data/shape.js';
 import { readGivenWeights } from '../training/data/weights.js';
 import { sentError } from './errors.js';
@@ -51,7 +51,7 @@ export async function sendRows(
   for (let index = 0; index < sources.length; index++) {
     const { source } = sources[index];
     const { rows, width } = source;
-    const watch = watchOf(source);
+    const watch = observerOf(source);
     const step = Math.max(1, Math.floor(PART / width));
     for (let first = 0; first < rows; first += step) {
       const count = Math.min(step, rows - first);

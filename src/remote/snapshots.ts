@@ -4,7 +4,7 @@
  * waits, and a worker that ends in the middle of writing leaves the other buffers intact. training/state.ts has the
  * layout of one state.
  */
-import { Weight } from '../runtime/holding.js';
+import { CollectorPressure } from '../runtime/model-allocator.js';
 import { TrainingState } from '../training/state.js';
 
 const BUFFERS = 3;
@@ -21,7 +21,7 @@ const INDEX = 3;
 /** Memory for the snapshots of one fit at a time. */
 export class SnapshotMemory {
   readonly buffer: SharedArrayBuffer;
-  private readonly weight = new Weight();
+  private readonly weight = new CollectorPressure();
 
   private constructor(bytes: number) {
     this.buffer = new SharedArrayBuffer(bytes);

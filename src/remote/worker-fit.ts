@@ -7,7 +7,7 @@ import type { WorkerEvents } from '../runtime/threads/host.js';
 import { Pool, type StartWorker } from '../runtime/threads/pool.js';
 import type { Port } from '../runtime/threads/port.js';
 import { ATTACH, type AttachedCallback } from '../training/callbacks/callback.js';
-import { ReadyBatch, type Batch, type BatchSource, type FitData } from '../training/data/batches.js';
+import { OpenedBatch, type Batch, type BatchSource, type FitData } from '../training/data/batches.js';
 import { copyState, stateFloats, TrainingState, type Edits } from '../training/state.js';
 import { readArchitecture } from '../graph/architecture.js';
 import { FACTORIES } from '../layers/registry.js';
@@ -30,7 +30,7 @@ const PUBLISH_MOST = 60_000;
 class Unanswered extends Error {}
 
 /** One `fit` in this worker: receives its messages, trains and answers. */
-export class Training {
+export class WorkerFit {
   private readonly parts = new Map<number, Float32Array[]>();
   /** Handlers for messages and ends of the compute workers, by their index. */
   private readonly helpers = new Map<number, WorkerEvents>();
@@ -169,7 +169,7 @@ export class Training {
         this.inspections = (await this.ask({ attach: true })).inspections ?? [];
       },
       afterStep: () => this.poll(),
-      announce: (place) => (this.place = place),
+      onRequest: (place) => (this.place = place),
     });
   }
 
@@ -254,7 +254,7 @@ export class Training {
           fresh = false;
           const { batch: sent } = await this.ask({ next: this.place });
           if (sent === undefined) return { done: true, value: undefined };
-          const batch = new ReadyBatch(receivedData(sent.data, (set) => [sent.rows[set]]));
+          const batch = new OpenedBatch(receivedData(sent.data, (set) => [sent.rows[set]]));
           return { done: false, value: batch as unknown as Batch };
         },
       };

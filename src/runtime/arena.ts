@@ -1,6 +1,6 @@
 /**
  * Allocates regions of linear memory: the first-fit `Arena`, and `RegionGroup` for regions that belong together. How
- * memory grows is left to linear-memory.ts; holding.ts frees the regions of a model that was collected.
+ * memory grows is left to linear-memory.ts; model-allocator.ts frees the regions of a model that was collected.
  */
 import { MemoryError, StateError } from '../common/errors.js';
 import { FIRST_ADDRESS } from './constants.generated.js';
@@ -137,7 +137,7 @@ export class RegionGroup {
  * Frees `before` and calls `make`, which may then use the memory of `before`. If `make` throws, `restore` makes the
  * former object again, for which there is room.
  */
-export function inPlaceOf<B extends { free(): void }, T>(
+export function replaceOrRestore<B extends { free(): void }, T>(
   before: B | undefined,
   make: () => T,
   restore: (before: B) => unknown,

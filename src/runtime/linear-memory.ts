@@ -19,7 +19,7 @@ export class LinearMemory {
   /** End of the memory that existed before this object and belongs to it alone. */
   private readonly ready: number;
   /** Stretches, from address to address, that this thread has made, or taken over from other threads. */
-  readonly made: { readonly start: number; readonly end: number }[] = [];
+  readonly ownedRanges: { readonly start: number; readonly end: number }[] = [];
   /**
    * Takes over `bytes` bytes that another thread has released. Set on threads that share their models or attach to
    * those of others.
@@ -41,7 +41,7 @@ export class LinearMemory {
   }
 
   /** Takes possession of the whole memory before other threads see it: they begin behind it. */
-  takeAll(): void {
+  claimAll(): void {
     this.end = Math.max(this.end, this.ready);
   }
 
@@ -56,7 +56,7 @@ export class LinearMemory {
       if (released !== undefined) {
         skip?.(start, this.end);
         this.end = released.end;
-        this.made.push(released);
+        this.ownedRanges.push(released);
         // Another thread may have grown the memory to make it.
         this.renewViews();
         return released.start;
@@ -67,7 +67,7 @@ export class LinearMemory {
       if (this.end < this.ready) {
         const from = this.end;
         this.end = Math.min(this.ready, from + pages * PAGE);
-        this.made.push({ start: from, end: this.end });
+        this.ownedRanges.push({ start: from, end: this.end });
         continue;
       }
       let before: number;
@@ -81,7 +81,7 @@ export class LinearMemory {
         start = before;
       }
       this.end = before + pages * PAGE;
-      this.made.push({ start: before, end: this.end });
+      this.ownedRanges.push({ start: before, end: this.end });
       this.renewViews();
     }
     return start;

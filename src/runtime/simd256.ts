@@ -72,7 +72,7 @@ function judge256(narrow: TileTiming, wide: TileTiming): string | undefined {
 }
 
 /** Result of the search for 256-bit vectors. */
-export interface Findings {
+export interface Simd256Result {
   /** Why 256-bit vectors are not in use although they were asked for. */
   readonly whyNot?: string | undefined;
   /** Whether 256-bit vectors are in use. */
@@ -102,7 +102,7 @@ function timeOnce(module: WebAssembly.Module, numerics: Numerics): TileTiming {
  * Result of the probe, which runs once per process: V8's flag stays set, and afterwards no 128-bit vectors are left to
  * compare the speed with.
  */
-let probed: Findings | undefined;
+let probed: Simd256Result | undefined;
 
 /** Numerics whose kernels gave the same bits with 256-bit vectors. */
 const sameBits = new Set<Numerics>();
@@ -114,13 +114,13 @@ export const uses256 = (): boolean => probed?.simd256 === true;
 let queue: Promise<unknown> = Promise.resolve();
 
 /** Compiles the library's kernels with 256-bit vectors, where possible. */
-export function compileWide(numerics: Numerics): Promise<{ module: WebAssembly.Module; findings: Findings }> {
+export function compileWide(numerics: Numerics): Promise<{ module: WebAssembly.Module; findings: Simd256Result }> {
   const proof = queue.then(() => proveWide(numerics));
   queue = proof.catch(() => undefined);
   return proof;
 }
 
-async function proveWide(numerics: Numerics): Promise<{ module: WebAssembly.Module; findings: Findings }> {
+async function proveWide(numerics: Numerics): Promise<{ module: WebAssembly.Module; findings: Simd256Result }> {
   let whyNot: string | undefined;
   if (probed === undefined) {
     const found = find256();

@@ -10,9 +10,9 @@ import { ABI_DIGEST } from './abi.generated.js';
 import type { Kernels } from './abi.js';
 import { Arena, type Allocator } from './arena.js';
 import { FIRST_ADDRESS, PACKED_A_BYTES, PAGE, SCRATCH_BYTES } from './constants.generated.js';
-import { Holding, Weight } from './holding.js';
+import { ModelAllocator, CollectorPressure } from './model-allocator.js';
 import { LinearMemory } from './linear-memory.js';
-import { keepSpare, takeSpare, type Spare } from './spare.js';
+import { keepMemory, takeMemory, type ReusableMemory } from './memory-cache.js';
 import type { Pool, PoolOptions } from './threads/pool.js';
 import { tileOf, type Tile, type TileName } from './tile.js';
 
@@ -67,7 +67,7 @@ export class WasmRuntime {
    */
   readonly start: number;
   /** Addresses of the sequence locks of shared models that no longer exist. */
-  readonly retiredWords: number[] = [];
+  readonly retiredSeqlocks: number[] = [];
   /** The thread pool, if there is one. */
   readonly pool: Pool | undefined;
   /**
@@ -76,7 +76,7 @@ export class WasmRuntime {
    */
   private readonly state: { live: boolean; exposed: boolean };
   /** Reports the size of the memory to the collector. */
-  private readonly weight = new Weight();
+  private readonly weight = new CollectorPressure();
 
   /**
    * Creates a runtime with a memory of its own or, from a handle, another one on the memory of another thread. Throws
@@ -85,7 +85,7 @@ export class WasmRuntime {
   constructor(options: WasmRuntimeOptions | RuntimeHandle) {
     const { module, tile, maximumMemory } = options;
     const attached = isHandle(options);
-    const { memory, used }: Spare = attached ? { memory: options.memory, used: 0 } : memoryOf(options);
+    const { memory, used }: ReusableMemory = attached ? { memory: options.memory, used: 0 } : memoryOf(options);
     this.module = module;
     this.memory = new LinearMemory(memory, maximumMemory, attached ? undefined : PAGE * pagesOf(options).initial);
     const threads = (attached ? undefined : ownOf(options, 'threads')) ?? 1;
@@ -113,14 +113,14 @@ export class WasmRuntime {
 
   /** Returns this runtime for one model: its allocations are freed when nothing refers to it any more. */
   forModel(): WasmRuntime {
-    const own = { arena: new Holding(this.root) };
+    const own = { arena: new ModelAllocator(this.root) };
     return Object.assign(Object.create(WasmRuntime.prototype) as WasmRuntime, this, own);
   }
 
   /** The handle from which another thread creates a runtime on the same memory. */
   get handle(): RuntimeHandle {
     this.state.exposed = true;
-    this.memory.takeAll();
+    this.memory.claimAll();
     const { module, tile, memory } = this;
     return { module, tile: tile.name, memory: memory.memory, maximumMemory: memory.maximumBytes };
   }
@@ -149,7 +149,7 @@ export class WasmRuntime {
     if (!state.live) return;
     state.live = false;
     this.pool?.end();
-    if (!state.exposed) keepSpare(memory.memory, Math.floor(memory.maximumBytes / PAGE), root.highest);
+    if (!state.exposed) keepMemory(memory.memory, Math.floor(memory.maximumBytes / PAGE), root.highest);
   }
 }
 
@@ -159,11 +159,11 @@ function pagesOf({ initialMemory, maximumMemory }: WasmRuntimeOptions): { initia
 }
 
 /** Returns the memory of a disposed runtime, if there is one, or a new one. */
-function memoryOf(options: WasmRuntimeOptions): Spare {
+function memoryOf(options: WasmRuntimeOptions): ReusableMemory {
   const { initial, maximum } = pagesOf(options);
   const { maximumMemory } = options;
   try {
-    const spare = takeSpare(initial, maximum);
+    const spare = takeMemory(initial, maximum);
     return spare ?? { memory: new WebAssembly.Memory({ initial, maximum, shared: true }), used: 0 };
   } catch (error) {
     throw new UnsupportedError(

@@ -16,7 +16,7 @@ export interface Scaling {
 }
 
 /** Rows for a network, with the scaling that was applied to the table. */
-export interface Prepared {
+export interface PreparedTable {
   readonly x: Float32Array;
   /** Undefined if the network receives the table unchanged. */
   readonly scaling: Scaling | undefined;
@@ -34,7 +34,7 @@ const TOLERATED = 1 / 2 ** 16;
  * Finds the columns that the network cannot be given unchanged, and standardizes them. Rounding never moves float32
  * data, which is passed to the network with all its bits.
  */
-export function prepareColumns(where: string, data: Matrix, width: number): Prepared {
+export function prepareColumns(where: string, data: Matrix, width: number): PreparedTable {
   const { mean, variance } = columnMoments(where, data, width);
   const moved = roundingOf(data, width);
   const shift = new Array<number>(width).fill(0);

@@ -19,7 +19,7 @@ import { adam } from '../optimizers/optimizers.js';
 import { l2 } from '../regularizers/regularizers.js';
 import type { History } from '../training/fit.js';
 import { prepareColumns, scaled, type Scaling } from './columns.js';
-import { stopWhenLossStays } from './stopping.js';
+import { stopOnPlateau } from './stopping.js';
 
 /**
  * Options of `mlpClassifier` and `mlpRegressor`.
@@ -155,7 +155,7 @@ export class Estimator {
         throw new StateError(`${this.where}.fit: a live model expected, got one that was disposed.`);
       }
       model.compile({ optimizer: adam({ learningRate }), loss: head.loss });
-      history = await model.fit(x, y as Float32Array, { epochs, batchSize, callbacks: [stopWhenLossStays()] });
+      history = await model.fit(x, y as Float32Array, { epochs, batchSize, callbacks: [stopOnPlateau()] });
       const loss = history.history.loss.at(-1);
       if (!Number.isFinite(loss)) {
         throw new StateError(

@@ -12,7 +12,7 @@ import { engineCheck, loadModel } from '../engine/default-engine.js';
 import type { Engine } from '../engine/engine.js';
 import { READ_FIRST } from '../inference/model-file.js';
 import { plain } from '../common/plain.js';
-import { isModest } from '../formats/json-size.js';
+import { hasAtMostValues } from '../formats/json-size.js';
 import { decodeSafetensors, encodeSafetensors } from '../formats/safetensors.js';
 import type { Scaling } from './columns.js';
 import { Estimator, readMlpOptions } from './estimator.js';
@@ -39,12 +39,12 @@ export interface LoadTableOptions extends LoadOptions {
 }
 
 /** Fields of one kind of facade. */
-export type Part = Readonly<Record<string, unknown>>;
+export type FacadeFields = Readonly<Record<string, unknown>>;
 
 /**
  * Returns the file of a fitted facade. `part` has the fields of its kind, in addition to network, scaling and options.
  */
-export function encodeTable(where: string, kind: string, estimator: Estimator, part: Part): Uint8Array {
+export function encodeTable(where: string, kind: string, estimator: Estimator, part: FacadeFields): Uint8Array {
   const { tensors, metadata } = decodeSafetensors(
     where,
     bytesOf(estimator.model('save').save({ includeOptimizer: false }))!,
@@ -61,7 +61,7 @@ export function encodeTable(where: string, kind: string, estimator: Estimator, p
   if (bytes > MOST_BYTES) {
     throw new ValueError(`${where}: labels and scales expected to take at most ${MOST_BYTES} bytes, got ${bytes}.`);
   }
-  if (!isModest(text, MOST_VALUES)) {
+  if (!hasAtMostValues(text, MOST_VALUES)) {
     throw new ValueError(`${where}: labels and scales expected to be at most ${MOST_VALUES} values, got more.`);
   }
   return encodeSafetensors({ tensors, metadata: { ...metadata, [FIELD]: text } });
@@ -86,7 +86,7 @@ export async function decodeTable<P>(
   file: unknown,
   options: LoadTableOptions | undefined,
   names: readonly string[],
-  check: (part: Part, outputs: number, requireField: RequireField) => P,
+  check: (part: FacadeFields, outputs: number, requireField: RequireField) => P,
 ): Promise<Decoded<P>> {
   const { custom, engine } = readOptions<{ custom: CustomObjects; engine: Engine | undefined }>(where, options, {
     custom: { check: customCheck, or: new Map() },
@@ -135,7 +135,7 @@ function readField(where: string, bytes: Uint8Array, requireField: RequireField)
     );
   }
   requireField(text.length <= MOST_BYTES, FIELD, `at most ${MOST_BYTES} characters`, text.length);
-  requireField(isModest(text, MOST_VALUES), FIELD, `at most ${MOST_VALUES} values`, 'more');
+  requireField(hasAtMostValues(text, MOST_VALUES), FIELD, `at most ${MOST_VALUES} values`, 'more');
   let fields: unknown;
   try {
     fields = JSON.parse(text);

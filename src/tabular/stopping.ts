@@ -9,7 +9,7 @@ const PATIENCE = 10;
  * lowest so far less 1e-4. Every fall lowers that value, so many small falls end training too; `earlyStopping` has a
  * different rule.
  */
-export function stopWhenLossStays(): Callback {
+export function stopOnPlateau(): Callback {
   let best = Infinity;
   let waited = 0;
   return {

@@ -15,10 +15,10 @@ import { bindLoader, type BatchLoader } from './data/batch-loader.js';
 export type Logs = Record<string, number>;
 
 /** The objective for another run: metrics that keep rows get their own. */
-export const anotherObjective = (objective: Objective): Objective =>
+export const copyObjective = (objective: Objective): Objective =>
   objective.map((output) => ({
     ...output,
-    metrics: output.metrics.map((metric) => ownOf(metric, 'another')?.() ?? metric),
+    metrics: output.metrics.map((metric) => ownOf(metric, 'copy')?.() ?? metric),
   }));
 
 /** Reads and resets the running sums that a program keeps, and the rows that its metrics keep. */

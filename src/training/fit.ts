@@ -252,6 +252,6 @@ class Inspector {
 
   private measure(): Diagnosis {
     const { trainer, batches, at } = this;
-    return diagnose(trainer, at.rows, batches.weighted, (context) => batches.again(context));
+    return diagnose(trainer, at.rows, batches.weighted, (context) => batches.reload(context));
   }
 }

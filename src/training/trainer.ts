@@ -1,6 +1,6 @@
 import { StateError } from '../common/errors.js';
 import type { NamedTensor } from '../common/tensors.js';
-import { inPlaceOf, RegionGroup } from '../runtime/arena.js';
+import { replaceOrRestore, RegionGroup } from '../runtime/arena.js';
 import type { ModelState } from '../graph/model-state.js';
 import { allocateVector, learnedParameters, readParameters, writeParameters } from '../graph/parameters.js';
 import { runProgram } from '../graph/program.js';
@@ -9,13 +9,7 @@ import { rateAt } from '../schedules/rate.js';
 import { bindClip, bindConstraints, bindPenalties } from './adjustments.js';
 import type { Compiled } from './compiled.js';
 import type { Dataset } from './data/shape.js';
-import {
-  anotherObjective,
-  bindContext,
-  evaluateInParts,
-  type Logs,
-  type ExecutionContext,
-} from './execution-context.js';
+import { copyObjective, bindContext, evaluateInParts, type Logs, type ExecutionContext } from './execution-context.js';
 import { bindTraining, type ParameterVectors, type TrainingProgramOptions } from './program.js';
 
 /** Rows that are evaluated at a time at most, however many are asked for: results do not depend on it, memory does. */
@@ -119,7 +113,7 @@ export class Trainer {
     };
     const capacity = Math.max(rows, before?.program.capacity ?? 0);
     this.training = undefined;
-    return inPlaceOf(
+    return replaceOrRestore(
       before,
       () => bind(capacity, weighted),
       ({ program }) => bind(program.capacity, this.trainingWeighted),
@@ -186,7 +180,7 @@ export class Trainer {
         this.evaluationWeighted = weights;
       };
       this.evaluation = undefined;
-      inPlaceOf(
+      replaceOrRestore(
         before,
         () => bind(batchSize, weighted),
         ({ program }) => bind(program.capacity, this.evaluationWeighted),
@@ -204,7 +198,7 @@ export class Trainer {
   }
 
   /** A station apart from those of training, for diagnosis; the caller frees it. */
-  bindApart(
+  bindSeparately(
     vectors: { readonly weights: number; readonly gradients: number },
     capacity: number,
     weighted: boolean,
@@ -265,7 +259,7 @@ export class Trainer {
   private bind(
     vectors: ParameterVectors,
     options: Pick<TrainingProgramOptions, 'capacity' | 'weighted' | 'keepAll'>,
-    objective = anotherObjective(this.compiled.objective),
+    objective = copyObjective(this.compiled.objective),
   ): ExecutionContext {
     const { runtime, plan } = this.model;
     const program = bindTraining(runtime, plan, vectors, { ...options, clock: this.clock, objective });

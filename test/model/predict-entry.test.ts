@@ -107,8 +107,8 @@ describe('the predict entry holds nothing of training', () => {
       plugins: [
         {
           name: 'edit',
-          setup({ onLoad }) {
-            onLoad({ filter: /[\\/]src[\\/].*\.ts$/ }, ({ path }) => ({
+          setup(context) {
+            context.onLoad({ filter: /[\\/]src[\\/].*\.ts$/ }, ({ path }) => ({
               contents: edit(path, readFileSync(path, 'utf8')),
               loader: 'ts',
             }));

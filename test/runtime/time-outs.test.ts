@@ -7,7 +7,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { compileSync } from '../../src/runtime/binary.js';
 import { WasmRuntime } from '../../src/runtime/wasm-runtime.js';
 import { WORD } from '../../src/runtime/threads/job.js';
-import { expireAfter } from '../../src/runtime/threads/patience.js';
+import { expireAfter } from '../../src/runtime/threads/time-out.js';
 import { Pool } from '../../src/runtime/threads/pool.js';
 import { attachModel, createEngine, dense, WorkerError, type Engine } from '../../src/index.js';
 import { watchWorkers, withSilentWorkers } from '../support/workers.js';
@@ -176,13 +176,13 @@ describe('silent workers', () => {
   test('do not make an engine continue on one thread while the page is frozen, but afterwards', async () => {
     await withSilentWorkers(async () => {
       const { advance, freeze } = stopClock();
-      let made: Engine | undefined;
-      const making = createEngine({ threads: 2 }).then((engine) => (made = engine));
+      let ownedRanges: Engine | undefined;
+      const making = createEngine({ threads: 2 }).then((engine) => (ownedRanges = engine));
       await untilStarted();
       await advance(9000);
       freeze();
       await advance(9000);
-      expect(made).toBeUndefined();
+      expect(ownedRanges).toBeUndefined();
       await advance(4000);
       expect((await making).info).toMatchObject({
         threads: 1,

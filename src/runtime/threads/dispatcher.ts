@@ -5,7 +5,7 @@
  */
 import { mayWait } from './host.js';
 import { BY_COLUMNS, BY_ROWS, GEMM, MOST_CHUNKS, runChunks, ticketOf, WORD, type ThreadContext } from './job.js';
-import { countable } from './patience.js';
+import { countedWait } from './time-out.js';
 
 /**
  * Polls of the count of finished chunks before the calling thread waits: some hundreds of microseconds, since waking up
@@ -143,7 +143,7 @@ export class Dispatcher {
     Atomics.store(control, WORD.waiting, 1);
     for (let done = Atomics.load(control, WORD.done); done < chunks; done = Atomics.load(control, WORD.done)) {
       const now = performance.now();
-      waited = done === before ? waited + countable(now - last) : 0;
+      waited = done === before ? waited + countedWait(now - last) : 0;
       before = done;
       last = now;
       if (waited > PATIENCE_MS) {

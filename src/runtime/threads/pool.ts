@@ -11,7 +11,7 @@ import type { Tile } from '../tile.js';
 import { Dispatcher } from './dispatcher.js';
 import { processors, startWorker, type HostedWorker, type WorkerEvents } from './host.js';
 import { CONTROL_BYTES, GEMM, GEMM_TN, WORD } from './job.js';
-import { expireAfter } from './patience.js';
+import { expireAfter } from './time-out.js';
 import { isReady, type WorkerStart } from './start.js';
 import { WORKER_SOURCE } from './worker.generated.js';
 

@@ -5,7 +5,7 @@
  */
 import { StateError, WorkerError } from '../../common/errors.js';
 import { mayWait } from './host.js';
-import { countable } from './patience.js';
+import { countedWait } from './time-out.js';
 
 const VERSION = 0;
 /** Number of the reader that asked the writer to hold, or 0. */
@@ -108,7 +108,7 @@ export class SeqlockReader {
       const version = Atomics.load(words, VERSION);
       if (version % 2 === 0) return version;
       const now = performance.now();
-      waited += countable(now - last);
+      waited += countedWait(now - last);
       last = now;
       if (waited > WRITE_MS) {
         throw new WorkerError(`${where}: the weights have been in the middle of a change for ${WRITE_MS / 1000} s.`);

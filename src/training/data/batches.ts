@@ -58,7 +58,7 @@ export function isBatchSource(x: unknown): x is BatchSource {
 }
 
 /** Whether the training data comes from a source. */
-export const isSourced = (train: FitData['train']): train is { readonly source: BatchSource } =>
+export const hasSource = (train: FitData['train']): train is { readonly source: BatchSource } =>
   Object.hasOwn(train, 'source');
 
 /** Writes the batches of an epoch into a training context, one after another. */
@@ -74,7 +74,7 @@ export interface BatchIterator {
    */
   next(): number | Promise<number>;
   /** Writes the current batch into another context. */
-  again(context: ExecutionContext): void;
+  reload(context: ExecutionContext): void;
   free(): void;
 }
 
@@ -116,11 +116,11 @@ export class ArrayBatches implements BatchIterator {
     if (rest === 0) return 0;
     this.first += this.count;
     this.count = Math.min(this.options.batchSize, rest);
-    this.again(this.context);
+    this.reload(this.context);
     return this.count;
   }
 
-  again({ loader }: ExecutionContext): void {
+  reload({ loader }: ExecutionContext): void {
     const { data, first, count } = this;
     if (this.options.shuffle) loader.gather(data, this.indices + 4 * first, count);
     else loader.take(data, first, count);
@@ -134,7 +134,7 @@ export class ArrayBatches implements BatchIterator {
 export type Batches = Iterator<Batch> | AsyncIterator<Batch>;
 
 /** A batch whose data is opened already, by the thread that reads the source. */
-export class ReadyBatch {
+export class OpenedBatch {
   constructor(readonly sources: DataSources) {}
 }
 
@@ -145,7 +145,7 @@ export function readBatch(
   shape: DataShape,
   classWeight: ClassWeight | undefined,
 ): DataSources {
-  if (isInstance(batch, ReadyBatch)) return batch.sources;
+  if (isInstance(batch, OpenedBatch)) return batch.sources;
   if (!isList(batch) || (batch.length !== 2 && batch.length !== 3)) {
     throw new ValueError(`${where} expected [x, y] or [x, y, sampleWeight], got ${describe(batch)}.`);
   }
@@ -212,7 +212,7 @@ export class IterableBatches implements BatchIterator {
       /** Called after each wait; throws if training cannot continue. */
       readonly proceed: () => void;
       /** Called with the name, as in messages, of the batch that is requested next. */
-      readonly announce?: ((name: string) => void) | undefined;
+      readonly onRequest?: ((name: string) => void) | undefined;
     },
   ) {
     this.context = trainer.contextFor(1, false);
@@ -230,10 +230,10 @@ export class IterableBatches implements BatchIterator {
   }
 
   async next(): Promise<number> {
-    const { batchesPerEpoch, proceed, announce } = this.options;
+    const { batchesPerEpoch, proceed, onRequest } = this.options;
     if (this.count === batchesPerEpoch) return 0;
     for (;;) {
-      announce?.(this.nameOf(this.count));
+      onRequest?.(this.nameOf(this.count));
       const result = await nextOf(this.nameOf(this.count), this.batches!);
       proceed();
       if (result.done !== true) {
@@ -250,7 +250,7 @@ export class IterableBatches implements BatchIterator {
     }
   }
 
-  again({ loader }: ExecutionContext): void {
+  reload({ loader }: ExecutionContext): void {
     if (this.data !== undefined) loader.take(this.data, 0, this.data.rows);
   }
 
@@ -285,7 +285,7 @@ export class IterableBatches implements BatchIterator {
     // Reading a batch may run the caller's code, which may have disposed the model.
     options.proceed();
     this.context = trainer.contextFor(this.data.rows, this.weighted);
-    this.again(this.context);
+    this.reload(this.context);
     return this.data.rows;
   }
 

@@ -4,16 +4,16 @@
  */
 import { ShapeError, ValueError } from '../../common/errors.js';
 import { perTensor } from '../../common/per-tensor.js';
-import { watchOf } from '../../common/rounding.js';
+import { observerOf } from '../../common/rounding.js';
 import { openLabels, openRows, type RowNumbers, type RowSource } from '../../common/rows.js';
 import { RegionGroup } from '../../runtime/arena.js';
 import type { WasmRuntime } from '../../runtime/wasm-runtime.js';
-import type { ClassWeight, DataGiven, Dataset, DataShape, Resident } from './shape.js';
+import type { ClassWeight, GivenData, Dataset, DataShape, StoredRows } from './shape.js';
 import type { LossDefinition } from '../../losses/bind.js';
-import { readGivenWeights, wholeWeights, type GivenWeights } from './weights.js';
+import { readGivenWeights, combinedWeights, type RowAndClassWeights } from './weights.js';
 
 /** Throws a ValueError that names the first NaN or infinity. */
-function requireFinite(runtime: WasmRuntime, where: string, what: string, data: Resident): void {
+function requireFinite(runtime: WasmRuntime, where: string, what: string, data: StoredRows): void {
   const { kernels, memory, arena } = runtime;
   const result = arena.allocate(4);
   kernels.f32_first_nonfinite(data.rows * data.width, data.address, result);
@@ -33,7 +33,7 @@ function requireDomain(
   runtime: WasmRuntime,
   where: string,
   what: string,
-  data: Resident,
+  data: StoredRows,
   { targetRange, targetValues }: LossDefinition,
 ): void {
   if (targetRange === undefined && targetValues === undefined) return;
@@ -59,7 +59,7 @@ export interface DataSources {
   readonly sampleWeight: RowNumbers | undefined;
   readonly classWeight: ClassWeight | undefined;
   /** Sample and class weights if they were checked before, or the error that refused them. */
-  readonly given?: GivenWeights | Error | undefined;
+  readonly given?: RowAndClassWeights | Error | undefined;
 }
 
 /** Rows with their name in messages. */
@@ -82,7 +82,7 @@ function targetHint({ targets, pairedWith }: LossDefinition): string | undefined
 /** Checks what can be checked without reading each row. `names`: what messages call x and y. */
 export function openData(
   where: string,
-  given: DataGiven,
+  given: GivenData,
   shape: DataShape,
   names: readonly [x: string, y: string] = ['x', 'y'],
 ): DataSources {
@@ -125,7 +125,7 @@ export interface CopiedData extends Pick<DataSources, 'rows' | 'sampleWeight' | 
 
 interface CopiedRows {
   readonly what: string;
-  readonly data: Resident;
+  readonly data: StoredRows;
 }
 
 /** Copies data into linear memory. Reads the caller's data only here, and once: later checks read the copy. */
@@ -134,7 +134,7 @@ export function copyData(runtime: WasmRuntime, where: string, sources: DataSourc
   const copyIn = ({ what, source }: NamedSource): CopiedRows => {
     const { rows, width } = source;
     const address = regions.allocate(4 * rows * width);
-    const watch = watchOf(source);
+    const watch = observerOf(source);
     source.write(runtime.memory.f32, address / 4, 0, rows, watch);
     watch?.warn(where, what);
     return { what, data: { rows, width, address } };
@@ -158,7 +158,7 @@ export function copyData(runtime: WasmRuntime, where: string, sources: DataSourc
  */
 export function acceptData(runtime: WasmRuntime, where: string, copied: CopiedData, { outputs }: DataShape): Dataset {
   const { rows, regions } = copied;
-  const weighing = (weights: Float32Array | undefined): Resident | undefined => {
+  const weighing = (weights: Float32Array | undefined): StoredRows | undefined => {
     if (weights === undefined) return undefined;
     const address = regions.allocate(4 * rows);
     runtime.memory.f32.set(weights, address / 4);
@@ -176,14 +176,14 @@ export function acceptData(runtime: WasmRuntime, where: string, copied: CopiedDa
     const y = copied.y.map(({ data }) => data);
     const given = copied.given ?? readGivenWeights(where, copied, rows, outputs);
     if (given instanceof Error) throw given;
-    const whole = wholeWeights(where, runtime, given, y, outputs);
-    const givenWeights = weighing(given.byRow);
+    const whole = combinedWeights(where, runtime, given, y, outputs);
+    const sampleWeights = weighing(given.byRow);
     return {
       rows,
       x,
       y,
-      weights: whole === given.byRow ? givenWeights : weighing(whole),
-      givenWeights,
+      weights: whole === given.byRow ? sampleWeights : weighing(whole),
+      sampleWeights,
       free: () => regions.free(),
     };
   } catch (error) {
@@ -198,18 +198,18 @@ export const loadData = (runtime: WasmRuntime, where: string, sources: DataSourc
 
 /** Returns the rows of a dataset from `first` on, for evaluation. The memory remains the whole dataset's. */
 export function tail(data: Dataset, first: number): Dataset {
-  const from = (part: Resident): Resident => ({
+  const from = (part: StoredRows): StoredRows => ({
     rows: part.rows - first,
     width: part.width,
     address: part.address + 4 * first * part.width,
   });
-  const weights = data.givenWeights && from(data.givenWeights);
+  const weights = data.sampleWeights && from(data.sampleWeights);
   return {
     rows: data.rows - first,
     x: data.x.map(from),
     y: data.y.map(from),
     weights,
-    givenWeights: weights,
+    sampleWeights: weights,
     free: () => undefined,
   };
 }

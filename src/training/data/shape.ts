@@ -15,7 +15,7 @@ export type ClassWeight = readonly number[] | Readonly<Record<number, number>>;
 export type Targets = Rows | Labels | readonly (Rows | Labels)[] | Readonly<Record<string, Rows | Labels>>;
 
 /** Rows in linear memory, checked to be finite, for as long as a call needs them. */
-export interface Resident {
+export interface StoredRows {
   readonly rows: number;
   readonly width: number;
   readonly address: number;
@@ -24,12 +24,12 @@ export interface Resident {
 /** Inputs and targets of the same number of rows. */
 export interface Dataset {
   readonly rows: number;
-  readonly x: readonly Resident[];
-  readonly y: readonly Resident[];
+  readonly x: readonly StoredRows[];
+  readonly y: readonly StoredRows[];
   /** Weight of each row, if there are any: its sample weight times its class weight. */
-  readonly weights: Resident | undefined;
+  readonly weights: StoredRows | undefined;
   /** Sample weights without class weights, as evaluation uses them. */
-  readonly givenWeights: Resident | undefined;
+  readonly sampleWeights: StoredRows | undefined;
   free(): void;
 }
 
@@ -40,7 +40,7 @@ export interface DataShape {
 }
 
 /** Data as the caller passes it. */
-export interface DataGiven {
+export interface GivenData {
   readonly x: unknown;
   readonly y: unknown;
   readonly sampleWeight?: RowNumbers | undefined;

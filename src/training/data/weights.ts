@@ -9,7 +9,7 @@ import { isRecord } from '../../common/options.js';
 import { lengthOf } from '../../common/rows.js';
 import type { WasmRuntime } from '../../runtime/wasm-runtime.js';
 import type { LossDefinition } from '../../losses/bind.js';
-import type { DataGiven, DataShape, Resident } from './shape.js';
+import type { GivenData, DataShape, StoredRows } from './shape.js';
 
 /** Reads a weight per row: finite, not negative. */
 function readSampleWeight(where: string, value: unknown, rows: number): Float32Array {
@@ -59,7 +59,7 @@ const thresholdOf = (targets: Float32Array): number =>
 function classesOf(
   where: string,
   { memory }: WasmRuntime,
-  { rows, width, address }: Resident,
+  { rows, width, address }: StoredRows,
   loss: LossDefinition,
 ): Int32Array {
   const first = address / 4;
@@ -84,7 +84,7 @@ function classesOf(
 }
 
 /** Sample and class weights, checked. */
-export interface GivenWeights {
+export interface RowAndClassWeights {
   /** By row. */
   readonly byRow: Float32Array | undefined;
   /** By class. */
@@ -97,10 +97,10 @@ const changesNothing = (byClass: Float32Array): boolean => byClass.every((weight
 /** Reads and checks sample and class weights. */
 export function readGivenWeights(
   where: string,
-  { sampleWeight, classWeight }: Pick<DataGiven, 'sampleWeight' | 'classWeight'>,
+  { sampleWeight, classWeight }: Pick<GivenData, 'sampleWeight' | 'classWeight'>,
   rows: number,
   outputs: DataShape['outputs'],
-): GivenWeights {
+): RowAndClassWeights {
   const byRow = sampleWeight === undefined ? undefined : readSampleWeight(where, sampleWeight, rows);
   if (classWeight === undefined) return { byRow, byClass: undefined };
   if (outputs.length > 1) {
@@ -117,11 +117,11 @@ export function readGivenWeights(
 }
 
 /** Returns the weight of each row, class weight included; the sample weights themselves without class weights. */
-export function wholeWeights(
+export function combinedWeights(
   where: string,
   runtime: WasmRuntime,
-  { byRow, byClass }: GivenWeights,
-  y: readonly Resident[],
+  { byRow, byClass }: RowAndClassWeights,
+  y: readonly StoredRows[],
   outputs: DataShape['outputs'],
 ): Float32Array | undefined {
   if (byClass === undefined) return byRow;

@@ -23,7 +23,7 @@ export interface Outcome {
   /** Whether no weight matrix that the output depends on has a gradient. */
   readonly still: boolean;
   /** The answers, where outputs are classes. */
-  readonly classes: ClassAnswers | undefined;
+  readonly classes: ClassPredictions | undefined;
   /** Whether hardly anything is left to learn on these rows. */
   readonly learned: boolean;
 }
@@ -32,7 +32,7 @@ export interface Outcome {
 type Judgement = Omit<Outcome, 'layer' | 'still'>;
 
 /** Answers of an output that distinguishes classes. */
-export interface ClassAnswers {
+export interface ClassPredictions {
   /**
    * The class that every row is given although the targets have several: an index; 0 or 1 for a single output; 'one
    * side' where each of several independent outputs is on the same side for every row. Undefined if answers differ.
@@ -178,7 +178,7 @@ function decision(
   return among(-1, 1) ? { threshold: 0 } : undefined;
 }
 
-function answersOf(loss: LossProperties, outputs: Table, targets: Table): ClassAnswers | undefined {
+function answersOf(loss: LossProperties, outputs: Table, targets: Table): ClassPredictions | undefined {
   const by = decision(loss, targets);
   if (by === undefined) return undefined;
   const { rows, width } = targets;

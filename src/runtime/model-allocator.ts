@@ -2,7 +2,7 @@
  * Memory that one model holds in its engine's linear memory. Everything that is allocated for a model is allocated
  * through its `Holding`, so that a finalizer can free all of it at once when nothing refers to the model any more.
  *
- * The garbage collector runs when it expects to free much memory, and it does not count shared memory. `Weight` makes
+ * The garbage collector runs when it expects to free much memory, and it does not count shared memory. `CollectorPressure` makes
  * up for that: untouched buffers of the same size stand in for the shared memory. arena.ts does the allocation itself.
  */
 import type { Allocator } from './arena.js';
@@ -27,7 +27,7 @@ const MOST_TAKEN = 16 * 1024 * 1024;
  * memory of collected models is worth it. Finalizers run in the event loop, and a program that awaits nothing but this
  * library may otherwise never get there.
  */
-export function owesTurn(): boolean {
+export function finalizersPending(): boolean {
   if (taken < MOST_TAKEN) return false;
   taken = 0;
   return true;
@@ -37,7 +37,7 @@ export function owesTurn(): boolean {
  * Makes the collector count an object as heavier than it looks, by buffers of that size. They take address space but no
  * memory, since they are never written to. The object has to refer to this one.
  */
-export class Weight {
+export class CollectorPressure {
   private readonly buffers: ArrayBuffer[] = [];
   private reported = 0;
 
@@ -88,11 +88,11 @@ export function whenCollected(object: object, finish: () => void): void {
 }
 
 /** Regions of an arena that belong to one model. They are freed, at the latest, when this object is collected. */
-export class Holding implements Allocator {
+export class ModelAllocator implements Allocator {
   /** Bytes in regions that are allocated now. */
   used = 0;
   private readonly regions: Regions;
-  private readonly weight = new Weight();
+  private readonly weight = new CollectorPressure();
 
   constructor(arena: Allocator) {
     this.regions = new Regions(arena);

@@ -31,4 +31,4 @@ export function expireAfter(milliseconds: number, expired: () => void): () => vo
 const MOST_BETWEEN_POLLS = 10;
 
 /** Returns the part of the milliseconds between two polls of a waiting loop that counts. */
-export const countable = (milliseconds: number): number => Math.min(milliseconds, MOST_BETWEEN_POLLS);
+export const countedWait = (milliseconds: number): number => Math.min(milliseconds, MOST_BETWEEN_POLLS);

@@ -7,7 +7,7 @@
 import { PAGE } from './constants.generated.js';
 
 /** A memory that can be reused. */
-export interface Spare {
+export interface ReusableMemory {
   readonly memory: WebAssembly.Memory;
   /** Bytes from its beginning that were used and have to be cleared. */
   readonly used: number;
@@ -33,7 +33,7 @@ let waiting = 0;
  * next turn of the microtask queue: a running call that reads data through code of the user, which disposed the engine,
  * may still write to the memory.
  */
-export function keepSpare(memory: WebAssembly.Memory, maximum: number, used: number): void {
+export function keepMemory(memory: WebAssembly.Memory, maximum: number, used: number): void {
   // Memories that wait are held strongly until then, so a loop that creates engines without yielding would pile them
   // up.
   if (waiting === MOST) return;
@@ -46,7 +46,7 @@ export function keepSpare(memory: WebAssembly.Memory, maximum: number, used: num
 }
 
 /** Returns a kept memory with that maximum and at least `initial` pages. */
-export function takeSpare(initial: number, maximum: number): Spare | undefined {
+export function takeMemory(initial: number, maximum: number): ReusableMemory | undefined {
   const most = Math.max(2 * initial * PAGE, MOST_EXTRA);
   for (let index = kept.length - 1; index >= 0; index--) {
     const memory = kept[index].memory.deref();
