@@ -82,8 +82,18 @@ module.exports = {
         'Tests and benches see the public entry, the kernel table, the pure planner, and the elementary functions, whose bounds no ' +
         'schedule shows; nothing reaches into a model.',
       severity: 'error',
-      from: { path: '^(test|bench)/' },
+      from: { path: '^(test|bench)/', pathNot: '^test/docs/' },
       to: { path: '^src/', pathNot: '^src/(index\\.ts$|runtime/|graph/buffers\\.ts$|common/elementary\\.ts$|cli/)' },
+    },
+    {
+      name: 'tests-of-documents-see-names',
+      comment: 'Tests of the documents compare the table of names in the guide with the tables that define them.',
+      severity: 'error',
+      from: { path: '^test/docs/' },
+      to: {
+        path: '^src/',
+        pathNot: '^src/(index\\.ts$|(activations|losses|metrics|optimizers|initializers)/|common/other-names\\.ts$)',
+      },
     },
     {
       name: 'only-command-line-tests-use-the-command-line',

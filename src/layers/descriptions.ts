@@ -30,7 +30,7 @@ const describedAs = <C>(torch: string | undefined, detail: (config: C) => string
 });
 
 /** The descriptions of all layers. */
-export const LAYER_DESCRIPTIONS: { readonly [K in LayerKind]: LayerDescription<ConfigOf<K>> } = {
+const LAYER_DESCRIPTIONS: { readonly [K in LayerKind]: LayerDescription<ConfigOf<K>> } = {
   dense: /* @__PURE__ */ describedAs('Linear', ({ activation }) => nameOf(activation)),
   maxout: /* @__PURE__ */ describedAs(undefined, ({ pieces }) => `${pieces} pieces`),
   prelu: /* @__PURE__ */ describedAs('PReLU', nothing),

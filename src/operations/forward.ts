@@ -14,7 +14,7 @@ import {
 } from './normalization.js';
 import type { Operation, OperationKind, OperationOf } from './operation.js';
 
-export const FORWARD: { readonly [K in OperationKind]: Forward<K> } = {
+const FORWARD: { readonly [K in OperationKind]: Forward<K> } = {
   affine: affineForward,
   activation: activationForward,
   prelu: preluForward,
