@@ -109,7 +109,7 @@ export type {
   StepScheduleOptions,
   WarmUpConfig,
   WarmUpScheduleOptions,
-} from './schedules/schedules.js';
+} from './schedules/schedule-types.js';
 export { adadelta, adagrad, adam, adamw, nadam, rmsprop, sgd } from './optimizers/optimizers.js';
 export type {
   AdadeltaOptions,

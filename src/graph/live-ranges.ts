@@ -11,8 +11,7 @@ import type { BufferRequest } from './buffers.js';
  * gradient, which walks down columns, ran at 17 instead of 30 GFLOP/s on 512 columns. One more cache line per row
  * spreads them.
  */
-const leadingDimension = (width: number): number =>
-  padded(width) % 256 === 0 ? padded(width) + 16 : padded(width);
+const leadingDimension = (width: number): number => (padded(width) % 256 === 0 ? padded(width) + 16 : padded(width));
 
 /** Type of all values and deltas. */
 const DTYPE: DType = 'float32';

@@ -13,7 +13,8 @@ import {
   type Option,
   type OptionTable,
 } from '../common/options.js';
-import { learningRateCheck, type LearningRate, type Schedule } from '../schedules/schedules.js';
+import type { LearningRate, Schedule } from '../schedules/schedule-types.js';
+import { learningRateCheck } from '../schedules/schedules.js';
 
 /**
  * Options of every optimizer. Clipping acts on the whole gradient, penalties included; at most one kind may be given.

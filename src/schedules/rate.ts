@@ -6,7 +6,8 @@ import { describe } from '../common/describe.js';
 import { cos, realPower } from '../common/elementary.js';
 import { ValueError } from '../common/errors.js';
 import { integer } from '../common/options.js';
-import { learningRateCheck, type LearningRate, type Schedule } from './schedules.js';
+import type { LearningRate, Schedule } from './schedule-types.js';
+import { learningRateCheck } from './schedules.js';
 
 type ConfigOf<K extends Schedule['kind']> = Extract<Schedule, { kind: K }>['config'];
 
