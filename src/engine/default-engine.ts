@@ -15,7 +15,7 @@ import type { LoadOptions } from '../inference/custom-objects.js';
 import { isEngine, type Engine, type Predictions } from './engine.js';
 import type { Model } from '../model/model.js';
 
-/** Engine of all models whose options have none; created with the first of them. */
+/** Engine of all models whose options name none; created with the first of them. */
 let defaultEngine: Promise<Engine> | undefined;
 
 async function engineOf(engine: Engine | undefined): Promise<Engine> {

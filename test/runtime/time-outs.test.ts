@@ -134,7 +134,7 @@ describe('a time-out', () => {
 
 describe('silent workers', () => {
   const SILENT =
-    'fit: a worker that trains expected, but it is gone: it has said nothing for 30 s. ' +
+    'fit: a worker that trains expected, but it was lost: it sent no message for 30 s. ' +
     'Is workerUrl the file worker.js of this package? The weights are those of a finished step.';
 
   async function silentFit(): Promise<{ fitting: Promise<Error>; settled: () => boolean }> {
