@@ -38,7 +38,7 @@ export class SymbolicTensor {
   constructor(
     /** The layer whose output this is. */
     readonly layer: Layer,
-    /** What that layer was applied to. */
+    /** The tensors that the layer was applied to. */
     readonly inputs: readonly SymbolicTensor[],
   ) {}
 

@@ -100,7 +100,7 @@ export class FitInWorker implements RemoteFit {
       findCustom(plain(savedOptions(trainer.compiled)));
     if (custom !== undefined) {
       throw new UnsupportedError(
-        `fit: runIn expected 'main' for a model with objects of your own, got 'worker': ` +
+        `fit: runIn expected 'main' for a model with custom objects, got 'worker': ` +
           `the functions of "${custom}" cannot be sent to a worker.`,
       );
     }
@@ -368,9 +368,9 @@ export class FitInWorker implements RemoteFit {
     const data = describeData(where, sources, outputs, 0);
     const rows = [...sources.x, ...sources.y].map(({ what, source }) => {
       const copy = newFloats(source.rows * source.width);
-      const watch = observerOf(source);
-      source.write(copy, 0, 0, source.rows, watch);
-      watch?.warn(where, what);
+      const observer = observerOf(source);
+      source.write(copy, 0, 0, source.rows, observer);
+      observer?.warn(where, what);
       return copy;
     });
     requireEqualRows(where, sources);
