@@ -99,7 +99,7 @@ function splitEngine<T extends { engine?: Engine }>(where: string, options: T) {
  * const network = await sequential({ layers: [dense({ units: 3, inputShape: [2] })] });
  * const again = await loadModel(network.save());
  * again.predict([[1, 2]]).join() === network.predict([[1, 2]]).join(); // true
- * @category Models
+ * @category Files
  */
 export async function loadModel<O extends Float32Array | Float32Array[] = Float32Array>(
   bytes: Uint8Array | ArrayBuffer,

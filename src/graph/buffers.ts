@@ -22,7 +22,7 @@ export interface BufferPlan {
 const ALIGNMENT = 64;
 
 /**
- * Number of list searches after which buffers no longer go into gaps but above everything that is live at the same
+ * Work, in searches of a list, after which buffers no longer go into gaps but above everything that is live at the same
  * time. Networks of thousands of layers stay far below it. Without it, live ranges chosen to leave very many gaps would
  * take time that grows with the square of their number.
  */

@@ -137,7 +137,7 @@ export function restoreGraph(
     const before = indices(`nodes[${index}].inputs`, inputs, index);
     if (isInput(layers[own]) !== (before.length === 0)) {
       throw new ValueError(
-        `${where}: nodes[${index}] expected inputs for every layer but an input, got ${before.length}.`,
+        `${where}: nodes[${index}] expected inputs for every layer except an input, got ${before.length}.`,
       );
     }
     index += 1;

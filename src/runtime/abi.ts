@@ -14,7 +14,7 @@ const MAP = ['n', '*x', '*y'] as const;
 const MAP_BACKWARD = ['n', '*y', '*dy', '*dx'] as const;
 
 /**
- * The activations that work on each value alone, by the scalars that their two kernels take: f32_NAME (n, *x, *y,
+ * The activations that work value by value, by the scalars that their two kernels take: f32_NAME (n, *x, *y,
  * …scalars) and f32_NAME_backward (n, *y, *dy, *dx, …scalars).
  */
 export const ELEMENTWISE_KERNELS = {

@@ -36,7 +36,7 @@ type Known<K extends OperationKind> = (
 ) => KnownOutput | undefined;
 
 const linear = (): KnownOutput => LINEAR;
-/** Noise is added in training alone. */
+/** Noise is added only in training. */
 const unchanged = (_operation: unknown, given: readonly (KnownOutput | undefined)[]): KnownOutput | undefined =>
   given[0];
 const nothing = (): undefined => undefined;
