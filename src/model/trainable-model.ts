@@ -87,7 +87,9 @@ export abstract class TrainableModel<O extends Float32Array | Float32Array[]>
     return this.state.epochCount;
   }
 
-  /** When a callback sets this to true, `fit` ends after the current batch, or at the end of an epoch after that epoch. */
+  /**
+   * When a callback sets this to true, `fit` ends after the current batch, or at the end of an epoch after that epoch.
+   */
   get stopTraining(): boolean {
     return this.stopping;
   }
