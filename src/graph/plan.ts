@@ -79,10 +79,10 @@ function requireSize(where: string, { nodes }: Graph): void {
 }
 
 /** Assigns offsets to parameters, learned ones first. */
-function place(parameters: readonly Omit<PlannedParameter, 'offset'>[]) {
+function assignOffsets(parameters: readonly Omit<PlannedParameter, 'offset'>[]) {
   let floats = 0;
   const offsets = new Map<object, number>();
-  const placeAll = (learned: boolean): number => {
+  const assignAll = (learned: boolean): number => {
     for (const parameter of parameters) {
       if (parameter.spec.learned !== learned) continue;
       offsets.set(parameter, floats);
@@ -90,8 +90,8 @@ function place(parameters: readonly Omit<PlannedParameter, 'offset'>[]) {
     }
     return floats;
   };
-  const learnedFloats = placeAll(true);
-  const parameterFloats = placeAll(false);
+  const learnedFloats = assignAll(true);
+  const parameterFloats = assignAll(false);
   return {
     parameters: parameters.map((parameter) => ({ ...parameter, offset: offsets.get(parameter)! })),
     learnedFloats,
@@ -164,7 +164,7 @@ export function planNetwork(where: string, graph: Graph): NetworkPlan {
     values,
     inputs: graph.inputs.map((node) => values[node]),
     outputs: graph.outputs.map((node) => values[node]),
-    ...place(parameters),
+    ...assignOffsets(parameters),
   };
 }
 

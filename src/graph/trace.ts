@@ -20,7 +20,7 @@ export function trace(
   const done = new Map<SymbolicTensor, number>();
   const open = new Set<SymbolicTensor>();
   const listed = new Set(inputs);
-  const place = (tensor: SymbolicTensor): void => {
+  const addNode = (tensor: SymbolicTensor): void => {
     let layer = layerIndices.get(tensor.layer);
     if (layer === undefined) {
       layer = layers.push(tensor.layer) - 1;
@@ -51,7 +51,7 @@ export function trace(
         path.push({ tensor: input, next: 0 });
         continue;
       }
-      if (!done.has(tensor)) place(tensor);
+      if (!done.has(tensor)) addNode(tensor);
       path.pop();
     }
   };

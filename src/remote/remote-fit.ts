@@ -146,7 +146,7 @@ export class FitInWorker implements RemoteFit {
   pull(): void {
     if (this.over) return;
     const newest = this.snapshots?.newest();
-    if (newest !== undefined) this.take(newest);
+    if (newest !== undefined) this.applyState(newest);
   }
 
   /** Like `pull`, and also copies the optimizer state. */
@@ -178,7 +178,7 @@ export class FitInWorker implements RemoteFit {
     if (!this.over) this.worker?.post(message, transfer);
   }
 
-  private take(state: TrainingState): void {
+  private applyState(state: TrainingState): void {
     this.state = state;
     state.giveWeights(this.request.trainer, this.edits);
   }
@@ -265,7 +265,7 @@ export class FitInWorker implements RemoteFit {
   private async receive(message: FromWorker): Promise<void> {
     this.cancelTimer();
     if (this.over) return;
-    if (message.state !== undefined) this.take(new TrainingState(message.state, 0, this.floats));
+    if (message.state !== undefined) this.applyState(new TrainingState(message.state, 0, this.floats));
     switch (message.type) {
       case 'ready':
         break;
