@@ -1,6 +1,6 @@
 /**
- * Activations as descriptors: names, factories, options and checks. `forward.ts` and `backward.ts` bind them to
- * kernels, and `properties.ts` has the facts that compile checks and `diagnose` need.
+ * Activations as descriptors: names, factories, options and checks. forward.ts binds them to kernels; derivatives.ts
+ * binds their derivatives and has the facts that compile checks and `diagnose` need.
  */
 import { readCustom, type Custom, type Named } from '../common/custom.js';
 import { resolve, withoutOptions, type Descriptor } from '../common/descriptor.js';
@@ -126,10 +126,10 @@ export const activationCheck: Check<Activation> = (path, value) =>
 /** The activations without learned parameters that compute something. */
 export type PlainActivation = Exclude<Activation, { kind: 'linear' | 'prelu' }>;
 
-/** The activations that work on each value alone, by a kernel. */
+/** The activations that a kernel computes value by value. */
 export type ElementwiseName = Exclude<ActivationName, 'linear' | 'prelu' | 'softmax'>;
 
-/** Their kernels (n, *x, *y, …scalars): assembly/activation. */
+/** Kernels (n, *x, *y, …scalars) of these activations: assembly/activation. */
 export const ELEMENTWISE: Readonly<Record<ElementwiseName, KernelName>> = {
   unitStep: 'f32_unit_step',
   sigmoid: 'f32_sigmoid',
@@ -150,7 +150,7 @@ export const ELEMENTWISE: Readonly<Record<ElementwiseName, KernelName>> = {
 const SELU_ALPHA = 1.6732632423543772;
 const SELU_SCALE = 1.0507009873554805;
 
-/** Scalars that the kernels of an activation take besides addresses, those of its derivative too; 0 for none. */
+/** Returns the scalar arguments of an activation's kernels, forward and derivative; 0 where a kernel has none. */
 export function scalarsOf(activation: PlainActivation): readonly [number, number] {
   switch (activation.kind) {
     case 'leakyRelu':

@@ -1,7 +1,7 @@
 /**
- * What training knows of each activation: its derivative as a kernel (assembly/activation), BP2's dz = dy ⊙ f', and facts
- * about its outputs and slopes, for compile checks, metrics and `diagnose`. The table is typed by `ActivationName`, so
- * the compiler asks for a line when an activation is added.
+ * The training side of activations: derivatives as kernels (assembly/activation), BP2's dz = dy ⊙ f', and facts about
+ * outputs and slopes, for compile checks, metrics and `diagnose`. The table is typed by `ActivationName`, so that the
+ * compiler requires an entry for each new activation. activations.ts has names and options.
  */
 import { requireLength } from '../common/custom.js';
 import type { KernelName } from '../runtime/abi.js';
@@ -9,7 +9,7 @@ import type { MatrixView, Step } from '../runtime/matrix-view.js';
 import type { WasmRuntime } from '../runtime/wasm-runtime.js';
 import { scalarsOf, type ActivationName, type CustomActivation, type PlainActivation } from './activations.js';
 
-/** Where f' is computed from: the output where that is exact, which lets y overwrite z, else the input. */
+/** Argument from which f' is computed: the output if that is exact, which lets y overwrite z, else the input. */
 export type DerivativeFrom = 'input' | 'output';
 
 /** A kernel (n, *from, *dy, *dx, …scalars). */
@@ -26,8 +26,8 @@ export type OutputRange = 'distribution' | 'unit' | 'signed' | 'nonNegative' | '
  */
 export interface ActivationProperties {
   /**
-   * The largest |f'|, where that is a bound that f' stays near to; 1 for those whose slope is 1 where they let their
-   * input through; 0 for one that passes no gradient back.
+   * The largest |f'|, where f' stays near that bound; 1 for activations whose slope is 1 where they pass their input
+   * on; 0 for one that passes no gradient back.
    */
   readonly largestSlope: number;
   /**
@@ -39,10 +39,10 @@ export interface ActivationProperties {
   readonly range?: OutputRange;
 }
 
-/** The kernel of a derivative, and where it computes from. */
+/** The kernel of a derivative, and the argument that it reads. */
 type DerivativeBy = readonly [KernelName, DerivativeFrom];
 
-/** An activation in training; `derivative` is that of activations that work on each value alone. */
+/** Entry of an activation; `derivative` exists for those that work value by value. */
 interface Entry extends ActivationProperties {
   readonly derivative: DerivativeBy | undefined;
 }
@@ -73,23 +73,23 @@ const ENTRIES: Readonly<Record<ActivationName, Entry>> = {
   softmax: /* @__PURE__ */ entry('distribution', 'exact', 1),
 };
 
-/** Properties of an unknown activation: its slope is taken to be correct. */
+/** Properties of an unknown activation: its slope is assumed to be correct. */
 const UNKNOWN: ActivationProperties = { largestSlope: 1, tail: 'exact' };
 
 /**
- * Returns the properties of an activation by its kind. Of custom activations and other operations nothing is known, so
- * their slope is taken to be correct.
+ * Returns the properties of an activation by its kind. Custom activations and other operations have unknown
+ * properties: their slope is assumed to be correct.
  */
 export const propertiesOf = (kind: string): ActivationProperties =>
   Object.hasOwn(ENTRIES, kind) ? ENTRIES[kind as ActivationName] : UNKNOWN;
 
-/** Where the derivative of an activation is computed from. */
+/** Returns the argument from which the derivative of an activation is computed. */
 export function derivativeFrom(activation: PlainActivation): DerivativeFrom {
   if (activation.kind === 'custom') return 'input';
   return ENTRIES[activation.kind].derivative?.[1] ?? 'output';
 }
 
-/** dz = dy ⊙ f'. */
+/** Returns the step dz = dy ⊙ f'. */
 export function bindDerivative(
   runtime: WasmRuntime,
   activation: PlainActivation,

@@ -7,7 +7,7 @@ import { ELEMENTWISE, scalarsOf, type CustomActivation, type PlainActivation } f
 /** A kernel (n, *x, *y, …scalars). Kernels take at most two scalars; those that take fewer ignore the rest. */
 type MapKernel = (n: number, x: number, y: number, a: number, b: number) => void;
 
-/** Steps of an activation. Padding columns go through with the rest, except in softmax. */
+/** Returns the step y = f(z). It includes padding columns, except for softmax. */
 export function bindActivation(runtime: WasmRuntime, activation: PlainActivation, z: MatrixView, y: MatrixView): Step {
   const { kernels } = runtime;
   if (activation.kind === 'custom') return customStep(runtime, activation.custom, z, y);
@@ -26,7 +26,7 @@ const customStep =
       const result = activation.forward(memory.f32.slice(from, from + z.width));
       const values = requireLength(`activation "${activation.name}": forward`, result, z.width);
       const into = y.address / 4 + row * y.ld;
-      // One by one: a result in memory that another thread grows would be copied past the end of the row.
+      // One by one: if another thread grows the memory of the result, `set` would copy past the end of the row.
       for (let j = 0; j < y.width; j++) memory.f32[into + j] = values[j];
       memory.f32.fill(0, into + y.width, into + y.ld);
     }

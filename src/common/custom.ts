@@ -149,7 +149,7 @@ export function requireFields(path: string, record: object, names: readonly stri
   }
 }
 
-/** Functions by which the kinds of users' objects are told apart. */
+/** Functions that distinguish the kinds of custom objects. */
 const METHODS = ['forward', 'values', 'value', 'gradient', 'rate'] as const;
 
 /**
@@ -171,7 +171,7 @@ export function requireDistinctNames(where: string, description: unknown): void 
       )
     ) {
       throw new ValueError(
-        `${where}: objects of your own expected to have different names, got ${describe(config.name)} twice.`,
+        `${where}: custom objects expected to have different names, got ${describe(config.name)} twice.`,
       );
     }
     found.set(config.name, [...others, one]);

@@ -1,7 +1,7 @@
 /**
  * Detection of columns of doubles that float32 cannot tell apart: times in milliseconds, for example, of which 131,072
  * consecutive ones are one float32. Costs one pass over the columns that have been constant so far, which in most data
- * are few after the second row. `rows.ts` passes the rows to the watch while it copies them.
+ * are few after the second row. `rows.ts` passes the rows to the observer while it copies them.
  */
 import type { Floats, RowSource, RowObserver } from './rows.js';
 import { warnOnce } from './warn.js';
@@ -56,7 +56,7 @@ export class RoundingObserver implements RowObserver {
     columns.length = left;
   }
 
-  /** Ends the watch because the next rows are no doubles: nothing is known of the columns any more. */
+  /** Ends the observation because the next rows are no doubles: nothing is known of the columns any more. */
   stop(): void {
     this.first ??= this.row;
     this.columns.length = 0;
@@ -77,6 +77,6 @@ export class RoundingObserver implements RowObserver {
   }
 }
 
-/** Returns a watch for rows that may have doubles which float32 cannot tell apart, or undefined for other rows. */
+/** Returns an observer for rows that may have doubles which float32 cannot tell apart, or undefined for other rows. */
 export const observerOf = ({ exact, rows, width }: RowSource): RoundingObserver | undefined =>
   exact || rows < 2 ? undefined : new RoundingObserver(width);

@@ -51,10 +51,10 @@ export interface RowSource {
   readonly exact: boolean;
   /**
    * Reads rows, all or `count` from `first` on, each value once, and writes them row-major without padding at element
-   * index `at`; `watch` receives those that are doubles. Throws for an invalid row or value; what was written until
+   * index `at`; `observer` receives those that are doubles. Throws for an invalid row or value; what was written until
    * then is of no use.
    */
-  write(into: Floats, at: number, first?: number, count?: number, watch?: RowObserver): void;
+  write(into: Floats, at: number, first?: number, count?: number, observer?: RowObserver): void;
 }
 
 /** Array to which numbers are written. */
@@ -68,7 +68,7 @@ export interface RowObserver {
   readonly done: boolean;
   /** Takes the next row, stored in `values` from element `at` on. */
   look(values: Floats, at: number): void;
-  /** Ends the watch because the next rows are no doubles. */
+  /** Ends the observation because the next rows are no doubles. */
   stop(): void;
 }
 
@@ -129,7 +129,7 @@ class ListedRows implements RowSource {
     this.rows = lengthOf(where, what, list);
   }
 
-  write(into: Floats, at: number, first = 0, count = this.rows, watch?: RowObserver): void {
+  write(into: Floats, at: number, first = 0, count = this.rows, observer?: RowObserver): void {
     const { list, width } = this;
     // By index: forEach would skip holes.
     for (let i = first; i < first + count; i++, at += width) {
@@ -137,15 +137,15 @@ class ListedRows implements RowSource {
       if (!isList(row) && typedKind(row) === 'Float32Array') {
         this.requireWidth(typedLength(row), i);
         const floats = row as Float32Array;
-        watch?.stop();
+        observer?.stop();
         if (isUnshared(floats)) into.set(floats, at);
         else for (let j = 0; j < width; j++) into[at + j] = floats[j];
-      } else if (watch === undefined) {
+      } else if (observer === undefined) {
         this.read(row, i, into, at);
       } else {
-        this.read(row, i, watch.row, 0);
-        for (let j = 0; j < width; j++) into[at + j] = watch.row[j];
-        watch.look(watch.row, 0);
+        this.read(row, i, observer.row, 0);
+        for (let j = 0; j < width; j++) into[at + j] = observer.row[j];
+        observer.look(observer.row, 0);
       }
     }
   }
@@ -212,7 +212,7 @@ class FlatRows implements RowSource {
     this.exact = typedKind(data) === 'Float32Array';
   }
 
-  write(into: Floats, at: number, first = 0, count = this.rows, watch?: RowObserver): void {
+  write(into: Floats, at: number, first = 0, count = this.rows, observer?: RowObserver): void {
     const { where, what, data, width } = this;
     const now = typedLength(data);
     if (now < (first + count) * width) {
@@ -222,7 +222,7 @@ class FlatRows implements RowSource {
     }
     const part = typedPart(data, first * width, count * width);
     into.set(part, at);
-    for (let i = 0; i < count && watch?.done === false; i++) watch.look(part, i * width);
+    for (let i = 0; i < count && observer?.done === false; i++) observer.look(part, i * width);
   }
 }
 

@@ -15,7 +15,7 @@ import type { LoadOptions } from '../inference/custom-objects.js';
 import { isEngine, type Engine, type Predictions } from './engine.js';
 import type { Model } from '../model/model.js';
 
-/** Engine of all models whose options have none; created with the first of them. */
+/** Engine of all models whose options name none; created with the first of them. */
 let defaultEngine: Promise<Engine> | undefined;
 
 async function engineOf(engine: Engine | undefined): Promise<Engine> {
@@ -99,7 +99,7 @@ function splitEngine<T extends { engine?: Engine }>(where: string, options: T) {
  * const network = await sequential({ layers: [dense({ units: 3, inputShape: [2] })] });
  * const again = await loadModel(network.save());
  * again.predict([[1, 2]]).join() === network.predict([[1, 2]]).join(); // true
- * @category Models
+ * @category Files
  */
 export async function loadModel<O extends Float32Array | Float32Array[] = Float32Array>(
   bytes: Uint8Array | ArrayBuffer,

@@ -1,3 +1,7 @@
+/**
+ * `Engine`: makes models on one runtime and disposes them. create-engine.ts compiles kernels and makes engines;
+ * engine-options.ts reads their options; default-engine.ts has the engine of models created without one.
+ */
 import { requireDistinctNames } from '../common/custom.js';
 import { StateError } from '../common/errors.js';
 import { integer, nonNegative, readOptions } from '../common/options.js';
@@ -25,49 +29,50 @@ import type { StartRemoteFit } from '../model/remote-fit.js';
 import { FitInWorker } from '../remote/remote-fit.js';
 
 /**
- * What an engine runs on, and, for what was asked and is not running, why.
+ * Configuration that an engine runs with, and the reasons why requested options are not in use.
  * @category Engines and threads
  */
 export interface EngineInfo {
-  /** How products and sums are rounded: each on its own, or together. */
+  /** Rounding of a product and a sum: separately ('strict') or together ('fused'). */
   readonly numerics: Numerics;
-  /** Threads that compute, the calling one included. */
+  /** Number of threads that compute, including the calling thread. */
   readonly threads: number;
-  /** Whether V8's 256-bit vectors are in use: by every engine of a process, once one was made with them. */
+  /** Whether V8's 256-bit vectors are in use: for every engine of a process, once one was made with them. */
   readonly simd256: boolean;
   /** Register tile of the matrix kernels, rows × columns. */
   readonly tile: TileName;
-  /** With tile 'auto': what each tile made, in 10⁹ operations a second. */
+  /** With tile 'auto': the measured speed of each tile, in 10⁹ operations per second. */
   readonly calibration?: TileBenchmark;
   /**
-   * Whether other threads can be given linear memory, which `threads` and `model.share` take: in a page only where it
-   * is cross-origin isolated.
+   * Whether linear memory can be shared with other threads, which `threads` and `model.share` need: in a page only if
+   * it is cross-origin isolated.
    */
   readonly sharedMemory: boolean;
   /**
-   * Whether results have the bits that this configuration has elsewhere. False where the platform makes numbers below
-   * 2⁻¹²⁶ zero, as V8 does on 32-bit ARM, and where numerics 'fused' was asked for and the machine does not fuse.
+   * Whether results have the same bits as with this configuration on other computers. False if the platform flushes
+   * numbers below 2⁻¹²⁶ to zero, as V8 does on 32-bit ARM, and if numerics 'fused' was requested but the computer does
+   * not fuse.
    */
   readonly sameBits: boolean;
-  /** A sentence for each option that was asked for and is not running; none where all of them are. */
+  /** One sentence for each requested option that is not in use; empty if all are. */
   readonly reasons: readonly string[];
 }
 
 /**
- * What `engine.warmUp` takes.
+ * Options of `engine.warmUp`.
  * @category Engines and threads
  */
 export interface WarmUpOptions {
-  /** How long each model runs. Default 100: V8 takes some tens. */
+  /** Milliseconds that each model runs. Default 100: V8 needs some tens. */
   milliseconds?: number;
-  /** Rows of a prediction, as requests will have. Default 1. */
+  /** Rows per prediction, the same as in later requests. Default 1. */
   rows?: number;
 }
 
 const WARM_UP_MS = 100;
 
 /**
- * What `predict` returns: an array for one output, a list of them for several.
+ * Result of `predict`: an array for one output, a list of arrays for several.
  * @category Models
  */
 export type Predictions<T extends Tensors> = T extends SymbolicTensor | readonly [SymbolicTensor]
@@ -76,18 +81,24 @@ export type Predictions<T extends Tensors> = T extends SymbolicTensor | readonly
     ? Float32Array[]
     : Float32Array | Float32Array[];
 
-/** Marks weights as gone. A function of its own, since one that is made beside the model would hold it. */
-function releasing(owner: WeightOwner): () => void {
+/**
+ * Returns a function that marks weights as released. Made here, since a closure made next to the model would keep it
+ * alive.
+ */
+function makeRelease(owner: WeightOwner): () => void {
   return () => {
     owner.live = false;
   };
 }
 
-/** The models of an engine, as it sees them. */
+/** Type of the models of an engine. */
 type EngineModel = Model<Float32Array | Float32Array[]>;
 
-/** A function of its own, since one that is made in the constructor would hold the engine. */
-function disposing(runtime: WasmRuntime): () => void {
+/**
+ * Returns a function that disposes a runtime. Made here, since a closure made in the constructor would keep the engine
+ * alive.
+ */
+function makeDispose(runtime: WasmRuntime): () => void {
   return () => runtime.dispose();
 }
 
@@ -96,21 +107,21 @@ export const isEngine = (value: unknown): value is Engine =>
   isInstance(value, Engine) && isInstance(fieldOf(value, 'runtime'), WasmRuntime);
 
 /**
- * One WASM instance with its memory; holds any number of models. Made by `createEngine` or `createEngineSync`. Models
- * hold their engine, but it does not hold them: a model that nothing else refers to is freed.
+ * One WASM instance with its memory, for any number of models. Made by `createEngine` or `createEngineSync`. Models
+ * keep their engine alive, but the engine does not keep its models alive: a model that nothing else refers to is freed.
  * @category Engines and threads
  */
 export class Engine {
   private readonly models = new Set<WeakRef<EngineModel>>();
   /**
-   * Models that other threads predict from. They may do so for as long as this engine lives, whoever has dropped the
-   * model.
+   * Models that other threads predict from. They may do so until this engine is disposed, even if this thread has
+   * dropped the model.
    */
   private readonly shared = new Set<object>();
-  /** How many models there may be before it looks which of them are gone. */
-  private look = 64;
+  /** Number of models above which the engine removes references to collected ones. */
+  private sweepAbove = 64;
 
-  /** Models that are being made: initializers of the user's own run then. */
+  /** Number of models being built, during which custom initializers run. */
   private making = 0;
 
   /** For the library's own use: users call `createEngine`. */
@@ -119,11 +130,11 @@ export class Engine {
     private readonly found: Pick<EngineInfo, 'numerics' | 'simd256' | 'sameBits' | 'reasons' | 'calibration'>,
     private readonly workerUrl: URL | undefined,
   ) {
-    // Its threads would go on waiting for work.
-    whenCollected(this, disposing(runtime));
+    // Otherwise its threads would wait for work forever.
+    whenCollected(this, makeDispose(runtime));
   }
 
-  /** What the engine runs on. */
+  /** Configuration that the engine runs with. */
   get info(): EngineInfo {
     const { tile, pool } = this.runtime;
     const lost = pool?.lost;
@@ -138,7 +149,7 @@ export class Engine {
   }
 
   /**
-   * A model that passes each row through the layers in order.
+   * Creates a model that passes each row through the layers in order.
    * @throws ShapeError, ValueError for layers or options that do not fit; MemoryError; StateError after `dispose`.
    */
   sequential(options: SequentialOptions): Model {
@@ -149,9 +160,9 @@ export class Engine {
   }
 
   /**
-   * A model of the graph between `inputs` and `outputs`.
+   * Creates a model of the graph between `inputs` and `outputs`.
    * @throws ShapeError, ValueError for layers that do not fit, cycles, or inputs that are missing; MemoryError;
-   * StateError after `dispose`, or for layers in places that another model has weights for.
+   * StateError after `dispose`, or for layers whose weights another model has.
    */
   model<const T extends Tensors>(options: ModelOptions<T>): Model<Predictions<T>> {
     this.runtime.requireLive('model');
@@ -161,8 +172,8 @@ export class Engine {
   }
 
   /**
-   * The model of a file that `save` wrote, with its training state where that was saved.
-   * @throws FormatError for a damaged or foreign file, or one that needs objects which are not among `custom`;
+   * Creates the model of a file that `save` wrote, with its training state if that was saved.
+   * @throws FormatError for a damaged or foreign file, or one that needs objects which are not in `custom`;
    * MemoryError; StateError after `dispose`.
    */
   loadModel<O extends Float32Array | Float32Array[] = Float32Array>(
@@ -187,8 +198,8 @@ export class Engine {
   }
 
   /**
-   * Predicts rows of zeros with each model for a while, so that the kernels and the calls around them are compiled to
-   * their fast form before the first request. Engines do that in the background once something has run for some
+   * Predicts rows of zeros with each model for some time, so that kernels and the code around them are compiled to
+   * their fast form before the first request. JavaScript engines do that in the background once code has run for some
    * milliseconds. Yields to the event loop.
    * @throws ValueError for an unknown option or a number out of range; StateError after `dispose`.
    * @example
@@ -213,13 +224,13 @@ export class Engine {
     }
   }
 
-  /** Bytes of linear memory: its size now, what models and running calls hold of it, and its limit. */
+  /** Returns bytes of linear memory: its current size, the part in use by models and running calls, and its limit. */
   memory(): {
-    /** Size of linear memory now. */
+    /** Current size of linear memory. */
     readonly bytes: number;
-    /** What models and running calls hold of it. */
+    /** Bytes in use by models and running calls. */
     readonly used: number;
-    /** What it may grow to. */
+    /** Largest size that it may grow to. */
     readonly limit: number;
   } {
     const { memory, arena } = this.runtime;
@@ -227,7 +238,7 @@ export class Engine {
   }
 
   /**
-   * For `createEngine`: waits until the threads have begun, or are given up.
+   * For `createEngine`: waits until the threads have started, or starting them has failed.
    * @internal
    */
   async awaitThreads(): Promise<void> {
@@ -235,8 +246,8 @@ export class Engine {
   }
 
   /**
-   * Disposes all models, ends the threads and lets go of the memory. Calling it again does nothing.
-   * @throws StateError in a function of your own that a model is calling; nothing is disposed then.
+   * Disposes all models, ends the threads and releases the memory. Further calls do nothing.
+   * @throws StateError when called by a custom function that a model is running; nothing is disposed then.
    */
   dispose(): void {
     if (this.making > 0) {
@@ -253,14 +264,14 @@ export class Engine {
     this.dispose();
   }
 
-  /** For consoles: what it runs on. @internal */
+  /** For consoles: the configuration in one line. @internal */
   [INSPECT](): string {
     const { numerics, threads, tile } = this.info;
     const { bytes } = this.memory();
     return `Engine (${numerics}, tile ${tile}, ${threads} thread${threads === 1 ? '' : 's'}, ${bytes} bytes)`;
   }
 
-  /** The models that somebody still refers to. */
+  /** Returns the models that have not been garbage-collected. */
   private live(): EngineModel[] {
     const found: EngineModel[] = [];
     for (const one of this.models) {
@@ -282,7 +293,7 @@ export class Engine {
     const startRemoteFit: StartRemoteFit = (request) => new FitInWorker(request, workerUrl);
     const owner: WeightOwner = { live: true };
     let one: WeakRef<EngineModel> | undefined;
-    // These hold the engine, so that its threads last as long as its models.
+    // These callbacks keep the engine alive, so that its threads live as long as its models.
     const onDispose = (model: object): void => {
       owner.live = false;
       this.shared.delete(model);
@@ -291,14 +302,14 @@ export class Engine {
     const onShare = (model: object): unknown => this.shared.add(model);
     this.making += 1;
     try {
-      // A network that is planned already is that of a file, which brings its values.
-      const site = { runtime, blueprint, where, onDispose, onShare, startRemoteFit, ...(plan && { plan }) };
-      const model = new Model<O>(site, plan === undefined);
+      // A network that has a plan already comes from a file, which has its weights.
+      const setup = { runtime, blueprint, where, onDispose, onShare, startRemoteFit, ...(plan && { plan }) };
+      const model = new Model<O>(setup, plan === undefined);
       one = new WeakRef(model);
       this.models.add(one);
-      if (this.models.size > this.look) this.look = 64 + 2 * this.live().length;
+      if (this.models.size > this.sweepAbove) this.sweepAbove = 64 + 2 * this.live().length;
       model.own(tensors, owner);
-      if (tensors.length > 0) whenCollected(model, releasing(owner));
+      if (tensors.length > 0) whenCollected(model, makeRelease(owner));
       return model;
     } finally {
       this.making -= 1;

@@ -1,3 +1,7 @@
+/**
+ * Architectures: models without their weights, as plain data, and the options of `sequential`. graph.ts checks the
+ * graph itself; model-options.ts reads the options of `model`.
+ */
 import { resolve } from '../common/descriptor.js';
 import { integer, listOf, readOptions, unchecked, type Check } from '../common/options.js';
 import { fieldOf } from '../common/objects.js';
@@ -11,22 +15,23 @@ import { plain } from '../common/plain.js';
  * @category Models
  */
 export interface LayerData {
-  /** Which layer: the name of its factory. */
+  /** Kind of layer: the name of its factory. */
   readonly kind: string;
-  /** Its options, defaults filled in. */
+  /** Options of the layer, with defaults filled in. */
   readonly config: object;
 }
 
 /**
- * A model without its weights: plain data. A graph has nodes, a chain of layers has none.
+ * A model without its weights, as plain data. Only graphs have `nodes`, `inputs` and `outputs`; a chain of layers has
+ * none.
  * @category Models
  */
 export interface Architecture {
-  /** What initialization, shuffles and masks are drawn from. */
+  /** Seed of initialization, shuffles and masks. */
   readonly seed: number;
-  /** In order; of a graph each layer once, its inputs among them. */
+  /** Layers in order. A graph lists each layer once, including its inputs. */
   readonly layers: readonly LayerData[];
-  /** By node: index of its layer, and the nodes that it reads. */
+  /** By node: the index of its layer, and the nodes that it reads. */
   readonly nodes?: readonly GraphNode[];
   /** Nodes of the inputs, in order. */
   readonly inputs?: readonly number[];
@@ -34,24 +39,24 @@ export interface Architecture {
   readonly outputs?: readonly number[];
 }
 
-/** What a model is built from. */
+/** Graph and seed that a model is built from. */
 export interface Blueprint {
   readonly graph: Graph;
   readonly seed: number;
 }
 
 /**
- * What `sequential` takes.
+ * Options of `sequential`.
  * @category Models
  */
 export interface SequentialOptions {
-  /** In order; the first has an inputShape. */
+  /** Layers in order; the first has an inputShape. */
   layers: readonly (Layer | LayerData)[];
-  /** What initialization, shuffles and masks are drawn from, an integer from 0 to 2^32 − 1. Default 0. */
+  /** Seed of initialization, shuffles and masks, an integer from 0 to 2^32 − 1. Default 0. */
   seed?: number;
 }
 
-/** Largest seed: the generator's key has 32 bits for it. */
+/** Largest seed: it takes 32 bits of the generator's key. */
 const MAX_SEED = 0xffffffff;
 
 export const SEED = { check: integer(0, MAX_SEED), or: 0 } as const;
@@ -59,7 +64,7 @@ export const SEED = { check: integer(0, MAX_SEED), or: 0 } as const;
 export const layerList = (factories: Readonly<Record<string, unknown>>): Check<readonly GraphLayer[]> =>
   listOf('a list of layers', (path, layer) => resolve<GraphLayer>(path, layer, factories));
 
-/** The factories of all that a graph has among its layers. */
+/** Returns the factories of everything that a graph lists as a layer: layers and inputs. */
 export const allFactories = ({ layers, input }: LayerFactories): Readonly<Record<string, unknown>> => ({
   ...layers,
   input,
@@ -74,7 +79,7 @@ export function readSequential(where: string, options: unknown, factories: Layer
   return { graph: chain(where, layers, factories.input), seed };
 }
 
-/** Reads an architecture that was saved. */
+/** Reads a saved architecture. */
 export function readArchitecture(where: string, saved: Architecture, factories: LayerFactories): Blueprint {
   if (fieldOf(saved, 'nodes') === undefined) return readSequential(where, saved, factories);
   const { layers, nodes, inputs, outputs, seed } = readOptions<{
@@ -93,7 +98,7 @@ export function readArchitecture(where: string, saved: Architecture, factories: 
   return { graph: restoreGraph(where, layers, { nodes, inputs, outputs }), seed };
 }
 
-/** The architecture of a model. */
+/** Returns the architecture of a model. */
 export function architectureOf({ graph, seed }: Blueprint): Architecture {
   const layers: LayerData[] = plain(graph.layers.map(({ kind, config }) => ({ kind, config })));
   if (graph.naming === 'modules') return { seed, layers: layers.slice(1) };

@@ -1,19 +1,19 @@
 /**
- * Lays the buffers of a run out in one region, from the moments at which each must keep its contents. Pure: no memory
- * is touched. The work grows as n log n for n buffers, whatever their lives, since a file may describe any number of
- * them.
+ * Lays out the buffers of a run in one region, given the live range of each: the time from which to which it must keep
+ * its contents. Pure: touches no memory. live-ranges.ts makes the requests. The work grows as n log n for n buffers,
+ * whatever their live ranges, since a file may describe any number of them.
  */
 
-/** A buffer that must keep its contents from one moment of a run to another, both included. */
+/** A buffer and its live range: it must keep its contents from time `from` to time `to` of a run, both included. */
 export interface BufferRequest {
-  /** All that kernels may write there, which is whole vectors of 16 bytes: see runtime/extents.ts. */
+  /** Everything that kernels may write there: whole vectors of 16 bytes, see runtime/extents.ts. */
   readonly bytes: number;
   readonly from: number;
   readonly to: number;
 }
 
 export interface BufferPlan {
-  /** Where each request starts, in bytes, in the order of the requests. */
+  /** Start of each buffer in bytes, in the order of the requests. */
   readonly offsets: readonly number[];
   readonly bytes: number;
 }
@@ -22,18 +22,18 @@ export interface BufferPlan {
 const ALIGNMENT = 64;
 
 /**
- * Looks into lists of ranges before buffers are no longer put into gaps but above what lives beside them. Networks of
- * thousands of layers stay far below it; lives that are chosen to leave countless gaps would take time that grows with
- * the square of their number.
+ * Work, in searches of a list, after which buffers no longer go into gaps but above everything that is live at the same
+ * time. Networks of thousands of layers stay far below it. Without it, live ranges chosen to leave very many gaps would
+ * take time that grows with the square of their number.
  */
-const MOST_LOOKS = 8_000_000;
+const MOST_SEARCHES = 8_000_000;
 
 const align = (bytes: number): number => Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
 
-/** Addresses in use: the start and the end of each range, ascending, with a gap between two ranges. */
+/** Addresses in use: start and end of each range, in ascending order, with a gap between any two ranges. */
 type Ranges = number[];
 
-/** Index of the first range that ends at `address` or above, times two. */
+/** Returns the index in `ranges` of the first range that ends at `address` or above. */
 function firstEndingAt(ranges: Ranges, address: number): number {
   let low = 0;
   let high = ranges.length / 2;
@@ -45,7 +45,7 @@ function firstEndingAt(ranges: Ranges, address: number): number {
   return 2 * low;
 }
 
-/** Adds a range, joined with those that it meets. Returns how many numbers were moved for that. */
+/** Adds a range, merged with those that it touches. Returns the number of list elements that were moved. */
 function addRange(ranges: Ranges, start: number, end: number): number {
   const first = firstEndingAt(ranges, start);
   let next = first;
@@ -62,47 +62,47 @@ function addRange(ranges: Ranges, start: number, end: number): number {
 }
 
 /**
- * Which addresses are in use at which moments: a segment tree over the moments. A buffer is entered in the few nodes
- * that its life is made up of (`whole`), and in the nodes above both ends of its life (`partly`).
+ * Addresses in use over time: a segment tree over the points in time. A buffer is recorded in the few nodes that
+ * together cover its live range (`whole`), and in the ancestors of its first and its last point (`partly`).
  */
 class Occupancy {
   private readonly whole: (Ranges | undefined)[] = [];
   private readonly partly: (Ranges | undefined)[] = [];
-  private looks = 0;
+  private searches = 0;
 
-  constructor(private readonly moments: number) {}
+  constructor(private readonly count: number) {}
 
-  /** The lowest address from which `size` bytes are free from moment `from` to `to`; they are in use from then on. */
+  /** Reserves `size` bytes from time `from` to time `to`; returns the lowest address at which they are free. */
   take(size: number, from: number, to: number): number {
     const nodes = this.nodesOf(from, to);
     const above = this.nodesAbove(from, to);
     const lists: Ranges[] = [];
-    const look = (list: Ranges | undefined): void => {
+    const include = (list: Ranges | undefined): void => {
       if (list !== undefined) lists.push(list);
     };
-    for (const node of nodes) look(this.partly[node]);
-    for (const node of nodes) look(this.whole[node]);
-    for (const node of above) look(this.whole[node]);
-    const gaps = this.looks < MOST_LOOKS;
+    for (const node of nodes) include(this.partly[node]);
+    for (const node of nodes) include(this.whole[node]);
+    for (const node of above) include(this.whole[node]);
+    const gaps = this.searches < MOST_SEARCHES;
     const start = gaps ? this.lowest(lists, size) : topOf(lists);
     if (size > 0) {
-      // Where gaps are not looked for, all that lies below counts as taken.
+      // If gaps are no longer searched, everything below counts as in use.
       const first = gaps ? start : 0;
-      for (const node of nodes) this.looks += addRange((this.whole[node] ??= []), first, start + size) >> 4;
-      for (const node of above) this.looks += addRange((this.partly[node] ??= []), first, start + size) >> 4;
+      for (const node of nodes) this.searches += addRange((this.whole[node] ??= []), first, start + size) >> 4;
+      for (const node of above) this.searches += addRange((this.partly[node] ??= []), first, start + size) >> 4;
     }
     return start;
   }
 
   private lowest(lists: readonly Ranges[], size: number): number {
     let start = 0;
-    // In how many lists, one after the other, nothing was in the way.
+    // Number of consecutive lists without a conflict.
     let free = 0;
     for (let i = 0; free < lists.length; i = i + 1 === lists.length ? 0 : i + 1) {
       const list = lists[i];
-      this.looks += 1;
+      this.searches += 1;
       let at = list[list.length - 1] <= start ? list.length : firstEndingAt(list, start);
-      // One that ends where the buffer would start is not in its way.
+      // A range that ends where the buffer would start does not conflict.
       if (at < list.length && list[at + 1] === start) at += 2;
       if (at < list.length && list[at] < start + size) {
         start = list[at + 1];
@@ -113,11 +113,11 @@ class Occupancy {
     return start;
   }
 
-  /** The nodes that the moments from `from` to `to` are made up of. */
+  /** Returns the nodes that together cover the times from `from` to `to`. */
   private nodesOf(from: number, to: number): number[] {
     const nodes: number[] = [];
-    let low = from + this.moments;
-    let high = to + this.moments + 1;
+    let low = from + this.count;
+    let high = to + this.count + 1;
     for (; low < high; low >>= 1, high >>= 1) {
       if (low % 2 === 1) nodes.push(low++);
       if (high % 2 === 1) nodes.push(--high);
@@ -125,11 +125,11 @@ class Occupancy {
     return nodes;
   }
 
-  /** The nodes that hold the first moment or the last. */
+  /** Returns the nodes that contain the first time or the last. */
   private nodesAbove(from: number, to: number): number[] {
     const nodes: number[] = [];
-    let low = from + this.moments;
-    let high = to + this.moments;
+    let low = from + this.count;
+    let high = to + this.count;
     for (; low >= 1; low >>= 1, high >>= 1) {
       nodes.push(low);
       if (high !== low) nodes.push(high);
@@ -141,10 +141,13 @@ class Occupancy {
 const topOf = (lists: readonly Ranges[]): number =>
   lists.reduce((top, list) => Math.max(top, list[list.length - 1]), 0);
 
-/** Buffers up to which each is held against all others: a fresh process has that done before the tree is compiled. */
+/**
+ * Number of buffers up to which each is compared with all others: faster in a new process, before V8 has compiled the
+ * tree.
+ */
 const FEW = 64;
 
-/** Where a buffer of `size` bytes starts in the lowest gap between ranges that are taken, in any order. */
+/** Returns the start of the lowest gap of `size` bytes between ranges in use, which come in any order. */
 function lowestGap(taken: { readonly start: number; readonly end: number }[], size: number): number {
   taken.sort((a, b) => a.start - b.start);
   let start = 0;
@@ -156,8 +159,8 @@ function lowestGap(taken: { readonly start: number; readonly end: number }[], si
 }
 
 /**
- * Places buffers so that those alive at the same moment do not overlap: the largest first, each in the lowest gap that
- * is free for its whole life (the order of XNNPACK's memory planner).
+ * Places buffers so that those that are live at the same time do not overlap: the largest first, each in the lowest gap
+ * that is free for its whole live range (the order of XNNPACK's memory planner).
  */
 export function planBuffers(requests: readonly BufferRequest[]): BufferPlan {
   const order = requests.map((_, index) => index).sort((a, b) => requests[b].bytes - requests[a].bytes || a - b);
@@ -185,19 +188,19 @@ function placeFew(requests: readonly BufferRequest[], offsets: readonly number[]
 }
 
 function placeMany(requests: readonly BufferRequest[]) {
-  // The moments at which buffers begin: two lives meet exactly if they meet at one of these.
+  // The times at which live ranges begin: two ranges overlap exactly if they overlap at one of these.
   const times = [...new Set(requests.map(({ from }) => from))].sort((a, b) => a - b);
-  const moment = new Map(times.map((time, index) => [time, index]));
-  let moments = 1;
-  while (moments < times.length) moments *= 2;
-  const occupancy = new Occupancy(moments);
+  const indexOf = new Map(times.map((time, index) => [time, index]));
+  let count = 1;
+  while (count < times.length) count *= 2;
+  const occupancy = new Occupancy(count);
   return (index: number, size: number): number => {
     const { from, to } = requests[index];
-    return occupancy.take(size, moment.get(from)!, lastBefore(times, to));
+    return occupancy.take(size, indexOf.get(from)!, lastBefore(times, to));
   };
 }
 
-/** Index of the last of ascending times that is not after `time`. */
+/** Returns the index of the last of ascending times that is not after `time`. */
 function lastBefore(times: readonly number[], time: number): number {
   let low = 0;
   let high = times.length;

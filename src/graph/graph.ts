@@ -1,3 +1,7 @@
+/**
+ * Graphs of layers as plain data: chains, saved graphs, and their checks. trace.ts makes a graph from symbolic tensors,
+ * and plan.ts lowers it to operations.
+ */
 import { describe } from '../common/describe.js';
 import { ValueError } from '../common/errors.js';
 import { fieldsOf } from '../common/objects.js';
@@ -6,7 +10,7 @@ import type { GraphLayer, LayerFactories } from '../layers/definition.js';
 import type { InputConfig } from '../layers/input.js';
 
 /**
- * A layer in one place of a graph, on the outputs of other nodes.
+ * One use of a layer in a graph, applied to the outputs of other nodes.
  * @category Models
  */
 export interface GraphNode {
@@ -16,30 +20,30 @@ export interface GraphNode {
   readonly inputs: readonly number[];
 }
 
-/** A network of layers, as written: plain data but for the layers' own functions. */
+/** A network of layers as the user wrote it: plain data, except for the functions of the layers. */
 export interface Graph {
   readonly layers: readonly GraphLayer[];
   /** Name of each layer, all different. */
   readonly names: readonly string[];
-  /** In an order in which every node comes after its inputs. */
+  /** Nodes in an order in which each comes after its inputs. */
   readonly nodes: readonly GraphNode[];
   /** Nodes of input layers. */
   readonly inputs: readonly number[];
   readonly outputs: readonly number[];
-  /** How weights are called: by number of module, as in PyTorch's nn.Sequential, or by layer. */
+  /** Scheme for the names of weights: by number of module, as in PyTorch's nn.Sequential, or by layer. */
   readonly naming: 'modules' | 'layers';
 }
 
-/** An input of a graph among its layers. */
+/** An input of a graph, which is one of its layers. */
 export type InputLayer = GraphLayer & { readonly config: InputConfig };
 
 export const isInput = (layer: GraphLayer): layer is InputLayer => layer.kind === 'input';
 
-/** Number of values of an input layer, or undefined for any other. */
+/** Returns the number of values of an input layer, or undefined for any other layer. */
 export const inputWidth = (layer: GraphLayer): number | undefined =>
   isInput(layer) ? layer.config.shape[0] : undefined;
 
-/** A name for each layer: its own, or its kind, numbered from the second on. */
+/** Returns a name for each layer: the given one, or its kind, numbered from the second on. */
 export function nameLayers(where: string, layers: readonly GraphLayer[]): string[] {
   const taken = new Set<string>();
   for (const { config } of layers) {
@@ -61,7 +65,7 @@ export function nameLayers(where: string, layers: readonly GraphLayer[]): string
   });
 }
 
-/** A chain of layers, the first with an inputShape. */
+/** Returns the graph of a chain of layers, the first of which has an inputShape. */
 export function chain(where: string, layers: readonly GraphLayer[], makeInput: LayerFactories['input']): Graph {
   const first = layers[0];
   if (first === undefined) throw new ValueError(`${where}: layers expected at least one layer, got none.`);
@@ -111,7 +115,7 @@ export function requireInputsAndOutputs(where: string, { nodes, inputs, outputs,
   });
 }
 
-/** Rebuilds a graph that was saved, `layers` already made; every index is checked. */
+/** Rebuilds a saved graph from layers that are already made; checks every index. */
 export function restoreGraph(
   where: string,
   layers: readonly GraphLayer[],
@@ -122,18 +126,18 @@ export function restoreGraph(
       if (!Number.isInteger(one) || (one as number) < 0 || (one as number) >= limit) {
         throw new ValueError(`${path} expected an index below ${limit}, got ${describe(one)}.`);
       }
-      // −0 is 0 here as in all options.
+      // Turns −0 into 0, as for all options.
       return (one as number) + 0;
     })(`${where}: ${what}`, value);
   let index = 0;
   const nodes = listOf('a list', (_path, node): GraphNode => {
     const { layer, inputs } = fieldsOf(node, 'layer', 'inputs');
     const [own] = indices(`nodes[${index}].layer`, [layer], layers.length);
-    // Below its own index: a cycle cannot be written.
+    // Only nodes with a lower index: this excludes cycles.
     const before = indices(`nodes[${index}].inputs`, inputs, index);
     if (isInput(layers[own]) !== (before.length === 0)) {
       throw new ValueError(
-        `${where}: nodes[${index}] expected inputs for every layer but an input, got ${before.length}.`,
+        `${where}: nodes[${index}] expected inputs for every layer except an input, got ${before.length}.`,
       );
     }
     index += 1;

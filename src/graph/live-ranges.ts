@@ -1,25 +1,25 @@
 /**
- * Which buffers a run needs, and for how long: the timeline of a run, and the live ranges of values or deltas on it.
- * `buffers.ts` then lays the requested buffers out in one region.
+ * The timeline of a run, and the live ranges of values or deltas on it: which buffers a run needs, and for how long.
+ * buffers.ts then lays out the requested buffers in one region.
  */
 import { BYTES, type DType, type MatrixView } from '../runtime/matrix-view.js';
 import { padded } from '../runtime/panels.js';
 import type { BufferRequest } from './buffers.js';
 
 /**
- * Distance of a matrix's rows. Rows whose length is a multiple of 1 KiB fall on few sets of the caches: the weight
- * gradient, which walks down columns, ran at 17 instead of 30 GFLOP/s on 512 columns. One more cache line per row
- * spreads them.
+ * Returns the leading dimension of a matrix: floats from one row to the next. Rows whose length is a multiple of 1 KiB
+ * map to few sets of the caches: the weight gradient, which walks down columns, ran at 17 instead of 30 GFLOP/s on 512
+ * columns. One more cache line per row spreads them.
  */
 const leadingDimension = (width: number): number => (padded(width) % 256 === 0 ? padded(width) + 16 : padded(width));
 
-/** Type of all values and deltas. */
+/** Data type of all values and deltas. */
 const DTYPE: DType = 'float32';
 
-/** Bytes of a matrix of `rows` rows. */
+/** Bytes of a matrix with `rows` rows. */
 export const matrixBytes = (rows: number, width: number): number => BYTES[DTYPE] * rows * leadingDimension(width);
 
-/** The matrix of values or deltas at an address, or at an offset while it is planned. */
+/** Returns the matrix of values or deltas at an address, or, during planning, at an offset. */
 export const matrixAt = (address: number, width: number): MatrixView => ({
   address,
   width,
@@ -27,7 +27,7 @@ export const matrixAt = (address: number, width: number): MatrixView => ({
   dtype: DTYPE,
 });
 
-/** The moments of a run over `count` nodes: inputs are written, nodes run forward, the loss, then backward. */
+/** Times of a run over `count` nodes: inputs are written, nodes run forward, then the loss, then nodes run backward. */
 export class Timeline {
   readonly start = -1;
   readonly loss: number;
@@ -47,7 +47,10 @@ export class Timeline {
   }
 }
 
-/** Values or deltas that share buffers, each group alive from its first to its last use. */
+/**
+ * Live ranges of values or deltas. Those that share a buffer form a group, which is live from its first to its last
+ * use.
+ */
 export class LiveRanges {
   private readonly root: number[];
   private readonly from: number[];
@@ -59,7 +62,7 @@ export class LiveRanges {
     this.to = widths.map(() => -Infinity);
   }
 
-  /** From now on `a` is in the buffer of `b`. Both have the same width. */
+  /** Puts `a` into the buffer of `b`. Both have the same width. */
   share(a: number, b: number): void {
     this.root[a] = this.root[b];
   }

@@ -1,6 +1,6 @@
 /**
- * Plans the memory of a prediction: the buffers of all values, as offsets into one region. Training plans more over the
- * same values: training/memory-plan.ts.
+ * Plans the memory of a prediction: the buffers of all values, as offsets into one region. training/memory-plan.ts adds
+ * what training needs besides these values.
  */
 import { isInPlace } from '../operations/forward.js';
 import type { MatrixView } from '../runtime/matrix-view.js';
@@ -11,11 +11,11 @@ import type { NetworkPlan, OperationNode } from './plan.js';
 /** Memory of a prediction. */
 export interface ForwardMemory {
   readonly bytes: number;
-  /** By value: its matrix, at an offset into the region. Values that are computed in place share one. */
+  /** By value: its matrix, at an offset into the region. Values computed in place share a buffer. */
   readonly values: readonly MatrixView[];
 }
 
-/** How often each value is read: by nodes, and as an output. */
+/** Returns how often each value is read, by nodes and as an output. */
 export function countUses({ nodes, outputs, widths }: NetworkPlan): number[] {
   const uses = widths.map(() => 0);
   for (const { inputs } of nodes) for (const input of inputs) uses[input] += 1;
@@ -24,8 +24,8 @@ export function countUses({ nodes, outputs, widths }: NetworkPlan): number[] {
 }
 
 /**
- * The live ranges of all values in the forward direction. A node in place takes its input's buffer unless something
- * else reads that input, or `readLater` says that backward does.
+ * Returns the live ranges of all values in the forward direction. An in-place node writes to the buffer of its input,
+ * unless another node reads that input too, or `readLater` says that the backward pass reads it.
  */
 export function valueRanges(
   plan: NetworkPlan,
@@ -46,7 +46,7 @@ export function valueRanges(
   return ranges;
 }
 
-/** Plans the memory of predictions of up to `capacity` rows: pure. */
+/** Plans the memory of predictions of up to `capacity` rows. Pure. */
 export function planForward(plan: NetworkPlan, capacity: number): ForwardMemory {
   const timeline = new Timeline(plan.nodes.length);
   const ranges = valueRanges(plan, timeline, countUses(plan), () => false);

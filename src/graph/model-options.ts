@@ -1,4 +1,4 @@
-/** The options of `model`: symbolic tensors from its inputs to its outputs. */
+/** Reads the options of `model`: symbolic tensors from its inputs to its outputs. */
 import { isList } from '../common/arrays.js';
 import { describe } from '../common/describe.js';
 import { ValueError } from '../common/errors.js';
@@ -15,15 +15,15 @@ import { trace } from './trace.js';
 export type Tensors = SymbolicTensor | readonly SymbolicTensor[];
 
 /**
- * What `model` takes.
+ * Options of `model`.
  * @category Models
  */
 export interface ModelOptions<O extends Tensors = Tensors> {
-  /** What `input` made: one, or a list in the order in which data is given. */
+  /** Results of `input`: one, or a list in the order in which data will be given. */
   inputs: Tensors;
-  /** What layers' `apply` returned: one, or a list in the order in which predictions come. */
+  /** Results of `layer.apply`: one, or a list in the order in which predictions will be returned. */
   outputs: O;
-  /** What initialization, shuffles and masks are drawn from, an integer from 0 to 2^32 − 1. Default 0. */
+  /** Seed of initialization, shuffles and masks, an integer from 0 to 2^32 − 1. Default 0. */
   seed?: number;
 }
 
@@ -37,7 +37,7 @@ const tensorList: Check<readonly SymbolicTensor[]> = (path, value) => {
   return listOf('a list of tensors', tensor)(path, value);
 };
 
-/** Reads the options of `model`: what it is built from, and the tensor of each node. */
+/** Reads the options of `model`. Returns the blueprint, and the symbolic tensor of each node. */
 export function readModel(
   where: string,
   options: unknown,
@@ -48,7 +48,7 @@ export function readModel(
     seed: number;
   }>(where, options, { inputs: { check: tensorList }, outputs: { check: tensorList }, seed: SEED });
   const { graph, tensors } = trace(where, inputs, outputs);
-  // Copies, as of a chain: what `adapt` writes into a layer afterwards is for models that are built then.
+  // Copies the layers, as for a chain: what `layer.adapt` changes later affects only models that are built later.
   const layers = layerList(allFactories(FACTORIES))(`${where}: layers`, graph.layers);
   return { blueprint: { graph: { ...graph, layers }, seed }, tensors };
 }

@@ -1,4 +1,4 @@
-/** What a model is while it lives: shared by prediction, training, files and other threads. */
+/** The state of a model, which prediction, training, files and sharing with other threads use. */
 import type { WasmRuntime } from '../runtime/wasm-runtime.js';
 import type { SeqlockWriter } from '../runtime/threads/seqlock.js';
 import type { Blueprint } from './architecture.js';
@@ -8,7 +8,7 @@ import type { TensorSpec } from './tensor-specs.js';
 /** State of one model. */
 export interface ModelState {
   readonly runtime: WasmRuntime;
-  /** Graph and seed that it was built from. */
+  /** Graph and seed that the model was built from. */
   readonly blueprint: Blueprint;
   readonly plan: NetworkPlan;
   /** Address of the flat vector of all weights. */
@@ -16,17 +16,17 @@ export interface ModelState {
   readonly inputSpecs: readonly TensorSpec[];
   readonly outputSpecs: readonly TensorSpec[];
   /**
-   * Reentrancy guard: true while a step or a prediction runs. Functions of the user, which a step may call, must not
-   * change the model meanwhile.
+   * Reentrancy guard: true while a step or a prediction runs. A step may call functions of the user, which must not
+   * change the model.
    */
   running: boolean;
-  /** Version of the weights, a sequence lock, once other threads may read them. */
+  /** Version of the weights as a sequence lock; undefined until the model is shared with other threads. */
   weightVersion: SeqlockWriter | undefined;
-  /** Epochs finished since the model was made; decides the next shuffle. */
+  /** Epochs finished since the model was made; determines the next shuffle. */
   epochCount: number;
 }
 
-/** Runs code that may call functions of the user, with the reentrancy guard set. */
+/** Runs code that may call functions of the user, with the reentrancy guard set; returns its result. */
 export function guarded<T>(state: Pick<ModelState, 'running'>, run: () => T): T {
   state.running = true;
   try {
@@ -36,7 +36,7 @@ export function guarded<T>(state: Pick<ModelState, 'running'>, run: () => T): T 
   }
 }
 
-/** Changes weights that other threads may be predicting from. */
+/** Runs a change of the weights, from which other threads may be predicting, inside the sequence lock. */
 export function changeWeights({ weightVersion }: ModelState, change: () => void): void {
   weightVersion?.begin();
   try {

@@ -1,3 +1,7 @@
+/**
+ * Reads tensors given by name, from `setWeights` or a file, and checks them against the parameters of a plan.
+ * parameters.ts then writes them to linear memory.
+ */
 import { isList, isSequence, typedKind, typedLength, typedPart } from '../common/arrays.js';
 import { describe, describeShape } from '../common/describe.js';
 import { ShapeError, ValueError } from '../common/errors.js';
@@ -6,11 +10,11 @@ import { allFinite, sizeOf } from '../common/tensors.js';
 import type { PlannedParameter } from './plan.js';
 
 /**
- * A tensor as `setWeights` takes it: what `getWeights` gives, or plain numbers; the name may be left out.
+ * A tensor that `setWeights` accepts: a result of `getWeights`, or plain numbers; the name may be left out.
  * @category Models
  */
 export interface TensorLike {
-  /** Checked where it is given. */
+  /** Checked if given. */
   readonly name?: string;
   /** (units, inputs) or (units). */
   readonly shape: readonly number[];
@@ -25,8 +29,9 @@ interface Reading {
 }
 
 /**
- * Checks tensors against parameters, all of them before any is used, and returns their values in order: copies, which
- * no getter of a user's object can change between check and use, or of a file, which has none, the arrays as they are.
+ * Checks all tensors against the parameters before any is used, and returns their values in order. Tensors of the user
+ * are copied, so that a getter cannot change them between check and use; those of a file have no getters and are
+ * returned without a copy.
  */
 export function readTensors(
   where: string,
@@ -41,7 +46,7 @@ export function readTensors(
   return parameters.map((parameter, index) => readTensor(where, parameter, tensors[index], how));
 }
 
-/** A copy of so many values, however long the array has become since it was looked at. */
+/** Copies `size` values, even if the array has grown since its length was checked. */
 const floatsOf = (data: Float32Array, size: number): Float32Array => new Float32Array(typedPart(data, 0, size));
 
 function readTensor(where: string, { name, spec }: PlannedParameter, value: unknown, how: Reading): Float32Array {
@@ -70,7 +75,7 @@ function readTensor(where: string, { name, spec }: PlannedParameter, value: unkn
   const values = typed ?? new Float32Array(size);
   for (let i = 0; i < values.length; i++) {
     const value: unknown = typed === undefined ? data[i] : typed[i];
-    // Rounded first: a number beyond float32 would become an infinity.
+    // Checks the rounded number: one beyond the range of float32 would become infinite.
     if (typeof value !== 'number' || !Number.isFinite(Math.fround(value))) {
       throw new ValueError(`${where}: "${name}" expected finite numbers, got ${describe(value)} at index ${i}.`);
     }

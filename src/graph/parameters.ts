@@ -1,6 +1,6 @@
 /**
- * Parameters in linear memory and as tensors. Weights, gradients and optimizer state are flat vectors of one layout,
- * which `plan.ts` decides: matrices in the panels that the GEMM reads, vectors padded. These functions translate.
+ * Converts parameters between linear memory and tensors. Weights, gradients and optimizer state are flat vectors with
+ * the same layout, which plan.ts defines: matrices in the panels that the GEMM reads, vectors padded.
  */
 import { sizeOf, type NamedTensor } from '../common/tensors.js';
 import type { ParameterSpec } from '../operations/operation.js';
@@ -8,23 +8,23 @@ import type { RegionGroup } from '../runtime/arena.js';
 import type { WasmRuntime } from '../runtime/wasm-runtime.js';
 import type { NetworkPlan, PlannedParameter } from './plan.js';
 
-/** The parameters that have a gradient, in order. */
+/** Returns the parameters that have a gradient, in order. */
 export const learnedParameters = ({ parameters }: NetworkPlan): PlannedParameter[] =>
   parameters.filter(({ spec }) => spec.learned);
 
-/** Number of learned values. */
+/** Returns the number of learned values. */
 export const countLearned = (plan: NetworkPlan): number =>
   learnedParameters(plan).reduce((total, { spec }) => total + sizeOf(spec.shape), 0);
 
 /** Allocates a flat vector of zeros. */
 export function allocateVector({ kernels }: WasmRuntime, regions: RegionGroup, floats: number): number {
   const address = regions.allocate(4 * floats);
-  // `fill` of a view takes V8 four to fifteen times as long on shared memory.
+  // A kernel, since `fill` of a typed array takes four to fifteen times as long in V8 on shared memory.
   kernels.f32_fill(floats, address, 0);
   return address;
 }
 
-/** Writes tensors, whose sizes the caller has checked, to their places in the flat vector at `address`. */
+/** Writes tensors, whose sizes the caller has checked, into the flat vector at `address`. */
 export function writeParameters(
   runtime: WasmRuntime,
   address: number,
@@ -36,7 +36,7 @@ export function writeParameters(
   );
 }
 
-/** Copies tensors of the flat vector at `address`. */
+/** Returns copies of tensors of the flat vector at `address`. */
 export function readParameters(
   runtime: WasmRuntime,
   address: number,
@@ -51,7 +51,7 @@ export function readParameters(
   );
 }
 
-/** Copies one tensor of the flat vector at `address`. */
+/** Returns a copy of one tensor of the flat vector at `address`. */
 export const readParameter = (runtime: WasmRuntime, address: number, parameter: PlannedParameter): Float32Array =>
   withRows(runtime, [parameter], (rows) => unpack(runtime, address, parameter, rows));
 
@@ -86,7 +86,7 @@ function pack(
   });
 }
 
-/** Visits the panels of weights (units, inputs): `units` of them from unit `first` on, stored from float `panel` on. */
+/** Visits the panels of weights (units, inputs): each has `units` units from `first` on and starts at float `panel`. */
 function eachPanel(
   { tile: { panelWidth } }: WasmRuntime,
   { shape: [total, inputs] }: ParameterSpec,
@@ -98,8 +98,8 @@ function eachPanel(
 }
 
 /**
- * Runs a translation of these parameters with room for the rows of any panel of theirs, which is allocated before the
- * first of them is touched.
+ * Runs a conversion of parameters with a temporary buffer for the rows of any of their panels. The buffer is allocated
+ * before the first parameter is touched, so that lack of memory changes nothing.
  */
 function withRows<T>(
   { arena, tile }: WasmRuntime,

@@ -1,3 +1,7 @@
+/**
+ * Plans: a graph lowered to operations, with numbered values and named parameters at offsets in one flat vector.
+ * memory-plan.ts plans the buffers of the values, and program.ts binds both to addresses.
+ */
 import { describeShape } from '../common/describe.js';
 import { ShapeError, ValueError } from '../common/errors.js';
 import { sizeOf } from '../common/tensors.js';
@@ -6,7 +10,7 @@ import type { SymbolicTensor, WeightOwner } from '../layers/layer.js';
 import type { Operation, ParameterSpec } from '../operations/operation.js';
 import { inputWidth, type Graph } from './graph.js';
 
-/** A tensor of the model with its name and its place in the flat parameter vector. */
+/** A tensor of the model with its name and its offset in the flat parameter vector. */
 export interface PlannedParameter {
   readonly name: string;
   readonly spec: ParameterSpec;
@@ -37,15 +41,18 @@ export interface NetworkPlan {
   readonly values: readonly number[];
   readonly inputs: readonly number[];
   readonly outputs: readonly number[];
-  /** In the order of the graph: learned ones and others. */
+  /** Learned and other parameters, in the order of the graph. */
   readonly parameters: readonly PlannedParameter[];
-  /** Floats in the learned part of the flat parameter vector, which comes first: gradients and moments have as many. */
+  /**
+   * Floats in the learned part of the flat parameter vector, which comes first: the size of gradients and optimizer
+   * state.
+   */
   readonly learnedFloats: number;
   /** Floats in the whole flat parameter vector. */
   readonly parameterFloats: number;
 }
 
-/** Parameters start on cache lines, and the vector kernels may take sixteen floats at a time. */
+/** Parameters start on cache lines, and vector kernels may process sixteen floats at a time. */
 const PARAMETER_ALIGNMENT = 16;
 
 /** Floats that a parameter takes in the flat vector, padding included. */
@@ -53,8 +60,8 @@ export const storedFloats = ({ shape, storage }: ParameterSpec): number =>
   storage === 'panels' ? panelFloats(shape[0], shape[1]) : padded(sizeOf(shape));
 
 /**
- * Layers in place and connections between them that a network may have at most: what plans it and what runs it takes
- * some kilobytes for each, and a file describes one in a few bytes.
+ * Largest number of nodes and of connections between them. Planning and running a network takes some kilobytes for
+ * each, while a file describes each in a few bytes.
  */
 const MOST_NODES = 16_384;
 const MOST_CONNECTIONS = 131_072;
@@ -71,11 +78,11 @@ function requireSize(where: string, { nodes }: Graph): void {
   }
 }
 
-/** Parameters in the making, with learned ones placed before the others. */
-function place(parameters: readonly Omit<PlannedParameter, 'offset'>[]) {
+/** Assigns offsets to parameters, learned ones first. */
+function assignOffsets(parameters: readonly Omit<PlannedParameter, 'offset'>[]) {
   let floats = 0;
   const offsets = new Map<object, number>();
-  const placeAll = (learned: boolean): number => {
+  const assignAll = (learned: boolean): number => {
     for (const parameter of parameters) {
       if (parameter.spec.learned !== learned) continue;
       offsets.set(parameter, floats);
@@ -83,8 +90,8 @@ function place(parameters: readonly Omit<PlannedParameter, 'offset'>[]) {
     }
     return floats;
   };
-  const learnedFloats = placeAll(true);
-  const parameterFloats = placeAll(false);
+  const learnedFloats = assignAll(true);
+  const parameterFloats = assignAll(false);
   return {
     parameters: parameters.map((parameter) => ({ ...parameter, offset: offsets.get(parameter)! })),
     learnedFloats,
@@ -93,10 +100,10 @@ function place(parameters: readonly Omit<PlannedParameter, 'offset'>[]) {
 }
 
 /**
- * Lowers a graph. Parameters of a chain are named as in the equivalent PyTorch `nn.Sequential`, in which an activation
- * is a module of its own: the number of the module, then the parameter's own name. In a graph they start with the
- * layer's name.
- * @throws ShapeError, ValueError that name the layer whose inputs do not fit; ValueError for a graph of too many
+ * Lowers a graph to operations. Parameters of a chain are named as in the equivalent PyTorch `nn.Sequential`, in which
+ * an activation is a separate module: the number of the module, then the name of the parameter. In a graph the names
+ * start with the name of the layer.
+ * @throws ShapeError, ValueError that name the layer whose inputs do not fit; ValueError for a graph with too many
  * layers.
  */
 export function planNetwork(where: string, graph: Graph): NetworkPlan {
@@ -106,7 +113,7 @@ export function planNetwork(where: string, graph: Graph): NetworkPlan {
   const nodes: OperationNode[] = [];
   const values: number[] = [];
   const parameters: Omit<PlannedParameter, 'offset'>[] = [];
-  /** Parameters of layers that were met before, operation by operation. */
+  /** By index of a layer that was lowered before: its parameters, operation by operation. */
   const shared = new Map<number, readonly (readonly number[])[]>();
   let modules = 0;
   graph.nodes.forEach(({ layer: index, inputs }, position) => {
@@ -157,11 +164,14 @@ export function planNetwork(where: string, graph: Graph): NetworkPlan {
     values,
     inputs: graph.inputs.map((node) => values[node]),
     outputs: graph.outputs.map((node) => values[node]),
-    ...place(parameters),
+    ...assignOffsets(parameters),
   };
 }
 
-/** In a file every weight has a name of its own, and an optimizer's moments start with `optimizer.`. */
+/**
+ * Throws unless names are unique, as a file needs, and none starts with `optimizer.`, as those of the optimizer state
+ * do.
+ */
 function requireNames(where: string, parameters: readonly { readonly name: string }[]): void {
   const taken = new Set<string>();
   for (const { name } of parameters) {
@@ -170,14 +180,14 @@ function requireNames(where: string, parameters: readonly { readonly name: strin
     }
     if (name.startsWith('optimizer.')) {
       throw new ValueError(
-        `${where}: "${name}" expected not to start with "optimizer.", which is kept for moments. Rename the layer.`,
+        `${where}: "${name}" expected not to start with "optimizer.", which is reserved for optimizer state. Rename the layer.`,
       );
     }
     taken.add(name);
   }
 }
 
-/** A layer that stands in several places has the same weights in each. */
+/** Throws unless a layer that is used in several places has weights of the same shape in each. */
 function requireShape(where: string, { shape }: ParameterSpec, again: ParameterSpec): void {
   if (shape.every((extent, axis) => extent === again.shape[axis])) return;
   throw new ShapeError(
@@ -186,8 +196,8 @@ function requireShape(where: string, { shape }: ParameterSpec, again: ParameterS
 }
 
 /**
- * Notes that a model has weights for its nodes; those of layers without weights, such as inputs, may be in any number
- * of models.
+ * Records that a model owns the weights of its nodes. Tensors of layers without weights, such as inputs, may belong to
+ * any number of models.
  */
 export function ownWeights(
   { graph, parameters }: NetworkPlan,

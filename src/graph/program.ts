@@ -1,4 +1,7 @@
-/** A plan bound to addresses for prediction: its steps, run over the rows in its inputs. */
+/**
+ * Binds a plan to addresses for prediction and runs its steps over the rows in its inputs. memory-plan.ts decides where
+ * buffers are; training/program.ts binds plans for training and evaluation.
+ */
 import type { MatrixView, Step } from '../runtime/matrix-view.js';
 import type { WasmRuntime } from '../runtime/wasm-runtime.js';
 import { bindForward } from '../operations/forward.js';
@@ -7,7 +10,7 @@ import type { NetworkPlan, OperationNode } from './plan.js';
 
 /** A bound plan. */
 export interface ForwardProgram {
-  /** Rows that it has room for. */
+  /** Largest number of rows of a run. */
   readonly capacity: number;
   /** Bytes of its region. */
   readonly bytes: number;
@@ -17,20 +20,22 @@ export interface ForwardProgram {
   free(): void;
 }
 
-/** A region for planned buffers, filled with zeros: padding columns are read, and must not hold another's NaN. */
+/**
+ * Allocates a region for planned buffers, filled with zeros: padding columns are read and must not contain an old NaN.
+ */
 export function allocateRegion({ arena, kernels }: WasmRuntime, bytes: number): number {
   const region = arena.allocate(bytes);
   kernels.f32_fill(bytes / 4, region, 0);
   return region;
 }
 
-/** A planned matrix in its region. */
+/** Returns a planned matrix with its address instead of its offset. */
 export const matrixIn = (region: number, planned: MatrixView): MatrixView => ({
   ...planned,
   address: region + planned.address,
 });
 
-/** Addresses of a node's parameters in the flat vector at `weights`. */
+/** Returns the addresses of a node's parameters in the flat vector at `weights`. */
 export const parameterAddresses = (plan: NetworkPlan, node: OperationNode, weights: number): number[] =>
   node.parameters.map((parameter) => weights + 4 * plan.parameters[parameter].offset);
 

@@ -1,28 +1,28 @@
 import { appliedName } from '../operations/operation.js';
 import type { NetworkPlan } from './plan.js';
 
-/** An input or output of a network. */
+/** Name and width of an input or output of a network. */
 export interface TensorSpec {
   readonly name: string;
   readonly width: number;
-  /** Of an output: the activation that makes it, or the kind of the operation. */
+  /** Of an output: the activation that computes it, or the kind of the operation. */
   readonly madeBy?: string | undefined;
 }
 
-/** The name, or with a stroke for every layer that has it. */
+/** Returns the name, with strokes appended until no layer has it. */
 function nextFree(name: string, names: ReadonlySet<string>): string {
   while (names.has(name)) name += "'";
   return name;
 }
 
-/** The inputs of a plan with the names of their layers. */
+/** Returns the inputs of a plan with the names of their layers. */
 export const inputSpecs = ({ graph, inputs, widths }: NetworkPlan): TensorSpec[] =>
   graph.inputs.map((node, index) => ({
     name: graph.names[graph.nodes[node].layer],
     width: widths[inputs[index]],
   }));
 
-/** The outputs of a plan with the names of their layers; a layer's second output is numbered. */
+/** Returns the outputs of a plan with the names of their layers; further outputs of the same layer are numbered. */
 export function outputSpecs({ graph, nodes, outputs, widths }: NetworkPlan): TensorSpec[] {
   const names = new Set(graph.names);
   const taken = new Set<string>();
@@ -32,7 +32,7 @@ export function outputSpecs({ graph, nodes, outputs, widths }: NetworkPlan): Ten
     const layer = graph.names[graph.nodes[node].layer];
     let name = layer;
     let number = numbers.get(layer) ?? 1;
-    // A number that makes no other layer's name.
+    // A number that does not result in the name of another layer.
     for (; taken.has(name); number++) name = nextFree(`${layer}_${number}`, names);
     numbers.set(layer, number);
     taken.add(name);

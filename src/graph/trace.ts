@@ -1,10 +1,13 @@
-/** Symbolic tensors as a graph: what connects the inputs of a model with its outputs. */
+/**
+ * Turns symbolic tensors into a graph: all nodes between the inputs of a model and its outputs. graph.ts has the graph
+ * and its checks; model-options.ts calls this for `model`.
+ */
 import { StateError, ValueError } from '../common/errors.js';
 import type { GraphLayer } from '../layers/definition.js';
 import type { SymbolicTensor } from '../layers/layer.js';
 import { isInput, nameLayers, requireInputsAndOutputs, requireSome, type Graph, type GraphNode } from './graph.js';
 
-/** What stands between symbolic inputs and outputs, and the tensor of each node. */
+/** Returns the graph between symbolic inputs and outputs, and the tensor of each node. */
 export function trace(
   where: string,
   inputs: readonly SymbolicTensor[],
@@ -17,7 +20,7 @@ export function trace(
   const done = new Map<SymbolicTensor, number>();
   const open = new Set<SymbolicTensor>();
   const listed = new Set(inputs);
-  const place = (tensor: SymbolicTensor): void => {
+  const addNode = (tensor: SymbolicTensor): void => {
     let layer = layerIndices.get(tensor.layer);
     if (layer === undefined) {
       layer = layers.push(tensor.layer) - 1;
@@ -26,9 +29,9 @@ export function trace(
     done.set(tensor, nodes.push({ layer, inputs: tensor.inputs.map((one) => done.get(one)!) }) - 1);
     open.delete(tensor);
   };
-  // Depth first, with a stack of one's own: a deep graph would overflow the engine's.
-  const visit = (end: SymbolicTensor, name: string): void => {
-    const path = [{ tensor: end, next: 0 }];
+  // Depth first, with an explicit stack: with recursion, a deep graph would overflow the call stack.
+  const visit = (root: SymbolicTensor, name: string): void => {
+    const path = [{ tensor: root, next: 0 }];
     for (let at = path.at(-1); at !== undefined; at = path.at(-1)) {
       const { tensor } = at;
       if (at.next === 0 && !done.has(tensor)) {
@@ -48,7 +51,7 @@ export function trace(
         path.push({ tensor: input, next: 0 });
         continue;
       }
-      if (!done.has(tensor)) place(tensor);
+      if (!done.has(tensor)) addNode(tensor);
       path.pop();
     }
   };
@@ -74,8 +77,8 @@ export function trace(
 }
 
 /**
- * Throws where a live model has weights for one of the nodes: this one would have a second set of them, which training
- * the other would not change.
+ * Throws if a live model already has weights for one of the nodes: the new model would have a second set of them, which
+ * training the other model would not change.
  */
 function requireOwnWeights(where: string, { nodes, names }: Graph, tensors: readonly SymbolicTensor[]): void {
   const node = tensors.findIndex(({ owner }) => owner?.live);

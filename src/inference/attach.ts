@@ -1,4 +1,7 @@
-/** Models that several threads predict from: a handle that can be posted, and what another thread makes of it. */
+/**
+ * Models that several threads predict from: the handle that can be posted, its checks, and the attached model that
+ * another thread makes of it. model/sharing.ts makes handles; runtime/threads/seqlock.ts has the sequence lock.
+ */
 import { isFloat32Array, isList, mayOverlap, typedLength } from '../common/arrays.js';
 import { restoreCustom } from '../common/custom.js';
 import { describe, sentence } from '../common/describe.js';
@@ -20,19 +23,19 @@ import { customCheck, type CustomObjects, type LoadOptions } from './custom-obje
 import { InferenceModel, type BatchOptions } from './inference-model.js';
 
 /**
- * What `model.share` gives: to be posted to another thread as it is, and there taken by `attachModel`.
+ * Result of `model.share`: to be posted unchanged to another thread and passed to `attachModel` there.
  * @category Engines and threads
  */
 export interface ModelHandle extends RuntimeHandle {
-  /** Which handle this is. */
+  /** Marks the object as a handle of this library. */
   readonly kind: 'wasm-mlp model';
   /** The network, without its weights. */
   readonly architecture: Architecture;
-  /** Where the weights stand in the memory. */
+  /** Address of the weights in the memory. */
   readonly weights: number;
-  /** Where the words stand that tell of their changes. */
+  /** Address of the words of the sequence lock that guards the weights. */
   readonly words: number;
-  /** Which of the models that had these words it is. */
+  /** Number of the model among those that have used these words, which are reused. */
   readonly generation: number;
 }
 
@@ -51,7 +54,7 @@ const FIELDS = [
 /** The fields of a handle, each read once. */
 type Given = Partial<Record<keyof ModelHandle, unknown>>;
 
-/** Whether a value is a handle, as a post leaves it: JSON, for one, keeps neither modules nor memories. */
+/** Whether a value is a handle as posting delivers it. JSON, for example, keeps neither modules nor memories. */
 const isHandle = ({ kind, module, tile, memory, architecture }: Given): boolean =>
   kind === 'wasm-mlp model' &&
   isInstance(module, WebAssembly.Module) &&
@@ -60,8 +63,8 @@ const isHandle = ({ kind, module, tile, memory, architecture }: Given): boolean 
   isRecord(architecture);
 
 /**
- * Reads a handle. Its numbers are addresses: one that is wrong would let predictions read, and the words of the version
- * be written, where other models have what is theirs. So each has to be where `model.share` can have put it.
+ * Reads a handle. Its numbers are addresses: with a wrong one, predictions would read, and the sequence lock would
+ * write, memory of other models. Each must therefore be an address that `model.share` can have used.
  */
 function readHandle(value: unknown): ModelHandle {
   const given: Given = fieldsOf(value, ...FIELDS);
@@ -92,7 +95,7 @@ function readHandle(value: unknown): ModelHandle {
 const refusal = (what: keyof ModelHandle, expected: string, got: string): ValueError =>
   new ValueError(`attachModel: handle expected ${what} to be ${expected}, got ${got}. Pass on what model.share gave.`);
 
-/** A machine on a handle's memory. */
+/** Makes a runtime on the memory of a handle. */
 function runtimeOn(handle: ModelHandle): WasmRuntime {
   try {
     return new WasmRuntime(handle);
@@ -103,10 +106,10 @@ function runtimeOn(handle: ModelHandle): WasmRuntime {
 }
 
 /**
- * Leaves what an attached machine has made of its memory to others, once. A function of its own, since one that is made
- * in a constructor would hold its object.
+ * Returns a function that leaves the memory of an attached runtime to others, once. Made in a separate function, since
+ * a closure made in a constructor would keep its object alive.
  */
-function leaving(runtime: WasmRuntime): () => void {
+function makeRelease(runtime: WasmRuntime): () => void {
   const { memory } = runtime;
   const freeList = useSharedFreeList(memory);
   return () => {
@@ -116,8 +119,8 @@ function leaving(runtime: WasmRuntime): () => void {
 }
 
 /**
- * Predicts from the weights of a model of another thread. A change of the weights is seen as a whole: no prediction
- * mixes two.
+ * Predicts from the weights of a model of another thread. Every prediction uses one version of the weights, never a
+ * mixture of two.
  */
 class AttachedModel<O extends Float32Array | Float32Array[]> extends InferenceModel<O> {
   private readonly reader: SeqlockReader;
@@ -132,7 +135,7 @@ class AttachedModel<O extends Float32Array | Float32Array[]> extends InferenceMo
     if (weights > most) throw refusal('weights', `at most ${most}, so that they lie in the memory`, `${weights}`);
     const reader = new SeqlockReader(memory.words(handle.words, SEQLOCK_WORDS), generation);
     reader.requireLive('attachModel');
-    const onDispose = leaving(runtime);
+    const onDispose = makeRelease(runtime);
     super({ runtime, blueprint, plan, where: 'attachModel', onDispose, weights });
     this.reader = reader;
     whenCollected(this, onDispose);
@@ -152,13 +155,13 @@ class AttachedModel<O extends Float32Array | Float32Array[]> extends InferenceMo
   }
 
   /**
-   * As in every model; where `out` lies in the memory of `x` it allocates a copy of that, since it may have to predict
-   * again.
+   * As in every model. If `out` lies in the memory of `x`, allocates a copy of `x`, since the prediction may have to be
+   * repeated.
    */
   override predictInto(x: Float32Array | readonly Float32Array[], out: O): O {
     const { reader } = this;
     const { inputSpecs, outputSpecs } = this.state;
-    const rows = sharesMemory(x, inputSpecs.length, out, outputSpecs.length) ? apart(x, inputSpecs.length) : x;
+    const rows = sharesMemory(x, inputSpecs.length, out, outputSpecs.length) ? copiesOf(x, inputSpecs.length) : x;
     try {
       for (;;) {
         const version = reader.begin('predictInto');
@@ -172,8 +175,8 @@ class AttachedModel<O extends Float32Array | Float32Array[]> extends InferenceMo
 }
 
 /**
- * Whether an array of one side lies in the memory of one of the other. What is no array is refused where it is read,
- * and so is a list with more than there are ends.
+ * Whether an input array shares memory with an output array. Ignores values that are no arrays and surplus list
+ * elements: they are refused where they are read.
  */
 function sharesMemory(x: unknown, inputs: number, out: unknown, outputs: number): boolean {
   for (let i = 0; i < (isList(x) ? inputs : 1); i++) {
@@ -189,20 +192,20 @@ function sharesMemory(x: unknown, inputs: number, out: unknown, outputs: number)
 
 type OneOrSeveral = Float32Array | readonly Float32Array[];
 
-function apart(x: OneOrSeveral, count: number): OneOrSeveral {
+function copiesOf(x: OneOrSeveral, count: number): OneOrSeveral {
   if (!isList(x)) return copyOf(x);
   return x.length === count ? Array.from({ length: count }, (_, i) => copyOf(x[i])) : x;
 }
 
-/** A copy of an array that has anything in it. */
+/** Copies an array unless it is empty. */
 const copyOf = (one: Float32Array): Float32Array =>
   isFloat32Array(one) && typedLength(one) > 0 ? new Float32Array(one) : one;
 
 /**
- * A model of another thread, to predict with: from the same weights, without a copy, as they are at each call. It has
- * only its activations for itself; `dispose` gives them back to whoever attaches next, and a thread that ends without
- * it leaves them taken for as long as the memory lives.
- * @throws ValueError for anything but what `model.share` gave, or where objects of one's own are missing from `custom`;
+ * Attaches a model of another thread, to predict with: it uses the same weights, without a copy, as they are at each
+ * call. It allocates only its activations. `dispose` makes that memory available to the next attached model; a thread
+ * that ends without calling it leaves the memory allocated until the shared memory itself is freed.
+ * @throws ValueError for anything but a result of `model.share`, or where custom objects are missing from `custom`;
  * FormatError for the handle of another version of this library; StateError where the model has been disposed.
  * @example
  * // worker.js

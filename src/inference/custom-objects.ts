@@ -5,18 +5,18 @@ import { listOf, type Check } from '../common/options.js';
 import { fieldOf } from '../common/objects.js';
 
 /**
- * What `loadModel` and `attachModel` take besides the file or the handle.
+ * Options of `loadModel` and `attachModel`.
  * @category Files
  */
 export interface LoadOptions {
   /**
-   * The objects of one's own that the model was made with, found by their names: activations, losses, metrics,
-   * initializers, schedules.
+   * The custom objects that the model was made with, found by their names: activations, losses, metrics, initializers,
+   * schedules.
    */
   custom?: readonly Named[];
 }
 
-/** Objects of a user's own, by name. */
+/** Custom objects by name. */
 export type CustomObjects = ReadonlyMap<string, readonly Named[]>;
 
 const named = listOf('a list of objects', (path, value): readonly [name: string, object: Named] => {
@@ -25,7 +25,7 @@ const named = listOf('a list of objects', (path, value): readonly [name: string,
   throw new ValueError(`${path} expected an object with a name, got ${describe(value)}.`);
 });
 
-/** Reads them. */
+/** Reads a list of custom objects. */
 export const customCheck: Check<CustomObjects> = (path, value) => {
   const byName = new Map<string, Named[]>();
   for (const [name, object] of named(path, value)) {

@@ -1,3 +1,7 @@
+/**
+ * `InferenceModel`: a network that predicts, with its memory and its checks. predictor.ts runs the forward passes;
+ * model/trainable-model.ts and model/model.ts add training, files and sharing.
+ */
 import { isFloat32Array, isList, newFloats } from '../common/arrays.js';
 import { describe } from '../common/describe.js';
 import { ShapeError, StateError, ValueError } from '../common/errors.js';
@@ -17,33 +21,33 @@ import { requireRoom } from '../graph/room.js';
 import type { Blueprint } from '../graph/architecture.js';
 
 /**
- * What `predict` takes besides rows.
+ * Options of `predict`.
  * @category Models
  */
 export interface BatchOptions {
-  /** Rows at a time. Results do not depend on it. Default 256. */
+  /** Number of rows computed at a time. Results do not depend on it. Default 256. */
   batchSize?: number;
 }
 
 export const BATCH_SIZE = { check: integer(1), or: 256 } as const;
 
-/** What a model is made from. */
+/** Parts of a model. */
 export interface ModelSetup {
   readonly runtime: WasmRuntime;
   readonly blueprint: Blueprint;
-  /** The plan of the blueprint's graph, where there is one already. */
+  /** Plan of the blueprint's graph, if it exists already. */
   readonly plan?: NetworkPlan;
-  /** Opens messages about the making. */
+  /** Start of messages about building the model. */
   readonly where: string;
   /** Called when the model is disposed. */
   readonly onDispose: (model: object) => void;
-  /** Address of another model's weights in this memory. Without it the model has its own, at first all 0. */
+  /** Address of another model's weights in this memory. Without it the model allocates weights, initially all 0. */
   readonly weights?: number;
 }
 
 /**
- * A network that predicts. With several inputs their rows are given as a list or an object by the inputs' names; the
- * same with predictions.
+ * A network that predicts. Several inputs are given as a list of rows, or as an object by the names of the inputs;
+ * several outputs are returned as a list.
  * @category Models
  */
 export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Array> {
@@ -52,7 +56,7 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
   /** @internal */
   protected readonly predictor: Predictor;
   /**
-   * Brings what a fit elsewhere has done since, where there is one.
+   * Fetches the newest weights of a fit in a worker, while there is one.
    * @internal
    */
   protected refresh: (() => void) | undefined;
@@ -67,7 +71,7 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
     this.onDispose = onDispose;
     const plan = ownOf(setup, 'plan') ?? planNetwork(where, blueprint.graph);
     const given = ownOf(setup, 'weights');
-    // Before anything is allocated: they may be refused.
+    // Reads the values before anything is allocated: they may be refused.
     const values = valuesOf?.(plan.parameters);
     requireRoom(where, plan, runtime.memory.maximumBytes, given === undefined ? runtime.start : 0);
     this.regions = new RegionGroup(runtime.arena);
@@ -98,7 +102,7 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
   }
 
   /**
-   * Values of a row of each input and output.
+   * Number of values per row of each input and output.
    * @internal
    */
   get widths(): { readonly inputs: readonly number[]; readonly outputs: readonly number[] } {
@@ -108,8 +112,8 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
   }
 
   /**
-   * Outputs for n rows: a Float32Array (n, outputs), row-major; of a model with several outputs a list of them. A row
-   * gives the same bits alone and in any batch.
+   * Predicts n rows. Returns a Float32Array (n, outputs), row-major; for a model with several outputs a list of them. A
+   * row gives the same bits by itself and in any batch.
    * @throws ShapeError, ValueError for rows that do not fit; StateError after `dispose`.
    */
   predict(x: Inputs, options?: BatchOptions): O {
@@ -135,7 +139,7 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
         `predict: ${given[index].what} expected ${rows} rows as in ${given[0].what}, got ${source.rows}.`,
       );
     });
-    // Reading rows may run code of the caller's.
+    // Reading rows may run code of the caller, which may have disposed the model.
     this.requireLive('predict');
     const outs = state.outputSpecs.map(({ width }) => newFloats(rows * width, 'predict'));
     guarded(state, () => this.predictor.predict('predict', xs, outs, rows, batchSize, 'fresh'));
@@ -143,8 +147,8 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
   }
 
   /**
-   * `predict` into an array of the caller's, (n, outputs), or of a model with several outputs into a list of them;
-   * returns it. After the first call with as many rows it allocates nothing.
+   * Predicts into an array of the caller, (n, outputs), or for a model with several outputs into a list of them;
+   * returns `out`. After the first call with as many rows it allocates nothing.
    * @throws ShapeError where lengths do not fit; ValueError for other kinds of arrays, NaN or infinity; StateError
    * after `dispose`.
    */
@@ -168,8 +172,8 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
   }
 
   /**
-   * `predictInto` of several inputs or outputs. Without closures, and names that are put together: they would be
-   * garbage in each call.
+   * `predictInto` for several inputs or outputs. Makes no closures and concatenates no names: they would be garbage in
+   * each call.
    */
   private predictIntoLists(x: Float32Array | readonly Float32Array[], out: O): O {
     const { state } = this;
@@ -193,13 +197,13 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
     return out;
   }
 
-  /** A list of `count`, or, of one, that itself. */
+  /** Throws unless a value is a list of `count` elements; a single one needs no list. */
   private requireList(what: string, value: unknown, count: number): void {
     if (count === 1 || (isList(value) && value.length === count)) return;
     throw new ShapeError(`predictInto: ${what} expected a list of ${count}, got ${describe(value)}.`);
   }
 
-  /** Gives the model's memory back to its engine. Calling it again does nothing. */
+  /** Returns the memory of the model to its engine. Further calls do nothing. */
   dispose(): void {
     if (!this.live) return;
     this.requireStill('dispose');
@@ -215,22 +219,22 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
     this.dispose();
   }
 
-  /** For consoles, which would show all that it is made of. @internal */
+  /** For consoles, which would otherwise print every part of the model. @internal */
   [INSPECT](): string {
     const widths = (specs: readonly TensorSpec[]): string => specs.map(({ width }) => width).join(' + ');
     const { parameterCount } = this;
     const { inputSpecs, outputSpecs } = this.state;
-    const ended = this.isLive ? '' : ', disposed';
-    return `InferenceModel (${widths(inputSpecs)} → ${widths(outputSpecs)}, ${parameterCount} parameters${ended})`;
+    const disposed = this.isLive ? '' : ', disposed';
+    return `InferenceModel (${widths(inputSpecs)} → ${widths(outputSpecs)}, ${parameterCount} parameters${disposed})`;
   }
 
   /**
-   * For `engine.warmUp`: a function that predicts so many rows of zeros, or nothing where the model is disposed or busy
-   * by then.
+   * For `engine.warmUp`: returns a function that predicts `rows` rows of zeros, or does nothing if the model is
+   * disposed or running by then.
    * @internal
    */
   warmUpRun(rows: number): () => void {
-    // More rows are computed in blocks of so many.
+    // More rows than that are computed in blocks of that size.
     const count = Math.min(rows, MOST_CAPACITY);
     const { state } = this;
     const xs = state.inputSpecs.map(({ width }) => newFloats(count * width));
@@ -243,14 +247,17 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
   }
 
   /**
-   * Frees what a subclass has besides, before the rest.
+   * Hook for subclasses: frees what they hold, before `dispose` frees the rest.
    * @internal
    */
   protected release(): void {
-    // Nothing more here.
+    // This class holds nothing more.
   }
 
-  /** The number of rows in a flat array, number `index` of several, which has to be `rows` where that is known. */
+  /**
+   * Returns the number of rows of a flat array, the one at `index` if there are several. Throws unless it is `rows`, if
+   * that is known.
+   */
   private requireFlat(
     what: string,
     value: unknown,
@@ -265,7 +272,7 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
     if (!isFloat32Array(value)) {
       throw new ValueError(`predictInto: ${name} expected a Float32Array, got ${describe(value)}.`);
     }
-    // Not whole rows: refused as elsewhere.
+    // Not whole rows: `openRows` throws the usual error.
     if (rows === undefined) return openRows('predictInto', name, value, width).rows;
     throw new ShapeError(`predictInto: ${name} expected ${rows * width} values for ${rows} rows, got ${value.length}.`);
   }
@@ -283,7 +290,7 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
   }
 
   /**
-   * Throws inside of a step, where a function of the user's own would change what the step stands on.
+   * Throws during a step: a custom function that the step calls must not change what the step uses.
    * @internal
    */
   requireStill(where: string): void {

@@ -1,6 +1,6 @@
 /**
- * The layers of a file as far as prediction needs them: options are read by the tables of the layers' definitions, with
- * those that only training uses (initializers, penalties, constraints) carried along unread.
+ * Reads the layers of a file as far as prediction needs them: by the option tables of the layer definitions, with the
+ * options that only training uses (initializers, penalties, constraints) kept unread.
  */
 import { readOptions } from '../common/options.js';
 import { activationLayerDefinition, preluDefinition } from '../layers/activation.js';
@@ -20,7 +20,7 @@ import { batchNormalizationDefinition, layerNormalizationDefinition } from '../l
 import { normalizationDefinition, rescalingDefinition } from '../layers/preprocess.js';
 import type { LayerKind } from '../layers/registry.js';
 
-/** Reads a layer of a file. */
+/** Returns a function that reads a layer of a file. */
 const reading =
   <K extends string, C extends LayerConfig>({ kind, options, lower }: LayerDefinition<K, C>) =>
   (given: object): GraphLayer => {
@@ -43,5 +43,5 @@ const LAYERS: Readonly<Record<LayerKind, (given: object) => GraphLayer>> = {
   concatenate: /* @__PURE__ */ reading(concatenateDefinition),
 };
 
-/** The factories that read an architecture to predict with it. */
+/** Factories that read an architecture for prediction. */
 export const PREDICTION_FACTORIES: LayerFactories = { layers: LAYERS, input: /* @__PURE__ */ reading(inputDefinition) };

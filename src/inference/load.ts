@@ -1,4 +1,7 @@
-/** Loading a model to predict with, and nothing else: the entry wasm-mlp/predict. */
+/**
+ * `loadModel` of the entry wasm-mlp/predict, which can load models and predict, and nothing else. Compiles the kernels
+ * for prediction and makes the runtime that all of its models share. model-file.ts reads the file.
+ */
 import { UnsupportedError } from '../common/errors.js';
 import { readOptions } from '../common/options.js';
 import { refusedToCompile, requireFeatures } from '../runtime/features.js';
@@ -13,14 +16,14 @@ import { asFormatError, openModel, takeTensors } from './model-file.js';
 import { InferenceModel } from './inference-model.js';
 import { PREDICTION_FACTORIES } from './layers.js';
 
-/** Bytes of linear memory to start with, and what it may grow to: less where address space is limited. */
+/** Initial bytes of linear memory, and the maxima to try in turn: smaller ones where address space is limited. */
 const INITIAL_BYTES = 1024 * 1024;
 const LIMITS = [MAXIMUM_BYTES, MAXIMUM_BYTES / 4, MAXIMUM_BYTES / 16] as const;
 
-/** A function of the module's: one that is made while a model is loaded would hold on to the file. */
+/** Defined at module level: a function made while a model is loaded would keep the file alive. */
 const nothing = (): void => undefined;
 
-/** The one machine of all models, made by the first of them. */
+/** The runtime of all models, made for the first of them. */
 let runtime: WasmRuntime | undefined;
 
 function runtimeOf(module: WebAssembly.Module): WasmRuntime {
@@ -35,8 +38,8 @@ function runtimeOf(module: WebAssembly.Module): WasmRuntime {
 }
 
 /**
- * The kernels, compiled on this thread: 14 KB take less time (0.2 ms on Node 20) than to hand them to another one and
- * back (0.8).
+ * Compiles the kernels on this thread: for 14 KB that takes less time (0.2 ms on Node 20) than compiling on another
+ * thread (0.8 ms).
  */
 function compileHere(): WebAssembly.Module {
   try {
@@ -56,15 +59,15 @@ function load<O extends Float32Array | Float32Array[]>(
   });
   const { checkpoint, blueprint } = openModel(bytes, custom, PREDICTION_FACTORIES);
   return asFormatError('architecture', () => {
-    const site = { runtime: on, blueprint, where: 'loadModel', onDispose: nothing };
-    return new InferenceModel<O>(site, (parameters) => takeTensors(checkpoint, parameters));
+    const setup = { runtime: on, blueprint, where: 'loadModel', onDispose: nothing };
+    return new InferenceModel<O>(setup, (parameters) => takeTensors(checkpoint, parameters));
   });
 }
 
 /**
- * The model of a file that `model.save` wrote, to predict with: the bits of the whole library. Its memory is that of
- * all models loaded here.
- * @throws FormatError for a damaged or foreign file, or one that needs an activation which is not among `custom`;
+ * Loads the model of a file that `model.save` wrote, to predict with. Predictions have the same bits as with the whole
+ * library. All models loaded by this function share one memory.
+ * @throws FormatError for a damaged or foreign file, or one that needs an activation which is not in `custom`;
  * MemoryError; UnsupportedError where the platform lacks WebAssembly SIMD or shared memory.
  * @example
  * import { loadModel } from 'wasm-mlp/predict';
@@ -82,13 +85,13 @@ export async function loadModel<O extends Float32Array | Float32Array[] = Float3
     try {
       runtimeOf(compileHere());
     } catch (error) {
-      // Chrome before 115 compiles 4 KiB at most on a page's own thread.
+      // Chrome before 115 compiles at most 4 KiB on the main thread of a page.
       if (!(error instanceof RangeError)) throw error;
       runtimeOf(await WebAssembly.compile(decodeHex(PREDICT_KERNELS_HEX)));
     }
   }
   const model = load<O>(runtime!, bytes, options);
-  // What was dropped before it can be freed now.
+  // Yields once, so that models dropped before can be freed.
   if (finalizersPending()) await new EventLoopYielder().yield();
   return model;
 }

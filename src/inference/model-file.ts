@@ -1,4 +1,7 @@
-/** A model's file as far as it can be read without building the model. */
+/**
+ * Reads the file of a model as far as possible without building the model: header, architecture, and tensors by name.
+ * formats/safetensors.ts decodes the container; model/checkpoint.ts writes files and reads the training state.
+ */
 import { bytesOf } from '../common/arrays.js';
 import { requireFields, restoreCustom } from '../common/custom.js';
 import { describe, sentence } from '../common/describe.js';
@@ -13,27 +16,27 @@ import { readArchitecture, type Architecture, type Blueprint } from '../graph/ar
 import type { CustomObjects } from './custom-objects.js';
 import { readTensors } from '../graph/named-weights.js';
 
-/** What to do where a path, an address or a response was given instead of bytes. */
+/** Hint for a path, an address or a response given instead of bytes. */
 export const READ_FIRST = ' Read the file first: readFileSync(path), or new Uint8Array(await response.arrayBuffer()).';
 
-/** Metadata field that holds everything but tensors. */
+/** Metadata field that holds everything except tensors. */
 export const FIELD = 'wasm-mlp';
 
-/** Raised when older versions could not read a file. */
+/** Raised when older versions of the library could not read new files. */
 export const FORMAT_VERSION = 1;
 
 export interface Header {
   readonly formatVersion: number;
   readonly architecture: Architecture;
   readonly epochCount: number;
-  /** What training needs to go on, for who trains. */
+  /** State for continuing training; only the whole library reads it. */
   readonly training?: unknown;
 }
 
 export interface Checkpoint extends Omit<Header, 'formatVersion'> {
   readonly tensors: ReadonlyMap<string, NamedTensor>;
   /**
-   * Whether values of tensors are copied where they are checked, rather than taken from the file when they are written.
+   * Whether values of tensors are copied when they are checked; otherwise they are read from the file when written.
    */
   readonly copied: boolean;
 }
@@ -43,8 +46,8 @@ const HEADER_FIELDS = ['formatVersion', 'architecture', 'epochCount', 'training'
 const ARCHITECTURE_FIELDS = ['seed', 'layers', 'nodes', 'inputs', 'outputs'];
 
 /**
- * Values that the library's part of the header may have in any file, and how many more for each tensor and each number
- * in them.
+ * Limit on the number of JSON values in the library's part of the header: for any file, and how many more for each
+ * tensor and for each number in the tensors.
  */
 const FREE_VALUES = 1_048_576;
 const VALUES_PER_TENSOR = 10;
@@ -56,10 +59,10 @@ export function requireField(holds: boolean, field: string, expected: string, go
   if (!holds) throw new FormatError(`loadModel: field ${field} expected ${expected}, got ${describe(got)}.`);
 }
 
-/** Throws unless a value of the file is an object with no field but those with a name. */
+/** Throws unless a value of the file is an object with no fields other than `names`. */
 export function requireObject(field: string, value: unknown, names: readonly string[]): void {
   requireField(isRecord(value), field, 'an object', value);
-  // Before anything else is done with it: what nobody reads may be of any size.
+  // Checks this first: unknown fields may be of any size.
   asFormatError(field, () => requireFields(`loadModel: field ${field}`, value as object, names));
 }
 
@@ -75,7 +78,7 @@ function readHeader(text: string, most: number): Header {
     throw new FormatError(`loadModel: field ${FIELD} expected JSON, got something else.`);
   }
   requireField(isRecord(header), FIELD, 'an object', header);
-  // First: files of later versions may have other fields.
+  // Checks the version first: files of later versions may have other fields.
   requireField(header.formatVersion === FORMAT_VERSION, 'formatVersion', `${FORMAT_VERSION}`, header.formatVersion);
   requireObject(FIELD, header, HEADER_FIELDS);
   requireField(isCount(header.epochCount), 'epochCount', 'a count', header.epochCount);
@@ -104,11 +107,11 @@ function decodeModel(file: unknown): Omit<Checkpoint, 'copied'> {
   return { architecture, epochCount, training, tensors: map };
 }
 
-/** A field of a file with the user's objects in place of their names. */
+/** Returns a field of a file with custom objects in place of their names. */
 export const restoreField = <T>(field: string, value: T, custom: CustomObjects): T =>
   asFormatError(field, () => restoreCustom(`loadModel: ${field}`, value, custom)) as T;
 
-/** Reads a file, with the user's own objects by name, as far as that goes without a plan. */
+/** Reads a file as far as possible without a plan; `custom` has the custom objects by name. */
 export function openModel(
   file: unknown,
   custom: CustomObjects,
@@ -118,7 +121,7 @@ export function openModel(
   const checkpoint: Checkpoint = {
     ...rest,
     architecture: restoreField('architecture', architecture, custom),
-    // Functions of the user's own may run between check and use, and change the file.
+    // Custom functions may run between check and use, and change the file.
     copied: custom.size > 0,
   };
   const blueprint = asFormatError('architecture', () =>
@@ -127,7 +130,7 @@ export function openModel(
   return { checkpoint, blueprint };
 }
 
-/** The tensors of these parameters, in order. */
+/** Returns the tensors of these parameters, in order. */
 export function takeTensors(
   { tensors, copied }: Checkpoint,
   parameters: readonly PlannedParameter[],
@@ -143,8 +146,8 @@ export function takeTensors(
 }
 
 /**
- * What a file asks for that a model refuses is a fault of the file, and so is whatever else it makes go wrong while
- * `field` of it is read. Only a lack of memory is not.
+ * Runs `build`, which reads or uses `field` of a file, and turns its errors into a FormatError: the file is at fault,
+ * whatever goes wrong. Only lack of memory stays a MemoryError.
  */
 export function asFormatError<T>(field: string, build: () => T): T {
   try {

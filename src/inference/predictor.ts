@@ -1,3 +1,7 @@
+/**
+ * Runs forward passes for `predict` and `predictInto`: copies rows in, checks them, runs the program in parts and
+ * copies outputs out. inference-model.ts checks shapes and options; graph/program.ts binds the program.
+ */
 import { ShapeError, ValueError } from '../common/errors.js';
 import { replaceOrRestore } from '../runtime/arena.js';
 import type { WasmRuntime } from '../runtime/wasm-runtime.js';
@@ -5,38 +9,38 @@ import type { MatrixView } from '../runtime/matrix-view.js';
 import { bindPrediction, runProgram, type ForwardProgram } from '../graph/program.js';
 import type { NetworkPlan } from '../graph/plan.js';
 
-/** Index of the first value that is NaN or infinite, or −1. */
+/** Returns the index of the first value that is NaN or infinite, or −1. */
 function firstNonFinite(x: Float32Array): number {
   for (let i = 0; i < x.length; i++) if (!Number.isFinite(x[i])) return i;
   return -1;
 }
 
-/** Rows that a first call makes room for. */
+/** Capacity of the program for calls of one row; more rows get a program of `MOST_CAPACITY`. */
 const FIRST_CAPACITY = 1;
 
-/** Values up to which copying one by one takes less time than a call of `set`, which is 15 ns on V8 11.3. */
+/** Number of values up to which a copy one by one takes less time than a call of `set`, which is 15 ns on V8 11.3. */
 const SHORT = 16;
 
-/** Rows that are predicted at a time at most: their activations stay in the cache, and memory stays small. */
+/** Largest number of rows predicted at a time: their activations stay in the cache, and memory stays small. */
 export const MOST_CAPACITY = 256;
 
-/** Stands where nobody's data does. */
+/** Empty placeholder for the caller's arrays between calls. */
 const NOTHING = /* @__PURE__ */ new Float32Array(0);
 
 /**
- * Forward runs over rows of the caller's. Room for activations is made when a call brings more rows than any before, up
- * to a limit past which the rows go through in parts; otherwise a call allocates nothing, neither here nor in linear
+ * Runs forward passes over the caller's rows. Activations are allocated when a call has more rows than any before, up
+ * to a limit above which rows are processed in parts. Otherwise a call allocates nothing, neither here nor in linear
  * memory.
  */
 export class Predictor {
   private program: ForwardProgram | undefined;
   /**
-   * The program's inputs as views of their own: what is copied in cannot go past them, whatever length it says it has.
+   * A typed array for each input of the program: copies cannot exceed it, whatever length the source claims to have.
    */
-  private places: Float32Array[] = [];
-  /** Address of the integer that the check for NaN leaves. */
+  private inputViews: Float32Array[] = [];
+  /** Address of the integer result of the check for NaN. */
   private readonly result: number;
-  /** The caller's arrays during a call; lists of the predictor's own, since a list per call would be garbage. */
+  /** The caller's arrays during a call, in lists that are reused: a new list per call would be garbage. */
   private readonly xs: Float32Array[];
   private readonly outs: Float32Array[];
 
@@ -50,15 +54,15 @@ export class Predictor {
     this.outs = plan.outputs.map(() => NOTHING);
   }
 
-  /** Bytes of activations that it holds. */
+  /** Bytes of activations. */
   get bytes(): number {
     return this.program?.bytes ?? 0;
   }
 
   /**
-   * Reads rows · inputs values of each of `xs` and writes rows · outputs values of each of `outs`; one alone needs no
-   * list. A NaN or an infinity in `xs` throws a ValueError before anything is written; where `outs` is fresh and
-   * dropped then, after what stands before it.
+   * Reads rows · inputs values of each of `xs` and writes rows · outputs values of each of `outs`; a single one needs
+   * no list. Throws a ValueError for a NaN or an infinity in `xs`: before anything is written if `outs` is kept; if it
+   * is fresh, and therefore dropped after an error, rows before the faulty block may have been written.
    */
   predict(
     where: string,
@@ -98,12 +102,12 @@ export class Predictor {
       runProgram(program, count);
       for (let i = 0; i < this.outs.length; i++) this.copyOut(program.outputs[i], this.outs[i], first, count);
     }
-    // The caller's arrays are not held on to.
+    // Does not keep the caller's arrays alive.
     for (let i = 0; i < this.xs.length; i++) this.xs[i] = NOTHING;
     for (let i = 0; i < this.outs.length; i++) this.outs[i] = NOTHING;
   }
 
-  /** The check of what was copied in: the caller's own rows may be in memory that another thread writes. */
+  /** Checks the copied rows, not the caller's: another thread may write to the memory of those. */
   private requireFinite(where: string, { inputs }: ForwardProgram, first: number, count: number): void {
     const { kernels, memory } = this.runtime;
     for (let i = 0; i < inputs.length; i++) {
@@ -113,18 +117,21 @@ export class Predictor {
     }
   }
 
-  /** Throws where one of the rows that were copied in is not finite; what stands behind their ends does not matter. */
+  /** Throws if one of the copied rows is not finite; padding after the rows is ignored. */
   private refuseCopied(where: string, input: number, { width, ld }: MatrixView, first: number, count: number): void {
-    const place = this.places[input];
+    const view = this.inputViews[input];
     for (let i = 0; i < count; i++) {
       for (let j = 0; j < width; j++) {
-        const value = place[i * ld + j];
+        const value = view[i * ld + j];
         if (!Number.isFinite(value)) this.refuse(where, input, first + i, j, value);
       }
     }
   }
 
-  /** What is read part by part must be finite as a whole, and not be written over by an earlier part's outputs. */
+  /**
+   * Before rows are read in parts: checks all of them, and copies them if outputs of an earlier part would overwrite
+   * them.
+   */
   private readyForParts(where: string, input: number): void {
     const x = this.xs[input];
     const index = firstNonFinite(x);
@@ -152,25 +159,25 @@ export class Predictor {
 
   private bind(capacity: number): ForwardProgram {
     this.program = bindPrediction(this.runtime, this.plan, this.weights, capacity);
-    this.places = this.program.inputs.map(({ address, ld }) => this.runtime.memory.floats(address, capacity * ld));
+    this.inputViews = this.program.inputs.map(({ address, ld }) => this.runtime.memory.floats(address, capacity * ld));
     return this.program;
   }
 
   private copyIn(where: string, { width, ld }: MatrixView, input: number, first: number, count: number): void {
-    const place = this.places[input];
+    const view = this.inputViews[input];
     const x = this.xs[input];
     if (x.length > SHORT && x.length === count * width && (count === 1 || ld === width)) {
       try {
-        place.set(x);
+        view.set(x);
       } catch {
         throw new ShapeError(`${where}: x expected ${count * width} values as its length says, got more.`);
       }
       return;
     }
-    // A subarray would be an object per call; element by element is none.
+    // Element by element: a subarray would allocate an object per call.
     let from = first * width;
     for (let i = 0; i < count; i++) {
-      for (let j = 0, to = i * ld; j < width; j++) place[to++] = x[from++]!;
+      for (let j = 0, to = i * ld; j < width; j++) view[to++] = x[from++]!;
     }
   }
 

@@ -1,3 +1,7 @@
+/**
+ * The layers `activation` and `prelu`: their options and how they become operations. activations/activations.ts has the
+ * activations themselves, and operations/activation.ts the operations.
+ */
 import { activationCheck, type Activation, type ActivationLike } from '../activations/activations.js';
 import { isRecord } from '../common/options.js';
 import { fieldOf } from '../common/objects.js';
@@ -9,16 +13,16 @@ import { onOne, type LayerConfig, type LayerDefinition } from './definition.js';
 import { makeLayer, type Layer, type LayerOptions } from './layer.js';
 
 /**
- * What `activation` takes.
+ * Options of `activation`.
  * @category Layers
  */
 export interface ActivationOptions extends LayerOptions {
-  /** f in y = f(x): a name, a factory's result, or one's own. */
+  /** f in y = f(x): a name, a factory's result, or a custom activation. */
   activation: ActivationLike;
 }
 
 /**
- * An activation layer, settled.
+ * Settled options of `activation`.
  * @category Layers
  */
 export interface ActivationConfig extends LayerConfig {
@@ -26,7 +30,7 @@ export interface ActivationConfig extends LayerConfig {
   readonly activation: Activation;
 }
 
-/** `activation` to the rest of the library. */
+/** Layer definition of `activation`. */
 export const activationLayerDefinition: LayerDefinition<'activation', ActivationConfig> = {
   kind: 'activation',
   options: () => ({ activation: { check: activationCheck }, ...LAYER_OPTIONS }),
@@ -35,7 +39,7 @@ export const activationLayerDefinition: LayerDefinition<'activation', Activation
 };
 
 /**
- * An activation as a layer of its own: y = f(x). Takes its options, or a name alone.
+ * An activation as a separate layer: y = f(x). Takes its options, or only a name.
  * @throws ValueError for an unknown option or name.
  * @example
  * activation('relu').config.activation.kind; // 'relu'
@@ -47,24 +51,24 @@ export function activation(options: ActivationOptions | ActivationLike): Layer<'
 }
 
 /**
- * What `prelu` takes.
+ * Options of `prelu`.
  * @category Layers
  */
 export interface PreluOptions extends LayerOptions {
-  /** First slopes. Default all 0.25, as in PyTorch. */
+  /** Initial slopes. Default all 0.25, as in PyTorch. */
   slopeInitializer?: InitializerLike;
 }
 
 /**
- * A PReLU layer, settled.
+ * Settled options of `prelu`.
  * @category Layers
  */
 export interface PreluConfig extends LayerConfig {
-  /** First slopes. */
+  /** Initial slopes. */
   readonly slopeInitializer: Initializer;
 }
 
-/** `prelu` to the rest of the library. */
+/** Layer definition of `prelu`. */
 export const preluDefinition: LayerDefinition<'prelu', PreluConfig> = {
   kind: 'prelu',
   options: (training) => ({
@@ -75,7 +79,7 @@ export const preluDefinition: LayerDefinition<'prelu', PreluConfig> = {
 };
 
 /**
- * PReLU (He et al. 2015) as a layer of its own: y = x where x > 0, else α_u·x with a learned slope α_u per unit. Weight
+ * PReLU (He et al. 2015) as a separate layer: y = x where x > 0, else α_u·x with a learned slope α_u per unit. Weight
  * (units).
  * @throws ValueError for an unknown option or name.
  * @example

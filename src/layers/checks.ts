@@ -1,4 +1,7 @@
-/** Options that several layers have. */
+/**
+ * Options that several layers have: their checks, their defaults, and the types of kernel options. definition.ts has
+ * the types that every layer shares; each layer's file has its other options.
+ */
 import type { Activation } from '../activations/activations.js';
 import { describe } from '../common/describe.js';
 import { isList } from '../common/arrays.js';
@@ -30,7 +33,7 @@ export const LAYER_OPTIONS: OptionTable<LayerConfig> = {
 };
 
 /**
- * What layers with weights of an affine map take.
+ * Options of layers with an affine map.
  * @category Layers
  */
 export interface KernelOptions extends LayerOptions {
@@ -42,24 +45,24 @@ export interface KernelOptions extends LayerOptions {
   biasInitializer?: InitializerLike;
   /** Penalty on the weights. Default none. */
   kernelRegularizer?: RegularizerName | Regularizer;
-  /** What the weights are held to after each update. Default nothing. */
+  /** Constraint applied to the weights after each update. Default none. */
   kernelConstraint?: ConstraintName | Constraint;
 }
 
 /**
- * What layers with weights of an affine map have settled.
+ * Settled options of layers with an affine map.
  * @category Layers
  */
 export interface KernelConfig extends LayerConfig {
   /** Whether a bias is added. */
   readonly useBias: boolean;
-  /** First weights. */
+  /** Initial weights. */
   readonly kernelInitializer: Initializer;
-  /** First biases. */
+  /** Initial biases. */
   readonly biasInitializer: Initializer;
-  /** Penalty on the weights, where there is one. */
+  /** Penalty on the weights, if any. */
   readonly kernelRegularizer?: Regularizer | undefined;
-  /** What the weights are held to after each update, where there is something. */
+  /** Constraint applied to the weights after each update, if any. */
   readonly kernelConstraint?: Constraint | undefined;
 }
 

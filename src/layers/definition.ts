@@ -1,7 +1,7 @@
 /**
- * What a layer is to the rest of the library: its kind, the table of its options, and how it is lowered to operations.
- * Factories read all options through the table; `wasm-mlp/predict` reads a file's through the same table, with the
- * options that only training uses unchecked.
+ * The interface between a layer and the rest of the library: its kind, the table of its options, and how it is lowered
+ * to operations. Factories read all options through the table; `wasm-mlp/predict` reads those of a file through the
+ * same table, with the options that only training uses left unchecked.
  */
 import { ValueError } from '../common/errors.js';
 import { unchecked, type Check, type OptionTable } from '../common/options.js';
@@ -17,7 +17,7 @@ import type { Regularizer } from '../regularizers/regularizers.js';
 export interface LayerOptions {
   /** [number of inputs]; needed on the first layer of a sequential model. */
   inputShape?: readonly number[];
-  /** Its name in summaries, and of its weights in a graph. Default its kind, numbered. */
+  /** Name of the layer in summaries, and of its weights in a graph. Default its kind, numbered. */
   name?: string;
 }
 
@@ -26,19 +26,19 @@ export interface LayerOptions {
  * @category Layers
  */
 export interface LayerConfig {
-  /** [number of inputs], where it was given. */
+  /** [number of inputs], if it was given. */
   readonly inputShape?: readonly number[] | undefined;
-  /** The name that it was given. */
+  /** The name, if it was given. */
   readonly name?: string | undefined;
 }
 
 /**
- * Returns the operations of a layer on inputs of these widths, grouped as PyTorch would have them in modules.
- * @throws ShapeError, ValueError where the inputs do not fit; `where` opens the message.
+ * Returns the operations of a layer on inputs of these widths, grouped into the modules that PyTorch would have.
+ * @throws ShapeError, ValueError where the inputs do not fit; the message starts with `where`.
  */
 export type Lower = (where: string, widths: readonly number[]) => Operation[][];
 
-/** A layer as a graph needs it. */
+/** The parts of a layer that a graph needs. */
 export interface GraphLayer {
   readonly kind: string;
   readonly config: LayerConfig;
@@ -56,7 +56,7 @@ export interface TrainingChecks {
   readonly slope: Initializer | undefined;
 }
 
-/** For prediction: whatever a file says of training is carried along unread. */
+/** For prediction: keeps the training options of a file without reading them. */
 export const NO_TRAINING: TrainingChecks = {
   initializer: unchecked,
   regularizer: unchecked,
@@ -73,13 +73,13 @@ export interface LayerDefinition<K extends string = string, C extends LayerConfi
   readonly lower: (config: C) => Lower;
 }
 
-/** How layers are made from their options: by kind, and inputs of a graph. */
+/** Functions that make layers from their options: one per kind, and one for the inputs of a graph. */
 export interface LayerFactories {
   readonly layers: Readonly<Record<string, (options: never) => GraphLayer>>;
   readonly input: (options: { readonly shape: readonly number[] }) => GraphLayer;
 }
 
-/** Lowers a layer that takes one input. */
+/** Returns the lowering of a layer that takes one input. */
 export const onOne =
   (lower: (inputs: number, where: string) => Operation[][]): Lower =>
   (where, widths) => {
@@ -87,7 +87,7 @@ export const onOne =
     return lower(widths[0], where);
   };
 
-/** Lowers a layer that takes several inputs. */
+/** Returns the lowering of a layer that takes several inputs. */
 export const onMany =
   (lower: (widths: readonly number[], where: string) => Operation): Lower =>
   (where, widths) => {

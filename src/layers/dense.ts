@@ -7,7 +7,7 @@ import { onOne, type LayerDefinition } from './definition.js';
 import { makeLayer, type Layer } from './layer.js';
 
 /**
- * What `dense` takes.
+ * Options of `dense`.
  * @category Layers
  */
 export interface DenseOptions extends KernelOptions {
@@ -18,7 +18,7 @@ export interface DenseOptions extends KernelOptions {
 }
 
 /**
- * A dense layer, settled.
+ * Settled options of `dense`.
  * @category Layers
  */
 export interface DenseConfig extends KernelConfig {
@@ -28,7 +28,7 @@ export interface DenseConfig extends KernelConfig {
   readonly activation: Activation;
 }
 
-/** `dense` to the rest of the library. */
+/** Layer definition of `dense`. */
 export const denseDefinition: LayerDefinition<'dense', DenseConfig> = {
   kind: 'dense',
   options: (training) => ({

@@ -1,6 +1,6 @@
 /**
- * What describes each layer to people and to other parts of the library: one record for each kind, so that nothing
- * elsewhere decides by the name of a kind.
+ * Descriptions of layers, for people and for other parts of the library: one record per kind, so that no other code
+ * branches on the name of a kind.
  */
 import type { Activation } from '../activations/activations.js';
 import type { GraphLayer } from './definition.js';
@@ -8,11 +8,11 @@ import type { LAYERS, LayerKind } from './registry.js';
 
 /** A description of the layers of one kind. */
 export interface LayerDescription<C = object> {
-  /** The module of PyTorch that computes the same; undefined where PyTorch has none. */
+  /** The PyTorch module that computes the same; undefined if PyTorch has none. */
   readonly torch: string | undefined;
-  /** What is particular about a layer, in a word or two, for the summary. */
+  /** Returns the distinguishing detail of a layer for the summary, in a word or two. */
   readonly detail: (config: C) => string;
-  /** Whether `model.adapt` gives it the mean and the variance of its inputs. */
+  /** Whether `model.adapt` sets its mean and variance from data. */
   readonly adapts: boolean;
 }
 
@@ -47,6 +47,6 @@ const LAYER_DESCRIPTIONS: { readonly [K in LayerKind]: LayerDescription<ConfigOf
 
 const INPUT: LayerDescription = { torch: undefined, detail: nothing, adapts: false };
 
-/** The description of a layer, an input's included. */
+/** Returns the description of a layer or of an input. */
 export const descriptionOf = ({ kind }: GraphLayer): LayerDescription<never> =>
   Object.hasOwn(LAYER_DESCRIPTIONS, kind) ? LAYER_DESCRIPTIONS[kind as LayerKind] : INPUT;

@@ -4,7 +4,7 @@ import type { LayerDefinition } from './definition.js';
 import { makeLayer, SymbolicTensor, type Layer } from './layer.js';
 
 /**
- * What `input` takes.
+ * Options of `input`.
  * @category Layers
  */
 export interface InputOptions {
@@ -15,17 +15,17 @@ export interface InputOptions {
 }
 
 /**
- * An input of a graph, settled.
+ * Settled options of `input`.
  * @category Layers
  */
 export interface InputConfig {
   /** [number of inputs]. */
   readonly shape: readonly number[];
-  /** The name that it was given. */
+  /** The name, if it was given. */
   readonly name?: string | undefined;
 }
 
-/** An input layer to the rest of the library. */
+/** Layer definition of `input`. */
 export const inputDefinition: LayerDefinition<'input', InputConfig> = {
   kind: 'input',
   options: () => ({
@@ -35,11 +35,11 @@ export const inputDefinition: LayerDefinition<'input', InputConfig> = {
   lower: () => () => [],
 };
 
-/** An input as a layer: `input` wraps it, and files have it among the layers of a graph. */
+/** Makes an input as a layer: `input` wraps it, and files list it among the layers of a graph. */
 export const inputLayer = (options: InputOptions): Layer<'input', InputConfig> => makeLayer(inputDefinition, options);
 
 /**
- * A place where data enters a graph: `shape` numbers per row.
+ * An input of a graph: `shape` numbers per row.
  * @throws ShapeError, ValueError for a shape that is not [number of inputs], or an unknown option.
  * @example
  * const x = input({ shape: [4] });

@@ -1,3 +1,7 @@
+/**
+ * Layers as users handle them: `Layer`, and `SymbolicTensor` for graphs. definition.ts has what each kind of layer
+ * defines, and graph/trace.ts turns tensors into a graph.
+ */
 import { isInstance } from '../common/objects.js';
 import { isList } from '../common/arrays.js';
 import { describe } from '../common/describe.js';
@@ -12,15 +16,15 @@ import { TRAINING_CHECKS } from './checks.js';
 export type { LayerConfig, LayerOptions } from './definition.js';
 
 /**
- * Stands for a model that was built from symbolic tensors, until it is disposed. Tensors hold this and not the model
- * itself, so that it can be collected.
+ * Represents a model that was built from symbolic tensors, until it is disposed. Tensors refer to this object instead
+ * of the model, so that the model can be garbage-collected.
  */
 export interface WeightOwner {
   live: boolean;
 }
 
 /**
- * The output of a layer on the outputs of others, before there are any numbers: made by `input` and `layer.apply`.
+ * The output of a layer applied to other outputs, before any numbers exist: made by `input` and `layer.apply`.
  * @category Layers
  */
 export class SymbolicTensor {
@@ -34,11 +38,11 @@ export class SymbolicTensor {
   constructor(
     /** The layer whose output this is. */
     readonly layer: Layer,
-    /** What that layer was applied to. */
+    /** The tensors that the layer was applied to. */
     readonly inputs: readonly SymbolicTensor[],
   ) {}
 
-  /** For consoles, which would show the whole graph before it. @internal */
+  /** For consoles, which would otherwise print the whole graph before it. @internal */
   [INSPECT](): string {
     const { layer, inputs } = this;
     const nameOf = ({ kind, config }: Layer): string => config.name ?? kind;
@@ -48,7 +52,7 @@ export class SymbolicTensor {
 }
 
 /**
- * A layer is a plain description, { kind, config }; nothing happens until a model is built from it.
+ * A layer is a plain description, { kind, config }; nothing is allocated until a model is built from it.
  * @category Layers
  */
 export class Layer<K extends string = string, C extends LayerConfig = LayerConfig> implements Descriptor<K, C> {
@@ -66,8 +70,8 @@ export class Layer<K extends string = string, C extends LayerConfig = LayerConfi
   }
 
   /**
-   * The layer on the output of another, or on a list of outputs for `add` and `concatenate`. Applied twice in one
-   * model, it is one layer with one set of weights in two places. Each model has weights of its own: what `apply`
+   * Applies the layer to the output of another, or to a list of outputs for `add` and `concatenate`. A layer applied
+   * twice in one model has one set of weights, used in two places. Models do not share weights: a tensor that `apply`
    * returned belongs to one model at a time.
    * @throws ValueError for anything but symbolic tensors.
    * @example
@@ -79,7 +83,7 @@ export class Layer<K extends string = string, C extends LayerConfig = LayerConfi
     const list: readonly unknown[] = isList(inputs) ? inputs : [inputs];
     if (list.length === 0) throw new ValueError(`${this.kind}: apply expected at least one tensor, got none.`);
     const tensors: SymbolicTensor[] = [];
-    // By index: forEach would pass over holes.
+    // By index: forEach would skip holes.
     for (let index = 0; index < list.length; index++) {
       const tensor = list[index];
       if (!isSymbolic(tensor)) {
@@ -92,14 +96,14 @@ export class Layer<K extends string = string, C extends LayerConfig = LayerConfi
     return new SymbolicTensor(this, tensors);
   }
 
-  /** For consoles, which would show a name that the build has shortened. @internal */
+  /** For consoles, which would otherwise print a name that the build has shortened. @internal */
   [INSPECT](): object {
     const { kind, config } = this;
     return { kind, config };
   }
 
   /**
-   * For the library's own use: the layer as operations.
+   * For the library's own use: returns the operations of the layer.
    * @internal
    */
   lower(where: string, widths: readonly number[]): Operation[][] {
@@ -107,11 +111,11 @@ export class Layer<K extends string = string, C extends LayerConfig = LayerConfi
   }
 }
 
-/** Whether a value is what `input` or `apply` returned. */
+/** Whether a value was returned by `input` or `apply`. */
 export const isSymbolic = (value: unknown): value is SymbolicTensor =>
   isInstance(value, SymbolicTensor) && isInstance(value.layer, Layer) && isList(value.inputs);
 
-/** Makes a layer of these options. */
+/** Makes a layer from options, which are checked. */
 export function makeLayer<K extends string, C extends LayerConfig>(
   { kind, options, lower }: LayerDefinition<K, C>,
   given: object | undefined,

@@ -6,18 +6,18 @@ import { onOne, type LayerDefinition } from './definition.js';
 import { makeLayer, type Layer } from './layer.js';
 
 /**
- * What `maxout` takes.
+ * Options of `maxout`.
  * @category Layers
  */
 export interface MaxoutOptions extends KernelOptions {
   /** Number of outputs. */
   units: number;
-  /** Affine pieces that each output takes the largest of. Default 2. */
+  /** Number of affine pieces per output, whose maximum is the output. Default 2. */
   pieces?: number;
 }
 
 /**
- * A maxout layer, settled.
+ * Settled options of `maxout`.
  * @category Layers
  */
 export interface MaxoutConfig extends KernelConfig {
@@ -27,7 +27,7 @@ export interface MaxoutConfig extends KernelConfig {
   readonly pieces: number;
 }
 
-/** `maxout` to the rest of the library. */
+/** Layer definition of `maxout`. */
 export const maxoutDefinition: LayerDefinition<'maxout', MaxoutConfig> = {
   kind: 'maxout',
   options: (training) => ({
@@ -35,7 +35,7 @@ export const maxoutDefinition: LayerDefinition<'maxout', MaxoutConfig> = {
     pieces: { check: integer(1), or: 2 },
     ...kernelOptions(training),
   }),
-  // One module: the affine map onto all pieces, then the largest of each unit's.
+  // One module: the affine map onto all pieces, then the maximum over the pieces of each unit.
   lower: (config) => {
     const { units, pieces } = config;
     return onOne((inputs) => [[affine(inputs, units * pieces, config), maxPieces(units, pieces)]]);

@@ -4,7 +4,7 @@ import { LAYER_OPTIONS } from './checks.js';
 import { onMany, type LayerDefinition } from './definition.js';
 import { makeLayer, type Layer, type LayerOptions } from './layer.js';
 
-/** `add` to the rest of the library. */
+/** Layer definition of `add`. */
 export const addDefinition: LayerDefinition<'add'> = {
   kind: 'add',
   options: () => LAYER_OPTIONS,
@@ -18,7 +18,7 @@ export const addDefinition: LayerDefinition<'add'> = {
 };
 
 /**
- * The sum of two or more outputs of the same width, value by value: residual connections.
+ * Adds two or more outputs of the same width, value by value: residual connections.
  * @throws ValueError for an unknown option; ShapeError in `model` where widths differ.
  * @example
  * const x = input({ shape: [8] });
@@ -31,7 +31,7 @@ export function add(options?: LayerOptions): Layer<'add'> {
   return makeLayer(addDefinition, options);
 }
 
-/** `concatenate` to the rest of the library. */
+/** Layer definition of `concatenate`. */
 export const concatenateDefinition: LayerDefinition<'concatenate'> = {
   kind: 'concatenate',
   options: () => LAYER_OPTIONS,
@@ -39,7 +39,7 @@ export const concatenateDefinition: LayerDefinition<'concatenate'> = {
 };
 
 /**
- * Two or more outputs side by side: (a, b) from a (n, 2) and b (n, 3) is (n, 5).
+ * Concatenates the columns of two or more outputs: (a, b) from a (n, 2) and b (n, 3) is (n, 5).
  * @throws ValueError for an unknown option.
  * @example
  * const a = input({ shape: [2] });

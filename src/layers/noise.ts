@@ -1,3 +1,7 @@
+/**
+ * The layers `dropout` and `gaussianNoise`: their options and how they become operations. operations/noise.ts predicts,
+ * operations/noise.backward.ts draws the masks and the noise of a training step.
+ */
 import { fraction, nonNegative } from '../common/options.js';
 import * as operations from '../operations/noise.js';
 import { LAYER_OPTIONS } from './checks.js';
@@ -5,24 +9,24 @@ import { onOne, type LayerConfig, type LayerDefinition } from './definition.js';
 import { makeLayer, type Layer, type LayerOptions } from './layer.js';
 
 /**
- * What `dropout` takes.
+ * Options of `dropout`.
  * @category Layers
  */
 export interface DropoutOptions extends LayerOptions {
-  /** Share of the values that a training step drops, in [0, 1). */
+  /** Fraction of the values that a training step drops, in [0, 1). */
   rate: number;
 }
 
 /**
- * A dropout layer, settled.
+ * Settled options of `dropout`.
  * @category Layers
  */
 export interface DropoutConfig extends LayerConfig {
-  /** Share of the values that a training step drops. */
+  /** Fraction of the values that a training step drops. */
   readonly rate: number;
 }
 
-/** `dropout` to the rest of the library. */
+/** Layer definition of `dropout`. */
 export const dropoutDefinition: LayerDefinition<'dropout', DropoutConfig> = {
   kind: 'dropout',
   options: () => ({ rate: { check: fraction }, ...LAYER_OPTIONS }),
@@ -42,7 +46,7 @@ export function dropout(options: DropoutOptions): Layer<'dropout', DropoutConfig
 }
 
 /**
- * What `gaussianNoise` takes.
+ * Options of `gaussianNoise`.
  * @category Layers
  */
 export interface GaussianNoiseOptions extends LayerOptions {
@@ -51,7 +55,7 @@ export interface GaussianNoiseOptions extends LayerOptions {
 }
 
 /**
- * A noise layer, settled.
+ * Settled options of `gaussianNoise`.
  * @category Layers
  */
 export interface GaussianNoiseConfig extends LayerConfig {
@@ -59,7 +63,7 @@ export interface GaussianNoiseConfig extends LayerConfig {
   readonly stddev: number;
 }
 
-/** `gaussianNoise` to the rest of the library. */
+/** Layer definition of `gaussianNoise`. */
 export const gaussianNoiseDefinition: LayerDefinition<'gaussianNoise', GaussianNoiseConfig> = {
   kind: 'gaussianNoise',
   options: () => ({ stddev: { check: nonNegative }, ...LAYER_OPTIONS }),
@@ -67,8 +71,8 @@ export const gaussianNoiseDefinition: LayerDefinition<'gaussianNoise', GaussianN
 };
 
 /**
- * A training step adds noise from N(0, stddev²) to each value; at all other times y = x. The noise is a function of
- * (seed, layer, update, row, column).
+ * Gaussian noise: a training step adds a sample of N(0, stddev²) to each value; at all other times y = x. The noise is
+ * a function of (seed, layer, update, row, column).
  * @throws ValueError for an unknown option, or a standard deviation below 0.
  * @example
  * gaussianNoise({ stddev: 0.1, inputShape: [4] }).config.stddev; // 0.1

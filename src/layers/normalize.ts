@@ -1,35 +1,40 @@
+/**
+ * The layers `batchNormalization` and `layerNormalization`: their options and how they become operations. The
+ * arithmetic is in operations/normalization.ts and operations/normalization.backward.ts; preprocess.ts has the fixed
+ * transformations of inputs.
+ */
 import { fraction, positive } from '../common/options.js';
 import { normalizeBatch, normalizeRow } from '../operations/normalization.js';
 import { LAYER_OPTIONS } from './checks.js';
 import { onOne, type LayerConfig, type LayerDefinition } from './definition.js';
 import { makeLayer, type Layer, type LayerOptions } from './layer.js';
 
-/** PyTorch's default of ε. */
+/** Default of ε, as in PyTorch. */
 const EPSILON = 1e-5;
 
 /**
- * What `batchNormalization` takes.
+ * Options of `batchNormalization`.
  * @category Layers
  */
 export interface BatchNormalizationOptions extends LayerOptions {
-  /** Share of the running statistics that an update keeps, in [0, 1). Default 0.9 (PyTorch's momentum of 0.1). */
+  /** Fraction of the running statistics that an update keeps, in [0, 1). Default 0.9 (PyTorch's momentum of 0.1). */
   momentum?: number;
   /** ε, added to the variance. Default 1e-5. */
   epsilon?: number;
 }
 
 /**
- * A batch normalization, settled.
+ * Settled options of `batchNormalization`.
  * @category Layers
  */
 export interface BatchNormalizationConfig extends LayerConfig {
-  /** Share of the running statistics that an update keeps. */
+  /** Fraction of the running statistics that an update keeps. */
   readonly momentum: number;
   /** ε, added to the variance. */
   readonly epsilon: number;
 }
 
-/** `batchNormalization` to the rest of the library. */
+/** Layer definition of `batchNormalization`. */
 export const batchNormalizationDefinition: LayerDefinition<'batchNormalization', BatchNormalizationConfig> = {
   kind: 'batchNormalization',
   options: () => ({
@@ -41,11 +46,15 @@ export const batchNormalizationDefinition: LayerDefinition<'batchNormalization',
 };
 
 /**
- * Batch normalization (Ioffe & Szegedy 2015): y = γ·(x − μ)/√(σ² + ε) + β per unit. A training step takes μ and the
- * biased σ² from the batch, and each update moves the running statistics towards them, running ← momentum·running + (1
- * − momentum)·batch, with the unbiased variance; at all other times the running statistics are taken. Weights: weight
- * γ, bias β, running_mean, running_var, (units) each, as in PyTorch. One row has no variance: a batch of one row is
- * normalized by the running statistics, which it does not move, and `fit` refuses to train on such batches alone.
+ * Batch normalization (Ioffe & Szegedy 2015): y = γ·(x − μ)/√(σ² + ε) + β per unit.
+ *
+ * - A training step takes μ and the biased σ² from the batch. Each update moves the running statistics towards them,
+ *   running ← momentum·running + (1 − momentum)·batch, with the unbiased variance.
+ * - At all other times the layer uses the running statistics.
+ * - A single row has no variance: a batch of one row is normalized by the running statistics and does not change them.
+ *   `fit` throws if every batch would have one row.
+ *
+ * Weights: weight γ, bias β, running_mean, running_var, (units) each, as in PyTorch.
  * @throws ValueError for an unknown option or a number out of range.
  * @example
  * batchNormalization({ momentum: 0.99 }).config.epsilon; // 0.00001
@@ -58,7 +67,7 @@ export function batchNormalization(
 }
 
 /**
- * What `layerNormalization` takes.
+ * Options of `layerNormalization`.
  * @category Layers
  */
 export interface LayerNormalizationOptions extends LayerOptions {
@@ -67,7 +76,7 @@ export interface LayerNormalizationOptions extends LayerOptions {
 }
 
 /**
- * A layer normalization, settled.
+ * Settled options of `layerNormalization`.
  * @category Layers
  */
 export interface LayerNormalizationConfig extends LayerConfig {
@@ -75,7 +84,7 @@ export interface LayerNormalizationConfig extends LayerConfig {
   readonly epsilon: number;
 }
 
-/** `layerNormalization` to the rest of the library. */
+/** Layer definition of `layerNormalization`. */
 export const layerNormalizationDefinition: LayerDefinition<'layerNormalization', LayerNormalizationConfig> = {
   kind: 'layerNormalization',
   options: () => ({ epsilon: { check: positive, or: EPSILON }, ...LAYER_OPTIONS }),

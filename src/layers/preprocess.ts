@@ -1,3 +1,7 @@
+/**
+ * The layers `rescaling` and `normalization`: fixed transformations of inputs. `Normalization.adapt` takes mean and
+ * variance from data by common/column-moments.ts; the operations are in operations/normalization.ts.
+ */
 import { isList } from '../common/arrays.js';
 import { float32Moments, momentsToAdapt } from '../common/column-moments.js';
 import { ShapeError, ValueError } from '../common/errors.js';
@@ -10,28 +14,28 @@ import { onOne, type LayerConfig, type LayerDefinition } from './definition.js';
 import { Layer, makeLayer, type LayerOptions } from './layer.js';
 
 /**
- * What `rescaling` takes.
+ * Options of `rescaling`.
  * @category Layers
  */
 export interface RescalingOptions extends LayerOptions {
-  /** What each value is multiplied by. */
+  /** Factor of each value. */
   scale: number;
-  /** What is added afterwards. Default 0. */
+  /** Added after the multiplication. Default 0. */
   offset?: number;
 }
 
 /**
- * A rescaling, settled.
+ * Settled options of `rescaling`.
  * @category Layers
  */
 export interface RescalingConfig extends LayerConfig {
-  /** What each value is multiplied by. */
+  /** Factor of each value. */
   readonly scale: number;
-  /** What is added afterwards. */
+  /** Added after the multiplication. */
   readonly offset: number;
 }
 
-/** `rescaling` to the rest of the library. */
+/** Layer definition of `rescaling`. */
 export const rescalingDefinition: LayerDefinition<'rescaling', RescalingConfig> = {
   kind: 'rescaling',
   options: () => ({ scale: { check: finite }, offset: { check: finite, or: 0 }, ...LAYER_OPTIONS }),
@@ -39,7 +43,7 @@ export const rescalingDefinition: LayerDefinition<'rescaling', RescalingConfig> 
 };
 
 /**
- * y = scale·x + offset: brings bytes to [0, 1] with a scale of 1/255.
+ * Rescales inputs: y = scale·x + offset. A scale of 1/255 brings bytes to [0, 1].
  * @throws ValueError for an unknown option or a number that is not finite.
  * @example
  * rescaling({ scale: 1 / 127.5, offset: -1, inputShape: [784] }).config.offset; // -1
@@ -50,18 +54,18 @@ export function rescaling(options: RescalingOptions): Layer<'rescaling', Rescali
 }
 
 /**
- * What `normalization` takes.
+ * Options of `normalization`.
  * @category Layers
  */
 export interface NormalizationOptions extends LayerOptions {
-  /** Mean of each input, where it is known. Default 0, until `adapt`. */
+  /** Mean of each input, if known. Default 0, until `adapt`. */
   mean?: readonly number[];
-  /** Variance of each input, at least 0, where it is known. Default 1, until `adapt`. */
+  /** Variance of each input, at least 0, if known. Default 1, until `adapt`. */
   variance?: readonly number[];
 }
 
 /**
- * A normalization, settled.
+ * Settled options of `normalization`.
  * @category Layers
  */
 export interface NormalizationConfig extends LayerConfig {
@@ -78,7 +82,7 @@ const numbers = (least: number): Check<readonly number[]> =>
     return number;
   });
 
-/** Given values as an initializer. */
+/** Returns an initializer that gives these values, or the constant `or` if there are none. */
 function valuesOf(
   where: string,
   what: string,
@@ -93,7 +97,7 @@ function valuesOf(
   return { kind: 'custom', config: { name: what }, custom: { name: what, values: () => Float32Array.from(values) } };
 }
 
-/** `normalization` to the rest of the library. */
+/** Layer definition of `normalization`. */
 export const normalizationDefinition: LayerDefinition<'normalization', NormalizationConfig> = {
   kind: 'normalization',
   options: () => ({
@@ -101,7 +105,7 @@ export const normalizationDefinition: LayerDefinition<'normalization', Normaliza
     variance: { check: optional(numbers(0)), or: undefined },
     ...LAYER_OPTIONS,
   }),
-  // The config is read when a model is built: `adapt` may have changed it.
+  // Reads the config when a model is built: `adapt` may have changed it.
   lower: (config) =>
     onOne((width, where) => [
       [
@@ -125,10 +129,10 @@ export class Normalization extends Layer<'normalization', NormalizationConfig> {
   }
 
   /**
-   * Takes mean and variance from data, (n, inputs) with n ≥ 1, in float64, of numbers as they are given. A flat array
-   * needs the layer's inputShape. Models that are built afterwards use them; for one that is built, call its `adapt`.
-   * Returns the layer. What a model is given is float32: a column whose numbers that cannot tell apart, such as times
-   * in milliseconds, is refused, and of one that it tells apart badly a warning is written to the console.
+   * Sets mean and variance from data, (n, inputs) with n ≥ 1, in float64, of the numbers as they are given. A flat
+   * array needs the layer's inputShape. Models built afterwards use them; for a model that is already built, call its
+   * `adapt`. Returns the layer. A model computes in float32: a column whose numbers float32 cannot tell apart, such as
+   * times in milliseconds, is an error, and a column that it tells apart badly causes a warning on the console.
    * @throws ShapeError, ValueError for data that does not fit.
    * @example
    * normalization().adapt([[1, 5], [3, 5]]).config.mean; // [2, 5]
@@ -147,7 +151,7 @@ export class Normalization extends Layer<'normalization', NormalizationConfig> {
     const source = openRows('adapt', 'x', data, width);
     if (source.rows === 0) throw new ShapeError('adapt: x expected at least one row, got none.');
     const moments = momentsToAdapt('adapt', 'x', source);
-    // As the model will keep them, or not at all.
+    // Checks that float32, in which the model will store them, can represent them; throws before the config changes.
     float32Moments('adapt', moments);
     Object.assign(this.config, moments);
     return this;
@@ -155,8 +159,9 @@ export class Normalization extends Layer<'normalization', NormalizationConfig> {
 }
 
 /**
- * y = (x − mean)/√variance for each input; an input whose variance is 0 becomes 0. Mean and variance come from data by
- * `adapt`, are not learned, and are saved with the model as weights (inputs) each. Without either y = x.
+ * Standardizes inputs: y = (x − mean)/√variance for each input; an input whose variance is 0 becomes 0. Mean and
+ * variance come from the options or from data by `adapt`, are not learned, and are saved with the model as weights
+ * (inputs) each. Without either, y = x.
  * @throws ValueError for an unknown option or numbers out of range; ShapeError where a model has another number of
  * inputs.
  * @example

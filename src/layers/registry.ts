@@ -8,7 +8,7 @@ import { dropout, gaussianNoise } from './noise.js';
 import { batchNormalization, layerNormalization } from './normalize.js';
 import { normalization, rescaling } from './preprocess.js';
 
-/** The factory of each layer, by kind: what an architecture may name. */
+/** Factories of layers by kind: the kinds that an architecture may name. */
 export const LAYERS = {
   dense,
   maxout,
@@ -27,5 +27,5 @@ export const LAYERS = {
 /** Kind of a layer. */
 export type LayerKind = keyof typeof LAYERS;
 
-/** The factories that read an architecture with all of its options, those of training included. */
+/** Factories that read an architecture with all of its options, including those of training. */
 export const FACTORIES: LayerFactories = { layers: LAYERS, input: inputLayer };

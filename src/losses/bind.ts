@@ -36,8 +36,8 @@ export interface LossDefinition {
   readonly smoothing?: { readonly scale: number; readonly shift: (outputs: number) => number };
   /** The output activation whose derivative cancels: BP1 becomes δ = y − t, computed from the logits. */
   readonly pairedWith?: 'softmax' | 'sigmoid';
-  readonly bindPaired?: (runtime: WasmRuntime, places: LossBuffers) => Step;
-  readonly bind: (runtime: WasmRuntime, places: LossBuffers) => Step;
+  readonly bindPaired?: (runtime: WasmRuntime, buffers: LossBuffers) => Step;
+  readonly bind: (runtime: WasmRuntime, buffers: LossBuffers) => Step;
 }
 
 /** Kernels of a loss, without the facts in properties.ts. */
@@ -201,8 +201,8 @@ function kernelsOf(loss: Loss): LossKernels {
       const { delta } = loss.config;
       return direct(
         ({ kernels }) =>
-          (...places) =>
-            kernels.f32_huber(...places, delta),
+          (...buffers) =>
+            kernels.f32_huber(...buffers, delta),
       );
     }
     case 'hinge':

@@ -1,4 +1,4 @@
-/** What the `normalization` layers of a model are given by data. */
+/** Computes the mean and variance of `normalization` layers from data, for `model.adapt`. */
 import { float32Moments, momentsToAdapt } from '../common/column-moments.js';
 import { ShapeError, StateError } from '../common/errors.js';
 import { perTensor } from '../common/per-tensor.js';
@@ -8,8 +8,8 @@ import type { TensorSpec } from '../graph/tensor-specs.js';
 import type { NetworkPlan, PlannedParameter } from '../graph/plan.js';
 
 /**
- * Mean and variance, in float64, of the rows of each input that a `normalization` layer stands directly on, for that
- * layer's parameters.
+ * Returns mean and variance, computed in float64 from the rows of each input that a `normalization` layer reads
+ * directly, with the parameters of that layer.
  * @throws ShapeError, ValueError for rows that do not fit; StateError for a model without such a layer.
  */
 export function momentsFor(

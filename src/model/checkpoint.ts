@@ -1,6 +1,11 @@
 /**
- * A model as a safetensors file. Weights stand under their names, so PyTorch's safetensors loads the file as it is;
- * each moment of the optimizer under `optimizer.<moment>.<weight>`; the rest as JSON in the metadata field `wasm-mlp`.
+ * Writes a model as a safetensors file, and checks what is read from one:
+ *
+ * - weights are stored under their names, so that PyTorch's safetensors can load the file;
+ * - optimizer state is stored under `optimizer.<state>.<weight>`;
+ * - the rest is JSON in the metadata field `wasm-mlp`.
+ *
+ * inference/model-file.ts reads the parts that prediction needs; formats/safetensors.ts has the container.
  */
 import { describe } from '../common/describe.js';
 import { FormatError } from '../common/errors.js';
@@ -28,33 +33,33 @@ import type { CustomObjects } from '../inference/custom-objects.js';
 import { plain } from '../common/plain.js';
 import type { Trainer } from '../training/trainer.js';
 
-/** What a file says of training. */
+/** Training state in a file. */
 export interface SavedTraining {
   readonly options: CompileOptions;
   readonly learningRate: number;
   readonly stepCount: number;
-  /** Names of the saved moments. */
+  /** Names of the saved tensors of optimizer state, one for all learned weights each. */
   readonly slots: readonly string[];
 }
 
 /**
- * What `save` takes.
+ * Options of `save`.
  * @category Files
  */
 export interface SaveOptions {
-  /** Whether the optimizer's state is saved, to go on training. Default true. */
+  /** Whether to save the optimizer state, so that training can continue. Default true. */
   includeOptimizer?: boolean;
 }
 
-/** The options of `compile` as they are saved. */
+/** Returns the options of `compile` in the form in which they are saved. */
 export function savedOptions({ optimizer, losses, lossWeights, metrics }: Trainer['compiled']): CompileOptions {
   if (losses.length === 1 && lossWeights[0] === 1) return { optimizer, loss: losses[0], metrics: metrics[0] };
   return { optimizer, loss: losses, lossWeights, metrics };
 }
 
-const slotTensor = (slot: string, weight: string): string => `optimizer.${slot}.${weight}`;
+const stateTensor = (state: string, weight: string): string => `optimizer.${state}.${weight}`;
 
-/** Writes the file: the weights as they are, and the optimizer's state of the same step. */
+/** Encodes the file: the current weights, and the optimizer state of the same step. */
 export function encodeModel(
   options: SaveOptions | undefined,
   { blueprint, runtime, plan, weights, epochCount }: ModelState,
@@ -68,15 +73,15 @@ export function encodeModel(
   let training: SavedTraining | undefined;
   if (trainer !== undefined) {
     const { compiled, savedRate: learningRate, stepCount } = trainer;
-    const slots = trainer.readOptimizerState();
+    const states = trainer.readOptimizerState();
     training = {
       options: plain(savedOptions(compiled)),
       learningRate,
       stepCount,
-      slots: slots.map(({ name }) => name),
+      slots: states.map(({ name }) => name),
     };
-    for (const slot of slots) {
-      for (const tensor of slot.tensors) tensors.push({ ...tensor, name: slotTensor(slot.name, tensor.name) });
+    for (const state of states) {
+      for (const tensor of state.tensors) tensors.push({ ...tensor, name: stateTensor(state.name, tensor.name) });
     }
   }
   const architecture = architectureOf(blueprint);
@@ -84,7 +89,7 @@ export function encodeModel(
   return encodeSafetensors({ tensors, metadata: { format: 'pt', [FIELD]: JSON.stringify(header) } });
 }
 
-/** Reads what a file says of training. */
+/** Reads the training state of a file. */
 function readTraining(training: unknown, custom: CustomObjects): SavedTraining | undefined {
   if (training === undefined) return undefined;
   requireObject('training', training, ['options', 'learningRate', 'stepCount', 'slots']);
@@ -96,11 +101,11 @@ function readTraining(training: unknown, custom: CustomObjects): SavedTraining |
   requireField(names, 'training.slots', 'a list of names', slots);
   requireField(isRecord(options), 'training.options', 'an object', options);
   const restored = restoreField('training.options', options, custom);
-  // −0 is 0 here as in all options.
+  // Turns −0 into 0, as for all options.
   return { options: restored, learningRate: learningRate + 0, stepCount: stepCount + 0, slots };
 }
 
-/** A checkpoint whose every tensor was found and has the size that the model's plan asks for. */
+/** State from a checkpoint, in which every tensor of the model's plan was found with the right shape. */
 export interface RestoredState {
   readonly epochCount: number;
   readonly weights: readonly Float32Array[];
@@ -108,8 +113,8 @@ export interface RestoredState {
 }
 
 /**
- * Holds a checkpoint against the plan of its model before anything is allocated: every tensor there, of the right
- * shape, weights finite, none left over, the moments those of the optimizer.
+ * Checks a checkpoint against the plan of its model before anything is allocated: every tensor is present with the
+ * right shape, weights are finite, no tensor is left over, and the optimizer state is that of the optimizer.
  */
 export function checkState(
   checkpoint: Checkpoint,
@@ -126,16 +131,16 @@ export function checkState(
   const training = readTraining(checkpoint.training, custom);
   const weights = pick(plan.parameters);
   const learned = plan.parameters.filter(({ spec }) => spec.learned);
-  const momentsOf = (slot: string): PlannedParameter[] =>
-    learned.map((parameter) => ({ ...parameter, name: slotTensor(slot, parameter.name) }));
+  const stateOf = (state: string): PlannedParameter[] =>
+    learned.map((parameter) => ({ ...parameter, name: stateTensor(state, parameter.name) }));
   if (training !== undefined) {
     const { optimizer } = readCompileOptions(training.options, outputSpecs);
     const expected = stateNames(optimizer);
-    const fits = expected.length === training.slots.length && expected.every((slot, i) => slot === training.slots[i]);
+    const fits = expected.length === training.slots.length && expected.every((name, i) => name === training.slots[i]);
     requireField(fits, 'training.slots', `[${expected.join(', ')}]`, training.slots);
   }
-  // A training goes on from a moment that has overflowed.
-  const values = training?.slots.map((slot) => pick(momentsOf(slot), 'any')) ?? [];
+  // Optimizer state may be infinite: training continues from a state that has overflowed.
+  const values = training?.slots.map((name) => pick(stateOf(name), 'any')) ?? [];
   for (const name of left) throw new FormatError(`loadModel: tensor ${describe(name)} expected nowhere in this model.`);
   return { epochCount, weights, training: training && { ...training, values } };
 }

@@ -3,7 +3,7 @@ import type { ModelState } from '../graph/model-state.js';
 import { writeParameters } from '../graph/parameters.js';
 import { initialValues } from '../initializers/initialize.js';
 
-/** Writes initial values of all parameters, each from its own stream of random numbers. */
+/** Writes initial values of all parameters, each from a separate stream of random numbers. */
 export function initializeParameters({ runtime, plan, weights, blueprint }: ModelState): void {
   plan.parameters.forEach((parameter, index) => {
     const { spec } = parameter;

@@ -1,4 +1,7 @@
-/** The training of `fit` on this thread: data copied in and checked, then the loop of training/fit.ts. */
+/**
+ * Runs `fit` on this thread: copies the data into linear memory, checks it, and runs the loop of training/fit.ts.
+ * model-data.ts checks the arguments before; remote/remote-fit.ts runs `fit` in a worker instead.
+ */
 import { acceptData, copyData, type CopiedData, type DataSources } from '../training/data/dataset.js';
 import {
   ArrayBatches,
@@ -11,17 +14,17 @@ import type { Dataset, DataShape } from '../training/data/shape.js';
 import type { ReadFitOptions } from '../training/fit-options.js';
 import { fit, splitData, type FitTarget, type History } from '../training/fit.js';
 
-/** Follows a fit, for a worker that trains on behalf of a model elsewhere. */
+/** Observes a fit, for a worker that trains on behalf of a model on another thread. */
 export interface FitObserver {
-  /** All data is accepted, and training is about to begin. */
+  /** Called when all data is accepted, before training begins. */
   accepted(): Promise<void>;
   /** Called after each step. */
   afterStep(): void;
-  /** Called with what messages call the batch of a source that is requested next. */
+  /** Called with the name, as in messages, of the batch of a source that is requested next. */
   onRequest(batch: string): void;
 }
 
-/** Trains on data whose form was checked. */
+/** Trains on data whose form has been checked. */
 export async function fitHere(
   target: FitTarget,
   shape: DataShape,
@@ -38,7 +41,7 @@ export async function fitHere(
     return copied;
   };
   const accept = (copied: CopiedData): Dataset => acceptData(runtime, 'fit', copied, shape);
-  // A thread that was lost while nothing ran is no failure of this call.
+  // The loss of a thread before this call is not an error of this call.
   runtime.pool?.takeFailure();
   try {
     let batches: BatchIterator;

@@ -1,4 +1,7 @@
-/** Data of a model's calls: what it must look like, and its way into linear memory. */
+/**
+ * Data of a model's methods: the shape that it must have, copying it into linear memory, and checking the arguments of
+ * `fit`. training/data/dataset.ts does the reading; local-fit.ts copies the data of `fit`.
+ */
 import type { ModelState } from '../graph/model-state.js';
 import { isBatchSource, hasSource, type BatchSource, type FitData } from '../training/data/batches.js';
 import { loadData, openData, type DataSources } from '../training/data/dataset.js';
@@ -14,7 +17,7 @@ import { requireBatchStatistics } from '../training/fit.js';
 import type { Trainer } from '../training/trainer.js';
 import type { Inputs } from '../common/rows.js';
 
-/** What rows and targets of a compiled model must look like. */
+/** Returns the shape that inputs and targets of a compiled model must have. */
 export function shapeFor({ inputSpecs, outputSpecs }: ModelState, { compiled }: Trainer): DataShape {
   return {
     inputs: inputSpecs,
@@ -23,8 +26,8 @@ export function shapeFor({ inputSpecs, outputSpecs }: ModelState, { compiled }: 
 }
 
 /**
- * Copies data of a call into linear memory. `confirm` is called once it is read: reading may run code of the caller,
- * which may have changed the model. The caller frees the dataset.
+ * Copies the data of a call into linear memory. Calls `confirm` after reading it, since reading may run code of the
+ * caller, which may have changed the model. The caller frees the dataset.
  */
 export function loadDataset(where: string, given: GivenData, trainer: Trainer, confirm: () => void): Dataset {
   const shape = shapeFor(trainer.model, trainer);
@@ -38,7 +41,7 @@ export function loadDataset(where: string, given: GivenData, trainer: Trainer, c
   return data;
 }
 
-/** The arguments of `fit`, checked: nothing is copied yet. */
+/** Checks the arguments of `fit`, without copying data. */
 export function readFit(
   trainer: Trainer,
   x: Inputs | BatchSource,

@@ -1,54 +1,54 @@
-/** What a model's methods take and tell besides data. */
+/** Options of a model's methods, and the result of `memory`. */
 import { readOptions, unchecked } from '../common/options.js';
 import type { RowNumbers } from '../common/rows.js';
 import type { ClassWeight } from '../training/data/shape.js';
 import type { BatchOptions } from '../inference/inference-model.js';
 
 /**
- * What `evaluate` takes besides rows and targets.
+ * Options of `evaluate`.
  * @category Training and callbacks
  */
 export interface EvaluateOptions extends BatchOptions {
-  /** What each row counts for in the loss, at least 0. Default 1. */
+  /** Weight of each row in the loss, at least 0. Default 1. */
   sampleWeight?: RowNumbers;
 }
 
 /**
- * What `trainOnBatch` and `gradients` take besides rows and targets.
+ * Options of `trainOnBatch` and `gradients`.
  * @category Training and callbacks
  */
 export interface StepOptions {
-  /** What each row counts for in the loss, at least 0. Default 1. */
+  /** Weight of each row in the loss, at least 0. Default 1. */
   sampleWeight?: RowNumbers;
-  /** What the rows of each class count for, as in `fit`. Default 1. */
+  /** Weight of the rows of each class, as in `fit`. Default 1. */
   classWeight?: ClassWeight;
 }
 
 /**
- * What a model holds of its engine's linear memory, in bytes. Data is there only while a call needs it.
+ * Bytes that a model uses of its engine's linear memory. Data is in memory only while a call needs it.
  * @category Models
  */
 export interface ModelMemory {
   /** All weights, padded to whole vectors. */
   readonly weights: number;
-  /** Gradients of what is learned, once compiled. */
+  /** Gradients of the learned weights, once compiled. */
   readonly gradients: number;
-  /** Moments of the optimizer, once compiled. */
+  /** Optimizer state, once compiled. */
   readonly optimizerState: number;
   /**
-   * Activations, deltas and the transposed weights of the largest training batch so far; what is not needed at the same
-   * time shares its place.
+   * Activations, deltas and transposed weights of the largest training batch so far. Buffers that are not needed at the
+   * same time share memory.
    */
   readonly training: number;
   /** Activations of the largest batch of `evaluate` so far. */
   readonly evaluation: number;
   /** Activations of the largest prediction so far. */
   readonly prediction: number;
-  /** All of them. */
+  /** Sum of the above. */
   readonly total: number;
 }
 
-/** Weights are read with the data, where the number of rows is known. */
+/** Reads step options. The weights in them are checked with the data, when the number of rows is known. */
 export const readStepOptions = (where: string, options: StepOptions | undefined): StepOptions =>
   readOptions<{ sampleWeight: unknown; classWeight: unknown }>(where, options, {
     sampleWeight: { check: unchecked, or: undefined },

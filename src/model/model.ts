@@ -1,3 +1,7 @@
+/**
+ * `Model`: what users hold of a network. This class adds weights, files, sharing and summaries to training
+ * (trainable-model.ts) and prediction (inference/inference-model.ts).
+ */
 import { ownOf } from '../common/objects.js';
 import { INSPECT } from '../common/symbols.js';
 import type { Inputs } from '../common/rows.js';
@@ -19,8 +23,8 @@ import { TrainableModel, type TrainableSetup } from './trainable-model.js';
 
 /**
  * A multilayer perceptron on an engine. Made by `sequential`, `model`, `engine.sequential`, `engine.model` or
- * `loadModel`. With one input its rows are given as they are, with several as a list or an object by the inputs' names;
- * the same with targets and predictions.
+ * `loadModel`. Rows of a single input are given directly; those of several inputs as a list, or as an object by the
+ * names of the inputs. The same holds for targets. Predictions of several outputs are a list.
  * @category Models
  */
 export class Model<O extends Float32Array | Float32Array[] = Float32Array> extends TrainableModel<O> {
@@ -41,7 +45,8 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
   }
 
   /**
-   * Takes mean and variance for the `normalization` layers that stand directly on an input from its rows, in float64.
+   * Sets mean and variance of each `normalization` layer that reads an input directly, computed in float64 from the
+   * rows of that input.
    * @throws ShapeError, ValueError for rows that do not fit; StateError for a model without such a layer, during `fit`
    * or after `dispose`.
    */
@@ -56,8 +61,9 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
   }
 
   /**
-   * Copies of all weights: weight (units, inputs), bias (units), and what else a layer learns or keeps, such as running
-   * statistics. Named as in the equivalent PyTorch nn.Sequential; in a graph the names start with the layer's.
+   * Returns copies of all weights: weight (units, inputs), bias (units), and anything else that a layer learns or
+   * stores, such as running statistics. Names are those of the equivalent PyTorch nn.Sequential; in a graph they start
+   * with the name of the layer.
    */
   getWeights(): NamedTensor[] {
     this.requireLive('getWeights');
@@ -67,13 +73,13 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
   }
 
   /**
-   * Replaces all weights; takes what `getWeights` gives, names optional. The optimizer's state stays.
-   * @throws ShapeError, ValueError, with nothing changed.
+   * Replaces all weights by tensors as `getWeights` returns them; names are optional. Keeps the optimizer state.
+   * @throws ShapeError, ValueError for tensors that do not fit; nothing is changed then.
    */
   setWeights(tensors: readonly TensorLike[]): void {
     this.requireLive('setWeights');
     const values = readTensors('setWeights', this.state.plan.parameters, tensors);
-    // Reading them may run code of the caller's.
+    // Reading tensors may run code of the caller, which may have disposed the model.
     this.requireLive('setWeights');
     this.refresh?.();
     const { runtime, weights, plan } = this.state;
@@ -82,8 +88,8 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
   }
 
   /**
-   * What the model holds of its engine's linear memory. It grows with the first batch of a larger size and with nothing
-   * else.
+   * Returns the bytes that the model uses of its engine's linear memory. They grow only with the first batch of a
+   * larger size.
    * @throws StateError after `dispose`.
    * @example
    * const network = await sequential({ layers: [dense({ units: 4, inputShape: [8] })] });
@@ -101,8 +107,9 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
   }
 
   /**
-   * A handle to be posted to other threads, which predict there by `attachModel`, from the same weights and without a
-   * copy. They see each change of the weights as a whole. They may attach for as long as this model lives.
+   * Returns a handle to post to other threads, which pass it to `attachModel` and then predict from the same weights,
+   * without a copy. Each prediction uses one version of the weights, never a mixture. Threads may attach until this
+   * model is disposed.
    * @throws UnsupportedError where memory cannot be shared with workers; StateError after `dispose`.
    * @example
    * const network = await sequential({ layers: [dense({ units: 1, inputShape: [2] })] });
@@ -114,27 +121,27 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
     return this.shared.handle(() => this.onShare?.(this));
   }
 
-  /** A table of layers, output shapes and parameter counts. */
+  /** Returns a table of layers, output shapes and parameter counts. */
   summary(): string {
     this.requireLive('summary');
     return summarize(this.state.plan, this.trainer?.compiled.optimizer.kind);
   }
 
-  /** For consoles, which would show all that it is made of. @internal */
+  /** For consoles, which would otherwise print every part of the model. @internal */
   override [INSPECT](): string {
     const table = summarize(this.state.plan, this.trainer?.compiled.optimizer.kind);
     return `Model${this.isLive ? '' : ' (disposed)'}\n${table}`;
   }
 
-  /** The architecture as plain data. */
+  /** Returns the architecture as plain data. */
   toJSON(): Architecture {
     return architectureOf(this.state.blueprint);
   }
 
   /**
-   * The model as one safetensors file: weights under their names, and with `includeOptimizer` (default true) the
-   * optimizer's state, so that training goes on after `loadModel` as if it had not stopped. Weights that have become
-   * NaN or infinite are saved too; `loadModel` refuses them.
+   * Returns the model as one safetensors file: weights under their names, and with `includeOptimizer` (default true)
+   * the optimizer state, so that training after `loadModel` continues as if it had not stopped. Weights that have
+   * become NaN or infinite are saved too; `loadModel` refuses them.
    */
   save(options?: SaveOptions): Uint8Array {
     this.requireLive('save');
@@ -143,7 +150,7 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
   }
 
   /**
-   * For `loadModel`: takes a state that was checked against this model's plan.
+   * For `loadModel`: sets a state that was checked against this model's plan.
    * @internal
    */
   restore({ epochCount, weights, training }: RestoredState): void {
@@ -151,13 +158,13 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
     changeWeights(state, () => writeParameters(state.runtime, state.weights, state.plan.parameters, weights));
     state.epochCount = epochCount;
     if (training === undefined) return;
-    // What a file holds was compiled: it is taken as it is.
+    // The options were accepted when the saved model was compiled: no checks again.
     this.compile({ ...training.options, checks: 'off' });
     this.requireTrainer('loadModel').restore(training, training.values);
   }
 
   /**
-   * Notes that this model has weights for what it was built from.
+   * Records that this model owns the weights of the layers that it was built from.
    * @internal
    */
   own(tensors: readonly SymbolicTensor[], owner: WeightOwner): void {
@@ -165,7 +172,7 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
   }
 
   /**
-   * Replaces all weights by the flat vector of a model that is the same.
+   * Replaces all weights by the flat vector of a model with the same architecture.
    * @internal
    */
   writeFlat(values: Float32Array): void {

@@ -1,35 +1,35 @@
 /**
- * A fit that runs in a worker, as its model sees it. `src/remote` implements it; the engine that makes a model hands the
- * implementation in, so that `src/model` does not depend on workers.
+ * The interface between a model and a fit that runs in a worker. src/remote implements it; the engine that makes a
+ * model passes the implementation in, so that src/model does not depend on workers.
  */
 import type { FitData } from '../training/data/batches.js';
 import type { DataShape } from '../training/data/shape.js';
 import type { ReadFitOptions } from '../training/fit-options.js';
 import type { FitTarget, History } from '../training/fit.js';
 
-/** A change of the model by its user during a fit elsewhere. */
+/** A change that the user makes to the model during a fit in a worker. */
 export interface ModelEdit {
   readonly learningRate?: number;
   readonly stopTraining?: boolean;
-  /** All weights, in panels. */
+  /** All weights as a flat vector, in panels. */
   readonly weights?: Float32Array;
 }
 
-/** A fit that runs elsewhere. */
+/** A fit that runs in a worker. */
 export interface RemoteFit {
-  /** Trains. The weights are those of the last finished step whatever happens. */
+  /** Trains. Afterwards, even after an error, the weights are those of the last finished step. */
   run(): Promise<History>;
-  /** Takes the newest weights that there are. */
+  /** Copies the newest published weights into the model. */
   pull(): void;
-  /** `pull`, with the optimizer's state. */
+  /** Like `pull`, and also copies the optimizer state. */
   pullAll(): void;
-  /** Tells the training of a change to the model. */
+  /** Sends a change of the model to the worker. */
   edit(change: ModelEdit): void;
-  /** Ends the training with an error, at once, for a model that is disposed. */
+  /** Ends the training at once with an error, when the model is disposed. */
   cancel(error: Error): void;
 }
 
-/** A fit that was accepted, to be run elsewhere. */
+/** A fit whose arguments were accepted, to be run in a worker. */
 export interface RemoteFitRequest extends FitTarget {
   readonly shape: DataShape;
   readonly data: FitData;

@@ -7,14 +7,14 @@ import { whyNotPosted } from '../runtime/threads/host.js';
 import { SEQLOCK_WORDS, SeqlockWriter } from '../runtime/threads/seqlock.js';
 import { useSharedFreeList } from '../runtime/threads/shared-free-list.js';
 
-/** What one model shares. */
+/** The shared state of one model: its sequence lock and its handle. */
 export class SharedWeights {
   /** Address of the words of the sequence lock, once the model is shared. */
   private words: number | undefined;
 
   constructor(private readonly state: ModelState) {}
 
-  /** The handle of the model. `onFirst` is called when it is shared for the first time. */
+  /** Returns the handle of the model. Calls `onFirst` when the model is shared for the first time. */
   handle(onFirst: () => void): ModelHandle {
     const reason = whyNotPosted();
     if (reason !== undefined) throw new UnsupportedError(`share: ${reason}`);
@@ -37,7 +37,9 @@ export class SharedWeights {
     if (this.words !== undefined) this.state.runtime.retiredSeqlocks.push(this.words);
   }
 
-  /** Words are reused but never freed: threads that are still attached to a disposed model read them. */
+  /**
+   * Returns words for a sequence lock. They are reused but never freed: threads attached to a disposed model read them.
+   */
   private takeWords(): number {
     const { runtime } = this.state;
     const retired = runtime.retiredSeqlocks.pop();

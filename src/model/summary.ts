@@ -3,12 +3,15 @@ import { isInput } from '../graph/graph.js';
 import type { NetworkPlan } from '../graph/plan.js';
 import { descriptionOf } from '../layers/descriptions.js';
 
-/** Layers that are named of those that one reads. */
+/** Largest number of layers listed as read by another. */
 const MOST_READ = 20;
 
 const grouped = (n: number): string => String(n).replace(/\B(?=(\d{3})+$)/g, ',');
 
-/** A table of layers in order: what they are, output shapes, parameters, and in a graph what they read. */
+/**
+ * Returns a table of layers in order: name, detail, output shape, parameters, and in a graph the layers that each
+ * reads.
+ */
 export function summarize(plan: NetworkPlan, optimizer: string | undefined): string {
   const { graph, parameters } = plan;
   const branched = graph.naming === 'layers';

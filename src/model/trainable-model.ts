@@ -1,3 +1,7 @@
+/**
+ * The training half of a model. Checks arguments and states, and leaves the work to others: model-data.ts reads data,
+ * training/trainer.ts makes updates, local-fit.ts runs `fit` on this thread, and remote/remote-fit.ts in a worker.
+ */
 import { StateError } from '../common/errors.js';
 import { flag, nonNegative, readOptions, unchecked } from '../common/options.js';
 import { ownOf } from '../common/objects.js';
@@ -25,24 +29,24 @@ import { loadDataset, readFit, shapeFor } from './model-data.js';
 import { readStepOptions, type EvaluateOptions, type StepOptions } from './model-options.js';
 import type { RemoteFit, StartRemoteFit } from './remote-fit.js';
 
-/** What a model that trains is made from. */
+/** Parts of a model that trains. */
 export interface TrainableSetup extends ModelSetup {
-  /** Called when other threads may predict from it: from then on it must not be collected. */
+  /** Called when the model is first shared: from then on it must not be garbage-collected. */
   readonly onShare?: (model: object) => unknown;
-  /** Runs `fit` in a worker. Without it the model trains on its own thread alone. */
+  /** Runs `fit` in a worker. Without it the model trains only on its own thread. */
   readonly startRemoteFit?: StartRemoteFit;
 }
 
-/** The result of a call that is over, once what was dropped before it could be freed. */
+/** Returns a result, after yielding to the event loop if objects dropped before are waiting to be freed. */
 async function settled<T>(result: T): Promise<T> {
   if (finalizersPending()) await new EventLoopYielder().yield();
   return result;
 }
 
-/** Rows that a diagnosis looks at, at most. */
+/** Largest number of rows that a diagnosis uses. */
 const MOST_DIAGNOSED = 1024;
 
-/** The part of `Model` that trains: compile, fit, evaluate and what else needs targets. */
+/** The part of `Model` that trains: compile, fit, evaluate and everything else that needs targets. */
 export abstract class TrainableModel<O extends Float32Array | Float32Array[]>
   extends InferenceModel<O>
   implements TrainedModel
@@ -56,7 +60,7 @@ export abstract class TrainableModel<O extends Float32Array | Float32Array[]>
   protected remote: RemoteFit | undefined;
   private fitting = false;
   private stopping = false;
-  /** Warnings of `compile` that were given. */
+  /** Warnings of `compile` that have been printed. */
   private readonly warned = new Set<string>();
   private readonly startRemoteFit: StartRemoteFit | undefined;
 
@@ -66,7 +70,7 @@ export abstract class TrainableModel<O extends Float32Array | Float32Array[]>
     this.startRemoteFit = ownOf(setup, 'startRemoteFit');
   }
 
-  /** What initialization, shuffles and masks are drawn from. */
+  /** Seed of initialization, shuffles and masks. */
   get seed(): number {
     return this.state.blueprint.seed;
   }
@@ -77,13 +81,15 @@ export abstract class TrainableModel<O extends Float32Array | Float32Array[]>
     return this.trainer?.stepCount ?? 0;
   }
 
-  /** Epochs finished since the model was made; decides the next shuffle. */
+  /** Epochs finished since the model was made; determines the next shuffle. */
   get epochCount(): number {
     this.refresh?.();
     return this.state.epochCount;
   }
 
-  /** Set to true by a callback to end `fit` after the batch at hand, or at an epoch's end after that epoch. */
+  /**
+   * When a callback sets this to true, `fit` ends after the current batch, or at the end of an epoch after that epoch.
+   */
   get stopTraining(): boolean {
     return this.stopping;
   }
@@ -96,7 +102,8 @@ export abstract class TrainableModel<O extends Float32Array | Float32Array[]>
 
   /**
    * Learning rate of the next update. It can be set where the optimizer has no schedule.
-   * @throws StateError before `compile`, or when it is set beside a schedule; ValueError for anything but a number ≥ 0.
+   * @throws StateError before `compile`, or when it is set although the optimizer has a schedule; ValueError for
+   * anything but a number ≥ 0.
    */
   get learningRate(): number {
     const trainer = this.requireTrainer('learningRate');
@@ -114,7 +121,7 @@ export abstract class TrainableModel<O extends Float32Array | Float32Array[]>
   }
 
   /**
-   * Settles how the model is trained and what is reported. Compiling again starts the optimizer afresh; weights stay.
+   * Sets optimizer, losses and metrics. Compiling again resets the optimizer state and keeps the weights.
    * @throws ValueError for an unknown name or option, and for a loss that does not fit its output (see `checks`);
    * ShapeError where there is not one for each output; StateError during `fit`.
    */
@@ -127,18 +134,18 @@ export abstract class TrainableModel<O extends Float32Array | Float32Array[]>
       warned.add(message);
       warn(`wasm-mlp: ${message}`);
     });
-    // The new one first: where there is no memory for it, the old one stays.
+    // Makes the new trainer first: if there is no memory for it, the old one stays.
     const trainer = new Trainer(state, compiled);
     this.trainer?.free();
     this.trainer = trainer;
   }
 
   /**
-   * Trains for `epochs` epochs and returns loss and metrics of each. x (n, inputs); y (n, outputs), or n class indices
-   * for the sparse loss. Yields to the event loop every few milliseconds.
+   * Trains for `epochs` epochs and returns the loss and the metrics of each. x (n, inputs); y (n, outputs), or n class
+   * indices for the sparse loss. Yields to the event loop every few milliseconds.
    * @throws ShapeError, ValueError for data or options that do not fit, among them batches of one row for
-   * `batchNormalization`; StateError before `compile` or after `dispose`; the signal's reason when aborted; whatever a
-   * callback throws. The weights are then those of the last finished step.
+   * `batchNormalization`; StateError before `compile` or after `dispose`; the signal's reason when aborted; any error
+   * that a callback throws. The weights are then those of the last finished step.
    */
   fit(x: Inputs, y: Targets, options?: FitOptions): Promise<History>;
   /**
@@ -166,7 +173,7 @@ export abstract class TrainableModel<O extends Float32Array | Float32Array[]>
   }
 
   /**
-   * The training of `fit` on this thread.
+   * Runs `fit` on this thread.
    * @internal
    */
   async train(given: FitData, read: ReadFitOptions, observer?: FitObserver): Promise<History> {
@@ -180,7 +187,7 @@ export abstract class TrainableModel<O extends Float32Array | Float32Array[]>
   }
 
   /**
-   * Loss and metrics on n rows. Uses the current weights; changes nothing.
+   * Returns loss and metrics on n rows. Uses the current weights; changes nothing.
    * @throws ShapeError, ValueError for data that does not fit; StateError before `compile` or after `dispose`.
    */
   evaluate(x: Inputs, y: Targets, options?: EvaluateOptions): Logs {
@@ -199,8 +206,8 @@ export abstract class TrainableModel<O extends Float32Array | Float32Array[]>
   }
 
   /**
-   * One update on one batch. Returns loss and metrics from before it. A batch of one row is normalized by the running
-   * statistics where `batchNormalization` would take those of the batch, and does not move them.
+   * Makes one update on one batch. Returns the loss and the metrics from before it. In `batchNormalization`, a batch of
+   * one row is normalized by the running statistics instead of its own, and does not change them.
    * @throws ShapeError, ValueError for data that does not fit; StateError before `compile`, during `fit` or after
    * `dispose`.
    */
@@ -216,9 +223,9 @@ export abstract class TrainableModel<O extends Float32Array | Float32Array[]>
   }
 
   /**
-   * What an update on this batch would be given, in the order and shapes of `getWeights` without what is not learned:
-   * gradients of the mean loss, with the layers' penalties, clipped where the optimizer clips, masks and noise those of
-   * the next update. Changes nothing.
+   * Returns the gradients that an update on this batch would use, in the order and shapes of `getWeights` but only for
+   * learned weights: gradients of the mean loss, with the penalties of the layers, clipped where the optimizer clips,
+   * and with the masks and the noise of the next update. Changes nothing.
    * @throws ShapeError, ValueError for data that does not fit; StateError before `compile`, during `fit` or after
    * `dispose`.
    */
@@ -234,11 +241,16 @@ export abstract class TrainableModel<O extends Float32Array | Float32Array[]>
   }
 
   /**
-   * Measures the faults that networks are known for on these rows, the first 1,024 of them at most: vanishing and
-   * exploding gradients, saturated activations, dead units, zigzag, updates too large or too small, a gradient of 0
-   * everywhere, a cross-entropy below 0, outputs that do not depend on the inputs, a classifier that knows no more than
-   * how often classes occur, batches of one row under batch normalization, and the first NaN or infinity; with a
-   * sentence of advice for each that it finds. Changes nothing.
+   * Measures known faults of networks on these rows, at most the first 1,024. Returns each fault that it finds with a
+   * sentence of advice. Changes nothing. The faults are:
+   *
+   * - vanishing and exploding gradients, a gradient of 0 everywhere;
+   * - saturated activations, dead units, zigzag;
+   * - updates too large or too small;
+   * - a cross-entropy below 0;
+   * - outputs that do not depend on the inputs, a classifier that has learned nothing except how often classes occur;
+   * - batches of one row under batch normalization;
+   * - the first NaN or infinity.
    * @throws ShapeError, ValueError for data that does not fit; StateError before `compile`, during `fit` or after
    * `dispose`.
    * @example
@@ -258,14 +270,14 @@ export abstract class TrainableModel<O extends Float32Array | Float32Array[]>
     }
   }
 
-  /** Copies of all weights. */
+  /** Returns copies of all weights. */
   abstract getWeights(): NamedTensor[];
 
   /** Replaces all weights. */
   abstract setWeights(tensors: readonly TensorLike[]): void;
 
   /**
-   * The trainer of a compiled model, for a worker that hands its state over.
+   * Trainer of the compiled model, for a worker that publishes its state.
    * @internal
    */
   get currentTrainer(): Trainer {
@@ -287,8 +299,8 @@ export abstract class TrainableModel<O extends Float32Array | Float32Array[]>
   }
 
   /**
-   * After data was read, which may have run code of the caller's: throws where that disposed or compiled the model, or
-   * began to train it.
+   * Called after data was read, which may have run code of the caller. Throws if that code disposed or compiled the
+   * model, or began to train it.
    */
   private requireUnchanged(where: string, trainer: Trainer): void {
     if (where === 'evaluate') this.requireLive(where);
@@ -299,7 +311,7 @@ export abstract class TrainableModel<O extends Float32Array | Float32Array[]>
     );
   }
 
-  /** In the middle of a call that gives the thread away. */
+  /** Called after each yield to the event loop. Throws if the model was disposed or a thread was lost. */
   private requireRunning(where: string): void {
     this.requireLive(where);
     this.state.runtime.requireThreads();

@@ -8,7 +8,7 @@ export const activationBackward: Backward<'activation'> = {
   },
   bind: ({ activation }, { runtime, inputs: [z], output: y, outputDelta: dy, inputDeltas: [dz] }) =>
     dz === undefined ? [] : [bindDerivative(runtime, activation, { z, y }, dy, dz)],
-  // Outputs of a softmax depend on each other: there is no derivative value by value.
+  // Outputs of a softmax depend on each other: it has no derivative value by value.
   differentiate: ({ activation }, { runtime, inputs: [z], output: y }, ones, derivative) =>
     activation.kind === 'softmax' ? undefined : [bindDerivative(runtime, activation, { z, y }, ones, derivative)],
 };
@@ -18,7 +18,7 @@ export const preluBackward: Backward<'prelu'> = {
   bind({ width }, { runtime: { kernels }, inputs: [z], outputDelta: dy, inputDeltas: [dz], parameters, gradients }) {
     const [slope] = parameters;
     const [dslope] = gradients;
-    // Where dz is not wanted it overwrites dy, which is not read again.
+    // If dz is not needed, the kernel writes it over dy, which nothing reads again.
     const to = dz ?? dy;
     return [(rows) => kernels.f32_prelu_backward(rows, width, z.address, slope, dy.address, to.address, dslope, z.ld)];
   },

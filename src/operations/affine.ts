@@ -45,7 +45,7 @@ export const affineForward: Forward<'affine'> = {
   inPlace: false,
   bind({ inputs, units, useBias }, { runtime, inputs: [x], output: z, parameters: [w, b] }) {
     const { gemm } = runtime.tile;
-    // A null address of the initial values means zero.
+    // Address 0 of the initial values means zeros.
     const initial = useBias ? b : 0;
     return [(rows) => gemm(rows, units, inputs, x.address, x.ld, w, initial, 0, z.address, z.ld, runtime.packedA)];
   },

@@ -1,4 +1,8 @@
-/** The backward table: how each kind of operation is trained. */
+/**
+ * The backward table: for each kind of operation, the steps of training and the facts that planning its memory needs.
+ * Each entry is in the `.backward.ts` file of its operation; binding.ts has the type. wasm-mlp/predict does not import
+ * this table.
+ */
 import { ownOf } from '../common/objects.js';
 import type { MatrixView, Step } from '../runtime/matrix-view.js';
 import { activationBackward, preluBackward } from './activation.backward.js';
@@ -32,17 +36,20 @@ const BACKWARD: { readonly [K in OperationKind]: Backward<K> } = {
   normalization: normalizationBackward,
 };
 
-/** An entry's optional members are read as its own: a page may have added to `Object.prototype`. */
+/**
+ * Returns the entry of a kind. Its optional members are read by `ownOf`, since a page may have added to
+ * `Object.prototype`.
+ */
 const entry = <K extends OperationKind>(kind: K): Backward<K> => BACKWARD[kind];
 
-/** What backward reads besides ∂L/∂output. */
+/** Returns which of input and output the backward steps read, besides ∂L/∂output. */
 export const backwardReads = <K extends OperationKind>({ kind, config }: OperationOf<K>) => entry(kind).reads(config);
 
-/** Floats that a training step needs. */
+/** Returns the scratch floats of a training step, forward and backward; undefined for none. */
 export const scratchFloats = <K extends OperationKind>({ kind, config }: OperationOf<K>) =>
   ownOf(entry(kind), 'scratch')?.(config);
 
-/** Floats that forward leaves for backward. */
+/** Returns the floats that the forward steps save for the backward steps. */
 export const savedFloats = <K extends OperationKind>({ kind, config }: OperationOf<K>): number =>
   ownOf(entry(kind), 'saved')?.(config) ?? 0;
 
@@ -52,25 +59,25 @@ export const usesBatchStatistics = ({ kind }: Operation): boolean => ownOf(entry
 /** Whether an operation computes z = W·x + b. */
 export const isAffine = ({ kind }: Operation): boolean => ownOf(entry(kind), 'isAffine') === true;
 
-/** Forward steps of a training step. */
+/** Binds the forward steps of a training step. */
 export const bindTrainingForward = <K extends OperationKind>(
   operation: OperationOf<K>,
   binding: TrainingBinding,
 ): Step[] => ownOf(entry(operation.kind), 'forward')?.(operation.config, binding) ?? bindForward(operation, binding);
 
-/** Backward steps of a training step. */
+/** Binds the backward steps of a training step. */
 export const bindBackward = <K extends OperationKind>(
   { kind, config }: OperationOf<K>,
   binding: BackwardBinding,
 ): Step[] => entry(kind).bind(config, binding);
 
-/** Steps of an update besides learned parameters. */
+/** Binds the steps of an update that change running statistics. */
 export const bindRunningStatistics = <K extends OperationKind>(
   { kind, config }: OperationOf<K>,
   binding: TrainingBinding,
 ): Step[] => ownOf(entry(kind), 'updateRunningStatistics')?.(config, binding) ?? [];
 
-/** Steps that write the derivative of an activation, where it works on each value alone. */
+/** Binds steps that write the derivative of an activation; undefined unless it works value by value. */
 export const bindDifferentiate = <K extends OperationKind>(
   { kind, config }: OperationOf<K>,
   binding: ForwardBinding,

@@ -1,9 +1,12 @@
-/** What the steps of an operation are bound to, and the entries of the tables of operations. */
+/**
+ * Types of bindings and of the entries of the operation tables. A binding has the addresses to which the steps of an
+ * operation are bound; forward.ts and backward.ts have the tables.
+ */
 import type { MatrixView, Step } from '../runtime/matrix-view.js';
 import type { WasmRuntime } from '../runtime/wasm-runtime.js';
 import type { OperationConfigs, OperationKind } from './operation.js';
 
-/** Where an operation finds its inputs and parameters, and leaves its output. */
+/** Addresses of the inputs, the output and the parameters of an operation. */
 export interface ForwardBinding {
   readonly runtime: WasmRuntime;
   readonly inputs: readonly MatrixView[];
@@ -12,15 +15,15 @@ export interface ForwardBinding {
   readonly parameters: readonly number[];
 }
 
-/** How operations of one kind compute their output. */
+/** Entry of the forward table: the prediction of operations of one kind. */
 export interface Forward<K extends OperationKind> {
-  /** The output may replace its only input, of the same width, in memory. */
+  /** Whether the output may overwrite the only input, which has the same width. */
   readonly inPlace: boolean;
-  /** Steps of a prediction. */
+  /** Binds the steps of a prediction. */
   bind(config: OperationConfigs[K], binding: ForwardBinding): Step[];
 }
 
-/** Source of the random numbers of a step: the seed of the model, and the number of the update. */
+/** Counters of the random numbers of a step: the seed of the model, and the number of the update. */
 export interface Clock {
   readonly seed: number;
   step: number;
@@ -29,44 +32,44 @@ export interface Clock {
 /** A `ForwardBinding` for training. */
 export interface TrainingBinding extends ForwardBinding {
   readonly clock: Clock;
-  /** Number of the node in its network; random numbers are counted by it. */
+  /** Number of the node in its network; part of the counter of random numbers. */
   readonly node: number;
   /** Address of the operation's scratch floats for this direction. */
   readonly scratch: number;
-  /** Address of the floats that forward leaves for backward, valid until the end of the step. */
+  /** Address of the floats that forward saves for backward, valid until the end of the step. */
   readonly saved: number;
 }
 
 export interface BackwardBinding extends TrainingBinding {
-  /** ∂L/∂output, to read. Nothing reads it after this operation. */
+  /** ∂L/∂output, to read. Nothing else reads it afterwards. */
   readonly outputDelta: MatrixView;
-  /** ∂L/∂input, to write, for each input; undefined where nothing before it learns (the first layer). */
+  /** ∂L/∂input, to write, for each input; undefined if nothing before it learns (the first layer). */
   readonly inputDeltas: readonly (MatrixView | undefined)[];
   /** Addresses of the parameters' gradients, to write; 0 for those that are not learned. */
   readonly gradients: readonly number[];
 }
 
-/** How operations of one kind are trained. */
+/** Entry of the backward table: the training of operations of one kind. */
 export interface Backward<K extends OperationKind> {
-  /** What backward reads besides ∂L/∂output. */
+  /** Returns which of input and output the backward steps read, besides ∂L/∂output. */
   reads(config: OperationConfigs[K]): { readonly input: boolean; readonly output: boolean };
-  /** Floats that a training step needs: forward, and backward where it writes ∂L/∂input. Default none. */
+  /** Scratch floats of a training step: forward, and backward if it writes ∂L/∂input. Default none. */
   readonly scratch?: (config: OperationConfigs[K]) => { readonly forward: number; readonly backward: number };
-  /** Floats that forward leaves for backward and for running statistics. Default none. */
+  /** Floats that forward saves for backward and for running statistics. Default none. */
   readonly saved?: (config: OperationConfigs[K]) => number;
   /** Whether a step takes statistics over the rows of its batch, which a batch of one row does not have. */
   readonly usesBatchStatistics?: true;
-  /** Whether its output is z = W·x + b, whose ∂L/∂z is the δ that a diagnosis measures (BP2). */
+  /** Whether the output is z = W·x + b, whose ∂L/∂z is the δ that a diagnosis measures (BP2). */
   readonly isAffine?: true;
-  /** Forward steps of a training step, where they are not those of a prediction. */
+  /** Binds the forward steps of a training step, if they differ from those of a prediction. */
   readonly forward?: (config: OperationConfigs[K], binding: TrainingBinding) => Step[];
-  /** Steps that turn ∂L/∂output into ∂L/∂inputs and gradients (BP2 to BP4). */
+  /** Binds the steps that compute ∂L/∂inputs and gradients from ∂L/∂output (BP2 to BP4). */
   bind(config: OperationConfigs[K], binding: BackwardBinding): Step[];
-  /** Steps that an update takes besides learned parameters. */
+  /** Binds the steps of an update that change running statistics. */
   readonly updateRunningStatistics?: (config: OperationConfigs[K], binding: TrainingBinding) => Step[];
   /**
-   * Steps that write f'(z) for every value to `derivative`, for activations that work on each value alone; for
-   * diagnosis. Undefined where there is no such derivative.
+   * For diagnosis: binds steps that write f'(z) of every value to `derivative`, for activations that work value by
+   * value. Returns undefined if there is no such derivative.
    */
   readonly differentiate?: (
     config: OperationConfigs[K],

@@ -1,4 +1,4 @@
-/** The forward table: how each kind of operation predicts. `wasm-mlp/predict` has this table and no other. */
+/** The forward table: the prediction of each kind of operation. `wasm-mlp/predict` imports only this table. */
 import type { Step } from '../runtime/matrix-view.js';
 import { activationForward, preluForward } from './activation.js';
 import { affineForward } from './affine.js';
@@ -30,10 +30,10 @@ const FORWARD: { readonly [K in OperationKind]: Forward<K> } = {
   normalization: normalizationForward,
 };
 
-/** Whether the output of an operation may replace its only input. */
+/** Whether the output of an operation may overwrite its only input. */
 export const isInPlace = ({ kind }: Operation): boolean => FORWARD[kind].inPlace;
 
-/** Steps of a prediction. */
+/** Binds the steps of a prediction. */
 export const bindForward = <K extends OperationKind>(
   { kind, config }: OperationOf<K>,
   binding: ForwardBinding,

@@ -1,8 +1,12 @@
+/**
+ * Operations that pass on or combine inputs: identity, sum and concatenation, with their forward steps.
+ * merge.backward.ts has the backward steps.
+ */
 import type { Forward } from './binding.js';
 import { copyStep } from './copy.js';
 import type { OperationOf } from './operation.js';
 
-/** y = x: a linear activation as a layer. */
+/** y = x, for a linear activation layer. */
 export const identity = (width: number): OperationOf<'identity'> => ({
   kind: 'identity',
   config: { width },
@@ -40,7 +44,7 @@ export const sideBySide = (widths: readonly number[]): OperationOf<'concatenate'
   parameters: [],
 });
 
-/** First column of each input in the output. */
+/** Returns the first column of each input in the output. */
 export function startsOf(widths: readonly number[]): number[] {
   let total = 0;
   return widths.map((width) => (total += width) - width);

@@ -1,13 +1,17 @@
+/**
+ * Training steps of dropout and Gaussian noise, forward and backward. noise.ts predicts with both, which only copies
+ * the input.
+ */
 import { STREAM } from '../runtime/random.js';
 import type { MatrixView, Step } from '../runtime/matrix-view.js';
 import { readsNothing, type Backward, type TrainingBinding } from './binding.js';
 import { copyDelta, copyStep } from './copy.js';
 import type { OperationConfigs } from './operation.js';
 
-/** Floats of the sixteen words that the random kernels draw at a time. */
+/** Scratch floats of the random kernels, which draw sixteen words at a time. */
 const WORDS = 16;
 
-/** Sets each value to 0 with probability `rate` and divides the others by 1 − rate. */
+/** Returns the step that sets each value to 0 with probability `rate` and divides the others by 1 − rate. */
 function dropStep(
   { width, rate }: OperationConfigs['dropout'],
   { runtime: { kernels }, clock, node, scratch }: TrainingBinding,

@@ -1,4 +1,4 @@
-/** Operations that act in training alone: a prediction copies its input. */
+/** Operations that act only in training: a prediction copies its input. */
 import type { Forward } from './binding.js';
 import { copyStep } from './copy.js';
 import type { OperationOf } from './operation.js';

@@ -1,13 +1,17 @@
+/**
+ * Training steps of the normalizations and of the fixed transformations of inputs. normalization.ts has the operations
+ * and their predictions.
+ */
 import { padded } from '../runtime/panels.js';
 import { readsInput, readsNothing, type Backward } from './binding.js';
 import { batchNormalizationForward } from './normalization.js';
 
-/** The saved floats: mean of the batch, then its variance. */
+/** Returns the address of the saved variance of the batch, which follows its mean. */
 const varianceOf = (saved: number, width: number): number => saved + 4 * padded(width);
 
 /**
- * A batch of one row has no variance: it is normalized by the running statistics, which are constants then, and does
- * not move them.
+ * A batch of one row has no variance: it is normalized by the running statistics, which count as constants, and does
+ * not change them.
  */
 export const batchNormalizationBackward: Backward<'batchNormalization'> = {
   reads: readsInput,

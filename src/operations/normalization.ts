@@ -1,4 +1,7 @@
-/** Normalization over a batch or over a row, and the fixed transformations of inputs. */
+/**
+ * Normalization over a batch or over a row, and the fixed transformations of inputs: the operations and their forward
+ * steps. normalization.backward.ts has the training steps.
+ */
 import type { Initializer } from '../initializers/initializers.js';
 import type { Forward } from './binding.js';
 import { perUnit, type OperationConfigs, type OperationOf } from './operation.js';
@@ -6,7 +9,9 @@ import { perUnit, type OperationConfigs, type OperationOf } from './operation.js
 const ONES: Initializer = { kind: 'ones', config: {} };
 const ZEROS: Initializer = { kind: 'zeros', config: {} };
 
-/** y = γ·(x − μ)/√(σ² + ε) + β per unit, with statistics of the batch in training, else with running ones. */
+/**
+ * y = γ·(x − μ)/√(σ² + ε) + β per unit, with the statistics of the batch in training, else with the running statistics.
+ */
 export const normalizeBatch = (config: OperationConfigs['batchNormalization']): OperationOf<'batchNormalization'> => ({
   kind: 'batchNormalization',
   config,

@@ -1,6 +1,6 @@
 /**
- * Operations: the smallest steps of a lowered network, as plain data. What an operation computes is found by its kind in
- * tables over this data: `forward.ts` for predictions, `backward.ts` for training. Whoever walks a plan (a summary, an
+ * Operations: the smallest steps of a lowered network, as plain data. Two tables map the kind of an operation to its
+ * computation: `forward.ts` for predictions, `backward.ts` for training. Code that only walks a plan (a summary, an
  * exporter, a quantizer) reads `config` and needs no table.
  */
 import type { PlainActivation } from '../activations/activations.js';
@@ -18,7 +18,7 @@ export interface ParameterSpec {
   readonly storage: 'panels' | 'vector';
   /** Whether it has a gradient. Running statistics have none. */
   readonly learned: boolean;
-  /** Smallest valid value; variances have one. */
+  /** Smallest valid value: 0 for variances; absent if there is none. */
   readonly least?: number;
   readonly initializer: Initializer;
   readonly regularizer?: Regularizer;
@@ -35,7 +35,7 @@ export interface OperationConfigs {
   readonly activation: { readonly width: number; readonly activation: PlainActivation };
   /** y = z where z > 0, else α_u·z with a learned α per unit. */
   readonly prelu: { readonly width: number };
-  /** The largest of `pieces` neighbouring values for each unit. */
+  /** y_u = the largest of `pieces` neighbouring values, for each unit u. */
   readonly maxPieces: { readonly units: number; readonly pieces: number };
   /** y = x. */
   readonly identity: { readonly width: number };
@@ -64,10 +64,10 @@ export interface OperationOf<K extends OperationKind> {
   readonly parameters: readonly ParameterSpec[];
 }
 
-/** Any operation; `kind` tells which `config` it has. */
+/** Any operation; `kind` determines the type of `config`. */
 export type Operation = { [K in OperationKind]: OperationOf<K> }[OperationKind];
 
-/** A vector parameter with one value per unit. */
+/** Returns a vector parameter with one value per unit. */
 export const perUnit = (name: string, width: number, initializer: Initializer, learned: boolean): ParameterSpec => ({
   name,
   shape: [width],
@@ -78,6 +78,6 @@ export const perUnit = (name: string, width: number, initializer: Initializer, l
   fanOut: width,
 });
 
-/** Name of the activation that an operation applies, or its kind where it applies none. */
+/** Returns the name of the activation that an operation applies, or the kind of the operation if it applies none. */
 export const appliedName = (operation: Operation): string =>
   operation.kind === 'activation' ? operation.config.activation.kind : operation.kind;

@@ -1,4 +1,7 @@
-/** A training in a worker, as the side sees it that asked for it. */
+/**
+ * The model's side of `fit` with runIn 'worker': starts the worker, sends data and edits, answers its requests, and
+ * copies published states into the model. worker-fit.ts is the worker's side; protocol.ts has the messages.
+ */
 import { newFloats } from '../common/arrays.js';
 import { sentence } from '../common/describe.js';
 import { UnsupportedError, WorkerError } from '../common/errors.js';
@@ -34,7 +37,7 @@ import { receivedError } from './errors.js';
 import { describeData, sendRows } from './send.js';
 import { SnapshotMemory, Snapshots } from './snapshots.js';
 
-/** Name of an object of the user's own in a description, where there is one. */
+/** Returns the name of a custom object in a description, if there is one. */
 function findCustom(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const { kind, config } = value as { kind?: unknown; config?: { name?: unknown } };
@@ -46,7 +49,7 @@ function findCustom(value: unknown): string | undefined {
   return undefined;
 }
 
-/** How long a worker may take to its first message. */
+/** Longest time until the first message of a worker. */
 const SILENCE_MS = 30_000;
 
 /** One `fit` in a worker. */
@@ -54,37 +57,37 @@ export class FitInWorker implements RemoteFit {
   private readonly data: FitData;
   private readonly options: ReadFitOptions;
   private worker: HostedWorker | undefined;
-  /** The workers that compute for it. */
-  private readonly helpers: Pick<HostedWorker, 'end'>[] = [];
-  /** The memory that they compute on, which is the worker's. */
-  private lent: WebAssembly.Memory | undefined;
+  /** Compute workers of the worker that trains. */
+  private readonly computeWorkers: Pick<HostedWorker, 'end'>[] = [];
+  /** Memory that the compute workers share with the worker that trains. */
+  private workerMemory: WebAssembly.Memory | undefined;
   private readonly snapshots: Snapshots | undefined;
   private readonly memory: SnapshotMemory | undefined;
   private readonly floats: number;
   private inspections: readonly Inspected[] = [];
   private batches: Batches | undefined;
   private edits: Edits = { weights: 0, rate: 0 };
-  /** Why the worker is gone, once it is. */
+  /** Error with the reason why the worker ended, once it has ended unexpectedly. */
   private lost: WorkerError | undefined;
-  /** What `stopTraining` was, for a training that is refused. */
+  /** Value of `stopTraining` before the call, restored if the training is refused. */
   private readonly stoppedBefore: boolean;
-  /** The newest state from the worker, and whether its moments are still to be taken. */
+  /** Newest state from the worker, until its optimizer state is copied. */
   private state: TrainingState | undefined;
-  /** What a callback or a source on this side threw. */
+  /** Error that a callback or a source on this side threw. */
   private thrown: { readonly error: unknown } | undefined;
   private settle!: { resolve(history: History): void; reject(error: unknown): void };
   private readonly result: Promise<History>;
   private over = false;
-  /** Whether the worker has said its last word. */
+  /** Whether the last message of the worker has arrived. */
   private finished = false;
-  /** Ends the watch over the worker's first message. */
-  private stopWatch: () => void = () => undefined;
-  /** Of the call of `fit`, for errors that the worker tells of. */
+  /** Cancels the timer for the worker's first message. */
+  private cancelTimer: () => void = () => undefined;
+  /** Stack trace of the call of `fit`, for errors that the worker reports. */
   private readonly trace = callerTrace();
 
   constructor(
     private readonly request: RemoteFitRequest,
-    /** Where workers are loaded from, if not from the library's own text. */
+    /** Address of the worker program; undefined to start workers from the program text in this library. */
     private readonly workerUrl: URL | undefined,
   ) {
     this.data = request.data;
@@ -97,7 +100,7 @@ export class FitInWorker implements RemoteFit {
       findCustom(plain(savedOptions(trainer.compiled)));
     if (custom !== undefined) {
       throw new UnsupportedError(
-        `fit: runIn expected 'main' for a model with objects of your own, got 'worker': ` +
+        `fit: runIn expected 'main' for a model with custom objects, got 'worker': ` +
           `the functions of "${custom}" cannot be sent to a worker.`,
       );
     }
@@ -109,11 +112,11 @@ export class FitInWorker implements RemoteFit {
     this.stoppedBefore = model.stopTraining;
     model.stopTraining = false;
     this.result = new Promise((resolve, reject) => (this.settle = { resolve, reject }));
-    // Whoever waits is told by `run`.
+    // `run` reports the error; this only prevents an unhandled rejection.
     this.result.catch(() => undefined);
   }
 
-  /** Trains. The weights are those of the last finished step whatever happens. */
+  /** Trains. Afterwards, even after an error, the weights are those of the last finished step. */
   async run(): Promise<History> {
     const { signal } = this.options;
     const abort = (): void => {
@@ -128,32 +131,32 @@ export class FitInWorker implements RemoteFit {
       });
       return await this.result;
     } finally {
-      this.stopWatch();
+      this.cancelTimer();
       signal?.removeEventListener('abort', abort);
       this.endWorkers();
       if (!this.over) this.pullAll();
       this.over = true;
       if (this.finished) this.memory?.give();
-      // As where batches are taken on this thread: told to close, and not waited for.
+      // Closes the source as on this thread: without waiting for it.
       void (async () => this.batches?.return?.())().catch(() => undefined);
     }
   }
 
-  /** Takes the newest weights that there are. */
+  /** Copies the newest published weights into the model. */
   pull(): void {
     if (this.over) return;
     const newest = this.snapshots?.newest();
-    if (newest !== undefined) this.take(newest);
+    if (newest !== undefined) this.applyState(newest);
   }
 
-  /** `pull`, with the optimizer's moments. */
+  /** Like `pull`, and also copies the optimizer state. */
   pullAll(): void {
     this.pull();
     this.state?.giveOptimizerState(this.request.trainer, this.edits);
     this.state = undefined;
   }
 
-  /** Tells the worker of a change to the model. */
+  /** Sends a change of the model to the worker. */
   edit(change: ModelEdit): void {
     const { weights, rate } = this.edits;
     this.edits = {
@@ -163,10 +166,10 @@ export class FitInWorker implements RemoteFit {
     this.post({ type: 'edit', ...change });
   }
 
-  /** Ends the training with an error, at once; the model is no more. */
+  /** Ends the training at once with an error, when the model is disposed. */
   cancel(error: Error): void {
     this.over = true;
-    // First, since some platforms tell of a worker's end while they end it.
+    // Rejects first, since some platforms report the end of a worker while they end it.
     this.settle.reject(error);
     this.endWorkers();
   }
@@ -175,12 +178,12 @@ export class FitInWorker implements RemoteFit {
     if (!this.over) this.worker?.post(message, transfer);
   }
 
-  private take(state: TrainingState): void {
+  private applyState(state: TrainingState): void {
     this.state = state;
     state.giveWeights(this.request.trainer, this.edits);
   }
 
-  /** The training was refused before it began, and has changed nothing. */
+  /** Restores `stopTraining` after a training that was refused before it began. */
   private refuse(): void {
     const { model } = this.request;
     if (!model.stopTraining) model.stopTraining = this.stoppedBefore;
@@ -229,7 +232,7 @@ export class FitInWorker implements RemoteFit {
       message: (message: unknown) => void this.receive(message as FromWorker),
       ended: (reason: string) => {
         this.lost = new WorkerError(
-          `fit: a worker that trains expected, but it is gone: ${sentence(reason)} The weights are those of a finished step.`,
+          `fit: a worker that trains expected, but it was lost: ${sentence(reason)} The weights are those of a finished step.`,
         );
         this.settle.reject(this.lost);
       },
@@ -242,9 +245,9 @@ export class FitInWorker implements RemoteFit {
       );
     }
     this.post(begin, [begin.state]);
-    // The file that it was loaded from may be another's, and say nothing for ever.
-    this.stopWatch = expireAfter(SILENCE_MS, () => {
-      events.ended(`it has said nothing for ${SILENCE_MS / 1000} s. Is workerUrl the file worker.js of this package?`);
+    // The file at `workerUrl` may be a different one, which never sends a message.
+    this.cancelTimer = expireAfter(SILENCE_MS, () => {
+      events.ended(`it sent no message for ${SILENCE_MS / 1000} s. Is workerUrl the file worker.js of this package?`);
     });
     const send = (rows: DataSources, firstSet: number): Promise<void> =>
       sendRows(
@@ -260,9 +263,9 @@ export class FitInWorker implements RemoteFit {
   }
 
   private async receive(message: FromWorker): Promise<void> {
-    this.stopWatch();
+    this.cancelTimer();
     if (this.over) return;
-    if (message.state !== undefined) this.take(new TrainingState(message.state, 0, this.floats));
+    if (message.state !== undefined) this.applyState(new TrainingState(message.state, 0, this.floats));
     switch (message.type) {
       case 'ready':
         break;
@@ -306,11 +309,11 @@ export class FitInWorker implements RemoteFit {
   /** Starts a compute worker on the memory of the one that trains. */
   private spawn(start: WorkerStart): void {
     const { index, memory } = start;
-    this.lent = memory;
+    this.workerMemory = memory;
     const ended = (reason: string): void => this.post({ type: 'helper', index, ended: reason });
-    const message = (said: unknown): void => this.post({ type: 'helper', index, message: said });
+    const message = (sent: unknown): void => this.post({ type: 'helper', index, message: sent });
     try {
-      this.helpers.push(startComputeWorker(this.workerUrl)(start, { message, ended }));
+      this.computeWorkers.push(startComputeWorker(this.workerUrl)(start, { message, ended }));
     } catch (error) {
       ended((error as Error).message);
     }
@@ -318,10 +321,10 @@ export class FitInWorker implements RemoteFit {
 
   private endWorkers(): void {
     this.worker?.end();
-    for (const helper of this.helpers) helper.end();
-    // It is garbage now, which the collector of this thread does not see.
-    if (this.lent !== undefined) new CollectorPressure().set(this.lent.buffer.byteLength);
-    this.lent = undefined;
+    for (const worker of this.computeWorkers) worker.end();
+    // The memory is garbage now; the collector of this thread does not know its size.
+    if (this.workerMemory !== undefined) new CollectorPressure().set(this.workerMemory.buffer.byteLength);
+    this.workerMemory = undefined;
   }
 
   private failure(error: SentError | undefined): unknown {
@@ -354,7 +357,7 @@ export class FitInWorker implements RemoteFit {
     }
     const next = await abortable(signal, nextOf(question.next, this.batches!));
     if (next.done !== true) return { batch: this.sentBatch(question.next, next.value) };
-    // One that has ended is not told to close.
+    // A source that has ended is not closed.
     this.batches = undefined;
     return {};
   }
@@ -365,9 +368,9 @@ export class FitInWorker implements RemoteFit {
     const data = describeData(where, sources, outputs, 0);
     const rows = [...sources.x, ...sources.y].map(({ what, source }) => {
       const copy = newFloats(source.rows * source.width);
-      const watch = observerOf(source);
-      source.write(copy, 0, 0, source.rows, watch);
-      watch?.warn(where, what);
+      const observer = observerOf(source);
+      source.write(copy, 0, 0, source.rows, observer);
+      observer?.warn(where, what);
       return copy;
     });
     requireEqualRows(where, sources);

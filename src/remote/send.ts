@@ -51,17 +51,17 @@ export async function sendRows(
   for (let index = 0; index < sources.length; index++) {
     const { source } = sources[index];
     const { rows, width } = source;
-    const watch = observerOf(source);
+    const observer = observerOf(source);
     const step = Math.max(1, Math.floor(PART / width));
     for (let first = 0; first < rows; first += step) {
       const count = Math.min(step, rows - first);
       const part = newFloats(count * width);
-      source.write(part, 0, first, count, watch);
+      source.write(part, 0, first, count, observer);
       post(firstSet + index, part);
       if (yielder.shouldYield) await yielder.yield();
       proceed();
     }
-    watch?.warn(where, sources[index].what);
+    observer?.warn(where, sources[index].what);
   }
   requireEqualRows(where, data);
 }

@@ -33,7 +33,7 @@ class Unanswered extends Error {}
 export class WorkerFit {
   private readonly parts = new Map<number, Float32Array[]>();
   /** Handlers for messages and ends of the compute workers, by their index. */
-  private readonly helpers = new Map<number, WorkerEvents>();
+  private readonly computeWorkers = new Map<number, WorkerEvents>();
   private readonly aborter = new AbortController();
   private model: Model<Float32Array | Float32Array[]> | undefined;
   private snapshots: Snapshots | undefined;
@@ -49,7 +49,7 @@ export class WorkerFit {
   private published = 0;
   private interval = PUBLISH_MS;
   /** Name, in messages, of the batch that is requested next. */
-  private place = '';
+  private nextBatch = '';
 
   constructor(
     private readonly begin: Begin,
@@ -79,7 +79,7 @@ export class WorkerFit {
         break;
       }
       case 'helper': {
-        const events = this.helpers.get(message.index);
+        const events = this.computeWorkers.get(message.index);
         if (message.ended === undefined) events?.message(message.message);
         else events?.ended(message.ended);
         break;
@@ -125,9 +125,9 @@ export class WorkerFit {
     const { module, tile, maximumMemory, threads } = this.begin;
     const settings = { module, tile, initialMemory: Math.min(1 << 20, maximumMemory), maximumMemory };
     if (threads === 1) return new WasmRuntime(settings);
-    const start: StartWorker = (helper, events) => {
-      this.helpers.set(helper.index, events);
-      this.post({ type: 'spawn', start: helper });
+    const start: StartWorker = (worker, events) => {
+      this.computeWorkers.set(worker.index, events);
+      this.post({ type: 'spawn', start: worker });
       // The pool tells the worker to stop through shared memory; the other side terminates what is left.
       return { end: () => undefined };
     };
@@ -166,10 +166,10 @@ export class WorkerFit {
     };
     return model.train(given, read, {
       accepted: async () => {
-        this.inspections = (await this.ask({ attach: true })).inspections ?? [];
+        this.inspections = (await this.request({ attach: true })).inspections ?? [];
       },
       afterStep: () => this.poll(),
-      onRequest: (place) => (this.place = place),
+      onRequest: (name) => (this.nextBatch = name),
     });
   }
 
@@ -210,7 +210,7 @@ export class WorkerFit {
     }
   }
 
-  private ask(question: Question, state?: ArrayBuffer): Promise<Answer> {
+  private request(question: Question, state?: ArrayBuffer): Promise<Answer> {
     const answer = new Promise<Answer>((resolve, reject) => (this.waiting = { resolve, reject }));
     this.post({ type: 'request', question, state });
     return answer;
@@ -230,7 +230,7 @@ export class WorkerFit {
         ),
       onEpochEnd: () => this.post({ type: 'epoch', state: this.handOver() }),
     };
-    for (const hook of hooks) callback[hook] = (index, logs) => this.ask({ hook, index, logs }, this.handOver());
+    for (const hook of hooks) callback[hook] = (index, logs) => this.request({ hook, index, logs }, this.handOver());
     const forwardBegin = callback.onTrainBegin?.bind(callback);
     callback.onTrainBegin = (index, logs, model) => {
       this.begun = true;
@@ -250,9 +250,9 @@ export class WorkerFit {
       let fresh = true;
       return {
         next: async () => {
-          if (fresh) await this.ask({ start: true });
+          if (fresh) await this.request({ start: true });
           fresh = false;
-          const { batch: sent } = await this.ask({ next: this.place });
+          const { batch: sent } = await this.request({ next: this.nextBatch });
           if (sent === undefined) return { done: true, value: undefined };
           const batch = new OpenedBatch(receivedData(sent.data, (set) => [sent.rows[set]]));
           return { done: false, value: batch as unknown as Batch };

@@ -1,8 +1,8 @@
 /**
  * The ABI: the name and the typed parameters of each kernel, stated once. The types of the calls, the check at
  * instantiation, the generic tests and the kernel benchmarks are derived from this table; assembly/index.ts exports the
- * kernels, those of activations by a file that the build writes. extents.ts states which memory each kernel reads and writes through its pointers, and needs an entry for
- * every kernel of this table.
+ * kernels, those of activations by a file that the build writes. extents.ts states which memory each kernel reads and
+ * writes through its pointers, and needs an entry for every kernel of this table.
  *
  * - `*x` is a pointer in bytes, `x` an i32, `x:f32` a float. Counts and leading dimensions are in elements.
  * - The order is: dimensions, inputs, outputs, scalars. Kernels return nothing.
@@ -14,7 +14,7 @@ const MAP = ['n', '*x', '*y'] as const;
 const MAP_BACKWARD = ['n', '*y', '*dy', '*dx'] as const;
 
 /**
- * The activations that work on each value alone, by the scalars that their two kernels take: f32_NAME (n, *x, *y,
+ * The activations that work value by value, by the scalars that their two kernels take: f32_NAME (n, *x, *y,
  * …scalars) and f32_NAME_backward (n, *y, *dy, *dx, …scalars).
  */
 export const ELEMENTWISE_KERNELS = {

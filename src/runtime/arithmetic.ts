@@ -1,4 +1,4 @@
-/** What the platform's arithmetic does where engines may differ, found by products of a few numbers. */
+/** Properties of the platform's arithmetic in which engines may differ, found by products of a few numbers. */
 import type { WasmRuntime } from './wasm-runtime.js';
 
 /** 2⁻¹²⁶: numbers below it are subnormal. */

@@ -21,7 +21,7 @@ function withSection(bytes: Uint8Array, name: string): Uint8Array<ArrayBuffer> {
 /** Compiled modules by numerics and mark, each compiled once per process on first use. */
 const compiled = new Map<string, WebAssembly.Module>();
 
-/** Compiles the inlined strict kernels on the calling thread. `mark` asks for a module of its own. */
+/** Compiles the inlined strict kernels on the calling thread. A `mark` makes it a separate module. */
 export function compileSync(mark = ''): WebAssembly.Module {
   const key = `strict ${mark}`;
   let module = compiled.get(key);

@@ -1,4 +1,4 @@
-/** The kernels of fused numerics. They are a file of their own, which `createEngine` loads only when asked for them. */
+/** The kernels of fused numerics. They are a separate file, which `createEngine` loads only for fused numerics. */
 import { decodeHex } from './hex.js';
 import { FUSED_KERNELS_HEX } from './kernels-fused.generated.js';
 

@@ -1,9 +1,11 @@
 /**
  * Memory that one model holds in its engine's linear memory. Everything that is allocated for a model is allocated
- * through its `Holding`, so that a finalizer can free all of it at once when nothing refers to the model any more.
+ * through its `ModelAllocator`, so that a finalizer can free all of it at once when nothing refers to the model any
+ * more.
  *
- * The garbage collector runs when it expects to free much memory, and it does not count shared memory. `CollectorPressure` makes
- * up for that: untouched buffers of the same size stand in for the shared memory. arena.ts does the allocation itself.
+ * The garbage collector runs when it expects to free much memory, and it does not count shared memory.
+ * `CollectorPressure` makes up for that: untouched buffers of the same size stand in for the shared memory. arena.ts
+ * does the allocation itself.
  */
 import type { Allocator } from './arena.js';
 
@@ -60,8 +62,8 @@ export class CollectorPressure {
 type Resizable = new (bytes: number, options: { maxByteLength: number }) => ArrayBuffer;
 
 /**
- * The addresses of a holding. It refers neither to the holding nor to anything else of a model, so a finalizer may
- * refer to it.
+ * The addresses of a model's memory. It refers neither to the `ModelAllocator` nor to anything else of the model, so a
+ * finalizer may refer to it.
  */
 class Regions {
   /** Bytes of each region by its address. */

@@ -89,7 +89,7 @@ const PROBE_WARM_UP = 40;
 const BENCHMARK_MEMORY = 1024 * 1024;
 
 /**
- * Times the widest tile in a runtime of its own, whose memory limit is high enough that rows are packed as for large
+ * Times the widest tile in a separate runtime, whose memory limit is high enough that rows are packed as for large
  * layers.
  */
 function timeOnce(module: WebAssembly.Module, numerics: Numerics): TileTiming {

@@ -15,7 +15,7 @@ export const DEFAULT_TILE: TileName = '3x12';
 /**
  * The fastest tiles with 256-bit vectors. A fused operation takes four cycles and two start in each, so it takes more
  * than the eight accumulators of 4 × 16 to keep a processor busy (94 % of its peak instead of 85 on Zen 5). In strict
- * numerics the product needs a register of its own, for which 6 × 16 leaves none.
+ * numerics the product needs a separate register, for which 6 × 16 leaves none.
  */
 export const WIDE_TILES: Readonly<Record<Numerics, TileName>> = { strict: '4x16', fused: '6x16' };
 

@@ -72,14 +72,14 @@ export class WasmRuntime {
   readonly pool: Pool | undefined;
   /**
    * Whether the runtime is live, and whether other threads may have its memory. One object, because each model has a
-   * runtime object of its own that shares it.
+   * separate runtime object that shares it.
    */
   private readonly state: { live: boolean; exposed: boolean };
   /** Reports the size of the memory to the collector. */
   private readonly weight = new CollectorPressure();
 
   /**
-   * Creates a runtime with a memory of its own or, from a handle, another one on the memory of another thread. Throws
+   * Creates a runtime with new memory or, from a handle, another one on the memory of another thread. Throws
    * the platform's error if it refuses to start a worker.
    */
   constructor(options: WasmRuntimeOptions | RuntimeHandle) {

@@ -178,7 +178,7 @@ export const mlpClassifier = <L extends Label = Label>(options?: MlpOptions): Ml
 /**
  * Loads the classifier of a file that `save` wrote, on `engine` or on the default one. It predicts as the saved one
  * did, and can be fitted again.
- * @throws FormatError for a damaged or foreign file, or one that needs an activation of your own which is not in
+ * @throws FormatError for a damaged or foreign file, or one that needs a custom activation which is not in
  * `custom`; MemoryError.
  * @example
  * const fitted = mlpClassifier({ hiddenLayers: [8], learningRate: 0.05 });

@@ -177,7 +177,7 @@ export const mlpRegressor = (options?: MlpOptions): MlpRegressor =>
 /**
  * Loads the regressor of a file that `save` wrote, on `engine` or on the default one. It predicts as the saved one did,
  * and can be fitted again.
- * @throws FormatError for a damaged or foreign file, or one that needs an activation of your own which is not in
+ * @throws FormatError for a damaged or foreign file, or one that needs a custom activation which is not in
  * `custom`; MemoryError.
  * @example
  * const fitted = mlpRegressor({ epochs: 20 });

@@ -29,14 +29,14 @@ const LINEAR: KnownOutput = { range: 'any', activation: 'linear' };
 /** Whether values below 0 are possible. */
 const isSigned = (known: KnownOutput | undefined): boolean => known?.range === 'any' || known?.range === 'signed';
 
-/** What is known of the output of an operation, given what is known of its inputs. */
+/** Returns the known properties of the output of an operation, given those of its inputs. */
 type Known<K extends OperationKind> = (
   operation: OperationOf<K>,
   given: readonly (KnownOutput | undefined)[],
 ) => KnownOutput | undefined;
 
 const linear = (): KnownOutput => LINEAR;
-/** Noise is added in training alone. */
+/** Noise is added only in training. */
 const unchanged = (_operation: unknown, given: readonly (KnownOutput | undefined)[]): KnownOutput | undefined =>
   given[0];
 const nothing = (): undefined => undefined;
@@ -46,7 +46,7 @@ const centered = ({ kind }: { readonly kind: string }): KnownOutput => ({ range:
 const merged = (_operation: unknown, given: readonly (KnownOutput | undefined)[]): KnownOutput | undefined =>
   given.every(isSigned) ? LINEAR : undefined;
 
-/** What each kind of operation lets one know of its output when the network predicts. */
+/** For each kind of operation: the known properties of its output in a prediction. */
 const KNOWN: { readonly [K in OperationKind]: Known<K> } = {
   affine: linear,
   maxPieces: linear,
@@ -72,7 +72,7 @@ const knownOf = <K extends OperationKind>(
   given: readonly (KnownOutput | undefined)[],
 ): KnownOutput | undefined => KNOWN[operation.kind](operation, given);
 
-/** What is known of each value of a network when it predicts; undefined where nothing is. */
+/** Returns the known properties of each value of a network in a prediction; undefined where nothing is known. */
 function knownValues({ widths, nodes }: NetworkPlan): readonly (KnownOutput | undefined)[] {
   const known: (KnownOutput | undefined)[] = widths.map(() => undefined);
   for (const { operation, inputs, output } of nodes) {

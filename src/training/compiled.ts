@@ -23,7 +23,7 @@ import { OPTIMIZERS, type Optimizer, type OptimizerName } from '../optimizers/op
 /**
  * A metric by its name or an abbreviation, as a factory's result, or custom. `acc` is `accuracy`; `mse`, `mae` and
  * `rmse` are `meanSquaredError`, `meanAbsoluteError` and `rootMeanSquaredError`. Logs use the full name.
- * @category Training and callbacks
+ * @category Metrics
  */
 export type MetricLike = MetricName | 'acc' | 'mse' | 'mae' | 'rmse' | Metric | CustomMetric;
 

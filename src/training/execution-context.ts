@@ -1,3 +1,7 @@
+/**
+ * Execution contexts: a bound program with the loader that writes its batches and the accumulator that reads its sums,
+ * and the evaluation of a dataset with it. program.ts binds the program; data/batch-loader.ts has the loader.
+ */
 import { ownOf } from '../common/objects.js';
 import { setField } from '../common/options.js';
 import type { WasmRuntime } from '../runtime/wasm-runtime.js';
@@ -14,14 +18,14 @@ import { bindLoader, type BatchLoader } from './data/batch-loader.js';
  */
 export type Logs = Record<string, number>;
 
-/** The objective for another run: metrics that keep rows get their own. */
+/** Copies an objective for another program, so that metrics that store rows do not share them. */
 export const copyObjective = (objective: Objective): Objective =>
   objective.map((output) => ({
     ...output,
     metrics: output.metrics.map((metric) => ownOf(metric, 'copy')?.() ?? metric),
   }));
 
-/** Reads and resets the running sums that a program keeps, and the rows that its metrics keep. */
+/** Reads and resets the running sums of a program, and the rows that its metrics store. */
 export class MetricAccumulator {
   private readonly count: number;
 
@@ -39,7 +43,7 @@ export class MetricAccumulator {
     for (const { metrics } of this.objective) for (const metric of metrics) ownOf(metric, 'clear')?.();
   }
 
-  /** Whether the sums of the losses are finite so far. Metrics are not worked out for it. */
+  /** Whether the sums of the losses are finite so far. Does not compute metrics. */
   get finite(): boolean {
     const { sums } = this;
     let at = 0;
@@ -50,7 +54,7 @@ export class MetricAccumulator {
     });
   }
 
-  /** A copy of the sums, for a program of the same objective that goes on from them. */
+  /** Returns a copy of the sums, for a program of the same objective that continues from them. */
   read(): Float64Array {
     return this.sums.slice();
   }
@@ -60,8 +64,8 @@ export class MetricAccumulator {
   }
 
   /**
-   * Loss and metrics over `samples` rows. With several outputs the loss is the weighted sum of theirs, which stand
-   * beside it.
+   * Returns loss and metrics over `samples` rows. With several outputs, `loss` is the weighted sum of the losses of the
+   * outputs, which are in the logs too.
    */
   means(samples: number): Logs {
     const { objective, keys, sums } = this;
@@ -72,7 +76,7 @@ export class MetricAccumulator {
       const [lossKey, ...metricKeys] = keys[index];
       const loss = sums[at++] / samples;
       if (!single) setField(logs, lossKey, loss);
-      // An output that does not count adds nothing, even where its loss is infinite or NaN.
+      // An output of weight 0 adds nothing, even if its loss is infinite or NaN.
       logs.loss = (single ? 0 : logs.loss) + (weight === 0 ? 0 : weight * loss);
       metrics.forEach((metric, order) => {
         setField(logs, metricKeys[order], metric.value(sums.subarray(at, at + metric.sums), samples));
@@ -88,7 +92,7 @@ export class MetricAccumulator {
   }
 }
 
-/** A program with what feeds it and what it counts. */
+/** A program with the loader of its batches and the accumulator of its metrics. */
 export interface ExecutionContext {
   readonly program: TrainingProgram;
   readonly loader: BatchLoader;
@@ -121,8 +125,8 @@ export function bindContext(
 }
 
 /**
- * Loss and metrics over a whole dataset, in batches of at most `batchSize` rows: nothing after each batch but the last,
- * which gives the whole. Every batch size gives the same predictions.
+ * Evaluates a whole dataset in batches of at most `batchSize` rows. Yields undefined after each batch except the last,
+ * and then loss and metrics of the whole dataset. Predictions do not depend on the batch size.
  */
 export function* evaluateInParts(
   { program, loader, accumulator }: ExecutionContext,

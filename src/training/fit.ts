@@ -1,3 +1,7 @@
+/**
+ * The training loop of `fit`: epochs, batches, validation, callbacks and inspections, on this thread. trainer.ts makes
+ * the updates, data/batches.ts delivers the batches, and fit-options.ts reads the options.
+ */
 import { ValueError } from '../common/errors.js';
 import { setField } from '../common/options.js';
 import { fieldOf } from '../common/objects.js';
@@ -26,37 +30,38 @@ import { evaluateInParts, type Logs, type ExecutionContext } from './execution-c
 import type { Trainer } from './trainer.js';
 
 /**
- * What `fit` returns: one number per epoch for the loss and each metric, and with validation data valLoss and the like.
+ * Result of `fit`: one number per epoch for the loss and for each metric; with validation data also valLoss and so on.
  * @category Training and callbacks
  */
 export interface History {
   /** Indices of the epochs that ran. */
   readonly epoch: number[];
-  /** By key of the logs, a number for each epoch. */
+  /** By key of the logs: one number per epoch. */
   readonly history: Record<string, number[]>;
 }
 
-/** A model in training. */
+/** A model in training, with its trainer. */
 export interface FitTarget {
   readonly trainer: Trainer;
-  /** Handed to callbacks. */
+  /** The model that callbacks get. */
   readonly model: TrainedModel;
-  /** Throws a StateError where the model was disposed in the meantime, a WorkerError where a thread was lost. */
+  /** Throws a StateError if the model has been disposed, a WorkerError if a thread was lost. */
   requireRunning(where: string): void;
 }
 
 const VALIDATION_BATCH = 256;
 
-/** What a share and its difference to 1 are off at most, for each row: some units in the last place of 1. */
+/**
+ * Bound on the rounding error, per row, of a fraction and of its difference to 1: some units in the last place of 1.
+ */
 const ROUNDING = 4 * Number.EPSILON;
 
 /**
- * How many of so many rows are trained on: the last ones are cut off for validation, as Keras does, before any
- * shuffling.
+ * Returns how many of `all` rows are for training. The last rows are for validation, as in Keras, before any shuffling.
  */
 function rowsToTrain(all: number, share: number): number {
   if (share === 0) return all;
-  // Of ten rows a share of 0.8 leaves two, though 1 − 0.8 is a little less than 0.2.
+  // A share of 0.8 of ten rows leaves two, although in float64 1 − 0.8 is a little less than 0.2.
   const rows = Math.floor(all * (1 - share) + ROUNDING * all);
   if (rows === 0 || rows === all) {
     throw new ValueError(`fit: validationSplit expected to leave rows on both sides, got ${share} of ${all} rows.`);
@@ -64,7 +69,7 @@ function rowsToTrain(all: number, share: number): number {
   return rows;
 }
 
-/** Cuts the rows for validation off. */
+/** Splits off the rows for validation. */
 export function splitData(
   data: Dataset,
   share: number,
@@ -75,8 +80,8 @@ export function splitData(
 }
 
 /**
- * Throws where each batch would have one row although a layer takes statistics over the rows of a batch. A last batch
- * of one row among larger ones is no fault: it is normalized by the running statistics.
+ * Throws if every batch would have one row although a layer takes statistics over the rows of a batch. A last batch of
+ * one row after larger ones is allowed: it is normalized by the running statistics.
  */
 export function requireBatchStatistics(
   { graph, nodes }: NetworkPlan,
@@ -98,8 +103,8 @@ export function requireBatchStatistics(
 }
 
 /**
- * A station of the validation's own: pages may evaluate while it breathes. Taken before training starts, where there
- * may be no room.
+ * Returns a separate context for validation: a page may call `evaluate` between yields. It is bound before training
+ * starts, so that lack of memory fails before training.
  */
 const validationContext = (trainer: Trainer, { rows, weights }: Dataset): ExecutionContext =>
   trainer.bindEvaluation(Math.min(rows, VALIDATION_BATCH), weights !== undefined);
@@ -109,8 +114,8 @@ function addValidation(logs: Logs, validation: Logs): void {
 }
 
 /**
- * The training loop. The thread is given away by time, not by batch, so small networks run at full speed and pages stay
- * live.
+ * The training loop. It yields to the event loop by time, not after each batch, so that small networks run at full
+ * speed and pages stay responsive.
  */
 export async function fit(
   target: FitTarget,
@@ -122,7 +127,7 @@ export async function fit(
   const state = trainer.model;
   const { callbacks, signal } = options;
   const context = validation && validationContext(trainer, validation);
-  const watched: readonly Callback[] = callbacks.filter((callback) => hookOf(callback, 'onBatchEnd') !== undefined);
+  const observing: readonly Callback[] = callbacks.filter((callback) => hookOf(callback, 'onBatchEnd') !== undefined);
   const result: History = { epoch: [], history: {} };
   const yielder = new EventLoopYielder();
   const proceed = (): void => {
@@ -153,15 +158,15 @@ export async function fit(
         at.batch = batch;
         at.rows = count;
         trainer.step(batches.context, count);
-        if (watched.length > 0) {
-          await call('onBatchEnd', batch, { ...batches.context.accumulator.means(rows), size: count }, watched);
+        if (observing.length > 0) {
+          await call('onBatchEnd', batch, { ...batches.context.accumulator.means(rows), size: count }, observing);
         }
         if (yielder.shouldYield) await yielder.yield();
         proceed();
       }
-      // Told to stop before the first batch: there is nothing to report.
+      // Stopped before the first batch: nothing to report.
       if (rows === 0) break;
-      // As with updates, the largest count stays.
+      // As with updates, the count stays at the largest safe integer.
       if (state.epochCount < Number.MAX_SAFE_INTEGER) state.epochCount += 1;
       logs = batches.context.accumulator.means(rows);
       if (context !== undefined) {
@@ -174,7 +179,7 @@ export async function fit(
       }
       result.epoch.push(epoch);
       for (const [name, value] of Object.entries(logs)) {
-        // A metric's name may be that of a method which all objects have.
+        // The name of a metric may be that of a method of all objects.
         if (!Object.hasOwn(result.history, name)) setField(result.history, name, []);
         result.history[name].push(value);
       }
@@ -192,14 +197,14 @@ export async function fit(
   }
 }
 
-/** Keys that the logs of an epoch have. */
+/** Returns the keys of the logs of an epoch. */
 function epochKeys(trainer: Trainer, validates: boolean): string[] {
   const own = trainer.compiled.keys.flat();
   const keys = own.includes('loss') ? own : ['loss', ...own];
   return validates ? [...keys, ...keys.map(validationKey)] : keys;
 }
 
-/** Shows the session to callbacks of the library's own; what they want inspected comes back. */
+/** Attaches callbacks of the library to the session; returns the inspections that they request. */
 export function attach(callbacks: readonly Callback[], trainer: Trainer, validates: boolean): Inspected[] {
   const inspections: Inspected[] = [];
   for (const callback of callbacks) {
@@ -213,13 +218,13 @@ export function attach(callbacks: readonly Callback[], trainer: Trainer, validat
   return inspections;
 }
 
-/** An inspection that a callback asked for. */
+/** An inspection requested by a callback. */
 export interface Inspected {
   readonly every: number;
   readonly inspection: Inspection;
 }
 
-/** Inspects the batch at hand, for those who asked for it. */
+/** Inspects the current batch for the callbacks that requested it. */
 class Inspector {
   private found = false;
 
@@ -229,19 +234,19 @@ class Inspector {
     private readonly batches: BatchIterator,
     private readonly at: { readonly epoch: number; readonly batch: number; readonly rows: number },
   ) {
-    if (inspections.length > 0) trainer.beforeUpdate = () => this.lookForNonFinite();
+    if (inspections.length > 0) trainer.beforeUpdate = () => this.checkForNonFinite();
   }
 
-  /** At the end of an epoch. */
+  /** Called at the end of an epoch. */
   diagnose(): void {
     const { epoch } = this.at;
-    const wanting = this.inspections.filter(({ every }) => (epoch + 1) % every === 0);
-    if (wanting.length === 0) return;
+    const due = this.inspections.filter(({ every }) => (epoch + 1) % every === 0);
+    if (due.length === 0) return;
     const diagnosis = this.measure();
-    for (const { inspection } of wanting) inspection.diagnosed(epoch, diagnosis);
+    for (const { inspection } of due) inspection.diagnosed(epoch, diagnosis);
   }
 
-  private lookForNonFinite(): void {
+  private checkForNonFinite(): void {
     if (this.found || !holdsNonFinite(this.trainer, this.batches.context)) return;
     const { nonFinite } = this.measure();
     if (nonFinite === undefined) return;

@@ -1,6 +1,7 @@
 /**
- * Plans the memory of a run with targets: values as for a prediction, and the deltas, targets, scratch and sums that
- * training and evaluation need beside them, as offsets into one region. Pure: no memory is touched.
+ * Plans the memory of a run with targets, as offsets into one region: values as for a prediction, and in addition the
+ * deltas, targets, scratch and sums of training and evaluation. Pure: touches no memory. graph/live-ranges.ts and
+ * graph/buffers.ts have the algorithm; program.ts turns offsets into addresses.
  */
 import type { MatrixView } from '../runtime/matrix-view.js';
 import { padded } from '../runtime/panels.js';
@@ -12,51 +13,51 @@ import { backwardReads, savedFloats, scratchFloats } from '../operations/backwar
 import { isInPlace } from '../operations/forward.js';
 import { appliedName } from '../operations/operation.js';
 
-/** A buffer of bytes. */
+/** A buffer that is not a matrix. */
 export interface PlannedBytes {
   readonly offset: number;
 }
 
-/** A node that runs, with its buffers besides values and deltas. */
+/** A node that runs, with its buffers other than values and deltas. */
 export interface AllocatedNode {
   readonly node: OperationNode;
-  /** Its number in the network. */
+  /** Number of the node in the network. */
   readonly index: number;
   readonly scratch: { readonly forward: PlannedBytes | undefined; readonly backward: PlannedBytes | undefined };
   readonly saved: PlannedBytes | undefined;
-  /** By input: a temporary buffer for ∂L/∂input, where another contribution to that delta was written before. */
+  /** By input: a temporary buffer for ∂L/∂input, if another contribution to that delta was written before. */
   readonly addedDeltas: readonly (MatrixView | undefined)[];
-  /** By parameter: the same for gradients of a layer that is in several places. */
+  /** By parameter: the same for gradients of a layer that is used in several places. */
   readonly addedGradients: readonly (PlannedBytes | undefined)[];
 }
 
 /** Memory of a run with targets. */
 export interface TrainingMemory {
   readonly bytes: number;
-  /** By value: its matrix. Values that are computed in place share one. */
+  /** By value: its matrix. Values computed in place share a buffer. */
   readonly values: readonly MatrixView[];
-  /** By value: the matrix of ∂L/∂value, where the run trains and the value depends on something learned. */
+  /** By value: the matrix of ∂L/∂value, if the run trains and the value depends on something learned. */
   readonly deltas: readonly (MatrixView | undefined)[];
-  /** By output: where its loss writes ∂L/∂lossInput. */
+  /** By output: the matrix to which its loss writes ∂L/∂lossInput. */
   readonly lossDeltas: readonly MatrixView[];
-  /** By output. */
+  /** By output: the matrix of its targets. */
   readonly targets: readonly MatrixView[];
-  /** By output: smoothed targets for its loss; metrics take the given ones. */
+  /** By output: smoothed targets for its loss; metrics use the original ones. */
   readonly smoothed: readonly (MatrixView | undefined)[];
   readonly rowLosses: PlannedBytes;
   readonly rowWeights: PlannedBytes | undefined;
   readonly totals: PlannedBytes;
   /** The nodes that run. An output's activation that is paired with its loss is computed by the loss. */
   readonly nodes: readonly AllocatedNode[];
-  /** By output: the value that its loss starts from: the output, or the logits where it is paired. */
+  /** By output: the value that its loss reads: the output, or the logits if it is paired. */
   readonly lossInputs: readonly number[];
 }
 
-/** What a run does. */
+/** Properties of a run that decide which buffers it needs. */
 export interface RunKind {
   /** Whether it runs backward. */
   readonly trains: boolean;
-  /** By output: the activation that its loss computes itself, where there is one. */
+  /** By output: the activation that its loss computes itself, if any. */
   readonly pairedWith: readonly (string | undefined)[];
   /** By output: whether its loss smooths the targets. */
   readonly smooths: readonly boolean[];
@@ -154,8 +155,8 @@ export function planTraining(plan: NetworkPlan, capacity: number, kind: RunKind)
 }
 
 /**
- * By output: the node of its activation, where the loss computes that itself. An output that something else reads must
- * exist before the loss, and only one loss can start from a value.
+ * Returns, by output, the node of its activation if the loss computes that activation itself. Excluded are an output
+ * that another node reads, since it must exist before the loss, and a value that another loss already reads.
  */
 function pairedNodes(
   { nodes, outputs }: NetworkPlan,
@@ -174,8 +175,9 @@ function pairedNodes(
 }
 
 /**
- * Backward goes from the last node to the first, after all losses. The first contribution to a delta or a gradient is
- * written in place; later ones go to temporary buffers and are added. Returns those buffers by node.
+ * Requests temporary buffers for added contributions; returns them by node. The backward pass runs from the last node
+ * to the first, after all losses. The first contribution to a delta or a gradient is written in place; later ones go to
+ * temporary buffers and are then added.
  */
 function planAdded(
   { nodes, widths, parameters }: NetworkPlan,
@@ -211,7 +213,7 @@ function planAdded(
     .reverse();
 }
 
-/** Which values depend on something learned. */
+/** Returns, by value, whether it depends on something learned. */
 function learning({ nodes, widths, parameters }: NetworkPlan): boolean[] {
   const learns = widths.map(() => false);
   for (const { inputs, output, parameters: own } of nodes) {
@@ -221,7 +223,7 @@ function learning({ nodes, widths, parameters }: NetworkPlan): boolean[] {
   return learns;
 }
 
-/** Live ranges of values: longer than for a prediction where backward, a loss or a diagnosis reads them. */
+/** Returns live ranges of values: longer than for a prediction if backward, a loss or a diagnosis reads them. */
 function trainingValues(
   plan: NetworkPlan,
   { trains, keepAll }: RunKind,
@@ -247,7 +249,7 @@ function trainingValues(
   return ranges;
 }
 
-/** Live ranges of deltas. A node in place writes its input's delta over its output's. */
+/** Returns live ranges of deltas. An in-place node writes the delta of its input over that of its output. */
 function deltaRanges(
   plan: NetworkPlan,
   { trains, keepAll }: RunKind,

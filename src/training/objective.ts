@@ -1,4 +1,4 @@
-/** What a model is trained and evaluated by: for each output a loss, its weight, and metrics. */
+/** The objective of training and evaluation: for each output a loss, its weight, and metrics. */
 import type { LossDefinition } from '../losses/bind.js';
 import type { MetricDefinition } from '../metrics/definition.js';
 
@@ -10,9 +10,9 @@ export interface OutputObjective {
   readonly metrics: readonly MetricDefinition[];
 }
 
-/** Output by output. */
+/** Objectives of all outputs, in order. */
 export type Objective = readonly OutputObjective[];
 
-/** Number of running sums of an output: its loss, then those of each metric. */
+/** Returns the number of running sums of an output: one for its loss, then those of each metric. */
 export const sumsOf = ({ metrics }: OutputObjective): number =>
   metrics.reduce((total, metric) => total + metric.sums, 1);

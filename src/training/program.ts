@@ -1,6 +1,7 @@
 /**
- * A plan bound to addresses for training or evaluation: forward steps, the loss and metrics against targets, and
- * backward steps, run over the rows in its inputs and targets.
+ * Binds a plan to addresses for training or evaluation: forward steps, the loss and metrics against targets, and
+ * backward steps, which run over the rows in its inputs and targets. memory-plan.ts decides where buffers are;
+ * operations/ has the steps of each operation.
  */
 import { allocateRegion, matrixIn, parameterAddresses } from '../graph/program.js';
 import { storedFloats, type NetworkPlan } from '../graph/plan.js';
@@ -19,7 +20,7 @@ import type { WasmRuntime } from '../runtime/wasm-runtime.js';
 import { planTraining, type AllocatedNode, type PlannedBytes, type TrainingMemory } from './memory-plan.js';
 import { sumsOf, type Objective, type OutputObjective } from './objective.js';
 
-/** Addresses of the flat vectors of weights and, to train, of gradients. */
+/** Addresses of the flat vectors of weights and, for training, of gradients. */
 export interface ParameterVectors {
   readonly weights: number;
   readonly gradients: number | undefined;
@@ -42,27 +43,27 @@ export interface TrainingProgram {
   readonly bytes: number;
   readonly inputs: readonly MatrixView[];
   readonly outputs: readonly MatrixView[];
-  /** By output: (rows, outputs), to be written. */
+  /** By output: targets (rows, outputs), which the caller writes. */
   readonly targets: readonly MatrixView[];
-  /** Address of a weight per row; 0 where rows have none. */
+  /** Address of one weight per row; 0 if rows have no weights. */
   readonly rowWeights: number;
   /** Address of float64 running sums, output after output: its loss, then its metrics. */
   readonly totals: number;
   readonly steps: readonly Step[];
-  /** Steps of an update besides learned parameters, once `steps` have run. */
+  /** Steps of an update that change running statistics; they run after `steps`. */
   readonly updateRunningStatistics: readonly Step[];
   /** The nodes that run. */
   readonly nodes: readonly BoundNode[];
   free(): void;
 }
 
-/** A node of a bound program, for a diagnosis of what a run left behind. */
+/** A node of a bound program, with which a diagnosis reads the results of a run. */
 export interface BoundNode {
   /** Index of its layer. */
   readonly layer: number;
   /** Name of the activation that it applies, or the kind of its operation. */
   readonly kind: string;
-  /** Whether it computes z = W·x + b. */
+  /** Whether the node computes z = W·x + b. */
   readonly affine: boolean;
   readonly inputs: readonly MatrixView[];
   readonly output: MatrixView;
@@ -72,7 +73,7 @@ export interface BoundNode {
 }
 
 /**
- * Binds a plan. With gradients in `vectors` it runs backward as well, after which ∂L/∂parameters are in the gradient
+ * Binds a plan. With gradients in `vectors` the program also runs backward, which leaves ∂L/∂parameters in the gradient
  * vector.
  */
 export function bindTraining(
@@ -141,7 +142,7 @@ class Binder {
     );
   }
 
-  /** BP1: loss and ∂L/∂output together, then the metrics. */
+  /** Returns the steps of BP1, which compute loss and ∂L/∂output together, then those of the metrics. */
   evaluateObjective(objective: Objective): Step[] {
     let totals = this.address(this.memory.totals);
     return objective.flatMap((output, index) => {
@@ -151,7 +152,7 @@ class Binder {
     });
   }
 
-  /** BP2 to BP4, from the last node to the first that has something learned before it. */
+  /** Returns the steps of BP2 to BP4, from the last node to the first whose output depends on something learned. */
   backward(): Step[] {
     if (!this.trains) return [];
     return this.memory.nodes
@@ -211,7 +212,7 @@ class Binder {
       if (trains) steps.push((rows) => kernels.f32_weigh_rows(rows, delta.width, rowWeights, delta.address, delta.ld));
     }
     if (weight === 0 && trains) {
-      // Not multiplied: a loss that does not count adds nothing, even where it overflowed.
+      // Filled instead of multiplied: a loss of weight 0 adds nothing, even if it overflowed.
       steps.push((rows) => kernels.f32_fill(rows * delta.ld, delta.address, 0));
     } else if (weight !== 1 && trains) {
       steps.push((rows) => kernels.f32_scale_shift(rows * delta.ld, delta.address, delta.address, weight, 0));
@@ -245,7 +246,7 @@ class Binder {
       inputDeltas,
       gradients,
     });
-    // A value that is read in several places gets a delta from each; they are added from the last place to the first.
+    // A value that several nodes read gets a delta from each; they are added from the last node to the first.
     allocated.addedDeltas.forEach((matrix, order) => {
       if (matrix === undefined) return;
       const part = this.view(matrix);

@@ -1,22 +1,23 @@
 /**
- * What training has come to as one flat piece of memory, which threads hand each other: counters, then weights and
- * moments as they stand in panels.
+ * The state of a training as one flat block of memory, which threads send to each other: counters, then weights and
+ * optimizer state, in panels. remote/snapshots.ts shares such blocks; checkpoint files have their own format in
+ * model/checkpoint.ts.
  */
 import { changeWeights } from '../graph/model-state.js';
 import type { Trainer } from './trainer.js';
 
-/** Bytes of the counters in front, float64 each. */
+/** Bytes of the counters at the start, float64 each. */
 const HEADER_BYTES = 64;
 
 const COUNTER = { stepCount: 0, epochCount: 1, learningRate: 2, weightEdits: 3, rateEdits: 4 } as const;
 
-/** How many changes from outside a state contains, by what they change: one from before such a change would undo it. */
+/** Numbers of user edits that a state contains, by what they change. A state from before an edit would undo it. */
 export interface Edits {
   readonly weights: number;
   readonly rate: number;
 }
 
-/** A view on such a piece. */
+/** A view on such a block. */
 export class TrainingState {
   private readonly header: Float64Array;
   private readonly floats: Float32Array;
@@ -26,17 +27,17 @@ export class TrainingState {
     this.floats = new Float32Array(buffer, offset + HEADER_BYTES, floats);
   }
 
-  /** Bytes of a state with so many floats, a multiple of 64. */
+  /** Returns the bytes of a state with this many floats, a multiple of 64. */
   static bytes(floats: number): number {
     return HEADER_BYTES + Math.ceil((4 * floats) / 64) * 64;
   }
 
-  /** The changes from outside that it contains. */
+  /** Numbers of user edits that this state contains. */
   get edits(): Edits {
     return { weights: this.header[COUNTER.weightEdits], rate: this.header[COUNTER.rateEdits] };
   }
 
-  /** Copies the state of a training in. */
+  /** Copies the state of a training into this block. */
   take(trainer: Trainer, edits: Edits): void {
     const { header, floats } = this;
     const { runtime, epochCount } = trainer.model;
@@ -52,7 +53,7 @@ export class TrainingState {
     }
   }
 
-  /** Copies counters and weights out, but for what would undo one of so many changes from outside. */
+  /** Copies counters and weights to a trainer, except what would undo one of the `edits` made so far. */
   giveWeights(trainer: Trainer, edits: Edits): void {
     const { model } = trainer;
     const [{ address, count }] = vectorsOf(trainer);
@@ -62,7 +63,7 @@ export class TrainingState {
     this.giveCounters(trainer, edits);
   }
 
-  /** Copies counters and optimizer state out. */
+  /** Copies counters and optimizer state to a trainer. */
   giveOptimizerState(trainer: Trainer, edits: Edits): void {
     let at = 0;
     const { f32 } = trainer.model.runtime.memory;
@@ -81,7 +82,7 @@ export class TrainingState {
   }
 }
 
-/** The flat vectors of a training: all weights first, then each moment. */
+/** Returns the flat vectors of a training: first all weights, then the optimizer state. */
 function vectorsOf({ vectors, model }: Trainer): { readonly address: number; readonly count: number }[] {
   return [
     { address: vectors.weights, count: model.plan.parameterFloats },
@@ -89,11 +90,11 @@ function vectorsOf({ vectors, model }: Trainer): { readonly address: number; rea
   ];
 }
 
-/** Floats of a training's state. */
+/** Returns the number of floats in the state of a training. */
 export const stateFloats = (trainer: Trainer): number =>
   vectorsOf(trainer).reduce((total, { count }) => total + count, 0);
 
-/** A copy of a training's state, as it is now. */
+/** Returns a copy of the current state of a training. */
 export function copyState(trainer: Trainer, edits: Edits): ArrayBuffer {
   const floats = stateFloats(trainer);
   const buffer = new ArrayBuffer(TrainingState.bytes(floats));

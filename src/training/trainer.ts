@@ -1,3 +1,7 @@
+/**
+ * `Trainer`: the training half of a compiled model. It owns gradients and optimizer state, makes updates and evaluates.
+ * fit.ts has the loop over epochs, program.ts binds the steps, and execution-context.ts runs evaluations.
+ */
 import { StateError } from '../common/errors.js';
 import type { NamedTensor } from '../common/tensors.js';
 import { replaceOrRestore, RegionGroup } from '../runtime/arena.js';
@@ -12,17 +16,17 @@ import type { Dataset } from './data/shape.js';
 import { copyObjective, bindContext, evaluateInParts, type Logs, type ExecutionContext } from './execution-context.js';
 import { bindTraining, type ParameterVectors, type TrainingProgramOptions } from './program.js';
 
-/** Rows that are evaluated at a time at most, however many are asked for: results do not depend on it, memory does. */
+/** Largest number of rows evaluated at a time, even if more are requested: memory depends on it, results do not. */
 const MOST_EVALUATED = 1024;
 
 /**
- * A compiled model's gradients, moments and bound steps. Memory is taken when compiled, and for activations at the
- * first batch of a larger size; after that a step allocates nothing.
+ * Gradients, optimizer state and bound steps of a compiled model. Memory is allocated when the model is compiled, and
+ * for activations at the first batch of a larger size; after that a step allocates nothing.
  */
 export class Trainer {
-  /** Updates made since the model was compiled, saved with it. */
+  /** Updates made since the model was compiled; saved with it. */
   stepCount = 0;
-  /** Called with a batch's gradients taken and its update still to come, where somebody wants to look. */
+  /** Called, if set, between the gradients of a batch and its update, for inspections. */
   beforeUpdate: ((context: ExecutionContext, rows: number) => void) | undefined;
   readonly vectors: UpdateVectors;
   private rate: Compiled['optimizer']['config']['learningRate'];
@@ -62,21 +66,21 @@ export class Trainer {
   }
 
   /**
-   * The learning rate as far as it is state: 0 where a schedule follows from the number of updates, which may have no
-   * next one.
+   * Learning rate to be saved: 0 if a schedule computes it from the number of updates, which may be too large for
+   * another update.
    */
   get savedRate(): number {
     return typeof this.rate === 'number' ? this.rate : 0;
   }
 
-  /** Whether a schedule holds the learning rate down for now, since it warms up. */
+  /** Whether a schedule currently holds the learning rate down because it warms up. */
   get held(): boolean {
     const { rate, stepCount } = this;
     if (typeof rate === 'number') return false;
     return rate.kind === 'warmUp' && stepCount < rate.config.steps;
   }
 
-  /** Bytes that training holds: gradients, moments, and the activations and deltas of its steps and of evaluations. */
+  /** Bytes of training: gradients, optimizer state, and activations and deltas of training steps and of evaluations. */
   get bytes(): { gradients: number; optimizerState: number; training: number; evaluation: number } {
     const { size, optimizerState } = this.vectors;
     return {
@@ -99,7 +103,7 @@ export class Trainer {
     this.rate = rate;
   }
 
-  /** The bound training step for batches of up to `rows` rows. Sums of an epoch in progress are kept. */
+  /** Returns the training context for batches of up to `rows` rows. Keeps the sums of an epoch in progress. */
   contextFor(rows: number, weighted: boolean): ExecutionContext {
     const before = this.training;
     if (before !== undefined && before.program.capacity >= rows && this.trainingWeighted === weighted) return before;
@@ -120,14 +124,14 @@ export class Trainer {
     );
   }
 
-  /** Forward, backward and update on rows that `station` already holds. */
+  /** Runs forward, backward and the update on rows that `context` already holds. */
   step(context: ExecutionContext, rows: number): void {
     const { model } = this;
     let rate: number;
     model.running = true;
     try {
       this.differentiate(context, rows);
-      // A schedule may be a user's function, like much of what runs before.
+      // A schedule may be a function of the user, as may other code before this.
       rate = this.learningRate;
     } finally {
       model.running = false;
@@ -135,7 +139,7 @@ export class Trainer {
     this.beforeUpdate?.(context, rows);
     const { weightVersion } = model;
     weightVersion?.begin();
-    // The largest count stays, since a file holds no larger one.
+    // The count stays at the largest safe integer: a file cannot hold a larger one.
     if (this.stepCount < Number.MAX_SAFE_INTEGER) this.stepCount += 1;
     this.update(this.stepCount, rate);
     const { updateRunningStatistics } = context.program;
@@ -144,7 +148,7 @@ export class Trainer {
     weightVersion?.end();
   }
 
-  /** One update on a whole dataset; loss and metrics from before it. */
+  /** Makes one update on a whole dataset; returns loss and metrics from before it. */
   trainOn(dataset: Dataset): Logs {
     const context = this.load(dataset);
     this.step(context, dataset.rows);
@@ -152,8 +156,8 @@ export class Trainer {
   }
 
   /**
-   * What an update on a whole dataset would be given: gradients of the mean loss, penalties added, clipped. Changes
-   * nothing.
+   * Returns the gradients that an update on a whole dataset would use: of the mean loss, with penalties added, clipped.
+   * Changes nothing.
    */
   gradientsOn(dataset: Dataset): NamedTensor[] {
     const context = this.load(dataset);
@@ -162,7 +166,7 @@ export class Trainer {
     return readParameters(runtime, this.vectors.gradients, learnedParameters(plan));
   }
 
-  /** A station of one's own to evaluate with, which nothing else uses meanwhile; the caller frees it. */
+  /** Returns a separate context for evaluation, which nothing else uses; the caller frees it. */
   bindEvaluation(rows: number, weighted: boolean): ExecutionContext {
     return this.bind(
       { weights: this.model.weights, gradients: undefined },
@@ -192,12 +196,12 @@ export class Trainer {
     return {};
   }
 
-  /** Lets the random numbers of a run be those of the next update. */
+  /** Sets the counter of random numbers to that of the next update. */
   tick(): void {
     this.clock.step = this.stepCount;
   }
 
-  /** A station apart from those of training, for diagnosis; the caller frees it. */
+  /** Returns a context for diagnosis, separate from those of training; the caller frees it. */
   bindSeparately(
     vectors: { readonly weights: number; readonly gradients: number },
     capacity: number,
@@ -206,7 +210,7 @@ export class Trainer {
     return this.bind(vectors, { capacity, weighted, keepAll: true });
   }
 
-  /** The moments by name, as tensors. */
+  /** Returns the optimizer state by name, as tensors. */
   readOptimizerState(): { name: string; tensors: NamedTensor[] }[] {
     const { runtime, plan } = this.model;
     const names = stateNames(this.compiled.optimizer);
@@ -216,7 +220,10 @@ export class Trainer {
     }));
   }
 
-  /** Goes on where a saved training stood. Moments in the order of `readSlots`, their sizes checked by the caller. */
+  /**
+   * Restores a saved training. The optimizer state has the order of `readOptimizerState`; the caller has checked the
+   * sizes of its tensors.
+   */
   restore(
     { stepCount, learningRate }: { readonly stepCount: number; readonly learningRate: number },
     optimizerState: readonly (readonly Float32Array[])[],
@@ -228,10 +235,10 @@ export class Trainer {
     this.resume(stepCount, learningRate);
   }
 
-  /** Takes the counters of a training that got further elsewhere. */
+  /** Sets the counters to those of a training in a worker, which is further ahead. */
   resume(stepCount: number, learningRate: number): void {
     this.stepCount = stepCount;
-    // A schedule follows from the number of updates.
+    // A schedule computes the rate from the number of updates.
     if (!this.scheduled) this.rate = learningRate;
   }
 
@@ -241,7 +248,7 @@ export class Trainer {
     this.regions.free();
   }
 
-  /** Forward and backward, then what else belongs to the gradient. */
+  /** Computes gradients: runs forward and backward, adds penalties, and clips. */
   private differentiate(context: ExecutionContext, rows: number): void {
     this.tick();
     runProgram(context.program, rows);

@@ -115,7 +115,7 @@ describe('custom functions', () => {
     expectError(
       await thrownBy(() => engine.sequential({ layers: layers(one, other) })),
       ValueError,
-      'sequential: objects of your own expected to have different names, got "scaled" twice.',
+      'sequential: custom objects expected to have different names, got "scaled" twice.',
     );
     const loss = (value: number) => ({
       name: 'own',
@@ -125,11 +125,7 @@ describe('custom functions', () => {
     const x = input({ shape: [1] });
     const two = engine.model({ inputs: x, outputs: [dense({ units: 1 }).apply(x), dense({ units: 1 }).apply(x)] });
     const thrown = await thrownBy(() => two.compile({ optimizer: 'sgd', loss: [loss(1), loss(2)] }));
-    expectError(
-      thrown,
-      ValueError,
-      'compile: loss: objects of your own expected to have different names, got "own" twice.',
-    );
+    expectError(thrown, ValueError, 'compile: loss: custom objects expected to have different names, got "own" twice.');
   });
 
   test.each([

@@ -83,7 +83,7 @@ test('no factory keeps −0 in any of its options', () => {
       expect([make.name, key, holdsNegativeZero(made.config)]).toEqual([make.name, key, false]);
     }
   }
-  // At least so many of the factories take a number that may be 0.
+  // At least this many factories take a number that may be 0.
   expect(factories.length).toBeGreaterThan(50);
   expect(tried).toBeGreaterThan(25);
 });

@@ -15,18 +15,18 @@ const root = fileURLToPath(new URL('../../src/', import.meta.url));
 /** Every name by which the sources read a property of any object. */
 function propertyNames(): string[] {
   const names = new Set<string>();
-  const look = (node: ts.Node): void => {
+  const visit = (node: ts.Node): void => {
     if (ts.isPropertyAccessExpression(node)) names.add(node.name.text);
     if (ts.isBindingElement(node) && ts.isObjectBindingPattern(node.parent)) {
       names.add((node.propertyName ?? node.name).getText());
     }
     const declares = ts.isPropertySignature(node) || ts.isPropertyAssignment(node) || ts.isPropertyDeclaration(node);
     if (declares && ts.isIdentifier(node.name)) names.add(node.name.text);
-    ts.forEachChild(node, look);
+    ts.forEachChild(node, visit);
   };
   for (const file of readdirSync(root, { recursive: true, encoding: 'utf8' })) {
     if (!file.endsWith('.ts') || file.includes('generated') || file.startsWith('cli')) continue;
-    look(ts.createSourceFile(file, readFileSync(root + file, 'utf8'), ts.ScriptTarget.Latest, true));
+    visit(ts.createSourceFile(file, readFileSync(root + file, 'utf8'), ts.ScriptTarget.Latest, true));
   }
   // Members that all objects have anyway.
   for (const name of Object.getOwnPropertyNames(Object.prototype)) names.delete(name);

@@ -224,8 +224,8 @@ describe('labels in shared memory that another thread writes are refused, or use
     ['fit in a worker', (x, labels) => sparse.fit(x, labels, { runIn: 'worker' })],
   ];
   test.each(calls)('%s', async (_title, call) => {
-    // Stands for another thread that writes at some moment: here whenever a number of x is read.
-    for (const moment of [1, 2, 8, 9, 10, 16, 17]) {
+    // Simulates another thread that writes at some point: here whenever a number of x is read.
+    for (const point of [1, 2, 8, 9, 10, 16, 17]) {
       const labels = new Int32Array(new SharedArrayBuffer(16));
       labels.set(LABELS);
       let count = 0;
@@ -233,7 +233,7 @@ describe('labels in shared memory that another thread writes are refused, or use
         Object.defineProperty([...row], 1, {
           get() {
             count += 1;
-            if (count >= moment) labels.fill(70_000);
+            if (count >= point) labels.fill(70_000);
             return row[1];
           },
         }),

@@ -305,12 +305,12 @@ describe('files of graphs', () => {
     [
       'an input layer with an input',
       (g) => (g.nodes[1] = { layer: 0, inputs: [0] }),
-      'loadModel: nodes[1] expected inputs for every layer but an input, got 1.',
+      'loadModel: nodes[1] expected inputs for every layer except an input, got 1.',
     ],
     [
       'a layer without inputs',
       (g) => (g.nodes[1].inputs = []),
-      'loadModel: nodes[1] expected inputs for every layer but an input, got 0.',
+      'loadModel: nodes[1] expected inputs for every layer except an input, got 0.',
     ],
   ];
   test.each(cases)('refuses %s', async (_title, forge, message) => {

@@ -236,11 +236,11 @@ describe('code that runs while a file is read', () => {
     return bytes;
   };
 
-  /** A loss that calls `look` when its gradient is read. */
-  const watched = (look: () => void): typeof loss =>
+  /** Returns a loss that calls `onRead` when its gradient is read. */
+  const observed = (onRead: () => void): typeof loss =>
     Object.defineProperty({ ...loss }, 'gradient', {
       get() {
-        look();
+        onRead();
         return loss.gradient;
       },
     });
@@ -248,7 +248,7 @@ describe('code that runs while a file is read', () => {
   test('changes none of the weights that were checked', async () => {
     const bytes = saved();
     const data = bytes.subarray(bytes.length - 4 * 18);
-    const own = watched(() => data.fill(0xff));
+    const own = observed(() => data.fill(0xff));
     const model = await loadModel(saved(), { engine, custom: [loss] });
     const other = await loadModel(bytes, { engine, custom: [own] });
     expect(new Uint8Array(bytes.buffer).at(-1)).toBe(0xff);
@@ -259,7 +259,7 @@ describe('code that runs while a file is read', () => {
 
   test('may throw: the file is refused, with the error as the cause', async () => {
     const reason = new RangeError('too much');
-    const own = watched(() => {
+    const own = observed(() => {
       throw reason;
     });
     const thrown = await thrownBy(() => loadModel(saved(), { engine, custom: [own] }));

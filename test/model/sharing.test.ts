@@ -103,13 +103,13 @@ describe('another thread', () => {
     const two = child();
     await two.ask('attach', { handle: model.share() });
     const stop = new Int32Array(new SharedArrayBuffer(4));
-    const watching = two.ask<{ seen: number[]; count: number }>('watch', { x: ones, stop });
+    const repeating = two.ask<{ seen: number[]; count: number }>('repeat', { x: ones, stop });
     for (let i = 0; i < 4000; i++) {
       set(1 + (i % 8));
       if (i % 50 === 0) await new Promise(setImmediate);
     }
     Atomics.store(stop, 0, 1);
-    const { seen, count } = await watching;
+    const { seen, count } = await repeating;
     expect(count).toBeGreaterThan(10);
     expect(seen.length).toBeGreaterThan(1);
     // Sums of 4096 equal weights are exact in float32; a mixture would lie between them.

@@ -117,11 +117,11 @@ const POLICY = "script-src 'self' 'wasm-unsafe-eval'";
 const NOWHERE = "default-src 'none'; connect-src 'self'; img-src data:;";
 
 describe('a page that trains in workers', () => {
-  /** Returns the report of test/support/pages/offload.js in a page with these headers. */
+  /** Returns the report of test/support/pages/worker-fit.js in a page with these headers. */
   async function reported(name: BrowserName, query: string, headers: Record<string, string>): Promise<unknown> {
     const server = await serveRepository(headers);
     try {
-      return await withBrowserPage(name, `${server.origin}/test/support/pages/offload.html?${query}`, () =>
+      return await withBrowserPage(name, `${server.origin}/test/support/pages/worker-fit.html?${query}`, () =>
         server.result(),
       );
     } finally {

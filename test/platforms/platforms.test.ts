@@ -1,6 +1,6 @@
 /**
- * How an engine reports its platform: where the same bits are not possible, what is missing, which memory can be
- * shared, and which flag of V8 it sets. The platforms are imitated in Node; real browsers are tested in
+ * The report of an engine about its platform: where the same bits are not possible, what is missing, which memory can
+ * be shared, and which flag of V8 it sets. The platforms are imitated in Node; real browsers are tested in
  * browser.test.ts.
  */
 import binaryen from 'binaryen';

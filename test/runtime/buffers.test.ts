@@ -44,9 +44,9 @@ function placeOneByOne(requests: readonly BufferRequest[]): { offsets: number[];
   const order = requests.map((_, index) => index).sort((a, b) => requests[b].bytes - requests[a].bytes || a - b);
   for (const index of order) {
     const { bytes, from, to } = requests[index];
-    const beside = placed.filter((other) => requests[other].from <= to && from <= requests[other].to);
+    const overlapping = placed.filter((other) => requests[other].from <= to && from <= requests[other].to);
     const meets = (start: number): number | undefined =>
-      beside.find(
+      overlapping.find(
         (other) => offsets[other] < start + align(bytes) && start < offsets[other] + align(requests[other].bytes),
       );
     let start = 0;

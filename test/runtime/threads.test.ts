@@ -261,7 +261,7 @@ describe('failures of threads', () => {
     const thrown = await thrownBy(() => model.fit(x, labels, { epochs: 1, batchSize: BATCH, callbacks }));
     expect(thrown).toBeInstanceOf(WorkerError);
     expect(thrown.message).toMatch(
-      /^threads: every worker expected to be there, but worker 0 is gone: .+[^.]\. One thread goes on\.$/,
+      /^threads: every worker expected to be running, but worker 0 was lost: .+[^.]\. One thread continues\.$/,
     );
     expect(weightsOf(model)).toEqual(last);
     expect(engine.info.threads).toBe(1);
@@ -274,7 +274,7 @@ describe('failures of threads', () => {
     const model = build(engine);
     await Promise.all([...workers].map((worker) => worker.terminate()));
     expect(engine.info.threads).toBe(1);
-    expect(engine.info.reasons).toEqual([expect.stringMatching(/worker 0 is gone: .+\. One thread goes on\.$/)]);
+    expect(engine.info.reasons).toEqual([expect.stringMatching(/worker 0 was lost: .+\. One thread continues\.$/)]);
     model.getWeights();
     await model.fit(x, labels, { epochs: 2, batchSize: BATCH });
     expect(weightsOf(model)).toEqual(await alone(2));

@@ -31,11 +31,11 @@ function stopClock(): { advance: (milliseconds: number) => Promise<void>; freeze
 }
 
 /** Fakes a clock that jumps by an hour at each of the first readings, as if the computer slept. */
-function jumpingClock(looks: number): void {
+function jumpingClock(readings: number): void {
   const now = performance.now.bind(performance);
   let jumps = 0;
   vi.spyOn(performance, 'now').mockImplementation(() => {
-    if (jumps < looks) jumps += 1;
+    if (jumps < readings) jumps += 1;
     return now() + jumps * HOUR;
   });
 }
@@ -46,7 +46,7 @@ async function thread(words: Int32Array, word: number): Promise<{ go(): void; en
   const worker = new Worker(
     `const { parentPort, workerData } = require('node:worker_threads');
     const { words, word, flag } = workerData;
-    parentPort.postMessage('here');
+    parentPort.postMessage('ready');
     Atomics.wait(flag, 0, 0);
     Atomics.wait(flag, 0, 1, 30);
     Atomics.add(words, word, 1);
@@ -134,7 +134,7 @@ describe('a time-out', () => {
 
 describe('silent workers', () => {
   const SILENT =
-    'fit: a worker that trains expected, but it is gone: it has said nothing for 30 s. ' +
+    'fit: a worker that trains expected, but it was lost: it sent no message for 30 s. ' +
     'Is workerUrl the file worker.js of this package? The weights are those of a finished step.';
 
   async function silentFit(): Promise<{ fitting: Promise<Error>; settled: () => boolean }> {

@@ -24,7 +24,7 @@ const acts = {
     }),
   predict: ({ x }) => attempt(() => model?.predict(x)),
   /** Predicts repeatedly and returns each different result once. Ends when the shared word, an Int32Array, is set. */
-  watch: ({ x, stop }) => {
+  repeat: ({ x, stop }) => {
     const seen = new Set();
     let count = 0;
     const out = new Float32Array(1);

@@ -147,7 +147,7 @@ describe('measuring again', () => {
     amount: 1,
     seconds: Array.from({ length: processes }, () => times),
   });
-  /** Rows of a run: now over before, by name; one number stands for every round. */
+  /** Rows of a run: now over before, by name; a single number is that of every round. */
   const rowsOf = (slowdowns: Record<string, number | number[]>, { rounds = 3, processes = 1 } = {}) =>
     Object.entries(slowdowns).map(([name, slowdown]) => {
       const now = Array.isArray(slowdown) ? slowdown : Array<number>(rounds).fill(slowdown);

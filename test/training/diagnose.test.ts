@@ -364,23 +364,23 @@ test('diagnose changes no bit of what follows, and keeps no memory', async () =>
     network.compile({ optimizer: adam({ clipNorm: 1 }), loss: 'sparseCategoricalCrossentropy' });
     return network;
   };
-  const [looked, left] = [build(), build()];
+  const [diagnosed, left] = [build(), build()];
   const batch = (step: number): [number[][], number[]] => [
     centered.slice(16 * step, 16 * step + 16),
     classes.slice(16 * step, 16 * step + 16),
   ];
   for (let step = 0; step < 8; step++) {
     left.trainOnBatch(...batch(step));
-    looked.trainOnBatch(...batch(step));
-    const before = { memory: engine.memory().used, file: looked.save(), steps: looked.stepCount };
-    const first = looked.diagnose(centered, classes);
+    diagnosed.trainOnBatch(...batch(step));
+    const before = { memory: engine.memory().used, file: diagnosed.save(), steps: diagnosed.stepCount };
+    const first = diagnosed.diagnose(centered, classes);
     const { bytes } = engine.memory();
-    const second = looked.diagnose(centered, classes);
+    const second = diagnosed.diagnose(centered, classes);
     expect(second.layers).toEqual(first.layers);
-    expect({ memory: engine.memory().used, file: looked.save(), steps: looked.stepCount }).toEqual(before);
+    expect({ memory: engine.memory().used, file: diagnosed.save(), steps: diagnosed.stepCount }).toEqual(before);
     expect(engine.memory().bytes).toBe(bytes);
   }
-  expect(looked.save()).toEqual(left.save());
+  expect(diagnosed.save()).toEqual(left.save());
   engine.dispose();
 });
 

@@ -168,7 +168,7 @@ export class Pool {
       const [lowest, highest] = LEAST_BOUNDS;
       this.least = Math.min(highest, Math.max(lowest, WORTH * this.dispatcher.timeHandOver() * RATE));
     } catch {
-      // `lost` gives the reason, and one thread goes on.
+      // `lost` gives the reason, and one thread continues.
     }
   }
 
@@ -213,13 +213,13 @@ export class Pool {
   /** Handles the end of a worker that was not asked to end. */
   private lose(index: number, reason: string): void {
     if (this.ended) return;
-    this.failure = this.giveUp(`every worker expected to be there, but worker ${index} is gone: ${reason}`);
+    this.failure = this.giveUp(`every worker expected to be running, but worker ${index} was lost: ${reason}`);
   }
 
   /** Ends all workers and returns the error that says why. */
   private giveUp(reason: string): WorkerError {
     this.end();
-    this.lost = `threads: ${sentence(reason)} One thread goes on.`;
+    this.lost = `threads: ${sentence(reason)} One thread continues.`;
     return new WorkerError(this.lost);
   }
 }

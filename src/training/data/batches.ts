@@ -29,7 +29,7 @@ export type Batch = readonly [x: Inputs, y: Targets] | readonly [x: Inputs, y: T
  */
 export type BatchSource =
   | (Iterable<Batch> & {
-      /** An array is not a source: it is taken for rows. */
+      /** Excludes arrays: they are rows, not a source. */
       readonly length?: never;
     })
   | AsyncIterable<Batch>
@@ -44,7 +44,7 @@ export interface FitData {
 /** The class that all typed arrays extend. */
 const TYPED_ARRAY = /* @__PURE__ */ Object.getPrototypeOf(Float32Array) as abstract new () => object;
 
-/** Whether a value has the methods of typed arrays without being one, as a proxy of one: the methods throw then. */
+/** Whether a value inherits the methods of typed arrays without being one, such as a proxy: the methods then throw. */
 const isPosing = (value: unknown): boolean => isInstance(value, TYPED_ARRAY) && !ArrayBuffer.isView(value);
 
 /** Whether a value is a typed array whose memory was transferred: its iterator throws. */
@@ -83,7 +83,7 @@ export class ArrayBatches implements BatchIterator {
   readonly context: ExecutionContext;
   readonly weighted: boolean;
   private readonly regions: RegionGroup;
-  /** Addresses of an array of row numbers, and of room for the sixteen words that the shuffle draws at a time. */
+  /** Addresses of an array of row numbers, and of a buffer for the sixteen words that the shuffle draws at a time. */
   private readonly indices: number;
   private readonly words: number;
   private first = 0;
@@ -244,7 +244,7 @@ export class IterableBatches implements BatchIterator {
       const { taken } = this;
       this.batches = undefined;
       if (batchesPerEpoch === undefined && this.count > 0) return 0;
-      // With `batchesPerEpoch` the epoch continues with the restarted source, if that can restart and yields any batch.
+      // With `batchesPerEpoch` the epoch continues with the restarted source, if it can restart and yields any batch.
       if (batchesPerEpoch === undefined || taken === 0 || isOnce(this.source)) this.refuseEnd();
       this.open();
     }

@@ -134,9 +134,9 @@ export function copyData(runtime: WasmRuntime, where: string, sources: DataSourc
   const copyIn = ({ what, source }: NamedSource): CopiedRows => {
     const { rows, width } = source;
     const address = regions.allocate(4 * rows * width);
-    const watch = observerOf(source);
-    source.write(runtime.memory.f32, address / 4, 0, rows, watch);
-    watch?.warn(where, what);
+    const observer = observerOf(source);
+    source.write(runtime.memory.f32, address / 4, 0, rows, observer);
+    observer?.warn(where, what);
     return { what, data: { rows, width, address } };
   };
   try {

@@ -88,10 +88,10 @@ export function outcomesOf(batch: Batch): Outcome[] {
   const { trainer, program, rows } = batch;
   const { losses, lossWeights } = trainer.compiled;
   const { runtime, plan } = trainer.model;
-  const table = (place: MatrixView) => tableOf(runtime.memory.f32, place, rows);
+  const table = (matrix: MatrixView) => tableOf(runtime.memory.f32, matrix, rows);
   const names = outputLayers(trainer);
   const matrices = plan.parameters.filter(({ spec }) => spec.learned && spec.storage === 'panels');
-  const differ = rows > 1 && program.inputs.some((place) => !isConstant(table(place)));
+  const differ = rows > 1 && program.inputs.some((matrix) => !isConstant(table(matrix)));
   return losses.flatMap(({ kind }, index) => {
     if (lossWeights[index] === 0) return [];
     const before = layersBefore(plan.graph, plan.graph.outputs[index]);

@@ -89,9 +89,9 @@ export function baseFiles(library, engine) {
   own.compile({ optimizer: rmsprop({ learningRate: OWN[2], momentum: 0.5 }), loss: OWN[1], metrics: [OWN[1]] });
   own.trainOnBatch(X, X);
 
-  const look = engine.sequential({ layers: [dense({ units: 1, inputShape: [2] })] });
-  look.compile({ optimizer: nadam({ clipValue: 1 }), loss: 'binaryCrossentropy', metrics: ['auc'], checks: 'off' });
-  const models = [classifier, chain, several, own, look, graph()];
+  const nesterov = engine.sequential({ layers: [dense({ units: 1, inputShape: [2] })] });
+  nesterov.compile({ optimizer: nadam({ clipValue: 1 }), loss: 'binaryCrossentropy', metrics: ['auc'], checks: 'off' });
+  const models = [classifier, chain, several, own, nesterov, graph()];
   const files = models.map((model) => model.save());
   for (const model of models) model.dispose();
   return files;

@@ -12,7 +12,7 @@ import { Own } from './values.js';
 /** Makes the arguments of a valid call, anew for each. */
 export type Arguments = () => unknown[];
 
-/** How to call a function, with valid arguments of one or more kinds. */
+/** A call of a function, and valid arguments of one or more kinds. */
 export interface Call {
   readonly run: (args: unknown[]) => unknown;
   readonly valid: readonly Arguments[];
@@ -555,18 +555,18 @@ const CALLBACKS: Record<string, () => library.Callback> = {
 /** Every exported function, by its name in the tables; also the functions of exported objects. */
 function exportedFunctions(): Map<string, (...args: unknown[]) => unknown> {
   const found = new Map<string, (...args: unknown[]) => unknown>();
-  const look = (prefix: string, members: object): void => {
+  const visit = (prefix: string, members: object): void => {
     for (const [name, value] of Object.entries(members) as [string, unknown][]) {
-      if (typeof value === 'object' && value !== null) look(`${prefix}${name}.`, value);
+      if (typeof value === 'object' && value !== null) visit(`${prefix}${name}.`, value);
       if (typeof value !== 'function') continue;
-      // Error classes are JavaScript's Error: whoever makes one chooses its arguments.
+      // Error classes are JavaScript's Error: the caller chooses the arguments.
       if (value === Error || value.prototype instanceof Error) continue;
       found.set(`${prefix}${name}`, value as (...args: unknown[]) => unknown);
     }
   };
-  look('', library);
-  look('predict.', predict);
-  look('fused.', fused);
+  visit('', library);
+  visit('predict.', predict);
+  visit('fused.', fused);
   return found;
 }
 

@@ -291,8 +291,8 @@ export const HOSTILE: readonly (readonly [name: string, make: () => unknown])[] 
   ],
   ['a Float32Array of a class that cannot be copied', () => new Stranger(2)],
   ['a Float32Array whose buffer throws', () => Object.defineProperty(Float32Array.of(1, 2), 'buffer', { get: fail })],
-  ['no Float32Array but its prototype', () => Object.create(Float32Array.prototype) as unknown],
-  ['no Uint8Array but its prototype', () => Object.create(Uint8Array.prototype) as unknown],
+  ['the prototype of Float32Array', () => Object.create(Float32Array.prototype) as unknown],
+  ['the prototype of Uint8Array', () => Object.create(Uint8Array.prototype) as unknown],
   // Objects of the platform.
   ['a signal that is aborted', aborted],
   [
@@ -309,7 +309,7 @@ export const HOSTILE: readonly (readonly [name: string, make: () => unknown])[] 
   ['an iterable of revoked proxies', () => ({ [Symbol.iterator]: () => ({ next: () => ({ value: revoked([]) }) }) })],
   ['an iterator that gives a revoked proxy', () => ({ [Symbol.iterator]: () => ({ next: () => revoked({}) }) })],
   ['an empty WebAssembly module', () => new WebAssembly.Module(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0))],
-  ['no module but its prototype', () => Object.create(WebAssembly.Module.prototype) as unknown],
+  ['the prototype of WebAssembly.Module', () => Object.create(WebAssembly.Module.prototype) as unknown],
   ['an object that says it is a module', () => ({ [Symbol.toStringTag]: 'WebAssembly.Module' })],
   ['an object that says it is a URL', () => ({ [Symbol.toStringTag]: 'URL' })],
   ['an object that says it is a Float32Array', () => ({ [Symbol.toStringTag]: 'Float32Array', length: 2, 0: 1, 1: 2 })],

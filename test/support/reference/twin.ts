@@ -87,7 +87,7 @@ export const activations = {
 
 export type ActivationName = keyof typeof activations;
 
-/** What a loss may use for one row: logits z and outputs y of the last layer, and the target t. */
+/** Values that a loss may use for one row: logits z and outputs y of the last layer, and the target t. */
 interface Outcome {
   z: Row;
   y: Row;

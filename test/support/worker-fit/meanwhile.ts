@@ -157,7 +157,7 @@ export function meanwhile({ engine, workers, classifier, long, expectStepsOf, se
       for (const worker of workers) await worker.terminate();
       const thrown = await thrownBy(() => training);
       expect(thrown).toBeInstanceOf(WorkerError);
-      expect(thrown.message).toMatch(/^fit: a worker that trains expected, but it is gone: /);
+      expect(thrown.message).toMatch(/^fit: a worker that trains expected, but it was lost: /);
       expect(model.stepCount).toBeGreaterThan(0);
       expectStepsOf(model);
       await model.fit(x, labels, { runIn: 'worker' });
