@@ -2,37 +2,27 @@
  * The model's side of `fit` with runIn 'worker': starts the worker, sends data and edits, answers its requests, and
  * copies published states into the model. worker-fit.ts is the worker's side; protocol.ts has the messages.
  */
-import { newFloats } from '../common/arrays.js';
 import { sentence } from '../common/describe.js';
 import { UnsupportedError, WorkerError } from '../common/errors.js';
-import { observerOf } from '../common/rounding.js';
 import { callerTrace, setTrace } from '../common/traces.js';
 import { CollectorPressure } from '../runtime/model-allocator.js';
 import { expireAfter } from '../runtime/threads/time-out.js';
 import { startComputeWorker } from '../runtime/threads/pool.js';
 import type { WorkerStart } from '../runtime/threads/start.js';
 import { startWorker, whyNoWorkers, whyNotShared, type HostedWorker } from '../runtime/threads/host.js';
-import { abortable } from '../training/abortable.js';
-import { callAll, hookOf, HOOKS, type Callback, type TrainedModel } from '../training/callbacks/callback.js';
-import {
-  hasSource,
-  nextOf,
-  readBatch,
-  openSource,
-  type Batches,
-  type BatchSource,
-  type FitData,
-} from '../training/data/batches.js';
-import { requireEqualRows, type DataSources } from '../training/data/dataset.js';
+import { hookOf, HOOKS } from '../training/callbacks/callback.js';
+import { hasSource, type FitData } from '../training/data/batches.js';
+import { type DataSources } from '../training/data/dataset.js';
 import { withText } from '../training/diagnosis/advice.js';
 import type { ReadFitOptions } from '../training/fit-options.js';
-import { attach, type History, type Inspected } from '../training/fit.js';
+import { type History } from '../training/fit.js';
 import { copyState, stateFloats, TrainingState, type Edits } from '../training/state.js';
 import { architectureOf } from '../graph/architecture.js';
 import type { ModelEdit, RemoteFit, RemoteFitRequest } from '../model/remote-fit.js';
 import { savedOptions } from '../model/checkpoint.js';
 import { plain } from '../common/plain.js';
-import type { Answer, Begin, FromWorker, Question, SentBatch, SentError, ToWorker } from './protocol.js';
+import type { Begin, FromWorker, SentError, ToWorker } from './protocol.js';
+import { Answers } from './answers.js';
 import { receivedError } from './errors.js';
 import { describeData, sendRows } from './send.js';
 import { SnapshotMemory, Snapshots } from './snapshots.js';
@@ -64,8 +54,7 @@ export class FitInWorker implements RemoteFit {
   private readonly snapshots: Snapshots | undefined;
   private readonly memory: SnapshotMemory | undefined;
   private readonly floats: number;
-  private inspections: readonly Inspected[] = [];
-  private batches: Batches | undefined;
+  private readonly answers: Answers;
   private edits: Edits = { weights: 0, rate: 0 };
   /** Error with the reason why the worker ended, once it has ended unexpectedly. */
   private lost: WorkerError | undefined;
@@ -90,6 +79,7 @@ export class FitInWorker implements RemoteFit {
     /** Address of the worker program; undefined to start workers from the program text in this library. */
     private readonly workerUrl: URL | undefined,
   ) {
+    this.answers = new Answers(request);
     this.data = request.data;
     this.options = request.options;
     const none = whyNoWorkers();
@@ -137,8 +127,7 @@ export class FitInWorker implements RemoteFit {
       if (!this.over) this.pullAll();
       this.over = true;
       if (this.finished) this.memory?.give();
-      // Closes the source as on this thread: without waiting for it.
-      void (async () => this.batches?.return?.())().catch(() => undefined);
+      this.answers.close();
     }
   }
 
@@ -275,7 +264,7 @@ export class FitInWorker implements RemoteFit {
       case 'request':
         this.pull();
         try {
-          const answer = await this.answer(message.question);
+          const answer = await this.answers.answer(message.question);
           this.post(
             { type: 'answer', ...answer },
             answer.batch?.rows.map(({ buffer }) => buffer as ArrayBuffer),
@@ -289,10 +278,10 @@ export class FitInWorker implements RemoteFit {
         this.spawn(message.start);
         break;
       case 'diagnosed':
-        this.inspections[message.inspection].inspection.diagnosed(message.epoch, withText(message.measured));
+        this.answers.inspections[message.inspection].inspection.diagnosed(message.epoch, withText(message.measured));
         break;
       case 'nonFinite':
-        this.inspections[message.inspection].inspection.nonFinite(message.found);
+        this.answers.inspections[message.inspection].inspection.nonFinite(message.found);
         break;
       case 'done':
         this.finished = true;
@@ -334,46 +323,5 @@ export class FitInWorker implements RemoteFit {
       return revived;
     }
     return this.thrown === undefined ? this.options.signal?.reason : this.thrown.error;
-  }
-
-  private async answer(question: Question): Promise<Answer> {
-    const { data, options } = this;
-    const { callbacks, signal } = options;
-    if ('attach' in question) {
-      const validates = data.validation !== undefined || options.validationSplit > 0;
-      this.inspections = attach(callbacks, this.request.trainer, validates);
-      return { inspections: this.inspections.map(({ every }) => every) };
-    }
-    if ('hook' in question) {
-      const { hook, index, logs } = question;
-      const list: readonly Callback[] = callbacks.filter((callback) => hookOf(callback, hook) !== undefined);
-      const model: TrainedModel = this.request.model;
-      await abortable(signal, callAll(list, hook, index, logs, model));
-      return {};
-    }
-    if ('start' in question) {
-      this.batches = openSource((data.train as { readonly source: BatchSource }).source);
-      return {};
-    }
-    const next = await abortable(signal, nextOf(question.next, this.batches!));
-    if (next.done !== true) return { batch: this.sentBatch(question.next, next.value) };
-    // A source that has ended is not closed.
-    this.batches = undefined;
-    return {};
-  }
-
-  private sentBatch(where: string, batch: unknown): SentBatch {
-    const { inputs, outputs } = this.request.shape;
-    const sources = readBatch(where, batch, { inputs, outputs }, this.options.classWeight);
-    const data = describeData(where, sources, outputs, 0);
-    const rows = [...sources.x, ...sources.y].map(({ what, source }) => {
-      const copy = newFloats(source.rows * source.width);
-      const observer = observerOf(source);
-      source.write(copy, 0, 0, source.rows, observer);
-      observer?.warn(where, what);
-      return copy;
-    });
-    requireEqualRows(where, sources);
-    return { data, rows };
   }
 }
