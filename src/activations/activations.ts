@@ -4,7 +4,8 @@
  */
 import { readCustom, type Custom, type Named } from '../common/custom.js';
 import { resolve, withoutOptions, type Descriptor } from '../common/descriptor.js';
-import { nonNegative, readOptions, type Check } from '../common/options.js';
+import { fieldsOf } from '../common/objects.js';
+import { nonNegative, oneOf, readFields, readOptions, type Check } from '../common/options.js';
 import type { KernelName } from '../runtime/abi.js';
 
 /**
@@ -25,6 +26,12 @@ export interface EluOptions {
   alpha?: number;
 }
 
+/** Option tables of the activations that have options. */
+const CONFIGS = {
+  leakyRelu: { alpha: { check: nonNegative, or: 0.01 } },
+  elu: { alpha: { check: nonNegative, or: 1 } },
+};
+
 /**
  * Leaky ReLU: x where x > 0, else alpha·x; `alpha` ≥ 0, default 0.01.
  * @throws ValueError for an unknown option or an alpha below 0.
@@ -34,7 +41,7 @@ export interface EluOptions {
  */
 export const leakyRelu = (options?: LeakyReluOptions): Descriptor<'leakyRelu', Required<LeakyReluOptions>> => ({
   kind: 'leakyRelu',
-  config: readOptions('leakyRelu', options, { alpha: { check: nonNegative, or: 0.01 } }),
+  config: readOptions('leakyRelu', options, CONFIGS.leakyRelu),
 });
 
 /**
@@ -47,7 +54,7 @@ export const leakyRelu = (options?: LeakyReluOptions): Descriptor<'leakyRelu', R
  */
 export const elu = (options?: EluOptions): Descriptor<'elu', Required<EluOptions>> => ({
   kind: 'elu',
-  config: readOptions('elu', options, { alpha: { check: nonNegative, or: 1 } }),
+  config: readOptions('elu', options, CONFIGS.elu),
 });
 
 /** Factories by the names that users and saved models may give. */
@@ -149,6 +156,17 @@ export const ELEMENTWISE: Readonly<Record<ElementwiseName, KernelName>> = {
 /** SELU's constants (Klambauer et al. 2017), to the digits that the slides give. */
 const SELU_ALPHA = 1.6732632423543772;
 const SELU_SCALE = 1.0507009873554805;
+
+/** Reads an activation of a file, which has no names of other libraries: `activationCheck` without suggestions. */
+export const savedActivationCheck: Check<Activation> = (path, value) => {
+  const custom = readCustom<CustomActivation>(path, value, ['forward', 'derivative']);
+  if (custom !== undefined) return custom;
+  const { kind: given, config } =
+    typeof value === 'string' ? { kind: value, config: undefined } : fieldsOf(value, 'kind', 'config');
+  const kind = oneOf(['linear', 'prelu', 'softmax', ...Object.keys(ELEMENTWISE)])(path, given);
+  const table = Object.hasOwn(CONFIGS, kind) ? CONFIGS[kind as keyof typeof CONFIGS] : {};
+  return { kind, config: readFields<object>(kind, config, table) } as Activation;
+};
 
 /** Returns the scalar arguments of an activation's kernels, forward and derivative; 0 where a kernel has none. */
 export function scalarsOf(activation: PlainActivation): readonly [number, number] {

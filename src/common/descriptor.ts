@@ -1,6 +1,6 @@
 import { describe } from './describe.js';
 import { ValueError } from './errors.js';
-import { nameOf, readOptions } from './options.js';
+import { nameOf, oneOf, readOptions, type Check } from './options.js';
 import { fieldsOf } from './objects.js';
 
 /**
@@ -24,18 +24,31 @@ export const withoutOptions =
  * Resolves what a user may write for a choice: a name (with its defaults), a descriptor made by a factory, or a
  * descriptor read from a file.
  */
-export function resolve<D extends Descriptor>(
+export const resolve: Resolver = (path, value, factories) => resolveBy(nameOf, path, value, factories);
+
+/** `resolve` without names of other libraries and without suggestions, for files. */
+export const resolveSaved: Resolver = (path, value, factories) => resolveBy(oneOf, path, value, factories);
+
+/** Resolves a choice by a table of factories: `resolve` or `resolveSaved`. */
+export type Resolver = <D extends Descriptor>(
+  path: string,
+  value: unknown,
+  factories: Readonly<Record<string, unknown>>,
+) => D;
+
+function resolveBy<D extends Descriptor>(
+  pick: (names: readonly string[]) => Check<string>,
   path: string,
   value: unknown,
   factories: Readonly<Record<string, unknown>>,
 ): D {
   if (typeof value === 'string') {
-    const kind = nameOf(Object.keys(factories))(path, value);
+    const kind = pick(Object.keys(factories))(path, value);
     return (factories[kind] as () => D)();
   }
   const { kind: given, config } = fieldsOf(value, 'kind', 'config');
   if (given !== undefined) {
-    const kind = nameOf(Object.keys(factories))(path, given);
+    const kind = pick(Object.keys(factories))(path, given);
     return (factories[kind] as (options: unknown) => D)(config);
   }
   throw new ValueError(`${path} expected a name or the result of its factory, got ${describe(value)}.`);

@@ -1,7 +1,7 @@
 /**
  * Option tables: each call lists its options with a check and a default, and `readOptions` reads an options object by
- * that table. It also has the checks of single values; suggestions for unknown names come from `nearest.ts` and
- * `other-names.ts`.
+ * that table. It also has the checks of single values. Suggestions for unknown names come from `nearest.ts` and
+ * `other-names.ts`; `readFields` and `oneOf` do without them, for files, and for `wasm-mlp/predict`, which has neither.
  */
 import { isList, isSequence } from './arrays.js';
 import { collectionOf, describe } from './describe.js';
@@ -35,19 +35,42 @@ export function setField<T>(record: Record<string, T>, name: string, value: T): 
   else Object.defineProperty(record, name, { value, writable: true, enumerable: true, configurable: true });
 }
 
+/** Suggestions for messages about names. */
+interface Hints {
+  /** For options that are no object. */
+  readonly given: (given: unknown, table: Readonly<Record<string, Option<unknown>>>) => string;
+  /** For an unknown option of a call. */
+  readonly option: (where: string, name: string, names: readonly string[]) => string;
+  /** For an unknown name of a choice. */
+  readonly name: (name: string, names: readonly string[]) => string;
+  /** The name here of one that other libraries use. */
+  readonly alias: (name: string, names: readonly string[]) => string | undefined;
+}
+
+const HINTS: Hints = {
+  given: (given, table) => namingHint(given, table, unchecked),
+  option: (where, name, names) => adviceFor(where, name) ?? suggestion(name, names),
+  name: suggestion,
+  alias: otherName,
+};
+
+/** Reads an options object by a table: `readOptions` or `readFields`. */
+export type OptionsReader = <T extends object>(where: string, given: unknown, table: OptionTable<T>) => T;
+
 /** Reads an options object: every given name must be in the table, every value must pass its check. */
-export function readOptions<T extends object>(where: string, given: unknown, table: OptionTable<T>): T {
+export const readOptions: OptionsReader = (where, given, table) => readFields(where, given, table, HINTS);
+
+/** `readOptions` whose messages have no suggestions, unless they are given. */
+export function readFields<T extends object>(where: string, given: unknown, table: OptionTable<T>, hints?: Hints): T {
   if (given !== undefined && !isRecord(given)) {
-    const hint = namingHint(given, table, unchecked);
+    const hint = hints?.given(given, table) ?? '';
     throw new ValueError(`${where}: options expected an object, got ${describe(given)}.${hint}`);
   }
   const values = given ?? {};
   const names = Object.keys(table);
   for (const name of Object.keys(values)) {
     if (!names.includes(name)) {
-      throw new ValueError(
-        `${where}: unknown option ${describe(name)}.${adviceFor(where, name) ?? suggestion(name, names)}`,
-      );
+      throw new ValueError(`${where}: unknown option ${describe(name)}.${hints?.option(where, name, names) ?? ''}`);
     }
   }
   const result: Record<string, unknown> = {};
@@ -96,13 +119,16 @@ export const integer = (least: number, most = Number.MAX_SAFE_INTEGER): Check<nu
   );
 
 /** Makes a check for the name of an entry of a table, or for its name in other libraries. */
-export const nameOf =
-  <K extends string>(names: readonly K[]): Check<K> =>
+export const nameOf = <K extends string>(names: readonly K[]): Check<K> => oneOf(names, HINTS);
+
+/** Makes a check for the name of an entry of a table; without hints it takes no other names and suggests none. */
+export const oneOf =
+  <K extends string>(names: readonly K[], hints?: Hints): Check<K> =>
   (path, value) => {
     if (typeof value !== 'string') return refuse(path, 'a name', value);
-    const name = (names as readonly string[]).includes(value) ? value : otherName(value, names);
+    const name = (names as readonly string[]).includes(value) ? value : hints?.alias(value, names);
     if (name === undefined) {
-      throw new ValueError(`${path} is unknown: ${describe(value)}.${suggestion(value, names)}`);
+      throw new ValueError(`${path} is unknown: ${describe(value)}.${hints?.name(value, names) ?? ''}`);
     }
     return name as K;
   };

@@ -1,6 +1,6 @@
 /**
  * Names that other libraries use. Their usual names of choices are accepted as the names here, and the message for an
- * option of theirs says what to write instead. The entry that only predicts is built without this file.
+ * option of theirs says what to write instead. `wasm-mlp/predict` does without this file.
  */
 import { isList } from './arrays.js';
 import { describe } from './describe.js';

@@ -303,7 +303,16 @@ export class Engine {
     this.making += 1;
     try {
       // A network that has a plan already comes from a file, which has its weights.
-      const setup = { runtime, blueprint, where, onDispose, onShare, startRemoteFit, ...(plan && { plan }) };
+      const setup = {
+        runtime,
+        blueprint,
+        where,
+        onDispose,
+        readOptions,
+        onShare,
+        startRemoteFit,
+        ...(plan && { plan }),
+      };
       const model = new Model<O>(setup, plan === undefined);
       one = new WeakRef(model);
       this.models.add(one);

@@ -2,8 +2,7 @@
  * Architectures: models without their weights, as plain data, and the options of `sequential`. graph.ts checks the
  * graph itself; model-options.ts reads the options of `model`.
  */
-import { resolve } from '../common/descriptor.js';
-import { integer, listOf, readOptions, unchecked, type Check } from '../common/options.js';
+import { integer, listOf, unchecked, type Check } from '../common/options.js';
 import { fieldOf } from '../common/objects.js';
 import type { GraphLayer, LayerFactories } from '../layers/definition.js';
 import type { Layer } from '../layers/layer.js';
@@ -61,19 +60,19 @@ const MAX_SEED = 0xffffffff;
 
 export const SEED = { check: integer(0, MAX_SEED), or: 0 } as const;
 
-export const layerList = (factories: Readonly<Record<string, unknown>>): Check<readonly GraphLayer[]> =>
-  listOf('a list of layers', (path, layer) => resolve<GraphLayer>(path, layer, factories));
-
-/** Returns the factories of everything that a graph lists as a layer: layers and inputs. */
-export const allFactories = ({ layers, input }: LayerFactories): Readonly<Record<string, unknown>> => ({
-  ...layers,
-  input,
-});
+/** Makes a check for a list of layers; those of a graph have its inputs among them. */
+export const layerList = (
+  { layers, input, resolve }: LayerFactories,
+  inputs: 'with inputs' | 'without inputs',
+): Check<readonly GraphLayer[]> => {
+  const factories = inputs === 'with inputs' ? { ...layers, input } : layers;
+  return listOf('a list of layers', (path, layer) => resolve<GraphLayer>(path, layer, factories));
+};
 
 /** Reads the options of `sequential`. */
 export function readSequential(where: string, options: unknown, factories: LayerFactories): Blueprint {
-  const { layers, seed } = readOptions<{ layers: readonly GraphLayer[]; seed: number }>(where, options, {
-    layers: { check: layerList(factories.layers) },
+  const { layers, seed } = factories.readOptions<{ layers: readonly GraphLayer[]; seed: number }>(where, options, {
+    layers: { check: layerList(factories, 'without inputs') },
     seed: SEED,
   });
   return { graph: chain(where, layers, factories.input), seed };
@@ -82,14 +81,14 @@ export function readSequential(where: string, options: unknown, factories: Layer
 /** Reads a saved architecture. */
 export function readArchitecture(where: string, saved: Architecture, factories: LayerFactories): Blueprint {
   if (fieldOf(saved, 'nodes') === undefined) return readSequential(where, saved, factories);
-  const { layers, nodes, inputs, outputs, seed } = readOptions<{
+  const { layers, nodes, inputs, outputs, seed } = factories.readOptions<{
     layers: readonly GraphLayer[];
     nodes: unknown;
     inputs: unknown;
     outputs: unknown;
     seed: number;
   }>(where, saved, {
-    layers: { check: layerList(allFactories(factories)) },
+    layers: { check: layerList(factories, 'with inputs') },
     nodes: { check: unchecked },
     inputs: { check: unchecked },
     outputs: { check: unchecked },

@@ -5,7 +5,7 @@ import { ValueError } from '../common/errors.js';
 import { listOf, readOptions, type Check } from '../common/options.js';
 import { isSymbolic, type SymbolicTensor } from '../layers/layer.js';
 import { FACTORIES } from '../layers/registry.js';
-import { allFactories, layerList, SEED, type Blueprint } from './architecture.js';
+import { layerList, SEED, type Blueprint } from './architecture.js';
 import { trace } from './trace.js';
 
 /**
@@ -49,6 +49,6 @@ export function readModel(
   }>(where, options, { inputs: { check: tensorList }, outputs: { check: tensorList }, seed: SEED });
   const { graph, tensors } = trace(where, inputs, outputs);
   // Copies the layers, as for a chain: what `layer.adapt` changes later affects only models that are built later.
-  const layers = layerList(allFactories(FACTORIES))(`${where}: layers`, graph.layers);
+  const layers = layerList(FACTORIES, 'with inputs')(`${where}: layers`, graph.layers);
   return { blueprint: { graph: { ...graph, layers }, seed }, tensors };
 }

@@ -136,7 +136,7 @@ class AttachedModel<O extends Float32Array | Float32Array[]> extends InferenceMo
     const reader = new SeqlockReader(memory.words(handle.words, SEQLOCK_WORDS), generation);
     reader.requireLive('attachModel');
     const onDispose = makeRelease(runtime);
-    super({ runtime, blueprint, plan, where: 'attachModel', onDispose, weights });
+    super({ runtime, blueprint, plan, where: 'attachModel', onDispose, readOptions, weights });
     this.reader = reader;
     whenCollected(this, onDispose);
   }

@@ -5,7 +5,7 @@
 import { isFloat32Array, isList, newFloats } from '../common/arrays.js';
 import { describe } from '../common/describe.js';
 import { ShapeError, StateError, ValueError } from '../common/errors.js';
-import { integer, readOptions } from '../common/options.js';
+import { integer, type OptionsReader } from '../common/options.js';
 import { DISPOSE, INSPECT } from '../common/symbols.js';
 import { ownOf } from '../common/objects.js';
 import { perTensor } from '../common/per-tensor.js';
@@ -41,6 +41,8 @@ export interface ModelSetup {
   readonly where: string;
   /** Called when the model is disposed. */
   readonly onDispose: (model: object) => void;
+  /** Reads options of calls. */
+  readonly readOptions: OptionsReader;
   /** Address of another model's weights in this memory. Without it the model allocates weights, initially all 0. */
   readonly weights?: number;
 }
@@ -62,6 +64,7 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
   protected refresh: (() => void) | undefined;
   private readonly regions: RegionGroup;
   private readonly onDispose: (model: object) => void;
+  private readonly readOptions: OptionsReader;
   private live = true;
 
   /** For the library's own use: users call `sequential`, `model`, `loadModel` or `attachModel`. */
@@ -69,6 +72,7 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
     const { runtime: engine, blueprint, where, onDispose } = setup;
     const runtime = engine.forModel();
     this.onDispose = onDispose;
+    this.readOptions = setup.readOptions;
     const plan = ownOf(setup, 'plan') ?? planNetwork(where, blueprint.graph);
     const given = ownOf(setup, 'weights');
     // Reads the values before anything is allocated: they may be refused.
@@ -119,7 +123,7 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
   predict(x: Inputs, options?: BatchOptions): O {
     this.requireLive('predict');
     this.refresh?.();
-    const { batchSize } = readOptions<Required<BatchOptions>>('predict', options, { batchSize: BATCH_SIZE });
+    const { batchSize } = this.readOptions<Required<BatchOptions>>('predict', options, { batchSize: BATCH_SIZE });
     const { state } = this;
     const given = perTensor('predict', 'x', x, state.inputSpecs);
     const sources = given.map(({ what, value }, index) =>

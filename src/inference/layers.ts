@@ -2,10 +2,11 @@
  * Reads the layers of a file as far as prediction needs them: by the option tables of the layer definitions, with the
  * options that only training uses (initializers, penalties, constraints) kept unread.
  */
-import { readOptions } from '../common/options.js';
+import { resolveSaved } from '../common/descriptor.js';
+import { readFields } from '../common/options.js';
 import { activationLayerDefinition, preluDefinition } from '../layers/activation.js';
 import {
-  NO_TRAINING,
+  SAVED_CHECKS,
   type GraphLayer,
   type LayerConfig,
   type LayerDefinition,
@@ -24,7 +25,7 @@ import type { LayerKind } from '../layers/registry.js';
 const reading =
   <K extends string, C extends LayerConfig>({ kind, options, lower }: LayerDefinition<K, C>) =>
   (given: object): GraphLayer => {
-    const config = readOptions<C>(kind, given, options(NO_TRAINING));
+    const config = readFields<C>(kind, given, options(SAVED_CHECKS));
     return { kind, config, lower: lower(config) };
   };
 
@@ -44,4 +45,9 @@ const LAYERS: Readonly<Record<LayerKind, (given: object) => GraphLayer>> = {
 };
 
 /** Factories that read an architecture for prediction. */
-export const PREDICTION_FACTORIES: LayerFactories = { layers: LAYERS, input: /* @__PURE__ */ reading(inputDefinition) };
+export const PREDICTION_FACTORIES: LayerFactories = {
+  layers: LAYERS,
+  input: /* @__PURE__ */ reading(inputDefinition),
+  readOptions: readFields,
+  resolve: resolveSaved,
+};

@@ -3,7 +3,7 @@
  * for prediction and makes the runtime that all of its models share. model-file.ts reads the file.
  */
 import { UnsupportedError } from '../common/errors.js';
-import { readOptions } from '../common/options.js';
+import { readFields } from '../common/options.js';
 import { refusedToCompile, requireFeatures } from '../runtime/features.js';
 import { decodeHex } from '../runtime/hex.js';
 import { finalizersPending } from '../runtime/model-allocator.js';
@@ -54,12 +54,12 @@ function load<O extends Float32Array | Float32Array[]>(
   bytes: Uint8Array | ArrayBuffer,
   options: LoadOptions | undefined,
 ): InferenceModel<O> {
-  const { custom } = readOptions<{ custom: CustomObjects }>('loadModel', options, {
+  const { custom } = readFields<{ custom: CustomObjects }>('loadModel', options, {
     custom: { check: customCheck, or: new Map() },
   });
   const { checkpoint, blueprint } = openModel(bytes, custom, PREDICTION_FACTORIES);
   return asFormatError('architecture', () => {
-    const setup = { runtime: on, blueprint, where: 'loadModel', onDispose: nothing };
+    const setup = { runtime: on, blueprint, where: 'loadModel', onDispose: nothing, readOptions: readFields };
     return new InferenceModel<O>(setup, (parameters) => takeTensors(checkpoint, parameters));
   });
 }

@@ -2,7 +2,7 @@
  * The layers `activation` and `prelu`: their options and how they become operations. activations/activations.ts has the
  * activations themselves, and operations/activation.ts the operations.
  */
-import { activationCheck, type Activation, type ActivationLike } from '../activations/activations.js';
+import type { Activation, ActivationLike } from '../activations/activations.js';
 import { isRecord } from '../common/options.js';
 import { fieldOf } from '../common/objects.js';
 import type { Initializer, InitializerLike } from '../initializers/initializers.js';
@@ -33,7 +33,7 @@ export interface ActivationConfig extends LayerConfig {
 /** Layer definition of `activation`. */
 export const activationLayerDefinition: LayerDefinition<'activation', ActivationConfig> = {
   kind: 'activation',
-  options: () => ({ activation: { check: activationCheck }, ...LAYER_OPTIONS }),
+  options: (checks) => ({ activation: { check: checks.activation }, ...LAYER_OPTIONS }),
   lower: ({ activation: { kind }, activation }) =>
     onOne((inputs) => [kind === 'linear' ? [identity(inputs)] : activate(activation, inputs)]),
 };
@@ -71,8 +71,8 @@ export interface PreluConfig extends LayerConfig {
 /** Layer definition of `prelu`. */
 export const preluDefinition: LayerDefinition<'prelu', PreluConfig> = {
   kind: 'prelu',
-  options: (training) => ({
-    slopeInitializer: { check: training.initializer, or: training.slope! },
+  options: (checks) => ({
+    slopeInitializer: { check: checks.initializer, or: checks.slope! },
     ...LAYER_OPTIONS,
   }),
   lower: (config) => onOne((inputs) => [[preluOperation(inputs, config.slopeInitializer)]]),

@@ -2,7 +2,7 @@
  * Options that several layers have: their checks, their defaults, and the types of kernel options. definition.ts has
  * the types that every layer shares; each layer's file has its other options.
  */
-import type { Activation } from '../activations/activations.js';
+import { activationCheck, type Activation } from '../activations/activations.js';
 import { describe } from '../common/describe.js';
 import { isList } from '../common/arrays.js';
 import { ShapeError, ValueError } from '../common/errors.js';
@@ -17,7 +17,7 @@ import {
 } from '../initializers/initializers.js';
 import { regularizerCheck, type Regularizer, type RegularizerName } from '../regularizers/regularizers.js';
 import { INITIAL_SLOPE } from '../operations/activation.js';
-import type { LayerConfig, LayerOptions, TrainingChecks } from './definition.js';
+import type { LayerConfig, LayerOptions, OptionChecks } from './definition.js';
 
 export const inputShapeCheck: Check<readonly number[]> = (path, value) => {
   if (isList(value) && value.length === 1) return [integer(1)(`${path}[0]`, value[0])];
@@ -67,7 +67,8 @@ export interface KernelConfig extends LayerConfig {
 }
 
 /** Checks of the options that only training uses. */
-export const TRAINING_CHECKS: TrainingChecks = {
+export const OPTION_CHECKS: OptionChecks = {
+  activation: activationCheck,
   initializer: initializerCheck,
   regularizer: regularizerCheck,
   constraint: constraintCheck,
@@ -77,12 +78,12 @@ export const TRAINING_CHECKS: TrainingChecks = {
 };
 
 /** The table of `KernelOptions`. */
-export const kernelOptions = (training: TrainingChecks): OptionTable<KernelConfig> => ({
+export const kernelOptions = (checks: OptionChecks): OptionTable<KernelConfig> => ({
   useBias: { check: flag, or: true },
-  kernelInitializer: { check: training.initializer, or: training.kernel! },
-  biasInitializer: { check: training.initializer, or: training.bias! },
-  kernelRegularizer: { check: optional(training.regularizer), or: undefined },
-  kernelConstraint: { check: optional(training.constraint), or: undefined },
+  kernelInitializer: { check: checks.initializer, or: checks.kernel! },
+  biasInitializer: { check: checks.initializer, or: checks.bias! },
+  kernelRegularizer: { check: optional(checks.regularizer), or: undefined },
+  kernelConstraint: { check: optional(checks.constraint), or: undefined },
   ...LAYER_OPTIONS,
 });
 

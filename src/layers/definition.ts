@@ -4,7 +4,9 @@
  * same table, with the options that only training uses left unchecked.
  */
 import { ValueError } from '../common/errors.js';
-import { unchecked, type Check, type OptionTable } from '../common/options.js';
+import { unchecked, type Check, type OptionsReader, type OptionTable } from '../common/options.js';
+import type { Resolver } from '../common/descriptor.js';
+import { savedActivationCheck, type Activation } from '../activations/activations.js';
 import type { Constraint } from '../constraints/constraints.js';
 import type { Initializer } from '../initializers/initializers.js';
 import type { Operation } from '../operations/operation.js';
@@ -46,7 +48,8 @@ export interface GraphLayer {
 }
 
 /** Checks of the options that only training uses, and their defaults. */
-export interface TrainingChecks {
+export interface OptionChecks {
+  readonly activation: Check<Activation>;
   readonly initializer: Check<Initializer>;
   readonly regularizer: Check<Regularizer>;
   readonly constraint: Check<Constraint>;
@@ -57,7 +60,8 @@ export interface TrainingChecks {
 }
 
 /** For prediction: keeps the training options of a file without reading them. */
-export const NO_TRAINING: TrainingChecks = {
+export const SAVED_CHECKS: OptionChecks = {
+  activation: savedActivationCheck,
   initializer: unchecked,
   regularizer: unchecked,
   constraint: unchecked,
@@ -69,7 +73,7 @@ export const NO_TRAINING: TrainingChecks = {
 /** A kind of layer. */
 export interface LayerDefinition<K extends string = string, C extends LayerConfig = LayerConfig> {
   readonly kind: K;
-  readonly options: (training: TrainingChecks) => OptionTable<C>;
+  readonly options: (checks: OptionChecks) => OptionTable<C>;
   readonly lower: (config: C) => Lower;
 }
 
@@ -77,6 +81,9 @@ export interface LayerDefinition<K extends string = string, C extends LayerConfi
 export interface LayerFactories {
   readonly layers: Readonly<Record<string, (options: never) => GraphLayer>>;
   readonly input: (options: { readonly shape: readonly number[] }) => GraphLayer;
+  /** How options and choices are read. */
+  readonly readOptions: OptionsReader;
+  readonly resolve: Resolver;
 }
 
 /** Returns the lowering of a layer that takes one input. */

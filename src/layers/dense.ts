@@ -1,4 +1,4 @@
-import { activationCheck, type Activation, type ActivationLike } from '../activations/activations.js';
+import type { Activation, ActivationLike } from '../activations/activations.js';
 import { integer } from '../common/options.js';
 import { activate } from '../operations/activation.js';
 import { affine } from '../operations/affine.js';
@@ -31,10 +31,10 @@ export interface DenseConfig extends KernelConfig {
 /** Layer definition of `dense`. */
 export const denseDefinition: LayerDefinition<'dense', DenseConfig> = {
   kind: 'dense',
-  options: (training) => ({
+  options: (checks) => ({
     units: { check: integer(1) },
-    activation: { check: activationCheck, or: LINEAR },
-    ...kernelOptions(training),
+    activation: { check: checks.activation, or: LINEAR },
+    ...kernelOptions(checks),
   }),
   // Two modules, as in PyTorch: the affine map, and the activation unless it is linear.
   lower: (config) =>

@@ -11,7 +11,7 @@ import { INSPECT } from '../common/symbols.js';
 import type { Operation } from '../operations/operation.js';
 import type { LayerConfig, LayerDefinition, Lower } from './definition.js';
 import { readOptions } from '../common/options.js';
-import { TRAINING_CHECKS } from './checks.js';
+import { OPTION_CHECKS } from './checks.js';
 
 export type { LayerConfig, LayerOptions } from './definition.js';
 
@@ -120,6 +120,6 @@ export function makeLayer<K extends string, C extends LayerConfig>(
   { kind, options, lower }: LayerDefinition<K, C>,
   given: object | undefined,
 ): Layer<K, C> {
-  const config = readOptions<C>(kind, given, options(TRAINING_CHECKS));
+  const config = readOptions<C>(kind, given, options(OPTION_CHECKS));
   return new Layer<K, C>(kind, config, lower(config));
 }

@@ -30,10 +30,10 @@ export interface MaxoutConfig extends KernelConfig {
 /** Layer definition of `maxout`. */
 export const maxoutDefinition: LayerDefinition<'maxout', MaxoutConfig> = {
   kind: 'maxout',
-  options: (training) => ({
+  options: (checks) => ({
     units: { check: integer(1) },
     pieces: { check: integer(1), or: 2 },
-    ...kernelOptions(training),
+    ...kernelOptions(checks),
   }),
   // One module: the affine map onto all pieces, then the maximum over the pieces of each unit.
   lower: (config) => {

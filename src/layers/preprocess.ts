@@ -9,7 +9,7 @@ import { finite, listOf, optional, readOptions, type Check } from '../common/opt
 import { openRows, rowLength, type Rows } from '../common/rows.js';
 import type { Initializer } from '../initializers/initializers.js';
 import { rescale, standardize } from '../operations/normalization.js';
-import { LAYER_OPTIONS, TRAINING_CHECKS } from './checks.js';
+import { LAYER_OPTIONS, OPTION_CHECKS } from './checks.js';
 import { onOne, type LayerConfig, type LayerDefinition } from './definition.js';
 import { Layer, makeLayer, type LayerOptions } from './layer.js';
 
@@ -170,6 +170,6 @@ export class Normalization extends Layer<'normalization', NormalizationConfig> {
  */
 export function normalization(options?: NormalizationOptions): Normalization {
   return new Normalization(
-    readOptions<NormalizationConfig>('normalization', options, normalizationDefinition.options(TRAINING_CHECKS)),
+    readOptions<NormalizationConfig>('normalization', options, normalizationDefinition.options(OPTION_CHECKS)),
   );
 }

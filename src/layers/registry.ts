@@ -1,3 +1,5 @@
+import { resolve } from '../common/descriptor.js';
+import { readOptions } from '../common/options.js';
 import { activation, prelu } from './activation.js';
 import type { LayerFactories } from './definition.js';
 import { dense } from './dense.js';
@@ -28,4 +30,4 @@ export const LAYERS = {
 export type LayerKind = keyof typeof LAYERS;
 
 /** Factories that read an architecture with all of its options, including those of training. */
-export const FACTORIES: LayerFactories = { layers: LAYERS, input: inputLayer };
+export const FACTORIES: LayerFactories = { layers: LAYERS, input: inputLayer, readOptions, resolve };

@@ -9,6 +9,7 @@ import type { Port } from '../runtime/threads/port.js';
 import { ATTACH, type AttachedCallback } from '../training/callbacks/callback.js';
 import { OpenedBatch, type Batch, type BatchSource, type FitData } from '../training/data/batches.js';
 import { copyState, stateFloats, TrainingState, type Edits } from '../training/state.js';
+import { readOptions } from '../common/options.js';
 import { readArchitecture } from '../graph/architecture.js';
 import { FACTORIES } from '../layers/registry.js';
 import { Model } from '../model/model.js';
@@ -140,7 +141,7 @@ export class WorkerFit {
     const { architecture, compiled, state, snapshots, options, data, validation } = this.begin;
     const blueprint = readArchitecture('fit', architecture, FACTORIES);
     const model = new Model<Float32Array | Float32Array[]>(
-      { runtime, blueprint, where: 'fit', onDispose: () => undefined },
+      { runtime, blueprint, where: 'fit', onDispose: () => undefined, readOptions },
       false,
     );
     model.compile({ ...compiled, checks: 'off' });
