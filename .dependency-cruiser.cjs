@@ -28,8 +28,8 @@ const under = (names) => `^src/(${names.join('|')})(/|\\.ts$)`;
 
 const directions = tiers.flatMap((tier, depth) =>
   tier.map((name) => ({
-    name: `src-${name}-imports-downwards`,
-    comment: `src/${name} imports only itself and what is below it.`,
+    name: `src-${name}-imports-earlier-tiers`,
+    comment: `src/${name} imports only itself and the folders listed before it.`,
     severity: 'error',
     from: { path: under([name]) },
     to: { path: '^src/', pathNot: under(exceptions[name] ?? [...tiers.slice(0, depth).flat(), name]) },

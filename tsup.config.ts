@@ -20,8 +20,7 @@ const libraryAsImport: Plugin = {
 };
 
 /**
- * What is loaded when it is asked for stays a file of its own beside the library: by name, the module that it is built
- * from.
+ * Modules that are loaded on demand and stay separate files: the name of the file, and its source.
  */
 const later = { fused: 'src/runtime/fused', 'worker-program': 'src/remote/program' };
 

@@ -66,7 +66,7 @@ export function f32_huber(m: i32, n: i32, y: usize, t: usize, dy: usize, ld: i32
   } while (--m > 0);
 }
 
-/** Per row: loss = 1/n Σ max(0, 1 − s·y), s = 1 where t > 0, else −1; dy = −s/(n·m) where that is positive, else 0. */
+/** Per row: loss = 1/n Σ max(0, 1 − s·y), s = 1 where t > 0, else −1; dy = −s/(n·m) where 1 − s·y > 0, else 0. */
 export function f32_hinge(m: i32, n: i32, y: usize, t: usize, dy: usize, ld: i32, loss: usize): void {
   if (m <= 0) return;
   const zero = f32x4.splat(0);

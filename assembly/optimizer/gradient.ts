@@ -36,7 +36,7 @@ class Scale {
   }
 }
 
-/** w = factor·w: decoupled weight decay, and a gradient whose norm is above its limit. */
+/** w = factor·w, for decoupled weight decay and for clipping a gradient by its norm. */
 export function f32_scale(n: i32, w: usize, factor: f32): void {
   map<Scale>(n, w, w, f32x4.splat(factor));
 }

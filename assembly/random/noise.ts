@@ -5,7 +5,7 @@ import { philox16 } from './philox';
 
 /**
  * y = x + N(0, stddev²) over m rows of n columns: row i takes the numbers of f32_normal at the counters (0, i, node,
- * step) and on. `words` is scratch for 16 words. In place allowed. The padding of y is that of x and noise.
+ * step) and on. `words` is scratch for 16 words. In place allowed. The padding of y holds the padding of x plus noise.
  */
 export function f32_gaussian_noise(
   m: i32,

@@ -1,6 +1,6 @@
 import { argmax } from './matches';
 
-/** n += 1, in float64. */
+/** Adds `by`, 0 or 1, to the float64 at an address. */
 // @ts-ignore: decorator
 @inline
 function increment(at: usize, by: bool): void {
@@ -16,7 +16,7 @@ export function f32_class_counts(m: i32, n: i32, y: usize, t: usize, ld: i32, co
   for (; m > 0; --m, y += (<usize>ld) << 2, t += (<usize>ld) << 2) {
     const answer = argmax(n, y);
     const target = argmax(n, t);
-    // A row with a NaN has no answer; targets are checked to be finite.
+    // A row of outputs with a NaN has no answer. Targets are finite; the test keeps the address valid for any memory.
     if (target < 0) continue;
     increment(counts + <usize>target * 24, answer == target);
     if (answer >= 0) increment(counts + <usize>answer * 24 + 8, true);

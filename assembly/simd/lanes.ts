@@ -19,7 +19,7 @@ export function sumLanes(x: v128): f32 {
   return f32x4.extract_lane(x, 0) + f32x4.extract_lane(x, 1) + (f32x4.extract_lane(x, 2) + f32x4.extract_lane(x, 3));
 }
 
-/** The largest lane; whether a NaN shows is undefined. */
+/** The largest lane; unspecified if a lane is NaN. */
 // @ts-ignore: decorator
 @inline
 export function maxLanes(x: v128): f32 {

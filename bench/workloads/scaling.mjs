@@ -1,4 +1,4 @@
-/** Networks that grow in one dimension. scaling.mjs above measures how time grows with them. */
+/** Networks that grow in one dimension. bench/scaling.mjs measures how time grows with them. */
 import { trainingFlops } from './networks.mjs';
 
 /**

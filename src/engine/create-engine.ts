@@ -8,7 +8,7 @@ import { sentence } from '../common/describe.js';
 import { FormatError, UnsupportedError } from '../common/errors.js';
 import { compile, compileSync } from '../runtime/binary.js';
 import { refusedToCompile, requireFeatures, type Numerics } from '../runtime/features.js';
-import { finalizersPending } from '../runtime/model-allocator.js';
+import { takeFinalizerTurn } from '../runtime/model-allocator.js';
 import { fuses, keepsSubnormals } from '../runtime/arithmetic.js';
 import { WasmRuntime } from '../runtime/wasm-runtime.js';
 import { compileWide, type Simd256Result } from '../runtime/simd256.js';
@@ -75,13 +75,13 @@ function makeEngine(
 ): Engine {
   const { numerics, wasm } = options;
   const wanted = options.threads === 'auto' ? Math.min(MOST_AUTO, processors()) : options.threads;
-  const alone = wanted === 1 ? undefined : whyNotShared();
-  const threads = alone === undefined ? wanted : 1;
-  const usual = simd256 ? WIDE_TILES[numerics] : DEFAULT_TILE;
-  const timed = options.tile === 'auto';
-  const pinned = options.tile === undefined || options.tile === 'auto' ? usual : options.tile;
-  const refused: string[] = [];
-  const runtime = runtimeOf(module, pinned, timed ? 1 : threads, options, refused);
+  const whyOneThread = wanted === 1 ? undefined : whyNotShared();
+  const threads = whyOneThread === undefined ? wanted : 1;
+  const defaultTile = simd256 ? WIDE_TILES[numerics] : DEFAULT_TILE;
+  const timesTiles = options.tile === 'auto';
+  const firstTile = options.tile === undefined || options.tile === 'auto' ? defaultTile : options.tile;
+  const startFailures: string[] = [];
+  const runtime = runtimeOf(module, firstTile, timesTiles ? 1 : threads, options, startFailures);
   const fused = fuses(runtime);
   const sameBits = keepsSubnormals(runtime);
   try {
@@ -95,7 +95,7 @@ function makeEngine(
   }
   const reasons: string[] = [];
   if (!sameBits) reasons.push(`sameBits: ${FLUSHED}, so bits may differ from those elsewhere.`);
-  if (alone !== undefined) reasons.push(`threads: ${alone}`);
+  if (whyOneThread !== undefined) reasons.push(`threads: ${whyOneThread}`);
   if (whyNot !== undefined) reasons.push(whyNot);
   if (numerics === 'fused' && !fused) {
     const given = wasm === undefined ? '' : ', or the wasm that was given is that of strict numerics';
@@ -107,12 +107,12 @@ function makeEngine(
     sameBits: sameBits && fused === (numerics === 'fused'),
   };
   const workerUrl = programUrl(options.workerUrl);
-  if (!timed) return new Engine(runtime, { ...info, reasons: [...reasons, ...refused] }, workerUrl);
+  if (!timesTiles) return new Engine(runtime, { ...info, reasons: [...reasons, ...startFailures] }, workerUrl);
   const calibration = benchmarkTiles(runtime);
   runtime.dispose();
   const tile = TILE_NAMES.reduce((best, name) => (calibration[name] > calibration[best] ? name : best));
-  const fastest = runtimeOf(module, tile, threads, options, refused);
-  return new Engine(fastest, { ...info, reasons: [...reasons, ...refused], calibration }, workerUrl);
+  const fastest = runtimeOf(module, tile, threads, options, startFailures);
+  return new Engine(fastest, { ...info, reasons: [...reasons, ...startFailures], calibration }, workerUrl);
 }
 
 /**
@@ -121,7 +121,7 @@ function makeEngine(
  */
 async function withThreads(engine: Engine): Promise<Engine> {
   await engine.awaitThreads();
-  if (finalizersPending()) await new EventLoopYielder().yield();
+  if (takeFinalizerTurn()) await new EventLoopYielder().yield();
   return engine;
 }
 

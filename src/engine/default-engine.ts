@@ -5,7 +5,7 @@
 import { describe } from '../common/describe.js';
 import { ValueError } from '../common/errors.js';
 import { isRecord, type Check } from '../common/options.js';
-import { finalizersPending } from '../runtime/model-allocator.js';
+import { takeFinalizerTurn } from '../runtime/model-allocator.js';
 import { EventLoopYielder } from '../runtime/event-loop.js';
 import { fieldOf } from '../common/objects.js';
 import type { SequentialOptions } from '../graph/architecture.js';
@@ -30,7 +30,7 @@ async function engineOf(engine: Engine | undefined): Promise<Engine> {
 
 /** Returns a model, after yielding to the event loop if models dropped before wait to be freed. */
 async function made<M>(model: M): Promise<M> {
-  if (finalizersPending()) await new EventLoopYielder().yield();
+  if (takeFinalizerTurn()) await new EventLoopYielder().yield();
   return model;
 }
 

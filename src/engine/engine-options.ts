@@ -58,7 +58,7 @@ export interface EngineOptions {
   wasm?: Uint8Array<ArrayBuffer> | ArrayBuffer | WebAssembly.Module;
 }
 
-type Kernels = Uint8Array<ArrayBuffer> | ArrayBuffer | WebAssembly.Module;
+type KernelBinary = Uint8Array<ArrayBuffer> | ArrayBuffer | WebAssembly.Module;
 
 /** Bytes of memory that an engine starts with by default. */
 const INITIAL_BYTES = 1024 * 1024;
@@ -75,13 +75,13 @@ export function isModule(value: unknown): value is WebAssembly.Module {
   }
 }
 
-const kernelsCheck: Check<Kernels> = (path, value) => {
+const kernelsCheck: Check<KernelBinary> = (path, value) => {
   const kernels = isModule(value) ? value : bytesOf(value);
   if (kernels !== undefined) return kernels;
   throw new ValueError(`${path} expected bytes or a WebAssembly.Module, got ${describe(value)}.`);
 };
 
-/** Most threads of an engine: its control block and scratch memory have room for these. */
+/** Most threads of an engine. A product has at most 63 chunks (threads/job.ts), so more would find no work. */
 const MOST_THREADS = 64;
 
 const threadsCheck: Check<number | 'auto'> = (path, value) =>
@@ -110,7 +110,7 @@ export function readEngineOptions(where: string, options: EngineOptions | undefi
     Required<Omit<EngineOptions, 'wasm' | 'initialMemory' | 'tile' | 'workerUrl'>> & {
       workerUrl: string | URL | undefined;
       tile: TileName | 'auto' | undefined;
-      wasm: Kernels | undefined;
+      wasm: KernelBinary | undefined;
       initialMemory: number | undefined;
     }
   >(where, options, {

@@ -26,7 +26,7 @@ import { DISPOSE, INSPECT } from '../common/symbols.js';
 import { asFormatError, openModel } from '../inference/model-file.js';
 import { Model } from '../model/model.js';
 import type { StartRemoteFit } from '../model/remote-fit.js';
-import { FitInWorker } from '../remote/remote-fit.js';
+import { RemoteFitCaller } from '../remote/remote-fit.js';
 
 /**
  * Configuration that an engine runs with, and the reasons why requested options are not in use.
@@ -254,7 +254,7 @@ export class Engine {
       throw new StateError('dispose: an engine at rest expected, got one in the middle of making a model.');
     }
     const models = this.live();
-    for (const model of models) model.requireStill('dispose');
+    for (const model of models) model.requireNotInStep('dispose');
     for (const model of models) model.dispose();
     this.runtime.dispose();
   }
@@ -290,7 +290,7 @@ export class Engine {
     const plan = ownOf(made, 'plan');
     const tensors = ownOf(made, 'tensors') ?? [];
     const { runtime, workerUrl } = this;
-    const startRemoteFit: StartRemoteFit = (request) => new FitInWorker(request, workerUrl);
+    const startRemoteFit: StartRemoteFit = (request) => new RemoteFitCaller(request, workerUrl);
     const owner: WeightOwner = { live: true };
     let one: WeakRef<EngineModel> | undefined;
     // These callbacks keep the engine alive, so that its threads live as long as its models.

@@ -1,9 +1,7 @@
 import { MemoryError } from '../common/errors.js';
+import { PAGE } from '../runtime/constants.generated.js';
 import { planForward } from './memory-plan.js';
 import type { NetworkPlan } from './plan.js';
-
-/** Bytes of a page of WebAssembly memory. */
-const PAGE = 65536;
 
 /** Upper bound on the bytes that regions take besides the requested ones. */
 const REGIONS = 1024;

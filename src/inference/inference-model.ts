@@ -210,7 +210,7 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
   /** Returns the memory of the model to its engine. Further calls do nothing. */
   dispose(): void {
     if (!this.live) return;
-    this.requireStill('dispose');
+    this.requireNotInStep('dispose');
     this.live = false;
     this.release();
     this.predictor.free();
@@ -288,7 +288,7 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
 
   /** @internal */
   protected requireLive(where: string): void {
-    this.requireStill(where);
+    this.requireNotInStep(where);
     if (!this.live) throw new StateError(`${where}: a live model expected, got one that was disposed.`);
     this.state.runtime.requireLive(where);
   }
@@ -297,7 +297,7 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
    * Throws during a step: a custom function that the step calls must not change what the step uses.
    * @internal
    */
-  requireStill(where: string): void {
+  requireNotInStep(where: string): void {
     if (this.state.running) {
       throw new StateError(
         `${where}: a model at rest expected, got one in the middle of a step that called this function.`,

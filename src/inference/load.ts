@@ -6,7 +6,7 @@ import { UnsupportedError } from '../common/errors.js';
 import { readFields } from '../common/options.js';
 import { refusedToCompile, requireFeatures } from '../runtime/features.js';
 import { decodeHex } from '../runtime/hex.js';
-import { finalizersPending } from '../runtime/model-allocator.js';
+import { takeFinalizerTurn } from '../runtime/model-allocator.js';
 import { PREDICT_KERNELS_HEX } from '../runtime/kernels-predict.generated.js';
 import { WasmRuntime, MAXIMUM_BYTES } from '../runtime/wasm-runtime.js';
 import { DEFAULT_TILE } from '../runtime/tile.js';
@@ -92,7 +92,7 @@ export async function loadModel<O extends Float32Array | Float32Array[] = Float3
   }
   const model = load<O>(runtime!, bytes, options);
   // Yields once, so that models dropped before can be freed.
-  if (finalizersPending()) await new EventLoopYielder().yield();
+  if (takeFinalizerTurn()) await new EventLoopYielder().yield();
   return model;
 }
 

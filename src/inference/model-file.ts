@@ -22,7 +22,7 @@ export const READ_FIRST = ' Read the file first: readFileSync(path), or new Uint
 /** Metadata field that holds everything except tensors. */
 export const FIELD = 'wasm-mlp';
 
-/** Raised when older versions of the library could not read new files. */
+/** Version of the format. Increase it when older versions of the library cannot read new files. */
 export const FORMAT_VERSION = 1;
 
 export interface Header {

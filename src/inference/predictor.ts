@@ -28,8 +28,8 @@ export const MOST_CAPACITY = 256;
 const NOTHING = /* @__PURE__ */ new Float32Array(0);
 
 /**
- * Runs forward passes over the caller's rows. Activations are allocated when a call has more rows than any before, up
- * to a limit above which rows are processed in parts. Otherwise a call allocates nothing, neither here nor in linear
+ * Runs forward passes over the caller's rows. Activations are allocated at the first call, and again at the first one
+ * of more than one row, for MOST_CAPACITY rows; more rows are processed in parts. Otherwise a call allocates nothing, neither here nor in linear
  * memory.
  */
 export class Predictor {

@@ -182,7 +182,7 @@ const NOTHING_MORE = {
   bindPaired: undefined,
 };
 
-/** Returns the definition of a loss by kernels: assembly/loss. */
+/** Returns how a loss is computed: its kernels (assembly/loss) and its facts (properties.ts). */
 export const lossDefinition = (loss: Loss): LossDefinition => ({
   ...NOTHING_MORE,
   ...kernelsOf(loss),

@@ -122,9 +122,9 @@ export function checkState(
   outputSpecs: readonly TensorSpec[],
   custom: CustomObjects,
 ): RestoredState {
-  const left = new Set(checkpoint.tensors.keys());
+  const unused = new Set(checkpoint.tensors.keys());
   const pick = (parameters: readonly PlannedParameter[], values: 'finite' | 'any' = 'finite'): Float32Array[] => {
-    for (const { name } of parameters) left.delete(name);
+    for (const { name } of parameters) unused.delete(name);
     return takeTensors(checkpoint, parameters, values);
   };
   const { epochCount } = checkpoint;
@@ -141,6 +141,7 @@ export function checkState(
   }
   // Optimizer state may be infinite: training continues from a state that has overflowed.
   const values = training?.slots.map((name) => pick(stateOf(name), 'any')) ?? [];
-  for (const name of left) throw new FormatError(`loadModel: tensor ${describe(name)} expected nowhere in this model.`);
+  for (const name of unused)
+    throw new FormatError(`loadModel: tensor ${describe(name)} expected nowhere in this model.`);
   return { epochCount, weights, training: training && { ...training, values } };
 }

@@ -18,14 +18,14 @@ import { fit, splitData, type FitTarget, type History } from '../training/fit.js
 export interface FitObserver {
   /** Called when all data is accepted, before training begins. */
   accepted(): Promise<void>;
-  /** Called after each step. */
-  afterStep(): void;
+  /** Called wherever `fit` checks that it may continue: after each step, between epochs and parts of a validation. */
+  onCheckpoint(): void;
   /** Called with the name, as in messages, of the batch of a source that is requested next. */
   onRequest(batch: string): void;
 }
 
 /** Trains on data whose form has been checked. */
-export async function fitHere(
+export async function fitOnThisThread(
   target: FitTarget,
   shape: DataShape,
   given: FitData,
@@ -73,7 +73,7 @@ export async function fitHere(
       if (observer !== undefined) await observer.accepted();
       const requireRunning = (where: string): void => {
         target.requireRunning(where);
-        observer?.afterStep();
+        observer?.onCheckpoint();
       };
       return await fit({ ...target, requireRunning }, batches, validation, read);
     } finally {

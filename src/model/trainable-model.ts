@@ -12,7 +12,7 @@ import { guarded } from '../graph/model-state.js';
 import { type TensorLike } from '../graph/named-weights.js';
 import { BATCH_SIZE, InferenceModel, type ModelSetup } from '../inference/inference-model.js';
 import { EventLoopYielder } from '../runtime/event-loop.js';
-import { finalizersPending } from '../runtime/model-allocator.js';
+import { takeFinalizerTurn } from '../runtime/model-allocator.js';
 import { checkCompiled } from '../training/compile-checks.js';
 import { readCompileOptions, type CompileOptions } from '../training/compiled.js';
 import type { BatchSource, FitData } from '../training/data/batches.js';
@@ -24,7 +24,7 @@ import type { TrainedModel } from '../training/callbacks/callback.js';
 import type { FitOptions, ReadFitOptions } from '../training/fit-options.js';
 import type { FitTarget, History } from '../training/fit.js';
 import { Trainer } from '../training/trainer.js';
-import { fitHere, type FitObserver } from './local-fit.js';
+import { fitOnThisThread, type FitObserver } from './local-fit.js';
 import { loadDataset, readFit, shapeFor } from './model-data.js';
 import { readStepOptions, type EvaluateOptions, type StepOptions } from './model-options.js';
 import type { RemoteFit, StartRemoteFit } from './remote-fit.js';
@@ -39,7 +39,7 @@ export interface TrainableSetup extends ModelSetup {
 
 /** Returns a result, after yielding to the event loop if objects dropped before are waiting to be freed. */
 async function settled<T>(result: T): Promise<T> {
-  if (finalizersPending()) await new EventLoopYielder().yield();
+  if (takeFinalizerTurn()) await new EventLoopYielder().yield();
   return result;
 }
 
@@ -180,7 +180,7 @@ export abstract class TrainableModel<O extends Float32Array | Float32Array[]>
     const trainer = this.requireTrainer('fit');
     this.fitting = true;
     try {
-      return await fitHere(this.target(trainer), shapeFor(this.state, trainer), given, read, observer);
+      return await fitOnThisThread(this.target(trainer), shapeFor(this.state, trainer), given, read, observer);
     } finally {
       this.fitting = false;
     }

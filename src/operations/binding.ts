@@ -32,7 +32,7 @@ export interface Clock {
 /** A `ForwardBinding` for training. */
 export interface TrainingBinding extends ForwardBinding {
   readonly clock: Clock;
-  /** Number of the node in its network; part of the counter of random numbers. */
+  /** Index of the operation in its plan, part of the counter of random numbers. */
   readonly node: number;
   /** Address of the operation's scratch floats for this direction. */
   readonly scratch: number;

@@ -41,7 +41,7 @@ export const batchNormalizationBackward: Backward<'batchNormalization'> = {
     const [dgamma, dbeta] = gradients;
     const to = inputDeltas[0]?.address ?? 0;
     const variance = varianceOf(saved, width);
-    // dγ = dy·(x − μ)·r, dβ = dy, dx = dy·r·γ. dx may overwrite dy, so it comes last.
+    // With r = 1/√(σ² + ε): dγ = dy·(x − μ)·r, dβ = dy, dx = dy·r·γ. dx may overwrite dy, so it comes last.
     const ofOneRow = (): void => {
       kernels.f32_normalize_columns(1, width, x.address, runningMean, runningVariance, 0, 0, dgamma, x.ld, epsilon);
       kernels.f32_product(width, dgamma, dy.address, dgamma);

@@ -69,7 +69,7 @@ export type ToWorker =
   /** Answer to the open question, or that it failed. */
   | ({ readonly type: 'answer'; readonly failed?: boolean } & Answer)
   /** Message of a compute worker that the worker requested, or the reason why that ended. */
-  | { readonly type: 'helper'; readonly index: number; readonly message?: unknown; readonly ended?: string }
+  | { readonly type: 'computeWorker'; readonly index: number; readonly message?: unknown; readonly ended?: string }
   | { readonly type: 'abort' };
 
 /** A batch of a source. */

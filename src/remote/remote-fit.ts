@@ -43,7 +43,7 @@ function findCustom(value: unknown): string | undefined {
 const SILENCE_MS = 30_000;
 
 /** One `fit` in a worker. */
-export class FitInWorker implements RemoteFit {
+export class RemoteFitCaller implements RemoteFit {
   private readonly data: FitData;
   private readonly options: ReadFitOptions;
   private worker: HostedWorker | undefined;
@@ -299,8 +299,8 @@ export class FitInWorker implements RemoteFit {
   private spawn(start: WorkerStart): void {
     const { index, memory } = start;
     this.workerMemory = memory;
-    const ended = (reason: string): void => this.post({ type: 'helper', index, ended: reason });
-    const message = (sent: unknown): void => this.post({ type: 'helper', index, message: sent });
+    const ended = (reason: string): void => this.post({ type: 'computeWorker', index, ended: reason });
+    const message = (sent: unknown): void => this.post({ type: 'computeWorker', index, message: sent });
     try {
       this.computeWorkers.push(startComputeWorker(this.workerUrl)(start, { message, ended }));
     } catch (error) {

@@ -21,11 +21,11 @@ const INDEX = 3;
 /** Memory for the snapshots of one fit at a time. */
 export class SnapshotMemory {
   readonly buffer: SharedArrayBuffer;
-  private readonly weight = new CollectorPressure();
+  private readonly pressure = new CollectorPressure();
 
   private constructor(bytes: number) {
     this.buffer = new SharedArrayBuffer(bytes);
-    this.weight.set(bytes);
+    this.pressure.set(bytes);
   }
 
   /** Returns memory for states of `floats` floats: that of an earlier fit if there is one of about that size. */

@@ -79,7 +79,7 @@ export class WorkerFit {
         else waiting?.resolve(message);
         break;
       }
-      case 'helper': {
+      case 'computeWorker': {
         const events = this.computeWorkers.get(message.index);
         if (message.ended === undefined) events?.message(message.message);
         else events?.ended(message.ended);
@@ -169,12 +169,12 @@ export class WorkerFit {
       accepted: async () => {
         this.inspections = (await this.request({ attach: true })).inspections ?? [];
       },
-      afterStep: () => this.poll(),
+      onCheckpoint: () => this.poll(),
       onRequest: (name) => (this.nextBatch = name),
     });
   }
 
-  /** Between two steps: stops if told to, and publishes the state if it is time. */
+  /** Called wherever the loop may stop: aborts if told to, and publishes the state if it is time. */
   private poll(): void {
     const { snapshots } = this;
     if (snapshots === undefined) return;

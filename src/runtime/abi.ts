@@ -15,7 +15,8 @@ const MAP_BACKWARD = ['n', '*y', '*dy', '*dx'] as const;
 
 /**
  * The activations that work value by value, by the scalars that their two kernels take: f32_NAME (n, *x, *y,
- * …scalars) and f32_NAME_backward (n, *y, *dy, *dx, …scalars).
+ * …scalars) and f32_NAME_backward (n, *y, *dy, *dx, …scalars), where *y is x if the derivative is
+ * computed from the input.
  */
 export const ELEMENTWISE_KERNELS = {
   sigmoid: [],

@@ -2,7 +2,7 @@
 import type { WasmRuntime } from './wasm-runtime.js';
 
 /** 2⁻¹²⁶: numbers below it are subnormal. */
-const LEAST_NORMAL = 1.1754943508222875e-38;
+const SMALLEST_NORMAL = 1.1754943508222875e-38;
 
 /**
  * Whether products are rounded once, after adding: (1 + 2⁻¹²)² − (1 + 2⁻¹¹) is 2⁻²⁴ then, and 0 if the square is
@@ -16,7 +16,7 @@ export const fuses = (runtime: WasmRuntime): boolean =>
  * operands or both; V8 does on 32-bit ARM, whose vectors have none.
  */
 export function keepsSubnormals(runtime: WasmRuntime): boolean {
-  const least = LEAST_NORMAL;
+  const least = SMALLEST_NORMAL;
   const product = multiplyAdd(runtime, least, 1 / 4, 0) === least / 4;
   const operand = multiplyAdd(runtime, least / 4, 4, 0) === least;
   const sum = multiplyAdd(runtime, 3 / 2, least, -least) === least / 2;

@@ -1,3 +1,5 @@
+/** What bound code works on: steps, which are kernel calls, and matrices in linear memory. */
+
 /**
  * A kernel call with its addresses bound; what remains is the number of rows of the batch. A bound plan is a flat list
  * of these: running it makes no objects and looks nothing up.

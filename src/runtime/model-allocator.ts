@@ -18,7 +18,7 @@ const MOST = 256 * 1024 * 1024;
 /** Approximate size of the JavaScript objects of a model, which count in addition to its regions. */
 const MODEL_BYTES = 64 * 1024;
 
-/** Bytes allocated for models and engines since the event loop last ran. */
+/** Bytes allocated for models and engines since takeFinalizerTurn last returned true. */
 let taken = 0;
 
 /** Bytes after which the event loop should run. */
@@ -27,9 +27,9 @@ const MOST_TAKEN = 16 * 1024 * 1024;
 /**
  * Whether a call that returns a promise should yield to the event loop, because so much was allocated that freeing the
  * memory of collected models is worth it. Finalizers run in the event loop, and a program that awaits nothing but this
- * library may otherwise never get there.
+ * library may otherwise never get there. Resets the count when it returns true.
  */
-export function finalizersPending(): boolean {
+export function takeFinalizerTurn(): boolean {
   if (taken < MOST_TAKEN) return false;
   taken = 0;
   return true;
@@ -94,7 +94,7 @@ export class ModelAllocator implements Allocator {
   /** Bytes in regions that are allocated now. */
   used = 0;
   private readonly regions: Regions;
-  private readonly weight = new CollectorPressure();
+  private readonly pressure = new CollectorPressure();
 
   constructor(arena: Allocator) {
     this.regions = new Regions(arena);
@@ -107,7 +107,7 @@ export class ModelAllocator implements Allocator {
     const start = arena.allocate(bytes);
     sizes.set(start, bytes);
     this.used += bytes;
-    this.weight.set(this.used);
+    this.pressure.set(this.used);
     return start;
   }
 

@@ -76,7 +76,7 @@ export class WasmRuntime {
    */
   private readonly state: { live: boolean; exposed: boolean };
   /** Reports the size of the memory to the collector. */
-  private readonly weight = new CollectorPressure();
+  private readonly pressure = new CollectorPressure();
 
   /**
    * Creates a runtime with new memory or, from a handle, another one on the memory of another thread. Throws
@@ -105,7 +105,7 @@ export class WasmRuntime {
     this.kernels = instantiate(module, memory);
     if (used > 0) this.kernels.f32_fill(used / 4, 0, 0);
     this.state = { live: true, exposed: attached || threads > 1 };
-    if (!attached) this.weight.set(linear.bytes);
+    if (!attached) this.pressure.set(linear.bytes);
     const own = tileOf(this.kernels, tile);
     if (threads > 1) this.pool = startPool?.({ module, memory: this.memory, tile: own, threads, scratch, packedA });
     this.tile = this.pool?.shared() ?? own;

@@ -80,7 +80,7 @@ export interface Table {
   readonly head: { readonly activation: 'softmax' | 'linear'; readonly loss: LossName };
 }
 
-/** A standardizing network that each fit makes anew. */
+/** Trains a new standardizing network at each fit, and predicts with the last one whose fit succeeded. */
 export class Estimator {
   /** Number of `dispose` calls: a fit that began before one of them ends. */
   private disposals = 0;

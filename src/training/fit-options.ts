@@ -1,5 +1,5 @@
 /**
- * Options of `fit`: their types, defaults and checks. fit.ts and model.ts use them; data/ checks the data itself,
+ * Options of `fit`: their types, defaults and checks. fit.ts and src/model use them; data/ checks the data itself,
  * sample and class weights included.
  */
 import { isList } from '../common/arrays.js';

@@ -93,12 +93,12 @@ export function planTraining(plan: NetworkPlan, capacity: number, kind: RunKind)
   const learns = learning(plan);
   const paired = pairedNodes(plan, uses, kind.pairedWith);
   const lossInputs = outputs.map((output, index) => paired[index]?.inputs[0] ?? output);
-  const left = new Set(paired);
+  const omitted = new Set(paired);
   const requests = new Requests(capacity);
 
   const values = trainingValues(plan, kind, timeline, uses, lossInputs).request(requests.list, capacity);
   const deltas = deltaRanges(plan, kind, timeline, uses, learns, lossInputs).request(requests.list, capacity);
-  const added = trains ? planAdded(plan, learns, left, lossInputs, timeline, requests) : [];
+  const added = trains ? planAdded(plan, learns, omitted, lossInputs, timeline, requests) : [];
   const needs = nodes.map(({ operation, inputs }, index) => {
     const scratch = trains ? scratchFloats(operation) : undefined;
     const descends = inputs.some((input) => learns[input]);
@@ -137,7 +137,7 @@ export function planTraining(plan: NetworkPlan, capacity: number, kind: RunKind)
     rowWeights: bytes(rowWeights),
     totals: bytes(totals)!,
     nodes: nodes.flatMap((node, index) =>
-      left.has(node)
+      omitted.has(node)
         ? []
         : [
             {
@@ -182,7 +182,7 @@ function pairedNodes(
 function planAdded(
   { nodes, widths, parameters }: NetworkPlan,
   learns: readonly boolean[],
-  left: ReadonlySet<OperationNode | undefined>,
+  omitted: ReadonlySet<OperationNode | undefined>,
   lossInputs: readonly number[],
   timeline: Timeline,
   requests: Requests,
@@ -194,7 +194,7 @@ function planAdded(
     .reverse()
     .map(({ node, time }) => {
       const { inputs, output, parameters: own } = node;
-      if (!learns[output] || left.has(node)) return { deltas: [], gradients: [] };
+      if (!learns[output] || omitted.has(node)) return { deltas: [], gradients: [] };
       const deltas = inputs.map((input) => {
         if (!learns[input]) return undefined;
         const again = written.has(input);

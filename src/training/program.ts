@@ -142,7 +142,7 @@ class Binder {
     );
   }
 
-  /** Returns the steps of BP1, which compute loss and ∂L/∂output together, then those of the metrics. */
+  /** Returns, for each output, the steps that compute its loss and ∂L/∂lossInput, weight them, and add to its metrics. */
   evaluateObjective(objective: Objective): Step[] {
     let totals = this.address(this.memory.totals);
     return objective.flatMap((output, index) => {

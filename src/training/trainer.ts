@@ -74,7 +74,7 @@ export class Trainer {
   }
 
   /** Whether a schedule currently holds the learning rate down because it warms up. */
-  get held(): boolean {
+  get warmingUp(): boolean {
     const { rate, stepCount } = this;
     if (typeof rate === 'number') return false;
     return rate.kind === 'warmUp' && stepCount < rate.config.steps;
@@ -131,7 +131,7 @@ export class Trainer {
     model.running = true;
     try {
       this.differentiate(context, rows);
-      // A schedule may be a function of the user, as may other code before this.
+      // Inside the guard: a schedule, like an activation or a loss, may be a user's function, which must not change the model.
       rate = this.learningRate;
     } finally {
       model.running = false;
@@ -202,7 +202,7 @@ export class Trainer {
   }
 
   /** Returns a context for diagnosis, separate from those of training; the caller frees it. */
-  bindSeparately(
+  bindDiagnosis(
     vectors: { readonly weights: number; readonly gradients: number },
     capacity: number,
     weighted: boolean,

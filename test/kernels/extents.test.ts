@@ -15,7 +15,7 @@ import {
   describeCall,
   extentsOf,
   parametersOf,
-  sameBut,
+  sameBitsExceptNaN,
   TableFixture,
   type TableCall,
 } from './table-calls.js';
@@ -52,7 +52,7 @@ function expectSame(
     ),
   );
   for (const [name, words] of runs[0]) {
-    if (!sameBut(words, runs[1].get(name)!, extentsOf(call.kernel)[name].holds)) {
+    if (!sameBitsExceptNaN(words, runs[1].get(name)!, extentsOf(call.kernel)[name].holds)) {
       expect.fail(`${describeCall(call, last)}: ${name} depends on ${what}`);
     }
   }

@@ -23,7 +23,6 @@ const CHOICES: Readonly<Record<string, readonly number[]>> = {
   rows: [1, 2, 3, 7],
   width: [8, 12, 16, 68],
   pieces: [1, 2, 3],
-  bins: [1, 2, 5],
   accumulate: [0, 1],
   nesterov: [0, 1],
 };
@@ -252,7 +251,7 @@ function fill(words: Uint32Array, { holds }: Extent, contents: Contents, bound: 
 }
 
 /** Whether two results have the same bits. Two NaNs count as equal. */
-export function sameBut(one: Uint32Array, other: Uint32Array, holds: Extent['holds']): boolean {
+export function sameBitsExceptNaN(one: Uint32Array, other: Uint32Array, holds: Extent['holds']): boolean {
   if (one.length !== other.length) return false;
   if (holds === 'doubles') {
     const [a, b] = [one, other].map((words) => new Float64Array(words.slice().buffer));

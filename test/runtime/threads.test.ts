@@ -136,7 +136,7 @@ async function runtimesOf(tile: TileName, threads: number): Promise<[WasmRuntime
     startPool: (parts) => new Pool({ ...parts, start: startComputeWorker(undefined) }),
   });
   await shared.pool!.ready();
-  shared.pool!.least = 0;
+  shared.pool!.threshold = 0;
   return [new WasmRuntime(settings), shared];
 }
 

@@ -176,13 +176,13 @@ describe('silent workers', () => {
   test('do not make an engine continue on one thread while the page is frozen, but afterwards', async () => {
     await withSilentWorkers(async () => {
       const { advance, freeze } = stopClock();
-      let ownedRanges: Engine | undefined;
-      const making = createEngine({ threads: 2 }).then((engine) => (ownedRanges = engine));
+      let made: Engine | undefined;
+      const making = createEngine({ threads: 2 }).then((engine) => (made = engine));
       await untilStarted();
       await advance(9000);
       freeze();
       await advance(9000);
-      expect(ownedRanges).toBeUndefined();
+      expect(made).toBeUndefined();
       await advance(4000);
       expect((await making).info).toMatchObject({
         threads: 1,

@@ -1,8 +1,7 @@
 /**
  * A job: one matrix product that several threads share. It is cut into chunks of whole panels or whole rows of the
  * output, never along the sum, so no chunk changes a bit of another, and the result does not show which thread computed
- * a chunk. This file runs in the calling thread and in the workers; dispatcher.ts opens jobs, worker-loop.ts waits for
- * them.
+ * a chunk. This file runs in the calling thread and in the workers; dispatcher.ts opens jobs and waits for their end; in worker-loop.ts workers wait for the next job.
  */
 import type { GemmTnKernel, GemmKernel } from '../abi.js';
 
@@ -48,7 +47,7 @@ const CHUNK_BITS = 6;
 /** Maximum number of chunks of a job. */
 export const MOST_CHUNKS = (1 << CHUNK_BITS) - 1;
 
-/** Numbers of jobs, which wrap around. */
+/** Mask of the job's number in a ticket; numbers wrap around. */
 const JOB_MASK = (1 << (32 - 2 * CHUNK_BITS)) - 1;
 
 export const GEMM = 0;

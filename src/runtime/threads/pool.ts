@@ -51,14 +51,14 @@ export const startComputeWorker =
 const SPIN_MS = 0.06;
 
 /** Multiply-adds below which a product stays on the calling thread until the threshold is measured: some 60 µs. */
-const USUAL_LEAST = 1_000_000;
+const DEFAULT_THRESHOLD = 1_000_000;
 
 /** Bounds of the measured threshold, and how many times the cost of a hand-over a shared product has to take. */
-const LEAST_BOUNDS = [250_000, 4_000_000] as const;
-const WORTH = 16;
+const THRESHOLD_BOUNDS = [250_000, 4_000_000] as const;
+const MIN_HAND_OVERS = 16;
 
 /** Approximate multiply-adds per millisecond of one thread, on the machines that were measured. */
-const RATE = 16e6;
+const PRODUCTS_PER_MS = 16e6;
 
 /** Milliseconds within which workers must have begun. */
 const START_MS = 10_000;
@@ -69,7 +69,7 @@ const START_MS = 10_000;
  */
 export class Pool {
   /** Multiply-adds from which on a product is shared. */
-  least = USUAL_LEAST;
+  threshold = DEFAULT_THRESHOLD;
   private readonly control: Int32Array;
   private readonly dispatcher: Dispatcher;
   private readonly workers: Pick<HostedWorker, 'end'>[] = [];
@@ -165,8 +165,11 @@ export class Pool {
       stop();
     }
     try {
-      const [lowest, highest] = LEAST_BOUNDS;
-      this.least = Math.min(highest, Math.max(lowest, WORTH * this.dispatcher.timeHandOver() * RATE));
+      const [lowest, highest] = THRESHOLD_BOUNDS;
+      this.threshold = Math.min(
+        highest,
+        Math.max(lowest, MIN_HAND_OVERS * this.dispatcher.timeHandOver() * PRODUCTS_PER_MS),
+      );
     } catch {
       // `lost` gives the reason, and one thread continues.
     }
@@ -178,13 +181,13 @@ export class Pool {
     const { tile } = this.options;
     const { panelWidth, gemvColumns } = tile;
     const gemm: GemmKernel = (m, n, k, a, lda, b, init, ldi, c, ldc, packedA) => {
-      if (this.ended || m * n * k < this.least) return tile.gemm(m, n, k, a, lda, b, init, ldi, c, ldc, packedA);
+      if (this.ended || m * n * k < this.threshold) return tile.gemm(m, n, k, a, lda, b, init, ldi, c, ldc, packedA);
       dispatcher.cutOutput(m, n, m === 1 ? gemvColumns : panelWidth);
       dispatcher.run(GEMM, m, n, k, a, lda, b, init, ldi, c, ldc);
     };
     const gemmTN: GemmTnKernel = (m, n, k, a, lda, b, ldb, c, accumulate, scratch) => {
       // A product can only be cut into panels, so a single one is not shared.
-      if (this.ended || m * n * k < this.least || n <= panelWidth) {
+      if (this.ended || m * n * k < this.threshold || n <= panelWidth) {
         return tile.gemmTN(m, n, k, a, lda, b, ldb, c, accumulate, scratch);
       }
       dispatcher.cutColumns(n, panelWidth);

@@ -20,7 +20,8 @@ const GENERATION = 3;
 export const SEQLOCK_WORDS = 4;
 
 /**
- * The version of disposed weights. Even, and never reached by counting: writers count up from 0, 2³¹ changes at most.
+ * The version of disposed weights: even, as no change is in progress. `end` skips it when the counter, which wraps, comes
+ * to it.
  */
 const RETIRED = -2;
 
@@ -66,7 +67,8 @@ export class SeqlockWriter {
 
   /** Called after a change. */
   end(): void {
-    Atomics.add(this.words, VERSION, 1);
+    const next = Atomics.load(this.words, VERSION) + 1;
+    Atomics.store(this.words, VERSION, next === RETIRED ? next + 2 : next);
     Atomics.notify(this.words, VERSION);
   }
 

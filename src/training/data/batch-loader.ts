@@ -6,7 +6,7 @@ import type { Dataset } from './shape.js';
 
 /** Writes rows of a dataset to the inputs, targets and row weights of a program. */
 export interface BatchLoader {
-  /** Writes `rows` rows, whose numbers are at the address `indices`. */
+  /** Writes `rows` rows; their row numbers (u32) start at the address `indices`. */
   gather(dataset: Dataset, indices: number, rows: number): void;
   /** Writes `rows` rows from row `first` on. */
   take(dataset: Dataset, first: number, rows: number): void;

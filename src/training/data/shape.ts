@@ -1,3 +1,4 @@
+/** Types of the data of training: as given, as stored in linear memory, and the shape that a model requires. */
 import type { Labels, RowNumbers, Rows } from '../../common/rows.js';
 import type { TensorSpec } from '../../graph/tensor-specs.js';
 import type { LossDefinition } from '../../losses/bind.js';

@@ -41,7 +41,7 @@ const short = (value: number): string => value.toPrecision(2);
 export interface Findings {
   readonly nonFinite: NonFinite | undefined;
   /** Whether a schedule keeps the learning rate small on purpose for now. */
-  readonly held: boolean;
+  readonly warmingUp: boolean;
   /** Updates made since the model was compiled. */
   readonly updates: number;
   /** Whether the gradient of the loss is exactly 0 in all that is learned. */
@@ -68,7 +68,7 @@ export interface NotProbabilities {
 
 /** Returns the faults, causes before their consequences. */
 export function findFaults(layers: readonly LayerDiagnosis[], findings: Findings): Fault[] {
-  const { nonFinite, held, outcomes } = findings;
+  const { nonFinite, warmingUp, outcomes } = findings;
   // With a NaN or an infinity, no other measurement means anything.
   if (nonFinite !== undefined) return [describeNonFinite(nonFinite)];
   // A layer whose units are all dead makes every gradient before it 0. Only the dead layer is reported.
@@ -82,7 +82,7 @@ export function findFaults(layers: readonly LayerDiagnosis[], findings: Findings
     ...batchFaults(findings),
     ...(learned ? [] : zeroFaults(findings)),
     ...outcomes.flatMap((outcome) => outcomeFaults(outcome, findings)),
-    ...updateFaults(layers, cut || held || learned),
+    ...updateFaults(layers, cut || warmingUp || learned),
   ];
 }
 

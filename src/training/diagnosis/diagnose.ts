@@ -74,7 +74,7 @@ export function diagnose(
     const copy = (from: number, to: number, floats: number) => u8.copyWithin(to, from, from + 4 * floats);
     copy(vectors.weights, copies.weights, plan.parameterFloats);
     vectors.optimizerState.forEach((state, index) => copy(state, copies.optimizerState[index], vectors.size));
-    context = trainer.bindSeparately({ weights: vectors.weights, gradients: copies.gradients }, rows, weighted);
+    context = trainer.bindDiagnosis({ weights: vectors.weights, gradients: copies.gradients }, rows, weighted);
     load(context);
     context.accumulator.reset();
     trainer.tick();
@@ -122,7 +122,7 @@ export function diagnose(
     });
     const faults = findFaults(layers, {
       nonFinite,
-      held: trainer.held || (trainer.scheduled && rate === 0),
+      warmingUp: trainer.warmingUp || (trainer.scheduled && rate === 0),
       updates: trainer.stepCount,
       zeroGradient,
       notProbabilities: notProbabilities(scope),

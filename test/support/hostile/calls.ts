@@ -517,7 +517,7 @@ const INTERNAL: Record<string, readonly string[]> = {
     'release',
     'requireFlat',
     'requireLive',
-    'requireStill',
+    'requireNotInStep',
   ],
   AttachedModel: [],
   Normalization: [],
