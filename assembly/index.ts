@@ -24,7 +24,15 @@ export { f32_exp, f32_log } from './math/vector';
 export { f32_absolute_error, f32_hinge, f32_huber, f32_smooth_rows } from './loss/robust';
 export { f32_adadelta, f32_adagrad, f32_rmsprop } from './optimizer/adaptive';
 export { f32_clip_value, f32_penalty_gradient, f32_scale, f64_add_squares } from './optimizer/gradient';
-export { f32_copy, f32_product, f32_scale_shift, f32_sum, f32_weigh, f32_weigh_rows } from './data/arithmetic';
+export {
+  f32_clear_overflow,
+  f32_copy,
+  f32_product,
+  f32_scale_shift,
+  f32_sum,
+  f32_weigh,
+  f32_weigh_rows,
+} from './data/arithmetic';
 export { f32_copy_columns, f32_take_columns } from './data/columns';
 export { f32_dropout } from './random/dropout';
 export { f32_gaussian_noise } from './random/noise';

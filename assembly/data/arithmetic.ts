@@ -2,7 +2,7 @@
  * Elementwise arithmetic on whole vectors: sums, products, scaling and weighting of rows. Loops are those of
  * simd/map.ts.
  */
-import { paddedBytes } from '../simd/lanes';
+import { paddedBytes, sumLanes } from '../simd/lanes';
 import { map, map2 } from '../simd/map';
 
 // @ts-ignore: decorator
@@ -87,5 +87,24 @@ export function f32_weigh_rows(m: i32, n: i32, weights: usize, x: usize, ld: i32
       v128.store(x + i, weigh(v128.load(x + i), weight));
       i += 16;
     } while (i < bytes);
+  }
+}
+
+/**
+ * Clears the rows of x, m rows of n columns in whole vectors, whose weight is 0 and whose squares do not add up to a
+ * finite number. Backward multiplies them by deltas of 0, and 0·∞ is NaN. Where the squares are finite, so are the
+ * statistics of the row, and its products with 0 are 0.
+ */
+export function f32_clear_overflow(m: i32, n: i32, weights: usize, x: usize, ld: i32): void {
+  const bytes = paddedBytes(n);
+  if (n <= 0) return;
+  for (; m > 0; --m, weights += 4, x += (<usize>ld) << 2) {
+    if (f32.load(weights) != 0) continue;
+    let sum = f32x4.splat(0);
+    for (let p = x, end = x + bytes; p < end; p += 16) {
+      const v = v128.load(p);
+      sum = f32x4.add(sum, f32x4.mul(v, v));
+    }
+    if (!(sumLanes(sum) < f32.POSITIVE_INFINITY)) memory.fill(x, 0, bytes);
   }
 }

@@ -154,6 +154,7 @@ export const ABI = {
   f32_copy: MAP,
   f32_scale_shift: [...MAP, 'scale:f32', 'shift:f32'],
   f32_weigh_rows: ['m', 'n', '*weights', '*x', 'ld'],
+  f32_clear_overflow: ['m', 'n', '*weights', '*x', 'ld'],
   f32_copy_columns: ['m', 'n', '*source', 'lds', '*target', 'ldt'],
   f32_take_columns: ['m', 'n', '*source', 'lds', '*target', 'ldt'],
   f32_dropout: ['m', 'n', '*x', '*words', '*y', 'ld', 'key0', 'key1', 'node', 'step', 'rate:f32', 'scale:f32'],

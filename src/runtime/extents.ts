@@ -297,6 +297,7 @@ export const EXTENTS: { readonly [K in KernelName]: Extents<K> } = {
   f32_copy: MAP,
   f32_scale_shift: MAP,
   f32_weigh_rows: { weights: values('reads', 'm'), x: rows('updates', 'm', 'n', 'ld') },
+  f32_clear_overflow: { weights: values('reads', 'm'), x: rows('updates', 'm', 'n', 'ld') },
   f32_copy_columns: {
     source: valuesOfRows('reads', 'm', exactly, 'lds'),
     target: valuesOfRows('writes', 'm', exactly, 'ldt'),

@@ -4,13 +4,15 @@
  * operations/ has the steps of each operation.
  */
 import { allocateRegion, matrixIn, parameterAddresses } from '../graph/program.js';
-import { storedFloats, type NetworkPlan } from '../graph/plan.js';
+import { storedFloats, type NetworkPlan, type OperationNode } from '../graph/plan.js';
 import {
+  backwardReads,
   bindBackward,
   bindDifferentiate,
   bindRunningStatistics,
   bindTrainingForward,
   isAffine,
+  usesBatchStatistics,
 } from '../operations/backward.js';
 import type { Clock, TrainingBinding } from '../operations/binding.js';
 import { bindForward } from '../operations/forward.js';
@@ -92,7 +94,7 @@ export function bindTraining(
     weighted,
   });
   const region = allocateRegion(runtime, memory.bytes);
-  const binder = new Binder(runtime, plan, memory, region, vectors, options.clock);
+  const binder = new Binder(runtime, plan, memory, region, vectors, options);
   return {
     capacity,
     bytes: memory.bytes,
@@ -101,16 +103,36 @@ export function bindTraining(
     targets: memory.targets.map((matrix) => binder.view(matrix)),
     rowWeights: binder.address(memory.rowWeights),
     totals: binder.address(memory.totals),
-    steps: [...binder.forward(), ...binder.evaluateObjective(objective), ...binder.backward()],
+    steps: [
+      ...binder.forward(),
+      ...binder.evaluateObjective(),
+      ...binder.clearRowsWithoutWeight(),
+      ...binder.backward(),
+    ],
     updateRunningStatistics: binder.updateRunningStatistics(),
     nodes: memory.nodes.map((node) => binder.describeNode(node)),
     free: () => runtime.arena.free(region),
   };
 }
 
+/** By value: whether it is one of these, or one of these depends on it. */
+function valuesBefore({ nodes, widths }: NetworkPlan, values: readonly number[]): boolean[] {
+  const before = widths.map(() => false);
+  for (const value of values) before[value] = true;
+  for (const { inputs, output } of [...nodes].reverse()) {
+    if (before[output]) for (const input of inputs) before[input] = true;
+  }
+  return before;
+}
+
 /** Turns the offsets of a memory plan into addresses, and nodes into steps. */
 class Binder {
   private readonly trains: boolean;
+  private readonly clock: Clock;
+  private readonly objective: Objective;
+  private readonly keepAll: boolean;
+  /** By value: whether a loss of a weight other than 0 depends on it. */
+  private readonly counts: readonly boolean[];
 
   constructor(
     private readonly runtime: WasmRuntime,
@@ -118,9 +140,14 @@ class Binder {
     private readonly memory: TrainingMemory,
     private readonly region: number,
     private readonly vectors: ParameterVectors,
-    private readonly clock: Clock,
+    { clock, objective, keepAll }: TrainingProgramOptions,
   ) {
     this.trains = vectors.gradients !== undefined;
+    this.clock = clock;
+    this.objective = objective;
+    this.keepAll = keepAll;
+    const counting = plan.outputs.filter((_, index) => objective[index].weight !== 0);
+    this.counts = valuesBefore(plan, counting);
   }
 
   address(buffer: PlannedBytes | undefined): number {
@@ -143,12 +170,42 @@ class Binder {
   }
 
   /** Returns, for each output, the steps that compute its loss and ∂L/∂lossInput, weight them, and add to its metrics. */
-  evaluateObjective(objective: Objective): Step[] {
+  evaluateObjective(): Step[] {
     let totals = this.address(this.memory.totals);
-    return objective.flatMap((output, index) => {
+    return this.objective.flatMap((output, index) => {
       const steps = this.evaluateOutput(output, index, totals);
       totals += 8 * sumsOf(output);
       return steps;
+    });
+  }
+
+  /**
+   * A row of weight 0 has deltas of 0, but 0·∞ is NaN: where its values overflowed, they are cleared before backward
+   * reads them. Values before a batch normalization are kept, since the row counts in the statistics of the batch; those
+   * of a batch of one row are not of the batch.
+   */
+  clearRowsWithoutWeight(): Step[] {
+    const { plan, memory, runtime } = this;
+    const { kernels } = runtime;
+    if (!this.trains || memory.rowWeights === undefined) return [];
+    const rowWeights = this.address(memory.rowWeights);
+    const read = new Map<number, number>();
+    for (const { node } of memory.nodes) {
+      if (memory.deltas[node.output] === undefined && !this.keepAll) continue;
+      const { input, output } = backwardReads(node.operation);
+      const values = [...(input || this.keepAll ? node.inputs : []), ...(output || this.keepAll ? [node.output] : [])];
+      // Values that are computed in place share a matrix.
+      for (const value of values) read.set(this.value(value).address, value);
+    }
+    const inStatistics = valuesBefore(
+      plan,
+      plan.nodes.flatMap(({ operation, inputs }) => (usesBatchStatistics(operation) ? inputs : [])),
+    );
+    return [...read.values()].map((value): Step => {
+      const { width, address, ld } = this.value(value);
+      return (rows) => {
+        if (rows === 1 || !inStatistics[value]) kernels.f32_clear_overflow(rows, width, rowWeights, address, ld);
+      };
     });
   }
 
@@ -240,12 +297,14 @@ class Binder {
       const added = allocated.addedGradients[order];
       return added === undefined ? gradientOf(parameter) : this.address(added);
     });
-    const steps = bindBackward(node.operation, {
-      ...this.binding(allocated, allocated.scratch.backward),
-      outputDelta: this.view(memory.deltas[node.output]!),
-      inputDeltas,
-      gradients,
-    });
+    const steps = this.counts[node.output]
+      ? bindBackward(node.operation, {
+          ...this.binding(allocated, allocated.scratch.backward),
+          outputDelta: this.view(memory.deltas[node.output]!),
+          inputDeltas,
+          gradients,
+        })
+      : this.zeros(node, inputDeltas, gradients);
     // A value that several nodes read gets a delta from each; they are added from the last node to the first.
     allocated.addedDeltas.forEach((matrix, order) => {
       if (matrix === undefined) return;
@@ -262,6 +321,24 @@ class Binder {
       steps.push(() => kernels.f32_sum(floats, whole, part, whole));
     });
     return steps;
+  }
+
+  /** Deltas and gradients of a node on which no loss depends that counts: 0, even where its values overflowed. */
+  private zeros(
+    node: OperationNode,
+    inputDeltas: readonly (MatrixView | undefined)[],
+    gradients: readonly number[],
+  ): Step[] {
+    const { kernels } = this.runtime;
+    return [
+      ...inputDeltas.flatMap((dx): Step[] =>
+        dx === undefined ? [] : [(rows) => kernels.f32_fill(rows * dx.ld, dx.address, 0)],
+      ),
+      ...gradients.flatMap((address, order): Step[] => {
+        const floats = storedFloats(this.plan.parameters[node.parameters[order]].spec);
+        return address === 0 ? [] : [() => kernels.f32_fill(floats, address, 0)];
+      }),
+    ];
   }
 
   private binding({ node, index, saved }: AllocatedNode, scratch: PlannedBytes | undefined): TrainingBinding {

@@ -102,6 +102,27 @@ describe.each(shapes)('%i rows of %i', (m, n) => {
     });
   });
 
+  test('f32_clear_overflow writes 0 over rows of weight 0 whose squares overflow, and nothing else', () => {
+    onFixture(runtime, (fixture) => {
+      const stray = [Infinity, -Infinity, NaN, 3e38, -3e38, 1e20, 1e18, -0];
+      const kept = numbers(m * ld, 2);
+      for (let column = 0; column < n; column++) {
+        const x = kept.slice();
+        for (let row = 0; row < m; row++) x[row * ld + column] = stray[row % stray.length];
+        const weights = Float32Array.from({ length: m }, (_, row) => (row % 3 === 1 ? 1e-40 : row % 2 === 0 ? 0 : -0));
+        const expected = x.slice();
+        for (let row = 0; row < m; row++) {
+          const [from, to] = [row * ld, row * ld + padded(n)];
+          const squares = x.subarray(from, to).reduce((sum, value) => sum + value * value, 0);
+          if (weights[row] === 0 && !Number.isFinite(fround(squares))) expected.fill(0, from, to);
+        }
+        const at = fixture.use(x);
+        fixture.call('f32_clear_overflow', m, n, fixture.use(weights).address, at.address, ld);
+        expect(new Uint32Array(fixture.read(at).buffer)).toEqual(new Uint32Array(expected.buffer));
+      }
+    });
+  });
+
   // Offsets that are no multiple of a vector occur where the columns of a concatenation begin.
   test.each([0, 1, 2, 3, 7])('f32_copy_columns writes only its columns, from column %i on', (first) => {
     onFixture(runtime, (fixture) => {
