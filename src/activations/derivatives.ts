@@ -83,6 +83,12 @@ const UNKNOWN: ActivationProperties = { largestSlope: 1, tail: 'exact' };
 export const propertiesOf = (kind: string): ActivationProperties =>
   Object.hasOwn(ENTRIES, kind) ? ENTRIES[kind as ActivationName] : UNKNOWN;
 
+/** Whether outputs of an activation can be below 0; true if nothing is known. */
+export function canBeNegative(kind: string | undefined): boolean {
+  const range = kind === undefined ? undefined : propertiesOf(kind).range;
+  return range === undefined || range === 'any' || range === 'signed';
+}
+
 /** Returns the argument from which the derivative of an activation is computed. */
 export function derivativeFrom(activation: PlainActivation): DerivativeFrom {
   if (activation.kind === 'custom') return 'input';

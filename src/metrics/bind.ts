@@ -38,8 +38,8 @@ export interface MeasuredOutput {
   readonly independent: boolean;
   /**
    * Outputs, and targets, above this value count as yes: 0 where the loss uses the sign, a half where targets are
-   * probabilities. Undefined for losses that accept both ways to write yes and no; then the targets decide, since only
-   * −1 and 1 have negative ones.
+   * probabilities or outputs are never below 0. Undefined where both ways to write yes and no are possible; then the
+   * targets decide, since only −1 and 1 have negative ones.
    */
   readonly threshold: number | undefined;
   /** Whether outputs are between −1 and 1: then targets count as −1 and 1 unless a target says otherwise. */

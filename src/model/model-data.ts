@@ -21,7 +21,11 @@ import type { Inputs } from '../common/rows.js';
 export function shapeFor({ inputSpecs, outputSpecs }: ModelState, { compiled }: Trainer): DataShape {
   return {
     inputs: inputSpecs,
-    outputs: outputSpecs.map((spec, index) => ({ ...spec, loss: compiled.objective[index].loss })),
+    outputs: outputSpecs.map((spec, index) => {
+      const { loss, weight } = compiled.objective[index];
+      // An output that does not count may have any targets: they are given only because each output must have some.
+      return { ...spec, loss, distributionCheck: weight === 0 ? 'off' : compiled.targetChecks };
+    }),
   };
 }
 

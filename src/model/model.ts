@@ -158,8 +158,8 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
     changeWeights(state, () => writeParameters(state.runtime, state.weights, state.plan.parameters, weights));
     state.epochCount = epochCount;
     if (training === undefined) return;
-    // The options were accepted when the saved model was compiled: no checks again.
-    this.compile({ ...training.options, checks: 'off' });
+    // What a file holds was compiled, and whether its targets were checked is not known.
+    this.recompile(training.options, 'warn');
     this.requireTrainer('loadModel').restore(training, training.values);
   }
 

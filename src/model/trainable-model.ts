@@ -14,7 +14,7 @@ import { BATCH_SIZE, InferenceModel, type ModelSetup } from '../inference/infere
 import { EventLoopYielder } from '../runtime/event-loop.js';
 import { takeFinalizerTurn } from '../runtime/model-allocator.js';
 import { checkCompiled } from '../training/compile-checks.js';
-import { readCompileOptions, type CompileOptions } from '../training/compiled.js';
+import { readCompileOptions, type CompileChecks, type CompileOptions, type Compiled } from '../training/compiled.js';
 import type { BatchSource, FitData } from '../training/data/batches.js';
 import type { GivenData, Dataset, Targets } from '../training/data/shape.js';
 import { diagnose } from '../training/diagnosis/diagnose.js';
@@ -127,8 +127,20 @@ export abstract class TrainableModel<O extends Float32Array | Float32Array[]>
    */
   compile(options: CompileOptions): void {
     this.requireIdle('compile');
+    this.settle(readCompileOptions(options, this.state.outputSpecs));
+  }
+
+  /**
+   * Compiles what was compiled before, elsewhere or when it was saved: only targets are checked.
+   * @internal
+   */
+  recompile(options: CompileOptions, targetChecks: CompileChecks): void {
+    this.requireIdle('compile');
+    this.settle({ ...readCompileOptions({ ...options, checks: 'off' }, this.state.outputSpecs), targetChecks });
+  }
+
+  private settle(compiled: Compiled): void {
     const { state, warned } = this;
-    const compiled = readCompileOptions(options, state.outputSpecs);
     checkCompiled(compiled, state.plan, state.outputSpecs, compiled.checks, (message) => {
       if (warned.has(message)) return;
       warned.add(message);

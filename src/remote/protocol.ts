@@ -5,7 +5,7 @@
 import type { WorkerStart } from '../runtime/threads/start.js';
 import type { TileName } from '../runtime/tile.js';
 import type { FoundNonFinite, Hook } from '../training/callbacks/callback.js';
-import type { CompileOptions } from '../training/compiled.js';
+import type { CompileChecks, CompileOptions } from '../training/compiled.js';
 import type { RowAndClassWeights } from '../training/data/weights.js';
 import type { Diagnosis } from '../training/diagnosis/diagnosis.js';
 import type { ReadFitOptions } from '../training/fit-options.js';
@@ -45,6 +45,7 @@ export interface Begin {
   readonly threads: number;
   readonly architecture: Architecture;
   readonly compiled: CompileOptions;
+  readonly targetChecks: CompileChecks;
   /** State of the training to begin with. */
   readonly state: ArrayBuffer;
   /** Memory for newer states; undefined where none is shared, then states come with messages. */

@@ -202,6 +202,7 @@ export class RemoteFitCaller implements RemoteFit {
       threads: live ? threads : 1,
       architecture: architectureOf(blueprint),
       compiled: plain(savedOptions(trainer.compiled)),
+      targetChecks: trainer.compiled.targetChecks,
       state: copyState(trainer, this.edits),
       snapshots: this.memory?.buffer,
       options: {

@@ -2,7 +2,7 @@
  * Options of `compile`: reads them for the outputs of a model and settles losses, metrics and the keys of the logs.
  * compile-checks.ts judges whether losses and metrics fit the outputs.
  */
-import { propertiesOf } from '../activations/derivatives.js';
+import { canBeNegative, propertiesOf } from '../activations/derivatives.js';
 import { requireDistinctNames } from '../common/custom.js';
 import { isList } from '../common/arrays.js';
 import { describe } from '../common/describe.js';
@@ -53,12 +53,13 @@ export interface CompileOptions {
   metrics?:
     readonly MetricLike[] | readonly (readonly MetricLike[])[] | Readonly<Record<string, readonly MetricLike[]>>;
   /**
-   * Treatment of a loss that does not fit its output, such as a cross-entropy on a linear layer:
+   * Treatment of a loss that does not fit its output, such as a cross-entropy on a linear layer, and of targets of a
+   * categorical cross-entropy whose rows do not add up to 1:
    * - 'error': throws a ValueError; only warns of a likely mistake, such as `accuracy` of a regression
-   * - 'warn': warns of either, by `console.warn`, once for each model
+   * - 'warn': warns of each, by `console.warn`, once
    * - 'off': accepts everything
    *
-   * Not saved with the model: loading accepts whatever was compiled. Default 'error'.
+   * Not saved with the model: a loaded one accepts whatever was compiled, and warns of targets. Default 'error'.
    */
   checks?: 'error' | 'warn' | 'off';
 }
@@ -76,6 +77,8 @@ export interface Compiled {
   /** Keys of the logs by output: its loss, then its metrics. */
   readonly keys: readonly (readonly string[])[];
   readonly checks: CompileChecks;
+  /** Treatment of targets that do not fit a loss; other than `checks` where these were made before. */
+  readonly targetChecks: CompileChecks;
 }
 
 const optimizerCheck: Check<Optimizer> = (path, value) => resolve(path, value, OPTIMIZERS);
@@ -165,7 +168,9 @@ function requireDistinct(keys: readonly string[]): void {
 function measuredOutput({ kind }: Loss, { width, madeBy }: TensorSpec): MeasuredOutput {
   const { outputs, threshold } = lossProperties(kind);
   const signed = madeBy !== undefined && propertiesOf(madeBy).range === 'signed';
-  return { width, independent: outputs === 'independent', threshold, signed };
+  // Outputs that are never below 0 cannot be −1: all of them would count as yes.
+  const cut = threshold ?? (canBeNegative(madeBy) ? undefined : 0.5);
+  return { width, independent: outputs === 'independent', threshold: cut, signed };
 }
 
 /** Reads the options of `compile` for a model with these outputs. */
@@ -199,5 +204,5 @@ export function readCompileOptions(options: CompileOptions, outputSpecs: readonl
     return outputSpecs.length === 1 ? own : own.map((key) => `${outputSpecs[index].name}${capital(key)}`);
   });
   requireDistinct(keys.flat());
-  return { optimizer, losses, lossWeights, metrics, objective, keys, checks };
+  return { optimizer, losses, lossWeights, metrics, objective, keys, checks, targetChecks: checks };
 }

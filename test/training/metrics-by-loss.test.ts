@@ -5,6 +5,7 @@
  */
 import { describe, expect, test } from 'vitest';
 import {
+  activation as activationLayer,
   binaryCrossentropy,
   categoricalCrossentropy,
   dense,
@@ -152,7 +153,8 @@ const cases = Object.entries(LOSSES).flatMap(([name, { outputs, codes, cut }]) =
             code,
             width,
             oneHot,
-            cut: cut ?? (code.startsWith('-') ? 0 : 0.5),
+            // Outputs of a sigmoid are never below 0, so 0 separates nothing.
+            cut: cut ?? (code.startsWith('-') && activation !== 'sigmoid' ? 0 : 0.5),
           })),
         ),
     ),
@@ -310,4 +312,36 @@ test('a NaN is neither yes nor no', async () => {
   ]);
   lost.compile({ optimizer: 'sgd', loss: 'hinge', metrics: ['accuracy', 'recall', 'auc'] });
   expect(lost.evaluate([[3e38], [1]], [[-1], [1]])).toMatchObject({ accuracy: 0, recall: 0, auc: NaN });
+});
+
+const NEVER_BELOW_ZERO = ['sigmoid', 'hardSigmoid', 'unitStep', 'relu', 'softplus'] as const;
+const ERRORS = ['meanSquaredError', 'halfSquaredError', 'meanAbsoluteError', 'huber'] as const;
+
+describe.each(NEVER_BELOW_ZERO)('outputs of %s, never below 0, are yes from a half on', (activation) => {
+  test.each(ERRORS)('under %s, also where targets are -1 and 1', async (loss) => {
+    const model = await sequential({ layers: [dense({ units: 1, inputShape: [1] }), activationLayer(activation)] });
+    model.setWeights([
+      { shape: [1, 1], data: Float32Array.of(1) },
+      { shape: [1], data: Float32Array.of(0) },
+    ]);
+    model.compile({ optimizer: 'sgd', loss, metrics: ['accuracy', 'precision', 'recall', 'f1', 'auc'], checks: 'off' });
+    const inputs = [[-4], [-3], [3], [4]];
+    const right = { accuracy: 1, precision: 1, recall: 1, f1: 1, auc: 1 };
+    expect(model.evaluate(inputs, [[-1], [-1], [1], [1]])).toMatchObject(right);
+    expect(model.evaluate(inputs, [[0], [0], [1], [1]])).toMatchObject(right);
+    expect(model.evaluate(inputs, [[1], [1], [1], [-1]])).toMatchObject({ accuracy: 0.25, recall: 1 / 3 });
+  });
+});
+
+test('a diagnosis reads the answers of a sigmoid at a half, also where targets are -1 and 1', async () => {
+  const model = await sequential({ layers: [dense({ units: 1, activation: 'sigmoid', inputShape: [1] })] });
+  model.setWeights([
+    { shape: [1, 1], data: Float32Array.of(1) },
+    { shape: [1], data: Float32Array.of(0) },
+  ]);
+  model.compile({ optimizer: sgd({ learningRate: 1e-30 }), loss: 'meanSquaredError' });
+  const inputs = Array.from({ length: 60 }, (_, i) => [i % 2 === 0 ? -0.04 : 0.04]);
+  const targets = inputs.map(([value]) => [Math.sign(value)]);
+  for (let update = 0; update < 100; update++) model.trainOnBatch(inputs, targets);
+  expect(model.diagnose(inputs, targets).faults.map(({ kind }) => kind)).not.toContain('largestClass');
 });

@@ -4,11 +4,12 @@
  */
 import { ShapeError, ValueError } from '../../common/errors.js';
 import { perTensor } from '../../common/per-tensor.js';
+import { warnOnce } from '../../common/warn.js';
 import { observerOf } from '../../common/rounding.js';
 import { openLabels, openRows, type RowNumbers, type RowSource } from '../../common/rows.js';
 import { RegionGroup } from '../../runtime/arena.js';
 import type { WasmRuntime } from '../../runtime/wasm-runtime.js';
-import type { ClassWeight, GivenData, Dataset, DataShape, StoredRows } from './shape.js';
+import type { ClassWeight, GivenData, Dataset, DataShape, OutputShape, StoredRows } from './shape.js';
 import type { LossDefinition } from '../../losses/bind.js';
 import { readGivenWeights, combinedWeights, type RowAndClassWeights } from './weights.js';
 
@@ -48,6 +49,36 @@ function requireDomain(
       `${where}: ${what} expected values ${domain} for this loss, got ${value} ` +
         `in row ${Math.floor(i / data.width)}, column ${i % data.width}.`,
     );
+  }
+}
+
+/** Most that the sum of a distribution may be off: rounded to half precision, or to three decimals. */
+const OFF = 1e-3;
+
+/** Reports the first row of a categorical loss's targets that is no distribution. */
+function checkDistributions(
+  { memory }: WasmRuntime,
+  where: string,
+  what: string,
+  { rows, width, address }: StoredRows,
+  { loss, distributionCheck }: OutputShape,
+): void {
+  if (distributionCheck === 'off' || loss.outputs !== 'classes') return;
+  const values = memory.f32;
+  for (let row = 0, first = address / 4; row < rows; row++, first += width) {
+    let sum = 0;
+    for (let j = 0; j < width; j++) sum += values[first + j];
+    // Each of many values may be rounded.
+    if (Math.abs(sum - 1) <= OFF + width / 0x1000000) continue;
+    const message =
+      `${where}: ${what} expected rows that add up to 1 for this loss, got ${Number(sum.toPrecision(6))} in row ${row}. ` +
+      `Write one class per row as one-hot; for independent labels end on a sigmoid with 'binaryCrossentropy'.`;
+    if (distributionCheck === 'error') {
+      throw new ValueError(`${message} To train on them as they are, compile with checks: 'warn' or 'off'.`);
+    }
+    const [call] = where.split(':');
+    warnOnce(`${call} ${what} sums`, `wasm-mlp: ${message} To silence this, compile with checks: 'off'.`);
+    return;
   }
 }
 
@@ -171,6 +202,7 @@ export function acceptData(runtime: WasmRuntime, where: string, copied: CopiedDa
       if (loss.targets === 'labels') return;
       requireFinite(runtime, where, what, data);
       requireDomain(runtime, where, what, data, loss);
+      checkDistributions(runtime, where, what, data, outputs[index]);
     });
     const x = copied.x.map(({ data }) => data);
     const y = copied.y.map(({ data }) => data);

@@ -34,10 +34,17 @@ export interface Dataset {
   free(): void;
 }
 
+/** Required shape of the targets of an output. */
+export interface OutputShape extends TensorSpec {
+  readonly loss: LossDefinition;
+  /** Treatment of targets that a loss on classes takes, but whose rows are no distributions. */
+  readonly distributionCheck: 'error' | 'warn' | 'off';
+}
+
 /** Required shape of the data. */
 export interface DataShape {
   readonly inputs: readonly TensorSpec[];
-  readonly outputs: readonly (TensorSpec & { readonly loss: LossDefinition })[];
+  readonly outputs: readonly OutputShape[];
 }
 
 /** Data as the caller passes it. */

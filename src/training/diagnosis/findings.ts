@@ -2,6 +2,7 @@
  * Measures the network as a whole on a diagnosed batch: gradients of 0, outputs that are no probabilities, layers that
  * have met only batches of one row, and the outputs. diagnose.ts measures the layers; outcome.ts judges one output.
  */
+import { canBeNegative } from '../../activations/derivatives.js';
 import type { MatrixView } from '../../runtime/matrix-view.js';
 import type { Graph } from '../../graph/graph.js';
 import type { PlannedParameter } from '../../graph/plan.js';
@@ -87,7 +88,7 @@ function layersBefore({ nodes }: Graph, end: number): ReadonlySet<number> {
 export function outcomesOf(batch: Batch): Outcome[] {
   const { trainer, program, rows } = batch;
   const { losses, lossWeights } = trainer.compiled;
-  const { runtime, plan } = trainer.model;
+  const { runtime, plan, outputSpecs } = trainer.model;
   const table = (matrix: MatrixView) => tableOf(runtime.memory.f32, matrix, rows);
   const names = outputLayers(trainer);
   const matrices = plan.parameters.filter(({ spec }) => spec.learned && spec.storage === 'panels');
@@ -99,12 +100,10 @@ export function outcomesOf(batch: Batch): Outcome[] {
       batch,
       matrices.filter(({ layer }) => before.has(layer)),
     );
-    const judged = judgeOutput(
-      lossProperties(kind),
-      table(program.outputs[index]),
-      table(program.targets[index]),
+    const judged = judgeOutput(lossProperties(kind), table(program.outputs[index]), table(program.targets[index]), {
       differ,
-    );
+      negative: canBeNegative(outputSpecs[index].madeBy),
+    });
     return [{ layer: names[index], still, ...judged }];
   });
 }

@@ -169,17 +169,23 @@ function isOneHot({ rows, width, values }: Table): boolean {
 function decision(
   { outputs, threshold }: LossProperties,
   targets: Table,
+  negative: boolean,
 ): 'largest' | { readonly threshold: number } | undefined {
   if (outputs === 'classes') return 'largest';
   if (threshold !== undefined) return { threshold };
   if (targets.width > 1) return isOneHot(targets) ? 'largest' : undefined;
   const among = (...values: number[]): boolean => targets.values.every((t) => values.includes(t));
   if (among(0, 1)) return { threshold: 0.5 };
-  return among(-1, 1) ? { threshold: 0 } : undefined;
+  return among(-1, 1) ? { threshold: negative ? 0 : 0.5 } : undefined;
 }
 
-function answersOf(loss: LossProperties, outputs: Table, targets: Table): ClassPredictions | undefined {
-  const by = decision(loss, targets);
+function answersOf(
+  loss: LossProperties,
+  outputs: Table,
+  targets: Table,
+  negative: boolean,
+): ClassPredictions | undefined {
+  const by = decision(loss, targets, negative);
   if (by === undefined) return undefined;
   const { rows, width } = targets;
   if (by === 'largest') {
@@ -200,14 +206,21 @@ function answersOf(loss: LossProperties, outputs: Table, targets: Table): ClassP
   return { right: 1 - wrong / (rows * width), wrong, only: alike(outputs) && !alike(targets) ? only : undefined };
 }
 
-/** Judges one output. `differ`: whether the input rows are not all equal. */
-export function judgeOutput(properties: LossProperties, outputs: Table, targets: Table, differ: boolean): Judgement {
+/**
+ * Judges one output. `differ`: whether the input rows are not all equal; `negative`: whether outputs can be below 0.
+ */
+export function judgeOutput(
+  properties: LossProperties,
+  outputs: Table,
+  targets: Table,
+  { differ, negative }: { readonly differ: boolean; readonly negative: boolean },
+): Judgement {
   const meaning = properties.outputs;
   const { values } = outputs;
   const best = bestConstant(meaning, targets);
   const loss = lossOf(meaning, targets, (_, at) => values[at]);
   const constantLoss = lossOf(meaning, targets, (column) => best[column]);
-  const classes = answersOf(properties, outputs, targets);
+  const classes = answersOf(properties, outputs, targets, negative);
   const wanted = scalesOf(targets);
   const varied = !isConstant(targets, SAME, wanted);
   const given = scalesOf(outputs).map((scale, column) => Math.max(scale, wanted[column]));

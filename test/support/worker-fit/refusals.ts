@@ -19,6 +19,10 @@ export function refusals({ classifier }: Setting): void {
   describe('a fit in a worker refuses with the same message, and changes nothing', () => {
     const bad = x.slice();
     bad[9] = NaN;
+    const unequal = (model: Model): number[][] => {
+      model.compile({ optimizer: 'sgd', loss: 'categoricalCrossentropy' });
+      return [...oneHot.slice(1), [1, 1, 0, 0]];
+    };
     const calls: [string, (model: Model, options: FitOptions) => Promise<unknown>, new (message: string) => Error][] = [
       ['a NaN', (m, o) => m.fit(bad, labels, o), ValueError],
       ['a ragged row', (m, o) => m.fit([...rows.slice(0, 5), [1, 2]], labels.slice(0, 6), o), ShapeError],
@@ -47,6 +51,8 @@ export function refusals({ classifier }: Setting): void {
       ['a NaN and too few weights', (m, o) => m.fit(bad, labels, { sampleWeight: [1], ...o }), ValueError],
       ['NaN in validation data', (m, o) => m.fit(x, labels, { validationData: [bad, labels], ...o }), ValueError],
       ['a split that leaves no rows', (m, o) => m.fit(x, labels, { validationSplit: 0.999999, ...o }), ValueError],
+      ['targets that are no distribution', (m, o) => m.fit(x, unequal(m), o), ValueError],
+      ['targets of a batch that are no distribution', (m, o) => m.fit(() => [[x, unequal(m)] as const], o), ValueError],
       ['an empty source', (m, o) => m.fit(() => [], o), ValueError],
       [
         'a batch of the wrong kind',
