@@ -65,8 +65,8 @@ export const METRICS = {
   categoricalAccuracy: withoutOptions('categoricalAccuracy'),
   /**
    * Share of outputs on the target's side of the cut. The cut is 0 under the loss hinge and if a target is negative,
-   * since yes and no are 1 and −1 then, else 0.5. If all targets are yes, which shows nothing, the cut of tanh and
-   * softsign is 0.
+   * since yes and no are 1 and −1 then, else 0.5. It is always 0.5 for activations that are never below 0, such as
+   * sigmoid. If all targets are yes, which shows nothing, the cut of tanh and softsign is 0.
    */
   binaryAccuracy: withoutOptions('binaryAccuracy'),
   topKAccuracy,
@@ -104,8 +104,8 @@ export const METRICS = {
 /**
  * Names of the metrics, which are their keys in the logs. With several outputs and any loss except binaryCrossentropy
  * the outputs are categories, of which one is right; else each output is right or wrong by itself, above or below a
- * cut: 0 under the loss hinge and if a target is negative, as with targets −1 and 1, else 0.5. All use the targets as
- * given, without label smoothing.
+ * cut: 0 under the loss hinge and if a target is negative, as with targets −1 and 1, else 0.5, as always on a sigmoid.
+ * All use the targets as given, without label smoothing.
  *
  * | name | value |
  * |---|---|

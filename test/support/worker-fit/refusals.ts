@@ -52,7 +52,14 @@ export function refusals({ classifier }: Setting): void {
       ['NaN in validation data', (m, o) => m.fit(x, labels, { validationData: [bad, labels], ...o }), ValueError],
       ['a split that leaves no rows', (m, o) => m.fit(x, labels, { validationSplit: 0.999999, ...o }), ValueError],
       ['targets that are no distribution', (m, o) => m.fit(x, unequal(m), o), ValueError],
-      ['targets of a batch that are no distribution', (m, o) => m.fit(() => [[x, unequal(m)] as const], o), ValueError],
+      [
+        'targets of a batch that are no distribution',
+        (m, o) => {
+          const batch = [x, unequal(m)] as const;
+          return m.fit(() => [batch], o);
+        },
+        ValueError,
+      ],
       ['an empty source', (m, o) => m.fit(() => [], o), ValueError],
       [
         'a batch of the wrong kind',
