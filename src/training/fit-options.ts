@@ -38,8 +38,8 @@ export interface FitOptions {
   /** Data to evaluate after each epoch: [x, y] or [x, y, sampleWeight]. Default none. */
   validationData?: readonly [x: Inputs, y: Targets] | readonly [x: Inputs, y: Targets, sampleWeight: RowNumbers];
   /**
-   * Weight of each row in the loss, at least 0. The loss is still divided by the number of rows, as in Keras. Default
-   * 1.
+   * Weight of each row in the loss, at least 0. The loss is still divided by the number of rows, as in Keras. A row of
+   * weight 0 adds nothing, even if it overflows; only the statistics of batchNormalization include it. Default 1.
    */
   sampleWeight?: RowNumbers;
   /**
