@@ -4,7 +4,7 @@
  * that call such objects are in the folder of their kind, as in `losses/bind.ts`.
  */
 import { isList, isSequence, typedKind, typedLength } from './arrays.js';
-import { describe } from './describe.js';
+import { counted, describe } from './describe.js';
 import type { Descriptor } from './descriptor.js';
 import { ShapeError, ValueError } from './errors.js';
 import { fieldOf, fieldsOf, isFunction, isInstance, isObject } from './objects.js';
@@ -186,10 +186,10 @@ export function requireDistinctNames(where: string, description: unknown): void 
 export function requireLength(path: string, result: unknown, length: number): Float32Array | Float64Array {
   const isFloats = typedKind(result) === 'Float32Array';
   if (!isSequence(result) || !(isFloats || isList(result))) {
-    throw new ValueError(`${path} expected a Float32Array of ${length} values, got ${describe(result)}.`);
+    throw new ValueError(`${path} expected a Float32Array of ${counted(length, 'value')}, got ${describe(result)}.`);
   }
   const got = isFloats ? typedLength(result) : result.length;
-  if (got !== length) throw new ShapeError(`${path} expected ${length} values, got ${got}.`);
+  if (got !== length) throw new ShapeError(`${path} expected ${counted(length, 'value')}, got ${got}.`);
   if (isFloats) return result as Float32Array;
   const values = new Float64Array(length);
   for (let i = 0; i < length; i++) {

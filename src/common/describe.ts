@@ -49,6 +49,9 @@ function describeObject(value: object): string {
   return `[${elements.join(',')}]`;
 }
 
+/** Returns a number with its noun: '1 row', '2 rows'. */
+export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
+
 /** Returns the message with a full stop at its end, unless it ends as a sentence already. */
 export const sentence = (message: string): string => (/[.?!]$/.test(message) ? message : `${message}.`);
 

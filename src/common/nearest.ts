@@ -1,4 +1,4 @@
-import { otherName } from './other-names.js';
+import { adviceForName, otherName } from './other-names.js';
 
 /** Most names that are compared and listed: a graph may have any number of outputs. */
 const MOST = 100;
@@ -47,6 +47,8 @@ const LONGEST = 64;
 /** Returns ` Did you mean "x"?`, or the list of the existing names. */
 export function suggestion(word: string, names: readonly string[]): string {
   const some = names.slice(0, MOST);
+  const advice = adviceForName(word, some);
+  if (advice !== undefined) return advice;
   // Computing the distance takes time and memory quadratic in the length.
   const best = word.length > LONGEST ? undefined : (otherName(word, some) ?? nearest(word, some));
   if (best !== undefined) return ` Did you mean "${best}"?`;

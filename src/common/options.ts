@@ -38,7 +38,7 @@ export function setField<T>(record: Record<string, T>, name: string, value: T): 
 /** Suggestions for messages about names. */
 interface Hints {
   /** For options that are no object. */
-  readonly given: (given: unknown, table: Readonly<Record<string, Option<unknown>>>) => string;
+  readonly given: (where: string, given: unknown, table: Readonly<Record<string, Option<unknown>>>) => string;
   /** For an unknown option of a call. */
   readonly option: (where: string, name: string, names: readonly string[]) => string;
   /** For an unknown name of a choice. */
@@ -48,8 +48,8 @@ interface Hints {
 }
 
 const HINTS: Hints = {
-  given: (given, table) => namingHint(given, table, unchecked),
-  option: (where, name, names) => adviceFor(where, name) ?? suggestion(name, names),
+  given: (where, given, table) => namingHint(where, given, table, unchecked),
+  option: (where, name, names) => adviceFor(where, name, names) ?? suggestion(name, names),
   name: suggestion,
   alias: otherName,
 };
@@ -63,7 +63,7 @@ export const readOptions: OptionsReader = (where, given, table) => readFields(wh
 /** `readOptions` whose messages have no suggestions, unless they are given. */
 export function readFields<T extends object>(where: string, given: unknown, table: OptionTable<T>, hints?: Hints): T {
   if (given !== undefined && !isRecord(given)) {
-    const hint = hints?.given(given, table) ?? '';
+    const hint = hints?.given(where, given, table) ?? '';
     throw new ValueError(`${where}: options expected an object, got ${describe(given)}.${hint}`);
   }
   const values = given ?? {};

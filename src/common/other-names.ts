@@ -42,15 +42,44 @@ export function otherName(word: string, names: readonly string[]): string | unde
   return undefined;
 }
 
-/** Advice for options that exist in Keras or PyTorch only, by their names in small letters. */
+/** Advice for options that exist in other libraries only, by their names in small letters. */
 const INSTEAD: Readonly<Record<string, string>> = {
   weightdecay: 'Use adamw, or kernelRegularizer: l2(…) in layers.',
   decay: 'Give learningRate one of schedules.',
   inputdim: 'Write inputShape: [n].',
   inputsize: 'Write inputShape: [n].',
   infeatures: 'Write inputShape: [n].',
-  verbose: 'Print in a callback: { onEpochEnd: (epoch, logs) => console.log(epoch, logs) }.',
+  fromlogits:
+    'End the network on a softmax, for binaryCrossentropy on a sigmoid: the loss is computed from the logits before it.',
+  solver: 'Facades train with adam: for another optimizer build a model by sequential.',
 };
+
+/** Options in other libraries that have another name here, in small letters and without underscores. */
+const OPTION_NAMES: Readonly<Record<string, string>> = {
+  maxiter: 'epochs',
+  nepochs: 'epochs',
+  numepochs: 'epochs',
+  randomstate: 'seed',
+  randomseed: 'seed',
+  hiddenlayersizes: 'hiddenLayers',
+  hiddenunits: 'hiddenLayers',
+  learningrateinit: 'learningRate',
+  alpha: 'l2',
+};
+
+/** Names of the cross-entropies elsewhere that do not say which one is meant. */
+const CROSS_ENTROPIES = 'crossentropy crossentropyloss ce categorical logloss nll nllloss negativeloglikelihood'.split(
+  ' ',
+);
+
+/** Returns advice for a name that means several of `names`. */
+export function adviceForName(word: string, names: readonly string[]): string | undefined {
+  if (!names.includes('binaryCrossentropy') || !CROSS_ENTROPIES.includes(bare(word))) return undefined;
+  return (
+    ' For one-hot targets write "categoricalCrossentropy", for class indices "sparseCategoricalCrossentropy", ' +
+    'for independent labels "binaryCrossentropy".'
+  );
+}
 
 /** Options by the call that takes them, to recognise options given to another call. */
 const OPTIONS_OF: Readonly<Record<string, readonly string[]>> = {
@@ -59,9 +88,18 @@ const OPTIONS_OF: Readonly<Record<string, readonly string[]>> = {
   sequential: ['layers', 'seed'],
 };
 
-/** Returns advice for an option that other libraries have, or have in another call. */
-export function adviceFor(where: string, option: string): string | undefined {
+/** Widths of these layers follow from the layer before. */
+const WIDTH_BEFORE = ['batchNormalization', 'layerNormalization', 'normalization', 'prelu'];
+
+/** Returns advice for an option that other libraries have, or have in another call, among the `names` of options. */
+export function adviceFor(where: string, option: string, names: readonly string[]): string | undefined {
   const plain = bare(option);
+  if (plain === 'verbose' && where === 'fit') {
+    return ' Print in a callback: { onEpochEnd: (epoch, logs) => console.log(epoch, logs) }.';
+  }
+  if (Object.hasOwn(OPTION_NAMES, plain) && names.includes(OPTION_NAMES[plain])) {
+    return ` Did you mean "${OPTION_NAMES[plain]}"?`;
+  }
   if (Object.hasOwn(INSTEAD, plain)) return ` ${INSTEAD[plain]}`;
   const [call] = Object.entries(OPTIONS_OF).find(([, options]) => options.some((one) => bare(one) === plain)) ?? [];
   return call !== undefined && call !== where && Object.hasOwn(OPTIONS_OF, where) ? ` ${call} takes it.` : undefined;
@@ -73,7 +111,15 @@ type Check = (path: string, value: unknown) => unknown;
  * Returns the part of a message about an option's value that was given without its name: it suggests the first option
  * that accepts the value, skipping options whose check is `passed`.
  */
-export function namingHint(value: unknown, options: Readonly<Record<string, { check: Check }>>, passed: Check): string {
+export function namingHint(
+  where: string,
+  value: unknown,
+  options: Readonly<Record<string, { check: Check }>>,
+  passed: Check,
+): string {
+  if (typeof value === 'number' && WIDTH_BEFORE.includes(where)) {
+    return ` It is as wide as the layer before: write ${where}().`;
+  }
   if (!isList(value) && !['number', 'string', 'boolean'].includes(typeof value)) return '';
   const taking = Object.entries(options).find(([, { check }]) => {
     try {

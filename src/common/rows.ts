@@ -15,7 +15,7 @@ import {
   typedLength,
   typedPart,
 } from './arrays.js';
-import { describe } from './describe.js';
+import { counted, describe } from './describe.js';
 import { ShapeError, ValueError } from './errors.js';
 
 /**
@@ -153,7 +153,9 @@ class ListedRows implements RowSource {
   private requireWidth(length: number, index: number): void {
     const { where, what, width } = this;
     if (length === width) return;
-    throw new ShapeError(`${where}: ${what} expected ${width} values per row, got ${length} in row ${index}.`);
+    throw new ShapeError(
+      `${where}: ${what} expected ${counted(width, 'value')} per row, got ${length} in row ${index}.`,
+    );
   }
 
   /** Reads a row of doubles. */
@@ -174,13 +176,13 @@ class ListedRows implements RowSource {
     const { where, what, width, hint } = this;
     if (typedKind(row) === 'Float64Array') return row as Float64Array;
     if (typeof row === 'number') {
-      const expected = width === 1 ? 'an array of 1 number' : `an array of ${width} numbers`;
+      const expected = `an array of ${counted(width, 'number')}`;
       throw new ShapeError(
         `${where}: ${what} expected ${expected} in row ${index}, got the number ${row}.${flatAdvice(width, hint)}`,
       );
     }
     throw new ValueError(
-      `${where}: ${what} expected an array of ${width} numbers in row ${index}, got ${describe(row)}.`,
+      `${where}: ${what} expected an array of ${counted(width, 'number')} in row ${index}, got ${describe(row)}.`,
     );
   }
 
@@ -217,7 +219,7 @@ class FlatRows implements RowSource {
     const now = typedLength(data);
     if (now < (first + count) * width) {
       throw new ShapeError(
-        `${where}: ${what} expected ${this.length} values as at the start of the call, got ${now}. Keep its buffer until the call is over.`,
+        `${where}: ${what} expected ${counted(this.length, 'value')} as at the start of the call, got ${now}. Keep its buffer until the call is over.`,
       );
     }
     const part = typedPart(data, first * width, count * width);

@@ -76,32 +76,66 @@ const refuse = (where: string, message: string): never => {
 const isCount = (value: unknown): value is number =>
   typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 
-/** Throws if the file is JSON text, the most frequent mistake for a model's file. */
-function refuseJson(where: string, bytes: Uint8Array): void {
-  const first = bytes.find((byte) => byte > 0x20);
-  if (first !== 0x7b && first !== 0x5b) return;
-  refuse(
-    where,
-    'file expected the bytes of a safetensors file, got JSON, which is not a safetensors file. ' +
-      'toJSON() has no weights: pass what save() returned.',
-  );
+/** Beginnings of other files that are taken for a model's, and what these are. */
+const OTHER_FILES: readonly (readonly [start: string, kind: string])[] = [
+  ['PK\x03\x04', 'a zip archive, as .keras and PyTorch files are'],
+  ['\x80\x02', 'a Python pickle, as old PyTorch files are'],
+  ['\x80\x03', 'a Python pickle'],
+  ['\x80\x04', 'a Python pickle'],
+  ['\x80\x05', 'a Python pickle'],
+  ['\x89HDF', 'an HDF5 file, as .h5 files of Keras are'],
+  ['\x93NUMPY', 'a NumPy array'],
+  ['\x1f\x8b', 'a gzip file'],
+  ['version https://git-lfs', 'a pointer of Git LFS'],
+  // The version of the format, then the name of the producer.
+  ...Array.from(
+    { length: 15 },
+    (_, version) => [`\x08${String.fromCharCode(version + 1)}\x12`, 'an ONNX file'] as const,
+  ),
+];
+
+/** Advice for files that have weights in another form. */
+const OTHER_WEIGHTS = 'To take weights of other files, build the model and call setWeights.';
+
+/** Advice for files that have no weights. */
+const OTHER_ADVICE: Readonly<Record<string, string>> = {
+  'a gzip file': 'Unpack it first.',
+  'a pointer of Git LFS': 'Fetch the file itself: git lfs pull.',
+};
+
+/** Throws if a file that cannot be read is one of another kind, for which it is known what to do. */
+function refuseOthers(where: string, bytes: Uint8Array): void {
+  const refuseKind = (kind: string, advice: string): never =>
+    refuse(where, `file expected the bytes of a safetensors file, got ${kind}. ${advice}`);
+  const start = String.fromCharCode(...bytes.subarray(0, 32));
+  // Text has no zeros where the header length of a file that is only damaged has them.
+  const first = start.startsWith('\0\0\0\0', 4) ? undefined : /[^\s\xef\xbb\xbf]/.exec(start)?.[0];
+  // JSON text is the most frequent mistake.
+  if (first === '{' || first === '[') {
+    refuseKind('JSON, which is not a safetensors file', 'toJSON() has no weights: pass what save() returned.');
+  }
+  if (first === '<')
+    refuseKind('HTML or XML', 'Look at the address that it was fetched from, and at the status of the response.');
+  const kind = OTHER_FILES.find(([beginning]) => start.startsWith(beginning))?.[1];
+  if (kind !== undefined) refuseKind(kind, OTHER_ADVICE[kind] ?? OTHER_WEIGHTS);
 }
 
 function readHeader(where: string, bytes: Uint8Array): { header: Record<string, unknown>; dataStart: number } {
   if (bytes.length < 8) {
-    refuseJson(where, bytes);
+    refuseOthers(where, bytes);
     refuse(where, `file expected at least 8 bytes of header length, got ${bytes.length}.`);
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const length = view.getUint32(0, true) + 0x100000000 * view.getUint32(4, true);
   if (length > MAX_HEADER_BYTES) {
-    refuseJson(where, bytes);
+    refuseOthers(where, bytes);
     refuse(
       where,
       `header length at byte 0 expected at most ${MAX_HEADER_BYTES}, got ${length}. Is it a safetensors file?`,
     );
   }
   if (8 + length > bytes.length) {
+    refuseOthers(where, bytes);
     refuse(
       where,
       `header expected ${length} bytes from byte 8, got a file that ends at byte ${bytes.length}. It is cut off.`,
@@ -112,12 +146,12 @@ function readHeader(where: string, bytes: Uint8Array): { header: Record<string, 
   if (length > most) {
     refuse(where, `header length at byte 0 expected at most ${most} for ${data} bytes of data, got ${length}.`);
   }
-  const header = parseHeader(where, bytes.subarray(8, 8 + length));
+  const header = parseHeader(where, bytes.subarray(8, 8 + length), () => refuseOthers(where, bytes));
   if (!isRecord(header)) return refuse(where, `header at byte 8 expected a JSON object, got ${describe(header)}.`);
   return { header, dataStart: 8 + length };
 }
 
-function parseHeader(where: string, bytes: Uint8Array): unknown {
+function parseHeader(where: string, bytes: Uint8Array, refuseFirst: () => void): unknown {
   let modest = true;
   try {
     // A copy if other threads may write the bytes: browsers do not decode shared memory.
@@ -128,6 +162,7 @@ function parseHeader(where: string, bytes: Uint8Array): unknown {
   } catch {
     // The error is thrown below.
   }
+  if (modest) refuseFirst();
   return refuse(
     where,
     modest

@@ -3,7 +3,7 @@
  * parameters.ts then writes them to linear memory.
  */
 import { isList, isSequence, typedKind, typedLength, typedPart } from '../common/arrays.js';
-import { describe, describeShape } from '../common/describe.js';
+import { counted, describe, describeShape } from '../common/describe.js';
 import { ShapeError, ValueError } from '../common/errors.js';
 import { fieldsOf, ownOf } from '../common/objects.js';
 import { allFinite, sizeOf } from '../common/tensors.js';
@@ -41,7 +41,7 @@ export function readTensors(
 ): Float32Array[] {
   if (!isList(tensors)) throw new ValueError(`${where}: weights expected a list of tensors, got ${describe(tensors)}.`);
   if (tensors.length !== parameters.length) {
-    throw new ShapeError(`${where}: weights expected ${parameters.length} tensors, got ${tensors.length}.`);
+    throw new ShapeError(`${where}: weights expected ${counted(parameters.length, 'tensor')}, got ${tensors.length}.`);
   }
   return parameters.map((parameter, index) => readTensor(where, parameter, tensors[index], how));
 }
@@ -69,7 +69,7 @@ function readTensor(where: string, { name, spec }: PlannedParameter, value: unkn
   }
   const size = sizeOf(shape);
   const length = isFloats ? typedLength(data) : data.length;
-  if (length !== size) throw new ShapeError(`${where}: "${name}" expected ${size} values, got ${length}.`);
+  if (length !== size) throw new ShapeError(`${where}: "${name}" expected ${counted(size, 'value')}, got ${length}.`);
   const typed = isFloats ? (how.copied ? floatsOf(data as Float32Array, size) : (data as Float32Array)) : undefined;
   if (typed !== undefined && least === -Infinity && (!how.finite || allFinite(typed))) return typed;
   const values = typed ?? new Float32Array(size);

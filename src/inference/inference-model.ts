@@ -3,7 +3,7 @@
  * model/trainable-model.ts and model/model.ts add training, files and sharing.
  */
 import { isFloat32Array, isList, newFloats } from '../common/arrays.js';
-import { describe } from '../common/describe.js';
+import { counted, describe } from '../common/describe.js';
 import { ShapeError, StateError, ValueError } from '../common/errors.js';
 import { integer, type OptionsReader } from '../common/options.js';
 import { DISPOSE, INSPECT } from '../common/symbols.js';
@@ -140,7 +140,7 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
     sources.forEach((source, index) => {
       if (source.rows === rows) return;
       throw new ShapeError(
-        `predict: ${given[index].what} expected ${rows} rows as in ${given[0].what}, got ${source.rows}.`,
+        `predict: ${given[index].what} expected ${counted(rows, 'row')} as in ${given[0].what}, got ${source.rows}.`,
       );
     });
     // Reading rows may run code of the caller, which may have disposed the model.
@@ -278,7 +278,9 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
     }
     // Not whole rows: `openRows` throws the usual error.
     if (rows === undefined) return openRows('predictInto', name, value, width).rows;
-    throw new ShapeError(`predictInto: ${name} expected ${rows * width} values for ${rows} rows, got ${value.length}.`);
+    throw new ShapeError(
+      `predictInto: ${name} expected ${counted(rows * width, 'value')} for ${counted(rows, 'row')}, got ${value.length}.`,
+    );
   }
 
   /** @internal */

@@ -2,6 +2,7 @@
  * Runs forward passes for `predict` and `predictInto`: copies rows in, checks them, runs the program in parts and
  * copies outputs out. inference-model.ts checks shapes and options; graph/program.ts binds the program.
  */
+import { counted } from '../common/describe.js';
 import { ShapeError, ValueError } from '../common/errors.js';
 import { replaceOrRestore } from '../runtime/arena.js';
 import type { WasmRuntime } from '../runtime/wasm-runtime.js';
@@ -170,7 +171,7 @@ export class Predictor {
       try {
         view.set(x);
       } catch {
-        throw new ShapeError(`${where}: x expected ${count * width} values as its length says, got more.`);
+        throw new ShapeError(`${where}: x expected ${counted(count * width, 'value')} as its length says, got more.`);
       }
       return;
     }

@@ -3,7 +3,7 @@
  * initializer. `initializers.ts` declares the initializers; `orthogonal.ts` orthonormalizes matrices.
  */
 import { typedKind, typedLength, typedPart } from '../common/arrays.js';
-import { describe, describeShape } from '../common/describe.js';
+import { counted, describe, describeShape } from '../common/describe.js';
 import { ShapeError, ValueError } from '../common/errors.js';
 import type { WasmRuntime } from '../runtime/wasm-runtime.js';
 import { STREAM } from '../runtime/random.js';
@@ -182,7 +182,9 @@ function custom(draw: Draw, own: CustomInitializer, { size, shape, fanIn, fanOut
   }
   const length = typedLength(given);
   if (length !== size) {
-    throw new ShapeError(`${where} expected ${size} numbers for shape ${describeShape(shape)}, got ${length}.`);
+    throw new ShapeError(
+      `${where} expected ${counted(size, 'number')} for shape ${describeShape(shape)}, got ${length}.`,
+    );
   }
   // Copy first, so that the checked values are the written ones: the caller's array may be in shared memory.
   const values = new Float32Array(typedPart(given as Float32Array, 0, size));

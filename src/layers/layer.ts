@@ -79,7 +79,13 @@ export class Layer<K extends string = string, C extends LayerConfig = LayerConfi
    * const network = await model({ inputs: x, outputs: dense({ units: 3, activation: 'softmax' }).apply(x) });
    * network.parameterCount; // 15
    */
-  apply(inputs: SymbolicTensor | readonly SymbolicTensor[]): SymbolicTensor {
+  apply(inputs: SymbolicTensor | readonly SymbolicTensor[]): SymbolicTensor;
+  apply(inputs: unknown, ...others: readonly unknown[]): SymbolicTensor {
+    if (others.length > 0) {
+      throw new ValueError(
+        `${this.kind}: apply expected one tensor or one list, got ${others.length + 1} arguments. Write apply([a, b]).`,
+      );
+    }
     const list: readonly unknown[] = isList(inputs) ? inputs : [inputs];
     if (list.length === 0) throw new ValueError(`${this.kind}: apply expected at least one tensor, got none.`);
     const tensors: SymbolicTensor[] = [];
@@ -115,11 +121,20 @@ export class Layer<K extends string = string, C extends LayerConfig = LayerConfi
 export const isSymbolic = (value: unknown): value is SymbolicTensor =>
   isInstance(value, SymbolicTensor) && isInstance(value.layer, Layer) && isList(value.inputs);
 
+/** Returns how to write a layer on a tensor: merging layers take a list. */
+const applied = (kind: string): string =>
+  kind === 'add' || kind === 'concatenate' ? `${kind}().apply([a, b])` : `${kind}({ … }).apply(x)`;
+
 /** Makes a layer from options, which are checked. */
 export function makeLayer<K extends string, C extends LayerConfig>(
   { kind, options, lower }: LayerDefinition<K, C>,
   given: object | undefined,
 ): Layer<K, C> {
+  const tensor: unknown = isList(given) ? given[0] : given;
+  if (isSymbolic(tensor)) {
+    const [got, call] = isList(given) ? ['a list of tensors', `${kind}().apply([a, b])`] : ['a tensor', applied(kind)];
+    throw new ValueError(`${kind}: options expected an object, got ${got}. Write ${call}.`);
+  }
   const config = readOptions<C>(kind, given, options(OPTION_CHECKS));
   return new Layer<K, C>(kind, config, lower(config));
 }

@@ -4,6 +4,7 @@
  */
 import { isList } from '../common/arrays.js';
 import { float32Moments, momentsToAdapt } from '../common/column-moments.js';
+import { counted } from '../common/describe.js';
 import { ShapeError, ValueError } from '../common/errors.js';
 import { finite, listOf, optional, readOptions, type Check } from '../common/options.js';
 import { openRows, rowLength, type Rows } from '../common/rows.js';
@@ -92,7 +93,7 @@ function valuesOf(
 ): Initializer {
   if (values === undefined) return { kind: 'constant', config: { value: or } };
   if (values.length !== width) {
-    throw new ShapeError(`${where}: ${what} expected ${width} values, got ${values.length}.`);
+    throw new ShapeError(`${where}: ${what} expected ${counted(width, 'value')}, got ${values.length}.`);
   }
   return { kind: 'custom', config: { name: what }, custom: { name: what, values: () => Float32Array.from(values) } };
 }

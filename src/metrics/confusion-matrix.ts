@@ -2,6 +2,7 @@
  * The confusion matrix of class indices or rows of values. It is computed in JavaScript, without a model.
  */
 import { isList, isSequence, newFloats, typedKind } from '../common/arrays.js';
+import { counted } from '../common/describe.js';
 import { MemoryError, ShapeError, ValueError } from '../common/errors.js';
 import { integer, readOptions } from '../common/options.js';
 import { copyRows, openLabels, openRows, type Labels, type Rows } from '../common/rows.js';
@@ -72,7 +73,9 @@ export function confusionMatrix(
   const actual = classesOf('targets', targets, classes);
   const predicted = classesOf('outputs', outputs, classes);
   if (actual.length !== predicted.length) {
-    throw new ShapeError(`${WHERE}: outputs expected ${actual.length} rows as in targets, got ${predicted.length}.`);
+    throw new ShapeError(
+      `${WHERE}: outputs expected ${counted(actual.length, 'row')} as in targets, got ${predicted.length}.`,
+    );
   }
   const matrix = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
   for (let i = 0; i < actual.length; i++) matrix[actual[i]][predicted[i]] += 1;

@@ -127,7 +127,7 @@ export abstract class TrainableModel<O extends Float32Array | Float32Array[]>
    */
   compile(options: CompileOptions): void {
     this.requireIdle('compile');
-    this.settle(readCompileOptions(options, this.state.outputSpecs));
+    this.#settle(readCompileOptions(options, this.state.outputSpecs));
   }
 
   /**
@@ -136,10 +136,10 @@ export abstract class TrainableModel<O extends Float32Array | Float32Array[]>
    */
   recompile(options: CompileOptions, targetChecks: CompileChecks): void {
     this.requireIdle('compile');
-    this.settle({ ...readCompileOptions({ ...options, checks: 'off' }, this.state.outputSpecs), targetChecks });
+    this.#settle({ ...readCompileOptions({ ...options, checks: 'off' }, this.state.outputSpecs), targetChecks });
   }
 
-  private settle(compiled: Compiled): void {
+  #settle(compiled: Compiled): void {
     const { state, warned } = this;
     checkCompiled(compiled, state.plan, state.outputSpecs, compiled.checks, (message) => {
       if (warned.has(message)) return;

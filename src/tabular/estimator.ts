@@ -5,6 +5,7 @@
  */
 import { activationCheck, type Activation, type ActivationLike } from '../activations/activations.js';
 import { isList, newFloats, typedKind, typedLength } from '../common/arrays.js';
+import { counted } from '../common/describe.js';
 import { ShapeError, StateError } from '../common/errors.js';
 import { integer, listOf, nonNegative, positive, readOptions, type Check } from '../common/options.js';
 import { copyRows, openRows, rowLength, type Rows, type RowSource } from '../common/rows.js';
@@ -107,7 +108,7 @@ export class Estimator {
     const width = flat ? typedLength(x) / rows : (rowLength(where, 'x', first) ?? 1);
     if (!Number.isInteger(width)) {
       throw new ShapeError(
-        `${where}: x expected a multiple of ${rows} values, one row per target, got ${typedLength(x)}.`,
+        `${where}: x expected a multiple of ${counted(rows, 'value')}, one row per target, got ${typedLength(x)}.`,
       );
     }
     if (width === 0) throw new ShapeError(`${where}: x expected at least one value per row, got none.`);
@@ -130,7 +131,7 @@ export class Estimator {
 
   private requireRows(where: string, source: RowSource, rows: number): RowSource {
     if (source.rows === rows) return source;
-    throw new ShapeError(`${where}: x expected ${rows} rows, one per target, got ${source.rows}.`);
+    throw new ShapeError(`${where}: x expected ${counted(rows, 'row')}, one per target, got ${source.rows}.`);
   }
 
   /** Trains a new network. Calls `accept` when it replaces the previous one. */

@@ -4,7 +4,7 @@
  */
 import { bytesOf } from '../common/arrays.js';
 import { restoreCustom } from '../common/custom.js';
-import { describe } from '../common/describe.js';
+import { counted, describe } from '../common/describe.js';
 import { FormatError, ValueError, WasmMlpError } from '../common/errors.js';
 import { isRecord, readOptions } from '../common/options.js';
 import { customCheck, type CustomObjects, type LoadOptions } from '../inference/custom-objects.js';
@@ -158,7 +158,7 @@ export function readScaling(field: string, value: unknown, width: number, requir
   for (const name of ['shift', 'scale'] as const) {
     const list: unknown = lists[name];
     const path = `${field}.${name}`;
-    requireField(Array.isArray(list) && list.length === width, path, `a list of ${width} numbers`, list);
+    requireField(Array.isArray(list) && list.length === width, path, `a list of ${counted(width, 'number')}`, list);
     for (const one of list as unknown[]) {
       const holds = Number.isFinite(one) && (name === 'shift' || (one as number) > 0);
       requireField(holds, path, name === 'shift' ? 'finite numbers' : 'numbers > 0', one);

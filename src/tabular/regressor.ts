@@ -4,7 +4,7 @@
  */
 import { isList, newDoubles, typedKind } from '../common/arrays.js';
 import { columnMoments } from '../common/column-moments.js';
-import { describe } from '../common/describe.js';
+import { counted, describe } from '../common/describe.js';
 import { ShapeError, ValueError } from '../common/errors.js';
 import { lengthOf, openRows, rowLength, type Rows } from '../common/rows.js';
 import { DISPOSE, INSPECT } from '../common/symbols.js';
@@ -83,7 +83,7 @@ export class MlpRegressor {
     const { rows, width, data } = readTargets('score', y);
     const outputs = this.targets.shift.length;
     if (width !== outputs) {
-      throw new ShapeError(`${KIND}.score: y expected ${outputs} values per row, got ${width}.`);
+      throw new ShapeError(`${KIND}.score: y expected ${counted(outputs, 'value')} per row, got ${width}.`);
     }
     const predicted = this.predictions('score', x, rows);
     const { variance } = columnMoments(`${KIND}.score`, data, width, 'y');

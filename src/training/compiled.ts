@@ -5,7 +5,7 @@
 import { canBeNegative, propertiesOf } from '../activations/derivatives.js';
 import { requireDistinctNames } from '../common/custom.js';
 import { isList } from '../common/arrays.js';
-import { describe } from '../common/describe.js';
+import { counted, describe } from '../common/describe.js';
 import { resolve } from '../common/descriptor.js';
 import { ShapeError, ValueError } from '../common/errors.js';
 import { suggestion } from '../common/nearest.js';
@@ -87,7 +87,9 @@ const optimizerCheck: Check<Optimizer> = (path, value) => resolve(path, value, O
 function spread(path: string, value: unknown, outputSpecs: readonly TensorSpec[]): unknown[] {
   if (isList(value)) {
     if (value.length !== outputSpecs.length) {
-      throw new ShapeError(`${path} expected one for each of ${outputSpecs.length} outputs, got ${value.length}.`);
+      throw new ShapeError(
+        `${path} expected one for each of ${counted(outputSpecs.length, 'output')}, got ${value.length}.`,
+      );
     }
     return outputSpecs.map((_, index) => value[index]);
   }
@@ -135,6 +137,12 @@ function readWeights(path: string, value: unknown, outputSpecs: readonly TensorS
 }
 
 function readMetricLists(path: string, value: unknown, outputSpecs: readonly TensorSpec[]): Metric[][] {
+  // One metric where a list belongs: the fields of an object would be taken for outputs.
+  if (typeof value === 'string' || (isRecord(value) && !isByName(value, outputSpecs))) {
+    const [{ kind }] = readMetrics(path, [value]);
+    const hint = kind === 'custom' ? '' : ` Write [${typeof value === 'string' ? `'${kind}'` : `${kind}(…)`}].`;
+    throw new ValueError(`${path} expected a list, got ${describe(value)}.${hint}`);
+  }
   const nested = isList(value) && outputSpecs.some((_, index) => isList(value[index]));
   if (isList(value) && !nested) {
     const metrics = readMetrics(path, value);

@@ -2,6 +2,7 @@
  * The training loop of `fit`: epochs, batches, validation, callbacks and inspections, on this thread. trainer.ts makes
  * the updates, data/batches.ts delivers the batches, and fit-options.ts reads the options.
  */
+import { counted } from '../common/describe.js';
 import { ValueError } from '../common/errors.js';
 import { setField } from '../common/options.js';
 import { fieldOf } from '../common/objects.js';
@@ -64,7 +65,9 @@ function rowsToTrain(all: number, share: number): number {
   // A share of 0.8 of ten rows leaves two, although in float64 1 − 0.8 is a little less than 0.2.
   const rows = Math.floor(all * (1 - share) + ROUNDING * all);
   if (rows === 0 || rows === all) {
-    throw new ValueError(`fit: validationSplit expected to leave rows on both sides, got ${share} of ${all} rows.`);
+    throw new ValueError(
+      `fit: validationSplit expected to leave rows on both sides, got ${share} of ${counted(all, 'row')}.`,
+    );
   }
   return rows;
 }

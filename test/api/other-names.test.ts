@@ -6,16 +6,28 @@ import { describe, expect, test } from 'vitest';
 import {
   activation,
   adam,
+  add,
   batchNormalization,
+  binaryCrossentropy,
+  categoricalCrossentropy,
+  concatenate,
   createEngine,
   dense,
   dropout,
   earlyStopping,
   FormatError,
+  input,
+  layerNormalization,
+  loadClassifier,
   loadModel,
+  mlpClassifier,
+  mlpRegressor,
+  prelu,
   rmsprop,
   sequential,
   sgd,
+  sparseCategoricalCrossentropy,
+  topKAccuracy,
   ValueError,
   type ActivationLike,
   type LossLike,
@@ -257,3 +269,188 @@ test.each(['{"seed":0,"layers":[]}', '{ "a": 1, "b": 2 }', JSON.stringify(line()
     );
   },
 );
+
+describe('files of other kinds are refused with what they look like, and what to do', () => {
+  const bytesOf = (start: string, length = 200): Uint8Array =>
+    Uint8Array.from({ length }, (_, i) => (i < start.length ? start.charCodeAt(i) : 65 + (i % 26)));
+  const weights = 'To take weights of other files, build the model and call setWeights.';
+  const page = 'Look at the address that it was fetched from, and at the status of the response.';
+  test.each([
+    ['PK\x03\x04\x14\x00\x00\x00', 'a zip archive, as .keras and PyTorch files are', weights],
+    ['PK\x03\x04\x00\x00\x08\x08', 'a zip archive, as .keras and PyTorch files are', weights],
+    ['\x80\x02\x8a\x0a\x6c\xfc', 'a Python pickle, as old PyTorch files are', weights],
+    ['\x80\x04\x95\x23\x00\x00\x00\x00\x00\x00\x00', 'a Python pickle', weights],
+    ['\x89HDF\r\n\x1a\n', 'an HDF5 file, as .h5 files of Keras are', weights],
+    ['\x93NUMPY\x01\x00', 'a NumPy array', weights],
+    ['\x08\x07\x12\x07pytorch', 'an ONNX file', weights],
+    ['\x1f\x8b\x08\x00\x00\x00\x00\x00', 'a gzip file', 'Unpack it first.'],
+    ['version https://git-lfs.github.com/spec/v1\n', 'a pointer of Git LFS', 'Fetch the file itself: git lfs pull.'],
+    ['<!DOCTYPE html><html>', 'HTML or XML', page],
+    ['\n  <html>', 'HTML or XML', page],
+    ['\xef\xbb\xbf<?xml version="1.0"?>', 'HTML or XML', page],
+  ])('%j', async (start, kind, advice) => {
+    const message = `file expected the bytes of a safetensors file, got ${kind}. ${advice}`;
+    for (const length of [start.length + 1, 200, 2_000_000]) {
+      const bytes = bytesOf(start, length);
+      expectError(await thrownBy(() => loadModel(bytes)), FormatError, `loadModel: ${message}`);
+    }
+    expectError(await thrownBy(() => loadClassifier(bytesOf(start))), FormatError, `loadClassifier: ${message}`);
+  });
+
+  test('a file that is cut off is not taken for another, whatever the length of its header', async () => {
+    // Lengths whose bytes are ' {', ' <' and 'PK'.
+    for (const length of [0x7b20, 0x3c20, 0x3c, 0x7b, 0x4b50]) {
+      const bytes = new Uint8Array(20);
+      new DataView(bytes.buffer).setUint32(0, length, true);
+      const { message } = await thrownBy(() => loadModel(bytes));
+      expect(message).toBe(
+        `loadModel: header expected ${length} bytes from byte 8, got a file that ends at byte 20. It is cut off.`,
+      );
+    }
+  });
+});
+
+describe('tensors given to the factory of a layer are refused with the call of apply', () => {
+  const [a, b] = [input({ shape: [2] }), input({ shape: [2] })];
+  test.each([
+    [
+      'add([a, b])',
+      () => add(any([a, b])),
+      'add: options expected an object, got a list of tensors. Write add().apply([a, b]).',
+    ],
+    [
+      'concatenate([a, b])',
+      () => concatenate(any([a, b])),
+      'concatenate: options expected an object, got a list of tensors. Write concatenate().apply([a, b]).',
+    ],
+    [
+      'add(a, b)',
+      () => (add as (...tensors: unknown[]) => unknown)(a, b),
+      'add: options expected an object, got a tensor. Write add().apply([a, b]).',
+    ],
+    ['dense(a)', () => dense(any(a)), 'dense: options expected an object, got a tensor. Write dense({ … }).apply(x).'],
+    [
+      'add().apply(a, b)',
+      () => (add().apply as (...tensors: unknown[]) => unknown)(a, b),
+      'add: apply expected one tensor or one list, got 2 arguments. Write apply([a, b]).',
+    ],
+    [
+      'dense({ … }).apply(a, b)',
+      () => (dense({ units: 1 }).apply as (...tensors: unknown[]) => unknown)(a, b),
+      'dense: apply expected one tensor or one list, got 2 arguments. Write apply([a, b]).',
+    ],
+  ])('%s', async (_, act, message) => {
+    expectError(await thrownBy(act), ValueError, message);
+  });
+});
+
+describe('facades', () => {
+  const unknown = 'mlpClassifier: unknown option';
+  test.each([
+    ['maxIter', 'epochs'],
+    ['max_iter', 'epochs'],
+    ['randomState', 'seed'],
+    ['random_state', 'seed'],
+    ['hiddenLayerSizes', 'hiddenLayers'],
+    ['hidden_layer_sizes', 'hiddenLayers'],
+    ['learningRateInit', 'learningRate'],
+    ['learning_rate_init', 'learningRate'],
+    ['alpha', 'l2'],
+    ['batch_size', 'batchSize'],
+  ])("scikit-learn's %s is refused with the name %s", async (name, own) => {
+    for (const facade of [mlpClassifier, mlpRegressor]) {
+      const error = await thrownBy(() => facade(any({ [name]: 1 })));
+      expectError(error, ValueError, `${facade.name}: unknown option "${name}". Did you mean "${own}"?`);
+    }
+  });
+
+  test("scikit-learn's solver and verbose are refused with what there is", async () => {
+    const solver = await thrownBy(() => mlpClassifier(any({ solver: 'sgd' })));
+    const advice = 'Facades train with adam: for another optimizer build a model by sequential.';
+    expectError(solver, ValueError, `${unknown} "solver". ${advice}`);
+    const verbose = await thrownBy(() => mlpClassifier(any({ verbose: true })));
+    const names = 'hiddenLayers, activation, learningRate, l2, epochs, batchSize, seed, engine';
+    expectError(verbose, ValueError, `${unknown} "verbose". There are: ${names}.`);
+  });
+
+  test("scikit-learn's options are no names of choices", async () => {
+    const error = await thrownBy(() => dense(any({ units: 1, kernelRegularizer: 'alpha' })));
+    expect(error.message).toContain('dense: kernelRegularizer is unknown: "alpha".');
+  });
+});
+
+test.each([
+  'crossEntropy',
+  'crossentropy',
+  'cross_entropy',
+  'CrossEntropyLoss',
+  'categorical',
+  'logLoss',
+  'log_loss',
+  'nll',
+  'NLLLoss',
+])('loss %s is refused with the three cross-entropies', async (loss) => {
+  expectError(
+    await thrownBy(() => compiled({ loss })),
+    ValueError,
+    `compile: loss is unknown: "${loss}". For one-hot targets write "categoricalCrossentropy", ` +
+      'for class indices "sparseCategoricalCrossentropy", for independent labels "binaryCrossentropy".',
+  );
+});
+
+test.each([
+  [binaryCrossentropy, 'fromLogits'],
+  [categoricalCrossentropy, 'fromLogits'],
+  [sparseCategoricalCrossentropy, 'from_logits'],
+])('%o refuses %s with the activation to end on', async (loss, name) => {
+  const error = await thrownBy(() => loss(any({ [name]: true })));
+  expect(error).toBeInstanceOf(ValueError);
+  expect(error.message).toMatch(
+    /^\w+: unknown option "from_?[lL]ogits"\. End the network on a softmax, for binaryCrossentropy on a sigmoid: the loss is computed from the logits before it\.$/,
+  );
+});
+
+test.each([
+  ['acc', `got "acc". Write ['accuracy'].`],
+  ['accuracy', `got "accuracy". Write ['accuracy'].`],
+  [topKAccuracy({ k: 2 }), 'got an object. Write [topKAccuracy(…)].'],
+  [{ name: 'own', value: () => 1 }, 'got an object.'],
+] as const)('metrics %o without a list is refused with the list', async (metrics, text) => {
+  expectError(await thrownBy(() => compiled({ metrics })), ValueError, `compile: metrics expected a list, ${text}`);
+});
+
+test.each([batchNormalization, layerNormalization, prelu])(
+  '%o of a number is refused with what to write',
+  async (layer) => {
+    const error = await thrownBy(() => layer(any(64)));
+    expect(error).toBeInstanceOf(ValueError);
+    const [kind] = error.message.split(':');
+    expect(error.message).toBe(
+      `${kind}: options expected an object, got 64. It is as wide as the layer before: write ${kind}().`,
+    );
+  },
+);
+
+test('one of a thing is written in the singular', async () => {
+  const model = line();
+  model.compile({ optimizer: 'sgd', loss: 'mse' });
+  const two = engine.sequential({ layers: [dense({ units: 2, inputShape: [2] })] });
+  const messages = [
+    await thrownBy(() => model.predict([[1, 2]])),
+    await thrownBy(() => model.evaluate([[1]], [[1], [2]])),
+    await thrownBy(() => model.trainOnBatch([[1]], [[1]], { sampleWeight: [1, 2] })),
+    await thrownBy(() => model.predictInto(Float32Array.of(1), new Float32Array(2))),
+    await thrownBy(() => model.setWeights([])),
+    await thrownBy(() =>
+      model.setWeights([
+        { shape: [1, 1], data: Float32Array.of(1, 2) },
+        { shape: [1], data: Float32Array.of(1) },
+      ]),
+    ),
+    await thrownBy(() => two.predict([[1]])),
+  ].map(({ message }) => message);
+  expect(messages[0]).toContain('expected 1 value per row');
+  expect(messages[1]).toContain('expected 1 row as in x');
+  for (const message of messages) expect(message).not.toMatch(/\b1 (values|rows|tensors|outputs|numbers)\b/);
+  expect(messages[6]).toContain('expected 2 values per row');
+});

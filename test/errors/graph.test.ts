@@ -260,7 +260,7 @@ describe('compile and data of several outputs', () => {
       'an array of the wrong length to predict into',
       (m) => m.predictInto([new Float32Array(2), new Float32Array(1)], [new Float32Array(3), new Float32Array(2)]),
       ShapeError,
-      'predictInto: out[1] expected 1 values for 1 rows, got 2.',
+      'predictInto: out[1] expected 1 value for 1 row, got 2.',
     ],
   ];
   test.each(cases)('refuses %s', async (_title, act, error, message) => {

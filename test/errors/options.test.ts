@@ -132,9 +132,9 @@ describe('compile', () => {
     ],
     [
       'an unknown loss',
-      compile({ loss: 'crossEntropy' }),
+      compile({ loss: 'focal' }),
       ValueError,
-      'compile: loss is unknown: "crossEntropy". There are: halfSquaredError, meanSquaredError, meanAbsoluteError, huber, hinge, binaryCrossentropy, categoricalCrossentropy, sparseCategoricalCrossentropy.',
+      'compile: loss is unknown: "focal". There are: halfSquaredError, meanSquaredError, meanAbsoluteError, huber, hinge, binaryCrossentropy, categoricalCrossentropy, sparseCategoricalCrossentropy.',
     ],
     [
       'an unknown metric',

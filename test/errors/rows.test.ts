@@ -213,7 +213,7 @@ describe('x and y', () => {
       'predictInto with too short an output array',
       (m) => m.predictInto(new Float32Array(2), new Float32Array(2)),
       ShapeError,
-      'predictInto: out expected 3 values for 1 rows, got 2.',
+      'predictInto: out expected 3 values for 1 row, got 2.',
     ],
     [
       'predictInto with too long an input array',

@@ -2,6 +2,7 @@
  * Rows for training and evaluation: checks their form, copies them into linear memory, and checks the copied values.
  * shape.ts has the types, weights.ts reads sample and class weights, common/rows.ts the forms in which rows may come.
  */
+import { counted } from '../../common/describe.js';
 import { ShapeError, ValueError } from '../../common/errors.js';
 import { perTensor } from '../../common/per-tensor.js';
 import { warnOnce } from '../../common/warn.js';
@@ -141,7 +142,7 @@ export function requireEqualRows(where: string, { rows, x, y }: Pick<DataSources
     const other =
       outputs !== undefined && outputs > 1 && (source.rows === rows * outputs || source.rows * outputs === rows);
     throw new ShapeError(
-      `${where}: ${what} expected ${rows} rows as in ${x[0].what}, got ${source.rows}.` +
+      `${where}: ${what} expected ${counted(rows, 'row')} as in ${x[0].what}, got ${source.rows}.` +
         (other && hint !== undefined ? ` ${hint}` : ''),
     );
   }

@@ -3,7 +3,7 @@
  * the result into linear memory.
  */
 import { isSequence } from '../../common/arrays.js';
-import { describe } from '../../common/describe.js';
+import { counted, describe } from '../../common/describe.js';
 import { ShapeError, ValueError } from '../../common/errors.js';
 import { isRecord } from '../../common/options.js';
 import { lengthOf } from '../../common/rows.js';
@@ -17,7 +17,8 @@ function readSampleWeight(where: string, value: unknown, rows: number): Float32A
     throw new ValueError(`${where}: sampleWeight expected a number per row, got ${describe(value)}.`);
   }
   const length = lengthOf(where, 'sampleWeight', value);
-  if (length !== rows) throw new ShapeError(`${where}: sampleWeight expected ${rows} values, got ${length}.`);
+  if (length !== rows)
+    throw new ShapeError(`${where}: sampleWeight expected ${counted(rows, 'value')}, got ${length}.`);
   return Float32Array.from({ length: rows }, (_, row) => {
     const weight = value[row];
     if (typeof weight !== 'number' || !Number.isFinite(Math.fround(weight)) || weight < 0) {

@@ -499,6 +499,7 @@ const INTERNAL: Record<string, readonly string[]> = {
   Layer: ['lower'],
   Model: [
     'own',
+    'recompile',
     'requireUnchanged',
     'train',
     'restore',
