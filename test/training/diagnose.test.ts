@@ -611,3 +611,40 @@ describe('no fault is found', () => {
     expect(model.diagnose([[1]], [[3]]).faults).toEqual([]);
   });
 });
+
+describe('a layer that starts with weights of 0', () => {
+  /** Two hidden layers of tanh before a head; each of these layers may start with weights of 0. */
+  async function started(zeros: readonly string[]): Promise<Model> {
+    const layer = (name: string, units: number, rest: object) =>
+      dense({ units, name, ...(zeros.includes(name) && { kernelInitializer: 'zeros' as const }), ...rest });
+    const network = await sequential({
+      seed: 5,
+      layers: [
+        layer('first', 16, { activation: 'tanh', inputShape: [INPUTS] }),
+        layer('second', 16, { activation: 'tanh' }),
+        layer('head', 3, { activation: 'softmax' }),
+      ],
+    });
+    network.compile({ optimizer: sgd({ learningRate: 0.1 }), loss: 'sparseCategoricalCrossentropy' });
+    return network;
+  }
+
+  test.each([['head'], ['second']])('%s: the layers before it do not vanish before the first update', async (name) => {
+    const network = await started([name]);
+    const before = network.diagnose(centered, classes);
+    expect(before.layers[0].gradientNorm).toBe(0);
+    expect(before.faults).toEqual([]);
+    // They learn from the second update on.
+    network.trainOnBatch(centered, classes);
+    expect(network.diagnose(centered, classes).layers[0].gradientNorm).toBeGreaterThan(0);
+  });
+
+  test('is a fault where it has no gradient itself, or has not moved after an update', async () => {
+    const all = await started(['first', 'second', 'head']);
+    expect(kinds(all.diagnose(centered, classes))).toContain('vanishingGradient');
+    const head = await started(['head']);
+    head.learningRate = 0;
+    head.trainOnBatch(centered, classes);
+    expect(kinds(head.diagnose(centered, classes))).toContain('vanishingGradient');
+  });
+});

@@ -46,6 +46,8 @@ export interface Findings {
   readonly updates: number;
   /** Whether the gradient of the loss is exactly 0 in all that is learned. */
   readonly zeroGradient: boolean;
+  /** Layers whose first weights are 0, before the first update: nothing is backpropagated through them yet. */
+  readonly startsAtZero: ReadonlySet<string>;
   /** Losses on probabilities whose outputs are none. */
   readonly notProbabilities: readonly NotProbabilities[];
   /** Layers that normalize by the statistics of a batch but have met only batches of one row. */
@@ -77,7 +79,7 @@ export function findFaults(layers: readonly LayerDiagnosis[], findings: Findings
   const learned = outcomes.every((one) => one.learned);
   return [
     ...probabilityFaults(findings),
-    ...(learned ? [] : gradientFaults(layers, cut)),
+    ...(learned ? [] : gradientFaults(layers, cut, findings)),
     ...(learned ? [] : layers.flatMap(activationFaults)),
     ...batchFaults(findings),
     ...(learned ? [] : zeroFaults(findings)),
@@ -189,7 +191,16 @@ function sharesOfLast(
   });
 }
 
-function gradientFaults(layers: readonly LayerDiagnosis[], cut: boolean): Fault[] {
+/** Returns the layers all of whose paths to the last layers lead through one of these. */
+function layersBefore(layers: readonly LayerDiagnosis[], ends: ReadonlySet<string>): ReadonlySet<string> {
+  const before = new Set<string>();
+  for (const { layer, next = [] } of [...layers].reverse()) {
+    if (next.length > 0 && next.every((name) => ends.has(name) || before.has(name))) before.add(layer);
+  }
+  return before;
+}
+
+function gradientFaults(layers: readonly LayerDiagnosis[], cut: boolean, { startsAtZero }: Findings): Fault[] {
   const gradients = sharesOfLast(layers, ({ gradientNorm }) => gradientNorm);
   // Gradients alone do not show everything: in a network of ReLUs or linear layers, activations grow forward as much as
   // δ grows backward, and their product is about the same in all layers.
@@ -199,8 +210,15 @@ function gradientFaults(layers: readonly LayerDiagnosis[], cut: boolean): Fault[
   );
   if (gradients.length === 0) return [];
   const faults: Fault[] = [];
-  const smallest = gradients.reduce((a, b) => (b.share < a.share ? b : a));
-  if (smallest.share * GRADIENT_RANGE < 1 && !cut) {
+  // Before weights that start at 0, a gradient of 0 is that of the first update alone.
+  const waiting = layersBefore(layers, startsAtZero);
+  const smallest = gradients
+    .filter(({ layer, share }) => share !== 0 || !waiting.has(layer))
+    .reduce<(typeof gradients)[number] | undefined>(
+      (a, b) => (a === undefined || b.share < a.share ? b : a),
+      undefined,
+    );
+  if (smallest !== undefined && smallest.share * GRADIENT_RANGE < 1 && !cut) {
     faults.push({
       kind: 'vanishingGradient',
       layer: smallest.layer,

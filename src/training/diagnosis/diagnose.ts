@@ -14,7 +14,7 @@ import { runProgram } from '../../graph/program.js';
 import type { BoundNode, TrainingProgram } from '../program.js';
 import { bindUpdate, type UpdateVectors } from '../../optimizers/bind.js';
 import { findFaults, withText } from './advice.js';
-import { batchesOfOne, notProbabilities, outcomesOf, zeroGradientOf } from './findings.js';
+import { batchesOfOne, notProbabilities, outcomesOf, zeroGradientOf, zeroWeights } from './findings.js';
 import type { Diagnosis, LayerDiagnosis, NonFinite } from './diagnosis.js';
 import type { ExecutionContext } from '../execution-context.js';
 import { bindClip, bindPenalties } from '../adjustments.js';
@@ -86,6 +86,7 @@ export function diagnose(
     const affine = affineMeasures(scope);
     const saturation = saturationOf(scope);
     const zeroGradient = zeroGradientOf(scope);
+    const startsAtZero = zeroWeights(scope);
     // With a NaN or an infinity anywhere, the outputs tell nothing.
     const outcomes = nonFinite === undefined ? outcomesOf(scope) : [];
     bindPenalties(runtime, plan, copies)();
@@ -125,6 +126,7 @@ export function diagnose(
       warmingUp: trainer.warmingUp || (trainer.scheduled && rate === 0),
       updates: trainer.stepCount,
       zeroGradient,
+      startsAtZero,
       notProbabilities: notProbabilities(scope),
       batchesOfOne: batchesOfOne(scope),
       outcomes,

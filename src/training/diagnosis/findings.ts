@@ -39,6 +39,23 @@ export function zeroGradientOf(batch: Batch): boolean {
 }
 
 /**
+ * Returns the layers whose weights are still those of an initialization with zeros, but have a gradient: they pass no
+ * gradient back before their first update, and do after it.
+ */
+export function zeroWeights({ trainer, gradients }: Batch): ReadonlySet<string> {
+  const { plan, runtime, weights } = trainer.model;
+  if (trainer.stepCount > 0) return new Set();
+  const zero = plan.parameters.filter(
+    (parameter) =>
+      parameter.spec.learned &&
+      parameter.spec.storage === 'panels' &&
+      readParameter(runtime, weights, parameter).every((value) => value === 0) &&
+      readParameter(runtime, gradients, parameter).some((value) => value !== 0),
+  );
+  return new Set(zero.map(({ layer }) => plan.graph.names[layer]));
+}
+
+/**
  * Returns the losses on probabilities whose outputs are none: some are below 0, or above the largest that the loss
  * accepts.
  */
