@@ -87,11 +87,6 @@ const OTHER_FILES: readonly (readonly [start: string, kind: string])[] = [
   ['\x93NUMPY', 'a NumPy array'],
   ['\x1f\x8b', 'a gzip file'],
   ['version https://git-lfs', 'a pointer of Git LFS'],
-  // The version of the format, then the name of the producer.
-  ...Array.from(
-    { length: 15 },
-    (_, version) => [`\x08${String.fromCharCode(version + 1)}\x12`, 'an ONNX file'] as const,
-  ),
 ];
 
 /** Advice for files that have weights in another form. */
@@ -116,7 +111,9 @@ function refuseOthers(where: string, bytes: Uint8Array): void {
   }
   if (first === '<')
     refuseKind('HTML or XML', 'Look at the address that it was fetched from, and at the status of the response.');
-  const kind = OTHER_FILES.find(([beginning]) => start.startsWith(beginning))?.[1];
+  // ONNX: the version of the format, then the name of the producer.
+  const isOnnx = start.startsWith('\x08') && start[1] < '\x10' && start[2] === '\x12';
+  const kind = isOnnx ? 'an ONNX file' : OTHER_FILES.find(([beginning]) => start.startsWith(beginning))?.[1];
   if (kind !== undefined) refuseKind(kind, OTHER_ADVICE[kind] ?? OTHER_WEIGHTS);
 }
 
