@@ -23,41 +23,65 @@ function findOwn(): string | false {
   return end !== -1 && `${frame.slice(frame.indexOf('(') + 1 || frame.indexOf('at ') + 3, end)}:1:`;
 }
 
-/** Returns the lines of a trace of this call, with `DEPTH` more calls than usual. */
-function longTrace(usual: number): string[] {
-  try {
-    Error.stackTraceLimit = usual + DEPTH;
-    const { stack } = new Error();
-    return String(stack).split('\n');
-  } finally {
-    Error.stackTraceLimit = usual;
-  }
+/** A call into the library: an error made in it, with `DEPTH` more calls than usual, and the usual number. */
+interface Call {
+  readonly error: Error;
+  readonly usual: number;
 }
 
-/**
- * Returns the trace of the current call into the library, from the caller's code on, or undefined if there is none or
- * it cannot be determined.
- */
-export function callerTrace(): string | undefined {
-  const { stackTraceLimit } = Error;
+/** Notes the current call into the library. Its trace is written when it is needed. */
+export function noteCall(): Call | undefined {
+  const { stackTraceLimit: usual } = Error;
   try {
-    const inside = (own ??= findOwn());
-    if (inside === false || !(stackTraceLimit > 0)) return undefined;
-    const lines = longTrace(stackTraceLimit);
-    let first = 1;
-    while (first < lines.length && (lines[first].includes(inside) || lines[first].includes('(<anonymous>)'))) first++;
-    // Called by the platform, as for a message of a worker.
-    if (first >= lines.length || lines[first].includes('node:')) return undefined;
-    return lines.slice(first, first + stackTraceLimit).join('\n');
+    if (!(usual > 0)) return undefined;
+    try {
+      Error.stackTraceLimit = usual + DEPTH;
+      return { error: new Error(), usual };
+    } finally {
+      Error.stackTraceLimit = usual;
+    }
   } catch {
-    // Other code has replaced the format of traces, or the limit of their length.
+    // Other code has frozen the limit.
     return undefined;
   }
 }
 
+/** Returns the trace of a call, from the caller's code on, or undefined if there is none or it cannot be determined. */
+function traceOf(call: Call | undefined): string | undefined {
+  try {
+    const inside = (own ??= findOwn());
+    if (inside === false || call === undefined) return undefined;
+    const lines = String(call.error.stack).split('\n');
+    let first = 1;
+    while (first < lines.length && (lines[first].includes(inside) || lines[first].includes('(<anonymous>)'))) first++;
+    // Called by the platform, as for a message of a worker.
+    if (first >= lines.length || lines[first].includes('node:')) return undefined;
+    return lines.slice(first, first + call.usual).join('\n');
+  } catch {
+    // Other code has replaced the format of traces.
+    return undefined;
+  }
+}
+
+/** Returns the trace of the current call into the library; see `traceOf`. */
+export const callerTrace = (): string | undefined => traceOf(noteCall());
+
+/** Errors without a caller's code in their trace: made after an await, or in answer to a message. */
+const untraced = /* @__PURE__ */ new WeakSet<Error>();
+
+/** Gives an error the trace of the call that it ends, unless its own begins with the caller's code. */
+export function traceToCall(error: Error, call: Call | undefined): void {
+  // Not by a look at the trace: V8 would forget where the error was made, as below.
+  if (untraced.has(error)) setTrace(error, error.name, traceOf(call));
+}
+
 /** Sets the trace of an error, if there is one. */
 export function setTrace(error: Error, name: string, trace: string | undefined): void {
-  if (trace === undefined) return;
+  if (trace === undefined) {
+    untraced.add(error);
+    return;
+  }
+  untraced.delete(error);
   // Delete it first: after a mere assignment V8 forgets where the error was made, and Node shows a line of its own code
   // instead.
   delete error.stack;

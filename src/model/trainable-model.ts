@@ -3,6 +3,8 @@
  * training/trainer.ts makes updates, local-fit.ts runs `fit` on this thread, and remote/remote-fit.ts in a worker.
  */
 import { StateError } from '../common/errors.js';
+import { StateError, WasmMlpError } from '../common/errors.js';
+import { noteCall, traceToCall } from '../common/traces.js';
 import { flag, nonNegative, readOptions, unchecked } from '../common/options.js';
 import { ownOf } from '../common/objects.js';
 import type { Inputs, RowNumbers } from '../common/rows.js';
@@ -167,6 +169,20 @@ export abstract class TrainableModel<O extends Float32Array | Float32Array[]>
    */
   fit(source: BatchSource, options?: FitOptions): Promise<History>;
   async fit(x: Inputs | BatchSource, y?: Targets | FitOptions, options?: FitOptions): Promise<History> {
+    const call = noteCall();
+    try {
+      return await this.#fit(x, y, options);
+    } catch (error) {
+      if (error instanceof WasmMlpError) traceToCall(error, call);
+      throw error;
+    }
+  }
+
+  async #fit(
+    x: Inputs | BatchSource,
+    y: Targets | FitOptions | undefined,
+    options: FitOptions | undefined,
+  ): Promise<History> {
     this.requireIdle('fit');
     const trainer = this.requireTrainer('fit');
     const { data, shape, read } = readFit(trainer, x, y, options);

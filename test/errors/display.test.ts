@@ -46,6 +46,16 @@ function said(
 const MODEL = `const model = await sequential({ layers: [dense({ units: 1, inputShape: [1] })] });
 model.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });`;
 
+/** A program whose fit fails, called on line 5. */
+const fitCase = (runIn: 'main' | 'worker', what: string, data: string, options: string, message: string) =>
+  [
+    'mjs',
+    `${what} in ${runIn}`,
+    `${MODEL}\nawait model.fit(${data}, { runIn: '${runIn}', ${options} });`,
+    5,
+    message,
+  ] as const;
+
 describe('an uncaught error', () => {
   // The body begins on line 3.
   test.each([
@@ -71,6 +81,18 @@ describe('an uncaught error', () => {
       6,
       'StateError: compile: ',
     ],
+    // Thrown after an await, or in answer to a message of the worker: the call of fit is the caller's.
+    ...(['main', 'worker'] as const).flatMap((runIn) => [
+      fitCase(runIn, 'a batch of a source', '() => [[[[1]], [[1, 2]]]]', '', 'ShapeError: fit: batch 0 of epoch 0: y'),
+      fitCase(runIn, 'a source of no batches', '() => [7]', '', 'ValueError: fit: batch 0 of epoch 0 expected'),
+      fitCase(
+        runIn,
+        "one of the library's callbacks",
+        '[[1]], [[1]]',
+        "callbacks: [library.learningRateScheduler(() => 'x')],",
+        'ValueError: learningRate: rate expected',
+      ),
+    ]),
   ] as const)("%s, from %s: shows the message, then the caller's line", (extension, _, body, line, message) => {
     const { lines, file } = said(extension, body);
     expect(lines[0].slice(0, message.length)).toBe(message);
@@ -78,6 +100,16 @@ describe('an uncaught error', () => {
     expect(lines[1]).toMatch(/^ {4}at /);
     expect(lines[1]).toContain(`${file}:${line}:`);
     for (const text of lines) expect(text.length).toBeLessThan(400);
+  });
+
+  test.each(['main', 'worker'])("a callback's own error in a fit in %s shows its line first", (runIn) => {
+    const callback = `{\n  onEpochEnd() {\n    throw new RangeError('mine');\n  },\n}`;
+    const { lines, file } = said(
+      'mjs',
+      `${MODEL}\nawait model.fit([[1]], [[1]], { runIn: '${runIn}', callbacks: [${callback}] });`,
+    );
+    const at = lines.findIndex((line) => line === 'RangeError: mine');
+    expect(lines[at + 1]).toContain(`${file}:7:`);
   });
 
   test('shows the sources where source maps are on', () => {
