@@ -139,15 +139,22 @@ const same = (a: Metric, b: Metric): boolean =>
     ? b.kind === 'custom' && a.custom === b.custom
     : a.kind === b.kind && JSON.stringify(a.config) === JSON.stringify(b.config);
 
+/** Most metrics of an output. Each is read and named in the logs, and a file may list any number. */
+const MOST_METRICS = 256;
+
 /**
  * Reads the `metrics` of `compile`: names, factories' descriptors, and custom metrics. Duplicates are dropped.
  * @throws ValueError for unknown names, and if two different metrics would have one name in the logs.
  */
 export function readMetrics(path: string, value: unknown): Metric[] {
   if (!isList(value)) throw new ValueError(`${path} expected a list of metrics, got ${describe(value)}.`);
+  const { length } = value;
+  if (!(length <= MOST_METRICS)) {
+    throw new ValueError(`${path} expected at most ${MOST_METRICS} metrics, got ${describe(length)}.`);
+  }
   const metrics = new Map<string, Metric>();
   // By index: forEach would skip holes.
-  for (let i = 0; i < value.length; i++) {
+  for (let i = 0; i < length; i++) {
     const given = value[i];
     const metric = readCustom<CustomMetric>(path, given, ['value']) ?? resolve<Metric>(path, given, METRICS);
     const name = metric.kind === 'custom' ? metric.config.name : metric.kind;

@@ -296,3 +296,31 @@ describe('text that takes more memory than a process has', () => {
     small.dispose();
   });
 });
+
+describe('more metrics than an output has', () => {
+  const refusal = (where: string, count: number): string => `${where} expected at most 256 metrics, got ${count}.`;
+
+  test.each([257, 200_000])('%i of them in a file are refused', async (count) => {
+    const file = trained().save();
+    const header = headerOf(file);
+    const own = JSON.parse(header.__metadata__['wasm-mlp']) as { training: { options: { metrics: unknown } } };
+    own.training.options.metrics = [Array.from({ length: count }, () => ({ kind: 'accuracy', config: {} }))];
+    const metadata = { ...header.__metadata__, 'wasm-mlp': JSON.stringify(own) };
+    const thrown = await thrownBy(() => loadModel(withHeader(file, { ...header, __metadata__: metadata }), { engine }));
+    const message = refusal('compile: metrics of "dense_1"', count);
+    expectError(thrown, library.FormatError, `loadModel: the file's model is refused. ${message}`);
+  });
+
+  test('are refused by compile', async () => {
+    const network = engine.sequential({ layers: [dense({ units: 1, inputShape: [1] })] });
+    const compile = (count: number): void =>
+      network.compile({
+        optimizer: 'sgd',
+        loss: 'meanSquaredError',
+        metrics: Array.from({ length: count }, () => 'meanAbsoluteError' as const),
+      });
+    expectError(await thrownBy(() => compile(257)), library.ValueError, refusal('compile: metrics', 257));
+    compile(256);
+    network.dispose();
+  });
+});
