@@ -2,7 +2,6 @@
  * The training half of a model. Checks arguments and states, and leaves the work to others: model-data.ts reads data,
  * training/trainer.ts makes updates, local-fit.ts runs `fit` on this thread, and remote/remote-fit.ts in a worker.
  */
-import { StateError } from '../common/errors.js';
 import { StateError, WasmMlpError } from '../common/errors.js';
 import { noteCall, traceToCall } from '../common/traces.js';
 import { flag, nonNegative, readOptions, unchecked } from '../common/options.js';
