@@ -74,6 +74,7 @@ export const ACTIVATIONS = {
   softsign: /* @__PURE__ */ withoutOptions('softsign'),
   mish: /* @__PURE__ */ withoutOptions('mish'),
   hardSigmoid: /* @__PURE__ */ withoutOptions('hardSigmoid'),
+  relu6: /* @__PURE__ */ withoutOptions('relu6'),
   softmax: /* @__PURE__ */ withoutOptions('softmax'),
 } as const;
 
@@ -97,6 +98,7 @@ export const ACTIVATIONS = {
  * | `softsign` | x/(1 + \|x\|) |
  * | `mish` | x·tanh(ln(1 + e^x)) |
  * | `hardSigmoid` | x/6 + ½ between −3 and 3, 0 below, 1 above |
+ * | `relu6` | min(max(x, 0), 6) |
  * | `softmax` | e^(x_j)/Σ_k e^(x_k) over a row |
  * @category Activations
  */
@@ -151,6 +153,7 @@ export const ELEMENTWISE: Readonly<Record<ElementwiseName, KernelName>> = {
   softsign: 'f32_softsign',
   mish: 'f32_mish',
   hardSigmoid: 'f32_hard_sigmoid',
+  relu6: 'f32_relu6',
 };
 
 /** SELU's constants (Klambauer et al. 2017), to the digits that the slides give. */

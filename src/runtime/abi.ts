@@ -31,6 +31,7 @@ export const ELEMENTWISE_KERNELS = {
   softsign: [],
   mish: [],
   hard_sigmoid: [],
+  relu6: [],
 } as const;
 
 type ElementwiseKernels = typeof ELEMENTWISE_KERNELS;

@@ -88,6 +88,8 @@ const descriptions: readonly Description[] = [
       derivative: (x) => Math.tanh(softplus(x)) + x * sigmoid(x) * (1 - Math.tanh(softplus(x)) ** 2) } },
   { kernel: 'f32_hard_sigmoid', reference: (x) => Math.min(Math.max(x / 6 + 0.5, 0), 1), bound: 1, unit: () => 1,
     backward: { kernel: 'f32_hard_sigmoid_backward', of: 'input', derivative: (x) => +(x > -3 && x <= 3) / 6 } },
+  { kernel: 'f32_relu6', reference: (x) => Math.min(Math.max(x, 0), 6), bound: 0,
+    backward: { kernel: 'f32_relu6_backward', of: 'input', bound: 0, derivative: (x) => +(x > 0 && x <= 6) } },
 ];
 
 /** A prime: the sweep meets every exponent and no pattern of mantissas. `npm run test:sweep` takes all 2^32 numbers. */

@@ -51,6 +51,7 @@ describe('activations', () => {
     softplus: { value: 4, slope: 2 ** -23 },
     softsign: { value: 2, slope: 2 ** -23 },
     mish: { value: 6, slope: 2 ** -21 },
+    relu6: { value: 0.5, slope: 0 },
     // The error of erf is multiplied by z, so it counts in units of z.
     gelu: { value: 4, slope: 2 ** -20, ofInput: true },
   };
@@ -90,7 +91,10 @@ describe('activations', () => {
     const output: Network[number] = { W: [z.map(() => scale)], b: [1], activation: 'linear' };
     const model = await modelOf([column(name), output], { optimizer: 'sgd', loss: 'halfSquaredError' });
     const bias = model.gradients([[1]], [[0]])[1].data;
-    dy.forEach((expected, i) => check(`${name}', absolute`, Math.abs(bias[i] / scale - expected), bounds[name]!.slope));
+    dy.forEach((expected, i) => {
+      if (golden.isKink(name, z[i])) return;
+      check(`${name}', absolute`, Math.abs(bias[i] / scale - expected), bounds[name]!.slope);
+    });
   });
 });
 

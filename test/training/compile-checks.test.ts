@@ -91,6 +91,7 @@ const MATRIX: Record<
   mish: ['fine', 'error', 'error', 'fine'],
   relu: ['fine', 'error', 'error', 'warning'],
   softplus: ['fine', 'error', 'error', 'warning'],
+  relu6: ['fine', 'error', 'error', 'warning'],
   sigmoid: ['fine', 'fine', 'warning', 'warning'],
   hardSigmoid: ['fine', 'fine', 'warning', 'warning'],
   unitStep: ['fine', 'fine', 'warning', 'warning'],

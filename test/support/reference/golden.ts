@@ -78,6 +78,12 @@ const { z, ...byActivation } = load<{ z: number[]; [name: string]: unknown }>('a
 export const activationLogits = z;
 export const activationCases = Object.entries(byActivation) as [name: string, ActivationCase][];
 
+/** Logits of the golden values at which a slope jumps, by activation. Which side counts is a convention. */
+const KINKS: Readonly<Record<string, readonly number[]>> = { relu6: [6] };
+
+/** Whether the slope of an activation at a logit is a convention, ours not always PyTorch's. */
+export const isKink = (name: string, z: number): boolean => KINKS[name]?.includes(z) ?? false;
+
 const { logits, ...byLoss } = load<{ logits: number[][]; [title: string]: unknown }>('losses');
 export const lossLogits = logits;
 export const lossCases = (Object.entries(byLoss) as [string, LossCase][]).map(([title, data]) => {
