@@ -75,6 +75,7 @@ export const ACTIVATIONS = {
   mish: /* @__PURE__ */ withoutOptions('mish'),
   hardSigmoid: /* @__PURE__ */ withoutOptions('hardSigmoid'),
   relu6: /* @__PURE__ */ withoutOptions('relu6'),
+  hardSwish: /* @__PURE__ */ withoutOptions('hardSwish'),
   softmax: /* @__PURE__ */ withoutOptions('softmax'),
 } as const;
 
@@ -99,6 +100,7 @@ export const ACTIVATIONS = {
  * | `mish` | x·tanh(ln(1 + e^x)) |
  * | `hardSigmoid` | x/6 + ½ between −3 and 3, 0 below, 1 above |
  * | `relu6` | min(max(x, 0), 6) |
+ * | `hardSwish` | x·hardSigmoid(x) |
  * | `softmax` | e^(x_j)/Σ_k e^(x_k) over a row |
  * @category Activations
  */
@@ -123,10 +125,12 @@ export interface CustomActivation extends Named {
 export type Activation = ReturnType<(typeof ACTIVATIONS)[ActivationName]> | Custom<CustomActivation>;
 
 /**
- * Values accepted as an activation; `silu` is `swish`, `logistic` is `sigmoid`, `identity` is `linear`.
+ * Values accepted as an activation; `silu` is `swish`, `logistic` is `sigmoid`, `identity` is `linear`, `hard_silu` is
+ * `hardSwish`.
  * @category Activations
  */
-export type ActivationLike = ActivationName | 'silu' | 'logistic' | 'identity' | Activation | CustomActivation;
+export type ActivationLike =
+  ActivationName | 'silu' | 'logistic' | 'identity' | 'hard_silu' | Activation | CustomActivation;
 
 /** Reads a name, a factory's descriptor, or a custom activation. */
 export const activationCheck: Check<Activation> = (path, value) =>
@@ -154,6 +158,7 @@ export const ELEMENTWISE: Readonly<Record<ElementwiseName, KernelName>> = {
   mish: 'f32_mish',
   hardSigmoid: 'f32_hard_sigmoid',
   relu6: 'f32_relu6',
+  hardSwish: 'f32_hard_swish',
 };
 
 /** SELU's constants (Klambauer et al. 2017), to the digits that the slides give. */

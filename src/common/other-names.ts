@@ -10,6 +10,7 @@ const OTHER_NAMES = {
   swish: 'silu',
   sigmoid: 'logistic',
   linear: 'identity',
+  hardSwish: 'hardsilu',
   meanSquaredError: 'mse',
   meanAbsoluteError: 'mae',
   rootMeanSquaredError: 'rmse',

@@ -32,6 +32,7 @@ export const ELEMENTWISE_KERNELS = {
   mish: [],
   hard_sigmoid: [],
   relu6: [],
+  hard_swish: [],
 } as const;
 
 type ElementwiseKernels = typeof ELEMENTWISE_KERNELS;

@@ -47,6 +47,8 @@ describe("aliases are accepted, and reported, saved and logged by the library's 
     ['SiLU', 'swish'],
     ['logistic', 'sigmoid'],
     ['identity', 'linear'],
+    ['hard_silu', 'hardSwish'],
+    ['hardSilu', 'hardSwish'],
   ] as const)('activation %s is %s', (given, name) => {
     const named = activation({ activation: given as ActivationLike, inputShape: [3] });
     expect(named.config.activation).toEqual({ kind: name, config: {} });

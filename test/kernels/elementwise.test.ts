@@ -90,6 +90,9 @@ const descriptions: readonly Description[] = [
     backward: { kernel: 'f32_hard_sigmoid_backward', of: 'input', derivative: (x) => +(x > -3 && x <= 3) / 6 } },
   { kernel: 'f32_relu6', reference: (x) => Math.min(Math.max(x, 0), 6), bound: 0,
     backward: { kernel: 'f32_relu6_backward', of: 'input', bound: 0, derivative: (x) => +(x > 0 && x <= 6) } },
+  { kernel: 'f32_hard_swish', reference: (x) => x * (Math.min(Math.max(x + 3, 0), 6) / 6), bound: 2.5,
+    backward: { kernel: 'f32_hard_swish_backward', of: 'input',
+      derivative: (x) => (x > 3 ? 1 : x > -3 ? x / 3 + 0.5 : 0) } },
 ];
 
 /** A prime: the sweep meets every exponent and no pattern of mantissas. `npm run test:sweep` takes all 2^32 numbers. */

@@ -52,6 +52,7 @@ describe('activations', () => {
     softsign: { value: 2, slope: 2 ** -23 },
     mish: { value: 6, slope: 2 ** -21 },
     relu6: { value: 0.5, slope: 0 },
+    hardSwish: { value: 2.5, slope: 2 ** -23 },
     // The error of erf is multiplied by z, so it counts in units of z.
     gelu: { value: 4, slope: 2 ** -20, ofInput: true },
   };

@@ -92,6 +92,7 @@ const MATRIX: Record<
   relu: ['fine', 'error', 'error', 'warning'],
   softplus: ['fine', 'error', 'error', 'warning'],
   relu6: ['fine', 'error', 'error', 'warning'],
+  hardSwish: ['fine', 'error', 'error', 'fine'],
   sigmoid: ['fine', 'fine', 'warning', 'warning'],
   hardSigmoid: ['fine', 'fine', 'warning', 'warning'],
   unitStep: ['fine', 'fine', 'warning', 'warning'],

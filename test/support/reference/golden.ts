@@ -79,7 +79,7 @@ export const activationLogits = z;
 export const activationCases = Object.entries(byActivation) as [name: string, ActivationCase][];
 
 /** Logits of the golden values at which a slope jumps, by activation. Which side counts is a convention. */
-const KINKS: Readonly<Record<string, readonly number[]>> = { relu6: [6] };
+const KINKS: Readonly<Record<string, readonly number[]>> = { relu6: [6], hardSwish: [-3, 3] };
 
 /** Whether the slope of an activation at a logit is a convention, ours not always PyTorch's. */
 export const isKink = (name: string, z: number): boolean => KINKS[name]?.includes(z) ?? false;
