@@ -41,11 +41,12 @@ export type {
   RescalingOptions,
 } from './layers/preprocess.js';
 export { add, concatenate } from './layers/merge.js';
-export { elu, leakyRelu } from './activations/activations.js';
+export { celu, elu, leakyRelu } from './activations/activations.js';
 export type {
   Activation,
   ActivationLike,
   ActivationName,
+  CeluOptions,
   CustomActivation,
   EluOptions,
   LeakyReluOptions,

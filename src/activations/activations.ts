@@ -5,7 +5,7 @@
 import { readCustom, type Custom, type Named } from '../common/custom.js';
 import { resolve, withoutOptions, type Descriptor } from '../common/descriptor.js';
 import { fieldsOf } from '../common/objects.js';
-import { nonNegative, oneOf, readFields, readOptions, type Check } from '../common/options.js';
+import { nonNegative, oneOf, positive, readFields, readOptions, type Check } from '../common/options.js';
 import type { KernelName } from '../runtime/abi.js';
 
 /**
@@ -30,7 +30,17 @@ export interface EluOptions {
 const CONFIGS = {
   leakyRelu: { alpha: { check: nonNegative, or: 0.01 } },
   elu: { alpha: { check: nonNegative, or: 1 } },
+  celu: { alpha: { check: positive, or: 1 } },
 };
+
+/**
+ * Options of `celu`.
+ * @category Activations
+ */
+export interface CeluOptions {
+  /** α > 0; the output does not go below −α. Default 1. */
+  alpha?: number;
+}
 
 /**
  * Leaky ReLU: x where x > 0, else alpha·x; `alpha` ≥ 0, default 0.01.
@@ -57,6 +67,20 @@ export const elu = (options?: EluOptions): Descriptor<'elu', Required<EluOptions
   config: readOptions('elu', options, CONFIGS.elu),
 });
 
+/**
+ * Continuously differentiable exponential linear unit: x where x > 0, else alpha (e^(x/alpha) − 1); `alpha` > 0, default
+ * 1 (Barron 2017).
+ * @throws ValueError for an unknown option or an alpha that is not > 0.
+ * @example
+ * const network = await sequential({ layers: [activation({ activation: celu({ alpha: 0.5 }), inputShape: [2] })] });
+ * network.predict([[3, -1000]]); // [3, -0.5]
+ * @category Activations
+ */
+export const celu = (options?: CeluOptions): Descriptor<'celu', Required<CeluOptions>> => ({
+  kind: 'celu',
+  config: readOptions('celu', options, CONFIGS.celu),
+});
+
 /** Factories by the names that users and saved models may give. */
 export const ACTIVATIONS = {
   linear: /* @__PURE__ */ withoutOptions('linear'),
@@ -76,6 +100,7 @@ export const ACTIVATIONS = {
   hardSigmoid: /* @__PURE__ */ withoutOptions('hardSigmoid'),
   relu6: /* @__PURE__ */ withoutOptions('relu6'),
   hardSwish: /* @__PURE__ */ withoutOptions('hardSwish'),
+  celu,
   softmax: /* @__PURE__ */ withoutOptions('softmax'),
 } as const;
 
@@ -101,6 +126,7 @@ export const ACTIVATIONS = {
  * | `hardSigmoid` | x/6 + ½ between −3 and 3, 0 below, 1 above |
  * | `relu6` | min(max(x, 0), 6) |
  * | `hardSwish` | x·hardSigmoid(x) |
+ * | `celu` | x where x > 0, else e^x − 1; with `alpha`, alpha (e^(x/alpha) − 1) |
  * | `softmax` | e^(x_j)/Σ_k e^(x_k) over a row |
  * @category Activations
  */
@@ -159,6 +185,7 @@ export const ELEMENTWISE: Readonly<Record<ElementwiseName, KernelName>> = {
   hardSigmoid: 'f32_hard_sigmoid',
   relu6: 'f32_relu6',
   hardSwish: 'f32_hard_swish',
+  celu: 'f32_celu',
 };
 
 /** SELU's constants (Klambauer et al. 2017), to the digits that the slides give. */
@@ -180,6 +207,7 @@ export const savedActivationCheck: Check<Activation> = (path, value) => {
 export function scalarsOf(activation: PlainActivation): readonly [number, number] {
   switch (activation.kind) {
     case 'leakyRelu':
+    case 'celu':
       return [activation.config.alpha, 0];
     case 'elu':
       return [activation.config.alpha, 1];

@@ -72,6 +72,7 @@ const ENTRIES: Readonly<Record<ActivationName, Entry>> = {
   hardSigmoid: /* @__PURE__ */ entry('unit', 'exact', 1 / 6, ['f32_hard_sigmoid_backward', 'input']),
   relu6: /* @__PURE__ */ entry('nonNegative', 'exact', 1, ['f32_relu6_backward', 'input']),
   hardSwish: /* @__PURE__ */ entry('any', 'exact', 1, ['f32_hard_swish_backward', 'input']),
+  celu: /* @__PURE__ */ entry('any', 'smooth', 1, ['f32_celu_backward', 'output']),
   softmax: /* @__PURE__ */ entry('distribution', 'exact', 1),
 };
 

@@ -33,6 +33,7 @@ export const ELEMENTWISE_KERNELS = {
   hard_sigmoid: [],
   relu6: [],
   hard_swish: [],
+  celu: ['alpha:f32'],
 } as const;
 
 type ElementwiseKernels = typeof ELEMENTWISE_KERNELS;

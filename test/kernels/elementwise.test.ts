@@ -93,6 +93,10 @@ const descriptions: readonly Description[] = [
   { kernel: 'f32_hard_swish', reference: (x) => x * (Math.min(Math.max(x + 3, 0), 6) / 6), bound: 2.5,
     backward: { kernel: 'f32_hard_swish_backward', of: 'input',
       derivative: (x) => (x > 3 ? 1 : x > -3 ? x / 3 + 0.5 : 0) } },
+  // The extremes of alpha, and some at which x/alpha rounds.
+  ...[1, 0.3, 3.7, 100, 2 ** -149, 2 ** -120, 2 ** 120, (2 - 2 ** -23) * 2 ** 127].map(Math.fround).map((alpha): Description => (
+    { kernel: 'f32_celu', scalars: [alpha], reference: (x) => (x < 0 ? alpha * Math.expm1(x / alpha) : x), bound: 4,
+      backward: { kernel: 'f32_celu_backward', of: 'output', derivative: (y) => (y > 0 ? 1 : y / alpha + 1) } })),
 ];
 
 /** A prime: the sweep meets every exponent and no pattern of mantissas. `npm run test:sweep` takes all 2^32 numbers. */

@@ -53,6 +53,7 @@ describe('activations', () => {
     mish: { value: 6, slope: 2 ** -21 },
     relu6: { value: 0.5, slope: 0 },
     hardSwish: { value: 2.5, slope: 2 ** -23 },
+    celu: { value: 3, slope: 2 ** -22 },
     // The error of erf is multiplied by z, so it counts in units of z.
     gelu: { value: 4, slope: 2 ** -20, ofInput: true },
   };

@@ -93,6 +93,7 @@ const MATRIX: Record<
   softplus: ['fine', 'error', 'error', 'warning'],
   relu6: ['fine', 'error', 'error', 'warning'],
   hardSwish: ['fine', 'error', 'error', 'fine'],
+  celu: ['fine', 'error', 'error', 'fine'],
   sigmoid: ['fine', 'fine', 'warning', 'warning'],
   hardSigmoid: ['fine', 'fine', 'warning', 'warning'],
   unitStep: ['fine', 'fine', 'warning', 'warning'],

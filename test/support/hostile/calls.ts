@@ -253,6 +253,7 @@ const FUNCTIONS: Record<string, readonly Arguments[]> = {
   rescaling: [layer({ scale: 0.5, offset: 1 })],
   add: [none, layer({})],
   concatenate: [none, layer({})],
+  celu: options({ alpha: 1 }),
   elu: options({ alpha: 1 }),
   leakyRelu: options({ alpha: 1 }),
   maxNorm: [none, () => [2]],
