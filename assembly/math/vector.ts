@@ -1,21 +1,5 @@
 import { map } from '../simd/map';
-import { exp4 } from './exp';
 import { log4 } from './log';
-
-// @ts-ignore: decorator
-@unmanaged
-class Exp {
-  // @ts-ignore: decorator
-  @inline
-  of(x: v128, a: v128, b: v128): v128 {
-    return exp4(x);
-  }
-}
-
-/** y = e^x. In place allowed. */
-export function f32_exp(n: i32, x: usize, y: usize): void {
-  map<Exp>(n, x, y);
-}
 
 // @ts-ignore: decorator
 @unmanaged

@@ -101,6 +101,7 @@ export const ACTIVATIONS = {
   relu6: /* @__PURE__ */ withoutOptions('relu6'),
   hardSwish: /* @__PURE__ */ withoutOptions('hardSwish'),
   celu,
+  exponential: /* @__PURE__ */ withoutOptions('exponential'),
   softmax: /* @__PURE__ */ withoutOptions('softmax'),
 } as const;
 
@@ -127,6 +128,7 @@ export const ACTIVATIONS = {
  * | `relu6` | min(max(x, 0), 6) |
  * | `hardSwish` | x·hardSigmoid(x) |
  * | `celu` | x where x > 0, else e^x − 1; with `alpha`, alpha (e^(x/alpha) − 1) |
+ * | `exponential` | e^x |
  * | `softmax` | e^(x_j)/Σ_k e^(x_k) over a row |
  * @category Activations
  */
@@ -152,11 +154,11 @@ export type Activation = ReturnType<(typeof ACTIVATIONS)[ActivationName]> | Cust
 
 /**
  * Values accepted as an activation; `silu` is `swish`, `logistic` is `sigmoid`, `identity` is `linear`, `hard_silu` is
- * `hardSwish`.
+ * `hardSwish`, `exp` is `exponential`.
  * @category Activations
  */
 export type ActivationLike =
-  ActivationName | 'silu' | 'logistic' | 'identity' | 'hard_silu' | Activation | CustomActivation;
+  ActivationName | 'silu' | 'logistic' | 'identity' | 'hard_silu' | 'exp' | Activation | CustomActivation;
 
 /** Reads a name, a factory's descriptor, or a custom activation. */
 export const activationCheck: Check<Activation> = (path, value) =>
@@ -186,6 +188,7 @@ export const ELEMENTWISE: Readonly<Record<ElementwiseName, KernelName>> = {
   relu6: 'f32_relu6',
   hardSwish: 'f32_hard_swish',
   celu: 'f32_celu',
+  exponential: 'f32_exp',
 };
 
 /** SELU's constants (Klambauer et al. 2017), to the digits that the slides give. */

@@ -73,6 +73,7 @@ const ENTRIES: Readonly<Record<ActivationName, Entry>> = {
   relu6: /* @__PURE__ */ entry('nonNegative', 'exact', 1, ['f32_relu6_backward', 'input']),
   hardSwish: /* @__PURE__ */ entry('any', 'exact', 1, ['f32_hard_swish_backward', 'input']),
   celu: /* @__PURE__ */ entry('any', 'smooth', 1, ['f32_celu_backward', 'output']),
+  exponential: /* @__PURE__ */ entry('nonNegative', 'smooth', 1, ['f32_product', 'output']),
   softmax: /* @__PURE__ */ entry('distribution', 'exact', 1),
 };
 

@@ -11,6 +11,7 @@ const OTHER_NAMES = {
   sigmoid: 'logistic',
   linear: 'identity',
   hardSwish: 'hardsilu',
+  exponential: 'exp',
   meanSquaredError: 'mse',
   meanAbsoluteError: 'mae',
   rootMeanSquaredError: 'rmse',

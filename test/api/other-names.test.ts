@@ -49,6 +49,7 @@ describe("aliases are accepted, and reported, saved and logged by the library's 
     ['identity', 'linear'],
     ['hard_silu', 'hardSwish'],
     ['hardSilu', 'hardSwish'],
+    ['exp', 'exponential'],
   ] as const)('activation %s is %s', (given, name) => {
     const named = activation({ activation: given as ActivationLike, inputShape: [3] });
     expect(named.config.activation).toEqual({ kind: name, config: {} });

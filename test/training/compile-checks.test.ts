@@ -94,6 +94,7 @@ const MATRIX: Record<
   relu6: ['fine', 'error', 'error', 'warning'],
   hardSwish: ['fine', 'error', 'error', 'fine'],
   celu: ['fine', 'error', 'error', 'fine'],
+  exponential: ['fine', 'error', 'error', 'warning'],
   sigmoid: ['fine', 'fine', 'warning', 'warning'],
   hardSigmoid: ['fine', 'fine', 'warning', 'warning'],
   unitStep: ['fine', 'fine', 'warning', 'warning'],
