@@ -102,6 +102,7 @@ export const ACTIVATIONS = {
   hardSwish: /* @__PURE__ */ withoutOptions('hardSwish'),
   celu,
   exponential: /* @__PURE__ */ withoutOptions('exponential'),
+  tanhGelu: /* @__PURE__ */ withoutOptions('tanhGelu'),
   softmax: /* @__PURE__ */ withoutOptions('softmax'),
 } as const;
 
@@ -129,6 +130,7 @@ export const ACTIVATIONS = {
  * | `hardSwish` | x·hardSigmoid(x) |
  * | `celu` | x where x > 0, else e^x − 1; with `alpha`, alpha (e^(x/alpha) − 1) |
  * | `exponential` | e^x |
+ * | `tanhGelu` | ½x·(1 + tanh(√(2/π)·(x + 0.044715·x³))), the tanh approximation of `gelu` |
  * | `softmax` | e^(x_j)/Σ_k e^(x_k) over a row |
  * @category Activations
  */
@@ -154,11 +156,22 @@ export type Activation = ReturnType<(typeof ACTIVATIONS)[ActivationName]> | Cust
 
 /**
  * Values accepted as an activation; `silu` is `swish`, `logistic` is `sigmoid`, `identity` is `linear`, `hard_silu` is
- * `hardSwish`, `exp` is `exponential`.
+ * `hardSwish`, `exp` is `exponential`; `gelu_new`, `gelu_approximate` and
+ * `gelu_tanh` are `tanhGelu`.
  * @category Activations
  */
 export type ActivationLike =
-  ActivationName | 'silu' | 'logistic' | 'identity' | 'hard_silu' | 'exp' | Activation | CustomActivation;
+  | ActivationName
+  | 'silu'
+  | 'logistic'
+  | 'identity'
+  | 'hard_silu'
+  | 'exp'
+  | 'gelu_new'
+  | 'gelu_approximate'
+  | 'gelu_tanh'
+  | Activation
+  | CustomActivation;
 
 /** Reads a name, a factory's descriptor, or a custom activation. */
 export const activationCheck: Check<Activation> = (path, value) =>
@@ -189,6 +202,7 @@ export const ELEMENTWISE: Readonly<Record<ElementwiseName, KernelName>> = {
   hardSwish: 'f32_hard_swish',
   celu: 'f32_celu',
   exponential: 'f32_exp',
+  tanhGelu: 'f32_tanh_gelu',
 };
 
 /** SELU's constants (Klambauer et al. 2017), to the digits that the slides give. */

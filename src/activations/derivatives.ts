@@ -74,6 +74,7 @@ const ENTRIES: Readonly<Record<ActivationName, Entry>> = {
   hardSwish: /* @__PURE__ */ entry('any', 'exact', 1, ['f32_hard_swish_backward', 'input']),
   celu: /* @__PURE__ */ entry('any', 'smooth', 1, ['f32_celu_backward', 'output']),
   exponential: /* @__PURE__ */ entry('nonNegative', 'smooth', 1, ['f32_product', 'output']),
+  tanhGelu: /* @__PURE__ */ entry('any', 'smooth', 1, ['f32_tanh_gelu_backward', 'input']),
   softmax: /* @__PURE__ */ entry('distribution', 'exact', 1),
 };
 

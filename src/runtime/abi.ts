@@ -34,6 +34,7 @@ export const ELEMENTWISE_KERNELS = {
   relu6: [],
   hard_swish: [],
   celu: ['alpha:f32'],
+  tanh_gelu: [],
 } as const;
 
 type ElementwiseKernels = typeof ELEMENTWISE_KERNELS;

@@ -50,6 +50,11 @@ describe("aliases are accepted, and reported, saved and logged by the library's 
     ['hard_silu', 'hardSwish'],
     ['hardSilu', 'hardSwish'],
     ['exp', 'exponential'],
+    ['gelu_new', 'tanhGelu'],
+    ['gelu_approximate', 'tanhGelu'],
+    ['gelu_tanh', 'tanhGelu'],
+    ['gelu_pytorch_tanh', 'tanhGelu'],
+    ['gelu_fast', 'tanhGelu'],
   ] as const)('activation %s is %s', (given, name) => {
     const named = activation({ activation: given as ActivationLike, inputShape: [3] });
     expect(named.config.activation).toEqual({ kind: name, config: {} });

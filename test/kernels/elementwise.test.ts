@@ -53,6 +53,11 @@ function normal(x: number): number {
   return x < 0 ? density / fraction : 1 - density / fraction;
 }
 
+/** 2u = 2√(2/π)(x + 0.044715x³) of the tanh approximation of GELU, and x times its derivative; beyond 100, σ decides. */
+const twice = (x: number): number => 2 * Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3);
+const inner = (x: number): number =>
+  Math.abs(x) > 100 ? 0 : 2 * Math.sqrt(2 / Math.PI) * x * (1 + 3 * 0.044715 * x ** 2);
+
 // prettier-ignore
 const descriptions: readonly Description[] = [
   { kernel: 'f32_exp', reference: Math.exp, bound: 2 },
@@ -97,6 +102,9 @@ const descriptions: readonly Description[] = [
   ...[1, 0.3, 3.7, 100, 2 ** -149, 2 ** -120, 2 ** 120, (2 - 2 ** -23) * 2 ** 127].map(Math.fround).map((alpha): Description => (
     { kernel: 'f32_celu', scalars: [alpha], reference: (x) => (x < 0 ? alpha * Math.expm1(x / alpha) : x), bound: 4,
       backward: { kernel: 'f32_celu_backward', of: 'output', derivative: (y) => (y > 0 ? 1 : y / alpha + 1) } })),
+  { kernel: 'f32_tanh_gelu', reference: (x) => x * sigmoid(twice(x)), bound: 4, unit: (x) => x,
+    backward: { kernel: 'f32_tanh_gelu_backward', of: 'input', bound: 16,
+      derivative: (x) => sigmoid(twice(x)) + sigmoid(twice(x)) * sigmoid(-twice(x)) * inner(x) } },
 ];
 
 /** A prime: the sweep meets every exponent and no pattern of mantissas. `npm run test:sweep` takes all 2^32 numbers. */

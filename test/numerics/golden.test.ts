@@ -56,6 +56,7 @@ describe('activations', () => {
     hardSwish: { value: 2.5, slope: 2 ** -23 },
     celu: { value: 3, slope: 2 ** -22 },
     exponential: { value: 3, slope: 2 ** -22, slopesTo: 5 },
+    tanhGelu: { value: 4, slope: 2 ** -20, ofInput: true },
     // The error of erf is multiplied by z, so it counts in units of z.
     gelu: { value: 4, slope: 2 ** -20, ofInput: true },
   };
@@ -73,7 +74,7 @@ describe('activations', () => {
   const SMALLEST_NORMAL = 2 ** -126;
   function ulps(actual: number, expected: number, of = expected): number {
     const difference = Math.abs(actual - expected);
-    if (Math.abs(expected) < SMALLEST_NORMAL) return difference <= SMALLEST_NORMAL ? 0 : Infinity;
+    if (Math.abs(of) < SMALLEST_NORMAL) return difference <= SMALLEST_NORMAL ? 0 : Infinity;
     return difference / 2 ** (Math.floor(Math.log2(Math.abs(of))) - 23);
   }
 

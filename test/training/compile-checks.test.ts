@@ -95,6 +95,7 @@ const MATRIX: Record<
   hardSwish: ['fine', 'error', 'error', 'fine'],
   celu: ['fine', 'error', 'error', 'fine'],
   exponential: ['fine', 'error', 'error', 'warning'],
+  tanhGelu: ['fine', 'error', 'error', 'fine'],
   sigmoid: ['fine', 'fine', 'warning', 'warning'],
   hardSigmoid: ['fine', 'fine', 'warning', 'warning'],
   unitStep: ['fine', 'fine', 'warning', 'warning'],

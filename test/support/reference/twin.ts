@@ -84,6 +84,7 @@ export const activations = {
   hardSwish: each((z) => (z * Math.min(Math.max(z + 3, 0), 6)) / 6),
   celu: each((z) => (z > 0 ? z : Math.expm1(z))),
   exponential: each(Math.exp),
+  tanhGelu: each((z) => 0.5 * z * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (z + 0.044715 * z ** 3)))),
   /** Row u·3 + j of W is piece j of unit u. */
   maxout3: (z) => Array.from({ length: z.length / 3 }, (_, unit) => Math.max(...z.slice(3 * unit, 3 * unit + 3))),
   softmax: (z) => logSoftmax(z).map(Math.exp),
