@@ -21,6 +21,7 @@ export { f32_top_k_matches } from './reduce/top-k';
 export { f32_absolute_residuals, f32_residual_moments, f32_squared_residuals } from './reduce/residuals';
 export { f32_fill, f32_gather_rows, f32_one_hot, f32_pack_rows, f32_pad_rows, u32_gather } from './data/rows';
 export { f32_log } from './math/vector';
+export { f32_log_cosh } from './loss/log-cosh';
 export { f32_absolute_error, f32_hinge, f32_huber, f32_smooth_rows } from './loss/robust';
 export { f32_adadelta, f32_adagrad, f32_rmsprop } from './optimizer/adaptive';
 export { f32_clip_value, f32_penalty_gradient, f32_scale, f64_add_squares } from './optimizer/gradient';

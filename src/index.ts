@@ -90,6 +90,7 @@ export {
   halfSquaredError,
   hinge,
   huber,
+  logCosh,
   meanAbsoluteError,
   meanSquaredError,
   sparseCategoricalCrossentropy,

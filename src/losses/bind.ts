@@ -207,6 +207,8 @@ function kernelsOf(loss: Loss): LossKernels {
     }
     case 'hinge':
       return { ...direct(({ kernels }) => kernels.f32_hinge), targetValues: [-1, 0, 1] };
+    case 'logCosh':
+      return direct(({ kernels }) => kernels.f32_log_cosh);
     case 'binaryCrossentropy':
       return binary(loss.config.labelSmoothing);
     case 'categoricalCrossentropy':

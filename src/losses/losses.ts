@@ -38,7 +38,14 @@ export interface CustomLoss extends Named {
  * over the batch.
  * @category Losses
  */
-export type Loss = ReturnType<(typeof LOSSES)[LossName]> | Custom<CustomLoss>;
+export type Loss =
+  Descriptor<PlainLossName> | ReturnType<(typeof LOSSES)[Exclude<LossName, PlainLossName>]> | Custom<CustomLoss>;
+
+/**
+ * Names of the losses without options, which share one type: from ten types with a `kind` each, TypeScript takes an
+ * output that is named `kind` for the kind of a loss.
+ */
+type PlainLossName = { [K in LossName]: object extends ReturnType<(typeof LOSSES)[K]>['config'] ? K : never }[LossName];
 
 /**
  * Values accepted as a loss; `mse`, `mae` and `bce` abbreviate `meanSquaredError`, `meanAbsoluteError` and
@@ -159,6 +166,17 @@ export const huber = (options?: HuberOptions): Descriptor<'huber', Required<Hube
  */
 export const hinge = /* @__PURE__ */ withoutOptions('hinge');
 
+/**
+ * Log-cosh loss: 1/n Σ_j ln cosh(y_j − t_j), about ½d² near 0 and |d| − ln 2 far from it. Its derivative is tanh(d)/n.
+ * @throws ValueError for an option.
+ * @example
+ * const network = await sequential({ layers: [dense({ units: 2, inputShape: [1], kernelInitializer: 'ones' })] });
+ * network.compile({ optimizer: 'sgd', loss: logCosh() });
+ * Math.abs(network.evaluate([[1]], [[2, 1]]).loss - Math.log(Math.cosh(1)) / 2) < 1e-7; // true
+ * @category Losses
+ */
+export const logCosh = /* @__PURE__ */ withoutOptions('logCosh');
+
 /** Factories by the names that users and saved models may give. */
 export const LOSSES = {
   halfSquaredError,
@@ -166,6 +184,7 @@ export const LOSSES = {
   meanAbsoluteError,
   huber,
   hinge,
+  logCosh,
   binaryCrossentropy,
   categoricalCrossentropy,
   sparseCategoricalCrossentropy,

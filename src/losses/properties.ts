@@ -45,6 +45,7 @@ const LOSS_PROPERTIES: Readonly<Record<Loss['kind'], LossProperties>> = {
   meanAbsoluteError: NUMBERS,
   huber: NUMBERS,
   hinge: SIGNS,
+  logCosh: NUMBERS,
   binaryCrossentropy: INDEPENDENT,
   categoricalCrossentropy: CLASSES,
   sparseCategoricalCrossentropy: CLASSES,

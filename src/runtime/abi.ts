@@ -89,6 +89,7 @@ export const ABI = {
   f32_absolute_error: ['m', 'n', '*y', '*t', '*dy', 'ld', '*loss'],
   f32_huber: ['m', 'n', '*y', '*t', '*dy', 'ld', '*loss', 'delta:f32'],
   f32_hinge: ['m', 'n', '*y', '*t', '*dy', 'ld', '*loss'],
+  f32_log_cosh: ['m', 'n', '*y', '*t', '*dy', 'ld', '*loss'],
   f32_smooth_rows: ['m', 'n', '*t', 'ld', 'scale:f32', 'shift:f32'],
 
   f32_penalty_gradient: ['n', '*w', '*g', 'l1:f32', 'l2:f32'],

@@ -231,6 +231,7 @@ export const EXTENTS: { readonly [K in KernelName]: Extents<K> } = {
   f32_absolute_error: LOSS,
   f32_huber: LOSS,
   f32_hinge: LOSS,
+  f32_log_cosh: LOSS,
   f32_smooth_rows: { t: rows('updates', 'm', 'n', 'ld') },
 
   f32_penalty_gradient: { w: read, g: updated },

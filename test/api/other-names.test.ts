@@ -115,7 +115,7 @@ describe("aliases are accepted, and reported, saved and logged by the library's 
     expectError(
       await thrownBy(() => compiled({ loss: 'acc' })),
       ValueError,
-      'compile: loss is unknown: "acc". There are: halfSquaredError, meanSquaredError, meanAbsoluteError, huber, hinge, ' +
+      'compile: loss is unknown: "acc". There are: halfSquaredError, meanSquaredError, meanAbsoluteError, huber, hinge, logCosh, ' +
         'binaryCrossentropy, categoricalCrossentropy, sparseCategoricalCrossentropy.',
     );
     const { message } = await thrownBy(() => dense({ units: 1, activation: any('mse') }));

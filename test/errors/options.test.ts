@@ -134,7 +134,7 @@ describe('compile', () => {
       'an unknown loss',
       compile({ loss: 'focal' }),
       ValueError,
-      'compile: loss is unknown: "focal". There are: halfSquaredError, meanSquaredError, meanAbsoluteError, huber, hinge, binaryCrossentropy, categoricalCrossentropy, sparseCategoricalCrossentropy.',
+      'compile: loss is unknown: "focal". There are: halfSquaredError, meanSquaredError, meanAbsoluteError, huber, hinge, logCosh, binaryCrossentropy, categoricalCrossentropy, sparseCategoricalCrossentropy.',
     ],
     [
       'an unknown metric',
@@ -164,7 +164,7 @@ describe('compile', () => {
       'the name of an optimizer as loss',
       compile({ loss: adam() }),
       ValueError,
-      'compile: loss is unknown: "adam". There are: halfSquaredError, meanSquaredError, meanAbsoluteError, huber, hinge, binaryCrossentropy, categoricalCrossentropy, sparseCategoricalCrossentropy.',
+      'compile: loss is unknown: "adam". There are: halfSquaredError, meanSquaredError, meanAbsoluteError, huber, hinge, logCosh, binaryCrossentropy, categoricalCrossentropy, sparseCategoricalCrossentropy.',
     ],
     [
       'missing options',

@@ -39,6 +39,51 @@ describe('a NaN', () => {
   });
 });
 
+describe('log-cosh', () => {
+  /** ln cosh by its series near 0, where the closed form cancels. */
+  const exact = (d: number): number => {
+    const a = Math.abs(d);
+    if (a > 0.1) return a + Math.log1p(Math.exp(-2 * a)) - Math.LN2;
+    return d ** 2 / 2 - d ** 4 / 12 + d ** 6 / 45 - (17 * d ** 8) / 2520 + (31 * d ** 10) / 14175;
+  };
+
+  test('and its slope have few roundings at any distance', () => {
+    const distances = Array.from({ length: 20_000 }, (_, i) => Math.fround(Math.exp(i / 400 - 40)));
+    // Where the square of d is a normal number.
+    const all = [0, 1, 1 + 2 ** -23, 3.4e38, ...distances].filter((d) => d === 0 || d > 1e-18);
+    for (const d of all.flatMap((one) => [one, -one])) {
+      onFixture(runtime, (fixture) => {
+        const [ys, ts, ds] = [
+          [[d], [d], [d]],
+          [[0], [0], [0]],
+          [[0], [0], [0]],
+        ].map((rows) => lay(fixture, rows, 0));
+        const loss = fixture.room(M);
+        fixture.call('f32_log_cosh', 1, 1, ys.address, ts.address, ds.address, ys.ld, loss.address);
+        const [value] = fixture.read(loss);
+        const [slope] = fixture.read(ds);
+        expect(Math.abs(value - exact(d)), `ln cosh ${d}`).toBeLessThanOrEqual(8 * 2 ** -23 * exact(d));
+        expect(Math.abs(slope - Math.tanh(d)), `tanh ${d}`).toBeLessThanOrEqual(4 * 2 ** -23 * Math.abs(Math.tanh(d)));
+      });
+    }
+  });
+
+  test('is infinite for an infinite distance, 0 for a subnormal one, and NaN for NaN', () => {
+    onFixture(runtime, (fixture) => {
+      const rows: Matrix = [[Infinity, -Infinity, 1], [1e-45, -1e-45, -0], [NaN, 1, 1]]; // prettier-ignore
+      const [ys, ts, ds] = [rows, rows.map(() => [0, 0, 0]), rows].map((values) => lay(fixture, values, 0));
+      const loss = fixture.room(M);
+      fixture.call('f32_log_cosh', M, 3, ys.address, ts.address, ds.address, ys.ld, loss.address);
+      expect([...fixture.read(loss)]).toEqual([Infinity, 0, NaN]);
+      const slopes = rowsOf(fixture.read(ds), 3, ys.ld);
+      expect(slopes[0].slice(0, 2)).toEqual([Math.fround(1 / 9), -Math.fround(1 / 9)]);
+      expect(slopes[1].map(Math.abs)).toEqual([0, 0, 0]);
+      expect(slopes[2][0]).toBeNaN();
+      expect(slopes[2].slice(1).every(Number.isFinite)).toBe(true);
+    });
+  });
+});
+
 /** The largest float32. */
 const LARGEST = (2 - 2 ** -23) * 2 ** 127;
 

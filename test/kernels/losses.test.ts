@@ -180,6 +180,11 @@ describe.each(widths)('with %i outputs', (n) => {
         (v, u) => Math.max(0, 1 - side(u) * v),
         (v, u) => (1 - side(u) * v > 0 ? -side(u) : 0),
       );
+      fixture.call('f32_log_cosh', M, n, ys.address, ts.address, ds.address, ys.ld, loss.address);
+      held(
+        (v, u) => Math.log(Math.cosh(v - u)),
+        (v, u) => Math.tanh(v - u),
+      );
     });
   });
 

@@ -103,7 +103,7 @@ const MATRIX: Record<
 };
 
 const LOSSES: readonly (readonly LossName[])[] = [
-  ['halfSquaredError', 'meanSquaredError', 'meanAbsoluteError', 'huber'],
+  ['halfSquaredError', 'meanSquaredError', 'meanAbsoluteError', 'huber', 'logCosh'],
   ['binaryCrossentropy'],
   ['categoricalCrossentropy', 'sparseCategoricalCrossentropy'],
   ['hinge'],

@@ -128,6 +128,7 @@ const LOSSES: Record<LossName, { outputs: readonly ActivationName[]; codes: read
   meanSquaredError: { outputs: ['sigmoid', 'tanh', 'linear'], codes: Object.keys(CODES) as Code[] },
   meanAbsoluteError: { outputs: ['tanh', 'linear'], codes: Object.keys(CODES) as Code[] },
   huber: { outputs: ['tanh', 'linear'], codes: Object.keys(CODES) as Code[] },
+  logCosh: { outputs: ['tanh', 'linear'], codes: Object.keys(CODES) as Code[] },
   hinge: { outputs: ['tanh', 'linear'], codes: ['0 and 1', '-1 and 1'], cut: 0 },
   binaryCrossentropy: { outputs: ['sigmoid'], codes: ['0 and 1', '0.1 and 0.9'] },
   categoricalCrossentropy: { outputs: ['softmax'], codes: ['0 and 1'] },

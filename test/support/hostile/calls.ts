@@ -279,6 +279,7 @@ const FUNCTIONS: Record<string, readonly Arguments[]> = {
   categoricalCrossentropy: options({ labelSmoothing: 0.1 }),
   sparseCategoricalCrossentropy: options({ labelSmoothing: 0.1 }),
   halfSquaredError: options({}),
+  logCosh: options({}),
   hinge: options({}),
   huber: options({ delta: 1 }),
   meanAbsoluteError: options({}),

@@ -145,7 +145,7 @@ function head(builder: Builder, node: number, integer: Integer): number {
   return addNode(builder, { kind: 'activation', activation: 'softmax' }, [node], builder.widths[node]);
 }
 
-const REGRESSIONS = ['halfSquaredError', 'meanSquaredError', 'meanAbsoluteError', 'huber', 'hinge'] as const;
+const REGRESSIONS = ['halfSquaredError', 'meanSquaredError', 'meanAbsoluteError', 'huber', 'logCosh', 'hinge'] as const;
 const CLASSES = ['categoricalCrossentropy', 'sparseCategoricalCrossentropy'] as const;
 
 /** Losses that suit the outputs: cross-entropies where these are probabilities. */

@@ -119,6 +119,8 @@ const oneHot = (label: number, classes: number): number[] => Array.from({ length
 
 const huber = (d: number): number => (d <= 1 ? 0.5 * d * d : d - 0.5);
 
+const logCosh = (d: number): number => Math.abs(d) + Math.log1p(Math.exp(-2 * Math.abs(d))) - Math.LN2;
+
 /** The loss of one row; a batch's loss is the mean over its rows. */
 export const losses = {
   halfSquaredError: ({ y, t }) => sum(t.map((ti, i) => 0.5 * (ti - y[i]) ** 2)),
@@ -126,6 +128,7 @@ export const losses = {
   meanAbsoluteError: ({ y, t }) => mean(t.map((ti, i) => Math.abs(y[i] - ti))),
   huber: ({ y, t }) => mean(t.map((ti, i) => huber(Math.abs(y[i] - ti)))),
   hinge: ({ y, t }) => mean(t.map((ti, i) => Math.max(0, 1 - (ti > 0 ? 1 : -1) * y[i]))),
+  logCosh: ({ y, t }) => mean(t.map((ti, i) => logCosh(y[i] - ti))),
   binaryCrossentropy: ({ z, y, t, activation }) =>
     mean(t.map((ti, i) => (activation === 'sigmoid' ? binaryFromLogit(z[i], ti) : binaryFromOutput(y[i], ti)))),
   categoricalCrossentropy({ z, y, t, activation }) {
@@ -143,6 +146,7 @@ export type LossName =
   | 'meanAbsoluteError'
   | 'huber'
   | 'hinge'
+  | 'logCosh'
   | 'binaryCrossentropy'
   | 'categoricalCrossentropy'
   | 'sparseCategoricalCrossentropy';
