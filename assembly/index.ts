@@ -35,6 +35,16 @@ export {
   f32_weigh_rows,
 } from './data/arithmetic';
 export { f32_copy_columns, f32_take_columns } from './data/columns';
+export {
+  f32_add_ties,
+  f32_difference,
+  f32_maximum,
+  f32_minimum,
+  f32_product_rows,
+  f32_quotient,
+  f32_share_ties,
+  f32_start_ties,
+} from './data/merge';
 export { f32_dropout } from './random/dropout';
 export { f32_gaussian_noise } from './random/noise';
 export {

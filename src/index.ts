@@ -40,7 +40,7 @@ export type {
   RescalingConfig,
   RescalingOptions,
 } from './layers/preprocess.js';
-export { add, concatenate } from './layers/merge.js';
+export { add, average, concatenate, maximum, minimum, multiply, subtract } from './layers/merge.js';
 export { celu, elu, leakyRelu } from './activations/activations.js';
 export type {
   Activation,

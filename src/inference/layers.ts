@@ -15,7 +15,15 @@ import {
 import { denseDefinition } from '../layers/dense.js';
 import { inputDefinition } from '../layers/input.js';
 import { maxoutDefinition } from '../layers/maxout.js';
-import { addDefinition, concatenateDefinition } from '../layers/merge.js';
+import {
+  addDefinition,
+  averageDefinition,
+  concatenateDefinition,
+  maximumDefinition,
+  minimumDefinition,
+  multiplyDefinition,
+  subtractDefinition,
+} from '../layers/merge.js';
 import { dropoutDefinition, gaussianNoiseDefinition } from '../layers/noise.js';
 import { batchNormalizationDefinition, layerNormalizationDefinition } from '../layers/normalize.js';
 import { normalizationDefinition, rescalingDefinition } from '../layers/preprocess.js';
@@ -41,6 +49,11 @@ const LAYERS: Readonly<Record<LayerKind, (given: object) => GraphLayer>> = {
   rescaling: /* @__PURE__ */ reading(rescalingDefinition),
   normalization: /* @__PURE__ */ reading(normalizationDefinition),
   add: /* @__PURE__ */ reading(addDefinition),
+  multiply: /* @__PURE__ */ reading(multiplyDefinition),
+  subtract: /* @__PURE__ */ reading(subtractDefinition),
+  average: /* @__PURE__ */ reading(averageDefinition),
+  maximum: /* @__PURE__ */ reading(maximumDefinition),
+  minimum: /* @__PURE__ */ reading(minimumDefinition),
   concatenate: /* @__PURE__ */ reading(concatenateDefinition),
 };
 

@@ -33,6 +33,7 @@ export interface ActivationConfig extends LayerConfig {
 /** Layer definition of `activation`. */
 export const activationLayerDefinition: LayerDefinition<'activation', ActivationConfig> = {
   kind: 'activation',
+  merges: false,
   options: (checks) => ({ activation: { check: checks.activation }, ...LAYER_OPTIONS }),
   lower: ({ activation: { kind }, activation }) =>
     onOne((inputs) => [kind === 'linear' ? [identity(inputs)] : activate(activation, inputs)]),
@@ -71,6 +72,7 @@ export interface PreluConfig extends LayerConfig {
 /** Layer definition of `prelu`. */
 export const preluDefinition: LayerDefinition<'prelu', PreluConfig> = {
   kind: 'prelu',
+  merges: false,
   options: (checks) => ({
     slopeInitializer: { check: checks.initializer, or: checks.slope! },
     ...LAYER_OPTIONS,

@@ -75,6 +75,8 @@ export interface LayerDefinition<K extends string = string, C extends LayerConfi
   readonly kind: K;
   readonly options: (checks: OptionChecks) => OptionTable<C>;
   readonly lower: (config: C) => Lower;
+  /** Whether it takes a list of inputs. */
+  readonly merges: boolean;
 }
 
 /** Functions that make layers from their options: one per kind, and one for the inputs of a graph. */

@@ -31,6 +31,7 @@ export interface DenseConfig extends KernelConfig {
 /** Layer definition of `dense`. */
 export const denseDefinition: LayerDefinition<'dense', DenseConfig> = {
   kind: 'dense',
+  merges: false,
   options: (checks) => ({
     units: { check: integer(1) },
     activation: { check: checks.activation, or: LINEAR },

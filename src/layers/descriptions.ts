@@ -42,6 +42,11 @@ const LAYER_DESCRIPTIONS: { readonly [K in LayerKind]: LayerDescription<ConfigOf
   rescaling: /* @__PURE__ */ describedAs(undefined, ({ scale }) => `scale ${Number(scale.toPrecision(4))}`),
   normalization: { torch: undefined, detail: nothing, adapts: true },
   add: /* @__PURE__ */ describedAs(undefined, nothing),
+  multiply: /* @__PURE__ */ describedAs(undefined, nothing),
+  subtract: /* @__PURE__ */ describedAs(undefined, nothing),
+  average: /* @__PURE__ */ describedAs(undefined, nothing),
+  maximum: /* @__PURE__ */ describedAs(undefined, nothing),
+  minimum: /* @__PURE__ */ describedAs(undefined, nothing),
   concatenate: /* @__PURE__ */ describedAs(undefined, nothing),
 };
 

@@ -28,6 +28,7 @@ export interface InputConfig {
 /** Layer definition of `input`. */
 export const inputDefinition: LayerDefinition<'input', InputConfig> = {
   kind: 'input',
+  merges: false,
   options: () => ({
     shape: { check: inputShapeCheck },
     name: { check: optional(text), or: undefined },

@@ -70,7 +70,7 @@ export class Layer<K extends string = string, C extends LayerConfig = LayerConfi
   }
 
   /**
-   * Applies the layer to the output of another, or to a list of outputs for `add` and `concatenate`. A layer applied
+   * Applies the layer to the output of another, or to a list of outputs for layers that merge. A layer applied
    * twice in one model has one set of weights, used in two places. Models do not share weights: a tensor that `apply`
    * returned belongs to one model at a time.
    * @throws ValueError for anything but symbolic tensors.
@@ -121,18 +121,15 @@ export class Layer<K extends string = string, C extends LayerConfig = LayerConfi
 export const isSymbolic = (value: unknown): value is SymbolicTensor =>
   isInstance(value, SymbolicTensor) && isInstance(value.layer, Layer) && isList(value.inputs);
 
-/** Returns how to write a layer on a tensor: merging layers take a list. */
-const applied = (kind: string): string =>
-  kind === 'add' || kind === 'concatenate' ? `${kind}().apply([a, b])` : `${kind}({ … }).apply(x)`;
-
 /** Makes a layer from options, which are checked. */
 export function makeLayer<K extends string, C extends LayerConfig>(
-  { kind, options, lower }: LayerDefinition<K, C>,
+  { kind, options, lower, merges }: LayerDefinition<K, C>,
   given: object | undefined,
 ): Layer<K, C> {
   const tensor: unknown = isList(given) ? given[0] : given;
   if (isSymbolic(tensor)) {
-    const [got, call] = isList(given) ? ['a list of tensors', `${kind}().apply([a, b])`] : ['a tensor', applied(kind)];
+    const got = isList(given) ? 'a list of tensors' : 'a tensor';
+    const call = merges ? `${kind}().apply([a, b])` : `${kind}({ … }).apply(x)`;
     throw new ValueError(`${kind}: options expected an object, got ${got}. Write ${call}.`);
   }
   const config = readOptions<C>(kind, given, options(OPTION_CHECKS));

@@ -30,6 +30,7 @@ export interface MaxoutConfig extends KernelConfig {
 /** Layer definition of `maxout`. */
 export const maxoutDefinition: LayerDefinition<'maxout', MaxoutConfig> = {
   kind: 'maxout',
+  merges: false,
   options: (checks) => ({
     units: { check: integer(1) },
     pieces: { check: integer(1), or: 2 },

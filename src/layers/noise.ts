@@ -29,6 +29,7 @@ export interface DropoutConfig extends LayerConfig {
 /** Layer definition of `dropout`. */
 export const dropoutDefinition: LayerDefinition<'dropout', DropoutConfig> = {
   kind: 'dropout',
+  merges: false,
   options: () => ({ rate: { check: fraction }, ...LAYER_OPTIONS }),
   lower: ({ rate }) => onOne((inputs) => [[operations.dropout(inputs, rate)]]),
 };
@@ -66,6 +67,7 @@ export interface GaussianNoiseConfig extends LayerConfig {
 /** Layer definition of `gaussianNoise`. */
 export const gaussianNoiseDefinition: LayerDefinition<'gaussianNoise', GaussianNoiseConfig> = {
   kind: 'gaussianNoise',
+  merges: false,
   options: () => ({ stddev: { check: nonNegative }, ...LAYER_OPTIONS }),
   lower: ({ stddev }) => onOne((inputs) => [[operations.gaussianNoise(inputs, stddev)]]),
 };

@@ -37,6 +37,7 @@ export interface BatchNormalizationConfig extends LayerConfig {
 /** Layer definition of `batchNormalization`. */
 export const batchNormalizationDefinition: LayerDefinition<'batchNormalization', BatchNormalizationConfig> = {
   kind: 'batchNormalization',
+  merges: false,
   options: () => ({
     momentum: { check: fraction, or: 0.9 },
     epsilon: { check: positive, or: EPSILON },
@@ -87,6 +88,7 @@ export interface LayerNormalizationConfig extends LayerConfig {
 /** Layer definition of `layerNormalization`. */
 export const layerNormalizationDefinition: LayerDefinition<'layerNormalization', LayerNormalizationConfig> = {
   kind: 'layerNormalization',
+  merges: false,
   options: () => ({ epsilon: { check: positive, or: EPSILON }, ...LAYER_OPTIONS }),
   lower: ({ epsilon }) => onOne((width) => [[normalizeRow({ width, epsilon })]]),
 };

@@ -39,6 +39,7 @@ export interface RescalingConfig extends LayerConfig {
 /** Layer definition of `rescaling`. */
 export const rescalingDefinition: LayerDefinition<'rescaling', RescalingConfig> = {
   kind: 'rescaling',
+  merges: false,
   options: () => ({ scale: { check: finite }, offset: { check: finite, or: 0 }, ...LAYER_OPTIONS }),
   lower: ({ scale, offset }) => onOne((width) => [[rescale({ width, scale, offset })]]),
 };
@@ -101,6 +102,7 @@ function valuesOf(
 /** Layer definition of `normalization`. */
 export const normalizationDefinition: LayerDefinition<'normalization', NormalizationConfig> = {
   kind: 'normalization',
+  merges: false,
   options: () => ({
     mean: { check: optional(numbers(-Infinity)), or: undefined },
     variance: { check: optional(numbers(0)), or: undefined },

@@ -5,7 +5,7 @@ import type { LayerFactories } from './definition.js';
 import { dense } from './dense.js';
 import { inputLayer } from './input.js';
 import { maxout } from './maxout.js';
-import { add, concatenate } from './merge.js';
+import { add, average, concatenate, maximum, minimum, multiply, subtract } from './merge.js';
 import { dropout, gaussianNoise } from './noise.js';
 import { batchNormalization, layerNormalization } from './normalize.js';
 import { normalization, rescaling } from './preprocess.js';
@@ -23,6 +23,11 @@ export const LAYERS = {
   rescaling,
   normalization,
   add,
+  multiply,
+  subtract,
+  average,
+  maximum,
+  minimum,
   concatenate,
 } as const;
 

@@ -10,7 +10,16 @@ import { affineBackward } from './affine.backward.js';
 import type { Backward, BackwardBinding, ForwardBinding, TrainingBinding } from './binding.js';
 import { bindForward } from './forward.js';
 import { maxPiecesBackward } from './max-pieces.backward.js';
-import { addBackward, concatenateBackward, identityBackward } from './merge.backward.js';
+import {
+  addBackward,
+  averageBackward,
+  concatenateBackward,
+  identityBackward,
+  maximumBackward,
+  minimumBackward,
+  multiplyBackward,
+  subtractBackward,
+} from './merge.backward.js';
 import { dropoutBackward, gaussianNoiseBackward } from './noise.backward.js';
 import {
   batchNormalizationBackward,
@@ -27,6 +36,11 @@ const BACKWARD: { readonly [K in OperationKind]: Backward<K> } = {
   maxPieces: maxPiecesBackward,
   identity: identityBackward,
   add: addBackward,
+  multiply: multiplyBackward,
+  subtract: subtractBackward,
+  average: averageBackward,
+  maximum: maximumBackward,
+  minimum: minimumBackward,
   concatenate: concatenateBackward,
   dropout: dropoutBackward,
   gaussianNoise: gaussianNoiseBackward,

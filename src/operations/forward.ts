@@ -4,7 +4,16 @@ import { activationForward, preluForward } from './activation.js';
 import { affineForward } from './affine.js';
 import type { Forward, ForwardBinding } from './binding.js';
 import { maxPiecesForward } from './max-pieces.js';
-import { addForward, concatenateForward, identityForward } from './merge.js';
+import {
+  addForward,
+  averageForward,
+  concatenateForward,
+  identityForward,
+  maximumForward,
+  minimumForward,
+  multiplyForward,
+  subtractForward,
+} from './merge.js';
 import { noiseForward } from './noise.js';
 import {
   batchNormalizationForward,
@@ -21,6 +30,11 @@ const FORWARD: { readonly [K in OperationKind]: Forward<K> } = {
   maxPieces: maxPiecesForward,
   identity: identityForward,
   add: addForward,
+  multiply: multiplyForward,
+  subtract: subtractForward,
+  average: averageForward,
+  maximum: maximumForward,
+  minimum: minimumForward,
   concatenate: concatenateForward,
   dropout: noiseForward,
   gaussianNoise: noiseForward,

@@ -1,7 +1,8 @@
 /**
- * Operations that pass on or combine inputs: identity, sum and concatenation, with their forward steps.
+ * Operations that pass on or combine inputs: identity, element-wise merges and concatenation, with their forward steps.
  * merge.backward.ts has the backward steps.
  */
+import type { MatrixView, Step } from '../runtime/matrix-view.js';
 import type { Forward } from './binding.js';
 import { copyStep } from './copy.js';
 import type { OperationOf } from './operation.js';
@@ -19,21 +20,69 @@ export const identityForward: Forward<'identity'> = {
   bind: (_config, { runtime, inputs: [x], output: y }) => copyStep(runtime, x, y),
 };
 
-/** y = sum of inputs of the same width. */
-export const sum = (width: number): OperationOf<'add'> => ({
-  kind: 'add',
+/** Operations that merge inputs of the same width, value by value. */
+export type ElementwiseMerge = 'add' | 'multiply' | 'subtract' | 'average' | 'maximum' | 'minimum';
+
+/** y = inputs of the same width, merged value by value. */
+export const merge = <K extends ElementwiseMerge>(kind: K, width: number) => ({
+  kind,
   config: { width },
   outputWidth: width,
   parameters: [],
 });
 
+/** y = the first input with each other one, from left to right. */
+const fold = (
+  [first, ...others]: readonly MatrixView[],
+  y: MatrixView,
+  pair: (rows: number, a: number, b: number) => void,
+): Step[] =>
+  others.map(
+    ({ address }, index) =>
+      (rows) =>
+        pair(rows, index === 0 ? first.address : y.address, address),
+  );
+
+/** A kernel of two vectors (n, *a, *b, *y). */
+type PairKernel = (n: number, a: number, b: number, y: number) => void;
+
+const foldVectors = (kernel: PairKernel, inputs: readonly MatrixView[], y: MatrixView): Step[] =>
+  fold(inputs, y, (rows, a, b) => kernel(rows * y.ld, a, b, y.address));
+
 export const addForward: Forward<'add'> = {
   inPlace: false,
-  bind: (_config, { runtime: { kernels }, inputs: [first, ...others], output: y }) =>
-    others.map(
-      (other, index) => (rows) =>
-        kernels.f32_sum(rows * y.ld, index === 0 ? first.address : y.address, other.address, y.address),
-    ),
+  bind: (_config, { runtime: { kernels }, inputs, output }) => foldVectors(kernels.f32_sum, inputs, output),
+};
+
+export const multiplyForward: Forward<'multiply'> = {
+  inPlace: false,
+  // Padding is set to 0: its products could overflow, and 0 times infinity would reach the padding of gradients.
+  bind: (_config, { runtime: { kernels }, inputs, output: y }) =>
+    fold(inputs, y, (rows, a, b) => kernels.f32_product_rows(rows, y.width, a, b, y.address, y.ld)),
+};
+
+export const subtractForward: Forward<'subtract'> = {
+  inPlace: false,
+  bind: (_config, { runtime: { kernels }, inputs, output }) => foldVectors(kernels.f32_difference, inputs, output),
+};
+
+/** y = sum/number. */
+export const averageForward: Forward<'average'> = {
+  inPlace: false,
+  bind: (_config, { runtime: { kernels }, inputs, output: y }) => [
+    ...foldVectors(kernels.f32_sum, inputs, y),
+    (rows) => kernels.f32_quotient(rows * y.ld, y.address, y.address, inputs.length),
+  ],
+};
+
+export const maximumForward: Forward<'maximum'> = {
+  inPlace: false,
+  bind: (_config, { runtime: { kernels }, inputs, output }) => foldVectors(kernels.f32_maximum, inputs, output),
+};
+
+export const minimumForward: Forward<'minimum'> = {
+  inPlace: false,
+  bind: (_config, { runtime: { kernels }, inputs, output }) => foldVectors(kernels.f32_minimum, inputs, output),
 };
 
 /** y = inputs side by side. */

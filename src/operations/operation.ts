@@ -41,6 +41,16 @@ export interface OperationConfigs {
   readonly identity: { readonly width: number };
   /** Sum of two or more inputs. */
   readonly add: { readonly width: number };
+  /** Product of two or more inputs. */
+  readonly multiply: { readonly width: number };
+  /** First input minus the second. */
+  readonly subtract: { readonly width: number };
+  /** Mean of two or more inputs. */
+  readonly average: { readonly width: number };
+  /** Largest of two or more inputs. */
+  readonly maximum: { readonly width: number };
+  /** Smallest of two or more inputs. */
+  readonly minimum: { readonly width: number };
   /** Inputs side by side. */
   readonly concatenate: { readonly widths: readonly number[] };
   readonly dropout: { readonly width: number; readonly rate: number };

@@ -46,6 +46,16 @@ const centered = ({ kind }: { readonly kind: string }): KnownOutput => ({ range:
 const merged = (_operation: unknown, given: readonly (KnownOutput | undefined)[]): KnownOutput | undefined =>
   given.every(isSigned) ? LINEAR : undefined;
 
+/** Means and extremes stay in the range of their inputs, where that is one; shares add up to 1 in a mean only. */
+const within = (
+  { kind }: { readonly kind: string },
+  given: readonly (KnownOutput | undefined)[],
+): KnownOutput | undefined => {
+  const [first] = given;
+  if (first === undefined || given.some((known) => known?.range !== first.range)) return merged(undefined, given);
+  return first.range === 'distribution' && kind !== 'average' ? { ...first, range: 'unit' } : first;
+};
+
 /** For each kind of operation: the known properties of its output in a prediction. */
 const KNOWN: { readonly [K in OperationKind]: Known<K> } = {
   affine: linear,
@@ -59,6 +69,12 @@ const KNOWN: { readonly [K in OperationKind]: Known<K> } = {
   // Scaled and shifted: values without bounds have none afterwards.
   rescaling: (_operation, given) => (given[0]?.range === 'any' ? LINEAR : undefined),
   add: merged,
+  // A product of values below 0 may be above 0 everywhere: that of a value with itself is.
+  multiply: nothing,
+  subtract: merged,
+  average: within,
+  maximum: within,
+  minimum: within,
   concatenate: merged,
   prelu: ({ kind }) => ({ range: 'any', activation: kind }),
   activation({ config: { activation } }) {

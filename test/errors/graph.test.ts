@@ -3,7 +3,18 @@
  * message, and leave nothing behind.
  */
 import { describe, expect, test } from 'vitest';
-import { add, concatenate, dense, FormatError, input, ShapeError, ValueError, type Model } from '../../src/index.js';
+import {
+  add,
+  concatenate,
+  dense,
+  FormatError,
+  input,
+  maximum,
+  ShapeError,
+  subtract,
+  ValueError,
+  type Model,
+} from '../../src/index.js';
 import { any, engine, expectError, LABELS, refusesAll, thrownBy, X } from '../support/reference/refusals.js';
 import { headerOf, withHeader } from '../support/reference/safetensors.js';
 
@@ -78,6 +89,18 @@ describe('graphs', () => {
       () => engine.model({ inputs: x, outputs: add({ name: 'sum' }).apply([x, h]) }),
       ShapeError,
       'model: "sum" expected inputs of the same width, got 3, 4.',
+    ],
+    [
+      'widths that do not match in another merge',
+      () => engine.model({ inputs: x, outputs: maximum({ name: 'most' }).apply([x, h]) }),
+      ShapeError,
+      'model: "most" expected inputs of the same width, got 3, 4.',
+    ],
+    [
+      'three inputs for a difference',
+      () => engine.model({ inputs: x, outputs: subtract().apply([x, x, x]) }),
+      ValueError,
+      'model: "subtract" expected two inputs, got 3. Apply subtract twice, or add() to what is subtracted.',
     ],
     [
       'an inputShape that differs from the width',

@@ -13,7 +13,9 @@ import {
   dropout,
   gaussianNoise,
   input,
+  maximum,
   maxout,
+  multiply,
   prelu,
   rescaling,
   sgd,
@@ -67,6 +69,11 @@ const SUBJECTS: Record<string, (put: Put, x: number, width: number, f: Activatio
   rescaling: (put, x) => put({ kind: 'rescaling', scale: -0.75, offset: 0.5 }, x),
   normalization: (put, x) => put({ kind: 'normalization' }, x),
   add: (put, x, width, f) => put({ kind: 'add' }, x, put(hidden(width, f), x), x),
+  multiply: (put, x, width) => put({ kind: 'multiply' }, put(affine(width), x), x),
+  subtract: (put, x, width, f) => put({ kind: 'subtract' }, x, put(hidden(width, f), x)),
+  average: (put, x, width, f) => put({ kind: 'average' }, x, put(hidden(width, f), x), x),
+  maximum: (put, x, width, f) => put({ kind: 'maximum' }, x, put(hidden(width, f), x), x),
+  minimum: (put, x, width, f) => put({ kind: 'minimum' }, put(hidden(width, f), x), x),
   concatenate: (put, x, _, f) => put({ kind: 'concatenate' }, x, put(hidden(2, f), x), x),
   'one dense three times': (put, x, width, f) => {
     const layer = hidden(width, f);
@@ -436,6 +443,8 @@ describe('padding', () => {
   const layersBelow: [string, (h: SymbolicTensor) => SymbolicTensor][] = [
     ['concatenate', (h) => concatenate().apply([dense({ units: 1 }).apply(h), dense({ units: 1 }).apply(h)])],
     ['maxout', (h) => maxout({ units: 3, pieces: 1 }).apply(h)],
+    ['multiply', (h) => ((z) => multiply().apply([z, z, z]))(dense({ units: 3 }).apply(h))],
+    ['maximum', (h) => maximum().apply([dense({ units: 3 }).apply(h), dense({ units: 3 }).apply(h)])],
     ['a custom activation', (h) => activation(same).apply(dense({ units: 3 }).apply(h))],
   ];
 

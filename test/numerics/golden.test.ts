@@ -4,6 +4,7 @@
  * reference.test.ts.
  */
 import { afterAll, describe, expect, test } from 'vitest';
+import { average, dense, input, maximum, minimum, model, multiply, subtract } from '../../src/index.js';
 import * as golden from '../support/reference/golden.js';
 import {
   goldenBound,
@@ -128,6 +129,29 @@ describe('losses', () => {
     check(`${name}, delta`, tensorError(model.gradients(x, y)[0].data, deltas), 1e-6);
     check(`${name}, value`, Math.abs(model.evaluate(x, y).loss / loss - 1), 1e-6);
     check(`${name}, value`, Math.abs(model.trainOnBatch(x, y).loss / loss - 1), 1e-6);
+  });
+});
+
+describe('merges', () => {
+  test.each(golden.mergeCases)('%s: outputs and gradients match, ties included', async (title, { y, dx }) => {
+    const merge = { multiply, subtract, average, maximum, minimum }[title.split(' ')[0] as 'multiply'];
+    // One row per one-hot input, so that the weights of each dense layer are an input of the merge, and their gradient
+    // is its delta.
+    const rows = y.map((_, i) => y.map((__, k) => +(i === k)));
+    const x = input({ shape: [y.length] });
+    const parts = dx.map(() => dense({ units: y[0].length, useBias: false }).apply(x));
+    const network = await model({ inputs: x, outputs: merge().apply(parts) });
+    const transposed = (values: number[][]): number[] => values[0].flatMap((_, j) => values.map((row) => row[j]));
+    const shape = [y[0].length, y.length];
+    network.setWeights(dx.map((_, i) => ({ shape, data: Float32Array.from(transposed(golden.mergeInputs[i])) })));
+    network.compile({ optimizer: 'sgd', loss: 'halfSquaredError', checks: 'off' });
+    // δ = (y − t)/rows.
+    const targets = y.map((row, i) => row.map((value, j) => value - y.length * golden.mergeDelta[i][j]));
+    check(`${title}, value`, tensorError(network.predict(rows), y.flat()), 1e-6);
+    network.gradients(rows, targets).forEach(({ data }, i) => {
+      check(`${title}, slopes`, tensorError(data, transposed(dx[i])), 1e-6);
+    });
+    network.dispose();
   });
 });
 

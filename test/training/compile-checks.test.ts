@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import {
   activation,
   add,
+  average,
   batchNormalization,
   concatenate,
   createEngine,
@@ -16,11 +17,15 @@ import {
   layerNormalization,
   leakyRelu,
   loadModel,
+  maximum,
   maxout,
+  minimum,
   mlpClassifier,
   mlpRegressor,
+  multiply,
   prelu,
   rescaling,
+  subtract,
   topKAccuracy,
   ValueError,
   type ActivationName,
@@ -185,6 +190,19 @@ describe('each loss on each activation has the stated outcome', () => {
       ).toBe('error');
       expect(outcome(graph(join, softmax(), softmax()), { loss: 'categoricalCrossentropy' })).toBe('fine');
       expect(outcome(graph(join, softmax(), plain()), { loss: 'binaryCrossentropy' })).toBe('fine');
+    }
+    for (const join of [subtract, average, maximum, minimum]) {
+      expect(
+        outcome(graph(join, plain(), dense({ units: 3, activation: 'tanh' })), { loss: 'categoricalCrossentropy' }),
+      ).toBe('error');
+    }
+    // A mean of shares adds up to 1; the largest of them do not, but are between 0 and 1.
+    expect(outcome(graph(average, softmax(), softmax()), { loss: 'categoricalCrossentropy' })).toBe('fine');
+    expect(outcome(graph(average, softmax(), softmax()), { loss: 'binaryCrossentropy' })).toBe('warning');
+    expect(outcome(graph(maximum, softmax(), softmax()), { loss: 'categoricalCrossentropy' })).toBe('warning');
+    expect(outcome(graph(minimum, softmax(), softmax()), { loss: 'binaryCrossentropy' })).toBe('fine');
+    for (const part of [softmax, plain]) {
+      expect(outcome(graph(multiply, part(), part()), { loss: 'categoricalCrossentropy' })).toBe('fine');
     }
     const x = input({ shape: [3] });
     expect(

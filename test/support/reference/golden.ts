@@ -70,6 +70,12 @@ export interface TrainingCase {
   finalLogits: number[][];
 }
 
+export interface MergeCase {
+  y: number[][];
+  /** By input. */
+  dx: number[][][];
+}
+
 export const workedExample = load<WorkedExample>('worked-example');
 export const optimizerCases = load<TrainingCase[]>('optimizers');
 export const trainingCases = load<TrainingCase[]>('trainings');
@@ -90,6 +96,20 @@ export const lossCases = (Object.entries(byLoss) as [string, LossCase][]).map(([
   const [name, output] = title.split('/')[0].split('+');
   return { title, name, output, ...data };
 });
+
+const {
+  x: inputsOfMerges,
+  delta: deltaOfMerges,
+  ...byMerge
+} = load<{
+  x: number[][][];
+  delta: number[][];
+  [title: string]: unknown;
+}>('merges');
+export const mergeInputs = inputsOfMerges;
+export const mergeDelta = deltaOfMerges;
+/** 'maximum of three' has the number of its inputs in the title. */
+export const mergeCases = Object.entries(byMerge) as [string, MergeCase][];
 
 export const networkOf = (layers: GoldenLayer[], activations: readonly string[]): Network =>
   layers.map(({ W, b, alpha }, l) => ({ W, b, ...(alpha && { alpha }), activation: activations[l] as ActivationName }));

@@ -2,6 +2,7 @@
 import {
   activation,
   add,
+  average,
   batchNormalization,
   binaryCrossentropy,
   categoricalCrossentropy,
@@ -11,11 +12,15 @@ import {
   gaussianNoise,
   input,
   layerNormalization,
+  maximum,
   maxout,
+  minimum,
+  multiply,
   normalization,
   prelu,
   rescaling,
   sparseCategoricalCrossentropy,
+  subtract,
   type Engine,
   type Layer,
   type LossLike,
@@ -58,6 +63,16 @@ function layerOf(layer: Exclude<TwinLayer, { kind: 'input' }>, name: string): La
       return normalization({ name });
     case 'add':
       return add({ name });
+    case 'multiply':
+      return multiply({ name });
+    case 'subtract':
+      return subtract({ name });
+    case 'average':
+      return average({ name });
+    case 'maximum':
+      return maximum({ name });
+    case 'minimum':
+      return minimum({ name });
     case 'concatenate':
       return concatenate({ name });
   }

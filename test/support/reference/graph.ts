@@ -26,7 +26,7 @@ export type Layer =
   | { kind: 'layerNormalization'; epsilon: number }
   | { kind: 'rescaling'; scale: number; offset: number }
   | { kind: 'normalization' }
-  | { kind: 'add' }
+  | { kind: 'add' | 'multiply' | 'subtract' | 'average' | 'maximum' | 'minimum' }
   | { kind: 'concatenate' };
 
 export type Kind = Layer['kind'];
@@ -164,6 +164,18 @@ function normals(width: number, key: readonly [number, number], rest: readonly [
     return radius * (j % 8 < 4 ? Math.cos(turn) : Math.sin(turn));
   });
 }
+
+const sumOf = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+
+/** One value of each input, merged. */
+const MERGES = {
+  add: sumOf,
+  multiply: (values: readonly number[]): number => values.reduce((product, value) => product * value, 1),
+  subtract: ([a, b]: readonly number[]): number => a - b,
+  average: meanOf,
+  maximum: (values: readonly number[]): number => Math.max(...values),
+  minimum: (values: readonly number[]): number => Math.min(...values),
+};
 
 /** Streams of the random generator. */
 const DROPOUT = 3;
@@ -410,9 +422,14 @@ export class GraphTwin {
         );
       }
       case 'add':
-        return this.add(width, given, [], ([first, ...others]) =>
-          first.map((value, at) => others.reduce((total, other) => total + other[at], value)),
-        );
+      case 'multiply':
+      case 'subtract':
+      case 'average':
+      case 'maximum':
+      case 'minimum': {
+        const merge = MERGES[layer.kind];
+        return this.add(width, given, [], (all) => all[0].map((_, at) => merge(all.map((values) => values[at]))));
+      }
       case 'concatenate': {
         const widths = given.map((value) => this.values[value].width);
         const whole = widths.reduce((total, one) => total + one, 0);

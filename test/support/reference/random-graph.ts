@@ -17,6 +17,7 @@ const ACTIVATIONS = Object.keys(activations).filter((name) => name !== 'maxout3'
 const KINDS: Exclude<Kind, 'input'>[] = [
   ...(['dense', 'dense', 'dense', 'dense', 'maxout', 'activation', 'prelu', 'dropout', 'gaussianNoise'] as const),
   ...(['batchNormalization', 'layerNormalization', 'rescaling', 'normalization', 'add', 'concatenate'] as const),
+  ...(['dense', 'dense', 'multiply', 'subtract', 'average', 'maximum', 'minimum'] as const),
 ];
 
 /**
@@ -119,9 +120,14 @@ function addLayer(builder: Builder, integer: Integer): void {
     case 'rescaling':
       addNode(builder, { kind, scale: integer(-4, 4) / 4, offset: integer(-2, 2) / 2 }, [input], width);
       break;
-    case 'add': {
+    case 'add':
+    case 'multiply':
+    case 'subtract':
+    case 'average':
+    case 'maximum':
+    case 'minimum': {
       const fitting = nodes.flatMap((_, index) => (widths[index] === width ? [index] : []));
-      const others = Array.from({ length: integer(1, 2) }, () => of(integer, fitting));
+      const others = Array.from({ length: kind === 'subtract' ? 1 : integer(1, 2) }, () => of(integer, fitting));
       addNode(builder, { kind }, [input, ...others], width);
       break;
     }
