@@ -62,6 +62,7 @@ export {
   glorotUniform,
   heNormal,
   heUniform,
+  identity,
   lecunNormal,
   lecunUniform,
   msra,
@@ -70,12 +71,14 @@ export {
   randomNormal,
   randomUniform,
   truncatedNormal,
+  varianceScaling,
   xavier,
   zeros,
 } from './initializers/initializers.js';
 export type {
   ConstantOptions,
   CustomInitializer,
+  IdentityOptions,
   Initializer,
   InitializerContext,
   InitializerLike,
@@ -83,6 +86,7 @@ export type {
   NormalOptions,
   OrthogonalOptions,
   UniformOptions,
+  VarianceScalingOptions,
 } from './initializers/initializers.js';
 export {
   binaryCrossentropy,

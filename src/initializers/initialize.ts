@@ -7,7 +7,7 @@ import { counted, describe, describeShape } from '../common/describe.js';
 import { ShapeError, ValueError } from '../common/errors.js';
 import type { WasmRuntime } from '../runtime/wasm-runtime.js';
 import { STREAM } from '../runtime/random.js';
-import type { CustomInitializer, Initializer } from './initializers.js';
+import type { CustomInitializer, Initializer, VarianceScalingOptions } from './initializers.js';
 import { orthonormalize } from './orthogonal.js';
 
 /** Shape and fans of a parameter, as its initializer needs them. */
@@ -124,6 +124,15 @@ function fill(draw: Draw, initializer: Initializer, fans: Fans): void {
     case 'orthogonal':
       orthogonal(draw, fans.shape, initializer.config.gain);
       break;
+    case 'varianceScaling':
+      scaleVariance(draw, initializer.config, fans);
+      break;
+    case 'identity': {
+      const [units, inputs] = matrixShape('identity', fans.shape);
+      const values = draw.view().fill(0);
+      for (let i = 0; i < Math.min(units, inputs); i++) values[i * inputs + i] = initializer.config.gain;
+      break;
+    }
     case 'custom':
       custom(draw, initializer.custom, fans);
   }
@@ -148,14 +157,36 @@ function truncated(draw: Draw, mean: number, stddev: number): void {
   for (let i = 0; i < size; i++) values[i] = mean + stddev * values[i];
 }
 
+/** Standard deviation of a standard normal number that is within 2, as Keras has it. */
+const TRUNCATED_DEVIATION = 0.87962566103423978;
+
+/** Draws numbers of variance scale/n, where n is one of the fans or their mean. */
+function scaleVariance(
+  draw: Draw,
+  { scale, mode, distribution }: Required<VarianceScalingOptions>,
+  { fanIn, fanOut }: Fans,
+): void {
+  const width = mode === 'fanIn' ? fanIn : mode === 'fanOut' ? fanOut : (fanIn + fanOut) / 2;
+  const stddev = Math.sqrt(scale / width);
+  if (distribution === 'untruncatedNormal') draw.normal(0, stddev);
+  else if (distribution === 'truncatedNormal') truncated(draw, 0, stddev / TRUNCATED_DEVIATION);
+  else {
+    const limit = Math.sqrt((3 * scale) / width);
+    draw.uniform(-limit, limit);
+  }
+}
+
+/** Returns the sizes of a matrix. */
+function matrixShape(name: string, shape: readonly number[]): readonly number[] {
+  if (shape.length === 2) return shape;
+  throw new ValueError(
+    `${name}: shape expected (units, inputs), got ${describeShape(shape)}. It is for weights, not for biases.`,
+  );
+}
+
 /** Fills with orthonormal rows, or columns if there are fewer of them, times `gain`. */
 function orthogonal(draw: Draw, shape: readonly number[], gain: number): void {
-  if (shape.length !== 2) {
-    throw new ValueError(
-      `orthogonal: shape expected (units, inputs), got ${describeShape(shape)}. It is for weights, not for biases.`,
-    );
-  }
-  const [units, inputs] = shape;
+  const [units, inputs] = matrixShape('orthogonal', shape);
   const byRows = units <= inputs;
   const [count, length] = byRows ? [units, inputs] : [inputs, units];
   // Index of value (row, column) among vectors of `length` values.

@@ -4,7 +4,7 @@
 import { readCustom, type Custom, type Named } from '../common/custom.js';
 import { resolve, withoutOptions, type Descriptor } from '../common/descriptor.js';
 import { ValueError } from '../common/errors.js';
-import { finite, nonNegative, positive, readOptions, type Check } from '../common/options.js';
+import { finite, nameOf, nonNegative, positive, readOptions, type Check } from '../common/options.js';
 
 /**
  * Description of a tensor that a custom initializer receives.
@@ -74,6 +74,28 @@ export interface OrthogonalOptions {
 }
 
 /**
+ * Options of `varianceScaling`.
+ * @category Initializers
+ */
+export interface VarianceScalingOptions {
+  /** Variance times the width, > 0. Default 1. */
+  scale?: number;
+  /** The width: n_in, n_out, or their mean. Default 'fanIn'. */
+  mode?: 'fanIn' | 'fanOut' | 'fanAvg';
+  /** Default 'truncatedNormal'. */
+  distribution?: 'truncatedNormal' | 'untruncatedNormal' | 'uniform';
+}
+
+/**
+ * Options of `identity`.
+ * @category Initializers
+ */
+export interface IdentityOptions {
+  /** Value of the diagonal. Default 1. */
+  gain?: number;
+}
+
+/**
  * An initializer of a parameter: a descriptor made by one of the factories below, or a custom initializer.
  * @category Initializers
  */
@@ -92,6 +114,8 @@ export type Initializer =
   | Descriptor<'lecunNormal'>
   | Descriptor<'lecunUniform'>
   | Descriptor<'orthogonal', Required<OrthogonalOptions>>
+  | Descriptor<'varianceScaling', Required<VarianceScalingOptions>>
+  | Descriptor<'identity', Required<IdentityOptions>>
   | Custom<CustomInitializer>;
 
 /**
@@ -251,6 +275,39 @@ export const orthogonal = (options?: OrthogonalOptions): Descriptor<'orthogonal'
   config: readOptions('orthogonal', options, { gain: { check: positive, or: 1 } }),
 });
 
+/**
+ * A distribution with mean 0 and variance `scale`/n (default scale 1), where n is n_in, n_out or their mean by `mode`
+ * (default 'fanIn'). `distribution` 'truncatedNormal' (default) is a normal one within two deviations, widened so that
+ * the variance is kept; 'untruncatedNormal' and 'uniform' give the values of `heNormal`, `glorotUniform` and their
+ * relatives, which are cases of it. Keras' VarianceScaling.
+ * @throws ValueError for a scale that is not > 0, an unknown mode or distribution, or an unknown option.
+ * @example dense({ units: 10, kernelInitializer: varianceScaling({ scale: 2, mode: 'fanAvg' }) });
+ * @category Initializers
+ */
+export const varianceScaling = (
+  options?: VarianceScalingOptions,
+): Descriptor<'varianceScaling', Required<VarianceScalingOptions>> => ({
+  kind: 'varianceScaling',
+  config: readOptions<Required<VarianceScalingOptions>>('varianceScaling', options, {
+    scale: { check: positive, or: 1 },
+    mode: { check: nameOf(['fanIn', 'fanOut', 'fanAvg']), or: 'fanIn' },
+    distribution: { check: nameOf(['truncatedNormal', 'untruncatedNormal', 'uniform']), or: 'truncatedNormal' },
+  }),
+});
+
+/**
+ * Identity: `gain` (default 1) on the diagonal, 0 elsewhere, so that a layer starts by passing its inputs on. For
+ * weights, of any shape.
+ * @throws ValueError for a gain that is not finite or an unknown option, and, when a model is made, for a tensor that is
+ * no matrix.
+ * @example dense({ units: 10, kernelInitializer: identity({ gain: 0.5 }) });
+ * @category Initializers
+ */
+export const identity = (options?: IdentityOptions): Descriptor<'identity', Required<IdentityOptions>> => ({
+  kind: 'identity',
+  config: readOptions('identity', options, { gain: { check: finite, or: 1 } }),
+});
+
 /** Factories by the names that users and saved models may give. */
 export const INITIALIZERS = {
   zeros,
@@ -268,6 +325,8 @@ export const INITIALIZERS = {
   lecunNormal,
   lecunUniform,
   orthogonal,
+  varianceScaling,
+  identity,
 } as const;
 
 /**
@@ -277,7 +336,7 @@ export const INITIALIZERS = {
 export type InitializerName = keyof typeof INITIALIZERS;
 
 /** Names of initializers in PyTorch. */
-type OtherInitializerName = 'kaimingNormal' | 'kaimingUniform' | 'xavierNormal' | 'xavierUniform';
+type OtherInitializerName = 'eye' | 'kaimingNormal' | 'kaimingUniform' | 'xavierNormal' | 'xavierUniform';
 
 /**
  * Values accepted as an initializer; `kaiming` is `he`, and `xavier` with a distribution is `glorot`, as in PyTorch.

@@ -104,6 +104,7 @@ describe("aliases are accepted, and reported, saved and logged by the library's 
     ['kaiming_uniform', 'heUniform'],
     ['xavierNormal', 'glorotNormal'],
     ['xavierUniform', 'glorotUniform'],
+    ['eye', 'identity'],
   ])('initializer %s is %s', (given, name) => {
     const [one, other] = [given, name].map((kernelInitializer) =>
       dense({ units: 2, inputShape: [3], kernelInitializer: any(kernelInitializer) }),

@@ -9,6 +9,7 @@ import {
   glorotUniform,
   heNormal,
   heUniform,
+  identity,
   lecunNormal,
   lecunUniform,
   maxout,
@@ -18,6 +19,7 @@ import {
   ShapeError,
   truncatedNormal,
   ValueError,
+  varianceScaling,
   xavier,
   type Engine,
   type InitializerContext,
@@ -107,6 +109,17 @@ describe('distributions of initial weights', () => {
     ['heUniform', heUniform(), uniform(Math.sqrt(6 / 400))],
     ['glorotNormal', glorotNormal(), gaussian(Math.sqrt(2 / 700))],
     ['glorotUniform', glorotUniform(), uniform(Math.sqrt(6 / 700))],
+    ['varianceScaling', varianceScaling(), truncated(Math.sqrt(1 / 400) / 0.87962566103423978)],
+    [
+      'varianceScaling of the mean width',
+      varianceScaling({ scale: 3, mode: 'fanAvg' }),
+      truncated(Math.sqrt(6 / 700) / 0.87962566103423978),
+    ],
+    [
+      'varianceScaling of the outputs, uniform',
+      varianceScaling({ mode: 'fanOut', distribution: 'uniform' }),
+      uniform(Math.sqrt(3 / 300)),
+    ],
     ['lecunNormal by name', 'lecunNormal', gaussian(Math.sqrt(1 / 400))],
   ])('%s', (_, initializer, { share, stddev, kurtosis, limit }, mean = 0) => {
     const values = Float64Array.from(weightsOf(initializer)[0], (value) => value - mean);
@@ -179,6 +192,56 @@ describe('truncatedNormal', () => {
   });
 });
 
+describe('varianceScaling', () => {
+  test.each<[InitializerLike, Parameters<typeof varianceScaling>[0]]>([
+    ['xavier', { distribution: 'untruncatedNormal' }],
+    ['lecunNormal', { distribution: 'untruncatedNormal' }],
+    ['lecunUniform', { distribution: 'uniform' }],
+    ['heNormal', { scale: 2, distribution: 'untruncatedNormal' }],
+    ['heUniform', { scale: 2, distribution: 'uniform' }],
+    ['glorotNormal', { mode: 'fanAvg', distribution: 'untruncatedNormal' }],
+    ['glorotUniform', { mode: 'fanAvg', distribution: 'uniform' }],
+  ])('gives the bits of %s with %o', (name, options) => {
+    for (const [units, inputs] of [
+      [300, 400],
+      [7, 3],
+      [1, 1],
+      [10, 785],
+    ]) {
+      expect(weightsOf(varianceScaling(options), { units, inputs })).toEqual(weightsOf(name, { units, inputs }));
+    }
+  });
+
+  test('takes the spelling of Keras, and saves its own', () => {
+    const given = varianceScaling(any({ mode: 'fan_avg', distribution: 'truncated_normal' }));
+    expect(given.config).toEqual({ scale: 1, mode: 'fanAvg', distribution: 'truncatedNormal' });
+  });
+});
+
+describe('identity', () => {
+  test.each([
+    [3, 3],
+    [2, 5],
+    [5, 2],
+    [1, 1],
+  ])('has its gain on the diagonal of %i units and %i inputs', (units, inputs) => {
+    for (const gain of [1, -0.1, 0]) {
+      const expected = Array.from({ length: units * inputs }, (_, at) => {
+        const [row, column] = [Math.floor(at / inputs), at % inputs];
+        return row === column ? Math.fround(gain) : 0;
+      });
+      expect([...weightsOf(identity({ gain }), { units, inputs })[0]]).toEqual(expected);
+    }
+    expect(weightsOf('identity', { units, inputs })).toEqual(weightsOf(identity(), { units, inputs }));
+  });
+
+  test('passes inputs on', () => {
+    const model = engine.sequential({ layers: [dense({ units: 3, kernelInitializer: 'identity', inputShape: [3] })] });
+    expect([...model.predict([[0.5, -2, 3]])]).toEqual([0.5, -2, 3]);
+    model.dispose();
+  });
+});
+
 const drawn: [string, InitializerLike][] = [
   ['randomNormal', randomNormal()],
   ['randomUniform', randomUniform()],
@@ -191,6 +254,7 @@ const drawn: [string, InitializerLike][] = [
   ['glorotNormal', glorotNormal()],
   ['glorotUniform', glorotUniform()],
   ['orthogonal', orthogonal()],
+  ['varianceScaling', varianceScaling()],
 ];
 
 describe.each(drawn)('%s', (_, initializer) => {
@@ -380,6 +444,36 @@ describe('custom initializers', () => {
       () => build('lecunnormal'),
       ValueError,
       'dense: kernelInitializer is unknown: "lecunnormal". Did you mean "lecunNormal"?',
+    ],
+    [
+      'identity for biases',
+      () => build('zeros', 'identity'),
+      ValueError,
+      'identity: shape expected (units, inputs), got (3). It is for weights, not for biases.',
+    ],
+    [
+      'an infinite gain',
+      () => identity({ gain: Infinity }),
+      ValueError,
+      'identity: gain expected a finite number, got Infinity.',
+    ],
+    [
+      'a scale of 0',
+      () => varianceScaling({ scale: 0 }),
+      ValueError,
+      'varianceScaling: scale expected a number > 0, got 0.',
+    ],
+    [
+      'an unknown mode',
+      () => varianceScaling(any({ mode: 'fanins' })),
+      ValueError,
+      'varianceScaling: mode is unknown: "fanins". Did you mean "fanIn"?',
+    ],
+    [
+      'a distribution that is truncated in one library and not in another',
+      () => varianceScaling(any({ distribution: 'normal' })),
+      ValueError,
+      'varianceScaling: distribution is unknown: "normal". There are: truncatedNormal, untruncatedNormal, uniform.',
     ],
     ['a gain of 0', () => orthogonal({ gain: 0 }), ValueError, 'orthogonal: gain expected a number > 0, got 0.'],
     [
