@@ -15,10 +15,10 @@ import { whenCollected } from '../runtime/model-allocator.js';
 import { WasmRuntime, MAXIMUM_BYTES, type RuntimeHandle } from '../runtime/wasm-runtime.js';
 import { useSharedFreeList } from '../runtime/threads/shared-free-list.js';
 import { TILE_NAMES, type TileName } from '../runtime/tile.js';
-import { SEQLOCK_WORDS, SeqlockReader } from '../runtime/threads/seqlock.js';
+import { hasChecksum, requireLive, SEQLOCK_WORDS, SeqlockReader } from '../runtime/threads/seqlock.js';
 import { planNetwork } from '../graph/plan.js';
 import { FACTORIES } from '../layers/registry.js';
-import { readArchitecture, type Architecture } from '../graph/architecture.js';
+import { architectureOf, readArchitecture, type Architecture } from '../graph/architecture.js';
 import { customCheck, type CustomObjects, type LoadOptions } from './custom-objects.js';
 import { InferenceModel, type BatchOptions } from './inference-model.js';
 
@@ -37,6 +37,20 @@ export interface ModelHandle extends RuntimeHandle {
   readonly words: number;
   /** Number of the model among those that have used these words, which are reused. */
   readonly generation: number;
+}
+
+/**
+ * Returns a checksum (FNV-1a) of what decides how a handle's memory is read. `model.share` leaves it beside the weights:
+ * a handle with another architecture, or with addresses of another model, does not have it.
+ */
+export function checksumOf(
+  { tile, weights, words, generation }: Pick<ModelHandle, 'tile' | 'weights' | 'words' | 'generation'>,
+  architecture: Architecture,
+): number {
+  const text = `${tile} ${weights} ${words} ${generation} ${JSON.stringify(architecture)}`;
+  let hash = 0x811c9dc5 | 0;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  return hash;
 }
 
 const FIELDS = [
@@ -133,8 +147,16 @@ class AttachedModel<O extends Float32Array | Float32Array[]> extends InferenceMo
     const { memory } = runtime;
     const most = memory.bytes - 4 * plan.parameterFloats;
     if (weights > most) throw refusal('weights', `at most ${most}, so that they lie in the memory`, `${weights}`);
-    const reader = new SeqlockReader(memory.words(handle.words, SEQLOCK_WORDS), generation);
-    reader.requireLive('attachModel');
+    const lock = memory.words(handle.words, SEQLOCK_WORDS);
+    requireLive('attachModel', lock, generation);
+    // Before anything is written there.
+    if (!hasChecksum(lock, checksumOf(handle, architectureOf(blueprint)))) {
+      throw new ValueError(
+        `attachModel: handle expected architecture, addresses and tile of one model, got those of different ones. ` +
+          `Pass on what model.share gave.`,
+      );
+    }
+    const reader = new SeqlockReader(lock, generation);
     const onDispose = makeRelease(runtime);
     super({ runtime, blueprint, plan, where: 'attachModel', onDispose, readOptions, weights });
     this.reader = reader;

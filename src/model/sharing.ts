@@ -2,7 +2,7 @@
 import { UnsupportedError } from '../common/errors.js';
 import { architectureOf } from '../graph/architecture.js';
 import type { ModelState } from '../graph/model-state.js';
-import type { ModelHandle } from '../inference/attach.js';
+import { checksumOf, type ModelHandle } from '../inference/attach.js';
 import { whyNotPosted } from '../runtime/threads/host.js';
 import { SEQLOCK_WORDS, SeqlockWriter } from '../runtime/threads/seqlock.js';
 import { useSharedFreeList } from '../runtime/threads/shared-free-list.js';
@@ -20,14 +20,16 @@ export class SharedWeights {
     if (reason !== undefined) throw new UnsupportedError(`share: ${reason}`);
     const { runtime, weights, blueprint } = this.state;
     if (runtime.memory.take === undefined) useSharedFreeList(runtime.memory);
+    const architecture = architectureOf(blueprint);
     if (this.words === undefined) {
-      this.words = this.takeWords();
-      this.state.weightVersion = new SeqlockWriter(runtime.memory.words(this.words, SEQLOCK_WORDS));
+      const words = (this.words = this.takeWords());
+      const writer = (this.state.weightVersion = new SeqlockWriter(runtime.memory.words(words, SEQLOCK_WORDS)));
+      const { generation } = writer;
+      writer.sign(checksumOf({ tile: runtime.tile.name, weights, words, generation }, architecture));
       onFirst();
     }
     const { words } = this;
     const { generation } = this.state.weightVersion!;
-    const architecture = architectureOf(blueprint);
     return { kind: 'wasm-mlp model', ...runtime.handle, architecture, weights, words, generation };
   }
 

@@ -4,7 +4,20 @@
  */
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { loadModelSync } from '../../dist/predict.js';
-import { attachModel, createEngineSync, dense, loadModel, ValueError, type ModelHandle } from '../../src/index.js';
+import {
+  add,
+  attachModel,
+  createEngineSync,
+  dense,
+  input,
+  l2,
+  loadModel,
+  maxNorm,
+  normalization,
+  StateError,
+  ValueError,
+  type ModelHandle,
+} from '../../src/index.js';
 import { expectError, thrownBy, trained, X } from '../support/reference/refusals.js';
 
 afterEach(() => {
@@ -97,7 +110,7 @@ describe('a handle with a wrong value', () => {
     expectError(
       await thrownBy(() => attachModel({ ...handle, words: 1026 })),
       ValueError,
-      `attachModel: handle expected words to be a multiple of 64 from 1024 to ${bytes - 16}, got 1026. Pass on what model.share gave.`,
+      `attachModel: handle expected words to be a multiple of 64 from 1024 to ${bytes - 20}, got 1026. Pass on what model.share gave.`,
     );
   });
 
@@ -111,5 +124,77 @@ describe('a handle with a wrong value', () => {
     const attached = attachModel(handle);
     expect(attached.predict(X)).toEqual(owner.predict(X));
     attached.dispose();
+  });
+});
+
+describe('a handle with parts of two models', () => {
+  const engine = createEngineSync();
+  const layers = () => [dense({ units: 3, inputShape: [2] }), dense({ units: 2 })];
+  const [one, other] = [
+    engine.sequential({ seed: 1, layers: layers() }),
+    engine.sequential({ seed: 2, layers: layers() }),
+  ];
+  const narrow = engine.sequential({ layers: [dense({ units: 2, inputShape: [2] })] });
+  const [mine, its, small] = [one.share(), other.share(), narrow.share()];
+  const refused =
+    'attachModel: handle expected architecture, addresses and tile of one model, got those of different ones. ' +
+    'Pass on what model.share gave.';
+  const mixed: Record<string, ModelHandle> = {
+    'the architecture of another': { ...mine, architecture: small.architecture },
+    'the architecture of a model that differs in its seed': { ...mine, architecture: its.architecture },
+    'the weights of another': { ...mine, weights: its.weights },
+    'the words of another': { ...mine, words: its.words },
+    'another tile': { ...mine, tile: mine.tile === '4x8' ? '2x16' : '4x8' },
+    'weights that are moved by a cache line': { ...mine, weights: mine.weights + 64 },
+    'words on the weights of another': { ...mine, words: its.weights, generation: 0 },
+  };
+
+  test.each(Object.entries(mixed))('is refused: %s', async (_, handle) => {
+    const before = [one, other, narrow].map((model) => model.save());
+    const words = new Int32Array(mine.memory.buffer).slice();
+    const thrown = await thrownBy(() => attachModel(handle));
+    expect([refused, 'attachModel: a live model expected, got one that its owner disposed.']).toContain(thrown.message);
+    // Nothing was written to the memory of the others: the attached machine alone may have grown it.
+    expect(new Int32Array(mine.memory.buffer).slice(0, words.length)).toEqual(words);
+    expect([one, other, narrow].map((model) => model.save())).toEqual(before);
+  });
+
+  test('is refused after its model was disposed and its words were taken again', async () => {
+    const first = engine.sequential({ layers: layers() });
+    const handle = first.share();
+    first.dispose();
+    const second = engine.sequential({ layers: [dense({ units: 9, inputShape: [2] })] });
+    const again = second.share();
+    expect(again.words).toBe(handle.words);
+    expectError(
+      await thrownBy(() => attachModel(handle)),
+      StateError,
+      'attachModel: a live model expected, got one that its owner disposed.',
+    );
+    expectError(await thrownBy(() => attachModel({ ...handle, generation: again.generation })), ValueError, refused);
+    expect(attachModel(again).predict(X)).toEqual(second.predict(X));
+  });
+
+  test('is told from that of one graph, with custom objects and preprocessing, which is taken', () => {
+    const square = {
+      name: 'square',
+      forward: (x: Float32Array) => x.map((value) => value * value),
+      derivative: (x: Float32Array) => x.map((value) => 2 * value),
+    };
+    const x = input({ shape: [2] });
+    const scaled = normalization({ mean: [-0, 0.1], variance: [1 / 3, 2] }).apply(x);
+    const hidden = dense({
+      units: 4,
+      activation: square,
+      kernelRegularizer: l2(0.1),
+      kernelConstraint: maxNorm(2),
+    }).apply(scaled);
+    const model = engine.model({
+      inputs: x,
+      outputs: [add().apply([hidden, hidden]), dense({ units: 1 }).apply(hidden)],
+    });
+    const custom = [square];
+    const attached = attachModel<Float32Array[]>(structuredClone(model.share()), { custom });
+    expect(attached.predict(X)).toEqual(model.predict(X));
   });
 });

@@ -16,8 +16,11 @@ const READERS = 2;
 /** Generation of the words, which are used for one model after another. */
 const GENERATION = 3;
 
+/** Checksum of the handle of the weights, against handles that were put together from several. */
+const CHECKSUM = 4;
+
 /** Words of a lock. */
-export const SEQLOCK_WORDS = 4;
+export const SEQLOCK_WORDS = 5;
 
 /**
  * The version of disposed weights: even, as no change is in progress. `end` skips it when the counter, which wraps, comes
@@ -40,6 +43,16 @@ function pause(words: Int32Array, word: number, value: number): void {
   if (mayWait()) Atomics.wait(words, word, value, 1);
 }
 
+/** Throws a StateError if the weights of this generation of the words are disposed. */
+export function requireLive(where: string, words: Int32Array, generation: number): void {
+  if (Atomics.load(words, GENERATION) !== generation || Atomics.load(words, VERSION) === RETIRED) {
+    throw new StateError(`${where}: a live model expected, got one that its owner disposed.`);
+  }
+}
+
+/** Whether the words are those of a handle with this checksum. */
+export const hasChecksum = (words: Int32Array, checksum: number): boolean => Atomics.load(words, CHECKSUM) === checksum;
+
 /** The side that changes the weights. */
 export class SeqlockWriter {
   /** Distinguishes this use of the words from earlier ones. */
@@ -50,6 +63,11 @@ export class SeqlockWriter {
     this.generation = Atomics.add(words, GENERATION, 1) + 1;
     Atomics.store(words, HOLD, 0);
     Atomics.store(words, VERSION, 0);
+  }
+
+  /** Notes the checksum of the handle, before there is one. */
+  sign(checksum: number): void {
+    Atomics.store(this.words, CHECKSUM, checksum);
   }
 
   /** Called before a change. Waits, but not long, for a reader that asked for it. */
@@ -93,10 +111,7 @@ export class SeqlockReader {
 
   /** Throws a StateError if the weights are disposed. */
   requireLive(where: string): void {
-    const { words, generation } = this;
-    if (Atomics.load(words, GENERATION) !== generation || Atomics.load(words, VERSION) === RETIRED) {
-      throw new StateError(`${where}: a live model expected, got one that its owner disposed.`);
-    }
+    requireLive(where, this.words, this.generation);
   }
 
   /** Returns the version to read, after waiting until no change is in progress. */
