@@ -8,7 +8,6 @@ import { sentence } from '../common/describe.js';
 import { FormatError, UnsupportedError } from '../common/errors.js';
 import { compile, compileSync } from '../runtime/binary.js';
 import { refusedToCompile, requireFeatures, type Numerics } from '../runtime/features.js';
-import { takeFinalizerTurn } from '../runtime/model-allocator.js';
 import { fuses, keepsSubnormals } from '../runtime/arithmetic.js';
 import { WasmRuntime } from '../runtime/wasm-runtime.js';
 import { compileWide, type Simd256Result } from '../runtime/simd256.js';
@@ -16,7 +15,7 @@ import { processors, programUrl, whyNotShared, whyNotStarted } from '../runtime/
 import { Pool, startComputeWorker } from '../runtime/threads/pool.js';
 import { DEFAULT_TILE, TILE_NAMES, WIDE_TILES, type TileName } from '../runtime/tile.js';
 import { benchmarkTiles } from '../runtime/tile-benchmark.js';
-import { EventLoopYielder } from '../runtime/event-loop.js';
+import { afterFinalizers } from '../runtime/event-loop.js';
 import { isModule, readEngineOptions, type EngineOptions, type SettledEngineOptions } from './engine-options.js';
 import { Engine } from './engine.js';
 
@@ -121,8 +120,7 @@ function makeEngine(
  */
 async function withThreads(engine: Engine): Promise<Engine> {
   await engine.awaitThreads();
-  if (takeFinalizerTurn()) await new EventLoopYielder().yield();
-  return engine;
+  return afterFinalizers(engine);
 }
 
 const NO_SIMD256 = 'simd256: only createEngine, which does not block, tries it, and only with the inlined kernels.';

@@ -5,8 +5,7 @@
 import { describe } from '../common/describe.js';
 import { ValueError } from '../common/errors.js';
 import { isRecord, type Check } from '../common/options.js';
-import { takeFinalizerTurn } from '../runtime/model-allocator.js';
-import { EventLoopYielder } from '../runtime/event-loop.js';
+import { afterFinalizers } from '../runtime/event-loop.js';
 import { fieldOf } from '../common/objects.js';
 import type { SequentialOptions } from '../graph/architecture.js';
 import type { ModelOptions, Tensors } from '../graph/model-options.js';
@@ -26,12 +25,6 @@ async function engineOf(engine: Engine | undefined): Promise<Engine> {
     throw error;
   });
   return defaultEngine;
-}
-
-/** Returns a model, after yielding to the event loop if models dropped before wait to be freed. */
-async function made<M>(model: M): Promise<M> {
-  if (takeFinalizerTurn()) await new EventLoopYielder().yield();
-  return model;
 }
 
 /** Checks that a value is an engine. */
@@ -56,7 +49,7 @@ export const engineCheck: Check<Engine> = (path, value) => {
  */
 export async function sequential(options: SequentialOptions & { engine?: Engine }): Promise<Model> {
   const { engine, rest } = splitEngine('sequential', options);
-  return made((await engineOf(engine)).sequential(rest));
+  return afterFinalizers((await engineOf(engine)).sequential(rest));
 }
 
 /**
@@ -76,7 +69,7 @@ export async function model<const T extends Tensors>(
   options: ModelOptions<T> & { engine?: Engine },
 ): Promise<Model<Predictions<T>>> {
   const { engine, rest } = splitEngine('model', options);
-  return made((await engineOf(engine)).model(rest));
+  return afterFinalizers((await engineOf(engine)).model(rest));
 }
 
 /** Splits options into the engine, if they name one, and the rest. */
@@ -106,5 +99,5 @@ export async function loadModel<O extends Float32Array | Float32Array[] = Float3
   options?: LoadOptions & { engine?: Engine },
 ): Promise<Model<O>> {
   const { engine, rest } = splitEngine('loadModel', options ?? {});
-  return made((await engineOf(engine)).loadModel<O>(bytes, rest));
+  return afterFinalizers((await engineOf(engine)).loadModel<O>(bytes, rest));
 }

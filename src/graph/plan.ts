@@ -209,3 +209,13 @@ export function ownWeights(
     if (weighted.has(graph.nodes[node].layer)) tensor.owner = owner;
   });
 }
+
+/** By value: whether it is one of these, or one of these depends on it. */
+export function valuesBefore({ nodes, widths }: NetworkPlan, values: readonly number[]): boolean[] {
+  const before = widths.map(() => false);
+  for (const value of values) before[value] = true;
+  for (const { inputs, output } of [...nodes].reverse()) {
+    if (before[output]) for (const input of inputs) before[input] = true;
+  }
+  return before;
+}

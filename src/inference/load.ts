@@ -6,11 +6,10 @@ import { UnsupportedError } from '../common/errors.js';
 import { readFields } from '../common/options.js';
 import { refusedToCompile, requireFeatures } from '../runtime/features.js';
 import { decodeHex } from '../runtime/hex.js';
-import { takeFinalizerTurn } from '../runtime/model-allocator.js';
 import { PREDICT_KERNELS_HEX } from '../runtime/kernels-predict.generated.js';
 import { WasmRuntime, MAXIMUM_BYTES } from '../runtime/wasm-runtime.js';
 import { DEFAULT_TILE } from '../runtime/tile.js';
-import { EventLoopYielder } from '../runtime/event-loop.js';
+import { afterFinalizers } from '../runtime/event-loop.js';
 import { customCheck, type CustomObjects, type LoadOptions } from './custom-objects.js';
 import { asFormatError, openModel, takeTensors } from './model-file.js';
 import { InferenceModel } from './inference-model.js';
@@ -92,8 +91,7 @@ export async function loadModel<O extends Float32Array | Float32Array[] = Float3
   }
   const model = load<O>(runtime!, bytes, options);
   // Yields once, so that models dropped before can be freed.
-  if (takeFinalizerTurn()) await new EventLoopYielder().yield();
-  return model;
+  return afterFinalizers(model);
 }
 
 /**

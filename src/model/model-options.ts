@@ -2,7 +2,8 @@
 import { readOptions, unchecked } from '../common/options.js';
 import type { RowNumbers } from '../common/rows.js';
 import type { ClassWeight } from '../training/data/shape.js';
-import type { BatchOptions } from '../inference/inference-model.js';
+import type { BatchOptions, ModelSetup } from '../inference/inference-model.js';
+import type { StartRemoteFit } from './remote-fit.js';
 
 /**
  * Options of `evaluate`.
@@ -54,3 +55,11 @@ export const readStepOptions = (where: string, options: StepOptions | undefined)
     sampleWeight: { check: unchecked, or: undefined },
     classWeight: { check: unchecked, or: undefined },
   }) as StepOptions;
+
+/** Parts of a model that trains. */
+export interface TrainableSetup extends ModelSetup {
+  /** Called when the model is first shared: from then on it must not be garbage-collected. */
+  readonly onShare?: (model: object) => unknown;
+  /** Runs `fit` in a worker. Without it the model trains only on its own thread. */
+  readonly startRemoteFit?: StartRemoteFit;
+}

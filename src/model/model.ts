@@ -16,10 +16,10 @@ import type { SymbolicTensor, WeightOwner } from '../layers/layer.js';
 import { momentsFor } from './adapt.js';
 import { encodeModel, type RestoredState, type SaveOptions } from './checkpoint.js';
 import { initializeParameters } from './initialize.js';
-import { type ModelMemory } from './model-options.js';
+import type { ModelMemory, TrainableSetup } from './model-options.js';
 import { SharedWeights } from './sharing.js';
 import { summarize } from './summary.js';
-import { TrainableModel, type TrainableSetup } from './trainable-model.js';
+import { TrainableModel } from './trainable-model.js';
 
 /**
  * A multilayer perceptron on an engine. Made by `sequential`, `model`, `engine.sequential`, `engine.model` or

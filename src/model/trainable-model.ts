@@ -11,9 +11,8 @@ import type { NamedTensor } from '../common/tensors.js';
 import { warn } from '../common/warn.js';
 import { guarded } from '../graph/model-state.js';
 import { type TensorLike } from '../graph/named-weights.js';
-import { BATCH_SIZE, InferenceModel, type ModelSetup } from '../inference/inference-model.js';
-import { EventLoopYielder } from '../runtime/event-loop.js';
-import { takeFinalizerTurn } from '../runtime/model-allocator.js';
+import { BATCH_SIZE, InferenceModel } from '../inference/inference-model.js';
+import { afterFinalizers } from '../runtime/event-loop.js';
 import { checkCompiled } from '../training/compile-checks.js';
 import { readCompileOptions, type CompileChecks, type CompileOptions, type Compiled } from '../training/compiled.js';
 import type { BatchSource, FitData } from '../training/data/batches.js';
@@ -27,22 +26,8 @@ import type { FitTarget, History } from '../training/fit.js';
 import { Trainer } from '../training/trainer.js';
 import { fitOnThisThread, type FitObserver } from './local-fit.js';
 import { loadDataset, readFit, shapeFor } from './model-data.js';
-import { readStepOptions, type EvaluateOptions, type StepOptions } from './model-options.js';
+import { readStepOptions, type EvaluateOptions, type StepOptions, type TrainableSetup } from './model-options.js';
 import type { RemoteFit, StartRemoteFit } from './remote-fit.js';
-
-/** Parts of a model that trains. */
-export interface TrainableSetup extends ModelSetup {
-  /** Called when the model is first shared: from then on it must not be garbage-collected. */
-  readonly onShare?: (model: object) => unknown;
-  /** Runs `fit` in a worker. Without it the model trains only on its own thread. */
-  readonly startRemoteFit?: StartRemoteFit;
-}
-
-/** Returns a result, after yielding to the event loop if objects dropped before are waiting to be freed. */
-async function settled<T>(result: T): Promise<T> {
-  if (takeFinalizerTurn()) await new EventLoopYielder().yield();
-  return result;
-}
 
 /** Largest number of rows that a diagnosis uses. */
 const MOST_DIAGNOSED = 1024;
@@ -170,14 +155,14 @@ export abstract class TrainableModel<O extends Float32Array | Float32Array[]>
   async fit(x: Inputs | BatchSource, y?: Targets | FitOptions, options?: FitOptions): Promise<History> {
     const call = noteCall();
     try {
-      return await this.#fit(x, y, options);
+      return await this.runFit(x, y, options);
     } catch (error) {
       if (error instanceof WasmMlpError) traceToCall(error, call);
       throw error;
     }
   }
 
-  async #fit(
+  private async runFit(
     x: Inputs | BatchSource,
     y: Targets | FitOptions | undefined,
     options: FitOptions | undefined,
@@ -186,7 +171,8 @@ export abstract class TrainableModel<O extends Float32Array | Float32Array[]>
     const trainer = this.requireTrainer('fit');
     const { data, shape, read } = readFit(trainer, x, y, options);
     this.requireUnchanged('fit', trainer);
-    if (read.runIn === 'main' || this.startRemoteFit === undefined) return settled(await this.train(data, read));
+    if (read.runIn === 'main' || this.startRemoteFit === undefined)
+      return afterFinalizers(await this.train(data, read));
     const remote = this.startRemoteFit({ ...this.target(trainer), shape, data, options: read });
     this.fitting = true;
     this.remote = remote;

@@ -1,3 +1,5 @@
+import { takeFinalizerTurn } from './model-allocator.js';
+
 /**
  * Resolves after one turn of the event loop. Pages post a message to themselves: browsers make nested timers wait 4 ms,
  * or a second to a minute in a page in the background, and a `setImmediate` that a script adds to a page may be such a
@@ -43,4 +45,10 @@ export class EventLoopYielder {
     await turn();
     this.last = performance.now();
   }
+}
+
+/** Returns a result, after yielding to the event loop if so much was allocated that finalizers should run. */
+export async function afterFinalizers<T>(result: T): Promise<T> {
+  if (takeFinalizerTurn()) await new EventLoopYielder().yield();
+  return result;
 }

@@ -4,7 +4,7 @@
  * operations/ has the steps of each operation.
  */
 import { allocateRegion, matrixIn, parameterAddresses } from '../graph/program.js';
-import { storedFloats, type NetworkPlan, type OperationNode } from '../graph/plan.js';
+import { storedFloats, valuesBefore, type NetworkPlan, type OperationNode } from '../graph/plan.js';
 import {
   backwardReads,
   bindBackward,
@@ -113,16 +113,6 @@ export function bindTraining(
     nodes: memory.nodes.map((node) => binder.describeNode(node)),
     free: () => runtime.arena.free(region),
   };
-}
-
-/** By value: whether it is one of these, or one of these depends on it. */
-function valuesBefore({ nodes, widths }: NetworkPlan, values: readonly number[]): boolean[] {
-  const before = widths.map(() => false);
-  for (const value of values) before[value] = true;
-  for (const { inputs, output } of [...nodes].reverse()) {
-    if (before[output]) for (const input of inputs) before[input] = true;
-  }
-  return before;
 }
 
 /** Turns the offsets of a memory plan into addresses, and nodes into steps. */

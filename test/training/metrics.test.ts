@@ -363,7 +363,7 @@ describe('metrics refuse', () => {
   ];
   test.each<[title: string, metrics: unknown, message: string]>([
     ['an unknown name', ['presicion'], 'compile: metrics is unknown: "presicion". Did you mean "precision"?'],
-    ['metrics that are no list', 'auc', 'compile: metrics expected a list or an object by output, got "auc".'],
+    ['metrics that are no list', 'auc', 'compile: metrics expected a list, got "auc". Write [\'auc\'].'],
     ['a hole', new Array(1), 'compile: metrics expected a name or the result of its factory, got undefined.'],
     ['a k of 0', [{ kind: 'topKAccuracy', config: { k: 0 } }], 'topKAccuracy: k expected an integer >= 1, got 0.'],
     [

@@ -512,6 +512,7 @@ const INTERNAL: Record<string, readonly string[]> = {
     'requireUnchanged',
     'train',
     'restore',
+    'runFit',
     'writeFlat',
     'release',
     'target',
