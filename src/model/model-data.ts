@@ -17,6 +17,9 @@ import { requireBatchStatistics } from '../training/fit.js';
 import type { Trainer } from '../training/trainer.js';
 import type { Inputs } from '../common/rows.js';
 
+/** Largest number of rows that a diagnosis uses. */
+export const MOST_DIAGNOSED = 1024;
+
 /** Returns the shape that inputs and targets of a compiled model must have. */
 export function shapeFor({ inputSpecs, outputSpecs }: ModelState, { compiled }: Trainer): DataShape {
   return {

@@ -10,7 +10,7 @@ import type { Inputs, RowNumbers } from '../common/rows.js';
 import type { NamedTensor } from '../common/tensors.js';
 import { warn } from '../common/warn.js';
 import { guarded } from '../graph/model-state.js';
-import { type TensorLike } from '../graph/named-weights.js';
+import type { TensorLike } from '../graph/named-weights.js';
 import { BATCH_SIZE, InferenceModel } from '../inference/inference-model.js';
 import { afterFinalizers } from '../runtime/event-loop.js';
 import { checkCompiled } from '../training/compile-checks.js';
@@ -25,12 +25,9 @@ import type { FitOptions, ReadFitOptions } from '../training/fit-options.js';
 import type { FitTarget, History } from '../training/fit.js';
 import { Trainer } from '../training/trainer.js';
 import { fitOnThisThread, type FitObserver } from './local-fit.js';
-import { loadDataset, readFit, shapeFor } from './model-data.js';
+import { loadDataset, MOST_DIAGNOSED, readFit, shapeFor } from './model-data.js';
 import { readStepOptions, type EvaluateOptions, type StepOptions, type TrainableSetup } from './model-options.js';
 import type { RemoteFit, StartRemoteFit } from './remote-fit.js';
-
-/** Largest number of rows that a diagnosis uses. */
-const MOST_DIAGNOSED = 1024;
 
 /** The part of `Model` that trains: compile, fit, evaluate and everything else that needs targets. */
 export abstract class TrainableModel<O extends Float32Array | Float32Array[]>
