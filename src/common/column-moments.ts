@@ -93,7 +93,7 @@ export function holdsVariance(variance: number): boolean {
 }
 
 /** 2^−126: below it float32 loses digits. */
-const SMALLEST_NORMAL = 1.1754943508222875e-38;
+export const SMALLEST_NORMAL = 1.1754943508222875e-38;
 
 /** Returns, for each column, the largest distance by which rounding to float32 moves one of its numbers. */
 export function roundingOf(data: Matrix, width: number): number[] {

@@ -25,7 +25,7 @@ import { customCheck, type CustomObjects, type LoadOptions } from '../inference/
 import { DISPOSE, INSPECT } from '../common/symbols.js';
 import { asFormatError, openModel } from '../inference/model-file.js';
 import { Model } from '../model/model.js';
-import type { StartRemoteFit } from '../model/remote-fit.js';
+import type { StartRemoteFit } from '../model/remote-fit-types.js';
 import { RemoteFitCaller } from '../remote/remote-fit.js';
 
 /**

@@ -3,7 +3,7 @@ import { readOptions, unchecked } from '../common/options.js';
 import type { RowNumbers } from '../common/rows.js';
 import type { ClassWeight } from '../training/data/shape.js';
 import type { BatchOptions, ModelSetup } from '../inference/inference-model.js';
-import type { StartRemoteFit } from './remote-fit.js';
+import type { StartRemoteFit } from './remote-fit-types.js';
 
 /**
  * Options of `evaluate`.

@@ -27,7 +27,7 @@ import { Trainer } from '../training/trainer.js';
 import { fitOnThisThread, type FitObserver } from './local-fit.js';
 import { loadDataset, MOST_DIAGNOSED, readFit, shapeFor } from './model-data.js';
 import { readStepOptions, type EvaluateOptions, type StepOptions, type TrainableSetup } from './model-options.js';
-import type { RemoteFit, StartRemoteFit } from './remote-fit.js';
+import type { RemoteFit, StartRemoteFit } from './remote-fit-types.js';
 
 /** The part of `Model` that trains: compile, fit, evaluate and everything else that needs targets. */
 export abstract class TrainableModel<O extends Float32Array | Float32Array[]>

@@ -4,7 +4,7 @@
  */
 import { newFloats } from '../common/arrays.js';
 import { observerOf } from '../common/rounding.js';
-import type { RemoteFitRequest } from '../model/remote-fit.js';
+import type { RemoteFitRequest } from '../model/remote-fit-types.js';
 import { abortable } from '../training/abortable.js';
 import { callAll, hookOf, type Callback, type TrainedModel } from '../training/callbacks/callback.js';
 import { nextOf, openSource, readBatch, type Batches, type BatchSource } from '../training/data/batches.js';

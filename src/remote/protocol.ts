@@ -12,7 +12,7 @@ import type { ReadFitOptions } from '../training/fit-options.js';
 import type { History } from '../training/fit.js';
 import type { Logs } from '../training/execution-context.js';
 import type { Architecture } from '../graph/architecture.js';
-import type { ModelEdit } from '../model/remote-fit.js';
+import type { ModelEdit } from '../model/remote-fit-types.js';
 
 /** Description of rows that are sent in parts, as set number `set`. */
 export interface SentRows {

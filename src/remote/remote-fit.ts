@@ -18,7 +18,7 @@ import type { ReadFitOptions } from '../training/fit-options.js';
 import { type History } from '../training/fit.js';
 import { copyState, stateFloats, TrainingState, type Edits } from '../training/state.js';
 import { architectureOf } from '../graph/architecture.js';
-import type { ModelEdit, RemoteFit, RemoteFitRequest } from '../model/remote-fit.js';
+import type { ModelEdit, RemoteFit, RemoteFitRequest } from '../model/remote-fit-types.js';
 import { savedOptions } from '../model/checkpoint.js';
 import { plain } from '../common/plain.js';
 import type { Begin, FromWorker, SentError, ToWorker } from './protocol.js';

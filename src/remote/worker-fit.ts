@@ -13,7 +13,7 @@ import { readOptions } from '../common/options.js';
 import { readArchitecture } from '../graph/architecture.js';
 import { FACTORIES } from '../layers/registry.js';
 import { Model } from '../model/model.js';
-import type { ModelEdit } from '../model/remote-fit.js';
+import type { ModelEdit } from '../model/remote-fit-types.js';
 import type { Answer, Begin, FromWorker, Question, SentError, ToWorker } from './protocol.js';
 import { sentError } from './errors.js';
 import { receivedData } from './receive.js';

@@ -1,8 +1,6 @@
 /** Properties of the platform's arithmetic in which engines may differ, found by products of a few numbers. */
+import { SMALLEST_NORMAL } from '../common/column-moments.js';
 import type { WasmRuntime } from './wasm-runtime.js';
-
-/** 2⁻¹²⁶: numbers below it are subnormal. */
-const SMALLEST_NORMAL = 1.1754943508222875e-38;
 
 /**
  * Whether products are rounded once, after adding: (1 + 2⁻¹²)² − (1 + 2⁻¹¹) is 2⁻²⁴ then, and 0 if the square is

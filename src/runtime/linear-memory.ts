@@ -16,8 +16,8 @@ export class LinearMemory {
   u8!: Uint8Array;
   /** End of the memory that this thread has made or found, without what other threads have made since. */
   private end: number;
-  /** End of the memory that existed before this object and belongs to it alone. */
-  private readonly ready: number;
+  /** End of the memory that existed when this object was made; up to here it need not be grown. */
+  private readonly initialEnd: number;
   /** Stretches, from address to address, that this thread has made, or taken over from other threads. */
   readonly ownedRanges: { readonly start: number; readonly end: number }[] = [];
   /**
@@ -31,18 +31,18 @@ export class LinearMemory {
     this.memory = memory;
     this.maximumBytes = maximumBytes;
     this.renewViews();
-    this.ready = memory.buffer.byteLength;
+    this.initialEnd = memory.buffer.byteLength;
     this.end = initialBytes;
   }
 
   /** Size of the memory now, including growth by other threads. */
   get bytes(): number {
-    return this.memory.buffer.byteLength - Math.max(0, this.ready - this.end);
+    return this.memory.buffer.byteLength - Math.max(0, this.initialEnd - this.end);
   }
 
   /** Takes possession of the whole memory before other threads see it: they begin behind it. */
   claimAll(): void {
-    this.end = Math.max(this.end, this.ready);
+    this.end = Math.max(this.end, this.initialEnd);
   }
 
   /**
@@ -64,9 +64,9 @@ export class LinearMemory {
       const end = start + size;
       if (end > this.maximumBytes) throw this.refusal(end);
       const pages = Math.ceil((end - this.end) / PAGE);
-      if (this.end < this.ready) {
+      if (this.end < this.initialEnd) {
         const from = this.end;
-        this.end = Math.min(this.ready, from + pages * PAGE);
+        this.end = Math.min(this.initialEnd, from + pages * PAGE);
         this.ownedRanges.push({ start: from, end: this.end });
         continue;
       }
