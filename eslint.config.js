@@ -114,7 +114,7 @@ export default defineConfig(
     },
   },
   {
-    // Scripts are JavaScript with few annotations: rules that go by types have little to go by.
+    // Scripts are JavaScript with few annotations: rules that need types report little of use.
     files: ['**/*.mjs', '**/*.cjs'],
     extends: [tseslint.configs.disableTypeChecked],
   },

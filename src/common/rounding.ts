@@ -16,7 +16,7 @@ export const NOISE = 1 / 2 ** 44;
 export const differ = (a: number, b: number): boolean => Math.abs(a - b) > NOISE * Math.abs(a);
 
 /** Advice for columns that float32 cannot hold. */
-export const SUBTRACT_MEAN = 'Subtract its mean from the column first, or use mlpClassifier or mlpRegressor, which do.';
+export const SUBTRACT_MEAN = 'Subtract the mean of the column first, or use mlpClassifier or mlpRegressor, which do.';
 
 /** Follows the rows of a source in float64 to find columns that become one float32. */
 export class RoundingObserver implements RowObserver {

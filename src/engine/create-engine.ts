@@ -65,7 +65,7 @@ function requireSameBits(where: string, subnormals: boolean, numerics: Numerics,
   );
 }
 
-/** Creates an engine on compiled kernels. Its `info` says which of the options are not running, and why. */
+/** Creates an engine on compiled kernels. Its `info` says which options are not in effect, and why. */
 function makeEngine(
   where: string,
   module: WebAssembly.Module,

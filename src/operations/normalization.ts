@@ -75,6 +75,7 @@ export const standardize = (width: number, mean: Initializer, variance: Initiali
 
 export const normalizationForward: Forward<'normalization'> = {
   inPlace: true,
+  // Addresses 0 of γ and β: no scale, no shift.
   bind: ({ width }, { runtime: { kernels }, inputs: [x], output: y, parameters: [mean, variance] }) => [
     (rows) => kernels.f32_normalize_columns(rows, width, x.address, mean, variance, 0, 0, y.address, x.ld, 0),
   ],

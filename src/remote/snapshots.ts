@@ -99,7 +99,7 @@ export class Snapshots {
     Atomics.store(this.words, ABORT, 1);
   }
 
-  /** Whether the worker shall stop. */
+  /** Whether the worker must stop. */
   get aborted(): boolean {
     return Atomics.load(this.words, ABORT) === 1;
   }

@@ -41,7 +41,7 @@ export class WorkerFit {
   private edits: Edits = { weights: 0, rate: 0 };
   /** Whether the last message has been sent; later ones that arrive are ignored. */
   private over = false;
-  /** Changes that came before training began, and whether it has. */
+  /** Changes that arrived before training began; `begun`: whether it has begun. */
   private readonly early: ModelEdit[] = [];
   private begun = false;
   private waiting: { resolve(answer: Answer): void; reject(error: Error): void } | undefined;

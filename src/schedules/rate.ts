@@ -13,7 +13,7 @@ type ConfigOf<K extends Schedule['kind']> = Extract<Schedule, { kind: K }>['conf
 
 /**
  * Returns the learning rate of the next update after `step` updates: a function of its arguments alone. The schedule
- * must come from `learningRateCheck`, and the step must be a count.
+ * must come from `learningRateCheck`, and the step must be an integer ≥ 0.
  * @throws ValueError, naming schedule and step, if the rate is not a number ≥ 0 that float32 can hold.
  */
 export function rateAt(schedule: Schedule, step: number): number {

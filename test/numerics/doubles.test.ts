@@ -155,7 +155,7 @@ describe('normalization', () => {
     const column = Array.from({ length: 9 }, (_, i) => [1, MILLISECONDS + i]);
     const message =
       'adapt: x expected columns whose numbers float32 tells apart, got 1735689600000 and 1735689600008 in column 1, which are one number ' +
-      'there. Subtract its mean from the column first, or use mlpClassifier or mlpRegressor, which do.';
+      'there. Subtract the mean of the column first, or use mlpClassifier or mlpRegressor, which do.';
     expectError(await thrownBy(() => normalization().adapt(column)), ValueError, message);
     const model = engine.sequential({ layers: [normalization({ inputShape: [2] }), dense({ units: 1 })] });
     const before = model.save();
@@ -195,7 +195,7 @@ describe('a model that is given doubles', () => {
     await model.fit(x, y, { runIn: 'worker' });
     const text =
       'fit: x expected columns whose numbers float32 tells apart, got 1735689600000 and 1735689600001 in column 1, which are one number ' +
-      'there, as are all of that column. Subtract its mean from the column first, or use mlpClassifier or mlpRegressor, which do.';
+      'there, as are all of that column. Subtract the mean of the column first, or use mlpClassifier or mlpRegressor, which do.';
     expect(warn.mock.calls).toEqual([[text]]);
     model.evaluate(
       y.map(([i]) => [i, 0]),

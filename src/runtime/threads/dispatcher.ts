@@ -14,7 +14,7 @@ import { countedWait } from './time-out.js';
 const POLLS = 300_000;
 const POLLS_CROWDED = 1000;
 
-/** Milliseconds without a finished chunk after which a worker must be dead. No chunk takes more than some tens. */
+/** Milliseconds without a finished chunk after which a worker must be dead. A chunk takes some tens of milliseconds at most. */
 const PATIENCE_MS = 10_000;
 
 /**

@@ -1,7 +1,7 @@
 /**
  * A sequence lock, for weights that one thread changes while others predict from them. The version is odd during a
  * change. A reader notes the version, reads, and checks it again: if it has changed, the data may mix two versions and
- * is read again. A reader that fails several times asks the writer to hold.
+ * is read again. A reader that fails several times asks the writer to pause.
  */
 import { StateError, WorkerError } from '../../common/errors.js';
 import { mayWait } from './host.js';
