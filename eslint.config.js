@@ -58,7 +58,8 @@ export default defineConfig(
     rules: {
       // A library does not write to the console.
       'no-console': 'error',
-      // The last bits of these functions differ between engines. Where no weight depends on the result, say so beside the exception.
+      // The last bits of these functions differ between engines. Where no weight depends on the result, say so beside
+      // the exception.
       'no-restricted-properties': [
         'error',
         ...[

@@ -1,6 +1,7 @@
 /**
  * Builds dist/ from src/ with tsup, minifies each file once more, orders and completes the declarations, and adds the
- * kernels and the worker as plain files. Prints on standard error only, so that `npm start -- --json` stays machine-readable.
+ * kernels and the worker as plain files. Prints on standard error only, so that `npm start -- --json` stays
+ * machine-readable.
  */
 
 import { spawnSync } from 'node:child_process';

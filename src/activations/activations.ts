@@ -46,7 +46,8 @@ export interface CeluOptions {
  * Leaky ReLU: x where x > 0, else alpha·x; `alpha` ≥ 0, default 0.01.
  * @throws ValueError for an unknown option or an alpha below 0.
  * @example
- * dense({ units: 8, activation: leakyRelu({ alpha: 0.2 }) }).config.activation; // { kind: 'leakyRelu', config: { alpha: 0.2 } }
+ * dense({ units: 8, activation: leakyRelu({ alpha: 0.2 }) }).config.activation; // { kind: 'leakyRelu', config: {
+ * alpha: 0.2 } }
  * @category Activations
  */
 export const leakyRelu = (options?: LeakyReluOptions): Descriptor<'leakyRelu', Required<LeakyReluOptions>> => ({
@@ -68,7 +69,8 @@ export const elu = (options?: EluOptions): Descriptor<'elu', Required<EluOptions
 });
 
 /**
- * Continuously differentiable exponential linear unit: x where x > 0, else alpha (e^(x/alpha) − 1); `alpha` > 0, default
+ * Continuously differentiable exponential linear unit: x where x > 0, else alpha (e^(x/alpha) − 1); `alpha` > 0,
+ * default
  * 1 (Barron 2017).
  * @throws ValueError for an unknown option or an alpha that is not > 0.
  * @example

@@ -26,7 +26,8 @@ export type OutputRange = 'distribution' | 'unit' | 'signed' | 'nonNegative' | '
  */
 export interface ActivationProperties {
   /**
-   * The largest |f'|; 1 for activations that pass their input on with slope 1, even where |f'| slightly exceeds 1; 0 for one that passes no gradient back.
+   * The largest |f'|; 1 for activations that pass their input on with slope 1, even where |f'| slightly exceeds 1; 0
+   * for one that passes no gradient back.
    */
   readonly largestSlope: number;
   /**

@@ -9,7 +9,8 @@ import type { WasmRuntime } from '../runtime/wasm-runtime.js';
 import type { Optimizer } from './optimizers.js';
 
 /**
- * Addresses of parameters, gradients and optimizer state as flat vectors of one layout: an update is one kernel call over them, or two for adamw.
+ * Addresses of parameters, gradients and optimizer state as flat vectors of one layout: an update is one kernel call
+ * over them, or two for adamw.
  */
 export interface UpdateVectors {
   /** Floats in each vector. */

@@ -71,7 +71,8 @@ export type TileBenchmark = Readonly<Record<TileName, number>>;
 const WARM_UP = 8;
 
 /**
- * Times every tile: 10⁹ operations per second in the fastest measurement. Takes about 115 ms: 8 + 5 · 1 to warm up and then 1 + 5 · 1, for each of six tiles.
+ * Times every tile: 10⁹ operations per second in the fastest measurement. Takes about 115 ms: 8 + 5 · 1 to warm up and
+ * then 1 + 5 · 1, for each of six tiles.
  */
 export function benchmarkTiles(runtime: WasmRuntime): TileBenchmark {
   for (const tile of TILE_NAMES) timeTile(runtime, tile, WARM_UP);

@@ -1,4 +1,6 @@
-/** The register tiles: names, defaults and kernels. engine/create-engine.ts chooses one, tile-benchmark.ts times them. */
+/**
+ * The register tiles: names, defaults and kernels. engine/create-engine.ts chooses one, tile-benchmark.ts times them.
+ */
 import type { Kernels, GemmTnKernel, GemmKernel } from './abi.js';
 import { GEMV_PANELS, TILE_NAMES } from './constants.generated.js';
 import type { Numerics } from './features.js';

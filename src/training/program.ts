@@ -159,7 +159,9 @@ class Binder {
     );
   }
 
-  /** Returns, for each output, the steps that compute its loss and ∂L/∂lossInput, weight them, and add to its metrics. */
+  /**
+   * Returns, for each output, the steps that compute its loss and ∂L/∂lossInput, weight them, and add to its metrics.
+   */
   evaluateObjective(): Step[] {
     let totals = this.address(this.memory.totals);
     return this.objective.flatMap((output, index) => {
@@ -171,7 +173,8 @@ class Binder {
 
   /**
    * A row of weight 0 has deltas of 0, but 0·∞ is NaN: where its values overflowed, they are cleared before backward
-   * reads them. Values before a batch normalization are kept, since the row counts in the statistics of the batch; those
+   * reads them. Values before a batch normalization are kept, since the row counts in the statistics of the batch;
+   * those
    * of a batch of one row are not of the batch.
    */
   clearRowsWithoutWeight(): Step[] {

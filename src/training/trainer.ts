@@ -131,7 +131,8 @@ export class Trainer {
     model.running = true;
     try {
       this.differentiate(context, rows);
-      // Inside the guard: a schedule, like an activation or a loss, may be a user's function, which must not change the model.
+      // Inside the guard: a schedule, like an activation or a loss, may be a user's function, which must not change the
+      // model.
       rate = this.learningRate;
     } finally {
       model.running = false;

@@ -53,7 +53,9 @@ function normal(x: number): number {
   return x < 0 ? density / fraction : 1 - density / fraction;
 }
 
-/** 2u = 2√(2/π)(x + 0.044715x³) of the tanh approximation of GELU, and x times its derivative; beyond 100, σ decides. */
+/**
+ * 2u = 2√(2/π)(x + 0.044715x³) of the tanh approximation of GELU, and x times its derivative; beyond 100, σ decides.
+ */
 const twice = (x: number): number => 2 * Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3);
 const inner = (x: number): number =>
   Math.abs(x) > 100 ? 0 : 2 * Math.sqrt(2 / Math.PI) * x * (1 + 3 * 0.044715 * x ** 2);

@@ -14,7 +14,10 @@ import { countedWait } from './time-out.js';
 const POLLS = 300_000;
 const POLLS_CROWDED = 1000;
 
-/** Milliseconds without a finished chunk after which a worker must be dead. A chunk takes some tens of milliseconds at most. */
+/**
+ * Milliseconds without a finished chunk after which a worker must be dead. A chunk takes some tens of milliseconds at
+ * most.
+ */
 const PATIENCE_MS = 10_000;
 
 /**
@@ -70,7 +73,10 @@ export class Dispatcher {
     this.cut(BY_COLUMNS, n, width);
   }
 
-  /** Cuts `total` into chunks of whole steps, with the number of chunks that makes the longest part of a thread shortest. */
+  /**
+   * Cuts `total` into chunks of whole steps, with the number of chunks that makes the longest part of a thread
+   * shortest.
+   */
   private cut(how: number, total: number, step: number): void {
     const { control, threads } = this;
     const steps = Math.ceil(total / step);

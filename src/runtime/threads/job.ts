@@ -1,7 +1,8 @@
 /**
  * A job: one matrix product that several threads share. It is cut into chunks of whole panels or whole rows of the
  * output, never along the sum, so no chunk changes a bit of another, and the result does not show which thread computed
- * a chunk. This file runs in the calling thread and in the workers; dispatcher.ts opens jobs and waits for their end; in worker-loop.ts workers wait for the next job.
+ * a chunk. This file runs in the calling thread and in the workers; dispatcher.ts opens jobs and waits for their end;
+ * in worker-loop.ts workers wait for the next job.
  */
 import type { GemmTnKernel, GemmKernel } from '../abi.js';
 

@@ -23,7 +23,8 @@ const CHECKSUM = 4;
 export const SEQLOCK_WORDS = 5;
 
 /**
- * The version of disposed weights: even, as no change is in progress. `end` skips it when the counter, which wraps, comes
+ * The version of disposed weights: even, as no change is in progress. `end` skips it when the counter, which wraps,
+ * comes
  * to it.
  */
 const RETIRED = -2;
