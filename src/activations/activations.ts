@@ -46,8 +46,8 @@ export interface CeluOptions {
  * Leaky ReLU: x where x > 0, else alpha·x; `alpha` ≥ 0, default 0.01.
  * @throws ValueError for an unknown option or an alpha below 0.
  * @example
- * dense({ units: 8, activation: leakyRelu({ alpha: 0.2 }) }).config.activation; // { kind: 'leakyRelu', config: {
- * alpha: 0.2 } }
+ * const layer = dense({ units: 8, activation: leakyRelu({ alpha: 0.2 }) });
+ * layer.config.activation; // { kind: 'leakyRelu', config: { alpha: 0.2 } }
  * @category Activations
  */
 export const leakyRelu = (options?: LeakyReluOptions): Descriptor<'leakyRelu', Required<LeakyReluOptions>> => ({
