@@ -17,8 +17,7 @@ class Celu {
 
 /**
  * y = x where x > 0, else alpha (e^(x/alpha) − 1), with a slope of 1 at 0 for any alpha > 0 (Barron 2017). Result
- * within
- * 4 ULP (checked by the sweep in the tests); NaN stays NaN, −∞ gives −alpha. In place allowed.
+ * within 4 ULP (checked by the sweep in the tests); NaN stays NaN, −∞ gives −alpha. In place allowed.
  */
 export function f32_celu(n: i32, x: usize, y: usize, alpha: f32): void {
   map<Celu>(n, x, y, f32x4.splat(alpha));

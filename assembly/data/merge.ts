@@ -119,8 +119,7 @@ export function f32_add_ties(n: i32, x: usize, y: usize, count: usize): void {
 
 /**
  * dx = dy/count where x equals y or y is NaN, else 0: operands that tie share the delta equally, as in torch.maximum
- * and
- * torch.amax. `count` is how many do, at least 1. dx may be dy or count.
+ * and torch.amax. `count` is how many do, at least 1. dx may be dy or count.
  */
 export function f32_share_ties(n: i32, x: usize, y: usize, dy: usize, count: usize, dx: usize): void {
   if (n <= 0) return;

@@ -4,8 +4,7 @@ import { lastLanes, paddedBytes, sumLanes } from '../simd/lanes';
 
 /**
  * Per row, with d = y − t: loss = 1/n Σ ln cosh d; dy = tanh(d)/(n·m). Each term is within 8 ULP (checked in the
- * tests),
- * infinite where d is, and NaN where d is.
+ * tests), infinite where d is, and NaN where d is.
  *
  * Method: with q = e^−|d| − 1 and e = 1 + q, cosh d − 1 = q²/(2e) up to |d| = 1, of which ln(1 + x) keeps the bits near
  * 0; beyond, |d| − ln2 + ln(1 + e²), which does not overflow. tanh|d| = −q(2 + q)/(1 + e²), in which nothing cancels.

@@ -1,8 +1,7 @@
 /**
  * The part of the API reference that typedoc.json cannot say. Each declaration gets a category by the folder of its
  * source unless its docstring has a `@category`, so that a new export is never without one. The entry `wasm-mlp`
- * becomes
- * the top of the reference. Interfaces of options are expanded where a function takes them.
+ * becomes the top of the reference. Interfaces of options are expanded where a function takes them.
  */
 
 import { Comment, CommentTag, Converter, IndexEvent, LiteralType, ReflectionKind, UnionType } from 'typedoc';
@@ -126,8 +125,7 @@ function namesIn(reflection) {
 
 /**
  * Gives a parameter without a comment a blank one where its type is expanded: TypeDoc would show the comment of the
- * type
- * there, and then once more above the options.
+ * type there, and then once more above the options.
  *
  * @param {import('typedoc').ParameterReflection} parameter
  */

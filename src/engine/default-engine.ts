@@ -42,8 +42,7 @@ export const engineCheck: Check<Engine> = (path, value) => {
  * @example
  * const model = await sequential({
  *   seed: 42,
- *   layers: [dense({ units: 128, activation: 'relu', inputShape: [784] }), dense({ units: 10, activation: 'softmax'
- * })],
+ *   layers: [dense({ units: 128, activation: 'relu', inputShape: [784] }), dense({ units: 10, activation: 'softmax' })],
  * });
  * model.parameterCount; // 101770
  * @category Models

@@ -41,8 +41,7 @@ export interface ModelHandle extends RuntimeHandle {
 
 /**
  * Returns a checksum (FNV-1a) of what decides how a handle's memory is read. `model.share` leaves it beside the
- * weights:
- * a handle with another architecture, or with addresses of another model, does not have it.
+ * weights: a handle with another architecture, or with addresses of another model, does not have it.
  */
 export function checksumOf(
   { tile, weights, words, generation }: Pick<ModelHandle, 'tile' | 'weights' | 'words' | 'generation'>,

@@ -31,8 +31,7 @@ const NOTHING = /* @__PURE__ */ new Float32Array(0);
 /**
  * Runs forward passes over the caller's rows. Activations are allocated at the first call, and again at the first one
  * of more than one row, for MOST_CAPACITY rows; more rows are processed in parts. Otherwise a call allocates nothing,
- * neither here nor in linear
- * memory.
+ * neither here nor in linear memory.
  */
 export class Predictor {
   private program: ForwardProgram | undefined;

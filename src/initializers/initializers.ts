@@ -299,8 +299,7 @@ export const varianceScaling = (
  * Identity: `gain` (default 1) on the diagonal, 0 elsewhere, so that a layer starts by passing its inputs on. For
  * weights, of any shape.
  * @throws ValueError for a gain that is not finite or an unknown option, and, when a model is made, for a tensor that
- * is
- * no matrix.
+ * is no matrix.
  * @example dense({ units: 10, kernelInitializer: identity({ gain: 0.5 }) });
  * @category Initializers
  */

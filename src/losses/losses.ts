@@ -94,8 +94,8 @@ export const binaryCrossentropy = /* @__PURE__ */ smoothed('binaryCrossentropy')
 /**
  * Categorical cross-entropy: −Σ_j t_j ln y_j, summed over classes; targets in [0, 1], one row per sample that adds up
  * to 1 within 0.001, usually one-hot; with `compile({ checks: 'off' })` any sum is accepted, as in Keras and PyTorch.
- * On a softmax output it is computed from the logits, with δ = y − t; on any other, and if other layers read
- * the output too, y is divided by the sum of its row, as in Keras, and clamped to [1e-7, 1].
+ * On a softmax output it is computed from the logits, with δ = y − t; on any other, and if other layers read the output
+ * too, y is divided by the sum of its row, as in Keras, and clamped to [1e-7, 1].
  * @throws ValueError for an unknown option, or a smoothing outside [0, 1).
  * @example
  * const network = await sequential({

@@ -14,8 +14,7 @@ import { integer, readOptions } from '../common/options.js';
  * which are kernels.
  * @example
  * const model = await sequential({ layers: [dense({ units: 2, inputShape: [2], kernelInitializer: 'zeros' })] });
- * model.compile({ optimizer: 'sgd', loss: 'meanSquaredError', metrics: [{ name: 'error', value: (y, t) => Math.abs(y[0]
- * - t[0]) }] });
+ * model.compile({ optimizer: 'sgd', loss: 'meanSquaredError', metrics: [{ name: 'error', value: (y, t) => Math.abs(y[0] - t[0]) }] });
  * model.evaluate([[1, 2], [3, 4]], [[3, 0], [-4, 0]]).error; // 3.5
  * @category Metrics
  */
@@ -43,8 +42,7 @@ export interface TopKAccuracyOptions {
  * const layers = [dense({ units: 3, activation: 'softmax', inputShape: [3], useBias: false })];
  * const model = await sequential({ layers });
  * model.setWeights([{ shape: [3, 3], data: Float32Array.of(1, 0, 0, 0, 1, 0, 0, 0, 1) }]);
- * model.compile({ optimizer: 'sgd', loss: 'sparseCategoricalCrossentropy', metrics: ['accuracy', topKAccuracy({ k: 2
- * })] });
+ * model.compile({ optimizer: 'sgd', loss: 'sparseCategoricalCrossentropy', metrics: ['accuracy', topKAccuracy({ k: 2 })] });
  * const logs = model.evaluate([[0.2, 0.3, 0.5], [0.2, 0.3, 0.5]], [1, 2]);
  * [logs.accuracy, logs.topKAccuracy]; // [0.5, 1]
  * @category Metrics

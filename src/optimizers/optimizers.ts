@@ -204,8 +204,7 @@ const moments = {
 /**
  * Adam (Kingma & Ba 2015) by PyTorch's update rule: m̂ = m/(1 − β1^t), v̂ = v/(1 − β2^t), w −= η·m̂/(√v̂ + ε).
  * @throws ValueError for a number out of range or an unknown option.
- * @example adam({ learningRate: schedules.exponential({ initialLearningRate: 0.001, decaySteps: 1000, decayRate: 0.9 })
- * });
+ * @example adam({ learningRate: schedules.exponential({ initialLearningRate: 0.001, decaySteps: 1000, decayRate: 0.9 }) });
  * @category Optimizers
  */
 export function adam(options?: AdamOptions): Descriptor<'adam', Settled<AdamOptions>> {

@@ -48,8 +48,7 @@ export const l1 = (strength = STRENGTH): Regularizer => l1l2({ l1: nonNegative('
  * do not become sparse. `strength` λ ≥ 0, default 0.01. Keras' l2(λ) is λ·Σw², twice as strong.
  * @throws ValueError for a strength below 0.
  * @example
- * const layer = dense({ units: 1, inputShape: [1], useBias: false, kernelInitializer: 'ones', kernelRegularizer:
- * l2(0.5) });
+ * const layer = dense({ units: 1, inputShape: [1], useBias: false, kernelInitializer: 'ones', kernelRegularizer: l2(0.5) });
  * const network = await sequential({ layers: [layer] });
  * network.compile({ optimizer: sgd({ learningRate: 0.5 }), loss: 'halfSquaredError' });
  * network.trainOnBatch([[0]], [[0]]);

@@ -174,8 +174,7 @@ class Binder {
   /**
    * A row of weight 0 has deltas of 0, but 0·∞ is NaN: where its values overflowed, they are cleared before backward
    * reads them. Values before a batch normalization are kept, since the row counts in the statistics of the batch;
-   * those
-   * of a batch of one row are not of the batch.
+   * those of a batch of one row are not of the batch.
    */
   clearRowsWithoutWeight(): Step[] {
     const { plan, memory, runtime } = this;

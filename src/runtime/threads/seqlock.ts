@@ -24,8 +24,7 @@ export const SEQLOCK_WORDS = 5;
 
 /**
  * The version of disposed weights: even, as no change is in progress. `end` skips it when the counter, which wraps,
- * comes
- * to it.
+ * comes to it.
  */
 const RETIRED = -2;
 
