@@ -120,7 +120,7 @@ const NEGLIGIBLE = 1e-18;
 
 /**
  * Computes Nadam's two step sizes from μ_t and the product of μ up to t, which is a function of t alone. The divisor of
- * the look-ahead takes μ_t twice, as PyTorch 1.13 does, which made the golden values; Dozat's paper takes it once.
+ * the look-ahead takes that product up to t + 1, as in Dozat's paper and in PyTorch 2.
  */
 function bindNadam(step: AdamStep, beta1: number): Update {
   const momentum = (t: number): number => beta1 * (1 - 0.5 * power(NADAM_DECAY, t));
@@ -136,6 +136,6 @@ function bindNadam(step: AdamStep, beta1: number): Update {
     reached = t;
     const now = momentum(t);
     const next = momentum(t + 1);
-    step(t, (rate * next) / (1 - product * now * next), (rate * (1 - now)) / (1 - product));
+    step(t, (rate * next) / (1 - product * next), (rate * (1 - now)) / (1 - product));
   };
 }

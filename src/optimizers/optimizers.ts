@@ -222,7 +222,7 @@ export function adamw(options?: AdamwOptions): Descriptor<'adamw', Settled<Adamw
 }
 
 /**
- * Nadam (Dozat 2016), Adam with Nesterov's look-ahead, by PyTorch's update rule with its momentum decay of 0.004.
+ * Nadam (Dozat 2016), Adam with Nesterov's look-ahead, by PyTorch 2's update rule with its momentum decay of 0.004.
  * @throws ValueError for a number out of range or an unknown option.
  * @example nadam({ learningRate: 0.001, clipNorm: 1 });
  * @category Optimizers

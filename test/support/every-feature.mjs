@@ -8,7 +8,7 @@
  * The hash that every engine and every tile must give. It changes only with the bits of the library, which is a
  * breaking change.
  */
-export const EVERY_FEATURE_SHA256 = '83f981bc1f7e9ab798f2654892edd14f93a3624ba6601e0a25482f52278e7b64';
+export const EVERY_FEATURE_SHA256 = '3cf5c905cbaa0d24e10b485b193cf12d2d191b7f0b72bedf85508e3e9b398f0e';
 
 /** @typedef {typeof import('../../src/index.js')} Library */
 /** @typedef {import('../../src/index.js').Engine} Engine */

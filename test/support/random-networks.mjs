@@ -12,7 +12,7 @@ export const RANDOM_NETWORKS = 40;
  * The hash that every engine must give in strict numerics. It changes only with the bits of the library, which is a
  * breaking change.
  */
-export const RANDOM_NETWORKS_SHA256 = '7e8579a628a76d80f13ecd77116240a18e1887acc5c5a59e07d333600fa3bbae';
+export const RANDOM_NETWORKS_SHA256 = '7e8e2471232b0d9b0e8eda99d9cdcb247ebbb70e1ed4683edfdf598566947df2';
 
 /** @typedef {typeof import('../../src/index.js')} Library */
 /** @typedef {import('../../src/index.js').Engine} Engine */
