@@ -55,4 +55,5 @@ export {
   f32_scale_columns,
 } from './normalization/columns';
 export { f32_normalize_rows, f32_normalize_rows_backward } from './normalization/rows';
+export { f32_rms_rows, f32_rms_rows_backward } from './normalization/root-mean-square';
 export { f32_max_norm_panels } from './optimizer/constraint';

@@ -9,3 +9,4 @@ export { f32_copy_columns } from './data/columns';
 export { f32_difference, f32_maximum, f32_minimum, f32_product_rows, f32_quotient } from './data/merge';
 export { f32_normalize_columns } from './normalization/columns';
 export { f32_normalize_rows } from './normalization/rows';
+export { f32_rms_rows } from './normalization/root-mean-square';

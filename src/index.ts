@@ -25,12 +25,14 @@ export { activation, prelu } from './layers/activation.js';
 export type { ActivationConfig, ActivationOptions, PreluConfig, PreluOptions } from './layers/activation.js';
 export { dropout, gaussianNoise } from './layers/noise.js';
 export type { DropoutConfig, DropoutOptions, GaussianNoiseConfig, GaussianNoiseOptions } from './layers/noise.js';
-export { batchNormalization, layerNormalization } from './layers/normalize.js';
+export { batchNormalization, layerNormalization, rmsNormalization } from './layers/normalize.js';
 export type {
   BatchNormalizationConfig,
   BatchNormalizationOptions,
   LayerNormalizationConfig,
   LayerNormalizationOptions,
+  RmsNormalizationConfig,
+  RmsNormalizationOptions,
 } from './layers/normalize.js';
 export { normalization, rescaling } from './layers/preprocess.js';
 export type {

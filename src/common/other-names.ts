@@ -55,6 +55,8 @@ export function otherName(word: string, names: readonly string[]): string | unde
 const INSTEAD: Readonly<Record<string, string>> = {
   weightdecay: 'Use adamw, or kernelRegularizer: l2(…) in layers.',
   decay: 'Give learningRate one of schedules.',
+  affine: 'Write scale: false, center: false.',
+  elementwiseaffine: 'Write scale: false, center: false.',
   inputdim: 'Write inputShape: [n].',
   inputsize: 'Write inputShape: [n].',
   infeatures: 'Write inputShape: [n].',
@@ -98,7 +100,7 @@ const OPTIONS_OF: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Widths of these layers follow from the layer before. */
-const WIDTH_BEFORE = ['batchNormalization', 'layerNormalization', 'normalization', 'prelu'];
+const WIDTH_BEFORE = ['batchNormalization', 'layerNormalization', 'rmsNormalization', 'normalization', 'prelu'];
 
 /** Returns advice for an option that other libraries have, or have in another call, among the `names` of options. */
 export function adviceFor(where: string, option: string, names: readonly string[]): string | undefined {

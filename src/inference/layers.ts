@@ -25,7 +25,11 @@ import {
   subtractDefinition,
 } from '../layers/merge.js';
 import { dropoutDefinition, gaussianNoiseDefinition } from '../layers/noise.js';
-import { batchNormalizationDefinition, layerNormalizationDefinition } from '../layers/normalize.js';
+import {
+  batchNormalizationDefinition,
+  layerNormalizationDefinition,
+  rmsNormalizationDefinition,
+} from '../layers/normalize.js';
 import { normalizationDefinition, rescalingDefinition } from '../layers/preprocess.js';
 import type { LayerKind } from '../layers/registry.js';
 
@@ -46,6 +50,7 @@ const LAYERS: Readonly<Record<LayerKind, (given: object) => GraphLayer>> = {
   gaussianNoise: /* @__PURE__ */ reading(gaussianNoiseDefinition),
   batchNormalization: /* @__PURE__ */ reading(batchNormalizationDefinition),
   layerNormalization: /* @__PURE__ */ reading(layerNormalizationDefinition),
+  rmsNormalization: /* @__PURE__ */ reading(rmsNormalizationDefinition),
   rescaling: /* @__PURE__ */ reading(rescalingDefinition),
   normalization: /* @__PURE__ */ reading(normalizationDefinition),
   add: /* @__PURE__ */ reading(addDefinition),

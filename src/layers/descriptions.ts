@@ -39,6 +39,7 @@ const LAYER_DESCRIPTIONS: { readonly [K in LayerKind]: LayerDescription<ConfigOf
   gaussianNoise: /* @__PURE__ */ describedAs(undefined, ({ stddev }) => `stddev ${stddev}`),
   batchNormalization: /* @__PURE__ */ describedAs('BatchNorm1d', nothing),
   layerNormalization: /* @__PURE__ */ describedAs('LayerNorm', nothing),
+  rmsNormalization: /* @__PURE__ */ describedAs('RMSNorm', nothing),
   rescaling: /* @__PURE__ */ describedAs(undefined, ({ scale }) => `scale ${Number(scale.toPrecision(4))}`),
   normalization: { torch: undefined, detail: nothing, adapts: true },
   add: /* @__PURE__ */ describedAs(undefined, nothing),

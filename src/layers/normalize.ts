@@ -1,16 +1,27 @@
 /**
- * The layers `batchNormalization` and `layerNormalization`: their options and how they become operations. The
+ * The layers `batchNormalization`, `layerNormalization` and `rmsNormalization`: their options and how they become operations. The
  * arithmetic is in operations/normalization.ts and operations/normalization.backward.ts; preprocess.ts has the fixed
  * transformations of inputs.
  */
-import { fraction, positive } from '../common/options.js';
-import { normalizeBatch, normalizeRow } from '../operations/normalization.js';
+import { flag, fraction, positive, type OptionTable } from '../common/options.js';
+import { normalizeBatch, normalizeRow, normalizeRowByRootMeanSquare } from '../operations/normalization.js';
 import { LAYER_OPTIONS } from './checks.js';
 import { onOne, type LayerConfig, type LayerDefinition } from './definition.js';
 import { makeLayer, type Layer, type LayerOptions } from './layer.js';
 
 /** Default of ε, as in PyTorch. */
 const EPSILON = 1e-5;
+
+/** Settled options of the scale and the shift. */
+interface ScaleAndShift {
+  readonly scale: boolean;
+  readonly center: boolean;
+}
+
+const SCALE_AND_SHIFT: OptionTable<ScaleAndShift> = {
+  scale: { check: flag, or: true },
+  center: { check: flag, or: true },
+};
 
 /**
  * Options of `batchNormalization`.
@@ -21,6 +32,10 @@ export interface BatchNormalizationOptions extends LayerOptions {
   momentum?: number;
   /** ε, added to the variance. Default 1e-5. */
   epsilon?: number;
+  /** Whether there is a learned scale γ. Default true. */
+  scale?: boolean;
+  /** Whether there is a learned shift β. Default true. PyTorch's `affine=False` is scale and center false. */
+  center?: boolean;
 }
 
 /**
@@ -32,6 +47,10 @@ export interface BatchNormalizationConfig extends LayerConfig {
   readonly momentum: number;
   /** ε, added to the variance. */
   readonly epsilon: number;
+  /** Whether there is a learned scale γ. */
+  readonly scale: boolean;
+  /** Whether there is a learned shift β. */
+  readonly center: boolean;
 }
 
 /** Layer definition of `batchNormalization`. */
@@ -41,9 +60,11 @@ export const batchNormalizationDefinition: LayerDefinition<'batchNormalization',
   options: () => ({
     momentum: { check: fraction, or: 0.9 },
     epsilon: { check: positive, or: EPSILON },
+    ...SCALE_AND_SHIFT,
     ...LAYER_OPTIONS,
   }),
-  lower: ({ momentum, epsilon }) => onOne((width) => [[normalizeBatch({ width, momentum, epsilon })]]),
+  lower: ({ momentum, epsilon, scale, center }) =>
+    onOne((width) => [[normalizeBatch({ width, momentum, epsilon, scale, center })]]),
 };
 
 /**
@@ -55,7 +76,8 @@ export const batchNormalizationDefinition: LayerDefinition<'batchNormalization',
  * - A single row has no variance: a batch of one row is normalized by the running statistics and does not change them.
  *   `fit` throws if every batch would have one row.
  *
- * Weights: weight γ, bias β, running_mean, running_var, (units) each, as in PyTorch.
+ * Weights: weight γ, bias β, running_mean, running_var, (units) each, as in PyTorch; weight and bias only if the layer
+ * has a scale and a shift.
  * @throws ValueError for an unknown option or a number out of range.
  * @example
  * batchNormalization({ momentum: 0.99 }).config.epsilon; // 0.00001
@@ -74,6 +96,10 @@ export function batchNormalization(
 export interface LayerNormalizationOptions extends LayerOptions {
   /** ε, added to the variance. Default 1e-5. */
   epsilon?: number;
+  /** Whether there is a learned scale γ. Default true. */
+  scale?: boolean;
+  /** Whether there is a learned shift β. Default true. */
+  center?: boolean;
 }
 
 /**
@@ -83,19 +109,23 @@ export interface LayerNormalizationOptions extends LayerOptions {
 export interface LayerNormalizationConfig extends LayerConfig {
   /** ε, added to the variance. */
   readonly epsilon: number;
+  /** Whether there is a learned scale γ. */
+  readonly scale: boolean;
+  /** Whether there is a learned shift β. */
+  readonly center: boolean;
 }
 
 /** Layer definition of `layerNormalization`. */
 export const layerNormalizationDefinition: LayerDefinition<'layerNormalization', LayerNormalizationConfig> = {
   kind: 'layerNormalization',
   merges: false,
-  options: () => ({ epsilon: { check: positive, or: EPSILON }, ...LAYER_OPTIONS }),
-  lower: ({ epsilon }) => onOne((width) => [[normalizeRow({ width, epsilon })]]),
+  options: () => ({ epsilon: { check: positive, or: EPSILON }, ...SCALE_AND_SHIFT, ...LAYER_OPTIONS }),
+  lower: ({ epsilon, scale, center }) => onOne((width) => [[normalizeRow({ width, epsilon, scale, center })]]),
 };
 
 /**
  * Layer normalization (Ba et al. 2016): y = γ·(x − μ)/√(σ² + ε) + β with the mean and the biased variance of each row.
- * Weights: weight γ, bias β, (units) each.
+ * Weights: weight γ and bias β, (units) each, if the layer has a scale and a shift.
  * @throws ValueError for an unknown option or a number out of range.
  * @example
  * layerNormalization({ epsilon: 1e-6 }).kind; // 'layerNormalization'
@@ -105,4 +135,51 @@ export function layerNormalization(
   options?: LayerNormalizationOptions,
 ): Layer<'layerNormalization', LayerNormalizationConfig> {
   return makeLayer(layerNormalizationDefinition, options);
+}
+
+/**
+ * Options of `rmsNormalization`.
+ * @category Layers
+ */
+export interface RmsNormalizationOptions extends LayerOptions {
+  /** ε, added to the mean of squares. Default 1e-6, as in Keras. */
+  epsilon?: number;
+  /** Whether there is a learned scale γ. Default true. */
+  scale?: boolean;
+}
+
+/**
+ * Settled options of `rmsNormalization`.
+ * @category Layers
+ */
+export interface RmsNormalizationConfig extends LayerConfig {
+  /** ε, added to the mean of squares. */
+  readonly epsilon: number;
+  /** Whether there is a learned scale γ. */
+  readonly scale: boolean;
+}
+
+/** Layer definition of `rmsNormalization`. */
+export const rmsNormalizationDefinition: LayerDefinition<'rmsNormalization', RmsNormalizationConfig> = {
+  kind: 'rmsNormalization',
+  merges: false,
+  options: () => ({
+    epsilon: { check: positive, or: 1e-6 },
+    scale: SCALE_AND_SHIFT.scale,
+    ...LAYER_OPTIONS,
+  }),
+  lower: ({ epsilon, scale }) => onOne((width) => [[normalizeRowByRootMeanSquare({ width, epsilon, scale })]]),
+};
+
+/**
+ * Root mean square normalization (Zhang & Sennrich 2019): y = γ·x/√(mean of x² + ε) with the mean over each row: layer
+ * normalization that neither centers nor shifts. A row whose squares overflow becomes 0. Weights: weight γ (units), if
+ * the layer has a scale.
+ * @throws ValueError for an unknown option or a number out of range.
+ * @example
+ * rmsNormalization({ epsilon: 1e-5 }).kind; // 'rmsNormalization'
+ * @category Layers
+ */
+export function rmsNormalization(options?: RmsNormalizationOptions): Layer<'rmsNormalization', RmsNormalizationConfig> {
+  return makeLayer(rmsNormalizationDefinition, options);
 }

@@ -7,7 +7,7 @@ import { inputLayer } from './input.js';
 import { maxout } from './maxout.js';
 import { add, average, concatenate, maximum, minimum, multiply, subtract } from './merge.js';
 import { dropout, gaussianNoise } from './noise.js';
-import { batchNormalization, layerNormalization } from './normalize.js';
+import { batchNormalization, layerNormalization, rmsNormalization } from './normalize.js';
 import { normalization, rescaling } from './preprocess.js';
 
 /** Factories of layers by kind: the kinds that an architecture may name. */
@@ -20,6 +20,7 @@ export const LAYERS = {
   gaussianNoise,
   batchNormalization,
   layerNormalization,
+  rmsNormalization,
   rescaling,
   normalization,
   add,

@@ -26,6 +26,7 @@ import {
   layerNormalizationBackward,
   normalizationBackward,
   rescalingBackward,
+  rmsNormalizationBackward,
 } from './normalization.backward.js';
 import type { Operation, OperationKind, OperationOf } from './operation.js';
 
@@ -46,6 +47,7 @@ const BACKWARD: { readonly [K in OperationKind]: Backward<K> } = {
   gaussianNoise: gaussianNoiseBackward,
   batchNormalization: batchNormalizationBackward,
   layerNormalization: layerNormalizationBackward,
+  rmsNormalization: rmsNormalizationBackward,
   rescaling: rescalingBackward,
   normalization: normalizationBackward,
 };

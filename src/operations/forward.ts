@@ -20,6 +20,7 @@ import {
   layerNormalizationForward,
   normalizationForward,
   rescalingForward,
+  rmsNormalizationForward,
 } from './normalization.js';
 import type { Operation, OperationKind, OperationOf } from './operation.js';
 
@@ -40,6 +41,7 @@ const FORWARD: { readonly [K in OperationKind]: Forward<K> } = {
   gaussianNoise: noiseForward,
   batchNormalization: batchNormalizationForward,
   layerNormalization: layerNormalizationForward,
+  rmsNormalization: rmsNormalizationForward,
   rescaling: rescalingForward,
   normalization: normalizationForward,
 };

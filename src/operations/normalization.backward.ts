@@ -4,7 +4,7 @@
  */
 import { padded } from '../runtime/panels.js';
 import { readsInput, readsNothing, type Backward } from './binding.js';
-import { batchNormalizationForward } from './normalization.js';
+import { batchNormalizationForward, withScaleAndShift } from './normalization.js';
 
 /** Returns the address of the saved variance of the batch, which follows its mean. */
 const varianceOf = (saved: number, width: number): number => saved + 4 * padded(width);
@@ -22,7 +22,7 @@ export const batchNormalizationBackward: Backward<'batchNormalization'> = {
     const { runtime, inputs, output: y, parameters, saved } = binding;
     const { kernels } = runtime;
     const [x] = inputs;
-    const [gamma, beta] = parameters;
+    const [gamma, beta] = withScaleAndShift(config, parameters);
     const variance = varianceOf(saved, width);
     const [byRunningStatistics] = batchNormalizationForward.bind(config, binding);
     return [
@@ -33,22 +33,25 @@ export const batchNormalizationBackward: Backward<'batchNormalization'> = {
       },
     ];
   },
-  bind({ width, epsilon }, binding) {
+  bind(config, binding) {
+    const { width, epsilon } = config;
     const { runtime, inputs, outputDelta: dy, inputDeltas, parameters, gradients, saved } = binding;
     const { kernels } = runtime;
     const [x] = inputs;
-    const [gamma, , runningMean, runningVariance] = parameters;
-    const [dgamma, dbeta] = gradients;
+    const [gamma, , runningMean, runningVariance] = withScaleAndShift(config, parameters);
+    const [dgamma, dbeta] = withScaleAndShift(config, gradients);
     const to = inputDeltas[0]?.address ?? 0;
     const variance = varianceOf(saved, width);
     // With r = 1/√(σ² + ε): dγ = dy·(x − μ)·r, dβ = dy, dx = dy·r·γ. dx may overwrite dy, so it comes last.
     const ofOneRow = (): void => {
-      kernels.f32_normalize_columns(1, width, x.address, runningMean, runningVariance, 0, 0, dgamma, x.ld, epsilon);
-      kernels.f32_product(width, dgamma, dy.address, dgamma);
-      kernels.f32_copy(width, dy.address, dbeta);
+      if (dgamma !== 0) {
+        kernels.f32_normalize_columns(1, width, x.address, runningMean, runningVariance, 0, 0, dgamma, x.ld, epsilon);
+        kernels.f32_product(width, dgamma, dy.address, dgamma);
+      }
+      if (dbeta !== 0) kernels.f32_copy(width, dy.address, dbeta);
       if (to === 0) return;
       kernels.f32_scale_columns(1, width, dy.address, runningVariance, to, x.ld, epsilon);
-      kernels.f32_product(width, to, gamma, to);
+      if (gamma !== 0) kernels.f32_product(width, to, gamma, to);
     };
     return [
       (rows) => {
@@ -70,21 +73,26 @@ export const batchNormalizationBackward: Backward<'batchNormalization'> = {
       },
     ];
   },
-  updateRunningStatistics: ({ width, momentum }, { runtime: { kernels }, parameters: [, , mean, variance], saved }) => [
-    (rows) => {
-      if (rows === 1) return;
-      kernels.f32_blend(width, saved, mean, 1 - momentum, 1);
-      kernels.f32_blend(width, varianceOf(saved, width), variance, 1 - momentum, rows / (rows - 1));
-    },
-  ],
+  updateRunningStatistics(config, { runtime: { kernels }, parameters, saved }) {
+    const { width, momentum } = config;
+    const [, , mean, variance] = withScaleAndShift(config, parameters);
+    return [
+      (rows) => {
+        if (rows === 1) return;
+        kernels.f32_blend(width, saved, mean, 1 - momentum, 1);
+        kernels.f32_blend(width, varianceOf(saved, width), variance, 1 - momentum, rows / (rows - 1));
+      },
+    ];
+  },
 };
 
 export const layerNormalizationBackward: Backward<'layerNormalization'> = {
   reads: readsInput,
-  bind({ width, epsilon }, { runtime, inputs: [x], outputDelta: dy, inputDeltas: [dx], parameters, gradients }) {
+  bind(config, { runtime, inputs: [x], outputDelta: dy, inputDeltas: [dx], parameters, gradients }) {
+    const { width, epsilon } = config;
     const { kernels } = runtime;
-    const [gamma] = parameters;
-    const [dgamma, dbeta] = gradients;
+    const [gamma] = withScaleAndShift(config, parameters);
+    const [dgamma, dbeta] = withScaleAndShift(config, gradients);
     const to = dx?.address ?? 0;
     return [
       (rows) =>
@@ -100,6 +108,18 @@ export const layerNormalizationBackward: Backward<'layerNormalization'> = {
           x.ld,
           epsilon,
         ),
+    ];
+  },
+};
+
+export const rmsNormalizationBackward: Backward<'rmsNormalization'> = {
+  reads: readsInput,
+  bind({ width, epsilon }, { runtime: { kernels }, inputs: [x], outputDelta: dy, inputDeltas, parameters, gradients }) {
+    const [gamma = 0] = parameters;
+    const [dgamma = 0] = gradients;
+    const to = inputDeltas[0]?.address ?? 0;
+    return [
+      (rows) => kernels.f32_rms_rows_backward(rows, width, x.address, gamma, dy.address, to, dgamma, x.ld, epsilon),
     ];
   },
 };

@@ -27,6 +27,14 @@ export interface ParameterSpec {
   readonly fanOut: number;
 }
 
+/** y = γ·x̂ + β: `scale` says whether there is a γ, `center` whether there is a β. */
+interface NormalizationConfig {
+  readonly width: number;
+  readonly epsilon: number;
+  readonly scale: boolean;
+  readonly center: boolean;
+}
+
 /** Configuration of each kind of operation. */
 export interface OperationConfigs {
   /** z = W·x + b. */
@@ -55,8 +63,10 @@ export interface OperationConfigs {
   readonly concatenate: { readonly widths: readonly number[] };
   readonly dropout: { readonly width: number; readonly rate: number };
   readonly gaussianNoise: { readonly width: number; readonly stddev: number };
-  readonly batchNormalization: { readonly width: number; readonly momentum: number; readonly epsilon: number };
-  readonly layerNormalization: { readonly width: number; readonly epsilon: number };
+  readonly batchNormalization: NormalizationConfig & { readonly momentum: number };
+  readonly layerNormalization: NormalizationConfig;
+  /** y = γ·x/√(mean of x² + ε) per row. */
+  readonly rmsNormalization: Omit<NormalizationConfig, 'center'>;
   /** y = scale·x + offset. */
   readonly rescaling: { readonly width: number; readonly scale: number; readonly offset: number };
   /** y = (x − mean)/√variance per column. */

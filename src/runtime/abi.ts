@@ -192,6 +192,8 @@ export const ABI = {
   f32_blend: [...MAP, 'rate:f32', 'scale:f32'],
   f32_normalize_rows: ['m', 'n', '*x', '*gamma', '*beta', '*y', 'ld', 'epsilon:f32'],
   f32_normalize_rows_backward: ['m', 'n', '*x', '*gamma', '*dy', '*dx', '*dgamma', '*dbeta', 'ld', 'epsilon:f32'],
+  f32_rms_rows: ['m', 'n', '*x', '*gamma', '*y', 'ld', 'epsilon:f32'],
+  f32_rms_rows_backward: ['m', 'n', '*x', '*gamma', '*dy', '*dx', '*dgamma', 'ld', 'epsilon:f32'],
   f32_max_norm_panels: ['k', 'n', 'width', '*w', 'limit:f32'],
 } as const;
 

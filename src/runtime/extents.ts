@@ -347,5 +347,13 @@ export const EXTENTS: { readonly [K in KernelName]: Extents<K> } = {
     dgamma: optional(updated),
     dbeta: optional(updated),
   },
+  f32_rms_rows: { x: readRows, gamma: optional(read), y: writtenRows },
+  f32_rms_rows_backward: {
+    x: readRows,
+    gamma: optional(read),
+    dy: readRows,
+    dx: optional(writtenRows),
+    dgamma: optional(updated),
+  },
   f32_max_norm_panels: { w: panels('updates', 'k', 'n') },
 };

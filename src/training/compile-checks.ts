@@ -65,6 +65,8 @@ const KNOWN: { readonly [K in OperationKind]: Known<K> } = {
   gaussianNoise: unchanged,
   batchNormalization: centered,
   layerNormalization: centered,
+  // A learned γ may change signs, and keeps those of values that have both.
+  rmsNormalization: (operation, given) => (isSigned(given[0]) ? centered(operation) : undefined),
   normalization: nothing,
   // Scaled and shifted: values without bounds have none afterwards.
   rescaling: (_operation, given) => (given[0]?.range === 'any' ? LINEAR : undefined),

@@ -18,6 +18,7 @@ import {
   FormatError,
   input,
   layerNormalization,
+  rmsNormalization,
   loadClassifier,
   loadModel,
   mlpClassifier,
@@ -428,7 +429,7 @@ test.each([
   expectError(await thrownBy(() => compiled({ metrics })), ValueError, `compile: metrics expected a list, ${text}`);
 });
 
-test.each([batchNormalization, layerNormalization, prelu])(
+test.each([batchNormalization, layerNormalization, rmsNormalization, prelu])(
   '%o of a number is refused with what to write',
   async (layer) => {
     const error = await thrownBy(() => layer(any(64)));

@@ -384,6 +384,86 @@ describe.each(shapes)('layer normalization of %i rows of %i', (m, n) => {
   });
 });
 
+describe.each(shapes)('root mean square normalization of %i rows of %i', (m, n) => {
+  const ld = stride(n);
+  const x = matrix(m, n, 300 * m + n, 2, 1);
+  const dy = matrix(m, n, 300 * m + n + 1);
+  const gamma = vector(n, 5);
+  const square = (row: readonly number[]): number => mean(row.map((value) => value * value));
+
+  const normalize = (values: Matrix, gammas: number[] | null, { inPlace = false, epsilon = EPSILON } = {}) =>
+    onFixture(runtime, (fixture) => {
+      const from = fixture.use(laid(values, 1e30));
+      const to = inPlace ? from : roomFor(fixture, values.length, n);
+      const gammaAt = gammas ? fixture.use(column(gammas)).address : 0;
+      fixture.call('f32_rms_rows', values.length, n, from.address, gammaAt, to.address, ld, epsilon);
+      return rowsOf(fixture.read(to), values.length, n, 'zero');
+    });
+
+  test('normalized values are x·r·γ in the documented roundings', () => {
+    const y = normalize(x, gamma);
+    x.forEach((row, i) => {
+      const part = [0, 0, 0, 0];
+      row.forEach((value, j) => (part[j & 3] = fround(part[j & 3] + fround(value * value))));
+      const sum = fround(fround(part[0] + part[1]) + fround(part[2] + part[3]));
+      const r = fround(1 / fround(Math.sqrt(fround(fround(sum / n) + EPSILON))));
+      row.forEach((value, j) => {
+        close('rms of rows', y[i][j], value * inverse(square(row)) * gamma[j], 1 + Math.abs(y[i][j]), 4);
+        expect(y[i][j]).toBe(fround(fround(value * r) * gamma[j]));
+      });
+    });
+    expect(normalize(x, gamma, { inPlace: true })).toEqual(y);
+    expect(normalize(x, null)).toEqual(normalize(x, new Array<number>(n).fill(1)));
+  });
+
+  test('a row of zeros stays 0, also with ε 0, and one whose squares overflow becomes 0', () => {
+    const rows = [new Array<number>(n).fill(0), new Array<number>(n).fill(3e38)];
+    const zeros = new Array<number>(n).fill(0);
+    for (const epsilon of [0, EPSILON]) expect(normalize(rows, null, { epsilon })).toEqual([zeros, zeros]);
+  });
+
+  const backward = ({
+    gammas = gamma,
+    onto,
+    wanted = true,
+  }: { gammas?: number[] | null; onto?: 'dy' | 'x' | null; wanted?: boolean } = {}) =>
+    onFixture(runtime, (fixture) => {
+      const [from, delta] = [fixture.use(laid(x, 1e30)), fixture.use(laid(dy, 0))];
+      const to = onto === 'dy' ? delta : onto === 'x' ? from : onto === null ? null : roomFor(fixture, m, n);
+      const dgamma = fixture.room(padded(n));
+      const gammaAt = gammas ? fixture.use(column(gammas)).address : 0;
+      const results = [to?.address ?? 0, wanted ? dgamma.address : 0] as const;
+      fixture.call('f32_rms_rows_backward', m, n, from.address, gammaAt, delta.address, ...results, ld, EPSILON);
+      if (to !== delta) expect(fixture.read(delta)).toEqual(laid(dy, 0));
+      if (to !== from) expect(fixture.read(from)).toEqual(laid(x, 1e30));
+      return {
+        dx: to ? rowsOf(fixture.read(to), m, n, 'zero') : null,
+        dgamma: wanted ? columnOf(fixture.read(dgamma), n) : null,
+      };
+    });
+
+  test('the derivative is r·(g − x̂·mean(g·x̂)), g = dy·γ', () => {
+    const { dx, dgamma } = backward();
+    const dots = new Array<number>(n).fill(0);
+    x.forEach((row, i) => {
+      const r = inverse(square(row));
+      const hat = row.map((value) => value * r);
+      const g = dy[i].map((value, j) => value * gamma[j]);
+      const meanDot = mean(g.map((value, j) => value * hat[j]));
+      g.forEach((value, j) => {
+        dots[j] += dy[i][j] * hat[j];
+        close('dx by rms', dx![i][j], r * (value - hat[j] * meanDot), r * (1 + hat[j] ** 2), 4);
+      });
+    });
+    for (let j = 0; j < n; j++) close('dgamma by rms', dgamma![j], dots[j], 2 * m, 4);
+    expect(backward({ onto: 'dy' })).toEqual({ dx, dgamma });
+    expect(backward({ onto: 'x' })).toEqual({ dx, dgamma });
+    expect(backward({ onto: null })).toEqual({ dx: null, dgamma });
+    expect(backward({ wanted: false })).toEqual({ dx, dgamma: null });
+    expect(backward({ gammas: null })).toEqual(backward({ gammas: new Array<number>(n).fill(1) }));
+  });
+});
+
 test('a constant column with ε gives β, and a derivative of 0', () => {
   onFixture(runtime, (fixture) => {
     const x = fixture.use(

@@ -63,6 +63,8 @@ type Put = (layer: Layer, ...inputs: number[]) => number;
 const affine = (units: number, useBias = true): Layer => ({ kind: 'dense', units, activation: 'linear', useBias });
 const hidden = (units: number, f: Activation): Layer => ({ kind: 'dense', units, activation: f, useBias: true });
 const batchNormalization: Layer = { kind: 'batchNormalization', momentum: 0.9, epsilon: 1e-5 };
+/** A variance near 0 multiplies rounding by up to 1/√ε. */
+const smoothNormalization: Layer = { ...batchNormalization, epsilon: 1e-2 };
 
 /** Each subject puts its layers on node x of `width` values, with activation f where it takes one. */
 const SUBJECTS: Record<string, (put: Put, x: number, width: number, f: Activation) => number> = {
@@ -77,6 +79,13 @@ const SUBJECTS: Record<string, (put: Put, x: number, width: number, f: Activatio
   gaussianNoise: (put, x) => put({ kind: 'gaussianNoise', stddev: 0.2 }, x),
   batchNormalization: (put, x) => put({ ...batchNormalization }, x),
   layerNormalization: (put, x) => put({ kind: 'layerNormalization', epsilon: 1e-5 }, x),
+  'batchNormalization without scale': (put, x) => put({ ...smoothNormalization, scale: false }, x),
+  'batchNormalization without centre': (put, x) => put({ ...smoothNormalization, center: false }, x),
+  'batchNormalization without both': (put, x) => put({ ...smoothNormalization, scale: false, center: false }, x),
+  'layerNormalization without scale': (put, x) => put({ kind: 'layerNormalization', epsilon: 1e-5, scale: false }, x),
+  'layerNormalization without centre': (put, x) => put({ kind: 'layerNormalization', epsilon: 1e-5, center: false }, x),
+  rmsNormalization: (put, x) => put({ kind: 'rmsNormalization', epsilon: 1e-6 }, x),
+  'rmsNormalization without scale': (put, x) => put({ kind: 'rmsNormalization', epsilon: 1e-6, scale: false }, x),
   rescaling: (put, x) => put({ kind: 'rescaling', scale: -0.75, offset: 0.5 }, x),
   normalization: (put, x) => put({ kind: 'normalization' }, x),
   add: (put, x, width, f) => put({ kind: 'add' }, x, put(hidden(width, f), x), x),
@@ -352,6 +361,18 @@ describe('training', () => {
     });
     model.dispose();
   });
+});
+
+test.each([
+  [true, false],
+  [false, true],
+  [false, false],
+])('one row is normalized by running statistics, scale %s, centre %s', (scale, center) => {
+  const layer: Layer = { ...batchNormalization, scale, center };
+  const network = build((put, x) => put(affine(2), put(layer, put(hidden(4, 'tanh'), x))));
+  const one = caseOf(network, [objective('meanSquaredError')], source(45), 1);
+  expect(agrees(one, eachCoordinate, 'one row')).toBe(true);
+  one.model.dispose();
 });
 
 describe('positions in a graph', () => {

@@ -14,6 +14,9 @@ import { source, type Source } from '../support/reference/random.js';
 
 const engine = await createEngine();
 
+/** A cross-entropy of probabilities, unlike one of logits, divides the rounding of y and 1 − y by them. */
+const LOSS = 4 * VALUE;
+
 const OPTIMIZERS: Optimizer[] = [
   sgd({ learningRate: 0.02, momentum: 0.9, clipNorm: 1 }),
   adam({ learningRate: 0.01 }),
@@ -148,14 +151,14 @@ function check(integer: Integer): void {
   const gradients = model.gradients(x, y, options);
   gradientsAgree(one, run, gradients, from);
   expect(valueError([model.evaluate(x, y, options).loss], [twin.run(batch, objectives).loss])).toBeLessThanOrEqual(
-    VALUE,
+    LOSS,
   );
   expect(model.gradients(x, y, options)).toEqual(gradients);
   clippingAgrees(one, gradients);
   checkNothingIsLeft(one);
 
   prepare(one, OPTIMIZERS[integer(0, OPTIMIZERS.length - 1)]);
-  expect(valueError([model.trainOnBatch(x, y, options).loss], [run.loss])).toBeLessThanOrEqual(VALUE);
+  expect(valueError([model.trainOnBatch(x, y, options).loss], [run.loss])).toBeLessThanOrEqual(LOSS);
   checkSavedAndLoaded(one);
   model.dispose();
   expect(engine.memory().used).toBe(before);

@@ -4,7 +4,20 @@
  * reference.test.ts.
  */
 import { afterAll, describe, expect, test } from 'vitest';
-import { average, dense, input, maximum, minimum, model, multiply, subtract } from '../../src/index.js';
+import {
+  average,
+  batchNormalization,
+  dense,
+  input,
+  layerNormalization,
+  maximum,
+  minimum,
+  model,
+  multiply,
+  rmsNormalization,
+  sequential,
+  subtract,
+} from '../../src/index.js';
 import * as golden from '../support/reference/golden.js';
 import {
   goldenBound,
@@ -151,6 +164,47 @@ describe('merges', () => {
     network.gradients(rows, targets).forEach(({ data }, i) => {
       check(`${title}, slopes`, tensorError(data, transposed(dx[i])), 1e-6);
     });
+    network.dispose();
+  });
+});
+
+describe('normalizations', () => {
+  const { x, delta, weight, bias } = golden.normalizationInputs;
+
+  test.each(golden.normalizationCases)('%s: outputs, gradients and statistics match', async (title, of) => {
+    const { kind, scale, center, y, dx } = of;
+    const normalization = {
+      batchNormalization: () => batchNormalization({ scale, center }),
+      layerNormalization: () => layerNormalization({ scale, center }),
+      rmsNormalization: () => rmsNormalization({ scale }),
+    }[kind]();
+    // One row per one-hot input, so that the weights are the inputs of the normalization, as in the merges.
+    const rows = x.map((_, i) => x.map((__, k) => +(i === k)));
+    const before = dense({ units: 5, useBias: false, inputShape: [x.length] });
+    const network = await sequential({ layers: [before, normalization] });
+    const transposed = (values: number[][]): number[] => values[0].flatMap((_, j) => values.map((row) => row[j]));
+    const names = ['0.weight', ...(scale ? ['1.weight'] : []), ...(center ? ['1.bias'] : [])];
+    const running = kind === 'batchNormalization' ? ['1.running_mean', '1.running_var'] : [];
+    expect(network.getWeights().map(({ name }) => name)).toEqual([...names, ...running]);
+    expect(network.parameterCount).toBe(5 * (x.length + names.length - 1));
+    const given = [transposed(x), ...(scale ? [weight] : []), ...(center ? [bias] : [])];
+    network.setWeights(
+      network
+        .getWeights()
+        .map(({ shape, data }, i) => ({ shape, data: given[i] === undefined ? data : Float32Array.from(given[i]) })),
+    );
+    network.compile({ optimizer: 'sgd', loss: 'halfSquaredError', checks: 'off' });
+    const targets = y.map((row, i) => row.map((value, j) => value - y.length * delta[i][j]));
+    if (kind !== 'batchNormalization') check(`${title}, value`, tensorError(network.predict(rows), y.flat()), 1e-6);
+    const expected = [transposed(dx), ...(scale ? [of.dweight!] : []), ...(center ? [of.dbias!] : [])];
+    const gradients = network.gradients(rows, targets);
+    expect(gradients.map(({ name }) => name)).toEqual(names);
+    gradients.forEach(({ data }, i) => check(`${title}, slopes`, tensorError(data, expected[i]), 2e-6));
+    // Of y in training: ½Σ(y − t)² of a row, y − t = 6δ.
+    const loss = (delta.flat().reduce((total, value) => total + (6 * value) ** 2, 0) * 0.5) / 6;
+    check(`${title}, loss`, Math.abs(network.trainOnBatch(rows, targets).loss / loss - 1), 1e-6);
+    const after = network.getWeights().slice(names.length);
+    of.running?.forEach((values, i) => check(`${title}, statistics`, tensorError(after[i].data, values), 1e-6));
     network.dispose();
   });
 });

@@ -25,6 +25,7 @@ import {
   multiply,
   prelu,
   rescaling,
+  rmsNormalization,
   subtract,
   topKAccuracy,
   ValueError,
@@ -161,7 +162,12 @@ describe('each loss on each activation has the stated outcome', () => {
       }
     }
     // Layers that keep an output linear do not hide a missing softmax before them.
-    for (const layer of [batchNormalization(), layerNormalization(), rescaling({ scale: 0.5, offset: 0.5 })]) {
+    for (const layer of [
+      batchNormalization(),
+      layerNormalization(),
+      rmsNormalization(),
+      rescaling({ scale: 0.5, offset: 0.5 }),
+    ]) {
       for (const loss of ['binaryCrossentropy', 'categoricalCrossentropy', 'sparseCategoricalCrossentropy'] as const) {
         expect(outcome(ending(dense({ units: 3 }), layer), { loss })).toBe('error');
       }

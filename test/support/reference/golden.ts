@@ -111,6 +111,28 @@ export const mergeDelta = deltaOfMerges;
 /** 'maximum of three' has the number of its inputs in the title. */
 export const mergeCases = Object.entries(byMerge) as [string, MergeCase][];
 
+/** A normalization with or without scale and shift; `running` are its mean and variance after the batch. */
+interface NormalizationCase {
+  kind: 'batchNormalization' | 'layerNormalization' | 'rmsNormalization';
+  scale: boolean;
+  center: boolean;
+  y: number[][];
+  dx: number[][];
+  dweight?: number[];
+  dbias?: number[];
+  running?: [mean: number[], variance: number[]];
+}
+
+const { x, delta, weight, bias, ...byNormalization } = load<{
+  x: number[][];
+  delta: number[][];
+  weight: number[];
+  bias: number[];
+  [title: string]: unknown;
+}>('normalizations');
+export const normalizationInputs = { x, delta, weight, bias };
+export const normalizationCases = Object.entries(byNormalization) as [string, NormalizationCase][];
+
 export const networkOf = (layers: GoldenLayer[], activations: readonly string[]): Network =>
   layers.map(({ W, b, alpha }, l) => ({ W, b, ...(alpha && { alpha }), activation: activations[l] as ActivationName }));
 

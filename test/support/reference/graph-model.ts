@@ -19,6 +19,7 @@ import {
   normalization,
   prelu,
   rescaling,
+  rmsNormalization,
   sparseCategoricalCrossentropy,
   subtract,
   type Engine,
@@ -39,6 +40,11 @@ import {
 
 export type GraphModel = Model<Float32Array | Float32Array[]>;
 
+/** The options of a layer whose fields have their names. */
+function optionsOf<T extends TwinLayer>({ kind: _, ...options }: T): Omit<T, 'kind'> {
+  return options;
+}
+
 function layerOf(layer: Exclude<TwinLayer, { kind: 'input' }>, name: string): Layer {
   switch (layer.kind) {
     case 'dense':
@@ -54,9 +60,11 @@ function layerOf(layer: Exclude<TwinLayer, { kind: 'input' }>, name: string): La
     case 'gaussianNoise':
       return gaussianNoise({ stddev: layer.stddev, name });
     case 'batchNormalization':
-      return batchNormalization({ momentum: layer.momentum, epsilon: layer.epsilon, name });
+      return batchNormalization({ ...optionsOf(layer), name });
     case 'layerNormalization':
-      return layerNormalization({ epsilon: layer.epsilon, name });
+      return layerNormalization({ ...optionsOf(layer), name });
+    case 'rmsNormalization':
+      return rmsNormalization({ ...optionsOf(layer), name });
     case 'rescaling':
       return rescaling({ scale: layer.scale, offset: layer.offset, name });
     case 'normalization':

@@ -14,6 +14,12 @@ import { activations, losses, type ActivationName, type LossName, type Row } fro
 /** Maxout is a layer here. */
 export type Activation = Exclude<ActivationName, 'maxout3'>;
 
+/** Whether a normalization has a γ and a β; both by default. */
+interface ScaleAndShift {
+  scale?: boolean;
+  center?: boolean;
+}
+
 export type Layer =
   | { kind: 'input'; width: number }
   | { kind: 'dense'; units: number; activation: Activation; useBias: boolean }
@@ -22,8 +28,9 @@ export type Layer =
   | { kind: 'prelu' }
   | { kind: 'dropout'; rate: number }
   | { kind: 'gaussianNoise'; stddev: number }
-  | { kind: 'batchNormalization'; momentum: number; epsilon: number }
-  | { kind: 'layerNormalization'; epsilon: number }
+  | ({ kind: 'batchNormalization'; momentum: number; epsilon: number } & ScaleAndShift)
+  | ({ kind: 'layerNormalization'; epsilon: number } & ScaleAndShift)
+  | { kind: 'rmsNormalization'; epsilon: number; scale?: boolean }
   | { kind: 'rescaling'; scale: number; offset: number }
   | { kind: 'normalization' }
   | { kind: 'add' | 'multiply' | 'subtract' | 'average' | 'maximum' | 'minimum' }
@@ -402,11 +409,21 @@ export class GraphTwin {
         return this.normalizeBatch(layer, given, width);
       case 'layerNormalization': {
         const { epsilon } = layer;
-        const [gamma, beta] = this.scaleAndShift(layer, width);
-        return this.add(width, given, [gamma, beta], ([x], rows) =>
+        const { tensors, gamma, beta } = this.scaleAndShift(layer, width, layer);
+        return this.add(width, given, tensors, ([x], rows) =>
           byRow(x, rows, width, (row) => {
             const [mean, deviation] = [meanOf(row), Math.sqrt(varianceOf(row) + epsilon)];
-            return row.map((value, j) => (gamma.values[j] * (value - mean)) / deviation + beta.values[j]);
+            return row.map((value, j) => (gamma(j) * (value - mean)) / deviation + beta(j));
+          }),
+        );
+      }
+      case 'rmsNormalization': {
+        const { epsilon } = layer;
+        const { tensors, gamma } = this.scaleAndShift({ ...layer, center: false }, width, layer);
+        return this.add(width, given, tensors, ([x], rows) =>
+          byRow(x, rows, width, (row) => {
+            const size = Math.sqrt(meanOf(row.map((value) => value * value)) + epsilon);
+            return row.map((value, j) => (gamma(j) * value) / size);
           }),
         );
       }
@@ -495,12 +512,24 @@ export class GraphTwin {
     });
   }
 
-  private scaleAndShift(layer: Layer, width: number, more: () => Tensor[] = () => []): Tensor[] {
-    return this.tensorsOf(layer, () => [
-      this.tensor(layer, 'weight', [width], () => Math.fround(1 + this.from.symmetric(0.5))),
-      this.tensor(layer, 'bias', [width], () => this.from.symmetric(0.5)),
+  /** The tensors of a normalization, and γ and β of a column: 1 and 0 where it has none. */
+  private scaleAndShift(
+    { scale = true, center = true }: ScaleAndShift,
+    width: number,
+    layer: Layer,
+    more: () => Tensor[] = () => [],
+  ): { tensors: Tensor[]; gamma: (j: number) => number; beta: (j: number) => number; others: Tensor[] } {
+    const tensors = this.tensorsOf(layer, () => [
+      ...(scale ? [this.tensor(layer, 'weight', [width], () => Math.fround(1 + this.from.symmetric(0.5)))] : []),
+      ...(center ? [this.tensor(layer, 'bias', [width], () => this.from.symmetric(0.5))] : []),
       ...more(),
     ]);
+    return {
+      tensors,
+      gamma: (j) => (scale ? tensors[0].values[j] : 1),
+      beta: (j) => (center ? tensors[+scale].values[j] : 0),
+      others: tensors.slice(+scale + +center),
+    };
   }
 
   private normalizeBatch(
@@ -509,10 +538,11 @@ export class GraphTwin {
     width: number,
   ): number {
     const { epsilon, momentum } = layer;
-    const [gamma, beta, runningMean, runningVariance] = this.scaleAndShift(layer, width, () => [
+    const { tensors, gamma, beta, others } = this.scaleAndShift(layer, width, layer, () => [
       this.tensor(layer, 'running_mean', [width], () => this.from.symmetric(1), false),
       this.tensor(layer, 'running_var', [width], () => Math.fround(0.5 + this.from.uniform()), false),
     ]);
+    const [runningMean, runningVariance] = others;
     const moments = (x: Float64Array, rows: number): [means: number[], variances: number[]] => {
       const columns = Array.from({ length: width }, (_, j) => column(x, rows, width, j));
       return [columns.map(meanOf), columns.map(varianceOf)];
@@ -520,13 +550,13 @@ export class GraphTwin {
     return this.add(
       width,
       given,
-      [gamma, beta, runningMean, runningVariance],
+      tensors,
       ([x], rows, { training }) => {
         // One row has no statistics of its own.
         const [means, variances] =
           training && rows > 1 ? moments(x, rows) : [runningMean.values, runningVariance.values];
-        const factors = Array.from(variances, (variance, j) => gamma.values[j] / Math.sqrt(variance + epsilon));
-        return byColumn(x, width, (value, j) => (value - means[j]) * factors[j] + beta.values[j]);
+        const factors = Array.from(variances, (variance, j) => gamma(j) / Math.sqrt(variance + epsilon));
+        return byColumn(x, width, (value, j) => (value - means[j]) * factors[j] + beta(j));
       },
       {
         updateRunningStatistics([x], rows) {

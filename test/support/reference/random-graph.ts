@@ -17,7 +17,7 @@ const ACTIVATIONS = Object.keys(activations).filter((name) => name !== 'maxout3'
 const KINDS: Exclude<Kind, 'input'>[] = [
   ...(['dense', 'dense', 'dense', 'dense', 'maxout', 'activation', 'prelu', 'dropout', 'gaussianNoise'] as const),
   ...(['batchNormalization', 'layerNormalization', 'rescaling', 'normalization', 'add', 'concatenate'] as const),
-  ...(['dense', 'dense', 'multiply', 'subtract', 'average', 'maximum', 'minimum'] as const),
+  ...(['dense', 'dense', 'multiply', 'subtract', 'average', 'maximum', 'minimum', 'rmsNormalization'] as const),
 ];
 
 /**
@@ -74,6 +74,9 @@ const of = <T>(integer: Integer, list: readonly T[]): T => list[integer(0, list.
 const anyNode = ({ nodes, unread }: Builder, integer: Integer): number =>
   integer(0, 2) > 0 ? of(integer, [...unread]) : integer(0, nodes.length - 1);
 
+/** Mostly both. */
+const scaleAndShift = (integer: Integer) => ({ scale: integer(0, 3) > 0, center: integer(0, 3) > 0 });
+
 function addLayer(builder: Builder, integer: Integer): void {
   const { nodes, widths } = builder;
   const input = anyNode(builder, integer);
@@ -112,10 +115,18 @@ function addLayer(builder: Builder, integer: Integer): void {
       addNode(builder, { kind, stddev: integer(0, 4) / 4 }, [input], width);
       break;
     case 'batchNormalization':
-      addNode(builder, { kind, momentum: integer(0, 3) / 4, epsilon: EPSILON }, [input], width);
+      addNode(
+        builder,
+        { kind, momentum: integer(0, 3) / 4, epsilon: EPSILON, ...scaleAndShift(integer) },
+        [input],
+        width,
+      );
       break;
     case 'layerNormalization':
-      addNode(builder, { kind, epsilon: EPSILON }, [input], width);
+      addNode(builder, { kind, epsilon: EPSILON, ...scaleAndShift(integer) }, [input], width);
+      break;
+    case 'rmsNormalization':
+      addNode(builder, { kind, epsilon: EPSILON, scale: integer(0, 1) > 0 }, [input], width);
       break;
     case 'rescaling':
       addNode(builder, { kind, scale: integer(-4, 4) / 4, offset: integer(-2, 2) / 2 }, [input], width);
