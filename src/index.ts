@@ -93,15 +93,21 @@ export type {
 export {
   binaryCrossentropy,
   categoricalCrossentropy,
+  sparseCategoricalCrossentropy,
+  type CrossentropyOptions,
+  type LogitsOptions,
+  type SmoothingOptions,
+} from './losses/crossentropies.js';
+export { hinge } from './losses/hinges.js';
+export type { CustomLoss, Loss, LossLike, LossName } from './losses/losses.js';
+export {
   halfSquaredError,
-  hinge,
   huber,
   logCosh,
   meanAbsoluteError,
   meanSquaredError,
-  sparseCategoricalCrossentropy,
-} from './losses/losses.js';
-export type { CustomLoss, HuberOptions, Loss, LossLike, LossName, SmoothingOptions } from './losses/losses.js';
+  type HuberOptions,
+} from './losses/regression.js';
 export { learningRateAt } from './schedules/rate.js';
 export { schedules } from './schedules/schedules.js';
 export type {

@@ -26,14 +26,23 @@ export function f32_class_counts(m: i32, n: i32, y: usize, t: usize, ld: i32, co
 
 /**
  * Adds the same three counts for each of n independent outputs: the answer is yes where the value is above the
- * threshold.
+ * threshold, the target where it is above the target's.
  */
-export function f32_threshold_counts(m: i32, n: i32, y: usize, t: usize, ld: i32, counts: usize, threshold: f32): void {
+export function f32_threshold_counts(
+  m: i32,
+  n: i32,
+  y: usize,
+  t: usize,
+  ld: i32,
+  counts: usize,
+  threshold: f32,
+  targetThreshold: f32,
+): void {
   for (; m > 0; --m, y += (<usize>ld) << 2, t += (<usize>ld) << 2) {
     let at = counts;
     for (let j: usize = 0; j < (<usize>n) << 2; j += 4, at += 24) {
       const answer = f32.load(y + j) > threshold;
-      const target = f32.load(t + j) > threshold;
+      const target = f32.load(t + j) > targetThreshold;
       increment(at, answer && target);
       increment(at + 8, answer);
       increment(at + 16, target);

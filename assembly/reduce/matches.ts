@@ -28,17 +28,26 @@ export function f32_categorical_matches(m: i32, n: i32, y: usize, t: usize, ld: 
 }
 
 /**
- * total (float64) += Σ over the m rows of the share of the n outputs in which y and t are on the same side of the
- * threshold; a NaN is on neither.
+ * total (float64) += Σ over the m rows of the share of the n outputs in which y is on the same side of its threshold as
+ * t of its own; a NaN is on neither.
  */
-export function f32_binary_matches(m: i32, n: i32, y: usize, t: usize, ld: i32, total: usize, threshold: f32): void {
+export function f32_binary_matches(
+  m: i32,
+  n: i32,
+  y: usize,
+  t: usize,
+  ld: i32,
+  total: usize,
+  threshold: f32,
+  targetThreshold: f32,
+): void {
   // Row by row, so that a sum over several batches does not depend on where they were cut.
   let sum = f64.load(total);
   for (; m > 0; --m, y += (<usize>ld) << 2, t += (<usize>ld) << 2) {
     let count = 0;
     for (let j: usize = 0; j < (<usize>n) << 2; j += 4) {
       const value = f32.load(y + j);
-      count += i32(value == value && value > threshold == f32.load(t + j) > threshold);
+      count += i32(value == value && value > threshold == f32.load(t + j) > targetThreshold);
     }
     sum += <f64>count / <f64>n;
   }

@@ -60,8 +60,6 @@ const INSTEAD: Readonly<Record<string, string>> = {
   inputdim: 'Write inputShape: [n].',
   inputsize: 'Write inputShape: [n].',
   infeatures: 'Write inputShape: [n].',
-  fromlogits:
-    'End the network on a softmax, for binaryCrossentropy on a sigmoid: the loss is computed from the logits before it.',
   solver: 'Facades train with adam: for another optimizer build a model by sequential.',
 };
 
@@ -76,6 +74,7 @@ const OPTION_NAMES: Readonly<Record<string, string>> = {
   hiddenunits: 'hiddenLayers',
   learningrateinit: 'learningRate',
   alpha: 'l2',
+  fromlogits: 'fromLogits',
 };
 
 /** Names of the cross-entropies elsewhere that do not say which one is meant. */

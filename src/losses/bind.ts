@@ -8,7 +8,7 @@ import { describe } from '../common/describe.js';
 import { ValueError } from '../common/errors.js';
 import type { WasmRuntime } from '../runtime/wasm-runtime.js';
 import type { MatrixView, Step } from '../runtime/matrix-view.js';
-import type { CustomLoss, Loss } from './losses.js';
+import type { CustomLoss, Loss, LossConfig, LossName } from './losses.js';
 import { lossProperties, type LossProperties } from './properties.js';
 
 /** Buffers that a loss reads and writes. */
@@ -83,70 +83,57 @@ const direct = (
 const smoothing = (epsilon: number, categories: boolean): Pick<LossDefinition, 'smoothing'> =>
   epsilon === 0 ? {} : { smoothing: { scale: 1 - epsilon, shift: (outputs) => epsilon / (categories ? outputs : 2) } };
 
-const categorical = (targets: 'values' | 'labels', labelSmoothing: number): LossKernels => ({
+type PairedKernel = 'f32_softmax_categorical_crossentropy' | 'f32_sigmoid_binary_crossentropy';
+
+/** Binds a kernel that computes an activation and its loss together, from logits. */
+const paired =
+  (kernel: PairedKernel): NonNullable<LossKernels['bindPaired']> =>
+  ({ kernels }, { z, y, targets, delta, rowLosses }) => {
+    const run = kernels[kernel];
+    return (rows) => run(rows, z.width, z.address, targets.address, y.address, delta.address, z.ld, rowLosses);
+  };
+
+/** The same kernel for outputs that are logits and stay so: the probabilities become the deltas in their place. */
+const ofLogits =
+  (kernel: PairedKernel): LossKernels['bind'] =>
+  (runtime, buffers) =>
+    paired(kernel)(runtime, { ...buffers, z: buffers.y, y: buffers.delta });
+
+/** Binds a kernel that takes probabilities, clamped to EPSILON. */
+const clamped =
+  (kernel: 'f32_categorical_crossentropy' | 'f32_binary_crossentropy'): LossKernels['bind'] =>
+  ({ kernels }, { y, targets, delta, rowLosses }) => {
+    const run = kernels[kernel];
+    return (rows) => run(rows, y.width, y.address, targets.address, delta.address, y.ld, rowLosses, EPSILON);
+  };
+
+const categorical = (
+  targets: 'values' | 'labels',
+  { labelSmoothing, fromLogits }: LossConfig<'categoricalCrossentropy'>,
+): LossKernels => ({
   targets,
   targetRange: [0, 1],
   ...smoothing(labelSmoothing, true),
-  pairedWith: 'softmax',
-  bindPaired:
-    ({ kernels }, { z, y, targets: t, delta, rowLosses }) =>
-    (rows) =>
-      kernels.f32_softmax_categorical_crossentropy(
-        rows,
-        z.width,
-        z.address,
-        t.address,
-        y.address,
-        delta.address,
-        z.ld,
-        rowLosses,
-      ),
-  bind:
-    ({ kernels }, { y, targets: t, delta, rowLosses }) =>
-    (rows) =>
-      kernels.f32_categorical_crossentropy(
-        rows,
-        y.width,
-        y.address,
-        t.address,
-        delta.address,
-        y.ld,
-        rowLosses,
-        EPSILON,
-      ),
+  ...(fromLogits
+    ? { bind: ofLogits('f32_softmax_categorical_crossentropy') }
+    : {
+        pairedWith: 'softmax',
+        bindPaired: paired('f32_softmax_categorical_crossentropy'),
+        bind: clamped('f32_categorical_crossentropy'),
+      }),
 });
 
-const binary = (labelSmoothing: number): LossKernels => ({
+const binary = ({ labelSmoothing, fromLogits }: LossConfig<'binaryCrossentropy'>): LossKernels => ({
   targets: 'values',
   targetRange: [0, 1],
   ...smoothing(labelSmoothing, false),
-  pairedWith: 'sigmoid',
-  bindPaired:
-    ({ kernels }, { z, y, targets, delta, rowLosses }) =>
-    (rows) =>
-      kernels.f32_sigmoid_binary_crossentropy(
-        rows,
-        z.width,
-        z.address,
-        targets.address,
-        y.address,
-        delta.address,
-        z.ld,
-        rowLosses,
-      ),
-  bind:
-    ({ kernels }, { y, targets, delta, rowLosses }) =>
-    (rows) =>
-      kernels.f32_binary_crossentropy(
-        rows,
-        y.width,
-        y.address,
-        targets.address,
-        delta.address,
-        y.ld,
-        rowLosses,
-        EPSILON,
-      ),
+  ...(fromLogits
+    ? { bind: ofLogits('f32_sigmoid_binary_crossentropy') }
+    : {
+        pairedWith: 'sigmoid',
+        bindPaired: paired('f32_sigmoid_binary_crossentropy'),
+        bind: clamped('f32_binary_crossentropy'),
+      }),
 });
 
 /** Makes a loss that calls a user's functions row by row on copies. */
@@ -182,40 +169,28 @@ const NOTHING_MORE = {
   bindPaired: undefined,
 };
 
+const KERNELS: { readonly [K in LossName]: (config: LossConfig<K>) => LossKernels } = {
+  halfSquaredError: () => squaredError(false),
+  meanSquaredError: () => squaredError(true),
+  meanAbsoluteError: () => direct(({ kernels }) => kernels.f32_absolute_error),
+  huber: ({ delta }) =>
+    direct(
+      ({ kernels }) =>
+        (...buffers) =>
+          kernels.f32_huber(...buffers, delta),
+    ),
+  hinge: () => ({ ...direct(({ kernels }) => kernels.f32_hinge), targetValues: [-1, 0, 1] }),
+  logCosh: () => direct(({ kernels }) => kernels.f32_log_cosh),
+  binaryCrossentropy: binary,
+  categoricalCrossentropy: (config) => categorical('values', config),
+  sparseCategoricalCrossentropy: (config) => categorical('labels', config),
+};
+
 /** Returns how a loss is computed: its kernels (assembly/loss) and its facts (properties.ts). */
 export const lossDefinition = (loss: Loss): LossDefinition => ({
   ...NOTHING_MORE,
-  ...kernelsOf(loss),
-  outputs: lossProperties(loss.kind).outputs,
+  ...(loss.kind === 'custom'
+    ? custom(loss.custom)
+    : (KERNELS[loss.kind] as (config: object) => LossKernels)(loss.config)),
+  outputs: lossProperties(loss).outputs,
 });
-
-function kernelsOf(loss: Loss): LossKernels {
-  switch (loss.kind) {
-    case 'halfSquaredError':
-      return squaredError(false);
-    case 'meanSquaredError':
-      return squaredError(true);
-    case 'meanAbsoluteError':
-      return direct(({ kernels }) => kernels.f32_absolute_error);
-    case 'huber': {
-      const { delta } = loss.config;
-      return direct(
-        ({ kernels }) =>
-          (...buffers) =>
-            kernels.f32_huber(...buffers, delta),
-      );
-    }
-    case 'hinge':
-      return { ...direct(({ kernels }) => kernels.f32_hinge), targetValues: [-1, 0, 1] };
-    case 'logCosh':
-      return direct(({ kernels }) => kernels.f32_log_cosh);
-    case 'binaryCrossentropy':
-      return binary(loss.config.labelSmoothing);
-    case 'categoricalCrossentropy':
-      return categorical('values', loss.config.labelSmoothing);
-    case 'sparseCategoricalCrossentropy':
-      return categorical('labels', loss.config.labelSmoothing);
-    case 'custom':
-      return custom(loss.custom);
-  }
-}

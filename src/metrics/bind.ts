@@ -22,12 +22,18 @@ const summing =
     return (rows) => run(rows, y.width, y.address, targets.address, y.ld, totals);
   };
 
-/** Binds a kernel that also takes the cut between yes and no. */
+/** The cuts between no and yes: above them outputs and targets are yes. */
+interface Cuts {
+  readonly outputs: number;
+  readonly targets: number;
+}
+
+/** Binds a kernel that also takes the cuts between yes and no. */
 const cutting =
-  (kernel: 'f32_binary_matches' | 'f32_threshold_counts', cut: number): MetricDefinition['bind'] =>
+  (kernel: 'f32_binary_matches' | 'f32_threshold_counts', cuts: Cuts): MetricDefinition['bind'] =>
   ({ kernels }, y, targets, totals) => {
     const run = kernels[kernel];
-    return (rows) => run(rows, y.width, y.address, targets.address, y.ld, totals, cut);
+    return (rows) => run(rows, y.width, y.address, targets.address, y.ld, totals, cuts.outputs, cuts.targets);
   };
 
 /** Facts about a model's output that decide which answers are right. `compile` takes them from its loss and layer. */
@@ -37,11 +43,11 @@ export interface MeasuredOutput {
   /** Whether each output is right or wrong separately, under a loss on independent probabilities. */
   readonly independent: boolean;
   /**
-   * Outputs, and targets, above this value count as yes: 0 where the loss uses the sign, a half where targets are
-   * probabilities or outputs are never below 0. Undefined where both ways to write yes and no are possible; then the
-   * targets decide, since only −1 and 1 have negative ones.
+   * Outputs and targets above these values count as yes: 0 where the loss uses the sign, a half where targets are
+   * probabilities or outputs are never below 0; logits are cut at 0 and their targets at a half. Undefined where both
+   * ways to write yes and no are possible; then the targets decide, since only −1 and 1 have negative ones.
    */
-  readonly threshold: number | undefined;
+  readonly thresholds: Cuts | undefined;
   /** Whether outputs are between −1 and 1: then targets count as −1 and 1 unless a target says otherwise. */
   readonly signed: boolean;
 }
@@ -66,13 +72,13 @@ function codeOf(known: number, values: Float32Array, { address, width, ld }: Mat
  * sum says which one holds, so the result does not depend on the batch in which the first negative target comes.
  */
 function withCut(
-  cut: number | undefined,
+  cuts: Cuts | undefined,
   signed: boolean,
-  metricAt: (cut: number) => MetricDefinition,
+  metricAt: (cuts: Cuts) => MetricDefinition,
 ): MetricDefinition {
-  if (cut !== undefined) return metricAt(cut);
-  const half = metricAt(0.5);
-  const sign = metricAt(0);
+  if (cuts !== undefined) return metricAt(cuts);
+  const half = metricAt({ outputs: 0.5, targets: 0.5 });
+  const sign = metricAt({ outputs: 0, targets: 0 });
   const { sums } = half;
   return {
     ...half,
@@ -106,8 +112,8 @@ const categoricalAccuracy = (name: string): MetricDefinition => ({
   value: meanOf,
 });
 
-const binaryAccuracy = (name: string, cut: number | undefined, signed: boolean): MetricDefinition =>
-  withCut(cut, signed, (at) => ({ name, sums: 1, bind: cutting('f32_binary_matches', at), value: meanOf }));
+const binaryAccuracy = (name: string, cuts: Cuts | undefined, signed: boolean): MetricDefinition =>
+  withCut(cuts, signed, (at) => ({ name, sums: 1, bind: cutting('f32_binary_matches', at), value: meanOf }));
 
 const topK = (name: string, k: number): MetricDefinition => ({
   name,
@@ -201,20 +207,20 @@ const custom = (name: string, object: CustomMetric): MetricDefinition => ({
 /** Returns the metric for one output of a model. */
 export function metricDefinition(
   metric: Metric,
-  { width: outputs, independent, threshold: cut, signed }: MeasuredOutput,
+  { width: outputs, independent, thresholds: cuts, signed }: MeasuredOutput,
 ): MetricDefinition {
   const categorical = outputs > 1 && !independent;
   const rates = (rate: Rate): MetricDefinition =>
     categorical
       ? macro(metric.kind, rate, outputs, true, summing('f32_class_counts'))
-      : withCut(cut, signed, (at) => macro(metric.kind, rate, outputs, false, cutting('f32_threshold_counts', at)));
+      : withCut(cuts, signed, (at) => macro(metric.kind, rate, outputs, false, cutting('f32_threshold_counts', at)));
   switch (metric.kind) {
     case 'accuracy':
-      return categorical ? categoricalAccuracy(metric.kind) : binaryAccuracy(metric.kind, cut, signed);
+      return categorical ? categoricalAccuracy(metric.kind) : binaryAccuracy(metric.kind, cuts, signed);
     case 'categoricalAccuracy':
       return categoricalAccuracy(metric.kind);
     case 'binaryAccuracy':
-      return binaryAccuracy(metric.kind, cut, signed);
+      return binaryAccuracy(metric.kind, cuts, signed);
     case 'topKAccuracy':
       return topK(metric.kind, metric.config.k);
     case 'precision':
@@ -224,7 +230,7 @@ export function metricDefinition(
     case 'f1':
       return rates(f1);
     case 'auc':
-      return auc(metric.kind, outputs, cut);
+      return auc(metric.kind, outputs, cuts?.targets);
     case 'meanSquaredError':
       return residuals(metric.kind, 'f32_squared_residuals', outputs);
     case 'meanAbsoluteError':

@@ -106,10 +106,29 @@ const COUNTING: readonly string[] = ['accuracy', 'binaryAccuracy', 'precision', 
 const error = (message: string): Finding => ({ severity: 'error', message });
 const warning = (message: string): Finding => ({ severity: 'warning', message });
 
+/** The option that makes unbounded outputs fit a loss on probabilities. */
+const orLogits = (kind: string, known: KnownOutput): string =>
+  known.range === 'any' ? `, or write ${kind}({ fromLogits: true })` : '';
+
+/** Returns the finding about a loss on logits and its output, if there is one. */
+function judgeLogits(
+  path: string,
+  kind: string,
+  logitsOf: string | undefined,
+  known: KnownOutput | undefined,
+): Finding | undefined {
+  if (logitsOf === undefined || known === undefined || isSigned(known)) return undefined;
+  const specs = `expected logits with '${kind}' and fromLogits, got outputs of '${known.activation}'`;
+  if (known.range === 'nonNegative') return warning(`${path} ${specs}, which are never below 0. End on 'linear'.`);
+  return error(
+    `${path} ${specs}, to which the loss would apply a ${logitsOf} again. End on 'linear', or leave fromLogits out.`,
+  );
+}
+
 /** Returns the finding about a loss and its output, if there is one. */
 function judgeLoss(path: string, loss: Loss, width: number, known: KnownOutput | undefined): Finding | undefined {
   const { kind } = loss;
-  const { outputs } = lossProperties(kind);
+  const { outputs, probabilities, logitsOf } = lossProperties(loss);
   const specs = known && `got outputs of '${known.activation}'`;
   if (known?.range === 'distribution' && width === 1) {
     return error(
@@ -124,6 +143,7 @@ function judgeLoss(path: string, loss: Loss, width: number, known: KnownOutput |
           `For two classes use dense({ units: 1, activation: 'sigmoid' }) with loss 'binaryCrossentropy', for numbers 'meanSquaredError'.`,
       );
     }
+    if (probabilities === undefined) return judgeLogits(path, kind, logitsOf, known);
     const hint = `End on a softmax: dense({ units: ${width}, activation: 'softmax' })`;
     if (known?.range === 'unit') {
       return warning(
@@ -133,11 +153,13 @@ function judgeLoss(path: string, loss: Loss, width: number, known: KnownOutput |
     }
     if (known !== undefined && known.range !== 'distribution') {
       return error(
-        `${path} expected probabilities with '${kind}', ${specs}. ${hint}; for numbers use 'meanSquaredError'.`,
+        `${path} expected probabilities with '${kind}', ${specs}. ` +
+          `${hint}${orLogits(kind, known)}; for numbers use 'meanSquaredError'.`,
       );
     }
   }
   if (outputs === 'independent') {
+    if (probabilities === undefined) return judgeLogits(path, kind, logitsOf, known);
     if (known?.range === 'distribution') {
       return warning(
         `${path} expected independent probabilities with '${kind}', ${specs}, which add up to 1. ` +
@@ -147,7 +169,8 @@ function judgeLoss(path: string, loss: Loss, width: number, known: KnownOutput |
     if (known !== undefined && known.range !== 'unit') {
       return error(
         `${path} expected probabilities with '${kind}', ${specs}. ` +
-          `End on a sigmoid: dense({ units: ${width}, activation: 'sigmoid' }); for numbers use 'meanSquaredError'.`,
+          `End on a sigmoid: dense({ units: ${width}, activation: 'sigmoid' })${orLogits(kind, known)}; ` +
+          `for numbers use 'meanSquaredError'.`,
       );
     }
   }
@@ -177,7 +200,7 @@ function judgeMetric(
     );
   }
   const unbounded = known?.range === 'any' || known?.range === 'nonNegative';
-  if (unbounded && lossProperties(loss.kind).outputs === 'numbers' && COUNTING.includes(kind)) {
+  if (unbounded && lossProperties(loss).outputs === 'numbers' && COUNTING.includes(kind)) {
     return warning(
       `${path} expected classes with '${kind}', got outputs of '${known.activation}' under '${loss.kind}', which look like numbers. ` +
         `For numbers use 'meanAbsoluteError' or 'r2'; for classes end on a softmax with 'categoricalCrossentropy', ` +

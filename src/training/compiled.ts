@@ -173,12 +173,12 @@ function requireDistinct(keys: readonly string[]): void {
 }
 
 /** Returns the facts that metrics need about an output, from its loss and the activation that made it. */
-function measuredOutput({ kind }: Loss, { width, madeBy }: TensorSpec): MeasuredOutput {
-  const { outputs, threshold } = lossProperties(kind);
+function measuredOutput(loss: Loss, { width, madeBy }: TensorSpec): MeasuredOutput {
+  const { outputs, thresholds } = lossProperties(loss);
   const signed = madeBy !== undefined && propertiesOf(madeBy).range === 'signed';
   // Outputs that are never below 0 cannot be −1: all of them would count as yes.
-  const cut = threshold ?? (canBeNegative(madeBy) ? undefined : 0.5);
-  return { width, independent: outputs === 'independent', threshold: cut, signed };
+  const cuts = thresholds ?? (canBeNegative(madeBy) ? undefined : { outputs: 0.5, targets: 0.5 });
+  return { width, independent: outputs === 'independent', thresholds: cuts, signed };
 }
 
 /** Reads the options of `compile` for a model with these outputs. */

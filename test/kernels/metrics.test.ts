@@ -78,7 +78,7 @@ describe.each(widths)('with %i outputs', (n) => {
       count((i) => above(y[i][j])),
       count((i) => above(t[i][j])),
     ]);
-    expect(sums('f32_threshold_counts', y, t, 3 * n, [0.5])).toEqual(expected);
+    expect(sums('f32_threshold_counts', y, t, 3 * n, [0.5, 0.5])).toEqual(expected);
   });
 
   test.each([1, 2, 5, n, n + 1])('top_k_matches counts rows whose target is among the %i best', (k) => {
@@ -117,7 +117,7 @@ describe('special values', () => {
 
   test('a value equal to the threshold counts as below', () => {
     const [on, over] = [0.5, 0.5 + 2 ** -24];
-    expect(run('f32_threshold_counts', [[on, over, over]], [[over, on, over]], 9, [0.5])).toEqual([
+    expect(run('f32_threshold_counts', [[on, over, over]], [[over, on, over]], 9, [0.5, 0.5])).toEqual([
       0, 0, 1, 0, 1, 0, 1, 1, 1,
     ]);
   });

@@ -116,7 +116,7 @@ describe.each(widths)('rows of %i', (n) => {
       let count = 0;
       for (let i = 0; i < m; i++) count += +(top(at(values, i)) === top(at(other, i)));
       expect(fixture.readF64(total)).toBe(count);
-      fixture.call('f32_binary_matches', m, n, y.address, t.address, ld, total.address, 0.5);
+      fixture.call('f32_binary_matches', m, n, y.address, t.address, ld, total.address, 0.5, 0.5);
       let sum = count;
       for (let i = 0; i < m; i++) {
         sum += at(values, i).filter((value, j) => value > 0.5 === at(other, i)[j] > 0.5).length / n;
@@ -133,7 +133,7 @@ describe('matches of equal values', () => {
       const [ys, ts, total] = [fixture.use([...y, 9]), fixture.use([...t, -9]), fixture.use([0, 0])];
       const places = [ys.address, ts.address] as const;
       if (kernel === 'f32_categorical_matches') fixture.call(kernel, 1, 3, ...places, 4, total.address);
-      else fixture.call(kernel, 1, 3, ...places, 4, total.address, 0.5);
+      else fixture.call(kernel, 1, 3, ...places, 4, total.address, 0.5, 0.5);
       return fixture.readF64(total);
     });
 

@@ -134,9 +134,16 @@ describe('losses', () => {
       name: 'sparseCategoricalCrossentropy',
     }));
 
-  test.each([...cases, ...sparse])('$title: loss and delta match', async ({ name, output, target, loss, delta }) => {
+  /** The losses on a softmax or sigmoid, of the logits themselves. */
+  const ofLogits = [...cases, ...sparse]
+    .filter(({ name }) => name.endsWith('Crossentropy'))
+    .map((data) => ({ ...data, title: `${data.name}({ fromLogits: true })`, output: 'linear' }));
+
+  test.each([...cases, ...sparse, ...ofLogits])('$title: loss and delta match', async (data) => {
+    const { title, name, output, target, loss, delta } = data;
     const network: Network = [{ W: transposed, b: z[0].map(() => 0), activation: output as ActivationName }];
-    const model = await modelOf(network, { optimizer: 'sgd', loss: name } as CompileOptions);
+    const option = title.includes('fromLogits') ? { kind: name, config: { fromLogits: true } } : name;
+    const model = await modelOf(network, { optimizer: 'sgd', loss: option } as CompileOptions);
     const y = name.startsWith('sparse') ? target.map((row) => row.indexOf(1)) : target;
     const deltas = delta[0].flatMap((_, unit) => delta.map((row) => row[unit]));
     check(`${name}, delta`, tensorError(model.gradients(x, y)[0].data, deltas), 1e-6);

@@ -106,9 +106,9 @@ export interface NamedSource {
 /**
  * Returns a hint for targets in the form of another loss: class indices instead of a value per class, or the reverse.
  */
-function targetHint({ targets, pairedWith }: LossDefinition): string | undefined {
+function targetHint({ targets, outputs }: LossDefinition): string | undefined {
   if (targets === 'labels') return 'For one-hot targets use categoricalCrossentropy.';
-  return pairedWith === 'softmax' ? 'For class indices use sparseCategoricalCrossentropy.' : undefined;
+  return outputs === 'classes' ? 'For class indices use sparseCategoricalCrossentropy.' : undefined;
 }
 
 /** Checks what can be checked without reading each row. `names`: what messages call x and y. */

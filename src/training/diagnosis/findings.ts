@@ -62,8 +62,9 @@ export function zeroWeights({ trainer, gradients }: Batch): ReadonlySet<string> 
 export function notProbabilities({ trainer, program, rows }: Batch): Findings['notProbabilities'] {
   const names = outputLayers(trainer);
   const { runtime } = trainer.model;
-  return trainer.compiled.losses.flatMap(({ kind }, index) => {
-    const { probabilities } = lossProperties(kind);
+  return trainer.compiled.losses.flatMap((loss, index) => {
+    const { kind } = loss;
+    const { probabilities } = lossProperties(loss);
     if (probabilities === undefined) return [];
     const { values } = tableOf(runtime.memory.f32, program.outputs[index], rows);
     const wrong = values.filter((value) => value < 0 || value > probabilities.largest).length;
@@ -110,14 +111,14 @@ export function outcomesOf(batch: Batch): Outcome[] {
   const names = outputLayers(trainer);
   const matrices = plan.parameters.filter(({ spec }) => spec.learned && spec.storage === 'panels');
   const differ = rows > 1 && program.inputs.some((matrix) => !isConstant(table(matrix)));
-  return losses.flatMap(({ kind }, index) => {
+  return losses.flatMap((loss, index) => {
     if (lossWeights[index] === 0) return [];
     const before = layersBefore(plan.graph, plan.graph.outputs[index]);
     const still = hasNoGradient(
       batch,
       matrices.filter(({ layer }) => before.has(layer)),
     );
-    const judged = judgeOutput(lossProperties(kind), table(program.outputs[index]), table(program.targets[index]), {
+    const judged = judgeOutput(lossProperties(loss), table(program.outputs[index]), table(program.targets[index]), {
       differ,
       negative: canBeNegative(outputSpecs[index].madeBy),
     });

@@ -4,7 +4,7 @@
  * constant output, which a network reaches that uses nothing of its inputs. findings.ts reads the outputs, advice.ts
  * words faults.
  */
-import { log } from '../../common/elementary.js';
+import { exp, log } from '../../common/elementary.js';
 import type { MatrixView } from '../../runtime/matrix-view.js';
 import type { LossProperties } from '../../losses/properties.js';
 
@@ -69,6 +69,8 @@ const NO_LOSS = 1e-3;
 /** Meaning of the outputs, by which their loss is measured here. */
 type Meaning = LossProperties['outputs'];
 
+type Thresholds = NonNullable<LossProperties['thresholds']>;
+
 /** Copies the rows of a matrix view. */
 export function tableOf(f32: Float32Array, { address, width, ld }: MatrixView, rows: number): Table {
   const values = new Float32Array(rows * width);
@@ -106,6 +108,25 @@ function meanOver(
   let total = 0;
   for (let i = 0; i < values.length; i++) total += f(values[i], i % width, i);
   return total / (summed ? rows : rows * width);
+}
+
+/** Returns the probabilities of which the outputs are the logits; outputs of other losses are returned as they are. */
+function probabilitiesOf(logitsOf: LossProperties['logitsOf'], outputs: Table): Float32Array {
+  const { rows, width, values } = outputs;
+  if (logitsOf === undefined) return values;
+  if (logitsOf === 'sigmoid') return values.map((z) => 1 / (1 + exp(-z)));
+  const shares = new Float32Array(values.length);
+  for (let row = 0; row < rows; row++) {
+    const logits = values.subarray(row * width, (row + 1) * width);
+    const top = logits.reduce((most, z) => Math.max(most, z));
+    const powers = Array.from(logits, (z) => exp(z - top));
+    const sum = powers.reduce((total, value) => total + value);
+    shares.set(
+      powers.map((value) => value / sum),
+      row * width,
+    );
+  }
+  return shares;
 }
 
 /** Returns −t·ln p; 0 where t is 0. */
@@ -167,16 +188,17 @@ function isOneHot({ rows, width, values }: Table): boolean {
  * classes.
  */
 function decision(
-  { outputs, threshold }: LossProperties,
+  { outputs, thresholds }: LossProperties,
   targets: Table,
   negative: boolean,
-): 'largest' | { readonly threshold: number } | undefined {
+): 'largest' | Thresholds | undefined {
   if (outputs === 'classes') return 'largest';
-  if (threshold !== undefined) return { threshold };
+  if (thresholds !== undefined) return thresholds;
   if (targets.width > 1) return isOneHot(targets) ? 'largest' : undefined;
   const among = (...values: number[]): boolean => targets.values.every((t) => values.includes(t));
-  if (among(0, 1)) return { threshold: 0.5 };
-  return among(-1, 1) ? { threshold: negative ? 0 : 0.5 } : undefined;
+  const both = (cut: number): Thresholds => ({ outputs: cut, targets: cut });
+  if (among(0, 1)) return both(0.5);
+  return among(-1, 1) ? both(negative ? 0 : 0.5) : undefined;
 }
 
 function answersOf(
@@ -199,11 +221,17 @@ function answersOf(
       only: several && given.every((one) => one === given[0]) ? given[0] : undefined,
     };
   }
-  const side = (value: number): number => (value > by.threshold ? 1 : 0);
-  const alike = (table: Table): boolean => table.values.every((v, i) => side(v) === side(table.values[i % width]));
-  const wrong = outputs.values.filter((y, at) => side(y) !== side(targets.values[at])).length;
+  const side = (value: number): number => (value > by.outputs ? 1 : 0);
+  const wantedSide = (value: number): number => (value > by.targets ? 1 : 0);
+  const alike = ({ values }: Table, of: typeof side): boolean =>
+    values.every((v, i) => of(v) === of(values[i % width]));
+  const wrong = outputs.values.filter((y, at) => side(y) !== wantedSide(targets.values[at])).length;
   const only = width === 1 ? side(outputs.values[0]) : 'one side';
-  return { right: 1 - wrong / (rows * width), wrong, only: alike(outputs) && !alike(targets) ? only : undefined };
+  return {
+    right: 1 - wrong / (rows * width),
+    wrong,
+    only: alike(outputs, side) && !alike(targets, wantedSide) ? only : undefined,
+  };
 }
 
 /**
@@ -216,7 +244,7 @@ export function judgeOutput(
   { differ, negative }: { readonly differ: boolean; readonly negative: boolean },
 ): Judgement {
   const meaning = properties.outputs;
-  const { values } = outputs;
+  const values = probabilitiesOf(properties.logitsOf, outputs);
   const best = bestConstant(meaning, targets);
   const loss = lossOf(meaning, targets, (_, at) => values[at]);
   const constantLoss = lossOf(meaning, targets, (column) => best[column]);
