@@ -24,6 +24,7 @@ export { f32_log } from './math/vector';
 export { f32_log_cosh } from './loss/log-cosh';
 export { f32_absolute_error, f32_hinge, f32_huber, f32_smooth_rows } from './loss/robust';
 export { f32_adadelta, f32_adagrad, f32_rmsprop } from './optimizer/adaptive';
+export { f32_add_scaled, f64_add_products } from './optimizer/vectors';
 export { f32_clip_value, f32_penalty_gradient, f32_scale, f64_add_squares } from './optimizer/gradient';
 export {
   f32_clear_overflow,

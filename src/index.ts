@@ -137,6 +137,7 @@ export type {
   Settled as SettledOptions,
   SgdOptions,
 } from './optimizers/optimizers.js';
+export { lbfgs, type LbfgsOptions } from './optimizers/full-batch.js';
 export { confusionMatrix } from './metrics/confusion-matrix.js';
 export { topKAccuracy } from './metrics/metrics.js';
 export type { CustomMetric, Metric, MetricName, TopKAccuracyOptions } from './metrics/metrics.js';
@@ -157,6 +158,7 @@ export type { ClassWeight, Targets } from './training/data/shape.js';
 export type { Batch, BatchSource } from './training/data/batches.js';
 export type { FitOptions } from './training/fit-options.js';
 export type { History } from './training/fit.js';
+export type { StopReason } from './training/full-batch/algorithm.js';
 export type { Logs } from './training/execution-context.js';
 export { loadClassifier, mlpClassifier, type Label, type MlpClassifier } from './tabular/classifier.js';
 export { loadRegressor, mlpRegressor, type MlpRegressor, type Values } from './tabular/regressor.js';

@@ -5,12 +5,31 @@
 import { sizeOf, type NamedTensor } from '../common/tensors.js';
 import type { ParameterSpec } from '../operations/operation.js';
 import type { RegionGroup } from '../runtime/arena.js';
+import { padded } from '../runtime/panels.js';
 import type { WasmRuntime } from '../runtime/wasm-runtime.js';
 import type { NetworkPlan, PlannedParameter } from './plan.js';
 
 /** Returns the parameters that have a gradient, in order. */
 export const learnedParameters = ({ parameters }: NetworkPlan): PlannedParameter[] =>
   parameters.filter(({ spec }) => spec.learned);
+
+/** A parameter as the kernels of sums take it: a matrix in panels, or a vector as one panel. */
+export interface PanelledParameter {
+  /** Offset in bytes. */
+  readonly at: number;
+  readonly units: number;
+  readonly inputs: number;
+  readonly width: number;
+}
+
+/** Returns how a parameter is stored. */
+export function panelled({ tile }: WasmRuntime, { spec, offset }: PlannedParameter): PanelledParameter {
+  const { shape, storage } = spec;
+  const size = sizeOf(shape);
+  return storage === 'panels'
+    ? { at: 4 * offset, units: shape[0], inputs: shape[1], width: tile.panelWidth }
+    : { at: 4 * offset, units: size, inputs: 1, width: padded(size) };
+}
 
 /** Returns the number of learned values. */
 export const countLearned = (plan: NetworkPlan): number =>

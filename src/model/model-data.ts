@@ -13,7 +13,10 @@ import {
   type FitOptions,
   type ReadFitOptions,
 } from '../training/fit-options.js';
-import { requireBatchStatistics } from '../training/fit.js';
+import { requireBatchStatistics, rowsToTrain } from '../training/fit.js';
+import { refuseSource, requireAllRows } from '../training/full-batch/requirements.js';
+import { isFullBatch } from '../optimizers/full-batch.js';
+import { fieldOf } from '../common/objects.js';
 import type { Trainer } from '../training/trainer.js';
 import type { Inputs } from '../common/rows.js';
 
@@ -48,6 +51,18 @@ export function loadDataset(where: string, given: GivenData, trainer: Trainer, c
   return data;
 }
 
+/** Returns the options of `fit` by which an update takes all rows, in their order. */
+function allRows(
+  kind: string,
+  given: FitOptions | undefined,
+  { batchSize, validationSplit }: ReadFitOptions,
+  rows: number,
+): Pick<ReadFitOptions, 'batchSize' | 'shuffle'> {
+  const stated = fieldOf(given, 'batchSize') === undefined ? undefined : batchSize;
+  requireAllRows(kind, stated, rowsToTrain(rows, validationSplit));
+  return { batchSize: rows, shuffle: false };
+}
+
 /** Checks the arguments of `fit`, without copying data. */
 export function readFit(
   trainer: Trainer,
@@ -58,6 +73,9 @@ export function readFit(
   const fromSource = isBatchSource(x);
   const given = fromSource ? (y as FitOptions | undefined) : options;
   const read = readFitOptions(given);
+  const { optimizer } = trainer.compiled;
+  const onAll = isFullBatch(optimizer);
+  if (fromSource && onAll) refuseSource(optimizer.kind);
   if (fromSource) refuseRowOptions(given, options);
   else refuseSourceOptions(x, y, given);
   read.signal?.throwIfAborted();
@@ -69,6 +87,8 @@ export function readFit(
   }
   const { sampleWeight, classWeight } = read;
   const train = fromSource ? { source: x } : openData('fit', { x, y, sampleWeight, classWeight }, shape);
-  if (!hasSource(train)) requireBatchStatistics(trainer.model.plan, train.rows, read);
-  return { data: { train, validation }, shape, read };
+  if (hasSource(train)) return { data: { train, validation }, shape, read };
+  const settled = onAll ? { ...read, ...allRows(optimizer.kind, given, read, train.rows) } : read;
+  requireBatchStatistics(trainer.model.plan, train.rows, settled);
+  return { data: { train, validation }, shape, read: settled };
 }

@@ -72,6 +72,9 @@ export const savedFloats = <K extends OperationKind>({ kind, config }: Operation
 /** Whether a training step takes statistics over the rows of its batch. */
 export const usesBatchStatistics = ({ kind }: Operation): boolean => ownOf(entry(kind), 'usesBatchStatistics') === true;
 
+/** Whether a training step draws random numbers. */
+export const drawsRandomNumbers = ({ kind }: Operation): boolean => ownOf(entry(kind), 'drawsRandomNumbers') === true;
+
 /** Whether an operation computes z = W·x + b. */
 export const isAffine = ({ kind }: Operation): boolean => ownOf(entry(kind), 'isAffine') === true;
 

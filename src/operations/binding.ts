@@ -59,6 +59,8 @@ export interface Backward<K extends OperationKind> {
   readonly saved?: (config: OperationConfigs[K]) => number;
   /** Whether a step takes statistics over the rows of its batch, which a batch of one row does not have. */
   readonly usesBatchStatistics?: true;
+  /** Whether a training step draws random numbers. */
+  readonly drawsRandomNumbers?: true;
   /** Whether the output is z = W·x + b, whose ∂L/∂z is the δ that a diagnosis measures (BP2). */
   readonly isAffine?: true;
   /** Binds the forward steps of a training step, if they differ from those of a prediction. */

@@ -37,6 +37,7 @@ function dropStep(
 }
 
 export const dropoutBackward: Backward<'dropout'> = {
+  drawsRandomNumbers: true,
   reads: readsNothing,
   scratch: () => ({ forward: WORDS, backward: WORDS }),
   forward(config, binding) {
@@ -53,6 +54,7 @@ export const dropoutBackward: Backward<'dropout'> = {
 };
 
 export const gaussianNoiseBackward: Backward<'gaussianNoise'> = {
+  drawsRandomNumbers: true,
   reads: readsNothing,
   scratch: () => ({ forward: WORDS, backward: 0 }),
   forward({ width, stddev }, { runtime, clock, node, inputs: [x], output: y, scratch }) {

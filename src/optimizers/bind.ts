@@ -6,6 +6,7 @@
 import { power } from '../common/power.js';
 import type { Kernels } from '../runtime/abi.js';
 import type { WasmRuntime } from '../runtime/wasm-runtime.js';
+import { fullBatchState, isFullBatch } from './full-batch.js';
 import type { Optimizer } from './optimizers.js';
 
 /**
@@ -26,6 +27,7 @@ export type Update = (step: number, learningRate: number) => void;
 
 /** Returns the names of the vectors that an optimizer keeps between steps; they start at 0. */
 export function stateNames(optimizer: Optimizer): readonly string[] {
+  if (isFullBatch(optimizer)) return fullBatchState(optimizer);
   switch (optimizer.kind) {
     case 'sgd':
       return optimizer.config.momentum > 0 ? ['momentum'] : [];
@@ -44,6 +46,8 @@ export function stateNames(optimizer: Optimizer): readonly string[] {
 
 /** Binds the update to kernel calls: assembly/optimizer. Scalars are float64 here and rounded once, at the call. */
 export function bindUpdate({ kernels }: WasmRuntime, optimizer: Optimizer, vectors: UpdateVectors): Update {
+  // Its iterations need more than a gradient: training/full-batch.
+  if (isFullBatch(optimizer)) return () => undefined;
   const { size, weights, gradients } = vectors;
   const [first, second] = vectors.optimizerState;
   switch (optimizer.kind) {

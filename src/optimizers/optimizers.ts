@@ -13,6 +13,7 @@ import {
   type Option,
   type OptionTable,
 } from '../common/options.js';
+import { FULL_BATCH } from './full-batch.js';
 import type { LearningRate, Schedule } from '../schedules/schedule-types.js';
 import { learningRateCheck } from '../schedules/schedules.js';
 
@@ -232,7 +233,7 @@ export function nadam(options?: AdamOptions): Descriptor<'nadam', Settled<AdamOp
 }
 
 /** Factories by the names that users and saved models may give. */
-export const OPTIMIZERS = { sgd, adagrad, rmsprop, adadelta, adam, adamw, nadam } as const;
+export const OPTIMIZERS = { sgd, adagrad, rmsprop, adadelta, adam, adamw, nadam, ...FULL_BATCH } as const;
 
 /**
  * Names of the optimizers. Each name means its factory with the default options.

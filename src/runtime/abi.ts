@@ -96,6 +96,8 @@ export const ABI = {
   f32_scale: ['n', '*w', 'factor:f32'],
   f32_clip_value: ['n', '*g', 'limit:f32'],
   f64_add_squares: ['k', 'n', 'width', '*g', '*total'],
+  f32_add_scaled: ['n', '*x', '*y', '*z', 'factor:f32'],
+  f64_add_products: ['k', 'n', 'width', '*x', '*y', '*total'],
   f32_adagrad: ['n', '*g', '*w', '*s', 'learningRate:f32', 'epsilon:f32'],
   f32_rmsprop: [
     'n',

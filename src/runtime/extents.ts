@@ -238,6 +238,8 @@ export const EXTENTS: { readonly [K in KernelName]: Extents<K> } = {
   f32_scale: { w: updated },
   f32_clip_value: { g: updated },
   f64_add_squares: { g: panels('reads', 'k', 'n'), total: one },
+  f32_add_scaled: { x: read, y: read, z: written },
+  f64_add_products: { x: panels('reads', 'k', 'n'), y: panels('reads', 'k', 'n'), total: one },
   f32_adagrad: { g: read, w: updated, s: updated },
   f32_rmsprop: { g: read, w: updated, s: updated, v: optional(updated) },
   f32_adadelta: { g: read, w: updated, s: updated, u: updated },

@@ -3,12 +3,12 @@
  * constraints on the weights after it. optimizers/bind.ts binds the rule itself; trainer.ts calls all of them in order.
  */
 import { ownOf } from '../common/objects.js';
-import { sizeOf } from '../common/tensors.js';
 import type { RegionGroup } from '../runtime/arena.js';
 import type { WasmRuntime } from '../runtime/wasm-runtime.js';
-import { padded } from '../runtime/panels.js';
+import { panelled } from '../graph/parameters.js';
 import { storedFloats, type NetworkPlan } from '../graph/plan.js';
 import type { UpdateVectors } from '../optimizers/bind.js';
+import { isFullBatch } from '../optimizers/full-batch.js';
 import type { Optimizer } from '../optimizers/optimizers.js';
 
 /** Binds the step that adds the gradients of the layers' penalties on their weights. */
@@ -29,6 +29,27 @@ export function bindPenalties(
   };
 }
 
+/** Binds a function that returns the penalties Σ λ/2·w² of the layers on their weights; layers with l1 are not counted. */
+export function bindPenaltyLoss(
+  runtime: WasmRuntime,
+  plan: NetworkPlan,
+  weights: number,
+  regions: RegionGroup,
+): () => number {
+  const { kernels, memory } = runtime;
+  const total = regions.allocate(8);
+  const penalties = plan.parameters.flatMap((parameter) => {
+    const l2 = ownOf(parameter.spec, 'regularizer')?.config.l2 ?? 0;
+    return l2 === 0 ? [] : [{ ...panelled(runtime, parameter), l2 }];
+  });
+  return () =>
+    penalties.reduce((sum, { at, units, inputs, width, l2 }) => {
+      memory.f64[total / 8] = 0;
+      kernels.f64_add_squares(inputs, units, width, weights + at, total);
+      return sum + (l2 / 2) * memory.f64[total / 8];
+    }, 0);
+}
+
 /** Added to a norm before dividing by it, as in PyTorch's clip_grad_norm_. */
 const NORM_EPSILON = 1e-6;
 
@@ -39,29 +60,23 @@ const NORM_EPSILON = 1e-6;
 export function bindClip(
   runtime: WasmRuntime,
   plan: NetworkPlan,
-  { config }: Optimizer,
+  optimizer: Optimizer,
   { size, gradients }: Pick<UpdateVectors, 'size' | 'gradients'>,
   regions: RegionGroup,
 ): () => void {
-  const { kernels, memory, tile } = runtime;
-  const { clipNorm, clipValue } = config;
+  const { kernels, memory } = runtime;
+  if (isFullBatch(optimizer)) return () => undefined;
+  const { clipNorm, clipValue } = optimizer.config;
   if (clipValue !== undefined) return () => kernels.f32_clip_value(size, gradients, clipValue);
   if (clipNorm === undefined) return () => undefined;
   const limit = Math.fround(clipNorm);
   const total = regions.allocate(8);
-  const parts = plan.parameters
-    .filter(({ spec }) => spec.learned)
-    .map(({ spec: { shape, storage }, offset }) => ({
-      at: gradients + 4 * offset,
-      units: storage === 'panels' ? shape[0] : sizeOf(shape),
-      inputs: storage === 'panels' ? shape[1] : 1,
-      width: storage === 'panels' ? tile.panelWidth : padded(sizeOf(shape)),
-    }));
+  const parts = plan.parameters.filter(({ spec }) => spec.learned).map((parameter) => panelled(runtime, parameter));
   return () => {
     memory.f64[total / 8] = 0;
     for (let i = 0; i < parts.length; i++) {
       const { at, units, inputs, width } = parts[i];
-      kernels.f64_add_squares(inputs, units, width, at, total);
+      kernels.f64_add_squares(inputs, units, width, gradients + at, total);
     }
     const factor = limit / (Math.sqrt(memory.f64[total / 8]) + NORM_EPSILON);
     if (factor < 1) kernels.f32_scale(size, gradients, factor);

@@ -54,6 +54,17 @@ export class MetricAccumulator {
     });
   }
 
+  /** Returns the loss over `samples` rows, the weighted sum over the outputs. Does not compute metrics. */
+  loss(samples: number): number {
+    const { sums } = this;
+    let at = 0;
+    return this.objective.reduce((total, output) => {
+      const loss = sums[at] / samples;
+      at += sumsOf(output);
+      return total + (output.weight === 0 ? 0 : output.weight * loss);
+    }, 0);
+  }
+
   /** Returns a copy of the sums, for a program of the same objective that continues from them. */
   read(): Float64Array {
     return this.sums.slice();

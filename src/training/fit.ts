@@ -26,6 +26,7 @@ import type { Diagnosis } from './diagnosis/diagnosis.js';
 import { diagnose, holdsNonFinite } from './diagnosis/diagnose.js';
 import type { NetworkPlan } from '../graph/plan.js';
 import type { BatchIterator } from './data/batches.js';
+import type { StopReason } from './full-batch/algorithm.js';
 import type { readFitOptions } from './fit-options.js';
 import { evaluateInParts, type Logs, type ExecutionContext } from './execution-context.js';
 import type { Trainer } from './trainer.js';
@@ -39,6 +40,8 @@ export interface History {
   readonly epoch: number[];
   /** By key of the logs: one number per epoch. */
   readonly history: Record<string, number[]>;
+  /** Why `lbfgs` ended training; absent where the last epoch or a callback did, and with other optimizers. */
+  stopReason?: StopReason;
 }
 
 /** A model in training, with its trainer. */
@@ -60,7 +63,7 @@ const ROUNDING = 4 * Number.EPSILON;
 /**
  * Returns how many of `all` rows are for training. The last rows are for validation, as in Keras, before any shuffling.
  */
-function rowsToTrain(all: number, share: number): number {
+export function rowsToTrain(all: number, share: number): number {
   if (share === 0) return all;
   // A share of 0.8 of ten rows leaves two, although in float64 1 − 0.8 is a little less than 0.2.
   const rows = Math.floor(all * (1 - share) + ROUNDING * all);
@@ -140,6 +143,7 @@ export async function fit(
   const at = { epoch: options.initialEpoch, batch: 0, rows: 0 };
   const call = (hook: Hook, index: number, values: Logs, list = callbacks): Promise<void> =>
     abortable(signal, callAll(list, hook, index, values, model));
+  const reload = (): void => batches.reload(batches.context);
   let logs: Logs = {};
   try {
     const inspector = new Inspector(attach(callbacks, trainer, validation !== undefined), trainer, batches, at);
@@ -160,7 +164,7 @@ export async function fit(
         rows += count;
         at.batch = batch;
         at.rows = count;
-        trainer.step(batches.context, count);
+        trainer.step(batches.context, count, reload);
         if (observing.length > 0) {
           await call('onBatchEnd', batch, { ...batches.context.accumulator.means(rows), size: count }, observing);
         }
@@ -189,7 +193,8 @@ export async function fit(
       inspector.diagnose();
       await call('onEpochEnd', epoch, logs);
       proceed();
-      if (model.stopTraining) break;
+      if (trainer.stopReason !== undefined) result.stopReason = trainer.stopReason;
+      if (model.stopTraining || trainer.stopReason !== undefined) break;
     }
     await call('onTrainEnd', result.epoch.at(-1) ?? options.initialEpoch, logs);
     target.requireRunning('fit');
@@ -214,7 +219,7 @@ export function attach(callbacks: readonly Callback[], trainer: Trainer, validat
     const own = fieldOf(callback, ATTACH) as AttachedCallback[typeof ATTACH] | undefined;
     own?.call(callback as AttachedCallback, {
       keys: epochKeys(trainer, validates),
-      scheduled: trainer.scheduled,
+      rateRefusal: trainer.rateRefusal,
       inspect: (every, inspection) => void inspections.push({ every, inspection }),
     });
   }

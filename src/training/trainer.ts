@@ -9,11 +9,16 @@ import type { ModelState } from '../graph/model-state.js';
 import { allocateVector, learnedParameters, readParameters, writeParameters } from '../graph/parameters.js';
 import { runProgram } from '../graph/program.js';
 import { bindUpdate, stateNames, type Update, type UpdateVectors } from '../optimizers/bind.js';
+import { isFullBatch } from '../optimizers/full-batch.js';
 import { rateAt } from '../schedules/rate.js';
+import type { Schedule } from '../schedules/schedule-types.js';
 import { bindClip, bindConstraints, bindPenalties } from './adjustments.js';
 import type { Compiled } from './compiled.js';
 import type { Dataset } from './data/shape.js';
 import { copyObjective, bindContext, evaluateInParts, type Logs, type ExecutionContext } from './execution-context.js';
+import type { StopReason } from './full-batch/algorithm.js';
+import { FullBatch, type LoadedRows } from './full-batch/full-batch.js';
+import { requireFixedLoss } from './full-batch/requirements.js';
 import { bindTraining, type ParameterVectors, type TrainingProgramOptions } from './program.js';
 
 /** Largest number of rows evaluated at a time, even if more are requested: memory depends on it, results do not. */
@@ -29,7 +34,9 @@ export class Trainer {
   /** Called, if set, between the gradients of a batch and its update, for inspections. */
   beforeUpdate: ((context: ExecutionContext, rows: number) => void) | undefined;
   readonly vectors: UpdateVectors;
-  private rate: Compiled['optimizer']['config']['learningRate'];
+  /** Iterations of an optimizer that looks at all rows at once; undefined for those that update by batches. */
+  private readonly fullBatch: FullBatch | undefined;
+  private rate: number | Schedule;
   private readonly clock: { readonly seed: number; step: number };
   private readonly regions: RegionGroup;
   private readonly update: Update;
@@ -46,16 +53,17 @@ export class Trainer {
     readonly compiled: Compiled,
   ) {
     const { runtime, plan, weights, blueprint } = model;
-    this.rate = compiled.optimizer.config.learningRate;
+    const { optimizer } = compiled;
+    if (isFullBatch(optimizer)) requireFixedLoss(plan, optimizer);
+    this.rate = isFullBatch(optimizer) ? 1 : optimizer.config.learningRate;
     this.clock = { seed: blueprint.seed, step: 0 };
     this.regions = new RegionGroup(runtime.arena);
     const gradients = allocateVector(runtime, this.regions, plan.learnedFloats);
-    const optimizerState = stateNames(compiled.optimizer).map(() =>
-      allocateVector(runtime, this.regions, plan.learnedFloats),
-    );
+    const optimizerState = stateNames(optimizer).map(() => allocateVector(runtime, this.regions, plan.learnedFloats));
     this.vectors = { size: plan.learnedFloats, weights, gradients, optimizerState };
-    this.update = bindUpdate(runtime, compiled.optimizer, this.vectors);
-    this.clip = bindClip(runtime, plan, compiled.optimizer, this.vectors, this.regions);
+    this.fullBatch = isFullBatch(optimizer) ? new FullBatch(model, optimizer, this.vectors, this.regions) : undefined;
+    this.update = bindUpdate(runtime, optimizer, this.vectors);
+    this.clip = bindClip(runtime, plan, optimizer, this.vectors, this.regions);
     this.penalize = bindPenalties(runtime, plan, this.vectors);
     this.constrain = bindConstraints(runtime, plan, weights);
   }
@@ -96,21 +104,28 @@ export class Trainer {
     return typeof this.rate !== 'number';
   }
 
+  /** Expected and given optimizer, for messages, where the learning rate cannot be set; undefined where it can. */
+  get rateRefusal(): string | undefined {
+    if (this.scheduled) return 'an optimizer with a fixed learning rate expected, got one with a schedule';
+    if (this.fullBatch === undefined) return undefined;
+    return `an optimizer with a learning rate expected, got ${this.compiled.optimizer.kind}, which finds its steps itself`;
+  }
+
   setLearningRate(where: string, rate: number): void {
-    if (this.scheduled) {
-      throw new StateError(`${where}: an optimizer with a fixed learning rate expected, got one with a schedule.`);
-    }
+    const { rateRefusal } = this;
+    if (rateRefusal !== undefined) throw new StateError(`${where}: ${rateRefusal}.`);
     this.rate = rate;
   }
 
   /** Returns the training context for batches of up to `rows` rows. Keeps the sums of an epoch in progress. */
   contextFor(rows: number, weighted: boolean): ExecutionContext {
+    this.fullBatch?.forget();
     const before = this.training;
     if (before !== undefined && before.program.capacity >= rows && this.trainingWeighted === weighted) return before;
     const sums = before?.accumulator.read();
     const objective = before?.accumulator.objective;
     const bind = (capacity: number, weights: boolean): ExecutionContext => {
-      this.training = this.bind(this.vectors, { capacity, weighted: weights, keepAll: false }, objective);
+      this.training = this.bind(this.trained, { capacity, weighted: weights, keepAll: false }, objective);
       this.trainingWeighted = weights;
       if (sums !== undefined) this.training.accumulator.write(sums);
       return this.training;
@@ -124,8 +139,22 @@ export class Trainer {
     );
   }
 
-  /** Runs forward, backward and the update on rows that `context` already holds. */
-  step(context: ExecutionContext, rows: number): void {
+  /** Why an optimizer that looks at all rows at once ends training; undefined while it goes on. */
+  get stopReason(): StopReason | undefined {
+    return this.fullBatch?.stop;
+  }
+
+  /**
+   * Makes one update on rows that `context` already holds. `reload` writes them again, for optimizers that compute the
+   * loss several times: a run overwrites what it no longer needs.
+   */
+  step(context: ExecutionContext, rows: number, reload: () => void): void {
+    if (this.fullBatch === undefined) this.stepOnBatch(context, rows);
+    else this.stepOnAll(this.fullBatch, { context, rows, reload });
+  }
+
+  /** Runs forward, backward and the update. */
+  private stepOnBatch(context: ExecutionContext, rows: number): void {
     const { model } = this;
     let rate: number;
     model.running = true;
@@ -149,10 +178,28 @@ export class Trainer {
     weightVersion?.end();
   }
 
+  /** Makes an iteration of an optimizer that looks at all rows at once. */
+  private stepOnAll(fullBatch: FullBatch, loaded: LoadedRows): void {
+    const { context, rows } = loaded;
+    if (!fullBatch.iterate(loaded, this.stepCount, () => this.beforeUpdate?.(context, rows))) return;
+    for (const update of context.program.updateRunningStatistics) update(rows);
+    const { weightVersion } = this.model;
+    weightVersion?.begin();
+    if (this.stepCount < Number.MAX_SAFE_INTEGER) this.stepCount += 1;
+    fullBatch.accept();
+    weightVersion?.end();
+  }
+
   /** Makes one update on a whole dataset; returns loss and metrics from before it. */
   trainOn(dataset: Dataset): Logs {
+    if (this.fullBatch !== undefined) {
+      throw new StateError(
+        `trainOnBatch: an optimizer that updates by batches expected, got ${this.compiled.optimizer.kind}, which needs ` +
+          'all rows. Call fit.',
+      );
+    }
     const context = this.load(dataset);
-    this.step(context, dataset.rows);
+    this.stepOnBatch(context, dataset.rows);
     return context.accumulator.means(dataset.rows);
   }
 
@@ -249,9 +296,16 @@ export class Trainer {
     this.regions.free();
   }
 
+  /** The vectors that training programs read and write. */
+  private get trained(): ParameterVectors {
+    const { weights, gradients } = this.vectors;
+    return { weights: this.fullBatch?.trial ?? weights, gradients };
+  }
+
   /** Computes gradients: runs forward and backward, adds penalties, and clips. */
   private differentiate(context: ExecutionContext, rows: number): void {
     this.tick();
+    this.fullBatch?.takeWeights();
     runProgram(context.program, rows);
     this.penalize();
     this.clip();

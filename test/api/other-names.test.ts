@@ -85,6 +85,14 @@ describe("aliases are accepted, and reported, saved and logged by the library's 
     expect(Object.keys(again.evaluate([[1]], [[1]]))).toEqual(['loss']);
   });
 
+  test.each([['L-BFGS', 'lbfgs']])('optimizer %s is %s', (given, name) => {
+    const model = line();
+    model.compile(any({ optimizer: given, loss: 'mse' }));
+    const other = line();
+    other.compile(any({ optimizer: name, loss: 'mse' }));
+    expect(model.save()).toEqual(other.save());
+  });
+
   test('metrics acc, mse, mae, rmse, f1_score and others are accepted', async () => {
     const given = ['acc', 'mse', 'mae', 'rmse', 'f1_score', 'r2_score', 'roc_auc'] as MetricLike[];
     const names = ['accuracy', 'meanSquaredError', 'meanAbsoluteError', 'rootMeanSquaredError', 'f1', 'r2', 'auc'];

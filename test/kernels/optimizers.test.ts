@@ -11,6 +11,7 @@ const runtime = runtimeOf();
 const N = 13;
 const STEPS = 5;
 const gradientsAt = (step: number): number[] => [...numbers(16, 100 + step)].map((g, i) => (i < N ? g : 0));
+const padTo16 = (values: Float32Array): Float32Array => Float32Array.from({ length: 16 }, (_, i) => values[i] ?? 0);
 const initial = [...numbers(16, 1)].map((w, i) => (i < N ? w : 0));
 
 /** Float32 against float64 after a few steps of a recurrence: some tens of roundings of numbers below 2. */
@@ -186,6 +187,50 @@ describe('gradients', () => {
           fixture.call('f64_add_squares', k, n, width, from.address, total.address);
           expect(fixture.readF64(total), `width ${width}`).toBe(expected);
           expect(fixture.read(from)).toEqual(panels);
+        });
+      }
+    },
+  );
+});
+
+describe('parameter vectors', () => {
+  test('x + factor·y has two roundings', () => {
+    onFixture(runtime, (fixture) => {
+      const [x, y] = [numbers(N, 3), numbers(N, 4)];
+      const [at, other, to] = [fixture.use(padTo16(x)), fixture.use(padTo16(y)), fixture.room(16)];
+      const factor = Math.fround(-0.7);
+      fixture.call('f32_add_scaled', N, at.address, other.address, to.address, factor);
+      const expected = x.map((value, i) => value + Math.fround(factor * y[i]));
+      expect(fixture.read(to).subarray(0, N)).toEqual(expected);
+      for (const into of [at, other]) {
+        fixture.runtime.memory.f32.set(padTo16(x), at.address / 4);
+        fixture.runtime.memory.f32.set(padTo16(y), other.address / 4);
+        fixture.call('f32_add_scaled', N, at.address, other.address, into.address, factor);
+        expect(fixture.read(into).subarray(0, N)).toEqual(expected);
+      }
+    });
+  });
+
+  test.each([1, 2, 7, 32, 300].flatMap((k) => [1, 3, 4, 5, 16, 17, 33].map((n) => [k, n] as const)))(
+    'products of %i inputs × %i units are summed per unit, then over units, in panels of any width',
+    (k, n) => {
+      const [a, b] = [numbers(k * n, k + n), numbers(k * n, k + n + 7)];
+      let expected = 0.1;
+      for (let unit = 0; unit < n; unit++) {
+        let sum = 0;
+        for (let i = unit * k; i < (unit + 1) * k; i++) sum += a[i] * b[i];
+        expected += sum;
+      }
+      for (const width of [4, 8, 12, 16, padded(n)]) {
+        onFixture(runtime, (fixture) => {
+          const [x, y] = [a, b].map((values) => {
+            const panels = new Float32Array(padded(n) * k);
+            writePanels(panels, 0, n, k, width, values);
+            return fixture.use(panels);
+          });
+          const total = fixture.use(new Float32Array(Float64Array.of(0.1).buffer));
+          fixture.call('f64_add_products', k, n, width, x.address, y.address, total.address);
+          expect(fixture.readF64(total), `width ${width}`).toBe(expected);
         });
       }
     },

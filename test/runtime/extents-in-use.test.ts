@@ -17,6 +17,7 @@ import {
   createEngine,
   dense,
   diagnostics,
+  l2,
   mlpClassifier,
   mlpRegressor,
   nadam,
@@ -265,6 +266,24 @@ describe('kernel calls', () => {
       model.trainOnBatch(x, x.map(([row]) => [row % 2, 1 - (row % 2), 0]), { sampleWeight: x.map(() => 1) }); // prettier-ignore
       model.dispose();
     }
+  });
+
+  test('of optimizers on all rows at once stay within their buffers', async () => {
+    const engine = await createEngine();
+    const model = engine.sequential({
+      layers: [
+        dense({ units: 5, activation: 'tanh', inputShape: [3], kernelRegularizer: l2(0.01) }),
+        dense({ units: 2 }),
+      ],
+    });
+    model.compile({ optimizer: 'lbfgs', loss: 'meanSquaredError' });
+    const x = Array.from({ length: 9 }, (_, i) => [i, i % 2, 1 / (i + 1)]);
+    await model.fit(
+      x,
+      x.map(([a, b]) => [Math.sin(a), b]),
+      { epochs: 20 },
+    );
+    engine.dispose();
   });
 
   test('have covered all kernels except tiles that no engine here had, and two that only tests and benchmarks call', () => {

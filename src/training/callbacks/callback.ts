@@ -90,8 +90,8 @@ export type FoundNonFinite = NonFinite & {
 export interface Session {
   /** Keys that the logs of an epoch will have. */
   readonly keys: readonly string[];
-  /** Whether the learning rate follows a schedule. */
-  readonly scheduled: boolean;
+  /** Expected and given optimizer, for messages, where the learning rate cannot be set; undefined where it can. */
+  readonly rateRefusal: string | undefined;
   /**
    * Requests a diagnosis of each `every`-th epoch and a search for the first NaN or infinity. Training is unaffected.
    */

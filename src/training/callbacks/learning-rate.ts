@@ -1,6 +1,6 @@
 /**
  * The callbacks that change the learning rate: `reduceLROnPlateau` and `learningRateScheduler`. They refuse an
- * optimizer with a schedule, which sets the rate itself (src/schedules).
+ * optimizer with a schedule, which sets the rate itself (src/schedules), and one that has no rate.
  */
 import { describe } from '../../common/describe.js';
 import { StateError, ValueError } from '../../common/errors.js';
@@ -41,7 +41,7 @@ const reducing: Check<number> = (path, value) => {
 /**
  * Multiplies the learning rate by `factor` once a value of the logs has not improved for `patience` epochs.
  * @throws ValueError for an unknown option or a number out of range; in `fit` for a monitor that is not in the logs or
- * needs a `mode`, and a StateError where the optimizer has a schedule.
+ * needs a `mode`, and a StateError where the optimizer has a schedule or no rate.
  * @example
  * const network = await sequential({ layers: [dense({ units: 1, inputShape: [1], kernelInitializer: 'ones' })] });
  * network.compile({ optimizer: sgd({ learningRate: 0.5 }), loss: 'meanSquaredError' });
@@ -63,8 +63,8 @@ export function reduceLROnPlateau(options?: ReduceLROnPlateauOptions): Callback 
   let waited = 0;
   let resting = 0;
   const callback: AttachedCallback = {
-    [ATTACH]({ keys, scheduled }) {
-      if (scheduled) refuseSchedule('reduceLROnPlateau');
+    [ATTACH]({ keys, rateRefusal }) {
+      requireRate('reduceLROnPlateau', rateRefusal);
       followed.reset(keys);
       waited = resting = 0;
     },
@@ -87,15 +87,15 @@ export function reduceLROnPlateau(options?: ReduceLROnPlateauOptions): Callback 
   return callback;
 }
 
-function refuseSchedule(where: string): never {
-  throw new StateError(`${where}: an optimizer with a fixed learning rate expected, got one with a schedule.`);
+function requireRate(where: string, refusal: string | undefined): void {
+  if (refusal !== undefined) throw new StateError(`${where}: ${refusal}.`);
 }
 
 /**
  * Sets the learning rate at the start of each epoch to the result of `rate(epoch, current rate)`. For a rate that
  * changes with each update, give the optimizer one of `schedules` instead.
  * @throws ValueError where `rate` is no function; in `fit` where it returns anything but a number ≥ 0, and a StateError
- * where the optimizer has a schedule.
+ * where the optimizer has a schedule or no rate.
  * @example
  * const network = await sequential({ layers: [dense({ units: 1, inputShape: [1] })] });
  * network.compile({ optimizer: sgd({ learningRate: 0.5 }), loss: 'meanSquaredError' });
@@ -109,8 +109,8 @@ export function learningRateScheduler(rate: (epoch: number, learningRate: number
     throw new ValueError(`learningRateScheduler: rate expected a function, got ${describe(rate)}.`);
   }
   const callback: AttachedCallback = {
-    [ATTACH]({ scheduled }) {
-      if (scheduled) refuseSchedule('learningRateScheduler');
+    [ATTACH]({ rateRefusal }) {
+      requireRate('learningRateScheduler', rateRefusal);
     },
     onEpochBegin(epoch, logs, model) {
       requireHook('learningRateScheduler', logs, model);

@@ -13,6 +13,7 @@ import { allocateVector, readParameter } from '../../graph/parameters.js';
 import { runProgram } from '../../graph/program.js';
 import type { BoundNode, TrainingProgram } from '../program.js';
 import { bindUpdate, type UpdateVectors } from '../../optimizers/bind.js';
+import { isFullBatch } from '../../optimizers/full-batch.js';
 import { findFaults, withText } from './advice.js';
 import { batchesOfOne, notProbabilities, outcomesOf, zeroGradientOf, zeroWeights } from './findings.js';
 import type { Diagnosis, LayerDiagnosis, NonFinite } from './diagnosis.js';
@@ -93,7 +94,8 @@ export function diagnose(
     bindClip(runtime, plan, compiled.optimizer, copies, regions)();
     const gradientNorms = normsByLayer(scope, (parameter) => readParameter(runtime, copies.gradients, parameter));
     const before = normsByLayer(scope, (parameter) => readParameter(runtime, vectors.weights, parameter));
-    const rate = nextRate(trainer);
+    // The step of an optimizer that looks at all rows is not known before it was searched.
+    const rate = isFullBatch(compiled.optimizer) ? undefined : nextRate(trainer);
     if (rate !== undefined) bindUpdate(runtime, compiled.optimizer, copies)(trainer.stepCount + 1, rate);
     const changes = normsByLayer(scope, (parameter) => {
       const old = readParameter(runtime, vectors.weights, parameter);

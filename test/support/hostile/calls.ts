@@ -319,6 +319,7 @@ const FUNCTIONS: Record<string, readonly Arguments[]> = {
   adam: options(adamLike),
   adamw: options({ ...adamLike, weightDecay: 0.01 }),
   nadam: options(adamLike),
+  lbfgs: options({ historySize: 3, gradientTolerance: 1e-4, changeTolerance: 1e-6 }),
   confusionMatrix: [() => [[0, 1, 1], [0, 1, 0], { classes: 2 }], () => [flat(), X(), { classes: 2 }]],
   topKAccuracy: options({ k: 2 }),
   csvLogger: [() => [() => undefined, { separator: ';', append: true }]],
