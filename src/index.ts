@@ -155,7 +155,7 @@ export { terminateOnNaN } from './training/callbacks/terminate-on-nan.js';
 export { diagnostics, type Diagnostics, type DiagnosticsOptions } from './training/diagnosis/diagnostics.js';
 export type { Diagnosis, Fault, LayerDiagnosis, NonFinite } from './training/diagnosis/diagnosis.js';
 export type { ClassWeight, Targets } from './training/data/shape.js';
-export type { Batch, BatchSource } from './training/data/batches.js';
+export type { Batch, BatchSource } from './training/data/source.js';
 export type { FitOptions } from './training/fit-options.js';
 export type { History } from './training/fit.js';
 export type { StopReason } from './training/full-batch/algorithm.js';

@@ -79,6 +79,8 @@ const OPTION_NAMES: Readonly<Record<string, string>> = {
   learningrateinit: 'learningRate',
   alpha: 'l2',
   fromlogits: 'fromLogits',
+  validationsteps: 'validationBatches',
+  steps: 'batches',
 };
 
 /** Names of the cross-entropies elsewhere that do not say which one is meant. */

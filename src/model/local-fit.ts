@@ -11,6 +11,8 @@ import {
   type FitData,
 } from '../training/data/batches.js';
 import type { Dataset, DataShape } from '../training/data/shape.js';
+import { SourceReader } from '../training/data/source.js';
+import { rowsEvaluation, sourceEvaluation } from '../training/evaluation.js';
 import type { ReadFitOptions } from '../training/fit-options.js';
 import { fit, splitData, type FitTarget, type History } from '../training/fit.js';
 
@@ -45,9 +47,11 @@ export async function fitOnThisThread(
   runtime.pool?.takeFailure();
   try {
     let batches: BatchIterator;
-    const copiedValidation = given.validation && copy(given.validation);
+    const validationSource = given.validation && hasSource(given.validation) ? given.validation.source : undefined;
+    const copiedValidation = given.validation && !hasSource(given.validation) ? copy(given.validation) : undefined;
     const copiedTrain = hasSource(given.train) ? undefined : copy(given.train);
     let validation = copiedValidation && accept(copiedValidation);
+    const onRequest = observer && ((batch: string): void => observer.onRequest(batch));
     const data = copiedTrain && accept(copiedTrain);
     // Reading data may run code of the caller, which may have disposed the model.
     target.requireRunning('fit');
@@ -61,25 +65,33 @@ export async function fitOnThisThread(
         batchesPerEpoch,
         classWeight,
         proceed,
-        onRequest: observer && ((batch) => observer.onRequest(batch)),
+        onRequest,
       });
     } else {
       const parts = splitData(data!, read.validationSplit, validation);
       validation = parts.validation;
       batches = new ArrayBatches(runtime, trainer, data!, parts.rows, { ...read, seed: blueprint.seed });
     }
-    try {
-      // Yield only when observed; otherwise code right after `fit()` would run before training begins.
-      if (observer !== undefined) await observer.accepted();
-      const requireRunning = (where: string): void => {
-        target.requireRunning(where);
-        observer?.onCheckpoint();
-      };
-      return await fit({ ...target, requireRunning }, batches, validation, read);
-    } finally {
-      batches.free();
-    }
+    held.push(batches);
+    const evaluation =
+      validationSource === undefined
+        ? validation && rowsEvaluation(trainer, validation)
+        : sourceEvaluation(trainer, {
+            reader: new SourceReader(validationSource, 'validation'),
+            where: 'fit: validationData batch',
+            shape,
+            most: read.validationBatches,
+            onRequest,
+          });
+    if (evaluation !== undefined) held.push(evaluation);
+    // Yield only when observed; otherwise code right after `fit()` would run before training begins.
+    if (observer !== undefined) await observer.accepted();
+    const requireRunning = (where: string): void => {
+      target.requireRunning(where);
+      observer?.onCheckpoint();
+    };
+    return await fit({ ...target, requireRunning }, batches, evaluation, read);
   } finally {
-    for (const one of held) one.free();
+    for (const one of held.reverse()) one.free();
   }
 }

@@ -3,9 +3,10 @@
  * `fit`. training/data/dataset.ts does the reading; local-fit.ts copies the data of `fit`.
  */
 import type { ModelState } from '../graph/model-state.js';
-import { isBatchSource, hasSource, type BatchSource, type FitData } from '../training/data/batches.js';
-import { loadData, openData, type DataSources } from '../training/data/dataset.js';
+import { hasSource, type FitData, type GivenRows } from '../training/data/batches.js';
+import { loadData, openData } from '../training/data/dataset.js';
 import type { GivenData, Dataset, DataShape, Targets } from '../training/data/shape.js';
+import { isBatchSource, type BatchSource } from '../training/data/source.js';
 import {
   readFitOptions,
   refuseRowOptions,
@@ -80,8 +81,10 @@ export function readFit(
   else refuseSourceOptions(x, y, given);
   read.signal?.throwIfAborted();
   const shape = shapeFor(trainer.model, trainer);
-  let validation: DataSources | undefined;
-  if (read.validationData) {
+  let validation: GivenRows | undefined;
+  if (isBatchSource(read.validationData)) {
+    validation = { source: read.validationData };
+  } else if (read.validationData !== undefined) {
     const [vx, vy, sampleWeight] = read.validationData;
     validation = openData('fit', { x: vx, y: vy, sampleWeight }, shape, ['validationData[0]', 'validationData[1]']);
   }

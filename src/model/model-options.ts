@@ -10,8 +10,10 @@ import type { StartRemoteFit } from './remote-fit-types.js';
  * @category Training and callbacks
  */
 export interface EvaluateOptions extends BatchOptions {
-  /** Weight of each row in the loss, at least 0. Default 1. */
+  /** Weight of each row in the loss, at least 0; a source gives it with its batches. Default 1. */
   sampleWeight?: RowNumbers;
+  /** Most batches, only with a source of batches. Default all that it yields. */
+  batches?: number;
 }
 
 /**

@@ -4,18 +4,19 @@
  */
 import { StateError, WasmMlpError } from '../common/errors.js';
 import { noteCall, traceToCall } from '../common/traces.js';
-import { flag, nonNegative, readOptions, unchecked } from '../common/options.js';
+import { flag, nonNegative } from '../common/options.js';
 import { ownOf } from '../common/objects.js';
-import type { Inputs, RowNumbers } from '../common/rows.js';
+import type { Inputs } from '../common/rows.js';
 import type { NamedTensor } from '../common/tensors.js';
 import { warn } from '../common/warn.js';
 import { guarded } from '../graph/model-state.js';
 import type { TensorLike } from '../graph/named-weights.js';
-import { BATCH_SIZE, InferenceModel } from '../inference/inference-model.js';
+import { InferenceModel } from '../inference/inference-model.js';
 import { afterFinalizers } from '../runtime/event-loop.js';
 import { checkCompiled } from '../training/compile-checks.js';
 import { readCompileOptions, type CompileChecks, type CompileOptions, type Compiled } from '../training/compiled.js';
-import type { BatchSource, FitData } from '../training/data/batches.js';
+import type { FitData } from '../training/data/batches.js';
+import { isBatchSource, type BatchSource } from '../training/data/source.js';
 import type { GivenData, Dataset, Targets } from '../training/data/shape.js';
 import { diagnose } from '../training/diagnosis/diagnose.js';
 import type { Diagnosis } from '../training/diagnosis/diagnosis.js';
@@ -27,6 +28,7 @@ import { Trainer } from '../training/trainer.js';
 import { fitOnThisThread, type FitObserver } from './local-fit.js';
 import { loadDataset, MOST_DIAGNOSED, readFit, shapeFor } from './model-data.js';
 import { readStepOptions, type EvaluateOptions, type StepOptions, type TrainableSetup } from './model-options.js';
+import { evaluateSource, readEvaluateOptions } from './source-evaluation.js';
 import type { RemoteFit, StartRemoteFit } from './remote-fit-types.js';
 
 /** The part of `Model` that trains: compile, fit, evaluate and everything else that needs targets. */
@@ -200,14 +202,22 @@ export abstract class TrainableModel<O extends Float32Array | Float32Array[]>
    * Returns loss and metrics on n rows. Uses the current weights; changes nothing.
    * @throws ShapeError, ValueError for data that does not fit; StateError before `compile` or after `dispose`.
    */
-  evaluate(x: Inputs, y: Targets, options?: EvaluateOptions): Logs {
-    const trainer = this.requireTrainer('evaluate');
-    this.refresh?.();
-    const { batchSize, sampleWeight } = readOptions<{ batchSize: number; sampleWeight: unknown }>('evaluate', options, {
-      batchSize: BATCH_SIZE,
-      sampleWeight: { check: unchecked, or: undefined },
-    });
-    const data = this.dataset('evaluate', { x, y, sampleWeight: sampleWeight as RowNumbers }, trainer);
+  evaluate(x: Inputs, y: Targets, options?: EvaluateOptions): Logs;
+  /**
+   * Evaluates the batches of a source, as `fit` takes it, each with the weights of the moment when it arrives.
+   * @throws as above, by the promise; ValueError for a source without batches.
+   */
+  evaluate(source: BatchSource, options?: EvaluateOptions): Promise<Logs>;
+  evaluate(x: Inputs | BatchSource, y?: Targets | EvaluateOptions, options?: EvaluateOptions): Logs | Promise<Logs> {
+    const confirm = (trainer = this.requireTrainer('evaluate')): Trainer => {
+      this.requireUnchanged('evaluate', trainer);
+      this.refresh?.();
+      return trainer;
+    };
+    if (isBatchSource(x)) return evaluateSource(confirm, x, y as EvaluateOptions | undefined, options);
+    const trainer = confirm();
+    const { batchSize, sampleWeight } = readEvaluateOptions(options);
+    const data = this.dataset('evaluate', { x, y, sampleWeight }, trainer);
     try {
       return trainer.evaluate(data, Math.min(batchSize, data.rows));
     } finally {
@@ -251,16 +261,8 @@ export abstract class TrainableModel<O extends Float32Array | Float32Array[]>
   }
 
   /**
-   * Measures known faults of networks on these rows, at most the first 1,024. Returns each fault that it finds with a
-   * sentence of advice. Changes nothing. The faults are:
-   *
-   * - vanishing and exploding gradients, a gradient of 0 everywhere;
-   * - saturated activations, dead units, zigzag;
-   * - updates too large or too small;
-   * - a cross-entropy below 0;
-   * - outputs that do not depend on the inputs, a classifier that has learned nothing except how often classes occur;
-   * - batches of one row under batch normalization;
-   * - the first NaN or infinity.
+   * Measures known faults of networks, those that `Fault` lists, on these rows, at most the first 1,024. Returns each
+   * fault that it finds with a sentence of advice. Changes nothing.
    * @throws ShapeError, ValueError for data that does not fit; StateError before `compile`, during `fit` or after
    * `dispose`.
    * @example

@@ -7,19 +7,26 @@ import { observerOf } from '../common/rounding.js';
 import type { RemoteFitRequest } from '../model/remote-fit-types.js';
 import { abortable } from '../training/abortable.js';
 import { callAll, hookOf, type Callback, type TrainedModel } from '../training/callbacks/callback.js';
-import { nextOf, openSource, readBatch, type Batches, type BatchSource } from '../training/data/batches.js';
+import { hasSource, type GivenRows } from '../training/data/batches.js';
 import { requireEqualRows } from '../training/data/dataset.js';
+import { readBatch, SourceReader } from '../training/data/source.js';
+import type { ClassWeight } from '../training/data/shape.js';
 import { attach, type Inspected } from '../training/fit.js';
-import type { Answer, Question, SentBatch } from './protocol.js';
+import type { Answer, Question, SentBatch, SourceUse } from './protocol.js';
 import { describeData } from './send.js';
 
 /** Answers of one fit. */
 export class Answers {
   /** Inspections that callbacks requested. */
   inspections: readonly Inspected[] = [];
-  private batches: Batches | undefined;
+  private readonly readers: Readonly<Record<SourceUse, SourceReader | undefined>>;
 
-  constructor(private readonly request: RemoteFitRequest) {}
+  constructor(private readonly request: RemoteFitRequest) {
+    const { train, validation } = request.data;
+    const readerOf = (given: GivenRows | undefined, use: SourceUse): SourceReader | undefined =>
+      given !== undefined && hasSource(given) ? new SourceReader(given.source, use) : undefined;
+    this.readers = { fit: readerOf(train, 'fit'), validation: readerOf(validation, 'validation') };
+  }
 
   async answer(question: Question): Promise<Answer> {
     const { data, options } = this.request;
@@ -37,19 +44,18 @@ export class Answers {
       return {};
     }
     if ('start' in question) {
-      this.batches = openSource((data.train as { readonly source: BatchSource }).source);
+      this.readers[question.start]!.start();
       return {};
     }
-    const next = await abortable(signal, nextOf(question.next, this.batches!));
-    if (next.done !== true) return { batch: this.sentBatch(question.next, next.value) };
-    // A source that has ended is not closed.
-    this.batches = undefined;
-    return {};
+    const found = await abortable(signal, this.readers[question.of]!.next(question.next));
+    if (found === undefined) return {};
+    const classWeight = question.of === 'fit' ? options.classWeight : undefined;
+    return { batch: this.sentBatch(question.next, found[0], classWeight) };
   }
 
-  private sentBatch(where: string, batch: unknown): SentBatch {
+  private sentBatch(where: string, batch: unknown, classWeight: ClassWeight | undefined): SentBatch {
     const { inputs, outputs } = this.request.shape;
-    const sources = readBatch(where, batch, { inputs, outputs }, this.request.options.classWeight);
+    const sources = readBatch(where, batch, { inputs, outputs }, classWeight);
     const data = describeData(where, sources, outputs, 0);
     const rows = [...sources.x, ...sources.y].map(({ what, source }) => {
       const copy = newFloats(source.rows * source.width);
@@ -62,8 +68,9 @@ export class Answers {
     return { data, rows };
   }
 
-  /** Closes a source that is left in the middle. Nothing waits for it, as for batches that are read on this thread. */
+  /** Closes sources that are left in the middle. */
   close(): void {
-    void (async () => this.batches?.return?.())().catch(() => undefined);
+    this.readers.fit?.close();
+    this.readers.validation?.close();
   }
 }

@@ -33,7 +33,7 @@ export interface SentData {
 /** Options of `fit` that the worker needs. */
 export type SentOptions = Pick<
   ReadFitOptions,
-  'epochs' | 'batchSize' | 'shuffle' | 'validationSplit' | 'batchesPerEpoch' | 'initialEpoch'
+  'epochs' | 'batchSize' | 'shuffle' | 'validationSplit' | 'validationBatches' | 'batchesPerEpoch' | 'initialEpoch'
 >;
 
 /** The first message to the worker. */
@@ -57,7 +57,7 @@ export interface Begin {
   readonly hooks: readonly Hook[];
   /** Rows, or a source on the calling side. */
   readonly data: SentData | 'source';
-  readonly validation: SentData | undefined;
+  readonly validation: SentData | 'source' | undefined;
 }
 
 /** From the model to the worker. */
@@ -93,10 +93,13 @@ export type Question =
   | { readonly hook: Hook; readonly index: number; readonly logs: Logs }
   /** To give the library's own callbacks the session, now that all data is accepted. */
   | { readonly attach: true }
-  /** To start the source. */
-  | { readonly start: true }
-  /** To get its next batch; `next` names it in messages. */
-  | { readonly next: string };
+  /** To start a source. */
+  | { readonly start: SourceUse }
+  /** To get the next batch of a source; `next` names it in messages. */
+  | { readonly next: string; readonly of: SourceUse };
+
+/** Use of a source on the calling side. */
+export type SourceUse = 'fit' | 'validation';
 
 /** An error as plain data. */
 export interface SentError {

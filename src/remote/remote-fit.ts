@@ -191,7 +191,7 @@ export class RemoteFitCaller implements RemoteFit {
     const { threads = 1, live = false } = runtime.pool ?? {};
     const program = this.workerUrl ?? (await import('./program.js')).WORKER_PROGRAM;
     proceed();
-    const { validation } = data;
+    const validation = data.validation && !hasSource(data.validation) ? data.validation : undefined;
     const given = hasSource(data.train) ? undefined : describeData('fit', data.train, shape.outputs, 0);
     const sets = shape.inputs.length + shape.outputs.length;
     const begin: Begin = {
@@ -210,13 +210,15 @@ export class RemoteFitCaller implements RemoteFit {
         batchSize: options.batchSize,
         shuffle: options.shuffle,
         validationSplit: options.validationSplit,
+        validationBatches: options.validationBatches,
         batchesPerEpoch: options.batchesPerEpoch,
         initialEpoch: options.initialEpoch,
       },
       stopTraining: model.stopTraining,
       hooks: HOOKS.filter((hook) => options.callbacks.some((callback) => hookOf(callback, hook) !== undefined)),
       data: given ?? 'source',
-      validation: validation && describeData('fit', validation, shape.outputs, sets),
+      validation:
+        validation === undefined ? data.validation && 'source' : describeData('fit', validation, shape.outputs, sets),
     };
     const events = {
       message: (message: unknown) => void this.receive(message as FromWorker),

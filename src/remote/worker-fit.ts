@@ -7,14 +7,15 @@ import type { WorkerEvents } from '../runtime/threads/host.js';
 import { Pool, type StartWorker } from '../runtime/threads/pool.js';
 import type { Port } from '../runtime/threads/port.js';
 import { ATTACH, type AttachedCallback } from '../training/callbacks/callback.js';
-import { OpenedBatch, type Batch, type BatchSource, type FitData } from '../training/data/batches.js';
+import type { FitData, GivenRows } from '../training/data/batches.js';
+import { OpenedBatch, type Batch, type BatchSource } from '../training/data/source.js';
 import { copyState, stateFloats, TrainingState, type Edits } from '../training/state.js';
 import { readOptions } from '../common/options.js';
 import { readArchitecture } from '../graph/architecture.js';
 import { FACTORIES } from '../layers/registry.js';
 import { Model } from '../model/model.js';
 import type { ModelEdit } from '../model/remote-fit-types.js';
-import type { Answer, Begin, FromWorker, Question, SentError, ToWorker } from './protocol.js';
+import type { Answer, Begin, FromWorker, Question, SentData, SentError, SourceUse, ToWorker } from './protocol.js';
 import { sentError } from './errors.js';
 import { receivedData } from './receive.js';
 import { Snapshots } from './snapshots.js';
@@ -153,8 +154,8 @@ export class WorkerFit {
     first.giveOptimizerState(model.currentTrainer, this.edits);
     if (snapshots !== undefined) this.snapshots = new Snapshots(snapshots, floats, 'writer');
     const given: FitData = {
-      train: data === 'source' ? { source: this.source() } : receivedData(data, this.partsOf),
-      validation: validation && receivedData(validation, this.partsOf),
+      train: this.given(data, 'fit'),
+      validation: validation && this.given(validation, 'validation'),
     };
     const read = {
       ...options,
@@ -242,18 +243,22 @@ export class WorkerFit {
     return callback;
   }
 
+  private given(sent: SentData | 'source', use: SourceUse): GivenRows {
+    return sent === 'source' ? { source: this.source(use) } : receivedData(sent, this.partsOf);
+  }
+
   /**
    * Returns a source whose batches come from the source on the other side. That is started with the request of the
    * first batch, since asking is asynchronous and starting a source is not.
    */
-  private source(): BatchSource {
+  private source(of: SourceUse): BatchSource {
     const start = (): AsyncIterator<Batch> => {
       let fresh = true;
       return {
         next: async () => {
-          if (fresh) await this.request({ start: true });
+          if (fresh) await this.request({ start: of });
           fresh = false;
-          const { batch: sent } = await this.request({ next: this.nextBatch });
+          const { batch: sent } = await this.request({ next: this.nextBatch, of });
           if (sent === undefined) return { done: true, value: undefined };
           const batch = new OpenedBatch(receivedData(sent.data, (set) => [sent.rows[set]]));
           return { done: false, value: batch as unknown as Batch };

@@ -1,6 +1,6 @@
 /**
  * Execution contexts: a bound program with the loader that writes its batches and the accumulator that reads its sums,
- * and the evaluation of a dataset with it. program.ts binds the program; data/batch-loader.ts has the loader.
+ * and the evaluation of rows with it. program.ts binds the program; data/batch-loader.ts has the loader.
  */
 import { ownOf } from '../common/objects.js';
 import { setField } from '../common/options.js';
@@ -136,19 +136,18 @@ export function bindContext(
 }
 
 /**
- * Evaluates a whole dataset in batches of at most `batchSize` rows. Yields undefined after each batch except the last,
- * and then loss and metrics of the whole dataset. Predictions do not depend on the batch size.
+ * Evaluates a dataset in parts of at most `most` rows, and adds it to the sums of the context. Yields after each part.
+ * Predictions do not depend on the parts.
  */
 export function* evaluateInParts(
-  { program, loader, accumulator }: ExecutionContext,
+  { program, loader }: ExecutionContext,
   dataset: Dataset,
-  batchSize: number,
+  most: number,
   guard: { running: boolean },
-): Generator<Logs | undefined, void> {
+): Generator<undefined, void> {
   const { rows } = dataset;
-  accumulator.reset();
-  for (let first = 0; first < rows; first += batchSize) {
-    const count = Math.min(batchSize, rows - first);
+  for (let first = 0; first < rows; first += most) {
+    const count = Math.min(most, rows - first);
     loader.take(dataset, first, count);
     guard.running = true;
     try {
@@ -156,6 +155,6 @@ export function* evaluateInParts(
     } finally {
       guard.running = false;
     }
-    yield first + count === rows ? accumulator.means(rows) : undefined;
+    yield;
   }
 }

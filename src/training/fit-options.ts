@@ -21,6 +21,7 @@ import {
 import type { Inputs, RowNumbers } from '../common/rows.js';
 import { HOOKS, type Callback } from './callbacks/callback.js';
 import type { ClassWeight, Targets } from './data/shape.js';
+import { isBatchSource, type BatchSource } from './data/source.js';
 
 /**
  * Options of `fit`.
@@ -35,8 +36,16 @@ export interface FitOptions {
   shuffle?: boolean;
   /** Share of the rows, in [0, 1), kept for validation: the last ones. Default 0. */
   validationSplit?: number;
-  /** Data to evaluate after each epoch: [x, y] or [x, y, sampleWeight]. Default none. */
-  validationData?: readonly [x: Inputs, y: Targets] | readonly [x: Inputs, y: Targets, sampleWeight: RowNumbers];
+  /**
+   * Data to evaluate after each epoch: [x, y], [x, y, sampleWeight], or a source of batches, as `fit` takes it, which is
+   * started anew each time; a generator continues. Default none.
+   */
+  validationData?:
+    readonly [x: Inputs, y: Targets] | readonly [x: Inputs, y: Targets, sampleWeight: RowNumbers] | BatchSource;
+  /**
+   * Most batches that are evaluated after an epoch, only if `validationData` is a source. Default all that it yields.
+   */
+  validationBatches?: number;
   /**
    * Weight of each row in the loss, at least 0. The loss is still divided by the number of rows, as in Keras. A row of
    * weight 0 adds nothing, even if it overflows; only the statistics of batchNormalization include it. Default 1.
@@ -67,7 +76,7 @@ export interface FitOptions {
   runIn?: 'main' | 'worker';
 }
 
-type Optional = 'validationData' | 'signal' | 'sampleWeight' | 'classWeight' | 'batchesPerEpoch';
+type Optional = 'validationData' | 'validationBatches' | 'signal' | 'sampleWeight' | 'classWeight' | 'batchesPerEpoch';
 export type ReadFitOptions = Required<Omit<FitOptions, Optional>> & {
   readonly [K in Optional]: FitOptions[K] | undefined;
 };
@@ -91,12 +100,13 @@ const callbackList: Check<readonly Callback[]> = listOf('a list of objects', (pa
 });
 
 const validationCheck: Check<NonNullable<FitOptions['validationData']>> = (path, value) => {
+  if (isBatchSource(value)) return value;
   if (isList(value) && (value.length === 2 || value.length === 3)) {
     // By index: a list may have lost its iterator.
     const { length } = value;
     return Array.from({ length }, (_, index) => value[index]) as unknown as NonNullable<FitOptions['validationData']>;
   }
-  throw new ValueError(`${path} expected [x, y] or [x, y, sampleWeight], got ${describe(value)}.`);
+  throw new ValueError(`${path} expected [x, y], [x, y, sampleWeight] or a source of batches, got ${describe(value)}.`);
 };
 
 /** Recognizes a signal by its methods, since it may come from another realm. */
@@ -113,6 +123,7 @@ export function readFitOptions(options: FitOptions | undefined): ReadFitOptions 
     shuffle: { check: flag, or: true },
     validationSplit: { check: fraction, or: 0 },
     validationData: { check: optional(validationCheck), or: undefined },
+    validationBatches: { check: optional(integer(1)), or: undefined },
     sampleWeight: { check: unchecked, or: undefined },
     classWeight: { check: unchecked, or: undefined },
     batchesPerEpoch: { check: optional(integer(1)), or: undefined },
@@ -123,6 +134,9 @@ export function readFitOptions(options: FitOptions | undefined): ReadFitOptions 
   });
   if (read.validationData !== undefined && read.validationSplit > 0) {
     throw new ValueError('fit: validationSplit expected 0 where validationData is given, got both.');
+  }
+  if (read.validationBatches !== undefined && !isBatchSource(read.validationData)) {
+    throw new ValueError('fit: validationBatches expected only where validationData is a source, got it without one.');
   }
   return read;
 }

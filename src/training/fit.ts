@@ -28,7 +28,8 @@ import type { NetworkPlan } from '../graph/plan.js';
 import type { BatchIterator } from './data/batches.js';
 import type { StopReason } from './full-batch/algorithm.js';
 import type { readFitOptions } from './fit-options.js';
-import { evaluateInParts, type Logs, type ExecutionContext } from './execution-context.js';
+import type { Evaluation, Pauses } from './evaluation.js';
+import type { Logs } from './execution-context.js';
 import type { Trainer } from './trainer.js';
 
 /**
@@ -52,8 +53,6 @@ export interface FitTarget {
   /** Throws a StateError if the model has been disposed, a WorkerError if a thread was lost. */
   requireRunning(where: string): void;
 }
-
-const VALIDATION_BATCH = 256;
 
 /**
  * Bound on the rounding error, per row, of a fraction and of its difference to 1: some units in the last place of 1.
@@ -108,13 +107,6 @@ export function requireBatchStatistics(
   );
 }
 
-/**
- * Returns a separate context for validation: a page may call `evaluate` between yields. It is bound before training
- * starts, so that lack of memory fails before training.
- */
-const validationContext = (trainer: Trainer, { rows, weights }: Dataset): ExecutionContext =>
-  trainer.bindEvaluation(Math.min(rows, VALIDATION_BATCH), weights !== undefined);
-
 function addValidation(logs: Logs, validation: Logs): void {
   for (const [name, value] of Object.entries(validation)) setField(logs, validationKey(name), value);
 }
@@ -126,19 +118,29 @@ function addValidation(logs: Logs, validation: Logs): void {
 export async function fit(
   target: FitTarget,
   batches: BatchIterator,
-  validation: Dataset | undefined,
+  validation: Evaluation | undefined,
   options: ReturnType<typeof readFitOptions>,
 ): Promise<History> {
   const { trainer, model } = target;
   const state = trainer.model;
   const { callbacks, signal } = options;
-  const context = validation && validationContext(trainer, validation);
   const observing: readonly Callback[] = callbacks.filter((callback) => hookOf(callback, 'onBatchEnd') !== undefined);
   const result: History = { epoch: [], history: {} };
   const yielder = new EventLoopYielder();
   const proceed = (): void => {
     target.requireRunning('fit');
     signal?.throwIfAborted();
+  };
+  const pauses: Pauses = {
+    async pause() {
+      if (yielder.shouldYield) await yielder.yield();
+      proceed();
+    },
+    async wait(promise) {
+      const result = await abortable(signal, promise);
+      proceed();
+      return result;
+    },
   };
   const at = { epoch: options.initialEpoch, batch: 0, rows: 0 };
   const call = (hook: Hook, index: number, values: Logs, list = callbacks): Promise<void> =>
@@ -176,14 +178,7 @@ export async function fit(
       // As with updates, the count stays at the largest safe integer.
       if (state.epochCount < Number.MAX_SAFE_INTEGER) state.epochCount += 1;
       logs = batches.context.accumulator.means(rows);
-      if (context !== undefined) {
-        const parts = evaluateInParts(context, validation!, VALIDATION_BATCH, state);
-        for (const part of parts) {
-          if (part !== undefined) addValidation(logs, part);
-          if (yielder.shouldYield) await yielder.yield();
-          proceed();
-        }
-      }
+      if (validation !== undefined) addValidation(logs, await validation.run(pauses, ` after epoch ${epoch}`));
       result.epoch.push(epoch);
       for (const [name, value] of Object.entries(logs)) {
         // The name of a metric may be that of a method of all objects.
@@ -201,7 +196,6 @@ export async function fit(
     return result;
   } finally {
     trainer.beforeUpdate = undefined;
-    context?.free();
   }
 }
 

@@ -238,10 +238,11 @@ export class Trainer {
         ({ program }) => bind(program.capacity, this.evaluationWeighted),
       );
     }
-    for (const whole of evaluateInParts(this.evaluation!, dataset, batchSize, this.model)) {
-      if (whole !== undefined) return whole;
-    }
-    return {};
+    const context = this.evaluation!;
+    context.accumulator.reset();
+    const parts = evaluateInParts(context, dataset, batchSize, this.model);
+    while (parts.next().done !== true);
+    return context.accumulator.means(dataset.rows);
   }
 
   /** Sets the counter of random numbers to that of the next update. */

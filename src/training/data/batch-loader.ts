@@ -54,6 +54,7 @@ export function bindLoader(runtime: WasmRuntime, program: TrainingProgram, objec
         else kernels.f32_one_hot(rows, target.width, from, target.address, target.ld);
       }
       if (weights !== undefined) kernels.f32_copy_columns(1, rows, weights.address + 4 * first, rows, rowWeights, rows);
+      else if (rowWeights !== 0) kernels.f32_fill(rows, rowWeights, 1);
     },
     free: () => regions.free(),
   };

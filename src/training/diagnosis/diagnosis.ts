@@ -55,7 +55,15 @@ export interface NonFinite {
 }
 
 /**
- * A fault of the network, with what it means here and what to try.
+ * A fault of the network, with what it means here and what to try. The faults are:
+ *
+ * - vanishing and exploding gradients, a gradient of 0 everywhere;
+ * - saturated activations, dead units, zigzag;
+ * - updates too large or too small;
+ * - a cross-entropy below 0;
+ * - outputs that do not depend on the inputs, a classifier that has learned nothing except how often classes occur;
+ * - batches of one row under batch normalization;
+ * - the first NaN or infinity.
  * @category Diagnosis
  */
 export interface Fault {
