@@ -7,6 +7,31 @@
 import { MemoryError } from './errors.js';
 
 /**
+ * A typed array of numbers: of floats or integers, not of BigInts.
+ * @category Models
+ */
+export type NumberArray =
+  | Float32Array
+  | Float64Array
+  | Int8Array
+  | Uint8Array
+  | Uint8ClampedArray
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array
+  | Float16Numbers;
+
+/**
+ * A Float16Array, which not every platform and not every configuration of TypeScript has.
+ * @category Models
+ */
+export interface Float16Numbers extends ArrayLike<number> {
+  /** Distinguishes it from other arrays. */
+  readonly [Symbol.toStringTag]: 'Float16Array';
+}
+
+/**
  * Returns whether a value is an array, or undefined for a revoked proxy, for which `Array.isArray` throws a TypeError.
  */
 function tryIsArray(value: unknown): boolean | undefined {
@@ -36,6 +61,18 @@ const BYTE_OFFSET = /* @__PURE__ */ getter<number>('byteOffset');
 /** Returns 'Float32Array' and the like, or undefined for anything other than a typed array. */
 export const typedKind = (value: unknown): string | undefined => KIND.call(value);
 
+/** Whether a value is a typed array of numbers: any but those of BigInts. */
+export const isNumbers = (value: unknown): value is NumberArray => {
+  const kind = typedKind(value);
+  return kind !== undefined && !kind.startsWith('Big');
+};
+
+/** Whether float32 has all values of a typed array: those of 8 and 16 bits, and Float32Array. */
+export const isExact = (array: NumberArray): boolean => {
+  const kind = typedKind(array)!;
+  return kind === 'Float32Array' || !/32|64/.test(kind);
+};
+
 /** Whether a value is a list or a typed array. */
 export const isSequence = (value: unknown): value is ArrayLike<unknown> =>
   isList(value) || typedKind(value) !== undefined;
@@ -64,16 +101,25 @@ export function isDetached(array: unknown): boolean {
   }
 }
 
-/**
- * Returns a view of `count` elements of a Float32Array or Float64Array from element `first` on. It cannot become
- * longer.
- */
-export function typedPart(
-  array: Float32Array | Float64Array,
-  first: number,
-  count: number,
-): Float32Array | Float64Array {
-  const View = typedKind(array) === 'Float32Array' ? Float32Array : Float64Array;
+/** Constructors of views, by their kind. Some platforms have no Float16Array. */
+const views = (): Readonly<
+  Record<string, new (buffer: ArrayBuffer, offset: number, length: number) => NumberArray>
+> => ({
+  Float32Array,
+  Float64Array,
+  Int8Array,
+  Uint8Array,
+  Uint8ClampedArray,
+  Int16Array,
+  Uint16Array,
+  Int32Array,
+  Uint32Array,
+  Float16Array: (globalThis as { Float16Array?: Uint16ArrayConstructor }).Float16Array!,
+});
+
+/** Returns a view of `count` elements of a typed array from element `first` on. It cannot become longer. */
+export function typedPart(array: NumberArray, first: number, count: number): NumberArray {
+  const View = views()[typedKind(array)!] as Uint8ArrayConstructor;
   return new View(BUFFER.call(array) as ArrayBuffer, BYTE_OFFSET.call(array) + View.BYTES_PER_ELEMENT * first, count);
 }
 

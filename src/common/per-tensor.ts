@@ -5,14 +5,24 @@ import { suggestion } from './nearest.js';
 import { fieldOf } from './objects.js';
 import { isRecord } from './options.js';
 
-/** Returns one value per input or output, with its name for messages: the value itself if there is only one. */
+/**
+ * Returns one value per input or output, with its name for messages. If there is only one, that is the value itself, or
+ * its field by the name of the input or output.
+ */
 export function perTensor(
   where: string,
   what: string,
   value: unknown,
   tensors: readonly { readonly name: string }[],
 ): { readonly what: string; readonly value: unknown }[] {
-  if (tensors.length === 1) return [{ what, value }];
+  const names = tensors.map(({ name }) => name);
+  if (tensors.length === 1) {
+    const [name] = names;
+    const own = isRecord(value) ? fieldOf(value, name) : undefined;
+    if (own === undefined) return [{ what, value }];
+    requireNames(where, what, value as object, names);
+    return [{ what: `${what}.${name}`, value: own }];
+  }
   if (isList(value)) {
     const { length } = value;
     if (length !== tensors.length) {
@@ -22,15 +32,18 @@ export function perTensor(
   }
   if (!isRecord(value)) {
     throw new ValueError(
-      `${where}: ${what} expected a list or an object for ${tensors.map(({ name }) => `"${name}"`).join(', ')}, got ${describe(value)}.`,
+      `${where}: ${what} expected a list or an object for ${names.map((name) => `"${name}"`).join(', ')}, got ${describe(value)}.`,
     );
   }
-  const names = tensors.map(({ name }) => name);
+  requireNames(where, what, value, names);
+  return names.map((name) => ({ what: `${what}.${name}`, value: fieldOf(value, name) }));
+}
+
+function requireNames(where: string, what: string, value: object, names: readonly string[]): void {
   const known = new Set(names);
   for (const name of Object.keys(value)) {
     if (!known.has(name)) {
       throw new ValueError(`${where}: ${what} has an unknown name ${describe(name)}.${suggestion(name, names)}`);
     }
   }
-  return names.map((name) => ({ what: `${what}.${name}`, value: fieldOf(value, name) }));
 }

@@ -3,7 +3,7 @@
  * consecutive ones are one float32. Costs one pass over the columns that have been constant so far, which in most data
  * are few after the second row. `rows.ts` passes the rows to the observer while it copies them.
  */
-import type { Floats, RowSource, RowObserver } from './rows.js';
+import type { RowSource, RowObserver } from './rows.js';
 import { warnOnce } from './warn.js';
 
 /**
@@ -38,7 +38,7 @@ export class RoundingObserver implements RowObserver {
   }
 
   /** Takes the next row, stored in `values` from element `at` on. */
-  look(values: Floats, at: number): void {
+  look(values: ArrayLike<number>, at: number): void {
     const { first, columns, others } = this;
     if (first === undefined) {
       this.first = Float64Array.from({ length: this.width }, (_, column) => values[at + column]);

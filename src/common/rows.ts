@@ -6,7 +6,9 @@
  */
 import {
   isDetached,
+  isExact,
   isList,
+  isNumbers,
   isSequence,
   isUnshared,
   newDoubles,
@@ -14,40 +16,44 @@ import {
   typedKind,
   typedLength,
   typedPart,
+  type NumberArray,
 } from './arrays.js';
 import { counted, describe } from './describe.js';
 import { ShapeError, ValueError } from './errors.js';
 
 /**
- * Rows of numbers: one flat row-major array, or an array per row. Models compute in float32.
+ * Rows of numbers: one flat row-major typed array, or an array per row; where a row has one value, also a list of these
+ * values. `true` counts as 1, `false` as 0. Models compute in float32: other numbers are rounded to it.
  * @category Models
  */
-export type Rows = Float32Array | Float64Array | readonly (readonly number[] | Float32Array | Float64Array)[];
+export type Rows =
+  NumberArray | readonly (readonly (number | boolean)[] | NumberArray)[] | readonly number[] | readonly boolean[];
 
 /**
- * Inputs of a model: rows for one input; for several inputs a list in their order, or an object by their names.
+ * Inputs of a model: rows for one input; for several inputs a list in their order, or an object by their names, as for
+ * example one of columns.
  * @category Models
  */
 export type Inputs = Rows | readonly Rows[] | Readonly<Record<string, Rows>>;
 
 /**
- * Class indices, one per row.
+ * Class indices, one per row: in one list or typed array, or each in a list of its own. `true` counts as 1, `false` as
+ * 0.
  * @category Training and callbacks
  */
-export type Labels =
-  readonly number[] | Int8Array | Uint8Array | Uint8ClampedArray | Int16Array | Uint16Array | Int32Array | Uint32Array;
+export type Labels = readonly number[] | readonly boolean[] | NumberArray | readonly (readonly number[])[];
 
 /**
  * A number for each row.
  * @category Training and callbacks
  */
-export type RowNumbers = Labels | Float32Array | Float64Array;
+export type RowNumbers = readonly number[] | NumberArray;
 
 /** Rows of the caller: their number and width, and a method that copies them. It keeps no copy. */
 export interface RowSource {
   readonly rows: number;
   readonly width: number;
-  /** Whether every value is given as a float32. */
+  /** Whether float32 has every value, by the kind of array in which they are given. */
   readonly exact: boolean;
   /**
    * Reads rows, all or `count` from `first` on, each value once, and writes them row-major without padding at element
@@ -67,7 +73,7 @@ export interface RowObserver {
   /** Whether further rows cannot change the result. */
   readonly done: boolean;
   /** Takes the next row, stored in `values` from element `at` on. */
-  look(values: Floats, at: number): void;
+  look(values: ArrayLike<number>, at: number): void;
   /** Ends the observation because the next rows are no doubles. */
   stop(): void;
 }
@@ -75,7 +81,7 @@ export interface RowObserver {
 /** Hint of the caller on what to write instead of a flat list of numbers, if it knows better than this file. */
 export type FlatHint = string | undefined;
 
-/** Copies all rows of a source: as float32 if they are float32 already, otherwise as float64. */
+/** Copies all rows of a source: as float32 if that has all their values, otherwise as float64. */
 export function copyRows(source: RowSource): Float32Array | Float64Array {
   const size = source.rows * source.width;
   const data = source.exact ? newFloats(size) : newDoubles(size);
@@ -98,23 +104,19 @@ export function lengthOf(where: string, what: string, list: unknown): number {
 export const rowLength = (where: string, what: string, row: unknown): number | undefined =>
   isSequence(row) ? lengthOf(where, what, row) : undefined;
 
-const isFloats = (data: unknown): data is Float32Array | Float64Array => {
-  const kind = typedKind(data);
-  return kind === 'Float32Array' || kind === 'Float64Array';
-};
-
 /** Opens rows of `width` numbers. Messages begin with `where` and `what`: `fit: x`. */
 export function openRows(where: string, what: string, data: unknown, width: number, hint?: FlatHint): RowSource {
   if (isList(data)) return new ListedRows(where, what, data, width, hint);
-  if (isFloats(data) && !isDetached(data)) return new FlatRows(where, what, data, width, hint);
-  const better =
-    typedKind(data) === undefined || isDetached(data) ? undefined : (hint ?? 'Convert it by Float32Array.from.');
+  if (isNumbers(data) && !isDetached(data)) return new FlatRows(where, what, data, width, hint);
+  const better = typedKind(data) === undefined || isDetached(data) ? undefined : FROM_BIGINTS;
   throw new ValueError(
     `${where}: ${what} expected a Float32Array or an array of rows, got ${describe(data)}.${spaced(better)}`,
   );
 }
 
-/** Rows given as an array per row. */
+const FROM_BIGINTS = 'Convert BigInts by Float64Array.from(data, Number).';
+
+/** Rows given as an array per row, or rows of one value as a list of values. */
 class ListedRows implements RowSource {
   readonly rows: number;
   readonly exact = false;
@@ -161,28 +163,33 @@ class ListedRows implements RowSource {
   /** Reads a row of doubles. */
   private read(row: unknown, index: number, into: Floats, at: number): void {
     const { width } = this;
+    if (width === 1 && (typeof row === 'number' || typeof row === 'boolean')) {
+      into[at] = Number(row);
+      return;
+    }
     const isArray = isList(row);
     const list = isArray ? row : this.requireRow(row, index);
     this.requireWidth(isArray ? list.length : typedLength(list), index);
     for (let j = 0; j < width; j++) {
       const value = list[j];
-      if (typeof value !== 'number') this.refuse(value, index, j);
-      into[at + j] = value;
+      if (typeof value !== 'number' && typeof value !== 'boolean') this.refuse(value, index, j);
+      into[at + j] = value as number;
     }
   }
 
-  /** Returns the row if it is a Float64Array; throws for anything else. */
-  private requireRow(row: unknown, index: number): Float64Array {
+  /** Returns the row if it is a typed array of numbers; throws for anything else. */
+  private requireRow(row: unknown, index: number): NumberArray {
     const { where, what, width, hint } = this;
-    if (typedKind(row) === 'Float64Array') return row as Float64Array;
+    if (isNumbers(row)) return row;
     if (typeof row === 'number') {
       const expected = `an array of ${counted(width, 'number')}`;
       throw new ShapeError(
-        `${where}: ${what} expected ${expected} in row ${index}, got the number ${row}.${flatAdvice(width, hint)}`,
+        `${where}: ${what} expected ${expected} in row ${index}, got the number ${row}.${spaced(hint ?? AS_ROWS)}`,
       );
     }
     throw new ValueError(
-      `${where}: ${what} expected an array of ${counted(width, 'number')} in row ${index}, got ${describe(row)}.`,
+      `${where}: ${what} expected an array of ${counted(width, 'number')} in row ${index}, got ${describe(row)}.` +
+        spaced(typedKind(row) === undefined ? undefined : FROM_BIGINTS),
     );
   }
 
@@ -201,7 +208,7 @@ class FlatRows implements RowSource {
   constructor(
     private readonly where: string,
     private readonly what: string,
-    private readonly data: Floats,
+    private readonly data: NumberArray,
     readonly width: number,
     hint: FlatHint,
   ) {
@@ -211,7 +218,7 @@ class FlatRows implements RowSource {
     }
     this.length = length;
     this.rows = length / width;
-    this.exact = typedKind(data) === 'Float32Array';
+    this.exact = isExact(data);
   }
 
   write(into: Floats, at: number, first = 0, count = this.rows, observer?: RowObserver): void {
@@ -230,13 +237,7 @@ class FlatRows implements RowSource {
 
 const spaced = (hint: FlatHint): string => (hint === undefined ? '' : ` ${hint}`);
 
-const flatAdvice = (width: number, hint: FlatHint): string =>
-  spaced(
-    hint ??
-      (width === 1
-        ? 'Write rows as arrays: [[1],[2],…].'
-        : 'Write rows as arrays, [[…],[…]], or one after the other in a Float32Array.'),
-  );
+const AS_ROWS = 'Write rows as arrays, [[…],[…]], or one after the other in a Float32Array.';
 
 /** Opens class indices in [0, classes). They are written as the bits of integers, one per row. */
 export function openLabels(where: string, what: string, data: unknown, classes: number, hint?: FlatHint): RowSource {
@@ -252,12 +253,19 @@ export function openLabels(where: string, what: string, data: unknown, classes: 
     write(into, at, first = 0, count = rows) {
       const bits = new Int32Array(into.buffer, into.byteOffset + 4 * at, count);
       for (let i = 0; i < count; i++) {
-        const label = labels[first + i];
+        const label = plainLabel(labels[first + i]);
         requireLabel(where, what, label, first + i, classes, hint);
         bits[i] = label;
       }
     },
   };
+}
+
+/** Returns a class index without the list that it has for itself in a column, and as a number. */
+function plainLabel(label: unknown): unknown {
+  if (typeof label === 'number') return label;
+  const own: unknown = isSequence(label) && label.length === 1 ? label[0] : label;
+  return typeof own === 'boolean' ? Number(own) : own;
 }
 
 function requireLabel(
@@ -271,13 +279,12 @@ function requireLabel(
   if (typeof label === 'number' && Number.isInteger(label) && label >= 0 && label < classes) return;
   const length = rowLength(where, what, label);
   if (length !== undefined) {
-    // A list of one number each, as Keras accepts, is no one-hot target.
-    const better = length === 1 ? 'Write the indices as one list: y.flat().' : hint;
     throw new ShapeError(
-      `${where}: ${what} expected one class index per row, got ${describe(label)} in row ${row}.${spaced(better)}`,
+      `${where}: ${what} expected one class index per row, got ${describe(label)} in row ${row}.${spaced(hint)}`,
     );
   }
   throw new ValueError(
-    `${where}: ${what} expected a class index from 0 to ${classes - 1}, got ${describe(label)} in row ${row}.`,
+    `${where}: ${what} expected a class index from 0 to ${classes - 1}, got ${describe(label)} in row ${row}.` +
+      spaced(typeof label === 'bigint' ? FROM_BIGINTS : undefined),
   );
 }

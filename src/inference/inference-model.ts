@@ -131,7 +131,7 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
     );
     const xs = sources.map((source, index) => {
       const { value } = given[index];
-      if (source.exact) return value as Float32Array;
+      if (isFloat32Array(value)) return value;
       const flat = newFloats(source.rows * source.width);
       source.write(flat, 0);
       return flat;

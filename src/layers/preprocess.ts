@@ -142,7 +142,7 @@ export class Normalization extends Layer<'normalization', NormalizationConfig> {
    */
   adapt(data: Rows): this {
     const first: unknown = isList(data) ? data[0] : undefined;
-    const width = this.config.inputShape?.[0] ?? rowLength('adapt', 'x', first);
+    const width = this.config.inputShape?.[0] ?? (typeof first === 'number' ? 1 : rowLength('adapt', 'x', first));
     if (isList(data) && data.length === 0) {
       throw new ShapeError('adapt: x expected at least one row, got none.');
     }

@@ -2,7 +2,7 @@
  * `mlpClassifier`: turns labels into class indices and probabilities into labels. `estimator.ts` reads the rows and
  * trains the network; `file.ts` reads and writes the file.
  */
-import { isList } from '../common/arrays.js';
+import { isList, isNumbers, type NumberArray } from '../common/arrays.js';
 import { describe } from '../common/describe.js';
 import { ShapeError, ValueError } from '../common/errors.js';
 import { lengthOf, type Rows } from '../common/rows.js';
@@ -16,7 +16,13 @@ import { decodeTable, encodeTable, type LoadTableOptions } from './file.js';
  * Label of a row: its class.
  * @category Tables
  */
-export type Label = string | number;
+export type Label = string | number | boolean;
+
+/**
+ * Labels of rows: a list, or a typed array of numbers.
+ * @category Tables
+ */
+export type LabelList<L extends Label = Label> = readonly L[] | (number extends L ? NumberArray : never);
 
 const KIND = 'mlpClassifier';
 
@@ -31,7 +37,7 @@ export class MlpClassifier<L extends Label = Label> {
     private labels: readonly L[] = [],
   ) {}
 
-  /** Labels seen in `fit`: numbers in ascending order, then strings in the order of their characters. */
+  /** Labels seen in `fit`: false and true, numbers in ascending order, then strings in the order of their characters. */
   get classes(): readonly L[] {
     return this.labels;
   }
@@ -50,7 +56,7 @@ export class MlpClassifier<L extends Label = Label> {
    * fit stays.
    * @throws ShapeError, ValueError for rows or labels that do not match, or labels that are all the same.
    */
-  async fit(x: Rows, labels: readonly L[]): Promise<History> {
+  async fit(x: Rows, labels: LabelList<L>): Promise<History> {
     const given = readLabels('fit', labels);
     const classes = distinct(given);
     const index = new Map(classes.map((label, position) => [label, position]));
@@ -82,7 +88,7 @@ export class MlpClassifier<L extends Label = Label> {
    * Returns the share of rows whose label is predicted, from 0 to 1.
    * @throws as `predict`.
    */
-  score(x: Rows, labels: readonly L[]): number {
+  score(x: Rows, labels: LabelList<L>): number {
     this.estimator.model('score');
     const given = readLabels('score', labels);
     const predicted = this.likeliest('score', x, given.length);
@@ -132,9 +138,10 @@ export class MlpClassifier<L extends Label = Label> {
 }
 
 /** Returns a copy of the labels, at least one, each read once and checked. */
-function readLabels<L extends Label>(call: string, labels: readonly L[]): L[] {
+function readLabels<L extends Label>(call: string, labels: LabelList<L>): L[] {
   const where = `${KIND}.${call}`;
-  if (!isList(labels)) throw new ValueError(`${where}: labels expected a list, got ${describe(labels)}.`);
+  if (!isList(labels) && !isNumbers(labels))
+    throw new ValueError(`${where}: labels expected a list, got ${describe(labels)}.`);
   const rows = lengthOf(where, 'labels', labels);
   if (rows === 0) throw new ShapeError(`${where}: labels expected at least one row, got none.`);
   const list: L[] = [];
@@ -142,7 +149,7 @@ function readLabels<L extends Label>(call: string, labels: readonly L[]): L[] {
     const label: unknown = labels[row];
     if (!isLabel(label)) {
       throw new ValueError(
-        `${where}: labels expected strings or finite numbers, got ${describe(label)} in row ${row}.`,
+        `${where}: labels expected strings, finite numbers, true or false, got ${describe(label)} in row ${row}.`,
       );
     }
     list.push(label as L);
@@ -150,7 +157,8 @@ function readLabels<L extends Label>(call: string, labels: readonly L[]): L[] {
   return list;
 }
 
-const isLabel = (label: unknown): label is Label => typeof label === 'string' || Number.isFinite(label);
+const isLabel = (label: unknown): label is Label =>
+  typeof label === 'string' || typeof label === 'boolean' || Number.isFinite(label);
 
 /** Returns the different labels, in order. */
 function distinct<L extends Label>(labels: readonly L[]): L[] {
@@ -158,7 +166,7 @@ function distinct<L extends Label>(labels: readonly L[]): L[] {
   if (classes.length < 2) {
     throw new ValueError(`${KIND}.fit: labels expected at least two different ones, got ${classes.length}.`);
   }
-  const rank = (label: Label): number => (typeof label === 'number' ? 0 : 1);
+  const rank = (label: Label): number => ['boolean', 'number', 'string'].indexOf(typeof label);
   return classes.sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
 }
 
@@ -201,7 +209,7 @@ export async function loadClassifier<L extends Label = Label>(
       const fits = Array.isArray(labels) && labels.length === outputs && labels.length > 1;
       requireField(fits, 'labels', `a list of ${outputs} labels, one for each output`, labels);
       for (const label of labels as unknown[]) {
-        requireField(isLabel(label), 'labels', 'strings or finite numbers', label);
+        requireField(isLabel(label), 'labels', 'strings, finite numbers, true or false', label);
       }
       const different = new Set(labels as unknown[]).size;
       requireField(different === outputs, 'labels', `${outputs} different ones`, different);

@@ -4,7 +4,7 @@
  * targets and predictions.
  */
 import { activationCheck, type Activation, type ActivationLike } from '../activations/activations.js';
-import { isList, newFloats, typedKind, typedLength } from '../common/arrays.js';
+import { isFloat32Array, isList, isNumbers, newFloats, typedLength } from '../common/arrays.js';
 import { counted } from '../common/describe.js';
 import { ShapeError, StateError } from '../common/errors.js';
 import { integer, listOf, nonNegative, positive, readOptions, type Check } from '../common/options.js';
@@ -102,8 +102,7 @@ export class Estimator {
   /** Opens the rows of a table for `fit`, one per target; a flat array is cut into `rows` rows. */
   openTable(call: string, x: Rows, rows: number): RowSource {
     const where = `${this.where}.${call}`;
-    const kind = typedKind(x);
-    const flat = kind === 'Float32Array' || kind === 'Float64Array';
+    const flat = isNumbers(x);
     const first: unknown = isList(x) ? x[0] : undefined;
     const width = flat ? typedLength(x) / rows : (rowLength(where, 'x', first) ?? 1);
     if (!Number.isInteger(width)) {
@@ -123,7 +122,7 @@ export class Estimator {
     if (rows !== undefined) this.requireRows(where, source, rows);
     if (scaling !== undefined) return scaled(copyRows(source), scaling);
     // The network reads the array once, and checks what it read.
-    if (source.exact) return x as Float32Array;
+    if (isFloat32Array(x)) return x;
     const flat = newFloats(source.rows * source.width);
     source.write(flat, 0);
     return flat;

@@ -2,7 +2,7 @@
  * `mlpRegressor`: standardizes targets and turns the network's outputs back into numbers, in double. `estimator.ts`
  * reads the rows and trains the network; `file.ts` reads and writes the file.
  */
-import { isList, newDoubles, typedKind } from '../common/arrays.js';
+import { isList, isNumbers, newDoubles } from '../common/arrays.js';
 import { columnMoments } from '../common/column-moments.js';
 import { counted, describe } from '../common/describe.js';
 import { ShapeError, ValueError } from '../common/errors.js';
@@ -18,7 +18,7 @@ import { decodeTable, encodeTable, readScaling, type LoadTableOptions } from './
  * Targets of a regression: a number per row, or rows of numbers.
  * @category Tables
  */
-export type Values = readonly number[] | Rows;
+export type Values = Rows;
 
 const KIND = 'mlpRegressor';
 
@@ -135,14 +135,13 @@ export class MlpRegressor {
 function readTargets(call: string, y: Values): Targets {
   const where = `${KIND}.${call}`;
   const list: unknown = y;
-  const kind = typedKind(list);
-  const flat = kind === 'Float32Array' || kind === 'Float64Array';
+  const flat = isNumbers(list);
   if (!isList(list) && !flat) {
     throw new ValueError(`${where}: y expected numbers or rows of numbers, got ${describe(list)}.`);
   }
   const length = lengthOf(where, 'y', list);
   if (length === 0) throw new ShapeError(`${where}: y expected at least one row, got none.`);
-  const first: unknown = flat ? undefined : (list as readonly unknown[])[0];
+  const first: unknown = flat ? undefined : list[0];
   if (!flat && typeof first !== 'number') {
     const source = openRows(where, 'y', list, Math.max(1, rowLength(where, 'y', first) ?? 1));
     const data = newDoubles(source.rows * source.width);

@@ -32,10 +32,10 @@ describe('facades', () => {
       'mlpClassifier.fit: labels expected at least two different ones, got 1.',
     ],
     [
-      'labels that are neither strings nor numbers',
+      'labels that are neither strings, numbers nor booleans',
       () => mlpClassifier({ engine }).fit(rows, any([1, 2, null])),
       ValueError,
-      'mlpClassifier.fit: labels expected strings or finite numbers, got null in row 2.',
+      'mlpClassifier.fit: labels expected strings, finite numbers, true or false, got null in row 2.',
     ],
     [
       'fewer labels than rows',
@@ -50,10 +50,10 @@ describe('facades', () => {
       'mlpRegressor.fit: x expected 2 values per row, got 1 in row 1.',
     ],
     [
-      'numbers instead of rows',
-      () => mlpRegressor({ engine }).fit(any([1, 2, 3]), [1, 2, 3]),
+      'a number among rows',
+      () => mlpRegressor({ engine }).fit(any([[1, 2], 2, 3]), [1, 2, 3]),
       ShapeError,
-      'mlpRegressor.fit: x expected an array of 1 number in row 0, got the number 1. Write rows as arrays: [[1],[2],…].',
+      'mlpRegressor.fit: x expected an array of 2 numbers in row 1, got the number 2. Write rows as arrays, [[…],[…]], or one after the other in a Float32Array.',
     ],
     [
       'empty data',

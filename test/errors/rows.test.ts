@@ -2,9 +2,9 @@
  * Invalid rows, targets and labels: each must be refused with the exact error class and message, and leave the model
  * unchanged.
  */
-import { describe, test } from 'vitest';
-import { dense, ShapeError, ValueError } from '../../src/index.js';
-import { any, engine, expectError, LABELS, refuses, thrownBy, X, Y } from '../support/reference/refusals.js';
+import { describe } from 'vitest';
+import { ShapeError, ValueError } from '../../src/index.js';
+import { any, LABELS, refuses, X, Y } from '../support/reference/refusals.js';
 
 describe('x and y', () => {
   refuses([
@@ -132,9 +132,9 @@ describe('x and y', () => {
     ],
     [
       'class indices in a typed array without the sparse loss',
-      (m) => m.evaluate(X, any(Uint8Array.from(LABELS))),
-      ValueError,
-      'evaluate: y expected a Float32Array or an array of rows, got Uint8Array(3). For class indices use sparseCategoricalCrossentropy.',
+      (m) => m.evaluate(X, Uint8Array.from(LABELS)),
+      ShapeError,
+      'evaluate: y expected 3 rows as in x, got 1. For class indices use sparseCategoricalCrossentropy.',
     ],
     [
       'class indices in a Float32Array without the sparse loss',
@@ -186,10 +186,16 @@ describe('x and y', () => {
       'predict: x expected numbers, got undefined in row 0, column 1.',
     ],
     [
-      'an array of another type',
-      (m) => m.predict(any(new Uint8Array(2))),
+      'BigInts',
+      (m) => m.predict(any(new BigInt64Array(2))),
       ValueError,
-      'predict: x expected a Float32Array or an array of rows, got Uint8Array(2). Convert it by Float32Array.from.',
+      'predict: x expected a Float32Array or an array of rows, got BigInt64Array(2). Convert BigInts by Float64Array.from(data, Number).',
+    ],
+    [
+      'a row of BigInts',
+      (m) => m.predict(any([[1, 2], new BigUint64Array(2)])),
+      ValueError,
+      'predict: x expected an array of 2 numbers in row 1, got BigUint64Array(2). Convert BigInts by Float64Array.from(data, Number).',
     ],
     [
       'a flat list of numbers',
@@ -283,23 +289,12 @@ describe('labels', () => {
         'fit: y expected one class index per row, got [1,0,0] in row 0. For one-hot targets use categoricalCrossentropy.',
       ],
       [
-        'a column of indices, as Keras accepts it',
-        (m) => m.fit(X, any([[0], [1], [2]])),
-        ShapeError,
-        'fit: y expected one class index per row, got [0] in row 0. Write the indices as one list: y.flat().',
+        'BigInts',
+        (m) => m.fit(X, any(new BigInt64Array(3))),
+        ValueError,
+        'fit: y expected a class index from 0 to 2, got 0n in row 0. Convert BigInts by Float64Array.from(data, Number).',
       ],
     ],
     'sparseCategoricalCrossentropy',
   );
-});
-
-describe('one column of numbers', () => {
-  test('is refused, with the advice to write rows', async () => {
-    const model = engine.sequential({ layers: [dense({ units: 1, inputShape: [1] })] });
-    model.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
-    const message = 'expected an array of 1 number in row 0, got the number 1. Write rows as arrays: [[1],[2],…].';
-    expectError(await thrownBy(() => model.fit(any([1, 2, 3]), [[1], [2], [3]])), ShapeError, `fit: x ${message}`);
-    expectError(await thrownBy(() => model.fit([[1], [2], [3]], any([1, 2, 3]))), ShapeError, `fit: y ${message}`);
-    model.dispose();
-  });
 });
