@@ -21,7 +21,20 @@ export { f32_top_k_matches } from './reduce/top-k';
 export { f32_absolute_residuals, f32_residual_moments, f32_squared_residuals } from './reduce/residuals';
 export { f32_fill, f32_gather_rows, f32_one_hot, f32_pack_rows, f32_pad_rows, u32_gather } from './data/rows';
 export { f32_log } from './math/vector';
+export { f32_cosine_similarity } from './loss/cosine-similarity';
+export { f32_subtract_entropy } from './loss/entropy';
+export {
+  f32_binary_focal,
+  f32_categorical_focal,
+  f32_sigmoid_binary_focal,
+  f32_softmax_categorical_focal,
+} from './loss/focal';
+export { f32_gaussian_likelihood } from './loss/gaussian';
+export { f32_categorical_hinge, f32_squared_hinge } from './loss/hinges';
 export { f32_log_cosh } from './loss/log-cosh';
+export { f32_poisson, f32_poisson_log } from './loss/poisson';
+export { f32_quantile } from './loss/quantile';
+export { f32_percentage_error, f32_squared_log_error } from './loss/relative';
 export { f32_absolute_error, f32_hinge, f32_huber, f32_smooth_rows } from './loss/robust';
 export { f32_adadelta, f32_adagrad, f32_rmsprop } from './optimizer/adaptive';
 export { f32_add_scaled, f64_add_products } from './optimizer/vectors';

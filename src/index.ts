@@ -92,20 +92,36 @@ export type {
 } from './initializers/initializers.js';
 export {
   binaryCrossentropy,
+  binaryFocalCrossentropy,
   categoricalCrossentropy,
+  categoricalFocalCrossentropy,
+  kullbackLeibler,
   sparseCategoricalCrossentropy,
+  type BinaryFocalOptions,
   type CrossentropyOptions,
+  type FocalOptions,
   type LogitsOptions,
   type SmoothingOptions,
 } from './losses/crossentropies.js';
-export { hinge } from './losses/hinges.js';
+export {
+  gaussianNegativeLogLikelihood,
+  poisson,
+  quantile,
+  type GaussianOptions,
+  type PoissonOptions,
+  type QuantileOptions,
+} from './losses/distributions.js';
+export { categoricalHinge, hinge, squaredHinge } from './losses/hinges.js';
 export type { CustomLoss, Loss, LossLike, LossName } from './losses/losses.js';
 export {
+  cosineSimilarity,
   halfSquaredError,
   huber,
   logCosh,
   meanAbsoluteError,
+  meanAbsolutePercentageError,
   meanSquaredError,
+  meanSquaredLogarithmicError,
   type HuberOptions,
 } from './losses/regression.js';
 export { learningRateAt } from './schedules/rate.js';

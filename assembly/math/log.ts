@@ -60,8 +60,8 @@ export function log4(x: v128): v128 {
 }
 
 /**
- * ln(1 + x) in each lane for 0 ≤ x ≤ 1, within 2 ULP: the rounding error of 1 + x is added back to first order. NaN
- * stays NaN.
+ * ln(1 + x) in each lane for x ≥ 0 and finite, within 2 ULP: the rounding error of 1 + x is added back to first order.
+ * NaN stays NaN.
  */
 // @ts-ignore: decorator
 @inline

@@ -109,6 +109,7 @@ export const finite = numeric('a finite number', isNumber);
 export const positive = numeric('a number > 0', (v) => isNumber(v) && Math.fround(v) > 0);
 export const nonNegative = numeric('a number >= 0', (v) => isNumber(v) && v >= 0);
 export const fraction = numeric('a number in [0, 1)', (v) => isNumber(v) && v >= 0 && v < 1);
+export const share = numeric('a number from 0 to 1', (v) => isNumber(v) && v >= 0 && v <= 1);
 export const flag = check<boolean>('true or false', (v) => typeof v === 'boolean');
 export const text = check<string>('a non-empty string', (v) => typeof v === 'string' && v.length > 0);
 

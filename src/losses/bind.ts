@@ -7,44 +7,23 @@ import { requireLength } from '../common/custom.js';
 import { describe } from '../common/describe.js';
 import { ValueError } from '../common/errors.js';
 import type { WasmRuntime } from '../runtime/wasm-runtime.js';
-import type { MatrixView, Step } from '../runtime/matrix-view.js';
+import type { CrossentropyOptions } from './crossentropies.js';
+import type { LossDefinition } from './definition.js';
 import type { CustomLoss, Loss, LossConfig, LossName } from './losses.js';
-import { lossProperties, type LossProperties } from './properties.js';
-
-/** Buffers that a loss reads and writes. */
-export interface LossBuffers {
-  /** Outputs y; in the paired form the kernel writes them. */
-  readonly y: MatrixView;
-  /** Logits z, paired form only. */
-  readonly z: MatrixView;
-  readonly targets: MatrixView;
-  /** ∂L/∂y, or in the paired form δ = ∂L/∂z (BP1), the mean over the batch included. */
-  readonly delta: MatrixView;
-  /** Address of one float32 per row: the row's loss. */
-  readonly rowLosses: number;
-}
-
-export interface LossDefinition {
-  /** Content of a target row: as many values as outputs, or one class index. */
-  readonly targets: 'values' | 'labels';
-  /** Meaning of the outputs of one row. */
-  readonly outputs: LossProperties['outputs'];
-  /** Values that targets may take, if restricted: those between two bounds, or those of a list. */
-  readonly targetRange?: readonly [low: number, high: number];
-  readonly targetValues?: readonly number[];
-  /** Label smoothing: scale and shift that turn targets into those of the loss. Metrics use the targets themselves. */
-  readonly smoothing?: { readonly scale: number; readonly shift: (outputs: number) => number };
-  /** The output activation whose derivative cancels: BP1 becomes δ = y − t, computed from the logits. */
-  readonly pairedWith?: 'softmax' | 'sigmoid';
-  readonly bindPaired?: (runtime: WasmRuntime, buffers: LossBuffers) => Step;
-  readonly bind: (runtime: WasmRuntime, buffers: LossBuffers) => Step;
-}
+import { lossProperties } from './properties.js';
 
 /** Kernels of a loss, without the facts in properties.ts. */
-type LossKernels = Omit<LossDefinition, 'outputs'>;
+type LossKernels = Omit<LossDefinition, 'outputs' | 'blocks'>;
 
 /** Smallest probability whose logarithm is computed if y does not come from logits: Keras' epsilon. */
 const EPSILON = 1e-7;
+
+/** PyTorch's epsilons: what is added to rates of `poisson`, and the smallest norm of `cosineSimilarity`. */
+const SMALLEST_RATE = 1e-8;
+const SMALLEST_NORM = 1e-8;
+
+/** ½ ln 2π. */
+const HALF_LOG_TURN = 0.9189385332046728;
 
 const squaredError = (mean: boolean): LossKernels => ({
   targets: 'values',
@@ -76,6 +55,41 @@ const direct = (
   bind(runtime, { y, targets, delta, rowLosses }) {
     const run = kernel(runtime);
     return (rows) => run(rows, y.width, y.address, targets.address, delta.address, y.ld, rowLosses);
+  },
+});
+
+/** Makes a loss whose kernel takes one or two scalars after its buffers. */
+const withScalars = (
+  kernel:
+    | 'f32_percentage_error'
+    | 'f32_squared_log_error'
+    | 'f32_poisson'
+    | 'f32_gaussian_likelihood'
+    | 'f32_cosine_similarity',
+  first: number,
+  second = 0,
+): LossKernels => ({
+  targets: 'values',
+  bind({ kernels }, { y, targets, delta, rowLosses }) {
+    const run: (...numbers: number[]) => void = kernels[kernel];
+    return (rows) =>
+      run(rows, targets.width, y.address, targets.address, delta.address, y.ld, rowLosses, first, second);
+  },
+});
+
+/** One kernel call for each quantile, on its block of outputs. */
+const pinball = ({ quantiles }: LossConfig<'quantile'>): LossKernels => ({
+  targets: 'values',
+  bind({ kernels }, { y, targets: { width, address }, delta, rowLosses }) {
+    return (rows) => {
+      // Zeros the padding, which the calls leave as it is.
+      kernels.f32_fill(rows * delta.ld, delta.address, 0);
+      for (let i = 0; i < quantiles.length; i++) {
+        const block = 4 * width * i;
+        const [from, to] = [y.address + block, delta.address + block];
+        kernels.f32_quantile(rows, width, y.width, from, address, to, y.ld, rowLosses, i > 0 ? 1 : 0, quantiles[i]);
+      }
+    };
   },
 });
 
@@ -136,6 +150,62 @@ const binary = ({ labelSmoothing, fromLogits }: LossConfig<'binaryCrossentropy'>
       }),
 });
 
+/** The cross-entropy without smoothing, from which the entropy of the targets is subtracted. */
+function divergence({ fromLogits }: LossConfig<'kullbackLeibler'>): LossKernels {
+  const crossentropy = categorical('values', { labelSmoothing: 0, fromLogits });
+  const andSubtract =
+    (bind: LossKernels['bind']): LossKernels['bind'] =>
+    (runtime, buffers) => {
+      const step = bind(runtime, buffers);
+      const { targets, rowLosses } = buffers;
+      return (rows) => {
+        step(rows);
+        runtime.kernels.f32_subtract_entropy(rows, targets.width, targets.address, targets.ld, rowLosses);
+      };
+    };
+  const { bind, bindPaired } = crossentropy;
+  return { ...crossentropy, bind: andSubtract(bind), ...(bindPaired && { bindPaired: andSubtract(bindPaired) }) };
+}
+
+type FocalKernel = 'f32_sigmoid_binary_focal' | 'f32_softmax_categorical_focal';
+
+/** Makes a focal loss from its kernel on logits and that on probabilities, and the scalars that both take. */
+function focal(
+  activation: 'sigmoid' | 'softmax',
+  { labelSmoothing, fromLogits }: Required<CrossentropyOptions>,
+  [gamma, alpha, beta]: readonly [gamma: number, alpha: number, beta: number],
+): LossKernels {
+  const categories = activation === 'softmax';
+  const onLogits: FocalKernel = categories ? 'f32_softmax_categorical_focal' : 'f32_sigmoid_binary_focal';
+  const onProbabilities = categories ? 'f32_categorical_focal' : 'f32_binary_focal';
+  const ofLogits: LossKernels['bind'] = ({ kernels }, { z, y, targets, delta, rowLosses }) => {
+    const run: (...numbers: number[]) => void = kernels[onLogits];
+    return (rows) =>
+      run(rows, z.width, z.address, targets.address, y.address, delta.address, z.ld, rowLosses, gamma, alpha, beta);
+  };
+  const bind: LossKernels['bind'] = ({ kernels }, { y, targets, delta, rowLosses }) => {
+    const run: (...numbers: number[]) => void = kernels[onProbabilities];
+    return (rows) =>
+      run(rows, y.width, y.address, targets.address, delta.address, y.ld, rowLosses, EPSILON, gamma, alpha, beta);
+  };
+  return {
+    targets: 'values',
+    targetRange: [0, 1],
+    ...smoothing(labelSmoothing, categories),
+    ...(fromLogits
+      ? { bind: (runtime, buffers) => ofLogits(runtime, { ...buffers, z: buffers.y, y: buffers.delta }) }
+      : { pairedWith: activation, bindPaired: ofLogits, bind }),
+  };
+}
+
+const binaryFocal = (config: LossConfig<'binaryFocalCrossentropy'>): LossKernels => {
+  const { gamma, alpha, applyClassBalancing } = config;
+  return focal('sigmoid', config, applyClassBalancing ? [gamma, alpha, 1 - alpha] : [gamma, 1, 1]);
+};
+
+const categoricalFocal = (config: LossConfig<'categoricalFocalCrossentropy'>): LossKernels =>
+  focal('softmax', config, [config.gamma, config.alpha, 0]);
+
 /** Makes a loss that calls a user's functions row by row on copies. */
 const custom = (loss: CustomLoss): LossKernels => ({
   targets: 'values',
@@ -184,13 +254,32 @@ const KERNELS: { readonly [K in LossName]: (config: LossConfig<K>) => LossKernel
   binaryCrossentropy: binary,
   categoricalCrossentropy: (config) => categorical('values', config),
   sparseCategoricalCrossentropy: (config) => categorical('labels', config),
+  kullbackLeibler: divergence,
+  binaryFocalCrossentropy: binaryFocal,
+  categoricalFocalCrossentropy: categoricalFocal,
+  squaredHinge: () => ({ ...direct(({ kernels }) => kernels.f32_squared_hinge), targetValues: [-1, 0, 1] }),
+  categoricalHinge: () => ({ ...direct(({ kernels }) => kernels.f32_categorical_hinge), targetRange: [0, 1] }),
+  meanAbsolutePercentageError: () => withScalars('f32_percentage_error', EPSILON),
+  meanSquaredLogarithmicError: () => ({ ...withScalars('f32_squared_log_error', EPSILON), targetRange: [0, Infinity] }),
+  poisson: ({ logInput }) => ({
+    ...(logInput ? direct(({ kernels }) => kernels.f32_poisson_log) : withScalars('f32_poisson', SMALLEST_RATE)),
+    targetRange: [0, Infinity],
+  }),
+  quantile: pinball,
+  gaussianNegativeLogLikelihood: ({ epsilon, full }) =>
+    withScalars('f32_gaussian_likelihood', epsilon, full ? HALF_LOG_TURN : 0),
+  cosineSimilarity: () => withScalars('f32_cosine_similarity', SMALLEST_NORM),
 };
 
 /** Returns how a loss is computed: its kernels (assembly/loss) and its facts (properties.ts). */
-export const lossDefinition = (loss: Loss): LossDefinition => ({
-  ...NOTHING_MORE,
-  ...(loss.kind === 'custom'
-    ? custom(loss.custom)
-    : (KERNELS[loss.kind] as (config: object) => LossKernels)(loss.config)),
-  outputs: lossProperties(loss).outputs,
-});
+export function lossDefinition(loss: Loss): LossDefinition {
+  const { outputs, blocks } = lossProperties(loss);
+  return {
+    ...NOTHING_MORE,
+    ...(loss.kind === 'custom'
+      ? custom(loss.custom)
+      : (KERNELS[loss.kind] as (config: object) => LossKernels)(loss.config)),
+    outputs,
+    blocks,
+  };
+}

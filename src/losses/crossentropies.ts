@@ -1,6 +1,6 @@
 /** Losses on probabilities, or on the logits of them: factories, options and checks. bind.ts binds them to kernels. */
 import type { Descriptor } from '../common/descriptor.js';
-import { flag, fraction, readOptions } from '../common/options.js';
+import { flag, fraction, nonNegative, readOptions, share } from '../common/options.js';
 
 /**
  * Label smoothing of losses on probabilities.
@@ -80,3 +80,84 @@ export const categoricalCrossentropy = /* @__PURE__ */ crossentropy('categorical
  * @category Losses
  */
 export const sparseCategoricalCrossentropy = /* @__PURE__ */ crossentropy('sparseCategoricalCrossentropy');
+
+/**
+ * Kullback–Leibler divergence of the outputs from the targets: Σ_j t_j (ln t_j − ln y_j), 0 where they are equal; targets
+ * in [0, 1] that add up to 1, as for `categoricalCrossentropy`, whose gradient it has and whose treatment of outputs
+ * that are no softmax. Rounding may make it as little as −1e-6.
+ * @throws ValueError for an unknown option, or a fromLogits that is not true or false.
+ * @example
+ * const network = await sequential({
+ *   layers: [dense({ units: 2, activation: 'softmax', inputShape: [1], kernelInitializer: 'zeros' })],
+ * });
+ * network.compile({ optimizer: 'sgd', loss: kullbackLeibler() });
+ * Math.abs(network.evaluate([[1]], [[0.5, 0.5]]).loss) < 1e-6; // true
+ * @category Losses
+ */
+export const kullbackLeibler = (options?: LogitsOptions): Descriptor<'kullbackLeibler', Required<LogitsOptions>> => ({
+  kind: 'kullbackLeibler',
+  config: readOptions('kullbackLeibler', options, { fromLogits: { check: flag, or: false } }),
+});
+
+/**
+ * Options of the focal losses.
+ * @category Losses
+ */
+export interface FocalOptions extends CrossentropyOptions {
+  /** Exponent γ ≥ 0, by which easy rows lose their weight; 0 gives the cross-entropy. Default 2. */
+  gamma?: number;
+  /** Weight α ≥ 0; of binaryFocalCrossentropy only with `applyClassBalancing`. Default 0.25. */
+  alpha?: number;
+}
+
+/**
+ * Options of `binaryFocalCrossentropy`.
+ * @category Losses
+ */
+export interface BinaryFocalOptions extends FocalOptions {
+  /** Whether targets of 1 have the weight α, and those of 0 the weight 1 − α ≥ 0. Default false: all have 1. */
+  applyClassBalancing?: boolean;
+}
+
+const FOCAL = {
+  labelSmoothing: { check: fraction, or: 0 },
+  fromLogits: { check: flag, or: false },
+  gamma: { check: nonNegative, or: 2 },
+};
+
+/**
+ * Binary focal loss (Lin et al. 2017), for few positives among many easy negatives: 1/n Σ_j (1 − p_j)^γ · C_j, C_j the
+ * terms of `binaryCrossentropy`, p_j the probability given to the truth, t_j·y_j + (1 − t_j)(1 − y_j). As Keras'.
+ * @throws ValueError for an unknown option or value.
+ * @example
+ * binaryFocalCrossentropy().config; // { labelSmoothing: 0, fromLogits: false, gamma: 2, alpha: 0.25, applyClassBalancing: false }
+ * @category Losses
+ */
+export const binaryFocalCrossentropy = (
+  options?: BinaryFocalOptions,
+): Descriptor<'binaryFocalCrossentropy', Required<BinaryFocalOptions>> => ({
+  kind: 'binaryFocalCrossentropy',
+  config: readOptions<Required<BinaryFocalOptions>>('binaryFocalCrossentropy', options, {
+    ...FOCAL,
+    alpha: { check: share, or: 0.25 },
+    applyClassBalancing: { check: flag, or: false },
+  }),
+});
+
+/**
+ * Categorical focal loss: −α Σ_j t_j (1 − y_j)^γ ln y_j, summed over classes; targets and outputs as for
+ * `categoricalCrossentropy`. As Keras', with one α for all classes: weights of classes are `classWeight` of fit.
+ * @throws ValueError for an unknown option or value.
+ * @example
+ * categoricalFocalCrossentropy({ gamma: 1 }).config; // { labelSmoothing: 0, fromLogits: false, gamma: 1, alpha: 0.25 }
+ * @category Losses
+ */
+export const categoricalFocalCrossentropy = (
+  options?: FocalOptions,
+): Descriptor<'categoricalFocalCrossentropy', Required<FocalOptions>> => ({
+  kind: 'categoricalFocalCrossentropy',
+  config: readOptions<Required<FocalOptions>>('categoricalFocalCrossentropy', options, {
+    ...FOCAL,
+    alpha: { check: nonNegative, or: 0.25 },
+  }),
+});

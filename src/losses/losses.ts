@@ -1,13 +1,30 @@
 /**
  * Losses as descriptors: their table of factories by name, and what `compile` takes for a loss. The factories are in
- * regression.ts, hinges.ts and crossentropies.ts; bind.ts binds losses to kernels.
+ * regression.ts, distributions.ts, hinges.ts and crossentropies.ts; bind.ts binds losses to kernels.
  */
 import { readCustom, type Custom, type Named } from '../common/custom.js';
 import { resolve, type Descriptor } from '../common/descriptor.js';
 import type { Check } from '../common/options.js';
-import { binaryCrossentropy, categoricalCrossentropy, sparseCategoricalCrossentropy } from './crossentropies.js';
-import { hinge } from './hinges.js';
-import { halfSquaredError, huber, logCosh, meanAbsoluteError, meanSquaredError } from './regression.js';
+import {
+  binaryCrossentropy,
+  binaryFocalCrossentropy,
+  categoricalCrossentropy,
+  categoricalFocalCrossentropy,
+  kullbackLeibler,
+  sparseCategoricalCrossentropy,
+} from './crossentropies.js';
+import { gaussianNegativeLogLikelihood, poisson, quantile } from './distributions.js';
+import { categoricalHinge, hinge, squaredHinge } from './hinges.js';
+import {
+  cosineSimilarity,
+  halfSquaredError,
+  huber,
+  logCosh,
+  meanAbsoluteError,
+  meanAbsolutePercentageError,
+  meanSquaredError,
+  meanSquaredLogarithmicError,
+} from './regression.js';
 
 /**
  * A custom loss, computed for one row of outputs and targets at a time; the library takes the mean over the batch. It
@@ -32,6 +49,17 @@ export const LOSSES = {
   binaryCrossentropy,
   categoricalCrossentropy,
   sparseCategoricalCrossentropy,
+  kullbackLeibler,
+  binaryFocalCrossentropy,
+  categoricalFocalCrossentropy,
+  squaredHinge,
+  categoricalHinge,
+  meanAbsolutePercentageError,
+  meanSquaredLogarithmicError,
+  poisson,
+  quantile,
+  gaussianNegativeLogLikelihood,
+  cosineSimilarity,
 } as const;
 
 /**

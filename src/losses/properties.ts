@@ -12,9 +12,10 @@ export interface LossProperties {
    * - `independent`: a probability or a logit for each output, which is right or wrong separately
    * - `signs`: values whose sign is the answer
    * - `numbers`: numbers that should equal their targets
+   * - `directions`: the direction of the outputs of a row, whatever their size is
    * - `unknown`: a custom loss; nothing is assumed
    */
-  readonly outputs: 'classes' | 'independent' | 'signs' | 'numbers' | 'unknown';
+  readonly outputs: 'classes' | 'independent' | 'signs' | 'numbers' | 'directions' | 'unknown';
   /**
    * Outputs above the first value, and targets above the second, count as yes. Undefined where a loss accepts both 0
    * and 1 and −1 and 1; then the targets decide.
@@ -24,6 +25,13 @@ export interface LossProperties {
   readonly probabilities: { readonly activation: 'softmax' | 'sigmoid'; readonly largest: number } | undefined;
   /** For losses on logits: the activation that turns them into probabilities. */
   readonly logitsOf: 'softmax' | 'sigmoid' | undefined;
+  /**
+   * Where a target has several outputs: the number of blocks, each with an output for every target, and the block of
+   * values that should be near the targets, which metrics measure.
+   */
+  readonly blocks: { readonly count: number; readonly measured: number } | undefined;
+  /** For losses whose outputs must not all be able to be below 0: what to write instead of such outputs. */
+  readonly neverBelowZero: ((width: number) => string) | undefined;
 }
 
 const NUMBERS: LossProperties = {
@@ -31,8 +39,13 @@ const NUMBERS: LossProperties = {
   thresholds: undefined,
   probabilities: undefined,
   logitsOf: undefined,
+  blocks: undefined,
+  neverBelowZero: undefined,
 };
 const UNKNOWN: LossProperties = { ...NUMBERS, outputs: 'unknown' };
+const DIRECTIONS: LossProperties = { ...NUMBERS, outputs: 'directions' };
+/** Scores, the largest of which is the answer. */
+const SCORES: LossProperties = { ...NUMBERS, outputs: 'classes', thresholds: { outputs: 0, targets: 0.5 } };
 const SIGNS: LossProperties = { ...NUMBERS, outputs: 'signs', thresholds: { outputs: 0, targets: 0 } };
 
 /** Losses that take logits on request. */
@@ -41,6 +54,7 @@ interface Form {
 }
 
 const classes = ({ fromLogits }: Form): LossProperties => ({
+  ...NUMBERS,
   outputs: 'classes',
   thresholds: { outputs: fromLogits ? 0 : 0.5, targets: 0.5 },
   // No upper limit: the loss divides each row of outputs by its sum, as in Keras.
@@ -49,6 +63,7 @@ const classes = ({ fromLogits }: Form): LossProperties => ({
 });
 
 const independent = ({ fromLogits }: Form): LossProperties => ({
+  ...NUMBERS,
   outputs: 'independent',
   thresholds: { outputs: fromLogits ? 0 : 0.5, targets: 0.5 },
   probabilities: fromLogits ? undefined : { activation: 'sigmoid', largest: 1 },
@@ -57,6 +72,30 @@ const independent = ({ fromLogits }: Form): LossProperties => ({
 
 const numbers = (): LossProperties => NUMBERS;
 const signs = (): LossProperties => SIGNS;
+
+const rates = ({ logInput }: LossConfig<'poisson'>): LossProperties => ({
+  ...NUMBERS,
+  neverBelowZero: logInput
+    ? undefined
+    : (width) =>
+        `End on rates: dense({ units: ${width}, activation: 'softplus' }), or write poisson({ logInput: true })`,
+});
+
+/** Metrics measure the quantile nearest to the median, the lower of two. */
+function quantiles({ quantiles: list }: LossConfig<'quantile'>): LossProperties {
+  const distances = list.map((one) => Math.abs(one - 0.5));
+  const measured = distances.indexOf(distances.reduce((least, one) => Math.min(least, one)));
+  return { ...NUMBERS, blocks: { count: list.length, measured } };
+}
+
+/** Means, then variances. */
+const GAUSSIAN: LossProperties = {
+  ...NUMBERS,
+  blocks: { count: 2, measured: 0 },
+  neverBelowZero: (width) =>
+    `End on means and variances: concatenate() of dense({ units: ${width / 2} }) and ` +
+    `dense({ units: ${width / 2}, activation: 'softplus' })`,
+};
 
 const PROPERTIES: { readonly [K in LossName]: (config: LossConfig<K>) => LossProperties } = {
   halfSquaredError: numbers,
@@ -68,6 +107,17 @@ const PROPERTIES: { readonly [K in LossName]: (config: LossConfig<K>) => LossPro
   binaryCrossentropy: independent,
   categoricalCrossentropy: classes,
   sparseCategoricalCrossentropy: classes,
+  kullbackLeibler: classes,
+  binaryFocalCrossentropy: independent,
+  categoricalFocalCrossentropy: classes,
+  squaredHinge: signs,
+  categoricalHinge: () => SCORES,
+  meanAbsolutePercentageError: numbers,
+  meanSquaredLogarithmicError: numbers,
+  poisson: rates,
+  quantile: quantiles,
+  gaussianNegativeLogLikelihood: () => GAUSSIAN,
+  cosineSimilarity: () => DIRECTIONS,
 };
 
 /** Returns the properties of a loss, by its kind and options. */

@@ -69,3 +69,40 @@ export const huber = (options?: HuberOptions): Descriptor<'huber', Required<Hube
  * @category Losses
  */
 export const logCosh = /* @__PURE__ */ withoutOptions('logCosh');
+
+/**
+ * Mean absolute percentage error: 100/n Σ_j |t_j − y_j| / max(|t_j|, 1e-7). Where both are equal, the derivative is 0.
+ * Targets near 0 make it as large as Keras' is.
+ * @throws ValueError for an option.
+ * @example
+ * const network = await sequential({ layers: [dense({ units: 2, inputShape: [1], kernelInitializer: 'ones' })] });
+ * network.compile({ optimizer: 'sgd', loss: meanAbsolutePercentageError() });
+ * network.evaluate([[1]], [[4, 2]]).loss; // 62.5
+ * @category Losses
+ */
+export const meanAbsolutePercentageError = /* @__PURE__ */ withoutOptions('meanAbsolutePercentageError');
+
+/**
+ * Mean squared logarithmic error: 1/n Σ_j [ln(1 + y_j) − ln(1 + t_j)]², for targets over many magnitudes; targets at
+ * least 0. Outputs below 1e-7 count as 1e-7, as in Keras, and have no gradient.
+ * @throws ValueError for an option.
+ * @example
+ * const network = await sequential({ layers: [dense({ units: 2, inputShape: [1], kernelInitializer: 'ones' })] });
+ * network.compile({ optimizer: 'sgd', loss: meanSquaredLogarithmicError() });
+ * Math.abs(network.evaluate([[1]], [[1, 3]]).loss - Math.LN2 ** 2 / 2) < 1e-7; // true
+ * @category Losses
+ */
+export const meanSquaredLogarithmicError = /* @__PURE__ */ withoutOptions('meanSquaredLogarithmicError');
+
+/**
+ * Negative cosine of the angle between the outputs and the targets of a row: −y·t / (‖y‖·‖t‖), from −1 for the same
+ * direction to 1 for the opposite one, as in Keras. Rows of outputs or targets with a norm of at most 1e-8 have loss 0
+ * and no gradient.
+ * @throws ValueError for an option.
+ * @example
+ * const network = await sequential({ layers: [dense({ units: 2, inputShape: [1], kernelInitializer: 'ones' })] });
+ * network.compile({ optimizer: 'sgd', loss: cosineSimilarity() });
+ * Math.abs(network.evaluate([[1]], [[0, 3]]).loss + Math.SQRT1_2) < 1e-7; // true
+ * @category Losses
+ */
+export const cosineSimilarity = /* @__PURE__ */ withoutOptions('cosineSimilarity');

@@ -38,7 +38,7 @@ const cutting =
 
 /** Facts about a model's output that decide which answers are right. `compile` takes them from its loss and layer. */
 export interface MeasuredOutput {
-  /** Outputs of one row. */
+  /** Outputs of one row that are measured. */
   readonly width: number;
   /** Whether each output is right or wrong separately, under a loss on independent probabilities. */
   readonly independent: boolean;
@@ -186,6 +186,7 @@ const r2 = (name: string, outputs: number): MetricDefinition => ({
 const custom = (name: string, object: CustomMetric): MetricDefinition => ({
   name,
   sums: 1,
+  readsAll: true,
   bind({ memory }, y, targets, totals) {
     const row = ({ address, width, ld }: MatrixView, index: number): Float32Array => {
       const first = address / 4 + index * ld;

@@ -7,6 +7,8 @@ export interface MetricDefinition {
   readonly name: string;
   /** Number of float64 running sums, 0 at the start. */
   readonly sums: number;
+  /** Whether it gets all outputs under a loss with several for each target; else those that should be near it. */
+  readonly readsAll?: true;
   /**
    * Binds a step that adds a batch to the sums at address `totals`, a multiple of 8. It takes rows in ascending order,
    * so that batches may be cut anywhere. The targets are the caller's, before any label smoothing; labels are one-hot.

@@ -2,6 +2,7 @@
  * Data of a model's methods: the shape that it must have, copying it into linear memory, and checking the arguments of
  * `fit`. training/data/dataset.ts does the reading; local-fit.ts copies the data of `fit`.
  */
+import { targetWidth } from '../losses/definition.js';
 import type { ModelState } from '../graph/model-state.js';
 import { hasSource, type FitData, type GivenRows } from '../training/data/batches.js';
 import { loadData, openData } from '../training/data/dataset.js';
@@ -31,7 +32,12 @@ export function shapeFor({ inputSpecs, outputSpecs }: ModelState, { compiled }: 
     outputs: outputSpecs.map((spec, index) => {
       const { loss, weight } = compiled.objective[index];
       // An output that does not count may have any targets: they are given only because each output must have some.
-      return { ...spec, loss, distributionCheck: weight === 0 ? 'off' : compiled.targetChecks };
+      return {
+        ...spec,
+        width: targetWidth(loss.blocks, spec.width),
+        loss,
+        distributionCheck: weight === 0 ? 'off' : compiled.targetChecks,
+      };
     }),
   };
 }

@@ -13,35 +13,26 @@
  */
 import { ELEMENTWISE_KERNELS, type ABI, type KernelName } from './abi.js';
 import { PACKED_A_BYTES, SCRATCH_BYTES } from './constants.generated.js';
+import {
+  doubles,
+  everything,
+  exactly,
+  extent,
+  type Extent,
+  floats,
+  integers,
+  optional,
+  OVERREAD,
+  panels,
+  rest,
+  rows,
+  run,
+  type Sizes,
+  values,
+  valuesOfRows,
+  vector,
+} from './extent-forms.js';
 import { padded } from './panels.js';
-
-/**
- * `count` runs of `length` floats, each starting `stride` floats after the one before. `over` floats past each run are
- * read without effect.
- */
-export interface Area {
-  readonly count: number;
-  readonly length: number;
-  readonly stride: number;
-  readonly over: number;
-}
-
-/** The sizes of a call that an extent depends on, by parameter name. */
-type Sizes<D extends string> = Readonly<Record<D, number>>;
-
-/** Access of a kernel through one pointer. The buffer has `size` floats. */
-export interface Extent<D extends string = string> {
-  readonly size: (of: Sizes<D>) => number;
-  readonly reads?: (of: Sizes<D>) => Area;
-  readonly writes?: (of: Sizes<D>) => Area;
-  /** Whether the pointer may be null. */
-  readonly optional?: true;
-  /** Type of the values, if not float32. */
-  readonly holds?: 'integers' | 'doubles';
-}
-
-/** Floats past a buffer that a kernel may read. */
-export const OVERREAD = 7;
 
 type Parameter<K extends KernelName> = (typeof ABI)[K][number];
 type PointerName<P extends string> = P extends `*${infer Name}` ? Name : never;
@@ -49,87 +40,6 @@ type IntegerName<P extends string> = P extends `*${string}` | `${string}:f32` ? 
 
 /** An extent for each pointer of a kernel. */
 type Extents<K extends KernelName> = Readonly<Record<PointerName<Parameter<K>>, Extent<IntegerName<Parameter<K>>>>>;
-
-type Access = 'reads' | 'writes' | 'updates';
-
-function extent<D extends string>(
-  access: Access,
-  area: (of: Sizes<D>) => Area,
-  size: (of: Sizes<D>) => number,
-): Extent<D> {
-  return { size, ...(access !== 'writes' && { reads: area }), ...(access !== 'reads' && { writes: area }) };
-}
-
-const run = (length: number, over = 0): Area => ({ count: 1, length, stride: 0, over });
-
-/** `length` floats in sequence. */
-const floats = <D extends string>(access: Access, length: (of: Sizes<D>) => number): Extent<D> =>
-  extent(access, (of) => run(length(of)), length);
-
-/** `n` floats, without padding. */
-const values = <D extends string>(access: Access, n: D): Extent<D> => floats<D>(access, (of) => of[n]);
-
-/** A vector of `n` floats, padded to whole vectors of four. */
-const vector = <D extends string>(access: Access, n: D): Extent<D> => floats<D>(access, (of) => padded(of[n]));
-
-/** Float64 numbers. */
-const doubles = <D extends string>(access: Access, count: (of: Sizes<D>) => number): Extent<D> => ({
-  ...floats<D>(access, (of) => 2 * count(of)),
-  holds: 'doubles',
-});
-
-/** Integers of 32 bits. */
-const integers = <D extends string>(access: Access, count: (of: Sizes<D>) => number): Extent<D> => ({
-  ...floats(access, count),
-  holds: 'integers',
-});
-
-/** m rows of n columns in whole vectors, `ld` apart. */
-const rows = <M extends string, N extends string, L extends string>(access: Access, m: M, n: N, ld: L) =>
-  extent<M | N | L>(
-    access,
-    (of) => ({ count: of[m], length: padded(of[n]), stride: of[ld], over: 0 }),
-    (of) => of[m] * of[ld],
-  );
-
-/** m rows of exactly `columns` values, `ld` apart; `over` more floats of each may be read. */
-const valuesOfRows = <M extends string, L extends string, D extends string>(
-  access: Access,
-  m: M,
-  columns: (of: Sizes<D>) => number,
-  ld: L,
-  over: (of: Sizes<D>) => number = () => 0,
-): Extent<M | L | D> =>
-  extent<M | L | D>(
-    access,
-    (of) => ({ count: of[m], length: columns(of), stride: of[ld], over: over(of) }),
-    (of) => Math.max(0, (of[m] - 1) * of[ld] + columns(of)),
-  );
-
-/** Exactly the n values of each row. */
-const exactly = ({ n }: Sizes<'n'>): number => n;
-
-/** m rows of `columns` values, `ld` apart, including the gaps between them. */
-const everything = <M extends string, L extends string, D extends string>(
-  access: Access,
-  m: M,
-  columns: (of: Sizes<D>) => number,
-  ld: L,
-): Extent<M | L | D> =>
-  extent<M | L | D>(
-    access,
-    (of) => ({ count: of[m], length: Math.max(of[ld], columns(of)), stride: of[ld], over: 0 }),
-    (of) => of[m] * of[ld],
-  );
-
-/** (k, n) in panels. */
-const panels = <K extends string, N extends string>(access: Access, k: K, n: N) =>
-  floats<K | N>(access, (of) => of[k] * padded(of[n]));
-
-const optional = <D extends string>(one: Extent<D>): Extent<D> => ({ ...one, optional: true });
-
-/** Floats missing to whole vectors. */
-const rest = (n: number): number => padded(n) - n;
 
 const read = vector('reads', 'n');
 const written = vector('writes', 'n');
@@ -149,6 +59,11 @@ const MEASURED = {
   y: valuesOfRows('reads', 'm', exactly, 'ld'),
   t: valuesOfRows('reads', 'm', exactly, 'ld'),
 };
+/** Losses that read their deltas again, and losses that go value by value. */
+const UPDATED_LOSS = { ...LOSS, dy: rows('updates', 'm', 'n', 'ld') };
+const VALUES_LOSS = { ...MEASURED, dy: rows('updates', 'm', 'n', 'ld'), loss: perRow };
+/** Means, then variances. */
+const pairs = ({ n }: Sizes<'n'>): number => 2 * n;
 /** Random numbers are generated sixteen at a time. */
 const RANDOM = { out: floats<'n'>('updates', ({ n }) => 16 * Math.ceil(n / 16)) };
 const pieces = ({ n, pieces: each }: Sizes<'n' | 'pieces'>): number => n * each;
@@ -232,6 +147,29 @@ export const EXTENTS: { readonly [K in KernelName]: Extents<K> } = {
   f32_huber: LOSS,
   f32_hinge: LOSS,
   f32_log_cosh: LOSS,
+  f32_squared_hinge: UPDATED_LOSS,
+  f32_categorical_hinge: VALUES_LOSS,
+  f32_percentage_error: UPDATED_LOSS,
+  f32_squared_log_error: UPDATED_LOSS,
+  f32_poisson: UPDATED_LOSS,
+  f32_poisson_log: UPDATED_LOSS,
+  f32_quantile: {
+    ...MEASURED,
+    dy: valuesOfRows('writes', 'm', exactly, 'ld'),
+    loss: values('updates', 'm'),
+  },
+  f32_gaussian_likelihood: {
+    y: valuesOfRows('reads', 'm', pairs, 'ld'),
+    t: MEASURED.t,
+    dy: valuesOfRows('writes', 'm', (of: Sizes<'n'>) => padded(pairs(of)), 'ld'),
+    loss: perRow,
+  },
+  f32_cosine_similarity: VALUES_LOSS,
+  f32_sigmoid_binary_focal: PAIRED_LOSS,
+  f32_binary_focal: LOSS,
+  f32_softmax_categorical_focal: { ...PAIRED_LOSS, dz: rows('updates', 'm', 'n', 'ld') },
+  f32_categorical_focal: UPDATED_LOSS,
+  f32_subtract_entropy: { t: readRows, loss: values('updates', 'm') },
   f32_smooth_rows: { t: rows('updates', 'm', 'n', 'ld') },
 
   f32_penalty_gradient: { w: read, g: updated },

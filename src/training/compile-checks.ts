@@ -128,7 +128,7 @@ function judgeLogits(
 /** Returns the finding about a loss and its output, if there is one. */
 function judgeLoss(path: string, loss: Loss, width: number, known: KnownOutput | undefined): Finding | undefined {
   const { kind } = loss;
-  const { outputs, probabilities, logitsOf } = lossProperties(loss);
+  const { outputs, probabilities, logitsOf, neverBelowZero } = lossProperties(loss);
   const specs = known && `got outputs of '${known.activation}'`;
   if (known?.range === 'distribution' && width === 1) {
     return error(
@@ -173,6 +173,9 @@ function judgeLoss(path: string, loss: Loss, width: number, known: KnownOutput |
           `for numbers use 'meanSquaredError'.`,
       );
     }
+  }
+  if (neverBelowZero !== undefined && isSigned(known)) {
+    return error(`${path} expected outputs that are never below 0 with '${kind}', ${specs}. ${neverBelowZero(width)}.`);
   }
   if (outputs === 'signs' && known !== undefined && !isSigned(known)) {
     return warning(

@@ -14,6 +14,7 @@ import { fieldOf } from '../common/objects.js';
 import type { TensorSpec } from '../graph/tensor-specs.js';
 import type { Objective, OutputObjective } from './objective.js';
 import { lossDefinition } from '../losses/bind.js';
+import { targetWidth } from '../losses/definition.js';
 import { lossCheck, type Loss, type LossLike } from '../losses/losses.js';
 import { lossProperties } from '../losses/properties.js';
 import { metricDefinition, type MeasuredOutput } from '../metrics/bind.js';
@@ -174,11 +175,21 @@ function requireDistinct(keys: readonly string[]): void {
 
 /** Returns the facts that metrics need about an output, from its loss and the activation that made it. */
 function measuredOutput(loss: Loss, { width, madeBy }: TensorSpec): MeasuredOutput {
-  const { outputs, thresholds } = lossProperties(loss);
+  const { outputs, thresholds, blocks } = lossProperties(loss);
   const signed = madeBy !== undefined && propertiesOf(madeBy).range === 'signed';
   // Outputs that are never below 0 cannot be −1: all of them would count as yes.
   const cuts = thresholds ?? (canBeNegative(madeBy) ? undefined : { outputs: 0.5, targets: 0.5 });
-  return { width, independent: outputs === 'independent', thresholds: cuts, signed };
+  return { width: targetWidth(blocks, width), independent: outputs === 'independent', thresholds: cuts, signed };
+}
+
+/** Throws a ShapeError if the outputs of a row cannot be divided among its targets. */
+function requireBlocks(loss: Loss, { name, width }: TensorSpec, outputs: number): void {
+  const count = lossProperties(loss).blocks?.count ?? 1;
+  if (width % count === 0) return;
+  const of = outputs === 1 ? '' : ` of "${name}"`;
+  throw new ShapeError(
+    `compile: loss${of} expected a multiple of ${count} outputs with '${loss.kind}', ${count} for each target, got ${width}.`,
+  );
 }
 
 /** Reads the options of `compile` for a model with these outputs. */
@@ -199,6 +210,7 @@ export function readCompileOptions(options: CompileOptions, outputSpecs: readonl
   const { optimizer, loss: losses, metrics, checks } = read;
   requireDistinctNames('compile: loss', losses);
   const lossWeights = (read.lossWeights as number[] | undefined) ?? outputSpecs.map(() => 1);
+  outputSpecs.forEach((spec, index) => requireBlocks(losses[index], spec, outputSpecs.length));
   const objective = outputSpecs.map((spec, index): OutputObjective => {
     const measured = measuredOutput(losses[index], spec);
     return {

@@ -59,6 +59,8 @@ export interface RunKind {
   readonly trains: boolean;
   /** By output: the activation that its loss computes itself, if any. */
   readonly pairedWith: readonly (string | undefined)[];
+  /** By output: the number of targets of a row, if it is not that of the outputs. */
+  readonly targetWidths: readonly number[];
   /** By output: whether its loss smooths the targets. */
   readonly smooths: readonly boolean[];
   /** Number of running sums. */
@@ -131,7 +133,8 @@ export function planTraining(plan: NetworkPlan, capacity: number, kind: RunKind)
     values: values.map((buffer, value) => matrix(buffer, value)!),
     deltas: widths.map((_, value) => (trains && learns[value] ? matrix(deltas[value], value) : undefined)),
     lossDeltas: lossInputs.map((value) => matrix(deltas[value], value)!),
-    targets: targets.map((buffer, index) => matrix(buffer, outputs[index])!),
+    // Kernels step through outputs and targets alike, so the rows of both are equally far apart.
+    targets: targets.map((buffer, index) => ({ ...matrix(buffer, outputs[index])!, width: kind.targetWidths[index] })),
     smoothed: smoothed.map((buffer, index) => matrix(buffer, outputs[index])),
     rowLosses: bytes(rowLosses)!,
     rowWeights: bytes(rowWeights),

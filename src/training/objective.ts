@@ -1,5 +1,5 @@
 /** The objective of training and evaluation: for each output a loss, its weight, and metrics. */
-import type { LossDefinition } from '../losses/bind.js';
+import type { LossDefinition } from '../losses/definition.js';
 import type { MetricDefinition } from '../metrics/definition.js';
 
 /** Loss and metrics of one output. */

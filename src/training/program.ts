@@ -19,6 +19,7 @@ import { bindForward } from '../operations/forward.js';
 import { appliedName } from '../operations/operation.js';
 import type { MatrixView, Step } from '../runtime/matrix-view.js';
 import type { WasmRuntime } from '../runtime/wasm-runtime.js';
+import { measuredOutputs, targetWidth } from '../losses/definition.js';
 import { planTraining, type AllocatedNode, type PlannedBytes, type TrainingMemory } from './memory-plan.js';
 import { sumsOf, type Objective, type OutputObjective } from './objective.js';
 
@@ -89,6 +90,7 @@ export function bindTraining(
     trains: vectors.gradients !== undefined,
     keepAll,
     pairedWith: objective.map(({ loss }) => loss.pairedWith),
+    targetWidths: objective.map(({ loss }, index) => targetWidth(loss.blocks, plan.widths[plan.outputs[index]])),
     smooths: objective.map(({ loss }) => loss.smoothing !== undefined),
     totals: objective.reduce((total, output) => total + sumsOf(output), 0),
     weighted,
@@ -269,7 +271,7 @@ class Binder {
     steps.push((rows) => kernels.f64_add_sum(rows, rowLosses, totals));
     let at = totals + 8;
     for (const metric of metrics) {
-      steps.push(metric.bind(runtime, y, targets, at));
+      steps.push(metric.bind(runtime, metric.readsAll === true ? y : measuredOutputs(loss, y), targets, at));
       at += 8 * metric.sums;
     }
     return steps;

@@ -126,7 +126,10 @@ describe("aliases are accepted, and reported, saved and logged by the library's 
       await thrownBy(() => compiled({ loss: 'acc' })),
       ValueError,
       'compile: loss is unknown: "acc". There are: halfSquaredError, meanSquaredError, meanAbsoluteError, huber, hinge, logCosh, ' +
-        'binaryCrossentropy, categoricalCrossentropy, sparseCategoricalCrossentropy.',
+        'binaryCrossentropy, categoricalCrossentropy, sparseCategoricalCrossentropy, kullbackLeibler, ' +
+        'binaryFocalCrossentropy, categoricalFocalCrossentropy, squaredHinge, categoricalHinge, ' +
+        'meanAbsolutePercentageError, meanSquaredLogarithmicError, poisson, quantile, gaussianNegativeLogLikelihood, ' +
+        'cosineSimilarity.',
     );
     const { message } = await thrownBy(() => dense({ units: 1, activation: any('mse') }));
     expect(message).not.toContain('meanSquaredError');

@@ -132,9 +132,9 @@ describe('compile', () => {
     ],
     [
       'an unknown loss',
-      compile({ loss: 'focal' }),
+      compile({ loss: 'fokal' }),
       ValueError,
-      'compile: loss is unknown: "focal". There are: halfSquaredError, meanSquaredError, meanAbsoluteError, huber, hinge, logCosh, binaryCrossentropy, categoricalCrossentropy, sparseCategoricalCrossentropy.',
+      'compile: loss is unknown: "fokal". There are: halfSquaredError, meanSquaredError, meanAbsoluteError, huber, hinge, logCosh, binaryCrossentropy, categoricalCrossentropy, sparseCategoricalCrossentropy, kullbackLeibler, binaryFocalCrossentropy, categoricalFocalCrossentropy, squaredHinge, categoricalHinge, meanAbsolutePercentageError, meanSquaredLogarithmicError, poisson, quantile, gaussianNegativeLogLikelihood, cosineSimilarity.',
     ],
     [
       'an unknown metric',
@@ -164,7 +164,7 @@ describe('compile', () => {
       'the name of an optimizer as loss',
       compile({ loss: adam() }),
       ValueError,
-      'compile: loss is unknown: "adam". There are: halfSquaredError, meanSquaredError, meanAbsoluteError, huber, hinge, logCosh, binaryCrossentropy, categoricalCrossentropy, sparseCategoricalCrossentropy.',
+      'compile: loss is unknown: "adam". There are: halfSquaredError, meanSquaredError, meanAbsoluteError, huber, hinge, logCosh, binaryCrossentropy, categoricalCrossentropy, sparseCategoricalCrossentropy, kullbackLeibler, binaryFocalCrossentropy, categoricalFocalCrossentropy, squaredHinge, categoricalHinge, meanAbsolutePercentageError, meanSquaredLogarithmicError, poisson, quantile, gaussianNegativeLogLikelihood, cosineSimilarity.',
     ],
     [
       'missing options',

@@ -8,7 +8,7 @@ import v8 from 'node:v8';
 import { describe, expect, test } from 'vitest';
 import { ABI, type KernelName } from '../../src/runtime/abi.js';
 import { SLACK } from '../../src/runtime/arena.js';
-import { OVERREAD } from '../../src/runtime/extents.js';
+import { OVERREAD } from '../../src/runtime/extent-forms.js';
 import {
   areasOf,
   callsOf,

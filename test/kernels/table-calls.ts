@@ -5,7 +5,8 @@
  * The checks are in extents.test.ts.
  */
 import { ABI, type KernelName } from '../../src/runtime/abi.js';
-import { EXTENTS, type Area, type Extent } from '../../src/runtime/extents.js';
+import type { Area, Extent } from '../../src/runtime/extent-forms.js';
+import { EXTENTS } from '../../src/runtime/extents.js';
 import { source, type Source } from '../support/reference/random.js';
 
 type Numbers = Record<string, number>;

@@ -136,13 +136,23 @@ describe('losses', () => {
 
   /** The losses on a softmax or sigmoid, of the logits themselves. */
   const ofLogits = [...cases, ...sparse]
-    .filter(({ name }) => name.endsWith('Crossentropy'))
+    .filter(({ name, title }) => /Crossentropy$|kullback/.test(name) && !title.includes('balanced'))
     .map((data) => ({ ...data, title: `${data.name}({ fromLogits: true })`, output: 'linear' }));
+
+  /** Options of the losses with some in their names. */
+  const options: Record<string, object> = {
+    'poisson(log)': { logInput: true },
+    'quantile(0.3)': { quantiles: 0.3 },
+    'quantile(0.1, 0.8)': { quantiles: [0.1, 0.8] },
+    'gaussianNegativeLogLikelihood(full)': { full: true, epsilon: 0.5 },
+    'binaryFocalCrossentropy(balanced)': { applyClassBalancing: true, alpha: 0.3 },
+  };
 
   test.each([...cases, ...sparse, ...ofLogits])('$title: loss and delta match', async (data) => {
     const { title, name, output, target, loss, delta } = data;
     const network: Network = [{ W: transposed, b: z[0].map(() => 0), activation: output as ActivationName }];
-    const option = title.includes('fromLogits') ? { kind: name, config: { fromLogits: true } } : name;
+    const config = { ...options[title.split('+')[0]], ...(title.includes('fromLogits') && { fromLogits: true }) };
+    const option = { kind: name, config };
     const model = await modelOf(network, { optimizer: 'sgd', loss: option } as CompileOptions);
     const y = name.startsWith('sparse') ? target.map((row) => row.indexOf(1)) : target;
     const deltas = delta[0].flatMap((_, unit) => delta.map((row) => row[unit]));

@@ -6,7 +6,8 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { ABI, type KernelName } from '../../src/runtime/abi.js';
 import type { Arena } from '../../src/runtime/arena.js';
-import { EXTENTS, OVERREAD, type Area, type Extent } from '../../src/runtime/extents.js';
+import { OVERREAD, type Area, type Extent } from '../../src/runtime/extent-forms.js';
+import { EXTENTS } from '../../src/runtime/extents.js';
 import type { BufferPlan, BufferRequest } from '../../src/graph/buffers.js';
 import * as library from '../../src/index.js';
 import {

@@ -109,10 +109,19 @@ const MATRIX: Record<
 };
 
 const LOSSES: readonly (readonly LossName[])[] = [
-  ['halfSquaredError', 'meanSquaredError', 'meanAbsoluteError', 'huber', 'logCosh'],
-  ['binaryCrossentropy'],
-  ['categoricalCrossentropy', 'sparseCategoricalCrossentropy'],
-  ['hinge'],
+  [
+    'halfSquaredError',
+    'meanSquaredError',
+    'meanAbsoluteError',
+    'huber',
+    'logCosh',
+    'meanAbsolutePercentageError',
+    'meanSquaredLogarithmicError',
+    'quantile',
+  ],
+  ['binaryCrossentropy', 'binaryFocalCrossentropy'],
+  ['categoricalCrossentropy', 'sparseCategoricalCrossentropy', 'kullbackLeibler', 'categoricalFocalCrossentropy'],
+  ['hinge', 'squaredHinge'],
 ];
 
 describe('each loss on each activation has the stated outcome', () => {

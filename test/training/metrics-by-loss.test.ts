@@ -123,17 +123,26 @@ const rowsOf = (width: number, code: Code, oneHot: boolean): Matrix =>
 const x = Array.from({ length: ROWS }, () => Array.from({ length: 3 }, () => Math.fround(4 * random() - 2)));
 
 /** The codes that a loss accepts, with outputs that suit them. */
-const LOSSES: Record<LossName, { outputs: readonly ActivationName[]; codes: readonly Code[]; cut?: number }> = {
-  halfSquaredError: { outputs: ['sigmoid', 'tanh', 'linear'], codes: Object.keys(CODES) as Code[] },
-  meanSquaredError: { outputs: ['sigmoid', 'tanh', 'linear'], codes: Object.keys(CODES) as Code[] },
-  meanAbsoluteError: { outputs: ['tanh', 'linear'], codes: Object.keys(CODES) as Code[] },
-  huber: { outputs: ['tanh', 'linear'], codes: Object.keys(CODES) as Code[] },
-  logCosh: { outputs: ['tanh', 'linear'], codes: Object.keys(CODES) as Code[] },
-  hinge: { outputs: ['tanh', 'linear'], codes: ['0 and 1', '-1 and 1'], cut: 0 },
-  binaryCrossentropy: { outputs: ['sigmoid'], codes: ['0 and 1', '0.1 and 0.9'] },
-  categoricalCrossentropy: { outputs: ['softmax'], codes: ['0 and 1'] },
-  sparseCategoricalCrossentropy: { outputs: ['softmax'], codes: ['0 and 1'] },
-};
+const LOSSES: Partial<Record<LossName, { outputs: readonly ActivationName[]; codes: readonly Code[]; cut?: number }>> =
+  {
+    halfSquaredError: { outputs: ['sigmoid', 'tanh', 'linear'], codes: Object.keys(CODES) as Code[] },
+    meanSquaredError: { outputs: ['sigmoid', 'tanh', 'linear'], codes: Object.keys(CODES) as Code[] },
+    meanAbsoluteError: { outputs: ['tanh', 'linear'], codes: Object.keys(CODES) as Code[] },
+    huber: { outputs: ['tanh', 'linear'], codes: Object.keys(CODES) as Code[] },
+    logCosh: { outputs: ['tanh', 'linear'], codes: Object.keys(CODES) as Code[] },
+    meanAbsolutePercentageError: { outputs: ['linear'], codes: ['0 and 1', '-1 and 1'] },
+    quantile: { outputs: ['linear'], codes: ['0 and 1', '-0.3 and 0.3'] },
+    poisson: { outputs: ['sigmoid'], codes: ['0 and 1'] },
+    cosineSimilarity: { outputs: ['tanh'], codes: ['-1 and 1'] },
+    hinge: { outputs: ['tanh', 'linear'], codes: ['0 and 1', '-1 and 1'], cut: 0 },
+    squaredHinge: { outputs: ['linear'], codes: ['0 and 1', '-1 and 1'], cut: 0 },
+    binaryCrossentropy: { outputs: ['sigmoid'], codes: ['0 and 1', '0.1 and 0.9'] },
+    binaryFocalCrossentropy: { outputs: ['sigmoid'], codes: ['0 and 1', '0.1 and 0.9'] },
+    categoricalFocalCrossentropy: { outputs: ['softmax'], codes: ['0 and 1'] },
+    kullbackLeibler: { outputs: ['softmax'], codes: ['0 and 1'] },
+    categoricalCrossentropy: { outputs: ['softmax'], codes: ['0 and 1'] },
+    sparseCategoricalCrossentropy: { outputs: ['softmax'], codes: ['0 and 1'] },
+  };
 
 async function network(units: number, activation: ActivationName): Promise<Model> {
   return sequential({ seed: 3, layers: [dense({ units, activation, inputShape: [3] })] });
@@ -167,7 +176,7 @@ describe.each(cases)('$loss on $width $activation, targets $code, one yes per ro
   const t = rowsOf(width, code, oneHot);
   const labels = t.map(top);
   const targets = loss === 'sparseCategoricalCrossentropy' ? labels : t;
-  const categories = width > 1 && loss !== 'binaryCrossentropy';
+  const categories = width > 1 && !['binaryCrossentropy', 'binaryFocalCrossentropy'].includes(loss);
 
   test('each metric follows its formula, in batches of any size, in fit and in validation', async () => {
     const model = await network(width, activation);

@@ -11,7 +11,7 @@ import { openLabels, openRows, type RowNumbers, type RowSource } from '../../com
 import { RegionGroup } from '../../runtime/arena.js';
 import type { WasmRuntime } from '../../runtime/wasm-runtime.js';
 import type { ClassWeight, GivenData, Dataset, DataShape, OutputShape, StoredRows } from './shape.js';
-import type { LossDefinition } from '../../losses/bind.js';
+import type { LossDefinition } from '../../losses/definition.js';
 import { readGivenWeights, combinedWeights, type RowAndClassWeights } from './weights.js';
 
 /** Throws a ValueError that names the first NaN or infinity. */
@@ -45,7 +45,8 @@ function requireDomain(
   for (let i = 0; i < data.rows * data.width; i++) {
     const value = values[first + i];
     if (value >= low && value <= high && (targetValues?.includes(value) ?? true)) continue;
-    const domain = targetValues === undefined ? `from ${low} to ${high}` : `among ${targetValues.join(', ')}`;
+    const range = high === Infinity ? `>= ${low}` : `from ${low} to ${high}`;
+    const domain = targetValues === undefined ? range : `among ${targetValues.join(', ')}`;
     throw new ValueError(
       `${where}: ${what} expected values ${domain} for this loss, got ${value} ` +
         `in row ${Math.floor(i / data.width)}, column ${i % data.width}.`,

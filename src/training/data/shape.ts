@@ -1,7 +1,7 @@
 /** Types of the data of training: as given, as stored in linear memory, and the shape that a model requires. */
 import type { Labels, RowNumbers, Rows } from '../../common/rows.js';
 import type { TensorSpec } from '../../graph/tensor-specs.js';
-import type { LossDefinition } from '../../losses/bind.js';
+import type { LossDefinition } from '../../losses/definition.js';
 
 /**
  * Weight of each class, by its index; a class that is not listed has weight 1.
@@ -34,7 +34,7 @@ export interface Dataset {
   free(): void;
 }
 
-/** Required shape of the targets of an output. */
+/** Required shape of the targets of an output; its width is that of the targets. */
 export interface OutputShape extends TensorSpec {
   readonly loss: LossDefinition;
   /** Treatment of targets that a loss on classes takes, but whose rows are no distributions. */

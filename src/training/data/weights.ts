@@ -8,7 +8,7 @@ import { ShapeError, ValueError } from '../../common/errors.js';
 import { isRecord } from '../../common/options.js';
 import { lengthOf } from '../../common/rows.js';
 import type { WasmRuntime } from '../../runtime/wasm-runtime.js';
-import type { LossDefinition } from '../../losses/bind.js';
+import type { LossDefinition } from '../../losses/definition.js';
 import type { GivenData, DataShape, StoredRows } from './shape.js';
 
 /** Reads a weight per row: finite, not negative. */

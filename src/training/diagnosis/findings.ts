@@ -9,6 +9,7 @@ import type { PlannedParameter } from '../../graph/plan.js';
 import { usesBatchStatistics } from '../../operations/backward.js';
 import { readParameter } from '../../graph/parameters.js';
 import type { TrainingProgram } from '../program.js';
+import { measuredOutputs } from '../../losses/definition.js';
 import { lossProperties } from '../../losses/properties.js';
 import type { Trainer } from '../trainer.js';
 import type { Findings } from './advice.js';
@@ -113,12 +114,13 @@ export function outcomesOf(batch: Batch): Outcome[] {
   const differ = rows > 1 && program.inputs.some((matrix) => !isConstant(table(matrix)));
   return losses.flatMap((loss, index) => {
     if (lossWeights[index] === 0) return [];
+    const measured = measuredOutputs(lossProperties(loss), program.outputs[index]);
     const before = layersBefore(plan.graph, plan.graph.outputs[index]);
     const still = hasNoGradient(
       batch,
       matrices.filter(({ layer }) => before.has(layer)),
     );
-    const judged = judgeOutput(lossProperties(loss), table(program.outputs[index]), table(program.targets[index]), {
+    const judged = judgeOutput(lossProperties(loss), table(measured), table(program.targets[index]), {
       differ,
       negative: canBeNegative(outputSpecs[index].madeBy),
     });

@@ -67,7 +67,7 @@ const LEARNED_ALL_RIGHT = 0.25;
 const NO_LOSS = 1e-3;
 
 /** Meaning of the outputs, by which their loss is measured here. */
-type Meaning = LossProperties['outputs'];
+type Meaning = LossProperties['outputs'] | 'scores';
 
 type Thresholds = NonNullable<LossProperties['thresholds']>;
 
@@ -132,6 +132,22 @@ function probabilitiesOf(logitsOf: LossProperties['logitsOf'], outputs: Table): 
 /** Returns −t·ln p; 0 where t is 0. */
 const surprise = (t: number, p: number): number => (t === 0 ? 0 : -t * log(Math.max(p, EPSILON)));
 
+const norm = (row: readonly number[]): number => Math.sqrt(row.reduce((sum, value) => sum + value * value, 0));
+
+/** Returns the mean over rows of a loss of the outputs and targets of a row. */
+function meanOfRows(
+  { rows, width, values }: Table,
+  output: (column: number, at: number) => number,
+  f: (y: readonly number[], t: readonly number[]) => number,
+): number {
+  let total = 0;
+  for (let first = 0; first < values.length; first += width) {
+    const y = Array.from({ length: width }, (_, j) => output(j, first + j));
+    total += f(y, Array.from(values.subarray(first, first + width)));
+  }
+  return total / rows;
+}
+
 /** Returns the mean loss of `output`, which gives a constant output by its column, or a row's by its position. */
 function lossOf(meaning: Meaning, targets: Table, output: (column: number, at: number) => number): number {
   switch (meaning) {
@@ -142,6 +158,17 @@ function lossOf(meaning: Meaning, targets: Table, output: (column: number, at: n
         const p = output(j, at);
         return surprise(t, p) + surprise(1 - t, 1 - p);
       });
+    case 'scores':
+      return meanOfRows(targets, output, (y, t) => {
+        const right = y.reduce((sum, value, j) => sum + t[j] * value, 0);
+        return Math.max(0, 1 + Math.max(...y.map((value, j) => (1 - t[j]) * value)) - right);
+      });
+    case 'directions':
+      return meanOfRows(
+        targets,
+        output,
+        (y, t) => 1 - y.reduce((sum, value, j) => sum + value * t[j], 0) / (norm(y) * norm(t) || 1),
+      );
     case 'signs':
       return meanOver(targets, (t, j, at) => Math.max(0, 1 - (t > 0 ? 1 : -1) * output(j, at)));
     case 'numbers':
@@ -159,8 +186,24 @@ const columnMeans = ({ rows, width, values }: Table): number[] => {
   return sums.map((sum) => sum / rows);
 };
 
-/** Returns the best constant outputs: the sign that more targets have under a loss on signs, else their mean. */
+/**
+ * Returns the best constant outputs: the sign that more targets have under a loss on signs, a score of 1 for the class
+ * that more than half of the targets have, the mean direction, else the mean of the targets.
+ */
 function bestConstant(meaning: Meaning, targets: Table): number[] {
+  if (meaning === 'scores') return columnMeans(targets).map((share) => (share > 0.5 ? 1 : 0));
+  if (meaning === 'directions') {
+    const { rows, width, values } = targets;
+    const units = new Float32Array(rows * width);
+    for (let first = 0; first < values.length; first += width) {
+      const row = Array.from(values.subarray(first, first + width));
+      units.set(
+        row.map((value) => value / (norm(row) || 1)),
+        first,
+      );
+    }
+    return columnMeans({ ...targets, values: units });
+  }
   const signs = meaning === 'signs';
   const means = columnMeans(signs ? { ...targets, values: targets.values.map((t) => (t > 0 ? 1 : -1)) } : targets);
   return signs ? means.map((mean) => (mean >= 0 ? 1 : -1)) : means;
@@ -243,7 +286,8 @@ export function judgeOutput(
   targets: Table,
   { differ, negative }: { readonly differ: boolean; readonly negative: boolean },
 ): Judgement {
-  const meaning = properties.outputs;
+  const scores = properties.outputs === 'classes' && !properties.probabilities && !properties.logitsOf;
+  const meaning = scores ? 'scores' : properties.outputs;
   const values = probabilitiesOf(properties.logitsOf, outputs);
   const best = bestConstant(meaning, targets);
   const loss = lossOf(meaning, targets, (_, at) => values[at]);
