@@ -160,7 +160,7 @@ export type { CustomMetric, Metric, MetricName, TopKAccuracyOptions } from './me
 export type { CompileOptions, MetricLike, PerOutput } from './training/compiled.js';
 export type { Callback, FoundNonFinite, TrainedModel } from './training/callbacks/callback.js';
 export { csvLogger, type CsvLoggerOptions } from './training/callbacks/csv-logger.js';
-export { earlyStopping, type EarlyStoppingOptions } from './training/callbacks/early-stopping.js';
+export { earlyStopping, type EarlyStopping, type EarlyStoppingOptions } from './training/callbacks/early-stopping.js';
 export {
   learningRateScheduler,
   reduceLROnPlateau,

@@ -47,7 +47,8 @@ const OTHER_NAMES = {
   epsilon: 'eps',
   units: 'outfeatures',
   batchesPerEpoch: 'stepsperepoch',
-  onBatchEnd: 'onbatchbegin ontrainbatchbegin ontrainbatchend',
+  onBatchBegin: 'ontrainbatchbegin',
+  onBatchEnd: 'ontrainbatchend',
 };
 
 const bare = (word: string): string => word.replaceAll(/[_-]/g, '').toLowerCase();
@@ -88,6 +89,9 @@ const OPTION_NAMES: Readonly<Record<string, string>> = {
   alpha: 'l2',
   fromlogits: 'fromLogits',
   validationsteps: 'validationBatches',
+  validationfreq: 'validationFrequency',
+  dropremainder: 'dropLast',
+
   steps: 'batches',
 };
 

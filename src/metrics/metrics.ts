@@ -132,7 +132,7 @@ export type MetricName = keyof typeof METRICS;
 export type Metric = ReturnType<(typeof METRICS)[MetricName]> | Custom<CustomMetric>;
 
 /** Keys in logs that the library reserves: those of `fit`, and val… for validation. */
-const RESERVED = /^(loss|size|epoch|val[A-Z].*)$/;
+const RESERVED = /^(loss|size|epoch|learningRate|val[A-Z].*)$/;
 
 const same = (a: Metric, b: Metric): boolean =>
   a.kind === 'custom'

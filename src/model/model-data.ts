@@ -11,11 +11,11 @@ import { isBatchSource, type BatchSource } from '../training/data/source.js';
 import {
   readFitOptions,
   refuseRowOptions,
-  refuseSourceOptions,
+  refuseBatchList,
   type FitOptions,
   type ReadFitOptions,
 } from '../training/fit-options.js';
-import { requireBatchStatistics, rowsToTrain } from '../training/fit.js';
+import { requireBatchStatistics, requireWholeBatch, rowsToTrain } from '../training/fit.js';
 import { refuseSource, requireAllRows } from '../training/full-batch/requirements.js';
 import { isFullBatch } from '../optimizers/full-batch.js';
 import { fieldOf } from '../common/objects.js';
@@ -64,10 +64,10 @@ function allRows(
   given: FitOptions | undefined,
   { batchSize, validationSplit }: ReadFitOptions,
   rows: number,
-): Pick<ReadFitOptions, 'batchSize' | 'shuffle'> {
+): Pick<ReadFitOptions, 'batchSize' | 'shuffle' | 'dropLast'> {
   const stated = fieldOf(given, 'batchSize') === undefined ? undefined : batchSize;
   requireAllRows(kind, stated, rowsToTrain(rows, validationSplit));
-  return { batchSize: rows, shuffle: false };
+  return { batchSize: rows, shuffle: false, dropLast: false };
 }
 
 /** Checks the arguments of `fit`, without copying data. */
@@ -84,7 +84,7 @@ export function readFit(
   const onAll = isFullBatch(optimizer);
   if (fromSource && onAll) refuseSource(optimizer.kind);
   if (fromSource) refuseRowOptions(given, options);
-  else refuseSourceOptions(x, y, given);
+  else refuseBatchList(x, y);
   read.signal?.throwIfAborted();
   const shape = shapeFor(trainer.model, trainer);
   let validation: GivenRows | undefined;
@@ -99,5 +99,6 @@ export function readFit(
   if (hasSource(train)) return { data: { train, validation }, shape, read };
   const settled = onAll ? { ...read, ...allRows(optimizer.kind, given, read, train.rows) } : read;
   requireBatchStatistics(trainer.model.plan, train.rows, settled);
+  requireWholeBatch(train.rows, settled);
   return { data: { train, validation }, shape, read: settled };
 }

@@ -33,7 +33,15 @@ export interface SentData {
 /** Options of `fit` that the worker needs. */
 export type SentOptions = Pick<
   ReadFitOptions,
-  'epochs' | 'batchSize' | 'shuffle' | 'validationSplit' | 'validationBatches' | 'batchesPerEpoch' | 'initialEpoch'
+  | 'epochs'
+  | 'batchSize'
+  | 'shuffle'
+  | 'validationSplit'
+  | 'validationBatches'
+  | 'validationFrequency'
+  | 'dropLast'
+  | 'batchesPerEpoch'
+  | 'initialEpoch'
 >;
 
 /** The first message to the worker. */
@@ -53,6 +61,8 @@ export interface Begin {
   readonly options: SentOptions;
   /** Whether `stopTraining` was set before training began. */
   readonly stopTraining: boolean;
+  /** Whether a callback changes the learning rate. */
+  readonly changesRate: boolean;
   /** Hooks that at least one callback has. */
   readonly hooks: readonly Hook[];
   /** Rows, or a source on the calling side. */

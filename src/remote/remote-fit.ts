@@ -15,7 +15,7 @@ import { hasSource, type FitData } from '../training/data/batches.js';
 import { type DataSources } from '../training/data/dataset.js';
 import { withText } from '../training/diagnosis/advice.js';
 import type { ReadFitOptions } from '../training/fit-options.js';
-import { type History } from '../training/fit.js';
+import { reportsRate, type History } from '../training/fit.js';
 import { copyState, stateFloats, TrainingState, type Edits } from '../training/state.js';
 import { architectureOf } from '../graph/architecture.js';
 import type { ModelEdit, RemoteFit, RemoteFitRequest } from '../model/remote-fit-types.js';
@@ -211,10 +211,13 @@ export class RemoteFitCaller implements RemoteFit {
         shuffle: options.shuffle,
         validationSplit: options.validationSplit,
         validationBatches: options.validationBatches,
+        validationFrequency: options.validationFrequency,
+        dropLast: options.dropLast,
         batchesPerEpoch: options.batchesPerEpoch,
         initialEpoch: options.initialEpoch,
       },
       stopTraining: model.stopTraining,
+      changesRate: reportsRate(trainer, options.callbacks),
       hooks: HOOKS.filter((hook) => options.callbacks.some((callback) => hookOf(callback, hook) !== undefined)),
       data: given ?? 'source',
       validation:

@@ -6,7 +6,7 @@ import { WasmRuntime } from '../runtime/wasm-runtime.js';
 import type { WorkerEvents } from '../runtime/threads/host.js';
 import { Pool, type StartWorker } from '../runtime/threads/pool.js';
 import type { Port } from '../runtime/threads/port.js';
-import { ATTACH, type AttachedCallback } from '../training/callbacks/callback.js';
+import { ATTACH, CHANGES_RATE, type AttachedCallback } from '../training/callbacks/callback.js';
 import type { FitData, GivenRows } from '../training/data/batches.js';
 import { OpenedBatch, type Batch, type BatchSource } from '../training/data/source.js';
 import { copyState, stateFloats, TrainingState, type Edits } from '../training/state.js';
@@ -222,6 +222,7 @@ export class WorkerFit {
   private forwarding(): AttachedCallback {
     const { hooks } = this.begin;
     const callback: AttachedCallback = {
+      ...(this.begin.changesRate && { [CHANGES_RATE]: true }),
       [ATTACH]: (session) =>
         this.inspections.forEach((every, inspection) =>
           session.inspect(every, {

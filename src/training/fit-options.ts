@@ -56,8 +56,20 @@ export interface FitOptions {
    * whose targets give the class of a row: an index, one-hot, or yes or no; not several independent ones. Default 1.
    */
   classWeight?: ClassWeight;
-  /** Batches per epoch, only with a source of batches. Default all that it yields. */
+  /**
+   * Whether to leave out the last batch of a pass over the rows if it has fewer than `batchSize` rows. Default false.
+   */
+  dropLast?: boolean;
+  /**
+   * Batches per epoch. An epoch continues where the one before ended; at the end of the rows, or of a source that can
+   * start again, the next pass begins within the epoch. Default one pass over the rows, or all that a source yields.
+   */
   batchesPerEpoch?: number;
+  /**
+   * Epochs from one validation to the next: with 2 it runs after every second epoch. Other epochs have no logs of
+   * validation, and the lists of the history are shorter. Default 1.
+   */
+  validationFrequency?: number;
   /** Index of the first epoch, for resuming. Default 0. */
   initialEpoch?: number;
   /** Callbacks, called in their order. Default none. */
@@ -126,6 +138,8 @@ export function readFitOptions(options: FitOptions | undefined): ReadFitOptions 
     validationBatches: { check: optional(integer(1)), or: undefined },
     sampleWeight: { check: unchecked, or: undefined },
     classWeight: { check: unchecked, or: undefined },
+    validationFrequency: { check: integer(1), or: 1 },
+    dropLast: { check: flag, or: false },
     batchesPerEpoch: { check: optional(integer(1)), or: undefined },
     initialEpoch: { check: integer(0), or: 0 },
     callbacks: { check: callbackList, or: [] },
@@ -146,21 +160,15 @@ export function refuseRowOptions(options: FitOptions | undefined, third: unknown
   if (third !== undefined) {
     throw new ValueError('fit: options expected in second place, behind a source of batches, got them in third.');
   }
-  for (const name of ['batchSize', 'shuffle', 'validationSplit', 'sampleWeight'] as const) {
+  for (const name of ['batchSize', 'shuffle', 'dropLast', 'validationSplit', 'sampleWeight'] as const) {
     if (fieldOf(options, name) !== undefined) {
       throw new ValueError(`fit: ${name} expected only with rows in memory, got it with a source of batches.`);
     }
   }
 }
 
-/**
- * Throws, if rows are in memory, for options that only a source can have, and for batches in an array, which are taken
- * for rows.
- */
-export function refuseSourceOptions(x: unknown, y: unknown, options: FitOptions | undefined): void {
-  if (fieldOf(options, 'batchesPerEpoch') !== undefined) {
-    throw new ValueError('fit: batchesPerEpoch expected only with a source of batches, got it with rows in memory.');
-  }
+/** Throws for batches in an array, which are taken for rows. */
+export function refuseBatchList(x: unknown, y: unknown): void {
   if (y === undefined && isList(x)) {
     throw new ValueError('fit: y expected targets, got none. For batches in an array pass () => batches.');
   }

@@ -9,6 +9,7 @@ import { fieldOf } from '../common/objects.js';
 import { EventLoopYielder } from '../runtime/event-loop.js';
 import {
   ATTACH,
+  CHANGES_RATE,
   callAll,
   hookOf,
   type AttachedCallback,
@@ -27,7 +28,7 @@ import { diagnose, holdsNonFinite } from './diagnosis/diagnose.js';
 import type { NetworkPlan } from '../graph/plan.js';
 import type { BatchIterator } from './data/batches.js';
 import type { StopReason } from './full-batch/algorithm.js';
-import type { readFitOptions } from './fit-options.js';
+import type { ReadFitOptions } from './fit-options.js';
 import type { Evaluation, Pauses } from './evaluation.js';
 import type { Logs } from './execution-context.js';
 import type { Trainer } from './trainer.js';
@@ -107,6 +108,18 @@ export function requireBatchStatistics(
   );
 }
 
+/** Throws if all rows would be left out, because no batch is whole. */
+export function requireWholeBatch(
+  all: number,
+  { batchSize, validationSplit, dropLast }: Pick<ReadFitOptions, 'batchSize' | 'validationSplit' | 'dropLast'>,
+): void {
+  const rows = rowsToTrain(all, validationSplit);
+  if (!dropLast || rows >= batchSize) return;
+  throw new ValueError(
+    `fit: dropLast expected at least ${counted(batchSize, 'row')}, a whole batch, got ${rows}. Use a smaller batchSize.`,
+  );
+}
+
 function addValidation(logs: Logs, validation: Logs): void {
   for (const [name, value] of Object.entries(validation)) setField(logs, validationKey(name), value);
 }
@@ -119,12 +132,15 @@ export async function fit(
   target: FitTarget,
   batches: BatchIterator,
   validation: Evaluation | undefined,
-  options: ReturnType<typeof readFitOptions>,
+  options: ReadFitOptions,
 ): Promise<History> {
   const { trainer, model } = target;
   const state = trainer.model;
   const { callbacks, signal } = options;
-  const observing: readonly Callback[] = callbacks.filter((callback) => hookOf(callback, 'onBatchEnd') !== undefined);
+  const having = (hook: Hook): readonly Callback[] =>
+    callbacks.filter((callback) => hookOf(callback, hook) !== undefined);
+  const beginning = having('onBatchBegin');
+  const observing = having('onBatchEnd');
   const result: History = { epoch: [], history: {} };
   const yielder = new EventLoopYielder();
   const proceed = (): void => {
@@ -166,6 +182,10 @@ export async function fit(
         rows += count;
         at.batch = batch;
         at.rows = count;
+        if (beginning.length > 0) {
+          await call('onBatchBegin', batch, { size: count }, beginning);
+          proceed();
+        }
         trainer.step(batches.context, count, reload);
         if (observing.length > 0) {
           await call('onBatchEnd', batch, { ...batches.context.accumulator.means(rows), size: count }, observing);
@@ -178,7 +198,10 @@ export async function fit(
       // As with updates, the count stays at the largest safe integer.
       if (state.epochCount < Number.MAX_SAFE_INTEGER) state.epochCount += 1;
       logs = batches.context.accumulator.means(rows);
-      if (validation !== undefined) addValidation(logs, await validation.run(pauses, ` after epoch ${epoch}`));
+      if (validation !== undefined && (epoch + 1) % options.validationFrequency === 0) {
+        addValidation(logs, await validation.run(pauses, ` after epoch ${epoch}`));
+      }
+      if (reportsRate(trainer, callbacks)) logs.learningRate = trainer.lastRate;
       result.epoch.push(epoch);
       for (const [name, value] of Object.entries(logs)) {
         // The name of a metric may be that of a method of all objects.
@@ -200,11 +223,15 @@ export async function fit(
 }
 
 /** Returns the keys of the logs of an epoch. */
-function epochKeys(trainer: Trainer, validates: boolean): string[] {
+function epochKeys(trainer: Trainer, validates: boolean, withRate: boolean): string[] {
   const own = trainer.compiled.keys.flat();
   const keys = own.includes('loss') ? own : ['loss', ...own];
-  return validates ? [...keys, ...keys.map(validationKey)] : keys;
+  return [...keys, ...(validates ? keys.map(validationKey) : []), ...(withRate ? ['learningRate'] : [])];
 }
+
+/** Whether logs have the learning rate: where a schedule or a callback of the library changes it. */
+export const reportsRate = (trainer: Trainer, callbacks: readonly Callback[]): boolean =>
+  trainer.scheduled || callbacks.some((callback) => fieldOf(callback, CHANGES_RATE) === true);
 
 /** Attaches callbacks of the library to the session; returns the inspections that they request. */
 export function attach(callbacks: readonly Callback[], trainer: Trainer, validates: boolean): Inspected[] {
@@ -212,7 +239,7 @@ export function attach(callbacks: readonly Callback[], trainer: Trainer, validat
   for (const callback of callbacks) {
     const own = fieldOf(callback, ATTACH) as AttachedCallback[typeof ATTACH] | undefined;
     own?.call(callback as AttachedCallback, {
-      keys: epochKeys(trainer, validates),
+      keys: epochKeys(trainer, validates, reportsRate(trainer, callbacks)),
       rateRefusal: trainer.rateRefusal,
       inspect: (every, inspection) => void inspections.push({ every, inspection }),
     });

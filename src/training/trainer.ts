@@ -31,6 +31,8 @@ const MOST_EVALUATED = 1024;
 export class Trainer {
   /** Updates made since the model was compiled; saved with it. */
   stepCount = 0;
+  /** Learning rate of the last update. */
+  lastRate = 0;
   /** Called, if set, between the gradients of a batch and its update, for inspections. */
   beforeUpdate: ((context: ExecutionContext, rows: number) => void) | undefined;
   readonly vectors: UpdateVectors;
@@ -172,6 +174,7 @@ export class Trainer {
     // The count stays at the largest safe integer: a file cannot hold a larger one.
     if (this.stepCount < Number.MAX_SAFE_INTEGER) this.stepCount += 1;
     this.update(this.stepCount, rate);
+    this.lastRate = rate;
     const { updateRunningStatistics } = context.program;
     for (let i = 0; i < updateRunningStatistics.length; i++) updateRunningStatistics[i](rows);
     this.constrain();

@@ -250,9 +250,10 @@ describe('fit', () => {
       'unknown option "verbose". Print in a callback: { onEpochEnd: (epoch, logs) => console.log(epoch, logs) }.',
     ],
     [
-      { callbacks: [{ onBatchBegin: () => undefined }] },
-      'callbacks[0]: unknown method "onBatchBegin". Did you mean "onBatchEnd"?',
+      { callbacks: [{ onTrainBatchBegin: () => undefined }] },
+      'callbacks[0]: unknown method "onTrainBatchBegin". Did you mean "onBatchBegin"?',
     ],
+    [{ validation_freq: 2 }, 'unknown option "validation_freq". Did you mean "validationFrequency"?'],
     [
       { callbacks: [{ onTrainBatchEnd: () => undefined }] },
       'callbacks[0]: unknown method "onTrainBatchEnd". Did you mean "onBatchEnd"?',

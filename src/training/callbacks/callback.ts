@@ -41,14 +41,17 @@ export interface Callback {
   onTrainBegin?(index: number, logs: Logs, model: TrainedModel): unknown;
   /** Called before each epoch. `index`: the epoch, from `initialEpoch`. Logs: none. */
   onEpochBegin?(index: number, logs: Logs, model: TrainedModel): unknown;
+  /** Called before each update. `index`: the batch within its epoch. Logs: `size` of the batch. */
+  onBatchBegin?(index: number, logs: Logs, model: TrainedModel): unknown;
   /**
    * Called after each update. `index`: the batch within its epoch. Logs: `size` of the batch, loss and metrics as means
    * of the epoch so far.
    */
   onBatchEnd?(index: number, logs: Logs, model: TrainedModel): unknown;
   /**
-   * Called after each epoch. `index`: the epoch. Logs: loss and metrics of the epoch, and with validation data valLoss
-   * and the like.
+   * Called after each epoch. `index`: the epoch. Logs: loss and metrics of the epoch; with validation data valLoss and
+   * the like; where a schedule, `reduceLROnPlateau` or `learningRateScheduler` changes the learning rate, that of the
+   * last update.
    */
   onEpochEnd?(index: number, logs: Logs, model: TrainedModel): unknown;
   /** Called once after the last epoch. `index`: the last epoch that ran. Logs: those of that epoch. */
@@ -60,6 +63,7 @@ export type Hook = keyof Callback;
 export const HOOKS = [
   'onTrainBegin',
   'onEpochBegin',
+  'onBatchBegin',
   'onBatchEnd',
   'onEpochEnd',
   'onTrainEnd',
@@ -101,7 +105,12 @@ export interface Session {
 /** Key of the method that gives a callback of the library the session. */
 export const ATTACH = Symbol('attach');
 
+/** Key of the property that marks callbacks which change the learning rate. */
+export const CHANGES_RATE = Symbol('changesRate');
+
 export interface AttachedCallback extends Callback {
+  /** @internal */
+  readonly [CHANGES_RATE]?: true;
   /** @internal */
   [ATTACH](session: Session): void;
 }

@@ -6,7 +6,7 @@ import { describe } from '../../common/describe.js';
 import { UnsupportedError, ValueError } from '../../common/errors.js';
 import { isFunction } from '../../common/objects.js';
 import { flag, readOptions, text } from '../../common/options.js';
-import { requireLogs, type Callback } from './callback.js';
+import { ATTACH, requireLogs, type AttachedCallback, type Callback } from './callback.js';
 
 /**
  * Options of `csvLogger`.
@@ -58,6 +58,7 @@ export function csvLogger(target: string | ((line: string) => unknown), options?
     separator: { check: text, or: ',' },
     append: { check: flag, or: false },
   });
+  let expected: readonly string[] = [];
   let columns: string[] | undefined;
   let headed = false;
   const write = (line: string): unknown =>
@@ -67,7 +68,10 @@ export function csvLogger(target: string | ((line: string) => unknown), options?
     const text = typeof value === 'string' || typeof value === 'number' ? String(value) : describe(value);
     return text.includes(separator) || /["\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   };
-  return {
+  const callback: AttachedCallback = {
+    [ATTACH]({ keys }) {
+      expected = keys;
+    },
     onTrainBegin() {
       columns = undefined;
       headed = append;
@@ -86,10 +90,12 @@ export function csvLogger(target: string | ((line: string) => unknown), options?
     async onEpochEnd(epoch, logs) {
       requireLogs('csvLogger', logs);
       if (columns === undefined) {
-        columns = Object.keys(logs);
+        // Epochs without validation have fewer keys than others.
+        columns = [...new Set([...expected, ...Object.keys(logs)])];
         if (!headed) await write(`${['epoch', ...columns].map(cell).join(separator)}\n`);
       }
       await write(`${[epoch, ...columns.map((column) => logs[column] ?? '')].map(cell).join(separator)}\n`);
     },
   };
+  return callback;
 }

@@ -2,7 +2,7 @@
  * The callback `earlyStopping`: stops training without improvement and restores the best weights. monitor.ts decides
  * whether an epoch improved.
  */
-import { flag, integer, nameOf, nonNegative, readOptions, text } from '../../common/options.js';
+import { finite, flag, integer, nameOf, nonNegative, optional, readOptions, text } from '../../common/options.js';
 import { allFinite, type NamedTensor } from '../../common/tensors.js';
 import { ATTACH, requireHook, type AttachedCallback, type Callback } from './callback.js';
 import { MODES, Monitor, type Mode } from './monitor.js';
@@ -28,6 +28,26 @@ export interface EarlyStoppingOptions {
    * or an error. An epoch whose last update made weights infinite or NaN is skipped. Default false.
    */
   restoreBestWeights?: boolean;
+  /**
+   * Value that the monitor must improve on: an epoch that does not is counted towards `patience`, even if it is the best
+   * so far. Default none.
+   */
+  baseline?: number;
+  /** Index of the first epoch that is followed; earlier ones neither stop training nor count as best. Default 0. */
+  startFromEpoch?: number;
+}
+
+/**
+ * The callback that `earlyStopping` makes, with what it found in the current or last training.
+ * @category Training and callbacks
+ */
+export interface EarlyStopping extends Callback {
+  /** Index of the best epoch; undefined before there is one. */
+  readonly bestEpoch: number | undefined;
+  /** The best value of the monitor; undefined before there is one. */
+  readonly best: number | undefined;
+  /** Index of the epoch after which it stopped training; undefined if it did not. */
+  readonly stoppedEpoch: number | undefined;
 }
 
 /**
@@ -41,37 +61,53 @@ export interface EarlyStoppingOptions {
  * // 3
  * @category Training and callbacks
  */
-export function earlyStopping(options?: EarlyStoppingOptions): Callback {
-  const { monitor, patience, minDelta, mode, restoreBestWeights } = readOptions<Required<EarlyStoppingOptions>>(
-    'earlyStopping',
-    options,
-    {
-      monitor: { check: text, or: 'valLoss' },
-      patience: { check: integer(0), or: 0 },
-      minDelta: { check: nonNegative, or: 0 },
-      mode: { check: nameOf(MODES), or: 'auto' },
-      restoreBestWeights: { check: flag, or: false },
-    },
-  );
+export function earlyStopping(options?: EarlyStoppingOptions): EarlyStopping {
+  const read = readOptions<
+    Required<Omit<EarlyStoppingOptions, 'baseline'>> & { readonly baseline: number | undefined }
+  >('earlyStopping', options, {
+    monitor: { check: text, or: 'valLoss' },
+    patience: { check: integer(0), or: 0 },
+    minDelta: { check: nonNegative, or: 0 },
+    mode: { check: nameOf(MODES), or: 'auto' },
+    restoreBestWeights: { check: flag, or: false },
+    baseline: { check: optional(finite), or: undefined },
+    startFromEpoch: { check: integer(0), or: 0 },
+  });
+  const { monitor, patience, minDelta, mode, restoreBestWeights, baseline, startFromEpoch } = read;
   const followed = new Monitor('earlyStopping', monitor, mode, minDelta);
   let waited = 0;
   let best: NamedTensor[] | undefined;
-  const callback: AttachedCallback = {
+  let bestEpoch: number | undefined;
+  let stoppedEpoch: number | undefined;
+  const callback: AttachedCallback & EarlyStopping = {
+    get bestEpoch() {
+      return bestEpoch;
+    },
+    get best() {
+      return followed.best;
+    },
+    get stoppedEpoch() {
+      return stoppedEpoch;
+    },
     [ATTACH]({ keys }) {
       followed.reset(keys);
       waited = 0;
-      best = undefined;
+      best = bestEpoch = stoppedEpoch = undefined;
     },
-    onEpochEnd(_epoch, logs, model) {
+    onEpochEnd(epoch, logs, model) {
       requireHook('earlyStopping', logs, model);
+      if (epoch < startFromEpoch || followed.skips(logs)) return;
+      waited += 1;
       if (followed.improved(logs)) {
-        waited = 0;
+        bestEpoch = epoch;
+        if (baseline === undefined || followed.beats(logs, baseline)) waited = 0;
         const weights = restoreBestWeights ? model.getWeights() : [];
         if (restoreBestWeights && weights.every(({ data }) => allFinite(data))) best = weights;
         return;
       }
-      waited += 1;
-      if (waited >= Math.max(1, patience)) model.stopTraining = true;
+      if (waited < Math.max(1, patience)) return;
+      stoppedEpoch = epoch;
+      model.stopTraining = true;
     },
     onTrainEnd(_epoch, logs, model) {
       requireHook('earlyStopping', logs, model);

@@ -6,7 +6,7 @@ import { describe } from '../../common/describe.js';
 import { StateError, ValueError } from '../../common/errors.js';
 import { isFunction } from '../../common/objects.js';
 import { integer, nameOf, nonNegative, readOptions, text, type Check } from '../../common/options.js';
-import { ATTACH, requireHook, type AttachedCallback, type Callback } from './callback.js';
+import { ATTACH, CHANGES_RATE, requireHook, type AttachedCallback, type Callback } from './callback.js';
 import { MODES, Monitor, type Mode } from './monitor.js';
 
 /**
@@ -63,6 +63,7 @@ export function reduceLROnPlateau(options?: ReduceLROnPlateauOptions): Callback 
   let waited = 0;
   let resting = 0;
   const callback: AttachedCallback = {
+    [CHANGES_RATE]: true,
     [ATTACH]({ keys, rateRefusal }) {
       requireRate('reduceLROnPlateau', rateRefusal);
       followed.reset(keys);
@@ -70,6 +71,7 @@ export function reduceLROnPlateau(options?: ReduceLROnPlateauOptions): Callback 
     },
     onEpochEnd(_epoch, logs, model) {
       requireHook('reduceLROnPlateau', logs, model);
+      if (followed.skips(logs)) return;
       const improved = followed.improved(logs);
       if (resting > 0) resting -= 1;
       if (improved || resting > 0) {
@@ -109,6 +111,7 @@ export function learningRateScheduler(rate: (epoch: number, learningRate: number
     throw new ValueError(`learningRateScheduler: rate expected a function, got ${describe(rate)}.`);
   }
   const callback: AttachedCallback = {
+    [CHANGES_RATE]: true,
     [ATTACH]({ rateRefusal }) {
       requireRate('learningRateScheduler', rateRefusal);
     },

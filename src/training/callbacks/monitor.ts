@@ -25,7 +25,9 @@ const LESS_IS_BETTER = /(?<![A-Za-z])(loss|error|mse|mae|rmse)$|(Loss|Error|MSE|
 
 /** Follows one value of the logs over the epochs and tells whether it improved. */
 export class Monitor {
-  private best: number | undefined;
+  /** Best value so far. */
+  best: number | undefined;
+  private keys: readonly string[] = [];
 
   constructor(
     private readonly where: string,
@@ -37,17 +39,28 @@ export class Monitor {
   /** Starts following a training whose logs will have these keys. */
   reset(keys: readonly string[]): void {
     this.best = undefined;
+    this.keys = keys;
     this.require(keys);
     this.direction();
+  }
+
+  /** Whether an epoch has no value: one without validation, where `validationFrequency` is above 1. */
+  skips(logs: Logs): boolean {
+    return this.keys.includes(this.key) && !Object.hasOwn(logs, this.key);
+  }
+
+  /** Whether the value of an epoch is better than `other` by more than minDelta. */
+  beats(logs: Logs, other: number): boolean {
+    const value = logs[this.key];
+    return (this.direction() === 'max' ? value - other : other - value) > this.minDelta;
   }
 
   /** Takes an epoch's logs; returns whether the value beats the best so far by more than minDelta. A NaN does not. */
   improved(logs: Logs): boolean {
     this.require(Object.keys(logs));
     const value = logs[this.key];
-    const larger = this.direction() === 'max';
-    const gain = this.best === undefined ? Infinity : larger ? value - this.best : this.best - value;
-    if (Number.isNaN(value) || !(gain > this.minDelta)) return false;
+    this.direction();
+    if (Number.isNaN(value) || (this.best !== undefined && !this.beats(logs, this.best))) return false;
     this.best = value;
     return true;
   }

@@ -43,7 +43,21 @@ export interface BatchIterator {
   free(): void;
 }
 
-/** Batches of rows in memory, in the order of the epoch: a function of (seed, epoch). */
+/** Settings of batches of rows in memory. */
+export interface ArrayBatchesOptions {
+  readonly batchSize: number;
+  readonly shuffle: boolean;
+  readonly dropLast: boolean;
+  /** Batches per epoch; undefined for those of one pass over the rows. */
+  readonly batchesPerEpoch: number | undefined;
+  readonly seed: number;
+}
+
+/**
+ * Batches of rows in memory. Passes over the rows follow each other, each in an order that is a function of (seed, number
+ * of the pass); an epoch is one pass, or a number of batches that continue where the epoch before ended. Where an epoch
+ * begins is a function of the epochs finished, so that training continues from a file as if it had not been interrupted.
+ */
 export class ArrayBatches implements BatchIterator {
   readonly context: ExecutionContext;
   readonly weighted: boolean;
@@ -51,6 +65,12 @@ export class ArrayBatches implements BatchIterator {
   /** Addresses of an array of row numbers, and of a buffer for the sixteen words that the shuffle draws at a time. */
   private readonly indices: number;
   private readonly words: number;
+  private readonly perPass: number;
+  /** Number of the pass, and the batch in it that comes next. */
+  private pass = 0;
+  private batch = 0;
+  /** Batches left of the epoch. */
+  private left = 0;
   private first = 0;
   private count = 0;
 
@@ -59,8 +79,10 @@ export class ArrayBatches implements BatchIterator {
     trainer: Trainer,
     private readonly data: Dataset,
     private readonly rows: number,
-    private readonly options: { readonly batchSize: number; readonly shuffle: boolean; readonly seed: number },
+    private readonly options: ArrayBatchesOptions,
   ) {
+    const { batchSize, dropLast } = options;
+    this.perPass = dropLast ? Math.floor(rows / batchSize) : Math.ceil(rows / batchSize);
     this.weighted = data.weights !== undefined;
     this.context = trainer.contextFor(Math.min(options.batchSize, rows), this.weighted);
     this.regions = new RegionGroup(runtime.arena);
@@ -69,20 +91,36 @@ export class ArrayBatches implements BatchIterator {
   }
 
   begin(order: number): void {
-    this.first = this.count = 0;
-    const { shuffle, seed } = this.options;
-    const { rows, indices, words } = this;
-    if (shuffle) this.runtime.kernels.u32_shuffle(rows, indices, words, seed, STREAM.shuffle, order, 0, 0);
+    const { perPass } = this;
+    const perEpoch = this.options.batchesPerEpoch ?? perPass;
+    this.left = perEpoch;
+    // order · perEpoch batches came before, in whole passes and a rest.
+    const rest = (order % perPass) * perEpoch;
+    this.batch = rest % perPass;
+    this.startPass(Math.floor(order / perPass) * perEpoch + Math.floor(rest / perPass));
   }
 
   next(): number {
-    const rest = this.rows - this.first - this.count;
     // At the end of the epoch its last batch stays loaded.
-    if (rest === 0) return 0;
-    this.first += this.count;
-    this.count = Math.min(this.options.batchSize, rest);
+    if (this.left === 0) return 0;
+    if (this.batch === this.perPass) {
+      this.batch = 0;
+      this.startPass(this.pass + 1);
+    }
+    const { batchSize } = this.options;
+    this.first = this.batch * batchSize;
+    this.count = Math.min(batchSize, this.rows - this.first);
+    this.batch += 1;
+    this.left -= 1;
     this.reload(this.context);
     return this.count;
+  }
+
+  private startPass(pass: number): void {
+    this.pass = pass;
+    const { shuffle, seed } = this.options;
+    const { rows, indices, words } = this;
+    if (shuffle) this.runtime.kernels.u32_shuffle(rows, indices, words, seed, STREAM.shuffle, pass, 0, 0);
   }
 
   reload({ loader }: ExecutionContext): void {
