@@ -11,6 +11,7 @@ export type { Architecture, LayerData, SequentialOptions } from './graph/archite
 export type { ModelOptions, Tensors } from './graph/model-options.js';
 export type { BatchOptions, InferenceModel } from './inference/inference-model.js';
 export type { Model } from './model/model.js';
+export type { ModelLayer } from './model/model-layer.js';
 export type { EvaluateOptions, ModelMemory, StepOptions } from './model/model-options.js';
 export type { SaveOptions } from './model/checkpoint.js';
 export type { TensorLike } from './graph/named-weights.js';

@@ -46,6 +46,7 @@ const OTHER_NAMES = {
   learningRate: 'lr eta',
   epsilon: 'eps',
   units: 'outfeatures',
+  trainable: 'requiresgrad',
   batchesPerEpoch: 'stepsperepoch',
   onBatchBegin: 'ontrainbatchbegin',
   onBatchEnd: 'ontrainbatchend',

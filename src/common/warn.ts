@@ -8,7 +8,7 @@ const given = /* @__PURE__ */ new Set<string>();
 const MOST = 1000;
 
 /** Writes a warning to the console: the computed result is likely nonsense, and nothing else would say so. */
-export function warn(message: string): void {
+function warn(message: string): void {
   // eslint-disable-next-line no-console -- the only console output of the library
   console.warn(message);
 }
@@ -19,4 +19,14 @@ export function warnOnce(key: string, message: string): void {
   if (given.size >= MOST) given.clear();
   given.add(key);
   warn(message);
+}
+
+/** Returns a function that warns of each message once. */
+export function warnerOnce(): (message: string) => void {
+  const warned = new Set<string>();
+  return (message) => {
+    if (warned.has(message)) return;
+    warned.add(message);
+    warn(`wasm-mlp: ${message}`);
+  };
 }

@@ -97,9 +97,21 @@ export function readArchitecture(where: string, saved: Architecture, factories: 
   return { graph: restoreGraph(where, layers, { nodes, inputs, outputs }), seed };
 }
 
-/** Returns the architecture of a model. */
-export function architectureOf({ graph, seed }: Blueprint): Architecture {
-  const layers: LayerData[] = plain(graph.layers.map(({ kind, config }) => ({ kind, config })));
+/** Returns the indices of the layers that are built frozen. */
+export const frozenLayers = ({ layers }: Graph): Set<number> =>
+  new Set(layers.flatMap(({ config }, index) => (config.trainable === false ? [index] : [])));
+
+/** Returns the architecture of a model of which these layers are frozen; by default those that were built frozen. */
+export function architectureOf(
+  { graph, seed }: Blueprint,
+  frozen: ReadonlySet<number> = frozenLayers(graph),
+): Architecture {
+  const layers: LayerData[] = plain(
+    graph.layers.map(({ kind, config }, index) => {
+      const trainable = frozen.has(index) ? false : undefined;
+      return { kind, config: config.trainable === trainable ? config : { ...config, trainable } };
+    }),
+  );
   if (graph.naming === 'modules') return { seed, layers: layers.slice(1) };
   const { nodes, inputs, outputs } = graph;
   return { seed, layers, nodes: structuredClone(nodes), inputs: [...inputs], outputs: [...outputs] };

@@ -15,6 +15,8 @@ export interface ModelState {
   readonly weights: number;
   readonly inputSpecs: readonly TensorSpec[];
   readonly outputSpecs: readonly TensorSpec[];
+  /** Indices of the layers that the next `compile` does not train. */
+  readonly frozen: Set<number>;
   /**
    * Reentrancy guard: true while a step or a prediction runs. A step may call functions of the user, which must not
    * change the model.

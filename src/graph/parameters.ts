@@ -32,8 +32,8 @@ export function panelled({ tile }: WasmRuntime, { spec, offset }: PlannedParamet
 }
 
 /** Returns the number of learned values. */
-export const countLearned = (plan: NetworkPlan): number =>
-  learnedParameters(plan).reduce((total, { spec }) => total + sizeOf(spec.shape), 0);
+export const countLearned = ({ parameters }: NetworkPlan): number =>
+  parameters.reduce((total, { spec }) => total + (spec.learned ? sizeOf(spec.shape) : 0), 0);
 
 /** Allocates a flat vector of zeros. */
 export function allocateVector({ kernels }: WasmRuntime, regions: RegionGroup, floats: number): number {

@@ -43,10 +43,7 @@ export interface NetworkPlan {
   readonly outputs: readonly number[];
   /** Learned and other parameters, in the order of the graph. */
   readonly parameters: readonly PlannedParameter[];
-  /**
-   * Floats in the learned part of the flat parameter vector, which comes first: the size of gradients and optimizer
-   * state.
-   */
+  /** Floats in the learned part of the flat parameter vector, which comes first. */
   readonly learnedFloats: number;
   /** Floats in the whole flat parameter vector. */
   readonly parameterFloats: number;
@@ -58,6 +55,10 @@ const PARAMETER_ALIGNMENT = 16;
 /** Floats that a parameter takes in the flat vector, padding included. */
 export const storedFloats = ({ shape, storage }: ParameterSpec): number =>
   storage === 'panels' ? panelFloats(shape[0], shape[1]) : padded(sizeOf(shape));
+
+/** Floats that a parameter takes in a flat vector, with the gap to the next one. */
+export const alignedFloats = (spec: ParameterSpec): number =>
+  Math.ceil(storedFloats(spec) / PARAMETER_ALIGNMENT) * PARAMETER_ALIGNMENT;
 
 /**
  * Largest number of nodes and of connections between them. Planning and running a network takes some kilobytes for
@@ -86,7 +87,7 @@ function assignOffsets(parameters: readonly Omit<PlannedParameter, 'offset'>[]) 
     for (const parameter of parameters) {
       if (parameter.spec.learned !== learned) continue;
       offsets.set(parameter, floats);
-      floats += Math.ceil(storedFloats(parameter.spec) / PARAMETER_ALIGNMENT) * PARAMETER_ALIGNMENT;
+      floats += alignedFloats(parameter.spec);
     }
     return floats;
   };

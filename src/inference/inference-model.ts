@@ -18,7 +18,7 @@ import { allocateVector, countLearned, writeParameters } from '../graph/paramete
 import { planNetwork, type NetworkPlan, type PlannedParameter } from '../graph/plan.js';
 import { MOST_CAPACITY, Predictor } from './predictor.js';
 import { requireRoom } from '../graph/room.js';
-import type { Blueprint } from '../graph/architecture.js';
+import { frozenLayers, type Blueprint } from '../graph/architecture.js';
 
 /**
  * Options of `predict`.
@@ -87,6 +87,7 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
       weights,
       inputSpecs: inputSpecs(plan),
       outputSpecs: outputSpecs(plan),
+      frozen: frozenLayers(blueprint.graph),
       running: false,
       weightVersion: undefined,
       epochCount: 0,

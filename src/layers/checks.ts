@@ -26,10 +26,14 @@ export const inputShapeCheck: Check<readonly number[]> = (path, value) => {
   throw new ValueError(expected);
 };
 
+/** Keeps only what differs from the default: a saved layer says that it is frozen, or nothing. */
+const trainableCheck: Check<false | undefined> = (path, value) => (flag(path, value) ? undefined : false);
+
 /** The options that every layer has. */
 export const LAYER_OPTIONS: OptionTable<LayerConfig> = {
   inputShape: { check: optional(inputShapeCheck), or: undefined },
   name: { check: optional(text), or: undefined },
+  trainable: { check: trainableCheck, or: undefined },
 };
 
 /**

@@ -21,6 +21,8 @@ export interface LayerOptions {
   inputShape?: readonly number[];
   /** Name of the layer in summaries, and of its weights in a graph. Default its kind, numbered. */
   name?: string;
+  /** Whether training changes the weights of the layer; see `ModelLayer.trainable`. Default true. */
+  trainable?: boolean;
 }
 
 /**
@@ -32,6 +34,8 @@ export interface LayerConfig {
   readonly inputShape?: readonly number[] | undefined;
   /** The name, if it was given. */
   readonly name?: string | undefined;
+  /** False if training does not change the weights of the layer, otherwise absent. */
+  readonly trainable?: false | undefined;
 }
 
 /**

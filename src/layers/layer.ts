@@ -102,6 +102,14 @@ export class Layer<K extends string = string, C extends LayerConfig = LayerConfi
     return new SymbolicTensor(this, tensors);
   }
 
+  /**
+   * Whether models that are built from this layer train its weights: the option of its factory. A model has copies of
+   * its layers; `model.getLayer(name).trainable` can be set.
+   */
+  get trainable(): boolean {
+    return this.config.trainable !== false;
+  }
+
   /** For consoles, which would otherwise print a name that the build has shortened. @internal */
   [INSPECT](): object {
     const { kind, config } = this;

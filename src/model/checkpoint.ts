@@ -9,6 +9,7 @@
  */
 import { describe } from '../common/describe.js';
 import { FormatError } from '../common/errors.js';
+import { ownOf } from '../common/objects.js';
 import { flag, isRecord, readOptions } from '../common/options.js';
 import { encodeSafetensors } from '../formats/safetensors.js';
 import { stateNames } from '../optimizers/bind.js';
@@ -31,6 +32,7 @@ import {
 } from '../inference/model-file.js';
 import type { CustomObjects } from '../inference/custom-objects.js';
 import { plain } from '../common/plain.js';
+import { layOutTraining } from '../training/layout.js';
 import type { Trainer } from '../training/trainer.js';
 
 /** Training state in a file. */
@@ -38,8 +40,10 @@ export interface SavedTraining {
   readonly options: CompileOptions;
   readonly learningRate: number;
   readonly stepCount: number;
-  /** Names of the saved tensors of optimizer state, one for all learned weights each. */
+  /** Names of the saved tensors of optimizer state, one for all trained weights each. */
   readonly slots: readonly string[];
+  /** Names of the layers that were frozen when the model was compiled, if any were. */
+  readonly frozen?: readonly string[];
 }
 
 /**
@@ -62,7 +66,7 @@ const stateTensor = (state: string, weight: string): string => `optimizer.${stat
 /** Encodes the file: the current weights, and the optimizer state of the same step. */
 export function encodeModel(
   options: SaveOptions | undefined,
-  { blueprint, runtime, plan, weights, epochCount }: ModelState,
+  { blueprint, runtime, plan, weights, frozen, epochCount }: ModelState,
   current: Trainer | undefined,
 ): Uint8Array {
   const { includeOptimizer } = readOptions<Required<SaveOptions>>('save', options, {
@@ -74,17 +78,19 @@ export function encodeModel(
   if (trainer !== undefined) {
     const { compiled, savedRate: learningRate, stepCount } = trainer;
     const states = trainer.readOptimizerState();
+    const notTrained = plan.graph.names.filter((_, index) => trainer.layout.frozen.has(index));
     training = {
       options: plain(savedOptions(compiled)),
       learningRate,
       stepCount,
       slots: states.map(({ name }) => name),
+      ...(notTrained.length > 0 && { frozen: notTrained }),
     };
     for (const state of states) {
       for (const tensor of state.tensors) tensors.push({ ...tensor, name: stateTensor(state.name, tensor.name) });
     }
   }
-  const architecture = architectureOf(blueprint);
+  const architecture = architectureOf(blueprint, frozen);
   const header: Header = { formatVersion: FORMAT_VERSION, architecture, epochCount, ...(training && { training }) };
   return encodeSafetensors({ tensors, metadata: { format: 'pt', [FIELD]: JSON.stringify(header) } });
 }
@@ -92,24 +98,46 @@ export function encodeModel(
 /** Reads the training state of a file. */
 function readTraining(training: unknown, custom: CustomObjects): SavedTraining | undefined {
   if (training === undefined) return undefined;
-  requireObject('training', training, ['options', 'learningRate', 'stepCount', 'slots']);
+  requireObject('training', training, ['options', 'learningRate', 'stepCount', 'slots', 'frozen']);
   const { options, learningRate, stepCount, slots } = training as SavedTraining;
+  const frozen = ownOf(training as SavedTraining, 'frozen') ?? [];
   requireField(isCount(stepCount), 'training.stepCount', 'a count', stepCount);
   const isRate = typeof learningRate === 'number' && learningRate >= 0 && Math.fround(learningRate) < Infinity;
   requireField(isRate, 'training.learningRate', 'a number >= 0', learningRate);
   const names = Array.isArray(slots) && slots.every((slot) => typeof slot === 'string');
   requireField(names, 'training.slots', 'a list of names', slots);
+  const layers = Array.isArray(frozen) && frozen.every((name) => typeof name === 'string');
+  requireField(layers, 'training.frozen', 'a list of names', frozen);
   requireField(isRecord(options), 'training.options', 'an object', options);
   const restored = restoreField('training.options', options, custom);
   // Turns −0 into 0, as for all options.
-  return { options: restored, learningRate: learningRate + 0, stepCount: stepCount + 0, slots };
+  return { options: restored, learningRate: learningRate + 0, stepCount: stepCount + 0, slots, frozen };
 }
 
 /** State from a checkpoint, in which every tensor of the model's plan was found with the right shape. */
 export interface RestoredState {
   readonly epochCount: number;
   readonly weights: readonly Float32Array[];
-  readonly training: (SavedTraining & { readonly values: readonly (readonly Float32Array[])[] }) | undefined;
+  readonly training: RestoredTraining | undefined;
+}
+
+/** Training state from a checkpoint. */
+interface RestoredTraining extends Omit<SavedTraining, 'frozen'> {
+  readonly values: readonly (readonly Float32Array[])[];
+  /** Indices of the layers that were frozen when the model was compiled. */
+  readonly frozen: ReadonlySet<number>;
+}
+
+/** Returns the indices of layers by their names. */
+function indicesOf({ graph: { names } }: NetworkPlan, layers: readonly string[]): Set<number> {
+  const indices = new Map(names.map((name, index) => [name, index]));
+  return new Set(
+    layers.map((name) => {
+      const index = indices.get(name);
+      requireField(index !== undefined, 'training.frozen', 'names of layers', name);
+      return index!;
+    }),
+  );
 }
 
 /**
@@ -130,7 +158,8 @@ export function checkState(
   const { epochCount } = checkpoint;
   const training = readTraining(checkpoint.training, custom);
   const weights = pick(plan.parameters);
-  const learned = plan.parameters.filter(({ spec }) => spec.learned);
+  const frozen = indicesOf(plan, training?.frozen ?? []);
+  const learned = layOutTraining(plan, frozen).trained;
   const stateOf = (state: string): PlannedParameter[] =>
     learned.map((parameter) => ({ ...parameter, name: stateTensor(state, parameter.name) }));
   if (training !== undefined) {
@@ -143,5 +172,5 @@ export function checkState(
   const values = training?.slots.map((name) => pick(stateOf(name), 'any')) ?? [];
   for (const name of unused)
     throw new FormatError(`loadModel: tensor ${describe(name)} expected nowhere in this model.`);
-  return { epochCount, weights, training: training && { ...training, values } };
+  return { epochCount, weights, training: training && { ...training, frozen, values } };
 }

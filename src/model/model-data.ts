@@ -98,7 +98,7 @@ export function readFit(
   const train = fromSource ? { source: x } : openData('fit', { x, y, sampleWeight, classWeight }, shape);
   if (hasSource(train)) return { data: { train, validation }, shape, read };
   const settled = onAll ? { ...read, ...allRows(optimizer.kind, given, read, train.rows) } : read;
-  requireBatchStatistics(trainer.model.plan, train.rows, settled);
+  requireBatchStatistics(trainer.model.plan, trainer.layout, train.rows, settled);
   requireWholeBatch(train.rows, settled);
   return { data: { train, validation }, shape, read: settled };
 }

@@ -10,12 +10,13 @@ import { architectureOf, type Architecture } from '../graph/architecture.js';
 import { changeWeights } from '../graph/model-state.js';
 import { readParameters, writeParameters } from '../graph/parameters.js';
 import { readTensors, type TensorLike } from '../graph/named-weights.js';
-import { ownWeights } from '../graph/plan.js';
+import { ownWeights, type PlannedParameter } from '../graph/plan.js';
 import type { ModelHandle } from '../inference/attach.js';
 import type { SymbolicTensor, WeightOwner } from '../layers/layer.js';
 import { momentsFor } from './adapt.js';
 import { encodeModel, type RestoredState, type SaveOptions } from './checkpoint.js';
 import { initializeParameters } from './initialize.js';
+import { findLayer, layersOf, type LayerOwner, type ModelLayer } from './model-layer.js';
 import type { ModelMemory, TrainableSetup } from './model-options.js';
 import { SharedWeights } from './sharing.js';
 import { summarize } from './summary.js';
@@ -30,6 +31,8 @@ import { TrainableModel } from './trainable-model.js';
 export class Model<O extends Float32Array | Float32Array[] = Float32Array> extends TrainableModel<O> {
   private readonly onShare: TrainableSetup['onShare'];
   private readonly shared: SharedWeights;
+  /** The layers, once they are asked for. */
+  private held: readonly ModelLayer[] | undefined;
 
   /** For the library's own use: users call `sequential` or `model`. */
   constructor(setup: TrainableSetup, initialize = true) {
@@ -42,6 +45,22 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
       this.dispose();
       throw error;
     }
+  }
+
+  /** The layers in order; those of a graph include its inputs. */
+  get layers(): readonly ModelLayer[] {
+    return (this.held ??= layersOf(this.owner()));
+  }
+
+  /**
+   * Returns the layer of a name or of an index in `layers`.
+   * @throws ValueError, which lists the names, if there is none.
+   * @example
+   * const network = await sequential({ layers: [dense({ units: 2, inputShape: [4], name: 'features' })] });
+   * network.getLayer('features').getWeights().length; // 2
+   */
+  getLayer(name: string | number): ModelLayer {
+    return findLayer(this.layers, name);
   }
 
   /**
@@ -67,9 +86,7 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
    */
   getWeights(): NamedTensor[] {
     this.requireLive('getWeights');
-    this.refresh?.();
-    const { runtime, weights, plan } = this.state;
-    return readParameters(runtime, weights, plan.parameters);
+    return this.readWeights(this.state.plan.parameters);
   }
 
   /**
@@ -81,10 +98,7 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
     const values = readTensors('setWeights', this.state.plan.parameters, tensors);
     // Reading tensors may run code of the caller, which may have disposed the model.
     this.requireLive('setWeights');
-    this.refresh?.();
-    const { runtime, weights, plan } = this.state;
-    changeWeights(this.state, () => writeParameters(runtime, weights, plan.parameters, values));
-    this.remote?.edit({ weights: runtime.memory.copy(weights, plan.parameterFloats) });
+    this.writeWeights(this.state.plan.parameters, values);
   }
 
   /**
@@ -124,18 +138,18 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
   /** Returns a table of layers, output shapes and parameter counts. */
   summary(): string {
     this.requireLive('summary');
-    return summarize(this.state.plan, this.trainer?.compiled.optimizer.kind);
+    return summarize(this.state.plan, this.state.frozen, this.trainer?.compiled.optimizer.kind);
   }
 
   /** For consoles, which would otherwise print every part of the model. @internal */
   override [INSPECT](): string {
-    const table = summarize(this.state.plan, this.trainer?.compiled.optimizer.kind);
+    const table = summarize(this.state.plan, this.state.frozen, this.trainer?.compiled.optimizer.kind);
     return `Model${this.isLive ? '' : ' (disposed)'}\n${table}`;
   }
 
   /** Returns the architecture as plain data. */
   toJSON(): Architecture {
-    return architectureOf(this.state.blueprint);
+    return architectureOf(this.state.blueprint, this.state.frozen);
   }
 
   /**
@@ -159,7 +173,7 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
     state.epochCount = epochCount;
     if (training === undefined) return;
     // What a file holds was compiled, and whether its targets were checked is not known.
-    this.recompile(training.options, 'warn');
+    this.recompile(training.options, 'warn', training.frozen);
     this.requireTrainer('loadModel').restore(training, training.values);
   }
 
@@ -178,6 +192,27 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
   writeFlat(values: Float32Array): void {
     const { runtime, weights } = this.state;
     changeWeights(this.state, () => runtime.memory.f32.set(values, weights / 4));
+  }
+
+  private owner(): LayerOwner {
+    return {
+      state: this.state,
+      requireLive: (where) => this.requireLive(where),
+      read: (parameters) => this.readWeights(parameters),
+      write: (parameters, values) => this.writeWeights(parameters, values),
+    };
+  }
+
+  private readWeights(parameters: readonly PlannedParameter[]): NamedTensor[] {
+    this.refresh?.();
+    return readParameters(this.state.runtime, this.state.weights, parameters);
+  }
+
+  private writeWeights(parameters: readonly PlannedParameter[], values: readonly Float32Array[]): void {
+    this.refresh?.();
+    const { runtime, weights, plan } = this.state;
+    changeWeights(this.state, () => writeParameters(runtime, weights, parameters, values));
+    this.remote?.edit({ weights: runtime.memory.copy(weights, plan.parameterFloats) });
   }
 
   protected override release(): void {

@@ -12,15 +12,16 @@ const grouped = (n: number): string => String(n).replace(/\B(?=(\d{3})+$)/g, ','
  * Returns a table of layers in order: name, detail, output shape, parameters, and in a graph the layers that each
  * reads.
  */
-export function summarize(plan: NetworkPlan, optimizer: string | undefined): string {
+export function summarize(plan: NetworkPlan, frozen: ReadonlySet<number>, optimizer: string | undefined): string {
   const { graph, parameters } = plan;
   const branched = graph.naming === 'layers';
   const learnedBy = new Map<number, number>();
-  let [learned, others] = [0, 0];
+  let [learned, others, fixed] = [0, 0, 0];
   for (const { layer, spec } of parameters) {
     const size = sizeOf(spec.shape);
     if (spec.learned) {
       learned += size;
+      if (frozen.has(layer)) fixed += size;
       learnedBy.set(layer, (learnedBy.get(layer) ?? 0) + size);
     } else others += size;
   }
@@ -35,7 +36,7 @@ export function summarize(plan: NetworkPlan, optimizer: string | undefined): str
       name === layer.kind || layer.config.name === undefined ? name : `${name} (${layer.kind})`,
       descriptionOf(layer).detail(layer.config as never),
       `(batch, ${plan.widths[plan.values[node]]})`,
-      again ? 'as above' : grouped(learnedBy.get(index) ?? 0),
+      again ? 'as above' : `${grouped(learnedBy.get(index) ?? 0)}${frozen.has(index) ? ' frozen' : ''}`,
     ];
     const reads = inputs.slice(0, MOST_READ).map((input) => graph.names[graph.nodes[input].layer]);
     if (inputs.length > MOST_READ) reads.push(`${inputs.length - MOST_READ} more`);
@@ -52,6 +53,7 @@ export function summarize(plan: NetworkPlan, optimizer: string | undefined): str
   const rule = widths.map((width) => '─'.repeat(width)).join('  ');
   const total = [
     `${grouped(learned)} parameters, ${grouped(4 * learned)} bytes`,
+    ...(frozen.size === 0 ? [] : [`${grouped(learned - fixed)} trainable and ${grouped(fixed)} frozen`]),
     ...(others === 0 ? [] : [`${grouped(others)} more that are not learned`]),
     ...(optimizer === undefined ? [] : [`trained by ${optimizer}`]),
   ].join(', ');

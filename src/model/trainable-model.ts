@@ -8,7 +8,7 @@ import { flag, nonNegative } from '../common/options.js';
 import { ownOf } from '../common/objects.js';
 import type { Inputs } from '../common/rows.js';
 import type { NamedTensor } from '../common/tensors.js';
-import { warn } from '../common/warn.js';
+import { warnerOnce } from '../common/warn.js';
 import { guarded } from '../graph/model-state.js';
 import type { TensorLike } from '../graph/named-weights.js';
 import { InferenceModel } from '../inference/inference-model.js';
@@ -27,6 +27,7 @@ import type { FitTarget, History } from '../training/fit.js';
 import { Trainer } from '../training/trainer.js';
 import { fitOnThisThread, type FitObserver } from './local-fit.js';
 import { loadDataset, MOST_DIAGNOSED, readFit, shapeFor } from './model-data.js';
+import { warningsOf } from './model-layer.js';
 import { readStepOptions, type EvaluateOptions, type StepOptions, type TrainableSetup } from './model-options.js';
 import { evaluateSource, readEvaluateOptions } from './source-evaluation.js';
 import type { RemoteFit, StartRemoteFit } from './remote-fit-types.js';
@@ -45,8 +46,7 @@ export abstract class TrainableModel<O extends Float32Array | Float32Array[]>
   protected remote: RemoteFit | undefined;
   private fitting = false;
   private stopping = false;
-  /** Warnings of `compile` that have been printed. */
-  private readonly warned = new Set<string>();
+  readonly #warnOnce = warnerOnce();
   private readonly startRemoteFit: StartRemoteFit | undefined;
 
   /** For the library's own use. */
@@ -106,33 +106,32 @@ export abstract class TrainableModel<O extends Float32Array | Float32Array[]>
   }
 
   /**
-   * Sets optimizer, losses and metrics. Compiling again resets the optimizer state and keeps the weights.
+   * Sets optimizer, losses and metrics. Compiling again resets the optimizer state and keeps the weights. Layers that
+   * are frozen now (`ModelLayer.trainable`) are not trained until the next `compile`.
    * @throws ValueError for an unknown name or option, and for a loss that does not fit its output (see `checks`);
    * ShapeError where there is not one for each output; StateError during `fit`.
    */
   compile(options: CompileOptions): void {
     this.requireIdle('compile');
-    this.#settle(readCompileOptions(options, this.state.outputSpecs));
+    this.#settle(readCompileOptions(options, this.state.outputSpecs), new Set(this.state.frozen));
   }
 
   /**
-   * Compiles what was compiled before, elsewhere or when it was saved: only targets are checked.
+   * Compiles what was compiled before, elsewhere or when it was saved, with these layers frozen: only targets are
+   * checked.
    * @internal
    */
-  recompile(options: CompileOptions, targetChecks: CompileChecks): void {
+  recompile(options: CompileOptions, targetChecks: CompileChecks, frozen: ReadonlySet<number>): void {
     this.requireIdle('compile');
-    this.#settle({ ...readCompileOptions({ ...options, checks: 'off' }, this.state.outputSpecs), targetChecks });
+    const compiled = readCompileOptions({ ...options, checks: 'off' }, this.state.outputSpecs);
+    this.#settle({ ...compiled, targetChecks }, frozen);
   }
 
-  #settle(compiled: Compiled): void {
-    const { state, warned } = this;
-    checkCompiled(compiled, state.plan, state.outputSpecs, compiled.checks, (message) => {
-      if (warned.has(message)) return;
-      warned.add(message);
-      warn(`wasm-mlp: ${message}`);
-    });
+  #settle(compiled: Compiled, frozen: ReadonlySet<number>): void {
+    const { state } = this;
+    checkCompiled(compiled, state.plan, state.outputSpecs, compiled.checks, this.#warnOnce);
     // Makes the new trainer first: if there is no memory for it, the old one stays.
-    const trainer = new Trainer(state, compiled);
+    const trainer = new Trainer(state, compiled, frozen);
     this.trainer?.free();
     this.trainer = trainer;
   }
@@ -170,6 +169,7 @@ export abstract class TrainableModel<O extends Float32Array | Float32Array[]>
     const trainer = this.requireTrainer('fit');
     const { data, shape, read } = readFit(trainer, x, y, options);
     this.requireUnchanged('fit', trainer);
+    for (const message of warningsOf(trainer)) this.#warnOnce(message);
     if (read.runIn === 'main' || this.startRemoteFit === undefined)
       return afterFinalizers(await this.train(data, read));
     const remote = this.startRemoteFit({ ...this.target(trainer), shape, data, options: read });

@@ -1,31 +1,45 @@
 import { panelFloats } from '../runtime/panels.js';
-import { readsInput, type Backward } from './binding.js';
+import { readsInput, readsNothing, type Backward, type BackwardBinding } from './binding.js';
+import type { Step } from '../runtime/matrix-view.js';
+import type { OperationConfigs } from './operation.js';
+
+/** The transposed weights, (inputs, units) in panels. */
+const scratch = ({ inputs, units }: OperationConfigs['affine']) => ({
+  forward: 0,
+  backward: panelFloats(inputs, units),
+});
+
+/** BP2: dX = δ·W. */
+function propagate({ inputs, units }: OperationConfigs['affine'], binding: BackwardBinding): Step[] {
+  const { runtime, outputDelta: delta, scratch } = binding;
+  const [dx] = binding.inputDeltas;
+  const [w] = binding.parameters;
+  const { kernels, tile } = runtime;
+  if (dx === undefined) return [];
+  const { address, ld } = dx;
+  return [
+    () => kernels.f32_transpose_panels(inputs, units, tile.panelWidth, w, scratch),
+    (rows) => tile.gemm(rows, inputs, units, delta.address, delta.ld, scratch, 0, 0, address, ld, runtime.packedA),
+  ];
+}
 
 /** From δ = ∂L/∂Z: BP4 dW = δᵀ·X, BP3 db = column sums of δ, and BP2's dX = δ·W. */
 export const affineBackward: Backward<'affine'> = {
   reads: readsInput,
   isAffine: true,
-  // The transposed weights, (inputs, units) in panels.
-  scratch: ({ inputs, units }) => ({ forward: 0, backward: panelFloats(inputs, units) }),
-  bind({ inputs, units, useBias }, binding) {
-    const { runtime, outputDelta: delta, scratch } = binding;
+  scratch,
+  bind(config, binding) {
+    const { inputs, units, useBias } = config;
+    const { runtime, outputDelta: delta } = binding;
     const [x] = binding.inputs;
-    const [dx] = binding.inputDeltas;
     const [dw, db] = binding.gradients;
-    const [w] = binding.parameters;
     const { kernels, tile } = runtime;
     const steps = [
       (rows: number) =>
         tile.gemmTN(inputs, units, rows, x.address, x.ld, delta.address, delta.ld, dw, 0, runtime.scratch),
     ];
     if (useBias) steps.push((rows) => kernels.f32_column_sums(rows, units, delta.address, delta.ld, db, 0));
-    if (dx !== undefined) {
-      const { address, ld } = dx;
-      steps.push(
-        () => kernels.f32_transpose_panels(inputs, units, tile.panelWidth, w, scratch),
-        (rows) => tile.gemm(rows, inputs, units, delta.address, delta.ld, scratch, 0, 0, address, ld, runtime.packedA),
-      );
-    }
-    return steps;
+    return [...steps, ...propagate(config, binding)];
   },
+  whenFrozen: { reads: readsNothing, scratch, bind: propagate },
 };

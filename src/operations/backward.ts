@@ -53,24 +53,29 @@ const BACKWARD: { readonly [K in OperationKind]: Backward<K> } = {
 };
 
 /**
- * Returns the entry of a kind. Its optional members are read by `ownOf`, since a page may have added to
- * `Object.prototype`.
+ * Returns the entry of a kind, or of an operation of it whose layer is frozen. Its optional members are read by
+ * `ownOf`, since a page may have added to `Object.prototype`.
  */
-const entry = <K extends OperationKind>(kind: K): Backward<K> => BACKWARD[kind];
+function entry<K extends OperationKind>(kind: K, frozen = false): Backward<K> {
+  const usual: Backward<K> = BACKWARD[kind];
+  return (frozen ? ownOf(usual, 'whenFrozen') : undefined) ?? usual;
+}
 
 /** Returns which of input and output the backward steps read, besides ∂L/∂output. */
-export const backwardReads = <K extends OperationKind>({ kind, config }: OperationOf<K>) => entry(kind).reads(config);
+export const backwardReads = <K extends OperationKind>({ kind, config }: OperationOf<K>, frozen: boolean) =>
+  entry(kind, frozen).reads(config);
 
 /** Returns the scratch floats of a training step, forward and backward; undefined for none. */
-export const scratchFloats = <K extends OperationKind>({ kind, config }: OperationOf<K>) =>
-  ownOf(entry(kind), 'scratch')?.(config);
+export const scratchFloats = <K extends OperationKind>({ kind, config }: OperationOf<K>, frozen: boolean) =>
+  ownOf(entry(kind, frozen), 'scratch')?.(config);
 
 /** Returns the floats that the forward steps save for the backward steps. */
-export const savedFloats = <K extends OperationKind>({ kind, config }: OperationOf<K>): number =>
-  ownOf(entry(kind), 'saved')?.(config) ?? 0;
+export const savedFloats = <K extends OperationKind>({ kind, config }: OperationOf<K>, frozen: boolean): number =>
+  ownOf(entry(kind, frozen), 'saved')?.(config) ?? 0;
 
 /** Whether a training step takes statistics over the rows of its batch. */
-export const usesBatchStatistics = ({ kind }: Operation): boolean => ownOf(entry(kind), 'usesBatchStatistics') === true;
+export const usesBatchStatistics = ({ kind }: Operation, frozen: boolean): boolean =>
+  ownOf(entry(kind, frozen), 'usesBatchStatistics') === true;
 
 /** Whether a training step draws random numbers. */
 export const drawsRandomNumbers = ({ kind }: Operation): boolean => ownOf(entry(kind), 'drawsRandomNumbers') === true;
@@ -82,19 +87,23 @@ export const isAffine = ({ kind }: Operation): boolean => ownOf(entry(kind), 'is
 export const bindTrainingForward = <K extends OperationKind>(
   operation: OperationOf<K>,
   binding: TrainingBinding,
-): Step[] => ownOf(entry(operation.kind), 'forward')?.(operation.config, binding) ?? bindForward(operation, binding);
+  frozen: boolean,
+): Step[] =>
+  ownOf(entry(operation.kind, frozen), 'forward')?.(operation.config, binding) ?? bindForward(operation, binding);
 
 /** Binds the backward steps of a training step. */
 export const bindBackward = <K extends OperationKind>(
   { kind, config }: OperationOf<K>,
   binding: BackwardBinding,
-): Step[] => entry(kind).bind(config, binding);
+  frozen: boolean,
+): Step[] => entry(kind, frozen).bind(config, binding);
 
 /** Binds the steps of an update that change running statistics. */
 export const bindRunningStatistics = <K extends OperationKind>(
   { kind, config }: OperationOf<K>,
   binding: TrainingBinding,
-): Step[] => ownOf(entry(kind), 'updateRunningStatistics')?.(config, binding) ?? [];
+  frozen: boolean,
+): Step[] => ownOf(entry(kind, frozen), 'updateRunningStatistics')?.(config, binding) ?? [];
 
 /** Binds steps that write the derivative of an activation; undefined unless it works value by value. */
 export const bindDifferentiate = <K extends OperationKind>(

@@ -45,7 +45,7 @@ export interface BackwardBinding extends TrainingBinding {
   readonly outputDelta: MatrixView;
   /** ∂L/∂input, to write, for each input; undefined if nothing before it learns (the first layer). */
   readonly inputDeltas: readonly (MatrixView | undefined)[];
-  /** Addresses of the parameters' gradients, to write; 0 for those that are not learned. */
+  /** Addresses of the parameters' gradients, to write; 0 for those that are not learned, or whose layer is frozen. */
   readonly gradients: readonly number[];
 }
 
@@ -67,6 +67,11 @@ export interface Backward<K extends OperationKind> {
   readonly forward?: (config: OperationConfigs[K], binding: TrainingBinding) => Step[];
   /** Binds the steps that compute ∂L/∂inputs and gradients from ∂L/∂output (BP2 to BP4). */
   bind(config: OperationConfigs[K], binding: BackwardBinding): Step[];
+  /**
+   * The entry of an operation whose layer is frozen, if it differs: gradients are 0 then, and what the layer stores
+   * must not change. Without it the steps above have to do without gradients.
+   */
+  readonly whenFrozen?: Backward<K>;
   /** Binds the steps of an update that change running statistics. */
   readonly updateRunningStatistics?: (config: OperationConfigs[K], binding: TrainingBinding) => Step[];
   /**

@@ -84,6 +84,22 @@ export const batchNormalizationBackward: Backward<'batchNormalization'> = {
       },
     ];
   },
+  // As in Keras, a frozen layer normalizes by its running statistics in training too, and they stay as they are:
+  // dx = dy·γ·r, which the forward kernel computes with a mean and a β of 0.
+  whenFrozen: {
+    reads: readsNothing,
+    scratch: ({ width }) => ({ forward: 0, backward: padded(width) }),
+    bind(config, { runtime: { kernels }, outputDelta: dy, inputDeltas: [dx], parameters, scratch: zeros }) {
+      const { width, epsilon } = config;
+      if (dx === undefined) return [];
+      const [gamma, , , variance] = withScaleAndShift(config, parameters);
+      return [
+        () => kernels.f32_fill(padded(width), zeros, 0),
+        (rows) =>
+          kernels.f32_normalize_columns(rows, width, dy.address, zeros, variance, gamma, 0, dx.address, dy.ld, epsilon),
+      ];
+    },
+  },
 };
 
 export const layerNormalizationBackward: Backward<'layerNormalization'> = {

@@ -54,6 +54,8 @@ export interface Begin {
   readonly architecture: Architecture;
   readonly compiled: CompileOptions;
   readonly targetChecks: CompileChecks;
+  /** Indices of the layers that are not trained. */
+  readonly frozen: readonly number[];
   /** State of the training to begin with. */
   readonly state: ArrayBuffer;
   /** Memory for newer states; undefined where none is shared, then states come with messages. */

@@ -203,6 +203,7 @@ export class RemoteFitCaller implements RemoteFit {
       architecture: architectureOf(blueprint),
       compiled: plain(savedOptions(trainer.compiled)),
       targetChecks: trainer.compiled.targetChecks,
+      frozen: [...trainer.layout.frozen],
       state: copyState(trainer, this.edits),
       snapshots: this.memory?.buffer,
       options: {

@@ -7,6 +7,7 @@ import type { RegionGroup } from '../runtime/arena.js';
 import type { WasmRuntime } from '../runtime/wasm-runtime.js';
 import { panelled } from '../graph/parameters.js';
 import { storedFloats, type NetworkPlan } from '../graph/plan.js';
+import type { TrainingLayout } from './layout.js';
 import type { UpdateVectors } from '../optimizers/bind.js';
 import { isFullBatch } from '../optimizers/full-batch.js';
 import type { Optimizer } from '../optimizers/optimizers.js';
@@ -14,17 +15,21 @@ import type { Optimizer } from '../optimizers/optimizers.js';
 /** Binds the step that adds the gradients of the layers' penalties on their weights. */
 export function bindPenalties(
   { kernels }: WasmRuntime,
-  plan: NetworkPlan,
+  { parameters }: NetworkPlan,
+  { gradientOf }: TrainingLayout,
   { weights, gradients }: { readonly weights: number; readonly gradients: number },
 ): () => void {
-  const penalties = plan.parameters.flatMap(({ spec, offset }) => {
+  const penalties = parameters.flatMap(({ spec, offset }, index) => {
     const regularizer = ownOf(spec, 'regularizer');
-    return regularizer === undefined ? [] : [{ at: 4 * offset, floats: storedFloats(spec), ...regularizer.config }];
+    const gradient = gradientOf[index];
+    if (regularizer === undefined || gradient === undefined) return [];
+    const [from, to] = [weights + 4 * offset, gradients + 4 * gradient.offset];
+    return [{ from, to, floats: storedFloats(spec), ...regularizer.config }];
   });
   return () => {
     for (let i = 0; i < penalties.length; i++) {
-      const { at, floats, l1, l2 } = penalties[i];
-      kernels.f32_penalty_gradient(floats, weights + at, gradients + at, l1, l2);
+      const { from, to, floats, l1, l2 } = penalties[i];
+      kernels.f32_penalty_gradient(floats, from, to, l1, l2);
     }
   };
 }
@@ -59,7 +64,7 @@ const NORM_EPSILON = 1e-6;
  */
 export function bindClip(
   runtime: WasmRuntime,
-  plan: NetworkPlan,
+  { trained }: TrainingLayout,
   optimizer: Optimizer,
   { size, gradients }: Pick<UpdateVectors, 'size' | 'gradients'>,
   regions: RegionGroup,
@@ -71,7 +76,7 @@ export function bindClip(
   if (clipNorm === undefined) return () => undefined;
   const limit = Math.fround(clipNorm);
   const total = regions.allocate(8);
-  const parts = plan.parameters.filter(({ spec }) => spec.learned).map((parameter) => panelled(runtime, parameter));
+  const parts = trained.map((parameter) => panelled(runtime, parameter));
   return () => {
     memory.f64[total / 8] = 0;
     for (let i = 0; i < parts.length; i++) {
@@ -83,9 +88,15 @@ export function bindClip(
   };
 }
 
-/** Binds the step that applies the layers' constraints to their weights. */
-export function bindConstraints({ kernels, tile }: WasmRuntime, plan: NetworkPlan, weights: number): () => void {
-  const constraints = plan.parameters.flatMap(({ spec, offset }) => {
+/** Binds the step that applies the layers' constraints to their weights, except to frozen ones. */
+export function bindConstraints(
+  { kernels, tile }: WasmRuntime,
+  { parameters }: NetworkPlan,
+  { gradientOf }: TrainingLayout,
+  weights: number,
+): () => void {
+  const constraints = parameters.flatMap(({ spec, offset }, index) => {
+    if (gradientOf[index] === undefined) return [];
     const constraint = ownOf(spec, 'constraint');
     const [units, inputs] = spec.shape;
     return constraint === undefined ? [] : [{ at: weights + 4 * offset, units, inputs, ...constraint.config }];

@@ -24,13 +24,15 @@ import { validationKey } from './compiled.js';
 import { tail } from './data/dataset.js';
 import type { Dataset } from './data/shape.js';
 import type { Diagnosis } from './diagnosis/diagnosis.js';
-import { diagnose, holdsNonFinite } from './diagnosis/diagnose.js';
+import { diagnose } from './diagnosis/diagnose.js';
+import { holdsNonFinite } from './diagnosis/non-finite.js';
 import type { NetworkPlan } from '../graph/plan.js';
 import type { BatchIterator } from './data/batches.js';
 import type { StopReason } from './full-batch/algorithm.js';
 import type { ReadFitOptions } from './fit-options.js';
 import type { Evaluation, Pauses } from './evaluation.js';
 import type { Logs } from './execution-context.js';
+import type { TrainingLayout } from './layout.js';
 import type { Trainer } from './trainer.js';
 
 /**
@@ -91,10 +93,11 @@ export function splitData(
  */
 export function requireBatchStatistics(
   { graph, nodes }: NetworkPlan,
+  { frozen }: TrainingLayout,
   all: number,
   { batchSize, validationSplit }: { readonly batchSize: number; readonly validationSplit: number },
 ): void {
-  const user = nodes.find(({ operation }) => usesBatchStatistics(operation));
+  const user = nodes.find(({ operation, layer }) => usesBatchStatistics(operation, frozen.has(layer)));
   if (user === undefined) return;
   const rows = rowsToTrain(all, validationSplit);
   if (batchSize > 1 && rows > 1) return;

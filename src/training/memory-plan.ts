@@ -12,6 +12,7 @@ import { storedFloats, type NetworkPlan, type OperationNode } from '../graph/pla
 import { backwardReads, savedFloats, scratchFloats } from '../operations/backward.js';
 import { isInPlace } from '../operations/forward.js';
 import { appliedName } from '../operations/operation.js';
+import type { TrainingLayout } from './layout.js';
 
 /** A buffer that is not a matrix. */
 export interface PlannedBytes {
@@ -57,6 +58,8 @@ export interface TrainingMemory {
 export interface RunKind {
   /** Whether it runs backward. */
   readonly trains: boolean;
+  /** The weights that are trained. */
+  readonly layout: TrainingLayout;
   /** By output: the activation that its loss computes itself, if any. */
   readonly pairedWith: readonly (string | undefined)[];
   /** By output: the number of targets of a row, if it is not that of the outputs. */
@@ -89,26 +92,27 @@ class Requests {
 /** Plans the memory of a run over up to `capacity` rows. */
 export function planTraining(plan: NetworkPlan, capacity: number, kind: RunKind): TrainingMemory {
   const { nodes, widths, outputs } = plan;
-  const { trains } = kind;
+  const { trains, layout } = kind;
   const timeline = new Timeline(nodes.length);
   const uses = countUses(plan);
-  const learns = learning(plan);
+  const learns = learning(plan, layout);
   const paired = pairedNodes(plan, uses, kind.pairedWith);
   const lossInputs = outputs.map((output, index) => paired[index]?.inputs[0] ?? output);
   const omitted = new Set(paired);
   const requests = new Requests(capacity);
 
-  const values = trainingValues(plan, kind, timeline, uses, lossInputs).request(requests.list, capacity);
+  const values = trainingValues(plan, kind, timeline, uses, learns, lossInputs).request(requests.list, capacity);
   const deltas = deltaRanges(plan, kind, timeline, uses, learns, lossInputs).request(requests.list, capacity);
-  const added = trains ? planAdded(plan, learns, omitted, lossInputs, timeline, requests) : [];
-  const needs = nodes.map(({ operation, inputs }, index) => {
-    const scratch = trains ? scratchFloats(operation) : undefined;
+  const added = trains ? planAdded(plan, layout, learns, omitted, lossInputs, timeline, requests) : [];
+  const needs = nodes.map(({ operation, inputs, layer }, index) => {
+    const isFrozen = layout.frozen.has(layer);
+    const scratch = trains ? scratchFloats(operation, isFrozen) : undefined;
     const descends = inputs.some((input) => learns[input]);
     const [forward, backward] = [timeline.forward(index), timeline.backward(index)];
     return {
       forward: requests.bytes(4 * (scratch?.forward ?? 0), forward, forward),
       backward: requests.bytes(descends ? 4 * (scratch?.backward ?? 0) : 0, backward, backward),
-      saved: requests.bytes(trains ? 4 * savedFloats(operation) : 0, forward, timeline.end),
+      saved: requests.bytes(trains ? 4 * savedFloats(operation, isFrozen) : 0, forward, timeline.end),
     };
   });
   const targetsUntil = kind.keepAll ? timeline.end : timeline.loss;
@@ -123,13 +127,13 @@ export function planTraining(plan: NetworkPlan, capacity: number, kind: RunKind)
   // Running sums belong to the epoch and outlive the run.
   const totals = requests.bytes(8 * kind.totals, timeline.start, timeline.end);
 
-  const layout = planBuffers(requests.list);
+  const planned = planBuffers(requests.list);
   const bytes = (buffer: number | undefined): PlannedBytes | undefined =>
-    buffer === undefined ? undefined : { offset: layout.offsets[buffer] };
+    buffer === undefined ? undefined : { offset: planned.offsets[buffer] };
   const matrix = (buffer: number | undefined, value: number): MatrixView | undefined =>
-    buffer === undefined ? undefined : matrixAt(layout.offsets[buffer], widths[value]);
+    buffer === undefined ? undefined : matrixAt(planned.offsets[buffer], widths[value]);
   return {
-    bytes: layout.bytes,
+    bytes: planned.bytes,
     values: values.map((buffer, value) => matrix(buffer, value)!),
     deltas: widths.map((_, value) => (trains && learns[value] ? matrix(deltas[value], value) : undefined)),
     lossDeltas: lossInputs.map((value) => matrix(deltas[value], value)!),
@@ -184,6 +188,7 @@ function pairedNodes(
  */
 function planAdded(
   { nodes, widths, parameters }: NetworkPlan,
+  { gradientOf }: TrainingLayout,
   learns: readonly boolean[],
   omitted: ReadonlySet<OperationNode | undefined>,
   lossInputs: readonly number[],
@@ -205,23 +210,22 @@ function planAdded(
         return again ? requests.matrix(widths[input], time, time) : undefined;
       });
       const gradients = own.map((parameter) => {
-        const { spec } = parameters[parameter];
-        if (!spec.learned) return undefined;
+        if (gradientOf[parameter] === undefined) return undefined;
         const again = differentiated.has(parameter);
         differentiated.add(parameter);
-        return again ? requests.bytes(4 * storedFloats(spec), time, time) : undefined;
+        return again ? requests.bytes(4 * storedFloats(parameters[parameter].spec), time, time) : undefined;
       });
       return { deltas, gradients };
     })
     .reverse();
 }
 
-/** Returns, by value, whether it depends on something learned. */
-function learning({ nodes, widths, parameters }: NetworkPlan): boolean[] {
+/** Returns, by value, whether it depends on something that is trained. */
+function learning({ nodes, widths }: NetworkPlan, { gradientOf }: TrainingLayout): boolean[] {
   const learns = widths.map(() => false);
   for (const { inputs, output, parameters: own } of nodes) {
     learns[output] =
-      own.some((parameter) => parameters[parameter].spec.learned) || inputs.some((input) => learns[input]);
+      own.some((parameter) => gradientOf[parameter] !== undefined) || inputs.some((input) => learns[input]);
   }
   return learns;
 }
@@ -229,23 +233,26 @@ function learning({ nodes, widths, parameters }: NetworkPlan): boolean[] {
 /** Returns live ranges of values: longer than for a prediction if backward, a loss or a diagnosis reads them. */
 function trainingValues(
   plan: NetworkPlan,
-  { trains, keepAll }: RunKind,
+  { trains, keepAll, layout: { frozen } }: RunKind,
   timeline: Timeline,
   uses: readonly number[],
+  learns: readonly boolean[],
   lossInputs: readonly number[],
 ): LiveRanges {
   const { nodes } = plan;
   const maker = new Map(nodes.map((node) => [node.output, node]));
-  const readsOutput = (node: OperationNode | undefined): boolean =>
-    node !== undefined && backwardReads(node.operation).output;
-  const readLater = ({ operation, inputs }: OperationNode): boolean =>
-    keepAll || (trains && (backwardReads(operation).input || readsOutput(maker.get(inputs[0]))));
+  // Backward does not run through a node below which nothing is trained.
+  const readsOf = ({ operation, layer, output }: OperationNode): ReturnType<typeof backwardReads> =>
+    trains && learns[output] ? backwardReads(operation, frozen.has(layer)) : { input: false, output: false };
+  const readsOutput = (node: OperationNode | undefined): boolean => node !== undefined && readsOf(node).output;
+  const readLater = (node: OperationNode): boolean =>
+    keepAll || readsOf(node).input || readsOutput(maker.get(node.inputs[0]));
   const ranges = valueRanges(plan, timeline, uses, readLater);
   for (const value of [...plan.outputs, ...lossInputs]) ranges.use(value, timeline.loss);
-  nodes.forEach(({ operation, inputs, output }, index) => {
+  nodes.forEach((node, index) => {
+    const { inputs, output } = node;
     if (keepAll) for (const value of [output, ...inputs]) ranges.use(value, timeline.end);
-    if (!trains) return;
-    const reads = backwardReads(operation);
+    const reads = readsOf(node);
     if (reads.output) ranges.use(output, timeline.backward(index));
     if (reads.input) for (const input of inputs) ranges.use(input, timeline.backward(index));
   });

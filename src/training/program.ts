@@ -6,13 +6,11 @@
 import { allocateRegion, matrixIn, parameterAddresses } from '../graph/program.js';
 import { storedFloats, valuesBefore, type NetworkPlan, type OperationNode } from '../graph/plan.js';
 import {
-  backwardReads,
   bindBackward,
   bindDifferentiate,
   bindRunningStatistics,
   bindTrainingForward,
   isAffine,
-  usesBatchStatistics,
 } from '../operations/backward.js';
 import type { Clock, TrainingBinding } from '../operations/binding.js';
 import { bindForward } from '../operations/forward.js';
@@ -20,6 +18,8 @@ import { appliedName } from '../operations/operation.js';
 import type { MatrixView, Step } from '../runtime/matrix-view.js';
 import type { WasmRuntime } from '../runtime/wasm-runtime.js';
 import { measuredOutputs, targetWidth } from '../losses/definition.js';
+import { bindClearing } from './clear-rows.js';
+import type { TrainingLayout } from './layout.js';
 import { planTraining, type AllocatedNode, type PlannedBytes, type TrainingMemory } from './memory-plan.js';
 import { sumsOf, type Objective, type OutputObjective } from './objective.js';
 
@@ -33,6 +33,8 @@ export interface TrainingProgramOptions {
   readonly capacity: number;
   readonly clock: Clock;
   readonly objective: Objective;
+  /** The weights that are trained. */
+  readonly layout: TrainingLayout;
   /** Whether rows have weights, written to `rowWeights`. */
   readonly weighted: boolean;
   /** Whether every value, delta and target stays readable until the end of a run, for diagnosis. */
@@ -85,9 +87,10 @@ export function bindTraining(
   vectors: ParameterVectors,
   options: TrainingProgramOptions,
 ): TrainingProgram {
-  const { capacity, objective, weighted, keepAll } = options;
+  const { capacity, objective, layout, weighted, keepAll } = options;
   const memory = planTraining(plan, capacity, {
     trains: vectors.gradients !== undefined,
+    layout,
     keepAll,
     pairedWith: objective.map(({ loss }) => loss.pairedWith),
     targetWidths: objective.map(({ loss }, index) => targetWidth(loss.blocks, plan.widths[plan.outputs[index]])),
@@ -122,6 +125,7 @@ class Binder {
   private readonly trains: boolean;
   private readonly clock: Clock;
   private readonly objective: Objective;
+  private readonly layout: TrainingLayout;
   private readonly keepAll: boolean;
   /** By value: whether a loss of a weight other than 0 depends on it. */
   private readonly counts: readonly boolean[];
@@ -132,11 +136,12 @@ class Binder {
     private readonly memory: TrainingMemory,
     private readonly region: number,
     private readonly vectors: ParameterVectors,
-    { clock, objective, keepAll }: TrainingProgramOptions,
+    { clock, objective, layout, keepAll }: TrainingProgramOptions,
   ) {
     this.trains = vectors.gradients !== undefined;
     this.clock = clock;
     this.objective = objective;
+    this.layout = layout;
     this.keepAll = keepAll;
     const counting = plan.outputs.filter((_, index) => objective[index].weight !== 0);
     this.counts = valuesBefore(plan, counting);
@@ -155,10 +160,13 @@ class Binder {
   }
 
   forward(): Step[] {
-    const bind = this.trains ? bindTrainingForward : bindForward;
-    return this.memory.nodes.flatMap((allocated) =>
-      bind(allocated.node.operation, this.binding(allocated, allocated.scratch.forward)),
-    );
+    return this.memory.nodes.flatMap((allocated) => {
+      const { node, scratch } = allocated;
+      const binding = this.binding(allocated, scratch.forward);
+      return this.trains
+        ? bindTrainingForward(node.operation, binding, this.isFrozen(node))
+        : bindForward(node.operation, binding);
+    });
   }
 
   /**
@@ -173,34 +181,11 @@ class Binder {
     });
   }
 
-  /**
-   * A row of weight 0 has deltas of 0, but 0·∞ is NaN: where its values overflowed, they are cleared before backward
-   * reads them. Values before a batch normalization are kept, since the row counts in the statistics of the batch;
-   * those of a batch of one row are not of the batch.
-   */
   clearRowsWithoutWeight(): Step[] {
-    const { plan, memory, runtime } = this;
-    const { kernels } = runtime;
+    const { runtime, plan, memory, layout, keepAll } = this;
     if (!this.trains || memory.rowWeights === undefined) return [];
     const rowWeights = this.address(memory.rowWeights);
-    const read = new Map<number, number>();
-    for (const { node } of memory.nodes) {
-      if (memory.deltas[node.output] === undefined && !this.keepAll) continue;
-      const { input, output } = backwardReads(node.operation);
-      const values = [...(input || this.keepAll ? node.inputs : []), ...(output || this.keepAll ? [node.output] : [])];
-      // Values that are computed in place share a matrix.
-      for (const value of values) read.set(this.value(value).address, value);
-    }
-    const inStatistics = valuesBefore(
-      plan,
-      plan.nodes.flatMap(({ operation, inputs }) => (usesBatchStatistics(operation) ? inputs : [])),
-    );
-    return [...read.values()].map((value): Step => {
-      const { width, address, ld } = this.value(value);
-      return (rows) => {
-        if (rows === 1 || !inStatistics[value]) kernels.f32_clear_overflow(rows, width, rowWeights, address, ld);
-      };
-    });
+    return bindClearing(runtime, plan, memory, { rowWeights, layout, keepAll, matrixOf: (value) => this.value(value) });
   }
 
   /** Returns the steps of BP2 to BP4, from the last node to the first whose output depends on something learned. */
@@ -215,7 +200,11 @@ class Binder {
   updateRunningStatistics(): Step[] {
     if (!this.trains) return [];
     return this.memory.nodes.flatMap((allocated) =>
-      bindRunningStatistics(allocated.node.operation, this.binding(allocated, undefined)),
+      bindRunningStatistics(
+        allocated.node.operation,
+        this.binding(allocated, undefined),
+        this.isFrozen(allocated.node),
+      ),
     );
   }
 
@@ -281,8 +270,10 @@ class Binder {
     const { runtime, plan, memory } = this;
     const { kernels } = runtime;
     const { node } = allocated;
-    const gradientOf = (parameter: number): number =>
-      plan.parameters[parameter].spec.learned ? this.vectors.gradients! + 4 * plan.parameters[parameter].offset : 0;
+    const gradientOf = (parameter: number): number => {
+      const gradient = this.layout.gradientOf[parameter];
+      return gradient === undefined ? 0 : this.vectors.gradients! + 4 * gradient.offset;
+    };
     const inputDeltas = node.inputs.map((input, order) => {
       const matrix = allocated.addedDeltas[order] ?? memory.deltas[input];
       return matrix && this.view(matrix);
@@ -292,12 +283,16 @@ class Binder {
       return added === undefined ? gradientOf(parameter) : this.address(added);
     });
     const steps = this.counts[node.output]
-      ? bindBackward(node.operation, {
-          ...this.binding(allocated, allocated.scratch.backward),
-          outputDelta: this.view(memory.deltas[node.output]!),
-          inputDeltas,
-          gradients,
-        })
+      ? bindBackward(
+          node.operation,
+          {
+            ...this.binding(allocated, allocated.scratch.backward),
+            outputDelta: this.view(memory.deltas[node.output]!),
+            inputDeltas,
+            gradients,
+          },
+          this.isFrozen(node),
+        )
       : this.zeros(node, inputDeltas, gradients);
     // A value that several nodes read gets a delta from each; they are added from the last node to the first.
     allocated.addedDeltas.forEach((matrix, order) => {
@@ -333,6 +328,10 @@ class Binder {
         return address === 0 ? [] : [() => kernels.f32_fill(floats, address, 0)];
       }),
     ];
+  }
+
+  private isFrozen({ layer }: OperationNode): boolean {
+    return this.layout.frozen.has(layer);
   }
 
   private binding({ node, index, saved }: AllocatedNode, scratch: PlannedBytes | undefined): TrainingBinding {

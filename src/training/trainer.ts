@@ -6,9 +6,9 @@ import { StateError } from '../common/errors.js';
 import type { NamedTensor } from '../common/tensors.js';
 import { replaceOrRestore, RegionGroup } from '../runtime/arena.js';
 import type { ModelState } from '../graph/model-state.js';
-import { allocateVector, learnedParameters, readParameters, writeParameters } from '../graph/parameters.js';
+import { allocateVector, readParameters, writeParameters } from '../graph/parameters.js';
 import { runProgram } from '../graph/program.js';
-import { bindUpdate, stateNames, type Update, type UpdateVectors } from '../optimizers/bind.js';
+import { stateNames, type Update, type UpdateVectors } from '../optimizers/bind.js';
 import { isFullBatch } from '../optimizers/full-batch.js';
 import { rateAt } from '../schedules/rate.js';
 import type { Schedule } from '../schedules/schedule-types.js';
@@ -18,7 +18,8 @@ import type { Dataset } from './data/shape.js';
 import { copyObjective, bindContext, evaluateInParts, type Logs, type ExecutionContext } from './execution-context.js';
 import type { StopReason } from './full-batch/algorithm.js';
 import { FullBatch, type LoadedRows } from './full-batch/full-batch.js';
-import { requireFixedLoss } from './full-batch/requirements.js';
+import { requireAllTrained, requireFixedLoss } from './full-batch/requirements.js';
+import { bindUpdates, layOutTraining, type TrainingLayout } from './layout.js';
 import { bindTraining, type ParameterVectors, type TrainingProgramOptions } from './program.js';
 
 /** Largest number of rows evaluated at a time, even if more are requested: memory depends on it, results do not. */
@@ -35,6 +36,8 @@ export class Trainer {
   lastRate = 0;
   /** Called, if set, between the gradients of a batch and its update, for inspections. */
   beforeUpdate: ((context: ExecutionContext, rows: number) => void) | undefined;
+  /** Which weights are trained, as it was when the model was compiled. */
+  readonly layout: TrainingLayout;
   readonly vectors: UpdateVectors;
   /** Iterations of an optimizer that looks at all rows at once; undefined for those that update by batches. */
   private readonly fullBatch: FullBatch | undefined;
@@ -53,6 +56,8 @@ export class Trainer {
   constructor(
     readonly model: ModelState,
     readonly compiled: Compiled,
+    /** Indices of the layers that are not trained. */
+    frozen: ReadonlySet<number>,
   ) {
     const { runtime, plan, weights, blueprint } = model;
     const { optimizer } = compiled;
@@ -60,14 +65,18 @@ export class Trainer {
     this.rate = isFullBatch(optimizer) ? 1 : optimizer.config.learningRate;
     this.clock = { seed: blueprint.seed, step: 0 };
     this.regions = new RegionGroup(runtime.arena);
-    const gradients = allocateVector(runtime, this.regions, plan.learnedFloats);
-    const optimizerState = stateNames(optimizer).map(() => allocateVector(runtime, this.regions, plan.learnedFloats));
-    this.vectors = { size: plan.learnedFloats, weights, gradients, optimizerState };
-    this.fullBatch = isFullBatch(optimizer) ? new FullBatch(model, optimizer, this.vectors, this.regions) : undefined;
-    this.update = bindUpdate(runtime, optimizer, this.vectors);
-    this.clip = bindClip(runtime, plan, optimizer, this.vectors, this.regions);
-    this.penalize = bindPenalties(runtime, plan, this.vectors);
-    this.constrain = bindConstraints(runtime, plan, weights);
+    const layout = (this.layout = layOutTraining(plan, frozen));
+    if (isFullBatch(optimizer)) requireAllTrained(plan, layout, optimizer);
+    const gradients = allocateVector(runtime, this.regions, layout.floats);
+    const optimizerState = stateNames(optimizer).map(() => allocateVector(runtime, this.regions, layout.floats));
+    this.vectors = { size: layout.floats, weights, gradients, optimizerState };
+    this.fullBatch = isFullBatch(optimizer)
+      ? new FullBatch(model, optimizer, layout, this.vectors, this.regions)
+      : undefined;
+    this.update = bindUpdates(runtime, optimizer, this.vectors, layout.stretches);
+    this.clip = bindClip(runtime, layout, optimizer, this.vectors, this.regions);
+    this.penalize = bindPenalties(runtime, plan, layout, this.vectors);
+    this.constrain = bindConstraints(runtime, plan, layout, weights);
   }
 
   /** Learning rate of the next update. */
@@ -213,8 +222,7 @@ export class Trainer {
   gradientsOn(dataset: Dataset): NamedTensor[] {
     const context = this.load(dataset);
     this.differentiate(context, dataset.rows);
-    const { runtime, plan } = this.model;
-    return readParameters(runtime, this.vectors.gradients, learnedParameters(plan));
+    return readParameters(this.model.runtime, this.vectors.gradients, this.layout.trained);
   }
 
   /** Returns a separate context for evaluation, which nothing else uses; the caller frees it. */
@@ -264,11 +272,11 @@ export class Trainer {
 
   /** Returns the optimizer state by name, as tensors. */
   readOptimizerState(): { name: string; tensors: NamedTensor[] }[] {
-    const { runtime, plan } = this.model;
+    const { runtime } = this.model;
     const names = stateNames(this.compiled.optimizer);
     return this.vectors.optimizerState.map((address, index) => ({
       name: names[index],
-      tensors: readParameters(runtime, address, learnedParameters(plan)),
+      tensors: readParameters(runtime, address, this.layout.trained),
     }));
   }
 
@@ -280,9 +288,9 @@ export class Trainer {
     { stepCount, learningRate }: { readonly stepCount: number; readonly learningRate: number },
     optimizerState: readonly (readonly Float32Array[])[],
   ): void {
-    const { runtime, plan } = this.model;
+    const { runtime } = this.model;
     this.vectors.optimizerState.forEach((address, index) =>
-      writeParameters(runtime, address, learnedParameters(plan), optimizerState[index]),
+      writeParameters(runtime, address, this.layout.trained, optimizerState[index]),
     );
     this.resume(stepCount, learningRate);
   }
@@ -328,7 +336,12 @@ export class Trainer {
     objective = copyObjective(this.compiled.objective),
   ): ExecutionContext {
     const { runtime, plan } = this.model;
-    const program = bindTraining(runtime, plan, vectors, { ...options, clock: this.clock, objective });
+    const program = bindTraining(runtime, plan, vectors, {
+      ...options,
+      clock: this.clock,
+      layout: this.layout,
+      objective,
+    });
     return bindContext(runtime, program, objective, this.compiled.keys);
   }
 }

@@ -45,8 +45,6 @@ export function isBatchSource(x: unknown): x is BatchSource {
   return fieldOf(x, Symbol.iterator) !== undefined || fieldOf(x, Symbol.asyncIterator) !== undefined;
 }
 
-export type Batches = Iterator<Batch> | AsyncIterator<Batch>;
-
 /** A batch whose data is opened already, by the thread that reads the source. */
 export class OpenedBatch {
   constructor(readonly sources: DataSources) {}

@@ -4,21 +4,22 @@
  */
 import { propertiesOf } from '../../activations/derivatives.js';
 import { RegionGroup } from '../../runtime/arena.js';
-import type { WasmRuntime } from '../../runtime/wasm-runtime.js';
 import type { MatrixView } from '../../runtime/matrix-view.js';
 import type { Graph } from '../../graph/graph.js';
-import { storedFloats, type PlannedParameter } from '../../graph/plan.js';
+import type { PlannedParameter } from '../../graph/plan.js';
 import { isInput } from '../../graph/graph.js';
 import { allocateVector, readParameter } from '../../graph/parameters.js';
 import { runProgram } from '../../graph/program.js';
 import type { BoundNode, TrainingProgram } from '../program.js';
-import { bindUpdate, type UpdateVectors } from '../../optimizers/bind.js';
+import type { UpdateVectors } from '../../optimizers/bind.js';
 import { isFullBatch } from '../../optimizers/full-batch.js';
+import { firstNonFinite } from './non-finite.js';
 import { findFaults, withText } from './advice.js';
 import { batchesOfOne, notProbabilities, outcomesOf, zeroGradientOf, zeroWeights } from './findings.js';
-import type { Diagnosis, LayerDiagnosis, NonFinite } from './diagnosis.js';
+import type { Diagnosis, LayerDiagnosis } from './diagnosis.js';
 import type { ExecutionContext } from '../execution-context.js';
 import { bindClip, bindPenalties } from '../adjustments.js';
+import { bindUpdates } from '../layout.js';
 import type { Trainer } from '../trainer.js';
 
 /** An activation counts as softly saturated where its slope is below this share of its largest slope. */
@@ -30,25 +31,6 @@ const SOFT = 0.05;
  */
 const ZERO_INPUTS = 0.1;
 
-/** Whether a vector holds a NaN or an infinity. */
-function hasNonFinite({ kernels, memory, arena }: WasmRuntime, address: number, floats: number): boolean {
-  const result = arena.allocate(4);
-  kernels.f32_first_nonfinite(floats, address, result);
-  const index = memory.i32[result / 4];
-  arena.free(result);
-  return index !== -1;
-}
-
-/**
- * Whether the batch that was just differentiated has a NaN or an infinity in its loss, its gradients or the weights.
- */
-export function holdsNonFinite(trainer: Trainer, { accumulator }: ExecutionContext): boolean {
-  const { size, weights, gradients } = trainer.vectors;
-  const { runtime } = trainer.model;
-  if (!accumulator.finite) return true;
-  return hasNonFinite(runtime, gradients, size) || hasNonFinite(runtime, weights, size);
-}
-
 /**
  * Runs forward and backward on the `rows` rows that `load` writes, in memory separate from the training's, and measures
  * everything. Changes nothing in the model or its training.
@@ -59,21 +41,24 @@ export function diagnose(
   weighted: boolean,
   load: (context: ExecutionContext) => void,
 ): Diagnosis {
-  const { model, vectors, compiled } = trainer;
+  const { model, vectors, compiled, layout } = trainer;
   const { runtime, plan } = model;
   const regions = new RegionGroup(runtime.arena);
   let context: ExecutionContext | undefined;
   try {
-    // An update is tried on copies; gradients have memory of their own.
+    // An update is tried on copies of what it changes, with the layout of the gradients, which have their own memory.
+    const allocate = (): number => allocateVector(runtime, regions, layout.floats);
     const copies: UpdateVectors = {
       size: vectors.size,
-      weights: allocateVector(runtime, regions, plan.parameterFloats),
-      gradients: allocateVector(runtime, regions, plan.learnedFloats),
-      optimizerState: vectors.optimizerState.map(() => allocateVector(runtime, regions, plan.learnedFloats)),
+      weights: allocate(),
+      gradients: allocate(),
+      optimizerState: vectors.optimizerState.map(allocate),
     };
     const { u8 } = runtime.memory;
     const copy = (from: number, to: number, floats: number) => u8.copyWithin(to, from, from + 4 * floats);
-    copy(vectors.weights, copies.weights, plan.parameterFloats);
+    for (const { weights, gradients, floats } of layout.stretches) {
+      copy(vectors.weights + 4 * weights, copies.weights + 4 * gradients, floats);
+    }
     vectors.optimizerState.forEach((state, index) => copy(state, copies.optimizerState[index], vectors.size));
     context = trainer.bindDiagnosis({ weights: vectors.weights, gradients: copies.gradients }, rows, weighted);
     load(context);
@@ -90,16 +75,19 @@ export function diagnose(
     const startsAtZero = zeroWeights(scope);
     // With a NaN or an infinity anywhere, the outputs tell nothing.
     const outcomes = nonFinite === undefined ? outcomesOf(scope) : [];
-    bindPenalties(runtime, plan, copies)();
-    bindClip(runtime, plan, compiled.optimizer, copies, regions)();
-    const gradientNorms = normsByLayer(scope, (parameter) => readParameter(runtime, copies.gradients, parameter));
-    const before = normsByLayer(scope, (parameter) => readParameter(runtime, vectors.weights, parameter));
+    bindPenalties(runtime, plan, layout, { weights: vectors.weights, gradients: copies.gradients })();
+    bindClip(runtime, layout, compiled.optimizer, copies, regions)();
+    const gradientNorms = normsByLayer(scope, (gradient) => readParameter(runtime, copies.gradients, gradient));
+    const before = normsByLayer(scope, (_, parameter) => readParameter(runtime, vectors.weights, parameter));
     // The step of an optimizer that looks at all rows is not known before it was searched.
     const rate = isFullBatch(compiled.optimizer) ? undefined : nextRate(trainer);
-    if (rate !== undefined) bindUpdate(runtime, compiled.optimizer, copies)(trainer.stepCount + 1, rate);
-    const changes = normsByLayer(scope, (parameter) => {
+    if (rate !== undefined) {
+      const stretches = layout.stretches.map((one) => ({ ...one, weights: one.gradients }));
+      bindUpdates(runtime, compiled.optimizer, copies, stretches)(trainer.stepCount + 1, rate);
+    }
+    const changes = normsByLayer(scope, (gradient, parameter) => {
       const old = readParameter(runtime, vectors.weights, parameter);
-      return readParameter(runtime, copies.weights, parameter).map((value, index) => value - old[index]);
+      return readParameter(runtime, copies.weights, gradient).map((value, index) => value - old[index]);
     });
     const { graph } = plan;
     const following = nextLearning(graph, new Set(gradientNorms.keys()));
@@ -177,18 +165,22 @@ interface Scope {
   readonly regions: RegionGroup;
 }
 
-/** Returns the Euclidean norm over all learned tensors of each layer that has any, in the order of the graph. */
+/**
+ * Returns the Euclidean norm over all trained tensors of each layer that has any, in the order of the graph. `read` gets
+ * the place of a tensor in the vectors of gradients, and in the weights.
+ */
 function normsByLayer(
-  { trainer }: Scope,
-  read: (parameter: PlannedParameter) => Float32Array,
+  { trainer: { model, layout } }: Scope,
+  read: (gradient: PlannedParameter, parameter: PlannedParameter) => Float32Array,
 ): ReadonlyMap<number, number> {
   const squares = new Map<number, number>();
-  for (const parameter of trainer.model.plan.parameters) {
-    if (!parameter.spec.learned) continue;
+  model.plan.parameters.forEach((parameter, index) => {
+    const gradient = layout.gradientOf[index];
+    if (gradient === undefined) return;
     let sum = squares.get(parameter.layer) ?? 0;
-    for (const value of read(parameter)) sum += value * value;
+    for (const value of read(gradient, parameter)) sum += value * value;
     squares.set(parameter.layer, sum);
-  }
+  });
   return new Map([...squares].map(([layer, sum]) => [layer, Math.sqrt(sum)]));
 }
 
@@ -197,9 +189,9 @@ function normsByLayer(
  * their gradients have one sign.
  */
 function zigzagShares({ trainer, gradients }: Scope): ReadonlyMap<number, Pick<LayerDiagnosis, 'zigzag' | 'inputs'>> {
-  const { plan, runtime } = trainer.model;
+  const { runtime } = trainer.model;
   const shares = new Map<number, Pick<LayerDiagnosis, 'zigzag' | 'inputs'>>();
-  for (const parameter of plan.parameters) {
+  for (const parameter of trainer.layout.trained) {
     const [units, inputs] = parameter.spec.shape;
     if (parameter.spec.storage !== 'panels' || inputs < 2) continue;
     const gradient = readParameter(runtime, gradients, parameter);
@@ -324,26 +316,4 @@ function countSaturated(
       else if (slope < limit) counts.soft += 1;
     }
   }
-}
-
-/** Returns the first NaN or infinity in the order of a step: weights, activations, loss, deltas, gradients. */
-function firstNonFinite({ trainer, program, rows, gradients }: Scope, loss: number): NonFinite | undefined {
-  const { runtime, plan } = trainer.model;
-  const { names } = plan.graph;
-  const has = (address: number, floats: number): boolean => hasNonFinite(runtime, address, floats);
-  const matrixHas = ({ address, ld }: MatrixView): boolean => has(address, rows * ld);
-  const tensorHas = (base: number, { spec, offset }: PlannedParameter): boolean =>
-    has(base + 4 * offset, storedFloats(spec));
-  const weight = plan.parameters.find((parameter) => tensorHas(trainer.vectors.weights, parameter));
-  if (weight !== undefined) return { what: 'weights', layer: names[weight.layer] };
-  const node = program.nodes.find(({ output }) => matrixHas(output));
-  if (node !== undefined) return { what: 'activations', layer: names[node.layer] };
-  if (!Number.isFinite(loss)) return { what: 'loss' };
-  const back = [...program.nodes]
-    .reverse()
-    .find(({ outputDelta }) => outputDelta !== undefined && matrixHas(outputDelta));
-  if (back !== undefined) return { what: 'deltas', layer: names[back.layer] };
-  const learned = plan.parameters.filter(({ spec }) => spec.learned);
-  const gradient = [...learned].reverse().find((parameter) => tensorHas(gradients, parameter));
-  return gradient && { what: 'gradients', layer: names[gradient.layer] };
 }

@@ -33,10 +33,10 @@ const hasNoGradient = ({ trainer, gradients }: Batch, parameters: readonly Plann
     readParameter(trainer.model.runtime, gradients, parameter).every((value) => value === 0),
   );
 
-/** Whether the gradient is 0 in all learned tensors. */
+/** Whether the gradient is 0 in all trained tensors. */
 export function zeroGradientOf(batch: Batch): boolean {
-  const learned = batch.trainer.model.plan.parameters.filter(({ spec }) => spec.learned);
-  return learned.length > 0 && hasNoGradient(batch, learned);
+  const { trained } = batch.trainer.layout;
+  return trained.length > 0 && hasNoGradient(batch, trained);
 }
 
 /**
@@ -46,13 +46,15 @@ export function zeroGradientOf(batch: Batch): boolean {
 export function zeroWeights({ trainer, gradients }: Batch): ReadonlySet<string> {
   const { plan, runtime, weights } = trainer.model;
   if (trainer.stepCount > 0) return new Set();
-  const zero = plan.parameters.filter(
-    (parameter) =>
-      parameter.spec.learned &&
+  const zero = plan.parameters.filter((parameter, index) => {
+    const gradient = trainer.layout.gradientOf[index];
+    return (
+      gradient !== undefined &&
       parameter.spec.storage === 'panels' &&
       readParameter(runtime, weights, parameter).every((value) => value === 0) &&
-      readParameter(runtime, gradients, parameter).some((value) => value !== 0),
-  );
+      readParameter(runtime, gradients, gradient).some((value) => value !== 0)
+    );
+  });
   return new Set(zero.map(({ layer }) => plan.graph.names[layer]));
 }
 
@@ -82,7 +84,7 @@ export function batchesOfOne({ trainer, rows }: Batch): string[] {
   if (rows > 1 && trainer.stepCount === 0) return [];
   const found = new Set<string>();
   for (const { operation, parameters, layer } of plan.nodes) {
-    if (!usesBatchStatistics(operation)) continue;
+    if (!usesBatchStatistics(operation, trainer.layout.frozen.has(layer))) continue;
     const running = parameters.map((index) => plan.parameters[index]).filter(({ spec }) => !spec.learned);
     const still = running.every((parameter) => {
       // Variances start at 1, means at 0.
@@ -110,7 +112,7 @@ export function outcomesOf(batch: Batch): Outcome[] {
   const { runtime, plan, outputSpecs } = trainer.model;
   const table = (matrix: MatrixView) => tableOf(runtime.memory.f32, matrix, rows);
   const names = outputLayers(trainer);
-  const matrices = plan.parameters.filter(({ spec }) => spec.learned && spec.storage === 'panels');
+  const matrices = trainer.layout.trained.filter(({ spec }) => spec.storage === 'panels');
   const differ = rows > 1 && program.inputs.some((matrix) => !isConstant(table(matrix)));
   return losses.flatMap((loss, index) => {
     if (lossWeights[index] === 0) return [];

@@ -12,6 +12,7 @@ import type { UpdateVectors } from '../../optimizers/bind.js';
 import type { RegionGroup } from '../../runtime/arena.js';
 import { bindPenalties, bindPenaltyLoss } from '../adjustments.js';
 import type { ExecutionContext } from '../execution-context.js';
+import type { TrainingLayout } from '../layout.js';
 import { bindLbfgs } from './bind-lbfgs.js';
 import type { Algorithm, Site, StopReason } from './algorithm.js';
 
@@ -44,13 +45,14 @@ export class FullBatch {
   constructor(
     private readonly model: ModelState,
     { kind, config }: FullBatchOptimizer,
+    layout: TrainingLayout,
     private readonly vectors: UpdateVectors,
     regions: RegionGroup,
   ) {
     const { runtime, plan } = model;
     const trial = allocateVector(runtime, regions, plan.parameterFloats);
     this.trial = trial;
-    this.penalize = bindPenalties(runtime, plan, { weights: trial, gradients: vectors.gradients });
+    this.penalize = bindPenalties(runtime, plan, layout, { weights: trial, gradients: vectors.gradients });
     this.penaltyLoss = bindPenaltyLoss(runtime, plan, trial, regions);
     this.algorithm = ALGORITHMS[kind](config, { model, vectors, trial, regions });
   }

@@ -6,6 +6,7 @@ import { ValueError } from '../../common/errors.js';
 import { ownOf } from '../../common/objects.js';
 import type { NetworkPlan } from '../../graph/plan.js';
 import { drawsRandomNumbers } from '../../operations/backward.js';
+import type { TrainingLayout } from '../layout.js';
 import type { FullBatchOptimizer } from '../../optimizers/full-batch.js';
 
 /**
@@ -31,6 +32,23 @@ export function requireFixedLoss({ graph, nodes, parameters }: NetworkPlan, { ki
       refuse(layer, 'whose penalty l1 has no derivative at 0', 'Use l2, or adam.');
     }
   }
+}
+
+/**
+ * Throws unless the weights that are trained are all learned weights, one after another: a trial is a copy of them.
+ * @throws ValueError that names a layer that is frozen.
+ */
+export function requireAllTrained(
+  { graph, learnedFloats }: NetworkPlan,
+  { floats, frozen, stretches }: TrainingLayout,
+  { kind }: FullBatchOptimizer,
+): void {
+  if (floats === learnedFloats && stretches.every(({ weights }) => weights === 0)) return;
+  const [layer] = frozen;
+  throw new ValueError(
+    `compile: optimizer ${kind} expected every layer to be trained, got "${graph.names[layer]}" frozen. ` +
+      'Set its trainable to true, or use adam.',
+  );
 }
 
 /** Throws if `fit` is to train on less than all rows at a time. */

@@ -432,6 +432,7 @@ const METHODS: Record<string, readonly Arguments[]> = {
   'Model.gradients': [() => [X(), Y(), { sampleWeight: [1, 1, 1], classWeight: [1] }]],
   'Model.diagnose': [() => [X(), Y()]],
   'Model.adapt': [() => [X()]],
+  'Model.getLayer': [() => ['dense'], () => [1]],
   'Model.getWeights': [none],
   'Model.setWeights': [() => [tensors()], () => [subject.getWeights()]],
   'Model.memory': [none],
@@ -441,6 +442,16 @@ const METHODS: Record<string, readonly Arguments[]> = {
   'Model.save': [none, () => [{ includeOptimizer: true }]],
   'Model.learningRate': [() => [0.01]],
   'Model.stopTraining': [() => [true]],
+  'ModelLayer.trainable': [() => [true]],
+  'ModelLayer.getWeights': [none],
+  'ModelLayer.setWeights': [
+    () => [
+      subject
+        .getLayer('dense')
+        .getWeights()
+        .map(({ name, shape, data }) => ({ name, shape: [...shape], data: Array.from(data) })),
+    ],
+  ],
   'InferenceModel.predict': [() => [X(), { batchSize: 2 }], () => [flat()]],
   'InferenceModel.predictInto': [() => [flat(), new Float32Array(9)]],
   'AttachedModel.predict': [() => [X(), { batchSize: 2 }]],
@@ -544,6 +555,9 @@ const INTERNAL: Record<string, readonly string[]> = {
     'requireRunning',
     'requireIdle',
     'requireTrainer',
+    'owner',
+    'readWeights',
+    'writeWeights',
   ],
   InferenceModel: [
     'predictIntoLists',
@@ -555,6 +569,7 @@ const INTERNAL: Record<string, readonly string[]> = {
     'requireNotInStep',
   ],
   AttachedModel: [],
+  ModelLayer: [],
   Normalization: [],
   MlpClassifier: ['probabilities', 'likeliest'],
   MlpRegressor: ['predictions'],
@@ -566,6 +581,7 @@ const OBJECTS: Record<string, readonly object[]> = {
   Layer: [library.dense({ units: 1 })],
   Normalization: [library.normalization({ inputShape: [2] })],
   Model: [subject],
+  ModelLayer: [subject.getLayer('dense')],
   InferenceModel: [subject, loaded],
   AttachedModel: [attached],
   MlpClassifier: [sorter],

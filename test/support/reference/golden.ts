@@ -132,6 +132,20 @@ const { x, delta, weight, bias, ...byNormalization } = load<{
 }>('normalizations');
 export const normalizationInputs = { x, delta, weight, bias };
 export const normalizationCases = Object.entries(byNormalization) as [string, NormalizationCase][];
+/** A training of the network of `Rates` in make_golden.py, by the names of its layers. Weights are named as in PyTorch. */
+export interface LayersCase {
+  frozen: string[];
+  factors: Record<string, number>;
+  x: number[][];
+  t: number[][];
+  initial: Record<string, number[] | number[][]>;
+  /** Of the first step; only of what is trained. */
+  gradients: Record<string, number[] | number[][]>;
+  /** After ten steps of adam at a rate of 0.01. */
+  after: Record<string, number[] | number[][]>;
+}
+
+export const layersCases = Object.entries(load<Record<string, LayersCase>>('layers'));
 
 export const networkOf = (layers: GoldenLayer[], activations: readonly string[]): Network =>
   layers.map(({ W, b, alpha }, l) => ({ W, b, ...(alpha && { alpha }), activation: activations[l] as ActivationName }));

@@ -1,0 +1,76 @@
+/**
+ * The layout of a training: which weights it changes, and where their gradients are in the flat vectors of gradients
+ * and optimizer state. Weights of frozen layers have no place in these vectors. graph/plan.ts has the layout of the
+ * weights themselves; trainer.ts allocates the vectors.
+ */
+import { alignedFloats, type NetworkPlan, type PlannedParameter } from '../graph/plan.js';
+import { bindUpdate, type Update, type UpdateVectors } from '../optimizers/bind.js';
+import type { Optimizer } from '../optimizers/optimizers.js';
+import type { WasmRuntime } from '../runtime/wasm-runtime.js';
+
+/** Weights one after another whose gradients are one after another too: an update of them is one kernel call. */
+export interface Stretch {
+  /** First float, counted from the address of the weights. */
+  readonly weights: number;
+  /** First float in the vectors of gradients and optimizer state. */
+  readonly gradients: number;
+  readonly floats: number;
+}
+
+/** The weights that a training changes. If no layer is frozen, gradients have the layout of the learned weights. */
+export interface TrainingLayout {
+  /** Indices of the layers that are not trained. */
+  readonly frozen: ReadonlySet<number>;
+  /** Floats in each vector. */
+  readonly floats: number;
+  /** Trained parameters in the order of the plan, at their offsets in these vectors. */
+  readonly trained: readonly PlannedParameter[];
+  /** By parameter of the plan: its entry in `trained`, if it is trained. */
+  readonly gradientOf: readonly (PlannedParameter | undefined)[];
+  readonly stretches: readonly Stretch[];
+}
+
+/** Lays out the gradients of a plan whose layers `frozen` are not trained. */
+export function layOutTraining({ parameters }: NetworkPlan, frozen: ReadonlySet<number>): TrainingLayout {
+  let floats = 0;
+  const stretches: { weights: number; gradients: number; floats: number }[] = [];
+  const gradientOf = new Map<PlannedParameter, PlannedParameter>();
+  const trained = parameters.filter(({ spec, layer }) => spec.learned && !frozen.has(layer));
+  for (const parameter of trained) {
+    const { offset } = parameter;
+    const size = alignedFloats(parameter.spec);
+    const last = stretches.at(-1);
+    if (last !== undefined && last.weights + last.floats === offset) last.floats += size;
+    else stretches.push({ weights: offset, gradients: floats, floats: size });
+    gradientOf.set(parameter, { ...parameter, offset: floats });
+    floats += size;
+  }
+  return {
+    frozen,
+    floats,
+    trained: trained.map((parameter) => gradientOf.get(parameter)!),
+    gradientOf: parameters.map((parameter) => gradientOf.get(parameter)),
+    stretches,
+  };
+}
+
+/** Binds the update of all trained weights: one kernel call, or two, for each stretch. */
+export function bindUpdates(
+  runtime: WasmRuntime,
+  optimizer: Optimizer,
+  { weights, gradients, optimizerState }: UpdateVectors,
+  stretches: readonly Stretch[],
+): Update {
+  const updates = stretches.map((stretch) =>
+    bindUpdate(runtime, optimizer, {
+      size: stretch.floats,
+      weights: weights + 4 * stretch.weights,
+      gradients: gradients + 4 * stretch.gradients,
+      optimizerState: optimizerState.map((state) => state + 4 * stretch.gradients),
+    }),
+  );
+  if (updates.length === 1) return updates[0];
+  return (step, learningRate) => {
+    for (let i = 0; i < updates.length; i++) updates[i](step, learningRate);
+  };
+}
