@@ -1,8 +1,9 @@
 /** wasm-mlp: multilayer perceptrons in WebAssembly SIMD, with the same bits on every engine. */
 export { createEngine, createEngineSync } from './engine/create-engine.js';
-export { loadModel, model, sequential } from './engine/default-engine.js';
+export { loadModel, model, modelFromJSON, sequential } from './engine/default-engine.js';
 export type { EngineOptions } from './engine/engine-options.js';
-export type { Engine, EngineInfo, Predictions, WarmUpOptions } from './engine/engine.js';
+export type { Engine, Predictions } from './engine/engine.js';
+export type { EngineInfo, WarmUpOptions } from './engine/engine-info.js';
 export { attachModel, type ModelHandle } from './inference/attach.js';
 export type { LoadOptions } from './inference/custom-objects.js';
 export type { GraphNode } from './graph/graph.js';
@@ -15,7 +16,14 @@ export type { ModelLayer } from './model/model-layer.js';
 export type { EvaluateOptions, ModelMemory, StepOptions } from './model/model-options.js';
 export type { SaveOptions } from './model/checkpoint.js';
 export type { TensorLike } from './graph/named-weights.js';
-export type { Layer, LayerConfig, LayerOptions, SymbolicTensor } from './layers/layer.js';
+export type {
+  Layer,
+  LayerConfig,
+  LayerOptions,
+  SymbolicTensor,
+  WeightedLayerConfig,
+  WeightedLayerOptions,
+} from './layers/layer.js';
 export { input } from './layers/input.js';
 export type { InputConfig, InputOptions } from './layers/input.js';
 export { dense } from './layers/dense.js';

@@ -7,7 +7,7 @@ import { ValueError } from '../common/errors.js';
 import { isRecord, type Check } from '../common/options.js';
 import { afterFinalizers } from '../runtime/event-loop.js';
 import { fieldOf } from '../common/objects.js';
-import type { SequentialOptions } from '../graph/architecture.js';
+import type { Architecture, SequentialOptions } from '../graph/architecture.js';
 import type { ModelOptions, Tensors } from '../graph/model-options.js';
 import { createEngine } from './create-engine.js';
 import type { LoadOptions } from '../inference/custom-objects.js';
@@ -100,4 +100,23 @@ export async function loadModel<O extends Float32Array | Float32Array[] = Float3
 ): Promise<Model<O>> {
   const { engine, rest } = splitEngine('loadModel', options ?? {});
   return afterFinalizers((await engineOf(engine)).loadModel<O>(bytes, rest));
+}
+
+/**
+ * Creates a model from the architecture that `model.toJSON` gives, or its text, on `engine` or the default one. Its
+ * weights are new: those that the model had before its training. For weights and training state use `save` and
+ * `loadModel`.
+ * @throws as `Engine.modelFromJSON`.
+ * @example
+ * const network = await sequential({ seed: 7, layers: [dense({ units: 3, inputShape: [2] })] });
+ * const again = await modelFromJSON(JSON.stringify(network));
+ * again.predict([[1, 2]]).join() === network.predict([[1, 2]]).join(); // true
+ * @category Models
+ */
+export async function modelFromJSON<O extends Float32Array | Float32Array[] = Float32Array>(
+  json: Architecture | string,
+  options?: LoadOptions & { engine?: Engine },
+): Promise<Model<O>> {
+  const { engine, rest } = splitEngine('modelFromJSON', options ?? {});
+  return afterFinalizers((await engineOf(engine)).modelFromJSON<O>(json, rest));
 }

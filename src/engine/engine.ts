@@ -6,18 +6,17 @@ import { requireDistinctNames } from '../common/custom.js';
 import { StateError } from '../common/errors.js';
 import { integer, nonNegative, readOptions } from '../common/options.js';
 import { fieldOf, isInstance, ownOf } from '../common/objects.js';
-import type { Numerics } from '../runtime/features.js';
 import { whenCollected } from '../runtime/model-allocator.js';
 import { WasmRuntime } from '../runtime/wasm-runtime.js';
 import { uses256 } from '../runtime/simd256.js';
 import { whyNotPosted } from '../runtime/threads/host.js';
-import type { TileName } from '../runtime/tile.js';
-import type { TileBenchmark } from '../runtime/tile-benchmark.js';
 import { outputSpecs } from '../graph/tensor-specs.js';
 import { planNetwork, type NetworkPlan } from '../graph/plan.js';
 import type { SymbolicTensor, WeightOwner } from '../layers/layer.js';
 import { EventLoopYielder } from '../runtime/event-loop.js';
-import { readSequential, type Blueprint, type SequentialOptions } from '../graph/architecture.js';
+import { readSequential, type Architecture, type Blueprint, type SequentialOptions } from '../graph/architecture.js';
+import type { EngineInfo, WarmUpOptions } from './engine-info.js';
+import { blueprintFrom } from './from-json.js';
 import { readModel, type ModelOptions, type Tensors } from '../graph/model-options.js';
 import { FACTORIES } from '../layers/registry.js';
 import { checkState } from '../model/checkpoint.js';
@@ -28,46 +27,7 @@ import { Model } from '../model/model.js';
 import type { StartRemoteFit } from '../model/remote-fit-types.js';
 import { RemoteFitCaller } from '../remote/remote-fit.js';
 
-/**
- * Configuration that an engine runs with, and the reasons why requested options are not in use.
- * @category Engines and threads
- */
-export interface EngineInfo {
-  /** Rounding of a product and a sum: separately ('strict') or together ('fused'). */
-  readonly numerics: Numerics;
-  /** Number of threads that compute, including the calling thread. */
-  readonly threads: number;
-  /** Whether V8's 256-bit vectors are in use: for every engine of a process, once one was made with them. */
-  readonly simd256: boolean;
-  /** Register tile of the matrix kernels, rows × columns. */
-  readonly tile: TileName;
-  /** With tile 'auto': the measured speed of each tile, in 10⁹ operations per second. */
-  readonly calibration?: TileBenchmark;
-  /**
-   * Whether linear memory can be shared with other threads, which `threads` and `model.share` need: in a page only if
-   * it is cross-origin isolated.
-   */
-  readonly sharedMemory: boolean;
-  /**
-   * Whether results have the same bits as with this configuration on other computers. False if the platform flushes
-   * numbers below 2⁻¹²⁶ to zero, as V8 does on 32-bit ARM, and if numerics 'fused' was requested but the computer does
-   * not fuse.
-   */
-  readonly sameBits: boolean;
-  /** One sentence for each requested option that is not in use; empty if all are. */
-  readonly reasons: readonly string[];
-}
-
-/**
- * Options of `engine.warmUp`.
- * @category Engines and threads
- */
-export interface WarmUpOptions {
-  /** Milliseconds that each model runs. Default 100: V8 needs some tens. */
-  milliseconds?: number;
-  /** Rows per prediction, the same as in later requests. Default 1. */
-  rows?: number;
-}
+const CUSTOM = { custom: { check: customCheck, or: new Map() } };
 
 const WARM_UP_MS = 100;
 
@@ -181,9 +141,7 @@ export class Engine {
     options?: LoadOptions,
   ): Model<O> {
     this.runtime.requireLive('loadModel');
-    const { custom } = readOptions<{ custom: CustomObjects }>('loadModel', options, {
-      custom: { check: customCheck, or: new Map() },
-    });
+    const { custom } = readOptions<{ custom: CustomObjects }>('loadModel', options, CUSTOM);
     const { checkpoint, blueprint } = openModel(bytes, custom, FACTORIES);
     const plan = asFormatError('architecture', () => planNetwork('loadModel', blueprint.graph));
     const state = asFormatError('training', () => checkState(checkpoint, plan, outputSpecs(plan), custom));
@@ -195,6 +153,20 @@ export class Engine {
       throw error;
     }
     return model;
+  }
+
+  /**
+   * Creates a model from its architecture, with new weights: initialized as those of the model that gave it were.
+   * @throws FormatError for text that is not JSON; ShapeError, ValueError for what no `toJSON` gives, and for custom
+   * objects that are not in `custom`; MemoryError; StateError after `dispose`.
+   */
+  modelFromJSON<O extends Float32Array | Float32Array[] = Float32Array>(
+    json: Architecture | string,
+    options?: LoadOptions,
+  ): Model<O> {
+    this.runtime.requireLive('modelFromJSON');
+    const { custom } = readOptions<{ custom: CustomObjects }>('modelFromJSON', options, CUSTOM);
+    return this.build<O>('modelFromJSON', blueprintFrom('modelFromJSON', json, custom));
   }
 
   /**

@@ -5,7 +5,7 @@ import { listOf, type Check } from '../common/options.js';
 import { fieldOf } from '../common/objects.js';
 
 /**
- * Options of `loadModel` and `attachModel`.
+ * Options of `loadModel`, `modelFromJSON` and `attachModel`.
  * @category Files
  */
 export interface LoadOptions {

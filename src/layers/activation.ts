@@ -8,15 +8,15 @@ import { fieldOf } from '../common/objects.js';
 import type { Initializer, InitializerLike } from '../initializers/initializers.js';
 import { activate, prelu as preluOperation } from '../operations/activation.js';
 import { identity } from '../operations/merge.js';
-import { LAYER_OPTIONS } from './checks.js';
-import { onOne, type LayerConfig, type LayerDefinition } from './definition.js';
-import { makeLayer, type Layer, type LayerOptions } from './layer.js';
+import { WEIGHTED_LAYER_OPTIONS } from './checks.js';
+import { onOne, type WeightedLayerConfig, type LayerDefinition, type WeightedLayerOptions } from './definition.js';
+import { makeLayer, type Layer } from './layer.js';
 
 /**
  * Options of `activation`.
  * @category Layers
  */
-export interface ActivationOptions extends LayerOptions {
+export interface ActivationOptions extends WeightedLayerOptions {
   /** f in y = f(x): a name, a factory's result, or a custom activation. */
   activation: ActivationLike;
 }
@@ -25,7 +25,7 @@ export interface ActivationOptions extends LayerOptions {
  * Settled options of `activation`.
  * @category Layers
  */
-export interface ActivationConfig extends LayerConfig {
+export interface ActivationConfig extends WeightedLayerConfig {
   /** f in y = f(x). */
   readonly activation: Activation;
 }
@@ -34,7 +34,7 @@ export interface ActivationConfig extends LayerConfig {
 export const activationLayerDefinition: LayerDefinition<'activation', ActivationConfig> = {
   kind: 'activation',
   merges: false,
-  options: (checks) => ({ activation: { check: checks.activation }, ...LAYER_OPTIONS }),
+  options: (checks) => ({ activation: { check: checks.activation }, ...WEIGHTED_LAYER_OPTIONS }),
   lower: ({ activation: { kind }, activation }) =>
     onOne((inputs) => [kind === 'linear' ? [identity(inputs)] : activate(activation, inputs)]),
 };
@@ -55,7 +55,7 @@ export function activation(options: ActivationOptions | ActivationLike): Layer<'
  * Options of `prelu`.
  * @category Layers
  */
-export interface PreluOptions extends LayerOptions {
+export interface PreluOptions extends WeightedLayerOptions {
   /** Initial slopes. Default all 0.25, as in PyTorch. */
   slopeInitializer?: InitializerLike;
 }
@@ -64,7 +64,7 @@ export interface PreluOptions extends LayerOptions {
  * Settled options of `prelu`.
  * @category Layers
  */
-export interface PreluConfig extends LayerConfig {
+export interface PreluConfig extends WeightedLayerConfig {
   /** Initial slopes. */
   readonly slopeInitializer: Initializer;
 }
@@ -75,7 +75,7 @@ export const preluDefinition: LayerDefinition<'prelu', PreluConfig> = {
   merges: false,
   options: (checks) => ({
     slopeInitializer: { check: checks.initializer, or: checks.slope! },
-    ...LAYER_OPTIONS,
+    ...WEIGHTED_LAYER_OPTIONS,
   }),
   lower: (config) => onOne((inputs) => [[preluOperation(inputs, config.slopeInitializer)]]),
 };

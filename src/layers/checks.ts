@@ -6,7 +6,7 @@ import { activationCheck, type Activation } from '../activations/activations.js'
 import { describe } from '../common/describe.js';
 import { isList } from '../common/arrays.js';
 import { ShapeError, ValueError } from '../common/errors.js';
-import { flag, integer, optional, text, type Check, type OptionTable } from '../common/options.js';
+import { flag, integer, optional, positive, text, type Check, type OptionTable } from '../common/options.js';
 import { constraintCheck, type Constraint, type ConstraintName } from '../constraints/constraints.js';
 import {
   glorotUniform,
@@ -17,7 +17,7 @@ import {
 } from '../initializers/initializers.js';
 import { regularizerCheck, type Regularizer, type RegularizerName } from '../regularizers/regularizers.js';
 import { INITIAL_SLOPE } from '../operations/activation.js';
-import type { LayerConfig, LayerOptions, OptionChecks } from './definition.js';
+import type { LayerConfig, OptionChecks, WeightedLayerConfig, WeightedLayerOptions } from './definition.js';
 
 export const inputShapeCheck: Check<readonly number[]> = (path, value) => {
   if (isList(value) && value.length === 1) return [integer(1)(`${path}[0]`, value[0])];
@@ -29,6 +29,14 @@ export const inputShapeCheck: Check<readonly number[]> = (path, value) => {
 /** Keeps only what differs from the default: a saved layer says that it is frozen, or nothing. */
 const trainableCheck: Check<false | undefined> = (path, value) => (flag(path, value) ? undefined : false);
 
+/** Keeps only what differs from the default. */
+const factorCheck: Check<number | undefined> = (path, value) => {
+  if (value === 0)
+    throw new ValueError(`${path} expected a number > 0, got 0. To freeze the layer, write trainable: false.`);
+  const factor = positive(path, value);
+  return factor === 1 ? undefined : factor;
+};
+
 /** The options that every layer has. */
 export const LAYER_OPTIONS: OptionTable<LayerConfig> = {
   inputShape: { check: optional(inputShapeCheck), or: undefined },
@@ -36,11 +44,17 @@ export const LAYER_OPTIONS: OptionTable<LayerConfig> = {
   trainable: { check: trainableCheck, or: undefined },
 };
 
+/** The options that every layer with learned weights has. */
+export const WEIGHTED_LAYER_OPTIONS: OptionTable<WeightedLayerConfig> = {
+  ...LAYER_OPTIONS,
+  learningRateFactor: { check: factorCheck, or: undefined },
+};
+
 /**
  * Options of layers with an affine map.
  * @category Layers
  */
-export interface KernelOptions extends LayerOptions {
+export interface KernelOptions extends WeightedLayerOptions {
   /** Whether a bias is added. Default true. */
   useBias?: boolean;
   /** Default 'glorotUniform'. */
@@ -57,7 +71,7 @@ export interface KernelOptions extends LayerOptions {
  * Settled options of layers with an affine map.
  * @category Layers
  */
-export interface KernelConfig extends LayerConfig {
+export interface KernelConfig extends WeightedLayerConfig {
   /** Whether a bias is added. */
   readonly useBias: boolean;
   /** Initial weights. */
@@ -88,7 +102,7 @@ export const kernelOptions = (checks: OptionChecks): OptionTable<KernelConfig> =
   biasInitializer: { check: checks.initializer, or: checks.bias! },
   kernelRegularizer: { check: optional(checks.regularizer), or: undefined },
   kernelConstraint: { check: optional(checks.constraint), or: undefined },
-  ...LAYER_OPTIONS,
+  ...WEIGHTED_LAYER_OPTIONS,
 });
 
 export const LINEAR: Activation = { kind: 'linear', config: {} };

@@ -26,6 +26,18 @@ export interface LayerOptions {
 }
 
 /**
+ * Options that every layer with learned weights has.
+ * @category Layers
+ */
+export interface WeightedLayerOptions extends LayerOptions {
+  /**
+   * Factor of the learning rate of this layer's weights, above 0, as by PyTorch's parameter groups. To keep them as they
+   * are, write trainable: false instead. Default 1.
+   */
+  learningRateFactor?: number;
+}
+
+/**
  * Settled options that every layer has.
  * @category Layers
  */
@@ -39,6 +51,15 @@ export interface LayerConfig {
 }
 
 /**
+ * Settled options that every layer with learned weights has.
+ * @category Layers
+ */
+export interface WeightedLayerConfig extends LayerConfig {
+  /** Factor of the learning rate of its weights, if it is not 1. */
+  readonly learningRateFactor?: number | undefined;
+}
+
+/**
  * Returns the operations of a layer on inputs of these widths, grouped into the modules that PyTorch would have.
  * @throws ShapeError, ValueError where the inputs do not fit; the message starts with `where`.
  */
@@ -47,7 +68,7 @@ export type Lower = (where: string, widths: readonly number[]) => Operation[][];
 /** The parts of a layer that a graph needs. */
 export interface GraphLayer {
   readonly kind: string;
-  readonly config: LayerConfig;
+  readonly config: WeightedLayerConfig;
   lower: Lower;
 }
 

@@ -13,7 +13,7 @@ import type { LayerConfig, LayerDefinition, Lower } from './definition.js';
 import { readOptions } from '../common/options.js';
 import { OPTION_CHECKS } from './checks.js';
 
-export type { LayerConfig, LayerOptions } from './definition.js';
+export type { LayerConfig, LayerOptions, WeightedLayerConfig, WeightedLayerOptions } from './definition.js';
 
 /**
  * Represents a model that was built from symbolic tensors, until it is disposed. Tensors refer to this object instead

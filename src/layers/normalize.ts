@@ -5,9 +5,9 @@
  */
 import { flag, fraction, positive, type OptionTable } from '../common/options.js';
 import { normalizeBatch, normalizeRow, normalizeRowByRootMeanSquare } from '../operations/normalization.js';
-import { LAYER_OPTIONS } from './checks.js';
-import { onOne, type LayerConfig, type LayerDefinition } from './definition.js';
-import { makeLayer, type Layer, type LayerOptions } from './layer.js';
+import { WEIGHTED_LAYER_OPTIONS } from './checks.js';
+import { onOne, type WeightedLayerConfig, type LayerDefinition, type WeightedLayerOptions } from './definition.js';
+import { makeLayer, type Layer } from './layer.js';
 
 /** Default of ε, as in PyTorch. */
 const EPSILON = 1e-5;
@@ -27,7 +27,7 @@ const SCALE_AND_SHIFT: OptionTable<ScaleAndShift> = {
  * Options of `batchNormalization`.
  * @category Layers
  */
-export interface BatchNormalizationOptions extends LayerOptions {
+export interface BatchNormalizationOptions extends WeightedLayerOptions {
   /** Fraction of the running statistics that an update keeps, in [0, 1). Default 0.9 (PyTorch's momentum of 0.1). */
   momentum?: number;
   /** ε, added to the variance. Default 1e-5. */
@@ -42,7 +42,7 @@ export interface BatchNormalizationOptions extends LayerOptions {
  * Settled options of `batchNormalization`.
  * @category Layers
  */
-export interface BatchNormalizationConfig extends LayerConfig {
+export interface BatchNormalizationConfig extends WeightedLayerConfig {
   /** Fraction of the running statistics that an update keeps. */
   readonly momentum: number;
   /** ε, added to the variance. */
@@ -61,7 +61,7 @@ export const batchNormalizationDefinition: LayerDefinition<'batchNormalization',
     momentum: { check: fraction, or: 0.9 },
     epsilon: { check: positive, or: EPSILON },
     ...SCALE_AND_SHIFT,
-    ...LAYER_OPTIONS,
+    ...WEIGHTED_LAYER_OPTIONS,
   }),
   lower: ({ momentum, epsilon, scale, center }) =>
     onOne((width) => [[normalizeBatch({ width, momentum, epsilon, scale, center })]]),
@@ -93,7 +93,7 @@ export function batchNormalization(
  * Options of `layerNormalization`.
  * @category Layers
  */
-export interface LayerNormalizationOptions extends LayerOptions {
+export interface LayerNormalizationOptions extends WeightedLayerOptions {
   /** ε, added to the variance. Default 1e-5. */
   epsilon?: number;
   /** Whether there is a learned scale γ. Default true. */
@@ -106,7 +106,7 @@ export interface LayerNormalizationOptions extends LayerOptions {
  * Settled options of `layerNormalization`.
  * @category Layers
  */
-export interface LayerNormalizationConfig extends LayerConfig {
+export interface LayerNormalizationConfig extends WeightedLayerConfig {
   /** ε, added to the variance. */
   readonly epsilon: number;
   /** Whether there is a learned scale γ. */
@@ -119,7 +119,7 @@ export interface LayerNormalizationConfig extends LayerConfig {
 export const layerNormalizationDefinition: LayerDefinition<'layerNormalization', LayerNormalizationConfig> = {
   kind: 'layerNormalization',
   merges: false,
-  options: () => ({ epsilon: { check: positive, or: EPSILON }, ...SCALE_AND_SHIFT, ...LAYER_OPTIONS }),
+  options: () => ({ epsilon: { check: positive, or: EPSILON }, ...SCALE_AND_SHIFT, ...WEIGHTED_LAYER_OPTIONS }),
   lower: ({ epsilon, scale, center }) => onOne((width) => [[normalizeRow({ width, epsilon, scale, center })]]),
 };
 
@@ -141,7 +141,7 @@ export function layerNormalization(
  * Options of `rmsNormalization`.
  * @category Layers
  */
-export interface RmsNormalizationOptions extends LayerOptions {
+export interface RmsNormalizationOptions extends WeightedLayerOptions {
   /** ε, added to the mean of squares. Default 1e-6, as in Keras. */
   epsilon?: number;
   /** Whether there is a learned scale γ. Default true. */
@@ -152,7 +152,7 @@ export interface RmsNormalizationOptions extends LayerOptions {
  * Settled options of `rmsNormalization`.
  * @category Layers
  */
-export interface RmsNormalizationConfig extends LayerConfig {
+export interface RmsNormalizationConfig extends WeightedLayerConfig {
   /** ε, added to the mean of squares. */
   readonly epsilon: number;
   /** Whether there is a learned scale γ. */
@@ -166,7 +166,7 @@ export const rmsNormalizationDefinition: LayerDefinition<'rmsNormalization', Rms
   options: () => ({
     epsilon: { check: positive, or: 1e-6 },
     scale: SCALE_AND_SHIFT.scale,
-    ...LAYER_OPTIONS,
+    ...WEIGHTED_LAYER_OPTIONS,
   }),
   lower: ({ epsilon, scale }) => onOne((width) => [[normalizeRowByRootMeanSquare({ width, epsilon, scale })]]),
 };

@@ -9,7 +9,7 @@ import type { ModelState } from '../graph/model-state.js';
 import { isInput } from '../graph/graph.js';
 import { readTensors, type TensorLike } from '../graph/named-weights.js';
 import type { PlannedParameter } from '../graph/plan.js';
-import type { LayerConfig } from '../layers/definition.js';
+import type { WeightedLayerConfig } from '../layers/definition.js';
 import type { Trainer } from '../training/trainer.js';
 
 /** What a layer needs of its model. */
@@ -48,7 +48,7 @@ export class ModelLayer {
   }
 
   /** Its options, with defaults filled in. */
-  get config(): Readonly<LayerConfig> {
+  get config(): Readonly<WeightedLayerConfig> {
     const { frozen, plan } = this.#owner.state;
     const { config } = plan.graph.layers[this.#index];
     const trainable = frozen.has(this.#index) ? false : undefined;

@@ -147,7 +147,7 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
     return `Model${this.isLive ? '' : ' (disposed)'}\n${table}`;
   }
 
-  /** Returns the architecture as plain data. */
+  /** Returns the architecture as plain data, from which `modelFromJSON` makes a model with new weights. */
   toJSON(): Architecture {
     return architectureOf(this.state.blueprint, this.state.frozen);
   }

@@ -3,18 +3,24 @@
  * and optimizer state. Weights of frozen layers have no place in these vectors. graph/plan.ts has the layout of the
  * weights themselves; trainer.ts allocates the vectors.
  */
+import { ownOf } from '../common/objects.js';
 import { alignedFloats, type NetworkPlan, type PlannedParameter } from '../graph/plan.js';
 import { bindUpdate, type Update, type UpdateVectors } from '../optimizers/bind.js';
 import type { Optimizer } from '../optimizers/optimizers.js';
 import type { WasmRuntime } from '../runtime/wasm-runtime.js';
 
-/** Weights one after another whose gradients are one after another too: an update of them is one kernel call. */
+/**
+ * Weights one after another whose gradients are one after another too, and which have one learning rate: an update of
+ * them is one kernel call.
+ */
 export interface Stretch {
   /** First float, counted from the address of the weights. */
   readonly weights: number;
   /** First float in the vectors of gradients and optimizer state. */
   readonly gradients: number;
   readonly floats: number;
+  /** Factor of the learning rate. */
+  readonly factor: number;
 }
 
 /** The weights that a training changes. If no layer is frozen, gradients have the layout of the learned weights. */
@@ -31,17 +37,18 @@ export interface TrainingLayout {
 }
 
 /** Lays out the gradients of a plan whose layers `frozen` are not trained. */
-export function layOutTraining({ parameters }: NetworkPlan, frozen: ReadonlySet<number>): TrainingLayout {
+export function layOutTraining({ parameters, graph }: NetworkPlan, frozen: ReadonlySet<number>): TrainingLayout {
   let floats = 0;
-  const stretches: { weights: number; gradients: number; floats: number }[] = [];
+  const stretches: { weights: number; gradients: number; floats: number; factor: number }[] = [];
   const gradientOf = new Map<PlannedParameter, PlannedParameter>();
   const trained = parameters.filter(({ spec, layer }) => spec.learned && !frozen.has(layer));
   for (const parameter of trained) {
-    const { offset } = parameter;
+    const { offset, layer } = parameter;
+    const factor = ownOf(graph.layers[layer].config, 'learningRateFactor') ?? 1;
     const size = alignedFloats(parameter.spec);
     const last = stretches.at(-1);
-    if (last !== undefined && last.weights + last.floats === offset) last.floats += size;
-    else stretches.push({ weights: offset, gradients: floats, floats: size });
+    if (last?.factor === factor && last.weights + last.floats === offset) last.floats += size;
+    else stretches.push({ weights: offset, gradients: floats, floats: size, factor });
     gradientOf.set(parameter, { ...parameter, offset: floats });
     floats += size;
   }
@@ -61,14 +68,16 @@ export function bindUpdates(
   { weights, gradients, optimizerState }: UpdateVectors,
   stretches: readonly Stretch[],
 ): Update {
-  const updates = stretches.map((stretch) =>
-    bindUpdate(runtime, optimizer, {
+  const updates = stretches.map((stretch): Update => {
+    const update = bindUpdate(runtime, optimizer, {
       size: stretch.floats,
       weights: weights + 4 * stretch.weights,
       gradients: gradients + 4 * stretch.gradients,
       optimizerState: optimizerState.map((state) => state + 4 * stretch.gradients),
-    }),
-  );
+    });
+    const { factor } = stretch;
+    return factor === 1 ? update : (step, learningRate) => update(step, factor * learningRate);
+  });
   if (updates.length === 1) return updates[0];
   return (step, learningRate) => {
     for (let i = 0; i < updates.length; i++) updates[i](step, learningRate);

@@ -43,6 +43,13 @@ export function requireAllTrained(
   { floats, frozen, stretches }: TrainingLayout,
   { kind }: FullBatchOptimizer,
 ): void {
+  const factor = graph.layers.findIndex(({ config }) => ownOf(config, 'learningRateFactor') !== undefined);
+  if (factor !== -1) {
+    throw new ValueError(
+      `compile: optimizer ${kind} expected layers without learningRateFactor, since it has no learning rate, ` +
+        `got "${graph.names[factor]}" with one. Remove it, or use adam.`,
+    );
+  }
   if (floats === learnedFloats && stretches.every(({ weights }) => weights === 0)) return;
   const [layer] = frozen;
   throw new ValueError(

@@ -156,7 +156,13 @@ const tensors = (): object[] =>
 const layer =
   (config: object): Arguments =>
   () => [{ ...structuredClone(config), inputShape: [2], name: 'n' }];
-const kernel = { kernelInitializer: 'zeros', biasInitializer: 'ones', useBias: true } as const;
+const kernel = {
+  kernelInitializer: 'zeros',
+  biasInitializer: 'ones',
+  useBias: true,
+  learningRateFactor: 0.5,
+  trainable: true,
+} as const;
 const kernelData = {
   kernelInitializer: { kind: 'constant', config: { value: 1 } },
   kernelRegularizer: { kind: 'l1l2', config: { l1: 1, l2: 1 } },
@@ -224,6 +230,10 @@ const FUNCTIONS: Record<string, readonly Arguments[]> = {
     },
   ],
   loadModel: [() => [file, { engine, custom: [activationOfOwn()] }]],
+  modelFromJSON: [
+    () => [JSON.parse(JSON.stringify(subject)), { engine, custom: [activationOfOwn()] }],
+    () => [JSON.stringify(branched), { engine }],
+  ],
   loadClassifier: [() => [sorter.save(), { engine, custom: [activationOfOwn()] }]],
   loadRegressor: [() => [estimator.save(), { engine, custom: [activationOfOwn()] }]],
   // The parts of a handle are tested in test/model/shared-handles.test.ts: it is no object of options, but what another
@@ -379,6 +389,7 @@ const METHODS: Record<string, readonly Arguments[]> = {
       return [{ inputs: [x, z], outputs: library.add().apply([x, z]), seed: 1 }];
     },
   ],
+  'Engine.modelFromJSON': [() => [JSON.parse(JSON.stringify(branched)), { custom: [activationOfOwn()] }]],
   'Engine.loadModel': [() => [file, { custom: [activationOfOwn()] }]],
   'Engine.warmUp': [none, () => [{ milliseconds: 0, rows: 1 }]],
   'Engine.memory': [none],
