@@ -12,7 +12,8 @@ import { uses256 } from '../runtime/simd256.js';
 import { whyNotPosted } from '../runtime/threads/host.js';
 import { outputSpecs } from '../graph/tensor-specs.js';
 import { planNetwork, type NetworkPlan } from '../graph/plan.js';
-import type { SymbolicTensor, WeightOwner } from '../layers/layer.js';
+import { findWeights, placeWeights } from '../graph/shared-weights.js';
+import type { SymbolicTensor } from '../layers/layer.js';
 import { EventLoopYielder } from '../runtime/event-loop.js';
 import { readSequential, type Architecture, type Blueprint, type SequentialOptions } from '../graph/architecture.js';
 import type { EngineInfo, WarmUpOptions } from './engine-info.js';
@@ -40,16 +41,6 @@ export type Predictions<T extends Tensors> = T extends SymbolicTensor | readonly
   : T extends readonly [SymbolicTensor, SymbolicTensor, ...SymbolicTensor[]]
     ? Float32Array[]
     : Float32Array | Float32Array[];
-
-/**
- * Returns a function that marks weights as released. Made here, since a closure made next to the model would keep it
- * alive.
- */
-function makeRelease(owner: WeightOwner): () => void {
-  return () => {
-    owner.live = false;
-  };
-}
 
 /** Type of the models of an engine. */
 type EngineModel = Model<Float32Array | Float32Array[]>;
@@ -120,9 +111,10 @@ export class Engine {
   }
 
   /**
-   * Creates a model of the graph between `inputs` and `outputs`.
-   * @throws ShapeError, ValueError for layers that do not fit, cycles, or inputs that are missing; MemoryError;
-   * StateError after `dispose`, or for layers whose weights another model has.
+   * Creates a model of the graph between `inputs` and `outputs`. Layers that another model has weights for, since it was
+   * built from the same tensors, share them with it.
+   * @throws ShapeError, ValueError for layers that do not fit, cycles, inputs that are missing, or weights on another
+   * engine; MemoryError; StateError after `dispose`.
    */
   model<const T extends Tensors>(options: ModelOptions<T>): Model<Predictions<T>> {
     this.runtime.requireLive('model');
@@ -259,23 +251,23 @@ export class Engine {
     blueprint: Blueprint,
     made: { readonly plan?: NetworkPlan; readonly tensors?: readonly SymbolicTensor[] } = {},
   ): Model<O> {
-    const plan = ownOf(made, 'plan');
+    const given = ownOf(made, 'plan');
     const tensors = ownOf(made, 'tensors') ?? [];
     const { runtime, workerUrl } = this;
     const startRemoteFit: StartRemoteFit = (request) => new RemoteFitCaller(request, workerUrl);
-    const owner: WeightOwner = { live: true };
     let one: WeakRef<EngineModel> | undefined;
     // These callbacks keep the engine alive, so that its threads live as long as its models.
     const onDispose = (model: object): void => {
-      owner.live = false;
       this.shared.delete(model);
       if (one !== undefined) this.models.delete(one);
     };
     const onShare = (model: object): unknown => this.shared.add(model);
+    const whole = given ?? planNetwork(where, blueprint.graph);
+    const placed = placeWeights(where, runtime, whole, findWeights(where, runtime, whole, tensors));
+    const { plan, own, ranges, added } = placed;
     this.making += 1;
     try {
-      // A network that has a plan already comes from a file, which has its weights.
-      const setup = {
+      const model = new Model<O>({
         runtime,
         blueprint,
         where,
@@ -283,15 +275,21 @@ export class Engine {
         readOptions,
         onShare,
         startRemoteFit,
-        ...(plan && { plan }),
-      };
-      const model = new Model<O>(setup, plan === undefined);
+        plan,
+        weights: own.address,
+        ranges,
+        placed,
+        // A network that has a plan already comes from a file, which has its weights.
+        initialized: given === undefined ? added : [],
+      });
       one = new WeakRef(model);
       this.models.add(one);
       if (this.models.size > this.sweepAbove) this.sweepAbove = 64 + 2 * this.live().length;
-      model.own(tensors, owner);
-      if (tensors.length > 0) whenCollected(model, makeRelease(owner));
+      model.own(tensors);
       return model;
+    } catch (error) {
+      own.free();
+      throw error;
     } finally {
       this.making -= 1;
     }

@@ -6,7 +6,6 @@ import { describeShape } from '../common/describe.js';
 import { ShapeError, ValueError } from '../common/errors.js';
 import { sizeOf } from '../common/tensors.js';
 import { padded, panelFloats } from '../runtime/panels.js';
-import type { SymbolicTensor, WeightOwner } from '../layers/layer.js';
 import type { Operation, ParameterSpec } from '../operations/operation.js';
 import { inputWidth, type Graph } from './graph.js';
 
@@ -14,7 +13,10 @@ import { inputWidth, type Graph } from './graph.js';
 export interface PlannedParameter {
   readonly name: string;
   readonly spec: ParameterSpec;
-  /** First float, a multiple of 16. */
+  /**
+   * First float, a multiple of 16, from the address of the model's weights. That of weights which another model made is
+   * outside of them: graph/shared-weights.ts.
+   */
   readonly offset: number;
   /** Index of its layer. */
   readonly layer: number;
@@ -80,7 +82,7 @@ function requireSize(where: string, { nodes }: Graph): void {
 }
 
 /** Assigns offsets to parameters, learned ones first. */
-function assignOffsets(parameters: readonly Omit<PlannedParameter, 'offset'>[]) {
+export function assignOffsets(parameters: readonly Omit<PlannedParameter, 'offset'>[]) {
   let floats = 0;
   const offsets = new Map<object, number>();
   const assignAll = (learned: boolean): number => {
@@ -194,21 +196,6 @@ function requireShape(where: string, { shape }: ParameterSpec, again: ParameterS
   throw new ShapeError(
     `${where} expected the same inputs in every place, got weights of ${describeShape(shape)} and ${describeShape(again.shape)}.`,
   );
-}
-
-/**
- * Records that a model owns the weights of its nodes. Tensors of layers without weights, such as inputs, may belong to
- * any number of models.
- */
-export function ownWeights(
-  { graph, parameters }: NetworkPlan,
-  tensors: readonly SymbolicTensor[],
-  owner: WeightOwner,
-): void {
-  const weighted = new Set(parameters.map(({ layer }) => layer));
-  tensors.forEach((tensor, node) => {
-    if (weighted.has(graph.nodes[node].layer)) tensor.owner = owner;
-  });
 }
 
 /** By value: whether it is one of these, or one of these depends on it. */

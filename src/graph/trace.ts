@@ -2,9 +2,9 @@
  * Turns symbolic tensors into a graph: all nodes between the inputs of a model and its outputs. graph.ts has the graph
  * and its checks; model-options.ts calls this for `model`.
  */
-import { StateError, ValueError } from '../common/errors.js';
+import { ValueError } from '../common/errors.js';
 import type { GraphLayer } from '../layers/definition.js';
-import type { SymbolicTensor } from '../layers/layer.js';
+import type { LayerWeights, SymbolicTensor } from '../layers/layer.js';
 import { isInput, nameLayers, requireInputsAndOutputs, requireSome, type Graph, type GraphNode } from './graph.js';
 
 /** Returns the graph between symbolic inputs and outputs, and the tensor of each node. */
@@ -16,16 +16,17 @@ export function trace(
   requireSome(where, inputs, outputs);
   const layers: GraphLayer[] = [];
   const nodes: GraphNode[] = [];
-  const layerIndices = new Map<GraphLayer, number>();
+  // A layer is known by its weights too: a model that is used as a layer has copies of its layers.
+  const layerIndices = new Map<GraphLayer | LayerWeights, number>();
   const done = new Map<SymbolicTensor, number>();
   const open = new Set<SymbolicTensor>();
   const listed = new Set(inputs);
   const addNode = (tensor: SymbolicTensor): void => {
-    let layer = layerIndices.get(tensor.layer);
-    if (layer === undefined) {
-      layer = layers.push(tensor.layer) - 1;
-      layerIndices.set(tensor.layer, layer);
-    }
+    const { weights } = tensor;
+    const known = weights?.block.live ? weights : tensor.layer;
+    const layer = layerIndices.get(known) ?? layerIndices.get(tensor.layer) ?? layers.push(tensor.layer) - 1;
+    layerIndices.set(known, layer);
+    if (!layerIndices.has(tensor.layer)) layerIndices.set(tensor.layer, layer);
     done.set(tensor, nodes.push({ layer, inputs: tensor.inputs.map((one) => done.get(one)!) }) - 1);
     open.delete(tensor);
   };
@@ -72,20 +73,5 @@ export function trace(
   } as const;
   requireInputsAndOutputs(where, graph);
   const tensors = [...done.keys()];
-  requireOwnWeights(where, graph, tensors);
   return { graph, tensors };
-}
-
-/**
- * Throws if a live model already has weights for one of the nodes: the new model would have a second set of them, which
- * training the other model would not change.
- */
-function requireOwnWeights(where: string, { nodes, names }: Graph, tensors: readonly SymbolicTensor[]): void {
-  const node = tensors.findIndex(({ owner }) => owner?.live);
-  if (node === -1) return;
-  throw new StateError(
-    `${where}: outputs expected layers whose weights no other model has, got "${names[nodes[node].layer]}" of a model that was built before. ` +
-      `Each model has weights of its own. To share them, build one model with all outputs; ` +
-      `for new weights, apply the layers anew or dispose the other model first.`,
-  );
 }

@@ -17,6 +17,7 @@ import { guarded, type ModelState } from '../graph/model-state.js';
 import { allocateVector, countLearned, writeParameters } from '../graph/parameters.js';
 import { planNetwork, type NetworkPlan, type PlannedParameter } from '../graph/plan.js';
 import { MOST_CAPACITY, Predictor } from './predictor.js';
+import type { FloatRange } from '../graph/shared-weights.js';
 import { requireRoom } from '../graph/room.js';
 import { frozenLayers, type Blueprint } from '../graph/architecture.js';
 
@@ -43,8 +44,10 @@ export interface ModelSetup {
   readonly onDispose: (model: object) => void;
   /** Reads options of calls. */
   readonly readOptions: OptionsReader;
-  /** Address of another model's weights in this memory. Without it the model allocates weights, initially all 0. */
+  /** Address of weights in this memory. Without it the model allocates weights, initially all 0. */
   readonly weights?: number;
+  /** Where all weights are, if some are elsewhere. */
+  readonly ranges?: readonly FloatRange[];
 }
 
 /**
@@ -57,11 +60,6 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
   protected readonly state: ModelState;
   /** @internal */
   protected readonly predictor: Predictor;
-  /**
-   * Fetches the newest weights of a fit in a worker, while there is one.
-   * @internal
-   */
-  protected refresh: (() => void) | undefined;
   private readonly regions: RegionGroup;
   private readonly onDispose: (model: object) => void;
   private readonly readOptions: OptionsReader;
@@ -85,11 +83,17 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
       blueprint,
       plan,
       weights,
+      ranges: ownOf(setup, 'ranges') ?? [{ address: weights, floats: plan.parameterFloats }],
       inputSpecs: inputSpecs(plan),
       outputSpecs: outputSpecs(plan),
       frozen: frozenLayers(blueprint.graph),
       running: false,
+      fitting: false,
       weightVersion: undefined,
+      pull: undefined,
+      refresh: undefined,
+      blocks: [],
+      sharers: [],
       epochCount: 0,
     };
     try {
@@ -123,7 +127,7 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
    */
   predict(x: Inputs, options?: BatchOptions): O {
     this.requireLive('predict');
-    this.refresh?.();
+    this.state.refresh?.();
     const { batchSize } = this.readOptions<Required<BatchOptions>>('predict', options, { batchSize: BATCH_SIZE });
     const { state } = this;
     const given = perTensor('predict', 'x', x, state.inputSpecs);
@@ -160,7 +164,7 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
   predictInto(x: Float32Array | readonly Float32Array[], out: O): O {
     const { state } = this;
     if (!this.live || state.running) this.requireLive('predictInto');
-    if (this.refresh !== undefined) this.refresh();
+    if (state.refresh !== undefined) state.refresh();
     const { inputSpecs, outputSpecs } = state;
     if (inputSpecs.length === 1 && outputSpecs.length === 1) {
       const rows = this.requireFlat('x', x, inputSpecs[0].width, undefined, undefined);

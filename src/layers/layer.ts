@@ -11,16 +11,19 @@ import { INSPECT } from '../common/symbols.js';
 import type { Operation } from '../operations/operation.js';
 import type { LayerConfig, LayerDefinition, Lower } from './definition.js';
 import { readOptions } from '../common/options.js';
+import type { WeightBlock } from '../runtime/weight-block.js';
 import { OPTION_CHECKS } from './checks.js';
 
 export type { LayerConfig, LayerOptions, WeightedLayerConfig, WeightedLayerOptions } from './definition.js';
 
 /**
- * Represents a model that was built from symbolic tensors, until it is disposed. Tensors refer to this object instead
- * of the model, so that the model can be garbage-collected.
+ * The weights of an applied layer, in the order of its parameters. Tensors refer to them, and not to the model that made
+ * them, so that the model can be garbage-collected.
  */
-export interface WeightOwner {
-  live: boolean;
+export interface LayerWeights {
+  readonly block: WeightBlock;
+  readonly addresses: readonly number[];
+  readonly shapes: readonly (readonly number[])[];
 }
 
 /**
@@ -29,10 +32,10 @@ export interface WeightOwner {
  */
 export class SymbolicTensor {
   /**
-   * The model that has weights for this tensor's layer, once one was built from it.
+   * The weights of this tensor's layer, once a model was built from it.
    * @internal
    */
-  owner: WeightOwner | undefined;
+  weights: LayerWeights | undefined;
 
   /** For the library's own use. */
   constructor(
@@ -71,8 +74,8 @@ export class Layer<K extends string = string, C extends LayerConfig = LayerConfi
 
   /**
    * Applies the layer to the output of another, or to a list of outputs for layers that merge. A layer applied
-   * twice in one model has one set of weights, used in two places. Models do not share weights: a tensor that `apply`
-   * returned belongs to one model at a time.
+   * twice in one model has one set of weights, used in two places. Models that are built from the same tensor share the
+   * weights of its layer: the first of them initializes them. A layer that is applied anew has new weights.
    * @throws ValueError for anything but symbolic tensors.
    * @example
    * const x = input({ shape: [4] });

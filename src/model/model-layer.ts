@@ -6,6 +6,7 @@ import { flag } from '../common/options.js';
 import { INSPECT } from '../common/symbols.js';
 import { sizeOf, type NamedTensor } from '../common/tensors.js';
 import type { ModelState } from '../graph/model-state.js';
+import { requireAlone } from '../graph/sharers.js';
 import { isInput } from '../graph/graph.js';
 import { readTensors, type TensorLike } from '../graph/named-weights.js';
 import type { PlannedParameter } from '../graph/plan.js';
@@ -104,6 +105,7 @@ export class ModelLayer {
     const values = readTensors('setWeights', parameters, tensors);
     // Reading tensors may run code of the caller, which may have disposed the model.
     this.#owner.requireLive('setWeights');
+    requireAlone('setWeights', this.#owner.state);
     this.#owner.write(parameters, values);
   }
 

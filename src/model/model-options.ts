@@ -3,6 +3,7 @@ import { readOptions, unchecked } from '../common/options.js';
 import type { RowNumbers } from '../common/rows.js';
 import type { ClassWeight } from '../training/data/shape.js';
 import type { BatchOptions, ModelSetup } from '../inference/inference-model.js';
+import type { PlacedWeights } from '../graph/shared-weights.js';
 import type { StartRemoteFit } from './remote-fit-types.js';
 
 /**
@@ -32,7 +33,7 @@ export interface StepOptions {
  * @category Models
  */
 export interface ModelMemory {
-  /** All weights, padded to whole vectors. */
+  /** All weights, padded to whole vectors; also those that it shares with other models. */
   readonly weights: number;
   /** Gradients of the learned weights, once compiled. */
   readonly gradients: number;
@@ -62,6 +63,10 @@ export const readStepOptions = (where: string, options: StepOptions | undefined)
 export interface TrainableSetup extends ModelSetup {
   /** Called when the model is first shared: from then on it must not be garbage-collected. */
   readonly onShare?: (model: object) => unknown;
+  /** Where the weights are. Without it the model allocates them. */
+  readonly placed?: PlacedWeights;
+  /** Indices of the parameters that get initial values. Default none. */
+  readonly initialized?: readonly number[];
   /** Runs `fit` in a worker. Without it the model trains only on its own thread. */
   readonly startRemoteFit?: StartRemoteFit;
 }

@@ -10,9 +10,10 @@ import { architectureOf, type Architecture } from '../graph/architecture.js';
 import { changeWeights } from '../graph/model-state.js';
 import { readParameters, writeParameters } from '../graph/parameters.js';
 import { readTensors, type TensorLike } from '../graph/named-weights.js';
-import { ownWeights, type PlannedParameter } from '../graph/plan.js';
+import type { PlannedParameter } from '../graph/plan.js';
+import { joinBlocks, leaveBlocks, requireAlone } from '../graph/sharers.js';
 import type { ModelHandle } from '../inference/attach.js';
-import type { SymbolicTensor, WeightOwner } from '../layers/layer.js';
+import type { LayerWeights, SymbolicTensor } from '../layers/layer.js';
 import { momentsFor } from './adapt.js';
 import { encodeModel, type RestoredState, type SaveOptions } from './checkpoint.js';
 import { initializeParameters } from './initialize.js';
@@ -31,16 +32,24 @@ import { TrainableModel } from './trainable-model.js';
 export class Model<O extends Float32Array | Float32Array[] = Float32Array> extends TrainableModel<O> {
   private readonly onShare: TrainableSetup['onShare'];
   private readonly shared: SharedWeights;
+  /** By layer: its weights, if it has any, for models that share them. */
+  private readonly layerWeights: readonly (LayerWeights | undefined)[] = [];
   /** The layers, once they are asked for. */
   private held: readonly ModelLayer[] | undefined;
 
   /** For the library's own use: users call `sequential` or `model`. */
-  constructor(setup: TrainableSetup, initialize = true) {
+  constructor(setup: TrainableSetup) {
     super(setup);
     this.onShare = ownOf(setup, 'onShare');
     this.shared = new SharedWeights(this.state);
+    const placed = ownOf(setup, 'placed');
+    if (placed !== undefined) {
+      this.layerWeights = placed.layers;
+      const blocks = placed.layers.flatMap((weights) => (weights === undefined ? [] : [weights.block]));
+      joinBlocks(this.state, [...new Set([placed.own, ...blocks])]);
+    }
     try {
-      if (initialize) initializeParameters(this.state);
+      initializeParameters(this.state, ownOf(setup, 'initialized') ?? []);
     } catch (error) {
       this.dispose();
       throw error;
@@ -98,6 +107,7 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
     const values = readTensors('setWeights', this.state.plan.parameters, tensors);
     // Reading tensors may run code of the caller, which may have disposed the model.
     this.requireLive('setWeights');
+    requireAlone('setWeights', this.state);
     this.writeWeights(this.state.plan.parameters, values);
   }
 
@@ -113,7 +123,7 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
     this.requireLive('memory');
     const none = { gradients: 0, optimizerState: 0, training: 0, evaluation: 0 };
     const parts = {
-      weights: 4 * this.state.plan.parameterFloats,
+      weights: this.state.ranges.reduce((total, { floats }) => total + 4 * floats, 0),
       ...(this.trainer?.bytes ?? none),
       prediction: this.predictor.bytes,
     };
@@ -159,6 +169,7 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
    */
   save(options?: SaveOptions): Uint8Array {
     this.requireLive('save');
+    this.state.refresh?.();
     this.remote?.pullAll();
     return encodeModel(options, this.state, this.trainer);
   }
@@ -178,11 +189,14 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
   }
 
   /**
-   * Records that this model owns the weights of the layers that it was built from.
+   * Gives the tensors that this model was built from its weights, for the next model that is built from them.
    * @internal
    */
-  own(tensors: readonly SymbolicTensor[], owner: WeightOwner): void {
-    ownWeights(this.state.plan, tensors, owner);
+  own(tensors: readonly SymbolicTensor[]): void {
+    const { nodes } = this.state.plan.graph;
+    tensors.forEach((tensor, node) => {
+      tensor.weights = this.layerWeights[nodes[node].layer];
+    });
   }
 
   /**
@@ -190,8 +204,14 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
    * @internal
    */
   writeFlat(values: Float32Array): void {
-    const { runtime, weights } = this.state;
-    changeWeights(this.state, () => runtime.memory.f32.set(values, weights / 4));
+    const { runtime, ranges } = this.state;
+    changeWeights(this.state, () => {
+      let at = 0;
+      for (const { address, floats } of ranges) {
+        runtime.memory.f32.set(values.subarray(at, at + floats), address / 4);
+        at += floats;
+      }
+    });
   }
 
   private owner(): LayerOwner {
@@ -204,19 +224,27 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
   }
 
   private readWeights(parameters: readonly PlannedParameter[]): NamedTensor[] {
-    this.refresh?.();
+    this.state.refresh?.();
     return readParameters(this.state.runtime, this.state.weights, parameters);
   }
 
   private writeWeights(parameters: readonly PlannedParameter[], values: readonly Float32Array[]): void {
-    this.refresh?.();
-    const { runtime, weights, plan } = this.state;
+    this.state.refresh?.();
+    const { runtime, weights, ranges } = this.state;
     changeWeights(this.state, () => writeParameters(runtime, weights, parameters, values));
-    this.remote?.edit({ weights: runtime.memory.copy(weights, plan.parameterFloats) });
+    if (this.remote === undefined) return;
+    const flat = new Float32Array(ranges.reduce((total, { floats }) => total + floats, 0));
+    let at = 0;
+    for (const { address, floats } of ranges) {
+      flat.set(runtime.memory.f32.subarray(address / 4, address / 4 + floats), at);
+      at += floats;
+    }
+    this.remote.edit({ weights: flat });
   }
 
   protected override release(): void {
     this.shared.retire();
     super.release();
+    leaveBlocks(this.state);
   }
 }

@@ -1,7 +1,8 @@
 /** Sharing a model's weights with other threads: the sequence lock of the weights, and the handle to be posted. */
-import { UnsupportedError } from '../common/errors.js';
+import { StateError, UnsupportedError } from '../common/errors.js';
 import { architectureOf } from '../graph/architecture.js';
 import type { ModelState } from '../graph/model-state.js';
+import { borrows } from '../graph/shared-weights.js';
 import { checksumOf, type ModelHandle } from '../inference/attach.js';
 import { whyNotPosted } from '../runtime/threads/host.js';
 import { SEQLOCK_WORDS, SeqlockWriter } from '../runtime/threads/seqlock.js';
@@ -18,6 +19,12 @@ export class SharedWeights {
   handle(onFirst: () => void): ModelHandle {
     const reason = whyNotPosted();
     if (reason !== undefined) throw new UnsupportedError(`share: ${reason}`);
+    if (borrows(this.state.plan)) {
+      throw new StateError(
+        'share: a model with weights of its own expected, got one that uses those of another model. ' +
+          'Share that model, or a copy of this one: loadModel(model.save()).',
+      );
+    }
     const { runtime, weights, blueprint } = this.state;
     if (runtime.memory.take === undefined) useSharedFreeList(runtime.memory);
     const architecture = architectureOf(blueprint);

@@ -10,6 +10,7 @@ import type { Inputs } from '../common/rows.js';
 import type { NamedTensor } from '../common/tensors.js';
 import { warnerOnce } from '../common/warn.js';
 import { guarded } from '../graph/model-state.js';
+import { requireAtRest, setPull } from '../graph/sharers.js';
 import type { TensorLike } from '../graph/named-weights.js';
 import { InferenceModel } from '../inference/inference-model.js';
 import { afterFinalizers } from '../runtime/event-loop.js';
@@ -44,7 +45,6 @@ export abstract class TrainableModel<O extends Float32Array | Float32Array[]>
    * @internal
    */
   protected remote: RemoteFit | undefined;
-  private fitting = false;
   private stopping = false;
   readonly #warnOnce = warnerOnce();
   private readonly startRemoteFit: StartRemoteFit | undefined;
@@ -62,13 +62,13 @@ export abstract class TrainableModel<O extends Float32Array | Float32Array[]>
 
   /** Updates made since `compile`. */
   get stepCount(): number {
-    this.refresh?.();
+    this.state.refresh?.();
     return this.trainer?.stepCount ?? 0;
   }
 
   /** Epochs finished since the model was made; determines the next shuffle. */
   get epochCount(): number {
-    this.refresh?.();
+    this.state.refresh?.();
     return this.state.epochCount;
   }
 
@@ -92,14 +92,14 @@ export abstract class TrainableModel<O extends Float32Array | Float32Array[]>
    */
   get learningRate(): number {
     const trainer = this.requireTrainer('learningRate');
-    this.refresh?.();
+    this.state.refresh?.();
     return trainer.learningRate;
   }
 
   /** Sets the learning rate of the updates to come. */
   set learningRate(rate: number) {
     const trainer = this.requireTrainer('learningRate');
-    this.refresh?.();
+    this.state.refresh?.();
     const learningRate = nonNegative('learningRate: rate', rate);
     trainer.setLearningRate('learningRate', learningRate);
     this.remote?.edit({ learningRate });
@@ -173,14 +173,14 @@ export abstract class TrainableModel<O extends Float32Array | Float32Array[]>
     if (read.runIn === 'main' || this.startRemoteFit === undefined)
       return afterFinalizers(await this.train(data, read));
     const remote = this.startRemoteFit({ ...this.target(trainer), shape, data, options: read });
-    this.fitting = true;
+    this.state.fitting = true;
     this.remote = remote;
-    this.refresh = () => remote.pull();
+    setPull(this.state, () => remote.pull());
     try {
       return await remote.run();
     } finally {
-      this.fitting = false;
-      this.remote = this.refresh = undefined;
+      this.state.fitting = false;
+      this.endRemoteFit();
     }
   }
 
@@ -190,11 +190,11 @@ export abstract class TrainableModel<O extends Float32Array | Float32Array[]>
    */
   async train(given: FitData, read: ReadFitOptions, observer?: FitObserver): Promise<History> {
     const trainer = this.requireTrainer('fit');
-    this.fitting = true;
+    this.state.fitting = true;
     try {
       return await fitOnThisThread(this.target(trainer), shapeFor(this.state, trainer), given, read, observer);
     } finally {
-      this.fitting = false;
+      this.state.fitting = false;
     }
   }
 
@@ -211,7 +211,7 @@ export abstract class TrainableModel<O extends Float32Array | Float32Array[]>
   evaluate(x: Inputs | BatchSource, y?: Targets | EvaluateOptions, options?: EvaluateOptions): Logs | Promise<Logs> {
     const confirm = (trainer = this.requireTrainer('evaluate')): Trainer => {
       this.requireUnchanged('evaluate', trainer);
-      this.refresh?.();
+      this.state.refresh?.();
       return trainer;
     };
     if (isBatchSource(x)) return evaluateSource(confirm, x, y as EvaluateOptions | undefined, options);
@@ -298,8 +298,12 @@ export abstract class TrainableModel<O extends Float32Array | Float32Array[]>
 
   protected override release(): void {
     this.remote?.cancel(new StateError('fit: a live model expected, got one that was disposed.'));
-    this.remote = this.refresh = undefined;
+    this.endRemoteFit();
     this.trainer?.free();
+  }
+
+  private endRemoteFit(): void {
+    setPull(this.state, (this.remote = undefined));
   }
 
   private target(trainer: Trainer): FitTarget {
@@ -332,11 +336,7 @@ export abstract class TrainableModel<O extends Float32Array | Float32Array[]>
   /** @internal */
   protected requireIdle(where: string): void {
     this.requireLive(where);
-    if (this.fitting) {
-      throw new StateError(
-        `${where}: a model at rest expected, got one in the middle of fit. Wait for the promise of fit.`,
-      );
-    }
+    requireAtRest(where, this.state);
   }
 
   /** @internal */

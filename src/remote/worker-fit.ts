@@ -141,10 +141,13 @@ export class WorkerFit {
   private async train(runtime: WasmRuntime): ReturnType<typeof Model.prototype.train> {
     const { architecture, compiled, targetChecks, frozen, state, snapshots, options, data, validation } = this.begin;
     const blueprint = readArchitecture('fit', architecture, FACTORIES);
-    const model = new Model<Float32Array | Float32Array[]>(
-      { runtime, blueprint, where: 'fit', onDispose: () => undefined, readOptions },
-      false,
-    );
+    const model = new Model<Float32Array | Float32Array[]>({
+      runtime,
+      blueprint,
+      where: 'fit',
+      onDispose: () => undefined,
+      readOptions,
+    });
     model.recompile(compiled, targetChecks, new Set(frozen));
     this.model = model;
     const floats = stateFloats(model.currentTrainer);

@@ -4,6 +4,7 @@
  * model/checkpoint.ts.
  */
 import { changeWeights } from '../graph/model-state.js';
+import type { FloatRange } from '../graph/shared-weights.js';
 import type { Trainer } from './trainer.js';
 
 /** Bytes of the counters at the start, float64 each. */
@@ -40,15 +41,16 @@ export class TrainingState {
   /** Copies the state of a training into this block. */
   take(trainer: Trainer, edits: Edits): void {
     const { header, floats } = this;
-    const { runtime, epochCount } = trainer.model;
+    const { epochCount } = trainer.model;
     header[COUNTER.stepCount] = trainer.stepCount;
     header[COUNTER.epochCount] = epochCount;
     header[COUNTER.learningRate] = trainer.savedRate;
     header[COUNTER.weightEdits] = edits.weights;
     header[COUNTER.rateEdits] = edits.rate;
+    const { f32 } = trainer.model.runtime.memory;
     let at = 0;
-    for (const { address, count } of vectorsOf(trainer)) {
-      floats.set(runtime.memory.f32.subarray(address / 4, address / 4 + count), at);
+    for (const { address, floats: count } of [...trainer.model.ranges, ...statesOf(trainer)]) {
+      floats.set(f32.subarray(address / 4, address / 4 + count), at);
       at += count;
     }
   }
@@ -56,22 +58,25 @@ export class TrainingState {
   /** Copies counters and weights to a trainer, except what would undo one of the `edits` made so far. */
   giveWeights(trainer: Trainer, edits: Edits): void {
     const { model } = trainer;
-    const [{ address, count }] = vectorsOf(trainer);
     if (this.edits.weights === edits.weights) {
-      changeWeights(model, () => model.runtime.memory.f32.set(this.floats.subarray(0, count), address / 4));
+      changeWeights(model, () => this.give(trainer, 0, model.ranges));
     }
     this.giveCounters(trainer, edits);
   }
 
   /** Copies counters and optimizer state to a trainer. */
   giveOptimizerState(trainer: Trainer, edits: Edits): void {
-    let at = 0;
-    const { f32 } = trainer.model.runtime.memory;
-    vectorsOf(trainer).forEach(({ address, count }, index) => {
-      if (index > 0) f32.set(this.floats.subarray(at, at + count), address / 4);
-      at += count;
-    });
+    this.give(trainer, countFloats(trainer.model.ranges), statesOf(trainer));
     this.giveCounters(trainer, edits);
+  }
+
+  /** Copies the floats from `at` on to these ranges. */
+  private give(trainer: Trainer, at: number, ranges: readonly FloatRange[]): void {
+    const { f32 } = trainer.model.runtime.memory;
+    for (const { address, floats } of ranges) {
+      f32.set(this.floats.subarray(at, at + floats), address / 4);
+      at += floats;
+    }
   }
 
   private giveCounters(trainer: Trainer, edits: Edits): void {
@@ -82,17 +87,14 @@ export class TrainingState {
   }
 }
 
-/** Returns the flat vectors of a training: first all weights, then the optimizer state. */
-function vectorsOf({ vectors, model }: Trainer): { readonly address: number; readonly count: number }[] {
-  return [
-    { address: vectors.weights, count: model.plan.parameterFloats },
-    ...vectors.optimizerState.map((address) => ({ address, count: vectors.size })),
-  ];
-}
+/** Returns the vectors of optimizer state. */
+const statesOf = ({ vectors: { size, optimizerState } }: Trainer): FloatRange[] =>
+  optimizerState.map((address) => ({ address, floats: size }));
+
+const countFloats = (ranges: readonly FloatRange[]): number => ranges.reduce((total, { floats }) => total + floats, 0);
 
 /** Returns the number of floats in the state of a training. */
-export const stateFloats = (trainer: Trainer): number =>
-  vectorsOf(trainer).reduce((total, { count }) => total + count, 0);
+export const stateFloats = (trainer: Trainer): number => countFloats([...trainer.model.ranges, ...statesOf(trainer)]);
 
 /** Returns a copy of the current state of a training. */
 export function copyState(trainer: Trainer, edits: Edits): ArrayBuffer {

@@ -8,6 +8,7 @@ import { replaceOrRestore, RegionGroup } from '../runtime/arena.js';
 import type { ModelState } from '../graph/model-state.js';
 import { allocateVector, readParameters, writeParameters } from '../graph/parameters.js';
 import { runProgram } from '../graph/program.js';
+import { beginChange, endChange } from '../graph/sharers.js';
 import { stateNames, type Update, type UpdateVectors } from '../optimizers/bind.js';
 import { isFullBatch } from '../optimizers/full-batch.js';
 import { rateAt } from '../schedules/rate.js';
@@ -178,8 +179,7 @@ export class Trainer {
       model.running = false;
     }
     this.beforeUpdate?.(context, rows);
-    const { weightVersion } = model;
-    weightVersion?.begin();
+    beginChange(model);
     // The count stays at the largest safe integer: a file cannot hold a larger one.
     if (this.stepCount < Number.MAX_SAFE_INTEGER) this.stepCount += 1;
     this.update(this.stepCount, rate);
@@ -187,7 +187,7 @@ export class Trainer {
     const { updateRunningStatistics } = context.program;
     for (let i = 0; i < updateRunningStatistics.length; i++) updateRunningStatistics[i](rows);
     this.constrain();
-    weightVersion?.end();
+    endChange(model);
   }
 
   /** Makes an iteration of an optimizer that looks at all rows at once. */
@@ -195,11 +195,10 @@ export class Trainer {
     const { context, rows } = loaded;
     if (!fullBatch.iterate(loaded, this.stepCount, () => this.beforeUpdate?.(context, rows))) return;
     for (const update of context.program.updateRunningStatistics) update(rows);
-    const { weightVersion } = this.model;
-    weightVersion?.begin();
+    beginChange(this.model);
     if (this.stepCount < Number.MAX_SAFE_INTEGER) this.stepCount += 1;
     fullBatch.accept();
-    weightVersion?.end();
+    endChange(this.model);
   }
 
   /** Makes one update on a whole dataset; returns loss and metrics from before it. */

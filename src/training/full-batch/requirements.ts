@@ -6,6 +6,7 @@ import { ValueError } from '../../common/errors.js';
 import { ownOf } from '../../common/objects.js';
 import type { NetworkPlan } from '../../graph/plan.js';
 import { drawsRandomNumbers } from '../../operations/backward.js';
+import { borrows } from '../../graph/shared-weights.js';
 import type { TrainingLayout } from '../layout.js';
 import type { FullBatchOptimizer } from '../../optimizers/full-batch.js';
 
@@ -39,15 +40,22 @@ export function requireFixedLoss({ graph, nodes, parameters }: NetworkPlan, { ki
  * @throws ValueError that names a layer that is frozen.
  */
 export function requireAllTrained(
-  { graph, learnedFloats }: NetworkPlan,
+  plan: NetworkPlan,
   { floats, frozen, stretches }: TrainingLayout,
   { kind }: FullBatchOptimizer,
 ): void {
+  const { graph, learnedFloats } = plan;
   const factor = graph.layers.findIndex(({ config }) => ownOf(config, 'learningRateFactor') !== undefined);
   if (factor !== -1) {
     throw new ValueError(
       `compile: optimizer ${kind} expected layers without learningRateFactor, since it has no learning rate, ` +
         `got "${graph.names[factor]}" with one. Remove it, or use adam.`,
+    );
+  }
+  if (borrows(plan)) {
+    throw new ValueError(
+      `compile: optimizer ${kind} expected a model with weights of its own, got one that uses those of another model. ` +
+        'Train that model, or use adam.',
     );
   }
   if (floats === learnedFloats && stretches.every(({ weights }) => weights === 0)) return;
