@@ -164,8 +164,26 @@ export type {
 } from './optimizers/optimizers.js';
 export { lbfgs, type LbfgsOptions } from './optimizers/full-batch.js';
 export { confusionMatrix } from './metrics/confusion-matrix.js';
-export { topKAccuracy } from './metrics/metrics.js';
-export type { CustomMetric, Metric, MetricName, TopKAccuracyOptions } from './metrics/metrics.js';
+export {
+  binaryAccuracy,
+  calibrationError,
+  f1,
+  fBeta,
+  precision,
+  recall,
+  specificity,
+  topKAccuracy,
+} from './metrics/metrics.js';
+export type {
+  CalibrationErrorOptions,
+  CustomMetric,
+  FBetaOptions,
+  Metric,
+  MetricName,
+  RateOptions,
+  ThresholdOptions,
+  TopKAccuracyOptions,
+} from './metrics/metrics.js';
 export type { CompileOptions, MetricLike, PerOutput } from './training/compiled.js';
 export type { Callback, FoundNonFinite, TrainedModel } from './training/callbacks/callback.js';
 export { csvLogger, type CsvLoggerOptions } from './training/callbacks/csv-logger.js';

@@ -4,12 +4,25 @@
  * `metrics.ts` declares the metrics. Kernels: assembly/reduce.
  */
 import { describe } from '../common/describe.js';
+import type { Descriptor } from '../common/descriptor.js';
 import { ValueError } from '../common/errors.js';
 import type { Kernels } from '../runtime/abi.js';
 import type { MatrixView } from '../runtime/matrix-view.js';
 import { auc } from './auc.js';
-import type { MetricDefinition } from './definition.js';
-import type { CustomMetric, Metric } from './metrics.js';
+import type { Cuts, MeasuredOutput, MetricDefinition } from './definition.js';
+import { metricKey, type Averaging, type CustomMetric, type Metric } from './metrics.js';
+import { calibrationError, logLoss } from './probabilities.js';
+import {
+  averaged,
+  balancedAccuracy,
+  fBeta,
+  matthews,
+  precision,
+  recall,
+  specificity,
+  type Rate,
+  type Summary,
+} from './rates.js';
 
 type Residuals = 'f32_squared_residuals' | 'f32_absolute_residuals' | 'f32_residual_moments';
 type Summing = 'f32_categorical_matches' | 'f32_class_counts' | Residuals;
@@ -22,12 +35,6 @@ const summing =
     return (rows) => run(rows, y.width, y.address, targets.address, y.ld, totals);
   };
 
-/** The cuts between no and yes: above them outputs and targets are yes. */
-interface Cuts {
-  readonly outputs: number;
-  readonly targets: number;
-}
-
 /** Binds a kernel that also takes the cuts between yes and no. */
 const cutting =
   (kernel: 'f32_binary_matches' | 'f32_threshold_counts', cuts: Cuts): MetricDefinition['bind'] =>
@@ -35,22 +42,6 @@ const cutting =
     const run = kernels[kernel];
     return (rows) => run(rows, y.width, y.address, targets.address, y.ld, totals, cuts.outputs, cuts.targets);
   };
-
-/** Facts about a model's output that decide which answers are right. `compile` takes them from its loss and layer. */
-export interface MeasuredOutput {
-  /** Outputs of one row that are measured. */
-  readonly width: number;
-  /** Whether each output is right or wrong separately, under a loss on independent probabilities. */
-  readonly independent: boolean;
-  /**
-   * Outputs and targets above these values count as yes: 0 where the loss uses the sign, a half where targets are
-   * probabilities or outputs are never below 0; logits are cut at 0 and their targets at a half. Undefined where both
-   * ways to write yes and no are possible; then the targets decide, since only −1 and 1 have negative ones.
-   */
-  readonly thresholds: Cuts | undefined;
-  /** Whether outputs are between −1 and 1: then targets count as −1 and 1 unless a target says otherwise. */
-  readonly signed: boolean;
-}
 
 /** Known codings of the targets. While all targets are above a half, the coding is unknown. */
 const CODE = { unknown: 0, shares: 1, signs: 2 } as const;
@@ -112,8 +103,13 @@ const categoricalAccuracy = (name: string): MetricDefinition => ({
   value: meanOf,
 });
 
-const binaryAccuracy = (name: string, cuts: Cuts | undefined, signed: boolean): MetricDefinition =>
-  withCut(cuts, signed, (at) => ({ name, sums: 1, bind: cutting('f32_binary_matches', at), value: meanOf }));
+const binaryAccuracy = (name: string, cuts: Cuts | undefined, signed: boolean, threshold?: number): MetricDefinition =>
+  withCut(cuts, signed, (at) => ({
+    name,
+    sums: 1,
+    bind: cutting('f32_binary_matches', { ...at, outputs: threshold ?? at.outputs }),
+    value: meanOf,
+  }));
 
 const topK = (name: string, k: number): MetricDefinition => ({
   name,
@@ -126,40 +122,30 @@ const topK = (name: string, k: number): MetricDefinition => ({
   value: meanOf,
 });
 
-/**
- * Computes a rate of one class from three counts of rows: those where it is both answer and target, where it is the
- * answer, and where it is the target.
- */
-type Rate = (hits: number, answers: number, targets: number) => number;
-
-const ratio = (part: number, whole: number): number => (whole === 0 ? 0 : part / whole);
-const precision: Rate = (hits, answers) => ratio(hits, answers);
-const recall: Rate = (hits, _, targets) => ratio(hits, targets);
-const f1: Rate = (hits, answers, targets) => ratio(2 * hits, answers + targets);
-
-/** Makes the mean of a rate over classes: over those that occur for categories, over all for independent outputs. */
-const macro = (
+/** Binds the kernel that counts answers and targets of classes, from which a summary is computed. */
+function counted(
   name: string,
-  rate: Rate,
-  outputs: number,
-  categorical: boolean,
-  bind: MetricDefinition['bind'],
-): MetricDefinition => ({
-  name,
-  sums: 3 * outputs,
-  bind,
-  value(sums) {
-    let total = 0;
-    let count = 0;
-    for (let at = 0; at < 3 * outputs; at += 3) {
-      const [hits, answers, targets] = [sums[at], sums[at + 1], sums[at + 2]];
-      if (categorical && answers + targets === 0) continue;
-      total += rate(hits, answers, targets);
-      count += 1;
-    }
-    return ratio(total, count);
-  },
-});
+  { width, thresholds, signed, ...of }: MeasuredOutput,
+  summary: Summary,
+  threshold?: number,
+) {
+  const metricOf = (bind: MetricDefinition['bind']): MetricDefinition => ({
+    name,
+    sums: 3 * width,
+    bind,
+    value: summary,
+  });
+  if (isCategorical({ width, ...of })) return metricOf(summing('f32_class_counts'));
+  return withCut(thresholds, signed, (cuts) =>
+    metricOf(cutting('f32_threshold_counts', { ...cuts, outputs: threshold ?? cuts.outputs })),
+  );
+}
+
+/** Throws a ValueError for a class that an output does not have. */
+function requireClass({ kind, config }: Descriptor<string, Averaging>, width: number): void {
+  if (config.class === undefined || config.class < width) return;
+  throw new ValueError(`compile: metrics expected a class below ${width} with '${kind}', got ${config.class}.`);
+}
 
 const residuals = (name: string, kernel: Residuals, outputs: number): MetricDefinition => ({
   name,
@@ -205,44 +191,59 @@ const custom = (name: string, object: CustomMetric): MetricDefinition => ({
   value: meanOf,
 });
 
+/** Whether one of several outputs is right in each row. */
+const isCategorical = ({ width, independent }: Pick<MeasuredOutput, 'width' | 'independent'>): boolean =>
+  width > 1 && !independent;
+
 /** Returns the metric for one output of a model. */
-export function metricDefinition(
-  metric: Metric,
-  { width: outputs, independent, thresholds: cuts, signed }: MeasuredOutput,
-): MetricDefinition {
-  const categorical = outputs > 1 && !independent;
-  const rates = (rate: Rate): MetricDefinition =>
-    categorical
-      ? macro(metric.kind, rate, outputs, true, summing('f32_class_counts'))
-      : withCut(cuts, signed, (at) => macro(metric.kind, rate, outputs, false, cutting('f32_threshold_counts', at)));
+export function metricDefinition(metric: Metric, output: MeasuredOutput): MetricDefinition {
+  const { width: outputs, thresholds: cuts, signed } = output;
+  const categorical = isCategorical(output);
+  const name = metricKey(metric);
+  const rates = (rate: Rate, of: Descriptor<string, Averaging & { readonly threshold: number | undefined }>) => {
+    requireClass(of, outputs);
+    return counted(name, output, averaged(rate, of.config, categorical), of.config.threshold);
+  };
   switch (metric.kind) {
     case 'accuracy':
-      return categorical ? categoricalAccuracy(metric.kind) : binaryAccuracy(metric.kind, cuts, signed);
+      return categorical ? categoricalAccuracy(name) : binaryAccuracy(name, cuts, signed);
     case 'categoricalAccuracy':
-      return categoricalAccuracy(metric.kind);
+      return categoricalAccuracy(name);
     case 'binaryAccuracy':
-      return binaryAccuracy(metric.kind, cuts, signed);
+      return binaryAccuracy(name, cuts, signed, metric.config.threshold);
     case 'topKAccuracy':
-      return topK(metric.kind, metric.config.k);
+      return topK(name, metric.config.k);
     case 'precision':
-      return rates(precision);
+      return rates(precision, metric);
     case 'recall':
-      return rates(recall);
+      return rates(recall, metric);
     case 'f1':
-      return rates(f1);
+      return rates(fBeta(1), metric);
+    case 'fBeta':
+      return rates(fBeta(metric.config.beta), metric);
+    case 'specificity':
+      return rates(specificity, metric);
+    case 'balancedAccuracy':
+      return counted(name, output, balancedAccuracy(categorical));
+    case 'matthewsCorrelation':
+      return counted(name, output, matthews(categorical));
+    case 'logLoss':
+      return logLoss(name, output, categorical);
+    case 'calibrationError':
+      return calibrationError(name, output, metric.config.bins, categorical);
     case 'auc':
-      return auc(metric.kind, outputs, cuts?.targets);
+      return auc(name, outputs, cuts?.targets);
     case 'meanSquaredError':
-      return residuals(metric.kind, 'f32_squared_residuals', outputs);
+      return residuals(name, 'f32_squared_residuals', outputs);
     case 'meanAbsoluteError':
-      return residuals(metric.kind, 'f32_absolute_residuals', outputs);
+      return residuals(name, 'f32_absolute_residuals', outputs);
     case 'rootMeanSquaredError': {
-      const mean = residuals(metric.kind, 'f32_squared_residuals', outputs);
+      const mean = residuals(name, 'f32_squared_residuals', outputs);
       return { ...mean, value: (sums, samples) => Math.sqrt(mean.value(sums, samples)) };
     }
     case 'r2':
-      return r2(metric.kind, outputs);
+      return r2(name, outputs);
     case 'custom':
-      return custom(metric.config.name, metric.custom);
+      return custom(name, metric.custom);
   }
 }

@@ -21,3 +21,27 @@ export interface MetricDefinition {
   /** Returns the same metric with separate rows, for another run, if it keeps rows. */
   copy?(): MetricDefinition;
 }
+
+/** The cuts between no and yes: above them outputs and targets are yes. */
+export interface Cuts {
+  readonly outputs: number;
+  readonly targets: number;
+}
+
+/** Facts about a model's output that decide which answers are right. `compile` takes them from its loss and layer. */
+export interface MeasuredOutput {
+  /** Outputs of one row that are measured. */
+  readonly width: number;
+  /** Whether each output is right or wrong separately, under a loss on independent probabilities. */
+  readonly independent: boolean;
+  /**
+   * Outputs and targets above these values count as yes: 0 where the loss uses the sign, a half where targets are
+   * probabilities or outputs are never below 0; logits are cut at 0 and their targets at a half. Undefined where both
+   * ways to write yes and no are possible; then the targets decide, since only −1 and 1 have negative ones.
+   */
+  readonly thresholds: Cuts | undefined;
+  /** The activation that makes probabilities of the outputs, if these are logits. */
+  readonly logitsOf: 'softmax' | 'sigmoid' | undefined;
+  /** Whether outputs are between −1 and 1: then targets count as −1 and 1 unless a target says otherwise. */
+  readonly signed: boolean;
+}

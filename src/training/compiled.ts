@@ -17,7 +17,8 @@ import { lossDefinition } from '../losses/bind.js';
 import { targetWidth } from '../losses/definition.js';
 import { lossCheck, type Loss, type LossLike } from '../losses/losses.js';
 import { lossProperties } from '../losses/properties.js';
-import { metricDefinition, type MeasuredOutput } from '../metrics/bind.js';
+import { metricDefinition } from '../metrics/bind.js';
+import type { MeasuredOutput } from '../metrics/definition.js';
 import { readMetrics, type CustomMetric, type Metric, type MetricName } from '../metrics/metrics.js';
 import { OPTIMIZERS, type Optimizer, type OptimizerName } from '../optimizers/optimizers.js';
 
@@ -175,11 +176,17 @@ function requireDistinct(keys: readonly string[]): void {
 
 /** Returns the facts that metrics need about an output, from its loss and the activation that made it. */
 function measuredOutput(loss: Loss, { width, madeBy }: TensorSpec): MeasuredOutput {
-  const { outputs, thresholds, blocks } = lossProperties(loss);
+  const { outputs, thresholds, blocks, logitsOf } = lossProperties(loss);
   const signed = madeBy !== undefined && propertiesOf(madeBy).range === 'signed';
   // Outputs that are never below 0 cannot be −1: all of them would count as yes.
   const cuts = thresholds ?? (canBeNegative(madeBy) ? undefined : { outputs: 0.5, targets: 0.5 });
-  return { width: targetWidth(blocks, width), independent: outputs === 'independent', thresholds: cuts, signed };
+  return {
+    width: targetWidth(blocks, width),
+    independent: outputs === 'independent',
+    thresholds: cuts,
+    logitsOf,
+    signed,
+  };
 }
 
 /** Throws a ShapeError if the outputs of a row cannot be divided among its targets. */

@@ -25,10 +25,14 @@ const MORE = [
   'precision',
   'recall',
   'f1',
+  'fBeta',
+  'specificity',
+  'balancedAccuracy',
+  'matthewsCorrelation',
   'auc',
   'r2',
 ];
-const LESS = ['meanSquaredError', 'meanAbsoluteError', 'rootMeanSquaredError'];
+const LESS = ['meanSquaredError', 'meanAbsoluteError', 'rootMeanSquaredError', 'logLoss', 'calibrationError'];
 const capital = (name: string): string => name[0].toUpperCase() + name.slice(1);
 
 function line(metrics: readonly object[] = []): Model {
