@@ -70,4 +70,4 @@ export {
 } from './normalization/columns';
 export { f32_normalize_rows, f32_normalize_rows_backward } from './normalization/rows';
 export { f32_rms_rows, f32_rms_rows_backward } from './normalization/root-mean-square';
-export { f32_max_norm_panels } from './optimizer/constraint';
+export { f32_limit_norm_panels, f32_max_norm_panels } from './optimizer/constraint';

@@ -63,10 +63,10 @@ export type {
   LeakyReluOptions,
 } from './activations/activations.js';
 export type { KernelConfig, KernelOptions } from './layers/checks.js';
-export { maxNorm } from './constraints/constraints.js';
-export type { Constraint, ConstraintName } from './constraints/constraints.js';
+export { maxNorm, minMaxNorm, nonNegative, unitNorm } from './constraints/constraints.js';
+export type { Constraint, ConstraintLike, ConstraintName, MinMaxNormOptions } from './constraints/constraints.js';
 export { l1, l1l2, l2 } from './regularizers/regularizers.js';
-export type { PenaltyOptions, Regularizer, RegularizerName } from './regularizers/regularizers.js';
+export type { PenaltyOptions, Regularizer, RegularizerLike, RegularizerName } from './regularizers/regularizers.js';
 export {
   constant,
   glorotNormal,

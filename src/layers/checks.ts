@@ -7,7 +7,7 @@ import { describe } from '../common/describe.js';
 import { isList } from '../common/arrays.js';
 import { ShapeError, ValueError } from '../common/errors.js';
 import { flag, integer, optional, positive, text, type Check, type OptionTable } from '../common/options.js';
-import { constraintCheck, type Constraint, type ConstraintName } from '../constraints/constraints.js';
+import { constraintCheck, type Constraint, type ConstraintLike } from '../constraints/constraints.js';
 import {
   glorotUniform,
   initializerCheck,
@@ -15,7 +15,7 @@ import {
   type Initializer,
   type InitializerLike,
 } from '../initializers/initializers.js';
-import { regularizerCheck, type Regularizer, type RegularizerName } from '../regularizers/regularizers.js';
+import { regularizerCheck, type Regularizer, type RegularizerLike } from '../regularizers/regularizers.js';
 import { INITIAL_SLOPE } from '../operations/activation.js';
 import type { LayerConfig, OptionChecks, WeightedLayerConfig, WeightedLayerOptions } from './definition.js';
 
@@ -62,9 +62,13 @@ export interface KernelOptions extends WeightedLayerOptions {
   /** Default 'zeros'. */
   biasInitializer?: InitializerLike;
   /** Penalty on the weights. Default none. */
-  kernelRegularizer?: RegularizerName | Regularizer;
+  kernelRegularizer?: RegularizerLike;
+  /** Penalty on the biases. Default none. */
+  biasRegularizer?: RegularizerLike;
   /** Constraint applied to the weights after each update. Default none. */
-  kernelConstraint?: ConstraintName | Constraint;
+  kernelConstraint?: ConstraintLike;
+  /** Constraint applied to the biases after each update, for norms as one row. Default none. */
+  biasConstraint?: ConstraintLike;
 }
 
 /**
@@ -80,8 +84,12 @@ export interface KernelConfig extends WeightedLayerConfig {
   readonly biasInitializer: Initializer;
   /** Penalty on the weights, if any. */
   readonly kernelRegularizer?: Regularizer | undefined;
+  /** Penalty on the biases, if any. */
+  readonly biasRegularizer?: Regularizer | undefined;
   /** Constraint applied to the weights after each update, if any. */
   readonly kernelConstraint?: Constraint | undefined;
+  /** Constraint applied to the biases after each update, if any. */
+  readonly biasConstraint?: Constraint | undefined;
 }
 
 /** Checks of the options that only training uses. */
@@ -101,7 +109,9 @@ export const kernelOptions = (checks: OptionChecks): OptionTable<KernelConfig> =
   kernelInitializer: { check: checks.initializer, or: checks.kernel! },
   biasInitializer: { check: checks.initializer, or: checks.bias! },
   kernelRegularizer: { check: optional(checks.regularizer), or: undefined },
+  biasRegularizer: { check: optional(checks.regularizer), or: undefined },
   kernelConstraint: { check: optional(checks.constraint), or: undefined },
+  biasConstraint: { check: optional(checks.constraint), or: undefined },
   ...WEIGHTED_LAYER_OPTIONS,
 });
 

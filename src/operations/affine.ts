@@ -10,12 +10,14 @@ export interface AffineOptions {
   readonly kernelInitializer: Initializer;
   readonly biasInitializer: Initializer;
   readonly kernelRegularizer?: Regularizer | undefined;
+  readonly biasRegularizer?: Regularizer | undefined;
   readonly kernelConstraint?: Constraint | undefined;
+  readonly biasConstraint?: Constraint | undefined;
 }
 
 /** z = W·x + b for each row x: Z (B, units) = X (B, inputs)·Wᵀ + b. */
 export function affine(inputs: number, units: number, options: AffineOptions): OperationOf<'affine'> {
-  const { useBias, kernelRegularizer, kernelConstraint } = options;
+  const { useBias, kernelRegularizer, biasRegularizer, kernelConstraint, biasConstraint } = options;
   const common = { learned: true, fanIn: inputs, fanOut: units };
   const weight: ParameterSpec = {
     name: 'weight',
@@ -31,6 +33,8 @@ export function affine(inputs: number, units: number, options: AffineOptions): O
     shape: [units],
     storage: 'vector',
     initializer: options.biasInitializer,
+    ...(biasRegularizer && { regularizer: biasRegularizer }),
+    ...(biasConstraint && { constraint: biasConstraint }),
     ...common,
   };
   return {

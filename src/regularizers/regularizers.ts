@@ -66,5 +66,11 @@ const REGULARIZERS = { l1, l2, l1l2 } as const;
  */
 export type RegularizerName = 'l1' | 'l2' | 'l1l2';
 
+/**
+ * Values accepted as a penalty: a name, also Keras' `l1_l2`, or the result of a factory.
+ * @category Regularizers and constraints
+ */
+export type RegularizerLike = RegularizerName | 'l1_l2' | Regularizer;
+
 /** Reads a name or a factory's descriptor. */
 export const regularizerCheck: Check<Regularizer> = (path, value) => resolve(path, value, REGULARIZERS);

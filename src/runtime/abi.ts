@@ -211,6 +211,7 @@ export const ABI = {
   f32_rms_rows: ['m', 'n', '*x', '*gamma', '*y', 'ld', 'epsilon:f32'],
   f32_rms_rows_backward: ['m', 'n', '*x', '*gamma', '*dy', '*dx', '*dgamma', 'ld', 'epsilon:f32'],
   f32_max_norm_panels: ['k', 'n', 'width', '*w', 'limit:f32'],
+  f32_limit_norm_panels: ['k', 'n', 'width', '*w', 'least:f32', 'most:f32', 'rate:f32'],
 } as const;
 
 export type KernelName = keyof typeof ABI;

@@ -296,4 +296,5 @@ export const EXTENTS: { readonly [K in KernelName]: Extents<K> } = {
     dgamma: optional(updated),
   },
   f32_max_norm_panels: { w: panels('updates', 'k', 'n') },
+  f32_limit_norm_panels: { w: panels('updates', 'k', 'n') },
 };

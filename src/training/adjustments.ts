@@ -3,6 +3,7 @@
  * constraints on the weights after it. optimizers/bind.ts binds the rule itself; trainer.ts calls all of them in order.
  */
 import { ownOf } from '../common/objects.js';
+import { bindConstraint } from '../constraints/bind.js';
 import type { RegionGroup } from '../runtime/arena.js';
 import type { WasmRuntime } from '../runtime/wasm-runtime.js';
 import { panelled } from '../graph/parameters.js';
@@ -90,21 +91,18 @@ export function bindClip(
 
 /** Binds the step that applies the layers' constraints to their weights, except to frozen ones. */
 export function bindConstraints(
-  { kernels, tile }: WasmRuntime,
+  runtime: WasmRuntime,
   { parameters }: NetworkPlan,
   { gradientOf }: TrainingLayout,
   weights: number,
 ): () => void {
-  const constraints = parameters.flatMap(({ spec, offset }, index) => {
+  const steps = parameters.flatMap(({ spec, offset }, index) => {
     if (gradientOf[index] === undefined) return [];
     const constraint = ownOf(spec, 'constraint');
-    const [units, inputs] = spec.shape;
-    return constraint === undefined ? [] : [{ at: weights + 4 * offset, units, inputs, ...constraint.config }];
+    if (constraint === undefined) return [];
+    return [bindConstraint(runtime, { address: weights + 4 * offset, shape: spec.shape }, constraint)];
   });
   return () => {
-    for (let i = 0; i < constraints.length; i++) {
-      const { at, units, inputs, limit } = constraints[i];
-      kernels.f32_max_norm_panels(inputs, units, tile.panelWidth, at, limit);
-    }
+    for (let i = 0; i < steps.length; i++) steps[i]();
   };
 }

@@ -111,9 +111,9 @@ describe('options of layers, callbacks and schedules', () => {
     ['a limit of 0', () => maxNorm(0), ValueError, 'maxNorm: limit expected a number > 0, got 0.'],
     [
       'an unknown constraint',
-      () => maxout(any({ units: 1, kernelConstraint: 'maxnorm' })),
+      () => maxout(any({ units: 1, kernelConstraint: 'maxNrm' })),
       ValueError,
-      'maxout: kernelConstraint is unknown: "maxnorm". Did you mean "maxNorm"?',
+      'maxout: kernelConstraint is unknown: "maxNrm". Did you mean "maxNorm"?',
     ],
     [
       'patience below 0',

@@ -1,4 +1,4 @@
-/** The max-norm constraint on weights in panels. */
+/** The constraints on weights in panels. */
 import { describe, expect, test } from 'vitest';
 import { padded, panelFloats } from '../../src/runtime/panels.js';
 import { readPanels, writePanels } from '../support/reference/panels.js';
@@ -75,4 +75,60 @@ test('a norm equal to the limit keeps its bits', () => {
   const weights = Float32Array.of(3, 4, 0.75, 1);
   expect(constrain(2, 2, 8, weights, 5).weights).toEqual(weights);
   expect([...constrain(2, 2, 8, weights, 1.25).weights]).toEqual([0.75, 1, 0.75, 1]);
+});
+
+const limitNorm = (k: number, n: number, width: number, weights: Float32Array, limits: [number, number, number]) =>
+  onFixture(runtime, (fixture) => {
+    const panels = new Float32Array(panelFloats(n, k));
+    writePanels(panels, 0, n, k, width, weights);
+    const at = fixture.use(panels);
+    fixture.call('f32_limit_norm_panels', k, n, width, at.address, ...limits);
+    return readPanels(fixture.read(at), 0, n, k, width);
+  });
+
+/** The formula of minMaxNorm in float64. */
+function limited(row: Float32Array, [least, most, rate]: [number, number, number]): number[] {
+  const norm = Math.hypot(...row);
+  if (norm === 0) return [...row];
+  const wanted = rate * Math.min(Math.max(norm, least), most) + (1 - rate) * norm;
+  return Array.from(row, (value) => (value * wanted) / norm);
+}
+
+describe.each<[number, number, number]>([
+  [1, 1, 1],
+  [0.5, 0.75, 1],
+  [0.5, 0.75, 0.25],
+  [0, 0.5, 1],
+])('limits %d to %d at rate %d', (...limits) => {
+  test('move norms as their formula, keep the bits of units within them, at every panel width', () => {
+    for (const [k, n] of shapes) {
+      const weights = numbers(k * n, k + n).map((value, at) => (value * ((at % 3) + 0.25)) / Math.sqrt(k));
+      weights.fill(0, 0, k);
+      const results = [4, 8, 12, 16].map((width) => limitNorm(k, n, width, weights, limits));
+      for (const other of results) expect(other).toEqual(results[0]);
+      for (let u = 0; u < n; u++) {
+        const [before, after] = [weights, results[0]].map((all) => all.subarray(u * k, (u + 1) * k));
+        const norm = Math.hypot(...before);
+        if (norm === 0 || (norm >= limits[0] && norm <= limits[1])) expect(after).toEqual(before);
+        limited(before, limits).forEach((value, i) => {
+          expect(Math.abs(after[i] - value)).toBeLessThanOrEqual(2 ** -22 * Math.abs(value) + 2 ** -149);
+        });
+      }
+    }
+  });
+});
+
+test('norms of subnormals and of the largest values become 1', () => {
+  for (const value of [2 ** -149, 1e-40, 2 ** -126, 3e38]) {
+    const [a, b] = limitNorm(2, 1, 8, Float32Array.of(value, -value), [1, 1, 1]);
+    expect([a, b]).toEqual([Math.fround(Math.SQRT1_2), Math.fround(-Math.SQRT1_2)]);
+  }
+});
+
+test('a NaN or an infinity stays in its unit, zeros keep their signs', () => {
+  for (const value of [NaN, Infinity, -Infinity]) {
+    const got = limitNorm(2, 3, 8, Float32Array.of(value, 1, 3, 4, -0, 0), [1, 1, 1]);
+    expect(got[0]).toBeNaN();
+    expect([...got.subarray(2)]).toEqual([Math.fround(0.6), Math.fround(0.8), -0, 0]);
+  }
 });

@@ -167,6 +167,8 @@ const kernelData = {
   kernelInitializer: { kind: 'constant', config: { value: 1 } },
   kernelRegularizer: { kind: 'l1l2', config: { l1: 1, l2: 1 } },
   kernelConstraint: { kind: 'maxNorm', config: { limit: 2 } },
+  biasRegularizer: { kind: 'l1l2', config: { l1: 1, l2: 1 } },
+  biasConstraint: { kind: 'minMaxNorm', config: { minValue: 0.5, maxValue: 2, rate: 0.5 } },
 };
 
 const none: Arguments = () => [];
@@ -273,6 +275,9 @@ const FUNCTIONS: Record<string, readonly Arguments[]> = {
   elu: options({ alpha: 1 }),
   leakyRelu: options({ alpha: 1 }),
   maxNorm: [none, () => [2]],
+  minMaxNorm: options({ minValue: 0.5, maxValue: 2, rate: 0.5 }),
+  nonNegative: options({}),
+  unitNorm: options({}),
   l1: [none, () => [2]],
   l2: [none, () => [2]],
   l1l2: options({ l1: 1, l2: 1 }),
