@@ -59,8 +59,8 @@ export {
   f32_share_ties,
   f32_start_ties,
 } from './data/merge';
-export { f32_dropout } from './random/dropout';
-export { f32_gaussian_noise } from './random/noise';
+export { f32_alpha_dropout, f32_dropout } from './random/dropout';
+export { f32_gaussian_factor, f32_gaussian_noise } from './random/noise';
 export {
   f32_blend,
   f32_column_moments,

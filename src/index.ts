@@ -32,7 +32,7 @@ export { maxout } from './layers/maxout.js';
 export type { MaxoutConfig, MaxoutOptions } from './layers/maxout.js';
 export { activation, prelu } from './layers/activation.js';
 export type { ActivationConfig, ActivationOptions, PreluConfig, PreluOptions } from './layers/activation.js';
-export { dropout, gaussianNoise } from './layers/noise.js';
+export { alphaDropout, dropout, gaussianDropout, gaussianNoise } from './layers/noise.js';
 export type { DropoutConfig, DropoutOptions, GaussianNoiseConfig, GaussianNoiseOptions } from './layers/noise.js';
 export { batchNormalization, layerNormalization, rmsNormalization } from './layers/normalize.js';
 export type {

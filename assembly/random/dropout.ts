@@ -56,3 +56,40 @@ export function f32_dropout(
     }
   }
 }
+
+/**
+ * Alpha dropout (Klambauer et al. 2017): y = x·scale + shift where the element is kept, `dropped` where it is not, with
+ * the mask of f32_dropout; two roundings. The derivative is f32_dropout on dy with the same scale. `words` is scratch
+ * for 16 words. In place allowed. The padding of y holds `dropped` or its own values scaled and shifted.
+ */
+export function f32_alpha_dropout(
+  m: i32,
+  n: i32,
+  x: usize,
+  words: usize,
+  y: usize,
+  ld: i32,
+  key0: i32,
+  key1: i32,
+  node: i32,
+  step: i32,
+  rate: f32,
+  scale: f32,
+  shift: f32,
+  dropped: f32,
+): void {
+  const least = f32x4.splat(rate);
+  const factor = f32x4.splat(scale);
+  const added = f32x4.splat(shift);
+  const instead = f32x4.splat(dropped);
+  const bytes = paddedBytes(n);
+  for (let row = 0; row < m; ++row, x += (<usize>ld) << 2, y += (<usize>ld) << 2) {
+    for (let i: usize = 0; i < bytes; i += 16) {
+      // The 16 words serve four vectors.
+      if ((i & 63) == 0) philox16(key0, key1, <i32>(i >> 4), row, node, step, words);
+      const kept = f32x4.ge(unit(v128.load(words + (i & 63))), least);
+      const moved = f32x4.add(f32x4.mul(v128.load(x + i), factor), added);
+      v128.store(y + i, v128.bitselect(moved, instead, kept));
+    }
+  }
+}

@@ -24,7 +24,12 @@ import {
   multiplyDefinition,
   subtractDefinition,
 } from '../layers/merge.js';
-import { dropoutDefinition, gaussianNoiseDefinition } from '../layers/noise.js';
+import {
+  alphaDropoutDefinition,
+  dropoutDefinition,
+  gaussianDropoutDefinition,
+  gaussianNoiseDefinition,
+} from '../layers/noise.js';
 import {
   batchNormalizationDefinition,
   layerNormalizationDefinition,
@@ -47,6 +52,8 @@ const LAYERS: Readonly<Record<LayerKind, (given: object) => GraphLayer>> = {
   prelu: /* @__PURE__ */ reading(preluDefinition),
   activation: /* @__PURE__ */ reading(activationLayerDefinition),
   dropout: /* @__PURE__ */ reading(dropoutDefinition),
+  alphaDropout: /* @__PURE__ */ reading(alphaDropoutDefinition),
+  gaussianDropout: /* @__PURE__ */ reading(gaussianDropoutDefinition),
   gaussianNoise: /* @__PURE__ */ reading(gaussianNoiseDefinition),
   batchNormalization: /* @__PURE__ */ reading(batchNormalizationDefinition),
   layerNormalization: /* @__PURE__ */ reading(layerNormalizationDefinition),

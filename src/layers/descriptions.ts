@@ -36,6 +36,8 @@ const LAYER_DESCRIPTIONS: { readonly [K in LayerKind]: LayerDescription<ConfigOf
   prelu: /* @__PURE__ */ describedAs('PReLU', nothing),
   activation: /* @__PURE__ */ describedAs(undefined, ({ activation }) => nameOf(activation)),
   dropout: /* @__PURE__ */ describedAs('Dropout', ({ rate }) => `rate ${rate}`),
+  alphaDropout: /* @__PURE__ */ describedAs('AlphaDropout', ({ rate }) => `rate ${rate}`),
+  gaussianDropout: /* @__PURE__ */ describedAs(undefined, ({ rate }) => `rate ${rate}`),
   gaussianNoise: /* @__PURE__ */ describedAs(undefined, ({ stddev }) => `stddev ${stddev}`),
   batchNormalization: /* @__PURE__ */ describedAs('BatchNorm1d', nothing),
   layerNormalization: /* @__PURE__ */ describedAs('LayerNorm', nothing),

@@ -6,7 +6,7 @@ import { dense } from './dense.js';
 import { inputLayer } from './input.js';
 import { maxout } from './maxout.js';
 import { add, average, concatenate, maximum, minimum, multiply, subtract } from './merge.js';
-import { dropout, gaussianNoise } from './noise.js';
+import { alphaDropout, dropout, gaussianDropout, gaussianNoise } from './noise.js';
 import { batchNormalization, layerNormalization, rmsNormalization } from './normalize.js';
 import { normalization, rescaling } from './preprocess.js';
 
@@ -17,6 +17,8 @@ export const LAYERS = {
   prelu,
   activation,
   dropout,
+  alphaDropout,
+  gaussianDropout,
   gaussianNoise,
   batchNormalization,
   layerNormalization,

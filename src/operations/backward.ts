@@ -20,7 +20,12 @@ import {
   multiplyBackward,
   subtractBackward,
 } from './merge.backward.js';
-import { dropoutBackward, gaussianNoiseBackward } from './noise.backward.js';
+import {
+  alphaDropoutBackward,
+  dropoutBackward,
+  gaussianDropoutBackward,
+  gaussianNoiseBackward,
+} from './noise.backward.js';
 import {
   batchNormalizationBackward,
   layerNormalizationBackward,
@@ -44,6 +49,8 @@ const BACKWARD: { readonly [K in OperationKind]: Backward<K> } = {
   minimum: minimumBackward,
   concatenate: concatenateBackward,
   dropout: dropoutBackward,
+  alphaDropout: alphaDropoutBackward,
+  gaussianDropout: gaussianDropoutBackward,
   gaussianNoise: gaussianNoiseBackward,
   batchNormalization: batchNormalizationBackward,
   layerNormalization: layerNormalizationBackward,

@@ -38,6 +38,8 @@ const FORWARD: { readonly [K in OperationKind]: Forward<K> } = {
   minimum: minimumForward,
   concatenate: concatenateForward,
   dropout: noiseForward,
+  alphaDropout: noiseForward,
+  gaussianDropout: noiseForward,
   gaussianNoise: noiseForward,
   batchNormalization: batchNormalizationForward,
   layerNormalization: layerNormalizationForward,

@@ -11,6 +11,22 @@ export const dropout = (width: number, rate: number): OperationOf<'dropout'> => 
   parameters: [],
 });
 
+/** Dropout that keeps the mean and variance of SELU's outputs (Klambauer et al. 2017). */
+export const alphaDropout = (width: number, rate: number): OperationOf<'alphaDropout'> => ({
+  kind: 'alphaDropout',
+  config: { width, rate },
+  outputWidth: width,
+  parameters: [],
+});
+
+/** Multiplies with noise from N(1, rate/(1 − rate)), the variance of dropout's factors. */
+export const gaussianDropout = (width: number, rate: number): OperationOf<'gaussianDropout'> => ({
+  kind: 'gaussianDropout',
+  config: { width, rate },
+  outputWidth: width,
+  parameters: [],
+});
+
 /** Adds noise from N(0, stddev²). */
 export const gaussianNoise = (width: number, stddev: number): OperationOf<'gaussianNoise'> => ({
   kind: 'gaussianNoise',
@@ -19,7 +35,7 @@ export const gaussianNoise = (width: number, stddev: number): OperationOf<'gauss
   parameters: [],
 });
 
-export const noiseForward: Forward<'dropout' | 'gaussianNoise'> = {
+export const noiseForward: Forward<'dropout' | 'alphaDropout' | 'gaussianDropout' | 'gaussianNoise'> = {
   inPlace: true,
   bind: (_config, { runtime, inputs: [x], output: y }) => copyStep(runtime, x, y),
 };

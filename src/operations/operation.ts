@@ -62,6 +62,8 @@ export interface OperationConfigs {
   /** Inputs side by side. */
   readonly concatenate: { readonly widths: readonly number[] };
   readonly dropout: { readonly width: number; readonly rate: number };
+  readonly alphaDropout: { readonly width: number; readonly rate: number };
+  readonly gaussianDropout: { readonly width: number; readonly rate: number };
   readonly gaussianNoise: { readonly width: number; readonly stddev: number };
   readonly batchNormalization: NormalizationConfig & { readonly momentum: number };
   readonly layerNormalization: NormalizationConfig;

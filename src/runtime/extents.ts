@@ -257,6 +257,8 @@ export const EXTENTS: { readonly [K in KernelName]: Extents<K> } = {
   },
   f32_dropout: MASKED,
   f32_gaussian_noise: MASKED,
+  f32_gaussian_factor: MASKED,
+  f32_alpha_dropout: MASKED,
   f32_column_moments: { x: readRows, mean: written, variance: written },
   f32_normalize_columns: {
     x: readRows,

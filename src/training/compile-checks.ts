@@ -62,6 +62,8 @@ const KNOWN: { readonly [K in OperationKind]: Known<K> } = {
   maxPieces: linear,
   identity: unchanged,
   dropout: unchanged,
+  alphaDropout: unchanged,
+  gaussianDropout: unchanged,
   gaussianNoise: unchanged,
   batchNormalization: centered,
   layerNormalization: centered,

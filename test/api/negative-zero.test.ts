@@ -23,6 +23,8 @@ const needed: Record<string, object> = {
   input: { shape: [2] },
   activation: { activation: 'relu' },
   dropout: { rate: 0.5 },
+  alphaDropout: { rate: 0.5 },
+  gaussianDropout: { rate: 0.5 },
   gaussianNoise: { stddev: 0.5 },
   rescaling: { scale: 2 },
   normalization: { mean: [1], variance: [1] },

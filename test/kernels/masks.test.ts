@@ -1,4 +1,4 @@
-/** Dropout and Gaussian noise: which random numbers an element uses, and the distributions that follow. */
+/** Dropouts and Gaussian noise: which random numbers an element uses, and the distributions that follow. */
 import { describe, expect, test } from 'vitest';
 import { padded } from '../../src/runtime/panels.js';
 import { philox, shares } from '../support/reference/philox.js';
@@ -30,8 +30,10 @@ function laid(m: number, n: number, ld: number, seed: number): Float32Array {
   return out;
 }
 
+type Kernel = 'f32_dropout' | 'f32_alpha_dropout' | 'f32_gaussian_noise' | 'f32_gaussian_factor';
+
 const apply = (
-  kernel: 'f32_dropout' | 'f32_gaussian_noise',
+  kernel: Kernel,
   [m, n, ld]: readonly [number, number, number],
   x: Float32Array,
   scalars: readonly number[],
@@ -42,7 +44,9 @@ const apply = (
     const to = inPlace ? from : fixture.use(x.map((value, at) => (at % ld < padded(n) ? NaN : value)));
     const places = [from.address, words.address, to.address, ld, ...key, layer, step] as const;
     if (kernel === 'f32_dropout') fixture.call(kernel, m, n, ...places, scalars[0], scalars[1]);
-    else fixture.call(kernel, m, n, ...places, scalars[0]);
+    else if (kernel === 'f32_alpha_dropout') {
+      fixture.call(kernel, m, n, ...places, scalars[0], scalars[1], scalars[2], scalars[3]);
+    } else fixture.call(kernel, m, n, ...places, scalars[0]);
     return fixture.read(to);
   });
 
@@ -65,6 +69,38 @@ describe.each(shapes)('%i rows of %i', (m, n) => {
     }
     expect(apply('f32_dropout', [m, n, ld], x, [rate, scale])).toEqual(expected);
     expect(apply('f32_dropout', [m, n, ld], x, [rate, scale], { inPlace: true })).toEqual(expected);
+  });
+
+  test.each([0, 0.25, 0.9])('alpha dropout of %d has the mask of dropout', (rate) => {
+    const [scale, shift, dropped] = [fround(1.3), fround(0.4), fround(-0.7)];
+    const mask = apply('f32_dropout', [m, n, ld], new Float32Array(m * ld).fill(1), [rate, 1]);
+    const expected = x.slice();
+    for (let i = 0; i < m; i++) {
+      for (let j = i * ld; j < i * ld + n; j++) {
+        expected[j] = mask[j] === 1 ? fround(fround(x[j] * scale) + shift) : dropped;
+      }
+    }
+    const scalars = [rate, scale, shift, dropped];
+    for (const inPlace of [false, true]) {
+      const y = apply('f32_alpha_dropout', [m, n, ld], x, scalars, { inPlace });
+      for (let i = 0; i < m; i++) {
+        expect(y.subarray(i * ld, i * ld + n)).toEqual(expected.subarray(i * ld, i * ld + n));
+        expect(y.subarray(i * ld + n, i * ld + padded(n)).every(Number.isFinite)).toBe(true);
+        expect([...y.subarray(i * ld + padded(n), (i + 1) * ld)]).toEqual([7, 7, 7, 7]);
+      }
+    }
+  });
+
+  test('Gaussian dropout multiplies with 1 and the noise of these places, and keeps zeros in the padding', () => {
+    const noise = apply('f32_gaussian_noise', [m, n, ld], new Float32Array(m * ld), [0.5]);
+    const expected = x.slice();
+    for (let i = 0; i < m; i++) {
+      for (let j = i * ld; j < i * ld + n; j++) expected[j] = x[j] * fround(1 + noise[j]);
+    }
+    const y = apply('f32_gaussian_factor', [m, n, ld], x, [0.5]);
+    // Zeros of either sign.
+    expect(y.map((value) => value + 0)).toEqual(expected.map((value) => value + 0));
+    expect(apply('f32_gaussian_factor', [m, n, ld], x, [0.5], { inPlace: true })).toEqual(y);
   });
 
   test('noise follows Box and Muller on the same words, within float32', () => {
@@ -96,32 +132,35 @@ describe.each(shapes)('%i rows of %i', (m, n) => {
   });
 });
 
-describe.each(['f32_dropout', 'f32_gaussian_noise'] as const)('%s', (kernel) => {
-  const ones = (count: number): Float32Array => new Float32Array(count).fill(1);
-  const scalars = [0.5, 2];
+describe.each(['f32_dropout', 'f32_alpha_dropout', 'f32_gaussian_noise', 'f32_gaussian_factor'] as const)(
+  '%s',
+  (kernel) => {
+    const ones = (count: number): Float32Array => new Float32Array(count).fill(1);
+    const scalars = [0.5, 2, 0.25, -1];
 
-  test('gives an element the same number whatever the number of rows and columns and the distance of rows', () => {
-    const all = apply(kernel, [32, 33, 36], ones(32 * 36), scalars);
-    for (const [m, n, ld] of [
-      [1, 1, 4],
-      [7, 17, 20],
-      [32, 5, 8],
-      [2, 33, 64],
-    ] as const) {
-      const part = apply(kernel, [m, n, ld], ones(m * ld), scalars);
-      for (let i = 0; i < m; i++) {
-        expect(part.subarray(i * ld, i * ld + n)).toEqual(all.subarray(i * 36, i * 36 + n));
+    test('gives an element the same number whatever the number of rows and columns and the distance of rows', () => {
+      const all = apply(kernel, [32, 33, 36], ones(32 * 36), scalars);
+      for (const [m, n, ld] of [
+        [1, 1, 4],
+        [7, 17, 20],
+        [32, 5, 8],
+        [2, 33, 64],
+      ] as const) {
+        const part = apply(kernel, [m, n, ld], ones(m * ld), scalars);
+        for (let i = 0; i < m; i++) {
+          expect(part.subarray(i * ld, i * ld + n)).toEqual(all.subarray(i * 36, i * 36 + n));
+        }
       }
-    }
-  });
+    });
 
-  test('gives other numbers for another key, layer or step, and the same for the same', () => {
-    const draws: Draw[] = [{}, { key: [1, 3] }, { key: [KEY[0], 4] }, { layer: 6 }, { step: 78 }];
-    const seen = draws.map((draw) => apply(kernel, [4, 64, 64], ones(256), scalars, draw).join());
-    expect(new Set(seen).size).toBe(draws.length);
-    expect(apply(kernel, [4, 64, 64], ones(256), scalars).join()).toBe(seen[0]);
-  });
-});
+    test('gives other numbers for another key, layer or step, and the same for the same', () => {
+      const draws: Draw[] = [{}, { key: [1, 3] }, { key: [KEY[0], 4] }, { layer: 6 }, { step: 78 }];
+      const seen = draws.map((draw) => apply(kernel, [4, 64, 64], ones(256), scalars, draw).join());
+      expect(new Set(seen).size).toBe(draws.length);
+      expect(apply(kernel, [4, 64, 64], ones(256), scalars).join()).toBe(seen[0]);
+    });
+  },
+);
 
 describe('distributions of masks and noise', () => {
   const [M, N] = [400, 400];

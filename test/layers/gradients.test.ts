@@ -76,6 +76,8 @@ const SUBJECTS: Record<string, (put: Put, x: number, width: number, f: Activatio
   'activation layer': (put, x, _, f) => put({ kind: 'activation', activation: f }, x),
   prelu: (put, x) => put({ kind: 'prelu' }, x),
   dropout: (put, x) => put({ kind: 'dropout', rate: 0.3 }, x),
+  alphaDropout: (put, x) => put({ kind: 'alphaDropout', rate: 0.3 }, x),
+  gaussianDropout: (put, x) => put({ kind: 'gaussianDropout', rate: 0.2 }, x),
   gaussianNoise: (put, x) => put({ kind: 'gaussianNoise', stddev: 0.2 }, x),
   batchNormalization: (put, x) => put({ ...batchNormalization }, x),
   layerNormalization: (put, x) => put({ kind: 'layerNormalization', epsilon: 1e-5 }, x),

@@ -5,8 +5,10 @@
  */
 import { afterAll, describe, expect, test } from 'vitest';
 import {
+  alphaDropout,
   average,
   batchNormalization,
+  createEngine,
   dense,
   input,
   layerNormalization,
@@ -28,6 +30,8 @@ import {
   type CompileOptions,
 } from '../support/reference/library.js';
 import type { ActivationName, Network } from '../support/reference/twin.js';
+
+const engine = await createEngine();
 
 /** 'huber(1)' has its option in the name; 1 is the default. */
 const bare = (name: string): string => name.replace(/\(.*/, '');
@@ -159,6 +163,32 @@ describe('losses', () => {
     check(`${name}, delta`, tensorError(model.gradients(x, y)[0].data, deltas), 1e-6);
     check(`${name}, value`, Math.abs(model.evaluate(x, y).loss / loss - 1), 1e-6);
     check(`${name}, value`, Math.abs(model.trainOnBatch(x, y).loss / loss - 1), 1e-6);
+  });
+});
+
+describe('alpha dropout', () => {
+  const { x, cases } = golden.alphaDropouts;
+
+  test.each(cases)('of $rate: values and slopes match where they are kept, and where not', ({ rate, ...of }) => {
+    x.forEach((value, at) => {
+      const seen = Array.from({ length: 100 }, (_, seed) => {
+        const layers = [dense({ units: 1, useBias: false, inputShape: [1] }), alphaDropout({ rate })];
+        const one = engine.sequential({ seed, layers });
+        one.setWeights([{ shape: [1, 1], data: [value] }]);
+        one.compile({ optimizer: 'sgd', loss: 'halfSquaredError' });
+        // The gradient is y·dy/dx with the target 0, and (y − 1)·dy/dx with the target 1.
+        const [first, second] = [0, 1].map((target) => one.gradients([[1]], [[target]])[0].data[0]);
+        const { loss } = one.trainOnBatch([[1]], [[0]]);
+        one.dispose();
+        const slope = first - second;
+        const [y, expected] = slope === 0 ? [of.dropped, of.dropped] : [first / slope, of.kept[at]];
+        check('alpha dropout, slope', Math.abs(slope - (slope === 0 ? 0 : of.slope)), 4e-6);
+        check('alpha dropout, value', Math.abs(y - expected), 4e-6);
+        check('alpha dropout, loss', Math.abs(loss - expected ** 2 / 2), 4e-6);
+        return slope === 0;
+      });
+      expect(new Set(seen).size).toBe(2);
+    });
   });
 });
 

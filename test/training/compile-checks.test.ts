@@ -4,6 +4,7 @@
  */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import {
+  alphaDropout,
   activation,
   add,
   average,
@@ -12,6 +13,7 @@ import {
   createEngine,
   dense,
   dropout,
+  gaussianDropout,
   gaussianNoise,
   input,
   layerNormalization,
@@ -138,6 +140,8 @@ describe('each loss on each activation has the stated outcome', () => {
         const behind = [
           dense({ units: 3, ...of }),
           dropout({ rate: 0.5 }),
+          alphaDropout({ rate: 0.5 }),
+          gaussianDropout({ rate: 0.5 }),
           gaussianNoise({ stddev: 1 }),
           activation('linear'),
         ];

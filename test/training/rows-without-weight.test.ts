@@ -5,6 +5,7 @@
 import { describe, expect, test } from 'vitest';
 import {
   add,
+  alphaDropout,
   activation,
   batchNormalization,
   concatenate,
@@ -12,6 +13,7 @@ import {
   dense,
   diagnostics,
   dropout,
+  gaussianDropout,
   gaussianNoise,
   input,
   layerNormalization,
@@ -60,6 +62,8 @@ const NETWORKS: Readonly<Record<string, () => (x: SymbolicTensor) => SymbolicTen
   ...Object.fromEntries(ACTIVATIONS.map((name) => [`${name} in dense layers`, activated(name)])),
   maxout: () => chain(maxout({ units: 3, pieces: 2 }), maxout({ units: 4, pieces: 3 })),
   dropout: () => chain(dense({ units: 8, activation: 'relu' }), dropout({ rate: 0.5 }), dense({ units: 8 })),
+  alphaDropout: () => chain(dense({ units: 8, activation: 'selu' }), alphaDropout({ rate: 0.5 }), dense({ units: 8 })),
+  gaussianDropout: () => chain(dense({ units: 8 }), gaussianDropout({ rate: 0.5 }), dense({ units: 8 })),
   gaussianNoise: () => chain(gaussianNoise({ stddev: 0.1 }), dense({ units: 4 }), gaussianNoise({ stddev: 0.1 })),
   prelu: () => chain(dense({ units: 4 }), prelu(), dense({ units: 4 }), prelu()),
   rescaling: () => chain(rescaling({ scale: 1e30 }), dense({ units: 4 })),

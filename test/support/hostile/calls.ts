@@ -258,6 +258,8 @@ const FUNCTIONS: Record<string, readonly Arguments[]> = {
   activation: [() => ['relu'], layer({ activation: { kind: 'elu', config: { alpha: 1 } } }), () => [activationOfOwn()]],
   prelu: [none, layer({ slopeInitializer: { kind: 'constant', config: { value: 0.1 } } })],
   dropout: [layer({ rate: 0.5 })],
+  alphaDropout: [layer({ rate: 0.5 })],
+  gaussianDropout: [layer({ rate: 0.5 })],
   gaussianNoise: [layer({ stddev: 0.5 })],
   batchNormalization: [none, layer({ momentum: 0.5, epsilon: 1e-3, scale: false, center: false })],
   layerNormalization: [none, layer({ epsilon: 1e-3, scale: false, center: false })],

@@ -155,3 +155,9 @@ export function batchOf({ x, t, batchSize }: TrainingCase, s: number): [x: numbe
   const from = (s * batchSize) % x.length;
   return [x.slice(from, from + batchSize), t.slice(from, from + batchSize)];
 }
+
+/** Outcomes of alpha dropout: of x where it is kept, and of whatever is dropped. */
+export const alphaDropouts = load<{
+  x: number[];
+  cases: { rate: number; kept: number[]; slope: number; dropped: number }[];
+}>('alpha-dropouts');

@@ -2,6 +2,7 @@
 import {
   activation,
   add,
+  alphaDropout,
   average,
   batchNormalization,
   binaryCrossentropy,
@@ -9,6 +10,7 @@ import {
   concatenate,
   dense,
   dropout,
+  gaussianDropout,
   gaussianNoise,
   input,
   layerNormalization,
@@ -57,6 +59,10 @@ function layerOf(layer: Exclude<TwinLayer, { kind: 'input' }>, name: string): La
       return prelu({ name });
     case 'dropout':
       return dropout({ rate: layer.rate, name });
+    case 'alphaDropout':
+      return alphaDropout({ rate: layer.rate, name });
+    case 'gaussianDropout':
+      return gaussianDropout({ rate: layer.rate, name });
     case 'gaussianNoise':
       return gaussianNoise({ stddev: layer.stddev, name });
     case 'batchNormalization':

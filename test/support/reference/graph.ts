@@ -26,7 +26,7 @@ export type Layer =
   | { kind: 'maxout'; units: number; pieces: number; useBias: boolean }
   | { kind: 'activation'; activation: Activation }
   | { kind: 'prelu' }
-  | { kind: 'dropout'; rate: number }
+  | { kind: 'dropout' | 'alphaDropout' | 'gaussianDropout'; rate: number }
   | { kind: 'gaussianNoise'; stddev: number }
   | ({ kind: 'batchNormalization'; momentum: number; epsilon: number } & ScaleAndShift)
   | ({ kind: 'layerNormalization'; epsilon: number } & ScaleAndShift)
@@ -392,6 +392,33 @@ export class GraphTwin {
           if (!phase.training) return x.slice();
           const factors = mask(rows, phase.step);
           return x.map((value, at) => value * factors[at]);
+        });
+      }
+      case 'alphaDropout': {
+        const p = Math.fround(layer.rate);
+        const key = [this.network.seed, DROPOUT] as const;
+        const node = this.operations;
+        // SELU's limit on the left takes the place of what is dropped; then all have variance 1 and mean 0 again.
+        const limit = -1.0507009873554805 * 1.6732632423543772;
+        const q = 1 - p;
+        // The variance of the mixture: q + q·p·limit².
+        const scale = 1 / Math.sqrt(q + q * p * limit ** 2);
+        const mask = drawn(width, (row, step) => shares(width, key, [row, node, step]));
+        return this.add(width, given, [], ([x], rows, phase) => {
+          if (!phase.training) return x.slice();
+          const drawnShares = mask(rows, phase.step);
+          return x.map((value, at) => scale * ((drawnShares[at] >= p ? value : limit) - p * limit));
+        });
+      }
+      case 'gaussianDropout': {
+        const { rate } = layer;
+        const key = [this.network.seed, NOISE] as const;
+        const node = this.operations;
+        const noise = drawn(width, (row, step) => normals(width, key, [row, node, step]));
+        return this.add(width, given, [], ([x], rows, phase) => {
+          if (!phase.training) return x.slice();
+          const numbers = noise(rows, phase.step);
+          return x.map((value, at) => value * (1 + Math.sqrt(rate / (1 - rate)) * numbers[at]));
         });
       }
       case 'gaussianNoise': {

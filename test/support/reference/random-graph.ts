@@ -18,6 +18,7 @@ const KINDS: Exclude<Kind, 'input'>[] = [
   ...(['dense', 'dense', 'dense', 'dense', 'maxout', 'activation', 'prelu', 'dropout', 'gaussianNoise'] as const),
   ...(['batchNormalization', 'layerNormalization', 'rescaling', 'normalization', 'add', 'concatenate'] as const),
   ...(['dense', 'dense', 'multiply', 'subtract', 'average', 'maximum', 'minimum', 'rmsNormalization'] as const),
+  ...(['dense', 'alphaDropout', 'gaussianDropout'] as const),
 ];
 
 /**
@@ -109,6 +110,8 @@ function addLayer(builder: Builder, integer: Integer): void {
       addNode(builder, { kind }, [input], width);
       break;
     case 'dropout':
+    case 'alphaDropout':
+    case 'gaussianDropout':
       addNode(builder, { kind, rate: integer(0, 7) / 10 }, [input], width);
       break;
     case 'gaussianNoise':
