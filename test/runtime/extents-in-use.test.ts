@@ -15,17 +15,30 @@ import {
   adagrad,
   adam,
   adamw,
+  binaryFocalCrossentropy,
+  categoricalFocalCrossentropy,
+  categoricalHinge,
+  cosineSimilarity,
   createEngine,
   dense,
   diagnostics,
+  gaussianNegativeLogLikelihood,
+  kullbackLeibler,
   l2,
+  meanAbsolutePercentageError,
+  meanSquaredLogarithmicError,
   mlpClassifier,
   mlpRegressor,
   nadam,
+  poisson,
+  quantile,
   rescaling,
   rmsprop,
   sequential,
   sgd,
+  squaredHinge,
+  type ActivationName,
+  type Loss,
   type Optimizer,
 } from '../../src/index.js';
 import { trainEveryFeature } from '../support/every-feature.mjs';
@@ -284,6 +297,38 @@ describe('kernel calls', () => {
       x.map(([a, b]) => [Math.sin(a), b]),
       { epochs: 20 },
     );
+    engine.dispose();
+  });
+
+  test('of losses with several outputs for a target, on logits and on ratios stay within their buffers', async () => {
+    const engine = await createEngine();
+    const x = Array.from({ length: 9 }, (_, i) => [i / 9, i % 2, 1 / (i + 1)]);
+    const oneHot = x.map((_, i) => Array.from({ length: 6 }, (__, j) => Number(j === i % 6)));
+    const losses: [Loss, ActivationName, number][] = [
+      ...(['linear', 'sigmoid'] as const).flatMap((activation): [Loss, ActivationName, number][] => [
+        [binaryFocalCrossentropy(), activation, 6],
+        [categoricalFocalCrossentropy(), activation, 6],
+      ]),
+      [categoricalFocalCrossentropy(), 'softmax', 6],
+      [binaryFocalCrossentropy({ fromLogits: true }), 'linear', 6],
+      [categoricalFocalCrossentropy({ fromLogits: true }), 'linear', 6],
+      [kullbackLeibler(), 'softmax', 6],
+      [squaredHinge(), 'linear', 6],
+      [categoricalHinge(), 'linear', 6],
+      [meanAbsolutePercentageError(), 'linear', 6],
+      [meanSquaredLogarithmicError(), 'linear', 6],
+      [poisson(), 'softplus', 6],
+      [poisson({ logInput: true }), 'linear', 6],
+      [cosineSimilarity(), 'linear', 6],
+      [quantile({ quantiles: [0.1, 0.5, 0.9] }), 'linear', 2],
+      [gaussianNegativeLogLikelihood(), 'softplus', 3],
+    ];
+    for (const [loss, activation, targets] of losses) {
+      const model = engine.sequential({ layers: [dense({ units: 6, activation, inputShape: [3] })] });
+      model.compile({ optimizer: 'sgd', loss, metrics: ['meanAbsoluteError'], checks: 'off' });
+      const y = oneHot.map((row) => row.slice(0, targets));
+      await model.fit(x, y, { epochs: 2, batchSize: 4 });
+    }
     engine.dispose();
   });
 
