@@ -10,7 +10,8 @@ export { f32_squared_error } from './loss/squared-error';
 export { f32_binary_crossentropy, f32_sigmoid_binary_crossentropy } from './loss/binary-crossentropy';
 export { f32_categorical_crossentropy, f32_softmax_categorical_crossentropy } from './loss/categorical-crossentropy';
 export { f32_sgd, f32_sgd_momentum } from './optimizer/sgd';
-export { f32_adam } from './optimizer/adam';
+export { f32_adam, f32_adamax, f32_amsgrad } from './optimizer/adam';
+export { f32_lion } from './optimizer/lion';
 export { u32_random } from './random/philox';
 export { f32_normal, f32_uniform } from './random/fill';
 export { u32_shuffle } from './random/shuffle';
@@ -36,8 +37,8 @@ export { f32_poisson, f32_poisson_log } from './loss/poisson';
 export { f32_quantile } from './loss/quantile';
 export { f32_percentage_error, f32_squared_log_error } from './loss/relative';
 export { f32_absolute_error, f32_hinge, f32_huber, f32_smooth_rows } from './loss/robust';
-export { f32_adadelta, f32_adagrad, f32_rmsprop } from './optimizer/adaptive';
 export { f32_add_scaled, f64_add_products } from './optimizer/vectors';
+export { f32_adadelta, f32_adagrad, f32_rmsprop, f32_rmsprop_centered } from './optimizer/adaptive';
 export { f32_clip_value, f32_penalty_gradient, f32_scale, f64_add_squares } from './optimizer/gradient';
 export {
   f32_clear_overflow,

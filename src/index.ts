@@ -149,19 +149,24 @@ export type {
   WarmUpConfig,
   WarmUpScheduleOptions,
 } from './schedules/schedule-types.js';
-export { adadelta, adagrad, adam, adamw, nadam, rmsprop, sgd } from './optimizers/optimizers.js';
+export { adadelta, adagrad, adam, adamax, adamw, lion, nadam, rmsprop, sgd } from './optimizers/optimizers.js';
+export type { Optimizer, OptimizerName } from './optimizers/optimizers.js';
 export type {
   AdadeltaOptions,
   AdagradOptions,
+  AdamaxOptions,
   AdamOptions,
   AdamwOptions,
   GradientOptions,
-  Optimizer,
-  OptimizerName,
+  LionOptions,
+  NadamOptions,
   RmspropOptions,
   Settled as SettledOptions,
+  SettledDecay,
   SgdOptions,
-} from './optimizers/optimizers.js';
+  WeightDecayOptions,
+  WeightPattern,
+} from './optimizers/optimizer-types.js';
 export { lbfgs, type LbfgsOptions } from './optimizers/full-batch.js';
 export { confusionMatrix } from './metrics/confusion-matrix.js';
 export {

@@ -103,6 +103,7 @@ const OPTION_NAMES: Readonly<Record<string, string>> = {
   dropremainder: 'dropLast',
 
   steps: 'batches',
+  weightdecay: 'weightDecay',
 };
 
 /** Names of the cross-entropies elsewhere that do not say which one is meant. */
@@ -134,6 +135,9 @@ export function adviceFor(where: string, option: string, names: readonly string[
   const plain = bare(option);
   if (plain === 'verbose' && where === 'fit') {
     return ' Print in a callback: { onEpochEnd: (epoch, logs) => console.log(epoch, logs) }.';
+  }
+  if (plain === 'weightdecay' && where === 'sgd') {
+    return ' Did you mean "weightDecay", which acts apart from the gradient? For PyTorch\'s write kernelRegularizer: l2(…).';
   }
   if (Object.hasOwn(OPTION_NAMES, plain) && names.includes(OPTION_NAMES[plain])) {
     return ` Did you mean "${OPTION_NAMES[plain]}"?`;

@@ -8,19 +8,8 @@ import type { Kernels } from '../runtime/abi.js';
 import type { WasmRuntime } from '../runtime/wasm-runtime.js';
 import { fullBatchState, isFullBatch } from './full-batch.js';
 import type { Optimizer } from './optimizers.js';
-
-/**
- * Addresses of parameters, gradients and optimizer state as flat vectors of one layout: an update is one kernel call
- * over them, or two for adamw.
- */
-export interface UpdateVectors {
-  /** Floats in each vector. */
-  readonly size: number;
-  readonly weights: number;
-  readonly gradients: number;
-  /** Addresses, in the order of `stateNames`. */
-  readonly optimizerState: readonly number[];
-}
+import type { UpdateVectors } from './update-vectors.js';
+import { bindDecay } from './weight-decay.js';
 
 /** Applies update number `step` (from 1) with the learning rate of that step. */
 export type Update = (step: number, learningRate: number) => void;
@@ -33,12 +22,19 @@ export function stateNames(optimizer: Optimizer): readonly string[] {
       return optimizer.config.momentum > 0 ? ['momentum'] : [];
     case 'adagrad':
       return ['squareSum'];
-    case 'rmsprop':
-      return optimizer.config.momentum > 0 ? ['squareMean', 'momentum'] : ['squareMean'];
+    case 'rmsprop': {
+      const { centered, momentum } = optimizer.config;
+      return ['squareMean', ...(centered ? ['gradientMean'] : []), ...(momentum > 0 ? ['momentum'] : [])];
+    }
     case 'adadelta':
       return ['squareMean', 'updateMean'];
     case 'adam':
     case 'adamw':
+      return ['firstMoment', 'secondMoment', ...(optimizer.config.amsgrad ? ['largestMoment'] : [])];
+    case 'adamax':
+      return ['firstMoment', 'largestGradient'];
+    case 'lion':
+      return ['momentum'];
     case 'nadam':
       return ['firstMoment', 'secondMoment'];
   }
@@ -49,20 +45,41 @@ export function bindUpdate({ kernels }: WasmRuntime, optimizer: Optimizer, vecto
   // Its iterations need more than a gradient: training/full-batch.
   if (isFullBatch(optimizer)) return () => undefined;
   const { size, weights, gradients } = vectors;
-  const [first, second] = vectors.optimizerState;
+  const [first, second, third] = vectors.optimizerState;
   switch (optimizer.kind) {
     case 'sgd': {
       const { momentum, nesterov } = optimizer.config;
-      if (momentum === 0) return (_step, rate) => kernels.f32_sgd(size, gradients, weights, rate);
+      const decay = bindDecay(kernels, optimizer.config, vectors);
       const lookAhead = nesterov ? 1 : 0;
-      return (_step, rate) => kernels.f32_sgd_momentum(size, gradients, weights, first, rate, momentum, lookAhead);
+      return (_step, rate) => {
+        decay(rate);
+        if (momentum === 0) kernels.f32_sgd(size, gradients, weights, rate);
+        else kernels.f32_sgd_momentum(size, gradients, weights, first, rate, momentum, lookAhead);
+      };
     }
     case 'adagrad': {
       const { epsilon } = optimizer.config;
       return (_step, rate) => kernels.f32_adagrad(size, gradients, weights, first, rate, epsilon);
     }
     case 'rmsprop': {
-      const { rho, momentum, epsilon } = optimizer.config;
+      const { rho, momentum, epsilon, centered } = optimizer.config;
+      if (centered) {
+        const at = momentum > 0 ? third : 0;
+        return (_step, rate) =>
+          kernels.f32_rmsprop_centered(
+            size,
+            gradients,
+            weights,
+            first,
+            second,
+            at,
+            rate,
+            rho,
+            1 - rho,
+            epsilon,
+            momentum,
+          );
+      }
       // A null velocity means no momentum.
       const velocity = momentum > 0 ? second : 0;
       return (_step, rate) =>
@@ -75,12 +92,29 @@ export function bindUpdate({ kernels }: WasmRuntime, optimizer: Optimizer, vecto
     }
     case 'adam':
     case 'adamw': {
-      const step = bindAdam(kernels, optimizer.config, vectors);
-      const decay = optimizer.kind === 'adamw' ? optimizer.config.weightDecay : 0;
-      const { beta1 } = optimizer.config;
+      const { beta1, amsgrad } = optimizer.config;
+      const step = amsgrad
+        ? bindAmsgrad(kernels, optimizer.config, vectors)
+        : bindAdam(kernels, optimizer.config, vectors);
+      const decay = optimizer.kind === 'adamw' ? bindDecay(kernels, optimizer.config, vectors) : undefined;
       return (t, rate) => {
-        if (decay > 0) kernels.f32_scale(size, weights, 1 - rate * decay);
+        decay?.(rate);
         step(t, rate / (1 - power(beta1, t)), 0);
+      };
+    }
+    case 'adamax': {
+      const { beta1, beta2, epsilon } = optimizer.config;
+      return (t, rate) => {
+        const stepSize = rate / (1 - power(beta1, t));
+        kernels.f32_adamax(size, gradients, weights, first, second, stepSize, beta1, 1 - beta1, beta2, epsilon);
+      };
+    }
+    case 'lion': {
+      const { beta1, beta2 } = optimizer.config;
+      const decay = bindDecay(kernels, optimizer.config, vectors);
+      return (_step, rate) => {
+        decay(rate);
+        kernels.f32_lion(size, gradients, weights, first, rate, beta1, 1 - beta1, beta2, 1 - beta2);
       };
     }
     case 'nadam':
@@ -90,10 +124,16 @@ export function bindUpdate({ kernels }: WasmRuntime, optimizer: Optimizer, vecto
 
 type AdamStep = (t: number, stepSize: number, gradientStep: number) => void;
 
+interface Moments {
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+}
+
 /** Binds w −= (stepSize·m + gradientStep·g)/(√v̂ + ε), with the moments m and v updated by g first. */
 function bindAdam(
   kernels: Kernels,
-  { beta1, beta2, epsilon }: { readonly beta1: number; readonly beta2: number; readonly epsilon: number },
+  { beta1, beta2, epsilon }: Moments,
   { size, weights, gradients, optimizerState: [first, second] }: UpdateVectors,
 ): AdamStep {
   return (t, stepSize, gradientStep) => {
@@ -106,6 +146,32 @@ function bindAdam(
       second,
       stepSize,
       gradientStep,
+      rootScale,
+      beta1,
+      1 - beta1,
+      beta2,
+      1 - beta2,
+      epsilon,
+    );
+  };
+}
+
+/** Binds Adam's step with the largest v so far in the place of v, without a share of the gradient. */
+function bindAmsgrad(
+  kernels: Kernels,
+  { beta1, beta2, epsilon }: Moments,
+  { size, weights, gradients, optimizerState: [first, second, largest] }: UpdateVectors,
+): AdamStep {
+  return (t, stepSize) => {
+    const rootScale = 1 / Math.sqrt(1 - power(beta2, t));
+    kernels.f32_amsgrad(
+      size,
+      gradients,
+      weights,
+      first,
+      second,
+      largest,
+      stepSize,
       rootScale,
       beta1,
       1 - beta1,

@@ -3,116 +3,25 @@
  */
 import type { Descriptor } from '../common/descriptor.js';
 import { ValueError } from '../common/errors.js';
-import {
-  flag,
-  fraction,
-  nonNegative,
-  optional,
-  positive,
-  readOptions,
-  type Option,
-  type OptionTable,
-} from '../common/options.js';
+import { flag, fraction, optional, positive, readOptions, type Option, type OptionTable } from '../common/options.js';
 import { FULL_BATCH } from './full-batch.js';
-import type { LearningRate, Schedule } from '../schedules/schedule-types.js';
+import type { Schedule } from '../schedules/schedule-types.js';
 import { learningRateCheck } from '../schedules/schedules.js';
-
-/**
- * Options of every optimizer. Clipping acts on the whole gradient, penalties included; at most one kind may be given.
- * @category Optimizers
- */
-export interface GradientOptions {
-  /** Largest norm of the gradient of all parameters together, which is scaled down to it. Default no limit. */
-  clipNorm?: number | undefined;
-  /** Bound on each value of the gradient, which is clamped to ±this. Default no limit. */
-  clipValue?: number | undefined;
-}
-
-/**
- * Options of `sgd`.
- * @category Optimizers
- */
-export interface SgdOptions extends GradientOptions {
-  /** η: a number > 0, or a schedule. Default 0.01. */
-  learningRate?: LearningRate;
-  /** μ in [0, 1). Default 0: plain gradient descent. */
-  momentum?: number;
-  /** Whether to use Nesterov's look-ahead along the momentum. Default false. */
-  nesterov?: boolean;
-}
-
-/**
- * Options of `adagrad`.
- * @category Optimizers
- */
-export interface AdagradOptions extends GradientOptions {
-  /** η: a number > 0, or a schedule. Default 0.01. */
-  learningRate?: LearningRate;
-  /** ε, added to the root. Default 1e-10. */
-  epsilon?: number;
-}
-
-/**
- * Options of `rmsprop`.
- * @category Optimizers
- */
-export interface RmspropOptions extends GradientOptions {
-  /** η: a number > 0, or a schedule. Default 0.01. */
-  learningRate?: LearningRate;
-  /** Decay of the mean squared gradient. Default 0.99. */
-  rho?: number;
-  /** μ in [0, 1). Default 0. */
-  momentum?: number;
-  /** ε, added to the root. Default 1e-8. */
-  epsilon?: number;
-}
-
-/**
- * Options of `adadelta`.
- * @category Optimizers
- */
-export interface AdadeltaOptions extends GradientOptions {
-  /** η: a number > 0, or a schedule. Default 1. */
-  learningRate?: LearningRate;
-  /** Decay of both means. Default 0.9. */
-  rho?: number;
-  /** ε, under the roots. Default 1e-6. */
-  epsilon?: number;
-}
-
-/**
- * Options of `adam` and `nadam`.
- * @category Optimizers
- */
-export interface AdamOptions extends GradientOptions {
-  /** η: a number > 0, or a schedule. Default 0.001, for `nadam` 0.002. */
-  learningRate?: LearningRate;
-  /** Decay of the mean gradient. Default 0.9. */
-  beta1?: number;
-  /** Decay of the mean squared gradient. Default 0.999. */
-  beta2?: number;
-  /** ε, added to the root as in PyTorch. Default 1e-8. */
-  epsilon?: number;
-}
-
-/**
- * Options of `adamw`.
- * @category Optimizers
- */
-export interface AdamwOptions extends AdamOptions {
-  /** Share of η by which every parameter shrinks at each step, independently of the gradient. Default 0.01. */
-  weightDecay?: number;
-}
-
-/** All options settled: the learning rate a number or a schedule's descriptor. */
-type Own<O> = Required<Omit<O, keyof GradientOptions | 'learningRate'>> & { learningRate: number | Schedule };
-
-/**
- * Settled options of an optimizer: the learning rate is a number or a schedule's descriptor, and only the clips may be
- * absent.
- * @category Optimizers
- */
-export type Settled<O> = Own<O> & GradientOptions;
+import type {
+  AdadeltaOptions,
+  AdagradOptions,
+  AdamaxOptions,
+  AdamOptions,
+  AdamwOptions,
+  GradientOptions,
+  LionOptions,
+  NadamOptions,
+  Own,
+  RmspropOptions,
+  Settled,
+  SgdOptions,
+} from './optimizer-types.js';
+import { decayOptions } from './weight-decay.js';
 
 const rate = (or: number): Option<number | Schedule> => ({ check: learningRateCheck, or });
 
@@ -145,6 +54,7 @@ export function sgd(options?: SgdOptions): Descriptor<'sgd', Settled<SgdOptions>
     learningRate: rate(0.01),
     momentum: { check: fraction, or: 0 },
     nesterov: { check: flag, or: false },
+    ...decayOptions(0),
   });
   if (result.config.nesterov && result.config.momentum === 0) {
     throw new ValueError('sgd: nesterov expected a momentum > 0, got 0.');
@@ -166,7 +76,8 @@ export function adagrad(options?: AdagradOptions): Descriptor<'adagrad', Settled
 }
 
 /**
- * RMSprop (Hinton 2012): s = ρ·s + (1 − ρ)·g²; v = μ·v + g/(√s + ε); w −= η·v. PyTorch's update rule.
+ * RMSprop (Hinton 2012): s = ρ·s + (1 − ρ)·g²; v = μ·v + g/(√s + ε); w −= η·v. With `centered` s − a² is under the
+ * root, a = ρ·a + (1 − ρ)·g (Graves 2013). PyTorch's update rule.
  * @throws ValueError for a number out of range or an unknown option.
  * @example rmsprop({ learningRate: 0.001, rho: 0.9 });
  * @category Optimizers
@@ -177,6 +88,7 @@ export function rmsprop(options?: RmspropOptions): Descriptor<'rmsprop', Settled
     rho: { check: fraction, or: 0.99 },
     momentum: { check: fraction, or: 0 },
     epsilon: { check: positive, or: 1e-8 },
+    centered: { check: flag, or: false },
   });
 }
 
@@ -204,22 +116,50 @@ const moments = {
 
 /**
  * Adam (Kingma & Ba 2015) by PyTorch's update rule: m̂ = m/(1 − β1^t), v̂ = v/(1 − β2^t), w −= η·m̂/(√v̂ + ε).
+ * With `amsgrad` the largest v so far is in the place of v (Reddi et al. 2018).
  * @throws ValueError for a number out of range or an unknown option.
  * @example adam({ learningRate: schedules.exponential({ initialLearningRate: 0.001, decaySteps: 1000, decayRate: 0.9 }) });
  * @category Optimizers
  */
 export function adam(options?: AdamOptions): Descriptor<'adam', Settled<AdamOptions>> {
-  return settle('adam', options, moments);
+  return settle('adam', options, { ...moments, amsgrad: { check: flag, or: false } });
 }
 
 /**
- * AdamW (Loshchilov & Hutter 2019): w = (1 − η·weightDecay)·w, then Adam. All parameters decay, as in PyTorch.
+ * Adamax (Kingma & Ba 2015) by PyTorch's update rule: m as in `adam`, u = max(β2·u, |g| + ε), w −= η/(1 − β1^t)·m/u.
  * @throws ValueError for a number out of range or an unknown option.
- * @example adamw({ learningRate: 0.001, weightDecay: 0.05 });
+ * @example adamax({ learningRate: 0.002 });
+ * @category Optimizers
+ */
+export function adamax(options?: AdamaxOptions): Descriptor<'adamax', Settled<AdamaxOptions>> {
+  return settle('adamax', options, { ...moments, learningRate: rate(0.002) });
+}
+
+/**
+ * AdamW (Loshchilov & Hutter 2019): w = (1 − η·weightDecay)·w, then Adam. All parameters decay, as in PyTorch, except
+ * those of `excludeFromWeightDecay`.
+ * @throws ValueError for a number out of range, an unknown option, or an entry that is no regular expression.
+ * @example adamw({ learningRate: 0.001, weightDecay: 0.05, excludeFromWeightDecay: [/bias$/] });
  * @category Optimizers
  */
 export function adamw(options?: AdamwOptions): Descriptor<'adamw', Settled<AdamwOptions>> {
-  return settle('adamw', options, { ...moments, weightDecay: { check: nonNegative, or: 0.01 } });
+  return settle('adamw', options, { ...moments, amsgrad: { check: flag, or: false }, ...decayOptions(0.01) });
+}
+
+/**
+ * Lion (Chen et al. 2023): w = (1 − η·weightDecay)·w; w −= η·sign(β1·m + (1 − β1)·g); m = β2·m + (1 − β2)·g. Each step
+ * changes each weight by η, so η must be smaller than for Adam, and weightDecay larger.
+ * @throws ValueError for a number out of range, an unknown option, or an entry that is no regular expression.
+ * @example lion({ learningRate: 1e-4, weightDecay: 0.1, excludeFromWeightDecay: [/bias$/] });
+ * @category Optimizers
+ */
+export function lion(options?: LionOptions): Descriptor<'lion', Settled<LionOptions>> {
+  return settle('lion', options, {
+    learningRate: rate(0.001),
+    beta1: moments.beta1,
+    beta2: { check: fraction, or: 0.99 },
+    ...decayOptions(0),
+  });
 }
 
 /**
@@ -228,12 +168,12 @@ export function adamw(options?: AdamwOptions): Descriptor<'adamw', Settled<Adamw
  * @example nadam({ learningRate: 0.001, clipNorm: 1 });
  * @category Optimizers
  */
-export function nadam(options?: AdamOptions): Descriptor<'nadam', Settled<AdamOptions>> {
+export function nadam(options?: NadamOptions): Descriptor<'nadam', Settled<NadamOptions>> {
   return settle('nadam', options, { ...moments, learningRate: rate(0.002) });
 }
 
 /** Factories by the names that users and saved models may give. */
-export const OPTIMIZERS = { sgd, adagrad, rmsprop, adadelta, adam, adamw, nadam, ...FULL_BATCH } as const;
+export const OPTIMIZERS = { sgd, adagrad, rmsprop, adadelta, adam, adamax, adamw, lion, nadam, ...FULL_BATCH } as const;
 
 /**
  * Names of the optimizers. Each name means its factory with the default options.

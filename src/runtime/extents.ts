@@ -180,11 +180,15 @@ export const EXTENTS: { readonly [K in KernelName]: Extents<K> } = {
   f64_add_products: { x: panels('reads', 'k', 'n'), y: panels('reads', 'k', 'n'), total: one },
   f32_adagrad: { g: read, w: updated, s: updated },
   f32_rmsprop: { g: read, w: updated, s: updated, v: optional(updated) },
+  f32_rmsprop_centered: { g: read, w: updated, s: updated, a: updated, v: optional(updated) },
   f32_adadelta: { g: read, w: updated, s: updated, u: updated },
 
   f32_sgd: { g: read, w: updated },
   f32_sgd_momentum: { g: read, w: updated, v: updated },
   f32_adam: { g: read, w: updated, m: updated, v: updated },
+  f32_amsgrad: { g: read, w: updated, m: updated, v: updated, x: updated },
+  f32_adamax: { g: read, w: updated, m: updated, u: updated },
+  f32_lion: { g: read, w: updated, m: updated },
 
   u32_random: { out: { ...RANDOM.out, holds: 'integers' } },
   f32_uniform: RANDOM,

@@ -9,7 +9,7 @@ import type { WasmRuntime } from '../runtime/wasm-runtime.js';
 import { panelled } from '../graph/parameters.js';
 import { storedFloats, type NetworkPlan } from '../graph/plan.js';
 import type { TrainingLayout } from './layout.js';
-import type { UpdateVectors } from '../optimizers/bind.js';
+import type { UpdateVectors } from '../optimizers/update-vectors.js';
 import { isFullBatch } from '../optimizers/full-batch.js';
 import type { Optimizer } from '../optimizers/optimizers.js';
 

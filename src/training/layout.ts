@@ -5,7 +5,8 @@
  */
 import { ownOf } from '../common/objects.js';
 import { alignedFloats, type NetworkPlan, type PlannedParameter } from '../graph/plan.js';
-import { bindUpdate, type Update, type UpdateVectors } from '../optimizers/bind.js';
+import { bindUpdate, type Update } from '../optimizers/bind.js';
+import type { UpdateVectors } from '../optimizers/update-vectors.js';
 import type { Optimizer } from '../optimizers/optimizers.js';
 import type { WasmRuntime } from '../runtime/wasm-runtime.js';
 
@@ -65,12 +66,16 @@ export function layOutTraining({ parameters, graph }: NetworkPlan, frozen: Reado
 export function bindUpdates(
   runtime: WasmRuntime,
   optimizer: Optimizer,
-  { weights, gradients, optimizerState }: UpdateVectors,
+  { weights, gradients, parameters, optimizerState }: UpdateVectors,
   stretches: readonly Stretch[],
 ): Update {
   const updates = stretches.map((stretch): Update => {
+    const within = parameters
+      .map(({ name, offset }) => ({ name, offset: offset - stretch.gradients }))
+      .filter(({ offset }) => offset >= 0 && offset < stretch.floats);
     const update = bindUpdate(runtime, optimizer, {
       size: stretch.floats,
+      parameters: within,
       weights: weights + 4 * stretch.weights,
       gradients: gradients + 4 * stretch.gradients,
       optimizerState: optimizerState.map((state) => state + 4 * stretch.gradients),

@@ -9,7 +9,8 @@ import type { ModelState } from '../graph/model-state.js';
 import { allocateVector, readParameters, writeParameters } from '../graph/parameters.js';
 import { runProgram } from '../graph/program.js';
 import { beginChange, endChange } from '../graph/sharers.js';
-import { stateNames, type Update, type UpdateVectors } from '../optimizers/bind.js';
+import { stateNames, type Update } from '../optimizers/bind.js';
+import type { UpdateVectors } from '../optimizers/update-vectors.js';
 import { isFullBatch } from '../optimizers/full-batch.js';
 import { rateAt } from '../schedules/rate.js';
 import type { Schedule } from '../schedules/schedule-types.js';
@@ -70,7 +71,7 @@ export class Trainer {
     if (isFullBatch(optimizer)) requireAllTrained(plan, layout, optimizer);
     const gradients = allocateVector(runtime, this.regions, layout.floats);
     const optimizerState = stateNames(optimizer).map(() => allocateVector(runtime, this.regions, layout.floats));
-    this.vectors = { size: layout.floats, weights, gradients, optimizerState };
+    this.vectors = { size: layout.floats, weights, gradients, parameters: layout.trained, optimizerState };
     this.fullBatch = isFullBatch(optimizer)
       ? new FullBatch(model, optimizer, layout, this.vectors, this.regions)
       : undefined;

@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest';
 import {
   activation,
   adam,
+  adamw,
   add,
   batchNormalization,
   binaryCrossentropy,
@@ -145,7 +146,13 @@ const refused: [title: string, act: () => unknown, message: string][] = [
   [
     'sgd({ weight_decay })',
     () => sgd(any({ weight_decay: 1 })),
-    'sgd: unknown option "weight_decay". Use adamw, or kernelRegularizer: l2(…) in layers.',
+    'sgd: unknown option "weight_decay". Did you mean "weightDecay", which acts apart from the gradient? ' +
+      "For PyTorch's write kernelRegularizer: l2(…).",
+  ],
+  [
+    'adamw({ weight_decay })',
+    () => adamw(any({ weight_decay: 1 })),
+    'adamw: unknown option "weight_decay". Did you mean "weightDecay"?',
   ],
   ['decay', () => sgd(any({ decay: 1 })), 'sgd: unknown option "decay". Give learningRate one of schedules.'],
   ['lr', () => adam(any({ lr: 0.1 })), 'adam: unknown option "lr". Did you mean "learningRate"?'],

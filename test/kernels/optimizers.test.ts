@@ -76,6 +76,120 @@ describe('optimizer kernels follow the float64 recurrence', () => {
     });
   });
 
+  test('f32_amsgrad', () => {
+    onFixture(runtime, (fixture) => {
+      const [w, m, v, x] = [initial, ...Array.from({ length: 3 }, () => new Float32Array(16))].map((values) =>
+        fixture.use(values),
+      );
+      const expected = [...initial];
+      const [first, second, most] = Array.from({ length: 3 }, () => new Array<number>(16).fill(0));
+      for (let step = 1; step <= STEPS; step++) {
+        // Gradients that shrink, so that the largest mean square is an earlier one.
+        const g = gradientsAt(step).map((value) => value / step ** 3);
+        const [c1, c2] = [1 - 0.9 ** step, 1 - 0.5 ** step];
+        const scalars = [0.1 / c1, 1 / Math.sqrt(c2), 0.9, 0.1, 0.5, 0.5, 1e-8] as const;
+        const addresses = [w, m, v, x].map(({ address }) => address) as [number, number, number, number];
+        fixture.call('f32_amsgrad', N, fixture.use(g).address, ...addresses, ...scalars);
+        for (let i = 0; i < N; i++) {
+          first[i] = 0.9 * first[i] + 0.1 * g[i];
+          second[i] = 0.5 * second[i] + 0.5 * g[i] * g[i];
+          most[i] = Math.max(most[i], second[i]);
+          expected[i] -= (0.1 * (first[i] / c1)) / (Math.sqrt(most[i] / c2) + 1e-8);
+        }
+      }
+      check(fixture.read(w), expected);
+      check(fixture.read(v), second);
+      check(fixture.read(x), most);
+      expect(most).not.toEqual(second);
+    });
+  });
+
+  test('f32_adamax', () => {
+    onFixture(runtime, (fixture) => {
+      const [w, m, u] = [fixture.use(initial), fixture.use(new Float32Array(16)), fixture.use(new Float32Array(16))];
+      const expected = [...initial];
+      const [first, norm] = [new Array<number>(16).fill(0), new Array<number>(16).fill(0)];
+      for (let step = 1; step <= STEPS; step++) {
+        const g = gradientsAt(step);
+        const stepSize = 0.1 / (1 - 0.9 ** step);
+        const scalars = [stepSize, 0.9, 0.1, 0.5, 1e-3] as const;
+        fixture.call('f32_adamax', N, fixture.use(g).address, w.address, m.address, u.address, ...scalars);
+        for (let i = 0; i < N; i++) {
+          first[i] = 0.9 * first[i] + 0.1 * g[i];
+          norm[i] = Math.max(0.5 * norm[i], Math.abs(g[i]) + 1e-3);
+          expected[i] -= (stepSize * first[i]) / norm[i];
+        }
+      }
+      check(fixture.read(w), expected);
+      check(fixture.read(m), first);
+    });
+  });
+
+  test('f32_lion', () => {
+    onFixture(runtime, (fixture) => {
+      const [w, m] = [fixture.use(initial), fixture.use(new Float32Array(16))];
+      const expected = [...initial];
+      const momentum = new Array<number>(16).fill(0);
+      for (let step = 1; step <= STEPS; step++) {
+        const g = gradientsAt(step).map((value, i) => (i === 3 ? 0 : value));
+        fixture.call('f32_lion', N, fixture.use(g).address, w.address, m.address, 0.1, 0.9, 0.1, 0.99, 0.01);
+        for (let i = 0; i < N; i++) {
+          expected[i] -= 0.1 * Math.sign(0.9 * momentum[i] + 0.1 * g[i]);
+          momentum[i] = 0.99 * momentum[i] + 0.01 * g[i];
+        }
+      }
+      check(fixture.read(w), expected);
+      check(fixture.read(m), momentum);
+      // Without a gradient a weight stays.
+      expect(fixture.read(w)[3]).toBe(Math.fround(initial[3]));
+    });
+  });
+
+  test('f32_lion steps by one rate for every gradient but 0 and NaN', () => {
+    const g = [Infinity, -Infinity, 3e38, -1e-38, 0, -0, NaN, 1e-45].map(Math.fround);
+    onFixture(runtime, (fixture) => {
+      const [w, m] = [fixture.use(new Float32Array(8)), fixture.use(new Float32Array(8))];
+      fixture.call('f32_lion', 8, fixture.use(g).address, w.address, m.address, 0.5, 0, 1, 0, 1);
+      expect([...fixture.read(w)]).toEqual([-0.5, 0.5, -0.5, 0.5, 0, 0, NaN, -0.5]);
+      expect(fixture.read(m)).toEqual(Float32Array.from(g, (value) => value + 0));
+    });
+  });
+
+  test.each([0, 0.9])('f32_rmsprop_centered, momentum %d', (momentum) => {
+    onFixture(runtime, (fixture) => {
+      const [w, s, a, v] = [initial, ...Array.from({ length: 3 }, () => new Float32Array(16))].map((values) =>
+        fixture.use(values),
+      );
+      const expected = [...initial];
+      const [square, mean, velocity] = Array.from({ length: 3 }, () => new Array<number>(16).fill(0));
+      for (let step = 1; step <= STEPS; step++) {
+        const g = gradientsAt(step);
+        const addresses = [w, s, a].map(({ address }) => address) as [number, number, number];
+        const velocityAt = momentum > 0 ? v.address : 0;
+        const scalars = [0.01, 0.9, 0.1, 1e-8, momentum] as const;
+        fixture.call('f32_rmsprop_centered', N, fixture.use(g).address, ...addresses, velocityAt, ...scalars);
+        for (let i = 0; i < N; i++) {
+          square[i] = 0.9 * square[i] + 0.1 * g[i] * g[i];
+          mean[i] = 0.9 * mean[i] + 0.1 * g[i];
+          velocity[i] = momentum * velocity[i] + g[i] / (Math.sqrt(square[i] - mean[i] ** 2) + 1e-8);
+          expected[i] -= 0.01 * velocity[i];
+        }
+      }
+      check(fixture.read(w), expected);
+      check(fixture.read(a), mean);
+    });
+  });
+
+  test('a variance that rounding makes negative counts as 0', () => {
+    onFixture(runtime, (fixture) => {
+      // 0.1² rounds up in float32: s − a² of a gradient that never changes may be below 0.
+      const [s, a] = [fixture.use([0.0099999, 0, 0, 0]), fixture.use([0.1, 0, 0, 0])];
+      const [w, g] = [fixture.use([1, 0, 0, 0]), fixture.use([0.1, 0, 0, 0])];
+      fixture.call('f32_rmsprop_centered', 1, g.address, w.address, s.address, a.address, 0, 1, 1, 0, 1, 0);
+      expect(fixture.read(w)[0]).toBeCloseTo(0.9, 6);
+    });
+  });
+
   test('f32_adagrad', () => {
     onFixture(runtime, (fixture) => {
       const [w, s] = [fixture.use(initial), fixture.use(new Float32Array(16))];

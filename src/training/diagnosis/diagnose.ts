@@ -11,7 +11,7 @@ import { isInput } from '../../graph/graph.js';
 import { allocateVector, readParameter } from '../../graph/parameters.js';
 import { runProgram } from '../../graph/program.js';
 import type { BoundNode, TrainingProgram } from '../program.js';
-import type { UpdateVectors } from '../../optimizers/bind.js';
+import type { UpdateVectors } from '../../optimizers/update-vectors.js';
 import { isFullBatch } from '../../optimizers/full-batch.js';
 import { firstNonFinite } from './non-finite.js';
 import { findFaults, withText } from './advice.js';
@@ -50,6 +50,7 @@ export function diagnose(
     const allocate = (): number => allocateVector(runtime, regions, layout.floats);
     const copies: UpdateVectors = {
       size: vectors.size,
+      parameters: vectors.parameters,
       weights: allocate(),
       gradients: allocate(),
       optimizerState: vectors.optimizerState.map(allocate),

@@ -1,6 +1,6 @@
 /** The interface between the iterations of full-batch.ts and the algorithms that make them. */
 import type { ModelState } from '../../graph/model-state.js';
-import type { UpdateVectors } from '../../optimizers/bind.js';
+import type { UpdateVectors } from '../../optimizers/update-vectors.js';
 import type { RegionGroup } from '../../runtime/arena.js';
 import type { LbfgsStop } from './lbfgs.js';
 

@@ -8,7 +8,7 @@ import type { ModelState } from '../../graph/model-state.js';
 import { allocateVector } from '../../graph/parameters.js';
 import { runProgram } from '../../graph/program.js';
 import type { FullBatchOptimizer } from '../../optimizers/full-batch.js';
-import type { UpdateVectors } from '../../optimizers/bind.js';
+import type { UpdateVectors } from '../../optimizers/update-vectors.js';
 import type { RegionGroup } from '../../runtime/arena.js';
 import { bindPenalties, bindPenaltyLoss } from '../adjustments.js';
 import type { ExecutionContext } from '../execution-context.js';

@@ -179,6 +179,7 @@ const options = (...valid: object[]): readonly Arguments[] => [
 ];
 const rate = { learningRate: 0.1, clipNorm: 1 };
 const adamLike = { ...rate, beta1: 0.9, beta2: 0.99, epsilon: 1e-8 };
+const decay = { weightDecay: 0.01, excludeFromWeightDecay: [/bias$/, { source: 'weight', flags: 'i' }] };
 const monitored = { monitor: 'loss', patience: 1, minDelta: 0, mode: 'min' };
 
 /** Valid arguments of each exported function. */
@@ -346,12 +347,14 @@ const FUNCTIONS: Record<string, readonly Arguments[]> = {
     () => [{ maxLearningRate: 0.1, totalSteps: 9, pctStart: 0.3, divFactor: 25, finalDivFactor: 100 }],
   ],
   'schedules.warmUp': [() => [{ schedule: { kind: 'constant', config: { learningRate: 0.1 } }, steps: 2, from: 0 }]],
-  sgd: options({ ...rate, momentum: 0.5, nesterov: true }),
+  sgd: options({ ...rate, momentum: 0.5, nesterov: true, ...decay }),
   adagrad: options({ ...rate, epsilon: 1e-8 }),
-  rmsprop: options({ ...rate, rho: 0.9, momentum: 0.5, epsilon: 1e-8 }),
+  rmsprop: options({ ...rate, rho: 0.9, momentum: 0.5, epsilon: 1e-8, centered: true }),
   adadelta: options({ ...rate, rho: 0.9, epsilon: 1e-8 }),
-  adam: options(adamLike),
-  adamw: options({ ...adamLike, weightDecay: 0.01 }),
+  adam: options({ ...adamLike, amsgrad: true }),
+  adamax: options(adamLike),
+  adamw: options({ ...adamLike, amsgrad: true, ...decay }),
+  lion: options({ ...rate, beta1: 0.9, beta2: 0.99, ...decay }),
   nadam: options(adamLike),
   lbfgs: options({ historySize: 3, gradientTolerance: 1e-4, changeTolerance: 1e-6 }),
   confusionMatrix: [() => [[0, 1, 1], [0, 1, 0], { classes: 2 }], () => [flat(), X(), { classes: 2 }]],

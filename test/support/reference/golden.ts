@@ -77,7 +77,7 @@ export interface MergeCase {
 }
 
 export const workedExample = load<WorkedExample>('worked-example');
-export const optimizerCases = load<TrainingCase[]>('optimizers');
+export const optimizerCases = ['optimizers', 'more-optimizers'].flatMap((name) => load<TrainingCase[]>(name));
 export const trainingCases = load<TrainingCase[]>('trainings');
 
 const { z, ...byActivation } = load<{ z: number[]; [name: string]: unknown }>('activations');

@@ -87,6 +87,23 @@ const optimizers: Record<string, (clip: { clipNorm?: number }) => CompileOptions
   adadelta: (clip) => library.adadelta({ learningRate: 1, rho: 0.9, epsilon: 1e-6, ...clip }),
   adam: (clip) => library.adam({ learningRate: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, ...clip }),
   adamw: (clip) => library.adamw({ learningRate: 0.01, epsilon: 1e-8, weightDecay: 0.05, ...clip }),
+  adamax: (clip) => library.adamax({ learningRate: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, ...clip }),
+  amsgrad: (clip) => library.adam({ learningRate: 0.01, beta2: 0.9, epsilon: 1e-8, amsgrad: true, ...clip }),
+  amsgradw: (clip) =>
+    library.adamw({
+      learningRate: 0.01,
+      beta2: 0.9,
+      epsilon: 1e-8,
+      amsgrad: true,
+      weightDecay: 0.05,
+      excludeFromWeightDecay: [/bias$/],
+      ...clip,
+    }),
+  centered: (clip) => library.rmsprop({ learningRate: 0.01, rho: 0.9, epsilon: 1e-8, centered: true, ...clip }),
+  centeredMomentum: (clip) =>
+    library.rmsprop({ learningRate: 0.001, rho: 0.9, epsilon: 1e-8, centered: true, momentum: 0.9, ...clip }),
+  lion: (clip) => library.lion({ learningRate: 0.003, weightDecay: 0.5, ...clip }),
+  sgdw: (clip) => library.sgd({ learningRate: 0.05, momentum: 0.9, weightDecay: 0.05, ...clip }),
   nadam: (clip) => library.nadam({ learningRate: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, ...clip }),
 };
 
