@@ -133,18 +133,23 @@ export {
   meanSquaredLogarithmicError,
   type HuberOptions,
 } from './losses/regression.js';
-export { learningRateAt } from './schedules/rate.js';
+export { learningRateAt, momentumAt } from './schedules/rate.js';
 export { schedules } from './schedules/schedules.js';
 export type {
   ConstantScheduleOptions,
   CosineScheduleOptions,
   CustomSchedule,
+  CyclicScheduleOptions,
   DecayScheduleOptions,
   LearningRate,
+  MomentumCycleOptions,
   OneCycleScheduleOptions,
+  PiecewiseConstantScheduleOptions,
   PolynomialScheduleOptions,
   Schedule,
   ScheduleFunction,
+  SequentialConfig,
+  SequentialScheduleOptions,
   StepScheduleOptions,
   WarmUpConfig,
   WarmUpScheduleOptions,
@@ -194,8 +199,10 @@ export type { Callback, FoundNonFinite, TrainedModel } from './training/callback
 export { csvLogger, type CsvLoggerOptions } from './training/callbacks/csv-logger.js';
 export { earlyStopping, type EarlyStopping, type EarlyStoppingOptions } from './training/callbacks/early-stopping.js';
 export {
+  adaptiveLearningRate,
   learningRateScheduler,
   reduceLROnPlateau,
+  type AdaptiveLearningRateOptions,
   type ReduceLROnPlateauOptions,
 } from './training/callbacks/learning-rate.js';
 export type { Mode } from './training/callbacks/monitor.js';

@@ -52,6 +52,7 @@ const OTHER_NAMES = {
   historySize: 'maxcor memory',
   gradientTolerance: 'tolerancegrad gtol pgtol tol mingrad',
   changeTolerance: 'tolerancechange ftol',
+  expRange: 'exprange',
   learningRate: 'lr eta',
   epsilon: 'eps',
   units: 'outfeatures',

@@ -11,8 +11,11 @@ import type { Optimizer } from './optimizers.js';
 import type { UpdateVectors } from './update-vectors.js';
 import { bindDecay } from './weight-decay.js';
 
-/** Applies update number `step` (from 1) with the learning rate of that step. */
-export type Update = (step: number, learningRate: number) => void;
+/**
+ * Applies update number `step` (from 1) with the learning rate of that step, and with its momentum (β1) where a schedule
+ * moves it.
+ */
+export type Update = (step: number, learningRate: number, momentum?: number) => void;
 
 /** Returns the names of the vectors that an optimizer keeps between steps; they start at 0. */
 export function stateNames(optimizer: Optimizer): readonly string[] {
@@ -51,10 +54,10 @@ export function bindUpdate({ kernels }: WasmRuntime, optimizer: Optimizer, vecto
       const { momentum, nesterov } = optimizer.config;
       const decay = bindDecay(kernels, optimizer.config, vectors);
       const lookAhead = nesterov ? 1 : 0;
-      return (_step, rate) => {
+      return (_step, rate, moved = momentum) => {
         decay(rate);
         if (momentum === 0) kernels.f32_sgd(size, gradients, weights, rate);
-        else kernels.f32_sgd_momentum(size, gradients, weights, first, rate, momentum, lookAhead);
+        else kernels.f32_sgd_momentum(size, gradients, weights, first, rate, moved, lookAhead);
       };
     }
     case 'adagrad': {
@@ -65,25 +68,13 @@ export function bindUpdate({ kernels }: WasmRuntime, optimizer: Optimizer, vecto
       const { rho, momentum, epsilon, centered } = optimizer.config;
       if (centered) {
         const at = momentum > 0 ? third : 0;
-        return (_step, rate) =>
-          kernels.f32_rmsprop_centered(
-            size,
-            gradients,
-            weights,
-            first,
-            second,
-            at,
-            rate,
-            rho,
-            1 - rho,
-            epsilon,
-            momentum,
-          );
+        return (_step, rate, moved = momentum) =>
+          kernels.f32_rmsprop_centered(size, gradients, weights, first, second, at, rate, rho, 1 - rho, epsilon, moved);
       }
       // A null velocity means no momentum.
       const velocity = momentum > 0 ? second : 0;
-      return (_step, rate) =>
-        kernels.f32_rmsprop(size, gradients, weights, first, velocity, rate, rho, 1 - rho, epsilon, momentum);
+      return (_step, rate, moved = momentum) =>
+        kernels.f32_rmsprop(size, gradients, weights, first, velocity, rate, rho, 1 - rho, epsilon, moved);
     }
     case 'adadelta': {
       const { rho, epsilon } = optimizer.config;
@@ -97,24 +88,24 @@ export function bindUpdate({ kernels }: WasmRuntime, optimizer: Optimizer, vecto
         ? bindAmsgrad(kernels, optimizer.config, vectors)
         : bindAdam(kernels, optimizer.config, vectors);
       const decay = optimizer.kind === 'adamw' ? bindDecay(kernels, optimizer.config, vectors) : undefined;
-      return (t, rate) => {
+      return (t, rate, moved = beta1) => {
         decay?.(rate);
-        step(t, rate / (1 - power(beta1, t)), 0);
+        step(t, rate / (1 - power(moved, t)), 0, moved);
       };
     }
     case 'adamax': {
       const { beta1, beta2, epsilon } = optimizer.config;
-      return (t, rate) => {
-        const stepSize = rate / (1 - power(beta1, t));
-        kernels.f32_adamax(size, gradients, weights, first, second, stepSize, beta1, 1 - beta1, beta2, epsilon);
+      return (t, rate, moved = beta1) => {
+        const stepSize = rate / (1 - power(moved, t));
+        kernels.f32_adamax(size, gradients, weights, first, second, stepSize, moved, 1 - moved, beta2, epsilon);
       };
     }
     case 'lion': {
       const { beta1, beta2 } = optimizer.config;
       const decay = bindDecay(kernels, optimizer.config, vectors);
-      return (_step, rate) => {
+      return (_step, rate, moved = beta1) => {
         decay(rate);
-        kernels.f32_lion(size, gradients, weights, first, rate, beta1, 1 - beta1, beta2, 1 - beta2);
+        kernels.f32_lion(size, gradients, weights, first, rate, moved, 1 - moved, beta2, 1 - beta2);
       };
     }
     case 'nadam':
@@ -122,10 +113,9 @@ export function bindUpdate({ kernels }: WasmRuntime, optimizer: Optimizer, vecto
   }
 }
 
-type AdamStep = (t: number, stepSize: number, gradientStep: number) => void;
+type AdamStep = (t: number, stepSize: number, gradientStep: number, beta1: number) => void;
 
 interface Moments {
-  readonly beta1: number;
   readonly beta2: number;
   readonly epsilon: number;
 }
@@ -133,10 +123,10 @@ interface Moments {
 /** Binds w −= (stepSize·m + gradientStep·g)/(√v̂ + ε), with the moments m and v updated by g first. */
 function bindAdam(
   kernels: Kernels,
-  { beta1, beta2, epsilon }: Moments,
+  { beta2, epsilon }: Moments,
   { size, weights, gradients, optimizerState: [first, second] }: UpdateVectors,
 ): AdamStep {
-  return (t, stepSize, gradientStep) => {
+  return (t, stepSize, gradientStep, beta1) => {
     const rootScale = 1 / Math.sqrt(1 - power(beta2, t));
     kernels.f32_adam(
       size,
@@ -159,10 +149,10 @@ function bindAdam(
 /** Binds Adam's step with the largest v so far in the place of v, without a share of the gradient. */
 function bindAmsgrad(
   kernels: Kernels,
-  { beta1, beta2, epsilon }: Moments,
+  { beta2, epsilon }: Moments,
   { size, weights, gradients, optimizerState: [first, second, largest] }: UpdateVectors,
 ): AdamStep {
-  return (t, stepSize) => {
+  return (t, stepSize, _gradientStep, beta1) => {
     const rootScale = 1 / Math.sqrt(1 - power(beta2, t));
     kernels.f32_amsgrad(
       size,
@@ -206,6 +196,6 @@ function bindNadam(step: AdamStep, beta1: number): Update {
     reached = t;
     const now = momentum(t);
     const next = momentum(t + 1);
-    step(t, (rate * next) / (1 - product * next), (rate * (1 - now)) / (1 - product));
+    step(t, (rate * next) / (1 - product * next), (rate * (1 - now)) / (1 - product), beta1);
   };
 }

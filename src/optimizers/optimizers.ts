@@ -3,9 +3,11 @@
  */
 import type { Descriptor } from '../common/descriptor.js';
 import { ValueError } from '../common/errors.js';
+import { fieldOf } from '../common/objects.js';
 import { flag, fraction, optional, positive, readOptions, type Option, type OptionTable } from '../common/options.js';
 import { FULL_BATCH } from './full-batch.js';
 import type { Schedule } from '../schedules/schedule-types.js';
+import { movesMomentum } from '../schedules/rate.js';
 import { learningRateCheck } from '../schedules/schedules.js';
 import type {
   AdadeltaOptions,
@@ -30,6 +32,15 @@ const clips = {
   clipValue: { check: optional(positive), or: undefined },
 } as const;
 
+/** Optimizers whose momentum is an option that may be 0. */
+const MOMENTUM_OPTION = { sgd: true, rmsprop: true } as const;
+
+/** Whether a schedule can move the momentum of an optimizer. That of nadam is a function of the number of updates. */
+const takesMomentum = (kind: string, config: object): boolean =>
+  Object.hasOwn(MOMENTUM_OPTION, kind)
+    ? fieldOf(config, 'momentum') !== 0
+    : Object.hasOwn(config, 'beta1') && kind !== 'nadam';
+
 function settle<K extends string, O extends GradientOptions>(
   kind: K,
   options: O | undefined,
@@ -38,6 +49,12 @@ function settle<K extends string, O extends GradientOptions>(
   const config = readOptions<Settled<O>>(kind, options, { ...table, ...clips } as unknown as OptionTable<Settled<O>>);
   if (config.clipNorm !== undefined && config.clipValue !== undefined) {
     throw new ValueError(`${kind}: clipNorm expected alone, got clipValue as well.`);
+  }
+  if (movesMomentum(config.learningRate) && !takesMomentum(kind, config)) {
+    throw new ValueError(
+      `${kind}: learningRate expected a schedule without cycleMomentum, got one with it. ` +
+        (Object.hasOwn(MOMENTUM_OPTION, kind) ? 'Give a momentum > 0.' : 'Use sgd with a momentum, adam or adamw.'),
+    );
   }
   return { kind, config };
 }

@@ -93,10 +93,83 @@ export interface CosineScheduleOptions {
 }
 
 /**
+ * Options of `schedules.piecewiseConstant`.
+ * @category Learning-rate schedules
+ */
+export interface PiecewiseConstantScheduleOptions {
+  /** Last update, counted from 0, of each rate but the last: integers that rise. */
+  boundaries: readonly number[];
+  /** Rates ≥ 0, one more than boundaries. */
+  values: readonly number[];
+}
+
+/**
+ * Options of schedules that move the momentum against the rate: `momentum` of `sgd` and `rmsprop`, β1 of `adam`,
+ * `adamw`, `adamax` and `lion`.
+ * @category Learning-rate schedules
+ */
+export interface MomentumCycleOptions {
+  /** Whether the momentum moves too. Default false: it stays what the optimizer's option says. */
+  cycleMomentum?: boolean;
+  /** Momentum in [0, 1) at the largest rate. Default 0.85 for `oneCycle`, 0.8 for `cyclic`. */
+  baseMomentum?: number;
+  /** Momentum in [0, 1) at the smallest rate. Default 0.95 for `oneCycle`, 0.9 for `cyclic`. */
+  maxMomentum?: number;
+}
+
+/**
+ * Options of `schedules.cyclic`.
+ * @category Learning-rate schedules
+ */
+export interface CyclicScheduleOptions extends MomentumCycleOptions {
+  /** η_base ≥ 0, where each cycle begins and ends. */
+  baseLearningRate: number;
+  /** η_max > 0, the peak of the first cycle. */
+  maxLearningRate: number;
+  /** Updates from base to peak, at least 1. Default 2,000. */
+  stepSizeUp?: number;
+  /** Updates from peak to base, at least 1. Default stepSizeUp. */
+  stepSizeDown?: number;
+  /**
+   * Height of the peaks above the base:
+   * - 'triangular': all the same
+   * - 'triangular2': half of the one before
+   * - 'expRange': times gamma^t at each update
+   *
+   * Default 'triangular'.
+   */
+  mode?: 'triangular' | 'triangular2' | 'expRange';
+  /** γ > 0 of 'expRange'. Default 1. */
+  gamma?: number;
+}
+
+/**
+ * Options of `schedules.sequential`.
+ * @category Learning-rate schedules
+ */
+export interface SequentialScheduleOptions {
+  /** Rates and schedules, one after the other; each begins at its step 0. None may contain a sequence. */
+  schedules: readonly LearningRate[];
+  /** First update of each but the first: integers > 0 that rise. */
+  milestones: readonly number[];
+}
+
+/**
+ * Settled options of a sequence.
+ * @category Learning-rate schedules
+ */
+export interface SequentialConfig {
+  /** Rates and schedules, one after the other. */
+  readonly schedules: readonly (number | Schedule)[];
+  /** First update of each but the first. */
+  readonly milestones: readonly number[];
+}
+
+/**
  * Options of `schedules.oneCycle`.
  * @category Learning-rate schedules
  */
-export interface OneCycleScheduleOptions {
+export interface OneCycleScheduleOptions extends MomentumCycleOptions {
   /** η_max > 0, the peak. */
   maxLearningRate: number;
   /** T: updates of the cycle, at least 1. */
@@ -148,6 +221,9 @@ export type Schedule =
   | Descriptor<'polynomial', Required<PolynomialScheduleOptions>>
   | Descriptor<'cosine', Required<CosineScheduleOptions>>
   | Descriptor<'oneCycle', Required<OneCycleScheduleOptions>>
+  | Descriptor<'piecewiseConstant', Required<PiecewiseConstantScheduleOptions>>
+  | Descriptor<'cyclic', Required<CyclicScheduleOptions>>
+  | Descriptor<'sequential', SequentialConfig>
   | Descriptor<'warmUp', WarmUpConfig>
   | Custom<CustomSchedule>;
 

@@ -81,10 +81,10 @@ export function bindUpdates(
       optimizerState: optimizerState.map((state) => state + 4 * stretch.gradients),
     });
     const { factor } = stretch;
-    return factor === 1 ? update : (step, learningRate) => update(step, factor * learningRate);
+    return factor === 1 ? update : (step, rate, momentum) => update(step, factor * rate, momentum);
   });
   if (updates.length === 1) return updates[0];
-  return (step, learningRate) => {
-    for (let i = 0; i < updates.length; i++) updates[i](step, learningRate);
+  return (step, learningRate, momentum) => {
+    for (let i = 0; i < updates.length; i++) updates[i](step, learningRate, momentum);
   };
 }

@@ -12,7 +12,7 @@ import { beginChange, endChange } from '../graph/sharers.js';
 import { stateNames, type Update } from '../optimizers/bind.js';
 import type { UpdateVectors } from '../optimizers/update-vectors.js';
 import { isFullBatch } from '../optimizers/full-batch.js';
-import { rateAt } from '../schedules/rate.js';
+import { movedMomentum, rateAt } from '../schedules/rate.js';
 import type { Schedule } from '../schedules/schedule-types.js';
 import { bindClip, bindConstraints, bindPenalties } from './adjustments.js';
 import type { Compiled } from './compiled.js';
@@ -84,6 +84,11 @@ export class Trainer {
   /** Learning rate of the next update. */
   get learningRate(): number {
     return typeof this.rate === 'number' ? this.rate : rateAt(this.rate, this.stepCount);
+  }
+
+  /** Momentum (β1) of the next update where a schedule moves it. */
+  get momentum(): number | undefined {
+    return movedMomentum(this.rate, this.stepCount);
   }
 
   /**
@@ -170,12 +175,14 @@ export class Trainer {
   private stepOnBatch(context: ExecutionContext, rows: number): void {
     const { model } = this;
     let rate: number;
+    let momentum: number | undefined;
     model.running = true;
     try {
       this.differentiate(context, rows);
       // Inside the guard: a schedule, like an activation or a loss, may be a user's function, which must not change the
       // model.
       rate = this.learningRate;
+      momentum = this.momentum;
     } finally {
       model.running = false;
     }
@@ -183,7 +190,7 @@ export class Trainer {
     beginChange(model);
     // The count stays at the largest safe integer: a file cannot hold a larger one.
     if (this.stepCount < Number.MAX_SAFE_INTEGER) this.stepCount += 1;
-    this.update(this.stepCount, rate);
+    this.update(this.stepCount, rate, momentum);
     this.lastRate = rate;
     const { updateRunningStatistics } = context.program;
     for (let i = 0; i < updateRunningStatistics.length; i++) updateRunningStatistics[i](rows);

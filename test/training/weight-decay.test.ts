@@ -105,6 +105,28 @@ test.each<[unknown, string]>([
   expect(() => adamw({ excludeFromWeightDecay } as never)).toThrow(message);
 });
 
+test('reaches what is trained, at the rate of each layer', async () => {
+  const build = async (optimizer: Optimizer): Promise<Model> => {
+    const network = await sequential({
+      seed: 3,
+      layers: [
+        dense({ units: 5, inputShape: [3], biasInitializer: 'ones' }),
+        dense({ units: 5, biasInitializer: 'ones' }),
+        dense({ units: 2, biasInitializer: 'ones', learningRateFactor: 0.5 }),
+      ],
+    });
+    network.layers[1].trainable = false;
+    network.compile({ optimizer, loss: 'meanSquaredError' });
+    return network;
+  };
+  const [one, other] = [await build(sgd(decayOf([/^0.bias/, /2.weight/]))), await build(sgd({ learningRate: 0.1 }))];
+  const before = one.getWeights();
+  for (const network of [one, other]) network.trainOnBatch(X, Y);
+  const plain = other.getWeights();
+  const shares = one.getWeights().map(({ data }, i) => (plain[i].data[0] - data[0]) / before[i].data[0]);
+  [0.05, 0, 0, 0, 0, 0.025].forEach((share, i) => expect(shares[i]).toBeCloseTo(share, 5));
+});
+
 /** Optimizers with more than one form, whose states differ. */
 const stateful: [string, Optimizer][] = [
   ['amsgrad', adam({ amsgrad: true })],

@@ -1,11 +1,11 @@
 /**
- * The callbacks that change the learning rate: `reduceLROnPlateau` and `learningRateScheduler`. They refuse an
- * optimizer with a schedule, which sets the rate itself (src/schedules), and one that has no rate.
+ * The callbacks that change the learning rate: `reduceLROnPlateau`, `adaptiveLearningRate` and `learningRateScheduler`.
+ * They refuse an optimizer with a schedule, which sets the rate itself (src/schedules), and one that has no rate.
  */
 import { describe } from '../../common/describe.js';
 import { StateError, ValueError } from '../../common/errors.js';
 import { isFunction } from '../../common/objects.js';
-import { integer, nameOf, nonNegative, readOptions, text, type Check } from '../../common/options.js';
+import { integer, nameOf, nonNegative, positive, readOptions, text, type Check } from '../../common/options.js';
 import { ATTACH, CHANGES_RATE, requireHook, type AttachedCallback, type Callback } from './callback.js';
 import { MODES, Monitor, type Mode } from './monitor.js';
 
@@ -84,6 +84,76 @@ export function reduceLROnPlateau(options?: ReduceLROnPlateauOptions): Callback 
       if (lower < model.learningRate) model.learningRate = lower;
       waited = 0;
       resting = read.cooldown;
+    },
+  };
+  return callback;
+}
+
+/**
+ * Options of `adaptiveLearningRate`.
+ * @category Training and callbacks
+ */
+export interface AdaptiveLearningRateOptions {
+  /** Key of the logs to follow. Default 'loss'. */
+  monitor?: string;
+  /** Epochs in a row without improvement after which the rate is divided, at least 1. Default 2. */
+  patience?: number;
+  /** An improvement counts only if it is larger than this, at least 0. Default 1e-4. */
+  minDelta?: number;
+  /** Whether smaller ('min') or larger ('max') values are better. Default 'auto', as in `earlyStopping`. */
+  mode?: Mode;
+  /** Divisor of the rate, > 1. Default 5. */
+  divisor?: number;
+  /** Training stops where a rate that is at or below this would be divided. Default 1e-6. */
+  minLearningRate?: number;
+}
+
+const dividing: Check<number> = (path, value) => {
+  const divisor = positive(path, value);
+  if (divisor > 1) return divisor;
+  throw new ValueError(`${path} expected a number > 1, got ${describe(value)}.`);
+};
+
+/**
+ * Keeps the learning rate while a value of the logs improves; divides it by `divisor` after `patience` epochs in a row
+ * without improvement, and stops training where the rate is too small for that. scikit-learn's
+ * `learning_rate='adaptive'`, whose `n_iter_no_change` n waits one epoch more: `patience` n + 1. As there, an epoch is
+ * compared with the best one before it, so gains below `minDelta` do not add up.
+ * @throws ValueError for an unknown option or a number out of range; in `fit` for a monitor that is not in the logs or
+ * needs a `mode`, and a StateError where the optimizer has a schedule.
+ * @example
+ * const network = await sequential({ layers: [dense({ units: 1, inputShape: [1], kernelInitializer: 'ones' })] });
+ * network.compile({ optimizer: sgd({ learningRate: 0.5 }), loss: 'meanSquaredError' });
+ * await network.fit([[1]], [[1]], { epochs: 3, callbacks: [adaptiveLearningRate()] });
+ * network.learningRate; // 0.1
+ * @category Training and callbacks
+ */
+export function adaptiveLearningRate(options?: AdaptiveLearningRateOptions): Callback {
+  const read = readOptions<Required<AdaptiveLearningRateOptions>>('adaptiveLearningRate', options, {
+    monitor: { check: text, or: 'loss' },
+    patience: { check: integer(1), or: 2 },
+    minDelta: { check: nonNegative, or: 1e-4 },
+    mode: { check: nameOf(MODES), or: 'auto' },
+    divisor: { check: dividing, or: 5 },
+    minLearningRate: { check: nonNegative, or: 1e-6 },
+  });
+  const followed = new Monitor('adaptiveLearningRate', read.monitor, read.mode, read.minDelta, true);
+  let waited = 0;
+  const callback: AttachedCallback = {
+    [CHANGES_RATE]: true,
+    [ATTACH]({ keys, rateRefusal }) {
+      requireRate('adaptiveLearningRate', rateRefusal);
+      followed.reset(keys);
+      waited = 0;
+    },
+    onEpochEnd(_epoch, logs, model) {
+      requireHook('adaptiveLearningRate', logs, model);
+      if (followed.skips(logs)) return;
+      waited = followed.improved(logs) ? 0 : waited + 1;
+      if (waited < read.patience) return;
+      waited = 0;
+      if (model.learningRate <= read.minLearningRate) model.stopTraining = true;
+      else model.learningRate /= read.divisor;
     },
   };
   return callback;

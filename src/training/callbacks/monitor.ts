@@ -1,5 +1,5 @@
 /**
- * The value that `earlyStopping` and `reduceLROnPlateau` follow: which direction is better, and whether an epoch
+ * The value that `earlyStopping`, `reduceLROnPlateau` and `adaptiveLearningRate` follow: which direction is better, and whether an epoch
  * improved it.
  */
 import { ValueError } from '../../common/errors.js';
@@ -34,6 +34,8 @@ export class Monitor {
     private readonly key: string,
     private readonly mode: Mode,
     private readonly minDelta: number,
+    /** Whether the best so far takes gains of any size, so that small ones never add up to an improvement. */
+    private readonly takesAnyGain = false,
   ) {}
 
   /** Starts following a training whose logs will have these keys. */
@@ -49,10 +51,10 @@ export class Monitor {
     return this.keys.includes(this.key) && !Object.hasOwn(logs, this.key);
   }
 
-  /** Whether the value of an epoch is better than `other` by more than minDelta. */
-  beats(logs: Logs, other: number): boolean {
+  /** Whether the value of an epoch is better than `other` by more than `least`, which is minDelta by default. */
+  beats(logs: Logs, other: number, least = this.minDelta): boolean {
     const value = logs[this.key];
-    return (this.direction() === 'max' ? value - other : other - value) > this.minDelta;
+    return (this.direction() === 'max' ? value - other : other - value) > least;
   }
 
   /** Takes an epoch's logs; returns whether the value beats the best so far by more than minDelta. A NaN does not. */
@@ -60,9 +62,11 @@ export class Monitor {
     this.require(Object.keys(logs));
     const value = logs[this.key];
     this.direction();
-    if (Number.isNaN(value) || (this.best !== undefined && !this.beats(logs, this.best))) return false;
-    this.best = value;
-    return true;
+    const { best } = this;
+    if (Number.isNaN(value)) return false;
+    const improved = best === undefined || this.beats(logs, best);
+    if (improved || (this.takesAnyGain && this.beats(logs, best, 0))) this.best = value;
+    return improved;
   }
 
   /**

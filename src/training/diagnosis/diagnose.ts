@@ -84,7 +84,7 @@ export function diagnose(
     const rate = isFullBatch(compiled.optimizer) ? undefined : nextRate(trainer);
     if (rate !== undefined) {
       const stretches = layout.stretches.map((one) => ({ ...one, weights: one.gradients }));
-      bindUpdates(runtime, compiled.optimizer, copies, stretches)(trainer.stepCount + 1, rate);
+      bindUpdates(runtime, compiled.optimizer, copies, stretches)(trainer.stepCount + 1, rate, trainer.momentum);
     }
     const changes = normsByLayer(scope, (gradient, parameter) => {
       const old = readParameter(runtime, vectors.weights, parameter);

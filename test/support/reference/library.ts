@@ -77,6 +77,8 @@ export function worstError(actual: readonly NamedTensor[], expected: readonly La
   return Math.max(...actual.map(({ data }, i) => tensorError(data, wanted[i])));
 }
 
+const moving = library.schedules.oneCycle({ maxLearningRate: 0.05, totalSteps: 10, cycleMomentum: true });
+
 /** The golden optimizers as the library names them. */
 const optimizers: Record<string, (clip: { clipNorm?: number }) => CompileOptions['optimizer']> = {
   sgd: (clip) => library.sgd({ learningRate: 0.1, ...clip }),
@@ -102,6 +104,8 @@ const optimizers: Record<string, (clip: { clipNorm?: number }) => CompileOptions
   centered: (clip) => library.rmsprop({ learningRate: 0.01, rho: 0.9, epsilon: 1e-8, centered: true, ...clip }),
   centeredMomentum: (clip) =>
     library.rmsprop({ learningRate: 0.001, rho: 0.9, epsilon: 1e-8, centered: true, momentum: 0.9, ...clip }),
+  oneCycle: (clip) => library.sgd({ learningRate: moving, momentum: 0.9, ...clip }),
+  oneCycleAdam: (clip) => library.adam({ learningRate: moving, ...clip }),
   lion: (clip) => library.lion({ learningRate: 0.003, weightDecay: 0.5, ...clip }),
   sgdw: (clip) => library.sgd({ learningRate: 0.05, momentum: 0.9, weightDecay: 0.05, ...clip }),
   nadam: (clip) => library.nadam({ learningRate: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, ...clip }),
