@@ -18,7 +18,8 @@ import { EventLoopYielder } from '../runtime/event-loop.js';
 import { readSequential, type Architecture, type Blueprint, type SequentialOptions } from '../graph/architecture.js';
 import type { EngineInfo, WarmUpOptions } from './engine-info.js';
 import { blueprintFrom } from './from-json.js';
-import { readModel, type ModelOptions, type Tensors } from '../graph/model-options.js';
+import { chainOfModels, WITH_MODELS } from './nested.js';
+import { readModel, readTensors, type ModelOptions, type Tensors } from '../graph/model-options.js';
 import { FACTORIES } from '../layers/registry.js';
 import { checkState } from '../model/checkpoint.js';
 import { customCheck, type CustomObjects, type LoadOptions } from '../inference/custom-objects.js';
@@ -100,14 +101,19 @@ export class Engine {
   }
 
   /**
-   * Creates a model that passes each row through the layers in order.
+   * Creates a model that passes each row through the layers in order. A model among the layers stands for its layers.
    * @throws ShapeError, ValueError for layers or options that do not fit; MemoryError; StateError after `dispose`.
    */
   sequential(options: SequentialOptions): Model {
     this.runtime.requireLive('sequential');
-    const blueprint = readSequential('sequential', options, FACTORIES);
+    const chain = readSequential('sequential', options, WITH_MODELS);
+    const nested = chainOfModels(chain.graph);
+    const { blueprint, tensors } =
+      nested === undefined
+        ? { blueprint: chain, tensors: [] }
+        : readTensors('sequential', [nested.input], [nested.output], chain.seed);
     requireDistinctNames('sequential', blueprint.graph.layers);
-    return this.build('sequential', blueprint);
+    return this.build('sequential', blueprint, { tensors });
   }
 
   /**

@@ -5,7 +5,7 @@
 import { integer, listOf, unchecked, type Check } from '../common/options.js';
 import { fieldOf } from '../common/objects.js';
 import type { GraphLayer, LayerFactories } from '../layers/definition.js';
-import type { Layer } from '../layers/layer.js';
+import type { Layer, SymbolicTensor } from '../layers/layer.js';
 import { chain, restoreGraph, type Graph, type GraphNode } from './graph.js';
 import { plain } from '../common/plain.js';
 
@@ -45,12 +45,23 @@ export interface Blueprint {
 }
 
 /**
+ * A model of one input and one output in the place of a layer.
+ * @category Models
+ */
+export interface ModelAsLayer {
+  /** Applies its layers. */
+  apply(inputs: SymbolicTensor): SymbolicTensor;
+  /** Seed of its initialization. */
+  readonly seed: number;
+}
+
+/**
  * Options of `sequential`.
  * @category Models
  */
 export interface SequentialOptions {
-  /** Layers in order; the first has an inputShape. */
-  layers: readonly (Layer | LayerData)[];
+  /** Layers in order; the first has an inputShape, or is a model. A model stands for its layers, and shares its weights. */
+  layers: readonly (Layer | LayerData | ModelAsLayer)[];
   /** Seed of initialization, shuffles and masks, an integer from 0 to 2^32 − 1. Default 0. */
   seed?: number;
 }

@@ -4,7 +4,7 @@
  */
 import { describe } from '../common/describe.js';
 import { ValueError } from '../common/errors.js';
-import { fieldsOf } from '../common/objects.js';
+import { fieldsOf, ownOf } from '../common/objects.js';
 import { listOf } from '../common/options.js';
 import type { GraphLayer, LayerFactories } from '../layers/definition.js';
 import type { InputConfig } from '../layers/input.js';
@@ -54,12 +54,14 @@ export function nameLayers(where: string, layers: readonly GraphLayer[]): string
     taken.add(config.name);
   }
   const numbers = new Map<string, number>();
-  return layers.map(({ kind, config }) => {
+  return layers.map((layer) => {
+    const { kind, config } = layer;
     if (config.name !== undefined) return config.name;
-    let name: string = kind;
-    let number = numbers.get(kind) ?? 1;
-    for (; taken.has(name); number++) name = `${kind}_${number}`;
-    numbers.set(kind, number);
+    const base = ownOf(layer, 'nameBase') ?? kind;
+    let name: string = base;
+    let number = numbers.get(base) ?? 1;
+    for (; taken.has(name); number++) name = `${base}_${number}`;
+    numbers.set(base, number);
     taken.add(name);
     return name;
   });

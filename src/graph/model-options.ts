@@ -47,8 +47,22 @@ export function readModel(
     outputs: readonly SymbolicTensor[];
     seed: number;
   }>(where, options, { inputs: { check: tensorList }, outputs: { check: tensorList }, seed: SEED });
+  return readTensors(where, inputs, outputs, seed);
+}
+
+/** Returns the blueprint of the graph between symbolic tensors, and the symbolic tensor of each node. */
+export function readTensors(
+  where: string,
+  inputs: readonly SymbolicTensor[],
+  outputs: readonly SymbolicTensor[],
+  seed: number,
+): { readonly blueprint: Blueprint; readonly tensors: readonly SymbolicTensor[] } {
   const { graph, tensors } = trace(where, inputs, outputs);
+  // A layer of another model keeps the name that it has here: its name says which model it comes from.
+  const named = graph.layers.map(({ kind, config, nameBase }, index) =>
+    nameBase === undefined ? { kind, config } : { kind, config: { ...config, name: graph.names[index] } },
+  );
   // Copies the layers, as for a chain: what `layer.adapt` changes later affects only models that are built later.
-  const layers = layerList(FACTORIES, 'with inputs')(`${where}: layers`, graph.layers);
+  const layers = layerList(FACTORIES, 'with inputs')(`${where}: layers`, named);
   return { blueprint: { graph: { ...graph, layers }, seed }, tensors };
 }

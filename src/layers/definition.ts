@@ -69,6 +69,8 @@ export type Lower = (where: string, widths: readonly number[]) => Operation[][];
 export interface GraphLayer {
   readonly kind: string;
   readonly config: WeightedLayerConfig;
+  /** What its name is made of, if it has none: that of its kind, or of the model whose layer it is. */
+  readonly nameBase?: string | undefined;
   lower: Lower;
 }
 

@@ -59,6 +59,11 @@ export class SymbolicTensor {
  * @category Layers
  */
 export class Layer<K extends string = string, C extends LayerConfig = LayerConfig> implements Descriptor<K, C> {
+  /**
+   * What its name is made of, if it has none and belongs to a model that is used as a layer.
+   * @internal
+   */
+  nameBase: string | undefined;
   readonly #lower: Lower;
 
   /** For the library's own use: users call the layer's factory. */

@@ -1,6 +1,6 @@
 /** `ModelLayer`: a layer of a model, to hold: its weights, and whether they are trained. */
 import { describe } from '../common/describe.js';
-import { ValueError } from '../common/errors.js';
+import { StateError, ValueError } from '../common/errors.js';
 import { nearest } from '../common/nearest.js';
 import { flag } from '../common/options.js';
 import { INSPECT } from '../common/symbols.js';
@@ -11,11 +11,14 @@ import { isInput } from '../graph/graph.js';
 import { readTensors, type TensorLike } from '../graph/named-weights.js';
 import type { PlannedParameter } from '../graph/plan.js';
 import type { WeightedLayerConfig } from '../layers/definition.js';
+import type { SymbolicTensor } from '../layers/layer.js';
 import type { Trainer } from '../training/trainer.js';
 
 /** What a layer needs of its model. */
 export interface LayerOwner {
   readonly state: ModelState;
+  /** Returns the symbolic tensor of each node of the graph. */
+  symbolic(): readonly SymbolicTensor[];
   /** Throws unless the model is live and no step runs. */
   requireLive(where: string): void;
   /** Reads these parameters, as they are now. */
@@ -59,6 +62,20 @@ export class ModelLayer {
   /** Number of learned values. */
   get parameterCount(): number {
     return this.#parameters().reduce((total, { spec }) => total + (spec.learned ? sizeOf(spec.shape) : 0), 0);
+  }
+
+  /**
+   * The symbolic tensor of its output: `model({ inputs: whole.inputs, outputs: whole.getLayer(name).output })` computes
+   * what the layer does, with the weights of the whole.
+   * @throws StateError for a layer that is applied several times.
+   */
+  get output(): SymbolicTensor {
+    const { nodes } = this.#owner.state.plan.graph;
+    const applied = nodes.flatMap(({ layer }, node) => (layer === this.#index ? [node] : []));
+    if (applied.length === 1) return this.#owner.symbolic()[applied[0]];
+    throw new StateError(
+      `output: a layer that is applied once expected, got "${this.name}", applied ${applied.length} times.`,
+    );
   }
 
   /** Whether training changes the weights of the layer. */

@@ -15,6 +15,7 @@ import { joinBlocks, leaveBlocks, requireAlone } from '../graph/sharers.js';
 import type { ModelHandle } from '../inference/attach.js';
 import type { LayerWeights, SymbolicTensor } from '../layers/layer.js';
 import { momentsFor } from './adapt.js';
+import { applyModel, ownTensors, type Applied, type ApplyOptions } from './apply.js';
 import { encodeModel, type RestoredState, type SaveOptions } from './checkpoint.js';
 import { initializeParameters } from './initialize.js';
 import { findLayer, layersOf, type LayerOwner, type ModelLayer } from './model-layer.js';
@@ -34,6 +35,8 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
   private readonly shared: SharedWeights;
   /** By layer: its weights, if it has any, for models that share them. */
   private readonly layerWeights: readonly (LayerWeights | undefined)[] = [];
+  /** The symbolic tensor of each node, if the model was built from such, or once they are asked for. */
+  private tensors: readonly SymbolicTensor[] | undefined;
   /** The layers, once they are asked for. */
   private held: readonly ModelLayer[] | undefined;
 
@@ -188,11 +191,44 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
     this.requireTrainer('loadModel').restore(training, training.values);
   }
 
+  /** Symbolic tensors of the inputs: with `outputs`, or with the `output` of a layer, the ends of another model. */
+  get inputs(): SymbolicTensor[] {
+    return this.state.plan.graph.inputs.map((node) => this.symbolic()[node]);
+  }
+
+  /** Symbolic tensors of the outputs, to go on from: models that are built from them share the weights. */
+  get outputs(): SymbolicTensor[] {
+    return this.state.plan.graph.outputs.map((node) => this.symbolic()[node]);
+  }
+
+  /**
+   * Applies the model as a layer to one tensor, or to a list of as many as it has inputs. A model that is built from the
+   * result shares the weights of this one, as it is trained now and later, on the same engine; layers that are frozen now
+   * are built frozen. Their names start with `name`. Until such a model is built, this one must not be disposed.
+   * @throws ShapeError, ValueError for anything but that many symbolic tensors; StateError after `dispose`.
+   * @example
+   * const base = await sequential({ layers: [dense({ units: 4, activation: 'relu', inputShape: [2] })] });
+   * const [a, b] = [input({ shape: [2] }), input({ shape: [2] })];
+   * const siamese = await model({ inputs: [a, b], outputs: subtract().apply([base.apply(a), base.apply(b)]) });
+   * siamese.getWeights().map(({ name }) => name); // ['sequential.dense.weight', 'sequential.dense.bias']
+   */
+  apply(inputs: SymbolicTensor | readonly SymbolicTensor[], options?: ApplyOptions): Applied<O> {
+    this.requireLive('apply');
+    const outputs = applyModel(this.state, this.layerWeights, inputs, options);
+    return (outputs.length === 1 ? outputs[0] : outputs) as Applied<O>;
+  }
+
+  /** The symbolic tensor of each node. */
+  private symbolic(): readonly SymbolicTensor[] {
+    return (this.tensors ??= ownTensors(this.state, this.layerWeights));
+  }
+
   /**
    * Gives the tensors that this model was built from its weights, for the next model that is built from them.
    * @internal
    */
   own(tensors: readonly SymbolicTensor[]): void {
+    if (tensors.length > 0) this.tensors = tensors;
     const { nodes } = this.state.plan.graph;
     tensors.forEach((tensor, node) => {
       tensor.weights = this.layerWeights[nodes[node].layer];
@@ -217,6 +253,7 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
   private owner(): LayerOwner {
     return {
       state: this.state,
+      symbolic: () => this.symbolic(),
       requireLive: (where) => this.requireLive(where),
       read: (parameters) => this.readWeights(parameters),
       write: (parameters, values) => this.writeWeights(parameters, values),

@@ -87,6 +87,11 @@ test('what is no architecture is refused, and takes no memory', () => {
     ['no json', FormatError, 'modelFromJSON: json expected JSON, got something else.'],
     [`[${'0,'.repeat(1_100_000)}0]`, FormatError, 'at most 1048576 values'],
     ['[]', ValueError, 'modelFromJSON: json expected what model.toJSON() gives, or its text'],
+    [
+      { ...chained, layers: [() => 1] },
+      ValueError,
+      'modelFromJSON: json.layers[0] expected plain data, got a function',
+    ],
     ['"text"', ValueError, 'json expected what model.toJSON() gives'],
     [undefined, ValueError, 'got undefined'],
     [null, ValueError, 'got null'],

@@ -109,6 +109,8 @@ const OPTIONS: Record<string, object> = {
   maxout: { units: 1, pieces: 1 },
   activation: { activation: 'relu' },
   dropout: { rate: 0.5 },
+  alphaDropout: { rate: 0.5 },
+  gaussianDropout: { rate: 0.5 },
   gaussianNoise: { stddev: 1 },
   rescaling: { scale: 1 },
 };
