@@ -106,6 +106,7 @@ export const ACTIVATIONS = {
   exponential: /* @__PURE__ */ withoutOptions('exponential'),
   tanhGelu: /* @__PURE__ */ withoutOptions('tanhGelu'),
   softmax: /* @__PURE__ */ withoutOptions('softmax'),
+  logSoftmax: /* @__PURE__ */ withoutOptions('logSoftmax'),
 } as const;
 
 /**
@@ -134,6 +135,7 @@ export const ACTIVATIONS = {
  * | `exponential` | e^x |
  * | `tanhGelu` | ½x·(1 + tanh(√(2/π)·(x + 0.044715·x³))), the tanh approximation of `gelu` |
  * | `softmax` | e^(x_j)/Σ_k e^(x_k) over a row |
+ * | `logSoftmax` | x_j − ln Σ_k e^(x_k) over a row, the logarithm of `softmax` |
  * @category Activations
  */
 export type ActivationName = keyof typeof ACTIVATIONS;
@@ -158,8 +160,8 @@ export type Activation = ReturnType<(typeof ACTIVATIONS)[ActivationName]> | Cust
 
 /**
  * Values accepted as an activation; `silu` is `swish`, `logistic` is `sigmoid`, `identity` is `linear`, `hard_silu` is
- * `hardSwish`, `exp` is `exponential`; `gelu_new`, `gelu_approximate` and
- * `gelu_tanh` are `tanhGelu`.
+ * `hardSwish`, `exp` is `exponential`, `log_softmax` is `logSoftmax`; `gelu_new`, `gelu_approximate` and `gelu_tanh` are
+ * `tanhGelu`.
  * @category Activations
  */
 export type ActivationLike =
@@ -172,6 +174,7 @@ export type ActivationLike =
   | 'gelu_new'
   | 'gelu_approximate'
   | 'gelu_tanh'
+  | 'log_softmax'
   | Activation
   | CustomActivation;
 
@@ -182,8 +185,20 @@ export const activationCheck: Check<Activation> = (path, value) =>
 /** The activations without learned parameters that compute something. */
 export type PlainActivation = Exclude<Activation, { kind: 'linear' | 'prelu' }>;
 
+/** The activations whose outputs depend on the whole row. */
+export type RowName = 'softmax' | 'logSoftmax';
+
 /** The activations that a kernel computes value by value. */
-export type ElementwiseName = Exclude<ActivationName, 'linear' | 'prelu' | 'softmax'>;
+export type ElementwiseName = Exclude<ActivationName, 'linear' | 'prelu' | RowName>;
+
+/** Kernels (m, n, *x, *y, ld) of the activations over rows. */
+export const BY_ROW: Readonly<Record<RowName, 'f32_softmax' | 'f32_log_softmax'>> = {
+  softmax: 'f32_softmax',
+  logSoftmax: 'f32_log_softmax',
+};
+
+/** Whether the outputs of an activation depend on the whole row. */
+export const isByRow = (kind: PlainActivation['kind']): kind is RowName => Object.hasOwn(BY_ROW, kind);
 
 /** Kernels (n, *x, *y, …scalars) of these activations: assembly/activation. */
 export const ELEMENTWISE: Readonly<Record<ElementwiseName, KernelName>> = {
@@ -217,7 +232,7 @@ export const savedActivationCheck: Check<Activation> = (path, value) => {
   if (custom !== undefined) return custom;
   const { kind: given, config } =
     typeof value === 'string' ? { kind: value, config: undefined } : fieldsOf(value, 'kind', 'config');
-  const kind = oneOf(['linear', 'prelu', 'softmax', ...Object.keys(ELEMENTWISE)])(path, given);
+  const kind = oneOf(['linear', 'prelu', ...Object.keys(BY_ROW), ...Object.keys(ELEMENTWISE)])(path, given);
   const table = Object.hasOwn(CONFIGS, kind) ? CONFIGS[kind as keyof typeof CONFIGS] : {};
   return { kind, config: readFields<object>(kind, config, table) } as Activation;
 };

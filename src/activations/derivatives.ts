@@ -7,7 +7,14 @@ import { requireLength } from '../common/custom.js';
 import type { KernelName } from '../runtime/abi.js';
 import type { MatrixView, Step } from '../runtime/matrix-view.js';
 import type { WasmRuntime } from '../runtime/wasm-runtime.js';
-import { scalarsOf, type ActivationName, type CustomActivation, type PlainActivation } from './activations.js';
+import {
+  BY_ROW,
+  isByRow,
+  scalarsOf,
+  type ActivationName,
+  type CustomActivation,
+  type PlainActivation,
+} from './activations.js';
 
 /** Argument from which f' is computed: the output if that is exact, which lets y overwrite z, else the input. */
 export type DerivativeFrom = 'input' | 'output';
@@ -76,6 +83,7 @@ const ENTRIES: Readonly<Record<ActivationName, Entry>> = {
   exponential: /* @__PURE__ */ entry('nonNegative', 'smooth', 1, ['f32_product', 'output']),
   tanhGelu: /* @__PURE__ */ entry('any', 'smooth', 1, ['f32_tanh_gelu_backward', 'input']),
   softmax: /* @__PURE__ */ entry('distribution', 'exact', 1),
+  logSoftmax: /* @__PURE__ */ entry('any', 'exact', 1),
 };
 
 /** Properties of an unknown activation: its slope is assumed to be correct. */
@@ -110,8 +118,9 @@ export function bindDerivative(
 ): Step {
   const { kernels } = runtime;
   if (activation.kind === 'custom') return customStep(runtime, activation.custom, z, dy, dz);
-  if (activation.kind === 'softmax') {
-    return (rows) => kernels.f32_softmax_backward(rows, y.width, y.address, dy.address, dz.address, y.ld);
+  if (isByRow(activation.kind)) {
+    const byRow = kernels[`${BY_ROW[activation.kind]}_backward`];
+    return (rows) => byRow(rows, y.width, y.address, dy.address, dz.address, y.ld);
   }
   const [name, from] = ENTRIES[activation.kind].derivative!;
   const kernel = kernels[name] as DerivativeKernel;

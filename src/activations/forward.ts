@@ -2,16 +2,19 @@
 import { requireLength } from '../common/custom.js';
 import type { MatrixView, Step } from '../runtime/matrix-view.js';
 import type { WasmRuntime } from '../runtime/wasm-runtime.js';
-import { ELEMENTWISE, scalarsOf, type CustomActivation, type PlainActivation } from './activations.js';
+import { BY_ROW, ELEMENTWISE, isByRow, scalarsOf, type CustomActivation, type PlainActivation } from './activations.js';
 
 /** A kernel (n, *x, *y, …scalars). Kernels take at most two scalars; those that take fewer ignore the rest. */
 type MapKernel = (n: number, x: number, y: number, a: number, b: number) => void;
 
-/** Returns the step y = f(z). It includes padding columns, except for softmax. */
+/** Returns the step y = f(z). It includes padding columns, except for activations over rows. */
 export function bindActivation(runtime: WasmRuntime, activation: PlainActivation, z: MatrixView, y: MatrixView): Step {
   const { kernels } = runtime;
   if (activation.kind === 'custom') return customStep(runtime, activation.custom, z, y);
-  if (activation.kind === 'softmax') return (rows) => kernels.f32_softmax(rows, z.width, z.address, y.address, z.ld);
+  if (isByRow(activation.kind)) {
+    const byRow = kernels[BY_ROW[activation.kind]];
+    return (rows) => byRow(rows, z.width, z.address, y.address, z.ld);
+  }
   const kernel = kernels[ELEMENTWISE[activation.kind]] as MapKernel;
   const [a, b] = scalarsOf(activation);
   return (rows) => kernel(rows * z.ld, z.address, y.address, a, b);

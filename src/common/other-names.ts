@@ -12,6 +12,7 @@ const OTHER_NAMES = {
   linear: 'identity',
   hardSwish: 'hardsilu',
   exponential: 'exp',
+  logSoftmax: 'logsoftmax',
   tanhGelu: 'gelunew gelutanh gelupytorchtanh geluapproximate gelufast',
   meanSquaredError: 'mse',
   meanAbsoluteError: 'mae',

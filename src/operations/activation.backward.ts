@@ -1,3 +1,4 @@
+import { isByRow } from '../activations/activations.js';
 import { bindDerivative, derivativeFrom } from '../activations/derivatives.js';
 import { padded } from '../runtime/panels.js';
 import { readsInput, type Backward, type BackwardBinding } from './binding.js';
@@ -11,9 +12,9 @@ export const activationBackward: Backward<'activation'> = {
   },
   bind: ({ activation }, { runtime, inputs: [z], output: y, outputDelta: dy, inputDeltas: [dz] }) =>
     dz === undefined ? [] : [bindDerivative(runtime, activation, { z, y }, dy, dz)],
-  // Outputs of a softmax depend on each other: it has no derivative value by value.
+  // Outputs that depend on the whole row have no derivative value by value.
   differentiate: ({ activation }, { runtime, inputs: [z], output: y }, ones, derivative) =>
-    activation.kind === 'softmax' ? undefined : [bindDerivative(runtime, activation, { z, y }, ones, derivative)],
+    isByRow(activation.kind) ? undefined : [bindDerivative(runtime, activation, { z, y }, ones, derivative)],
 };
 
 /** Binds the derivative of PReLU; writes that of its slopes to `dslope`. */

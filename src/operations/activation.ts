@@ -7,7 +7,7 @@ import { perUnit, type Operation, type OperationOf } from './operation.js';
 /** Initial slopes of PReLU in PyTorch (He et al. 2015). */
 export const INITIAL_SLOPE: Initializer = { kind: 'constant', config: { value: 0.25 } };
 
-/** Returns y = f(z) on each value, or for softmax on each row; no operation for `linear`. */
+/** Returns y = f(z) on each value, or on each row (softmax, logSoftmax); no operation for `linear`. */
 export function activate(activation: Activation, width: number): Operation[] {
   if (activation.kind === 'linear') return [];
   if (activation.kind === 'prelu') return [prelu(width, INITIAL_SLOPE)];

@@ -39,7 +39,7 @@ interface NormalizationConfig {
 export interface OperationConfigs {
   /** z = W·x + b. */
   readonly affine: { readonly inputs: number; readonly units: number; readonly useBias: boolean };
-  /** y = f(z), value by value, or row by row for softmax. */
+  /** y = f(z), value by value, or row by row for softmax and logSoftmax. */
   readonly activation: { readonly width: number; readonly activation: PlainActivation };
   /** y = z where z > 0, else α_u·z with a learned α per unit. */
   readonly prelu: { readonly width: number };

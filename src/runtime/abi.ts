@@ -74,6 +74,8 @@ export const ABI = {
   ...elementwise,
   f32_softmax: ['m', 'n', '*x', '*y', 'ld'],
   f32_softmax_backward: ['m', 'n', '*y', '*dy', '*dx', 'ld'],
+  f32_log_softmax: ['m', 'n', '*x', '*y', 'ld'],
+  f32_log_softmax_backward: ['m', 'n', '*y', '*dy', '*dx', 'ld'],
   f32_prelu: ['m', 'n', '*x', '*slope', '*y', 'ld'],
   f32_prelu_backward: ['m', 'n', '*x', '*slope', '*dy', '*dx', '*dslope', 'ld'],
   f32_max_pieces: ['m', 'n', 'pieces', '*x', 'ldx', '*y', 'ldy'],

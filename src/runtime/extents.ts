@@ -124,6 +124,8 @@ export const EXTENTS: { readonly [K in KernelName]: Extents<K> } = {
   ...elementwise,
   f32_softmax: { x: readRows, y: rows('updates', 'm', 'n', 'ld') },
   f32_softmax_backward: { y: readRows, dy: readRows, dx: writtenRows },
+  f32_log_softmax: { x: readRows, y: writtenRows },
+  f32_log_softmax_backward: { y: readRows, dy: readRows, dx: writtenRows },
   f32_prelu: { x: readRows, slope: read, y: writtenRows },
   f32_prelu_backward: { x: readRows, slope: read, dy: readRows, dx: writtenRows, dslope: updated },
   f32_max_pieces: {

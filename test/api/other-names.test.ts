@@ -52,6 +52,8 @@ describe("aliases are accepted, and reported, saved and logged by the library's 
     ['hard_silu', 'hardSwish'],
     ['hardSilu', 'hardSwish'],
     ['exp', 'exponential'],
+    ['log_softmax', 'logSoftmax'],
+    ['LogSoftmax', 'logSoftmax'],
     ['gelu_new', 'tanhGelu'],
     ['gelu_approximate', 'tanhGelu'],
     ['gelu_tanh', 'tanhGelu'],

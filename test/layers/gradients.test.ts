@@ -47,7 +47,7 @@ const MARGIN = 0.02;
  * Later additions come last, so that the pairs of activations and losses below stay as they are. `exponential` is left
  * out, since three of them in a row overflow; training/gradients.test.ts has it.
  */
-const LATER: readonly string[] = ['relu6', 'hardSwish', 'celu', 'tanhGelu', 'logCosh'];
+const LATER: readonly string[] = ['relu6', 'hardSwish', 'celu', 'tanhGelu', 'logSoftmax', 'logCosh'];
 const laterLast = <T extends string>(names: readonly T[]): T[] => [
   ...names.filter((name) => !LATER.includes(name)),
   ...names.filter((name) => LATER.includes(name)),

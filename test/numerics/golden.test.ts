@@ -5,6 +5,7 @@
  */
 import { afterAll, describe, expect, test } from 'vitest';
 import {
+  activation,
   alphaDropout,
   average,
   batchNormalization,
@@ -18,6 +19,7 @@ import {
   multiply,
   rmsNormalization,
   sequential,
+  sparseCategoricalCrossentropy,
   subtract,
 } from '../../src/index.js';
 import * as golden from '../support/reference/golden.js';
@@ -163,6 +165,47 @@ describe('losses', () => {
     check(`${name}, delta`, tensorError(model.gradients(x, y)[0].data, deltas), 1e-6);
     check(`${name}, value`, Math.abs(model.evaluate(x, y).loss / loss - 1), 1e-6);
     check(`${name}, value`, Math.abs(model.trainOnBatch(x, y).loss / loss - 1), 1e-6);
+  });
+});
+
+describe('logSoftmax', () => {
+  const { z, delta, y, dz } = golden.logSoftmax;
+
+  test('outputs and gradients match, of a dense layer and of a layer of its own', () => {
+    // One row per one-hot input, so that the weights are the logits and their gradient is the delta of each row.
+    const rows = z.map((_, i) => z.map((__, k) => +(i === k)));
+    const units = z[0].length;
+    const weights = z[0].flatMap((_, unit) => z.map((row) => row[unit]));
+    const expected = z[0].flatMap((_, unit) => dz.map((row) => row[unit]));
+    // ∂L/∂y is the given delta whatever y is, divided by the number of rows.
+    const loss = { name: 'given', value: () => 0, gradient: (_: Float32Array, t: Float32Array) => t };
+    for (const layers of [
+      [dense({ units, useBias: false, inputShape: [z.length], activation: 'logSoftmax' })],
+      [dense({ units, useBias: false, inputShape: [z.length] }), activation('logSoftmax')],
+    ]) {
+      const one = engine.sequential({ layers });
+      one.setWeights([{ shape: [units, z.length], data: weights }]);
+      one.compile({ optimizer: 'sgd', loss });
+      const outputs = one.predict(rows);
+      y.flat().forEach((value, at) => {
+        check('logSoftmax, value', Math.abs(outputs[at] - value) / Math.max(1, Math.abs(value)), 1e-6);
+      });
+      one.gradients(rows, delta)[0].data.forEach((value, at) => {
+        check('logSoftmax, slopes', Math.abs(z.length * value - expected[at]), 2e-6);
+      });
+      one.dispose();
+    }
+  });
+
+  test('is the negative log-likelihood with a cross-entropy from logits, as NLLLoss', () => {
+    const one = engine.sequential({ layers: [activation({ activation: 'logSoftmax', inputShape: [z[0].length] })] });
+    one.compile({ optimizer: 'sgd', loss: sparseCategoricalCrossentropy({ fromLogits: true }) });
+    y.forEach((row, i) => {
+      row.forEach((value, label) => {
+        const { loss } = one.evaluate([z[i]], [label]);
+        check('logSoftmax, likelihood', Math.abs(loss + value) / Math.max(1, Math.abs(value)), 1e-6);
+      });
+    });
   });
 });
 

@@ -108,6 +108,8 @@ const MATRIX: Record<
   hardSigmoid: ['fine', 'fine', 'warning', 'warning'],
   unitStep: ['fine', 'fine', 'warning', 'warning'],
   softmax: ['fine', 'warning', 'fine', 'warning'],
+  // Log-probabilities are logits.
+  logSoftmax: ['fine', 'error', 'error', 'fine'],
 };
 
 const LOSSES: readonly (readonly LossName[])[] = [

@@ -56,6 +56,7 @@ const ACTIVATIONS: readonly ActivationName[] = [
   'mish',
   'hardSigmoid',
   'softmax',
+  'logSoftmax',
 ];
 
 const NETWORKS: Readonly<Record<string, () => (x: SymbolicTensor) => SymbolicTensor>> = {

@@ -161,3 +161,6 @@ export const alphaDropouts = load<{
   x: number[];
   cases: { rate: number; kept: number[]; slope: number; dropped: number }[];
 }>('alpha-dropouts');
+
+/** Logits z, a given ∂L/∂y, outputs y and ∂L/∂z, by row. */
+export const logSoftmax = load<Record<'z' | 'delta' | 'y' | 'dz', number[][]>>('log-softmax');

@@ -88,6 +88,7 @@ export const activations = {
   /** Row u·3 + j of W is piece j of unit u. */
   maxout3: (z) => Array.from({ length: z.length / 3 }, (_, unit) => Math.max(...z.slice(3 * unit, 3 * unit + 3))),
   softmax: (z) => logSoftmax(z).map(Math.exp),
+  logSoftmax,
 } satisfies Record<string, Activation>;
 
 export type ActivationName = keyof typeof activations;
