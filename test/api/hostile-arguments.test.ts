@@ -37,7 +37,11 @@ const isPlain = (value: unknown): value is Record<string, unknown> =>
 function partsOf(value: unknown, path: Path = []): Path[] {
   const own = path.length === 0 ? [] : [path];
   if (!isPlain(value)) return own;
-  return [...own, ...Object.entries(value).flatMap(([key, inner]) => partsOf(inner, [...path, key]))];
+  // A part that can only be read, such as the best epoch of earlyStopping, no caller can replace.
+  const written = Object.entries(Object.getOwnPropertyDescriptors(value)).filter(
+    ([, { enumerable, writable }]) => enumerable === true && writable === true,
+  );
+  return [...own, ...written.flatMap(([key, { value: inner }]) => partsOf(inner, [...path, key]))];
 }
 
 /** Replaces one part by a value. */

@@ -106,7 +106,7 @@ describe('options of layers, callbacks and schedules', () => {
       'an unknown option of prelu',
       () => prelu(any({ slope: 1 })),
       ValueError,
-      'prelu: unknown option "slope". There are: slopeInitializer, inputShape, name.',
+      'prelu: unknown option "slope". There are: slopeInitializer, inputShape, name, trainable, learningRateFactor.',
     ],
     ['a limit of 0', () => maxNorm(0), ValueError, 'maxNorm: limit expected a number > 0, got 0.'],
     [

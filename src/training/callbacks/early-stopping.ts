@@ -96,6 +96,7 @@ export function earlyStopping(options?: EarlyStoppingOptions): EarlyStopping {
     },
     onEpochEnd(epoch, logs, model) {
       requireHook('earlyStopping', logs, model);
+      integer(0)('earlyStopping: epoch', epoch);
       if (epoch < startFromEpoch || followed.skips(logs)) return;
       waited += 1;
       if (followed.improved(logs)) {
