@@ -58,6 +58,8 @@ const OTHER_NAMES = {
   epsilon: 'eps',
   units: 'outfeatures',
   trainable: 'requiresgrad',
+  inputDim: 'numembeddings vocabsize vocabularysize',
+  outputDim: 'embeddingdim embeddingsize',
   batchesPerEpoch: 'stepsperepoch',
   onBatchBegin: 'ontrainbatchbegin',
   onBatchEnd: 'ontrainbatchend',
@@ -85,6 +87,8 @@ const INSTEAD: Readonly<Record<string, string>> = {
   inputdim: 'Write inputShape: [n].',
   inputsize: 'Write inputShape: [n].',
   infeatures: 'Write inputShape: [n].',
+  maskzero: 'Nothing is masked: a category for padding has a vector like the others.',
+  paddingidx: 'Nothing is masked: a category for padding has a vector like the others.',
   solver: 'Facades train with adam: for another optimizer build a model by sequential.',
 };
 

@@ -1,56 +1,48 @@
 /**
- * Constraints bound to the weights that they hold (kernels: assembly/optimizer/constraint.ts). A matrix is held row by
- * row, a row having the incoming weights of one unit; a vector, such as a bias, as one row. Vectors are short, so their
- * norms are taken here. constraints.ts has names and options.
+ * Constraints bound to the weights that they hold (kernels: assembly/optimizer/constraint.ts for panels,
+ * row-constraint.ts for rows). A matrix is held row by row: a row has the incoming weights of one unit, or the vector of
+ * one category. A vector, such as a bias, is held as one row. constraints.ts has names and options.
  */
+import { sizeOf } from '../common/tensors.js';
 import { panelFloats, padded } from '../runtime/panels.js';
 import type { WasmRuntime } from '../runtime/wasm-runtime.js';
 import type { Constraint } from './constraints.js';
 
-/** A weight in linear memory: a matrix (units, inputs) in panels, or a vector (units). */
+/** A weight in linear memory: a matrix in panels, or a matrix or vector whose values are in order. */
 export interface Constrained {
   readonly address: number;
   readonly shape: readonly number[];
+  readonly storage: 'panels' | 'vector';
 }
 
 type Bind<C> = (runtime: WasmRuntime, weight: Constrained, config: C) => () => void;
 
-const isMatrix = ({ shape }: Constrained): boolean => shape.length > 1;
-
-/** Moves the Euclidean norm of a vector by the share `rate` of its way into the limits: the kernel's formula. */
-function limitVector({ f32 }: WasmRuntime['memory'], start: number, n: number, [least, most, rate]: Limits): void {
-  let sum = 0;
-  for (let i = start; i < start + n; i++) sum += f32[i] * f32[i];
-  const norm = Math.sqrt(sum);
-  const limit = Math.min(Math.max(norm, least), most);
-  if (norm === limit || norm === 0) return;
-  const factor = (rate * limit + (1 - rate) * norm) / norm;
-  for (let i = start; i < start + n; i++) f32[i] *= factor;
-}
-
 type Limits = readonly [least: number, most: number, rate: number];
 
-/** Returns the step that moves norms into limits. The limits are rounded as the kernel rounds its arguments. */
-function limitNorms(runtime: WasmRuntime, weight: Constrained, limits: Limits): () => void {
-  const { kernels, tile, memory } = runtime;
-  const { address, shape } = weight;
-  const [least, most, rate] = limits.map(Math.fround);
-  if (!isMatrix(weight)) return () => limitVector(memory, address / 4, shape[0], [least, most, rate]);
-  const [units, inputs] = shape;
-  return () => kernels.f32_limit_norm_panels(inputs, units, tile.panelWidth, address, least, most, rate);
+/** Returns the step that moves norms into limits. */
+function limitNorms(
+  { kernels, tile }: WasmRuntime,
+  { address, shape, storage }: Constrained,
+  limits: Limits,
+): () => void {
+  const [least, most, rate] = limits;
+  const [rows, width] = shape.length > 1 ? shape : [1, shape[0]];
+  return storage === 'panels'
+    ? () => kernels.f32_limit_norm_panels(width, rows, tile.panelWidth, address, least, most, rate)
+    : () => kernels.f32_limit_norm_rows(rows, width, address, least, most, rate);
 }
 
 const BINDINGS: { readonly [K in Constraint['kind']]: Bind<Extract<Constraint, { kind: K }>['config']> } = {
   maxNorm(runtime, weight, { limit }) {
     const { kernels, tile } = runtime;
-    const { address, shape } = weight;
-    if (!isMatrix(weight)) return limitNorms(runtime, weight, [0, limit, 1]);
+    const { address, shape, storage } = weight;
+    if (storage !== 'panels') return limitNorms(runtime, weight, [0, limit, 1]);
     const [units, inputs] = shape;
     return () => kernels.f32_max_norm_panels(inputs, units, tile.panelWidth, address, limit);
   },
   nonNegative({ kernels }, weight) {
-    const { address, shape } = weight;
-    const floats = isMatrix(weight) ? panelFloats(shape[0], shape[1]) : padded(shape[0]);
+    const { address, shape, storage } = weight;
+    const floats = storage === 'panels' ? panelFloats(shape[0], shape[1]) : padded(sizeOf(shape));
     // max(w, 0) is what ReLU computes.
     return () => kernels.f32_relu(floats, address, address);
   },

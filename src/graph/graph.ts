@@ -67,17 +67,17 @@ export function nameLayers(where: string, layers: readonly GraphLayer[]): string
   });
 }
 
-/** Returns the graph of a chain of layers, the first of which has an inputShape. */
+/** Returns the graph of a chain of layers, the first of which knows its number of inputs. */
 export function chain(where: string, layers: readonly GraphLayer[], makeInput: LayerFactories['input']): Graph {
   const first = layers[0];
   if (first === undefined) throw new ValueError(`${where}: layers expected at least one layer, got none.`);
-  const shape = first.config.inputShape;
-  if (shape === undefined) {
+  const width = first.inputs();
+  if (width === undefined) {
     throw new ValueError(
       `${where}: inputShape expected on the first layer, got none. Add inputShape: [number of inputs].`,
     );
   }
-  const all: GraphLayer[] = [makeInput({ shape }), ...layers];
+  const all: GraphLayer[] = [makeInput({ shape: [width] }), ...layers];
   return {
     layers: all,
     names: ['input', ...nameLayers(where, layers)],

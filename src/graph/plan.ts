@@ -7,6 +7,7 @@ import { ShapeError, ValueError } from '../common/errors.js';
 import { sizeOf } from '../common/tensors.js';
 import { padded, panelFloats } from '../runtime/panels.js';
 import type { Operation, ParameterSpec } from '../operations/operation.js';
+import { requireInputsOfCategories } from './categories.js';
 import { inputWidth, type Graph } from './graph.js';
 
 /** A tensor of the model with its name and its offset in the flat parameter vector. */
@@ -160,12 +161,14 @@ export function planNetwork(where: string, graph: Graph): NetworkPlan {
     values.push(current[0]);
   });
   requireNames(where, parameters);
+  const networkInputs = graph.inputs.map((node) => values[node]);
+  requireInputsOfCategories(where, { nodes, inputs: networkInputs }, names);
   return {
     graph,
     widths,
     nodes,
     values,
-    inputs: graph.inputs.map((node) => values[node]),
+    inputs: networkInputs,
     outputs: graph.outputs.map((node) => values[node]),
     ...assignOffsets(parameters),
   };

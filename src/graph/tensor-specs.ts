@@ -1,4 +1,5 @@
 import { appliedName } from '../operations/operation.js';
+import { inputCategories, type Categories } from './categories.js';
 import type { NetworkPlan } from './plan.js';
 
 /** Name and width of an input or output of a network. */
@@ -7,6 +8,8 @@ export interface TensorSpec {
   readonly width: number;
   /** Of an output: the activation that computes it, or the kind of the operation. */
   readonly madeBy?: string | undefined;
+  /** Of an input whose columns are categories: the number of them in each column. */
+  readonly categories?: Categories;
 }
 
 /** Returns the name, with strokes appended until no layer has it. */
@@ -16,11 +19,15 @@ function nextFree(name: string, names: ReadonlySet<string>): string {
 }
 
 /** Returns the inputs of a plan with the names of their layers. */
-export const inputSpecs = ({ graph, inputs, widths }: NetworkPlan): TensorSpec[] =>
-  graph.inputs.map((node, index) => ({
+export function inputSpecs(plan: NetworkPlan): TensorSpec[] {
+  const { graph, inputs, widths } = plan;
+  const categories = inputCategories(plan);
+  return graph.inputs.map((node, index) => ({
     name: graph.names[graph.nodes[node].layer],
     width: widths[inputs[index]],
+    categories: categories[index],
   }));
+}
 
 /** Returns the outputs of a plan with the names of their layers; further outputs of the same layer are numbered. */
 export function outputSpecs({ graph, nodes, outputs, widths }: NetworkPlan): TensorSpec[] {

@@ -6,6 +6,7 @@ import { resolveSaved } from '../common/descriptor.js';
 import { readFields } from '../common/options.js';
 import { activationLayerDefinition, preluDefinition } from '../layers/activation.js';
 import {
+  inputsOf,
   SAVED_CHECKS,
   type GraphLayer,
   type LayerConfig,
@@ -13,6 +14,7 @@ import {
   type LayerFactories,
 } from '../layers/definition.js';
 import { denseDefinition } from '../layers/dense.js';
+import { embeddingDefinition } from '../layers/embedding.js';
 import { inputDefinition } from '../layers/input.js';
 import { maxoutDefinition } from '../layers/maxout.js';
 import {
@@ -40,10 +42,11 @@ import type { LayerKind } from '../layers/registry.js';
 
 /** Returns a function that reads a layer of a file. */
 const reading =
-  <K extends string, C extends LayerConfig>({ kind, options, lower }: LayerDefinition<K, C>) =>
+  <K extends string, C extends LayerConfig>(definition: LayerDefinition<K, C>) =>
   (given: object): GraphLayer => {
+    const { kind, options, lower } = definition;
     const config = readFields<C>(kind, given, options(SAVED_CHECKS));
-    return { kind, config, lower: lower(config) };
+    return { kind, config, lower: lower(config), inputs: () => inputsOf(definition, config) };
   };
 
 const LAYERS: Readonly<Record<LayerKind, (given: object) => GraphLayer>> = {
@@ -58,6 +61,7 @@ const LAYERS: Readonly<Record<LayerKind, (given: object) => GraphLayer>> = {
   batchNormalization: /* @__PURE__ */ reading(batchNormalizationDefinition),
   layerNormalization: /* @__PURE__ */ reading(layerNormalizationDefinition),
   rmsNormalization: /* @__PURE__ */ reading(rmsNormalizationDefinition),
+  embedding: /* @__PURE__ */ reading(embeddingDefinition),
   rescaling: /* @__PURE__ */ reading(rescalingDefinition),
   normalization: /* @__PURE__ */ reading(normalizationDefinition),
   add: /* @__PURE__ */ reading(addDefinition),

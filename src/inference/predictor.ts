@@ -8,6 +8,13 @@ import { replaceOrRestore } from '../runtime/arena.js';
 import type { WasmRuntime } from '../runtime/wasm-runtime.js';
 import type { MatrixView } from '../runtime/matrix-view.js';
 import { bindPrediction, runProgram, type ForwardProgram } from '../graph/program.js';
+import {
+  inputCategories,
+  isCategory,
+  refuseCategory,
+  requireCategories,
+  type Categories,
+} from '../graph/categories.js';
 import type { NetworkPlan } from '../graph/plan.js';
 
 /** Returns the index of the first value that is NaN or infinite, or −1. */
@@ -39,7 +46,10 @@ export class Predictor {
    * A typed array for each input of the program: copies cannot exceed it, whatever length the source claims to have.
    */
   private inputViews: Float32Array[] = [];
-  /** Address of the integer result of the check for NaN. */
+  /** By input: the categories of its columns, and its name in messages. */
+  private readonly categories: readonly Categories[];
+  private readonly names: readonly string[];
+  /** Address of the integer result of the checks of inputs. */
   private readonly result: number;
   /** The caller's arrays during a call, in lists that are reused: a new list per call would be garbage. */
   private readonly xs: Float32Array[];
@@ -51,6 +61,8 @@ export class Predictor {
     private readonly weights: number,
   ) {
     this.result = runtime.arena.allocate(4);
+    this.categories = inputCategories(plan);
+    this.names = plan.inputs.map((_, i) => (plan.inputs.length === 1 ? 'x' : `x[${i}]`));
     this.xs = plan.inputs.map(() => NOTHING);
     this.outs = plan.outputs.map(() => NOTHING);
   }
@@ -99,7 +111,7 @@ export class Predictor {
     for (let first = 0; first < rows; first += part) {
       const count = Math.min(part, rows - first);
       for (let i = 0; i < this.xs.length; i++) this.copyIn(where, program.inputs[i], i, first, count);
-      this.requireFinite(where, program, first, count);
+      this.requireValid(where, program, first, count);
       runProgram(program, count);
       for (let i = 0; i < this.outs.length; i++) this.copyOut(program.outputs[i], this.outs[i], first, count);
     }
@@ -109,12 +121,15 @@ export class Predictor {
   }
 
   /** Checks the copied rows, not the caller's: another thread may write to the memory of those. */
-  private requireFinite(where: string, { inputs }: ForwardProgram, first: number, count: number): void {
+  private requireValid(where: string, { inputs }: ForwardProgram, first: number, count: number): void {
     const { kernels, memory } = this.runtime;
     for (let i = 0; i < inputs.length; i++) {
       const { ld, address } = inputs[i];
       kernels.f32_first_nonfinite(count * ld, address, this.result);
       if (memory.i32[this.result / 4] !== -1) this.refuseCopied(where, i, inputs[i], first, count);
+      const categories = this.categories[i];
+      if (categories === undefined) continue;
+      requireCategories(this.runtime, where, this.names[i], inputs[i], count, first, categories, this.result);
     }
   }
 
@@ -138,12 +153,19 @@ export class Predictor {
     const index = firstNonFinite(x);
     const width = this.plan.widths[this.plan.inputs[input]];
     if (index !== -1) this.refuse(where, input, Math.floor(index / width), index % width, x[index]);
+    const categories = this.categories[input];
+    const bad = categories === undefined ? -1 : x.findIndex((value, at) => !isCategory(value, categories[at % width]));
+    if (bad !== -1) {
+      const column = bad % width;
+      refuseCategory(where, this.names[input], x[bad], categories![column], Math.floor(bad / width), column);
+    }
     if (this.outs.some((out) => out.buffer === x.buffer)) this.xs[input] = new Float32Array(x);
   }
 
   private refuse(where: string, input: number, row: number, column: number, value: number): never {
-    const name = this.xs.length === 1 ? 'x' : `x[${input}]`;
-    throw new ValueError(`${where}: ${name} expected finite numbers, got ${value} in row ${row}, column ${column}.`);
+    throw new ValueError(
+      `${where}: ${this.names[input]} expected finite numbers, got ${value} in row ${row}, column ${column}.`,
+    );
   }
 
   private programFor(rows: number): ForwardProgram {

@@ -11,6 +11,7 @@ import { constraintCheck, type Constraint, type ConstraintLike } from '../constr
 import {
   glorotUniform,
   initializerCheck,
+  randomUniform,
   zeros,
   type Initializer,
   type InitializerLike,
@@ -101,6 +102,7 @@ export const OPTION_CHECKS: OptionChecks = {
   kernel: /* @__PURE__ */ glorotUniform(),
   bias: /* @__PURE__ */ zeros(),
   slope: INITIAL_SLOPE,
+  embeddings: /* @__PURE__ */ randomUniform(),
 };
 
 /** The table of `KernelOptions`. */

@@ -4,6 +4,7 @@
  * same table, with the options that only training uses left unchecked.
  */
 import { ValueError } from '../common/errors.js';
+import { ownOf } from '../common/objects.js';
 import { unchecked, type Check, type OptionsReader, type OptionTable } from '../common/options.js';
 import type { Resolver } from '../common/descriptor.js';
 import { savedActivationCheck, type Activation } from '../activations/activations.js';
@@ -72,6 +73,8 @@ export interface GraphLayer {
   /** What its name is made of, if it has none: that of its kind, or of the model whose layer it is. */
   readonly nameBase?: string | undefined;
   lower: Lower;
+  /** Returns the number of inputs as far as its options say it. */
+  inputs(): number | undefined;
 }
 
 /** Checks of the options that only training uses, and their defaults. */
@@ -84,6 +87,8 @@ export interface OptionChecks {
   readonly kernel: Initializer | undefined;
   readonly bias: Initializer | undefined;
   readonly slope: Initializer | undefined;
+  /** Default initializer of the vectors of categories. */
+  readonly embeddings: Initializer | undefined;
 }
 
 /** For prediction: keeps the training options of a file without reading them. */
@@ -95,6 +100,7 @@ export const SAVED_CHECKS: OptionChecks = {
   kernel: undefined,
   bias: undefined,
   slope: undefined,
+  embeddings: undefined,
 };
 
 /** A kind of layer. */
@@ -102,9 +108,17 @@ export interface LayerDefinition<K extends string = string, C extends LayerConfi
   readonly kind: K;
   readonly options: (checks: OptionChecks) => OptionTable<C>;
   readonly lower: (config: C) => Lower;
+  /** Returns the number of inputs that the options imply where there is no inputShape. Default unknown. */
+  readonly inputs?: (config: C) => number | undefined;
   /** Whether it takes a list of inputs. */
   readonly merges: boolean;
 }
+
+/** Returns the number of inputs of a layer as far as its options say it. */
+export const inputsOf = <K extends string, C extends LayerConfig>(
+  definition: LayerDefinition<K, C>,
+  config: C,
+): number | undefined => config.inputShape?.[0] ?? ownOf(definition, 'inputs')?.(config);
 
 /** Functions that make layers from their options: one per kind, and one for the inputs of a graph. */
 export interface LayerFactories {

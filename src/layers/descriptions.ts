@@ -42,6 +42,10 @@ const LAYER_DESCRIPTIONS: { readonly [K in LayerKind]: LayerDescription<ConfigOf
   batchNormalization: /* @__PURE__ */ describedAs('BatchNorm1d', nothing),
   layerNormalization: /* @__PURE__ */ describedAs('LayerNorm', nothing),
   rmsNormalization: /* @__PURE__ */ describedAs('RMSNorm', nothing),
+  embedding: /* @__PURE__ */ describedAs(
+    'Embedding',
+    ({ inputDim }) => `${typeof inputDim === 'number' ? inputDim : inputDim.join(' + ')} categories`,
+  ),
   rescaling: /* @__PURE__ */ describedAs(undefined, ({ scale }) => `scale ${Number(scale.toPrecision(4))}`),
   normalization: { torch: undefined, detail: nothing, adapts: true },
   add: /* @__PURE__ */ describedAs(undefined, nothing),

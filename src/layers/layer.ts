@@ -9,7 +9,7 @@ import type { Descriptor } from '../common/descriptor.js';
 import { ValueError } from '../common/errors.js';
 import { INSPECT } from '../common/symbols.js';
 import type { Operation } from '../operations/operation.js';
-import type { LayerConfig, LayerDefinition, Lower } from './definition.js';
+import { inputsOf, type LayerConfig, type LayerDefinition, type Lower } from './definition.js';
 import { readOptions } from '../common/options.js';
 import type { WeightBlock } from '../runtime/weight-block.js';
 import { OPTION_CHECKS } from './checks.js';
@@ -65,6 +65,7 @@ export class Layer<K extends string = string, C extends LayerConfig = LayerConfi
    */
   nameBase: string | undefined;
   readonly #lower: Lower;
+  readonly #inputs: () => number | undefined;
 
   /** For the library's own use: users call the layer's factory. */
   constructor(
@@ -73,8 +74,10 @@ export class Layer<K extends string = string, C extends LayerConfig = LayerConfi
     /** Its options, defaults filled in. */
     readonly config: Readonly<C>,
     lower: Lower,
+    inputs: () => number | undefined,
   ) {
     this.#lower = lower;
+    this.#inputs = inputs;
   }
 
   /**
@@ -131,6 +134,14 @@ export class Layer<K extends string = string, C extends LayerConfig = LayerConfi
   lower(where: string, widths: readonly number[]): Operation[][] {
     return this.#lower(where, widths);
   }
+
+  /**
+   * For the library's own use: returns the number of inputs as far as the options say it.
+   * @internal
+   */
+  inputs(): number | undefined {
+    return this.#inputs();
+  }
 }
 
 /** Whether a value was returned by `input` or `apply`. */
@@ -139,9 +150,10 @@ export const isSymbolic = (value: unknown): value is SymbolicTensor =>
 
 /** Makes a layer from options, which are checked. */
 export function makeLayer<K extends string, C extends LayerConfig>(
-  { kind, options, lower, merges }: LayerDefinition<K, C>,
+  definition: LayerDefinition<K, C>,
   given: object | undefined,
 ): Layer<K, C> {
+  const { kind, options, lower, merges } = definition;
   const tensor: unknown = isList(given) ? given[0] : given;
   if (isSymbolic(tensor)) {
     const got = isList(given) ? 'a list of tensors' : 'a tensor';
@@ -149,5 +161,5 @@ export function makeLayer<K extends string, C extends LayerConfig>(
     throw new ValueError(`${kind}: options expected an object, got ${got}. Write ${call}.`);
   }
   const config = readOptions<C>(kind, given, options(OPTION_CHECKS));
-  return new Layer<K, C>(kind, config, lower(config));
+  return new Layer<K, C>(kind, config, lower(config), () => inputsOf(definition, config));
 }

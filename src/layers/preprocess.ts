@@ -11,7 +11,7 @@ import { openRows, rowLength, type Rows } from '../common/rows.js';
 import type { Initializer } from '../initializers/initializers.js';
 import { rescale, standardize } from '../operations/normalization.js';
 import { LAYER_OPTIONS, OPTION_CHECKS } from './checks.js';
-import { onOne, type LayerConfig, type LayerDefinition } from './definition.js';
+import { inputsOf, onOne, type LayerConfig, type LayerDefinition } from './definition.js';
 import { Layer, makeLayer, type LayerOptions } from './layer.js';
 
 /**
@@ -108,6 +108,7 @@ export const normalizationDefinition: LayerDefinition<'normalization', Normaliza
     variance: { check: optional(numbers(0)), or: undefined },
     ...LAYER_OPTIONS,
   }),
+  inputs: ({ mean, variance }) => (mean ?? variance)?.length,
   // Reads the config when a model is built: `adapt` may have changed it.
   lower: (config) =>
     onOne((width, where) => [
@@ -128,7 +129,9 @@ export const normalizationDefinition: LayerDefinition<'normalization', Normaliza
 export class Normalization extends Layer<'normalization', NormalizationConfig> {
   /** For the library's own use: users call `normalization`. */
   constructor(config: NormalizationConfig) {
-    super('normalization', config, normalizationDefinition.lower(config));
+    super('normalization', config, normalizationDefinition.lower(config), () =>
+      inputsOf(normalizationDefinition, config),
+    );
   }
 
   /**
@@ -164,7 +167,8 @@ export class Normalization extends Layer<'normalization', NormalizationConfig> {
 /**
  * Standardizes inputs: y = (x − mean)/√variance for each input; an input whose variance is 0 becomes 0. Mean and
  * variance come from the options or from data by `adapt`, are not learned, and are saved with the model as weights
- * (inputs) each. Without either, y = x.
+ * (inputs) each. Without either, y = x. As the first layer of a sequential model it needs no inputShape once they are
+ * known.
  * @throws ValueError for an unknown option or numbers out of range; ShapeError where a model has another number of
  * inputs.
  * @example

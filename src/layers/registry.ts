@@ -3,6 +3,7 @@ import { readOptions } from '../common/options.js';
 import { activation, prelu } from './activation.js';
 import type { LayerFactories } from './definition.js';
 import { dense } from './dense.js';
+import { embedding } from './embedding.js';
 import { inputLayer } from './input.js';
 import { maxout } from './maxout.js';
 import { add, average, concatenate, maximum, minimum, multiply, subtract } from './merge.js';
@@ -23,6 +24,7 @@ export const LAYERS = {
   batchNormalization,
   layerNormalization,
   rmsNormalization,
+  embedding,
   rescaling,
   normalization,
   add,

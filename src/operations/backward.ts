@@ -8,6 +8,7 @@ import type { MatrixView, Step } from '../runtime/matrix-view.js';
 import { activationBackward, preluBackward } from './activation.backward.js';
 import { affineBackward } from './affine.backward.js';
 import type { Backward, BackwardBinding, ForwardBinding, TrainingBinding } from './binding.js';
+import { embeddingBackward } from './embedding.backward.js';
 import { bindForward } from './forward.js';
 import { maxPiecesBackward } from './max-pieces.backward.js';
 import {
@@ -55,6 +56,7 @@ const BACKWARD: { readonly [K in OperationKind]: Backward<K> } = {
   batchNormalization: batchNormalizationBackward,
   layerNormalization: layerNormalizationBackward,
   rmsNormalization: rmsNormalizationBackward,
+  embedding: embeddingBackward,
   rescaling: rescalingBackward,
   normalization: normalizationBackward,
 };

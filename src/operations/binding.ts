@@ -17,6 +17,8 @@ export interface ForwardBinding {
 
 /** Entry of the forward table: the prediction of operations of one kind. */
 export interface Forward<K extends OperationKind> {
+  /** For columns that are indices: the number of categories of each. Default none. */
+  readonly categories?: (config: OperationConfigs[K]) => readonly number[];
   /** Whether the output may overwrite the only input, which has the same width. */
   readonly inPlace: boolean;
   /** Binds the steps of a prediction. */

@@ -1,8 +1,10 @@
 /** The forward table: the prediction of each kind of operation. `wasm-mlp/predict` imports only this table. */
+import { ownOf } from '../common/objects.js';
 import type { Step } from '../runtime/matrix-view.js';
 import { activationForward, preluForward } from './activation.js';
 import { affineForward } from './affine.js';
 import type { Forward, ForwardBinding } from './binding.js';
+import { embeddingForward } from './embedding.js';
 import { maxPiecesForward } from './max-pieces.js';
 import {
   addForward,
@@ -44,9 +46,16 @@ const FORWARD: { readonly [K in OperationKind]: Forward<K> } = {
   batchNormalization: batchNormalizationForward,
   layerNormalization: layerNormalizationForward,
   rmsNormalization: rmsNormalizationForward,
+  embedding: embeddingForward,
   rescaling: rescalingForward,
   normalization: normalizationForward,
 };
+
+/** Returns the number of categories of each column that an operation reads as an index; undefined for most. */
+export const categoriesOf = <K extends OperationKind>({
+  kind,
+  config,
+}: OperationOf<K>): readonly number[] | undefined => ownOf(FORWARD[kind] as Forward<K>, 'categories')?.(config);
 
 /** Whether the output of an operation may overwrite its only input. */
 export const isInPlace = ({ kind }: Operation): boolean => FORWARD[kind].inPlace;

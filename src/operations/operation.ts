@@ -14,7 +14,7 @@ export interface ParameterSpec {
   readonly name: string;
   /** (units, inputs) or (units). */
   readonly shape: readonly number[];
-  /** Layout in memory: a matrix in the panels of the GEMM, or a padded vector. */
+  /** Layout in memory: a matrix in the panels of the GEMM, or the values in their order, padded at the end. */
   readonly storage: 'panels' | 'vector';
   /** Whether it has a gradient. Running statistics have none. */
   readonly learned: boolean;
@@ -69,6 +69,12 @@ export interface OperationConfigs {
   readonly layerNormalization: NormalizationConfig;
   /** y = γ·x/√(mean of x² + ε) per row. */
   readonly rmsNormalization: Omit<NormalizationConfig, 'center'>;
+  /** y = the vectors of each column's category side by side, of tables of their own or of one that is `shared`. */
+  readonly embedding: {
+    readonly inputDims: readonly number[];
+    readonly outputDims: readonly number[];
+    readonly shared: boolean;
+  };
   /** y = scale·x + offset. */
   readonly rescaling: { readonly width: number; readonly scale: number; readonly offset: number };
   /** y = (x − mean)/√variance per column. */

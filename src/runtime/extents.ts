@@ -67,6 +67,9 @@ const pairs = ({ n }: Sizes<'n'>): number => 2 * n;
 /** Random numbers are generated sixteen at a time. */
 const RANDOM = { out: floats<'n'>('updates', ({ n }) => 16 * Math.ceil(n / 16)) };
 const pieces = ({ n, pieces: each }: Sizes<'n' | 'pieces'>): number => n * each;
+/** A column of indices, and the table of vectors that they select. */
+const indices = valuesOfRows('reads', 'm', () => 1, 'ldx');
+const vectors = ({ n, rows: all }: Sizes<'n' | 'rows'>): number => n * all;
 const MASKED = { x: readRows, words, y: writtenRows };
 
 const GEMM = {
@@ -261,6 +264,14 @@ export const EXTENTS: { readonly [K in KernelName]: Extents<K> } = {
     source: valuesOfRows('reads', 'm', exactly, 'lds', ({ n }: Sizes<'n'>) => rest(n)),
     target: rows('writes', 'm', 'n', 'ldt'),
   },
+  f32_embed: { x: indices, table: floats('reads', vectors), y: valuesOfRows('writes', 'm', exactly, 'ldy') },
+  f32_embed_backward: {
+    x: indices,
+    dy: valuesOfRows('reads', 'm', exactly, 'ldy'),
+    dtable: floats('updates', vectors),
+  },
+  f32_first_no_index: { x: indices, index: integers('writes', () => 1) },
+  f32_limit_norm_rows: { w: floats('updates', ({ m, n }) => m * n) },
   f32_dropout: MASKED,
   f32_gaussian_noise: MASKED,
   f32_gaussian_factor: MASKED,

@@ -100,7 +100,9 @@ export function bindConstraints(
     if (gradientOf[index] === undefined) return [];
     const constraint = ownOf(spec, 'constraint');
     if (constraint === undefined) return [];
-    return [bindConstraint(runtime, { address: weights + 4 * offset, shape: spec.shape }, constraint)];
+    return [
+      bindConstraint(runtime, { address: weights + 4 * offset, shape: spec.shape, storage: spec.storage }, constraint),
+    ];
   });
   return () => {
     for (let i = 0; i < steps.length; i++) steps[i]();

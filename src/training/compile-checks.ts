@@ -70,6 +70,7 @@ const KNOWN: { readonly [K in OperationKind]: Known<K> } = {
   // A learned γ may change signs, and keeps those of values that have both.
   rmsNormalization: (operation, given) => (isSigned(given[0]) ? centered(operation) : undefined),
   normalization: nothing,
+  embedding: linear,
   // Scaled and shifted: values without bounds have none afterwards.
   rescaling: (_operation, given) => (given[0]?.range === 'any' ? LINEAR : undefined),
   add: merged,

@@ -23,11 +23,13 @@ import {
   createEngine,
   dense,
   diagnostics,
+  embedding,
   gaussianNegativeLogLikelihood,
   kullbackLeibler,
   l2,
   meanAbsolutePercentageError,
   meanSquaredLogarithmicError,
+  maxNorm,
   mlpClassifier,
   mlpRegressor,
   lion,
@@ -335,6 +337,31 @@ describe('kernel calls', () => {
       model.compile({ optimizer: 'sgd', loss, metrics: ['meanAbsoluteError'], checks: 'off' });
       const y = oneHot.map((row) => row.slice(0, targets));
       await model.fit(x, y, { epochs: 2, batchSize: 4 });
+      model.dispose();
+    }
+    engine.dispose();
+  });
+
+  test('of embeddings, one held to a norm, stay within their buffers', async () => {
+    const engine = await createEngine();
+    for (const [inputDim, outputDim] of [
+      [
+        [3, 5],
+        [2, 3],
+      ],
+      [5, 4],
+    ]) {
+      const model = engine.sequential({
+        layers: [
+          embedding({ inputDim, outputDim, inputShape: [2], embeddingsConstraint: maxNorm(1) }),
+          dense({ units: 2 }),
+        ],
+      });
+      model.compile({ optimizer: 'adam', loss: 'meanSquaredError' });
+      const x = Array.from({ length: 9 }, (_, i) => [i % 3, i % 5]);
+      await model.fit(x, x, { epochs: 2, batchSize: 4, validationSplit: 0.3 });
+      model.predict(x);
+      model.dispose();
     }
     engine.dispose();
   });

@@ -4,10 +4,12 @@
  */
 import { counted } from '../../common/describe.js';
 import { ShapeError, ValueError } from '../../common/errors.js';
+import { ownOf } from '../../common/objects.js';
 import { perTensor } from '../../common/per-tensor.js';
 import { warnOnce } from '../../common/warn.js';
 import { observerOf } from '../../common/rounding.js';
 import { openLabels, openRows, type RowNumbers, type RowSource } from '../../common/rows.js';
+import { requireCategories, type Categories } from '../../graph/categories.js';
 import { RegionGroup } from '../../runtime/arena.js';
 import type { WasmRuntime } from '../../runtime/wasm-runtime.js';
 import type { ClassWeight, GivenData, Dataset, DataShape, OutputShape, StoredRows } from './shape.js';
@@ -27,6 +29,24 @@ function requireFinite(runtime: WasmRuntime, where: string, what: string, data: 
       `${where}: ${what} expected finite numbers, got ${memory.f32[data.address / 4 + index]} ` +
         `in row ${row}, column ${index % data.width}.`,
     );
+  }
+}
+
+/** Throws a ValueError that names the first value of a column of categories that is none of them. */
+function requireIndices(
+  runtime: WasmRuntime,
+  where: string,
+  what: string,
+  { rows, width, address }: StoredRows,
+  categories: Categories,
+): void {
+  if (categories === undefined) return;
+  const { arena } = runtime;
+  const result = arena.allocate(4);
+  try {
+    requireCategories(runtime, where, what, { address, ld: width }, rows, 0, categories, result);
+  } finally {
+    arena.free(result);
   }
 }
 
@@ -189,7 +209,8 @@ export function copyData(runtime: WasmRuntime, where: string, sources: DataSourc
  * Checks the values of copied data, before anything of the model changes, and adds the row weights. Frees the data if
  * it refuses them.
  */
-export function acceptData(runtime: WasmRuntime, where: string, copied: CopiedData, { outputs }: DataShape): Dataset {
+export function acceptData(runtime: WasmRuntime, where: string, copied: CopiedData, shape: DataShape): Dataset {
+  const { inputs, outputs } = shape;
   const { rows, regions } = copied;
   const weighing = (weights: Float32Array | undefined): StoredRows | undefined => {
     if (weights === undefined) return undefined;
@@ -198,7 +219,10 @@ export function acceptData(runtime: WasmRuntime, where: string, copied: CopiedDa
     return { rows, width: 1, address };
   };
   try {
-    for (const { what, data } of copied.x) requireFinite(runtime, where, what, data);
+    copied.x.forEach(({ what, data }, index) => {
+      requireFinite(runtime, where, what, data);
+      requireIndices(runtime, where, what, data, ownOf(inputs[index], 'categories'));
+    });
     copied.y.forEach(({ what, data }, index) => {
       const { loss } = outputs[index];
       if (loss.targets === 'labels') return;

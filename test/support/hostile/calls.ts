@@ -266,6 +266,16 @@ const FUNCTIONS: Record<string, readonly Arguments[]> = {
   layerNormalization: [none, layer({ epsilon: 1e-3, scale: false, center: false })],
   rmsNormalization: [none, layer({ epsilon: 1e-3, scale: false })],
   normalization: [none, layer({ mean: [1, 2], variance: [1, 2] })],
+  embedding: [
+    layer({
+      inputDim: 3,
+      outputDim: 2,
+      embeddingsInitializer: { kind: 'constant', config: { value: 1 } },
+      embeddingsRegularizer: { kind: 'l1l2', config: { l1: 1, l2: 1 } },
+      embeddingsConstraint: { kind: 'maxNorm', config: { limit: 2 } },
+    }),
+    layer({ inputDim: [3, 4], outputDim: [2, 1] }),
+  ],
   rescaling: [layer({ scale: 0.5, offset: 1 })],
   add: [none, layer({})],
   concatenate: [none, layer({})],
@@ -591,7 +601,7 @@ const SHOWN = '[nodejs.util.inspect.custom]';
  */
 const INTERNAL: Record<string, readonly string[]> = {
   Engine: ['awaitThreads', 'build', 'live'],
-  Layer: ['lower'],
+  Layer: ['lower', 'inputs'],
   Model: [
     'own',
     'recompile',

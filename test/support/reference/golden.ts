@@ -147,6 +147,21 @@ export interface LayersCase {
 
 export const layersCases = Object.entries(load<Record<string, LayersCase>>('layers'));
 
+/** A training of embeddings by one optimizer. */
+interface EmbeddingTraining {
+  losses: number[];
+  after: (number[] | number[][])[];
+  gradients: (number[] | number[][])[];
+}
+
+export const embeddings = load<{
+  x: number[][];
+  t: number[][];
+  batchSize: number;
+  own: { weights: (number[] | number[][])[] } & Record<string, EmbeddingTraining>;
+  shared: { weights: (number[] | number[][])[] } & Record<string, EmbeddingTraining>;
+}>('embeddings');
+
 export const networkOf = (layers: GoldenLayer[], activations: readonly string[]): Network =>
   layers.map(({ W, b, alpha }, l) => ({ W, b, ...(alpha && { alpha }), activation: activations[l] as ActivationName }));
 

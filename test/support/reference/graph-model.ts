@@ -11,6 +11,7 @@ import {
   dense,
   dropout,
   gaussianDropout,
+  embedding,
   gaussianNoise,
   input,
   layerNormalization,
@@ -75,6 +76,11 @@ function layerOf(layer: Exclude<TwinLayer, { kind: 'input' }>, name: string): La
       return rescaling({ scale: layer.scale, offset: layer.offset, name });
     case 'normalization':
       return normalization({ name });
+    case 'embedding': {
+      const { inputDims, outputDims, shared } = layer;
+      const [inputDim, outputDim] = shared ? [inputDims[0], outputDims[0]] : [inputDims, outputDims];
+      return embedding({ inputDim, outputDim, name });
+    }
     case 'add':
       return add({ name });
     case 'multiply':

@@ -21,7 +21,7 @@ interface ScaleAndShift {
 }
 
 export type Layer =
-  | { kind: 'input'; width: number }
+  | { kind: 'input'; width: number; categories?: number[] }
   | { kind: 'dense'; units: number; activation: Activation; useBias: boolean }
   | { kind: 'maxout'; units: number; pieces: number; useBias: boolean }
   | { kind: 'activation'; activation: Activation }
@@ -34,6 +34,7 @@ export type Layer =
   | { kind: 'rescaling'; scale: number; offset: number }
   | { kind: 'normalization' }
   | { kind: 'add' | 'multiply' | 'subtract' | 'average' | 'maximum' | 'minimum' }
+  | { kind: 'embedding'; inputDims: number[]; outputDims: number[]; shared: boolean }
   | { kind: 'concatenate' };
 
 export type Kind = Layer['kind'];
@@ -473,6 +474,24 @@ export class GraphTwin {
       case 'minimum': {
         const merge = MERGES[layer.kind];
         return this.add(width, given, [], (all) => all[0].map((_, at) => merge(all.map((values) => values[at]))));
+      }
+      case 'embedding': {
+        const { inputDims, outputDims, shared } = layer;
+        const tables = this.tensorsOf(layer, () =>
+          (shared ? [0] : inputDims.map((_, c) => c)).map((c, _, all) =>
+            this.tensor(layer, all.length === 1 ? 'weight' : `${c}.weight`, [inputDims[c], outputDims[c]], () =>
+              this.from.symmetric(1),
+            ),
+          ),
+        );
+        return this.add(sumOf(outputDims), given, tables, ([x], rows) =>
+          byRow(x, rows, width, (row) =>
+            row.flatMap((index, c) => {
+              const { values } = tables[shared ? 0 : c];
+              return [...values.subarray(index * outputDims[c], (index + 1) * outputDims[c])];
+            }),
+          ),
+        );
       }
       case 'concatenate': {
         const widths = given.map((value) => this.values[value].width);
