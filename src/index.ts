@@ -35,6 +35,8 @@ export { activation, prelu } from './layers/activation.js';
 export type { ActivationConfig, ActivationOptions, PreluConfig, PreluOptions } from './layers/activation.js';
 export { alphaDropout, dropout, gaussianDropout, gaussianNoise } from './layers/noise.js';
 export type { DropoutConfig, DropoutOptions, GaussianNoiseConfig, GaussianNoiseOptions } from './layers/noise.js';
+export { dot } from './layers/dot.js';
+export type { DotConfig, DotOptions } from './layers/dot.js';
 export { embedding } from './layers/embedding.js';
 export type { EmbeddingConfig, EmbeddingOptions } from './layers/embedding.js';
 export { batchNormalization, layerNormalization, rmsNormalization } from './layers/normalize.js';

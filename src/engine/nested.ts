@@ -23,7 +23,7 @@ function nested(path: string, model: Model): NestedModel {
       `${path} expected a model of one input and one output, got one of ${got}. Use model() and apply.`,
     );
   }
-  return { kind: 'model', config: { inputShape: inputs }, lower: () => [], model };
+  return { kind: 'model', config: { inputShape: inputs }, lower: () => [], inputs: () => inputs[0], model };
 }
 
 /** Factories of layers that take models too. */

@@ -14,6 +14,7 @@ import {
   type LayerFactories,
 } from '../layers/definition.js';
 import { denseDefinition } from '../layers/dense.js';
+import { dotDefinition } from '../layers/dot.js';
 import { embeddingDefinition } from '../layers/embedding.js';
 import { inputDefinition } from '../layers/input.js';
 import { maxoutDefinition } from '../layers/maxout.js';
@@ -70,6 +71,7 @@ const LAYERS: Readonly<Record<LayerKind, (given: object) => GraphLayer>> = {
   average: /* @__PURE__ */ reading(averageDefinition),
   maximum: /* @__PURE__ */ reading(maximumDefinition),
   minimum: /* @__PURE__ */ reading(minimumDefinition),
+  dot: /* @__PURE__ */ reading(dotDefinition),
   concatenate: /* @__PURE__ */ reading(concatenateDefinition),
 };
 

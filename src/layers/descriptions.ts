@@ -54,6 +54,7 @@ const LAYER_DESCRIPTIONS: { readonly [K in LayerKind]: LayerDescription<ConfigOf
   average: /* @__PURE__ */ describedAs(undefined, nothing),
   maximum: /* @__PURE__ */ describedAs(undefined, nothing),
   minimum: /* @__PURE__ */ describedAs(undefined, nothing),
+  dot: /* @__PURE__ */ describedAs(undefined, ({ normalize }) => (normalize ? 'normalized' : '')),
   concatenate: /* @__PURE__ */ describedAs(undefined, nothing),
 };
 

@@ -3,6 +3,7 @@ import { readOptions } from '../common/options.js';
 import { activation, prelu } from './activation.js';
 import type { LayerFactories } from './definition.js';
 import { dense } from './dense.js';
+import { dot } from './dot.js';
 import { embedding } from './embedding.js';
 import { inputLayer } from './input.js';
 import { maxout } from './maxout.js';
@@ -33,6 +34,7 @@ export const LAYERS = {
   average,
   maximum,
   minimum,
+  dot,
   concatenate,
 } as const;
 

@@ -8,6 +8,7 @@ import type { MatrixView, Step } from '../runtime/matrix-view.js';
 import { activationBackward, preluBackward } from './activation.backward.js';
 import { affineBackward } from './affine.backward.js';
 import type { Backward, BackwardBinding, ForwardBinding, TrainingBinding } from './binding.js';
+import { dotBackward } from './dot.backward.js';
 import { embeddingBackward } from './embedding.backward.js';
 import { bindForward } from './forward.js';
 import { maxPiecesBackward } from './max-pieces.backward.js';
@@ -48,6 +49,7 @@ const BACKWARD: { readonly [K in OperationKind]: Backward<K> } = {
   average: averageBackward,
   maximum: maximumBackward,
   minimum: minimumBackward,
+  dot: dotBackward,
   concatenate: concatenateBackward,
   dropout: dropoutBackward,
   alphaDropout: alphaDropoutBackward,

@@ -4,6 +4,7 @@ import type { Step } from '../runtime/matrix-view.js';
 import { activationForward, preluForward } from './activation.js';
 import { affineForward } from './affine.js';
 import type { Forward, ForwardBinding } from './binding.js';
+import { dotForward } from './dot.js';
 import { embeddingForward } from './embedding.js';
 import { maxPiecesForward } from './max-pieces.js';
 import {
@@ -38,6 +39,7 @@ const FORWARD: { readonly [K in OperationKind]: Forward<K> } = {
   average: averageForward,
   maximum: maximumForward,
   minimum: minimumForward,
+  dot: dotForward,
   concatenate: concatenateForward,
   dropout: noiseForward,
   alphaDropout: noiseForward,

@@ -59,6 +59,8 @@ export interface OperationConfigs {
   readonly maximum: { readonly width: number };
   /** Smallest of two or more inputs. */
   readonly minimum: { readonly width: number };
+  /** Dot product of the rows of two inputs, of the rows over their norms if `normalize`. */
+  readonly dot: { readonly width: number; readonly normalize: boolean };
   /** Inputs side by side. */
   readonly concatenate: { readonly widths: readonly number[] };
   readonly dropout: { readonly width: number; readonly rate: number };

@@ -67,6 +67,9 @@ const pairs = ({ n }: Sizes<'n'>): number => 2 * n;
 /** Random numbers are generated sixteen at a time. */
 const RANDOM = { out: floats<'n'>('updates', ({ n }) => 16 * Math.ceil(n / 16)) };
 const pieces = ({ n, pieces: each }: Sizes<'n' | 'pieces'>): number => n * each;
+/** Rows of factors, and one product of each row, padded. */
+const exactRows = valuesOfRows('reads', 'm', exactly, 'ld');
+const products = valuesOfRows('writes', 'm', () => 4, 'ldy');
 /** A column of indices, and the table of vectors that they select. */
 const indices = valuesOfRows('reads', 'm', () => 1, 'ldx');
 const vectors = ({ n, rows: all }: Sizes<'n' | 'rows'>): number => n * all;
@@ -263,6 +266,15 @@ export const EXTENTS: { readonly [K in KernelName]: Extents<K> } = {
   f32_take_columns: {
     source: valuesOfRows('reads', 'm', exactly, 'lds', ({ n }: Sizes<'n'>) => rest(n)),
     target: rows('writes', 'm', 'n', 'ldt'),
+  },
+  f32_dot_rows: { a: exactRows, b: exactRows, y: products },
+  f32_dot_rows_backward: { x: readRows, dy: valuesOfRows('reads', 'm', () => 1, 'ldy'), dx: writtenRows },
+  f32_cosine_rows: { a: exactRows, b: exactRows, y: products },
+  f32_cosine_rows_backward: {
+    a: exactRows,
+    b: exactRows,
+    dy: valuesOfRows('reads', 'm', () => 1, 'ldy'),
+    da: writtenRows,
   },
   f32_embed: { x: indices, table: floats('reads', vectors), y: valuesOfRows('writes', 'm', exactly, 'ldy') },
   f32_embed_backward: {

@@ -80,6 +80,8 @@ const KNOWN: { readonly [K in OperationKind]: Known<K> } = {
   average: within,
   maximum: within,
   minimum: within,
+  // As a product, it may be above 0 everywhere.
+  dot: nothing,
   concatenate: merged,
   prelu: ({ kind }) => ({ range: 'any', activation: kind }),
   activation({ config: { activation } }) {

@@ -350,6 +350,16 @@ test('options and positions that cannot be are refused', async () => {
   }
 });
 
+test('a model of an embedding is a layer where it reads an input', async () => {
+  const vectors = network('own');
+  const whole = engine.sequential({ layers: [vectors, dense({ units: 1 })] });
+  expect(whole.predict([[6, 3]])).toHaveLength(1);
+  expect((await thrownBy(() => whole.predict([[7, 3]]))).message).toContain('categories from 0 to 6, got 7');
+  const error = await thrownBy(() => engine.sequential({ layers: [dense({ units: 2, inputShape: [2] }), vectors] }));
+  expect(error).toBeInstanceOf(ValueError);
+  expect(error.message).toContain('"sequential.embedding" expected an input of the model, whose values are integers');
+});
+
 const DATA = {
   x: matrix(64, 1, () => 0).map((_, i) => [(i * 5) % 7, (i * 3) % 4]),
   y: matrix(64, 1, () => 0).map((_, i) => [((i * 5) % 7) / 7, ((i * 3) % 4) - 1]),

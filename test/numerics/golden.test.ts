@@ -11,6 +11,7 @@ import {
   batchNormalization,
   createEngine,
   dense,
+  dot,
   input,
   layerNormalization,
   maximum,
@@ -237,15 +238,17 @@ describe('alpha dropout', () => {
 
 describe('merges', () => {
   test.each(golden.mergeCases)('%s: outputs and gradients match, ties included', async (title, { y, dx }) => {
-    const merge = { multiply, subtract, average, maximum, minimum }[title.split(' ')[0] as 'multiply'];
+    const merge = { multiply, subtract, average, maximum, minimum, dot }[title.split(' ')[0] as 'multiply'];
+    const merged = title.includes('normalized') ? dot({ normalize: true }) : merge();
+    const width = dx[0][0].length;
     // One row per one-hot input, so that the weights of each dense layer are an input of the merge, and their gradient
     // is its delta.
     const rows = y.map((_, i) => y.map((__, k) => +(i === k)));
     const x = input({ shape: [y.length] });
-    const parts = dx.map(() => dense({ units: y[0].length, useBias: false }).apply(x));
-    const network = await model({ inputs: x, outputs: merge().apply(parts) });
+    const parts = dx.map(() => dense({ units: width, useBias: false }).apply(x));
+    const network = await model({ inputs: x, outputs: merged.apply(parts) });
     const transposed = (values: number[][]): number[] => values[0].flatMap((_, j) => values.map((row) => row[j]));
-    const shape = [y[0].length, y.length];
+    const shape = [width, y.length];
     network.setWeights(dx.map((_, i) => ({ shape, data: Float32Array.from(transposed(golden.mergeInputs[i])) })));
     network.compile({ optimizer: 'sgd', loss: 'halfSquaredError', checks: 'off' });
     // δ = (y − t)/rows.

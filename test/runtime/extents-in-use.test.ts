@@ -23,8 +23,10 @@ import {
   createEngine,
   dense,
   diagnostics,
+  dot,
   embedding,
   gaussianNegativeLogLikelihood,
+  input,
   kullbackLeibler,
   l2,
   meanAbsolutePercentageError,
@@ -342,7 +344,7 @@ describe('kernel calls', () => {
     engine.dispose();
   });
 
-  test('of embeddings, one held to a norm, stay within their buffers', async () => {
+  test('of embeddings, of weights held to norms, and of dot products stay within their buffers', async () => {
     const engine = await createEngine();
     for (const [inputDim, outputDim] of [
       [
@@ -354,13 +356,21 @@ describe('kernel calls', () => {
       const model = engine.sequential({
         layers: [
           embedding({ inputDim, outputDim, inputShape: [2], embeddingsConstraint: maxNorm(1) }),
-          dense({ units: 2 }),
+          dense({ units: 2, kernelConstraint: 'unitNorm' }),
         ],
       });
       model.compile({ optimizer: 'adam', loss: 'meanSquaredError' });
       const x = Array.from({ length: 9 }, (_, i) => [i % 3, i % 5]);
       await model.fit(x, x, { epochs: 2, batchSize: 4, validationSplit: 0.3 });
       model.predict(x);
+      model.dispose();
+    }
+    for (const normalize of [true, false]) {
+      const x = input({ shape: [3] });
+      const pair = [5, 5].map((units) => dense({ units }).apply(x));
+      const model = engine.model({ inputs: x, outputs: dot({ normalize }).apply(pair) });
+      model.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
+      model.trainOnBatch([[1, 2, 3], [0, 0, 0]], [[1], [0]]); // prettier-ignore
       model.dispose();
     }
     engine.dispose();

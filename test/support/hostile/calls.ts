@@ -278,6 +278,7 @@ const FUNCTIONS: Record<string, readonly Arguments[]> = {
   ],
   rescaling: [layer({ scale: 0.5, offset: 1 })],
   add: [none, layer({})],
+  dot: [none, layer({ normalize: true })],
   concatenate: [none, layer({})],
   celu: options({ alpha: 1 }),
   multiply: [none, layer({})],

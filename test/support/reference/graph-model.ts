@@ -9,6 +9,7 @@ import {
   categoricalCrossentropy,
   concatenate,
   dense,
+  dot,
   dropout,
   gaussianDropout,
   embedding,
@@ -76,6 +77,8 @@ function layerOf(layer: Exclude<TwinLayer, { kind: 'input' }>, name: string): La
       return rescaling({ scale: layer.scale, offset: layer.offset, name });
     case 'normalization':
       return normalization({ name });
+    case 'dot':
+      return dot({ normalize: layer.normalize, name });
     case 'embedding': {
       const { inputDims, outputDims, shared } = layer;
       const [inputDim, outputDim] = shared ? [inputDims[0], outputDims[0]] : [inputDims, outputDims];

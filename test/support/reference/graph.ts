@@ -34,6 +34,7 @@ export type Layer =
   | { kind: 'rescaling'; scale: number; offset: number }
   | { kind: 'normalization' }
   | { kind: 'add' | 'multiply' | 'subtract' | 'average' | 'maximum' | 'minimum' }
+  | { kind: 'dot'; normalize: boolean }
   | { kind: 'embedding'; inputDims: number[]; outputDims: number[]; shared: boolean }
   | { kind: 'concatenate' };
 
@@ -474,6 +475,18 @@ export class GraphTwin {
       case 'minimum': {
         const merge = MERGES[layer.kind];
         return this.add(width, given, [], (all) => all[0].map((_, at) => merge(all.map((values) => values[at]))));
+      }
+      case 'dot': {
+        const norm = (row: number[]): number => Math.sqrt(sumOf(row.map((value) => value * value)));
+        return this.add(1, given, [], ([a, b], rows) => {
+          const other = rowsOf(b, rows, width);
+          return Float64Array.from(rowsOf(a, rows, width), (row, i) => {
+            const product = sumOf(row.map((value, j) => value * other[i][j]));
+            if (!layer.normalize) return product;
+            const norms = [norm(row), norm(other[i])];
+            return norms.some((one) => one <= 1e-8) ? 0 : product / (norms[0] * norms[1]);
+          });
+        });
       }
       case 'embedding': {
         const { inputDims, outputDims, shared } = layer;
