@@ -97,7 +97,11 @@ const SUBJECTS: Record<string, (put: Put, x: number, width: number, f: Activatio
   maximum: (put, x, width, f) => put({ kind: 'maximum' }, x, put(hidden(width, f), x), x),
   minimum: (put, x, width, f) => put({ kind: 'minimum' }, put(hidden(width, f), x), x),
   dot: (put, x, width, f) => put({ kind: 'dot', normalize: false }, x, put(hidden(width, f), x)),
-  'dot of a value with itself': (put, x) => put({ kind: 'dot', normalize: false }, x, x),
+  'dot of a value with itself': (put, x) => {
+    // The square of a log-probability is so large that a sigmoid after it has no slope.
+    const smaller = put({ kind: 'rescaling', scale: 0.25, offset: 0 }, x);
+    return put({ kind: 'dot', normalize: false }, smaller, smaller);
+  },
   'dot of normalized rows': (put, x, width) => put({ kind: 'dot', normalize: true }, put(affine(width), x), x),
   concatenate: (put, x, _, f) => put({ kind: 'concatenate' }, x, put(hidden(2, f), x), x),
   'one dense three times': (put, x, width, f) => {

@@ -174,7 +174,7 @@ describe('a changed file is refused with a FormatError, and nothing of it stays 
       'a label that is null',
       'classifier',
       (f) => (f.labels = ['a', null, 'b']),
-      'field labels expected strings or finite numbers, got null.',
+      'field labels expected strings, finite numbers, true or false, got null.',
     ],
     [
       'labels as an object',

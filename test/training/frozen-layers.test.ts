@@ -12,6 +12,7 @@ import {
   createEngine,
   dense,
   dropout,
+  embedding,
   input,
   l2,
   layerNormalization,
@@ -108,6 +109,7 @@ const OPTIONS: Record<string, object> = {
   dense: { units: 1 },
   maxout: { units: 1, pieces: 1 },
   activation: { activation: 'relu' },
+  embedding: { inputDim: 3, outputDim: 2 },
   dropout: { rate: 0.5 },
   alphaDropout: { rate: 0.5 },
   gaussianDropout: { rate: 0.5 },
@@ -115,7 +117,7 @@ const OPTIONS: Record<string, object> = {
   rescaling: { scale: 1 },
 };
 
-const MERGES = ['add', 'multiply', 'subtract', 'average', 'maximum', 'minimum', 'concatenate'];
+const MERGES = ['add', 'dot', 'multiply', 'subtract', 'average', 'maximum', 'minimum', 'concatenate'];
 
 /** Between other layers; `trainable: undefined` leaves the default. */
 const around = (layer: Layer): Model =>
@@ -140,9 +142,27 @@ test('every kind of layer with learned weights is among those tested here', () =
     const [x, z] = [input({ shape: [2] }), input({ shape: [2] })];
     const merges = MERGES.includes(kind);
     const network = engine.model({ inputs: merges ? [x, z] : x, outputs: layer.apply(merges ? [x, z] : x) });
-    expect(Object.keys(WEIGHTED).includes(kind), kind).toBe(network.parameterCount > 0);
+    const tested = kind === 'embedding' || Object.keys(WEIGHTED).includes(kind);
+    expect(tested, kind).toBe(network.parameterCount > 0);
     network.dispose();
   }
+});
+
+test('a frozen embedding, which reads categories and so comes first, keeps its bits', async () => {
+  const tables = (trainable: boolean): Model => {
+    const network = engine.sequential({
+      seed: 4,
+      layers: [embedding({ inputDim: 3, outputDim: 2, inputShape: [1], trainable }), dense({ units: 1 })],
+    });
+    network.compile({ optimizer: adam({ learningRate: 0.1 }), loss: 'meanSquaredError' });
+    return network;
+  };
+  const [frozen, free] = [tables(false), tables(true)];
+  const before = bytes(frozen.layers[0].getWeights());
+  expect(frozen.gradients([[0], [2]], [[1], [2]]).map(({ name }) => name)).toEqual(['1.weight', '1.bias']);
+  for (const network of [frozen, free]) await network.fit([[0], [2]], [[1], [2]], { epochs: 3 });
+  expect(bytes(frozen.layers[0].getWeights())).toBe(before);
+  expect(bytes(free.layers[0].getWeights())).not.toBe(before);
 });
 
 const CASES: [string, (config: { trainable?: boolean }) => Layer][] = [
