@@ -290,7 +290,8 @@ describe('a changed file is refused with a FormatError, and nothing of it stays 
     const where = of === 'classifier' ? 'loadClassifier' : 'loadRegressor';
     const file = withHeader(files[of], header);
     expectError(await thrownBy(() => load[of](file, { engine })), FormatError, `${where}: ${message}`);
-    expect(engine.memory().used).toBe(used);
+    // Less, where a model of a test before was collected meanwhile.
+    expect(engine.memory().used).toBeLessThanOrEqual(used);
   };
 
   test.each(changes)('%s', async (_title, of, change, message) => {
@@ -361,7 +362,8 @@ describe('a changed file is refused with a FormatError, and nothing of it stays 
         } catch (error) {
           expect(error).toBeInstanceOf(FormatError);
         }
-        expect(engine.memory().used).toBe(used);
+        // Less, where a model of a test before was collected meanwhile.
+        expect(engine.memory().used).toBeLessThanOrEqual(used);
       }
     }
   });
