@@ -14,7 +14,8 @@ const WIDEST = 19;
 const ACTIVATIONS = Object.keys(activations).filter((name) => name !== 'maxout3') as Activation[];
 
 /** Dense layers are the most important, so they are drawn more often. */
-const KINDS: Exclude<Kind, 'input'>[] = [
+// An embedding reads categories, and a dot has one output: both have tests of their own.
+const KINDS: Exclude<Kind, 'input' | 'embedding' | 'dot'>[] = [
   ...(['dense', 'dense', 'dense', 'dense', 'maxout', 'activation', 'prelu', 'dropout', 'gaussianNoise'] as const),
   ...(['batchNormalization', 'layerNormalization', 'rescaling', 'normalization', 'add', 'concatenate'] as const),
   ...(['dense', 'dense', 'multiply', 'subtract', 'average', 'maximum', 'minimum', 'rmsNormalization'] as const),
