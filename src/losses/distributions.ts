@@ -67,6 +67,12 @@ const readQuantiles: Check<number[]> = (path, value) => {
   );
 };
 
+/** Settled options of `quantile`. */
+interface QuantileConfig {
+  /** Quantiles in ascending order. */
+  quantiles: readonly number[];
+}
+
 /**
  * Quantile loss, or pinball loss (Koenker and Bassett 1978): the mean over outputs of max(q·d, (q − 1)·d), d = t − y,
  * which the q-quantile of the targets minimizes. At q = 0.5 it is half the absolute error. Where both are
@@ -83,9 +89,9 @@ const readQuantiles: Check<number[]> = (path, value) => {
  * network.evaluate([[1]], [[5]]).loss; // 2
  * @category Losses
  */
-export const quantile = (options?: QuantileOptions): Descriptor<'quantile', { quantiles: readonly number[] }> => ({
+export const quantile = (options?: QuantileOptions): Descriptor<'quantile', QuantileConfig> => ({
   kind: 'quantile',
-  config: readOptions<{ quantiles: readonly number[] }>('quantile', options, {
+  config: readOptions<QuantileConfig>('quantile', options, {
     quantiles: { check: readQuantiles, or: [0.5] },
   }),
 });

@@ -99,7 +99,10 @@ export interface FBetaOptions extends RateOptions {
 }
 
 /** Settled options of a rate. */
-type Settled = Averaging & { readonly threshold: number | undefined };
+interface Settled extends Averaging {
+  /** Outputs above it are yes; undefined for the cut of `binaryAccuracy`. */
+  readonly threshold: number | undefined;
+}
 
 const RATE: OptionTable<Settled> = {
   average: { check: nameOf(['macro', 'micro', 'weighted']), or: 'macro' },
@@ -156,9 +159,9 @@ export const specificity = /* @__PURE__ */ rate('specificity');
  * fBeta({ beta: 0.5 }).config.beta; // 0.5
  * @category Metrics
  */
-export const fBeta = (options?: FBetaOptions): Descriptor<'fBeta', Settled & { readonly beta: number }> => ({
+export const fBeta = (options?: FBetaOptions): Descriptor<'fBeta', Settled & Required<Pick<FBetaOptions, 'beta'>>> => ({
   kind: 'fBeta',
-  config: readOptions<Settled & { readonly beta: number }>('fBeta', options, {
+  config: readOptions<Settled & Required<Pick<FBetaOptions, 'beta'>>>('fBeta', options, {
     ...RATE,
     beta: { check: positive, or: 2 },
   }),
