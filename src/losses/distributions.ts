@@ -68,7 +68,7 @@ const readQuantiles: Check<number[]> = (path, value) => {
 };
 
 /** Settled options of `quantile`. */
-interface QuantileConfig {
+export interface QuantileConfig {
   /** Quantiles in ascending order. */
   quantiles: readonly number[];
 }

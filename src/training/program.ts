@@ -42,8 +42,7 @@ export interface TrainingProgramOptions {
 }
 
 /** A bound plan with targets, for batches of up to `capacity` rows. */
-export interface TrainingProgram {
-  readonly capacity: number;
+export interface TrainingProgram extends Pick<TrainingProgramOptions, 'capacity' | 'weighted'> {
   /** Bytes of its region: values, deltas, targets and scratch. */
   readonly bytes: number;
   readonly inputs: readonly MatrixView[];
@@ -102,6 +101,7 @@ export function bindTraining(
   const binder = new Binder(runtime, plan, memory, region, vectors, options);
   return {
     capacity,
+    weighted,
     bytes: memory.bytes,
     inputs: plan.inputs.map((value) => binder.value(value)),
     outputs: plan.outputs.map((value) => binder.value(value)),

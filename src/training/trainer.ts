@@ -51,9 +51,7 @@ export class Trainer {
   private readonly clip: () => void;
   private readonly constrain: () => void;
   private training: ExecutionContext | undefined;
-  private trainingWeighted = false;
   private evaluation: ExecutionContext | undefined;
-  private evaluationWeighted = false;
 
   constructor(
     readonly model: ModelState,
@@ -139,12 +137,11 @@ export class Trainer {
   contextFor(rows: number, weighted: boolean): ExecutionContext {
     this.fullBatch?.forget();
     const before = this.training;
-    if (before !== undefined && before.program.capacity >= rows && this.trainingWeighted === weighted) return before;
+    if (before !== undefined && before.program.capacity >= rows && before.program.weighted === weighted) return before;
     const sums = before?.accumulator.read();
     const objective = before?.accumulator.objective;
     const bind = (capacity: number, weights: boolean): ExecutionContext => {
       this.training = this.bind(this.trained, { capacity, weighted: weights, keepAll: false }, objective);
-      this.trainingWeighted = weights;
       if (sums !== undefined) this.training.accumulator.write(sums);
       return this.training;
     };
@@ -153,7 +150,7 @@ export class Trainer {
     return replaceOrRestore(
       before,
       () => bind(capacity, weighted),
-      ({ program }) => bind(program.capacity, this.trainingWeighted),
+      ({ program }) => bind(program.capacity, program.weighted),
     );
   }
 
@@ -244,16 +241,15 @@ export class Trainer {
     const batchSize = Math.min(wanted, MOST_EVALUATED);
     const weighted = dataset.weights !== undefined;
     const before = this.evaluation;
-    if (before === undefined || before.program.capacity < batchSize || this.evaluationWeighted !== weighted) {
+    if (before === undefined || before.program.capacity < batchSize || before.program.weighted !== weighted) {
       const bind = (capacity: number, weights: boolean): void => {
         this.evaluation = this.bindEvaluation(capacity, weights);
-        this.evaluationWeighted = weights;
       };
       this.evaluation = undefined;
       replaceOrRestore(
         before,
         () => bind(batchSize, weighted),
-        ({ program }) => bind(program.capacity, this.evaluationWeighted),
+        ({ program }) => bind(program.capacity, program.weighted),
       );
     }
     const context = this.evaluation!;
