@@ -29,8 +29,8 @@ export interface EarlyStoppingOptions {
    */
   restoreBestWeights?: boolean;
   /**
-   * Value that the monitor must improve on: an epoch that does not is counted towards `patience`, even if it is the best
-   * so far. Default none.
+   * Value that the monitor must improve on: an epoch that does not is counted towards `patience`, even if it is the
+   * best so far. Default none.
    */
   baseline?: number;
   /** Index of the first epoch that is followed; earlier ones neither stop training nor count as best. Default 0. */
@@ -56,9 +56,10 @@ export interface EarlyStopping extends Callback {
  * that needs a `mode`.
  * @example
  * const network = await sequential({ layers: [dense({ units: 1, inputShape: [1], kernelInitializer: 'ones' })] });
- * network.compile({ optimizer: sgd({ learningRate: 0.01 }), loss: 'meanSquaredError' }); const { epoch } = await
- * network.fit([[1]], [[1]], { epochs: 9, callbacks: [earlyStopping({ monitor: 'loss', patience: 2 })] }); epoch.length;
- * // 3
+ * network.compile({ optimizer: sgd({ learningRate: 0.01 }), loss: 'meanSquaredError' });
+ * const callbacks = [earlyStopping({ monitor: 'loss', patience: 2 })];
+ * const { epoch } = await network.fit([[1]], [[1]], { epochs: 9, callbacks });
+ * epoch.length; // 3
  * @category Training and callbacks
  */
 export function earlyStopping(options?: EarlyStoppingOptions): EarlyStopping {
