@@ -1,6 +1,7 @@
 /**
- * Softmax over rows, and its logarithm. Softmax has three passes: the largest value, the shifted exponentials with their sum, the division. The
- * passes are exported for loss/categorical-crossentropy.ts, which computes softmax and its loss together.
+ * Softmax over rows, and its logarithm. Softmax has three passes: the largest value, the shifted exponentials with
+ * their sum, the division. The passes are exported for loss/categorical-crossentropy.ts, which computes softmax and its
+ * loss together.
  */
 import { exp4 } from '../math/exp';
 import { log4 } from '../math/log';
@@ -92,8 +93,8 @@ function rowExpSum(n: i32, x: usize, top: f32): f32 {
 }
 
 /**
- * y_j = (x_j − top) − ln Σ e^(x_k − top) over each of m rows of n values, with the row's largest as top, so that nothing
- * overflows and −∞ stays −∞. The sum is at least 1: the error is that of the two subtractions and 2 ULP of the
+ * y_j = (x_j − top) − ln Σ e^(x_k − top) over each of m rows of n values, with the row's largest as top, so that
+ * nothing overflows and −∞ stays −∞. The sum is at least 1: the error is that of the two subtractions and 2 ULP of the
  * logarithm. Rows with NaN or +∞ become NaN. In place allowed; zero in the padding.
  */
 export function f32_log_softmax(m: i32, n: i32, x: usize, y: usize, ld: i32): void {

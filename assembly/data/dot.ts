@@ -1,7 +1,7 @@
 /**
- * Dot products of the rows of two matrices, m rows of n values ld floats apart, and their derivatives. Sums are float64,
- * values in order, so that squares do not overflow; results are rounded once. Rows of y and dy, one value each, are ldy
- * floats apart; the padding of what is written is zero.
+ * Dot products of the rows of two matrices, m rows of n values ld floats apart, and their derivatives. Sums are
+ * float64, values in order, so that squares do not overflow; results are rounded once. Rows of y and dy, one value
+ * each, are ldy floats apart; the padding of what is written is zero.
  */
 import { lastLanes, paddedBytes } from '../simd/lanes';
 

@@ -21,7 +21,8 @@ function meanOf(n: i32, sum: f32, scaled: f32): f32 {
 /**
  * Sigmoid and binary cross-entropy together, from the logits z: y = σ(z),
  * per row loss = 1/n Σ [max(z, 0) − z·t + ln(1 + e^−|z|)], which is −[t ln y + (1 − t) ln(1 − y)] without log(0);
- * BP1: dz = (y − t)/(n·m). If y is dz, the deltas replace the probabilities. Finite logits with targets in [0, 1] give a finite loss.
+ * BP1: dz = (y − t)/(n·m). If y is dz, the deltas replace the probabilities. Finite logits with targets in [0, 1] give
+ * a finite loss.
  */
 export function f32_sigmoid_binary_crossentropy(
   m: i32,

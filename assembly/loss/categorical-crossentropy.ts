@@ -22,8 +22,9 @@ function wideLinear(n: i32, z: usize, t: usize, top: f32): f32 {
 /**
  * Softmax and categorical cross-entropy together, from the logits z: y = softmax(z) with the bits of `f32_softmax`, per
  * row loss = Σ t_j (ln Σ e^(z_k) − z_j), which is −Σ t_j ln y_j without log(0); BP1: dz = (y·Σt − t)/m, that is (y −
- * t)/m for targets that sum to one; the padding of t is zero. y and dz may be z. If y is dz, the deltas replace
- * the probabilities. Finite logits give no NaN, and an infinite loss only where the loss itself is past the largest float32.
+ * t)/m for targets that sum to one; the padding of t is zero. y and dz may be z. If y is dz, the deltas replace the
+ * probabilities. Finite logits give no NaN, and an infinite loss only where the loss itself is past the largest
+ * float32.
  */
 export function f32_softmax_categorical_crossentropy(
   m: i32,

@@ -2,8 +2,8 @@ import { log4 } from '../math/log';
 import { paddedBytes } from '../simd/lanes';
 
 /**
- * Gaussian negative log-likelihood of n targets, from 2n outputs of a row: n means y, then n variances s. With d = y − t
- * and v = max(s, epsilon): loss = 1/n Σ [½(ln v + d²/v) + constant]; dy = d/v/(n·m), ds = ½(1 − d²/v)/v/(n·m), where
+ * Gaussian negative log-likelihood of n targets, from 2n outputs of a row: n means y, then n variances s. With d = y −
+ * t and v = max(s, epsilon): loss = 1/n Σ [½(ln v + d²/v) + constant]; dy = d/v/(n·m), ds = ½(1 − d²/v)/v/(n·m), where
  * variances below epsilon have the derivative at epsilon, as in PyTorch. The logarithm is within 2 ULP.
  *
  * Value by value: blocks of n columns do not begin at whole vectors.

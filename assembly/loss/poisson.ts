@@ -32,7 +32,9 @@ export function f32_poisson(m: i32, n: i32, y: usize, t: usize, dy: usize, ld: i
   meanLoss<OfRates>(m, n, y, t, dy, ld, loss, epsilon);
 }
 
-/** Per row: loss = 1/n Σ [e^y − t·y]; dy = (e^y − t)/(n·m). Infinite for y above 88.73. The exponential is within 2 ULP. */
+/**
+ * Per row: loss = 1/n Σ [e^y − t·y]; dy = (e^y − t)/(n·m). Infinite for y above 88.73. The exponential is within 2 ULP.
+ */
 export function f32_poisson_log(m: i32, n: i32, y: usize, t: usize, dy: usize, ld: i32, loss: usize): void {
   meanLoss<OfLogarithms>(m, n, y, t, dy, ld, loss);
 }

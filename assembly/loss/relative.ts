@@ -1,4 +1,6 @@
-/** Losses on ratios of outputs and targets: relative errors, and differences of logarithms. Each with its derivative. */
+/**
+ * Losses on ratios of outputs and targets: relative errors, and differences of logarithms. Each with its derivative.
+ */
 import { log1p4 } from '../math/log';
 import { meanLoss } from '../simd/mean-loss';
 

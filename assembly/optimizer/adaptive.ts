@@ -61,8 +61,9 @@ export function f32_rmsprop(
 }
 
 /**
- * Centred RMSprop (Graves 2013), PyTorch's form: RMSprop with s − a² for s under the root, the variance of the gradient;
- * a = ρ·a + (1−ρ)·g. A difference below 0, which only rounding makes, counts as 0: PyTorch's root is NaN then.
+ * Centred RMSprop (Graves 2013), PyTorch's form: RMSprop with s − a² for s under the root, the variance of the
+ * gradient; a = ρ·a + (1−ρ)·g. A difference below 0, which only rounding makes, counts as 0: PyTorch's root is NaN
+ * then.
  */
 export function f32_rmsprop_centered(
   n: i32,

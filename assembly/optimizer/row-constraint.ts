@@ -1,8 +1,8 @@
 /**
  * Limits on the Euclidean norm r of each of m rows of n values, one after another: r moves by the share `rate` of its
- * way to c = min(max(r, least), most), w ← w·(rate·c + (1 − rate)·r)/r. Rows with r = c keep their bits, and so do those
- * with r = 0, which have no direction; a row with a NaN becomes NaN. Norm, factor and product are float64, values in
- * order, and a value is rounded once more, to float32. constraint.ts does the same for weights in panels.
+ * way to c = min(max(r, least), most), w ← w·(rate·c + (1 − rate)·r)/r. Rows with r = c keep their bits, and so do
+ * those with r = 0, which have no direction; a row with a NaN becomes NaN. Norm, factor and product are float64, values
+ * in order, and a value is rounded once more, to float32. constraint.ts does the same for weights in panels.
  */
 export function f32_limit_norm_rows(m: i32, n: i32, w: usize, least: f32, most: f32, rate: f32): void {
   const bytes = (<usize>n) << 2;

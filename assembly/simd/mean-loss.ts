@@ -3,8 +3,8 @@ import { lastLanes, paddedBytes, sumLanes } from './lanes';
 /**
  * The loop of the losses that are a mean over the outputs of a row: loss = 1/n Σ F(y, t), dy = F'(y, t)/(n·m). The
  * method `of` of a class F without fields returns the losses of four outputs, and stores their derivatives times
- * `scale` at `dy`; `a` is a scalar of it. It is called on null: a function value would need a table and a data segment. Results in the padding
- * are discarded, so F may be anything there.
+ * `scale` at `dy`; `a` is a scalar of it. It is called on null: a function value would need a table and a data segment.
+ * Results in the padding are discarded, so F may be anything there.
  */
 // @ts-ignore: decorator
 @inline

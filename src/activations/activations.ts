@@ -160,8 +160,8 @@ export type Activation = ReturnType<(typeof ACTIVATIONS)[ActivationName]> | Cust
 
 /**
  * Values accepted as an activation; `silu` is `swish`, `logistic` is `sigmoid`, `identity` is `linear`, `hard_silu` is
- * `hardSwish`, `exp` is `exponential`, `log_softmax` is `logSoftmax`; `gelu_new`, `gelu_approximate` and `gelu_tanh` are
- * `tanhGelu`.
+ * `hardSwish`, `exp` is `exponential`, `log_softmax` is `logSoftmax`; `gelu_new`, `gelu_approximate` and `gelu_tanh`
+ * are `tanhGelu`.
  * @category Activations
  */
 export type ActivationLike =

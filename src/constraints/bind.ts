@@ -1,7 +1,7 @@
 /**
  * Constraints bound to the weights that they hold (kernels: assembly/optimizer/constraint.ts for panels,
- * row-constraint.ts for rows). A matrix is held row by row: a row has the incoming weights of one unit, or the vector of
- * one category. A vector, such as a bias, is held as one row. constraints.ts has names and options.
+ * row-constraint.ts for rows). A matrix is held row by row: a row has the incoming weights of one unit, or the vector
+ * of one category. A vector, such as a bias, is held as one row. constraints.ts has names and options.
  */
 import { sizeOf } from '../common/tensors.js';
 import { panelFloats, padded } from '../runtime/panels.js';

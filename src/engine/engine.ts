@@ -117,8 +117,8 @@ export class Engine {
   }
 
   /**
-   * Creates a model of the graph between `inputs` and `outputs`. Layers that another model has weights for, since it was
-   * built from the same tensors, share them with it.
+   * Creates a model of the graph between `inputs` and `outputs`. Layers that another model has weights for, since it
+   * was built from the same tensors, share them with it.
    * @throws ShapeError, ValueError for layers that do not fit, cycles, inputs that are missing, or weights on another
    * engine; MemoryError; StateError after `dispose`.
    */

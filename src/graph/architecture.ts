@@ -60,7 +60,9 @@ export interface ModelAsLayer {
  * @category Models
  */
 export interface SequentialOptions {
-  /** Layers in order; the first has an inputShape, or is a model. A model stands for its layers, and shares its weights. */
+  /**
+   * Layers in order; the first has an inputShape, or is a model. A model stands for its layers, and shares its weights.
+   */
   layers: readonly (Layer | LayerData | ModelAsLayer)[];
   /** Seed of initialization, shuffles and masks, an integer from 0 to 2^32 − 1. Default 0. */
   seed?: number;

@@ -32,8 +32,8 @@ export interface LayerOptions {
  */
 export interface WeightedLayerOptions extends LayerOptions {
   /**
-   * Factor of the learning rate of this layer's weights, above 0, as by PyTorch's parameter groups. To keep them as they
-   * are, write trainable: false instead. Default 1.
+   * Factor of the learning rate of this layer's weights, above 0, as by PyTorch's parameter groups. To keep them as
+   * they are, write trainable: false instead. Default 1.
    */
   learningRateFactor?: number;
 }

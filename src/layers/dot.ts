@@ -10,7 +10,9 @@ import { makeLayer, type Layer, type LayerOptions } from './layer.js';
  * @category Layers
  */
 export interface DotOptions extends LayerOptions {
-  /** Whether rows are divided by their Euclidean norms first: the product is the cosine of their angle. Default false. */
+  /**
+   * Whether rows are divided by their Euclidean norms first: the product is the cosine of their angle. Default false.
+   */
   normalize?: boolean;
 }
 

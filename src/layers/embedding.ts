@@ -122,7 +122,8 @@ export const embeddingDefinition: LayerDefinition<'embedding', EmbeddingConfig> 
  * - Constraints apply to each vector, all of them, after each update.
  *
  * Weights: weight (inputDim, outputDim); with several columns of their own, 0.weight, 1.weight, … by column.
- * @throws ValueError for an unknown option or name, or a number out of range; ShapeError for lists of different lengths.
+ * @throws ValueError for an unknown option or name, or a number out of range; ShapeError for lists of different
+ * lengths.
  * @example
  * const colours = input({ shape: [1], name: 'colour' }); // 0, 1 or 2
  * const sizes = input({ shape: [2], name: 'size' });

@@ -17,8 +17,8 @@ import { OPTION_CHECKS } from './checks.js';
 export type { LayerConfig, LayerOptions, WeightedLayerConfig, WeightedLayerOptions } from './definition.js';
 
 /**
- * The weights of an applied layer, in the order of its parameters. Tensors refer to them, and not to the model that made
- * them, so that the model can be garbage-collected.
+ * The weights of an applied layer, in the order of its parameters. Tensors refer to them, and not to the model that
+ * made them, so that the model can be garbage-collected.
  */
 export interface LayerWeights {
   readonly block: WeightBlock;

@@ -1,6 +1,7 @@
 /**
- * The layers `dropout`, `alphaDropout`, `gaussianDropout` and `gaussianNoise`: their options and how they become operations. operations/noise.ts predicts,
- * operations/noise.backward.ts draws the masks and the noise of a training step.
+ * The layers `dropout`, `alphaDropout`, `gaussianDropout` and `gaussianNoise`: their options and how they become
+ * operations. operations/noise.ts predicts, operations/noise.backward.ts draws the masks and the noise of a training
+ * step.
  */
 import { fraction, nonNegative } from '../common/options.js';
 import * as operations from '../operations/noise.js';
@@ -76,9 +77,9 @@ export const gaussianDropoutDefinition: LayerDefinition<'gaussianDropout', Dropo
 };
 
 /**
- * Gaussian dropout (Srivastava et al. 2014): a training step multiplies each value by a sample of N(1, rate/(1 − rate)),
- * which has the mean and the variance of the factors of `dropout`; at all other times y = x. The factors are a function
- * of (seed, layer, update, row, column).
+ * Gaussian dropout (Srivastava et al. 2014): a training step multiplies each value by a sample of N(1, rate/(1 −
+ * rate)), which has the mean and the variance of the factors of `dropout`; at all other times y = x. The factors are a
+ * function of (seed, layer, update, row, column).
  * @throws ValueError for an unknown option, or a rate outside [0, 1).
  * @example
  * gaussianDropout({ rate: 0.25 }).config.rate; // 0.25

@@ -1,7 +1,7 @@
 /**
- * The layers `batchNormalization`, `layerNormalization` and `rmsNormalization`: their options and how they become operations. The
- * arithmetic is in operations/normalization.ts and operations/normalization.backward.ts; preprocess.ts has the fixed
- * transformations of inputs.
+ * The layers `batchNormalization`, `layerNormalization` and `rmsNormalization`: their options and how they become
+ * operations. The arithmetic is in operations/normalization.ts and operations/normalization.backward.ts; preprocess.ts
+ * has the fixed transformations of inputs.
  */
 import { flag, fraction, positive, type OptionTable } from '../common/options.js';
 import { normalizeBatch, normalizeRow, normalizeRowByRootMeanSquare } from '../operations/normalization.js';

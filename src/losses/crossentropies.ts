@@ -82,9 +82,9 @@ export const categoricalCrossentropy = /* @__PURE__ */ crossentropy('categorical
 export const sparseCategoricalCrossentropy = /* @__PURE__ */ crossentropy('sparseCategoricalCrossentropy');
 
 /**
- * Kullback–Leibler divergence of the outputs from the targets: Σ_j t_j (ln t_j − ln y_j), 0 where they are equal; targets
- * in [0, 1] that add up to 1, as for `categoricalCrossentropy`, whose gradient it has and whose treatment of outputs
- * that are no softmax. Rounding may make it as little as −1e-6.
+ * Kullback–Leibler divergence of the outputs from the targets: Σ_j t_j (ln t_j − ln y_j), 0 where they are equal;
+ * targets in [0, 1] that add up to 1, as for `categoricalCrossentropy`, whose gradient it has and whose treatment of
+ * outputs that are no softmax. Rounding may make it as little as −1e-6.
  * @throws ValueError for an unknown option, or a fromLogits that is not true or false.
  * @example
  * const network = await sequential({

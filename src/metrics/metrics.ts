@@ -227,13 +227,13 @@ export const METRICS = {
   fBeta,
   specificity,
   /**
-   * Mean recall of the classes that are targets; of outputs that are yes or no each, the mean of recall and specificity,
-   * then the mean over outputs. As in scikit-learn.
+   * Mean recall of the classes that are targets; of outputs that are yes or no each, the mean of recall and
+   * specificity, then the mean over outputs. As in scikit-learn.
    */
   balancedAccuracy: withoutOptions('balancedAccuracy'),
   /**
-   * Matthews' correlation coefficient, from −1 to 1, 0 where all answers or all targets are the same; of categories that
-   * of all classes (Gorodkin 2004), else the mean over outputs. As in scikit-learn.
+   * Matthews' correlation coefficient, from −1 to 1, 0 where all answers or all targets are the same; of categories
+   * that of all classes (Gorodkin 2004), else the mean over outputs. As in scikit-learn.
    */
   matthewsCorrelation: withoutOptions('matthewsCorrelation'),
   /**

@@ -202,9 +202,10 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
   }
 
   /**
-   * Applies the model as a layer to one tensor, or to a list of as many as it has inputs. A model that is built from the
-   * result shares the weights of this one, as it is trained now and later, on the same engine; layers that are frozen now
-   * are built frozen. Their names start with `name`. Until such a model is built, this one must not be disposed.
+   * Applies the model as a layer to one tensor, or to a list of as many as it has inputs. A model that is built from
+   * the result shares the weights of this one, as it is trained now and later, on the same engine; layers that are
+   * frozen now are built frozen. Their names start with `name`. Until such a model is built, this one must not be
+   * disposed.
    * @throws ShapeError, ValueError for anything but that many symbolic tensors; StateError after `dispose`.
    * @example
    * const base = await sequential({ layers: [dense({ units: 4, activation: 'relu', inputShape: [2] })] });

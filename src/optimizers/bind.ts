@@ -12,8 +12,8 @@ import type { UpdateVectors } from './update-vectors.js';
 import { bindDecay } from './weight-decay.js';
 
 /**
- * Applies update number `step` (from 1) with the learning rate of that step, and with its momentum (β1) where a schedule
- * moves it.
+ * Applies update number `step` (from 1) with the learning rate of that step, and with its momentum (β1) where a
+ * schedule moves it.
  */
 export type Update = (step: number, learningRate: number, momentum?: number) => void;
 

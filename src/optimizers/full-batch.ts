@@ -10,7 +10,9 @@ import { integer, nonNegative, readOptions } from '../common/options.js';
  * @category Optimizers
  */
 export interface LbfgsOptions {
-  /** Number of the last steps from which the curvature is estimated; each takes two vectors of all weights. Default 10. */
+  /**
+   * Number of the last steps from which the curvature is estimated; each takes two vectors of all weights. Default 10.
+   */
   historySize?: number;
   /** Training ends when no derivative of the loss, penalties included, is larger than this. Default 1e-5. */
   gradientTolerance?: number;

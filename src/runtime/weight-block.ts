@@ -28,8 +28,8 @@ export interface WeightUser {
 export class WeightBlock {
   readonly address: number;
   /**
-   * Models that use the block and were not disposed. Referred to weakly: a model holds more memory than its weights. One
-   * that was collected stays in the set, so that it depends on no collection whether the weights exist.
+   * Models that use the block and were not disposed. Referred to weakly: a model holds more memory than its weights.
+   * One that was collected stays in the set, so that it depends on no collection whether the weights exist.
    */
   readonly users = new Set<WeakRef<WeightUser>>();
   /** Allocates for this block alone. */

@@ -324,7 +324,9 @@ const withinWarmUp: Check<number | Schedule> = (path, value) => {
   return learningRateCheck(path, value);
 };
 
-/** Reads a part of a sequence, which has no sequence within it: so reading ends, and takes no more time than its data. */
+/**
+ * Reads a part of a sequence, which has no sequence within it: so reading ends, and takes no more time than its data.
+ */
 const withinSequence: Check<number | Schedule> = (path, value) => {
   requireShallow(path, value, MOST_WARM_UPS, false);
   return learningRateCheck(path, value);

@@ -37,7 +37,9 @@ export class MlpClassifier<L extends Label = Label> {
     private labels: readonly L[] = [],
   ) {}
 
-  /** Labels seen in `fit`: false and true, numbers in ascending order, then strings in the order of their characters. */
+  /**
+   * Labels seen in `fit`: false and true, numbers in ascending order, then strings in the order of their characters.
+   */
   get classes(): readonly L[] {
     return this.labels;
   }

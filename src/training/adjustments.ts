@@ -35,7 +35,9 @@ export function bindPenalties(
   };
 }
 
-/** Binds a function that returns the penalties Σ λ/2·w² of the layers on their weights; layers with l1 are not counted. */
+/**
+ * Binds a function that returns the penalties Σ λ/2·w² of the layers on their weights; layers with l1 are not counted.
+ */
 export function bindPenaltyLoss(
   runtime: WasmRuntime,
   plan: NetworkPlan,

@@ -37,8 +37,8 @@ export interface FitOptions {
   /** Share of the rows, in [0, 1), kept for validation: the last ones. Default 0. */
   validationSplit?: number;
   /**
-   * Data to evaluate after each epoch: [x, y], [x, y, sampleWeight], or a source of batches, as `fit` takes it, which is
-   * started anew each time; a generator continues. Default none.
+   * Data to evaluate after each epoch: [x, y], [x, y, sampleWeight], or a source of batches, as `fit` takes it, which
+   * is started anew each time; a generator continues. Default none.
    */
   validationData?:
     readonly [x: Inputs, y: Targets] | readonly [x: Inputs, y: Targets, sampleWeight: RowNumbers] | BatchSource;

@@ -1,6 +1,6 @@
 /**
- * Models as layers: applied to tensors, among the layers of `sequential`, and continued from their symbolic tensors. The
- * reference is a prediction of one model after another, and a model with weights of its own, from a file.
+ * Models as layers: applied to tensors, among the layers of `sequential`, and continued from their symbolic tensors.
+ * The reference is a prediction of one model after another, and a model with weights of its own, from a file.
  */
 import { expect, test } from 'vitest';
 import {

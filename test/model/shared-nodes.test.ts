@@ -1,7 +1,7 @@
 /**
  * Models that are built from the same tensors share the weights of their layers, in the same memory. A model that was
- * loaded from a file of such a model has weights of its own, so it is the independent reference of all that a model with
- * shared weights computes.
+ * loaded from a file of such a model has weights of its own, so it is the independent reference of all that a model
+ * with shared weights computes.
  */
 import { expect, test } from 'vitest';
 import {

@@ -57,18 +57,15 @@ function expectClose(logs: Logs, expected: Logs): void {
 /**
  * Data and values of scikit-learn 1.2.1.
  *
- *   R, h = range(200), lambda i, j: (i * 193 + j * 71 + i * j * 37) % 1024
- *   c = [(i * i * 3 + i) % 11 % 5 for i in R]
- *   y = [[0 if j in (4, 5) else (h(i, j) // 2 + 400 * (j == c[i])) / 1024 for j in range(7)] for i in R]
- *   precision_score(c, argmax(y), average='macro', zero_division=0), …, top_k_accuracy_score(c, y, k=3, labels=range(7)),
- *   mean(roc_auc_score(c == j, y[:, j]) for j in (0, 2, 3, 4))
- *   t = [[j < 3 and h(i, j + 3) % 5 < 2 for j in range(4)] for i in R]
- *   y = [[0 if j == 3 else (h(i, j) * 5 // 8 + 150 * t[i][j]) / 1024 for j in range(4)] for i in R]
- *   precision_score(t, y > 0.5, average='macro', zero_division=0), …, mean(roc_auc_score(t[:, j], y[:, j]) for j in range(3))
- *   precision_score(t[:, 0], y[:, 0] > 0.5), …
- *   y = [[2.5 if j == 4 else h(i, j) / 64 - 8 for j in range(5)] for i in R]
- *   t = [[2.5 if j > 2 else y[i][j] + h(i, j + 3) % 97 / 16 for j in range(5)] for i in R]
- *   mean_squared_error(t, y), …, r2_score(t, y)
+ * R, h = range(200), lambda i, j: (i * 193 + j * 71 + i * j * 37) % 1024 c = [(i * i * 3 + i) % 11 % 5 for i in R] y =
+ * [[0 if j in (4, 5) else (h(i, j) // 2 + 400 * (j == c[i])) / 1024 for j in range(7)] for i in R] precision_score(c,
+ * argmax(y), average='macro', zero_division=0), …, top_k_accuracy_score(c, y, k=3, labels=range(7)),
+ * mean(roc_auc_score(c == j, y[:, j]) for j in (0, 2, 3, 4)) t = [[j < 3 and h(i, j + 3) % 5 < 2 for j in range(4)] for
+ * i in R] y = [[0 if j == 3 else (h(i, j) * 5 // 8 + 150 * t[i][j]) / 1024 for j in range(4)] for i in R]
+ * precision_score(t, y > 0.5, average='macro', zero_division=0), …, mean(roc_auc_score(t[:, j], y[:, j]) for j in
+ * range(3)) precision_score(t[:, 0], y[:, 0] > 0.5), … y = [[2.5 if j == 4 else h(i, j) / 64 - 8 for j in range(5)] for
+ * i in R] t = [[2.5 if j > 2 else y[i][j] + h(i, j + 3) % 97 / 16 for j in range(5)] for i in R] mean_squared_error(t,
+ * y), …, r2_score(t, y)
  */
 const hash = (i: number, j: number): number => (i * 193 + j * 71 + i * j * 37) % 1024;
 const ROWS = 200;

@@ -1,6 +1,6 @@
 /**
- * The value that `earlyStopping`, `reduceLROnPlateau` and `adaptiveLearningRate` follow: which direction is better, and whether an epoch
- * improved it.
+ * The value that `earlyStopping`, `reduceLROnPlateau` and `adaptiveLearningRate` follow: which direction is better, and
+ * whether an epoch improved it.
  */
 import { ValueError } from '../../common/errors.js';
 import { suggestion } from '../../common/nearest.js';

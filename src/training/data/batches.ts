@@ -54,9 +54,10 @@ export interface ArrayBatchesOptions {
 }
 
 /**
- * Batches of rows in memory. Passes over the rows follow each other, each in an order that is a function of (seed, number
- * of the pass); an epoch is one pass, or a number of batches that continue where the epoch before ended. Where an epoch
- * begins is a function of the epochs finished, so that training continues from a file as if it had not been interrupted.
+ * Batches of rows in memory. Passes over the rows follow each other, each in an order that is a function of (seed,
+ * number of the pass); an epoch is one pass, or a number of batches that continue where the epoch before ended. Where
+ * an epoch begins is a function of the epochs finished, so that training continues from a file as if it had not been
+ * interrupted.
  */
 export class ArrayBatches implements BatchIterator {
   readonly context: ExecutionContext;

@@ -1,6 +1,6 @@
 /**
- * Sources of batches: what counts as one, how it is started and read, and how a batch of it is checked. batches.ts trains
- * on them, ../evaluation.ts evaluates them, and remote/answers.ts reads them for a worker.
+ * Sources of batches: what counts as one, how it is started and read, and how a batch of it is checked. batches.ts
+ * trains on them, ../evaluation.ts evaluates them, and remote/answers.ts reads them for a worker.
  */
 import { isDetached, isList, typedKind } from '../../common/arrays.js';
 import { fieldOf, isFunction, isInstance, isObject, isThenable } from '../../common/objects.js';
@@ -129,8 +129,8 @@ export class SourceReader {
   }
 
   /**
-   * Returns the next batch in a list, or undefined at the end of the source, which is then no longer open. `where` names
-   * the batch in messages.
+   * Returns the next batch in a list, or undefined at the end of the source, which is then no longer open. `where`
+   * names the batch in messages.
    * @throws ValueError for a value that is no result of an iterator.
    */
   async next(where: string): Promise<readonly [batch: unknown] | undefined> {

@@ -167,8 +167,8 @@ interface Scope {
 }
 
 /**
- * Returns the Euclidean norm over all trained tensors of each layer that has any, in the order of the graph. `read` gets
- * the place of a tensor in the vectors of gradients, and in the weights.
+ * Returns the Euclidean norm over all trained tensors of each layer that has any, in the order of the graph. `read`
+ * gets the place of a tensor in the vectors of gradients, and in the weights.
  */
 function normsByLayer(
   { trainer: { model, layout } }: Scope,

@@ -1,4 +1,6 @@
-/** Finds NaN and infinity in a batch that was differentiated, for `diagnose`, and for callbacks that look after each. */
+/**
+ * Finds NaN and infinity in a batch that was differentiated, for `diagnose`, and for callbacks that look after each.
+ */
 import { storedFloats, type PlannedParameter } from '../../graph/plan.js';
 import type { MatrixView } from '../../runtime/matrix-view.js';
 import type { WasmRuntime } from '../../runtime/wasm-runtime.js';

@@ -4,7 +4,9 @@ import type { Algorithm, Site } from './algorithm.js';
 import { iterate } from './lbfgs.js';
 import { parameterSpace } from './parameter-space.js';
 
-/** Binds L-BFGS to vectors in linear memory. The optimizer's state is its history: first the steps, then the changes. */
+/**
+ * Binds L-BFGS to vectors in linear memory. The optimizer's state is its history: first the steps, then the changes.
+ */
 export function bindLbfgs(config: Required<LbfgsOptions>, { model, vectors, trial, regions }: Site): Algorithm {
   const { runtime, plan } = model;
   const { historySize } = config;

@@ -34,8 +34,8 @@ export interface LbfgsVectors<V> {
 }
 
 /**
- * Why training ended. `lineSearch`: no step along the direction lowers the loss, as where float32 cannot tell its values
- * apart. `notFinite`: the loss or its gradient is NaN or infinite.
+ * Why training ended. `lineSearch`: no step along the direction lowers the loss, as where float32 cannot tell its
+ * values apart. `notFinite`: the loss or its gradient is NaN or infinite.
  */
 export type LbfgsStop = 'gradientTolerance' | 'changeTolerance' | 'lineSearch' | 'notFinite';
 

@@ -132,7 +132,9 @@ const { x, delta, weight, bias, ...byNormalization } = load<{
 }>('normalizations');
 export const normalizationInputs = { x, delta, weight, bias };
 export const normalizationCases = Object.entries(byNormalization) as [string, NormalizationCase][];
-/** A training of the network of `Rates` in make_golden.py, by the names of its layers. Weights are named as in PyTorch. */
+/**
+ * A training of the network of `Rates` in make_golden.py, by the names of its layers. Weights are named as in PyTorch.
+ */
 export interface LayersCase {
   frozen: string[];
   factors: Record<string, number>;
