@@ -62,13 +62,8 @@ export {
 } from './data/merge';
 export { f32_alpha_dropout, f32_dropout } from './random/dropout';
 export { f32_gaussian_factor, f32_gaussian_noise } from './random/noise';
-export {
-  f32_blend,
-  f32_column_moments,
-  f32_normalize_columns,
-  f32_normalize_columns_backward,
-  f32_scale_columns,
-} from './normalization/columns';
+export { f32_blend, f32_column_moments, f32_normalize_columns } from './normalization/columns';
+export { f32_normalize_columns_backward, f32_scale_columns } from './normalization/columns-backward';
 export { f32_limit_norm_rows } from './optimizer/row-constraint';
 export { f32_cosine_rows, f32_cosine_rows_backward, f32_dot_rows, f32_dot_rows_backward } from './data/dot';
 export { f32_embed, f32_embed_backward, f32_first_no_index } from './data/embedding';

@@ -6,8 +6,12 @@ import { padded } from '../runtime/panels.js';
 import { readsInput, readsNothing, type Backward } from './binding.js';
 import { batchNormalizationForward, withScaleAndShift } from './normalization.js';
 
-/** Returns the address of the saved variance of the batch, which follows its mean. */
-const varianceOf = (saved: number, width: number): number => saved + 4 * padded(width);
+/** Returns the addresses of the saved statistics of the batch: its mean, what rounding took from that, its variance. */
+const statisticsOf = (saved: number, width: number): { mean: number; rest: number; variance: number } => ({
+  mean: saved,
+  rest: saved + 4 * padded(width),
+  variance: saved + 8 * padded(width),
+});
 
 /**
  * A batch of one row has no variance: it is normalized by the running statistics, which count as constants, and does
@@ -15,7 +19,7 @@ const varianceOf = (saved: number, width: number): number => saved + 4 * padded(
  */
 export const batchNormalizationBackward: Backward<'batchNormalization'> = {
   reads: readsInput,
-  saved: ({ width }) => 2 * padded(width),
+  saved: ({ width }) => 3 * padded(width),
   usesBatchStatistics: true,
   forward(config, binding) {
     const { width, epsilon } = config;
@@ -23,13 +27,13 @@ export const batchNormalizationBackward: Backward<'batchNormalization'> = {
     const { kernels } = runtime;
     const [x] = inputs;
     const [gamma, beta] = withScaleAndShift(config, parameters);
-    const variance = varianceOf(saved, width);
+    const { mean, rest, variance } = statisticsOf(saved, width);
     const [byRunningStatistics] = batchNormalizationForward.bind(config, binding);
     return [
       (rows) => {
         if (rows === 1) return byRunningStatistics(rows);
-        kernels.f32_column_moments(rows, width, x.address, x.ld, saved, variance);
-        kernels.f32_normalize_columns(rows, width, x.address, saved, variance, gamma, beta, y.address, x.ld, epsilon);
+        kernels.f32_column_moments(rows, width, x.address, x.ld, mean, rest, variance);
+        kernels.f32_normalize_columns(rows, width, x.address, mean, variance, gamma, beta, y.address, x.ld, epsilon);
       },
     ];
   },
@@ -41,7 +45,7 @@ export const batchNormalizationBackward: Backward<'batchNormalization'> = {
     const [gamma, , runningMean, runningVariance] = withScaleAndShift(config, parameters);
     const [dgamma, dbeta] = withScaleAndShift(config, gradients);
     const to = inputDeltas[0]?.address ?? 0;
-    const variance = varianceOf(saved, width);
+    const { mean, rest, variance } = statisticsOf(saved, width);
     // With r = 1/√(σ² + ε): dγ = dy·(x − μ)·r, dβ = dy, dx = dy·r·γ. dx may overwrite dy, so it comes last.
     const ofOneRow = (): void => {
       if (dgamma !== 0) {
@@ -60,7 +64,8 @@ export const batchNormalizationBackward: Backward<'batchNormalization'> = {
           rows,
           width,
           x.address,
-          saved,
+          mean,
+          rest,
           variance,
           gamma,
           dy.address,
@@ -76,11 +81,12 @@ export const batchNormalizationBackward: Backward<'batchNormalization'> = {
   updateRunningStatistics(config, { runtime: { kernels }, parameters, saved }) {
     const { width, momentum } = config;
     const [, , mean, variance] = withScaleAndShift(config, parameters);
+    const batch = statisticsOf(saved, width);
     return [
       (rows) => {
         if (rows === 1) return;
-        kernels.f32_blend(width, saved, mean, 1 - momentum, 1);
-        kernels.f32_blend(width, varianceOf(saved, width), variance, 1 - momentum, rows / (rows - 1));
+        kernels.f32_blend(width, batch.mean, mean, 1 - momentum, 1);
+        kernels.f32_blend(width, batch.variance, variance, 1 - momentum, rows / (rows - 1));
       },
     ];
   },

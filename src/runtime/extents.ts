@@ -288,7 +288,7 @@ export const EXTENTS: { readonly [K in KernelName]: Extents<K> } = {
   f32_gaussian_noise: MASKED,
   f32_gaussian_factor: MASKED,
   f32_alpha_dropout: MASKED,
-  f32_column_moments: { x: readRows, mean: written, variance: written },
+  f32_column_moments: { x: readRows, mean: written, rest: written, variance: written },
   f32_normalize_columns: {
     x: readRows,
     mean: read,
@@ -300,6 +300,7 @@ export const EXTENTS: { readonly [K in KernelName]: Extents<K> } = {
   f32_normalize_columns_backward: {
     x: readRows,
     mean: read,
+    rest: read,
     variance: read,
     gamma: optional(read),
     dy: readRows,

@@ -104,29 +104,29 @@ describe.each(shapes)('columns of %i rows of %i', (m, n) => {
   // Statistics rounded to float32, as a kernel takes them.
   const given = columnsOf(x).map((values) => moments(values).map(fround));
   const [means, variances] = [given.map(([value]) => value), given.map(([, value]) => value)];
+  const rests = columnsOf(x).map((values, j) => fround(mean(values) - means[j]));
 
   test('moments match the float64 formula', () => {
     onFixture(runtime, (fixture) => {
-      const [center, variance] = [fixture.room(padded(n)), fixture.room(padded(n))];
-      fixture.call(
-        'f32_column_moments',
-        m,
-        n,
-        fixture.use(laid(x, 1e30)).address,
-        ld,
-        center.address,
-        variance.address,
-      );
-      const [gotMean, gotVariance] = [columnOf(fixture.read(center), n), columnOf(fixture.read(variance), n)];
+      const places = [fixture.room(padded(n)), fixture.room(padded(n)), fixture.room(padded(n))] as const;
+      const [center, rest, variance] = places.map(({ address }) => address);
+      fixture.call('f32_column_moments', m, n, fixture.use(laid(x, 1e30)).address, ld, center, rest, variance);
+      const [gotMean, gotRest, gotVariance] = places.map((place) => columnOf(fixture.read(place), n));
+      const summed = (values: readonly number[]): number => values.reduce((total, value) => fround(total + value), 0);
       columnsOf(x).forEach((values, j) => {
         const [expectedMean, expectedVariance] = moments(values);
-        close('mean', gotMean[j], expectedMean, largest(values), 6);
+        close('mean', gotMean[j], expectedMean, largest(values), 1);
+        close('mean and rest', gotMean[j] + gotRest[j], expectedMean, Math.sqrt(expectedVariance) || 1, 2);
         close('variance', gotVariance[j], expectedVariance, 1, 12);
-        // The roundings: rows ascending, one accumulator, a division at the end.
-        const roundedMean = fround(values.reduce((total, value) => fround(total + value), 0) / m);
-        const squares = values.map((value) => fround(fround(value - roundedMean) ** 2));
-        expect(gotMean[j]).toBe(roundedMean);
-        expect(gotVariance[j]).toBe(fround(squares.reduce((total, value) => fround(total + value), 0) / m));
+        // The roundings: rows ascending, one accumulator, and the correction of the rounded mean.
+        const rounded = fround(summed(values) / m);
+        const away = values.map((value) => fround(value - rounded));
+        const s = summed(away);
+        const off = fround(s / m);
+        const squares = fround(summed(away.map((value) => fround(value ** 2))) - fround(s * off));
+        expect(gotMean[j]).toBe(fround(rounded + off));
+        expect(gotRest[j]).toBe(fround(fround(rounded - gotMean[j]) + off));
+        expect(gotVariance[j]).toBe(Math.max(0, fround(squares / m)));
       });
     });
   });
@@ -188,11 +188,11 @@ describe.each(shapes)('columns of %i rows of %i', (m, n) => {
       const [from, delta] = [fixture.use(laid(x, 1e30)), fixture.use(laid(dy, 0))];
       const to = onto === 'dy' ? delta : onto === 'x' ? from : onto === null ? null : roomFor(fixture, m, n);
       const [dgamma, dbeta] = [fixture.room(padded(n)), fixture.room(padded(n))];
-      const statistics = [fixture.use(column(means)).address, fixture.use(column(variances)).address] as const;
+      const [center, rest, variance] = [means, rests, variances].map((values) => fixture.use(column(values)).address);
       const gammaAt = gammas ? fixture.use(column(gammas)).address : 0;
       const results = [to?.address ?? 0, wanted ? dgamma.address : 0, wanted ? dbeta.address : 0] as const;
       const foot = runtime.memory.f32.slice(0, 256);
-      const places = [from.address, ...statistics, gammaAt, delta.address, ...results] as const;
+      const places = [from.address, center, rest, variance, gammaAt, delta.address, ...results] as const;
       fixture.call('f32_normalize_columns_backward', m, n, ...places, ld, EPSILON);
       // An unwanted result is not written: the first 1024 bytes stay unchanged.
       expect(runtime.memory.f32.slice(0, 256)).toEqual(foot);
@@ -209,7 +209,7 @@ describe.each(shapes)('columns of %i rows of %i', (m, n) => {
     const { dx, dgamma, dbeta } = backward();
     for (let j = 0; j < n; j++) {
       const r = inverse(variances[j]);
-      const hat = x.map((row) => (row[j] - means[j]) * r);
+      const hat = x.map((row) => (row[j] - means[j] - rests[j]) * r);
       const d = dy.map((row) => row[j]);
       const [sumD, dot] = [sum(d), sum(d.map((value, i) => value * hat[i]))];
       close('dbeta of columns', dbeta[j], sumD, m, 2);
@@ -472,14 +472,43 @@ test('a constant column with ε gives β, and a derivative of 0', () => {
         0,
       ),
     );
-    const [center, variance, y] = [fixture.room(4), fixture.room(4), roomFor(fixture, 4, 1)];
-    fixture.call('f32_column_moments', 4, 1, x.address, 8, center.address, variance.address);
-    expect([fixture.read(center)[0], fixture.read(variance)[0]]).toEqual([0.5, 0]);
+    const [center, rest, variance] = [fixture.room(4), fixture.room(4), fixture.room(4)];
+    const y = roomFor(fixture, 4, 1);
+    fixture.call('f32_column_moments', 4, 1, x.address, 8, center.address, rest.address, variance.address);
+    expect([center, rest, variance].map((place) => fixture.read(place)[0])).toEqual([0.5, 0, 0]);
     const beta = fixture.use([0.25, 0, 0, 0]);
     for (const epsilon of [EPSILON, 0]) {
       const places = [x.address, center.address, variance.address, 0, beta.address, y.address] as const;
       fixture.call('f32_normalize_columns', 4, 1, ...places, 8, epsilon);
       expect(rowsOf(fixture.read(y), 4, 1, 'zero')).toEqual([[0.25], [0.25], [0.25], [0.25]]);
     }
+  });
+});
+
+/** Rows whose values are far from 0, as those of a layer whose inputs are not centred. */
+describe.each([2, 32, 512, 4096])('the derivative over %i rows whose mean is 50 deviations', (m) => {
+  const n = 5;
+  const x = matrix(m, n, 7 * m, 2, 100);
+  // Deltas with a mean as large as their deviation.
+  const dy = matrix(m, n, 7 * m + 1, 1, 0.6);
+  const ld = stride(n);
+
+  test('has sums over the rows, and products with x, that are 0 but for the rounding of each row', () => {
+    onFixture(runtime, (fixture) => {
+      const [from, delta, to] = [fixture.use(laid(x, 0)), fixture.use(laid(dy, 0)), roomFor(fixture, m, n)];
+      const statistics = [fixture.room(padded(n)), fixture.room(padded(n)), fixture.room(padded(n))];
+      const [center, rest, variance] = statistics.map(({ address }) => address);
+      fixture.call('f32_column_moments', m, n, from.address, ld, center, rest, variance);
+      const places = [from.address, center, rest, variance, 0, delta.address, to.address, 0, 0] as const;
+      fixture.call('f32_normalize_columns_backward', m, n, ...places, ld, 0);
+      const columns = columnsOf(x);
+      columnsOf(rowsOf(fixture.read(to), m, n, 'zero')).forEach((dx, j) => {
+        const [, spread] = moments(columns[j]);
+        // Values are up to 2·r, and rounded as often up as down; the sums that are corrected for are rounded themselves.
+        const size = (2 * Math.sqrt(m) + m / 16) / Math.sqrt(spread);
+        close('sum of dx', sum(dx), 0, size, 4);
+        close('sum of dx·x', sum(dx.map((value, i) => value * columns[j][i])), 0, 100 * size, 3);
+      });
+    });
   });
 });

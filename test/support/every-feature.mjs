@@ -8,7 +8,7 @@
  * The hash that every engine and every tile must give. It changes only with the bits of the library, which is a
  * breaking change.
  */
-export const EVERY_FEATURE_SHA256 = '3cf5c905cbaa0d24e10b485b193cf12d2d191b7f0b72bedf85508e3e9b398f0e';
+export const EVERY_FEATURE_SHA256 = '1253e4d940db6d49b6772bba9af68a723779d3ba6ad1aca5712e056da81bf5a5';
 
 /** @typedef {typeof import('../../src/index.js')} Library */
 /** @typedef {import('../../src/index.js').Engine} Engine */

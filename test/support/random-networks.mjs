@@ -12,7 +12,7 @@ export const RANDOM_NETWORKS = 40;
  * The hash that every engine must give in strict numerics. It changes only with the bits of the library, which is a
  * breaking change.
  */
-export const RANDOM_NETWORKS_SHA256 = '400c6ccc1108aedaed02e9928c382115b4a0cc6acfe5736d8bde6087dd1ed414';
+export const RANDOM_NETWORKS_SHA256 = 'db314d38f25bfd536fd33c2f6869e15e08b83b1c7a55946b27fa6c809599db84';
 
 /** @typedef {typeof import('../../src/index.js')} Library */
 /** @typedef {import('../../src/index.js').Engine} Engine */

@@ -234,8 +234,12 @@ export class GraphTwin {
 
   /** Returns outputs by output and row, as in prediction. */
   predict(x: Row[][]): number[][][] {
-    const values = this.compute(x, { training: false });
-    return this.network.outputs.map((node) => this.rowsOf(values, this.of.get(node)!, x[0].length));
+    return this.outputsOf(this.compute(x, { training: false }), x[0].length);
+  }
+
+  /** Returns the outputs of a run, likewise. */
+  outputs({ values, batch }: Run): number[][][] {
+    return this.outputsOf(values, batch.x[0].length);
   }
 
   /**
@@ -286,6 +290,10 @@ export class GraphTwin {
         batch.x[0].length,
       );
     }
+  }
+
+  private outputsOf(values: Float64Array[], rows: number): number[][][] {
+    return this.network.outputs.map((node) => this.rowsOf(values, this.of.get(node)!, rows));
   }
 
   private rowsOf(values: Float64Array[], value: number, rows: number): number[][] {
