@@ -6,6 +6,7 @@ export * from './gemm/tiles.generated';
 export * from './activations.generated';
 export { f32_transpose_panels } from './gemm/transpose';
 export { f32_pack_panel, f32_unpack_panel } from './gemm/panels';
+export { f32_activity_penalty } from './loss/activity-penalty';
 export { f32_squared_error } from './loss/squared-error';
 export { f32_binary_crossentropy, f32_sigmoid_binary_crossentropy } from './loss/binary-crossentropy';
 export { f32_categorical_crossentropy, f32_softmax_categorical_crossentropy } from './loss/categorical-crossentropy';

@@ -33,6 +33,8 @@ export { maxout } from './layers/maxout.js';
 export type { MaxoutConfig, MaxoutOptions } from './layers/maxout.js';
 export { activation, prelu } from './layers/activation.js';
 export type { ActivationConfig, ActivationOptions, PreluConfig, PreluOptions } from './layers/activation.js';
+export { activityRegularization } from './layers/activity-regularization.js';
+export type { ActivityRegularizationConfig, ActivityRegularizationOptions } from './layers/activity-regularization.js';
 export { alphaDropout, dropout, gaussianDropout, gaussianNoise } from './layers/noise.js';
 export type { DropoutConfig, DropoutOptions, GaussianNoiseConfig, GaussianNoiseOptions } from './layers/noise.js';
 export { dot } from './layers/dot.js';

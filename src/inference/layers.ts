@@ -5,6 +5,7 @@
 import { resolveSaved } from '../common/descriptor.js';
 import { readFields } from '../common/options.js';
 import { activationLayerDefinition, preluDefinition } from '../layers/activation.js';
+import { activityRegularizationDefinition } from '../layers/activity-regularization.js';
 import {
   inputsOf,
   SAVED_CHECKS,
@@ -55,6 +56,7 @@ const LAYERS: Readonly<Record<LayerKind, (given: object) => GraphLayer>> = {
   maxout: /* @__PURE__ */ reading(maxoutDefinition),
   prelu: /* @__PURE__ */ reading(preluDefinition),
   activation: /* @__PURE__ */ reading(activationLayerDefinition),
+  activityRegularization: /* @__PURE__ */ reading(activityRegularizationDefinition),
   dropout: /* @__PURE__ */ reading(dropoutDefinition),
   alphaDropout: /* @__PURE__ */ reading(alphaDropoutDefinition),
   gaussianDropout: /* @__PURE__ */ reading(gaussianDropoutDefinition),

@@ -66,6 +66,11 @@ export interface KernelOptions extends WeightedLayerOptions {
   kernelRegularizer?: RegularizerLike;
   /** Penalty on the biases. Default none. */
   biasRegularizer?: RegularizerLike;
+  /**
+   * Penalty on the outputs, with the mean over the rows of the batch, as in Keras; every row counts, whatever its
+   * weight. Default none.
+   */
+  activityRegularizer?: RegularizerLike;
   /** Constraint applied to the weights after each update. Default none. */
   kernelConstraint?: ConstraintLike;
   /** Constraint applied to the biases after each update, for norms as one row. Default none. */
@@ -87,6 +92,8 @@ export interface KernelConfig extends WeightedLayerConfig {
   readonly kernelRegularizer?: Regularizer | undefined;
   /** Penalty on the biases, if any. */
   readonly biasRegularizer?: Regularizer | undefined;
+  /** Penalty on the outputs, if any. */
+  readonly activityRegularizer?: Regularizer | undefined;
   /** Constraint applied to the weights after each update, if any. */
   readonly kernelConstraint?: Constraint | undefined;
   /** Constraint applied to the biases after each update, if any. */
@@ -112,6 +119,7 @@ export const kernelOptions = (checks: OptionChecks): OptionTable<KernelConfig> =
   biasInitializer: { check: checks.initializer, or: checks.bias! },
   kernelRegularizer: { check: optional(checks.regularizer), or: undefined },
   biasRegularizer: { check: optional(checks.regularizer), or: undefined },
+  activityRegularizer: { check: optional(checks.regularizer), or: undefined },
   kernelConstraint: { check: optional(checks.constraint), or: undefined },
   biasConstraint: { check: optional(checks.constraint), or: undefined },
   ...WEIGHTED_LAYER_OPTIONS,

@@ -1,7 +1,9 @@
 import type { Activation, ActivationLike } from '../activations/activations.js';
 import { integer } from '../common/options.js';
 import { activate } from '../operations/activation.js';
+import { penalized } from '../operations/activity-penalty.js';
 import { affine } from '../operations/affine.js';
+import type { Operation } from '../operations/operation.js';
 import { kernelOptions, LINEAR, type KernelConfig, type KernelOptions } from './checks.js';
 import { onOne, type LayerDefinition } from './definition.js';
 import { makeLayer, type Layer } from './layer.js';
@@ -39,10 +41,12 @@ export const denseDefinition: LayerDefinition<'dense', DenseConfig> = {
   }),
   // Two modules, as in PyTorch: the affine map, and the activation unless it is linear.
   lower: (config) =>
-    onOne((inputs) => [
-      [affine(inputs, config.units, config)],
-      ...activate(config.activation, config.units).map((operation) => [operation]),
-    ]),
+    onOne((inputs) => {
+      const map: Operation[] = [affine(inputs, config.units, config)];
+      const activation = activate(config.activation, config.units);
+      const penalty = penalized(config.units, config.activityRegularizer);
+      return activation.length === 0 ? [[...map, ...penalty]] : [map, [...activation, ...penalty]];
+    }),
 };
 
 /**

@@ -35,6 +35,7 @@ const LAYER_DESCRIPTIONS: { readonly [K in LayerKind]: LayerDescription<ConfigOf
   maxout: /* @__PURE__ */ describedAs(undefined, ({ pieces }) => `${pieces} pieces`),
   prelu: /* @__PURE__ */ describedAs('PReLU', nothing),
   activation: /* @__PURE__ */ describedAs(undefined, ({ activation }) => nameOf(activation)),
+  activityRegularization: /* @__PURE__ */ describedAs(undefined, nothing),
   dropout: /* @__PURE__ */ describedAs('Dropout', ({ rate }) => `rate ${rate}`),
   alphaDropout: /* @__PURE__ */ describedAs('AlphaDropout', ({ rate }) => `rate ${rate}`),
   gaussianDropout: /* @__PURE__ */ describedAs(undefined, ({ rate }) => `rate ${rate}`),

@@ -1,4 +1,5 @@
 import { integer } from '../common/options.js';
+import { penalized } from '../operations/activity-penalty.js';
 import { affine } from '../operations/affine.js';
 import { maxPieces } from '../operations/max-pieces.js';
 import { kernelOptions, type KernelConfig, type KernelOptions } from './checks.js';
@@ -39,7 +40,13 @@ export const maxoutDefinition: LayerDefinition<'maxout', MaxoutConfig> = {
   // One module: the affine map onto all pieces, then the maximum over the pieces of each unit.
   lower: (config) => {
     const { units, pieces } = config;
-    return onOne((inputs) => [[affine(inputs, units * pieces, config), maxPieces(units, pieces)]]);
+    return onOne((inputs) => [
+      [
+        affine(inputs, units * pieces, config),
+        maxPieces(units, pieces),
+        ...penalized(units, config.activityRegularizer),
+      ],
+    ]);
   },
 };
 

@@ -1,6 +1,7 @@
 import { resolve } from '../common/descriptor.js';
 import { readOptions } from '../common/options.js';
 import { activation, prelu } from './activation.js';
+import { activityRegularization } from './activity-regularization.js';
 import type { LayerFactories } from './definition.js';
 import { dense } from './dense.js';
 import { dot } from './dot.js';
@@ -18,6 +19,7 @@ export const LAYERS = {
   maxout,
   prelu,
   activation,
+  activityRegularization,
   dropout,
   alphaDropout,
   gaussianDropout,

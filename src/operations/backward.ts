@@ -6,6 +6,7 @@
 import { ownOf } from '../common/objects.js';
 import type { MatrixView, Step } from '../runtime/matrix-view.js';
 import { activationBackward, preluBackward } from './activation.backward.js';
+import { activityPenaltyBackward } from './activity-penalty.backward.js';
 import { affineBackward } from './affine.backward.js';
 import type { Backward, BackwardBinding, ForwardBinding, TrainingBinding } from './binding.js';
 import { dotBackward } from './dot.backward.js';
@@ -51,6 +52,7 @@ const BACKWARD: { readonly [K in OperationKind]: Backward<K> } = {
   minimum: minimumBackward,
   dot: dotBackward,
   concatenate: concatenateBackward,
+  activityPenalty: activityPenaltyBackward,
   dropout: dropoutBackward,
   alphaDropout: alphaDropoutBackward,
   gaussianDropout: gaussianDropoutBackward,
@@ -90,6 +92,14 @@ export const usesBatchStatistics = ({ kind }: Operation, frozen: boolean): boole
 
 /** Whether a training step draws random numbers. */
 export const drawsRandomNumbers = ({ kind }: Operation): boolean => ownOf(entry(kind), 'drawsRandomNumbers') === true;
+
+/** Whether backward adds the gradient of a penalty that the loss does not include. */
+export const addsPenalty = ({ kind }: Operation): boolean => ownOf(entry(kind), 'addsPenalty') === true;
+
+/** Returns the values that have a penalty. */
+export const penalizedValues = (
+  nodes: readonly { readonly operation: Operation; readonly output: number }[],
+): number[] => nodes.filter(({ operation }) => addsPenalty(operation)).map(({ output }) => output);
 
 /** Whether an operation computes z = W·x + b. */
 export const isAffine = ({ kind }: Operation): boolean => ownOf(entry(kind), 'isAffine') === true;

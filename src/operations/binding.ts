@@ -63,6 +63,8 @@ export interface Backward<K extends OperationKind> {
   readonly usesBatchStatistics?: true;
   /** Whether a training step draws random numbers. */
   readonly drawsRandomNumbers?: true;
+  /** Whether backward adds the gradient of a penalty that the loss does not include. */
+  readonly addsPenalty?: true;
   /** Whether the output is z = W·x + b, whose ∂L/∂z is the δ that a diagnosis measures (BP2). */
   readonly isAffine?: true;
   /** Binds the forward steps of a training step, if they differ from those of a prediction. */

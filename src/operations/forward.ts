@@ -2,6 +2,7 @@
 import { ownOf } from '../common/objects.js';
 import type { Step } from '../runtime/matrix-view.js';
 import { activationForward, preluForward } from './activation.js';
+import { activityPenaltyForward } from './activity-penalty.js';
 import { affineForward } from './affine.js';
 import type { Forward, ForwardBinding } from './binding.js';
 import { dotForward } from './dot.js';
@@ -41,6 +42,7 @@ const FORWARD: { readonly [K in OperationKind]: Forward<K> } = {
   minimum: minimumForward,
   dot: dotForward,
   concatenate: concatenateForward,
+  activityPenalty: activityPenaltyForward,
   dropout: noiseForward,
   alphaDropout: noiseForward,
   gaussianDropout: noiseForward,

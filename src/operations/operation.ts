@@ -63,6 +63,8 @@ export interface OperationConfigs {
   readonly dot: { readonly width: number; readonly normalize: boolean };
   /** Inputs side by side. */
   readonly concatenate: { readonly widths: readonly number[] };
+  /** y = x, with the gradient of a penalty on x. */
+  readonly activityPenalty: { readonly width: number; readonly regularizer: Regularizer };
   readonly dropout: { readonly width: number; readonly rate: number };
   readonly alphaDropout: { readonly width: number; readonly rate: number };
   readonly gaussianDropout: { readonly width: number; readonly rate: number };

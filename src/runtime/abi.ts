@@ -108,6 +108,7 @@ export const ABI = {
   f32_subtract_entropy: ['m', 'n', '*t', 'ld', '*loss'],
   f32_smooth_rows: ['m', 'n', '*t', 'ld', 'scale:f32', 'shift:f32'],
 
+  f32_activity_penalty: ['m', 'n', '*x', '*dy', '*dx', 'ld', 'l1:f32', 'l2:f32'],
   f32_penalty_gradient: ['n', '*w', '*g', 'l1:f32', 'l2:f32'],
   f32_scale: ['n', '*w', 'factor:f32'],
   f32_clip_value: ['n', '*g', 'limit:f32'],

@@ -180,6 +180,7 @@ export const EXTENTS: { readonly [K in KernelName]: Extents<K> } = {
   f32_subtract_entropy: { t: readRows, loss: values('updates', 'm') },
   f32_smooth_rows: { t: rows('updates', 'm', 'n', 'ld') },
 
+  f32_activity_penalty: { x: readRows, dy: readRows, dx: writtenRows },
   f32_penalty_gradient: { w: read, g: updated },
   f32_scale: { w: updated },
   f32_clip_value: { g: updated },

@@ -61,6 +61,7 @@ const KNOWN: { readonly [K in OperationKind]: Known<K> } = {
   affine: linear,
   maxPieces: linear,
   identity: unchanged,
+  activityPenalty: unchanged,
   dropout: unchanged,
   alphaDropout: unchanged,
   gaussianDropout: unchanged,

@@ -11,6 +11,7 @@ import {
   bindRunningStatistics,
   bindTrainingForward,
   isAffine,
+  penalizedValues,
 } from '../operations/backward.js';
 import type { Clock, TrainingBinding } from '../operations/binding.js';
 import { bindForward } from '../operations/forward.js';
@@ -127,7 +128,7 @@ class Binder {
   private readonly objective: Objective;
   private readonly layout: TrainingLayout;
   private readonly keepAll: boolean;
-  /** By value: whether a loss of a weight other than 0 depends on it. */
+  /** By value: whether a loss of a weight other than 0, or a penalty, depends on it. */
   private readonly counts: readonly boolean[];
 
   constructor(
@@ -144,7 +145,7 @@ class Binder {
     this.layout = layout;
     this.keepAll = keepAll;
     const counting = plan.outputs.filter((_, index) => objective[index].weight !== 0);
-    this.counts = valuesBefore(plan, counting);
+    this.counts = valuesBefore(plan, [...counting, ...penalizedValues(plan.nodes)]);
   }
 
   address(buffer: PlannedBytes | undefined): number {

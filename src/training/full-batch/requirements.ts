@@ -5,7 +5,7 @@
 import { ValueError } from '../../common/errors.js';
 import { ownOf } from '../../common/objects.js';
 import type { NetworkPlan } from '../../graph/plan.js';
-import { drawsRandomNumbers } from '../../operations/backward.js';
+import { addsPenalty, drawsRandomNumbers } from '../../operations/backward.js';
 import { borrows } from '../../graph/shared-weights.js';
 import type { TrainingLayout } from '../layout.js';
 import type { FullBatchOptimizer } from '../../optimizers/full-batch.js';
@@ -23,6 +23,7 @@ export function requireFixedLoss({ graph, nodes, parameters }: NetworkPlan, { ki
     );
   };
   for (const { operation, layer } of nodes) {
+    if (addsPenalty(operation)) refuse(layer, 'whose outputs have a penalty', 'Remove the penalty, or use adam.');
     if (drawsRandomNumbers(operation)) refuse(layer, 'which draws random numbers', 'Remove the layer, or use adam.');
   }
   for (const { spec, layer } of parameters) {

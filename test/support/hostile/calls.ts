@@ -167,6 +167,7 @@ const kernelData = {
   kernelInitializer: { kind: 'constant', config: { value: 1 } },
   kernelRegularizer: { kind: 'l1l2', config: { l1: 1, l2: 1 } },
   kernelConstraint: { kind: 'maxNorm', config: { limit: 2 } },
+  activityRegularizer: { kind: 'l1l2', config: { l1: 1, l2: 1 } },
   biasRegularizer: { kind: 'l1l2', config: { l1: 1, l2: 1 } },
   biasConstraint: { kind: 'minMaxNorm', config: { minValue: 0.5, maxValue: 2, rate: 0.5 } },
 };
@@ -259,6 +260,7 @@ const FUNCTIONS: Record<string, readonly Arguments[]> = {
   activation: [() => ['relu'], layer({ activation: { kind: 'elu', config: { alpha: 1 } } }), () => [activationOfOwn()]],
   prelu: [none, layer({ slopeInitializer: { kind: 'constant', config: { value: 0.1 } } })],
   dropout: [layer({ rate: 0.5 })],
+  activityRegularization: [none, layer({ l1: 0.5, l2: 0.5 })],
   alphaDropout: [layer({ rate: 0.5 })],
   gaussianDropout: [layer({ rate: 0.5 })],
   gaussianNoise: [layer({ stddev: 0.5 })],

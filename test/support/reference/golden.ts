@@ -181,3 +181,13 @@ export const alphaDropouts = load<{
 
 /** Logits z, a given ∂L/∂y, outputs y and ∂L/∂z, by row. */
 export const logSoftmax = load<Record<'z' | 'delta' | 'y' | 'dz', number[][]>>('log-softmax');
+
+/** A network with penalties [l1, l2] on two hidden values and the output. */
+export const activities = load<{
+  x: number[][];
+  t: number[][];
+  strengths: [number, number][];
+  weights: (number[] | number[][])[];
+  gradients: (number[] | number[][])[];
+  loss: number;
+}>('activities');
