@@ -5,13 +5,17 @@
 import { expect } from 'vitest';
 import {
   activation,
+  dense,
   input,
   model,
   sequential,
   sgd,
   type ActivationLike,
   type CompileOptions,
+  type CustomLoss,
   type Layer,
+  type Model,
+  type Optimizer,
 } from '../../src/index.js';
 
 /** A matrix as rows. A flat list of numbers is a column. */
@@ -20,7 +24,21 @@ export type Matrix = readonly (readonly number[])[];
 /** Returns a list of numbers as rows of one number. */
 export const column = (values: readonly number[]): Matrix => values.map((value) => [value]);
 
-const rowsOf = (flat: ArrayLike<number>, width: number): number[][] =>
+/** Returns a matrix of equal numbers. */
+export const filled = (rows: number, width: number, value: number): number[][] =>
+  Array.from({ length: rows }, () => Array.from({ length: width }, () => value));
+
+/** Numbers in (0, 1) of a fixed recurrence, in place of the suites' generators. */
+export function uniform(seed: number, rows: number, width: number): number[][] {
+  let state = seed;
+  const next = (): number => {
+    state = (state * 1103515245 + 12345) % 2147483648;
+    return state / 2147483648;
+  };
+  return Array.from({ length: rows }, () => Array.from({ length: width }, next));
+}
+
+export const rowsOf = (flat: ArrayLike<number>, width: number): number[][] =>
   Array.from({ length: flat.length / width }, (_, row) =>
     Array.from({ length: width }, (_column, i) => flat[row * width + i]),
   );
@@ -42,7 +60,7 @@ export function expectClose(
 }
 
 /** Applies one layer to rows. */
-async function layerOf(layer: Layer, rows: Matrix): Promise<number[][]> {
+export async function layerOf(layer: Layer, rows: Matrix): Promise<number[][]> {
   const x = input({ shape: [rows[0].length] });
   const net = await model({ inputs: x, outputs: layer.apply(x) });
   const flat = net.predict(rows);
@@ -62,7 +80,7 @@ export async function mergeOf(layer: Layer, ...matrices: readonly Matrix[]): Pro
 }
 
 /** Results of `evaluate` with the given outputs: of a network that hands its input on. */
-async function evaluated(
+export async function evaluated(
   compile: Pick<CompileOptions, 'loss' | 'metrics'>,
   targets: Matrix | readonly number[],
   outputs: Matrix,
@@ -83,4 +101,48 @@ export async function lossOf(
   sampleWeight?: readonly number[],
 ): Promise<number> {
   return (await evaluated({ loss }, targets, outputs, sampleWeight)).loss;
+}
+
+/** A loss whose gradient with respect to the outputs is the targets. */
+const LINEAR: CustomLoss = {
+  name: 'linear',
+  value: (y, t) => y.reduce((total, value, i) => total + value * t[i], 0),
+  gradient: (_y, t) => t,
+};
+
+/** A network whose outputs are its weights, one to each unit, at the input 1. */
+export async function weightsAsOutputs(
+  start: readonly number[],
+  optimizer: Optimizer,
+  loss: CompileOptions['loss'] = LINEAR,
+): Promise<Model> {
+  const net = await sequential({ layers: [dense({ units: start.length, useBias: false, inputShape: [1] })] });
+  net.setWeights([{ shape: [start.length, 1], data: Float32Array.from(start) }]);
+  net.compile({ optimizer, loss, checks: 'off' });
+  return net;
+}
+
+/** Weights after each update with the given gradients. */
+export async function updatesOf(
+  optimizer: Optimizer,
+  start: readonly number[],
+  gradients: Matrix,
+): Promise<number[][]> {
+  const net = await weightsAsOutputs(start, optimizer);
+  return gradients.map((gradient) => {
+    net.trainOnBatch([[1]], [gradient]);
+    return [...net.getWeights()[0].data];
+  });
+}
+
+/** Weight and bias, both from `start`, after updates with a gradient of 0. */
+export async function updatesWithoutGradient(optimizer: Optimizer, start: number, updates: number): Promise<number[]> {
+  const net = await sequential({ layers: [dense({ units: 1, inputShape: [1] })] });
+  net.setWeights([
+    { shape: [1, 1], data: Float32Array.of(start) },
+    { shape: [1], data: Float32Array.of(start) },
+  ]);
+  net.compile({ optimizer, loss: LINEAR, checks: 'off' });
+  for (let update = 0; update < updates; update++) net.trainOnBatch([[1]], [[0]]);
+  return net.getWeights().map(({ data }) => data[0]);
 }

@@ -4,17 +4,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { average, input, maximum, minimum, model, multiply, subtract } from '../../../src/index.js';
-import { expectClose, mergeOf } from '../support.js';
-
-/** Numbers in (0, 1) of a fixed recurrence, in place of NumPy's generator. */
-function numbers(seed: number, rows: number, width: number): number[][] {
-  let state = seed;
-  const next = (): number => {
-    state = (state * 1103515245 + 12345) % 2147483648;
-    return state / 2147483648;
-  };
-  return Array.from({ length: rows }, () => Array.from({ length: width }, next));
-}
+import { expectClose, mergeOf, uniform } from '../support.js';
 
 const cases = [
   ['subtract', subtract, (a: number, b: number) => a - b],
@@ -36,7 +26,7 @@ describe.each(cases)('%s of Keras', (_kind, layer, formula) => {
     ['dynamic', 1],
     ['dynamic, many rows', 200],
   ])('correctness, %s', async (_title, rows) => {
-    const [a, b] = [numbers(rows, rows, 5), numbers(rows + 1, rows, 5)];
+    const [a, b] = [uniform(rows, rows, 5), uniform(rows + 1, rows, 5)];
     const expected = a.map((row, r) => row.map((value, i) => formula(value, b[r][i])));
     expectClose(await mergeOf(layer(), a, b), expected, 1e-6);
   });
