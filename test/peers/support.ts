@@ -14,6 +14,7 @@ import {
   type CompileOptions,
   type CustomLoss,
   type Layer,
+  type MetricLike,
   type Model,
   type Optimizer,
 } from '../../src/index.js';
@@ -101,6 +102,17 @@ export async function lossOf(
   sampleWeight?: readonly number[],
 ): Promise<number> {
   return (await evaluated({ loss }, targets, outputs, sampleWeight)).loss;
+}
+
+/** A metric of given outputs: of categories, unless the loss says that outputs are yes or no each. */
+export async function metricOf(
+  metric: MetricLike,
+  targets: Matrix | readonly number[],
+  outputs: Matrix,
+  loss: CompileOptions['loss'] = 'meanSquaredError',
+): Promise<number> {
+  const logs = await evaluated({ loss, metrics: [metric] }, targets, outputs);
+  return Object.entries(logs).filter(([key]) => key !== 'loss')[0][1];
 }
 
 /** A loss whose gradient with respect to the outputs is the targets. */
