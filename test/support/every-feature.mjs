@@ -3,12 +3,13 @@
  * Takes the library as an argument and uses nothing of any platform, so that Node, Bun, Deno and pages run the same
  * file.
  */
+import { trainFurtherFeatures } from './further-features.mjs';
 
 /**
  * The hash that every engine and every tile must give. It changes only with the bits of the library, which is a
  * breaking change.
  */
-export const EVERY_FEATURE_SHA256 = '1253e4d940db6d49b6772bba9af68a723779d3ba6ad1aca5712e056da81bf5a5';
+export const EVERY_FEATURE_SHA256 = 'a193840e416dcf35591d4a9caff06f9a1ea2d746ae45475e9baae9b7f1f998b9';
 
 /** @typedef {typeof import('../../src/index.js')} Library */
 /** @typedef {import('../../src/index.js').Engine} Engine */
@@ -186,7 +187,8 @@ export async function trainEveryFeature(library, engineOptions, fitOptions) {
     losses.push(...more.history.loss);
     updates += model.stepCount;
   }
-  const weights = model.getWeights();
+  const further = await trainFurtherFeatures(library, engine, fitOptions);
+  const weights = [...model.getWeights(), ...further];
   engine.dispose();
   return { updates, losses, sha256: await sha256(weights) };
 }

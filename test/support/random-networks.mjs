@@ -6,13 +6,13 @@
 import { Fingerprint } from './fingerprint.mjs';
 
 /** Number of networks in one hash. */
-export const RANDOM_NETWORKS = 40;
+export const RANDOM_NETWORKS = 80;
 
 /**
  * The hash that every engine must give in strict numerics. It changes only with the bits of the library, which is a
  * breaking change.
  */
-export const RANDOM_NETWORKS_SHA256 = 'db314d38f25bfd536fd33c2f6869e15e08b83b1c7a55946b27fa6c809599db84';
+export const RANDOM_NETWORKS_SHA256 = 'dc9597ce4c24bf6efa35e436e825efc23c386f0e180e94befe2a8e9a720f8882';
 
 /** @typedef {typeof import('../../src/index.js')} Library */
 /** @typedef {import('../../src/index.js').Engine} Engine */
@@ -49,12 +49,13 @@ class Draw {
 
 const ACTIVATIONS = /** @type {const} */ ([
   ...['linear', 'unitStep', 'sigmoid', 'tanh', 'relu', 'leakyRelu', 'prelu', 'elu', 'selu', 'swish', 'gelu'],
-  ...['softplus', 'softsign', 'mish', 'hardSigmoid', 'softmax'],
+  ...['softplus', 'softsign', 'mish', 'hardSigmoid', 'softmax', 'relu6', 'tanhGelu', 'hardSwish', 'celu'],
+  ...['exponential', 'logSoftmax'],
 ]);
 
 const INITIALIZERS = /** @type {const} */ ([
   ...['glorotUniform', 'glorotNormal', 'heNormal', 'heUniform', 'lecunNormal', 'lecunUniform', 'xavier'],
-  ...['randomNormal', 'randomUniform', 'truncatedNormal', 'orthogonal', 'zeros', 'ones'],
+  ...['randomNormal', 'randomUniform', 'truncatedNormal', 'orthogonal', 'zeros', 'ones', 'identity', 'varianceScaling'],
 ]);
 
 /**
@@ -86,51 +87,101 @@ function matrix(draw, rows, width) {
   return Float32Array.from({ length: rows * width }, () => value(draw));
 }
 
+const MERGES = /** @type {const} */ (['add', 'average', 'maximum', 'minimum', 'multiply', 'subtract']);
+
 /**
- * Adds a layer to `x`, which has `width` values.
+ * What a layer is added to: the tensor and its width.
+ *
+ * @typedef {[tensor: SymbolicTensor, width: number]} End
+ */
+
+/**
+ * Kinds of layers, each with how many times as often it is drawn as one of weight 1.
+ *
+ * @type {readonly (readonly [weight: number, add: (library: Library, draw: Draw, end: End) => End])[]}
+ */
+const LAYERS = [
+  [
+    4,
+    (library, draw, [x]) => {
+      const units = draw.integer(1, 21);
+      return [library.dense({ units, activation: draw.of(ACTIVATIONS), ...kernel(library, draw) }).apply(x), units];
+    },
+  ],
+  [
+    1,
+    (library, draw, [x]) => {
+      const units = draw.integer(1, 21);
+      return [library.maxout({ units, pieces: draw.integer(1, 3), ...kernel(library, draw) }).apply(x), units];
+    },
+  ],
+  [1, (library, draw, [x, width]) => [library.activation(draw.of(ACTIVATIONS)).apply(x), width]],
+  [1, (library, _, [x, width]) => [library.prelu().apply(x), width]],
+  [1, (library, draw, [x, width]) => [library[draw.of(DROPOUTS)]({ rate: draw.of([0, 0.25, 0.5]) }).apply(x), width]],
+  [1, (library, draw, [x, width]) => [library.gaussianNoise({ stddev: draw.of([0, 0.5]) }).apply(x), width]],
+  [1, (library, draw, [x, width]) => [library.batchNormalization(scaleAndCenter(draw)).apply(x), width]],
+  [1, (library, draw, [x, width]) => [library.layerNormalization(scaleAndCenter(draw)).apply(x), width]],
+  [1, (library, _, [x, width]) => [library.rmsNormalization().apply(x), width]],
+  [1, (library, _, [x, width]) => [library.activityRegularization({ l1: 0.01, l2: 0.1 }).apply(x), width]],
+  [
+    1,
+    (library, draw, [x, width]) => {
+      const options = { scale: draw.of([0.5, -3, 1e-20, 1e20]), offset: draw.of([0, 1]) };
+      return [library.rescaling(options).apply(x), width];
+    },
+  ],
+  [
+    2,
+    (library, draw, [x, width]) => {
+      const branch = library.dense({ units: width, activation: draw.of(ACTIVATIONS), ...kernel(library, draw) });
+      return [library[draw.of(MERGES)]().apply([x, branch.apply(x)]), width];
+    },
+  ],
+  [
+    1,
+    (library, draw, [x, width]) => {
+      const units = draw.integer(1, 21);
+      const branch = library.dense({ units, activation: draw.of(ACTIVATIONS), ...kernel(library, draw) }).apply(x);
+      return [library.concatenate().apply([branch, x]), units + width];
+    },
+  ],
+  [
+    1,
+    (library, draw, [x, width]) => {
+      const branch = library.dense({ units: width, ...kernel(library, draw) }).apply(x);
+      const product = library.dot({ normalize: draw.uniform() < 0.5 }).apply([x, branch]);
+      return [library.concatenate().apply([product, branch]), width + 1];
+    },
+  ],
+];
+
+const WEIGHTED_LAYERS = LAYERS.flatMap(([weight, add]) => Array(weight).fill(add));
+
+const DROPOUTS = /** @type {const} */ (['dropout', 'alphaDropout', 'gaussianDropout']);
+
+/** @param {Draw} draw */
+const scaleAndCenter = (draw) => ({ scale: draw.uniform() < 0.8, center: draw.uniform() < 0.8 });
+
+/**
+ * Draws the options of a layer with a kernel.
  *
  * @param {Library} library
  * @param {Draw} draw
- * @param {SymbolicTensor} x
- * @param {number} width
- * @returns {[tensor: SymbolicTensor, width: number]}
  */
-function addLayer(library, draw, x, width) {
-  const units = draw.integer(1, 21);
-  const kernel = {
-    useBias: draw.uniform() < 0.8,
-    kernelInitializer: draw.uniform() < 0.1 ? library.randomNormal({ stddev: 1e18 }) : draw.of(INITIALIZERS),
-    ...(draw.uniform() < 0.2 && { kernelRegularizer: library.l1l2({ l1: 1e-3, l2: 1e-2 }) }),
-    ...(draw.uniform() < 0.1 && { kernelConstraint: library.maxNorm(0.7) }),
+function kernel(library, draw) {
+  const { l1l2, l2, maxNorm, minMaxNorm, nonNegative, randomNormal, unitNorm } = library;
+  const useBias = draw.uniform() < 0.8;
+  const constraint = draw.of([maxNorm(0.7), unitNorm(), nonNegative(), minMaxNorm({ minValue: 0.3, maxValue: 0.9 })]);
+  return {
+    useBias,
+    kernelInitializer: draw.uniform() < 0.1 ? randomNormal({ stddev: 1e18 }) : draw.of(INITIALIZERS),
+    ...(draw.uniform() < 0.2 && { kernelRegularizer: l1l2({ l1: 1e-3, l2: 1e-2 }) }),
+    ...(draw.uniform() < 0.2 && { kernelConstraint: constraint }),
+    ...(useBias && draw.uniform() < 0.1 && { biasRegularizer: l2(1e-2) }),
+    ...(useBias && draw.uniform() < 0.1 && { biasConstraint: nonNegative() }),
+    ...(draw.uniform() < 0.1 && { trainable: false }),
+    ...(draw.uniform() < 0.1 && { learningRateFactor: 0.5 }),
   };
-  switch (draw.integer(0, 13)) {
-    case 0:
-      return [library.maxout({ units, pieces: draw.integer(1, 3), ...kernel }).apply(x), units];
-    case 1:
-      return [library.activation(draw.of(ACTIVATIONS)).apply(x), width];
-    case 2:
-      return [library.prelu().apply(x), width];
-    case 3:
-      return [library.dropout({ rate: draw.of([0, 0.25, 0.5]) }).apply(x), width];
-    case 4:
-      return [library.gaussianNoise({ stddev: draw.of([0, 0.5]) }).apply(x), width];
-    case 5:
-      return [library.batchNormalization().apply(x), width];
-    case 6:
-      return [library.layerNormalization().apply(x), width];
-    case 7:
-      return [library.rescaling({ scale: draw.of([0.5, -3, 1e-20, 1e20]), offset: draw.of([0, 1]) }).apply(x), width];
-    case 8: {
-      const branch = library.dense({ units: width, activation: draw.of(ACTIVATIONS), ...kernel }).apply(x);
-      return [library.add().apply([x, branch]), width];
-    }
-    case 9: {
-      const branch = library.dense({ units, activation: draw.of(ACTIVATIONS), ...kernel }).apply(x);
-      return [library.concatenate().apply([branch, x]), units + width];
-    }
-    default:
-      return [library.dense({ units, activation: draw.of(ACTIVATIONS), ...kernel }).apply(x), units];
-  }
 }
 
 /**
@@ -139,7 +190,7 @@ function addLayer(library, draw, x, width) {
  * @param {Draw} draw
  */
 function objective(library, draw) {
-  const { huber, categoricalCrossentropy, sparseCategoricalCrossentropy } = library;
+  const { binaryCrossentropy, huber, categoricalCrossentropy, quantile, sparseCategoricalCrossentropy } = library;
   const smoothing = { labelSmoothing: draw.of([0, 0.2]) };
   const regression = /** @type {const} */ (['meanSquaredError', 'meanAbsoluteError', 'r2', 'rootMeanSquaredError']);
   const classes = /** @type {const} */ (['accuracy', 'precision', 'recall', 'f1', 'auc']);
@@ -155,7 +206,7 @@ function objective(library, draw) {
   const real = (rows, width) => matrix(draw, rows, width);
   /** @type {(rows: number, width: number) => Float32Array} */
   const bits = (rows, width) => Float32Array.from({ length: rows * width }, () => draw.integer(0, 1));
-  return draw.of(
+  const chosen = draw.of(
     /** @type {const} */ ([
       { last: 'linear', loss: 'halfSquaredError', metrics: regression, targets: real },
       { last: 'tanh', loss: 'meanSquaredError', metrics: regression, targets: real },
@@ -165,12 +216,32 @@ function objective(library, draw) {
       { last: 'sigmoid', loss: 'binaryCrossentropy', metrics: ['accuracy', 'precision', 'auc'], targets: bits },
       { last: 'softmax', loss: categoricalCrossentropy(smoothing), metrics: classes, targets: oneHot },
       { last: 'softmax', loss: sparseCategoricalCrossentropy(smoothing), metrics: classes, targets: labels },
+      { last: 'linear', loss: 'logCosh', metrics: regression, targets: real },
+      { last: 'linear', loss: 'cosineSimilarity', metrics: regression, targets: real },
+      { last: 'linear', loss: quantile({ quantiles: [0.9] }), metrics: regression, targets: real },
+      { last: 'linear', loss: 'meanAbsolutePercentageError', metrics: regression, targets: real },
+      { last: 'softplus', loss: 'meanSquaredLogarithmicError', metrics: regression, targets: bits },
+      { last: 'exponential', loss: 'poisson', metrics: regression, targets: bits },
+      { last: 'linear', loss: 'squaredHinge', metrics: ['accuracy'], targets: bits },
+      { last: 'linear', loss: 'categoricalHinge', metrics: ['accuracy'], targets: oneHot },
+      { last: 'sigmoid', loss: 'binaryFocalCrossentropy', metrics: ['accuracy'], targets: bits },
+      { last: 'softmax', loss: 'categoricalFocalCrossentropy', metrics: classes, targets: oneHot },
+      { last: 'softmax', loss: 'kullbackLeibler', metrics: ['meanAbsoluteError'], targets: oneHot },
+      { last: 'linear', loss: binaryCrossentropy({ fromLogits: true }), metrics: ['logLoss'], targets: bits },
+      {
+        last: 'linear',
+        loss: categoricalCrossentropy({ ...smoothing, fromLogits: true }),
+        metrics: ['accuracy', 'matthewsCorrelation'],
+        targets: oneHot,
+      },
     ]),
   );
+  // One output is not a choice between classes.
+  return { ...chosen, fewestUnits: chosen.targets === oneHot || chosen.targets === labels ? 2 : 1 };
 }
 
 /** @param {Library} library @param {Draw} draw */
-function optimizer({ sgd, adam, adamw, nadam, rmsprop, adagrad, adadelta }, draw) {
+function optimizer({ sgd, adam, adamax, adamw, lion, nadam, rmsprop, adagrad, adadelta }, draw) {
   const clip = draw.of([{}, {}, { clipNorm: 1 }, { clipValue: 0.5 }]);
   return draw.of([
     () => sgd({ learningRate: draw.of([0.01, 1]), ...clip }),
@@ -181,6 +252,10 @@ function optimizer({ sgd, adam, adamw, nadam, rmsprop, adagrad, adadelta }, draw
     () => rmsprop({ learningRate: 0.01, momentum: 0.5, ...clip }),
     () => adagrad({ learningRate: 0.1, ...clip }),
     () => adadelta({ learningRate: 1, ...clip }),
+    () => adam({ learningRate: 0.01, amsgrad: true, ...clip }),
+    () => adamax({ learningRate: 0.01, ...clip }),
+    () => lion({ learningRate: 0.001, weightDecay: 0.1, ...clip }),
+    () => rmsprop({ learningRate: 0.01, centered: true, ...clip }),
   ])();
 }
 
@@ -200,9 +275,11 @@ async function runNetwork(library, engine, seed, fitOptions, fingerprint) {
   /** @type {SymbolicTensor} */
   let tensor = x;
   let width = inputs;
-  for (let left = draw.integer(1, 5); left > 0; left--) [tensor, width] = addLayer(library, draw, tensor, width);
-  const { last, loss, metrics, targets } = objective(library, draw);
-  const units = draw.integer(last === 'softmax' ? 2 : 1, 7);
+  for (let left = draw.integer(1, 5); left > 0; left--) {
+    [tensor, width] = draw.of(WEIGHTED_LAYERS)(library, draw, [tensor, width]);
+  }
+  const { last, loss, metrics, targets, fewestUnits } = objective(library, draw);
+  const units = draw.integer(fewestUnits, 7);
   const outputs = library.dense({ units, activation: last }).apply(tensor);
   const model = engine.model({ seed, inputs: x, outputs });
   model.compile({ optimizer: optimizer(library, draw), loss, metrics: [...metrics] });
