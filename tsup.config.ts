@@ -35,13 +35,29 @@ const laterAsImport = (extension: 'js' | 'cjs'): Plugin => ({
   },
 });
 
+/**
+ * Entries of formats import the main entry beside them instead of bundling it: its factories, and its errors, so that
+ * `instanceof FormatError` holds for what they throw.
+ */
+const mainAsImport = (extension: 'js' | 'cjs'): Plugin => ({
+  name: 'main-as-import',
+  setup(build) {
+    const main = ['src/index.js', 'src/common/errors.js'].map((file) => resolve(file));
+    build.onResolve({ filter: /\/(index|errors)\.js$/ }, ({ path, resolveDir }) =>
+      main.includes(resolve(resolveDir, path)) ? { path: `./index.${extension}`, external: true } : undefined,
+    );
+  },
+});
+
+const declarations = { compilerOptions: { stripInternal: true } };
+
 /** What all builds of the library have in common. */
 const library: Options = {
   tsconfig: 'tsconfig.build.json',
   outDir: 'dist',
   platform: 'neutral',
   target: 'es2022',
-  dts: { compilerOptions: { stripInternal: true } },
+  dts: declarations,
   splitting: false,
   treeshake: true,
   // Half of the file is comments; the source map has them.
@@ -57,7 +73,10 @@ const entries = {
   ...Object.fromEntries(Object.entries(later).map(([name, file]) => [name, `${file}.ts`])),
 };
 
-/** The library and the entry that only predicts, in one of the module systems. */
+/** Entries of file formats. */
+const formats = { onnx: 'src/onnx.ts' };
+
+/** The library and its other entries, in one of the module systems. */
 const libraryAs = (format: 'esm' | 'cjs'): Options[] => {
   const settings: Options = {
     ...library,
@@ -71,6 +90,9 @@ const libraryAs = (format: 'esm' | 'cjs'): Options[] => {
   return [
     { ...settings, entry: entries, esbuildPlugins: [laterAsImport(format === 'cjs' ? 'cjs' : 'js')] },
     { ...settings, entry: { predict: 'src/predict.ts' } },
+    { ...settings, entry: formats, dts: false, esbuildPlugins: [mainAsImport(format === 'cjs' ? 'cjs' : 'js')] },
+    // Their declarations name src/index.js, where build-dist.mjs writes the main entry.
+    { ...settings, entry: formats, dts: { ...declarations, only: true }, external: [/^node:/, /\/index\.js$/] },
   ];
 };
 

@@ -39,11 +39,14 @@ declare global {
   }
 }
 `;
-for (const [entry, extension] of ['index', 'predict'].flatMap((name) => ['d.ts', 'd.cts'].map((end) => [name, end]))) {
+const declared = ['index', 'predict', 'onnx'].flatMap((name) => ['js', 'cjs'].map((end) => [name, end]));
+for (const [entry, extension] of declared) {
   if (status !== 0) break;
-  const file = `dist/${entry}.${extension}`;
+  const file = `dist/${entry}.d.${extension.replace('js', 'ts')}`;
   const ordered = orderDeclarations(readFileSync(file, 'utf8'), readFileSync(`src/${entry}.ts`, 'utf8'));
-  writeFileSync(file, ordered + NAMESPACE);
+  // Types of the main entry are those of the file beside this one, in the same module system.
+  const main = ordered.replaceAll(/(?<=\bfrom )'\.[./a-z]*\/index\.js'/g, `'./index.${extension}'`);
+  writeFileSync(file, ordered.includes("from './index.js'") ? main : ordered + NAMESPACE);
 }
 /** esbuild wraps `require` in a function that bundlers do not analyse. */
 const OWN_REQUIRE = /var ([\w$]+)=\([\w$]+=>typeof require<"u"\?require:.*? is not supported'\)\}\);/s;
@@ -97,7 +100,7 @@ async function minifyFile(file, required) {
   writeFileSync(`${file}.map`, map);
 }
 if (status === 0) {
-  for (const name of ['index', 'predict', 'fused', 'worker-program']) {
+  for (const name of ['index', 'predict', 'onnx', 'fused', 'worker-program']) {
     await minifyFile(`dist/${name}.js`, 0);
     await minifyFile(`dist/${name}.cjs`, name === 'index' ? 2 : 0);
   }

@@ -53,7 +53,9 @@ const steps = [
     sources: () =>
       ['src', 'package.json', 'scripts', 'tsconfig.json', 'tsconfig.build.json', 'tsup.config.ts'].flatMap(filesOf),
     outputs: [
-      ...['index', 'fused', 'predict'].flatMap((name) => ['js', 'cjs', 'd.ts', 'd.cts'].map((end) => `${name}.${end}`)),
+      ...['index', 'fused', 'predict', 'onnx'].flatMap((name) =>
+        ['js', 'cjs', 'd.ts', 'd.cts'].map((end) => `${name}.${end}`),
+      ),
       'worker-program.js',
       'worker-program.cjs',
       'worker.js',

@@ -3,14 +3,15 @@
  * (trainable-model.ts) and prediction (inference/inference-model.ts).
  */
 import { ownOf } from '../common/objects.js';
-import { INSPECT } from '../common/symbols.js';
+import { CONTENT, INSPECT } from '../common/symbols.js';
 import type { Inputs } from '../common/rows.js';
 import type { NamedTensor } from '../common/tensors.js';
 import { architectureOf, type Architecture } from '../graph/architecture.js';
 import { changeWeights } from '../graph/model-state.js';
 import { readParameters, writeParameters } from '../graph/parameters.js';
 import { readTensors, type TensorLike } from '../graph/named-weights.js';
-import type { PlannedParameter } from '../graph/plan.js';
+import type { NetworkPlan, PlannedParameter } from '../graph/plan.js';
+import type { TensorSpec } from '../graph/tensor-specs.js';
 import { joinBlocks, leaveBlocks, requireAlone } from '../graph/sharers.js';
 import type { ModelHandle } from '../inference/attach.js';
 import type { LayerWeights, SymbolicTensor } from '../layers/layer.js';
@@ -23,6 +24,14 @@ import type { ModelMemory, TrainableSetup } from './model-options.js';
 import { SharedWeights } from './sharing.js';
 import { summarize } from './summary.js';
 import { TrainableModel } from './trainable-model.js';
+
+/** A model as plain data: its plan, inputs, outputs, and copies of its tensors in the plan's order. */
+export interface ModelContent {
+  readonly plan: NetworkPlan;
+  readonly inputSpecs: readonly TensorSpec[];
+  readonly outputSpecs: readonly TensorSpec[];
+  readonly tensors: readonly NamedTensor[];
+}
 
 /**
  * A multilayer perceptron on an engine. Made by `sequential`, `model`, `engine.sequential`, `engine.model` or
@@ -249,6 +258,13 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
         at += floats;
       }
     });
+  }
+
+  /** For the entries that write other formats. @internal */
+  [CONTENT](where: string): ModelContent {
+    this.requireLive(where);
+    const { plan, inputSpecs, outputSpecs } = this.state;
+    return { plan, inputSpecs, outputSpecs, tensors: this.readWeights(plan.parameters) };
   }
 
   private owner(): LayerOwner {

@@ -8,6 +8,7 @@ import ts from 'typescript';
 import { expect } from 'vitest';
 import * as fused from '../../src/runtime/fused.js';
 import * as index from '../../src/index.js';
+import * as onnx from '../../src/onnx.js';
 
 export interface Snippet {
   readonly title: string;
@@ -44,8 +45,9 @@ export function snippetsOf(markdown: string, name: string): Snippet[] {
 const ENTRIES: Readonly<Record<string, { readonly source: string; readonly names: readonly string[] }>> = {
   'wasm-mlp': { source: '../src/index.js', names: Object.keys(index).sort() },
   'wasm-mlp/fused': { source: '../src/runtime/fused.js', names: Object.keys(fused).sort() },
+  'wasm-mlp/onnx': { source: '../src/onnx.js', names: Object.keys(onnx).sort() },
 };
-const library = { ...index, ...fused };
+const library = { ...index, ...fused, ...onnx };
 const names = Object.keys(library);
 
 const parse = (code: string): ts.SourceFile => ts.createSourceFile('snippet.ts', code, ts.ScriptTarget.ES2022, true);

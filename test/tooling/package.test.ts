@@ -48,6 +48,7 @@ describe('the package', () => {
       'dist/index.js.map',
       'dist/kernels-fused.wasm',
       'dist/kernels.wasm',
+      ...['cjs', 'cjs.map', 'd.cts', 'd.ts', 'js', 'js.map'].map((end) => `dist/onnx.${end}`),
       'dist/predict.cjs',
       'dist/predict.cjs.map',
       'dist/predict.d.cts',
@@ -66,6 +67,7 @@ describe('the package', () => {
       'docs/guide.md',
       'docs/measurements.md',
       'docs/numerics.md',
+      'docs/onnx.md',
       'docs/peers.svg',
       'docs/training.svg',
       'examples/page/index.html',
@@ -74,12 +76,13 @@ describe('the package', () => {
       'examples/page/view.js',
       'examples/page/xor.js',
       'fused/package.json',
+      'onnx/package.json',
       'package.json',
       'predict/package.json',
     ]);
   });
 
-  test.each(['index.js', 'index.cjs', 'predict.js', 'predict.cjs'])(
+  test.each(['index.js', 'index.cjs', 'predict.js', 'predict.cjs', 'onnx.js', 'onnx.cjs'])(
     'has source maps: the map of %s leads from each throw to one in the sources',
     (name) => {
       const text = readFileSync(join(root, 'dist', `${name}.map`), 'utf8');
@@ -89,7 +92,7 @@ describe('the package', () => {
       readFileSync(join(root, 'dist', name), 'utf8')
         .split('\n')
         .forEach((line, index) => {
-          for (const { index: column } of line.matchAll(/\bthrow\b(?= new [\w$]+\()/g)) {
+          for (const { index: column } of line.matchAll(/\bthrow\b(?= new [\w$.]+\()/g)) {
             const entry = found.findEntry(index, column) as { originalSource: string; originalLine: number };
             const source = map.sourcesContent[map.sources.indexOf(entry.originalSource)] ?? '';
             expect(source.split('\n')[entry.originalLine], `line ${index + 1}, column ${column}`).toMatch(
@@ -98,12 +101,14 @@ describe('the package', () => {
             count++;
           }
         });
-      expect(count).toBeGreaterThan(20);
+      expect(count).toBeGreaterThan(name.startsWith('onnx') ? 5 : 20);
     },
   );
 
   test('has complete declarations where the platform lacks the library "DOM"', () => {
-    const entries = ['index.d.ts', 'predict.d.ts', 'fused.d.ts'].map((name) => join(root, 'dist', name));
+    const entries = ['index.d.ts', 'predict.d.ts', 'fused.d.ts', 'onnx.d.ts', 'onnx.d.cts'].map((name) =>
+      join(root, 'dist', name),
+    );
     const lib = (...names: string[]): string[] => names.map((name) => `lib.${name}.d.ts`);
     // Without DOM, AbortSignal and URL come from a platform's own types; here from a minimal declaration of them.
     const platform = join(root, 'test/support/platform.d.ts');
@@ -199,12 +204,37 @@ describe('the package', () => {
     ['wasm-mlp', 'sequential'],
     ['wasm-mlp/predict', 'loadModel'],
     ['wasm-mlp/fused', 'fusedKernels'],
+    ['wasm-mlp/onnx', 'exportOnnx'],
   ])('%s exposes the same names by import and by require', (entry, name) => {
     const print = 'console.log(JSON.stringify(Object.keys(library).sort()))';
     const imported = run('node', '--input-type=module', '-e', `import * as library from '${entry}'; ${print}`);
     const required = run('node', '-e', `const library = require('${entry}'); ${print}`);
     expect(JSON.parse(imported)).toContain(name);
     expect(JSON.parse(required)).toEqual(JSON.parse(imported));
+  });
+
+  test('has entries of formats that import the library beside them: one class of errors, one type of models', () => {
+    for (const [name, imported] of [
+      ['onnx.js', /\bfrom\s*"([^"]+)"/g],
+      ['onnx.cjs', /\brequire\("([^"]+)"\)/g],
+      ['onnx.d.ts', /\bfrom '([^']+)'/g],
+      ['onnx.d.cts', /\bfrom '([^']+)'/g],
+    ] as const) {
+      const text = readFileSync(join(root, 'dist', name), 'utf8');
+      const declarations = name.split('.')[1] === 'd';
+      const code = declarations ? text.replace(/\/\*[\s\S]*?\*\//g, '') : text;
+      const found = [...code.matchAll(imported)].map(([, path]) => path);
+      expect([...new Set(found)], name).toEqual([
+        `./index.${name.endsWith('cjs') || name.endsWith('cts') ? 'cjs' : 'js'}`,
+      ]);
+      expect(code, name).not.toMatch(declarations ? /\bclass\b/ : /\bextends Error\b/);
+    }
+    const check =
+      'console.log((() => { try { exportOnnx(1); } catch (error) { return error instanceof ValueError; } })())';
+    const imports = "import { ValueError } from 'wasm-mlp'; import { exportOnnx } from 'wasm-mlp/onnx'; ";
+    const requires = "const { ValueError } = require('wasm-mlp'); const { exportOnnx } = require('wasm-mlp/onnx'); ";
+    expect(run('node', '--input-type=module', '-e', imports + check)).toBe('true\n');
+    expect(run('node', '-e', requires + check)).toBe('true\n');
   });
 
   test('loads its parts by require as well', () => {
@@ -220,7 +250,7 @@ describe('the package', () => {
     expect(JSON.parse(run('node', '-e', script))).toEqual([[0, 1], true]);
   });
 
-  test.each(['index.d.ts', 'index.d.cts', 'predict.d.ts', 'predict.d.cts'])(
+  test.each(['index.d.ts', 'index.d.cts', 'predict.d.ts', 'predict.d.cts', 'onnx.d.ts', 'onnx.d.cts'])(
     'the declarations of %s begin with the public API',
     (name) => {
       const text = readFileSync(join(root, 'dist', name), 'utf8');

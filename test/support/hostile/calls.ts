@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 import * as fused from '../../../dist/fused.js';
 import * as predict from '../../../dist/predict.js';
 import * as library from '../../../src/index.js';
+import * as onnx from '../../../src/onnx.js';
 import { Own } from './values.js';
 
 /** Makes the arguments of a valid call, anew for each. */
@@ -412,6 +413,7 @@ const FUNCTIONS: Record<string, readonly Arguments[]> = {
   'predict.loadModel': [() => [file, { custom: [activationOfOwn()] }]],
   'predict.loadModelSync': [() => [file, { custom: [activationOfOwn()] }]],
   'fused.fusedKernels': [none],
+  'onnx.exportOnnx': [() => [subject, { labels: ['a', 'b', 3] }]],
 };
 
 const logs = (): object => ({ loss: 0.5, valLoss: 0.5, size: 3 });
@@ -624,6 +626,7 @@ const INTERNAL: Record<string, readonly string[]> = {
     'endRemoteFit',
     'readWeights',
     'writeWeights',
+    '[wasm-mlp.content]',
   ],
   InferenceModel: [
     'predictIntoLists',
@@ -684,6 +687,7 @@ function exportedFunctions(): Map<string, (...args: unknown[]) => unknown> {
   };
   visit('', library);
   visit('predict.', predict);
+  visit('onnx.', onnx);
   visit('fused.', fused);
   return found;
 }
