@@ -12,7 +12,9 @@ import {
   sgd,
   type ActivationLike,
   type CompileOptions,
+  type ConstraintLike,
   type CustomLoss,
+  type InitializerLike,
   type Layer,
   type MetricLike,
   type Model,
@@ -112,7 +114,7 @@ export async function metricOf(
   loss: CompileOptions['loss'] = 'meanSquaredError',
 ): Promise<number> {
   const logs = await evaluated({ loss, metrics: [metric] }, targets, outputs);
-  return Object.entries(logs).filter(([key]) => key !== 'loss')[0][1];
+  return Object.entries(logs).flatMap(([key, value]) => (key === 'loss' ? [] : [value]))[0];
 }
 
 /** A loss whose gradient with respect to the outputs is the targets. */
@@ -157,4 +159,48 @@ export async function updatesWithoutGradient(optimizer: Optimizer, start: number
   net.compile({ optimizer, loss: LINEAR, checks: 'off' });
   for (let update = 0; update < updates; update++) net.trainOnBatch([[1]], [[0]]);
   return net.getWeights().map(({ data }) => data[0]);
+}
+
+/** Outputs of a layer in a training step. */
+export async function trainingOutputsOf(layer: Layer, rows: Matrix, seed = 1): Promise<number[][]> {
+  const seen: number[][] = [];
+  const watch: CustomLoss = {
+    name: 'watch',
+    value: (y) => {
+      seen.push([...y]);
+      return 0;
+    },
+    gradient: (y) => y.map(() => 0),
+  };
+  const x = input({ shape: [rows[0].length] });
+  const net = await model({ inputs: x, outputs: layer.apply(x), seed });
+  net.compile({ optimizer: sgd({ learningRate: 0.1 }), loss: watch, checks: 'off' });
+  net.trainOnBatch(rows, rows);
+  return seen;
+}
+
+/** Weights of units, a row each, after an update with a gradient of 0, which leaves the constraint alone. */
+export async function constrained(constraint: ConstraintLike, weights: Matrix): Promise<number[][]> {
+  const [units, inputs] = [weights.length, weights[0].length];
+  const net = await sequential({
+    layers: [dense({ units, useBias: false, inputShape: [inputs], kernelConstraint: constraint })],
+  });
+  net.setWeights([{ shape: [units, inputs], data: Float32Array.from(weights.flat()) }]);
+  net.compile({ optimizer: sgd({ learningRate: 1e-4 }), loss: LINEAR, checks: 'off' });
+  net.trainOnBatch(filled(1, inputs, 0), filled(1, units, 0));
+  return rowsOf(net.getWeights()[0].data, inputs);
+}
+
+/** Initial weights of a unit for each row. */
+export async function initialized(
+  initializer: InitializerLike,
+  units: number,
+  inputs: number,
+  seed = 1,
+): Promise<number[][]> {
+  const net = await sequential({
+    seed,
+    layers: [dense({ units, useBias: false, inputShape: [inputs], kernelInitializer: initializer })],
+  });
+  return rowsOf(net.getWeights()[0].data, inputs);
 }
