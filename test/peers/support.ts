@@ -41,7 +41,7 @@ export function uniform(seed: number, rows: number, width: number): number[][] {
   return Array.from({ length: rows }, () => Array.from({ length: width }, next));
 }
 
-export const rowsOf = (flat: ArrayLike<number>, width: number): number[][] =>
+const rowsOf = (flat: ArrayLike<number>, width: number): number[][] =>
   Array.from({ length: flat.length / width }, (_, row) =>
     Array.from({ length: width }, (_column, i) => flat[row * width + i]),
   );
@@ -83,7 +83,7 @@ export async function mergeOf(layer: Layer, ...matrices: readonly Matrix[]): Pro
 }
 
 /** Results of `evaluate` with the given outputs: of a network that hands its input on. */
-export async function evaluated(
+async function evaluated(
   compile: Pick<CompileOptions, 'loss' | 'metrics'>,
   targets: Matrix | readonly number[],
   outputs: Matrix,
