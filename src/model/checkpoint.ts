@@ -76,12 +76,12 @@ export function encodeModel(
   const trainer = includeOptimizer ? current : undefined;
   let training: SavedTraining | undefined;
   if (trainer !== undefined) {
-    const { compiled, savedRate: learningRate, stepCount } = trainer;
-    const states = trainer.readOptimizerState();
+    const { compiled, rate, stepCount } = trainer;
+    const states = trainer.updater.readState();
     const notTrained = plan.graph.names.filter((_, index) => trainer.layout.frozen.has(index));
     training = {
       options: plain(savedOptions(compiled)),
-      learningRate,
+      learningRate: rate.saved,
       stepCount,
       slots: states.map(({ name }) => name),
       ...(notTrained.length > 0 && { frozen: notTrained }),

@@ -101,7 +101,7 @@ export abstract class TrainableModel<O extends Float32Array | Float32Array[]>
     const trainer = this.requireTrainer('learningRate');
     this.state.refresh?.();
     const learningRate = nonNegative('learningRate: rate', rate);
-    trainer.setLearningRate('learningRate', learningRate);
+    trainer.rate.set('learningRate', learningRate);
     this.remote?.edit({ learningRate });
   }
 

@@ -234,7 +234,7 @@ function epochKeys(trainer: Trainer, validates: boolean, withRate: boolean): str
 
 /** Whether logs have the learning rate: where a schedule or a callback of the library changes it. */
 export const reportsRate = (trainer: Trainer, callbacks: readonly Callback[]): boolean =>
-  trainer.scheduled || callbacks.some((callback) => fieldOf(callback, CHANGES_RATE) === true);
+  trainer.rate.scheduled || callbacks.some((callback) => fieldOf(callback, CHANGES_RATE) === true);
 
 /** Attaches callbacks of the library to the session; returns the inspections that they request. */
 export function attach(callbacks: readonly Callback[], trainer: Trainer, validates: boolean): Inspected[] {
@@ -243,7 +243,7 @@ export function attach(callbacks: readonly Callback[], trainer: Trainer, validat
     const own = fieldOf(callback, ATTACH) as AttachedCallback[typeof ATTACH] | undefined;
     own?.call(callback as AttachedCallback, {
       keys: epochKeys(trainer, validates, reportsRate(trainer, callbacks)),
-      rateRefusal: trainer.rateRefusal,
+      rateRefusal: trainer.rate.refusal,
       inspect: (every, inspection) => void inspections.push({ every, inspection }),
     });
   }

@@ -44,7 +44,7 @@ export class TrainingState {
     const { epochCount } = trainer.model;
     header[COUNTER.stepCount] = trainer.stepCount;
     header[COUNTER.epochCount] = epochCount;
-    header[COUNTER.learningRate] = trainer.savedRate;
+    header[COUNTER.learningRate] = trainer.rate.saved;
     header[COUNTER.weightEdits] = edits.weights;
     header[COUNTER.rateEdits] = edits.rate;
     const { f32 } = trainer.model.runtime.memory;
@@ -81,8 +81,8 @@ export class TrainingState {
 
   private giveCounters(trainer: Trainer, edits: Edits): void {
     const { header } = this;
-    const rate = this.edits.rate === edits.rate ? header[COUNTER.learningRate] : trainer.savedRate;
-    trainer.resume(header[COUNTER.stepCount], rate);
+    const learningRate = this.edits.rate === edits.rate ? header[COUNTER.learningRate] : trainer.rate.saved;
+    trainer.resume({ stepCount: header[COUNTER.stepCount], learningRate });
     trainer.model.epochCount = header[COUNTER.epochCount];
   }
 }

@@ -114,7 +114,7 @@ export function diagnose(
     });
     const faults = findFaults(layers, {
       nonFinite,
-      warmingUp: trainer.warmingUp || (trainer.scheduled && rate === 0),
+      warmingUp: trainer.rate.warmsUp(trainer.stepCount) || (trainer.rate.scheduled && rate === 0),
       updates: trainer.stepCount,
       zeroGradient,
       startsAtZero,
@@ -134,7 +134,7 @@ function nextRate(trainer: Trainer): number | undefined {
   try {
     return trainer.learningRate;
   } catch (error) {
-    if (trainer.scheduled) return undefined;
+    if (trainer.rate.scheduled) return undefined;
     throw error;
   }
 }
