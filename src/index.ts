@@ -169,6 +169,8 @@ export type {
   AdamaxOptions,
   AdamOptions,
   AdamwOptions,
+  EmaConfig,
+  EmaOptions,
   GradientOptions,
   LionOptions,
   NadamOptions,
@@ -213,6 +215,10 @@ export {
   type ReduceLROnPlateauOptions,
 } from './training/callbacks/learning-rate.js';
 export type { Mode } from './training/callbacks/monitor.js';
+export {
+  stochasticWeightAveraging,
+  type StochasticWeightAveragingOptions,
+} from './training/callbacks/weight-averaging.js';
 export { terminateOnNaN } from './training/callbacks/terminate-on-nan.js';
 export { diagnostics, type Diagnostics, type DiagnosticsOptions } from './training/diagnosis/diagnostics.js';
 export type { Diagnosis, Fault, LayerDiagnosis, NonFinite } from './training/diagnosis/diagnosis.js';

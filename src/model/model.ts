@@ -2,6 +2,7 @@
  * `Model`: what users hold of a network. This class adds weights, files, sharing and summaries to training
  * (trainable-model.ts) and prediction (inference/inference-model.ts).
  */
+import { StateError } from '../common/errors.js';
 import { ownOf } from '../common/objects.js';
 import { CONTENT, INSPECT } from '../common/symbols.js';
 import type { Inputs } from '../common/rows.js';
@@ -121,6 +122,38 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
     this.requireLive('setWeights');
     requireAlone('setWeights', this.state);
     this.writeWeights(this.state.plan.parameters, values);
+  }
+
+  /**
+   * Returns copies of all weights as `getWeights` does, with moving averages in place of the trained ones: what `fit`
+   * sets at its end where the optimizer has `ema`. To evaluate them during training, or after `trainOnBatch`, set them
+   * and then set the weights of before.
+   * @throws StateError for an optimizer without `ema`, before its first update, before `compile` or after `dispose`.
+   * @example
+   * const network = await sequential({
+   *   layers: [dense({ units: 1, useBias: false, inputShape: [1], kernelInitializer: 'ones' })],
+   * });
+   * network.compile({ optimizer: sgd({ learningRate: 0.5, ema: { momentum: 0.5 } }), loss: 'halfSquaredError' });
+   * for (let step = 0; step < 2; step++) network.trainOnBatch([[1]], [[0]]);
+   * const trained = network.getWeights();
+   * network.setWeights(network.getAveragedWeights());
+   * network.evaluate([[1]], [[0]]).loss; // 0.0703125
+   * network.setWeights(trained);
+   */
+  getAveragedWeights(): NamedTensor[] {
+    const { updater } = this.requireTrainer('getAveragedWeights');
+    if (!updater.averages) {
+      throw new StateError(
+        'getAveragedWeights: an optimizer with ema expected, got one without. Write ema: { momentum: 0.99 }.',
+      );
+    }
+    this.state.refresh?.();
+    this.remote?.pullAll();
+    if (this.stepCount === 0) {
+      throw new StateError('getAveragedWeights: at least one update expected, got none since compile.');
+    }
+    const averages = new Map(updater.readAverages().map((tensor) => [tensor.name, tensor]));
+    return this.readWeights(this.state.plan.parameters).map((tensor) => averages.get(tensor.name) ?? tensor);
   }
 
   /**

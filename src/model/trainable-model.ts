@@ -40,10 +40,7 @@ export abstract class TrainableModel<O extends Float32Array | Float32Array[]>
 {
   /** @internal */
   protected trainer: Trainer | undefined;
-  /**
-   * The fit in a worker, while there is one.
-   * @internal
-   */
+  /** @internal The fit in a worker, while there is one. */
   protected remote: RemoteFit | undefined;
   private stopping = false;
   readonly #warnOnce = warnerOnce();
@@ -284,6 +281,9 @@ export abstract class TrainableModel<O extends Float32Array | Float32Array[]>
 
   /** Returns copies of all weights. */
   abstract getWeights(): NamedTensor[];
+
+  /** Returns copies of all weights, with the moving averages of those that have one. */
+  abstract getAveragedWeights(): NamedTensor[];
 
   /** Replaces all weights. */
   abstract setWeights(tensors: readonly TensorLike[]): void;

@@ -7,7 +7,7 @@ import { power } from '../common/power.js';
 import type { Kernels } from '../runtime/abi.js';
 import type { WasmRuntime } from '../runtime/wasm-runtime.js';
 import { fullBatchState, isFullBatch } from './full-batch.js';
-import type { Optimizer } from './optimizers.js';
+import type { BatchOptimizer, Optimizer } from './optimizers.js';
 import type { UpdateVectors } from './update-vectors.js';
 import { bindDecay } from './weight-decay.js';
 
@@ -17,9 +17,17 @@ import { bindDecay } from './weight-decay.js';
  */
 export type Update = (step: number, learningRate: number, momentum?: number) => void;
 
+/** Name, among the optimizer state, of the moving average of weights. */
+export const AVERAGE = 'average';
+
 /** Returns the names of the vectors that an optimizer keeps between steps; they start at 0. */
 export function stateNames(optimizer: Optimizer): readonly string[] {
   if (isFullBatch(optimizer)) return fullBatchState(optimizer);
+  return [...namesOfRule(optimizer), ...(optimizer.config.ema === undefined ? [] : [AVERAGE])];
+}
+
+/** Returns the names of the vectors of an optimizer's rule. */
+function namesOfRule(optimizer: BatchOptimizer): readonly string[] {
   switch (optimizer.kind) {
     case 'sgd':
       return optimizer.config.momentum > 0 ? ['momentum'] : [];

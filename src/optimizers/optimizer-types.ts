@@ -2,6 +2,29 @@
 import type { LearningRate, Schedule } from '../schedules/schedule-types.js';
 
 /**
+ * Options of a moving average of weights (Polyak & Juditsky 1992; Keras' use_ema): after each update
+ * average = momentum·average + (1 − momentum)·weights, after the first one the weights themselves.
+ * @category Optimizers
+ */
+export interface EmaOptions {
+  /** Share of the average that stays, in [0, 1). Default 0.99. */
+  momentum?: number;
+  /** Updates after which the weights are replaced by their average, again and again. Default never during training. */
+  overwriteFrequency?: number;
+}
+
+/**
+ * Settled options of a moving average of weights.
+ * @category Optimizers
+ */
+export interface EmaConfig {
+  /** Share of the average that stays. */
+  readonly momentum: number;
+  /** Updates after which the weights are replaced by their average. */
+  readonly overwriteFrequency?: number | undefined;
+}
+
+/**
  * Options of every optimizer. Clipping acts on the whole gradient, penalties included; at most one kind may be given.
  * @category Optimizers
  */
@@ -10,6 +33,8 @@ export interface GradientOptions {
   clipNorm?: number | undefined;
   /** Bound on each value of the gradient, which is clamped to ±this. Default no limit. */
   clipValue?: number | undefined;
+  /** A moving average of the trained weights, which they are replaced by at the end of `fit`. Default none. */
+  ema?: EmaOptions | undefined;
 }
 
 /**
@@ -170,8 +195,8 @@ export type Own<O> = Required<Omit<O, keyof GradientOptions | keyof WeightDecayO
 } & (O extends WeightDecayOptions ? SettledDecay : unknown);
 
 /**
- * Settled options of an optimizer: the learning rate is a number or a schedule's descriptor, and only the clips may be
- * absent.
+ * Settled options of an optimizer: the learning rate is a number or a schedule's descriptor, and only the options of
+ * every optimizer may be absent.
  * @category Optimizers
  */
-export type Settled<O> = Own<O> & GradientOptions;
+export type Settled<O> = Own<O> & Omit<GradientOptions, 'ema'> & { ema?: EmaConfig | undefined };

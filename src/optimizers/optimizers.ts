@@ -2,10 +2,22 @@
  * Optimizers as descriptors: factories, options and checks. `bind.ts` binds their updates to kernels.
  */
 import type { Descriptor } from '../common/descriptor.js';
+import { describe } from '../common/describe.js';
 import { ValueError } from '../common/errors.js';
 import { fieldOf } from '../common/objects.js';
-import { flag, fraction, optional, positive, readOptions, type Option, type OptionTable } from '../common/options.js';
-import { FULL_BATCH } from './full-batch.js';
+import {
+  flag,
+  fraction,
+  integer,
+  isRecord,
+  optional,
+  positive,
+  readOptions,
+  type Check,
+  type Option,
+  type OptionTable,
+} from '../common/options.js';
+import { FULL_BATCH, type FullBatchOptimizer } from './full-batch.js';
 import type { Schedule } from '../schedules/schedule-types.js';
 import { movesMomentum } from '../schedules/rate.js';
 import { learningRateCheck } from '../schedules/schedules.js';
@@ -15,6 +27,7 @@ import type {
   AdamaxOptions,
   AdamOptions,
   AdamwOptions,
+  EmaConfig,
   GradientOptions,
   LionOptions,
   NadamOptions,
@@ -27,9 +40,21 @@ import { decayOptions } from './weight-decay.js';
 
 const rate = (or: number): Option<number | Schedule> => ({ check: learningRateCheck, or });
 
+const emaCheck: Check<EmaConfig> = (path, value) => {
+  if (!isRecord(value)) {
+    throw new ValueError(`${path} expected an object, got ${describe(value)}. Write { momentum: 0.99 }.`);
+  }
+  const { momentum, overwriteFrequency } = readOptions<EmaConfig>(path, value, {
+    momentum: { check: fraction, or: 0.99 },
+    overwriteFrequency: { check: optional(integer(1)), or: undefined },
+  });
+  return { momentum, ...(overwriteFrequency !== undefined && { overwriteFrequency }) };
+};
+
 const clips = {
   clipNorm: { check: optional(positive), or: undefined },
   clipValue: { check: optional(positive), or: undefined },
+  ema: { check: optional(emaCheck), or: undefined },
 } as const;
 
 /** Optimizers whose momentum is an option that may be 0. */
@@ -203,3 +228,6 @@ export type OptimizerName = keyof typeof OPTIMIZERS;
  * @category Optimizers
  */
 export type Optimizer = ReturnType<(typeof OPTIMIZERS)[OptimizerName]>;
+
+/** An optimizer that updates weights from the gradient of a batch. */
+export type BatchOptimizer = Exclude<Optimizer, FullBatchOptimizer>;

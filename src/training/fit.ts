@@ -217,6 +217,7 @@ export async function fit(
       if (trainer.stopReason !== undefined) result.stopReason = trainer.stopReason;
       if (model.stopTraining || trainer.stopReason !== undefined) break;
     }
+    trainer.endTraining();
     await call('onTrainEnd', result.epoch.at(-1) ?? options.initialEpoch, logs);
     target.requireRunning('fit');
     return result;
@@ -244,6 +245,7 @@ export function attach(callbacks: readonly Callback[], trainer: Trainer, validat
     own?.call(callback as AttachedCallback, {
       keys: epochKeys(trainer, validates, reportsRate(trainer, callbacks)),
       rateRefusal: trainer.rate.refusal,
+      trained: trainer.layout.trained.map(({ name }) => name),
       inspect: (every, inspection) => void inspections.push({ every, inspection }),
     });
   }

@@ -6,7 +6,7 @@
 import { StateError } from '../common/errors.js';
 import type { NamedTensor } from '../common/tensors.js';
 import { replaceOrRestore, RegionGroup } from '../runtime/arena.js';
-import type { ModelState } from '../graph/model-state.js';
+import { changeWeights, type ModelState } from '../graph/model-state.js';
 import { readParameters } from '../graph/parameters.js';
 import { runProgram } from '../graph/program.js';
 import { beginChange, endChange } from '../graph/sharers.js';
@@ -152,7 +152,7 @@ export class Trainer {
     this.lastRate = rate;
     const { updateRunningStatistics } = context.program;
     for (let i = 0; i < updateRunningStatistics.length; i++) updateRunningStatistics[i](rows);
-    updater.finish();
+    updater.finish(this.stepCount);
     endChange(model);
   }
 
@@ -178,6 +178,11 @@ export class Trainer {
     const context = this.load(dataset);
     this.stepOnBatch(context, dataset.rows);
     return context.accumulator.means(dataset.rows);
+  }
+
+  /** Ends a training: where the weights have a moving average, they are replaced by it. */
+  endTraining(): void {
+    if (this.updater.averages && this.stepCount > 0) changeWeights(this.model, () => this.updater.useAverage());
   }
 
   /**

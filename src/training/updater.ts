@@ -1,11 +1,13 @@
 /**
  * `Updater`: the gradients and the optimizer state of a training, and what turns a gradient into an update: penalties,
- * clipping, the optimizer's rule and constraints. trainer.ts computes the gradients and counts the updates.
+ * clipping, the optimizer's rule, constraints and the moving average of weights. trainer.ts computes the gradients and counts the updates.
  */
 import type { NamedTensor } from '../common/tensors.js';
 import type { ModelState } from '../graph/model-state.js';
 import { allocateVector, readParameters, writeParameters } from '../graph/parameters.js';
-import { stateNames, type Update } from '../optimizers/bind.js';
+import { AVERAGE, stateNames, type Update } from '../optimizers/bind.js';
+import { isFullBatch } from '../optimizers/full-batch.js';
+import type { EmaConfig } from '../optimizers/optimizer-types.js';
 import type { Optimizer } from '../optimizers/optimizers.js';
 import type { UpdateVectors } from '../optimizers/update-vectors.js';
 import type { RegionGroup } from '../runtime/arena.js';
@@ -21,6 +23,7 @@ export class Updater {
   private readonly clip: () => void;
   private readonly constrain: () => void;
   private readonly names: readonly string[];
+  private readonly ema: EmaConfig | undefined;
 
   constructor(
     private readonly model: ModelState,
@@ -34,6 +37,7 @@ export class Updater {
     this.names = stateNames(optimizer);
     const optimizerState = this.names.map(allocate);
     this.vectors = { size: layout.floats, weights, gradients, parameters: layout.trained, optimizerState };
+    this.ema = isFullBatch(optimizer) ? undefined : optimizer.config.ema;
     this.apply = bindUpdates(runtime, optimizer, this.vectors, layout.stretches);
     this.clip = bindClip(runtime, layout, optimizer, this.vectors, regions);
     this.penalize = bindPenalties(runtime, plan, layout, this.vectors);
@@ -52,9 +56,41 @@ export class Updater {
     this.clip();
   }
 
-  /** Ends an update: holds the weights to their constraints. */
-  finish(): void {
+  /** Ends update number `step`: weights are held to their constraints, and averaged. */
+  finish(step: number): void {
     this.constrain();
+    const { ema } = this;
+    if (ema === undefined) return;
+    const { kernels } = this.model.runtime;
+    const { weights } = this.vectors;
+    // The first average is the weights themselves, as in Keras and PyTorch.
+    const rate = 1 - ema.momentum;
+    for (const stretch of this.layout.stretches) {
+      const [from, to] = [weights + 4 * stretch.weights, this.average + 4 * stretch.gradients];
+      if (step === 1) kernels.f32_copy(stretch.floats, from, to);
+      else kernels.f32_blend(stretch.floats, from, to, rate, 1);
+    }
+    const { overwriteFrequency } = ema;
+    if (overwriteFrequency !== undefined && step % overwriteFrequency === 0) this.useAverage();
+  }
+
+  /** Whether the trained weights have a moving average. */
+  get averages(): boolean {
+    return this.ema !== undefined;
+  }
+
+  /** Replaces the trained weights by their moving averages. */
+  useAverage(): void {
+    const { kernels } = this.model.runtime;
+    const { weights } = this.vectors;
+    for (const stretch of this.layout.stretches) {
+      kernels.f32_copy(stretch.floats, this.average + 4 * stretch.gradients, weights + 4 * stretch.weights);
+    }
+  }
+
+  /** Returns the moving averages of the trained weights. */
+  readAverages(): NamedTensor[] {
+    return readParameters(this.model.runtime, this.average, this.layout.trained);
   }
 
   /** Returns the optimizer state by name, as tensors. */
@@ -70,5 +106,10 @@ export class Updater {
     this.vectors.optimizerState.forEach((address, index) =>
       writeParameters(this.model.runtime, address, this.layout.trained, state[index]),
     );
+  }
+
+  /** Address of the moving average. */
+  private get average(): number {
+    return this.vectors.optimizerState[this.names.indexOf(AVERAGE)];
   }
 }

@@ -23,6 +23,8 @@ export interface TrainedModel {
   getWeights(): NamedTensor[];
   /** Replaces all weights. */
   setWeights(tensors: readonly NamedTensor[]): void;
+  /** Returns copies of all weights, with the moving averages of those that have one (`ema` of the optimizer). */
+  getAveragedWeights(): NamedTensor[];
 }
 
 /**
@@ -96,6 +98,8 @@ export interface Session {
   readonly keys: readonly string[];
   /** Expected and given optimizer, for messages, where the learning rate cannot be set; undefined where it can. */
   readonly rateRefusal: string | undefined;
+  /** Names of the weights that are trained. */
+  readonly trained: readonly string[];
   /**
    * Requests a diagnosis of each `every`-th epoch and a search for the first NaN or infinity. Training is unaffected.
    */

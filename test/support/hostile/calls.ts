@@ -179,7 +179,7 @@ const options = (...valid: object[]): readonly Arguments[] => [
   none,
   ...valid.map((one): Arguments => () => [structuredClone(one)]),
 ];
-const rate = { learningRate: 0.1, clipNorm: 1 };
+const rate = { learningRate: 0.1, clipNorm: 1, ema: { momentum: 0.9, overwriteFrequency: 3 } };
 const adamLike = { ...rate, beta1: 0.9, beta2: 0.99, epsilon: 1e-8 };
 const decay = { weightDecay: 0.01, excludeFromWeightDecay: [/bias$/, { source: 'weight', flags: 'i' }] };
 const monitored = { monitor: 'loss', patience: 1, minDelta: 0, mode: 'min' };
@@ -404,6 +404,7 @@ const FUNCTIONS: Record<string, readonly Arguments[]> = {
   csvLogger: [() => [() => undefined, { separator: ';', append: true }]],
   earlyStopping: options({ ...monitored, restoreBestWeights: true }),
   reduceLROnPlateau: options({ ...monitored, factor: 0.5, cooldown: 1, minLearningRate: 0 }),
+  stochasticWeightAveraging: [() => [{ startEpoch: 0, every: 1 }]],
   adaptiveLearningRate: options({ ...monitored, divisor: 5, minLearningRate: 0 }),
   learningRateScheduler: [() => [() => 0.1]],
   terminateOnNaN: [none],
@@ -500,6 +501,16 @@ const METHODS: Record<string, readonly Arguments[]> = {
   'Model.apply': [() => [library.input({ shape: [2] }), { name: 'n' }], () => [[library.input({ shape: [2] })]]],
   'Model.getLayer': [() => ['dense'], () => [1]],
   'Model.getWeights': [none],
+  'Model.getAveragedWeights': [
+    () => {
+      subject.compile({
+        ...(compileOptions() as library.CompileOptions),
+        optimizer: library.sgd({ ema: {} }),
+      });
+      subject.trainOnBatch(X(), Y());
+      return [];
+    },
+  ],
   'Model.setWeights': [() => [tensors()], () => [subject.getWeights()]],
   'Model.memory': [none],
   'Model.share': [none],
@@ -667,6 +678,7 @@ const CALLBACKS: Record<string, () => library.Callback> = {
   csvLogger: () => library.csvLogger(() => undefined),
   earlyStopping: () => library.earlyStopping({ monitor: 'loss' }),
   reduceLROnPlateau: () => library.reduceLROnPlateau({ monitor: 'loss' }),
+  stochasticWeightAveraging: () => library.stochasticWeightAveraging({ startEpoch: 0 }),
   adaptiveLearningRate: () => library.adaptiveLearningRate({ monitor: 'loss' }),
   learningRateScheduler: () => library.learningRateScheduler(() => 0.01),
   terminateOnNaN: () => library.terminateOnNaN(),
