@@ -136,3 +136,13 @@ describe('the table of all names in the guide', () => {
     for (const { kind, name, other } of listed) expect(otherName(other, namesOf(kind)), other).toBe(name);
   });
 });
+
+test('the comparison with other libraries names what the guide or the derivations name', () => {
+  const rows = [...read('docs/compared.md').matchAll(/^\| here \|.*\n\| ---.*\n((?:\|.*\n)+)/gm)].flatMap(([, table]) =>
+    table.trimEnd().split('\n'),
+  );
+  const names = rows.flatMap((row) => [...row.split(' | ')[0].matchAll(/`([\w.]+)`/g)].map(([, name]) => name));
+  expect(names.length).toBeGreaterThan(100);
+  const named = new Set(`${read('docs/guide.md')}${read('docs/derivations.md')}`.match(/\w+/g));
+  expect(names.filter((name) => name.split('.').some((word) => !named.has(word)))).toEqual([]);
+});
