@@ -84,6 +84,8 @@ const INSTEAD: Readonly<Record<string, string>> = {
   decay: 'Give learningRate one of schedules.',
   affine: 'Write scale: false, center: false.',
   elementwiseaffine: 'Write scale: false, center: false.',
+  accumulate: 'Give it to the optimizer: adam({ accumulate: 4 }).',
+  gradientaccumulationsteps: 'Give the optimizer accumulate: adam({ accumulate: 4 }).',
   useema: 'Write ema: { momentum: 0.99 }.',
   emamomentum: 'Write ema: { momentum: 0.99 }.',
   emaoverwritefrequency: 'Write ema: { overwriteFrequency: 100 }.',
@@ -113,6 +115,9 @@ const OPTION_NAMES: Readonly<Record<string, string>> = {
 
   steps: 'batches',
   weightdecay: 'weightDecay',
+  gradientaccumulationsteps: 'accumulate',
+  accumulategradbatches: 'accumulate',
+  accumulationsteps: 'accumulate',
 };
 
 /** Names of the cross-entropies elsewhere that do not say which one is meant. */

@@ -38,10 +38,11 @@ export function readTensors(
   parameters: readonly PlannedParameter[],
   tensors: unknown,
   how: Reading = { copied: true, finite: true },
+  what = 'weights',
 ): Float32Array[] {
-  if (!isList(tensors)) throw new ValueError(`${where}: weights expected a list of tensors, got ${describe(tensors)}.`);
+  if (!isList(tensors)) throw new ValueError(`${where}: ${what} expected a list of tensors, got ${describe(tensors)}.`);
   if (tensors.length !== parameters.length) {
-    throw new ShapeError(`${where}: weights expected ${counted(parameters.length, 'tensor')}, got ${tensors.length}.`);
+    throw new ShapeError(`${where}: ${what} expected ${counted(parameters.length, 'tensor')}, got ${tensors.length}.`);
   }
   return parameters.map((parameter, index) => readTensor(where, parameter, tensors[index], how));
 }

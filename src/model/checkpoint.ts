@@ -12,7 +12,8 @@ import { FormatError } from '../common/errors.js';
 import { ownOf } from '../common/objects.js';
 import { flag, isRecord, readOptions } from '../common/options.js';
 import { encodeSafetensors } from '../formats/safetensors.js';
-import { stateNames } from '../optimizers/bind.js';
+import { GRADIENT, stateNames } from '../optimizers/bind.js';
+import { isFullBatch } from '../optimizers/full-batch.js';
 import type { NetworkPlan, PlannedParameter } from '../graph/plan.js';
 import type { TensorSpec } from '../graph/tensor-specs.js';
 import { readCompileOptions, type CompileOptions } from '../training/compiled.js';
@@ -32,6 +33,7 @@ import {
 } from '../inference/model-file.js';
 import type { CustomObjects } from '../inference/custom-objects.js';
 import { plain } from '../common/plain.js';
+import { NO_BATCHES, type GroupCounters } from '../training/batch-group.js';
 import { layOutTraining } from '../training/layout.js';
 import type { Trainer } from '../training/trainer.js';
 
@@ -40,6 +42,8 @@ export interface SavedTraining {
   readonly options: CompileOptions;
   readonly learningRate: number;
   readonly stepCount: number;
+  /** Batches of an unfinished group, whose summed gradient is among the tensors. */
+  readonly group?: GroupCounters | undefined;
   /** Names of the saved tensors of optimizer state, one for all trained weights each. */
   readonly slots: readonly string[];
   /** Names of the layers that were frozen when the model was compiled, if any were. */
@@ -83,6 +87,7 @@ export function encodeModel(
       options: plain(savedOptions(compiled)),
       learningRate: rate.saved,
       stepCount,
+      ...(trainer.groupCounters.batches > 0 && { group: trainer.groupCounters }),
       slots: states.map(({ name }) => name),
       ...(notTrained.length > 0 && { frozen: notTrained }),
     };
@@ -98,7 +103,7 @@ export function encodeModel(
 /** Reads the training state of a file. */
 function readTraining(training: unknown, custom: CustomObjects): SavedTraining | undefined {
   if (training === undefined) return undefined;
-  requireObject('training', training, ['options', 'learningRate', 'stepCount', 'slots', 'frozen']);
+  requireObject('training', training, ['options', 'learningRate', 'stepCount', 'group', 'slots', 'frozen']);
   const { options, learningRate, stepCount, slots } = training as SavedTraining;
   const frozen = ownOf(training as SavedTraining, 'frozen') ?? [];
   requireField(isCount(stepCount), 'training.stepCount', 'a count', stepCount);
@@ -111,7 +116,18 @@ function readTraining(training: unknown, custom: CustomObjects): SavedTraining |
   requireField(isRecord(options), 'training.options', 'an object', options);
   const restored = restoreField('training.options', options, custom);
   // Turns −0 into 0, as for all options.
-  return { options: restored, learningRate: learningRate + 0, stepCount: stepCount + 0, slots, frozen };
+  const group = readGroup(ownOf(training as SavedTraining, 'group'));
+  return { options: restored, learningRate: learningRate + 0, stepCount: stepCount + 0, group, slots, frozen };
+}
+
+/** Reads the counters of an unfinished group of batches. */
+function readGroup(given: unknown): GroupCounters | undefined {
+  if (given === undefined) return undefined;
+  requireObject('training.group', given, ['batches', 'rows', 'expected']);
+  const { batches, rows, expected } = given as GroupCounters;
+  const counts = [batches, rows, expected].every((count) => isCount(count) && count > 0) && batches <= rows;
+  requireField(counts, 'training.group', 'counts of batches and rows', given);
+  return { batches, rows, expected };
 }
 
 /** State from a checkpoint, in which every tensor of the model's plan was found with the right shape. */
@@ -164,9 +180,13 @@ export function checkState(
     learned.map((parameter) => ({ ...parameter, name: stateTensor(state, parameter.name) }));
   if (training !== undefined) {
     const { optimizer } = readCompileOptions(training.options, outputSpecs);
-    const expected = stateNames(optimizer);
+    // The summed gradient is saved only of an unfinished group.
+    const expected = stateNames(optimizer).filter((name) => name !== GRADIENT || training.group !== undefined);
     const fits = expected.length === training.slots.length && expected.every((name, i) => name === training.slots[i]);
     requireField(fits, 'training.slots', `[${expected.join(', ')}]`, training.slots);
+    const most = isFullBatch(optimizer) ? 0 : (optimizer.config.accumulate ?? 1) - 1;
+    const { batches } = training.group ?? NO_BATCHES;
+    requireField(batches <= most, 'training.group.batches', `at most ${most}`, batches);
   }
   // Optimizer state may be infinite: training continues from a state that has overflowed.
   const values = training?.slots.map((name) => pick(stateOf(name), 'any')) ?? [];

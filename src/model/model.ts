@@ -125,6 +125,28 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
   }
 
   /**
+   * Makes one update with gradients in the order and shapes of `gradients`; names are optional. They are used as they
+   * are: penalties and clipping are part of what `gradients` returns, so an update with its result gives the weights
+   * that `trainOnBatch` would give, except for running statistics, which stay.
+   * @throws ShapeError, ValueError for tensors that do not fit, or numbers that are not finite; StateError before
+   * `compile`, during `fit` or after `dispose`, and for an optimizer that needs all rows. Nothing is changed then.
+   * @example
+   * const network = await sequential({ layers: [dense({ units: 1, inputShape: [2] })] });
+   * network.compile({ optimizer: 'adam', loss: 'meanSquaredError' });
+   * network.applyGradients(network.gradients([[1, 2]], [[3]]));
+   * network.stepCount; // 1
+   */
+  applyGradients(gradients: readonly TensorLike[]): void {
+    this.requireIdle('applyGradients');
+    const trainer = this.requireTrainer('applyGradients');
+    trainer.requireBatches('applyGradients');
+    const values = readTensors('applyGradients', trainer.layout.trained, gradients, undefined, 'gradients');
+    // Reading tensors may run code of the caller.
+    this.requireUnchanged('applyGradients', trainer);
+    trainer.applyGradients(values);
+  }
+
+  /**
    * Returns copies of all weights as `getWeights` does, with moving averages in place of the trained ones: what `fit`
    * sets at its end where the optimizer has `ema`. To evaluate them during training, or after `trainOnBatch`, set them
    * and then set the weights of before.

@@ -223,8 +223,8 @@ export abstract class TrainableModel<O extends Float32Array | Float32Array[]>
   }
 
   /**
-   * Makes one update on one batch. Returns the loss and the metrics from before it. In `batchNormalization`, a batch of
-   * one row is normalized by the running statistics instead of its own, and does not change them.
+   * Makes one update on one batch, or with `accumulate` on several calls. Returns the loss and the metrics from before
+   * it. In `batchNormalization`, a batch of one row is normalized by the running statistics, which it does not change.
    * @throws ShapeError, ValueError for data that does not fit; StateError before `compile`, during `fit` or after
    * `dispose`.
    */
@@ -315,10 +315,11 @@ export abstract class TrainableModel<O extends Float32Array | Float32Array[]>
   }
 
   /**
-   * Called after data was read, which may have run code of the caller. Throws if that code disposed or compiled the
-   * model, or began to train it.
+   * Called after data was read, which may have run code of the caller. Throws if that code disposed, compiled or trains
+   * the model.
+   * @internal
    */
-  private requireUnchanged(where: string, trainer: Trainer): void {
+  protected requireUnchanged(where: string, trainer: Trainer): void {
     if (where === 'evaluate') this.requireLive(where);
     else this.requireIdle(where);
     if (this.trainer === trainer) return;
@@ -327,7 +328,7 @@ export abstract class TrainableModel<O extends Float32Array | Float32Array[]>
     );
   }
 
-  /** Called after each yield to the event loop. Throws if the model was disposed or a thread was lost. */
+  /** Called after each yield. Throws if the model was disposed or a thread was lost. */
   private requireRunning(where: string): void {
     this.requireLive(where);
     this.state.runtime.requireThreads();

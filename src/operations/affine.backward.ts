@@ -27,18 +27,20 @@ function propagate({ inputs, units }: OperationConfigs['affine'], binding: Backw
 export const affineBackward: Backward<'affine'> = {
   reads: readsInput,
   isAffine: true,
+  accumulates: () => true,
   scratch,
   bind(config, binding) {
     const { inputs, units, useBias } = config;
-    const { runtime, outputDelta: delta } = binding;
+    const { runtime, outputDelta: delta, group } = binding;
     const [x] = binding.inputs;
     const [dw, db] = binding.gradients;
     const { kernels, tile } = runtime;
+    const { address, ld } = delta;
+    const added = (): number => (group.continues ? 1 : 0);
     const steps = [
-      (rows: number) =>
-        tile.gemmTN(inputs, units, rows, x.address, x.ld, delta.address, delta.ld, dw, 0, runtime.scratch),
+      (rows: number) => tile.gemmTN(inputs, units, rows, x.address, x.ld, address, ld, dw, added(), runtime.scratch),
     ];
-    if (useBias) steps.push((rows) => kernels.f32_column_sums(rows, units, delta.address, delta.ld, db, 0));
+    if (useBias) steps.push((rows) => kernels.f32_column_sums(rows, units, address, ld, db, added()));
     return [...steps, ...propagate(config, binding)];
   },
   whenFrozen: { reads: readsNothing, scratch, bind: propagate },

@@ -42,6 +42,14 @@ export interface TrainingBinding extends ForwardBinding {
   readonly saved: number;
 }
 
+/** The part of a batch in the gradient of an update to which several batches may belong (training/batch-group.ts). */
+export interface Continuation {
+  /** Whether the gradients of the batch go on from those of the batches before it. */
+  readonly continues: boolean;
+  /** Returns by how much a mean over the rows of the batch counts. */
+  share(rows: number): number;
+}
+
 export interface BackwardBinding extends TrainingBinding {
   /** ∂L/∂output, to read. Nothing else reads it afterwards. */
   readonly outputDelta: MatrixView;
@@ -49,6 +57,8 @@ export interface BackwardBinding extends TrainingBinding {
   readonly inputDeltas: readonly (MatrixView | undefined)[];
   /** Addresses of the parameters' gradients, to write; 0 for those that are not learned, or whose layer is frozen. */
   readonly gradients: readonly number[];
+  /** For operations that accumulate: whether to add to the gradients, row by row, instead of writing them. */
+  readonly group: Continuation;
 }
 
 /** Entry of the backward table: the training of operations of one kind. */
@@ -61,6 +71,11 @@ export interface Backward<K extends OperationKind> {
   readonly saved?: (config: OperationConfigs[K]) => number;
   /** Whether a step takes statistics over the rows of its batch, which a batch of one row does not have. */
   readonly usesBatchStatistics?: true;
+  /**
+   * Whether the backward steps obey `group`. Gradients of other operations are computed for each batch and added, which
+   * rounds otherwise than one batch of all rows.
+   */
+  readonly accumulates?: (config: OperationConfigs[K]) => boolean;
   /** Whether a training step draws random numbers. */
   readonly drawsRandomNumbers?: true;
   /** Whether backward adds the gradient of a penalty that the loss does not include. */

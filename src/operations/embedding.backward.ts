@@ -9,11 +9,13 @@ import { startsOf } from './merge.js';
  */
 export const embeddingBackward: Backward<'embedding'> = {
   reads: readsInput,
-  bind({ inputDims, outputDims, shared }, { runtime: { kernels }, inputs: [x], outputDelta: dy, gradients }) {
+  // Of a shared table the whole batch is added for one column and then for the next.
+  accumulates: ({ inputDims, shared }) => !shared || inputDims.length === 1,
+  bind({ inputDims, outputDims, shared }, { runtime: { kernels }, inputs: [x], outputDelta: dy, gradients, group }) {
     const starts = startsOf(outputDims);
     const clear = (gradient: number, column: number): Step[] => {
       const floats = padded(inputDims[column] * outputDims[column]);
-      return gradient === 0 ? [] : [() => kernels.f32_fill(floats, gradient, 0)];
+      return gradient === 0 ? [] : [() => !group.continues && kernels.f32_fill(floats, gradient, 0)];
     };
     const add = (categories: number, column: number): Step[] => {
       const gradient = gradients[shared ? 0 : column];

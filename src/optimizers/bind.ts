@@ -17,13 +17,15 @@ import { bindDecay } from './weight-decay.js';
  */
 export type Update = (step: number, learningRate: number, momentum?: number) => void;
 
-/** Name, among the optimizer state, of the moving average of weights. */
+/** Names, among the optimizer state, of the moving average of weights and of the gradient that batches accumulate. */
 export const AVERAGE = 'average';
+export const GRADIENT = 'gradient';
 
 /** Returns the names of the vectors that an optimizer keeps between steps; they start at 0. */
 export function stateNames(optimizer: Optimizer): readonly string[] {
   if (isFullBatch(optimizer)) return fullBatchState(optimizer);
-  return [...namesOfRule(optimizer), ...(optimizer.config.ema === undefined ? [] : [AVERAGE])];
+  const { accumulate = 1, ema } = optimizer.config;
+  return [...namesOfRule(optimizer), ...(ema === undefined ? [] : [AVERAGE]), ...(accumulate === 1 ? [] : [GRADIENT])];
 }
 
 /** Returns the names of the vectors of an optimizer's rule. */

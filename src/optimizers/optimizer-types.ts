@@ -33,6 +33,11 @@ export interface GradientOptions {
   clipNorm?: number | undefined;
   /** Bound on each value of the gradient, which is clamped to ±this. Default no limit. */
   clipValue?: number | undefined;
+  /**
+   * Batches that make one update together, as if they were one batch of all their rows, in the memory of one of them
+   * (Keras' gradient_accumulation_steps). The last update of an epoch may have fewer. Default 1.
+   */
+  accumulate?: number | undefined;
   /** A moving average of the trained weights, which they are replaced by at the end of `fit`. Default none. */
   ema?: EmaOptions | undefined;
 }

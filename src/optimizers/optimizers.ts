@@ -54,6 +54,7 @@ const emaCheck: Check<EmaConfig> = (path, value) => {
 const clips = {
   clipNorm: { check: optional(positive), or: undefined },
   clipValue: { check: optional(positive), or: undefined },
+  accumulate: { check: optional(integer(1)), or: undefined },
   ema: { check: optional(emaCheck), or: undefined },
 } as const;
 

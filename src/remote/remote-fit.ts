@@ -125,6 +125,8 @@ export class RemoteFitCaller implements RemoteFit {
       signal?.removeEventListener('abort', abort);
       this.endWorkers();
       if (!this.over) this.pullAll();
+      // As after a fit on this thread.
+      this.request.trainer.forgetGroup();
       this.over = true;
       if (this.finished) this.memory?.give();
       this.answers.close();

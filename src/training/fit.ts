@@ -170,6 +170,7 @@ export async function fit(
     const inspector = new Inspector(attach(callbacks, trainer, validation !== undefined), trainer, batches, at);
     proceed();
     model.stopTraining = false;
+    trainer.forgetGroup();
     await call('onTrainBegin', options.initialEpoch, {});
     for (let epoch = options.initialEpoch; epoch < options.epochs; epoch++) {
       at.epoch = epoch;
@@ -198,6 +199,7 @@ export async function fit(
       }
       // Stopped before the first batch: nothing to report.
       if (rows === 0) break;
+      trainer.endEpoch();
       // As with updates, the count stays at the largest safe integer.
       if (state.epochCount < Number.MAX_SAFE_INTEGER) state.epochCount += 1;
       logs = batches.context.accumulator.means(rows);
@@ -223,6 +225,7 @@ export async function fit(
     return result;
   } finally {
     trainer.beforeUpdate = undefined;
+    trainer.forgetGroup();
   }
 }
 

@@ -13,7 +13,7 @@ import {
   isAffine,
   penalizedValues,
 } from '../operations/backward.js';
-import type { Clock, TrainingBinding } from '../operations/binding.js';
+import type { Clock, Continuation, TrainingBinding } from '../operations/binding.js';
 import { bindForward } from '../operations/forward.js';
 import { appliedName } from '../operations/operation.js';
 import type { MatrixView, Step } from '../runtime/matrix-view.js';
@@ -21,6 +21,8 @@ import type { WasmRuntime } from '../runtime/wasm-runtime.js';
 import { measuredOutputs, targetWidth } from '../losses/definition.js';
 import { bindClearing } from './clear-rows.js';
 import type { TrainingLayout } from './layout.js';
+import type { BatchGroup } from './batch-group.js';
+import { weighDelta, zeroDeltas } from './delta-steps.js';
 import { planTraining, type AllocatedNode, type PlannedBytes, type TrainingMemory } from './memory-plan.js';
 import { sumsOf, type Objective, type OutputObjective } from './objective.js';
 
@@ -38,6 +40,8 @@ export interface TrainingProgramOptions {
   readonly layout: TrainingLayout;
   /** Whether rows have weights, written to `rowWeights`. */
   readonly weighted: boolean;
+  /** The batches that make one update, if it may be more than one. */
+  readonly group?: BatchGroup | undefined;
   /** Whether every value, delta and target stays readable until the end of a run, for diagnosis. */
   readonly keepAll: boolean;
 }
@@ -121,6 +125,9 @@ export function bindTraining(
   };
 }
 
+/** Of gradients that start anew in each batch. */
+const ALONE: Continuation = { continues: false, share: () => 1 };
+
 /** Turns the offsets of a memory plan into addresses, and nodes into steps. */
 class Binder {
   private readonly trains: boolean;
@@ -128,6 +135,7 @@ class Binder {
   private readonly objective: Objective;
   private readonly layout: TrainingLayout;
   private readonly keepAll: boolean;
+  private readonly group: BatchGroup | undefined;
   /** By value: whether a loss of a weight other than 0, or a penalty, depends on it. */
   private readonly counts: readonly boolean[];
 
@@ -137,13 +145,14 @@ class Binder {
     private readonly memory: TrainingMemory,
     private readonly region: number,
     private readonly vectors: ParameterVectors,
-    { clock, objective, layout, keepAll }: TrainingProgramOptions,
+    { clock, objective, layout, keepAll, group }: TrainingProgramOptions,
   ) {
     this.trains = vectors.gradients !== undefined;
     this.clock = clock;
     this.objective = objective;
     this.layout = layout;
     this.keepAll = keepAll;
+    this.group = group;
     const counting = plan.outputs.filter((_, index) => objective[index].weight !== 0);
     this.counts = valuesBefore(plan, [...counting, ...penalizedValues(plan.nodes)]);
   }
@@ -252,12 +261,7 @@ class Binder {
       steps.push((rows) => kernels.f32_weigh(rows, rowLosses, rowWeights, rowLosses));
       if (trains) steps.push((rows) => kernels.f32_weigh_rows(rows, delta.width, rowWeights, delta.address, delta.ld));
     }
-    if (weight === 0 && trains) {
-      // Filled instead of multiplied: a loss of weight 0 adds nothing, even if it overflowed.
-      steps.push((rows) => kernels.f32_fill(rows * delta.ld, delta.address, 0));
-    } else if (weight !== 1 && trains) {
-      steps.push((rows) => kernels.f32_scale_shift(rows * delta.ld, delta.address, delta.address, weight, 0));
-    }
+    if (trains) steps.push(...weighDelta(kernels, delta, weight, this.group));
     steps.push((rows) => kernels.f64_add_sum(rows, rowLosses, totals));
     let at = totals + 8;
     for (const metric of metrics) {
@@ -268,13 +272,19 @@ class Binder {
   }
 
   private backwardNode(allocated: AllocatedNode): Step[] {
-    const { runtime, plan, memory } = this;
+    const { runtime, plan, memory, group } = this;
     const { kernels } = runtime;
     const { node } = allocated;
     const gradientOf = (parameter: number): number => {
       const gradient = this.layout.gradientOf[parameter];
-      return gradient === undefined ? 0 : this.vectors.gradients! + 4 * gradient.offset;
+      if (gradient === undefined) return 0;
+      return (
+        (group?.isApart(parameter) === true ? group.batchGradients : this.vectors.gradients!) + 4 * gradient.offset
+      );
     };
+    const direct = !node.parameters.some((parameter) => group?.isApart(parameter));
+    const continuation = direct && group !== undefined ? group : ALONE;
+    const floatsOf = (parameter: number): number => storedFloats(plan.parameters[parameter].spec);
     const inputDeltas = node.inputs.map((input, order) => {
       const matrix = allocated.addedDeltas[order] ?? memory.deltas[input];
       return matrix && this.view(matrix);
@@ -291,10 +301,16 @@ class Binder {
             outputDelta: this.view(memory.deltas[node.output]!),
             inputDeltas,
             gradients,
+            group: continuation,
           },
           this.isFrozen(node),
         )
-      : this.zeros(node, inputDeltas, gradients);
+      : zeroDeltas(
+          kernels,
+          inputDeltas,
+          gradients.map((address, order) => ({ address, floats: floatsOf(node.parameters[order]) })),
+          continuation,
+        );
     // A value that several nodes read gets a delta from each; they are added from the last node to the first.
     allocated.addedDeltas.forEach((matrix, order) => {
       if (matrix === undefined) return;
@@ -305,30 +321,12 @@ class Binder {
     allocated.addedGradients.forEach((buffer, order) => {
       if (buffer === undefined) return;
       const parameter = node.parameters[order];
-      const floats = storedFloats(plan.parameters[parameter].spec);
+      const floats = floatsOf(parameter);
       const part = this.address(buffer);
       const whole = gradientOf(parameter);
       steps.push(() => kernels.f32_sum(floats, whole, part, whole));
     });
     return steps;
-  }
-
-  /** Deltas and gradients of a node on which no loss depends that counts: 0, even where its values overflowed. */
-  private zeros(
-    node: OperationNode,
-    inputDeltas: readonly (MatrixView | undefined)[],
-    gradients: readonly number[],
-  ): Step[] {
-    const { kernels } = this.runtime;
-    return [
-      ...inputDeltas.flatMap((dx): Step[] =>
-        dx === undefined ? [] : [(rows) => kernels.f32_fill(rows * dx.ld, dx.address, 0)],
-      ),
-      ...gradients.flatMap((address, order): Step[] => {
-        const floats = storedFloats(this.plan.parameters[node.parameters[order]].spec);
-        return address === 0 ? [] : [() => kernels.f32_fill(floats, address, 0)];
-      }),
-    ];
   }
 
   private isFrozen({ layer }: OperationNode): boolean {

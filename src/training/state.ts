@@ -10,7 +10,16 @@ import type { Trainer } from './trainer.js';
 /** Bytes of the counters at the start, float64 each. */
 const HEADER_BYTES = 64;
 
-const COUNTER = { stepCount: 0, epochCount: 1, learningRate: 2, weightEdits: 3, rateEdits: 4 } as const;
+const COUNTER = {
+  stepCount: 0,
+  epochCount: 1,
+  learningRate: 2,
+  weightEdits: 3,
+  rateEdits: 4,
+  groupBatches: 5,
+  groupRows: 6,
+  groupExpected: 7,
+} as const;
 
 /** Numbers of user edits that a state contains, by what they change. A state from before an edit would undo it. */
 export interface Edits {
@@ -47,6 +56,10 @@ export class TrainingState {
     header[COUNTER.learningRate] = trainer.rate.saved;
     header[COUNTER.weightEdits] = edits.weights;
     header[COUNTER.rateEdits] = edits.rate;
+    const { batches, rows, expected } = trainer.groupCounters;
+    header[COUNTER.groupBatches] = batches;
+    header[COUNTER.groupRows] = rows;
+    header[COUNTER.groupExpected] = expected;
     const { f32 } = trainer.model.runtime.memory;
     let at = 0;
     for (const { address, floats: count } of [...trainer.model.ranges, ...statesOf(trainer)]) {
@@ -82,7 +95,12 @@ export class TrainingState {
   private giveCounters(trainer: Trainer, edits: Edits): void {
     const { header } = this;
     const learningRate = this.edits.rate === edits.rate ? header[COUNTER.learningRate] : trainer.rate.saved;
-    trainer.resume({ stepCount: header[COUNTER.stepCount], learningRate });
+    const group = {
+      batches: header[COUNTER.groupBatches],
+      rows: header[COUNTER.groupRows],
+      expected: header[COUNTER.groupExpected],
+    };
+    trainer.resume({ stepCount: header[COUNTER.stepCount], learningRate, group });
     trainer.model.epochCount = header[COUNTER.epochCount];
   }
 }

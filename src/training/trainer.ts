@@ -6,12 +6,13 @@
 import { StateError } from '../common/errors.js';
 import type { NamedTensor } from '../common/tensors.js';
 import { replaceOrRestore, RegionGroup } from '../runtime/arena.js';
-import { changeWeights, type ModelState } from '../graph/model-state.js';
-import { readParameters } from '../graph/parameters.js';
+import { changeWeights, guarded, type ModelState } from '../graph/model-state.js';
+import { readParameters, writeParameters } from '../graph/parameters.js';
 import { runProgram } from '../graph/program.js';
 import { beginChange, endChange } from '../graph/sharers.js';
 import type { UpdateVectors } from '../optimizers/update-vectors.js';
 import { isFullBatch } from '../optimizers/full-batch.js';
+import { NO_BATCHES, type GroupCounters } from './batch-group.js';
 import type { Compiled } from './compiled.js';
 import type { Dataset } from './data/shape.js';
 import { Evaluator } from './evaluator.js';
@@ -28,6 +29,7 @@ import { Updater } from './updater.js';
 export interface SavedCounters {
   readonly stepCount: number;
   readonly learningRate: number;
+  readonly group?: GroupCounters | undefined;
 }
 
 /**
@@ -128,31 +130,35 @@ export class Trainer {
     else this.stepOnAll(this.fullBatch, { context, rows, reload });
   }
 
-  /** Runs forward, backward and the update. */
+  /** Runs forward and backward, and the update where one is due: after each batch, or after the last of a group. */
   private stepOnBatch(context: ExecutionContext, rows: number): void {
     const { model, updater } = this;
+    const { group } = updater;
+    let due: boolean;
     let rate: number;
     let momentum: number | undefined;
     model.running = true;
     try {
+      group?.open(rows);
       this.run(context, rows);
-      updater.prepare();
+      due = group?.close(rows) ?? true;
+      if (due) updater.prepare();
       // Inside the guard: a schedule, like an activation or a loss, may be a user's function, which must not change the
       // model.
       rate = this.learningRate;
       momentum = this.momentum;
+    } catch (error) {
+      group?.reset();
+      throw error;
     } finally {
       model.running = false;
     }
     this.beforeUpdate?.(context, rows);
     beginChange(model);
-    // The count stays at the largest safe integer: a file cannot hold a larger one.
-    if (this.stepCount < Number.MAX_SAFE_INTEGER) this.stepCount += 1;
-    updater.apply(this.stepCount, rate, momentum);
-    this.lastRate = rate;
+    if (due) this.advance(rate, momentum);
     const { updateRunningStatistics } = context.program;
     for (let i = 0; i < updateRunningStatistics.length; i++) updateRunningStatistics[i](rows);
-    updater.finish(this.stepCount);
+    if (due) updater.finish(this.stepCount);
     endChange(model);
   }
 
@@ -167,17 +173,34 @@ export class Trainer {
     endChange(this.model);
   }
 
-  /** Makes one update on a whole dataset; returns loss and metrics from before it. */
+  /** Throws a StateError for an optimizer that looks at all rows at once. */
+  requireBatches(where: string): void {
+    if (this.fullBatch === undefined) return;
+    throw new StateError(
+      `${where}: an optimizer that updates by batches expected, got ${this.compiled.optimizer.kind}, which needs ` +
+        'all rows. Call fit.',
+    );
+  }
+
+  /** Makes one update on a whole dataset, or a part of one; returns loss and metrics from before it. */
   trainOn(dataset: Dataset): Logs {
-    if (this.fullBatch !== undefined) {
-      throw new StateError(
-        `trainOnBatch: an optimizer that updates by batches expected, got ${this.compiled.optimizer.kind}, which needs ` +
-          'all rows. Call fit.',
-      );
-    }
+    this.requireBatches('trainOnBatch');
     const context = this.load(dataset);
     this.stepOnBatch(context, dataset.rows);
     return context.accumulator.means(dataset.rows);
+  }
+
+  /** Ends an epoch: makes the update of a group that has fewer batches than it should, if there is one. */
+  endEpoch(): void {
+    const { group } = this.updater;
+    if (group === undefined || group.batches === 0) return;
+    this.updater.prepare();
+    this.updateNow();
+  }
+
+  /** Forgets the batches of a group that was not finished. */
+  forgetGroup(): void {
+    this.updater.group?.reset();
   }
 
   /** Ends a training: where the weights have a moving average, they are replaced by it. */
@@ -191,9 +214,19 @@ export class Trainer {
    */
   gradientsOn(dataset: Dataset): NamedTensor[] {
     const context = this.load(dataset);
-    this.run(context, dataset.rows);
-    this.updater.prepare();
-    return readParameters(this.model.runtime, this.vectors.gradients, this.layout.trained);
+    return this.updater.besideGroup(() => {
+      this.run(context, dataset.rows);
+      this.updater.penalizeAndClip();
+      return readParameters(this.model.runtime, this.vectors.gradients, this.layout.trained);
+    });
+  }
+
+  /** Makes one update with given gradients, whose sizes the caller has checked. */
+  applyGradients(gradients: readonly Float32Array[]): void {
+    this.updater.besideGroup(() => {
+      writeParameters(this.model.runtime, this.vectors.gradients, this.layout.trained, gradients);
+      this.updateNow();
+    });
   }
 
   /** Returns a separate context for evaluation, which nothing else uses; the caller frees it. */
@@ -210,7 +243,10 @@ export class Trainer {
 
   /** Sets the counter of random numbers to that of the next update. */
   tick(): void {
-    this.clock.step = this.stepCount;
+    const { stepCount } = this;
+    const { group } = this.updater;
+    // Batches of a group have masks and noise of their own.
+    this.clock.step = group === undefined ? stepCount : stepCount * group.size + group.batches;
   }
 
   /** Returns a context for diagnosis, separate from those of training; the caller frees it. */
@@ -231,10 +267,16 @@ export class Trainer {
     this.resume(counters);
   }
 
+  /** Counters of the batches that are summed for the update to come. */
+  get groupCounters(): GroupCounters {
+    return this.updater.group?.counters ?? NO_BATCHES;
+  }
+
   /** Sets the counters to those of a training in a worker, which is further ahead, or of a file. */
-  resume({ stepCount, learningRate }: SavedCounters): void {
+  resume({ stepCount, learningRate, group = NO_BATCHES }: SavedCounters): void {
     this.stepCount = stepCount;
     this.rate.restore(learningRate);
+    if (this.updater.group !== undefined) this.updater.group.counters = group;
   }
 
   free(): void {
@@ -254,6 +296,25 @@ export class Trainer {
     this.tick();
     this.fullBatch?.takeWeights();
     runProgram(context.program, rows);
+    this.updater.group?.collect(this.model.runtime.kernels);
+  }
+
+  /** Makes an update with the gradient that is ready. */
+  private updateNow(): void {
+    const { model, updater } = this;
+    const [rate, momentum] = guarded(model, () => [this.learningRate, this.momentum] as const);
+    changeWeights(model, () => {
+      this.advance(rate, momentum);
+      updater.finish(this.stepCount);
+    });
+  }
+
+  /** Applies the optimizer's rule. */
+  private advance(rate: number, momentum: number | undefined): void {
+    // The count stays at the largest safe integer: a file cannot hold a larger one.
+    if (this.stepCount < Number.MAX_SAFE_INTEGER) this.stepCount += 1;
+    this.updater.apply(this.stepCount, rate, momentum);
+    this.lastRate = rate;
   }
 
   private load(dataset: Dataset): ExecutionContext {
@@ -274,6 +335,8 @@ export class Trainer {
       clock: this.clock,
       layout: this.layout,
       objective,
+      // A diagnosis has gradients of its own.
+      group: vectors.gradients === this.vectors.gradients ? this.updater.group : undefined,
     });
     return bindContext(runtime, program, objective, this.compiled.keys);
   }

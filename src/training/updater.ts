@@ -1,22 +1,25 @@
 /**
  * `Updater`: the gradients and the optimizer state of a training, and what turns a gradient into an update: penalties,
- * clipping, the optimizer's rule, constraints and the moving average of weights. trainer.ts computes the gradients and counts the updates.
+ * the mean over a group of batches, clipping, the optimizer's rule, constraints and the moving average of weights. trainer.ts computes the gradients and counts the updates.
  */
 import type { NamedTensor } from '../common/tensors.js';
 import type { ModelState } from '../graph/model-state.js';
 import { allocateVector, readParameters, writeParameters } from '../graph/parameters.js';
-import { AVERAGE, stateNames, type Update } from '../optimizers/bind.js';
+import { AVERAGE, GRADIENT, stateNames, type Update } from '../optimizers/bind.js';
 import { isFullBatch } from '../optimizers/full-batch.js';
 import type { EmaConfig } from '../optimizers/optimizer-types.js';
 import type { Optimizer } from '../optimizers/optimizers.js';
 import type { UpdateVectors } from '../optimizers/update-vectors.js';
 import type { RegionGroup } from '../runtime/arena.js';
 import { bindClip, bindConstraints, bindPenalties } from './adjustments.js';
+import { BatchGroup } from './batch-group.js';
 import { bindUpdates, type TrainingLayout } from './layout.js';
 
 /** Gradients, optimizer state and the steps of an update of one compiled model. */
 export class Updater {
   readonly vectors: UpdateVectors;
+  /** The batches that make one update, if it may be more than one. */
+  readonly group: BatchGroup | undefined;
   /** Applies the optimizer's rule. */
   readonly apply: Update;
   private readonly penalize: () => void;
@@ -35,9 +38,14 @@ export class Updater {
     const allocate = (): number => allocateVector(runtime, regions, layout.floats);
     const gradients = allocate();
     this.names = stateNames(optimizer);
-    const optimizerState = this.names.map(allocate);
+    const optimizerState = this.names.map((name) => (name === GRADIENT ? gradients : allocate()));
     this.vectors = { size: layout.floats, weights, gradients, parameters: layout.trained, optimizerState };
-    this.ema = isFullBatch(optimizer) ? undefined : optimizer.config.ema;
+    if (!isFullBatch(optimizer)) {
+      const { accumulate = 1, ema } = optimizer.config;
+      this.ema = ema;
+      this.group = accumulate === 1 ? undefined : new BatchGroup(accumulate, plan, layout, gradients);
+      if (this.group?.hasParts === true) this.group.batchGradients = allocate();
+    }
     this.apply = bindUpdates(runtime, optimizer, this.vectors, layout.stretches);
     this.clip = bindClip(runtime, layout, optimizer, this.vectors, regions);
     this.penalize = bindPenalties(runtime, plan, layout, this.vectors);
@@ -46,12 +54,24 @@ export class Updater {
 
   /** Bytes of gradients and of optimizer state. */
   get bytes(): { gradients: number; optimizerState: number } {
-    const { size, optimizerState } = this.vectors;
-    return { gradients: 4 * size, optimizerState: 4 * size * optimizerState.length };
+    const { size, gradients, optimizerState } = this.vectors;
+    const others = optimizerState.filter((address) => address !== gradients).length;
+    return { gradients: 4 * size * (this.group?.hasParts === true ? 2 : 1), optimizerState: 4 * size * others };
   }
 
   /** Turns the gradient of the loss into the one of an update: penalties are added, and it is clipped. */
   prepare(): void {
+    const { group, vectors } = this;
+    if (group !== undefined && group.batches > 0) {
+      const { correction } = group;
+      if (correction !== 1) this.model.runtime.kernels.f32_scale(vectors.size, vectors.gradients, correction);
+      group.reset();
+    }
+    this.penalizeAndClip();
+  }
+
+  /** The same for a gradient that no group summed. */
+  penalizeAndClip(): void {
     this.penalize();
     this.clip();
   }
@@ -93,18 +113,36 @@ export class Updater {
     return readParameters(this.model.runtime, this.average, this.layout.trained);
   }
 
-  /** Returns the optimizer state by name, as tensors. */
+  /** Runs something that uses the memory of gradients, and then restores those of an unfinished group. */
+  besideGroup<T>(run: () => T): T {
+    const { group, vectors } = this;
+    if (group === undefined) return run();
+    const { memory } = this.model.runtime;
+    const held = memory.copy(vectors.gradients, vectors.size);
+    try {
+      return group.beside(run);
+    } finally {
+      memory.f32.set(held, vectors.gradients / 4);
+    }
+  }
+
+  /** Returns the optimizer state by name, as tensors; the summed gradient only of an unfinished group. */
   readState(): { name: string; tensors: NamedTensor[] }[] {
-    return this.vectors.optimizerState.map((address, index) => ({
-      name: this.names[index],
-      tensors: readParameters(this.model.runtime, address, this.layout.trained),
-    }));
+    const unfinished = this.group !== undefined && this.group.batches > 0;
+    return this.vectors.optimizerState
+      .map((address, index) => ({ name: this.names[index], address }))
+      .filter(({ name }) => name !== GRADIENT || unfinished)
+      .map(({ name, address }) => ({
+        name,
+        tensors: readParameters(this.model.runtime, address, this.layout.trained),
+      }));
   }
 
   /** Replaces the optimizer state by tensors in the order of `readState`, whose sizes the caller has checked. */
   writeState(state: readonly (readonly Float32Array[])[]): void {
-    this.vectors.optimizerState.forEach((address, index) =>
-      writeParameters(this.model.runtime, address, this.layout.trained, state[index]),
+    // The summed gradient comes last; where no group was unfinished there is none.
+    state.forEach((tensors, index) =>
+      writeParameters(this.model.runtime, this.vectors.optimizerState[index], this.layout.trained, tensors),
     );
   }
 

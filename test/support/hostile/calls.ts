@@ -179,7 +179,7 @@ const options = (...valid: object[]): readonly Arguments[] => [
   none,
   ...valid.map((one): Arguments => () => [structuredClone(one)]),
 ];
-const rate = { learningRate: 0.1, clipNorm: 1, ema: { momentum: 0.9, overwriteFrequency: 3 } };
+const rate = { learningRate: 0.1, clipNorm: 1, accumulate: 2, ema: { momentum: 0.9, overwriteFrequency: 3 } };
 const adamLike = { ...rate, beta1: 0.9, beta2: 0.99, epsilon: 1e-8 };
 const decay = { weightDecay: 0.01, excludeFromWeightDecay: [/bias$/, { source: 'weight', flags: 'i' }] };
 const monitored = { monitor: 'loss', patience: 1, minDelta: 0, mode: 'min' };
@@ -496,6 +496,7 @@ const METHODS: Record<string, readonly Arguments[]> = {
   ],
   'Model.trainOnBatch': [() => [X(), Y(), { sampleWeight: [1, 1, 1], classWeight: { 0: 1 } }], () => [flat(), Y()]],
   'Model.gradients': [() => [X(), Y(), { sampleWeight: [1, 1, 1], classWeight: [1] }]],
+  'Model.applyGradients': [() => [subject.gradients(X(), Y())]],
   'Model.diagnose': [() => [X(), Y()]],
   'Model.adapt': [() => [X()]],
   'Model.apply': [() => [library.input({ shape: [2] }), { name: 'n' }], () => [[library.input({ shape: [2] })]]],
