@@ -40,6 +40,7 @@ export { f32_percentage_error, f32_squared_log_error } from './loss/relative';
 export { f32_absolute_error, f32_hinge, f32_huber, f32_smooth_rows } from './loss/robust';
 export { f32_add_scaled, f64_add_products } from './optimizer/vectors';
 export { f32_adadelta, f32_adagrad, f32_rmsprop, f32_rmsprop_centered } from './optimizer/adaptive';
+export { f64_add_gram, f64_cholesky, f64_cholesky_solve, f64_dense_jacobian } from './optimizer/gauss-newton';
 export { f32_clip_value, f32_penalty_gradient, f32_scale, f64_add_squares } from './optimizer/gradient';
 export {
   f32_clear_overflow,

@@ -181,7 +181,12 @@ export type {
   WeightDecayOptions,
   WeightPattern,
 } from './optimizers/optimizer-types.js';
-export { lbfgs, type LbfgsOptions } from './optimizers/full-batch.js';
+export {
+  lbfgs,
+  levenbergMarquardt,
+  type LbfgsOptions,
+  type LevenbergMarquardtOptions,
+} from './optimizers/full-batch.js';
 export { confusionMatrix } from './metrics/confusion-matrix.js';
 export {
   binaryAccuracy,

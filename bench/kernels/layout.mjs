@@ -6,7 +6,7 @@ import { generator } from '../measure/statistics.mjs';
 
 /**
  * @typedef {{ readonly m: number, readonly n: number, readonly k: number }} Size
- * @typedef {'random' | 'positive' | 'zero' | 'oneHot' | 'rowNumbers' | 'columnNumbers'} Content
+ * @typedef {'random' | 'positive' | 'zero' | 'oneHot' | 'rowNumbers' | 'columnNumbers' | 'tiles'} Content
  * @typedef {object} Buffer A region of linear memory.
  * @property {string} name
  * @property {number} at its address
@@ -64,6 +64,7 @@ const FLOATS = {
   limit: 0.5,
   l1: 1e-7,
   l2: 1e-7,
+  damping: 4,
   low: -1,
   high: 1,
   mean: 0,
@@ -86,6 +87,21 @@ const OWN_SIZE = {
   // Float64: two floats per bin, which is more than the three per class of other counts; and the moments of residuals.
   counts: (n) => 2 * 2 * BINS * n,
   moments: (n) => 2 * (1 + 3 * n),
+};
+
+/** Floats of the tiles of 4 × 4 doubles on and above the diagonal. @param {Size} size */
+const triangle = ({ n }) => 4 * padded(n) * (padded(n) / 4 + 1);
+
+/**
+ * Buffers of doubles in tiles, in floats.
+ *
+ * @type {Record<string, Record<string, (size: Size) => number>>}
+ */
+const TILED = {
+  f64_dense_jacobian: { jacobian: ({ m, n }) => 2 * padded(m) * padded(n * TOP) },
+  f64_add_gram: { jacobian: ({ m, n }) => 2 * padded(m) * padded(n), h: triangle },
+  f64_cholesky: { h: triangle, r: triangle },
+  f64_cholesky_solve: { r: triangle, b: ({ n }) => 2 * padded(n) },
 };
 
 /** Name of the scratch parameter of kernels that need scratch. */
@@ -122,11 +138,13 @@ export function layOut(name, parameters, size, base) {
   const { m, n, k } = size;
   const hasRows = parameters.includes('m');
   const inPanels = parameters.includes('width') || parameters.includes('*panel');
-  const length = hasRows || inPanels ? n : m * n;
+  const tiled = TILED[name] ?? {};
+  const length = hasRows || inPanels || name in TILED ? n : m * n;
   const ldOf = (/** @type {string} */ pointer) =>
     strideOf(parameters.includes('pieces') && pointer.endsWith('x') ? n * PIECES : n);
 
   const floatsOf = (/** @type {string} */ pointer) => {
+    if (tiled[pointer]) return tiled[pointer](size);
     if (OWN_SIZE[pointer]) return OWN_SIZE[pointer](n);
     if (inPanels) return padded(n) * padded(k);
     if (!hasRows) return Math.ceil(length / 16) * 16;
@@ -138,6 +156,7 @@ export function layOut(name, parameters, size, base) {
     // Losses expect probabilities, and the logarithm expects positive numbers.
     if (pointer === 'y' && parameters.includes('*t')) return 'positive';
     if (pointer === 'x' && name === 'f32_log') return 'positive';
+    if (tiled[pointer] === triangle) return 'tiles';
     return CONTENTS[pointer] ?? 'random';
   };
 
@@ -201,6 +220,14 @@ export function fill(f32, { at, floats, ld, columns, content }, variant) {
     return;
   }
   view.fill(0);
+  if (content === 'tiles') {
+    // About the identity in each tile, so that factors and solutions stay finite.
+    const doubles = new Float64Array(f32.buffer, at, floats / 2);
+    for (let i = 0; i < doubles.length; i++) {
+      doubles[i] = templates.random[(variant * 1009 + i) % PERIOD] / 1024 + ((i % 16) % 5 === 0 ? 1 : 0);
+    }
+    return;
+  }
   // Odd factors share none with sizes that are powers of two: a permutation.
   const first = variant + 3;
   if (content === 'rowNumbers') for (let i = 0; i < floats; i++) integers[i] = (first + i * 4099) % floats;

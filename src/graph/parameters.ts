@@ -9,10 +9,6 @@ import { padded } from '../runtime/panels.js';
 import type { WasmRuntime } from '../runtime/wasm-runtime.js';
 import type { NetworkPlan, PlannedParameter } from './plan.js';
 
-/** Returns the parameters that have a gradient, in order. */
-export const learnedParameters = ({ parameters }: NetworkPlan): PlannedParameter[] =>
-  parameters.filter(({ spec }) => spec.learned);
-
 /** A parameter as the kernels of sums take it: a matrix in panels, or a vector as one panel. */
 export interface PanelledParameter {
   /** Offset in bytes. */

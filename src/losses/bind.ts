@@ -27,6 +27,7 @@ const HALF_LOG_TURN = 0.9189385332046728;
 
 const squaredError = (mean: boolean): LossKernels => ({
   targets: 'values',
+  squares: mean ? 'mean' : 'half',
   bind({ kernels }, { y, targets, delta, rowLosses }) {
     const lossScale = mean ? 1 / y.width : 0.5;
     const deltaScale = mean ? 2 / y.width : 1;
@@ -235,6 +236,7 @@ const NOTHING_MORE = {
   targetRange: undefined,
   targetValues: undefined,
   smoothing: undefined,
+  squares: undefined,
   pairedWith: undefined,
   bindPaired: undefined,
 };

@@ -28,6 +28,8 @@ export interface LossDefinition {
   readonly targetValues?: readonly number[];
   /** Label smoothing: scale and shift that turn targets into those of the loss. Metrics use the targets themselves. */
   readonly smoothing?: { readonly scale: number; readonly shift: (outputs: number) => number };
+  /** For sums of squared errors: whether a row's loss is the mean of the squares, or half their sum. */
+  readonly squares?: 'mean' | 'half';
   /** The output activation whose derivative cancels: BP1 becomes δ = y − t, computed from the logits. */
   readonly pairedWith?: 'softmax' | 'sigmoid';
   readonly bindPaired?: (runtime: WasmRuntime, buffers: LossBuffers) => Step;

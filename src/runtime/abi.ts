@@ -115,6 +115,10 @@ export const ABI = {
   f64_add_squares: ['k', 'n', 'width', '*g', '*total'],
   f32_add_scaled: ['n', '*x', '*y', '*z', 'factor:f32'],
   f64_add_products: ['k', 'n', 'width', '*x', '*y', '*total'],
+  f64_dense_jacobian: ['m', 'n', 'k', '*x', 'ldx', '*delta', 'ldd', '*jacobian'],
+  f64_add_gram: ['m', 'n', '*jacobian', '*h'],
+  f64_cholesky: ['n', '*h', '*r', 'damping:f32'],
+  f64_cholesky_solve: ['n', '*r', '*b'],
   f32_adagrad: ['n', '*g', '*w', '*s', 'learningRate:f32', 'epsilon:f32'],
   f32_rmsprop: [
     'n',

@@ -110,5 +110,12 @@ export const panels = <K extends string, N extends string>(access: Access, k: K,
 
 export const optional = <D extends string>(one: Extent<D>): Extent<D> => ({ ...one, optional: true });
 
+/** The tiles of 4 × 4 numbers on and above the diagonal of a matrix of n columns. */
+export const triangle = (access: Access): Extent<'n'> =>
+  doubles<'n'>(access, ({ n }) => {
+    const tiles = Math.ceil(n / 4);
+    return 8 * tiles * (tiles + 1);
+  });
+
 /** Floats missing to whole vectors. */
 export const rest = (n: number): number => padded(n) - n;

@@ -36,19 +36,20 @@ export function bindPenalties(
 }
 
 /**
- * Binds a function that returns the penalties Σ λ/2·w² of the layers on their weights; layers with l1 are not counted.
+ * Binds a function that returns the penalties Σ λ/2·w² on trained weights; those of l1 are not counted.
  */
 export function bindPenaltyLoss(
   runtime: WasmRuntime,
-  plan: NetworkPlan,
+  { parameters }: NetworkPlan,
+  { gradientOf }: TrainingLayout,
   weights: number,
   regions: RegionGroup,
 ): () => number {
   const { kernels, memory } = runtime;
   const total = regions.allocate(8);
-  const penalties = plan.parameters.flatMap((parameter) => {
+  const penalties = parameters.flatMap((parameter, index) => {
     const l2 = ownOf(parameter.spec, 'regularizer')?.config.l2 ?? 0;
-    return l2 === 0 ? [] : [{ ...panelled(runtime, parameter), l2 }];
+    return l2 === 0 || gradientOf[index] === undefined ? [] : [{ ...panelled(runtime, parameter), l2 }];
   });
   return () =>
     penalties.reduce((sum, { at, units, inputs, width, l2 }) => {

@@ -31,7 +31,7 @@ import type { BatchIterator } from './data/batches.js';
 import type { StopReason } from './full-batch/algorithm.js';
 import type { ReadFitOptions } from './fit-options.js';
 import type { Evaluation, Pauses } from './evaluation.js';
-import type { Logs } from './execution-context.js';
+import type { ExecutionContext, Logs } from './execution-context.js';
 import type { TrainingLayout } from './layout.js';
 import type { Trainer } from './trainer.js';
 
@@ -44,7 +44,10 @@ export interface History {
   readonly epoch: number[];
   /** By key of the logs: one number per epoch. */
   readonly history: Record<string, number[]>;
-  /** Why `lbfgs` ended training; absent where the last epoch or a callback did, and with other optimizers. */
+  /**
+   * Why `lbfgs` or `levenbergMarquardt` ended training; absent where the last epoch or a callback did, and with other
+   * optimizers.
+   */
   stopReason?: StopReason;
 }
 
@@ -164,7 +167,7 @@ export async function fit(
   const at = { epoch: options.initialEpoch, batch: 0, rows: 0 };
   const call = (hook: Hook, index: number, values: Logs, list = callbacks): Promise<void> =>
     abortable(signal, callAll(list, hook, index, values, model));
-  const reload = (): void => batches.reload(batches.context);
+  const reload = (context: ExecutionContext): void => batches.reload(context);
   let logs: Logs = {};
   try {
     const inspector = new Inspector(attach(callbacks, trainer, validation !== undefined), trainer, batches, at);

@@ -74,6 +74,8 @@ export interface BoundNode {
   readonly kind: string;
   /** Whether the node computes z = W·x + b. */
   readonly affine: boolean;
+  /** Indices into the plan's parameters. */
+  readonly parameters: readonly number[];
   readonly inputs: readonly MatrixView[];
   readonly output: MatrixView;
   readonly outputDelta: MatrixView | undefined;
@@ -219,13 +221,14 @@ class Binder {
   }
 
   describeNode(allocated: AllocatedNode): BoundNode {
-    const { layer, operation, output } = allocated.node;
+    const { layer, operation, output, parameters } = allocated.node;
     const delta = this.memory.deltas[output];
     const binding = this.binding(allocated, undefined);
     return {
       layer,
       kind: appliedName(operation),
       affine: isAffine(operation),
+      parameters,
       inputs: binding.inputs,
       output: binding.output,
       outputDelta: delta && this.view(delta),

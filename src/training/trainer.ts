@@ -17,9 +17,9 @@ import type { Compiled } from './compiled.js';
 import type { Dataset } from './data/shape.js';
 import { Evaluator } from './evaluator.js';
 import { copyObjective, bindContext, type Logs, type ExecutionContext } from './execution-context.js';
-import type { StopReason } from './full-batch/algorithm.js';
-import { FullBatch, type LoadedRows } from './full-batch/full-batch.js';
-import { requireAllTrained, requireFixedLoss } from './full-batch/requirements.js';
+import type { LoadedRows, StopReason } from './full-batch/algorithm.js';
+import { FullBatch } from './full-batch/full-batch.js';
+import { requireTrainable } from './full-batch/requirements.js';
 import { layOutTraining, type TrainingLayout } from './layout.js';
 import { bindTraining, type ParameterVectors, type TrainingProgramOptions } from './program.js';
 import { Rate } from './rate.js';
@@ -63,16 +63,15 @@ export class Trainer {
   ) {
     const { runtime, plan, blueprint } = model;
     const { optimizer } = compiled;
-    if (isFullBatch(optimizer)) requireFixedLoss(plan, optimizer);
     this.rate = new Rate(optimizer);
     this.clock = { seed: blueprint.seed, step: 0 };
     this.regions = new RegionGroup(runtime.arena);
     const layout = (this.layout = layOutTraining(plan, frozen));
-    if (isFullBatch(optimizer)) requireAllTrained(plan, layout, optimizer);
+    if (isFullBatch(optimizer)) requireTrainable(plan, layout, optimizer, compiled);
     this.updater = new Updater(model, layout, optimizer, this.regions);
     this.vectors = this.updater.vectors;
     this.fullBatch = isFullBatch(optimizer)
-      ? new FullBatch(model, optimizer, layout, this.vectors, this.regions)
+      ? new FullBatch(model, optimizer, compiled.objective, layout, this.vectors, this.regions)
       : undefined;
   }
 
@@ -103,7 +102,8 @@ export class Trainer {
     const sums = before?.accumulator.read();
     const objective = before?.accumulator.objective;
     const bind = (capacity: number, weights: boolean): ExecutionContext => {
-      this.training = this.bind(this.trained, { capacity, weighted: weights, keepAll: false }, objective);
+      const plan = this.fullBatch?.trial.plan;
+      this.training = this.bind(this.trained, { capacity, weighted: weights, keepAll: false }, objective, plan);
       if (sums !== undefined) this.training.accumulator.write(sums);
       return this.training;
     };
@@ -122,10 +122,10 @@ export class Trainer {
   }
 
   /**
-   * Makes one update on rows that `context` already holds. `reload` writes them again, for optimizers that compute the
-   * loss several times: a run overwrites what it no longer needs.
+   * Makes one update on rows that `context` already holds. `reload` writes them to a context, for optimizers that compute
+   * the loss several times: a run overwrites what it no longer needs.
    */
-  step(context: ExecutionContext, rows: number, reload: () => void): void {
+  step(context: ExecutionContext, rows: number, reload: LoadedRows['reload']): void {
     if (this.fullBatch === undefined) this.stepOnBatch(context, rows);
     else this.stepOnAll(this.fullBatch, { context, rows, reload });
   }
@@ -169,7 +169,7 @@ export class Trainer {
     for (const update of context.program.updateRunningStatistics) update(rows);
     beginChange(this.model);
     if (this.stepCount < Number.MAX_SAFE_INTEGER) this.stepCount += 1;
-    fullBatch.accept();
+    fullBatch.trial.accept();
     endChange(this.model);
   }
 
@@ -280,6 +280,7 @@ export class Trainer {
   }
 
   free(): void {
+    this.fullBatch?.forget();
     this.training?.free();
     this.evaluator.free();
     this.regions.free();
@@ -288,13 +289,13 @@ export class Trainer {
   /** The vectors that training programs read and write. */
   private get trained(): ParameterVectors {
     const { weights, gradients } = this.vectors;
-    return { weights: this.fullBatch?.trial ?? weights, gradients };
+    return { weights: this.fullBatch?.trial.address ?? weights, gradients };
   }
 
   /** Runs forward and backward, which leaves the gradient of the mean loss. */
   private run(context: ExecutionContext, rows: number): void {
     this.tick();
-    this.fullBatch?.takeWeights();
+    this.fullBatch?.trial.take();
     runProgram(context.program, rows);
     this.updater.group?.collect(this.model.runtime.kernels);
   }
@@ -328,8 +329,9 @@ export class Trainer {
     vectors: ParameterVectors,
     options: Pick<TrainingProgramOptions, 'capacity' | 'weighted' | 'keepAll'>,
     objective = copyObjective(this.compiled.objective),
+    plan = this.model.plan,
   ): ExecutionContext {
-    const { runtime, plan } = this.model;
+    const { runtime } = this.model;
     const program = bindTraining(runtime, plan, vectors, {
       ...options,
       clock: this.clock,

@@ -88,7 +88,12 @@ describe("aliases are accepted, and reported, saved and logged by the library's 
     expect(Object.keys(again.evaluate([[1]], [[1]]))).toEqual(['loss']);
   });
 
-  test.each([['L-BFGS', 'lbfgs']])('optimizer %s is %s', (given, name) => {
+  test.each([
+    ['L-BFGS', 'lbfgs'],
+    ['trainlm', 'levenbergMarquardt'],
+    ['LM', 'levenbergMarquardt'],
+    ['levenberg_marquardt', 'levenbergMarquardt'],
+  ])('optimizer %s is %s', (given, name) => {
     const model = line();
     model.compile(any({ optimizer: given, loss: 'mse' }));
     const other = line();

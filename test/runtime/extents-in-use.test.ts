@@ -295,19 +295,18 @@ describe('kernel calls', () => {
 
   test('of optimizers on all rows at once stay within their buffers', async () => {
     const engine = await createEngine();
-    const model = engine.sequential({
-      layers: [
-        dense({ units: 5, activation: 'tanh', inputShape: [3], kernelRegularizer: l2(0.01) }),
-        dense({ units: 2 }),
-      ],
-    });
-    model.compile({ optimizer: 'lbfgs', loss: 'meanSquaredError' });
-    const x = Array.from({ length: 9 }, (_, i) => [i, i % 2, 1 / (i + 1)]);
-    await model.fit(
-      x,
-      x.map(([a, b]) => [Math.sin(a), b]),
-      { epochs: 20 },
-    );
+    for (const optimizer of ['lbfgs', 'levenbergMarquardt'] as const) {
+      const model = engine.sequential({
+        layers: [
+          dense({ units: 5, activation: 'tanh', inputShape: [3], kernelRegularizer: l2(0.01) }),
+          dense({ units: 2 }),
+        ],
+      });
+      model.compile({ optimizer, loss: 'meanSquaredError' });
+      const x = Array.from({ length: 71 }, (_, i) => [i / 9, i % 2, 1 / (i + 1)]);
+      const y = x.map(([a, b]) => [Math.sin(a), b]);
+      await model.fit(x, y, { epochs: 20, sampleWeight: x.map(([, b]) => b + 0.5) });
+    }
     engine.dispose();
   });
 

@@ -14,6 +14,7 @@ import {
   dropout,
   embedding,
   input,
+  l1,
   l2,
   layerNormalization,
   loadModel,
@@ -25,6 +26,7 @@ import {
   sequential,
   sgd,
   StateError,
+  ValueError,
   type Layer,
   type Model,
   type NamedTensor,
@@ -342,13 +344,71 @@ test('with everything frozen nothing moves, and fit says so once', async () => {
   network.dispose();
 });
 
-test('an optimizer that looks at all rows at once refuses frozen layers', () => {
-  const network = around(dense({ units: 5, name: 'middle', trainable: false }));
-  expect(() => network.compile({ optimizer: 'lbfgs', loss: 'meanSquaredError' })).toThrow(
-    'compile: optimizer lbfgs expected every layer to be trained, got "middle" frozen.',
-  );
-  network.getLayer('middle').trainable = true;
-  network.compile({ optimizer: 'lbfgs', loss: 'meanSquaredError' });
+test.each(['lbfgs', 'levenbergMarquardt'] as const)(
+  '%s trains what is not frozen, with the bits of a model that gets the frozen layer’s outputs',
+  async (optimizer) => {
+    const layers = [
+      dense({ units: 5, activation: 'tanh', inputShape: [3], trainable: false, kernelRegularizer: l2(0.1) }),
+      dense({ units: 4, activation: 'tanh', kernelRegularizer: l2(0.01) }),
+      dense({ units: 1, trainable: false }),
+    ];
+    const network = engine.sequential({ seed: 3, layers });
+    const before = network.getWeights();
+    network.compile({ optimizer, loss: 'meanSquaredError' });
+    const { history } = await network.fit(X, Y, { epochs: 8 });
+    expect(history.loss[7]).toBeLessThan(history.loss[0]);
+    network.getWeights().forEach(({ name, data }, i) => {
+      if (i === 2 || i === 3) expect(data, name).not.toEqual(before[i].data);
+      else expect(data, name).toEqual(before[i].data);
+    });
+    // The same bits with the frozen layer's outputs as inputs.
+    const features = engine.sequential({ layers: [dense({ units: 5, activation: 'tanh', inputShape: [3] })] });
+    features.setWeights(before.slice(0, 2));
+    const rest = engine.sequential({
+      layers: [
+        dense({ units: 4, activation: 'tanh', inputShape: [5], kernelRegularizer: l2(0.01) }),
+        dense({ units: 1, trainable: false }),
+      ],
+    });
+    rest.setWeights(before.slice(2).map((tensor, i) => ({ ...tensor, name: rest.getWeights()[i].name })));
+    rest.compile({ optimizer, loss: 'meanSquaredError' });
+    const outputs = features.predict(X);
+    const inner = X.map((_, row) => [...outputs.subarray(5 * row, 5 * row + 5)]);
+    expect((await rest.fit(inner, Y, { epochs: 8 })).history).toEqual(history);
+    expect(rest.getWeights().map(({ data }) => data)).toEqual(network.getWeights().slice(2).map(({ data }) => data)); // prettier-ignore
+    // Saved in the middle, with the optimizer's state of what is trained.
+    const again = await loadModel(network.save(), { engine });
+    await again.fit(X, Y, { epochs: 3 });
+    await network.fit(X, Y, { epochs: 3 });
+    expect(again.getWeights()).toEqual(network.getWeights());
+    for (const one of [network, features, rest, again]) one.dispose();
+  },
+);
+
+test.each(['lbfgs', 'levenbergMarquardt'] as const)(
+  '%s takes l1 and constraints of frozen layers only',
+  (optimizer) => {
+    for (const options of [{ kernelRegularizer: l1(0.1) }, { kernelConstraint: maxNorm(1) }]) {
+      const network = engine.sequential({
+        layers: [dense({ units: 2, inputShape: [3], trainable: false, ...options }), dense({ units: 1 })],
+      });
+      network.compile({ optimizer, loss: 'meanSquaredError' });
+      network.layers[0].trainable = true;
+      expect(() => network.compile({ optimizer, loss: 'meanSquaredError' })).toThrow(ValueError);
+      network.dispose();
+    }
+  },
+);
+
+test.each(['lbfgs', 'levenbergMarquardt'] as const)('%s ends at once where everything is frozen', async (optimizer) => {
+  const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+  const network = engine.sequential({ layers: [dense({ units: 1, inputShape: [3], trainable: false })] });
+  network.compile({ optimizer, loss: 'meanSquaredError' });
+  const before = bytes(network.getWeights());
+  const { stopReason } = await network.fit(X, Y, { epochs: 4 });
+  expect(stopReason).toBe('gradientTolerance');
+  expect(bytes(network.getWeights())).toBe(before);
+  warn.mockRestore();
   network.dispose();
 });
 

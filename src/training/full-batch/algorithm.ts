@@ -2,25 +2,38 @@
 import type { ModelState } from '../../graph/model-state.js';
 import type { UpdateVectors } from '../../optimizers/update-vectors.js';
 import type { RegionGroup } from '../../runtime/arena.js';
+import type { ExecutionContext } from '../execution-context.js';
+import type { TrainingLayout } from '../layout.js';
+import type { Objective } from '../objective.js';
 import type { LbfgsStop } from './lbfgs.js';
+import type { TrialWeights } from './trial-weights.js';
 
 /**
  * Why an optimizer that looks at all rows at once ended training before the last epoch.
  * @category Training and callbacks
  */
-export type StopReason = LbfgsStop;
+export type StopReason = LbfgsStop | 'goal' | 'maxDamping';
 
 /** What an algorithm works on. */
 export interface Site {
   readonly model: ModelState;
-  /** The weights of the model, the gradient of the last evaluation, and the optimizer's state. */
+  /** The gradient of the last evaluation, and the optimizer's state, in the layout of the training. */
   readonly vectors: UpdateVectors;
-  /** Weights at which the loss is evaluated: all parameters, also those that are not learned. */
-  readonly trial: number;
+  /** Weights at which the loss is evaluated; the trained ones have the layout of the training. */
+  readonly trial: TrialWeights;
+  readonly objective: Objective;
+  readonly layout: TrainingLayout;
   readonly regions: RegionGroup;
 }
 
-/** An iteration that the trainer asks for. */
+/** The rows of a training: the context that holds them, and a function that writes them to it, or to another, again. */
+export interface LoadedRows {
+  readonly context: ExecutionContext;
+  readonly rows: number;
+  readonly reload: (context: ExecutionContext) => void;
+}
+
+/** An iteration that the trainer asks for. Before it the trial weights are those of the model. */
 export interface IterationRequest {
   /** Loss at the weights of the model, penalties included; its gradient is in the vectors. */
   readonly value: number;
@@ -28,6 +41,7 @@ export interface IterationRequest {
   readonly count: number;
   /** Returns the loss at the trial weights, penalties included, and writes its gradient. */
   readonly evaluate: () => number;
+  readonly loaded: LoadedRows;
 }
 
 /** Result of an iteration: `moved` says whether the trial weights are better than those of the model. */
@@ -37,5 +51,10 @@ export interface IterationResult {
   readonly stop: StopReason | undefined;
 }
 
-/** Makes an iteration. Afterwards the trial weights are those evaluated last, and the new ones. */
-export type Algorithm = (request: IterationRequest) => IterationResult;
+/** An algorithm, bound to memory. */
+export interface Algorithm {
+  /** Makes an iteration. If it moved, the trial weights afterwards are the new ones, evaluated last. */
+  iterate(request: IterationRequest): IterationResult;
+  /** Frees what the algorithm allocated for the rows of a training. */
+  forget(): void;
+}

@@ -7,18 +7,25 @@ import { parameterSpace } from './parameter-space.js';
 /**
  * Binds L-BFGS to vectors in linear memory. The optimizer's state is its history: first the steps, then the changes.
  */
-export function bindLbfgs(config: Required<LbfgsOptions>, { model, vectors, trial, regions }: Site): Algorithm {
-  const { runtime, plan } = model;
+export function bindLbfgs(config: Required<LbfgsOptions>, { model, vectors, trial, layout, regions }: Site): Algorithm {
+  const { runtime } = model;
   const { historySize } = config;
-  const space = parameterSpace(runtime, plan, regions.allocate(8));
+  const space = parameterSpace(runtime, layout, regions.allocate(8));
+  const allocate = (): number => allocateVector(runtime, regions, layout.floats);
   const own = {
-    point: vectors.weights,
-    trial,
+    point: allocate(),
+    trial: trial.address,
     gradient: vectors.gradients,
-    direction: allocateVector(runtime, regions, plan.learnedFloats),
-    before: allocateVector(runtime, regions, plan.learnedFloats),
+    direction: allocate(),
+    before: allocate(),
     steps: vectors.optimizerState.slice(0, historySize),
     changes: vectors.optimizerState.slice(historySize),
   };
-  return ({ value, count, evaluate }) => iterate(space, own, config, { value, next: count % historySize }, evaluate);
+  return {
+    forget: () => undefined,
+    iterate({ value, count, evaluate }) {
+      space.copy(own.trial, own.point);
+      return iterate(space, own, config, { value, next: count % historySize }, evaluate);
+    },
+  };
 }

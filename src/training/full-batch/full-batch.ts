@@ -5,35 +5,33 @@
  * own; requirements.ts says what they cannot train.
  */
 import type { ModelState } from '../../graph/model-state.js';
-import { allocateVector } from '../../graph/parameters.js';
 import { runProgram } from '../../graph/program.js';
 import type { FullBatchOptimizer } from '../../optimizers/full-batch.js';
 import type { UpdateVectors } from '../../optimizers/update-vectors.js';
 import type { RegionGroup } from '../../runtime/arena.js';
 import { bindPenalties, bindPenaltyLoss } from '../adjustments.js';
-import type { ExecutionContext } from '../execution-context.js';
 import type { TrainingLayout } from '../layout.js';
+import type { Objective } from '../objective.js';
+import type { Algorithm, LoadedRows, Site, StopReason } from './algorithm.js';
 import { bindLbfgs } from './bind-lbfgs.js';
-import type { Algorithm, Site, StopReason } from './algorithm.js';
+import { bindLevenbergMarquardt } from './levenberg-marquardt.js';
+import { TrialWeights } from './trial-weights.js';
 
-/** The rows of a training: the context that holds them, and a function that writes them to it again. */
-export interface LoadedRows {
-  readonly context: ExecutionContext;
-  readonly rows: number;
-  readonly reload: () => void;
-}
+/** Options by the kind of the optimizer. */
+type Configs = { readonly [O in FullBatchOptimizer as O['kind']]: O['config'] };
 
-const ALGORITHMS: {
-  readonly [K in FullBatchOptimizer['kind']]: (
-    config: Extract<FullBatchOptimizer, { kind: K }>['config'],
-    site: Site,
-  ) => Algorithm;
-} = { lbfgs: bindLbfgs };
+const ALGORITHMS: { readonly [K in keyof Configs]: (config: Configs[K], site: Site) => Algorithm } = {
+  lbfgs: bindLbfgs,
+  levenbergMarquardt: bindLevenbergMarquardt,
+};
+
+const bindAlgorithm = <K extends keyof Configs>(kind: K, config: Configs[K], site: Site): Algorithm =>
+  ALGORITHMS[kind](config, site);
 
 /** The iterations of one training. */
 export class FullBatch {
   /** Weights that training programs read, instead of those of the model. */
-  readonly trial: number;
+  readonly trial: TrialWeights;
   /** Why the last iteration ended training. */
   stop: StopReason | undefined;
   /** Loss, with penalties, at the weights of the model, if the gradient in the vectors is that of these weights. */
@@ -45,26 +43,24 @@ export class FullBatch {
   constructor(
     private readonly model: ModelState,
     { kind, config }: FullBatchOptimizer,
+    objective: Objective,
     layout: TrainingLayout,
-    private readonly vectors: UpdateVectors,
+    vectors: UpdateVectors,
     regions: RegionGroup,
   ) {
-    const { runtime, plan } = model;
-    const trial = allocateVector(runtime, regions, plan.parameterFloats);
+    const { runtime } = model;
+    const trial = new TrialWeights(model, layout, regions);
     this.trial = trial;
-    this.penalize = bindPenalties(runtime, plan, layout, { weights: trial, gradients: vectors.gradients });
-    this.penaltyLoss = bindPenaltyLoss(runtime, plan, trial, regions);
-    this.algorithm = ALGORITHMS[kind](config, { model, vectors, trial, regions });
+    const { plan, address } = trial;
+    this.penalize = bindPenalties(runtime, plan, layout, { weights: address, gradients: vectors.gradients });
+    this.penaltyLoss = bindPenaltyLoss(runtime, plan, layout, address, regions);
+    this.algorithm = bindAlgorithm(kind, config, { model, vectors, trial, objective, layout, regions });
   }
 
   /** Called when other rows are loaded: the loss is no longer known. */
   forget(): void {
     this.known = this.stop = undefined;
-  }
-
-  /** Copies the weights of the model to where programs read them. */
-  takeWeights(): void {
-    this.model.runtime.kernels.f32_copy(this.model.plan.parameterFloats, this.vectors.weights, this.trial);
+    this.algorithm.forget();
   }
 
   /**
@@ -72,32 +68,29 @@ export class FullBatch {
    * the new weights. `inspect` is called when the gradient of the old ones is known.
    */
   iterate(loaded: LoadedRows, count: number, inspect: () => void): boolean {
+    const { trial } = this;
     const evaluate = (): number => this.evaluate(loaded);
     // A callback may have set other weights.
-    if (this.known === undefined || !this.isCurrent()) {
-      this.takeWeights();
+    if (this.known === undefined || !trial.areThoseOfModel) {
+      trial.take();
       this.known = evaluate();
     }
     inspect();
-    const { value, moved, stop } = this.algorithm({ value: this.known, count, evaluate });
+    const { value, moved, stop } = this.algorithm.iterate({ value: this.known, count, evaluate, loaded });
     this.known = undefined;
     // A search that failed has left other sums and another gradient.
-    if (!moved) this.takeWeights();
+    if (!moved) trial.take();
     this.known = moved ? value : evaluate();
     this.stop = stop;
     return moved;
   }
 
-  /** Makes the trial weights those of the model. */
-  accept(): void {
-    this.model.runtime.kernels.f32_copy(this.model.plan.parameterFloats, this.trial, this.vectors.weights);
-  }
-
-  private evaluate({ context: { program, accumulator }, rows, reload }: LoadedRows): number {
+  private evaluate({ context, rows, reload }: LoadedRows): number {
+    const { program, accumulator } = context;
     const { model } = this;
     model.running = true;
     try {
-      reload();
+      reload(context);
       accumulator.reset();
       runProgram(program, rows);
       this.penalize();
@@ -105,13 +98,5 @@ export class FullBatch {
     } finally {
       model.running = false;
     }
-  }
-
-  private isCurrent(): boolean {
-    const { f32 } = this.model.runtime.memory;
-    const [weights, trial] = [this.vectors.weights / 4, this.trial / 4];
-    const { parameterFloats } = this.model.plan;
-    for (let i = 0; i < parameterFloats; i++) if (f32[weights + i] !== f32[trial + i]) return false;
-    return true;
   }
 }

@@ -1,70 +1,93 @@
 /**
  * What optimizers that look at all rows at once cannot train: `compile` refuses networks whose loss is no fixed,
- * differentiable function of the weights, and `fit` refuses batches.
+ * differentiable function of the trained weights, and `fit` refuses batches.
  */
 import { ValueError } from '../../common/errors.js';
 import { ownOf } from '../../common/objects.js';
+import { sizeOf } from '../../common/tensors.js';
 import type { NetworkPlan } from '../../graph/plan.js';
-import { addsPenalty, drawsRandomNumbers } from '../../operations/backward.js';
-import { borrows } from '../../graph/shared-weights.js';
-import type { TrainingLayout } from '../layout.js';
+import { addsPenalty, drawsRandomNumbers, isAffine, usesBatchStatistics } from '../../operations/backward.js';
 import type { FullBatchOptimizer } from '../../optimizers/full-batch.js';
+import type { Compiled } from '../compiled.js';
+import type { TrainingLayout } from '../layout.js';
+
+/** Most weights that levenbergMarquardt trains: its matrices take 8·n² bytes, and an iteration n³/3 products. */
+const MOST_WEIGHTS = 5000;
 
 /**
- * Throws if the loss of a network changes from one evaluation to the next, has a penalty whose derivative jumps, or if
- * weights are constrained after an update.
+ * Throws if an optimizer cannot train a network.
  * @throws ValueError that names the layer.
  */
-export function requireFixedLoss({ graph, nodes, parameters }: NetworkPlan, { kind }: FullBatchOptimizer): void {
-  const refuse = (layer: number, what: string, hint: string): never => {
-    throw new ValueError(
-      `compile: optimizer ${kind} expected a loss that depends on the weights alone, got "${graph.names[layer]}", ` +
-        `${what}. ${hint}`,
-    );
-  };
-  for (const { operation, layer } of nodes) {
-    if (addsPenalty(operation)) refuse(layer, 'whose outputs have a penalty', 'Remove the penalty, or use adam.');
-    if (drawsRandomNumbers(operation)) refuse(layer, 'which draws random numbers', 'Remove the layer, or use adam.');
-  }
-  for (const { spec, layer } of parameters) {
-    if (ownOf(spec, 'constraint') !== undefined) {
-      refuse(layer, 'whose weights have a constraint', 'Remove the constraint, or use adam.');
-    }
-    if ((ownOf(spec, 'regularizer')?.config.l1 ?? 0) > 0) {
-      refuse(layer, 'whose penalty l1 has no derivative at 0', 'Use l2, or adam.');
-    }
-  }
+export function requireTrainable(
+  plan: NetworkPlan,
+  layout: TrainingLayout,
+  optimizer: FullBatchOptimizer,
+  compiled: Pick<Compiled, 'losses' | 'objective'>,
+): void {
+  requireFixedLoss(plan, layout, optimizer.kind);
+  if (optimizer.kind === 'levenbergMarquardt') requireLeastSquares(plan, layout, compiled);
+}
+
+function refuse(kind: string, expected: string, got: string, hint: string): never {
+  throw new ValueError(`compile: optimizer ${kind} expected ${expected}, got ${got}. ${hint}`);
 }
 
 /**
- * Throws unless the weights that are trained are all learned weights, one after another: a trial is a copy of them.
- * @throws ValueError that names a layer that is frozen.
+ * Throws if the loss of a network changes from one evaluation to the next, has a penalty whose derivative jumps, if
+ * weights are constrained after an update, or if layers have rates of their own.
  */
-export function requireAllTrained(
-  plan: NetworkPlan,
-  { floats, frozen, stretches }: TrainingLayout,
-  { kind }: FullBatchOptimizer,
+function requireFixedLoss(
+  { graph, nodes, parameters }: NetworkPlan,
+  { gradientOf }: TrainingLayout,
+  kind: string,
 ): void {
-  const { graph, learnedFloats } = plan;
+  const refuseLayer = (layer: number, what: string, hint: string): never =>
+    refuse(kind, 'a loss that depends on the weights alone', `"${graph.names[layer]}", ${what}`, hint);
+  for (const { operation, layer } of nodes) {
+    if (addsPenalty(operation)) refuseLayer(layer, 'whose outputs have a penalty', 'Remove the penalty, or use adam.');
+    if (drawsRandomNumbers(operation)) {
+      refuseLayer(layer, 'which draws random numbers', 'Remove the layer, or use adam.');
+    }
+  }
+  parameters.forEach(({ spec, layer }, index) => {
+    if (gradientOf[index] === undefined) return;
+    if (ownOf(spec, 'constraint') !== undefined) {
+      refuseLayer(layer, 'whose weights have a constraint', 'Remove the constraint, or use adam.');
+    }
+    if ((ownOf(spec, 'regularizer')?.config.l1 ?? 0) > 0) {
+      refuseLayer(layer, 'whose penalty l1 has no derivative at 0', 'Use l2, or adam.');
+    }
+  });
   const factor = graph.layers.findIndex(({ config }) => ownOf(config, 'learningRateFactor') !== undefined);
   if (factor !== -1) {
-    throw new ValueError(
-      `compile: optimizer ${kind} expected layers without learningRateFactor, since it has no learning rate, ` +
-        `got "${graph.names[factor]}" with one. Remove it, or use adam.`,
-    );
+    const expected = 'layers without learningRateFactor, since it has no learning rate';
+    refuse(kind, expected, `"${graph.names[factor]}" with one`, 'Remove it, or use adam.');
   }
-  if (borrows(plan)) {
-    throw new ValueError(
-      `compile: optimizer ${kind} expected a model with weights of its own, got one that uses those of another model. ` +
-        'Train that model, or use adam.',
-    );
+}
+
+/** Throws if the loss is no sum of squares, a Jacobian not one of dense layers, or its matrix too large. */
+function requireLeastSquares(
+  { graph, nodes }: NetworkPlan,
+  { gradientOf, frozen, trained }: TrainingLayout,
+  { losses, objective }: Pick<Compiled, 'losses' | 'objective'>,
+): void {
+  const kind = 'levenbergMarquardt';
+  objective.forEach(({ loss, weight }, index) => {
+    if (loss.squares !== undefined || weight === 0) return;
+    const expected = 'the loss meanSquaredError or halfSquaredError';
+    refuse(kind, expected, losses[index].kind, 'Use lbfgs for other losses.');
+  });
+  for (const { operation, layer, parameters } of nodes) {
+    const trains = parameters.some((parameter) => gradientOf[parameter] !== undefined);
+    const mixesRows = usesBatchStatistics(operation, frozen.has(layer));
+    if (!mixesRows && (!trains || isAffine(operation))) continue;
+    const got = `"${graph.names[layer]}", a layer of kind ${graph.layers[layer].kind}`;
+    refuse(kind, 'layers that learn to be dense or maxout', got, 'Freeze it, or use lbfgs.');
   }
-  if (floats === learnedFloats && stretches.every(({ weights }) => weights === 0)) return;
-  const [layer] = frozen;
-  throw new ValueError(
-    `compile: optimizer ${kind} expected every layer to be trained, got "${graph.names[layer]}" frozen. ` +
-      'Set its trainable to true, or use adam.',
-  );
+  const weights = trained.reduce((total, { spec }) => total + sizeOf(spec.shape), 0);
+  if (weights <= MOST_WEIGHTS) return;
+  const got = `${weights}, whose matrices would take ${Math.ceil((8 * weights * weights) / 1e6)} MB`;
+  refuse(kind, `at most ${MOST_WEIGHTS} weights`, got, 'Use lbfgs, or fewer units.');
 }
 
 /** Throws if `fit` is to train on less than all rows at a time. */
