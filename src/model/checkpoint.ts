@@ -105,7 +105,8 @@ function readTraining(training: unknown, custom: CustomObjects): SavedTraining |
   if (training === undefined) return undefined;
   requireObject('training', training, ['options', 'learningRate', 'stepCount', 'group', 'slots', 'frozen']);
   const { options, learningRate, stepCount, slots } = training as SavedTraining;
-  const frozen = ownOf(training as SavedTraining, 'frozen') ?? [];
+  // Not by `??`: a file's null is no list.
+  const [frozen = []] = [ownOf(training as SavedTraining, 'frozen')];
   requireField(isCount(stepCount), 'training.stepCount', 'a count', stepCount);
   const isRate = typeof learningRate === 'number' && learningRate >= 0 && Math.fround(learningRate) < Infinity;
   requireField(isRate, 'training.learningRate', 'a number >= 0', learningRate);

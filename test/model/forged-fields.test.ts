@@ -4,7 +4,18 @@
  */
 import { describe, expect, test } from 'vitest';
 import { loadModelSync } from '../../dist/predict.js';
-import { dense, FormatError, loadModel, schedules, sequential, sgd, type Model } from '../../src/index.js';
+import {
+  dense,
+  dropout,
+  FormatError,
+  lbfgs,
+  levenbergMarquardt,
+  loadModel,
+  schedules,
+  sequential,
+  sgd,
+  type Model,
+} from '../../src/index.js';
 import { engine, expectError, thrownBy, trained, X, Y } from '../support/reference/refusals.js';
 import { headerOf, withHeader } from '../support/reference/safetensors.js';
 
@@ -160,6 +171,69 @@ describe('counters and rates', () => {
       'loadModel: field training.slots expected [firstMoment, secondMoment], got ["firstMoment","firstMoment"].',
     );
   });
+
+  test.each([null, 'dense', 0, true, {}, [0], [null], [['dense']], [NaN], { 0: 'dense', length: 1 }])(
+    'frozen layers of %j are refused',
+    async (value) => {
+      await refused(
+        described((d) => (d.training.frozen = value)),
+        /^loadModel: field training\.frozen expected a list of names, got /,
+      );
+    },
+  );
+
+  test.each(['other', '', 'toString', '__proto__', 'dense.weight', '0'])(
+    'a frozen layer %j is refused where there is none of that name',
+    async (name) => {
+      await refused(
+        described((d) => (d.training.frozen = [name])),
+        `loadModel: field training.frozen expected names of layers, got ${JSON.stringify(name)}.`,
+      );
+    },
+  );
+
+  test('optimizer state of a layer that is said to be frozen, or none of one that is not, is refused', async () => {
+    const model = engine.sequential({
+      layers: [
+        dense({ units: 2, inputShape: [2], trainable: false, name: 'first' }),
+        dense({ units: 1, name: 'last' }),
+      ],
+    });
+    model.compile({ optimizer: 'adam', loss: 'meanSquaredError' });
+    const bytes = model.save();
+    model.dispose();
+    const withFrozen = (value: unknown) =>
+      withText((text) => {
+        const description = JSON.parse(text) as Description;
+        if (value === undefined) delete description.training.frozen;
+        else description.training.frozen = value;
+        return JSON.stringify(description);
+      }, bytes);
+    await refused(withFrozen(['first', 'last']), /^loadModel: tensor "optimizer\./);
+    await refused(withFrozen([]), /^loadModel: tensor "optimizer\./);
+    await refused(withFrozen(undefined), /^loadModel: tensor "optimizer\./);
+    // The same name twice says nothing new.
+    const again = await load(withFrozen(['first', 'first']));
+    expect(again.save()).toEqual(bytes);
+    again.dispose();
+  });
+
+  test.each(['lbfgs', 'levenbergMarquardt'])(
+    'an optimizer %s that cannot train the network is refused',
+    async (kind) => {
+      const model = engine.sequential({ layers: [dense({ units: 2, inputShape: [2] }), dropout({ rate: 0.5 })] });
+      model.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
+      const config = (kind === 'lbfgs' ? lbfgs({ historySize: 1 }) : levenbergMarquardt()).config;
+      const bytes = withText((text) => {
+        const description = JSON.parse(text) as Description;
+        description.training.options.optimizer = { kind, config };
+        description.training.slots = [];
+        return JSON.stringify(description);
+      }, model.save());
+      model.dispose();
+      await refused(bytes, /^loadModel: /);
+    },
+  );
 
   test('−0 in a file loads as 0', async () => {
     const model = await load(

@@ -3,8 +3,8 @@
  * in float64 (assembly/optimizer/gauss-newton.ts), and raises μ until a step lowers the loss.
  */
 import type { LevenbergMarquardtOptions } from '../../optimizers/full-batch.js';
-import type { RegionGroup } from '../../runtime/arena.js';
-import type { Algorithm, IterationRequest, IterationResult, Site, StopReason } from './algorithm.js';
+import { RegionGroup } from '../../runtime/arena.js';
+import type { Algorithm, IterationRequest, IterationResult, LoadedRows, Site, StopReason } from './algorithm.js';
 import { Columns, triangleBytes } from './columns.js';
 import { GaussNewton } from './gauss-newton.js';
 import { largestOf } from './parameter-space.js';
@@ -22,38 +22,62 @@ interface Buffers {
   readonly point: number;
 }
 
+/** What the iterations of one training need. */
+interface Workspace {
+  readonly curvature: GaussNewton;
+  readonly buffers: Buffers;
+  free(): void;
+}
+
 /** Binds the algorithm. The optimizer's state is μ, in the place of every weight. */
 export function bindLevenbergMarquardt(config: Required<LevenbergMarquardtOptions>, site: Site): Algorithm {
-  const { model, vectors, trial, layout, regions } = site;
+  const { model, vectors, trial, layout } = site;
   const { runtime } = model;
   const columns = new Columns(runtime, layout);
-  const buffers = allocateBuffers(columns, layout.floats, regions);
-  let curvature: GaussNewton | undefined;
+  let workspace: Workspace | undefined;
   return {
     forget() {
-      curvature?.free();
-      curvature = undefined;
+      workspace?.free();
+      workspace = undefined;
     },
     iterate(request) {
       const { value, loaded } = request;
       const size = largestOf(runtime, vectors.gradients, layout.floats);
       const stop = !Number.isFinite(value) || !Number.isFinite(size) ? 'notFinite' : stopAt(config, value, size);
       if (stop !== undefined) return { value, moved: false, stop };
+      // Not when the model is compiled: a file of some kilobytes may ask for matrices of 200 MB.
+      workspace ??= makeWorkspace(site, columns, loaded);
+      const { curvature, buffers } = workspace;
       runtime.kernels.f32_copy(layout.floats, trial.address, buffers.point);
-      curvature ??= new GaussNewton(site, columns, loaded.rows, loaded.context.program.weighted);
       curvature.write(loaded, buffers.h);
       return descend(request, config, site, columns, buffers);
     },
   };
 }
 
-function allocateBuffers({ size }: Columns, floats: number, regions: RegionGroup): Buffers {
-  return {
-    h: regions.allocate(triangleBytes(size)),
-    factor: regions.allocate(triangleBytes(size)),
-    step: regions.allocate(8 * size),
-    point: regions.allocate(4 * floats),
-  };
+function makeWorkspace(site: Site, columns: Columns, { rows, context }: LoadedRows): Workspace {
+  const regions = new RegionGroup(site.model.runtime.arena);
+  try {
+    const bytes = triangleBytes(columns.size);
+    const buffers = {
+      h: regions.allocate(bytes),
+      factor: regions.allocate(bytes),
+      step: regions.allocate(8 * columns.size),
+      point: regions.allocate(4 * site.layout.floats),
+    };
+    const curvature = new GaussNewton(site, columns, rows, context.program.weighted);
+    return {
+      curvature,
+      buffers,
+      free() {
+        curvature.free();
+        regions.free();
+      },
+    };
+  } catch (error) {
+    regions.free();
+    throw error;
+  }
 }
 
 function stopAt(

@@ -38,7 +38,7 @@ function refuse(kind: string, expected: string, got: string, hint: string): neve
  */
 function requireFixedLoss(
   { graph, nodes, parameters }: NetworkPlan,
-  { gradientOf }: TrainingLayout,
+  { gradientOf, frozen }: TrainingLayout,
   kind: string,
 ): void {
   const refuseLayer = (layer: number, what: string, hint: string): never =>
@@ -58,7 +58,9 @@ function requireFixedLoss(
       refuseLayer(layer, 'whose penalty l1 has no derivative at 0', 'Use l2, or adam.');
     }
   });
-  const factor = graph.layers.findIndex(({ config }) => ownOf(config, 'learningRateFactor') !== undefined);
+  const factor = graph.layers.findIndex(
+    ({ config }, layer) => !frozen.has(layer) && ownOf(config, 'learningRateFactor') !== undefined,
+  );
   if (factor !== -1) {
     const expected = 'layers without learningRateFactor, since it has no learning rate';
     refuse(kind, expected, `"${graph.names[factor]}" with one`, 'Remove it, or use adam.');

@@ -392,10 +392,16 @@ describe('refusals', () => {
     expect(() => levenbergMarquardt(options as object)).toThrow(reason);
   });
 
-  test('memory that the engine does not have: the optimizer of before stays', async () => {
+  test('memory that the engine does not have: nothing changes, and nothing of it is kept', async () => {
     const own = await createEngine({ maximumMemory: 8 << 20 });
-    const model = networkOf(10, 150, lbfgs(), 1, own);
-    expect(() => model.compile({ optimizer: levenbergMarquardt(), loss: 'mse' })).toThrow(MemoryError);
+    const model = networkOf(10, 150, levenbergMarquardt(), 1, own);
+    const before = wordsOf(model);
+    await expect(model.fit(table.x, table.y, { epochs: 1 })).rejects.toThrow(MemoryError);
+    const { used } = own.memory();
+    await expect(model.fit(table.x, table.y, { epochs: 1 })).rejects.toThrow(MemoryError);
+    expect(own.memory().used).toBe(used);
+    expect(wordsOf(model)).toEqual(before);
+    model.compile({ optimizer: lbfgs(), loss: 'mse' });
     await model.fit(table.x, table.y, { epochs: 1 });
     own.dispose();
   });
