@@ -189,6 +189,7 @@ export {
 } from './optimizers/full-batch.js';
 export { confusionMatrix } from './metrics/confusion-matrix.js';
 export {
+  auc,
   binaryAccuracy,
   calibrationError,
   f1,
@@ -197,18 +198,15 @@ export {
   recall,
   specificity,
   topKAccuracy,
-} from './metrics/metrics.js';
-export type {
-  CalibrationErrorOptions,
-  CustomMetric,
-  FBetaOptions,
-  Metric,
-  MetricName,
-  RateOptions,
-  ThresholdOptions,
-  TopKAccuracyOptions,
-} from './metrics/metrics.js';
-export type { CompileOptions, MetricLike, PerOutput } from './training/compiled.js';
+  type AucOptions,
+  type CalibrationErrorOptions,
+  type FBetaOptions,
+  type RateOptions,
+  type ThresholdOptions,
+  type TopKAccuracyOptions,
+} from './metrics/factories.js';
+export type { CustomMetric, Metric, MetricName } from './metrics/metrics.js';
+export type { CompileOptions, MetricLike, MetricLists, PerOutput } from './training/compiled.js';
 export type { Callback, FoundNonFinite, TrainedModel } from './training/callbacks/callback.js';
 export { csvLogger, type CsvLoggerOptions } from './training/callbacks/csv-logger.js';
 export { earlyStopping, type EarlyStopping, type EarlyStoppingOptions } from './training/callbacks/early-stopping.js';
@@ -227,7 +225,7 @@ export {
 export { terminateOnNaN } from './training/callbacks/terminate-on-nan.js';
 export { diagnostics, type Diagnostics, type DiagnosticsOptions } from './training/diagnosis/diagnostics.js';
 export type { Diagnosis, Fault, LayerDiagnosis, NonFinite } from './training/diagnosis/diagnosis.js';
-export type { ClassWeight, Targets } from './training/data/shape.js';
+export type { ClassWeight, ClassWeights, SampleWeight, Targets } from './training/data/shape.js';
 export type { Batch, BatchSource } from './training/data/source.js';
 export type { FitOptions } from './training/fit-options.js';
 export type { History } from './training/fit.js';

@@ -10,8 +10,13 @@ import type { Kernels } from '../runtime/abi.js';
 import type { MatrixView } from '../runtime/matrix-view.js';
 import { auc } from './auc.js';
 import type { Cuts, MeasuredOutput, MetricDefinition } from './definition.js';
-import { metricKey, type Averaging, type CustomMetric, type Metric } from './metrics.js';
+import type { Averaging } from './factories.js';
+import { metricKey, type CustomMetric, type Metric } from './metrics.js';
+import { ofLoss } from './of-loss.js';
 import { calibrationError, logLoss } from './probabilities.js';
+import { averagePrecision, precisionRecallArea, ranking, weightedRocArea } from './ranking.js';
+import { cosine, percentageError, squaredLogarithmicError } from './relative-errors.js';
+import { weighted, weightedMoments } from './weighted.js';
 import {
   averaged,
   balancedAccuracy,
@@ -42,6 +47,9 @@ const cutting =
     const run = kernels[kernel];
     return (rows) => run(rows, y.width, y.address, targets.address, y.ld, totals, cuts.outputs, cuts.targets);
   };
+
+/** Gives a metric that adds up over rows the weights of the rows, or none. */
+type Weigh = (metric: MetricDefinition) => MetricDefinition;
 
 /** Known codings of the targets. While all targets are above a half, the coding is unknown. */
 const CODE = { unknown: 0, shares: 1, signs: 2 } as const;
@@ -74,10 +82,10 @@ function withCut(
   return {
     ...half,
     sums: 2 * sums + 1,
-    bind(runtime, y, targets, totals) {
+    bind(runtime, y, targets, totals, rest) {
       const { memory } = runtime;
-      const addHalf = half.bind(runtime, y, targets, totals);
-      const addSign = sign.bind(runtime, y, targets, totals + 8 * sums);
+      const addHalf = half.bind(runtime, y, targets, totals, rest);
+      const addSign = sign.bind(runtime, y, targets, totals + 8 * sums, rest);
       const code = totals / 8 + 2 * sums;
       return (rows) => {
         addHalf(rows);
@@ -103,13 +111,20 @@ const categoricalAccuracy = (name: string): MetricDefinition => ({
   value: meanOf,
 });
 
-const binaryAccuracy = (name: string, cuts: Cuts | undefined, signed: boolean, threshold?: number): MetricDefinition =>
-  withCut(cuts, signed, (at) => ({
-    name,
-    sums: 1,
-    bind: cutting('f32_binary_matches', { ...at, outputs: threshold ?? at.outputs }),
-    value: meanOf,
-  }));
+const binaryAccuracy = (
+  name: string,
+  { thresholds, signed }: MeasuredOutput,
+  weigh: Weigh,
+  threshold?: number,
+): MetricDefinition =>
+  withCut(thresholds, signed, (at) =>
+    weigh({
+      name,
+      sums: 1,
+      bind: cutting('f32_binary_matches', { ...at, outputs: threshold ?? at.outputs }),
+      value: meanOf,
+    }),
+  );
 
 const topK = (name: string, k: number): MetricDefinition => ({
   name,
@@ -126,15 +141,17 @@ const topK = (name: string, k: number): MetricDefinition => ({
 function counted(
   name: string,
   { width, thresholds, signed, ...of }: MeasuredOutput,
+  weigh: Weigh,
   summary: Summary,
   threshold?: number,
 ) {
-  const metricOf = (bind: MetricDefinition['bind']): MetricDefinition => ({
-    name,
-    sums: 3 * width,
-    bind,
-    value: summary,
-  });
+  const metricOf = (bind: MetricDefinition['bind']): MetricDefinition =>
+    weigh({
+      name,
+      sums: 3 * width,
+      bind,
+      value: summary,
+    });
   if (isCategorical({ width, ...of })) return metricOf(summing('f32_class_counts'));
   return withCut(thresholds, signed, (cuts) =>
     metricOf(cutting('f32_threshold_counts', { ...cuts, outputs: threshold ?? cuts.outputs })),
@@ -195,24 +212,36 @@ const custom = (name: string, object: CustomMetric): MetricDefinition => ({
 const isCategorical = ({ width, independent }: Pick<MeasuredOutput, 'width' | 'independent'>): boolean =>
   width > 1 && !independent;
 
-/** Returns the metric for one output of a model. */
-export function metricDefinition(metric: Metric, output: MeasuredOutput): MetricDefinition {
-  const { width: outputs, thresholds: cuts, signed } = output;
+/** The area of a metric `auc`: of its curve, without row weights by the faster way where there is one. */
+function areaOf(name: string, { config }: Extract<Metric, { kind: 'auc' }>, output: MeasuredOutput, weighs: boolean) {
+  const { width, thresholds } = output;
+  const cut = thresholds?.targets;
+  if (config.curve === 'PR') {
+    return ranking(name, width, cut, { area: precisionRecallArea, weighs, needsBoth: false, without: 0 });
+  }
+  if (!weighs) return auc(name, width, cut);
+  return ranking(name, width, cut, { area: weightedRocArea, weighs, needsBoth: true, without: 0.5 });
+}
+
+/** Returns the metric for one output of a model; `weighs`: with row weights. */
+export function metricDefinition(metric: Metric, output: MeasuredOutput, weighs: boolean): MetricDefinition {
+  const { width: outputs } = output;
   const categorical = isCategorical(output);
-  const name = metricKey(metric);
+  const name = metricKey(metric, weighs);
+  const weigh: Weigh = weighs ? weighted : (definition) => definition;
   const rates = (rate: Rate, of: Descriptor<string, Averaging & { readonly threshold: number | undefined }>) => {
     requireClass(of, outputs);
-    return counted(name, output, averaged(rate, of.config, categorical), of.config.threshold);
+    return counted(name, output, weigh, averaged(rate, of.config, categorical), of.config.threshold);
   };
   switch (metric.kind) {
     case 'accuracy':
-      return categorical ? categoricalAccuracy(name) : binaryAccuracy(name, cuts, signed);
+      return categorical ? weigh(categoricalAccuracy(name)) : binaryAccuracy(name, output, weigh);
     case 'categoricalAccuracy':
-      return categoricalAccuracy(name);
+      return weigh(categoricalAccuracy(name));
     case 'binaryAccuracy':
-      return binaryAccuracy(name, cuts, signed, metric.config.threshold);
+      return binaryAccuracy(name, output, weigh, metric.config.threshold);
     case 'topKAccuracy':
-      return topK(name, metric.config.k);
+      return weigh(topK(name, metric.config.k));
     case 'precision':
       return rates(precision, metric);
     case 'recall':
@@ -224,26 +253,41 @@ export function metricDefinition(metric: Metric, output: MeasuredOutput): Metric
     case 'specificity':
       return rates(specificity, metric);
     case 'balancedAccuracy':
-      return counted(name, output, balancedAccuracy(categorical));
+      return counted(name, output, weigh, balancedAccuracy(categorical));
     case 'matthewsCorrelation':
-      return counted(name, output, matthews(categorical));
+      return counted(name, output, weigh, matthews(categorical));
     case 'logLoss':
-      return logLoss(name, output, categorical);
+      return weigh(logLoss(name, output, categorical));
     case 'calibrationError':
-      return calibrationError(name, output, metric.config.bins, categorical);
+      return weigh(calibrationError(name, output, metric.config.bins, categorical));
     case 'auc':
-      return auc(name, outputs, cuts?.targets);
+      return areaOf(name, metric, output, weighs);
+    case 'averagePrecision':
+      return ranking(name, outputs, output.thresholds?.targets, {
+        area: averagePrecision,
+        weighs,
+        needsBoth: false,
+        without: 0,
+      });
     case 'meanSquaredError':
-      return residuals(name, 'f32_squared_residuals', outputs);
+      return weigh(residuals(name, 'f32_squared_residuals', outputs));
     case 'meanAbsoluteError':
-      return residuals(name, 'f32_absolute_residuals', outputs);
+      return weigh(residuals(name, 'f32_absolute_residuals', outputs));
     case 'rootMeanSquaredError': {
       const mean = residuals(name, 'f32_squared_residuals', outputs);
-      return { ...mean, value: (sums, samples) => Math.sqrt(mean.value(sums, samples)) };
+      return weigh({ ...mean, value: (sums, samples) => Math.sqrt(mean.value(sums, samples)) });
     }
+    case 'meanAbsolutePercentageError':
+      return weigh(percentageError(name));
+    case 'meanSquaredLogarithmicError':
+      return weigh(squaredLogarithmicError(name));
+    case 'cosineSimilarity':
+      return weigh(cosine(name));
     case 'r2':
-      return r2(name, outputs);
+      return weighs ? weightedMoments(r2(name, outputs)) : r2(name, outputs);
     case 'custom':
-      return custom(name, metric.custom);
+      return weigh(custom(name, metric.custom));
+    default:
+      return weigh(ofLoss(name, metric, output));
   }
 }

@@ -1,6 +1,16 @@
 import type { WasmRuntime } from '../runtime/wasm-runtime.js';
 import type { MatrixView, Step } from '../runtime/matrix-view.js';
 
+/** What a metric finds besides outputs and targets. */
+export interface MetricMemory {
+  /** Address of one weight per row; 0 if rows have none. */
+  readonly rowWeights: number;
+  /** Address of a float32 per row, for the metric's use. */
+  readonly rowLosses: number;
+  /** Matrices for the metric's use, as many as it asks for, with rows as far apart as those of the outputs. */
+  readonly matrices: readonly MatrixView[];
+}
+
 /** A metric that is computed with the loss: running sums in linear memory, and the metric's value from them. */
 export interface MetricDefinition {
   /** Key in logs. */
@@ -8,12 +18,14 @@ export interface MetricDefinition {
   /** Number of float64 running sums, 0 at the start. */
   readonly sums: number;
   /** Whether it gets all outputs under a loss with several for each target; else those that should be near it. */
-  readonly readsAll?: true;
+  readonly readsAll?: boolean;
+  /** Number of matrices that it needs, 0 if undefined. */
+  readonly matrices?: number;
   /**
    * Binds a step that adds a batch to the sums at address `totals`, a multiple of 8. It takes rows in ascending order,
    * so that batches may be cut anywhere. The targets are the caller's, before any label smoothing; labels are one-hot.
    */
-  bind(runtime: WasmRuntime, y: MatrixView, targets: MatrixView, totals: number): Step;
+  bind(runtime: WasmRuntime, y: MatrixView, targets: MatrixView, totals: number, memory: MetricMemory): Step;
   /** Returns the metric from its sums after `samples` rows. */
   value(sums: Float64Array, samples: number): number;
   /** Forgets the rows that the metric keeps besides its sums, if it keeps any. */
@@ -30,8 +42,10 @@ export interface Cuts {
 
 /** Facts about a model's output that decide which answers are right. `compile` takes them from its loss and layer. */
 export interface MeasuredOutput {
-  /** Outputs of one row that are measured. */
+  /** Outputs of one row that are measured, as many as targets. */
   readonly width: number;
+  /** All outputs of one row: more where a target has several. */
+  readonly outputs: number;
   /** Whether each output is right or wrong separately, under a loss on independent probabilities. */
   readonly independent: boolean;
   /**

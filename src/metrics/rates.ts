@@ -2,7 +2,7 @@
  * Rates of right answers, from counts of rows by class or by output: those in which it is both answer and target, in
  * which it is the answer, and in which it is the target. bind.ts chooses the kernel that counts.
  */
-import type { Averaging } from './metrics.js';
+import type { Averaging } from './factories.js';
 
 /** Counts of one class, or of one output whose answer is yes or no. */
 export interface Counts {

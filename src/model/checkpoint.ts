@@ -60,9 +60,14 @@ export interface SaveOptions {
 }
 
 /** Returns the options of `compile` in the form in which they are saved. */
-export function savedOptions({ optimizer, losses, lossWeights, metrics }: Trainer['compiled']): CompileOptions {
-  if (losses.length === 1 && lossWeights[0] === 1) return { optimizer, loss: losses[0], metrics: metrics[0] };
-  return { optimizer, loss: losses, lossWeights, metrics };
+export function savedOptions(compiled: Trainer['compiled']): CompileOptions {
+  const { optimizer, losses, lossWeights, metrics, weightedMetrics } = compiled;
+  const weighted = weightedMetrics.some(({ length }) => length > 0);
+  if (losses.length === 1 && lossWeights[0] === 1) {
+    const [of] = weightedMetrics;
+    return { optimizer, loss: losses[0], metrics: metrics[0], ...(weighted && { weightedMetrics: of }) };
+  }
+  return { optimizer, loss: losses, lossWeights, metrics, ...(weighted && { weightedMetrics }) };
 }
 
 const stateTensor = (state: string, weight: string): string => `optimizer.${state}.${weight}`;

@@ -1,7 +1,6 @@
 /** Options of a model's methods, and the result of `memory`. */
 import { readOptions, unchecked } from '../common/options.js';
-import type { RowNumbers } from '../common/rows.js';
-import type { ClassWeight } from '../training/data/shape.js';
+import type { ClassWeights, SampleWeight } from '../training/data/shape.js';
 import type { BatchOptions, ModelSetup } from '../inference/inference-model.js';
 import type { PlacedWeights } from '../graph/shared-weights.js';
 import type { StartRemoteFit } from './remote-fit-types.js';
@@ -11,8 +10,8 @@ import type { StartRemoteFit } from './remote-fit-types.js';
  * @category Training and callbacks
  */
 export interface EvaluateOptions extends BatchOptions {
-  /** Weight of each row in the loss, at least 0; a source gives it with its batches. Default 1. */
-  sampleWeight?: RowNumbers;
+  /** Weight of each row in the loss, as in `fit`; a source gives it with its batches. Default 1. */
+  sampleWeight?: SampleWeight;
   /** Most batches, only with a source of batches. Default all that it yields. */
   batches?: number;
 }
@@ -22,10 +21,10 @@ export interface EvaluateOptions extends BatchOptions {
  * @category Training and callbacks
  */
 export interface StepOptions {
-  /** Weight of each row in the loss, at least 0. Default 1. */
-  sampleWeight?: RowNumbers;
+  /** Weight of each row in the loss, as in `fit`. Default 1. */
+  sampleWeight?: SampleWeight;
   /** Weight of the rows of each class, as in `fit`. Default 1. */
-  classWeight?: ClassWeight;
+  classWeight?: ClassWeights;
 }
 
 /**

@@ -5,9 +5,9 @@
 import { ValueError } from '../common/errors.js';
 import { integer, optional, readOptions, unchecked } from '../common/options.js';
 import { fieldOf } from '../common/objects.js';
-import type { RowNumbers } from '../common/rows.js';
 import { BATCH_SIZE } from '../inference/inference-model.js';
 import { EventLoopYielder } from '../runtime/event-loop.js';
+import type { SampleWeight } from '../training/data/shape.js';
 import { SourceReader, type BatchSource } from '../training/data/source.js';
 import { sourceEvaluation, type Pauses } from '../training/evaluation.js';
 import type { Logs } from '../training/execution-context.js';
@@ -17,7 +17,7 @@ import type { EvaluateOptions } from './model-options.js';
 
 interface Read {
   readonly batchSize: number;
-  readonly sampleWeight: RowNumbers | undefined;
+  readonly sampleWeight: SampleWeight | undefined;
   readonly batches: number | undefined;
 }
 

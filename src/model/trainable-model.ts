@@ -273,7 +273,7 @@ export abstract class TrainableModel<O extends Float32Array | Float32Array[]>
     const data = this.dataset('diagnose', { x, y }, trainer);
     try {
       const rows = Math.min(data.rows, MOST_DIAGNOSED);
-      return guarded(this.state, () => diagnose(trainer, rows, false, ({ loader }) => loader.take(data, 0, rows)));
+      return guarded(this.state, () => diagnose(trainer, rows, 0, ({ loader }) => loader.take(data, 0, rows)));
     } finally {
       data.free();
     }

@@ -10,7 +10,7 @@ import { callAll, hookOf, type Callback, type TrainedModel } from '../training/c
 import { hasSource, type GivenRows } from '../training/data/batches.js';
 import { requireEqualRows } from '../training/data/dataset.js';
 import { readBatch, SourceReader } from '../training/data/source.js';
-import type { ClassWeight } from '../training/data/shape.js';
+import type { ClassWeights } from '../training/data/shape.js';
 import { attach, type Inspected } from '../training/fit.js';
 import type { Answer, Question, SentBatch, SourceUse } from './protocol.js';
 import { describeData } from './send.js';
@@ -53,7 +53,7 @@ export class Answers {
     return { batch: this.sentBatch(question.next, found[0], classWeight) };
   }
 
-  private sentBatch(where: string, batch: unknown, classWeight: ClassWeight | undefined): SentBatch {
+  private sentBatch(where: string, batch: unknown, classWeight: ClassWeights | undefined): SentBatch {
     const { inputs, outputs } = this.request.shape;
     const sources = readBatch(where, batch, { inputs, outputs }, classWeight);
     const data = describeData(where, sources, outputs, 0);

@@ -9,7 +9,7 @@ import { ValueError } from '../common/errors.js';
 import type { NetworkPlan } from '../graph/plan.js';
 import type { Loss } from '../losses/losses.js';
 import { lossProperties } from '../losses/properties.js';
-import type { Metric } from '../metrics/metrics.js';
+import { isLoss, type Metric } from '../metrics/metrics.js';
 import type { OperationKind, OperationOf } from '../operations/operation.js';
 import type { CompileChecks, Compiled } from './compiled.js';
 
@@ -216,7 +216,10 @@ function judgeMetric(
         `or on a sigmoid with 'binaryCrossentropy'.`,
     );
   }
-  return undefined;
+  // The loss itself was judged before.
+  if (!isLoss(metric) || kind === loss.kind) return undefined;
+  const found = judgeLoss(path, metric, width, known);
+  return found && warning(found.message);
 }
 
 /**
@@ -225,7 +228,12 @@ function judgeMetric(
  * @throws ValueError for a combination that cannot be meant, if `checks` is 'error'.
  */
 export function checkCompiled(
-  { losses, lossWeights, metrics }: Pick<Compiled, 'losses' | 'lossWeights' | 'metrics'>,
+  {
+    losses,
+    lossWeights,
+    metrics,
+    weightedMetrics,
+  }: Pick<Compiled, 'losses' | 'lossWeights' | 'metrics' | 'weightedMetrics'>,
   plan: NetworkPlan,
   specs: readonly { readonly name: string; readonly width: number }[],
   checks: CompileChecks,
@@ -238,9 +246,11 @@ export function checkCompiled(
     const of = specs.length === 1 ? '' : ` of "${name}"`;
     const output = known[plan.outputs[index]];
     const loss = losses[index];
+    const judge = (path: string) => (metric: Metric) => judgeMetric(path, metric, loss, width, output);
     return [
       judgeLoss(`compile: loss${of}`, loss, width, output),
-      ...metrics[index].map((metric) => judgeMetric(`compile: metrics${of}`, metric, loss, width, output)),
+      ...metrics[index].map(judge(`compile: metrics${of}`)),
+      ...weightedMetrics[index].map(judge(`compile: weightedMetrics${of}`)),
     ].filter((finding) => finding !== undefined);
   });
   const worst = found.find(({ severity }) => severity === 'error');

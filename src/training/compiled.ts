@@ -23,17 +23,25 @@ import { readMetrics, type CustomMetric, type Metric, type MetricName } from '..
 import { OPTIMIZERS, type Optimizer, type OptimizerName } from '../optimizers/optimizers.js';
 
 /**
- * A metric by its name or an abbreviation, as a factory's result, or custom. `acc` is `accuracy`; `mse`, `mae` and
- * `rmse` are `meanSquaredError`, `meanAbsoluteError` and `rootMeanSquaredError`. Logs use the full name.
+ * A metric by its name or an abbreviation, as a factory's result, or custom. `acc` is `accuracy`; `mse`, `mae`,
+ * `rmse`, `mape` and `msle` are the errors with these initials, as `rootMeanSquaredError`. Losses are metrics too. Logs
+ * use the full name.
  * @category Metrics
  */
-export type MetricLike = MetricName | 'acc' | 'mse' | 'mae' | 'rmse' | Metric | CustomMetric;
+export type MetricLike = MetricName | 'acc' | 'mse' | 'mae' | 'rmse' | 'mape' | 'msle' | Metric | CustomMetric;
 
 /**
  * One value for all outputs, or one for each: a list in the order of the outputs, or an object by their names.
  * @category Training and callbacks
  */
 export type PerOutput<T> = T | readonly T[] | Readonly<Record<string, T>>;
+
+/**
+ * Metrics of all outputs, or a list for each, in their order or by their names.
+ * @category Metrics
+ */
+export type MetricLists =
+  readonly MetricLike[] | readonly (readonly MetricLike[])[] | Readonly<Record<string, readonly MetricLike[]>>;
 
 /**
  * Options of `compile`.
@@ -50,10 +58,15 @@ export interface CompileOptions {
   lossWeights?: readonly number[] | Readonly<Record<string, number>>;
   /**
    * Metrics to report besides the loss: names, factories' results, or custom metrics; for several outputs one list for
-   * all, or one for each. Default none.
+   * all, or one for each. Every row counts once, whatever its weight. Default none.
    */
-  metrics?:
-    readonly MetricLike[] | readonly (readonly MetricLike[])[] | Readonly<Record<string, readonly MetricLike[]>>;
+  metrics?: MetricLists;
+  /**
+   * Metrics in which rows have their weights, in training class weights included: the sum over rows of what each adds,
+   * times its weight, divided by the sum of the weights; 0 if that is 0. Their keys in logs begin with weighted, as in
+   * weightedAccuracy. Slower than `metrics`. Default none.
+   */
+  weightedMetrics?: MetricLists;
   /**
    * Treatment of a loss that does not fit its output, such as a cross-entropy on a linear layer, and of targets of a
    * categorical cross-entropy whose rows do not add up to 1:
@@ -75,6 +88,7 @@ export interface Compiled {
   readonly losses: readonly Loss[];
   readonly lossWeights: readonly number[];
   readonly metrics: readonly (readonly Metric[])[];
+  readonly weightedMetrics: readonly (readonly Metric[])[];
   readonly objective: Objective;
   /** Keys of the logs by output: its loss, then its metrics. */
   readonly keys: readonly (readonly string[])[];
@@ -182,6 +196,7 @@ function measuredOutput(loss: Loss, { width, madeBy }: TensorSpec): MeasuredOutp
   const cuts = thresholds ?? (canBeNegative(madeBy) ? undefined : { outputs: 0.5, targets: 0.5 });
   return {
     width: targetWidth(blocks, width),
+    outputs: width,
     independent: outputs === 'independent',
     thresholds: cuts,
     logitsOf,
@@ -206,15 +221,20 @@ export function readCompileOptions(options: CompileOptions, outputSpecs: readonl
     loss: Loss[];
     lossWeights: unknown;
     metrics: Metric[][];
+    weightedMetrics: Metric[][];
     checks: CompileChecks;
   }>('compile', options, {
     optimizer: { check: optimizerCheck },
     loss: { check: (path, value) => readLosses(path, value, outputSpecs) },
     lossWeights: { check: optional((path, value) => readWeights(path, value, outputSpecs)), or: undefined },
     metrics: { check: (path, value) => readMetricLists(path, value, outputSpecs), or: outputSpecs.map(() => []) },
+    weightedMetrics: {
+      check: (path, value) => readMetricLists(path, value, outputSpecs),
+      or: outputSpecs.map(() => []),
+    },
     checks: { check: nameOf(['error', 'warn', 'off']), or: 'error' },
   });
-  const { optimizer, loss: losses, metrics, checks } = read;
+  const { optimizer, loss: losses, metrics, weightedMetrics, checks } = read;
   requireDistinctNames('compile: loss', losses);
   const lossWeights = (read.lossWeights as number[] | undefined) ?? outputSpecs.map(() => 1);
   outputSpecs.forEach((spec, index) => requireBlocks(losses[index], spec, outputSpecs.length));
@@ -223,7 +243,10 @@ export function readCompileOptions(options: CompileOptions, outputSpecs: readonl
     return {
       loss: lossDefinition(losses[index]),
       weight: lossWeights[index],
-      metrics: metrics[index].map((metric) => metricDefinition(metric, measured)),
+      metrics: [
+        ...metrics[index].map((metric) => metricDefinition(metric, measured, false)),
+        ...weightedMetrics[index].map((metric) => metricDefinition(metric, measured, true)),
+      ],
     };
   });
   const keys = objective.map((output, index) => {
@@ -231,5 +254,5 @@ export function readCompileOptions(options: CompileOptions, outputSpecs: readonl
     return outputSpecs.length === 1 ? own : own.map((key) => `${outputSpecs[index].name}${capital(key)}`);
   });
   requireDistinct(keys.flat());
-  return { optimizer, losses, lossWeights, metrics, objective, keys, checks, targetChecks: checks };
+  return { optimizer, losses, lossWeights, metrics, weightedMetrics, objective, keys, checks, targetChecks: checks };
 }

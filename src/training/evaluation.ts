@@ -32,7 +32,7 @@ export interface Evaluation {
  * training, and apart from that of `evaluate`, which callbacks and pages may call in between.
  */
 export function rowsEvaluation(trainer: Trainer, data: Dataset): Evaluation {
-  const context = trainer.bindEvaluation(Math.min(data.rows, PART), data.weights !== undefined);
+  const context = trainer.bindEvaluation(Math.min(data.rows, PART), data.weights.length);
   return {
     async run(pauses) {
       context.accumulator.reset();
@@ -60,7 +60,7 @@ export interface SourceEvaluationOptions {
 export function sourceEvaluation(trainer: Trainer, options: SourceEvaluationOptions): Evaluation {
   const { reader, where, shape, most, onRequest } = options;
   // Weights of 1 change no bit, so that batches with and without weights can alternate.
-  const context = trainer.bindEvaluation(PART, true);
+  const context = trainer.bindEvaluation(PART, trainer.compiled.objective.length);
   return {
     async run(pauses, when) {
       const { accumulator } = context;

@@ -111,6 +111,10 @@ export interface ExecutionContext {
   free(): void;
 }
 
+/** Whether a context can hold a batch of `rows` rows with so many vectors of row weights. */
+export const canHold = ({ program }: ExecutionContext, rows: number, weightVectors: number): boolean =>
+  program.capacity >= rows && program.weightVectors === weightVectors;
+
 export function bindContext(
   runtime: WasmRuntime,
   program: TrainingProgram,

@@ -18,9 +18,9 @@ import {
   unchecked,
   type Check,
 } from '../common/options.js';
-import type { Inputs, RowNumbers } from '../common/rows.js';
+import type { Inputs } from '../common/rows.js';
 import { HOOKS, type Callback } from './callbacks/callback.js';
-import type { ClassWeight, Targets } from './data/shape.js';
+import type { ClassWeights, SampleWeight, Targets } from './data/shape.js';
 import { isBatchSource, type BatchSource } from './data/source.js';
 
 /**
@@ -41,21 +41,23 @@ export interface FitOptions {
    * is started anew each time; a generator continues. Default none.
    */
   validationData?:
-    readonly [x: Inputs, y: Targets] | readonly [x: Inputs, y: Targets, sampleWeight: RowNumbers] | BatchSource;
+    readonly [x: Inputs, y: Targets] | readonly [x: Inputs, y: Targets, sampleWeight: SampleWeight] | BatchSource;
   /**
    * Most batches that are evaluated after an epoch, only if `validationData` is a source. Default all that it yields.
    */
   validationBatches?: number;
   /**
    * Weight of each row in the loss, at least 0. The loss is still divided by the number of rows, as in Keras. A row of
-   * weight 0 adds nothing, even if it overflows; only the statistics of batchNormalization include it. Default 1.
+   * weight 0 adds nothing, even if it overflows; only the statistics of batchNormalization include it. For a model with
+   * several outputs one list for all, or one for each, in their order or by their names. Default 1.
    */
-  sampleWeight?: RowNumbers;
+  sampleWeight?: SampleWeight;
   /**
-   * Weight of the rows of each class, by class index; multiplies with `sampleWeight`. Only for models with one output
-   * whose targets give the class of a row: an index, one-hot, or yes or no; not several independent ones. Default 1.
+   * Weight of the rows of each class, by class index; multiplies with `sampleWeight`. Only for outputs whose targets give
+   * the class of a row: an index, one-hot, or yes or no; not several independent ones. For a model with several outputs
+   * those of each, in their order or by their names. Default 1.
    */
-  classWeight?: ClassWeight;
+  classWeight?: ClassWeights;
   /**
    * Whether to leave out the last batch of a pass over the rows if it has fewer than `batchSize` rows. Default false.
    */

@@ -297,6 +297,6 @@ class Inspector {
 
   private measure(): Diagnosis {
     const { trainer, batches, at } = this;
-    return diagnose(trainer, at.rows, batches.weighted, (context) => batches.reload(context));
+    return diagnose(trainer, at.rows, batches.weightVectors, (context) => batches.reload(context));
   }
 }

@@ -46,7 +46,12 @@ export interface TrainingMemory {
   /** By output: smoothed targets for its loss; metrics use the original ones. */
   readonly smoothed: readonly (MatrixView | undefined)[];
   readonly rowLosses: PlannedBytes;
-  readonly rowWeights: PlannedBytes | undefined;
+  /** One for all outputs, or one for each; none if rows have no weights. */
+  readonly rowWeights: readonly PlannedBytes[];
+  /** Sums of the row weights of several outputs. */
+  readonly weightSums: readonly PlannedBytes[];
+  /** By output: matrices for its metrics. */
+  readonly metricMatrices: readonly (readonly MatrixView[])[];
   readonly totals: PlannedBytes;
   /** The nodes that run. An output's activation that is paired with its loss is computed by the loss. */
   readonly nodes: readonly AllocatedNode[];
@@ -68,8 +73,11 @@ export interface RunKind {
   readonly smooths: readonly boolean[];
   /** Number of running sums. */
   readonly totals: number;
-  /** Whether rows have weights. */
-  readonly weighted: boolean;
+  /** By output: the number of matrices that its metrics need. */
+  readonly metricMatrices: readonly number[];
+  /** Number of vectors of row weights, and of sums of them. */
+  readonly weightVectors: number;
+  readonly weightSums: number;
   /** Whether every value, delta and target stays readable until the end, for diagnosis. */
   readonly keepAll: boolean;
 }
@@ -123,7 +131,15 @@ export function planTraining(plan: NetworkPlan, capacity: number, kind: RunKind)
   // A float per row; kernels write whole vectors of them.
   const perRow = 4 * padded(capacity);
   const rowLosses = requests.bytes(perRow, timeline.loss, timeline.loss);
-  const rowWeights = kind.weighted ? requests.bytes(perRow, timeline.start, timeline.loss) : undefined;
+  const perRowFrom = (length: number, from: number): number[] =>
+    Array.from({ length }, () => requests.bytes(perRow, from, timeline.loss)!);
+  const rowWeights = perRowFrom(kind.weightVectors, timeline.start);
+  const weightSums = perRowFrom(kind.weightSums, timeline.loss);
+  const metricMatrices = outputs.map((output, index) =>
+    Array.from({ length: kind.metricMatrices[index] }, () =>
+      requests.matrix(widths[output], timeline.loss, timeline.loss),
+    ),
+  );
   // Running sums belong to the epoch and outlive the run.
   const totals = requests.bytes(8 * kind.totals, timeline.start, timeline.end);
 
@@ -141,7 +157,9 @@ export function planTraining(plan: NetworkPlan, capacity: number, kind: RunKind)
     targets: targets.map((buffer, index) => ({ ...matrix(buffer, outputs[index])!, width: kind.targetWidths[index] })),
     smoothed: smoothed.map((buffer, index) => matrix(buffer, outputs[index])),
     rowLosses: bytes(rowLosses)!,
-    rowWeights: bytes(rowWeights),
+    rowWeights: rowWeights.map((buffer) => bytes(buffer)!),
+    weightSums: weightSums.map((buffer) => bytes(buffer)!),
+    metricMatrices: metricMatrices.map((buffers, index) => buffers.map((buffer) => matrix(buffer, outputs[index])!)),
     totals: bytes(totals)!,
     nodes: nodes.flatMap((node, index) =>
       omitted.has(node)

@@ -18,13 +18,15 @@ import { bindForward } from '../operations/forward.js';
 import { appliedName } from '../operations/operation.js';
 import type { MatrixView, Step } from '../runtime/matrix-view.js';
 import type { WasmRuntime } from '../runtime/wasm-runtime.js';
-import { measuredOutputs, targetWidth } from '../losses/definition.js';
+import { targetWidth } from '../losses/definition.js';
+import { bindOutput } from './bind-output.js';
 import { bindClearing } from './clear-rows.js';
 import type { TrainingLayout } from './layout.js';
 import type { BatchGroup } from './batch-group.js';
-import { weighDelta, zeroDeltas } from './delta-steps.js';
+import { zeroDeltas } from './delta-steps.js';
 import { planTraining, type AllocatedNode, type PlannedBytes, type TrainingMemory } from './memory-plan.js';
-import { sumsOf, type Objective, type OutputObjective } from './objective.js';
+import { matricesOf, sumsOf, type Objective, type OutputObjective } from './objective.js';
+import { groupWeights, type WeightGroups } from './weight-groups.js';
 
 /** Addresses of the flat vectors of weights and, for training, of gradients. */
 export interface ParameterVectors {
@@ -38,8 +40,8 @@ export interface TrainingProgramOptions {
   readonly objective: Objective;
   /** The weights that are trained. */
   readonly layout: TrainingLayout;
-  /** Whether rows have weights, written to `rowWeights`. */
-  readonly weighted: boolean;
+  /** Row weights, written to `rowWeights`: 0 for none, 1 for all outputs, or one for each. */
+  readonly weightVectors: number;
   /** The batches that make one update, if it may be more than one. */
   readonly group?: BatchGroup | undefined;
   /** Whether every value, delta and target stays readable until the end of a run, for diagnosis. */
@@ -47,15 +49,15 @@ export interface TrainingProgramOptions {
 }
 
 /** A bound plan with targets, for batches of up to `capacity` rows. */
-export interface TrainingProgram extends Pick<TrainingProgramOptions, 'capacity' | 'weighted'> {
+export interface TrainingProgram extends Pick<TrainingProgramOptions, 'capacity' | 'weightVectors'> {
   /** Bytes of its region: values, deltas, targets and scratch. */
   readonly bytes: number;
   readonly inputs: readonly MatrixView[];
   readonly outputs: readonly MatrixView[];
   /** By output: targets (rows, outputs), which the caller writes. */
   readonly targets: readonly MatrixView[];
-  /** Address of one weight per row; 0 if rows have no weights. */
-  readonly rowWeights: number;
+  /** Addresses of one weight per row: none, one for all outputs, or one for each. */
+  readonly rowWeights: readonly number[];
   /** Address of float64 running sums, output after output: its loss, then its metrics. */
   readonly totals: number;
   readonly steps: readonly Step[];
@@ -93,7 +95,8 @@ export function bindTraining(
   vectors: ParameterVectors,
   options: TrainingProgramOptions,
 ): TrainingProgram {
-  const { capacity, objective, layout, weighted, keepAll } = options;
+  const { capacity, objective, layout, weightVectors, keepAll } = options;
+  const groups = groupWeights(plan, objective, weightVectors);
   const memory = planTraining(plan, capacity, {
     trains: vectors.gradients !== undefined,
     layout,
@@ -102,18 +105,20 @@ export function bindTraining(
     targetWidths: objective.map(({ loss }, index) => targetWidth(loss.blocks, plan.widths[plan.outputs[index]])),
     smooths: objective.map(({ loss }) => loss.smoothing !== undefined),
     totals: objective.reduce((total, output) => total + sumsOf(output), 0),
-    weighted,
+    metricMatrices: objective.map(matricesOf),
+    weightVectors,
+    weightSums: groups.sums.length,
   });
   const region = allocateRegion(runtime, memory.bytes);
-  const binder = new Binder(runtime, plan, memory, region, vectors, options);
+  const binder = new Binder(runtime, plan, memory, region, vectors, groups, options);
   return {
     capacity,
-    weighted,
+    weightVectors,
     bytes: memory.bytes,
     inputs: plan.inputs.map((value) => binder.value(value)),
     outputs: plan.outputs.map((value) => binder.value(value)),
     targets: memory.targets.map((matrix) => binder.view(matrix)),
-    rowWeights: binder.address(memory.rowWeights),
+    rowWeights: memory.rowWeights.map((weights) => binder.address(weights)),
     totals: binder.address(memory.totals),
     steps: [
       ...binder.forward(),
@@ -147,6 +152,7 @@ class Binder {
     private readonly memory: TrainingMemory,
     private readonly region: number,
     private readonly vectors: ParameterVectors,
+    private readonly groups: WeightGroups,
     { clock, objective, layout, keepAll, group }: TrainingProgramOptions,
   ) {
     this.trains = vectors.gradients !== undefined;
@@ -194,10 +200,16 @@ class Binder {
   }
 
   clearRowsWithoutWeight(): Step[] {
-    const { runtime, plan, memory, layout, keepAll } = this;
-    if (!this.trains || memory.rowWeights === undefined) return [];
-    const rowWeights = this.address(memory.rowWeights);
-    return bindClearing(runtime, plan, memory, { rowWeights, layout, keepAll, matrixOf: (value) => this.value(value) });
+    const { runtime, plan, memory, layout, keepAll, groups } = this;
+    if (!this.trains || memory.rowWeights.length === 0) return [];
+    return bindClearing(runtime, plan, memory, {
+      rowWeights: memory.rowWeights.map((weights) => this.address(weights)),
+      weightSums: memory.weightSums.map((sum) => this.address(sum)),
+      groups,
+      layout,
+      keepAll,
+      matrixOf: (value) => this.value(value),
+    });
   }
 
   /** Returns the steps of BP2 to BP4, from the last node to the first whose output depends on something learned. */
@@ -236,42 +248,22 @@ class Binder {
     };
   }
 
-  private evaluateOutput({ loss, weight, metrics }: OutputObjective, index: number, totals: number): Step[] {
+  private evaluateOutput(output: OutputObjective, index: number, totals: number): Step[] {
     const { runtime, plan, memory, trains } = this;
-    const { kernels } = runtime;
-    const lossInput = memory.lossInputs[index];
-    const y = this.value(plan.outputs[index]);
-    const targets = this.view(memory.targets[index]);
-    const delta = this.view(memory.lossDeltas[index]);
-    const rowLosses = this.address(memory.rowLosses);
-    const rowWeights = this.address(memory.rowWeights);
-    const steps: Step[] = [];
-    let lossTargets = targets;
     const smoothed = memory.smoothed[index];
-    if (smoothed !== undefined && loss.smoothing !== undefined) {
-      const { address, width, ld } = (lossTargets = this.view(smoothed));
-      const { scale, shift } = loss.smoothing;
-      const added = shift(width);
-      steps.push(
-        (rows) => kernels.f32_copy(rows * ld, targets.address, address),
-        (rows) => kernels.f32_smooth_rows(rows, width, address, ld, scale, added),
-      );
-    }
-    const views = { y, z: this.value(lossInput), targets: lossTargets, delta, rowLosses };
-    const paired = lossInput !== plan.outputs[index] && loss.bindPaired !== undefined;
-    steps.push(paired ? loss.bindPaired(runtime, views) : loss.bind(runtime, views));
-    if (memory.rowWeights !== undefined) {
-      steps.push((rows) => kernels.f32_weigh(rows, rowLosses, rowWeights, rowLosses));
-      if (trains) steps.push((rows) => kernels.f32_weigh_rows(rows, delta.width, rowWeights, delta.address, delta.ld));
-    }
-    if (trains) steps.push(...weighDelta(kernels, delta, weight, this.group));
-    steps.push((rows) => kernels.f64_add_sum(rows, rowLosses, totals));
-    let at = totals + 8;
-    for (const metric of metrics) {
-      steps.push(metric.bind(runtime, metric.readsAll === true ? y : measuredOutputs(loss, y), targets, at));
-      at += 8 * metric.sums;
-    }
-    return steps;
+    const buffers = {
+      y: this.value(plan.outputs[index]),
+      lossInput: this.value(memory.lossInputs[index]),
+      isPaired: memory.lossInputs[index] !== plan.outputs[index],
+      targets: this.view(memory.targets[index]),
+      smoothed: smoothed && this.view(smoothed),
+      delta: this.view(memory.lossDeltas[index]),
+      rowLosses: this.address(memory.rowLosses),
+      rowWeights: this.address(memory.rowWeights[memory.rowWeights.length === 1 ? 0 : index]),
+      totals,
+      matrices: memory.metricMatrices[index].map((matrix) => this.view(matrix)),
+    };
+    return bindOutput(runtime, output, buffers, trains, this.group);
   }
 
   private backwardNode(allocated: AllocatedNode): Step[] {

@@ -16,7 +16,7 @@ import { NO_BATCHES, type GroupCounters } from './batch-group.js';
 import type { Compiled } from './compiled.js';
 import type { Dataset } from './data/shape.js';
 import { Evaluator } from './evaluator.js';
-import { copyObjective, bindContext, type Logs, type ExecutionContext } from './execution-context.js';
+import { bindContext, canHold, copyObjective, type ExecutionContext, type Logs } from './execution-context.js';
 import type { LoadedRows, StopReason } from './full-batch/algorithm.js';
 import { FullBatch } from './full-batch/full-batch.js';
 import { requireTrainable } from './full-batch/requirements.js';
@@ -53,7 +53,7 @@ export class Trainer {
   private readonly regions: RegionGroup;
   readonly updater: Updater;
   private training: ExecutionContext | undefined;
-  private readonly evaluator = new Evaluator((rows, weighted) => this.bindEvaluation(rows, weighted));
+  private readonly evaluator = new Evaluator((rows, weightVectors) => this.bindEvaluation(rows, weightVectors));
 
   constructor(
     readonly model: ModelState,
@@ -95,15 +95,15 @@ export class Trainer {
   }
 
   /** Returns the training context for batches of up to `rows` rows. Keeps the sums of an epoch in progress. */
-  contextFor(rows: number, weighted: boolean): ExecutionContext {
+  contextFor(rows: number, weightVectors: number): ExecutionContext {
     this.fullBatch?.forget();
     const before = this.training;
-    if (before !== undefined && before.program.capacity >= rows && before.program.weighted === weighted) return before;
+    if (before !== undefined && canHold(before, rows, weightVectors)) return before;
     const sums = before?.accumulator.read();
     const objective = before?.accumulator.objective;
-    const bind = (capacity: number, weights: boolean): ExecutionContext => {
+    const bind = (capacity: number, weights: number): ExecutionContext => {
       const plan = this.fullBatch?.trial.plan;
-      this.training = this.bind(this.trained, { capacity, weighted: weights, keepAll: false }, objective, plan);
+      this.training = this.bind(this.trained, { capacity, weightVectors: weights, keepAll: false }, objective, plan);
       if (sums !== undefined) this.training.accumulator.write(sums);
       return this.training;
     };
@@ -111,8 +111,8 @@ export class Trainer {
     this.training = undefined;
     return replaceOrRestore(
       before,
-      () => bind(capacity, weighted),
-      ({ program }) => bind(program.capacity, program.weighted),
+      () => bind(capacity, weightVectors),
+      ({ program }) => bind(program.capacity, program.weightVectors),
     );
   }
 
@@ -230,11 +230,9 @@ export class Trainer {
   }
 
   /** Returns a separate context for evaluation, which nothing else uses; the caller frees it. */
-  bindEvaluation(rows: number, weighted: boolean): ExecutionContext {
-    return this.bind(
-      { weights: this.model.weights, gradients: undefined },
-      { capacity: rows, weighted, keepAll: false },
-    );
+  bindEvaluation(rows: number, weightVectors: number): ExecutionContext {
+    const vectors = { weights: this.model.weights, gradients: undefined };
+    return this.bind(vectors, { capacity: rows, weightVectors, keepAll: false });
   }
 
   evaluate(dataset: Dataset, wanted: number): Logs {
@@ -253,9 +251,9 @@ export class Trainer {
   bindDiagnosis(
     vectors: { readonly weights: number; readonly gradients: number },
     capacity: number,
-    weighted: boolean,
+    weightVectors: number,
   ): ExecutionContext {
-    return this.bind(vectors, { capacity, weighted, keepAll: true });
+    return this.bind(vectors, { capacity, weightVectors, keepAll: true });
   }
 
   /**
@@ -319,7 +317,7 @@ export class Trainer {
   }
 
   private load(dataset: Dataset): ExecutionContext {
-    const context = this.contextFor(dataset.rows, dataset.weights !== undefined);
+    const context = this.contextFor(dataset.rows, dataset.weights.length);
     context.accumulator.reset();
     context.loader.take(dataset, 0, dataset.rows);
     return context;
@@ -327,7 +325,7 @@ export class Trainer {
 
   private bind(
     vectors: ParameterVectors,
-    options: Pick<TrainingProgramOptions, 'capacity' | 'weighted' | 'keepAll'>,
+    options: Pick<TrainingProgramOptions, 'capacity' | 'weightVectors' | 'keepAll'>,
     objective = copyObjective(this.compiled.objective),
     plan = this.model.plan,
   ): ExecutionContext {

@@ -271,7 +271,8 @@ describe('compile and data of several outputs', () => {
       'class weights for two outputs',
       (m) => m.trainOnBatch(xs, ys, { classWeight: { 0: 2 } }),
       ValueError,
-      'trainOnBatch: classWeight expected a model with one output, got 2 outputs.',
+      'trainOnBatch: classWeight expected weights by class for each of 2 outputs, got an object. ' +
+        'Write { "kind": { 0: 1, 1: 2 }, "size": { 0: 1, 1: 2 } }.',
     ],
     [
       'one array to predict two outputs into',

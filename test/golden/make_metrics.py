@@ -75,4 +75,62 @@ def yes_or_no():
                 calibrationError=ece(p, t))
 
 
+def pr_area(t, scores, w):
+    """Area under the precision-recall curve by quadrature of TP/(TP + FP), in which between two scores negatives come at
+    a constant rate per positive (Davis and Goadrich 2006)."""
+    from scipy.integrate import quad
+    hits = answers = area = 0.0
+    for score in sorted(set(scores), reverse=True):
+        at = scores == score
+        more, all_more = (w * t)[at].sum(), w[at].sum()
+        if more > 0:
+            rate = all_more / more
+            f = (lambda x: 1 / rate) if answers == 0 else (lambda x: (hits + x) / (answers + rate * x))
+            area += quad(f, 0, more, epsabs=1e-14, epsrel=1e-14)[0]
+        hits, answers = hits + more, answers + all_more
+    return area / (w * t).sum()
+
+
+def with_weights():
+    """Metrics without and with sample weights; a few weights are 0. Numbers are multiples of 1/64."""
+    rng = np.random.default_rng(11)
+    w = rng.integers(0, 9, ROWS) / 4
+    labels = rng.integers(0, 4, ROWS)
+    raw = rng.integers(1, 120, (ROWS, 4)).astype(float)
+    raw[np.arange(ROWS), labels] += 60
+    p = np.floor(256 * raw / raw.sum(1, keepdims=True)) / 256
+    p[:, 0] += 1 - p.sum(1)
+    answers = p.argmax(1)
+    t = rng.integers(0, 2, ROWS)
+    s = np.clip(np.floor(32 * (0.4 * t + 0.6 * rng.random(ROWS))), 1, 31) / 32     # many ties
+    y2, t2 = rng.integers(1, 640, (ROWS, 3)) / 64, rng.integers(1, 640, (ROWS, 3)) / 64
+    out = dict(weights=w.tolist(), probabilities=p.tolist(), labels=labels.tolist(), scores=s.tolist(),
+               targets=t.tolist(), outputs=y2.tolist(), numbers=t2.tolist())
+    for name, of in (("plain", np.ones(ROWS)), ("weighted", w)):
+        by = dict(sample_weight=of)
+        cosines = (y2 * t2).sum(1) / np.linalg.norm(y2, axis=1) / np.linalg.norm(t2, axis=1)
+        macro = dict(average="macro", zero_division=0, **by)
+        out[name] = dict(
+            categories=dict(
+                accuracy=m.accuracy_score(labels, answers, **by), precision=m.precision_score(labels, answers, **macro),
+                recall=m.recall_score(labels, answers, **macro), f1=m.f1_score(labels, answers, **macro),
+                balancedAccuracy=m.balanced_accuracy_score(labels, answers, **by),
+                matthewsCorrelation=m.matthews_corrcoef(labels, answers, **by),
+                topKAccuracy=m.top_k_accuracy_score(labels, p, k=2, **by),
+                logLoss=m.log_loss(labels, p, eps=2.0 ** -23, **by)),
+            yesOrNo=dict(
+                accuracy=m.accuracy_score(t, s > 0.5, **by), precision=m.precision_score(t, s > 0.5, **by),
+                auc=m.roc_auc_score(t, s, **by), averagePrecision=m.average_precision_score(t, s, **by),
+                aucPR=pr_area(t, s, of), logLoss=m.log_loss(t, s, eps=2.0 ** -23, **by)),
+            regression=dict(
+                meanSquaredError=m.mean_squared_error(t2, y2, **by),
+                meanAbsoluteError=m.mean_absolute_error(t2, y2, **by),
+                rootMeanSquaredError=np.sqrt(m.mean_squared_error(t2, y2, **by)),
+                meanAbsolutePercentageError=100 * m.mean_absolute_percentage_error(t2, y2, **by),
+                meanSquaredLogarithmicError=m.mean_squared_log_error(t2, y2, **by),
+                cosineSimilarity=float((of * cosines).sum() / of.sum()), r2=m.r2_score(t2, y2, **by)))
+    return out
+
+
+(OUT / "weighted-metrics.json").write_text(json.dumps(with_weights(), indent=1))
 (OUT / "metrics.json").write_text(json.dumps(dict(categories=categories(), yesOrNo=yes_or_no()), indent=1))

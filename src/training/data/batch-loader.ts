@@ -2,7 +2,7 @@ import { RegionGroup } from '../../runtime/arena.js';
 import type { WasmRuntime } from '../../runtime/wasm-runtime.js';
 import type { Objective } from '../objective.js';
 import type { TrainingProgram } from '../program.js';
-import type { Dataset } from './shape.js';
+import type { Dataset, RowWeights, StoredRows } from './shape.js';
 
 /** Writes rows of a dataset to the inputs, targets and row weights of a program. */
 export interface BatchLoader {
@@ -12,6 +12,10 @@ export interface BatchLoader {
   take(dataset: Dataset, first: number, rows: number): void;
   free(): void;
 }
+
+/** Returns the weights of an output: its own, those of all, or undefined for weights of 1. */
+const ofOutput = (weights: RowWeights, index: number): StoredRows | undefined =>
+  weights.length === 1 ? weights[0] : weights[index];
 
 /**
  * Binds a loader. Losses on class indices get one-hot targets; gathered indices pass through a scratch row of integers.
@@ -40,7 +44,11 @@ export function bindLoader(runtime: WasmRuntime, program: TrainingProgram, objec
           kernels.f32_one_hot(rows, target.width, labels, target.address, target.ld);
         }
       }
-      if (weights !== undefined) kernels.u32_gather(rows, weights.rows, weights.address, indices, rowWeights);
+      for (let i = 0; i < rowWeights.length; i++) {
+        const from = ofOutput(weights, i);
+        if (from === undefined) kernels.f32_fill(rows, rowWeights[i], 1);
+        else kernels.u32_gather(rows, from.rows, from.address, indices, rowWeights[i]);
+      }
     },
     take({ x, y, weights }, first, rows) {
       for (let i = 0; i < inputs.length; i++) {
@@ -53,8 +61,11 @@ export function bindLoader(runtime: WasmRuntime, program: TrainingProgram, objec
         if (labels === undefined) kernels.f32_pad_rows(rows, target.width, from, target.address, target.ld);
         else kernels.f32_one_hot(rows, target.width, from, target.address, target.ld);
       }
-      if (weights !== undefined) kernels.f32_copy_columns(1, rows, weights.address + 4 * first, rows, rowWeights, rows);
-      else if (rowWeights !== 0) kernels.f32_fill(rows, rowWeights, 1);
+      for (let i = 0; i < rowWeights.length; i++) {
+        const from = ofOutput(weights, i);
+        if (from === undefined) kernels.f32_fill(rows, rowWeights[i], 1);
+        else kernels.f32_copy_columns(1, rows, from.address + 4 * first, rows, rowWeights[i], rows);
+      }
     },
     free: () => regions.free(),
   };

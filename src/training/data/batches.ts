@@ -8,7 +8,7 @@ import { RegionGroup } from '../../runtime/arena.js';
 import type { WasmRuntime } from '../../runtime/wasm-runtime.js';
 import { STREAM } from '../../runtime/random.js';
 import { loadData, type DataSources } from './dataset.js';
-import type { ClassWeight, Dataset, DataShape } from './shape.js';
+import type { ClassWeights, Dataset, DataShape } from './shape.js';
 import { readBatch, SourceReader, type BatchSource } from './source.js';
 import type { ExecutionContext } from '../execution-context.js';
 import type { Trainer } from '../trainer.js';
@@ -29,8 +29,8 @@ export const hasSource = (given: GivenRows): given is { readonly source: BatchSo
 /** Writes the batches of an epoch into a training context, one after another. */
 export interface BatchIterator {
   readonly context: ExecutionContext;
-  /** Whether the rows have weights. */
-  readonly weighted: boolean;
+  /** Number of vectors of row weights: none, one for all outputs, or one for each. */
+  readonly weightVectors: number;
   /** Starts an epoch. `order` determines the shuffle; `epoch` is the number in messages. */
   begin(order: number, epoch: number): void;
   /**
@@ -61,7 +61,7 @@ export interface ArrayBatchesOptions {
  */
 export class ArrayBatches implements BatchIterator {
   readonly context: ExecutionContext;
-  readonly weighted: boolean;
+  readonly weightVectors: number;
   private readonly regions: RegionGroup;
   /** Addresses of an array of row numbers, and of a buffer for the sixteen words that the shuffle draws at a time. */
   private readonly indices: number;
@@ -84,8 +84,8 @@ export class ArrayBatches implements BatchIterator {
   ) {
     const { batchSize, dropLast } = options;
     this.perPass = dropLast ? Math.floor(rows / batchSize) : Math.ceil(rows / batchSize);
-    this.weighted = data.weights !== undefined;
-    this.context = trainer.contextFor(Math.min(options.batchSize, rows), this.weighted);
+    this.weightVectors = data.weights.length;
+    this.context = trainer.contextFor(Math.min(options.batchSize, rows), this.weightVectors);
     this.regions = new RegionGroup(runtime.arena);
     this.indices = this.regions.allocate(4 * rows);
     this.words = this.regions.allocate(64);
@@ -152,7 +152,7 @@ export class IterableBatches implements BatchIterator {
     private readonly shape: DataShape,
     private readonly options: {
       readonly batchesPerEpoch: number | undefined;
-      readonly classWeight: ClassWeight | undefined;
+      readonly classWeight: ClassWeights | undefined;
       /** Called after each wait; throws if training cannot continue. */
       readonly proceed: () => void;
       /** Called with the name, as in messages, of the batch that is requested next. */
@@ -160,11 +160,11 @@ export class IterableBatches implements BatchIterator {
     },
   ) {
     this.reader = new SourceReader(source, 'fit');
-    this.context = trainer.contextFor(1, false);
+    this.context = trainer.contextFor(1, 0);
   }
 
-  get weighted(): boolean {
-    return this.data?.weights !== undefined;
+  get weightVectors(): number {
+    return this.data?.weights.length ?? 0;
   }
 
   begin(_order: number, epoch: number): void {
@@ -222,7 +222,7 @@ export class IterableBatches implements BatchIterator {
     this.data = loadData(runtime, this.nameOf(this.count - 1), sources, shape);
     // Reading a batch may run the caller's code, which may have disposed the model.
     options.proceed();
-    this.context = trainer.contextFor(this.data.rows, this.weighted);
+    this.context = trainer.contextFor(this.data.rows, this.weightVectors);
     this.reload(this.context);
     return this.data.rows;
   }

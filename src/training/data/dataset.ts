@@ -8,11 +8,20 @@ import { ownOf } from '../../common/objects.js';
 import { perTensor } from '../../common/per-tensor.js';
 import { warnOnce } from '../../common/warn.js';
 import { observerOf } from '../../common/rounding.js';
-import { openLabels, openRows, type RowNumbers, type RowSource } from '../../common/rows.js';
+import { openLabels, openRows, type RowSource } from '../../common/rows.js';
 import { requireCategories, type Categories } from '../../graph/categories.js';
 import { RegionGroup } from '../../runtime/arena.js';
 import type { WasmRuntime } from '../../runtime/wasm-runtime.js';
-import type { ClassWeight, GivenData, Dataset, DataShape, OutputShape, StoredRows } from './shape.js';
+import type {
+  ClassWeights,
+  Dataset,
+  DataShape,
+  GivenData,
+  OutputShape,
+  RowWeights,
+  SampleWeight,
+  StoredRows,
+} from './shape.js';
 import type { LossDefinition } from '../../losses/definition.js';
 import { readGivenWeights, combinedWeights, type RowAndClassWeights } from './weights.js';
 
@@ -109,8 +118,8 @@ export interface DataSources {
   readonly rows: number;
   readonly x: readonly NamedSource[];
   readonly y: readonly NamedSource[];
-  readonly sampleWeight: RowNumbers | undefined;
-  readonly classWeight: ClassWeight | undefined;
+  readonly sampleWeight: SampleWeight | undefined;
+  readonly classWeight: ClassWeights | undefined;
   /** Sample and class weights if they were checked before, or the error that refused them. */
   readonly given?: RowAndClassWeights | Error | undefined;
 }
@@ -235,12 +244,12 @@ export function acceptData(runtime: WasmRuntime, where: string, copied: CopiedDa
     const given = copied.given ?? readGivenWeights(where, copied, rows, outputs);
     if (given instanceof Error) throw given;
     const whole = combinedWeights(where, runtime, given, y, outputs);
-    const sampleWeights = weighing(given.byRow);
+    const sampleWeights = given.byRow.map(weighing);
     return {
       rows,
       x,
       y,
-      weights: whole === given.byRow ? sampleWeights : weighing(whole),
+      weights: whole === given.byRow ? sampleWeights : whole.map(weighing),
       sampleWeights,
       free: () => regions.free(),
     };
@@ -261,7 +270,7 @@ export function tail(data: Dataset, first: number): Dataset {
     width: part.width,
     address: part.address + 4 * first * part.width,
   });
-  const weights = data.sampleWeights && from(data.sampleWeights);
+  const weights: RowWeights = data.sampleWeights.map((part) => part && from(part));
   return {
     rows: data.rows - first,
     x: data.x.map(from),

@@ -15,6 +15,21 @@ export type ClassWeight = readonly number[] | Readonly<Record<number, number>>;
  */
 export type Targets = Rows | Labels | readonly (Rows | Labels)[] | Readonly<Record<string, Rows | Labels>>;
 
+/**
+ * Weight of each row in the loss, at least 0: a number per row for all outputs, or for a model with several outputs one
+ * such list for each, in their order or by their names. An output that is left out has weights of 1.
+ * @category Training and callbacks
+ */
+export type SampleWeight =
+  RowNumbers | readonly (RowNumbers | undefined)[] | Readonly<Record<string, RowNumbers | undefined>>;
+
+/**
+ * Weights of classes: of the one output, or for a model with several outputs of each, in their order or by their names.
+ * @category Training and callbacks
+ */
+export type ClassWeights =
+  ClassWeight | readonly (ClassWeight | undefined)[] | Readonly<Record<string, ClassWeight | undefined>>;
+
 /** Rows in linear memory, checked to be finite, for as long as a call needs them. */
 export interface StoredRows {
   readonly rows: number;
@@ -22,15 +37,21 @@ export interface StoredRows {
   readonly address: number;
 }
 
+/** Weights of rows in linear memory: none, one for all outputs, or one for each, undefined for weights of 1. */
+export type RowWeights = readonly (StoredRows | undefined)[];
+
 /** Inputs and targets of the same number of rows. */
 export interface Dataset {
   readonly rows: number;
   readonly x: readonly StoredRows[];
   readonly y: readonly StoredRows[];
-  /** Weight of each row, if there are any: its sample weight times its class weight. */
-  readonly weights: StoredRows | undefined;
+  /**
+   * Weight of each row: its sample weight times its class weight. None, one for all outputs, or one for each, undefined
+   * for weights of 1.
+   */
+  readonly weights: RowWeights;
   /** Sample weights without class weights, as evaluation uses them. */
-  readonly sampleWeights: StoredRows | undefined;
+  readonly sampleWeights: RowWeights;
   free(): void;
 }
 
@@ -51,6 +72,6 @@ export interface DataShape {
 export interface GivenData {
   readonly x: unknown;
   readonly y: unknown;
-  readonly sampleWeight?: RowNumbers | undefined;
-  readonly classWeight?: ClassWeight | undefined;
+  readonly sampleWeight?: SampleWeight | undefined;
+  readonly classWeight?: ClassWeights | undefined;
 }

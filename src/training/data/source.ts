@@ -6,15 +6,15 @@ import { isDetached, isList, typedKind } from '../../common/arrays.js';
 import { fieldOf, isFunction, isInstance, isObject, isThenable } from '../../common/objects.js';
 import { describe } from '../../common/describe.js';
 import { ValueError } from '../../common/errors.js';
-import type { Inputs, RowNumbers } from '../../common/rows.js';
+import type { Inputs } from '../../common/rows.js';
 import { openData, type DataSources } from './dataset.js';
-import type { ClassWeight, DataShape, Targets } from './shape.js';
+import type { ClassWeights, DataShape, SampleWeight, Targets } from './shape.js';
 
 /**
  * A batch of a source: inputs, targets, and optionally a weight per row.
  * @category Training and callbacks
  */
-export type Batch = readonly [x: Inputs, y: Targets] | readonly [x: Inputs, y: Targets, sampleWeight: RowNumbers];
+export type Batch = readonly [x: Inputs, y: Targets] | readonly [x: Inputs, y: Targets, sampleWeight: SampleWeight];
 
 /**
  * A source of batches, one epoch after another: an object that can be iterated anew for each epoch, a function that
@@ -55,7 +55,7 @@ export function readBatch(
   where: string,
   batch: unknown,
   shape: DataShape,
-  classWeight: ClassWeight | undefined,
+  classWeight: ClassWeights | undefined,
 ): DataSources {
   if (isInstance(batch, OpenedBatch)) return batch.sources;
   if (!isList(batch) || (batch.length !== 2 && batch.length !== 3)) {
@@ -63,7 +63,7 @@ export function readBatch(
   }
   const [x, y] = [batch[0], batch[1]];
   const sampleWeight = batch.length === 3 ? batch[2] : undefined;
-  return openData(where, { x, y, sampleWeight: sampleWeight as RowNumbers | undefined, classWeight }, shape);
+  return openData(where, { x, y, sampleWeight: sampleWeight as SampleWeight | undefined, classWeight }, shape);
 }
 
 /** Returns an object's iterator method; undefined for objects whose method would throw. */

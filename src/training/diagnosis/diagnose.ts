@@ -38,7 +38,7 @@ const ZERO_INPUTS = 0.1;
 export function diagnose(
   trainer: Trainer,
   rows: number,
-  weighted: boolean,
+  weightVectors: number,
   load: (context: ExecutionContext) => void,
 ): Diagnosis {
   const { model, vectors, compiled, layout } = trainer;
@@ -61,7 +61,7 @@ export function diagnose(
       copy(vectors.weights + 4 * weights, copies.weights + 4 * gradients, floats);
     }
     vectors.optimizerState.forEach((state, index) => copy(state, copies.optimizerState[index], vectors.size));
-    context = trainer.bindDiagnosis({ weights: vectors.weights, gradients: copies.gradients }, rows, weighted);
+    context = trainer.bindDiagnosis({ weights: vectors.weights, gradients: copies.gradients }, rows, weightVectors);
     load(context);
     context.accumulator.reset();
     trainer.tick();

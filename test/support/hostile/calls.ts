@@ -402,6 +402,7 @@ const FUNCTIONS: Record<string, readonly Arguments[]> = {
   }),
   confusionMatrix: [() => [[0, 1, 1], [0, 1, 0], { classes: 2 }], () => [flat(), X(), { classes: 2 }]],
   topKAccuracy: options({ k: 2 }),
+  auc: options({ curve: 'PR' }),
   binaryAccuracy: options({ threshold: 0.5 }),
   precision: options({ average: 'micro', class: 1, threshold: 0.5 }),
   recall: options({ average: 'micro', class: 1, threshold: 0.5 }),
@@ -462,7 +463,15 @@ const METHODS: Record<string, readonly Arguments[]> = {
   ],
   'Normalization.adapt': [() => [X()], () => [flat()]],
   'Model.compile': [
-    () => [{ optimizer: 'sgd', loss: lossOfOwn(), metrics: [metricOfOwn()], lossWeights: [1] }],
+    () => [
+      {
+        optimizer: 'sgd',
+        loss: lossOfOwn(),
+        metrics: [metricOfOwn()],
+        weightedMetrics: [metricOfOwn(), 'r2'],
+        lossWeights: [1],
+      },
+    ],
     () => [
       {
         optimizer: { kind: 'sgd', config: { learningRate: scheduleOfOwn() } },
