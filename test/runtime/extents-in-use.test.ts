@@ -375,6 +375,25 @@ describe('kernel calls', () => {
     engine.dispose();
   });
 
+  test('of penalties on outputs, of metrics by row, and of weights by output stay within their buffers', async () => {
+    const engine = await createEngine();
+    for (const units of [1, 5, 8]) {
+      const x = input({ shape: [3] });
+      const h = dense({ units, activation: 'tanh', activityRegularizer: 'l1l2' }).apply(x);
+      const outputs = [dense({ units: 3 }).apply(h), dense({ units: 2 * units }).apply(h)];
+      const model = engine.model({ inputs: x, outputs });
+      const metrics = ['huber', 'logCosh', 'r2', 'auc', 'averagePrecision', 'f1', 'mape'] as const;
+      const loss = ['meanSquaredError', quantile({ quantiles: [0.1, 0.9] })] as const;
+      model.compile({ optimizer: 'adam', loss, metrics, weightedMetrics: metrics, checks: 'off' });
+      const rows = Array.from({ length: 9 }, (_, i) => [i % 3, i % 5, -i]);
+      const targets = [rows, rows.map((_, i) => Array.from({ length: units }, (__, j) => (i + j) % 2))];
+      const sampleWeight = [rows.map((_, i) => i % 3), rows.map((_, i) => i % 2)];
+      await model.fit(rows, targets, { epochs: 2, batchSize: 4, sampleWeight, validationSplit: 0.3 });
+      model.dispose();
+    }
+    engine.dispose();
+  });
+
   test('have covered all kernels except tiles that no engine here had, and two that only tests and benchmarks call', () => {
     const others = ['f32_log', 'f32_pack_rows'];
     const names = Object.keys(ABI) as KernelName[];
