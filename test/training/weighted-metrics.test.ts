@@ -78,8 +78,7 @@ const SUBJECTS = {
 const capital = (name: string): string => name[0].toUpperCase() + name.slice(1);
 
 describe.each(Object.entries(SUBJECTS))('%s', (name, { loss, metrics, y, t }) => {
-  const expected = (of: 'plain' | 'weighted'): Record<string, number> =>
-    golden[of][name as keyof typeof SUBJECTS];
+  const expected = (of: 'plain' | 'weighted'): Record<string, number> => golden[of][name as keyof typeof SUBJECTS];
   const model = mirror(y[0].length, { loss, metrics, weightedMetrics: metrics });
   const sampleWeight = golden.weights;
 
