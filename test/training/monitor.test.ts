@@ -30,9 +30,17 @@ const MORE = [
   'balancedAccuracy',
   'matthewsCorrelation',
   'auc',
+  'averagePrecision',
+  'cosineSimilarity',
   'r2',
 ];
-const LESS = ['meanSquaredError', 'meanAbsoluteError', 'rootMeanSquaredError', 'logLoss', 'calibrationError'];
+const LESS = [
+  ...['meanSquaredError', 'meanAbsoluteError', 'rootMeanSquaredError', 'logLoss', 'calibrationError'],
+  ...['meanAbsolutePercentageError', 'meanSquaredLogarithmicError', 'halfSquaredError', 'huber', 'logCosh'],
+  ...['hinge', 'squaredHinge', 'categoricalHinge', 'quantile', 'poisson', 'gaussianNegativeLogLikelihood'],
+  ...['binaryCrossentropy', 'categoricalCrossentropy', 'sparseCategoricalCrossentropy', 'kullbackLeibler'],
+  ...['binaryFocalCrossentropy', 'categoricalFocalCrossentropy'],
+];
 const capital = (name: string): string => name[0].toUpperCase() + name.slice(1);
 
 function line(metrics: readonly object[] = []): Model {
@@ -57,8 +65,8 @@ async function epochsOf(key: string, mode?: Mode): Promise<number> {
 }
 
 describe.each([
-  ['more', MORE, 6],
-  ['less', [...LESS, 'loss'], 2],
+  ['more', [...MORE, 'aucPR', 'weightedAccuracy', 'weightedAucPR'], 6],
+  ['less', [...LESS, 'loss', 'weightedHuber', 'regularization'], 2],
 ] as const)('%s is better', (_, names, epochs) => {
   test.each(names)('for %s, with one output or several, in training and validation', async (name) => {
     const outputs = ['y', 'price', 'val_2', 'gain', 'in', 'Loss', 'kappa', 'main', 'f1', 'dim'];

@@ -18,10 +18,11 @@ export const MODES = ['auto', 'min', 'max'] as const;
  * and `imprecision` are excluded.
  */
 const MORE_IS_BETTER =
-  /(?<![A-Za-z])(precision|recall|f1|fBeta|specificity|matthewsCorrelation)(Micro|Weighted|Class\d+)?$|(Precision|Recall|F1|FBeta|Specificity|MatthewsCorrelation)(Micro|Weighted|Class\d+)?$|(?<![A-Za-z])(acc|f1|auc|r2)$|(Acc|F1|AUC|Auc|R2|Accuracy|Precision|Recall)$|(?<![Ii]n)accuracy$|(?<![Ii]m)precision$|recall$/;
+  /(?<![A-Za-z])(precision|recall|f1|fBeta|specificity|matthewsCorrelation)(Micro|Weighted|Class\d+)?$|(Precision|Recall|F1|FBeta|Specificity|MatthewsCorrelation)(Micro|Weighted|Class\d+)?$|(?<![A-Za-z])(acc|f1|auc|aucPR|r2|cosineSimilarity)$|(Acc|F1|AUC|Auc|AucPR|R2|CosineSimilarity|Accuracy|Precision|Recall)$|(?<![Ii]n)accuracy$|(?<![Ii]m)precision$|recall$/;
 
-/** Names of losses and errors, whose smaller values are better. */
-const LESS_IS_BETTER = /(?<![A-Za-z])(loss|error|mse|mae|rmse)$|(Loss|Error|MSE|MAE|RMSE|Mse|Mae|Rmse)$/;
+/** Names of losses, errors and penalties, whose smaller values are better. */
+const LESS_IS_BETTER =
+  /(?<![A-Za-z])(loss|error|mse|mae|rmse|regularization|huber|logCosh|hinge|quantile|poisson|kullbackLeibler)$|(Loss|Error|MSE|MAE|RMSE|Mse|Mae|Rmse|Regularization|Huber|LogCosh|Hinge|Quantile|Poisson|KullbackLeibler|Crossentropy|Likelihood)$/;
 
 /** Follows one value of the logs over the epochs and tells whether it improved. */
 export class Monitor {
