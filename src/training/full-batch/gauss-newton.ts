@@ -40,7 +40,7 @@ export class GaussNewton {
     private readonly site: Site,
     private readonly columns: Columns,
     rows: number,
-    weighted: boolean,
+    weightVectors: number,
   ) {
     const { model, trial, layout } = site;
     const { runtime } = model;
@@ -56,7 +56,7 @@ export class GaussNewton {
         trial.plan,
         { weights: trial.address, gradients },
         // Nothing here draws random numbers.
-        { capacity: rows, layout, clock: { seed: 0, step: 0 }, objective, weighted, keepAll: true },
+        { capacity: rows, layout, clock: { seed: 0, step: 0 }, objective, weightVectors, keepAll: true },
       );
       this.context = bindContext(runtime, program, objective, []);
     } catch (error) {
@@ -152,9 +152,10 @@ export class GaussNewton {
             if (seed.output !== index) return;
             const root = Math.sqrt((weight * share) / rows);
             const { rowWeights } = this.context.program;
+            const weights = rowWeights.length === 1 ? rowWeights[0] : rowWeights.at(index);
             const { f32 } = memory;
             for (let row = 0, at = delta.address / 4 + seed.column; row < rows; row++, at += delta.ld) {
-              const rowWeight = rowWeights === 0 ? 1 : f32[rowWeights / 4 + row];
+              const rowWeight = weights === undefined ? 1 : f32[weights / 4 + row];
               // The program multiplies by the weight of the row, of which the root is due.
               f32[at] = rowWeight === 0 ? 0 : root / Math.sqrt(rowWeight);
             }

@@ -65,7 +65,7 @@ function makeWorkspace(site: Site, columns: Columns, { rows, context }: LoadedRo
       step: regions.allocate(8 * columns.size),
       point: regions.allocate(4 * site.layout.floats),
     };
-    const curvature = new GaussNewton(site, columns, rows, context.program.weighted);
+    const curvature = new GaussNewton(site, columns, rows, context.program.weightVectors);
     return {
       curvature,
       buffers,
