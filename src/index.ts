@@ -13,6 +13,7 @@ export type { ModelOptions, Tensors } from './graph/model-options.js';
 export type { BatchOptions, InferenceModel } from './inference/inference-model.js';
 export type { Model } from './model/model.js';
 export type { Applied, ApplyOptions } from './model/apply.js';
+export type { LoadedWeights, LoadWeightsOptions } from './model/load-weights.js';
 export type { ModelLayer } from './model/model-layer.js';
 export type { EvaluateOptions, ModelMemory, StepOptions } from './model/model-options.js';
 export type { SaveOptions } from './model/checkpoint.js';

@@ -1,12 +1,15 @@
 /**
  * The safetensors container: eight bytes of header length, a JSON header, tensor data. The reader trusts nothing: it
- * checks every number before use and refuses any dtype other than float32. `inference/model-file.ts` and
- * `tabular/file.ts` decide what the tensors and metadata mean. Format: github.com/huggingface/safetensors, README.
+ * checks every number before use and refuses any dtype other than float32 and those that its caller can read.
+ * `inference/model-file.ts`, `model/load-weights.ts` and `tabular/file.ts` decide what the tensors and metadata mean.
+ * Format: github.com/huggingface/safetensors, README.
  */
 import { describe } from '../common/describe.js';
 import { FormatError } from '../common/errors.js';
+import { ownOf } from '../common/objects.js';
 import { isRecord } from '../common/options.js';
 import { sizeOf, type NamedTensor } from '../common/tensors.js';
+import type { Dtype } from './dtypes.js';
 import { hasAtMostValues } from './json-size.js';
 
 /** Key of the header entry that is no tensor. */
@@ -90,7 +93,7 @@ const OTHER_FILES: readonly (readonly [start: string, kind: string])[] = [
 ];
 
 /** Advice for files that have weights in another form. */
-const OTHER_WEIGHTS = 'To take weights of other files, build the model and call setWeights.';
+const OTHER_WEIGHTS = 'Save its tensors as safetensors, build the model and call loadWeights.';
 
 /** Advice for files that have no weights. */
 const OTHER_ADVICE: Readonly<Record<string, string>> = {
@@ -177,20 +180,24 @@ function readMetadata(where: string, value: unknown): Record<string, string> {
 }
 
 /**
- * Returns the tensors and metadata of a file. Tensors whose data is aligned to float32 are views of `bytes`; they are
- * copied only if it is not, or if other threads may write to `bytes`.
+ * Returns the tensors and metadata of a file. Tensors of float32 numbers that are aligned are views of `bytes`; they are
+ * copied only if they are not, or if other threads may write to `bytes`. Numbers of the other `dtypes` are converted.
  */
-export function decodeSafetensors(where: string, bytes: Uint8Array): SafetensorsFile {
+export function decodeSafetensors(
+  where: string,
+  bytes: Uint8Array,
+  dtypes: Readonly<Record<string, Dtype>> = {},
+): SafetensorsFile {
   const { header, dataStart } = readHeader(where, bytes);
   const names = Object.keys(header).filter((name) => name !== METADATA);
   if (names.length > MOST_TENSORS) refuse(where, `file expected at most ${MOST_TENSORS} tensors, got ${names.length}.`);
-  const entries = names.map((name) => readEntry(where, name, header[name]));
+  const entries = names.map((name) => readEntry(where, name, header[name], dtypes));
   const available = bytes.length - dataStart;
   const inPlace = (bytes.byteOffset + dataStart) % 4 === 0 && bytes.buffer instanceof ArrayBuffer;
   let used = 0;
   const tensors = entries
     .sort((a, b) => a.begin - b.begin || a.end - b.end)
-    .map(({ name, shape, begin, end }): NamedTensor => {
+    .map(({ name, shape, begin, end, dtype }): NamedTensor => {
       if (begin !== used) {
         refuse(where, `tensor ${describe(name)} expected to start at data byte ${used}, got ${begin}.`);
       }
@@ -201,8 +208,13 @@ export function decodeSafetensors(where: string, bytes: Uint8Array): Safetensors
         );
       }
       used = end;
-      const size = (end - begin) / 4;
+      const size = sizeOf(shape);
       const start = dataStart + begin;
+      if (dtype !== undefined) {
+        const data = new Float32Array(size);
+        dtype.read(new DataView(bytes.buffer, bytes.byteOffset + start, end - begin), data);
+        return { name, shape, data };
+      }
       if (inPlace) return { name, shape, data: new Float32Array(bytes.buffer, bytes.byteOffset + start, size) };
       const data = new Float32Array(size);
       new Uint8Array(data.buffer).set(bytes.subarray(start, dataStart + end));
@@ -212,18 +224,23 @@ export function decodeSafetensors(where: string, bytes: Uint8Array): Safetensors
   return { tensors, metadata: readMetadata(where, header[METADATA]) };
 }
 
-function readEntry(where: string, name: string, entry: unknown) {
+function readEntry(where: string, name: string, entry: unknown, dtypes: Readonly<Record<string, Dtype>>) {
   if (!isRecord(entry)) return refuse(where, `tensor ${describe(name)} expected an object, got ${describe(entry)}.`);
-  const { dtype, shape, data_offsets: offsets } = entry;
-  if (dtype !== 'F32') refuse(where, `tensor ${describe(name)} expected dtype F32, got ${describe(dtype)}.`);
+  const { dtype: given, shape, data_offsets: offsets } = entry;
+  const dtype = typeof given === 'string' ? ownOf(dtypes, given) : undefined;
+  if (given !== 'F32' && dtype === undefined) {
+    const known = ['F32', ...Object.keys(dtypes)].join(', ');
+    refuse(where, `tensor ${describe(name)} expected dtype ${known}, got ${describe(given)}.`);
+  }
   if (!Array.isArray(shape) || !shape.every(isCount))
     return refuse(where, `tensor ${describe(name)} expected a shape of counts, got ${describe(shape)}.`);
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isCount)) {
     return refuse(where, `tensor ${describe(name)} expected two data_offsets, got ${describe(offsets)}.`);
   }
   const [begin, end] = offsets as [number, number];
-  if (end - begin !== 4 * sizeOf(shape)) {
-    refuse(where, `tensor ${describe(name)} expected ${4 * sizeOf(shape)} bytes for its shape, got ${end - begin}.`);
+  const size = (dtype?.bytes ?? 4) * sizeOf(shape);
+  if (end - begin !== size) {
+    refuse(where, `tensor ${describe(name)} expected ${size} bytes for its shape, got ${end - begin}.`);
   }
-  return { name, shape, begin, end };
+  return { name, shape, begin, end, dtype };
 }

@@ -97,7 +97,7 @@ function decodeModel(file: unknown): Omit<Checkpoint, 'copied'> {
   if (text === undefined) {
     throw new FormatError(
       `loadModel: field __metadata__.${FIELD} expected, got a file without it. It was not saved by wasm-mlp: ` +
-        `to take weights of other files, build the model and call setWeights.`,
+        `to take weights of other files, build the model and call loadWeights.`,
     );
   }
   const numbers = tensors.reduce((total, { data }) => total + data.length, 0);

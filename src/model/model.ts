@@ -2,7 +2,6 @@
  * `Model`: what users hold of a network. This class adds weights, files, sharing and summaries to training
  * (trainable-model.ts) and prediction (inference/inference-model.ts).
  */
-import { StateError } from '../common/errors.js';
 import { ownOf } from '../common/objects.js';
 import { CONTENT, INSPECT } from '../common/symbols.js';
 import type { Inputs } from '../common/rows.js';
@@ -17,9 +16,11 @@ import { joinBlocks, leaveBlocks, requireAlone } from '../graph/sharers.js';
 import type { ModelHandle } from '../inference/attach.js';
 import type { LayerWeights, SymbolicTensor } from '../layers/layer.js';
 import { momentsFor } from './adapt.js';
+import { averagesByName } from './averages.js';
 import { applyModel, ownTensors, type Applied, type ApplyOptions } from './apply.js';
 import { encodeModel, type RestoredState, type SaveOptions } from './checkpoint.js';
 import { initializeParameters } from './initialize.js';
+import { findWeights, type LoadedWeights, type LoadWeightsOptions } from './load-weights.js';
 import { findLayer, layersOf, type LayerOwner, type ModelLayer } from './model-layer.js';
 import type { ModelMemory, TrainableSetup } from './model-options.js';
 import { SharedWeights } from './sharing.js';
@@ -163,19 +164,31 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
    * network.setWeights(trained);
    */
   getAveragedWeights(): NamedTensor[] {
-    const { updater } = this.requireTrainer('getAveragedWeights');
-    if (!updater.averages) {
-      throw new StateError(
-        'getAveragedWeights: an optimizer with ema expected, got one without. Write ema: { momentum: 0.99 }.',
-      );
-    }
+    const trainer = this.requireTrainer('getAveragedWeights');
     this.state.refresh?.();
     this.remote?.pullAll();
-    if (this.stepCount === 0) {
-      throw new StateError('getAveragedWeights: at least one update expected, got none since compile.');
-    }
-    const averages = new Map(updater.readAverages().map((tensor) => [tensor.name, tensor]));
+    const averages = averagesByName('getAveragedWeights', trainer);
     return this.readWeights(this.state.plan.parameters).map((tensor) => averages.get(tensor.name) ?? tensor);
+  }
+
+  /**
+   * Replaces weights by those of a safetensors file, and keeps the optimizer state. Tensors are found by the names of
+   * `getWeights`, those of an nn.Sequential of PyTorch, with or without one text before all of them, as `module.`; if no
+   * name fits, by order and shapes. Numbers may be float32, float16, bfloat16, or float64, which is rounded.
+   * @returns the names of what was not used on either side, none if strict.
+   * @throws FormatError for a file that cannot be read or does not fit; ValueError for options. Nothing is changed then.
+   * @example
+   * const network = await sequential({ layers: [dense({ units: 3, inputShape: [4] })] });
+   * network.loadWeights(network.save()).missing; // []
+   */
+  loadWeights(file: Uint8Array, options?: LoadWeightsOptions): LoadedWeights {
+    this.requireLive('loadWeights');
+    const { parameters, values, missing, unexpected } = findWeights(this.state.plan.parameters, file, options);
+    // Reading options may run code of the caller, which may have disposed the model.
+    this.requireLive('loadWeights');
+    requireAlone('loadWeights', this.state);
+    this.writeWeights(parameters, values);
+    return { missing, unexpected };
   }
 
   /**

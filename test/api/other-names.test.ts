@@ -309,7 +309,7 @@ test.each(['{"seed":0,"layers":[]}', '{ "a": 1, "b": 2 }', JSON.stringify(line()
 describe('files of other kinds are refused with what they look like, and what to do', () => {
   const bytesOf = (start: string, length = 200): Uint8Array =>
     Uint8Array.from({ length }, (_, i) => (i < start.length ? start.charCodeAt(i) : 65 + (i % 26)));
-  const weights = 'To take weights of other files, build the model and call setWeights.';
+  const weights = 'Save its tensors as safetensors, build the model and call loadWeights.';
   const page = 'Look at the address that it was fetched from, and at the status of the response.';
   test.each([
     ['PK\x03\x04\x14\x00\x00\x00', 'a zip archive, as .keras and PyTorch files are', weights],

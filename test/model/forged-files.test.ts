@@ -98,12 +98,12 @@ const forgeries: [title: string, bytes: Uint8Array, message: string][] = [
   [
     'missing metadata',
     forged((h) => delete (h as Partial<Header>).__metadata__),
-    'loadModel: field __metadata__.wasm-mlp expected, got a file without it. It was not saved by wasm-mlp: to take weights of other files, build the model and call setWeights.',
+    'loadModel: field __metadata__.wasm-mlp expected, got a file without it. It was not saved by wasm-mlp: to take weights of other files, build the model and call loadWeights.',
   ],
   [
     'empty metadata',
     forged((h) => (h.__metadata__ = {})),
-    'loadModel: field __metadata__.wasm-mlp expected, got a file without it. It was not saved by wasm-mlp: to take weights of other files, build the model and call setWeights.',
+    'loadModel: field __metadata__.wasm-mlp expected, got a file without it. It was not saved by wasm-mlp: to take weights of other files, build the model and call loadWeights.',
   ],
   [
     'another dtype',

@@ -530,6 +530,7 @@ const METHODS: Record<string, readonly Arguments[]> = {
     },
   ],
   'Model.setWeights': [() => [tensors()], () => [subject.getWeights()]],
+  'Model.loadWeights': [() => [subject.save(), { strict: true, names: {} }]],
   'Model.memory': [none],
   'Model.share': [none],
   'Model.summary': [none],
