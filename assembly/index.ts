@@ -68,7 +68,7 @@ export { f32_blend, f32_column_moments, f32_normalize_columns } from './normaliz
 export { f32_normalize_columns_backward, f32_scale_columns } from './normalization/columns-backward';
 export { f32_limit_norm_rows } from './optimizer/row-constraint';
 export { f32_cosine_rows, f32_cosine_rows_backward, f32_dot_rows, f32_dot_rows_backward } from './data/dot';
-export { f32_embed, f32_embed_backward, f32_first_no_index } from './data/embedding';
+export { f32_embed, f32_embed_backward, f32_embed_move, f32_first_no_index } from './data/embedding';
 export { f32_normalize_rows, f32_normalize_rows_backward } from './normalization/rows';
 export { f32_rms_rows, f32_rms_rows_backward } from './normalization/root-mean-square';
 export { f32_limit_norm_panels, f32_max_norm_panels } from './optimizer/constraint';

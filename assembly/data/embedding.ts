@@ -50,6 +50,29 @@ export function f32_embed_backward(
   }
 }
 
+/**
+ * Adds to dtable what f32_embed_backward has added for these m rows to `sums`, a table of zeros before, and makes that
+ * zero again: vectors in the order of the rows, each by the first row that selects it, since later ones add 0.
+ */
+export function f32_embed_move(m: i32, n: i32, rows: i32, x: usize, ldx: i32, sums: usize, dtable: usize): void {
+  const bytes = (<usize>n) << 2;
+  const whole = bytes & ~15;
+  for (; m > 0; --m, x += (<usize>ldx) << 2) {
+    const at = vectorAt(x, n, rows);
+    const source = sums + at;
+    const target = dtable + at;
+    let i: usize = 0;
+    for (; i < whole; i += 16) {
+      v128.store(target + i, f32x4.add(v128.load(target + i), v128.load(source + i)));
+      v128.store(source + i, f32x4.splat(0));
+    }
+    for (; i < bytes; i += 4) {
+      f32.store(target + i, f32.load(target + i) + f32.load(source + i));
+      f32.store(source + i, 0);
+    }
+  }
+}
+
 /** index = the first row of a column of x whose value is not an integer in [0, limit), or −1. */
 export function f32_first_no_index(m: i32, x: usize, ldx: i32, index: usize, limit: f32): void {
   for (let i = 0; i < m; ++i, x += (<usize>ldx) << 2) {

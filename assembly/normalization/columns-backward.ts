@@ -6,6 +6,7 @@
  * common: where they are 50 deviations from 0, an error of either mean counts 50 times there. So both means are used
  * with what their rounding left: x's from the forward pass, dy's from a second sum.
  */
+import { ROW_BLOCK } from '../gemm/constants.generated';
 import { below, gammaAt } from './columns';
 import { inverseDeviation4 } from './deviation';
 
@@ -35,7 +36,7 @@ function derivativeOfColumns(
   lanes: v128,
   wide: bool,
 ): void {
-  // a: Σ dy. b: Σ dy·(x − mean).
+  // a: Σ dy. b: Σ dy·(x − mean). In each loop over blocks, s and t are the sums of one.
   const c0 = v128.and(v128.load(mean + at), lanes);
   let c1 = c0,
     c2 = c0,
@@ -55,21 +56,39 @@ function derivativeOfColumns(
     b3 = a0;
   let p = x + at;
   let q = dy + at;
-  for (let i = 0; i < m; ++i, p += stride, q += stride) {
-    const d0 = v128.load(q);
-    a0 = f32x4.add(a0, d0);
-    b0 = f32x4.add(b0, f32x4.mul(d0, f32x4.sub(v128.load(p), c0)));
-    if (wide) {
-      const d1 = v128.load(q, 16);
-      a1 = f32x4.add(a1, d1);
-      b1 = f32x4.add(b1, f32x4.mul(d1, f32x4.sub(v128.load(p, 16), c1)));
-      const d2 = v128.load(q, 32);
-      a2 = f32x4.add(a2, d2);
-      b2 = f32x4.add(b2, f32x4.mul(d2, f32x4.sub(v128.load(p, 32), c2)));
-      const d3 = v128.load(q, 48);
-      a3 = f32x4.add(a3, d3);
-      b3 = f32x4.add(b3, f32x4.mul(d3, f32x4.sub(v128.load(p, 48), c3)));
+  for (let left = m; left > 0; left -= ROW_BLOCK) {
+    let s0 = f32x4.splat(0),
+      s1 = s0,
+      s2 = s0,
+      s3 = s0;
+    let t0 = s0,
+      t1 = s0,
+      t2 = s0,
+      t3 = s0;
+    for (let i = min(left, ROW_BLOCK); i > 0; --i, p += stride, q += stride) {
+      const d0 = v128.load(q);
+      s0 = f32x4.add(s0, d0);
+      t0 = f32x4.add(t0, f32x4.mul(d0, f32x4.sub(v128.load(p), c0)));
+      if (wide) {
+        const d1 = v128.load(q, 16);
+        s1 = f32x4.add(s1, d1);
+        t1 = f32x4.add(t1, f32x4.mul(d1, f32x4.sub(v128.load(p, 16), c1)));
+        const d2 = v128.load(q, 32);
+        s2 = f32x4.add(s2, d2);
+        t2 = f32x4.add(t2, f32x4.mul(d2, f32x4.sub(v128.load(p, 32), c2)));
+        const d3 = v128.load(q, 48);
+        s3 = f32x4.add(s3, d3);
+        t3 = f32x4.add(t3, f32x4.mul(d3, f32x4.sub(v128.load(p, 48), c3)));
+      }
     }
+    a0 = f32x4.add(a0, s0);
+    a1 = f32x4.add(a1, s1);
+    a2 = f32x4.add(a2, s2);
+    a3 = f32x4.add(a3, s3);
+    b0 = f32x4.add(b0, t0);
+    b1 = f32x4.add(b1, t1);
+    b2 = f32x4.add(b2, t2);
+    b3 = f32x4.add(b3, t3);
   }
   // From here on b: Σ dy·x̂, with the whole mean.
   const r0 = v128.and(inverseDeviation4(v128.load(variance + at), epsilon), lanes);
@@ -117,13 +136,23 @@ function derivativeOfColumns(
     e2 = e0,
     e3 = e0;
   q = dy + at;
-  for (let i = 0; i < m; ++i, q += stride) {
-    e0 = f32x4.add(e0, f32x4.sub(v128.load(q), k0));
-    if (wide) {
-      e1 = f32x4.add(e1, f32x4.sub(v128.load(q, 16), k1));
-      e2 = f32x4.add(e2, f32x4.sub(v128.load(q, 32), k2));
-      e3 = f32x4.add(e3, f32x4.sub(v128.load(q, 48), k3));
+  for (let left = m; left > 0; left -= ROW_BLOCK) {
+    let s0 = f32x4.splat(0),
+      s1 = s0,
+      s2 = s0,
+      s3 = s0;
+    for (let i = min(left, ROW_BLOCK); i > 0; --i, q += stride) {
+      s0 = f32x4.add(s0, f32x4.sub(v128.load(q), k0));
+      if (wide) {
+        s1 = f32x4.add(s1, f32x4.sub(v128.load(q, 16), k1));
+        s2 = f32x4.add(s2, f32x4.sub(v128.load(q, 32), k2));
+        s3 = f32x4.add(s3, f32x4.sub(v128.load(q, 48), k3));
+      }
     }
+    e0 = f32x4.add(e0, s0);
+    e1 = f32x4.add(e1, s1);
+    e2 = f32x4.add(e2, s2);
+    e3 = f32x4.add(e3, s3);
   }
   // From here on b: r·dgamma/m, the factor of x − mean. e: what both means left. r: γ·r.
   b0 = f32x4.mul(f32x4.div(b0, count), r0);
@@ -163,7 +192,7 @@ function derivativeOfColumns(
  * The full derivative where mean + rest and variance are those of the rows, as f32_column_moments gives them: with r as
  * above, dbeta_j = Σ dy; dgamma_j = r·(Σ dy·(x − mean) − dbeta·rest); and with k = dbeta/m and w = dgamma/m·r, each as
  * rounded, dx = (γ·r)·((dy − k − q) − (x − mean)·w), q = Σ (dy − k)/m − rest·w, so that the rows of dx add up to 0 but
- * for the rounding of each. Rows ascending. Each of dx, dgamma and dbeta may be null if it is not wanted; gamma null:
+ * for the rounding of each. Sums as in f32_column_moments. Each of dx, dgamma and dbeta may be null if it is not wanted; gamma null:
  * γ = 1. dx may be dy or x. The padding of all three is zero.
  */
 export function f32_normalize_columns_backward(

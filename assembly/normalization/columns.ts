@@ -11,6 +11,7 @@
  *
  * Padding columns get constants that are zero, so a finite value there becomes zero.
  */
+import { ROW_BLOCK } from '../gemm/constants.generated';
 import { paddedBytes } from '../simd/lanes';
 import { inverseDeviation4 } from './deviation';
 
@@ -60,60 +61,90 @@ function momentsOfColumns(
   wide: bool,
 ): void {
   const count = f32x4.splat(<f32>m);
-  let s0 = f32x4.splat(0),
-    s1 = s0,
-    s2 = s0,
-    s3 = s0;
+  // a, b: sums of all blocks.
+  let a0 = f32x4.splat(0),
+    a1 = a0,
+    a2 = a0,
+    a3 = a0;
   let p = x;
-  for (let i = 0; i < m; ++i, p += stride) {
-    s0 = f32x4.add(s0, v128.load(p));
-    if (wide) {
-      s1 = f32x4.add(s1, v128.load(p, 16));
-      s2 = f32x4.add(s2, v128.load(p, 32));
-      s3 = f32x4.add(s3, v128.load(p, 48));
+  for (let left = m; left > 0; left -= ROW_BLOCK) {
+    let s0 = f32x4.splat(0),
+      s1 = s0,
+      s2 = s0,
+      s3 = s0;
+    for (let i = min(left, ROW_BLOCK); i > 0; --i, p += stride) {
+      s0 = f32x4.add(s0, v128.load(p));
+      if (wide) {
+        s1 = f32x4.add(s1, v128.load(p, 16));
+        s2 = f32x4.add(s2, v128.load(p, 32));
+        s3 = f32x4.add(s3, v128.load(p, 48));
+      }
     }
+    a0 = f32x4.add(a0, s0);
+    a1 = f32x4.add(a1, s1);
+    a2 = f32x4.add(a2, s2);
+    a3 = f32x4.add(a3, s3);
   }
-  const c0 = f32x4.div(s0, count);
-  const c1 = f32x4.div(s1, count);
-  const c2 = f32x4.div(s2, count);
-  const c3 = f32x4.div(s3, count);
-  let q0 = f32x4.splat(0),
-    q1 = q0,
-    q2 = q0,
-    q3 = q0;
-  s0 = q0;
-  s1 = q0;
-  s2 = q0;
-  s3 = q0;
+  const c0 = f32x4.div(a0, count);
+  const c1 = f32x4.div(a1, count);
+  const c2 = f32x4.div(a2, count);
+  const c3 = f32x4.div(a3, count);
+  a0 = f32x4.splat(0);
+  a1 = a0;
+  a2 = a0;
+  a3 = a0;
+  let b0 = a0,
+    b1 = a0,
+    b2 = a0,
+    b3 = a0;
   p = x;
-  for (let i = 0; i < m; ++i, p += stride) {
-    const d0 = f32x4.sub(v128.load(p), c0);
-    s0 = f32x4.add(s0, d0);
-    q0 = f32x4.add(q0, square(d0));
-    if (wide) {
-      const d1 = f32x4.sub(v128.load(p, 16), c1);
-      s1 = f32x4.add(s1, d1);
-      q1 = f32x4.add(q1, square(d1));
-      const d2 = f32x4.sub(v128.load(p, 32), c2);
-      s2 = f32x4.add(s2, d2);
-      q2 = f32x4.add(q2, square(d2));
-      const d3 = f32x4.sub(v128.load(p, 48), c3);
-      s3 = f32x4.add(s3, d3);
-      q3 = f32x4.add(q3, square(d3));
+  for (let left = m; left > 0; left -= ROW_BLOCK) {
+    let s0 = f32x4.splat(0),
+      s1 = s0,
+      s2 = s0,
+      s3 = s0;
+    let q0 = s0,
+      q1 = s0,
+      q2 = s0,
+      q3 = s0;
+    for (let i = min(left, ROW_BLOCK); i > 0; --i, p += stride) {
+      const d0 = f32x4.sub(v128.load(p), c0);
+      s0 = f32x4.add(s0, d0);
+      q0 = f32x4.add(q0, square(d0));
+      if (wide) {
+        const d1 = f32x4.sub(v128.load(p, 16), c1);
+        s1 = f32x4.add(s1, d1);
+        q1 = f32x4.add(q1, square(d1));
+        const d2 = f32x4.sub(v128.load(p, 32), c2);
+        s2 = f32x4.add(s2, d2);
+        q2 = f32x4.add(q2, square(d2));
+        const d3 = f32x4.sub(v128.load(p, 48), c3);
+        s3 = f32x4.add(s3, d3);
+        q3 = f32x4.add(q3, square(d3));
+      }
     }
+    a0 = f32x4.add(a0, s0);
+    a1 = f32x4.add(a1, s1);
+    a2 = f32x4.add(a2, s2);
+    a3 = f32x4.add(a3, s3);
+    b0 = f32x4.add(b0, q0);
+    b1 = f32x4.add(b1, q1);
+    b2 = f32x4.add(b2, q2);
+    b3 = f32x4.add(b3, q3);
   }
-  storeMoments(mean, rest, variance, v128.and(c0, lanes), v128.and(s0, lanes), v128.and(q0, lanes), count);
+  storeMoments(mean, rest, variance, v128.and(c0, lanes), v128.and(a0, lanes), v128.and(b0, lanes), count);
   if (wide) {
-    storeMoments(mean + 16, rest + 16, variance + 16, c1, s1, q1, count);
-    storeMoments(mean + 32, rest + 32, variance + 32, c2, s2, q2, count);
-    storeMoments(mean + 48, rest + 48, variance + 48, c3, s3, q3, count);
+    storeMoments(mean + 16, rest + 16, variance + 16, c1, a1, b1, count);
+    storeMoments(mean + 32, rest + 32, variance + 32, c2, a2, b2, count);
+    storeMoments(mean + 48, rest + 48, variance + 48, c3, a3, b3, count);
   }
 }
 
 /**
  * mean_j + rest_j = Σ x/m, and variance_j = Σ (x − Σ x/m)²/m, in two passes: with c = Σ x/m as rounded, the sum s of
  * x − c corrects the mean by s/m, of which mean + rest keeps twice the digits, and the squares by s²/m (Chan, Golub &
- * LeVeque 1983). Rows ascending, one accumulator per column; zero in the padding.
+ * LeVeque 1983). Rows ascending, one accumulator per column and block of ROW_BLOCK rows, blocks in order; zero in the
+ * padding.
  */
 export function f32_column_moments(m: i32, n: i32, x: usize, ld: i32, mean: usize, rest: usize, variance: usize): void {
   const stride = (<usize>ld) << 2;

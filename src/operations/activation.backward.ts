@@ -2,8 +2,8 @@ import { isByRow } from '../activations/activations.js';
 import { bindDerivative, derivativeFrom } from '../activations/derivatives.js';
 import { padded } from '../runtime/panels.js';
 import { readsInput, type Backward, type BackwardBinding } from './binding.js';
-import type { Step } from '../runtime/matrix-view.js';
 import type { OperationConfigs } from './operation.js';
+import { rowAt, sumOverRows, type RowsStep } from './row-sums.js';
 
 export const activationBackward: Backward<'activation'> = {
   reads({ activation }) {
@@ -18,7 +18,7 @@ export const activationBackward: Backward<'activation'> = {
 };
 
 /** Binds the derivative of PReLU; writes that of its slopes to `dslope`. */
-function slopeStep({ width }: OperationConfigs['prelu'], binding: BackwardBinding, dslope: number): Step {
+function slopeStep({ width }: OperationConfigs['prelu'], binding: BackwardBinding, dslope: number): RowsStep {
   const {
     runtime: { kernels },
     inputs: [z],
@@ -28,12 +28,19 @@ function slopeStep({ width }: OperationConfigs['prelu'], binding: BackwardBindin
   } = binding;
   // If dz is not needed, the kernel writes it over dy, which nothing reads again.
   const to = dz ?? dy;
-  return (rows) => kernels.f32_prelu_backward(rows, width, z.address, slope, dy.address, to.address, dslope, z.ld);
+  return (rows, first = 0) => {
+    const [from, delta, result] = [rowAt(z, first), rowAt(dy, first), rowAt(to, first)];
+    kernels.f32_prelu_backward(rows, width, from, slope, delta, result, dslope, z.ld);
+  };
 }
 
 export const preluBackward: Backward<'prelu'> = {
   reads: readsInput,
-  bind: (config, binding) => [slopeStep(config, binding, binding.gradients[0])],
+  blockSums: ({ width }) => padded(width),
+  bind(config, binding) {
+    const slopes = { address: binding.gradients[0], floats: padded(config.width) };
+    return [sumOverRows(binding, [slopes], ([to]) => slopeStep(config, binding, to))];
+  },
   // The kernel computes both derivatives in one pass; that of the slopes goes to scratch memory, which nothing reads.
   whenFrozen: {
     reads: readsInput,

@@ -1,7 +1,8 @@
-import { panelFloats } from '../runtime/panels.js';
+import { padded, panelFloats } from '../runtime/panels.js';
 import { readsInput, readsNothing, type Backward, type BackwardBinding } from './binding.js';
 import type { Step } from '../runtime/matrix-view.js';
 import type { OperationConfigs } from './operation.js';
+import { rowAt, sumOverRows } from './row-sums.js';
 
 /** The transposed weights, (inputs, units) in panels. */
 const scratch = ({ inputs, units }: OperationConfigs['affine']) => ({
@@ -29,19 +30,25 @@ export const affineBackward: Backward<'affine'> = {
   isAffine: true,
   accumulates: () => true,
   scratch,
+  // One after the other: weights, bias.
+  blockSums: ({ inputs, units }) => panelFloats(units, inputs),
   bind(config, binding) {
     const { inputs, units, useBias } = config;
-    const { runtime, outputDelta: delta, group } = binding;
+    const { runtime, outputDelta: delta } = binding;
     const [x] = binding.inputs;
     const [dw, db] = binding.gradients;
     const { kernels, tile } = runtime;
-    const { address, ld } = delta;
-    const added = (): number => (group.continues ? 1 : 0);
-    const steps = [
-      (rows: number) => tile.gemmTN(inputs, units, rows, x.address, x.ld, address, ld, dw, added(), runtime.scratch),
-    ];
-    if (useBias) steps.push((rows) => kernels.f32_column_sums(rows, units, address, ld, db, added()));
-    return [...steps, ...propagate(config, binding)];
+    const weights = { address: dw, floats: panelFloats(units, inputs) };
+    const biases = { address: db, floats: padded(units) };
+    const sumWeights = sumOverRows(binding, [weights], ([to], added) => (rows, first = 0) => {
+      const a = rowAt(x, first);
+      const b = rowAt(delta, first);
+      tile.gemmTN(inputs, units, rows, a, x.ld, b, delta.ld, to, added(), runtime.scratch);
+    });
+    const sumBiases = sumOverRows(binding, [biases], ([to], added) => (rows, first = 0) => {
+      kernels.f32_column_sums(rows, units, rowAt(delta, first), delta.ld, to, added());
+    });
+    return [sumWeights, ...(useBias ? [sumBiases] : []), ...propagate(config, binding)];
   },
   whenFrozen: { reads: readsNothing, scratch, bind: propagate },
 };

@@ -82,6 +82,10 @@ export const backwardReads = <K extends OperationKind>({ kind, config }: Operati
 export const scratchFloats = <K extends OperationKind>({ kind, config }: OperationOf<K>, frozen: boolean) =>
   ownOf(entry(kind, frozen), 'scratch')?.(config);
 
+/** Returns the floats of the sums over a block of rows. */
+export const blockSumFloats = <K extends OperationKind>({ kind, config }: OperationOf<K>, frozen: boolean): number =>
+  ownOf(entry(kind, frozen), 'blockSums')?.(config) ?? 0;
+
 /** Returns the floats that the forward steps save for the backward steps. */
 export const savedFloats = <K extends OperationKind>({ kind, config }: OperationOf<K>, frozen: boolean): number =>
   ownOf(entry(kind, frozen), 'saved')?.(config) ?? 0;

@@ -59,6 +59,8 @@ export interface BackwardBinding extends TrainingBinding {
   readonly gradients: readonly number[];
   /** For operations that accumulate: whether to add to the gradients, row by row, instead of writing them. */
   readonly group: Continuation;
+  /** Address of the sums of one block of rows; 0 if no batch is longer than a block. */
+  readonly blockSums: number;
 }
 
 /** Entry of the backward table: the training of operations of one kind. */
@@ -67,6 +69,8 @@ export interface Backward<K extends OperationKind> {
   reads(config: OperationConfigs[K]): { readonly input: boolean; readonly output: boolean };
   /** Scratch floats of a training step: forward, and backward if it writes ∂L/∂input. Default none. */
   readonly scratch?: (config: OperationConfigs[K]) => { readonly forward: number; readonly backward: number };
+  /** Floats of the sums over the rows of a block, for `sumOverRows`. Default none. */
+  readonly blockSums?: (config: OperationConfigs[K]) => number;
   /** Floats that forward saves for backward and for running statistics. Default none. */
   readonly saved?: (config: OperationConfigs[K]) => number;
   /** Whether a step takes statistics over the rows of its batch, which a batch of one row does not have. */

@@ -5,6 +5,7 @@
 import { padded } from '../runtime/panels.js';
 import { readsInput, readsNothing, type Backward } from './binding.js';
 import { batchNormalizationForward, withScaleAndShift } from './normalization.js';
+import { rowAt, sumOverRows } from './row-sums.js';
 
 /** Returns the addresses of the saved statistics of the batch: its mean, what rounding took from that, its variance. */
 const statisticsOf = (saved: number, width: number): { mean: number; rest: number; variance: number } => ({
@@ -110,39 +111,40 @@ export const batchNormalizationBackward: Backward<'batchNormalization'> = {
 
 export const layerNormalizationBackward: Backward<'layerNormalization'> = {
   reads: readsInput,
-  bind(config, { runtime, inputs: [x], outputDelta: dy, inputDeltas: [dx], parameters, gradients }) {
+  blockSums: ({ width }) => 2 * padded(width),
+  bind(config, binding) {
     const { width, epsilon } = config;
+    const { runtime, inputs, outputDelta: dy, inputDeltas, parameters, gradients } = binding;
     const { kernels } = runtime;
+    const [x] = inputs;
+    const [dx] = inputDeltas;
     const [gamma] = withScaleAndShift(config, parameters);
-    const [dgamma, dbeta] = withScaleAndShift(config, gradients);
-    const to = dx?.address ?? 0;
-    return [
-      (rows) =>
-        kernels.f32_normalize_rows_backward(
-          rows,
-          width,
-          x.address,
-          gamma,
-          dy.address,
-          to,
-          dgamma,
-          dbeta,
-          x.ld,
-          epsilon,
-        ),
-    ];
+    const sums = withScaleAndShift(config, gradients)
+      .slice(0, 2)
+      .map((address) => ({ address, floats: padded(width) }));
+    const step = sumOverRows(binding, sums, ([dgamma, dbeta]) => (rows, first = 0) => {
+      const [from, delta, to] = [rowAt(x, first), rowAt(dy, first), dx === undefined ? 0 : rowAt(dx, first)];
+      kernels.f32_normalize_rows_backward(rows, width, from, gamma, delta, to, dgamma, dbeta, x.ld, epsilon);
+    });
+    return [step];
   },
 };
 
 export const rmsNormalizationBackward: Backward<'rmsNormalization'> = {
   reads: readsInput,
-  bind({ width, epsilon }, { runtime: { kernels }, inputs: [x], outputDelta: dy, inputDeltas, parameters, gradients }) {
+  blockSums: ({ width }) => padded(width),
+  bind({ width, epsilon }, binding) {
+    const { runtime, inputs, outputDelta: dy, inputDeltas, parameters, gradients } = binding;
+    const { kernels } = runtime;
+    const [x] = inputs;
+    const [dx] = inputDeltas;
     const [gamma = 0] = parameters;
     const [dgamma = 0] = gradients;
-    const to = inputDeltas[0]?.address ?? 0;
-    return [
-      (rows) => kernels.f32_rms_rows_backward(rows, width, x.address, gamma, dy.address, to, dgamma, x.ld, epsilon),
-    ];
+    const step = sumOverRows(binding, [{ address: dgamma, floats: padded(width) }], ([to]) => (rows, first = 0) => {
+      const [from, delta, result] = [rowAt(x, first), rowAt(dy, first), dx === undefined ? 0 : rowAt(dx, first)];
+      kernels.f32_rms_rows_backward(rows, width, from, gamma, delta, result, to, x.ld, epsilon);
+    });
+    return [step];
   },
 };
 

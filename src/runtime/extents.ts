@@ -292,6 +292,7 @@ export const EXTENTS: { readonly [K in KernelName]: Extents<K> } = {
     dy: valuesOfRows('reads', 'm', exactly, 'ldy'),
     dtable: floats('updates', vectors),
   },
+  f32_embed_move: { x: indices, sums: floats('updates', vectors), dtable: floats('updates', vectors) },
   f32_first_no_index: { x: indices, index: integers('writes', () => 1) },
   f32_limit_norm_rows: { w: floats('updates', ({ m, n }) => m * n) },
   f32_dropout: MASKED,

@@ -6,7 +6,8 @@
  * The group expects all of its batches to have as many rows as the first. Deltas of a batch are divided by its rows, in
  * the kernels of losses, and multiplied by its share of the rows expected. If other rows came, the gradient is
  * multiplied by expected/actual rows at the end. Products with powers of two are exact: with 2, 4, 8, … equal batches
- * the bits are those of one large batch, where gradients go on row by row.
+ * the bits are those of one large batch of up to a block of rows (operations/row-sums.ts), where gradients go on row by
+ * row.
  */
 import { storedFloats, type NetworkPlan } from '../graph/plan.js';
 import { accumulates } from '../operations/backward.js';

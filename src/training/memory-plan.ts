@@ -3,13 +3,14 @@
  * deltas, targets, scratch and sums of training and evaluation. Pure: touches no memory. graph/live-ranges.ts and
  * graph/buffers.ts have the algorithm; program.ts turns offsets into addresses.
  */
+import { ROW_BLOCK } from '../runtime/constants.generated.js';
 import type { MatrixView } from '../runtime/matrix-view.js';
 import { padded } from '../runtime/panels.js';
 import { planBuffers, type BufferRequest } from '../graph/buffers.js';
 import { LiveRanges, matrixAt, matrixBytes, Timeline } from '../graph/live-ranges.js';
 import { countUses, valueRanges } from '../graph/memory-plan.js';
 import { storedFloats, type NetworkPlan, type OperationNode } from '../graph/plan.js';
-import { backwardReads, savedFloats, scratchFloats } from '../operations/backward.js';
+import { backwardReads, blockSumFloats, savedFloats, scratchFloats } from '../operations/backward.js';
 import { isInPlace } from '../operations/forward.js';
 import { appliedName } from '../operations/operation.js';
 import type { TrainingLayout } from './layout.js';
@@ -26,6 +27,8 @@ export interface AllocatedNode {
   readonly index: number;
   readonly scratch: { readonly forward: PlannedBytes | undefined; readonly backward: PlannedBytes | undefined };
   readonly saved: PlannedBytes | undefined;
+  /** Sums over a block of rows, if batches may be longer than that and the node has gradients. */
+  readonly blockSums: PlannedBytes | undefined;
   /** By input: a temporary buffer for ∂L/∂input, if another contribution to that delta was written before. */
   readonly addedDeltas: readonly (MatrixView | undefined)[];
   /** By parameter: the same for gradients of a layer that is used in several places. */
@@ -112,14 +115,17 @@ export function planTraining(plan: NetworkPlan, capacity: number, kind: RunKind)
   const values = trainingValues(plan, kind, timeline, uses, learns, lossInputs).request(requests.list, capacity);
   const deltas = deltaRanges(plan, kind, timeline, uses, learns, lossInputs).request(requests.list, capacity);
   const added = trains ? planAdded(plan, layout, learns, omitted, lossInputs, timeline, requests) : [];
-  const needs = nodes.map(({ operation, inputs, layer }, index) => {
+  const needs = nodes.map(({ operation, inputs, parameters, layer }, index) => {
     const isFrozen = layout.frozen.has(layer);
     const scratch = trains ? scratchFloats(operation, isFrozen) : undefined;
+    const hasGradients = trains && parameters.some((parameter) => layout.gradientOf[parameter] !== undefined);
+    const inBlocks = hasGradients && capacity > ROW_BLOCK;
     const descends = inputs.some((input) => learns[input]);
     const [forward, backward] = [timeline.forward(index), timeline.backward(index)];
     return {
       forward: requests.bytes(4 * (scratch?.forward ?? 0), forward, forward),
       backward: requests.bytes(descends ? 4 * (scratch?.backward ?? 0) : 0, backward, backward),
+      blockSums: requests.bytes(inBlocks ? 4 * blockSumFloats(operation, isFrozen) : 0, backward, backward),
       saved: requests.bytes(trains ? 4 * savedFloats(operation, isFrozen) : 0, forward, timeline.end),
     };
   });
@@ -170,6 +176,7 @@ export function planTraining(plan: NetworkPlan, capacity: number, kind: RunKind)
               index,
               scratch: { forward: bytes(needs[index].forward), backward: bytes(needs[index].backward) },
               saved: bytes(needs[index].saved),
+              blockSums: bytes(needs[index].blockSums),
               addedDeltas: added[index]?.deltas.map((buffer, input) => matrix(buffer, node.inputs[input])) ?? [],
               addedGradients: added[index]?.gradients.map(bytes) ?? [],
             },

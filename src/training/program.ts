@@ -297,6 +297,7 @@ class Binder {
             inputDeltas,
             gradients,
             group: continuation,
+            blockSums: this.address(allocated.blockSums),
           },
           this.isFrozen(node),
         )

@@ -56,6 +56,16 @@ describe.each([1, 2, 3, 4, 5, 8, 17])('vectors of %i values', (n) => {
       expect(got.slice(n, 2 * n)).toEqual([...table.subarray(n, 2 * n)]);
     });
   });
+
+  test('f32_embed_move adds what the rows have added to a table of zeros, and leaves zeros', () => {
+    onFixture(runtime, (fixture) => {
+      const sums = numbers(ROWS * n, n + 2).fill(0, n, 2 * n);
+      const [from, to] = [fixture.use(sums), fixture.use(table)];
+      fixture.call('f32_embed_move', m, n, ROWS, fixture.use(x).address, ldx, from.address, to.address);
+      expect([...fixture.read(to)]).toEqual([...table].map((value, i) => fround(value + sums[i])));
+      expect(fixture.read(from)).toEqual(new Float32Array(ROWS * n));
+    });
+  });
 });
 
 test.each([

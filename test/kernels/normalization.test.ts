@@ -3,6 +3,7 @@
  * promises.
  */
 import { afterAll, describe, expect, test } from 'vitest';
+import { ROW_BLOCK } from '../../src/runtime/constants.generated.js';
 import { padded } from '../../src/runtime/panels.js';
 import { runtimeOf, numbers, onFixture, type KernelFixture, type Buffer } from './harness.js';
 
@@ -96,6 +97,41 @@ function moments(values: readonly number[]): [mean: number, variance: number] {
 const inverse = (variance: number, epsilon = EPSILON): number =>
   variance + epsilon === 0 ? 1 : 1 / Math.sqrt(variance + epsilon);
 
+/** The sum of float32 numbers in blocks of rows, each in ascending order, as the kernels add them. */
+function summed(values: readonly number[]): number {
+  let total = 0;
+  for (let first = 0; first < values.length; first += ROW_BLOCK) {
+    const block = values.slice(first, first + ROW_BLOCK);
+    total = fround(total + block.reduce((sum, value) => fround(sum + value), 0));
+  }
+  return total;
+}
+
+/** Expects the roundings of the moments: rows ascending in blocks, and the correction of the rounded mean. */
+function expectMoments(values: readonly number[], [gotMean, gotRest, gotVariance]: readonly number[]): void {
+  const m = values.length;
+  const rounded = fround(summed(values) / m);
+  const away = values.map((value) => fround(value - rounded));
+  const s = summed(away);
+  const off = fround(s / m);
+  const squares = fround(summed(away.map((value) => fround(value ** 2))) - fround(s * off));
+  expect(gotMean).toBe(fround(rounded + off));
+  expect(gotRest).toBe(fround(fround(rounded - gotMean) + off));
+  expect(gotVariance).toBe(Math.max(0, fround(squares / m)));
+}
+
+/** The derivatives of β and γ of a column in the roundings of the kernel: rows ascending in blocks, r at the end. */
+function expectedSums(
+  x: readonly number[],
+  dy: readonly number[],
+  [center, rest, variance]: readonly number[],
+): [dgamma: number, dbeta: number] {
+  const dbeta = summed(dy);
+  const products = summed(x.map((value, i) => fround(dy[i] * fround(value - center))));
+  const r = fround(1 / fround(Math.sqrt(fround(variance + EPSILON))));
+  return [fround(fround(products - fround(dbeta * rest)) * r), dbeta];
+}
+
 describe.each(shapes)('columns of %i rows of %i', (m, n) => {
   const ld = stride(n);
   const x = matrix(m, n, 100 * m + n, 2, 3);
@@ -112,21 +148,12 @@ describe.each(shapes)('columns of %i rows of %i', (m, n) => {
       const [center, rest, variance] = places.map(({ address }) => address);
       fixture.call('f32_column_moments', m, n, fixture.use(laid(x, 1e30)).address, ld, center, rest, variance);
       const [gotMean, gotRest, gotVariance] = places.map((place) => columnOf(fixture.read(place), n));
-      const summed = (values: readonly number[]): number => values.reduce((total, value) => fround(total + value), 0);
       columnsOf(x).forEach((values, j) => {
         const [expectedMean, expectedVariance] = moments(values);
         close('mean', gotMean[j], expectedMean, largest(values), 1);
         close('mean and rest', gotMean[j] + gotRest[j], expectedMean, Math.sqrt(expectedVariance) || 1, 2);
         close('variance', gotVariance[j], expectedVariance, 1, 12);
-        // The roundings: rows ascending, one accumulator, and the correction of the rounded mean.
-        const rounded = fround(summed(values) / m);
-        const away = values.map((value) => fround(value - rounded));
-        const s = summed(away);
-        const off = fround(s / m);
-        const squares = fround(summed(away.map((value) => fround(value ** 2))) - fround(s * off));
-        expect(gotMean[j]).toBe(fround(rounded + off));
-        expect(gotRest[j]).toBe(fround(fround(rounded - gotMean[j]) + off));
-        expect(gotVariance[j]).toBe(Math.max(0, fround(squares / m)));
+        expectMoments(values, [gotMean[j], gotRest[j], gotVariance[j]]);
       });
     });
   });
@@ -218,8 +245,7 @@ describe.each(shapes)('columns of %i rows of %i', (m, n) => {
       d.forEach((value, i) => {
         close('dx of columns', dx![i][j], ((gamma[j] * r) / m) * (m * value - sumD - hat[i] * dot), size, 4);
       });
-      // The roundings: rows ascending, r at the end.
-      expect(dbeta[j]).toBe(d.reduce((total, value) => fround(total + value), 0));
+      expect([dgamma[j], dbeta[j]]).toEqual(expectedSums(columnsOf(x)[j], d, [means[j], rests[j], variances[j]]));
     }
     expect(backward({ onto: 'dy' })).toEqual({ dx, dgamma, dbeta });
     expect(backward({ onto: 'x' })).toEqual({ dx, dgamma, dbeta });
@@ -482,6 +508,33 @@ test('a constant column with ε gives β, and a derivative of 0', () => {
       fixture.call('f32_normalize_columns', 4, 1, ...places, 8, epsilon);
       expect(rowsOf(fixture.read(y), 4, 1, 'zero')).toEqual([[0.25], [0.25], [0.25], [0.25]]);
     }
+  });
+});
+
+describe('columns of two blocks of rows and a part of a third', () => {
+  const [m, n] = [2 * ROW_BLOCK + 9, 21];
+  const [x, dy] = [matrix(m, n, 1, 2, 3), matrix(m, n, 2)];
+
+  test('have moments and derivatives of γ and β from sums of blocks, and a derivative that adds up to 0', () => {
+    onFixture(runtime, (fixture) => {
+      const [from, delta, to] = [fixture.use(laid(x, 1e30)), fixture.use(laid(dy, 0)), fixture.use(laid(x, NaN))];
+      const places = Array.from({ length: 5 }, () => fixture.room(padded(n)));
+      const [center, rest, variance, dgamma, dbeta] = places.map(({ address }) => address);
+      const statistics = [center, rest, variance] as const;
+      fixture.call('f32_column_moments', m, n, from.address, stride(n), ...statistics);
+      const sums = [to.address, dgamma, dbeta] as const;
+      const operands = [from.address, ...statistics, 0, delta.address] as const;
+      fixture.call('f32_normalize_columns_backward', m, n, ...operands, ...sums, stride(n), EPSILON);
+      const got = places.map((place) => columnOf(fixture.read(place), n));
+      const dx = fixture.read(to);
+      columnsOf(x).forEach((values, j) => {
+        const moments = got.slice(0, 3).map((column) => column[j]);
+        expectMoments(values, moments);
+        const deltas = dy.map((row) => row[j]);
+        expect([got[3][j], got[4][j]]).toEqual(expectedSums(values, deltas, moments));
+        close('sum of dx', sum(deltas.map((_, i) => dx[i * stride(n) + j])), 0, 2 * Math.sqrt(m) + m / 16, 8);
+      });
+    });
   });
 });
 

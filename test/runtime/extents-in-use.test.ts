@@ -6,6 +6,7 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { ABI, type KernelName } from '../../src/runtime/abi.js';
 import type { Arena } from '../../src/runtime/arena.js';
+import { ROW_BLOCK } from '../../src/runtime/constants.generated.js';
 import { OVERREAD, type Area, type Extent } from '../../src/runtime/extent-forms.js';
 import { EXTENTS } from '../../src/runtime/extents.js';
 import type { BufferPlan, BufferRequest } from '../../src/graph/buffers.js';
@@ -16,6 +17,7 @@ import {
   adam,
   adamax,
   adamw,
+  batchNormalization,
   binaryFocalCrossentropy,
   categoricalFocalCrossentropy,
   categoricalHinge,
@@ -29,9 +31,11 @@ import {
   input,
   kullbackLeibler,
   l2,
+  layerNormalization,
   meanAbsolutePercentageError,
   meanSquaredLogarithmicError,
   maxNorm,
+  maxout,
   mlpClassifier,
   mlpRegressor,
   lion,
@@ -39,6 +43,7 @@ import {
   poisson,
   quantile,
   rescaling,
+  rmsNormalization,
   rmsprop,
   sequential,
   sgd,
@@ -391,6 +396,27 @@ describe('kernel calls', () => {
       await model.fit(rows, targets, { epochs: 2, batchSize: 4, sampleWeight, validationSplit: 0.3 });
       model.dispose();
     }
+    engine.dispose();
+  });
+
+  test('of a batch of several blocks of rows stay within their buffers', async () => {
+    const engine = await createEngine();
+    const model = engine.sequential({
+      layers: [
+        embedding({ inputDim: [3, 5], outputDim: [2, 3] }),
+        dense({ units: 7, activation: 'prelu' }),
+        layerNormalization(),
+        maxout({ units: 3, pieces: 2 }),
+        rmsNormalization(),
+        batchNormalization(),
+      ],
+    });
+    model.compile({ optimizer: 'adam', loss: 'meanSquaredError' });
+    const rows = 2 * ROW_BLOCK + 3;
+    model.trainOnBatch(
+      Float32Array.from({ length: 2 * rows }, (_, i) => i % 3),
+      new Float32Array(3 * rows),
+    );
     engine.dispose();
   });
 
