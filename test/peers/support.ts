@@ -84,7 +84,7 @@ export async function mergeOf(layer: Layer, ...matrices: readonly Matrix[]): Pro
 
 /** Results of `evaluate` with the given outputs: of a network that hands its input on. */
 async function evaluated(
-  compile: Pick<CompileOptions, 'loss' | 'metrics'>,
+  compile: Pick<CompileOptions, 'loss' | 'metrics' | 'weightedMetrics'>,
   targets: Matrix | readonly number[],
   outputs: Matrix,
   sampleWeight?: readonly number[],
@@ -114,6 +114,18 @@ export async function metricOf(
   loss: CompileOptions['loss'] = 'meanSquaredError',
 ): Promise<number> {
   const logs = await evaluated({ loss, metrics: [metric] }, targets, outputs);
+  return Object.entries(logs).flatMap(([key, value]) => (key === 'loss' ? [] : [value]))[0];
+}
+
+/** The same with weights of rows. */
+export async function weightedMetricOf(
+  metric: MetricLike,
+  targets: Matrix | readonly number[],
+  outputs: Matrix,
+  weights: readonly number[],
+  loss: CompileOptions['loss'] = 'meanSquaredError',
+): Promise<number> {
+  const logs = await evaluated({ loss, weightedMetrics: [metric] }, targets, outputs, weights);
   return Object.entries(logs).flatMap(([key, value]) => (key === 'loss' ? [] : [value]))[0];
 }
 
