@@ -239,6 +239,7 @@ export type { LoadTableOptions } from './tabular/file.js';
 export type { Float16Numbers, NumberArray } from './common/arrays.js';
 export type { Inputs, Labels, RowNumbers, Rows } from './common/rows.js';
 export type { Custom, Named } from './common/custom.js';
+export { fromModule, type FromModuleOptions } from './common/custom-modules.js';
 export type { NamedTensor } from './common/tensors.js';
 export type { Descriptor } from './common/descriptor.js';
 export {

@@ -153,9 +153,6 @@ const WIDTH_BEFORE = ['batchNormalization', 'layerNormalization', 'rmsNormalizat
 /** Returns advice for an option that other libraries have, or have in another call, among the `names` of options. */
 export function adviceFor(where: string, option: string, names: readonly string[]): string | undefined {
   const plain = bare(option);
-  if (plain === 'verbose' && where === 'fit') {
-    return ' Print in a callback: { onEpochEnd: (epoch, logs) => console.log(epoch, logs) }.';
-  }
   if (plain === 'weightdecay' && where === 'sgd') {
     return ' Did you mean "weightDecay", which acts apart from the gradient? For PyTorch\'s write kernelRegularizer: l2(…).';
   }

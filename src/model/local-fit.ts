@@ -14,6 +14,7 @@ import type { Dataset, DataShape } from '../training/data/shape.js';
 import { SourceReader } from '../training/data/source.js';
 import { rowsEvaluation, sourceEvaluation } from '../training/evaluation.js';
 import type { ReadFitOptions } from '../training/fit-options.js';
+import { ProgressLine, type Progress } from '../training/progress.js';
 import { fit, splitData, type FitTarget, type History } from '../training/fit.js';
 
 /** Observes a fit, for a worker that trains on behalf of a model on another thread. */
@@ -24,6 +25,8 @@ export interface FitObserver {
   onCheckpoint(): void;
   /** Called with the name, as in messages, of the batch of a source that is requested next. */
   onRequest(batch: string): void;
+  /** Called with the progress, now and then, where `verbose` asks for it. */
+  onProgress(progress: Progress): void;
 }
 
 /** Trains on data whose form has been checked. */
@@ -90,7 +93,11 @@ export async function fitOnThisThread(
       target.requireRunning(where);
       observer?.onCheckpoint();
     };
-    return await fit({ ...target, requireRunning }, batches, evaluation, read);
+    if (read.verbose === 0) return await fit({ ...target, requireRunning }, batches, evaluation, read);
+    const line = observer === undefined ? new ProgressLine(read.verbose, read.epochs) : undefined;
+    if (line !== undefined) held.push({ free: () => line.end() });
+    const report = (progress: Progress): void => (line ? line.show(progress) : observer!.onProgress(progress));
+    return await fit({ ...target, requireRunning }, batches, evaluation, read, report);
   } finally {
     for (const one of held.reverse()) one.free();
   }

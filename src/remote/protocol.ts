@@ -2,6 +2,7 @@
  * Messages between a model and the worker that trains it. remote-fit.ts is the model's side, worker-fit.ts the
  * worker's; send.ts and receive.ts transfer rows, snapshots.ts the state where memory is shared.
  */
+import type { ModuleAddress } from '../common/custom-modules.js';
 import type { WorkerStart } from '../runtime/threads/start.js';
 import type { TileName } from '../runtime/tile.js';
 import type { FoundNonFinite, Hook } from '../training/callbacks/callback.js';
@@ -10,6 +11,7 @@ import type { RowAndClassWeights } from '../training/data/weights.js';
 import type { Diagnosis } from '../training/diagnosis/diagnosis.js';
 import type { ReadFitOptions } from '../training/fit-options.js';
 import type { History } from '../training/fit.js';
+import type { Progress } from '../training/progress.js';
 import type { Logs } from '../training/execution-context.js';
 import type { Architecture } from '../graph/architecture.js';
 import type { ModelEdit } from '../model/remote-fit-types.js';
@@ -42,7 +44,13 @@ export type SentOptions = Pick<
   | 'dropLast'
   | 'batchesPerEpoch'
   | 'initialEpoch'
+  | 'verbose'
 >;
+
+/** Name of a custom object, and the module that it is imported from. */
+export interface SentCustom extends ModuleAddress {
+  readonly name: string;
+}
 
 /** The first message to the worker. */
 export interface Begin {
@@ -53,6 +61,8 @@ export interface Begin {
   readonly threads: number;
   readonly architecture: Architecture;
   readonly compiled: CompileOptions;
+  /** Where the custom objects of both come from. */
+  readonly custom: readonly SentCustom[];
   readonly targetChecks: CompileChecks;
   /** Indices of the layers that are not trained. */
   readonly frozen: readonly number[];
@@ -132,6 +142,7 @@ export type FromWorker = { readonly state?: ArrayBuffer | undefined } & (
    */
   | { readonly type: 'spawn'; readonly start: WorkerStart }
   | { readonly type: 'epoch' }
+  | { readonly type: 'progress'; readonly progress: Progress }
   | {
       readonly type: 'diagnosed';
       readonly inspection: number;

@@ -16,6 +16,7 @@ import { type DataSources } from '../training/data/dataset.js';
 import { withText } from '../training/diagnosis/advice.js';
 import type { ReadFitOptions } from '../training/fit-options.js';
 import { reportsRate, type History } from '../training/fit.js';
+import { ProgressLine } from '../training/progress.js';
 import { copyState, stateFloats, TrainingState, type Edits } from '../training/state.js';
 import { architectureOf } from '../graph/architecture.js';
 import type { ModelEdit, RemoteFit, RemoteFitRequest } from '../model/remote-fit-types.js';
@@ -23,21 +24,10 @@ import { savedOptions } from '../model/checkpoint.js';
 import { plain } from '../common/plain.js';
 import type { Begin, FromWorker, SentError, ToWorker } from './protocol.js';
 import { Answers } from './answers.js';
+import { customModules } from './custom.js';
 import { receivedError } from './errors.js';
 import { describeData, sendRows } from './send.js';
 import { SnapshotMemory, Snapshots } from './snapshots.js';
-
-/** Returns the name of a custom object in a description, if there is one. */
-function findCustom(value: unknown): string | undefined {
-  if (typeof value !== 'object' || value === null) return undefined;
-  const { kind, config } = value as { kind?: unknown; config?: { name?: unknown } };
-  if (kind === 'custom') return String(config?.name);
-  for (const inner of Object.values(value)) {
-    const found = findCustom(inner);
-    if (found !== undefined) return found;
-  }
-  return undefined;
-}
 
 /** Longest time until the first message of a worker. */
 const SILENCE_MS = 30_000;
@@ -55,6 +45,8 @@ export class RemoteFitCaller implements RemoteFit {
   private readonly memory: SnapshotMemory | undefined;
   private readonly floats: number;
   private readonly answers: Answers;
+  private readonly custom: Begin['custom'];
+  private readonly line: ProgressLine | undefined;
   private edits: Edits = { weights: 0, rate: 0 };
   /** Error with the reason why the worker ended, once it has ended unexpectedly. */
   private lost: WorkerError | undefined;
@@ -85,15 +77,11 @@ export class RemoteFitCaller implements RemoteFit {
     const none = whyNoWorkers();
     if (none !== undefined) throw new UnsupportedError(`fit: runIn 'worker' expected a platform with workers: ${none}`);
     const { trainer, model } = request;
-    const custom =
-      findCustom(trainer.model.blueprint.graph.layers.map(({ kind, config }) => ({ kind, config }))) ??
-      findCustom(plain(savedOptions(trainer.compiled)));
-    if (custom !== undefined) {
-      throw new UnsupportedError(
-        `fit: runIn expected 'main' for a model with custom objects, got 'worker': ` +
-          `the functions of "${custom}" cannot be sent to a worker.`,
-      );
-    }
+    this.custom = customModules(
+      trainer.model.blueprint.graph.layers.map(({ kind, config }) => ({ kind, config })),
+      savedOptions(trainer.compiled),
+    );
+    if (this.options.verbose > 0) this.line = new ProgressLine(this.options.verbose, this.options.epochs);
     this.floats = stateFloats(trainer);
     if (whyNotShared() === undefined) {
       this.memory = SnapshotMemory.take(this.floats);
@@ -130,6 +118,7 @@ export class RemoteFitCaller implements RemoteFit {
       this.over = true;
       if (this.finished) this.memory?.give();
       this.answers.close();
+      this.line?.end();
     }
   }
 
@@ -204,6 +193,7 @@ export class RemoteFitCaller implements RemoteFit {
       threads: live ? threads : 1,
       architecture: architectureOf(blueprint),
       compiled: plain(savedOptions(trainer.compiled)),
+      custom: this.custom,
       targetChecks: trainer.compiled.targetChecks,
       frozen: [...trainer.layout.frozen],
       state: copyState(trainer, this.edits),
@@ -218,6 +208,7 @@ export class RemoteFitCaller implements RemoteFit {
         dropLast: options.dropLast,
         batchesPerEpoch: options.batchesPerEpoch,
         initialEpoch: options.initialEpoch,
+        verbose: options.verbose,
       },
       stopTraining: model.stopTraining,
       changesRate: reportsRate(trainer, options.callbacks),
@@ -269,6 +260,9 @@ export class RemoteFitCaller implements RemoteFit {
         break;
       case 'epoch':
         this.pull();
+        break;
+      case 'progress':
+        this.line?.show(message.progress);
         break;
       case 'request':
         this.pull();

@@ -10,6 +10,7 @@ import { ATTACH, CHANGES_RATE, type AttachedCallback } from '../training/callbac
 import type { FitData, GivenRows } from '../training/data/batches.js';
 import { OpenedBatch, type Batch, type BatchSource } from '../training/data/source.js';
 import { copyState, stateFloats, TrainingState, type Edits } from '../training/state.js';
+import { restoreCustom } from '../common/custom.js';
 import { readOptions } from '../common/options.js';
 import { readArchitecture } from '../graph/architecture.js';
 import { FACTORIES } from '../layers/registry.js';
@@ -17,6 +18,7 @@ import { Model } from '../model/model.js';
 import type { ModelEdit } from '../model/remote-fit-types.js';
 import type { Answer, Begin, FromWorker, Question, SentData, SentError, SourceUse, ToWorker } from './protocol.js';
 import { sentError } from './errors.js';
+import { importCustom } from './import-custom.js';
 import { receivedData } from './receive.js';
 import { Snapshots } from './snapshots.js';
 
@@ -140,7 +142,9 @@ export class WorkerFit {
 
   private async train(runtime: WasmRuntime): ReturnType<typeof Model.prototype.train> {
     const { architecture, compiled, targetChecks, frozen, state, snapshots, options, data, validation } = this.begin;
-    const blueprint = readArchitecture('fit', architecture, FACTORIES);
+    const custom = await importCustom(this.begin.custom);
+    const restored = <T>(value: T): T => restoreCustom('fit', value, custom) as T;
+    const blueprint = readArchitecture('fit', restored(architecture), FACTORIES);
     const model = new Model<Float32Array | Float32Array[]>({
       runtime,
       blueprint,
@@ -148,7 +152,7 @@ export class WorkerFit {
       onDispose: () => undefined,
       readOptions,
     });
-    model.recompile(compiled, targetChecks, new Set(frozen));
+    model.recompile(restored(compiled), targetChecks, new Set(frozen));
     this.model = model;
     const floats = stateFloats(model.currentTrainer);
     const first = new TrainingState(state, 0, floats);
@@ -175,6 +179,7 @@ export class WorkerFit {
       },
       onCheckpoint: () => this.poll(),
       onRequest: (name) => (this.nextBatch = name),
+      onProgress: (progress) => this.post({ type: 'progress', progress }),
     });
   }
 

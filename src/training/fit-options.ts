@@ -74,6 +74,12 @@ export interface FitOptions {
   validationFrequency?: number;
   /** Index of the first epoch, for resuming. Default 0. */
   initialEpoch?: number;
+  /**
+   * What is written to the standard output of Node, Deno and Bun: nothing (0, the default); a line for each epoch, which
+   * on a terminal shows the batches so far (1); or a line when an epoch is over (2). Pages write nothing: print in a
+   * callback there.
+   */
+  verbose?: 0 | 1 | 2;
   /** Callbacks, called in their order. Default none. */
   callbacks?: readonly Callback[];
   /** Aborts training after the current batch; `fit` then rejects with the signal's reason. */
@@ -85,7 +91,7 @@ export interface FitOptions {
    * - `predict` uses the weights of some milliseconds ago; in a page without cross-origin isolation those of the last
    *   callback or end of an epoch.
    * - Data is copied in parts while `fit` begins: do not change it before `onTrainBegin`.
-   * - Models with custom objects throw an UnsupportedError.
+   * - Custom objects need `fromModule`, so that the worker can import them; others throw an UnsupportedError.
    */
   runIn?: 'main' | 'worker';
 }
@@ -112,6 +118,11 @@ const callbackList: Check<readonly Callback[]> = listOf('a list of objects', (pa
   }
   return callback;
 });
+
+const verbosity: Check<0 | 1 | 2> = (path, value) => {
+  if (value === 0 || value === 1 || value === 2) return value;
+  throw new ValueError(`${path} expected 0, 1 or 2, got ${describe(value)}.`);
+};
 
 const validationCheck: Check<NonNullable<FitOptions['validationData']>> = (path, value) => {
   if (isBatchSource(value)) return value;
@@ -144,6 +155,7 @@ export function readFitOptions(options: FitOptions | undefined): ReadFitOptions 
     dropLast: { check: flag, or: false },
     batchesPerEpoch: { check: optional(integer(1)), or: undefined },
     initialEpoch: { check: integer(0), or: 0 },
+    verbose: { check: verbosity, or: 0 },
     callbacks: { check: callbackList, or: [] },
     signal: { check: optional(abortSignal), or: undefined },
     runIn: { check: nameOf(['main', 'worker']), or: 'main' },

@@ -33,6 +33,7 @@ import type { ReadFitOptions } from './fit-options.js';
 import type { Evaluation, Pauses } from './evaluation.js';
 import type { ExecutionContext, Logs } from './execution-context.js';
 import type { TrainingLayout } from './layout.js';
+import { ProgressReporter, type Progress } from './progress.js';
 import type { Trainer } from './trainer.js';
 
 /**
@@ -139,6 +140,7 @@ export async function fit(
   batches: BatchIterator,
   validation: Evaluation | undefined,
   options: ReadFitOptions,
+  report?: (progress: Progress) => void,
 ): Promise<History> {
   const { trainer, model } = target;
   const state = trainer.model;
@@ -164,6 +166,7 @@ export async function fit(
       return result;
     },
   };
+  const progress = report && new ProgressReporter(report);
   const at = { epoch: options.initialEpoch, batch: 0, rows: 0 };
   const call = (hook: Hook, index: number, values: Logs, list = callbacks): Promise<void> =>
     abortable(signal, callAll(list, hook, index, values, model));
@@ -197,6 +200,7 @@ export async function fit(
         if (observing.length > 0) {
           await call('onBatchEnd', batch, { ...batches.context.accumulator.means(rows), size: count }, observing);
         }
+        progress?.during(() => progressOf(at, batches, batches.context.accumulator.means(rows)));
         if (yielder.shouldYield) await yielder.yield();
         proceed();
       }
@@ -216,6 +220,7 @@ export async function fit(
         if (!Object.hasOwn(result.history, name)) setField(result.history, name, []);
         result.history[name].push(value);
       }
+      progress?.after(progressOf(at, batches, logs));
       inspector.diagnose();
       await call('onEpochEnd', epoch, logs);
       proceed();
@@ -231,6 +236,13 @@ export async function fit(
     trainer.forgetGroup();
   }
 }
+
+/** Returns the progress after the batch that `at` is at. */
+const progressOf = (
+  { epoch, batch }: { readonly epoch: number; readonly batch: number },
+  { batchesPerEpoch }: BatchIterator,
+  logs: Logs,
+): Omit<Progress, 'done'> => ({ epoch, batches: batch + 1, of: batchesPerEpoch, logs });
 
 /** Returns the keys of the logs of an epoch. */
 function epochKeys(trainer: Trainer, validates: boolean, withRate: boolean): string[] {

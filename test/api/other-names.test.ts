@@ -260,10 +260,6 @@ describe('fit', () => {
     [{ steps_per_epoch: 3 }, 'unknown option "steps_per_epoch". Did you mean "batchesPerEpoch"?'],
     [{ metrics: ['acc'] }, 'unknown option "metrics". compile takes it.'],
     [
-      { verbose: 1 },
-      'unknown option "verbose". Print in a callback: { onEpochEnd: (epoch, logs) => console.log(epoch, logs) }.',
-    ],
-    [
       { callbacks: [{ onTrainBatchBegin: () => undefined }] },
       'callbacks[0]: unknown method "onTrainBatchBegin". Did you mean "onBatchBegin"?',
     ],

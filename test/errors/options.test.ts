@@ -14,7 +14,7 @@ describe('options of fit', () => {
       'an unknown option with no similar name',
       fit({ xyzzy: 3 }),
       ValueError,
-      'fit: unknown option "xyzzy". There are: epochs, batchSize, shuffle, validationSplit, validationData, validationBatches, sampleWeight, classWeight, validationFrequency, dropLast, batchesPerEpoch, initialEpoch, callbacks, signal, runIn.',
+      'fit: unknown option "xyzzy". There are: epochs, batchSize, shuffle, validationSplit, validationData, validationBatches, sampleWeight, classWeight, validationFrequency, dropLast, batchesPerEpoch, initialEpoch, verbose, callbacks, signal, runIn.',
     ],
     ['negative epochs', fit({ epochs: -1 }), ValueError, 'fit: epochs expected an integer >= 1, got -1.'],
     ['epochs that are a fraction', fit({ epochs: 1.5 }), ValueError, 'fit: epochs expected an integer >= 1, got 1.5.'],

@@ -31,6 +31,8 @@ export interface BatchIterator {
   readonly context: ExecutionContext;
   /** Number of vectors of row weights: none, one for all outputs, or one for each. */
   readonly weightVectors: number;
+  /** Batches of an epoch, where it is known. */
+  readonly batchesPerEpoch: number | undefined;
   /** Starts an epoch. `order` determines the shuffle; `epoch` is the number in messages. */
   begin(order: number, epoch: number): void;
   /**
@@ -91,9 +93,12 @@ export class ArrayBatches implements BatchIterator {
     this.words = this.regions.allocate(64);
   }
 
+  get batchesPerEpoch(): number {
+    return this.options.batchesPerEpoch ?? this.perPass;
+  }
+
   begin(order: number): void {
-    const { perPass } = this;
-    const perEpoch = this.options.batchesPerEpoch ?? perPass;
+    const { perPass, batchesPerEpoch: perEpoch } = this;
     this.left = perEpoch;
     // order · perEpoch batches came before, in whole passes and a rest.
     const rest = (order % perPass) * perEpoch;
@@ -165,6 +170,10 @@ export class IterableBatches implements BatchIterator {
 
   get weightVectors(): number {
     return this.data?.weights.length ?? 0;
+  }
+
+  get batchesPerEpoch(): number | undefined {
+    return this.options.batchesPerEpoch;
   }
 
   begin(_order: number, epoch: number): void {

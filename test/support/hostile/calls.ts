@@ -234,6 +234,7 @@ const FUNCTIONS: Record<string, readonly Arguments[]> = {
       return [{ engine, inputs: [x], outputs: [library.dense({ units: 1 }).apply(x)], seed: 1 }];
     },
   ],
+  fromModule: [() => [lossOfOwn(), { module: 'https://example.com/own.js', export: 'own' }]],
   loadModel: [() => [file, { engine, custom: [activationOfOwn()] }]],
   modelFromJSON: [
     () => [JSON.parse(JSON.stringify(subject)), { engine, custom: [activationOfOwn()] }],
@@ -496,6 +497,7 @@ const METHODS: Record<string, readonly Arguments[]> = {
         callbacks: [stopper(), hooks(), library.earlyStopping({ monitor: 'loss' })],
         signal: new AbortController().signal,
         runIn: 'main',
+        verbose: 0,
       },
     ],
     () => [flat(), Y(), { validationSplit: 0.3, callbacks: [stopper()] }],
