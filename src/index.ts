@@ -15,6 +15,7 @@ export type { Model } from './model/model.js';
 export type { Applied, ApplyOptions } from './model/apply.js';
 export type { LoadedWeights, LoadWeightsOptions } from './model/load-weights.js';
 export type { ModelLayer } from './model/model-layer.js';
+export type { PredictOptions } from './model/hooks.js';
 export type { EvaluateOptions, ModelMemory, StepOptions } from './model/model-options.js';
 export type { SaveOptions } from './model/checkpoint.js';
 export type { TensorLike } from './graph/named-weights.js';

@@ -1,5 +1,6 @@
 /** Options of a model's methods, and the result of `memory`. */
 import { readOptions, unchecked } from '../common/options.js';
+import type { Callback } from '../training/callbacks/callback.js';
 import type { ClassWeights, SampleWeight } from '../training/data/shape.js';
 import type { BatchOptions, ModelSetup } from '../inference/inference-model.js';
 import type { PlacedWeights } from '../graph/shared-weights.js';
@@ -14,6 +15,11 @@ export interface EvaluateOptions extends BatchOptions {
   sampleWeight?: SampleWeight;
   /** Most batches, only with a source of batches. Default all that it yields. */
   batches?: number;
+  /**
+   * Callbacks, of which `onEvaluateBegin` and `onEvaluateEnd` are called. They may return promises only with a source.
+   * Default none.
+   */
+  callbacks?: readonly Callback[];
 }
 
 /**

@@ -19,6 +19,8 @@ import { momentsFor } from './adapt.js';
 import { averagesByName } from './averages.js';
 import { applyModel, ownTensors, type Applied, type ApplyOptions } from './apply.js';
 import { encodeModel, type RestoredState, type SaveOptions } from './checkpoint.js';
+import { flatWeights, writeFlatWeights } from './flat-weights.js';
+import { predictBetween, type PredictOptions } from './hooks.js';
 import { initializeParameters } from './initialize.js';
 import { findWeights, type LoadedWeights, type LoadWeightsOptions } from './load-weights.js';
 import { findLayer, layersOf, type LayerOwner, type ModelLayer } from './model-layer.js';
@@ -110,6 +112,11 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
   getWeights(): NamedTensor[] {
     this.requireLive('getWeights');
     return this.readWeights(this.state.plan.parameters);
+  }
+
+  /** Predicts n rows, between `onPredictBegin` and `onPredictEnd` of the callbacks; else as without callbacks. */
+  override predict(x: Inputs, options?: PredictOptions): O {
+    return predictBetween(this, options, (own) => super.predict(x, own));
   }
 
   /**
@@ -318,14 +325,7 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
    * @internal
    */
   writeFlat(values: Float32Array): void {
-    const { runtime, ranges } = this.state;
-    changeWeights(this.state, () => {
-      let at = 0;
-      for (const { address, floats } of ranges) {
-        runtime.memory.f32.set(values.subarray(at, at + floats), address / 4);
-        at += floats;
-      }
-    });
+    writeFlatWeights(this.state, values);
   }
 
   /** For the entries that write other formats. @internal */
@@ -352,16 +352,9 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
 
   private writeWeights(parameters: readonly PlannedParameter[], values: readonly Float32Array[]): void {
     this.state.refresh?.();
-    const { runtime, weights, ranges } = this.state;
+    const { runtime, weights } = this.state;
     changeWeights(this.state, () => writeParameters(runtime, weights, parameters, values));
-    if (this.remote === undefined) return;
-    const flat = new Float32Array(ranges.reduce((total, { floats }) => total + floats, 0));
-    let at = 0;
-    for (const { address, floats } of ranges) {
-      flat.set(runtime.memory.f32.subarray(address / 4, address / 4 + floats), at);
-      at += floats;
-    }
-    this.remote.edit({ weights: flat });
+    this.remote?.edit({ weights: flatWeights(this.state) });
   }
 
   protected override release(): void {

@@ -10,6 +10,8 @@ import { EventLoopYielder } from '../runtime/event-loop.js';
 import type { SampleWeight } from '../training/data/shape.js';
 import { SourceReader, type BatchSource } from '../training/data/source.js';
 import { sourceEvaluation, type Pauses } from '../training/evaluation.js';
+import { callAll, type Callback, type TrainedModel } from '../training/callbacks/callback.js';
+import { callbackList } from '../training/fit-options.js';
 import type { Logs } from '../training/execution-context.js';
 import type { Trainer } from '../training/trainer.js';
 import { shapeFor } from './model-data.js';
@@ -19,6 +21,7 @@ interface Read {
   readonly batchSize: number;
   readonly sampleWeight: SampleWeight | undefined;
   readonly batches: number | undefined;
+  readonly callbacks: readonly Callback[];
 }
 
 const read = (options: EvaluateOptions | undefined): Read =>
@@ -26,29 +29,30 @@ const read = (options: EvaluateOptions | undefined): Read =>
     batchSize: BATCH_SIZE,
     sampleWeight: { check: unchecked, or: undefined },
     batches: { check: optional(integer(1)), or: undefined },
+    callbacks: { check: callbackList, or: [] },
   });
 
 /** Reads the options for rows in memory. */
 export function readEvaluateOptions(options: EvaluateOptions | undefined): Omit<Read, 'batches'> {
-  const { batchSize, sampleWeight, batches } = read(options);
+  const { batches, ...rest } = read(options);
   if (batches !== undefined) {
     throw new ValueError('evaluate: batches expected only with a source of batches, got it with rows in memory.');
   }
-  return { batchSize, sampleWeight };
+  return rest;
 }
 
-/** Reads the options for a source, and returns the most batches of it. */
-function readSourceOptions(options: EvaluateOptions | undefined, third: unknown): number | undefined {
+/** Reads the options for a source. */
+function readSourceOptions(options: EvaluateOptions | undefined, third: unknown): Pick<Read, 'batches' | 'callbacks'> {
   if (third !== undefined) {
     throw new ValueError('evaluate: options expected in second place, behind a source of batches, got them in third.');
   }
-  const { batches } = read(options);
+  const settled = read(options);
   for (const name of ['batchSize', 'sampleWeight'] as const) {
     if (fieldOf(options, name) !== undefined) {
       throw new ValueError(`evaluate: ${name} expected only with rows in memory, got it with a source of batches.`);
     }
   }
-  return batches;
+  return settled;
 }
 
 /**
@@ -56,13 +60,14 @@ function readSourceOptions(options: EvaluateOptions | undefined, third: unknown)
  * is one, and throws if the model cannot go on with it.
  */
 export async function evaluateSource(
+  model: TrainedModel,
   confirm: (trainer?: Trainer) => Trainer,
   source: BatchSource,
   options: EvaluateOptions | undefined,
   third: unknown,
 ): Promise<Logs> {
   const trainer = confirm();
-  const most = readSourceOptions(options, third);
+  const { batches: most, callbacks } = readSourceOptions(options, third);
   confirm(trainer);
   const yielder = new EventLoopYielder();
   const evaluation = sourceEvaluation(trainer, {
@@ -83,7 +88,10 @@ export async function evaluateSource(
     },
   };
   try {
-    return await evaluation.run(pauses, '');
+    await pauses.wait(callAll(callbacks, 'onEvaluateBegin', 0, {}, model));
+    const logs = await evaluation.run(pauses, '');
+    await pauses.wait(callAll(callbacks, 'onEvaluateEnd', 0, logs, model));
+    return logs;
   } finally {
     evaluation.free();
   }

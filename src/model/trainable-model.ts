@@ -27,6 +27,7 @@ import type { FitOptions, ReadFitOptions } from '../training/fit-options.js';
 import type { FitTarget, History } from '../training/fit.js';
 import { Trainer } from '../training/trainer.js';
 import { fitOnThisThread, type FitObserver } from './local-fit.js';
+import { evaluateRows } from './hooks.js';
 import { loadDataset, MOST_DIAGNOSED, readFit, shapeFor } from './model-data.js';
 import { warningsOf } from './model-layer.js';
 import { readStepOptions, type EvaluateOptions, type StepOptions, type TrainableSetup } from './model-options.js';
@@ -211,12 +212,12 @@ export abstract class TrainableModel<O extends Float32Array | Float32Array[]>
       this.state.refresh?.();
       return trainer;
     };
-    if (isBatchSource(x)) return evaluateSource(confirm, x, y as EvaluateOptions | undefined, options);
+    if (isBatchSource(x)) return evaluateSource(this, confirm, x, y as EvaluateOptions | undefined, options);
     const trainer = confirm();
-    const { batchSize, sampleWeight } = readEvaluateOptions(options);
-    const data = this.dataset('evaluate', { x, y, sampleWeight }, trainer);
+    const read = readEvaluateOptions(options);
+    const data = this.dataset('evaluate', { x, y, sampleWeight: read.sampleWeight }, trainer);
     try {
-      return trainer.evaluate(data, Math.min(batchSize, data.rows));
+      return evaluateRows(this, () => confirm(trainer), data, read);
     } finally {
       data.free();
     }
@@ -279,7 +280,6 @@ export abstract class TrainableModel<O extends Float32Array | Float32Array[]>
     }
   }
 
-  /** Returns copies of all weights. */
   abstract getWeights(): NamedTensor[];
 
   /** Returns copies of all weights, with the moving averages of those that have one. */
@@ -288,10 +288,7 @@ export abstract class TrainableModel<O extends Float32Array | Float32Array[]>
   /** Replaces all weights. */
   abstract setWeights(tensors: readonly TensorLike[]): void;
 
-  /**
-   * Trainer of the compiled model, for a worker that publishes its state.
-   * @internal
-   */
+  /** @internal Trainer of the compiled model, for a worker that publishes its state. */
   get currentTrainer(): Trainer {
     return this.requireTrainer('fit');
   }

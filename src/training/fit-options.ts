@@ -101,7 +101,8 @@ export type ReadFitOptions = Required<Omit<FitOptions, Optional>> & {
   readonly [K in Optional]: FitOptions[K] | undefined;
 };
 
-const callbackList: Check<readonly Callback[]> = listOf('a list of objects', (path, callback) => {
+/** A list of callbacks, whose hooks are functions. */
+export const callbackList: Check<readonly Callback[]> = listOf('a list of objects', (path, callback) => {
   if (!isObject(callback)) throw new ValueError(`${path} expected an object, got ${describe(callback)}.`);
   for (const hook of HOOKS) {
     const method = fieldOf(callback, hook);

@@ -211,7 +211,12 @@ export async function fit(
       if (state.epochCount < Number.MAX_SAFE_INTEGER) state.epochCount += 1;
       logs = batches.context.accumulator.means(rows);
       if (validation !== undefined && (epoch + 1) % options.validationFrequency === 0) {
-        addValidation(logs, await validation.run(pauses, ` after epoch ${epoch}`));
+        await call('onEvaluateBegin', epoch, {});
+        proceed();
+        const found = await validation.run(pauses, ` after epoch ${epoch}`);
+        await call('onEvaluateEnd', epoch, { ...found });
+        proceed();
+        addValidation(logs, found);
       }
       if (reportsRate(trainer, callbacks)) logs.learningRate = trainer.lastRate;
       result.epoch.push(epoch);

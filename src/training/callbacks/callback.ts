@@ -58,6 +58,14 @@ export interface Callback {
   onEpochEnd?(index: number, logs: Logs, model: TrainedModel): unknown;
   /** Called once after the last epoch. `index`: the last epoch that ran. Logs: those of that epoch. */
   onTrainEnd?(index: number, logs: Logs, model: TrainedModel): unknown;
+  /** Called before each validation of `fit`, and before `evaluate` with this callback. `index`: the epoch; 0. Logs: none. */
+  onEvaluateBegin?(index: number, logs: Logs, model: TrainedModel): unknown;
+  /** Called after it. `index` as above. Logs: loss and metrics, without `val` in their names. */
+  onEvaluateEnd?(index: number, logs: Logs, model: TrainedModel): unknown;
+  /** Called before `predict` with this callback. `index`: 0. Logs: none. */
+  onPredictBegin?(index: number, logs: Logs, model: TrainedModel): unknown;
+  /** Called after it. `index`: 0. Logs: none. */
+  onPredictEnd?(index: number, logs: Logs, model: TrainedModel): unknown;
 }
 
 export type Hook = keyof Callback;
@@ -69,6 +77,10 @@ export const HOOKS = [
   'onBatchEnd',
   'onEpochEnd',
   'onTrainEnd',
+  'onEvaluateBegin',
+  'onEvaluateEnd',
+  'onPredictBegin',
+  'onPredictEnd',
 ] as const satisfies readonly Hook[];
 
 /** Receives what `fit` measures for a callback. */
@@ -153,5 +165,24 @@ export async function callAll(
   for (const callback of callbacks) {
     const result = hookOf(callback, hook)?.call(callback, index, logs, model);
     await (isThenable(result) ? result : undefined);
+  }
+}
+
+/**
+ * Calls one hook of all callbacks around a call that returns at once.
+ * @throws ValueError for a hook that returns a promise, which nothing would wait for.
+ */
+export function callNow(
+  where: string,
+  callbacks: readonly Callback[],
+  hook: Hook,
+  logs: Logs,
+  model: TrainedModel,
+): void {
+  for (const callback of callbacks) {
+    const result = hookOf(callback, hook)?.call(callback, 0, logs, model);
+    if (!isThenable(result)) continue;
+    Promise.resolve(result).catch(() => undefined);
+    throw new ValueError(`${where}: ${hook} expected to return at once, got a promise. fit waits for promises.`);
   }
 }

@@ -509,9 +509,9 @@ const METHODS: Record<string, readonly Arguments[]> = {
     () => [X(), Y(), { validationData: () => [[X(), Y()]], validationBatches: 1, callbacks: [stopper()] }],
   ],
   'Model.evaluate': [
-    () => [X(), Y(), { batchSize: 2, sampleWeight: [1, 1, 1] }],
+    () => [X(), Y(), { batchSize: 2, sampleWeight: [1, 1, 1], callbacks: [hooks()] }],
     () => [flat(), Y()],
-    () => [() => [[X(), Y(), [1, 1, 1]]], { batches: 1 }],
+    () => [() => [[X(), Y(), [1, 1, 1]]], { batches: 1, callbacks: [hooks()] }],
   ],
   'Model.trainOnBatch': [() => [X(), Y(), { sampleWeight: [1, 1, 1], classWeight: { 0: 1 } }], () => [flat(), Y()]],
   'Model.gradients': [() => [X(), Y(), { sampleWeight: [1, 1, 1], classWeight: [1] }]],
@@ -520,6 +520,7 @@ const METHODS: Record<string, readonly Arguments[]> = {
   'Model.adapt': [() => [X()]],
   'Model.apply': [() => [library.input({ shape: [2] }), { name: 'n' }], () => [[library.input({ shape: [2] })]]],
   'Model.getLayer': [() => ['dense'], () => [1]],
+  'Model.predict': [() => [X(), { batchSize: 2, callbacks: [hooks()] }], () => [flat()]],
   'Model.getWeights': [none],
   'Model.getAveragedWeights': [
     () => {
