@@ -1,7 +1,6 @@
 /** `verbose` of `fit`: what is written on terminals, elsewhere and where there is no output, on both threads. */
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { dense, sequential, type FitOptions, type Model } from '../../src/index.js';
-import { ProgressLine, ProgressReporter, type Progress } from '../../src/training/progress.js';
 import { any } from '../support/reference/refusals.js';
 
 const X = Array.from({ length: 40 }, (_, i) => [i / 40]);
@@ -61,6 +60,14 @@ describe('verbose', () => {
       );
   });
 
+  test('a line fits the terminal while it is written anew, and is whole at the end', async () => {
+    const text = await written({ isTTY: true, columns: 20 }, fitted({ epochs: 1, verbose: 1 }));
+    const lines = text.split('\r').slice(1);
+    for (const line of lines.slice(0, -1)) expect(line).toMatch(/^Epoch 1\/1 {2}\d\/4 bat/);
+    for (const line of lines.slice(0, -1)) expect(line.indexOf('\u001b')).toBe(19);
+    expect(lines.at(-1)).toMatch(/^Epoch 1\/1 {2}4 batches .*meanAbsoluteError /);
+  });
+
   test('ends a line that was being written when training ends early', async () => {
     const stop = { onBatchEnd: () => Promise.reject(new Error('enough')) };
     const run = async (): Promise<void> => {
@@ -72,30 +79,5 @@ describe('verbose', () => {
 
   test.each([true, 3, '1'])('%s is refused', async (verbose) => {
     await expect(fitted({ verbose: any(verbose) })()).rejects.toThrow('fit: verbose expected 0, 1 or 2, got');
-  });
-});
-
-describe('the line', () => {
-  const progress: Progress = { epoch: 4, batches: 3, of: 100, logs: { loss: 0.123456, accuracy: 1 }, done: false };
-
-  test('fits the terminal while it is written anew, and is whole at the end', async () => {
-    const text = await written({ isTTY: true, columns: 30 }, () => {
-      const line = new ProgressLine(1, 10);
-      line.show(progress);
-      line.show({ ...progress, batches: 100, done: true });
-      line.end();
-    });
-    const [, first, last] = text.split('\r');
-    expect(first).toBe(`${'Epoch 5/10  3/100 batches  0.0 s'.slice(0, 29)}\u001b[K`);
-    expect(last).toBe('Epoch 5/10  100 batches  0.0 s  loss 0.1235  accuracy 1\u001b[K\n');
-  });
-
-  test('is requested now and then', () => {
-    const seen: Progress[] = [];
-    const reporter = new ProgressReporter((one) => void seen.push(one));
-    for (let i = 0; i < 1000; i++) reporter.during(() => progress);
-    reporter.after(progress);
-    expect(seen.length).toBeLessThan(20);
-    expect(seen.at(-1)).toEqual({ ...progress, done: true });
   });
 });
