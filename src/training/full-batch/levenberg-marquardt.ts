@@ -106,7 +106,8 @@ function descend(
   const downhill = Float64Array.from(columns.floats, (at) => (at < 0 ? 0 : -memory.f32[vectors.gradients / 4 + at]));
   // In float32, as μ is saved.
   let mu = Math.max(Math.fround(saved > 0 ? saved : config.damping), LEAST_DAMPING);
-  for (; mu <= config.maxDamping; mu = Math.fround(mu * config.dampingIncrease)) {
+  const most = Math.max(Math.fround(config.maxDamping), LEAST_DAMPING);
+  for (; mu <= most; mu = Math.fround(mu * config.dampingIncrease)) {
     memory.f64.set(downhill, step / 8);
     kernels.f64_cholesky(size, h, factor, mu);
     kernels.f64_cholesky_solve(size, factor, step);

@@ -269,6 +269,13 @@ describe('training ends', () => {
     expect(model.getWeights().every(({ data }) => data.every(Number.isFinite))).toBe(true);
   });
 
+  test('not before a damping was tried, where the largest is the first, which float32 rounds up', async () => {
+    const model = networkOf(1, 3, levenbergMarquardt({ damping: 0.1, maxDamping: 0.1 }));
+    await model.fit(waves.x, waves.y, { epochs: 1 });
+    expect(model.stepCount).toBe(1);
+    model.dispose();
+  });
+
   test('where the loss is not finite, without a step', async () => {
     const model = engine.sequential({ layers: [dense({ units: 1, inputShape: [1], kernelInitializer: 'ones' })] });
     model.compile({ optimizer: levenbergMarquardt(), loss: 'mse' });
