@@ -42,7 +42,8 @@ export const activityRegularizationDefinition: LayerDefinition<'activityRegulari
 /**
  * A penalty on the outputs of the layer before it, which makes them small or, with l1, sparse: y = x, and training
  * minimizes the loss plus the mean over the rows of the batch of l1·Σ|x_j| + l2/2·Σx_j². Every row counts, whatever its
- * weight, as in Keras. The reported loss does not include the penalty.
+ * weight, as in Keras. The reported loss does not include the penalty: logs have it as
+ * `regularization`, together with penalties on weights.
  * @throws ValueError for an unknown option or a strength below 0.
  * @example
  * activityRegularization({ l1: 0.01 }).config; // { l1: 0.01, l2: 0, inputShape: undefined, name: undefined }

@@ -181,7 +181,7 @@ function plainKey(metric: Metric): string {
 }
 
 /** Keys in logs that the library reserves: those of `fit`, and val… for validation. */
-const RESERVED = /^(loss|size|epoch|learningRate|val[A-Z].*)$/;
+const RESERVED = /^(loss|size|epoch|learningRate|regularization|val[A-Z].*)$/;
 
 const same = (a: Metric, b: Metric): boolean =>
   a.kind === 'custom'

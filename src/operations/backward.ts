@@ -98,7 +98,23 @@ export const usesBatchStatistics = ({ kind }: Operation, frozen: boolean): boole
 export const drawsRandomNumbers = ({ kind }: Operation): boolean => ownOf(entry(kind), 'drawsRandomNumbers') === true;
 
 /** Whether backward adds the gradient of a penalty that the loss does not include. */
-export const addsPenalty = ({ kind }: Operation): boolean => ownOf(entry(kind), 'addsPenalty') === true;
+export const addsPenalty = ({ kind }: Operation): boolean => ownOf(entry(kind), 'penalty') !== undefined;
+
+/** Binds the step that adds an operation's penalty, if it has one, to a float64 at the address `total`. */
+export function bindPenaltySum<K extends OperationKind>(
+  { kind, config }: OperationOf<K>,
+  binding: ForwardBinding,
+  total: number,
+): Step[] {
+  const penalty = ownOf(entry(kind), 'penalty')?.(config, binding);
+  if (penalty === undefined) return [];
+  const { memory } = binding.runtime;
+  return [
+    (rows) => {
+      memory.f64[total / 8] += penalty(rows);
+    },
+  ];
+}
 
 /** Returns the values that have a penalty. */
 export const penalizedValues = (

@@ -82,8 +82,8 @@ export interface Backward<K extends OperationKind> {
   readonly accumulates?: (config: OperationConfigs[K]) => boolean;
   /** Whether a training step draws random numbers. */
   readonly drawsRandomNumbers?: true;
-  /** Whether backward adds the gradient of a penalty that the loss does not include. */
-  readonly addsPenalty?: true;
+  /** Binds the sum over a batch's rows of a penalty that the loss does not include and whose gradient backward adds. */
+  readonly penalty?: (config: OperationConfigs[K], binding: ForwardBinding) => (rows: number) => number;
   /** Whether the output is z = W·x + b, whose ∂L/∂z is the δ that a diagnosis measures (BP2). */
   readonly isAffine?: true;
   /** Binds the forward steps of a training step, if they differ from those of a prediction. */

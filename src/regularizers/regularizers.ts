@@ -14,7 +14,7 @@ export interface PenaltyOptions {
 
 /**
  * A penalty on the weights of a layer, l1·Σ|w| + l2/2·Σw². It changes the gradient and is not part of the reported
- * loss.
+ * loss: logs have it as `regularization`, for the weights as they are when the logs are made.
  * @category Regularizers and constraints
  */
 export type Regularizer = Descriptor<'l1l2', Required<PenaltyOptions>>;

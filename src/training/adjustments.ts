@@ -6,8 +6,8 @@ import { ownOf } from '../common/objects.js';
 import { bindConstraint } from '../constraints/bind.js';
 import type { RegionGroup } from '../runtime/arena.js';
 import type { WasmRuntime } from '../runtime/wasm-runtime.js';
-import { panelled } from '../graph/parameters.js';
-import { storedFloats, type NetworkPlan } from '../graph/plan.js';
+import { panelled, readParameters } from '../graph/parameters.js';
+import { storedFloats, type NetworkPlan, type PlannedParameter } from '../graph/plan.js';
 import type { TrainingLayout } from './layout.js';
 import type { UpdateVectors } from '../optimizers/update-vectors.js';
 import { isFullBatch } from '../optimizers/full-batch.js';
@@ -36,23 +36,30 @@ export function bindPenalties(
 }
 
 /**
- * Binds a function that returns the penalties Σ λ/2·w² on trained weights; those of l1 are not counted.
+ * Binds a function that returns the penalties λ1·Σ|w| + λ2/2·Σw² of the layers on their weights; undefined if there are
+ * none. Those of frozen layers are not counted, as in Keras.
  */
 export function bindPenaltyLoss(
   runtime: WasmRuntime,
-  { parameters }: NetworkPlan,
+  plan: NetworkPlan,
   { gradientOf }: TrainingLayout,
   weights: number,
   regions: RegionGroup,
-): () => number {
+): (() => number) | undefined {
   const { kernels, memory } = runtime;
-  const total = regions.allocate(8);
-  const penalties = parameters.flatMap((parameter, index) => {
-    const l2 = ownOf(parameter.spec, 'regularizer')?.config.l2 ?? 0;
-    return l2 === 0 || gradientOf[index] === undefined ? [] : [{ ...panelled(runtime, parameter), l2 }];
+  const penalties = plan.parameters.flatMap((parameter, index) => {
+    const regularizer = ownOf(parameter.spec, 'regularizer');
+    if (regularizer === undefined || gradientOf[index] === undefined) return [];
+    return [{ parameter, ...panelled(runtime, parameter), ...regularizer.config }];
   });
+  if (penalties.length === 0) return undefined;
+  const total = regions.allocate(8);
+  const absolute = (parameter: PlannedParameter): number =>
+    readParameters(runtime, weights, [parameter])[0].data.reduce((sum, weight) => sum + Math.abs(weight), 0);
   return () =>
-    penalties.reduce((sum, { at, units, inputs, width, l2 }) => {
+    penalties.reduce((sum, { parameter, at, units, inputs, width, l1, l2 }) => {
+      if (l1 !== 0) sum += l1 * absolute(parameter);
+      if (l2 === 0) return sum;
       memory.f64[total / 8] = 0;
       kernels.f64_add_squares(inputs, units, width, weights + at, total);
       return sum + (l2 / 2) * memory.f64[total / 8];

@@ -176,7 +176,11 @@ export const validationKey = (key: string): string => `val${capital(key)}`;
 
 /** Throws if two values of the logs, validation's included, would have the same key. */
 function requireDistinct(keys: readonly string[]): void {
-  const all = new Set([...keys, 'loss'].map(validationKey)).add('size').add('epoch').add('learningRate');
+  const all = new Set([...keys, 'loss'].map(validationKey))
+    .add('size')
+    .add('epoch')
+    .add('learningRate')
+    .add('regularization');
   if (keys.length > 1 && keys.includes('loss') && keys[0] !== 'loss') all.add('loss');
   for (const key of keys) {
     if (all.has(key)) {

@@ -6,7 +6,7 @@ import { ownOf } from '../common/objects.js';
 import { setField } from '../common/options.js';
 import type { WasmRuntime } from '../runtime/wasm-runtime.js';
 import { runProgram } from '../graph/program.js';
-import { sumsOf, type Objective } from './objective.js';
+import { sumsOf, totalOf, type Objective } from './objective.js';
 import type { TrainingProgram } from './program.js';
 import type { Compiled } from './compiled.js';
 import type { Dataset } from './data/shape.js';
@@ -34,8 +34,10 @@ export class MetricAccumulator {
     private readonly program: TrainingProgram,
     readonly objective: Objective,
     private readonly keys: Compiled['keys'],
+    /** Returns the penalties on the weights, if there are any. */
+    readonly penalty: (() => number) | undefined,
   ) {
-    this.count = objective.reduce((total, output) => total + sumsOf(output), 0);
+    this.count = totalOf(objective) + (program.sumsPenalties ? 1 : 0);
   }
 
   reset(): void {
@@ -76,9 +78,10 @@ export class MetricAccumulator {
 
   /**
    * Returns loss and metrics over `samples` rows. With several outputs, `loss` is the weighted sum of the losses of the
-   * outputs, which are in the logs too.
+   * outputs, which are in the logs too. Penalties are apart, as `regularization`: those on weights, as they are now if
+   * not given, and the mean over rows of those on values.
    */
-  means(samples: number): Logs {
+  means(samples: number, penalty = this.penalty?.()): Logs {
     const { objective, keys, sums } = this;
     const single = objective.length === 1;
     const logs: Logs = single ? {} : { loss: 0 };
@@ -94,6 +97,8 @@ export class MetricAccumulator {
         at += metric.sums;
       });
     });
+    const onValues = this.program.sumsPenalties ? sums[at] / samples : undefined;
+    if (penalty !== undefined || onValues !== undefined) logs.regularization = (penalty ?? 0) + (onValues ?? 0);
     return logs;
   }
 
@@ -120,6 +125,7 @@ export function bindContext(
   program: TrainingProgram,
   objective: Objective,
   keys: Compiled['keys'],
+  penalty: (() => number) | undefined,
 ): ExecutionContext {
   let loader: BatchLoader;
   try {
@@ -131,7 +137,7 @@ export function bindContext(
   return {
     program,
     loader,
-    accumulator: new MetricAccumulator(runtime, program, objective, keys),
+    accumulator: new MetricAccumulator(runtime, program, objective, keys, penalty),
     free() {
       loader.free();
       program.free();

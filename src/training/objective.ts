@@ -21,3 +21,6 @@ export const matricesOf = ({ metrics }: OutputObjective): number =>
 /** Returns the number of running sums of an output: one for its loss, then those of each metric. */
 export const sumsOf = ({ metrics }: OutputObjective): number =>
   metrics.reduce((total, metric) => total + metric.sums, 1);
+
+/** Returns the number of running sums of all outputs. */
+export const totalOf = (objective: Objective): number => objective.reduce((total, output) => total + sumsOf(output), 0);

@@ -6,8 +6,10 @@
 import { allocateRegion, matrixIn, parameterAddresses } from '../graph/program.js';
 import { storedFloats, valuesBefore, type NetworkPlan, type OperationNode } from '../graph/plan.js';
 import {
+  addsPenalty,
   bindBackward,
   bindDifferentiate,
+  bindPenaltySum,
   bindRunningStatistics,
   bindTrainingForward,
   isAffine,
@@ -25,7 +27,7 @@ import type { TrainingLayout } from './layout.js';
 import type { BatchGroup } from './batch-group.js';
 import { zeroDeltas } from './delta-steps.js';
 import { planTraining, type AllocatedNode, type PlannedBytes, type TrainingMemory } from './memory-plan.js';
-import { matricesOf, sumsOf, type Objective, type OutputObjective } from './objective.js';
+import { matricesOf, sumsOf, totalOf, type Objective, type OutputObjective } from './objective.js';
 import { groupWeights, type WeightGroups } from './weight-groups.js';
 
 /** Addresses of the flat vectors of weights and, for training, of gradients. */
@@ -58,8 +60,10 @@ export interface TrainingProgram extends Pick<TrainingProgramOptions, 'capacity'
   readonly targets: readonly MatrixView[];
   /** Addresses of one weight per row: none, one for all outputs, or one for each. */
   readonly rowWeights: readonly number[];
-  /** Address of float64 running sums, output after output: its loss, then its metrics. */
+  /** Address of float64 running sums, output after output: its loss, then its metrics; last that of penalties on values. */
   readonly totals: number;
+  /** Whether there is a sum of penalties on values. */
+  readonly sumsPenalties: boolean;
   readonly steps: readonly Step[];
   /** Steps of an update that change running statistics; they run after `steps`. */
   readonly updateRunningStatistics: readonly Step[];
@@ -96,6 +100,7 @@ export function bindTraining(
   options: TrainingProgramOptions,
 ): TrainingProgram {
   const { capacity, objective, layout, weightVectors, keepAll } = options;
+  const sumsPenalties = plan.nodes.some(({ operation }) => addsPenalty(operation));
   const groups = groupWeights(plan, objective, weightVectors);
   const memory = planTraining(plan, capacity, {
     trains: vectors.gradients !== undefined,
@@ -104,7 +109,7 @@ export function bindTraining(
     pairedWith: objective.map(({ loss }) => loss.pairedWith),
     targetWidths: objective.map(({ loss }, index) => targetWidth(loss.blocks, plan.widths[plan.outputs[index]])),
     smooths: objective.map(({ loss }) => loss.smoothing !== undefined),
-    totals: objective.reduce((total, output) => total + sumsOf(output), 0),
+    totals: totalOf(objective) + (sumsPenalties ? 1 : 0),
     metricMatrices: objective.map(matricesOf),
     weightVectors,
     weightSums: groups.sums.length,
@@ -120,6 +125,7 @@ export function bindTraining(
     targets: memory.targets.map((matrix) => binder.view(matrix)),
     rowWeights: memory.rowWeights.map((weights) => binder.address(weights)),
     totals: binder.address(memory.totals),
+    sumsPenalties,
     steps: [
       ...binder.forward(),
       ...binder.evaluateObjective(),
@@ -178,12 +184,15 @@ class Binder {
   }
 
   forward(): Step[] {
+    const penalties = this.address(this.memory.totals) + 8 * totalOf(this.objective);
     return this.memory.nodes.flatMap((allocated) => {
       const { node, scratch } = allocated;
       const binding = this.binding(allocated, scratch.forward);
-      return this.trains
+      const steps = this.trains
         ? bindTrainingForward(node.operation, binding, this.isFrozen(node))
         : bindForward(node.operation, binding);
+      // Penalties are summed up before a node that works in place overwrites the values.
+      return [...steps, ...bindPenaltySum(node.operation, binding, penalties)];
     });
   }
 

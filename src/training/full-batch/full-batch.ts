@@ -38,7 +38,7 @@ export class FullBatch {
   private known: number | undefined;
   private readonly algorithm: Algorithm;
   private readonly penalize: () => void;
-  private readonly penaltyLoss: () => number;
+  private readonly penaltyLoss: (() => number) | undefined;
 
   constructor(
     private readonly model: ModelState,
@@ -94,7 +94,7 @@ export class FullBatch {
       accumulator.reset();
       runProgram(program, rows);
       this.penalize();
-      return accumulator.loss(rows) + this.penaltyLoss();
+      return accumulator.loss(rows) + (this.penaltyLoss?.() ?? 0);
     } finally {
       model.running = false;
     }
