@@ -12,7 +12,7 @@ export const RANDOM_NETWORKS = 80;
  * The hash that every engine must give in strict numerics. It changes only with the bits of the library, which is a
  * breaking change.
  */
-export const RANDOM_NETWORKS_SHA256 = 'dc9597ce4c24bf6efa35e436e825efc23c386f0e180e94befe2a8e9a720f8882';
+export const RANDOM_NETWORKS_SHA256 = 'f31b159d0b7777c4a8a6223a466f8a6ccaedb50052921ed39c68d1bf83ddee43';
 
 /** @typedef {typeof import('../../src/index.js')} Library */
 /** @typedef {import('../../src/index.js').Engine} Engine */
