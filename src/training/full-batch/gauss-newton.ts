@@ -58,7 +58,7 @@ export class GaussNewton {
         // Nothing here draws random numbers.
         { capacity: rows, layout, clock: { seed: 0, step: 0 }, objective, weightVectors, keepAll: true },
       );
-      this.context = bindContext(runtime, program, objective, []);
+      this.context = bindContext(runtime, program, objective, [], undefined);
     } catch (error) {
       this.regions.free();
       throw error;
