@@ -253,7 +253,7 @@ const progressOf = (
 function epochKeys(trainer: Trainer, validates: boolean, withRate: boolean): string[] {
   const own = trainer.compiled.keys.flat();
   const keys = own.includes('loss') ? own : ['loss', ...own];
-  if (trainer.reportsPenalties) keys.push('regularization');
+  if (trainer.updater.reportsPenalties) keys.push('regularization');
   return [...keys, ...(validates ? keys.map(validationKey) : []), ...(withRate ? ['learningRate'] : [])];
 }
 

@@ -144,11 +144,6 @@ const ALONE: Continuation = { continues: false, share: () => 1 };
 /** Turns the offsets of a memory plan into addresses, and nodes into steps. */
 class Binder {
   private readonly trains: boolean;
-  private readonly clock: Clock;
-  private readonly objective: Objective;
-  private readonly layout: TrainingLayout;
-  private readonly keepAll: boolean;
-  private readonly group: BatchGroup | undefined;
   /** By value: whether a loss of a weight other than 0, or a penalty, depends on it. */
   private readonly counts: readonly boolean[];
 
@@ -159,14 +154,10 @@ class Binder {
     private readonly region: number,
     private readonly vectors: ParameterVectors,
     private readonly groups: WeightGroups,
-    { clock, objective, layout, keepAll, group }: TrainingProgramOptions,
+    private readonly options: TrainingProgramOptions,
   ) {
     this.trains = vectors.gradients !== undefined;
-    this.clock = clock;
-    this.objective = objective;
-    this.layout = layout;
-    this.keepAll = keepAll;
-    this.group = group;
+    const { objective } = options;
     const counting = plan.outputs.filter((_, index) => objective[index].weight !== 0);
     this.counts = valuesBefore(plan, [...counting, ...penalizedValues(plan.nodes)]);
   }
@@ -184,7 +175,7 @@ class Binder {
   }
 
   forward(): Step[] {
-    const penalties = this.address(this.memory.totals) + 8 * totalOf(this.objective);
+    const penalties = this.address(this.memory.totals) + 8 * totalOf(this.options.objective);
     return this.memory.nodes.flatMap((allocated) => {
       const { node, scratch } = allocated;
       const binding = this.binding(allocated, scratch.forward);
@@ -201,7 +192,7 @@ class Binder {
    */
   evaluateObjective(): Step[] {
     let totals = this.address(this.memory.totals);
-    return this.objective.flatMap((output, index) => {
+    return this.options.objective.flatMap((output, index) => {
       const steps = this.evaluateOutput(output, index, totals);
       totals += 8 * sumsOf(output);
       return steps;
@@ -209,7 +200,8 @@ class Binder {
   }
 
   clearRowsWithoutWeight(): Step[] {
-    const { runtime, plan, memory, layout, keepAll, groups } = this;
+    const { runtime, plan, memory, groups } = this;
+    const { layout, keepAll } = this.options;
     if (!this.trains || memory.rowWeights.length === 0) return [];
     return bindClearing(runtime, plan, memory, {
       rowWeights: memory.rowWeights.map((weights) => this.address(weights)),
@@ -272,15 +264,16 @@ class Binder {
       totals,
       matrices: memory.metricMatrices[index].map((matrix) => this.view(matrix)),
     };
-    return bindOutput(runtime, output, buffers, trains, this.group);
+    return bindOutput(runtime, output, buffers, trains, this.options.group);
   }
 
   private backwardNode(allocated: AllocatedNode): Step[] {
-    const { runtime, plan, memory, group } = this;
+    const { runtime, plan, memory } = this;
+    const { group } = this.options;
     const { kernels } = runtime;
     const { node } = allocated;
     const gradientOf = (parameter: number): number => {
-      const gradient = this.layout.gradientOf[parameter];
+      const gradient = this.options.layout.gradientOf[parameter];
       if (gradient === undefined) return 0;
       return (
         (group?.isApart(parameter) === true ? group.batchGradients : this.vectors.gradients!) + 4 * gradient.offset
@@ -335,13 +328,13 @@ class Binder {
   }
 
   private isFrozen({ layer }: OperationNode): boolean {
-    return this.layout.frozen.has(layer);
+    return this.options.layout.frozen.has(layer);
   }
 
   private binding({ node, index, saved }: AllocatedNode, scratch: PlannedBytes | undefined): TrainingBinding {
     return {
       runtime: this.runtime,
-      clock: this.clock,
+      clock: this.options.clock,
       node: index,
       inputs: node.inputs.map((input) => this.value(input)),
       output: this.value(node.output),

@@ -11,9 +11,7 @@ import { readParameters, writeParameters } from '../graph/parameters.js';
 import { runProgram } from '../graph/program.js';
 import { beginChange, endChange } from '../graph/sharers.js';
 import type { UpdateVectors } from '../optimizers/update-vectors.js';
-import { addsPenalty } from '../operations/backward.js';
 import { isFullBatch } from '../optimizers/full-batch.js';
-import { bindPenaltyLoss } from './adjustments.js';
 import { NO_BATCHES, type GroupCounters } from './batch-group.js';
 import type { Compiled } from './compiled.js';
 import type { Dataset } from './data/shape.js';
@@ -54,8 +52,6 @@ export class Trainer {
   private readonly clock: { readonly seed: number; step: number };
   private readonly regions: RegionGroup;
   readonly updater: Updater;
-  /** Returns the penalties on the weights, if there are any. */
-  private readonly penalty: (() => number) | undefined;
   private training: ExecutionContext | undefined;
   private readonly evaluator = new Evaluator((rows, weightVectors) => this.bindEvaluation(rows, weightVectors));
 
@@ -65,7 +61,7 @@ export class Trainer {
     /** Indices of the layers that are not trained. */
     frozen: ReadonlySet<number>,
   ) {
-    const { runtime, plan, blueprint, weights } = model;
+    const { runtime, plan, blueprint } = model;
     const { optimizer } = compiled;
     this.rate = new Rate(optimizer);
     this.clock = { seed: blueprint.seed, step: 0 };
@@ -74,15 +70,9 @@ export class Trainer {
     if (isFullBatch(optimizer)) requireTrainable(plan, layout, optimizer, compiled);
     this.updater = new Updater(model, layout, optimizer, this.regions);
     this.vectors = this.updater.vectors;
-    this.penalty = bindPenaltyLoss(runtime, plan, layout, weights, this.regions);
     this.fullBatch = isFullBatch(optimizer)
       ? new FullBatch(model, optimizer, compiled.objective, layout, this.vectors, this.regions)
       : undefined;
-  }
-
-  /** Whether logs have the penalties. */
-  get reportsPenalties(): boolean {
-    return this.penalty !== undefined || this.model.plan.nodes.some(({ operation }) => addsPenalty(operation));
   }
 
   /** Learning rate of the next update. */
@@ -197,7 +187,7 @@ export class Trainer {
     this.requireBatches('trainOnBatch');
     const context = this.load(dataset);
     // As the loss, of the weights before the update.
-    const penalty = this.penalty?.();
+    const penalty = this.updater.penalty?.();
     this.stepOnBatch(context, dataset.rows);
     return context.accumulator.means(dataset.rows, penalty);
   }
@@ -350,6 +340,6 @@ export class Trainer {
       // A diagnosis has gradients of its own.
       group: vectors.gradients === this.vectors.gradients ? this.updater.group : undefined,
     });
-    return bindContext(runtime, program, objective, this.compiled.keys, this.penalty);
+    return bindContext(runtime, program, objective, this.compiled.keys, this.updater.penalty);
   }
 }

@@ -1,17 +1,19 @@
 /**
  * `Updater`: the gradients and the optimizer state of a training, and what turns a gradient into an update: penalties,
- * the mean over a group of batches, clipping, the optimizer's rule, constraints and the moving average of weights. trainer.ts computes the gradients and counts the updates.
+ * the mean over a group of batches, clipping, the optimizer's rule, constraints and the moving average of weights.
+ * trainer.ts computes the gradients and counts the updates.
  */
 import type { NamedTensor } from '../common/tensors.js';
 import type { ModelState } from '../graph/model-state.js';
 import { allocateVector, readParameters, writeParameters } from '../graph/parameters.js';
+import { addsPenalty } from '../operations/backward.js';
 import { AVERAGE, GRADIENT, stateNames, type Update } from '../optimizers/bind.js';
 import { isFullBatch } from '../optimizers/full-batch.js';
 import type { EmaConfig } from '../optimizers/optimizer-types.js';
 import type { Optimizer } from '../optimizers/optimizers.js';
 import type { UpdateVectors } from '../optimizers/update-vectors.js';
 import type { RegionGroup } from '../runtime/arena.js';
-import { bindClip, bindConstraints, bindPenalties } from './adjustments.js';
+import { bindClip, bindConstraints, bindPenalties, bindPenaltyLoss } from './adjustments.js';
 import { BatchGroup } from './batch-group.js';
 import { bindUpdates, type TrainingLayout } from './layout.js';
 
@@ -22,6 +24,8 @@ export class Updater {
   readonly group: BatchGroup | undefined;
   /** Applies the optimizer's rule. */
   readonly apply: Update;
+  /** Returns the penalties on the weights, if there are any. */
+  readonly penalty: (() => number) | undefined;
   private readonly penalize: () => void;
   private readonly clip: () => void;
   private readonly constrain: () => void;
@@ -49,6 +53,7 @@ export class Updater {
     this.apply = bindUpdates(runtime, optimizer, this.vectors, layout.stretches);
     this.clip = bindClip(runtime, layout, optimizer, this.vectors, regions);
     this.penalize = bindPenalties(runtime, plan, layout, this.vectors);
+    this.penalty = bindPenaltyLoss(runtime, plan, layout, weights, regions);
     this.constrain = bindConstraints(runtime, plan, layout, weights);
   }
 
@@ -57,6 +62,11 @@ export class Updater {
     const { size, gradients, optimizerState } = this.vectors;
     const others = optimizerState.filter((address) => address !== gradients).length;
     return { gradients: 4 * size * (this.group?.hasParts === true ? 2 : 1), optimizerState: 4 * size * others };
+  }
+
+  /** Whether logs have the penalties: those on weights, and those on values. */
+  get reportsPenalties(): boolean {
+    return this.penalty !== undefined || this.model.plan.nodes.some(({ operation }) => addsPenalty(operation));
   }
 
   /** Turns the gradient of the loss into the one of an update: penalties are added, and it is clipped. */
