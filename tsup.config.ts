@@ -24,12 +24,16 @@ const libraryAsImport: Plugin = {
  */
 const later = { fused: 'src/runtime/fused', 'worker-program': 'src/remote/program' };
 
+/** Those of entries of file formats. */
+const laterOfFormats = { 'onnx-reader': 'src/formats/onnx/read-model' };
+
 const laterAsImport = (extension: 'js' | 'cjs'): Plugin => ({
   name: 'later-as-import',
   setup(build) {
     build.onResolve({ filter: /^\.\.?\// }, ({ path, resolveDir, kind }) => {
       if (kind !== 'dynamic-import') return undefined;
-      const name = Object.entries(later).find(([, file]) => resolve(resolveDir, path) === resolve(`${file}.js`))?.[0];
+      const all = Object.entries({ ...later, ...laterOfFormats });
+      const name = all.find(([, file]) => resolve(resolveDir, path) === resolve(`${file}.js`))?.[0];
       return name === undefined ? undefined : { path: `./${name}.${extension}`, external: true };
     });
   },
@@ -68,9 +72,12 @@ const library: Options = {
   external: [/^node:/],
 };
 
+const asEntries = (files: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(files).map(([name, file]) => [name, `${file}.ts`]));
+
 const entries = {
   index: 'src/index.ts',
-  ...Object.fromEntries(Object.entries(later).map(([name, file]) => [name, `${file}.ts`])),
+  ...asEntries(later),
 };
 
 /** Entries of file formats. */
@@ -78,6 +85,7 @@ const formats = { onnx: 'src/onnx.ts' };
 
 /** The library and its other entries, in one of the module systems. */
 const libraryAs = (format: 'esm' | 'cjs'): Options[] => {
+  const extension = format === 'cjs' ? 'cjs' : 'js';
   const settings: Options = {
     ...library,
     format,
@@ -88,9 +96,14 @@ const libraryAs = (format: 'esm' | 'cjs'): Options[] => {
     },
   };
   return [
-    { ...settings, entry: entries, esbuildPlugins: [laterAsImport(format === 'cjs' ? 'cjs' : 'js')] },
+    { ...settings, entry: entries, esbuildPlugins: [laterAsImport(extension)] },
     { ...settings, entry: { predict: 'src/predict.ts' } },
-    { ...settings, entry: formats, dts: false, esbuildPlugins: [mainAsImport(format === 'cjs' ? 'cjs' : 'js')] },
+    {
+      ...settings,
+      entry: { ...formats, ...asEntries(laterOfFormats) },
+      dts: false,
+      esbuildPlugins: [mainAsImport(extension), laterAsImport(extension)],
+    },
     // Their declarations name src/index.js, where build-dist.mjs writes the main entry.
     { ...settings, entry: formats, dts: { ...declarations, only: true }, external: [/^node:/, /\/index\.js$/] },
   ];

@@ -100,9 +100,9 @@ async function minifyFile(file, required) {
   writeFileSync(`${file}.map`, map);
 }
 if (status === 0) {
-  for (const name of ['index', 'predict', 'onnx', 'fused', 'worker-program']) {
+  for (const name of ['index', 'predict', 'onnx', 'onnx-reader', 'fused', 'worker-program']) {
     await minifyFile(`dist/${name}.js`, 0);
-    await minifyFile(`dist/${name}.cjs`, name === 'index' ? 2 : 0);
+    await minifyFile(`dist/${name}.cjs`, name === 'index' ? 2 : name === 'onnx' ? 1 : 0);
   }
 }
 

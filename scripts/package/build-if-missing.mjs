@@ -58,6 +58,8 @@ const steps = [
       ),
       'worker-program.js',
       'worker-program.cjs',
+      'onnx-reader.js',
+      'onnx-reader.cjs',
       'worker.js',
       'kernels.wasm',
       'kernels-fused.wasm',

@@ -23,7 +23,7 @@ import type { OperationNode } from '../../graph/plan.js';
 import type { TensorSpec } from '../../graph/tensor-specs.js';
 import type { ModelContent } from '../../model/model.js';
 import type { Model } from '../../index.js';
-import { ACTIVATION_OPERATORS, OPERATORS, OPSET, READS_INDICES, type GraphWriter } from './operators.js';
+import { ACTIVATION_OPERATORS, OPERATORS, OPSET, READS_INDICES, type GraphWriter } from './export-operators.js';
 
 /**
  * Options of `exportOnnx`.

@@ -130,6 +130,7 @@ export type Stated = Pick<library.Model, 'getWeights' | 'stepCount' | 'epochCoun
 
 const file = subject.save();
 const loaded = predict.loadModelSync(file);
+const onnxBytes = onnx.exportOnnx(subject);
 const attached = library.attachModel(subject.share());
 const facadeOptions = (): object => ({ hiddenLayers: [2], epochs: 2, learningRate: 0.01, l2: 0, batchSize: 2, engine });
 const sorter = library.mlpClassifier(facadeOptions());
@@ -425,6 +426,7 @@ const FUNCTIONS: Record<string, readonly Arguments[]> = {
   'predict.loadModelSync': [() => [file, { custom: [activationOfOwn()] }]],
   'fused.fusedKernels': [none],
   'onnx.exportOnnx': [() => [subject, { labels: ['a', 'b', 3] }]],
+  'onnx.importOnnx': [() => [onnxBytes.slice(), { externalData: { a: new Uint8Array(4) } }]],
 };
 
 const logs = (): object => ({ loss: 0.5, valLoss: 0.5, size: 3 });

@@ -1,0 +1,310 @@
+/**
+ * Constants of an ONNX file: their numbers, whatever the file stores them as, and the operators that compute constants
+ * from constants. The sizes of results are checked before they are made.
+ */
+import { FormatError } from '../../common/errors.js';
+import type { OnnxTensor } from './messages.js';
+
+/** A constant, row-major. Integers are numbers too; `integer` says which constants hold them. */
+export interface Constant {
+  readonly dims: readonly number[];
+  readonly data: Float32Array | Float64Array;
+  readonly integer: boolean;
+}
+
+/**
+ * Numbers that operators on constants may make in one file, in addition to one for each four bytes of the file, since a
+ * file of some bytes can ask for any number.
+ */
+const FREE_NUMBERS = 2_097_152;
+
+/** Most axes of a constant. */
+const MOST_AXES = 8;
+
+/** Number of elements of a shape. */
+export const count = (dims: readonly number[]): number => dims.reduce((product, size) => product * size, 1);
+
+/** Widens a half-precision number of 16 bits (IEEE 754 binary16). */
+function half(bits: number): number {
+  const exponent = (bits >> 10) & 31;
+  const fraction = bits & 1023;
+  const sign = bits & 0x8000 ? -1 : 1;
+  // Below the normal numbers the fraction counts 2^−24.
+  if (exponent === 0) return (sign * fraction) / 16_777_216;
+  const wide = (exponent === 31 ? 255 : exponent + 112) << 23;
+  return new Float32Array(Uint32Array.of(((bits & 0x8000) << 16) | wide | (fraction << 13)).buffer)[0];
+}
+
+/** Widens a bfloat16 number: the upper half of a float32. */
+const brain = (bits: number): number => new Float32Array(Uint32Array.of(bits << 16).buffer)[0];
+
+interface ElementType {
+  readonly bytes: number;
+  readonly integer: boolean;
+  /** Reads one element of raw data. */
+  readonly read: (view: DataView, at: number) => number;
+  /** The list that holds elements where there are no raw data, and how an entry is read. */
+  readonly list: 'floatData' | 'int32Data' | 'int64Data' | 'doubleData';
+  readonly entry?: (value: number) => number;
+}
+
+/** Element types by their number in TensorProto.DataType. */
+const ELEMENT_TYPES: Readonly<Record<number, ElementType>> = {
+  1: { bytes: 4, integer: false, read: (view, at) => view.getFloat32(at, true), list: 'floatData' },
+  2: { bytes: 1, integer: true, read: (view, at) => view.getUint8(at), list: 'int32Data' },
+  3: { bytes: 1, integer: true, read: (view, at) => view.getInt8(at), list: 'int32Data' },
+  6: { bytes: 4, integer: true, read: (view, at) => view.getInt32(at, true), list: 'int32Data' },
+  7: { bytes: 8, integer: true, read: (view, at) => Number(view.getBigInt64(at, true)), list: 'int64Data' },
+  9: { bytes: 1, integer: true, read: (view, at) => view.getUint8(at), list: 'int32Data' },
+  10: { bytes: 2, integer: false, read: (view, at) => half(view.getUint16(at, true)), list: 'int32Data', entry: half },
+  11: { bytes: 8, integer: false, read: (view, at) => view.getFloat64(at, true), list: 'doubleData' },
+  16: {
+    bytes: 2,
+    integer: false,
+    read: (view, at) => brain(view.getUint16(at, true)),
+    list: 'int32Data',
+    entry: brain,
+  },
+};
+
+/** Files beside the model, by the names that it gives them. */
+export type ExternalData = Readonly<Record<string, Uint8Array>>;
+
+/** Returns the bytes of a tensor that is stored in a file beside the model. */
+function externalBytes(where: string, { externalData = [] }: OnnxTensor, files: ExternalData | undefined): Uint8Array {
+  const entries = new Map(externalData.map(({ key = '', value = '' }) => [key, value]));
+  const location = entries.get('location') ?? '';
+  if (location === '' || /^([/\\]|[a-z]:)|(^|[/\\])\.\.([/\\]|$)/i.test(location)) {
+    throw new FormatError(`${where} expected a file beside the model, got the path ${JSON.stringify(location)}.`);
+  }
+  const file = files !== undefined && Object.hasOwn(files, location) ? files[location] : undefined;
+  if (!(file instanceof Uint8Array)) {
+    throw new FormatError(
+      `${where} is stored in "${location}". Pass that file's bytes: importOnnx(bytes, { externalData: { '${location}': … } }).`,
+    );
+  }
+  const offset = Number(entries.get('offset') ?? 0);
+  const length = Number(entries.get('length') ?? file.length - offset);
+  if (
+    !Number.isSafeInteger(offset) ||
+    !Number.isSafeInteger(length) ||
+    offset < 0 ||
+    length < 0 ||
+    offset + length > file.length
+  ) {
+    throw new FormatError(
+      `${where} expected ${length} bytes from byte ${offset} of "${location}", got ${file.length} in all.`,
+    );
+  }
+  return file.subarray(offset, offset + length);
+}
+
+/** Returns a shape as a list of sizes. */
+function dimsOf(where: string, dims: ArrayLike<number>): number[] {
+  const list = Array.from(dims);
+  if (list.length > MOST_AXES)
+    throw new FormatError(`${where} expected at most ${MOST_AXES} axes, got ${list.length}.`);
+  for (const size of list) {
+    if (!Number.isInteger(size) || size < 0)
+      throw new FormatError(`${where} expected sizes of 0 or more, got ${size}.`);
+  }
+  return list;
+}
+
+/**
+ * Returns the numbers of a tensor.
+ * @throws FormatError for an element type that is no number, and where the numbers do not fill the shape.
+ */
+export function constantOf(where: string, tensor: OnnxTensor, files: ExternalData | undefined): Constant {
+  const what = `${where}: tensor "${tensor.name ?? ''}"`;
+  const dims = dimsOf(what, tensor.dims);
+  const size = count(dims);
+  const type = Object.hasOwn(ELEMENT_TYPES, tensor.dataType) ? ELEMENT_TYPES[tensor.dataType] : undefined;
+  if (type === undefined) {
+    throw new FormatError(`${what} expected numbers, got element type ${tensor.dataType}.`);
+  }
+  const { bytes, integer, read, list, entry } = type;
+  const raw = tensor.dataLocation === 1 ? externalBytes(what, tensor, files) : tensor.rawData;
+  const given = raw === undefined ? (tensor[list]?.length ?? 0) : raw.length / bytes;
+  if (given !== size) throw new FormatError(`${what} expected ${size} numbers, got ${given}.`);
+  const data = integer || tensor.dataType === 11 ? new Float64Array(size) : new Float32Array(size);
+  if (raw === undefined) {
+    const from = tensor[list];
+    for (let i = 0; i < size; i++) data[i] = entry === undefined ? from![i] : entry(from![i]);
+  } else {
+    const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
+    for (let i = 0; i < size; i++) data[i] = read(view, bytes * i);
+  }
+  return { dims, data, integer };
+}
+
+/** Makes constants, within a budget of numbers for the whole file. */
+export class ConstantMaker {
+  private left: number;
+
+  constructor(private readonly most: number) {
+    this.left = most;
+  }
+
+  /** Returns one for a file of that size. */
+  static forFile(bytes: number): ConstantMaker {
+    return new ConstantMaker(FREE_NUMBERS + Math.floor(bytes / 4));
+  }
+
+  /** Takes numbers from the budget. */
+  spend(where: string, numbers: number): void {
+    this.left -= numbers;
+    if (!(this.left >= 0)) {
+      throw new FormatError(`${where} expected constants of at most ${this.most} numbers in all, got more.`);
+    }
+  }
+
+  /** Returns room for a constant of this shape. */
+  make(
+    where: string,
+    dims: readonly number[],
+    integer: boolean,
+  ): { dims: readonly number[]; data: Float64Array; integer: boolean } {
+    const size = count(dimsOf(where, dims));
+    this.spend(where, size);
+    return { dims, data: new Float64Array(size), integer };
+  }
+
+  /** Returns the constant spread to a larger shape, as NumPy does. */
+  spread(where: string, from: Constant, dims: readonly number[]): Constant {
+    if (from.dims.length === dims.length && from.dims.every((size, axis) => size === dims[axis])) return from;
+    const missing = dims.length - from.dims.length;
+    const own = dims.map((_, axis) => (axis < missing ? 1 : from.dims[axis - missing]));
+    if (missing < 0 || own.some((size, axis) => size !== 1 && size !== dims[axis])) {
+      throw new FormatError(
+        `${where} expected shapes that fit, got (${from.dims.join(', ')}) and (${dims.join(', ')}).`,
+      );
+    }
+    const to = this.make(where, dims, from.integer);
+    to.data.forEach((_, index) => {
+      let rest = index;
+      let at = 0;
+      let stride = 1;
+      for (let axis = dims.length - 1; axis >= 0; axis--) {
+        const position = rest % dims[axis];
+        rest = (rest - position) / dims[axis];
+        if (own[axis] !== 1) at += position * stride;
+        stride *= own[axis];
+      }
+      to.data[index] = from.data[at];
+    });
+    return to;
+  }
+
+  /** Returns the shape that both spread to. */
+  common(where: string, a: readonly number[], b: readonly number[]): number[] {
+    const rank = Math.max(a.length, b.length);
+    return Array.from({ length: rank }, (_, axis) => {
+      const left = a[axis - rank + a.length] ?? 1;
+      const right = b[axis - rank + b.length] ?? 1;
+      if (left !== right && left !== 1 && right !== 1) {
+        throw new FormatError(`${where} expected shapes that fit, got (${a.join(', ')}) and (${b.join(', ')}).`);
+      }
+      return left === 1 ? right : left;
+    });
+  }
+
+  /** Applies a function of two numbers, element by element. */
+  pairwise(where: string, a: Constant, b: Constant, of: (a: number, b: number) => number): Constant {
+    const dims = this.common(where, a.dims, b.dims);
+    const [left, right] = [this.spread(where, a, dims), this.spread(where, b, dims)];
+    const to = this.make(where, dims, a.integer && b.integer);
+    to.data.forEach((_, i) => (to.data[i] = of(left.data[i], right.data[i])));
+    return to;
+  }
+
+  /** Reorders the axes. */
+  transpose(where: string, from: Constant, order: readonly number[]): Constant {
+    const { dims } = from;
+    if (order.length !== dims.length || [...order].sort((a, b) => a - b).some((axis, index) => axis !== index)) {
+      throw new FormatError(`${where} expected each of ${dims.length} axes once, got [${order.join(', ')}].`);
+    }
+    const strides = dims.map((_, axis) => count(dims.slice(axis + 1)));
+    const to = this.make(
+      where,
+      order.map((axis) => dims[axis]),
+      from.integer,
+    );
+    to.data.forEach((_, index) => {
+      let rest = index;
+      let at = 0;
+      for (let axis = order.length - 1; axis >= 0; axis--) {
+        const size = to.dims[axis];
+        at += (rest % size) * strides[order[axis]];
+        rest = Math.floor(rest / size);
+      }
+      to.data[index] = from.data[at];
+    });
+    return to;
+  }
+
+  /** Joins constants along an axis. */
+  concatenate(where: string, parts: readonly Constant[], axis: number): Constant {
+    const [first] = parts;
+    const along = axisOf(where, axis, first.dims.length);
+    for (const { dims } of parts) {
+      if (dims.length !== first.dims.length || dims.some((size, one) => one !== along && size !== first.dims[one])) {
+        throw new FormatError(
+          `${where} expected shapes that fit, got (${first.dims.join(', ')}) and (${dims.join(', ')}).`,
+        );
+      }
+    }
+    const total = parts.reduce((sum, { dims }) => sum + dims[along], 0);
+    const to = this.make(
+      where,
+      first.dims.map((size, one) => (one === along ? total : size)),
+      parts.every(({ integer }) => integer),
+    );
+    const outer = count(first.dims.slice(0, along));
+    const inner = count(first.dims.slice(along + 1));
+    let at = 0;
+    for (let block = 0; block < outer; block++) {
+      for (const { dims, data } of parts) {
+        const length = dims[along] * inner;
+        to.data.set(data.subarray(block * length, (block + 1) * length), at);
+        at += length;
+      }
+    }
+    return to;
+  }
+
+  /** Takes entries along an axis by index; negative ones count from the end. */
+  gather(where: string, from: Constant, indices: Constant, axis: number): Constant {
+    const along = axisOf(where, axis, from.dims.length);
+    const size = from.dims[along];
+    const inner = count(from.dims.slice(along + 1));
+    const outer = count(from.dims.slice(0, along));
+    const to = this.make(
+      where,
+      [...from.dims.slice(0, along), ...indices.dims, ...from.dims.slice(along + 1)],
+      from.integer,
+    );
+    let at = 0;
+    for (let block = 0; block < outer; block++) {
+      for (const index of indices.data) {
+        const entry = index < 0 ? index + size : index;
+        if (!Number.isInteger(entry) || entry < 0 || entry >= size) {
+          throw new FormatError(`${where} expected indices below ${size}, got ${index}.`);
+        }
+        const start = (block * size + entry) * inner;
+        to.data.set(from.data.subarray(start, start + inner), at);
+        at += inner;
+      }
+    }
+    return to;
+  }
+}
+
+/** Returns an axis from 0 on; negative ones count from the end. */
+export function axisOf(where: string, axis: number, rank: number): number {
+  const from = axis < 0 ? axis + rank : axis;
+  if (!Number.isInteger(from) || from < 0 || from >= rank) {
+    throw new FormatError(`${where} expected an axis of ${rank}, got ${axis}.`);
+  }
+  return from;
+}

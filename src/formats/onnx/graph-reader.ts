@@ -1,0 +1,308 @@
+/**
+ * Walks the nodes of a file in their order and keeps what each value is: rows that a step of the network computes, a
+ * constant, or what no layer computes. import-operators.ts says what an operator becomes, folding.ts what it makes of
+ * constants, patterns.ts finds what is written as several nodes.
+ */
+import { FormatError } from '../../common/errors.js';
+import { attributesOf } from './attributes.js';
+import { constantOf, ConstantMaker, type Constant, type ExternalData } from './constants.js';
+import { FOLDS } from './folding.js';
+import { READERS } from './import-operators.js';
+import type { OnnxModel, OnnxNode, OnnxTensor, OnnxValue } from './messages.js';
+import { NetworkBuilder } from './network.js';
+import { findActivation, findDot, findLayerNormalization, findRmsNormalization, type GraphView } from './patterns.js';
+import type { Reading } from './reading.js';
+import { ColumnArithmetic, type Rows, type Value } from './values.js';
+
+/** Start of messages. */
+export const WHERE = 'importOnnx';
+
+/** Element types of rows: float32, and the others that are rounded to it. */
+const FRACTIONS: Readonly<Record<number, string>> = { 1: 'float32', 10: 'float16', 11: 'float64', 16: 'bfloat16' };
+
+/** Integers, which only embeddings read. */
+const INTEGERS: readonly number[] = [2, 3, 4, 5, 6, 7, 12, 13];
+
+const TEXT = 8;
+
+/** Name of an operator in the tables: its set before it, unless that is the standard one. */
+const operatorOf = ({ opType, domain = '' }: OnnxNode): string =>
+  domain === '' || domain === 'ai.onnx' ? opType : `${domain}.${opType}`;
+
+/** Nodes that hand on the values of their first input. */
+const HANDS_ON: ReadonlySet<string> = /* @__PURE__ */ new Set(['Identity', 'Dropout', 'Cast']);
+
+/** A file's graph while it is read. */
+export class GraphReader {
+  private readonly values = new Map<string, Value>();
+  private readonly producers = new Map<string, OnnxNode>();
+  private readonly canonicals = new Map<string, string>();
+  private readonly tensors = new Map<string, OnnxTensor>();
+  private readonly readers = new Map<string, number>();
+  /** By name: how often a value has each row, where that is not once. */
+  private readonly copies = new Map<string, number>();
+  /** Element types of values, as far as they are known. */
+  private readonly types = new Map<string, number>();
+  private readonly maker: ConstantMaker;
+  private readonly columns: ColumnArithmetic;
+  private readonly view: GraphView;
+  private readonly outputs: ReadonlySet<string>;
+  private rows: number | undefined;
+  readonly builder: NetworkBuilder;
+
+  constructor(
+    private readonly file: OnnxModel,
+    private readonly files: ExternalData | undefined,
+    bytes: number,
+  ) {
+    this.maker = ConstantMaker.forFile(bytes);
+    this.builder = new NetworkBuilder(WHERE, 4_194_304 + Math.floor(bytes / 4));
+    this.columns = new ColumnArithmetic(this.builder, this.maker);
+    this.outputs = new Set(file.graph.outputs.map(({ name }) => name));
+    const canonical = (name: string): string => this.canonicals.get(name) ?? name;
+    this.view = {
+      canonical,
+      producer: (name) => this.producers.get(canonical(name)),
+      scalar: (name) => {
+        const value = this.valueOf(name);
+        return value?.is === 'constant' && value.constant.data.length === 1 ? value.constant.data[0] : undefined;
+      },
+      rows: (name) => {
+        const value = this.valueOf(name);
+        return value?.is === 'rows' ? value : undefined;
+      },
+    };
+  }
+
+  /** Returns a value; reads a tensor of the file when it is first needed. */
+  private valueOf(name: string): Value | undefined {
+    const known = this.values.get(name);
+    const tensor = this.tensors.get(name);
+    if (known !== undefined || tensor === undefined) return known;
+    const value: Value =
+      tensor.dataType === TEXT
+        ? { is: 'texts', texts: tensor.stringData ?? [] }
+        : { is: 'constant', constant: constantOf(WHERE, tensor, this.files) };
+    this.values.set(name, value);
+    return value;
+  }
+
+  /** Makes the steps of an input. */
+  private readInput({ name, elementType, shape }: OnnxValue): Rows {
+    const where = `${WHERE}: input "${name}"`;
+    const isInteger = INTEGERS.includes(elementType);
+    if (!isInteger && !Object.hasOwn(FRACTIONS, elementType)) {
+      throw new FormatError(`${where} expected a tensor of numbers, got element type ${elementType}.`);
+    }
+    if (shape.length === 0) throw new FormatError(`${where} expected rows of features, got no axis.`);
+    const [first, ...dims] = shape.map(({ value }) => value);
+    if (first !== undefined && first > 0) this.rows = first;
+    let width = 1;
+    for (const size of dims) {
+      if (size === undefined || !(size > 0)) {
+        throw new FormatError(`${where} expected a number of features, got an open size. Export it with a fixed one.`);
+      }
+      width *= size;
+    }
+    this.types.set(name, elementType);
+    if (!Number.isSafeInteger(width)) throw new FormatError(`${where} expected fewer features, got ${width}.`);
+    const step = this.builder.step({ kind: 'input', name }, [], width);
+    const sizes = dims.map((size) => size!);
+    const rows: Rows = { is: 'rows', step, dims: sizes };
+    if (isInteger) this.maker.spend(where, width);
+    const columns = Array.from({ length: isInteger ? width : 0 }, (_, column) => column);
+    this.values.set(name, isInteger ? { is: 'indices', input: step, columns, dims: sizes } : rows);
+    return rows;
+  }
+
+  /** Throws where a node mixes element types, which ONNX does not allow; returns that of its output. */
+  private requireOneType(where: string, node: OnnxNode): void {
+    let common: number | undefined;
+    for (const name of node.inputs) {
+      const type = this.types.get(name) ?? this.tensors.get(name)?.dataType;
+      if (type === undefined || !Object.hasOwn(FRACTIONS, type)) continue;
+      if (common !== undefined && common !== type) {
+        const [a, b] = [common, type].map((one) => FRACTIONS[one]);
+        throw new FormatError(`${where} expected inputs of one element type, got ${a} and ${b}.`);
+      }
+      common = type;
+    }
+    const to = node.opType === 'Cast' ? attributesOf(node).int('to') : undefined;
+    const own = attributesOf(node).tensor('value')?.dataType;
+    const type = to ?? (node.opType === 'Constant' ? own : undefined) ?? common;
+    if (type !== undefined) for (const name of node.outputs) this.types.set(name, type);
+  }
+
+  /** Reads a node whose inputs are known. */
+  private read(node: OnnxNode, where: string, inputs: readonly (Value | undefined)[]): Value {
+    const operator = operatorOf(node);
+    if (inputs.every((input) => input === undefined || input.is === 'constant')) {
+      const fold = Object.hasOwn(FOLDS, operator) ? FOLDS[operator] : undefined;
+      if (fold !== undefined) {
+        const constants = inputs.map((input) => (input?.is === 'constant' ? input.constant : undefined));
+        return {
+          is: 'constant',
+          constant: fold({ node, where, inputs: constants, maker: this.maker, files: this.files }),
+        };
+      }
+    }
+    const found = this.pattern(node);
+    if (found !== undefined) return found;
+    const reader = Object.hasOwn(READERS, operator) ? READERS[operator] : undefined;
+    const blocked = inputs.find((input) => input?.is === 'unknown');
+    if (blocked !== undefined && (reader === undefined || node.opType !== 'Cast')) return blocked;
+    if (reader === undefined) return { is: 'unknown', where, expected: 'an operator of a network of dense layers' };
+    const result = reader(this.readingOf(node, where, inputs));
+    if (typeof result !== 'string') return result;
+    return blocked ?? { is: 'unknown', where, expected: result };
+  }
+
+  private readingOf(node: OnnxNode, where: string, inputs: readonly (Value | undefined)[]): Reading {
+    const { builder, maker, columns, view, rows } = this;
+    return {
+      node,
+      where,
+      inputs,
+      attributes: attributesOf(node),
+      opset: this.file.opset,
+      rows,
+      isLast: node.outputs.every((name) => this.outputs.has(name) && !this.readers.has(name)),
+      builder,
+      maker,
+      columns,
+      view,
+      nameOf: (input) => {
+        const name = node.inputs[input];
+        return this.tensors.has(name) ? name.replace(/[./](weight|kernel|MatMul\/ReadVariableOp:0)$/, '') : undefined;
+      },
+    };
+  }
+
+  /** Finds an activation, a normalization or a dot product of several nodes that ends in this one. */
+  private pattern(node: OnnxNode): Rows | undefined {
+    const { view, columns, builder } = this;
+    const found = findActivation(view, node);
+    const argument = found && view.rows(found.x);
+    if (argument !== undefined) return columns.after(argument, { kind: 'activation', activation: found!.activation });
+    const byMoments = findLayerNormalization(view, node);
+    const moments = byMoments && view.rows(byMoments.x);
+    if (moments?.dims.length === 1) {
+      const { epsilon } = byMoments!;
+      return columns.after(moments, { kind: 'layerNormalization', epsilon, scale: undefined, shift: undefined });
+    }
+    const bySquares = findRmsNormalization(view, node);
+    const squares = bySquares && view.rows(bySquares.x);
+    if (squares?.dims.length === 1) {
+      return columns.after(squares, { kind: 'rmsNormalization', epsilon: bySquares!.epsilon, scale: undefined });
+    }
+    const dot = findDot(view, node);
+    const [a, b] = dot ? dot.of.map((name) => view.rows(name)) : [];
+    if (a === undefined || b === undefined || a.dims.length !== 1 || a.step.width !== b.step.width) return undefined;
+    const step = builder.step({ kind: 'dot', normalize: dot!.normalize }, [a.step, b.step], 1);
+    return { is: 'rows', step, dims: [1] };
+  }
+
+  /**
+   * Notes how often the output has each row: a Tile along the first axis repeats all rows. What follows computes each row
+   * for itself, so the repeats are made at the end.
+   */
+  private readCopies(node: OnnxNode, where: string, value: Value): Value {
+    if (value.is !== 'rows') return value;
+    const before = node.inputs
+      .filter((name) => this.valueOf(name)?.is === 'rows')
+      .map((name) => this.copies.get(name) ?? 1);
+    const [times = 1] = node.opType === 'Tile' ? [this.constantAt(node, 1)?.data[0]] : [];
+    const copies = Math.max(1, ...before) * times;
+    if (before.some((one) => one !== before[0])) return { is: 'unknown', where, expected: 'inputs with as many rows' };
+    if (copies > 1) this.copies.set(node.outputs[0], copies);
+    return value;
+  }
+
+  private constantAt({ inputs }: OnnxNode, index: number): Constant | undefined {
+    const value = this.valueOf(inputs[index] ?? '');
+    return value?.is === 'constant' ? value.constant : undefined;
+  }
+
+  private readNode(node: OnnxNode, index: number): void {
+    const { opset } = this.file;
+    const name = node.name === '' ? `number ${index}` : JSON.stringify(node.name);
+    const where = `${WHERE}: node ${name}, ${operatorOf(node)} of opset ${opset},`;
+    const inputs = node.inputs.map((input) => {
+      const value = input === '' ? undefined : this.valueOf(input);
+      if (input !== '' && value === undefined) {
+        throw new FormatError(`${where} expected inputs that earlier nodes compute, got "${input}".`);
+      }
+      return value;
+    });
+    this.requireOneType(where, node);
+    const [first = '', ...others] = node.outputs;
+    for (const output of node.outputs) {
+      if (output !== '' && (this.values.has(output) || this.tensors.has(output))) {
+        throw new FormatError(`${where} expected outputs of its own, got "${output}" again.`);
+      }
+    }
+    this.producers.set(first, node);
+    const [given] = node.inputs;
+    const value = this.readCopies(node, where, this.read(node, where, inputs));
+    if (HANDS_ON.has(operatorOf(node)) && value === inputs[0]) this.canonicals.set(first, this.view.canonical(given));
+    this.values.set(first, value);
+    for (const output of others) {
+      this.values.set(output, {
+        is: 'unknown',
+        where,
+        expected: `that only its first output is read, and not "${output}",`,
+      });
+    }
+  }
+
+  /** The rows so often side by side. */
+  private repeated(rows: Rows, times: number): Rows {
+    if (times === 1) return rows;
+    this.maker.spend(WHERE, times);
+    const { step } = rows;
+    const steps = Array.from({ length: times }, () => step);
+    return {
+      is: 'rows',
+      step: this.builder.step({ kind: 'concatenate' }, steps, times * step.width),
+      dims: [times * step.width],
+    };
+  }
+
+  /** Reads the graph: its inputs, and its outputs with their labels. */
+  readGraph() {
+    const { nodes, initializers, inputs, outputs } = this.file.graph;
+    for (const tensor of initializers) this.tensors.set(tensor.name ?? '', tensor);
+    for (const { inputs: names } of nodes) {
+      for (const name of names) this.readers.set(name, (this.readers.get(name) ?? 0) + 1);
+    }
+    const given = inputs.filter(({ name }) => !this.tensors.has(name)).map((input) => this.readInput(input));
+    nodes.forEach((node, index) => this.readNode(node, index));
+
+    let labels: readonly (string | number)[] | undefined;
+    const steps = outputs.flatMap(({ name }): { of: Rows; isClass: boolean }[] => {
+      const value = this.valueOf(name);
+      if (value === undefined)
+        throw new FormatError(`${WHERE}: output "${name}" expected a node that computes it, got none.`);
+      if (value.is === 'unknown') {
+        throw new FormatError(`${value.where} expected ${value.expected}, which this library has no layer for.`);
+      }
+      if (value.is === 'rows') return [{ of: this.repeated(value, this.copies.get(name) ?? 1), isClass: false }];
+      if (value.is === 'classes') {
+        labels ??= value.labels;
+        return [{ of: value.of, isClass: true }];
+      }
+      throw new FormatError(`${WHERE}: output "${name}" expected rows that depend on an input, got none.`);
+    });
+    if (steps.length === 0) throw new FormatError(`${WHERE}: the file expected outputs, got none.`);
+    // The class of a row is its likeliest one: an output only where the shares are none.
+    const own = steps.filter(
+      ({ isClass }, index) =>
+        !isClass ||
+        !steps.some(
+          ({ of }, other) =>
+            other !== index && of.step === steps[index].of.step && (other < index || !steps[other].isClass),
+        ),
+    );
+    return { inputs: given.map(({ step }) => step), outputs: own.map(({ of }) => of.step), labels };
+  }
+}

@@ -1,0 +1,303 @@
+/**
+ * A network that is being read: a list of layers to be made, each with its inputs and tensors. Operators of a file
+ * append to it; neighbours that are one layer here, such as a product and the bias added to it, become one. In the end
+ * the layers that reach an output are applied in order, and the tensors are set.
+ */
+import { FormatError } from '../../common/errors.js';
+import {
+  activation,
+  add,
+  average,
+  batchNormalization,
+  concatenate,
+  dense,
+  dot,
+  embedding,
+  input,
+  layerNormalization,
+  maximum,
+  maxout,
+  minimum,
+  model,
+  multiply,
+  normalization,
+  prelu,
+  rescaling,
+  rmsNormalization,
+  subtract,
+  type Activation,
+  type Layer,
+  type Model,
+  type SymbolicTensor,
+} from '../../index.js';
+
+/** y = x·Wᵀ + b, with W (units, inputs) row-major. */
+export interface Affine {
+  readonly units: number;
+  readonly weight: Float32Array;
+  readonly bias: Float32Array | undefined;
+  /** Whether it is a product alone, to which what is added next is the bias. */
+  readonly isProduct: boolean;
+}
+
+/** y = (x − mean)·factor + offset for each column; absent parts do nothing. */
+export interface Columns {
+  readonly mean?: Float32Array;
+  readonly factor?: Float32Array;
+  readonly offset?: Float32Array;
+}
+
+/** Vectors of an embedding, (categories, values) row-major. */
+export interface Table {
+  readonly dims: readonly number[];
+  readonly data: Float32Array;
+}
+
+/** Layers that merge two or more inputs. */
+export type Merge = 'add' | 'average' | 'concatenate' | 'maximum' | 'minimum' | 'multiply' | 'subtract';
+
+/** What a step computes. */
+export type Computation =
+  | { readonly kind: 'input'; readonly name: string }
+  | ({ readonly kind: 'affine'; readonly name: string | undefined } & Affine)
+  | ({ readonly kind: 'maxout'; readonly pieces: number; readonly name: string | undefined } & Affine)
+  | { readonly kind: 'activation'; readonly activation: Activation }
+  | { readonly kind: 'prelu'; readonly slopes: Float32Array }
+  | { readonly kind: 'rescaling'; readonly scale: number; readonly offset: number }
+  | ({ readonly kind: 'columns' } & Columns)
+  | { readonly kind: 'dot'; readonly normalize: boolean }
+  | { readonly kind: 'embedding'; readonly tables: readonly Table[]; readonly shared: boolean }
+  | { readonly kind: 'rmsNormalization'; readonly epsilon: number; readonly scale: Float32Array | undefined }
+  | {
+      readonly kind: 'layerNormalization';
+      readonly epsilon: number;
+      readonly scale: Float32Array | undefined;
+      readonly shift: Float32Array | undefined;
+    }
+  | {
+      readonly kind: 'batchNormalization';
+      readonly epsilon: number;
+      readonly momentum: number;
+      /** γ, β, mean, variance. */
+      readonly tensors: readonly Float32Array[];
+    }
+  | { readonly kind: Merge };
+
+/** A computation with its inputs and the width of its output. */
+export interface Step {
+  readonly computation: Computation;
+  readonly inputs: readonly Step[];
+  readonly width: number;
+  readonly index: number;
+}
+
+/** A layer with the tensors that it gets once the model is made. */
+interface MadeLayer {
+  readonly layer: Layer;
+  readonly tensors: readonly Float32Array[];
+}
+
+/** Widest diagonal that is written as a matrix. */
+const WIDEST_DIAGONAL = 1024;
+
+const filled = (width: number, value: number): Float32Array => new Float32Array(width).fill(value);
+
+/**
+ * Returns a variance whose reciprocal root, as the kernel rounds it, is the factor; or the nearest one. Found among the
+ * float32 numbers around 1/factor².
+ */
+function varianceFor(factor: number): number {
+  const bits = new Uint32Array(1);
+  const float = new Float32Array(bits.buffer);
+  float[0] = 1 / (factor * factor);
+  const start = bits[0];
+  let best = float[0];
+  let least = Infinity;
+  for (let step = 0; step <= 8; step++) {
+    bits[0] = start + (step % 2 === 0 ? step / 2 : -(step + 1) / 2);
+    const difference = Math.abs(Math.fround(1 / Math.fround(Math.sqrt(float[0]))) - factor);
+    if (difference < least) [least, best] = [difference, float[0]];
+  }
+  return best;
+}
+
+/** Returns the layer of y = (x − mean)·factor + offset per column. */
+function columnsLayer(where: string, { mean, factor, offset }: Columns, width: number, name: string): MadeLayer {
+  // (x − mean)·factor + offset = (x − (mean − offset/factor))·factor
+  if (factor?.every((value) => value > 0 && Number.isFinite(1 / (value * value))) ?? true) {
+    const means = offset?.map((value, i) => (mean?.[i] ?? 0) - value / (factor?.[i] ?? 1)) ?? mean;
+    return {
+      layer: normalization({ name }),
+      tensors: [means ?? filled(width, 0), factor?.map(varianceFor) ?? filled(width, 1)],
+    };
+  }
+  // Factors of any sign are a diagonal matrix.
+  if (width > WIDEST_DIAGONAL) {
+    throw new FormatError(
+      `${where} expected at most ${WIDEST_DIAGONAL} columns with factors of 0 or less, got ${width}.`,
+    );
+  }
+  const weight = filled(width * width, 0);
+  const bias = filled(width, 0);
+  for (let i = 0; i < width; i++) {
+    const scale = factor?.[i] ?? 1;
+    weight[i * width + i] = scale;
+    bias[i] = (offset?.[i] ?? 0) - (mean?.[i] ?? 0) * scale;
+  }
+  return { layer: dense({ units: width, name }), tensors: [weight, bias] };
+}
+
+/** How a layer is made of a computation. */
+interface Making<C> {
+  readonly where: string;
+  readonly computation: C;
+  readonly width: number;
+  readonly name: string;
+}
+
+type Kind = Exclude<Computation['kind'], 'input'>;
+
+type Makers = { readonly [K in Kind]: (making: Making<Extract<Computation, { kind: K }>>) => MadeLayer };
+
+const given = (...tensors: readonly (Float32Array | undefined)[]): Float32Array[] =>
+  tensors.filter((tensor) => tensor !== undefined);
+
+const merge =
+  (factory: (options: { name: string }) => Layer) =>
+  ({ name }: { readonly name: string }): MadeLayer => ({ layer: factory({ name }), tensors: [] });
+
+/** Layers by the computations that they do. */
+const MAKERS: Makers = {
+  affine: ({ computation: { units, weight, bias }, name }) => ({
+    layer: dense({ units, useBias: bias !== undefined, name }),
+    tensors: given(weight, bias),
+  }),
+  maxout: ({ computation: { units, pieces, weight, bias }, name }) => ({
+    layer: maxout({ units: units / pieces, pieces, useBias: bias !== undefined, name }),
+    tensors: given(weight, bias),
+  }),
+  activation: ({ computation, name }) => ({
+    layer: activation({ activation: computation.activation, name }),
+    tensors: [],
+  }),
+  prelu: ({ computation: { slopes }, name }) => ({ layer: prelu({ name }), tensors: [slopes] }),
+  rescaling: ({ computation: { scale, offset }, name }) => ({
+    layer: rescaling({ scale, offset, name }),
+    tensors: [],
+  }),
+  columns: ({ where, computation, width, name }) => columnsLayer(where, computation, width, name),
+  dot: ({ computation: { normalize }, name }) => ({ layer: dot({ normalize, name }), tensors: [] }),
+  embedding: ({ computation: { tables, shared }, name }) => {
+    const [inputDims, outputDims] = [0, 1].map((axis) => tables.map(({ dims }) => dims[axis]));
+    const [inputDim, outputDim] = shared ? [inputDims[0], outputDims[0]] : [inputDims, outputDims];
+    return { layer: embedding({ inputDim, outputDim, name }), tensors: tables.map(({ data }) => data) };
+  },
+  layerNormalization: ({ computation: { epsilon, scale, shift }, name }) => ({
+    layer: layerNormalization({ epsilon, scale: scale !== undefined, center: shift !== undefined, name }),
+    tensors: given(scale, shift),
+  }),
+  rmsNormalization: ({ computation: { epsilon, scale }, name }) => ({
+    layer: rmsNormalization({ epsilon, scale: scale !== undefined, name }),
+    tensors: given(scale),
+  }),
+  batchNormalization: ({ computation: { epsilon, momentum, tensors }, name }) => ({
+    layer: batchNormalization({ epsilon, momentum, name }),
+    tensors,
+  }),
+  add: merge(add),
+  average: merge(average),
+  concatenate: merge(concatenate),
+  maximum: merge(maximum),
+  minimum: merge(minimum),
+  multiply: merge(multiply),
+  subtract: merge(subtract),
+};
+
+/** A network under construction. */
+export class NetworkBuilder {
+  private readonly steps: Step[] = [];
+
+  constructor(
+    private readonly where: string,
+    /** Columns that all steps may have together: a file of some bytes can ask for any number. */
+    private columns: number,
+  ) {}
+
+  /** Appends a step. */
+  step(computation: Computation, inputs: readonly Step[], width: number): Step {
+    this.columns -= width;
+    if (!(this.columns >= 0)) throw new FormatError(`${this.where}: a network of so many columns is too large.`);
+    const step = { computation, inputs, width, index: this.steps.length };
+    this.steps.push(step);
+    return step;
+  }
+
+  /** Builds the model of these inputs and outputs, and sets its tensors. */
+  async build(inputs: readonly Step[], outputs: readonly Step[]): Promise<Model> {
+    const used = new Set(outputs);
+    for (const step of [...this.steps].reverse()) if (used.has(step)) step.inputs.forEach((one) => used.add(one));
+    for (const step of inputs) {
+      if (used.has(step)) continue;
+      const { name } = step.computation as { name: string };
+      throw new FormatError(`${this.where}: input "${name}" expected to reach an output, got none that depends on it.`);
+    }
+    const names = new Names(inputs.map(({ computation }) => (computation as { name: string }).name));
+    const tensorsOf = new Map<string, readonly Float32Array[]>();
+    const symbols = new Map<Step, SymbolicTensor>();
+    for (const step of this.steps) {
+      if (!used.has(step)) continue;
+      const { computation } = step;
+      if (computation.kind === 'input') {
+        symbols.set(step, input({ shape: [step.width], name: computation.name }));
+        continue;
+      }
+      const name = names.take(('name' in computation ? computation.name : undefined) ?? computation.kind);
+      const make = MAKERS[computation.kind] as (making: Making<Computation>) => MadeLayer;
+      const { layer, tensors } = make({ where: `${this.where}: "${name}"`, computation, width: step.width, name });
+      tensorsOf.set(name, tensors);
+      const given = step.inputs.map((one) => symbols.get(one)!);
+      symbols.set(step, layer.apply(given.length === 1 ? given[0] : given));
+    }
+    const results = outputs.map((step) => symbols.get(step)!);
+    const network = (await model({
+      inputs: inputs.map((step) => symbols.get(step)!),
+      outputs: results,
+    })) as Model;
+    try {
+      const given = network.getWeights();
+      const positions = new Map<string, number>();
+      network.setWeights(
+        given.map(({ name, shape }) => {
+          // Names of layers may have dots, and those of tensors too.
+          let layer = name;
+          while (!tensorsOf.has(layer)) layer = layer.slice(0, layer.lastIndexOf('.'));
+          const position = positions.get(layer) ?? 0;
+          positions.set(layer, position + 1);
+          return { name, shape, data: tensorsOf.get(layer)![position] };
+        }),
+      );
+    } catch (error) {
+      network.dispose();
+      throw error;
+    }
+    return network;
+  }
+}
+
+/** Names of layers, each used once. */
+class Names {
+  private readonly taken: Set<string>;
+
+  constructor(taken: readonly string[]) {
+    this.taken = new Set(taken);
+  }
+
+  take(wanted: string): string {
+    // Tensors of that name are those of an optimizer.
+    const base = wanted.startsWith('optimizer.') ? `_${wanted}` : wanted;
+    let name = base;
+    for (let number = 1; this.taken.has(name); number++) name = `${base}_${number}`;
+    this.taken.add(name);
+    return name;
+  }
+}

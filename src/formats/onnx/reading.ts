@@ -1,0 +1,74 @@
+/** What the operators of a file are given when they are read, and what these functions have in common. */
+import type { Activation } from '../../index.js';
+import type { Attributes } from './attributes.js';
+import type { Constant, ConstantMaker } from './constants.js';
+import type { OnnxNode } from './messages.js';
+import type { Merge, NetworkBuilder, Step } from './network.js';
+import type { GraphView } from './patterns.js';
+import type { ColumnArithmetic, Known, Rows, Value } from './values.js';
+
+/** A node with what its inputs are, and what its operator may use. */
+export interface Reading {
+  readonly node: OnnxNode;
+  /** Start of messages: names the node, its operator and the set of operators. */
+  readonly where: string;
+  /** Values of its inputs; undefined for one that the node leaves out. */
+  readonly inputs: readonly (Value | undefined)[];
+  readonly attributes: Attributes;
+  readonly opset: number;
+  /** Number of rows that the file is for; undefined if it is open. */
+  readonly rows: number | undefined;
+  /** Whether nothing but an output of the file reads the node. */
+  readonly isLast: boolean;
+  readonly builder: NetworkBuilder;
+  readonly maker: ConstantMaker;
+  readonly columns: ColumnArithmetic;
+  readonly view: GraphView;
+  /** Name for a layer with these tensors: that of its weight in the file. */
+  nameOf(input: number): string | undefined;
+}
+
+/** Reads a node; returns what it refuses as the text of what was expected. */
+export type Read = (reading: Reading) => Value | string;
+
+export const isRows = (value: Value | undefined): value is Rows => value?.is === 'rows';
+export const isKnown = (value: Value | undefined): value is Known => value?.is === 'constant';
+
+export const rowsOf = (step: Step, dims: readonly number[]): Rows => ({ is: 'rows', step, dims });
+
+/** Whether rows are plain lists of features. */
+export const isFlat = ({ dims, step }: Rows): boolean => dims.at(-1) === step.width;
+
+/** Returns the first input as rows, or calls with what is refused. */
+export const onRows =
+  (read: (rows: Rows, reading: Reading) => Value | string): Read =>
+  (reading) =>
+    isRows(reading.inputs[0])
+      ? read(reading.inputs[0], reading)
+      : 'rows of numbers that depend on an input of the file';
+
+/** Returns a constant input; undefined if there is none. */
+export const constantAt = ({ inputs }: Reading, index: number): Constant | undefined => {
+  const value = inputs[index];
+  return isKnown(value) ? value.constant : undefined;
+};
+
+/** Returns one number of an attribute of older sets, or of an input of newer ones. */
+export function numberOf(reading: Reading, name: string, index: number): number | undefined {
+  return reading.attributes.float(name) ?? constantAt(reading, index)?.data[0];
+}
+
+export const activate = (reading: Reading, rows: Rows, activation: Activation): Rows =>
+  reading.columns.after(rows, { kind: 'activation', activation });
+
+/** Hands rows on, of which only the values count. */
+export const passes: Read = ({ inputs: [value] }) => value ?? 'an input';
+
+/** Appends a layer that merges rows of one shape. */
+export function merged(reading: Reading, kind: Merge, values: readonly Rows[]): Rows | string {
+  const [{ step, dims }] = values;
+  if (values.length === 1) return values[0];
+  if (values.some((one) => one.dims.join() !== dims.join())) return 'rows of one shape';
+  const steps = values.map((one) => one.step);
+  return rowsOf(reading.builder.step({ kind }, steps, step.width), dims);
+}

@@ -1,0 +1,162 @@
+/** ONNX files read as models: round trips of what `exportOnnx` writes, and handmade files of each form. */
+import { describe, expect, it } from 'vitest';
+import { FormatError, ValueError, type Model } from '../../src/index.js';
+import { exportOnnx, importOnnx, type ImportOnnxOptions } from '../../src/onnx.js';
+import { disturb, NETWORKS, randomModel } from '../support/files/networks.js';
+import { chain, CLASSIFIER, FORMULAS, inputs, NINE_NODES, sigmoid } from '../support/files/onnx-handmade.js';
+import { externalTensor, onnxFile, tensor, value, type FileText } from '../support/files/onnx.js';
+import { listOf, type GraphModel } from '../support/reference/graph-model.js';
+import { source } from '../support/reference/random.js';
+
+const bitsOf = (values: Float32Array): string => new Uint32Array(values.slice().buffer).join();
+
+/** Compares predictions bit by bit; returns the first output that differs. */
+async function readBack(
+  net: GraphModel,
+  xs: Float32Array[],
+): Promise<{ again: Model<Float32Array[]>; differs: boolean }> {
+  const again = await importOnnx<Float32Array[]>(exportOnnx(net));
+  const given = xs.length === 1 ? xs[0] : xs;
+  const [before, after] = [listOf(net.predict(given)), listOf(again.predict(given))];
+  const differs = before.length !== after.length || before.some((output, i) => bitsOf(output) !== bitsOf(after[i]));
+  return { again, differs };
+}
+
+describe('files of exportOnnx, read back', () => {
+  it('200 random graphs predict the same bits', async () => {
+    const different: number[] = [];
+    for (let seed = 1; seed <= 200; seed++) {
+      const { net, xs } = randomModel(seed);
+      const { again, differs } = await readBack(net, xs);
+      if (differs) different.push(seed);
+      again.dispose();
+      net.dispose();
+    }
+    expect(different).toEqual([]);
+  });
+
+  it.each(Object.keys(NETWORKS))('%s predicts the same bits', async (name) => {
+    const { net, xs } = NETWORKS[name]();
+    disturb(net, source(7));
+    const { again, differs } = await readBack(net, xs);
+    expect(differs).toBe(false);
+    again.dispose();
+  });
+});
+
+/** Runs a handmade file on rows; returns its only output. */
+async function outputOf(file: FileText, x: number[], options?: ImportOnnxOptions): Promise<number[]> {
+  const model = await importOnnx(onnxFile(file), options);
+  const output = [...model.predict(Float32Array.from(x))];
+  model.dispose();
+  return output;
+}
+
+/** Two rows of three columns. */
+const X = [-2, -0.5, 0.25, 1.5, 3, -4];
+describe('importOnnx', () => {
+  it.each(Object.keys(FORMULAS))('reads %s', async (name) => {
+    const [file, formula] = FORMULAS[name];
+    const y = await outputOf({ ...file, inputs, outputs: ['y'] }, X);
+    y.forEach((actual, i) => expect(actual).toBeCloseTo(formula(X[i]), 5));
+  });
+
+  it('reads the nine nodes of a layer normalization as one layer', async () => {
+    const model = await importOnnx(onnxFile(NINE_NODES));
+    expect(model.toJSON().layers.map(({ kind }) => kind)).toEqual(['input', 'layerNormalization']);
+    const [a, b, c] = model.predict(Float32Array.of(1, 2, 3));
+    expect([a, b, c]).toEqual([expect.closeTo(4 - 1.2247, 3), expect.closeTo(5, 5), expect.closeTo(6 + 3 * 1.2247, 3)]);
+  });
+
+  it('reads weights in every order and from constant parts of the graph', async () => {
+    const w = tensor('w', [2, 3], [1, 2, 3, 4, 5, 6]);
+    const bias = tensor('b', [2], [10, 20]);
+    const x = [1, 1, 2];
+    const expected = [1 + 2 + 6 + 10, 4 + 5 + 12 + 20];
+    const gemm = { nodes: chain(['Gemm', ['w', 'b'], { transB: 1 }]), tensors: [w, bias] };
+    const transposed = {
+      nodes: [
+        { op: 'Transpose', inputs: ['w'], outputs: ['t'], attributes: { perm: [1, 0] } },
+        { op: 'MatMul', inputs: ['x', 't'], outputs: ['m'] },
+        { op: 'Add', inputs: ['b', 'm'], outputs: ['y'] },
+      ],
+      tensors: [w, bias],
+    };
+    const scaled = {
+      nodes: chain(['Gemm', ['w', 'c'], { transB: 1, alpha: 0.5, beta: 2 }]),
+      tensors: [tensor('w', [2, 3], [2, 4, 6, 8, 10, 12]), tensor('c', [1, 2], [5, 10])],
+    };
+    for (const file of [gemm, transposed, scaled]) {
+      expect(await outputOf({ ...file, inputs, outputs: ['y'] }, x)).toEqual(expected);
+    }
+  });
+
+  it('reads flattening by the shape of the input, and branches that are joined', async () => {
+    const file: FileText = {
+      nodes: [
+        { op: 'Shape', inputs: ['x'], outputs: ['s'] },
+        { op: 'Gather', inputs: ['s', 'zero'], outputs: ['n'] },
+        { op: 'Unsqueeze', inputs: ['n'], outputs: ['u'], attributes: { axes: [0] } },
+        { op: 'Concat', inputs: ['u', 'rest'], outputs: ['shape'], attributes: { axis: 0 } },
+        { op: 'Reshape', inputs: ['x', 'shape'], outputs: ['flat'] },
+        { op: 'Relu', inputs: ['flat'], outputs: ['r'] },
+        { op: 'Neg', inputs: ['flat'], outputs: ['g'] },
+        { op: 'Concat', inputs: ['r', 'g'], outputs: ['y'], attributes: { axis: -1 } },
+      ],
+      tensors: [tensor('zero', [], [0], 7), tensor('rest', [1], [-1], 7)],
+      inputs: [value('x', 1, [0, 1, 2])],
+      outputs: ['y'],
+      opset: 11,
+    };
+    expect(await outputOf(file, [3, -4])).toEqual([3, 0, -3, 4]);
+  });
+
+  it("reads scikit-learn's classifier as skl2onnx writes it: shares, with labels", async () => {
+    const model = await importOnnx(onnxFile(CLASSIFIER));
+    expect(model.labels).toEqual(['no', 'yes']);
+    const [no, yes] = model.predict(Float32Array.of(1, 1.5, 0));
+    expect([no, yes]).toEqual([expect.closeTo(sigmoid(-1), 6), expect.closeTo(sigmoid(1), 6)]);
+    // The labels are written again.
+    expect((await importOnnx(exportOnnx(model))).labels).toEqual(['no', 'yes']);
+  });
+
+  it('reads weights of a file beside the model, and only from there', async () => {
+    const file = (location: string): FileText => ({
+      nodes: chain(['Gemm', ['w'], { transB: 1 }]),
+      tensors: [externalTensor('w', [1, 3], { location, offset: '4', length: '12' })],
+      inputs,
+      outputs: ['y'],
+    });
+    const data = new Uint8Array(Float32Array.of(9, 1, 2, 3).buffer);
+    const options = { externalData: { 'model.onnx.data': data } };
+    expect(await outputOf(file('model.onnx.data'), [1, 1, 1], options)).toEqual([6]);
+    for (const location of ['../model.onnx.data', '/etc/passwd', 'a/../../b', 'C:\\x', '..\\x', '']) {
+      const refused = importOnnx(onnxFile(file(location)), { externalData: { [location]: data } });
+      await expect(refused).rejects.toThrow('expected a file beside the model, got the path');
+    }
+    await expect(importOnnx(onnxFile(file('other')))).rejects.toThrow('is stored in "other". Pass that file');
+    await expect(importOnnx(onnxFile(file('a')), { externalData: { a: data.subarray(8) } })).rejects.toThrow(
+      FormatError,
+    );
+  });
+
+  it('refuses by node, operator and set what no layer computes, where it reaches an output', async () => {
+    const nodes = [
+      { op: 'LSTM', inputs: ['x'], outputs: ['h'] },
+      { op: 'Relu', inputs: ['x'], outputs: ['r'] },
+    ];
+    const refused = importOnnx(onnxFile({ nodes, inputs, outputs: ['h'], opset: 14 }));
+    await expect(refused).rejects.toThrow(FormatError);
+    await expect(refused).rejects.toThrow('importOnnx: node "the LSTM", LSTM of opset 14, expected an operator');
+    expect(await outputOf({ nodes, inputs, outputs: ['r'] }, [1, -1, 2])).toEqual([1, 0, 2]);
+    const own = { op: 'Relu', domain: 'com.example', inputs: ['x'], outputs: ['y'] };
+    await expect(importOnnx(onnxFile({ nodes: [own], inputs, outputs: ['y'] }))).rejects.toThrow('com.example.Relu');
+  });
+
+  it('refuses what is no file, and unknown options', async () => {
+    await expect(importOnnx([] as unknown as Uint8Array)).rejects.toThrow(ValueError);
+    await expect(importOnnx(new Uint8Array(3))).rejects.toThrow(FormatError);
+    await expect(importOnnx(new Uint8Array(0))).rejects.toThrow('an ONNX file expected a graph');
+    await expect(importOnnx(new Uint8Array(0), { data: {} } as object)).rejects.toThrow('unknown option "data"');
+  });
+});
