@@ -16,7 +16,7 @@ export function momentsFor(
   plan: NetworkPlan,
   inputSpecs: readonly TensorSpec[],
   x: Inputs,
-): { readonly parameter: PlannedParameter; readonly values: Float32Array }[] {
+): { readonly parameters: readonly PlannedParameter[]; readonly values: readonly Float32Array[] } {
   const indices = new Map(plan.inputs.map((value, index) => [value, index]));
   const nodes = plan.nodes.filter(
     ({ layer, inputs }) => descriptionOf(plan.graph.layers[layer]).adapts && indices.has(inputs[0]),
@@ -29,11 +29,11 @@ export function momentsFor(
     if (source.rows === 0) throw new ShapeError(`adapt: ${what} expected at least one row, got none.`);
     return float32Moments('adapt', momentsToAdapt('adapt', what, source));
   });
-  return nodes.flatMap(({ inputs, parameters }) => {
-    const { mean, variance } = moments[indices.get(inputs[0])!];
-    return [
-      { parameter: plan.parameters[parameters[0]], values: mean },
-      { parameter: plan.parameters[parameters[1]], values: variance },
-    ];
-  });
+  return {
+    parameters: nodes.flatMap(({ parameters: [mean, variance] }) => [plan.parameters[mean], plan.parameters[variance]]),
+    values: nodes.flatMap(({ inputs }) => {
+      const { mean, variance } = moments[indices.get(inputs[0])!];
+      return [mean, variance];
+    }),
+  };
 }

@@ -10,8 +10,7 @@ import { architectureOf, type Architecture } from '../graph/architecture.js';
 import { changeWeights } from '../graph/model-state.js';
 import { readParameters, writeParameters } from '../graph/parameters.js';
 import { readTensors, type TensorLike } from '../graph/named-weights.js';
-import type { NetworkPlan, PlannedParameter } from '../graph/plan.js';
-import type { TensorSpec } from '../graph/tensor-specs.js';
+import type { PlannedParameter } from '../graph/plan.js';
 import { joinBlocks, leaveBlocks, requireAlone } from '../graph/sharers.js';
 import type { ModelHandle } from '../inference/attach.js';
 import type { LayerWeights, SymbolicTensor } from '../layers/layer.js';
@@ -23,19 +22,13 @@ import { flatWeights, writeFlatWeights } from './flat-weights.js';
 import { predictBetween, type PredictOptions } from './hooks.js';
 import { initializeParameters } from './initialize.js';
 import { findWeights, type LoadedWeights, type LoadWeightsOptions } from './load-weights.js';
+import type { ModelContent } from './model-content.js';
 import { findLayer, layersOf, type LayerOwner, type ModelLayer } from './model-layer.js';
+import { memoryOf } from './memory.js';
 import type { ModelMemory, TrainableSetup } from './model-options.js';
 import { SharedWeights } from './sharing.js';
 import { summarize } from './summary.js';
 import { TrainableModel } from './trainable-model.js';
-
-/** A model as plain data: its plan, inputs, outputs, and copies of its tensors in the plan's order. */
-export interface ModelContent {
-  readonly plan: NetworkPlan;
-  readonly inputSpecs: readonly TensorSpec[];
-  readonly outputSpecs: readonly TensorSpec[];
-  readonly tensors: readonly NamedTensor[];
-}
 
 /**
  * A multilayer perceptron on an engine. Made by `sequential`, `model`, `engine.sequential`, `engine.model` or
@@ -97,11 +90,9 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
   adapt(x: Inputs): void {
     this.requireIdle('adapt');
     const { state } = this;
-    const moments = momentsFor(state.plan, state.inputSpecs, x);
+    const { parameters, values } = momentsFor(state.plan, state.inputSpecs, x);
     this.requireIdle('adapt');
-    changeWeights(state, () => {
-      for (const { parameter, values } of moments) writeParameters(state.runtime, state.weights, [parameter], [values]);
-    });
+    changeWeights(state, () => writeParameters(state.runtime, state.weights, parameters, values));
   }
 
   /**
@@ -160,15 +151,11 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
    * and then set the weights of before.
    * @throws StateError for an optimizer without `ema`, before its first update, before `compile` or after `dispose`.
    * @example
-   * const network = await sequential({
-   *   layers: [dense({ units: 1, useBias: false, inputShape: [1], kernelInitializer: 'ones' })],
-   * });
+   * const layer = dense({ units: 1, useBias: false, inputShape: [1], kernelInitializer: 'ones' });
+   * const network = await sequential({ layers: [layer] });
    * network.compile({ optimizer: sgd({ learningRate: 0.5, ema: { momentum: 0.5 } }), loss: 'halfSquaredError' });
    * for (let step = 0; step < 2; step++) network.trainOnBatch([[1]], [[0]]);
-   * const trained = network.getWeights();
-   * network.setWeights(network.getAveragedWeights());
-   * network.evaluate([[1]], [[0]]).loss; // 0.0703125
-   * network.setWeights(trained);
+   * network.getAveragedWeights()[0].data[0]; // 0.375
    */
   getAveragedWeights(): NamedTensor[] {
     const trainer = this.requireTrainer('getAveragedWeights');
@@ -208,13 +195,7 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
    */
   memory(): ModelMemory {
     this.requireLive('memory');
-    const none = { gradients: 0, optimizerState: 0, training: 0, evaluation: 0 };
-    const parts = {
-      weights: this.state.ranges.reduce((total, { floats }) => total + 4 * floats, 0),
-      ...(this.trainer?.bytes ?? none),
-      prediction: this.predictor.bytes,
-    };
-    return { ...parts, total: Object.values(parts).reduce((sum, bytes) => sum + bytes, 0) };
+    return memoryOf(this.state, this.trainer, this.predictor.bytes);
   }
 
   /**

@@ -271,8 +271,7 @@ export const schedules = {
   /**
    * Piecewise constant: values[i] for t up to boundaries[i], after the last boundary the last value. Keras'
    * PiecewiseConstantDecay.
-   * @throws ValueError for an unknown option, a number out of range, boundaries that do not rise, or lists whose
-   * lengths do not fit.
+   * @throws ValueError for an unknown option, a number out of range, boundaries that fall, or lists that do not fit.
    * @example schedules.piecewiseConstant({ boundaries: [1000, 5000], values: [0.1, 0.01, 0.001] });
    */
   piecewiseConstant,

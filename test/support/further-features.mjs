@@ -147,12 +147,12 @@ function optimizers({ adam, adamax, adamw, lion, nadam, rmsprop, schedules, sgd 
 }
 
 /**
- * Trains a head of each loss on a base whose weights all heads share, and last a small network on its full batch.
+ * Trains a head of each loss on a base whose weights all heads share, then two small networks.
  *
  * @param {Library} library
  * @param {Engine} engine
  * @param {Where} [where]
- * @returns {Promise<Weights>} the weights of the base and of all heads
+ * @returns {Promise<Weights>} the weights of the base, of all heads and of the small networks
  */
 export async function trainFurtherFeatures(library, engine, where) {
   const data = furtherData();
@@ -177,12 +177,73 @@ export async function trainFurtherFeatures(library, engine, where) {
     weights.push(...model.getWeights());
     model.dispose();
   }
-  const small = engine.sequential({
+  weights.push(...(await trainOnAllRows(library, engine, data, where)));
+  weights.push(...(await trainTwoOutputs(library, engine, data, where)));
+  return weights;
+}
+
+/**
+ * Trains a small network by each optimizer that looks at all rows at once, the second time beside a frozen layer.
+ *
+ * @param {Library} library
+ * @param {Engine} engine
+ * @param {ReturnType<typeof furtherData>} data
+ * @param {Where} [where]
+ * @returns {Promise<Weights>}
+ */
+async function trainOnAllRows({ dense, l2, lbfgs, levenbergMarquardt }, engine, { x, amount }, where) {
+  const model = engine.sequential({
     seed: 3,
-    layers: [library.dense({ units: 5, activation: 'tanh', inputShape: [4] }), library.dense({ units: 1 })],
+    layers: [
+      dense({ units: 5, activation: 'tanh', kernelRegularizer: l2(1e-4), inputShape: [4], name: 'first' }),
+      dense({ units: 3, activation: 'tanh' }),
+      dense({ units: 1 }),
+    ],
   });
-  small.compile({ optimizer: library.lbfgs(), loss: 'meanSquaredError' });
-  await small.fit(x.numbers, data.amount, { epochs: 8, batchSize: ROWS, ...where });
-  weights.push(...small.getWeights());
+  const sampleWeight = amount.map((_, row) => 0.5 + (row % 3) / 2);
+  for (const optimizer of [levenbergMarquardt(), lbfgs()]) {
+    model.compile({ optimizer, loss: 'meanSquaredError' });
+    await model.fit(x.numbers, amount, { epochs: 6, sampleWeight, ...where });
+    model.getLayer('first').trainable = false;
+  }
+  return model.getWeights();
+}
+
+/**
+ * Trains a network of two outputs whose rows have weights by output, with accumulated gradients and averaged weights,
+ * and makes an update with given gradients.
+ *
+ * @param {Library} library
+ * @param {Engine} engine
+ * @param {ReturnType<typeof furtherData>} data
+ * @param {Where} [where]
+ * @returns {Promise<Weights>}
+ */
+async function trainTwoOutputs(library, engine, { x, amount, label }, where) {
+  const { adam, dense, input, sgd, stochasticWeightAveraging } = library;
+  const numbers = input({ shape: [4] });
+  const hidden = dense({ units: 6, activation: 'relu' }).apply(numbers);
+  const model = engine.model({
+    seed: 4,
+    inputs: numbers,
+    outputs: [
+      dense({ units: 1, name: 'amount' }).apply(hidden),
+      dense({ units: 3, activation: 'softmax', name: 'label' }).apply(hidden),
+    ],
+  });
+  const y = { amount, label };
+  // Some rows count for one output only.
+  const sampleWeight = { amount: amount.map((_, row) => row % 4), label: amount.map((_, row) => (row + 1) % 3) };
+  const loss = /** @type {const} */ ({ amount: 'meanSquaredError', label: 'sparseCategoricalCrossentropy' });
+  const options = { epochs: 3, batchSize: 8, ...where };
+  /** @type {Weights} */
+  const weights = [];
+  model.compile({ optimizer: adam({ learningRate: 0.01, accumulate: 3, ema: { momentum: 0.9 } }), loss });
+  await model.fit(x.numbers, y, { ...options, sampleWeight, classWeight: { label: [1, 2, 0.5] } });
+  weights.push(...model.getWeights());
+  model.compile({ optimizer: sgd({ learningRate: 0.05 }), loss });
+  await model.fit(x.numbers, y, { ...options, callbacks: [stochasticWeightAveraging({ startEpoch: 1 })] });
+  model.applyGradients(model.gradients(x.numbers, y, { sampleWeight }));
+  weights.push(...model.getWeights());
   return weights;
 }

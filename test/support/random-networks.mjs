@@ -12,7 +12,7 @@ export const RANDOM_NETWORKS = 80;
  * The hash that every engine must give in strict numerics. It changes only with the bits of the library, which is a
  * breaking change.
  */
-export const RANDOM_NETWORKS_SHA256 = 'f31b159d0b7777c4a8a6223a466f8a6ccaedb50052921ed39c68d1bf83ddee43';
+export const RANDOM_NETWORKS_SHA256 = '3727517ce01650f96cf9eed372cff684883063d7bb9d29b78a581744b806dbfa';
 
 /** @typedef {typeof import('../../src/index.js')} Library */
 /** @typedef {import('../../src/index.js').Engine} Engine */
@@ -254,6 +254,8 @@ function optimizer({ sgd, adam, adamax, adamw, lion, nadam, rmsprop, adagrad, ad
     () => adadelta({ learningRate: 1, ...clip }),
     () => adam({ learningRate: 0.01, amsgrad: true, ...clip }),
     () => adamax({ learningRate: 0.01, ...clip }),
+    () => sgd({ learningRate: 0.01, momentum: 0.9, accumulate: 2, ...clip }),
+    () => adam({ learningRate: 0.01, ema: { momentum: 0.5, overwriteFrequency: 2 }, ...clip }),
     () => lion({ learningRate: 0.001, weightDecay: 0.1, ...clip }),
     () => rmsprop({ learningRate: 0.01, centered: true, ...clip }),
   ])();

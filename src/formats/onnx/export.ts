@@ -21,7 +21,7 @@ import {
 } from './messages.js';
 import type { OperationNode } from '../../graph/plan.js';
 import type { TensorSpec } from '../../graph/tensor-specs.js';
-import type { ModelContent } from '../../model/model.js';
+import type { ModelContent } from '../../model/model-content.js';
 import type { Model } from '../../index.js';
 import { ACTIVATION_OPERATORS, OPERATORS, OPSET, READS_INDICES, type GraphWriter } from './export-operators.js';
 
