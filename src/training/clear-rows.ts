@@ -62,7 +62,7 @@ export function bindClearing(
   const clear = [...read.values()].flatMap((value): Step[] => {
     const { width, address, ld } = matrixOf(value);
     const outputs = groups.outputsOf[value];
-    // Deltas of a value on which no loss depends are 0 without reading it.
+    // Deltas of a value on which no loss and no penalty depends are 0 without reading it.
     if (outputs.length === 0) return [];
     const weights = outputs.length === 1 ? rowWeights[outputs[0]] : summed.get(outputs.join())!;
     return [

@@ -48,8 +48,9 @@ export interface FitOptions {
   validationBatches?: number;
   /**
    * Weight of each row in the loss, at least 0. The loss is still divided by the number of rows, as in Keras. A row of
-   * weight 0 adds nothing, even if it overflows; only the statistics of batchNormalization include it. For a model with
-   * several outputs one list for all, or one for each, in their order or by their names. Default 1.
+   * weight 0 adds nothing, even if it overflows; only the statistics of batchNormalization and the penalties of
+   * activityRegularizer include it. For a model with several outputs one list for all, or one for each, in their order or
+   * by their names. Default 1.
    */
   sampleWeight?: SampleWeight;
   /**

@@ -8,6 +8,7 @@ import {
   createEngine,
   dense,
   input,
+  l1,
   ShapeError,
   ValueError,
   type FitOptions,
@@ -222,6 +223,32 @@ describe('rows that overflow', () => {
     expect(gradientOf({ a: [0, 1], b: [1, 1] })).toEqual([-0.5, -Math.fround(1.5e38)]);
     // c has no weight in the loss, so its rows do not count.
     expect(gradientOf({ a: [0, 1], b: [0, 1], c: [1, 1] })).toEqual([-0.5, -0.5]);
+  });
+
+  test.each([
+    [1, 1],
+    [1, 0],
+    [0, 0],
+  ])('are cleared before penalties on values, with weights %d and %d of the losses', (a, b) => {
+    const gradientsOf = (sampleWeight: SampleWeight): number[] => {
+      const given = input({ shape: [1] });
+      const ones = { units: 1, kernelInitializer: 'ones' } as const;
+      const h = dense({ ...ones, units: 2, name: 'h' }).apply(given);
+      const far = dense({ ...ones, name: 'far', activityRegularizer: l1(0.1) }).apply(h);
+      const outputs = [dense({ ...ones, name: 'a' }).apply(h), dense({ ...ones, name: 'b' }).apply(far)];
+      const model = engine.model({ inputs: given, outputs });
+      model.compile({ optimizer: 'sgd', loss: 'meanSquaredError', lossWeights: { a, b } });
+      const rows = [[3e38], [1]];
+      return model.gradients(rows, [rows, rows], { sampleWeight }).flatMap(({ data }) => [...data]);
+    };
+    const one = gradientsOf([0, 1]);
+    expect(one.every(Number.isFinite)).toBe(true);
+    expect(
+      gradientsOf([
+        [0, 1],
+        [0, 1],
+      ]),
+    ).toEqual(one);
   });
 });
 
