@@ -54,9 +54,19 @@ type Weigh = (metric: MetricDefinition) => MetricDefinition;
 /** Known codings of the targets. While all targets are above a half, the coding is unknown. */
 const CODE = { unknown: 0, shares: 1, signs: 2 } as const;
 
-/** Returns the coding after further rows of targets: one up to a half means 0 and 1, a negative one −1 and 1. */
-function codeOf(known: number, values: Float32Array, { address, width, ld }: MatrixView, rows: number): number {
+/**
+ * Returns the coding after further rows of targets: one up to a half means 0 and 1, a negative one −1 and 1. With row
+ * weights at an address other than 0, rows of weight 0 say nothing.
+ */
+function codeOf(
+  known: number,
+  values: Float32Array,
+  { address, width, ld }: MatrixView,
+  rows: number,
+  rowWeights: number,
+): number {
   for (let row = 0, first = address / 4; row < rows && known !== CODE.signs; row++, first += ld) {
+    if (rowWeights !== 0 && values[rowWeights / 4 + row] === 0) continue;
     for (let j = 0; j < width; j++) {
       const target = values[first + j];
       if (target < 0) return CODE.signs;
@@ -73,11 +83,12 @@ function codeOf(known: number, values: Float32Array, { address, width, ld }: Mat
 function withCut(
   cuts: Cuts | undefined,
   signed: boolean,
+  weigh: Weigh,
   metricAt: (cuts: Cuts) => MetricDefinition,
 ): MetricDefinition {
-  if (cuts !== undefined) return metricAt(cuts);
-  const half = metricAt({ outputs: 0.5, targets: 0.5 });
-  const sign = metricAt({ outputs: 0, targets: 0 });
+  if (cuts !== undefined) return weigh(metricAt(cuts));
+  const half = weigh(metricAt({ outputs: 0.5, targets: 0.5 }));
+  const sign = weigh(metricAt({ outputs: 0, targets: 0 }));
   const { sums } = half;
   return {
     ...half,
@@ -90,7 +101,13 @@ function withCut(
       return (rows) => {
         addHalf(rows);
         addSign(rows);
-        memory.f64[code] = codeOf(memory.f64[code], memory.f32, targets, rows);
+        memory.f64[code] = codeOf(
+          memory.f64[code],
+          memory.f32,
+          targets,
+          rows,
+          weigh === weighted ? rest.rowWeights : 0,
+        );
       };
     },
     value(all, samples) {
@@ -117,14 +134,12 @@ const binaryAccuracy = (
   weigh: Weigh,
   threshold?: number,
 ): MetricDefinition =>
-  withCut(thresholds, signed, (at) =>
-    weigh({
-      name,
-      sums: 1,
-      bind: cutting('f32_binary_matches', { ...at, outputs: threshold ?? at.outputs }),
-      value: meanOf,
-    }),
-  );
+  withCut(thresholds, signed, weigh, (at) => ({
+    name,
+    sums: 1,
+    bind: cutting('f32_binary_matches', { ...at, outputs: threshold ?? at.outputs }),
+    value: meanOf,
+  }));
 
 const topK = (name: string, k: number): MetricDefinition => ({
   name,
@@ -145,15 +160,14 @@ function counted(
   summary: Summary,
   threshold?: number,
 ) {
-  const metricOf = (bind: MetricDefinition['bind']): MetricDefinition =>
-    weigh({
-      name,
-      sums: 3 * width,
-      bind,
-      value: summary,
-    });
-  if (isCategorical({ width, ...of })) return metricOf(summing('f32_class_counts'));
-  return withCut(thresholds, signed, (cuts) =>
+  const metricOf = (bind: MetricDefinition['bind']): MetricDefinition => ({
+    name,
+    sums: 3 * width,
+    bind,
+    value: summary,
+  });
+  if (isCategorical({ width, ...of })) return weigh(metricOf(summing('f32_class_counts')));
+  return withCut(thresholds, signed, weigh, (cuts) =>
     metricOf(cutting('f32_threshold_counts', { ...cuts, outputs: threshold ?? cuts.outputs })),
   );
 }

@@ -85,7 +85,6 @@ class Column {
   }
 
   add(score: number, target: number, weight: number): void {
-    if (weight === 0) return;
     if (score !== score) this.hasNaN = true;
     const at = this.length++;
     this.scores = withRoom(this.scores, at);
@@ -164,6 +163,7 @@ export function ranking(
           const score = y.address / 4 + row * y.ld;
           const target = targets.address / 4 + row * targets.ld;
           const weight = !weighs || rowWeights === 0 ? 1 : f32[rowWeights / 4 + row];
+          if (weight === 0) continue;
           for (let j = 0; j < outputs; j++) {
             if (f32[target + j] < 0) signed = true;
             columns[j].add(f32[score + j], f32[target + j], weight);

@@ -48,7 +48,8 @@ export function weighted(metric: MetricDefinition): MetricDefinition {
 
 /**
  * Returns R² with row weights: the sums of the kernel f32_residual_moments, by weighted moments (West 1979). First the
- * sum of the weights, then for each output the mean of the targets, Σ w(t − mean)² and Σ w(t − y)².
+ * sum of the weights, then for each output the mean of the targets, Σ w(t − mean)² and Σ w(t − y)². Without any weight
+ * the value is 0.
  */
 export const weightedMoments = (metric: MetricDefinition): MetricDefinition => ({
   ...metric,
@@ -71,4 +72,5 @@ export const weightedMoments = (metric: MetricDefinition): MetricDefinition => (
         }
       }
     },
+  value: (all, samples) => (all[0] === 0 ? 0 : metric.value(all, samples)),
 });

@@ -119,9 +119,20 @@ describe.each(Object.entries(SUBJECTS))('%s', (name, { loss, metrics, y, t }) =>
   test('are 0, or chance, without any weight', () => {
     const logs = model.evaluate(y, t as number[], { sampleWeight: golden.weights.map(() => 0) });
     for (const key of Object.keys(logs).filter((one) => one.startsWith('weighted'))) {
-      expect(logs[key], key).toBe(key === 'weightedAuc' ? 0.5 : key === 'weightedR2' ? 1 : 0);
+      expect(logs[key], key).toBe(key === 'weightedAuc' ? 0.5 : 0);
     }
   });
+});
+
+test('rows of weight 0 do not tell how targets are coded', () => {
+  const metrics = ['accuracy', 'recall', 'matthewsCorrelation', 'auc', 'averagePrecision'] as const;
+  const model = mirror(1, { loss: 'meanSquaredError', metrics, weightedMetrics: metrics });
+  const [y, t] = [column([0.3, 0.7, 0.2, 0.4]), column([0.25, 1, 1, -1])];
+  const without = model.evaluate(y.slice(0, 3), t.slice(0, 3));
+  const logs = model.evaluate(y, t, { sampleWeight: [1, 1, 1, 0] });
+  // The cut would be 0 instead of a half.
+  expect(logs.recall).not.toBe(without.recall);
+  for (const key of metrics) expect(logs[`weighted${capital(key)}`], key).toBe(without[key]);
 });
 
 describe('areas', () => {
