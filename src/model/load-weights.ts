@@ -211,7 +211,8 @@ export function findWeights(parameters: readonly PlannedParameter[], file: unkno
   const prefix = commonPrefix(parameters, byName);
   let nameOf = (name: string): string | undefined => names.get(name) ?? prefix + name;
   let reason = '';
-  if (!parameters.some(({ name }) => byName.has(nameOf(name) ?? ''))) {
+  // Names that the caller gives are meant: a misspelt one is not replaced by a guess.
+  if (names.size === 0 && !parameters.some(({ name }) => byName.has(nameOf(name) ?? ''))) {
     const paired = pairByShapes(parameters, tensors);
     if (typeof paired === 'string') reason = ` Nor can they be told by order: ${paired}.`;
     else nameOf = (name) => paired.get(name);

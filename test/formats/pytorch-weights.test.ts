@@ -177,6 +177,18 @@ test.each<[what: string, tensors: FileTensor[], message: RegExp]>([
   expect(model.getWeights()).toEqual(before);
 });
 
+test('does not guess by order where names are given that the file does not have', async () => {
+  const model = named(await engineForTest());
+  const before = model.getWeights();
+  const first = before[0].name;
+  const names = { [first]: 'encoder.wieght' };
+  expect(() => model.loadWeights(read('named.safetensors'), { names })).toThrow(FormatError);
+  const { missing, unexpected } = model.loadWeights(read('named.safetensors'), { names, strict: false });
+  expect(missing).toEqual(before.map(({ name }) => name));
+  expect(unexpected).toContain('first.weight');
+  expect(model.getWeights()).toEqual(before);
+});
+
 test('refuses bad options before it reads the file', async () => {
   const model = named(await engineForTest());
   const none = new Uint8Array();
