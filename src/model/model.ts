@@ -168,7 +168,8 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
   /**
    * Replaces weights by those of a safetensors file, and keeps the optimizer state. Tensors are found by the names of
    * `getWeights`, those of an nn.Sequential of PyTorch, with or without one text before all of them, as `module.`; if no
-   * name fits and `names` gives none, by order and shapes. Numbers may be float32, float16, bfloat16, or float64, which is rounded.
+   * name fits and `names` gives none, by order and shapes. Numbers may be float32, float16, bfloat16, or float64, which
+   * is rounded.
    * @returns the names of what was not used on either side, none if strict.
    * @throws FormatError for a file that cannot be read or does not fit; ValueError for options. Nothing is changed then.
    * @example
