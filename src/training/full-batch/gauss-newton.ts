@@ -137,7 +137,8 @@ export class GaussNewton {
   private seeded({ loss, weight }: OutputObjective, index: number): OutputObjective {
     const { seed } = this;
     return {
-      weight: 1,
+      // Outputs that do not count must not here either: rows are cleared by the weights of those that do.
+      weight: weight === 0 ? 0 : 1,
       metrics: [],
       loss: {
         ...loss,

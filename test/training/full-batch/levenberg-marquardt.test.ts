@@ -11,6 +11,7 @@ import {
   dense,
   dropout,
   embedding,
+  input,
   l1,
   l2,
   levenbergMarquardt,
@@ -205,6 +206,22 @@ test('a linear regression is solved by a few iterations, as with weights of clas
   expect(['gradientTolerance', 'maxDamping']).toContain(stopReason);
   expect(epoch.length).toBeLessThan(8);
   expect(Math.max(...model.gradients(x, y).flatMap(({ data }) => [...data].map(Math.abs)))).toBeLessThan(1e-6);
+});
+
+test('a row that overflows is left out where the only output that gives it a weight has none in the loss', async () => {
+  const fitted = async (sampleWeight: number[] | number[][]): Promise<Model<Float32Array[]>> => {
+    const given = input({ shape: [1] });
+    const h = dense({ units: 3, kernelInitializer: 'ones' }).apply(given);
+    const outputs = [dense({ units: 1 }).apply(h), dense({ units: 1 }).apply(h)];
+    const model = engine.model({ seed: 1, inputs: given, outputs }) as Model<Float32Array[]>;
+    model.compile({ optimizer: 'levenbergMarquardt', loss: 'mse', lossWeights: [1, 0] });
+    const y = [[0], [3], [5], [7]];
+    await model.fit([[3e38], [1], [2], [3]], [y, y], { epochs: 10, sampleWeight });
+    return model;
+  };
+  const [each, all] = [await fitted([[0, 1, 1, 1], [1, 1, 1, 1]]), await fitted([0, 1, 1, 1])]; // prettier-ignore
+  expect(Math.abs(each.predict([[4]])[0][0] - 9)).toBeLessThan(1e-3);
+  expect(each.getWeights()).toEqual(all.getWeights());
 });
 
 test('the same bits in every tile, on two threads, in a worker, and from a file in between', async () => {
