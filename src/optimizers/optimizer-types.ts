@@ -35,7 +35,8 @@ export interface GradientOptions {
   clipValue?: number | undefined;
   /**
    * Batches that make one update together, as if they were one batch of all their rows, in the memory of one of them
-   * (Keras' gradient_accumulation_steps). The last update of an epoch may have fewer. Default 1.
+   * (Keras' gradient_accumulation_steps). The last update of an epoch may have fewer. At most 1,000,000.
+   * Default 1.
    */
   accumulate?: number | undefined;
   /** A moving average of the trained weights, which they are replaced by at the end of `fit`. Default none. */

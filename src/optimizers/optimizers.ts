@@ -51,10 +51,16 @@ const emaCheck: Check<EmaConfig> = (path, value) => {
   return { momentum, ...(overwriteFrequency !== undefined && { overwriteFrequency }) };
 };
 
+/**
+ * Most batches of an update: files keep the rows that all of them would have as an exact integer, and the share of a batch
+ * must not make small deltas denormal.
+ */
+const MOST_ACCUMULATED = 1_000_000;
+
 const clips = {
   clipNorm: { check: optional(positive), or: undefined },
   clipValue: { check: optional(positive), or: undefined },
-  accumulate: { check: optional(integer(1)), or: undefined },
+  accumulate: { check: optional(integer(1, MOST_ACCUMULATED)), or: undefined },
   ema: { check: optional(emaCheck), or: undefined },
 } as const;
 

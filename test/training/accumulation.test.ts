@@ -233,6 +233,13 @@ describe('a group', () => {
     }
   });
 
+  test('is saved in its middle with the most batches that a group may have', async () => {
+    const network = await compiled([dense({ units: 2, inputShape: [3] })], sgd({ accumulate: 1_000_000 }));
+    network.trainOnBatch(X, Y);
+    const loaded = await loadModel(network.save());
+    expect(loaded.save()).toEqual(network.save());
+  });
+
   test('has masks of its own for each batch', async () => {
     const network = await compiled(
       [dense({ units: 40, inputShape: [3], kernelInitializer: 'ones' }), dropout({ rate: 0.5 }), dense({ units: 2 })],
@@ -380,8 +387,9 @@ describe('applyGradients', () => {
 });
 
 test.each<[unknown, string]>([
-  [0, 'sgd: accumulate expected an integer >= 1, got 0.'],
-  [1.5, 'sgd: accumulate expected an integer >= 1, got 1.5.'],
+  [0, 'sgd: accumulate expected an integer from 1 to 1000000, got 0.'],
+  [1.5, 'sgd: accumulate expected an integer from 1 to 1000000, got 1.5.'],
+  [1_000_001, 'sgd: accumulate expected an integer from 1 to 1000000, got 1000001.'],
 ])('accumulate %s is refused', (accumulate, message) => {
   expect(() => sgd({ accumulate: any(accumulate) })).toThrow(message);
 });
