@@ -81,6 +81,23 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
     return findLayer(this.layers, name);
   }
 
+  /** Whether training changes the weights of any layer. */
+  get trainable(): boolean {
+    return this.layers.some(({ trainable }) => trainable);
+  }
+
+  /**
+   * Freezes all layers, or none: sets `trainable` of each, which takes effect at the next `compile`.
+   * @throws ValueError for anything but true or false; StateError after `dispose`.
+   * @example
+   * const base = await sequential({ layers: [dense({ units: 8, inputShape: [4] }), dense({ units: 1 })] });
+   * base.trainable = false;
+   * base.getLayer('dense').trainable; // false
+   */
+  set trainable(trainable: boolean) {
+    for (const layer of this.layers) layer.trainable = trainable;
+  }
+
   /**
    * Sets mean and variance of each `normalization` layer that reads an input directly, computed in float64 from the
    * rows of that input.

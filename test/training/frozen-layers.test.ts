@@ -466,6 +466,28 @@ test('layers by name and index, in order, as they are', () => {
   expect(() => middle.getWeights()).toThrow(StateError);
 });
 
+test('trainable of a model freezes all of its layers, and no longer', async () => {
+  const base = engine.sequential({ seed: 1, layers: [dense({ units: 2, inputShape: [3] }), batchNormalization()] });
+  expect(base.trainable).toBe(true);
+  base.trainable = false;
+  expect(base.layers.map(({ trainable }) => trainable)).toEqual([false, false]);
+  expect(base.trainable).toBe(false);
+  const whole = engine.sequential({ seed: 2, layers: [base, dense({ units: 1, name: 'head' })] });
+  expect(whole.trainable).toBe(true);
+  whole.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
+  const before = bytes(base.getWeights());
+  await whole.fit(X, Y, { epochs: 2 });
+  expect(bytes(base.getWeights())).toBe(before);
+  whole.trainable = true;
+  whole.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
+  await whole.fit(X, Y, { epochs: 1 });
+  expect(bytes(base.getWeights())).not.toBe(before);
+  expect(() => (base.trainable = 0 as unknown as boolean)).toThrow('trainable expected true or false, got 0.');
+  whole.dispose();
+  base.dispose();
+  expect(() => (base.trainable = true)).toThrow(StateError);
+});
+
 test('the layers of a graph include its inputs', () => {
   const x = input({ shape: [2], name: 'x' });
   const network = engine.model({ inputs: x, outputs: dense({ units: 1, name: 'y' }).apply(x) });
