@@ -1,5 +1,4 @@
 /** Hooks around `evaluate` and `predict`: the options that take them, and the calls between them. */
-import { fieldOf } from '../common/objects.js';
 import { readOptions } from '../common/options.js';
 import { BATCH_SIZE, type BatchOptions } from '../inference/inference-model.js';
 import { callNow, type Callback, type TrainedModel } from '../training/callbacks/callback.js';
@@ -36,7 +35,7 @@ export function predictBetween<O>(
   options: PredictOptions | undefined,
   predict: (options: BatchOptions | undefined) => O,
 ): O {
-  if (options === undefined || fieldOf(options, 'callbacks') === undefined) return predict(options);
+  if (options === undefined) return predict(options);
   const { batchSize, callbacks } = readOptions<Required<PredictOptions>>('predict', options, {
     batchSize: BATCH_SIZE,
     callbacks: { check: callbackList, or: [] },

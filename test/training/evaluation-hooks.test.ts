@@ -108,6 +108,14 @@ describe('hooks', () => {
     }
   });
 
+  test('are among the options that a message about predict lists', async () => {
+    const model = await network();
+    const named = await thrownBy(() => model.predict(X, any({ verbose: 0 })));
+    expectError(named, ValueError, 'predict: unknown option "verbose". There are: batchSize, callbacks.');
+    const close = await thrownBy(() => model.predict(X, any({ callback: [] })));
+    expectError(close, ValueError, 'predict: unknown option "callback". Did you mean "callbacks"?');
+  });
+
   test('that dispose or compile the model end the call, and what they throw leaves it usable', async () => {
     const model = await network();
     const error = new Error('enough');
