@@ -69,6 +69,8 @@ const OTHER_NAMES = {
   batchesPerEpoch: 'stepsperepoch',
   onBatchBegin: 'ontrainbatchbegin',
   onBatchEnd: 'ontrainbatchend',
+  onEvaluateBegin: 'ontestbegin',
+  onEvaluateEnd: 'ontestend',
 };
 
 const bare = (word: string): string => word.replaceAll(/[_-]/g, '').toLowerCase();

@@ -269,6 +269,14 @@ describe('fit', () => {
       'callbacks[0]: unknown method "onTrainBatchEnd". Did you mean "onBatchEnd"?',
     ],
     [
+      { callbacks: [{ onTestBegin: () => undefined }] },
+      'callbacks[0]: unknown method "onTestBegin". Did you mean "onEvaluateBegin"?',
+    ],
+    [
+      { callbacks: [{ on_test_end: () => undefined }] },
+      'callbacks[0]: unknown method "on_test_end". Did you mean "onEvaluateEnd"?',
+    ],
+    [
       { callbacks: [{ on_epoch_end: () => undefined }] },
       'callbacks[0]: unknown method "on_epoch_end". Did you mean "onEpochEnd"?',
     ],
