@@ -124,6 +124,14 @@ describe('the table of all names in the guide', () => {
     );
   });
 
+  test('has as many layers, activations, losses and optimizers as the README says', () => {
+    const { length: layers } = namesOf('layer').filter((name) => name !== 'input');
+    const [activations, losses, optimizers] = ['activation', 'loss', 'optimizer'].map((kind) => namesOf(kind).length);
+    expect(read('README.md').replaceAll(/\s+/g, ' ')).toContain(
+      `${layers} kinds of layers, ${activations} activations, ${losses} losses, ${optimizers} optimizers`,
+    );
+  });
+
   test('has every exported function', () => {
     const functions = Object.keys(library).filter((name) => name !== 'schedules' && !name.endsWith('Error'));
     const named = new Set(rows.map(({ name }) => name));
