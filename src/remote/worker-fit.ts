@@ -6,6 +6,7 @@ import { WasmRuntime } from '../runtime/wasm-runtime.js';
 import type { WorkerEvents } from '../runtime/threads/host.js';
 import { Pool, type StartWorker } from '../runtime/threads/pool.js';
 import type { Port } from '../runtime/threads/port.js';
+import { abortable } from '../training/abortable.js';
 import { ATTACH, CHANGES_RATE, type AttachedCallback } from '../training/callbacks/callback.js';
 import type { FitData, GivenRows } from '../training/data/batches.js';
 import { OpenedBatch, type Batch, type BatchSource } from '../training/data/source.js';
@@ -142,7 +143,8 @@ export class WorkerFit {
 
   private async train(runtime: WasmRuntime): ReturnType<typeof Model.prototype.train> {
     const { architecture, compiled, targetChecks, frozen, state, snapshots, options, data, validation } = this.begin;
-    const custom = await importCustom(this.begin.custom);
+    // A module that awaits something may take forever.
+    const custom = await abortable(this.aborter.signal, importCustom(this.begin.custom));
     const restored = <T>(value: T): T => restoreCustom('fit', value, custom) as T;
     const blueprint = readArchitecture('fit', restored(architecture), FACTORIES);
     const model = new Model<Float32Array | Float32Array[]>({

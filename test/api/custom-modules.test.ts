@@ -110,3 +110,13 @@ test.each<[string, string | URL, string, string]>([
   expect(error.message).toContain(message);
   expect(network.save()).toEqual(before);
 });
+
+test('an abort ends the wait for a module that never finishes', async () => {
+  const network = await sequential({ layers: [dense({ units: 2, inputShape: [2] })] });
+  const module = 'data:text/javascript,await new Promise(() => {})';
+  network.compile({ optimizer: 'sgd', loss: fromModule({ ...objects.softLoss }, { module }) });
+  const aborter = new AbortController();
+  const trained = network.fit(X, Y, { runIn: 'worker', signal: aborter.signal });
+  setTimeout(() => aborter.abort(new Error('enough')), 300);
+  await expect(trained).rejects.toThrow('enough');
+});
