@@ -218,7 +218,9 @@ export class RemoteFitCaller implements RemoteFit {
         validation === undefined ? data.validation && 'source' : describeData('fit', validation, shape.outputs, sets),
     };
     const events = {
-      message: (message: unknown) => void this.receive(message as FromWorker),
+      // What throws here, as an output that is closed, ends the training as on this thread.
+      message: (message: unknown) =>
+        void this.receive(message as FromWorker).catch((error: unknown) => this.settle.reject(error)),
       ended: (reason: string) => {
         this.lost = new WorkerError(
           `fit: a worker that trains expected, but it was lost: ${sentence(reason)} The weights are those of a finished step.`,

@@ -68,12 +68,14 @@ export class ProgressLine {
     if (output === undefined || (!progress.done && !updates)) return;
     const text = this.textOf(progress);
     if (progress.done) this.started = performance.now();
-    this.open = !progress.done;
+    // If writing throws, no end is written either.
+    this.open = false;
     // Returns to the start of the line, writes, and clears what is left of a longer text. A line that is wider than the
     // terminal would be two, of which only one is written anew.
     if (updates) output.write(`\r${progress.done ? text : text.slice(0, (output.columns ?? 80) - 1)}\u001b[K`);
     else output.write(text);
     if (progress.done) output.write('\n');
+    this.open = !progress.done;
   }
 
   /** Ends a line that was being updated when training stopped. */

@@ -38,6 +38,21 @@ describe('verbose', () => {
     );
   });
 
+  test.each(['main', 'worker'] as const)(
+    'rejects with what the output throws, once, and trains on later, in %s',
+    async (runIn) => {
+      const made = await network();
+      const write = vi.fn(() => {
+        throw new Error('closed');
+      });
+      vi.stubGlobal('process', Object.create(process, { stdout: { value: { isTTY: true, write } } }));
+      await expect(made.fit(X, X, { batchSize: 10, verbose: 1, runIn })).rejects.toThrow('closed');
+      vi.unstubAllGlobals();
+      expect(write).toHaveBeenCalledTimes(1);
+      await made.fit(X, X, { runIn });
+    },
+  );
+
   test('is silent by default and where there is no standard output, and changes no bit', async () => {
     expect(await written({ isTTY: true }, fitted({ epochs: 2 }))).toBe('');
     expect(await written({ isTTY: true }, fitted({ epochs: 2, verbose: 0 }))).toBe('');
