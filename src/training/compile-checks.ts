@@ -216,8 +216,9 @@ function judgeMetric(
         `or on a sigmoid with 'binaryCrossentropy'.`,
     );
   }
-  // The loss itself was judged before.
-  if (!isLoss(metric) || kind === loss.kind) return undefined;
+  if (!isLoss(metric)) return undefined;
+  // The loss itself was judged before; without its fromLogits the metric reads the outputs in another way.
+  if (kind === loss.kind && lossProperties(metric).logitsOf === lossProperties(loss).logitsOf) return undefined;
   const found = judgeLoss(path, metric, width, known);
   return found && warning(found.message);
 }

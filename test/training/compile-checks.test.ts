@@ -9,6 +9,7 @@ import {
   add,
   average,
   batchNormalization,
+  binaryCrossentropy,
   concatenate,
   createEngine,
   dense,
@@ -378,4 +379,15 @@ describe('checks', () => {
     await regressor.fit(x, [1, 2, 3, 4]);
     expect(warnings).toEqual([]);
   });
+});
+
+test('a metric without the fromLogits of its loss is reported, one with it is not', () => {
+  const loss = binaryCrossentropy({ fromLogits: true });
+  const network = ending(dense({ units: 1 }));
+  network.compile({ optimizer: 'sgd', loss, metrics: [loss, 'logLoss'] });
+  expect(warnings).toEqual([]);
+  network.compile({ optimizer: 'sgd', loss, metrics: ['binaryCrossentropy'] });
+  expect(warnings).toHaveLength(1);
+  expect(warnings[0]).toContain("expected probabilities with 'binaryCrossentropy', got outputs of 'linear'");
+  expect(warnings[0]).toContain('binaryCrossentropy({ fromLogits: true })');
 });
