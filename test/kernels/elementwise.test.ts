@@ -222,14 +222,17 @@ describe.each(descriptions)('$kernel', (description) => {
     }
   };
 
-  test.runIf(backward)('the derivative is within the bound', () => {
+  // Only activations have derivatives.
+  if (backward === undefined) return;
+
+  test('the derivative is within the bound', () => {
     checkDerivative(
       numbers(1001, 3).map((value) => 9 * value),
       numbers(1001, 4),
     );
   });
 
-  test.runIf(backward)('a sweep of the derivative is within the bound', { timeout: SWEEP_TIMEOUT }, () => {
+  test('a sweep of the derivative is within the bound', { timeout: SWEEP_TIMEOUT }, () => {
     const ones = new Float32Array(CHUNK).fill(1);
     sweep((x) => checkDerivative(x, ones));
   });

@@ -85,7 +85,7 @@ const CASES: Readonly<Record<string, Case>> = {
   },
 };
 
-describe.each(Object.entries(CASES))('3,000,000 rows of %s', (name, { layer, width, x, t, gradients }) => {
+describe.each(Object.entries(CASES))('3,000,000 rows of %s', (_, { layer, width, x, t, gradients }) => {
   const rows = 3_000_000;
   const [inputs, targets] = [repeated(x, rows, width), repeated(t, rows, width)];
 
@@ -101,15 +101,17 @@ describe.each(Object.entries(CASES))('3,000,000 rows of %s', (name, { layer, wid
     expect(Math.abs(loss - few.loss)).toBeLessThan(1e-4 * few.loss);
     model.dispose();
   });
+});
 
-  test.runIf(name === 'batchNormalization')('have the mean and the variance of the batch within 10⁻⁴', () => {
-    const model = compiled(engine, [layer]);
-    model.trainOnBatch(inputs, targets);
-    const [, , mean, variance] = model.getWeights().map(({ data }) => data[0]);
-    expect(Math.abs(mean - 50)).toBeLessThan(1e-4);
-    expect(Math.abs(variance - 1)).toBeLessThan(1e-4);
-    model.dispose();
-  });
+test('the mean and the variance of 3,000,000 rows of a batch are within 10⁻⁴', () => {
+  const { layer, width, x, t } = CASES.batchNormalization;
+  const rows = 3_000_000;
+  const model = compiled(engine, [layer]);
+  model.trainOnBatch(repeated(x, rows, width), repeated(t, rows, width));
+  const [, , mean, variance] = model.getWeights().map(({ data }) => data[0]);
+  expect(Math.abs(mean - 50)).toBeLessThan(1e-4);
+  expect(Math.abs(variance - 1)).toBeLessThan(1e-4);
+  model.dispose();
 });
 
 /** Every layer whose gradients are sums over rows. */
