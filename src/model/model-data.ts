@@ -92,7 +92,8 @@ export function readFit(
     validation = { source: read.validationData };
   } else if (read.validationData !== undefined) {
     const [vx, vy, sampleWeight] = read.validationData;
-    validation = openData('fit', { x: vx, y: vy, sampleWeight }, shape, ['validationData[0]', 'validationData[1]']);
+    const names = ['validationData[0]', 'validationData[1]', 'validationData[2]'] as const;
+    validation = openData('fit', { x: vx, y: vy, sampleWeight }, shape, names);
   }
   const { sampleWeight, classWeight } = read;
   const train = fromSource ? { source: x } : openData('fit', { x, y, sampleWeight, classWeight }, shape);

@@ -352,3 +352,17 @@ describe('sample weights are refused', () => {
     expect(weightsOf(model)).toEqual(before);
   });
 });
+
+test.each(['main', 'worker'] as const)('weights of validationData are named so, in %s', async (runIn) => {
+  const messageOf = (sampleWeight: unknown): Promise<Error> =>
+    thrownBy(() =>
+      linear().fit(x, targets, { sampleWeight: weights, validationData: [x, targets, any(sampleWeight)], runIn }),
+    );
+  expect((await messageOf([1, 1, 1, NaN])).message).toBe(
+    'fit: validationData[2] expected numbers >= 0, got NaN in row 3.',
+  );
+  expect((await messageOf({ b: [1] })).message).toBe('fit: validationData[2].b expected 4 values, got 1.');
+  expect((await messageOf({ a: weights[0], c: weights[1] })).message).toMatch(
+    /^fit: validationData\[2\] has an unknown/,
+  );
+});

@@ -119,6 +119,8 @@ export interface DataSources {
   readonly x: readonly NamedSource[];
   readonly y: readonly NamedSource[];
   readonly sampleWeight: SampleWeight | undefined;
+  /** What messages call the sample weights; default `sampleWeight`. */
+  readonly weightName?: string | undefined;
   readonly classWeight: ClassWeights | undefined;
   /** Sample and class weights if they were checked before, or the error that refused them. */
   readonly given?: RowAndClassWeights | Error | undefined;
@@ -141,12 +143,12 @@ function targetHint({ targets, outputs }: LossDefinition): string | undefined {
   return outputs === 'classes' ? 'For class indices use sparseCategoricalCrossentropy.' : undefined;
 }
 
-/** Checks what can be checked without reading each row. `names`: what messages call x and y. */
+/** Checks what can be checked without reading each row. `names`: what messages call x, y and the sample weights. */
 export function openData(
   where: string,
   given: GivenData,
   shape: DataShape,
-  names: readonly [x: string, y: string] = ['x', 'y'],
+  names: readonly [x: string, y: string, sampleWeight: string] = ['x', 'y', 'sampleWeight'],
 ): DataSources {
   const x = perTensor(where, names[0], given.x, shape.inputs).map(({ what, value }, index) => ({
     what,
@@ -161,7 +163,7 @@ export function openData(
   const { sampleWeight, classWeight } = { sampleWeight: undefined, classWeight: undefined, ...given };
   const { rows } = x[0].source;
   if (rows === 0) throw new ShapeError(`${where}: ${x[0].what} expected at least one row, got none.`);
-  return { rows, x, y, sampleWeight, classWeight, given: undefined };
+  return { rows, x, y, sampleWeight, weightName: names[2], classWeight, given: undefined };
 }
 
 /** Throws unless all have the same number of rows. Called after the checks of the rows, whose messages say more. */
@@ -179,7 +181,10 @@ export function requireEqualRows(where: string, { rows, x, y }: Pick<DataSources
 }
 
 /** The caller's rows in linear memory, of the right form, their values not checked yet. */
-export interface CopiedData extends Pick<DataSources, 'rows' | 'sampleWeight' | 'classWeight' | 'given'> {
+export interface CopiedData extends Pick<
+  DataSources,
+  'rows' | 'sampleWeight' | 'weightName' | 'classWeight' | 'given'
+> {
   readonly x: readonly CopiedRows[];
   readonly y: readonly CopiedRows[];
   readonly regions: RegionGroup;
@@ -205,8 +210,8 @@ export function copyData(runtime: WasmRuntime, where: string, sources: DataSourc
     const x = sources.x.map(copyIn);
     const y = sources.y.map(copyIn);
     requireEqualRows(where, sources);
-    const { rows, sampleWeight, classWeight, given } = sources;
-    return { rows, x, y, sampleWeight, classWeight, given, regions };
+    const { rows, sampleWeight, weightName, classWeight, given } = sources;
+    return { rows, x, y, sampleWeight, weightName, classWeight, given, regions };
   } catch (error) {
     // The caller's objects may throw anything while they are read.
     regions.free();

@@ -78,22 +78,22 @@ function readRowWeights(where: string, { what, value }: Named, rows: number): Fl
 /** Reads sample weights: none, those of all outputs, or of each. */
 function readSampleWeight(
   where: string,
-  value: unknown,
+  { what, value }: Named,
   rows: number,
   outputs: Outputs,
 ): readonly (Float32Array | undefined)[] {
   if (value === undefined) return [];
-  const each = byOutput(where, 'sampleWeight', value, outputs, isSequence);
+  const each = byOutput(where, what, value, outputs, isSequence);
   if (each !== undefined) {
     return each.map((one) => (one.value === undefined ? undefined : readRowWeights(where, one, rows)));
   }
   if (isRecord(value) && !isSequence(value) && outputs.length > 1) {
     throw new ValueError(
-      `${where}: sampleWeight expected a number per row, or a list of them for each output, got ${describe(value)}. ` +
+      `${where}: ${what} expected a number per row, or a list of them for each output, got ${describe(value)}. ` +
         example(outputs, '[…]'),
     );
   }
-  return [readRowWeights(where, { what: 'sampleWeight', value }, rows)];
+  return [readRowWeights(where, { what, value }, rows)];
 }
 
 function readWeightsOfClasses(where: string, { what, value }: Named, { width, loss }: Outputs[number]): Float32Array {
@@ -187,11 +187,12 @@ const changesNothing = (byClass: Float32Array): boolean => byClass.every((weight
 /** Reads and checks sample and class weights. */
 export function readGivenWeights(
   where: string,
-  { sampleWeight, classWeight }: Pick<GivenData, 'sampleWeight' | 'classWeight'>,
+  given: Pick<GivenData, 'sampleWeight' | 'classWeight'> & { readonly weightName?: string | undefined },
   rows: number,
   outputs: Outputs,
 ): RowAndClassWeights {
-  const byRow = readSampleWeight(where, sampleWeight, rows, outputs);
+  const { sampleWeight, weightName = 'sampleWeight', classWeight } = given;
+  const byRow = readSampleWeight(where, { what: weightName, value: sampleWeight }, rows, outputs);
   return { byRow, byClass: readClassWeight(where, classWeight, outputs) };
 }
 
