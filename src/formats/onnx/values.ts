@@ -82,7 +82,8 @@ const isScalar = ({ dims, data }: Constant, { step }: Rows): boolean =>
 
 /**
  * Combines rows with constants: x + c, x·c, and what follows from them. A constant becomes part of the layer before it
- * only where this changes no bit: the bias of a product without one, the scale and shift of a normalization.
+ * only where this changes no bit: the bias of a product without one, the scale and shift of a normalization. Constants
+ * added one after the other are added up first, which rounds once less.
  */
 export class ColumnArithmetic {
   constructor(
