@@ -192,8 +192,8 @@ function derivativeOfColumns(
  * The full derivative where mean + rest and variance are those of the rows, as f32_column_moments gives them: with r as
  * above, dbeta_j = Σ dy; dgamma_j = r·(Σ dy·(x − mean) − dbeta·rest); and with k = dbeta/m and w = dgamma/m·r, each as
  * rounded, dx = (γ·r)·((dy − k − q) − (x − mean)·w), q = Σ (dy − k)/m − rest·w, so that the rows of dx add up to 0 but
- * for the rounding of each. Sums as in f32_column_moments. Each of dx, dgamma and dbeta may be null if it is not wanted; gamma null:
- * γ = 1. dx may be dy or x. The padding of all three is zero.
+ * for the rounding of each. Sums as in f32_column_moments. Each of dx, dgamma and dbeta may be null if it is not
+ * wanted; gamma null: γ = 1. dx may be dy or x. The padding of all three is zero.
  */
 export function f32_normalize_columns_backward(
   m: i32,

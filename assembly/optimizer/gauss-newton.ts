@@ -3,8 +3,8 @@
  * it. src/training/full-batch/levenberg-marquardt.ts calls them.
  *
  * Matrices are in tiles of 4 × 4 numbers, rows after rows. A symmetric or triangular matrix of n columns has the tiles
- * on and above its diagonal, row of tiles after row of tiles; n is padded to whole tiles. The Jacobian of m rows has, for
- * every four columns, its rows of four, padded to whole tiles of rows.
+ * on and above its diagonal, row of tiles after row of tiles; n is padded to whole tiles. The Jacobian of m rows has,
+ * for every four columns, its rows of four, padded to whole tiles of rows.
  *
  * Every element has one accumulator, to which products are added, or from which they are subtracted, in ascending
  * order: the blocks change no bit.
@@ -55,8 +55,8 @@ export function f64_dense_jacobian(
 }
 
 /**
- * c += aᵀ·b, or c −= aᵀ·b, over `count` tiles of a and of b. The second tile is `stride` bytes behind the first, and each
- * further one `shrink` bytes less.
+ * c += aᵀ·b, or c −= aᵀ·b, over `count` tiles of a and of b. The second tile is `stride` bytes behind the first, and
+ * each further one `shrink` bytes less.
  */
 // @ts-ignore: decorator
 @inline

@@ -44,8 +44,8 @@ const absolute = (path: string, value: unknown): string => {
 
 /**
  * States from which module a custom object comes (a loss, an activation, a metric, an initializer or a schedule), so
- * that models with it can train with `runIn: 'worker'`: the worker imports the same export, in an instance of the module
- * of its own. Returns the object. Only modules that are stated here are imported, never one that a file names.
+ * that models with it can train with `runIn: 'worker'`: the worker imports the same export, in an instance of the
+ * module of its own. Returns the object. Only modules that are stated here are imported, never one that a file names.
  * @throws ValueError for anything but an object with a name, and for an address that is not absolute. `fit` throws one
  * if the worker cannot import the module, or finds another object there.
  * @example

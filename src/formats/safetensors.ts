@@ -180,8 +180,9 @@ function readMetadata(where: string, value: unknown): Record<string, string> {
 }
 
 /**
- * Returns the tensors and metadata of a file. Tensors of float32 numbers that are aligned are views of `bytes`; they are
- * copied only if they are not, or if other threads may write to `bytes`. Numbers of the other `dtypes` are converted.
+ * Returns the tensors and metadata of a file. Tensors of float32 numbers that are aligned are views of `bytes`; they
+ * are copied only if they are not, or if other threads may write to `bytes`. Numbers of the other `dtypes` are
+ * converted.
  */
 export function decodeSafetensors(
   where: string,

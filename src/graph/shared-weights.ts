@@ -32,6 +32,11 @@ export interface PlacedWeights {
   readonly ranges: readonly FloatRange[];
 }
 
+/** Returns the blocks that a model uses: its own, and those of the models whose weights it shares. */
+export const blocksOf = ({ own, layers }: PlacedWeights): WeightBlock[] => [
+  ...new Set([own, ...layers.flatMap((weights) => (weights === undefined ? [] : [weights.block]))]),
+];
+
 /**
  * Returns, by layer, the weights that the tensors of its nodes have already.
  * @throws ValueError if these are on another engine, or if a layer has two sets of them; ShapeError if they do not fit.

@@ -1,6 +1,6 @@
 /**
- * Metrics as descriptors: their table by name, their keys in logs, and what `compile` takes for a metric. factories.ts has
- * the metrics with options; `bind.ts` computes them by kernels and running sums.
+ * Metrics as descriptors: their table by name, their keys in logs, and what `compile` takes for a metric. factories.ts
+ * has the metrics with options; `bind.ts` computes them by kernels and running sums.
  */
 import { readCustom, type Custom, type Named } from '../common/custom.js';
 import { isList } from '../common/arrays.js';

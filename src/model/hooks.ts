@@ -12,7 +12,9 @@ import type { Trainer } from '../training/trainer.js';
  * @category Models
  */
 export interface PredictOptions extends BatchOptions {
-  /** Callbacks, of which `onPredictBegin` and `onPredictEnd` are called. They must not return promises. Default none. */
+  /**
+   * Callbacks, of which `onPredictBegin` and `onPredictEnd` are called. They must not return promises. Default none.
+   */
   callbacks?: readonly Callback[];
 }
 

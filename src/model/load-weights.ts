@@ -1,6 +1,6 @@
 /**
- * Weights from safetensors files that other libraries wrote, as PyTorch's `state_dict`: which tensor of the file becomes
- * which weight of the model. The model stays as it is built; formats/safetensors.ts reads the file.
+ * Weights from safetensors files that other libraries wrote, as PyTorch's `state_dict`: which tensor of the file
+ * becomes which weight of the model. The model stays as it is built; formats/safetensors.ts reads the file.
  */
 import { bytesOf } from '../common/arrays.js';
 import { counted, describe, describeShape } from '../common/describe.js';

@@ -7,10 +7,9 @@ import { CONTENT, INSPECT } from '../common/symbols.js';
 import type { Inputs } from '../common/rows.js';
 import type { NamedTensor } from '../common/tensors.js';
 import { architectureOf, type Architecture } from '../graph/architecture.js';
-import { changeWeights } from '../graph/model-state.js';
-import { readParameters, writeParameters } from '../graph/parameters.js';
 import { readTensors, type TensorLike } from '../graph/named-weights.js';
 import type { PlannedParameter } from '../graph/plan.js';
+import { blocksOf } from '../graph/shared-weights.js';
 import { joinBlocks, leaveBlocks, requireAlone } from '../graph/sharers.js';
 import type { ModelHandle } from '../inference/attach.js';
 import type { LayerWeights, SymbolicTensor } from '../layers/layer.js';
@@ -18,7 +17,7 @@ import { momentsFor } from './adapt.js';
 import { averagesByName } from './averages.js';
 import { applyModel, ownTensors, type Applied, type ApplyOptions } from './apply.js';
 import { encodeModel, type RestoredState, type SaveOptions } from './checkpoint.js';
-import { flatWeights, writeFlatWeights } from './flat-weights.js';
+import { flatWeights, readWeights, writeFlatWeights, writeWeights } from './weights.js';
 import { predictBetween, type PredictOptions } from './hooks.js';
 import { initializeParameters } from './initialize.js';
 import { findWeights, type LoadedWeights, type LoadWeightsOptions } from './load-weights.js';
@@ -54,8 +53,7 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
     const placed = ownOf(setup, 'placed');
     if (placed !== undefined) {
       this.layerWeights = placed.layers;
-      const blocks = placed.layers.flatMap((weights) => (weights === undefined ? [] : [weights.block]));
-      joinBlocks(this.state, [...new Set([placed.own, ...blocks])]);
+      joinBlocks(this.state, blocksOf(placed));
     }
     try {
       initializeParameters(this.state, ownOf(setup, 'initialized') ?? []);
@@ -106,10 +104,9 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
    */
   adapt(x: Inputs): void {
     this.requireIdle('adapt');
-    const { state } = this;
-    const { parameters, values } = momentsFor(state.plan, state.inputSpecs, x);
+    const { parameters, values } = momentsFor(this.state.plan, this.state.inputSpecs, x);
     this.requireIdle('adapt');
-    changeWeights(state, () => writeParameters(state.runtime, state.weights, parameters, values));
+    writeWeights(this.state, parameters, values);
   }
 
   /**
@@ -119,7 +116,7 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
    */
   getWeights(): NamedTensor[] {
     this.requireLive('getWeights');
-    return this.readWeights(this.state.plan.parameters);
+    return readWeights(this.state, this.state.plan.parameters);
   }
 
   /** Predicts n rows, between `onPredictBegin` and `onPredictEnd` of the callbacks; else as without callbacks. */
@@ -179,16 +176,17 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
     this.state.refresh?.();
     this.remote?.pullAll();
     const averages = averagesByName('getAveragedWeights', trainer);
-    return this.readWeights(this.state.plan.parameters).map((tensor) => averages.get(tensor.name) ?? tensor);
+    return readWeights(this.state, this.state.plan.parameters).map((tensor) => averages.get(tensor.name) ?? tensor);
   }
 
   /**
    * Replaces weights by those of a safetensors file, and keeps the optimizer state. Tensors are found by the names of
-   * `getWeights`, those of an nn.Sequential of PyTorch, with or without one text before all of them, as `module.`; if no
-   * name fits and `names` gives none, by order and shapes. Numbers may be float32, float16, bfloat16, or float64, which
-   * is rounded.
+   * `getWeights`, those of an nn.Sequential of PyTorch, with or without one text before all of them, as `module.`; if
+   * no name fits and `names` gives none, by order and shapes. Numbers may be float32, float16, bfloat16, or float64,
+   * which is rounded.
    * @returns the names of what was not used on either side, none if strict.
-   * @throws FormatError for a file that cannot be read or does not fit; ValueError for options. Nothing is changed then.
+   * @throws FormatError for a file that cannot be read or does not fit; ValueError for options. Nothing is changed
+   * then.
    * @example
    * const network = await sequential({ layers: [dense({ units: 3, inputShape: [4] })] });
    * network.loadWeights(network.save()).missing; // []
@@ -265,9 +263,8 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
    * @internal
    */
   restore({ epochCount, weights, training }: RestoredState): void {
-    const { state } = this;
-    changeWeights(state, () => writeParameters(state.runtime, state.weights, state.plan.parameters, weights));
-    state.epochCount = epochCount;
+    writeWeights(this.state, this.state.plan.parameters, weights);
+    this.state.epochCount = epochCount;
     if (training === undefined) return;
     // What a file holds was compiled, and whether its targets were checked is not known.
     this.recompile(training.options, 'warn', training.frozen);
@@ -307,10 +304,7 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
     return (this.tensors ??= ownTensors(this.state, this.layerWeights));
   }
 
-  /**
-   * Gives the tensors that this model was built from its weights, for the next model that is built from them.
-   * @internal
-   */
+  /** Gives the tensors that this model was built from its weights, for models built from them later. @internal */
   own(tensors: readonly SymbolicTensor[]): void {
     if (tensors.length > 0) this.tensors = tensors;
     const { nodes } = this.state.plan.graph;
@@ -319,10 +313,7 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
     });
   }
 
-  /**
-   * Replaces all weights by the flat vector of a model with the same architecture.
-   * @internal
-   */
+  /** Replaces all weights by the flat vector of a model with the same architecture. @internal */
   writeFlat(values: Float32Array): void {
     writeFlatWeights(this.state, values);
   }
@@ -331,7 +322,7 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
   [CONTENT](where: string): ModelContent {
     this.requireLive(where);
     const { plan, inputSpecs, outputSpecs } = this.state;
-    return { plan, inputSpecs, outputSpecs, tensors: this.readWeights(plan.parameters) };
+    return { plan, inputSpecs, outputSpecs, tensors: readWeights(this.state, plan.parameters) };
   }
 
   private owner(): LayerOwner {
@@ -339,20 +330,13 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
       state: this.state,
       symbolic: () => this.symbolic(),
       requireLive: (where) => this.requireLive(where),
-      read: (parameters) => this.readWeights(parameters),
+      read: (parameters) => readWeights(this.state, parameters),
       write: (parameters, values) => this.writeWeights(parameters, values),
     };
   }
 
-  private readWeights(parameters: readonly PlannedParameter[]): NamedTensor[] {
-    this.state.refresh?.();
-    return readParameters(this.state.runtime, this.state.weights, parameters);
-  }
-
   private writeWeights(parameters: readonly PlannedParameter[], values: readonly Float32Array[]): void {
-    this.state.refresh?.();
-    const { runtime, weights } = this.state;
-    changeWeights(this.state, () => writeParameters(runtime, weights, parameters, values));
+    writeWeights(this.state, parameters, values);
     this.remote?.edit({ weights: flatWeights(this.state) });
   }
 

@@ -52,8 +52,8 @@ const emaCheck: Check<EmaConfig> = (path, value) => {
 };
 
 /**
- * Most batches of an update: files keep the rows that all of them would have as an exact integer, and the share of a batch
- * must not make small deltas denormal.
+ * Most batches of an update: files keep the rows that all of them would have as an exact integer, and the share of a
+ * batch must not make small deltas denormal.
  */
 const MOST_ACCUMULATED = 1_000_000;
 

@@ -1,4 +1,6 @@
-/** Custom objects of a model that trains in a worker: the addresses that are sent to it. import-custom.ts imports them. */
+/**
+ * Custom objects of a model that trains in a worker: the addresses that are sent to it. import-custom.ts imports them.
+ */
 import type { Custom, Named } from '../common/custom.js';
 import { addressOf } from '../common/custom-modules.js';
 import { UnsupportedError } from '../common/errors.js';

@@ -23,8 +23,8 @@ interface Clearing {
 /**
  * A row of weight 0 has deltas of 0, but 0·∞ is NaN: where its values overflowed, they are cleared before backward
  * reads them. Values before a batch normalization are kept, since the row counts in the statistics of the batch; those
- * of a batch of one row are not of the batch. Where outputs have row weights of their own, a row of a value is cleared if
- * it has weight 0 for all outputs that depend on the value: if the sum of these weights, which are at least 0, is 0.
+ * of a batch of one row are not of the batch. Where outputs have row weights of their own, a row of a value is cleared
+ * if it has weight 0 for all outputs that depend on the value: if the sum of these weights, which are at least 0, is 0.
  */
 export function bindClearing(
   { kernels }: WasmRuntime,

@@ -49,14 +49,14 @@ export interface FitOptions {
   /**
    * Weight of each row in the loss, at least 0. The loss is still divided by the number of rows, as in Keras. A row of
    * weight 0 adds nothing, even if it overflows; only the statistics of batchNormalization and the penalties of
-   * activityRegularizer include it. For a model with several outputs one list for all, or one for each, in their order or
-   * by their names. Default 1.
+   * activityRegularizer include it. For a model with several outputs one list for all, or one for each, in their order
+   * or by their names. Default 1.
    */
   sampleWeight?: SampleWeight;
   /**
-   * Weight of the rows of each class, by class index; multiplies with `sampleWeight`. Only for outputs whose targets give
-   * the class of a row: an index, one-hot, or yes or no; not several independent ones. For a model with several outputs
-   * those of each, in their order or by their names. Default 1.
+   * Weight of the rows of each class, by class index; multiplies with `sampleWeight`. Only for outputs whose targets
+   * give the class of a row: an index, one-hot, or yes or no; not several independent ones. For a model with several
+   * outputs those of each, in their order or by their names. Default 1.
    */
   classWeight?: ClassWeights;
   /**
@@ -76,9 +76,9 @@ export interface FitOptions {
   /** Index of the first epoch, for resuming. Default 0. */
   initialEpoch?: number;
   /**
-   * What is written to the standard output of Node, Deno and Bun: nothing (0, the default); a line for each epoch, which
-   * on a terminal shows the batches so far (1); or a line when an epoch is over (2). Pages write nothing: print in a
-   * callback there.
+   * What is written to the standard output of Node, Deno and Bun: nothing (0, the default); a line for each epoch,
+   * which on a terminal shows the batches so far (1); or a line when an epoch is over (2). Pages write nothing: print
+   * in a callback there.
    */
   verbose?: 0 | 1 | 2;
   /** Callbacks, called in their order. Default none. */

@@ -60,7 +60,9 @@ export interface TrainingProgram extends Pick<TrainingProgramOptions, 'capacity'
   readonly targets: readonly MatrixView[];
   /** Addresses of one weight per row: none, one for all outputs, or one for each. */
   readonly rowWeights: readonly number[];
-  /** Address of float64 running sums, output after output: its loss, then its metrics; last that of penalties on values. */
+  /**
+   * Address of float64 running sums, output after output: its loss, then its metrics; last that of penalties on values.
+   */
   readonly totals: number;
   /** Whether there is a sum of penalties on values. */
   readonly sumsPenalties: boolean;

@@ -1,6 +1,7 @@
 /**
  * The progress that `fit` writes with `verbose`: on a terminal a line per epoch that is written anew as training goes
- * on, elsewhere a line when an epoch is over. A worker that trains sends its progress to the calling side, which writes.
+ * on, elsewhere a line when an epoch is over. A worker that trains sends its progress to the calling side, which
+ * writes.
  */
 import type { Logs } from './execution-context.js';
 

@@ -1,4 +1,6 @@
-/** The learning rate of a training, and its momentum where a schedule moves it. schedules/rate.ts computes schedules. */
+/**
+ * The learning rate of a training, and its momentum where a schedule moves it. schedules/rate.ts computes schedules.
+ */
 import { StateError } from '../common/errors.js';
 import { isFullBatch } from '../optimizers/full-batch.js';
 import type { Optimizer } from '../optimizers/optimizers.js';

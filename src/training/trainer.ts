@@ -122,8 +122,8 @@ export class Trainer {
   }
 
   /**
-   * Makes one update on rows that `context` already holds. `reload` writes them to a context, for optimizers that compute
-   * the loss several times: a run overwrites what it no longer needs.
+   * Makes one update on rows that `context` already holds. `reload` writes them to a context, for optimizers that
+   * compute the loss several times: a run overwrites what it no longer needs.
    */
   step(context: ExecutionContext, rows: number, reload: LoadedRows['reload']): void {
     if (this.fullBatch === undefined) this.stepOnBatch(context, rows);

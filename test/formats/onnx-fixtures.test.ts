@@ -1,6 +1,7 @@
 /**
- * Files that other exporters wrote, with outputs of ONNX Runtime: from the folder `FIXTURES`, by default ../shared/fixtures
- * beside the checkout. They are not part of the project, so tests that need them are skipped where they are absent.
+ * Files that other exporters wrote, with outputs of ONNX Runtime: from the folder `FIXTURES`, by default
+ * ../shared/fixtures beside the checkout. They are not part of the project, so tests that need them are skipped where
+ * they are absent.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';

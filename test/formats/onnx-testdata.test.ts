@@ -1,6 +1,7 @@
 /**
- * The models of ONNX's own suite with their inputs and outputs: Debian's package libonnx-testdata. Those of the operators
- * that are read give the outputs; all others are refused by operator. Skipped where the package is not installed.
+ * The models of ONNX's own suite with their inputs and outputs: Debian's package libonnx-testdata. Those of the
+ * operators that are read give the outputs; all others are refused by operator. Skipped where the package is not
+ * installed.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';

@@ -557,7 +557,8 @@ describe.each([2, 32, 512, 4096])('the derivative over %i rows whose mean is 50 
       const columns = columnsOf(x);
       columnsOf(rowsOf(fixture.read(to), m, n, 'zero')).forEach((dx, j) => {
         const [, spread] = moments(columns[j]);
-        // Values are up to 2·r, and rounded as often up as down; the sums that are corrected for are rounded themselves.
+        // Values are up to 2·r, and rounded as often up as down; the sums that are corrected for are rounded
+        // themselves.
         const size = (2 * Math.sqrt(m) + m / 16) / Math.sqrt(spread);
         close('sum of dx', sum(dx), 0, size, 4);
         close('sum of dx·x', sum(dx.map((value, i) => value * columns[j][i])), 0, 100 * size, 3);

@@ -1,6 +1,6 @@
 /**
- * Averages of weights: the moving average over updates (`ema`) and the mean over epochs, against PyTorch's AveragedModel
- * (golden/make_golden.py); when they replace the weights, and that files and workers keep them.
+ * Averages of weights: the moving average over updates (`ema`) and the mean over epochs, against PyTorch's
+ * AveragedModel (golden/make_golden.py); when they replace the weights, and that files and workers keep them.
  */
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';

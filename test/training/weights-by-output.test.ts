@@ -1,6 +1,6 @@
 /**
- * Weights of rows and classes by output: gradients against a float64 formula, the forms in which they may be given, bits
- * that are those of one vector for all outputs, rows that overflow, sources, validation, and messages.
+ * Weights of rows and classes by output: gradients against a float64 formula, the forms in which they may be given,
+ * bits that are those of one vector for all outputs, rows that overflow, sources, validation, and messages.
  */
 import { afterAll, describe, expect, test } from 'vitest';
 import {

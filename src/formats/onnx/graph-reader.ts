@@ -203,8 +203,8 @@ export class GraphReader {
   }
 
   /**
-   * Notes how often the output has each row: a Tile along the first axis repeats all rows. What follows computes each row
-   * for itself, so the repeats are made at the end.
+   * Notes how often the output has each row: a Tile along the first axis repeats all rows. What follows computes each
+   * row for itself, so the repeats are made at the end.
    */
   private readCopies(node: OnnxNode, where: string, value: Value): Value {
     if (value.is !== 'rows') return value;

@@ -18,8 +18,8 @@ const ATTRIBUTE_INTS = 7;
 type Numbers = readonly number[] | Float32Array | Float64Array;
 
 /**
- * A constant tensor, row-major. `rawData` has its numbers, low byte first; other writers use the lists, or a file beside
- * this one.
+ * A constant tensor, row-major. `rawData` has its numbers, low byte first; other writers use the lists, or a file
+ * beside this one.
  */
 export interface OnnxTensor {
   readonly name?: string;

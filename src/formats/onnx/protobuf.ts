@@ -6,8 +6,8 @@
 import { FormatError } from '../../common/errors.js';
 
 /**
- * Types of fields. `int` is any of int32, int64, uint64 and enum, as a number. A list of numbers is read as a Float32Array
- * for `float`, else as a Float64Array.
+ * Types of fields. `int` is any of int32, int64, uint64 and enum, as a number. A list of numbers is read as a
+ * Float32Array for `float`, else as a Float64Array.
  */
 type FieldType = 'int' | 'float' | 'double' | 'string' | 'bytes' | MessageType;
 

@@ -58,7 +58,10 @@ export interface Callback {
   onEpochEnd?(index: number, logs: Logs, model: TrainedModel): unknown;
   /** Called once after the last epoch. `index`: the last epoch that ran. Logs: those of that epoch. */
   onTrainEnd?(index: number, logs: Logs, model: TrainedModel): unknown;
-  /** Called before each validation of `fit`, and before `evaluate` with this callback. `index`: the epoch; 0. Logs: none. */
+  /**
+   * Called before each validation of `fit`, and before `evaluate` with this callback. `index`: the epoch; 0. Logs:
+   * none.
+   */
   onEvaluateBegin?(index: number, logs: Logs, model: TrainedModel): unknown;
   /** Called after it. `index` as above. Logs: loss and metrics, without `val` in their names. */
   onEvaluateEnd?(index: number, logs: Logs, model: TrainedModel): unknown;

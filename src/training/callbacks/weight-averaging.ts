@@ -1,4 +1,6 @@
-/** The callback that averages weights over epochs: `stochasticWeightAveraging`. The option `ema` averages over updates. */
+/**
+ * The callback that averages weights over epochs: `stochasticWeightAveraging`. The option `ema` averages over updates.
+ */
 import { integer, readOptions } from '../../common/options.js';
 import { ATTACH, requireHook, type AttachedCallback, type Callback } from './callback.js';
 
@@ -19,8 +21,8 @@ export interface StochasticWeightAveragingOptions {
  * `schedules.sequential` joins it to a schedule before. Weights are those after each epoch; the mean is in float64.
  *
  * Running statistics of `batchNormalization` are not averaged: they are those of the last weights, not of the mean, as
- * after PyTorch's AveragedModel without `update_bn`. To estimate them anew, let batches pass at a learning rate of 0: see
- * the guide. The mean begins anew with each `fit`; files do not keep it.
+ * after PyTorch's AveragedModel without `update_bn`. To estimate them anew, let batches pass at a learning rate of 0:
+ * see the guide. The mean begins anew with each `fit`; files do not keep it.
  * @throws ValueError for an unknown option or a number out of range.
  * @example
  * const network = await sequential({

@@ -1,6 +1,6 @@
 /**
- * Sample weights and class weights of `fit`: checks both and multiplies them into one weight per row, for all outputs or
- * for each. dataset.ts copies the result into linear memory.
+ * Sample weights and class weights of `fit`: checks both and multiplies them into one weight per row, for all outputs
+ * or for each. dataset.ts copies the result into linear memory.
  */
 import { isList, isSequence } from '../../common/arrays.js';
 import { counted, describe } from '../../common/describe.js';

@@ -1,6 +1,6 @@
 /**
- * Columns of the Jacobian and of the Gauss–Newton matrix: which weight each is for, in the order of the tensors, so that
- * no bit depends on the width of the panels.
+ * Columns of the Jacobian and of the Gauss–Newton matrix: which weight each is for, in the order of the tensors, so
+ * that no bit depends on the width of the panels.
  */
 import { ownOf } from '../../common/objects.js';
 import { sizeOf } from '../../common/tensors.js';

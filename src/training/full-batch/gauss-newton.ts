@@ -1,7 +1,8 @@
 /**
- * The Gauss–Newton matrix H = JᵀJ of a least-squares loss. J has a row for each output of each row of data, and a column
- * for each trained weight; it is built for some rows at a time. The derivatives ∂y/∂z of an output by the results of the
- * dense layers come from the usual backward steps, started with 1 at that output instead of the derivative of the loss.
+ * The Gauss–Newton matrix H = JᵀJ of a least-squares loss. J has a row for each output of each row of data, and a
+ * column for each trained weight; it is built for some rows at a time. The derivatives ∂y/∂z of an output by the
+ * results of the dense layers come from the usual backward steps, started with 1 at that output instead of the
+ * derivative of the loss.
  */
 import { RegionGroup } from '../../runtime/arena.js';
 import type { MatrixView } from '../../runtime/matrix-view.js';

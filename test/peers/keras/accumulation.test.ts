@@ -1,6 +1,7 @@
 /**
  * Cases of keras/src/optimizers/optimizer_test.py (Keras at 3422977): gradients that are accumulated over several
- * batches, each a call of trainOnBatch with a gradient of choice. Of the optimizers there, decay has those with decay here.
+ * batches, each a call of trainOnBatch with a gradient of choice. Of the optimizers there, decay has those with decay
+ * here.
  */
 import { describe, expect, it } from 'vitest';
 import {

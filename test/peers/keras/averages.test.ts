@@ -1,6 +1,6 @@
 /**
- * Cases of keras/src/optimizers and keras/src/callbacks (Keras at 3422977) of moving averages of weights. Each update is
- * a call of trainOnBatch with a gradient of choice.
+ * Cases of keras/src/optimizers and keras/src/callbacks (Keras at 3422977) of moving averages of weights. Each update
+ * is a call of trainOnBatch with a gradient of choice.
  */
 import { describe, expect, it } from 'vitest';
 import { adam, dense, sequential, sgd, type Model, type Optimizer } from '../../../src/index.js';

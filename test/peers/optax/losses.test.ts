@@ -1,6 +1,6 @@
 /**
- * Cases of optax/losses/_regression_test.py and _classification_test.py (Optax at 2edbcbe) of losses that came after the
- * first count. A batch there gives a loss for each row; here each row is a batch, or their mean is compared.
+ * Cases of optax/losses/_regression_test.py and _classification_test.py (Optax at 2edbcbe) of losses that came after
+ * the first count. A batch there gives a loss for each row; here each row is a batch, or their mean is compared.
  */
 import { describe, expect, it } from 'vitest';
 import { binaryCrossentropy, binaryFocalCrossentropy, sgd, type CompileOptions } from '../../../src/index.js';

@@ -1,7 +1,7 @@
 /**
- * Cases of sklearn/metrics/tests/test_classification.py (scikit-learn 1.2.1): averages of rates, F-β, balanced accuracy,
- * Matthews' correlation, log loss and the multiclass hinge loss. One test here is one test there, without its parts that
- * need sample weights, labels of text or averages over samples.
+ * Cases of sklearn/metrics/tests/test_classification.py (scikit-learn 1.2.1): averages of rates, F-β, balanced
+ * accuracy, Matthews' correlation, log loss and the multiclass hinge loss. One test here is one test there, without its
+ * parts that need sample weights, labels of text or averages over samples.
  */
 import { describe, expect, it } from 'vitest';
 import { f1, fBeta, precision, recall } from '../../../src/index.js';

@@ -1,6 +1,6 @@
 /**
- * Cases of constraints_test.ts, initializers_test.ts, regularizers_test.ts and metrics_test.ts in tfjs-layers/src, and of
- * tfjs-core/src/optimizers (TensorFlow.js at 0fc04d9), of what came after the first count.
+ * Cases of constraints_test.ts, initializers_test.ts, regularizers_test.ts and metrics_test.ts in tfjs-layers/src, and
+ * of tfjs-core/src/optimizers (TensorFlow.js at 0fc04d9), of what came after the first count.
  */
 import { describe, expect, it } from 'vitest';
 import {
