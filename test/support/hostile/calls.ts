@@ -543,6 +543,7 @@ const METHODS: Record<string, readonly Arguments[]> = {
   'Model.save': [none, () => [{ includeOptimizer: true }]],
   'Model.learningRate': [() => [0.01]],
   'Model.stopTraining': [() => [true]],
+  'Model.trainable': [() => [true]],
   'ModelLayer.trainable': [() => [true]],
   'ModelLayer.getWeights': [none],
   'ModelLayer.setWeights': [
