@@ -212,7 +212,15 @@ export interface AucOptions {
  * auc({ curve: 'PR' }).config; // { curve: 'PR' }
  * @category Metrics
  */
-export const auc = (options?: AucOptions): Descriptor<'auc', { readonly curve?: 'PR' }> => {
+export const auc = (
+  options?: AucOptions,
+): Descriptor<
+  'auc',
+  {
+    /** Absent for the ROC curve. */
+    readonly curve?: 'PR';
+  }
+> => {
   const { curve } = readOptions<Required<AucOptions>>('auc', options, {
     curve: { check: nameOf(['ROC', 'PR']), or: 'ROC' },
   });

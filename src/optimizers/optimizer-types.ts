@@ -205,4 +205,8 @@ export type Own<O> = Required<Omit<O, keyof GradientOptions | keyof WeightDecayO
  * every optimizer may be absent.
  * @category Optimizers
  */
-export type Settled<O> = Own<O> & Omit<GradientOptions, 'ema'> & { ema?: EmaConfig | undefined };
+export type Settled<O> = Own<O> &
+  Omit<GradientOptions, 'ema'> & {
+    /** The moving average of the weights, if there is one. */
+    ema?: EmaConfig | undefined;
+  };
