@@ -1,6 +1,6 @@
 /**
- * Reads and writes weights of a model: tensors by parameter, and all as one flat vector, in panels, for a model with the
- * same architecture in another thread.
+ * Reads and writes weights of a model: tensors by parameter, and all as one flat vector, in panels, for a model with
+ * the same architecture in another thread.
  */
 import type { NamedTensor } from '../common/tensors.js';
 import { changeWeights, type ModelState } from '../graph/model-state.js';

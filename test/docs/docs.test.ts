@@ -5,6 +5,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { ACTIVATIONS } from '../../src/activations/activations.js';
 import { otherName } from '../../src/common/other-names.js';
@@ -98,6 +99,15 @@ test('every kernel of an activation, loss, optimizer or normalization has its fo
   expect(kernels.length).toBeGreaterThan(20);
   const linked = new Set(linksOf('docs/derivations.md').map(({ file }) => file));
   expect(kernels.filter((file) => !linked.has(file))).toEqual([]);
+});
+
+test('the README says how large the built files are', () => {
+  const [, library, predict] = /is (\d+) KB \(gzip\) with its kernels,\s`wasm-mlp\/predict` (\d+) KB/.exec(
+    read('README.md'),
+  )!;
+  const sizeOf = (file: string): number => gzipSync(readFileSync(join(root, 'dist', file))).length / 1000;
+  expect(Math.abs(sizeOf('index.js') - Number(library))).toBeLessThan(3);
+  expect(Math.abs(sizeOf('predict.js') - Number(predict))).toBeLessThan(1);
 });
 
 describe('the table of all names in the guide', () => {
