@@ -1,3 +1,10 @@
+const { exports: entries } = require('./package.json');
+
+/** Entries beside the library, as in scripts/package/entries.mjs: file formats, and tools of one platform. */
+const beside = Object.entries(entries)
+  .filter(([name, target]) => typeof target === 'object' && !['.', './fused', './predict'].includes(name))
+  .map(([name]) => name.slice('./'.length));
+
 /**
  * Which folder of src/ may import which: itself and what stands above it in this list, never the other way. Folders on
  * one line do not know each other.
@@ -18,8 +25,8 @@ const tiers = [
   ['engine'],
   ['tabular'],
   ['index', 'predict'],
-  ['formats/onnx'],
-  ['onnx'],
+  beside.map((name) => `formats/${name}`),
+  beside,
   ['cli'],
 ];
 
@@ -94,8 +101,7 @@ module.exports = {
       from: { path: '^(test|bench)/', pathNot: '^test/docs/' },
       to: {
         path: '^src/',
-        pathNot:
-          '^src/((index|onnx)\\.ts$|runtime/|graph/buffers\\.ts$|common/elementary\\.ts$|training/full-batch/(lbfgs|line-search)\\.ts$|cli/)',
+        pathNot: `^src/((index|${beside.join('|')})\\.ts$|runtime/|graph/buffers\\.ts$|common/elementary\\.ts$|training/full-batch/(lbfgs|line-search)\\.ts$|cli/)`,
       },
     },
     {

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { defineConfig, type Options } from 'tsup';
+import { besideLibrary, loadedByEntries } from './scripts/package/entries.mjs';
 
 type Plugin = NonNullable<Options['esbuildPlugins']>[number];
 
@@ -24,15 +25,12 @@ const libraryAsImport: Plugin = {
  */
 const later = { fused: 'src/runtime/fused', 'worker-program': 'src/remote/program' };
 
-/** Those of entries of file formats. */
-const laterOfFormats = { 'onnx-reader': 'src/formats/onnx/read-model' };
-
 const laterAsImport = (extension: 'js' | 'cjs'): Plugin => ({
   name: 'later-as-import',
   setup(build) {
     build.onResolve({ filter: /^\.\.?\// }, ({ path, resolveDir, kind }) => {
       if (kind !== 'dynamic-import') return undefined;
-      const all = Object.entries({ ...later, ...laterOfFormats });
+      const all = Object.entries({ ...later, ...loadedByEntries });
       const name = all.find(([, file]) => resolve(resolveDir, path) === resolve(`${file}.js`))?.[0];
       return name === undefined ? undefined : { path: `./${name}.${extension}`, external: true };
     });
@@ -40,7 +38,7 @@ const laterAsImport = (extension: 'js' | 'cjs'): Plugin => ({
 });
 
 /**
- * Entries of formats import the main entry beside them instead of bundling it: its factories, and its errors, so that
+ * Entries beside the main one import it instead of bundling it: its factories, and its errors, so that
  * `instanceof FormatError` holds for what they throw.
  */
 const mainAsImport = (extension: 'js' | 'cjs'): Plugin => ({
@@ -80,8 +78,8 @@ const entries = {
   ...asEntries(later),
 };
 
-/** Entries of file formats. */
-const formats = { onnx: 'src/onnx.ts' };
+/** Entries that import the main one: those of file formats, and tools of one platform. */
+const beside = Object.fromEntries(besideLibrary.map((name) => [name, `src/${name}.ts`]));
 
 /** The library and its other entries, in one of the module systems. */
 const libraryAs = (format: 'esm' | 'cjs'): Options[] => {
@@ -100,12 +98,12 @@ const libraryAs = (format: 'esm' | 'cjs'): Options[] => {
     { ...settings, entry: { predict: 'src/predict.ts' } },
     {
       ...settings,
-      entry: { ...formats, ...asEntries(laterOfFormats) },
+      entry: { ...beside, ...asEntries(loadedByEntries) },
       dts: false,
       esbuildPlugins: [mainAsImport(extension), laterAsImport(extension)],
     },
     // Their declarations name src/index.js, where build-dist.mjs writes the main entry.
-    { ...settings, entry: formats, dts: { ...declarations, only: true }, external: [/^node:/, /\/index\.js$/] },
+    { ...settings, entry: beside, dts: { ...declarations, only: true }, external: [/^node:/, /\/index\.js$/] },
   ];
 };
 

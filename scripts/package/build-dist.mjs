@@ -9,6 +9,7 @@ import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'n
 import { createRequire } from 'node:module';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { besideLibrary, loadedByEntries } from './entries.mjs';
 import { minified } from './minify.mjs';
 import { orderDeclarations } from './order-declarations.mjs';
 
@@ -39,7 +40,7 @@ declare global {
   }
 }
 `;
-const declared = ['index', 'predict', 'onnx'].flatMap((name) => ['js', 'cjs'].map((end) => [name, end]));
+const declared = ['index', 'predict', ...besideLibrary].flatMap((name) => ['js', 'cjs'].map((end) => [name, end]));
 for (const [entry, extension] of declared) {
   if (status !== 0) break;
   const file = `dist/${entry}.d.${extension.replace('js', 'ts')}`;
@@ -100,9 +101,12 @@ async function minifyFile(file, required) {
   writeFileSync(`${file}.map`, map);
 }
 if (status === 0) {
-  for (const name of ['index', 'predict', 'onnx', 'onnx-reader', 'fused', 'worker-program']) {
+  const all = ['index', 'predict', ...besideLibrary, ...Object.keys(loadedByEntries), 'fused', 'worker-program'];
+  for (const name of all) {
+    // What an ES module imports later, the CommonJS one requires then.
+    const later = new Set(readFileSync(`dist/${name}.js`, 'utf8').match(/\bimport\("\.\/[\w-]+\.js"\)/g));
     await minifyFile(`dist/${name}.js`, 0);
-    await minifyFile(`dist/${name}.cjs`, name === 'index' ? 2 : name === 'onnx' ? 1 : 0);
+    await minifyFile(`dist/${name}.cjs`, later.size);
   }
 }
 

@@ -7,6 +7,7 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { besideLibrary, loadedByEntries } from './entries.mjs';
 
 process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
 
@@ -53,13 +54,10 @@ const steps = [
     sources: () =>
       ['src', 'package.json', 'scripts', 'tsconfig.json', 'tsconfig.build.json', 'tsup.config.ts'].flatMap(filesOf),
     outputs: [
-      ...['index', 'fused', 'predict', 'onnx'].flatMap((name) =>
+      ...['index', 'fused', 'predict', ...besideLibrary].flatMap((name) =>
         ['js', 'cjs', 'd.ts', 'd.cts'].map((end) => `${name}.${end}`),
       ),
-      'worker-program.js',
-      'worker-program.cjs',
-      'onnx-reader.js',
-      'onnx-reader.cjs',
+      ...['worker-program', ...Object.keys(loadedByEntries)].flatMap((name) => [`${name}.js`, `${name}.cjs`]),
       'worker.js',
       'kernels.wasm',
       'kernels-fused.wasm',

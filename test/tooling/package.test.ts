@@ -3,13 +3,14 @@
  * bundlers are told. Applications built with bundlers are tested in test/platforms/bundlers.test.ts.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire, SourceMap, type SourceMapPayload } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runInThisContext } from 'node:vm';
 import ts from 'typescript';
 import { describe, expect, test } from 'vitest';
+import { besideLibrary, loadedByEntries } from '../../scripts/package/entries.mjs';
 import type * as library from '../../src/index.js';
 import { packedFiles } from '../support/packed.js';
 
@@ -27,7 +28,15 @@ const staticImport = /(?:^|[;}])\s*(?:import\s*["']|(?:import|export)\b[^"'`;()]
 
 describe('the package', () => {
   test('holds the built library, its documents and the example, and nothing else', () => {
-    expect([...packedFiles()].sort()).toEqual([
+    const documents = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'));
+    const beside = [
+      ...besideLibrary.map((name) => `${name}/package.json`),
+      ...besideLibrary.flatMap((name) => ['d.cts', 'd.ts'].map((end) => `dist/${name}.${end}`)),
+      ...[...besideLibrary, ...Object.keys(loadedByEntries)].flatMap((name) =>
+        ['cjs', 'cjs.map', 'js', 'js.map'].map((end) => `dist/${name}.${end}`),
+      ),
+    ];
+    const files = [
       'ARCHITECTURE.md',
       'CHANGELOG.md',
       'CONTRIBUTING.md',
@@ -48,8 +57,6 @@ describe('the package', () => {
       'dist/index.js.map',
       'dist/kernels-fused.wasm',
       'dist/kernels.wasm',
-      ...['cjs', 'cjs.map', 'js', 'js.map'].map((end) => `dist/onnx-reader.${end}`),
-      ...['cjs', 'cjs.map', 'd.cts', 'd.ts', 'js', 'js.map'].map((end) => `dist/onnx.${end}`),
       'dist/predict.cjs',
       'dist/predict.cjs.map',
       'dist/predict.d.cts',
@@ -63,13 +70,6 @@ describe('the package', () => {
       'dist/worker-program.js',
       'dist/worker-program.js.map',
       'dist/worker.js',
-      'docs/benchmarks.md',
-      'docs/compared.md',
-      'docs/derivations.md',
-      'docs/guide.md',
-      'docs/measurements.md',
-      'docs/numerics.md',
-      'docs/onnx.md',
       'docs/peers.svg',
       'docs/training.svg',
       'examples/page/index.html',
@@ -78,13 +78,19 @@ describe('the package', () => {
       'examples/page/view.js',
       'examples/page/xor.js',
       'fused/package.json',
-      'onnx/package.json',
       'package.json',
       'predict/package.json',
-    ]);
+      ...documents.map((name) => `docs/${name}`),
+      ...beside,
+    ];
+    expect([...packedFiles()].sort()).toEqual(files.sort());
   });
 
-  test.each(['index.js', 'index.cjs', 'predict.js', 'predict.cjs', 'onnx.js', 'onnx.cjs'])(
+  /** Fewest lines with `throw` that the code of an entry has. */
+  const THROWS: Readonly<Record<string, number>> = { index: 21, predict: 21, onnx: 6 };
+  const entries = ['index', 'predict', ...besideLibrary];
+
+  test.each(entries.flatMap((name) => [`${name}.js`, `${name}.cjs`]))(
     'has source maps: the map of %s leads from each throw to one in the sources',
     (name) => {
       const text = readFileSync(join(root, 'dist', `${name}.map`), 'utf8');
@@ -103,14 +109,13 @@ describe('the package', () => {
             count++;
           }
         });
-      expect(count).toBeGreaterThan(name.startsWith('onnx') ? 5 : 20);
+      expect(count).toBeGreaterThanOrEqual(THROWS[name.split('.')[0]] ?? 1);
     },
   );
 
   test('has complete declarations where the platform lacks the library "DOM"', () => {
-    const entries = ['index.d.ts', 'predict.d.ts', 'fused.d.ts', 'onnx.d.ts', 'onnx.d.cts'].map((name) =>
-      join(root, 'dist', name),
-    );
+    const besides = besideLibrary.flatMap((name) => [`${name}.d.ts`, `${name}.d.cts`]);
+    const entries = ['index.d.ts', 'predict.d.ts', 'fused.d.ts', ...besides].map((name) => join(root, 'dist', name));
     const lib = (...names: string[]): string[] => names.map((name) => `lib.${name}.d.ts`);
     // Without DOM, AbortSignal and URL come from a platform's own types; here from a minimal declaration of them.
     const platform = join(root, 'test/support/platform.d.ts');
@@ -207,29 +212,32 @@ describe('the package', () => {
     ['wasm-mlp/predict', 'loadModel'],
     ['wasm-mlp/fused', 'fusedKernels'],
     ['wasm-mlp/onnx', 'exportOnnx'],
+    ...besideLibrary.map((name) => [`wasm-mlp/${name}`, undefined]),
   ])('%s exposes the same names by import and by require', (entry, name) => {
     const print = 'console.log(JSON.stringify(Object.keys(library).sort()))';
     const imported = run('node', '--input-type=module', '-e', `import * as library from '${entry}'; ${print}`);
     const required = run('node', '-e', `const library = require('${entry}'); ${print}`);
-    expect(JSON.parse(imported)).toContain(name);
+    if (name !== undefined) expect(JSON.parse(imported)).toContain(name);
+    expect(JSON.parse(imported)).not.toEqual([]);
     expect(JSON.parse(required)).toEqual(JSON.parse(imported));
   });
 
   test('has entries of formats that import the library beside them: one class of errors, one type of models', () => {
-    for (const [name, imported] of [
-      ['onnx.js', /\bfrom\s*"([^"]+)"/g],
-      ['onnx-reader.js', /\bfrom\s*"([^"]+)"/g],
-      ['onnx-reader.cjs', /\brequire\("([^"]+)"\)/g],
-      ['onnx.cjs', /\brequire\("([^"]+)"\)/g],
-      ['onnx.d.ts', /\bfrom '([^']+)'/g],
-      ['onnx.d.cts', /\bfrom '([^']+)'/g],
-    ] as const) {
+    const later = Object.keys(loadedByEntries);
+    const cases = [...besideLibrary, ...later].flatMap((name) => [
+      [`${name}.js`, /\bfrom\s*"([^"]+)"/g] as const,
+      [`${name}.cjs`, /\brequire\("([^"]+)"\)/g] as const,
+    ]);
+    const declared = besideLibrary.flatMap((name) =>
+      ['d.ts', 'd.cts'].map((end) => [`${name}.${end}`, /\bfrom '([^']+)'/g] as const),
+    );
+    for (const [name, imported] of [...cases, ...declared]) {
       const text = readFileSync(join(root, 'dist', name), 'utf8');
       const declarations = name.split('.')[1] === 'd';
       const code = declarations ? text.replace(/\/\*[\s\S]*?\*\//g, '') : text;
-      // The reader is loaded when a file is read.
+      // What is loaded when a function is called is not imported before. Node's own modules are no copies.
       const all = [...code.matchAll(imported)].map(([, path]) => path);
-      const found = all.filter((path) => path !== './onnx-reader.cjs');
+      const found = all.filter((path) => !later.some((file) => path === `./${file}.cjs`) && !path.startsWith('node:'));
       expect([...new Set(found)], name).toEqual([
         `./index.${name.endsWith('cjs') || name.endsWith('cts') ? 'cjs' : 'js'}`,
       ]);
@@ -256,7 +264,7 @@ describe('the package', () => {
     expect(JSON.parse(run('node', '-e', script))).toEqual([[0, 1], true]);
   });
 
-  test.each(['index.d.ts', 'index.d.cts', 'predict.d.ts', 'predict.d.cts', 'onnx.d.ts', 'onnx.d.cts'])(
+  test.each(entries.flatMap((name) => [`${name}.d.ts`, `${name}.d.cts`]))(
     'the declarations of %s begin with the public API',
     (name) => {
       const text = readFileSync(join(root, 'dist', name), 'utf8');
