@@ -7,6 +7,7 @@ import { FormatError } from '../../common/errors.js';
 import { attributesOf } from './attributes.js';
 import { constantOf, ConstantMaker, type Constant, type ExternalData } from './constants.js';
 import { FOLDS } from './folding.js';
+import { readOutputs } from './graph-outputs.js';
 import { READERS } from './import-operators.js';
 import type { OnnxModel, OnnxNode, OnnxTensor, OnnxValue } from './messages.js';
 import { NetworkBuilder } from './network.js';
@@ -133,8 +134,8 @@ export class GraphReader {
     if (type !== undefined) for (const name of node.outputs) this.types.set(name, type);
   }
 
-  /** Reads a node whose inputs are known. */
-  private read(node: OnnxNode, where: string, inputs: readonly (Value | undefined)[]): Value {
+  /** Reads a node whose inputs are known: the value of its first output, or of several. */
+  private read(node: OnnxNode, where: string, inputs: readonly (Value | undefined)[]): Value | readonly Value[] {
     const operator = operatorOf(node);
     if (inputs.every((input) => input === undefined || input.is === 'constant')) {
       const fold = Object.hasOwn(FOLDS, operator) ? FOLDS[operator] : undefined;
@@ -154,6 +155,8 @@ export class GraphReader {
     if (reader === undefined) return { is: 'unknown', where, expected: 'an operator of a network of dense layers' };
     const result = reader(this.readingOf(node, where, inputs));
     if (typeof result !== 'string') return result;
+    const part = inputs.find((input) => input?.is === 'part');
+    if (part?.is === 'part') return { is: 'unknown', where: part.where, expected: 'columns that only outputs read' };
     return blocked ?? { is: 'unknown', where, expected: result };
   }
 
@@ -243,16 +246,15 @@ export class GraphReader {
     }
     this.producers.set(first, node);
     const [given] = node.inputs;
-    const value = this.readCopies(node, where, this.read(node, where, inputs));
+    const read = this.read(node, where, inputs);
+    const [value, ...more] = ('is' in read ? [read] : read).map((one) => this.readCopies(node, where, one));
     if (HANDS_ON.has(operatorOf(node)) && value === inputs[0]) this.canonicals.set(first, this.view.canonical(given));
     this.values.set(first, value);
-    for (const output of others) {
-      this.values.set(output, {
-        is: 'unknown',
-        where,
-        expected: `that only its first output is read, and not "${output}",`,
-      });
-    }
+    others.forEach((output, index) => {
+      const expected = `that only its first output is read, and not "${output}",`;
+      const refused = value.is === 'unknown' ? value : undefined;
+      this.values.set(output, more[index] ?? refused ?? { is: 'unknown', where, expected });
+    });
   }
 
   /** The rows so often side by side. */
@@ -278,31 +280,8 @@ export class GraphReader {
     const given = inputs.filter(({ name }) => !this.tensors.has(name)).map((input) => this.readInput(input));
     nodes.forEach((node, index) => this.readNode(node, index));
 
-    let labels: readonly (string | number)[] | undefined;
-    const steps = outputs.flatMap(({ name }): { of: Rows; isClass: boolean }[] => {
-      const value = this.valueOf(name);
-      if (value === undefined)
-        throw new FormatError(`${WHERE}: output "${name}" expected a node that computes it, got none.`);
-      if (value.is === 'unknown') {
-        throw new FormatError(`${value.where} expected ${value.expected}, which this library has no layer for.`);
-      }
-      if (value.is === 'rows') return [{ of: this.repeated(value, this.copies.get(name) ?? 1), isClass: false }];
-      if (value.is === 'classes') {
-        labels ??= value.labels;
-        return [{ of: value.of, isClass: true }];
-      }
-      throw new FormatError(`${WHERE}: output "${name}" expected rows that depend on an input, got none.`);
-    });
-    if (steps.length === 0) throw new FormatError(`${WHERE}: the file expected outputs, got none.`);
-    // The class of a row is its likeliest one: an output only where the shares are none.
-    const own = steps.filter(
-      ({ isClass }, index) =>
-        !isClass ||
-        !steps.some(
-          ({ of }, other) =>
-            other !== index && of.step === steps[index].of.step && (other < index || !steps[other].isClass),
-        ),
-    );
-    return { inputs: given.map(({ step }) => step), outputs: own.map(({ of }) => of.step), labels };
+    const results = outputs.map(({ name }) => ({ name, value: this.valueOf(name) }));
+    const read = readOutputs(WHERE, results, (name, rows) => this.repeated(rows, this.copies.get(name) ?? 1).step);
+    return { inputs: given.map(({ step }) => step), ...read };
   }
 }

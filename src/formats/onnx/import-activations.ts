@@ -1,6 +1,6 @@
 /** Operators that become activations and normalizations. */
 import type { Activation } from '../../index.js';
-import { axisOf, type Constant } from './constants.js';
+import { axisOf } from './constants.js';
 import { activate, constantAt, isFlat, isKnown, onRows, type Read } from './reading.js';
 import { perColumn } from './values.js';
 
@@ -90,14 +90,3 @@ export const gelu: Read = onRows((rows, reading) =>
     config: {},
   }),
 );
-
-/** ai.onnx.ml.Scaler: (x − offset)·scale. */
-export const scaler: Read = onRows((rows, { attributes, columns, where }) => {
-  const part = (name: string): Constant | undefined => {
-    const data = attributes.floats(name);
-    return data && { dims: data.length === 1 ? [] : [data.length], data: Float64Array.from(data), integer: false };
-  };
-  const [offset, scale] = [part('offset'), part('scale')];
-  const shifted = offset === undefined ? rows : columns.subtract(where, rows, offset);
-  return scale === undefined ? shifted : columns.multiply(where, shifted, scale);
-});

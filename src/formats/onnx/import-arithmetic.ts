@@ -17,7 +17,7 @@ import {
 import { perColumn, type Rows } from './values.js';
 
 /** Appends y = x·Wᵀ + b. */
-function affine(reading: Reading, rows: Rows, map: Affine, dims: readonly number[]): Rows {
+export function affine(reading: Reading, rows: Rows, map: Affine, dims: readonly number[]): Rows {
   const computation: Computation = { kind: 'affine', ...map, name: reading.nameOf(1) };
   return rowsOf(reading.builder.step(computation, [rows.step], map.units), dims);
 }

@@ -10,7 +10,6 @@ import {
   normalizesRow,
   overRow,
   prelu,
-  scaler,
   selu,
   withAlpha,
 } from './import-activations.js';
@@ -18,18 +17,15 @@ import { addition, arithmetic, bounded, clip, gemm, matMul, negated, variadic } 
 import {
   argMax,
   arrayFeatureExtractor,
-  cast,
-  concat,
-  expand,
-  flatten,
-  gather,
-  reduceMax,
-  reshape,
-  resized,
-  shape,
-  tile,
+  binarizer,
+  linearClassifier,
+  linearRegressor,
+  normalizer,
+  scaler,
+  slice,
   zipMap,
-} from './import-shapes.js';
+} from './import-learn.js';
+import { cast, concat, expand, flatten, gather, reduceMax, reshape, resized, shape, tile } from './import-shapes.js';
 import { passes, type Read } from './reading.js';
 
 /** Operators by their set and name; the standard set has no name. */
@@ -94,8 +90,13 @@ export const READERS: Readonly<Record<string, Read>> = {
   Concat: concat,
   Gather: gather,
   ReduceMax: reduceMax,
+  Slice: slice,
   ArgMax: argMax,
   'ai.onnx.ml.Scaler': scaler,
   'ai.onnx.ml.ArrayFeatureExtractor': arrayFeatureExtractor,
   'ai.onnx.ml.ZipMap': zipMap,
+  'ai.onnx.ml.Binarizer': binarizer,
+  'ai.onnx.ml.Normalizer': normalizer,
+  'ai.onnx.ml.LinearClassifier': linearClassifier,
+  'ai.onnx.ml.LinearRegressor': linearRegressor,
 };

@@ -1,4 +1,4 @@
-/** Operators that reshape, join, choose and cast: most become no layer, and those of a classifier's end give labels. */
+/** Operators that reshape, join, choose and cast: most become no layer. */
 import { axisOf, count } from './constants.js';
 import { activate, constantAt, isKnown, isRows, onRows, passes, rowsOf, type Read, type Reading } from './reading.js';
 import type { Rows, Vectors } from './values.js';
@@ -18,7 +18,7 @@ function reshaped(rows: Rows, shape: readonly number[], fixed: number | undefine
 
 export const reshape: Read = (reading) => {
   const [value] = reading.inputs;
-  if (value?.is === 'classes') return value;
+  if (value?.is === 'classes' || value?.is === 'part') return value;
   if (!isRows(value)) return 'rows of numbers';
   const shape = reading.attributes.ints('shape') ?? constantAt(reading, 1)?.data;
   if (shape === undefined) return 'a shape that is a constant';
@@ -137,24 +137,6 @@ export const reduceMax: Read = onRows((rows, reading) => {
   if (!isPieces || attributes.int('keepdims') !== 0 || computation.kind !== 'affine') return 'the pieces of a maxout';
   const [units, pieces] = dims;
   return rowsOf(builder.step({ ...computation, kind: 'maxout', pieces }, step.inputs, units), [units]);
-});
-
-export const argMax: Read = onRows((rows, { attributes, where }) => {
-  const axis = axisOf(where, attributes.int('axis') ?? 0, rows.dims.length + 1);
-  return axis === 1 ? { is: 'classes', of: rows, labels: undefined } : 'axis 1';
-});
-
-/** Labels of classes by their index. */
-export const arrayFeatureExtractor: Read = ({ inputs: [labels, classes] }) => {
-  if (classes?.is !== 'classes') return 'the index of a class';
-  if (labels?.is === 'texts') return { ...classes, labels: labels.texts };
-  return isKnown(labels) ? { ...classes, labels: Array.from(labels.constant.data) } : 'labels that are constants';
-};
-
-/** Shares of classes by label: the labels are read, the shares stay rows. */
-export const zipMap: Read = onRows((of, { attributes }) => {
-  const labels = attributes.strings('classlabels_strings') ?? attributes.ints('classlabels_int64s');
-  return labels === undefined ? 'labels' : { is: 'classes', of, labels };
 });
 
 /** Shape of rows; their number is 0, which a Reshape keeps. */

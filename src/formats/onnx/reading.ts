@@ -28,8 +28,8 @@ export interface Reading {
   nameOf(input: number): string | undefined;
 }
 
-/** Reads a node; returns what it refuses as the text of what was expected. */
-export type Read = (reading: Reading) => Value | string;
+/** Reads a node: the value of its first output, or of all; what it refuses is the text of what was expected. */
+export type Read = (reading: Reading) => Value | readonly Value[] | string;
 
 export const isRows = (value: Value | undefined): value is Rows => value?.is === 'rows';
 export const isKnown = (value: Value | undefined): value is Known => value?.is === 'constant';
@@ -41,7 +41,7 @@ export const isFlat = ({ dims, step }: Rows): boolean => dims.at(-1) === step.wi
 
 /** Returns the first input as rows, or calls with what is refused. */
 export const onRows =
-  (read: (rows: Rows, reading: Reading) => Value | string): Read =>
+  (read: (rows: Rows, reading: Reading) => ReturnType<Read>): Read =>
   (reading) =>
     isRows(reading.inputs[0])
       ? read(reading.inputs[0], reading)

@@ -47,6 +47,16 @@ export interface Classes {
   readonly labels: readonly (string | number)[] | undefined;
 }
 
+/** Some columns of rows, one after the other: outputs of the file take them together, no layer takes them apart. */
+export interface Part {
+  readonly is: 'part';
+  readonly of: Rows;
+  readonly from: number;
+  readonly to: number;
+  /** Start of the message of what reads it and is no output. */
+  readonly where: string;
+}
+
 /** A value that no operator of the library computes; refused where it is needed. */
 export interface Unknown {
   readonly is: 'unknown';
@@ -55,7 +65,7 @@ export interface Unknown {
   readonly expected: string;
 }
 
-export type Value = Rows | Indices | Vectors | Known | Texts | Classes | Unknown;
+export type Value = Rows | Indices | Vectors | Known | Texts | Classes | Part | Unknown;
 
 /** Returns a constant as one number per column of rows of this shape. */
 export function perColumn(

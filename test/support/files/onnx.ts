@@ -71,7 +71,7 @@ const attribute = ([name, value]: [string, NonNullable<NodeText['attributes']>[s
   if (typeof value[0] === 'string') {
     return message(5, [text(1, name), ...(value as string[]).map((one) => text(9, one)), integer(20, 8)]);
   }
-  const isFloat = ['offset', 'scale'].includes(name);
+  const isFloat = ['offset', 'scale', 'coefficients', 'intercepts'].includes(name);
   const list = (value as number[]).map((one) => (isFloat ? float(7, one) : integer(8, one)));
   return message(5, [text(1, name), ...list, integer(20, isFloat ? 6 : 7)]);
 };
