@@ -78,11 +78,11 @@ export function requireAlone(where: string, user: WeightUser): void {
 /** Begins a change of a model's weights, from which other threads may be predicting, as its own or as another's. */
 export function beginChange({ weightVersion, sharers }: WeightUser): void {
   weightVersion?.begin();
-  for (let i = 0; i < sharers.length; i++) sharers[i].deref()?.weightVersion?.begin();
+  if (sharers.length > 0) for (const one of sharers) one.deref()?.weightVersion?.begin();
 }
 
 /** Ends a change. */
 export function endChange({ weightVersion, sharers }: WeightUser): void {
   weightVersion?.end();
-  for (let i = 0; i < sharers.length; i++) sharers[i].deref()?.weightVersion?.end();
+  if (sharers.length > 0) for (const one of sharers) one.deref()?.weightVersion?.end();
 }

@@ -2,7 +2,7 @@ import { padded, panelFloats } from '../runtime/panels.js';
 import { readsInput, readsNothing, type Backward, type BackwardBinding } from './binding.js';
 import type { Step } from '../runtime/matrix-view.js';
 import type { OperationConfigs } from './operation.js';
-import { rowAt, sumOverRows } from './row-sums.js';
+import { sumOverRows } from './row-sums.js';
 
 /** The transposed weights, (inputs, units) in panels. */
 const scratch = ({ inputs, units }: OperationConfigs['affine']) => ({
@@ -35,18 +35,19 @@ export const affineBackward: Backward<'affine'> = {
   bind(config, binding) {
     const { inputs, units, useBias } = config;
     const { runtime, outputDelta: delta } = binding;
-    const [x] = binding.inputs;
+    const [{ address: x, ld: ldx }] = binding.inputs;
     const [dw, db] = binding.gradients;
     const { kernels, tile } = runtime;
+    const { address: d, ld: ldd } = delta;
     const weights = { address: dw, floats: panelFloats(units, inputs) };
     const biases = { address: db, floats: padded(units) };
-    const sumWeights = sumOverRows(binding, [weights], ([to], added) => (rows, first = 0) => {
-      const a = rowAt(x, first);
-      const b = rowAt(delta, first);
-      tile.gemmTN(inputs, units, rows, a, x.ld, b, delta.ld, to, added(), runtime.scratch);
+    const sumWeights = sumOverRows(binding, [weights], ([to]) => (rows, first = 0, added = 0) => {
+      const a = x + 4 * first * ldx;
+      const b = d + 4 * first * ldd;
+      tile.gemmTN(inputs, units, rows, a, ldx, b, ldd, to, added, runtime.scratch);
     });
-    const sumBiases = sumOverRows(binding, [biases], ([to], added) => (rows, first = 0) => {
-      kernels.f32_column_sums(rows, units, rowAt(delta, first), delta.ld, to, added());
+    const sumBiases = sumOverRows(binding, [biases], ([to]) => (rows, first = 0, added = 0) => {
+      kernels.f32_column_sums(rows, units, d + 4 * first * ldd, ldd, to, added);
     });
     return [sumWeights, ...(useBias ? [sumBiases] : []), ...propagate(config, binding)];
   },

@@ -57,8 +57,8 @@ export interface BackwardBinding extends TrainingBinding {
   readonly inputDeltas: readonly (MatrixView | undefined)[];
   /** Addresses of the parameters' gradients, to write; 0 for those that are not learned, or whose layer is frozen. */
   readonly gradients: readonly number[];
-  /** For operations that accumulate: whether to add to the gradients, row by row, instead of writing them. */
-  readonly group: Continuation;
+  /** For operations that accumulate, if several batches may make one update: whether to add to the gradients. */
+  readonly group: Continuation | undefined;
   /** Address of the sums of one block of rows; 0 if no batch is longer than a block. */
   readonly blockSums: number;
 }

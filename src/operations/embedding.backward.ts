@@ -25,7 +25,7 @@ export const embeddingBackward: Backward<'embedding'> = {
     const starts = startsOf(outputDims);
     const clear = (gradient: number, column: number): Step[] => {
       const floats = tableFloats(config, column);
-      return gradient === 0 ? [] : [() => !group.continues && kernels.f32_fill(floats, gradient, 0)];
+      return gradient === 0 ? [] : [() => group?.continues !== true && kernels.f32_fill(floats, gradient, 0)];
     };
     const add = (categories: number, column: number): Step[] => {
       const gradient = gradients[shared ? 0 : column];

@@ -9,27 +9,29 @@ export interface RowSums {
   readonly floats: number;
 }
 
-/** A step over `rows` rows of the batch, from row `first` on, default 0. */
-export type RowsStep = (rows: number, first?: number) => void;
+/**
+ * A step over `rows` rows of the batch, from row `first` on, default 0. `added` is 1 where it has to add to what is
+ * there, default 0: only operations that accumulate get 1.
+ */
+export type RowsStep = (rows: number, first?: number, added?: number) => void;
 
 /** Returns the address of a row. */
 export const rowAt = ({ address, ld }: MatrixView, row: number): number => address + 4 * row * ld;
 
 /**
  * Returns a step that writes `sums` over all rows. `bind` makes the step that writes sums over some rows to the given
- * addresses; for operations that accumulate, `added` returns 1 where it has to add to what is there, else 0. Batches of
- * one block take that step as it is; for longer ones the binding has room for the sums of a block.
+ * addresses. Batches of one block outside of groups take that step as it is; for longer ones the binding has room for
+ * the sums of a block.
  */
 export function sumOverRows(
   { blockSums, group, runtime: { kernels } }: BackwardBinding,
   sums: readonly RowSums[],
-  bind: (to: readonly number[], added: () => number) => RowsStep,
+  bind: (to: readonly number[]) => RowsStep,
 ): Step {
-  const start = bind(
-    sums.map(({ address }) => address),
-    () => (group.continues ? 1 : 0),
-  );
-  if (blockSums === 0) return start;
+  const start = bind(sums.map(({ address }) => address));
+  if (blockSums === 0 && group === undefined) return start;
+  const begin = (rows: number): void => start(rows, 0, group?.continues === true ? 1 : 0);
+  if (blockSums === 0) return begin;
   let next = blockSums;
   const parts = sums.map(({ address, floats }) => {
     if (address === 0) return 0;
@@ -37,9 +39,9 @@ export function sumOverRows(
     next += 4 * floats;
     return part;
   });
-  const sumBlock = bind(parts, () => 0);
+  const sumBlock = bind(parts);
   return (rows) => {
-    start(Math.min(rows, ROW_BLOCK));
+    begin(Math.min(rows, ROW_BLOCK));
     for (let first = ROW_BLOCK; first < rows; first += ROW_BLOCK) {
       sumBlock(Math.min(rows - first, ROW_BLOCK), first);
       sums.forEach(({ address, floats }, index) => {

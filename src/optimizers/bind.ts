@@ -65,7 +65,7 @@ export function bindUpdate({ kernels }: WasmRuntime, optimizer: Optimizer, vecto
       const decay = bindDecay(kernels, optimizer.config, vectors);
       const lookAhead = nesterov ? 1 : 0;
       return (_step, rate, moved = momentum) => {
-        decay(rate);
+        decay?.(rate);
         if (momentum === 0) kernels.f32_sgd(size, gradients, weights, rate);
         else kernels.f32_sgd_momentum(size, gradients, weights, first, rate, moved, lookAhead);
       };
@@ -114,7 +114,7 @@ export function bindUpdate({ kernels }: WasmRuntime, optimizer: Optimizer, vecto
       const { beta1, beta2 } = optimizer.config;
       const decay = bindDecay(kernels, optimizer.config, vectors);
       return (_step, rate, moved = beta1) => {
-        decay(rate);
+        decay?.(rate);
         kernels.f32_lion(size, gradients, weights, first, rate, moved, 1 - moved, beta2, 1 - beta2);
       };
     }

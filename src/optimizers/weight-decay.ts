@@ -57,13 +57,13 @@ function decaying(patterns: readonly Pattern[], { parameters, size }: UpdateVect
   return runs;
 }
 
-/** Binds w = (1 − rate·weightDecay)·w over what decays; does nothing where the share is 0. */
+/** Binds w = (1 − rate·weightDecay)·w over what decays; undefined where the share is 0. */
 export function bindDecay(
   kernels: Kernels,
   { weightDecay, excludeFromWeightDecay }: SettledDecay,
   vectors: UpdateVectors,
-): (rate: number) => void {
-  if (weightDecay === 0) return () => undefined;
+): ((rate: number) => void) | undefined {
+  if (weightDecay === 0) return undefined;
   let runs: Run[] | undefined;
   return (rate) => {
     runs ??= decaying(excludeFromWeightDecay, vectors);

@@ -11,7 +11,8 @@ import { hasSource, type GivenRows } from '../training/data/batches.js';
 import { requireEqualRows } from '../training/data/dataset.js';
 import { readBatch, SourceReader } from '../training/data/source.js';
 import type { ClassWeights } from '../training/data/shape.js';
-import { attach, type Inspected } from '../training/fit.js';
+import { attach } from '../training/fit.js';
+import type { Inspected } from '../training/inspector.js';
 import type { Answer, Question, SentBatch, SourceUse } from './protocol.js';
 import { describeData } from './send.js';
 

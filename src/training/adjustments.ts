@@ -13,13 +13,13 @@ import type { UpdateVectors } from '../optimizers/update-vectors.js';
 import { isFullBatch } from '../optimizers/full-batch.js';
 import type { Optimizer } from '../optimizers/optimizers.js';
 
-/** Binds the step that adds the gradients of the layers' penalties on their weights. */
+/** Binds the step that adds the gradients of the layers' penalties on their weights; undefined if there are none. */
 export function bindPenalties(
   { kernels }: WasmRuntime,
   { parameters }: NetworkPlan,
   { gradientOf }: TrainingLayout,
   { weights, gradients }: { readonly weights: number; readonly gradients: number },
-): () => void {
+): (() => void) | undefined {
   const penalties = parameters.flatMap(({ spec, offset }, index) => {
     const regularizer = ownOf(spec, 'regularizer');
     const gradient = gradientOf[index];
@@ -27,6 +27,7 @@ export function bindPenalties(
     const [from, to] = [weights + 4 * offset, gradients + 4 * gradient.offset];
     return [{ from, to, floats: storedFloats(spec), ...regularizer.config }];
   });
+  if (penalties.length === 0) return undefined;
   return () => {
     for (let i = 0; i < penalties.length; i++) {
       const { from, to, floats, l1, l2 } = penalties[i];
@@ -70,8 +71,8 @@ export function bindPenaltyLoss(
 const NORM_EPSILON = 1e-6;
 
 /**
- * Binds the step that clips the gradient to the optimizer's limits; it does nothing if there are none. Allocates its
- * memory from `regions`.
+ * Binds the step that clips the gradient to the optimizer's limits; undefined if there are none. Allocates its memory
+ * from `regions`.
  */
 export function bindClip(
   runtime: WasmRuntime,
@@ -79,12 +80,12 @@ export function bindClip(
   optimizer: Optimizer,
   { size, gradients }: Pick<UpdateVectors, 'size' | 'gradients'>,
   regions: RegionGroup,
-): () => void {
+): (() => void) | undefined {
   const { kernels, memory } = runtime;
-  if (isFullBatch(optimizer)) return () => undefined;
+  if (isFullBatch(optimizer)) return undefined;
   const { clipNorm, clipValue } = optimizer.config;
   if (clipValue !== undefined) return () => kernels.f32_clip_value(size, gradients, clipValue);
-  if (clipNorm === undefined) return () => undefined;
+  if (clipNorm === undefined) return undefined;
   const limit = Math.fround(clipNorm);
   const total = regions.allocate(8);
   const parts = trained.map((parameter) => panelled(runtime, parameter));
@@ -99,13 +100,13 @@ export function bindClip(
   };
 }
 
-/** Binds the step that applies the layers' constraints to their weights, except to frozen ones. */
+/** Binds the step that applies the layers' constraints to their weights, except to frozen ones; undefined if there are none. */
 export function bindConstraints(
   runtime: WasmRuntime,
   { parameters }: NetworkPlan,
   { gradientOf }: TrainingLayout,
   weights: number,
-): () => void {
+): (() => void) | undefined {
   const steps = parameters.flatMap(({ spec, offset }, index) => {
     if (gradientOf[index] === undefined) return [];
     const constraint = ownOf(spec, 'constraint');
@@ -114,6 +115,7 @@ export function bindConstraints(
       bindConstraint(runtime, { address: weights + 4 * offset, shape: spec.shape, storage: spec.storage }, constraint),
     ];
   });
+  if (steps.length === 0) return undefined;
   return () => {
     for (let i = 0; i < steps.length; i++) steps[i]();
   };

@@ -43,6 +43,7 @@ export class BatchGroup implements Continuation {
     plan: NetworkPlan,
     layout: TrainingLayout,
     private readonly gradients: number,
+    private readonly kernels: Kernels,
   ) {
     const once = new Set<number>();
     for (const { operation, parameters } of plan.nodes) {
@@ -86,21 +87,24 @@ export class BatchGroup implements Continuation {
     return this.isBeside ? 1 : rows / this.count.expected;
   }
 
-  /** Begins a batch. */
-  open(rows: number): void {
+  /** Runs a batch of the group, whose gradient is added to those before it; returns whether the group is full. */
+  run(rows: number, run: () => void): boolean {
     if (this.count.batches === 0) this.count = { ...NO_BATCHES, expected: this.size * rows };
-  }
-
-  /** Ends a batch; returns whether the group is full. */
-  close(rows: number): boolean {
+    try {
+      run();
+    } catch (error) {
+      this.reset();
+      throw error;
+    }
+    this.collect();
     const { batches, rows: before, expected } = this.count;
     this.count = { batches: batches + 1, rows: before + rows, expected };
     return this.count.batches === this.size;
   }
 
   /** Adds the gradients of a batch that were computed apart. */
-  collect(kernels: Kernels): void {
-    const { gradients, batchGradients, continues } = this;
+  collect(): void {
+    const { kernels, gradients, batchGradients, continues } = this;
     for (const { offset, floats } of this.parts.values()) {
       const part = batchGradients + 4 * offset;
       const whole = gradients + 4 * offset;

@@ -27,7 +27,7 @@ export const zeroDeltas = (
   kernels: Kernels,
   inputDeltas: readonly (MatrixView | undefined)[],
   gradients: readonly { readonly address: number; readonly floats: number }[],
-  group: Continuation,
+  group: Continuation | undefined,
 ): Step[] => [
   ...inputDeltas.flatMap((dx): Step[] =>
     dx === undefined ? [] : [(rows) => kernels.f32_fill(rows * dx.ld, dx.address, 0)],
@@ -37,7 +37,7 @@ export const zeroDeltas = (
       ? []
       : [
           () => {
-            if (!group.continues) kernels.f32_fill(floats, address, 0);
+            if (group?.continues !== true) kernels.f32_fill(floats, address, 0);
           },
         ],
   ),

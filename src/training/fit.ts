@@ -15,7 +15,6 @@ import {
   type AttachedCallback,
   type Callback,
   type Hook,
-  type Inspection,
   type TrainedModel,
 } from './callbacks/callback.js';
 import { usesBatchStatistics } from '../operations/backward.js';
@@ -23,15 +22,13 @@ import { abortable } from './abortable.js';
 import { validationKey } from './compiled.js';
 import { tail } from './data/dataset.js';
 import type { Dataset } from './data/shape.js';
-import type { Diagnosis } from './diagnosis/diagnosis.js';
-import { diagnose } from './diagnosis/diagnose.js';
-import { holdsNonFinite } from './diagnosis/non-finite.js';
 import type { NetworkPlan } from '../graph/plan.js';
 import type { BatchIterator } from './data/batches.js';
 import type { StopReason } from './full-batch/algorithm.js';
 import type { ReadFitOptions } from './fit-options.js';
 import type { Evaluation, Pauses } from './evaluation.js';
 import type { ExecutionContext, Logs } from './execution-context.js';
+import { Inspector, type Inspected } from './inspector.js';
 import type { TrainingLayout } from './layout.js';
 import { ProgressReporter, type Progress } from './progress.js';
 import type { Trainer } from './trainer.js';
@@ -167,7 +164,8 @@ export async function fit(
     },
   };
   const progress = report && new ProgressReporter(report);
-  const at = { epoch: options.initialEpoch, batch: 0, rows: 0 };
+  const at: Place = { epoch: options.initialEpoch, batch: 0, rows: 0, seen: 0 };
+  const quiet = beginning.length === 0 && observing.length === 0 && progress === undefined;
   const call = (hook: Hook, index: number, values: Logs, list = callbacks): Promise<void> =>
     abortable(signal, callAll(list, hook, index, values, model));
   const reload = (context: ExecutionContext): void => batches.reload(context);
@@ -184,26 +182,34 @@ export async function fit(
       proceed();
       batches.begin(state.epochCount, epoch);
       batches.context.accumulator.reset();
-      let rows = 0;
-      for (let batch = 0; !model.stopTraining; batch++) {
-        const next = batches.next();
+      at.batch = -1;
+      at.seen = 0;
+      while (!model.stopTraining) {
+        const next = quiet ? trainAtOnce(target, batches, at, yielder, proceed, reload) : batches.next();
+        if (next === undefined) {
+          await yielder.yield();
+          proceed();
+          continue;
+        }
         const count = typeof next === 'number' ? next : await abortable(signal, next);
         if (count === 0) break;
-        rows += count;
-        at.batch = batch;
+        at.batch += 1;
         at.rows = count;
+        at.seen += count;
         if (beginning.length > 0) {
-          await call('onBatchBegin', batch, { size: count }, beginning);
+          await call('onBatchBegin', at.batch, { size: count }, beginning);
           proceed();
         }
         trainer.step(batches.context, count, reload);
         if (observing.length > 0) {
-          await call('onBatchEnd', batch, { ...batches.context.accumulator.means(rows), size: count }, observing);
+          const means = batches.context.accumulator.means(at.seen);
+          await call('onBatchEnd', at.batch, { ...means, size: count }, observing);
         }
-        progress?.during(() => progressOf(at, batches, batches.context.accumulator.means(rows)));
+        progress?.during(() => progressOf(at, batches, batches.context.accumulator.means(at.seen)));
         if (yielder.shouldYield) await yielder.yield();
         proceed();
       }
+      const rows = at.seen;
       // Stopped before the first batch: nothing to report.
       if (rows === 0) break;
       trainer.endEpoch();
@@ -242,6 +248,41 @@ export async function fit(
   }
 }
 
+/** Where a training is. */
+interface Place {
+  epoch: number;
+  /** Index of the batch in its epoch, its rows, and the rows of the epoch with them. */
+  batch: number;
+  rows: number;
+  seen: number;
+}
+
+/**
+ * Trains on batches in memory, one after another, until the event loop is due or training is stopped: returns
+ * undefined then, 0 at the end of an epoch, and a batch that has to be waited for as a promise. A function of its own,
+ * since engines run the loop of an async function slowly after each wait.
+ */
+function trainAtOnce(
+  { trainer, model }: FitTarget,
+  batches: BatchIterator,
+  at: Place,
+  yielder: EventLoopYielder,
+  proceed: () => void,
+  reload: (context: ExecutionContext) => void,
+): number | Promise<number> | undefined {
+  while (!model.stopTraining) {
+    const count = batches.next();
+    if (typeof count !== 'number' || count === 0) return count;
+    at.batch += 1;
+    at.rows = count;
+    at.seen += count;
+    trainer.step(batches.context, count, reload);
+    if (yielder.shouldYieldAfterStep) return undefined;
+    proceed();
+  }
+  return undefined;
+}
+
 /** Returns the progress after the batch that `at` is at. */
 const progressOf = (
   { epoch, batch }: { readonly epoch: number; readonly batch: number },
@@ -274,47 +315,4 @@ export function attach(callbacks: readonly Callback[], trainer: Trainer, validat
     });
   }
   return inspections;
-}
-
-/** An inspection requested by a callback. */
-export interface Inspected {
-  readonly every: number;
-  readonly inspection: Inspection;
-}
-
-/** Inspects the current batch for the callbacks that requested it. */
-class Inspector {
-  private found = false;
-
-  constructor(
-    private readonly inspections: readonly Inspected[],
-    private readonly trainer: Trainer,
-    private readonly batches: BatchIterator,
-    private readonly at: { readonly epoch: number; readonly batch: number; readonly rows: number },
-  ) {
-    if (inspections.length > 0) trainer.beforeUpdate = () => this.checkForNonFinite();
-  }
-
-  /** Called at the end of an epoch. */
-  diagnose(): void {
-    const { epoch } = this.at;
-    const due = this.inspections.filter(({ every }) => (epoch + 1) % every === 0);
-    if (due.length === 0) return;
-    const diagnosis = this.measure();
-    for (const { inspection } of due) inspection.diagnosed(epoch, diagnosis);
-  }
-
-  private checkForNonFinite(): void {
-    if (this.found || !holdsNonFinite(this.trainer, this.batches.context)) return;
-    const { nonFinite } = this.measure();
-    if (nonFinite === undefined) return;
-    this.found = true;
-    const { epoch, batch } = this.at;
-    for (const { inspection } of this.inspections) inspection.nonFinite({ ...nonFinite, epoch, batch });
-  }
-
-  private measure(): Diagnosis {
-    const { trainer, batches, at } = this;
-    return diagnose(trainer, at.rows, batches.weightVectors, (context) => batches.reload(context));
-  }
 }

@@ -15,7 +15,7 @@ import {
   isAffine,
   penalizedValues,
 } from '../operations/backward.js';
-import type { Clock, Continuation, TrainingBinding } from '../operations/binding.js';
+import type { Clock, TrainingBinding } from '../operations/binding.js';
 import { bindForward } from '../operations/forward.js';
 import { appliedName } from '../operations/operation.js';
 import type { MatrixView, Step } from '../runtime/matrix-view.js';
@@ -139,9 +139,6 @@ export function bindTraining(
     free: () => runtime.arena.free(region),
   };
 }
-
-/** Of gradients that start anew in each batch. */
-const ALONE: Continuation = { continues: false, share: () => 1 };
 
 /** Turns the offsets of a memory plan into addresses, and nodes into steps. */
 class Binder {
@@ -282,7 +279,7 @@ class Binder {
       );
     };
     const direct = !node.parameters.some((parameter) => group?.isApart(parameter));
-    const continuation = direct && group !== undefined ? group : ALONE;
+    const continuation = direct ? group : undefined;
     const floatsOf = (parameter: number): number => storedFloats(plan.parameters[parameter].spec);
     const inputDeltas = node.inputs.map((input, order) => {
       const matrix = allocated.addedDeltas[order] ?? memory.deltas[input];

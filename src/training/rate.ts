@@ -21,7 +21,7 @@ export class Rate {
 
   /** Momentum (β1) of the next update where a schedule moves it. */
   momentumAfter(step: number): number | undefined {
-    return movedMomentum(this.current, step);
+    return typeof this.current === 'number' ? undefined : movedMomentum(this.current, step);
   }
 
   /**

@@ -134,22 +134,20 @@ export class Trainer {
   private stepOnBatch(context: ExecutionContext, rows: number): void {
     const { model, updater } = this;
     const { group } = updater;
-    let due: boolean;
-    let rate: number;
+    let due = true;
+    let rate = 0;
     let momentum: number | undefined;
     model.running = true;
     try {
-      group?.open(rows);
-      this.run(context, rows);
-      due = group?.close(rows) ?? true;
-      if (due) updater.prepare();
-      // Inside the guard: a schedule, like an activation or a loss, may be a user's function, which must not change the
-      // model.
-      rate = this.learningRate;
-      momentum = this.momentum;
-    } catch (error) {
-      group?.reset();
-      throw error;
+      if (group === undefined) this.run(context, rows);
+      else due = group.run(rows, () => this.run(context, rows));
+      if (due) {
+        if (updater.prepares) updater.prepare();
+        // Inside the guard: a schedule, like an activation or a loss, may be a user's function, which must not change
+        // the model.
+        rate = this.learningRate;
+        momentum = this.momentum;
+      }
     } finally {
       model.running = false;
     }
@@ -158,7 +156,7 @@ export class Trainer {
     if (due) this.advance(rate, momentum);
     const { updateRunningStatistics } = context.program;
     for (let i = 0; i < updateRunningStatistics.length; i++) updateRunningStatistics[i](rows);
-    if (due) updater.finish(this.stepCount);
+    if (due && updater.finishes) updater.finish(this.stepCount);
     endChange(model);
   }
 
@@ -218,6 +216,7 @@ export class Trainer {
     const context = this.load(dataset);
     return this.updater.besideGroup(() => {
       this.run(context, dataset.rows);
+      this.updater.group?.collect();
       this.updater.penalizeAndClip();
       return readParameters(this.model.runtime, this.vectors.gradients, this.layout.trained);
     });
@@ -297,7 +296,6 @@ export class Trainer {
     this.tick();
     this.fullBatch?.trial.take();
     runProgram(context.program, rows);
-    this.updater.group?.collect(this.model.runtime.kernels);
   }
 
   /** Makes an update with the gradient that is ready. */

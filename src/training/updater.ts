@@ -26,9 +26,12 @@ export class Updater {
   readonly apply: Update;
   /** Returns the penalties on the weights, if there are any. */
   readonly penalty: (() => number) | undefined;
-  private readonly penalize: () => void;
-  private readonly clip: () => void;
-  private readonly constrain: () => void;
+  /** Whether `prepare` and `finish` do anything: calls that do nothing cost the smallest networks some percent. */
+  readonly prepares: boolean;
+  readonly finishes: boolean;
+  private readonly penalize: (() => void) | undefined;
+  private readonly clip: (() => void) | undefined;
+  private readonly constrain: (() => void) | undefined;
   private readonly names: readonly string[];
   private readonly ema: EmaConfig | undefined;
 
@@ -47,7 +50,7 @@ export class Updater {
     if (!isFullBatch(optimizer)) {
       const { accumulate = 1, ema } = optimizer.config;
       this.ema = ema;
-      this.group = accumulate === 1 ? undefined : new BatchGroup(accumulate, plan, layout, gradients);
+      this.group = accumulate === 1 ? undefined : new BatchGroup(accumulate, plan, layout, gradients, runtime.kernels);
       if (this.group?.hasParts === true) this.group.batchGradients = allocate();
     }
     this.apply = bindUpdates(runtime, optimizer, this.vectors, layout.stretches);
@@ -55,6 +58,8 @@ export class Updater {
     this.penalize = bindPenalties(runtime, plan, layout, this.vectors);
     this.penalty = bindPenaltyLoss(runtime, plan, layout, weights, regions);
     this.constrain = bindConstraints(runtime, plan, layout, weights);
+    this.prepares = this.group !== undefined || this.penalize !== undefined || this.clip !== undefined;
+    this.finishes = this.constrain !== undefined || this.ema !== undefined;
   }
 
   /** Bytes of gradients and of optimizer state. */
@@ -82,13 +87,13 @@ export class Updater {
 
   /** The same for a gradient that no group summed. */
   penalizeAndClip(): void {
-    this.penalize();
-    this.clip();
+    this.penalize?.();
+    this.clip?.();
   }
 
   /** Ends update number `step`: weights are held to their constraints, and averaged. */
   finish(step: number): void {
-    this.constrain();
+    this.constrain?.();
     const { ema } = this;
     if (ema === undefined) return;
     const { kernels } = this.model.runtime;

@@ -102,17 +102,14 @@ export class ArrayBatches implements BatchIterator {
     this.left = perEpoch;
     // order · perEpoch batches came before, in whole passes and a rest.
     const rest = (order % perPass) * perEpoch;
-    this.batch = rest % perPass;
     this.startPass(Math.floor(order / perPass) * perEpoch + Math.floor(rest / perPass));
+    this.batch = rest % perPass;
   }
 
   next(): number {
     // At the end of the epoch its last batch stays loaded.
     if (this.left === 0) return 0;
-    if (this.batch === this.perPass) {
-      this.batch = 0;
-      this.startPass(this.pass + 1);
-    }
+    if (this.batch === this.perPass) this.startPass(this.pass + 1);
     const { batchSize } = this.options;
     this.first = this.batch * batchSize;
     this.count = Math.min(batchSize, this.rows - this.first);
@@ -124,6 +121,7 @@ export class ArrayBatches implements BatchIterator {
 
   private startPass(pass: number): void {
     this.pass = pass;
+    this.batch = 0;
     const { shuffle, seed } = this.options;
     const { rows, indices, words } = this;
     if (shuffle) this.runtime.kernels.u32_shuffle(rows, indices, words, seed, STREAM.shuffle, pass, 0, 0);

@@ -76,8 +76,8 @@ export function diagnose(
     const startsAtZero = zeroWeights(scope);
     // With a NaN or an infinity anywhere, the outputs tell nothing.
     const outcomes = nonFinite === undefined ? outcomesOf(scope) : [];
-    bindPenalties(runtime, plan, layout, { weights: vectors.weights, gradients: copies.gradients })();
-    bindClip(runtime, layout, compiled.optimizer, copies, regions)();
+    bindPenalties(runtime, plan, layout, { weights: vectors.weights, gradients: copies.gradients })?.();
+    bindClip(runtime, layout, compiled.optimizer, copies, regions)?.();
     const gradientNorms = normsByLayer(scope, (gradient) => readParameter(runtime, copies.gradients, gradient));
     const before = normsByLayer(scope, (_, parameter) => readParameter(runtime, vectors.weights, parameter));
     // The step of an optimizer that looks at all rows is not known before it was searched.

@@ -37,7 +37,7 @@ export class FullBatch {
   /** Loss, with penalties, at the weights of the model, if the gradient in the vectors is that of these weights. */
   private known: number | undefined;
   private readonly algorithm: Algorithm;
-  private readonly penalize: () => void;
+  private readonly penalize: (() => void) | undefined;
   private readonly penaltyLoss: (() => number) | undefined;
 
   constructor(
@@ -93,7 +93,7 @@ export class FullBatch {
       reload(context);
       accumulator.reset();
       runProgram(program, rows);
-      this.penalize();
+      this.penalize?.();
       return accumulator.loss(rows) + (this.penaltyLoss?.() ?? 0);
     } finally {
       model.running = false;
