@@ -8,16 +8,18 @@ import { describe } from './describe.js';
 /** Names in Keras, PyTorch and scikit-learn, in small letters and without underscores, by the name here. */
 const OTHER_NAMES = {
   swish: 'silu',
-  sigmoid: 'logistic',
-  linear: 'identity',
+  sigmoid: 'logistic logsig',
+  tanh: 'tansig',
+  linear: 'identity purelin',
   hardSwish: 'hardsilu',
   exponential: 'exp',
   logSoftmax: 'logsoftmax',
   tanhGelu: 'gelunew gelutanh gelupytorchtanh geluapproximate gelufast',
-  meanSquaredError: 'mse',
-  meanAbsoluteError: 'mae',
+  meanSquaredError: 'mse mseloss squarederror squaredloss',
+  meanAbsoluteError: 'mae l1loss absoluteerror absolutedifference',
   rootMeanSquaredError: 'rmse',
-  binaryCrossentropy: 'bce',
+  binaryCrossentropy: 'bce bceloss',
+  huber: 'huberloss smoothl1 smoothl1loss',
   binaryFocalCrossentropy: 'focal focalloss binaryfocal sigmoidfocalloss',
   categoricalFocalCrossentropy: 'categoricalfocal',
   kullbackLeibler: 'kld kldiv kldivloss kldivergence kullbackleiblerdivergence',
@@ -97,6 +99,7 @@ const INSTEAD: Readonly<Record<string, string>> = {
   useema: 'Write ema: { momentum: 0.99 }.',
   emamomentum: 'Write ema: { momentum: 0.99 }.',
   emaoverwritefrequency: 'Write ema: { overwriteFrequency: 100 }.',
+  maxiter: 'An epoch is an iteration: give fit epochs.',
   inputdim: 'Write inputShape: [n].',
   inputsize: 'Write inputShape: [n].',
   infeatures: 'Write inputShape: [n].',
@@ -120,7 +123,10 @@ const OPTION_NAMES: Readonly<Record<string, string>> = {
   validationsteps: 'validationBatches',
   validationfreq: 'validationFrequency',
   dropremainder: 'dropLast',
-
+  swastart: 'startEpoch',
+  stepsize: 'dropEvery',
+  tmax: 'decaySteps',
+  gamma: 'factor',
   steps: 'batches',
   weightdecay: 'weightDecay',
   gradientaccumulationsteps: 'accumulate',
@@ -133,8 +139,20 @@ const CROSS_ENTROPIES = 'crossentropy crossentropyloss ce categorical logloss nl
   ' ',
 );
 
-/** Returns advice for a name that means several of `names`. */
+/** Names elsewhere of cross-entropies of logits, by the loss here. */
+const OF_LOGITS: Readonly<Record<string, string>> = {
+  bcewithlogits: 'binaryCrossentropy',
+  bcewithlogitsloss: 'binaryCrossentropy',
+  sigmoidcrossentropy: 'binaryCrossentropy',
+  softmaxcrossentropy: 'categoricalCrossentropy',
+};
+
+/** Returns advice for a name that means several of `names`, or one of them with an option. */
 export function adviceForName(word: string, names: readonly string[]): string | undefined {
+  const plain = bare(word);
+  if (Object.hasOwn(OF_LOGITS, plain) && names.includes(OF_LOGITS[plain])) {
+    return ` Write ${OF_LOGITS[plain]}({ fromLogits: true }).`;
+  }
   if (!names.includes('binaryCrossentropy') || !CROSS_ENTROPIES.includes(bare(word))) return undefined;
   return (
     ' For one-hot targets write "categoricalCrossentropy", for class indices "sparseCategoricalCrossentropy", ' +

@@ -1,12 +1,38 @@
 /** Factories of the metrics that have options, which are about classes and probabilities. metrics.ts has the table. */
 import type { Descriptor } from '../common/descriptor.js';
-import { finite, integer, nameOf, optional, positive, readOptions, type OptionTable } from '../common/options.js';
+import {
+  finite,
+  integer,
+  nameOf,
+  optional,
+  positive,
+  readOptions,
+  text,
+  type Option,
+  type OptionTable,
+} from '../common/options.js';
+
+/**
+ * Options of all metrics with options.
+ * @category Metrics
+ */
+export interface MetricOptions {
+  /** Key in logs, by which two metrics of one kind with different options are told apart. Default: as the metric says. */
+  name?: string;
+}
+
+/** A settled `name`. */
+interface NamedMetric {
+  readonly name: string | undefined;
+}
+
+const NAME: Option<string | undefined> = { check: optional(text), or: undefined };
 
 /**
  * Options of `topKAccuracy`.
  * @category Metrics
  */
-export interface TopKAccuracyOptions {
+export interface TopKAccuracyOptions extends MetricOptions {
   /** Number of the best classes that count, an integer ≥ 1. Default 5. */
   k?: number;
 }
@@ -28,9 +54,9 @@ export interface TopKAccuracyOptions {
  */
 export const topKAccuracy = (
   options?: TopKAccuracyOptions,
-): Descriptor<'topKAccuracy', Required<TopKAccuracyOptions>> => ({
+): Descriptor<'topKAccuracy', NamedMetric & { readonly k: number }> => ({
   kind: 'topKAccuracy',
-  config: readOptions('topKAccuracy', options, { k: { check: integer(1), or: 5 } }),
+  config: readOptions('topKAccuracy', options, { k: { check: integer(1), or: 5 }, name: NAME }),
 });
 
 /** How a rate of each class, or of each independent output, becomes one number. */
@@ -48,7 +74,7 @@ export interface Averaging {
  * Options of `binaryAccuracy`, and of the rates where outputs are yes or no each.
  * @category Metrics
  */
-export interface ThresholdOptions {
+export interface ThresholdOptions extends MetricOptions {
   /** Outputs above it are yes. Default: the cut of `binaryAccuracy`. Targets keep theirs. No effect on categories. */
   threshold?: number;
 }
@@ -78,7 +104,7 @@ export interface FBetaOptions extends RateOptions {
 }
 
 /** Settled options of a rate. */
-export interface Settled extends Averaging {
+export interface Settled extends Averaging, NamedMetric {
   /** Outputs above it are yes; undefined for the cut of `binaryAccuracy`. */
   readonly threshold: number | undefined;
 }
@@ -87,6 +113,7 @@ const RATE: OptionTable<Settled> = {
   average: { check: nameOf(['macro', 'micro', 'weighted']), or: 'macro' },
   class: { check: optional(integer(0)), or: undefined },
   threshold: { check: optional(finite), or: undefined },
+  name: NAME,
 };
 
 const rate =
@@ -158,16 +185,19 @@ export const fBeta = (options?: FBetaOptions): Descriptor<'fBeta', Settled & Req
  */
 export const binaryAccuracy = (
   options?: ThresholdOptions,
-): Descriptor<'binaryAccuracy', Pick<Settled, 'threshold'>> => ({
+): Descriptor<'binaryAccuracy', Pick<Settled, 'threshold' | 'name'>> => ({
   kind: 'binaryAccuracy',
-  config: readOptions<Pick<Settled, 'threshold'>>('binaryAccuracy', options, { threshold: RATE.threshold }),
+  config: readOptions<Pick<Settled, 'threshold' | 'name'>>('binaryAccuracy', options, {
+    threshold: RATE.threshold,
+    name: NAME,
+  }),
 });
 
 /**
  * Options of `calibrationError`.
  * @category Metrics
  */
-export interface CalibrationErrorOptions {
+export interface CalibrationErrorOptions extends MetricOptions {
   /** Number of equal bins of confidence, from 1 to 1,000. Default 10. */
   bins?: number;
 }
@@ -184,16 +214,16 @@ export interface CalibrationErrorOptions {
  */
 export const calibrationError = (
   options?: CalibrationErrorOptions,
-): Descriptor<'calibrationError', Required<CalibrationErrorOptions>> => ({
+): Descriptor<'calibrationError', NamedMetric & { readonly bins: number }> => ({
   kind: 'calibrationError',
-  config: readOptions('calibrationError', options, { bins: { check: integer(1, 1000), or: 10 } }),
+  config: readOptions('calibrationError', options, { bins: { check: integer(1, 1000), or: 10 }, name: NAME }),
 });
 
 /**
  * Options of `auc`.
  * @category Metrics
  */
-export interface AucOptions {
+export interface AucOptions extends MetricOptions {
   /**
    * 'ROC': true against false positives. 'PR': precision against recall, with points joined as Davis and Goadrich
    * (2006) show, which is Keras' AUC(curve='PR') with a threshold at every output; key in logs: aucPR. Default 'ROC'.
@@ -219,10 +249,12 @@ export const auc = (
   {
     /** Absent for the ROC curve. */
     readonly curve?: 'PR';
+    readonly name: string | undefined;
   }
 > => {
-  const { curve } = readOptions<Required<AucOptions>>('auc', options, {
+  const { curve, name } = readOptions<{ curve: 'ROC' | 'PR' } & NamedMetric>('auc', options, {
     curve: { check: nameOf(['ROC', 'PR']), or: 'ROC' },
+    name: NAME,
   });
-  return { kind: 'auc', config: curve === 'PR' ? { curve } : {} };
+  return { kind: 'auc', config: curve === 'PR' ? { curve, name } : { name } };
 };

@@ -158,10 +158,11 @@ interface KeyOptions {
   readonly average?: string | undefined;
   readonly class?: number | undefined;
   readonly curve?: string | undefined;
+  readonly name?: string | undefined;
 }
 
 /** Own fields, so that none is read from `Object.prototype`. */
-const NO_KEY_OPTIONS: KeyOptions = { average: undefined, class: undefined, curve: undefined };
+const NO_KEY_OPTIONS: KeyOptions = { average: undefined, class: undefined, curve: undefined, name: undefined };
 
 const capital = (name: string): string => name[0].toUpperCase() + name.slice(1);
 
@@ -175,13 +176,18 @@ export function metricKey(metric: Metric, weighs: boolean): string {
 
 function plainKey(metric: Metric): string {
   if (metric.kind === 'custom') return metric.config.name;
-  const { average = 'macro', class: one, curve = '' } = { ...NO_KEY_OPTIONS, ...(metric.config as KeyOptions) };
+  const { average = 'macro', class: one, curve = '', name } = { ...NO_KEY_OPTIONS, ...(metric.config as KeyOptions) };
+  // A loss as a metric has no name of its own.
+  if (name !== undefined && !isLoss(metric)) return name;
   if (one !== undefined) return `${metric.kind}Class${String(one)}`;
   return average === 'macro' ? metric.kind + curve : metric.kind + capital(average);
 }
 
 /** Keys in logs that the library reserves: those of `fit`, and val… for validation. */
 const RESERVED = /^(loss|size|epoch|learningRate|regularization|val[A-Z].*)$/;
+
+/** Whether a metric has options, of which one is its name. */
+const isNamed = ({ kind, config }: Metric): boolean => kind !== 'custom' && Object.hasOwn(config, 'name');
 
 const same = (a: Metric, b: Metric): boolean =>
   a.kind === 'custom'
@@ -212,8 +218,10 @@ export function readMetrics(path: string, value: unknown): Metric[] {
     const name = metricKey(metric, false);
     const before = metrics.get(name);
     if (RESERVED.test(name) || (before !== undefined && !same(before, metric))) {
+      const hint =
+        isNamed(metric) && metric.kind === before?.kind ? ` Give one a name: ${metric.kind}({ name: '…' }).` : '';
       throw new ValueError(
-        `${path} expected a different key in the logs for each, got ${describe(name)}, which is taken.`,
+        `${path} expected a different key in the logs for each, got ${describe(name)}, which is taken.${hint}`,
       );
     }
     metrics.set(name, metric);

@@ -133,7 +133,10 @@ const validationCheck: Check<NonNullable<FitOptions['validationData']>> = (path,
     const { length } = value;
     return Array.from({ length }, (_, index) => value[index]) as unknown as NonNullable<FitOptions['validationData']>;
   }
-  throw new ValueError(`${path} expected [x, y], [x, y, sampleWeight] or a source of batches, got ${describe(value)}.`);
+  const hint = fieldOf(value, 'x') === undefined ? '' : ' Write [x, y].';
+  throw new ValueError(
+    `${path} expected [x, y], [x, y, sampleWeight] or a source of batches, got ${describe(value)}.${hint}`,
+  );
 };
 
 /** Recognizes a signal by its methods, since it may come from another realm. */

@@ -19,6 +19,7 @@ import {
   FormatError,
   input,
   layerNormalization,
+  lbfgs,
   rmsNormalization,
   loadClassifier,
   loadModel,
@@ -26,9 +27,11 @@ import {
   mlpRegressor,
   prelu,
   rmsprop,
+  schedules,
   sequential,
   sgd,
   sparseCategoricalCrossentropy,
+  stochasticWeightAveraging,
   topKAccuracy,
   ValueError,
   type ActivationLike,
@@ -101,6 +104,22 @@ describe("aliases are accepted, and reported, saved and logged by the library's 
     expect(model.save()).toEqual(other.save());
   });
 
+  test.each([
+    ['MSELoss', 'meanSquaredError'],
+    ['squared_error', 'meanSquaredError'],
+    ['L1Loss', 'meanAbsoluteError'],
+    ['SmoothL1Loss', 'huber'],
+    ['HuberLoss', 'huber'],
+    ['BCELoss', 'binaryCrossentropy'],
+  ])('loss %s is %s', (given, name) => {
+    const [one, other] = [given, name].map((loss) => {
+      const model = line();
+      model.compile(any({ optimizer: 'sgd', loss, checks: 'off' }));
+      return model.save();
+    });
+    expect(one).toEqual(other);
+  });
+
   test('metrics acc, mse, mae, rmse, f1_score and others are accepted', async () => {
     const given = ['acc', 'mse', 'mae', 'rmse', 'f1_score', 'r2_score', 'roc_auc'] as MetricLike[];
     const names = ['accuracy', 'meanSquaredError', 'meanAbsoluteError', 'rootMeanSquaredError', 'f1', 'r2', 'auc'];
@@ -145,6 +164,36 @@ describe("aliases are accepted, and reported, saved and logged by the library's 
 });
 
 const refused: [title: string, act: () => unknown, message: string][] = [
+  [
+    'bce_with_logits',
+    () => compiled({ loss: 'bce_with_logits' }),
+    'compile: loss is unknown: "bce_with_logits". Write binaryCrossentropy({ fromLogits: true }).',
+  ],
+  [
+    'softmaxCrossEntropy',
+    () => compiled({ loss: 'softmaxCrossEntropy' }),
+    'compile: loss is unknown: "softmaxCrossEntropy". Write categoricalCrossentropy({ fromLogits: true }).',
+  ],
+  [
+    'lbfgs({ maxIter })',
+    () => lbfgs(any({ maxIter: 3 })),
+    'lbfgs: unknown option "maxIter". An epoch is an iteration: give fit epochs.',
+  ],
+  [
+    'schedules.cosine({ T_max })',
+    () => schedules.cosine(any({ initialLearningRate: 1, T_max: 3 })),
+    'schedules.cosine: unknown option "T_max". Did you mean "decaySteps"?',
+  ],
+  [
+    'schedules.step({ stepSize })',
+    () => schedules.step(any({ initialLearningRate: 1, stepSize: 3 })),
+    'schedules.step: unknown option "stepSize". Did you mean "dropEvery"?',
+  ],
+  [
+    'stochasticWeightAveraging({ swaStart })',
+    () => stochasticWeightAveraging(any({ swaStart: 3 })),
+    'stochasticWeightAveraging: unknown option "swaStart". Did you mean "startEpoch"?',
+  ],
   [
     'adam({ weightDecay })',
     () => adam(any({ weightDecay: 0.01 })),
@@ -262,6 +311,14 @@ describe('fit', () => {
     [
       { callbacks: [{ onTrainBatchBegin: () => undefined }] },
       'callbacks[0]: unknown method "onTrainBatchBegin". Did you mean "onBatchBegin"?',
+    ],
+    [
+      { classWeight: 'balanced' },
+      'classWeight expected weights by class, got "balanced". Give each class the number of rows / (the number of classes · its own number of rows).',
+    ],
+    [
+      { validationData: { x: [[1]], y: [[1]] } },
+      'validationData expected [x, y], [x, y, sampleWeight] or a source of batches, got an object. Write [x, y].',
     ],
     [{ validation_freq: 2 }, 'unknown option "validation_freq". Did you mean "validationFrequency"?'],
     [

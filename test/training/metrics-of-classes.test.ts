@@ -4,6 +4,7 @@
  */
 import { describe, expect, test } from 'vitest';
 import {
+  auc,
   binaryAccuracy,
   binaryCrossentropy,
   calibrationError,
@@ -17,6 +18,7 @@ import {
   recall,
   sparseCategoricalCrossentropy,
   specificity,
+  topKAccuracy,
   ValueError,
   type CompileOptions,
   type Logs,
@@ -141,8 +143,54 @@ describe('options', () => {
     );
     await thrown(
       () => mirror(3, 'categoricalCrossentropy', [f1(), f1({ threshold: 0.2 })]),
-      'compile: metrics expected a different key in the logs for each, got "f1", which is taken.',
+      'compile: metrics expected a different key in the logs for each, got "f1", which is taken. ' +
+        "Give one a name: f1({ name: '…' }).",
     );
+    await thrown(() => f1({ name: '' }), 'f1: name expected a non-empty string, got "".');
+    for (const name of ['loss', 'valF1', 'epoch']) {
+      await thrown(
+        () => mirror(3, 'categoricalCrossentropy', [f1({ name })]),
+        `compile: metrics expected a different key in the logs for each, got "${name}", which is taken.`,
+      );
+    }
+  });
+
+  test('have a name, by which metrics of one kind are told apart, in logs, callbacks and files', async () => {
+    const metrics = [
+      binaryAccuracy({ threshold: 0.2, name: 'accuracyAt20' }),
+      binaryAccuracy({ threshold: 0.8, name: 'accuracyAt80' }),
+      recall({ threshold: 0.2, name: 'recallAt20' }),
+      recall({ threshold: 0.8 }),
+      auc({ name: 'area' }),
+      auc({ curve: 'PR', name: 'areaPR' }),
+      topKAccuracy({ k: 1, name: 'top1' }),
+      calibrationError({ bins: 4, name: 'bins4' }),
+    ];
+    const model = mirror(1, 'binaryCrossentropy', metrics);
+    const [x, t] = [
+      [[0.1], [0.3], [0.7], [0.9]],
+      [[0], [1], [0], [1]],
+    ];
+    const logs = model.evaluate(x, t);
+    // Rows above 0.2: the last three; above 0.8: the last.
+    expect(logs).toMatchObject({
+      accuracyAt20: 0.75,
+      accuracyAt80: 0.75,
+      recallAt20: 1,
+      recall: 0.5,
+      area: 0.75,
+      top1: 1,
+    });
+    expect(Object.keys(logs).slice(-8)).toEqual([
+      ...['accuracyAt20', 'accuracyAt80', 'recallAt20', 'recall', 'area', 'areaPR', 'top1', 'bins4'],
+    ]);
+    const loaded = await loadModel(model.save());
+    expect(loaded.evaluate(x, t)).toEqual(logs);
+    const { history } = await loaded.fit(x, t, {
+      epochs: 2,
+      callbacks: [earlyStopping({ monitor: 'recallAt20', mode: 'max' })],
+    });
+    expect(history).toHaveProperty('accuracyAt80');
   });
 
   test('are saved with the model, and followed by callbacks towards more', async () => {

@@ -356,7 +356,8 @@ describe('metrics refuse', () => {
   const taken = (key: string, metrics: unknown): [string, unknown, string] => [
     `a key that is taken, ${key}`,
     metrics,
-    `compile: metrics expected a different key in the logs for each, got "${key}", which is taken.`,
+    `compile: metrics expected a different key in the logs for each, got "${key}", which is taken.` +
+      (key === 'topKAccuracy' ? " Give one a name: topKAccuracy({ name: '…' })." : ''),
   ];
   test.each<[title: string, metrics: unknown, message: string]>([
     ['an unknown name', ['presicion'], 'compile: metrics is unknown: "presicion". Did you mean "precision"?'],

@@ -99,7 +99,11 @@ function readSampleWeight(
 function readWeightsOfClasses(where: string, { what, value }: Named, { width, loss }: Outputs[number]): Float32Array {
   const classes = Math.max(2, width);
   if (!isRecord(value) && !isSequence(value)) {
-    throw new ValueError(`${where}: ${what} expected weights by class, got ${describe(value)}.`);
+    const hint =
+      value === 'balanced'
+        ? ' Give each class the number of rows / (the number of classes · its own number of rows).'
+        : '';
+    throw new ValueError(`${where}: ${what} expected weights by class, got ${describe(value)}.${hint}`);
   }
   const weights = new Float32Array(classes).fill(1);
   for (const [key, weight] of Object.entries(value as Readonly<Record<string, unknown>>)) {
