@@ -57,6 +57,7 @@ const KIND = /* @__PURE__ */ getter<string | undefined>(Symbol.toStringTag);
 const LENGTH = /* @__PURE__ */ getter<number>('length');
 const BUFFER = /* @__PURE__ */ getter<unknown>('buffer');
 const BYTE_OFFSET = /* @__PURE__ */ getter<number>('byteOffset');
+const BYTE_LENGTH = /* @__PURE__ */ getter<number>('byteLength');
 
 /** Returns 'Float32Array' and the like, or undefined for anything other than a typed array. */
 export const typedKind = (value: unknown): string | undefined => KIND.call(value);
@@ -147,6 +148,10 @@ export const newDoubles = (values: number, where = 'data'): Float64Array<ArrayBu
  * prototype (9 ns). The array's own `length` may be wrong, so code that reads or writes the array must not rely on it.
  */
 export const isFloat32Array = (value: unknown): value is Float32Array => typedKind(value) === 'Float32Array';
+
+/** Returns the bytes of a typed array of any kind, in place. */
+export const bytesIn = (array: unknown): Uint8Array<ArrayBuffer> =>
+  new Uint8Array(BUFFER.call(array) as ArrayBuffer, BYTE_OFFSET.call(array), BYTE_LENGTH.call(array));
 
 /** Returns the bytes of a Uint8Array or an ArrayBuffer, or undefined for anything else. */
 export function bytesOf(value: unknown): Uint8Array<ArrayBuffer> | undefined {

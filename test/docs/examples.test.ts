@@ -23,7 +23,8 @@ const sources = readdirSync(resolve(root, 'src'), { recursive: true, encoding: '
 const examples = sources.flatMap((path) =>
   examplesOf(ts.createSourceFile(path, read(`src/${path}`), ts.ScriptTarget.ES2022, true), path),
 );
-const documents = ['README.md', 'docs/guide.md', 'docs/onnx.md'].flatMap((path) => snippetsOf(read(path), path));
+const pages = ['guide', 'onnx', 'numpy', 'scikit-learn'].map((name) => `docs/${name}.md`);
+const documents = ['README.md', ...pages].flatMap((path) => snippetsOf(read(path), path));
 const all = [...examples, ...documents];
 
 /** The values that src/index.ts exports, with the tags of their docstrings. */

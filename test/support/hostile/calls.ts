@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 import * as fused from '../../../dist/fused.js';
 import * as predict from '../../../dist/predict.js';
 import * as library from '../../../src/index.js';
+import * as numpy from '../../../src/numpy.js';
 import * as onnx from '../../../src/onnx.js';
 import { Own } from './values.js';
 
@@ -131,6 +132,9 @@ export type Stated = Pick<library.Model, 'getWeights' | 'stepCount' | 'epochCoun
 const file = subject.save();
 const loaded = predict.loadModelSync(file);
 const onnxBytes = onnx.exportOnnx(subject);
+const numpyArray = (): numpy.NumpyArrayLike => ({ shape: [3, 2], data: flat(), dtype: 'float16' });
+const npyBytes = numpy.writeNpy(numpyArray());
+const npzBytes = numpy.writeNpz({ a: numpyArray() });
 const attached = library.attachModel(subject.share());
 const facadeOptions = (): object => ({ hiddenLayers: [2], epochs: 2, learningRate: 0.01, l2: 0, batchSize: 2, engine });
 const sorter = library.mlpClassifier(facadeOptions());
@@ -426,6 +430,10 @@ const FUNCTIONS: Record<string, readonly Arguments[]> = {
   'predict.loadModelSync': [() => [file, { custom: [activationOfOwn()] }]],
   'fused.fusedKernels': [none],
   'onnx.exportOnnx': [() => [subject, { labels: ['a', 'b', 3] }]],
+  'numpy.readNpy': [() => [npyBytes.slice(), { dtype: 'float32', maxBytes: 1e6 }]],
+  'numpy.readNpz': [() => [npzBytes.slice(), { dtype: 'float32', maxBytes: 1e6 }]],
+  'numpy.writeNpy': [() => [numpyArray()]],
+  'numpy.writeNpz': [() => [[{ name: 'a', ...numpyArray() }]], () => [{ a: numpyArray(), b: { data: flat() } }]],
   'onnx.importOnnx': [() => [onnxBytes.slice(), { externalData: { a: new Uint8Array(4) } }]],
 };
 
@@ -724,6 +732,7 @@ function exportedFunctions(): Map<string, (...args: unknown[]) => unknown> {
   };
   visit('', library);
   visit('predict.', predict);
+  visit('numpy.', numpy);
   visit('onnx.', onnx);
   visit('fused.', fused);
   return found;
