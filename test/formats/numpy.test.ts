@@ -171,7 +171,7 @@ describe('refuses', () => {
     ['another dtype', () => readNpz(read('pipe.npz'), { dtype: 'float64' as never }), ValueError, /dtype is unknown/],
     ['no array', () => writeNpz([{ name: 'a' } as never]), ValueError, /"a" expected \{ shape, data \}/],
     ['a list of numbers', () => writeNpy({ data: [1] as never }), ValueError, /data expected a typed array, got \[1\]/],
-    ['no name', () => writeNpz([{ data: new Uint8Array(1) }]), ValueError, /arrays\[0\] expected a name/],
+    ['no name', () => writeNpz([{ name: '', data: new Uint8Array(1) }]), ValueError, /arrays\[0\] expected a name/],
     [
       'one name twice',
       () => writeNpz([1, 2].map(() => ({ name: 'a', data: new Uint8Array(1) }))),

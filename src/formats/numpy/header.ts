@@ -18,7 +18,7 @@ export interface Header extends TypeInFile {
   readonly start: number;
 }
 
-export const MAGIC = '\x93NUMPY';
+const MAGIC = '\x93NUMPY';
 
 /** Longest header: NumPy's own limit is 10,000 characters, which only structures exceed. */
 const LONGEST = 65_536;

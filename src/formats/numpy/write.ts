@@ -43,6 +43,9 @@ type Parts = readonly [header: Uint8Array, data: Uint8Array];
 const shapeCheck = listOf('a list of counts', integer(0));
 const listCheck = listOf('a list of arrays', unchecked);
 
+/** Whether a value is a list of more elements than it may have; a proxy may claim any number. */
+const isLonger = (value: unknown, most: number): boolean => isList(value) && value.length > most;
+
 function typeFor(where: string, kind: string, dtype: unknown): NumpyType {
   if (dtype === undefined) {
     const own = TYPE_NAMES.find((name) => TYPES[name].from.includes(kind));
@@ -71,10 +74,10 @@ function partsOf(where: string, value: unknown): Parts {
   }
   const name = typeFor(where, kind, given.dtype);
   const length = typedLength(given.data);
-  const shape = given.shape === undefined ? [length] : shapeCheck(`${where}: shape`, given.shape);
-  if (shape.length > MOST_AXES) {
-    throw new ValueError(`${where}: shape expected at most ${MOST_AXES} axes, got ${shape.length}.`);
+  if (isLonger(given.shape, MOST_AXES)) {
+    throw new ValueError(`${where}: shape expected at most ${MOST_AXES} axes, got ${describe(given.shape)}.`);
   }
+  const shape = given.shape === undefined ? [length] : shapeCheck(`${where}: shape`, given.shape);
   if (sizeOf(shape) !== length || isDetached(given.data)) {
     throw new ShapeError(
       `${where}: data expected ${counted(sizeOf(shape), 'value')} for shape ${describeShape(shape)}, got ${describe(given.data)}.`,
@@ -89,6 +92,9 @@ function partsOf(where: string, value: unknown): Parts {
 /** Returns the arrays with their names, from a list or a record. */
 function namedArrays(where: string, arrays: unknown): [name: unknown, array: unknown][] {
   if (isList(arrays)) {
+    if (isLonger(arrays, MOST_FILES)) {
+      throw new ValueError(`${where}: arrays expected at most ${MOST_FILES}, got ${describe(arrays)}.`);
+    }
     return listCheck(`${where}: arrays`, arrays).map((array): [unknown, unknown] => [fieldOf(array, 'name'), array]);
   }
   if (isRecord(arrays)) return Object.entries(arrays);
