@@ -22,7 +22,8 @@ import { RANDOM_NETWORKS_SHA256 } from '../../test/support/random-networks.mjs';
  */
 
 /** Rows of one group must have the same hashes. @param {Row} row */
-const groupOf = ({ where, numerics = 'strict' }) => (where === 'main job' ? where : numerics);
+const groupOf = ({ where, numerics = 'strict' }) =>
+  where === 'main job' || where === 'checkpoints' ? where : numerics;
 
 /**
  * The hashes expected in a row: those known beforehand, otherwise those of the first row of its group.
@@ -51,7 +52,7 @@ const HEADINGS = [
   'where',
   'threads',
   'tiles',
-  'every feature, or main job',
+  'every feature, or training',
   'large layers',
   'random networks',
   'seconds',

@@ -88,7 +88,25 @@ export function versionOf(command, args = ['--version']) {
  * @param {Readonly<Record<string, string>>} [env]
  * @returns {Promise<{ value?: any, problem?: string, seconds: number }>}
  */
-export function run(command, args, env = {}) {
+export async function run(command, args, env = {}) {
+  const { output = '', problem, seconds } = await runForOutput(command, args, env);
+  if (problem !== undefined) return { problem, seconds };
+  try {
+    return { value: JSON.parse(output), seconds };
+  } catch {
+    return { problem: `no JSON on standard output: ${lastLine(output)}`, seconds };
+  }
+}
+
+/**
+ * Runs a script and returns what it prints.
+ *
+ * @param {string} command
+ * @param {string[]} args
+ * @param {Readonly<Record<string, string>>} [env]
+ * @returns {Promise<{ output?: string, problem?: string, seconds: number }>}
+ */
+export function runForOutput(command, args, env = {}) {
   return new Promise((done) => {
     const started = performance.now();
     const seconds = () => (performance.now() - started) / 1000;
@@ -101,11 +119,7 @@ export function run(command, args, env = {}) {
     child.on('close', (status) => {
       if (status !== 0)
         return done({ problem: `exit status ${status}: ${lastLine(errors || output)}`, seconds: seconds() });
-      try {
-        done({ value: JSON.parse(output), seconds: seconds() });
-      } catch {
-        done({ problem: `no JSON on standard output: ${lastLine(output)}`, seconds: seconds() });
-      }
+      done({ output, seconds: seconds() });
     });
   });
 }

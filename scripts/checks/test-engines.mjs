@@ -6,7 +6,7 @@
  * - Several JavaScript engines and real browsers, on x64 and ARM64, and each compiler of an engine alone.
  * - 1, 2 and 4 threads, each register tile, the calling thread and a worker, pages with and without isolation.
  * - 256-bit vectors, and fused numerics, whose bits differ from strict ones.
- * - The main job.
+ * - The main job, and a training that is killed on the running Node and continues in each engine.
  *
  *     npm run test:engines                   the whole main job
  *     npm run test:engines -- --quick        one epoch of it
@@ -16,13 +16,13 @@
  * with status 1 if a hash differs or a run fails.
  */
 
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { isExpected, printTable } from './engine-table.mjs';
-import { ARM64_NODE, COMPILERS, ENGINES, install, lastLine, run, versionOf } from './engines.mjs';
+import { ARM64_NODE, COMPILERS, ENGINES, install, lastLine, run, runForOutput, versionOf } from './engines.mjs';
 import { ISOLATION, loadBrowsers } from './load-browsers.mjs';
 
 /** @typedef {import('../../test/support/matrix.mjs').Cell} Cell @typedef {import('./engine-table.mjs').Row} Row */
@@ -103,6 +103,39 @@ const MAY_BE_ABSENT = process.env.REQUIRE_ENGINES !== '1';
 const addProblem = ({ name, version }, where, problem, skipped = false) =>
   rows.push({ engine: name, version, where, threads: '-', tiles: '-', hashes: [], problem, skipped });
 
+/**
+ * Runs a training with checkpoints: in a new folder, or in a copy of one where it was killed. Returns the hash of the
+ * model at its end.
+ *
+ * @param {string} command
+ * @param {readonly string[]} args
+ * @param {string} folder
+ * @param {object} [options]
+ */
+async function trainWithCheckpoints(command, args, folder, options = {}) {
+  const child = ['test/support/checkpoint-child.mjs', folder, '10', JSON.stringify(options)];
+  const { output, problem } = await runForOutput(command, [...args, ...child]);
+  return { problem, hash: /"epochs":10,"hash":"(\w+)"/.exec(output ?? '')?.[1] };
+}
+
+/**
+ * Adds the row of a training with checkpoints.
+ *
+ * @param {{ name: string, version: string }} named
+ * @param {string} command
+ * @param {readonly string[]} args
+ * @param {string} folder
+ */
+async function addResumed(named, command, args, folder) {
+  mkdirSync(folder, { recursive: true });
+  const { hash, problem } = await trainWithCheckpoints(command, args, folder);
+  if (hash === undefined) addProblem(named, 'checkpoints', problem ?? 'no hash');
+  else {
+    const { name: engine, version } = named;
+    rows.push({ engine, version, where: 'checkpoints', threads: '1', tiles: '3x12', hashes: [hash] });
+  }
+}
+
 /** Runs Node, Bun and Deno. @param {string} models folder for the files of the main job */
 async function runEngines(models) {
   const running = {
@@ -157,6 +190,12 @@ async function runEngines(models) {
       const hashes = [main.value.weightsSha256];
       rows.push({ engine: named.name, version, where: 'main job', threads: '1', tiles: '3x12', hashes, seconds });
     }
+    // The first engine also trains without a kill, for the hash that the others must reach.
+    if (engine === running) await addResumed(named, command, engine.args, join(models, 'whole'));
+    const killed = join(models, `killed-${engine.name}-${version}`);
+    mkdirSync(killed);
+    await trainWithCheckpoints(process.execPath, [], killed, { killedIn: 5 });
+    await addResumed(named, command, engine.args, killed);
   }
 }
 

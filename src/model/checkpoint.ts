@@ -70,6 +70,9 @@ export function savedOptions(compiled: Trainer['compiled']): CompileOptions {
   return { optimizer, loss: losses, lossWeights, metrics, ...(weighted && { weightedMetrics }) };
 }
 
+/** Start of the names of tensors that callbacks remember: no weight's name begins with "optimizer.". */
+const CALLBACK_TENSORS = 'optimizer.callbacks.';
+
 const stateTensor = (state: string, weight: string): string => `optimizer.${state}.${weight}`;
 
 /** Encodes the file: the current weights, and the optimizer state of the same step. */
@@ -196,7 +199,10 @@ export function checkState(
   }
   // Optimizer state may be infinite: training continues from a state that has overflowed.
   const values = training?.slots.map((name) => pick(stateOf(name), 'any')) ?? [];
-  for (const name of unused)
+  for (const name of unused) {
+    // State of callbacks, which wasm-mlp/node reads.
+    if (name.startsWith(CALLBACK_TENSORS)) continue;
     throw new FormatError(`loadModel: tensor ${describe(name)} expected nowhere in this model.`);
+  }
   return { epochCount, weights, training: training && { ...training, frozen, values } };
 }

@@ -34,7 +34,7 @@ export class Answers {
     const { callbacks, signal } = options;
     if ('attach' in question) {
       const validates = data.validation !== undefined || options.validationSplit > 0;
-      this.inspections = attach(callbacks, this.request.trainer, validates);
+      this.inspections = attach(callbacks, this.request, validates);
       return { inspections: this.inspections.map(({ every }) => every) };
     }
     if ('hook' in question) {

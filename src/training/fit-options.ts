@@ -19,7 +19,7 @@ import {
   type Check,
 } from '../common/options.js';
 import type { Inputs } from '../common/rows.js';
-import { HOOKS, type Callback } from './callbacks/callback.js';
+import { HOOKS, inOrder, type Callback } from './callbacks/callback.js';
 import type { ClassWeights, SampleWeight, Targets } from './data/shape.js';
 import { isBatchSource, type BatchSource } from './data/source.js';
 
@@ -171,7 +171,7 @@ export function readFitOptions(options: FitOptions | undefined): ReadFitOptions 
   if (read.validationBatches !== undefined && !isBatchSource(read.validationData)) {
     throw new ValueError('fit: validationBatches expected only where validationData is a source, got it without one.');
   }
-  return read;
+  return { ...read, callbacks: inOrder(read.callbacks) };
 }
 
 /** Throws, if batches come from a source, for options that only rows in memory can have, and for a third argument. */

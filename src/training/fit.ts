@@ -171,7 +171,7 @@ export async function fit(
   const reload = (context: ExecutionContext): void => batches.reload(context);
   let logs: Logs = {};
   try {
-    const inspector = new Inspector(attach(callbacks, trainer, validation !== undefined), trainer, batches, at);
+    const inspector = new Inspector(attach(callbacks, target, validation !== undefined), trainer, batches, at);
     proceed();
     model.stopTraining = false;
     trainer.forgetGroup();
@@ -303,11 +303,17 @@ export const reportsRate = (trainer: Trainer, callbacks: readonly Callback[]): b
   trainer.rate.scheduled || callbacks.some((callback) => fieldOf(callback, CHANGES_RATE) === true);
 
 /** Attaches callbacks of the library to the session; returns the inspections that they request. */
-export function attach(callbacks: readonly Callback[], trainer: Trainer, validates: boolean): Inspected[] {
+export function attach(
+  callbacks: readonly Callback[],
+  { trainer, model }: Pick<FitTarget, 'trainer' | 'model'>,
+  validates: boolean,
+): Inspected[] {
   const inspections: Inspected[] = [];
   for (const callback of callbacks) {
     const own = fieldOf(callback, ATTACH) as AttachedCallback[typeof ATTACH] | undefined;
     own?.call(callback as AttachedCallback, {
+      model,
+      callbacks,
       keys: epochKeys(trainer, validates, reportsRate(trainer, callbacks)),
       rateRefusal: trainer.rate.refusal,
       trained: trainer.layout.trained.map(({ name }) => name),

@@ -107,8 +107,22 @@ export type FoundNonFinite = NonFinite & {
   readonly batch: number;
 };
 
+/** What a callback remembers from one epoch to the next, as files hold it. */
+export interface CallbackState {
+  /** Name of the function that makes the callback. */
+  readonly kind: string;
+  readonly numbers: Readonly<Record<string, number | undefined>>;
+  readonly tensors?: readonly NamedTensor[] | undefined;
+  /** Whether the callback has ended training. */
+  readonly stopped?: boolean;
+}
+
 /** View of a `fit` that the library's own callbacks are given. */
 export interface Session {
+  /** The model that is trained. */
+  readonly model: TrainedModel;
+  /** All callbacks, in the order in which they are called. */
+  readonly callbacks: readonly Callback[];
   /** Keys that the logs of an epoch will have. */
   readonly keys: readonly string[];
   /** Expected and given optimizer, for messages, where the learning rate cannot be set; undefined where it can. */
@@ -121,8 +135,17 @@ export interface Session {
   inspect(every: number, inspection: Inspection): void;
 }
 
-/** Key of the method that gives a callback of the library the session. */
-export const ATTACH = Symbol('attach');
+/**
+ * Key of the method that gives a callback of the library the session. This one and the next two are also used by
+ * wasm-mlp/node, which is a bundle of its own.
+ */
+export const ATTACH: unique symbol = /* @__PURE__ */ Symbol.for('wasm-mlp.attach');
+
+/** Key of the method that returns what a callback remembers, after replacing it where it is given. */
+export const STATE: unique symbol = /* @__PURE__ */ Symbol.for('wasm-mlp.state');
+
+/** Key of the property that marks callbacks which are called after all others: they save what the others decide. */
+export const LAST: unique symbol = /* @__PURE__ */ Symbol.for('wasm-mlp.last');
 
 /** Key of the property that marks callbacks which change the learning rate. */
 export const CHANGES_RATE = Symbol('changesRate');
@@ -131,7 +154,11 @@ export interface AttachedCallback extends Callback {
   /** @internal */
   readonly [CHANGES_RATE]?: true;
   /** @internal */
+  readonly [LAST]?: true;
+  /** @internal */
   [ATTACH](session: Session): void;
+  /** @internal */
+  [STATE]?(saved?: CallbackState): CallbackState;
 }
 
 /** Returns a callback's function for a hook, its own or its class's; undefined if it has none. */
@@ -155,6 +182,12 @@ export function requireHook(where: string, logs: unknown, model: unknown): void 
   if (!isFunction(fieldOf(model, 'getWeights'))) {
     throw new ValueError(`${where}: model expected the model that is trained, got ${describe(model)}.`);
   }
+}
+
+/** Returns callbacks in the order in which they are called. */
+export function inOrder(callbacks: readonly Callback[]): readonly Callback[] {
+  const isLast = (callback: Callback): boolean => fieldOf(callback, LAST) === true;
+  return [...callbacks.filter((one) => !isLast(one)), ...callbacks.filter(isLast)];
 }
 
 /** Calls one hook of all callbacks, one after another. */

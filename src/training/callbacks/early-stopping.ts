@@ -4,7 +4,7 @@
  */
 import { finite, flag, integer, nameOf, nonNegative, optional, readOptions, text } from '../../common/options.js';
 import { allFinite, type NamedTensor } from '../../common/tensors.js';
-import { ATTACH, requireHook, type AttachedCallback, type Callback } from './callback.js';
+import { ATTACH, STATE, requireHook, type AttachedCallback, type Callback } from './callback.js';
 import { MODES, Monitor, type Mode } from './monitor.js';
 
 /**
@@ -94,6 +94,21 @@ export function earlyStopping(options?: EarlyStoppingOptions): EarlyStopping {
       followed.reset(keys);
       waited = 0;
       best = bestEpoch = stoppedEpoch = undefined;
+    },
+    [STATE](saved) {
+      if (saved !== undefined) {
+        const { numbers } = saved;
+        followed.best = numbers.best;
+        waited = numbers.waited ?? 0;
+        ({ bestEpoch, stoppedEpoch } = numbers);
+        best = saved.tensors && [...saved.tensors];
+      }
+      return {
+        kind: 'earlyStopping',
+        numbers: { best: followed.best, waited, bestEpoch, stoppedEpoch },
+        tensors: best,
+        stopped: stoppedEpoch !== undefined,
+      };
     },
     onEpochEnd(epoch, logs, model) {
       requireHook('earlyStopping', logs, model);

@@ -6,7 +6,7 @@ import { describe } from '../../common/describe.js';
 import { StateError, ValueError } from '../../common/errors.js';
 import { isFunction } from '../../common/objects.js';
 import { integer, nameOf, nonNegative, positive, readOptions, text, type Check } from '../../common/options.js';
-import { ATTACH, CHANGES_RATE, requireHook, type AttachedCallback, type Callback } from './callback.js';
+import { ATTACH, CHANGES_RATE, STATE, requireHook, type AttachedCallback, type Callback } from './callback.js';
 import { MODES, Monitor, type Mode } from './monitor.js';
 
 /**
@@ -68,6 +68,13 @@ export function reduceLROnPlateau(options?: ReduceLROnPlateauOptions): Callback 
       requireRate('reduceLROnPlateau', rateRefusal);
       followed.reset(keys);
       waited = resting = 0;
+    },
+    [STATE](saved) {
+      if (saved !== undefined) {
+        followed.best = saved.numbers.best;
+        ({ waited = 0, resting = 0 } = saved.numbers);
+      }
+      return { kind: 'reduceLROnPlateau', numbers: { best: followed.best, waited, resting } };
     },
     onEpochEnd(_epoch, logs, model) {
       requireHook('reduceLROnPlateau', logs, model);
@@ -139,12 +146,21 @@ export function adaptiveLearningRate(options?: AdaptiveLearningRateOptions): Cal
   });
   const followed = new Monitor('adaptiveLearningRate', read.monitor, read.mode, read.minDelta, true);
   let waited = 0;
+  let stopped = false;
   const callback: AttachedCallback = {
     [CHANGES_RATE]: true,
     [ATTACH]({ keys, rateRefusal }) {
       requireRate('adaptiveLearningRate', rateRefusal);
       followed.reset(keys);
       waited = 0;
+      stopped = false;
+    },
+    [STATE](saved) {
+      if (saved !== undefined) {
+        followed.best = saved.numbers.best;
+        ({ waited = 0 } = saved.numbers);
+      }
+      return { kind: 'adaptiveLearningRate', numbers: { best: followed.best, waited }, stopped };
     },
     onEpochEnd(_epoch, logs, model) {
       requireHook('adaptiveLearningRate', logs, model);
@@ -152,7 +168,7 @@ export function adaptiveLearningRate(options?: AdaptiveLearningRateOptions): Cal
       waited = followed.improved(logs) ? 0 : waited + 1;
       if (waited < read.patience) return;
       waited = 0;
-      if (model.learningRate <= read.minLearningRate) model.stopTraining = true;
+      if (model.learningRate <= read.minLearningRate) model.stopTraining = stopped = true;
       else model.learningRate /= read.divisor;
     },
   };

@@ -2,7 +2,7 @@
  * The callback that averages weights over epochs: `stochasticWeightAveraging`. The option `ema` averages over updates.
  */
 import { integer, readOptions } from '../../common/options.js';
-import { ATTACH, requireHook, type AttachedCallback, type Callback } from './callback.js';
+import { ATTACH, STATE, requireHook, type AttachedCallback, type Callback } from './callback.js';
 
 /**
  * Options of `stochasticWeightAveraging`.
@@ -22,7 +22,8 @@ export interface StochasticWeightAveragingOptions {
  *
  * Running statistics of `batchNormalization` are not averaged: they are those of the last weights, not of the mean, as
  * after PyTorch's AveragedModel without `update_bn`. To estimate them anew, let batches pass at a learning rate of 0:
- * see the guide. The mean begins anew with each `fit`; files do not keep it.
+ * see the guide. The mean begins anew with each `fit`; `modelCheckpoint` of
+ * wasm-mlp/node keeps it, other files do not.
  * @throws ValueError for an unknown option or a number out of range.
  * @example
  * const network = await sequential({
@@ -48,6 +49,18 @@ export function stochasticWeightAveraging(options: StochasticWeightAveragingOpti
       trained = new Set(session.trained);
       means = undefined;
       count = 0;
+    },
+    [STATE](saved) {
+      if (saved !== undefined) {
+        ({ count = 0 } = saved.numbers);
+        means = saved.tensors?.map(({ data }) => new Float64Array(Uint16Array.from(data).buffer));
+      }
+      // Files hold float32 alone: each mean is four integers of 16 bits.
+      const tensors = means?.map((mean, index) => {
+        const data = Float32Array.from(new Uint16Array(mean.buffer));
+        return { name: String(index), shape: [data.length], data };
+      });
+      return { kind: 'stochasticWeightAveraging', numbers: { count }, tensors };
     },
     onEpochEnd(epoch, logs, model) {
       requireHook('stochasticWeightAveraging', logs, model);

@@ -4,10 +4,13 @@
  * a function or a method without an entry here.
  */
 import { readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import * as fused from '../../../dist/fused.js';
 import * as predict from '../../../dist/predict.js';
 import * as library from '../../../src/index.js';
 import * as numpy from '../../../src/numpy.js';
+import * as node from '../../../src/node.js';
 import * as onnx from '../../../src/onnx.js';
 import { Own } from './values.js';
 
@@ -429,6 +432,13 @@ const FUNCTIONS: Record<string, readonly Arguments[]> = {
   'predict.loadModel': [() => [file, { custom: [activationOfOwn()] }]],
   'predict.loadModelSync': [() => [file, { custom: [activationOfOwn()] }]],
   'fused.fusedKernels': [none],
+  'node.modelCheckpoint': [
+    () => [
+      join(tmpdir(), 'wasm-mlp-{epoch}'),
+      { monitor: 'loss', mode: 'min', saveBestOnly: true, saveFreq: { epochs: 2 }, keep: 1 },
+    ],
+  ],
+  'node.latestCheckpoint': [() => [join(tmpdir(), 'wasm-mlp-absent-{epoch}'), { custom: [activationOfOwn()] }]],
   'onnx.exportOnnx': [() => [subject, { labels: ['a', 'b', 3] }]],
   'numpy.readNpy': [() => [npyBytes.slice(), { dtype: 'float32', maxBytes: 1e6 }]],
   'numpy.readNpz': [() => [npzBytes.slice(), { dtype: 'float32', maxBytes: 1e6 }]],
@@ -716,6 +726,7 @@ const CALLBACKS: Record<string, () => library.Callback> = {
   learningRateScheduler: () => library.learningRateScheduler(() => 0.01),
   terminateOnNaN: () => library.terminateOnNaN(),
   diagnostics: () => library.diagnostics(),
+  modelCheckpoint: () => node.modelCheckpoint(join(tmpdir(), 'wasm-mlp-hostile')),
 };
 
 /** Every exported function, by its name in the tables; also the functions of exported objects. */
@@ -733,6 +744,7 @@ function exportedFunctions(): Map<string, (...args: unknown[]) => unknown> {
   visit('', library);
   visit('predict.', predict);
   visit('numpy.', numpy);
+  visit('node.', node);
   visit('onnx.', onnx);
   visit('fused.', fused);
   return found;

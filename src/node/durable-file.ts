@@ -1,0 +1,119 @@
+/**
+ * Files that are there whole or not at all: written under another name in the same folder, synced, renamed, and the
+ * folder synced, so that neither a killed process nor a power failure leaves a part of one under its name.
+ */
+import { accessSync, constants, readdirSync, statSync, unlinkSync } from 'node:fs';
+import { open, rename, unlink } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { ValueError, WasmMlpError } from '../common/errors.js';
+import { sentence } from '../common/describe.js';
+
+/** Codes of errors of a path that is wrong, or not this process's to write: another path is needed. */
+const OF_PATHS = ['ENOENT', 'ENOTDIR', 'EACCES', 'EPERM', 'EROFS', 'EISDIR', 'ENAMETOOLONG', 'ELOOP', 'EINVAL'];
+
+const codeOf = (error: unknown): string => String((error as { code?: unknown }).code);
+
+/** Returns an error of the file system as one of the library. */
+function fileError(where: string, expected: string, error: unknown): WasmMlpError {
+  const { message } = error as Error;
+  if (OF_PATHS.includes(codeOf(error))) return new ValueError(`${where}: path expected ${expected}, got: ${message}.`);
+  // The disk is full, or fails: nothing that the caller passed is wrong.
+  return new WasmMlpError(`${where}: ${expected} expected, got: ${sentence(message)} Earlier files are as they were.`, {
+    cause: error,
+  });
+}
+
+/** Temporary files that this process is writing now. */
+const writing = new Set<string>();
+let count = 0;
+
+/** Name of a temporary file of a process: hidden, and not one that a template could give. */
+const TEMPORARY = /^\.(.+)\.(\d+)-\d+\.tmp$/;
+
+const isRunning = (process_: number): boolean => {
+  try {
+    process.kill(process_, 0);
+    return true;
+  } catch (error) {
+    // Not to be allowed to ask is no answer.
+    return codeOf(error) !== 'ESRCH';
+  }
+};
+
+/**
+ * Checks before training that files can be written to a folder, and removes temporary files of names that match,
+ * which processes that no longer run have left there.
+ * @throws ValueError for a folder that does not exist or may not be written to.
+ */
+export function prepareFolder(where: string, folder: string, matches: (name: string) => boolean): void {
+  try {
+    if (!statSync(folder).isDirectory()) {
+      throw Object.assign(new Error(`ENOTDIR: not a directory, '${folder}'`), { code: 'ENOTDIR' });
+    }
+    accessSync(folder, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw fileError(where, 'a folder that exists and can be written to', error);
+  }
+  for (const name of readdirSync(folder)) {
+    const [, target, owner] = TEMPORARY.exec(name) ?? [];
+    if (target === undefined || !matches(target)) continue;
+    const file = join(folder, name);
+    // A process whose number this one has now is over.
+    if (Number(owner) === process.pid ? writing.has(file) : isRunning(Number(owner))) continue;
+    try {
+      unlinkSync(file);
+    } catch {
+      // Another process has removed it.
+    }
+  }
+}
+
+/** Syncs a folder, so that the new name of a file in it survives a power failure. */
+async function syncFolder(folder: string): Promise<void> {
+  let handle;
+  try {
+    handle = await open(folder, 'r');
+    await handle.sync();
+  } catch (error) {
+    // Windows opens no folders, and some file systems sync none.
+    if (!['EISDIR', 'EPERM', 'EACCES', 'EINVAL', 'ENOTSUP', 'EBADF'].includes(codeOf(error))) throw error;
+  } finally {
+    await handle?.close();
+  }
+}
+
+/**
+ * Writes a file of these parts, in place of one that has its name. Whenever the process ends, the name has the old file
+ * or the whole new one.
+ * @throws ValueError for a path that cannot be written to; WasmMlpError, for example, where the disk is full. The
+ * temporary file is removed then.
+ */
+export async function writeDurably(where: string, path: string, parts: readonly Uint8Array[]): Promise<void> {
+  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}-${count++}.tmp`);
+  writing.add(temporary);
+  try {
+    const handle = await open(temporary, 'wx');
+    try {
+      for (const part of parts) await handle.writeFile(part);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, path);
+    await syncFolder(dirname(path));
+  } catch (error) {
+    await unlink(temporary).catch(() => undefined);
+    throw fileError(where, 'a file that can be written', error);
+  } finally {
+    writing.delete(temporary);
+  }
+}
+
+/** Removes a file, if it is there. */
+export async function removeFile(where: string, path: string): Promise<void> {
+  try {
+    await unlink(path);
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw fileError(where, 'files that can be removed', error);
+  }
+}
