@@ -203,6 +203,7 @@ export {
   type AucOptions,
   type CalibrationErrorOptions,
   type FBetaOptions,
+  type MetricOptions,
   type RateOptions,
   type ThresholdOptions,
   type TopKAccuracyOptions,
