@@ -4,8 +4,15 @@ import { defineConfig } from 'vitest/config';
 const resultsFile = process.env.VITEST_JSON_FILE;
 
 export default defineConfig({
+  // The site imports the built package by its name, and writes its elements as Preact has them.
+  resolve: {
+    alias: [
+      { find: /^wasm-mlp$/, replacement: new URL('dist/index.js', import.meta.url).pathname },
+      { find: /^wasm-mlp\/(.+)$/, replacement: new URL('dist/', import.meta.url).pathname + '$1.js' },
+    ],
+  },
   test: {
-    include: ['test/**/*.test.ts'],
+    include: ['test/**/*.test.ts', 'packages/*/test/**/*.test.ts'],
     pool: 'forks',
     maxWorkers: 2,
     execArgv: ['--expose-gc'],

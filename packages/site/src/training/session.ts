@@ -1,0 +1,253 @@
+/**
+ * A training in the worker: takes steps, and says what the page is to draw. A step is one batch; after n steps the
+ * weights are the same bits in every browser, however fast they were taken.
+ */
+import { confusionMatrix, type Diagnosis, type Engine, type Model } from 'wasm-mlp';
+import { featuresOf, gridPoints } from '../data/features.js';
+import { RandomStream } from '../exact/random.js';
+import { LOSSES } from '../settings/choices.js';
+import { classesOf, isFullBatch, type Settings } from '../settings/settings.js';
+import { buildNetwork, type Network } from './network.js';
+import { OUTPUT_CELLS, UNIT_CELLS, type LayerWeights, type Snapshot } from './protocol.js';
+import { isClasses, outputsOf, rowsOf, type Rows } from './rows.js';
+
+/** Most points of a curve: above it every other one is dropped. */
+const MOST_OF_CURVE = 400;
+
+/** Returns the share of class 1, from 0 to 1, of an output under a loss whose targets are signs or shares. */
+const shareOf = (output: number, isSign: boolean): number =>
+  isSign ? Math.min(1, Math.max(0, (output + 1) / 2)) : output;
+
+export class Session {
+  readonly settings: Settings;
+  readonly #network: Network;
+  readonly #training: Rows;
+  readonly #test: Rows;
+  readonly #field: Float32Array;
+  readonly #unitField: Float32Array;
+  readonly #curve = { steps: [] as number[], training: [] as number[], test: [] as number[] };
+  #order: Int32Array = new Int32Array(0);
+  #nextRow = 0;
+  #nextOfCurve = 0;
+  step = 0;
+  epoch = 0;
+  stopped: string | undefined;
+
+  constructor(engine: Engine, settings: Settings) {
+    this.settings = settings;
+    const { training, test } = rowsOf(settings);
+    [this.#training, this.#test] = [training, test];
+    this.#network = buildNetwork(engine, settings);
+    this.#field = featuresOf(settings.features, gridPoints(OUTPUT_CELLS));
+    this.#unitField = featuresOf(settings.features, gridPoints(UNIT_CELLS));
+  }
+
+  /** Frees the network's memory. */
+  dispose(): void {
+    this.#network.hidden?.dispose();
+    this.#network.model.dispose();
+  }
+
+  get #model(): Model {
+    return this.#network.model;
+  }
+
+  /** Rows of the next batch, in an order that is new in each epoch. */
+  #nextBatch(): Int32Array {
+    const count = this.#training.points.length;
+    if (this.#nextRow >= this.#order.length) {
+      this.#order = new RandomStream((this.settings.seed ^ Math.imul(this.epoch + 1, 0x9e3779b9)) >>> 0).order(count);
+      this.#nextRow = 0;
+    }
+    const batch = this.#order.subarray(this.#nextRow, this.#nextRow + this.settings.batchSize);
+    this.#nextRow += batch.length;
+    if (this.#nextRow >= count) this.epoch++;
+    return batch;
+  }
+
+  /** Makes one step; stops the training where the loss is no number any more. */
+  async takeStep(): Promise<void> {
+    if (this.stopped !== undefined) return;
+    const { x, t } = this.#training;
+    let loss: number;
+    if (isFullBatch(this.settings.optimizer)) {
+      const { history } = await this.#model.fit(x, t, {
+        epochs: 1,
+        batchSize: this.#training.points.length,
+        shuffle: false,
+      });
+      loss = history.loss[0];
+      this.epoch++;
+    } else {
+      const batch = this.#nextBatch();
+      loss = this.#model.trainOnBatch(
+        pick(x, batch, this.settings.features.length),
+        pickTargets(t, batch, this.#training),
+      ).loss;
+    }
+    this.step++;
+    if (!Number.isFinite(loss)) {
+      this.stopped = `The loss is ${loss} since step ${this.step}: training has stopped. The advice says where it began.`;
+    }
+  }
+
+  #lossOf(rows: Rows): number {
+    return this.#model.evaluate(rows.x, rows.t).loss;
+  }
+
+  #noteLosses(training: number, test: number | undefined): void {
+    const curve = this.#curve;
+    if (curve.steps.at(-1) === this.step || this.step < this.#nextOfCurve) return;
+    curve.steps.push(this.step);
+    curve.training.push(training);
+    if (test !== undefined) curve.test.push(test);
+    if (curve.steps.length > MOST_OF_CURVE) {
+      for (const list of [curve.steps, curve.training, curve.test]) {
+        list.splice(0, list.length, ...list.filter((_, index) => index % 2 === 0));
+      }
+    }
+    // As far apart as the drawn ones are, so that the curve grows no longer than it is wide.
+    this.#nextOfCurve = this.step + Math.floor(this.step / MOST_OF_CURVE);
+  }
+
+  /** Class of each row that the network predicts. */
+  #classes(rows: Rows): number[] {
+    const outputs = this.#model.predict(rows.x);
+    const width = outputsOf(this.settings);
+    const isSign = LOSSES[this.settings.loss].targets === 'sign';
+    return rows.points.map((_, row) => {
+      if (width === 1) return shareOf(outputs[row], isSign) > 0.5 ? 1 : 0;
+      const own = outputs.subarray(row * width, (row + 1) * width);
+      // Of NaN there is no largest.
+      return Math.max(0, own.indexOf(Math.max(...own)));
+    });
+  }
+
+  #accuracyOf(rows: Rows, classes: readonly number[]): number {
+    return rows.points.filter(({ target }, row) => target === classes[row]).length / rows.points.length;
+  }
+
+  /** The picture of the output over the square, as Snapshot says. */
+  #outputField(): Float32Array {
+    const outputs = this.#model.predict(this.#field);
+    const width = outputsOf(this.settings);
+    const { targets } = LOSSES[this.settings.loss];
+    const cells = OUTPUT_CELLS * OUTPUT_CELLS;
+    if (!isClasses(this.settings)) {
+      const shift = targets === 'positive' ? 1 : 0;
+      return Float32Array.from({ length: cells }, (_, i) => outputs[i * width] - shift);
+    }
+    if (width === 1) return Float32Array.from(outputs, (output) => shareOf(output, targets === 'sign'));
+    return Float32Array.from({ length: cells }, (_, i) => {
+      const own = outputs.subarray(i * width, (i + 1) * width);
+      const best = Math.max(...own);
+      const index = own.indexOf(best);
+      if (width === 2 && targets !== 'oneHot') return own[1];
+      // Shares of other losses than cross-entropies may be any number.
+      return Math.max(0, index) + Math.min(1, Math.max(0, best)) / 2;
+    });
+  }
+
+  #unitFields(): Float32Array[] {
+    const { hidden } = this.#network;
+    if (hidden === undefined) return [];
+    const predicted = hidden.predict(this.#unitField);
+    const cells = UNIT_CELLS * UNIT_CELLS;
+    return (Array.isArray(predicted) ? predicted : [predicted]).map((values) => {
+      const units = values.length / cells;
+      return Float32Array.from(values, (_, i) => values[(i % cells) * units + Math.floor(i / cells)]);
+    });
+  }
+
+  #weights(): LayerWeights[] {
+    const tensors = this.#model.getWeights();
+    return tensors
+      .filter(({ name }) => /^(hidden\d+|output|mean|variance)\.weight$/.test(name))
+      .map(({ name, data }) => {
+        const layer = name.slice(0, -'.weight'.length);
+        return { name: layer, weight: data, bias: tensors.find((one) => one.name === `${layer}.bias`)?.data };
+      });
+  }
+
+  #diagnosis(): Diagnosis | undefined {
+    const { loss, layers, nonFinite, faults } = this.#model.diagnose(this.#training.x, this.#training.t);
+    // Without its method: messages hold data alone.
+    return { loss, layers, nonFinite, faults };
+  }
+
+  /** Returns what the page draws. The diagnosis and the hash take longer, and are made where they are asked for. */
+  async snapshot(running: boolean, stepsPerSecond: number, whole: boolean): Promise<Snapshot> {
+    const [training, test] = [this.#training, this.#test];
+    const hasTest = test.points.length > 0;
+    const trainingLoss = this.#lossOf(training);
+    const testLoss = hasTest ? this.#lossOf(test) : undefined;
+    this.#noteLosses(trainingLoss, testLoss);
+    let accuracy: Snapshot['accuracy'];
+    let confusion: Snapshot['confusion'];
+    if (isClasses(this.settings)) {
+      const [ofTraining, ofTest] = [training, test].map((rows) => (rows.points.length > 0 ? this.#classes(rows) : []));
+      accuracy = {
+        training: this.#accuracyOf(training, ofTraining),
+        test: hasTest ? this.#accuracyOf(test, ofTest) : undefined,
+      };
+      const [rows, classes] = hasTest ? [test, ofTest] : [training, ofTraining];
+      confusion = confusionMatrix(
+        rows.points.map(({ target }) => target),
+        classes,
+        { classes: classesOf(this.settings) },
+      );
+    }
+    return {
+      step: this.step,
+      epoch: this.epoch,
+      running,
+      stepsPerSecond,
+      trainingLoss,
+      testLoss,
+      accuracy,
+      confusion,
+      curve: this.#curve,
+      field: this.#outputField(),
+      units: this.#unitFields(),
+      weights: this.#weights(),
+      diagnosis: whole ? this.#diagnosis() : undefined,
+      hash: running ? undefined : await this.hash(),
+      stopped: this.stopped,
+    };
+  }
+
+  /** Returns the SHA-256 of all weights, as `npm start` prints it; undefined where the page is no secure context. */
+  async hash(): Promise<string | undefined> {
+    const { subtle } = globalThis.crypto;
+    if (subtle === undefined) return undefined;
+    const parts = this.#model.getWeights().map(({ data }) => data);
+    const all = new Float32Array(parts.reduce((total, { length }) => total + length, 0));
+    let at = 0;
+    for (const part of parts) {
+      all.set(part, at);
+      at += part.length;
+    }
+    const digest = new Uint8Array(await subtle.digest('SHA-256', all.buffer));
+    return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  }
+
+  /** Returns the model as a file. */
+  async file(format: 'safetensors' | 'onnx'): Promise<Uint8Array<ArrayBuffer>> {
+    if (format === 'safetensors') return new Uint8Array(this.#model.save());
+    const { exportOnnx } = await import('wasm-mlp/onnx');
+    return new Uint8Array(exportOnnx(this.#model));
+  }
+}
+
+function pick(x: Float32Array, rows: Int32Array, width: number): Float32Array {
+  const picked = new Float32Array(rows.length * width);
+  rows.forEach((row, i) => picked.set(x.subarray(row * width, (row + 1) * width), i * width));
+  return picked;
+}
+
+/** Targets of some rows, of the kind that all have. */
+function pickTargets(t: Rows['t'], rows: Int32Array, { points }: Rows): Rows['t'] {
+  const width = t.length / points.length;
+  if (t instanceof Int32Array) return Int32Array.from(rows, (row) => t[row]);
+  return pick(t, rows, width);
+}
