@@ -18,7 +18,8 @@ export function f32_prelu(m: i32, n: i32, x: usize, slope: usize, y: usize, ld: 
 }
 
 /**
- * dx = dy where x > 0, else slope_j·dy; dslope_j = Σ over the rows, in order, of dy·min(x, 0). In place allowed.
+ * dx = dy where x > 0, else slope_j·dy; dslope_j = Σ over the rows, in order, of dy·min(x, 0), added to what dslope
+ * holds if accumulate. In place allowed.
  */
 export function f32_prelu_backward(
   m: i32,
@@ -29,10 +30,11 @@ export function f32_prelu_backward(
   dx: usize,
   dslope: usize,
   ld: i32,
+  accumulate: i32,
 ): void {
   const zero = f32x4.splat(0);
   const bytes = paddedBytes(n);
-  memory.fill(dslope, 0, bytes);
+  if (accumulate == 0) memory.fill(dslope, 0, bytes);
   if (m <= 0 || n <= 0) return;
   do {
     let i: usize = 0;

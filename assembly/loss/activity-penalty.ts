@@ -10,12 +10,22 @@ function pulled(x: v128, dy: v128, l1: v128, l2: v128): v128 {
 }
 
 /**
- * The gradient of a penalty on the outputs x of a layer, the mean over m rows of l1·Σ|x_j| + l2/2·Σx_j²: dx = dy +
- * (l1/m·sign(x) + l2/m·x), without fusing. In place allowed; zero in the padding.
+ * The gradient of a penalty on the outputs x of a layer, the mean over count rows of l1·Σ|x_j| + l2/2·Σx_j²: dx = dy +
+ * (l1/count·sign(x) + l2/count·x), without fusing. In place allowed; zero in the padding.
  */
-export function f32_activity_penalty(m: i32, n: i32, x: usize, dy: usize, dx: usize, ld: i32, l1: f32, l2: f32): void {
-  const a = f32x4.splat(l1 / <f32>m);
-  const b = f32x4.splat(l2 / <f32>m);
+export function f32_activity_penalty(
+  m: i32,
+  n: i32,
+  x: usize,
+  dy: usize,
+  dx: usize,
+  ld: i32,
+  count: f32,
+  l1: f32,
+  l2: f32,
+): void {
+  const a = f32x4.splat(l1 / count);
+  const b = f32x4.splat(l2 / count);
   const last = paddedBytes(n) - 16;
   const valid = lastLanes(n);
   const stride = (<usize>ld) << 2;

@@ -19,10 +19,9 @@ function meanOf(n: i32, sum: f32, scaled: f32): f32 {
 }
 
 /**
- * Sigmoid and binary cross-entropy together, from the logits z: y = σ(z),
- * per row loss = 1/n Σ [max(z, 0) − z·t + ln(1 + e^−|z|)], which is −[t ln y + (1 − t) ln(1 − y)] without log(0);
- * BP1: dz = (y − t)/(n·m). If y is dz, the deltas replace the probabilities. Finite logits with targets in [0, 1] give
- * a finite loss.
+ * Sigmoid and binary cross-entropy together, from the logits z: y = σ(z), per row loss = 1/n Σ [max(z, 0) − z·t + ln(1
+ * + e^−|z|)], which is −[t ln y + (1 − t) ln(1 − y)] without log(0); BP1: dz = (y − t)/(n·count). If y is dz, the
+ * deltas replace the probabilities. Finite logits with targets in [0, 1] give a finite loss.
  */
 export function f32_sigmoid_binary_crossentropy(
   m: i32,
@@ -33,10 +32,11 @@ export function f32_sigmoid_binary_crossentropy(
   dz: usize,
   ld: i32,
   loss: usize,
+  count: f32,
 ): void {
   if (m <= 0) return;
   const zero = f32x4.splat(0);
-  const scale = f32x4.splat(1 / <f32>(n * m));
+  const scale = f32x4.splat(1 / (<f32>n * count));
   const last = paddedBytes(n) - 16;
   const lanes = lastLanes(n);
   const small = f32x4.splat(5.421010862427522e-20);
@@ -69,7 +69,7 @@ export function f32_sigmoid_binary_crossentropy(
 
 /**
  * The same loss from probabilities y of any activation, clamped to [epsilon, 1 − epsilon]; outside of it the derivative
- * is 0. dy = (y − t) / (y(1 − y)) / (n·m).
+ * is 0. dy = (y − t) / (y(1 − y)) / (n·count).
  */
 export function f32_binary_crossentropy(
   m: i32,
@@ -79,13 +79,14 @@ export function f32_binary_crossentropy(
   dy: usize,
   ld: i32,
   loss: usize,
+  count: f32,
   epsilon: f32,
 ): void {
   if (m <= 0) return;
   const one = f32x4.splat(1);
   const low = f32x4.splat(epsilon);
   const high = f32x4.splat(1 - epsilon);
-  const scale = f32x4.splat(1 / <f32>(n * m));
+  const scale = f32x4.splat(1 / (<f32>n * count));
   const last = paddedBytes(n) - 16;
   const lanes = lastLanes(n);
   do {

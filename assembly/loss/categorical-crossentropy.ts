@@ -21,9 +21,9 @@ function wideLinear(n: i32, z: usize, t: usize, top: f32): f32 {
 
 /**
  * Softmax and categorical cross-entropy together, from the logits z: y = softmax(z) with the bits of `f32_softmax`, per
- * row loss = Σ t_j (ln Σ e^(z_k) − z_j), which is −Σ t_j ln y_j without log(0); BP1: dz = (y·Σt − t)/m, that is (y −
- * t)/m for targets that sum to one; the padding of t is zero. y and dz may be z. If y is dz, the deltas replace the
- * probabilities. Finite logits give no NaN, and an infinite loss only where the loss itself is past the largest
+ * row loss = Σ t_j (ln Σ e^(z_k) − z_j), which is −Σ t_j ln y_j without log(0); BP1: dz = (y·Σt − t)/count, that is (y
+ * − t)/count for targets that sum to one; the padding of t is zero. y and dz may be z. If y is dz, the deltas replace
+ * the probabilities. Finite logits give no NaN, and an infinite loss only where the loss itself is past the largest
  * float32.
  */
 export function f32_softmax_categorical_crossentropy(
@@ -35,9 +35,10 @@ export function f32_softmax_categorical_crossentropy(
   dz: usize,
   ld: i32,
   loss: usize,
+  count: f32,
 ): void {
   if (m <= 0) return;
-  const scale = f32x4.splat(1 / <f32>m);
+  const scale = f32x4.splat(1 / count);
   const last = paddedBytes(n) - 16;
   const lanes = lastLanes(n);
   do {
@@ -80,8 +81,8 @@ export function f32_softmax_categorical_crossentropy(
 /**
  * The same loss from outputs y of any activation, which are divided by the sum of their row, as in Keras and
  * TensorFlow.js; rows that sum to 0 are used unchanged. The shares q = y/Σy are clamped to [epsilon, 1], outside of
- * which the derivative by q is 0. loss = −Σ t ln q; dy = (Σt/Σy − t/y)/m, without the targets whose share is clamped. y
- * and dy must differ.
+ * which the derivative by q is 0. loss = −Σ t ln q; dy = (Σt/Σy − t/y)/count, without the targets whose share is
+ * clamped. y and dy must differ.
  */
 export function f32_categorical_crossentropy(
   m: i32,
@@ -91,12 +92,13 @@ export function f32_categorical_crossentropy(
   dy: usize,
   ld: i32,
   loss: usize,
+  count: f32,
   epsilon: f32,
 ): void {
   if (m <= 0) return;
   const low = f32x4.splat(epsilon);
   const one = f32x4.splat(1);
-  const scale = f32x4.splat(1 / <f32>m);
+  const scale = f32x4.splat(1 / count);
   const last = paddedBytes(n) - 16;
   const lanes = lastLanes(n);
   do {

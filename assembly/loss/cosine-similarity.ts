@@ -2,7 +2,7 @@ import { paddedBytes } from '../simd/lanes';
 
 /**
  * Per row: loss = −c, c = y·t / (‖y‖·‖t‖), the cosine of the angle between outputs and targets; dy = (c·y/‖y‖ −
- * t/‖t‖)/‖y‖/m. Rows of outputs or targets with a norm of at
+ * t/‖t‖)/‖y‖/count. Rows of outputs or targets with a norm of at
  * most epsilon have no direction: loss and derivative are 0. Sums are float64, so squares do not overflow.
  */
 export function f32_cosine_similarity(
@@ -13,9 +13,10 @@ export function f32_cosine_similarity(
   dy: usize,
   ld: i32,
   loss: usize,
+  count: f32,
   epsilon: f32,
 ): void {
-  const rows = <f64>m;
+  const rows = <f64>count;
   const end = (<usize>n) << 2;
   for (; m > 0; --m) {
     let outputs: f64 = 0;

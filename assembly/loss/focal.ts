@@ -25,8 +25,8 @@ function quotient4(a: v128, b: v128): v128 {
 /**
  * Sigmoid and binary focal loss together, from logits z: p = σ(z), q = 1 − p, a = t·q + (1 − t)·p the probability of
  * what is not true, w = t·alpha + (1 − t)·beta, C the cross-entropy max(z, 0) − z·t + ln(1 + e^−|z|). Per row: y = p,
- * loss = 1/n Σ w·a^gamma·C; dz = w·a^gamma·(gamma·(1 − 2t)·p·q/a·C + p − t)/(n·m). If y is dz, the deltas replace the
- * probabilities.
+ * loss = 1/n Σ w·a^gamma·C; dz = w·a^gamma·(gamma·(1 − 2t)·p·q/a·C + p − t)/(n·count). If y is dz, the deltas replace
+ * the probabilities.
  */
 export function f32_sigmoid_binary_focal(
   m: i32,
@@ -37,6 +37,7 @@ export function f32_sigmoid_binary_focal(
   dz: usize,
   ld: i32,
   loss: usize,
+  count: f32,
   gamma: f32,
   alpha: f32,
   beta: f32,
@@ -45,7 +46,7 @@ export function f32_sigmoid_binary_focal(
   const zero = f32x4.splat(0);
   const one = f32x4.splat(1);
   const g = f32x4.splat(gamma);
-  const scale = f32x4.splat(1 / <f32>(n * m));
+  const scale = f32x4.splat(1 / (<f32>n * count));
   const last = paddedBytes(n) - 16;
   const lanes = lastLanes(n);
   do {
@@ -86,7 +87,7 @@ export function f32_sigmoid_binary_focal(
 
 /**
  * The same loss from probabilities y of any activation, clamped to [epsilon, 1 − epsilon]; outside of it the derivative
- * is 0. dy = w·a^gamma·(gamma·(1 − 2t)/a·C + (y − t)/(y(1 − y)))/(n·m).
+ * is 0. dy = w·a^gamma·(gamma·(1 − 2t)/a·C + (y − t)/(y(1 − y)))/(n·count).
  */
 export function f32_binary_focal(
   m: i32,
@@ -96,6 +97,7 @@ export function f32_binary_focal(
   dy: usize,
   ld: i32,
   loss: usize,
+  count: f32,
   epsilon: f32,
   gamma: f32,
   alpha: f32,
@@ -106,7 +108,7 @@ export function f32_binary_focal(
   const low = f32x4.splat(epsilon);
   const high = f32x4.splat(1 - epsilon);
   const g = f32x4.splat(gamma);
-  const scale = f32x4.splat(1 / <f32>(n * m));
+  const scale = f32x4.splat(1 / (<f32>n * count));
   const last = paddedBytes(n) - 16;
   const lanes = lastLanes(n);
   do {
@@ -154,8 +156,8 @@ function sumOfPowers(n: i32, z: usize, top: v128): f32 {
 /**
  * Softmax and categorical focal loss together, from the logits z: y = softmax(z) with the bits of `f32_softmax`, per
  * row loss = −alpha Σ t_j (1 − y_j)^gamma ln y_j, ln y_j = z_j − ln Σ e^(z_k) without log(0). With h_j = alpha·t_j (1 −
- * y_j)^gamma (gamma·y_j ln y_j/(1 − y_j) − 1): dz_k = (h_k − y_k Σ h_j)/m. y may be z, but dz may not. If y is dz, the
- * deltas replace the probabilities.
+ * y_j)^gamma (gamma·y_j ln y_j/(1 − y_j) − 1): dz_k = (h_k − y_k Σ h_j)/count. y may be z, but dz may not. If y is dz,
+ * the deltas replace the probabilities.
  */
 export function f32_softmax_categorical_focal(
   m: i32,
@@ -166,6 +168,7 @@ export function f32_softmax_categorical_focal(
   dz: usize,
   ld: i32,
   loss: usize,
+  count: f32,
   gamma: f32,
   alpha: f32,
 ): void {
@@ -173,7 +176,7 @@ export function f32_softmax_categorical_focal(
   const zero = f32x4.splat(0);
   const one = f32x4.splat(1);
   const g = f32x4.splat(gamma);
-  const scale = f32x4.splat(1 / <f32>m);
+  const scale = f32x4.splat(1 / count);
   const last = paddedBytes(n) - 16;
   const lanes = lastLanes(n);
   const again = y == dz;
@@ -226,7 +229,7 @@ export function f32_softmax_categorical_focal(
 /**
  * The same loss from outputs y of any activation, which are divided by the sum of their row, as in Keras; rows that sum
  * to 0 are used unchanged. The shares q = y/Σy are clamped to [epsilon, 1 − epsilon], outside of which the derivative
- * by q is 0. With g_j = alpha·t_j (1 − q_j)^gamma (gamma·ln q_j/(1 − q_j) − 1/q_j): dy_j = (g_j − Σ g_k q_k)/Σy/m.
+ * by q is 0. With g_j = alpha·t_j (1 − q_j)^gamma (gamma·ln q_j/(1 − q_j) − 1/q_j): dy_j = (g_j − Σ g_k q_k)/Σy/count.
  */
 export function f32_categorical_focal(
   m: i32,
@@ -236,6 +239,7 @@ export function f32_categorical_focal(
   dy: usize,
   ld: i32,
   loss: usize,
+  count: f32,
   epsilon: f32,
   gamma: f32,
   alpha: f32,
@@ -248,7 +252,6 @@ export function f32_categorical_focal(
   const g = f32x4.splat(gamma);
   const last = paddedBytes(n) - 16;
   const lanes = lastLanes(n);
-  const rows = <f32>m;
   do {
     let sum = zero;
     let i: usize = 0;
@@ -277,7 +280,7 @@ export function f32_categorical_focal(
     f32.store(loss, sumLanes(sum));
     // This term is the same for every output; a row that sums to 0 does not have it.
     const part = f32x4.splat(whole == 0 ? 0 : sumLanes(mass));
-    const scale = f32x4.div(f32x4.splat(1 / rows), divisor);
+    const scale = f32x4.div(f32x4.splat(1 / count), divisor);
     i = 0;
     do {
       const slope = f32x4.mul(f32x4.sub(v128.load(dy + i), part), scale);

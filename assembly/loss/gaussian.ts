@@ -3,8 +3,9 @@ import { paddedBytes } from '../simd/lanes';
 
 /**
  * Gaussian negative log-likelihood of n targets, from 2n outputs of a row: n means y, then n variances s. With d = y −
- * t and v = max(s, epsilon): loss = 1/n Σ [½(ln v + d²/v) + constant]; dy = d/v/(n·m), ds = ½(1 − d²/v)/v/(n·m), where
- * variances below epsilon have the derivative at epsilon, as in PyTorch. The logarithm is within 2 ULP.
+ * t and v = max(s, epsilon): loss = 1/n Σ [½(ln v + d²/v) + constant]; dy = d/v/(n·count), ds = ½(1 −
+ * d²/v)/v/(n·count), where variances below epsilon have the derivative at epsilon, as in PyTorch. The logarithm is
+ * within 2 ULP.
  *
  * Value by value: blocks of n columns do not begin at whole vectors.
  */
@@ -16,10 +17,11 @@ export function f32_gaussian_likelihood(
   dy: usize,
   ld: i32,
   loss: usize,
+  count: f32,
   epsilon: f32,
   constant: f32,
 ): void {
-  const scale: f32 = 1 / <f32>(n * m);
+  const scale: f32 = 1 / (<f32>n * count);
   const end = (<usize>n) << 2;
   for (; m > 0; --m) {
     let sum: f32 = 0;

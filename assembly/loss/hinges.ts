@@ -15,17 +15,35 @@ class SquaredHinge {
   }
 }
 
-/** Per row: loss = 1/n Σ max(0, 1 − s·y)², s = 1 where t > 0, else −1; dy = −2s·max(0, 1 − s·y)/(n·m). */
-export function f32_squared_hinge(m: i32, n: i32, y: usize, t: usize, dy: usize, ld: i32, loss: usize): void {
-  meanLoss<SquaredHinge>(m, n, y, t, dy, ld, loss);
+/** Per row: loss = 1/n Σ max(0, 1 − s·y)², s = 1 where t > 0, else −1; dy = −2s·max(0, 1 − s·y)/(n·count). */
+export function f32_squared_hinge(
+  m: i32,
+  n: i32,
+  y: usize,
+  t: usize,
+  dy: usize,
+  ld: i32,
+  loss: usize,
+  count: f32,
+): void {
+  meanLoss<SquaredHinge>(m, n, y, t, dy, ld, loss, count);
 }
 
 /**
- * Per row: loss = max(0, 1 + max_j (1 − t_j)·y_j − Σ_j t_j·y_j); where it is above 0, dy_j = −t_j/m, and the first j of
- * the largest (1 − t_j)·y_j adds (1 − t_j)/m. A row with a NaN has a loss of NaN.
+ * Per row: loss = max(0, 1 + max_j (1 − t_j)·y_j − Σ_j t_j·y_j); where it is above 0, dy_j = −t_j/count, and the first
+ * j of the largest (1 − t_j)·y_j adds (1 − t_j)/count. A row with a NaN has a loss of NaN.
  */
-export function f32_categorical_hinge(m: i32, n: i32, y: usize, t: usize, dy: usize, ld: i32, loss: usize): void {
-  const scale: f32 = 1 / <f32>m;
+export function f32_categorical_hinge(
+  m: i32,
+  n: i32,
+  y: usize,
+  t: usize,
+  dy: usize,
+  ld: i32,
+  loss: usize,
+  count: f32,
+): void {
+  const scale: f32 = 1 / count;
   const end = (<usize>n) << 2;
   for (; m > 0; --m) {
     let right: f32 = 0;

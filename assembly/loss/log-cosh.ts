@@ -3,17 +3,17 @@ import { log1p4 } from '../math/log';
 import { lastLanes, paddedBytes, sumLanes } from '../simd/lanes';
 
 /**
- * Per row, with d = y − t: loss = 1/n Σ ln cosh d; dy = tanh(d)/(n·m). Each term is within 8 ULP (checked in the
+ * Per row, with d = y − t: loss = 1/n Σ ln cosh d; dy = tanh(d)/(n·count). Each term is within 8 ULP (checked in the
  * tests), infinite where d is, and NaN where d is.
  *
  * Method: with q = e^−|d| − 1 and e = 1 + q, cosh d − 1 = q²/(2e) up to |d| = 1, of which ln(1 + x) keeps the bits near
  * 0; beyond, |d| − ln2 + ln(1 + e²), which does not overflow. tanh|d| = −q(2 + q)/(1 + e²), in which nothing cancels.
  */
-export function f32_log_cosh(m: i32, n: i32, y: usize, t: usize, dy: usize, ld: i32, loss: usize): void {
+export function f32_log_cosh(m: i32, n: i32, y: usize, t: usize, dy: usize, ld: i32, loss: usize, count: f32): void {
   if (m <= 0) return;
   const one = f32x4.splat(1);
   const two = f32x4.splat(2);
-  const scale = f32x4.splat(1 / <f32>(n * m));
+  const scale = f32x4.splat(1 / (<f32>n * count));
   const sign = i32x4.splat(0x80000000);
   const last = paddedBytes(n) - 16;
   const lanes = lastLanes(n);

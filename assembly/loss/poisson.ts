@@ -25,16 +25,27 @@ class OfLogarithms {
 }
 
 /**
- * Per row: loss = 1/n Σ [y − t ln(y + epsilon)]; dy = (1 − t/(y + epsilon))/(n·m). NaN where y is below −epsilon. The
- * logarithm is within 2 ULP.
+ * Per row: loss = 1/n Σ [y − t ln(y + epsilon)]; dy = (1 − t/(y + epsilon))/(n·count). NaN where y is below −epsilon.
+ * The logarithm is within 2 ULP.
  */
-export function f32_poisson(m: i32, n: i32, y: usize, t: usize, dy: usize, ld: i32, loss: usize, epsilon: f32): void {
-  meanLoss<OfRates>(m, n, y, t, dy, ld, loss, epsilon);
+export function f32_poisson(
+  m: i32,
+  n: i32,
+  y: usize,
+  t: usize,
+  dy: usize,
+  ld: i32,
+  loss: usize,
+  count: f32,
+  epsilon: f32,
+): void {
+  meanLoss<OfRates>(m, n, y, t, dy, ld, loss, count, epsilon);
 }
 
 /**
- * Per row: loss = 1/n Σ [e^y − t·y]; dy = (e^y − t)/(n·m). Infinite for y above 88.73. The exponential is within 2 ULP.
+ * Per row: loss = 1/n Σ [e^y − t·y]; dy = (e^y − t)/(n·count). Infinite for y above 88.73. The exponential is within 2
+ * ULP.
  */
-export function f32_poisson_log(m: i32, n: i32, y: usize, t: usize, dy: usize, ld: i32, loss: usize): void {
-  meanLoss<OfLogarithms>(m, n, y, t, dy, ld, loss);
+export function f32_poisson_log(m: i32, n: i32, y: usize, t: usize, dy: usize, ld: i32, loss: usize, count: f32): void {
+  meanLoss<OfLogarithms>(m, n, y, t, dy, ld, loss, count);
 }

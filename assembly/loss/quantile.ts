@@ -1,8 +1,8 @@
 /**
- * The pinball loss of one quantile with its derivative, added to the losses of the rows: per row, with d = t − y,
- * loss = [loss +] 1/outputs Σ (quantile·d where d > 0, else (quantile − 1)·d); dy = −quantile/(outputs·m) where d > 0,
- * (1 − quantile)/(outputs·m) where d < 0, 0 where they are equal, NaN where d is. Several quantiles are one call each,
- * on blocks of n of the `outputs` columns: hence nothing but the n values of a row is written.
+ * The pinball loss of one quantile with its derivative, added to the losses of the rows: per row, with d = t − y, loss
+ * = [loss +] 1/outputs Σ (quantile·d where d > 0, else (quantile − 1)·d); dy = −quantile/(outputs·count) where d > 0,
+ * (1 − quantile)/(outputs·count) where d < 0, 0 where they are equal, NaN where d is. Several quantiles are one call
+ * each, on blocks of n of the `outputs` columns: hence nothing but the n values of a row is written.
  */
 export function f32_quantile(
   m: i32,
@@ -13,10 +13,11 @@ export function f32_quantile(
   dy: usize,
   ld: i32,
   loss: usize,
+  count: f32,
   accumulate: i32,
   quantile: f32,
 ): void {
-  const scale: f32 = 1 / <f32>(outputs * m);
+  const scale: f32 = 1 / (<f32>outputs * count);
   for (; m > 0; --m) {
     let sum: f32 = 0;
     for (let j: usize = 0; j < (<usize>n) << 2; j += 4) {

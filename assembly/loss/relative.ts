@@ -33,7 +33,7 @@ class SquaredLogarithmicError {
 }
 
 /**
- * Per row: loss = 100/n Σ |y − t| / max(|t|, epsilon); dy = 100·sign(y − t) / max(|t|, epsilon)/(n·m), 0 where they
+ * Per row: loss = 100/n Σ |y − t| / max(|t|, epsilon); dy = 100·sign(y − t) / max(|t|, epsilon)/(n·count), 0 where they
  * are equal, NaN where the difference is.
  */
 export function f32_percentage_error(
@@ -44,13 +44,14 @@ export function f32_percentage_error(
   dy: usize,
   ld: i32,
   loss: usize,
+  count: f32,
   epsilon: f32,
 ): void {
-  meanLoss<PercentageError>(m, n, y, t, dy, ld, loss, epsilon);
+  meanLoss<PercentageError>(m, n, y, t, dy, ld, loss, count, epsilon);
 }
 
 /**
- * Per row: loss = 1/n Σ d², d = ln(1 + max(y, epsilon)) − ln(1 + max(t, epsilon)); dy = 2d/(1 + y)/(n·m), 0 where
+ * Per row: loss = 1/n Σ d², d = ln(1 + max(y, epsilon)) − ln(1 + max(t, epsilon)); dy = 2d/(1 + y)/(n·count), 0 where
  * y ≤ epsilon. Each logarithm is within 2 ULP; NaN where y or t is NaN or infinite.
  */
 export function f32_squared_log_error(
@@ -61,7 +62,8 @@ export function f32_squared_log_error(
   dy: usize,
   ld: i32,
   loss: usize,
+  count: f32,
   epsilon: f32,
 ): void {
-  meanLoss<SquaredLogarithmicError>(m, n, y, t, dy, ld, loss, epsilon);
+  meanLoss<SquaredLogarithmicError>(m, n, y, t, dy, ld, loss, count, epsilon);
 }

@@ -5,13 +5,22 @@
 import { lastLanes, paddedBytes, sumLanes } from '../simd/lanes';
 
 /**
- * Per row: loss = 1/n Σ |y − t|; dy = sign(y − t)/(n·m), 0 where they are equal (PyTorch's choice), NaN where the
+ * Per row: loss = 1/n Σ |y − t|; dy = sign(y − t)/(n·count), 0 where they are equal (PyTorch's choice), NaN where the
  * difference is.
  */
-export function f32_absolute_error(m: i32, n: i32, y: usize, t: usize, dy: usize, ld: i32, loss: usize): void {
+export function f32_absolute_error(
+  m: i32,
+  n: i32,
+  y: usize,
+  t: usize,
+  dy: usize,
+  ld: i32,
+  loss: usize,
+  count: f32,
+): void {
   if (m <= 0) return;
   const zero = f32x4.splat(0);
-  const scale = f32x4.splat(1 / <f32>(n * m));
+  const scale = f32x4.splat(1 / (<f32>n * count));
   const sign = i32x4.splat(0x80000000);
   const last = paddedBytes(n) - 16;
   const lanes = lastLanes(n);
@@ -39,9 +48,19 @@ export function f32_absolute_error(m: i32, n: i32, y: usize, t: usize, dy: usize
  * Per row, with d = y − t: loss = 1/n Σ ½d² where |d| ≤ delta, delta(|d| − ½delta) beyond (Huber 1964);
  * dy = d clamped to ±delta, divided by n·m.
  */
-export function f32_huber(m: i32, n: i32, y: usize, t: usize, dy: usize, ld: i32, loss: usize, delta: f32): void {
+export function f32_huber(
+  m: i32,
+  n: i32,
+  y: usize,
+  t: usize,
+  dy: usize,
+  ld: i32,
+  loss: usize,
+  count: f32,
+  delta: f32,
+): void {
   if (m <= 0) return;
-  const scale = f32x4.splat(1 / <f32>(n * m));
+  const scale = f32x4.splat(1 / (<f32>n * count));
   const half = f32x4.splat(0.5);
   const limit = f32x4.splat(delta);
   const last = paddedBytes(n) - 16;
@@ -66,12 +85,12 @@ export function f32_huber(m: i32, n: i32, y: usize, t: usize, dy: usize, ld: i32
   } while (--m > 0);
 }
 
-/** Per row: loss = 1/n Σ max(0, 1 − s·y), s = 1 where t > 0, else −1; dy = −s/(n·m) where 1 − s·y > 0, else 0. */
-export function f32_hinge(m: i32, n: i32, y: usize, t: usize, dy: usize, ld: i32, loss: usize): void {
+/** Per row: loss = 1/n Σ max(0, 1 − s·y), s = 1 where t > 0, else −1; dy = −s/(n·count) where 1 − s·y > 0, else 0. */
+export function f32_hinge(m: i32, n: i32, y: usize, t: usize, dy: usize, ld: i32, loss: usize, count: f32): void {
   if (m <= 0) return;
   const zero = f32x4.splat(0);
   const one = f32x4.splat(1);
-  const scale = f32x4.splat(1 / <f32>(n * m));
+  const scale = f32x4.splat(1 / (<f32>n * count));
   const last = paddedBytes(n) - 16;
   const lanes = lastLanes(n);
   do {

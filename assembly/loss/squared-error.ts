@@ -1,8 +1,8 @@
 import { lastLanes, paddedBytes, sumLanes } from '../simd/lanes';
 
 /**
- * Per row: loss = lossScale · Σ (y − t)²; dy = deltaScale/m · (y − t), the derivative of the mean over m rows.
- * halfSquaredError: ½ and 1. meanSquaredError over n outputs: 1/n and 2/n.
+ * Per row: loss = lossScale · Σ (y − t)²; dy = deltaScale/count · (y − t), the derivative of the mean over count rows,
+ * of which these are m. halfSquaredError: ½ and 1. meanSquaredError over n outputs: 1/n and 2/n.
  */
 export function f32_squared_error(
   m: i32,
@@ -12,11 +12,12 @@ export function f32_squared_error(
   dy: usize,
   ld: i32,
   loss: usize,
+  count: f32,
   lossScale: f32,
   deltaScale: f32,
 ): void {
   if (m <= 0) return;
-  const scale = f32x4.splat(deltaScale / <f32>m);
+  const scale = f32x4.splat(deltaScale / count);
   const last = paddedBytes(n) - 16;
   const lanes = lastLanes(n);
   do {

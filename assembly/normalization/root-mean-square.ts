@@ -44,9 +44,9 @@ export function f32_rms_rows(m: i32, n: i32, x: usize, gamma: usize, y: usize, l
 }
 
 /**
- * The derivative, with r recomputed as above and x̂ = x·r, g = dy·γ: dgamma_j = Σ_i dy·x̂, rows ascending; dx = r·(g −
- * x̂·(Σ_j g·x̂/n)). Each of dx and dgamma may be null if it is not wanted; gamma null: γ = 1. dx may be dy or x. The
- * padding of both is zero.
+ * The derivative, with r recomputed as above and x̂ = x·r, g = dy·γ: dgamma_j = Σ_i dy·x̂, rows ascending, added to
+ * what it holds if accumulate; dx = r·(g − x̂·(Σ_j g·x̂/n)). Each of dx and dgamma may be null if it is not wanted;
+ * gamma null: γ = 1. dx may be dy or x. The padding of both is zero.
  */
 export function f32_rms_rows_backward(
   m: i32,
@@ -58,13 +58,14 @@ export function f32_rms_rows_backward(
   dgamma: usize,
   ld: i32,
   epsilon: f32,
+  accumulate: i32,
 ): void {
   const stride = (<usize>ld) << 2;
   const bytes = paddedBytes(n);
   const last = bytes - 16;
   const lanes = lastLanes(n);
   const eps = f32x4.splat(epsilon);
-  if (dgamma != 0) memory.fill(dgamma, 0, bytes);
+  if (dgamma != 0 && accumulate == 0) memory.fill(dgamma, 0, bytes);
   for (; m > 0; --m, x += stride, dy += stride) {
     const r = inverseRootMeanSquare(n, x, lanes, eps);
     let dot = f32x4.splat(0);

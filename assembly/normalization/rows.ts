@@ -66,8 +66,9 @@ export function f32_normalize_rows(
 
 /**
  * The derivative, with mean and r recomputed as above and x̂ = (x − mean)·r, g = dy·γ: dgamma_j = Σ_i dy·x̂ and dbeta_j
- * = Σ_i dy, rows ascending; dx = r·((g − Σ_j g/n) − x̂·(Σ_j g·x̂/n)). Each of dx, dgamma and dbeta may be null if it is
- * not wanted; gamma null: γ = 1. dx may be dy or x. The padding of all three is zero.
+ * = Σ_i dy, rows ascending, added to what they hold if accumulate; dx = r·((g − Σ_j g/n) − x̂·(Σ_j g·x̂/n)). Each of
+ * dx, dgamma and dbeta may be null if it is not wanted; gamma null: γ = 1. dx may be dy or x. The padding of all three
+ * is zero.
  */
 export function f32_normalize_rows_backward(
   m: i32,
@@ -80,14 +81,17 @@ export function f32_normalize_rows_backward(
   dbeta: usize,
   ld: i32,
   epsilon: f32,
+  accumulate: i32,
 ): void {
   const stride = (<usize>ld) << 2;
   const bytes = paddedBytes(n);
   const last = bytes - 16;
   const lanes = lastLanes(n);
   const eps = f32x4.splat(epsilon);
-  if (dgamma != 0) memory.fill(dgamma, 0, bytes);
-  if (dbeta != 0) memory.fill(dbeta, 0, bytes);
+  if (accumulate == 0) {
+    if (dgamma != 0) memory.fill(dgamma, 0, bytes);
+    if (dbeta != 0) memory.fill(dbeta, 0, bytes);
+  }
   for (; m > 0; --m, x += stride, dy += stride) {
     const mean = rowMean(n, x, lanes);
     const r = rowInverseDeviation(n, x, mean, lanes, eps);

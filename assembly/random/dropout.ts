@@ -22,8 +22,8 @@ class Dropout {
 /**
  * Inverted dropout (Srivastava et al. 2014): y = x·scale where the element is kept, 0 where it is dropped; scale is
  * 1/(1 − rate). Element (i, j) is kept where the upper 24 bits of its word, times 2^−24, are at least `rate`; its word
- * is word j mod 4 of the counter (⌊j/4⌋, i, node, step), so that the mask can be made again. The derivative is the same
- * kernel on dy. `words` is scratch for 16 words. In place allowed; zeros in the padding stay zero.
+ * is word j mod 4 of the counter (⌊j/4⌋, first + i, node, step), so that the mask can be made again. The derivative is
+ * the same kernel on dy. `words` is scratch for 16 words. In place allowed; zeros in the padding stay zero.
  */
 export function f32_dropout(
   m: i32,
@@ -36,6 +36,7 @@ export function f32_dropout(
   key1: i32,
   node: i32,
   step: i32,
+  first: i32,
   rate: f32,
   scale: f32,
 ): void {
@@ -47,11 +48,11 @@ export function f32_dropout(
     // Groups of 32 are written directly only where they fit: rows are whole vectors, and the memory behind them belongs
     // to the next row. The rest goes through scratch.
     for (; i + 128 <= bytes; i += 128) {
-      philox32<Dropout>(key0, key1, <i32>(i >> 4), row, node, step, x + i, y + i, least, factor);
+      philox32<Dropout>(key0, key1, <i32>(i >> 4), first + row, node, step, x + i, y + i, least, factor);
     }
     for (; i < bytes; i += 16) {
       // The 16 words serve four vectors.
-      if ((i & 63) == 0) philox16(key0, key1, <i32>(i >> 4), row, node, step, words);
+      if ((i & 63) == 0) philox16(key0, key1, <i32>(i >> 4), first + row, node, step, words);
       v128.store(y + i, drop(v128.load(x + i), v128.load(words + (i & 63)), least, factor));
     }
   }
@@ -73,6 +74,7 @@ export function f32_alpha_dropout(
   key1: i32,
   node: i32,
   step: i32,
+  first: i32,
   rate: f32,
   scale: f32,
   shift: f32,
@@ -86,7 +88,7 @@ export function f32_alpha_dropout(
   for (let row = 0; row < m; ++row, x += (<usize>ld) << 2, y += (<usize>ld) << 2) {
     for (let i: usize = 0; i < bytes; i += 16) {
       // The 16 words serve four vectors.
-      if ((i & 63) == 0) philox16(key0, key1, <i32>(i >> 4), row, node, step, words);
+      if ((i & 63) == 0) philox16(key0, key1, <i32>(i >> 4), first + row, node, step, words);
       const kept = f32x4.ge(unit(v128.load(words + (i & 63))), least);
       const moved = f32x4.add(f32x4.mul(v128.load(x + i), factor), added);
       v128.store(y + i, v128.bitselect(moved, instead, kept));

@@ -4,8 +4,9 @@ import { radius4, unit } from './fill';
 import { philox16 } from './philox';
 
 /**
- * y = x + N(0, stddev²) over m rows of n columns: row i takes the numbers of f32_normal at the counters (0, i, node,
- * step) and on. `words` is scratch for 16 words. In place allowed. The padding of y holds the padding of x plus noise.
+ * y = x + N(0, stddev²) over m rows of n columns: row i takes the numbers of f32_normal at the counters (0, first + i,
+ * node, step) and on. `words` is scratch for 16 words. In place allowed. The padding of y holds the padding of x plus
+ * noise.
  */
 export function f32_gaussian_noise(
   m: i32,
@@ -18,6 +19,7 @@ export function f32_gaussian_noise(
   key1: i32,
   node: i32,
   step: i32,
+  first: i32,
   stddev: f32,
 ): void {
   const scale = f32x4.splat(stddev);
@@ -26,7 +28,7 @@ export function f32_gaussian_noise(
     let i: usize = 0;
     do {
       // The 16 words serve two pairs of vectors.
-      if ((i & 63) == 0) philox16(key0, key1, <i32>(i >> 4), row, node, step, words);
+      if ((i & 63) == 0) philox16(key0, key1, <i32>(i >> 4), first + row, node, step, words);
       const radius = radius4(v128.load(words + (i & 63)), scale);
       const turn = unit(v128.load(words + (i & 63), 16));
       v128.store(y + i, f32x4.add(v128.load(x + i), f32x4.mul(radius, cosTurn4(turn))));
@@ -52,6 +54,7 @@ export function f32_gaussian_factor(
   key1: i32,
   node: i32,
   step: i32,
+  first: i32,
   stddev: f32,
 ): void {
   const scale = f32x4.splat(stddev);
@@ -61,7 +64,7 @@ export function f32_gaussian_factor(
     let i: usize = 0;
     do {
       // The 16 words serve two pairs of vectors.
-      if ((i & 63) == 0) philox16(key0, key1, <i32>(i >> 4), row, node, step, words);
+      if ((i & 63) == 0) philox16(key0, key1, <i32>(i >> 4), first + row, node, step, words);
       const radius = radius4(v128.load(words + (i & 63)), scale);
       const turn = unit(v128.load(words + (i & 63), 16));
       v128.store(y + i, f32x4.mul(v128.load(x + i), f32x4.add(one, f32x4.mul(radius, cosTurn4(turn)))));

@@ -1,10 +1,11 @@
 import { lastLanes, paddedBytes, sumLanes } from './lanes';
 
 /**
- * The loop of the losses that are a mean over the outputs of a row: loss = 1/n Σ F(y, t), dy = F'(y, t)/(n·m). The
+ * The loop of the losses that are a mean over the outputs of a row: loss = 1/n Σ F(y, t), dy = F'(y, t)/(n·count). The
  * method `of` of a class F without fields returns the losses of four outputs, and stores their derivatives times
  * `scale` at `dy`; `a` is a scalar of it. It is called on null: a function value would need a table and a data segment.
- * Results in the padding are discarded, so F may be anything there.
+ * count: the rows that the loss is a mean over, of which these are m. Results in the padding are discarded, so F may be
+ * anything there.
  */
 // @ts-ignore: decorator
 @inline
@@ -16,12 +17,13 @@ export function meanLoss<F>(
   dy: usize,
   ld: i32,
   loss: usize,
+  count: f32,
   scalar: f32 = 0,
 ): void {
   if (m <= 0) return;
   const f = changetype<F>(0);
   const a = f32x4.splat(scalar);
-  const scale = f32x4.splat(1 / <f32>(n * m));
+  const scale = f32x4.splat(1 / (<f32>n * count));
   const last = paddedBytes(n) - 16;
   const lanes = lastLanes(n);
   do {

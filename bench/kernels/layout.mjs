@@ -34,7 +34,7 @@ const PANEL_WIDTH = 8;
 const ANY = 7;
 
 /** Integers by parameter name, besides m, n and the strides. @type {Record<string, number>} */
-const INTEGERS = { pieces: PIECES, bins: BINS, width: PANEL_WIDTH, accumulate: 0, nesterov: 0 };
+const INTEGERS = { pieces: PIECES, bins: BINS, width: PANEL_WIDTH, accumulate: 0, first: 0, nesterov: 0 };
 
 /**
  * Floats by parameter name. Buffers are updated in place thousands of times, so steps are small and factors close to 1:
@@ -180,6 +180,8 @@ export function layOut(name, parameters, size, base) {
       end = Math.ceil((at + 4 * floats) / 64) * 64 + 64;
       return at;
     }
+    // A loss is a mean over the rows of the call.
+    if (parameter === 'count:f32') return m;
     if (parameter.endsWith(':f32')) return FLOATS[parameter.slice(0, -':f32'.length)] ?? OTHER_FLOAT;
     if (parameter === 'm') return m;
     if (parameter === 'n') return length;

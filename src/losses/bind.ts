@@ -31,7 +31,7 @@ const squaredError = (mean: boolean): LossKernels => ({
   bind({ kernels }, { y, targets, delta, rowLosses }) {
     const lossScale = mean ? 1 / y.width : 0.5;
     const deltaScale = mean ? 2 / y.width : 1;
-    return (rows) =>
+    return (rows, count = rows) =>
       kernels.f32_squared_error(
         rows,
         y.width,
@@ -40,6 +40,7 @@ const squaredError = (mean: boolean): LossKernels => ({
         delta.address,
         y.ld,
         rowLosses,
+        count,
         lossScale,
         deltaScale,
       );
@@ -50,12 +51,13 @@ const squaredError = (mean: boolean): LossKernels => ({
 const direct = (
   kernel: (
     runtime: WasmRuntime,
-  ) => (m: number, n: number, y: number, t: number, dy: number, ld: number, loss: number) => void,
+  ) => (m: number, n: number, y: number, t: number, dy: number, ld: number, loss: number, count: number) => void,
 ): LossKernels => ({
   targets: 'values',
   bind(runtime, { y, targets, delta, rowLosses }) {
     const run = kernel(runtime);
-    return (rows) => run(rows, y.width, y.address, targets.address, delta.address, y.ld, rowLosses);
+    return (rows, count = rows) =>
+      run(rows, y.width, y.address, targets.address, delta.address, y.ld, rowLosses, count);
   },
 });
 
@@ -73,8 +75,8 @@ const withScalars = (
   targets: 'values',
   bind({ kernels }, { y, targets, delta, rowLosses }) {
     const run: (...numbers: number[]) => void = kernels[kernel];
-    return (rows) =>
-      run(rows, targets.width, y.address, targets.address, delta.address, y.ld, rowLosses, first, second);
+    return (rows, count = rows) =>
+      run(rows, targets.width, y.address, targets.address, delta.address, y.ld, rowLosses, count, first, second);
   },
 });
 
@@ -82,13 +84,14 @@ const withScalars = (
 const pinball = ({ quantiles }: LossConfig<'quantile'>): LossKernels => ({
   targets: 'values',
   bind({ kernels }, { y, targets: { width, address }, delta, rowLosses }) {
-    return (rows) => {
+    return (rows, count = rows) => {
       // Zeros the padding, which the calls leave as it is.
       kernels.f32_fill(rows * delta.ld, delta.address, 0);
       for (let i = 0; i < quantiles.length; i++) {
         const block = 4 * width * i;
         const [from, to] = [y.address + block, delta.address + block];
-        kernels.f32_quantile(rows, width, y.width, from, address, to, y.ld, rowLosses, i > 0 ? 1 : 0, quantiles[i]);
+        const added = i > 0 ? 1 : 0;
+        kernels.f32_quantile(rows, width, y.width, from, address, to, y.ld, rowLosses, count, added, quantiles[i]);
       }
     };
   },
@@ -105,7 +108,8 @@ const paired =
   (kernel: PairedKernel): NonNullable<LossKernels['bindPaired']> =>
   ({ kernels }, { z, y, targets, delta, rowLosses }) => {
     const run = kernels[kernel];
-    return (rows) => run(rows, z.width, z.address, targets.address, y.address, delta.address, z.ld, rowLosses);
+    return (rows, count = rows) =>
+      run(rows, z.width, z.address, targets.address, y.address, delta.address, z.ld, rowLosses, count);
   };
 
 /** The same kernel for outputs that are logits and stay so: the probabilities become the deltas in their place. */
@@ -119,7 +123,8 @@ const clamped =
   (kernel: 'f32_categorical_crossentropy' | 'f32_binary_crossentropy'): LossKernels['bind'] =>
   ({ kernels }, { y, targets, delta, rowLosses }) => {
     const run = kernels[kernel];
-    return (rows) => run(rows, y.width, y.address, targets.address, delta.address, y.ld, rowLosses, EPSILON);
+    return (rows, count = rows) =>
+      run(rows, y.width, y.address, targets.address, delta.address, y.ld, rowLosses, count, EPSILON);
   };
 
 const categorical = (
@@ -159,8 +164,8 @@ function divergence({ fromLogits }: LossConfig<'kullbackLeibler'>): LossKernels 
     (runtime, buffers) => {
       const step = bind(runtime, buffers);
       const { targets, rowLosses } = buffers;
-      return (rows) => {
-        step(rows);
+      return (rows, count) => {
+        step(rows, count);
         runtime.kernels.f32_subtract_entropy(rows, targets.width, targets.address, targets.ld, rowLosses);
       };
     };
@@ -181,13 +186,39 @@ function focal(
   const onProbabilities = categories ? 'f32_categorical_focal' : 'f32_binary_focal';
   const ofLogits: LossKernels['bind'] = ({ kernels }, { z, y, targets, delta, rowLosses }) => {
     const run: (...numbers: number[]) => void = kernels[onLogits];
-    return (rows) =>
-      run(rows, z.width, z.address, targets.address, y.address, delta.address, z.ld, rowLosses, gamma, alpha, beta);
+    return (rows, count = rows) =>
+      run(
+        rows,
+        z.width,
+        z.address,
+        targets.address,
+        y.address,
+        delta.address,
+        z.ld,
+        rowLosses,
+        count,
+        gamma,
+        alpha,
+        beta,
+      );
   };
   const bind: LossKernels['bind'] = ({ kernels }, { y, targets, delta, rowLosses }) => {
     const run: (...numbers: number[]) => void = kernels[onProbabilities];
-    return (rows) =>
-      run(rows, y.width, y.address, targets.address, delta.address, y.ld, rowLosses, EPSILON, gamma, alpha, beta);
+    return (rows, count = rows) =>
+      run(
+        rows,
+        y.width,
+        y.address,
+        targets.address,
+        delta.address,
+        y.ld,
+        rowLosses,
+        count,
+        EPSILON,
+        gamma,
+        alpha,
+        beta,
+      );
   };
   return {
     targets: 'values',
@@ -212,7 +243,7 @@ const custom = (loss: CustomLoss): LossKernels => ({
   targets: 'values',
   bind:
     ({ memory }, { y, targets, delta, rowLosses }) =>
-    (rows) => {
+    (rows, count = rows) => {
       const { f32 } = memory;
       for (let row = 0; row < rows; row++) {
         const at = row * y.ld;
@@ -225,7 +256,7 @@ const custom = (loss: CustomLoss): LossKernels => ({
         const gradient = requireLength(`loss "${loss.name}": gradient`, loss.gradient(output, target), y.width);
         f32[rowLosses / 4 + row] = value;
         const into = delta.address / 4 + at;
-        for (let j = 0; j < y.width; j++) f32[into + j] = gradient[j] / rows;
+        for (let j = 0; j < y.width; j++) f32[into + j] = gradient[j] / count;
         f32.fill(0, into + y.width, into + delta.ld);
       }
     },

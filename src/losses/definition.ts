@@ -1,5 +1,5 @@
 /** What a loss is to training: kernels that bind.ts binds, and facts for data and programs. */
-import type { MatrixView, Step } from '../runtime/matrix-view.js';
+import type { MatrixView } from '../runtime/matrix-view.js';
 import type { WasmRuntime } from '../runtime/wasm-runtime.js';
 import type { LossProperties } from './properties.js';
 
@@ -10,11 +10,17 @@ export interface LossBuffers {
   /** Logits z, paired form only. */
   readonly z: MatrixView;
   readonly targets: MatrixView;
-  /** ∂L/∂y, or in the paired form δ = ∂L/∂z (BP1), the mean over the batch included. */
+  /** ∂L/∂y, or in the paired form δ = ∂L/∂z (BP1), the mean over the rows included. */
   readonly delta: MatrixView;
   /** Address of one float32 per row: the row's loss. */
   readonly rowLosses: number;
 }
+
+/**
+ * Computes losses and deltas of the rows of a batch. The deltas are those of a mean over `count` rows, by default those
+ * of the batch: more where several batches make one update.
+ */
+export type LossStep = (rows: number, count?: number) => void;
 
 export interface LossDefinition {
   /** Content of a target row: as many values as outputs, or one class index. */
@@ -32,8 +38,8 @@ export interface LossDefinition {
   readonly squares?: 'mean' | 'half';
   /** The output activation whose derivative cancels: BP1 becomes δ = y − t, computed from the logits. */
   readonly pairedWith?: 'softmax' | 'sigmoid';
-  readonly bindPaired?: (runtime: WasmRuntime, buffers: LossBuffers) => Step;
-  readonly bind: (runtime: WasmRuntime, buffers: LossBuffers) => Step;
+  readonly bindPaired?: (runtime: WasmRuntime, buffers: LossBuffers) => LossStep;
+  readonly bind: (runtime: WasmRuntime, buffers: LossBuffers) => LossStep;
 }
 
 /** Returns the number of targets of a row with `width` outputs. */

@@ -28,14 +28,15 @@ function slopeStep({ width }: OperationConfigs['prelu'], binding: BackwardBindin
   } = binding;
   // If dz is not needed, the kernel writes it over dy, which nothing reads again.
   const to = dz ?? dy;
-  return (rows, first = 0) => {
+  return (rows, first = 0, added = 0) => {
     const [from, delta, result] = [rowAt(z, first), rowAt(dy, first), rowAt(to, first)];
-    kernels.f32_prelu_backward(rows, width, from, slope, delta, result, dslope, z.ld);
+    kernels.f32_prelu_backward(rows, width, from, slope, delta, result, dslope, z.ld, added);
   };
 }
 
 export const preluBackward: Backward<'prelu'> = {
   reads: readsInput,
+  accumulates: () => true,
   blockSums: ({ width }) => padded(width),
   bind(config, binding) {
     const slopes = { address: binding.gradients[0], floats: padded(config.width) };

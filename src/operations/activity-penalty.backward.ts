@@ -29,9 +29,8 @@ export const activityPenaltyBackward: Backward<'activityPenalty'> = {
     if (l1 === 0 && l2 === 0) return copyStep(runtime, dy, dx);
     return [
       (rows) => {
-        const share = group?.share(rows) ?? 1;
-        const [a, b] = [l1 * share, l2 * share];
-        kernels.f32_activity_penalty(rows, y.width, y.address, dy.address, dx.address, y.ld, a, b);
+        const count = group?.expected ?? rows;
+        kernels.f32_activity_penalty(rows, y.width, y.address, dy.address, dx.address, y.ld, count, l1, l2);
       },
     ];
   },

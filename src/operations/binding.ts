@@ -25,10 +25,14 @@ export interface Forward<K extends OperationKind> {
   bind(config: OperationConfigs[K], binding: ForwardBinding): Step[];
 }
 
-/** Counters of the random numbers of a step: the seed of the model, and the number of the update. */
+/**
+ * Counters of the random numbers of a step: the seed of the model, the number of the update, and that of the batch's
+ * first row among the rows of the update.
+ */
 export interface Clock {
   readonly seed: number;
   step: number;
+  row: number;
 }
 
 /** A `ForwardBinding` for training. */
@@ -42,12 +46,14 @@ export interface TrainingBinding extends ForwardBinding {
   readonly saved: number;
 }
 
-/** The part of a batch in the gradient of an update to which several batches may belong (training/batch-group.ts). */
-export interface Continuation {
-  /** Whether the gradients of the batch go on from those of the batches before it. */
-  readonly continues: boolean;
-  /** Returns by how much a mean over the rows of the batch counts. */
-  share(rows: number): number;
+/** Where a batch is among those that make one update (training/batch-group.ts). */
+export interface BatchPlace {
+  /** Rows of the batches before it. */
+  readonly before: number;
+  /** Rows of all of them, over which means are taken. */
+  readonly expected: number;
+  /** Bytes from a gradient to the sum over the rows of a block that is not complete; 0 if there is one block. */
+  readonly toBlock: number;
 }
 
 export interface BackwardBinding extends TrainingBinding {
@@ -57,9 +63,9 @@ export interface BackwardBinding extends TrainingBinding {
   readonly inputDeltas: readonly (MatrixView | undefined)[];
   /** Addresses of the parameters' gradients, to write; 0 for those that are not learned, or whose layer is frozen. */
   readonly gradients: readonly number[];
-  /** For operations that accumulate, if several batches may make one update: whether to add to the gradients. */
-  readonly group: Continuation | undefined;
-  /** Address of the sums of one block of rows; 0 if no batch is longer than a block. */
+  /** If several batches may make one update, and the operation's gradients go on from one to the next: where it is. */
+  readonly group: BatchPlace | undefined;
+  /** Outside of groups: address of the sums of one block of rows; 0 if no batch is longer than a block. */
   readonly blockSums: number;
 }
 
@@ -76,8 +82,8 @@ export interface Backward<K extends OperationKind> {
   /** Whether a step takes statistics over the rows of its batch, which a batch of one row does not have. */
   readonly usesBatchStatistics?: true;
   /**
-   * Whether the backward steps obey `group`. Gradients of other operations are computed for each batch and added, which
-   * rounds otherwise than one batch of all rows.
+   * Whether the backward steps of an operation with parameters obey `group`. Gradients of others are computed for each
+   * batch and added.
    */
   readonly accumulates?: (config: OperationConfigs[K]) => boolean;
   /** Whether a training step draws random numbers. */

@@ -4,6 +4,7 @@ import { padded } from '../runtime/panels.js';
 import { readsInput, type Backward } from './binding.js';
 import { startsOf } from './merge.js';
 import type { OperationConfigs } from './operation.js';
+import { eachBlock } from './row-sums.js';
 
 /** Floats of the table of a column. */
 const tableFloats = ({ inputDims, outputDims }: OperationConfigs['embedding'], column: number): number =>
@@ -25,7 +26,7 @@ export const embeddingBackward: Backward<'embedding'> = {
     const starts = startsOf(outputDims);
     const clear = (gradient: number, column: number): Step[] => {
       const floats = tableFloats(config, column);
-      return gradient === 0 ? [] : [() => group?.continues !== true && kernels.f32_fill(floats, gradient, 0)];
+      return gradient === 0 ? [] : [() => (group?.before ?? 0) === 0 && kernels.f32_fill(floats, gradient, 0)];
     };
     const add = (categories: number, column: number): Step[] => {
       const gradient = gradients[shared ? 0 : column];
@@ -36,6 +37,19 @@ export const embeddingBackward: Backward<'embedding'> = {
         const [index, delta] = [indices + 4 * first * x.ld, from + 4 * first * dy.ld];
         kernels.f32_embed_backward(rows, width, categories, index, x.ld, delta, dy.ld, to);
       };
+      if (group !== undefined && group.toBlock !== 0) {
+        // The rows of a block may be those of several batches: the whole table is added.
+        const [part, floats] = [gradient + group.toBlock, tableFloats(config, column)];
+        return [
+          (rows) =>
+            eachBlock(group, rows, ({ first, count, isFirst, isWhole }) => {
+              addRows(count, first, isFirst ? gradient : part);
+              if (isFirst || !isWhole) return;
+              kernels.f32_sum(floats, gradient, part, gradient);
+              kernels.f32_fill(floats, part, 0);
+            }),
+        ];
+      }
       if (blockSums === 0) return [(rows) => addRows(rows, 0, gradient)];
       return [
         (rows) => {

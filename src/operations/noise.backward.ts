@@ -29,6 +29,7 @@ function dropStep(
       STREAM.dropout,
       node,
       clock.step,
+      clock.row,
       rate,
       scale,
     );
@@ -83,6 +84,7 @@ export const alphaDropoutBackward = /* @__PURE__ */ dropping<'alphaDropout'>(
         STREAM.dropout,
         node,
         clock.step,
+        clock.row,
         rate,
         scale,
         shift,
@@ -112,6 +114,7 @@ function multiplyStep(
       STREAM.noise,
       node,
       clock.step,
+      clock.row,
       stddev,
     );
 }
@@ -138,6 +141,7 @@ export const gaussianNoiseBackward: Backward<'gaussianNoise'> = {
           STREAM.noise,
           node,
           clock.step,
+          clock.row,
           stddev,
         ),
     ];

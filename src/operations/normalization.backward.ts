@@ -111,6 +111,7 @@ export const batchNormalizationBackward: Backward<'batchNormalization'> = {
 
 export const layerNormalizationBackward: Backward<'layerNormalization'> = {
   reads: readsInput,
+  accumulates: () => true,
   blockSums: ({ width }) => 2 * padded(width),
   bind(config, binding) {
     const { width, epsilon } = config;
@@ -122,9 +123,9 @@ export const layerNormalizationBackward: Backward<'layerNormalization'> = {
     const sums = withScaleAndShift(config, gradients)
       .slice(0, 2)
       .map((address) => ({ address, floats: padded(width) }));
-    const step = sumOverRows(binding, sums, ([dgamma, dbeta]) => (rows, first = 0) => {
+    const step = sumOverRows(binding, sums, ([dgamma, dbeta]) => (rows, first = 0, added = 0) => {
       const [from, delta, to] = [rowAt(x, first), rowAt(dy, first), dx === undefined ? 0 : rowAt(dx, first)];
-      kernels.f32_normalize_rows_backward(rows, width, from, gamma, delta, to, dgamma, dbeta, x.ld, epsilon);
+      kernels.f32_normalize_rows_backward(rows, width, from, gamma, delta, to, dgamma, dbeta, x.ld, epsilon, added);
     });
     return [step];
   },
@@ -132,6 +133,7 @@ export const layerNormalizationBackward: Backward<'layerNormalization'> = {
 
 export const rmsNormalizationBackward: Backward<'rmsNormalization'> = {
   reads: readsInput,
+  accumulates: () => true,
   blockSums: ({ width }) => padded(width),
   bind({ width, epsilon }, binding) {
     const { runtime, inputs, outputDelta: dy, inputDeltas, parameters, gradients } = binding;
@@ -140,9 +142,10 @@ export const rmsNormalizationBackward: Backward<'rmsNormalization'> = {
     const [dx] = inputDeltas;
     const [gamma = 0] = parameters;
     const [dgamma = 0] = gradients;
-    const step = sumOverRows(binding, [{ address: dgamma, floats: padded(width) }], ([to]) => (rows, first = 0) => {
+    const scales = { address: dgamma, floats: padded(width) };
+    const step = sumOverRows(binding, [scales], ([to]) => (rows, first = 0, added = 0) => {
       const [from, delta, result] = [rowAt(x, first), rowAt(dy, first), dx === undefined ? 0 : rowAt(dx, first)];
-      kernels.f32_rms_rows_backward(rows, width, from, gamma, delta, result, to, x.ld, epsilon);
+      kernels.f32_rms_rows_backward(rows, width, from, gamma, delta, result, to, x.ld, epsilon, added);
     });
     return [step];
   },

@@ -35,8 +35,9 @@ export interface GradientOptions {
   clipValue?: number | undefined;
   /**
    * Batches that make one update together, as if they were one batch of all their rows, in the memory of one of them
-   * (Keras' gradient_accumulation_steps). The last update of an epoch may have fewer. At most 1,000,000.
-   * Default 1.
+   * (Keras' gradient_accumulation_steps). The weights have the bits of training with that batch, except where a layer
+   * looks across rows (`batchNormalization`), where one table of an `embedding` serves several columns, and where rows
+   * come that were not expected. The last update of an epoch may have fewer. At most 1,000,000. Default 1.
    */
   accumulate?: number | undefined;
   /** A moving average of the trained weights, which they are replaced by at the end of `fit`. Default none. */

@@ -114,7 +114,7 @@ export class RemoteFitCaller implements RemoteFit {
       this.endWorkers();
       if (!this.over) this.pullAll();
       // As after a fit on this thread.
-      this.request.trainer.forgetGroup();
+      this.request.trainer.beginGroups(undefined);
       this.over = true;
       if (this.finished) this.memory?.give();
       this.answers.close();

@@ -31,36 +31,14 @@ const inPage = (): boolean => (globalThis as { document?: unknown }).document !=
 /** Half a frame at 60 Hz: the time that a page can spare between two frames. */
 const BUDGET_MS = 8;
 
-/** Steps of less than a quarter of a millisecond are so many together between two looks at the clock. */
-const SHORT_MS = 0.25;
-const SHORT_STEPS = 8;
-
 /** Tells when training has run for `budget` milliseconds without a break, and yields to the event loop. */
 export class EventLoopYielder {
   private last = performance.now();
-  /** Time of the last look at the clock after a step, and steps until the next. */
-  private seen = -Infinity;
-  private unseen = 0;
 
   constructor(private readonly budget = BUDGET_MS) {}
 
   get shouldYield(): boolean {
     return performance.now() - this.last >= this.budget;
-  }
-
-  /**
-   * The same, asked after each of many steps of like duration: while they take microseconds, only every eighth looks at
-   * the clock, which takes a twentieth of the smallest step.
-   */
-  get shouldYieldAfterStep(): boolean {
-    if (this.unseen > 0) {
-      this.unseen -= 1;
-      return false;
-    }
-    const now = performance.now();
-    this.unseen = now - this.seen < SHORT_MS ? SHORT_STEPS - 1 : 0;
-    this.seen = now;
-    return now - this.last >= this.budget;
   }
 
   async yield(): Promise<void> {

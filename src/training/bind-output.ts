@@ -51,12 +51,13 @@ export function bindOutput(
     );
   }
   const views = { y, z: lossInput, targets: lossTargets, delta, rowLosses };
-  steps.push(isPaired && loss.bindPaired !== undefined ? loss.bindPaired(runtime, views) : loss.bind(runtime, views));
+  const step = isPaired && loss.bindPaired !== undefined ? loss.bindPaired(runtime, views) : loss.bind(runtime, views);
+  steps.push(group === undefined ? step : (rows) => step(rows, group.expected));
   if (rowWeights !== 0) {
     steps.push((rows) => kernels.f32_weigh(rows, rowLosses, rowWeights, rowLosses));
     if (trains) steps.push((rows) => kernels.f32_weigh_rows(rows, delta.width, rowWeights, delta.address, delta.ld));
   }
-  if (trains) steps.push(...weighDelta(kernels, delta, weight, group));
+  if (trains) steps.push(...weighDelta(kernels, delta, weight));
   steps.push((rows) => kernels.f64_add_sum(rows, rowLosses, totals));
   let at = totals + 8;
   for (const metric of metrics) {

@@ -1,25 +1,13 @@
-/** Steps on deltas besides those of losses and operations: weights of losses, shares of batches, and zeros. */
-import type { Continuation } from '../operations/binding.js';
+/** Steps on deltas besides those of losses and operations: weights of losses, and zeros. */
+import type { BatchPlace } from '../operations/binding.js';
 import type { Kernels } from '../runtime/abi.js';
 import type { MatrixView, Step } from '../runtime/matrix-view.js';
-import type { BatchGroup } from './batch-group.js';
 
-/** Returns the steps that multiply δ of a loss by the weight of the loss and by the batch's share of its group. */
-export function weighDelta(
-  kernels: Kernels,
-  { address, ld }: MatrixView,
-  weight: number,
-  group: BatchGroup | undefined,
-): Step[] {
+/** Returns the steps that multiply δ of a loss by the weight of the loss. */
+export function weighDelta(kernels: Kernels, { address, ld }: MatrixView, weight: number): Step[] {
   // Filled instead of multiplied: a loss of weight 0 adds nothing, even if it overflowed.
   if (weight === 0) return [(rows) => kernels.f32_fill(rows * ld, address, 0)];
-  const scale = (rows: number, factor: number): void => {
-    if (factor !== 1) kernels.f32_scale_shift(rows * ld, address, address, factor, 0);
-  };
-  return [
-    ...(weight === 1 ? [] : [(rows: number) => scale(rows, weight)]),
-    ...(group === undefined ? [] : [(rows: number) => scale(rows, group.share(rows))]),
-  ];
+  return weight === 1 ? [] : [(rows) => kernels.f32_scale_shift(rows * ld, address, address, weight, 0)];
 }
 
 /** Deltas and gradients of a node on which no loss depends that counts: 0, even where its values overflowed. */
@@ -27,7 +15,7 @@ export const zeroDeltas = (
   kernels: Kernels,
   inputDeltas: readonly (MatrixView | undefined)[],
   gradients: readonly { readonly address: number; readonly floats: number }[],
-  group: Continuation | undefined,
+  group: BatchPlace | undefined,
 ): Step[] => [
   ...inputDeltas.flatMap((dx): Step[] =>
     dx === undefined ? [] : [(rows) => kernels.f32_fill(rows * dx.ld, dx.address, 0)],
@@ -37,7 +25,7 @@ export const zeroDeltas = (
       ? []
       : [
           () => {
-            if (group?.continues !== true) kernels.f32_fill(floats, address, 0);
+            if ((group?.before ?? 0) === 0) kernels.f32_fill(floats, address, 0);
           },
         ],
   ),

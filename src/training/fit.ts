@@ -6,7 +6,7 @@ import { counted } from '../common/describe.js';
 import { ValueError } from '../common/errors.js';
 import { setField } from '../common/options.js';
 import { fieldOf } from '../common/objects.js';
-import { EventLoopYielder } from '../runtime/event-loop.js';
+import { StepYielder } from '../runtime/step-yielder.js';
 import {
   ATTACH,
   CHANGES_RATE,
@@ -147,7 +147,7 @@ export async function fit(
   const beginning = having('onBatchBegin');
   const observing = having('onBatchEnd');
   const result: History = { epoch: [], history: {} };
-  const yielder = new EventLoopYielder();
+  const yielder = new StepYielder();
   const proceed = (): void => {
     target.requireRunning('fit');
     signal?.throwIfAborted();
@@ -174,7 +174,7 @@ export async function fit(
     const inspector = new Inspector(attach(callbacks, target, validation !== undefined), trainer, batches, at);
     proceed();
     model.stopTraining = false;
-    trainer.forgetGroup();
+    trainer.beginGroups((count) => batches.rowsAhead?.(count));
     await call('onTrainBegin', options.initialEpoch, {});
     for (let epoch = options.initialEpoch; epoch < options.epochs; epoch++) {
       at.epoch = epoch;
@@ -244,7 +244,7 @@ export async function fit(
     return result;
   } finally {
     trainer.beforeUpdate = undefined;
-    trainer.forgetGroup();
+    trainer.beginGroups(undefined);
   }
 }
 
@@ -266,7 +266,7 @@ function trainAtOnce(
   { trainer, model }: FitTarget,
   batches: BatchIterator,
   at: Place,
-  yielder: EventLoopYielder,
+  yielder: StepYielder,
   proceed: () => void,
   reload: (context: ExecutionContext) => void,
 ): number | Promise<number> | undefined {

@@ -83,6 +83,8 @@ export interface RunKind {
   readonly weightSums: number;
   /** Whether every value, delta and target stays readable until the end, for diagnosis. */
   readonly keepAll: boolean;
+  /** If several batches may make one update: what owns the sums of gradients, but for those of nodes apart. */
+  readonly group: { isApart(node: number): boolean } | undefined;
 }
 
 /** Requests for buffers of a run over up to `capacity` rows; each method returns the index of its request. */
@@ -114,12 +116,12 @@ export function planTraining(plan: NetworkPlan, capacity: number, kind: RunKind)
 
   const values = trainingValues(plan, kind, timeline, uses, learns, lossInputs).request(requests.list, capacity);
   const deltas = deltaRanges(plan, kind, timeline, uses, learns, lossInputs).request(requests.list, capacity);
-  const added = trains ? planAdded(plan, layout, learns, omitted, lossInputs, timeline, requests) : [];
+  const added = trains ? planAdded(plan, kind, learns, omitted, lossInputs, timeline, requests) : [];
   const needs = nodes.map(({ operation, inputs, parameters, layer }, index) => {
     const isFrozen = layout.frozen.has(layer);
     const scratch = trains ? scratchFloats(operation, isFrozen) : undefined;
     const hasGradients = trains && parameters.some((parameter) => layout.gradientOf[parameter] !== undefined);
-    const inBlocks = hasGradients && capacity > ROW_BLOCK;
+    const inBlocks = hasGradients && capacity > ROW_BLOCK && kind.group?.isApart(index) !== false;
     const descends = inputs.some((input) => learns[input]);
     const [forward, backward] = [timeline.forward(index), timeline.backward(index)];
     return {
@@ -213,7 +215,7 @@ function pairedNodes(
  */
 function planAdded(
   { nodes, widths, parameters }: NetworkPlan,
-  { gradientOf }: TrainingLayout,
+  { layout: { gradientOf }, group }: RunKind,
   learns: readonly boolean[],
   omitted: ReadonlySet<OperationNode | undefined>,
   lossInputs: readonly number[],
@@ -238,7 +240,9 @@ function planAdded(
         if (gradientOf[parameter] === undefined) return undefined;
         const again = differentiated.has(parameter);
         differentiated.add(parameter);
-        return again ? requests.bytes(4 * storedFloats(parameters[parameter].spec), time, time) : undefined;
+        return again && group === undefined
+          ? requests.bytes(4 * storedFloats(parameters[parameter].spec), time, time)
+          : undefined;
       });
       return { deltas, gradients };
     })

@@ -115,6 +115,7 @@ export function bindTraining(
     metricMatrices: objective.map(matricesOf),
     weightVectors,
     weightSums: groups.sums.length,
+    group: options.group,
   });
   const region = allocateRegion(runtime, memory.bytes);
   const binder = new Binder(runtime, plan, memory, region, vectors, groups, options);
@@ -270,22 +271,20 @@ class Binder {
     const { runtime, plan, memory } = this;
     const { group } = this.options;
     const { kernels } = runtime;
-    const { node } = allocated;
+    const { node, index } = allocated;
     const gradientOf = (parameter: number): number => {
       const gradient = this.options.layout.gradientOf[parameter];
-      if (gradient === undefined) return 0;
-      return (
-        (group?.isApart(parameter) === true ? group.batchGradients : this.vectors.gradients!) + 4 * gradient.offset
-      );
+      return gradient === undefined ? 0 : this.vectors.gradients! + 4 * gradient.offset;
     };
-    const direct = !node.parameters.some((parameter) => group?.isApart(parameter));
-    const continuation = direct ? group : undefined;
+    // Where no loss counts, gradients of 0 need no statistics of the batch.
+    const apart = group?.isApart(index) === true && this.counts[node.output] ? group : undefined;
     const floatsOf = (parameter: number): number => storedFloats(plan.parameters[parameter].spec);
     const inputDeltas = node.inputs.map((input, order) => {
       const matrix = allocated.addedDeltas[order] ?? memory.deltas[input];
       return matrix && this.view(matrix);
     });
     const gradients = node.parameters.map((parameter, order) => {
+      if (group !== undefined) return group.sumOf(index, order);
       const added = allocated.addedGradients[order];
       return added === undefined ? gradientOf(parameter) : this.address(added);
     });
@@ -296,8 +295,8 @@ class Binder {
             ...this.binding(allocated, allocated.scratch.backward),
             outputDelta: this.view(memory.deltas[node.output]!),
             inputDeltas,
-            gradients,
-            group: continuation,
+            gradients: apart === undefined ? gradients : gradients.map((sum) => (sum === 0 ? 0 : sum + apart.toBlock)),
+            group: apart === undefined ? group : undefined,
             blockSums: this.address(allocated.blockSums),
           },
           this.isFrozen(node),
@@ -306,8 +305,14 @@ class Binder {
           kernels,
           inputDeltas,
           gradients.map((address, order) => ({ address, floats: floatsOf(node.parameters[order]) })),
-          continuation,
+          group,
         );
+    if (apart !== undefined) {
+      gradients.forEach((sum, order) => {
+        const floats = floatsOf(node.parameters[order]);
+        if (sum !== 0) steps.push(() => apart.addApart(sum, floats));
+      });
+    }
     // A value that several nodes read gets a delta from each; they are added from the last node to the first.
     allocated.addedDeltas.forEach((matrix, order) => {
       if (matrix === undefined) return;

@@ -60,12 +60,14 @@ export class TrainingState {
     header[COUNTER.groupBatches] = batches;
     header[COUNTER.groupRows] = rows;
     header[COUNTER.groupExpected] = expected;
-    const { f32 } = trainer.model.runtime.memory;
-    let at = 0;
-    for (const { address, floats: count } of [...trainer.model.ranges, ...statesOf(trainer)]) {
-      floats.set(f32.subarray(address / 4, address / 4 + count), at);
-      at += count;
-    }
+    trainer.updater.reading(() => {
+      const { f32 } = trainer.model.runtime.memory;
+      let at = 0;
+      for (const { address, floats: count } of [...trainer.model.ranges, ...statesOf(trainer)]) {
+        floats.set(f32.subarray(address / 4, address / 4 + count), at);
+        at += count;
+      }
+    });
   }
 
   /** Copies counters and weights to a trainer, except what would undo one of the `edits` made so far. */

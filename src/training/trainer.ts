@@ -10,9 +10,10 @@ import { changeWeights, guarded, type ModelState } from '../graph/model-state.js
 import { readParameters, writeParameters } from '../graph/parameters.js';
 import { runProgram } from '../graph/program.js';
 import { beginChange, endChange } from '../graph/sharers.js';
+import type { Clock } from '../operations/binding.js';
 import type { UpdateVectors } from '../optimizers/update-vectors.js';
 import { isFullBatch } from '../optimizers/full-batch.js';
-import { NO_BATCHES, type GroupCounters } from './batch-group.js';
+import { NO_BATCHES, type BatchGroup, type GroupCounters } from './batch-group.js';
 import type { Compiled } from './compiled.js';
 import type { Dataset } from './data/shape.js';
 import { Evaluator } from './evaluator.js';
@@ -49,7 +50,7 @@ export class Trainer {
   /** Iterations of an optimizer that looks at all rows at once; undefined for those that update by batches. */
   private readonly fullBatch: FullBatch | undefined;
   readonly rate: Rate;
-  private readonly clock: { readonly seed: number; step: number };
+  private readonly clock: Clock;
   private readonly regions: RegionGroup;
   readonly updater: Updater;
   private training: ExecutionContext | undefined;
@@ -64,7 +65,7 @@ export class Trainer {
     const { runtime, plan, blueprint } = model;
     const { optimizer } = compiled;
     this.rate = new Rate(optimizer);
-    this.clock = { seed: blueprint.seed, step: 0 };
+    this.clock = { seed: blueprint.seed, step: 0, row: 0 };
     this.regions = new RegionGroup(runtime.arena);
     const layout = (this.layout = layOutTraining(plan, frozen));
     if (isFullBatch(optimizer)) requireTrainable(plan, layout, optimizer, compiled);
@@ -102,6 +103,7 @@ export class Trainer {
     const sums = before?.accumulator.read();
     const objective = before?.accumulator.objective;
     const bind = (capacity: number, weights: number): ExecutionContext => {
+      this.updater.group?.reserve(capacity);
       const plan = this.fullBatch?.trial.plan;
       this.training = this.bind(this.trained, { capacity, weightVectors: weights, keepAll: false }, objective, plan);
       if (sums !== undefined) this.training.accumulator.write(sums);
@@ -198,9 +200,12 @@ export class Trainer {
     this.updateNow();
   }
 
-  /** Forgets the batches of a group that was not finished. */
-  forgetGroup(): void {
-    this.updater.group?.reset();
+  /** Forgets the batches of a group that was not finished. `rowsAhead` tells those to come how many rows they have. */
+  beginGroups(rowsAhead: BatchGroup['rowsAhead']): void {
+    const { group } = this.updater;
+    if (group === undefined) return;
+    group.reset();
+    group.rowsAhead = rowsAhead;
   }
 
   /** Ends a training: where the weights have a moving average, they are replaced by it. */
@@ -214,9 +219,9 @@ export class Trainer {
    */
   gradientsOn(dataset: Dataset): NamedTensor[] {
     const context = this.load(dataset);
-    return this.updater.besideGroup(() => {
+    return this.updater.besideGroup(dataset.rows, () => {
       this.run(context, dataset.rows);
-      this.updater.group?.collect();
+      this.updater.group?.settle(dataset.rows);
       this.updater.penalizeAndClip();
       return readParameters(this.model.runtime, this.vectors.gradients, this.layout.trained);
     });
@@ -224,7 +229,7 @@ export class Trainer {
 
   /** Makes one update with given gradients, whose sizes the caller has checked. */
   applyGradients(gradients: readonly Float32Array[]): void {
-    this.updater.besideGroup(() => {
+    this.updater.besideGroup(0, () => {
       writeParameters(this.model.runtime, this.vectors.gradients, this.layout.trained, gradients);
       this.updateNow();
     });
@@ -242,10 +247,8 @@ export class Trainer {
 
   /** Sets the counter of random numbers to that of the next update. */
   tick(): void {
-    const { stepCount } = this;
-    const { group } = this.updater;
-    // Batches of a group have masks and noise of their own.
-    this.clock.step = group === undefined ? stepCount : stepCount * group.size + group.batches;
+    this.clock.step = this.stepCount;
+    this.clock.row = this.updater.group?.rows ?? 0;
   }
 
   /** Returns a context for diagnosis, separate from those of training; the caller frees it. */
@@ -282,6 +285,7 @@ export class Trainer {
     this.fullBatch?.forget();
     this.training?.free();
     this.evaluator.free();
+    this.updater.group?.free();
     this.regions.free();
   }
 

@@ -43,16 +43,15 @@ export class Updater {
   ) {
     const { runtime, plan, weights } = model;
     const allocate = (): number => allocateVector(runtime, regions, layout.floats);
-    const gradients = allocate();
-    this.names = stateNames(optimizer);
-    const optimizerState = this.names.map((name) => (name === GRADIENT ? gradients : allocate()));
-    this.vectors = { size: layout.floats, weights, gradients, parameters: layout.trained, optimizerState };
     if (!isFullBatch(optimizer)) {
       const { accumulate = 1, ema } = optimizer.config;
       this.ema = ema;
-      this.group = accumulate === 1 ? undefined : new BatchGroup(accumulate, plan, layout, gradients, runtime.kernels);
-      if (this.group?.hasParts === true) this.group.batchGradients = allocate();
+      if (accumulate > 1) this.group = new BatchGroup(accumulate, plan, layout, runtime, regions);
     }
+    const gradients = this.group?.gradients ?? allocate();
+    this.names = stateNames(optimizer);
+    const optimizerState = this.names.map((name) => (name === GRADIENT ? gradients : allocate()));
+    this.vectors = { size: layout.floats, weights, gradients, parameters: layout.trained, optimizerState };
     this.apply = bindUpdates(runtime, optimizer, this.vectors, layout.stretches);
     this.clip = bindClip(runtime, layout, optimizer, this.vectors, regions);
     this.penalize = bindPenalties(runtime, plan, layout, this.vectors);
@@ -66,7 +65,7 @@ export class Updater {
   get bytes(): { gradients: number; optimizerState: number } {
     const { size, gradients, optimizerState } = this.vectors;
     const others = optimizerState.filter((address) => address !== gradients).length;
-    return { gradients: 4 * size * (this.group?.hasParts === true ? 2 : 1), optimizerState: 4 * size * others };
+    return { gradients: this.group?.bytes ?? 4 * size, optimizerState: 4 * size * others };
   }
 
   /** Whether logs have the penalties: those on weights, and those on values. */
@@ -76,12 +75,7 @@ export class Updater {
 
   /** Turns the gradient of the loss into the one of an update: penalties are added, and it is clipped. */
   prepare(): void {
-    const { group, vectors } = this;
-    if (group !== undefined && group.batches > 0) {
-      const { correction } = group;
-      if (correction !== 1) this.model.runtime.kernels.f32_scale(vectors.size, vectors.gradients, correction);
-      group.reset();
-    }
+    this.group?.finish();
     this.penalizeAndClip();
   }
 
@@ -128,29 +122,28 @@ export class Updater {
     return readParameters(this.model.runtime, this.average, this.layout.trained);
   }
 
-  /** Runs something that uses the memory of gradients, and then restores those of an unfinished group. */
-  besideGroup<T>(run: () => T): T {
-    const { group, vectors } = this;
-    if (group === undefined) return run();
-    const { memory } = this.model.runtime;
-    const held = memory.copy(vectors.gradients, vectors.size);
-    try {
-      return group.beside(run);
-    } finally {
-      memory.f32.set(held, vectors.gradients / 4);
-    }
+  /** Runs a batch of `rows` rows, or an update, that does not belong to a group; one that is unfinished stays so. */
+  besideGroup<T>(rows: number, run: () => T): T {
+    return this.group === undefined ? run() : this.group.beside(rows, run);
+  }
+
+  /** Runs something that reads the optimizer state, to which the summed gradient of an unfinished group belongs. */
+  reading<T>(run: () => T): T {
+    return this.group === undefined ? run() : this.group.reading(run);
   }
 
   /** Returns the optimizer state by name, as tensors; the summed gradient only of an unfinished group. */
   readState(): { name: string; tensors: NamedTensor[] }[] {
     const unfinished = this.group !== undefined && this.group.batches > 0;
-    return this.vectors.optimizerState
-      .map((address, index) => ({ name: this.names[index], address }))
-      .filter(({ name }) => name !== GRADIENT || unfinished)
-      .map(({ name, address }) => ({
-        name,
-        tensors: readParameters(this.model.runtime, address, this.layout.trained),
-      }));
+    return this.reading(() =>
+      this.vectors.optimizerState
+        .map((address, index) => ({ name: this.names[index], address }))
+        .filter(({ name }) => name !== GRADIENT || unfinished)
+        .map(({ name, address }) => ({
+          name,
+          tensors: readParameters(this.model.runtime, address, this.layout.trained),
+        })),
+    );
   }
 
   /** Replaces the optimizer state by tensors in the order of `readState`, whose sizes the caller has checked. */

@@ -75,7 +75,7 @@ describe('functions inside kernels', () => {
         const [logits, targets] = [fixture.use(rows), fixture.use(new Float32Array(4 * count))];
         const [y, dz, out] = [fixture.room(4 * count), fixture.room(4 * count), fixture.room(count)];
         const places = [logits, targets, y, dz].map(({ address }) => address) as [number, number, number, number];
-        fixture.call('f32_sigmoid_binary_crossentropy', count, 1, ...places, 4, out.address);
+        fixture.call('f32_sigmoid_binary_crossentropy', count, 1, ...places, 4, out.address, count);
         return fixture.read(out);
       });
       for (let i = 0; i < count; i++) {

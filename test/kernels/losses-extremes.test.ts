@@ -33,7 +33,7 @@ describe('a NaN', () => {
       // The first output becomes a NaN of this sign, which the subtraction keeps.
       runtime.memory.i32[ys.address / 4] = sign > 0 ? 0x7fc00000 : 0xffc00000 | 0;
       const loss = fixture.room(M);
-      fixture.call('f32_absolute_error', M, 1, ys.address, ts.address, ds.address, ys.ld, loss.address);
+      fixture.call('f32_absolute_error', M, 1, ys.address, ts.address, ds.address, ys.ld, loss.address, M);
       expect(rowsOf(fixture.read(ds), 1, ys.ld).flat()).toEqual([NaN, 0, Math.fround(1 / 3)]);
     });
   });
@@ -59,7 +59,7 @@ describe('log-cosh', () => {
           [[0], [0], [0]],
         ].map((rows) => lay(fixture, rows, 0));
         const loss = fixture.room(M);
-        fixture.call('f32_log_cosh', 1, 1, ys.address, ts.address, ds.address, ys.ld, loss.address);
+        fixture.call('f32_log_cosh', 1, 1, ys.address, ts.address, ds.address, ys.ld, loss.address, 1);
         const [value] = fixture.read(loss);
         const [slope] = fixture.read(ds);
         expect(Math.abs(value - exact(d)), `ln cosh ${d}`).toBeLessThanOrEqual(8 * 2 ** -23 * exact(d));
@@ -73,7 +73,7 @@ describe('log-cosh', () => {
       const rows: Matrix = [[Infinity, -Infinity, 1], [1e-45, -1e-45, -0], [NaN, 1, 1]]; // prettier-ignore
       const [ys, ts, ds] = [rows, rows.map(() => [0, 0, 0]), rows].map((values) => lay(fixture, values, 0));
       const loss = fixture.room(M);
-      fixture.call('f32_log_cosh', M, 3, ys.address, ts.address, ds.address, ys.ld, loss.address);
+      fixture.call('f32_log_cosh', M, 3, ys.address, ts.address, ds.address, ys.ld, loss.address, M);
       expect([...fixture.read(loss)]).toEqual([Infinity, 0, NaN]);
       const slopes = rowsOf(fixture.read(ds), 3, ys.ld);
       expect(slopes[0].slice(0, 2)).toEqual([Math.fround(1 / 9), -Math.fround(1 / 9)]);
@@ -113,7 +113,7 @@ describe('every finite logit gives the loss as float32 holds it, and finite slop
         const three = (row: number[]): Matrix => [row, row, row];
         const [zs, ts, ys, ds] = [z, t, z, z].map((row) => lay(fixture, three(row), 0));
         const loss = fixture.room(M);
-        fixture.call(kernel, M, 3, zs.address, ts.address, ys.address, ds.address, zs.ld, loss.address);
+        fixture.call(kernel, M, 3, zs.address, ts.address, ys.address, ds.address, zs.ld, loss.address, M);
         const [got] = fixture.read(loss);
         const exact = reference[kernel](z, t);
         const what = `${got} for ${exact}, of logits ${z.join(', ')} and targets ${t.join(', ')}`;
@@ -148,7 +148,7 @@ describe('extreme logits give finite losses', () => {
         lay(fixture, z, 0),
       ];
       const loss = fixture.room(M);
-      fixture.call(kernel, M, 3, zs.address, ts.address, ys.address, ds.address, zs.ld, loss.address);
+      fixture.call(kernel, M, 3, zs.address, ts.address, ys.address, ds.address, zs.ld, loss.address, M);
       expect([...fixture.read(loss), ...rowsOf(fixture.read(ds), 3, zs.ld).flat()].every(Number.isFinite)).toBe(true);
       expect(fixture.read(loss)[0]).toBeGreaterThan(5000);
     });

@@ -92,6 +92,7 @@ describe.each(widths)('with %i outputs', (n) => {
         ds.address,
         zs.ld,
         loss.address,
+        M,
       );
       close(rowsOf(fixture.read(zs), n, zs.ld), z.map(softmax));
       close(
@@ -118,6 +119,7 @@ describe.each(widths)('with %i outputs', (n) => {
         ds.address,
         zs.ld,
         loss.address,
+        M,
       );
       close(
         rowsOf(fixture.read(ys), n, zs.ld),
@@ -139,7 +141,7 @@ describe.each(widths)('with %i outputs', (n) => {
       const [y, t] = [matrix(n, 5, 2), matrix(n, 6, 2)];
       const [ys, ts, ds] = [lay(fixture, y, 77), lay(fixture, t, 0), lay(fixture, y, NaN)];
       const loss = fixture.room(M);
-      fixture.call('f32_squared_error', M, n, ys.address, ts.address, ds.address, ys.ld, loss.address, 0.5, 1);
+      fixture.call('f32_squared_error', M, n, ys.address, ts.address, ds.address, ys.ld, loss.address, M, 0.5, 1);
       close([[...fixture.read(loss)]], [y.map((row, i) => 0.5 * sum(row.map((v, j) => (v - t[i][j]) ** 2)))], 64);
       close(
         rowsOf(fixture.read(ds), n, ys.ld),
@@ -163,24 +165,24 @@ describe.each(widths)('with %i outputs', (n) => {
         );
         paddingIsZero(fixture.read(ds), n, ys.ld);
       };
-      fixture.call('f32_absolute_error', M, n, ys.address, ts.address, ds.address, ys.ld, loss.address);
+      fixture.call('f32_absolute_error', M, n, ys.address, ts.address, ds.address, ys.ld, loss.address, M);
       held(
         (v, u) => Math.abs(v - u),
         (v, u) => Math.sign(v - u),
       );
-      fixture.call('f32_huber', M, n, ys.address, ts.address, ds.address, ys.ld, loss.address, 1);
+      fixture.call('f32_huber', M, n, ys.address, ts.address, ds.address, ys.ld, loss.address, M, 1);
       const huber = (d: number): number => (d <= 1 ? 0.5 * d * d : d - 0.5);
       held(
         (v, u) => huber(Math.abs(v - u)),
         (v, u) => Math.min(Math.max(v - u, -1), 1),
       );
-      fixture.call('f32_hinge', M, n, ys.address, ts.address, ds.address, ys.ld, loss.address);
+      fixture.call('f32_hinge', M, n, ys.address, ts.address, ds.address, ys.ld, loss.address, M);
       const side = (u: number): number => (u > 0 ? 1 : -1);
       held(
         (v, u) => Math.max(0, 1 - side(u) * v),
         (v, u) => (1 - side(u) * v > 0 ? -side(u) : 0),
       );
-      fixture.call('f32_log_cosh', M, n, ys.address, ts.address, ds.address, ys.ld, loss.address);
+      fixture.call('f32_log_cosh', M, n, ys.address, ts.address, ds.address, ys.ld, loss.address, M);
       held(
         (v, u) => Math.log(Math.cosh(v - u)),
         (v, u) => Math.tanh(v - u),
@@ -205,7 +207,7 @@ describe.each(widths)('with %i outputs', (n) => {
       const high = Math.fround(1 - low);
       const [ys, ts, ds] = [lay(fixture, y, 77), lay(fixture, t, 0), lay(fixture, y, NaN)];
       const loss = fixture.room(M);
-      fixture.call('f32_binary_crossentropy', M, n, ys.address, ts.address, ds.address, ys.ld, loss.address, 1e-7);
+      fixture.call('f32_binary_crossentropy', M, n, ys.address, ts.address, ds.address, ys.ld, loss.address, M, 1e-7);
       const p = (v: number): number => Math.min(Math.max(v, low), high);
       const value = (v: number, u: number): number => -(u * Math.log(p(v)) + (1 - u) * Math.log(1 - p(v)));
       close([[...fixture.read(loss)]], [y.map((row, i) => sum(row.map((v, j) => value(v, t[i][j]))) / n)], 64);
@@ -241,7 +243,18 @@ describe('categorical cross-entropy of outputs that are no distribution uses the
       const n = y[0].length;
       const [ys, ts, ds] = [lay(fixture, y, 77), lay(fixture, t, 0), lay(fixture, y, NaN)];
       const loss = fixture.room(M);
-      fixture.call('f32_categorical_crossentropy', M, n, ys.address, ts.address, ds.address, ys.ld, loss.address, 1e-7);
+      fixture.call(
+        'f32_categorical_crossentropy',
+        M,
+        n,
+        ys.address,
+        ts.address,
+        ds.address,
+        ys.ld,
+        loss.address,
+        M,
+        1e-7,
+      );
       const delta = fixture.read(ds);
       paddingIsZero(delta, n, ys.ld);
       return { losses: [...fixture.read(loss)], slopes: rowsOf(delta, n, ys.ld) };

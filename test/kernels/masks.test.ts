@@ -16,6 +16,7 @@ interface Draw {
   readonly key?: readonly [number, number];
   readonly layer?: number;
   readonly step?: number;
+  readonly first?: number;
   readonly inPlace?: boolean;
 }
 
@@ -37,12 +38,12 @@ const apply = (
   [m, n, ld]: readonly [number, number, number],
   x: Float32Array,
   scalars: readonly number[],
-  { key = KEY, layer = LAYER, step = STEP, inPlace = false }: Draw = {},
+  { key = KEY, layer = LAYER, step = STEP, first = 0, inPlace = false }: Draw = {},
 ): Float32Array =>
   onFixture(runtime, (fixture) => {
     const [from, words] = [fixture.use(x), fixture.room(16)];
     const to = inPlace ? from : fixture.use(x.map((value, at) => (at % ld < padded(n) ? NaN : value)));
-    const places = [from.address, words.address, to.address, ld, ...key, layer, step] as const;
+    const places = [from.address, words.address, to.address, ld, ...key, layer, step, first] as const;
     if (kernel === 'f32_dropout') fixture.call(kernel, m, n, ...places, scalars[0], scalars[1]);
     else if (kernel === 'f32_alpha_dropout') {
       fixture.call(kernel, m, n, ...places, scalars[0], scalars[1], scalars[2], scalars[3]);

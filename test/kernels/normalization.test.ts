@@ -365,7 +365,18 @@ describe.each(shapes)('layer normalization of %i rows of %i', (m, n) => {
       const gammaAt = gammas ? fixture.use(column(gammas)).address : 0;
       const results = [to?.address ?? 0, wanted ? dgamma.address : 0, wanted ? dbeta.address : 0] as const;
       const foot = runtime.memory.f32.slice(0, 256);
-      fixture.call('f32_normalize_rows_backward', m, n, from.address, gammaAt, delta.address, ...results, ld, EPSILON);
+      fixture.call(
+        'f32_normalize_rows_backward',
+        m,
+        n,
+        from.address,
+        gammaAt,
+        delta.address,
+        ...results,
+        ld,
+        EPSILON,
+        0,
+      );
       // An unwanted result is not written: the first 1024 bytes stay unchanged.
       expect(runtime.memory.f32.slice(0, 256)).toEqual(foot);
       if (to !== delta) expect(fixture.read(delta)).toEqual(laid(dy, 0));
@@ -459,7 +470,7 @@ describe.each(shapes)('root mean square normalization of %i rows of %i', (m, n) 
       const dgamma = fixture.room(padded(n));
       const gammaAt = gammas ? fixture.use(column(gammas)).address : 0;
       const results = [to?.address ?? 0, wanted ? dgamma.address : 0] as const;
-      fixture.call('f32_rms_rows_backward', m, n, from.address, gammaAt, delta.address, ...results, ld, EPSILON);
+      fixture.call('f32_rms_rows_backward', m, n, from.address, gammaAt, delta.address, ...results, ld, EPSILON, 0);
       if (to !== delta) expect(fixture.read(delta)).toEqual(laid(dy, 0));
       if (to !== from) expect(fixture.read(from)).toEqual(laid(x, 1e30));
       return {

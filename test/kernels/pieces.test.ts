@@ -14,7 +14,7 @@ test.each([1, 3, 4, 5, 9])('prelu and its derivatives match the formula, %i colu
     const [xs, ds, ss, dslope] = [fixture.use(x), fixture.use(dy), fixture.use(slope), fixture.room(padded(n))];
     const y = fixture.room(M * ld);
     fixture.call('f32_prelu', M, n, xs.address, ss.address, y.address, ld);
-    fixture.call('f32_prelu_backward', M, n, xs.address, ss.address, ds.address, ds.address, dslope.address, ld);
+    fixture.call('f32_prelu_backward', M, n, xs.address, ss.address, ds.address, ds.address, dslope.address, ld, 0);
     const [got, gotDx, gotSlope] = [fixture.read(y), fixture.read(ds), fixture.read(dslope)];
     for (let j = 0; j < n; j++) {
       let sum = 0;

@@ -12,7 +12,7 @@ export const RANDOM_NETWORKS = 80;
  * The hash that every engine must give in strict numerics. It changes only with the bits of the library, which is a
  * breaking change.
  */
-export const RANDOM_NETWORKS_SHA256 = '3727517ce01650f96cf9eed372cff684883063d7bb9d29b78a581744b806dbfa';
+export const RANDOM_NETWORKS_SHA256 = '11d04efd4cbc076eda6755e0259f16753c17118d7cf3ebac11512efafd534e96';
 
 /** @typedef {typeof import('../../src/index.js')} Library */
 /** @typedef {import('../../src/index.js').Engine} Engine */

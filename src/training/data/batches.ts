@@ -33,6 +33,8 @@ export interface BatchIterator {
   readonly weightVectors: number;
   /** Batches of an epoch, where it is known. */
   readonly batchesPerEpoch: number | undefined;
+  /** Returns the rows of the batch that is loaded and of those after it in the epoch, so many in all, if known. */
+  readonly rowsAhead?: (batches: number) => number;
   /** Starts an epoch. `order` determines the shuffle; `epoch` is the number in messages. */
   begin(order: number, epoch: number): void;
   /**
@@ -117,6 +119,16 @@ export class ArrayBatches implements BatchIterator {
     this.left -= 1;
     this.reload(this.context);
     return this.count;
+  }
+
+  rowsAhead(batches: number): number {
+    const { batchSize } = this.options;
+    let rows = this.count;
+    for (let more = Math.min(batches - 1, this.left), batch = this.batch; more > 0; more--, batch++) {
+      if (batch === this.perPass) batch = 0;
+      rows += Math.min(batchSize, this.rows - batch * batchSize);
+    }
+    return rows;
   }
 
   private startPass(pass: number): void {

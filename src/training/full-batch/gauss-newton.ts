@@ -57,7 +57,7 @@ export class GaussNewton {
         trial.plan,
         { weights: trial.address, gradients },
         // Nothing here draws random numbers.
-        { capacity: rows, layout, clock: { seed: 0, step: 0 }, objective, weightVectors, keepAll: true },
+        { capacity: rows, layout, clock: { seed: 0, step: 0, row: 0 }, objective, weightVectors, keepAll: true },
       );
       this.context = bindContext(runtime, program, objective, [], undefined);
     } catch (error) {
