@@ -10,7 +10,7 @@
  *
  * Each binary carries the digest of the ABI table, by which the library recognizes the kernels of its version.
  */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { createHash } from 'node:crypto';
 import { main } from 'assemblyscript/asc';
@@ -60,6 +60,23 @@ function assemble(text) {
 }
 
 /**
+ * Returns, by number of a function of a binary, the numbers of those that it calls: wasm-mlp/module leaves out what a
+ * network does not call.
+ *
+ * @param {Uint8Array} bytes
+ */
+function callsIn(bytes) {
+  const module = binaryen.readBinary(bytes);
+  // Without names, functions are named by their numbers, and stand in their order.
+  const bodies = module.emitText().split('\n (func $').slice(1);
+  module.dispose();
+  const calls = bodies.map((body) => [
+    ...new Set([...body.matchAll(/\(call \$(\d+)/g)].map(([, index]) => Number(index))),
+  ]);
+  return Object.fromEntries([...calls.entries()].filter(([, called]) => called.length > 0));
+}
+
+/**
  * Compiles one target of asconfig.json, schedules its loops and inlines its binary.
  * @type {(target: string, entry: string, name: string, constant: string) => Promise<void>}
  */
@@ -90,3 +107,10 @@ writeConstant(
 await build('release', 'assembly/index.ts', 'kernels', 'KERNELS_HEX');
 await build('fused', 'assembly/index.ts', 'kernels-fused', 'FUSED_KERNELS_HEX');
 await build('predict', 'assembly/predict.ts', 'kernels-predict', 'PREDICT_KERNELS_HEX');
+const calls = JSON.stringify(callsIn(readFileSync('build/kernels-predict.wasm')));
+appendFileSync(
+  'src/runtime/kernels-predict.generated.ts',
+  `/** By number of a function: those that it calls. */
+export const PREDICT_KERNELS_CALLS: Readonly<Record<number, readonly number[]>> = ${calls};
+`,
+);

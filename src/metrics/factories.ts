@@ -22,7 +22,7 @@ export interface MetricOptions {
 }
 
 /** A settled `name`. */
-interface NamedMetric {
+export interface NamedMetric {
   readonly name: string | undefined;
 }
 

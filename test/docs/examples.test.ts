@@ -23,7 +23,7 @@ const sources = readdirSync(resolve(root, 'src'), { recursive: true, encoding: '
 const examples = sources.flatMap((path) =>
   examplesOf(ts.createSourceFile(path, read(`src/${path}`), ts.ScriptTarget.ES2022, true), path),
 );
-const pages = ['guide', 'onnx', 'numpy', 'scikit-learn', 'checkpoints'].map((name) => `docs/${name}.md`);
+const pages = ['guide', 'onnx', 'numpy', 'scikit-learn', 'checkpoints', 'module'].map((name) => `docs/${name}.md`);
 const documents = ['README.md', ...pages].flatMap((path) => snippetsOf(read(path), path));
 const all = [...examples, ...documents];
 

@@ -9,6 +9,7 @@ import { expect } from 'vitest';
 import * as fused from '../../src/runtime/fused.js';
 import * as index from '../../src/index.js';
 import * as numpy from '../../src/numpy.js';
+import * as module from '../../src/module.js';
 import * as node from '../../src/node.js';
 import * as onnx from '../../src/onnx.js';
 
@@ -47,11 +48,12 @@ export function snippetsOf(markdown: string, name: string): Snippet[] {
 const ENTRIES: Readonly<Record<string, { readonly source: string; readonly names: readonly string[] }>> = {
   'wasm-mlp': { source: '../src/index.js', names: Object.keys(index).sort() },
   'wasm-mlp/fused': { source: '../src/runtime/fused.js', names: Object.keys(fused).sort() },
+  'wasm-mlp/module': { source: '../src/module.js', names: Object.keys(module).sort() },
   'wasm-mlp/node': { source: '../src/node.js', names: Object.keys(node).sort() },
   'wasm-mlp/onnx': { source: '../src/onnx.js', names: Object.keys(onnx).sort() },
   'wasm-mlp/numpy': { source: '../src/numpy.js', names: Object.keys(numpy).sort() },
 };
-const library = { ...index, ...fused, ...onnx, ...numpy, ...node };
+const library = { ...index, ...fused, ...onnx, ...numpy, ...node, ...module };
 const names = Object.keys(library);
 
 const parse = (code: string): ts.SourceFile => ts.createSourceFile('snippet.ts', code, ts.ScriptTarget.ES2022, true);

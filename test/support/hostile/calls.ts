@@ -10,6 +10,7 @@ import * as fused from '../../../dist/fused.js';
 import * as predict from '../../../dist/predict.js';
 import * as library from '../../../src/index.js';
 import * as numpy from '../../../src/numpy.js';
+import * as module from '../../../src/module.js';
 import * as node from '../../../src/node.js';
 import * as onnx from '../../../src/onnx.js';
 import { Own } from './values.js';
@@ -432,6 +433,10 @@ const FUNCTIONS: Record<string, readonly Arguments[]> = {
   'predict.loadModel': [() => [file, { custom: [activationOfOwn()] }]],
   'predict.loadModelSync': [() => [file, { custom: [activationOfOwn()] }]],
   'fused.fusedKernels': [none],
+  'module.toModule': [
+    () => [subject, { labels: ['a', 'b', 3], declarations: true }],
+    () => [subject, { labels: ['a', 'b', 3] }],
+  ],
   'node.modelCheckpoint': [
     () => [
       join(tmpdir(), 'wasm-mlp-{epoch}'),
@@ -744,6 +749,7 @@ function exportedFunctions(): Map<string, (...args: unknown[]) => unknown> {
   visit('', library);
   visit('predict.', predict);
   visit('numpy.', numpy);
+  visit('module.', module);
   visit('node.', node);
   visit('onnx.', onnx);
   visit('fused.', fused);
