@@ -25,6 +25,7 @@ const tiers = [
   ['engine'],
   ['tabular'],
   ['index', 'predict'],
+  ['formats/keras-topology'],
   beside.map((name) => `formats/${name}`),
   beside,
   ['cli'],

@@ -2,7 +2,7 @@
  * Compiles and runs all code that the documentation shows, in docstrings and Markdown, and compares its values with
  * those in the comments. How snippets are found and run is in support/snippets.ts.
  */
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -23,7 +23,9 @@ const sources = readdirSync(resolve(root, 'src'), { recursive: true, encoding: '
 const examples = sources.flatMap((path) =>
   examplesOf(ts.createSourceFile(path, read(`src/${path}`), ts.ScriptTarget.ES2022, true), path),
 );
-const pages = ['guide', 'onnx', 'numpy', 'scikit-learn', 'checkpoints', 'module'].map((name) => `docs/${name}.md`);
+const pages = ['guide', 'onnx', 'numpy', 'scikit-learn', 'keras', 'checkpoints', 'module'].map(
+  (name) => `docs/${name}.md`,
+);
 const documents = ['README.md', ...pages].flatMap((path) => snippetsOf(read(path), path));
 const all = [...examples, ...documents];
 
@@ -43,6 +45,13 @@ function exports(): { name: string; tags: readonly string[] }[] {
   });
 }
 
+/** Files of others that snippets read. */
+const FILES = {
+  'flowers.keras': 'keras/chain-float32.keras',
+  'flowers.weights.h5': 'keras/chain.weights.h5',
+  'flowers.json': 'keras/chain.json',
+};
+
 describe('examples', () => {
   // Snippets write files.
   const before = process.cwd();
@@ -50,6 +59,7 @@ describe('examples', () => {
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'wasm-mlp-examples-'));
     process.chdir(folder);
+    for (const [name, file] of Object.entries(FILES)) copyFileSync(resolve(root, 'test/golden', file), name);
   });
   afterAll(() => {
     process.chdir(before);

@@ -8,6 +8,7 @@ import ts from 'typescript';
 import { expect } from 'vitest';
 import * as fused from '../../src/runtime/fused.js';
 import * as index from '../../src/index.js';
+import * as keras from '../../src/keras.js';
 import * as numpy from '../../src/numpy.js';
 import * as module from '../../src/module.js';
 import * as node from '../../src/node.js';
@@ -51,9 +52,10 @@ const ENTRIES: Readonly<Record<string, { readonly source: string; readonly names
   'wasm-mlp/module': { source: '../src/module.js', names: Object.keys(module).sort() },
   'wasm-mlp/node': { source: '../src/node.js', names: Object.keys(node).sort() },
   'wasm-mlp/onnx': { source: '../src/onnx.js', names: Object.keys(onnx).sort() },
+  'wasm-mlp/keras': { source: '../src/keras.js', names: Object.keys(keras).sort() },
   'wasm-mlp/numpy': { source: '../src/numpy.js', names: Object.keys(numpy).sort() },
 };
-const library = { ...index, ...fused, ...onnx, ...numpy, ...node, ...module };
+const library = { ...index, ...fused, ...onnx, ...numpy, ...keras, ...node, ...module };
 const names = Object.keys(library);
 
 const parse = (code: string): ts.SourceFile => ts.createSourceFile('snippet.ts', code, ts.ScriptTarget.ES2022, true);

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import * as fused from '../../../dist/fused.js';
 import * as predict from '../../../dist/predict.js';
 import * as library from '../../../src/index.js';
+import * as keras from '../../../src/keras.js';
 import * as numpy from '../../../src/numpy.js';
 import * as module from '../../../src/module.js';
 import * as node from '../../../src/node.js';
@@ -136,6 +137,7 @@ export type Stated = Pick<library.Model, 'getWeights' | 'stepCount' | 'epochCoun
 const file = subject.save();
 const loaded = predict.loadModelSync(file);
 const onnxBytes = onnx.exportOnnx(subject);
+const kerasFile = (name: string): Buffer => readFileSync(new URL(`../../golden/keras/${name}`, import.meta.url));
 const numpyArray = (): numpy.NumpyArrayLike => ({ shape: [3, 2], data: flat(), dtype: 'float16' });
 const npyBytes = numpy.writeNpy(numpyArray());
 const npzBytes = numpy.writeNpz({ a: numpyArray() });
@@ -445,6 +447,10 @@ const FUNCTIONS: Record<string, readonly Arguments[]> = {
   ],
   'node.latestCheckpoint': [() => [join(tmpdir(), 'wasm-mlp-absent-{epoch}'), { custom: [activationOfOwn()] }]],
   'onnx.exportOnnx': [() => [subject, { labels: ['a', 'b', 3] }]],
+  'keras.fromKeras': [
+    () => [kerasFile('few-hdf5-1.8.keras')],
+    () => [kerasFile('chain.weights.h5'), { config: JSON.parse(kerasFile('chain.json').toString()) as unknown }],
+  ],
   'numpy.readNpy': [() => [npyBytes.slice(), { dtype: 'float32', maxBytes: 1e6 }]],
   'numpy.readNpz': [() => [npzBytes.slice(), { dtype: 'float32', maxBytes: 1e6 }]],
   'numpy.writeNpy': [() => [numpyArray()]],
@@ -748,6 +754,7 @@ function exportedFunctions(): Map<string, (...args: unknown[]) => unknown> {
   };
   visit('', library);
   visit('predict.', predict);
+  visit('keras.', keras);
   visit('numpy.', numpy);
   visit('module.', module);
   visit('node.', node);

@@ -1,0 +1,171 @@
+/**
+ * `fromKeras`: files in the layouts of Keras 2 and 3, which test/golden/make_keras_files.py made with h5py, and files
+ * that Keras wrote, from the folder `FIXTURES`, by default ../shared/fixtures beside the checkout. Expected outputs are
+ * those of that script, which computes them from the files in float64.
+ */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import {
+  activation,
+  batchNormalization,
+  dense,
+  FormatError,
+  layerNormalization,
+  normalization,
+  prelu,
+  sequential,
+  StateError,
+  ValueError,
+  type Model,
+} from '../../src/index.js';
+import { fromKeras } from '../../src/keras.js';
+import { zipOf } from '../support/files/zip.js';
+
+interface Expected {
+  readonly inputs: readonly number[][];
+  readonly outputs: readonly number[][];
+}
+
+const own = fileURLToPath(new URL('../golden/keras/', import.meta.url));
+const others = join(process.env.FIXTURES ?? resolve('../shared/fixtures'), 'keras');
+const areThere = existsSync(join(others, 'expected.json'));
+
+const reader =
+  (folder: string) =>
+  (name: string): Uint8Array =>
+    new Uint8Array(readFileSync(join(folder, name)));
+const read = reader(own);
+const expectedIn = (folder: string): Record<string, Expected> =>
+  JSON.parse(readFileSync(join(folder, 'expected.json'), 'utf8')) as Record<string, Expected>;
+const expected = expectedIn(own);
+
+type AnyModel = Model<Float32Array | Float32Array[]>;
+
+function expectOutputs(model: AnyModel, { inputs, outputs }: Expected): void {
+  const rows = inputs.map((values) => Float32Array.from(values));
+  const predicted = model.predict(rows.length === 1 ? rows[0] : rows);
+  const all = Array.isArray(predicted) ? predicted : [predicted];
+  expect(all.map(({ length }) => length)).toEqual(outputs.map(({ length }) => length));
+  all.forEach((values, output) => {
+    values.forEach((value, i) => {
+      const wanted = outputs[output][i];
+      expect(Math.abs(value - wanted)).toBeLessThan(1e-6 * Math.max(1, Math.abs(wanted)));
+    });
+  });
+}
+
+async function modelOf(bytes: Uint8Array, options?: Parameters<typeof fromKeras>[1]): Promise<AnyModel> {
+  const model: AnyModel = await fromKeras<Float32Array | Float32Array[]>(bytes, options);
+  onTestFinished(() => model.dispose());
+  return model;
+}
+
+test.each(Object.keys(expected))('outputs of %s', async (name) => {
+  expectOutputs(await modelOf(read(name)), expected[name]);
+});
+
+describe('weights alone', () => {
+  const weights = read('chain.weights.h5');
+
+  test.each<[string, (text: string) => string | Uint8Array | object]>([
+    ['text', (text) => text],
+    ['bytes', (text) => new TextEncoder().encode(text)],
+    ['an object', (text) => JSON.parse(text) as object],
+  ])('with the architecture as %s', async (_, form) => {
+    const config = form(readFileSync(join(own, 'chain.json'), 'utf8'));
+    expectOutputs(await modelOf(weights, { config }), expected['chain-float32.keras']);
+  });
+
+  const chain = (): Promise<Model> =>
+    sequential({
+      layers: [
+        normalization({ inputShape: [4] }),
+        dense({ units: 8, activation: 'gelu' }),
+        batchNormalization({ epsilon: 1e-3 }),
+        dense({ units: 6, useBias: false }),
+        prelu(),
+        layerNormalization({ epsilon: 1e-3 }),
+        dense({ units: 5, activation: 'selu' }),
+        activation({ activation: { kind: 'leakyRelu', config: { alpha: 0.25 } } }),
+        dense({ units: 3, activation: 'softmax' }),
+      ],
+    });
+
+  test('into a model that is there, which is returned', async () => {
+    const model = await chain();
+    expect(await modelOf(weights, { model })).toBe(model);
+    expectOutputs(model, expected['chain-float32.keras']);
+  });
+
+  test('refuses a model of other layers, and changes nothing', async () => {
+    const narrow = await sequential({ layers: [dense({ units: 2, inputShape: [4] })] });
+    const before = narrow.getWeights();
+    await expect(fromKeras(weights, { model: narrow })).rejects.toThrow(
+      /^fromKeras: "0.weight" expected an array of shape \(4, 2\), got \(4, 8\)/,
+    );
+    const short = await sequential({ layers: [dense({ units: 8, inputShape: [4] })] });
+    await expect(fromKeras(weights, { model: short })).rejects.toThrow(/weights of 1 layer, got "layers\/.*" besides/);
+    expect(narrow.getWeights()).toEqual(before);
+    short.dispose();
+    await expect(fromKeras(weights, { model: short })).rejects.toThrow(StateError);
+    await expect(fromKeras(weights, { model: {} as never })).rejects.toThrow(ValueError);
+  });
+
+  test('alone are not enough', async () => {
+    await expect(fromKeras(weights)).rejects.toThrow(/got weights alone.*model.to_json\(\).*\{ model \}/);
+  });
+});
+
+describe('refuses', () => {
+  test.each<[string, RegExp]>([
+    ['refuse-lstm.keras', /^fromKeras: layer "lstm", LSTM expected/],
+    ['refuse-many-hdf5-1.8.keras', /HDF5 1.8 with many members.*libver='earliest'/],
+  ])('%s', async (name, message) => {
+    await expect(fromKeras(read(name))).rejects.toThrow(FormatError);
+    await expect(fromKeras(read(name))).rejects.toThrow(message);
+  });
+
+  test('other files', async () => {
+    const text = (value: string): Uint8Array => new TextEncoder().encode(value);
+    await expect(fromKeras(text('hello'))).rejects.toThrow(/\.keras archive or HDF5, got something else/);
+    await expect(fromKeras(zipOf([{ name: 'a', data: text('b') }]))).rejects.toThrow(
+      /config.json and model.weights.h5, got "a"/,
+    );
+    await expect(fromKeras(read('chain-float32.keras').subarray(0, 5000))).rejects.toThrow(/cut off/);
+    await expect(fromKeras('model.keras' as never)).rejects.toThrow(ValueError);
+    await expect(fromKeras(read('few-hdf5-1.8.keras'), { config: 3 as never })).rejects.toThrow(ValueError);
+  });
+
+  test('an archive that is larger once it is read', async () => {
+    const zeros = new Uint8Array(40_000_000);
+    const bomb = zipOf([
+      { name: 'config.json', data: new TextEncoder().encode('{}') },
+      { name: 'model.weights.h5', data: zeros, deflated: true },
+    ]);
+    await expect(fromKeras(bomb)).rejects.toThrow(/at most \d+ bytes, got 40000000.*does not compress/);
+  });
+});
+
+test('models train further and are saved', async () => {
+  const model = await fromKeras(read('chain-float32.keras'));
+  onTestFinished(() => model.dispose());
+  model.compile({ optimizer: 'adam', loss: 'sparseCategoricalCrossentropy' });
+  await model.fit(Float32Array.from(expected['chain-float32.keras'].inputs[0]), [0, 1, 2, 0], { epochs: 2 });
+  expect(model.stepCount).toBe(2);
+  expect(model.save().length).toBeGreaterThan(1000);
+});
+
+describe.skipIf(!areThere)(`files of Keras${areThere ? '' : ': skipped, there are none in FIXTURES/keras'}`, () => {
+  const theirs = areThere ? expectedIn(others) : {};
+  const files = areThere ? readdirSync(others) : [];
+
+  test.each(Object.keys(theirs))('%s', async (name) => {
+    expectOutputs(await modelOf(reader(others)(name)), theirs[name]);
+  });
+
+  test.each(files.filter((name) => name.startsWith('refuse')))('%s', async (name) => {
+    await expect(fromKeras(reader(others)(name))).rejects.toThrow(FormatError);
+  });
+});
