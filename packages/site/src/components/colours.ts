@@ -40,7 +40,7 @@ const DARK: Palette = {
 export const palette = (isDark: boolean): Palette => (isDark ? DARK : LIGHT);
 
 /** Mixes two colours: 0 is the first, 1 the second. */
-const mix = (from: Colour, to: Colour, share: number): Colour => {
+export const mix = (from: Colour, to: Colour, share: number): Colour => {
   const [red, green, blue] = from.map((value, i) => Math.round(value + (to[i] - value) * share));
   return [red, green, blue];
 };

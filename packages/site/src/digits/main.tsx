@@ -1,0 +1,14 @@
+import { render } from 'preact';
+import { Page } from '../components/page.js';
+import { restoreTheme } from '../components/theme.js';
+import '../style/theme.css';
+import '../style/digits.css';
+import { Digits } from './digits.js';
+
+restoreTheme();
+render(
+  <Page current="./digits.html">
+    <Digits />
+  </Page>,
+  document.getElementById('page')!,
+);
