@@ -64,9 +64,6 @@ test('a reading has the probabilities of the library, and its saliency adds up t
   expect(nearest[0]).toBe(examples[1]);
   // Without biases in front of ReLU, the logit is the saliency's sum and the bias of the output.
   const logit = saliency.reduce((sum, part) => sum + part) + 1;
-  const rest = probabilities.map((share) => Math.log(share / probabilities[best]));
-  const other = rest.indexOf(Math.min(...rest));
-  expect(Number.isFinite(logit) && other !== best).toBe(true);
   const [w1, , w2] = network.getWeights().map(({ data }) => data);
   const hidden = Array.from({ length: 64 }, (_, unit) => Math.max(0, x.reduce((sum, value, i) => sum + value * w1[unit * PIXELS + i], 0))); // prettier-ignore
   expect(logit).toBeCloseTo(1 + hidden.reduce((sum, value, unit) => sum + value * w2[best * 64 + unit], 0), 4);
