@@ -6,6 +6,7 @@ export default defineConfig(
   // assembly/ is AssemblyScript: its types and decorators are not TypeScript's, and asc checks them.
   globalIgnores([
     '**/dist/',
+    'packages/site/src/docs/generated/',
     'build/',
     'coverage/',
     '.engines/',

@@ -1,4 +1,4 @@
-/** What all pages have around them: the head with its links, and the foot. */
+/** What all pages have around them. */
 import type { ComponentChildren } from 'preact';
 import { toggleTheme, useDark } from './theme.js';
 
@@ -10,13 +10,10 @@ const PAGES = [
   ['./docs.html', 'Documentation'],
 ] as const;
 
-interface PageProps {
-  /** Address of the page itself, as in PAGES. */
-  readonly current: (typeof PAGES)[number][0];
-  readonly children: ComponentChildren;
-}
+type Address = (typeof PAGES)[number][0];
 
-export function Page({ current, children }: PageProps) {
+/** The head of a page: links to the others, and the choice of light or dark. */
+export function Head({ current }: { readonly current: Address }) {
   const dark = useDark();
   return (
     <>
@@ -38,6 +35,20 @@ export function Page({ current, children }: PageProps) {
           {dark ? 'Light' : 'Dark'}
         </button>
       </header>
+    </>
+  );
+}
+
+interface PageProps {
+  /** Address of the page itself, as in PAGES. */
+  readonly current: Address;
+  readonly children: ComponentChildren;
+}
+
+export function Page({ current, children }: PageProps) {
+  return (
+    <>
+      <Head current={current} />
       <main id="content">{children}</main>
     </>
   );

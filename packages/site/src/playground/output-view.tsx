@@ -16,8 +16,8 @@ interface OutputViewProps {
   readonly snapshot: Snapshot | undefined;
   readonly training: readonly Point[];
   readonly test: readonly Point[];
-  /** Called with the place of a new point. */
-  readonly onAdd: (x: number, y: number) => void;
+  /** Called with the place of a new point; points cannot be added without it. */
+  readonly onAdd?: (x: number, y: number) => void;
 }
 
 /** Side of the picture in CSS pixels at which shapes are drawn; it is scaled with the page. */
@@ -91,6 +91,7 @@ export function OutputView({ settings, snapshot, training, test, onAdd }: Output
   }, [training, test, colours, cross, isValue]);
 
   const addAt = (event: MouseEvent): void => {
+    if (onAdd === undefined) return;
     const box = canvas.current!.getBoundingClientRect();
     onAdd((2 * (event.clientX - box.left)) / box.width - 1, 1 - (2 * (event.clientY - box.top)) / box.height);
   };
@@ -107,7 +108,7 @@ export function OutputView({ settings, snapshot, training, test, onAdd }: Output
       const by = event.shiftKey ? 0.2 : 0.05;
       const limit = (value: number): number => Math.min(1, Math.max(-1, value));
       setCross({ x: limit(at.x + by * move[0]), y: limit(at.y + by * move[1]) });
-    } else if (event.key === 'Enter' || event.key === ' ') onAdd(at.x, at.y);
+    } else if (event.key === 'Enter' || event.key === ' ') onAdd?.(at.x, at.y);
     else return;
     event.preventDefault();
   };
@@ -126,19 +127,23 @@ export function OutputView({ settings, snapshot, training, test, onAdd }: Output
           class="points"
           width={SIDE}
           height={SIDE}
-          tabIndex={0}
-          role="application"
-          aria-label={`${training.length} points for training, ${test.length} for the test. Arrow keys move a cross, Enter adds a point there.`}
-          onClick={addAt}
-          onKeyDown={onKey}
-          onBlur={() => setCross(undefined)}
+          {...(onAdd === undefined
+            ? { role: 'img', 'aria-label': `${training.length} points for training, ${test.length} for the test` }
+            : {
+                tabIndex: 0,
+                role: 'application',
+                'aria-label': `${training.length} points for training, ${test.length} for the test. Arrow keys move a cross, Enter adds a point there.`,
+                onClick: addAt,
+                onKeyDown: onKey,
+                onBlur: () => setCross(undefined),
+              })}
         />
       </div>
       <figcaption class="hint">
         {isValue
           ? 'Orange is below 0, blue above. Filled points train, hollow ones test.'
-          : `Class 1 is a ${SHAPE_NAMES[0]}, class 2 a ${SHAPE_NAMES[1]}${classesOf(settings) > 2 ? `, class 3 a ${SHAPE_NAMES[2]}` : ''}. Filled points train, hollow ones test.`}{' '}
-        Click to add a point.
+          : `Class 1 is a ${SHAPE_NAMES[0]}, class 2 a ${SHAPE_NAMES[1]}${classesOf(settings) > 2 ? `, class 3 a ${SHAPE_NAMES[2]}` : ''}. Filled points train, hollow ones test.`}
+        {onAdd !== undefined && ' Click to add a point.'}
       </figcaption>
     </figure>
   );

@@ -1,0 +1,27 @@
+/** The documents of the site: which file of the repository becomes which page, and their order. */
+
+/** @typedef {{ page: string, file: string, title: string }} Document */
+
+/** @type {readonly Document[]} */
+export const DOCUMENTS = [
+  ['docs', 'docs/guide.md', 'Guide'],
+  ['docs-onnx', 'docs/onnx.md', 'ONNX: from PyTorch, to ONNX Runtime'],
+  ['docs-pytorch', 'docs/pytorch.md', 'From PyTorch'],
+  ['docs-keras', 'docs/keras.md', 'From Keras'],
+  ['docs-tfjs', 'docs/tensorflow-js.md', 'From TensorFlow.js and ml5'],
+  ['docs-tfjs', 'docs/tfjs.md', 'From TensorFlow.js and ml5'],
+  ['docs-scikit-learn', 'docs/scikit-learn.md', 'From scikit-learn'],
+  ['docs-numpy', 'docs/numpy.md', 'NumPy'],
+  ['docs-brain', 'docs/brain.md', 'From brain.js'],
+  ['docs-brain', 'docs/brain-js.md', 'From brain.js'],
+  ['docs-checkpoints', 'docs/checkpoints.md', 'Checkpoints'],
+  ['docs-module', 'docs/module.md', 'A standalone module'],
+  ['docs-module', 'docs/standalone-module.md', 'A standalone module'],
+  ['docs-compared', 'docs/compared.md', 'Compared with others'],
+  ['docs-derivations', 'docs/derivations.md', 'Derivations'],
+  ['docs-numerics', 'docs/numerics.md', 'Numerics'],
+  ['docs-benchmarks', 'docs/benchmarks.md', 'Benchmarks'],
+  ['docs-measurements', 'docs/measurements.md', 'Measurements'],
+  ['docs-architecture', 'ARCHITECTURE.md', 'Architecture'],
+  ['docs-changes', 'CHANGELOG.md', 'Changes'],
+].map(([page, file, title]) => ({ page, file, title }));
