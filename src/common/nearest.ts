@@ -1,4 +1,4 @@
-import { adviceForName, otherName } from './other-names.js';
+/** Suggestions by spelling. Those that know the names of other libraries are in other-names.ts. */
 
 /** Most names that are compared and listed: a graph may have any number of outputs. */
 const MOST = 100;
@@ -44,13 +44,18 @@ export function nearest(word: string, names: readonly string[]): string | undefi
 /** Longest name to compare. No name of this library is longer. */
 const LONGEST = 64;
 
-/** Returns ` Did you mean "x"?`, or the list of the existing names. */
-export function suggestion(word: string, names: readonly string[]): string {
+/**
+ * Returns ` Did you mean "x"?`, or the list of the existing names. `meant` is asked first, for names that are spelled
+ * otherwise altogether.
+ */
+export function suggestion(
+  word: string,
+  names: readonly string[],
+  meant: (word: string, names: readonly string[]) => string | undefined = () => undefined,
+): string {
   const some = names.slice(0, MOST);
-  const advice = adviceForName(word, some);
-  if (advice !== undefined) return advice;
   // Computing the distance takes time and memory quadratic in the length.
-  const best = word.length > LONGEST ? undefined : (otherName(word, some) ?? nearest(word, some));
+  const best = word.length > LONGEST ? undefined : (meant(word, some) ?? nearest(word, some));
   if (best !== undefined) return ` Did you mean "${best}"?`;
   return ` There are: ${some.join(', ')}${some.length < names.length ? ', …' : ''}.`;
 }

@@ -1,13 +1,12 @@
 /**
  * Option tables: each call lists its options with a check and a default, and `readOptions` reads an options object by
- * that table. It also has the checks of single values. Suggestions for unknown names come from `nearest.ts` and
+ * that table. It also has the checks of single values. Suggestions for unknown names come from
  * `other-names.ts`; `readFields` and `oneOf` do without them, for files, and for `wasm-mlp/predict`, which has neither.
  */
 import { isList, isSequence } from './arrays.js';
 import { collectionOf, describe } from './describe.js';
 import { ValueError } from './errors.js';
-import { suggestion } from './nearest.js';
-import { adviceFor, namingHint, otherName } from './other-names.js';
+import { adviceFor, namingHint, otherName, suggestionFor } from './other-names.js';
 import { fieldOf, isObject } from './objects.js';
 
 /** Checks a given value and returns it, or throws a ValueError whose message begins with `path`. */
@@ -49,8 +48,8 @@ interface Hints {
 
 const HINTS: Hints = {
   given: (where, given, table) => namingHint(where, given, table, unchecked),
-  option: (where, name, names) => adviceFor(where, name, names) ?? suggestion(name, names),
-  name: suggestion,
+  option: (where, name, names) => adviceFor(where, name, names) ?? suggestionFor(name, names),
+  name: suggestionFor,
   alias: otherName,
 };
 

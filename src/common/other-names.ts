@@ -4,6 +4,7 @@
  */
 import { isList } from './arrays.js';
 import { describe } from './describe.js';
+import { suggestion } from './nearest.js';
 
 /** Names in Keras, PyTorch and scikit-learn, in small letters and without underscores, by the name here. */
 const OTHER_NAMES = {
@@ -148,7 +149,7 @@ const OF_LOGITS: Readonly<Record<string, string>> = {
 };
 
 /** Returns advice for a name that means several of `names`, or one of them with an option. */
-export function adviceForName(word: string, names: readonly string[]): string | undefined {
+function adviceForName(word: string, names: readonly string[]): string | undefined {
   const plain = bare(word);
   if (Object.hasOwn(OF_LOGITS, plain) && names.includes(OF_LOGITS[plain])) {
     return ` Write ${OF_LOGITS[plain]}({ fromLogits: true }).`;
@@ -159,6 +160,10 @@ export function adviceForName(word: string, names: readonly string[]): string | 
     'for independent labels "binaryCrossentropy".'
   );
 }
+
+/** Returns ` Did you mean "x"?` for a name elsewhere or a nearly right one, advice, or the list of the existing names. */
+export const suggestionFor = (word: string, names: readonly string[]): string =>
+  adviceForName(word, names) ?? suggestion(word, names, otherName);
 
 /** Options by the call that takes them, to recognise options given to another call. */
 const OPTIONS_OF: Readonly<Record<string, readonly string[]>> = {

@@ -5,7 +5,7 @@
 import { basename, dirname, join } from 'node:path';
 import { describe } from '../common/describe.js';
 import { ValueError } from '../common/errors.js';
-import { suggestion } from '../common/nearest.js';
+import { suggestionFor } from '../common/other-names.js';
 
 /** A path, split at its placeholders. */
 export interface Template {
@@ -86,6 +86,6 @@ export function requireNames(where: string, template: Template, names: readonly 
   if (unknown === undefined) return;
   throw new ValueError(
     `${where}: path expected placeholders that are epoch, batch or keys of the logs, got ${describe(unknown)}.` +
-      suggestion(unknown, names),
+      suggestionFor(unknown, names),
   );
 }

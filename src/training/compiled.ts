@@ -8,7 +8,7 @@ import { isList } from '../common/arrays.js';
 import { counted, describe } from '../common/describe.js';
 import { resolve } from '../common/descriptor.js';
 import { ShapeError, ValueError } from '../common/errors.js';
-import { suggestion } from '../common/nearest.js';
+import { suggestionFor } from '../common/other-names.js';
 import { finite, isRecord, nameOf, optional, readOptions, type Check } from '../common/options.js';
 import { fieldOf } from '../common/objects.js';
 import type { TensorSpec } from '../graph/tensor-specs.js';
@@ -116,7 +116,7 @@ function spread(path: string, value: unknown, outputSpecs: readonly TensorSpec[]
   const known = new Set(names);
   for (const name of Object.keys(value)) {
     if (!known.has(name)) {
-      throw new ValueError(`${path} has no output ${describe(name)}.${suggestion(name, names)}`);
+      throw new ValueError(`${path} has no output ${describe(name)}.${suggestionFor(name, names)}`);
     }
   }
   return names.map((name) => fieldOf(value, name));

@@ -6,7 +6,7 @@ import { isList } from '../common/arrays.js';
 import { fieldOf, fieldsOf, isFunction, isObject } from '../common/objects.js';
 import { describe } from '../common/describe.js';
 import { ValueError } from '../common/errors.js';
-import { suggestion } from '../common/nearest.js';
+import { suggestionFor } from '../common/other-names.js';
 import {
   flag,
   fraction,
@@ -116,7 +116,7 @@ export const callbackList: Check<readonly Callback[]> = listOf('a list of object
     (key) => /^on[A-Z_]/.test(key) && !(HOOKS as readonly string[]).includes(key),
   );
   if (stray !== undefined) {
-    throw new ValueError(`${path}: unknown method ${describe(stray)}.${suggestion(stray, HOOKS)}`);
+    throw new ValueError(`${path}: unknown method ${describe(stray)}.${suggestionFor(stray, HOOKS)}`);
   }
   return callback;
 });

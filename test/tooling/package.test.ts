@@ -251,6 +251,11 @@ describe('the package', () => {
     expect(run('node', '-e', requires + check)).toBe('true\n');
   });
 
+  test('has predictions without the names of other libraries, which only messages of training need', () => {
+    const holds = (name: string): boolean => readFileSync(join(root, 'dist', name), 'utf8').includes('sigmoidfocalloss');
+    expect(['index.js', 'predict.js'].map(holds)).toEqual([true, false]);
+  });
+
   test('loads its parts by require as well', () => {
     const script = `
       const { createEngine, dense } = require('wasm-mlp');

@@ -3,7 +3,7 @@
  * whether an epoch improved it.
  */
 import { ValueError } from '../../common/errors.js';
-import { suggestion } from '../../common/nearest.js';
+import { suggestionFor } from '../../common/other-names.js';
 import type { Logs } from '../execution-context.js';
 
 /**
@@ -87,7 +87,7 @@ export class Monitor {
   private require(keys: readonly string[]): void {
     if (keys.includes(this.key)) return;
     throw new ValueError(
-      `${this.where}: monitor expected a key of the logs, got "${this.key}".${suggestion(this.key, keys)}` +
+      `${this.where}: monitor expected a key of the logs, got "${this.key}".${suggestionFor(this.key, keys)}` +
         (this.key.startsWith('val') ? ' Keys that start with val need validation data.' : ''),
     );
   }
