@@ -1,9 +1,8 @@
 /** `latestCheckpoint`: finds the newest checkpoint that can be read, and loads its model. */
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { FormatError } from '../common/errors.js';
 import { fieldOf } from '../common/objects.js';
-import { loadModel, type Engine, type LoadOptions, type Model } from '../index.js';
+import { FormatError, loadModel, type Engine, type LoadOptions, type Model } from '../index.js';
 import { readPosition } from './checkpoint-file.js';
 import { resumed } from './resumed.js';
 import { storedFiles } from './stored-files.js';

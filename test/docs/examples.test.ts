@@ -23,9 +23,9 @@ const sources = readdirSync(resolve(root, 'src'), { recursive: true, encoding: '
 const examples = sources.flatMap((path) =>
   examplesOf(ts.createSourceFile(path, read(`src/${path}`), ts.ScriptTarget.ES2022, true), path),
 );
-const pages = ['guide', 'onnx', 'numpy', 'scikit-learn', 'keras', 'checkpoints', 'module'].map(
-  (name) => `docs/${name}.md`,
-);
+const pages = readdirSync(resolve(root, 'docs'))
+  .filter((name) => name.endsWith('.md'))
+  .map((name) => `docs/${name}`);
 const documents = ['README.md', ...pages].flatMap((path) => snippetsOf(read(path), path));
 const all = [...examples, ...documents];
 

@@ -238,9 +238,10 @@ describe('the package', () => {
       // What is loaded when a function is called is not imported before. Node's own modules are no copies.
       const all = [...code.matchAll(imported)].map(([, path]) => path);
       const found = all.filter((path) => !later.some((file) => path === `./${file}.cjs`) && !path.startsWith('node:'));
-      expect([...new Set(found)], name).toEqual([
-        `./index.${name.endsWith('cjs') || name.endsWith('cts') ? 'cjs' : 'js'}`,
-      ]);
+      const main = `./index.${name.endsWith('cjs') || name.endsWith('cts') ? 'cjs' : 'js'}`;
+      // Declarations that name no type of the library import nothing.
+      const isPlain = declarations && !/\b(Model|Callback|Layer|Engine)\b/.test(code);
+      expect([...new Set(found)], name).toEqual(isPlain ? [] : [main]);
       expect(code, name).not.toMatch(declarations ? /\bclass\b/ : /\bextends Error\b/);
     }
     const check =
@@ -252,7 +253,8 @@ describe('the package', () => {
   });
 
   test('has predictions without the names of other libraries, which only messages of training need', () => {
-    const holds = (name: string): boolean => readFileSync(join(root, 'dist', name), 'utf8').includes('sigmoidfocalloss');
+    const holds = (name: string): boolean =>
+      readFileSync(join(root, 'dist', name), 'utf8').includes('sigmoidfocalloss');
     expect(['index.js', 'predict.js'].map(holds)).toEqual([true, false]);
   });
 
