@@ -5,7 +5,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 
-const dependencies = { 'onnxruntime-node': '1.30.0' };
+const dependencies = { 'onnxruntime-node': '1.30.0', '@tensorflow/tfjs': '4.22.0' };
 
 mkdirSync('.oracles', { recursive: true });
 writeFileSync('.oracles/package.json', `${JSON.stringify({ private: true, dependencies }, null, 2)}\n`);

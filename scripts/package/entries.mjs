@@ -23,4 +23,7 @@ export const besideLibrary = Object.entries(exports)
  * What such an entry loads when it is called, as a file of its own: the name of the file, and its source without the
  * extension. @type {Record<string, string>}
  */
-export const loadedByEntries = { 'onnx-reader': 'src/formats/onnx/read-model' };
+export const loadedByEntries = {
+  'onnx-reader': 'src/formats/onnx/read-model',
+  'tfjs-reader': 'src/formats/tfjs/read-model',
+};

@@ -13,7 +13,9 @@ import * as keras from '../../../src/keras.js';
 import * as numpy from '../../../src/numpy.js';
 import * as module from '../../../src/module.js';
 import * as node from '../../../src/node.js';
+import * as brain from '../../../src/brain.js';
 import * as onnx from '../../../src/onnx.js';
+import * as tfjs from '../../../src/tfjs.js';
 import { Own } from './values.js';
 
 /** Makes the arguments of a valid call, anew for each. */
@@ -141,6 +143,8 @@ const kerasFile = (name: string): Buffer => readFileSync(new URL(`../../golden/k
 const numpyArray = (): numpy.NumpyArrayLike => ({ shape: [3, 2], data: flat(), dtype: 'float16' });
 const npyBytes = numpy.writeNpy(numpyArray());
 const npzBytes = numpy.writeNpz({ a: numpyArray() });
+const { 'model.json': tfjsJson, ...tfjsShards } = tfjs.toTfjs(subject);
+const brainJson = { sizes: [1, 1], layers: [{}, { weights: [[2]], biases: [1] }] };
 const attached = library.attachModel(subject.share());
 const facadeOptions = (): object => ({ hiddenLayers: [2], epochs: 2, learningRate: 0.01, l2: 0, batchSize: 2, engine });
 const sorter = library.mlpClassifier(facadeOptions());
@@ -455,6 +459,12 @@ const FUNCTIONS: Record<string, readonly Arguments[]> = {
   'numpy.readNpz': [() => [npzBytes.slice(), { dtype: 'float32', maxBytes: 1e6 }]],
   'numpy.writeNpy': [() => [numpyArray()]],
   'numpy.writeNpz': [() => [[{ name: 'a', ...numpyArray() }]], () => [{ a: numpyArray(), b: { data: flat() } }]],
+  'tfjs.toTfjs': [() => [subject, { shardBytes: 100 }]],
+  'tfjs.fromTfjs': [
+    () => [new TextDecoder().decode(tfjsJson), { ...tfjsShards }],
+    () => [tfjsJson.slice(), Object.values(tfjsShards)],
+  ],
+  'brain.fromBrain': [() => [JSON.stringify(brainJson)], () => [structuredClone(brainJson)]],
   'onnx.importOnnx': [() => [onnxBytes.slice(), { externalData: { a: new Uint8Array(4) } }]],
 };
 
@@ -759,6 +769,8 @@ function exportedFunctions(): Map<string, (...args: unknown[]) => unknown> {
   visit('module.', module);
   visit('node.', node);
   visit('onnx.', onnx);
+  visit('tfjs.', tfjs);
+  visit('brain.', brain);
   visit('fused.', fused);
   return found;
 }

@@ -1,0 +1,187 @@
+/**
+ * A network that is being read: layers, their uses and their tensors, as they become an architecture. What reaches no
+ * output is left out.
+ */
+import { newFloats } from '../../common/arrays.js';
+import { FormatError } from '../../common/errors.js';
+import { modelFromJSON, type Architecture, type GraphNode, type LayerData, type Model } from '../../index.js';
+
+/** A tensor of a layer, in the order of its parameters. */
+export interface LayerTensor {
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}
+
+/** A layer to be made. */
+export interface PlannedLayer {
+  readonly kind: string;
+  readonly config: object;
+  readonly tensors: readonly LayerTensor[];
+}
+
+/** Most uses of layers, as of any graph here: models in models can ask for any number. */
+const MOST_NODES = 16_384;
+
+/** Largest variance, by whose root a column is divided to become 0. */
+const LARGEST = 3.4028234663852886e38;
+
+/** A variance whose reciprocal root, as the kernel rounds it, is the factor or next to it. */
+function varianceFor(factor: number): number {
+  const bits = new Uint32Array(1);
+  const float = new Float32Array(bits.buffer);
+  float[0] = 1 / (factor * factor);
+  const start = bits[0];
+  let [best, least] = [float[0], Infinity];
+  for (let step = 0; step <= 8; step++) {
+    bits[0] = start + (step % 2 === 0 ? step / 2 : -(step + 1) / 2);
+    const difference = Math.abs(factorOf(float[0]) - factor);
+    if (difference < least) [least, best] = [difference, float[0]];
+  }
+  return best;
+}
+
+/** What a column is multiplied by for its variance, rounded as in the kernel. */
+export const factorOf = (variance: number): number =>
+  variance === 0 ? 1 : Math.fround(1 / Math.fround(Math.sqrt(variance)));
+
+/** The factor that stands for 0. */
+export const LEAST_FACTOR = /* @__PURE__ */ factorOf(LARGEST);
+
+/**
+ * Returns the layer of y = (x − mean)·factor, column by column. A factor of 0 is next to it.
+ * @throws FormatError for a factor below 0, which no layer has.
+ */
+export function columnsLayer(
+  where: string,
+  means: ArrayLike<number>,
+  factors: ArrayLike<number>,
+  name: string,
+): PlannedLayer {
+  const [mean, variance] = [Float32Array.from(means), newFloats(factors.length)];
+  for (let i = 0; i < factors.length; i++) {
+    const factor = Math.fround(factors[i]);
+    if (!(factor >= 0)) throw new FormatError(`${where} expected factors of columns of at least 0, got ${factors[i]}.`);
+    variance[i] = factor === 0 ? LARGEST : factor === 1 ? 1 : varianceFor(factor);
+  }
+  const shape = [mean.length];
+  return {
+    kind: 'normalization',
+    config: { name },
+    tensors: [
+      { shape, data: mean },
+      { shape, data: variance },
+    ],
+  };
+}
+
+/** A network under construction. */
+export class Network {
+  readonly layers: PlannedLayer[] = [];
+  readonly nodes: GraphNode[] = [];
+  private readonly taken: Set<string>;
+  /** By layer: one whose name it takes if that one is left out. */
+  private readonly renamed = new Map<number, number>();
+  private uses = 0;
+
+  /** `reserved` are names that the file's own layers have. */
+  constructor(
+    private readonly where: string,
+    reserved: Iterable<string>,
+  ) {
+    this.taken = new Set(reserved);
+  }
+
+  /** Returns the name, or with a number if it is taken. */
+  name(wanted: string): string {
+    // Tensors of that name are those of an optimizer.
+    const base = wanted.startsWith('optimizer.') ? `_${wanted}` : wanted;
+    let name = base;
+    for (let number = 1; this.taken.has(name); number++) name = `${base}_${number}`;
+    this.taken.add(name);
+    return name;
+  }
+
+  /** Counts a use of a layer, also of one that leaves nothing behind. */
+  count(): void {
+    this.uses += 1;
+    if (this.uses > MOST_NODES)
+      throw new FormatError(`${this.where} expected at most ${MOST_NODES} uses of layers, got more.`);
+  }
+
+  /** Adds a layer and returns its index. */
+  layer(layer: PlannedLayer): number {
+    return this.layers.push(layer) - 1;
+  }
+
+  /** Adds a use of a layer and returns its index. */
+  node(layer: number, inputs: readonly number[]): number {
+    this.count();
+    return this.nodes.push({ layer, inputs }) - 1;
+  }
+
+  /** Lets a layer have the name of another one if that is left out. */
+  rename(layer: number, other: number): void {
+    if (![...this.renamed.values()].includes(other)) this.renamed.set(layer, other);
+  }
+
+  /** Returns the nodes that an output depends on, and inputs. */
+  private kept(inputs: readonly number[], outputs: readonly number[]): Set<number> {
+    const kept = new Set([...inputs, ...outputs]);
+    for (let node = this.nodes.length - 1; node >= 0; node--) {
+      if (kept.has(node)) this.nodes[node].inputs.forEach((before) => kept.add(before));
+    }
+    return kept;
+  }
+
+  /** Builds the model, a chain if it is one and may be, and sets its tensors. */
+  async build(inputs: readonly number[], outputs: readonly number[], mayBeChain: boolean): Promise<Model> {
+    const kept = [...this.kept(inputs, outputs)].sort((a, b) => a - b);
+    const nodeIndices = new Map(kept.map((node, index) => [node, index]));
+    const layers = [...new Set(kept.map((node) => this.nodes[node].layer))];
+    const layerIndices = new Map(layers.map((layer, index) => [layer, index]));
+    const datas = layers.map((layer): LayerData => {
+      const { kind, config } = this.layers[layer];
+      const other = this.renamed.get(layer);
+      if (other === undefined || layerIndices.has(other)) return { kind, config };
+      return { kind, config: { ...config, name: (this.layers[other].config as { name: string }).name } };
+    });
+    const nodes = kept.map((node): GraphNode => ({
+      layer: layerIndices.get(this.nodes[node].layer)!,
+      inputs: this.nodes[node].inputs.map((before) => nodeIndices.get(before)!),
+    }));
+    const isChain =
+      mayBeChain &&
+      nodes.length > 1 &&
+      layers.length === nodes.length &&
+      nodes.every(({ inputs: before }, index) => index === 0 || (before.length === 1 && before[0] === index - 1)) &&
+      outputs.length === 1 &&
+      nodeIndices.get(outputs[0]) === nodes.length - 1;
+    const seed = 0;
+    const architecture: Architecture = isChain
+      ? {
+          seed,
+          layers: datas
+            .slice(1)
+            .map(({ kind, config }, index) =>
+              index > 0
+                ? { kind, config }
+                : { kind, config: { ...config, inputShape: (datas[0].config as { shape: readonly number[] }).shape } },
+            ),
+        }
+      : {
+          seed,
+          layers: datas,
+          nodes,
+          inputs: inputs.map((node) => nodeIndices.get(node)!),
+          outputs: outputs.map((node) => nodeIndices.get(node)!),
+        };
+    const network = await modelFromJSON(architecture);
+    try {
+      network.setWeights(layers.flatMap((layer) => this.layers[layer].tensors));
+    } catch (error) {
+      network.dispose();
+      throw error;
+    }
+    return network;
+  }
+}
