@@ -139,8 +139,8 @@ const LAYERS: Readonly<Record<string, Read>> = {
 export function readLayer(layer: KerasLayer, className: string, shapes: readonly Shape[]): Reading {
   if (!Object.hasOwn(LAYERS, className)) {
     throw new FormatError(
-      `${layer.config.where} expected a layer that is here, got ${describe(className)}. Networks here have rows of numbers: ` +
-        `no convolutions, sequences or custom layers.`,
+      `${layer.config.where} expected a layer that is here, got ${describe(className)}. ` +
+        `Networks here have rows of numbers: no convolutions, sequences or custom layers.`,
     );
   }
   if (shapes.length === 0) throw new FormatError(`${layer.config.where} expected inputs, got none.`);

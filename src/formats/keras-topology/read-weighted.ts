@@ -3,7 +3,7 @@ import { FormatError } from '../../common/errors.js';
 import { sizeOf } from '../../common/tensors.js';
 import type { Config } from './config.js';
 import { columnsLayer, factorOf, LEAST_FACTOR, type LayerTensor } from './network.js';
-import { readConstraint, readInitializer, readRegularizer } from './options.js';
+import { readConstraint, readInitializer, readRegularizer } from './read-options.js';
 import { readActivation } from './read-activations.js';
 import { only, perColumn, requireLast, width, type KerasLayer, type Read, type Shape, type Step } from './shapes.js';
 
@@ -148,7 +148,7 @@ export const rescaling: Read = (layer, shapes) => {
   };
 };
 
-/** Returns mean and variance of y = (x + offset)·scale, with the variance that the writer noted if it is of this scale. */
+/** Returns the layer of y = (x + offset)·scale, with the variance that the writer noted if it is of this scale. */
 export function columnsOf(where: string, offset: readonly number[], scale: readonly number[], noted: unknown): Step {
   const { kind, tensors } = columnsLayer(
     where,

@@ -48,7 +48,8 @@ export function width(layer: KerasLayer, shapes: readonly Shape[]): number {
   const shape = only(layer, shapes);
   if (shape.length > 0 && shape.slice(0, -1).every((extent) => extent === 1)) return shape[shape.length - 1];
   throw new FormatError(
-    `${layer.config.where} expected rows of numbers, got rows of shape ${describeShape(shape)}. A row has one axis here.`,
+    `${layer.config.where} expected rows of numbers, got rows of shape ${describeShape(shape)}. ` +
+      `A row has one axis here.`,
   );
 }
 

@@ -1,6 +1,6 @@
 /**
- * Reads the graph of a topology: Sequential and Functional models, models in models, and layers that are used in several
- * places. Each use of a layer becomes nodes of the network; read-layers.ts says which.
+ * Reads the graph of a topology: Sequential and Functional models, models in models, and layers that are used in
+ * several places. Each use of a layer becomes nodes of the network; read-layers.ts says which.
  */
 import { describe, describeShape } from '../../common/describe.js';
 import { FormatError } from '../../common/errors.js';
@@ -225,7 +225,8 @@ export class TopologyReader {
     const own = fieldOf(layer, 'config') ?? {};
     const name = fieldOf(layer, 'name') ?? (isRecord(own) ? fieldOf(own, 'name') : undefined);
     const inside = path.length === 0 ? '' : ` of ${describe(path.join('/'))}`;
-    const where = `${this.where}: layer ${describe(name)}${inside}, ${typeof className === 'string' ? className : 'without class_name'}`;
+    const which = typeof className === 'string' ? className : 'without class_name';
+    const where = `${this.where}: layer ${describe(name)}${inside}, ${which}`;
     if (typeof className !== 'string') throw new FormatError(`${where} expected a class_name, got none.`);
     const named = typeof name === 'string' && name !== '' ? name : className.toLowerCase();
     // The configuration of a model may be a list.

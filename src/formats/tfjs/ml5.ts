@@ -5,7 +5,7 @@
 import { describe } from '../../common/describe.js';
 import { FormatError } from '../../common/errors.js';
 import type { JsonObject } from '../json.js';
-import { Config } from './config.js';
+import { Config } from '../keras-topology/config.js';
 
 /** Smallest and largest value of a column; undefined where it is one of a one-hot code. */
 type Column = readonly [number, number] | undefined;

@@ -3,15 +3,16 @@
  * behind the other. Quantized weights become float32 as in TensorFlow.js.
  */
 import { newFloats } from '../../common/arrays.js';
-import { describe, describeShape } from '../../common/describe.js';
+import { describe } from '../../common/describe.js';
 import { FormatError } from '../../common/errors.js';
 import { isRecord } from '../../common/options.js';
 import { sizeOf } from '../../common/tensors.js';
 import { DTYPES } from '../dtypes.js';
-import { fieldOf, type Config } from './config.js';
+import { fieldOf } from '../keras-topology/config.js';
+import type { StoredWeight, WeightSource } from '../keras-topology/weights.js';
 
 /** A weight of the manifest. */
-export interface Weight {
+interface Weight {
   readonly where: string;
   readonly shape: readonly number[];
   readonly type: NumberType;
@@ -147,7 +148,7 @@ export function readGroup(where: string, weights: unknown, paths: unknown = []):
 }
 
 /** The weights of a file by name. */
-export class Weights {
+export class Weights implements WeightSource {
   private readonly byName = new Map<string, Weight>();
   /** By the last two parts of the name; several weights may have the same. */
   private readonly byEnd = new Map<string, Weight[]>();
@@ -184,7 +185,12 @@ export class Weights {
    * Returns the weight of a layer by its name or its number among those of the layer; undefined if there is none.
    * `path` are the models that the layer is in.
    */
-  find(layer: string, name: string, index: number, path: readonly string[]): Weight | undefined {
+  find(layer: string, name: string, index: number, path: readonly string[]): StoredWeight | undefined {
+    const weight = this.lookUp(layer, name, index, path);
+    return weight && { where: weight.where, shape: weight.shape, read: () => numbersOf(weight) };
+  }
+
+  private lookUp(layer: string, name: string, index: number, path: readonly string[]): Weight | undefined {
     for (const end of [`${layer}/${name}`, `${layer}/${index}`]) {
       const found = this.byName.get(end) ?? this.byName.get([...path, end].join('/'));
       if (found !== undefined) return found;
@@ -195,35 +201,8 @@ export class Weights {
   }
 }
 
-/** Side of the blocks in which a matrix is transposed: both its rows and columns stay in the cache. */
-const BLOCK = 32;
-
-function transpose(from: Float32Array, rows: number, columns: number): Float32Array {
-  const to = newFloats(from.length);
-  for (let top = 0; top < rows; top += BLOCK) {
-    for (let left = 0; left < columns; left += BLOCK) {
-      const [bottom, right] = [Math.min(top + BLOCK, rows), Math.min(left + BLOCK, columns)];
-      for (let row = top; row < bottom; row++) {
-        for (let column = left; column < right; column++) to[column * rows + row] = from[row * columns + column];
-      }
-    }
-  }
-  return to;
-}
-
-/** Returns the numbers of a weight, which has to have this shape; transposed if asked for. */
-export function readValues(
-  config: Config,
-  weight: Weight,
-  shape: readonly number[],
-  transposed: boolean,
-): Float32Array {
-  const { where, type, scale, min, rounded, pieces, offset } = weight;
-  if (weight.shape.length !== shape.length || weight.shape.some((extent, axis) => extent !== shape[axis])) {
-    throw new FormatError(
-      `${config.where}: ${where} expected shape ${describeShape(shape)}, got ${describeShape(weight.shape)}.`,
-    );
-  }
+/** Returns the numbers of a weight. */
+function numbersOf({ shape, type, scale, min, rounded, pieces, offset }: Weight): Float32Array {
   const values = newFloats(sizeOf(shape));
   type.read(pieces.view(offset, values.length * type.bytes), values);
   if (scale !== 1 || min !== 0) {
@@ -233,5 +212,5 @@ export function readValues(
       values[i] = rounded ? Math.round(value) : value;
     }
   }
-  return transposed ? transpose(values, shape[0], shape[1]) : values;
+  return values;
 }
