@@ -3,52 +3,67 @@ import type { ComponentChildren } from 'preact';
 import { toggleTheme, useDark } from './theme.js';
 
 const PAGES = [
-  ['./', 'Start'],
-  ['./playground.html', 'Playground'],
-  ['./slides.html', 'Slides'],
-  ['./digits.html', 'Digits'],
-  ['./docs.html', 'Documentation'],
+  ['./', 'start'],
+  ['./playground.html', 'playground'],
+  ['./slides.html', 'slides'],
+  ['./digits.html', 'digits'],
+  ['./docs.html', 'docs'],
 ] as const;
 
-type Address = (typeof PAGES)[number][0];
+const TEXTS = {
+  skip: 'Skip to the content',
+  pages: 'Pages',
+  start: 'Start',
+  playground: 'Playground',
+  slides: 'Slides',
+  digits: 'Digits',
+  docs: 'Documentation',
+  light: 'Light',
+  dark: 'Dark',
+};
+
+interface HeadProps {
+  /** Address of the page itself, as in PAGES. */
+  readonly current: (typeof PAGES)[number][0];
+  /** The texts around the page in its language. Default English. */
+  readonly texts?: Readonly<typeof TEXTS>;
+}
 
 /** The head of a page: links to the others, and the choice of light or dark. */
-export function Head({ current }: { readonly current: Address }) {
+export function Head({ current, texts = TEXTS }: HeadProps) {
   const dark = useDark();
   return (
     <>
       <a class="skip" href="#content">
-        Skip to the content
+        {texts.skip}
       </a>
       <header class="site-head">
         <a class="mark" href="./">
           wasm-mlp
         </a>
-        <nav aria-label="Pages">
-          {PAGES.slice(1).map(([address, title]) => (
+        <nav aria-label={texts.pages}>
+          {PAGES.slice(1).map(([address, name]) => (
             <a key={address} href={address} aria-current={address === current ? 'page' : undefined}>
-              {title}
+              {texts[name]}
             </a>
           ))}
         </nav>
         <button type="button" class="quiet" onClick={toggleTheme}>
-          {dark ? 'Light' : 'Dark'}
+          {dark ? texts.light : texts.dark}
         </button>
       </header>
     </>
   );
 }
 
-interface PageProps {
-  /** Address of the page itself, as in PAGES. */
-  readonly current: Address;
+interface PageProps extends HeadProps {
   readonly children: ComponentChildren;
 }
 
-export function Page({ current, children }: PageProps) {
+export function Page({ children, ...head }: PageProps) {
   return (
     <>
-      <Head current={current} />
+      <Head {...head} />
       <main id="content">{children}</main>
     </>
   );

@@ -1,0 +1,9 @@
+import { render } from 'preact';
+import { restoreTheme } from '../components/theme.js';
+import '../style/theme.css';
+import '../style/slides.css';
+import '../style/pictures.css';
+import { Slides } from './slides.js';
+
+restoreTheme();
+render(<Slides />, document.getElementById('page')!);
