@@ -52,8 +52,8 @@ export const HISTOGRAMS = {
 /** Who races, with a learning rate that suits these surfaces; L-BFGS has none. */
 export const RACERS = {
   sgd: 0.2,
-  momentum: 0.05,
-  nesterov: 0.05,
+  momentum: 0.03,
+  nesterov: 0.03,
   adagrad: 0.4,
   rmsprop: 0.03,
   adadelta: 20,
@@ -61,7 +61,7 @@ export const RACERS = {
   adamw: 0.1,
   adamax: 0.15,
   nadam: 0.1,
-  lion: 0.05,
+  lion: 0.03,
   lbfgs: undefined,
 } as const;
 export type RacerName = keyof typeof RACERS;

@@ -6,4 +6,4 @@ import '../style/pictures.css';
 import { Slides } from './slides.js';
 
 restoreTheme();
-render(<Slides />, document.getElementById('page')!);
+render(<Slides atOnce={1} />, document.getElementById('page')!);

@@ -36,9 +36,15 @@ const SECTIONS: Readonly<Record<SubjectId, ComponentType>> = {
 
 const NATIVE: Readonly<Record<Language, string>> = { en: 'English', zh: '中文' };
 
-export function Slides() {
+interface SlidesProps {
+  /** How many subjects are drawn at once; the others follow one by one, so that the page is live early. Default all. */
+  readonly atOnce?: number;
+}
+
+export function Slides({ atOnce = SUBJECT_IDS.length }: SlidesProps) {
   const [language, setLanguage] = useState(() => languageOf(location.search, navigator.language));
   const { page, subjects } = TEXTS[language];
+  const [count, setCount] = useState(atOnce);
   useEffect(() => {
     document.documentElement.lang = TAGS[language];
     document.title = `${page.title} – wasm-mlp`;
@@ -46,10 +52,17 @@ export function Slides() {
   useEffect(() => {
     const onAddress = (): void => setLanguage(languageOf(location.search, navigator.language));
     addEventListener('popstate', onAddress);
-    // The browser looked for the place in the address before it was drawn.
-    document.getElementById(location.hash.slice(1))?.scrollIntoView();
     return () => removeEventListener('popstate', onAddress);
   }, []);
+  useEffect(() => {
+    if (count < SUBJECT_IDS.length) {
+      const timer = setTimeout(() => setCount(count + 1), 0);
+      return () => clearTimeout(timer);
+    }
+    // The browser looked for the place in the address before all was drawn.
+    if (location.hash !== '') document.getElementById(location.hash.slice(1))?.scrollIntoView();
+    return undefined;
+  }, [count]);
   const choose = (event: MouseEvent, next: Language): void => {
     event.preventDefault();
     history.pushState(undefined, '', addressOf(next, location.hash));
@@ -86,9 +99,9 @@ export function Slides() {
             </ol>
           </nav>
           <div class="subjects">
-            {SUBJECT_IDS.map((id) => {
+            {SUBJECT_IDS.map((id, i) => {
               const Subject = SECTIONS[id];
-              return <Subject key={id} />;
+              return i < count ? <Subject key={id} /> : <div key={`${id} later`} id={id} class="panel subject later" />;
             })}
           </div>
         </div>

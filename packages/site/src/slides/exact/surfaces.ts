@@ -77,7 +77,7 @@ export const RACES = {
     x: [[-2], [-1], [-0.5], [0.5], [1], [2]],
     t: [-1.1, -0.9, -0.6, 0.6, 0.9, 1.1],
     start: [-1.3, 1.35],
-    range: { x: [-2, 2], y: [-2, 2] },
+    range: { x: [-2.2, 2.2], y: [-2.2, 2.2] },
   },
 } as const satisfies Readonly<Record<string, Surface>>;
 export type RaceName = keyof typeof RACES;

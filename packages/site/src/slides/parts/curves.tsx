@@ -37,6 +37,8 @@ interface CurvesProps {
 const WIDTH = 420;
 const LEFT = 40;
 const BOTTOM = 22;
+/** Top of the frame. */
+const FRAME = 6;
 
 /** Steps of 1, 2 or 5 times a power of ten, at most `most` of them. */
 export function ticksOf([low, high]: readonly [number, number], most: number): number[] {
@@ -112,18 +114,26 @@ export function Curves({
         {x[0] < 0 && x[1] > 0 && <line x1={px(0)} x2={px(0)} y1={8} y2={height - BOTTOM} class="axis" />}
         <line {...ends} y1={height - BOTTOM} y2={height - BOTTOM} class="axis" />
         {at !== undefined && <line x1={px(at)} x2={px(at)} y1={8} y2={height - BOTTOM} class="cursor" />}
-        {curves.map((curve) => (
-          <g key={curve.name}>
-            <polyline
-              points={points(curve)
-                .map((pair) => pair.map((value) => value.toFixed(1)).join(','))
-                .join(' ')}
-              class={`series s${curve.style}`}
-            />
-            {curve.marks === true &&
-              points(curve).map(([cx, cy], i) => <Mark key={i} x={cx} y={cy} style={curve.style} size={3.2} />)}
-          </g>
-        ))}
+        {/* Cut at the frame. */}
+        <svg
+          y={FRAME}
+          width={WIDTH}
+          height={height - BOTTOM - FRAME}
+          viewBox={`0 ${FRAME} ${WIDTH} ${height - BOTTOM - FRAME}`}
+        >
+          {curves.map((curve) => (
+            <g key={curve.name}>
+              <polyline
+                points={points(curve)
+                  .map((pair) => pair.map((value) => value.toFixed(1)).join(','))
+                  .join(' ')}
+                class={`series s${curve.style}`}
+              />
+              {curve.marks === true &&
+                points(curve).map(([cx, cy], i) => <Mark key={i} x={cx} y={cy} style={curve.style} size={3.2} />)}
+            </g>
+          ))}
+        </svg>
         {at !== undefined &&
           curves.map((curve) => {
             // The curve's point nearest to the movable line.

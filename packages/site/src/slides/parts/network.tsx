@@ -16,7 +16,7 @@ interface NetworkProps {
 }
 
 const ACROSS = 190;
-const DOWN = 96;
+const DOWN = 106;
 const RADIUS = 21;
 
 export function Network({ layers, label, strong, strongUnit, below, weight, onChoose }: NetworkProps) {
@@ -39,7 +39,7 @@ export function Network({ layers, label, strong, strongUnit, below, weight, onCh
         const text = weight?.(l, i, j);
         if (text !== undefined) {
           // On crossing lines before they cross, on level ones in the middle.
-          const share = y1 === y2 ? 0.5 : 0.27;
+          const share = y1 === y2 ? 0.5 : 0.35;
           names.push(
             <text
               x={x1 + (x2 - x1) * share}
@@ -70,7 +70,7 @@ export function Network({ layers, label, strong, strongUnit, below, weight, onCh
                 </div>
               </foreignObject>
               {below?.(l, i) !== undefined && (
-                <text x={x} y={y + RADIUS + 13} text-anchor="middle" class="halo small">
+                <text x={x} y={y + RADIUS + 17} text-anchor="middle" class="halo small">
                   {below(l, i)}
                 </text>
               )}

@@ -158,9 +158,11 @@ export function Backpropagation() {
                       <td>
                         {isSlides &&
                           (digits === 'wrong' ? (
-                            <strong>✗ {texts.wrong}</strong>
+                            <strong>
+                              ✗<span class="visually-hidden"> {texts.wrong}</span>
+                            </strong>
                           ) : digits === 'cut' ? (
-                            `✓ ${texts.cut}`
+                            '✓ *'
                           ) : (
                             '✓'
                           ))}
@@ -177,7 +179,10 @@ export function Backpropagation() {
             </p>
           )}
           {id === 'bp4out' && <Erratum number={3}>{texts.erratum}</Erratum>}
-          <p class="hint">{isSlides ? texts.rounding : texts.changed}</p>
+          <p class="hint">
+            {isSlides && id === 'hidden' && `${texts.cut} `}
+            {isSlides ? texts.rounding : texts.changed}
+          </p>
         </div>
         <div class="controls">
           {(['x', 't'] as const).map((key) =>

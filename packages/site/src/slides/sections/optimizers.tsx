@@ -20,6 +20,22 @@ const STEPS = 120;
 const CELLS = 120;
 const NAMES = Object.keys(RACERS) as readonly RacerName[];
 
+/** Colour, dashes and mark of each: those of the first four, which are drawn at first, differ most. */
+const STYLES: Readonly<Record<RacerName, number>> = {
+  sgd: 0,
+  momentum: 1,
+  adam: 2,
+  rmsprop: 3,
+  adagrad: 4,
+  adadelta: 5,
+  adamax: 6,
+  nesterov: 7,
+  adamw: 8,
+  nadam: 9,
+  lion: 10,
+  lbfgs: 11,
+};
+
 /** Rules of the library's optimizers, as in docs/derivations.md. */
 const RULES: Readonly<Record<RacerName, string>> = {
   sgd: 'w ← w − η g',
@@ -29,9 +45,9 @@ const RULES: Readonly<Record<RacerName, string>> = {
   rmsprop: 's ← ρ s + (1 − ρ) g^2,  w ← w − η g / (√s + ε)',
   adadelta: 's ← ρ s + (1 − ρ) g^2,  d = √(u + ε) / √(s + ε) g,  u ← ρ u + (1 − ρ) d^2,  w ← w − η d',
   adam: 'm ← β_1 m + (1 − β_1) g,  v ← β_2 v + (1 − β_2) g^2,  w ← w − η m̂ / (√v̂ + ε)',
-  adamw: 'w ← (1 − η ω) w,  Adam',
+  adamw: 'w ← (1 − η ω) w − η m̂ / (√v̂ + ε)',
   adamax: 'u ← max(β_2 u, |g| + ε),  w ← w − η / (1 − β_1^t) m / u',
-  nadam: 'Adam, m̂ → Nesterov',
+  nadam: 'w ← w − η (μ_{t+1} m / (1 − P_{t+1}) + (1 − μ_t) g / (1 − P_t)) / (√v̂ + ε)',
   lion: 'w ← w − η sign(β_1 m + (1 − β_1) g),  m ← β_2 m + (1 − β_2) g',
   lbfgs: 'w ← w − t H g,  H ≈ (∇^2 C)^{−1}',
 };
@@ -105,7 +121,7 @@ export function Optimizers() {
                     w1={result![name]!.w1}
                     w2={result![name]!.w2}
                     steps={step}
-                    style={NAMES.indexOf(name)}
+                    style={STYLES[name]}
                   />
                 ))
               }
@@ -124,7 +140,7 @@ export function Optimizers() {
               </tr>
             </thead>
             <tbody>
-              {NAMES.map((name, i) => {
+              {NAMES.map((name) => {
                 const cost = result?.[name]?.cost;
                 const arrived = cost?.findIndex((value) => value < 0.01) ?? -1;
                 const rate = RACERS[name];
@@ -134,8 +150,8 @@ export function Optimizers() {
                       <label class="check">
                         <input type="checkbox" checked={shown.has(name)} onChange={() => toggle(name)} />
                         <svg viewBox="-2 0 40 12" aria-hidden="true" class="sample">
-                          <line x1={0} y1={6} x2={36} y2={6} class={`series s${i}`} />
-                          <Mark x={18} y={6} style={i} size={4.5} />
+                          <line x1={0} y1={6} x2={36} y2={6} class={`series s${STYLES[name]}`} />
+                          <Mark x={18} y={6} style={STYLES[name]} size={4.5} />
                         </svg>
                         {titleOf(name)}
                       </label>
@@ -151,7 +167,7 @@ export function Optimizers() {
         </Scroll>
         <div class="outcome">
           <h3>{texts.rules}</h3>
-          <Formulas lines={list.map((name) => `${titleOf(name)}:  ${RULES[name]}`)} />
+          <Formulas lines={list.map((name) => RULES[name])} names={list.map(titleOf)} />
           <p class="hint">{texts.source}</p>
           <p class="hint">
             {fill(texts.start, { w1: fixed(RACES[surface].start[0], 1), w2: fixed(RACES[surface].start[1], 1) })}

@@ -158,7 +158,7 @@ export const en = {
     library: 'wasm-mlp',
     agrees: 'do they agree?',
     wrong: 'minus sign missing',
-    cut: 'cut off, not rounded',
+    cut: '* The slide cuts this number off after its tenth digit, where rounding gives a 5.',
     table: 'Numbers of this step: as printed on the slides, by the formulas in float64, and by the library in float32',
     picture: '{step}. Inputs {x}; hidden outputs {h}; outputs {y}.',
     erratum:
