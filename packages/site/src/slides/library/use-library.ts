@@ -5,7 +5,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Answer, Computation, InputOf, Question, ResultOf } from './computations.js';
 
-/** What the computations say; their code is in the worker, not here. */
+/** Started with the first question. */
 let worker: Worker | undefined;
 let count = 0;
 const waiting = new Map<number, (answer: Answer) => void>();
@@ -19,6 +19,8 @@ function start(): Worker {
   started.addEventListener('error', (event) => {
     for (const [id, take] of waiting) take({ id, error: event.message || 'The worker did not start.' });
     waiting.clear();
+    // The next question tries again.
+    worker = undefined;
   });
   return started;
 }
