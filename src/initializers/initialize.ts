@@ -39,7 +39,8 @@ interface Draw {
 }
 
 /**
- * Returns the initial values of parameter number `index` of a model, row-major. They are a function of (seed, index,
+ * Passes the initial values of parameter number `index` of a model, row-major, to `use`: a view of memory that is free
+ * afterwards. They are a function of (seed, index,
  * position) and depend on neither layout nor order of construction. Square roots are exact in every engine; the rest is
  * + − × ÷, in the kernels or in float64.
  * @throws ValueError if an initializer does not support such a tensor; ValueError or ShapeError for an invalid result
@@ -51,7 +52,8 @@ export function initialValues(
   fans: Fans,
   seed: number,
   index: number,
-): Float32Array {
+  use: (values: Float32Array) => void,
+): void {
   const { size } = fans;
   const floats = GROUP * (Math.ceil(size / GROUP) + 1);
   const at = arena.allocate(4 * floats);
@@ -71,7 +73,7 @@ export function initialValues(
   };
   try {
     fill(draw, initializer, fans);
-    return memory.copy(at, size);
+    use(draw.view().subarray(0, size));
   } finally {
     arena.free(at);
   }

@@ -12,7 +12,8 @@ export function initializeParameters(
     const parameter = plan.parameters[index];
     const { spec } = parameter;
     const fans = { size: sizeOf(spec.shape), shape: spec.shape, fanIn: spec.fanIn, fanOut: spec.fanOut };
-    const values = initialValues(runtime, spec.initializer, fans, blueprint.seed, index);
-    writeParameters(runtime, weights, [parameter], [values]);
+    initialValues(runtime, spec.initializer, fans, blueprint.seed, index, (values) =>
+      writeParameters(runtime, weights, [parameter], [values]),
+    );
   });
 }

@@ -318,11 +318,11 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
     writeFlatWeights(this.state, values);
   }
 
-  /** For the entries that write other formats. @internal */
-  [CONTENT](where: string): ModelContent {
+  /** For the entries that write other formats, which may need no tensors. @internal */
+  [CONTENT](where: string, withTensors = true): ModelContent {
     this.requireLive(where);
     const { plan, inputSpecs, outputSpecs } = this.state;
-    return { plan, inputSpecs, outputSpecs, tensors: readWeights(this.state, plan.parameters) };
+    return { plan, inputSpecs, outputSpecs, tensors: withTensors ? readWeights(this.state, plan.parameters) : [] };
   }
 
   private owner(): LayerOwner {

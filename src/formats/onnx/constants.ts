@@ -3,7 +3,7 @@
  * from constants. The sizes of results are checked before they are made.
  */
 import { FormatError } from '../../common/errors.js';
-import type { OnnxTensor } from './messages.js';
+import { FLOAT, type OnnxTensor } from './messages.js';
 
 /** A constant, row-major. Integers are numbers too; `integer` says which constants hold them. */
 export interface Constant {
@@ -47,6 +47,9 @@ interface ElementType {
   readonly list: 'floatData' | 'int32Data' | 'int64Data' | 'doubleData';
   readonly entry?: (value: number) => number;
 }
+
+/** Type of float64 numbers. */
+const DOUBLE = 11;
 
 /** Element types by their number in TensorProto.DataType. */
 const ELEMENT_TYPES: Readonly<Record<number, ElementType>> = {
@@ -127,7 +130,11 @@ export function constantOf(where: string, tensor: OnnxTensor, files: ExternalDat
   const raw = tensor.dataLocation === 1 ? externalBytes(what, tensor, files) : tensor.rawData;
   const given = raw === undefined ? (tensor[list]?.length ?? 0) : raw.length / bytes;
   if (given !== size) throw new FormatError(`${what} expected ${size} numbers, got ${given}.`);
-  const data = integer || tensor.dataType === 11 ? new Float64Array(size) : new Float32Array(size);
+  // Low byte first, as in the file: engines refuse processors with another byte order.
+  if (raw !== undefined && tensor.dataType === FLOAT) {
+    return { dims, data: new Float32Array(new Uint8Array(raw).buffer), integer };
+  }
+  const data = integer || tensor.dataType === DOUBLE ? new Float64Array(size) : new Float32Array(size);
   if (raw === undefined) {
     const from = tensor[list];
     for (let i = 0; i < size; i++) data[i] = entry === undefined ? from![i] : entry(from![i]);

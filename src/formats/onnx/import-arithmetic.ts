@@ -24,7 +24,8 @@ export function affine(reading: Reading, rows: Rows, map: Affine, dims: readonly
 
 /** Returns the weights (units, inputs) of a constant matrix, times a factor. */
 function weightOf({ dims: [rows, columns], data }: Constant, transposed: boolean, factor: number): Float32Array {
-  if (transposed) return factor === 1 ? Float32Array.from(data) : Float32Array.from(data, (value) => factor * value);
+  if (transposed && factor === 1) return data instanceof Float32Array ? data : new Float32Array(data);
+  if (transposed) return Float32Array.from(data, (value) => factor * value);
   const weight = new Float32Array(rows * columns);
   for (let row = 0; row < rows; row++) {
     for (let column = 0; column < columns; column++)

@@ -61,9 +61,10 @@ export async function importOnnx<O extends Float32Array | Float32Array[] = Float
     throw new ValueError(`${WHERE}: bytes expected a Uint8Array or ArrayBuffer, got ${describe(bytes)}.`);
   }
   // The caller may change them while the reader is loaded.
-  const copy = file.slice();
+  const copies = [file.slice()];
   const { readModel } = await import('./read-model.js');
-  return (await readModel(copy, files)) as unknown as ImportedModel<O>;
+  // Taken out of the list, so that nothing holds the copy while the model is built.
+  return (await readModel(copies.pop()!, files)) as unknown as ImportedModel<O>;
 }
 
 /**

@@ -4,6 +4,7 @@
  * the layers that reach an output are applied in order, and the tensors are set.
  */
 import { FormatError } from '../../common/errors.js';
+import { CONTENT } from '../../common/symbols.js';
 import {
   activation,
   add,
@@ -264,18 +265,17 @@ export class NetworkBuilder {
       outputs: results,
     })) as Model;
     try {
-      const given = network.getWeights();
-      const positions = new Map<string, number>();
-      network.setWeights(
-        given.map(({ name, shape }) => {
-          // Names of layers may have dots, and those of tensors too.
-          let layer = name;
-          while (!tensorsOf.has(layer)) layer = layer.slice(0, layer.lastIndexOf('.'));
-          const position = positions.get(layer) ?? 0;
-          positions.set(layer, position + 1);
-          return { name, shape, data: tensorsOf.get(layer)![position] };
-        }),
-      );
+      const { plan } = network[CONTENT](this.where, false);
+      const shapes = new Map<string, (readonly number[])[]>();
+      for (const { layer, spec } of plan.parameters) {
+        const name = plan.graph.names[layer];
+        shapes.set(name, [...(shapes.get(name) ?? []), spec.shape]);
+      }
+      // Layer by layer, since what is set is copied first.
+      for (const [name, own] of shapes) {
+        const tensors = tensorsOf.get(name)!;
+        network.getLayer(name).setWeights(own.map((shape, index) => ({ shape: [...shape], data: tensors[index] })));
+      }
     } catch (error) {
       network.dispose();
       throw error;

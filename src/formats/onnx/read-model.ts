@@ -19,25 +19,42 @@ function labelsOf({ metadata }: OnnxModel): readonly (string | number)[] | undef
   }
 }
 
-/** Turns errors about what the file asked for into errors about the file. */
-async function asFormatError<T>(build: () => Promise<T>): Promise<T> {
+/** Turns an error about what the file asked for into one about the file. */
+function asFormatError(error: unknown): Error {
+  if (!(error instanceof WasmMlpError) || error instanceof FormatError || error instanceof MemoryError)
+    return error as Error;
+  return new FormatError(`${WHERE}: ${error.message}`);
+}
+
+/** Makes the steps of a network. They have the weights, so that the file need not be kept. */
+function readNetwork(file: Uint8Array, files: ExternalData | undefined) {
+  const size = file.length + Object.values(files ?? {}).reduce((total, one) => total + one.length, 0);
+  const message = decodeOnnx(WHERE, file);
+  const reader = new GraphReader(message, files, size);
+  const { inputs, outputs, labels = labelsOf(message) } = reader.readGraph();
+  return { builder: reader.builder, inputs, outputs, labels };
+}
+
+async function build({ builder, inputs, outputs, labels }: ReturnType<typeof readNetwork>): Promise<Model> {
   try {
-    return await build();
+    const model = await builder.build(inputs, outputs);
+    if (labels !== undefined) Object.defineProperty(model, 'labels', { value: labels, enumerable: true });
+    return model;
   } catch (error) {
-    if (!(error instanceof WasmMlpError) || error instanceof FormatError || error instanceof MemoryError) throw error;
-    throw new FormatError(`${WHERE}: ${error.message}`);
+    throw asFormatError(error);
   }
 }
 
-/** Returns the model of a file and of those beside it, with its labels if it has some. */
+/**
+ * Returns the model of a file and of those beside it, with its labels if it has some. No promise holds the file: while
+ * the model is built, a collector may free it.
+ */
 export function readModel(file: Uint8Array, files: ExternalData | undefined): Promise<Model> {
-  const size = file.length + Object.values(files ?? {}).reduce((total, one) => total + one.length, 0);
-  return asFormatError(async () => {
-    const message = decodeOnnx(WHERE, file);
-    const reader = new GraphReader(message, files, size);
-    const { inputs, outputs, labels = labelsOf(message) } = reader.readGraph();
-    const model = await reader.builder.build(inputs, outputs);
-    if (labels !== undefined) Object.defineProperty(model, 'labels', { value: labels, enumerable: true });
-    return model;
-  });
+  let network;
+  try {
+    network = readNetwork(file, files);
+  } catch (error) {
+    return Promise.reject(asFormatError(error));
+  }
+  return build(network);
 }
