@@ -53,7 +53,7 @@ const TYPES: Readonly<Record<string, NumberType>> = {
 };
 
 /** Bytes that lie in several places: the shards of a group. */
-export class Pieces {
+class Pieces {
   readonly length: number;
 
   constructor(private readonly parts: readonly Uint8Array[]) {
