@@ -23,6 +23,7 @@ export interface MetricOptions {
 
 /** A settled `name`. */
 export interface NamedMetric {
+  /** Key in logs; undefined for the one that the metric says. */
   readonly name: string | undefined;
 }
 
@@ -54,7 +55,7 @@ export interface TopKAccuracyOptions extends MetricOptions {
  */
 export const topKAccuracy = (
   options?: TopKAccuracyOptions,
-): Descriptor<'topKAccuracy', NamedMetric & { readonly k: number }> => ({
+): Descriptor<'topKAccuracy', NamedMetric & Required<Pick<TopKAccuracyOptions, 'k'>>> => ({
   kind: 'topKAccuracy',
   config: readOptions('topKAccuracy', options, { k: { check: integer(1), or: 5 }, name: NAME }),
 });
@@ -214,7 +215,7 @@ export interface CalibrationErrorOptions extends MetricOptions {
  */
 export const calibrationError = (
   options?: CalibrationErrorOptions,
-): Descriptor<'calibrationError', NamedMetric & { readonly bins: number }> => ({
+): Descriptor<'calibrationError', NamedMetric & Required<Pick<CalibrationErrorOptions, 'bins'>>> => ({
   kind: 'calibrationError',
   config: readOptions('calibrationError', options, { bins: { check: integer(1, 1000), or: 10 }, name: NAME }),
 });
@@ -249,6 +250,7 @@ export const auc = (
   {
     /** Absent for the ROC curve. */
     readonly curve?: 'PR';
+    /** Key in logs; undefined for auc or aucPR. */
     readonly name: string | undefined;
   }
 > => {

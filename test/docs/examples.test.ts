@@ -45,12 +45,8 @@ function exports(): { name: string; tags: readonly string[] }[] {
   });
 }
 
-/** Files of others that snippets read. */
-const FILES = {
-  'flowers.keras': 'keras/chain-float32.keras',
-  'flowers.weights.h5': 'keras/chain.weights.h5',
-  'flowers.json': 'keras/chain.json',
-};
+/** Files of others that snippets read, by the names that they have there. */
+const FILES = JSON.parse(read('test/golden/snippet-files.json')) as Record<string, string>;
 
 describe('examples', () => {
   // Snippets write files.

@@ -4,7 +4,16 @@
  *
  * Snippets for Node are run here, in a folder of their own, and their output is recorded in the page.
  */
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -19,12 +28,16 @@ const site = fileURLToPath(new URL('..', import.meta.url));
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const names = Object.keys(library);
 
+/** Files of others that snippets read, by the names that they have there. @type {Record<string, string>} */
+const files = JSON.parse(readFileSync(join(root, 'test/golden/snippet-files.json'), 'utf8'));
+
 /** Runs a section in Node; returns what each block shows, as text. */
 async function recorded(blocks) {
   const folder = mkdtempSync(join(tmpdir(), 'snippet-'));
   const before = process.cwd();
   try {
     process.chdir(folder);
+    for (const [name, file] of Object.entries(files)) copyFileSync(join(root, 'test/golden', file), name);
     const { outputText } = ts.transpileModule(moduleOf(blocks, names), {
       compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext },
     });

@@ -106,7 +106,8 @@ export function render(markdown, { file, pages, runs }) {
   };
 
   const tokens = parser.parse(markdown, {});
-  const html = parser.renderer.render(tokens, parser.options, {});
+  // Headers without text, as Markdown needs them for every table, are no headers.
+  const html = parser.renderer.render(tokens, parser.options, {}).replaceAll(/<th([^>]*)><\/th>/g, '<td$1></td>');
   // Plain text by section, for the search.
   let section = -1;
   tokens.forEach((token, index) => {

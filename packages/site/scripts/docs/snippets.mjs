@@ -18,8 +18,14 @@ export const sectionsOf = (markdown) =>
     .map((text) => [...text.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, block]) => block))
     .filter((blocks) => blocks.length > 0);
 
-/** Whether a snippet needs Node. @param {readonly string[]} blocks */
-export const needsNode = (blocks) => blocks.some((block) => /from '(node:[^']+|wasm-mlp\/node)'/.test(block));
+/**
+ * Whether a snippet is run when the page is built: it needs Node, or a worker of the library's own, which the page's
+ * policy forbids: it would be loaded from a blob.
+ *
+ * @param {readonly string[]} blocks
+ */
+export const needsNode = (blocks) =>
+  blocks.some((block) => /from '(node:[^']+|wasm-mlp\/node)'|runIn: 'worker'|threads: [2-9]/.test(block));
 
 /**
  * Returns the module of a section. It exports `run(last, show, console)`, which runs the blocks up to the last one.

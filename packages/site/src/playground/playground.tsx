@@ -105,7 +105,7 @@ export function Playground() {
   return (
     <div class="playground">
       <h1 class="visually-hidden">Playground</h1>
-      <section class="bar" aria-label="Training">
+      <section class="bar" aria-label="Steps">
         <button
           type="button"
           class="primary"
