@@ -71,6 +71,7 @@ describe('the package', () => {
       'dist/worker-program.js.map',
       'dist/worker.js',
       'docs/peers.svg',
+      'docs/playground.jpg',
       'docs/training.svg',
       'examples/page/index.html',
       'examples/page/page.css',

@@ -113,6 +113,16 @@ describe.each(browserNames)('in %s', (name) => {
       return [first, await page.value(hash)];
     })) as string[];
     expect(after).not.toBe(before);
+    // A click before the first snapshot starts the training, and the button says so.
+    const early = await open(name, 'playground.html', async (page) => {
+      await page.value(
+        `[...document.querySelectorAll('button')].some((one) => one.textContent.trim() === 'Train' && !one.disabled) || null`,
+      );
+      await page.evaluate(click('Train'));
+      await page.value(`${steps} > 200 ? true : null`);
+      return page.value("document.querySelector('button.primary').textContent.trim()");
+    });
+    expect(early).toBe('Pause');
     const address = 'data=plane&loss=meanSquaredError&optimizer=sgd&learningRate=100&layers=6linear';
     const text = await open(name, `playground.html#${address}`, async (page) => {
       await page.value(hash);

@@ -25,6 +25,7 @@ export function Demo() {
     client.current = new TrainingClient({
       snapshot(next) {
         setSnapshot(next);
+        setRunning(next.running);
         if (next.step >= ENOUGH && next.running) run(false);
       },
       exported: () => undefined,

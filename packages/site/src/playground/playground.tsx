@@ -56,7 +56,8 @@ export function Playground() {
     client.current = new TrainingClient({
       snapshot(next) {
         setSnapshot(next);
-        if (!next.running) setRunning(false);
+        // What the worker says counts: a snapshot from before the last click may come after it.
+        setRunning(next.running);
       },
       exported: (format, bytes) => download(`network.${format}`, bytes, 'application/octet-stream'),
       failed(message) {
