@@ -95,10 +95,15 @@ const OTHER_FILES: readonly (readonly [start: string, kind: string])[] = [
 /** Advice for files that have weights in another form. */
 const OTHER_WEIGHTS = 'Save its tensors as safetensors, build the model and call loadWeights.';
 
-/** Advice for files that have no weights. */
+/** Advice for files of other kinds, where it is not OTHER_WEIGHTS. */
 const OTHER_ADVICE: Readonly<Record<string, string>> = {
   'a gzip file': 'Unpack it first.',
   'a pointer of Git LFS': 'Fetch the file itself: git lfs pull.',
+  'a zip archive, as .keras and PyTorch files are':
+    'fromKeras of wasm-mlp/keras reads Keras; of PyTorch, save the tensors as safetensors and call loadWeights.',
+  'an HDF5 file, as .h5 files of Keras are': 'fromKeras of wasm-mlp/keras reads it.',
+  'a NumPy array': 'readNpy of wasm-mlp/numpy reads it.',
+  'an ONNX file': 'importOnnx of wasm-mlp/onnx reads it.',
 };
 
 /** Throws if a file that cannot be read is one of another kind, for which it is known what to do. */

@@ -371,15 +371,17 @@ describe('files of other kinds are refused with what they look like, and what to
   const bytesOf = (start: string, length = 200): Uint8Array =>
     Uint8Array.from({ length }, (_, i) => (i < start.length ? start.charCodeAt(i) : 65 + (i % 26)));
   const weights = 'Save its tensors as safetensors, build the model and call loadWeights.';
+  const archive =
+    'fromKeras of wasm-mlp/keras reads Keras; of PyTorch, save the tensors as safetensors and call loadWeights.';
   const page = 'Look at the address that it was fetched from, and at the status of the response.';
   test.each([
-    ['PK\x03\x04\x14\x00\x00\x00', 'a zip archive, as .keras and PyTorch files are', weights],
-    ['PK\x03\x04\x00\x00\x08\x08', 'a zip archive, as .keras and PyTorch files are', weights],
+    ['PK\x03\x04\x14\x00\x00\x00', 'a zip archive, as .keras and PyTorch files are', archive],
+    ['PK\x03\x04\x00\x00\x08\x08', 'a zip archive, as .keras and PyTorch files are', archive],
     ['\x80\x02\x8a\x0a\x6c\xfc', 'a Python pickle, as old PyTorch files are', weights],
     ['\x80\x04\x95\x23\x00\x00\x00\x00\x00\x00\x00', 'a Python pickle', weights],
-    ['\x89HDF\r\n\x1a\n', 'an HDF5 file, as .h5 files of Keras are', weights],
-    ['\x93NUMPY\x01\x00', 'a NumPy array', weights],
-    ['\x08\x07\x12\x07pytorch', 'an ONNX file', weights],
+    ['\x89HDF\r\n\x1a\n', 'an HDF5 file, as .h5 files of Keras are', 'fromKeras of wasm-mlp/keras reads it.'],
+    ['\x93NUMPY\x01\x00', 'a NumPy array', 'readNpy of wasm-mlp/numpy reads it.'],
+    ['\x08\x07\x12\x07pytorch', 'an ONNX file', 'importOnnx of wasm-mlp/onnx reads it.'],
     ['\x1f\x8b\x08\x00\x00\x00\x00\x00', 'a gzip file', 'Unpack it first.'],
     ['version https://git-lfs.github.com/spec/v1\n', 'a pointer of Git LFS', 'Fetch the file itself: git lfs pull.'],
     ['<!DOCTYPE html><html>', 'HTML or XML', page],

@@ -7,6 +7,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
+import { besideLibrary, loadedByEntries } from '../../scripts/package/entries.mjs';
 import { ACTIVATIONS } from '../../src/activations/activations.js';
 import { otherName } from '../../src/common/other-names.js';
 import * as library from '../../src/index.js';
@@ -99,6 +100,20 @@ test('every kernel of an activation, loss, optimizer or normalization has its fo
   expect(kernels.length).toBeGreaterThan(20);
   const linked = new Set(linksOf('docs/derivations.md').map(({ file }) => file));
   expect(kernels.filter((file) => !linked.has(file))).toEqual([]);
+});
+
+test('the table of formats says how large each entry is', () => {
+  const rows = [
+    ...read('docs/formats.md').matchAll(/`wasm-mlp\/(\w+)` \|.*\| (\d+) KB(?:, reading (\d+) KB more)? \|$/gm),
+  ];
+  expect(rows.map(([, entry]) => entry).sort()).toEqual([...besideLibrary].sort());
+  const sizeOf = (file: string): number => gzipSync(readFileSync(join(root, 'dist', file)), { level: 9 }).length / 1000;
+  for (const [, entry, size, reading] of rows) {
+    expect(Math.abs(sizeOf(`${entry}.js`) - Number(size)), entry).toBeLessThan(1);
+    const later = Object.keys(loadedByEntries).filter((name) => name.startsWith(`${entry}-`));
+    expect(reading === undefined).toBe(later.length === 0);
+    for (const name of later) expect(Math.abs(sizeOf(`${name}.js`) - Number(reading)), name).toBeLessThan(1);
+  }
 });
 
 test('the README says how large the built files are', () => {
