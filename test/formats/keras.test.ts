@@ -138,6 +138,74 @@ describe('refuses', () => {
     await expect(fromKeras(read('few-hdf5-1.8.keras'), { config: 3 as never })).rejects.toThrow(ValueError);
   });
 
+  describe('small files that ask for much', () => {
+    const input = (width: number): object => ({
+      class_name: 'InputLayer',
+      config: { name: 'in', batch_shape: [null, width] },
+    });
+    const refusal = (config: object | string): Promise<unknown> => {
+      const started = performance.now();
+      return fromKeras(read('chain.weights.h5'), { config }).catch((error: unknown) => {
+        expect(performance.now() - started).toBeLessThan(1000);
+        expect(error).toBeInstanceOf(FormatError);
+        return (error as Error).message;
+      });
+    };
+
+    test.each([0, 1])('models in models, each used 1000 times, with %i layers inside', async (layers) => {
+      let name = 'm0';
+      let inner: object = {
+        class_name: 'Sequential',
+        config: { name, layers: [input(2), { class_name: 'Flatten', config: { name: 'f' } }].slice(0, 1 + layers) },
+      };
+      for (let level = 1; level <= 10; level++) {
+        const inbound_nodes = Array.from({ length: 1000 }, () => [['in', 0, 0, {}]]);
+        const config = {
+          name: `m${level}`,
+          layers: [input(2), { ...inner, name, inbound_nodes }],
+          input_layers: [['in', 0, 0]],
+          output_layers: [[name, 1, 0]],
+        };
+        inner = { class_name: 'Functional', config };
+        name = config.name;
+      }
+      expect(await refusal(inner)).toMatch(/^fromKeras: model expected at most \d+ uses of layers, got more/);
+    });
+
+    test('a chain of normalizations, each of a million columns by one number', async () => {
+      const layers = Array.from({ length: 100 }, (_, i) => ({
+        class_name: 'Normalization',
+        config: { name: `n${i}`, mean: 0, variance: 1 },
+      }));
+      const config = { class_name: 'Sequential', config: { layers: [input(1_000_000), ...layers] } };
+      expect(await refusal(config)).toMatch(/at most 1048576 values that one number gives/);
+    });
+
+    test.each([100, 100_000])('%i lists around nothing', async (levels) => {
+      const text = JSON.stringify({
+        class_name: 'Sequential',
+        config: { layers: [input(2), { class_name: 'Rescaling', config: { name: 'r', scale: 'DEEP' } }] },
+      });
+      const deep = '['.repeat(levels) + ']'.repeat(levels);
+      expect(await refusal(text.replace('"DEEP"', deep))).toMatch(
+        /layer "r", Rescaling: scale expected a number, or a list of 2/,
+      );
+    });
+
+    test('thousands of models with layers of one name', async () => {
+      const layers = Array.from({ length: 5000 }, (_, i) => ({
+        class_name: 'Sequential',
+        config: { name: `s${i}`, layers: [input(2), { class_name: 'Dropout', config: { name: 'd', rate: 0.5 } }] },
+      }));
+      const started = performance.now();
+      const model = await modelOf(read('chain.weights.h5'), {
+        config: { class_name: 'Sequential', config: { layers } },
+      });
+      expect(performance.now() - started).toBeLessThan(1000);
+      expect(new Set(model.layers.map(({ name }) => name)).size).toBe(5000);
+    });
+  });
+
   test('an archive that is larger once it is read', async () => {
     const zeros = new Uint8Array(40_000_000);
     const bomb = zipOf([

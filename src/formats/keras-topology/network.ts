@@ -22,6 +22,12 @@ export interface PlannedLayer {
 /** Most uses of layers, as of any graph here: models in models can ask for any number. */
 const MOST_NODES = 16_384;
 
+/** Most uses of layers and models that are gone through, those included that leave nothing behind. */
+const MOST_USES = 16 * MOST_NODES;
+
+/** Most values of tensors for which a file has one number: more would take much memory for a small file. */
+const MOST_REPEATED = 1_048_576;
+
 /** Largest variance, by whose root a column is divided to become 0. */
 const LARGEST = 3.4028234663852886e38;
 
@@ -81,7 +87,10 @@ export class Network {
   private readonly taken: Set<string>;
   /** By layer: one whose name it takes if that one is left out. */
   private readonly renamed = new Map<number, number>();
+  private readonly numbers = new Map<string, number>();
   private uses = 0;
+  private entered = 0;
+  private repeated = 0;
 
   /** `reserved` are names that the file's own layers have. */
   constructor(
@@ -96,7 +105,10 @@ export class Network {
     // Tensors of that name are those of an optimizer.
     const base = wanted.startsWith('optimizer.') ? `_${wanted}` : wanted;
     let name = base;
-    for (let number = 1; this.taken.has(name); number++) name = `${base}_${number}`;
+    // From the last number on: many layers may have the same name.
+    let number = this.numbers.get(base) ?? 1;
+    for (; this.taken.has(name); number++) name = `${base}_${number}`;
+    this.numbers.set(base, number);
     this.taken.add(name);
     return name;
   }
@@ -106,6 +118,21 @@ export class Network {
     this.uses += 1;
     if (this.uses > MOST_NODES)
       throw new FormatError(`${this.where} expected at most ${MOST_NODES} uses of layers, got more.`);
+  }
+
+  /** Counts the use of a model in which layers are used so many times. */
+  enter(uses: number): void {
+    this.entered += uses + 1;
+    if (this.entered > MOST_USES)
+      throw new FormatError(`${this.where} expected at most ${MOST_USES} uses of layers, got more.`);
+  }
+
+  /** Returns values that are all the same, of which the file has one. */
+  repeat(value: number, count: number): Float32Array {
+    this.repeated += count;
+    if (this.repeated > MOST_REPEATED)
+      throw new FormatError(`${this.where} expected at most ${MOST_REPEATED} values that one number gives, got more.`);
+    return new Float32Array(count).fill(value);
   }
 
   /** Adds a layer and returns its index. */

@@ -95,7 +95,7 @@ export const rmsNormalization: Read = (layer, shapes) => {
 /** Smallest variance by whose root Keras divides: the square of 1e-7. */
 const SMALLEST_VARIANCE = 1e-14;
 
-/** Most columns of what is one for all columns: more would take much memory for a small file. */
+/** Most columns of categories: a layer has a limit for each. */
 const MOST_COLUMNS = 1_048_576;
 
 export const normalization: Read = (layer, shapes) => {
@@ -106,8 +106,7 @@ export const normalization: Read = (layer, shapes) => {
   const values = (name: string, index: number): Float32Array => {
     const given = config.get(name) === undefined ? undefined : perColumn(config, name, 0, size);
     if (given === undefined) return layer.weight(name, index, [size]);
-    if (typeof given === 'number' && size > MOST_COLUMNS) config.refuse(name, 'a list of numbers');
-    return typeof given === 'number' ? new Float32Array(size).fill(given) : Float32Array.from(given);
+    return typeof given === 'number' ? layer.repeat(given, size) : Float32Array.from(given);
   };
   const tensors = (): LayerTensor[] => [
     tensor(values('mean', 0)),

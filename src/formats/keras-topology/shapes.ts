@@ -5,6 +5,9 @@ import type { Config } from './config.js';
 import type { LayerTensor } from './network.js';
 import type { PlainStep } from './read-activations.js';
 
+/** Most lists around a number. */
+const MOST_AXES = 32;
+
 /** Shape of a tensor without the rows of the batch. */
 export type Shape = readonly number[];
 
@@ -15,6 +18,8 @@ export interface KerasLayer {
   readonly version3: boolean;
   /** Returns a weight by its name and its number among those of the layer, transposed if asked for. */
   weight(name: string, index: number, shape: Shape, transposed?: boolean): Float32Array;
+  /** Returns a tensor of values that are all the same, within a limit for the whole file. */
+  repeat(value: number, count: number): Float32Array;
 }
 
 /** A layer here. */
@@ -64,7 +69,8 @@ export function requireLast(config: Config, shape: Shape, or = -1): void {
 export function perColumn(config: Config, name: string, or: number, size: number): number | readonly number[] {
   const value = config.get(name);
   if (!Array.isArray(value)) return config.number(name, or);
-  const list: readonly unknown[] = value.flat(Infinity);
+  // Lists in lists, as NumPy writes arrays; deeper ones are none.
+  const list: readonly unknown[] = value.flat(MOST_AXES);
   if (list.length !== size || !list.every((one) => Number.isFinite(one))) {
     config.refuse(name, `a number, or a list of ${size}`);
   }

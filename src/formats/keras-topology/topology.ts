@@ -106,7 +106,10 @@ export class TopologyReader {
       where: config.where,
       names: [name ?? 'input'],
       shapes: [shape ?? inputShape(config)],
-      use: (inputs) => used.reduce((values, one) => one.use(values), inputs),
+      use: (inputs) => {
+        this.network.enter(used.length);
+        return used.reduce((values, one) => one.use(values), inputs);
+      },
     };
   }
 
@@ -185,6 +188,7 @@ export class TopologyReader {
     const listed = [...all].flatMap(([layer, { usable, calls }]) =>
       (usable === undefined ? [undefined] : calls).map((_, number) => ({ layer, number })),
     );
+    this.network.enter(listed.length);
     // First uses in the order of the file: weights keep their order.
     const stack = [
       ...listed.filter(({ number }) => number > 0).reverse(),
@@ -243,6 +247,7 @@ export class TopologyReader {
     const keras: KerasLayer = {
       config,
       version3: this.version3,
+      repeat: (value, count) => this.network.repeat(value, count),
       weight: (weight, index, shape, transposed = false) => {
         const found = this.weights.find(name, weight, index, path);
         if (found !== undefined) return readValues(config, found, shape, transposed);
