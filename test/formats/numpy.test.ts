@@ -138,6 +138,12 @@ describe('refuses', () => {
     }
   });
 
+  test('archives one behind the other, of which readers choose another', () => {
+    const [a, b] = ['a', 'b'].map((name) => writeNpz({ [name]: { data: Float32Array.of(1, 2) } }));
+    expect(() => readNpz(Buffer.concat([a, b]))).toThrow(FormatError);
+    expect(() => readNpz(Buffer.concat([a, b]))).toThrow(/^readNpz: directory expected 1 entries/);
+  });
+
   test('sizes that do not fit the data', () => {
     const shaped = (shape: string, bytes: number): Uint8Array =>
       withHeader(`{'descr': '<f4', 'fortran_order': False, 'shape': ${shape}}`, bytes);
@@ -238,6 +244,22 @@ describe('writes', () => {
       expect((Object.getOwnPropertyDescriptor(arrays, name)?.value as NumpyArray).data).toEqual(Int32Array.of(i)),
     );
     expect(Object.getPrototypeOf(arrays)).toBe(Object.prototype);
+  });
+
+  test('no names that an archive cannot hold', () => {
+    const data = Float32Array.of(1);
+    const longest = 'x'.repeat(65_531);
+    expect(Object.keys(readNpz(writeNpz({ [longest]: { data }, '\ufeffmark': { data }, mark: { data } })))).toEqual([
+      longest,
+      '\ufeffmark',
+      'mark',
+    ]);
+    for (const name of [`${longest}x`, 'ä'.repeat(40_000), '\ud800', 'a\udfff']) {
+      expect(() => writeNpz({ [name]: { data } })).toThrow(ValueError);
+      expect(() => writeNpz({ [name]: { data } })).toThrow(
+        /^writeNpz: arrays\[0\] expected a name of at most 65531 bytes/,
+      );
+    }
   });
 
   test('float32 rounded to the nearest float16, of two the even one', () => {

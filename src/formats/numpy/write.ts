@@ -37,6 +37,9 @@ export interface NamedNumpyArray extends NumpyArrayLike {
 /** Most axes, those of every version of NumPy. */
 const MOST_AXES = 32;
 
+/** Longest name: two bytes in an archive, with `.npy` behind it. */
+const MOST_NAME_BYTES = 0xffff - '.npy'.length;
+
 /** The parts of an .npy file. */
 type Parts = readonly [header: Uint8Array, data: Uint8Array];
 
@@ -149,6 +152,14 @@ export function writeNpz(arrays: readonly NamedNumpyArray[] | Readonly<Record<st
   const files = namedArrays(where, arrays).map(([name, array], i) => {
     if (typeof name !== 'string' || name === '' || names.has(name)) {
       throw new ValueError(`${where}: arrays[${i}] expected a name of its own, got ${describe(name)}.`);
+    }
+    const nameBytes = new TextEncoder().encode(name);
+    // Halves of a surrogate pair have no bytes of their own.
+    const isText = new TextDecoder('utf-8', { ignoreBOM: true }).decode(nameBytes) === name;
+    if (!isText || nameBytes.length > MOST_NAME_BYTES) {
+      throw new ValueError(
+        `${where}: arrays[${i}] expected a name of at most ${MOST_NAME_BYTES} bytes of UTF-8, got ${describe(name)}.`,
+      );
     }
     names.add(name);
     return { name: `${name}.npy`, parts: partsOf(`${where}: ${describe(name)}`, array) };

@@ -85,7 +85,7 @@ class Numbers {
     // A copy: platforms do not decode shared memory.
     const own = this.bytes.slice(at, at + length);
     try {
-      return new TextDecoder('utf-8', { fatal: true }).decode(own);
+      return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(own);
     } catch {
       // An old code page; its letters only have to differ.
       return String.fromCharCode(...own);
@@ -122,17 +122,19 @@ function readEnd(file: Numbers): Directory {
   const disks = file.word(at + 4);
   let directory = { entries: file.short(at + 10), bytes: file.word(at + 12), start: file.word(at + 16) };
   let end = at;
-  if (directory.entries === IN_64_SHORT || directory.bytes === IN_64 || directory.start === IN_64) {
-    const locator = at - LOCATOR_BYTES;
-    if (locator >= 0 && file.word(locator) === LOCATOR_64) {
-      end = file.long(locator + 8);
-      file.require(end, END_64_BYTES, 'end of the directory');
-      if (file.word(end) !== END_64) file.refuse(`end of the directory at byte ${end} expected a zip64 record.`);
+  const locator = at - LOCATOR_BYTES;
+  if (locator >= 0 && file.word(locator) === LOCATOR_64) {
+    end = file.long(locator + 8);
+    file.require(end, END_64_BYTES, 'end of the directory');
+    if (file.word(end) !== END_64) file.refuse(`end of the directory at byte ${end} expected a zip64 record.`);
+    // Some writers add the record where nothing needs it.
+    if (directory.entries === IN_64_SHORT || directory.bytes === IN_64 || directory.start === IN_64) {
       directory = { entries: file.long(end + 32), bytes: file.long(end + 40), start: file.long(end + 48) };
     }
   }
   if (disks !== 0 && disks !== 0xffffffff) file.refuse('file expected one archive, got a part of a split one.');
-  if (directory.start + directory.bytes > end || directory.entries * CENTRAL_BYTES > directory.bytes) {
+  // What stands between could be a directory that other readers take: archives one behind the other are two.
+  if (directory.start + directory.bytes !== end || directory.entries * CENTRAL_BYTES > directory.bytes) {
     file.refuse(
       `directory expected ${directory.entries} entries in ${directory.bytes} bytes from byte ${directory.start}, ` +
         `got an archive whose directory ends at byte ${end}.`,
