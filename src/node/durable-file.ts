@@ -5,6 +5,7 @@
 import { accessSync, constants, readdirSync, statSync, unlinkSync } from 'node:fs';
 import { open, rename, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { threadId } from 'node:worker_threads';
 import { ValueError, WasmMlpError } from '../common/errors.js';
 import { sentence } from '../common/describe.js';
 
@@ -14,7 +15,7 @@ const OF_PATHS = ['ENOENT', 'ENOTDIR', 'EACCES', 'EPERM', 'EROFS', 'EISDIR', 'EN
 const codeOf = (error: unknown): string => String((error as { code?: unknown }).code);
 
 /** Returns an error of the file system as one of the library. */
-function fileError(where: string, expected: string, error: unknown): WasmMlpError {
+export function fileError(where: string, expected: string, error: unknown): WasmMlpError {
   const { message } = error as Error;
   if (OF_PATHS.includes(codeOf(error))) return new ValueError(`${where}: path expected ${expected}, got: ${message}.`);
   // The disk is full, or fails: nothing that the caller passed is wrong.
@@ -23,12 +24,22 @@ function fileError(where: string, expected: string, error: unknown): WasmMlpErro
   });
 }
 
-/** Temporary files that this process is writing now. */
+/** Temporary files that this thread is writing now. */
 const writing = new Set<string>();
 let count = 0;
 
-/** Name of a temporary file of a process: hidden, and not one that a template could give. */
-const TEMPORARY = /^\.(.+)\.(\d+)-\d+\.tmp$/;
+/** Name of a temporary file of a process and a thread: hidden, and not one that a template could give. */
+const TEMPORARY = /^\.(.+)\.(\d+)-(\d+)-\d+\.tmp$/;
+
+/** Milliseconds by which the clock of files may differ from that of the process. */
+const CLOCK_ERROR = 10_000;
+
+/** Whether the file was written before this process began, by another that had its number. */
+const isOlder = (file: string): boolean => {
+  const began = Date.now() - 1000 * process.uptime();
+  const written = statSync(file, { throwIfNoEntry: false })?.mtimeMs;
+  return written !== undefined && written < began - CLOCK_ERROR;
+};
 
 const isRunning = (process_: number): boolean => {
   try {
@@ -55,11 +66,13 @@ export function prepareFolder(where: string, folder: string, matches: (name: str
     throw fileError(where, 'a folder that exists and can be written to', error);
   }
   for (const name of readdirSync(folder)) {
-    const [, target, owner] = TEMPORARY.exec(name) ?? [];
+    const [, target, owner, thread] = TEMPORARY.exec(name) ?? [];
     if (target === undefined || !matches(target)) continue;
     const file = join(folder, name);
-    // A process whose number this one has now is over.
-    if (Number(owner) === process.pid ? writing.has(file) : isRunning(Number(owner))) continue;
+    const isOwn = Number(owner) === process.pid;
+    // What another thread of this process writes is not known here.
+    const isWritten = Number(thread) === threadId ? writing.has(file) : !isOlder(file);
+    if (isOwn ? isWritten : isRunning(Number(owner))) continue;
     try {
       unlinkSync(file);
     } catch {
@@ -89,7 +102,7 @@ async function syncFolder(folder: string): Promise<void> {
  * temporary file is removed then.
  */
 export async function writeDurably(where: string, path: string, parts: readonly Uint8Array[]): Promise<void> {
-  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}-${count++}.tmp`);
+  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}-${threadId}-${count++}.tmp`);
   writing.add(temporary);
   try {
     const handle = await open(temporary, 'wx');

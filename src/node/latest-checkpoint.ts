@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { fieldOf } from '../common/objects.js';
 import { FormatError, loadModel, type Engine, type LoadOptions, type Model } from '../index.js';
 import { readPosition } from './checkpoint-file.js';
+import { fileError } from './durable-file.js';
 import { resumed } from './resumed.js';
 import { storedFiles } from './stored-files.js';
 import { readTemplate } from './template.js';
@@ -73,14 +74,14 @@ export async function latestCheckpoint<O extends Float32Array | Float32Array[] =
 ): Promise<Checkpoint<O> | undefined> {
   const template = readTemplate('latestCheckpoint', path);
   const skipped: SkippedFile[] = [];
-  for (const file of storedFiles(template)) {
+  for (const file of storedFiles('latestCheckpoint', template)) {
     let bytes: Uint8Array;
     try {
       bytes = await readFile(file);
     } catch (error) {
       // Another process has removed it meanwhile, since it keeps only the newest.
       if (fieldOf(error, 'code') === 'ENOENT') continue;
-      throw error;
+      throw fileError('latestCheckpoint', 'files that can be read', error);
     }
     try {
       const position = readPosition(bytes);

@@ -2,7 +2,6 @@
  * `modelCheckpoint`: the callback that writes the model while it is trained. checkpoint-file.ts says what a file holds,
  * durable-file.ts how it is written, and latest-checkpoint.ts reads it.
  */
-import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe } from '../common/describe.js';
 import { FormatError, StateError, ValueError } from '../common/errors.js';
@@ -24,7 +23,7 @@ import type { Model } from '../index.js';
 import { checkpointParts } from './checkpoint-file.js';
 import { prepareFolder, removeFile, writeDurably } from './durable-file.js';
 import { resumed, type Resumed } from './resumed.js';
-import { storedFiles } from './stored-files.js';
+import { statOf, storedFiles } from './stored-files.js';
 import { readTemplate, requireNames } from './template.js';
 
 /**
@@ -199,7 +198,7 @@ export function modelCheckpoint(path: string, options?: ModelCheckpointOptions):
       const { keys, model, callbacks } = given;
       requireNames(where, template, [...keys, 'epoch', ...(saveFreq.batches === undefined ? [] : ['batch'])]);
       prepareFolder(where, template.folder, (name) => template.matches(name));
-      if (template.names.length === 0 && statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
+      if (template.names.length === 0 && statOf(path)?.isDirectory()) {
         throw new ValueError(`${where}: path expected a file, got the folder ${describe(path)}.`);
       }
       if (saveBestOnly) followed.reset(keys);
@@ -211,7 +210,7 @@ export function modelCheckpoint(path: string, options?: ModelCheckpointOptions):
       restoredStop = before !== undefined && restore(callbacks, before.callbacks);
       if (before === undefined) return;
       // Files that are newer than the one that training continues from are of another training, or damaged.
-      const stored = storedFiles(template);
+      const stored = storedFiles(where, template);
       const from = stored.findIndex((one) => resolve(one) === before.file);
       files = from === -1 ? [] : stored.slice(from).reverse();
     },

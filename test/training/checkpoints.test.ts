@@ -2,9 +2,19 @@
  * `modelCheckpoint` and `latestCheckpoint`: which files are written and kept, that training continues from one to the
  * bit, and what is refused. Killed processes are in test/platforms/killed-trainings.test.ts.
  */
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { threadId } from 'node:worker_threads';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import {
   adam,
@@ -287,9 +297,17 @@ describe('files', () => {
 
   test('that processes left behind are removed, others are not', async () => {
     // No process has the largest number.
-    const left = [`.1.${2 ** 31 - 2}-0.tmp`, `.2.${process.pid}-99.tmp`];
-    const others = ['.3.1-0.tmp', '.a.tmp', `.other.${2 ** 31 - 2}-0.tmp`];
+    const old = `.5.${process.pid}-${threadId + 1}-0.tmp`;
+    const left = [`.1.${2 ** 31 - 2}-0-0.tmp`, `.2.${process.pid}-${threadId}-99.tmp`, old];
+    // Another thread of this process may be writing one.
+    const others = [
+      '.3.1-0-0.tmp',
+      '.a.tmp',
+      `.other.${2 ** 31 - 2}-0-0.tmp`,
+      `.6.${process.pid}-${threadId + 1}-0.tmp`,
+    ];
     for (const name of [...left, ...others]) writeFileSync(inFolder(name), '');
+    utimesSync(inFolder(old), 1e9, 1e9);
     await train('{epoch:d}', { keep: 1 });
     // Process 1 runs.
     expect(files()).toEqual([...others, '4'].sort());
@@ -397,6 +415,22 @@ describe('refused before training begins', () => {
     const fit = network.fit(X, Y, { ...FIT, runIn: 'worker', callbacks: [modelCheckpoint(inFolder('absent/a'))] });
     await expect(fit).rejects.toThrow(ValueError);
     expect(network.stepCount).toBe(0);
+  });
+
+  test('folders in which nothing can be looked for', async () => {
+    writeFileSync(inFolder('file'), '');
+    for (const path of [join('file', '{epoch}'), join('long'.repeat(100), '{epoch}')]) {
+      await expect(latestCheckpoint(inFolder(path))).rejects.toThrow(ValueError);
+      await expect(latestCheckpoint(inFolder(path))).rejects.toThrow(/^latestCheckpoint: path expected a folder/);
+    }
+  });
+
+  test.skipIf(process.platform === 'win32')('but no link that leads nowhere, which a file replaces', async () => {
+    symlinkSync('loop', inFolder('loop'));
+    expect(await latestCheckpoint(inFolder('loop'))).toBeUndefined();
+    const network = await compiledModel();
+    await network.fit(X, Y, { ...FIT, epochs: 1, callbacks: [modelCheckpoint(inFolder('loop'))] });
+    expect((await latestCheckpoint(inFolder('loop')))!.initialEpoch).toBe(1);
   });
 
   test('a path that is no text', () => {
