@@ -11,6 +11,7 @@ import { isRecord } from '../common/options.js';
 import { sizeOf, type NamedTensor } from '../common/tensors.js';
 import type { Dtype } from './dtypes.js';
 import { hasAtMostValues } from './json-size.js';
+import { kindOfFile, OTHER_ADVICE } from './other-files.js';
 
 /** Key of the header entry that is no tensor. */
 const METADATA = '__metadata__';
@@ -79,50 +80,24 @@ const refuse = (where: string, message: string): never => {
 const isCount = (value: unknown): value is number =>
   typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 
-/** Beginnings of other files that are taken for a model's, and what these are. */
-const OTHER_FILES: readonly (readonly [start: string, kind: string])[] = [
-  ['PK\x03\x04', 'a zip archive, as .keras and PyTorch files are'],
-  ['\x80\x02', 'a Python pickle, as old PyTorch files are'],
-  ['\x80\x03', 'a Python pickle'],
-  ['\x80\x04', 'a Python pickle'],
-  ['\x80\x05', 'a Python pickle'],
-  ['\x89HDF', 'an HDF5 file, as .h5 files of Keras are'],
-  ['\x93NUMPY', 'a NumPy array'],
-  ['\x1f\x8b', 'a gzip file'],
-  ['version https://git-lfs', 'a pointer of Git LFS'],
-];
-
-/** Advice for files that have weights in another form. */
-const OTHER_WEIGHTS = 'Save its tensors as safetensors, build the model and call loadWeights.';
-
-/** Advice for files of other kinds, where it is not OTHER_WEIGHTS. */
-const OTHER_ADVICE: Readonly<Record<string, string>> = {
-  'a gzip file': 'Unpack it first.',
-  'a pointer of Git LFS': 'Fetch the file itself: git lfs pull.',
+/** Advice for files that loadModel or another reader takes in another form. */
+const ADVICE: Readonly<Record<string, string>> = {
+  ...OTHER_ADVICE,
   'a zip archive, as .keras and PyTorch files are':
     'fromKeras of wasm-mlp/keras reads Keras; of PyTorch, save the tensors as safetensors and call loadWeights.',
   'an HDF5 file, as .h5 files of Keras are': 'fromKeras of wasm-mlp/keras reads it.',
   'a NumPy array': 'readNpy of wasm-mlp/numpy reads it.',
   'an ONNX file': 'importOnnx of wasm-mlp/onnx reads it.',
+  JSON: 'toJSON() has no weights: pass what save() returned.',
 };
 
 /** Throws if a file that cannot be read is one of another kind, for which it is known what to do. */
 function refuseOthers(where: string, bytes: Uint8Array): void {
-  const refuseKind = (kind: string, advice: string): never =>
-    refuse(where, `file expected the bytes of a safetensors file, got ${kind}. ${advice}`);
-  const start = String.fromCharCode(...bytes.subarray(0, 32));
-  // Text has no zeros where the header length of a file that is only damaged has them.
-  const first = start.startsWith('\0\0\0\0', 4) ? undefined : /[^\s\xef\xbb\xbf]/.exec(start)?.[0];
-  // JSON text is the most frequent mistake.
-  if (first === '{' || first === '[') {
-    refuseKind('JSON, which is not a safetensors file', 'toJSON() has no weights: pass what save() returned.');
-  }
-  if (first === '<')
-    refuseKind('HTML or XML', 'Look at the address that it was fetched from, and at the status of the response.');
-  // ONNX: the version of the format, then the name of the producer.
-  const isOnnx = start.startsWith('\x08') && start[1] < '\x10' && start[2] === '\x12';
-  const kind = isOnnx ? 'an ONNX file' : OTHER_FILES.find(([beginning]) => start.startsWith(beginning))?.[1];
-  if (kind !== undefined) refuseKind(kind, OTHER_ADVICE[kind] ?? OTHER_WEIGHTS);
+  const kind = kindOfFile(bytes);
+  if (kind === undefined) return;
+  const what = kind === 'JSON' ? 'JSON, which is not a safetensors file' : kind;
+  const advice = ADVICE[kind] ?? 'Save its tensors as safetensors, build the model and call loadWeights.';
+  refuse(where, `file expected the bytes of a safetensors file, got ${what}. ${advice}`);
 }
 
 function readHeader(where: string, bytes: Uint8Array): { header: Record<string, unknown>; dataStart: number } {

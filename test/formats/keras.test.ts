@@ -130,6 +130,7 @@ describe('refuses', () => {
   test('other files', async () => {
     const text = (value: string): Uint8Array => new TextEncoder().encode(value);
     await expect(fromKeras(text('hello'))).rejects.toThrow(/\.keras archive or HDF5, got something else/);
+    await expect(fromKeras(text('<html>'))).rejects.toThrow(/got HTML or XML\. Look at the address/);
     await expect(fromKeras(zipOf([{ name: 'a', data: text('b') }]))).rejects.toThrow(
       /config.json and model.weights.h5, got "a"/,
     );
@@ -146,7 +147,7 @@ describe('refuses', () => {
     const refusal = (config: object | string): Promise<unknown> => {
       const started = performance.now();
       return fromKeras(read('chain.weights.h5'), { config }).catch((error: unknown) => {
-        expect(performance.now() - started).toBeLessThan(1000);
+        expect(performance.now() - started).toBeLessThan(5000);
         expect(error).toBeInstanceOf(FormatError);
         return (error as Error).message;
       });
@@ -201,7 +202,7 @@ describe('refuses', () => {
       const model = await modelOf(read('chain.weights.h5'), {
         config: { class_name: 'Sequential', config: { layers } },
       });
-      expect(performance.now() - started).toBeLessThan(1000);
+      expect(performance.now() - started).toBeLessThan(5000);
       expect(new Set(model.layers.map(({ name }) => name)).size).toBe(5000);
     });
   });

@@ -61,6 +61,42 @@ describe('importOnnx', () => {
     y.forEach((actual, i) => expect(actual).toBeCloseTo(formula(X[i]), 5));
   });
 
+  it.each([
+    ['{"format":"graph-model"}', /got JSON\. In Python, torch\.onnx\.export/],
+    ['<!doctype html>', /got HTML or XML\. Look at the address/],
+    ['PK\x03\x04 of torch.save', /got a zip archive, as .* PyTorch files are\. In Python, torch\.onnx\.export/],
+    ['version https://git-lfs.github.com/spec/v1', /got a pointer of Git LFS\. Fetch the file/],
+  ])('says what a file is that is none: %s', async (start, message) => {
+    await expect(importOnnx(new TextEncoder().encode(start))).rejects.toThrow(FormatError);
+    await expect(importOnnx(new TextEncoder().encode(start))).rejects.toThrow(message);
+  });
+
+  it('refuses files one behind the other, of which readers make different graphs', async () => {
+    const { net } = randomModel(1);
+    const file = exportOnnx(net);
+    net.dispose();
+    await expect(importOnnx(Buffer.concat([file, file]))).rejects.toThrow(FormatError);
+    await expect(importOnnx(Buffer.concat([file, file]))).rejects.toThrow(/ModelProto\.graph expected once, got twice/);
+  });
+
+  it.each([
+    ['floats', 4, [0, 0, 128, 63]],
+    ['integers', 7, [1]],
+    ['doubles', 10, [0, 0, 0, 0, 0, 0, 240, 63]],
+  ])('refuses a list of %s in very many parts within a second', async (_, field, value) => {
+    const part = Buffer.from([8 * field + 2, value.length, ...value]);
+    const bytes = (number: number, content: Buffer): Buffer => {
+      const length = Buffer.alloc(4);
+      // A length in four bytes, whose first bits say that another follows.
+      for (let i = 0; i < 4; i++) length[i] = ((content.length >>> (7 * i)) & 127) | (i < 3 ? 128 : 0);
+      return Buffer.concat([Buffer.from([8 * number + 2]), length, content]);
+    };
+    const initializer = bytes(5, Buffer.concat(Array.from({ length: 200_000 }, () => part)));
+    const started = performance.now();
+    await expect(importOnnx(bytes(7, initializer))).rejects.toThrow(FormatError);
+    expect(performance.now() - started).toBeLessThan(1000);
+  });
+
   it('reads the nine nodes of a layer normalization as one layer', async () => {
     const model = await importOnnx(onnxFile(NINE_NODES));
     expect(model.toJSON().layers.map(({ kind }) => kind)).toEqual(['input', 'layerNormalization']);

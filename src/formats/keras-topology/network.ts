@@ -23,7 +23,7 @@ export interface PlannedLayer {
 const MOST_NODES = 16_384;
 
 /** Most uses of layers and models that are gone through, those included that leave nothing behind. */
-const MOST_USES = 16 * MOST_NODES;
+const MOST_USES = 4 * MOST_NODES;
 
 /** Most values of tensors for which a file has one number: more would take much memory for a small file. */
 const MOST_REPEATED = 1_048_576;

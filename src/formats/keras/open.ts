@@ -4,6 +4,7 @@ import { describe } from '../../common/describe.js';
 import { Hdf5File, isHdf5 } from '../hdf5/read-hdf5.js';
 import { readJson, type JsonObject } from '../json.js';
 import { fieldOf } from '../keras-topology/config.js';
+import { kindOfFile, OTHER_ADVICE } from '../other-files.js';
 import { readDirectory, readFile } from '../zip/read-zip.js';
 
 /** What a file of Keras has. */
@@ -50,7 +51,9 @@ function openArchive(where: string, bytes: Uint8Array): KerasFile {
 export function openKeras(where: string, bytes: Uint8Array): KerasFile {
   if (bytes[0] === 0x50 && bytes[1] === 0x4b) return openArchive(where, bytes);
   if (!isHdf5(bytes)) {
-    throw new FormatError(`${where}: file expected a .keras archive or HDF5, got something else.`);
+    const kind = kindOfFile(bytes) ?? 'something else';
+    const advice = OTHER_ADVICE[kind] ?? 'In Python, model.save("model.keras") writes one.';
+    throw new FormatError(`${where}: file expected a .keras archive or HDF5, got ${kind}. ${advice}`);
   }
   const weights = new Hdf5File(where, bytes);
   const config = weights.text('', 'model_config');

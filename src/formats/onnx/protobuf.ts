@@ -146,7 +146,7 @@ const MOST_ENTRIES = 262_144;
 /** Integers in lists that a file may have: each takes eight bytes in memory, and may take one in the file. */
 const MOST_INTEGERS = 4_194_304;
 
-const UTF8 = /* @__PURE__ */ new TextDecoder('utf-8', { fatal: true });
+const UTF8 = /* @__PURE__ */ new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** Reads a message from its bytes, each length checked before use. */
 class Reader {
@@ -274,7 +274,9 @@ class NumberList {
   reserve(more: number): void {
     const needed = this.length + more;
     if (needed <= this.data.length) return;
-    const larger = this.data instanceof Float32Array ? new Float32Array(needed) : new Float64Array(needed);
+    // A list in many parts is not copied for each of them.
+    const room = this.length === 0 ? needed : Math.max(needed, 2 * this.length);
+    const larger = this.data instanceof Float32Array ? new Float32Array(room) : new Float64Array(room);
     larger.set(this.data);
     this.data = larger;
   }
@@ -321,6 +323,8 @@ function readMessage(reader: Reader, { name: message, fields }: MessageType): Me
     }
     const { name, type, list } = field;
     if (!list) {
+      // Files one behind the other: other readers merge what they say.
+      if (typeof type !== 'string' && values[name] !== undefined) reader.refuse(`${what} expected once, got twice.`);
       // As the format has it, the last one counts.
       values[name] = reader.value(type, wire, what);
     } else if (isNumber(type)) {

@@ -1,6 +1,7 @@
 /** Reads a file as a model: graph-reader.ts walks the graph, network.ts builds the model. */
 import { FormatError, MemoryError, WasmMlpError } from '../../common/errors.js';
 import type { Model } from '../../index.js';
+import { kindOfFile, OTHER_ADVICE } from '../other-files.js';
 import type { ExternalData } from './constants.js';
 import { GraphReader, WHERE } from './graph-reader.js';
 import { decodeOnnx, type OnnxModel } from './messages.js';
@@ -26,10 +27,22 @@ function asFormatError(error: unknown): Error {
   return new FormatError(`${WHERE}: ${error.message}`);
 }
 
+/** Reads the messages of a file; one of another kind is refused by what it is. */
+function decode(file: Uint8Array): OnnxModel {
+  try {
+    return decodeOnnx(WHERE, file);
+  } catch (error) {
+    const kind = kindOfFile(file);
+    if (!(error instanceof FormatError) || kind === undefined || kind === 'an ONNX file') throw error;
+    const advice = OTHER_ADVICE[kind] ?? 'In Python, torch.onnx.export, skl2onnx and tf2onnx write ONNX.';
+    throw new FormatError(`${WHERE}: file expected ONNX, got ${kind}. ${advice}`);
+  }
+}
+
 /** Makes the steps of a network. They have the weights, so that the file need not be kept. */
 function readNetwork(file: Uint8Array, files: ExternalData | undefined) {
   const size = file.length + Object.values(files ?? {}).reduce((total, one) => total + one.length, 0);
-  const message = decodeOnnx(WHERE, file);
+  const message = decode(file);
   const reader = new GraphReader(message, files, size);
   const { inputs, outputs, labels = labelsOf(message) } = reader.readGraph();
   return { builder: reader.builder, inputs, outputs, labels };
