@@ -59,7 +59,7 @@ export function readOutputs(
     if (value === undefined)
       throw new FormatError(`${where}: output "${name}" expected a node that computes it, got none.`);
     if (value.is === 'unknown') {
-      throw new FormatError(`${value.where} expected ${value.expected}, which this library has no layer for.`);
+      throw new FormatError(`${value.where} expected ${value.expected}: this library has no layer for anything else.`);
     }
     if (value.is === 'rows') return [{ step: repeated(name, value), isClass: false }];
     if (value.is === 'part') {
