@@ -136,6 +136,7 @@ describe('refuses', () => {
     );
     await expect(fromKeras(read('chain-float32.keras').subarray(0, 5000))).rejects.toThrow(/cut off/);
     await expect(fromKeras('model.keras' as never)).rejects.toThrow(ValueError);
+    await expect(fromKeras('model.keras' as never)).rejects.toThrow(/got "model.keras"\. Read the file first: await/);
     await expect(fromKeras(read('few-hdf5-1.8.keras'), { config: 3 as never })).rejects.toThrow(ValueError);
   });
 

@@ -1,9 +1,8 @@
 /** `fromKeras`: its arguments, and which of the ways to read a file they ask for. */
-import { bytesOf } from '../../common/arrays.js';
-import { describe } from '../../common/describe.js';
-import { FormatError, ValueError } from '../../common/errors.js';
+import { FormatError } from '../../common/errors.js';
 import { readFields, unchecked, type OptionTable } from '../../common/options.js';
 import type { Model } from '../../index.js';
+import { fileBytes } from '../file-bytes.js';
 import { readJson, type JsonObject } from '../json.js';
 import { asFormatError, buildModel, topologyOf } from '../keras-topology/build.js';
 import { fillModel } from './fill.js';
@@ -78,10 +77,7 @@ export async function fromKeras<O extends Float32Array | Float32Array[] = Float3
   options?: FromKerasOptions,
 ): Promise<Model<O>> {
   const given = readFields<Options>(WHERE, options, OPTIONS);
-  const file = bytesOf(bytes);
-  if (file === undefined) {
-    throw new ValueError(`${WHERE}: bytes expected a Uint8Array or ArrayBuffer, got ${describe(bytes)}.`);
-  }
+  const file = fileBytes(WHERE, bytes);
   // Other threads may change shared memory.
   const own = file.buffer instanceof ArrayBuffer ? file : file.slice();
   const { config, model } = given;

@@ -2,12 +2,12 @@
  * `readNpy` and `readNpz`: NumPy's files as typed arrays. Memory is bounded before it is taken: a compressed archive of
  * a few bytes may claim gigabytes.
  */
-import { bytesOf } from '../../common/arrays.js';
 import { describe, describeShape } from '../../common/describe.js';
-import { FormatError, MemoryError, ValueError } from '../../common/errors.js';
+import { FormatError, MemoryError } from '../../common/errors.js';
 import { isOutOfMemory, sizeOf } from '../../common/tensors.js';
 import { integer, oneOf, optional, readFields, setField, type OptionTable } from '../../common/options.js';
 import { DTYPES } from '../dtypes.js';
+import { fileBytes } from '../file-bytes.js';
 import { readDirectory, readFile, type ZipEntry } from '../zip/read-zip.js';
 import type { NumpyData, NumpyType } from './dtypes.js';
 import { isNpy, readHeader, type Header } from './header.js';
@@ -161,14 +161,6 @@ function readArray(
   return { dtype: name, shape, data };
 }
 
-function openFile(where: string, bytes: unknown): Uint8Array {
-  const file = bytesOf(bytes);
-  if (file === undefined) {
-    throw new ValueError(`${where}: bytes expected a Uint8Array or ArrayBuffer, got ${describe(bytes)}.`);
-  }
-  return file;
-}
-
 /** Runs what allocates as much as a file asks for. */
 function withinMemory<T>(where: string, read: () => T): T {
   try {
@@ -199,7 +191,7 @@ export function readNpy(bytes: Uint8Array | ArrayBuffer, options?: ReadNumpyOpti
 export function readNpy(bytes: Uint8Array | ArrayBuffer, options?: ReadNumpyOptions): NumpyArray {
   const where = 'readNpy';
   const { dtype, maxBytes } = readFields<Options>(where, options, OPTIONS);
-  const file = openFile(where, bytes);
+  const file = fileBytes(where, bytes);
   return withinMemory(where, () => {
     const room = new Room(file.length, maxBytes);
     const what = `${where}: file`;
@@ -233,7 +225,7 @@ export function readNpz(bytes: Uint8Array | ArrayBuffer, options?: ReadNumpyOpti
 export function readNpz(bytes: Uint8Array | ArrayBuffer, options?: ReadNumpyOptions): Record<string, NumpyArray> {
   const where = 'readNpz';
   const { dtype, maxBytes } = readFields<Options>(where, options, OPTIONS);
-  const file = openFile(where, bytes);
+  const file = fileBytes(where, bytes);
   if (isNpy(file)) throw new FormatError(`${where}: file expected an archive, got one array: read it with readNpy.`);
   return withinMemory(where, () => {
     const room = new Room(file.length, maxBytes);

@@ -4,6 +4,7 @@ import { describe } from '../../common/describe.js';
 import { ValueError } from '../../common/errors.js';
 import { isRecord, readFields, type Check, type OptionTable } from '../../common/options.js';
 import type { Model } from '../../index.js';
+import { fileBytes } from '../file-bytes.js';
 import type { ExternalData } from './constants.js';
 
 /**
@@ -56,12 +57,8 @@ export async function importOnnx<O extends Float32Array | Float32Array[] = Float
   options?: ImportOnnxOptions,
 ): Promise<ImportedModel<O>> {
   const { externalData: files } = readFields<{ externalData: ExternalData | undefined }>(WHERE, options, OPTIONS);
-  const file = bytesOf(bytes);
-  if (file === undefined) {
-    throw new ValueError(`${WHERE}: bytes expected a Uint8Array or ArrayBuffer, got ${describe(bytes)}.`);
-  }
   // The caller may change them while the reader is loaded.
-  const copies = [file.slice()];
+  const copies = [fileBytes(WHERE, bytes).slice()];
   const { readModel } = await import('./read-model.js');
   // Taken out of the list, so that nothing holds the copy while the model is built.
   return (await readModel(copies.pop()!, files)) as unknown as ImportedModel<O>;
