@@ -546,3 +546,15 @@ describe("ml5's meta", () => {
     expect(await refusal(model, bytes, { meta })).toContain(message);
   });
 });
+
+test('refuses many layers that have the weights of one, by the same name in models of their own', async () => {
+  const inner = (index: number): LayerFile => ({
+    class_name: 'Sequential',
+    config: {
+      name: `m${index}`,
+      layers: [first(4), { class_name: 'Dense', config: { name: 'd', units: 4, use_bias: false } }],
+    },
+  });
+  const { file, bytes } = chainFile([inner(0), inner(1), inner(2)], { 'd/kernel': [4, 4] });
+  expect(await refusal(file, bytes)).toMatch(/"d\/kernel" expected one layer that has it, got several of its name/);
+});

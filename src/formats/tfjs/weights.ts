@@ -152,9 +152,12 @@ export class Weights implements WeightSource {
   private readonly byName = new Map<string, Weight>();
   /** By the last two parts of the name; several weights may have the same. */
   private readonly byEnd = new Map<string, Weight[]>();
+  /** Bytes that may still be read: a weight is one layer's. */
+  private left: number;
 
   constructor(where: string, groups: readonly Group[], parts: readonly Uint8Array[]) {
     const total = groups.reduce((sum, { bytes }) => sum + bytes, 0);
+    this.left = total;
     const given = new Pieces(parts);
     if (given.length !== total) {
       throw new FormatError(`${where}: weights expected ${total} bytes as the manifest says, got ${given.length}.`);
@@ -187,7 +190,14 @@ export class Weights implements WeightSource {
    */
   find(layer: string, name: string, index: number, path: readonly string[]): StoredWeight | undefined {
     const weight = this.lookUp(layer, name, index, path);
-    return weight && { where: weight.where, shape: weight.shape, read: () => numbersOf(weight) };
+    return weight && { where: weight.where, shape: weight.shape, read: () => this.readOnce(weight) };
+  }
+
+  private readOnce(weight: Weight): Float32Array {
+    this.left -= sizeOf(weight.shape) * weight.type.bytes;
+    if (this.left >= 0) return numbersOf(weight);
+    // Layers of many models may have one name, so that few bytes would give many layers their weights.
+    throw new FormatError(`${weight.where} expected one layer that has it, got several of its name.`);
   }
 
   private lookUp(layer: string, name: string, index: number, path: readonly string[]): Weight | undefined {
