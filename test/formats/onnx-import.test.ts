@@ -97,6 +97,28 @@ describe('importOnnx', () => {
     expect(performance.now() - started).toBeLessThan(1000);
   });
 
+  it('reads a constant that several nodes share, but not one that thousands do', async () => {
+    const width = 64;
+    const shared = (nodes: number): Promise<Model> => {
+      const nodesOfOne = chain(...Array.from({ length: nodes }, () => ['MatMul', ['w']] as const));
+      const weight = Array.from({ length: width * width }, (_, i) => (i % (width + 1) === 0 ? 0.5 : 0));
+      const file = { nodes: nodesOfOne, tensors: [tensor('w', [width, width], weight)], outputs: ['y'] };
+      return importOnnx(onnxFile({ ...file, inputs: [value('x', 1, [0, width])] }));
+    };
+    const model = await shared(4);
+    expect(model.predict(new Float32Array(width).fill(16))[width - 1]).toBe(1);
+    model.dispose();
+    await expect(shared(2000)).rejects.toThrow(FormatError);
+    await expect(shared(2000)).rejects.toThrow(/so many weights is too large for its file/);
+  });
+
+  it('refuses matrices for factors of columns beyond what a file of that size may have', async () => {
+    const width = 1024;
+    const nodes = chain(...Array.from({ length: 40 }, () => [['Mul', ['c']], ['Relu']] as const).flat());
+    const file = { nodes, tensors: [tensor('c', [width], Array<number>(width).fill(-1))], outputs: ['y'] };
+    await expect(importOnnx(onnxFile({ ...file, inputs: [value('x', 1, [0, width])] }))).rejects.toThrow(FormatError);
+  });
+
   it('reads the nine nodes of a layer normalization as one layer', async () => {
     const model = await importOnnx(onnxFile(NINE_NODES));
     expect(model.toJSON().layers.map(({ kind }) => kind)).toEqual(['input', 'layerNormalization']);

@@ -57,7 +57,7 @@ export class GraphReader {
     bytes: number,
   ) {
     this.maker = ConstantMaker.forFile(bytes);
-    this.builder = new NetworkBuilder(WHERE, 4_194_304 + Math.floor(bytes / 4));
+    this.builder = new NetworkBuilder(WHERE, 4_194_304 + Math.floor(bytes / 4), 4_194_304 + Math.floor(bytes / 2));
     this.columns = new ColumnArithmetic(this.builder, this.maker);
     this.outputs = new Set(file.graph.outputs.map(({ name }) => name));
     const canonical = (name: string): string => this.canonicals.get(name) ?? name;

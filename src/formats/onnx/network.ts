@@ -214,6 +214,13 @@ const MAKERS: Makers = {
   subtract: merge(subtract),
 };
 
+/** Numbers in the tensors of a computation. */
+const numbersIn = (computation: Computation): number =>
+  (Object.values(computation).flat() as unknown[]).reduce<number>((sum, value) => {
+    const data = value instanceof Float32Array ? value : (value as Partial<Table> | undefined)?.data;
+    return sum + (data?.length ?? 0);
+  }, 0);
+
 /** A network under construction. */
 export class NetworkBuilder {
   private readonly steps: Step[] = [];
@@ -222,12 +229,22 @@ export class NetworkBuilder {
     private readonly where: string,
     /** Columns that all steps may have together: a file of some bytes can ask for any number. */
     private columns: number,
+    /** Numbers that all tensors may have together: many nodes can read one constant, of which each layer has a copy. */
+    private numbers: number,
   ) {}
+
+  private take(numbers: number): void {
+    this.numbers -= numbers;
+    if (!(this.numbers >= 0)) {
+      throw new FormatError(`${this.where}: a network of so many weights is too large for its file: nodes share them.`);
+    }
+  }
 
   /** Appends a step. */
   step(computation: Computation, inputs: readonly Step[], width: number): Step {
     this.columns -= width;
     if (!(this.columns >= 0)) throw new FormatError(`${this.where}: a network of so many columns is too large.`);
+    this.take(numbersIn(computation));
     const step = { computation, inputs, width, index: this.steps.length };
     this.steps.push(step);
     return step;
@@ -255,6 +272,8 @@ export class NetworkBuilder {
       const name = names.take(('name' in computation ? computation.name : undefined) ?? computation.kind);
       const make = MAKERS[computation.kind] as (making: Making<Computation>) => MadeLayer;
       const { layer, tensors } = make({ where: `${this.where}: "${name}"`, computation, width: step.width, name });
+      // A matrix that stands for factors of columns.
+      if (computation.kind === 'columns') this.take(tensors.reduce((sum, { length }) => sum + length, 0));
       tensorsOf.set(name, tensors);
       const given = step.inputs.map((one) => symbols.get(one)!);
       symbols.set(step, layer.apply(given.length === 1 ? given[0] : given));
