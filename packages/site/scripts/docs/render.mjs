@@ -106,8 +106,15 @@ export function render(markdown, { file, pages, runs }) {
   };
 
   const tokens = parser.parse(markdown, {});
-  // Headers without text, as Markdown needs them for every table, are no headers.
-  const html = parser.renderer.render(tokens, parser.options, {}).replaceAll(/<th([^>]*)><\/th>/g, '<td$1></td>');
+  const html = parser.renderer
+    .render(tokens, parser.options, {})
+    // Headers without text, as Markdown needs them for every table, are no headers.
+    .replaceAll(/<th([^>]*)><\/th>/g, '<td$1></td>')
+    // Of formulas alone, screen readers get the text: to some of them a header without any is empty.
+    .replaceAll(
+      /<th([^>]*)><span class="katex">((?:(?!<\/th>).)*?<annotation[^>]*>([^<]*)<)/gs,
+      '<th$1><span class="visually-hidden">$3</span><span class="katex" aria-hidden="true">$2',
+    );
   // Plain text by section, for the search.
   let section = -1;
   tokens.forEach((token, index) => {
