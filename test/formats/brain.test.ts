@@ -96,6 +96,11 @@ describe('refusals', () => {
     ],
     ['an activation of all objects', { ...network, trainOpts: { activation: 'constructor' } }, 'activation expected'],
     ['a slope', { ...network, trainOpts: { activation: 'leaky-relu', leakyReluAlpha: -1 } }, 'leakyReluAlpha expected'],
+    [
+      'a slope above float32',
+      { ...network, trainOpts: { activation: 'leaky-relu', leakyReluAlpha: 1e39 } },
+      'leakyReluAlpha expected a number from 0 to 3.4e38',
+    ],
     ['sizes', { ...network, sizes: [2] }, 'sizes expected at least two layers'],
     ['a size', { ...network, sizes: [2, 1.5] }, 'sizes[1] expected an integer'],
     ['a large size', { ...network, sizes: [2, 1e9] }, 'sizes[1] expected an integer from 1 to 1048576'],

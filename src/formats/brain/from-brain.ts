@@ -95,7 +95,10 @@ function activationOf(json: JsonObject, version1: boolean): readonly LayerData[]
     return refuse('activation', Object.keys(ACTIVATIONS).join(', '), name);
   }
   const alpha = own(options, 'leakyReluAlpha') ?? own(json, 'leakyReluAlpha') ?? 0.01;
-  if (typeof alpha !== 'number' || !(alpha >= 0)) return refuse('leakyReluAlpha', 'a number of at least 0', alpha);
+  // The library's numbers are float32.
+  if (typeof alpha !== 'number' || !(alpha >= 0 && Math.fround(alpha) < Infinity)) {
+    return refuse('leakyReluAlpha', 'a number from 0 to 3.4e38', alpha);
+  }
   return ACTIVATIONS[name](alpha, version1);
 }
 
