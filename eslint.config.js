@@ -132,5 +132,9 @@ export default defineConfig(
     files: ['bench/peers/contestants/**'],
     rules: { '@typescript-eslint/ban-ts-comment': 'off' },
   },
-  { files: ['**/*.cjs'], languageOptions: { sourceType: 'commonjs' } },
+  {
+    files: ['**/*.cjs'],
+    languageOptions: { sourceType: 'commonjs' },
+    rules: { '@typescript-eslint/no-require-imports': 'off' },
+  },
 );
