@@ -47,7 +47,7 @@ function openArchive(where: string, bytes: Uint8Array): KerasFile {
   return { model, version, weights: new Hdf5File(where, weights) };
 }
 
-/** Opens a file, whose bytes nobody else changes. */
+/** Opens a file. The bytes are a copy of the caller's, which does not change any more. */
 export function openKeras(where: string, bytes: Uint8Array): KerasFile {
   if (bytes[0] === 0x50 && bytes[1] === 0x4b) return openArchive(where, bytes);
   if (!isHdf5(bytes)) {

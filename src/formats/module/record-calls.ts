@@ -1,6 +1,6 @@
 /**
- * The kernel calls of a prediction as data. The forward table binds each operation to a runtime whose kernels note their
- * arguments instead of computing, so this has no table of its own. An argument is constant, or proportional to the rows.
+ * The kernel calls of a prediction as data. The forward table binds each operation to a runtime whose kernels note
+ * their arguments instead of computing, so this has no table of its own. An argument is constant, or proportional to the rows.
  */
 import { planForward } from '../../graph/memory-plan.js';
 import { assignOffsets, type NetworkPlan } from '../../graph/plan.js';

@@ -75,7 +75,7 @@ class Room {
     const limit = this.given === undefined ? ', 64 MB and 4 times the file' : '';
     throw new FormatError(
       `${where} expected arrays of at most ${this.limit} bytes${limit}, got more. ` +
-        'If the file is from somebody you trust, raise maxBytes.',
+        'If you trust the origin of the file, raise maxBytes.',
     );
   }
 

@@ -1,11 +1,11 @@
 /** The demonstration of the landing page: the playground's first network, learning. It goes on where it stopped there. */
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { pointsOf } from '../data/datasets.js';
 import { OutputView } from '../playground/output-view.js';
 import { Losses } from '../playground/results.js';
 import { addressOf, settingsOf } from '../settings/address.js';
 import { TrainingClient } from '../training/client.js';
 import type { Snapshot } from '../training/protocol.js';
+import { dividedPoints } from '../training/rows.js';
 
 const SETTINGS = settingsOf('data=rings&layers=8tanh-6tanh&noise=0.05&learningRate=0.005');
 /** Steps after which the network has learned what there is. */
@@ -36,8 +36,7 @@ export function Demo() {
     if (!matchMedia('(prefers-reduced-motion: reduce)').matches) run(true);
     return () => client.current?.close();
   }, []);
-  const points = pointsOf(SETTINGS.dataset!, SETTINGS.points, SETTINGS.noise, SETTINGS.seed);
-  const tested = Math.floor(points.length * SETTINGS.testShare);
+  const { training, test } = dividedPoints(SETTINGS);
   return (
     <>
       {problem !== '' && (
@@ -45,12 +44,7 @@ export function Demo() {
           {problem}
         </p>
       )}
-      <OutputView
-        settings={SETTINGS}
-        snapshot={snapshot}
-        training={points.slice(tested)}
-        test={points.slice(0, tested)}
-      />
+      <OutputView settings={SETTINGS} snapshot={snapshot} training={training} test={test} />
       <div>
         <Losses snapshot={snapshot} />
         <p class="buttons">

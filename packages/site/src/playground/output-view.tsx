@@ -3,6 +3,7 @@
  * training, hollow for the test. Points are added by mouse, or by keyboard with a cross that arrow keys move.
  */
 import { useEffect, useRef, useState } from 'preact/hooks';
+import '../style/output-view.css';
 import { colourOfClass, colourOfShare, colourOfValue, css, type Colour, type Palette } from '../components/colours.js';
 import { HeatMap } from '../components/heat-map.js';
 import { usePalette } from '../components/theme.js';

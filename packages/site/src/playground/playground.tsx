@@ -1,12 +1,11 @@
 /** The playground: settings in the address, a worker that trains, and the views of both. */
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { Choice } from '../components/fields.js';
-import type { Point } from '../data/datasets.js';
-import { pointsOf } from '../data/datasets.js';
 import { addressOf, roundedPoint, settingsOf } from '../settings/address.js';
 import { consistent, LIMITS, taskOf, type Settings } from '../settings/settings.js';
 import { TrainingClient } from '../training/client.js';
 import type { ExportFormat, Snapshot } from '../training/protocol.js';
+import { dividedPoints } from '../training/rows.js';
 import { DataControls } from './data-controls.js';
 import { NetworkView } from './network-view.js';
 import { OutputView } from './output-view.js';
@@ -30,14 +29,6 @@ function download(name: string, content: BlobPart, type: string): void {
   link.download = name;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-}
-
-/** The points of settings: first those for training, then those for the test, as network.ts divides them. */
-function dividedPoints(settings: Settings): { training: readonly Point[]; test: readonly Point[] } {
-  const { dataset, own, points: count, noise, seed, testShare } = settings;
-  const points = dataset === undefined ? (own?.points ?? []) : pointsOf(dataset, count, noise, seed);
-  const tested = Math.max(0, Math.min(points.length - 1, Math.floor(points.length * testShare)));
-  return { training: points.slice(tested), test: points.slice(0, tested) };
 }
 
 export function Playground() {

@@ -30,23 +30,26 @@ const TARGETS: Readonly<
   meanAndVariance: (targets) => Float32Array.from(targets),
 };
 
+/** Returns the points for training and those for the test, the first ones. At least one trains; none need be tested. */
+export function dividedPoints({ dataset, own, points: count, noise, seed, testShare }: Settings) {
+  const points = dataset === undefined ? (own?.points ?? []) : pointsOf(dataset, count, noise, seed);
+  const tested = Math.max(0, Math.min(points.length - 1, Math.floor(points.length * testShare)));
+  return { training: points.slice(tested), test: points.slice(0, tested) };
+}
+
 /** Returns the rows for training and those for the test. */
 export function rowsOf(settings: Settings): { readonly training: Rows; readonly test: Rows } {
-  const { dataset, own, features, testShare } = settings;
-  const points =
-    dataset === undefined ? (own?.points ?? []) : pointsOf(dataset, settings.points, settings.noise, settings.seed);
   const write = TARGETS[LOSSES[settings.loss].targets];
   const rows = (part: readonly Point[]): Rows => ({
     points: part,
-    x: featuresOf(features, part),
+    x: featuresOf(settings.features, part),
     t: write(
       part.map(({ target }) => target),
       classesOf(settings),
     ),
   });
-  // At least one row trains; none need be tested.
-  const tested = Math.min(points.length - 1, Math.floor(points.length * testShare));
-  return { training: rows(points.slice(tested)), test: rows(points.slice(0, tested)) };
+  const { training, test } = dividedPoints(settings);
+  return { training: rows(training), test: rows(test) };
 }
 
 /** Returns the number of outputs of a network. */
