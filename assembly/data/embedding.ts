@@ -27,13 +27,15 @@ export function f32_embed(m: i32, n: i32, rows: i32, x: usize, ldx: i32, table: 
 }
 
 /**
- * The derivative, added to what dtable holds: dy_i to the vector of index x_i, rows ascending. Vectors that no index
- * selects are not touched.
+ * The derivative, added to what dtable holds, for m rows with `columns` indices each, whose vectors stand side by side
+ * in dy: rows ascending, and columns ascending within a row. So a batch in parts adds in the order of the whole batch.
+ * Vectors that no index selects are not touched.
  */
 export function f32_embed_backward(
   m: i32,
   n: i32,
   rows: i32,
+  columns: i32,
   x: usize,
   ldx: i32,
   dy: usize,
@@ -43,10 +45,13 @@ export function f32_embed_backward(
   const bytes = (<usize>n) << 2;
   const whole = bytes & ~15;
   for (; m > 0; --m, x += (<usize>ldx) << 2, dy += (<usize>ldy) << 2) {
-    const target = dtable + vectorAt(x, n, rows);
-    let i: usize = 0;
-    for (; i < whole; i += 16) v128.store(target + i, f32x4.add(v128.load(target + i), v128.load(dy + i)));
-    for (; i < bytes; i += 4) f32.store(target + i, f32.load(target + i) + f32.load(dy + i));
+    let from = dy;
+    for (let column = 0; column < columns; ++column, from += bytes) {
+      const target = dtable + vectorAt(x + ((<usize>column) << 2), n, rows);
+      let i: usize = 0;
+      for (; i < whole; i += 16) v128.store(target + i, f32x4.add(v128.load(target + i), v128.load(from + i)));
+      for (; i < bytes; i += 4) f32.store(target + i, f32.load(target + i) + f32.load(from + i));
+    }
   }
 }
 

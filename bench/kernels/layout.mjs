@@ -34,7 +34,7 @@ const PANEL_WIDTH = 8;
 const ANY = 7;
 
 /** Integers by parameter name, besides m, n and the strides. @type {Record<string, number>} */
-const INTEGERS = { pieces: PIECES, bins: BINS, width: PANEL_WIDTH, accumulate: 0, first: 0, nesterov: 0 };
+const INTEGERS = { pieces: PIECES, columns: 1, bins: BINS, width: PANEL_WIDTH, accumulate: 0, first: 0, nesterov: 0 };
 
 /**
  * Floats by parameter name. Buffers are updated in place thousands of times, so steps are small and factors close to 1:

@@ -36,7 +36,7 @@ function slopeStep({ width }: OperationConfigs['prelu'], binding: BackwardBindin
 
 export const preluBackward: Backward<'prelu'> = {
   reads: readsInput,
-  accumulates: () => true,
+  accumulates: true,
   blockSums: ({ width }) => padded(width),
   bind(config, binding) {
     const slopes = { address: binding.gradients[0], floats: padded(config.width) };

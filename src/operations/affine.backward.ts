@@ -28,7 +28,7 @@ function propagate({ inputs, units }: OperationConfigs['affine'], binding: Backw
 export const affineBackward: Backward<'affine'> = {
   reads: readsInput,
   isAffine: true,
-  accumulates: () => true,
+  accumulates: true,
   scratch,
   // One after the other: weights, bias.
   blockSums: ({ inputs, units }) => panelFloats(units, inputs),

@@ -122,8 +122,7 @@ export const penalizedValues = (
 ): number[] => nodes.filter(({ operation }) => addsPenalty(operation)).map(({ output }) => output);
 
 /** Whether the backward steps of an operation can add to gradients of earlier batches. */
-export const accumulates = ({ kind, config }: Operation): boolean =>
-  ownOf(entry(kind), 'accumulates')?.(config) === true;
+export const accumulates = ({ kind }: Operation): boolean => ownOf(entry(kind), 'accumulates') === true;
 
 /** Whether an operation computes z = W·x + b. */
 export const isAffine = ({ kind }: Operation): boolean => ownOf(entry(kind), 'isAffine') === true;

@@ -85,7 +85,7 @@ export interface Backward<K extends OperationKind> {
    * Whether the backward steps of an operation with parameters obey `group`. Gradients of others are computed for each
    * batch and added.
    */
-  readonly accumulates?: (config: OperationConfigs[K]) => boolean;
+  readonly accumulates?: true;
   /** Whether a training step draws random numbers. */
   readonly drawsRandomNumbers?: true;
   /** Binds the sum over a batch's rows of a penalty that the loss does not include and whose gradient backward adds. */

@@ -111,7 +111,7 @@ export const batchNormalizationBackward: Backward<'batchNormalization'> = {
 
 export const layerNormalizationBackward: Backward<'layerNormalization'> = {
   reads: readsInput,
-  accumulates: () => true,
+  accumulates: true,
   blockSums: ({ width }) => 2 * padded(width),
   bind(config, binding) {
     const { width, epsilon } = config;
@@ -133,7 +133,7 @@ export const layerNormalizationBackward: Backward<'layerNormalization'> = {
 
 export const rmsNormalizationBackward: Backward<'rmsNormalization'> = {
   reads: readsInput,
-  accumulates: () => true,
+  accumulates: true,
   blockSums: ({ width }) => padded(width),
   bind({ width, epsilon }, binding) {
     const { runtime, inputs, outputDelta: dy, inputDeltas, parameters, gradients } = binding;

@@ -252,7 +252,7 @@ export const ABI = {
   f32_cosine_rows: ['m', 'n', '*a', '*b', 'ld', '*y', 'ldy', 'epsilon:f32'],
   f32_cosine_rows_backward: ['m', 'n', '*a', '*b', '*dy', 'ldy', '*da', 'ld', 'epsilon:f32'],
   f32_embed: ['m', 'n', 'rows', '*x', 'ldx', '*table', '*y', 'ldy'],
-  f32_embed_backward: ['m', 'n', 'rows', '*x', 'ldx', '*dy', 'ldy', '*dtable'],
+  f32_embed_backward: ['m', 'n', 'rows', 'columns', '*x', 'ldx', '*dy', 'ldy', '*dtable'],
   f32_embed_move: ['m', 'n', 'rows', '*x', 'ldx', '*sums', '*dtable'],
   f32_first_no_index: ['m', '*x', 'ldx', '*index', 'limit:f32'],
   f32_limit_norm_rows: ['m', 'n', '*w', 'least:f32', 'most:f32', 'rate:f32'],

@@ -288,8 +288,8 @@ export const EXTENTS: { readonly [K in KernelName]: Extents<K> } = {
   },
   f32_embed: { x: indices, table: floats('reads', vectors), y: valuesOfRows('writes', 'm', exactly, 'ldy') },
   f32_embed_backward: {
-    x: indices,
-    dy: valuesOfRows('reads', 'm', exactly, 'ldy'),
+    x: valuesOfRows('reads', 'm', ({ columns }: Sizes<'columns'>) => columns, 'ldx'),
+    dy: valuesOfRows('reads', 'm', ({ n, columns }: Sizes<'n' | 'columns'>) => n * columns, 'ldy'),
     dtable: floats('updates', vectors),
   },
   f32_embed_move: { x: indices, sums: floats('updates', vectors), dtable: floats('updates', vectors) },

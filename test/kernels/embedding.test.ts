@@ -45,7 +45,7 @@ describe.each([1, 2, 3, 4, 5, 8, 17])('vectors of %i values', (n) => {
       const dy = numbers(m * ldy, n + 1);
       const to = fixture.use(table);
       const places = [fixture.use(x).address, ldx, fixture.use(dy).address, ldy, to.address] as const;
-      fixture.call('f32_embed_backward', m, n, ROWS, ...places);
+      fixture.call('f32_embed_backward', m, n, ROWS, 1, ...places);
       const expected = [...table];
       INDICES.forEach(([, row], i) => {
         for (let j = 0; j < n; j++) expected[row * n + j] = fround(expected[row * n + j] + dy[i * ldy + j]);
@@ -54,6 +54,31 @@ describe.each([1, 2, 3, 4, 5, 8, 17])('vectors of %i values', (n) => {
       expect(got).toEqual(expected);
       // Nothing reads vector 1.
       expect(got.slice(n, 2 * n)).toEqual([...table.subarray(n, 2 * n)]);
+    });
+  });
+
+  test('f32_embed_backward adds the columns of a row one after another, so rows in two calls give the same bits', () => {
+    onFixture(runtime, (fixture) => {
+      const [columns, ld] = [3, 3 * n + 2];
+      const indices = Float32Array.from({ length: m * ldx }, (_, i) => INDICES[(5 * i) % m][0]);
+      const dy = numbers(m * ld, n + 3);
+      const [from, deltas] = [fixture.use(indices).address, fixture.use(dy).address];
+      const [whole, parts] = [fixture.use(table), fixture.use(table)];
+      fixture.call('f32_embed_backward', m, n, ROWS, columns, from, ldx, deltas, ld, whole.address);
+      fixture.call('f32_embed_backward', 4, n, ROWS, columns, from, ldx, deltas, ld, parts.address);
+      const [later, rest] = [from + 4 * 4 * ldx, deltas + 4 * 4 * ld];
+      fixture.call('f32_embed_backward', m - 4, n, ROWS, columns, later, ldx, rest, ld, parts.address);
+
+      const expected = [...table];
+      for (let i = 0; i < m; i++) {
+        for (let column = 0; column < columns; column++) {
+          const row = INDICES[(5 * (i * ldx + column)) % m][1];
+          for (let j = 0; j < n; j++)
+            expected[row * n + j] = fround(expected[row * n + j] + dy[i * ld + column * n + j]);
+        }
+      }
+      expect([...fixture.read(whole)]).toEqual(expected);
+      expect(fixture.read(parts)).toEqual(fixture.read(whole));
     });
   });
 

@@ -24,6 +24,7 @@ const CHOICES: Readonly<Record<string, readonly number[]>> = {
   rows: [1, 2, 3, 7],
   width: [8, 12, 16, 68],
   pieces: [1, 2, 3],
+  columns: [1, 2, 3],
   accumulate: [0, 1],
   nesterov: [0, 1],
 };
