@@ -28,6 +28,7 @@ const CATEGORIES = [
   ['src/regularizers/', 'Regularizers and constraints'],
   ['src/runtime/', 'Engines and threads'],
   ['src/schedules/', 'Learning-rate schedules'],
+  ['src/selection/', 'Tables'],
   ['src/tabular/', 'Tables'],
   ['src/training/', 'Training and callbacks'],
 ];

@@ -115,6 +115,7 @@ const OPTION_NAMES: Readonly<Record<string, string>> = {
   nepochs: 'epochs',
   numepochs: 'epochs',
   randomstate: 'seed',
+  nsplits: 'folds',
   randomseed: 'seed',
   hiddenlayersizes: 'hiddenLayers',
   hiddenunits: 'hiddenLayers',

@@ -12,4 +12,10 @@ export const STREAM = {
   dropout: 3,
   /** As dropout. */
   noise: 4,
+  /** Which rows are for tests or validation. c1: class of the rows, if each class is drawn for itself. */
+  split: 5,
+  /** Values of a column that change places to measure its importance. c1: column, c2: repetition. */
+  importance: 6,
+  /** Seeds of several trainings. c1: number of the training. */
+  seeds: 7,
 } as const;

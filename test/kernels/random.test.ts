@@ -4,6 +4,7 @@
  */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { permutation, philox as inScript } from '../../src/common/philox.js';
 import { runtimeOf, onFixture } from './harness.js';
 
 const runtime = runtimeOf();
@@ -45,6 +46,23 @@ describe('Philox4x32-10', () => {
   test.each(known)('gives the known answer of counter %j, key %j', (counter, key, answer) => {
     expect(philox(key, counter)).toEqual(answer);
     expect(words(4, key, counter)).toEqual(answer);
+  });
+
+  test('gives the same words and permutations in TypeScript', () => {
+    const word = fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 });
+    fc.assert(
+      fc.property(word, word, word, word, word, (seed, stream, c0, c1, c2) => {
+        expect(inScript({ seed, stream, c1, c2 }, c0)).toEqual(words(4, [seed, stream], [c0, c1, c2, 0]));
+      }),
+    );
+    for (const n of [0, 1, 2, 17, 1000, 2 ** 17 + 3]) {
+      const kernel = onFixture(runtime, (fixture) => {
+        const indices = fixture.room(n);
+        fixture.call('u32_shuffle', n, indices.address, fixture.room(16).address, 3, 5, 7, 9, 0);
+        return fixture.readU32(indices).slice(0, n);
+      });
+      expect([...permutation(n, { seed: 3, stream: 5, c1: 7, c2: 9 })]).toEqual(kernel);
+    }
   });
 
   test('element i is a word of counter c0 + ⌊i/4⌋, however many elements are drawn', () => {

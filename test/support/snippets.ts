@@ -14,6 +14,7 @@ import * as module from '../../src/module.js';
 import * as node from '../../src/node.js';
 import * as brain from '../../src/brain.js';
 import * as onnx from '../../src/onnx.js';
+import * as tables from '../../src/tables.js';
 import * as tfjs from '../../src/tfjs.js';
 
 export interface Snippet {
@@ -54,12 +55,13 @@ const ENTRIES: Readonly<Record<string, { readonly source: string; readonly names
   'wasm-mlp/module': { source: '../src/module.js', names: Object.keys(module).sort() },
   'wasm-mlp/node': { source: '../src/node.js', names: Object.keys(node).sort() },
   'wasm-mlp/brain': { source: '../src/brain.js', names: Object.keys(brain).sort() },
+  'wasm-mlp/tables': { source: '../src/tables.js', names: Object.keys(tables).sort() },
   'wasm-mlp/tfjs': { source: '../src/tfjs.js', names: Object.keys(tfjs).sort() },
   'wasm-mlp/onnx': { source: '../src/onnx.js', names: Object.keys(onnx).sort() },
   'wasm-mlp/keras': { source: '../src/keras.js', names: Object.keys(keras).sort() },
   'wasm-mlp/numpy': { source: '../src/numpy.js', names: Object.keys(numpy).sort() },
 };
-const library = { ...index, ...fused, ...onnx, ...tfjs, ...brain, ...numpy, ...keras, ...node, ...module };
+const library = { ...index, ...fused, ...onnx, ...tfjs, ...brain, ...numpy, ...keras, ...node, ...module, ...tables };
 const names = Object.keys(library);
 
 const parse = (code: string): ts.SourceFile => ts.createSourceFile('snippet.ts', code, ts.ScriptTarget.ES2022, true);

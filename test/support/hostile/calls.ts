@@ -15,6 +15,7 @@ import * as module from '../../../src/module.js';
 import * as node from '../../../src/node.js';
 import * as brain from '../../../src/brain.js';
 import * as onnx from '../../../src/onnx.js';
+import * as tables from '../../../src/tables.js';
 import * as tfjs from '../../../src/tfjs.js';
 import { Own } from './values.js';
 
@@ -459,6 +460,19 @@ const FUNCTIONS: Record<string, readonly Arguments[]> = {
   'numpy.readNpz': [() => [npzBytes.slice(), { dtype: 'float32', maxBytes: 1e6 }]],
   'numpy.writeNpy': [() => [numpyArray()]],
   'numpy.writeNpz': [() => [[{ name: 'a', ...numpyArray() }]], () => [{ a: numpyArray(), b: { data: flat() } }]],
+  'tables.takeRows': [() => [X(), [0, 2]], () => [flat(), Int32Array.of(0, 2), 3], () => [{ a: [1, 2, 3] }, [1]]],
+  'tables.trainTestSplit': [
+    () => [
+      { x: X(), y: ['a', 'b', 'a'] },
+      { testSize: 1, stratify: ['a', 'b', 'a'], seed: 1 },
+    ],
+    () => [
+      { x: flat(), y: Int32Array.of(0, 1, 2), z: { a: [1, 2, 3] } },
+      { testSize: 0.5, shuffle: false, seed: 1 },
+    ],
+  ],
+  'tables.kFold': [() => [4, { folds: 2, shuffle: true, seed: 1 }]],
+  'tables.stratifiedKFold': [() => [['a', 'b', 'a', 'b'], { folds: 2, shuffle: true, seed: 1 }]],
   'tfjs.toTfjs': [() => [subject, { shardBytes: 100 }]],
   'tfjs.fromTfjs': [
     () => [new TextDecoder().decode(tfjsJson), { ...tfjsShards }],
@@ -770,6 +784,7 @@ function exportedFunctions(): Map<string, (...args: unknown[]) => unknown> {
   visit('node.', node);
   visit('onnx.', onnx);
   visit('tfjs.', tfjs);
+  visit('tables.', tables);
   visit('brain.', brain);
   visit('fused.', fused);
   return found;

@@ -13,6 +13,7 @@ export const DOCUMENTS = [
   ['docs-scikit-learn', 'docs/scikit-learn.md', 'From scikit-learn'],
   ['docs-numpy', 'docs/numpy.md', 'NumPy'],
   ['docs-brain', 'docs/brain.md', 'From brain.js'],
+  ['docs-tables', 'docs/tables.md', 'Tables'],
   ['docs-checkpoints', 'docs/checkpoints.md', 'Checkpoints'],
   ['docs-module', 'docs/module.md', 'A standalone module'],
   ['docs-compared', 'docs/compared.md', 'Compared with others'],
