@@ -7,6 +7,7 @@ export default defineConfig(
   globalIgnores([
     '**/dist/',
     'packages/site/src/docs/generated/',
+    'packages/site/public/',
     'build/',
     'coverage/',
     '.engines/',

@@ -1,12 +1,15 @@
 import { fileURLToPath } from 'node:url';
 import { readdirSync } from 'node:fs';
 import { defineConfig } from 'vite';
+import { offline, SERVICE_WORKER } from './scripts/offline.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const library = fileURLToPath(new URL('../../dist/', import.meta.url));
 
 /** Every page is a file beside this one. */
 const pages = readdirSync(here).filter((name) => name.endsWith('.html'));
+
+const serviceWorker = SERVICE_WORKER.replace('.js', '');
 
 export default defineConfig({
   root: here,
@@ -20,11 +23,19 @@ export default defineConfig({
     ],
   },
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+  plugins: [offline()],
   worker: { format: 'es' },
   build: {
     outDir: 'dist',
     target: 'es2022',
-    rolldownOptions: { input: pages.map((name) => `${here}${name}`) },
+    rolldownOptions: {
+      input: {
+        ...Object.fromEntries(pages.map((name) => [name.replace('.html', ''), `${here}${name}`])),
+        [serviceWorker]: `${here}src/offline/${serviceWorker}.ts`,
+      },
+      // A service worker is found again by its name, and answers for the folder that it is in.
+      output: { entryFileNames: ({ name }) => (name === serviceWorker ? SERVICE_WORKER : 'assets/[name]-[hash].js') },
+    },
     // Inlined modules would need 'unsafe-inline' or data: in a policy.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },

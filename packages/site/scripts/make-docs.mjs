@@ -1,6 +1,6 @@
 /**
- * Writes the pages of the documentation: HTML of the Markdown files, modules of their snippets, and what the search
- * needs. Git ignores all of it.
+ * Writes the pages of the documentation: HTML of the Markdown files, modules of their snippets, the API reference, and
+ * what the search needs. Git ignores all of it.
  *
  * Snippets for Node are run here, in a folder of their own, and their output is recorded in the page.
  */
@@ -19,6 +19,7 @@ import { basename, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import ts from 'typescript';
 import * as library from '../../../dist/index.js';
+import { makeReference, sectionsOfReference } from './docs/api.mjs';
 import { DOCUMENTS } from './docs/pages.mjs';
 import { escaped, render } from './docs/render.mjs';
 import { moduleOf, needsNode, sectionsOf } from './docs/snippets.mjs';
@@ -115,6 +116,7 @@ for (const { page, file, title } of documents) {
     <meta name="viewport" content="width=device-width, initial-scale=1" />
     <title>${escaped(title)} – wasm-mlp</title>
     <link rel="icon" href="./icon.svg" type="image/svg+xml" />
+    <link rel="manifest" href="./site.webmanifest" />
     <script type="module" src="./src/docs/main.tsx"></script>
   </head>
   <body>
@@ -132,5 +134,10 @@ for (const { page, file, title } of documents) {
 `,
   );
 }
+
+makeReference();
+for (const { title, kind, address, text } of sectionsOfReference()) {
+  entries.push({ id: entries.length, title, page: `API reference: ${kind}`, address, text });
+}
 writeFileSync(join(search, 'sections.json'), JSON.stringify(entries));
-console.error(`${documents.length} documents, ${entries.length} sections`);
+console.error(`${documents.length} documents, ${entries.length} entries of the search`);

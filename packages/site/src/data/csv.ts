@@ -9,25 +9,37 @@ export type PastedPoints =
   | { readonly ok: true; readonly points: Point[]; readonly labels: readonly string[]; readonly scaled: boolean }
   | { readonly ok: false; readonly message: string };
 
-const split = (line: string): string[] => line.trim().split(/\s*[,;\t]\s*|\s+/);
+/** Words of a line. Behind semicolons and tabs a comma is that of a decimal fraction; quotes are left out. */
+function split(line: string): string[] {
+  const separator = [/\s*[;\t]\s*/, /\s*,\s*/, /\s+/].find((one) => one.test(line.trim())) ?? /\s+/;
+  const words = line.replace(/^\s+|[ \r\ufeff]+$/g, '').split(separator);
+  return words.map((word) => {
+    const plain = word.trim().replace(/^"(.*)"$|^'(.*)'$/, '$1$2');
+    return /^[+-]?\d*,\d+(e[+-]?\d+)?$/i.test(plain) ? plain.replace(',', '.') : plain;
+  });
+}
 
 /**
  * Reads pasted text. The third column is a class if it holds up to six different texts or whole numbers, else a value.
  * Coordinates and values are scaled to [−1, 1] if they exceed it. A first line without numbers is a header.
  */
 export function readPoints(text: string, as: 'classes' | 'values'): PastedPoints {
-  const lines = text.split(/\r?\n/).filter((line) => line.trim() !== '');
-  const isHeader = lines.length > 0 && split(lines[0]).every((word) => Number.isNaN(Number(word)));
-  const rows = (isHeader ? lines.slice(1) : lines).map(split);
+  const lines = text
+    .split(/\r\n|\r|\n/)
+    .map((line, index) => ({ number: index + 1, words: split(line) }))
+    .filter(({ words }) => words.some((word) => word !== ''));
+  const isHeader = lines.length > 0 && lines[0].words.every((word) => Number.isNaN(Number(word)));
+  const kept = isHeader ? lines.slice(1) : lines;
+  const rows = kept.map(({ words }) => words);
   const wrong = (message: string): PastedPoints => ({ ok: false, message });
   if (rows.length === 0) return wrong('Paste lines of three columns: x, y, and a class or a value.');
   if (rows.length > MOST_POINTS) return wrong(`At most ${MOST_POINTS} points, got ${rows.length} lines.`);
-  const first = isHeader ? 2 : 1;
-  for (const [index, row] of rows.entries()) {
-    if (row.length !== 3) return wrong(`Line ${index + first}: three columns expected, got ${row.length}.`);
-    const numbers = as === 'values' ? row : row.slice(0, 2);
+  for (const { number, words } of kept) {
+    if (words.length !== 3) return wrong(`Line ${number}: three columns expected, got ${words.length}.`);
+    const numbers = as === 'values' ? words : words.slice(0, 2);
     const stray = numbers.find((word) => !Number.isFinite(Number(word)) || word === '');
-    if (stray !== undefined) return wrong(`Line ${index + first}: a number expected, got "${stray}".`);
+    if (stray !== undefined) return wrong(`Line ${number}: a number expected, got "${stray}".`);
+    if (words[2] === '') return wrong(`Line ${number}: a class expected in the third column, got nothing.`);
   }
   const labels = as === 'classes' ? [...new Set(rows.map(([, , label]) => label))].sort() : [];
   if (labels.length > 6) return wrong(`At most 6 classes, got ${labels.length}. Choose values for numbers.`);

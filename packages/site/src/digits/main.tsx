@@ -1,6 +1,7 @@
 import { render } from 'preact';
 import { Page } from '../components/page.js';
 import { restoreTheme } from '../components/theme.js';
+import { workOffline } from '../offline/register.js';
 import '../style/theme.css';
 import '../style/digits.css';
 import { Digits } from './digits.js';
@@ -12,3 +13,4 @@ render(
   </Page>,
   document.getElementById('page')!,
 );
+workOffline();

@@ -2,6 +2,7 @@
 import { render } from 'preact';
 import { Head } from '../components/page.js';
 import { restoreTheme } from '../components/theme.js';
+import { workOffline } from '../offline/register.js';
 import '../style/theme.css';
 import '../style/docs.css';
 import { Search } from './search.js';
@@ -47,3 +48,4 @@ render(<Search />, document.getElementById('search')!);
 addEventListener('click', ({ target }) => {
   if (target instanceof HTMLButtonElement && target.dataset.snippet !== undefined) void onRun(target);
 });
+workOffline();

@@ -2,6 +2,7 @@
 import { render } from 'preact';
 import { Head } from '../components/page.js';
 import { restoreTheme } from '../components/theme.js';
+import { workOffline } from '../offline/register.js';
 import '../style/theme.css';
 import '../style/landing.css';
 
@@ -16,3 +17,4 @@ requestAnimationFrame(() =>
     });
   }),
 );
+workOffline();

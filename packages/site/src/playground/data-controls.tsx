@@ -10,24 +10,38 @@ import { SHAPE_NAMES } from './output-view.js';
 interface DataControlsProps {
   readonly settings: Settings;
   readonly change: (part: Partial<Settings>) => void;
-  /** Class, or value, of the points that are drawn. */
-  readonly drawn: number;
-  readonly setDrawn: (target: number) => void;
+  readonly tool: Tool;
+  readonly setTool: (tool: Tool) => void;
 }
 
-const OWN = 'own';
+/** What a click into the square does. */
+export interface Tool {
+  /** Class, or value, of the points that are drawn. */
+  readonly target: number;
+  /** Whether it removes the nearest point instead. */
+  readonly erases: boolean;
+}
 
-export function DataControls({ settings, change, drawn, setDrawn }: DataControlsProps) {
+/** Own points as choices beside the datasets. */
+const OWN = { ownClasses: 'classes', ownValues: 'values' } as const satisfies Readonly<Record<string, Task>>;
+type OwnName = keyof typeof OWN;
+
+const isOwn = (name: DatasetName | OwnName): name is OwnName => Object.hasOwn(OWN, name);
+
+const ERASE = 'erase';
+
+export function DataControls({ settings, change, tool, setTool }: DataControlsProps) {
   const [text, setText] = useState('');
   const [task, setTask] = useState<Task>('classes');
   const [message, setMessage] = useState('');
   const { dataset, own } = settings;
   const datasets = Object.entries(DATASETS).map(([name, { title }]) => [name as DatasetName, title] as const);
 
-  const choose = (name: DatasetName | typeof OWN): void =>
-    name === OWN
-      ? change({ dataset: undefined, own: own ?? { task: 'classes', points: [] } })
-      : change({ dataset: name });
+  const choose = (name: DatasetName | OwnName): void => {
+    if (!isOwn(name)) change({ dataset: name });
+    else change({ dataset: undefined, own: own?.task === OWN[name] ? own : { task: OWN[name], points: [] } });
+  };
+  const { target, erases } = tool;
   const paste = (): void => {
     const read = readPoints(text, task);
     if (!read.ok) {
@@ -43,7 +57,12 @@ export function DataControls({ settings, change, drawn, setDrawn }: DataControls
   return (
     <section class="panel" aria-labelledby="data-title">
       <h2 id="data-title">Data</h2>
-      <Choice label="Points" value={dataset ?? OWN} options={[...datasets, [OWN, 'My own points']]} onChange={choose} />
+      <Choice
+        label="Points"
+        value={dataset ?? (own?.task === 'values' ? 'ownValues' : 'ownClasses')}
+        options={[...datasets, ['ownClasses', 'My own points: classes'], ['ownValues', 'My own points: values']]}
+        onChange={choose}
+      />
       {dataset !== undefined && (
         <>
           <Slider
@@ -77,24 +96,41 @@ export function DataControls({ settings, change, drawn, setDrawn }: DataControls
       />
       {taskOf(settings) === 'classes' ? (
         <Choice
-          label="A click adds"
-          value={String(drawn)}
-          options={Array.from(
-            { length: Math.min(6, Math.max(classesOf(settings) + (dataset === undefined ? 1 : 0), 2)) },
-            (_, i) => [String(i), `class ${i + 1} (${SHAPE_NAMES[i]})`] as const,
-          )}
-          onChange={(value) => setDrawn(Number(value))}
+          label="A click"
+          value={erases ? ERASE : String(target)}
+          options={[
+            ...Array.from(
+              { length: Math.min(6, Math.max(classesOf(settings) + (dataset === undefined ? 1 : 0), 2)) },
+              (_, i) => [String(i), `adds class ${i + 1} (${SHAPE_NAMES[i]})`] as const,
+            ),
+            [ERASE, 'removes the nearest point'],
+          ]}
+          onChange={(value) =>
+            setTool(value === ERASE ? { ...tool, erases: true } : { target: Number(value), erases: false })
+          }
         />
       ) : (
-        <Slider
-          label="A click adds the value"
-          value={drawn}
-          min={-1}
-          max={1}
-          step={0.1}
-          text={(value) => value.toFixed(1)}
-          onChange={setDrawn}
-        />
+        <>
+          <Choice
+            label="A click"
+            value={erases ? ERASE : 'add'}
+            options={[
+              ['add', 'adds a point'],
+              [ERASE, 'removes the nearest point'],
+            ]}
+            onChange={(value) => setTool({ ...tool, erases: value === ERASE })}
+          />
+          <Slider
+            label="Value of new points"
+            value={target}
+            min={-1}
+            max={1}
+            step={0.1}
+            disabled={erases}
+            text={(value) => value.toFixed(1)}
+            onChange={(value) => setTool({ ...tool, target: value })}
+          />
+        </>
       )}
       {dataset === undefined && (
         <button

@@ -54,6 +54,11 @@ export function NetworkView({ settings, snapshot, change }: NetworkViewProps) {
       }) ?? [];
   const height = rowOf(Math.max(names.length, outputs.length, ...layers.map(({ units }) => units))) + 8;
 
+  const outputValues = (unit: number): Float32Array | undefined => {
+    const values = snapshot?.outputs.subarray(unit * UNIT_CELLS ** 2, (unit + 1) * UNIT_CELLS ** 2);
+    return values?.length === UNIT_CELLS ** 2 ? values : undefined;
+  };
+
   /** Layers as they are drawn: the units' incoming weights. */
   const incoming = [
     ...layers.map(({ units }, index) => {
@@ -225,10 +230,15 @@ export function NetworkView({ settings, snapshot, change }: NetworkViewProps) {
                 key={unit}
                 class="unit output"
                 style={{ top: `${rowOf(unit)}px` }}
-                role="img"
-                aria-label={`Output ${unit + 1}: ${described(outputs, unit)}`}
+                title={`Output ${unit + 1}: ${described(outputs, unit)}`}
               >
-                {unit + 1}
+                <HeatMap
+                  size={UNIT_CELLS}
+                  values={outputValues(unit)}
+                  colourOf={(value) => colourOfValue(colours, value)}
+                  label={`Output ${unit + 1}: ${described(outputs, unit)}`}
+                />
+                <span class="unit-name">{unit + 1}</span>
               </span>
             ))}
           </div>

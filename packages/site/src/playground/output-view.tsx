@@ -1,6 +1,6 @@
 /**
  * The square with what the network says of each place, and the points over it: a shape for each class, filled for
- * training, hollow for the test. Points are added by mouse, or by keyboard with a cross that arrow keys move.
+ * training, hollow for the test. Points are drawn by mouse, or by keyboard with a cross that arrow keys move.
  */
 import { useEffect, useRef, useState } from 'preact/hooks';
 import '../style/output-view.css';
@@ -17,9 +17,14 @@ interface OutputViewProps {
   readonly snapshot: Snapshot | undefined;
   readonly training: readonly Point[];
   readonly test: readonly Point[];
-  /** Called with the place of a new point; points cannot be added without it. */
-  readonly onAdd?: (x: number, y: number) => void;
+  /** Called with the places that are clicked, or drawn over; points cannot be drawn without it. */
+  readonly onDraw?: (x: number, y: number) => void;
+  /** Whether that removes points. */
+  readonly erases?: boolean;
 }
+
+/** Distance of two points that are drawn without letting go, in units of the square's half. */
+const APART = 0.09;
 
 /** Side of the picture in CSS pixels at which shapes are drawn; it is scaled with the page. */
 const SIDE = 600;
@@ -55,7 +60,7 @@ function fieldColour(settings: Settings, colours: Palette): (value: number) => C
   return isShare ? (value) => colourOfShare(colours, value) : (value) => colourOfClass(colours, value);
 }
 
-export function OutputView({ settings, snapshot, training, test, onAdd }: OutputViewProps) {
+export function OutputView({ settings, snapshot, training, test, onDraw, erases }: OutputViewProps) {
   const colours = usePalette();
   const canvas = useRef<HTMLCanvasElement>(null);
   const [cross, setCross] = useState<{ x: number; y: number }>();
@@ -91,10 +96,35 @@ export function OutputView({ settings, snapshot, training, test, onAdd }: Output
     }
   }, [training, test, colours, cross, isValue]);
 
-  const addAt = (event: MouseEvent): void => {
-    if (onAdd === undefined) return;
+  /** Where the pointer went down, and then the last point of the stroke. */
+  const stroke = useRef<{ x: number; y: number; moved: boolean } | undefined>(undefined);
+  const placeOf = (event: MouseEvent): { x: number; y: number } => {
     const box = canvas.current!.getBoundingClientRect();
-    onAdd((2 * (event.clientX - box.left)) / box.width - 1, 1 - (2 * (event.clientY - box.top)) / box.height);
+    const limit = (value: number): number => Math.min(1, Math.max(-1, value));
+    return {
+      x: limit((2 * (event.clientX - box.left)) / box.width - 1),
+      y: limit(1 - (2 * (event.clientY - box.top)) / box.height),
+    };
+  };
+  const onDown = (event: PointerEvent): void => {
+    // A finger scrolls the page.
+    stroke.current = event.pointerType === 'touch' ? undefined : { ...placeOf(event), moved: false };
+  };
+  const onMove = (event: PointerEvent): void => {
+    const last = stroke.current;
+    if (last === undefined || (event.buttons & 1) === 0) return;
+    const at = placeOf(event);
+    if (Math.hypot(at.x - last.x, at.y - last.y) < APART) return;
+    if (!last.moved) onDraw?.(last.x, last.y);
+    onDraw?.(at.x, at.y);
+    stroke.current = { ...at, moved: true };
+  };
+  const onClick = (event: MouseEvent): void => {
+    const { moved = false } = stroke.current ?? {};
+    stroke.current = undefined;
+    if (moved) return;
+    const { x, y } = placeOf(event);
+    onDraw?.(x, y);
   };
   const onKey = (event: KeyboardEvent): void => {
     const moves: Readonly<Record<string, readonly [number, number]>> = {
@@ -109,7 +139,7 @@ export function OutputView({ settings, snapshot, training, test, onAdd }: Output
       const by = event.shiftKey ? 0.2 : 0.05;
       const limit = (value: number): number => Math.min(1, Math.max(-1, value));
       setCross({ x: limit(at.x + by * move[0]), y: limit(at.y + by * move[1]) });
-    } else if (event.key === 'Enter' || event.key === ' ') onAdd?.(at.x, at.y);
+    } else if (event.key === 'Enter' || event.key === ' ') onDraw?.(at.x, at.y);
     else return;
     event.preventDefault();
   };
@@ -128,13 +158,15 @@ export function OutputView({ settings, snapshot, training, test, onAdd }: Output
           class="points"
           width={SIDE}
           height={SIDE}
-          {...(onAdd === undefined
+          {...(onDraw === undefined
             ? { role: 'img', 'aria-label': `${training.length} points for training, ${test.length} for the test` }
             : {
                 tabIndex: 0,
                 role: 'application',
-                'aria-label': `${training.length} points for training, ${test.length} for the test. Arrow keys move a cross, Enter adds a point there.`,
-                onClick: addAt,
+                'aria-label': `${training.length} points for training, ${test.length} for the test. Arrow keys move a cross, Enter ${erases ? 'removes the point nearest to it' : 'adds a point there'}.`,
+                onPointerDown: onDown,
+                onPointerMove: onMove,
+                onClick,
                 onKeyDown: onKey,
                 onBlur: () => setCross(undefined),
               })}
@@ -143,8 +175,10 @@ export function OutputView({ settings, snapshot, training, test, onAdd }: Output
       <figcaption class="hint">
         {isValue
           ? 'Orange is below 0, blue above. Filled points train, hollow ones test.'
-          : `Class 1 is a ${SHAPE_NAMES[0]}, class 2 a ${SHAPE_NAMES[1]}${classesOf(settings) > 2 ? `, class 3 a ${SHAPE_NAMES[2]}` : ''}. Filled points train, hollow ones test.`}
-        {onAdd !== undefined && ' Click to add a point.'}
+          : `Classes: ${SHAPE_NAMES.slice(0, classesOf(settings))
+              .map((name, i) => `${i + 1} ${name}`)
+              .join(', ')}. Filled points train, hollow ones test.`}
+        {onDraw !== undefined && (erases ? ' Click to remove points.' : ' Click or draw to add points.')}
       </figcaption>
     </figure>
   );

@@ -1,12 +1,12 @@
 /** The playground: settings in the address, a worker that trains, and the views of both. */
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { Choice } from '../components/fields.js';
-import { addressOf, roundedPoint, settingsOf } from '../settings/address.js';
+import { addressOf, roundedPoint, settingsOf, stepsOf } from '../settings/address.js';
 import { consistent, LIMITS, taskOf, type Settings } from '../settings/settings.js';
 import { TrainingClient } from '../training/client.js';
 import type { ExportFormat, Snapshot } from '../training/protocol.js';
 import { dividedPoints } from '../training/rows.js';
-import { DataControls } from './data-controls.js';
+import { DataControls, type Tool } from './data-controls.js';
 import { NetworkView } from './network-view.js';
 import { OutputView } from './output-view.js';
 import { Advice, Confusion, Losses } from './results.js';
@@ -22,6 +22,21 @@ const SPEEDS = [
   ['Infinity', 'full speed'],
 ] as const;
 
+/** Files by format: the name's ending says what it is. */
+const ENDINGS: Readonly<Record<ExportFormat, string>> = { safetensors: 'safetensors', onnx: 'onnx', module: 'mjs' };
+
+/** Addresses above this length are cut by some programs that people send them with. */
+const LONG_ADDRESS = 2000;
+
+/** Puts an address into the browser's bar. */
+function showAddress(address: string): void {
+  try {
+    history.replaceState(undefined, '', `#${address}`);
+  } catch {
+    // Safari takes a hundred in half a minute; the next change writes it.
+  }
+}
+
 /** Hands a file to the user. */
 function download(name: string, content: BlobPart, type: string): void {
   const link = document.createElement('a');
@@ -31,13 +46,33 @@ function download(name: string, content: BlobPart, type: string): void {
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
 
+/** What an address asks for. */
+const askedBy = (address: string) => ({ settings: settingsOf(address), steps: stepsOf(address) });
+
+/** Returns settings with a point more, or without the one that is nearest. */
+function withDrawn(settings: Settings, x: number, y: number, { target, erases }: Tool): Settings {
+  const task = taskOf(settings);
+  const { training, test } = dividedPoints(settings);
+  const known = settings.dataset === undefined ? (settings.own?.points ?? []) : [...test, ...training];
+  let points = [...known];
+  if (erases) {
+    const distances = known.map((point) => Math.hypot(point.x - x, point.y - y));
+    points.splice(distances.indexOf(Math.min(...distances)), 1);
+  } else if (known.length < LIMITS.points) points.push({ x, y, target });
+  points = points.map((point) => roundedPoint(point, task === 'values'));
+  return consistent({ ...settings, dataset: undefined, own: { task, points } });
+}
+
 export function Playground() {
-  const [settings, setSettings] = useState(() => settingsOf(location.hash));
+  // Steps are those of the address alone: a change starts anew.
+  const [{ settings, steps }, setAsked] = useState(() => askedBy(location.hash));
   const [snapshot, setSnapshot] = useState<Snapshot>();
+  /** Steps of a network that rests; undefined while it is made or trained. */
+  const [restsAt, setRestsAt] = useState<number>();
   const [running, setRunning] = useState(false);
   const [speed, setSpeed] = useState<(typeof SPEEDS)[number][0]>('Infinity');
   const [problem, setProblem] = useState('');
-  const [drawn, setDrawn] = useState(0);
+  const [tool, setTool] = useState<Tool>({ target: 0, erases: false });
   const [copied, setCopied] = useState('');
   const client = useRef<TrainingClient | undefined>(undefined);
   const points = useMemo(() => dividedPoints(settings), [settings]);
@@ -49,14 +84,15 @@ export function Playground() {
         setSnapshot(next);
         // What the worker says counts: a snapshot from before the last click may come after it.
         setRunning(next.running);
+        setRestsAt(next.running ? undefined : next.step);
       },
-      exported: (format, bytes) => download(`network.${format}`, bytes, 'application/octet-stream'),
+      exported: (format, bytes) => download(`network.${ENDINGS[format]}`, bytes, 'application/octet-stream'),
       failed(message) {
         setRunning(false);
         setProblem(message);
       },
     });
-    const onAddress = (): void => setSettings(settingsOf(location.hash));
+    const onAddress = (): void => setAsked(askedBy(location.hash));
     addEventListener('hashchange', onAddress);
     return () => {
       removeEventListener('hashchange', onAddress);
@@ -66,21 +102,28 @@ export function Playground() {
 
   useEffect(() => {
     setRunning(false);
+    setRestsAt(undefined);
     setProblem('');
     setCopied('');
     if (empty) setSnapshot(undefined);
-    else client.current?.start(settings);
-    history.replaceState(undefined, '', `#${addressOf(settings)}`);
-  }, [settings, empty]);
+    else client.current?.start(settings, steps);
+    showAddress(addressOf(settings, steps));
+  }, [settings, steps, empty]);
 
-  const change = (part: Partial<Settings>): void => setSettings((before) => consistent({ ...before, ...part }));
-  const add = (x: number, y: number): void => {
-    const task = taskOf(settings);
-    const known = settings.dataset === undefined ? (settings.own?.points ?? []) : [...points.test, ...points.training];
-    if (known.length >= LIMITS.points) return;
-    // In front: the first points are those of the test, so new ones are spread by the share of the test.
-    const all = [...known, { x, y, target: drawn }].map((point) => roundedPoint(point, task === 'values'));
-    change({ dataset: undefined, own: { task, points: all } });
+  // At rest the address is that of these very weights.
+  const address = addressOf(settings, restsAt ?? steps);
+  useEffect(() => {
+    if (restsAt !== undefined) showAddress(address);
+  }, [restsAt, address]);
+
+  const change = (part: Partial<Settings>): void =>
+    setAsked((before) => ({ settings: consistent({ ...before.settings, ...part }), steps: 0 }));
+  const draw = (x: number, y: number): void =>
+    setAsked((before) => ({ settings: withDrawn(before.settings, x, y, tool), steps: 0 }));
+  const startAgain = (): void => {
+    setRestsAt(undefined);
+    if (steps > 0) setAsked({ settings, steps: 0 });
+    else client.current?.start(settings);
   };
   const run = (next: boolean, at: string = speed): void => {
     setRunning(next);
@@ -109,7 +152,7 @@ export function Playground() {
         <button type="button" disabled={empty || running} onClick={() => client.current?.step(1)}>
           One step
         </button>
-        <button type="button" disabled={empty} onClick={() => client.current?.start(settings)}>
+        <button type="button" disabled={empty} onClick={startAgain}>
           Start again
         </button>
         <Choice
@@ -143,7 +186,7 @@ export function Playground() {
       )}
       {empty && <p class="hint">Click into the square to draw at least two points.</p>}
       <div class="stage">
-        <DataControls settings={settings} change={change} drawn={drawn} setDrawn={setDrawn} />
+        <DataControls settings={settings} change={change} tool={tool} setTool={setTool} />
         <NetworkView settings={settings} snapshot={snapshot} change={change} />
         <div class="outcome">
           <OutputView
@@ -151,7 +194,8 @@ export function Playground() {
             snapshot={snapshot}
             training={points.training}
             test={points.test}
-            onAdd={add}
+            onDraw={draw}
+            erases={tool.erases}
           />
           <Losses snapshot={snapshot} />
           <Confusion snapshot={snapshot} />
@@ -163,11 +207,22 @@ export function Playground() {
         <section class="panel" aria-labelledby="share-title">
           <h2 id="share-title">Share and take along</h2>
           <p class="hint">
-            The address holds data, network and seed. After as many steps, everybody has these weights:
+            The address holds data, network, seed and steps. Who opens it gets these weights to the bit, in every
+            browser:
           </p>
           <p class="hash" data-testid="hash">
-            {snapshot?.hash ?? (running ? 'while training runs, there is no hash' : '–')}
+            {restsAt === undefined
+              ? running
+                ? 'while training runs, there is no hash'
+                : '–'
+              : (snapshot?.hash ?? 'browsers compute hashes in pages of https alone')}
           </p>
+          {address.length > LONG_ADDRESS && (
+            <p class="hint">
+              It has {address.length.toLocaleString('en')} characters, most of them your points: mail and chat programs
+              may cut it.
+            </p>
+          )}
           <div class="buttons">
             <button type="button" onClick={copyAddress}>
               Copy the address
@@ -183,6 +238,9 @@ export function Playground() {
             </button>
             <button type="button" disabled={snapshot === undefined} onClick={() => exportAs('onnx')}>
               ONNX
+            </button>
+            <button type="button" disabled={snapshot === undefined} onClick={() => exportAs('module')}>
+              JavaScript module
             </button>
           </div>
           <p role="status" class="hint">

@@ -82,13 +82,17 @@ export function Advice({ snapshot }: { readonly snapshot: Snapshot | undefined }
       <h2 id="advice-title">Advice</h2>
       <div aria-live="polite">
         {stopped !== undefined && <p class="fault stopped">{stopped}</p>}
-        {faults.map(({ kind, message }) => (
-          <p key={kind} class="fault">
+        {faults.map(({ kind, message }, index) => (
+          <p key={index} class="fault">
             <strong>{FAULTS[kind] ?? kind}.</strong> {message}
           </p>
         ))}
         {faults.length === 0 && stopped === undefined && (
-          <p class="hint">Nothing to mend: gradients reach every layer.</p>
+          <p class="hint">
+            {diagnosis === undefined
+              ? 'Advice comes with the network.'
+              : 'Nothing to mend: gradients reach every layer.'}
+          </p>
         )}
       </div>
       {diagnosis !== undefined && (

@@ -115,8 +115,11 @@ const ENTRIES: { readonly [K in keyof Written]: Entry<Settings[K]> } = {
   batchSize: integer(1, LIMITS.points),
 };
 
-/** Returns the part of an address behind its #. */
-export function addressOf(settings: Settings): string {
+/** How many steps an address asks for. */
+const STEPS = integer(0, LIMITS.steps);
+
+/** Returns the part of an address behind its #: the settings, and the steps that the network has been trained for. */
+export function addressOf(settings: Settings, steps = 0): string {
   const parts: string[] = [];
   const { own, dataset } = settings;
   if (dataset === undefined && own !== undefined) {
@@ -126,6 +129,7 @@ export function addressOf(settings: Settings): string {
     const text = entry.write(settings[name]);
     if (text !== entry.write(DEFAULTS[name])) parts.push(`${name}=${encodeURIComponent(text)}`);
   }
+  if (steps > 0) parts.push(`steps=${steps}`);
   return parts.join('&');
 }
 
@@ -146,3 +150,7 @@ export function settingsOf(address: string): Settings {
   }
   return consistent(settings as unknown as Settings);
 }
+
+/** Reads the steps of an address: after so many the network has the weights of whoever shared it. */
+export const stepsOf = (address: string): number =>
+  STEPS.read(new URLSearchParams(address.replace(/^#/, '')).get('steps') ?? '') ?? 0;

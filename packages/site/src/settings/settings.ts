@@ -81,7 +81,7 @@ export const DEFAULTS: Settings = {
 };
 
 /** Largest sizes: a page draws every unit. */
-export const LIMITS = { layers: 6, units: 12, points: 2000, seed: 4294967295 } as const;
+export const LIMITS = { layers: 6, units: 12, points: 2000, seed: 4294967295, steps: 10_000_000 } as const;
 
 /** The points that `settings` give, before features: a share for training, then those for the test. */
 export const taskOf = ({ dataset, own }: Settings): Task =>

@@ -1,5 +1,6 @@
 import { render } from 'preact';
 import { restoreTheme } from '../components/theme.js';
+import { workOffline } from '../offline/register.js';
 import '../style/theme.css';
 import '../style/slides.css';
 import '../style/pictures.css';
@@ -7,3 +8,4 @@ import { Slides } from './slides.js';
 
 restoreTheme();
 render(<Slides atOnce={1} />, document.getElementById('page')!);
+workOffline();

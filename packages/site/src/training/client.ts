@@ -11,12 +11,15 @@ export interface TrainingListener {
 /** Starts the worker and sends it requests. */
 export class TrainingClient {
   readonly #worker: Worker;
+  /** Number of the newest start. */
+  #newest = 0;
 
   constructor(listener: TrainingListener) {
     this.#worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
     this.#worker.addEventListener('message', ({ data }: MessageEvent<Response>) => {
       if (data.kind === 'snapshot') {
-        listener.snapshot(data.snapshot);
+        // Not of the network before.
+        if (data.number === this.#newest) listener.snapshot(data.snapshot);
         // After the next frame: the page draws before it takes more.
         requestAnimationFrame(() => this.#post({ kind: 'drawn' }));
       } else if (data.kind === 'exported') listener.exported(data.format, data.bytes);
@@ -29,8 +32,9 @@ export class TrainingClient {
     this.#worker.postMessage(request);
   }
 
-  start(settings: Settings): void {
-    this.#post({ kind: 'start', settings });
+  /** Makes the network anew, and trains it for so many steps at full speed. */
+  start(settings: Settings, steps = 0): void {
+    this.#post({ kind: 'start', number: ++this.#newest, settings, steps });
   }
 
   run(stepsPerSecond: number): void {

@@ -6,9 +6,10 @@ import type { Settings } from '../settings/settings.js';
 export const OUTPUT_CELLS = 60;
 export const UNIT_CELLS = 20;
 
-/** What the page asks of the worker. */
+/** What the page asks of the worker. Starts are numbered: of several that wait the newest counts. */
 export type Request =
-  | { readonly kind: 'start'; readonly settings: Settings }
+  /** Makes the network anew, and trains it for so many steps at full speed. */
+  | { readonly kind: 'start'; readonly number: number; readonly settings: Settings; readonly steps: number }
   /** Trains on, so many steps in a second, or as fast as it can; 0 pauses. */
   | { readonly kind: 'run'; readonly stepsPerSecond: number }
   | { readonly kind: 'step'; readonly steps: number }
@@ -49,7 +50,10 @@ export interface Snapshot {
   readonly field: Float32Array;
   /** Of each hidden layer: the activations of its units over the square, (units, cells). */
   readonly units: readonly Float32Array[];
+  /** Of the outputs: their values over the square, (outputs, cells). */
+  readonly outputs: Float32Array;
   readonly weights: readonly LayerWeights[];
+  /** The newest one, which is made less often than pictures are. */
   readonly diagnosis: Diagnosis | undefined;
   /** SHA-256 of the weights, as `npm start` prints it. Undefined while training runs. */
   readonly hash: string | undefined;
@@ -59,6 +63,6 @@ export interface Snapshot {
 
 /** What the worker tells the page. */
 export type Response =
-  | { readonly kind: 'snapshot'; readonly snapshot: Snapshot }
+  | { readonly kind: 'snapshot'; readonly number: number; readonly snapshot: Snapshot }
   | { readonly kind: 'exported'; readonly format: ExportFormat; readonly bytes: Uint8Array<ArrayBuffer> }
   | { readonly kind: 'failed'; readonly message: string };

@@ -8,7 +8,7 @@ import { RandomStream } from '../exact/random.js';
 import { LOSSES } from '../settings/choices.js';
 import { classesOf, isFullBatch, type Settings } from '../settings/settings.js';
 import { buildNetwork, type Network } from './network.js';
-import { OUTPUT_CELLS, UNIT_CELLS, type LayerWeights, type Snapshot } from './protocol.js';
+import { OUTPUT_CELLS, UNIT_CELLS, type ExportFormat, type LayerWeights, type Snapshot } from './protocol.js';
 import { isClasses, outputsOf, rowsOf, type Rows } from './rows.js';
 
 /** Most points of a curve: above it every other one is dropped. */
@@ -32,6 +32,8 @@ export class Session {
   step = 0;
   epoch = 0;
   stopped: string | undefined;
+  /** The newest one. */
+  #diagnosis: Diagnosis | undefined;
 
   constructor(engine: Engine, settings: Settings) {
     this.settings = settings;
@@ -148,15 +150,10 @@ export class Session {
     });
   }
 
+  /** Activations of each hidden layer over the square. */
   #unitFields(): Float32Array[] {
-    const { hidden } = this.#network;
-    if (hidden === undefined) return [];
-    const predicted = hidden.predict(this.#unitField);
-    const cells = UNIT_CELLS * UNIT_CELLS;
-    return (Array.isArray(predicted) ? predicted : [predicted]).map((values) => {
-      const units = values.length / cells;
-      return Float32Array.from(values, (_, i) => values[(i % cells) * units + Math.floor(i / cells)]);
-    });
+    const predicted = this.#network.hidden?.predict(this.#unitField) ?? [];
+    return (Array.isArray(predicted) ? predicted : [predicted]).map(byUnit);
   }
 
   #weights(): LayerWeights[] {
@@ -169,14 +166,15 @@ export class Session {
       });
   }
 
-  #diagnosis(): Diagnosis | undefined {
+  #diagnose(): Diagnosis {
     const { loss, layers, nonFinite, faults } = this.#model.diagnose(this.#training.x, this.#training.t);
     // Without its method: messages hold data alone.
     return { loss, layers, nonFinite, faults };
   }
 
-  /** Returns what the page draws. The diagnosis and the hash take longer, and are made where they are asked for. */
+  /** Returns what the page draws. The diagnosis and the hash take longer: one is made anew if `whole`, one in a pause. */
   async snapshot(running: boolean, stepsPerSecond: number, whole: boolean): Promise<Snapshot> {
+    if (whole) this.#diagnosis = this.#diagnose();
     const [training, test] = [this.#training, this.#test];
     const hasTest = test.points.length > 0;
     const trainingLoss = this.#lossOf(training);
@@ -209,8 +207,9 @@ export class Session {
       curve: this.#curve,
       field: this.#outputField(),
       units: this.#unitFields(),
+      outputs: byUnit(this.#model.predict(this.#unitField)),
       weights: this.#weights(),
-      diagnosis: whole ? this.#diagnosis() : undefined,
+      diagnosis: this.#diagnosis,
       hash: running ? undefined : await this.hash(),
       stopped: this.stopped,
     };
@@ -232,11 +231,22 @@ export class Session {
   }
 
   /** Returns the model as a file. */
-  async file(format: 'safetensors' | 'onnx'): Promise<Uint8Array<ArrayBuffer>> {
+  async file(format: ExportFormat): Promise<Uint8Array<ArrayBuffer>> {
     if (format === 'safetensors') return new Uint8Array(this.#model.save());
-    const { exportOnnx } = await import('wasm-mlp/onnx');
-    return new Uint8Array(exportOnnx(this.#model));
+    if (format === 'onnx') {
+      const { exportOnnx } = await import('wasm-mlp/onnx');
+      return new Uint8Array(exportOnnx(this.#model));
+    }
+    const { toModule } = await import('wasm-mlp/module');
+    return new TextEncoder().encode(toModule(this.#model));
   }
+}
+
+/** Transposes values (cells, units) of the units' square. */
+function byUnit(values: Float32Array): Float32Array {
+  const cells = UNIT_CELLS * UNIT_CELLS;
+  const units = values.length / cells;
+  return Float32Array.from(values, (_, i) => values[(i % cells) * units + Math.floor(i / cells)]);
 }
 
 function pick(x: Float32Array, rows: Int32Array, width: number): Float32Array {

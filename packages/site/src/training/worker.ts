@@ -15,7 +15,12 @@ const engine = createEngine();
 let session: Session | undefined;
 /** Steps in a second; Infinity for full speed, 0 for a pause. */
 let speed = 0;
+/** The step at which training pauses by itself. */
+let until = Infinity;
 let looping = false;
+/** Numbers of the newest request to start, and of the one that has made the session. */
+let newest = 0;
+let current = 0;
 /** Whether the page has drawn what it got. */
 let drawn = true;
 let diagnosed = -Infinity;
@@ -41,7 +46,8 @@ async function send(): Promise<void> {
     };
   }
   drawn = false;
-  post({ kind: 'snapshot', snapshot: await session.snapshot(speed > 0, counted.rate, whole) });
+  const number = current;
+  post({ kind: 'snapshot', number, snapshot: await session.snapshot(speed > 0, counted.rate, whole) });
 }
 
 /** Lets messages in. A timer would wait four milliseconds. */
@@ -58,20 +64,23 @@ const pause = (): Promise<void> =>
 async function loop(): Promise<void> {
   if (looping) return;
   looping = true;
+  let own = session;
   try {
     let last = performance.now();
     let due = 0;
     while (speed > 0 && session !== undefined) {
-      const own = session;
+      own = session;
       const start = performance.now();
       // At most a tenth of a second is made up for. At full speed a step is always due.
       due = speed === Infinity ? Infinity : Math.min(due + ((start - last) / 1000) * speed, Math.max(1, speed / 10));
       last = start;
-      while (due >= 1 && performance.now() - start < SLICE && own.stopped === undefined) {
+      while (due >= 1 && performance.now() - start < SLICE && own.stopped === undefined && own.step < until) {
         await own.takeStep();
         due--;
       }
-      if (own.stopped !== undefined) {
+      // A request has started another meanwhile.
+      if (own !== session) continue;
+      if (own.stopped !== undefined || own.step >= until) {
         speed = 0;
         await send();
         break;
@@ -80,7 +89,8 @@ async function loop(): Promise<void> {
       await (due >= 1 ? pause() : new Promise((resolve) => setTimeout(resolve, 5)));
     }
   } catch (error) {
-    failed(error);
+    // A step of a network that was freed for the next one is none of the user's.
+    if (own === session) failed(error);
   } finally {
     looping = false;
   }
@@ -89,15 +99,21 @@ async function loop(): Promise<void> {
 type Queued = Exclude<Request, { kind: 'drawn' }>;
 
 const handlers: { readonly [K in Queued['kind']]: (request: Extract<Queued, { kind: K }>) => Promise<void> } = {
-  async start({ settings }) {
+  async start({ settings, steps, number }) {
+    if (number !== newest) return;
     speed = 0;
     session?.dispose();
     session = undefined;
     session = new Session(await engine, settings);
+    current = number;
     counted = { steps: 0, since: performance.now(), rate: 0 };
-    await send();
+    if (steps > 0) {
+      [speed, until] = [Infinity, steps];
+      void loop();
+    } else await send();
   },
   async run({ stepsPerSecond }) {
+    until = Infinity;
     speed = session?.stopped === undefined ? stepsPerSecond : 0;
     if (speed > 0) void loop();
     else await send();
@@ -108,7 +124,6 @@ const handlers: { readonly [K in Queued['kind']]: (request: Extract<Queued, { ki
   },
   async export({ format }) {
     if (session === undefined) return;
-    if (format === 'module') throw new Error('No module is made here yet.');
     const bytes = await session.file(format);
     post({ kind: 'exported', format, bytes }, [bytes.buffer]);
   },
@@ -121,5 +136,6 @@ addEventListener('message', ({ data }: MessageEvent<Request>) => {
     drawn = true;
     return;
   }
+  if (data.kind === 'start') newest = data.number;
   queue = queue.then(() => (handlers[data.kind] as (request: Queued) => Promise<void>)(data)).catch(failed);
 });

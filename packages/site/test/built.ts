@@ -1,0 +1,47 @@
+/** The built site for tests, and what they do with its pages. */
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import type { BrowserPage } from '../../../test/support/browsers.js';
+
+/** The policy of a strict host. */
+export const POLICY = "script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; object-src 'none'; base-uri 'none'";
+
+/** Builds the site into a folder, as `npm run build:site` does. */
+export function buildSite(folder: string): void {
+  const root = fileURLToPath(new URL('../../..', import.meta.url));
+  const site = join(root, 'packages/site');
+  // Vitest says that this is a test, and Vite would build no site for users.
+  const env = { ...process.env, NODE_ENV: 'production' };
+  const run = (...args: string[]): unknown => execFileSync(process.execPath, args, { cwd: root, stdio: 'pipe', env });
+  run(join(site, 'scripts/make-digits.mjs'));
+  run(join(site, 'scripts/make-docs.mjs'));
+  const vite = join(root, 'node_modules/vite/bin/vite.js');
+  run(vite, 'build', site, '--outDir', folder, '--emptyOutDir', '--logLevel', 'error');
+}
+
+/** Opens another page of the site in the same tab, and waits until it is there. */
+export async function go(page: BrowserPage, path: string): Promise<void> {
+  await page.evaluate(`(globalThis.left = true, setTimeout(() => location.assign(${JSON.stringify(path)})), true)`);
+  const until = performance.now() + 20_000;
+  for (;;) {
+    // While a page is left there is nothing to ask.
+    const there = await page
+      .evaluate("globalThis.left !== true && document.readyState === 'complete'")
+      .catch(() => false);
+    if (there === true) return;
+    if (performance.now() > until) throw new Error(`${path} did not open`);
+    await new Promise((wake) => setTimeout(wake, 25));
+  }
+}
+
+/** An expression that clicks the button with this text. */
+export const click = (text: string): string =>
+  `[...document.querySelectorAll('button')].find((one) => one.textContent.trim() === ${JSON.stringify(text)} && !one.disabled)?.click() ?? true`;
+
+/** An expression for the hash that the playground shows. */
+export const HASH =
+  "(() => { const text = document.querySelector('[data-testid=hash]')?.textContent.trim(); return /^[0-9a-f]{64}$/.test(text) ? text : null; })()";
+
+/** An expression for the number of steps that the playground shows. */
+export const STEPS = "Number(document.querySelector('[data-testid=step]')?.textContent.replaceAll(',', ''))";
