@@ -66,7 +66,8 @@ async function recorded(blocks) {
 
 const generated = join(site, 'src/docs/generated');
 const search = join(site, 'public/search');
-for (const folder of [generated, search]) {
+const pictures = join(site, 'public/pictures');
+for (const folder of [generated, search, pictures]) {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
 }
@@ -76,6 +77,12 @@ const documents = DOCUMENTS.filter(({ file }) => existsSync(join(root, file)));
 const pages = new Map(documents.map(({ page, file }) => [file, `./${page}.html`]));
 /** Entries of the search: a section each. */
 const entries = [];
+
+/** Puts a picture of the repository into the site; returns its address. @param {string} file */
+function pictureOf(file) {
+  copyFileSync(join(root, file), join(pictures, basename(file)));
+  return `./pictures/${basename(file)}`;
+}
 
 for (const { page, file, title } of documents) {
   const markdown = readFileSync(join(root, file), 'utf8');
@@ -87,7 +94,7 @@ for (const { page, file, title } of documents) {
     if (outputs === undefined) writeFileSync(join(generated, `${id}.ts`), `// @ts-nocheck\n${moduleOf(blocks, names)}`);
     blocks.forEach((_, block) => runs.push({ id, block, output: outputs?.[block] }));
   }
-  const { html, sections } = render(markdown, { file, pages, runs: (block) => runs[block] });
+  const { html, sections } = render(markdown, { file, pages, pictureOf, runs: (block) => runs[block] });
   for (const { text, anchor, content } of sections) {
     entries.push({
       id: entries.length,

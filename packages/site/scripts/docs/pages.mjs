@@ -1,9 +1,13 @@
 /** The documents of the site: which file of the repository becomes which page, and their order. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../../../../', import.meta.url));
 
 /** @typedef {{ page: string, file: string, title: string }} Document */
 
 /** @type {readonly Document[]} */
-export const DOCUMENTS = [
+const ORDERED = [
   ['docs', 'docs/guide.md', 'Guide'],
   ['docs-formats', 'docs/formats.md', 'Formats'],
   ['docs-onnx', 'docs/onnx.md', 'ONNX: from PyTorch, to ONNX Runtime'],
@@ -24,3 +28,17 @@ export const DOCUMENTS = [
   ['docs-architecture', 'ARCHITECTURE.md', 'Architecture'],
   ['docs-changes', 'CHANGELOG.md', 'Changes'],
 ].map(([page, file, title]) => ({ page, file, title }));
+
+/**
+ * Documents that have no place in the order yet, by the names of their files: they come last.
+ *
+ * @type {readonly Document[]}
+ */
+const others = readdirSync(`${root}docs`)
+  .filter((name) => name.endsWith('.md') && !ORDERED.some(({ file }) => file === `docs/${name}`))
+  .map((name) => {
+    const [, title = name] = /^# (.*)$/m.exec(readFileSync(`${root}docs/${name}`, 'utf8')) ?? [];
+    return { page: `docs-${name.replace('.md', '')}`, file: `docs/${name}`, title };
+  });
+
+export const DOCUMENTS = [...ORDERED, ...others];

@@ -48,11 +48,11 @@ const anchorOf = (heading) =>
 
 /**
  * @param {string} markdown
- * @param {{ file: string, pages: ReadonlyMap<string, string>, runs: (block: number) => { id: string, block: number, output?: string } | undefined }} of
- *   `pages`: addresses by file. `runs`: the snippet of the n-th TypeScript block, with its recorded output if it runs
- *   in Node alone.
+ * @param {{ file: string, pages: ReadonlyMap<string, string>, pictureOf: (file: string) => string, runs: (block: number) => { id: string, block: number, output?: string } | undefined }} of
+ *   `pages`: addresses by file. `pictureOf`: the address of a picture. `runs`: the snippet of the n-th TypeScript
+ *   block, with its recorded output if it runs in Node alone.
  */
-export function render(markdown, { file, pages, runs }) {
+export function render(markdown, { file, pages, pictureOf, runs }) {
   const parser = new MarkdownIt({ html: false, linkify: false, typographer: false }).use(withFormulas);
   /** @type {{ level: number, text: string, anchor: string, content: string }[]} */
   const sections = [];
@@ -88,6 +88,14 @@ export function render(markdown, { file, pages, runs }) {
   };
   parser.renderer.rules.table_open = () => '<div class="scroll" tabindex="0" role="group" aria-label="Table"><table>';
   parser.renderer.rules.table_close = () => '</table></div>';
+  const { image } = parser.renderer.rules;
+  parser.renderer.rules.image = (tokens, index, options, env, self) => {
+    const address = tokens[index].attrGet('src') ?? '';
+    if (!address.startsWith('https:')) {
+      tokens[index].attrSet('src', pictureOf(posix.normalize(posix.join(posix.dirname(file), address))));
+    }
+    return image(tokens, index, options, env, self);
+  };
   parser.renderer.rules.link_open = (tokens, index, options, _, self) => {
     const address = tokens[index].attrGet('href') ?? '';
     if (/^(https?:|#)/.test(address)) return self.renderToken(tokens, index, options);

@@ -1,25 +1,14 @@
 /** The search over all sections of the documents. Its index is made when the field is used first. */
 import type MiniSearch from 'minisearch';
 import { useId, useRef, useState } from 'preact/hooks';
-
-interface Section {
-  readonly id: number;
-  readonly title: string;
-  readonly page: string;
-  readonly address: string;
-  readonly text: string;
-}
+import { SEARCH_FIELDS, type Section } from './search-fields.js';
 
 /** Most results. */
 const MOST = 8;
 
 async function loadIndex(): Promise<MiniSearch<Section>> {
   const [{ default: Index }, response] = await Promise.all([import('minisearch'), fetch('./search/sections.json')]);
-  const index = new Index<Section>({
-    fields: ['title', 'text'],
-    storeFields: ['title', 'page', 'address'],
-    searchOptions: { boost: { title: 3 }, prefix: true, fuzzy: 0.15 },
-  });
+  const index = new Index<Section>(SEARCH_FIELDS);
   index.addAll((await response.json()) as Section[]);
   return index;
 }
