@@ -250,7 +250,7 @@ async function runBrowsers() {
         await browsers.withBrowserPage(name, address, async (/** @type {any} */ page) => {
           const late = new Promise((_, reject) => setTimeout(() => reject(new Error('no result')), PAGE_MS).unref());
           const result = await Promise.race([server.result(), late]);
-          engine.version = /(?:Chrome|Firefox)\/([\d.]+)/.exec(await page.evaluate('navigator.userAgent'))?.[1] ?? '-';
+          engine.version = page.version;
           if (!Array.isArray(result)) throw new Error(JSON.stringify(result));
           addCells(engine, where, result, (performance.now() - started) / 1000);
         });

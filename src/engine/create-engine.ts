@@ -9,7 +9,7 @@ import { FormatError, UnsupportedError } from '../common/errors.js';
 import { compile, compileSync } from '../runtime/binary.js';
 import { refusedToCompile, requireFeatures, type Numerics } from '../runtime/features.js';
 import { fuses, keepsSubnormals } from '../runtime/arithmetic.js';
-import { WasmRuntime } from '../runtime/wasm-runtime.js';
+import { MAXIMUM_BYTES, WasmRuntime } from '../runtime/wasm-runtime.js';
 import { compileWide, type Simd256Result } from '../runtime/simd256.js';
 import { processors, programUrl, whyNotShared, whyNotStarted } from '../runtime/threads/host.js';
 import { Pool, startComputeWorker } from '../runtime/threads/pool.js';
@@ -33,7 +33,7 @@ function runtimeOf(
   { initialMemory, maximumMemory, workerUrl }: SettledEngineOptions,
   reasons: string[],
 ): WasmRuntime {
-  const settings = { module, tile, initialMemory, maximumMemory };
+  const settings = { module, tile, initialMemory, maximumMemory, orLess: maximumMemory === MAXIMUM_BYTES };
   if (threads === 1) return new WasmRuntime(settings);
   const start = startComputeWorker(programUrl(workerUrl));
   try {
@@ -80,7 +80,7 @@ function makeEngine(
   const timesTiles = options.tile === 'auto';
   const firstTile = options.tile === undefined || options.tile === 'auto' ? defaultTile : options.tile;
   const startFailures: string[] = [];
-  const runtime = runtimeOf(module, firstTile, timesTiles ? 1 : threads, options, startFailures);
+  const runtime = allowed(where, () => runtimeOf(module, firstTile, timesTiles ? 1 : threads, options, startFailures));
   const fused = fuses(runtime);
   const sameBits = keepsSubnormals(runtime);
   try {
@@ -130,6 +130,15 @@ const NO_SIMD256 = 'simd256: only createEngine, which does not block, tries it, 
  */
 function refuseOwn(where: string, error: unknown): never {
   throw error instanceof WebAssembly.CompileError ? refusedToCompile(where, error) : error;
+}
+
+/** Returns what is made of compiled kernels. WebKit compiles what a policy forbids, and refuses it here. */
+function allowed<T>(where: string, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    return refuseOwn(where, error);
+  }
 }
 
 /** Throws an error that says why the given bytes are no module here. */

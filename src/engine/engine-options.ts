@@ -50,7 +50,8 @@ export interface EngineOptions {
   /** Initial size of linear memory in bytes. Default 1 MiB, or `maximumMemory` if that is less. */
   initialMemory?: number;
   /**
-   * Size in bytes that linear memory may grow to, at most and by default 4 GiB. An engine itself takes 80 KiB for each
+   * Size in bytes that linear memory may grow to, at most and by default 4 GiB; the default is a quarter or a sixteenth
+   * of that where the platform has no room for more. An engine itself takes 80 KiB for each
    * thread, or 592 KiB for each if this is 64 MiB or more.
    */
   maximumMemory?: number;

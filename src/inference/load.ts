@@ -15,9 +15,8 @@ import { asFormatError, openModel, takeTensors } from './model-file.js';
 import { InferenceModel } from './inference-model.js';
 import { PREDICTION_FACTORIES } from './layers.js';
 
-/** Initial bytes of linear memory, and the maxima to try in turn: smaller ones where address space is limited. */
+/** Initial bytes of linear memory. */
 const INITIAL_BYTES = 1024 * 1024;
-const LIMITS = [MAXIMUM_BYTES, MAXIMUM_BYTES / 4, MAXIMUM_BYTES / 16] as const;
 
 /** Defined at module level: a function made while a model is loaded would keep the file alive. */
 const nothing = (): void => undefined;
@@ -25,15 +24,19 @@ const nothing = (): void => undefined;
 /** The runtime of all models, made for the first of them. */
 let runtime: WasmRuntime | undefined;
 
+/** Throws a platform's error about the kernels as one that says how to allow them. */
+function refuse(error: unknown): never {
+  throw error instanceof WebAssembly.CompileError ? refusedToCompile('loadModel', error) : error;
+}
+
 function runtimeOf(module: WebAssembly.Module): WasmRuntime {
-  for (const maximumMemory of LIMITS) {
-    try {
-      return (runtime ??= new WasmRuntime({ module, tile: DEFAULT_TILE, initialMemory: INITIAL_BYTES, maximumMemory }));
-    } catch (error) {
-      if (!(error instanceof UnsupportedError)) throw error;
-    }
+  const settings = { module, tile: DEFAULT_TILE, initialMemory: INITIAL_BYTES, maximumMemory: MAXIMUM_BYTES };
+  try {
+    return (runtime ??= new WasmRuntime({ ...settings, orLess: true }));
+  } catch (error) {
+    if (!(error instanceof UnsupportedError)) return refuse(error);
+    throw new UnsupportedError(`loadModel: a shared memory of at most ${MAXIMUM_BYTES / 16} bytes expected, got none.`);
   }
-  throw new UnsupportedError(`loadModel: a shared memory of at most ${LIMITS[2]} bytes expected, got none.`);
 }
 
 /**
@@ -44,7 +47,7 @@ function compileHere(): WebAssembly.Module {
   try {
     return new WebAssembly.Module(decodeHex(PREDICT_KERNELS_HEX));
   } catch (error) {
-    throw error instanceof WebAssembly.CompileError ? refusedToCompile('loadModel', error) : error;
+    return refuse(error);
   }
 }
 

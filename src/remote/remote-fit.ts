@@ -9,7 +9,7 @@ import { CollectorPressure } from '../runtime/model-allocator.js';
 import { expireAfter } from '../runtime/threads/time-out.js';
 import { startComputeWorker } from '../runtime/threads/pool.js';
 import type { WorkerStart } from '../runtime/threads/start.js';
-import { startWorker, whyNoWorkers, whyNotShared, type HostedWorker } from '../runtime/threads/host.js';
+import { isPage, startWorker, whyNoWorkers, whyNotShared, type HostedWorker } from '../runtime/threads/host.js';
 import { hookOf, HOOKS } from '../training/callbacks/callback.js';
 import { hasSource, type FitData } from '../training/data/batches.js';
 import { type DataSources } from '../training/data/dataset.js';
@@ -316,8 +316,10 @@ export class RemoteFitCaller implements RemoteFit {
   private endWorkers(): void {
     this.worker?.end();
     for (const worker of this.computeWorkers) worker.end();
-    // The memory is garbage now; the collector of this thread does not know its size.
-    if (this.workerMemory !== undefined) new CollectorPressure().set(this.workerMemory.buffer.byteLength);
+    // The memory is garbage now; the collector of this thread does not know its size, nor, in a page, that WebKit has
+    // room for fifteen.
+    if (this.workerMemory !== undefined)
+      new CollectorPressure().set(isPage() ? Infinity : this.workerMemory.buffer.byteLength);
     this.workerMemory = undefined;
   }
 

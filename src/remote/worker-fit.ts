@@ -128,7 +128,7 @@ export class WorkerFit {
 
   private async startRuntime(): Promise<WasmRuntime> {
     const { module, tile, maximumMemory, threads } = this.begin;
-    const settings = { module, tile, initialMemory: Math.min(1 << 20, maximumMemory), maximumMemory };
+    const settings = { module, tile, initialMemory: Math.min(1 << 20, maximumMemory), maximumMemory, orLess: true };
     if (threads === 1) return new WasmRuntime(settings);
     const start: StartWorker = (worker, events) => {
       this.computeWorkers.set(worker.index, events);

@@ -63,6 +63,7 @@ export function requireFeatures(where: string, numerics: Numerics): void {
 /** Converts the error of a platform that refuses to compile valid kernels into one that says how to allow it. */
 export const refusedToCompile = (where: string, error: unknown): UnsupportedError =>
   new UnsupportedError(
-    `${where}: WebAssembly that may be compiled expected, got: ${sentence((error as Error).message)} ` +
+    // WebKit adds a line that quotes our code.
+    `${where}: WebAssembly that may be compiled expected, got: ${sentence((error as Error).message.split('\n')[0])} ` +
       `The policy of a page has to allow it: script-src 'wasm-unsafe-eval'.`,
   );

@@ -22,11 +22,16 @@ export const PACKED_A_FROM = 64 * 1024 * 1024;
 /** Maximum that the kernels' memory import declares: 65,536 pages, 4 GiB. */
 export const MAXIMUM_BYTES = 65536 * PAGE;
 
+/** The least maximum that is tried where the platform has no room for more. */
+const SMALLEST_BYTES = MAXIMUM_BYTES / 16;
+
 export interface WasmRuntimeOptions {
   readonly module: WebAssembly.Module;
   readonly tile: TileName;
   readonly initialMemory: number;
   readonly maximumMemory: number;
+  /** Whether a quarter or a sixteenth of `maximumMemory` will do where the platform has no room for more. */
+  readonly orLess?: boolean;
   /** Threads that share matrix products, this one included, and the function that starts the others. Default 1. */
   readonly threads?: number;
   readonly startPool?: (options: Omit<PoolOptions, 'start'>) => Pool;
@@ -83,9 +88,9 @@ export class WasmRuntime {
    * the platform's error if it refuses to start a worker.
    */
   constructor(options: WasmRuntimeOptions | RuntimeHandle) {
-    const { module, tile, maximumMemory } = options;
+    const { module, tile } = options;
     const attached = isHandle(options);
-    const { memory, used }: ReusableMemory = attached ? { memory: options.memory, used: 0 } : memoryOf(options);
+    const { memory, used, maximumMemory } = attached ? { ...options, used: 0 } : memoryOf(options);
     this.module = module;
     this.memory = new LinearMemory(memory, maximumMemory, attached ? undefined : PAGE * pagesOf(options).initial);
     const threads = (attached ? undefined : ownOf(options, 'threads')) ?? 1;
@@ -158,14 +163,20 @@ function pagesOf({ initialMemory, maximumMemory }: WasmRuntimeOptions): { initia
   return { initial: Math.min(Math.ceil(initialMemory / PAGE), maximum), maximum };
 }
 
-/** Returns the memory of a disposed runtime, if there is one, or a new one. */
-function memoryOf(options: WasmRuntimeOptions): ReusableMemory {
+/** Returns the memory of a disposed runtime, if there is one, or a new one, and the bytes that it may grow to. */
+function memoryOf(options: WasmRuntimeOptions): ReusableMemory & { readonly maximumMemory: number } {
   const { initial, maximum } = pagesOf(options);
-  const { maximumMemory } = options;
+  const { maximumMemory, orLess } = options;
   try {
     const spare = takeMemory(initial, maximum);
-    return spare ?? { memory: new WebAssembly.Memory({ initial, maximum, shared: true }), used: 0 };
+    return {
+      maximumMemory,
+      ...(spare ?? { memory: new WebAssembly.Memory({ initial, maximum, shared: true }), used: 0 }),
+    };
   } catch (error) {
+    // A page of WebKit has room for fifteen of 4 GiB, and those of workers that have ended count until they are freed.
+    const less = Math.floor(maximumMemory / 4);
+    if (orLess === true && less >= SMALLEST_BYTES) return memoryOf({ ...options, maximumMemory: less });
     throw new UnsupportedError(
       `createEngine: a shared memory of at most ${maximumMemory} bytes expected, got: ${(error as Error).message}. ` +
         `Address space may be limited: try a smaller maximumMemory.`,

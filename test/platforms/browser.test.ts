@@ -1,5 +1,5 @@
 /**
- * The built library in real pages of Chromium and Firefox: the bits of Node, threads with and without isolation,
+ * The built library in real pages of Chromium, Firefox and WebKit: the bits of Node, threads with and without isolation,
  * trainings in workers, and policies (CSP) that forbid what the library needs. The package under a bundler is tested in
  * bundlers.test.ts, the page of the README in documented-page.test.ts.
  */
@@ -110,6 +110,27 @@ describe('a page that imports the built file', () => {
       expect(result.reasons[0]).toContain('Cross-Origin-Embedder-Policy: require-corp');
     },
   );
+
+  test('WebKit without SharedArrayBuffer, as WebKitGTK is by default, uses one thread and gets the same bits', async ({
+    skip,
+  }) => {
+    requireBrowser('webkit', skip);
+    const { sha256 } = await trainLargeLayers(library);
+    const isolated = await serveRepository(ISOLATION);
+    try {
+      const page = `${isolated.origin}/examples/page/index.html`;
+      const training = `Promise.all([import('/test/support/large-layers.mjs'), import('/dist/index.js')])
+        .then(([{ trainLargeLayers }, library]) => trainLargeLayers(library, { threads: 2 }))`;
+      const result = await withBrowserPage('webkit', page, (tab) => tab.evaluate(training), { sharedMemory: false });
+      expect(result).toMatchObject({
+        threads: 1,
+        sha256,
+        reasons: [expect.stringContaining('has no SharedArrayBuffer')],
+      });
+    } finally {
+      await isolated.close();
+    }
+  });
 });
 
 /** A policy that allows the page's own scripts and WebAssembly. */

@@ -51,6 +51,13 @@ test('memory that cannot be created is refused with what would help', () => {
   expect(make).toThrow(/smaller maximumMemory/);
 });
 
+test('where there is no room for the maximum, less of it is taken if that will do', () => {
+  // More than a memory may have, so the platform refuses it.
+  const runtime = runtimeOf({ maximumMemory: 2 * MAXIMUM_BYTES, orLess: true });
+  expect(runtime.memory.maximumBytes).toBe(MAXIMUM_BYTES / 2);
+  runtime.dispose();
+});
+
 test('the tiles are those that the build generates', () => {
   expect(TILES.map(([rows, width]) => `${rows}x${width}`)).toEqual([...TILE_NAMES]);
 });

@@ -275,7 +275,7 @@ describe.each(browserNames)('in %s', (name) => {
       const violations = await open(name, file, async (page) => {
         await page.value("document.querySelector('header') && true");
         await page.value('new Promise((done) => setTimeout(() => done(true), 1500))');
-        await page.evaluate(`${axe}; true`);
+        await page.evaluate(`(() => { ${axe}; return true; })()`);
         return page.evaluate(`(async () => {
           const all = [];
           for (const theme of ['light', 'dark']) {

@@ -54,6 +54,9 @@ const platform = globalThis as unknown as Platform;
 
 const threads = (): NodeThreads | undefined => platform.process?.getBuiltinModule?.('node:worker_threads');
 
+/** Whether threads here are the workers of a page. */
+export const isPage = (): boolean => threads() === undefined;
+
 /** Returns the number of processors that the platform reports. */
 export function processors(): number {
   const os = platform.process?.getBuiltinModule?.('node:os') as unknown as
@@ -106,8 +109,8 @@ export function whyNotStarted(error: unknown): string {
 export const mayWait = (): boolean => threads() !== undefined || platform.window === undefined;
 
 /**
- * Starts a worker on a program: its text, or the address of its file. Throws the platform's error if it refuses, for
- * example because of a policy against `blob:`.
+ * Starts a worker on a program: its text, or the address of its file. Throws the platform's error if it has no room for
+ * one; a policy that forbids it is reported as an end.
  */
 export function startWorker(
   program: string | URL,
@@ -131,10 +134,24 @@ export function startWorker(
   }
   const url =
     typeof program === 'string' ? URL.createObjectURL(new Blob([program], { type: 'text/javascript' })) : program;
-  const worker = new platform.Worker!(url, { name: 'wasm-mlp' });
   const release = (): void => {
     if (typeof url === 'string') URL.revokeObjectURL(url);
   };
+  const advice =
+    typeof program === 'string'
+      ? 'A policy may forbid workers from blob:, see workerUrl of createEngine'
+      : `Is ${program.href} the file worker.js of this package, on an origin that the page may load workers from?`;
+  let worker: PageWorker;
+  try {
+    worker = new platform.Worker!(url, { name: 'wasm-mlp' });
+  } catch (error) {
+    release();
+    const { name, message } = error as Error;
+    if (name !== 'SecurityError') throw error;
+    // WebKit throws where others report that a policy forbids the worker.
+    queueMicrotask(() => events.ended(`it could not be loaded: ${sentence(message)} ${advice}`));
+    return { post: () => undefined, end: () => undefined };
+  }
   worker.onmessage = ({ data }) => {
     release();
     events.message(data);
@@ -143,10 +160,6 @@ export function startWorker(
     event.preventDefault?.();
     release();
     // An event without a message means that nothing has run.
-    const advice =
-      typeof program === 'string'
-        ? 'A policy may forbid workers from blob:, see workerUrl of createEngine'
-        : `Is ${program.href} the file worker.js of this package, on an origin that the page may load workers from?`;
     events.ended(event.message || `it could not be loaded. ${advice}`);
   };
   return {
