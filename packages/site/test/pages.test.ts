@@ -270,6 +270,7 @@ describe.each(browserNames)('in %s', (name) => {
 
   only.each(['index.html', 'playground.html', 'digits.html', 'docs.html', 'docs-derivations.html', 'slides.html'])(
     'axe finds nothing in %s, light and dark',
+    { timeout: 180_000 },
     async (file) => {
       if (!existsSync(join(folder, file))) return;
       const violations = await open(name, file, async (page) => {
