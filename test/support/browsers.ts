@@ -157,7 +157,7 @@ export async function withBrowserPage<T>(
 
 async function press({ keyboard }: DriverPage, chords: readonly string[]): Promise<void> {
   for (const chord of chords) {
-    const keys = chord.split('+');
+    const keys = chord.split('+').map((key) => (key === 'Space' ? ' ' : key));
     for (const key of keys) await keyboard.down(key);
     for (const key of keys.reverse()) await keyboard.up(key);
   }

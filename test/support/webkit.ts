@@ -20,7 +20,6 @@ const END_MS = 5_000;
 
 /** WebDriver's characters for keys that write none. */
 const KEYS: Readonly<Record<string, string>> = {
-  Space: ' ',
   Tab: '\uE004',
   Enter: '\uE007',
   Shift: '\uE008',
