@@ -132,7 +132,7 @@ for (const { page, file, title } of documents) {
       <nav class="docs-nav" aria-label="Documents">
         <div id="search"></div>
         <ul>${list}<li><a href="./api/index.html">API reference</a></li></ul>
-        ${contents === '' ? '' : `<h2>On this page</h2><ul>${contents}</ul>`}
+        ${contents === '' ? '' : `<div class="on-this-page"><h2>On this page</h2><ul>${contents}</ul></div>`}
       </nav>
       <main id="content" class="document">${html}</main>
     </div>

@@ -1,10 +1,11 @@
 /** The page that reads drawn digits: a place to draw, and what the network says at every stroke. */
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { colourOfValue, mix } from '../components/colours.js';
+import { mix } from '../components/colours.js';
 import { HeatMap } from '../components/heat-map.js';
 import { usePalette } from '../components/theme.js';
 import { asDigit, SIDE } from './drawing.js';
 import { DigitReader, examplesOf, type Reading } from './reading.js';
+import { Saliency } from './saliency.js';
 
 /** Pixels along a side of the place to draw. */
 const DRAWN = 280;
@@ -111,7 +112,6 @@ export function Digits() {
   };
 
   const grey = (value: number) => mix(colours.none, colours.classes[1], value);
-  const most = Math.max(1e-9, ...(reading?.saliency ?? [0]).map(Math.abs));
   return (
     <div class="digits">
       <h1>Draw a digit</h1>
@@ -138,13 +138,17 @@ export function Digits() {
               onPointerDown={(event) => {
                 canvas.current!.setPointerCapture(event.pointerId);
                 last.current = undefined;
+                setCursor(undefined);
                 stroke(placeOf(event));
               }}
               onPointerMove={(event) => {
                 if (event.buttons !== 0) stroke(placeOf(event));
               }}
               onKeyDown={onKey}
-              onFocus={() => setCursor((before) => before ?? GRID * 3 + 6)}
+              onFocus={(event) => {
+                // Not for those who came by mouse.
+                if (event.currentTarget.matches(':focus-visible')) setCursor((before) => before ?? GRID * 3 + 6);
+              }}
               onBlur={() => setCursor(undefined)}
             />
             {cursor !== undefined && (
@@ -203,13 +207,11 @@ export function Digits() {
             <figcaption class="hint">What the network sees: 28 × 28 pixels, centred as in MNIST.</figcaption>
           </figure>
           <figure>
-            <HeatMap
-              size={SIDE}
-              values={reading?.saliency ?? new Float32Array(SIDE * SIDE)}
-              colourOf={(value) => colourOfValue(colours, value / most)}
+            <Saliency
+              values={reading?.saliency}
               label={`Pixels that speak for ${reading?.digit ?? 'the digit'}, and against it`}
             />
-            <figcaption class="hint">Blue pixels speak for the likeliest digit, orange ones against it.</figcaption>
+            <figcaption class="hint">Blue squares speak for the likeliest digit, orange dots against it.</figcaption>
           </figure>
         </section>
       </div>

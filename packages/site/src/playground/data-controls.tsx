@@ -1,11 +1,11 @@
 /** Where the points come from: a dataset, or points that are drawn or pasted. */
 import { useState } from 'preact/hooks';
 import { Choice, NumberField, Slider } from '../components/fields.js';
+import { SHAPE_NAMES } from '../components/marks.js';
 import { readPoints } from '../data/csv.js';
 import { DATASETS, type DatasetName, type Task } from '../data/datasets.js';
 import { roundedPoint } from '../settings/address.js';
 import { classesOf, LIMITS, taskOf, type Settings } from '../settings/settings.js';
-import { SHAPE_NAMES } from './output-view.js';
 
 interface DataControlsProps {
   readonly settings: Settings;

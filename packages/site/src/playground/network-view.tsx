@@ -18,19 +18,26 @@ interface NetworkViewProps {
   readonly change: (part: Partial<Settings>) => void;
 }
 
-const UNIT = 38;
-const GAP = 10;
-const HEAD = 92;
+/** Sizes in rem: pictures of units where there is little room and where there is much, the gap below, a column's head. */
+const UNIT = { least: 2.375, most: 3.5 };
+const GAP = 0.625;
+const HEAD = 5.75;
 
-const rowOf = (index: number): number => HEAD + index * (UNIT + GAP);
+/** Smallest width of a column in rem, so that its controls can be used. */
+const COLUMN = 7.4;
 
-/** Smallest width of a column, so that its controls can be used. */
-const COLUMN = 118;
+/** Pixels of a rem: pages are larger on wide screens. */
+const pixelsOfRem = (): number => parseFloat(getComputedStyle(document.documentElement).fontSize);
 
 export function NetworkView({ settings, snapshot, change }: NetworkViewProps) {
   const { layers, features, loss } = settings;
   const frame = useRef<HTMLDivElement>(null);
-  const width = Math.max(useElementWidth(frame), COLUMN * (layers.length + 2));
+  const columns = layers.length + 2;
+  const frameWidth = useElementWidth(frame);
+  const rem = pixelsOfRem();
+  const width = Math.max(frameWidth, COLUMN * columns * rem);
+  const side = Math.round(Math.min(UNIT.most * rem, Math.max(UNIT.least * rem, (0.27 * width) / columns)));
+  const rowOf = (index: number): number => HEAD * rem + index * (side + GAP * rem);
   const colours = usePalette();
   const [looked, setLooked] = useState<string>();
   const names = Object.keys(FEATURES) as FeatureName[];
@@ -40,8 +47,7 @@ export function NetworkView({ settings, snapshot, change }: NetworkViewProps) {
       Float32Array.from({ length: rows.length / names.length }, (_, i) => rows[i * names.length + column]),
     );
   }, []);
-  const columns = layers.length + 2;
-  const x = (column: number): number => ((column + 0.5) * width) / columns - UNIT / 2;
+  const x = (column: number): number => ((column + 0.5) * width) / columns - side / 2;
   const outputs =
     snapshot?.weights
       .filter(({ name }) => !name.startsWith('hidden'))
@@ -72,7 +78,7 @@ export function NetworkView({ settings, snapshot, change }: NetworkViewProps) {
     outputs,
   ];
   const yOf = (column: number, unit: number): number =>
-    rowOf(column === 0 ? names.indexOf(features[unit]) : unit) + UNIT / 2;
+    rowOf(column === 0 ? names.indexOf(features[unit]) : unit) + side / 2;
 
   const setLayer = (index: number, part: Partial<HiddenLayer>): void =>
     change({ layers: layers.map((layer, i) => (i === index ? { ...layer, ...part } : layer)) });
@@ -105,12 +111,16 @@ export function NetworkView({ settings, snapshot, change }: NetworkViewProps) {
         </span>
       </div>
       <div class="network-scroll" tabIndex={0} role="group" aria-label="Units and weights">
-        <div ref={frame} class="network-frame" style={{ height: `${height}px`, minWidth: `${COLUMN * columns}px` }}>
+        <div
+          ref={frame}
+          class="network-frame"
+          style={{ height: `${height}px`, minWidth: `${COLUMN * columns}rem`, '--unit': `${side}px` }}
+        >
           <svg width={width} height={height} aria-hidden="true">
             {incoming.map((units, column) =>
               units.map(({ weight }, unit) =>
                 Array.from(weight, (value, from) => {
-                  const [x1, x2] = [x(column) + UNIT, x(column + 1)];
+                  const [x1, x2] = [x(column) + side, x(column + 1)];
                   const [y1, y2] = [yOf(column, from), yOf(column + 1, unit)];
                   const middle = (x1 + x2) / 2;
                   return (
@@ -118,8 +128,8 @@ export function NetworkView({ settings, snapshot, change }: NetworkViewProps) {
                       key={`${column} ${unit} ${from}`}
                       d={`M${x1} ${y1}C${middle} ${y1} ${middle} ${y2} ${x2} ${y2}`}
                       stroke={css(colourOfValue(colours, value < 0 ? -1 : 1))}
-                      stroke-width={Math.min(6, 0.4 + 2 * Math.abs(value)) || 0.4}
-                      stroke-dasharray={value < 0 ? '5 3' : undefined}
+                      stroke-width={(rem / 16) * (Math.min(6, 0.4 + 2 * Math.abs(value)) || 0.4)}
+                      stroke-dasharray={value < 0 ? `${rem / 3} ${rem / 5}` : undefined}
                       opacity={Math.min(0.9, 0.25 + Math.abs(value) / 2) || 0.25}
                       fill="none"
                     />

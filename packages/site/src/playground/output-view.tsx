@@ -6,6 +6,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import '../style/output-view.css';
 import { colourOfClass, colourOfShare, colourOfValue, css, type Colour, type Palette } from '../components/colours.js';
 import { HeatMap } from '../components/heat-map.js';
+import { SHAPE_NAMES, SHAPES, shapeOfValue } from '../components/marks.js';
 import { usePalette } from '../components/theme.js';
 import type { Point } from '../data/datasets.js';
 import { LOSSES } from '../settings/choices.js';
@@ -29,28 +30,8 @@ const APART = 0.09;
 /** Side of the picture in CSS pixels at which shapes are drawn; it is scaled with the page. */
 const SIDE = 600;
 
-type Shape = (context: CanvasRenderingContext2D, x: number, y: number, r: number) => void;
-
-const polygon =
-  (corners: readonly (readonly [number, number])[]): Shape =>
-  (context, x, y, r) => {
-    corners.forEach(([dx, dy], i) =>
-      i === 0 ? context.moveTo(x + r * dx, y + r * dy) : context.lineTo(x + r * dx, y + r * dy),
-    );
-    context.closePath();
-  };
-
-/** Shapes by class, so that colour is never needed. */
-const SHAPES: readonly Shape[] = [
-  (context, x, y, r) => context.arc(x, y, r, 0, 2 * Math.PI),
-  polygon([[-0.9, -0.9], [0.9, -0.9], [0.9, 0.9], [-0.9, 0.9]]), // prettier-ignore
-  polygon([[0, -1.2], [1.1, 0.8], [-1.1, 0.8]]), // prettier-ignore
-  polygon([[0, -1.3], [1, 0], [0, 1.3], [-1, 0]]), // prettier-ignore
-  polygon([[0, 1.2], [1.1, -0.8], [-1.1, -0.8]]), // prettier-ignore
-  polygon([[-1, -0.4], [-0.4, -0.4], [-0.4, -1], [0.4, -1], [0.4, -0.4], [1, -0.4], [1, 0.4], [0.4, 0.4], [0.4, 1], [-0.4, 1], [-0.4, 0.4], [-1, 0.4]]), // prettier-ignore
-];
-
-export const SHAPE_NAMES = ['circle', 'square', 'triangle', 'diamond', 'turned triangle', 'cross'] as const;
+/** Pixels of the canvas for one of these, for screens that have more. */
+const DENSITY = 2;
 
 /** Returns how values of the field are coloured. */
 function fieldColour(settings: Settings, colours: Palette): (value: number) => Colour {
@@ -69,30 +50,33 @@ export function OutputView({ settings, snapshot, training, test, onDraw, erases 
   useEffect(() => {
     const context = canvas.current?.getContext('2d');
     if (!context) return;
+    context.setTransform(DENSITY, 0, 0, DENSITY, 0, 0);
     context.clearRect(0, 0, SIDE, SIDE);
     const place = (x: number, y: number): [number, number] => [((x + 1) / 2) * SIDE, ((1 - y) / 2) * SIDE];
     const draw = ({ x, y, target }: Point, filled: boolean): void => {
       const colour = css(isValue ? colourOfValue(colours, target) : colours.classes[target % colours.classes.length]);
-      context.beginPath();
-      SHAPES[isValue ? 0 : target % SHAPES.length](context, ...place(x, y), 7);
+      const shape = new Path2D();
+      const outline = isValue ? shapeOfValue(target) : SHAPES[target % SHAPES.length];
+      shape.addPath(new Path2D(outline), new DOMMatrix([7, 0, 0, 7, ...place(x, y)]));
       context.lineWidth = filled ? 1.5 : 3;
       context.fillStyle = filled ? colour : 'transparent';
       context.strokeStyle = filled ? css(colours.none) : colour;
-      context.fill();
-      context.stroke();
+      context.fill(shape);
+      context.stroke(shape);
     };
     for (const point of test) draw(point, false);
     for (const point of training) draw(point, true);
     if (cross !== undefined) {
       const [x, y] = place(cross.x, cross.y);
-      context.strokeStyle = 'currentColor';
-      context.lineWidth = 3;
-      context.beginPath();
-      context.moveTo(x - 14, y);
-      context.lineTo(x + 14, y);
-      context.moveTo(x, y - 14);
-      context.lineTo(x, y + 14);
-      context.stroke();
+      const lines = new Path2D(`M${x - 14} ${y}H${x + 14}M${x} ${y - 14}V${y + 14}`);
+      for (const [width, style] of [
+        [8, css(colours.none)],
+        [3, 'currentColor'],
+      ] as const) {
+        context.lineWidth = width;
+        context.strokeStyle = style;
+        context.stroke(lines);
+      }
     }
   }, [training, test, colours, cross, isValue]);
 
@@ -156,8 +140,8 @@ export function OutputView({ settings, snapshot, training, test, onDraw, erases 
         <canvas
           ref={canvas}
           class="points"
-          width={SIDE}
-          height={SIDE}
+          width={DENSITY * SIDE}
+          height={DENSITY * SIDE}
           {...(onDraw === undefined
             ? { role: 'img', 'aria-label': `${training.length} points for training, ${test.length} for the test` }
             : {
@@ -174,7 +158,7 @@ export function OutputView({ settings, snapshot, training, test, onDraw, erases 
       </div>
       <figcaption class="hint">
         {isValue
-          ? 'Orange is below 0, blue above. Filled points train, hollow ones test.'
+          ? 'Orange is below 0, blue above; triangles that point down are below 0. Filled points train, hollow ones test.'
           : `Classes: ${SHAPE_NAMES.slice(0, classesOf(settings))
               .map((name, i) => `${i + 1} ${name}`)
               .join(', ')}. Filled points train, hollow ones test.`}

@@ -1,5 +1,6 @@
 /** What training has come to: losses, right answers, the advice of `diagnose`. */
 import { Chart } from '../components/chart.js';
+import { ClassMark } from '../components/marks.js';
 import type { Snapshot } from '../training/protocol.js';
 
 /** Names of faults for people. */
@@ -44,14 +45,16 @@ export function Confusion({ snapshot }: { readonly snapshot: Snapshot | undefine
       <figcaption>
         Right: {percent(accuracy.training)} of training
         {accuracy.test === undefined ? '' : `, ${percent(accuracy.test)} of the test`}
+        <p class="hint">Rows are true classes, columns predicted ones.</p>
       </figcaption>
       <table>
-        <caption class="hint">Rows are true classes, columns predicted ones</caption>
+        <caption class="visually-hidden">Points by their true and their predicted class</caption>
         <thead>
           <tr>
             <td />
             {confusion.map((_, i) => (
               <th key={i} scope="col">
+                <ClassMark index={i} />
                 {i + 1}
               </th>
             ))}
@@ -60,9 +63,16 @@ export function Confusion({ snapshot }: { readonly snapshot: Snapshot | undefine
         <tbody>
           {confusion.map((row, i) => (
             <tr key={i}>
-              <th scope="row">{i + 1}</th>
+              <th scope="row">
+                <ClassMark index={i} />
+                {i + 1}
+              </th>
               {row.map((count, j) => (
-                <td key={j} class={i === j ? 'right' : 'wrong'} style={{ '--share': String(count / most) }}>
+                <td
+                  key={j}
+                  class={`${i === j ? 'right' : 'wrong'}${count > 0 ? ' some' : ''}`}
+                  style={{ '--share': String(count / most) }}
+                >
                   {count}
                 </td>
               ))}

@@ -1,5 +1,6 @@
 /** Curves over an axis, as SVG: each with its own colour, dashes and name, over shaded stretches, with a movable line. */
 import type { ComponentChildren } from 'preact';
+import { SHAPES } from '../../components/marks.js';
 import { powerOfTen } from './numbers.js';
 
 export interface Curve {
@@ -156,15 +157,6 @@ export function Curves({
   );
 }
 
-const MARKS: readonly string[] = [
-  'M-1,0A1,1 0 1 0 1,0A1,1 0 1 0 -1,0Z',
-  'M-.9,-.9H.9V.9H-.9Z',
-  'M0,-1.2L1.1,.8H-1.1Z',
-  'M0,-1.3L1,0L0,1.3L-1,0Z',
-  'M0,1.2L1.1,-.8H-1.1Z',
-  'M-1,-.4H-.4V-1H.4V-.4H1V.4H.4V1H-.4V.4H-1Z',
-];
-
 interface MarkProps {
   readonly x: number;
   readonly y: number;
@@ -177,7 +169,7 @@ interface MarkProps {
 export function Mark({ x, y, style, size, hollow = false }: MarkProps) {
   return (
     <path
-      d={MARKS[style % MARKS.length]}
+      d={SHAPES[style % SHAPES.length]}
       transform={`translate(${x.toFixed(1)} ${y.toFixed(1)}) scale(${size})`}
       class={`mark-of s${style}${hollow ? ' hollow' : ''}`}
     />
