@@ -1,5 +1,6 @@
 /** The built site for tests, and what they do with its pages. */
 import { execFileSync } from 'node:child_process';
+import { mkdirSync, rmSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
 import type { BrowserPage } from '../../../test/support/browsers.js';
@@ -7,17 +8,43 @@ import type { BrowserPage } from '../../../test/support/browsers.js';
 /** The policy of a strict host. */
 export const POLICY = "script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; object-src 'none'; base-uri 'none'";
 
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+
+/** Longest that a build takes: a lock that is older was left behind. */
+const BUILD_MS = 300_000;
+
+/** Runs one build at a time: they write the same documents, and files of tests run at the same time. */
+function alone(build: () => void): void {
+  const lock = join(root, 'node_modules/.site-build');
+  for (;;) {
+    try {
+      mkdirSync(lock);
+      break;
+    } catch {
+      const since = statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+      if (since !== 0 && Date.now() - since > BUILD_MS) rmSync(lock, { recursive: true, force: true });
+      else Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
+    }
+  }
+  try {
+    build();
+  } finally {
+    rmSync(lock, { recursive: true, force: true });
+  }
+}
+
 /** Builds the site into a folder, as `npm run build:site` does. */
 export function buildSite(folder: string): void {
-  const root = fileURLToPath(new URL('../../..', import.meta.url));
   const site = join(root, 'packages/site');
   // Vitest says that this is a test, and Vite would build no site for users.
   const env = { ...process.env, NODE_ENV: 'production' };
   const run = (...args: string[]): unknown => execFileSync(process.execPath, args, { cwd: root, stdio: 'pipe', env });
-  run(join(site, 'scripts/make-digits.mjs'));
-  run(join(site, 'scripts/make-docs.mjs'));
-  const vite = join(root, 'node_modules/vite/bin/vite.js');
-  run(vite, 'build', site, '--outDir', folder, '--emptyOutDir', '--logLevel', 'error');
+  alone(() => {
+    run(join(site, 'scripts/make-digits.mjs'));
+    run(join(site, 'scripts/make-docs.mjs'));
+    const vite = join(root, 'node_modules/vite/bin/vite.js');
+    run(vite, 'build', site, '--outDir', folder, '--emptyOutDir', '--logLevel', 'error');
+  });
 }
 
 /** Opens another page of the site in the same tab, and waits until it is there. */

@@ -1,13 +1,11 @@
 /**
- * The built site in real browsers, under the policy that a strict host sets: every control, keyboards, addresses that
+ * The built site in real browsers, under the policy that a strict host sets: every control, addresses that
  * give the same weights in all browsers and in Node, files that load in Node, snippets, and what axe finds.
  */
-import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createEngine, loadModel } from 'wasm-mlp';
@@ -23,10 +21,8 @@ import {
 } from '../../../test/support/browsers.js';
 import { settingsOf } from '../src/settings/address.js';
 import { Session } from '../src/training/session.js';
+import { buildSite, click, HASH as hash, POLICY, STEPS as steps } from './built.js';
 
-const POLICY = "script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; object-src 'none'; base-uri 'none'";
-const site = fileURLToPath(new URL('..', import.meta.url));
-const root = fileURLToPath(new URL('../../..', import.meta.url));
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 const skipReason = (name: BrowserName): string | undefined => reasonToSkip(name);
@@ -37,21 +33,9 @@ let server: StaticServer;
 beforeAll(async () => {
   if (!some) return;
   folder = mkdtempSync(join(tmpdir(), 'site-'));
-  const run = (...args: string[]): unknown => execFileSync(process.execPath, args, { cwd: root, stdio: 'pipe' });
-  run(join(site, 'scripts/make-digits.mjs'));
-  run(join(site, 'scripts/make-docs.mjs'));
-  run(
-    join(root, 'node_modules/vite/bin/vite.js'),
-    'build',
-    site,
-    '--outDir',
-    folder,
-    '--emptyOutDir',
-    '--logLevel',
-    'error',
-  );
+  buildSite(folder);
   server = await serveFolder(folder, { 'content-security-policy': POLICY });
-}, 180_000);
+}, 300_000);
 afterAll(async () => {
   if (folder === '') return;
   await server.close();
@@ -61,12 +45,6 @@ afterAll(async () => {
 /** Opens a page of the site, and fails where a script of it was refused or threw. */
 const open = <T>(name: BrowserName, path: string, use: (page: BrowserPage) => Promise<T>): Promise<T> =>
   withBrowserPage(name, `${server.origin}/${path}`, use);
-
-/** An expression that clicks the button with this text. */
-const click = (text: string): string =>
-  `[...document.querySelectorAll('button')].find((one) => one.textContent.trim() === ${JSON.stringify(text)} && !one.disabled)?.click() ?? true`;
-const hash = "(() => { const text = document.querySelector('[data-testid=hash]')?.textContent.trim(); return /^[0-9a-f]{64}$/.test(text) ? text : null; })()"; // prettier-ignore
-const steps = "Number(document.querySelector('[data-testid=step]')?.textContent.replaceAll(',', ''))";
 
 const engine = await createEngine();
 async function hashInNode(address: string, count: number): Promise<string | undefined> {
