@@ -50,14 +50,14 @@ export function buildSite(folder: string): void {
 /** Opens another page of the site in the same tab, and waits until it is there. */
 export async function go(page: BrowserPage, path: string): Promise<void> {
   await page.evaluate(`(globalThis.left = true, setTimeout(() => location.assign(${JSON.stringify(path)})), true)`);
-  const until = performance.now() + 20_000;
+  const until = performance.now() + 60_000;
   for (;;) {
     // While a page is left there is nothing to ask.
-    const there = await page
-      .evaluate("globalThis.left !== true && document.readyState === 'complete'")
-      .catch(() => false);
-    if (there === true) return;
-    if (performance.now() > until) throw new Error(`${path} did not open`);
+    const state = await page
+      .evaluate("globalThis.left === true ? 'the page before it' : document.readyState")
+      .catch((error: unknown) => String(error));
+    if (state === 'complete') return;
+    if (performance.now() > until) throw new Error(`${path} did not open: ${String(state)}`);
     await new Promise((wake) => setTimeout(wake, 25));
   }
 }
