@@ -58,11 +58,17 @@ export function OutputView({ settings, snapshot, training, test, onDraw, erases 
       const shape = new Path2D();
       const outline = isValue ? shapeOfValue(target) : SHAPES[target % SHAPES.length];
       shape.addPath(new Path2D(outline), new DOMMatrix([7, 0, 0, 7, ...place(x, y)]));
-      context.lineWidth = filled ? 1.5 : 3;
       context.fillStyle = filled ? colour : 'transparent';
-      context.strokeStyle = filled ? css(colours.none) : colour;
       context.fill(shape);
-      context.stroke(shape);
+      // Values near 0 have nearly the colour of the ground: the ink is around them.
+      const edges: readonly (readonly [width: number, style: string])[] = filled
+        ? [[1.5, isValue ? 'currentColor' : css(colours.none)]]
+        : [...(isValue ? [[4.5, 'currentColor'] as const] : []), [isValue ? 2 : 3, colour]];
+      for (const [width, style] of edges) {
+        context.lineWidth = width;
+        context.strokeStyle = style;
+        context.stroke(shape);
+      }
     };
     for (const point of test) draw(point, false);
     for (const point of training) draw(point, true);
