@@ -6,6 +6,8 @@
 export type Colour = readonly [red: number, green: number, blue: number];
 
 export interface Palette {
+  /** The colour of texts. */
+  readonly ink: Colour;
   /** What is neither: a value of 0, or a class that is as likely as another. */
   readonly none: Colour;
   /** By class; the first two are also values of −1 and 1. */
@@ -13,6 +15,7 @@ export interface Palette {
 }
 
 const LIGHT: Palette = {
+  ink: [28, 31, 38],
   none: [247, 247, 244],
   classes: [
     [226, 113, 29],
@@ -25,6 +28,7 @@ const LIGHT: Palette = {
 };
 
 const DARK: Palette = {
+  ink: [236, 238, 242],
   none: [30, 33, 41],
   classes: [
     [240, 148, 70],

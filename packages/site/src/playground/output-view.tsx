@@ -61,9 +61,10 @@ export function OutputView({ settings, snapshot, training, test, onDraw, erases 
       context.fillStyle = filled ? colour : 'transparent';
       context.fill(shape);
       // Values near 0 have nearly the colour of the ground: the ink is around them.
-      const edges: readonly (readonly [width: number, style: string])[] = filled
-        ? [[1.5, isValue ? 'currentColor' : css(colours.none)]]
-        : [...(isValue ? [[4.5, 'currentColor'] as const] : []), [isValue ? 2 : 3, colour]];
+      const edges: (readonly [width: number, style: string])[] = filled
+        ? [[1.5, css(isValue ? colours.ink : colours.none)]]
+        : [[isValue ? 2 : 3, colour]];
+      if (!filled && isValue) edges.unshift([4.5, css(colours.ink)]);
       for (const [width, style] of edges) {
         context.lineWidth = width;
         context.strokeStyle = style;
@@ -77,7 +78,7 @@ export function OutputView({ settings, snapshot, training, test, onDraw, erases 
       const lines = new Path2D(`M${x - 14} ${y}H${x + 14}M${x} ${y - 14}V${y + 14}`);
       for (const [width, style] of [
         [8, css(colours.none)],
-        [3, 'currentColor'],
+        [3, css(colours.ink)],
       ] as const) {
         context.lineWidth = width;
         context.strokeStyle = style;
