@@ -18,7 +18,9 @@ export const seedCheck = integer(0, 0xffffffff);
  * @category Tables
  */
 export interface Fold {
+  /** Numbers of the rows that train. */
   readonly train: Int32Array;
+  /** Numbers of the rows that test. */
   readonly test: Int32Array;
 }
 
@@ -55,7 +57,9 @@ export interface SplitOptions {
  * @category Tables
  */
 export interface Split<T> {
+  /** The rows that train. */
   readonly train: T;
+  /** The rows that test. */
   readonly test: T;
   /** Numbers of the rows in each part, in its order. */
   readonly rows: Fold;
