@@ -52,6 +52,13 @@ export interface NetworkPlan {
   readonly parameterFloats: number;
 }
 
+/** Returns parameters by the index of their layer. */
+export function byLayer<P extends { readonly layer: number }>({ layers }: Graph, parameters: readonly P[]): P[][] {
+  const all = layers.map((): P[] => []);
+  for (const parameter of parameters) all[parameter.layer].push(parameter);
+  return all;
+}
+
 /** Parameters start on cache lines, and vector kernels may process sixteen floats at a time. */
 const PARAMETER_ALIGNMENT = 16;
 

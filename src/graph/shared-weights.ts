@@ -7,7 +7,7 @@ import { ShapeError, ValueError } from '../common/errors.js';
 import type { LayerWeights, SymbolicTensor } from '../layers/layer.js';
 import { WeightBlock } from '../runtime/weight-block.js';
 import type { WasmRuntime } from '../runtime/wasm-runtime.js';
-import { alignedFloats, assignOffsets, type NetworkPlan, type PlannedParameter } from './plan.js';
+import { alignedFloats, assignOffsets, byLayer, type NetworkPlan, type PlannedParameter } from './plan.js';
 import { requireRoom } from './room.js';
 
 /** Floats one after another in linear memory. */
@@ -65,17 +65,16 @@ export function findWeights(
     }
     found[layer] = weights;
   });
-  found.forEach((weights, layer) => {
+  byLayer(graph, parameters).forEach((own, layer) => {
+    const weights = found[layer];
     if (weights === undefined) return;
-    parameters
-      .filter((parameter) => parameter.layer === layer)
-      .forEach(({ spec: { shape } }, order) => {
-        const has = weights.shapes[order];
-        if (shape.every((extent, axis) => extent === has[axis])) return;
-        throw new ShapeError(
-          `${where}: "${graph.names[layer]}" expected inputs for its weights of ${describeShape(has)}, got inputs for ${describeShape(shape)}.`,
-        );
-      });
+    own.forEach(({ spec: { shape } }, order) => {
+      const has = weights.shapes[order];
+      if (shape.every((extent, axis) => extent === has[axis])) return;
+      throw new ShapeError(
+        `${where}: "${graph.names[layer]}" expected inputs for its weights of ${describeShape(has)}, got inputs for ${describeShape(shape)}.`,
+      );
+    });
   });
   return found;
 }
@@ -104,8 +103,7 @@ export function placeWeights(
     const elsewhere = found[parameter.layer]?.addresses[order];
     return elsewhere === undefined ? next.get(index)! : { ...parameter, offset: (elsewhere - address) / 4 };
   });
-  const layers = graph.layers.map((_, layer) => {
-    const all = placed.filter((parameter) => parameter.layer === layer);
+  const layers = byLayer(graph, placed).map((all, layer) => {
     if (found[layer] !== undefined || all.length === 0) return found[layer];
     return {
       block: own,

@@ -9,7 +9,7 @@ import type { ModelState } from '../graph/model-state.js';
 import { requireAlone } from '../graph/sharers.js';
 import { isInput } from '../graph/graph.js';
 import { readTensors, type TensorLike } from '../graph/named-weights.js';
-import type { PlannedParameter } from '../graph/plan.js';
+import { byLayer, type PlannedParameter } from '../graph/plan.js';
 import type { WeightedLayerConfig } from '../layers/definition.js';
 import type { SymbolicTensor } from '../layers/layer.js';
 import type { Trainer } from '../training/trainer.js';
@@ -34,11 +34,13 @@ export interface LayerOwner {
 export class ModelLayer {
   readonly #owner: LayerOwner;
   readonly #index: number;
+  readonly #parameters: readonly PlannedParameter[];
 
   /** For the library's own use: users call `model.getLayer`. */
-  constructor(owner: LayerOwner, index: number) {
+  constructor(owner: LayerOwner, index: number, parameters: readonly PlannedParameter[]) {
     this.#owner = owner;
     this.#index = index;
+    this.#parameters = parameters;
   }
 
   /** Name of the layer: unique in its model. */
@@ -61,7 +63,7 @@ export class ModelLayer {
 
   /** Number of learned values. */
   get parameterCount(): number {
-    return this.#parameters().reduce((total, { spec }) => total + (spec.learned ? sizeOf(spec.shape) : 0), 0);
+    return this.#parameters.reduce((total, { spec }) => total + (spec.learned ? sizeOf(spec.shape) : 0), 0);
   }
 
   /**
@@ -109,7 +111,7 @@ export class ModelLayer {
    */
   getWeights(): NamedTensor[] {
     this.#owner.requireLive('getWeights');
-    return this.#owner.read(this.#parameters());
+    return this.#owner.read(this.#parameters);
   }
 
   /**
@@ -118,7 +120,7 @@ export class ModelLayer {
    */
   setWeights(tensors: readonly TensorLike[]): void {
     this.#owner.requireLive('setWeights');
-    const parameters = this.#parameters();
+    const parameters = this.#parameters;
     const values = readTensors('setWeights', parameters, tensors);
     // Reading tensors may run code of the caller, which may have disposed the model.
     this.#owner.requireLive('setWeights');
@@ -131,17 +133,13 @@ export class ModelLayer {
     const { name, kind, parameterCount, trainable } = this;
     return `ModelLayer (${name === kind ? name : `${name}, ${kind}`}, ${parameterCount} parameters${trainable ? '' : ', frozen'})`;
   }
-
-  #parameters(): PlannedParameter[] {
-    return this.#owner.state.plan.parameters.filter(({ layer }) => layer === this.#index);
-  }
 }
 
 /** Returns the layers of a model in order; those of a graph include its inputs. */
 export function layersOf(owner: LayerOwner): ModelLayer[] {
-  const { layers, naming } = owner.state.plan.graph;
-  return layers.flatMap((layer, index) =>
-    naming === 'modules' && isInput(layer) ? [] : [new ModelLayer(owner, index)],
+  const { graph, parameters } = owner.state.plan;
+  return byLayer(graph, parameters).flatMap((own, index) =>
+    graph.naming === 'modules' && isInput(graph.layers[index]) ? [] : [new ModelLayer(owner, index, own)],
   );
 }
 

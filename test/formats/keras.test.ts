@@ -208,6 +208,32 @@ describe('refuses', () => {
     });
   });
 
+  test('thousands of members of one long name', async () => {
+    const [count, letters] = [60_000, 1000];
+    const places = { root: 96, table: 160, heap: 176 + 40 * count, members: 256 + 40 * count + letters };
+    const file = Buffer.alloc(places.members + 16 * count);
+    const write = (at: number, ...numbers: readonly number[]): void =>
+      numbers.forEach((number, i) => file.writeBigUInt64LE(BigInt(number), at + 8 * i));
+    file.write('\x89HDF\r\n\x1a\n', 'latin1');
+    file.writeUInt16LE(0x0808, 13);
+    write(64, places.root);
+    // A header with one message: the table of members and the heap of their names.
+    file.writeUInt8(1, places.root);
+    file.writeUInt32LE(24, places.root + 8);
+    file.writeUInt32LE(0x100011, places.root + 16);
+    write(places.root + 24, places.table, places.heap);
+    file.write('SNOD', places.table);
+    file.writeUInt16LE(count, places.table + 6);
+    file.write('HEAP', places.heap);
+    write(places.heap + 8, letters + 1, 0, places.heap + 32);
+    file.fill('x', places.heap + 32, places.heap + 32 + letters);
+    for (let i = 0; i < count; i++) {
+      write(places.table + 8 + 40 * i, 0, places.members + 16 * i);
+      file.writeUInt8(1, places.members + 16 * i);
+    }
+    await expect(fromKeras(file)).rejects.toThrow(/expected shorter names/);
+  });
+
   test('an archive that is larger once it is read', async () => {
     const zeros = new Uint8Array(40_000_000);
     const bomb = zipOf([

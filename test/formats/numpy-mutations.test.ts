@@ -4,7 +4,6 @@
  */
 import { readFileSync } from 'node:fs';
 import { test } from 'vitest';
-import { FormatError } from '../../src/index.js';
 import { readNpy, readNpz, writeNpy } from '../../src/numpy.js';
 import { mutateBytes, mutateZip, NUMBERS, pick } from '../support/files/mutate-zip.js';
 import type { ZipPart } from '../support/files/zip.js';
@@ -67,7 +66,7 @@ test(
       const alone = single(random);
       const file = alone ? mutateArray(pick(random, ARRAYS), random) : mutatedArchive(random);
       const options = random.below(2) === 0 ? undefined : ({ dtype: 'float32' } as const);
-      return { file, read: () => (alone ? readNpy(file, options) : readNpz(file, options)), error: FormatError };
+      return { bytes: file.length, read: () => (alone ? readNpy(file, options) : readNpz(file, options)) };
     });
   },
   60_000 + 20 * count,

@@ -558,3 +558,35 @@ test('refuses many layers that have the weights of one, by the same name in mode
   const { file, bytes } = chainFile([inner(0), inner(1), inner(2)], { 'd/kernel': [4, 4] });
   expect(await refusal(file, bytes)).toMatch(/"d\/kernel" expected one layer that has it, got several of its name/);
 });
+
+describe('small files that describe much', () => {
+  const dense = (name: string, inputs?: number): LayerFile => ({
+    class_name: 'Dense',
+    config: { name, units: 4, use_bias: false, ...(inputs === undefined ? {} : { batch_input_shape: [null, inputs] }) },
+  });
+
+  it.each([
+    ['a path twice', ['a.bin', 'a.bin'], 'paths expected files of their own, got one twice'],
+    ['two paths to one file', ['x/a.bin', 'y/a.bin'], 'paths expected files of their own, got one for several'],
+    ['a folder above', ['../a.bin'], 'paths expected files beside the model, got "../a.bin"'],
+    ['a path from the root', ['/etc/passwd'], 'paths expected files beside the model'],
+    ['an address', ['https://example.com/a.bin'], 'paths expected files beside the model'],
+  ])('shards: %s is refused', async (_, paths, message) => {
+    const weights = paths.map((_, i) => ({ name: `d${i}/kernel`, shape: [4, 4], dtype: 'float32' }));
+    const layers = paths.map((_, i) => dense(`d${i}`, i === 0 ? 4 : undefined));
+    const model = {
+      modelTopology: { class_name: 'Sequential', config: { name: 'm', layers } },
+      weightsManifest: [{ paths, weights }],
+    };
+    const error: unknown = await fromTfjs(model, { 'a.bin': new Uint8Array(64) }).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(FormatError);
+    expect((error as Error).message).toContain(message);
+  });
+
+  it('layers in a model of a long name, whose weights would be looked for by it', async () => {
+    const layers = Array.from({ length: 1000 }, (_, i) => dense(`d${i}`, i === 0 ? 4 : undefined));
+    const inner = { class_name: 'Sequential', config: { name: 'x'.repeat(100_000), layers } };
+    const { file, bytes } = chainFile([inner], { 'd0/kernel': [4, 4] });
+    expect(await refusal(file, bytes)).toContain('model expected shorter names of its layers');
+  });
+});

@@ -36,6 +36,9 @@ const SIGNATURE = '\x89HDF\r\n\x1a\n';
 /** Most groups around an object. */
 const MOST_LEVELS = 32;
 
+/** Letters that the paths of all objects may have together, besides as many as the file has bytes. */
+const FREE_LETTERS = 4_194_304;
+
 /** Whether bytes begin as an HDF5 file. */
 export const isHdf5 = (bytes: Uint8Array): boolean => String.fromCharCode(...bytes.subarray(0, 8)) === SIGNATURE;
 
@@ -65,6 +68,7 @@ export class Hdf5File {
   private readonly file: FileBytes;
   /** Bytes of data that may still be read: arrays do not overlap. */
   private left: number;
+  private letters = 0;
 
   constructor(where: string, bytes: Uint8Array) {
     this.file = new FileBytes(where, bytes);
@@ -87,7 +91,12 @@ export class Hdf5File {
     // Keras under Windows wrote paths as names.
     for (const { name, at: member } of members ?? []) {
       const own = name.replaceAll('\\', '/');
-      this.walk(path === '' ? own : `${path}/${own}`, member, level + 1);
+      const inside = path === '' ? own : `${path}/${own}`;
+      // Many members may have one long name, or be in a group of such a name.
+      this.letters += inside.length;
+      if (this.letters > FREE_LETTERS + this.file.length)
+        this.file.refuse('file expected shorter names, got too long ones.');
+      this.walk(inside, member, level + 1);
     }
   }
 

@@ -6,8 +6,8 @@ import { sizeOf } from '../../common/tensors.js';
 import type { Model } from '../../index.js';
 import type { JsonObject } from '../json.js';
 import { fieldOf } from './config.js';
-import { Network } from './network.js';
-import { TopologyReader, type Value } from './topology.js';
+import { MOST_LETTERS, Network } from './network.js';
+import { MOST_LEVELS, TopologyReader, type Value } from './topology.js';
 import type { WeightSource } from './weights.js';
 
 /** A topology: the class of the model, its configuration, and whether Keras 3 wrote it. */
@@ -15,6 +15,29 @@ export interface Topology {
   readonly className: string;
   readonly config: unknown;
   readonly version3: boolean;
+}
+
+/** Returns the name of a layer, '' for one without. */
+function nameOf(layer: JsonObject): string {
+  const own = fieldOf(layer, 'config');
+  const name = fieldOf(layer, 'name') ?? (isRecord(own) ? fieldOf(own, 'name') : undefined);
+  return typeof name === 'string' ? name : '';
+}
+
+/** Returns the letters in the paths of all layers that are in models of a model: the names of those around each. */
+function lettersOfPaths(config: unknown): number {
+  let letters = 0;
+  const stack: [config: unknown, around: number, level: number][] = [[config, 0, 0]];
+  for (let top = stack.pop(); top !== undefined && letters <= MOST_LETTERS; top = stack.pop()) {
+    const [model, around, level] = top;
+    const layers = isRecord(model) ? fieldOf(model, 'layers') : model;
+    if (!Array.isArray(layers) || level > MOST_LEVELS) continue;
+    letters += around * layers.length;
+    for (const layer of layers) {
+      if (isRecord(layer)) stack.push([fieldOf(layer, 'config'), around + nameOf(layer).length, level + 1]);
+    }
+  }
+  return letters;
 }
 
 /** Returns the topology that { class_name, config } describes, written by a version of Keras if that is known. */
@@ -25,8 +48,11 @@ export function topologyOf(where: string, described: JsonObject, version: unknow
       `${where}: class_name of the model expected Sequential, Functional or Model, got ${describe(className)}.`,
     );
   }
+  const config = fieldOf(described, 'config');
+  if (lettersOfPaths(config) > MOST_LETTERS)
+    throw new FormatError(`${where}: model expected shorter names of its layers.`);
   const version3 = typeof version === 'string' ? version.startsWith('3.') : Object.hasOwn(described, 'module');
-  return { className, config: fieldOf(described, 'config'), version3 };
+  return { className, config, version3 };
 }
 
 /** Turns errors about what a file asked for into errors about the file. */
@@ -43,12 +69,7 @@ export async function asFormatError<T>(where: string, build: () => Promise<T>): 
 function topNames(config: unknown): string[] {
   const layers = isRecord(config) ? fieldOf(config, 'layers') : config;
   if (!Array.isArray(layers)) return [];
-  return layers.flatMap((layer) => {
-    if (!isRecord(layer)) return [];
-    const own = fieldOf(layer, 'config');
-    const name = fieldOf(layer, 'name') ?? (isRecord(own) ? fieldOf(own, 'name') : undefined);
-    return typeof name === 'string' ? [name] : [];
-  });
+  return layers.flatMap((layer) => (isRecord(layer) && nameOf(layer) !== '' ? [nameOf(layer)] : []));
 }
 
 /** Uses the whole model. */

@@ -28,6 +28,12 @@ const MOST_USES = 4 * MOST_NODES;
 /** Most values of tensors for which a file has one number: more would take much memory for a small file. */
 const MOST_REPEATED = 1_048_576;
 
+/**
+ * Most letters of names that are made of others, and of the paths of layers in models: a long name in which many layers
+ * are would take much memory for a small file.
+ */
+export const MOST_LETTERS = 8_388_608;
+
 /** Largest variance, by whose root a column is divided to become 0. */
 const LARGEST = 3.4028234663852886e38;
 
@@ -87,10 +93,12 @@ export class Network {
   private readonly taken: Set<string>;
   /** By layer: one whose name it takes if that one is left out. */
   private readonly renamed = new Map<number, number>();
+  private readonly given = new Set<number>();
   private readonly numbers = new Map<string, number>();
   private uses = 0;
   private entered = 0;
   private repeated = 0;
+  private letters = 0;
 
   /** `reserved` are names that the file's own layers have. */
   constructor(
@@ -110,6 +118,8 @@ export class Network {
     for (; this.taken.has(name); number++) name = `${base}_${number}`;
     this.numbers.set(base, number);
     this.taken.add(name);
+    this.letters += name.length;
+    if (this.letters > MOST_LETTERS) throw new FormatError(`${this.where} expected shorter names of its layers.`);
     return name;
   }
 
@@ -148,7 +158,9 @@ export class Network {
 
   /** Lets a layer have the name of another one if that is left out. */
   rename(layer: number, other: number): void {
-    if (![...this.renamed.values()].includes(other)) this.renamed.set(layer, other);
+    if (this.given.has(other)) return;
+    this.given.add(other);
+    this.renamed.set(layer, other);
   }
 
   /** Returns the nodes that an output depends on, and inputs. */

@@ -34,7 +34,7 @@ interface ReadModel extends Usable {
 }
 
 /** Most models in models. */
-const MOST_LEVELS = 16;
+export const MOST_LEVELS = 16;
 
 const MODELS = ['Sequential', 'Functional', 'Model'];
 

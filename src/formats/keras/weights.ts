@@ -6,10 +6,8 @@
 import { isRecord } from '../../common/options.js';
 import type { Dataset, Hdf5File } from '../hdf5/read-hdf5.js';
 import { fieldOf } from '../keras-topology/config.js';
+import { MOST_LEVELS } from '../keras-topology/topology.js';
 import type { StoredWeight, WeightSource } from '../keras-topology/weights.js';
-
-/** Most models in models, as topologies have. */
-const MOST_LEVELS = 16;
 
 /** Separates parts of a key: no name has it. */
 const BETWEEN = '\0';

@@ -3,6 +3,7 @@
  * from constants. The sizes of results are checked before they are made.
  */
 import { FormatError } from '../../common/errors.js';
+import { DTYPES, type Dtype } from '../dtypes.js';
 import { FLOAT, type OnnxTensor } from './messages.js';
 
 /** A constant, row-major. Integers are numbers too; `integer` says which constants hold them. */
@@ -24,51 +25,51 @@ const MOST_AXES = 8;
 /** Number of elements of a shape. */
 export const count = (dims: readonly number[]): number => dims.reduce((product, size) => product * size, 1);
 
-/** Widens a half-precision number of 16 bits (IEEE 754 binary16). */
-function half(bits: number): number {
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 1023;
-  const sign = bits & 0x8000 ? -1 : 1;
-  // Below the normal numbers the fraction counts 2^−24.
-  if (exponent === 0) return (sign * fraction) / 16_777_216;
-  const wide = (exponent === 31 ? 255 : exponent + 112) << 23;
-  return new Float32Array(Uint32Array.of(((bits & 0x8000) << 16) | wide | (fraction << 13)).buffer)[0];
-}
-
-/** Widens a bfloat16 number: the upper half of a float32. */
-const brain = (bits: number): number => new Float32Array(Uint32Array.of(bits << 16).buffer)[0];
-
 interface ElementType {
   readonly bytes: number;
   readonly integer: boolean;
-  /** Reads one element of raw data. */
-  readonly read: (view: DataView, at: number) => number;
-  /** The list that holds elements where there are no raw data, and how an entry is read. */
+  /** Reads raw data. */
+  readonly read: (view: DataView, into: Float32Array | Float64Array) => void;
+  /** The list that holds elements where there are no raw data; its entries are the bits of a type of 16 bits. */
   readonly list: 'floatData' | 'int32Data' | 'int64Data' | 'doubleData';
-  readonly entry?: (value: number) => number;
 }
 
-/** Type of float64 numbers. */
+const each =
+  (bytes: number, read: (view: DataView, at: number) => number): ElementType['read'] =>
+  (view, into) => {
+    for (let i = 0; i < into.length; i++) into[i] = read(view, bytes * i);
+  };
+
+/** An integer of 64 bits; beyond 2⁵³ the nearest. */
+const long = (view: DataView, at: number): number => view.getInt32(at + 4, true) * 2 ** 32 + view.getUint32(at, true);
+
+/** Types of 16 bits, which are read into float32. */
+const half = (dtype: Dtype): ElementType => ({
+  bytes: dtype.bytes,
+  integer: false,
+  read: (view, into) => dtype.read(view, into as Float32Array),
+  list: 'int32Data',
+});
+
+const FLOAT16 = 10;
 const DOUBLE = 11;
+const BFLOAT16 = 16;
 
 /** Element types by their number in TensorProto.DataType. */
 const ELEMENT_TYPES: Readonly<Record<number, ElementType>> = {
-  1: { bytes: 4, integer: false, read: (view, at) => view.getFloat32(at, true), list: 'floatData' },
-  2: { bytes: 1, integer: true, read: (view, at) => view.getUint8(at), list: 'int32Data' },
-  3: { bytes: 1, integer: true, read: (view, at) => view.getInt8(at), list: 'int32Data' },
-  6: { bytes: 4, integer: true, read: (view, at) => view.getInt32(at, true), list: 'int32Data' },
-  7: { bytes: 8, integer: true, read: (view, at) => Number(view.getBigInt64(at, true)), list: 'int64Data' },
-  9: { bytes: 1, integer: true, read: (view, at) => view.getUint8(at), list: 'int32Data' },
-  10: { bytes: 2, integer: false, read: (view, at) => half(view.getUint16(at, true)), list: 'int32Data', entry: half },
-  11: { bytes: 8, integer: false, read: (view, at) => view.getFloat64(at, true), list: 'doubleData' },
-  16: {
-    bytes: 2,
-    integer: false,
-    read: (view, at) => brain(view.getUint16(at, true)),
-    list: 'int32Data',
-    entry: brain,
-  },
+  1: { bytes: 4, integer: false, read: each(4, (view, at) => view.getFloat32(at, true)), list: 'floatData' },
+  2: { bytes: 1, integer: true, read: each(1, (view, at) => view.getUint8(at)), list: 'int32Data' },
+  3: { bytes: 1, integer: true, read: each(1, (view, at) => view.getInt8(at)), list: 'int32Data' },
+  6: { bytes: 4, integer: true, read: each(4, (view, at) => view.getInt32(at, true)), list: 'int32Data' },
+  7: { bytes: 8, integer: true, read: each(8, long), list: 'int64Data' },
+  9: { bytes: 1, integer: true, read: each(1, (view, at) => view.getUint8(at)), list: 'int32Data' },
+  [FLOAT16]: half(DTYPES.F16),
+  [DOUBLE]: { bytes: 8, integer: false, read: each(8, (view, at) => view.getFloat64(at, true)), list: 'doubleData' },
+  [BFLOAT16]: half(DTYPES.BF16),
 };
+
+/** Whether float32 has all numbers of a type. */
+const fitsFloat32 = (type: number): boolean => ![6, 7, DOUBLE].includes(type);
 
 /** Files beside the model, by the names that it gives them. */
 export type ExternalData = Readonly<Record<string, Uint8Array>>;
@@ -126,7 +127,7 @@ export function constantOf(where: string, tensor: OnnxTensor, files: ExternalDat
   if (type === undefined) {
     throw new FormatError(`${what} expected numbers, got element type ${tensor.dataType}.`);
   }
-  const { bytes, integer, read, list, entry } = type;
+  const { bytes, integer, read, list } = type;
   const raw = tensor.dataLocation === 1 ? externalBytes(what, tensor, files) : tensor.rawData;
   const given = raw === undefined ? (tensor[list]?.length ?? 0) : raw.length / bytes;
   if (given !== size) throw new FormatError(`${what} expected ${size} numbers, got ${given}.`);
@@ -134,14 +135,11 @@ export function constantOf(where: string, tensor: OnnxTensor, files: ExternalDat
   if (raw !== undefined && tensor.dataType === FLOAT) {
     return { dims, data: new Float32Array(new Uint8Array(raw).buffer), integer };
   }
-  const data = integer || tensor.dataType === DOUBLE ? new Float64Array(size) : new Float32Array(size);
-  if (raw === undefined) {
-    const from = tensor[list];
-    for (let i = 0; i < size; i++) data[i] = entry === undefined ? from![i] : entry(from![i]);
-  } else {
-    const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
-    for (let i = 0; i < size; i++) data[i] = read(view, bytes * i);
-  }
+  const data = fitsFloat32(tensor.dataType) ? new Float32Array(size) : new Float64Array(size);
+  const isHalf = tensor.dataType === FLOAT16 || tensor.dataType === BFLOAT16;
+  if (raw !== undefined) read(new DataView(raw.buffer, raw.byteOffset, raw.byteLength), data);
+  else if (isHalf) read(new DataView(Uint16Array.from(tensor[list] ?? []).buffer), data);
+  else data.set(tensor[list] ?? []);
   return { dims, data, integer };
 }
 

@@ -291,9 +291,11 @@ export class NetworkBuilder {
         shapes.set(name, [...(shapes.get(name) ?? []), spec.shape]);
       }
       // Layer by layer, since what is set is copied first.
-      for (const [name, own] of shapes) {
-        const tensors = tensorsOf.get(name)!;
-        network.getLayer(name).setWeights(own.map((shape, index) => ({ shape: [...shape], data: tensors[index] })));
+      for (const layer of network.layers) {
+        const { name } = layer;
+        const [own, tensors] = [shapes.get(name), tensorsOf.get(name)!];
+        if (own !== undefined)
+          layer.setWeights(own.map((shape, index) => ({ shape: [...shape], data: tensors[index] })));
       }
     } catch (error) {
       network.dispose();
@@ -306,6 +308,7 @@ export class NetworkBuilder {
 /** Names of layers, each used once. */
 class Names {
   private readonly taken: Set<string>;
+  private readonly numbers = new Map<string, number>();
 
   constructor(taken: readonly string[]) {
     this.taken = new Set(taken);
@@ -315,7 +318,10 @@ class Names {
     // Tensors of that name are those of an optimizer.
     const base = wanted.startsWith('optimizer.') ? `_${wanted}` : wanted;
     let name = base;
-    for (let number = 1; this.taken.has(name); number++) name = `${base}_${number}`;
+    // From the last number on: many layers may have the same name.
+    let number = this.numbers.get(base) ?? 1;
+    for (; this.taken.has(name); number++) name = `${base}_${number}`;
+    this.numbers.set(base, number);
     this.taken.add(name);
     return name;
   }

@@ -225,6 +225,10 @@ class Reader {
     }
   }
 
+  private countInteger(): void {
+    if (--this.budget.integers < 0) this.refuse(`a file expected at most ${MOST_INTEGERS} integers, got more.`);
+  }
+
   skip(wire: number, what: string): void {
     if (wire === VARINT) this.varint();
     else if (wire === FIXED64) this.take(8, what);
@@ -248,6 +252,7 @@ class Reader {
   /** Reads one number, or a packed list of them, the form in which writers put lists since version 3. */
   numbers(type: NumberType, wire: number, into: NumberList, what: string): void {
     if (wire !== BYTES) {
+      if (type === 'int') this.countInteger();
       into.push(this.value(type, wire, what) as number);
       return;
     }
@@ -257,7 +262,7 @@ class Reader {
     into.reserve(type === 'int' ? Math.min(chunk.length, 64) : Math.ceil(chunk.length / (type === 'float' ? 4 : 8)));
     while (!inner.done) {
       if (type === 'int') {
-        if (--this.budget.integers < 0) this.refuse(`a file expected at most ${MOST_INTEGERS} integers, got more.`);
+        this.countInteger();
         into.push(inner.varint());
       } else into.push(type === 'float' ? inner.float(what) : inner.double(what));
     }

@@ -34,6 +34,17 @@ function readTopology(file: JsonObject): Topology {
   return topologyOf(WHERE, described, fieldOf(topology, 'keras_version') ?? fieldOf(described, 'keras_version'));
 }
 
+/** Throws unless paths are of files beside the model, each once: callers may read what a path says. */
+function requirePaths(paths: readonly string[]): void {
+  const outside = paths.find((path) => path === '' || /^([/\\]|[a-z][a-z\d+.-]*:)|(^|[/\\])\.\.([/\\]|$)/i.test(path));
+  if (outside !== undefined) {
+    throw new FormatError(`${WHERE}: paths expected files beside the model, got ${describe(outside)}.`);
+  }
+  if (new Set(paths).size !== paths.length) {
+    throw new FormatError(`${WHERE}: paths expected files of their own, got one twice.`);
+  }
+}
+
 /** The weights that a file lists, with their bytes. */
 async function readWeights(file: JsonObject, given: GivenShards | undefined): Promise<Weights> {
   const specs = fieldOf(file, 'weight_specs');
@@ -52,6 +63,7 @@ async function readWeights(file: JsonObject, given: GivenShards | undefined): Pr
         })
       : [readGroup(`${WHERE}: weightSpecs`, specs)];
   const paths = groups.flatMap((group) => group.paths);
+  requirePaths(paths);
   return new Weights(WHERE, groups, await shardsOf(WHERE, paths, given));
 }
 

@@ -4,7 +4,7 @@
  */
 import { bytesOf, isList } from '../../common/arrays.js';
 import { describe } from '../../common/describe.js';
-import { ValueError } from '../../common/errors.js';
+import { FormatError, ValueError } from '../../common/errors.js';
 import { isFunction, isThenable } from '../../common/objects.js';
 import { isRecord } from '../../common/options.js';
 
@@ -69,9 +69,16 @@ export async function shardsOf(
   if (!(given instanceof Map)) return given as readonly Uint8Array[];
   const files = given as ReadonlyMap<string, Uint8Array>;
   const byBase = new Map([...files].map(([name, bytes]) => [baseOf(name), bytes]));
+  const used = new Set<Uint8Array>();
   return paths.map((path) => {
     const found = files.get(path) ?? byBase.get(baseOf(path));
-    if (found !== undefined) return found;
+    if (found !== undefined && !used.has(found)) {
+      used.add(found);
+      return found;
+    }
+    if (found !== undefined) {
+      throw new FormatError(`${where}: paths expected files of their own, got one for several, ${describe(path)} too.`);
+    }
     throw new ValueError(
       `${where}: weights expected "${path}" among its files, got ${describe([...files.keys()].join(', '))}.`,
     );

@@ -13,6 +13,8 @@ export const NUMBERS = [
   ...[2 ** 31, 2 ** 32 - 2, 2 ** 32 - 1, 2 ** 32, 2 ** 40, 2 ** 53 - 1],
 ];
 
+const NOTHING = new Uint8Array(0);
+
 /** Bytes changed at random places: flipped, replaced, cut out, put in, or cut off behind. */
 export function mutateBytes(file: Uint8Array, random: Source): Uint8Array {
   const bytes = [...file];
@@ -70,8 +72,10 @@ export function mutateZip(parts: readonly ZipPart[], random: Source): Uint8Array
       end = { [pick(random, ['entries', 'bytes', 'start'])]: pick(random, NUMBERS) };
       break;
     case 3:
-      // Entries that overlap: all of them are the first one's data.
-      for (let i = 0; i < 20; i++) all.push({ ...part, name: `${i}.npy`, listed: { from: 0 } });
+      // Entries that overlap: all of them are the first one's data, of names of their own or of one.
+      for (let i = 0, end = pick(random, [20, 20, 20, 3000]); i < end; i++) {
+        all.push({ ...part, data: NOTHING, name: i % 2 === 0 ? `${i}.npy` : part.name, listed: { from: 0 } });
+      }
       break;
     case 4:
       all.push({
@@ -95,8 +99,17 @@ export function mutateZip(parts: readonly ZipPart[], random: Source): Uint8Array
   return zipOf(all, end);
 }
 
+/** By what is padded, and the number of zeros. */
+const known = new WeakMap<Uint8Array, Map<number, Uint8Array>>();
+
 function padded(data: Uint8Array, zeros: number): Uint8Array {
-  const result = new Uint8Array(data.length + zeros);
-  result.set(data);
+  const before = known.get(data) ?? new Map<number, Uint8Array>();
+  known.set(data, before);
+  let result = before.get(zeros);
+  if (result === undefined) {
+    result = new Uint8Array(data.length + zeros);
+    result.set(data);
+    before.set(zeros, result);
+  }
   return result;
 }

@@ -28,7 +28,7 @@ export function zipOf(
   const directory: Buffer[] = [];
   let at = 0;
   for (const { name, data, deflated = false, said = {}, listed = {} } of parts) {
-    const packed = deflated ? deflateRawSync(data, { level: 9 }) : Buffer.from(data);
+    const packed = deflated ? deflate(data) : Buffer.from(data);
     const truth = {
       method: deflated ? 8 : 0,
       flags: 0,
@@ -69,8 +69,22 @@ export function zipOf(
   return new Uint8Array(Buffer.concat([...body, listing, last]));
 }
 
-/** Node 20 may lack crc32. */
-const checksum = (data: Uint8Array): number => (crc32 as typeof crc32 | undefined)?.(data) ?? bitwise(data);
+/** What data is once it is deflated, and its checksum: tests write the same parts again and again. */
+const deflatedBefore = new WeakMap<Uint8Array, Buffer>();
+const sumsBefore = new WeakMap<Uint8Array, number>();
+
+function deflate(data: Uint8Array): Buffer {
+  const packed = deflatedBefore.get(data) ?? deflateRawSync(data, { level: 9 });
+  deflatedBefore.set(data, packed);
+  return packed;
+}
+
+function checksum(data: Uint8Array): number {
+  // Node 20 may lack crc32.
+  const sum = sumsBefore.get(data) ?? (crc32 as typeof crc32 | undefined)?.(data) ?? bitwise(data);
+  sumsBefore.set(data, sum);
+  return sum;
+}
 
 function bitwise(data: Uint8Array): number {
   let crc = -1;
