@@ -15,3 +15,6 @@ export const INSPECT: unique symbol = /* @__PURE__ */ Symbol.for('nodejs.util.in
  * own, so they find it by this key, not by a class.
  */
 export const CONTENT: unique symbol = /* @__PURE__ */ Symbol.for('wasm-mlp.content');
+
+/** Key of the method of a model that takes arrays as its weights without a copy: for entries that read other formats. */
+export const ADOPT: unique symbol = /* @__PURE__ */ Symbol.for('wasm-mlp.adopt');

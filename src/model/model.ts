@@ -3,7 +3,7 @@
  * (trainable-model.ts) and prediction (inference/inference-model.ts).
  */
 import { ownOf } from '../common/objects.js';
-import { CONTENT, INSPECT } from '../common/symbols.js';
+import { ADOPT, CONTENT, INSPECT } from '../common/symbols.js';
 import type { Inputs } from '../common/rows.js';
 import type { NamedTensor } from '../common/tensors.js';
 import { architectureOf, type Architecture } from '../graph/architecture.js';
@@ -129,8 +129,17 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
    * @throws ShapeError, ValueError for tensors that do not fit; nothing is changed then.
    */
   setWeights(tensors: readonly TensorLike[]): void {
+    this.replaceWeights(tensors, true);
+  }
+
+  /** Replaces all weights by tensors that nothing else changes, without a copy of them. @internal */
+  [ADOPT](tensors: readonly TensorLike[]): void {
+    this.replaceWeights(tensors, false);
+  }
+
+  private replaceWeights(tensors: readonly TensorLike[], copied: boolean): void {
     this.requireLive('setWeights');
-    const values = readTensors('setWeights', this.state.plan.parameters, tensors);
+    const values = readTensors('setWeights', this.state.plan.parameters, tensors, { copied, finite: true });
     // Reading tensors may run code of the caller, which may have disposed the model.
     this.requireLive('setWeights');
     requireAlone('setWeights', this.state);

@@ -81,6 +81,27 @@ export function prepareFolder(where: string, folder: string, matches: (name: str
   }
 }
 
+/** Returns the name under which a file is written. */
+const temporaryOf = (path: string): string =>
+  join(dirname(path), `.${basename(path)}.${process.pid}-${threadId}-${count++}.tmp`);
+
+/**
+ * Throws where the file system takes no file of such a name, or none while it is written.
+ * @throws ValueError.
+ */
+export function requireShort(where: string, path: string): void {
+  const temporary = basename(temporaryOf(path));
+  try {
+    statSync(join(dirname(path), temporary), { throwIfNoEntry: false });
+  } catch (error) {
+    if (codeOf(error) !== 'ENAMETOOLONG') throw fileError(where, 'a file that can be written', error);
+    const [bytes, more] = [temporary, basename(path)].map((name) => Buffer.byteLength(name));
+    throw new ValueError(
+      `${where}: path expected a shorter name of the file, got one of ${more} bytes, ${bytes} while it is written.`,
+    );
+  }
+}
+
 /** Syncs a folder, so that the new name of a file in it survives a power failure. */
 async function syncFolder(folder: string): Promise<void> {
   let handle;
@@ -102,7 +123,7 @@ async function syncFolder(folder: string): Promise<void> {
  * temporary file is removed then.
  */
 export async function writeDurably(where: string, path: string, parts: readonly Uint8Array[]): Promise<void> {
-  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}-${threadId}-${count++}.tmp`);
+  const temporary = temporaryOf(path);
   writing.add(temporary);
   try {
     const handle = await open(temporary, 'wx');

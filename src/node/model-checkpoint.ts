@@ -21,7 +21,7 @@ import {
 import { MODES, Monitor, type Mode } from '../training/callbacks/monitor.js';
 import type { Model } from '../index.js';
 import { checkpointParts } from './checkpoint-file.js';
-import { prepareFolder, removeFile, writeDurably } from './durable-file.js';
+import { prepareFolder, removeFile, requireShort, writeDurably } from './durable-file.js';
 import { resumed, type Resumed } from './resumed.js';
 import { statOf, storedFiles } from './stored-files.js';
 import { readTemplate, requireNames } from './template.js';
@@ -86,6 +86,9 @@ const frequency: Check<{ readonly epochs?: number; readonly batches?: number }> 
 type SavedModel = TrainedModel & Pick<Model, 'save' | 'stepCount'>;
 
 type Remembering = AttachedCallback & Required<Pick<AttachedCallback, typeof STATE>>;
+
+/** A number of a usual length for a placeholder: counts are short, values of the logs have all their digits. */
+const usualNumber = (name: string): number => (name === 'epoch' || name === 'batch' ? 1 : 0.1234567890123456);
 
 /** The callbacks that remember something. */
 const remembering = (callbacks: readonly Callback[]): Remembering[] =>
@@ -198,6 +201,7 @@ export function modelCheckpoint(path: string, options?: ModelCheckpointOptions):
       const { keys, model, callbacks } = given;
       requireNames(where, template, [...keys, 'epoch', ...(saveFreq.batches === undefined ? [] : ['batch'])]);
       prepareFolder(where, template.folder, (name) => template.matches(name));
+      requireShort(where, template.path(Object.fromEntries(template.names.map((name) => [name, usualNumber(name)]))));
       if (template.names.length === 0 && statOf(path)?.isDirectory()) {
         throw new ValueError(`${where}: path expected a file, got the folder ${describe(path)}.`);
       }

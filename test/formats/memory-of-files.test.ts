@@ -30,8 +30,11 @@ test.each([
   ['predict.loadModel', 1, 32],
   // One copy of the tensors, and what is read of an engine's memory.
   ['loadWeights', 2, 32],
-  // The weights of the model, the file, the tensors, and those that a new model has first.
-  ['importOnnx', 4, 64],
+  // The weights of the model, and a copy of the file or of the tensors, which may stay until it is collected.
+  ['importOnnx', 3, 64],
+  ['fromTfjs', 3, 64],
+  // The file, and the tensors.
+  ['toTfjs', 2, 32],
 ])('%s takes at most %i times the size of the file and %i MB', (operation, times, free) => {
   const { bytes, peak } = JSON.parse(run(operation)) as { bytes: number; peak: number };
   expect(bytes).toBeGreaterThan(4 * Number(side) ** 2);

@@ -104,6 +104,7 @@ describe('the same bits as predict', () => {
       expect(bits(predict(given) as Float32Array)).toEqual(expected);
     }
     expect(predict([])).toEqual(new Float32Array(0));
+    expect(() => predict({ length: -1 })).toThrow('x expected rows of 4 numbers, got object');
     const wide = createEngineSync({ tile: '4x16' });
     expect(toModule(wide.loadModel(net.save()))).toBe(toModule(net));
     wide.dispose();

@@ -5,6 +5,7 @@ import { exportOnnx, importOnnx, type ImportOnnxOptions } from '../../src/onnx.j
 import { disturb, NETWORKS, randomModel } from '../support/files/networks.js';
 import { chain, CLASSIFIER, FORMULAS, inputs, NINE_NODES, sigmoid } from '../support/files/onnx-handmade.js';
 import { externalTensor, onnxFile, tensor, value, type FileText } from '../support/files/onnx.js';
+import { processorMs } from '../support/files/safe.js';
 import { listOf, type GraphModel } from '../support/reference/graph-model.js';
 import { source } from '../support/reference/random.js';
 
@@ -92,9 +93,9 @@ describe('importOnnx', () => {
       return Buffer.concat([Buffer.from([8 * number + 2]), length, content]);
     };
     const initializer = bytes(5, Buffer.concat(Array.from({ length: 200_000 }, () => part)));
-    const started = performance.now();
+    const started = process.cpuUsage();
     await expect(importOnnx(bytes(7, initializer))).rejects.toThrow(FormatError);
-    expect(performance.now() - started).toBeLessThan(1000);
+    expect(processorMs(started)).toBeLessThan(1000);
   });
 
   it('reads a constant that several nodes share, but not one that thousands do', async () => {
@@ -209,6 +210,27 @@ describe('importOnnx', () => {
     expect(await outputOf({ nodes, inputs, outputs: ['r'] }, [1, -1, 2])).toEqual([1, 0, 2]);
     const own = { op: 'Relu', domain: 'com.example', inputs: ['x'], outputs: ['y'] };
     await expect(importOnnx(onnxFile({ nodes: [own], inputs, outputs: ['y'] }))).rejects.toThrow('com.example.Relu');
+  });
+
+  it('reads large weights of 16 bits, a product and a bias', async () => {
+    const side = 2600;
+    const halves = (name: string, dims: readonly number[], numbers: Uint16Array) =>
+      tensor(name, dims, [0]).map((field) => {
+        if (field.number === 2) return { ...field, value: 10 };
+        return field.number === 9 ? { ...field, value: new Uint8Array(numbers.buffer) } : field;
+      });
+    const numbers = new Uint16Array(side * side);
+    numbers[side * side - 1] = 0x4000;
+    const model = await importOnnx(
+      onnxFile({
+        nodes: chain(['MatMul', ['w']], ['Add', ['b']]),
+        inputs: [value('x', 10, [0, side])],
+        outputs: ['y'],
+        tensors: [halves('w', [side, side], numbers), halves('b', [side], new Uint16Array(side).fill(0x3c00))],
+      }),
+    );
+    expect([...model.predict(new Float32Array(side).fill(1)).slice(-2)]).toEqual([1, 3]);
+    model.dispose();
   });
 
   it('refuses what is no file, and unknown options', async () => {

@@ -8,6 +8,7 @@ import { describe, expect, it, test } from 'vitest';
 import { FormatError, ValueError } from '../../src/index.js';
 import { fromTfjs, type TfjsFile, type TfjsModel, type TfjsWeights } from '../../src/tfjs.js';
 import { kerasFile, ROWS } from '../support/files/keras-files.mjs';
+import { processorMs } from '../support/files/safe.js';
 
 const golden = JSON.parse(readFileSync('test/golden/tfjs.json', 'utf8')) as Record<string, number[][]>;
 
@@ -477,11 +478,11 @@ describe('graphs', () => {
       };
       inner = { layers: [x, nested], input_layers: [['x', 0, 0]], output_layers: [['y', 8, 0]] };
     }
-    const start = performance.now();
+    const start = process.cpuUsage();
     expect(await refusal({ ...graphFile([]), modelTopology: { class_name: 'Model', config: inner } })).toContain(
       'uses of layers',
     );
-    expect(performance.now() - start).toBeLessThan(1000);
+    expect(processorMs(start)).toBeLessThan(1000);
   });
 
   it('files of other kinds are refused with what to do', async () => {

@@ -130,7 +130,7 @@ function changed(random: Source): { text: string; shards: Files['shards'] } {
 
 /** Shards as callers may pass them: by a function that reads them, or all in order. */
 function passed(shards: Files['shards'], random: Source): Parameters<typeof fromTfjs>[1] {
-  if (random.below(2) === 0) return (path) => shards[path] ?? new Uint8Array(0);
+  if (random.below(2) === 0) return (path) => (Object.hasOwn(shards, path) ? shards[path] : new Uint8Array(0));
   return Object.values(shards);
 }
 

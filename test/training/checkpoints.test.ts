@@ -389,6 +389,13 @@ describe('refused before training begins', () => {
       /^modelCheckpoint: path expected a folder that exists .* ENOENT/,
     ],
     ['a file as a folder', 'file/{epoch}', {}, /ENOTDIR/],
+    ['a name that is too long', 'a'.repeat(300), {}, /path expected a shorter name of the file, got one of 300 bytes/],
+    [
+      'a name that is too long while it is written',
+      `${'ü'.repeat(120)}{epoch}`,
+      {},
+      /got one of 241 bytes, 2\d\d while/,
+    ],
     ['a folder as a file', 'inner', {}, /expected a file, got the folder/],
     ['an unknown placeholder', '{eopch}', {}, /got "eopch". Did you mean "epoch"\?/],
     ['{batch} where epochs are written', '{batch}', {}, /got "batch"/],

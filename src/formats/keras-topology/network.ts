@@ -4,6 +4,7 @@
  */
 import { newFloats } from '../../common/arrays.js';
 import { FormatError } from '../../common/errors.js';
+import { ADOPT } from '../../common/symbols.js';
 import { modelFromJSON, type Architecture, type GraphNode, type LayerData, type Model } from '../../index.js';
 
 /** A tensor of a layer, in the order of its parameters. */
@@ -216,7 +217,7 @@ export class Network {
         };
     const network = await modelFromJSON(architecture);
     try {
-      network.setWeights(layers.flatMap((layer) => this.layers[layer].tensors));
+      network[ADOPT](layers.flatMap((layer) => this.layers[layer].tensors));
     } catch (error) {
       network.dispose();
       throw error;

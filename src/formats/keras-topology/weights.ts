@@ -9,7 +9,7 @@ export interface StoredWeight {
   /** Which weight, for messages. */
   readonly where: string;
   readonly shape: readonly number[];
-  /** Returns its numbers, in an array of its own. */
+  /** Returns its numbers, which may be a part of the file: nobody changes them. */
   read(): Float32Array;
 }
 
@@ -53,5 +53,7 @@ export function readValues(
     );
   }
   const values = weight.read();
+  // A copy, so that the file need not be kept for a small part of it.
+  if (!transposed && values.byteLength < values.buffer.byteLength) return values.slice();
   return transposed ? transpose(values, shape[0], shape[1]) : values;
 }

@@ -1,5 +1,5 @@
 /** `fromKeras`: its arguments, and which of the ways to read a file they ask for. */
-import { FormatError } from '../../common/errors.js';
+import { FormatError, ValueError } from '../../common/errors.js';
 import { readFields, unchecked, type OptionTable } from '../../common/options.js';
 import type { Model } from '../../index.js';
 import { fileBytes } from '../file-bytes.js';
@@ -10,7 +10,7 @@ import { openKeras, type KerasFile } from './open.js';
 import { NamedWeights, NumberedWeights } from './weights.js';
 
 /**
- * Options of `fromKeras`, for files that have weights alone.
+ * Options of `fromKeras`, for files that have weights alone: one of them.
  * @category Keras
  */
 export interface FromKerasOptions {
@@ -81,6 +81,11 @@ export async function fromKeras<O extends Float32Array | Float32Array[] = Float3
   // Other threads may change shared memory.
   const own = file.buffer instanceof ArrayBuffer ? file : file.slice();
   const { config, model } = given;
+  if (config !== undefined && model !== undefined) {
+    throw new ValueError(
+      `${WHERE}: options expected config or model, got both. A model has its architecture: leave out config.`,
+    );
+  }
   const described = config === undefined ? undefined : readJson(`${WHERE}: config`, config);
   const opened = openKeras(WHERE, own);
   if (model === undefined)

@@ -239,7 +239,7 @@ const own = (x, name) => (Object(x) === x && Object.hasOwn(x, name) ? x[name] : 
  * @param {readonly number[] | undefined} limits
  */
 function read(rows, width, what, limits) {
-  if (Object(rows) !== rows || !Number.isInteger(rows.length)) wrong(TypeError, \`predict: \${what} expected rows of \${width} numbers, got \${typeof rows}.\`);
+  if (Object(rows) !== rows || !Number.isInteger(rows.length) || rows.length < 0) wrong(TypeError, \`predict: \${what} expected rows of \${width} numbers, got \${typeof rows}.\`);
   const flat = Object(rows[0]) !== rows[0];
   const count = flat ? Math.ceil(rows.length / width) : rows.length;
   const values = new Float32Array(count * width);

@@ -205,8 +205,9 @@ export function readNpy(bytes: Uint8Array | ArrayBuffer, options?: ReadNumpyOpti
 const nameOf = ({ name }: ZipEntry): string => (name.endsWith('.npy') ? name.slice(0, -'.npy'.length) : name);
 
 /**
- * Reads an .npz file, as `np.savez` and `np.savez_compressed` write it: arrays by their names, in the order of the file.
- * Each array is a copy; its CRC was right.
+ * Reads an .npz file, as `np.savez` and `np.savez_compressed` write it: arrays by their names, in the order of the file,
+ * but for names that are integers, such as '0', which objects list first and ascending. Each array is a copy; its CRC
+ * was right.
  * @throws FormatError for a damaged file, for one whose arrays take more than `maxBytes`, and for arrays that `readNpy`
  * refuses, by their names; ValueError for anything but bytes, or an unknown option; MemoryError.
  * @example

@@ -4,7 +4,7 @@
  * the layers that reach an output are applied in order, and the tensors are set.
  */
 import { FormatError } from '../../common/errors.js';
-import { CONTENT } from '../../common/symbols.js';
+import { ADOPT, CONTENT } from '../../common/symbols.js';
 import {
   activation,
   add,
@@ -214,16 +214,22 @@ const MAKERS: Makers = {
   subtract: merge(subtract),
 };
 
-/** Numbers in the tensors of a computation. */
-const numbersIn = (computation: Computation): number =>
-  (Object.values(computation).flat() as unknown[]).reduce<number>((sum, value) => {
+/** Tensors of a computation. */
+const tensorsIn = (computation: Computation): Float32Array[] =>
+  (Object.values(computation).flat() as unknown[]).flatMap((value) => {
     const data = value instanceof Float32Array ? value : (value as Partial<Table> | undefined)?.data;
-    return sum + (data?.length ?? 0);
-  }, 0);
+    return data === undefined ? [] : [data];
+  });
+
+const numbersIn = (tensors: readonly Float32Array[]): number => tensors.reduce((sum, { length }) => sum + length, 0);
 
 /** A network under construction. */
 export class NetworkBuilder {
   private readonly steps: Step[] = [];
+  /** Tensors of steps: a step that takes the place of another has the same. */
+  private readonly counted = new WeakSet<Float32Array>();
+  /** Numbers that the layers may have, each of its own. */
+  private weights: number;
 
   constructor(
     private readonly where: string,
@@ -231,20 +237,22 @@ export class NetworkBuilder {
     private columns: number,
     /** Numbers that all tensors may have together: many nodes can read one constant, of which each layer has a copy. */
     private numbers: number,
-  ) {}
+  ) {
+    this.weights = numbers;
+  }
 
-  private take(numbers: number): void {
-    this.numbers -= numbers;
-    if (!(this.numbers >= 0)) {
-      throw new FormatError(`${this.where}: a network of so many weights is too large for its file: nodes share them.`);
-    }
+  private require(left: number): void {
+    if (left >= 0) return;
+    throw new FormatError(`${this.where}: a network of so many weights is too large for its file: nodes share them.`);
   }
 
   /** Appends a step. */
   step(computation: Computation, inputs: readonly Step[], width: number): Step {
     this.columns -= width;
     if (!(this.columns >= 0)) throw new FormatError(`${this.where}: a network of so many columns is too large.`);
-    this.take(numbersIn(computation));
+    const added = tensorsIn(computation).filter((tensor) => !this.counted.has(tensor));
+    for (const tensor of added) this.counted.add(tensor);
+    this.require((this.numbers -= numbersIn(added)));
     const step = { computation, inputs, width, index: this.steps.length };
     this.steps.push(step);
     return step;
@@ -272,8 +280,7 @@ export class NetworkBuilder {
       const name = names.take(('name' in computation ? computation.name : undefined) ?? computation.kind);
       const make = MAKERS[computation.kind] as (making: Making<Computation>) => MadeLayer;
       const { layer, tensors } = make({ where: `${this.where}: "${name}"`, computation, width: step.width, name });
-      // A matrix that stands for factors of columns.
-      if (computation.kind === 'columns') this.take(tensors.reduce((sum, { length }) => sum + length, 0));
+      this.require((this.weights -= numbersIn(tensors)));
       tensorsOf.set(name, tensors);
       const given = step.inputs.map((one) => symbols.get(one)!);
       symbols.set(step, layer.apply(given.length === 1 ? given[0] : given));
@@ -285,18 +292,15 @@ export class NetworkBuilder {
     })) as Model;
     try {
       const { plan } = network[CONTENT](this.where, false);
-      const shapes = new Map<string, (readonly number[])[]>();
-      for (const { layer, spec } of plan.parameters) {
-        const name = plan.graph.names[layer];
-        shapes.set(name, [...(shapes.get(name) ?? []), spec.shape]);
-      }
-      // Layer by layer, since what is set is copied first.
-      for (const layer of network.layers) {
-        const { name } = layer;
-        const [own, tensors] = [shapes.get(name), tensorsOf.get(name)!];
-        if (own !== undefined)
-          layer.setWeights(own.map((shape, index) => ({ shape: [...shape], data: tensors[index] })));
-      }
+      const counts = new Map<string, number>();
+      network[ADOPT](
+        plan.parameters.map(({ layer, spec: { shape } }) => {
+          const name = plan.graph.names[layer];
+          const index = counts.get(name) ?? 0;
+          counts.set(name, index + 1);
+          return { shape, data: tensorsOf.get(name)![index] };
+        }),
+      );
     } catch (error) {
       network.dispose();
       throw error;

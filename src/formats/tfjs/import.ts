@@ -63,9 +63,9 @@ export async function fromTfjs<O extends Float32Array | Float32Array[] = Float32
   const { meta } = readFields<{ meta: unknown }>(WHERE, options, { meta: { check: unchecked, or: undefined } });
   const described = meta === undefined ? undefined : readJson(`${WHERE}: meta`, meta);
   const { file, weightData } = readFile(model);
-  const shards = copyShards(WHERE, weights ?? weightData);
+  const copies = [copyShards(WHERE, weights ?? weightData)];
   const { readModel } = await import('./read-model.js');
-  return (await readModel(file, shards, described)) as unknown as TfjsModel<O>;
+  return (await readModel(file, copies, described)) as unknown as TfjsModel<O>;
 }
 
 /** Returns the file without its bytes, which are no JSON. */

@@ -75,14 +75,17 @@ function labelsOf(file: JsonObject): readonly (string | number)[] | undefined {
   return Array.isArray(labels) && labels.every(isLabel) ? (labels as (string | number)[]) : undefined;
 }
 
-/** Returns the model of a file, its shards, and ml5's description. */
+/**
+ * Returns the model of a file, its shards, and ml5's description. The shards are taken out of the list, so that nothing
+ * holds them while the model is built.
+ */
 export async function readModel(
   file: JsonObject,
-  shards: GivenShards | undefined,
+  shards: (GivenShards | undefined)[],
   meta: JsonObject | undefined,
 ): Promise<Model> {
   const topology = readTopology(file);
-  const weights = await readWeights(file, shards);
+  const weights = await readWeights(file, shards.pop());
   let labels = labelsOf(file);
   const around: Parameters<typeof buildModel>[3] = (network, use, inputs) => {
     if (meta === undefined) return use(inputs);
@@ -100,7 +103,10 @@ export async function readModel(
     labels = found ?? labels;
     return [add('range', values[0], scalingOf(outputs, LEAST_FACTOR, true))];
   };
-  const model = await asFormatError(WHERE, () => buildModel(WHERE, topology, weights, around));
+  const building = asFormatError(WHERE, () => buildModel(WHERE, topology, weights, around));
+  // All of them were read.
+  weights.release();
+  const model = await building;
   if (labels !== undefined) Object.defineProperty(model, 'labels', { value: labels, enumerable: true });
   return model;
 }

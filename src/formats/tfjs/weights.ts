@@ -171,6 +171,12 @@ export class Weights implements WeightSource {
     }
   }
 
+  /** Lets go of the bytes: no weight is found any more. */
+  release(): void {
+    this.byName.clear();
+    this.byEnd.clear();
+  }
+
   private add(name: string, weight: Weight): void {
     // Keras appends the number of an output; its third version numbers the weights of a layer in `vars`.
     const parts = name
@@ -211,10 +217,14 @@ export class Weights implements WeightSource {
   }
 }
 
-/** Returns the numbers of a weight. */
+/** Returns the numbers of a weight: those of the file themselves where they are float32 at a multiple of four bytes. */
 function numbersOf({ shape, type, scale, min, rounded, pieces, offset }: Weight): Float32Array {
-  const values = newFloats(sizeOf(shape));
-  type.read(pieces.view(offset, values.length * type.bytes), values);
+  const size = sizeOf(shape);
+  const view = pieces.view(offset, size * type.bytes);
+  const isPlain = scale === 1 && min === 0 && type === TYPES.float32 && view.byteOffset % 4 === 0;
+  if (isPlain) return new Float32Array(view.buffer, view.byteOffset, size);
+  const values = newFloats(size);
+  type.read(view, values);
   if (scale !== 1 || min !== 0) {
     for (let i = 0; i < values.length; i++) {
       // In float64, rounded once, as in TensorFlow.js.

@@ -10,6 +10,7 @@ const [operation, path, side = '3000'] = process.argv.slice(2);
 const load = (/** @type {string} */ name) => import(new URL(`../../../dist/${name}.js`, import.meta.url).href);
 const library = await load('index');
 const onnx = await load('onnx');
+const tfjs = await load('tfjs');
 const predict = await load('predict');
 
 /** A network of about 4·side² bytes. */
@@ -41,14 +42,20 @@ if (operation === 'make') {
   const net = network();
   writeFileSync(path, net.save());
   writeFileSync(`${path}.onnx`, onnx.exportOnnx(net));
+  const { 'model.json': json, ...shards } = tfjs.toTfjs(net, { shardBytes: 2 ** 31 });
+  writeFileSync(`${path}.json`, json);
+  writeFileSync(`${path}.bin`, Object.values(shards)[0]);
 } else {
-  const net = ['save', 'exportOnnx', 'loadWeights'].includes(operation) ? network() : undefined;
-  const file = readFileSync(operation === 'importOnnx' ? `${path}.onnx` : path);
+  const net = ['save', 'exportOnnx', 'loadWeights', 'toTfjs'].includes(operation) ? network() : undefined;
+  const ends = { importOnnx: '.onnx', fromTfjs: '.bin' };
+  const file = readFileSync(`${path}${/** @type {Record<string, string>} */ (ends)[operation] ?? ''}`);
   // Compiles and starts what the first call starts.
   const small = library.createEngineSync().sequential({ layers: [library.dense({ units: 1, inputShape: [1] })] });
   await library.loadModel(small.save());
   await predict.loadModel(small.save());
   await onnx.importOnnx(onnx.exportOnnx(small));
+  const files = tfjs.toTfjs(small);
+  await tfjs.fromTfjs(files['model.json'], files);
   /** @type {Record<string, () => unknown>} */
   const operations = {
     save: () => net.save(),
@@ -57,6 +64,8 @@ if (operation === 'make') {
     'predict.loadModel': () => predict.loadModel(file),
     loadWeights: () => net.loadWeights(file),
     importOnnx: () => onnx.importOnnx(file),
+    fromTfjs: () => tfjs.fromTfjs(readFileSync(`${path}.json`), file),
+    toTfjs: () => tfjs.toTfjs(net),
   };
   await measure(operations[operation]);
 }

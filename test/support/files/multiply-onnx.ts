@@ -21,6 +21,10 @@ const BESIDE_NUMBERS = 4096;
 export const times = (random: Source): number =>
   pick(random, random.below(30) === 0 ? [5000, 20_000] : [2, 3, 5, 10, 30, 100, 300, 1000]);
 
+/** How often something of so many bytes is there: files stay below some megabytes. */
+export const timesOf = (random: Source, bytes: number): number =>
+  Math.max(1, Math.min(times(random), Math.floor(2_000_000 / Math.max(bytes, 1))));
+
 const textOf = (value: WireField['value']): string => new TextDecoder().decode(value as Uint8Array);
 const text = (number: number, value: string): WireField => ({
   number,
@@ -60,6 +64,12 @@ const fieldOf = ({ reads, makes, operator, attributes }: Node): WireField =>
     text(OPERATOR, operator),
     ...attributes,
   ]);
+
+/** Bytes that a node takes, about. */
+const sizeOf = ({ reads, makes, attributes }: Node): number =>
+  20 +
+  [...reads, ...makes].reduce((sum, name) => sum + name.length + 2, 0) +
+  attributes.reduce((sum, { value }) => sum + (typeof value === 'number' ? 8 : value.length), 0);
 
 /** A graph while it is changed: what is not a node, and nodes in order. */
 class Graph {
@@ -133,7 +143,9 @@ type Multiply = (graph: Graph, random: Source) => void;
 /** Copies of one node side by side: all are outputs, or one node reads them, or none. */
 const copies: Multiply = (graph, random) => {
   const node = pick(random, graph.nodes);
-  const made = Array.from({ length: times(random) }, (_, i) => node.makes.map((name) => `${name}_${i}`));
+  const made = Array.from({ length: timesOf(random, sizeOf(node)) }, (_, i) =>
+    node.makes.map((name) => `${name}_${i}`),
+  );
   graph.nodes.push(...made.map((makes) => ({ ...node, makes })));
   const all = made.flatMap((names) => names.slice(0, 1));
   const end = random.below(3);
@@ -151,7 +163,7 @@ const chain: Multiply = (graph, random) => {
   const own = random.below(2) === 0;
   const [name = ''] = node.makes;
   let before = graph.hideBehind(name, at);
-  const count = times(random);
+  const count = timesOf(random, own ? sizeOf(node) : 1);
   const added = Array.from({ length: count }, (_, i): Node => {
     const reads = own ? [before, ...node.reads.slice(1)] : [before];
     before = i === count - 1 ? name : `${name}_link${i}`;
@@ -202,7 +214,8 @@ const tensors: Multiply = (graph, random) => {
   if (found.length === 0) return;
   const fields = fieldsOfMessage(pick(random, found).value as Uint8Array).filter(({ number }) => number !== 8);
   const own = random.below(4) > 0;
-  const names = Array.from({ length: times(random) }, (_, i) => (own ? `copy${i}` : 'copy'));
+  const bytes = fields.reduce((sum, { value }) => sum + (typeof value === 'number' ? 8 : value.length), 20);
+  const names = Array.from({ length: timesOf(random, bytes) }, (_, i) => (own ? `copy${i}` : 'copy'));
   graph.others.push(...names.map((name) => message(INITIALIZER, [...fields, text(8, name)])));
   if (own) {
     graph.nodes.unshift(merge(random, names, 'copies'));
@@ -270,12 +283,16 @@ function inParts(fields: WireField[], graph: Graph, random: Source): void {
   const at = random.below(graph.nodes.length);
   const node = graph.nodes[at];
   if (random.below(3) === 0 || node.attributes.length === 0) {
-    fields.push(...new Array<WireField>(times(random)).fill(pick(random, fields)));
+    const field = pick(random, fields);
+    const bytes = typeof field.value === 'number' ? 8 : field.value.length;
+    fields.push(...new Array<WireField>(timesOf(random, bytes)).fill(field));
     return;
   }
   const own = fieldsOfMessage(pick(random, node.attributes).value as Uint8Array);
   if (own.length === 0) return;
-  const repeated = new Array<WireField>(times(random)).fill(pick(random, own));
+  const field = pick(random, own);
+  const bytes = typeof field.value === 'number' ? 8 : field.value.length;
+  const repeated = new Array<WireField>(timesOf(random, bytes)).fill(field);
   graph.nodes[at] = { ...node, attributes: [...node.attributes, message(ATTRIBUTE, [...own, ...repeated])] };
 }
 

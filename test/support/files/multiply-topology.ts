@@ -4,10 +4,13 @@
  * layer, lists in lists. What such a topology describes may be far larger than it is.
  */
 import type { Source } from '../reference/random.js';
-import { times } from './multiply-onnx.js';
+import { timesOf } from './multiply-onnx.js';
 import { pick } from './mutate-zip.js';
 
 type Fields = Record<string, unknown>;
+
+/** How often something is there. */
+const timesFor = (random: Source, value: unknown): number => timesOf(random, JSON.stringify(value).length);
 
 const isFields = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -91,14 +94,14 @@ const uses: Multiply = ({ config, layers }, random) => {
   if (calls.length === 0) {
     // One behind the other in a chain.
     const at = layers.indexOf(layer);
-    layers.splice(at, 0, ...new Array<Fields>(times(random)).fill(layer));
+    layers.splice(at, 0, ...new Array<Fields>(timesFor(random, layer)).fill(layer));
     return;
   }
   const call = pick(random, calls);
   const name = nameOf(layer);
   const first = layer.class_name === 'Sequential' || layer.class_name === 'Functional' ? random.below(2) : 0;
   const isChain = random.below(2) === 0;
-  for (let use = calls.length, end = use + times(random); use < end; use++) {
+  for (let use = calls.length, end = use + timesFor(random, call); use < end; use++) {
     calls.push(isChain ? callOf(isThird(layers), [[name, use - 1 + first]]) : call);
   }
   output(config, name, calls.length - 1 + first, random);
@@ -119,7 +122,7 @@ const inputs: Multiply = ({ layers }, random) => {
     given.length === 1 && Array.isArray(given[0]) && isFields(given[0][0]) ? (given[0] as unknown[]) : given;
   if (inner.length === 0) return;
   const leaf = pick(random, inner);
-  inner.push(...new Array<unknown>(times(random)).fill(random.below(4) === 0 ? [[[leaf]]] : leaf));
+  inner.push(...new Array<unknown>(timesFor(random, leaf)).fill(random.below(4) === 0 ? [[[leaf]]] : leaf));
   if (random.below(3) > 0) Object.assign(layer, layerOf(pick(random, MERGES), nameOf(layer), calls));
 };
 
@@ -130,7 +133,7 @@ const doubling: Multiply = ({ config, layers }, random) => {
   const third = isThird(layers);
   const twice = random.below(2) === 0;
   const className = twice ? pick(random, MERGES) : pick(random, PASSES);
-  const levels = twice ? 1 + random.below(64) : times(random);
+  const levels = twice ? 1 + random.below(64) : timesOf(random, 150);
   const isChain = layers.every((layer) => callsOf(layer).length === 0);
   for (let level = 0; level < levels; level++) {
     const before: [string, number] = [name, 0];
@@ -147,7 +150,8 @@ const nesting: Multiply = ({ holder, config, layers }, random) => {
   const functional = random.below(2) === 0;
   const each = pick(random, [1, 2, 2, 3, 10]);
   // A chain has a copy of each of its layers.
-  const levels = 1 + random.below(functional ? 18 : each === 1 ? 18 : each === 10 ? 2 : 5);
+  const most = Math.floor(Math.log(2_000_000 / JSON.stringify(inner).length) / Math.log(each));
+  const levels = 1 + random.below(functional || each === 1 ? 18 : Math.max(1, Math.min(most, 18)));
   let model: Fields = inner;
   for (let level = 0; level < levels; level++) {
     const name = `nest_${level}`;
@@ -180,7 +184,7 @@ const nesting: Multiply = ({ holder, config, layers }, random) => {
 /** Layers, or models, that are there many times under names of their own, or under one. */
 const layersAgain: Multiply = ({ config, layers }, random) => {
   const layer = pick(random, layers);
-  const count = times(random);
+  const count = timesFor(random, layer);
   const own = random.below(4) > 0;
   for (let i = 0; i < count; i++) {
     const name = own ? `${nameOf(layer)}_again${i}` : nameOf(layer);
@@ -195,8 +199,8 @@ const ends: Multiply = ({ config }, random) => {
   const list = config[key];
   if (!Array.isArray(list) || list.length === 0) return;
   const one: unknown = pick(random, list as unknown[]);
-  if (Array.isArray(one)) list.push(...new Array<unknown>(times(random)).fill(one));
-  else config[key] = new Array<unknown>(times(random)).fill([...(list as unknown[])]);
+  if (Array.isArray(one)) list.push(...new Array<unknown>(timesFor(random, one)).fill(one));
+  else config[key] = new Array<unknown>(timesFor(random, list)).fill([...(list as unknown[])]);
 };
 
 const MULTIPLY: readonly Multiply[] = [uses, uses, inputs, doubling, nesting, layersAgain, ends];
@@ -218,7 +222,7 @@ export function multipliedWeights(file: object, random: Source): object {
   if (!Array.isArray(manifest)) return copy;
   const groups = manifest as Fields[];
   const group = pick(random, groups);
-  const count = times(random);
+  const count = timesFor(random, group);
   switch (random.below(5)) {
     case 0:
       groups.push(...new Array<Fields>(count).fill(group));

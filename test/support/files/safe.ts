@@ -34,6 +34,12 @@ function resetPeak(): void {
   }
 }
 
+/** Milliseconds of the processor since a time: other programs may have the rest. */
+export function processorMs(since: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(since);
+  return (user + system) / 1000;
+}
+
 async function measured(read: Attempt['read']) {
   resetPeak();
   const before = resident();
@@ -44,10 +50,9 @@ async function measured(read: Attempt['read']) {
   } catch (thrown) {
     error = thrown;
   }
-  // Time of the processor: other programs may have the rest.
-  const { user, system } = process.cpuUsage(start);
+  const ms = processorMs(start);
   const bytes = before === undefined ? 0 : (resident()?.most ?? 0) - before.now;
-  return { error, ms: (user + system) / 1000, bytes };
+  return { error, ms, bytes };
 }
 
 /** Predicts from zeros, one row. Rows that are large or wide may overflow, which is no fault of the file's reader. */
