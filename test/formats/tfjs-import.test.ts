@@ -584,6 +584,25 @@ describe('small files that describe much', () => {
     expect((error as Error).message).toContain(message);
   });
 
+  it('layers that double the width of a row', async () => {
+    const call = (...names: readonly string[]) => [names.map((name) => [name, 0, 0, {}])];
+    const layers = Array.from({ length: 40 }, (_, i) => ({
+      class_name: 'Concatenate',
+      name: `c${i + 1}`,
+      config: { name: `c${i + 1}`, axis: -1 },
+      inbound_nodes: call(`c${i}`, `c${i}`),
+    }));
+    const input = { class_name: 'InputLayer', name: 'c0', config: { batch_input_shape: [null, 4], name: 'c0' } };
+    const config = { layers: [{ ...input, inbound_nodes: [] }, ...layers], input_layers: [['c0', 0, 0]] };
+    const model = {
+      modelTopology: { class_name: 'Functional', config: { ...config, name: 'm', output_layers: [['c40', 0, 0]] } },
+      weightsManifest: [{ paths: ['a.bin'], weights: [] }],
+    };
+    const error: unknown = await fromTfjs(model, new Uint8Array(0)).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(FormatError);
+    expect((error as Error).message).toContain('at most 268435456 values in the rows of its layers');
+  });
+
   it('layers in a model of a long name, whose weights would be looked for by it', async () => {
     const layers = Array.from({ length: 1000 }, (_, i) => dense(`d${i}`, i === 0 ? 4 : undefined));
     const inner = { class_name: 'Sequential', config: { name: 'x'.repeat(100_000), layers } };

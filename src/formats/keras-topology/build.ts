@@ -89,6 +89,7 @@ export async function buildModel(
     if (shape === undefined) {
       throw new FormatError(`${where}: model expected a shape of input ${describe(name)}, got none.`);
     }
+    network.widen(sizeOf(shape));
     let made: number | undefined;
     return {
       shape,

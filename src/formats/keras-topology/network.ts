@@ -35,6 +35,9 @@ const MOST_REPEATED = 1_048_576;
  */
 export const MOST_LETTERS = 8_388_608;
 
+/** Most values in a row of all uses of layers together: layers that join what one gave double it from use to use. */
+const MOST_COLUMNS = 268_435_456;
+
 /** Largest variance, by whose root a column is divided to become 0. */
 const LARGEST = 3.4028234663852886e38;
 
@@ -100,6 +103,7 @@ export class Network {
   private entered = 0;
   private repeated = 0;
   private letters = 0;
+  private columns = 0;
 
   /** `reserved` are names that the file's own layers have. */
   constructor(
@@ -136,6 +140,15 @@ export class Network {
     this.entered += uses + 1;
     if (this.entered > MOST_USES)
       throw new FormatError(`${this.where} expected at most ${MOST_USES} uses of layers, got more.`);
+  }
+
+  /** Counts the values in a row of a use of a layer. */
+  widen(columns: number): void {
+    this.columns += columns;
+    if (!(this.columns <= MOST_COLUMNS))
+      throw new FormatError(
+        `${this.where} expected at most ${MOST_COLUMNS} values in the rows of its layers, got more.`,
+      );
   }
 
   /** Returns values that are all the same, of which the file has one. */

@@ -280,6 +280,7 @@ export class TopologyReader {
           throw new FormatError(`${config.where} expected rows that fit into memory, got ${describeShape(shape)}.`);
         }
         let { steps } = reading;
+        this.network.widen(sizeOf(shape) * Math.max(1, steps.length));
         let nodes = inputs.map(({ node }) => node);
         // A shift and the scale after it are one layer here, unless other layers read what is between them.
         const shift = columns?.scale === undefined ? undefined : this.shifts.get(nodes[0]);

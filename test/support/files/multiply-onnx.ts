@@ -14,11 +14,11 @@ const [NODE, INITIALIZER, OUTPUT] = [1, 5, 12];
 const [READS, MAKES, NAME, OPERATOR, ATTRIBUTE] = [1, 2, 3, 4, 5];
 
 /** Name of the file beside the model, and its numbers. */
-export const BESIDE = 'weights.data';
+const BESIDE = 'weights.data';
 const BESIDE_NUMBERS = 4096;
 
 /** How often something is there. Most are few, so that many files are read in little time. */
-export const times = (random: Source): number =>
+const times = (random: Source): number =>
   pick(random, random.below(30) === 0 ? [5000, 20_000] : [2, 3, 5, 10, 30, 100, 300, 1000]);
 
 /** How often something of so many bytes is there: files stay below some megabytes. */

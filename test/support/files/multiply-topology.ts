@@ -206,13 +206,16 @@ const ends: Multiply = ({ config }, random) => {
 const MULTIPLY: readonly Multiply[] = [uses, uses, inputs, doubling, nesting, layersAgain, ends];
 
 /** Returns a topology, or a file with one in it, in which references are multiplied. */
-export function multipliedTopology<T>(file: T, random: Source): T {
-  const copy = structuredClone(file);
-  for (let change = 0; change <= random.below(2); change++) {
+export function multipliedTopology(file: object, random: Source): object {
+  let text = JSON.stringify(file);
+  for (let change = 0; change <= random.below(2) && text.length < 2_000_000; change++) {
+    // Read anew: what is there many times is no longer one object.
+    const copy = JSON.parse(text) as object;
     const models = modelsIn(copy);
     if (models.length > 0) pick(random, MULTIPLY)(pick(random, models), random);
+    text = JSON.stringify(copy);
   }
-  return copy;
+  return JSON.parse(text) as object;
 }
 
 /** Lists of weights that are there many times, as are the shards that hold them. */

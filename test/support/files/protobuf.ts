@@ -28,7 +28,8 @@ export function fieldsOfMessage(bytes: Uint8Array): WireField[] {
     const wire = key & 7;
     if (wire === 0) fields.push({ number: key >> 3, wire, value: varint() });
     else {
-      const length = wire === 2 ? varint() : wire === 1 ? 8 : 4;
+      // Below 0, in a message that was damaged: reading goes on all the same.
+      const length = wire === 2 ? Math.max(varint(), 0) : wire === 1 ? 8 : 4;
       fields.push({ number: key >> 3, wire, value: bytes.subarray(at, at + length) });
       at += length;
     }
