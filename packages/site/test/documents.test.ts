@@ -65,6 +65,10 @@ describe('the built site', () => {
     expect(links).toBeGreaterThan(10_000);
   });
 
+  test('shows no comments of documents', () => {
+    for (const { page } of DOCUMENTS) expect(read(`${page}.html`), page).not.toMatch(/&lt;!--/);
+  });
+
   test('has links to the API reference in every document, and back from every page of it', () => {
     for (const { page } of DOCUMENTS) expect(read(`${page}.html`), page).toContain('href="./api/index.html"');
     const reference = [...files].filter((file) => /^api\/.*\.html$/.test(file));

@@ -114,6 +114,25 @@ test('the newest diagnosis stays between two, so that advice does not come and g
   session.dispose();
 });
 
+test('the curve of losses is the same however often it is drawn', async () => {
+  const curves = await Promise.all(
+    [1, 7, 300].map(async (every) => {
+      const session = new Session(engine, settingsOf('testShare=0.5'));
+      for (let step = 0; step < 300; step++) {
+        if (step % every === 0) await session.snapshot(true, 0, false);
+        await session.takeStep();
+      }
+      const { curve, trainingLoss, testLoss } = await session.snapshot(false, 0, false);
+      expect([curve.steps.at(-1), curve.training.at(-1), curve.test.at(-1)]).toEqual([300, trainingLoss, testLoss]);
+      session.dispose();
+      return curve;
+    }),
+  );
+  expect(curves[0].steps.length).toBeGreaterThan(100);
+  expect(curves[1]).toEqual(curves[0]);
+  expect(curves[2]).toEqual(curves[0]);
+});
+
 describe.each(browserNames)('in %s', (name) => {
   const only = test.skipIf(reasonToSkip(name) !== undefined);
   let server: StaticServer;

@@ -113,7 +113,8 @@ export function render(markdown, { file, pages, pictureOf, runs }) {
     return self.renderToken(tokens, index, options);
   };
 
-  const tokens = parser.parse(markdown, {});
+  // Marks for the scripts that write parts of a document.
+  const tokens = parser.parse(markdown.replaceAll(/^<!--.*?-->\n/gm, ''), {});
   const html = parser.renderer
     .render(tokens, parser.options, {})
     // Headers without text, as Markdown needs them for every table, are no headers.

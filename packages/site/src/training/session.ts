@@ -13,6 +13,8 @@ import { isClasses, outputsOf, rowsOf, type Rows } from './rows.js';
 
 /** Most points of a curve: above it every other one is dropped. */
 const MOST_OF_CURVE = 400;
+/** Losses are noted at every step first, and later this often while the number of steps is multiplied by e. */
+const OFTEN = 100;
 
 /** Returns the share of class 1, from 0 to 1, of an output under a loss whose targets are signs or shares. */
 const shareOf = (output: number, isSign: boolean): number =>
@@ -70,6 +72,7 @@ export class Session {
   /** Makes one step; stops the training where the loss is no number any more. */
   async takeStep(): Promise<void> {
     if (this.stopped !== undefined) return;
+    this.#noteLosses();
     const { x, t } = this.#training;
     let loss: number;
     if (isFullBatch(this.settings.optimizer)) {
@@ -97,19 +100,30 @@ export class Session {
     return this.#model.evaluate(rows.x, rows.t).loss;
   }
 
-  #noteLosses(training: number, test: number | undefined): void {
+  /** Notes the losses where it is time to: at the same steps for everybody, however fast they are taken. */
+  #noteLosses(): void {
+    if (this.step < this.#nextOfCurve) return;
     const curve = this.#curve;
-    if (curve.steps.at(-1) === this.step || this.step < this.#nextOfCurve) return;
     curve.steps.push(this.step);
-    curve.training.push(training);
-    if (test !== undefined) curve.test.push(test);
+    curve.training.push(this.#lossOf(this.#training));
+    if (this.#test.points.length > 0) curve.test.push(this.#lossOf(this.#test));
     if (curve.steps.length > MOST_OF_CURVE) {
       for (const list of [curve.steps, curve.training, curve.test]) {
         list.splice(0, list.length, ...list.filter((_, index) => index % 2 === 0));
       }
     }
-    // As far apart as the drawn ones are, so that the curve grows no longer than it is wide.
-    this.#nextOfCurve = this.step + Math.floor(this.step / MOST_OF_CURVE);
+    this.#nextOfCurve = this.step + Math.max(1, Math.floor(this.step / OFTEN));
+  }
+
+  /** The losses that were noted, with those of now at the end. */
+  #curveUntil(training: number, test: number | undefined): Snapshot['curve'] {
+    const curve = this.#curve;
+    if (curve.steps.at(-1) === this.step) return curve;
+    return {
+      steps: [...curve.steps, this.step],
+      training: [...curve.training, training],
+      test: test === undefined ? [] : [...curve.test, test],
+    };
   }
 
   /** Class of each row that the network predicts. */
@@ -179,7 +193,6 @@ export class Session {
     const hasTest = test.points.length > 0;
     const trainingLoss = this.#lossOf(training);
     const testLoss = hasTest ? this.#lossOf(test) : undefined;
-    this.#noteLosses(trainingLoss, testLoss);
     let accuracy: Snapshot['accuracy'];
     let confusion: Snapshot['confusion'];
     if (isClasses(this.settings)) {
@@ -204,7 +217,7 @@ export class Session {
       testLoss,
       accuracy,
       confusion,
-      curve: this.#curve,
+      curve: this.#curveUntil(trainingLoss, testLoss),
       field: this.#outputField(),
       units: this.#unitFields(),
       outputs: byUnit(this.#model.predict(this.#unitField)),

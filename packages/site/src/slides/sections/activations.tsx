@@ -134,7 +134,7 @@ export function Activations() {
           <caption>{texts.summary}</caption>
           <thead>
             <tr>
-              {(['activation', 'saturates', 'range', 'faults'] as const).map((key) => (
+              {(['activation', 'border', 'saturates', 'range', 'faults'] as const).map((key) => (
                 <th key={key} scope="col">
                   {texts[key]}
                 </th>
@@ -145,6 +145,7 @@ export function Activations() {
             {SUMMARY.map((one) => (
               <tr key={one}>
                 <th scope="row">{one}</th>
+                <td>{texts[`${one}Border`]}</td>
                 <td>{texts[`${one}Saturates`]}</td>
                 <td>{{ unitStep: '0, 1', sigmoid: '(0, 1)', tanh: '(−1, 1)', relu: '[0, ∞)' }[one]}</td>
                 <td>{texts[`${one}Faults`]}</td>

@@ -30,6 +30,20 @@ const EQUATIONS = {
   ],
 } as const;
 
+/** How the slides derive them, for the worked example's network: C = ½ (t − y)², y = σ(logit). */
+const DERIVATION = {
+  out: [
+    '∂C/∂w_{11}^{(2)} = ∂C/∂y_1 · ∂y_1/∂logit_1^{(2)} · ∂logit_1^{(2)}/∂w_{11}^{(2)}',
+    '= ∂(½ (t_1 − y_1)^2)/∂y_1 · σ′(logit_1^{(2)}) · ∂(w_{11}^{(2)} h_1 + w_{12}^{(2)} h_2 + b_1^{(2)})/∂w_{11}^{(2)}',
+    '= (y_1 − t_1) · y_1 (1 − y_1) · h_1 = δ_1^{(2)} h_1',
+  ],
+  back: [
+    'δ_i^{(l)} = ∂C/∂logit_i^{(l)} = Σ_j ∂C/∂logit_j^{(l+1)} · ∂logit_j^{(l+1)}/∂logit_i^{(l)}',
+    '= Σ_j δ_j^{(l+1)} · ∂(w_{ji}^{(l+1)} σ(logit_i^{(l)}))/∂logit_i^{(l)} = Σ_j δ_j^{(l+1)} w_{ji}^{(l+1)} σ′(logit_i^{(l)})',
+  ],
+  bias: ['∂C/∂b_i^{(l)} = δ_i^{(l)} · ∂logit_i^{(l)}/∂b_i^{(l)} = δ_i^{(l)}'],
+} as const;
+
 const LAYERS = [
   ['x_1', 'x_2'],
   ['h_1', 'h_2'],
@@ -93,6 +107,15 @@ export function Backpropagation() {
           <Formulas lines={EQUATIONS[form]} />
         </div>
       </div>
+      <details>
+        <summary>{texts.derivation}</summary>
+        <Prose texts={[texts.derivationOut]} />
+        <Formulas lines={DERIVATION.out} />
+        <Prose texts={[texts.derivationBack]} />
+        <Formulas lines={DERIVATION.back} />
+        <Prose texts={[texts.derivationBias]} />
+        <Formulas lines={DERIVATION.bias} />
+      </details>
       <h3>{texts.example}</h3>
       <Prose texts={[texts.exampleLead]} />
       <div class="stepper-bar" role="group" aria-label={texts.steps}>
