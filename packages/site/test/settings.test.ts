@@ -69,7 +69,7 @@ const anySettings: fc.Arbitrary<Settings> = fc
     initializer: anyOf<string>(INITIALIZERS),
     loss: anyOf(Object.keys(LOSSES) as Settings['loss'][]),
     optimizer: anyOf(Object.keys(OPTIMIZERS) as Settings['optimizer'][]),
-    learningRate: fc.double({ min: 0, max: 100, noNaN: true }),
+    learningRate: fc.double({ min: LIMITS.leastRate, max: LIMITS.rate, noNaN: true }),
     momentum: fc.double({ min: 0, max: 0.999, noNaN: true }),
     schedule: anyOf(SCHEDULES),
     scheduleSteps: fc.integer({ min: 10, max: 1_000_000 }),

@@ -1,8 +1,8 @@
 /** How the network is trained: loss, optimizer, learning rate, penalties. */
 import { Choice, NumberField, Slider } from '../components/fields.js';
-import { INITIALIZERS, LOSSES, REGULARIZERS, SCHEDULES, type OptimizerName } from '../settings/choices.js';
+import { INITIALIZERS, LOSSES, SCHEDULES, type OptimizerName } from '../settings/choices.js';
 import { OPTIMIZERS } from '../settings/choices.js';
-import { isFullBatch, LIMITS, lossesFor, optimizersFor, type Settings } from '../settings/settings.js';
+import { isFullBatch, LIMITS, lossesFor, optimizersFor, regularizersFor, type Settings } from '../settings/settings.js';
 
 interface TrainingControlsProps {
   readonly settings: Settings;
@@ -36,8 +36,8 @@ export function TrainingControls({ settings, change }: TrainingControlsProps) {
         <NumberField
           label="Learning rate"
           value={settings.learningRate}
-          min={0}
-          max={100}
+          min={LIMITS.leastRate}
+          max={LIMITS.rate}
           step="any"
           disabled={full}
           onChange={(learningRate) => change({ learningRate })}
@@ -86,7 +86,7 @@ export function TrainingControls({ settings, change }: TrainingControlsProps) {
         <Choice
           label="Penalty"
           value={regularizer}
-          options={plain(REGULARIZERS)}
+          options={plain(regularizersFor(optimizer))}
           onChange={(name) => change({ regularizer: name })}
         />
         {regularizer !== 'none' && (

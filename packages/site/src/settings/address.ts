@@ -106,7 +106,7 @@ const ENTRIES: { readonly [K in keyof Written]: Entry<Settings[K]> } = {
   initializer: oneOf<string>(INITIALIZERS),
   loss: oneOf(Object.keys(LOSSES) as LossName[]),
   optimizer: oneOf(Object.keys(OPTIMIZERS) as OptimizerName[]),
-  learningRate: number(0, 100),
+  learningRate: number(LIMITS.leastRate, LIMITS.rate),
   momentum: number(0, 0.999),
   schedule: oneOf(SCHEDULES),
   scheduleSteps: integer(10, 1_000_000),

@@ -7,6 +7,7 @@ import type { FeatureName } from '../data/features.js';
 import {
   LOSSES,
   OPTIMIZERS,
+  REGULARIZERS,
   type ActivationName,
   type LossName,
   type OptimizerName,
@@ -80,8 +81,16 @@ export const DEFAULTS: Settings = {
   batchSize: 16,
 };
 
-/** Largest sizes: a page draws every unit. */
-export const LIMITS = { layers: 6, units: 12, points: 2000, seed: 4294967295, steps: 10_000_000 } as const;
+/** Largest sizes: a page draws every unit. The library takes no learning rate of 0. */
+export const LIMITS = {
+  layers: 6,
+  units: 12,
+  points: 2000,
+  seed: 4294967295,
+  steps: 10_000_000,
+  leastRate: 1e-6,
+  rate: 100,
+} as const;
 
 /** The points that `settings` give, before features: a share for training, then those for the test. */
 export const taskOf = ({ dataset, own }: Settings): Task =>
@@ -106,11 +115,17 @@ export const lossesFor = (settings: Settings): LossName[] =>
 /** Whether an optimizer takes all rows for each step. */
 export const isFullBatch = (optimizer: OptimizerName): boolean => OPTIMIZERS[optimizer] === undefined;
 
-/** Optimizers that the data admit: least squares are for values. */
-export const optimizersFor = (settings: Settings): OptimizerName[] =>
-  (Object.keys(OPTIMIZERS) as OptimizerName[]).filter(
-    (name) => name !== 'levenbergMarquardt' || taskOf(settings) === 'values',
-  );
+/** Optimizers that data and layers admit: least squares are for values, and layers whose only weights are those of sums. */
+export function optimizersFor(settings: Settings): OptimizerName[] {
+  const { normalization, layers } = settings;
+  const hasSums = normalization === 'none' && layers.every(({ activation }) => activation !== 'prelu');
+  const least = taskOf(settings) === 'values' && hasSums;
+  return (Object.keys(OPTIMIZERS) as OptimizerName[]).filter((name) => name !== 'levenbergMarquardt' || least);
+}
+
+/** Penalties that an optimizer admits: those that take all rows need a derivative at 0, where L1 has none. */
+export const regularizersFor = (optimizer: OptimizerName): RegularizerName[] =>
+  REGULARIZERS.filter((name) => !isFullBatch(optimizer) || name === 'none' || name === 'l2');
 
 /** Returns settings that fit together: a loss for the data, a schedule only where there is a learning rate. */
 export function consistent(settings: Settings): Settings {
@@ -122,6 +137,7 @@ export function consistent(settings: Settings): Settings {
     ...settings,
     optimizer,
     loss: optimizer === 'levenbergMarquardt' ? 'meanSquaredError' : loss,
+    regularizer: regularizersFor(optimizer).includes(settings.regularizer) ? settings.regularizer : 'l2',
     schedule: full ? 'constant' : settings.schedule,
     dropout: full ? 0 : settings.dropout,
   };
