@@ -45,10 +45,15 @@ export function writeServiceWorker(folder) {
  */
 export function offline() {
   let folder = '';
+  let written = false;
   return {
     name: 'offline',
     apply: 'build',
     configResolved: ({ root, build }) => void (folder = resolve(root, build.outDir)),
-    closeBundle: () => writeServiceWorker(folder),
+    writeBundle: () => void (written = true),
+    closeBundle() {
+      // It is called after a build that failed, too.
+      if (written) writeServiceWorker(folder);
+    },
   };
 }
