@@ -234,9 +234,19 @@ export type { FitOptions } from './training/fit-options.js';
 export type { History } from './training/fit.js';
 export type { StopReason } from './training/full-batch/algorithm.js';
 export type { Logs } from './training/execution-context.js';
-export { loadClassifier, mlpClassifier, type Label, type LabelList, type MlpClassifier } from './tabular/classifier.js';
+export {
+  loadClassifier,
+  mlpClassifier,
+  type ClassifierFitOptions,
+  type ClassifierPartialFitOptions,
+  type Label,
+  type LabelList,
+  type MlpClassifier,
+} from './tabular/classifier.js';
 export { loadRegressor, mlpRegressor, type MlpRegressor, type Values } from './tabular/regressor.js';
 export type { MlpOptions } from './tabular/estimator.js';
+export type { ColumnEmbedding } from './tabular/network.js';
+export type { PartialFitOptions, TableFitOptions } from './tabular/run.js';
 export type { LoadTableOptions } from './tabular/file.js';
 export type { Float16Numbers, NumberArray } from './common/arrays.js';
 export type { Inputs, Labels, RowNumbers, Rows } from './common/rows.js';

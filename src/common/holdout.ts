@@ -2,6 +2,7 @@
  * Division of rows into two parts, drawn from a seed: for training, and for tests or validation. Classes may keep their
  * shares in both.
  */
+import { typedKind, type NumberArray } from './arrays.js';
 import { permutation, type Draw } from './philox.js';
 
 /** Bound on the rounding error, per row, of a share of rows. */
@@ -34,6 +35,16 @@ export function holdOut(rows: number, count: number, draw: Draw | undefined, cla
     else train[i - tested] = row;
   }
   return order === undefined ? { train: train.reverse(), test: test.reverse() } : { train, test };
+}
+
+/** Copies rows of `width` numbers. */
+export function gatherRows<T extends NumberArray>(data: T, indices: ArrayLike<number>, width: number): T {
+  const kinds = globalThis as unknown as Record<string, Float64ArrayConstructor>;
+  const taken = new kinds[typedKind(data)!](indices.length * width);
+  for (let i = 0, at = 0; i < indices.length; i++) {
+    for (let j = indices[i] * width; j < (indices[i] + 1) * width; j++) taken[at++] = data[j];
+  }
+  return taken as unknown as T;
 }
 
 /** Returns how many rows of each class the second part gets. */

@@ -106,6 +106,8 @@ const INSTEAD: Readonly<Record<string, string>> = {
   infeatures: 'Write inputShape: [n].',
   maskzero: 'Nothing is masked: a category for padding has a vector like the others.',
   paddingidx: 'Nothing is masked: a category for padding has a vector like the others.',
+  earlystopping: 'Give fit of the facade validation: 0.1.',
+  validationfraction: 'Give fit of the facade validation: 0.1.',
   solver: 'Facades train with adam: for another optimizer build a model by sequential.',
 };
 
@@ -121,6 +123,8 @@ const OPTION_NAMES: Readonly<Record<string, string>> = {
   hiddenunits: 'hiddenLayers',
   learningrateinit: 'learningRate',
   alpha: 'l2',
+  niternochange: 'patience',
+  tol: 'minDelta',
   fromlogits: 'fromLogits',
   validationsteps: 'validationBatches',
   validationfreq: 'validationFrequency',

@@ -4,7 +4,8 @@
  */
 import { isList, isNumbers, typedLength, type NumberArray } from '../common/arrays.js';
 import { counted, describe } from '../common/describe.js';
-import { ShapeError, ValueError } from '../common/errors.js';
+import { MemoryError, ShapeError, ValueError } from '../common/errors.js';
+import { gatherRows } from '../common/holdout.js';
 import { integer, isRecord, setField } from '../common/options.js';
 import { lengthOf } from '../common/rows.js';
 
@@ -21,9 +22,18 @@ export type ColumnValues = readonly unknown[] | NumberArray;
  */
 export type TableRows = ColumnValues | Readonly<Record<string, ColumnValues>>;
 
+/** Most rows of a table: their numbers alone take 1 GB. */
+const MOST_ROWS = 2 ** 28;
+
+/** Throws a MemoryError for more rows than can be numbered. */
+export function requireFewRows(where: string, what: string, rows: number): number {
+  if (rows <= MOST_ROWS) return rows;
+  throw new MemoryError(`${where}: ${what} expected at most ${MOST_ROWS} rows, got ${rows}. Use less data at a time.`);
+}
+
 /** Returns the number of rows; undefined for a typed array, whose rows may have several numbers. */
 function statedRows(where: string, what: string, data: unknown): number | undefined {
-  if (isList(data)) return lengthOf(where, what, data);
+  if (isList(data)) return requireFewRows(where, what, lengthOf(where, what, data));
   if (isNumbers(data)) return undefined;
   if (!isRecord(data)) {
     throw new ValueError(
@@ -36,7 +46,7 @@ function statedRows(where: string, what: string, data: unknown): number | undefi
     if (!isList(column) && !isNumbers(column)) {
       throw new ValueError(`${where}: ${of} expected a list or a typed array, got ${describe(column)}.`);
     }
-    const length = lengthOf(where, of, column);
+    const length = requireFewRows(where, of, lengthOf(where, of, column));
     if (length !== (rows ??= length)) {
       throw new ShapeError(`${where}: ${of} expected ${counted(rows, 'value')} as in other columns, got ${length}.`);
     }
@@ -64,19 +74,9 @@ export function countRows(where: string, parts: Readonly<Record<string, unknown>
   return rows;
 }
 
-/** Copies rows of a typed array of `width` numbers per row. */
-function takeFlat(data: NumberArray, indices: ArrayLike<number>, width: number): NumberArray {
-  const Kind = (data as Float64Array).constructor as Float64ArrayConstructor;
-  const taken = new Kind(indices.length * width);
-  for (let i = 0; i < indices.length; i++) {
-    for (let j = 0; j < width; j++) taken[i * width + j] = data[indices[i] * width + j];
-  }
-  return taken;
-}
-
 /** Takes rows of checked data that has `rows` rows. */
 export function take<T>(data: T, indices: ArrayLike<number>, rows: number): T {
-  if (isNumbers(data)) return takeFlat(data, indices, rows === 0 ? 0 : typedLength(data) / rows) as T;
+  if (isNumbers(data)) return gatherRows(data, indices, rows === 0 ? 0 : typedLength(data) / rows);
   if (isList(data)) return Array.from(indices, (index) => data[index]) as T;
   const taken: Record<string, unknown> = {};
   for (const [name, column] of Object.entries(data as object)) setField(taken, name, take(column, indices, rows));
@@ -109,9 +109,14 @@ function readIndices(where: string, indices: unknown, rows: number): number[] {
   if (!isList(indices) && !isNumbers(indices)) {
     throw new ValueError(`${where}: indices expected a list of integers, got ${describe(indices)}.`);
   }
-  return Array.from({ length: lengthOf(where, 'indices', indices) }, (_, i) => {
+  const read: number[] = [];
+  const length = lengthOf(where, 'indices', indices);
+  for (let i = 0; i < length; i++) {
     const index: unknown = indices[i];
-    if (typeof index === 'number' && Number.isInteger(index) && index >= 0 && index < rows) return index;
-    throw new ValueError(`${where}: indices expected integers from 0 to ${rows - 1}, got ${describe(index)}.`);
-  });
+    if (typeof index !== 'number' || !Number.isInteger(index) || index < 0 || index >= rows) {
+      throw new ValueError(`${where}: indices expected integers from 0 to ${rows - 1}, got ${describe(index)}.`);
+    }
+    read.push(index);
+  }
+  return read;
 }

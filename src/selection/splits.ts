@@ -4,12 +4,13 @@
  */
 import { isList, isNumbers } from '../common/arrays.js';
 import { counted, describe } from '../common/describe.js';
-import { ShapeError, ValueError } from '../common/errors.js';
+import { MemoryError, ShapeError, ValueError } from '../common/errors.js';
 import { holdOut, rowsOfShare, type Parts } from '../common/holdout.js';
 import { flag, integer, isRecord, readOptions, setField, unchecked, type Check } from '../common/options.js';
 import { permutation } from '../common/philox.js';
+import { lengthOf } from '../common/rows.js';
 import { STREAM } from '../runtime/random.js';
-import { countRows, take, type ColumnValues, type TableRows } from './rows.js';
+import { countRows, requireFewRows, take, type ColumnValues, type TableRows } from './rows.js';
 
 export const seedCheck = integer(0, 0xffffffff);
 
@@ -70,13 +71,16 @@ export function classesOf(where: string, what: string, values: unknown): Int32Ar
   if (!isList(values) && !isNumbers(values)) {
     throw new ValueError(`${where}: ${what} expected a list with a class per row, got ${describe(values)}.`);
   }
+  const rows = requireFewRows(where, what, lengthOf(where, what, values));
   const found = new Map<unknown, number>();
-  return Int32Array.from({ length: values.length }, (_, row) => {
+  const classes: number[] = [];
+  for (let row = 0; row < rows; row++) {
     const value: unknown = values[row];
     const known = found.get(value) ?? found.size;
     found.set(value, known);
-    return known;
-  });
+    classes.push(known);
+  }
+  return Int32Array.from(classes);
 }
 
 const size: Check<number> = (path, value) => {
@@ -143,18 +147,31 @@ function readFolds(where: string, options: FoldOptions | undefined): Required<Fo
   });
 }
 
+/** Bound on the size of all divisions, in bytes. */
+const MOST_BYTES = 2 ** 31;
+
 function requireFolds(where: string, rows: number, folds: number): void {
-  if (folds <= rows) return;
-  throw new ValueError(`${where}: folds expected at most ${rows}, the number of rows, got ${folds}.`);
+  if (folds > rows) {
+    throw new ValueError(`${where}: folds expected at most ${rows}, the number of rows, got ${folds}.`);
+  }
+  const bytes = 4 * rows * folds;
+  if (bytes <= MOST_BYTES) return;
+  throw new MemoryError(`${where}: divisions expected to take at most ${MOST_BYTES} bytes, got a need of ${bytes}.`);
 }
 
 /** Returns the division for each fold, given the fold in which each row is tested. */
 function divisions(testedIn: Int32Array, folds: number): Fold[] {
-  return Array.from({ length: folds }, (_, fold) => {
-    const test: number[] = [];
-    const train: number[] = [];
-    testedIn.forEach((one, row) => (one === fold ? test : train).push(row));
-    return { train: Int32Array.from(train), test: Int32Array.from(test) };
+  const sizes = new Int32Array(folds);
+  for (const fold of testedIn) sizes[fold] += 1;
+  return Array.from(sizes, (size, fold) => {
+    const test = new Int32Array(size);
+    const train = new Int32Array(testedIn.length - size);
+    let tested = 0;
+    testedIn.forEach((one, row) => {
+      if (one === fold) test[tested++] = row;
+      else train[row - tested] = row;
+    });
+    return { train, test };
   });
 }
 
@@ -168,7 +185,7 @@ function divisions(testedIn: Int32Array, folds: number): Fold[] {
  */
 export function kFold(rows: number, options?: FoldOptions): Fold[] {
   const where = 'kFold';
-  integer(2)(`${where}: rows`, rows);
+  requireFewRows(where, 'rows', integer(2)(`${where}: rows`, rows));
   const { folds, shuffle, seed } = readFolds(where, options);
   requireFolds(where, rows, folds);
   const order = shuffle ? permutation(rows, { seed, stream: STREAM.split }) : undefined;
@@ -198,6 +215,7 @@ export function stratifiedKFold(labels: ColumnValues, options?: FoldOptions): Fo
   if (folds > most) {
     throw new ValueError(`${where}: folds expected at most ${most}, the rows of the largest class, got ${folds}.`);
   }
+  requireFolds(where, classes.length, folds);
   const testedIn = new Int32Array(classes.length);
   // Fold i takes as many rows of each class as there are among rows i, i + folds, … of the rows sorted by class.
   let first = 0;

@@ -15,9 +15,8 @@ export interface Scaling {
   readonly scale: readonly number[];
 }
 
-/** Rows for a network, with the scaling that was applied to the table. */
-export interface PreparedTable {
-  readonly x: Float32Array;
+/** How a table becomes rows for a network. */
+export interface Preparation {
   /** Undefined if the network receives the table unchanged. */
   readonly scaling: Scaling | undefined;
   /** Moments for the network's `normalization`. */
@@ -31,10 +30,10 @@ export interface PreparedTable {
 const TOLERATED = 1 / 2 ** 16;
 
 /**
- * Finds the columns that the network cannot be given unchanged, and standardizes them. Rounding never moves float32
- * data, which is passed to the network with all its bits.
+ * Finds the columns that the network cannot be given unchanged, and how to standardize them. Rounding never moves
+ * float32 data, which is passed to the network with all its bits.
  */
-export function prepareColumns(where: string, data: Matrix, width: number): PreparedTable {
+export function prepareColumns(where: string, data: Matrix, width: number): Preparation {
   const { mean, variance } = columnMoments(where, data, width);
   const moved = roundingOf(data, width);
   const shift = new Array<number>(width).fill(0);
@@ -51,8 +50,7 @@ export function prepareColumns(where: string, data: Matrix, width: number): Prep
     moments.mean[j] = 0;
     moments.variance[j] = 1;
   }
-  const scaling = found ? { shift, scale } : undefined;
-  return { x: scaled(data, scaling), scaling, moments };
+  return { scaling: found ? { shift, scale } : undefined, moments };
 }
 
 /** Returns rows for the network, standardized by `scaling` and rounded to float32. */

@@ -49,12 +49,13 @@ export function encodeTable(where: string, kind: string, estimator: Estimator, p
     where,
     bytesOf(estimator.model('save').save({ includeOptimizer: false }))!,
   );
-  const { scaling, settings } = estimator;
+  const { scaling, settings, featureNames } = estimator;
   const text = JSON.stringify({
     formatVersion: FORMAT_VERSION,
     kind,
     ...part,
     ...(scaling && { inputs: scaling }),
+    ...(featureNames && { featureNames }),
     options: plain({ ...settings, engine: undefined }),
   });
   const bytes = new TextEncoder().encode(JSON.stringify(text)).length;
@@ -98,7 +99,7 @@ export async function decodeTable<P>(
   const requireField: RequireField = (holds, field, expected, got) => {
     if (!holds) throw new FormatError(`${where}: field ${field} expected ${expected}, got ${describe(got)}.`);
   };
-  const { kind: saved, inputs, options: settings, ...part } = readField(where, bytes, requireField);
+  const { kind: saved, inputs, featureNames, options: settings, ...part } = readField(where, bytes, requireField);
   if (saved !== kind && (saved === 'mlpClassifier' || saved === 'mlpRegressor')) {
     const use = saved === 'mlpClassifier' ? 'loadClassifier' : 'loadRegressor';
     throw new FormatError(`${where}: file expected of ${kind}, got one of ${saved}. Use ${use}.`);
@@ -115,11 +116,24 @@ export async function decodeTable<P>(
   const model = await loadModel(bytes, options);
   try {
     const widths = model.widths;
-    requireField(widths.inputs.length === 1, 'architecture', 'a network with one input', widths.inputs);
+    const width = widths.inputs.reduce((sum, one) => sum + one, 0);
+    const embedded = settled.embeddings.map(({ column }) => column);
+    const several = embedded.length > 0 && embedded.length < width;
+    const fits = several
+      ? widths.inputs[1] === embedded.length && widths.inputs.length === 2
+      : widths.inputs.length === 1;
+    requireField(fits, 'architecture', `a network with ${several ? 'two inputs' : 'one input'}`, widths.inputs);
+    const different = new Set(embedded).size === embedded.length && embedded.every((column) => column < width);
+    requireField(different, 'options.embeddings', `different columns below ${width}`, embedded);
     requireField(widths.outputs.length === 1, 'architecture', 'a network with one output', widths.outputs);
-    const scaling = inputs === undefined ? undefined : readScaling('inputs', inputs, widths.inputs[0], requireField);
+    const numbers = width - embedded.length;
+    const scaling = inputs === undefined ? undefined : readScaling('inputs', inputs, numbers, requireField);
+    const names = new Set(Array.isArray(featureNames) ? (featureNames as unknown[]) : []);
+    const named = names.size === width && [...names].every((name) => typeof name === 'string' && name !== '');
+    requireField(featureNames === undefined || named, 'featureNames', `${width} different names`, featureNames);
+    const fitted = { model, scaling, featureNames: featureNames as string[] | undefined, compiled: false };
     const checked = check(part, widths.outputs[0], requireField);
-    return { estimator: new Estimator(kind, settled, { model, scaling }), part: checked };
+    return { estimator: new Estimator(kind, settled, fitted), part: checked };
   } catch (error) {
     model.dispose();
     throw error;

@@ -13,6 +13,7 @@ import type { History } from '../training/fit.js';
 import { scaled, type Scaling } from './columns.js';
 import { Estimator, readMlpOptions, type MlpOptions } from './estimator.js';
 import { decodeTable, encodeTable, readScaling, type LoadTableOptions } from './file.js';
+import { readRun, type Part, type PartialFitOptions, type Run, type TableFitOptions, type Targets } from './run.js';
 
 /**
  * Targets of a regression: a number per row, or rows of numbers.
@@ -23,9 +24,7 @@ export type Values = Rows;
 const KIND = 'mlpRegressor';
 
 /** Targets in double, row-major. */
-interface Targets {
-  readonly rows: number;
-  readonly width: number;
+interface Doubles extends Targets {
   readonly data: Float64Array;
 }
 
@@ -49,19 +48,51 @@ export class MlpRegressor {
     return this.estimator.model('model');
   }
 
+  /** Names of the columns, as `fit` was given them. */
+  get featureNames(): readonly string[] | undefined {
+    return this.estimator.featureNames;
+  }
+
   /**
    * Trains a new network on n rows, as arrays or flat, and a number or a row of numbers for each. If that fails, the
    * network of an earlier fit stays.
-   * @throws ShapeError, ValueError for rows or targets that do not match.
+   * @throws ShapeError, ValueError for rows, targets or options that do not match; the signal's reason when aborted;
+   * any error that a callback throws.
    */
-  async fit(x: Rows, y: Values): Promise<History> {
-    const { rows, width, data } = readTargets('fit', y);
-    const source = this.estimator.openTable('fit', x, rows);
-    const { mean, variance } = columnMoments(`${KIND}.fit`, data, width, 'y');
-    const targets = { shift: mean, scale: variance.map((value) => (value === 0 ? 1 : Math.sqrt(value))) };
+  async fit(x: Rows, y: Values, options?: TableFitOptions): Promise<History> {
+    return this.train('fit', x, y, readRun(`${KIND}.fit`, options, 'validation'));
+  }
+
+  /**
+   * Trains for one epoch on n rows, in place: on a part of a table that is too large for one `fit`, or on new rows. The
+   * optimizer goes on, except that it starts anew after `loadRegressor`. The first call makes the network; it
+   * standardizes by the rows and targets of that call.
+   * @throws as `fit`.
+   */
+  async partialFit(x: Rows, y: Values, options?: PartialFitOptions): Promise<History> {
+    return this.train('partialFit', x, y, readRun(`${KIND}.partialFit`, options));
+  }
+
+  private async train(call: 'fit' | 'partialFit', x: Rows, y: Values, run: Run): Promise<History> {
+    const where = `${KIND}.${call}`;
+    const { estimator } = this;
+    const given = readTargets(where, 'y', y);
+    const { width } = given;
+    const continues = estimator.continues(call);
+    if (continues) requireWidth(where, 'y', width, this.targets);
+    const opened = estimator.open(call, x, given, run, (held) => {
+      const own = readTargets(where, 'validation.y', held);
+      requireWidth(where, 'validation.y', own.width, { shift: Array(width) });
+      return own;
+    });
+    const { mean, variance } = columnMoments(where, opened.train.y as Float64Array, width, 'y');
+    const fresh = { shift: mean, scale: variance.map((value) => (value === 0 ? 1 : Math.sqrt(value))) };
+    const targets = continues ? this.targets : fresh;
+    const standardized = (part: Part): Part => ({ ...part, y: scaled(part.y as Float64Array, targets) });
+    const train = standardized(opened.train);
+    const held = opened.held && standardized(opened.held);
     const head = { activation: 'linear', loss: 'meanSquaredError' } as const;
-    const table = { x: source, y: scaled(data, targets), outputs: width, head };
-    return this.estimator.fit(table, () => (this.targets = targets));
+    return estimator[call]({ ...opened, train, held, outputs: width, head }, run, () => (this.targets = targets));
   }
 
   /**
@@ -80,11 +111,8 @@ export class MlpRegressor {
    */
   score(x: Rows, y: Values): number {
     this.estimator.model('score');
-    const { rows, width, data } = readTargets('score', y);
-    const outputs = this.targets.shift.length;
-    if (width !== outputs) {
-      throw new ShapeError(`${KIND}.score: y expected ${counted(outputs, 'value')} per row, got ${width}.`);
-    }
+    const { rows, width, data } = readTargets(`${KIND}.score`, 'y', y);
+    requireWidth(`${KIND}.score`, 'y', width, this.targets);
     const predicted = this.predictions('score', x, rows);
     const { variance } = columnMoments(`${KIND}.score`, data, width, 'y');
     let total = 0;
@@ -131,19 +159,23 @@ export class MlpRegressor {
   }
 }
 
+function requireWidth(where: string, what: string, got: number, { shift }: Pick<Scaling, 'shift'>): void {
+  if (got === shift.length) return;
+  throw new ShapeError(`${where}: ${what} expected ${counted(shift.length, 'value')} per row, got ${got}.`);
+}
+
 /** Reads targets, each number once. */
-function readTargets(call: string, y: Values): Targets {
-  const where = `${KIND}.${call}`;
+function readTargets(where: string, what: string, y: unknown): Doubles {
   const list: unknown = y;
   const flat = isNumbers(list);
   if (!isList(list) && !flat) {
-    throw new ValueError(`${where}: y expected numbers or rows of numbers, got ${describe(list)}.`);
+    throw new ValueError(`${where}: ${what} expected numbers or rows of numbers, got ${describe(list)}.`);
   }
-  const length = lengthOf(where, 'y', list);
-  if (length === 0) throw new ShapeError(`${where}: y expected at least one row, got none.`);
+  const length = lengthOf(where, what, list);
+  if (length === 0) throw new ShapeError(`${where}: ${what} expected at least one row, got none.`);
   const first: unknown = flat ? undefined : list[0];
   if (!flat && typeof first !== 'number') {
-    const source = openRows(where, 'y', list, Math.max(1, rowLength(where, 'y', first) ?? 1));
+    const source = openRows(where, what, list, Math.max(1, rowLength(where, what, first) ?? 1));
     const data = newDoubles(source.rows * source.width);
     source.write(data, 0);
     return { rows: source.rows, width: source.width, data };
@@ -152,7 +184,7 @@ function readTargets(call: string, y: Values): Targets {
   for (let row = 0; row < length; row++) {
     const value: unknown = (list as readonly unknown[])[row];
     if (typeof value !== 'number') {
-      throw new ValueError(`${where}: y expected numbers, got ${describe(value)} in row ${row}.`);
+      throw new ValueError(`${where}: ${what} expected numbers, got ${describe(value)} in row ${row}.`);
     }
     data[row] = value;
   }

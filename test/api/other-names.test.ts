@@ -456,6 +456,9 @@ describe('facades', () => {
     ['learning_rate_init', 'learningRate'],
     ['alpha', 'l2'],
     ['batch_size', 'batchSize'],
+    ['n_iter_no_change', 'patience'],
+    ['tol', 'minDelta'],
+    ['warm_start', 'warmStart'],
   ])("scikit-learn's %s is refused with the name %s", async (name, own) => {
     for (const facade of [mlpClassifier, mlpRegressor]) {
       const error = await thrownBy(() => facade(any({ [name]: 1 })));
@@ -468,7 +471,7 @@ describe('facades', () => {
     const advice = 'Facades train with adam: for another optimizer build a model by sequential.';
     expectError(solver, ValueError, `${unknown} "solver". ${advice}`);
     const verbose = await thrownBy(() => mlpClassifier(any({ verbose: true })));
-    const names = 'hiddenLayers, activation, learningRate, l2, epochs, batchSize, seed, engine';
+    const names = 'hiddenLayers, activation, learningRate, l2, epochs, patience, minDelta, batchSize, seed, warmStart, embeddings, engine';
     expectError(verbose, ValueError, `${unknown} "verbose". There are: ${names}.`);
   });
 

@@ -133,6 +133,8 @@ interface Field {
   formatVersion?: unknown;
   kind?: unknown;
   labels?: unknown;
+  multilabel?: unknown;
+  featureNames?: unknown;
   targets?: { shift?: unknown; scale?: unknown };
   inputs?: { shift?: unknown; scale?: unknown; more?: unknown };
   options?: Record<string, unknown>;
@@ -250,7 +252,7 @@ describe('a changed file is refused with a FormatError, and nothing of it stays 
       'an unknown option',
       'classifier',
       (f) => (f.options!.depth = 1),
-      'the file\'s options are refused. loadClassifier: unknown option "depth". There are: hiddenLayers, activation, learningRate, l2, epochs, batchSize, seed, engine.',
+      'the file\'s options are refused. loadClassifier: unknown option "depth". There are: hiddenLayers, activation, learningRate, l2, epochs, patience, minDelta, batchSize, seed, warmStart, embeddings, engine.',
     ],
     [
       'an engine among the options',
@@ -263,6 +265,31 @@ describe('a changed file is refused with a FormatError, and nothing of it stays 
       'classifier',
       (f) => (f.options!.activation = { kind: 'custom', config: null }),
       "the file's options are refused. loadClassifier: options.activation.config expected an object, got null.",
+    ],
+    [
+      'names of other columns',
+      'classifier',
+      (f) => (f.featureNames = ['a', 'b', 'a']),
+      'field featureNames expected 3 different names, got ["a","b","a"].',
+    ],
+    [
+      'names that are none',
+      'classifier',
+      (f) => (f.featureNames = 3),
+      'field featureNames expected 3 different names, got 3.',
+    ],
+    ['a flag that is none', 'classifier', (f) => (f.multilabel = 1), 'field multilabel expected true, got 1.'],
+    [
+      'an embedding that the network lacks',
+      'classifier',
+      (f) => (f.options!.embeddings = [{ column: 0, categories: 3, units: 2 }]),
+      'field architecture expected a network with two inputs, got [3].',
+    ],
+    [
+      'embeddings of one column',
+      'classifier',
+      (f) => (f.options!.embeddings = [0, 0, 0].map((column) => ({ column, categories: 3, units: 2 }))),
+      'field options.embeddings expected different columns below 3, got [0,0,0].',
     ],
     ['no targets', 'regressor', (f) => delete f.targets, 'field targets expected an object, got undefined.'],
     [

@@ -153,6 +153,9 @@ await sorter.fit(X(), ['a', 'b', 'a']);
 const estimator = library.mlpRegressor(facadeOptions());
 await estimator.fit(X(), [1, 2, 3]);
 
+/** Options of `fit` and `partialFit` of facades. */
+const runOptions = (): object => ({ sampleWeight: [1, 2, 1], featureNames: ['a', 'b'], callbacks: [], verbose: 0 });
+
 /** Ends any training after an epoch, however many were asked for. */
 const stopper = (): library.Callback => ({
   onEpochEnd: (_epoch, _logs, model) => {
@@ -611,13 +614,22 @@ const METHODS: Record<string, readonly Arguments[]> = {
   'InferenceModel.predictInto': [() => [flat(), new Float32Array(9)]],
   'AttachedModel.predict': [() => [X(), { batchSize: 2 }]],
   'AttachedModel.predictInto': [() => [flat(), new Float32Array(9)]],
-  'MlpClassifier.fit': [() => [X(), ['a', 'b', 'a']], () => [flat(), [1, 2, 1]]],
+  'MlpClassifier.fit': [
+    () => [X(), ['a', 'b', 'a'], { ...runOptions(), classWeight: { a: 2 } }],
+    () => [flat(), [1, 2, 1], { validation: { x: X(), y: [1, 2, 1], sampleWeight: [1, 2, 1] } }],
+    () => [X(), [['a', 'b'], [], ['b']], { validation: 0.3 }],
+  ],
+  'MlpClassifier.partialFit': [() => [X(), ['a', 'b', 'a'], { ...runOptions(), classes: ['a', 'b'] }]],
   'MlpClassifier.predict': [() => [X()]],
   'MlpClassifier.predictProbabilities': [() => [X()]],
   'MlpClassifier.score': [() => [X(), ['a', 'b', 'a']]],
   'MlpClassifier.save': [none],
   'MlpRegressor.save': [none],
-  'MlpRegressor.fit': [() => [flat(), X()], () => [X(), [1, 2, 3]]],
+  'MlpRegressor.fit': [
+    () => [flat(), X(), { ...runOptions(), validation: 0.3 }],
+    () => [X(), [1, 2, 3], { validation: { x: X(), y: [1, 2, 3] } }],
+  ],
+  'MlpRegressor.partialFit': [() => [X(), [1, 2, 3], runOptions()]],
   'MlpRegressor.predict': [() => [X()]],
   'MlpRegressor.score': [() => [X(), [1, 2, 3]]],
 };
@@ -729,8 +741,8 @@ const INTERNAL: Record<string, readonly string[]> = {
   AttachedModel: [],
   ModelLayer: [],
   Normalization: [],
-  MlpClassifier: ['probabilities', 'likeliest'],
-  MlpRegressor: ['predictions'],
+  MlpClassifier: ['train', 'probabilities', 'likeliest'],
+  MlpRegressor: ['train', 'predictions'],
 };
 
 /** An object of each class that the package returns. */
