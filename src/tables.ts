@@ -1,5 +1,22 @@
 /** wasm-mlp/tables: divisions of tables, cross-validation, reports, and what a model makes of a column. */
+export { calibrationCurve } from './selection/calibration.js';
+export type { CalibrationBin, CalibrationCurve, CalibrationOptions } from './selection/calibration.js';
+export { confusionTable, type ConfusionOptions, type ConfusionTable } from './selection/confusion.js';
+export { crossValidate } from './selection/cross-validate.js';
+export type {
+  CrossValidateOptions,
+  CrossValidation,
+  FoldInfo,
+  FoldResult,
+  ScoreSummary,
+} from './selection/cross-validate.js';
+export { permutationImportance } from './selection/importance.js';
+export type { ColumnImportance, ImportanceOptions } from './selection/importance.js';
+export type { RowLabels } from './selection/labels.js';
+export { classificationReport } from './selection/report.js';
+export type { ClassificationReport, Rates, ReportOptions } from './selection/report.js';
 export { takeRows, type ColumnValues, type TableRows } from './selection/rows.js';
+export type { ScoreFunction, ScoreName, TableEstimator } from './selection/scores.js';
 export {
   kFold,
   stratifiedKFold,
@@ -9,3 +26,11 @@ export {
   type Split,
   type SplitOptions,
 } from './selection/splits.js';
+export { bestThreshold, thresholdCurve } from './selection/thresholds.js';
+export type {
+  BestThresholdOptions,
+  ThresholdCurve,
+  ThresholdMeasure,
+  ThresholdOptions,
+  ThresholdPoint,
+} from './selection/thresholds.js';

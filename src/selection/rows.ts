@@ -101,20 +101,20 @@ export function takeRows<T extends TableRows>(data: T, indices: readonly number[
     const got = stated ?? counted(typedLength(data), 'value');
     throw new ShapeError(`${where}: data expected ${counted(all, 'row')}, got ${got}.`);
   }
-  return take(data, readIndices(where, indices, all), all);
+  return take(data, readIndices(where, 'indices', indices, all), all);
 }
 
 /** Copies numbers of rows, each read once and checked. */
-function readIndices(where: string, indices: unknown, rows: number): number[] {
+export function readIndices(where: string, what: string, indices: unknown, rows: number): number[] {
   if (!isList(indices) && !isNumbers(indices)) {
-    throw new ValueError(`${where}: indices expected a list of integers, got ${describe(indices)}.`);
+    throw new ValueError(`${where}: ${what} expected a list of integers, got ${describe(indices)}.`);
   }
   const read: number[] = [];
-  const length = lengthOf(where, 'indices', indices);
+  const length = lengthOf(where, what, indices);
   for (let i = 0; i < length; i++) {
     const index: unknown = indices[i];
     if (typeof index !== 'number' || !Number.isInteger(index) || index < 0 || index >= rows) {
-      throw new ValueError(`${where}: indices expected integers from 0 to ${rows - 1}, got ${describe(index)}.`);
+      throw new ValueError(`${where}: ${what} expected integers from 0 to ${rows - 1}, got ${describe(index)}.`);
     }
     read.push(index);
   }

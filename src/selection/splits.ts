@@ -10,7 +10,7 @@ import { flag, integer, isRecord, readOptions, setField, unchecked, type Check }
 import { permutation } from '../common/philox.js';
 import { lengthOf } from '../common/rows.js';
 import { STREAM } from '../runtime/random.js';
-import { countRows, requireFewRows, take, type ColumnValues, type TableRows } from './rows.js';
+import { countRows, readIndices, requireFewRows, take, type ColumnValues, type TableRows } from './rows.js';
 
 export const seedCheck = integer(0, 0xffffffff);
 
@@ -66,8 +66,22 @@ export interface Split<T> {
   readonly rows: Fold;
 }
 
+/** Reads a division of `rows` rows that a caller made. */
+export function requireFold(path: string, value: unknown, rows: number): Fold {
+  const { train, test } = readOptions<Record<'train' | 'test', unknown>>(path, value, {
+    train: { check: unchecked },
+    test: { check: unchecked },
+  });
+  const read = (part: string, indices: unknown): Int32Array => {
+    const own = readIndices(path, part, indices, rows);
+    if (own.length === 0) throw new ValueError(`${path}: ${part} expected at least one row, got none.`);
+    return Int32Array.from(own);
+  };
+  return { train: read('train', train), test: read('test', test) };
+}
+
 /** Turns values of any kind into classes from 0, in the order of their first occurrence. */
-export function classesOf(where: string, what: string, values: unknown): Int32Array {
+function classesOf(where: string, what: string, values: unknown): Int32Array {
   if (!isList(values) && !isNumbers(values)) {
     throw new ValueError(`${where}: ${what} expected a list with a class per row, got ${describe(values)}.`);
   }

@@ -149,7 +149,11 @@ export function divide(
 ): { readonly train: Part; readonly held: Part | undefined } {
   if (validation === undefined) return { train: whole, held: undefined };
   if (typeof validation !== 'number') {
-    const { x, y, sampleWeight } = validation;
+    const { x, y, sampleWeight } = readOptions<Record<'x' | 'y' | 'sampleWeight', unknown>>(
+      `${where}: validation`,
+      validation,
+      { x: { check: unchecked }, y: { check: unchecked }, sampleWeight: { check: unchecked, or: undefined } },
+    );
     return { train: whole, held: readPart(where, 'validation.', x, columns, read(y), sampleWeight) };
   }
   const rows = whole.x.length / columns;

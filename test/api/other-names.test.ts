@@ -471,7 +471,8 @@ describe('facades', () => {
     const advice = 'Facades train with adam: for another optimizer build a model by sequential.';
     expectError(solver, ValueError, `${unknown} "solver". ${advice}`);
     const verbose = await thrownBy(() => mlpClassifier(any({ verbose: true })));
-    const names = 'hiddenLayers, activation, learningRate, l2, epochs, patience, minDelta, batchSize, seed, warmStart, embeddings, engine';
+    const names =
+      'hiddenLayers, activation, learningRate, l2, epochs, patience, minDelta, batchSize, seed, warmStart, embeddings, engine';
     expectError(verbose, ValueError, `${unknown} "verbose". There are: ${names}.`);
   });
 

@@ -2,19 +2,12 @@
  * Divisions of tables: sizes and classes against scikit-learn's (test/golden/make_selection.py), properties over random
  * tables, rows in every form, and what is refused.
  */
-import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ShapeError, ValueError } from '../../src/index.js';
 import { kFold, stratifiedKFold, takeRows, trainTestSplit } from '../../src/tables.js';
 import { any, refusesAll } from '../support/reference/refusals.js';
-
-interface Golden {
-  readonly folds: readonly { readonly rows: number; readonly folds: number; readonly tests: number[][] }[];
-  readonly stratified: readonly { readonly labels: number[]; readonly folds: number; readonly tests: number[][] }[];
-  readonly heldOut: readonly { readonly sizes: number[]; readonly share: number; readonly counts: number[] }[];
-}
-const golden = JSON.parse(readFileSync(new URL('../golden/selection.json', import.meta.url), 'utf8')) as Golden;
+import { golden } from './golden.js';
 
 const sorted = (rows: Iterable<number>): number[] => [...rows].sort((a, b) => a - b);
 const upTo = (rows: number): number[] => [...Array(rows).keys()];

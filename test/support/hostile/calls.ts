@@ -153,6 +153,12 @@ await sorter.fit(X(), ['a', 'b', 'a']);
 const estimator = library.mlpRegressor(facadeOptions());
 await estimator.fit(X(), [1, 2, 3]);
 
+/** An estimator that predicts the same of any rows. */
+const constant = {
+  fit: () => undefined,
+  predict: (x: unknown) => Array.from({ length: (x as unknown[]).length }, () => 'a'),
+};
+
 /** Options of `fit` and `partialFit` of facades. */
 const runOptions = (): object => ({ sampleWeight: [1, 2, 1], featureNames: ['a', 'b'], callbacks: [], verbose: 0 });
 
@@ -474,6 +480,42 @@ const FUNCTIONS: Record<string, readonly Arguments[]> = {
       { testSize: 0.5, shuffle: false, seed: 1 },
     ],
   ],
+  'tables.confusionTable': [
+    () => [['a', 'b', 'a'], ['a', 'a', 'b'], { labels: ['a', 'b'], normalize: 'true', sampleWeight: [1, 2, 3] }],
+  ],
+  'tables.classificationReport': [
+    () => [[1, 2, 1], Int32Array.of(1, 1, 2), { labels: [1, 2], sampleWeight: [1, 2, 3], zeroDivision: 1, digits: 3 }],
+    () => [
+      [['a'], []],
+      [['a', 'b'], ['b']],
+    ],
+  ],
+  'tables.calibrationCurve': [
+    () => [[0, 1, 1], [0.2, 0.5, 0.9], { positive: 1, bins: 3, strategy: 'quantile' }],
+    () => [[true, false], Float32Array.of(0.5, 0.25)],
+  ],
+  'tables.thresholdCurve': [() => [['a', 'b', 'a'], [1, 2, 3], { positive: 'a', sampleWeight: [1, 2, 3] }]],
+  'tables.bestThreshold': [
+    () => [['a', 'b', 'a'], [1, 2, 3], { positive: 'a', sampleWeight: [1, 2, 3], metric: 'accuracy' }],
+    () => [['a', 'b', 'a'], [1, 2, 3], { costs: { falsePositive: 1, falseNegative: 2 } }],
+  ],
+  'tables.crossValidate': [
+    () => [
+      () => constant,
+      { x: X(), y: ['a', 'b', 'a'], sampleWeight: [1, 2, 3] },
+      { folds: 3, seed: 1, stratify: false, scores: ['accuracy'], fit: {}, onFold: () => undefined },
+    ],
+    () => [
+      () => constant,
+      { x: flat(), y: [1, 2, 3] },
+      { folds: [{ train: [0, 1], test: [2] }], scores: { own: () => 1 }, keepEstimators: true },
+    ],
+  ],
+  'tables.permutationImportance': [
+    () => [constant, X(), ['a', 'b', 'a'], { score: 'accuracy', repeats: 2, seed: 1 }],
+    () => [constant, [{ a: 1 }, { a: 2 }], ['a', 'b'], { score: () => 1 }],
+    () => [constant, { a: [1, 2] }, [1, 2], { score: () => 1 }],
+  ],
   'tables.kFold': [() => [4, { folds: 2, shuffle: true, seed: 1 }]],
   'tables.stratifiedKFold': [() => [['a', 'b', 'a', 'b'], { folds: 2, shuffle: true, seed: 1 }]],
   'tfjs.toTfjs': [() => [subject, { shardBytes: 100 }]],
@@ -616,8 +658,7 @@ const METHODS: Record<string, readonly Arguments[]> = {
   'AttachedModel.predictInto': [() => [flat(), new Float32Array(9)]],
   'MlpClassifier.fit': [
     () => [X(), ['a', 'b', 'a'], { ...runOptions(), classWeight: { a: 2 } }],
-    () => [flat(), [1, 2, 1], { validation: { x: X(), y: [1, 2, 1], sampleWeight: [1, 2, 1] } }],
-    () => [X(), [['a', 'b'], [], ['b']], { validation: 0.3 }],
+    () => [flat(), ['a', 'b', 'a'], { validation: { x: X(), y: ['a', 'b', 'a'], sampleWeight: [1, 2, 1] } }],
   ],
   'MlpClassifier.partialFit': [() => [X(), ['a', 'b', 'a'], { ...runOptions(), classes: ['a', 'b'] }]],
   'MlpClassifier.predict': [() => [X()]],
