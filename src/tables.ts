@@ -34,3 +34,15 @@ export type {
   ThresholdOptions,
   ThresholdPoint,
 } from './selection/thresholds.js';
+export {
+  inferSchema,
+  learnPreprocessing,
+  type ColumnChoice,
+  type PreprocessingLearner,
+  type PreprocessingOptions,
+} from './tables/learner.js';
+export type { EmbeddingColumn, Preprocessing, TransformedTable } from './tables/preprocessing.js';
+export type { ColumnSchema, DroppedColumn, Schema } from './tables/schema.js';
+export type { Cell } from './tables/cells.js';
+export type { ColumnKind, DropReason } from './tables/columns/column.js';
+export type { Table, TableColumns, TableRow } from './tables/table.js';

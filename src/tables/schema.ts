@@ -1,0 +1,40 @@
+/** What is known of the columns of a table, as plain data for people and programs. */
+import type { ColumnKind, DropReason } from './columns/column.js';
+
+/**
+ * A column that is used.
+ * @category Tables
+ */
+export interface ColumnSchema {
+  readonly name: string;
+  readonly kind: ColumnKind;
+  /** Rows of the training table without a value. */
+  readonly missing: number;
+  /** Names of the numbers that it becomes; none for an embedding. */
+  readonly features: readonly string[];
+  /** Number of places in its embedding, 0 if it has none: values, one for those not seen, one for missing ones. */
+  readonly places: number;
+  /** A few words about its values. */
+  readonly summary: string;
+}
+
+/**
+ * A column that is not used, and why: all its values are the same, it has none, it is text that is nearly all
+ * different, or the caller left it out.
+ * @category Tables
+ */
+export interface DroppedColumn {
+  readonly name: string;
+  readonly reason: DropReason;
+}
+
+/**
+ * Columns of a table: those that are used, and those that are not.
+ * @category Tables
+ */
+export interface Schema {
+  /** Rows of the training table. */
+  readonly rows: number;
+  readonly columns: readonly ColumnSchema[];
+  readonly dropped: readonly DroppedColumn[];
+}
