@@ -5,19 +5,14 @@
 import { describe } from '../common/describe.js';
 import { ShapeError, StateError, ValueError } from '../common/errors.js';
 import { nearest } from '../common/nearest.js';
-import { isRecord, readOptions } from '../common/options.js';
+import { readOptions } from '../common/options.js';
 import { isMissing } from './cells.js';
+import { columnsCheck, type ColumnChoice, type ColumnChoices } from './choices.js';
 import type { ColumnKind, ColumnLearner, DropReason, Seen } from './columns/column.js';
 import { KIND_NAMES, KINDS } from './columns/kinds.js';
 import { Preprocessing, refuseValue, type UsedColumn } from './preprocessing.js';
 import type { DroppedColumn, Schema } from './schema.js';
 import { openTable, type OpenTable, type Table } from './table.js';
-
-/**
- * What a caller says of a column: its kind, or that it is left out.
- * @category Tables
- */
-export type ColumnChoice = ColumnKind | 'drop';
 
 /**
  * Options of `learnPreprocessing` and `inferSchema`.
@@ -29,28 +24,6 @@ export interface PreprocessingOptions {
    * milliseconds since 1970 too, 'category', which then takes any values, or 'drop'.
    */
   columns?: Readonly<Record<string, ColumnChoice>>;
-}
-
-const CHOICES: readonly string[] = [...KIND_NAMES, 'drop'];
-
-/** Reads the choices of a caller. */
-export function columnsCheck(path: string, value: unknown): ReadonlyMap<string, ColumnChoice> {
-  if (!isRecord(value)) {
-    throw new ValueError(
-      `${path} expected kinds by the names of columns, { zip: "category" }, got ${describe(value)}.`,
-    );
-  }
-  const choices = new Map<string, ColumnChoice>();
-  for (const name of Object.keys(value)) {
-    const choice = value[name];
-    if (typeof choice !== 'string' || !CHOICES.includes(choice)) {
-      throw new ValueError(
-        `${path}: column ${describe(name)} expected one of ${CHOICES.join(', ')}, got ${describe(choice)}.`,
-      );
-    }
-    choices.set(name, choice as ColumnChoice);
-  }
-  return choices;
 }
 
 /** Values of all kinds, for messages. */
@@ -114,7 +87,7 @@ export class PreprocessingLearner {
 
   /** Internal: users call `learnPreprocessing`. @internal */
   constructor(
-    private readonly choices: ReadonlyMap<string, ColumnChoice>,
+    private readonly choices: ColumnChoices,
     /** Columns that are no inputs, such as targets, and are not reported. */
     private readonly others: ReadonlySet<string> = new Set(),
     private readonly where = 'learnPreprocessing',
@@ -219,8 +192,8 @@ export function learnPreprocessing(options?: PreprocessingOptions): Preprocessin
   return new PreprocessingLearner(readChoices('learnPreprocessing', options));
 }
 
-const readChoices = (where: string, options: PreprocessingOptions | undefined): ReadonlyMap<string, ColumnChoice> =>
-  readOptions<{ columns: ReadonlyMap<string, ColumnChoice> }>(where, options, {
+const readChoices = (where: string, options: PreprocessingOptions | undefined): ColumnChoices =>
+  readOptions<{ columns: ColumnChoices }>(where, options, {
     columns: { check: columnsCheck, or: new Map() },
   }).columns;
 

@@ -46,7 +46,7 @@ export interface TransformedTable {
   readonly ignored: readonly string[];
 }
 
-/** Most different texts that one more column may have before it is named as another. */
+/** Length of the vectors of an embedding. */
 const vectorLength = (places: number): number => Math.min(50, Math.ceil(Math.sqrt(places)));
 
 /**
@@ -144,6 +144,20 @@ export class Preprocessing {
       dropped: this.dropped.map(({ name, reason }) => ({ name, reason })),
     };
   }
+}
+
+/** Returns rows in one piece, numbers before places, as `mlpClassifier` and `mlpRegressor` take them. */
+export function joinedRows({ rows, numbers, places }: TransformedTable): Float32Array {
+  if (places.length === 0) return numbers;
+  if (numbers.length === 0) return places;
+  const [own, categories] = [numbers.length / rows, places.length / rows];
+  const x = newFloats(numbers.length + places.length);
+  for (let row = 0; row < rows; row++) {
+    const at = row * (own + categories);
+    x.set(numbers.subarray(row * own, (row + 1) * own), at);
+    x.set(places.subarray(row * categories, (row + 1) * categories), at + own);
+  }
+  return x;
 }
 
 function writeColumn(

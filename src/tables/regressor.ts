@@ -1,0 +1,134 @@
+/** `tableRegressor`: predicts columns of numbers from the other columns of a table. */
+import { DISPOSE, INSPECT } from '../common/symbols.js';
+import { mlpRegressor, type History, type MlpRegressor, type Model } from '../index.js';
+import { readTableOptions, TableEstimator, type FittedTable, type TableModelOptions } from './estimator.js';
+import { columnsOf, type PredictedNumbers } from './predictions.js';
+import type { Preprocessing } from './preprocessing.js';
+import type { Schema } from './schema.js';
+import type { Table } from './table.js';
+import { numbersOf, requireDifferent } from './targets.js';
+
+const WHERE = 'tableRegressor';
+
+/**
+ * A regressor for tables of mixed columns, made by `tableRegressor` or `loadTable`.
+ * @category Tables
+ */
+export class TableRegressor<P extends PredictedNumbers = Float64Array> {
+  /** Tells it from a classifier. */
+  readonly kind = 'regressor';
+  private readonly estimator: TableEstimator<MlpRegressor>;
+
+  /** Internal: users call `tableRegressor`. @internal */
+  constructor(options?: TableModelOptions, fitted?: FittedTable<MlpRegressor>) {
+    const settled = readTableOptions(WHERE, options, mlpRegressor);
+    this.estimator = new TableEstimator(WHERE, settled, mlpRegressor, fitted);
+  }
+
+  /** Names of the columns that are predicted. */
+  get targets(): readonly string[] {
+    return this.estimator.requireFitted('targets').targets;
+  }
+
+  /** Preprocessing of the last successful fit. */
+  get preprocessing(): Preprocessing {
+    return this.estimator.requireFitted('preprocessing').preprocessing;
+  }
+
+  /** Columns that are used, and those that are not. */
+  get schema(): Schema {
+    return this.estimator.requireFitted('schema').preprocessing.schema;
+  }
+
+  /** Network of the last successful fit, whose inputs are what `preprocessing.transform` returns. */
+  get model(): Model {
+    return this.estimator.requireFitted('model').facade.model;
+  }
+
+  /**
+   * Learns the columns of a table, as `learnPreprocessing` does, and trains a new network to predict the column
+   * `target`, or several. If that fails, the network of an earlier fit stays.
+   * @throws ValueError for values of different kinds in a column, a target that is missing in a row or the same in all.
+   */
+  async fit(table: Table, target: string | readonly string[]): Promise<History> {
+    return this.estimator.fit(table, target, (facade, x, open, names) => {
+      const numbers = numbersOf(`${WHERE}.fit`, open, names);
+      names.forEach((name, at) => {
+        requireDifferent(`${WHERE}.fit`, name, numbers, names.length, at);
+      });
+      return facade.fit(x, rowsOfNumbers(numbers, names.length));
+    });
+  }
+
+  /**
+   * Returns a number for each row, in double; for several targets, an object of such columns by their names. The table
+   * may have other columns, and need not have the targets.
+   * @throws ValueError for a column that is not there or has another kind; StateError before `fit`.
+   */
+  predict(table: Table): P {
+    const { facade, targets } = this.estimator.requireFitted('predict');
+    const { x, table: open } = this.estimator.rowsFor('predict', table);
+    return columnsOf(open.rows === 0 ? new Float64Array(0) : facade.predict(x), targets) as P;
+  }
+
+  /**
+   * Returns the coefficient of determination R², the mean over targets: 1 if every number is met, 0 for predicting the
+   * mean. The table has the targets.
+   * @throws as `predict`.
+   */
+  score(table: Table): number {
+    const { facade } = this.estimator.requireFitted('score');
+    const { x, table: open } = this.estimator.rowsFor('score', table);
+    const names = this.estimator.targetsIn('score', open);
+    return facade.score(x, rowsOfNumbers(numbersOf(`${WHERE}.score`, open, names), names.length));
+  }
+
+  /**
+   * Returns one safetensors file, for `loadTable`: preprocessing, network, scale of the targets and options.
+   * `loadModel` loads the network in it.
+   * @throws StateError before `fit`.
+   */
+  save(): Uint8Array {
+    return this.estimator.save();
+  }
+
+  /** Frees the memory of the network. A fit in progress rejects with a StateError. */
+  dispose(): void {
+    this.estimator.dispose();
+  }
+
+  /** `dispose`, for `using`. */
+  [DISPOSE](): void {
+    this.dispose();
+  }
+
+  /** Returns a short text for consoles, which would show all private fields otherwise. @internal */
+  [INSPECT](): string {
+    return `TableRegressor (${this.estimator.state})`;
+  }
+}
+
+/** Returns targets as facades take them: a number per row, or rows of numbers. */
+const rowsOfNumbers = (numbers: Float64Array, width: number): Float64Array | Float64Array[] =>
+  width === 1
+    ? numbers
+    : Array.from({ length: numbers.length / width }, (_, row) => numbers.subarray(row * width, (row + 1) * width));
+
+/**
+ * Makes a regressor for tables of mixed columns: numbers, texts, dates, true and false, with missing values. `fit`
+ * learns how columns become numbers, and trains a multilayer perceptron as `mlpRegressor` does.
+ * @throws ValueError for an unknown option or a number out of range.
+ * @example
+ * const table = {
+ *   rooms: Array.from({ length: 64 }, (_, i) => 1 + (i % 4)),
+ *   town: Array.from({ length: 64 }, (_, i) => (i % 3 === 0 ? 'Lyon' : 'Oslo')),
+ *   rent: Array.from({ length: 64 }, (_, i) => 200 * (1 + (i % 4)) + (i % 3 === 0 ? 100 : 0)),
+ * };
+ * const regressor = tableRegressor({ hiddenLayers: [16], learningRate: 0.02 });
+ * await regressor.fit(table, 'rent');
+ * regressor.score(table) > 0.9; // true
+ * @category Tables
+ */
+export const tableRegressor = <P extends PredictedNumbers = Float64Array>(
+  options?: TableModelOptions,
+): TableRegressor<P> => new TableRegressor<P>(options);
