@@ -2,7 +2,9 @@ const { exports: entries } = require('./package.json');
 
 /** Entries beside the library, as in scripts/package/entries.mjs: file formats, and tools of one platform. */
 const beside = Object.entries(entries)
-  .filter(([name, target]) => typeof target === 'object' && !['.', './fused', './predict'].includes(name))
+  .filter(
+    ([name, target]) => typeof target === 'object' && !['.', './fused', './predict', './tables/predict'].includes(name),
+  )
   .map(([name]) => name.slice('./'.length));
 
 /**
@@ -29,6 +31,7 @@ const tiers = [
   ['formats/keras-topology'],
   beside.map((name) => `formats/${name}`),
   beside,
+  ['tables-predict'],
   ['cli'],
 ];
 
@@ -104,7 +107,7 @@ module.exports = {
       from: { path: '^(test|bench)/', pathNot: '^test/docs/' },
       to: {
         path: '^src/',
-        pathNot: `^src/((index|${beside.join('|')})\\.ts$|runtime/|graph/buffers\\.ts$|common/(elementary|philox)\\.ts$|training/full-batch/(lbfgs|line-search)\\.ts$|cli/)`,
+        pathNot: `^src/((index|tables-predict|${beside.join('|')})\\.ts$|runtime/|graph/buffers\\.ts$|common/(elementary|philox)\\.ts$|training/full-batch/(lbfgs|line-search)\\.ts$|cli/)`,
       },
     },
     {

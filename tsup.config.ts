@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { defineConfig, type Options } from 'tsup';
-import { besideLibrary, loadedByEntries } from './scripts/package/entries.mjs';
+import { besideLibrary, besidePredict, loadedByEntries } from './scripts/package/entries.mjs';
 
 type Plugin = NonNullable<Options['esbuildPlugins']>[number];
 
@@ -38,15 +38,15 @@ const laterAsImport = (extension: 'js' | 'cjs'): Plugin => ({
 });
 
 /**
- * Entries beside the main one import it instead of bundling it: its factories, and its errors, so that
+ * Entries beside another one import it instead of bundling it: its factories, and its errors, so that
  * `instanceof FormatError` holds for what they throw.
  */
-const mainAsImport = (extension: 'js' | 'cjs'): Plugin => ({
-  name: 'main-as-import',
+const entryAsImport = (entry: 'index' | 'predict', extension: 'js' | 'cjs'): Plugin => ({
+  name: 'entry-as-import',
   setup(build) {
-    const main = ['src/index.js', 'src/common/errors.js'].map((file) => resolve(file));
-    build.onResolve({ filter: /\/(index|errors)\.js$/ }, ({ path, resolveDir }) =>
-      main.includes(resolve(resolveDir, path)) ? { path: `./index.${extension}`, external: true } : undefined,
+    const imported = [`src/${entry}.js`, 'src/common/errors.js'].map((file) => resolve(file));
+    build.onResolve({ filter: /\/(index|predict|errors)\.js$/ }, ({ path, resolveDir }) =>
+      imported.includes(resolve(resolveDir, path)) ? { path: `./${entry}.${extension}`, external: true } : undefined,
     );
   },
 });
@@ -81,6 +81,9 @@ const entries = {
 /** Entries that import the main one: those of file formats, and tools of one platform. */
 const beside = Object.fromEntries(besideLibrary.map((name) => [name, `src/${name}.ts`]));
 
+/** Entries that import the one that predicts. */
+const predicting = Object.fromEntries(besidePredict.map((name) => [name, `src/${name}.ts`]));
+
 /** The library and its other entries, in one of the module systems. */
 const libraryAs = (format: 'esm' | 'cjs'): Options[] => {
   const extension = format === 'cjs' ? 'cjs' : 'js';
@@ -100,10 +103,17 @@ const libraryAs = (format: 'esm' | 'cjs'): Options[] => {
       ...settings,
       entry: { ...beside, ...asEntries(loadedByEntries) },
       dts: false,
-      esbuildPlugins: [mainAsImport(extension), laterAsImport(extension)],
+      esbuildPlugins: [entryAsImport('index', extension), laterAsImport(extension)],
     },
     // Their declarations name src/index.js, where build-dist.mjs writes the main entry.
     { ...settings, entry: beside, dts: { ...declarations, only: true }, external: [/^node:/, /\/index\.js$/] },
+    { ...settings, entry: predicting, dts: false, esbuildPlugins: [entryAsImport('predict', extension)] },
+    {
+      ...settings,
+      entry: predicting,
+      dts: { ...declarations, only: true },
+      external: [/^node:/, /\/predict\.js$/],
+    },
   ];
 };
 

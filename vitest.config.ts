@@ -8,6 +8,7 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^wasm-mlp$/, replacement: new URL('dist/index.js', import.meta.url).pathname },
+      { find: /^wasm-mlp\/tables\/predict$/, replacement: new URL('dist/tables-predict.js', import.meta.url).pathname },
       { find: /^wasm-mlp\/(.+)$/, replacement: new URL('dist/', import.meta.url).pathname + '$1.js' },
     ],
   },

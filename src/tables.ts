@@ -1,4 +1,7 @@
-/** wasm-mlp/tables: divisions of tables, cross-validation, reports, and what a model makes of a column. */
+/**
+ * wasm-mlp/tables: models of tables of mixed columns and their preprocessing; divisions of tables, cross-validation,
+ * reports, and what a model makes of a column.
+ */
 export { calibrationCurve } from './selection/calibration.js';
 export type { CalibrationBin, CalibrationCurve, CalibrationOptions } from './selection/calibration.js';
 export { confusionTable, type ConfusionOptions, type ConfusionTable } from './selection/confusion.js';

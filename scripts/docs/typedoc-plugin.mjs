@@ -29,6 +29,7 @@ const CATEGORIES = [
   ['src/runtime/', 'Engines and threads'],
   ['src/schedules/', 'Learning-rate schedules'],
   ['src/selection/', 'Tables'],
+  ['src/tables/', 'Tables'],
   ['src/tabular/', 'Tables'],
   ['src/training/', 'Training and callbacks'],
 ];

@@ -9,7 +9,7 @@ import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'n
 import { createRequire } from 'node:module';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { besideLibrary, loadedByEntries } from './entries.mjs';
+import { besideLibrary, besidePredict, loadedByEntries } from './entries.mjs';
 import { minified } from './minify.mjs';
 import { orderDeclarations } from './order-declarations.mjs';
 
@@ -40,14 +40,17 @@ declare global {
   }
 }
 `;
-const declared = ['index', 'predict', ...besideLibrary].flatMap((name) => ['js', 'cjs'].map((end) => [name, end]));
+const declared = ['index', 'predict', ...besideLibrary, ...besidePredict].flatMap((name) =>
+  ['js', 'cjs'].map((end) => [name, end]),
+);
 for (const [entry, extension] of declared) {
   if (status !== 0) break;
   const file = `dist/${entry}.d.${extension.replace('js', 'ts')}`;
   const ordered = orderDeclarations(readFileSync(file, 'utf8'), readFileSync(`src/${entry}.ts`, 'utf8'));
   // Types of the main entry are those of the file beside this one, in the same module system.
-  const main = ordered.replaceAll(/(?<=\bfrom )'\.[./a-z]*\/index\.js'/g, `'./index.${extension}'`);
-  writeFileSync(file, ordered.includes("from './index.js'") ? main : ordered + NAMESPACE);
+  const imported = /(?<=\bfrom )'\.[./a-z]*\/(index|predict)\.js'/g;
+  const linked = ordered.replaceAll(imported, `'./$1.${extension}'`);
+  writeFileSync(file, imported.test(ordered) ? linked : ordered + NAMESPACE);
 }
 /** esbuild wraps `require` in a function that bundlers do not analyse. */
 const OWN_REQUIRE = /var ([\w$]+)=\([\w$]+=>typeof require<"u"\?require:.*? is not supported'\)\}\);/s;
@@ -101,7 +104,15 @@ async function minifyFile(file, required) {
   writeFileSync(`${file}.map`, map);
 }
 if (status === 0) {
-  const all = ['index', 'predict', ...besideLibrary, ...Object.keys(loadedByEntries), 'fused', 'worker-program'];
+  const all = [
+    'index',
+    'predict',
+    ...besideLibrary,
+    ...besidePredict,
+    ...Object.keys(loadedByEntries),
+    'fused',
+    'worker-program',
+  ];
   for (const name of all) {
     // What an ES module imports later, the CommonJS one requires then.
     const later = new Set(readFileSync(`dist/${name}.js`, 'utf8').match(/\bimport\("\.\/[\w-]+\.js"\)/g));

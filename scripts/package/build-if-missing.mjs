@@ -7,7 +7,7 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { besideLibrary, loadedByEntries } from './entries.mjs';
+import { besideLibrary, besidePredict, loadedByEntries } from './entries.mjs';
 
 process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
 
@@ -54,7 +54,7 @@ const steps = [
     sources: () =>
       ['src', 'package.json', 'scripts', 'tsconfig.json', 'tsconfig.build.json', 'tsup.config.ts'].flatMap(filesOf),
     outputs: [
-      ...['index', 'fused', 'predict', ...besideLibrary].flatMap((name) =>
+      ...['index', 'fused', 'predict', ...besideLibrary, ...besidePredict].flatMap((name) =>
         ['js', 'cjs', 'd.ts', 'd.cts'].map((end) => `${name}.${end}`),
       ),
       ...['worker-program', ...Object.keys(loadedByEntries)].flatMap((name) => [`${name}.js`, `${name}.cjs`]),

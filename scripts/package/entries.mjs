@@ -6,7 +6,7 @@
 import { readFileSync } from 'node:fs';
 
 /** The library, its training kernels with fused multiply-add, and predictions alone: each is built for itself. */
-const OWN_BUILDS = ['.', './fused', './predict'];
+const OWN_BUILDS = ['.', './fused', './predict', './tables/predict'];
 
 /** @type {{ exports: Record<string, string | object> }} */
 const { exports } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
@@ -27,3 +27,6 @@ export const loadedByEntries = {
   'onnx-reader': 'src/formats/onnx/read-model',
   'tfjs-reader': 'src/formats/tfjs/read-model',
 };
+
+/** Entries that are built beside wasm-mlp/predict and import it: the name of the file, of `src/NAME.ts` and of the build. */
+export const besidePredict = ['tables-predict'];

@@ -1,9 +1,10 @@
 /** Tables as callers have them, rows as objects or columns by name, read a column at a time. */
-import { isList, isSequence, typedLength } from '../common/arrays.js';
+import { isDetached, isList, isSequence } from '../common/arrays.js';
 import { describe } from '../common/describe.js';
 import { ShapeError, ValueError } from '../common/errors.js';
 import { fieldOf } from '../common/objects.js';
 import { isRecord } from '../common/options.js';
+import { lengthOf } from '../common/rows.js';
 import type { Cell } from './cells.js';
 
 /**
@@ -48,7 +49,7 @@ export function openTable(where: string, table: unknown): OpenTable {
 function openRows(where: string, table: readonly unknown[]): OpenTable {
   const rows: Readonly<Record<string, unknown>>[] = [];
   const names = new Set<string>();
-  const { length } = table;
+  const length = lengthOf(where, 'table', table);
   for (let i = 0; i < length; i++) {
     const row = table[i];
     if (!isRecord(row)) {
@@ -65,12 +66,12 @@ function openColumns(where: string, table: Readonly<Record<string, unknown>>): O
   let rows: number | undefined;
   for (const name of Object.keys(table)) {
     const column = table[name];
-    if (!isSequence(column)) {
+    if (!isSequence(column) || (!isList(column) && isDetached(column))) {
       throw new ValueError(
         `${where}: column ${describe(name)} expected a list or a typed array, got ${describe(column)}. ${HINT}`,
       );
     }
-    const length = isList(column) ? column.length : typedLength(column);
+    const length = lengthOf(where, `column ${describe(name)}`, column);
     rows ??= length;
     if (length !== rows) {
       const [first] = columns.keys();

@@ -472,7 +472,7 @@ describe('facades', () => {
     expectError(solver, ValueError, `${unknown} "solver". ${advice}`);
     const verbose = await thrownBy(() => mlpClassifier(any({ verbose: true })));
     const names =
-      'hiddenLayers, activation, learningRate, l2, epochs, patience, minDelta, batchSize, seed, warmStart, embeddings, engine';
+      'hiddenLayers, activation, learningRate, l2, epochs, patience, minDelta, batchSize, seed, warmStart, embeddings, standardize, engine';
     expectError(verbose, ValueError, `${unknown} "verbose". There are: ${names}.`);
   });
 

@@ -159,7 +159,7 @@ describe('a table model', () => {
 
 describe('a file', () => {
   const models: [string, TableClassifier | TableRegressor][] = [
-    ['of a classifier', classifier],
+    ['of a classifier', classifier as never],
     ['of a regressor', regressor],
     ['of a regressor with two targets', both as never],
   ];
@@ -192,14 +192,20 @@ describe('a file', () => {
 
   test('that was changed is refused, by field', async () => {
     const file = classifier.save();
-    type Field = Record<string, any>;
+    interface Field {
+      formatVersion: number;
+      targets: string[];
+      more?: number;
+      preprocessing: { columns: { kind: string; learned: { deviation: number; values: string[] } }[] };
+    }
     const changed = (change: (field: Field) => void): Uint8Array => {
       const header = headerOf(file);
       const field = JSON.parse(header.__metadata__['wasm-mlp.columns']) as Field;
       change(field);
       header.__metadata__['wasm-mlp.columns'] = JSON.stringify(field);
-      return withHeader(file, header as never);
+      return withHeader(file, header);
     };
+    const loads: readonly ((file: Uint8Array) => Promise<unknown>)[] = [loadTable, loadPredictor];
     const cases: [(field: Field) => void, string][] = [
       [(field) => (field.formatVersion = 2), 'field wasm-mlp.columns.formatVersion expected 1, got 2.'],
       [(field) => (field.targets = []), 'field wasm-mlp.columns.targets expected a list of different names, got [].'],
@@ -220,7 +226,7 @@ describe('a file', () => {
       ],
     ];
     for (const [change, message] of cases) {
-      for (const load of [loadTable, loadPredictor] as const) {
+      for (const load of loads) {
         expectError(await thrownBy(() => load(changed(change))), FormatError, `loadTable: ${message}`);
       }
     }

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { runInThisContext } from 'node:vm';
 import ts from 'typescript';
 import { describe, expect, test } from 'vitest';
-import { besideLibrary, loadedByEntries } from '../../scripts/package/entries.mjs';
+import { besideLibrary, besidePredict, loadedByEntries } from '../../scripts/package/entries.mjs';
 import type * as library from '../../src/index.js';
 import { packedFiles } from '../support/packed.js';
 
@@ -31,8 +31,8 @@ describe('the package', () => {
     const documents = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'));
     const beside = [
       ...besideLibrary.map((name) => `${name}/package.json`),
-      ...besideLibrary.flatMap((name) => ['d.cts', 'd.ts'].map((end) => `dist/${name}.${end}`)),
-      ...[...besideLibrary, ...Object.keys(loadedByEntries)].flatMap((name) =>
+      ...[...besideLibrary, ...besidePredict].flatMap((name) => ['d.cts', 'd.ts'].map((end) => `dist/${name}.${end}`)),
+      ...[...besideLibrary, ...besidePredict, ...Object.keys(loadedByEntries)].flatMap((name) =>
         ['cjs', 'cjs.map', 'js', 'js.map'].map((end) => `dist/${name}.${end}`),
       ),
     ];
@@ -81,6 +81,7 @@ describe('the package', () => {
       'fused/package.json',
       'package.json',
       'predict/package.json',
+      'tables/predict/package.json',
       ...documents.map((name) => `docs/${name}`),
       ...beside,
     ];
@@ -89,7 +90,7 @@ describe('the package', () => {
 
   /** Fewest lines with `throw` that the code of an entry has. */
   const THROWS: Readonly<Record<string, number>> = { index: 21, predict: 21, onnx: 6 };
-  const entries = ['index', 'predict', ...besideLibrary];
+  const entries = ['index', 'predict', ...besideLibrary, ...besidePredict];
 
   test.each(entries.flatMap((name) => [`${name}.js`, `${name}.cjs`]))(
     'has source maps: the map of %s leads from each throw to one in the sources',
@@ -115,7 +116,7 @@ describe('the package', () => {
   );
 
   test('has complete declarations where the platform lacks the library "DOM"', () => {
-    const besides = besideLibrary.flatMap((name) => [`${name}.d.ts`, `${name}.d.cts`]);
+    const besides = [...besideLibrary, ...besidePredict].flatMap((name) => [`${name}.d.ts`, `${name}.d.cts`]);
     const entries = ['index.d.ts', 'predict.d.ts', 'fused.d.ts', ...besides].map((name) => join(root, 'dist', name));
     const lib = (...names: string[]): string[] => names.map((name) => `lib.${name}.d.ts`);
     // Without DOM, AbortSignal and URL come from a platform's own types; here from a minimal declaration of them.
@@ -212,6 +213,7 @@ describe('the package', () => {
     ['wasm-mlp', 'sequential'],
     ['wasm-mlp/predict', 'loadModel'],
     ['wasm-mlp/fused', 'fusedKernels'],
+    ['wasm-mlp/tables/predict', 'loadTable'],
     ['wasm-mlp/onnx', 'exportOnnx'],
     ...besideLibrary.map((name) => [`wasm-mlp/${name}`, undefined]),
   ])('%s exposes the same names by import and by require', (entry, name) => {
@@ -225,11 +227,13 @@ describe('the package', () => {
 
   test('has entries of formats that import the library beside them: one class of errors, one type of models', () => {
     const later = Object.keys(loadedByEntries);
-    const cases = [...besideLibrary, ...later].flatMap((name) => [
+    const classesIn = (code: string): string[] => [...code.matchAll(/\bclass (\w+)/g)].map(([, type]) => type);
+    const ofLibrary = classesIn(readFileSync(join(root, 'dist/index.d.ts'), 'utf8'));
+    const cases = [...besideLibrary, ...besidePredict, ...later].flatMap((name) => [
       [`${name}.js`, /\bfrom\s*"([^"]+)"/g] as const,
       [`${name}.cjs`, /\brequire\("([^"]+)"\)/g] as const,
     ]);
-    const declared = besideLibrary.flatMap((name) =>
+    const declared = [...besideLibrary, ...besidePredict].flatMap((name) =>
       ['d.ts', 'd.cts'].map((end) => [`${name}.${end}`, /\bfrom '([^']+)'/g] as const),
     );
     for (const [name, imported] of [...cases, ...declared]) {
@@ -239,11 +243,13 @@ describe('the package', () => {
       // What is loaded when a function is called is not imported before. Node's own modules are no copies.
       const all = [...code.matchAll(imported)].map(([, path]) => path);
       const found = all.filter((path) => !later.some((file) => path === `./${file}.cjs`) && !path.startsWith('node:'));
-      const main = `./index.${name.endsWith('cjs') || name.endsWith('cts') ? 'cjs' : 'js'}`;
+      const beside = besidePredict.includes(name.split('.')[0]) ? 'predict' : 'index';
+      const main = `./${beside}.${name.endsWith('cjs') || name.endsWith('cts') ? 'cjs' : 'js'}`;
       // Declarations that name no type of the library import nothing.
-      const isPlain = declarations && !/\b(Model|Callback|Layer|Engine)\b/.test(code);
+      const isPlain = declarations && !/\b(Model|Callback|Layer|Engine|LoadOptions)\b/.test(code);
       expect([...new Set(found)], name).toEqual(isPlain ? [] : [main]);
-      expect(code, name).not.toMatch(declarations ? /\bclass\b/ : /\bextends Error\b/);
+      if (!declarations) expect(code, name).not.toMatch(/\bextends Error\b/);
+      else expect(classesIn(code).filter((type) => ofLibrary.includes(type))).toEqual([]);
     }
     const check =
       'console.log((() => { try { exportOnnx(1); } catch (error) { return error instanceof ValueError; } })())';

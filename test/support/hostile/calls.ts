@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fused from '../../../dist/fused.js';
 import * as predict from '../../../dist/predict.js';
+import * as tablesPredict from '../../../dist/tables-predict.js';
 import * as library from '../../../src/index.js';
 import * as keras from '../../../src/keras.js';
 import * as numpy from '../../../src/numpy.js';
@@ -161,6 +162,25 @@ const constant = {
 
 /** Options of `fit` and `partialFit` of facades. */
 const runOptions = (): object => ({ sampleWeight: [1, 2, 1], featureNames: ['a', 'b'], callbacks: [], verbose: 0 });
+
+/** A table with a column of each kind. */
+const mixed = (): tables.TableRow[] => [
+  { a: 1, b: 'x', day: '2020-01-01', yes: true, y: 1, label: 'p' },
+  { a: null, b: 'y', day: new Date(1e12), yes: false, y: 2, label: 'q' },
+  { a: 3, b: 'x', day: null, yes: true, y: 4, label: 'p' },
+];
+const mixedColumns = (): tables.TableColumns => ({
+  ...{ a: [1, 2, 3], b: ['x', 'y', 'x'], day: ['2020-01-01', '', '2021-01-01'], yes: [true, false, null] },
+  ...{ y: Float64Array.of(1, 2, 3), label: ['p', 'q', 'p'] },
+});
+const tableOptions = (): object => ({ ...facadeOptions(), columns: { a: 'number' } });
+const tableSorter = tables.tableClassifier(tableOptions());
+await tableSorter.fit(mixed(), 'label');
+const tableEstimator = tables.tableRegressor(tableOptions());
+await tableEstimator.fit(mixed(), 'y');
+const tableFile = tableSorter.save();
+const tablePredictor = await tablesPredict.loadTable(tableFile);
+const preprocessingLearner = tables.learnPreprocessing();
 
 /** Ends any training after an epoch, however many were asked for. */
 const stopper = (): library.Callback => ({
@@ -469,6 +489,13 @@ const FUNCTIONS: Record<string, readonly Arguments[]> = {
   'numpy.readNpz': [() => [npzBytes.slice(), { dtype: 'float32', maxBytes: 1e6 }]],
   'numpy.writeNpy': [() => [numpyArray()]],
   'numpy.writeNpz': [() => [[{ name: 'a', ...numpyArray() }]], () => [{ a: numpyArray(), b: { data: flat() } }]],
+  'tables.inferSchema': [() => [mixed(), { columns: { a: 'category' } }], () => [mixedColumns()]],
+  'tables.inferTask': [() => [mixed(), 'y'], () => [mixedColumns(), 'label']],
+  'tables.learnPreprocessing': [() => [{ columns: { a: 'category', b: 'drop' } }]],
+  'tables.tableClassifier': [() => [tableOptions()]],
+  'tables.tableRegressor': [() => [tableOptions()]],
+  'tables.loadTable': [() => [tableFile, { engine, custom: [activationOfOwn()] }]],
+  'tables-predict.loadTable': [() => [tableFile, { custom: [activationOfOwn()] }]],
   'tables.takeRows': [() => [X(), [0, 2]], () => [flat(), Int32Array.of(0, 2), 3], () => [{ a: [1, 2, 3] }, [1]]],
   'tables.trainTestSplit': [
     () => [
@@ -673,6 +700,21 @@ const METHODS: Record<string, readonly Arguments[]> = {
   'MlpRegressor.partialFit': [() => [X(), [1, 2, 3], runOptions()]],
   'MlpRegressor.predict': [() => [X()]],
   'MlpRegressor.score': [() => [X(), [1, 2, 3]]],
+  'TableClassifier.fit': [() => [mixed(), 'label'], () => [mixedColumns(), 'label']],
+  'TableClassifier.predict': [() => [mixed()], () => [mixedColumns()]],
+  'TableClassifier.predictProbabilities': [() => [mixed()]],
+  'TableClassifier.score': [() => [mixed()]],
+  'TableClassifier.save': [none],
+  'TableRegressor.fit': [() => [mixed(), 'y'], () => [mixedColumns(), ['y', 'a']]],
+  'TableRegressor.predict': [() => [mixed()]],
+  'TableRegressor.score': [() => [mixed()]],
+  'TableRegressor.save': [none],
+  'TablePredictor.predict': [() => [mixed()]],
+  'TablePredictor.predictProbabilities': [() => [mixed()]],
+  'Preprocessing.transform': [() => [mixed()], () => [mixedColumns()]],
+  'Preprocessing.toJSON': [none],
+  'PreprocessingLearner.add': [() => [mixed()], () => [mixedColumns()]],
+  'PreprocessingLearner.finish': [none],
 };
 
 const pair = (): object => ({ a: X(), b: [[1], [2], [3]] });
@@ -784,6 +826,11 @@ const INTERNAL: Record<string, readonly string[]> = {
   Normalization: [],
   MlpClassifier: ['train', 'probabilities', 'likeliest'],
   MlpRegressor: ['train', 'predictions'],
+  TableClassifier: [],
+  TableRegressor: [],
+  TablePredictor: ['outputs'],
+  Preprocessing: ['transformOpen', 'requireColumns'],
+  PreprocessingLearner: ['addOpen'],
 };
 
 /** An object of each class that the package returns. */
@@ -797,11 +844,17 @@ const OBJECTS: Record<string, readonly object[]> = {
   AttachedModel: [attached],
   MlpClassifier: [sorter],
   MlpRegressor: [estimator],
+  TableClassifier: [tableSorter],
+  TableRegressor: [tableEstimator],
+  TablePredictor: [tablePredictor],
+  Preprocessing: [tableSorter.preprocessing],
+  PreprocessingLearner: [preprocessingLearner],
 };
 
 /** Disposes every object of this module. */
 export function disposeAll(): void {
-  for (const one of [subject, bystander, branched, loaded, attached, sorter, estimator]) one.dispose();
+  const tabular = [sorter, estimator, tableSorter, tableEstimator, tablePredictor];
+  for (const one of [subject, bystander, branched, loaded, attached, ...tabular]) one.dispose();
 }
 
 /** The callbacks of the library. Their hooks may be called by anyone who wraps them. */
@@ -838,6 +891,7 @@ function exportedFunctions(): Map<string, (...args: unknown[]) => unknown> {
   visit('onnx.', onnx);
   visit('tfjs.', tfjs);
   visit('tables.', tables);
+  visit('tables-predict.', tablesPredict);
   visit('brain.', brain);
   visit('fused.', fused);
   return found;
