@@ -239,10 +239,10 @@ export {
   mlpClassifier,
   type ClassifierFitOptions,
   type ClassifierPartialFitOptions,
-  type Label,
   type LabelList,
   type MlpClassifier,
 } from './tabular/classifier.js';
+export type { Label } from './tabular/outputs.js';
 export { loadRegressor, mlpRegressor, type MlpRegressor, type Values } from './tabular/regressor.js';
 export type { MlpOptions } from './tabular/estimator.js';
 export type { ColumnEmbedding } from './tabular/network.js';

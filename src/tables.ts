@@ -43,15 +43,20 @@ export {
   type PreprocessingLearner,
   type PreprocessingOptions,
 } from './tables/learner.js';
-export { tableClassifier, type TableClassifier } from './tables/classifier.js';
+export {
+  tableClassifier,
+  type TableClassifier,
+  type TableClassifierFitOptions,
+  type TableClassifierPartialFitOptions,
+} from './tables/classifier.js';
 export { tableRegressor, type TableRegressor } from './tables/regressor.js';
 export { inferTask } from './tables/targets.js';
 export { loadTable } from './tables/load.js';
 export type { Cell } from './tables/cells.js';
 export type { ColumnChoice } from './tables/choices.js';
 export type { ColumnKind, DropReason } from './tables/columns/column.js';
-export type { TableModelOptions } from './tables/estimator.js';
-export type { PredictedNumbers } from './tables/predictions.js';
+export type { TableModelFitOptions, TableModelOptions } from './tables/estimator.js';
+export type { PredictedLabels, PredictedNumbers } from './tables/predictions.js';
 export type { EmbeddingColumn, Preprocessing, TransformedTable } from './tables/preprocessing.js';
 export type { ColumnSchema, DroppedColumn, Schema } from './tables/schema.js';
 export type { Table, TableColumns, TableRow } from './tables/table.js';

@@ -1,37 +1,85 @@
 /** `tableClassifier`: predicts a column of labels from the other columns of a table. */
 import { DISPOSE, INSPECT } from '../common/symbols.js';
 import { mlpClassifier, type History, type Label, type MlpClassifier, type Model } from '../index.js';
-import { readTableOptions, TableEstimator, type FittedTable, type TableModelOptions } from './estimator.js';
+import {
+  readTableOptions,
+  TableEstimator,
+  type FittedTable,
+  type TableModelFitOptions,
+  type TableModelOptions,
+} from './estimator.js';
+import { labelColumns, type PredictedLabels } from './predictions.js';
 import type { Preprocessing } from './preprocessing.js';
 import type { Schema } from './schema.js';
 import type { Table } from './table.js';
 import { labelsOf, requireDifferent } from './targets.js';
 
+/**
+ * Options of `fit` of `tableClassifier`.
+ * @category Tables
+ */
+export interface TableClassifierFitOptions extends TableModelFitOptions {
+  /**
+   * Weight of the rows of each label, by the label as text; 'balanced' gives each label rows/(labels · its rows). Not for
+   * several targets. Default none.
+   */
+  classWeight?: 'balanced' | Readonly<Record<string, number>>;
+}
+
+/**
+ * Options of `partialFit` of `tableClassifier`.
+ * @category Tables
+ */
+export interface TableClassifierPartialFitOptions extends Omit<TableClassifierFitOptions, 'validation'> {
+  /** All labels there are, which the first call must know. Default those of its rows. */
+  classes?: readonly Label[];
+}
+
+/** The facade below, whose rows have a label or a list of labels. */
+type Facade = MlpClassifier<Label | readonly Label[]>;
+
+/** Labels of rows, or lists of labels. */
+type Given = (Label | string[])[];
+
 const WHERE = 'tableClassifier';
 
 /**
- * A classifier for tables of mixed columns, made by `tableClassifier` or `loadTable`.
+ * A classifier for tables of mixed columns, made by `tableClassifier` or `loadTable`. P is what it predicts: a list of
+ * labels, or, of several targets, columns of true and false by name.
  * @category Tables
  */
-export class TableClassifier<L extends Label = Label> {
+export class TableClassifier<P extends PredictedLabels = Label[]> {
   /** Tells it from a regressor. */
   readonly kind = 'classifier';
-  private readonly estimator: TableEstimator<MlpClassifier<L>>;
+  private readonly estimator: TableEstimator<Facade, Given>;
 
   /** Internal: users call `tableClassifier`. @internal */
-  constructor(options?: TableModelOptions, fitted?: FittedTable<MlpClassifier<L>>) {
+  constructor(options?: TableModelOptions, fitted?: FittedTable<Facade>) {
     const settled = readTableOptions(WHERE, options, mlpClassifier);
-    this.estimator = new TableEstimator(WHERE, settled, mlpClassifier<L>, fitted);
+    this.estimator = new TableEstimator<Facade, Given>(
+      WHERE,
+      settled,
+      mlpClassifier<Label | readonly Label[]>,
+      (where, table, names, whole) => {
+        const labels = labelsOf(where, table, names);
+        if (whole) requireDifferent(where, table, names);
+        return labels;
+      },
+      fitted,
+    );
   }
 
-  /** Labels seen in `fit`: false and true, numbers in ascending order, then texts in the order of their characters. */
-  get classes(): readonly L[] {
+  /**
+   * Labels seen in `fit`: false and true, numbers in ascending order, then texts in the order of their characters; of
+   * several targets their names, in that order.
+   */
+  get classes(): readonly Label[] {
     return this.estimator.requireFitted('classes').facade.classes;
   }
 
-  /** Name of the column that is predicted. */
-  get target(): string {
-    return this.estimator.requireFitted('target').targets[0];
+  /** Names of the columns that are predicted. */
+  get targets(): readonly string[] {
+    return this.estimator.requireFitted('targets').targets;
   }
 
   /** Preprocessing of the last successful fit. */
@@ -51,25 +99,38 @@ export class TableClassifier<L extends Label = Label> {
 
   /**
    * Learns the columns of a table, as `learnPreprocessing` does, and trains a new network to predict the column
-   * `target`. If that fails, the network of an earlier fit stays.
-   * @throws ValueError for values of different kinds in a column, a target that is missing in a row or the same in all.
+   * `target`, or several of true and false, each with a sigmoid. If that fails, the network of an earlier fit stays.
+   * @throws ValueError for values of different kinds in a column, a target that is missing in a row or the same in all;
+   * as `mlpClassifier.fit`.
    */
-  async fit(table: Table, target: string): Promise<History> {
-    return this.estimator.fit(table, target, (facade, x, open, [name]) => {
-      const labels = labelsOf(`${WHERE}.fit`, open, name) as L[];
-      requireDifferent(`${WHERE}.fit`, name, labels);
-      return facade.fit(x, labels);
-    });
+  async fit(table: Table, target: string | readonly string[], options?: TableClassifierFitOptions): Promise<History> {
+    return this.estimator.fit('fit', table, target, options, (facade, { x, y }, rest) => facade.fit(x, y, rest));
   }
 
   /**
-   * Returns the most probable label of each row. The table may have other columns, and need not have the target.
+   * Trains for one epoch on the rows of a table, in place. The first call makes the network, and learns the columns
+   * unless `preprocessing` was given.
+   * @throws as `fit`; ValueError for a label that the first call did not know.
+   */
+  async partialFit(
+    table: Table,
+    target: string | readonly string[],
+    options?: TableClassifierPartialFitOptions,
+  ): Promise<History> {
+    return this.estimator.fit('partialFit', table, target, options, (facade, { x, y }, rest) =>
+      facade.partialFit(x, y, rest),
+    );
+  }
+
+  /**
+   * Returns the most probable label of each row; of several targets an object of columns, true where the probability is
+   * above 0.5. The table may have other columns, and need not have the targets.
    * @throws ValueError for a column that is not there or has another kind; StateError before `fit`.
    */
-  predict(table: Table): L[] {
-    const { facade } = this.estimator.requireFitted('predict');
-    const { x, table: open } = this.estimator.rowsFor('predict', table);
-    return open.rows === 0 ? [] : facade.predict(x);
+  predict(table: Table): P {
+    const { facade, targets } = this.estimator.requireFitted('predict');
+    const { x, open } = this.estimator.rowsFor('predict', table);
+    return labelColumns(open.rows === 0 ? [] : facade.predict(x), targets) as P;
   }
 
   /**
@@ -78,19 +139,19 @@ export class TableClassifier<L extends Label = Label> {
    */
   predictProbabilities(table: Table): Float32Array[] {
     const { facade } = this.estimator.requireFitted('predictProbabilities');
-    const { x, table: open } = this.estimator.rowsFor('predictProbabilities', table);
+    const { x, open } = this.estimator.rowsFor('predictProbabilities', table);
     return open.rows === 0 ? [] : facade.predictProbabilities(x);
   }
 
   /**
-   * Returns the share of rows whose label is predicted, from 0 to 1. The table has the target.
+   * Returns the share of rows whose label is predicted, from 0 to 1; of several targets, of those in which all are. The
+   * table has the targets.
    * @throws as `predict`.
    */
   score(table: Table): number {
     const { facade } = this.estimator.requireFitted('score');
-    const { x, table: open } = this.estimator.rowsFor('score', table);
-    const [name] = this.estimator.targetsIn('score', open);
-    return facade.score(x, labelsOf(`${WHERE}.score`, open, name) as L[]);
+    const { x, y } = this.estimator.partFor('score', table);
+    return facade.score(x, y);
   }
 
   /**
@@ -134,5 +195,5 @@ export class TableClassifier<L extends Label = Label> {
  * classifier.predict([{ age: 40, town: 'Lyon', joined: '2020-02-01' }]); // [true]
  * @category Tables
  */
-export const tableClassifier = <L extends Label = Label>(options?: TableModelOptions): TableClassifier<L> =>
-  new TableClassifier<L>(options);
+export const tableClassifier = <P extends PredictedLabels = Label[]>(options?: TableModelOptions): TableClassifier<P> =>
+  new TableClassifier<P>(options);

@@ -4,9 +4,10 @@
  */
 import { describe } from '../common/describe.js';
 import { FormatError, ValueError } from '../common/errors.js';
-import { ownOf } from '../common/objects.js';
+import { fieldOf, ownOf } from '../common/objects.js';
 import { hasAtMostValues } from '../formats/json-size.js';
 import { decodeSafetensors, encodeSafetensors } from '../formats/safetensors.js';
+import type { FacadeFields, RequireField } from '../tabular/saved-fields.js';
 import { CHOICES, type ColumnChoice, type ColumnChoices } from './choices.js';
 import type { Preprocessing } from './preprocessing.js';
 import { fieldsOfSaved, readPreprocessing } from './saved.js';
@@ -97,6 +98,22 @@ export function readTableField(where: string, metadata: Readonly<Record<string, 
   );
   fields.end();
   return { preprocessing, targets, choices: new Map(choices) };
+}
+
+/** Throws unless the targets are as many as a facade's fields say. */
+export function requireTargets(
+  { targets }: TableField,
+  { labels, multilabel, targets: scales }: FacadeFields,
+  check: RequireField,
+): void {
+  if (labels !== undefined) {
+    const several = multilabel === true;
+    check(several === targets.length > 1, 'targets', several ? 'several names' : 'one name', targets);
+  } else {
+    const shift = fieldOf(scales, 'shift');
+    const outputs = Array.isArray(shift) ? shift.length : 0;
+    check(targets.length === outputs, 'targets', `${outputs} names, one for each output`, targets);
+  }
 }
 
 /** What is used of a network, to predict with or to train. */

@@ -139,7 +139,7 @@ export class PreprocessingLearner {
     if (rows === 0) throw new ShapeError(`${where}: table expected at least one row, got none.`);
     const names = [...this.columns.keys()];
     for (const name of this.choices.keys()) {
-      if (this.columns.has(name)) continue;
+      if (this.columns.has(name) || this.others.has(name)) continue;
       const similar = nearest(name, names);
       const hint =
         similar === undefined

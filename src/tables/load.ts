@@ -5,13 +5,13 @@ import { describe } from '../common/describe.js';
 import { ValueError } from '../common/errors.js';
 import { fieldOf } from '../common/objects.js';
 import { decodeSafetensors } from '../formats/safetensors.js';
-import { loadClassifier, loadRegressor, type LoadTableOptions, type MlpOptions } from '../index.js';
+import { loadClassifier, loadRegressor, type Label, type LoadTableOptions, type MlpOptions } from '../index.js';
 import { customCheck } from '../inference/custom-objects.js';
 import { READ_FIRST } from '../inference/model-file.js';
 import { fieldChecker, readField } from '../tabular/saved-fields.js';
 import { TableClassifier } from './classifier.js';
 import { DECIDED, type TableModelOptions } from './estimator.js';
-import { readTableField, requireNetworkOf, type TableField } from './field.js';
+import { readTableField, requireNetworkOf, requireTargets, type TableField } from './field.js';
 import { TableRegressor } from './regressor.js';
 
 const WHERE = 'loadTable';
@@ -26,8 +26,8 @@ type Loader = (
 
 const LOADERS: Readonly<Record<string, Loader>> = {
   mlpClassifier: async (file, options, settings, field) => {
-    const facade = await loadClassifier(file, options);
-    return checked(facade, field, () => new TableClassifier(settings, { ...field, facade }));
+    const facade = await loadClassifier<Label | readonly Label[]>(file, options);
+    return checked(facade, field, () => new TableClassifier<Label[]>(settings, { ...field, facade }));
   },
   mlpRegressor: async (file, options, settings, field) => {
     const facade = await loadRegressor(file, options);
@@ -75,9 +75,10 @@ export async function loadTable<T extends TableClassifier | TableRegressor = Tab
   const { metadata } = decodeSafetensors(WHERE, file);
   const field = readTableField(WHERE, metadata);
   const requireField = fieldChecker(WHERE);
-  const { kind, options: saved } = readField(WHERE, metadata, requireField);
+  const { kind, options: saved, ...fields } = readField(WHERE, metadata, requireField);
   const known = typeof kind === 'string' && Object.hasOwn(LOADERS, kind);
   requireField(known, 'kind', Object.keys(LOADERS).join(' or '), kind);
+  requireTargets(field, fields, requireField);
   const custom = fieldOf(options, 'custom');
   const objects = custom === undefined ? new Map() : customCheck(`${WHERE}: custom`, custom);
   const restored = Object.entries(restoreCustom(`${WHERE}: options`, saved, objects) as MlpOptions);

@@ -5,10 +5,17 @@ import { FormatError, ValueError } from '../common/errors.js';
 import { DISPOSE } from '../common/symbols.js';
 import { decodeSafetensors } from '../formats/safetensors.js';
 import { loadModel, type InferenceModel, type LoadOptions } from '../predict.js';
-import { likeliest, probabilityRows, unscaled, type Label, type Scaling } from '../tabular/outputs.js';
-import { fieldChecker, readField, readSavedLabels, readScaling, type RequireField } from '../tabular/saved-fields.js';
-import { networkRows, readTableField, requireNetworkOf, type TableField } from './field.js';
-import { columnsOf, type PredictedNumbers } from './predictions.js';
+import { likeliest, probabilityRows, unscaled, type Label } from '../tabular/outputs.js';
+import {
+  fieldChecker,
+  readField,
+  readSavedLabels,
+  readScaling,
+  type FacadeFields,
+  type RequireField,
+} from '../tabular/saved-fields.js';
+import { networkRows, readTableField, requireNetworkOf, requireTargets, type TableField } from './field.js';
+import { labelColumns, numberColumns, type PredictedLabels, type PredictedNumbers } from './predictions.js';
 import type { Schema } from './schema.js';
 import { openTable, type Table } from './table.js';
 
@@ -18,7 +25,7 @@ const WHERE = 'loadTable';
  * Predictions of a table model: labels of a classifier, numbers of a regressor.
  * @category Tables
  */
-export type TablePredictions = Label[] | PredictedNumbers;
+export type TablePredictions = PredictedLabels | PredictedNumbers;
 
 /** What the outputs of the network say. */
 interface Head {
@@ -28,19 +35,15 @@ interface Head {
 
 /** Reads what a file says of the outputs, by the kind of its facade. */
 const HEADS: Readonly<
-  Record<
-    string,
-    (fields: Readonly<Record<string, unknown>>, outputs: number, field: TableField, check: RequireField) => Head
-  >
+  Record<string, (fields: FacadeFields, outputs: number, targets: readonly string[], check: RequireField) => Head>
 > = {
-  mlpClassifier: ({ labels }, outputs, _field, check) => {
-    const classes = readSavedLabels(labels, outputs, check);
-    return { classes, read: (flat) => likeliest(flat, classes) };
+  mlpClassifier: (fields, outputs, targets, check) => {
+    const labels = readSavedLabels(fields, outputs, check);
+    return { classes: labels.labels, read: (flat) => labelColumns(likeliest(flat, labels), targets) };
   },
-  mlpRegressor: ({ targets: scales }, outputs, { targets }, check) => {
-    check(targets.length === outputs, 'targets', `${outputs} names, one for each output`, targets);
-    const scaling: Scaling = readScaling('targets', scales, outputs, check);
-    return { classes: [], read: (flat) => columnsOf(unscaled(flat, scaling), targets) };
+  mlpRegressor: ({ targets: scales }, outputs, targets, check) => {
+    const scaling = readScaling('targets', scales, outputs, check);
+    return { classes: [], read: (flat) => numberColumns(unscaled(flat, scaling), targets) };
   },
 };
 
@@ -72,8 +75,8 @@ export class TablePredictor<P extends TablePredictions = TablePredictions> {
   }
 
   /**
-   * Returns the most probable label of each row; of a regressor the numbers, as a Float64Array, or such columns by name
-   * for several targets. They are those of the model that was saved, to the bit.
+   * Returns the most probable label of each row, or of a regressor the numbers, as a Float64Array; of several targets such
+   * columns by name. They are those of the model that was saved, to the bit.
    * @throws ValueError for a column that is not there or has another kind; StateError after `dispose`.
    */
   predict(table: Table): P {
@@ -134,13 +137,15 @@ export async function loadTable<P extends TablePredictions = TablePredictions>(
   const { kind, ...fields } = readField(WHERE, metadata, check);
   const known = typeof kind === 'string' && Object.hasOwn(HEADS, kind);
   check(known, 'kind', Object.keys(HEADS).join(' or '), kind);
+  requireTargets(field, fields, check);
   if (fields.inputs !== undefined) throw new FormatError(`${WHERE}: field inputs expected none, got one.`);
   const model = await loadModel(file, options);
   try {
     requireNetworkOf(WHERE, field, model);
     const { outputs } = model.widths;
     check(outputs.length === 1, 'architecture', 'a network with one output', outputs);
-    return new TablePredictor<P>(model, field, HEADS[kind as string](fields, outputs[0], field, check));
+    const head = HEADS[kind as string](fields, outputs[0], field.targets, check);
+    return new TablePredictor<P>(model, field, head);
   } catch (error) {
     model.dispose();
     throw error;

@@ -37,6 +37,7 @@ export interface EmbeddingColumn {
  * @category Tables
  */
 export interface TransformedTable {
+  /** Number of rows. */
   readonly rows: number;
   /** (rows, features) row-major: standardized numbers, 0 and 1. */
   readonly numbers: Float32Array;

@@ -1,8 +1,14 @@
 /** `tableRegressor`: predicts columns of numbers from the other columns of a table. */
 import { DISPOSE, INSPECT } from '../common/symbols.js';
-import { mlpRegressor, type History, type MlpRegressor, type Model } from '../index.js';
-import { readTableOptions, TableEstimator, type FittedTable, type TableModelOptions } from './estimator.js';
-import { columnsOf, type PredictedNumbers } from './predictions.js';
+import { mlpRegressor, type History, type MlpRegressor, type Model, type Values } from '../index.js';
+import {
+  readTableOptions,
+  TableEstimator,
+  type FittedTable,
+  type TableModelFitOptions,
+  type TableModelOptions,
+} from './estimator.js';
+import { numberColumns, type PredictedNumbers } from './predictions.js';
 import type { Preprocessing } from './preprocessing.js';
 import type { Schema } from './schema.js';
 import type { Table } from './table.js';
@@ -17,12 +23,22 @@ const WHERE = 'tableRegressor';
 export class TableRegressor<P extends PredictedNumbers = Float64Array> {
   /** Tells it from a classifier. */
   readonly kind = 'regressor';
-  private readonly estimator: TableEstimator<MlpRegressor>;
+  private readonly estimator: TableEstimator<MlpRegressor, Values>;
 
   /** Internal: users call `tableRegressor`. @internal */
   constructor(options?: TableModelOptions, fitted?: FittedTable<MlpRegressor>) {
     const settled = readTableOptions(WHERE, options, mlpRegressor);
-    this.estimator = new TableEstimator(WHERE, settled, mlpRegressor, fitted);
+    this.estimator = new TableEstimator<MlpRegressor, Values>(
+      WHERE,
+      settled,
+      mlpRegressor,
+      (where, table, names, whole) => {
+        const numbers = numbersOf(where, table, names);
+        if (whole) requireDifferent(where, table, names);
+        return rowsOfNumbers(numbers, names.length);
+      },
+      fitted,
+    );
   }
 
   /** Names of the columns that are predicted. */
@@ -48,16 +64,26 @@ export class TableRegressor<P extends PredictedNumbers = Float64Array> {
   /**
    * Learns the columns of a table, as `learnPreprocessing` does, and trains a new network to predict the column
    * `target`, or several. If that fails, the network of an earlier fit stays.
-   * @throws ValueError for values of different kinds in a column, a target that is missing in a row or the same in all.
+   * @throws ValueError for values of different kinds in a column, a target that is missing in a row or the same in all;
+   * as `mlpRegressor.fit`.
    */
-  async fit(table: Table, target: string | readonly string[]): Promise<History> {
-    return this.estimator.fit(table, target, (facade, x, open, names) => {
-      const numbers = numbersOf(`${WHERE}.fit`, open, names);
-      names.forEach((name, at) => {
-        requireDifferent(`${WHERE}.fit`, name, numbers, names.length, at);
-      });
-      return facade.fit(x, rowsOfNumbers(numbers, names.length));
-    });
+  async fit(table: Table, target: string | readonly string[], options?: TableModelFitOptions): Promise<History> {
+    return this.estimator.fit('fit', table, target, options, (facade, { x, y }, rest) => facade.fit(x, y, rest));
+  }
+
+  /**
+   * Trains for one epoch on the rows of a table, in place. The first call makes the network, scales by its targets, and
+   * learns the columns unless `preprocessing` was given.
+   * @throws as `fit`.
+   */
+  async partialFit(
+    table: Table,
+    target: string | readonly string[],
+    options?: Omit<TableModelFitOptions, 'validation'>,
+  ): Promise<History> {
+    return this.estimator.fit('partialFit', table, target, options, (facade, { x, y }, rest) =>
+      facade.partialFit(x, y, rest),
+    );
   }
 
   /**
@@ -67,8 +93,8 @@ export class TableRegressor<P extends PredictedNumbers = Float64Array> {
    */
   predict(table: Table): P {
     const { facade, targets } = this.estimator.requireFitted('predict');
-    const { x, table: open } = this.estimator.rowsFor('predict', table);
-    return columnsOf(open.rows === 0 ? new Float64Array(0) : facade.predict(x), targets) as P;
+    const { x, open } = this.estimator.rowsFor('predict', table);
+    return numberColumns(open.rows === 0 ? new Float64Array(0) : facade.predict(x), targets) as P;
   }
 
   /**
@@ -78,9 +104,8 @@ export class TableRegressor<P extends PredictedNumbers = Float64Array> {
    */
   score(table: Table): number {
     const { facade } = this.estimator.requireFitted('score');
-    const { x, table: open } = this.estimator.rowsFor('score', table);
-    const names = this.estimator.targetsIn('score', open);
-    return facade.score(x, rowsOfNumbers(numbersOf(`${WHERE}.score`, open, names), names.length));
+    const { x, y } = this.estimator.partFor('score', table);
+    return facade.score(x, y);
   }
 
   /**

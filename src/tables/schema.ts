@@ -6,7 +6,9 @@ import type { ColumnKind, DropReason } from './columns/column.js';
  * @category Tables
  */
 export interface ColumnSchema {
+  /** Name of the column. */
   readonly name: string;
+  /** Its kind. */
   readonly kind: ColumnKind;
   /** Rows of the training table without a value. */
   readonly missing: number;
@@ -24,7 +26,9 @@ export interface ColumnSchema {
  * @category Tables
  */
 export interface DroppedColumn {
+  /** Name of the column. */
   readonly name: string;
+  /** Why it is not used. */
   readonly reason: DropReason;
 }
 
@@ -35,6 +39,8 @@ export interface DroppedColumn {
 export interface Schema {
   /** Rows of the training table. */
   readonly rows: number;
+  /** Columns that are used, in the order of the table. */
   readonly columns: readonly ColumnSchema[];
+  /** Columns that are not used. */
   readonly dropped: readonly DroppedColumn[];
 }

@@ -3,6 +3,7 @@ import { isList } from '../common/arrays.js';
 import { describe } from '../common/describe.js';
 import { ValueError } from '../common/errors.js';
 import { suggestion } from '../common/nearest.js';
+import { lengthOf } from '../common/rows.js';
 import type { Label } from '../index.js';
 import { isMissing, numberOf } from './cells.js';
 import { openTable, type OpenTable, type Table } from './table.js';
@@ -12,8 +13,10 @@ import { openTable, type OpenTable, type Table } from './table.js';
  * @throws ValueError
  */
 export function readTargetNames(where: string, table: OpenTable, target: unknown): string[] {
-  const names: unknown[] = isList(target) ? Array.from(target) : [target];
-  for (const name of names) {
+  const names = new Set<string>();
+  const length = isList(target) ? lengthOf(where, 'target', target) : 1;
+  for (let i = 0; i < length; i++) {
+    const name = isList(target) ? target[i] : target;
     if (typeof name !== 'string') {
       throw new ValueError(`${where}: target expected the name of a column or a list of names, got ${describe(name)}.`);
     }
@@ -22,11 +25,12 @@ export function readTargetNames(where: string, table: OpenTable, target: unknown
         `${where}: target ${describe(name)} expected among the columns.${suggestion(name, table.names)}`,
       );
     }
+    if (names.has(name))
+      throw new ValueError(`${where}: target expected different names, got ${describe(name)} twice.`);
+    names.add(name);
   }
-  if (names.length === 0 || new Set(names).size < names.length) {
-    throw new ValueError(`${where}: target expected different names, at least one, got ${describe(target)}.`);
-  }
-  return names as string[];
+  if (names.size === 0) throw new ValueError(`${where}: target expected at least one name, got none.`);
+  return [...names];
 }
 
 /** Throws the error about a value of a target. */
@@ -39,7 +43,7 @@ function refuse(where: string, name: string, expected: string, value: unknown, r
 const NO_ROW = ' Leave out rows without it.';
 
 /** Returns the label of each row. A bigint is the number that it says. */
-export function labelsOf(where: string, table: OpenTable, name: string): Label[] {
+function labelsIn(where: string, table: OpenTable, name: string): Label[] {
   const values = table.column(name);
   const labels: Label[] = [];
   for (let row = 0; row < table.rows; row++) {
@@ -50,6 +54,24 @@ export function labelsOf(where: string, table: OpenTable, name: string): Label[]
     labels.push(label);
   }
   return labels;
+}
+
+/**
+ * Returns the label of each row; of several targets, which are true or false, or 1 or 0, the list of the names of those
+ * that are true.
+ */
+export function labelsOf(where: string, table: OpenTable, names: readonly string[]): (Label | string[])[] {
+  if (names.length === 1) return labelsIn(where, table, names[0]);
+  const rows = Array.from({ length: table.rows }, (): string[] => []);
+  for (const name of names) {
+    labelsIn(where, table, name).forEach((label, row) => {
+      if (label === true || label === 1) rows[row].push(name);
+      else if (label !== false && label !== 0) {
+        refuse(where, name, 'true or false, as one of several targets', label, row, '');
+      }
+    });
+  }
+  return rows;
 }
 
 /** Returns the numbers of each row, those of several targets one after the other. */
@@ -68,12 +90,19 @@ export function numbersOf(where: string, table: OpenTable, names: readonly strin
   return numbers;
 }
 
-/** Throws unless the labels, or numbers, of a target differ. */
-export function requireDifferent(where: string, name: string, values: ArrayLike<unknown>, width = 1, at = 0): void {
-  for (let i = at; i < values.length; i += width) if (values[i] !== values[at]) return;
-  throw new ValueError(
-    `${where}: target ${describe(name)} expected values that differ, got ${describe(values[at])} in each row.`,
-  );
+/** Throws unless the values of each target differ. */
+export function requireDifferent(where: string, table: OpenTable, names: readonly string[]): void {
+  for (const name of names) {
+    const values = table.column(name);
+    const plain = (row: number): unknown => (typeof values[row] === 'bigint' ? Number(values[row]) : values[row]);
+    const first = plain(0);
+    let row = 1;
+    while (row < table.rows && plain(row) === first) row++;
+    if (row < table.rows) continue;
+    throw new ValueError(
+      `${where}: target ${describe(name)} expected values that differ, got ${describe(first)} in each row.`,
+    );
+  }
 }
 
 /** Most different integers that are classes, and rows that each must have on average. */

@@ -13,13 +13,9 @@ import type { History } from '../training/fit.js';
 import { Estimator, readMlpOptions, type MlpOptions } from './estimator.js';
 import { decodeTable, encodeTable, type LoadTableOptions } from './file.js';
 import type { Head } from './network.js';
+import { isLabel, likeliest, probabilityRows, type Label } from './outputs.js';
 import { readRun, type PartialFitOptions, type Run, type TableFitOptions, type Targets } from './run.js';
-
-/**
- * Label of a row: its class.
- * @category Tables
- */
-export type Label = string | number | boolean;
+import { readSavedLabels } from './saved-fields.js';
 
 /**
  * Labels of rows: a list, or a typed array of numbers. Where rows have several labels or none, a list for each row.
@@ -149,9 +145,7 @@ export class MlpClassifier<L extends Label | readonly Label[] = Label> {
    * @throws as `predict`.
    */
   predictProbabilities(x: Rows): Float32Array[] {
-    const flat = this.probabilities('predictProbabilities', x);
-    const { length } = this.labels;
-    return Array.from({ length: flat.length / length }, (_, row) => flat.slice(row * length, (row + 1) * length));
+    return probabilityRows(this.probabilities('predictProbabilities', x), this.labels.length);
   }
 
   /**
@@ -204,16 +198,8 @@ export class MlpClassifier<L extends Label | readonly Label[] = Label> {
   }
 
   private likeliest(call: string, x: Rows, rows?: number): L[] {
-    const flat = this.probabilities(call, x, rows);
     const { labels, multilabel } = this;
-    const { length } = labels;
-    return Array.from({ length: flat.length / length }, (_, row) => {
-      const first = row * length;
-      if (multilabel) return labels.filter((_label, j) => flat[first + j] > 0.5);
-      let best = 0;
-      for (let j = 1; j < length; j++) if (flat[first + j] > flat[first + best]) best = j;
-      return labels[best];
-    }) as L[];
+    return likeliest(this.probabilities(call, x, rows), { labels, multilabel }) as L[];
   }
 }
 
@@ -295,9 +281,6 @@ function weightsOf(
   return names.map((name) => (weight[name] ?? 1) as number);
 }
 
-const isLabel = (label: unknown): label is Label =>
-  typeof label === 'string' || typeof label === 'boolean' || Number.isFinite(label);
-
 /** Returns the different labels, in order. */
 function distinct(where: string, labels: readonly Label[], least: number): Label[] {
   const classes = [...new Set(labels)];
@@ -345,17 +328,7 @@ export async function loadClassifier<L extends Label | readonly Label[] = Label>
     bytes,
     options,
     ['labels', 'multilabel'],
-    ({ labels, multilabel }, outputs, requireField) => {
-      requireField(multilabel === undefined || multilabel === true, 'multilabel', 'true', multilabel);
-      const fits = Array.isArray(labels) && labels.length === outputs && labels.length > (multilabel ? 0 : 1);
-      requireField(fits, 'labels', `a list of ${outputs} labels, one for each output`, labels);
-      for (const label of labels as unknown[]) {
-        requireField(isLabel(label), 'labels', 'strings, finite numbers, true or false', label);
-      }
-      const different = new Set(labels as unknown[]).size;
-      requireField(different === outputs, 'labels', `${outputs} different ones`, different);
-      return { labels: labels as Label[], multilabel: multilabel === true };
-    },
+    readSavedLabels,
   );
   return new MlpClassifier<L>(estimator, part.labels, part.multilabel);
 }

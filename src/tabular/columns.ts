@@ -5,15 +5,7 @@
  */
 import { columnMoments, holdsVariance, roundingOf, type Matrix, type Moments } from '../common/column-moments.js';
 import { NOISE } from '../common/rounding.js';
-
-/**
- * Shift and scale of each column, in double: (value − shift)/scale. They are 0 and 1 for columns that the network
- * standardizes.
- */
-export interface Scaling {
-  readonly shift: readonly number[];
-  readonly scale: readonly number[];
-}
+import type { Scaling } from './outputs.js';
 
 /** How a table becomes rows for a network. */
 export interface Preparation {

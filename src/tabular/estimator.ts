@@ -16,8 +16,9 @@ import { adam } from '../optimizers/optimizers.js';
 import type { ClassWeight } from '../training/data/shape.js';
 import type { FitOptions } from '../training/fit-options.js';
 import type { History } from '../training/fit.js';
-import { prepareColumns, type Scaling } from './columns.js';
+import { prepareColumns } from './columns.js';
 import { inputsOf, makeNetwork, numbersIn, type ColumnEmbedding, type Head } from './network.js';
+import type { Scaling } from './outputs.js';
 import { divide, readPart, requireRows, type Part, type Run, type Targets } from './run.js';
 import { stopOnPlateau } from './stopping.js';
 
@@ -54,6 +55,8 @@ export interface MlpOptions {
   warmStart?: boolean;
   /** Columns of x that hold categories; all others are numbers. Default none. */
   embeddings?: readonly ColumnEmbedding[];
+  /** Whether the network standardizes numbers by their mean and variance in `fit`. Default true. */
+  standardize?: boolean;
   /** Engine that runs the network. Default the one that all models share. */
   engine?: Engine;
 }
@@ -88,6 +91,7 @@ export const readMlpOptions = (where: string, options: MlpOptions | undefined): 
     seed: { check: integer(0, 0xffffffff), or: 0 },
     warmStart: { check: flag, or: false },
     embeddings: { check: embeddingList, or: [] },
+    standardize: { check: flag, or: true },
     engine: { check: engineCheck, or: undefined },
   });
 
@@ -226,8 +230,11 @@ export class Estimator {
     const where = `${this.where}.${call}`;
     const { disposals, settings } = this;
     const { train, width, outputs, head } = table;
-    const numbers = numbersIn(train.x, width, settings.embeddings);
-    const { scaling, moments } = prepareColumns(where, numbers, width - settings.embeddings.length);
+    const { embeddings, standardize } = settings;
+    const numbers = numbersIn(train.x, width, embeddings);
+    const { scaling, moments } = standardize
+      ? prepareColumns(where, numbers, width - embeddings.length)
+      : { scaling: undefined, moments: undefined };
     const model = await makeNetwork(settings, width, outputs, head, moments);
     const fitted = {
       model,

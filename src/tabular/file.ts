@@ -4,9 +4,9 @@
  */
 import { bytesOf } from '../common/arrays.js';
 import { restoreCustom } from '../common/custom.js';
-import { counted, describe } from '../common/describe.js';
+import { describe } from '../common/describe.js';
 import { FormatError, ValueError, WasmMlpError } from '../common/errors.js';
-import { isRecord, readOptions } from '../common/options.js';
+import { readOptions } from '../common/options.js';
 import { customCheck, type CustomObjects, type LoadOptions } from '../inference/custom-objects.js';
 import { engineCheck, loadModel } from '../engine/default-engine.js';
 import type { Engine } from '../engine/engine.js';
@@ -14,20 +14,18 @@ import { READ_FIRST } from '../inference/model-file.js';
 import { plain } from '../common/plain.js';
 import { hasAtMostValues } from '../formats/json-size.js';
 import { decodeSafetensors, encodeSafetensors } from '../formats/safetensors.js';
-import type { Scaling } from './columns.js';
 import { Estimator, readMlpOptions } from './estimator.js';
-
-/** Metadata field for what a facade has in addition to its network. */
-const FIELD = 'wasm-mlp.table';
-
-/** Version of the format, raised when older versions could not read a file. */
-const FORMAT_VERSION = 1;
-
-/** Largest size of that field, in bytes. */
-const MOST_BYTES = 16_000_000;
-
-/** Most values in the field: labels, and a shift and a scale for each column. */
-const MOST_VALUES = 2_000_000;
+import {
+  FIELD,
+  fieldChecker,
+  FORMAT_VERSION,
+  MOST_BYTES,
+  MOST_VALUES,
+  readField,
+  readScaling,
+  type FacadeFields,
+  type RequireField,
+} from './saved-fields.js';
 
 /**
  * Options of `loadClassifier` and `loadRegressor`.
@@ -37,9 +35,6 @@ export interface LoadTableOptions extends LoadOptions {
   /** Engine that runs the network. Default the one that all models share. */
   engine?: Engine;
 }
-
-/** Fields of one kind of facade. */
-export type FacadeFields = Readonly<Record<string, unknown>>;
 
 /**
  * Returns the file of a fitted facade. `part` has the fields of its kind, in addition to network, scaling and options.
@@ -74,9 +69,6 @@ export interface Decoded<P> {
   readonly part: P;
 }
 
-/** Throws a FormatError if a condition on a field does not hold. */
-export type RequireField = (holds: boolean, field: string, expected: string, got: unknown) => void;
-
 /**
  * Reads the file of a facade. `check` takes the fields of this kind, `names`, and the number of the network's outputs.
  * @throws FormatError for anything that `encodeTable` would not write.
@@ -96,10 +88,14 @@ export async function decodeTable<P>(
   const bytes = bytesOf(file);
   if (bytes === undefined)
     throw new ValueError(`${where}: file expected a Uint8Array, got ${describe(file)}.${READ_FIRST}`);
-  const requireField: RequireField = (holds, field, expected, got) => {
-    if (!holds) throw new FormatError(`${where}: field ${field} expected ${expected}, got ${describe(got)}.`);
-  };
-  const { kind: saved, inputs, featureNames, options: settings, ...part } = readField(where, bytes, requireField);
+  const requireField = fieldChecker(where);
+  const {
+    kind: saved,
+    inputs,
+    featureNames,
+    options: settings,
+    ...part
+  } = readField(where, decodeSafetensors(where, bytes).metadata, requireField);
   if (saved !== kind && (saved === 'mlpClassifier' || saved === 'mlpRegressor')) {
     const use = saved === 'mlpClassifier' ? 'loadClassifier' : 'loadRegressor';
     throw new FormatError(`${where}: file expected of ${kind}, got one of ${saved}. Use ${use}.`);
@@ -138,47 +134,6 @@ export async function decodeTable<P>(
     model.dispose();
     throw error;
   }
-}
-
-/** Returns the fields in the metadata field. */
-function readField(where: string, bytes: Uint8Array, requireField: RequireField): Record<string, unknown> {
-  const text = decodeSafetensors(where, bytes).metadata[FIELD];
-  if (text === undefined) {
-    throw new FormatError(
-      `${where}: field __metadata__.${FIELD} expected, got a file without it. Load a file of model.save by loadModel.`,
-    );
-  }
-  requireField(text.length <= MOST_BYTES, FIELD, `at most ${MOST_BYTES} characters`, text.length);
-  requireField(hasAtMostValues(text, MOST_VALUES), FIELD, `at most ${MOST_VALUES} values`, 'more');
-  let fields: unknown;
-  try {
-    fields = JSON.parse(text);
-  } catch {
-    throw new FormatError(`${where}: field ${FIELD} expected JSON, got something else.`);
-  }
-  requireField(isRecord(fields), FIELD, 'an object', fields);
-  const { formatVersion, ...rest } = fields as Record<string, unknown>;
-  requireField(formatVersion === FORMAT_VERSION, `${FIELD}.formatVersion`, `${FORMAT_VERSION}`, formatVersion);
-  requireField(isRecord(rest.options), `${FIELD}.options`, 'an object', rest.options);
-  return rest;
-}
-
-/** Reads shift and scale of `width` columns. */
-export function readScaling(field: string, value: unknown, width: number, requireField: RequireField): Scaling {
-  requireField(isRecord(value), field, 'an object', value);
-  const { shift, scale, ...rest } = value as Partial<Scaling>;
-  const lists = { shift, scale };
-  requireField(Object.keys(rest).length === 0, field, 'shift and scale and nothing else', Object.keys(rest));
-  for (const name of ['shift', 'scale'] as const) {
-    const list: unknown = lists[name];
-    const path = `${field}.${name}`;
-    requireField(Array.isArray(list) && list.length === width, path, `a list of ${counted(width, 'number')}`, list);
-    for (const one of list as unknown[]) {
-      const holds = Number.isFinite(one) && (name === 'shift' || (one as number) > 0);
-      requireField(holds, path, name === 'shift' ? 'finite numbers' : 'numbers > 0', one);
-    }
-  }
-  return lists as Scaling;
 }
 
 /** Turns an error into a FormatError: options that are refused, or have an unreadable form, are a fault of the file. */

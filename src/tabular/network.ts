@@ -16,7 +16,8 @@ import { normalization } from '../layers/preprocess.js';
 import type { LossName } from '../losses/losses.js';
 import type { Model } from '../model/model.js';
 import { l2 } from '../regularizers/regularizers.js';
-import { scaled, type Scaling } from './columns.js';
+import { scaled } from './columns.js';
+import type { Scaling } from './outputs.js';
 
 /**
  * A column of x that holds categories, integers from 0 to `categories` − 1. Each gets a learned vector of `units`
@@ -83,23 +84,31 @@ export function inputsOf(
   return embeddings.length === width ? categories : [x, categories];
 }
 
-/** Makes a network for rows of `width` numbers; `moments` are those of the columns that are numbers. */
+/**
+ * Makes a network for rows of `width` numbers, which standardizes those that are no categories by `moments`, if there
+ * are any.
+ */
 export function makeNetwork(
   { hiddenLayers, activation, l2: strength, seed, engine, embeddings }: NetworkOptions,
   width: number,
   outputs: number,
   head: Head,
-  moments: Moments,
+  moments: Moments | undefined,
 ): Promise<Model> {
   const every = { kernelInitializer: glorotUniform(), kernelRegularizer: l2(strength) };
-  const layers: Layer[] = [
-    ...hiddenLayers.map((units) => dense({ units, activation, ...every })),
-    dense({ units: outputs, activation: head.activation, ...every }),
-  ];
-  const settings = { seed, ...(engine !== undefined && { engine }) };
   const count = embeddings.length;
-  if (count === 0)
-    return sequential({ ...settings, layers: [normalization({ inputShape: [width], ...moments }), ...layers] });
+  // Without a layer that standardizes, the first one says how wide rows are.
+  const first = moments === undefined && count === 0 ? { inputShape: [width] } : {};
+  const all = [
+    ...hiddenLayers.map((units) => ({ units, activation })),
+    { units: outputs, activation: head.activation },
+  ];
+  const layers: Layer[] = all.map((options, index) => dense({ ...options, ...every, ...(index === 0 && first) }));
+  const settings = { seed, ...(engine !== undefined && { engine }) };
+  if (count === 0) {
+    const standardize = moments === undefined ? [] : [normalization({ inputShape: [width], ...moments })];
+    return sequential({ ...settings, layers: [...standardize, ...layers] });
+  }
   const categories = input({ shape: [count], name: 'categories' });
   const vectors = embedding({
     inputDim: embeddings.map((one) => one.categories),
@@ -109,7 +118,8 @@ export function makeNetwork(
   let last: SymbolicTensor = vectors;
   if (count < width) {
     numbers = [input({ shape: [width - count], name: 'numbers' })];
-    last = concatenate().apply([normalization(moments).apply(numbers[0]), vectors]);
+    const standardized = moments === undefined ? numbers[0] : normalization(moments).apply(numbers[0]);
+    last = concatenate().apply([standardized, vectors]);
   }
   for (const layer of layers) last = layer.apply(last);
   return model({ ...settings, inputs: [...numbers, categories], outputs: last });

@@ -10,10 +10,12 @@ import { lengthOf, openRows, rowLength, type Rows } from '../common/rows.js';
 import { DISPOSE, INSPECT } from '../common/symbols.js';
 import type { Model } from '../model/model.js';
 import type { History } from '../training/fit.js';
-import { scaled, type Scaling } from './columns.js';
+import { scaled } from './columns.js';
 import { Estimator, readMlpOptions, type MlpOptions } from './estimator.js';
-import { decodeTable, encodeTable, readScaling, type LoadTableOptions } from './file.js';
+import { decodeTable, encodeTable, type LoadTableOptions } from './file.js';
+import { unscaled, type Scaling } from './outputs.js';
 import { readRun, type Part, type PartialFitOptions, type Run, type TableFitOptions, type Targets } from './run.js';
+import { readScaling } from './saved-fields.js';
 
 /**
  * Targets of a regression: a number per row, or rows of numbers.
@@ -151,11 +153,7 @@ export class MlpRegressor {
 
   private predictions(call: string, x: Rows, rows?: number): Float64Array {
     const model = this.estimator.model(call);
-    const { shift, scale } = this.targets;
-    return Float64Array.from(
-      model.predict(this.estimator.rowsFor(call, x, rows)),
-      (value, i) => value * scale[i % scale.length] + shift[i % shift.length],
-    );
+    return unscaled(model.predict(this.estimator.rowsFor(call, x, rows)), this.targets);
   }
 }
 

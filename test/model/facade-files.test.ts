@@ -252,7 +252,7 @@ describe('a changed file is refused with a FormatError, and nothing of it stays 
       'an unknown option',
       'classifier',
       (f) => (f.options!.depth = 1),
-      'the file\'s options are refused. loadClassifier: unknown option "depth". There are: hiddenLayers, activation, learningRate, l2, epochs, patience, minDelta, batchSize, seed, warmStart, embeddings, engine.',
+      'the file\'s options are refused. loadClassifier: unknown option "depth". There are: hiddenLayers, activation, learningRate, l2, epochs, patience, minDelta, batchSize, seed, warmStart, embeddings, standardize, engine.',
     ],
     [
       'an engine among the options',

@@ -50,7 +50,7 @@ const without = (...names: string[]): Table =>
 const REFUNDS = without('days', 'weight');
 const options = { hiddenLayers: [16], learningRate: 0.01, epochs: 60 };
 
-const classifier = tableClassifier<string>({ ...options, seed: 2 });
+const classifier = tableClassifier<string[]>({ ...options, seed: 2 });
 await classifier.fit(REFUNDS, 'refunded');
 const regressor = tableRegressor({ ...options, columns: { weight: 'drop', refunded: 'drop' } });
 await regressor.fit(ORDERS, 'days');
@@ -100,7 +100,7 @@ describe('a table model', () => {
       ...options,
       seed: 2,
       standardize: false,
-      categories: [{ inputDim: 41, outputDim: 7 }],
+      embeddings: [{ column: preprocessing.features.length, categories: 41, units: 7 }],
     });
     await facade.fit(
       x,
@@ -137,6 +137,63 @@ describe('a table model', () => {
     expect(Object.keys(both.predict(ORDERS))).toEqual(['weight', 'days']);
   });
 
+  test('predicts several targets of true and false as columns', async () => {
+    const table = ORDERS.map(({ gift, shop, amount, days }) => ({
+      shop,
+      amount,
+      gift,
+      long: days > 5,
+      big: Number((amount ?? 0) > 60),
+    }));
+    const model = tableClassifier<Record<string, boolean[]>>({ ...options, epochs: 40 });
+    await model.fit(table, ['long', 'big'], { validation: 0.2 });
+    expect(model.classes).toEqual(['big', 'long']);
+    const predicted = model.predict(table);
+    expect(Object.keys(predicted)).toEqual(['long', 'big']);
+    const right = table.filter(({ long, big }, i) => predicted.long[i] === long && predicted.big[i] === (big === 1));
+    expect(model.score(table)).toBe(right.length / table.length);
+    expect(model.score(table)).toBeGreaterThan(0.7);
+    const [loaded, predictor] = [await loadTable(model.save()), await loadPredictor(model.save())];
+    expect(loaded.predict(table)).toEqual(predicted);
+    expect(predictor.predict(table)).toEqual(predicted);
+  });
+
+  test('takes weights, callbacks and a table to validate on', async () => {
+    const [train, held] = [ORDERS.slice(0, 400), ORDERS.slice(400)];
+    const model = tableClassifier({ ...options, columns: { days: 'drop', weight: 'drop' } });
+    const { history } = await model.fit(train, 'refunded', {
+      validation: held,
+      classWeight: 'balanced',
+      sampleWeight: train.map((_, i) => 1 + (i % 2)),
+      callbacks: [{ onEpochEnd: (epoch, _logs, network) => void (network.stopTraining = epoch === 2) }],
+    });
+    expect(history.valLoss).toHaveLength(3);
+  });
+
+  test('is trained in parts with a preprocessing of all of them', async () => {
+    const parts = [ORDERS.slice(0, 250), ORDERS.slice(250)];
+    const learner = learnPreprocessing({ columns: { days: 'drop', weight: 'drop', refunded: 'drop' } });
+    for (const part of parts) learner.add(part);
+    const preprocessing = learner.finish();
+    const model = tableRegressor({ hiddenLayers: [16], learningRate: 0.01, preprocessing });
+    for (let epoch = 0; epoch < 40; epoch++) for (const part of parts) await model.partialFit(part, 'days');
+    expect(model.preprocessing).toBe(preprocessing);
+    expect(model.score(ORDERS)).toBeGreaterThan(0.7);
+    await expect(model.partialFit(ORDERS, 'weight')).rejects.toThrow(
+      'tableRegressor.partialFit: target expected ["days"] as before, got ["weight"].',
+    );
+  });
+
+  test('continues with warmStart, from the columns that it knows', async () => {
+    const model = tableRegressor({ ...options, epochs: 3, warmStart: true, columns: { refunded: 'drop' } });
+    await model.fit(ORDERS, 'days');
+    const known = model.preprocessing;
+    const before = model.score(ORDERS);
+    await model.fit(ORDERS.slice(0, 300), 'days');
+    expect(model.preprocessing).toBe(known);
+    expect(model.score(ORDERS)).toBeGreaterThan(before);
+  });
+
   test('of no rows predicts nothing', () => {
     const none = { day: [], shop: [], amount: [], gift: [], method: [] };
     expect(classifier.predict(none)).toEqual([]);
@@ -159,7 +216,7 @@ describe('a table model', () => {
 
 describe('a file', () => {
   const models: [string, TableClassifier | TableRegressor][] = [
-    ['of a classifier', classifier as never],
+    ['of a classifier', classifier],
     ['of a regressor', regressor],
     ['of a regressor with two targets', both as never],
   ];

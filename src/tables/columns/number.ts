@@ -83,7 +83,7 @@ class NumberColumn implements Column {
 }
 
 /** Returns a number with four digits. */
-export const brief = (value: number): string => String(Number(value.toPrecision(4)));
+const brief = (value: number): string => String(Number(value.toPrecision(4)));
 
 class NumberLearner implements ColumnLearner {
   private readonly scale = new ScaleLearner();

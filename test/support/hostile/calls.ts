@@ -170,8 +170,8 @@ const mixed = (): tables.TableRow[] => [
   { a: 3, b: 'x', day: null, yes: true, y: 4, label: 'p' },
 ];
 const mixedColumns = (): tables.TableColumns => ({
-  ...{ a: [1, 2, 3], b: ['x', 'y', 'x'], day: ['2020-01-01', '', '2021-01-01'], yes: [true, false, null] },
-  ...{ y: Float64Array.of(1, 2, 3), label: ['p', 'q', 'p'] },
+  ...{ a: [1, 2, 3], b: ['x', 'y', 'x'], day: ['2020-01-01', '', '2021-01-01'], yes: [true, false, true] },
+  ...{ y: Float64Array.of(1, 2, 3), label: ['p', 'q', 'p'], no: [0, 1, 0] },
 });
 const tableOptions = (): object => ({ ...facadeOptions(), columns: { a: 'number' } });
 const tableSorter = tables.tableClassifier(tableOptions());
@@ -700,12 +700,17 @@ const METHODS: Record<string, readonly Arguments[]> = {
   'MlpRegressor.partialFit': [() => [X(), [1, 2, 3], runOptions()]],
   'MlpRegressor.predict': [() => [X()]],
   'MlpRegressor.score': [() => [X(), [1, 2, 3]]],
-  'TableClassifier.fit': [() => [mixed(), 'label'], () => [mixedColumns(), 'label']],
+  'TableClassifier.fit': [
+    () => [mixedColumns(), ['yes', 'no']],
+    () => [mixed(), 'label', { sampleWeight: [1, 2, 1], validation: mixed(), classWeight: 'balanced' }],
+  ],
+  'TableClassifier.partialFit': [() => [mixed(), 'label', { classes: ['p', 'q'], sampleWeight: [1, 2, 1] }]],
   'TableClassifier.predict': [() => [mixed()], () => [mixedColumns()]],
   'TableClassifier.predictProbabilities': [() => [mixed()]],
   'TableClassifier.score': [() => [mixed()]],
   'TableClassifier.save': [none],
-  'TableRegressor.fit': [() => [mixed(), 'y'], () => [mixedColumns(), ['y', 'a']]],
+  'TableRegressor.fit': [() => [mixedColumns(), ['y', 'a']], () => [mixed(), 'y', { validation: 0.3 }]],
+  'TableRegressor.partialFit': [() => [mixed(), 'y', { sampleWeight: [1, 2, 1] }]],
   'TableRegressor.predict': [() => [mixed()]],
   'TableRegressor.score': [() => [mixed()]],
   'TableRegressor.save': [none],
