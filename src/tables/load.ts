@@ -20,18 +20,18 @@ const WHERE = 'loadTable';
 type Loader = (
   file: Uint8Array,
   options: LoadTableOptions | undefined,
-  settings: TableModelOptions,
+  settings: () => TableModelOptions,
   field: TableField,
 ) => Promise<TableClassifier | TableRegressor>;
 
 const LOADERS: Readonly<Record<string, Loader>> = {
   mlpClassifier: async (file, options, settings, field) => {
     const facade = await loadClassifier<Label | readonly Label[]>(file, options);
-    return checked(facade, field, () => new TableClassifier<Label[]>(settings, { ...field, facade }));
+    return checked(facade, field, () => new TableClassifier<Label[]>(settings(), { ...field, facade }));
   },
   mlpRegressor: async (file, options, settings, field) => {
     const facade = await loadRegressor(file, options);
-    return checked(facade, field, () => new TableRegressor(settings, { ...field, facade }));
+    return checked(facade, field, () => new TableRegressor(settings(), { ...field, facade }));
   },
 };
 
@@ -80,13 +80,16 @@ export async function loadTable<T extends TableClassifier | TableRegressor = Tab
   requireField(known, 'kind', Object.keys(LOADERS).join(' or '), kind);
   requireTargets(field, fields, requireField);
   const custom = fieldOf(options, 'custom');
-  const objects = custom === undefined ? new Map() : customCheck(`${WHERE}: custom`, custom);
-  const restored = Object.entries(restoreCustom(`${WHERE}: options`, saved, objects) as MlpOptions);
   const engine = fieldOf(options, 'engine');
-  const settings = {
-    ...Object.fromEntries(restored.filter(([name]) => !DECIDED.includes(name))),
-    ...(engine !== undefined && { engine }),
-    columns: Object.fromEntries(field.choices),
-  } as TableModelOptions;
+  // Called once the facade is loaded, which has checked its options.
+  const settings = (): TableModelOptions => {
+    const objects = custom === undefined ? new Map<string, never>() : customCheck(`${WHERE}: custom`, custom);
+    const restored = Object.entries(restoreCustom(`${WHERE}: options`, saved, objects) as MlpOptions);
+    return {
+      ...Object.fromEntries(restored.filter(([name]) => !DECIDED.includes(name))),
+      ...(engine !== undefined && { engine }),
+      columns: Object.fromEntries(field.choices),
+    } as TableModelOptions;
+  };
   return (await LOADERS[kind as string](file, options, settings, field)) as T;
 }
