@@ -50,6 +50,7 @@ export {
   type TableClassifierPartialFitOptions,
 } from './tables/classifier.js';
 export { tableRegressor, type TableRegressor } from './tables/regressor.js';
+export type { TableModel } from './tables/table-model.js';
 export { inferTask } from './tables/targets.js';
 export { loadTable } from './tables/load.js';
 export type { Cell } from './tables/cells.js';

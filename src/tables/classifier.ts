@@ -1,6 +1,5 @@
 /** `tableClassifier`: predicts a column of labels from the other columns of a table. */
-import { DISPOSE, INSPECT } from '../common/symbols.js';
-import { mlpClassifier, type History, type Label, type MlpClassifier, type Model } from '../index.js';
+import { mlpClassifier, type History, type Label, type MlpClassifier } from '../index.js';
 import {
   readTableOptions,
   TableEstimator,
@@ -9,8 +8,7 @@ import {
   type TableModelOptions,
 } from './estimator.js';
 import { labelColumns, type PredictedLabels } from './predictions.js';
-import type { Preprocessing } from './preprocessing.js';
-import type { Schema } from './schema.js';
+import { TableModel } from './table-model.js';
 import type { Table } from './table.js';
 import { labelsOf, requireDifferent } from './targets.js';
 
@@ -48,13 +46,15 @@ const WHERE = 'tableClassifier';
  * labels, or, of several targets, columns of true and false by name.
  * @category Tables
  */
-export class TableClassifier<P extends PredictedLabels = Label[]> {
+export class TableClassifier<P extends PredictedLabels = Label[]> extends TableModel {
   /** Tells it from a regressor. */
   readonly kind = 'classifier';
-  private readonly estimator: TableEstimator<Facade, Given>;
+  /** @internal */
+  protected readonly estimator: TableEstimator<Facade, Given>;
 
   /** Internal: users call `tableClassifier`. @internal */
   constructor(options?: TableModelOptions, fitted?: FittedTable<Facade>) {
+    super();
     const settled = readTableOptions(WHERE, options, mlpClassifier);
     this.estimator = new TableEstimator<Facade, Given>(
       WHERE,
@@ -75,26 +75,6 @@ export class TableClassifier<P extends PredictedLabels = Label[]> {
    */
   get classes(): readonly Label[] {
     return this.estimator.requireFitted('classes').facade.classes;
-  }
-
-  /** Names of the columns that are predicted. */
-  get targets(): readonly string[] {
-    return this.estimator.requireFitted('targets').targets;
-  }
-
-  /** Preprocessing of the last successful fit. */
-  get preprocessing(): Preprocessing {
-    return this.estimator.requireFitted('preprocessing').preprocessing;
-  }
-
-  /** Columns that are used, and those that are not. */
-  get schema(): Schema {
-    return this.estimator.requireFitted('schema').preprocessing.schema;
-  }
-
-  /** Network of the last successful fit, whose inputs are what `preprocessing.transform` returns. */
-  get model(): Model {
-    return this.estimator.requireFitted('model').facade.model;
   }
 
   /**
@@ -152,30 +132,6 @@ export class TableClassifier<P extends PredictedLabels = Label[]> {
     const { facade } = this.estimator.requireFitted('score');
     const { x, y } = this.estimator.partFor('score', table);
     return facade.score(x, y);
-  }
-
-  /**
-   * Returns one safetensors file, for `loadTable`: preprocessing, network, labels and options. `loadModel` loads the
-   * network in it.
-   * @throws StateError before `fit`.
-   */
-  save(): Uint8Array {
-    return this.estimator.save();
-  }
-
-  /** Frees the memory of the network. A fit in progress rejects with a StateError. */
-  dispose(): void {
-    this.estimator.dispose();
-  }
-
-  /** `dispose`, for `using`. */
-  [DISPOSE](): void {
-    this.dispose();
-  }
-
-  /** Returns a short text for consoles, which would show all private fields otherwise. @internal */
-  [INSPECT](): string {
-    return `TableClassifier (${this.estimator.state})`;
   }
 }
 

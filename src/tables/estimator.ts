@@ -81,7 +81,7 @@ export function readTableOptions(
 }
 
 /** What is used of `mlpClassifier` and `mlpRegressor`. */
-interface Facade {
+export interface Facade {
   readonly model: Model;
   save(): Uint8Array;
   dispose(): void;

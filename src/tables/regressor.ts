@@ -1,6 +1,5 @@
 /** `tableRegressor`: predicts columns of numbers from the other columns of a table. */
-import { DISPOSE, INSPECT } from '../common/symbols.js';
-import { mlpRegressor, type History, type MlpRegressor, type Model, type Values } from '../index.js';
+import { mlpRegressor, type History, type MlpRegressor, type Values } from '../index.js';
 import {
   readTableOptions,
   TableEstimator,
@@ -9,8 +8,7 @@ import {
   type TableModelOptions,
 } from './estimator.js';
 import { numberColumns, type PredictedNumbers } from './predictions.js';
-import type { Preprocessing } from './preprocessing.js';
-import type { Schema } from './schema.js';
+import { TableModel } from './table-model.js';
 import type { Table } from './table.js';
 import { numbersOf, requireDifferent } from './targets.js';
 
@@ -20,13 +18,15 @@ const WHERE = 'tableRegressor';
  * A regressor for tables of mixed columns, made by `tableRegressor` or `loadTable`.
  * @category Tables
  */
-export class TableRegressor<P extends PredictedNumbers = Float64Array> {
+export class TableRegressor<P extends PredictedNumbers = Float64Array> extends TableModel {
   /** Tells it from a classifier. */
   readonly kind = 'regressor';
-  private readonly estimator: TableEstimator<MlpRegressor, Values>;
+  /** @internal */
+  protected readonly estimator: TableEstimator<MlpRegressor, Values>;
 
   /** Internal: users call `tableRegressor`. @internal */
   constructor(options?: TableModelOptions, fitted?: FittedTable<MlpRegressor>) {
+    super();
     const settled = readTableOptions(WHERE, options, mlpRegressor);
     this.estimator = new TableEstimator<MlpRegressor, Values>(
       WHERE,
@@ -39,26 +39,6 @@ export class TableRegressor<P extends PredictedNumbers = Float64Array> {
       },
       fitted,
     );
-  }
-
-  /** Names of the columns that are predicted. */
-  get targets(): readonly string[] {
-    return this.estimator.requireFitted('targets').targets;
-  }
-
-  /** Preprocessing of the last successful fit. */
-  get preprocessing(): Preprocessing {
-    return this.estimator.requireFitted('preprocessing').preprocessing;
-  }
-
-  /** Columns that are used, and those that are not. */
-  get schema(): Schema {
-    return this.estimator.requireFitted('schema').preprocessing.schema;
-  }
-
-  /** Network of the last successful fit, whose inputs are what `preprocessing.transform` returns. */
-  get model(): Model {
-    return this.estimator.requireFitted('model').facade.model;
   }
 
   /**
@@ -106,30 +86,6 @@ export class TableRegressor<P extends PredictedNumbers = Float64Array> {
     const { facade } = this.estimator.requireFitted('score');
     const { x, y } = this.estimator.partFor('score', table);
     return facade.score(x, y);
-  }
-
-  /**
-   * Returns one safetensors file, for `loadTable`: preprocessing, network, scale of the targets and options.
-   * `loadModel` loads the network in it.
-   * @throws StateError before `fit`.
-   */
-  save(): Uint8Array {
-    return this.estimator.save();
-  }
-
-  /** Frees the memory of the network. A fit in progress rejects with a StateError. */
-  dispose(): void {
-    this.estimator.dispose();
-  }
-
-  /** `dispose`, for `using`. */
-  [DISPOSE](): void {
-    this.dispose();
-  }
-
-  /** Returns a short text for consoles, which would show all private fields otherwise. @internal */
-  [INSPECT](): string {
-    return `TableRegressor (${this.estimator.state})`;
   }
 }
 

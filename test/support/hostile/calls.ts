@@ -915,6 +915,8 @@ function prototypesOf(className: string): object[] {
   }
   // `Model` extends `InferenceModel` through a class that is not public.
   if (className === 'InferenceModel') return chain.slice(-1);
+  // Models of tables have a class in common.
+  if (className.startsWith('Table')) return chain;
   return className === 'Model' ? chain.slice(0, -1) : chain.slice(0, 1);
 }
 
