@@ -241,12 +241,13 @@ export {
   type ClassifierPartialFitOptions,
   type LabelList,
   type MlpClassifier,
+  type OneLabel,
 } from './tabular/classifier.js';
 export type { Label } from './tabular/outputs.js';
 export { loadRegressor, mlpRegressor, type MlpRegressor, type Values } from './tabular/regressor.js';
 export type { MlpOptions } from './tabular/estimator.js';
 export type { ColumnEmbedding } from './tabular/network.js';
-export type { PartialFitOptions, TableFitOptions } from './tabular/run.js';
+export type { PartialFitOptions, TableFitOptions, ValidationRows } from './tabular/run.js';
 export type { LoadTableOptions } from './tabular/file.js';
 export type { Float16Numbers, NumberArray } from './common/arrays.js';
 export type { Inputs, Labels, RowNumbers, Rows } from './common/rows.js';

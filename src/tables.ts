@@ -14,10 +14,10 @@ export type {
   ScoreSummary,
 } from './selection/cross-validate.js';
 export { permutationImportance } from './selection/importance.js';
-export type { ColumnImportance, ImportanceOptions } from './selection/importance.js';
+export type { ColumnImportance, ImportanceOptions, Importances } from './selection/importance.js';
 export type { RowLabels } from './selection/labels.js';
 export { classificationReport } from './selection/report.js';
-export type { ClassificationReport, Rates, ReportOptions } from './selection/report.js';
+export type { ClassificationReport, LabelRates, Rates, ReportOptions } from './selection/report.js';
 export { takeRows, type ColumnValues, type TableRows } from './selection/rows.js';
 export type { ScoreFunction, ScoreName, TableEstimator } from './selection/scores.js';
 export {
@@ -31,7 +31,9 @@ export {
 } from './selection/splits.js';
 export { bestThreshold, thresholdCurve } from './selection/thresholds.js';
 export type {
+  BestThreshold,
   BestThresholdOptions,
+  ThresholdCosts,
   ThresholdCurve,
   ThresholdMeasure,
   ThresholdOptions,

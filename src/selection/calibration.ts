@@ -25,6 +25,7 @@ export interface CalibrationOptions {
 export interface CalibrationBin {
   /** Bounds: the bin holds probabilities above `from`, the first also `from`, up to `to`. */
   readonly from: number;
+  /** Upper bound. */
   readonly to: number;
   /** Number of rows. */
   readonly rows: number;

@@ -30,6 +30,7 @@ export interface ConfusionOptions {
  * @category Tables
  */
 export interface ConfusionTable {
+  /** The labels of rows and columns. */
   readonly labels: readonly Label[];
   /** A row for each true label, a column for each predicted label. */
   readonly matrix: readonly (readonly number[])[];

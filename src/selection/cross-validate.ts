@@ -67,7 +67,9 @@ export interface CrossValidateOptions {
  * @category Tables
  */
 export interface FoldResult extends FoldInfo {
+  /** Numbers of the rows for training and for the test. */
   readonly rows: Fold;
+  /** Scores on the test, by their names. */
   readonly scores: Readonly<Record<string, number>>;
   /** What `fit` returned, for example the history of the training. */
   readonly fitted: unknown;
@@ -80,7 +82,9 @@ export interface FoldResult extends FoldInfo {
  * @category Tables
  */
 export interface ScoreSummary {
+  /** The score of each fold. */
   readonly values: readonly number[];
+  /** Their mean. */
   readonly mean: number;
   /** Of the values, with n − 1. */
   readonly standardDeviation: number;
@@ -93,7 +97,9 @@ export interface ScoreSummary {
  * @category Tables
  */
 export interface CrossValidation {
+  /** Results, in the order of the folds. */
   readonly folds: readonly FoldResult[];
+  /** Each score over the folds, by its name. */
   readonly scores: Readonly<Record<string, ScoreSummary>>;
   /** What was predicted for each row by the estimator that had not seen it; undefined for rows of no test. */
   readonly predictions: readonly unknown[];

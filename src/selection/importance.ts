@@ -54,6 +54,17 @@ export interface ColumnImportance {
 }
 
 /**
+ * What `permutationImportance` returns.
+ * @category Tables
+ */
+export interface Importances {
+  /** The score without permutation. */
+  readonly score: number;
+  /** The importance of each column, in their order. */
+  readonly columns: readonly ColumnImportance[];
+}
+
+/**
  * Measures how much worse a fitted estimator scores on rows in which one column is permuted, for each column. Rows that
  * it was not trained on say what it learned for others. Columns that say the same stand in for each other: both may have
  * little importance.
@@ -74,7 +85,7 @@ export async function permutationImportance<X extends TableRows, Y extends Table
   x: X,
   y: Y,
   options?: ImportanceOptions,
-): Promise<{ readonly score: number; readonly columns: readonly ColumnImportance[] }> {
+): Promise<Importances> {
   const fitted = requireEstimator(WHERE, 'estimator', estimator);
   const read = readOptions<{ score: unknown; repeats: number; seed: number }>(WHERE, options, {
     score: { check: unchecked, or: undefined },

@@ -40,11 +40,21 @@ export interface Rates {
 }
 
 /**
+ * Rates of one label.
+ * @category Tables
+ */
+export interface LabelRates extends Rates {
+  /** The label. */
+  readonly label: Label;
+}
+
+/**
  * What `classificationReport` returns.
  * @category Tables
  */
 export interface ClassificationReport {
-  readonly labels: readonly (Rates & { readonly label: Label })[];
+  /** Rates of each label. */
+  readonly labels: readonly LabelRates[];
   /** Share of rows whose label is predicted; with lists of labels, of rows in which all are. */
   readonly accuracy: number;
   /** Mean over the labels. */

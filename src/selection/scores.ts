@@ -13,13 +13,17 @@ import { classificationReport } from './report.js';
  * @category Tables
  */
 export interface TableEstimator<X = never, Y = never> {
+  /** Learns rows with their targets; may return a promise. */
   fit(x: X, y: Y, options?: never): unknown;
+  /** Predicts rows; may return a promise. */
   predict(x: X): unknown;
   /** Score of the estimator's own, which is taken where none is named. */
   score?(x: X, y: Y): number | Promise<number>;
   /** Probabilities of labels: an estimator that has them is a classifier. */
   predictProbabilities?(x: X): unknown;
+  /** Names of the columns. */
   readonly featureNames?: readonly string[] | undefined;
+  /** Frees what the estimator holds. */
   dispose?(): void;
 }
 

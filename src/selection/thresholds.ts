@@ -27,9 +27,13 @@ export interface ThresholdOptions {
 export interface ThresholdPoint {
   /** Infinite for the point at which no row is called positive. */
   readonly threshold: number;
+  /** Rows that are called positive and are, or their weight. */
   readonly truePositives: number;
+  /** Rows that are called positive and are not. */
   readonly falsePositives: number;
+  /** Other rows that are not called positive. */
   readonly trueNegatives: number;
+  /** Positive rows that are not called so. */
   readonly falseNegatives: number;
   /** Share of rows called positive that are; 1 where none are called so. */
   readonly precision: number;
@@ -67,7 +71,27 @@ export interface BestThresholdOptions extends ThresholdOptions {
   /** Measure that the best threshold has the largest of. Default 'f1', or none where `costs` are given. */
   metric?: ThresholdMeasure;
   /** Costs of a row that is called positive and is not, and of one that is positive and not called so. Default none. */
-  costs?: { readonly falsePositive: number; readonly falseNegative: number };
+  costs?: ThresholdCosts;
+}
+
+/**
+ * Costs of the two errors, each at least 0.
+ * @category Tables
+ */
+export interface ThresholdCosts {
+  /** Of a row that is called positive and is not. */
+  readonly falsePositive: number;
+  /** Of a row that is positive and not called so. */
+  readonly falseNegative: number;
+}
+
+/**
+ * The point of the best threshold.
+ * @category Tables
+ */
+export interface BestThreshold extends ThresholdPoint {
+  /** The largest value of the measure, or minus the costs of all rows. */
+  readonly value: number;
 }
 
 const OPTIONS = {
@@ -170,11 +194,7 @@ const costsCheck: Check<{ falsePositive: number; falseNegative: number }> = (pat
  * bestThreshold(truth, probabilities, { positive: 'yes', costs }).threshold; // 0.4
  * @category Tables
  */
-export function bestThreshold(
-  truth: LabelList,
-  scores: RowNumbers,
-  options?: BestThresholdOptions,
-): ThresholdPoint & { readonly value: number } {
+export function bestThreshold(truth: LabelList, scores: RowNumbers, options?: BestThresholdOptions): BestThreshold {
   const where = 'bestThreshold';
   const { positive, sampleWeight, metric, costs } = readOptions<{
     positive: unknown;

@@ -24,8 +24,11 @@ import { readSavedLabels } from './saved-fields.js';
 export type LabelList<L extends Label | readonly Label[] = Label> =
   readonly L[] | (number extends L ? NumberArray : never);
 
-/** One label of a row that has one, or several. */
-type One<L> = L extends readonly (infer M)[] ? M : L;
+/**
+ * One label of a row that has one, or several.
+ * @category Tables
+ */
+export type OneLabel<L> = L extends readonly (infer M)[] ? M : L;
 
 /**
  * Options of `fit` of `mlpClassifier`.
@@ -48,7 +51,7 @@ export interface ClassifierFitOptions<L extends Label | readonly Label[] = Label
  */
 export interface ClassifierPartialFitOptions<L extends Label | readonly Label[] = Label> extends PartialFitOptions {
   /** All labels there are, which the first call must know. Default those of its rows. */
-  classes?: readonly One<L>[];
+  classes?: readonly OneLabel<L>[];
   /** Weight of the rows of each label, as in `fit`, but for 'balanced': a call does not know all rows. Default none. */
   classWeight?: Readonly<Record<string, number>>;
 }
@@ -71,8 +74,8 @@ export class MlpClassifier<L extends Label | readonly Label[] = Label> {
   /**
    * Labels seen in `fit`: false and true, numbers in ascending order, then strings in the order of their characters.
    */
-  get classes(): readonly One<L>[] {
-    return this.labels as readonly One<L>[];
+  get classes(): readonly OneLabel<L>[] {
+    return this.labels as readonly OneLabel<L>[];
   }
 
   /** Names of the columns, as `fit` was given them. */

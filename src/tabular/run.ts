@@ -33,6 +33,19 @@ export interface PartialFitOptions extends Pick<FitOptions, 'callbacks' | 'signa
 }
 
 /**
+ * Rows to validate on.
+ * @category Tables
+ */
+export interface ValidationRows<Y> {
+  /** The rows, as `fit` takes them. */
+  readonly x: Rows;
+  /** A target for each. */
+  readonly y: Y;
+  /** Weight of each row in the loss, at least 0. Default 1. */
+  readonly sampleWeight?: RowNumbers;
+}
+
+/**
  * Options of `fit` of `mlpRegressor`; Y are its targets.
  * @category Tables
  */
@@ -42,7 +55,7 @@ export interface TableFitOptions<Y = Rows> extends PartialFitOptions {
    * shares of classes; or rows of your own. Training then stops by the loss on them, `valLoss` in the logs, and ends
    * with the weights for which that was lowest. Default none.
    */
-  validation?: number | { readonly x: Rows; readonly y: Y; readonly sampleWeight?: RowNumbers };
+  validation?: number | ValidationRows<Y>;
 }
 
 /** Rows with their targets, checked and copied. */
