@@ -105,7 +105,7 @@ export interface TrainingTable<Y> {
 }
 
 /** Returns the embeddings of a preprocessing as facades take them: they are the last columns. */
-const embeddingsFor = ({ features, embeddings }: Preprocessing): ColumnEmbedding[] =>
+export const embeddingsFor = ({ features, embeddings }: Preprocessing): ColumnEmbedding[] =>
   embeddings.map(({ places, length }, index) => ({
     column: features.length + index,
     categories: places,

@@ -10,7 +10,7 @@ import { customCheck } from '../inference/custom-objects.js';
 import { READ_FIRST } from '../inference/model-file.js';
 import { fieldChecker, readField } from '../tabular/saved-fields.js';
 import { TableClassifier } from './classifier.js';
-import { DECIDED, type TableModelOptions } from './estimator.js';
+import { DECIDED, embeddingsFor, type TableModelOptions } from './estimator.js';
 import { readTableField, requireNetworkOf, requireTargets, type TableField } from './field.js';
 import { TableRegressor } from './regressor.js';
 
@@ -81,8 +81,11 @@ export async function loadTable<T extends TableClassifier | TableRegressor = Tab
   requireTargets(field, fields, requireField);
   const custom = fieldOf(options, 'custom');
   const engine = fieldOf(options, 'engine');
-  // Called once the facade is loaded, which has checked its options.
+  // Called once the facade is loaded, which has checked its options, and its network is that of the columns.
   const settings = (): TableModelOptions => {
+    const embeddings = fieldOf(saved, 'embeddings');
+    const same = JSON.stringify(embeddings) === JSON.stringify(embeddingsFor(field.preprocessing));
+    requireField(same, 'options.embeddings', 'those of the columns', embeddings);
     const objects = custom === undefined ? new Map<string, never>() : customCheck(`${WHERE}: custom`, custom);
     const restored = Object.entries(restoreCustom(`${WHERE}: options`, saved, objects) as MlpOptions);
     return {

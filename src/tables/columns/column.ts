@@ -76,10 +76,9 @@ export class Fields {
     throw new FormatError(`${this.where}.${name} expected ${expected}, got ${describe(value)}.`);
   }
 
-  /** Returns a finite number of at least `least`. */
-  number(name: string, least = -Infinity): number {
-    const expected = least === -Infinity ? 'a number' : `a number of at least ${least}`;
-    return this.take<number>(name, expected, (value) => Number.isFinite(value) && (value as number) >= least) + 0;
+  /** Returns a finite number. */
+  number(name: string): number {
+    return this.take<number>(name, 'a number', Number.isFinite) + 0;
   }
 
   /** Returns a number above 0. */

@@ -5,7 +5,7 @@
 import { numberOf, timeOf } from '../cells.js';
 import { daysOf, isTime, onCircle, parseDate, positionsOf, type Positions } from '../calendar.js';
 import { missingName, type Column, type ColumnLearner, type DropReason, type Kind, type Seen } from './column.js';
-import { ScaleLearner, writeScaled, type Scale } from './number.js';
+import { readScale, ScaleLearner, writeScaled, type Scale } from './number.js';
 
 type Circle = keyof Positions;
 
@@ -98,12 +98,7 @@ export const dateKind: Kind = {
   values: 'dates, as Date or in ISO 8601 (2026-01-31, 2026-01-31T09:30Z)',
   learner: (chosen) => new DateLearner(chosen),
   read: (name, fields) => {
-    const scale: Scale = {
-      mean: fields.number('mean'),
-      deviation: fields.scale('deviation'),
-      median: fields.number('median'),
-      missing: fields.flag('missing'),
-    };
+    const scale = readScale(fields);
     const circles = fields.take<Circle[]>(
       'circles',
       `some of ${CIRCLES.join(', ')} in this order`,

@@ -4,7 +4,15 @@ import { ValueError } from '../../common/errors.js';
 import { NOISE } from '../../common/rounding.js';
 import { numberOf } from '../cells.js';
 import { Median, Moments } from '../statistics.js';
-import { missingName, type Column, type ColumnLearner, type DropReason, type Kind, type Seen } from './column.js';
+import {
+  missingName,
+  type Column,
+  type ColumnLearner,
+  type DropReason,
+  type Fields,
+  type Kind,
+  type Seen,
+} from './column.js';
 
 /** What is learned of numbers. */
 export interface Scale {
@@ -44,6 +52,16 @@ export class ScaleLearner {
       missing: missing > 0,
     };
   }
+}
+
+/** Reads a scale that was saved. @throws FormatError, also where float32 does not hold the standardized median. */
+export function readScale(fields: Fields): Scale {
+  const mean = fields.number('mean');
+  const deviation = fields.scale('deviation');
+  const holds = (value: unknown): boolean =>
+    Number.isFinite(value) && Number.isFinite(Math.fround(((value as number) - mean) / deviation));
+  const median = fields.take<number>('median', 'a number of the size of the mean', holds) + 0;
+  return { mean, deviation, median, missing: fields.flag('missing') };
 }
 
 const TOO_LARGE = 'numbers of the size of those in training';
@@ -105,11 +123,5 @@ class NumberLearner implements ColumnLearner {
 export const numberKind: Kind = {
   values: 'finite numbers',
   learner: () => new NumberLearner(),
-  read: (name, fields) =>
-    new NumberColumn(name, {
-      mean: fields.number('mean'),
-      deviation: fields.scale('deviation'),
-      median: fields.number('median'),
-      missing: fields.flag('missing'),
-    }),
+  read: (name, fields) => new NumberColumn(name, readScale(fields)),
 };
