@@ -64,6 +64,12 @@ const steps = [
       'cli/main.js',
     ].map((name) => join('dist', name)),
   },
+  {
+    script: 'scripts/package/build-cli.mjs',
+    sources: () =>
+      ['package.json', 'packages/cli/package.json', 'packages/cli/tsup.config.ts', 'packages/cli/src'].flatMap(filesOf),
+    outputs: ['packages/cli/dist/main.js'],
+  },
 ];
 
 for (const { script, sources, outputs } of steps) {

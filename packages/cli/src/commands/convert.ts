@@ -1,0 +1,47 @@
+/** `wasm-mlp convert`: writes a model in another format. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { WasmMlpError } from 'wasm-mlp';
+import { Failure } from '../failure.js';
+import { FORMATS, formatToWrite, formatsThat, type ModelFormat } from '../models/formats.js';
+import { openModel } from '../models/open.js';
+import { bytesText } from '../terminal/layout.js';
+import type { CommandSpec } from './command.js';
+
+export const convert: CommandSpec = {
+  name: 'convert',
+  summary: 'write a model in another format',
+  arguments: [
+    ['<model>', 'file of a model'],
+    ['<output>', 'file to write; its name says the format'],
+  ],
+  options: [
+    ['--from <format>', 'format of the model, where its name does not say it'],
+    ['--json', 'print the written files as JSON'],
+  ],
+  examples: [
+    ['wasm-mlp convert iris.safetensors iris.onnx', 'for ONNX Runtime'],
+    ['wasm-mlp convert model.keras model.safetensors', 'from Keras'],
+    ['wasm-mlp convert iris.safetensors iris.mjs', 'one module without imports'],
+  ],
+  notes: [`Read: ${formatsThat('read')}.`, `Written: ${formatsThat('write')}.`],
+  async run([path, output], { from, json }, print) {
+    const format = formatToWrite(output);
+    const opened = await openModel(path, from as string | undefined);
+    const { title, write }: ModelFormat = FORMATS[format];
+    const files = await write!(opened, basename(output)).catch((error: unknown) => {
+      if (error instanceof WasmMlpError)
+        throw new Failure(`${basename(path)} cannot be written as ${title}.\n${error.message}`);
+      throw error;
+    });
+    const folder = dirname(output);
+    mkdirSync(folder, { recursive: true });
+    const written = Object.entries(files).map(([name, content]) => {
+      const file = join(folder, name);
+      writeFileSync(file, content);
+      return { file, bytes: Buffer.byteLength(content) };
+    });
+    if (json === true) print.result({ format, files: written });
+    else for (const { file, bytes } of written) print.line(`${file}  ${bytesText(bytes)}`);
+  },
+};

@@ -1,0 +1,93 @@
+/** The command `wasm-mlp`: names its commands, prints their help and their errors, and sets the exit status. */
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { WasmMlpError } from 'wasm-mlp';
+import { convert } from './commands/convert.js';
+import { inspect } from './commands/inspect.js';
+import type { CommandSpec, Options } from './commands/command.js';
+import { exitStatus, Failure } from './failure.js';
+import { widthOf, wrapped } from './terminal/layout.js';
+import { Printer } from './terminal/printer.js';
+
+const COMMANDS: readonly CommandSpec[] = [inspect, convert];
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
+/** Examples and notes below the options of a command. */
+function furtherHelp({ examples, notes = [] }: CommandSpec): string {
+  const width = widthOf(process.stdout);
+  const lines = examples.map(([line, text]) => `  ${line}${text === '' ? '' : `\n      ${text}`}`);
+  return ['', 'Examples:', ...lines, ...notes.map((note) => `\n${wrapped(note, width)}`)].join('\n');
+}
+
+/** Whether a command prints its result as JSON: known before its options are read, for errors too. */
+const wantsJson = (options: Options): boolean => options.json === true;
+
+function program(): Command {
+  const main = new Command('wasm-mlp')
+    .description(
+      'From a table to a model one can keep: trains, predicts, evaluates and converts multilayer perceptrons.',
+    )
+    .version(version, '-v, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand(false)
+    .showSuggestionAfterError(true)
+    .configureHelp({ helpWidth: widthOf(process.stdout) })
+    .exitOverride();
+  for (const spec of COMMANDS) {
+    const command = main
+      .command(spec.name)
+      .summary(spec.summary)
+      .description(`${spec.summary.charAt(0).toUpperCase()}${spec.summary.slice(1)}.`)
+      .helpOption('-h, --help', 'print this help')
+      .addHelpText('after', furtherHelp(spec));
+    for (const [flags, text] of spec.arguments) command.argument(flags, text);
+    for (const [flags, text, parse] of spec.options) {
+      if (parse === undefined) command.option(flags, text);
+      else command.option(flags, text, parse);
+    }
+    command.option('-q, --quiet', 'print no progress');
+    command.action(async (...given: unknown[]) => {
+      const options = given[spec.arguments.length] as Options;
+      const args = given.slice(0, spec.arguments.length) as string[];
+      const print = new Printer(process.stdout, process.stderr, options.quiet === true, wantsJson(options));
+      await spec.run(args, options, print);
+    });
+  }
+  return main;
+}
+
+/** Prints an error and returns the exit status. A fault of the program keeps its stack. */
+function report(error: unknown): number {
+  if (error instanceof Error && 'exitCode' in error && 'code' in error && String(error.code).startsWith('commander.')) {
+    // Commander has printed it. Help and version end well.
+    return error.exitCode === 0 ? exitStatus.ok : exitStatus.usage;
+  }
+  if (error instanceof Failure || error instanceof WasmMlpError) {
+    const width = widthOf(process.stderr);
+    process.stderr.write(
+      `${error.message
+        .split('\n')
+        .map((line) => wrapped(line, width))
+        .join('\n')}\n`,
+    );
+    return error instanceof Failure ? error.status : exitStatus.failure;
+  }
+  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  return exitStatus.failure;
+}
+
+// The reader of the output may close it early, as `head` does. Then there is no reader left to report to.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(exitStatus.failure);
+});
+
+try {
+  await program().parseAsync(process.argv);
+} catch (error) {
+  // Set the status rather than call `process.exit`, so that output still on its way to a pipe arrives.
+  process.exitCode = report(error);
+}

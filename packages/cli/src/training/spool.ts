@@ -1,0 +1,126 @@
+/**
+ * Rows of a table that does not fit into memory, as the float32 numbers that a network takes, in a temporary file. A
+ * table is parsed once; epochs then read blocks of rows in a new order, which no CSV allows. Rows are shuffled within
+ * some blocks at a time, so that memory stays bounded, and the order depends on the seed and the epoch alone.
+ */
+import { open, mkdtemp, rm, type FileHandle } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { uniformInt } from 'pure-rand/distribution/uniformInt';
+import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
+
+/** Bytes of a block: large enough that reading it costs what its bytes cost, and not the seek. */
+const BLOCK_BYTES = 2 ** 20;
+/** Blocks whose rows are shuffled together. */
+const BLOCKS_TOGETHER = 16;
+
+/** The numbers 0 to n − 1 in an order that the generator draws (Fisher and Yates). */
+function shuffledOrder(n: number, random: RandomGenerator): Int32Array {
+  const order = Int32Array.from({ length: n }, (_, i) => i);
+  for (let i = n - 1; i > 0; i--) {
+    const j = uniformInt(random, 0, i);
+    [order[i], order[j]] = [order[j], order[i]];
+  }
+  return order;
+}
+
+export class Spool {
+  /** Rows so far. */
+  rows = 0;
+  private readonly pending: Float32Array;
+  private pendingRows = 0;
+
+  private constructor(
+    /** Floats of a row. */
+    readonly width: number,
+    private readonly rowsOfBlock: number,
+    private readonly file: FileHandle,
+    private readonly folder: string,
+  ) {
+    this.pending = new Float32Array(rowsOfBlock * width);
+  }
+
+  static async create(width: number, blockBytes = BLOCK_BYTES): Promise<Spool> {
+    const folder = await mkdtemp(join(tmpdir(), 'wasm-mlp-'));
+    const file = await open(join(folder, 'rows'), 'w+');
+    return new Spool(width, Math.max(1, Math.floor(blockBytes / (4 * width))), file, folder);
+  }
+
+  /** Appends rows, row-major. */
+  async append(rows: Float32Array): Promise<void> {
+    const { pending, width, rowsOfBlock } = this;
+    let first = 0;
+    while (first * width < rows.length) {
+      const count = Math.min(rowsOfBlock - this.pendingRows, rows.length / width - first);
+      pending.set(rows.subarray(first * width, (first + count) * width), this.pendingRows * width);
+      this.pendingRows += count;
+      first += count;
+      if (this.pendingRows === rowsOfBlock) await this.flush();
+    }
+  }
+
+  /** Writes what is pending. No rows are appended afterwards. */
+  async flush(): Promise<void> {
+    const bytes = 4 * this.pendingRows * this.width;
+    await this.file.write(new Uint8Array(this.pending.buffer, 0, bytes), 0, bytes, 4 * this.rows * this.width);
+    this.rows += this.pendingRows;
+    this.pendingRows = 0;
+  }
+
+  /** Reads the rows in their order, in batches of at most `size`. */
+  async *inOrder(size: number): AsyncGenerator<Float32Array> {
+    for (let first = 0; first < this.rows; first += size) {
+      const count = Math.min(size, this.rows - first);
+      const batch = new Float32Array(count * this.width);
+      await this.read(first, count, batch, 0);
+      yield batch;
+    }
+  }
+
+  /** Reads all rows in batches of `size`, the last one smaller, in an order of its own for each seed and epoch. */
+  async *shuffled(size: number, seed: number, epoch: number): AsyncGenerator<Float32Array> {
+    const { width, rowsOfBlock } = this;
+    const random = xoroshiro128plus(Math.imul(seed, 0x9e3779b1) ^ (epoch + 1));
+    const blocks = shuffledOrder(Math.ceil(this.rows / rowsOfBlock), random);
+    const together = new Float32Array(BLOCKS_TOGETHER * rowsOfBlock * width);
+    let batch = new Float32Array(size * width);
+    let filled = 0;
+    for (let at = 0; at < blocks.length; at += BLOCKS_TOGETHER) {
+      let rows = 0;
+      for (const block of blocks.subarray(at, at + BLOCKS_TOGETHER)) {
+        const first = block * rowsOfBlock;
+        const count = Math.min(rowsOfBlock, this.rows - first);
+        await this.read(first, count, together, rows);
+        rows += count;
+      }
+      for (const row of shuffledOrder(rows, random)) {
+        batch.set(together.subarray(row * width, (row + 1) * width), filled * width);
+        filled += 1;
+        if (filled < size) continue;
+        yield batch;
+        batch = new Float32Array(size * width);
+        filled = 0;
+      }
+    }
+    if (filled > 0) yield batch.slice(0, filled * width);
+  }
+
+  /** Reads rows into `to`, from its row `at` on. */
+  private async read(first: number, count: number, to: Float32Array, at: number): Promise<void> {
+    const bytes = 4 * count * this.width;
+    const target = new Uint8Array(to.buffer, to.byteOffset + 4 * at * this.width, bytes);
+    let done = 0;
+    while (done < bytes) {
+      const { bytesRead } = await this.file.read(target, done, bytes - done, 4 * first * this.width + done);
+      if (bytesRead === 0) throw new Error('Spool: the temporary file is shorter than what was written to it.');
+      done += bytesRead;
+    }
+  }
+
+  /** Removes the file. */
+  async close(): Promise<void> {
+    await this.file.close();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
