@@ -1,19 +1,19 @@
 /** The command `wasm-mlp`: names its commands, prints their help and their errors, and sets the exit status. */
-import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { WasmMlpError } from 'wasm-mlp';
 import { convert } from './commands/convert.js';
+import { evaluate } from './commands/evaluate.js';
 import { inspect } from './commands/inspect.js';
+import { predict } from './commands/predict.js';
+import { train } from './commands/train.js';
+import { tune } from './commands/tune.js';
 import type { CommandSpec, Options } from './commands/command.js';
 import { exitStatus, Failure } from './failure.js';
 import { widthOf, wrapped } from './terminal/layout.js';
 import { Printer } from './terminal/printer.js';
+import { VERSION } from './version.js';
 
-const COMMANDS: readonly CommandSpec[] = [inspect, convert];
-
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
-  version: string;
-};
+const COMMANDS: readonly CommandSpec[] = [train, tune, predict, evaluate, inspect, convert];
 
 /** Examples and notes below the options of a command. */
 function furtherHelp({ examples, notes = [] }: CommandSpec): string {
@@ -30,7 +30,7 @@ function program(): Command {
     .description(
       'From a table to a model one can keep: trains, predicts, evaluates and converts multilayer perceptrons.',
     )
-    .version(version, '-v, --version', 'print the version')
+    .version(VERSION, '-v, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .helpCommand(false)
     .showSuggestionAfterError(true)

@@ -37,4 +37,4 @@ export function temporaryFolder(): string {
 }
 
 /** Lines that are wider than a terminal of 80 columns. */
-export const wideLines = (text: string): string[] => text.split('\n').filter((line) => [...line].length > 80);
+export const wideLines = (text: string): string[] => text.split('\n').filter((line) => Array.from(line).length > 80);

@@ -46,7 +46,7 @@ describe('convert', () => {
     const { format, files } = JSON.parse(output) as { format: string; files: { file: string }[] };
     expect([format, ...files.map(({ file }) => file)]).toEqual(['module', 'net.mjs', 'net.d.mts']);
     const { predict } = (await import(/* @vite-ignore */ pathToFileURL(join(folder, 'net.mjs')).href)) as {
-      predict(x: Float32Array): Float32Array;
+      predict: (x: Float32Array) => Float32Array;
     };
     expect(predict(X)).toEqual(expected);
   });

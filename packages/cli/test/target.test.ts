@@ -1,5 +1,6 @@
 /** Whether targets are classes or quantities, by a stated rule, and what cannot be learned. */
 import { describe, expect, test } from 'vitest';
+import { inferTask } from 'wasm-mlp/tables';
 import type { ReadCell, ReadKind } from '../src/reading/reader.js';
 import { decideTask, TargetValues, type Task } from '../src/training/target.js';
 
@@ -19,7 +20,17 @@ describe('one target', () => {
     ['fractions', target('number', [1.5, 2.5, 1.5]), 'regression'],
     ['few integers in many rows', target('number', repeated([0, 1, 2], 10)), 'classification'],
     ['few integers in few rows', target('number', repeated([0, 1, 2], 9)), 'regression'],
-    ['eleven integers', target('number', repeated([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10], 50)), 'regression'],
+    [
+      '21 integers',
+      target(
+        'number',
+        repeated(
+          Array.from({ length: 21 }, (_, i) => i),
+          50,
+        ),
+      ),
+      'regression',
+    ],
     ['few integers, some missing', target('number', repeated([0, 1, null], 20)), 'classification'],
   ])('%s', (_, values, task) => {
     expect(decideTask([values], undefined).task).toBe(task);
@@ -35,6 +46,19 @@ describe('one target', () => {
     expect(target('number', [10, 9, 1]).labels).toEqual([1, 9, 10]);
     expect(target('text', ['b', 'B', 'a']).labels).toEqual(['B', 'a', 'b']);
   });
+});
+
+test('the rule is that of the library', () => {
+  for (let seed = 1; seed < 200; seed++) {
+    const different = 1 + (seed % 25);
+    const step = seed % 4 === 0 ? 0.5 : 1;
+    const values = Array.from({ length: 2 + ((seed * 37) % 300) }, (_, i) =>
+      (i * seed) % 11 === 5 ? null : step * ((i * 7) % different),
+    );
+    expect(target('number', values).decide().task).toBe(inferTask({ y: values }, 'y'));
+  }
+  expect(inferTask({ y: ['a', null] }, 'y')).toBe(target('text', ['a', null]).decide().task);
+  expect(inferTask({ y: [true, false] }, 'y')).toBe(target('boolean', [true, false]).decide().task);
 });
 
 test.each<[string, TargetValues[], Task]>([

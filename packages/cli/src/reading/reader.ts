@@ -32,6 +32,8 @@ export interface Chunk {
 export interface ReaderOptions {
   /** Texts that mean a missing value in CSV and TSV, besides none at all. */
   readonly missing?: readonly string[] | undefined;
+  /** Columns that are read as text, whatever they look like, so that 007 stays 007. Those that are not there do not count. */
+  readonly text?: readonly string[] | undefined;
   /** Whether the first line of a CSV has names; found out by default. */
   readonly header?: boolean | undefined;
 }
@@ -134,13 +136,26 @@ export class TableReader {
       if (path !== undefined) await pipeline(process.stdin, createWriteStream(path));
       const instance = await DuckDBInstance.create(':memory:', LIMITS);
       const connection = await instance.connect();
-      const from = relation(source, path, options);
-      const columns = await explained(source, async () => {
-        const result = await connection.run(`SELECT * FROM ${from} LIMIT 0`);
-        const names = result.deduplicatedColumnNames();
-        const types = result.columnTypes();
-        return names.map((name, index) => columnOf(name, types[index]));
-      });
+      const described = (from: string): Promise<ReturnType<typeof columnOf>[]> =>
+        explained(source, async () => {
+          const result = await connection.run(`SELECT * FROM ${from} LIMIT 0`);
+          const names = result.deduplicatedColumnNames();
+          const types = result.columnTypes();
+          return names.map((name, index) => columnOf(name, types[index]));
+        });
+      let from = relation(source, path, options, []);
+      let columns = await described(from);
+      const asText = columns.filter(({ name, kind }) => kind !== 'text' && options.text?.includes(name));
+      if (asText.length > 0) {
+        from = relation(
+          source,
+          path,
+          options,
+          asText.map(({ name }) => name),
+        );
+        const texts = new Set(asText.map(({ name }) => name));
+        columns = (await described(from)).map((column) => (texts.has(column.name) ? textColumn(column) : column));
+      }
       const query = `SELECT ${columns.map(({ sql }) => sql).join(', ')} FROM ${from}`;
       return new TableReader(source, columns, connection, query, folder, instance);
     } catch (error) {
@@ -183,8 +198,21 @@ export class TableReader {
   }
 }
 
-/** The table in a FROM clause. */
-function relation(source: Source, copied: string | undefined, options: ReaderOptions): string {
+/** A column read as text. */
+const textColumn = ({ name, type }: ReadColumn): ReturnType<typeof columnOf> => ({
+  name,
+  kind: 'text',
+  type,
+  sql: `CAST(${identifier(name)} AS VARCHAR) AS ${identifier(name)}`,
+});
+
+/** The table in a FROM clause. Of CSV, columns named `asText` are not parsed. */
+function relation(
+  source: Source,
+  copied: string | undefined,
+  options: ReaderOptions,
+  asText: readonly string[],
+): string {
   if (source.kind === 'sql') return `(${source.query}\n)`;
   const path = source.kind === 'file' ? source.path : copied!;
   if (source.format === 'parquet') return `read_parquet(${text(path)})`;
@@ -195,6 +223,7 @@ function relation(source: Source, copied: string | undefined, options: ReaderOpt
     `sample_size = ${all ? -1 : SAMPLE_ROWS}`,
     ...(source.format === 'tsv' ? [`delim = '\t'`] : []),
     ...(options.header === undefined ? [] : [`header = ${options.header}`]),
+    ...(asText.length === 0 ? [] : [`types = {${asText.map((name) => `${text(name)}: 'VARCHAR'`).join(', ')}}`]),
   ];
   return `read_csv(${[text(path), ...settings].join(', ')})`;
 }

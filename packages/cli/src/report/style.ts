@@ -23,7 +23,7 @@ th{color:var(--soft);font-weight:600}
 .confusion td,.confusion th{padding:.35rem .7rem;text-align:right}
 .confusion .right{background:color-mix(in srgb,var(--accent) calc(var(--share)*55%),transparent);font-weight:600}
 .confusion .wrong{background:color-mix(in srgb,var(--second) calc(var(--share)*55%),transparent)}
-svg{display:block;width:100%;max-width:46rem;height:auto;font:12px system-ui,sans-serif}
+svg{display:block;width:100%;height:auto;font:12px system-ui,sans-serif}
 .tick{fill:var(--soft)}.title{fill:var(--text)}
 .grid{stroke:var(--line)}.axis{stroke:var(--soft)}
 .reference{stroke:var(--soft);stroke-dasharray:5 4}

@@ -68,4 +68,4 @@ export const fixed = (value: number): string => String(Math.round(value * 10) / 
 
 /** A picture with a text that says what it shows. */
 export const picture = (width: number, height: number, label: string, content: string): string =>
-  `<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${escaped(label)}">${content}</svg>`;
+  `<svg viewBox="0 0 ${width} ${height}" style="max-width:${width}px" role="img" aria-label="${escaped(label)}">${content}</svg>`;

@@ -6,24 +6,12 @@
 import { open, mkdtemp, rm, type FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { uniformInt } from 'pure-rand/distribution/uniformInt';
-import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
-import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
+import { generator, shuffledOrder } from './random.js';
 
 /** Bytes of a block: large enough that reading it costs what its bytes cost, and not the seek. */
 const BLOCK_BYTES = 2 ** 20;
 /** Blocks whose rows are shuffled together. */
 const BLOCKS_TOGETHER = 16;
-
-/** The numbers 0 to n − 1 in an order that the generator draws (Fisher and Yates). */
-function shuffledOrder(n: number, random: RandomGenerator): Int32Array {
-  const order = Int32Array.from({ length: n }, (_, i) => i);
-  for (let i = n - 1; i > 0; i--) {
-    const j = uniformInt(random, 0, i);
-    [order[i], order[j]] = [order[j], order[i]];
-  }
-  return order;
-}
 
 export class Spool {
   /** Rows so far. */
@@ -81,7 +69,7 @@ export class Spool {
   /** Reads all rows in batches of `size`, the last one smaller, in an order of its own for each seed and epoch. */
   async *shuffled(size: number, seed: number, epoch: number): AsyncGenerator<Float32Array> {
     const { width, rowsOfBlock } = this;
-    const random = xoroshiro128plus(Math.imul(seed, 0x9e3779b1) ^ (epoch + 1));
+    const random = generator(seed, epoch);
     const blocks = shuffledOrder(Math.ceil(this.rows / rowsOfBlock), random);
     const together = new Float32Array(BLOCKS_TOGETHER * rowsOfBlock * width);
     let batch = new Float32Array(size * width);

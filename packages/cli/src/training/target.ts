@@ -9,8 +9,8 @@ import { thousands } from '../terminal/layout.js';
 export type Task = 'classification' | 'regression' | 'multilabel';
 export const TASKS: readonly Task[] = ['classification', 'regression', 'multilabel'];
 
-/** Integers are classes if there are at most so many different ones, each in so many rows on average. */
-const MOST_INTEGER_CLASSES = 10;
+/** Integers are classes if there are at most so many, each in so many rows on average: the rule of `inferTask`. */
+const MOST_INTEGER_CLASSES = 20;
 const ROWS_PER_INTEGER_CLASS = 10;
 /** More classes than this are hardly ever meant. */
 const MOST_CLASSES = 1000;

@@ -1,0 +1,115 @@
+/** `wasm-mlp predict`: the rows of a table with what a model says of them. */
+import { createWriteStream } from 'node:fs';
+import { once } from 'node:events';
+import { finished } from 'node:stream/promises';
+import { openTableModel, readingFor, targetsOf } from '../models/table-file.js';
+import { TableReader, type Chunk } from '../reading/reader.js';
+import { sourceOf, type TableFormat } from '../reading/source.js';
+import { predictRows, type TableModel } from '../training/estimate.js';
+import { thousands } from '../terminal/layout.js';
+import { csvLine } from '../terminal/csv.js';
+import type { CommandSpec } from './command.js';
+import { TABLE_OPTIONS } from './options.js';
+
+interface PredictOptions {
+  readonly output?: string;
+  readonly probabilities?: boolean;
+  readonly keep?: boolean;
+  readonly json?: boolean;
+  readonly sql?: string;
+  readonly format?: TableFormat;
+  readonly missing?: string[];
+  readonly header: boolean;
+}
+
+export const predict: CommandSpec = {
+  name: 'predict',
+  summary: 'predict the rows of a table',
+  arguments: [
+    ['<model>', 'file of a model that wasm-mlp train wrote'],
+    ['[table]', 'file (.csv, .tsv, .json, .parquet), or - for standard input'],
+  ],
+  options: [
+    ['-o, --output <file>', 'file for the predictions (default: standard output)'],
+    ['--probabilities', 'a column with the probability of each class as well'],
+    ['--keep', 'the columns of the table as well'],
+    ...TABLE_OPTIONS,
+    ['--json', 'an object per row, one a line, instead of CSV'],
+  ],
+  examples: [
+    ['wasm-mlp predict iris.safetensors new.csv', ''],
+    ['wasm-mlp predict iris.safetensors new.parquet --keep --probabilities -o out.csv', ''],
+    ['cat new.csv | wasm-mlp predict iris.safetensors - --json', ''],
+  ],
+  async run([path, argument], given, print) {
+    const options = given as unknown as PredictOptions;
+    const { model } = await openTableModel(path);
+    const source = sourceOf(argument, options);
+    const { missing, header } = options;
+    const reader = await TableReader.open(source, {
+      ...readingFor(model),
+      missing: missing && ['', ...missing],
+      header: header ? undefined : false,
+    });
+    const output = options.output === undefined ? process.stdout : createWriteStream(options.output);
+    const write = async (text: string): Promise<void> => {
+      if (!output.write(text)) await once(output, 'drain');
+    };
+    try {
+      const kept = options.keep === true ? reader.columns.map(({ name }) => name) : [];
+      const names = predictionNames(model, kept, options.probabilities === true);
+      if (options.json !== true) await write(csvLine([...kept, ...names]));
+      let rows = 0;
+      for await (const chunk of reader.chunks()) {
+        const columns = [
+          ...kept.map((name) => chunk.columns[name]),
+          ...predictedColumns(model, chunk, options.probabilities === true),
+        ];
+        const all = [...kept, ...names];
+        let text = '';
+        for (let row = 0; row < chunk.rows; row++) {
+          const values = columns.map((column) => column[row]);
+          text +=
+            options.json === true
+              ? `${JSON.stringify(Object.fromEntries(all.map((name, at) => [name, values[at]])))}\n`
+              : csvLine(values);
+        }
+        await write(text);
+        rows += chunk.rows;
+      }
+      if (output !== process.stdout) {
+        output.end();
+        await finished(output);
+        print.progress(`Wrote ${thousands(rows)} rows to ${options.output!}.`);
+      }
+    } finally {
+      reader.close();
+      model.dispose();
+    }
+  },
+};
+
+/** Names of the predicted columns, none of which is a kept one. */
+function predictionNames(model: TableModel, kept: readonly string[], probabilities: boolean): string[] {
+  const targets = targetsOf(model);
+  const names = [
+    ...targets.map((name) => (kept.includes(name) ? `predicted ${name}` : name)),
+    ...(probabilities && model.kind === 'classifier'
+      ? model.classes.map((label) => `probability of ${String(label)}`)
+      : []),
+  ];
+  return names;
+}
+
+function predictedColumns(
+  model: TableModel,
+  { columns }: Chunk,
+  probabilities: boolean,
+): ArrayLike<string | number | boolean>[] {
+  const predicted = predictRows(model, columns);
+  if (model.kind !== 'classifier') return [...predicted.numbers];
+  return [
+    predicted.labels,
+    ...(probabilities ? model.classes.map((_, at) => predicted.probabilities.map((row) => row[at])) : []),
+  ];
+}

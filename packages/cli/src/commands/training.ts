@@ -1,0 +1,194 @@
+/** What `train` and `tune` have in common: their options, and the training with all that is written and printed. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { usageFailure } from '../failure.js';
+import { weightsHash } from '../models/open.js';
+import { TableReader } from '../reading/reader.js';
+import { ordersRows, sourceOf, type TableFormat } from '../reading/source.js';
+import { droppedRows, foldSummary, reportOf, schemaRows, scoreText } from '../report/of-training.js';
+import { reportPage } from '../report/page.js';
+import { bytesText, columns, durationText, thousands } from '../terminal/layout.js';
+import type { Printer } from '../terminal/printer.js';
+import { progressBar } from '../terminal/progress.js';
+import { crossValidate, type CrossValidation } from '../training/cross-validation.js';
+import { readTrainingTable, type Choice, type TrainingTable } from '../training/data.js';
+import { diagnosisOf } from '../training/diagnosis.js';
+import { DEFAULTS, fitModel, makeModel, type NetworkOptions, type TableModel } from '../training/estimate.js';
+import { guessScore } from '../training/scores.js';
+import type { Task } from '../training/target.js';
+import { VERSION } from '../version.js';
+import type { CommandSpec, Options } from './command.js';
+import { columnsOption, integerOption, listOption, taskOption } from './options.js';
+/** Options that say what is learned from what, and what is written. */
+export interface LearningOptions {
+  readonly target: string[];
+  readonly task?: Task;
+  readonly columns?: Record<string, Choice>;
+  readonly output: string;
+  readonly report: string | false;
+  readonly folds: number;
+  readonly epochs?: number;
+  readonly seed?: number;
+  readonly sql?: string;
+  readonly format?: TableFormat;
+  readonly missing?: string[];
+  readonly header: boolean;
+}
+
+export const LEARNING_OPTIONS: CommandSpec['options'] = [
+  ['-t, --target <names>', 'column to predict; several separated by commas', listOption],
+  ['-o, --output <file>', 'file of the model (default: model.safetensors)'],
+  ['--report <file>', 'file of the report (default: report.html)'],
+  ['--no-report', 'write no report'],
+  ['--task <task>', 'classification or regression, where the values do not say it', taskOption],
+  ['--columns <kinds>', 'kinds of columns: zip=category,id=drop,…', columnsOption],
+  ['--folds <n>', 'folds of the cross-validation, 0 for none (default: 5)', integerOption('--folds', 0, 100)],
+  ['--epochs <n>', `most epochs (default: ${DEFAULTS.epochs})`, integerOption('--epochs', 1)],
+  ['--seed <n>', 'seed of weights, order and folds (default: 0)', integerOption('--seed', 0, 0xffffffff)],
+];
+
+/** How classes and quantities are told apart, and what is promised: for the help of both commands. */
+export const LEARNING_NOTES: readonly string[] = [
+  'A target of text or of true and false is a class. So are integers, if there are at most 20 different ones, each in ten rows on average; other numbers are quantities. --task overrules it.',
+  'The same table and options give the same weights on every machine: the hash at the end says so.',
+];
+
+/**
+ * Checks the options that go together, before anything is read.
+ * @throws Failure
+ */
+export function readLearningOptions<T extends LearningOptions>(given: Options): T {
+  const options = {
+    output: 'model.safetensors',
+    folds: 5,
+    ...given,
+    ...(given.report === true && { report: 'report.html' }),
+  } as unknown as T;
+  if (!Array.isArray(given.target) || options.target.some((name) => name === '')) {
+    throw usageFailure('Say which column to predict: --target NAME.');
+  }
+  if (new Set(options.target).size < options.target.length) throw usageFailure('--target names a column twice.');
+  if (options.folds === 1) throw usageFailure('--folds expected 0 or at least 2, got 1.');
+  if (!options.output.endsWith('.safetensors')) {
+    throw usageFailure(
+      `--output expected a name that ends in .safetensors, got ${options.output}. Other formats are written by wasm-mlp convert.`,
+    );
+  }
+  return options;
+}
+
+/** Opens the table of a command and reads it into memory. */
+export async function readTable(
+  argument: string | undefined,
+  { target, task, columns: chosen = {}, missing, header, sql, format }: LearningOptions,
+  print: Printer,
+): Promise<{ readonly table: TrainingTable; readonly name: string }> {
+  const source = sourceOf(argument, { sql, format });
+  if (source.kind === 'sql' && !ordersRows(source.query)) {
+    print.warn('the query has no ORDER BY. The order of its rows, and so the weights, may differ from run to run.');
+  }
+  const text = Object.keys(chosen).filter((name) => chosen[name] === 'category');
+  const reading = { missing: missing && ['', ...missing], header: header ? undefined : false, text };
+  const reader = await TableReader.open(source, reading);
+  try {
+    return { table: await readTrainingTable(reader, { targets: target, task, columns: chosen }), name: source.name };
+  } finally {
+    reader.close();
+  }
+}
+
+/** Writes a file, and the folders that it needs. */
+function write(path: string, content: string | Uint8Array): void {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, content);
+}
+
+/** Trains a model, writes it and its report, and prints what came of it. */
+export async function trainTable(
+  table: TrainingTable,
+  source: string,
+  network: NetworkOptions,
+  options: LearningOptions,
+  print: Printer,
+  /** What is printed besides, as JSON. */
+  further: Readonly<Record<string, unknown>> = {},
+): Promise<void> {
+  const started = performance.now();
+  const model = makeModel(table.task, network, table.choices);
+  print.progress(`Training on ${thousands(table.rows)} rows of ${source} …`);
+  const loss = await fitModel(model, table.columns, table.targets);
+  const file = model.save();
+  write(options.output, file);
+  const hash = weightsHash(model.model);
+  if (!print.isJson) describeTraining(table, model, loss, print, started);
+  const crossValidation = options.folds === 0 ? undefined : await validated(table, network, options.folds, print);
+  const guess = guessScore(
+    table.task,
+    table.targets.map((name) => table.columns[name]),
+  );
+  const summary = crossValidation && foldSummary(crossValidation.folds);
+  if (options.report !== false) {
+    const diagnosis = diagnosisOf(model, table);
+    const result = { table, source, model, options: network, loss, crossValidation, diagnosis, hash, version: VERSION };
+    write(options.report, reportPage(reportOf(result)));
+  }
+  if (print.isJson) {
+    const { targets, task, labels, rows, withoutTarget } = table;
+    print.result({
+      ...further,
+      settings: network,
+      ...{ model: options.output, report: options.report === false ? null : options.report, bytes: file.length, hash },
+      ...{ task, reason: table.reason, targets, labels, rows, withoutTarget, schema: model.schema },
+      ...{
+        epochs: loss.length,
+        loss: loss.at(-1),
+        guess,
+        scores: summary ?? null,
+        folds: crossValidation?.folds ?? null,
+      },
+    });
+    return;
+  }
+  if (summary !== undefined) {
+    const rows = summary.map(({ name, mean, spread }) => [name, scoreText(mean), `± ${scoreText(spread)}`]);
+    print.line(`\nCross-validation, ${crossValidation!.folds.length} folds: mean and standard deviation`);
+    print.line(columns([...rows, [`${guess.name} of guessing`, scoreText(guess.value), '']], print.width));
+  }
+  print.line(
+    `\nWrote ${options.output} (${bytesText(file.length)})${options.report === false ? '' : ` and ${options.report}`}.`,
+  );
+  print.line(`Hash of the weights: ${hash}`);
+}
+
+async function validated(
+  table: TrainingTable,
+  options: NetworkOptions,
+  folds: number,
+  print: Printer,
+): Promise<CrossValidation> {
+  const bar = progressBar(print, 'cross-validation', folds);
+  try {
+    return await crossValidate(table, options, folds, (fold) => bar.update(fold, {}));
+  } finally {
+    bar.stop();
+  }
+}
+
+function describeTraining(
+  table: TrainingTable,
+  model: TableModel,
+  loss: readonly number[],
+  print: Printer,
+  started: number,
+): void {
+  const { head, rows } = schemaRows(model);
+  print.line(`Target ${table.targets.join(', ')}: ${table.task}, since ${table.reason}. --task overrules it.`);
+  if (table.withoutTarget > 0) print.line(`${thousands(table.withoutTarget)} rows without it are left out.`);
+  print.line();
+  print.line(columns([head, ...rows], print.width));
+  const dropped = droppedRows(model);
+  if (dropped.length > 0) print.line(`\nNot used:\n${columns(dropped, print.width)}`);
+  print.line('\nIf a kind is wrong: --columns name=number|boolean|date|category|drop.');
+  const seconds = (performance.now() - started) / 1000;
+  print.line(`Trained ${loss.length} epochs in ${durationText(seconds)}, loss ${loss.at(-1)!.toPrecision(4)}.`);
+}

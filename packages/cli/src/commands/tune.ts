@@ -1,0 +1,83 @@
+/** `wasm-mlp tune`: tries settings within a budget, and trains a model with the best. */
+import { Failure } from '../failure.js';
+import { scoreText } from '../report/of-training.js';
+import { bytesText, durationText } from '../terminal/layout.js';
+import { DEFAULTS } from '../training/estimate.js';
+import { tune as search, type Budget, type Trial } from '../training/tuning.js';
+import type { CommandSpec } from './command.js';
+import { bytesOption, durationOption, integerOption, TABLE_OPTIONS } from './options.js';
+import {
+  LEARNING_NOTES,
+  LEARNING_OPTIONS,
+  readLearningOptions,
+  readTable,
+  trainTable,
+  type LearningOptions,
+} from './training.js';
+
+interface TuneOptions extends LearningOptions {
+  readonly time?: number;
+  readonly trials?: number;
+  readonly size?: number;
+}
+
+/** Seconds, where neither time nor trials are limited. */
+const DEFAULT_SECONDS = 60;
+
+export const tune: CommandSpec = {
+  name: 'tune',
+  summary: 'try settings of a network within a budget, and train with the best',
+  arguments: [['[table]', 'file (.csv, .tsv, .json, .parquet), or - for standard input']],
+  options: [
+    ...LEARNING_OPTIONS,
+    ['--time <duration>', 'time for the trials: 90s, 5m, 1h (default: 60s)', durationOption],
+    ['--trials <n>', 'most trials; the same number gives the same result', integerOption('--trials', 1)],
+    ['--size <bytes>', 'most bytes of weights: 20KB, 1MB', bytesOption],
+    ...TABLE_OPTIONS,
+    ['--json', 'print the result as JSON'],
+  ],
+  examples: [
+    ['wasm-mlp tune houses.csv --target price --time 5m', ''],
+    ['wasm-mlp tune iris.csv -t species --trials 20 --size 20KB', 'the same result on every machine'],
+  ],
+  notes: [
+    'Trial i has settings that the seed and i alone decide, and its score by cross-validation of three folds. So --trials gives the same model everywhere; --time gives as many of the same trials as the machine has time for.',
+    ...LEARNING_NOTES,
+  ],
+  async run([argument], given, print) {
+    const options = readLearningOptions<TuneOptions>(given);
+    const { table, name } = await readTable(argument, options, print);
+    const budget: Budget = {
+      seconds: options.time ?? (options.trials === undefined ? DEFAULT_SECONDS : Infinity),
+      trials: options.trials ?? Infinity,
+      bytes: options.size ?? Infinity,
+    };
+    const base = { ...DEFAULTS, epochs: options.epochs ?? DEFAULTS.epochs, seed: options.seed ?? DEFAULTS.seed };
+    const started = performance.now();
+    const score = table.task === 'classification' ? 'accuracy' : 'R²';
+    let best: Trial | undefined;
+    const trials = await search(table, base, budget, (trial, bestSoFar) => {
+      best = bestSoFar;
+      const elapsed = (performance.now() - started) / 1000;
+      const left = Number.isFinite(budget.seconds)
+        ? `${durationText(Math.max(0, budget.seconds - elapsed))} left`
+        : `${trial.index + 1} of ${budget.trials}`;
+      print.progress(
+        `trial ${String(trial.index + 1).padStart(3)}  ${score} ${scoreText(trial.score)}  best ${scoreText(bestSoFar.score)}  ${left}  ${settingsText(trial)}`,
+      );
+    });
+    if (best === undefined) {
+      throw new Failure(
+        `No network of the search is as small as --size ${bytesText(budget.bytes)}. Leave out columns, or allow more.`,
+      );
+    }
+    if (!print.isJson)
+      print.line(
+        `Best of ${trials.length} trials: ${settingsText(best)}, ${score} ${scoreText(best.score)} ± ${scoreText(best.spread)}\n`,
+      );
+    await trainTable(table, name, best.options, options, print, { trials });
+  },
+};
+
+const settingsText = ({ options: { hiddenLayers, learningRate, l2, batchSize } }: Trial): string =>
+  `hidden ${hiddenLayers.join(',')}  rate ${learningRate}  l2 ${l2}  batch ${batchSize}`;

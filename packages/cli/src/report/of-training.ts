@@ -1,0 +1,214 @@
+/** Puts the report of a training together. */
+import type { Report, Rows } from './page.js';
+import type { Point } from './charts/scatter.js';
+import type { CrossValidation } from '../training/cross-validation.js';
+import type { TrainingTable } from '../training/data.js';
+import type { NetworkOptions, TableModel } from '../training/estimate.js';
+import { guessScore, spreadOf, type Score } from '../training/scores.js';
+import { figure, thousands } from '../terminal/layout.js';
+
+export interface TrainingResult {
+  readonly table: TrainingTable;
+  readonly source: string;
+  readonly model: TableModel;
+  readonly options: NetworkOptions;
+  /** Loss of each epoch. */
+  readonly loss: readonly number[];
+  readonly crossValidation: CrossValidation | undefined;
+  readonly diagnosis: readonly string[];
+  readonly hash: string;
+  readonly version: string;
+}
+
+/** Points beyond which a picture of predictions shows every second one, every third one, … */
+const MOST_POINTS = 2000;
+const BINS = 10;
+
+/** Mean and spread of each score over the folds. */
+export function foldSummary(
+  folds: readonly (readonly Score[])[],
+): { readonly name: string; readonly mean: number; readonly spread: number }[] {
+  return folds[0].map(({ name }, at) => ({ name, ...spreadOf(folds.map((scores) => scores[at].value)) }));
+}
+
+export const scoreText = (value: number): string => value.toFixed(Math.abs(value) < 10 ? 4 : 2).replace('-', '−');
+
+const REASONS: Readonly<Record<string, string>> = {
+  constant: 'all its values are the same',
+  empty: 'it has no values',
+  identifier: 'its texts are nearly all different',
+  excluded: 'it was left out',
+};
+
+/** Columns that are used, as rows of text. */
+export function schemaRows(model: TableModel): Rows {
+  return {
+    head: ['column', 'kind', 'missing', 'values'],
+    rows: model.schema.columns.map(({ name, kind, missing, summary }) => [name, kind, thousands(missing), summary]),
+  };
+}
+
+/** Columns that are not used, with the reason. */
+export const droppedRows = (model: TableModel): string[][] =>
+  model.schema.dropped.map(({ name, reason }) => [name, REASONS[reason] ?? reason]);
+
+export function reportOf(result: TrainingResult): Report {
+  const { table, model, options, crossValidation, source } = result;
+  const { targets, task, rows } = table;
+  const truth = targets.map((name) => table.columns[name]);
+  const guess = guessScore(task, truth);
+  const summary = crossValidation && foldSummary(crossValidation.folds);
+  const dropped = droppedRows(model);
+  const warnings = warningsOf(result, guess);
+  return {
+    title: `${targets.join(', ')} from ${source}`,
+    summary: `A multilayer perceptron that predicts ${targets.join(', ')} from ${model.schema.columns.length} columns, trained on ${thousands(rows)} rows (${task}, since ${table.reason}).`,
+    figures: [
+      ...(summary ?? []).slice(0, 2).map(({ name, mean, spread }) => ({
+        name,
+        value: scoreText(mean),
+        note: `± ${scoreText(spread)} over ${crossValidation!.folds.length} folds`,
+      })),
+      {
+        name: `${guess.name} of guessing`,
+        value: scoreText(guess.value),
+        note: task === 'classification' ? 'the most frequent class' : 'the mean',
+      },
+      {
+        name: 'rows',
+        value: thousands(rows),
+        note: table.withoutTarget > 0 ? `${thousands(table.withoutTarget)} more without a target` : '',
+      },
+      {
+        name: 'weights',
+        value: thousands(weightsOf(model)),
+        note: `hidden layers of ${options.hiddenLayers.join(', ')}`,
+      },
+    ],
+    warnings,
+    schema: schemaRows(model),
+    dropped: dropped.length > 0 ? { head: ['column', 'why'], rows: dropped } : undefined,
+    curves: [{ name: 'training', values: result.loss }],
+    folds: crossValidation && {
+      head: ['fold', ...crossValidation.folds[0].map(({ name }) => name)],
+      rows: crossValidation.folds.map((scores, fold) => [
+        String(fold + 1),
+        ...scores.map(({ value }) => scoreText(value)),
+      ]),
+    },
+    classes: crossValidation && task === 'classification' ? classRows(table, crossValidation) : undefined,
+    confusion:
+      crossValidation && task === 'classification'
+        ? { labels: table.labels.map(String), counts: confusionOf(table, crossValidation) }
+        : undefined,
+    predictions:
+      crossValidation && task !== 'classification'
+        ? targets.map((target, at) => ({
+            target,
+            points: pointsOf(truth[at], crossValidation.predictions.numbers[at]),
+          }))
+        : [],
+    calibration: crossValidation && task === 'classification' ? calibrationOf(table, crossValidation) : undefined,
+    importance: crossValidation && {
+      score: guess.name,
+      bars: Object.entries(crossValidation.losses)
+        .map(([name, losses]) => ({ name, ...spreadOf(losses) }))
+        .map(({ name, mean, spread }) => ({ name, value: mean, spread }))
+        .sort((a, b) => b.value - a.value)
+        .slice(0, 30),
+    },
+    diagnosis: result.diagnosis,
+    settings: {
+      head: ['setting', 'value'],
+      rows: [
+        ['task', task],
+        ['hidden layers', options.hiddenLayers.join(', ')],
+        ['learning rate', String(options.learningRate)],
+        ['L2', String(options.l2)],
+        ['rows per update', String(options.batchSize)],
+        ['epochs', `${result.loss.length} of at most ${options.epochs}`],
+        ['seed', String(options.seed)],
+        ['wasm-mlp', result.version],
+      ],
+    },
+    hash: result.hash,
+  };
+}
+
+const weightsOf = (model: TableModel): number =>
+  model.model.getWeights().reduce((sum, { data }) => sum + data.length, 0);
+
+function warningsOf({ table, crossValidation, loss, options }: TrainingResult, guess: Score): string[] {
+  const warnings: string[] = [];
+  if (table.withoutTarget > 0) warnings.push(`${thousands(table.withoutTarget)} rows without a target were left out.`);
+  if (crossValidation !== undefined) {
+    const [{ mean, spread, name }] = foldSummary(crossValidation.folds);
+    if (mean - spread <= guess.value) {
+      warnings.push(
+        `The ${name} is hardly better than that of guessing (${figure(guess.value)}): the columns may say little about the target.`,
+      );
+    }
+  }
+  if (loss.length === options.epochs)
+    warnings.push(
+      `Training stopped at its last epoch, ${options.epochs}, while the loss was still falling: try --epochs ${2 * options.epochs}.`,
+    );
+  return warnings;
+}
+
+/** Rows of the confusion matrix: true labels; columns: predicted ones. */
+export function confusionOf({ labels, columns, targets }: TrainingTable, { predictions }: CrossValidation): number[][] {
+  const place = new Map<unknown, number>(labels.map((label, at) => [label, at]));
+  const counts = labels.map(() => labels.map(() => 0));
+  columns[targets[0]].forEach((label, row) => (counts[place.get(label)!][place.get(predictions.labels[row])!] += 1));
+  return counts;
+}
+
+/** Precision, recall and F1 of each class. */
+function classRows(table: TrainingTable, crossValidation: CrossValidation): Rows {
+  const counts = confusionOf(table, crossValidation);
+  const rows = table.labels.map((label, at) => {
+    const right = counts[at][at];
+    const isClass = counts[at].reduce((sum, count) => sum + count, 0);
+    const predicted = counts.reduce((sum, row) => sum + row[at], 0);
+    const of = (share: number, all: number): string => (all === 0 ? '–' : scoreText(share / all));
+    return [
+      String(label),
+      of(right, predicted),
+      of(right, isClass),
+      of(2 * right, isClass + predicted),
+      thousands(isClass),
+    ];
+  });
+  return { head: ['class', 'precision', 'recall', 'F1', 'rows'], rows };
+}
+
+function pointsOf(truth: readonly unknown[], predicted: Float64Array): Point[] {
+  const step = Math.ceil(truth.length / MOST_POINTS);
+  const points: Point[] = [];
+  for (let row = 0; row < truth.length; row += step) points.push({ x: Number(truth[row]), y: predicted[row] });
+  return points;
+}
+
+/** Of two classes the probability of the second one, of more the largest one, in ten bins. */
+function calibrationOf(
+  { labels, columns, targets }: TrainingTable,
+  { predictions }: CrossValidation,
+): NonNullable<Report['calibration']> {
+  const sums = Array.from({ length: BINS }, () => ({ rows: 0, probability: 0, right: 0 }));
+  const isBinary = labels.length === 2;
+  predictions.probabilities.forEach((row, at) => {
+    const probability = isBinary ? row[1] : Math.max(...row);
+    const right = columns[targets[0]][at] === (isBinary ? labels[1] : predictions.labels[at]);
+    const bin = sums[Math.min(BINS - 1, Math.floor(probability * BINS))];
+    bin.rows += 1;
+    bin.probability += probability;
+    bin.right += right ? 1 : 0;
+  });
+  return {
+    of: isBinary ? String(labels[1]) : 'their class',
+    points: sums
+      .filter(({ rows }) => rows > 0)
+      .map(({ rows, probability, right }) => ({ x: probability / rows, y: right / rows })),
+  };
+}

@@ -1,0 +1,79 @@
+/** How good predictions are: one main score for each task, further ones, and what guessing gives. */
+import type { Predictions } from './estimate.js';
+import type { ReadCell } from '../reading/reader.js';
+import type { Task } from './target.js';
+
+export interface Score {
+  readonly name: string;
+  readonly value: number;
+}
+
+const sum = (values: ArrayLike<number>): number => {
+  let total = 0;
+  for (let i = 0; i < values.length; i++) total += values[i];
+  return total;
+};
+const mean = (values: ArrayLike<number>): number => sum(values) / values.length;
+
+/** Mean, and the standard deviation of a sample. */
+export function spreadOf(values: readonly number[]): { readonly mean: number; readonly spread: number } {
+  const middle = mean(values);
+  const squares = values.map((value) => (value - middle) ** 2);
+  return { mean: middle, spread: values.length < 2 ? 0 : Math.sqrt(sum(squares) / (values.length - 1)) };
+}
+
+/** 1 − Σ(y − ŷ)²/Σ(y − ȳ)². Where all y are the same it is 1 if they are met, otherwise 0, as in scikit-learn. */
+export function r2(truth: ArrayLike<number>, predicted: ArrayLike<number>): number {
+  const middle = mean(truth);
+  let [left, all] = [0, 0];
+  for (let i = 0; i < truth.length; i++) {
+    left += (truth[i] - predicted[i]) ** 2;
+    all += (truth[i] - middle) ** 2;
+  }
+  if (all === 0) return left === 0 ? 1 : 0;
+  return 1 - left / all;
+}
+
+/** Share of rows whose label is right. */
+export const accuracy = (truth: readonly ReadCell[], labels: readonly unknown[]): number =>
+  mean(truth.map((label, row) => (label === labels[row] ? 1 : 0)));
+
+/** Mean over classes of the share of their rows that is right. */
+export function balancedAccuracy(truth: readonly ReadCell[], labels: readonly unknown[]): number {
+  const [rows, right] = [new Map<ReadCell, number>(), new Map<ReadCell, number>()];
+  truth.forEach((label, row) => {
+    rows.set(label, (rows.get(label) ?? 0) + 1);
+    if (label === labels[row]) right.set(label, (right.get(label) ?? 0) + 1);
+  });
+  return mean([...rows].map(([label, count]) => (right.get(label) ?? 0) / count));
+}
+
+/** Scores of predictions, the main one first. `truth` has a column for each target. */
+export function scoresOf(task: Task, truth: readonly (readonly ReadCell[])[], predictions: Predictions): Score[] {
+  if (task === 'classification') {
+    const { labels } = predictions;
+    return [
+      { name: 'accuracy', value: accuracy(truth[0], labels) },
+      { name: 'balanced accuracy', value: balancedAccuracy(truth[0], labels) },
+    ];
+  }
+  const columns = truth.map((column) => Float64Array.from(column, Number));
+  const errors = columns.map((column, at) => column.map((value, row) => value - predictions.numbers[at][row]));
+  return [
+    { name: 'R²', value: mean(columns.map((column, at) => r2(column, predictions.numbers[at]))) },
+    ...(columns.length > 1
+      ? []
+      : [
+          { name: 'RMSE', value: Math.sqrt(mean(errors[0].map((error) => error * error))) },
+          { name: 'mean absolute error', value: mean(errors[0].map(Math.abs)) },
+        ]),
+  ];
+}
+
+/** The main score of always saying the most frequent class, or the mean. */
+export function guessScore(task: Task, truth: readonly (readonly ReadCell[])[]): Score {
+  if (task !== 'classification') return { name: 'R²', value: 0 };
+  const counts = new Map<ReadCell, number>();
+  for (const label of truth[0]) counts.set(label, (counts.get(label) ?? 0) + 1);
+  return { name: 'accuracy', value: Math.max(...counts.values()) / truth[0].length };
+}

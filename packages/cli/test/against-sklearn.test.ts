@@ -1,0 +1,49 @@
+/**
+ * Six tables with missing values, categories, dates and rare classes, each from its file by the defaults of the command:
+ * no worse than scikit-learn's pipeline on the same divisions, by more than one standard error of the paired
+ * differences. golden/make_sklearn_scores.py made the scores and says what the pipeline is.
+ */
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { TableReader } from '../src/reading/reader.js';
+import { sourceOf } from '../src/reading/source.js';
+import { readTrainingTable, takeRows } from '../src/training/data.js';
+import { DEFAULTS, fitModel, makeModel, predictRows } from '../src/training/estimate.js';
+import { scoresOf, spreadOf } from '../src/training/scores.js';
+
+const GOLDEN = fileURLToPath(new URL('golden/', import.meta.url));
+const VEGA = join(dirname(createRequire(import.meta.url).resolve('vega-datasets')), '../data');
+const FOLDS = 5;
+
+const sklearn = JSON.parse(readFileSync(join(GOLDEN, 'sklearn-scores.json'), 'utf8')) as Record<string, number[]>;
+
+const TABLES = [
+  { name: 'penguins', file: join(VEGA, 'penguins.json'), target: 'Species' },
+  { name: 'weather', file: join(VEGA, 'seattle-weather.csv'), target: 'weather' },
+  { name: 'cars', file: join(VEGA, 'cars.json'), target: 'Miles_per_Gallon' },
+  { name: 'breast_cancer', file: join(GOLDEN, 'breast-cancer.csv'), target: 'diagnosis' },
+  { name: 'diabetes', file: join(GOLDEN, 'diabetes.csv'), target: 'progression' },
+  { name: 'friedman1', file: join(GOLDEN, 'friedman1.csv'), target: 'y' },
+];
+
+test.each(TABLES)('$name', async ({ name, file, target }) => {
+  const reader = await TableReader.open(sourceOf(file, {}));
+  const table = await readTrainingTable(reader, { targets: [target], columns: {} });
+  reader.close();
+  const all = Array.from({ length: table.rows }, (_, row) => row);
+  const scores: number[] = [];
+  for (let fold = 0; fold < FOLDS; fold++) {
+    const [train, tested] = [all.filter((row) => row % FOLDS !== fold), all.filter((row) => row % FOLDS === fold)];
+    const model = makeModel(table.task, DEFAULTS, table.choices);
+    await fitModel(model, takeRows(table.columns, train), table.targets);
+    const rows = takeRows(table.columns, tested);
+    scores.push(scoresOf(table.task, [rows[target]], predictRows(model, rows))[0].value);
+    model.dispose();
+  }
+  const differences = spreadOf(scores.map((score, fold) => score - sklearn[name][fold]));
+  console.log(name, spreadOf(scores).mean.toFixed(4), spreadOf(sklearn[name]).mean.toFixed(4), differences);
+  expect(differences.mean).toBeGreaterThan(-differences.spread / Math.sqrt(FOLDS));
+});
