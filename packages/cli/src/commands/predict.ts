@@ -2,10 +2,12 @@
 import { createWriteStream } from 'node:fs';
 import { once } from 'node:events';
 import { finished } from 'node:stream/promises';
+import { WasmMlpError } from 'wasm-mlp';
+import { Failure } from '../failure.js';
 import { openTableModel, readingFor, targetsOf } from '../models/table-file.js';
 import { TableReader, type Chunk } from '../reading/reader.js';
 import { sourceOf, type TableFormat } from '../reading/source.js';
-import { predictRows, type TableModel } from '../training/estimate.js';
+import { predictRows, type Predictions, type TableModel } from '../training/estimate.js';
 import { thousands } from '../terminal/layout.js';
 import { csvLine } from '../terminal/csv.js';
 import type { CommandSpec } from './command.js';
@@ -58,15 +60,15 @@ export const predict: CommandSpec = {
     try {
       const kept = options.keep === true ? reader.columns.map(({ name }) => name) : [];
       const names = predictionNames(model, kept, options.probabilities === true);
-      if (options.json !== true) await write(csvLine([...kept, ...names]));
+      const head = options.json === true ? '' : csvLine([...kept, ...names]);
       let rows = 0;
       for await (const chunk of reader.chunks()) {
         const columns = [
           ...kept.map((name) => chunk.columns[name]),
-          ...predictedColumns(model, chunk, options.probabilities === true),
+          ...predictedColumns(model, chunk, rows, options.probabilities === true),
         ];
         const all = [...kept, ...names];
-        let text = '';
+        let text = rows === 0 ? head : '';
         for (let row = 0; row < chunk.rows; row++) {
           const values = columns.map((column) => column[row]);
           text +=
@@ -77,6 +79,7 @@ export const predict: CommandSpec = {
         await write(text);
         rows += chunk.rows;
       }
+      if (rows === 0) await write(head);
       if (output !== process.stdout) {
         output.end();
         await finished(output);
@@ -101,12 +104,21 @@ function predictionNames(model: TableModel, kept: readonly string[], probabiliti
   return names;
 }
 
+/** `before`: rows of earlier chunks, so that a message names the row of the table. */
 function predictedColumns(
   model: TableModel,
   { columns }: Chunk,
+  before: number,
   probabilities: boolean,
 ): ArrayLike<string | number | boolean>[] {
-  const predicted = predictRows(model, columns);
+  let predicted: Predictions;
+  try {
+    predicted = predictRows(model, columns);
+  } catch (error) {
+    if (!(error instanceof WasmMlpError)) throw error;
+    const message = error.message.replace(/^[\w.]+: /, '');
+    throw new Failure(message.replace(/ in row (\d+)/, (_, row: string) => ` in row ${Number(row) + before}`));
+  }
   if (model.kind !== 'classifier') return [...predicted.numbers];
   return [
     predicted.labels,

@@ -58,12 +58,8 @@ export const LEARNING_NOTES: readonly string[] = [
  * @throws Failure
  */
 export function readLearningOptions<T extends LearningOptions>(given: Options): T {
-  const options = {
-    output: 'model.safetensors',
-    folds: 5,
-    ...given,
-    ...(given.report === true && { report: 'report.html' }),
-  } as unknown as T;
+  const defaults = { output: 'model.safetensors', report: 'report.html', folds: 5 };
+  const options = { ...defaults, ...given, ...(given.report === true && { report: defaults.report }) } as unknown as T;
   if (!Array.isArray(given.target) || options.target.some((name) => name === '')) {
     throw usageFailure('Say which column to predict: --target NAME.');
   }
@@ -157,7 +153,7 @@ export async function trainTable(
   print.line(
     `\nWrote ${options.output} (${bytesText(file.length)})${options.report === false ? '' : ` and ${options.report}`}.`,
   );
-  print.line(`Hash of the weights: ${hash}`);
+  print.line(`Hash of the weights:\n  ${hash}`);
 }
 
 async function validated(

@@ -49,6 +49,7 @@ export function sourceOf(argument: string | undefined, { sql, format }: SourceOp
   if (argument === '-') return { kind: 'standardInput', format: format ?? 'csv', name: 'standard input' };
   if (!existsSync(argument)) throw new Failure(`There is no file ${argument}.${similarFile(argument)}`);
   if (statSync(argument).isDirectory()) throw new Failure(`${argument} is a folder. Give a file.`);
+  if (statSync(argument).size === 0) throw new Failure(`${argument} is empty.`);
   // data.csv.gz is read as CSV.
   const plain = argument.replace(/\.(gz|zst)$/i, '');
   const known = format ?? FORMATS[extname(plain).toLowerCase()];
