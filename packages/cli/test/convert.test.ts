@@ -73,7 +73,7 @@ describe('inspect', () => {
     const { status, output } = await run(['inspect', 'net.safetensors'], { cwd: folder });
     expect(status).toBe(0);
     expect(output).toMatch(/weights +32\n/);
-    expect(output).toMatch(/hash of the weights +[0-9a-f]{64}\n/);
+    expect(output).toMatch(/hash of the weights:\n {2}[0-9a-f]{64}\n/);
     expect(output).toMatch(/softmax/);
   });
 

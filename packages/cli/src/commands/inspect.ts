@@ -1,5 +1,7 @@
 /** `wasm-mlp inspect`: says what is in the file of a model. */
 import { openModel, weightsHash } from '../models/open.js';
+import { isTableFile, openTableModel, targetsOf } from '../models/table-file.js';
+import { schemaRows } from '../report/of-training.js';
 import { FORMATS } from '../models/formats.js';
 import { bytesText, columns, cut, thousands } from '../terminal/layout.js';
 import type { CommandSpec } from './command.js';
@@ -18,32 +20,35 @@ export const inspect: CommandSpec = {
   ],
   async run([path], { from }, print) {
     const { model, labels, format, bytes } = await openModel(path, from as string | undefined);
+    const table = isTableFile(bytes) ? (await openTableModel(path)).model : undefined;
     const weights = model.getWeights();
     const count = weights.reduce((sum, { data }) => sum + data.length, 0);
     const hash = weightsHash(model);
+    const names = table?.kind === 'classifier' ? table.classes : labels;
     if (print.isJson) {
-      const tensors = weights.map(({ name, shape }) => ({ name, shape }));
       print.result({
-        file: path,
-        format,
-        bytes: bytes.length,
-        weights: count,
-        hash,
-        labels: labels ?? null,
-        tensors,
+        ...{ file: path, format, bytes: bytes.length, weights: count, hash, labels: names ?? null },
+        ...(table && { targets: targetsOf(table), schema: table.schema }),
+        tensors: weights.map(({ name, shape }) => ({ name, shape })),
         architecture: model.toJSON(),
       });
       return;
     }
-    const facts = [
-      ['format', FORMATS[format].title],
-      ['size', bytesText(bytes.length)],
-      ['weights', thousands(count)],
-      ['hash of the weights', hash],
-      ...(labels === undefined ? [] : [['labels', cut(labels.join(', '), 55)]]),
-    ];
-    print.line(columns(facts, print.width + 40));
-    print.line();
+    print.line(
+      columns(
+        [
+          ['format', table === undefined ? FORMATS[format].title : `${FORMATS[format].title}, with a table`],
+          ['size', bytesText(bytes.length)],
+          ['weights', thousands(count)],
+          ...(table === undefined ? [] : [['predicts', cut(targetsOf(table).join(', '), 60)]]),
+          ...(names === undefined ? [] : [['labels', cut(names.join(', '), 60)]]),
+        ],
+        print.width,
+      ),
+    );
+    print.line(`  hash of the weights:\n  ${hash}\n`);
+    if (table !== undefined)
+      print.line(`${columns([schemaRows(table).head, ...schemaRows(table).rows], print.width)}\n`);
     print.line(model.summary());
   },
 };

@@ -18,6 +18,7 @@ const ORDERED = [
   ['docs-numpy', 'docs/numpy.md', 'NumPy'],
   ['docs-brain', 'docs/brain.md', 'From brain.js'],
   ['docs-tables', 'docs/tables.md', 'Tables'],
+  ['docs-command-line', 'docs/command-line.md', 'The command line'],
   ['docs-checkpoints', 'docs/checkpoints.md', 'Checkpoints'],
   ['docs-module', 'docs/module.md', 'A standalone module'],
   ['docs-compared', 'docs/compared.md', 'Compared with others'],
