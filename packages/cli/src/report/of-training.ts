@@ -209,6 +209,10 @@ function calibrationOf(
     of: isBinary ? String(labels[1]) : 'their class',
     points: sums
       .filter(({ rows }) => rows > 0)
-      .map(({ rows, probability, right }) => ({ x: probability / rows, y: right / rows })),
+      .map(({ rows, probability, right }) => ({
+        x: probability / rows,
+        y: right / rows,
+        share: rows / predictions.probabilities.length,
+      })),
   };
 }

@@ -83,7 +83,7 @@ export function reportPage(report: Report): string {
       section(
         'Calibration',
         note(
-          `Of rows predicted as ${calibration.of} with a probability around x, the share that is. On the line probabilities can be taken at their word.`,
+          `Of rows predicted as ${calibration.of} with a probability around x, the share that is. On the line probabilities can be taken at their word; larger points are more rows.`,
         ),
         scatterChart(calibration.points, {
           titles: { x: 'predicted probability', y: 'share of rows' },

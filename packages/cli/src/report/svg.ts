@@ -66,6 +66,8 @@ export function axes(area: Area, x: Scale, y: Scale, titles: { readonly x: strin
 /** A coordinate in as few characters as it needs. */
 export const fixed = (value: number): string => String(Math.round(value * 10) / 10);
 
-/** A picture with a text that says what it shows. */
-export const picture = (width: number, height: number, label: string, content: string): string =>
-  `<svg viewBox="0 0 ${width} ${height}" style="max-width:${width}px" role="img" aria-label="${escaped(label)}">${content}</svg>`;
+/** A picture with a text that says what it shows. On a narrow screen it keeps a readable size, and scrolls. */
+export function picture(width: number, height: number, label: string, content: string): string {
+  const style = `max-width:${width}px;min-width:${Math.round(width * 0.7)}px`;
+  return `<div class="scroll"><svg viewBox="0 0 ${width} ${height}" style="${style}" role="img" aria-label="${escaped(label)}">${content}</svg></div>`;
+}

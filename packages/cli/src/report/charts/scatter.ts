@@ -4,6 +4,8 @@ import { axes, fixed, linear, picture, type Area } from '../svg.js';
 export interface Point {
   readonly x: number;
   readonly y: number;
+  /** Share of the rows that the point stands for, by which its area grows. */
+  readonly share?: number;
 }
 
 export interface ScatterOptions {
@@ -27,9 +29,10 @@ export function scatterChart(
   const x = linear(low, high, AREA.left, AREA.right);
   const y = linear(low, high, AREA.bottom, AREA.top);
   const diagonal = `<line class="reference" x1="${fixed(x(low))}" y1="${fixed(y(low))}" x2="${fixed(x(high))}" y2="${fixed(y(high))}"/>`;
-  const marks = points.map(
-    (point) => `<circle class="point" cx="${fixed(x(point.x))}" cy="${fixed(y(point.y))}" r="${joined ? 4 : 2.5}"/>`,
-  );
+  const marks = points.map((point) => {
+    const radius = joined ? 3 + 12 * Math.sqrt(point.share ?? 0) : 2.5;
+    return `<circle class="point" cx="${fixed(x(point.x))}" cy="${fixed(y(point.y))}" r="${fixed(radius)}"/>`;
+  });
   const line = joined
     ? `<polyline class="line series0" points="${points.map((point) => `${fixed(x(point.x))},${fixed(y(point.y))}`).join(' ')}"/>`
     : '';
