@@ -11,7 +11,7 @@ import { expect, test } from 'vitest';
 import { TableReader } from '../src/reading/reader.js';
 import { sourceOf } from '../src/reading/source.js';
 import { readTrainingTable, takeRows } from '../src/training/data.js';
-import { DEFAULTS, fitModel, makeModel, predictRows } from '../src/training/estimate.js';
+import { DEFAULTS, predictRows, trainModel } from '../src/training/estimate.js';
 import { scoresOf, spreadOf } from '../src/training/scores.js';
 
 const GOLDEN = fileURLToPath(new URL('golden/', import.meta.url));
@@ -37,8 +37,7 @@ test.each(TABLES)('$name', async ({ name, file, target }) => {
   const scores: number[] = [];
   for (let fold = 0; fold < FOLDS; fold++) {
     const [train, tested] = [all.filter((row) => row % FOLDS !== fold), all.filter((row) => row % FOLDS === fold)];
-    const model = makeModel(table.task, DEFAULTS, table.choices);
-    await fitModel(model, takeRows(table.columns, train), table.targets);
+    const { model } = await trainModel({ ...table, columns: takeRows(table.columns, train) }, DEFAULTS);
     const rows = takeRows(table.columns, tested);
     scores.push(scoresOf(table.task, [rows[target]], predictRows(model, rows))[0].value);
     model.dispose();

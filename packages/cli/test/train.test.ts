@@ -159,7 +159,7 @@ describe('the report', () => {
 describe('predict', () => {
   test('prints the labels that the library predicts with the same file', async () => {
     const { output } = await run(['predict', 'model.safetensors', 'penguins.csv'], { cwd: folder });
-    const model = await loadTable<TableClassifier<string>>(readFileSync(at('model.safetensors')));
+    const model = await loadTable<TableClassifier<string[]>>(readFileSync(at('model.safetensors')));
     expect(output.trim().split('\n')).toEqual(['Species', ...model.predict(penguins)]);
   });
 
@@ -187,7 +187,7 @@ describe('predict', () => {
 test('evaluate scores a table', async () => {
   const { output } = await run(['evaluate', 'model.safetensors', 'penguins.csv', '--json'], { cwd: folder });
   const { rows, scores } = JSON.parse(output) as { rows: number; scores: { name: string; value: number }[] };
-  const model = await loadTable<TableClassifier<string>>(readFileSync(at('model.safetensors')));
+  const model = await loadTable<TableClassifier<string[]>>(readFileSync(at('model.safetensors')));
   expect(rows).toBe(penguins.length);
   expect(scores[0]).toEqual({ name: 'accuracy', value: model.score(penguins) });
 });

@@ -1,12 +1,13 @@
 /** `wasm-mlp evaluate`: how well a model predicts a table whose targets are known. */
 import { usageFailure } from '../failure.js';
-import { openTableModel, readingFor, targetsOf } from '../models/table-file.js';
+import { openTableModel, readingFor } from '../models/table-file.js';
 import { TableReader, type ReadCell } from '../reading/reader.js';
 import { sourceOf, type TableFormat } from '../reading/source.js';
 import { scoreText } from '../report/of-training.js';
 import { columns, thousands } from '../terminal/layout.js';
-import { requireColumn, takeRows } from '../training/data.js';
+import { requireColumn, takeRows, withTruth } from '../training/data.js';
 import { predictRows, type TableModel } from '../training/estimate.js';
+import type { Task } from '../training/target.js';
 import { guessScore, scoresOf } from '../training/scores.js';
 import type { CommandSpec } from './command.js';
 import { TABLE_OPTIONS } from './options.js';
@@ -34,7 +35,7 @@ export const evaluate: CommandSpec = {
     const options = given as unknown as EvaluateOptions;
     const { model } = await openTableModel(path);
     const { missing, header } = options;
-    const targets = targetsOf(model);
+    const targets = model.targets;
     const reader = await TableReader.open(sourceOf(argument, options), {
       ...readingFor(model),
       missing: missing && ['', ...missing],
@@ -47,8 +48,9 @@ export const evaluate: CommandSpec = {
         targets.every((name) => all[name][row] !== null),
       );
       if (known.length === 0) throw usageFailure(`The table has no row whose ${targets.join(', ')} is known.`);
-      const table = takeRows(all, known);
-      const task = model.kind === 'classifier' ? 'classification' : 'regression';
+      const task = taskOf(model);
+      const rowsOfKnown = takeRows(all, known);
+      const table = task === 'multilabel' ? withTruth(rowsOfKnown, targets) : rowsOfKnown;
       const truth = targets.map((name) => truthOf(model, table[name]));
       const scores = scoresOf(task, truth, predictRows(model, table));
       const guess = guessScore(task, truth);
@@ -75,9 +77,12 @@ export const evaluate: CommandSpec = {
   },
 };
 
+const taskOf = ({ kind, targets }: TableModel): Task =>
+  kind === 'regressor' ? 'regression' : targets.length === 1 ? 'classification' : 'multilabel';
+
 /** Targets of a table as the model knows them: where its labels are texts, numbers are read as texts, and so on. */
 function truthOf(model: TableModel, values: readonly ReadCell[]): readonly ReadCell[] {
-  if (model.kind !== 'classifier') return values;
+  if (taskOf(model) !== 'classification' || model.kind !== 'classifier') return values;
   const byText = new Map(model.classes.map((label) => [String(label), label]));
   return values.map((value) => byText.get(String(value)) ?? value);
 }

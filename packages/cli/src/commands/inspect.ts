@@ -1,6 +1,6 @@
 /** `wasm-mlp inspect`: says what is in the file of a model. */
 import { openModel, weightsHash } from '../models/open.js';
-import { isTableFile, openTableModel, targetsOf } from '../models/table-file.js';
+import { isTableFile, openTableModel } from '../models/table-file.js';
 import { schemaRows } from '../report/of-training.js';
 import { FORMATS } from '../models/formats.js';
 import { bytesText, columns, cut, thousands } from '../terminal/layout.js';
@@ -24,11 +24,11 @@ export const inspect: CommandSpec = {
     const weights = model.getWeights();
     const count = weights.reduce((sum, { data }) => sum + data.length, 0);
     const hash = weightsHash(model);
-    const names = table?.kind === 'classifier' ? table.classes : labels;
+    const names = table?.kind === 'classifier' && table.targets.length === 1 ? table.classes : labels;
     if (print.isJson) {
       print.result({
         ...{ file: path, format, bytes: bytes.length, weights: count, hash, labels: names ?? null },
-        ...(table && { targets: targetsOf(table), schema: table.schema }),
+        ...(table && { targets: table.targets, schema: table.schema }),
         tensors: weights.map(({ name, shape }) => ({ name, shape })),
         architecture: model.toJSON(),
       });
@@ -40,7 +40,7 @@ export const inspect: CommandSpec = {
           ['format', table === undefined ? FORMATS[format].title : `${FORMATS[format].title}, with a table`],
           ['size', bytesText(bytes.length)],
           ['weights', thousands(count)],
-          ...(table === undefined ? [] : [['predicts', cut(targetsOf(table).join(', '), 60)]]),
+          ...(table === undefined ? [] : [['predicts', cut(table.targets.join(', '), 60)]]),
           ...(names === undefined ? [] : [['labels', cut(names.join(', '), 60)]]),
         ],
         print.width,

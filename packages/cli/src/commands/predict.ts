@@ -3,8 +3,8 @@ import { createWriteStream } from 'node:fs';
 import { once } from 'node:events';
 import { finished } from 'node:stream/promises';
 import { WasmMlpError } from 'wasm-mlp';
-import { Failure } from '../failure.js';
-import { openTableModel, readingFor, targetsOf } from '../models/table-file.js';
+import { Failure, usageFailure } from '../failure.js';
+import { openTableModel, readingFor } from '../models/table-file.js';
 import { TableReader, type Chunk } from '../reading/reader.js';
 import { sourceOf, type TableFormat } from '../reading/source.js';
 import { predictRows, type Predictions, type TableModel } from '../training/estimate.js';
@@ -58,6 +58,9 @@ export const predict: CommandSpec = {
       if (!output.write(text)) await once(output, 'drain');
     };
     try {
+      if (options.probabilities === true && (model.kind !== 'classifier' || model.targets.length > 1)) {
+        throw usageFailure('--probabilities expected a model of one target of classes.');
+      }
       const kept = options.keep === true ? reader.columns.map(({ name }) => name) : [];
       const names = predictionNames(model, kept, options.probabilities === true);
       const head = options.json === true ? '' : csvLine([...kept, ...names]);
@@ -94,7 +97,7 @@ export const predict: CommandSpec = {
 
 /** Names of the predicted columns, none of which is a kept one. */
 function predictionNames(model: TableModel, kept: readonly string[], probabilities: boolean): string[] {
-  const targets = targetsOf(model);
+  const targets = model.targets;
   const names = [
     ...targets.map((name) => (kept.includes(name) ? `predicted ${name}` : name)),
     ...(probabilities && model.kind === 'classifier'
@@ -121,7 +124,7 @@ function predictedColumns(
   }
   if (model.kind !== 'classifier') return [...predicted.numbers];
   return [
-    predicted.labels,
+    ...predicted.labels,
     ...(probabilities ? model.classes.map((_, at) => predicted.probabilities.map((row) => row[at])) : []),
   ];
 }

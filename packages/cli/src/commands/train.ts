@@ -54,5 +54,6 @@ const networkOf = ({ hidden, learningRate, l2, epochs, batchSize, seed }: TrainO
   l2: l2 ?? DEFAULTS.l2,
   epochs: epochs ?? DEFAULTS.epochs,
   batchSize: batchSize ?? DEFAULTS.batchSize,
+  patience: DEFAULTS.patience,
   seed: seed ?? DEFAULTS.seed,
 });

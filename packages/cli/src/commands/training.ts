@@ -13,7 +13,7 @@ import { progressBar } from '../terminal/progress.js';
 import { crossValidate, type CrossValidation } from '../training/cross-validation.js';
 import { readTrainingTable, type Choice, type TrainingTable } from '../training/data.js';
 import { diagnosisOf } from '../training/diagnosis.js';
-import { DEFAULTS, fitModel, makeModel, type NetworkOptions, type TableModel } from '../training/estimate.js';
+import { DEFAULTS, trainModel, type NetworkOptions, type TableModel } from '../training/estimate.js';
 import { guessScore } from '../training/scores.js';
 import type { Task } from '../training/target.js';
 import { VERSION } from '../version.js';
@@ -110,13 +110,15 @@ export async function trainTable(
   further: Readonly<Record<string, unknown>> = {},
 ): Promise<void> {
   const started = performance.now();
-  const model = makeModel(table.task, network, table.choices);
   print.progress(`Training on ${thousands(table.rows)} rows of ${source} …`);
-  const loss = await fitModel(model, table.columns, table.targets);
+  const bar = progressBar(print, 'training', network.epochs);
+  const { model, losses, epochs } = await trainModel(table, network, (epoch, logs) =>
+    bar.update(epoch + 1, logs),
+  ).finally(() => bar.stop());
   const file = model.save();
   write(options.output, file);
   const hash = weightsHash(model.model);
-  if (!print.isJson) describeTraining(table, model, loss, print, started);
+  if (!print.isJson) describeTraining(table, model, epochs, print, started);
   const crossValidation = options.folds === 0 ? undefined : await validated(table, network, options.folds, print);
   const guess = guessScore(
     table.task,
@@ -125,7 +127,18 @@ export async function trainTable(
   const summary = crossValidation && foldSummary(crossValidation.folds);
   if (options.report !== false) {
     const diagnosis = diagnosisOf(model, table);
-    const result = { table, source, model, options: network, loss, crossValidation, diagnosis, hash, version: VERSION };
+    const result = {
+      table,
+      source,
+      model,
+      options: network,
+      losses,
+      epochs,
+      crossValidation,
+      diagnosis,
+      hash,
+      version: VERSION,
+    };
     write(options.report, reportPage(reportOf(result)));
   }
   if (print.isJson) {
@@ -136,8 +149,9 @@ export async function trainTable(
       ...{ model: options.output, report: options.report === false ? null : options.report, bytes: file.length, hash },
       ...{ task, reason: table.reason, targets, labels, rows, withoutTarget, schema: model.schema },
       ...{
-        epochs: loss.length,
-        loss: loss.at(-1),
+        epochs,
+        loss: losses.loss.at(-1),
+        valLoss: losses.valLoss.length === 0 ? null : Math.min(...losses.valLoss),
         guess,
         scores: summary ?? null,
         folds: crossValidation?.folds ?? null,
@@ -173,7 +187,7 @@ async function validated(
 function describeTraining(
   table: TrainingTable,
   model: TableModel,
-  loss: readonly number[],
+  epochs: number,
   print: Printer,
   started: number,
 ): void {
@@ -186,5 +200,5 @@ function describeTraining(
   if (dropped.length > 0) print.line(`\nNot used:\n${columns(dropped, print.width)}`);
   print.line('\nIf a kind is wrong: --columns name=number|boolean|date|category|drop.');
   const seconds = (performance.now() - started) / 1000;
-  print.line(`Trained ${loss.length} epochs in ${durationText(seconds)}, loss ${loss.at(-1)!.toPrecision(4)}.`);
+  print.line(`Trained ${epochs} epochs in ${durationText(seconds)}.`);
 }

@@ -3,7 +3,7 @@ import type { Report, Rows } from './page.js';
 import type { Point } from './charts/scatter.js';
 import type { CrossValidation } from '../training/cross-validation.js';
 import type { TrainingTable } from '../training/data.js';
-import type { NetworkOptions, TableModel } from '../training/estimate.js';
+import type { Losses, NetworkOptions, TableModel } from '../training/estimate.js';
 import { guessScore, spreadOf, type Score } from '../training/scores.js';
 import { figure, thousands } from '../terminal/layout.js';
 
@@ -12,8 +12,9 @@ export interface TrainingResult {
   readonly source: string;
   readonly model: TableModel;
   readonly options: NetworkOptions;
-  /** Loss of each epoch. */
-  readonly loss: readonly number[];
+  readonly losses: Losses;
+  /** Epochs of the training on all rows. */
+  readonly epochs: number;
   readonly crossValidation: CrossValidation | undefined;
   readonly diagnosis: readonly string[];
   readonly hash: string;
@@ -72,7 +73,7 @@ export function reportOf(result: TrainingResult): Report {
       {
         name: `${guess.name} of guessing`,
         value: scoreText(guess.value),
-        note: task === 'classification' ? 'the most frequent class' : 'the mean',
+        note: task === 'regression' ? 'the mean' : 'the most frequent class',
       },
       {
         name: 'rows',
@@ -88,7 +89,10 @@ export function reportOf(result: TrainingResult): Report {
     warnings,
     schema: schemaRows(model),
     dropped: dropped.length > 0 ? { head: ['column', 'why'], rows: dropped } : undefined,
-    curves: [{ name: 'training', values: result.loss }],
+    curves: [
+      { name: 'training', values: result.losses.loss },
+      ...(result.losses.valLoss.length > 0 ? [{ name: 'held out', values: result.losses.valLoss }] : []),
+    ],
     folds: crossValidation && {
       head: ['fold', ...crossValidation.folds[0].map(({ name }) => name)],
       rows: crossValidation.folds.map((scores, fold) => [
@@ -102,7 +106,7 @@ export function reportOf(result: TrainingResult): Report {
         ? { labels: table.labels.map(String), counts: confusionOf(table, crossValidation) }
         : undefined,
     predictions:
-      crossValidation && task !== 'classification'
+      crossValidation && task === 'regression'
         ? targets.map((target, at) => ({
             target,
             points: pointsOf(truth[at], crossValidation.predictions.numbers[at]),
@@ -126,7 +130,7 @@ export function reportOf(result: TrainingResult): Report {
         ['learning rate', String(options.learningRate)],
         ['L2', String(options.l2)],
         ['rows per update', String(options.batchSize)],
-        ['epochs', `${result.loss.length} of at most ${options.epochs}`],
+        ['epochs', `${result.epochs} of at most ${options.epochs}`],
         ['seed', String(options.seed)],
         ['wasm-mlp', result.version],
       ],
@@ -138,7 +142,7 @@ export function reportOf(result: TrainingResult): Report {
 const weightsOf = (model: TableModel): number =>
   model.model.getWeights().reduce((sum, { data }) => sum + data.length, 0);
 
-function warningsOf({ table, crossValidation, loss, options }: TrainingResult, guess: Score): string[] {
+function warningsOf({ table, crossValidation, losses: { loss }, options }: TrainingResult, guess: Score): string[] {
   const warnings: string[] = [];
   if (table.withoutTarget > 0) warnings.push(`${thousands(table.withoutTarget)} rows without a target were left out.`);
   if (crossValidation !== undefined) {
@@ -160,7 +164,7 @@ function warningsOf({ table, crossValidation, loss, options }: TrainingResult, g
 export function confusionOf({ labels, columns, targets }: TrainingTable, { predictions }: CrossValidation): number[][] {
   const place = new Map<unknown, number>(labels.map((label, at) => [label, at]));
   const counts = labels.map(() => labels.map(() => 0));
-  columns[targets[0]].forEach((label, row) => (counts[place.get(label)!][place.get(predictions.labels[row])!] += 1));
+  columns[targets[0]].forEach((label, row) => (counts[place.get(label)!][place.get(predictions.labels[0][row])!] += 1));
   return counts;
 }
 
@@ -199,7 +203,7 @@ function calibrationOf(
   const isBinary = labels.length === 2;
   predictions.probabilities.forEach((row, at) => {
     const probability = isBinary ? row[1] : Math.max(...row);
-    const right = columns[targets[0]][at] === (isBinary ? labels[1] : predictions.labels[at]);
+    const right = columns[targets[0]][at] === (isBinary ? labels[1] : predictions.labels[0][at]);
     const bin = sums[Math.min(BINS - 1, Math.floor(probability * BINS))];
     bin.rows += 1;
     bin.probability += probability;

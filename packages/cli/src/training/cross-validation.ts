@@ -3,7 +3,7 @@ import { kFold, stratifiedKFold, type Fold } from 'wasm-mlp/tables';
 import { Failure } from '../failure.js';
 import type { ReadCell } from '../reading/reader.js';
 import { takeRows, type TrainingTable } from './data.js';
-import { fitModel, makeModel, predictRows, type Label, type NetworkOptions, type Predictions } from './estimate.js';
+import { predictRows, trainModel, type Label, type NetworkOptions, type Predictions } from './estimate.js';
 import { generator, shuffledOrder } from './random.js';
 import { scoresOf, type Score } from './scores.js';
 
@@ -30,14 +30,13 @@ export async function crossValidate(
   const { rows, columns, targets, task } = table;
   const truth = targets.map((name) => columns[name]);
   const scores: Score[][] = [];
-  const labels = new Array<Label>(rows);
+  const labels = targets.map(() => new Array<Label>(rows));
   const probabilities = new Array<Float32Array>(rows);
   const numbers = targets.map(() => new Float64Array(rows));
   const losses: Record<string, number[]> = {};
   for (const [index, { train, test }] of divide(table, folds, options.seed).entries()) {
     onFold(index);
-    const model = makeModel(task, options, table.choices);
-    await fitModel(model, takeRows(columns, train), targets);
+    const { model } = await trainModel({ ...table, columns: takeRows(columns, train) }, options);
     const tested = takeRows(columns, test);
     const predicted = predictRows(model, tested);
     const own = truth.map((column) => Array.from(test, (row) => column[row]));
@@ -49,23 +48,29 @@ export async function crossValidate(
       const [without] = scoresOf(task, own, predictRows(model, shuffled));
       (losses[name] ??= []).push(main.value - without.value);
     }
-    const order = model.kind === 'classifier' ? model.classes.map((label) => table.labels.indexOf(label)) : [];
+    const order =
+      model.kind === 'classifier' && task === 'classification'
+        ? model.classes.map((label) => table.labels.indexOf(label))
+        : [];
     test.forEach((row, at) => {
-      if (task === 'classification') {
-        labels[row] = predicted.labels[at];
-        // A class that only other folds have keeps the probability 0.
-        const all = new Float32Array(table.labels.length);
-        order.forEach((place, column) => (all[place] = predicted.probabilities[at][column]));
-        probabilities[row] = all;
-      }
+      predicted.labels.forEach((column, target) => (labels[target][row] = column[at]));
       predicted.numbers.forEach((column, target) => (numbers[target][row] = column[at]));
+      if (task !== 'classification') return;
+      // A class that only other folds have keeps the probability 0.
+      const all = new Float32Array(table.labels.length);
+      order.forEach((place, column) => (all[place] = predicted.probabilities[at][column]));
+      probabilities[row] = all;
     });
     model.dispose();
   }
-  const isClasses = task === 'classification';
+  const isRegression = task === 'regression';
   return {
     folds: scores,
-    predictions: isClasses ? { labels, probabilities, numbers: [] } : { labels: [], probabilities: [], numbers },
+    predictions: {
+      labels: isRegression ? [] : labels,
+      probabilities: task === 'classification' ? probabilities : [],
+      numbers: isRegression ? numbers : [],
+    },
     losses,
   };
 }

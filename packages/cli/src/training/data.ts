@@ -78,7 +78,7 @@ export async function readTrainingTable(reader: TableReader, choices: TableChoic
         );
   return {
     rows: left,
-    columns: kept,
+    columns: task === 'multilabel' ? withTruth(kept, targets) : kept,
     targets,
     task,
     reason,
@@ -87,6 +87,12 @@ export async function readTrainingTable(reader: TableReader, choices: TableChoic
     choices: kinds,
   };
 }
+
+/** A table whose targets are true and false instead of 1 and 0. */
+export const withTruth = (columns: Columns, targets: readonly string[]): Columns => ({
+  ...columns,
+  ...Object.fromEntries(targets.map((name) => [name, columns[name].map((value) => value === true || value === 1)])),
+});
 
 /** Some rows of a table. */
 export const takeRows = (columns: Columns, rows: ArrayLike<number>): Columns =>

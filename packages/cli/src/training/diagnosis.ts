@@ -20,6 +20,14 @@ export function diagnosisOf(model: TableModel, table: TrainingTable): string[] {
 
 /** Targets as the network has them: class indices, or numbers standardized over the table. */
 function targetsOf(model: TableModel, { columns, targets }: TrainingTable, rows: number): Int32Array | Float32Array {
+  if (model.kind === 'classifier' && targets.length > 1) {
+    const { classes } = model;
+    const y = new Float32Array(rows * classes.length);
+    classes.forEach((name, at) => {
+      for (let row = 0; row < rows; row++) y[row * classes.length + at] = columns[String(name)][row] === true ? 1 : 0;
+    });
+    return y;
+  }
   if (model.kind === 'classifier') {
     const labels: readonly unknown[] = model.classes;
     return Int32Array.from(columns[targets[0]].slice(0, rows), (label) => labels.indexOf(label));

@@ -50,11 +50,14 @@ export function balancedAccuracy(truth: readonly ReadCell[], labels: readonly un
 
 /** Scores of predictions, the main one first. `truth` has a column for each target. */
 export function scoresOf(task: Task, truth: readonly (readonly ReadCell[])[], predictions: Predictions): Score[] {
+  const { labels } = predictions;
+  if (task === 'multilabel') {
+    return [{ name: 'accuracy', value: mean(truth.map((column, at) => accuracy(column, labels[at]))) }];
+  }
   if (task === 'classification') {
-    const { labels } = predictions;
     return [
-      { name: 'accuracy', value: accuracy(truth[0], labels) },
-      { name: 'balanced accuracy', value: balancedAccuracy(truth[0], labels) },
+      { name: 'accuracy', value: accuracy(truth[0], labels[0]) },
+      { name: 'balanced accuracy', value: balancedAccuracy(truth[0], labels[0]) },
     ];
   }
   const columns = truth.map((column) => Float64Array.from(column, Number));
@@ -72,8 +75,12 @@ export function scoresOf(task: Task, truth: readonly (readonly ReadCell[])[], pr
 
 /** The main score of always saying the most frequent class, or the mean. */
 export function guessScore(task: Task, truth: readonly (readonly ReadCell[])[]): Score {
-  if (task !== 'classification') return { name: 'R²', value: 0 };
+  if (task === 'regression') return { name: 'R²', value: 0 };
+  return { name: 'accuracy', value: mean(truth.map(shareOfMostFrequent)) };
+}
+
+function shareOfMostFrequent(column: readonly ReadCell[]): number {
   const counts = new Map<ReadCell, number>();
-  for (const label of truth[0]) counts.set(label, (counts.get(label) ?? 0) + 1);
-  return { name: 'accuracy', value: Math.max(...counts.values()) / truth[0].length };
+  for (const label of column) counts.set(label, (counts.get(label) ?? 0) + 1);
+  return Math.max(...counts.values()) / column.length;
 }
