@@ -43,6 +43,6 @@ test.each(TABLES)('$name', async ({ name, file, target }) => {
     model.dispose();
   }
   const differences = spreadOf(scores.map((score, fold) => score - sklearn[name][fold]));
-  console.log(name, spreadOf(scores).mean.toFixed(4), spreadOf(sklearn[name]).mean.toFixed(4), differences);
-  expect(differences.mean).toBeGreaterThan(-differences.spread / Math.sqrt(FOLDS));
+  // A row more or less is a whole standard error where folds are small: equality counts, in spite of rounding.
+  expect(differences.mean + differences.spread / Math.sqrt(FOLDS)).toBeGreaterThan(-1e-12);
 });

@@ -39,10 +39,15 @@ def number(value):
 
 
 def day(text, form):
-    """Days since 1970, and the position in the year as cosine and sine, as a person would give dates to a network."""
+    """Days since 1970, and the positions in the year and in the week as cosine and sine: what the library makes of dates.
+
+    scikit-learn has nothing for dates, so both get the same numbers. Without the week scikit-learn has 0.852 on the table
+    of the weather instead of 0.825: there the day of the week says nothing, and a network learns it by heart.
+    """
     date = datetime.datetime.strptime(text, form).replace(tzinfo=datetime.timezone.utc)
-    turn = 2 * np.pi * date.timetuple().tm_yday / 365.25
-    return [date.timestamp() / 86400, np.cos(turn), np.sin(turn)]
+    year = 2 * np.pi * date.timetuple().tm_yday / 365.25
+    week = 2 * np.pi * date.weekday() / 7
+    return [date.timestamp() / 86400, np.cos(year), np.sin(year), np.cos(week), np.sin(week)]
 
 
 def write(name, head, rows):
