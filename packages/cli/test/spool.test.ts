@@ -6,18 +6,18 @@ const WIDTH = 3;
 
 /** A spool of rows (i, 2i, 3i) whose blocks have `rowsOfBlock` rows. */
 async function spoolOf(rows: number, rowsOfBlock: number, chunk = 7): Promise<Spool> {
-  const spool = await Spool.create(WIDTH, rowsOfBlock * WIDTH * 4);
+  const spool = await Spool.create(WIDTH, rowsOfBlock * WIDTH * 8);
   for (let first = 0; first < rows; first += chunk) {
     const count = Math.min(chunk, rows - first);
     await spool.append(
-      Float32Array.from({ length: count * WIDTH }, (_, i) => (first + Math.floor(i / WIDTH)) * ((i % WIDTH) + 1)),
+      Float64Array.from({ length: count * WIDTH }, (_, i) => (first + Math.floor(i / WIDTH)) * ((i % WIDTH) + 1)),
     );
   }
   await spool.flush();
   return spool;
 }
 
-async function collected(batches: AsyncIterable<Float32Array>): Promise<{ sizes: number[]; first: number[] }> {
+async function collected(batches: AsyncIterable<Float64Array>): Promise<{ sizes: number[]; first: number[] }> {
   const [sizes, first]: number[][] = [[], []];
   for await (const batch of batches) {
     sizes.push(batch.length / WIDTH);
@@ -63,7 +63,7 @@ describe.each([
 
 test('rows of distant blocks meet in a batch', async () => {
   const spool = await spoolOf(10_000, 100);
-  const [batch] = [(await spool.shuffled(64, 0, 0).next()).value as Float32Array];
+  const [batch] = [(await spool.shuffled(64, 0, 0).next()).value as Float64Array];
   const rows = Array.from({ length: 64 }, (_, i) => batch[i * WIDTH]);
   expect(new Set(rows.map((row) => Math.floor(row / 100))).size).toBeGreaterThan(8);
   await spool.close();

@@ -1,13 +1,16 @@
 /** `wasm-mlp train`: from a table to the file of a model and a report. */
 import { DEFAULTS, type NetworkOptions } from '../training/estimate.js';
+import { readTrainingTable } from '../training/data.js';
 import type { CommandSpec } from './command.js';
 import { integerOption, layersOption, numberOption, TABLE_OPTIONS } from './options.js';
 import {
+  choicesFrom,
   LEARNING_NOTES,
   LEARNING_OPTIONS,
   readLearningOptions,
-  readTable,
+  trainLarge,
   trainTable,
+  withTable,
   type LearningOptions,
 } from './training.js';
 
@@ -16,6 +19,7 @@ interface TrainOptions extends LearningOptions {
   readonly learningRate?: number;
   readonly l2?: number;
   readonly batchSize?: number;
+  readonly stream?: boolean;
 }
 
 export const train: CommandSpec = {
@@ -32,6 +36,8 @@ export const train: CommandSpec = {
     ],
     ['--l2 <strength>', `penalty on the weights (default: ${DEFAULTS.l2})`, numberOption('--l2', 0)],
     ['--batch-size <rows>', `rows per update (default: ${DEFAULTS.batchSize})`, integerOption('--batch-size', 1)],
+    ['--stream', 'stream the rows, as is done with files above 200 MB'],
+    ['--no-stream', 'read all rows into memory'],
     ...TABLE_OPTIONS,
     ['--json', 'print the result as JSON'],
   ],
@@ -43,8 +49,18 @@ export const train: CommandSpec = {
   notes: LEARNING_NOTES,
   async run([argument], given, print) {
     const options = readLearningOptions<TrainOptions>(given);
-    const { table, name } = await readTable(argument, options, print);
-    await trainTable(table, name, networkOf(options), options, print);
+    const network = networkOf(options);
+    await withTable(argument, options, print, async (reader, isLarge) => {
+      if (options.stream ?? isLarge) await trainLarge(reader, network, options, print);
+      else
+        await trainTable(
+          await readTrainingTable(reader, choicesFrom(options)),
+          reader.source.name,
+          network,
+          options,
+          print,
+        );
+    });
   },
 };
 

@@ -1,19 +1,27 @@
 /** What `train` and `tune` have in common: their options, and the training with all that is written and printed. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { usageFailure } from '../failure.js';
 import { weightsHash } from '../models/open.js';
 import { TableReader } from '../reading/reader.js';
 import { ordersRows, sourceOf, type TableFormat } from '../reading/source.js';
-import { droppedRows, foldSummary, reportOf, schemaRows, scoreText } from '../report/of-training.js';
+import {
+  droppedRows,
+  foldSummary,
+  reportOf,
+  schemaRows,
+  scoreText,
+  type TrainingResult,
+} from '../report/of-training.js';
 import { reportPage } from '../report/page.js';
 import { bytesText, columns, durationText, thousands } from '../terminal/layout.js';
 import type { Printer } from '../terminal/printer.js';
 import { progressBar } from '../terminal/progress.js';
 import { crossValidate, type CrossValidation } from '../training/cross-validation.js';
-import { readTrainingTable, type Choice, type TrainingTable } from '../training/data.js';
+import type { Choice, TableChoices, TrainingTable } from '../training/data.js';
+import { trainStreamed } from '../training/streamed.js';
 import { diagnosisOf } from '../training/diagnosis.js';
-import { DEFAULTS, trainModel, type NetworkOptions, type TableModel } from '../training/estimate.js';
+import { DEFAULTS, trainModel, type NetworkOptions, type TableModel, type Trained } from '../training/estimate.js';
 import { guessScore } from '../training/scores.js';
 import type { Task } from '../training/target.js';
 import { VERSION } from '../version.js';
@@ -73,12 +81,16 @@ export function readLearningOptions<T extends LearningOptions>(given: Options): 
   return options;
 }
 
-/** Opens the table of a command and reads it into memory. */
-export async function readTable(
+/** Bytes of a file beyond which its rows are streamed. Parquet is compressed. */
+const MOST_BYTES: Readonly<Record<TableFormat, number>> = { csv: 200e6, tsv: 200e6, json: 200e6, parquet: 50e6 };
+
+/** Opens the table of a command, and passes it on; closes it afterwards. */
+export async function withTable<T>(
   argument: string | undefined,
-  { target, task, columns: chosen = {}, missing, header, sql, format }: LearningOptions,
+  { columns: chosen = {}, missing, header, sql, format }: LearningOptions,
   print: Printer,
-): Promise<{ readonly table: TrainingTable; readonly name: string }> {
+  use: (reader: TableReader, isLarge: boolean) => Promise<T>,
+): Promise<T> {
   const source = sourceOf(argument, { sql, format });
   if (source.kind === 'sql' && !ordersRows(source.query)) {
     print.warn('the query has no ORDER BY. The order of its rows, and so the weights, may differ from run to run.');
@@ -87,11 +99,19 @@ export async function readTable(
   const reading = { missing: missing && ['', ...missing], header: header ? undefined : false, text };
   const reader = await TableReader.open(source, reading);
   try {
-    return { table: await readTrainingTable(reader, { targets: target, task, columns: chosen }), name: source.name };
+    const isLarge = source.kind === 'file' && statSync(source.path).size > MOST_BYTES[source.format];
+    return await use(reader, isLarge);
   } finally {
     reader.close();
   }
 }
+
+/** What a command says of the columns. */
+export const choicesFrom = ({ target, task, columns: chosen = {} }: LearningOptions): TableChoices => ({
+  targets: target,
+  task,
+  columns: chosen,
+});
 
 /** Writes a file, and the folders that it needs. */
 function write(path: string, content: string | Uint8Array): void {
@@ -99,7 +119,7 @@ function write(path: string, content: string | Uint8Array): void {
   writeFileSync(path, content);
 }
 
-/** Trains a model, writes it and its report, and prints what came of it. */
+/** Trains a model on a table in memory, writes it and its report, and prints what came of it. */
 export async function trainTable(
   table: TrainingTable,
   source: string,
@@ -112,57 +132,93 @@ export async function trainTable(
   const started = performance.now();
   print.progress(`Training on ${thousands(table.rows)} rows of ${source} …`);
   const bar = progressBar(print, 'training', network.epochs);
-  const { model, losses, epochs } = await trainModel(table, network, (epoch, logs) =>
-    bar.update(epoch + 1, logs),
-  ).finally(() => bar.stop());
-  const file = model.save();
-  write(options.output, file);
-  const hash = weightsHash(model.model);
-  if (!print.isJson) describeTraining(table, model, epochs, print, started);
+  const trained = await trainModel(table, network, (epoch, logs) => bar.update(epoch + 1, logs)).finally(() =>
+    bar.stop(),
+  );
+  const file = writeModel(trained, table, options, print, started);
   const crossValidation = options.folds === 0 ? undefined : await validated(table, network, options.folds, print);
+  finish({ table, source, options: network, crossValidation, ...trained }, file, options, print, further);
+}
+
+/** The same for a table that does not fit into memory. */
+export async function trainLarge(
+  reader: TableReader,
+  network: NetworkOptions,
+  options: LearningOptions,
+  print: Printer,
+): Promise<void> {
+  const started = performance.now();
+  const source = reader.source.name;
+  const streamed = await trainStreamed(reader, choicesFrom(options), network, (text) =>
+    print.progress(`${source}: ${text}`),
+  );
+  const file = writeModel(streamed, streamed.table, options, print, started);
+  finish({ source, options: network, ...streamed }, file, options, print, { streamed: true });
+}
+
+/** Writes the model, since it is worth having before it is validated, and says what it was trained on. */
+function writeModel(
+  { model, epochs }: Trained,
+  table: TrainingTable,
+  { output }: LearningOptions,
+  print: Printer,
+  started: number,
+): Uint8Array {
+  const file = model.save();
+  write(output, file);
+  if (!print.isJson) describeTraining(table, model, epochs, print, started);
+  return file;
+}
+
+/** Writes the report and prints the scores. */
+function finish(
+  result: Omit<TrainingResult, 'diagnosis' | 'hash' | 'version'>,
+  file: Uint8Array,
+  options: LearningOptions,
+  print: Printer,
+  further: Readonly<Record<string, unknown>>,
+): void {
+  const { table, model, crossValidation, losses, epochs } = result;
+  const hash = weightsHash(model.model);
   const guess = guessScore(
     table.task,
     table.targets.map((name) => table.columns[name]),
   );
-  const summary = crossValidation && foldSummary(crossValidation.folds);
+  const folds = crossValidation?.folds;
+  const summary = folds && foldSummary(folds);
   if (options.report !== false) {
-    const diagnosis = diagnosisOf(model, table);
-    const result = {
-      table,
-      source,
-      model,
-      options: network,
-      losses,
-      epochs,
-      crossValidation,
-      diagnosis,
-      hash,
-      version: VERSION,
-    };
-    write(options.report, reportPage(reportOf(result)));
+    write(
+      options.report,
+      reportPage(reportOf({ ...result, diagnosis: diagnosisOf(model, table), hash, version: VERSION })),
+    );
   }
   if (print.isJson) {
     const { targets, task, labels, rows, withoutTarget } = table;
     print.result({
       ...further,
-      settings: network,
+      settings: result.options,
       ...{ model: options.output, report: options.report === false ? null : options.report, bytes: file.length, hash },
       ...{ task, reason: table.reason, targets, labels, rows, withoutTarget, schema: model.schema },
       ...{
         epochs,
         loss: losses.loss.at(-1),
         valLoss: losses.valLoss.length === 0 ? null : Math.min(...losses.valLoss),
-        guess,
-        scores: summary ?? null,
-        folds: crossValidation?.folds ?? null,
       },
+      ...{ guess, scores: summary ?? null, folds: folds ?? null },
     });
     return;
   }
-  if (summary !== undefined) {
-    const rows = summary.map(({ name, mean, spread }) => [name, scoreText(mean), `± ${scoreText(spread)}`]);
-    print.line(`\nCross-validation, ${crossValidation!.folds.length} folds: mean and standard deviation`);
-    print.line(columns([...rows, [`${guess.name} of guessing`, scoreText(guess.value), '']], print.width));
+  if (summary !== undefined && folds !== undefined) {
+    const rows = summary.map(({ name, mean, spread }) => [
+      ...[name, scoreText(mean)],
+      ...(folds.length === 1 ? [] : [`± ${scoreText(spread)}`]),
+    ]);
+    const how =
+      folds.length === 1
+        ? `Of ${thousands(table.columns[table.targets[0]].length)} rows that were held out`
+        : `Cross-validation, ${folds.length} folds: mean and standard deviation`;
+    print.line(`\n${how}`);
+    print.line(columns([...rows, [`${guess.name} of guessing`, scoreText(guess.value)]], print.width));
   }
   print.line(
     `\nWrote ${options.output} (${bytesText(file.length)})${options.report === false ? '' : ` and ${options.report}`}.`,

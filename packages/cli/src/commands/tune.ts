@@ -2,16 +2,18 @@
 import { Failure } from '../failure.js';
 import { scoreText } from '../report/of-training.js';
 import { bytesText, durationText } from '../terminal/layout.js';
+import { readTrainingTable } from '../training/data.js';
 import { DEFAULTS } from '../training/estimate.js';
 import { tune as search, type Budget, type Trial } from '../training/tuning.js';
 import type { CommandSpec } from './command.js';
 import { bytesOption, durationOption, integerOption, TABLE_OPTIONS } from './options.js';
 import {
+  choicesFrom,
   LEARNING_NOTES,
   LEARNING_OPTIONS,
   readLearningOptions,
-  readTable,
   trainTable,
+  withTable,
   type LearningOptions,
 } from './training.js';
 
@@ -46,7 +48,15 @@ export const tune: CommandSpec = {
   ],
   async run([argument], given, print) {
     const options = readLearningOptions<TuneOptions>(given);
-    const { table, name } = await readTable(argument, options, print);
+    const table = await withTable(argument, options, print, async (reader, isLarge) => {
+      if (isLarge) {
+        throw new Failure(
+          `${reader.source.name} is too large for many trials. Try a part: --sql "select * from '…' using sample 100000 rows (reservoir, 1)".`,
+        );
+      }
+      return readTrainingTable(reader, choicesFrom(options));
+    });
+    const name = argument ?? 'query';
     const budget: Budget = {
       seconds: options.time ?? (options.trials === undefined ? DEFAULT_SECONDS : Infinity),
       trials: options.trials ?? Infinity,

@@ -68,7 +68,10 @@ export function reportOf(result: TrainingResult): Report {
       ...(summary ?? []).slice(0, 2).map(({ name, mean, spread }) => ({
         name,
         value: scoreText(mean),
-        note: `± ${scoreText(spread)} over ${crossValidation!.folds.length} folds`,
+        note:
+          crossValidation!.folds.length === 1
+            ? `of ${thousands(truth[0].length)} rows held out`
+            : `± ${scoreText(spread)} over ${crossValidation!.folds.length} folds`,
       })),
       {
         name: `${guess.name} of guessing`,

@@ -12,6 +12,7 @@ export type Choice = (typeof CHOICES)[number];
 export type Columns = Readonly<Record<string, readonly ReadCell[]>>;
 
 export interface TrainingTable {
+  /** Rows of the table that have a target. Of a streamed one, `columns` has only those that were held out. */
   readonly rows: number;
   readonly columns: Columns;
   readonly targets: readonly string[];

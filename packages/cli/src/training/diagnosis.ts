@@ -7,13 +7,24 @@ import { spreadOf } from './scores.js';
 /** Rows that are measured: enough for shares of units and rows. */
 const ROWS = 1000;
 
+/** The losses that the facades train with. */
+const LOSSES = {
+  classification: 'sparseCategoricalCrossentropy',
+  multilabel: 'binaryCrossentropy',
+  regression: 'meanSquaredError',
+} as const;
+
 /** Returns a sentence for each fault; one that says so if there is none. */
 export function diagnosisOf(model: TableModel, table: TrainingTable): string[] {
-  const rows = Array.from({ length: Math.min(ROWS, table.rows) }, (_, i) => i);
+  // Of a streamed table only some rows are in memory.
+  const there = table.columns[table.targets[0]].length;
+  const rows = Array.from({ length: Math.min(ROWS, there) }, (_, i) => i);
   const { numbers, places } = model.preprocessing.transform(takeRows(table.columns, rows));
   const { features, embeddings } = model.preprocessing;
   const inputs = [...(features.length > 0 ? [numbers] : []), ...(embeddings.length > 0 ? [places] : [])];
   const x = inputs.length === 1 ? inputs[0] : inputs;
+  // A model of a file has no loss.
+  model.model.compile({ optimizer: 'adam', loss: LOSSES[table.task] });
   const { faults } = model.model.diagnose(x, targetsOf(model, table, rows.length));
   return faults.length === 0 ? ['No fault was found.'] : faults.map(({ message }) => message);
 }

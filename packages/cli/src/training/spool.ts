@@ -1,7 +1,7 @@
 /**
- * Rows of a table that does not fit into memory, as the float32 numbers that a network takes, in a temporary file. A
- * table is parsed once; epochs then read blocks of rows in a new order, which no CSV allows. Rows are shuffled within
- * some blocks at a time, so that memory stays bounded, and the order depends on the seed and the epoch alone.
+ * Rows of a table that does not fit into memory, as numbers in a temporary file. A table is parsed once; epochs then read
+ * blocks of rows in a new order, which no CSV allows. Rows are shuffled within some blocks at a time, so that memory stays
+ * bounded, and the order depends on the seed and the epoch alone.
  */
 import { open, mkdtemp, rm, type FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -16,27 +16,27 @@ const BLOCKS_TOGETHER = 16;
 export class Spool {
   /** Rows so far. */
   rows = 0;
-  private readonly pending: Float32Array;
+  private readonly pending: Float64Array;
   private pendingRows = 0;
 
   private constructor(
-    /** Floats of a row. */
+    /** Numbers of a row. */
     readonly width: number,
     private readonly rowsOfBlock: number,
     private readonly file: FileHandle,
     private readonly folder: string,
   ) {
-    this.pending = new Float32Array(rowsOfBlock * width);
+    this.pending = new Float64Array(rowsOfBlock * width);
   }
 
   static async create(width: number, blockBytes = BLOCK_BYTES): Promise<Spool> {
     const folder = await mkdtemp(join(tmpdir(), 'wasm-mlp-'));
     const file = await open(join(folder, 'rows'), 'w+');
-    return new Spool(width, Math.max(1, Math.floor(blockBytes / (4 * width))), file, folder);
+    return new Spool(width, Math.max(1, Math.floor(blockBytes / (8 * width))), file, folder);
   }
 
   /** Appends rows, row-major. */
-  async append(rows: Float32Array): Promise<void> {
+  async append(rows: Float64Array): Promise<void> {
     const { pending, width, rowsOfBlock } = this;
     let first = 0;
     while (first * width < rows.length) {
@@ -50,29 +50,29 @@ export class Spool {
 
   /** Writes what is pending. No rows are appended afterwards. */
   async flush(): Promise<void> {
-    const bytes = 4 * this.pendingRows * this.width;
-    await this.file.write(new Uint8Array(this.pending.buffer, 0, bytes), 0, bytes, 4 * this.rows * this.width);
+    const bytes = 8 * this.pendingRows * this.width;
+    await this.file.write(new Uint8Array(this.pending.buffer, 0, bytes), 0, bytes, 8 * this.rows * this.width);
     this.rows += this.pendingRows;
     this.pendingRows = 0;
   }
 
   /** Reads the rows in their order, in batches of at most `size`. */
-  async *inOrder(size: number): AsyncGenerator<Float32Array> {
+  async *inOrder(size: number): AsyncGenerator<Float64Array> {
     for (let first = 0; first < this.rows; first += size) {
       const count = Math.min(size, this.rows - first);
-      const batch = new Float32Array(count * this.width);
+      const batch = new Float64Array(count * this.width);
       await this.read(first, count, batch, 0);
       yield batch;
     }
   }
 
   /** Reads all rows in batches of `size`, the last one smaller, in an order of its own for each seed and epoch. */
-  async *shuffled(size: number, seed: number, epoch: number): AsyncGenerator<Float32Array> {
+  async *shuffled(size: number, seed: number, epoch: number): AsyncGenerator<Float64Array> {
     const { width, rowsOfBlock } = this;
     const random = generator(seed, epoch);
     const blocks = shuffledOrder(Math.ceil(this.rows / rowsOfBlock), random);
-    const together = new Float32Array(BLOCKS_TOGETHER * rowsOfBlock * width);
-    let batch = new Float32Array(size * width);
+    const together = new Float64Array(BLOCKS_TOGETHER * rowsOfBlock * width);
+    let batch = new Float64Array(size * width);
     let filled = 0;
     for (let at = 0; at < blocks.length; at += BLOCKS_TOGETHER) {
       let rows = 0;
@@ -87,7 +87,7 @@ export class Spool {
         filled += 1;
         if (filled < size) continue;
         yield batch;
-        batch = new Float32Array(size * width);
+        batch = new Float64Array(size * width);
         filled = 0;
       }
     }
@@ -95,12 +95,12 @@ export class Spool {
   }
 
   /** Reads rows into `to`, from its row `at` on. */
-  private async read(first: number, count: number, to: Float32Array, at: number): Promise<void> {
-    const bytes = 4 * count * this.width;
-    const target = new Uint8Array(to.buffer, to.byteOffset + 4 * at * this.width, bytes);
+  private async read(first: number, count: number, to: Float64Array, at: number): Promise<void> {
+    const bytes = 8 * count * this.width;
+    const target = new Uint8Array(to.buffer, to.byteOffset + 8 * at * this.width, bytes);
     let done = 0;
     while (done < bytes) {
-      const { bytesRead } = await this.file.read(target, done, bytes - done, 4 * first * this.width + done);
+      const { bytesRead } = await this.file.read(target, done, bytes - done, 8 * first * this.width + done);
       if (bytesRead === 0) throw new Error('Spool: the temporary file is shorter than what was written to it.');
       done += bytesRead;
     }
