@@ -67,10 +67,7 @@ export const MISSING_TEXTS: readonly string[] = [
 const SAMPLE_ALL_BYTES = 64 * 2 ** 20;
 const SAMPLE_ROWS = 204_800;
 
-/**
- * Limits of DuckDB's own memory. Chunks that were handed over do not count, so that a process needs more: see
- * test/memory.test.ts.
- */
+/** Limits of DuckDB's own memory. Chunks that were handed over do not count, so that a process needs more. */
 const LIMITS = { memory_limit: '100MB', threads: '2', preserve_insertion_order: 'true' };
 
 const text = (value: string): string => `'${value.replaceAll("'", "''")}'`;
