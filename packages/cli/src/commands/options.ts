@@ -49,7 +49,7 @@ function oneOf<T extends string>(name: string, values: readonly T[], value: stri
 
 export const taskOption = (value: string): Task => oneOf('--task', TASKS, value);
 
-export function formatOption(value: string): TableFormat {
+function formatOption(value: string): TableFormat {
   return oneOf('--format', TABLE_FORMATS, value);
 }
 

@@ -39,7 +39,7 @@ export interface ReaderOptions {
 }
 
 /** Texts that pandas' `read_csv` takes as missing, and the `?` of the UCI repository. */
-export const MISSING_TEXTS: readonly string[] = [
+const MISSING_TEXTS: readonly string[] = [
   ...[
     '',
     '?',

@@ -164,7 +164,7 @@ function warningsOf({ table, crossValidation, losses: { loss }, options }: Train
 }
 
 /** Rows of the confusion matrix: true labels; columns: predicted ones. */
-export function confusionOf({ labels, columns, targets }: TrainingTable, { predictions }: CrossValidation): number[][] {
+function confusionOf({ labels, columns, targets }: TrainingTable, { predictions }: CrossValidation): number[][] {
   const place = new Map<unknown, number>(labels.map((label, at) => [label, at]));
   const counts = labels.map(() => labels.map(() => 0));
   columns[targets[0]].forEach((label, row) => (counts[place.get(label)!][place.get(predictions.labels[0][row])!] += 1));

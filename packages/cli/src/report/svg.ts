@@ -11,7 +11,7 @@ export interface Scale {
 }
 
 /** Steps of 1, 2 or 5 times a power of ten, about `count` between both ends. */
-export function ticksOf(low: number, high: number, count = 5): number[] {
+function ticksOf(low: number, high: number, count = 5): number[] {
   const rough = (high - low) / count;
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = power * ([1, 2, 5, 10].find((factor) => factor * power >= rough) ?? 10);

@@ -47,7 +47,7 @@ export interface Predictions {
 }
 
 /** Returns a model for a task. */
-export function makeModel(task: Task, options: NetworkOptions, choices: Readonly<Record<string, Choice>>): TableModel {
+function makeModel(task: Task, options: NetworkOptions, choices: Readonly<Record<string, Choice>>): TableModel {
   const settings: MlpOptions & { columns: Readonly<Record<string, Choice>> } = { ...options, columns: choices };
   return task === 'regression'
     ? tableRegressor<PredictedNumbers>(settings)

@@ -23,7 +23,7 @@ export function spreadOf(values: readonly number[]): { readonly mean: number; re
 }
 
 /** 1 − Σ(y − ŷ)²/Σ(y − ȳ)². Where all y are the same it is 1 if they are met, otherwise 0, as in scikit-learn. */
-export function r2(truth: ArrayLike<number>, predicted: ArrayLike<number>): number {
+function r2(truth: ArrayLike<number>, predicted: ArrayLike<number>): number {
   const middle = mean(truth);
   let [left, all] = [0, 0];
   for (let i = 0; i < truth.length; i++) {
@@ -35,11 +35,11 @@ export function r2(truth: ArrayLike<number>, predicted: ArrayLike<number>): numb
 }
 
 /** Share of rows whose label is right. */
-export const accuracy = (truth: readonly ReadCell[], labels: readonly unknown[]): number =>
+const accuracy = (truth: readonly ReadCell[], labels: readonly unknown[]): number =>
   mean(truth.map((label, row) => (label === labels[row] ? 1 : 0)));
 
 /** Mean over classes of the share of their rows that is right. */
-export function balancedAccuracy(truth: readonly ReadCell[], labels: readonly unknown[]): number {
+function balancedAccuracy(truth: readonly ReadCell[], labels: readonly unknown[]): number {
   const [rows, right] = [new Map<ReadCell, number>(), new Map<ReadCell, number>()];
   truth.forEach((label, row) => {
     rows.set(label, (rows.get(label) ?? 0) + 1);

@@ -44,7 +44,7 @@ export interface Budget {
 }
 
 /** Bytes of the weights of a network for a table. */
-export function weightBytes(
+function weightBytes(
   { features, embeddings }: Preprocessing,
   hiddenLayers: readonly number[],
   outputs: number,
@@ -55,7 +55,7 @@ export function weightBytes(
 }
 
 /** Learns what the columns of a table become, without their targets. */
-export function preprocessingOf({ columns, targets, choices }: TrainingTable): Preprocessing {
+function preprocessingOf({ columns, targets, choices }: TrainingTable): Preprocessing {
   const inputs = Object.fromEntries(Object.entries(columns).filter(([name]) => !targets.includes(name)));
   return learnPreprocessing({ columns: choices }).add(inputs).finish();
 }
@@ -64,7 +64,7 @@ const outputsOf = ({ task, labels, targets }: TrainingTable): number =>
   task === 'classification' ? labels.length : targets.length;
 
 /** Settings of trial i, or undefined if none that was drawn is small enough. The first trial has the defaults. */
-export function settingsOf(
+function settingsOf(
   index: number,
   base: NetworkOptions,
   fits: (options: NetworkOptions) => boolean,
