@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { TableReader } from '../src/reading/reader.js';
 import { sourceOf } from '../src/reading/source.js';
-import { weightsHash } from '../src/models/open.js';
+import { weightsHash } from '../src/model-files/open.js';
 import { DEFAULTS, type NetworkOptions } from '../src/training/estimate.js';
 import { trainStreamed, type StreamedTraining } from '../src/training/streamed.js';
 import { csvLine } from '../src/terminal/csv.js';

@@ -3,8 +3,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { WasmMlpError } from 'wasm-mlp';
 import { Failure } from '../failure.js';
-import { FORMATS, formatToWrite, formatsThat, type ModelFormat } from '../models/formats.js';
-import { openModel } from '../models/open.js';
+import { FORMATS, formatToWrite, formatsThat, type ModelFormat } from '../model-files/formats.js';
+import { openModel } from '../model-files/open.js';
 import { bytesText } from '../terminal/layout.js';
 import type { CommandSpec } from './command.js';
 

@@ -1,6 +1,6 @@
 /** `wasm-mlp evaluate`: how well a model predicts a table whose targets are known. */
 import { usageFailure } from '../failure.js';
-import { openTableModel, readingFor } from '../models/table-file.js';
+import { openTableModel, readingFor } from '../model-files/table-file.js';
 import { TableReader, type ReadCell } from '../reading/reader.js';
 import { sourceOf, type TableFormat } from '../reading/source.js';
 import { scoreText } from '../report/of-training.js';

@@ -1,8 +1,8 @@
 /** `wasm-mlp inspect`: says what is in the file of a model. */
-import { openModel, weightsHash } from '../models/open.js';
-import { isTableFile, openTableModel } from '../models/table-file.js';
+import { openModel, weightsHash } from '../model-files/open.js';
+import { isTableFile, openTableModel } from '../model-files/table-file.js';
 import { schemaRows } from '../report/of-training.js';
-import { FORMATS } from '../models/formats.js';
+import { FORMATS } from '../model-files/formats.js';
 import { bytesText, columns, cut, thousands } from '../terminal/layout.js';
 import type { CommandSpec } from './command.js';
 

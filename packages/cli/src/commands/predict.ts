@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { finished } from 'node:stream/promises';
 import { WasmMlpError } from 'wasm-mlp';
 import { Failure, usageFailure } from '../failure.js';
-import { openTableModel, readingFor } from '../models/table-file.js';
+import { openTableModel, readingFor } from '../model-files/table-file.js';
 import { TableReader, type Chunk } from '../reading/reader.js';
 import { sourceOf, type TableFormat } from '../reading/source.js';
 import { predictRows, type Predictions, type TableModel } from '../training/estimate.js';

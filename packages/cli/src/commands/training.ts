@@ -2,7 +2,7 @@
 import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { usageFailure } from '../failure.js';
-import { weightsHash } from '../models/open.js';
+import { weightsHash } from '../model-files/open.js';
 import { TableReader } from '../reading/reader.js';
 import { ordersRows, sourceOf, type TableFormat } from '../reading/source.js';
 import {
