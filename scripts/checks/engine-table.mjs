@@ -23,7 +23,7 @@ import { RANDOM_NETWORKS_SHA256 } from '../../test/support/random-networks.mjs';
 
 /** Rows of one group must have the same hashes. @param {Row} row */
 const groupOf = ({ where, numerics = 'strict' }) =>
-  where === 'main job' || where === 'checkpoints' ? where : numerics;
+  ['main job', 'checkpoints', 'tables'].includes(where) ? where : numerics;
 
 /**
  * The hashes expected in a row: those known beforehand, otherwise those of the first row of its group.

@@ -7,6 +7,7 @@
  * - 1, 2 and 4 threads, each register tile, the calling thread and a worker, pages with and without isolation.
  * - 256-bit vectors, and fused numerics, whose bits differ from strict ones.
  * - The main job, and a training that is killed on the running Node and continues in each engine.
+ * - Models of a table of mixed columns, and predictions with their files alone.
  *
  *     npm run test:engines                   the whole main job
  *     npm run test:engines -- --quick        one epoch of it
@@ -189,6 +190,12 @@ async function runEngines(models) {
       const { seconds } = main;
       const hashes = [main.value.weightsSha256];
       rows.push({ engine: named.name, version, where: 'main job', threads: '1', tiles: '3x12', hashes, seconds });
+    }
+    const tables = await run(command, [...engine.args, 'test/support/table-child.mjs']);
+    if (tables.problem !== undefined) addProblem(named, 'tables', tables.problem);
+    else {
+      const hashes = [tables.value.tables];
+      rows.push({ engine: named.name, version, where: 'tables', threads: '1', tiles: '3x12', hashes });
     }
     // The first engine also trains without a kill, for the hash that the others must reach.
     if (engine === running) await addResumed(named, command, engine.args, join(models, 'whole'));
