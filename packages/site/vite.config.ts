@@ -19,6 +19,7 @@ export default defineConfig({
     // The site uses what users of the library get: the built package.
     alias: [
       { find: /^wasm-mlp$/, replacement: `${library}index.js` },
+      { find: /^wasm-mlp\/tables\/predict$/, replacement: `${library}tables-predict.js` },
       { find: /^wasm-mlp\/(.+)$/, replacement: `${library}$1.js` },
     ],
   },

@@ -116,6 +116,19 @@ test('the table of formats says how large each entry is', () => {
   }
 });
 
+test.each(documents)('every block of code in %s is closed', (document) => {
+  let open: number | undefined;
+  read(document)
+    .split('\n')
+    .forEach((line, number) => {
+      if (!/^```/.test(line)) return;
+      // A fence with a language opens a block: within another one, that one was not closed.
+      expect(open !== undefined && line !== '```', `line ${number + 1}, in the block of line ${open}`).toBe(false);
+      open = open === undefined ? number + 1 : undefined;
+    });
+  expect(open).toBeUndefined();
+});
+
 test('the README says how large the built files are', () => {
   const [, library, predict] = /is (\d+) KB \(gzip\) with its kernels,\s`wasm-mlp\/predict` (\d+) KB/.exec(
     read('README.md'),

@@ -815,7 +815,9 @@ const INTERNAL: Record<string, readonly string[]> = {
     'endRemoteFit',
     'readWeights',
     'writeWeights',
+    'replaceWeights',
     '[wasm-mlp.content]',
+    '[wasm-mlp.adopt]',
   ],
   InferenceModel: [
     'predictIntoLists',
