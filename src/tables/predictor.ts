@@ -121,7 +121,7 @@ export class TablePredictor<P extends TablePredictions = TablePredictions> {
  * import { loadTable } from 'wasm-mlp/tables/predict';
  * const trained = tableRegressor({ epochs: 20 });
  * await trained.fit({ day: ['2026-01-01', '2026-01-02', '2026-01-03'], sold: [3, 5, 4] }, 'sold');
- * const predictor = await loadTable(trained.save());
+ * const predictor = await loadTable<Float64Array>(trained.save());
  * predictor.predict([{ day: '2026-01-04' }])[0] === trained.predict([{ day: '2026-01-04' }])[0]; // true
  * @category Tables
  */
