@@ -118,7 +118,7 @@ interface Opened {
 export interface Table extends Opened {
   readonly outputs: number;
   readonly head: Head;
-  readonly classWeight?: ClassWeight | undefined;
+  readonly classWeight: ClassWeight | undefined;
 }
 
 /** Trains a standardizing network, new at each `fit`, and predicts with the last one whose fit succeeded. */

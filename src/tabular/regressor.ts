@@ -94,7 +94,11 @@ export class MlpRegressor {
     const train = standardized(opened.train);
     const held = opened.held && standardized(opened.held);
     const head = { activation: 'linear', loss: 'meanSquaredError' } as const;
-    return estimator[call]({ ...opened, train, held, outputs: width, head }, run, () => (this.targets = targets));
+    return estimator[call](
+      { ...opened, train, held, outputs: width, head, classWeight: undefined },
+      run,
+      () => (this.targets = targets),
+    );
   }
 
   /**

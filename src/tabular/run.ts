@@ -99,19 +99,21 @@ const EVERYWHERE = {
 
 /** Options of a training as they were read. `fit` of the model checks those of type unknown. */
 export interface Run extends Pick<FitOptions, 'callbacks' | 'signal' | 'runIn' | 'verbose'> {
-  readonly validation?: number | Readonly<Record<string, unknown>> | undefined;
+  readonly validation: number | Readonly<Record<string, unknown>> | undefined;
   readonly sampleWeight: unknown;
-  readonly classWeight?: unknown;
-  readonly classes?: unknown;
+  readonly classWeight: unknown;
+  readonly classes: unknown;
   readonly featureNames: readonly string[] | undefined;
 }
 
 /** Reads the options of a method, which takes some besides those of all. */
 export function readRun(where: string, options: unknown, ...own: ('validation' | 'classWeight' | 'classes')[]): Run {
-  return readOptions<Run>(where, options, {
+  const read = readOptions<Run>(where, options, {
     ...EVERYWHERE,
     ...Object.fromEntries(own.map((name) => [name, OPTIONS[name]])),
   } as unknown as OptionTable<Run>);
+  // The run has those of the other methods, too, or it would take them from what all objects inherit.
+  return Object.assign({ validation: undefined, classWeight: undefined, classes: undefined }, read);
 }
 
 /** Reads a weight per row. `fit` of the model checks that it is at least 0. */

@@ -46,7 +46,7 @@ function program(): Command {
     for (const [flags, text] of spec.arguments) command.argument(flags, text);
     for (const [flags, text, parse] of spec.options) {
       if (parse === undefined) command.option(flags, text);
-      else command.option(flags, text, parse);
+      else command.option(flags, text, parse as (value: string, before: unknown) => unknown);
     }
     command.option('-q, --quiet', 'print no progress');
     command.action(async (...given: unknown[]) => {

@@ -8,7 +8,11 @@ export interface CommandSpec {
   readonly summary: string;
   readonly arguments: readonly (readonly [flags: string, text: string])[];
   /** As commander reads them; with a function that checks and converts the value. */
-  readonly options: readonly (readonly [flags: string, text: string, parse?: (value: string) => unknown])[];
+  readonly options: readonly (readonly [
+    flags: string,
+    text: string,
+    parse?: (value: string, before: never) => unknown,
+  ])[];
   readonly examples: readonly (readonly [line: string, text: string])[];
   readonly notes?: readonly string[];
   run(args: readonly string[], options: Options, print: Printer): Promise<void>;

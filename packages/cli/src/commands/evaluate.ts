@@ -1,5 +1,5 @@
 /** `wasm-mlp evaluate`: how well a model predicts a table whose targets are known. */
-import { usageFailure } from '../failure.js';
+import { Failure, usageFailure } from '../failure.js';
 import { openTableModel, readingFor } from '../model-files/table-file.js';
 import { TableReader, type ReadCell } from '../reading/reader.js';
 import { sourceOf, type TableFormat } from '../reading/source.js';
@@ -51,7 +51,16 @@ export const evaluate: CommandSpec = {
       const task = taskOf(model);
       const rowsOfKnown = takeRows(all, known);
       const table = task === 'multilabel' ? withTruth(rowsOfKnown, targets) : rowsOfKnown;
-      const truth = targets.map((name) => truthOf(model, table[name]));
+      const truth = targets.map((name) => truthOf(model, name, table[name]));
+      if (model.kind === 'classifier' && task === 'classification') {
+        const labels: readonly unknown[] = model.classes;
+        const unseen = new Set(truth[0].filter((label) => !labels.includes(label)));
+        if (unseen.size > 0) {
+          print.warn(
+            `the model does not know some labels of the table, which it cannot predict: ${[...unseen].slice(0, 5).join(', ')}.`,
+          );
+        }
+      }
       const scores = scoresOf(task, truth, predictRows(model, table));
       const guess = guessScore(task, truth);
       if (print.isJson) {
@@ -80,9 +89,24 @@ export const evaluate: CommandSpec = {
 const taskOf = ({ kind, targets }: TableModel): Task =>
   kind === 'regressor' ? 'regression' : targets.length === 1 ? 'classification' : 'multilabel';
 
-/** Targets of a table as the model knows them: where its labels are texts, numbers are read as texts, and so on. */
-function truthOf(model: TableModel, values: readonly ReadCell[]): readonly ReadCell[] {
-  if (taskOf(model) !== 'classification' || model.kind !== 'classifier') return values;
-  const byText = new Map(model.classes.map((label) => [String(label), label]));
-  return values.map((value) => byText.get(String(value)) ?? value);
+/**
+ * Targets of a table as the model knows them.
+ * @throws Failure for values that are no labels, or no numbers, of the model.
+ */
+function truthOf(model: TableModel, name: string, values: readonly ReadCell[]): readonly ReadCell[] {
+  const task = taskOf(model);
+  if (task === 'regression') {
+    const bad = values.findIndex((value) => typeof value !== 'number' || !Number.isFinite(value));
+    if (bad !== -1)
+      throw new Failure(
+        `Target ${name}: the model predicts finite numbers, the table has ${JSON.stringify(values[bad])}.`,
+      );
+    return values;
+  }
+  if (task === 'multilabel' || model.kind !== 'classifier') return values;
+  const known = new Map<string, ReadCell>(model.classes.map((label) => [String(label), label]));
+  // Truth values may be written as 1 and 0.
+  if (known.has('true')) known.set('1', true);
+  if (known.has('false')) known.set('0', false);
+  return values.map((value) => known.get(String(value)) ?? value);
 }

@@ -5,8 +5,11 @@ import { nearest } from '../terminal/nearest.js';
 import { CHOICES, type Choice } from '../training/data.js';
 import { TASKS, type Task } from '../training/target.js';
 
-/** Texts between commas. */
-export const listOption = (value: string): string[] => value.split(',').map((item) => item.trim());
+/** Texts between commas, appended to those of the same option before. */
+export const listOption = (value: string, before: readonly string[] = []): string[] => [
+  ...before,
+  ...value.split(',').map((item) => item.trim()),
+];
 
 /** Options of a table, for every command that reads one. */
 export const TABLE_OPTIONS = [
@@ -35,7 +38,7 @@ export function numberOption(name: string, least: number): (value: string) => nu
 
 /** Units of hidden layers: 64,32. */
 export function layersOption(value: string): number[] {
-  return listOption(value).map(integerOption('--hidden', 1));
+  return value.split(',').map((item) => integerOption('--hidden', 1)(item.trim()));
 }
 
 function oneOf<T extends string>(name: string, values: readonly T[], value: string): T {
@@ -55,7 +58,7 @@ function formatOption(value: string): TableFormat {
 
 /** Kinds of columns: zip=category,id=drop. */
 export function columnsOption(value: string): Record<string, Choice> {
-  const chosen: Record<string, Choice> = {};
+  const chosen = Object.create(null) as Record<string, Choice>;
   for (const item of listOption(value)) {
     const at = item.lastIndexOf('=');
     if (at < 1) throw usageFailure(`--columns expected name=kind, such as zip=category, got ${item}.`);

@@ -1,5 +1,5 @@
 /** `wasm-mlp predict`: the rows of a table with what a model says of them. */
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, renameSync, rmSync, type WriteStream } from 'node:fs';
 import { once } from 'node:events';
 import { finished } from 'node:stream/promises';
 import { WasmMlpError } from 'wasm-mlp';
@@ -53,7 +53,9 @@ export const predict: CommandSpec = {
       missing: missing && ['', ...missing],
       header: header ? undefined : false,
     });
-    const output = options.output === undefined ? process.stdout : createWriteStream(options.output);
+    // What is written replaces a file only when it is whole.
+    const part = options.output === undefined ? undefined : `${options.output}.${process.pid}.part`;
+    const output = part === undefined ? process.stdout : await opened(part);
     const write = async (text: string): Promise<void> => {
       if (!output.write(text)) await once(output, 'drain');
     };
@@ -86,25 +88,41 @@ export const predict: CommandSpec = {
       if (output !== process.stdout) {
         output.end();
         await finished(output);
+        renameSync(part!, options.output!);
         print.progress(`Wrote ${thousands(rows)} rows to ${options.output!}.`);
       }
     } finally {
+      if (part !== undefined) rmSync(part, { force: true });
       reader.close();
       model.dispose();
     }
   },
 };
 
+/** Opens a file to write, or says why it cannot be. */
+async function opened(path: string): Promise<WriteStream> {
+  const stream = createWriteStream(path);
+  try {
+    await once(stream, 'open');
+    return stream;
+  } catch (error) {
+    throw new Failure(`${path.replace(/\.\d+\.part$/, '')} cannot be written: ${(error as Error).message}`);
+  }
+}
+
 /** Names of the predicted columns, none of which is a kept one. */
 function predictionNames(model: TableModel, kept: readonly string[], probabilities: boolean): string[] {
-  const targets = model.targets;
   const names = [
-    ...targets.map((name) => (kept.includes(name) ? `predicted ${name}` : name)),
+    ...model.targets,
     ...(probabilities && model.kind === 'classifier'
       ? model.classes.map((label) => `probability of ${String(label)}`)
       : []),
   ];
-  return names;
+  return names.map((name) => {
+    let free = name;
+    while (kept.includes(free)) free = `predicted ${free}`;
+    return free;
+  });
 }
 
 /** `before`: rows of earlier chunks, so that a message names the row of the table. */

@@ -1,6 +1,6 @@
 /** What `train` and `tune` have in common: their options, and the training with all that is written and printed. */
 import { mkdirSync, statSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { usageFailure } from '../failure.js';
 import { weightsHash } from '../model-files/open.js';
 import { TableReader } from '../reading/reader.js';
@@ -48,7 +48,7 @@ export const LEARNING_OPTIONS: CommandSpec['options'] = [
   ['-o, --output <file>', 'file of the model (default: model.safetensors)'],
   ['--report <file>', 'file of the report (default: report.html)'],
   ['--no-report', 'write no report'],
-  ['--task <task>', 'classification or regression, where the values do not say it', taskOption],
+  ['--task <task>', 'classification, regression or multilabel, if the values do not say it', taskOption],
   ['--columns <kinds>', 'kinds of columns: zip=category,id=drop,…', columnsOption],
   ['--folds <n>', 'folds of the cross-validation, 0 for none (default: 5)', integerOption('--folds', 0, 100)],
   ['--epochs <n>', `most epochs (default: ${DEFAULTS.epochs})`, integerOption('--epochs', 1)],
@@ -77,6 +77,9 @@ export function readLearningOptions<T extends LearningOptions>(given: Options): 
     throw usageFailure(
       `--output expected a name that ends in .safetensors, got ${options.output}. Other formats are written by wasm-mlp convert.`,
     );
+  }
+  if (options.report !== false && resolve(options.report) === resolve(options.output)) {
+    throw usageFailure('--output and --report name the same file.');
   }
   return options;
 }

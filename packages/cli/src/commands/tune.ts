@@ -64,7 +64,7 @@ export const tune: CommandSpec = {
     };
     const base = { ...DEFAULTS, epochs: options.epochs ?? DEFAULTS.epochs, seed: options.seed ?? DEFAULTS.seed };
     const started = performance.now();
-    const score = table.task === 'classification' ? 'accuracy' : 'R²';
+    const score = table.task === 'regression' ? 'R²' : 'accuracy';
     let best: Trial | undefined;
     const trials = await search(table, base, budget, (trial, bestSoFar) => {
       best = bestSoFar;

@@ -47,5 +47,10 @@ export async function openTableModel(
 
 /** How tables have to be read for a model: what it knows as categories stays text. */
 export function readingFor(model: TableModel): ReaderOptions {
-  return { text: model.schema.columns.filter(({ kind }) => kind === 'category').map(({ name }) => name) };
+  const categories = model.schema.columns.filter(({ kind }) => kind === 'category').map(({ name }) => name);
+  const hasTexts =
+    model.kind === 'classifier' &&
+    model.targets.length === 1 &&
+    model.classes.some((label) => typeof label === 'string');
+  return { text: [...categories, ...(hasTexts ? model.targets : [])] };
 }

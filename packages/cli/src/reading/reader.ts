@@ -67,8 +67,18 @@ const MISSING_TEXTS: readonly string[] = [
 const SAMPLE_ALL_BYTES = 64 * 2 ** 20;
 const SAMPLE_ROWS = 204_800;
 
-/** Limits of DuckDB's own memory. Chunks that were handed over do not count, so that a process needs more. */
-const LIMITS = { memory_limit: '100MB', threads: '2', preserve_insertion_order: 'true' };
+/**
+ * Limits of DuckDB's own memory: joins and wide tables need room, large files are streamed in little. Chunks that were
+ * handed over do not count, so that a process needs more.
+ */
+const [ROOM, LITTLE_ROOM] = ['512MB', '100MB'];
+const LARGE_BYTES = 200e6;
+
+const settingsFor = (source: Source): Record<string, string> => ({
+  memory_limit: source.kind === 'file' && statSync(source.path).size > LARGE_BYTES ? LITTLE_ROOM : ROOM,
+  threads: '2',
+  preserve_insertion_order: 'true',
+});
 
 const text = (value: string): string => `'${value.replaceAll("'", "''")}'`;
 const identifier = (name: string): string => `"${name.replaceAll('"', '""')}"`;
@@ -101,6 +111,8 @@ function columnOf(name: string, type: DuckDBType): ReadColumn & { readonly sql: 
   });
   if (id === DuckDBTypeId.BOOLEAN) return read('boolean', column);
   if (NUMBERS.has(id)) return read('number', `CAST(${column} AS DOUBLE)`);
+  // A time with a zone is a moment: as a TIMESTAMP it would be the local time of the machine.
+  if (id === DuckDBTypeId.TIMESTAMP_TZ) return read('date', `CAST(epoch_ms(${column}) AS DOUBLE)`);
   if (DATES.has(id)) return read('date', `CAST(epoch_ms(CAST(${column} AS TIMESTAMP)) AS DOUBLE)`);
   // Seconds of the day: times alone have no date.
   if (id === DuckDBTypeId.TIME) return read('number', `CAST(epoch(${column}) AS DOUBLE)`);
@@ -131,8 +143,9 @@ export class TableReader {
     try {
       const path = folder && join(folder, `table.${source.kind === 'standardInput' ? source.format : ''}`);
       if (path !== undefined) await pipeline(process.stdin, createWriteStream(path));
-      const instance = await DuckDBInstance.create(':memory:', LIMITS);
+      const instance = await DuckDBInstance.create(':memory:', settingsFor(source));
       const connection = await instance.connect();
+      await connection.run("SET TimeZone = 'UTC'");
       const described = (from: string): Promise<ReturnType<typeof columnOf>[]> =>
         explained(source, async () => {
           const result = await connection.run(`SELECT * FROM ${from} LIMIT 0`);
@@ -212,17 +225,20 @@ function relation(
 ): string {
   if (source.kind === 'sql') return `(${source.query}\n)`;
   const path = source.kind === 'file' ? source.path : copied!;
-  if (source.format === 'parquet') return `read_parquet(${text(path)})`;
-  if (source.format === 'json') return `read_json_auto(${text(path)})`;
+  // A path is a file, not a pattern of many; nor does a folder named k=v make a column.
+  const file = text(path.replace(/[*?[]/g, '[$&]'));
+  if (source.format === 'parquet') return `read_parquet(${file}, hive_partitioning = false)`;
+  if (source.format === 'json') return `read_json_auto(${file}, hive_partitioning = false, sample_size = -1)`;
   const all = statSync(path).size <= SAMPLE_ALL_BYTES;
   const settings = [
+    'hive_partitioning = false',
     `nullstr = [${(options.missing ?? MISSING_TEXTS).map(text).join(', ')}]`,
     `sample_size = ${all ? -1 : SAMPLE_ROWS}`,
     ...(source.format === 'tsv' ? [`delim = '\t'`] : []),
     ...(options.header === undefined ? [] : [`header = ${options.header}`]),
     ...(asText.length === 0 ? [] : [`types = {${asText.map((name) => `${text(name)}: 'VARCHAR'`).join(', ')}}`]),
   ];
-  return `read_csv(${[text(path), ...settings].join(', ')})`;
+  return `read_csv(${[file, ...settings].join(', ')})`;
 }
 
 /** Runs something of DuckDB; what it throws becomes a Failure with the first lines of its reason. */

@@ -33,7 +33,7 @@ export async function crossValidate(
   const labels = targets.map(() => new Array<Label>(rows));
   const probabilities = new Array<Float32Array>(rows);
   const numbers = targets.map(() => new Float64Array(rows));
-  const losses: Record<string, number[]> = {};
+  const losses = Object.create(null) as Record<string, number[]>;
   for (const [index, { train, test }] of divide(table, folds, options.seed).entries()) {
     onFold(index);
     const { model } = await trainModel({ ...table, columns: takeRows(columns, train) }, options);

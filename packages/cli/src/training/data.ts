@@ -89,11 +89,23 @@ export async function readTrainingTable(reader: TableReader, choices: TableChoic
   };
 }
 
-/** A table whose targets are true and false instead of 1 and 0. */
-export const withTruth = (columns: Columns, targets: readonly string[]): Columns => ({
-  ...columns,
-  ...Object.fromEntries(targets.map((name) => [name, columns[name].map((value) => value === true || value === 1)])),
-});
+/**
+ * A table whose targets are true and false instead of 1 and 0.
+ * @throws Failure for other values.
+ */
+export function withTruth(columns: Columns, targets: readonly string[]): Columns {
+  const truth = (name: string, value: ReadCell): boolean => {
+    if (value === true || value === 1) return true;
+    if (value === false || value === 0) return false;
+    throw new Failure(
+      `Target ${name}: true and false, or 0 and 1, are expected, the table has ${JSON.stringify(value)}.`,
+    );
+  };
+  return {
+    ...columns,
+    ...Object.fromEntries(targets.map((name) => [name, columns[name].map((value) => truth(name, value))])),
+  };
+}
 
 /** Some rows of a table. */
 export const takeRows = (columns: Columns, rows: ArrayLike<number>): Columns =>

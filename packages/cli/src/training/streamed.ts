@@ -3,6 +3,7 @@
  * the rows; then its values go to a temporary file, from which each epoch reads them in another order. Some rows are held
  * out in memory: they say when to stop, and how good the model is.
  */
+import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { loadTable, learnPreprocessing, tableClassifier, tableRegressor, type Preprocessing } from 'wasm-mlp/tables';
 import { Failure } from '../failure.js';
 import type { Chunk, ReadCell, ReadKind, TableReader } from '../reading/reader.js';
@@ -67,7 +68,7 @@ export async function trainStreamed(
   const spool = await Spool.create(columns.length);
   try {
     onStep('reading it again, into a temporary file');
-    const held = await fill(spool, reader, columns, learned, choices.targets);
+    const held = await fill(spool, reader, columns, learned, choices.targets, options.seed);
     const labels = task === 'classification' ? targets[0].labels : [];
     const truthful = (rows: Columns): Columns => (task === 'multilabel' ? withTruth(rows, choices.targets) : rows);
     const heldRows = truthful(held);
@@ -172,10 +173,12 @@ async function fill(
   columns: readonly ColumnCodes[],
   { rows }: Learned,
   targets: readonly string[],
+  seed: number,
 ): Promise<Columns> {
   const every = Math.max(HELD_SHARE, Math.ceil(rows / MOST_HELD));
   const held: Record<string, ReadCell[]> = Object.fromEntries(columns.map(({ name }) => [name, []]));
-  let row = 0;
+  const random = generator(seed, 0);
+  let [row, next] = [0, 0];
   for await (const chunk of reader.chunks()) {
     const known = knownRows(chunk, targets);
     const count = known?.length ?? chunk.rows;
@@ -183,7 +186,9 @@ async function fill(
     let written = 0;
     for (let i = 0; i < count; i++, row++) {
       const at = known?.[i] ?? i;
-      if (row % every === every - 1) {
+      // One row of each block is held out, drawn from the seed: every tenth one may always be of the same class.
+      if (row % every === 0) next = row + uniformInt(random, 0, every - 1);
+      if (row === next) {
         for (const { name } of columns) held[name].push(chunk.columns[name][at]);
         continue;
       }
@@ -211,7 +216,7 @@ function judged(model: TableModel, { columns, targets, task }: TrainingTable, se
   const truth = targets.map((name) => columns[name]);
   const predictions = predictRows(model, columns);
   const scores = scoresOf(task, truth, predictions);
-  const losses: Record<string, number[]> = {};
+  const losses = Object.create(null) as Record<string, number[]>;
   for (const { name } of model.schema.columns) {
     const order = shuffledOrder(truth[0].length, generator(seed, 0));
     const shuffled = { ...columns, [name]: Array.from(order, (row) => columns[name][row]) };
