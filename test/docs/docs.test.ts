@@ -121,7 +121,7 @@ test.each(documents)('every block of code in %s is closed', (document) => {
   read(document)
     .split('\n')
     .forEach((line, number) => {
-      if (!/^```/.test(line)) return;
+      if (!line.startsWith('```')) return;
       // A fence with a language opens a block: within another one, that one was not closed.
       expect(open !== undefined && line !== '```', `line ${number + 1}, in the block of line ${open}`).toBe(false);
       open = open === undefined ? number + 1 : undefined;
