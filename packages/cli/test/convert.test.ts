@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { dense, loadModel, sequential } from 'wasm-mlp';
 import { importOnnx } from 'wasm-mlp/onnx';
+import { tableClassifier } from 'wasm-mlp/tables';
 import { run, temporaryFolder, wideLines } from './command.js';
 
 const folder = temporaryFolder();
@@ -38,6 +39,32 @@ describe('convert', () => {
       expect((await run(['convert', from, to], { cwd: folder })).status).toBe(0);
     }
     expect((await loadModel(within('back.safetensors'))).predict(X)).toEqual(expected);
+  });
+
+  test('two models in a folder keep their weights', async () => {
+    const layers = [dense({ units: 2, inputShape: [3] })];
+    writeFileSync(join(folder, 'other.safetensors'), (await sequential({ seed: 9, layers })).save());
+    for (const name of ['net', 'other']) {
+      expect((await run(['convert', `${name}.safetensors`, `both/${name}.json`], { cwd: folder })).status).toBe(0);
+    }
+    expect((await run(['convert', 'both/net.json', 'again.safetensors'], { cwd: folder })).status).toBe(0);
+    expect((await loadModel(within('again.safetensors'))).predict(X)).toEqual(expected);
+  });
+
+  test('a model is not written over itself', async () => {
+    const { status, errors } = await run(['convert', 'net.safetensors', './net.safetensors'], { cwd: folder });
+    expect(status).toBe(2);
+    expect(errors).toMatch(/give another name/);
+  });
+
+  test('the labels of a table model come along', async () => {
+    const model = tableClassifier({ hiddenLayers: [2], epochs: 1 });
+    await model.fit({ a: [1, 2, 3, 4], y: ['p', 'q', 'p', 'q'] }, 'y');
+    writeFileSync(join(folder, 'table.safetensors'), model.save());
+    const { status, errors } = await run(['convert', 'table.safetensors', 'table.onnx'], { cwd: folder });
+    expect(status).toBe(0);
+    expect(errors).toMatch(/the network alone/);
+    expect((await importOnnx(within('table.onnx'))).labels).toEqual(['p', 'q']);
   });
 
   test('writes a module without imports, with its types', async () => {

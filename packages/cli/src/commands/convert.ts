@@ -1,10 +1,11 @@
 /** `wasm-mlp convert`: writes a model in another format. */
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { WasmMlpError } from 'wasm-mlp';
-import { Failure } from '../failure.js';
+import { Failure, usageFailure } from '../failure.js';
 import { FORMATS, formatToWrite, formatsThat, type ModelFormat } from '../model-files/formats.js';
 import { openModel } from '../model-files/open.js';
+import { isTableFile, openTableModel } from '../model-files/table-file.js';
 import { bytesText } from '../terminal/layout.js';
 import type { CommandSpec } from './command.js';
 
@@ -27,7 +28,17 @@ export const convert: CommandSpec = {
   notes: [`Read: ${formatsThat('read')}.`, `Written: ${formatsThat('write')}.`],
   async run([path, output], { from, json }, print) {
     const format = formatToWrite(output);
-    const opened = await openModel(path, from as string | undefined);
+    if (resolve(path) === resolve(output)) throw usageFailure('The output is the model itself: give another name.');
+    const file = await openModel(path, from as string | undefined);
+    const table = isTableFile(file.bytes) ? (await openTableModel(path)).model : undefined;
+    const opened =
+      table?.kind === 'classifier' && table.targets.length === 1 ? { ...file, labels: textsOf(table.classes) } : file;
+    if (table !== undefined) {
+      const outputs = table.kind === 'regressor' ? ' Its outputs are standardized, as the network has them.' : '';
+      print.warn(
+        `the file has the network alone, not what columns become: its inputs are the numbers of preprocessing.transform.${outputs}`,
+      );
+    }
     const { title, write }: ModelFormat = FORMATS[format];
     const files = await write!(opened, basename(output)).catch((error: unknown) => {
       if (error instanceof WasmMlpError)
@@ -45,3 +56,7 @@ export const convert: CommandSpec = {
     else for (const { file, bytes } of written) print.line(`${file}  ${bytesText(bytes)}`);
   },
 };
+
+/** Labels as files of other libraries have them. */
+const textsOf = (labels: readonly (string | number | boolean)[]): (string | number)[] =>
+  labels.map((label) => (typeof label === 'boolean' ? String(label) : label));

@@ -67,7 +67,16 @@ export const FORMATS = {
     write: async ({ model }, name) => {
       const { toTfjs } = await import('wasm-mlp/tfjs');
       const { 'model.json': topology, ...shards } = toTfjs(model);
-      return { [name]: topology, ...shards };
+      // Weights are named after their model, so that two models in a folder keep theirs.
+      const own = (shard: string): string => `${name.replace(/\.json$/, '')}.${shard}`;
+      const manifest = Object.keys(shards).reduce(
+        (text, shard) => text.replaceAll(JSON.stringify(shard), JSON.stringify(own(shard))),
+        new TextDecoder().decode(topology),
+      );
+      return {
+        [name]: manifest,
+        ...Object.fromEntries(Object.entries(shards).map(([shard, bytes]) => [own(shard), bytes])),
+      };
     },
   },
   keras: {
