@@ -8,9 +8,10 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { takeRows } from 'wasm-mlp/tables';
 import { TableReader } from '../src/reading/reader.js';
 import { sourceOf } from '../src/reading/source.js';
-import { readTrainingTable, takeRows } from '../src/training/data.js';
+import { readTrainingTable } from '../src/training/data.js';
 import { DEFAULTS, predictRows, trainModel } from '../src/training/estimate.js';
 import { scoresOf, spreadOf } from '../src/training/scores.js';
 

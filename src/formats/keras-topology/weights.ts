@@ -9,7 +9,7 @@ export interface StoredWeight {
   /** Which weight, for messages. */
   readonly where: string;
   readonly shape: readonly number[];
-  /** Returns its numbers, which may be a part of the file: nobody changes them. */
+  /** Returns its numbers, which may be a part of the file, so they must not be changed. */
   read(): Float32Array;
 }
 

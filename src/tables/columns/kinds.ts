@@ -4,7 +4,7 @@ import type { ColumnKind, Kind } from './column.js';
 import { dateKind } from './date.js';
 import { numberKind } from './number.js';
 
-/** Kinds of columns. A column whose kind nobody chose is of the first that takes all of its values. */
+/** Kinds of columns. A column whose kind is not chosen is of the first that takes all of its values. */
 export const KINDS: Readonly<Record<ColumnKind, Kind>> = {
   boolean: booleanKind,
   number: numberKind,

@@ -1,11 +1,12 @@
 /** `wasm-mlp evaluate`: how well a model predicts a table whose targets are known. */
+import { takeRows } from 'wasm-mlp/tables';
 import { Failure, usageFailure } from '../failure.js';
 import { openTableModel, readingFor } from '../model-files/table-file.js';
 import { TableReader, type ReadCell } from '../reading/reader.js';
 import { sourceOf, type TableFormat } from '../reading/source.js';
 import { scoreText } from '../report/of-training.js';
 import { columns, thousands } from '../terminal/layout.js';
-import { requireColumn, takeRows, withTruth } from '../training/data.js';
+import { requireColumn, withTruth } from '../training/data.js';
 import { predictRows, type TableModel } from '../training/estimate.js';
 import type { Task } from '../training/target.js';
 import { guessScore, scoresOf } from '../training/scores.js';

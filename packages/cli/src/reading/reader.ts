@@ -98,7 +98,6 @@ const DATES: ReadonlySet<DuckDBTypeId> = new Set([
   ...[DuckDBTypeId.DATE, DuckDBTypeId.TIMESTAMP, DuckDBTypeId.TIMESTAMP_S, DuckDBTypeId.TIMESTAMP_MS],
   ...[DuckDBTypeId.TIMESTAMP_NS, DuckDBTypeId.TIMESTAMP_TZ],
 ]);
-const TEXTS: ReadonlySet<DuckDBTypeId> = new Set([DuckDBTypeId.VARCHAR, DuckDBTypeId.ENUM, DuckDBTypeId.UUID]);
 
 /** Returns how a column is read, and the SQL that makes it a DOUBLE, a BOOLEAN or a VARCHAR. */
 function columnOf(name: string, type: DuckDBType): ReadColumn & { readonly sql: string } {
@@ -116,9 +115,7 @@ function columnOf(name: string, type: DuckDBType): ReadColumn & { readonly sql: 
   if (DATES.has(id)) return read('date', `CAST(epoch_ms(CAST(${column} AS TIMESTAMP)) AS DOUBLE)`);
   // Seconds of the day: times alone have no date.
   if (id === DuckDBTypeId.TIME) return read('number', `CAST(epoch(${column}) AS DOUBLE)`);
-  if (TEXTS.has(id)) return read('text', `CAST(${column} AS VARCHAR)`);
-  // A column without any value.
-  if (id === DuckDBTypeId.SQLNULL) return read('text', `CAST(${column} AS VARCHAR)`);
+  // Text, lists and structures as DuckDB writes them, and columns without any value.
   return read('text', `CAST(${column} AS VARCHAR)`);
 }
 

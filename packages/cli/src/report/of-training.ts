@@ -1,9 +1,10 @@
 /** Puts the report of a training together. */
+import { confusionTable } from 'wasm-mlp/tables';
 import type { Report, Rows } from './page.js';
 import type { Point } from './charts/scatter.js';
 import type { CrossValidation } from '../training/cross-validation.js';
 import type { TrainingTable } from '../training/data.js';
-import type { Losses, NetworkOptions, TableModel } from '../training/estimate.js';
+import type { Label, Losses, NetworkOptions, TableModel } from '../training/estimate.js';
 import { guessScore, spreadOf, type Score } from '../training/scores.js';
 import { figure, thousands } from '../terminal/layout.js';
 
@@ -164,12 +165,11 @@ function warningsOf({ table, crossValidation, losses: { loss }, options }: Train
 }
 
 /** Rows of the confusion matrix: true labels; columns: predicted ones. */
-function confusionOf({ labels, columns, targets }: TrainingTable, { predictions }: CrossValidation): number[][] {
-  const place = new Map<unknown, number>(labels.map((label, at) => [label, at]));
-  const counts = labels.map(() => labels.map(() => 0));
-  columns[targets[0]].forEach((label, row) => (counts[place.get(label)!][place.get(predictions.labels[0][row])!] += 1));
-  return counts;
-}
+const confusionOf = (
+  { labels, columns, targets }: TrainingTable,
+  { predictions }: CrossValidation,
+): readonly (readonly number[])[] =>
+  confusionTable(columns[targets[0]] as readonly Label[], predictions.labels[0], { labels: [...labels] }).matrix;
 
 /** Precision, recall and F1 of each class. */
 function classRows(table: TrainingTable, crossValidation: CrossValidation): Rows {

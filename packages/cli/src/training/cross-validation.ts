@@ -1,8 +1,8 @@
 /** Cross-validation: every row is predicted once by a model that has not seen it. */
-import { kFold, stratifiedKFold, type Fold } from 'wasm-mlp/tables';
+import { kFold, stratifiedKFold, takeRows, type Fold } from 'wasm-mlp/tables';
 import { Failure } from '../failure.js';
 import type { ReadCell } from '../reading/reader.js';
-import { takeRows, type TrainingTable } from './data.js';
+import type { TrainingTable } from './data.js';
 import { predictRows, trainModel, type Label, type NetworkOptions, type Predictions } from './estimate.js';
 import { generator, shuffledOrder } from './random.js';
 import { scoresOf, type Score } from './scores.js';

@@ -106,12 +106,3 @@ export function withTruth(columns: Columns, targets: readonly string[]): Columns
     ...Object.fromEntries(targets.map((name) => [name, columns[name].map((value) => truth(name, value))])),
   };
 }
-
-/** Some rows of a table. */
-export const takeRows = (columns: Columns, rows: ArrayLike<number>): Columns =>
-  Object.fromEntries(
-    Object.entries(columns).map(([name, cells]) => [
-      name,
-      Array.from({ length: rows.length }, (_, i) => cells[rows[i]]),
-    ]),
-  );

@@ -1,7 +1,7 @@
 /** What `diagnose` of the library finds in a trained model, as sentences. */
+import { takeRows } from 'wasm-mlp/tables';
 import type { TrainingTable } from './data.js';
 import type { TableModel } from './estimate.js';
-import { takeRows } from './data.js';
 import { spreadOf } from './scores.js';
 
 /** Rows that are measured: enough for shares of units and rows. */

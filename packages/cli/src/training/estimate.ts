@@ -76,8 +76,7 @@ type OnEpoch = (epoch: number, logs: Readonly<Record<string, number>>) => void;
 
 /**
  * Trains a model twice. First a tenth of the rows is held out, drawn from the seed: the loss on them says after how many
- * epochs it is best to stop. Then all rows are trained on for so many. On small tables the tenth is
- * worth having.
+ * epochs it is best to stop. Then all rows are trained on for so many, since small tables need the tenth, too.
  */
 export async function trainModel(
   { task, choices, columns, targets }: Pick<TrainingTable, 'task' | 'choices' | 'columns' | 'targets'>,

@@ -4,19 +4,18 @@
  * out in memory: they say when to stop, and how good the model is.
  */
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
-import { loadTable, learnPreprocessing, tableClassifier, tableRegressor, type Preprocessing } from 'wasm-mlp/tables';
+import {
+  loadTable,
+  learnPreprocessing,
+  tableClassifier,
+  tableRegressor,
+  takeRows,
+  type Preprocessing,
+} from 'wasm-mlp/tables';
 import { Failure } from '../failure.js';
 import type { Chunk, ReadCell, ReadKind, TableReader } from '../reading/reader.js';
 import type { CrossValidation } from './cross-validation.js';
-import {
-  choicesOf,
-  requireColumn,
-  takeRows,
-  withTruth,
-  type Columns,
-  type TableChoices,
-  type TrainingTable,
-} from './data.js';
+import { choicesOf, requireColumn, withTruth, type Columns, type TableChoices, type TrainingTable } from './data.js';
 import { predictRows, type NetworkOptions, type TableModel, type Trained } from './estimate.js';
 import { generator, shuffledOrder } from './random.js';
 import { scoresOf } from './scores.js';
