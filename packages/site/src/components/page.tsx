@@ -29,12 +29,21 @@ interface HeadProps {
   readonly texts?: Readonly<typeof TEXTS>;
 }
 
+/** Moves the focus to the content and leaves the address alone: behind its # the playground keeps data and network. */
+function skipToContent(event: Event): void {
+  const content = document.getElementById('content');
+  if (content === null) return;
+  event.preventDefault();
+  content.tabIndex = -1;
+  content.focus();
+}
+
 /** The head of a page: links to the others, and the choice of light or dark. */
 export function Head({ current, texts = TEXTS }: HeadProps) {
   const dark = useDark();
   return (
     <>
-      <a class="skip" href="#content">
+      <a class="skip" href="#content" onClick={skipToContent}>
         {texts.skip}
       </a>
       <header class="site-head">
