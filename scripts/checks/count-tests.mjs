@@ -2,6 +2,7 @@
  * Counts the results of a test run: `node scripts/checks/count-tests.mjs RESULTS STATUS` prints "PASSED FAILED" from
  * vitest's JSON results and its exit status. A file that could not be loaded, a run that failed outside any test, and a
  * run in which nothing passed count as one failure each.
+ * `node scripts/checks/count-tests.mjs RESULTS --failures` names what failed, with the first lines of its message.
  */
 
 import { readFileSync } from 'node:fs';
@@ -15,6 +16,25 @@ function resultsIn(path) {
   } catch {
     return [];
   }
+}
+
+/** Lines of a message that are printed: the assertion, and where it stands. */
+const LINES = 12;
+
+if (status === '--failures') {
+  const start = (message = '') =>
+    message
+      .split('\n', LINES)
+      .map((line) => `    ${line}`)
+      .join('\n');
+  for (const { name, status: outcome, message, assertionResults } of resultsIn(path)) {
+    if (outcome !== 'failed') continue;
+    const failures = assertionResults.filter((result) => result.status === 'failed');
+    if (failures.length === 0) console.log(`${name}\n${start(message)}`);
+    for (const { fullName, failureMessages } of failures)
+      console.log(`${name}: ${fullName}\n${start(failureMessages[0])}`);
+  }
+  process.exit(0);
 }
 
 let passed = 0;

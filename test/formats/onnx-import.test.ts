@@ -41,6 +41,8 @@ describe('files of exportOnnx, read back', () => {
     disturb(net, source(7));
     const { again, differs } = await readBack(net, xs);
     expect(differs).toBe(false);
+    // What is shared is shared again.
+    if (name === 'a model as a layer, twice') expect(again.parameterCount).toBe(net.parameterCount);
     again.dispose();
   });
 });
@@ -98,19 +100,43 @@ describe('importOnnx', () => {
     expect(processorMs(started)).toBeLessThan(1000);
   });
 
-  it('reads a constant that several nodes share, but not one that thousands do', async () => {
+  it('makes one layer of nodes that share their weights, and refuses thousands of layers of one constant', async () => {
     const width = 64;
-    const shared = (nodes: number): Promise<Model> => {
-      const nodesOfOne = chain(...Array.from({ length: nodes }, () => ['MatMul', ['w']] as const));
+    const shared = (nodes: number, factor: (node: number) => number): Promise<Model> => {
+      const products = Array.from({ length: nodes }, (_, i) => ['Gemm', ['w', 'b'], { alpha: factor(i) }] as const);
       const weight = Array.from({ length: width * width }, (_, i) => (i % (width + 1) === 0 ? 0.5 : 0));
-      const file = { nodes: nodesOfOne, tensors: [tensor('w', [width, width], weight)], outputs: ['y'] };
+      const tensors = [tensor('w', [width, width], weight), tensor('b', [width], Array<number>(width).fill(1))];
+      const file = { nodes: chain(...products), tensors, outputs: ['y'] };
       return importOnnx(onnxFile({ ...file, inputs: [value('x', 1, [0, width])] }));
     };
-    const model = await shared(4);
-    expect(model.predict(new Float32Array(width).fill(16))[width - 1]).toBe(1);
+    const model = await shared(2000, () => 1);
+    expect(model.parameterCount).toBe(width * width + width);
+    // x = x/2 + 1 ends at 2.
+    expect(model.predict(new Float32Array(width).fill(16))[width - 1]).toBe(2);
     model.dispose();
-    await expect(shared(2000)).rejects.toThrow(FormatError);
-    await expect(shared(2000)).rejects.toThrow(/so many weights is too large for its file/);
+    const apart = await shared(3, (node) => 2 ** node);
+    expect(apart.parameterCount).toBe(3 * (width * width + width));
+    // 16 · ½ + 1, the same · 1 + 1, the same · 2 + 1.
+    expect(apart.predict(new Float32Array(width).fill(16))[0]).toBe(21);
+    apart.dispose();
+    await expect(shared(2000, (node) => 1 + node / 2000)).rejects.toThrow(FormatError);
+    await expect(shared(2000, (node) => 1 + node / 2000)).rejects.toThrow(/so many weights is too large for its file/);
+  });
+
+  it('reads a large weight of 16 bits that several branches share, as one', async () => {
+    const width = 1500;
+    const branches = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
+    const nodes = branches.map((name) => ({ op: 'MatMul', inputs: [name, 'w'], outputs: [`${name}w`] }));
+    const sum = { op: 'Sum', inputs: branches.map((name) => `${name}w`), outputs: ['y'] };
+    // 15360 is 1 in float16.
+    const weight = Array.from({ length: width * width }, (_, i) => (i % (width + 1) === 0 ? 15_360 : 0));
+    const inputs = branches.map((name) => value(name, 10, [0, width]));
+    const bytes = onnxFile({ nodes: [...nodes, sum], tensors: [tensor('w', [width, width], weight, 10)], inputs, outputs: ['y'] }); // prettier-ignore
+    const model = await importOnnx<Float32Array[]>(bytes);
+    expect(model.parameterCount).toBe(width * width);
+    const y = model.predict(branches.map((_, i) => new Float32Array(width).fill(i)));
+    expect(listOf(y)[0][width - 1]).toBe(28);
+    model.dispose();
   });
 
   it('refuses matrices for factors of columns beyond what a file of that size may have', async () => {

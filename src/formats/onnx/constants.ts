@@ -146,6 +146,8 @@ export function constantOf(where: string, tensor: OnnxTensor, files: ExternalDat
 /** Makes constants, within a budget of numbers for the whole file. */
 export class ConstantMaker {
   private left: number;
+  /** What was made of constants, by what it is. */
+  private readonly made = new WeakMap<Constant, Map<string, Float32Array>>();
 
   constructor(private readonly most: number) {
     this.left = most;
@@ -162,6 +164,15 @@ export class ConstantMaker {
     if (!(this.left >= 0)) {
       throw new FormatError(`${where} expected constants of at most ${this.most} numbers in all, got more.`);
     }
+  }
+
+  /** Returns what is made of a constant; the same array again where several nodes read it, which then share it. */
+  once(from: Constant, what: string, make: () => Float32Array): Float32Array {
+    const known = this.made.get(from) ?? new Map<string, Float32Array>();
+    this.made.set(from, known);
+    const result = known.get(what) ?? make();
+    known.set(what, result);
+    return result;
   }
 
   /** Returns room for a constant of this shape. */

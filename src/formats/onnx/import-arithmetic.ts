@@ -23,7 +23,10 @@ export function affine(reading: Reading, rows: Rows, map: Affine, dims: readonly
 }
 
 /** Returns the weights (units, inputs) of a constant matrix, times a factor. */
-function weightOf({ dims: [rows, columns], data }: Constant, transposed: boolean, factor: number): Float32Array {
+const weightOf = ({ maker }: Reading, matrix: Constant, transposed: boolean, factor: number): Float32Array =>
+  maker.once(matrix, `weight ${transposed} ${factor}`, () => arrangedWeight(matrix, transposed, factor));
+
+function arrangedWeight({ dims: [rows, columns], data }: Constant, transposed: boolean, factor: number): Float32Array {
   if (transposed && factor === 1) return data instanceof Float32Array ? data : new Float32Array(data);
   if (transposed) return Float32Array.from(data, (value) => factor * value);
   const weight = new Float32Array(rows * columns);
@@ -44,8 +47,9 @@ export const gemm: Read = onRows((rows, reading) => {
   const [units, inputs] = transposed ? matrix.dims : [matrix.dims[1], matrix.dims[0]];
   if (inputs !== rows.step.width || !isFlat(rows)) return `rows of ${inputs} numbers`;
   const beta = attributes.float('beta') ?? 1;
-  const bias = shift && perColumn(where, shift, [units], maker).map((value) => beta * value);
-  const weight = weightOf(matrix, transposed, attributes.float('alpha') ?? 1);
+  const column = shift && perColumn(where, shift, [units], maker);
+  const bias = beta === 1 ? column : column?.map((value) => beta * value);
+  const weight = weightOf(reading, matrix, transposed, attributes.float('alpha') ?? 1);
   return affine(reading, rows, { units, weight, bias, isProduct: false }, [units]);
 });
 
@@ -54,7 +58,7 @@ export const matMul: Read = onRows((rows, reading) => {
   if (matrix?.dims.length !== 2) return 'a matrix of weights that is a constant, behind the rows';
   const [inputs, units] = matrix.dims;
   if (inputs !== rows.step.width || !isFlat(rows)) return `rows of ${inputs} numbers`;
-  const weight = weightOf(matrix, false, 1);
+  const weight = weightOf(reading, matrix, false, 1);
   return affine(reading, rows, { units, weight, bias: undefined, isProduct: true }, [...rows.dims.slice(0, -1), units]);
 });
 

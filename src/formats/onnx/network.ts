@@ -31,6 +31,7 @@ import {
   type Model,
   type SymbolicTensor,
 } from '../../index.js';
+import { Names } from './layer-names.js';
 
 /** y = x·Wᵀ + b, with W (units, inputs) row-major. */
 export interface Affine {
@@ -221,6 +222,29 @@ const tensorsIn = (computation: Computation): Float32Array[] =>
     return data === undefined ? [] : [data];
   });
 
+/**
+ * Computations that become one layer, applied several times, where they have the very same tensors: a file may share a
+ * weight among many nodes. (Batch normalizations stay apart: each has statistics of its own while it trains.)
+ */
+const SHARES: ReadonlySet<string> = /* @__PURE__ */ new Set<Kind>(['affine', 'maxout', 'embedding']);
+
+/** Tells tensors apart by their identity. */
+class TensorIds {
+  private readonly ids = new Map<Float32Array, number>();
+
+  /** Returns a text that is the same for computations that one layer can do. */
+  keyOf(computation: Computation): string {
+    const parts = tensorsIn(computation).map((tensor) => {
+      const id = this.ids.get(tensor) ?? this.ids.size;
+      this.ids.set(tensor, id);
+      return id;
+    });
+    const { kind } = computation;
+    const sizes = kind === 'embedding' ? [computation.shared] : kind === 'maxout' ? [computation.pieces] : [];
+    return [kind, ...sizes, ...parts].join(' ');
+  }
+}
+
 const numbersIn = (tensors: readonly Float32Array[]): number => tensors.reduce((sum, { length }) => sum + length, 0);
 
 /** A network under construction. */
@@ -270,6 +294,8 @@ export class NetworkBuilder {
     const names = new Names(inputs.map(({ computation }) => (computation as { name: string }).name));
     const tensorsOf = new Map<string, readonly Float32Array[]>();
     const symbols = new Map<Step, SymbolicTensor>();
+    const ids = new TensorIds();
+    const layers = new Map<string, Layer>();
     for (const step of this.steps) {
       if (!used.has(step)) continue;
       const { computation } = step;
@@ -277,11 +303,17 @@ export class NetworkBuilder {
         symbols.set(step, input({ shape: [step.width], name: computation.name }));
         continue;
       }
-      const name = names.take(('name' in computation ? computation.name : undefined) ?? computation.kind);
-      const make = MAKERS[computation.kind] as (making: Making<Computation>) => MadeLayer;
-      const { layer, tensors } = make({ where: `${this.where}: "${name}"`, computation, width: step.width, name });
-      this.require((this.weights -= numbersIn(tensors)));
-      tensorsOf.set(name, tensors);
+      const key = SHARES.has(computation.kind) ? ids.keyOf(computation) : undefined;
+      let layer = key === undefined ? undefined : layers.get(key);
+      if (layer === undefined) {
+        const name = names.take(('name' in computation ? computation.name : undefined) ?? computation.kind);
+        const make = MAKERS[computation.kind] as (making: Making<Computation>) => MadeLayer;
+        const made = make({ where: `${this.where}: "${name}"`, computation, width: step.width, name });
+        this.require((this.weights -= numbersIn(made.tensors)));
+        tensorsOf.set(name, made.tensors);
+        layer = made.layer;
+        if (key !== undefined) layers.set(key, layer);
+      }
       const given = step.inputs.map((one) => symbols.get(one)!);
       symbols.set(step, layer.apply(given.length === 1 ? given[0] : given));
     }
@@ -306,27 +338,5 @@ export class NetworkBuilder {
       throw error;
     }
     return network;
-  }
-}
-
-/** Names of layers, each used once. */
-class Names {
-  private readonly taken: Set<string>;
-  private readonly numbers = new Map<string, number>();
-
-  constructor(taken: readonly string[]) {
-    this.taken = new Set(taken);
-  }
-
-  take(wanted: string): string {
-    // Tensors of that name are those of an optimizer.
-    const base = wanted.startsWith('optimizer.') ? `_${wanted}` : wanted;
-    let name = base;
-    // From the last number on: many layers may have the same name.
-    let number = this.numbers.get(base) ?? 1;
-    for (; this.taken.has(name); number++) name = `${base}_${number}`;
-    this.numbers.set(base, number);
-    this.taken.add(name);
-    return name;
   }
 }

@@ -68,7 +68,14 @@ export interface Unknown {
 export type Value = Rows | Indices | Vectors | Known | Texts | Classes | Part | Unknown;
 
 /** Returns a constant as one number per column of rows of this shape. */
-export function perColumn(
+export const perColumn = (
+  where: string,
+  constant: Constant,
+  row: readonly number[],
+  maker: ConstantMaker,
+): Float32Array => maker.once(constant, `columns ${row.join()}`, () => columnsOf(where, constant, row, maker));
+
+function columnsOf(
   where: string,
   { dims, data }: Constant,
   row: readonly number[],

@@ -26,7 +26,7 @@ const float = (number: number, value: number): WireField => ({
   value: new Uint8Array(Float32Array.of(value).buffer),
 });
 
-/** A tensor of float32 numbers, int64 numbers or texts. */
+/** A tensor of float32, float64 or int64 numbers, of texts, or of float16 numbers (type 10) given by their bits. */
 export function tensor(
   name: string,
   dims: readonly number[],
@@ -43,7 +43,9 @@ export function tensor(
       ? BigInt64Array.from(numbers, BigInt)
       : type === 11
         ? Float64Array.from(numbers)
-        : Float32Array.from(numbers);
+        : type === 10
+          ? Uint16Array.from(numbers)
+          : Float32Array.from(numbers);
   return [...shape, integer(2, type), text(8, name), { number: 9, wire: 2, value: new Uint8Array(raw.buffer) }];
 }
 
