@@ -1,8 +1,8 @@
 import { defineConfig } from 'tsup';
 
-/** One file for Node; what the package depends on is imported by name. */
+/** Files for Node: the command, and the script of its threads. What the package depends on is imported by name. */
 export default defineConfig({
-  entry: ['src/main.ts'],
+  entry: { main: 'src/main.ts', 'sweep-thread': 'src/sweep/thread.ts' },
   format: 'esm',
   target: 'node20',
   clean: true,

@@ -68,7 +68,7 @@ const steps = [
     script: 'scripts/package/build-cli.mjs',
     sources: () =>
       ['package.json', 'packages/cli/package.json', 'packages/cli/tsup.config.ts', 'packages/cli/src'].flatMap(filesOf),
-    outputs: ['packages/cli/dist/main.js'],
+    outputs: ['packages/cli/dist/main.js', 'packages/cli/dist/sweep-thread.js'],
   },
 ];
 

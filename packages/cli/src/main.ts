@@ -5,6 +5,7 @@ import { convert } from './commands/convert.js';
 import { evaluate } from './commands/evaluate.js';
 import { inspect } from './commands/inspect.js';
 import { predict } from './commands/predict.js';
+import { sweep } from './commands/sweep.js';
 import { train } from './commands/train.js';
 import { tune } from './commands/tune.js';
 import type { CommandSpec, Options } from './commands/command.js';
@@ -13,7 +14,7 @@ import { widthOf, wrapped } from './terminal/layout.js';
 import { Printer } from './terminal/printer.js';
 import { VERSION } from './version.js';
 
-const COMMANDS: readonly CommandSpec[] = [train, tune, predict, evaluate, inspect, convert];
+const COMMANDS: readonly CommandSpec[] = [train, tune, sweep, predict, evaluate, inspect, convert];
 
 /** Examples and notes below the options of a command. */
 function furtherHelp({ examples, notes = [] }: CommandSpec): string {
@@ -34,29 +35,35 @@ function program(): Command {
     .helpOption('-h, --help', 'print this help')
     .helpCommand(false)
     .showSuggestionAfterError(true)
+    // Options behind the name of a command are that command's, also if the one above has them.
+    .enablePositionalOptions()
     .configureHelp({ helpWidth: widthOf(process.stdout) })
     .exitOverride();
-  for (const spec of COMMANDS) {
-    const command = main
-      .command(spec.name)
-      .summary(spec.summary)
-      .description(`${spec.summary.charAt(0).toUpperCase()}${spec.summary.slice(1)}.`)
-      .helpOption('-h, --help', 'print this help')
-      .addHelpText('after', furtherHelp(spec));
-    for (const [flags, text] of spec.arguments) command.argument(flags, text);
-    for (const [flags, text, parse] of spec.options) {
-      if (parse === undefined) command.option(flags, text);
-      else command.option(flags, text, parse as (value: string, before: unknown) => unknown);
-    }
-    command.option('-q, --quiet', 'print no progress');
-    command.action(async (...given: unknown[]) => {
-      const options = given[spec.arguments.length] as Options;
-      const args = given.slice(0, spec.arguments.length) as string[];
-      const print = new Printer(process.stdout, process.stderr, options.quiet === true, wantsJson(options));
-      await spec.run(args, options, print);
-    });
-  }
+  for (const spec of COMMANDS) addCommand(main, spec);
   return main;
+}
+
+function addCommand(parent: Command, spec: CommandSpec): void {
+  const command = parent
+    .command(spec.name)
+    .summary(spec.summary)
+    .description(`${spec.summary.charAt(0).toUpperCase()}${spec.summary.slice(1)}.`)
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand(false)
+    .addHelpText('after', furtherHelp(spec));
+  for (const [flags, text] of spec.arguments) command.argument(flags, text);
+  for (const [flags, text, parse] of spec.options) {
+    if (parse === undefined) command.option(flags, text);
+    else command.option(flags, text, parse as (value: string, before: unknown) => unknown);
+  }
+  command.option('-q, --quiet', 'print no progress');
+  command.action(async (...given: unknown[]) => {
+    const options = given[spec.arguments.length] as Options;
+    const args = given.slice(0, spec.arguments.length).flat() as string[];
+    const print = new Printer(process.stdout, process.stderr, options.quiet === true, wantsJson(options));
+    await spec.run(args, options, print);
+  });
+  for (const below of spec.commands ?? []) addCommand(command, below);
 }
 
 /** Prints an error and returns the exit status. A fault of the program keeps its stack. */

@@ -1,5 +1,5 @@
 /** Runs the built command as a person does: its own process, no terminal. */
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,10 +14,20 @@ export interface Outcome {
   readonly errors: string;
 }
 
+interface Place {
+  readonly cwd?: string;
+  /** Variables beside those of this process. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Starts `wasm-mlp` with arguments in a folder. */
+export const start = (args: readonly string[], { cwd, env }: Place = {}): ChildProcessWithoutNullStreams =>
+  spawn(process.execPath, [MAIN, ...args], { cwd, env: { ...process.env, ...env }, stdio: ['pipe', 'pipe', 'pipe'] });
+
 /** Runs `wasm-mlp` with arguments in a folder. */
-export function run(args: readonly string[], { input, cwd }: { input?: string; cwd?: string } = {}): Promise<Outcome> {
+export function run(args: readonly string[], { input, ...place }: Place & { input?: string } = {}): Promise<Outcome> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [MAIN, ...args], { cwd, stdio: ['pipe', 'pipe', 'pipe'] });
+    const child = start(args, place);
     let [output, errors] = ['', ''];
     child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
     child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text));

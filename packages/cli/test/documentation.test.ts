@@ -46,7 +46,7 @@ beforeAll(() => {
 describe.skipIf(process.platform === 'win32')('docs/command-line.md', () => {
   test('has commands', () => {
     expect(blocks.map(({ command }) => command.split(' ')[1])).toEqual([
-      ...['train', 'predict', 'evaluate', 'inspect', 'convert', 'tune'],
+      ...['train', 'predict', 'evaluate', 'inspect', 'convert', 'tune', 'sweep'],
     ]);
   });
 

@@ -15,5 +15,7 @@ export interface CommandSpec {
   ])[];
   readonly examples: readonly (readonly [line: string, text: string])[];
   readonly notes?: readonly string[];
+  /** Commands below this one, which are named behind it. */
+  readonly commands?: readonly CommandSpec[];
   run(args: readonly string[], options: Options, print: Printer): Promise<void>;
 }

@@ -27,33 +27,59 @@ import type { Task } from '../training/target.js';
 import { VERSION } from '../version.js';
 import type { CommandSpec, Options } from './command.js';
 import { columnsOption, integerOption, listOption, taskOption } from './options.js';
+
+/** Options of a table, and of what is to be learned from it. */
+export interface TargetOptions {
+  readonly target: readonly string[];
+  readonly task?: Task | undefined;
+  readonly columns?: Readonly<Record<string, Choice>> | undefined;
+  readonly sql?: string | undefined;
+  readonly format?: TableFormat | undefined;
+  readonly missing?: readonly string[] | undefined;
+  readonly header: boolean;
+}
+
 /** Options that say what is learned from what, and what is written. */
-export interface LearningOptions {
-  readonly target: string[];
-  readonly task?: Task;
-  readonly columns?: Record<string, Choice>;
+export interface LearningOptions extends TargetOptions {
   readonly output: string;
   readonly report: string | false;
   readonly folds: number;
   readonly epochs?: number;
   readonly seed?: number;
-  readonly sql?: string;
-  readonly format?: TableFormat;
-  readonly missing?: string[];
-  readonly header: boolean;
 }
 
-export const LEARNING_OPTIONS: CommandSpec['options'] = [
-  ['-t, --target <names>', 'column to predict; several separated by commas', listOption],
-  ['-o, --output <file>', 'file of the model (default: model.safetensors)'],
-  ['--report <file>', 'file of the report (default: report.html)'],
-  ['--no-report', 'write no report'],
+const TARGET_OPTION = ['-t, --target <names>', 'column to predict; several separated by commas', listOption] as const;
+const KIND_OPTIONS: CommandSpec['options'] = [
   ['--task <task>', 'classification, regression or multilabel, if the values do not say it', taskOption],
   ['--columns <kinds>', 'kinds of columns: zip=category,id=drop,…', columnsOption],
-  ['--folds <n>', 'folds of the cross-validation, 0 for none (default: 5)', integerOption('--folds', 0, 100)],
+];
+const FIT_OPTIONS: CommandSpec['options'] = [
   ['--epochs <n>', `most epochs (default: ${DEFAULTS.epochs})`, integerOption('--epochs', 1)],
   ['--seed <n>', 'seed of weights, order and folds (default: 0)', integerOption('--seed', 0, 0xffffffff)],
 ];
+
+export const LEARNING_OPTIONS: CommandSpec['options'] = [
+  TARGET_OPTION,
+  ['-o, --output <file>', 'file of the model (default: model.safetensors)'],
+  ['--report <file>', 'file of the report (default: report.html)'],
+  ['--no-report', 'write no report'],
+  ...KIND_OPTIONS,
+  ['--folds <n>', 'folds of the cross-validation, 0 for none (default: 5)', integerOption('--folds', 0, 100)],
+  ...FIT_OPTIONS,
+];
+
+/** The same for a command that writes no model. */
+export const SEARCH_OPTIONS: CommandSpec['options'] = [TARGET_OPTION, ...KIND_OPTIONS, ...FIT_OPTIONS];
+
+/**
+ * Checks the targets.
+ * @throws Failure if there are none, or one twice.
+ */
+export function requireTargets(target: unknown): void {
+  const names = Array.isArray(target) ? (target as readonly string[]) : [''];
+  if (names.includes('')) throw usageFailure('Say which column to predict: --target NAME.');
+  if (new Set(names).size < names.length) throw usageFailure('--target names a column twice.');
+}
 
 /** How classes and quantities are told apart, and what is promised: for the help of both commands. */
 export const LEARNING_NOTES: readonly string[] = [
@@ -68,10 +94,7 @@ export const LEARNING_NOTES: readonly string[] = [
 export function readLearningOptions<T extends LearningOptions>(given: Options): T {
   const defaults = { output: 'model.safetensors', report: 'report.html', folds: 5 };
   const options = { ...defaults, ...given, ...(given.report === true && { report: defaults.report }) } as unknown as T;
-  if (!Array.isArray(given.target) || options.target.some((name) => name === '')) {
-    throw usageFailure('Say which column to predict: --target NAME.');
-  }
-  if (new Set(options.target).size < options.target.length) throw usageFailure('--target names a column twice.');
+  requireTargets(given.target);
   if (options.folds === 1) throw usageFailure('--folds expected 0 or at least 2, got 1.');
   if (!options.output.endsWith('.safetensors')) {
     throw usageFailure(
@@ -90,7 +113,7 @@ const MOST_BYTES: Readonly<Record<TableFormat, number>> = { csv: 200e6, tsv: 200
 /** Opens the table of a command, and passes it on; closes it afterwards. */
 export async function withTable<T>(
   argument: string | undefined,
-  { columns: chosen = {}, missing, header, sql, format }: LearningOptions,
+  { columns: chosen = {}, missing, header, sql, format }: Omit<TargetOptions, 'target'>,
   print: Printer,
   use: (reader: TableReader, isLarge: boolean) => Promise<T>,
 ): Promise<T> {
@@ -110,7 +133,7 @@ export async function withTable<T>(
 }
 
 /** What a command says of the columns. */
-export const choicesFrom = ({ target, task, columns: chosen = {} }: LearningOptions): TableChoices => ({
+export const choicesFrom = ({ target, task, columns: chosen = {} }: TargetOptions): TableChoices => ({
   targets: target,
   task,
   columns: chosen,

@@ -3,7 +3,14 @@ import { kFold, stratifiedKFold, takeRows, type Fold } from 'wasm-mlp/tables';
 import { Failure } from '../failure.js';
 import type { ReadCell } from '../reading/reader.js';
 import type { TrainingTable } from './data.js';
-import { predictRows, trainModel, type Label, type NetworkOptions, type Predictions } from './estimate.js';
+import {
+  predictRows,
+  trainModel,
+  type Label,
+  type NetworkOptions,
+  type Predictions,
+  type TableModel,
+} from './estimate.js';
 import { generator, shuffledOrder } from './random.js';
 import { scoresOf, type Score } from './scores.js';
 
@@ -25,7 +32,15 @@ export async function crossValidate(
   options: NetworkOptions,
   folds: number,
   onFold: (fold: number) => void,
-  { importance = true }: { readonly importance?: boolean } = {},
+  {
+    importance = true,
+    onModel,
+  }: {
+    /** Whether columns are shuffled to see what they are worth. */
+    readonly importance?: boolean;
+    /** Gets the model of each fold once it is trained. */
+    readonly onModel?: (model: TableModel) => void;
+  } = {},
 ): Promise<CrossValidation> {
   const { rows, columns, targets, task } = table;
   const truth = targets.map((name) => columns[name]);
@@ -37,6 +52,7 @@ export async function crossValidate(
   for (const [index, { train, test }] of divide(table, folds, options.seed).entries()) {
     onFold(index);
     const { model } = await trainModel({ ...table, columns: takeRows(columns, train) }, options);
+    onModel?.(model);
     const tested = takeRows(columns, test);
     const predicted = predictRows(model, tested);
     const own = truth.map((column) => Array.from(test, (row) => column[row]));
