@@ -275,14 +275,19 @@ describe('what goes wrong is said in 80 columns, without a trace', () => {
       /--epochs expected an integer from 1 on, got many/,
     ],
     ['a task', ['train', 'one.csv', '-t', 'y', '--task', 'clasification'], 2, /Did you mean classification\?/],
-    ['another table', ['predict', 'model.safetensors', 'other.csv'], 1, /column "Island" expected, as in training/],
+    [
+      'another table',
+      ['predict', 'model.safetensors', 'other.csv'],
+      1,
+      /other\.csv has no column Island that the model/,
+    ],
     [
       'another kind',
       ['predict', 'model.safetensors', 'drift.csv'],
       1,
-      /column "Body Mass \(g\)" expected\s+finite\s+numbers,\s+got "heavy" in row 0/,
+      /drift\.csv, line 2: column Body Mass \(g\) expected a number, as in training, got\s+"heavy"/,
     ],
-    ['no target to score', ['evaluate', 'model.safetensors', 'other.csv'], 2, /there is no column Species/],
+    ['no target to score', ['evaluate', 'model.safetensors', 'other.csv'], 1, /has no column Species that the model/],
     ['a model of no table', ['predict', 'penguins.csv', 'penguins.csv'], 1, /is not the model of a table/],
     [
       'no room',

@@ -1,24 +1,19 @@
 /** `wasm-mlp evaluate`: how well a model predicts a table whose targets are known. */
 import { takeRows } from 'wasm-mlp/tables';
 import { Failure, usageFailure } from '../failure.js';
-import { openTableModel, readingFor } from '../model-files/table-file.js';
+import { openTableModel, requireModelColumns, rowsFor } from '../model-files/table-file.js';
+import { truthWordsOf } from '../reading/forms.js';
 import { TableReader, type ReadCell } from '../reading/reader.js';
-import { sourceOf, type TableFormat } from '../reading/source.js';
+import type { ColumnReading, Reading } from '../reading/reading.js';
+import { sourceOf } from '../reading/source.js';
 import { scoreText } from '../report/of-training.js';
 import { columns, thousands } from '../terminal/layout.js';
-import { requireColumn, withTruth } from '../training/data.js';
+import { withTruth } from '../training/data.js';
 import { predictRows, type TableModel } from '../training/estimate.js';
 import type { Task } from '../training/target.js';
 import { guessScore, scoresOf } from '../training/scores.js';
 import type { CommandSpec } from './command.js';
-import { TABLE_OPTIONS } from './options.js';
-
-interface EvaluateOptions {
-  readonly sql?: string;
-  readonly format?: TableFormat;
-  readonly missing?: string[];
-  readonly header: boolean;
-}
+import { readerOptions, TABLE_NOTES, TABLE_OPTIONS, type TableOptions } from './options.js';
 
 export const evaluate: CommandSpec = {
   name: 'evaluate',
@@ -32,18 +27,18 @@ export const evaluate: CommandSpec = {
     ['wasm-mlp evaluate iris.safetensors test.csv', ''],
     ['wasm-mlp evaluate iris.safetensors test.csv --json', 'for programs'],
   ],
+  notes: TABLE_NOTES,
   async run([path, argument], given, print) {
-    const options = given as unknown as EvaluateOptions;
-    const { model } = await openTableModel(path);
-    const { missing, header } = options;
+    const options = given as unknown as TableOptions;
+    const { model, reading } = await openTableModel(path);
     const targets = model.targets;
-    const reader = await TableReader.open(sourceOf(argument, options), {
-      ...readingFor(model),
-      missing: missing && ['', ...missing],
-      header: header ? undefined : false,
+    const reader = await TableReader.open(sourceOf(argument, options), readerOptions(options), {
+      reading: evaluatedReading(model, reading),
+      only: [...model.schema.columns.map(({ name }) => name), ...targets],
     });
     try {
-      for (const name of targets) requireColumn(reader.columns, name, `The model predicts ${name}`);
+      requireModelColumns(reader, model, true);
+      for (const note of reader.notes) print.warn(note);
       const { rows, columns: all } = await reader.readAll();
       const known = Array.from({ length: rows }, (_, row) => row).filter((row) =>
         targets.every((name) => all[name][row] !== null),
@@ -62,7 +57,7 @@ export const evaluate: CommandSpec = {
           );
         }
       }
-      const scores = scoresOf(task, truth, predictRows(model, table));
+      const scores = scoresOf(task, truth, predictRows(model, rowsFor(model, table)));
       const guess = guessScore(task, truth);
       if (print.isJson) {
         print.result({ rows: known.length, withoutTarget: rows - known.length, task, targets, scores, guess });
@@ -87,6 +82,13 @@ export const evaluate: CommandSpec = {
   },
 };
 
+/** Labels of a table may be others than those of the model, so they are read as text. */
+function evaluatedReading(model: TableModel, reading: Reading): Reading {
+  if (taskOf(model) !== 'classification' || model.kind !== 'classifier') return reading;
+  const label: ColumnReading = { form: 'text', numeric: model.classes.some((known) => typeof known === 'number') };
+  return { ...reading, columns: new Map([...reading.columns, [model.targets[0], label]]) };
+}
+
 const taskOf = ({ kind, targets }: TableModel): Task =>
   kind === 'regressor' ? 'regression' : targets.length === 1 ? 'classification' : 'multilabel';
 
@@ -106,8 +108,13 @@ function truthOf(model: TableModel, name: string, values: readonly ReadCell[]): 
   }
   if (task === 'multilabel' || model.kind !== 'classifier') return values;
   const known = new Map<string, ReadCell>(model.classes.map((label) => [String(label), label]));
-  // Truth values may be written as 1 and 0.
-  if (known.has('true')) known.set('1', true);
-  if (known.has('false')) known.set('0', false);
+  // Truth values may be written in other words than in training, or as 1 and 0.
+  const [no, yes] = truthWordsOf(model.classes) ?? [false, true];
+  for (const [label, others] of [
+    [no, ['false', '0']],
+    [yes, ['true', '1']],
+  ] as const) {
+    if (known.has(String(label))) for (const other of others) if (!known.has(other)) known.set(other, label);
+  }
   return values.map((value) => known.get(String(value)) ?? value);
 }

@@ -4,24 +4,21 @@ import { once } from 'node:events';
 import { finished } from 'node:stream/promises';
 import { WasmMlpError } from 'wasm-mlp';
 import { Failure, usageFailure } from '../failure.js';
-import { openTableModel, readingFor } from '../model-files/table-file.js';
+import { labelText, openTableModel, requireModelColumns, rowsFor } from '../model-files/table-file.js';
 import { TableReader, type Chunk } from '../reading/reader.js';
-import { sourceOf, type TableFormat } from '../reading/source.js';
+import type { Form, Reading } from '../reading/reading.js';
+import { sourceOf } from '../reading/source.js';
 import { predictRows, type Predictions, type TableModel } from '../training/estimate.js';
 import { thousands } from '../terminal/layout.js';
 import { csvLine } from '../terminal/csv.js';
 import type { CommandSpec } from './command.js';
-import { TABLE_OPTIONS } from './options.js';
+import { readerOptions, TABLE_NOTES, TABLE_OPTIONS, type TableOptions } from './options.js';
 
-interface PredictOptions {
+interface PredictOptions extends TableOptions {
   readonly output?: string;
   readonly probabilities?: boolean;
   readonly keep?: boolean;
   readonly json?: boolean;
-  readonly sql?: string;
-  readonly format?: TableFormat;
-  readonly missing?: string[];
-  readonly header: boolean;
 }
 
 export const predict: CommandSpec = {
@@ -43,15 +40,20 @@ export const predict: CommandSpec = {
     ['wasm-mlp predict iris.safetensors new.parquet --keep --probabilities -o out.csv', ''],
     ['cat new.csv | wasm-mlp predict iris.safetensors - --json', ''],
   ],
+  notes: [
+    'Dates, numbers, missing values and categories are read as in training: the model has it in its file. Options overrule it.',
+    ...TABLE_NOTES,
+  ],
   async run([path, argument], given, print) {
     const options = given as unknown as PredictOptions;
-    const { model } = await openTableModel(path);
-    const source = sourceOf(argument, options);
-    const { missing, header } = options;
-    const reader = await TableReader.open(source, {
-      ...readingFor(model),
-      missing: missing && ['', ...missing],
-      header: header ? undefined : false,
+    const { model, reading } = await openTableModel(path);
+    if (options.probabilities === true && (model.kind !== 'classifier' || model.targets.length > 1)) {
+      throw usageFailure('--probabilities expected a model of one target of classes.');
+    }
+    const reader = await TableReader.open(sourceOf(argument, options), readerOptions(options), {
+      reading,
+      only: model.schema.columns.map(({ name }) => name),
+      texts: options.keep === true,
     });
     // What is written replaces a file only when it is whole.
     const part = options.output === undefined ? undefined : `${options.output}.${process.pid}.part`;
@@ -60,26 +62,26 @@ export const predict: CommandSpec = {
       if (!output.write(text)) await once(output, 'drain');
     };
     try {
-      if (options.probabilities === true && (model.kind !== 'classifier' || model.targets.length > 1)) {
-        throw usageFailure('--probabilities expected a model of one target of classes.');
-      }
-      const kept = options.keep === true ? reader.columns.map(({ name }) => name) : [];
-      const names = predictionNames(model, kept, options.probabilities === true);
-      const head = options.json === true ? '' : csvLine([...kept, ...names]);
+      requireModelColumns(reader, model, false);
+      for (const note of reader.notes) print.warn(note);
+      const kept = options.keep === true ? reader.all : [];
+      const keptNames = kept.map(({ name }) => name);
+      const names = [...keptNames, ...predictionNames(model, keptNames, options.probabilities === true)];
+      const head = options.json === true ? '' : csvLine(names);
       let rows = 0;
       for await (const chunk of reader.chunks()) {
-        const columns = [
-          ...kept.map((name) => chunk.columns[name]),
-          ...predictedColumns(model, chunk, rows, options.probabilities === true),
-        ];
-        const all = [...kept, ...names];
+        const predicted = await predictedColumns(model, reading, reader, chunk, rows, options.probabilities === true);
         let text = rows === 0 ? head : '';
         for (let row = 0; row < chunk.rows; row++) {
-          const values = columns.map((column) => column[row]);
-          text +=
-            options.json === true
-              ? `${JSON.stringify(Object.fromEntries(all.map((name, at) => [name, values[at]])))}\n`
-              : csvLine(values);
+          const texts = chunk.texts.map((column) => column[row]);
+          const values = predicted.map((column) => column[row]);
+          if (options.json === true) {
+            const cells = [
+              ...texts.map((cell, at) => jsonCell(cell, kept[at].form)),
+              ...values.map((v) => JSON.stringify(v)),
+            ];
+            text += `{${cells.map((cell, at) => `${JSON.stringify(names[at])}:${cell}`).join(',')}}\n`;
+          } else text += csvLine([...texts, ...values]);
         }
         await write(text);
         rows += chunk.rows;
@@ -125,24 +127,38 @@ function predictionNames(model: TableModel, kept: readonly string[], probabiliti
   });
 }
 
+/** A text of the table in JSON: digits of numbers are as many as the table has. */
+function jsonCell(cell: string | null, form: Form): string {
+  if (cell === null) return 'null';
+  if (form === 'number' && /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/.test(cell)) return cell;
+  if (form === 'boolean' && (cell === 'true' || cell === 'false')) return cell;
+  return JSON.stringify(cell);
+}
+
 /** `before`: rows of earlier chunks, so that a message names the row of the table. */
-function predictedColumns(
+async function predictedColumns(
   model: TableModel,
+  reading: Reading,
+  reader: TableReader,
   { columns }: Chunk,
   before: number,
   probabilities: boolean,
-): ArrayLike<string | number | boolean>[] {
+): Promise<ArrayLike<string | number | boolean>[]> {
   let predicted: Predictions;
   try {
-    predicted = predictRows(model, columns);
+    predicted = predictRows(model, rowsFor(model, columns));
   } catch (error) {
     if (!(error instanceof WasmMlpError)) throw error;
-    const message = error.message.replace(/^[\w.]+: /, '');
-    throw new Failure(message.replace(/ in row (\d+)/, (_, row: string) => ` in row ${Number(row) + before}`));
+    const [, what, row] = /^(?:[\w.]+: )?(.*?) in row (\d+)\./s.exec(error.message) ?? [];
+    if (row === undefined) throw error;
+    throw new Failure(`${reader.source.name}, ${await reader.place(before + Number(row))}: ${what}.`);
   }
   if (model.kind !== 'classifier') return [...predicted.numbers];
   return [
-    ...predicted.labels,
+    ...predicted.labels.map((labels, at) => {
+      const words = reading.columns.get(model.targets[at]);
+      return labels.map((label) => labelText(words, label));
+    }),
     ...(probabilities ? model.classes.map((_, at) => predicted.probabilities.map((row) => row[at])) : []),
   ];
 }

@@ -36,7 +36,7 @@ export const worker: CommandSpec = {
       openTable: ({ table, ...source }) =>
         readSweepTable(
           argument ?? (source.sql === undefined ? table : undefined),
-          { header: true, ...source, ...(argument !== undefined && { sql: undefined }) },
+          { ...source, ...(argument !== undefined && { sql: undefined }) },
           print,
         ),
       progress: (text) => print.progress(text),

@@ -14,6 +14,7 @@ import { DEFAULTS } from '../training/estimate.js';
 import { SPACE, type Space } from '../training/space.js';
 import { TRIAL_FOLDS } from '../training/trial.js';
 import type { CommandSpec } from './command.js';
+import { readerOptions } from './options.js';
 import { choicesFrom, withTable, type TargetOptions } from './training.js';
 
 /** Options that decide what a sweep is. */
@@ -87,16 +88,18 @@ export async function openSweep(
   print: Printer,
 ): Promise<OpenedSweep> {
   const table = await readSweepTable(argument, options, print);
-  const { target, task, columns, sql, format, missing, header } = options;
-  const source: TableSource = {
+  const { target, task, columns, sql, format } = options;
+  const given = {
     ...(argument !== undefined && { table: argument }),
+    task,
+    columns,
+    sql,
+    format,
+    ...readerOptions(options),
+  };
+  const source: TableSource = {
     target,
-    ...(task !== undefined && { task }),
-    ...(columns !== undefined && { columns }),
-    ...(sql !== undefined && { sql }),
-    ...(format !== undefined && { format }),
-    ...(missing !== undefined && { missing }),
-    ...(!header && { header }),
+    ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
   };
   const plan = planOf(table, {
     base: { ...DEFAULTS, seed: options.seed ?? DEFAULTS.seed },

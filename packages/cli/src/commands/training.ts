@@ -3,6 +3,7 @@ import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { usageFailure } from '../failure.js';
 import { weightsHash } from '../model-files/open.js';
+import { withReading } from '../model-files/table-file.js';
 import { TableReader } from '../reading/reader.js';
 import { ordersRows, sourceOf, type TableFormat } from '../reading/source.js';
 import {
@@ -26,17 +27,21 @@ import { guessScore } from '../training/scores.js';
 import type { Task } from '../training/target.js';
 import { VERSION } from '../version.js';
 import type { CommandSpec, Options } from './command.js';
-import { columnsOption, integerOption, listOption, taskOption } from './options.js';
+import {
+  columnsOption,
+  integerOption,
+  listOption,
+  readerOptions,
+  TABLE_NOTES,
+  taskOption,
+  type TableOptions,
+} from './options.js';
 
 /** Options of a table, and of what is to be learned from it. */
-export interface TargetOptions {
+export interface TargetOptions extends TableOptions {
   readonly target: readonly string[];
   readonly task?: Task | undefined;
   readonly columns?: Readonly<Record<string, Choice>> | undefined;
-  readonly sql?: string | undefined;
-  readonly format?: TableFormat | undefined;
-  readonly missing?: readonly string[] | undefined;
-  readonly header: boolean;
 }
 
 /** Options that say what is learned from what, and what is written. */
@@ -48,7 +53,7 @@ export interface LearningOptions extends TargetOptions {
   readonly seed?: number;
 }
 
-const TARGET_OPTION = ['-t, --target <names>', 'column to predict; several separated by commas', listOption] as const;
+const TARGET_OPTION = ['-t, --target <names>', 'column to predict, or several: a,b', listOption] as const;
 const KIND_OPTIONS: CommandSpec['options'] = [
   ['--task <task>', 'classification, regression or multilabel, if the values do not say it', taskOption],
   ['--columns <kinds>', 'kinds of columns: zip=category,id=drop,…', columnsOption],
@@ -84,6 +89,7 @@ export function requireTargets(target: unknown): void {
 /** How classes and quantities are told apart, and what is promised: for the help of both commands. */
 export const LEARNING_NOTES: readonly string[] = [
   'A target of text or of true and false is a class. So are integers, if there are at most 20 different ones, each in ten rows on average; other numbers are quantities. --task overrules it.',
+  ...TABLE_NOTES,
   'The same table and options give the same weights on every machine: the hash at the end says so.',
 ];
 
@@ -113,18 +119,18 @@ const MOST_BYTES: Readonly<Record<TableFormat, number>> = { csv: 200e6, tsv: 200
 /** Opens the table of a command, and passes it on; closes it afterwards. */
 export async function withTable<T>(
   argument: string | undefined,
-  { columns: chosen = {}, missing, header, sql, format }: Omit<TargetOptions, 'target'>,
+  options: TargetOptions,
   print: Printer,
   use: (reader: TableReader, isLarge: boolean) => Promise<T>,
 ): Promise<T> {
-  const source = sourceOf(argument, { sql, format });
+  const source = sourceOf(argument, options);
   if (source.kind === 'sql' && !ordersRows(source.query)) {
     print.warn('the query has no ORDER BY. The order of its rows, and so the weights, may differ from run to run.');
   }
-  const text = Object.keys(chosen).filter((name) => chosen[name] === 'category');
-  const reading = { missing: missing && ['', ...missing], header: header ? undefined : false, text };
-  const reader = await TableReader.open(source, reading);
+  const wanted = { kinds: options.columns, targets: options.target };
+  const reader = await TableReader.open(source, readerOptions(options), wanted);
   try {
+    for (const note of reader.notes) print.warn(note);
     const isLarge = source.kind === 'file' && statSync(source.path).size > MOST_BYTES[source.format];
     return await use(reader, isLarge);
   } finally {
@@ -190,7 +196,7 @@ function writeModel(
   print: Printer,
   started: number,
 ): Uint8Array {
-  const file = model.save();
+  const file = withReading(model.save(), table.reading, model);
   write(output, file);
   if (!print.isJson) describeTraining(table, model, epochs, print, started);
   return file;

@@ -1,13 +1,20 @@
 /**
  * Reads tables by DuckDB: CSV, TSV, JSON, Parquet and SQL become columns of numbers, truth values, dates and text, a
- * chunk of rows at a time, in the order of the file, as often as wanted. `source.ts` says which table.
+ * chunk of rows at a time, in the order of the file, as often as wanted. `source.ts` says which table, `relation.ts`
+ * what DuckDB holds, `decide.ts` how it is read, `conversion.ts` how it becomes values.
  */
-import { createWriteStream, mkdtempSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
-import { DuckDBInstance, type DuckDBConnection, type DuckDBType, DuckDBTypeId } from '@duckdb/node-api';
+import { statSync } from 'node:fs';
+import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import { Failure } from '../failure.js';
+import { conversionOf, expectedText, heldText, numericText, type Conversion } from './conversion.js';
+import { readingsOf, type Wanted } from './decide.js';
+import { explained } from './explained.js';
+import { looksLikeCommaNumber } from './forms.js';
+import { localFile, type LocalFile } from './local-file.js';
+import { placeOf } from './place.js';
+import { missingTexts, type ColumnReading, type Form, type Reading } from './reading.js';
+import { isSmall, relationOf, type HeldColumn, type Relation } from './relation.js';
+import { text } from './sql.js';
 import type { Source } from './source.js';
 
 /** What the values of a column are: numbers, truth values, milliseconds since 1970 in UTC, or text. */
@@ -16,8 +23,7 @@ export type ReadKind = 'number' | 'boolean' | 'date' | 'text';
 export interface ReadColumn {
   readonly name: string;
   readonly kind: ReadKind;
-  /** The type as DuckDB calls it, for people. */
-  readonly type: string;
+  readonly reading: ColumnReading;
 }
 
 /** A value; null where it is missing. */
@@ -27,43 +33,27 @@ export type ReadCell = number | boolean | string | null;
 export interface Chunk {
   readonly rows: number;
   readonly columns: Record<string, ReadCell[]>;
+  /** The texts of all columns as the table has them, in their order, where they are wanted. */
+  readonly texts: readonly (readonly (string | null)[])[];
 }
 
+/** How tables are read, as options of a command say it. */
 export interface ReaderOptions {
-  /** Texts that mean a missing value in CSV and TSV, besides none at all. */
+  /** Texts that mean a missing value, besides none at all. Default those of pandas. */
   readonly missing?: readonly string[] | undefined;
-  /** Columns that are read as text, whatever they look like, so that 007 stays 007. Those that are not there do not count. */
-  readonly text?: readonly string[] | undefined;
   /** Whether the first line of a CSV has names; found out by default. */
   readonly header?: boolean | undefined;
+  /** What is between the values of a CSV; found out by default. */
+  readonly delimiter?: string | undefined;
+  /** What is before the fraction of a number; a point by default. */
+  readonly decimal?: ',' | '.' | undefined;
+  /** Format of dates as strptime has it, such as %d/%m/%Y; found out by default. */
+  readonly dateFormat?: string | undefined;
+  /** Encoding of a text; UTF-8, or UTF-16 if its beginning says so, by default. */
+  readonly encoding?: string | undefined;
 }
 
-/** Texts that pandas' `read_csv` takes as missing, and the `?` of the UCI repository. */
-const MISSING_TEXTS: readonly string[] = [
-  ...[
-    '',
-    '?',
-    'NA',
-    '<NA>',
-    'N/A',
-    'n/a',
-    '#N/A',
-    '#NA',
-    '#N/A N/A',
-    'NULL',
-    'null',
-    'None',
-    'NaN',
-    'nan',
-    '-NaN',
-    '-nan',
-  ],
-];
-
-/**
- * Rows of which the types of a CSV are inferred: all of a file up to this many bytes, otherwise DuckDB's default of the
- * first 20,480 rows times ten.
- */
+/** Rows of which the texts of a table are looked at: all of a file up to this many bytes. */
 const SAMPLE_ALL_BYTES = 64 * 2 ** 20;
 const SAMPLE_ROWS = 204_800;
 
@@ -80,107 +70,120 @@ const settingsFor = (source: Source): Record<string, string> => ({
   preserve_insertion_order: 'true',
 });
 
-const text = (value: string): string => `'${value.replaceAll("'", "''")}'`;
-const identifier = (name: string): string => `"${name.replaceAll('"', '""')}"`;
-
-const NUMBERS: ReadonlySet<DuckDBTypeId> = new Set([
-  ...[DuckDBTypeId.TINYINT, DuckDBTypeId.SMALLINT, DuckDBTypeId.INTEGER, DuckDBTypeId.BIGINT, DuckDBTypeId.HUGEINT],
-  ...[
-    DuckDBTypeId.UTINYINT,
-    DuckDBTypeId.USMALLINT,
-    DuckDBTypeId.UINTEGER,
-    DuckDBTypeId.UBIGINT,
-    DuckDBTypeId.UHUGEINT,
-  ],
-  ...[DuckDBTypeId.FLOAT, DuckDBTypeId.DOUBLE, DuckDBTypeId.DECIMAL],
-]);
-const DATES: ReadonlySet<DuckDBTypeId> = new Set([
-  ...[DuckDBTypeId.DATE, DuckDBTypeId.TIMESTAMP, DuckDBTypeId.TIMESTAMP_S, DuckDBTypeId.TIMESTAMP_MS],
-  ...[DuckDBTypeId.TIMESTAMP_NS, DuckDBTypeId.TIMESTAMP_TZ],
-]);
-
-/** Returns how a column is read, and the SQL that makes it a DOUBLE, a BOOLEAN or a VARCHAR. */
-function columnOf(name: string, type: DuckDBType): ReadColumn & { readonly sql: string } {
-  const [id, column] = [type.typeId, identifier(name)];
-  const read = (kind: ReadKind, sql: string): ReadColumn & { readonly sql: string } => ({
-    name,
-    kind,
-    type: String(type),
-    sql: `${sql} AS ${column}`,
-  });
-  if (id === DuckDBTypeId.BOOLEAN) return read('boolean', column);
-  if (NUMBERS.has(id)) return read('number', `CAST(${column} AS DOUBLE)`);
-  // A time with a zone is a moment: as a TIMESTAMP it would be the local time of the machine.
-  if (id === DuckDBTypeId.TIMESTAMP_TZ) return read('date', `CAST(epoch_ms(${column}) AS DOUBLE)`);
-  if (DATES.has(id)) return read('date', `CAST(epoch_ms(CAST(${column} AS TIMESTAMP)) AS DOUBLE)`);
-  // Seconds of the day: times alone have no date.
-  if (id === DuckDBTypeId.TIME) return read('number', `CAST(epoch(${column}) AS DOUBLE)`);
-  // Text, lists and structures as DuckDB writes them, and columns without any value.
-  return read('text', `CAST(${column} AS VARCHAR)`);
+interface PlannedColumn extends ReadColumn {
+  readonly column: HeldColumn;
+  readonly conversion: Conversion;
 }
 
 /** An open table. */
 export class TableReader {
   private constructor(
     readonly source: Source,
-    readonly columns: readonly ReadColumn[],
-    private readonly connection: DuckDBConnection,
+    readonly columns: readonly PlannedColumn[],
+    /** How it is read, to be saved with a model. */
+    readonly reading: Reading,
+    /** Sentences about the reading that somebody should know. */
+    readonly notes: readonly string[],
     private readonly query: string,
-    private readonly folder: string | undefined,
+    private readonly file: LocalFile,
+    private readonly relation: Relation,
+    private readonly missing: ReadonlySet<string>,
+    /** Columns that are read as in a training. */
+    private readonly trained: ReadonlySet<string>,
+    private readonly connection: DuckDBConnection,
     private readonly instance: DuckDBInstance,
   ) {}
 
   /**
-   * Opens a table and infers the types of its columns. Standard input is copied to a temporary file first, since
-   * tables are read more than once.
-   * @throws Failure for what DuckDB cannot read, with its reason.
+   * Opens a table and finds out what its columns are. Standard input is copied to a temporary file first, since tables
+   * are read more than once.
+   * @throws Failure for what cannot be read, with the reason, and for columns that are not what the reading says.
    */
-  static async open(source: Source, options: ReaderOptions = {}): Promise<TableReader> {
-    const folder = source.kind === 'standardInput' ? mkdtempSync(join(tmpdir(), 'wasm-mlp-')) : undefined;
+  static async open(source: Source, options: ReaderOptions = {}, wanted: Wanted = {}): Promise<TableReader> {
+    const { reading: saved, targets = [] } = wanted;
+    const missing = missingTexts(options.missing ?? saved?.missing);
+    const decimal = (options.decimal ?? saved?.decimal) === ',' ? ',' : undefined;
+    const header = options.header ?? saved?.header;
+    const delimiter = options.delimiter ?? saved?.delimiter;
+    const file = await localFile(source, options.encoding);
+    let instance: DuckDBInstance | undefined;
     try {
-      const path = folder && join(folder, `table.${source.kind === 'standardInput' ? source.format : ''}`);
-      if (path !== undefined) await pipeline(process.stdin, createWriteStream(path));
-      const instance = await DuckDBInstance.create(':memory:', settingsFor(source));
+      instance = await DuckDBInstance.create(':memory:', settingsFor(source));
       const connection = await instance.connect();
       await connection.run("SET TimeZone = 'UTC'");
-      const described = (from: string): Promise<ReturnType<typeof columnOf>[]> =>
-        explained(source, async () => {
-          const result = await connection.run(`SELECT * FROM ${from} LIMIT 0`);
-          const names = result.deduplicatedColumnNames();
-          const types = result.columnTypes();
-          return names.map((name, index) => columnOf(name, types[index]));
-        });
-      let from = relation(source, path, options, []);
-      let columns = await described(from);
-      const asText = columns.filter(({ name, kind }) => kind !== 'text' && options.text?.includes(name));
-      if (asText.length > 0) {
-        from = relation(
-          source,
-          path,
-          options,
-          asText.map(({ name }) => name),
-        );
-        const texts = new Set(asText.map(({ name }) => name));
-        columns = (await described(from)).map((column) => (texts.has(column.name) ? textColumn(column) : column));
-      }
-      const query = `SELECT ${columns.map(({ sql }) => sql).join(', ')} FROM ${from}`;
-      return new TableReader(source, columns, connection, query, folder, instance);
+      const expected = targets.length > 0 ? targets : (wanted.only ?? []);
+      const relation = await explained(source, () =>
+        relationOf(connection, source, file.path, {
+          ...{ header, delimiter, missing },
+          ...(expected.length > 0 && { expected }),
+        }),
+      );
+      const read = relation.columns.filter(({ name }) => wanted.only?.includes(name) ?? true);
+      const sampled = isSmall(file.path, SAMPLE_ALL_BYTES)
+        ? relation.from
+        : `(SELECT * FROM ${relation.from} LIMIT ${SAMPLE_ROWS})`;
+      const { readings, notes } = await explained(source, () =>
+        readingsOf(
+          connection,
+          { source, file, relation, sampled, read },
+          { missing, decimal, dateFormat: options.dateFormat },
+          wanted,
+        ),
+      );
+      const columns = read.map((column): PlannedColumn => {
+        const reading = readings.get(column.name)!;
+        const conversion = conversionOf(column, reading, { missing, decimal });
+        if (conversion === undefined) {
+          throw new Failure(
+            `Column ${column.name} of ${source.name} holds ${heldText(column.held)}. It is expected to hold ${heldText(reading.form)}${saved?.columns.has(column.name) ? ', as in the table that the model was trained on' : ''}.`,
+          );
+        }
+        const kind = reading.form === 'time' ? 'number' : reading.form;
+        return { name: column.name, kind, reading, column, conversion };
+      });
+      const reading: Reading = {
+        ...{ missing: options.missing ?? saved?.missing, decimal, header, delimiter },
+        columns: new Map(columns.map(({ name, reading: own }) => [name, own])),
+      };
+      const query = queryOf(columns, relation, wanted.texts === true);
+      return new TableReader(
+        ...([source, columns, reading, notes, query, file, relation, new Set(missing)] as const),
+        new Set(saved?.columns.keys()),
+        connection,
+        instance,
+      );
     } catch (error) {
-      if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+      instance?.closeSync();
+      file.remove();
       throw error;
     }
   }
 
-  /** Reads the rows, in the order of the file or the query, in chunks of some thousand. */
+  /**
+   * Reads the rows, in the order of the file or the query, in chunks of some thousand.
+   * @throws Failure for a cell that is not what its column is, by name and place.
+   */
   async *chunks(): AsyncGenerator<Chunk> {
-    const names = this.columns.map(({ name }) => name);
-    const result = await explained(this.source, () => this.connection.stream(this.query));
+    const { columns: planned, source, missing } = this;
+    const result = await explained(source, () => this.connection.stream(this.query));
+    let before = 0;
     for (;;) {
-      const chunk = await explained(this.source, () => result.fetchChunk());
+      const chunk = await explained(source, () => result.fetchChunk());
       if (chunk === null || chunk.rowCount === 0) return;
+      const bad = chunk.getColumnValues(0) as (string | null)[];
+      const first = bad.findIndex((cell) => cell !== null);
+      if (first !== -1) await this.refuse(bad[first]!, before + first);
       const columns: Record<string, ReadCell[]> = Object.create(null) as Record<string, ReadCell[]>;
-      for (const [index, name] of names.entries()) columns[name] = chunk.getColumnValues(index) as ReadCell[];
-      yield { rows: chunk.rowCount, columns };
+      for (const [at, { name, kind, reading }] of planned.entries()) {
+        const values = chunk.getColumnValues(1 + at) as ReadCell[];
+        columns[name] = kind === 'text' ? textsOf(values as (string | null)[], reading, missing) : values;
+      }
+      const texts: (string | null)[][] = [];
+      for (let at = 1 + planned.length; at < chunk.columnCount; at++) {
+        texts.push(chunk.getColumnValues(at) as (string | null)[]);
+      }
+      yield { rows: chunk.rowCount, columns, texts };
+      before += chunk.rowCount;
     }
   }
 
@@ -194,62 +197,72 @@ export class TableReader {
       rows += chunk.rows;
       if (rows >= most) break;
     }
-    return { rows, columns };
+    return { rows, columns, texts: [] };
+  }
+
+  /** All columns, also those that are not read, with what they are. */
+  get all(): readonly { readonly name: string; readonly form: Form }[] {
+    return this.relation.columns.map(({ name, held }) => ({
+      name,
+      form: this.columns.find((column) => column.name === name)?.reading.form ?? held,
+    }));
+  }
+
+  /** Where a row is, counted from 0: "line 7" of a file that has lines, otherwise "row 6", counted from 1. */
+  async place(row: number): Promise<string> {
+    return placeOf(this.source, this.file, this.relation, row + 1);
   }
 
   /** Closes the table and removes temporary files. */
   close(): void {
     this.connection.closeSync();
     this.instance.closeSync();
-    if (this.folder !== undefined) rmSync(this.folder, { recursive: true, force: true });
+    this.file.remove();
+  }
+
+  private async refuse(cell: string, row: number): Promise<never> {
+    const { name, reading } = this.columns[Number(cell.slice(0, cell.indexOf(':')))];
+    const got = cell.slice(cell.indexOf(':') + 1);
+    const shown = JSON.stringify(got.length > 40 ? `${got.slice(0, 39)}…` : got);
+    const isInfinite = reading.form === 'number' && /^[+-]?inf/i.test(got.trim());
+    const expected = isInfinite ? 'a finite number' : expectedText(reading);
+    throw new Failure(
+      `${this.source.name}, ${await this.place(row)}: column ${name} expected ${expected}${this.trained.has(name) ? ', as in training' : ''}, got ${shown}. ${hintFor(reading, got, shown)}`,
+    );
   }
 }
 
-/** A column read as text. */
-const textColumn = ({ name, type }: ReadColumn): ReturnType<typeof columnOf> => ({
-  name,
-  kind: 'text',
-  type,
-  sql: `CAST(${identifier(name)} AS VARCHAR) AS ${identifier(name)}`,
-});
-
-/** The table in a FROM clause. Of CSV, columns named `asText` are not parsed. */
-function relation(
-  source: Source,
-  copied: string | undefined,
-  options: ReaderOptions,
-  asText: readonly string[],
-): string {
-  if (source.kind === 'sql') return `(${source.query}\n)`;
-  const path = source.kind === 'file' ? source.path : copied!;
-  // A path is a file, not a pattern of many; nor does a folder named k=v make a column.
-  const file = text(path.replace(/[*?[]/g, '[$&]'));
-  if (source.format === 'parquet') return `read_parquet(${file}, hive_partitioning = false)`;
-  if (source.format === 'json') return `read_json_auto(${file}, hive_partitioning = false, sample_size = -1)`;
-  const all = statSync(path).size <= SAMPLE_ALL_BYTES;
-  const settings = [
-    'hive_partitioning = false',
-    `nullstr = [${(options.missing ?? MISSING_TEXTS).map(text).join(', ')}]`,
-    `sample_size = ${all ? -1 : SAMPLE_ROWS}`,
-    ...(source.format === 'tsv' ? [`delim = '\t'`] : []),
-    ...(options.header === undefined ? [] : [`header = ${options.header}`]),
-    ...(asText.length === 0 ? [] : [`types = {${asText.map((name) => `${text(name)}: 'VARCHAR'`).join(', ')}}`]),
-  ];
-  return `read_csv(${[file, ...settings].join(', ')})`;
+/** What somebody may do about a cell that cannot be read. */
+function hintFor({ form }: ColumnReading, got: string, shown: string): string {
+  if (form === 'date') return 'If dates are written in another way: --date-format.';
+  if (form === 'number' && looksLikeCommaNumber(got)) return 'If fractions have a comma: --decimal ,';
+  return `If it means a missing value: --missing ${shown}`;
 }
 
-/** Runs something of DuckDB; what it throws becomes a Failure with the first lines of its reason. */
-async function explained<T>(source: Source, run: () => Promise<T>): Promise<T> {
-  try {
-    return await run();
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    throw new Failure(`${source.name} cannot be read. ${shortened(message)}`);
-  }
+/** Texts without those that mean a missing value. */
+function textsOf(
+  values: readonly (string | null)[],
+  { numeric }: ColumnReading,
+  missing: ReadonlySet<string>,
+): (string | null)[] {
+  return values.map((value) => {
+    if (value === null || missing.has(value) || missing.has(value.trim())) return null;
+    return numeric === true ? numericText(value.trim()) : value;
+  });
 }
 
-/** DuckDB repeats its settings after the reason: keep what comes before. */
-function shortened(message: string): string {
-  const [reason] = message.split(/\n\s*\n|\nCSV options|\n {2}file =|\nCandidates|\nPossible (fixes|solutions)/);
-  return reason.split('\n').slice(0, 8).join('\n').trim();
+/** The first column is null, or the number of a column and its text, which is not what the column is. */
+function queryOf(columns: readonly PlannedColumn[], { from, columns: all }: Relation, texts: boolean): string {
+  const values = columns.map(({ conversion }, at) => `${conversion.value} AS ${named(at)}`);
+  const bad = columns.flatMap(({ conversion, column }, at) => {
+    const condition = conversion.bad(named(at));
+    return condition === undefined ? [] : [`WHEN ${condition} THEN ${text(`${at}:`)} || ${column.text}`];
+  });
+  const found = bad.length === 0 ? 'NULL::VARCHAR' : `CASE ${bad.join(' ')} END`;
+  const kept = texts ? all.map((column) => column.text) : [];
+  const selected = [found, ...columns.map((_, at) => named(at)), ...kept];
+  return `SELECT ${selected.join(', ')} FROM (SELECT *, ${values.join(', ')} FROM ${from})`;
 }
+
+/** Name of a value, unlike those of columns. */
+const named = (at: number): string => `"\u0001${at}"`;

@@ -3,6 +3,7 @@
  * the bits of a trial but for the trial's number and budget, so results of other data or other options are told apart.
  */
 import { createHash } from 'node:crypto';
+import type { ReaderOptions } from '../reading/reader.js';
 import type { TableFormat } from '../reading/source.js';
 import type { Choice, TrainingTable } from '../training/data.js';
 import type { NetworkOptions } from '../training/estimate.js';
@@ -29,16 +30,13 @@ export interface Plan {
 }
 
 /** Which table is read, and how: options of the command. */
-export interface TableSource {
+export interface TableSource extends ReaderOptions {
   readonly table?: string;
   readonly target: readonly string[];
   readonly task?: Task;
   readonly columns?: Readonly<Record<string, Choice>>;
   readonly sql?: string;
   readonly format?: TableFormat;
-  readonly missing?: readonly string[];
-  /** False if the first line of a CSV is data. */
-  readonly header?: false;
 }
 
 export interface Sweep {

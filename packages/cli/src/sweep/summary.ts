@@ -82,24 +82,32 @@ export function trainCommand({ source, plan }: Sweep, { settings, epochs }: Tria
     ...['wasm-mlp', 'train'],
     ...(source.table === undefined ? [] : [source.table]),
     ...(source.sql === undefined ? [] : ['--sql', source.sql]),
-    ...['--target', source.target.join(',')],
+    ...['--target', listText(source.target)],
     ...(source.task === undefined ? [] : ['--task', source.task]),
     ...(source.columns === undefined
       ? []
       : [
           '--columns',
           Object.entries(source.columns)
-            .map(([name, kind]) => `${name}=${kind}`)
+            .map(([name, kind]) => `${listText([name])}=${kind}`)
             .join(','),
         ]),
     ...(source.format === undefined ? [] : ['--format', source.format]),
-    ...(source.missing === undefined ? [] : ['--missing', source.missing.join(',')]),
-    ...(source.header === false ? ['--no-header'] : []),
+    ...(source.missing === undefined ? [] : [`--missing=${listText(source.missing)}`]),
+    ...(source.header === undefined ? [] : [source.header ? '--header' : '--no-header']),
+    ...(source.delimiter === undefined ? [] : ['--delimiter', source.delimiter === '\t' ? 'tab' : source.delimiter]),
+    ...(source.decimal === undefined ? [] : ['--decimal', source.decimal]),
+    ...(source.dateFormat === undefined ? [] : ['--date-format', source.dateFormat]),
+    ...(source.encoding === undefined ? [] : ['--encoding', source.encoding]),
     ...['--hidden', hiddenLayers.join(','), '--learning-rate', learningRate, '--l2', l2],
     ...['--batch-size', batchSize, '--epochs', epochs, '--seed', plan.base.seed],
   ];
   return words.map((word) => quoted(String(word))).join(' ');
 }
+
+/** Texts as options take a list of them. */
+const listText = (texts: readonly string[]): string =>
+  texts.map((item) => (/[",]|^\s|\s$/.test(item) ? `"${item.replaceAll('"', '""')}"` : item)).join(',');
 
 /** A word as a shell takes it. */
 const quoted = (word: string): string => (/^[\w./,=:@+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);

@@ -1,6 +1,7 @@
 /** The table of a training in memory: columns without the rows whose target is missing, and what is to be predicted. */
 import { Failure, usageFailure } from '../failure.js';
 import type { ReadCell, ReadColumn, TableReader } from '../reading/reader.js';
+import type { Reading } from '../reading/reading.js';
 import { nearest } from '../terminal/nearest.js';
 import { decideTask, TargetValues, type Task } from './target.js';
 
@@ -25,6 +26,8 @@ export interface TrainingTable {
   readonly withoutTarget: number;
   /** Kinds that are not to be inferred. */
   readonly choices: Readonly<Record<string, Choice>>;
+  /** How it was read. */
+  readonly reading: Reading;
 }
 
 export interface TableChoices {
@@ -86,6 +89,7 @@ export async function readTrainingTable(reader: TableReader, choices: TableChoic
     labels: task === 'classification' ? values[0].labels : [],
     withoutTarget: rows - left,
     choices: kinds,
+    reading: reader.reading,
   };
 }
 

@@ -8,6 +8,7 @@ import {
   type TableClassifier,
   type TableRegressor,
 } from 'wasm-mlp/tables';
+import type { ReadCell } from '../reading/reader.js';
 import type { Choice, Columns, TrainingTable } from './data.js';
 import type { Task } from './target.js';
 
@@ -117,7 +118,10 @@ async function fitModel(
 }
 
 /** Asks a model for rows. */
-export function predictRows(model: TableModel, columns: Columns): Predictions {
+export function predictRows(
+  model: TableModel,
+  columns: Readonly<Record<string, readonly (ReadCell | Date)[]>>,
+): Predictions {
   const { targets } = model;
   if (model.kind === 'classifier') {
     if (targets.length > 1) {

@@ -100,7 +100,7 @@ export async function trainStreamed(
     const final = (await loadTable(best!.file)) as TableModel;
     const table: TrainingTable = {
       ...{ rows: learned.rows, columns: heldRows, targets: choices.targets, task, reason: learned.reason, labels },
-      ...{ withoutTarget: learned.withoutTarget, choices: choicesOf(reader.columns, choices) },
+      ...{ withoutTarget: learned.withoutTarget, choices: choicesOf(reader.columns, choices), reading: reader.reading },
     };
     return {
       ...{ model: final, losses: { loss, valLoss: [] }, epochs: best!.epochs, table },
