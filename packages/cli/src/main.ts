@@ -5,6 +5,7 @@ import { convert } from './commands/convert.js';
 import { evaluate } from './commands/evaluate.js';
 import { inspect } from './commands/inspect.js';
 import { predict } from './commands/predict.js';
+import { serve } from './commands/serve.js';
 import { sweep } from './commands/sweep.js';
 import { train } from './commands/train.js';
 import { tune } from './commands/tune.js';
@@ -14,7 +15,7 @@ import { widthOf, wrapped } from './terminal/layout.js';
 import { Printer } from './terminal/printer.js';
 import { VERSION } from './version.js';
 
-const COMMANDS: readonly CommandSpec[] = [train, tune, sweep, predict, evaluate, inspect, convert];
+const COMMANDS: readonly CommandSpec[] = [train, tune, sweep, predict, evaluate, inspect, convert, serve];
 
 /** Examples and notes below the options of a command. */
 function furtherHelp({ examples, notes = [] }: CommandSpec): string {

@@ -153,9 +153,11 @@ export function durationOption(value: string): number {
 const BYTES: Readonly<Record<string, number>> = { B: 1, KB: 1e3, MB: 1e6, GB: 1e9 };
 
 /** A size in bytes: 20KB, 1MB. */
-export function bytesOption(value: string): number {
-  const [, number, unit = 'B'] = /^(\d+(?:\.\d+)?)\s*(B|KB|MB|GB)?$/i.exec(value) ?? [];
-  if (number === undefined || Number(number) === 0)
-    throw usageFailure(`--size expected a size, such as 20KB or 1MB, got ${value}.`);
-  return Number(number) * BYTES[unit.toUpperCase()];
+export function bytesOption(name: string): (value: string) => number {
+  return (value) => {
+    const [, number, unit = 'B'] = /^(\d+(?:\.\d+)?)\s*(B|KB|MB|GB)?$/i.exec(value) ?? [];
+    if (number === undefined || Number(number) === 0)
+      throw usageFailure(`${name} expected a size, such as 20KB or 1MB, got ${value}.`);
+    return Number(number) * BYTES[unit.toUpperCase()];
+  };
 }

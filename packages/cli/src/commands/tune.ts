@@ -34,7 +34,7 @@ export const tune: CommandSpec = {
     ...LEARNING_OPTIONS,
     ['--time <duration>', 'time for the trials: 90s, 5m, 1h (default: 60s)', durationOption],
     ['--trials <n>', 'most trials; the same number gives the same result', integerOption('--trials', 1)],
-    ['--size <bytes>', 'most bytes of weights: 20KB, 1MB', bytesOption],
+    ['--size <bytes>', 'most bytes of weights: 20KB, 1MB', bytesOption('--size')],
     ...TABLE_OPTIONS,
     ['--json', 'print the result as JSON'],
   ],
