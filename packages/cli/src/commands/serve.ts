@@ -13,6 +13,7 @@ interface ServeOptions {
   readonly batchDelay?: number;
   readonly queue?: number;
   readonly maxBody?: number;
+  readonly workers?: number;
   readonly reload?: number;
   readonly drain?: number;
   readonly logRequests?: boolean;
@@ -31,6 +32,11 @@ export const serve: CommandSpec = {
       '--batch-delay <ms>',
       'how long rows wait for others (default: 0, until what has arrived is read)',
       numberOption('--batch-delay', 0),
+    ],
+    [
+      '--workers <threads>',
+      'threads that compute, for large models (default: 0, the thread of the server does)',
+      integerOption('--workers', 0, 256),
     ],
     ['--queue <requests>', 'most requests at a time, others get 503 (default: 1024)', integerOption('--queue', 1)],
     ['--max-body <size>', 'largest body, others get 413 (default: 16MB)', bytesOption('--max-body')],

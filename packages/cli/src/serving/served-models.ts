@@ -103,18 +103,20 @@ export class ServedModels {
   }
 }
 
+/** Returns what computes rows in this thread. */
+export const computeHere =
+  ({ compute }: Servable): Execute<Rows> =>
+  (rows, done) => {
+    let values;
+    try {
+      values = compute(rows);
+    } catch (error) {
+      done(error, []);
+      return;
+    }
+    done(undefined, values);
+  };
+
 /** Computes in this thread. */
 export const installHere: Installer = (servable) =>
-  Promise.resolve({
-    execute: (rows, done) => {
-      let values;
-      try {
-        values = servable.compute(rows);
-      } catch (error) {
-        done(error, []);
-        return;
-      }
-      done(undefined, values);
-    },
-    remove: () => undefined,
-  });
+  Promise.resolve({ execute: computeHere(servable), remove: () => undefined });

@@ -5,10 +5,13 @@ import { Metrics } from './metrics.js';
 import { ModelFileWatch, watchFiles, type NamedFile } from './model-file.js';
 import { createServer, type ServerOptions, type ServerState } from './server.js';
 import { installHere, ServedModels } from './served-models.js';
+import { WorkerPool } from './workers/pool.js';
 
 export interface ServiceOptions extends ServerOptions, Pick<BatchOptions, 'size' | 'delay'> {
   /** Seconds between two looks at the files; 0 for none. */
   readonly reload: number;
+  /** Threads that compute; 0: the thread of the server does. */
+  readonly workers: number;
 }
 
 export const DEFAULT_SERVICE = {
@@ -17,6 +20,7 @@ export const DEFAULT_SERVICE = {
   queue: 1024,
   maxBody: 16e6,
   reload: 1,
+  workers: 0,
   logRequests: false,
 } as const;
 
@@ -35,11 +39,21 @@ export interface Service {
 export async function makeService(files: readonly NamedFile[], options: ServiceOptions): Promise<Service> {
   const metrics = new Metrics();
   const state: ServerState = { isEnding: false };
-  const { size, delay } = options;
-  const models = new ServedModels(metrics, { size, delay, concurrency: 1 }, installHere);
+  const { size, delay, workers } = options;
+  const batches = { size, delay, concurrency: Math.max(1, workers) };
+  const log = { error: (fields: object, message: string): void => app.log.error(fields, message) };
+  const pool = workers === 0 ? undefined : new WorkerPool(workers, log);
+  const models = new ServedModels(metrics, batches, pool?.install ?? installHere);
   const app = createServer(models, metrics, state, options);
+  // After the last request.
+  app.addHook('onClose', () => pool?.end());
   const watches = files.map((file) => new ModelFileWatch(file, models, app.log));
-  for (const watch of watches) await watch.load();
+  try {
+    for (const watch of watches) await watch.load();
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
   if (options.reload > 0) {
     const stop = watchFiles(watches, options.reload);
     app.addHook('onClose', () => stop());

@@ -46,7 +46,7 @@ type WithContent = Record<
 type AnyInferenceModel = Pick<InferenceModel<Float32Array | Float32Array[]>, 'predictInto'>;
 
 /** Computes the outputs of a network, and the labels of the first one. Runs in the thread of the server or in others. */
-function computeNetwork(
+export function computeNetwork(
   model: AnyInferenceModel,
   widths: readonly number[],
   labels: readonly (string | number)[] | undefined,

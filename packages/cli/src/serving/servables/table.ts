@@ -1,5 +1,4 @@
 /** Models of tables: an input for each column, by its name; labels with probabilities, or numbers, out. */
-import { ValueError } from 'wasm-mlp';
 import type { TablePredictor } from 'wasm-mlp/tables/predict';
 import { weightsHash } from '../../model-files/open.js';
 import type { TableModel } from '../../training/estimate.js';
@@ -45,7 +44,7 @@ const predictingOf = (model: TableModel): Predicting => ({
 });
 
 /** Computes what a table model says of rows, in the order of `outputsOf`. Runs in the thread of the server or in others. */
-function computeTable(model: Predicting): Compute<TableRows> {
+export function computeTable(model: Predicting): Compute<TableRows> {
   const { classes, targets } = model;
   const labels = labelValues(classes);
   return ({ columns, rows }) => {
@@ -69,7 +68,9 @@ function computeTable(model: Predicting): Compute<TableRows> {
       return [...truths, probabilities];
     } catch (error) {
       // `tableClassifier.predict: column "age" expected numbers, got "x" in row 0.`, of which the name of the call says nothing here.
-      if (error instanceof ValueError) throw new RequestError(error.message.replace(/^[\w.]+: /, ''));
+      // The entry that only predicts has classes of errors of its own.
+      if (error instanceof Error && error.name === 'ValueError')
+        throw new RequestError(error.message.replace(/^[\w.]+: /, ''));
       throw error;
     }
   };
