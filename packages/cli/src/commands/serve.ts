@@ -2,7 +2,6 @@
 import { Failure } from '../failure.js';
 import { endOnSignal } from '../serving/ending.js';
 import { namedFiles } from '../serving/model-file.js';
-import { DEFAULT_SERVICE, makeService } from '../serving/service.js';
 import type { CommandSpec } from './command.js';
 import { bytesOption, integerOption, numberOption } from './options.js';
 
@@ -59,10 +58,12 @@ export const serve: CommandSpec = {
   notes: [
     'Endpoints are those of the Open Inference Protocol: POST /v2/models/NAME/infer, GET /v2/models/NAME for what it takes, GET /v2/health/ready. Metrics are at /metrics. Logs go to standard output, a JSON object a line.',
   ],
-  async run([given], options, print) {
+  async run(args, options, print) {
     const { host = '127.0.0.1', port = 8080, drain = 5, quiet = false, ...rest } = options as ServeOptions;
     const { batchSize: size, batchDelay: delay, ...others } = rest;
-    const files = namedFiles(given as unknown as string[]);
+    // Fastify is loaded for this command alone.
+    const { DEFAULT_SERVICE, makeService } = await import('../serving/service.js');
+    const files = namedFiles(args);
     const logger = { level: quiet ? 'warn' : 'info', base: null };
     const chosen = { ...others, ...(size !== undefined && { size }), ...(delay !== undefined && { delay }) };
     const { app, state } = await makeService(files, { ...DEFAULT_SERVICE, ...chosen, logger });

@@ -14,12 +14,14 @@ import type { Rows, Servable } from '../../src/serving/servables/servable.js';
 import { WorkerPool } from '../../src/serving/workers/pool.js';
 import { PEOPLE, peopleInputs, post, serve, writeNetwork, writeTables } from './service.js';
 
-const PROGRAM = new URL('../../dist/prediction-worker.js', import.meta.url);
+const PROGRAM = new URL('../../dist/serving-thread.js', import.meta.url);
 const folder = temporaryFolder();
 
 beforeAll(async () => {
   await Promise.all([writeNetwork(join(folder, 'net.safetensors')), writeTables(folder)]);
 });
+
+const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
 
 const row = (index: number): number[] => [0.1 * index, Math.sin(index), -index];
 const rowsOf = (first: number, count: number): NetworkRows => ({
@@ -43,7 +45,7 @@ describe('requests that come together', () => {
         (count, index) =>
           new Promise<number[]>((resolve, reject) => {
             batcher.add(rowsOf(10 * index, count), (error, values, first) => {
-              if (error !== undefined) reject(error);
+              if (error !== undefined) reject(asError(error));
               else resolve([...values[0].slice(2 * first, 2 * (first + count))] as number[]);
             });
           }),
@@ -102,7 +104,7 @@ describe('other threads', () => {
 
   const ask = (execute: Execute<Rows>, rows: Rows): Promise<readonly OutputValues[]> =>
     new Promise((resolve, reject) =>
-      execute(rows, (error, values) => (error === undefined ? resolve(values) : reject(error))),
+      execute(rows, (error, values) => (error === undefined ? resolve(values) : reject(asError(error)))),
     );
 
   test('compute what this one does: networks, tables, and errors', async () => {
@@ -115,8 +117,8 @@ describe('other threads', () => {
       const { execute, remove } = await pool.install(servable);
       expect(await ask(execute, rows as Rows)).toEqual(servable.compute(rows as Rows));
       if ('columns' in rows) {
-        const wrong: Rows & object = { ...rows, columns: { ...PEOPLE, age: Array(6).fill('x') } };
-        const error = await ask(execute, wrong).catch((thrown: unknown) => thrown);
+        const wrong = { ...rows, columns: { ...PEOPLE, age: Array(6).fill('x') } };
+        const error = await ask(execute, wrong as Rows).catch((thrown: unknown) => thrown);
         expect(error).toBeInstanceOf(RequestError);
         expect(error).toMatchObject({ status: 400, message: expect.stringContaining('column "age" expected') });
       }

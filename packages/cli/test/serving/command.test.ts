@@ -43,7 +43,6 @@ async function start(args: readonly string[]): Promise<Started> {
   const log: Record<string, unknown>[] = [];
   const waiting = new Set<() => void>();
   let rest = '';
-  child.stderr.resume();
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     const lines = (rest + text).split('\n');
     rest = lines.pop()!;
@@ -61,8 +60,12 @@ async function start(args: readonly string[]): Promise<Started> {
       waiting.add(look);
       look();
     });
+  let errors = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text));
   const ended = once(child, 'close').then(([status]) => ({ status: status as number | null, log }));
-  const { msg } = await logged('Server listening at ');
+  const early = ended.then(() => Promise.reject(new Error(`The server ended: ${errors}`)));
+  const { msg } = await Promise.race([logged('Server listening at '), early]);
+  early.catch(() => undefined);
   return { address: String(msg).replace('Server listening at ', ''), child, logged, ended };
 }
 
@@ -112,8 +115,8 @@ describe('a server', () => {
     expect(log[1]).toMatchObject({ model: 'other', file: 'net2.safetensors', version: expect.any(String) });
   });
 
-  test('SIGTERM under load: it is not ready, goes on, and loses no request', async () => {
-    const { address, child, logged, ended } = await start(['net1.safetensors', '--drain', '1']);
+  test.each(['0', '2'])('SIGTERM under load, %s workers: not ready, goes on, loses no request', async (workers) => {
+    const { address, child, logged, ended } = await start(['net1.safetensors', '--drain', '1', '--workers', workers]);
     const expected = await predicted('net1.safetensors');
     const asking = several(8, () =>
       keepAsking(
@@ -133,41 +136,46 @@ describe('a server', () => {
     expect((await ended).status).toBe(0);
   });
 
-  test('a newer file under load: no request is lost, each reply is of the one or of the other', async () => {
-    copyFileSync(join(folder, 'net1.safetensors'), join(folder, 'live.safetensors'));
-    const { address, child, logged, ended } = await start(['live.safetensors', '--reload', '0.05', '--drain', '0']);
-    const known = await Promise.all(['net1.safetensors', 'net2.safetensors'].map(predicted));
-    const seen = new Set<number>();
-    let isEnough = false;
-    const asking = several(4, () =>
-      keepAsking(
-        `${address}/v2/models/live/infer`,
-        (data) => {
-          const index = known.findIndex((one) => JSON.stringify(one) === JSON.stringify(data));
-          expect(index).toBeGreaterThanOrEqual(0);
-          seen.add(index);
-        },
-        () => isEnough,
-      ),
-    );
-    const put = (from: string): void => {
-      copyFileSync(join(folder, from), join(folder, 'next'));
-      renameSync(join(folder, 'next'), join(folder, 'live.safetensors'));
-    };
-    for (let times = 2; times <= 5; times++) {
-      put(`net${1 + ((times + 1) % 2)}.safetensors`);
-      await logged('model loaded', times);
-    }
-    // A file that is no model: the log says so, and what was there stays.
-    put('broken.safetensors');
-    expect(await logged('the new file is not served')).toMatchObject({ level: 40, model: 'live' });
-    expect((await post(`${address}/v2/models/live/infer`, BODY)).status).toBe(200);
-    isEnough = true;
-    await asking;
-    expect([...seen].sort()).toEqual([0, 1]);
-    child.kill('SIGTERM');
-    expect((await ended).status).toBe(0);
-  });
+  test.each(['0', '2'])(
+    'newer files under load, %s workers: each reply is of the one or of the other',
+    async (workers) => {
+      copyFileSync(join(folder, 'net1.safetensors'), join(folder, 'live.safetensors'));
+      const { address, child, logged, ended } = await start([
+        ...['live.safetensors', '--reload', '0.05', '--drain', '0', '--workers', workers],
+      ]);
+      const known = await Promise.all(['net1.safetensors', 'net2.safetensors'].map(predicted));
+      const seen = new Set<number>();
+      let isEnough = false;
+      const asking = several(4, () =>
+        keepAsking(
+          `${address}/v2/models/live/infer`,
+          (data) => {
+            const index = known.findIndex((one) => JSON.stringify(one) === JSON.stringify(data));
+            expect(index).toBeGreaterThanOrEqual(0);
+            seen.add(index);
+          },
+          () => isEnough,
+        ),
+      );
+      const put = (from: string): void => {
+        copyFileSync(join(folder, from), join(folder, 'next'));
+        renameSync(join(folder, 'next'), join(folder, 'live.safetensors'));
+      };
+      for (let times = 2; times <= 5; times++) {
+        put(`net${1 + ((times + 1) % 2)}.safetensors`);
+        await logged('model loaded', times);
+      }
+      // A file that is no model: the log says so, and what was there stays.
+      put('broken.safetensors');
+      expect(await logged('the new file is not served')).toMatchObject({ level: 40, model: 'live' });
+      expect((await post(`${address}/v2/models/live/infer`, BODY)).status).toBe(200);
+      isEnough = true;
+      await asking;
+      expect([...seen].sort()).toEqual([0, 1]);
+      child.kill('SIGTERM');
+      expect((await ended).status).toBe(0);
+    },
+  );
 });
 
 describe('errors', () => {

@@ -49,7 +49,7 @@ export class WorkerPool {
     count: number,
     private readonly log: Log,
     /** The built program of a thread. */
-    private readonly program = new URL('./prediction-worker.js', import.meta.url),
+    private readonly program = new URL('./serving-thread.js', import.meta.url),
   ) {
     for (let i = 0; i < count; i++) this.start();
   }
