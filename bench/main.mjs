@@ -25,6 +25,7 @@ import { measureAgain } from './measure/again.mjs';
 import { compareSides, THRESHOLD } from './measure/comparison.mjs';
 import { readExpected } from './measure/expected.mjs';
 import { machine } from './measure/machine.mjs';
+import { Progress } from './measure/progress.mjs';
 import { measure } from './measure/session.mjs';
 import { AGAINST_OPTIONS, readSides, SIDE_OPTIONS } from './measure/sides.mjs';
 import { atLeastOne, chosen, percentage } from './options.mjs';
@@ -51,12 +52,47 @@ const readOptions = () =>
       processes: { type: 'string' },
       threshold: { type: 'string', default: String(100 * THRESHOLD) },
       json: { type: 'string' },
+      help: { type: 'boolean', short: 'h', default: false },
     },
   }).values;
+
+const HELP = `npm run bench -- [options]
+
+Measures kernels, training, prediction, start and sizes of the built library. Results are compared with their
+checksums before any time counts. bench/README.md explains the output.
+
+  --quick                  fewer repetitions: ${QUICK.processes} process of ${QUICK.rounds} rounds instead of ${USUAL.processes} of ${USUAL.rounds}
+  --only PART              measurements with that in their names: kernel, train, predict, tail, start, size,
+                           tiny, small, mid, big; may be given several times
+  --skip PART              all but these
+  --rounds N               repetitions in a process
+  --processes N            processes
+  --json FILE              write all times to a file, for bench:compare
+  --engine A=B,C=D         options of the engine, as tile=4x8,threads=2
+  --runtime COMMAND        what runs the library, as "deno run --allow-all"
+  --package DIR            the build to measure, default this one
+  --against DIR            compare with another build, interleaved; ends with status 1 where this one is slower
+  --against-engine A=B     compare with other options of the engine
+  --against-runtime CMD    compare with another runtime
+  --other-bits             the other side may have other results
+  --threshold PERCENT      what counts as slower, default ${100 * THRESHOLD}
+  --help                   print this
+
+While it runs it says how long is left: at a terminal in one line, into a file or a pipe once.
+
+Examples
+  npm run bench -- --quick --only train
+  npm run bench -- --only predict --against ../before
+  npm run bench -- --only train/mid --engine threads=2 --against-engine threads=1
+`;
 
 /** @param {string} scratch folder for compiled files */
 async function run(scratch) {
   const options = readOptions();
+  if (options.help) {
+    process.stdout.write(HELP);
+    return;
+  }
   const { quick } = options;
   // Fail now, not after an hour.
   if (options.json !== undefined) accessSync(dirname(resolve(options.json)), constants.W_OK);
@@ -72,6 +108,7 @@ async function run(scratch) {
   const withKernels = kernelCases(table).some(({ name }) => wants(name));
   if (withKernels) groups.push('kernel');
 
+  const progress = new Progress(process.stderr);
   /** @type {import('./measure/session.mjs').Plan} */
   const plan = {
     sides,
@@ -82,9 +119,13 @@ async function run(scratch) {
     tailCalls: Math.ceil((quick ? QUICK_TAIL_CALLS : TAIL_CALLS) / (rounds * processes)),
     ...(withKernels && { kernels: await kernelSetting(table, sides, scratch) }),
     expected: readExpected(),
-    log: (line) => process.stderr.write(`${line}\n`),
+    log: (line) => progress.note(line),
+    step: (place) => progress.step(place),
   };
-  const rows = await measureAgain(plan, await measure(plan), threshold);
+  const first = await measure(plan);
+  progress.restart();
+  const rows = await measureAgain(plan, first, threshold);
+  progress.end();
   if (rows.length === 0) throw new Error('--only: part of the name of a measurement expected, got none that matches.');
 
   /** @type {import('./report/result.mjs').Result} */

@@ -46,7 +46,8 @@ import { Contestant } from './contestant.mjs';
  * @property {Awaited<ReturnType<typeof import('../kernels/setting.mjs').kernelSetting>>} [kernels]
  * @property {Record<string, Record<string, string>>} expected checksums, by numerics and name
  * @property {boolean} [update] whether checksums are written into `expected` instead of being checked against it
- * @property {(line: string) => void} log
+ * @property {(line: string) => void} log what is to be kept of the run
+ * @property {(place: import('./progress.mjs').Place) => void} [step] called as the run goes on
  */
 
 /** Results differ from their checksums, so their times mean nothing. */
@@ -149,7 +150,7 @@ export async function measure(plan) {
       /** @type {Map<string, (import('./unit.mjs').Prepared | undefined)[]>} */
       const prepared = new Map();
       for (const { name } of units) {
-        log(`process ${process + 1} of ${processes}: preparing ${name}`);
+        plan.step?.({ process, processes, round: 0, rounds, what: name });
         const all = [];
         for (const [index, { contestant }] of running.entries()) {
           if (isStart(name)) all.push(prepareStart(name, sides[index]));
@@ -169,7 +170,7 @@ export async function measure(plan) {
       ledger.settle();
 
       for (let round = 0; round < rounds; round++) {
-        log(`process ${process + 1} of ${processes}: round ${round + 1} of ${rounds}`);
+        plan.step?.({ process, processes, round: round + 1, rounds });
         for (const [number, { name, of }] of units.entries()) {
           const order = sides.map((_, index) => index);
           // The order alternates, so that a machine that slows down favours neither side.

@@ -3,8 +3,10 @@
  * must never count as slower. Also damaged result files, and the benchmarks' data, which other languages must
  * reproduce.
  */
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { ABI } from '../../src/runtime/abi.js';
 
@@ -21,6 +23,7 @@ const { compareSides, THRESHOLD } = await load('measure/comparison.mjs');
 const { measureAgain } = await load('measure/again.mjs');
 const { generator, medianInterval, pairedSpeed, powerLaw, quantile, studentBound, verdictOf } =
   await load('measure/statistics.mjs');
+const { inWords, Progress, secondsLeft } = await load('measure/progress.mjs');
 const { classificationData } = await load('workloads/data.mjs');
 const { readResult } = await load('report/result.mjs');
 const { kernelCases } = await load('kernels/cases.mjs');
@@ -316,4 +319,47 @@ test('bench/checksums.json has a checksum for each case of the kernels, and no o
     const kernels = Object.keys(stated[numerics]).filter((name) => name.startsWith('kernel/'));
     expect(kernels.sort()).toEqual(cases.map(({ name }) => name).sort());
   }
+});
+
+describe('npm run bench', () => {
+  const bench = fileURLToPath(new URL('../../bench/main.mjs', import.meta.url));
+
+  test('--help prints every option that is read, in at most 120 columns', () => {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [bench, '--help'], { encoding: 'utf8' });
+    expect([status, stderr]).toEqual([0, '']);
+    const read = [
+      readFileSync(bench, 'utf8'),
+      readFileSync(new URL('../../bench/measure/sides.mjs', import.meta.url), 'utf8'),
+    ]
+      .flatMap((text) => [...text.matchAll(/^ +'?([a-z-]+)'?: \{ type: '(?:string|boolean)'/gm)])
+      .map(([, name]) => name);
+    expect(read.length).toBeGreaterThan(12);
+    for (const name of read) expect(stdout).toContain(`  --${name}`);
+    for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(120);
+  });
+
+  test('says how long is left: at a terminal in one line, elsewhere once', () => {
+    let now = 0;
+    const written: string[] = [];
+    const run = (isTTY: boolean): string => {
+      written.length = 0;
+      now = 0;
+      const progress = new Progress({ write: (text: string) => written.push(text), isTTY, columns: 80 }, () => now);
+      for (let process = 0; process < 2; process++) {
+        for (let round = 0; round <= 3; round++) {
+          progress.step({ process, processes: 2, round, rounds: 3, what: 'train/tiny' });
+          now += 30_000;
+        }
+      }
+      progress.note('done');
+      return written.join('');
+    };
+    // Four of eight rounds of half a minute are left at the start of the second process.
+    expect(run(true)).toContain('\r\x1b[Kprocess 2 of 2, preparing train/tiny, about 2 min left');
+    expect(run(true)).toContain('process 2 of 2, round 3 of 3, about 30 s left');
+    expect(run(true).endsWith('\r\x1b[Kdone\n')).toBe(true);
+    expect(run(false)).toBe('about 4 min left\ndone\n');
+    expect(secondsLeft({ process: 0, processes: 2, round: 0, rounds: 3 }, 10)).toBeUndefined();
+    expect([0.2, 59, 61, 3600, 5460].map(inWords)).toEqual(['1 s', '59 s', '1 min', '1 h 0 min', '1 h 31 min']);
+  });
 });
