@@ -147,7 +147,7 @@ describe('successive halving', () => {
       for (const [rung, { trials }] of rungs.entries()) {
         if (rung === 0) continue;
         const next = await ok(wasm(['sweep', 'gather', 'rungs.jsonl', '--next']));
-        expect(next).toMatch(new RegExp(`^--rung ${rung} --survivors \\d+(,\\d+)*\n$`));
+        expect(next).toMatch(new RegExp(`^--rung ${rung} --of \\d+(,\\d+)*\n$`));
         // With the list no results are needed, and with the results no list.
         const how = rung === 1 ? next.trim().split(' ') : ['--rung', String(rung), '-r', 'rungs.jsonl'];
         const printed = await runArray(trials, [...args, ...how]);
@@ -208,7 +208,12 @@ describe('what is refused', () => {
     );
     const { status, errors } = await wasm(['sweep', 'gather', 'gaps.jsonl']);
     expect(status).toBe(1);
-    expect(errors).toMatch(/^Rung 0: 2 of \d+ results are missing, those of tasks 2,4\./);
+    expect(errors.replace(/\s+/g, ' ')).toMatch(/^Rung 0: 2 of \d+ results are missing\..* --rung 0 --of 2,4 $/);
+    const next = await ok(wasm(['sweep', 'gather', 'gaps.jsonl', '--next']));
+    expect(next).toBe('--rung 0 --of 2,4\n');
+    for (const index of [0, 1])
+      await ok(wasm([...THESE, '-r', 'gaps.jsonl', '--index', String(index), ...next.trim().split(' ')]));
+    expect(await ok(wasm(['sweep', 'gather', 'gaps.jsonl']))).toBe(text);
     const early = await wasm([...THESE, '--halving', '2', '--epochs', '20', '--rung', '1', '--index', '0']);
     expect(early.errors).toMatch(/^Rung 1 needs all results of rung 0\. Missing trials: 0, 1, 2/);
   });
@@ -224,6 +229,7 @@ describe('what is refused', () => {
     ['no Redis', [...THESE, '--redis', 'redis://127.0.0.1:1'], 1, /^Redis at 127\.0\.0\.1:1: .*ECONNREFUSED/],
     ['no address', [...THESE, '--redis', 'localhost'], 2, /--redis expected an address such as redis:/],
     ['nothing to gather', ['sweep', 'gather'], 2, /Give the results/],
+    ['a worker that rests for nothing', ['sweep', 'worker', '--idle', '5x'], 2, /--idle expected a duration/],
     ['a worker of nothing', ['sweep', 'worker', 'flowers.csv'], 2, /Say where the trials are: --redis/],
   ])('%s', async (_, args, expected, message) => {
     writeFileSync(at('names.json'), '{ "rate": [1] }');

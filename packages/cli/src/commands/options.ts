@@ -143,11 +143,13 @@ export function columnsOption(value: string, before?: Readonly<Record<string, Ch
 const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, min: 60, h: 3600 };
 
 /** A time in seconds: 90s, 5m, 1h. */
-export function durationOption(value: string): number {
-  const [, number, unit = 's'] = /^(\d+(?:\.\d+)?)\s*(s|m|min|h)?$/.exec(value) ?? [];
-  if (number === undefined || Number(number) === 0)
-    throw usageFailure(`--time expected a duration, such as 90s, 5m or 1h, got ${value}.`);
-  return Number(number) * SECONDS[unit];
+export function durationOption(name: string): (value: string) => number {
+  return (value) => {
+    const [, number, unit = 's'] = /^(\d+(?:\.\d+)?)\s*(s|m|min|h)?$/.exec(value) ?? [];
+    if (number === undefined || Number(number) === 0)
+      throw usageFailure(`${name} expected a duration, such as 90s, 5m or 1h, got ${value}.`);
+    return Number(number) * SECONDS[unit];
+  };
 }
 
 const BYTES: Readonly<Record<string, number>> = { B: 1, KB: 1e3, MB: 1e6, GB: 1e9 };

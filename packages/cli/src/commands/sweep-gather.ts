@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { Failure, usageFailure } from '../failure.js';
 import { readLines } from '../sweep/log.js';
 import { Results } from '../sweep/records.js';
-import { progressOf } from '../sweep/summary.js';
+import { progressOf, type Progress } from '../sweep/summary.js';
 import type { CommandSpec } from './command.js';
 import { OUTPUT_OPTION, REDIS_OPTIONS, showResults, type ResultOptions } from './sweeping.js';
 
@@ -19,7 +19,7 @@ export const gather: CommandSpec = {
   options: [
     ...REDIS_OPTIONS.slice(0, 1),
     ['--sweep <id>', 'sweep in Redis (default: the last that was started)'],
-    ['--next', 'print only what the next rung is: options for its tasks'],
+    ['--next', 'print only options of the tasks that are to run next; nothing at the end'],
     OUTPUT_OPTION,
     ['--json', 'print the result as JSON'],
   ],
@@ -64,22 +64,22 @@ export const gather: CommandSpec = {
     }
     if (options.next === true) {
       results.requireAgreement();
-      const { rung, trials, missing } = progressOf(results, sweep);
-      if (missing.length > 0) print.raw(`--rung ${rung} --survivors ${trials.join(',')}\n`);
+      const progress = progressOf(results, sweep);
+      if (progress.missing.length > 0) print.raw(`${tasksText(progress)}\n`);
       return;
     }
-    const { rung, trials, missing } = showResults(results, sweep, options, print);
+    const progress = showResults(results, sweep, options, print);
+    const { rung, trials, missing } = progress;
     if (missing.length === 0) return;
     if (rung > 0 && missing.length === trials.length) {
-      if (!print.isJson)
-        print.line(
-          `\nNext is rung ${rung}, tasks 0 to ${trials.length - 1} of\n  --rung ${rung} --survivors ${trials.join(',')}`,
-        );
+      if (!print.isJson) print.line(`\nNext is rung ${rung}, ${missing.length} tasks with\n  ${tasksText(progress)}`);
       return;
     }
-    const tasks = missing.map((trial) => trials.indexOf(trial)).join(',');
     throw new Failure(
-      `Rung ${rung}: ${missing.length} of ${trials.length} results are missing, those of tasks ${tasks}.`,
+      `Rung ${rung}: ${missing.length} of ${trials.length} results are missing. An array of ${missing.length} tasks makes them: ${tasksText(progress)}`,
     );
   },
 };
+
+/** Options of the tasks that make what is missing. */
+const tasksText = ({ rung, missing }: Progress): string => `--rung ${rung} --of ${missing.join(',')}`;

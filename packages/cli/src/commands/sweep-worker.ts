@@ -17,7 +17,7 @@ export const worker: CommandSpec = {
   options: [
     ...REDIS_OPTIONS,
     ['--threads <n>', 'trials at a time (default: one for each processor)', integerOption('--threads', 1, 1024)],
-    ['--idle <duration>', 'end after a time without a trial: 90s, 5m (default: never)', durationOption],
+    ['--idle <duration>', 'end after a time without a trial: 90s, 5m (default: never)', durationOption('--idle')],
   ],
   examples: [['wasm-mlp sweep worker houses.csv --redis redis://HOST:6379', '']],
   notes: [

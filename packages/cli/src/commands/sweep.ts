@@ -38,13 +38,12 @@ interface SweepOptions extends SweepingOptions, ResultOptions {
   /** True to read it from the environment. */
   readonly index?: number | true;
   readonly rung?: number;
-  readonly survivors?: readonly number[];
+  readonly of?: readonly number[];
   readonly describe?: boolean;
   readonly json?: boolean;
 }
 
-const survivorsOption = (value: string): number[] =>
-  listOption(value).map((item) => integerOption('--survivors', 0)(item));
+const trialsOption = (value: string): number[] => listOption(value).map((item) => integerOption('--of', 0)(item));
 
 export const sweep: CommandSpec = {
   name: 'sweep',
@@ -74,7 +73,7 @@ export const sweep: CommandSpec = {
       integerOption('--index', 0),
     ],
     ['--rung <r>', 'with --index: the rung of the task (default: 0)', integerOption('--rung', 0)],
-    ['--survivors <trials>', 'with --rung: the trials of the rung, as gather prints them', survivorsOption],
+    ['--of <trials>', 'with --index: task i makes the i-th of these, as gather --next prints them', trialsOption],
     ['--describe', 'print the line that says what the sweep is, and make no trial'],
     OUTPUT_OPTION,
     ...TABLE_OPTIONS,
@@ -152,7 +151,7 @@ async function runTask({ table, sweep: known }: OpenedSweep, options: SweepOptio
   const log = await openLog(options, known.id);
   try {
     const results = await describe(known, log);
-    const trials = options.survivors ?? trialsOf(results, known.rungs, rung);
+    const trials = options.of ?? trialsOf(results, known.rungs, rung);
     if (index >= trials.length)
       throw usageFailure(`--index expected 0 to ${trials.length - 1}, one for each trial of the rung, got ${index}.`);
     const started = performance.now();

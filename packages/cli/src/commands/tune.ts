@@ -32,7 +32,7 @@ export const tune: CommandSpec = {
   arguments: [['[table]', 'file (.csv, .tsv, .json, .parquet), or - for standard input']],
   options: [
     ...LEARNING_OPTIONS,
-    ['--time <duration>', 'time for the trials: 90s, 5m, 1h (default: 60s)', durationOption],
+    ['--time <duration>', 'time for the trials: 90s, 5m, 1h (default: 60s)', durationOption('--time')],
     ['--trials <n>', 'most trials; the same number gives the same result', integerOption('--trials', 1)],
     ['--size <bytes>', 'most bytes of weights: 20KB, 1MB', bytesOption('--size')],
     ...TABLE_OPTIONS,

@@ -55,14 +55,23 @@ function readLine(text: string): Line | undefined {
     return undefined;
   }
   const line = value as Partial<TrialRecord & { plan: Plan; rungs: readonly Rung[]; source: TableSource }>;
-  if (typeof line.sweep !== 'string') return undefined;
-  if (line.plan !== undefined && line.rungs !== undefined && line.source !== undefined) {
+  if (line.plan !== undefined && Array.isArray(line.rungs) && line.source !== undefined) {
     if (planId(line.plan) !== line.sweep) throw new Failure(`The plan of sweep ${line.sweep} was changed by hand.`);
     return { sweep: { id: line.sweep, plan: line.plan, rungs: line.rungs, source: line.source } };
   }
-  if (!Number.isSafeInteger(line.trial) || !Number.isSafeInteger(line.epochs) || !Array.isArray(line.scores))
-    return undefined;
-  return { record: line as TrialRecord };
+  return isRecord(line) ? { record: line } : undefined;
+}
+
+function isRecord(line: Partial<TrialRecord>): line is TrialRecord {
+  const { trial, epochs, settings, scores, score, hash } = line;
+  return (
+    Number.isSafeInteger(trial) &&
+    Number.isSafeInteger(epochs) &&
+    (settings === null || Array.isArray(settings?.hiddenLayers)) &&
+    Array.isArray(scores) &&
+    (score === null || typeof score === 'number') &&
+    (hash === null || typeof hash === 'string')
+  );
 }
 
 /** Two runs of a trial that gave different results. */
