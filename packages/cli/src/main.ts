@@ -14,6 +14,7 @@ import { exitStatus, Failure } from './failure.js';
 import { widthOf, wrapped } from './terminal/layout.js';
 import { Printer } from './terminal/printer.js';
 import { VERSION } from './version.js';
+import { inWordsOfCommand } from './words.js';
 
 const COMMANDS: readonly CommandSpec[] = [train, tune, sweep, predict, evaluate, inspect, convert, serve];
 
@@ -75,8 +76,9 @@ function report(error: unknown): number {
   }
   if (error instanceof Failure || error instanceof WasmMlpError) {
     const width = widthOf(process.stderr);
+    const message = error instanceof Failure ? error.message : inWordsOfCommand(error.message);
     process.stderr.write(
-      `${error.message
+      `${message
         .split('\n')
         .map((line) => wrapped(line, width))
         .join('\n')}\n`,

@@ -131,7 +131,7 @@ describe('what cannot be read is a failure that says why', () => {
     ['missing.csv', {}, /There is no file .*missing\.csv/],
     ['a.cvs', {}, /There is no file .*a\.cvs\. Did you mean a\.csv\?/],
     ['stray.xyz', {}, /stray\.xyz: cannot tell its format by its name\. Add --format csv\|tsv\|json\|parquet\./],
-    ['broken.parquet', {}, /broken\.parquet cannot be read\./],
+    ['broken.parquet', {}, /broken\.parquet cannot be read as Parquet\. No magic/],
     ['broken.json', {}, /broken\.json ends in line 1, in the middle: the object that begins in line 1 is not closed/],
     ['a.csv', { sql: 'select 1' }, /not both/],
     [undefined, {}, /Give the table/],

@@ -11,6 +11,7 @@ import { sourceOf } from '../reading/source.js';
 import { predictRows, type Predictions, type TableModel } from '../training/estimate.js';
 import { thousands } from '../terminal/layout.js';
 import { csvLine } from '../terminal/csv.js';
+import { inWordsOfCommand } from '../words.js';
 import type { CommandSpec } from './command.js';
 import { readerOptions, TABLE_NOTES, TABLE_OPTIONS, type TableOptions } from './options.js';
 
@@ -149,9 +150,11 @@ async function predictedColumns(
     predicted = predictRows(model, rowsFor(model, columns));
   } catch (error) {
     if (!(error instanceof WasmMlpError)) throw error;
-    const [, what, row] = /^(?:[\w.]+: )?(.*?) in row (\d+)\./s.exec(error.message) ?? [];
+    const [, what, row] = /^(.*?) in row (\d+)\./s.exec(error.message) ?? [];
     if (row === undefined) throw error;
-    throw new Failure(`${reader.source.name}, ${await reader.place(before + Number(row))}: ${what}.`);
+    const words = inWordsOfCommand(what);
+    const place = await reader.place(before + Number(row));
+    throw new Failure(`${reader.source.name}, ${place}: ${words.charAt(0).toLowerCase()}${words.slice(1)}.`);
   }
   if (model.kind !== 'classifier') return [...predicted.numbers];
   return [

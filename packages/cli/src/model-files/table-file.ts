@@ -7,6 +7,7 @@ import type { ReadCell, TableReader } from '../reading/reader.js';
 import { readReading, writeReading, type ColumnReading, type Reading } from '../reading/reading.js';
 import { nearest } from '../terminal/nearest.js';
 import type { Label, TableModel } from '../training/estimate.js';
+import { inWordsOfCommand } from '../words.js';
 import { metadataField, withMetadataField } from './metadata.js';
 import { readModelBytes } from './open.js';
 
@@ -49,7 +50,8 @@ export async function openTableModel(path: string): Promise<TableFile> {
     const model = (await loadTable(bytes)) as TableModel;
     return { model, bytes, reading: reading ?? readingOf(model) };
   } catch (error) {
-    if (error instanceof WasmMlpError) throw new Failure(`${basename(path)} cannot be read.\n${error.message}`);
+    if (error instanceof WasmMlpError)
+      throw new Failure(`${basename(path)} cannot be read. ${inWordsOfCommand(error.message)}`);
     throw error;
   }
 }

@@ -121,7 +121,7 @@ function hasNames(first: readonly string[], rest: readonly Split[], missing: rea
   for (const [column, name] of first.entries()) {
     const cells = rest.map(({ cells: all }) => all[column]?.trim() ?? '').filter((cell) => !missing.includes(cell));
     if (cells.length === 0 || !cells.every(isTyped)) continue;
-    if (name !== '' && !isTyped(name)) return true;
+    if (!missing.includes(name) && !isTyped(name)) return true;
     typed = true;
   }
   return !typed;

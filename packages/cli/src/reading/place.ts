@@ -1,51 +1,69 @@
 /** Where a row is, as people look it up: the line of a file that has lines, otherwise the number of the row. */
 import type { Readable } from 'node:stream';
+import type { Dialect } from './dialect.js';
 import { textStream, type LocalFile } from './local-file.js';
 import type { Relation } from './relation.js';
 import type { Source } from './source.js';
 
-/** How a file has its rows: CSV from its first record on, or JSON. */
-export interface RowLines {
-  readonly format: 'csv' | 'json';
-  /** Lines before the first record, and whether that has names. */
-  readonly skip: number;
-  readonly header: boolean;
-}
-
-const [QUOTE, NEWLINE, RETURN] = [0x22, 0x0a, 0x0d];
+const [QUOTE, NEWLINE, RETURN, OPEN_LIST] = [0x22, 0x0a, 0x0d, 0x5b];
 const isBlank = (byte: number): boolean => byte === 0x20 || byte === 0x09 || byte === RETURN;
 
+/** A record of a CSV, or an object of JSON that has lines. */
+export interface RecordAt {
+  /** Line where it begins, counted from 1. */
+  readonly line: number;
+  readonly values: number;
+  /** Whether it ends within quotes, at the end of the file. */
+  readonly isOpen: boolean;
+}
+
+/** How a file has its records. */
+export interface RecordForm extends Pick<Dialect, 'delimiter' | 'escape'> {
+  /** Whether quotes hold line ends and delimiters together: not in JSON. */
+  readonly quotes: boolean;
+}
+
 /**
- * Finds the line of a row, both counted from 1. Lines without any value are no rows; texts in quotes may have several.
- * @returns undefined for a JSON file that is one list, and for a row that is not there.
+ * Finds a record that fulfils a condition. Lines without any value are no records.
+ * @returns undefined if there is none.
  */
-export async function lineOf(
+export async function findRecord(
   bytes: Readable,
-  { format, skip, header }: RowLines,
-  row: number,
-): Promise<number | undefined> {
-  const wanted = row + (header ? 1 : 0);
-  let [line, start, quoted, isEmpty, records, isFirst, before] = [1, 1, false, true, 0, true, 0];
-  const found = (): boolean => !isEmpty && start > skip && ++records === wanted;
+  { delimiter, escape, quotes }: RecordForm,
+  condition: (record: RecordAt) => boolean,
+): Promise<RecordAt | undefined> {
+  const [delimiterByte, escapeByte] = [delimiter.charCodeAt(0), escape.charCodeAt(0)];
+  let [line, start, values, quoted, isEmpty, before] = [1, 1, 1, false, true, 0];
+  let found: RecordAt | undefined;
+  const end = (isOpen: boolean): boolean => {
+    const record = { line: start, values, isOpen };
+    if (!isEmpty && condition(record)) found = record;
+    return found !== undefined;
+  };
   for await (const part of bytes) {
     for (const byte of part as Buffer) {
-      if (format === 'json' && isFirst && !isBlank(byte) && byte !== NEWLINE) {
-        if (byte === 0x5b) return undefined;
-        isFirst = false;
-      }
       // A line ends by \n, \r\n or \r: at the \n, or at what follows a lone \r.
       if (byte === NEWLINE || before === RETURN) {
-        if (!quoted && found()) return start;
+        if (!quoted && end(false)) return found;
         line += 1;
-        if (!quoted) [start, isEmpty] = [line, true];
+        if (!quoted) [start, isEmpty, values] = [line, true, 1];
       }
-      // No line of JSON ends within a text.
-      if (byte === QUOTE && format === 'csv') quoted = !quoted;
+      if (byte === delimiterByte && !quoted) values += 1;
+      // A doubled quote closes and opens at once.
+      if (byte === QUOTE && quotes && (escapeByte === QUOTE || before !== escapeByte)) quoted = !quoted;
       if (byte !== NEWLINE && !isBlank(byte)) isEmpty = false;
       before = byte;
     }
   }
-  return found() ? start : undefined;
+  return end(quoted) ? found : undefined;
+}
+
+/** The first bytes that are no blanks: JSON that is a list has no lines of rows. */
+async function isList(bytes: Readable): Promise<boolean> {
+  for await (const part of bytes) {
+    for (const byte of part as Buffer) if (!isBlank(byte) && byte !== NEWLINE) return byte === OPEN_LIST;
+  }
+  return false;
 }
 
 /** Where a row is, counted from 1. */
@@ -57,7 +75,10 @@ export async function placeOf(
 ): Promise<string> {
   const isJson = source.kind !== 'sql' && source.format === 'json';
   if (path === undefined || (dialect === undefined && !isJson)) return `row ${row}`;
-  const lines = { format: isJson ? 'json' : 'csv', skip: 0, header: false, ...dialect } as const;
-  const line = await lineOf(textStream(path), lines, row);
-  return line === undefined ? `row ${row}` : `line ${line}`;
+  if (isJson && (await isList(textStream(path)))) return `row ${row}`;
+  const form = { delimiter: ',', escape: '"', quotes: !isJson, ...dialect } as const;
+  const [skip, wanted] = [dialect?.skip ?? 0, row + (dialect?.header === true ? 1 : 0)];
+  let records = 0;
+  const found = await findRecord(textStream(path), form, ({ line }) => line > skip && ++records === wanted);
+  return found === undefined ? `row ${row}` : `line ${found.line}`;
 }

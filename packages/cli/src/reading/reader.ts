@@ -102,7 +102,7 @@ export class TableReader {
   static async open(source: Source, options: ReaderOptions = {}, wanted: Wanted = {}): Promise<TableReader> {
     const { reading: saved, targets = [] } = wanted;
     const missing = missingTexts(options.missing ?? saved?.missing);
-    const decimal = (options.decimal ?? saved?.decimal) === ',' ? ',' : undefined;
+    const decimal = (options.decimal ?? saved?.decimal) === ',' ? (',' as const) : undefined;
     const header = options.header ?? saved?.header;
     const delimiter = options.delimiter ?? saved?.delimiter;
     const file = await localFile(source, options.encoding);
@@ -122,14 +122,10 @@ export class TableReader {
       const sampled = isSmall(file.path, SAMPLE_ALL_BYTES)
         ? relation.from
         : `(SELECT * FROM ${relation.from} LIMIT ${SAMPLE_ROWS})`;
-      const { readings, notes } = await explained(source, () =>
-        readingsOf(
-          connection,
-          { source, file, relation, sampled, read },
-          { missing, decimal, dateFormat: options.dateFormat },
-          wanted,
-        ),
-      );
+      const csv = { path: file.path, dialect: relation.dialect };
+      const rows = { source, file, relation, sampled, read };
+      const text = { missing, decimal, dateFormat: options.dateFormat };
+      const { readings, notes } = await explained(source, () => readingsOf(connection, rows, text, wanted), csv);
       const columns = read.map((column): PlannedColumn => {
         const reading = readings.get(column.name)!;
         const conversion = conversionOf(column, reading, { missing, decimal });
@@ -165,10 +161,11 @@ export class TableReader {
    */
   async *chunks(): AsyncGenerator<Chunk> {
     const { columns: planned, source, missing } = this;
-    const result = await explained(source, () => this.connection.stream(this.query));
+    const csv = { path: this.file.path, dialect: this.relation.dialect };
+    const result = await explained(source, () => this.connection.stream(this.query), csv);
     let before = 0;
     for (;;) {
-      const chunk = await explained(source, () => result.fetchChunk());
+      const chunk = await explained(source, () => result.fetchChunk(), csv);
       if (chunk === null || chunk.rowCount === 0) return;
       const bad = chunk.getColumnValues(0) as (string | null)[];
       const first = bad.findIndex((cell) => cell !== null);
