@@ -2,7 +2,7 @@
  * Measures `wasm-mlp serve` on loopback, one row a request: requests per second beside those of a bare fastify handler
  * that parses the same body and sends an equal reply, both in turns, and the latency at half of that load.
  *
- *   node packages/cli/scripts/measure-serving.mjs [--amount 20000] [--rounds 9] [--connections 10]
+ *   node packages/cli/scripts/measure-serving.mjs [--seconds 1] [--rounds 15] [--connections 10]
  *
  * The command must be built: npm run build.
  */
@@ -18,14 +18,14 @@ import { dense, sequential } from 'wasm-mlp';
 
 const { values } = parseArgs({
   options: {
-    amount: { type: 'string', default: '20000' },
-    rounds: { type: 'string', default: '9' },
+    seconds: { type: 'string', default: '1' },
+    rounds: { type: 'string', default: '15' },
     connections: { type: 'string', default: '10' },
     /** Only for the process of the bare handler: the file with its reply. */
     bare: { type: 'string' },
   },
 });
-const [amount, rounds, connections] = [values.amount, values.rounds, values.connections].map(Number);
+const [seconds, rounds, connections] = [values.seconds, values.rounds, values.connections].map(Number);
 
 /** Starts a server in a process of its own. Returns its address and how to end it. @param {string[]} args */
 async function start(args) {
@@ -110,17 +110,16 @@ async function measureOne(name, width, address) {
 
   /** @param {string} to @param {Buffer} body @param {Record<string, string>} own @param {object} how */
   const load = async (to, body, own, how) => {
-    const [cpu, begin] = [await cpuOf(to), performance.now()];
+    const cpu = await cpuOf(to);
     const result = await autocannon({ url: to + path, method: 'POST', headers: own, body, connections, ...how });
-    const elapsed = (performance.now() - begin) / 1000;
     if (result.non2xx > 0 || result.errors > 0) throw new Error(`${result.non2xx} refused, ${result.errors} lost.`);
     const count = result['2xx'];
-    return { rate: count / elapsed, cpu: (1e6 * ((await cpuOf(to)) - cpu)) / count, latency: result.latency };
+    return { rate: count / result.duration, cpu: (1e6 * ((await cpuOf(to)) - cpu)) / count, latency: result.latency };
   };
   const contestants = {
-    served: () => load(address, json, headers, { amount }),
-    bare: () => load(bare.address, json, headers, { amount }),
-    bytes: () => load(address, binary, asBytes, { amount }),
+    served: () => load(address, json, headers, { duration: seconds }),
+    bare: () => load(bare.address, json, headers, { duration: seconds }),
+    bytes: () => load(address, binary, asBytes, { duration: seconds }),
   };
   /** @type {Record<string, { rate: number, cpu: number }[]>} */
   const runs = { served: [], bare: [], bytes: [] };
@@ -144,12 +143,13 @@ async function measureOne(name, width, address) {
     );
   };
   console.log(`${name}\n${['bare', 'served', 'bytes'].map(row_).join('\n')}`);
-  for (const [key, body, own] of /** @type {const} */ ([
-    ['served', json, headers],
-    ['bytes', binary, asBytes],
+  for (const [key, to, body, own] of /** @type {const} */ ([
+    ['bare', bare.address, json, headers],
+    ['served', address, json, headers],
+    ['bytes', address, binary, asBytes],
   ])) {
     const rate = Math.round(median(of('rate', key)) / 2);
-    const { latency } = await load(address, body, own, { duration: 5, overallRate: rate });
+    const { latency } = await load(to, body, own, { duration: 5, overallRate: rate });
     console.log(`  ${key.padEnd(6)} at ${rate} requests/s: p50 ${latency.p50} ms, p99 ${latency.p99} ms`);
   }
   bare.end();

@@ -4,7 +4,7 @@ import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { dense, loadModel, sequential } from 'wasm-mlp';
+import { dense, loadModel, mlpClassifier, mlpRegressor, sequential } from 'wasm-mlp';
 import { exportOnnx } from 'wasm-mlp/onnx';
 import { loadTable } from 'wasm-mlp/tables/predict';
 import { temporaryFolder } from '../command.js';
@@ -245,6 +245,43 @@ describe('a table', () => {
       error:
         'plan: input "age" expected numbers, got NaN in row 1. A missing value is null in JSON; among bytes it is NaN with the parameter nan_is_missing.',
     });
+  });
+});
+
+describe('a classifier or regressor of rows', () => {
+  const rows = [1, 2, 3, 4, 5, 6].map((i) => [i, 1e9 + i * i]);
+  const inputs = [{ name: 'x', shape: [6, 2], datatype: 'FP64', data: rows }];
+  const settings = { hiddenLayers: [4], epochs: 3 };
+
+  test('labels and probabilities, or numbers, are those of the library', async () => {
+    const classifier = mlpClassifier<string>(settings);
+    await classifier.fit(rows, ['a', 'b', 'a', 'b', 'c', 'c']);
+    const regressor = mlpRegressor(settings);
+    await regressor.fit(
+      rows,
+      rows.map(([i]) => [100 * i, -i]),
+    );
+    const several = mlpClassifier<readonly string[]>(settings);
+    await several.fit(rows, [['a'], ['a', 'b'], [], ['b'], ['a'], ['b']]);
+    const files = { classifier, regressor, several };
+    for (const [name, model] of Object.entries(files)) writeFileSync(join(folder, `${name}.safetensors`), model.save());
+    const { address: own } = await serve(
+      folder,
+      Object.fromEntries(Object.keys(files).map((name) => [name, `${name}.safetensors`])),
+    );
+    const ask = async (name: string): Promise<unknown> =>
+      (await post(`${own}/v2/models/${name}/infer`, { inputs })).body.outputs;
+    const flat = (list: readonly Float32Array[]): number[] => list.flatMap((row) => [...row]);
+    expect(await ask('classifier')).toMatchObject([
+      { name: 'label', datatype: 'BYTES', shape: [6], data: classifier.predict(rows) },
+      { name: 'probabilities', shape: [6, 3], data: flat(classifier.predictProbabilities(rows)) },
+    ]);
+    expect(await ask('regressor')).toEqual([
+      { name: 'prediction', datatype: 'FP64', shape: [6, 2], data: [...regressor.predict(rows)] },
+    ]);
+    expect(await ask('several')).toMatchObject([
+      { name: 'probabilities', shape: [6, 2], data: flat(several.predictProbabilities(rows)) },
+    ]);
   });
 });
 

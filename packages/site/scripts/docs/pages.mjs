@@ -19,6 +19,7 @@ const ORDERED = [
   ['docs-brain', 'docs/brain.md', 'From brain.js'],
   ['docs-tables', 'docs/tables.md', 'Tables'],
   ['docs-command-line', 'docs/command-line.md', 'The command line'],
+  ['docs-serving', 'docs/serving.md', 'Serving over HTTP'],
   ['docs-beyond-one-machine', 'docs/beyond-one-machine.md', 'Beyond one machine'],
   ['docs-checkpoints', 'docs/checkpoints.md', 'Checkpoints'],
   ['docs-module', 'docs/module.md', 'A standalone module'],

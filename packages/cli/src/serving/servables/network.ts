@@ -1,11 +1,11 @@
 /** Networks as they are in files of any format: rows of numbers in, numbers out, and the label where labels are known. */
 import type { InferenceModel, ModelHandle } from 'wasm-mlp';
 import { weightsHash, type ModelFile } from '../../model-files/open.js';
-import { DATATYPES } from '../protocol/datatypes.js';
 import { RequestError, shown } from '../protocol/request-error.js';
 import type { Output } from '../protocol/response.js';
-import { elementsOf, ofInput, refuseElement, shapeText, type RequestTensor } from '../protocol/tensor.js';
+import { ofInput, type RequestTensor } from '../protocol/tensor.js';
 import { commonRows, namedInputs } from './named-inputs.js';
+import { numbersOf } from './numbers.js';
 import {
   datatypeOfLabels,
   freeName,
@@ -122,44 +122,11 @@ function joined(parts: readonly Float32Array[]): Float32Array {
   return whole;
 }
 
-/** Reads rows of numbers, each of which must be one that a float holds. */
+/** Reads rows of numbers, or of categories. */
 function floatsOf(tensor: RequestTensor, { width, categories }: TensorSpec): Float32Array {
-  const { shape, count, datatype } = tensor;
-  const [rows] = shape;
-  const isRow = shape.length === 1 && width !== 1;
-  if (isRow || rows * width !== count) {
-    const hint = isRow && count === width ? ` One row has the shape [1, ${width}].` : '';
-    throw new RequestError(`${ofInput(tensor)} expected the shape [rows, ${width}], got ${shapeText(shape)}.${hint}`);
-  }
-  if (datatype === 'BYTES') {
-    throw new RequestError(`${ofInput(tensor)} expected a type of numbers, such as FP32, got BYTES.`);
-  }
-  const elements = elementsOf(tensor);
-  const values = elements instanceof Float32Array ? elements : new Float32Array(count);
-  if (!(elements instanceof Float32Array)) {
-    const isFloat = datatype === 'FP32' || datatype === 'FP64' || datatype === 'FP16';
-    const { accepts } = DATATYPES[datatype];
-    for (let i = 0; i < count; i++) {
-      const value = elements[i];
-      if (isFloat ? typeof value !== 'number' : typeof value !== 'bigint' && !accepts(value)) {
-        refuseElement(tensor, value, Math.floor(i / width));
-      }
-      values[i] = Number(value);
-    }
-  }
-  for (let i = 0; i < count; i++) {
-    // Neither NaN nor an infinity is 0 when it is subtracted from itself.
-    if (values[i] - values[i] !== 0) refuseNotFinite(tensor, elements[i] as number, i, width);
-  }
+  const values = numbersOf(tensor, width, Float32Array);
   if (categories !== undefined) requireCategories(tensor, values, categories);
   return values;
-}
-
-function refuseNotFinite(tensor: RequestTensor, value: number, i: number, width: number): never {
-  const hint = Number.isFinite(value) ? ' Numbers are read as FP32, up to 3.4e38.' : '';
-  throw new RequestError(
-    `${ofInput(tensor)} expected finite numbers, got ${String(value)} in row ${Math.floor(i / width)}, column ${i % width}.${hint}`,
-  );
 }
 
 function requireCategories(tensor: RequestTensor, values: Float32Array, categories: readonly number[]): void {

@@ -1,5 +1,6 @@
 /** A model as a server sees it: what it takes and gives, how requests become rows, and what computes these. */
 import type { Output, OutputValues } from '../protocol/response.js';
+import { RequestError } from '../protocol/request-error.js';
 import type { InferenceRequest } from '../protocol/request.js';
 import type { TensorMetadata } from '../protocol/tensor.js';
 
@@ -54,3 +55,19 @@ export function freeName(name: string, taken: readonly string[]): string {
   for (let number = 2; taken.includes(free); number++) free = `${name}_${number}`;
   return free;
 }
+
+/** Returns a computation whose errors about values are those of the request. */
+export const refusing =
+  <R extends Rows>(compute: Compute<R>): Compute<R> =>
+  (rows) => {
+    try {
+      return compute(rows);
+    } catch (error) {
+      // By name, since an entry that only predicts has classes of errors of its own. The message begins with the name
+      // of a call, which says nothing here.
+      if (error instanceof Error && error.name === 'ValueError') {
+        throw new RequestError(error.message.replace(/^[\w.]+: /, ''));
+      }
+      throw error;
+    }
+  };

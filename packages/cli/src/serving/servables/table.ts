@@ -12,6 +12,7 @@ import {
   freeName,
   indexOfLargest,
   labelValues,
+  refusing,
   type Compute,
   type Rows,
   type Servable,
@@ -47,33 +48,21 @@ const predictingOf = (model: TableModel): Predicting => ({
 export function computeTable(model: Predicting): Compute<TableRows> {
   const { classes, targets } = model;
   const labels = labelValues(classes);
-  return ({ columns, rows }) => {
-    try {
-      if (classes.length === 0) {
-        const numbers = model.predict(columns) as Float64Array | Readonly<Record<string, Float64Array>>;
-        return numbers instanceof Float64Array ? [numbers] : targets.map((name) => numbers[name]);
-      }
-      const width = classes.length;
-      const probabilities = new Float32Array(rows * width);
-      model.predictProbabilities(columns).forEach((row, index) => probabilities.set(row, index * width));
-      if (targets.length === 1) {
-        return [
-          Array.from({ length: rows }, (_, row) => labels[indexOfLargest(probabilities, row * width, width)]),
-          probabilities,
-        ];
-      }
-      const truths = targets.map((_, j) =>
-        Array.from({ length: rows }, (_row, i) => probabilities[i * width + j] > 0.5),
-      );
-      return [...truths, probabilities];
-    } catch (error) {
-      // `tableClassifier.predict: column "age" expected numbers, got "x" in row 0.`, of which the name of the call says nothing here.
-      // The entry that only predicts has classes of errors of its own.
-      if (error instanceof Error && error.name === 'ValueError')
-        throw new RequestError(error.message.replace(/^[\w.]+: /, ''));
-      throw error;
+  return refusing(({ columns, rows }) => {
+    if (classes.length === 0) {
+      const numbers = model.predict(columns) as Float64Array | Readonly<Record<string, Float64Array>>;
+      return numbers instanceof Float64Array ? [numbers] : targets.map((name) => numbers[name]);
     }
-  };
+    const width = classes.length;
+    const probabilities = new Float32Array(rows * width);
+    model.predictProbabilities(columns).forEach((row, index) => probabilities.set(row, index * width));
+    if (targets.length > 1) {
+      const isTrue = (row: number, j: number): boolean => probabilities[row * width + j] > 0.5;
+      return [...targets.map((_, j) => Array.from({ length: rows }, (_row, row) => isTrue(row, j))), probabilities];
+    }
+    const best = Array.from({ length: rows }, (_, row) => labels[indexOfLargest(probabilities, row * width, width)]);
+    return [best, probabilities];
+  });
 }
 
 function outputsOf({ classes, targets }: Predicting): (Output & { labels?: Predicting['classes'] })[] {

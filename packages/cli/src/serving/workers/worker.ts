@@ -3,6 +3,7 @@ import { parentPort } from 'node:worker_threads';
 import { attachModel } from 'wasm-mlp';
 import { loadTable } from 'wasm-mlp/tables/predict';
 import { RequestError } from '../protocol/request-error.js';
+import { computeEstimator, loadEstimator, type EstimatorSetup } from '../servables/estimator.js';
 import { computeNetwork, type NetworkSetup } from '../servables/network.js';
 import type { Compute, Rows } from '../servables/servable.js';
 import { computeTable, type TableSetup } from '../servables/table.js';
@@ -19,6 +20,10 @@ const INSTALLERS = {
     const model = attachModel<Float32Array | Float32Array[]>(handle);
     return { compute: computeNetwork(model, widths, labels) as Compute, dispose: () => model.dispose() };
   },
+  estimator: async ({ of, bytes }: EstimatorSetup): Promise<Installed> => {
+    const model = await loadEstimator(of, bytes);
+    return { compute: computeEstimator(model) as Compute, dispose: () => model.dispose() };
+  },
   table: async ({ bytes }: TableSetup): Promise<Installed> => {
     const model = await loadTable(bytes);
     return { compute: computeTable(model) as Compute, dispose: () => model.dispose() };
@@ -31,7 +36,7 @@ const models = new Map<number, Installed>();
 const report = (message: Report, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer);
 
 async function install(id: number, setup: unknown): Promise<void> {
-  const { kind } = setup as NetworkSetup | TableSetup;
+  const { kind } = setup as NetworkSetup | EstimatorSetup | TableSetup;
   try {
     models.set(id, await (INSTALLERS[kind] as (given: unknown) => Installed | Promise<Installed>)(setup));
     report({ kind: 'installed', id });
