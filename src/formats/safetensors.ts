@@ -47,14 +47,27 @@ export interface SafetensorsFile {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
+/** A tensor as it is written: float32, or the bits of another type. */
+export interface StoredTensor {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly data: Float32Array | Uint16Array;
+  /** Name of the type in the format. Default F32. */
+  readonly dtype?: string;
+}
+
 /** Returns the bytes of a file with these tensors, in this order. */
-export function encodeSafetensors({ tensors, metadata }: SafetensorsFile): Uint8Array {
+export function encodeSafetensors({
+  tensors,
+  metadata,
+}: Pick<SafetensorsFile, 'metadata'> & { readonly tensors: readonly StoredTensor[] }): Uint8Array {
   const header: Record<string, unknown> = { [METADATA]: metadata };
   let end = 0;
-  for (const { name, shape, data } of tensors) {
+  for (const tensor of tensors) {
+    const { name, shape, data } = tensor;
     const begin = end;
-    end += 4 * data.length;
-    header[name] = { dtype: 'F32', shape, data_offsets: [begin, end] };
+    end += data.byteLength;
+    header[name] = { dtype: ownOf(tensor, 'dtype') ?? 'F32', shape, data_offsets: [begin, end] };
   }
   const text = new TextEncoder().encode(JSON.stringify(header));
   const headerBytes = Math.ceil(text.length / ALIGNMENT) * ALIGNMENT;
@@ -68,7 +81,7 @@ export function encodeSafetensors({ tensors, metadata }: SafetensorsFile): Uint8
   // order.
   for (const { data } of tensors) {
     file.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
-    at += 4 * data.length;
+    at += data.byteLength;
   }
   return file;
 }
@@ -174,7 +187,7 @@ export function decodeSafetensors(
   if (names.length > MOST_TENSORS) refuse(where, `file expected at most ${MOST_TENSORS} tensors, got ${names.length}.`);
   const entries = names.map((name) => readEntry(where, name, header[name], dtypes));
   const available = bytes.length - dataStart;
-  const inPlace = (bytes.byteOffset + dataStart) % 4 === 0 && bytes.buffer instanceof ArrayBuffer;
+  const own = bytes.buffer instanceof ArrayBuffer;
   let used = 0;
   const tensors = entries
     .sort((a, b) => a.begin - b.begin || a.end - b.end)
@@ -196,7 +209,10 @@ export function decodeSafetensors(
         dtype.read(new DataView(bytes.buffer, bytes.byteOffset + start, end - begin), data);
         return { name, shape, data };
       }
-      if (inPlace) return { name, shape, data: new Float32Array(bytes.buffer, bytes.byteOffset + start, size) };
+      // Behind numbers of two bytes one may start anywhere.
+      if (own && (bytes.byteOffset + start) % 4 === 0) {
+        return { name, shape, data: new Float32Array(bytes.buffer, bytes.byteOffset + start, size) };
+      }
       const data = new Float32Array(size);
       new Uint8Array(data.buffer).set(bytes.subarray(start, dataStart + end));
       return { name, shape, data };

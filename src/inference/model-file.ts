@@ -11,6 +11,7 @@ import { isOutOfMemory, type NamedTensor } from '../common/tensors.js';
 import type { PlannedParameter } from '../graph/plan.js';
 import type { LayerFactories } from '../layers/definition.js';
 import { hasAtMostValues } from '../formats/json-size.js';
+import { DTYPES } from '../formats/dtypes.js';
 import { decodeSafetensors } from '../formats/safetensors.js';
 import { readArchitecture, type Architecture, type Blueprint } from '../graph/architecture.js';
 import type { CustomObjects } from './custom-objects.js';
@@ -24,6 +25,9 @@ export const FIELD = 'wasm-mlp';
 
 /** Version of the format. Increase it when older versions of the library cannot read new files. */
 export const FORMAT_VERSION = 1;
+
+/** Types of weights besides float32, which `save` writes. */
+const HALVES = { F16: DTYPES.F16, BF16: DTYPES.BF16 };
 
 export interface Header {
   readonly formatVersion: number;
@@ -92,7 +96,7 @@ function decodeModel(file: unknown): Omit<Checkpoint, 'copied'> {
   const bytes = bytesOf(file);
   if (bytes === undefined)
     throw new ValueError(`loadModel: file expected a Uint8Array, got ${describe(file)}.${READ_FIRST}`);
-  const { tensors, metadata } = decodeSafetensors('loadModel', bytes);
+  const { tensors, metadata } = decodeSafetensors('loadModel', bytes, HALVES);
   const text = metadata[FIELD];
   if (text === undefined) {
     throw new FormatError(

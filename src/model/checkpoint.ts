@@ -8,10 +8,12 @@
  * inference/model-file.ts reads the parts that prediction needs; formats/safetensors.ts has the container.
  */
 import { describe } from '../common/describe.js';
-import { FormatError } from '../common/errors.js';
+import { FormatError, ValueError } from '../common/errors.js';
 import { ownOf } from '../common/objects.js';
-import { flag, isRecord, readOptions } from '../common/options.js';
-import { encodeSafetensors } from '../formats/safetensors.js';
+import { flag, isRecord, nameOf, optional, readOptions } from '../common/options.js';
+import type { NamedTensor } from '../common/tensors.js';
+import { HALVES, toHalves, type HalfType } from '../formats/halves.js';
+import { encodeSafetensors, type StoredTensor } from '../formats/safetensors.js';
 import { GRADIENT, stateNames } from '../optimizers/bind.js';
 import { isFullBatch } from '../optimizers/full-batch.js';
 import type { NetworkPlan, PlannedParameter } from '../graph/plan.js';
@@ -55,8 +57,35 @@ export interface SavedTraining {
  * @category Files
  */
 export interface SaveOptions {
-  /** Whether to save the optimizer state, so that training can continue. Default true. */
+  /**
+   * Whether to save the optimizer state, so that training can continue. Default true, and false for `weights` of 16
+   * bits.
+   */
   includeOptimizer?: boolean;
+  /**
+   * Type of the weights in the file. With `'float16'` (11 bits of precision, up to 65504) or `'bfloat16'` (8 bits, the
+   * range of float32) the file has half the size, to predict with: matrices are rounded to the nearest number of that
+   * type, vectors (biases, statistics of normalizations) stay float32. `loadModel` makes float32 of them. Default
+   * `'float32'`, which keeps every bit.
+   */
+  weights?: 'float32' | HalfType;
+}
+
+const TYPES = ['float32', 'float16', 'bfloat16'] as const;
+
+/** Returns a tensor as it is stored with `weights` of this type. */
+function stored(type: (typeof TYPES)[number], tensor: NamedTensor): StoredTensor {
+  const { name, shape, data } = tensor;
+  if (type === 'float32' || shape.length < 2) return tensor;
+  const { dtype, tooLarge } = HALVES[type];
+  const at = data.findIndex((value) => Math.abs(value) >= tooLarge && Math.abs(value) < Infinity);
+  if (at !== -1) {
+    const instead = type === 'float16' ? `'bfloat16' or 'float32'` : `'float32'`;
+    throw new ValueError(
+      `save: weights expected numbers that ${type} has, got ${data[at]} at index ${at} of "${name}". Use ${instead}.`,
+    );
+  }
+  return { name, shape, dtype, data: toHalves(type, data) };
 }
 
 /** Returns the options of `compile` in the form in which they are saved. */
@@ -75,16 +104,27 @@ const CALLBACK_TENSORS = 'optimizer.callbacks.';
 
 const stateTensor = (state: string, weight: string): string => `optimizer.${state}.${weight}`;
 
+interface SaveChoices {
+  readonly includeOptimizer: boolean | undefined;
+  readonly weights: (typeof TYPES)[number];
+}
+
 /** Encodes the file: the current weights, and the optimizer state of the same step. */
 export function encodeModel(
   options: SaveOptions | undefined,
   { blueprint, runtime, plan, weights, frozen, epochCount }: ModelState,
   current: Trainer | undefined,
 ): Uint8Array {
-  const { includeOptimizer } = readOptions<Required<SaveOptions>>('save', options, {
-    includeOptimizer: { check: flag, or: true },
+  const { weights: type, includeOptimizer = type === 'float32' } = readOptions<SaveChoices>('save', options, {
+    includeOptimizer: { check: optional(flag), or: undefined },
+    weights: { check: nameOf(TYPES), or: 'float32' },
   });
-  const tensors = readParameters(runtime, weights, plan.parameters);
+  if (includeOptimizer && type !== 'float32') {
+    throw new ValueError(
+      `save: includeOptimizer expected false with weights of ${type}, from which no training continues. Leave one out.`,
+    );
+  }
+  const tensors: StoredTensor[] = readParameters(runtime, weights, plan.parameters).map((one) => stored(type, one));
   const trainer = includeOptimizer ? current : undefined;
   let training: SavedTraining | undefined;
   if (trainer !== undefined) {
@@ -105,6 +145,8 @@ export function encodeModel(
   }
   const architecture = architectureOf(blueprint, frozen);
   const header: Header = { formatVersion: FORMAT_VERSION, architecture, epochCount, ...(training && { training }) };
+  // Four bytes before two: readers that take tensors in place want each on a multiple of its size.
+  tensors.sort((a, b) => b.data.BYTES_PER_ELEMENT - a.data.BYTES_PER_ELEMENT);
   return encodeSafetensors({ tensors, metadata: { format: 'pt', [FIELD]: JSON.stringify(header) } });
 }
 

@@ -258,7 +258,9 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
   /**
    * Returns the model as one safetensors file: weights under their names, and with `includeOptimizer` (default true)
    * the optimizer state, so that training after `loadModel` continues as if it had not stopped. Weights that have
-   * become NaN or infinite are saved too; `loadModel` refuses them.
+   * become NaN or infinite are saved too; `loadModel` refuses them. With `weights: 'float16'` or `'bfloat16'` the file
+   * has half the size, to predict with.
+   * @throws ValueError where weights are too large for the type.
    */
   save(options?: SaveOptions): Uint8Array {
     this.requireLive('save');

@@ -109,7 +109,7 @@ describe('options of fit', () => {
       'an unknown option of save',
       (m) => m.save(any({ optimizer: false })),
       ValueError,
-      'save: unknown option "optimizer". There are: includeOptimizer.',
+      'save: unknown option "optimizer". There are: includeOptimizer, weights.',
     ],
   ]);
 });

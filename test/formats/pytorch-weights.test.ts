@@ -113,6 +113,20 @@ test('every float16 becomes the float32 of the same value', async () => {
   });
 });
 
+test('float32 numbers behind an odd number of float16 ones are read, wherever the file starts', async () => {
+  const model = (await engineForTest()).sequential({ layers: [dense({ units: 3, inputShape: [1] })] });
+  const file = fileOf([
+    { name: '0.weight', shape: [3, 1], data: Uint16Array.of(0x3c00, 0x4000, 0x4200) },
+    { name: '0.bias', shape: [3], data: Float32Array.of(0.5, 1.5, 2.5) },
+  ]);
+  for (const shift of [0, 1, 2, 4]) {
+    const moved = new Uint8Array(file.length + shift).subarray(shift);
+    moved.set(file);
+    model.loadWeights(moved);
+    expect([...model.predict([[10]])]).toEqual([10.5, 21.5, 32.5]);
+  }
+});
+
 test('a file that save wrote, with the state of an optimizer', async () => {
   const engine = await engineForTest();
   const model = sequence(engine);

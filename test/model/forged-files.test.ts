@@ -107,8 +107,13 @@ const forgeries: [title: string, bytes: Uint8Array, message: string][] = [
   ],
   [
     'another dtype',
+    forged((h) => (h['0.weight'].dtype = 'F64')),
+    'loadModel: tensor "0.weight" expected dtype F32, F16, BF16, got "F64".',
+  ],
+  [
+    'a dtype of another size',
     forged((h) => (h['0.weight'].dtype = 'F16')),
-    'loadModel: tensor "0.weight" expected dtype F32, got "F16".',
+    'loadModel: tensor "0.weight" expected 16 bytes for its shape, got 32.',
   ],
   [
     'another shape',

@@ -93,6 +93,7 @@ export function baseFiles(library, engine) {
   nesterov.compile({ optimizer: nadam({ clipValue: 1 }), loss: 'binaryCrossentropy', metrics: ['auc'], checks: 'off' });
   const models = [classifier, chain, several, own, nesterov, graph()];
   const files = models.map((model) => model.save());
+  for (const weights of ['float16', 'bfloat16']) files.push(chain.save({ weights }));
   for (const model of models) model.dispose();
   return files;
 }

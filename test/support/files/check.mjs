@@ -51,7 +51,8 @@ function attempt(act, errors) {
 function inputWidths(model) {
   const { layers, nodes, inputs } = model.toJSON();
   const config = (/** @type {number} */ index) => /** @type {any} */ (layers[index].config);
-  if (nodes === undefined || inputs === undefined) return [config(0).inputShape[0]];
+  // A normalization with numbers of its own needs no shape.
+  if (nodes === undefined || inputs === undefined) return [config(0).inputShape?.[0] ?? config(0).mean.length];
   return inputs.map((/** @type {number} */ node) => config(nodes[node].layer).shape[0]);
 }
 

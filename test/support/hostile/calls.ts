@@ -665,7 +665,7 @@ const METHODS: Record<string, readonly Arguments[]> = {
   'Model.share': [none],
   'Model.summary': [none],
   'Model.toJSON': [none],
-  'Model.save': [none, () => [{ includeOptimizer: true }]],
+  'Model.save': [none, () => [{ includeOptimizer: true }], () => [{ weights: 'float16' }]],
   'Model.learningRate': [() => [0.01]],
   'Model.stopTraining': [() => [true]],
   'Model.trainable': [() => [true]],

@@ -32,6 +32,17 @@ export function readSafetensors(file: Uint8Array): { metadata: Record<string, st
   return { metadata, tensors };
 }
 
+/** The bytes of a tensor in a file, and the name of its type. */
+export function inFile(file: Uint8Array, name: string): { dtype: string; bytes: Uint8Array } {
+  const header = headerOf(file) as unknown as Record<
+    string,
+    { dtype: string; data_offsets: [number, number] } | undefined
+  >;
+  const { dtype, data_offsets: offsets } = header[name]!;
+  const start = 8 + Number(new DataView(file.buffer, file.byteOffset).getBigUint64(0, true));
+  return { dtype, bytes: file.subarray(start + offsets[0], start + offsets[1]) };
+}
+
 /** The header of a file, to be changed and written by `withHeader`. */
 export function headerOf(file: Uint8Array): { __metadata__: Record<string, string> } {
   const length = Number(new DataView(file.buffer, file.byteOffset).getBigUint64(0, true));
