@@ -58,7 +58,7 @@ export const sweep: CommandSpec = {
       integerOption('--halving', 2),
     ],
     ['--folds <n>', `folds of the cross-validation (default: ${TRIAL_FOLDS})`, integerOption('--folds', 2, 100)],
-    ['--size <bytes>', 'most bytes of weights: 20KB, 1MB', bytesOption],
+    ['--size <bytes>', 'most bytes of weights: 20KB, 1MB', bytesOption('--size')],
     ['--space <file>', 'lists of values to draw from, as JSON', spaceOption],
     [
       '--threads <n>',
