@@ -44,6 +44,12 @@ const MOST_NAME = 512;
 /** Status of requests whose client has gone, as nginx has it in its logs. */
 const CLIENT_GONE = 499;
 
+/** Requests that do not get as far as a route, by the code of Node. */
+const CLIENT_ERRORS: Readonly<Record<string, readonly [status: string, message: string]>> = {
+  HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'headers expected at most 16 KB, got more.'],
+  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', `request expected within ${REQUEST_TIMEOUT / 1000} seconds.`],
+};
+
 interface Params {
   readonly model: string;
   readonly version?: string;
@@ -67,10 +73,13 @@ export function createServer(
     // The server itself says when it takes no more.
     return503OnClosing: false,
     frameworkErrors: (error, _request, reply) => void sendError(reply as FastifyReply, error),
-    clientErrorHandler: (error, socket) => {
-      if (error.code === 'ECONNRESET' || !socket.writable) return;
-      const status = error.code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request';
-      socket.end(rawReply(status, `request expected HTTP/1.1, got what is none: ${error.message}.`));
+    clientErrorHandler: ({ code, message }, socket) => {
+      if (code === 'ECONNRESET' || !socket.writable) return;
+      const [status, said] = CLIENT_ERRORS[code ?? ''] ?? [
+        '400 Bad Request',
+        `request expected HTTP/1.1, got what is none: ${message}.`,
+      ];
+      socket.end(rawReply(status, said));
     },
   });
   app.removeAllContentTypeParsers();
@@ -125,15 +134,21 @@ interface RouteConfig {
   counts?: RouteCounts;
 }
 
+/** Requests for inference that were taken and have no reply yet. */
+interface Queue {
+  taken: number;
+}
+
 /** A reply that is counted. */
 interface CountedReply extends ServerResponse {
-  counted?: { readonly counts: RouteCounts; readonly start: number };
+  counted?: { readonly counts: RouteCounts; readonly start: number; readonly queue: Queue | undefined };
 }
 
 /** Called when a reply was sent or its client has gone. One function for all, since it runs for each request. */
 function onClose(this: CountedReply): void {
-  const { counts, start } = this.counted!;
+  const { counts, start, queue } = this.counted!;
   counts.inProgress -= 1;
+  if (queue !== undefined) queue.taken -= 1;
   counts.observe(this.writableFinished ? this.statusCode : CLIENT_GONE, (performance.now() - start) / 1000);
 }
 
@@ -141,30 +156,22 @@ function onClose(this: CountedReply): void {
  * Counts every request from its head until its reply is sent or its client has gone. Refuses those that are too many
  * before their bodies are read, so that these are limited, too.
  */
-function limitRequests(app: FastifyInstance, metrics: Metrics, state: ServerState, queue: number): void {
-  const ofInference: RouteCounts[] = [];
+function limitRequests(app: FastifyInstance, metrics: Metrics, state: ServerState, most: number): void {
+  const queue: Queue = { taken: 0 };
   app.addHook('onRequest', (request, { raw }, done) => {
     const config = request.routeOptions.config as RouteConfig;
-    if (config.counts === undefined) {
-      config.counts = metrics.ofRoute(request.method, patternOf(request));
-      if (config.isInference === true) ofInference.push(config.counts);
-    }
-    const { counts } = config;
-    const running = config.isInference === true ? sumOf(ofInference) : 0;
+    const counts = (config.counts ??= metrics.ofRoute(request.method, patternOf(request)));
+    const isQueued = config.isInference === true;
+    const isTaken = isQueued && queue.taken < most;
+    if (isTaken) queue.taken += 1;
     counts.inProgress += 1;
-    (raw as CountedReply).counted = { counts, start: performance.now() };
+    (raw as CountedReply).counted = { counts, start: performance.now(), queue: isTaken ? queue : undefined };
     raw.on('close', onClose);
     // Clients go elsewhere with their next request.
     if (state.isEnding) raw.setHeader('connection', 'close');
-    if (running < queue) done();
-    else done(new RequestError(`The server is busy with ${running} requests. Try again later.`, 503));
+    if (isTaken === isQueued) done();
+    else done(new RequestError(`The server is busy with ${most} requests. Try again later.`, 503));
   });
-}
-
-function sumOf(counts: readonly RouteCounts[]): number {
-  let sum = 0;
-  for (const { inProgress } of counts) sum += inProgress;
-  return sum;
 }
 
 /** The path of a route as MLServer labels it; one label for all paths that are none. */
