@@ -41,6 +41,7 @@ const REQUESTS: readonly { readonly model: string; readonly json: object; readon
     },
   },
   { model: 'spent', json: { inputs: peopleInputs(2) } },
+  { model: 'rows', json: { inputs: [{ name: 'x', shape: [1, 2], datatype: 'FP64', data: [[31, 1e9]] }] } },
   ...(['FP32', 'INT32', 'FP16', 'BOOL', 'INT64'] as const).map((datatype) => {
     const bytes = Buffer.alloc(6 * { FP32: 4, INT32: 4, FP16: 2, BOOL: 1, INT64: 8 }[datatype], 1);
     const { name, shape } = rows;
@@ -170,6 +171,7 @@ test(
       net: 'net.safetensors',
       plan: 'plan.safetensors',
       spent: 'spent.safetensors',
+      rows: 'rows.safetensors',
     });
     const agent = new Agent({ keepAlive: true, maxSockets: 8 });
     const valid = REQUESTS.map(({ model, json, bytes = Buffer.alloc(0) }): Sent => {

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
-import { dense, sequential } from 'wasm-mlp';
+import { dense, mlpClassifier, sequential } from 'wasm-mlp';
 import { tableClassifier, tableRegressor } from 'wasm-mlp/tables';
 import { DEFAULT_SERVICE, makeService, type Service, type ServiceOptions } from '../../src/serving/service.js';
 
@@ -49,7 +49,7 @@ export const PEOPLE = {
   member: [true, false, true, false, true, false],
 };
 
-/** A classifier of people by texts, and a regressor. */
+/** A classifier of people by texts, and a regressor; and a classifier of rows. */
 export async function writeTables(folder: string): Promise<void> {
   const settings = { hiddenLayers: [4], epochs: 3 };
   const classifier = tableClassifier(settings);
@@ -58,6 +58,12 @@ export async function writeTables(folder: string): Promise<void> {
   const regressor = tableRegressor(settings);
   await regressor.fit({ ...PEOPLE, spent: [1.5, 20, 3, 17, 8, 9] }, 'spent');
   writeFileSync(join(folder, 'spent.safetensors'), regressor.save());
+  const rows = mlpClassifier<boolean>(settings);
+  await rows.fit(
+    PEOPLE.age.map((age) => [age ?? 0, 1e9]),
+    PEOPLE.member,
+  );
+  writeFileSync(join(folder, 'rows.safetensors'), rows.save());
 }
 
 /** The inputs of a request for rows of people. */
