@@ -48,6 +48,9 @@ class Histogram {
   }
 }
 
+/** Versions of a model that are counted: a server that takes many stays as large as it is. */
+const MOST_VERSIONS = 4;
+
 /** Counts of one version of a model. */
 export class ModelCounts {
   success = 0;
@@ -82,12 +85,13 @@ const APP = { app_name: 'wasm-mlp' };
 
 export class Metrics {
   private readonly registry = new Registry();
-  private readonly models = new Set<ModelCounts>();
+  private readonly models = new Map<string, Map<string, ModelCounts>>();
   private readonly routes = new Map<string, RouteCounts>();
 
   constructor() {
     collectDefaultMetrics({ register: this.registry });
-    const ofModels = (of: (counts: ModelCounts) => Sample[]) => () => [...this.models].flatMap(of);
+    const ofModels = (of: (counts: ModelCounts) => Sample[]) => () =>
+      [...this.models.values()].flatMap((versions) => [...versions.values()].flatMap(of));
     const ofRoutes = (of: (counts: RouteCounts) => Sample[]) => () => [...this.routes.values()].flatMap(of);
     const name = 'rest_server_request_duration_seconds';
     this.add(
@@ -146,15 +150,17 @@ export class Metrics {
     return sum;
   }
 
-  /** Returns the counts of a version of a model, which `forget` ends. */
+  /** Returns the counts of a version of a model: those of before, if it was served before. */
   ofModel(model: string, version: string): ModelCounts {
-    const counts = new ModelCounts({ model, version });
-    this.models.add(counts);
+    let versions = this.models.get(model);
+    if (versions === undefined) this.models.set(model, (versions = new Map<string, ModelCounts>()));
+    const counts = versions.get(version) ?? new ModelCounts({ model, version });
+    // The newest is the last; of the others some stay, until they have surely been read.
+    versions.delete(version);
+    versions.set(version, counts);
+    const [oldest] = versions.keys();
+    if (versions.size > MOST_VERSIONS) versions.delete(oldest);
     return counts;
-  }
-
-  forget(counts: ModelCounts): void {
-    this.models.delete(counts);
   }
 
   ofRoute(method: string, path: string): RouteCounts {

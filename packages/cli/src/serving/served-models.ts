@@ -94,7 +94,6 @@ export class ServedModels {
     const version = new ModelVersion(name, servable, counts, this.options, execute, () => {
       remove();
       servable.dispose();
-      this.metrics.forget(counts);
     });
     const before = this.current.get(name);
     this.current.set(name, version);

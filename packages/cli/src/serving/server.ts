@@ -185,7 +185,8 @@ function addInformation(app: FastifyInstance, models: ServedModels, metrics: Met
   app.get('/v2/health/live', () => ({ live: true }));
   app.get('/v2/health/ready', () => {
     if (state.isEnding) throw ending();
-    return { ready: true };
+    // The text of the protocol has `live` here, its servers have `ready`.
+    return { live: true, ready: true };
   });
   const describe = ({ params }: FastifyRequest<{ Params: Params }>): unknown => {
     const { model, version, servable } = models.find(params.model, params.version);

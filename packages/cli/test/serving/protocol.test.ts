@@ -48,7 +48,7 @@ describe('information', () => {
   test('the server', async () => {
     expect(await get('/v2')).toMatchObject({ status: 200, name: 'wasm-mlp', extensions: ['binary_tensor_data'] });
     expect(await get('/v2/health/live')).toEqual({ status: 200, live: true });
-    expect(await get('/v2/health/ready')).toEqual({ status: 200, ready: true });
+    expect(await get('/v2/health/ready')).toEqual({ status: 200, live: true, ready: true });
   });
 
   test('a model', async () => {
