@@ -2,6 +2,8 @@
  * Errors of the library in the words of the command: a person who typed `--learning-rate` never called `fit`. What is
  * not in the list keeps its words, without the name of the call, and counts rows from 1.
  */
+import { listItem, shellWord } from './terminal/arguments.js';
+
 const REASONS: Readonly<Record<string, string>> = {
   constant: 'all its values are the same',
   empty: 'it has no values',
@@ -30,14 +32,17 @@ const RULES: readonly Rule[] = [
       if (columns.length === 0) return 'The table has no column besides the target: there is nothing to learn from.';
       const why = columns.map(({ name, reason }) => `${name} (${REASONS[reason] ?? reason})`).join(', ');
       const identifier = columns.find(({ reason }) => reason === 'identifier');
-      const hint = identifier === undefined ? '' : ` To use it nevertheless: --columns ${identifier.name}=category.`;
+      const hint =
+        identifier === undefined
+          ? ''
+          : ` To use it nevertheless: --columns ${shellWord(`${listItem(identifier.name)}=category`)}`;
       return `No column is left to learn from: ${why}.${hint}`;
     },
   ],
   [
     /^column ("(?:[^"\\]|\\.)*") expected numbers whose variance a double holds.*$/s,
     (_, name) =>
-      `Column ${nameOf(name)}: its numbers are too large to be standardized. Scale them, or leave the column out: --columns ${nameOf(name)}=drop.`,
+      `Column ${nameOf(name)}: its numbers are too large to be standardized. Scale them, or leave the column out: --columns ${shellWord(`${listItem(nameOf(name))}=drop`)}`,
   ],
   [
     /^y expected columns whose variance a double holds.*$/s,

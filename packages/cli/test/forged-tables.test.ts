@@ -116,7 +116,7 @@ describe('the line of a cell that cannot be read', () => {
       const line = 1 + (before.match(/\r\n|\r|\n/g)?.length ?? 0);
       const message = await failure(() => read(path, {}, { kinds: { a: 'number' } }));
       expect(message).toBe(
-        `lines.csv, line ${line}: column a expected a number, got "oops". If it means a missing value: --missing "oops"`,
+        `lines.csv, line ${line}: column a expected a number, got "oops". If it means a missing value: --missing oops`,
       );
     }
   });
@@ -131,6 +131,42 @@ describe('the line of a cell that cannot be read', () => {
       /^l\.json, row 2: /,
     );
   });
+});
+
+test('names may differ in case alone, and have quotes', async () => {
+  const { columns } = await read(file('case.csv', `a,A,"it's ""q"""\n1,2,3\n`));
+  expect(Object.entries(columns)).toEqual([
+    ['a', [1]],
+    ['A', [2]],
+    [`it's "q"`, [3]],
+  ]);
+});
+
+test('lines that end in different ways are refused', async () => {
+  const path = file('ends.csv', `a,b\r\n${'1,2\r\n'.repeat(50)}7,"1"\n8,"0"\n`);
+  expect(await failure(() => read(path))).toMatch(/^ends\.csv: some lines end by \\r\\n and others by \\n\./);
+});
+
+test('notes say what is surprising', async () => {
+  const note = async (
+    text: string,
+    wanted: Parameters<typeof read>[2] = {},
+    options: ReaderOptions = {},
+  ): Promise<string> => (await read(file('noted.csv', text), options, wanted)).notes.join('\n');
+  expect(await note('Title\na,b\n1,2\n3,4\n')).toBe(
+    'noted.csv: the first line is left out, since the table begins below.',
+  );
+  expect(await note('a b\n1 2\n')).toMatch(/has one column, "a b"\. If its values are divided .*: --delimiter " "$/);
+  expect(await note('a,b\n"1,000",1\n"12,500",2\n')).toMatch(/such as 1,000\. Commas between thousands are not read/);
+  const target = { targets: ['y'] };
+  expect(await note('x,y\n1,None\n2,None\n3,Major\n4,NA\n5,\n', target)).toBe(
+    'target y: "None" in 2 rows, "NA" in 1 rows means that it is missing. If it is a value: --missing "".',
+  );
+  expect(await note('x,y\n1,None\n2,Major\n', target, { missing: [''] })).toBe('');
+  expect(await note('x,y\n1,2\n', {}, { dateFormat: '%d/%m/%Y' })).toMatch(
+    /no column has dates of the format %d\/%m\/%Y/,
+  );
+  expect(await note('x,y\n1,2\n3,4\n', target)).toBe('');
 });
 
 describe('JSON that is cut off', () => {

@@ -43,6 +43,14 @@ describe('dates', () => {
     expect((await train(table('dates.csv', 'when,at,y', data), model, '-t', 'y')).notes).toBe('');
   });
 
+  test('are shown by inspect', async () => {
+    const { output } = await run(['inspect', `${model}.safetensors`], { cwd: folder });
+    expect(output).toMatch(/dates +when as dd\/mm\/yyyy/);
+    const { output: json } = await run(['inspect', `${model}.safetensors`, '--json'], { cwd: folder });
+    const columns = { when: { form: 'date', format: '%d/%m/%Y' }, at: { form: 'time' } };
+    expect(JSON.parse(json)).toMatchObject({ reading: { columns } });
+  });
+
   test('that could be either are read as in training; in ISO 8601 they are the same', async () => {
     const [either, iso] = [
       table('either.csv', 'when,at', ['02/03/2020,10:00']),

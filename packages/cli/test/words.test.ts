@@ -22,7 +22,7 @@ test.each<[string, () => unknown, RegExp]>([
   [
     'columns that are left out',
     () => classes({ 'a "b"': of((i) => `id${i}`), c: of(() => 5) }),
-    /^No column is left to learn from: a "b" \(its texts are nearly all different\), c \(all its values are the same\)\. To use it nevertheless: --columns a "b"=category\.$/,
+    /^No column is left to learn from: a "b" \(its texts are nearly all different\), c \(all its values are the same\)\. To use it nevertheless: --columns '"a ""b"""=category'$/,
   ],
   ['no column', () => classes({}), /^The table has no column besides the target: there is nothing to learn from\.$/],
   ['large numbers', () => classes({ x: of((i) => (-1) ** i * 1e200) }), /^Column x: its numbers are too large to be/],

@@ -1,6 +1,8 @@
 /** `wasm-mlp inspect`: says what is in the file of a model. */
 import { openModel, weightsHash } from '../model-files/open.js';
 import { isTableFile, openTableModel } from '../model-files/table-file.js';
+import { formatText } from '../reading/forms.js';
+import type { Reading } from '../reading/reading.js';
 import { schemaRows } from '../report/of-training.js';
 import { FORMATS } from '../model-files/formats.js';
 import { bytesText, columns, cut, thousands } from '../terminal/layout.js';
@@ -20,7 +22,8 @@ export const inspect: CommandSpec = {
   ],
   async run([path], { from }, print) {
     const { model, labels, format, bytes } = await openModel(path, from as string | undefined);
-    const table = isTableFile(bytes) ? (await openTableModel(path)).model : undefined;
+    const opened = isTableFile(bytes) ? await openTableModel(path) : undefined;
+    const [table, reading] = [opened?.model, opened?.reading];
     const weights = model.getWeights();
     const count = weights.reduce((sum, { data }) => sum + data.length, 0);
     const hash = weightsHash(model);
@@ -29,6 +32,7 @@ export const inspect: CommandSpec = {
       print.result({
         ...{ file: path, format, bytes: bytes.length, weights: count, hash, labels: names ?? null },
         ...(table && { targets: table.targets, schema: table.schema }),
+        ...(reading && { reading: { ...reading, columns: Object.fromEntries(reading.columns) } }),
         tensors: weights.map(({ name, shape }) => ({ name, shape })),
         architecture: model.toJSON(),
       });
@@ -42,6 +46,7 @@ export const inspect: CommandSpec = {
           ['weights', thousands(count)],
           ...(table === undefined ? [] : [['predicts', cut(table.targets.join(', '), 60)]]),
           ...(names === undefined ? [] : [['labels', cut(names.join(', '), 60)]]),
+          ...(reading === undefined ? [] : readingRows(reading)),
         ],
         print.width,
       ),
@@ -52,3 +57,15 @@ export const inspect: CommandSpec = {
     print.line(model.summary());
   },
 };
+
+/** How tables are read for it, where that is not what is usual. */
+function readingRows({ columns: read, missing, decimal, header, delimiter }: Reading): string[][] {
+  const dates = [...read].filter(([, { format }]) => format !== undefined && format !== 'iso');
+  return [
+    ...dates.map(([name, { format }]) => ['dates', cut(`${name} as ${formatText(format!)}`, 60)]),
+    ...(missing === undefined ? [] : [['missing', cut(missing.map((item) => JSON.stringify(item)).join(', '), 60)]]),
+    ...(decimal === undefined ? [] : [['decimal', decimal]]),
+    ...(header === undefined ? [] : [['header', header ? 'yes' : 'no']]),
+    ...(delimiter === undefined ? [] : [['delimiter', JSON.stringify(delimiter)]]),
+  ];
+}

@@ -4,7 +4,8 @@ import { heldText } from './conversion.js';
 import { detect, type DetectOptions } from './detect.js';
 import type { LocalFile } from './local-file.js';
 import { placeOf } from './place.js';
-import { identifier } from './sql.js';
+import { optionText } from '../terminal/arguments.js';
+import { list } from './sql.js';
 import type { ColumnReading, Form, Reading } from './reading.js';
 import type { HeldColumn, Relation } from './relation.js';
 import type { Source } from './source.js';
@@ -66,20 +67,47 @@ export async function readingsOf(
     const found = detected.readings.get(name) ?? { form: held };
     readings.set(
       name,
-      known(column) ?? choose(chosen(name), found, detected.nearMisses.find((near) => near.name === name)?.reading),
+      known(column) ?? choose(chosen(name), found, detected.nearMisses.find((near) => near.column === column)?.reading),
     );
   }
+  if (dateFormat !== undefined && ![...readings.values()].some(({ format }) => format === dateFormat)) {
+    notes.push(`no column has dates of the format ${dateFormat} in all of its rows.`);
+  }
+  if (saved === undefined) notes.push(...(await missingTargets(connection, sampled, read, targets, missing)));
   if (saved === undefined) await takeWords(connection, sampled, read, targets, readings);
-  for (const { name, reading, others, present, condition } of detected.nearMisses) {
+  for (const { column, reading, others, present, condition } of detected.nearMisses) {
+    const { name, sql } = column;
     if (chosen(name) !== undefined) continue;
-    const [row, example] = await firstOf(connection, sampled, name, condition);
+    const [row, example] = await firstOf(connection, sampled, sql, condition);
     if (/^\d+$/.test(example)) continue;
     const place = await placeOf(source, file, relation, row);
     notes.push(
-      `column ${name} is text: ${others} of ${present} values are no ${heldText(reading.form)}, such as ${JSON.stringify(example)} in ${place}. If they mean missing values: --missing ${JSON.stringify(example)}. Otherwise correct them, or say what the column is by --columns.`,
+      `column ${name} is text: ${others} of ${present} values are no ${heldText(reading.form)}, such as ${JSON.stringify(example)} in ${place}. If they mean missing values: ${optionText('--missing', example)} Otherwise correct them, or say what the column is by --columns.`,
     );
   }
   return { readings, notes };
+}
+
+/** Says which words of a target are taken as missing: None may be a class. */
+async function missingTargets(
+  connection: DuckDBConnection,
+  rows: string,
+  columns: readonly HeldColumn[],
+  targets: readonly string[],
+  missing: readonly string[],
+): Promise<string[]> {
+  const notes: string[] = [];
+  for (const { name, held, sql } of columns) {
+    if (held !== 'text' || !targets.includes(name)) continue;
+    const word = `trim(${sql})`;
+    const isWord = `list_contains(${list(missing)}, ${word}) AND ${word} <> '' AND lower(${word}) NOT LIKE '%nan'`;
+    const query = `SELECT ${word}, count(*) FROM ${rows} WHERE ${isWord} GROUP BY 1 ORDER BY 2 DESC, 1`;
+    const found = (await connection.runAndReadAll(query)).getRows();
+    if (found.length === 0) continue;
+    const counts = found.map(([word, count]) => `${JSON.stringify(word)} in ${String(count)} rows`);
+    notes.push(`target ${name}: ${counts.join(', ')} means that it is missing. If it is a value: --missing "".`);
+  }
+  return notes;
 }
 
 /** Truth values that are predicted are printed in the words of the table. */
@@ -112,15 +140,18 @@ function choose(kind: string | undefined, found: ColumnReading, near: ColumnRead
   return near?.form === kind ? near : { form: kind as Form };
 }
 
+/** A name unlike those of columns. */
+const ROW = '"\u0001row"';
+
 /** The first row, counted from 1, whose text fulfils a condition. */
 async function firstOf(
   connection: DuckDBConnection,
   rows: string,
-  name: string,
+  sql: string,
   condition: string,
 ): Promise<[number, string]> {
-  const numbered = `SELECT row_number() OVER () AS "row", * FROM ${rows}`;
-  const query = `SELECT "row", ${identifier(name)} FROM (${numbered}) WHERE ${condition} ORDER BY 1 LIMIT 1`;
+  const numbered = `SELECT row_number() OVER () AS ${ROW}, * FROM ${rows}`;
+  const query = `SELECT ${ROW}, ${sql} FROM (${numbered}) WHERE ${condition} ORDER BY 1 LIMIT 1`;
   const [row, value] = (await connection.runAndReadAll(query)).getRows()[0];
   return [Number(row), String(value)];
 }

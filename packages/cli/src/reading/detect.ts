@@ -40,7 +40,7 @@ export interface DetectOptions {
 
 /** Something that texts nearly are: an example of those that are not. */
 export interface NearMiss {
-  readonly name: string;
+  readonly column: HeldColumn;
   readonly reading: ColumnReading;
   readonly others: number;
   readonly present: number;
@@ -108,18 +108,29 @@ export async function detect(
     if (near !== undefined) {
       const { reading, value } = near.form;
       const condition = `${isThere(sql, options.missing)} AND (${value(sql)}) IS NULL`;
-      nearMisses.push({ name, reading, others: near.others, present: near.read + near.others, condition });
+      nearMisses.push({ column, reading, others: near.others, present: near.read + near.others, condition });
     } else if (options.isCsv && options.decimal === undefined) {
-      const commas = samples[at].filter(looksLikeCommaNumber).length;
-      if (commas > 0 && samples[at].every((value) => looksLikeCommaNumber(value) || /^[+-]?\d+$/.test(value))) {
-        notes.push(
-          `column ${name} is text, such as ${samples[at].find(looksLikeCommaNumber)!}. If those are numbers: --decimal ,`,
-        );
-      }
+      notes.push(...commaNotes(name, samples[at]));
     }
   }
   return { readings, nearMisses, notes };
 }
+
+/** A note about texts that are numbers with commas, if all of them are. */
+function commaNotes(name: string, sample: readonly string[]): string[] {
+  const example = sample.find(looksLikeCommaNumber) ?? sample.find(hasThousands);
+  const isNumber = (value: string): boolean =>
+    looksLikeCommaNumber(value) || hasThousands(value) || /^[+-]?\d+(?:[.]\d+)?$/.test(value);
+  if (example === undefined || !sample.every(isNumber)) return [];
+  const are = `column ${name} is text, such as ${example}.`;
+  return [
+    sample.some((value) => value.includes(',') && !hasThousands(value))
+      ? `${are} If those are numbers: --decimal ,`
+      : `${are} Commas between thousands are not read: --sql "select replace(…, ',', '')::double as …, …". If they are before fractions: --decimal ,`,
+  ];
+}
+
+const hasThousands = (value: string): boolean => /^[+-]?\d{1,3}(?:,\d{3})+(?:[.]\d+)?$/.test(value);
 
 /** Up to a thousand texts that are there, of each column. */
 async function samplesOf(

@@ -13,6 +13,8 @@ export interface Dialect {
   readonly header: boolean;
   /** Names of the columns, all different. */
   readonly names: readonly string[];
+  /** Sentences that somebody should read. */
+  readonly notes: readonly string[];
 }
 
 export interface DialectOptions {
@@ -50,7 +52,18 @@ export function dialectOf(name: string, head: string, isAll: boolean, options: D
   const header =
     options.header ??
     (options.expected?.every((column) => cells.includes(column)) || hasNames(cells, rest, options.missing));
-  return { delimiter, escape, skip: top.line, header, names: namesOf(header ? cells : cells.map(() => '')) };
+  const names = namesOf(header ? cells : cells.map(() => ''));
+  const notes: string[] = [];
+  if (top.line > 0)
+    notes.push(
+      `${name}: the first ${top.line === 1 ? 'line is' : `${top.line} lines are`} left out, since the table begins below.`,
+    );
+  if (names.length === 1 && /\S[ :^~]\S/.test(cells[0]) && options.delimiter === undefined) {
+    notes.push(
+      `${name} has one column, ${JSON.stringify(cells[0])}. If its values are divided by something else: --delimiter " "`,
+    );
+  }
+  return { delimiter, escape, skip: top.line, header, names, notes };
 }
 
 interface Split {

@@ -23,7 +23,7 @@ export async function explained<T>(source: Source, run: () => Promise<T>, csv?: 
     if (csv?.path !== undefined && csv.dialect !== undefined && message.includes('CSV Error on Line')) {
       if (message.includes('not utf-8')) throw new Failure(`${source.name}: the text is not UTF-8. ${ENCODING_HINT}`);
       const fault = await faultOf(csv.path, csv.dialect);
-      if (fault !== undefined) throw new Failure(`${source.name}, ${fault}`);
+      if (fault !== undefined) throw new Failure(`${source.name}${fault.startsWith('line') ? ',' : ':'} ${fault}`);
     }
     const format = source.kind === 'sql' ? '' : ` as ${FORMAT_NAMES[source.format]}`;
     throw new Failure(`${source.name} cannot be read${format}. ${shortened(message)}`);
@@ -39,7 +39,11 @@ async function faultOf(path: string, dialect: Dialect): Promise<string | undefin
     form,
     ({ line, values, isOpen }) => line > skip && (values !== names.length || isOpen),
   );
-  if (record === undefined) return undefined;
+  if (record === undefined) {
+    return (await hasMixedEnds(path))
+      ? 'some lines end by \\r\\n and others by \\n. Convert the file to one of them, such as by dos2unix.'
+      : undefined;
+  }
   const text = await lineText(path, record.line);
   const shown = text.length > 60 ? `${text.slice(0, 59)}…` : text;
   if (record.isOpen) {
@@ -47,6 +51,19 @@ async function faultOf(path: string, dialect: Dialect): Promise<string | undefin
   }
   const values = record.values === 1 ? '1 value' : `${record.values} values`;
   return `line ${record.line} has ${values}, the first line has ${names.length}:\n  ${shown}\nA value that has the delimiter in it needs quotes around it. If values are divided by something else: --delimiter.`;
+}
+
+/** Whether lines end in more than one way. */
+async function hasMixedEnds(path: string): Promise<boolean> {
+  let [before, alone, pairs] = [0, false, false];
+  for await (const part of textStream(path)) {
+    for (const byte of part as Buffer) {
+      if (byte === 0x0a && before === 0x0d) pairs = true;
+      else if (byte === 0x0a) alone = true;
+      before = byte;
+    }
+  }
+  return alone && pairs;
 }
 
 /** The text of a line. */

@@ -14,6 +14,7 @@ import { localFile, type LocalFile } from './local-file.js';
 import { placeOf } from './place.js';
 import { missingTexts, type ColumnReading, type Form, type Reading } from './reading.js';
 import { isSmall, relationOf, type HeldColumn, type Relation } from './relation.js';
+import { optionText } from '../terminal/arguments.js';
 import { text } from './sql.js';
 import type { Source } from './source.js';
 
@@ -143,7 +144,16 @@ export class TableReader {
       };
       const query = queryOf(columns, relation, wanted.texts === true);
       return new TableReader(
-        ...([source, columns, reading, notes, query, file, relation, new Set(missing)] as const),
+        ...([
+          source,
+          columns,
+          reading,
+          [...(relation.dialect?.notes ?? []), ...notes],
+          query,
+          file,
+          relation,
+          new Set(missing),
+        ] as const),
         new Set(saved?.columns.keys()),
         connection,
         instance,
@@ -224,16 +234,16 @@ export class TableReader {
     const isInfinite = reading.form === 'number' && /^[+-]?inf/i.test(got.trim());
     const expected = isInfinite ? 'a finite number' : expectedText(reading);
     throw new Failure(
-      `${this.source.name}, ${await this.place(row)}: column ${name} expected ${expected}${this.trained.has(name) ? ', as in training' : ''}, got ${shown}. ${hintFor(reading, got, shown)}`,
+      `${this.source.name}, ${await this.place(row)}: column ${name} expected ${expected}${this.trained.has(name) ? ', as in training' : ''}, got ${shown}. ${hintFor(reading, got)}`,
     );
   }
 }
 
 /** What somebody may do about a cell that cannot be read. */
-function hintFor({ form }: ColumnReading, got: string, shown: string): string {
+function hintFor({ form }: ColumnReading, got: string): string {
   if (form === 'date') return 'If dates are written in another way: --date-format.';
   if (form === 'number' && looksLikeCommaNumber(got)) return 'If fractions have a comma: --decimal ,';
-  return `If it means a missing value: --missing ${shown}`;
+  return `If it means a missing value: ${optionText('--missing', got)}`;
 }
 
 /** Texts without those that mean a missing value. */

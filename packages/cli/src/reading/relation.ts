@@ -90,11 +90,12 @@ export async function relationOf(
     `escape = ${text(escape)}`,
     `skip = ${skip}`,
     `header = ${header}`,
-    `columns = {${names.map((name) => `${text(name)}: 'VARCHAR'`).join(', ')}}`,
+    // Names of its own: DuckDB takes a and A as one.
+    `columns = {${names.map((_, at) => `c${at}: 'VARCHAR'`).join(', ')}}`,
   ];
   return {
     from: `read_csv(${settings.join(', ')})`,
-    columns: names.map((name) => ({ name, held: 'text', sql: identifier(name), text: identifier(name) })),
+    columns: names.map((name, at) => ({ name, held: 'text', sql: `c${at}`, text: `c${at}` })),
     dialect,
   };
 }

@@ -1,4 +1,5 @@
 /** What a sweep gave, for people, as CSV and as JSON. Each is a function of the results alone: no times, no machines. */
+import { listItem, shellWord } from '../terminal/arguments.js';
 import { csvLine } from '../terminal/csv.js';
 import { columns } from '../terminal/layout.js';
 import { scoreText } from '../report/of-training.js';
@@ -82,18 +83,18 @@ export function trainCommand({ source, plan }: Sweep, { settings, epochs }: Tria
     ...['wasm-mlp', 'train'],
     ...(source.table === undefined ? [] : [source.table]),
     ...(source.sql === undefined ? [] : ['--sql', source.sql]),
-    ...['--target', listText(source.target)],
+    ...['--target', source.target.map(listItem).join(',')],
     ...(source.task === undefined ? [] : ['--task', source.task]),
     ...(source.columns === undefined
       ? []
       : [
           '--columns',
           Object.entries(source.columns)
-            .map(([name, kind]) => `${listText([name])}=${kind}`)
+            .map(([name, kind]) => `${listItem(name)}=${kind}`)
             .join(','),
         ]),
     ...(source.format === undefined ? [] : ['--format', source.format]),
-    ...(source.missing === undefined ? [] : [`--missing=${listText(source.missing)}`]),
+    ...(source.missing === undefined ? [] : [`--missing=${source.missing.map(listItem).join(',')}`]),
     ...(source.header === undefined ? [] : [source.header ? '--header' : '--no-header']),
     ...(source.delimiter === undefined ? [] : ['--delimiter', source.delimiter === '\t' ? 'tab' : source.delimiter]),
     ...(source.decimal === undefined ? [] : ['--decimal', source.decimal]),
@@ -102,12 +103,5 @@ export function trainCommand({ source, plan }: Sweep, { settings, epochs }: Tria
     ...['--hidden', hiddenLayers.join(','), '--learning-rate', learningRate, '--l2', l2],
     ...['--batch-size', batchSize, '--epochs', epochs, '--seed', plan.base.seed],
   ];
-  return words.map((word) => quoted(String(word))).join(' ');
+  return words.map((word) => shellWord(String(word))).join(' ');
 }
-
-/** Texts as options take a list of them. */
-const listText = (texts: readonly string[]): string =>
-  texts.map((item) => (/[",]|^\s|\s$/.test(item) ? `"${item.replaceAll('"', '""')}"` : item)).join(',');
-
-/** A word as a shell takes it. */
-const quoted = (word: string): string => (/^[\w./,=:@+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
