@@ -1,4 +1,4 @@
-/** wasm-mlp/node: checkpoints of trainings in files, for Node, Bun and Deno. */
+/** wasm-mlp/node: checkpoints of trainings in files, and files that are whole, for Node, Bun and Deno. */
 export {
   modelCheckpoint,
   type EveryEpochs,
@@ -11,3 +11,4 @@ export {
   type LatestCheckpointOptions,
   type SkippedFile,
 } from './node/latest-checkpoint.js';
+export { writeFileAtomic } from './node/write-file.js';

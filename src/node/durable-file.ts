@@ -116,6 +116,12 @@ async function syncFolder(folder: string): Promise<void> {
   }
 }
 
+/** Permissions of a file that is there, which the one in its place keeps. */
+const permissionsOf = (path: string): number | undefined => {
+  const mode = statSync(path, { throwIfNoEntry: false })?.mode;
+  return mode === undefined ? undefined : mode & 0o777;
+};
+
 /**
  * Writes a file of these parts, in place of one that has its name. Whenever the process ends, the name has the old file
  * or the whole new one.
@@ -126,8 +132,11 @@ export async function writeDurably(where: string, path: string, parts: readonly 
   const temporary = temporaryOf(path);
   writing.add(temporary);
   try {
-    const handle = await open(temporary, 'wx');
+    const permissions = permissionsOf(path);
+    const handle = await open(temporary, 'wx', permissions ?? 0o666);
     try {
+      // The mask of the process took some away. Not all file systems have them.
+      if (permissions !== undefined) await handle.chmod(permissions).catch(() => undefined);
       for (const part of parts) await handle.writeFile(part);
       await handle.sync();
     } finally {

@@ -1,4 +1,5 @@
 /** The command `wasm-mlp`: names its commands, prints their help and their errors, and sets the exit status. */
+import { constants } from 'node:os';
 import { Command } from 'commander';
 import { WasmMlpError } from 'wasm-mlp';
 import { convert } from './commands/convert.js';
@@ -10,9 +11,11 @@ import { sweep } from './commands/sweep.js';
 import { train } from './commands/train.js';
 import { tune } from './commands/tune.js';
 import type { CommandSpec, Options } from './commands/command.js';
-import { exitStatus, Failure } from './failure.js';
+import { exitStatus, Failure, signalStatus } from './failure.js';
+import { stateOfOutputs, writesAreDone } from './files/outputs.js';
+import { endAtSignals } from './interrupt.js';
 import { widthOf, wrapped } from './terminal/layout.js';
-import { Printer } from './terminal/printer.js';
+import { messageText, Printer } from './terminal/printer.js';
 import { VERSION } from './version.js';
 import { inWordsOfCommand } from './words.js';
 
@@ -25,8 +28,13 @@ function furtherHelp({ examples, notes = [] }: CommandSpec): string {
   return ['', 'Examples:', ...lines, ...notes.map((note) => `\n${wrapped(note, width)}`)].join('\n');
 }
 
-/** Whether a command prints its result as JSON: known before its options are read, for errors too. */
-const wantsJson = (options: Options): boolean => options.json === true;
+/** Whether the command prints its result as JSON: known before its options are read, for errors in them. */
+const wantsJson = process.argv.includes('--json');
+
+/** Writes the error that ends the command. */
+function writeError(message: string, status: number): void {
+  process.stderr.write(messageText('error', message, { stream: process.stderr, isJson: wantsJson, status }));
+}
 
 function program(): Command {
   const main = new Command('wasm-mlp')
@@ -40,6 +48,7 @@ function program(): Command {
     // Options behind the name of a command are that command's, also if the one above has them.
     .enablePositionalOptions()
     .configureHelp({ helpWidth: widthOf(process.stdout) })
+    .configureOutput({ outputError: (text) => writeError(text.trim(), exitStatus.usage) })
     .exitOverride();
   for (const spec of COMMANDS) addCommand(main, spec);
   return main;
@@ -62,7 +71,7 @@ function addCommand(parent: Command, spec: CommandSpec): void {
   command.action(async (...given: unknown[]) => {
     const options = given[spec.arguments.length] as Options;
     const args = given.slice(0, spec.arguments.length).flat() as string[];
-    const print = new Printer(process.stdout, process.stderr, options.quiet === true, wantsJson(options));
+    const print = new Printer(process.stdout, process.stderr, options.quiet === true, options.json === true);
     await spec.run(args, options, print);
   });
   for (const below of spec.commands ?? []) addCommand(command, below);
@@ -75,24 +84,27 @@ function report(error: unknown): number {
     return error.exitCode === 0 ? exitStatus.ok : exitStatus.usage;
   }
   if (error instanceof Failure || error instanceof WasmMlpError) {
-    const width = widthOf(process.stderr);
-    const message = error instanceof Failure ? error.message : inWordsOfCommand(error.message);
-    process.stderr.write(
-      `${message
-        .split('\n')
-        .map((line) => wrapped(line, width))
-        .join('\n')}\n`,
-    );
-    return error instanceof Failure ? error.status : exitStatus.failure;
+    const status = error instanceof Failure ? error.status : exitStatus.failure;
+    writeError(error instanceof Failure ? error.message : inWordsOfCommand(error.message), status);
+    return status;
   }
-  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  const trace = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  if (wantsJson) writeError(trace, exitStatus.failure);
+  else process.stderr.write(`${trace}\n`);
   return exitStatus.failure;
 }
 
 // The reader of the output may close it early, as `head` does. Then there is no reader left to report to.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit(exitStatus.failure);
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit(signalStatus(constants.signals.SIGPIPE ?? 13));
+  });
+}
+
+endAtSignals(async (signal) => {
+  await writesAreDone();
+  writeError(`Interrupted.${stateOfOutputs()}`, signalStatus(constants.signals[signal]));
 });
 
 try {

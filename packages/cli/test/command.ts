@@ -20,20 +20,40 @@ interface Place {
   readonly env?: Readonly<Record<string, string>>;
 }
 
+export interface RunOptions extends Place {
+  /** Standard input; null leaves it open. */
+  readonly input?: string | null;
+  /** A signal to send once: when what was printed so far matches, or after some milliseconds. */
+  readonly kill?: { readonly when: RegExp | number; readonly signal: NodeJS.Signals };
+}
+
 /** Starts `wasm-mlp` with arguments in a folder. */
 export const start = (args: readonly string[], { cwd, env }: Place = {}): ChildProcessWithoutNullStreams =>
   spawn(process.execPath, [MAIN, ...args], { cwd, env: { ...process.env, ...env }, stdio: ['pipe', 'pipe', 'pipe'] });
 
 /** Runs `wasm-mlp` with arguments in a folder. */
-export function run(args: readonly string[], { input, ...place }: Place & { input?: string } = {}): Promise<Outcome> {
+export function run(args: readonly string[], { input, kill, ...place }: RunOptions = {}): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     const child = start(args, place);
-    let [output, errors] = ['', ''];
-    child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text));
+    let [output, errors, isKilled] = ['', '', false];
+    const look = (): void => {
+      if (kill === undefined || isKilled) return;
+      if (kill.when instanceof RegExp && !kill.when.test(output + errors)) return;
+      isKilled = true;
+      child.kill(kill.signal);
+    };
+    if (typeof kill?.when === 'number') setTimeout(look, kill.when);
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+      if (kill?.when instanceof RegExp) look();
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      errors += text;
+      if (kill?.when instanceof RegExp) look();
+    });
     // A command that does not read its input may end before it is written.
     child.stdin.on('error', () => undefined);
-    child.stdin.end(input ?? '');
+    if (input !== null) child.stdin.end(input ?? '');
     child.on('error', reject);
     child.on('close', (status) => resolve({ status, output, errors }));
   });

@@ -108,7 +108,7 @@ test('the command says that it streams, and writes the same files', async () => 
   });
   expect({ status, errors: status === 0 ? '' : errors }).toEqual({ status: 0, errors: '' });
   expect(errors).toMatch(
-    /reading it again, into a temporary file\n.*epoch 1: loss .*, accuracy of rows held out 0\.\d{4}/,
+    /^Reading it again, into a temporary file …\nEpoch 1: loss .*, accuracy of rows held out 0\.\d{4}$/m,
   );
   expect(output).toMatch(/Of 296 rows that were held out\n {2}accuracy/);
   expect(output).toMatch(/Wrote m\.safetensors .* and report\.html/);

@@ -68,7 +68,7 @@ describe('train', () => {
     const outcome = await run(args, { cwd: folder, ...(input && { input: readFileSync(at(input), 'utf8') }) });
     expect(outcome).toMatchObject({
       status: 0,
-      errors: expect.stringMatching(/^Training on \d+ rows of .* …\n$/) as string,
+      errors: expect.stringMatching(/^\{"progress":"Training on \d+ rows of .* …"\}\n$/) as string,
     });
     const { hash } = trained(outcome);
     if (kind === 'a query') expect(hash).not.toBe(first.hash);

@@ -479,6 +479,7 @@ const FUNCTIONS: Record<string, readonly Arguments[]> = {
       { monitor: 'loss', mode: 'min', saveBestOnly: true, saveFreq: { epochs: 2 }, keep: 1 },
     ],
   ],
+  'node.writeFileAtomic': [() => ['file', Uint8Array.of(1)], () => ['file', 'text']],
   'node.latestCheckpoint': [() => [join(tmpdir(), 'wasm-mlp-absent-{epoch}'), { custom: [activationOfOwn()] }]],
   'onnx.exportOnnx': [() => [subject, { labels: ['a', 'b', 3] }]],
   'keras.fromKeras': [
@@ -877,6 +878,13 @@ const CALLBACKS: Record<string, () => library.Callback> = {
   modelCheckpoint: () => node.modelCheckpoint(join(tmpdir(), 'wasm-mlp-hostile')),
 };
 
+/** Writes where no file of the repository can be: names of files are hostile, too. */
+const writeFileAtomic: typeof node.writeFileAtomic = (path, data) =>
+  node.writeFileAtomic(
+    typeof path === 'string' && path !== '' ? join(tmpdir(), `wasm-mlp-hostile-${path}`) : path,
+    data,
+  );
+
 /** Every exported function, by its name in the tables; also the functions of exported objects. */
 function exportedFunctions(): Map<string, (...args: unknown[]) => unknown> {
   const found = new Map<string, (...args: unknown[]) => unknown>();
@@ -894,7 +902,7 @@ function exportedFunctions(): Map<string, (...args: unknown[]) => unknown> {
   visit('keras.', keras);
   visit('numpy.', numpy);
   visit('module.', module);
-  visit('node.', node);
+  visit('node.', { ...node, writeFileAtomic });
   visit('onnx.', onnx);
   visit('tfjs.', tfjs);
   visit('tables.', tables);

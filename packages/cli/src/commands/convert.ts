@@ -1,8 +1,8 @@
 /** `wasm-mlp convert`: writes a model in another format. */
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { WasmMlpError } from 'wasm-mlp';
 import { Failure, usageFailure } from '../failure.js';
+import { expectOutput, writeOutput } from '../files/outputs.js';
 import { FORMATS, formatToWrite, formatsThat, type ModelFormat } from '../model-files/formats.js';
 import { openModel } from '../model-files/open.js';
 import { isTableFile, openTableModel } from '../model-files/table-file.js';
@@ -29,6 +29,7 @@ export const convert: CommandSpec = {
   async run([path, output], { from, json }, print) {
     const format = formatToWrite(output);
     if (resolve(path) === resolve(output)) throw usageFailure('The output is the model itself: give another name.');
+    expectOutput(output);
     const file = await openModel(path, from as string | undefined);
     const table = isTableFile(file.bytes) ? (await openTableModel(path)).model : undefined;
     const opened =
@@ -45,13 +46,12 @@ export const convert: CommandSpec = {
         throw new Failure(`${basename(path)} cannot be written as ${title}.\n${error.message}`);
       throw error;
     });
-    const folder = dirname(output);
-    mkdirSync(folder, { recursive: true });
-    const written = Object.entries(files).map(([name, content]) => {
-      const file = join(folder, name);
-      writeFileSync(file, content);
-      return { file, bytes: Buffer.byteLength(content) };
-    });
+    const written: { readonly file: string; readonly bytes: number }[] = [];
+    for (const [name, content] of Object.entries(files)) {
+      const file = join(dirname(output), name);
+      await writeOutput(file, content);
+      written.push({ file, bytes: Buffer.byteLength(content) });
+    }
     if (json === true) print.result({ format, files: written });
     else for (const { file, bytes } of written) print.line(`${file}  ${bytesText(bytes)}`);
   },

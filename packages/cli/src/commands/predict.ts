@@ -1,9 +1,10 @@
 /** `wasm-mlp predict`: the rows of a table with what a model says of them. */
-import { createWriteStream, renameSync, rmSync, type WriteStream } from 'node:fs';
+import { createWriteStream, renameSync, type WriteStream } from 'node:fs';
 import { once } from 'node:events';
 import { finished } from 'node:stream/promises';
 import { WasmMlpError } from 'wasm-mlp';
 import { Failure, usageFailure } from '../failure.js';
+import { removeTemporary, temporaryFile } from '../files/temporary.js';
 import { labelText, openTableModel, requireModelColumns, rowsFor } from '../model-files/table-file.js';
 import { TableReader, type Chunk } from '../reading/reader.js';
 import type { Form, Reading } from '../reading/reading.js';
@@ -57,7 +58,7 @@ export const predict: CommandSpec = {
       texts: options.keep === true,
     });
     // What is written replaces a file only when it is whole.
-    const part = options.output === undefined ? undefined : `${options.output}.${process.pid}.part`;
+    const part = options.output === undefined ? undefined : temporaryFile(`${options.output}.${process.pid}.part`);
     const output = part === undefined ? process.stdout : await opened(part);
     const write = async (text: string): Promise<void> => {
       if (!output.write(text)) await once(output, 'drain');
@@ -95,7 +96,7 @@ export const predict: CommandSpec = {
         print.progress(`Wrote ${thousands(rows)} rows to ${options.output!}.`);
       }
     } finally {
-      if (part !== undefined) rmSync(part, { force: true });
+      if (part !== undefined) removeTemporary(part);
       reader.close();
       model.dispose();
     }

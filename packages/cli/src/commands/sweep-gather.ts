@@ -68,7 +68,7 @@ export const gather: CommandSpec = {
       if (progress.missing.length > 0) print.raw(`${tasksText(progress)}\n`);
       return;
     }
-    const progress = showResults(results, sweep, options, print);
+    const progress = await showResults(results, sweep, options, print);
     const { rung, trials, missing } = progress;
     if (missing.length === 0) return;
     if (rung > 0 && missing.length === trials.length) {

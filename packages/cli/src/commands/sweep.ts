@@ -1,6 +1,7 @@
 /** `wasm-mlp sweep`: many trials on threads, on many machines by Redis, or one at a time as a task of an array job. */
 import { availableParallelism } from 'node:os';
 import { usageFailure } from '../failure.js';
+import { expectOutput } from '../files/outputs.js';
 import { scoreText } from '../report/of-training.js';
 import { arrayIndex } from '../sweep/array-index.js';
 import { recordLine, sweepLine, trialsOf, type TrialRecord } from '../sweep/records.js';
@@ -95,6 +96,7 @@ export const sweep: CommandSpec = {
   async run([argument], given, print) {
     const options = given as unknown as SweepOptions;
     requireTargets(options.target);
+    if (options.output !== undefined) expectOutput(options.output);
     if (options.rung !== undefined && options.index === undefined)
       throw usageFailure('--rung names the rung of one task: add --index.');
     const opened = await openSweep(argument, options, print);
@@ -127,7 +129,7 @@ async function runAll({ table, sweep: known }: OpenedSweep, options: SweepOption
         progressText(record, best, `${done[rung]} of ${known.rungs[rung].trials}`, started, scoreName(known)),
       );
     });
-    showResults(results, known, options, print);
+    await showResults(results, known, options, print);
   } finally {
     await runner.close();
     await log.close();

@@ -1,8 +1,8 @@
 /** What the commands of a sweep have in common: what a sweep is by its options, where results are, how they are shown. */
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { Failure, usageFailure } from '../failure.js';
+import { writeOutput } from '../files/outputs.js';
 import { fileLog, memoryLog, type ResultLog } from '../sweep/log.js';
 import { planId, planOf, type Sweep, type TableSource } from '../sweep/plan.js';
 import type { Results } from '../sweep/records.js';
@@ -145,14 +145,16 @@ export const rungsText = ({ rungs }: Sweep): string =>
  * Writes and prints the results of a sweep, which are the same whatever made them where.
  * @returns how far the sweep is
  */
-export function showResults(results: Results, sweep: Sweep, { output }: ResultOptions, print: Printer): Progress {
+export async function showResults(
+  results: Results,
+  sweep: Sweep,
+  { output }: ResultOptions,
+  print: Printer,
+): Promise<Progress> {
   results.requireAgreement();
   const progress = progressOf(results, sweep);
   const csv = tableCsv(results);
-  if (output !== undefined) {
-    mkdirSync(dirname(output), { recursive: true });
-    writeFileSync(output, csv);
-  }
+  if (output !== undefined) await writeOutput(output, csv);
   const best = bestOf(progress);
   const hash = createHash('sha256').update(csv).digest('hex');
   const { rung, trials, missing } = progress;

@@ -1,7 +1,8 @@
 /** What `train` and `tune` have in common: their options, and the training with all that is written and printed. */
-import { mkdirSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { statSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { usageFailure } from '../failure.js';
+import { expectOutput, writeOutput } from '../files/outputs.js';
 import { weightsHash } from '../model-files/open.js';
 import { withReading } from '../model-files/table-file.js';
 import { TableReader } from '../reading/reader.js';
@@ -110,6 +111,8 @@ export function readLearningOptions<T extends LearningOptions>(given: Options): 
   if (options.report !== false && resolve(options.report) === resolve(options.output)) {
     throw usageFailure('--output and --report name the same file.');
   }
+  expectOutput(options.output);
+  if (options.report !== false) expectOutput(options.report);
   return options;
 }
 
@@ -119,11 +122,15 @@ const MOST_BYTES: Readonly<Record<TableFormat, number>> = { csv: 200e6, tsv: 200
 /** Opens the table of a command, and passes it on; closes it afterwards. */
 export async function withTable<T>(
   argument: string | undefined,
-  options: TargetOptions,
+  options: TargetOptions & Partial<Pick<LearningOptions, 'report'>>,
   print: Printer,
   use: (reader: TableReader, isLarge: boolean) => Promise<T>,
 ): Promise<T> {
   const source = sourceOf(argument, options);
+  const { report = false } = options;
+  if (source.kind === 'file' && report !== false && resolve(report) === resolve(source.path)) {
+    throw usageFailure('--report names the table itself: give another name.');
+  }
   if (source.kind === 'sql' && !ordersRows(source.query)) {
     print.warn('the query has no ORDER BY. The order of its rows, and so the weights, may differ from run to run.');
   }
@@ -145,12 +152,6 @@ export const choicesFrom = ({ target, task, columns: chosen = {} }: TargetOption
   columns: chosen,
 });
 
-/** Writes a file, and the folders that it needs. */
-function write(path: string, content: string | Uint8Array): void {
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, content);
-}
-
 /** Trains a model on a table in memory, writes it and its report, and prints what came of it. */
 export async function trainTable(
   table: TrainingTable,
@@ -167,9 +168,9 @@ export async function trainTable(
   const trained = await trainModel(table, network, (epoch, logs) => bar.update(epoch + 1, logs)).finally(() =>
     bar.stop(),
   );
-  const file = writeModel(trained, table, options, print, started);
+  const file = await writeModel(trained, table, options, print, started);
   const crossValidation = options.folds === 0 ? undefined : await validated(table, network, options.folds, print);
-  finish({ table, source, options: network, crossValidation, ...trained }, file, options, print, further);
+  await finish({ table, source, options: network, crossValidation, ...trained }, file, options, print, further);
 }
 
 /** The same for a table that does not fit into memory. */
@@ -181,35 +182,33 @@ export async function trainLarge(
 ): Promise<void> {
   const started = performance.now();
   const source = reader.source.name;
-  const streamed = await trainStreamed(reader, choicesFrom(options), network, (text) =>
-    print.progress(`${source}: ${text}`),
-  );
-  const file = writeModel(streamed, streamed.table, options, print, started);
-  finish({ source, options: network, ...streamed }, file, options, print, { streamed: true });
+  const streamed = await trainStreamed(reader, choicesFrom(options), network, (text) => print.progress(text));
+  const file = await writeModel(streamed, streamed.table, options, print, started);
+  await finish({ source, options: network, ...streamed }, file, options, print, { streamed: true });
 }
 
 /** Writes the model, since it is worth having before it is validated, and says what it was trained on. */
-function writeModel(
+async function writeModel(
   { model, epochs }: Trained,
   table: TrainingTable,
   { output }: LearningOptions,
   print: Printer,
   started: number,
-): Uint8Array {
+): Promise<Uint8Array> {
   const file = withReading(model.save(), table.reading, model);
-  write(output, file);
+  await writeOutput(output, file);
   if (!print.isJson) describeTraining(table, model, epochs, print, started);
   return file;
 }
 
 /** Writes the report and prints the scores. */
-function finish(
+async function finish(
   result: Omit<TrainingResult, 'diagnosis' | 'hash' | 'version'>,
   file: Uint8Array,
   options: LearningOptions,
   print: Printer,
   further: Readonly<Record<string, unknown>>,
-): void {
+): Promise<void> {
   const { table, model, crossValidation, losses, epochs } = result;
   const hash = weightsHash(model.model);
   const guess = guessScore(
@@ -219,7 +218,7 @@ function finish(
   const folds = crossValidation?.folds;
   const summary = folds && foldSummary(folds);
   if (options.report !== false) {
-    write(
+    await writeOutput(
       options.report,
       reportPage(reportOf({ ...result, diagnosis: diagnosisOf(model, table), hash, version: VERSION })),
     );

@@ -44,6 +44,7 @@ export const tune: CommandSpec = {
   ],
   notes: [
     'Trial i has settings that the seed and i alone decide, and its score by cross-validation of three folds. So --trials gives the same model everywhere; --time gives as many of the same trials as the machine has time for.',
+    'Ctrl-C ends the trials, and trains with the best so far; a second one ends the command.',
     ...LEARNING_NOTES,
   ],
   async run([argument], given, print) {
@@ -66,7 +67,14 @@ export const tune: CommandSpec = {
     const started = performance.now();
     const score = table.task === 'regression' ? 'R²' : 'accuracy';
     let best: Trial | undefined;
-    const trials = await search(table, base, budget, (trial, bestSoFar) => {
+    const ending = new AbortController();
+    const end = (): void => {
+      print.progress('Interrupted: training with the best so far. Ctrl-C again ends that, too.');
+      ending.abort();
+    };
+    const onTrial = (trial: Trial, bestSoFar: Trial): void => {
+      // Before the first trial is done there is nothing to keep.
+      if (trial.index === 0) process.once('SIGINT', end);
       best = bestSoFar;
       const elapsed = (performance.now() - started) / 1000;
       const left = Number.isFinite(budget.seconds)
@@ -75,7 +83,9 @@ export const tune: CommandSpec = {
       print.progress(
         `trial ${String(trial.index + 1).padStart(3)}  ${score} ${scoreText(trial.score)}  best ${scoreText(bestSoFar.score)}  ${left}  ${settingsText(trial)}`,
       );
-    });
+    };
+    const trials = await search(table, base, budget, onTrial, ending.signal);
+    process.off('SIGINT', end);
     if (best === undefined) {
       throw new Failure(
         `No network of the search is as small as --size ${bytesText(budget.bytes)}. Leave out columns, or allow more.`,

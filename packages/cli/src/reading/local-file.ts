@@ -3,23 +3,13 @@
  * that are cut off, or that are no text, are refused here, by the place.
  */
 import { isUtf8 } from 'node:buffer';
-import {
-  createReadStream,
-  createWriteStream,
-  mkdtempSync,
-  openSync,
-  readSync,
-  closeSync,
-  readFileSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { createReadStream, createWriteStream, openSync, readSync, closeSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Transform, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import * as zlib from 'node:zlib';
 import { Failure } from '../failure.js';
+import { removeTemporary, temporaryFolder } from '../files/temporary.js';
 import { requireWholeJson } from './json-end.js';
 import type { Source } from './source.js';
 
@@ -30,6 +20,8 @@ const HEAD_BYTES = 2 ** 20;
 export interface LocalFile {
   /** Undefined for queries. */
   readonly path: string | undefined;
+  /** A folder for temporary files. */
+  readonly folder: string;
   /** Removes temporary files. */
   remove(): void;
 }
@@ -39,9 +31,9 @@ export interface LocalFile {
  * @throws Failure for a file that is empty, cut off, or not in the encoding.
  */
 export async function localFile(source: Source, encoding: string | undefined): Promise<LocalFile> {
-  if (source.kind === 'sql') return { path: undefined, remove: () => undefined };
-  const folder = mkdtempSync(join(tmpdir(), 'wasm-mlp-'));
-  const remove = (): void => rmSync(folder, { recursive: true, force: true });
+  const folder = temporaryFolder();
+  const remove = (): void => removeTemporary(folder);
+  if (source.kind === 'sql') return { path: undefined, folder, remove };
   try {
     let path = source.kind === 'file' ? source.path : join(folder, `input.${source.format}`);
     if (source.kind === 'standardInput') await pipeline(process.stdin, createWriteStream(path));
@@ -57,7 +49,7 @@ export async function localFile(source: Source, encoding: string | undefined): P
       } else if (compressionOf(path) === undefined) requireUtf8(source.name, path);
     }
     if (source.format === 'json') await requireWholeJson(source.name, textStream(path));
-    return { path, remove };
+    return { path, folder, remove };
   } catch (error) {
     remove();
     throw error;

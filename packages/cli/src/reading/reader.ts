@@ -4,6 +4,7 @@
  * what DuckDB holds, `decide.ts` how it is read, `conversion.ts` how it becomes values.
  */
 import { statSync } from 'node:fs';
+import { join } from 'node:path';
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import { Failure } from '../failure.js';
 import { conversionOf, expectedText, heldText, numericText, type Conversion } from './conversion.js';
@@ -65,7 +66,9 @@ const SAMPLE_ROWS = 204_800;
 const [ROOM, LITTLE_ROOM] = ['512MB', '100MB'];
 const LARGE_BYTES = 200e6;
 
-const settingsFor = (source: Source): Record<string, string> => ({
+const settingsFor = (source: Source, folder: string): Record<string, string> => ({
+  // Where joins and orders go that are larger than the limit; by default the folder of the user.
+  temp_directory: join(folder, 'duckdb'),
   memory_limit: source.kind === 'file' && statSync(source.path).size > LARGE_BYTES ? LITTLE_ROOM : ROOM,
   threads: '2',
   preserve_insertion_order: 'true',
@@ -109,7 +112,7 @@ export class TableReader {
     const file = await localFile(source, options.encoding);
     let instance: DuckDBInstance | undefined;
     try {
-      instance = await DuckDBInstance.create(':memory:', settingsFor(source));
+      instance = await DuckDBInstance.create(':memory:', settingsFor(source, file.folder));
       const connection = await instance.connect();
       await connection.run("SET TimeZone = 'UTC'");
       const expected = targets.length > 0 ? targets : (wanted.only ?? []);

@@ -25,8 +25,16 @@ export function progressBar(print: Printer, title: string, steps: number): Progr
     hideCursor: true,
     clearOnComplete: true,
     fps: 1000 / INTERVAL,
+    // Signals are main's.
+    gracefulExit: false,
   });
   bar.start(steps, 0, { measures: '' });
+  const stop = (): void => {
+    process.off('exit', stop);
+    bar.stop();
+  };
+  // The cursor is hidden meanwhile.
+  process.on('exit', stop);
   return {
     update(done, { loss, valLoss }) {
       const measures = [
@@ -35,6 +43,6 @@ export function progressBar(print: Printer, title: string, steps: number): Progr
       ];
       bar.update(done, { measures: measures.join('  ') });
     },
-    stop: () => bar.stop(),
+    stop,
   };
 }

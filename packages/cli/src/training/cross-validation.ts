@@ -35,11 +35,14 @@ export async function crossValidate(
   {
     importance = true,
     onModel,
+    signal,
   }: {
     /** Whether columns are shuffled to see what they are worth. */
     readonly importance?: boolean;
     /** Gets the model of each fold once it is trained. */
     readonly onModel?: (model: TableModel) => void;
+    /** Ends it. */
+    readonly signal?: AbortSignal | undefined;
   } = {},
 ): Promise<CrossValidation> {
   const { rows, columns, targets, task } = table;
@@ -51,7 +54,7 @@ export async function crossValidate(
   const losses = Object.create(null) as Record<string, number[]>;
   for (const [index, { train, test }] of divide(table, folds, options.seed).entries()) {
     onFold(index);
-    const { model } = await trainModel({ ...table, columns: takeRows(columns, train) }, options);
+    const { model } = await trainModel({ ...table, columns: takeRows(columns, train) }, options, undefined, signal);
     onModel?.(model);
     const tested = takeRows(columns, test);
     const predicted = predictRows(model, tested);

@@ -78,11 +78,13 @@ type OnEpoch = (epoch: number, logs: Readonly<Record<string, number>>) => void;
 /**
  * Trains a model twice. First a tenth of the rows is held out, drawn from the seed: the loss on them says after how many
  * epochs it is best to stop. Then all rows are trained on for so many, since small tables need the tenth, too.
+ * @throws the reason of the signal, once it is given.
  */
 export async function trainModel(
   { task, choices, columns, targets }: Pick<TrainingTable, 'task' | 'choices' | 'columns' | 'targets'>,
   options: NetworkOptions,
   onEpoch: OnEpoch = () => undefined,
+  signal?: AbortSignal,
 ): Promise<Trained> {
   const model = makeModel(task, options, choices);
   const rows = columns[targets[0]].length;
@@ -92,13 +94,14 @@ export async function trainModel(
     targets,
     rows < LEAST_TO_VALIDATE ? undefined : VALIDATION_SHARE,
     onEpoch,
+    signal,
   );
   if (losses.valLoss.length === 0) return { model, losses, epochs: losses.loss.length };
   model.dispose();
   const epochs = 1 + losses.valLoss.indexOf(Math.min(...losses.valLoss));
   // The number of epochs is known: no plateau of the training loss ends it earlier.
   const whole = makeModel(task, { ...options, epochs, patience: epochs }, choices);
-  await fitModel(whole, columns, targets, undefined, () => undefined);
+  await fitModel(whole, columns, targets, undefined, () => undefined, signal);
   return { model: whole, losses, epochs };
 }
 
@@ -108,8 +111,10 @@ async function fitModel(
   targets: readonly string[],
   validation: number | undefined,
   onEpoch: OnEpoch,
+  signal: AbortSignal | undefined,
 ): Promise<Losses> {
   const options = {
+    ...(signal !== undefined && { signal }),
     ...(validation !== undefined && { validation }),
     callbacks: [{ onEpochEnd: (epoch: number, logs: Readonly<Record<string, number>>) => onEpoch(epoch, logs) }],
   };

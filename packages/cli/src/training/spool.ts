@@ -3,9 +3,9 @@
  * blocks of rows in a new order, which no CSV allows. Rows are shuffled within some blocks at a time, so that memory stays
  * bounded, and the order depends on the seed and the epoch alone.
  */
-import { open, mkdtemp, rm, type FileHandle } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
+import { removeTemporary, temporaryFolder } from '../files/temporary.js';
 import { generator, shuffledOrder } from './random.js';
 
 /** Bytes of a block: large enough that reading it costs what its bytes cost, and not the seek. */
@@ -30,8 +30,10 @@ export class Spool {
   }
 
   static async create(width: number, blockBytes = BLOCK_BYTES): Promise<Spool> {
-    const folder = await mkdtemp(join(tmpdir(), 'wasm-mlp-'));
+    const folder = temporaryFolder();
     const file = await open(join(folder, 'rows'), 'w+');
+    // On Unix a file that is open needs no name: so it goes with the process, even with one that is killed.
+    if (process.platform !== 'win32') removeTemporary(folder);
     return new Spool(width, Math.max(1, Math.floor(blockBytes / (8 * width))), file, folder);
   }
 
@@ -109,6 +111,6 @@ export class Spool {
   /** Removes the file. */
   async close(): Promise<void> {
     await this.file.close();
-    await rm(this.folder, { recursive: true, force: true });
+    removeTemporary(this.folder);
   }
 }

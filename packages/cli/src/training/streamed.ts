@@ -57,7 +57,7 @@ export async function trainStreamed(
   options: NetworkOptions,
   onStep: (text: string) => void,
 ): Promise<StreamedTraining> {
-  onStep('reading it to learn what its columns are');
+  onStep(`Reading ${reader.source.name} to learn what its columns are …`);
   const learned = await learn(reader, choices);
   const { preprocessing, targets, task } = learned;
   const names = [...preprocessing.schema.columns.map(({ name }) => name), ...choices.targets];
@@ -66,7 +66,7 @@ export async function trainStreamed(
   );
   const spool = await Spool.create(columns.length);
   try {
-    onStep('reading it again, into a temporary file');
+    onStep('Reading it again, into a temporary file …');
     const held = await fill(spool, reader, columns, learned, choices.targets, options.seed);
     const labels = task === 'classification' ? targets[0].labels : [];
     const truthful = (rows: Columns): Columns => (task === 'multilabel' ? withTruth(rows, choices.targets) : rows);
@@ -90,7 +90,7 @@ export async function trainStreamed(
       loss.push(sum / rows);
       scores.push(main.value);
       onStep(
-        `epoch ${epoch + 1}: loss ${loss[epoch].toPrecision(4)}, ${main.name} of rows held out ${main.value.toFixed(4)}`,
+        `Epoch ${epoch + 1}: loss ${loss[epoch].toPrecision(4)}, ${main.name} of rows held out ${main.value.toFixed(4)}`,
       );
       if (best === undefined || main.value > best.score + LEAST_GAIN) {
         best = { file: model.save(), epochs: epoch + 1, score: main.value };

@@ -26,12 +26,18 @@ export interface TrialScore {
  * Trains and scores a model for each fold. Settings with which training diverges are the worst of all: that is a
  * result, the same everywhere. A lack of memory is none, since another machine may have more.
  */
-export async function scoreSettings(table: TrainingTable, options: NetworkOptions, folds: number): Promise<TrialScore> {
+export async function scoreSettings(
+  table: TrainingTable,
+  options: NetworkOptions,
+  folds: number,
+  signal?: AbortSignal,
+): Promise<TrialScore> {
   const hash = createHash('sha256');
   try {
     const validation = await crossValidate(table, options, Math.min(folds, table.rows), () => undefined, {
       importance: false,
       onModel: ({ model }) => hash.update(weightsHash(model)),
+      signal,
     });
     const scores = validation.folds.map(([main]) => main.value);
     const { mean, spread } = spreadOf(scores);

@@ -26,7 +26,8 @@ export interface Budget {
 }
 
 /**
- * Tries settings until a budget is used up, and reports each trial. At least one trial is made.
+ * Tries settings until a budget is used up or the signal is given, and reports each trial. Without a signal at least one
+ * trial is made.
  * @returns the trials in order; none if no settings are small enough.
  */
 export async function tune(
@@ -34,6 +35,7 @@ export async function tune(
   base: NetworkOptions,
   budget: Budget,
   onTrial: (trial: Trial, best: Trial) => void,
+  signal?: AbortSignal,
 ): Promise<Trial[]> {
   const bytesOf = sizesFor(table);
   const end = performance.now() + 1000 * budget.seconds;
@@ -48,7 +50,12 @@ export async function tune(
       (drawnOptions) => bytesOf(drawnOptions) <= budget.bytes,
     );
     if (options === undefined) break;
-    const { score, spread } = await scoreSettings(table, options, TRIAL_FOLDS);
+    const scored = await scoreSettings(table, options, TRIAL_FOLDS, signal).catch((error: unknown) => {
+      if (signal?.aborted === true) return undefined;
+      throw error;
+    });
+    if (scored === undefined) break;
+    const { score, spread } = scored;
     const trial = { index, options, bytes: bytesOf(options), score, spread };
     trials.push(trial);
     if (best === undefined || trial.score > best.score) best = trial;
