@@ -1,5 +1,5 @@
 /** `tableRegressor`: predicts columns of numbers from the other columns of a table. */
-import { mlpRegressor, type History, type MlpRegressor, type Values } from '../index.js';
+import { mlpRegressor, type History, type MlpRegressor, type TargetScaling, type Values } from '../index.js';
 import {
   readTableOptions,
   TableEstimator,
@@ -39,6 +39,14 @@ export class TableRegressor<P extends PredictedNumbers = Float64Array> extends T
       },
       fitted,
     );
+  }
+
+  /**
+   * Mean and standard deviation of each target: the outputs of `model` times `scale` plus `shift` are predictions.
+   * @throws StateError before `fit`.
+   */
+  get targetScaling(): TargetScaling {
+    return this.estimator.requireFitted('targetScaling').facade.targetScaling;
   }
 
   /**

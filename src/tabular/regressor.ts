@@ -23,6 +23,17 @@ import { readScaling } from './saved-fields.js';
  */
 export type Values = Rows;
 
+/**
+ * Scale of targets: a number for each.
+ * @category Tables
+ */
+export interface TargetScaling {
+  /** What is added to the outputs of the network, after the multiplication. */
+  readonly shift: readonly number[];
+  /** Factor of the outputs of the network. */
+  readonly scale: readonly number[];
+}
+
 const KIND = 'mlpRegressor';
 
 /** Targets in double, row-major. */
@@ -48,6 +59,17 @@ export class MlpRegressor {
    */
   get model(): Model {
     return this.estimator.model('model');
+  }
+
+  /**
+   * Mean and standard deviation of each target in the rows of the last successful fit, in double: the outputs of
+   * `model` times `scale` plus `shift` are predictions. A target that does not vary has the scale 1.
+   * @throws StateError before `fit`.
+   */
+  get targetScaling(): TargetScaling {
+    this.estimator.model('targetScaling');
+    const { shift, scale } = this.targets;
+    return { shift: [...shift], scale: [...scale] };
   }
 
   /** Names of the columns, as `fit` was given them. */

@@ -3,10 +3,12 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { WasmMlpError } from 'wasm-mlp';
 import { Failure, usageFailure } from '../failure.js';
 import { expectOutput, writeOutput } from '../files/outputs.js';
-import { FORMATS, formatToWrite, formatsThat, type ModelFormat } from '../model-files/formats.js';
+import { FORMATS, formatToWrite, formatsThat, type ModelFormat, type OpenedModel } from '../model-files/formats.js';
 import { openModel } from '../model-files/open.js';
 import { isTableFile, openTableModel } from '../model-files/table-file.js';
+import { inTargetUnits } from '../model-files/target-units.js';
 import { bytesText } from '../terminal/layout.js';
+import type { TableModel } from '../training/estimate.js';
 import type { CommandSpec } from './command.js';
 
 export const convert: CommandSpec = {
@@ -32,14 +34,12 @@ export const convert: CommandSpec = {
     expectOutput(output);
     const file = await openModel(path, from as string | undefined);
     const table = isTableFile(file.bytes) ? (await openTableModel(path)).model : undefined;
-    const opened =
-      table?.kind === 'classifier' && table.targets.length === 1 ? { ...file, labels: textsOf(table.classes) } : file;
     if (table !== undefined) {
-      const outputs = table.kind === 'regressor' ? ' Its outputs are standardized, as the network has them.' : '';
       print.warn(
-        `the file has the network alone, not what columns become: its inputs are the numbers of preprocessing.transform.${outputs}`,
+        'the file has the network alone, not what columns become: its inputs are the numbers of preprocessing.transform.',
       );
     }
+    const opened = table === undefined ? file : await networkOf(table);
     const { title, write }: ModelFormat = FORMATS[format];
     const files = await write!(opened, basename(output)).catch((error: unknown) => {
       if (error instanceof WasmMlpError)
@@ -56,6 +56,12 @@ export const convert: CommandSpec = {
     else for (const { file, bytes } of written) print.line(`${file}  ${bytesText(bytes)}`);
   },
 };
+
+/** The network of a table model, with its labels, or with its answers in the units of its targets. */
+async function networkOf(table: TableModel): Promise<OpenedModel> {
+  if (table.kind === 'regressor') return { model: await inTargetUnits(table) };
+  return { model: table.model, ...(table.targets.length === 1 && { labels: textsOf(table.classes) }) };
+}
 
 /** Labels as files of other libraries have them. */
 const textsOf = (labels: readonly (string | number | boolean)[]): (string | number)[] =>
