@@ -19,7 +19,7 @@ import { reportPage } from '../report/page.js';
 import { bytesText, columns, durationText, thousands } from '../terminal/layout.js';
 import type { Printer } from '../terminal/printer.js';
 import { progressBar } from '../terminal/progress.js';
-import { crossValidate, type CrossValidation } from '../training/cross-validation.js';
+import { crossValidate, foldsFor, type CrossValidation } from '../training/cross-validation.js';
 import type { Choice, TableChoices, TrainingTable } from '../training/data.js';
 import { trainStreamed } from '../training/streamed.js';
 import { diagnosisOf } from '../training/diagnosis.js';
@@ -49,7 +49,7 @@ export interface TargetOptions extends TableOptions {
 export interface LearningOptions extends TargetOptions {
   readonly output: string;
   readonly report: string | false;
-  readonly folds: number;
+  readonly folds?: number;
   readonly epochs?: number;
   readonly seed?: number;
 }
@@ -99,7 +99,7 @@ export const LEARNING_NOTES: readonly string[] = [
  * @throws Failure
  */
 export function readLearningOptions<T extends LearningOptions>(given: Options): T {
-  const defaults = { output: 'model.safetensors', report: 'report.html', folds: 5 };
+  const defaults = { output: 'model.safetensors', report: 'report.html' };
   const options = { ...defaults, ...given, ...(given.report === true && { report: defaults.report }) } as unknown as T;
   requireTargets(given.target);
   if (options.folds === 1) throw usageFailure('--folds expected 0 or at least 2, got 1.');
@@ -163,13 +163,15 @@ export async function trainTable(
   further: Readonly<Record<string, unknown>> = {},
 ): Promise<void> {
   const started = performance.now();
+  const { folds, notes } = foldsFor(table, options.folds);
+  for (const note of notes) print.warn(note);
   print.progress(`Training on ${thousands(table.rows)} rows of ${source} …`);
   const bar = progressBar(print, 'training', network.epochs);
   const trained = await trainModel(table, network, (epoch, logs) => bar.update(epoch + 1, logs)).finally(() =>
     bar.stop(),
   );
   const file = await writeModel(trained, table, options, print, started);
-  const crossValidation = options.folds === 0 ? undefined : await validated(table, network, options.folds, print);
+  const crossValidation = folds === 0 ? undefined : await validated(table, network, folds, print);
   await finish({ table, source, options: network, crossValidation, ...trained }, file, options, print, further);
 }
 
@@ -262,10 +264,14 @@ async function validated(
   options: NetworkOptions,
   folds: number,
   print: Printer,
-): Promise<CrossValidation> {
+): Promise<CrossValidation | undefined> {
   const bar = progressBar(print, 'cross-validation', folds);
   try {
-    return await crossValidate(table, options, folds, (fold) => bar.update(fold, {}));
+    const validation = await crossValidate(table, options, folds, (fold) => bar.update(fold, {}));
+    bar.stop();
+    for (const { fold, reason } of validation.skipped)
+      print.warn(`fold ${fold + 1} of ${folds} has no score: ${reason}.`);
+    return validation.folds.length === 0 ? undefined : validation;
   } finally {
     bar.stop();
   }

@@ -1,8 +1,9 @@
 /** Puts the report of a training together. */
-import { confusionTable } from 'wasm-mlp/tables';
+import { calibrationCurve, classificationReport, confusionTable } from 'wasm-mlp/tables';
 import type { Report, Rows } from './page.js';
 import type { Point } from './charts/scatter.js';
 import type { CrossValidation } from '../training/cross-validation.js';
+import type { ReadCell } from '../reading/reader.js';
 import type { TrainingTable } from '../training/data.js';
 import type { Label, Losses, NetworkOptions, TableModel } from '../training/estimate.js';
 import { guessScore, spreadOf, type Score } from '../training/scores.js';
@@ -58,6 +59,8 @@ export function reportOf(result: TrainingResult): Report {
   const { table, model, options, crossValidation, source } = result;
   const { targets, task, rows } = table;
   const truth = targets.map((name) => table.columns[name]);
+  // Rows of folds that were skipped have no predictions.
+  const known = targets.map((name) => truthOf(table, name, crossValidation));
   const guess = guessScore(task, truth);
   const summary = crossValidation && foldSummary(crossValidation.folds);
   const dropped = droppedRows(model);
@@ -113,7 +116,7 @@ export function reportOf(result: TrainingResult): Report {
       crossValidation && task === 'regression'
         ? targets.map((target, at) => ({
             target,
-            points: pointsOf(truth[at], crossValidation.predictions.numbers[at]),
+            points: pointsOf(known[at], crossValidation.predictions.numbers[at]),
           }))
         : [],
     calibration: crossValidation && task === 'classification' ? calibrationOf(table, crossValidation) : undefined,
@@ -164,29 +167,41 @@ function warningsOf({ table, crossValidation, losses: { loss }, options }: Train
   return warnings;
 }
 
-/** Rows of the confusion matrix: true labels; columns: predicted ones. */
-const confusionOf = (
-  { labels, columns, targets }: TrainingTable,
-  { predictions }: CrossValidation,
-): readonly (readonly number[])[] =>
-  confusionTable(columns[targets[0]] as readonly Label[], predictions.labels[0], { labels: [...labels] }).matrix;
+/** True values of the rows that were predicted. */
+function truthOf(
+  { columns }: TrainingTable,
+  target: string,
+  validation: CrossValidation | undefined,
+): readonly ReadCell[] {
+  const column = columns[target];
+  return validation === undefined ? [] : Array.from(validation.rows, (row) => column[row]);
+}
 
-/** Precision, recall and F1 of each class. */
-function classRows(table: TrainingTable, crossValidation: CrossValidation): Rows {
-  const counts = confusionOf(table, crossValidation);
-  const rows = table.labels.map((label, at) => {
-    const right = counts[at][at];
-    const isClass = counts[at].reduce((sum, count) => sum + count, 0);
-    const predicted = counts.reduce((sum, row) => sum + row[at], 0);
-    const of = (share: number, all: number): string => (all === 0 ? '–' : scoreText(share / all));
-    return [
-      String(label),
-      of(right, predicted),
-      of(right, isClass),
-      of(2 * right, isClass + predicted),
-      thousands(isClass),
-    ];
-  });
+/** True and predicted labels of the rows that were predicted, of a single target. */
+const answersOf = (
+  table: TrainingTable,
+  validation: CrossValidation,
+): readonly [readonly Label[], readonly Label[]] => [
+  truthOf(table, table.targets[0], validation) as readonly Label[],
+  validation.predictions.labels[0],
+];
+
+/** Rows of the confusion matrix: true labels; columns: predicted ones. */
+const confusionOf = (table: TrainingTable, validation: CrossValidation): readonly (readonly number[])[] =>
+  confusionTable(...answersOf(table, validation), { labels: [...table.labels] }).matrix;
+
+/** Precision, recall and F1 of each class; a dash where there are no rows to take a share of. */
+function classRows(table: TrainingTable, validation: CrossValidation): Rows {
+  const [truth, predicted] = answersOf(table, validation);
+  const { labels } = classificationReport(truth, predicted, { labels: [...table.labels] });
+  const isPredicted = new Set(predicted);
+  const rows = labels.map(({ label, precision, recall, f1, support }) => [
+    String(label),
+    isPredicted.has(label) ? scoreText(precision) : '–',
+    support > 0 ? scoreText(recall) : '–',
+    isPredicted.has(label) || support > 0 ? scoreText(f1) : '–',
+    thousands(support),
+  ]);
   return { head: ['class', 'precision', 'recall', 'F1', 'rows'], rows };
 }
 
@@ -198,28 +213,15 @@ function pointsOf(truth: readonly unknown[], predicted: Float64Array): Point[] {
 }
 
 /** Of two classes the probability of the second one, of more the largest one, in ten bins. */
-function calibrationOf(
-  { labels, columns, targets }: TrainingTable,
-  { predictions }: CrossValidation,
-): NonNullable<Report['calibration']> {
-  const sums = Array.from({ length: BINS }, () => ({ rows: 0, probability: 0, right: 0 }));
-  const isBinary = labels.length === 2;
-  predictions.probabilities.forEach((row, at) => {
-    const probability = isBinary ? row[1] : Math.max(...row);
-    const right = columns[targets[0]][at] === (isBinary ? labels[1] : predictions.labels[0][at]);
-    const bin = sums[Math.min(BINS - 1, Math.floor(probability * BINS))];
-    bin.rows += 1;
-    bin.probability += probability;
-    bin.right += right ? 1 : 0;
-  });
+function calibrationOf(table: TrainingTable, validation: CrossValidation): NonNullable<Report['calibration']> {
+  const [truth, predicted] = answersOf(table, validation);
+  const { probabilities } = validation.predictions;
+  const isBinary = table.labels.length === 2;
+  const isRight = truth.map((label, row) => label === (isBinary ? table.labels[1] : predicted[row]));
+  const scores = probabilities.map((row) => (isBinary ? row[1] : Math.max(...row)));
+  const { bins } = calibrationCurve(isRight, scores, { positive: true, bins: BINS });
   return {
-    of: isBinary ? String(labels[1]) : 'their class',
-    points: sums
-      .filter(({ rows }) => rows > 0)
-      .map(({ rows, probability, right }) => ({
-        x: probability / rows,
-        y: right / rows,
-        share: rows / predictions.probabilities.length,
-      })),
+    of: isBinary ? String(table.labels[1]) : 'their class',
+    points: bins.map(({ predicted: x, observed: y, rows }) => ({ x, y, share: rows / scores.length })),
   };
 }

@@ -1,5 +1,6 @@
 /** How good predictions are: one main score for each task, further ones, and what guessing gives. */
-import type { Predictions } from './estimate.js';
+import { classificationReport, type ClassificationReport } from 'wasm-mlp/tables';
+import type { Label, Predictions } from './estimate.js';
 import type { ReadCell } from '../reading/reader.js';
 import type { Task } from './target.js';
 
@@ -34,30 +35,20 @@ function r2(truth: ArrayLike<number>, predicted: ArrayLike<number>): number {
   return 1 - left / all;
 }
 
-/** Share of rows whose label is right. */
-const accuracy = (truth: readonly ReadCell[], labels: readonly unknown[]): number =>
-  mean(truth.map((label, row) => (label === labels[row] ? 1 : 0)));
-
-/** Mean over classes of the share of their rows that is right. */
-function balancedAccuracy(truth: readonly ReadCell[], labels: readonly unknown[]): number {
-  const [rows, right] = [new Map<ReadCell, number>(), new Map<ReadCell, number>()];
-  truth.forEach((label, row) => {
-    rows.set(label, (rows.get(label) ?? 0) + 1);
-    if (label === labels[row]) right.set(label, (right.get(label) ?? 0) + 1);
-  });
-  return mean([...rows].map(([label, count]) => (right.get(label) ?? 0) / count));
-}
-
 /** Scores of predictions, the main one first. `truth` has a column for each target. */
 export function scoresOf(task: Task, truth: readonly (readonly ReadCell[])[], predictions: Predictions): Score[] {
-  const { labels } = predictions;
+  const reportOf = (target: number): ClassificationReport =>
+    classificationReport(truth[target] as readonly Label[], predictions.labels[target]);
   if (task === 'multilabel') {
-    return [{ name: 'accuracy', value: mean(truth.map((column, at) => accuracy(column, labels[at]))) }];
+    return [{ name: 'accuracy', value: mean(truth.map((_, target) => reportOf(target).accuracy)) }];
   }
   if (task === 'classification') {
+    const { accuracy, labels } = reportOf(0);
+    // Labels that occur: those that are only predicted have no rows to be right in.
+    const recalls = labels.filter(({ support }) => support > 0).map(({ recall }) => recall);
     return [
-      { name: 'accuracy', value: accuracy(truth[0], labels[0]) },
-      { name: 'balanced accuracy', value: balancedAccuracy(truth[0], labels[0]) },
+      { name: 'accuracy', value: accuracy },
+      { name: 'balanced accuracy', value: mean(recalls) },
     ];
   }
   const columns = truth.map((column) => Float64Array.from(column, Number));

@@ -17,7 +17,8 @@ import type { Chunk, ReadCell, ReadKind, TableReader } from '../reading/reader.j
 import type { CrossValidation } from './cross-validation.js';
 import { choicesOf, requireColumn, withTruth, type Columns, type TableChoices, type TrainingTable } from './data.js';
 import { predictRows, type NetworkOptions, type TableModel, type Trained } from './estimate.js';
-import { generator, shuffledOrder } from './random.js';
+import { importanceOf } from './importance.js';
+import { generator } from './random.js';
 import { scoresOf } from './scores.js';
 import { Spool } from './spool.js';
 import { decideTask, TargetValues, type Task } from './target.js';
@@ -31,6 +32,8 @@ const HELD_SHARE = 10;
 const PATIENCE = 2;
 const LEAST_GAIN = 0.001;
 const MOST_EPOCHS = 20;
+/** How often each column is shuffled: there is one fold only. */
+const REPEATS = 3;
 
 export interface StreamedTraining extends Trained {
   /** The rows that were held out, with the number of rows of the whole table. */
@@ -104,7 +107,7 @@ export async function trainStreamed(
     };
     return {
       ...{ model: final, losses: { loss, valLoss: [] }, epochs: best!.epochs, table },
-      crossValidation: judged(final, table, options.seed),
+      crossValidation: await judged(final, table, options.seed),
     };
   } finally {
     await spool.close();
@@ -211,15 +214,16 @@ function decode(part: Float64Array, columns: readonly ColumnCodes[]): Columns {
 }
 
 /** Scores the rows that were held out, and what the score loses without each column. */
-function judged(model: TableModel, { columns, targets, task }: TrainingTable, seed: number): CrossValidation {
+async function judged(
+  model: TableModel,
+  { columns, targets, task }: TrainingTable,
+  seed: number,
+): Promise<CrossValidation> {
   const truth = targets.map((name) => columns[name]);
   const predictions = predictRows(model, columns);
-  const scores = scoresOf(task, truth, predictions);
-  const losses = Object.create(null) as Record<string, number[]>;
-  for (const { name } of model.schema.columns) {
-    const order = shuffledOrder(truth[0].length, generator(seed, 0));
-    const shuffled = { ...columns, [name]: Array.from(order, (row) => columns[name][row]) };
-    losses[name] = [scores[0].value - scoresOf(task, truth, predictRows(model, shuffled))[0].value];
-  }
-  return { folds: [scores], predictions, losses };
+  const losses = Object.create(null) as Record<string, readonly number[]>;
+  for (const [name, values] of await importanceOf(model, task, columns, { seed, repeats: REPEATS }))
+    losses[name] = values;
+  const rows = Int32Array.from(truth[0], (_, row) => row);
+  return { folds: [scoresOf(task, truth, predictions)], skipped: [], rows, predictions, losses };
 }

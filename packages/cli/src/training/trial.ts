@@ -1,8 +1,9 @@
 /** Scores settings by cross-validation: what a search compares. */
 import { createHash } from 'node:crypto';
 import { MemoryError, WasmMlpError } from 'wasm-mlp';
+import { Failure } from '../failure.js';
 import { weightsHash } from '../model-files/open.js';
-import { crossValidate } from './cross-validation.js';
+import { crossValidate, foldsFor } from './cross-validation.js';
 import type { TrainingTable } from './data.js';
 import type { NetworkOptions } from './estimate.js';
 import { spreadOf } from './scores.js';
@@ -34,11 +35,16 @@ export async function scoreSettings(
 ): Promise<TrialScore> {
   const hash = createHash('sha256');
   try {
-    const validation = await crossValidate(table, options, Math.min(folds, table.rows), () => undefined, {
+    const { folds: allowed } = foldsFor(table, undefined, folds);
+    if (allowed === 0) throw new Failure(`${table.rows} rows are too few to compare settings by.`);
+    const validation = await crossValidate(table, options, allowed, () => undefined, {
       importance: false,
       onModel: ({ model }) => hash.update(weightsHash(model)),
       signal,
     });
+    if (validation.folds.length === 0) {
+      throw new Failure(`No fold can be scored: ${validation.skipped[0].reason}. Settings cannot be compared.`);
+    }
     const scores = validation.folds.map(([main]) => main.value);
     const { mean, spread } = spreadOf(scores);
     return { score: mean, spread, scores, hash: hash.digest('hex') };
