@@ -70,7 +70,7 @@ export const evaluate: CommandSpec = {
         columns(
           [...scores, { ...guess, name: `${guess.name} of guessing` }].map(({ name, value }) => [
             name,
-            scoreText(value),
+            scoreText(value, name),
           ]),
           print.width,
         ),

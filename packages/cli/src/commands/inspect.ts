@@ -54,7 +54,8 @@ export const inspect: CommandSpec = {
     print.line(`  hash of the weights:\n  ${hash}\n`);
     if (table !== undefined)
       print.line(`${columns([schemaRows(table).head, ...schemaRows(table).rows], print.width)}\n`);
-    print.line(model.summary());
+    // Names of layers may be of any length.
+    for (const line of model.summary().split('\n')) print.line(cut(line, print.width));
   },
 };
 

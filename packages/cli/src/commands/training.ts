@@ -21,7 +21,7 @@ import type { Printer } from '../terminal/printer.js';
 import { progressBar } from '../terminal/progress.js';
 import { crossValidate, foldsFor, type CrossValidation } from '../training/cross-validation.js';
 import type { Choice, TableChoices, TrainingTable } from '../training/data.js';
-import { trainStreamed } from '../training/streamed.js';
+import { STREAMED_EPOCHS, trainStreamed } from '../training/streamed.js';
 import { diagnosisOf } from '../training/diagnosis.js';
 import { DEFAULTS, trainModel, type NetworkOptions, type TableModel, type Trained } from '../training/estimate.js';
 import { guessScore } from '../training/scores.js';
@@ -178,12 +178,18 @@ export async function trainTable(
 /** The same for a table that does not fit into memory. */
 export async function trainLarge(
   reader: TableReader,
-  network: NetworkOptions,
+  given: NetworkOptions,
   options: LearningOptions,
   print: Printer,
 ): Promise<void> {
   const started = performance.now();
+  if (options.folds !== undefined && options.folds > 0) {
+    throw usageFailure(
+      '--folds is for tables in memory: of rows that are streamed, some are held out instead. Leave it out, or add --no-stream.',
+    );
+  }
   const source = reader.source.name;
+  const network = { ...given, epochs: options.epochs ?? STREAMED_EPOCHS };
   const streamed = await trainStreamed(reader, choicesFrom(options), network, (text) => print.progress(text));
   const file = await writeModel(streamed, streamed.table, options, print, started);
   await finish({ source, options: network, ...streamed }, file, options, print, { streamed: true });
@@ -243,8 +249,8 @@ async function finish(
   }
   if (summary !== undefined && folds !== undefined) {
     const rows = summary.map(({ name, mean, spread }) => [
-      ...[name, scoreText(mean)],
-      ...(folds.length === 1 ? [] : [`± ${scoreText(spread)}`]),
+      ...[name, scoreText(mean, name)],
+      ...(folds.length === 1 ? [] : [`± ${scoreText(spread, name)}`]),
     ]);
     const how =
       folds.length === 1
@@ -253,8 +259,9 @@ async function finish(
     print.line(`\n${how}`);
     print.line(columns([...rows, [`${guess.name} of guessing`, scoreText(guess.value)]], print.width));
   }
-  print.line(
-    `\nWrote ${options.output} (${bytesText(file.length)})${options.report === false ? '' : ` and ${options.report}`}.`,
+  print.line();
+  print.paragraph(
+    `Wrote ${options.output} (${bytesText(file.length)})${options.report === false ? '' : ` and ${options.report}`}.`,
   );
   print.line(`Hash of the weights:\n  ${hash}`);
 }
@@ -285,7 +292,7 @@ function describeTraining(
   started: number,
 ): void {
   const { head, rows } = schemaRows(model);
-  print.line(`Target ${table.targets.join(', ')}: ${table.task}, since ${table.reason}. --task overrules it.`);
+  print.paragraph(`Target ${table.targets.join(', ')}: ${table.task}, since ${table.reason}. --task overrules it.`);
   if (table.withoutTarget > 0) print.line(`${thousands(table.withoutTarget)} rows without it are left out.`);
   print.line();
   print.line(columns([head, ...rows], print.width));

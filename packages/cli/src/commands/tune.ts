@@ -92,8 +92,8 @@ export const tune: CommandSpec = {
       );
     }
     if (!print.isJson)
-      print.line(
-        `Best of ${trials.length} trials: ${settingsText(best)}, ${score} ${scoreText(best.score)} ± ${scoreText(best.spread)}\n`,
+      print.paragraph(
+        `Best of ${trials.length} trials: ${settingsText(best)}, ${score} ${scoreText(best.score)} ± ${scoreText(best.spread)}`,
       );
     await trainTable(table, name, best.options, options, print, { trials });
   },

@@ -34,7 +34,22 @@ export function foldSummary(
   return folds[0].map(({ name }, at) => ({ name, ...spreadOf(folds.map((scores) => scores[at].value)) }));
 }
 
-export const scoreText = (value: number): string => value.toFixed(Math.abs(value) < 10 ? 4 : 2).replace('-', '−');
+/** Scores that have the unit of the target, so that digits behind the point may say too much or too little. */
+const IN_UNITS: readonly string[] = ['RMSE', 'mean absolute error'];
+
+/** A score, or what it may vary by: shares with four digits behind the point, errors of quantities with five digits. */
+export function scoreText(value: number, name = ''): string {
+  const size = Math.abs(value);
+  const text =
+    size >= 1e9 || (IN_UNITS.includes(name) && size !== 0 && size < 1e-4)
+      ? value.toExponential(4)
+      : size >= 1e5 || (IN_UNITS.includes(name) && size >= 1e4)
+        ? thousands(value)
+        : IN_UNITS.includes(name)
+          ? value.toPrecision(5)
+          : value.toFixed(size < 10 ? 4 : 2);
+  return text.replaceAll('-', '−');
+}
 
 const REASONS: Readonly<Record<string, string>> = {
   constant: 'all its values are the same',
@@ -71,11 +86,11 @@ export function reportOf(result: TrainingResult): Report {
     figures: [
       ...(summary ?? []).slice(0, 2).map(({ name, mean, spread }) => ({
         name,
-        value: scoreText(mean),
+        value: scoreText(mean, name),
         note:
           crossValidation!.folds.length === 1
             ? `of ${thousands(truth[0].length)} rows held out`
-            : `± ${scoreText(spread)} over ${crossValidation!.folds.length} folds`,
+            : `± ${scoreText(spread, name)} over ${crossValidation!.folds.length} folds`,
       })),
       {
         name: `${guess.name} of guessing`,
@@ -104,7 +119,7 @@ export function reportOf(result: TrainingResult): Report {
       head: ['fold', ...crossValidation.folds[0].map(({ name }) => name)],
       rows: crossValidation.folds.map((scores, fold) => [
         String(fold + 1),
-        ...scores.map(({ value }) => scoreText(value)),
+        ...scores.map(({ name, value }) => scoreText(value, name)),
       ]),
     },
     classes: crossValidation && task === 'classification' ? classRows(table, crossValidation) : undefined,

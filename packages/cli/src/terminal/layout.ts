@@ -3,7 +3,7 @@
 /** Columns of the terminal; 80 where it is none. */
 export const widthOf = (stream: NodeJS.WriteStream): number => Math.max(40, Math.min(stream.columns ?? 80, 120));
 
-/** Breaks a paragraph into lines. Words longer than a line stay whole. */
+/** Breaks a paragraph into lines. Words longer than a line stay whole: names and paths are copied. */
 export function wrapped(text: string, width: number, indent = ''): string {
   const lines: string[] = [];
   let line = '';
@@ -26,9 +26,10 @@ const NUMBER = /^[−-]?[\d.,]+(e[+−-]?\d+)?( ?%)?$/;
 
 /**
  * Rows of text as columns two blanks apart. A column whose values are numbers is flush right. If the rows are wider
- * than `width`, the last column is cut.
+ * than `width`, the last column is cut; the first one has at most half of it.
  */
-export function columns(rows: readonly (readonly string[])[], width: number, indent = '  '): string {
+export function columns(given: readonly (readonly string[])[], width: number, indent = '  '): string {
+  const rows = given.map(([first, ...others]) => [cut(first, Math.floor(width / 2)), ...others]);
   const count = Math.max(...rows.map((row) => row.length));
   const widths = Array.from({ length: count }, (_, j) => Math.max(...rows.map((row) => (row[j] ?? '').length)));
   const right = widths.map((_, j) => rows.slice(1).every((row) => NUMBER.test(row[j] ?? '0')) && rows.length > 1);

@@ -47,6 +47,11 @@ export class Printer {
     this.people.write(`${text}\n`);
   }
 
+  /** Prints a sentence for people, in as many lines as it needs. */
+  paragraph(text: string): void {
+    this.line(wrapped(text, this.width));
+  }
+
   /** Prints a part of a result that programs read, as it is. */
   raw(text: string): void {
     this.output.write(text);

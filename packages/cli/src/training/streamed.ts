@@ -31,7 +31,8 @@ const HELD_SHARE = 10;
 /** Epochs without a score better by this much after which training stops. Of millions of rows few epochs are needed. */
 const PATIENCE = 2;
 const LEAST_GAIN = 0.001;
-const MOST_EPOCHS = 20;
+/** Most epochs where nobody says how many. */
+export const STREAMED_EPOCHS = 20;
 /** How often each column is shuffled: there is one fold only. */
 const REPEATS = 3;
 
@@ -79,7 +80,7 @@ export async function trainStreamed(
     const model: TableModel = task === 'regression' ? tableRegressor(settings) : tableClassifier(settings);
     const [loss, scores]: number[][] = [[], []];
     let best: { readonly file: Uint8Array; readonly epochs: number; readonly score: number } | undefined;
-    for (let epoch = 0; epoch < Math.min(options.epochs, MOST_EPOCHS); epoch++) {
+    for (let epoch = 0; epoch < options.epochs; epoch++) {
       let [sum, rows] = [0, 0];
       for await (const part of spool.shuffled(PART_ROWS, options.seed, epoch)) {
         const decoded = truthful(decode(part, columns));
