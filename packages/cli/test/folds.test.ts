@@ -14,7 +14,16 @@ const OPTIONS = { ...DEFAULTS, hiddenLayers: [8], epochs: 5 };
 function tableOf(task: Task, columns: Columns, targets: readonly string[] = ['y']): TrainingTable {
   const values = columns[targets[0]];
   return {
-    ...{ rows: values.length, columns, targets, task, reason: 'it is a test', withoutTarget: 0, choices: {} },
+    ...{
+      rows: values.length,
+      columns,
+      targets,
+      task,
+      reason: 'it is a test',
+      withoutTarget: 0,
+      choices: {},
+      reading: { columns: new Map() },
+    },
     labels: task === 'classification' ? ([...new Set(values)].sort() as string[]) : [],
   };
 }

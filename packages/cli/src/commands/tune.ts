@@ -91,10 +91,10 @@ export const tune: CommandSpec = {
         `No network of the search is as small as --size ${bytesText(budget.bytes)}. Leave out columns, or allow more.`,
       );
     }
-    if (!print.isJson)
-      print.paragraph(
-        `Best of ${trials.length} trials: ${settingsText(best)}, ${score} ${scoreText(best.score)} ± ${scoreText(best.spread)}`,
-      );
+    if (!print.isJson) {
+      print.line(`Best of ${trials.length} trials: ${score} ${scoreText(best.score)} ± ${scoreText(best.spread)}`);
+      print.line(`  ${settingsText(best)}\n`);
+    }
     await trainTable(table, name, best.options, options, print, { trials });
   },
 };

@@ -88,7 +88,7 @@ function kindsOf({ columns, dropped }: Schema, chosen: Readonly<Record<string, C
 }
 
 /** Columns without the targets. */
-export const inputsOf = ({ columns, targets }: Pick<TrainingTable, 'columns' | 'targets'>): Columns =>
+const inputsOf = ({ columns, targets }: Pick<TrainingTable, 'columns' | 'targets'>): Columns =>
   Object.fromEntries(Object.entries(columns).filter(([name]) => !targets.includes(name)));
 
 /** Says why nothing can be learned from some rows, or nothing. */
