@@ -82,6 +82,10 @@ test('a query is read, and says whether it orders its rows', async () => {
   expect(ordersRows(`select 'order by' from a -- order by\n`)).toBe(false);
   expect(ordersRows('select * from a /* order by id */')).toBe(false);
   expect(ordersRows('SELECT *\nFROM a ORDER\n  BY id')).toBe(true);
+  expect(ordersRows('select a, row_number() over (partition by (b) order by c) from t')).toBe(false);
+  expect(ordersRows('select string_agg(a order by b) from t group by c')).toBe(false);
+  expect(ordersRows('select * from (select * from t order by a)')).toBe(false);
+  expect(ordersRows('select sum(a) over (order by b) from t order by abs(lower(c))')).toBe(true);
 });
 
 describe('types', () => {

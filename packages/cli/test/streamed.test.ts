@@ -114,6 +114,15 @@ test('the command says that it streams, and writes the same files', async () => 
   expect(output).toMatch(/Wrote m\.safetensors .* and report\.html/);
 });
 
+test('--epochs is obeyed, and --folds refused with the reason', async () => {
+  const args = ['train', fileOf([...INPUTS, 'amount']), '-t', 'amount', '--stream', '--no-report', '--json', '-q'];
+  const { output } = await run([...args, '--epochs', '1'], { cwd: folder });
+  expect(JSON.parse(output)).toMatchObject({ epochs: 1, settings: { epochs: 1 } });
+  const { status, errors } = await run([...args.slice(0, -2), '--folds', '3'], { cwd: folder });
+  expect(status).toBe(2);
+  expect(errors).toMatch(/^--folds is for tables in memory/);
+});
+
 test('a table that is too small says so', async () => {
   writeFileSync(join(folder, 'small.csv'), 'a,y\n1,p\n2,q\n');
   await expect(trained(join(folder, 'small.csv'), ['y'])).rejects.toThrow('Leave --stream out');

@@ -39,7 +39,7 @@ export const predict: CommandSpec = {
   ],
   examples: [
     ['wasm-mlp predict iris.safetensors new.csv', ''],
-    ['wasm-mlp predict iris.safetensors new.parquet --keep --probabilities -o out.csv', ''],
+    ['wasm-mlp predict iris.safetensors new.parquet --keep -o out.csv', ''],
     ['cat new.csv | wasm-mlp predict iris.safetensors - --json', ''],
   ],
   notes: [

@@ -250,7 +250,7 @@ async function finish(
   if (summary !== undefined && folds !== undefined) {
     const rows = summary.map(({ name, mean, spread }) => [
       ...[name, scoreText(mean, name)],
-      ...(folds.length === 1 ? [] : [`± ${scoreText(spread, name)}`]),
+      ...(folds.length === 1 ? [] : [`± ${scoreText(spread, name, mean)}`]),
     ]);
     const how =
       folds.length === 1

@@ -70,8 +70,15 @@ function similarFile(path: string): string {
   }
 }
 
-/** Whether a query fixes the order of its rows, in its text outside of strings and comments. */
+/**
+ * Whether a query fixes the order of its rows, in its text outside of strings, comments and parentheses: the order of a
+ * window, an aggregate or a subquery is not that of the result.
+ */
 export function ordersRows(query: string): boolean {
-  const plain = query.replace(/'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|\/\*[\s\S]*?\*\//g, ' ');
+  let plain = query.replace(/'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|\/\*[\s\S]*?\*\//g, ' ');
+  for (let before = ''; before !== plain;) {
+    before = plain;
+    plain = plain.replace(/\([^()]*\)/g, ' ');
+  }
   return /\border\s+by\b/i.test(plain);
 }

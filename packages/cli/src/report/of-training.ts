@@ -34,20 +34,21 @@ export function foldSummary(
   return folds[0].map(({ name }, at) => ({ name, ...spreadOf(folds.map((scores) => scores[at].value)) }));
 }
 
-/** Scores that have the unit of the target, so that digits behind the point may say too much or too little. */
+/** Scores that have the unit of the target, so that four digits behind the point may say too much or too little. */
 const IN_UNITS: readonly string[] = ['RMSE', 'mean absolute error'];
 
-/** A score, or what it may vary by: shares with four digits behind the point, errors of quantities with five digits. */
-export function scoreText(value: number, name = ''): string {
+/** Digits behind the point of a score; 'e' for a power of ten. Shares have four, errors of quantities five in all. */
+function digitsOf(value: number, name: string): number | 'e' {
   const size = Math.abs(value);
-  const text =
-    size >= 1e9 || (IN_UNITS.includes(name) && size !== 0 && size < 1e-4)
-      ? value.toExponential(4)
-      : size >= 1e5 || (IN_UNITS.includes(name) && size >= 1e4)
-        ? thousands(value)
-        : IN_UNITS.includes(name)
-          ? value.toPrecision(5)
-          : value.toFixed(size < 10 ? 4 : 2);
+  if (!IN_UNITS.includes(name)) return size < 10 ? 4 : size < 1e5 ? 2 : size < 1e9 ? 0 : 'e';
+  if (size >= 1e9 || (size < 1e-4 && size > 0)) return 'e';
+  return Math.max(0, 4 - Math.floor(Math.log10(size || 1)));
+}
+
+/** A score, or what it varies by: that has the digits of the score. */
+export function scoreText(value: number, name = '', like = value): string {
+  const digits = digitsOf(like, name);
+  const text = digits === 'e' ? value.toExponential(4) : digits === 0 ? thousands(value) : value.toFixed(digits);
   return text.replaceAll('-', '−');
 }
 
@@ -90,7 +91,7 @@ export function reportOf(result: TrainingResult): Report {
         note:
           crossValidation!.folds.length === 1
             ? `of ${thousands(truth[0].length)} rows held out`
-            : `± ${scoreText(spread, name)} over ${crossValidation!.folds.length} folds`,
+            : `± ${scoreText(spread, name, mean)} over ${crossValidation!.folds.length} folds`,
       })),
       {
         name: `${guess.name} of guessing`,
