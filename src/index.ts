@@ -244,7 +244,13 @@ export {
   type OneLabel,
 } from './tabular/classifier.js';
 export type { Label } from './tabular/outputs.js';
-export { loadRegressor, mlpRegressor, type MlpRegressor, type TargetScaling, type Values } from './tabular/regressor.js';
+export {
+  loadRegressor,
+  mlpRegressor,
+  type MlpRegressor,
+  type TargetScaling,
+  type Values,
+} from './tabular/regressor.js';
 export type { MlpOptions } from './tabular/estimator.js';
 export type { ColumnEmbedding } from './tabular/network.js';
 export type { PartialFitOptions, TableFitOptions, ValidationRows } from './tabular/run.js';

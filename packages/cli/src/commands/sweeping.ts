@@ -11,7 +11,7 @@ import { bestOf, progressOf, tableCsv, tableText, trainCommand, type Progress } 
 import type { Printer } from '../terminal/printer.js';
 import { readTrainingTable, type TrainingTable } from '../training/data.js';
 import { DEFAULTS } from '../training/estimate.js';
-import { SPACE, type Space } from '../training/space.js';
+import { sizesFor, SPACE, type Space } from '../training/space.js';
 import { TRIAL_FOLDS } from '../training/trial.js';
 import type { CommandSpec } from './command.js';
 import { readerOptions } from './options.js';
@@ -88,6 +88,8 @@ export async function openSweep(
   print: Printer,
 ): Promise<OpenedSweep> {
   const table = await readSweepTable(argument, options, print);
+  // A table without a column to learn from is refused here, and not by each trial.
+  sizesFor(table);
   const { target, task, columns, sql, format } = options;
   const given = {
     ...(argument !== undefined && { table: argument }),

@@ -30,7 +30,7 @@ export interface Reading {
 }
 
 /** Texts that pandas' `read_csv` takes as missing, and the `?` of the UCI repository. */
-const MISSING_TEXTS: readonly string[] = [
+export const MISSING_TEXTS: readonly string[] = [
   ...['', '?', 'NA', '<NA>', 'N/A', 'n/a', '#N/A', '#NA', '#N/A N/A', 'NULL', 'null', 'None'],
   ...['NaN', 'nan', '-NaN', '-nan'],
 ];
