@@ -19,7 +19,7 @@ export type { RowLabels } from './selection/labels.js';
 export { classificationReport } from './selection/report.js';
 export type { ClassificationReport, LabelRates, Rates, ReportOptions } from './selection/report.js';
 export { takeRows, type ColumnValues, type TableRows } from './selection/rows.js';
-export type { ScoreFunction, ScoreName, TableEstimator } from './selection/scores.js';
+export { scorePredictions, type ScoreFunction, type ScoreName, type TableEstimator } from './selection/scores.js';
 export {
   kFold,
   stratifiedKFold,

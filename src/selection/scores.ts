@@ -3,8 +3,10 @@ import { isList, isNumbers } from '../common/arrays.js';
 import { counted, describe } from '../common/describe.js';
 import { ShapeError, ValueError } from '../common/errors.js';
 import { fieldOf, isFunction } from '../common/objects.js';
-import { nameOf } from '../common/options.js';
+import { nameOf, setField } from '../common/options.js';
 import { lengthOf } from '../common/rows.js';
+import type { RowNumbers } from '../index.js';
+import type { RowLabels } from './labels.js';
 import { classificationReport } from './report.js';
 
 /**
@@ -163,4 +165,35 @@ export function requireEstimator(where: string, what: string, value: unknown): T
   if (isFunction(fieldOf(value, 'fit')) && isFunction(fieldOf(value, 'predict')))
     return value as TableEstimator<unknown, unknown>;
   throw new ValueError(`${where}: ${what} expected an object with fit and predict, got ${describe(value)}.`);
+}
+
+/**
+ * Scores predictions by the names of scores. Labels: one per row, or a list per row. Numbers: one per row, or a list of as
+ * many for each row, whose scores are averaged over the targets (errors over all numbers).
+ * @returns the scores by their names.
+ * @throws ShapeError if there are not as many predictions as true values, or none; ValueError for an unknown name, or
+ * values that the score is not for.
+ * @example
+ * scorePredictions([1, 2, 3], [1, 2, 4], ['r2', 'meanAbsoluteError']); // { r2: 0.5, meanAbsoluteError: 0.3333333333333333 }
+ * scorePredictions(['a', 'b', 'b'], ['a', 'b', 'a'], ['accuracy']); // { accuracy: 0.6666666666666666 }
+ * @category Tables
+ */
+export function scorePredictions<S extends ScoreName>(
+  truth: RowLabels | RowNumbers | readonly RowNumbers[],
+  predicted: RowLabels | RowNumbers | readonly RowNumbers[],
+  scores: readonly S[],
+): Record<S, number> {
+  const where = 'scorePredictions';
+  if (!isList(scores)) throw new ValueError(`${where}: scores expected a list of names, got ${describe(scores)}.`);
+  const length = lengthOf(where, 'scores', scores);
+  const values: Record<string, number> = {};
+  for (let i = 0; i < length; i++) {
+    const name = nameOf(Object.keys(SCORES) as ScoreName[])(`${where}: scores[${i}]`, scores[i]);
+    const value = SCORES[name].of(truth, predicted, { estimator: undefined, x: undefined }) as number;
+    if (!Number.isFinite(value)) {
+      throw new ValueError(`${where}: ${name} expected finite numbers, got others or none.`);
+    }
+    setField(values, name, value);
+  }
+  return values;
 }

@@ -497,6 +497,25 @@ const FUNCTIONS: Record<string, readonly Arguments[]> = {
   'tables.tableRegressor': [() => [tableOptions()]],
   'tables.loadTable': [() => [tableFile, { engine, custom: [activationOfOwn()] }]],
   'tables-predict.loadTable': [() => [tableFile, { custom: [activationOfOwn()] }]],
+  'tables.scorePredictions': [
+    () => [[1, 2, 3], Float64Array.of(1, 2, 4), ['r2', 'meanAbsoluteError']],
+    () => [
+      ['a', 'b'],
+      ['a', 'a'],
+      ['accuracy', 'balancedAccuracy', 'f1'],
+    ],
+    () => [
+      [
+        [1, 2],
+        [3, 4],
+      ],
+      [
+        [1, 3],
+        [3, 5],
+      ],
+      ['rootMeanSquaredError'],
+    ],
+  ],
   'tables.takeRows': [() => [X(), [0, 2]], () => [flat(), Int32Array.of(0, 2), 3], () => [{ a: [1, 2, 3] }, [1]]],
   'tables.trainTestSplit': [
     () => [

@@ -1,5 +1,5 @@
-/** How good predictions are: one main score for each task, further ones, and what guessing gives. */
-import { classificationReport, type ClassificationReport } from 'wasm-mlp/tables';
+/** How good predictions are, by the library: one main score for each task, further ones, and what guessing gives. */
+import { scorePredictions } from 'wasm-mlp/tables';
 import type { Label, Predictions } from './estimate.js';
 import type { ReadCell } from '../reading/reader.js';
 import type { Task } from './target.js';
@@ -23,46 +23,38 @@ export function spreadOf(values: readonly number[]): { readonly mean: number; re
   return { mean: middle, spread: values.length < 2 ? 0 : Math.sqrt(sum(squares) / (values.length - 1)) };
 }
 
-/** 1 − Σ(y − ŷ)²/Σ(y − ȳ)². Where all y are the same it is 1 if they are met, otherwise 0, as in scikit-learn. */
-function r2(truth: ArrayLike<number>, predicted: ArrayLike<number>): number {
-  const middle = mean(truth);
-  let [left, all] = [0, 0];
-  for (let i = 0; i < truth.length; i++) {
-    left += (truth[i] - predicted[i]) ** 2;
-    all += (truth[i] - middle) ** 2;
-  }
-  if (all === 0) return left === 0 ? 1 : 0;
-  return 1 - left / all;
-}
-
 /** Scores of predictions, the main one first. `truth` has a column for each target. */
 export function scoresOf(task: Task, truth: readonly (readonly ReadCell[])[], predictions: Predictions): Score[] {
-  const reportOf = (target: number): ClassificationReport =>
-    classificationReport(truth[target] as readonly Label[], predictions.labels[target]);
   if (task === 'multilabel') {
-    return [{ name: 'accuracy', value: mean(truth.map((_, target) => reportOf(target).accuracy)) }];
+    const accuracies = truth.map(
+      (column, target) => scorePredictions(column as Label[], predictions.labels[target], ['accuracy']).accuracy,
+    );
+    return [{ name: 'accuracy', value: mean(accuracies) }];
   }
   if (task === 'classification') {
-    const { accuracy, labels } = reportOf(0);
-    // Labels that occur: those that are only predicted have no rows to be right in.
-    const recalls = labels.filter(({ support }) => support > 0).map(({ recall }) => recall);
+    const [known, labels] = [truth[0] as Label[], predictions.labels[0]];
+    const { accuracy, balancedAccuracy } = scorePredictions(known, labels, ['accuracy', 'balancedAccuracy']);
     return [
       { name: 'accuracy', value: accuracy },
-      { name: 'balanced accuracy', value: mean(recalls) },
+      { name: 'balanced accuracy', value: balancedAccuracy },
     ];
   }
   const columns = truth.map((column) => Float64Array.from(column, Number));
-  const errors = columns.map((column, at) => column.map((value, row) => value - predictions.numbers[at][row]));
+  if (columns.length > 1) {
+    const { r2 } = scorePredictions(rowsOf(columns), rowsOf(predictions.numbers), ['r2']);
+    return [{ name: 'R²', value: r2 }];
+  }
+  const names = ['r2', 'rootMeanSquaredError', 'meanAbsoluteError'] as const;
+  const { r2, rootMeanSquaredError, meanAbsoluteError } = scorePredictions(columns[0], predictions.numbers[0], names);
   return [
-    { name: 'R²', value: mean(columns.map((column, at) => r2(column, predictions.numbers[at]))) },
-    ...(columns.length > 1
-      ? []
-      : [
-          { name: 'RMSE', value: Math.sqrt(mean(errors[0].map((error) => error * error))) },
-          { name: 'mean absolute error', value: mean(errors[0].map(Math.abs)) },
-        ]),
+    { name: 'R²', value: r2 },
+    { name: 'RMSE', value: rootMeanSquaredError },
+    { name: 'mean absolute error', value: meanAbsoluteError },
   ];
 }
+
+const rowsOf = (columns: readonly Float64Array[]): number[][] =>
+  Array.from(columns[0], (_, row) => columns.map((column) => column[row]));
 
 /** The main score of always saying the most frequent class, or the mean. */
 export function guessScore(task: Task, truth: readonly (readonly ReadCell[])[]): Score {
