@@ -116,11 +116,15 @@ async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-/** Permissions of a file that is there, which the one in its place keeps. */
-const permissionsOf = (path: string): number | undefined => {
-  const mode = statSync(path, { throwIfNoEntry: false })?.mode;
-  return mode === undefined ? undefined : mode & 0o777;
-};
+/** Permissions of a file that is there, which the one in its place keeps. A link that leads nowhere is no file. */
+function permissionsOf(path: string): number | undefined {
+  try {
+    const mode = statSync(path, { throwIfNoEntry: false })?.mode;
+    return mode === undefined ? undefined : mode & 0o777;
+  } catch {
+    return undefined;
+  }
+}
 
 /**
  * Writes a file of these parts, in place of one that has its name. Whenever the process ends, the name has the old file
