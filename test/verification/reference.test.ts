@@ -1,0 +1,153 @@
+/**
+ * The second implementation of docs/numerics.md, in C: random networks have the same bits in it and in the library, both
+ * have those of the vectors, and faults that are planted in it are caught by the vectors.
+ */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import * as library from '../../src/index.js';
+import { randomDescription } from '../../verification/descriptions.mjs';
+import { differenceOf, runLibrary } from '../../verification/library.mjs';
+import { missingCompiler, Program } from '../../verification/program.mjs';
+import { differenceFrom, FOLDER, readVectors } from '../../verification/vectors.mjs';
+
+const NETWORKS = Number(process.env.VERIFIED_NETWORKS ?? 40);
+const vectors = readVectors();
+const missing = missingCompiler();
+
+test.each(vectors)('the library has the bits of the vector $name', async (vector) => {
+  expect(differenceFrom(vector, await runLibrary(library, vector.description))).toBeUndefined();
+});
+
+describe('npm run verify', () => {
+  const script = fileURLToPath(new URL('../../verification/verify.mjs', import.meta.url));
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'wasm-mlp-vectors-'));
+    for (const name of ['affine-sgd.json', 'softmax.json']) cpSync(join(FOLDER, name), join(folder, name));
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  const run = (...options: string[]) => spawnSync('node', [script, ...options], { encoding: 'utf8' });
+
+  test('prints engine, processor, vectors and result', () => {
+    const { status, stdout, stderr } = run('--vectors', folder);
+    expect(stderr).toMatch(/^engine +Node .*\nprocessor +.*\nkernels +\{"numerics":"strict"/);
+    expect(stdout).toMatch(/^same {2}affine-sgd: .*\nsame {2}softmax: .*\n\nall 2 vectors have the same bits\n$/);
+    expect(status).toBe(0);
+  });
+
+  test('exits with 1 and names a vector whose bits are others', () => {
+    const file = join(folder, 'softmax.json');
+    const given = readFileSync(file, 'utf8');
+    // The last bit of the first weight after the last epoch.
+    const at = given.lastIndexOf('"first": ["') + '"first": ["'.length + 7;
+    const last = (Number.parseInt(given[at], 16) ^ 1).toString(16);
+    writeFileSync(file, given.slice(0, at) + last + given.slice(at + 1));
+    const { status, stdout } = run('--vectors', folder);
+    writeFileSync(file, given);
+    expect(status).toBe(1);
+    expect(stdout).toMatch(
+      /^same {2}affine-sgd: .*\nDIFFERENT {2}softmax: after 9 updates expected .*\n\n1 of 2 vectors/,
+    );
+  });
+
+  test('hashes random networks for a comparison with another machine', () => {
+    const { status, stdout } = run('--random', '3');
+    expect(stdout).toMatch(/^0 [0-9a-f]{64}\n1 [0-9a-f]{64}\n2 [0-9a-f]{64}\n$/);
+    expect(new Set(stdout.split(/\s/)).size).toBe(7);
+    expect(run('--random', '3').stdout).toBe(stdout);
+    expect(status).toBe(0);
+  });
+});
+
+/** Faults of c/reference.h, and a vector that has to catch each of them: the one of its subject. */
+const FAULTS = {
+  fused_product: 'affine-sgd',
+  bias_last: 'affine-sgd',
+  sum_from_the_end: 'affine-sgd',
+  lanes_in_a_row: 'softmax',
+  exponential_constant: 'functions',
+  logarithm_constant: 'functions',
+  tangent_constant: 'functions',
+  error_constant: 'functions',
+  mask_counter: 'masks',
+  shuffle_word: 'affine-sgd',
+  angle_of_normals: 'initializers',
+  bias_correction: 'sigmoid',
+  epsilon_in_root: 'sigmoid',
+  unbiased_rest: 'batch-normalization',
+  one_block: 'many-rows',
+  loss_in_single: 'affine-sgd',
+};
+
+test.runIf(process.env.REQUIRE_GCC)('the C program is compiled here', () => {
+  expect(missing).toBeUndefined();
+});
+
+describe.skipIf(missing !== undefined)(
+  `the program in C${missing === undefined ? '' : ` (skipped: ${missing})`}`,
+  () => {
+    let program: Program;
+    beforeAll(() => {
+      program = new Program();
+    });
+    afterAll(() => program.dispose());
+
+    test.each(vectors)('has the bits of the vector $name', (vector) => {
+      expect(differenceFrom(vector, program.run(vector.description))).toBeUndefined();
+    });
+
+    test(
+      `has the bits of the library for ${NETWORKS} random networks`,
+      async () => {
+        for (let seed = 0; seed < NETWORKS; seed++) {
+          const description = randomDescription(seed);
+          const difference = differenceOf(await runLibrary(library, description), program.run(description));
+          expect(difference, `network ${seed}`).toBeUndefined();
+        }
+      },
+      60_000 + 1_000 * NETWORKS,
+    );
+
+    test('names what differs first', () => {
+      const result = program.run(vectors[0].description);
+      const { epochs } = result;
+      const other = { ...result, epochs: [{ ...epochs[0], logs: { loss: '0' } }, ...epochs.slice(1)] };
+      expect(differenceOf(result, result)).toBeUndefined();
+      expect(differenceOf(result, other)).toMatch(/^logs of epoch 0: /);
+    });
+
+    test.each(Object.entries(FAULTS))('with the fault %s is caught by the vector %s', (fault, name) => {
+      const faulty = new Program(fault);
+      try {
+        const vector = vectors.find((one) => one.name === name)!;
+        expect(differenceFrom(vector, faulty.run(vector.description))).toBeDefined();
+      } finally {
+        faulty.dispose();
+      }
+    });
+
+    test('every fault of the C program has a vector that catches it', () => {
+      const header = readFileSync(new URL('../../verification/c/reference.h', import.meta.url), 'utf8');
+      const names = /no_fault,([\s\S]*?)\};/
+        .exec(header)![1]
+        .match(/^ {2}\w+/gm)!
+        .map((name) => name.trim());
+      expect(names.sort()).toEqual(Object.keys(FAULTS).sort());
+    });
+
+    test('includes no file of the library', () => {
+      const folder = fileURLToPath(new URL('../../verification/c', import.meta.url));
+      const included = execFileSync('grep', ['-rh', '#include', folder], { encoding: 'utf8' }).match(/["<].*[">]/g)!;
+      const own = [
+        '"reference.h"',
+        ...['float', 'math', 'stdbool', 'stdint', 'stdio', 'stdlib', 'string'].map((n) => `<${n}.h>`),
+      ];
+      expect([...new Set(included)].filter((name) => !own.includes(name))).toEqual([]);
+    });
+  },
+);

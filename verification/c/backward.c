@@ -1,0 +1,146 @@
+/* The backward pass: gradients of parameters, and what each operation hands to its inputs. */
+#include "reference.h"
+
+void dot_backward(const Network *network, const Operation *operation, int rows, int which, float *dx);
+void draw_again(const Network *network, const Operation *operation, int rows, float *dx);
+
+typedef struct {
+  int in, out;
+  const float *x, *dy;
+} Affine;
+
+static float weight_term(const void *context, int row, int column) {
+  const Affine *a = context;
+  return a->dy[row * a->out + column / a->in] * a->x[row * a->in + column % a->in];
+}
+
+static float bias_term(const void *context, int row, int column) {
+  const Affine *a = context;
+  return a->dy[row * a->out + column];
+}
+
+/* dy min(x, 0) */
+static float slope_term(const void *context, int row, int column) {
+  const Affine *a = context;
+  float x = a->x[row * a->out + column];
+  return x > 0 ? 0 : a->dy[row * a->out + column] * x;
+}
+
+static void affine(Network *network, Operation *operation, int rows, const float *x, float *dx) {
+  int in = operation->in, out = operation->out;
+  const Parameter *weight = network->parameter + operation->parameter[0];
+  Affine sums = {in, out, x, operation->dy};
+  sum_over_rows(rows, in * out, weight_term, &sums, weight->gradient);
+  if (operation->parameter[1] >= 0) {
+    sum_over_rows(rows, out, bias_term, &sums, network->parameter[operation->parameter[1]].gradient);
+  }
+  for (int i = 0; i < rows; i++) {
+    for (int k = 0; k < in; k++) {
+      float sum = 0;
+      for (int u = 0; u < out; u++) sum = sum + operation->dy[i * out + u] * weight->value[u * in + k];
+      dx[i * in + k] = sum;
+    }
+  }
+}
+
+static void prelu(Network *network, Operation *operation, int rows, const float *x, float *dx) {
+  int n = operation->out;
+  const Parameter *slope = network->parameter + operation->parameter[0];
+  Affine sums = {n, n, x, operation->dy};
+  sum_over_rows(rows, n, slope_term, &sums, slope->gradient);
+  for (int i = 0; i < rows * n; i++) {
+    dx[i] = x[i] > 0 ? operation->dy[i] : slope->value[i % n] * operation->dy[i];
+  }
+}
+
+static void pieces(Operation *operation, int rows, const float *x, float *dx) {
+  int count = operation->in / operation->out;
+  memset(dx, 0, (size_t)(rows * operation->in) * sizeof(float));
+  for (int i = 0; i < rows * operation->out; i++) {
+    int best = i * count;
+    for (int j = best + 1; j < (i + 1) * count; j++) best = x[j] > x[best] ? j : best;
+    dx[best] = operation->dy[i];
+  }
+}
+
+static void penalty(Operation *operation, int rows, float *dx) {
+  float l1 = (float)number_of(operation->config, "l1", 0) / (float)rows;
+  float l2 = (float)number_of(operation->config, "l2", 0) / (float)rows;
+  bool none = number_of(operation->config, "l1", 0) == 0 && number_of(operation->config, "l2", 0) == 0;
+  for (int i = 0; i < rows * operation->out; i++) {
+    float y = operation->y[i], dy = operation->dy[i];
+    float pull = y == 0 ? 0 : copysignf(l1, y);
+    dx[i] = none ? dy : dy + (pull + l2 * y);
+  }
+}
+
+static void merge(Network *network, Operation *operation, int rows, int which, float *dx) {
+  const char *kind = operation->kind;
+  const float *dy = operation->dy, *y = operation->y;
+  int n = operation->out, count = operation->count;
+  if (is(kind, "concatenate")) {
+    int begin = 0, width = 0;
+    for (int k = 0; k <= which; k++) {
+      begin += width;
+      width = operation->inputs[k] < 0 ? network->width : network->operation[operation->inputs[k]].out;
+    }
+    for (int i = 0; i < rows; i++) memcpy(dx + i * width, dy + i * n + begin, (size_t)width * sizeof(float));
+    return;
+  }
+  for (int i = 0; i < rows * n; i++) {
+    float own = input_of(network, operation, which)[i], ties = 0;
+    if (is(kind, "average")) dx[i] = dy[i] / (float)count;
+    else if (is(kind, "subtract") && which == 1) dx[i] = dy[i] * -1 + 0;
+    else if (is(kind, "multiply")) {
+      dx[i] = dy[i];
+      for (int k = 0; k < count; k++) {
+        if (k != which) dx[i] = dx[i] * input_of(network, operation, k)[i];
+      }
+    } else if (is(kind, "maximum") || is(kind, "minimum")) {
+      for (int k = 0; k < count; k++) ties += input_of(network, operation, k)[i] == y[i] || isnan(y[i]);
+      dx[i] = own == y[i] || isnan(y[i]) ? dy[i] / ties : 0;
+    } else dx[i] = dy[i];
+  }
+}
+
+static void run(Network *network, Operation *operation, int rows, int which, float *dx) {
+  const char *kind = operation->kind;
+  const float *x = input_of(network, operation, 0);
+  int values = rows * operation->out;
+  if (is(kind, "affine")) affine(network, operation, rows, x, dx);
+  else if (is(kind, "activation")) {
+    activate_backward(operation->config, rows, operation->out, x, operation->y, operation->dy, dx);
+  } else if (is(kind, "prelu")) prelu(network, operation, rows, x, dx);
+  else if (is(kind, "maxPieces")) pieces(operation, rows, x, dx);
+  else if (strstr(kind, "ormalization") != NULL) normalize_backward(network, operation, rows, x, dx);
+  else if (is(kind, "embedding")) embed_backward(network, operation, rows, x);
+  else if (is(kind, "dot")) dot_backward(network, operation, rows, which, dx);
+  else if (is(kind, "activityPenalty")) penalty(operation, rows, dx);
+  else if (is(kind, "rescaling")) {
+    float scale = (float)number_of(operation->config, "scale", 1);
+    for (int i = 0; i < values; i++) dx[i] = operation->dy[i] * scale + 0;
+  } else if (is(kind, "identity")) memcpy(dx, operation->dy, (size_t)values * sizeof(float));
+  else if (field(operation->config, "rate") != NULL || field(operation->config, "stddev") != NULL) {
+    draw_again(network, operation, rows, dx);
+  } else merge(network, operation, rows, which, dx);
+}
+
+/* From the last operation to the first; the loss has written the delta that this begins with. */
+void backward(Network *network, int rows) {
+  for (int k = network->operations - 1; k >= 0; k--) {
+    Operation *operation = network->operation + k;
+    if (!operation->has_delta) continue;
+    for (int which = 0; which < operation->count; which++) {
+      int from = operation->inputs[which];
+      int width = operation->count > 1 ? (from < 0 ? network->width : network->operation[from].out) : operation->in;
+      float *dx = zeroed((size_t)(rows * width), sizeof(float));
+      run(network, operation, rows, which, dx);
+      if (from >= 0) {
+        Operation *input = network->operation + from;
+        for (int i = 0; i < rows * width; i++) input->dy[i] = input->has_delta ? input->dy[i] + dx[i] : dx[i];
+        input->has_delta = true;
+      }
+      free(dx);
+    }
+  }
+}

@@ -1,0 +1,199 @@
+/*
+ * Declarations of the second implementation: what docs/numerics.md defines, once more, in scalar C11. No file of
+ * the library is included or linked.
+ */
+#ifndef REFERENCE_H
+#define REFERENCE_H
+
+#include <float.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+_Static_assert(FLT_EVAL_METHOD == 0, "float is computed as float: no x87 registers");
+
+/* Faults that a build plants on purpose, one at a time: -DFAULT=name. The vectors have to catch each of them. */
+enum {
+  no_fault,
+  fused_product,         /* one multiply-add of a matrix product is rounded once */
+  bias_last,             /* a bias is added after the products instead of before */
+  sum_from_the_end,      /* the rows of a gradient are added from the last to the first */
+  lanes_in_a_row,        /* the lanes of a sum along a row are joined one after another */
+  exponential_constant,  /* one coefficient of e^x is off by a unit in the last place; so for the next three */
+  logarithm_constant,
+  tangent_constant,
+  error_constant,
+  mask_counter,          /* masks are those of the row before */
+  shuffle_word,          /* the shuffle takes the words from the second on */
+  angle_of_normals,      /* normal numbers take the sine where they should take the cosine */
+  bias_correction,       /* Adam counts its updates from 0 */
+  epsilon_in_root,       /* Adam adds epsilon under the root */
+  unbiased_rest,         /* batch normalization does not correct its variance by the mean's rounding */
+  one_block,             /* sums over rows are not divided into blocks of 4,096 */
+  loss_in_single,        /* the loss of an epoch is summed in float32 */
+};
+#ifndef FAULT
+#define FAULT no_fault
+#endif
+
+/* json.c: text to a tree. */
+typedef enum { JSON_NULL, JSON_FALSE, JSON_TRUE, JSON_NUMBER, JSON_STRING, JSON_LIST, JSON_OBJECT } JsonType;
+typedef struct Json {
+  JsonType type;
+  double number;
+  char *text;
+  char *key;           /* of a field */
+  struct Json *first;  /* of a list or an object */
+  struct Json *next;
+} Json;
+Json *json_parse(const char *text);
+const Json *field(const Json *object, const char *key);
+double number_of(const Json *object, const char *key, double otherwise);
+bool flag_of(const Json *object, const char *key, bool otherwise);
+/* The name of something that is given by its name or by an object with `kind`. */
+const char *kind_of(const Json *value, const char *otherwise);
+bool is(const char *a, const char *b);
+_Noreturn void fail(const char *what, const char *name);
+void *zeroed(size_t count, size_t size);
+
+/* functions.c: elementary functions of float32. */
+uint32_t bits_of(float x);
+float float_of(uint32_t bits);
+float lesser(float a, float b);   /* b < a ? b : a */
+float greater(float a, float b);  /* a < b ? b : a */
+float ieee_max(float a, float b); /* NaN where either is, 0 above -0 */
+float ieee_min(float a, float b);
+/* A constant, off by a unit in the last place where that is the planted fault. */
+float off(float constant, bool planted);
+float exp_f(float x);
+float exp_of_minus_abs(float x);
+float expm1_f(float x); /* x <= 0 */
+float log_f(float x);
+float log1p_f(float x); /* x >= 0 */
+float tanh_f(float x);
+float sigmoid_f(float x);
+float erf_half(float x); /* erf(x / sqrt 2) */
+float cos_turn(float u);
+float sin_turn(float u);
+
+/* A sum along a row: value j in lane j mod 4, joined as (0 + 1) + (2 + 3). */
+typedef struct {
+  float lane[4];
+} Lanes;
+void lanes_add(Lanes *sum, int j, float value);
+float lanes_total(const Lanes *sum);
+
+/* doubles.c: functions of float64 for schedules and bias corrections. */
+double power(double base, long exponent);
+double real_power(double base, double exponent);
+double cos_d(double x);
+
+/* random.c: Philox4x32-10 and what is drawn from it. */
+enum { STREAM_INITIAL = 1, STREAM_SHUFFLE = 2, STREAM_MASK = 3, STREAM_NOISE = 4 };
+typedef struct {
+  uint32_t seed, stream, c1, c2, c3;
+} Source;
+uint32_t random_word(const Source *source, uint32_t i);
+float random_unit(const Source *source, uint32_t i);
+/* Normal number i; turn and radius as docs/numerics.md numbers them. */
+float random_normal(const Source *source, uint32_t i, float scale);
+void shuffle(uint32_t seed, uint32_t pass, int n, int *order);
+
+/* activations.c */
+bool is_by_row(const char *kind);
+void activate(const Json *activation, int rows, int width, const float *x, float *y);
+void activate_backward(const Json *activation, int rows, int width, const float *x, const float *y, const float *dy,
+                       float *dx);
+
+/* losses.c and crossentropies.c */
+typedef struct {
+  int rows, width, targets; /* outputs and targets of a row */
+  float count;              /* rows that the loss is a mean over */
+  const float *y, *t;       /* outputs or logits, and targets */
+  float *dy, *loss;         /* derivatives, and the loss of each row */
+} Batch;
+const char *activation_within(const Json *loss); /* the activation that the loss computes itself, or NULL */
+int targets_of(const Json *loss, int outputs);
+void compute_loss(const Json *loss, bool of_logits, const Batch *batch);
+bool compute_crossentropy(const Json *loss, bool of_logits, const Batch *batch);
+
+/* network.c: operations and parameters. */
+typedef struct {
+  int units, inputs; /* a vector has one input */
+  bool learned, is_vector, is_table; /* a table has a vector for each category: units vectors of `inputs` values */
+  float *value, *gradient, *state[3], *average;
+  double l1, l2;
+  const Json *constraint;
+} Parameter;
+
+typedef struct {
+  const char *kind;
+  const Json *config;
+  int inputs[8], count; /* operations that it reads; -1 is the input of the network */
+  int in, out;          /* widths */
+  int parameter[4];     /* -1 where there is none */
+  float *y, *dy;
+  float *mean, *rest, *variance; /* of a batch */
+  bool has_delta, frozen; /* a frozen layer is not trained */
+} Operation;
+
+typedef struct {
+  const Json *text;
+  uint32_t seed;
+  int width, outputs, operations, parameters, capacity;
+  Operation operation[256];
+  Parameter parameter[256];
+  const float *x; /* rows of the batch */
+  double metric[16];
+  long updates;   /* made so far */
+} Network;
+void build(Network *network, const Json *text, int capacity);
+/* The operation that `last` leaves to the loss, or -1. */
+int left_to_loss(const Network *network);
+const float *input_of(const Network *network, const Operation *operation, int which);
+
+/* tables.c: embeddings */
+void embed(const Network *network, Operation *operation, int rows, const float *x);
+void embed_backward(Network *network, Operation *operation, int rows, const float *x);
+
+/* metrics.c */
+void clear_metrics(Network *network);
+void add_metrics(Network *network, int rows, const float *targets);
+void write_metrics(const Network *network, int rows, const char *before);
+void write_double(const char *before, const char *name, double value);
+
+/* initializers.c */
+void initialize(const Json *initializer, const char *otherwise, uint32_t seed, int index, Parameter *parameter,
+                int fan_in, int fan_out);
+
+/* forward.c, backward.c, normalize.c */
+void forward(Network *network, int rows, bool training);
+void backward(Network *network, int rows);
+void move_statistics(Network *network, int rows);
+double add_value_penalties(const Network *network, int first, int rows, double total);
+void normalize_forward(Network *network, Operation *operation, int rows, const float *x, bool training);
+void normalize_backward(Network *network, Operation *operation, int rows, const float *x, float *dx);
+
+/* rows.c: sums over the rows of a batch in blocks of 4,096, into `sum`. */
+enum { ROW_BLOCK = 4096 };
+typedef float (*RowTerm)(const void *context, int row, int column);
+void sum_over_rows(int rows, int columns, RowTerm term, const void *context, float *sum);
+
+/* optimizers.c */
+void update(Network *network, const Json *optimizer);
+void add_penalties(Network *network);
+double weight_penalty(const Network *network);
+void clip(Network *network, const Json *optimizer);
+void average_weights(Network *network, const Json *optimizer);
+void use_average(Network *network, const Json *optimizer);
+
+/* schedules.c */
+double rate_after(const Json *rate, double otherwise, long updates);
+
+/* constraints.c */
+void constrain(Network *network);
+
+#endif
