@@ -600,7 +600,7 @@ describe('small files that describe much', () => {
     };
     const error: unknown = await fromTfjs(model, new Uint8Array(0)).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(FormatError);
-    expect((error as Error).message).toContain('at most 268435456 values in the rows of its layers');
+    expect((error as Error).message).toContain('at most 4194304 values in the rows of its layers');
   });
 
   it('layers in a model of a long name, whose weights would be looked for by it', async () => {

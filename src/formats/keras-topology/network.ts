@@ -26,6 +26,9 @@ const MOST_NODES = 16_384;
 /** Most uses of layers and models that are gone through, those included that leave nothing behind. */
 const MOST_USES = 4 * MOST_NODES;
 
+/** Most inputs of all these uses together, as of any graph here. */
+const MOST_CONNECTIONS = 131_072;
+
 /** Most values of tensors for which a file has one number: more would take much memory for a small file. */
 const MOST_REPEATED = 1_048_576;
 
@@ -35,8 +38,11 @@ const MOST_REPEATED = 1_048_576;
  */
 export const MOST_LETTERS = 8_388_608;
 
-/** Most values in a row of all uses of layers together: layers that join what one gave double it from use to use. */
-const MOST_COLUMNS = 268_435_456;
+/**
+ * Most values in a row of all uses of layers together, as of ONNX files: layers that join what one gave double it from
+ * use to use, so that few of them would take any memory in a prediction.
+ */
+const MOST_COLUMNS = 4_194_304;
 
 /** Largest variance, by whose root a column is divided to become 0. */
 const LARGEST = 3.4028234663852886e38;
@@ -101,6 +107,7 @@ export class Network {
   private readonly numbers = new Map<string, number>();
   private uses = 0;
   private entered = 0;
+  private connections = 0;
   private repeated = 0;
   private letters = 0;
   private columns = 0;
@@ -135,9 +142,12 @@ export class Network {
       throw new FormatError(`${this.where} expected at most ${MOST_NODES} uses of layers, got more.`);
   }
 
-  /** Counts the use of a model in which layers are used so many times. */
-  enter(uses: number): void {
+  /** Counts the use of a model in which layers are used so many times, and have so many inputs. */
+  enter(uses: number, inputs: number): void {
     this.entered += uses + 1;
+    this.connections += inputs;
+    if (this.connections > MOST_CONNECTIONS)
+      throw new FormatError(`${this.where} expected at most ${MOST_CONNECTIONS} inputs of layers, got more.`);
     if (this.entered > MOST_USES)
       throw new FormatError(`${this.where} expected at most ${MOST_USES} uses of layers, got more.`);
   }

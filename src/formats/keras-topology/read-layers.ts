@@ -28,7 +28,7 @@ const merge =
   ({ config }, shapes) => {
     const [first] = shapes;
     for (const shape of shapes) {
-      if (describeShape(shape) === describeShape(first)) continue;
+      if (shape.length === first.length && shape.every((extent, axis) => extent === first[axis])) continue;
       throw new FormatError(
         `${config.where} expected inputs of the same shape, got ${describeShape(first)} and ${describeShape(shape)}.`,
       );

@@ -21,6 +21,9 @@ export interface Value {
   readonly shape: Shape;
 }
 
+/** Outputs of the uses of each layer, by its name and the number of the use. */
+type Made = Map<string, (readonly Value[] | undefined)[]>;
+
 /** A layer, or a model in its place, that can be used any number of times. */
 interface Usable {
   readonly where: string;
@@ -107,7 +110,7 @@ export class TopologyReader {
       names: [name ?? 'input'],
       shapes: [shape ?? inputShape(config)],
       use: (inputs) => {
-        this.network.enter(used.length);
+        this.network.enter(used.length, used.length);
         return used.reduce((values, one) => one.use(values), inputs);
       },
     };
@@ -145,8 +148,8 @@ export class TopologyReader {
       if (given.length !== inputs.length) {
         throw new FormatError(`${config.where} expected ${inputs.length} inputs, got ${given.length}.`);
       }
-      const values = new Map<string, readonly Value[]>();
-      inputs.forEach(({ layer }, index) => values.set(`0 ${layer}`, [given[index]]));
+      const values: Made = new Map();
+      inputs.forEach(({ layer }, index) => values.set(layer, [[given[index]]]));
       const valueOf = (where: string, leaf: Leaf): Value | undefined => {
         const { layer, node, tensor } = leaf;
         const number = numberOf(leaf);
@@ -155,7 +158,7 @@ export class TopologyReader {
         if (found === undefined || number < 0 || number >= count) {
           throw new FormatError(`${where} expected a layer and one of its uses, got ${describe(layer)}, ${node}.`);
         }
-        const made = values.get(`${number} ${layer}`);
+        const made = values.get(layer)?.[number];
         if (made === undefined) return undefined;
         if (tensor < made.length) return made[tensor];
         throw new FormatError(`${where} expected an output of ${describe(layer)} below ${made.length}, got ${tensor}.`);
@@ -180,7 +183,7 @@ export class TopologyReader {
   /** Uses all layers, each after those that it reads, otherwise in the order of the file. */
   private evaluate(
     all: ReadonlyMap<string, { readonly usable: Usable | undefined; readonly calls: readonly Call[] }>,
-    values: Map<string, readonly Value[]>,
+    values: Made,
     valueOf: (where: string, leaf: Leaf) => Value | undefined,
     numberOf: (leaf: Leaf) => number,
   ): void {
@@ -188,7 +191,11 @@ export class TopologyReader {
     const listed = [...all].flatMap(([layer, { usable, calls }]) =>
       (usable === undefined ? [undefined] : calls).map((_, number) => ({ layer, number })),
     );
-    this.network.enter(listed.length);
+    const reads = [...all.values()].flatMap(({ calls }) => calls.map((call) => call.inputs.length));
+    this.network.enter(
+      listed.length,
+      reads.reduce((sum, count) => sum + count, 0),
+    );
     // First uses in the order of the file: weights keep their order.
     const stack = [
       ...listed.filter(({ number }) => number > 0).reverse(),
@@ -196,8 +203,7 @@ export class TopologyReader {
     ];
     for (let top = stack.pop(); top !== undefined; top = stack.pop()) {
       const { layer, number } = top;
-      const key = `${number} ${layer}`;
-      const made = values.get(key);
+      const made = values.get(layer)?.[number];
       if (made !== undefined) {
         // Inputs of the whole model get their place here.
         made.forEach((value) => value.node);
@@ -208,9 +214,13 @@ export class TopologyReader {
       const { where } = usable;
       const missing = calls[number].inputs.filter((leaf) => valueOf(where, leaf) === undefined);
       if (missing.length === 0) {
-        values.set(key, usable.use(calls[number].inputs.map((leaf) => valueOf(where, leaf)!)));
+        const given = calls[number].inputs.map((leaf) => valueOf(where, leaf)!);
+        const others = values.get(layer) ?? [];
+        others[number] = usable.use(given);
+        values.set(layer, others);
         continue;
       }
+      const key = `${number} ${layer}`;
       if (waiting.has(key)) throw new FormatError(`${where} expected inputs that do not depend on it, got a cycle.`);
       waiting.add(key);
       stack.push(top);

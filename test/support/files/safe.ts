@@ -5,7 +5,7 @@ import { FormatError, type Model } from '../../../src/index.js';
 import { source, type Source } from '../reference/random.js';
 
 /** A file, and how it is read. */
-interface Attempt {
+export interface Attempt {
   /** Its bytes, those of files beside it included. */
   readonly bytes: number;
   readonly read: () => unknown;
@@ -68,6 +68,16 @@ export function predictOnce(model: Model<Float32Array | Float32Array[]>): void {
  * size and 64 MB at any time; and no object gets properties. `attempt` makes the file of a seed.
  */
 export async function expectSafe(count: number, first: number, attempt: (random: Source) => Attempt): Promise<void> {
+  const { faults, done } = await faultsOf(count, first, attempt);
+  expect(faults.slice(0, 20).join('\n')).toBe('');
+  expect(done).toBeGreaterThan(count / 20);
+  expect(done).toBeLessThan(count);
+  expect(Object.keys(Object.prototype)).toEqual([]);
+  expect((Object.prototype as { polluted?: unknown }).polluted).toBeUndefined();
+}
+
+/** Returns what is wrong with the reading of these files, and how many were read. */
+export async function faultsOf(count: number, first: number, attempt: (random: Source) => Attempt) {
   const faults: string[] = [];
   let done = 0;
   for (let seed = first; seed < first + count; seed++) {
@@ -84,9 +94,5 @@ export async function expectSafe(count: number, first: number, attempt: (random:
     else if (!(error instanceof FormatError)) faults.push(`seed ${seed}: ${(error as Error).stack}`);
     if (isOver(result)) faults.push(`seed ${seed}: ${ms} ms and ${result.bytes} bytes for a file of ${bytes}`);
   }
-  expect(faults.slice(0, 5).join('\n')).toBe('');
-  expect(done).toBeGreaterThan(count / 20);
-  expect(done).toBeLessThan(count);
-  expect(Object.keys(Object.prototype)).toEqual([]);
-  expect((Object.prototype as { polluted?: unknown }).polluted).toBeUndefined();
+  return { faults, done };
 }
