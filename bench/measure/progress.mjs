@@ -13,7 +13,7 @@
  */
 
 /** @param {number} seconds */
-export function inWords(seconds) {
+function inWords(seconds) {
   const whole = Math.max(1, Math.round(seconds));
   if (whole < 60) return `${whole} s`;
   const minutes = Math.round(whole / 60);
@@ -27,7 +27,7 @@ export function inWords(seconds) {
  * @param {Place} place
  * @param {number} elapsed
  */
-export function secondsLeft({ process, processes, round, rounds }, elapsed) {
+function secondsLeft({ process, processes, round, rounds }, elapsed) {
   const done = process * (rounds + 1) + round;
   return done === 0 ? undefined : (elapsed * (processes * (rounds + 1) - done)) / done;
 }
