@@ -4,7 +4,7 @@
  */
 
 /** Types of 16 bits by the names of the options. */
-export type HalfType = 'float16' | 'bfloat16';
+type HalfType = 'float16' | 'bfloat16';
 
 interface Half {
   /** Name in a safetensors file. */

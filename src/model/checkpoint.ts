@@ -12,7 +12,7 @@ import { FormatError, ValueError } from '../common/errors.js';
 import { ownOf } from '../common/objects.js';
 import { flag, isRecord, nameOf, optional, readOptions } from '../common/options.js';
 import type { NamedTensor } from '../common/tensors.js';
-import { HALVES, toHalves, type HalfType } from '../formats/halves.js';
+import { HALVES, toHalves } from '../formats/halves.js';
 import { encodeSafetensors, type StoredTensor } from '../formats/safetensors.js';
 import { GRADIENT, stateNames } from '../optimizers/bind.js';
 import { isFullBatch } from '../optimizers/full-batch.js';
@@ -68,7 +68,7 @@ export interface SaveOptions {
    * type, vectors (biases, statistics of normalizations) stay float32. `loadModel` makes float32 of them. Default
    * `'float32'`, which keeps every bit.
    */
-  weights?: 'float32' | HalfType;
+  weights?: 'float32' | 'float16' | 'bfloat16';
 }
 
 const TYPES = ['float32', 'float16', 'bfloat16'] as const;

@@ -126,7 +126,7 @@ describe('dates', () => {
     const data = rows(40, (i) => `0${1 + (i % 9)}/0${1 + (i % 7)}/2020,${i % 2 === 0 ? 'p' : 'q'}`);
     const { notes, hash } = await train(table('open.csv', 'when,y', data), 'open', '-t', 'y');
     expect(notes).toContain(
-      'its dates are read as dd/mm/yyyy, but mm/dd/yyyy fits all of them too. If that is meant: --date-format "%m/%d/%Y"',
+      'its dates are read as dd/mm/yyyy, but mm/dd/yyyy fits all of them too. If that is meant: --date-format \\"%m/%d/%Y\\"',
     );
     const chosen = await train('open.csv', 'chosen', '-t', 'y', '--date-format', '%m/%d/%Y');
     expect(chosen.notes).toBe('');
