@@ -139,9 +139,10 @@ function written({ fields }: MessageType, message: Message): Writer {
 export const encodeMessage = (type: MessageType, message: Message): Uint8Array => written(type, message).done();
 
 /**
- * Messages and texts in lists that a file may have. Each takes some hundred bytes in memory and two in the file.
+ * Messages and texts in lists that a file may have: eight for each layer that a network may have. Each takes some hundred
+ * bytes in memory and two in the file.
  */
-const MOST_ENTRIES = 262_144;
+const MOST_ENTRIES = 131_072;
 
 /** Integers in lists that a file may have: each takes eight bytes in memory, and may take one in the file. */
 const MOST_INTEGERS = 4_194_304;
