@@ -106,8 +106,10 @@ describe.each(browserNames)('in %s', (name) => {
         await page.value("document.querySelector('[data-testid=verdict]')?.textContent.startsWith('Draw') || null");
         await go(page, `${address}docs.html`);
         const button = "document.querySelector('button[data-snippet]')";
+        await page.value(`${button}?.disabled === false || null`);
         await page.evaluate(`${button}.click()`);
-        expect(await page.value(`${button}.disabled ? null : ${button}.nextElementSibling.textContent`)).toMatch(/→/);
+        const shown = `${button}.nextElementSibling.textContent`;
+        expect(await page.value(`${button}.disabled ? null : ${shown} || null`)).toMatch(/→/);
         await page.evaluate("(() => { const input = document.querySelector('search input'); input.focus(); input.value = 'adam'; input.dispatchEvent(new Event('input', { bubbles: true })); return true; })()"); // prettier-ignore
         expect(await page.value("document.querySelector('.found a')?.textContent")).toMatch(/adam/i);
       }),

@@ -82,7 +82,7 @@ export function render(markdown, { file, pages, pictureOf, runs }) {
     const label = run.output === undefined ? 'Run' : 'Show what Node prints';
     return (
       `<div class="snippet">${shown}<div class="run">` +
-      `<button type="button" data-snippet="${run.id}" data-block="${run.block}"${recorded}>${label}</button>` +
+      `<button type="button" data-snippet="${run.id}" data-block="${run.block}"${recorded} disabled>${label}</button>` +
       '<pre class="printed" role="status" hidden></pre></div></div>'
     );
   };

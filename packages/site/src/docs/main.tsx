@@ -48,4 +48,6 @@ render(<Search />, document.getElementById('search')!);
 addEventListener('click', ({ target }) => {
   if (target instanceof HTMLButtonElement && target.dataset.snippet !== undefined) void onRun(target);
 });
+// Before there was nothing that a click would do.
+for (const button of document.querySelectorAll<HTMLButtonElement>('button[data-snippet]')) button.disabled = false;
 workOffline();
