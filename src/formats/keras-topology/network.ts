@@ -135,37 +135,30 @@ export class Network {
     return name;
   }
 
+  /** Throws where a file asks for more than any of its size needs. */
+  private require(count: number, most: number, what: string): void {
+    if (!(count <= most)) throw new FormatError(`${this.where} expected at most ${most} ${what}, got more.`);
+  }
+
   /** Counts a use of a layer, also of one that leaves nothing behind. */
   count(): void {
-    this.uses += 1;
-    if (this.uses > MOST_NODES)
-      throw new FormatError(`${this.where} expected at most ${MOST_NODES} uses of layers, got more.`);
+    this.require((this.uses += 1), MOST_NODES, 'uses of layers');
   }
 
   /** Counts the use of a model in which layers are used so many times, and have so many inputs. */
   enter(uses: number, inputs: number): void {
-    this.entered += uses + 1;
-    this.connections += inputs;
-    if (this.connections > MOST_CONNECTIONS)
-      throw new FormatError(`${this.where} expected at most ${MOST_CONNECTIONS} inputs of layers, got more.`);
-    if (this.entered > MOST_USES)
-      throw new FormatError(`${this.where} expected at most ${MOST_USES} uses of layers, got more.`);
+    this.require((this.entered += uses + 1), MOST_USES, 'uses of layers');
+    this.require((this.connections += inputs), MOST_CONNECTIONS, 'inputs of layers');
   }
 
   /** Counts the values in a row of a use of a layer. */
   widen(columns: number): void {
-    this.columns += columns;
-    if (!(this.columns <= MOST_COLUMNS))
-      throw new FormatError(
-        `${this.where} expected at most ${MOST_COLUMNS} values in the rows of its layers, got more.`,
-      );
+    this.require((this.columns += columns), MOST_COLUMNS, 'values in the rows of its layers');
   }
 
   /** Returns values that are all the same, of which the file has one. */
   repeat(value: number, count: number): Float32Array {
-    this.repeated += count;
-    if (this.repeated > MOST_REPEATED)
-      throw new FormatError(`${this.where} expected at most ${MOST_REPEATED} values that one number gives, got more.`);
+    this.require((this.repeated += count), MOST_REPEATED, 'values that one number gives');
     return new Float32Array(count).fill(value);
   }
 
