@@ -300,5 +300,5 @@ function describeTraining(
   if (dropped.length > 0) print.line(`\nNot used:\n${columns(dropped, print.width)}`);
   print.line('\nIf a kind is wrong: --columns name=number|boolean|date|category|drop.');
   const seconds = (performance.now() - started) / 1000;
-  print.line(`Trained ${epochs} epochs in ${durationText(seconds)}.`);
+  print.line(`Trained ${epochs === 1 ? '1 epoch' : `${epochs} epochs`} in ${durationText(seconds)}.`);
 }
