@@ -5,11 +5,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startDisplay } from './display.js';
 import type { DriverPage, Started } from './driver-page.js';
+import { freePort } from './free-port.js';
 
 /** The longest that a command may take: a snippet that trains, or a page that does not load. */
 const COMMAND_MS = 180_000;
@@ -41,16 +41,6 @@ interface StartOptions {
 }
 
 type Send = (method: string, path: string, body?: object, limitMs?: number) => Promise<unknown>;
-
-/** Returns a port that is free now. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 /** Returns what sends commands to a driver at a port; an error of WebDriver is thrown. */
 const sender =

@@ -1,9 +1,9 @@
 /** Debian's `redis-server` on a free port, with a log of its own, so that it may be killed and come back. */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
 import { setTimeout as after } from 'node:timers/promises';
 import { Redis } from 'ioredis';
+import { freePort } from '../../../test/support/free-port.js';
 
 const isThere = spawnSync('redis-server', ['--version']).status === 0;
 if (!isThere && process.env.REQUIRE_REDIS === '1')
@@ -11,15 +11,6 @@ if (!isThere && process.env.REQUIRE_REDIS === '1')
 
 /** Why tests with Redis are skipped; undefined if they run. */
 export const whyNoRedis = isThere ? undefined : 'redis-server is not installed';
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 export class RedisServer {
   private constructor(

@@ -5,6 +5,7 @@
 import { newFloats } from '../../common/arrays.js';
 import { FormatError } from '../../common/errors.js';
 import { ADOPT } from '../../common/symbols.js';
+import { layerNames } from '../layer-names.js';
 import { modelFromJSON, type Architecture, type GraphNode, type LayerData, type Model } from '../../index.js';
 
 /** A tensor of a layer, in the order of its parameters. */
@@ -100,11 +101,10 @@ export function columnsLayer(
 export class Network {
   readonly layers: PlannedLayer[] = [];
   readonly nodes: GraphNode[] = [];
-  private readonly taken: Set<string>;
+  private readonly take: (wanted: string) => string;
   /** By layer: one whose name it takes if that one is left out. */
   private readonly renamed = new Map<number, number>();
   private readonly given = new Set<number>();
-  private readonly numbers = new Map<string, number>();
   private uses = 0;
   private entered = 0;
   private connections = 0;
@@ -117,19 +117,12 @@ export class Network {
     private readonly where: string,
     reserved: Iterable<string>,
   ) {
-    this.taken = new Set(reserved);
+    this.take = layerNames(reserved);
   }
 
   /** Returns the name, or with a number if it is taken. */
   name(wanted: string): string {
-    // Tensors of that name are those of an optimizer.
-    const base = wanted.startsWith('optimizer.') ? `_${wanted}` : wanted;
-    let name = base;
-    // From the last number on: many layers may have the same name.
-    let number = this.numbers.get(base) ?? 1;
-    for (; this.taken.has(name); number++) name = `${base}_${number}`;
-    this.numbers.set(base, number);
-    this.taken.add(name);
+    const name = this.take(wanted);
     this.letters += name.length;
     if (this.letters > MOST_LETTERS) throw new FormatError(`${this.where} expected shorter names of its layers.`);
     return name;

@@ -31,7 +31,7 @@ import {
   type Model,
   type SymbolicTensor,
 } from '../../index.js';
-import { Names } from './layer-names.js';
+import { layerNames } from '../layer-names.js';
 
 /** y = x·Wᵀ + b, with W (units, inputs) row-major. */
 export interface Affine {
@@ -291,7 +291,7 @@ export class NetworkBuilder {
       const { name } = step.computation as { name: string };
       throw new FormatError(`${this.where}: input "${name}" expected to reach an output, got none that depends on it.`);
     }
-    const names = new Names(inputs.map(({ computation }) => (computation as { name: string }).name));
+    const takeName = layerNames(inputs.map(({ computation }) => (computation as { name: string }).name));
     const tensorsOf = new Map<string, readonly Float32Array[]>();
     const symbols = new Map<Step, SymbolicTensor>();
     const ids = new TensorIds();
@@ -306,7 +306,7 @@ export class NetworkBuilder {
       const key = SHARES.has(computation.kind) ? ids.keyOf(computation) : undefined;
       let layer = key === undefined ? undefined : layers.get(key);
       if (layer === undefined) {
-        const name = names.take(('name' in computation ? computation.name : undefined) ?? computation.kind);
+        const name = takeName(('name' in computation ? computation.name : undefined) ?? computation.kind);
         const make = MAKERS[computation.kind] as (making: Making<Computation>) => MadeLayer;
         const made = make({ where: `${this.where}: "${name}"`, computation, width: step.width, name });
         this.require((this.weights -= numbersIn(made.tensors)));

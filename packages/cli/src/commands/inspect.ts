@@ -30,7 +30,12 @@ export const inspect: CommandSpec = {
     const names = table?.kind === 'classifier' && table.targets.length === 1 ? table.classes : labels;
     if (print.isJson) {
       print.result({
-        ...{ file: path, format, bytes: bytes.length, weights: count, hash, labels: names ?? null },
+        file: path,
+        format,
+        bytes: bytes.length,
+        weights: count,
+        hash,
+        labels: names ?? null,
         ...(table && { targets: table.targets, schema: table.schema }),
         ...(reading && { reading: { ...reading, columns: Object.fromEntries(reading.columns) } }),
         tensors: weights.map(({ name, shape }) => ({ name, shape })),

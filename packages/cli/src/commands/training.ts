@@ -236,14 +236,23 @@ async function finish(
     print.result({
       ...further,
       settings: result.options,
-      ...{ model: options.output, report: options.report === false ? null : options.report, bytes: file.length, hash },
-      ...{ task, reason: table.reason, targets, labels, rows, withoutTarget, schema: model.schema },
-      ...{
-        epochs,
-        loss: losses.loss.at(-1),
-        valLoss: losses.valLoss.length === 0 ? null : Math.min(...losses.valLoss),
-      },
-      ...{ guess, scores: summary ?? null, folds: folds ?? null },
+      model: options.output,
+      report: options.report === false ? null : options.report,
+      bytes: file.length,
+      hash,
+      task,
+      reason: table.reason,
+      targets,
+      labels,
+      rows,
+      withoutTarget,
+      schema: model.schema,
+      epochs,
+      loss: losses.loss.at(-1),
+      valLoss: losses.valLoss.length === 0 ? null : Math.min(...losses.valLoss),
+      guess,
+      scores: summary ?? null,
+      folds: folds ?? null,
     });
     return;
   }

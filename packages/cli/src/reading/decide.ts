@@ -53,7 +53,10 @@ export async function readingsOf(
     (column) => column.held === 'text' && chosen(column.name) !== 'drop' && known(column) === undefined,
   );
   const options: DetectOptions = {
-    ...{ isCsv, decimal, missing, dateFormat },
+    isCsv,
+    decimal,
+    missing,
+    dateFormat,
     labels: new Set(targets.length === 1 ? targets : []),
     onlyDates: new Set(
       saved === undefined ? [] : [...saved.columns].flatMap(([name, { form }]) => (form === 'date' ? [name] : [])),

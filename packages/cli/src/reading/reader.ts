@@ -118,7 +118,9 @@ export class TableReader {
       const expected = targets.length > 0 ? targets : (wanted.only ?? []);
       const relation = await explained(source, () =>
         relationOf(connection, source, file.path, {
-          ...{ header, delimiter, missing },
+          header,
+          delimiter,
+          missing,
           ...(expected.length > 0 && { expected }),
         }),
       );
@@ -142,7 +144,10 @@ export class TableReader {
         return { name: column.name, kind, reading, column, conversion };
       });
       const reading: Reading = {
-        ...{ missing: options.missing ?? saved?.missing, decimal, header, delimiter },
+        missing: options.missing ?? saved?.missing,
+        decimal,
+        header,
+        delimiter,
         columns: new Map(columns.map(({ name, reading: own }) => [name, own])),
       };
       const query = queryOf(columns, relation, wanted.texts === true);

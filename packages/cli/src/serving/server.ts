@@ -35,6 +35,9 @@ export interface ServerState {
 const NAME = 'wasm-mlp';
 const EXTENSIONS = ['binary_tensor_data'];
 const JSON_TYPE = 'application/json; charset=utf-8';
+const BYTES_TYPE = 'application/octet-stream';
+/** The header of the protocol that says how many bytes of a body are JSON, before those of tensors. */
+const HEADER_LENGTH = 'inference-header-content-length';
 
 /** Milliseconds for which a client may take to send a request. */
 const REQUEST_TIMEOUT = 60_000;
@@ -83,8 +86,15 @@ export function createServer(
     },
   });
   app.removeAllContentTypeParsers();
-  // Whatever a client calls it: the header of the protocol says whether tensors are bytes.
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  // Whatever a client calls it, a body is JSON unless the header of the protocol says that tensors are bytes. JSON is
+  // taken as a text at once: a copy of its bytes is memory outside of V8's heap, for which V8 collected all of it every
+  // 80 ms at 3,800 requests of 784 numbers in a second.
+  app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
+  app.addContentTypeParser(BYTES_TYPE, { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  app.addHook('onRequest', ({ headers }, _reply, done) => {
+    headers['content-type'] = headers[HEADER_LENGTH] === undefined ? JSON_TYPE : BYTES_TYPE;
+    done();
+  });
   app.setErrorHandler((error, _request, reply) => sendError(reply, error));
   app.setNotFoundHandler((request, reply) =>
     sendError(reply, new RequestError(`${request.method} ${shown(request.url)} is no endpoint of this server.`, 404)),
@@ -192,9 +202,14 @@ function addInformation(app: FastifyInstance, models: ServedModels, metrics: Met
     const { model, version, servable } = models.find(params.model, params.version);
     const { platform, inputs, outputs } = servable;
     return {
-      ...{ name: model, versions: [version], platform, inputs },
+      name: model,
+      versions: [version],
+      platform,
+      inputs,
       outputs: outputs.map(({ name, datatype, dimensions, labels }) => ({
-        ...{ name, datatype, shape: [-1, ...dimensions] },
+        name,
+        datatype,
+        shape: [-1, ...dimensions],
         ...(labels && { labels }),
       })),
     };
@@ -240,7 +255,7 @@ const ofModel = (model: string, { message, status }: RequestError): RequestError
 function send(reply: FastifyReply, { body, headerLength }: Reply): void {
   if (headerLength === undefined) reply.header('content-type', JSON_TYPE);
   else {
-    reply.header('content-type', 'application/octet-stream').header('inference-header-content-length', headerLength);
+    reply.header('content-type', BYTES_TYPE).header(HEADER_LENGTH, headerLength);
   }
   void reply.send(body);
 }
@@ -255,7 +270,7 @@ function infer(
   let request: InferenceRequest;
   let rows;
   try {
-    request = readRequest(body as Buffer | undefined, headerLengthOf(headers), servable.inputs);
+    request = readRequest(body as string | Buffer | undefined, headerLengthOf(headers), servable.inputs);
     // Before anything is computed.
     for (const { name } of request.outputs ?? []) {
       if (!servable.outputs.some((output) => output.name === name)) throw unknownOutput(name, servable.outputs);
@@ -284,7 +299,7 @@ function headerLengthOf(headers: FastifyRequest['headers']): number | undefined 
   if (encoding !== undefined && encoding !== 'identity') {
     throw new RequestError(`header Content-Encoding expected identity, got ${shown(encoding)}.`, 415);
   }
-  const text = headers['inference-header-content-length'];
+  const text = headers[HEADER_LENGTH];
   if (text === undefined) return undefined;
   if (typeof text !== 'string' || !/^\d{1,15}$/.test(text)) {
     throw new RequestError(`header Inference-Header-Content-Length expected a number of bytes, got ${shown(text)}.`);

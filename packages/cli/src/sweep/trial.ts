@@ -21,10 +21,15 @@ export function trialsIn(table: TrainingTable, plan: Plan): RunTrial {
     const { hiddenLayers, learningRate, l2, batchSize } = options;
     const { score, spread, scores, hash, error } = await scoreSettings(table, options, plan.folds);
     return {
-      ...{ sweep, trial, epochs, settings: { hiddenLayers, learningRate, l2, batchSize }, bytes: bytesOf(options) },
+      sweep,
+      trial,
+      epochs,
+      settings: { hiddenLayers, learningRate, l2, batchSize },
+      bytes: bytesOf(options),
       // JSON has no infinities.
       ...(Number.isFinite(score) ? { score, spread } : { score: null, spread: null }),
-      ...{ scores: scores.filter(Number.isFinite), hash },
+      scores: scores.filter(Number.isFinite),
+      hash,
       ...(error !== undefined && { error }),
     };
   };

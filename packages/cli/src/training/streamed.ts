@@ -103,11 +103,21 @@ export async function trainStreamed(
     model.dispose();
     const final = (await loadTable(best!.file)) as TableModel;
     const table: TrainingTable = {
-      ...{ rows: learned.rows, columns: heldRows, targets: choices.targets, task, reason: learned.reason, labels },
-      ...{ withoutTarget: learned.withoutTarget, choices: choicesOf(reader.columns, choices), reading: reader.reading },
+      rows: learned.rows,
+      columns: heldRows,
+      targets: choices.targets,
+      task,
+      reason: learned.reason,
+      labels,
+      withoutTarget: learned.withoutTarget,
+      choices: choicesOf(reader.columns, choices),
+      reading: reader.reading,
     };
     return {
-      ...{ model: final, losses: { loss, valLoss: [] }, epochs: best!.epochs, table },
+      model: final,
+      losses: { loss, valLoss: [] },
+      epochs: best!.epochs,
+      table,
       crossValidation: await judged(final, table, options.seed),
     };
   } finally {

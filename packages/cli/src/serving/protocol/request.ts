@@ -31,31 +31,30 @@ const isObject = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
- * Reads a body. `headerLength` is the length of its JSON where bytes of tensors follow; 0 where the body is nothing but
- * the values of the only input.
+ * Reads a body: a text, or bytes where the request states `headerLength`, which is the length of the JSON before the
+ * bytes of tensors; 0 where the body is nothing but the values of the only input.
  * @throws RequestError
  */
 export function readRequest(
-  body: Buffer | undefined,
+  body: string | Buffer | undefined,
   headerLength: number | undefined,
   metadata: readonly TensorMetadata[],
 ): InferenceRequest {
   if (body === undefined || body.length === 0) throw new RequestError('body expected JSON, got none.');
-  if (headerLength === undefined) return readJson(parse(body), undefined);
+  if (headerLength === undefined || typeof body === 'string') return readJson(parse(body.toString()), undefined);
   if (headerLength === 0) return rawRequest(body, metadata);
   if (headerLength > body.length) {
     throw new RequestError(
       `header Inference-Header-Content-Length expected at most the ${body.length} bytes of the body, got ${headerLength}.`,
     );
   }
-  return readJson(parse(body.subarray(0, headerLength)), body.subarray(headerLength));
+  return readJson(parse(body.toString('utf8', 0, headerLength)), body.subarray(headerLength));
 }
 
 /** Numbers that JSON does not have, as Python's `json.dumps` writes them; and texts, in which they mean nothing. */
 const NOT_JSON = /"(?:[^"\\]|\\.)*"|-?\b(?:Infinity|NaN)\b/g;
 
-function parse(bytes: Buffer): unknown {
-  const text = bytes.toString();
+function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
