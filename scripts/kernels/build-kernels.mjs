@@ -1,14 +1,14 @@
 /**
  * Builds the kernels and inlines their binaries. Git ignores every file that is written here.
  *
- * 1. Writes the GEMM tiles (gemm/source.mjs), the constants that both languages share (shared-constants.mjs), and the
- *    export lists of activations (activation-exports.mjs).
- * 2. Compiles assembly/ to build/kernels.wasm, with relaxed SIMD to build/kernels-fused.wasm, and the kernels of
- *    prediction to build/kernels-predict.wasm.
+ * 1. Writes the GEMM tiles (gemm/source.mjs, int8/source.mjs), the constants that both languages share
+ *    (shared-constants.mjs), and the export lists of activations (activation-exports.mjs).
+ * 2. Compiles assembly/ to build/kernels.wasm, with relaxed SIMD to build/kernels-fused.wasm, the kernels of prediction
+ *    to build/kernels-predict.wasm, and those of eight bits to build/kernels-int8.wasm and kernels-int8-relaxed.wasm.
  * 3. Schedules their loops (schedule-loops.mjs).
  * 4. Inlines the binaries as text in src/runtime/*.generated.ts, so that neither bundlers nor asset paths are involved.
  *
- * Each binary carries the digest of the ABI table, by which the library recognizes the kernels of its version.
+ * Each binary carries the digest of its ABI table, by which the library recognizes the kernels of its version.
  */
 import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -18,6 +18,7 @@ import binaryen from 'binaryen';
 import { transform } from 'esbuild';
 import { activationExports } from './activation-exports.mjs';
 import { gemmSource } from './gemm/source.mjs';
+import { int8Constants, int8Source } from './int8/source.mjs';
 import { scheduleKernels } from './schedule-loops.mjs';
 import { assemblyConstants, libraryConstants } from './shared-constants.mjs';
 
@@ -25,14 +26,20 @@ process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
 mkdirSync('build', { recursive: true });
 writeFileSync('assembly/gemm/constants.generated.ts', assemblyConstants());
 writeFileSync('assembly/gemm/tiles.generated.ts', await gemmSource());
+writeFileSync('assembly/int8/tiles.generated.ts', await int8Source());
 writeFileSync('assembly/activations.generated.ts', activationExports('all'));
 writeFileSync('assembly/activations-forward.generated.ts', activationExports('forward'));
 writeFileSync('src/runtime/constants.generated.ts', libraryConstants());
+writeFileSync('src/runtime/int8/constants.generated.ts', int8Constants());
 
-// The digest of the ABI table: 64 bits are enough to distinguish versions.
-const { code } = await transform(readFileSync('src/runtime/abi.ts', 'utf8'), { loader: 'ts', format: 'esm' });
-const { ABI } = await import(`data:text/javascript,${encodeURIComponent(code)}`);
-const digest = createHash('sha256').update(JSON.stringify(ABI)).digest('hex').slice(0, 16);
+/** Returns the digest of the ABI table of a file: 64 bits are enough to distinguish versions. @param {string} file */
+async function digestOf(file) {
+  const { code } = await transform(readFileSync(file, 'utf8'), { loader: 'ts', format: 'esm' });
+  const { ABI } = await import(`data:text/javascript,${encodeURIComponent(code)}`);
+  return createHash('sha256').update(JSON.stringify(ABI)).digest('hex').slice(0, 16);
+}
+const digest = await digestOf('src/runtime/abi.ts');
+const int8Digest = await digestOf('src/runtime/int8/abi.ts');
 
 /**
  * @param {string} file
@@ -78,9 +85,9 @@ function callsIn(bytes) {
 
 /**
  * Compiles one target of asconfig.json, schedules its loops and inlines its binary.
- * @type {(target: string, entry: string, name: string, constant: string) => Promise<void>}
+ * @type {(target: string, entry: string, name: string, constant: string, digest: string) => Promise<void>}
  */
-async function build(target, entry, name, constant) {
+async function build(target, entry, name, constant, digest) {
   const { error, stdout, stderr } = await main([entry, '--target', target]);
   process.stderr.write(stdout.toString() + stderr.toString());
   if (error) {
@@ -104,9 +111,17 @@ writeConstant(
   'ABI_DIGEST',
   digest,
 );
-await build('release', 'assembly/index.ts', 'kernels', 'KERNELS_HEX');
-await build('fused', 'assembly/index.ts', 'kernels-fused', 'FUSED_KERNELS_HEX');
-await build('predict', 'assembly/predict.ts', 'kernels-predict', 'PREDICT_KERNELS_HEX');
+writeConstant(
+  'src/runtime/int8/abi.generated.ts',
+  'Digest of the table in abi.ts, which the kernels of eight bits carry.',
+  'INT8_ABI_DIGEST',
+  int8Digest,
+);
+await build('release', 'assembly/index.ts', 'kernels', 'KERNELS_HEX', digest);
+await build('fused', 'assembly/index.ts', 'kernels-fused', 'FUSED_KERNELS_HEX', digest);
+await build('predict', 'assembly/predict.ts', 'kernels-predict', 'PREDICT_KERNELS_HEX', digest);
+await build('int8', 'assembly/int8.ts', 'kernels-int8', 'INT8_KERNELS_HEX', int8Digest);
+await build('int8-relaxed', 'assembly/int8.ts', 'kernels-int8-relaxed', 'INT8_RELAXED_KERNELS_HEX', int8Digest);
 const calls = JSON.stringify(callsIn(readFileSync('build/kernels-predict.wasm')));
 appendFileSync(
   'src/runtime/kernels-predict.generated.ts',

@@ -29,13 +29,14 @@ const steps = [
     sources: () => [
       ...filesOf('assembly').filter((path) => !path.endsWith('.generated.ts')),
       // Scripts import each other. All of them count, since a list of them would sooner or later be incomplete.
-      ...['asconfig.json', 'package.json', 'scripts', 'src/runtime/abi.ts'].flatMap(filesOf),
+      ...['asconfig.json', 'package.json', 'scripts', 'src/runtime/abi.ts', 'src/runtime/int8/abi.ts'].flatMap(filesOf),
     ],
     outputs: [
       ...['constants', 'tiles'].map((name) => `assembly/gemm/${name}.generated.ts`),
+      'assembly/int8/tiles.generated.ts',
       ...['activations', 'activations-forward'].map((name) => `assembly/${name}.generated.ts`),
-      ...['abi', 'constants'].map((name) => `src/runtime/${name}.generated.ts`),
-      ...['kernels', 'kernels-fused', 'kernels-predict'].flatMap((name) => [
+      ...['abi', 'constants', 'int8/abi', 'int8/constants'].map((name) => `src/runtime/${name}.generated.ts`),
+      ...['kernels', 'kernels-fused', 'kernels-predict', 'kernels-int8', 'kernels-int8-relaxed'].flatMap((name) => [
         `src/runtime/${name}.generated.ts`,
         `build/${name}.wasm`,
       ]),

@@ -4,15 +4,21 @@
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import v8 from 'node:v8';
 import binaryen from 'binaryen';
 import { describe, expect, test } from 'vitest';
 import { ABI_DIGEST } from '../../src/runtime/abi.generated.js';
 import { ABI } from '../../src/runtime/abi.js';
-import { compileSync } from '../../src/runtime/binary.js';
+import { INT8_ABI_DIGEST } from '../../src/runtime/int8/abi.generated.js';
+import { ABI as INT8_ABI } from '../../src/runtime/int8/abi.js';
+import { INT8_KERNELS_HEX } from '../../src/runtime/kernels-int8.generated.js';
+import { INT8_RELAXED_KERNELS_HEX } from '../../src/runtime/kernels-int8-relaxed.generated.js';
 import { FIRST_ADDRESS } from '../../src/runtime/constants.generated.js';
 import { KERNELS_HEX } from '../../src/runtime/kernels.generated.js';
 import { MAXIMUM_BYTES } from '../../src/runtime/wasm-runtime.js';
 import { TILE_NAMES } from '../../src/runtime/tile.js';
+
+if (process.versions.node.startsWith('20.')) v8.setFlagsFromString('--experimental-wasm-relaxed-simd');
 
 const built = (name: string): Buffer => readFileSync(new URL(`../../build/${name}.wasm`, import.meta.url));
 const binary = built('kernels');
@@ -88,10 +94,13 @@ function exportedTypes(binary: Uint8Array): Map<string, { parameters: string[]; 
 describe('the ABI table matches the binary', () => {
   const types = exportedTypes(binary);
 
-  test('its digest is in every binary', () => {
-    const digest = createHash('sha256').update(JSON.stringify(ABI)).digest('hex').slice(0, 16);
-    expect(ABI_DIGEST).toBe(digest);
-    for (const name of ['kernels', 'kernels-fused', 'kernels-predict']) {
+  test.each([
+    ['every binary of float32', ABI, ABI_DIGEST, ['kernels', 'kernels-fused', 'kernels-predict']],
+    ['those of eight bits', INT8_ABI, INT8_ABI_DIGEST, ['kernels-int8', 'kernels-int8-relaxed']],
+  ])('its digest is in %s', (_, table, generated, names) => {
+    const digest = createHash('sha256').update(JSON.stringify(table)).digest('hex').slice(0, 16);
+    expect(generated).toBe(digest);
+    for (const name of names) {
       // A custom section: the length of its name, the name, then its contents.
       const section = Buffer.from(sectionsOf(built(name)).get(0)!);
       expect(section.subarray(1).toString()).toBe(`wasm-mlp${digest}`);
@@ -109,9 +118,19 @@ describe('the ABI table matches the binary', () => {
     expect([...types.keys()].sort()).toEqual(Object.keys(ABI).sort());
   });
 
+  const typesOf = (parameters: readonly string[]): string[] =>
+    parameters.map((parameter) => (parameter.endsWith(':f32') ? 'f32' : 'i32'));
+
   test.each(Object.entries(ABI))('%s has the listed parameters', (name, parameters) => {
-    const wanted = parameters.map((parameter) => (parameter.endsWith(':f32') ? 'f32' : 'i32'));
-    expect(types.get(name)).toEqual({ parameters: wanted, results: [] });
+    expect(types.get(name)).toEqual({ parameters: typesOf(parameters), results: [] });
+  });
+
+  test.each(['kernels-int8', 'kernels-int8-relaxed'])('%s has the kernels of the table of eight bits', (name) => {
+    const wanted = Object.entries(INT8_ABI).map(([kernel, parameters]) => [
+      kernel,
+      { parameters: typesOf(parameters), results: [] },
+    ]);
+    expect(Object.fromEntries(exportedTypes(built(name)))).toEqual(Object.fromEntries(wanted));
   });
 
   test('every tile has gemm and gemmTN', () => {
@@ -127,22 +146,27 @@ describe('the ABI table matches the binary', () => {
  * below an address that it chooses itself. The sum of address and offset is not taken modulo 2³²: a negative address
  * plus an offset would trap. That cannot happen while every offset is below all addresses in use.
  */
-test.each(['kernels', 'kernels-fused', 'kernels-predict'])(
+test.each(['kernels', 'kernels-fused', 'kernels-predict', 'kernels-int8', 'kernels-int8-relaxed'])(
   '%s: every offset is below the first address in use',
   (name) => {
     const module = binaryen.readBinary(built(name));
     const offsets = [...module.emitText().matchAll(/ offset=(\d+)/g)].map(([, offset]) => Number(offset));
     module.dispose();
-    expect(offsets.length).toBeGreaterThan(100);
+    expect(offsets.length).toBeGreaterThan(name.includes('int8') ? 50 : 100);
     expect(Math.max(...offsets)).toBeLessThan(FIRST_ADDRESS);
   },
 );
 
-describe('any number of instances can share a memory', () => {
-  const sections = sectionsOf(binary);
+describe.each([
+  ['float32', binary, KERNELS_HEX],
+  ['eight bits', built('kernels-int8'), INT8_KERNELS_HEX],
+  ['eight bits by relaxed SIMD', built('kernels-int8-relaxed'), INT8_RELAXED_KERNELS_HEX],
+])('any number of instances of %s can share a memory', (_, bytes, hex) => {
+  const sections = sectionsOf(bytes);
+  const module = new WebAssembly.Module(new Uint8Array(bytes));
 
   test('the only import is the memory', () => {
-    expect(WebAssembly.Module.imports(compileSync())).toEqual([{ module: 'env', name: 'memory', kind: 'memory' }]);
+    expect(WebAssembly.Module.imports(module)).toEqual([{ module: 'env', name: 'memory', kind: 'memory' }]);
   });
 
   test('the memory is shared, with any size up to 65,536 pages', () => {
@@ -159,7 +183,7 @@ describe('any number of instances can share a memory', () => {
   });
 
   test('only functions are exported, no memory and no globals', () => {
-    const kinds = WebAssembly.Module.exports(compileSync()).map(({ kind }) => kind);
+    const kinds = WebAssembly.Module.exports(module).map(({ kind }) => kind);
     expect(new Set(kinds)).toEqual(new Set(['function']));
   });
 
@@ -173,6 +197,6 @@ describe('any number of instances can share a memory', () => {
   });
 
   test('the inlined binary is the one that was built', () => {
-    expect(KERNELS_HEX === binary.toString('hex')).toBe(true);
+    expect(hex === Buffer.from(bytes).toString('hex')).toBe(true);
   });
 });

@@ -1,0 +1,15 @@
+/**
+ * The ABI of the kernels of eight bits, in the form of the table in ../abi.ts, whose digest they do not carry: they are
+ * binaries of their own, which are loaded with the first quantized model.
+ */
+export const ABI = {
+  u7_quantize_rows: ['rows', 'k', '*x', 'ldx', '*q', '*stats', 'calibrated', 'lo:f32', 'hi:f32'],
+  i8_gemm: ['rows', 'n', 'k', '*q', '*stats', '*panels', '*sums', '*scales', '*bias', '*z', 'ldz', '*packed'],
+} as const;
+
+type Numbers<P extends readonly string[]> = { [I in keyof P]: number };
+
+/** The exports of a binary, as functions of numbers. */
+export type Int8Exports = {
+  readonly [K in keyof typeof ABI]: (...args: Numbers<(typeof ABI)[K]>) => void;
+};
