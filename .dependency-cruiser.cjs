@@ -25,7 +25,7 @@ const tiers = [
   ['model'],
   ['remote'],
   ['engine'],
-  ['tabular'],
+  ['tabular', 'quantization'],
   ['index', 'predict'],
   ['selection'],
   ['formats/keras-topology'],

@@ -23,7 +23,11 @@ const libraryAsImport: Plugin = {
 /**
  * Modules that are loaded on demand and stay separate files: the name of the file, and its source.
  */
-const later = { fused: 'src/runtime/fused', 'worker-program': 'src/remote/program' };
+const later = {
+  fused: 'src/runtime/fused',
+  int8: 'src/runtime/int8/load',
+  'worker-program': 'src/remote/program',
+};
 
 const laterAsImport = (extension: 'js' | 'cjs'): Plugin => ({
   name: 'later-as-import',
@@ -98,7 +102,7 @@ const libraryAs = (format: 'esm' | 'cjs'): Options[] => {
   };
   return [
     { ...settings, entry: entries, esbuildPlugins: [laterAsImport(extension)] },
-    { ...settings, entry: { predict: 'src/predict.ts' } },
+    { ...settings, entry: { predict: 'src/predict.ts' }, esbuildPlugins: [laterAsImport(extension)] },
     {
       ...settings,
       entry: { ...beside, ...asEntries(loadedByEntries) },

@@ -5,10 +5,17 @@ export type { EngineOptions } from './engine/engine-options.js';
 export type { Engine, Predictions } from './engine/engine.js';
 export type { EngineInfo, WarmUpOptions } from './engine/engine-info.js';
 export { attachModel, type ModelHandle } from './inference/attach.js';
+export { quantize, type QuantizeOptions } from './quantization/quantize.js';
+export {
+  compareQuantized,
+  type OutputDifference,
+  type QuantizationReport,
+  type QuantizedLayer,
+} from './quantization/compare.js';
 export type { LoadOptions } from './inference/custom-objects.js';
 export type { GraphNode } from './graph/graph.js';
 export type { Numerics } from './runtime/features.js';
-export type { Architecture, LayerData, ModelAsLayer, SequentialOptions } from './graph/architecture.js';
+export type { Architecture, Int8Layer, LayerData, ModelAsLayer, SequentialOptions } from './graph/architecture.js';
 export type { ModelOptions, Tensors } from './graph/model-options.js';
 export type { BatchOptions, InferenceModel } from './inference/inference-model.js';
 export type { Model } from './model/model.js';

@@ -12,7 +12,7 @@ import type { Constraint } from './constraints.js';
 export interface Constrained {
   readonly address: number;
   readonly shape: readonly number[];
-  readonly storage: 'panels' | 'vector';
+  readonly storage: 'panels' | 'vector' | 'int8';
 }
 
 type Bind<C> = (runtime: WasmRuntime, weight: Constrained, config: C) => () => void;

@@ -99,7 +99,7 @@ export async function loadModel<O extends Float32Array | Float32Array[] = Float3
   options?: LoadOptions & { engine?: Engine },
 ): Promise<Model<O>> {
   const { engine, rest } = splitEngine('loadModel', options ?? {});
-  return afterFinalizers((await engineOf(engine)).loadModel<O>(bytes, rest));
+  return afterFinalizers(await (await engineOf(engine)).loadModelLater<O>(bytes, rest));
 }
 
 /**

@@ -3,10 +3,11 @@
  * engine-options.ts reads their options; default-engine.ts has the engine of models created without one.
  */
 import { requireDistinctNames } from '../common/custom.js';
-import { StateError } from '../common/errors.js';
+import { StateError, ValueError } from '../common/errors.js';
 import { integer, nonNegative, readOptions } from '../common/options.js';
 import { fieldOf, isInstance, ownOf } from '../common/objects.js';
 import { whenCollected } from '../runtime/model-allocator.js';
+import { requireInt8, withInt8 } from '../runtime/int8/bring.js';
 import { WasmRuntime } from '../runtime/wasm-runtime.js';
 import { uses256 } from '../runtime/simd256.js';
 import { whyNotPosted } from '../runtime/threads/host.js';
@@ -142,6 +143,7 @@ export class Engine {
     const { custom } = readOptions<{ custom: CustomObjects }>('loadModel', options, CUSTOM);
     const { checkpoint, blueprint } = openModel(bytes, custom, FACTORIES);
     const plan = asFormatError('architecture', () => planNetwork('loadModel', blueprint.graph));
+    if (ownOf(blueprint.graph, 'int8') !== undefined) requireInt8('loadModel', this.runtime);
     const state = asFormatError('training', () => checkState(checkpoint, plan, outputSpecs(plan), custom));
     const model = asFormatError('architecture', () => this.build<O>('loadModel', blueprint, { plan }));
     try {
@@ -151,6 +153,17 @@ export class Engine {
       throw error;
     }
     return model;
+  }
+
+  /**
+   * For the function `loadModel`: waits for the kernels of weights of eight bits, if the file has such.
+   * @internal
+   */
+  loadModelLater<O extends Float32Array | Float32Array[]>(
+    bytes: Uint8Array | ArrayBuffer,
+    options?: LoadOptions,
+  ): Promise<Model<O>> {
+    return withInt8(this.runtime, () => this.loadModel<O>(bytes, options));
   }
 
   /**
@@ -164,7 +177,14 @@ export class Engine {
   ): Model<O> {
     this.runtime.requireLive('modelFromJSON');
     const { custom } = readOptions<{ custom: CustomObjects }>('modelFromJSON', options, CUSTOM);
-    return this.build<O>('modelFromJSON', blueprintFrom('modelFromJSON', json, custom));
+    const blueprint = blueprintFrom('modelFromJSON', json, custom);
+    if (ownOf(blueprint.graph, 'int8') !== undefined) {
+      throw new ValueError(
+        'modelFromJSON: json expected layers of float32 weights, got some of eight bits, which no initializer makes. ' +
+          'Load the file that save wrote, or call quantize.',
+      );
+    }
+    return this.build<O>('modelFromJSON', blueprint);
   }
 
   /**
@@ -281,6 +301,7 @@ export class Engine {
         readOptions,
         onShare,
         startRemoteFit,
+        alike: (caller, changed, lowered) => this.build(caller, changed, { plan: lowered }),
         plan,
         weights: own.address,
         ranges,

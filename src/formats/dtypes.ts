@@ -1,6 +1,6 @@
 /**
  * Types of numbers in safetensors files besides float32, which PyTorch writes: how many bytes each has, and how they
- * become float32. float16 and bfloat16 become float32 exactly; float64 is rounded to the nearest.
+ * become float32. float16, bfloat16 and int8 become float32 exactly; float64 is rounded to the nearest.
  */
 
 /** A type of numbers in a file, low byte first. */
@@ -42,6 +42,13 @@ function readDoubles(view: DataView, into: Float32Array): void {
 function readCounts(view: DataView, into: Float32Array): void {
   for (let i = 0; i < into.length; i++) into[i] = Number(view.getBigInt64(8 * i, true));
 }
+
+function readInt8(view: DataView, into: Float32Array): void {
+  into.set(new Int8Array(view.buffer, view.byteOffset, into.length));
+}
+
+/** Weights of eight bits, which only files of this library have: their scales are other tensors. */
+export const INT8: Dtype = { bytes: 1, read: readInt8 };
 
 /** The types by their names in the format. */
 export const DTYPES: Readonly<Record<string, Dtype>> = {

@@ -42,8 +42,14 @@ const MOST_TENSORS = 163_840;
 /** Byte boundary on which data starts, so that float32 views of the file are aligned. */
 const ALIGNMENT = 8;
 
+/** A tensor that was read, as float32. */
+export interface DecodedTensor extends NamedTensor {
+  /** Name of its type in the file, unless it is F32. */
+  readonly dtype?: string;
+}
+
 export interface SafetensorsFile {
-  readonly tensors: readonly NamedTensor[];
+  readonly tensors: readonly DecodedTensor[];
   readonly metadata: Readonly<Record<string, string>>;
 }
 
@@ -51,7 +57,7 @@ export interface SafetensorsFile {
 export interface StoredTensor {
   readonly name: string;
   readonly shape: readonly number[];
-  readonly data: Float32Array | Uint16Array;
+  readonly data: Float32Array | Uint16Array | Int8Array;
   /** Name of the type in the format. Default F32. */
   readonly dtype?: string;
 }
@@ -191,7 +197,7 @@ export function decodeSafetensors(
   let used = 0;
   const tensors = entries
     .sort((a, b) => a.begin - b.begin || a.end - b.end)
-    .map(({ name, shape, begin, end, dtype }): NamedTensor => {
+    .map(({ name, shape, begin, end, dtype, given }): DecodedTensor => {
       if (begin !== used) {
         refuse(where, `tensor ${describe(name)} expected to start at data byte ${used}, got ${begin}.`);
       }
@@ -207,7 +213,7 @@ export function decodeSafetensors(
       if (dtype !== undefined) {
         const data = new Float32Array(size);
         dtype.read(new DataView(bytes.buffer, bytes.byteOffset + start, end - begin), data);
-        return { name, shape, data };
+        return { name, shape, data, dtype: given };
       }
       // Behind numbers of two bytes one may start anywhere.
       if (own && (bytes.byteOffset + start) % 4 === 0) {
@@ -239,5 +245,5 @@ function readEntry(where: string, name: string, entry: unknown, dtypes: Readonly
   if (end - begin !== size) {
     refuse(where, `tensor ${describe(name)} expected ${size} bytes for its shape, got ${end - begin}.`);
   }
-  return { name, shape, begin, end, dtype };
+  return { name, shape, begin, end, dtype, given: given as string };
 }

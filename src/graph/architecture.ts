@@ -3,7 +3,10 @@
  * graph itself; model-options.ts reads the options of `model`.
  */
 import { integer, listOf, unchecked, type Check } from '../common/options.js';
-import { fieldOf } from '../common/objects.js';
+import { describe } from '../common/describe.js';
+import { ValueError } from '../common/errors.js';
+import { fieldOf, ownOf } from '../common/objects.js';
+import type { InputRange } from '../operations/affine-int8.js';
 import type { GraphLayer, LayerFactories } from '../layers/definition.js';
 import type { Layer, SymbolicTensor } from '../layers/layer.js';
 import { chain, restoreGraph, type Graph, type GraphNode } from './graph.js';
@@ -36,6 +39,19 @@ export interface Architecture {
   readonly inputs?: readonly number[];
   /** Nodes of the outputs, in order. */
   readonly outputs?: readonly number[];
+  /** Layers whose weights have eight bits, which `quantize` makes. */
+  readonly int8?: readonly Int8Layer[];
+}
+
+/**
+ * A layer whose weights have eight bits.
+ * @category Models
+ */
+export interface Int8Layer {
+  /** Its name. */
+  readonly layer: string;
+  /** The range of its inputs that calibration found: at most 0, at least 0. Without it each row has its own. */
+  readonly range?: readonly [low: number, high: number];
 }
 
 /** Graph and seed that a model is built from. */
@@ -93,6 +109,41 @@ export function readSequential(where: string, options: unknown, factories: Layer
 
 /** Reads a saved architecture. */
 export function readArchitecture(where: string, saved: Architecture, factories: LayerFactories): Blueprint {
+  const int8 = fieldOf(saved, 'int8');
+  if (int8 === undefined) return readFloats(where, saved, factories);
+  const { int8: _, ...floats } = saved;
+  const { graph, seed } = readFloats(where, floats, factories);
+  return { graph: { ...graph, int8: readInt8(where, int8, graph, factories) }, seed };
+}
+
+const finite: Check<number> = (path, value) => {
+  if (typeof value === 'number' && Math.fround(value) - Math.fround(value) === 0) return value;
+  throw new ValueError(`${path} expected a finite number, got ${describe(value)}.`);
+};
+
+/** Reads which layers have weights of eight bits. */
+function readInt8(where: string, given: unknown, { names }: Graph, { readOptions }: LayerFactories) {
+  const found = new Map<number, InputRange | undefined>();
+  const ranges = listOf('a list of numbers', finite);
+  listOf('a list of layers', (path, one) => {
+    const { layer, range } = readOptions<{ layer: unknown; range: readonly number[] | undefined }>(path, one, {
+      layer: { check: unchecked },
+      range: { check: ranges, or: undefined },
+    });
+    const index = names.indexOf(layer as string);
+    if (index === -1 || found.has(index)) {
+      throw new ValueError(`${path}.layer expected the name of a layer, each once, got ${describe(layer)}.`);
+    }
+    const [low, high] = range ?? [0, 0];
+    if (range !== undefined && !(range.length === 2 && low <= 0 && high >= 0)) {
+      throw new ValueError(`${path}.range expected two numbers, at most 0 and at least 0, got ${describe(range)}.`);
+    }
+    found.set(index, range === undefined ? undefined : [low, high]);
+  })(`${where}: int8`, given);
+  return found;
+}
+
+function readFloats(where: string, saved: Architecture, factories: LayerFactories): Blueprint {
   if (fieldOf(saved, 'nodes') === undefined) return readSequential(where, saved, factories);
   const { layers, nodes, inputs, outputs, seed } = factories.readOptions<{
     layers: readonly GraphLayer[];
@@ -125,7 +176,11 @@ export function architectureOf(
       return { kind, config: config.trainable === trainable ? config : { ...config, trainable } };
     }),
   );
-  if (graph.naming === 'modules') return { seed, layers: layers.slice(1) };
+  const marks = [...(ownOf(graph, 'int8') ?? [])].map(
+    ([layer, range]): Int8Layer => ({ layer: graph.names[layer], ...(range && { range: [...range] }) }),
+  );
+  const int8 = marks.length > 0 && { int8: marks };
+  if (graph.naming === 'modules') return { seed, layers: layers.slice(1), ...int8 };
   const { nodes, inputs, outputs } = graph;
-  return { seed, layers, nodes: structuredClone(nodes), inputs: [...inputs], outputs: [...outputs] };
+  return { seed, layers, nodes: structuredClone(nodes), inputs: [...inputs], outputs: [...outputs], ...int8 };
 }

@@ -8,6 +8,7 @@ import { fieldsOf, ownOf } from '../common/objects.js';
 import { listOf } from '../common/options.js';
 import type { GraphLayer, LayerFactories } from '../layers/definition.js';
 import type { InputConfig } from '../layers/input.js';
+import type { InputRange } from '../operations/affine-int8.js';
 
 /**
  * One use of a layer in a graph, applied to the outputs of other nodes.
@@ -32,6 +33,8 @@ export interface Graph {
   readonly outputs: readonly number[];
   /** Scheme for the names of weights: by number of module, as in PyTorch's nn.Sequential, or by layer. */
   readonly naming: 'modules' | 'layers';
+  /** By index of a layer whose weights have eight bits: the range of its inputs, or undefined for that of each row. */
+  readonly int8?: ReadonlyMap<number, InputRange | undefined>;
 }
 
 /** An input of a graph, which is one of its layers. */

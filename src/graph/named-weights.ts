@@ -52,6 +52,7 @@ const floatsOf = (data: Float32Array, size: number): Float32Array => new Float32
 
 function readTensor(where: string, { name, spec }: PlannedParameter, value: unknown, how: Reading): Float32Array {
   const { shape } = spec;
+  const isInt8 = spec.storage === 'int8';
   const least = ownOf(spec, 'least') ?? -Infinity;
   const { name: said, shape: given, data } = fieldsOf(value, 'name', 'shape', 'data');
   if (given === undefined || data === undefined) {
@@ -72,7 +73,7 @@ function readTensor(where: string, { name, spec }: PlannedParameter, value: unkn
   const length = isFloats ? typedLength(data) : data.length;
   if (length !== size) throw new ShapeError(`${where}: "${name}" expected ${counted(size, 'value')}, got ${length}.`);
   const typed = isFloats ? (how.copied ? floatsOf(data as Float32Array, size) : (data as Float32Array)) : undefined;
-  if (typed !== undefined && least === -Infinity && (!how.finite || allFinite(typed))) return typed;
+  if (typed !== undefined && least === -Infinity && !isInt8 && (!how.finite || allFinite(typed))) return typed;
   const values = typed ?? new Float32Array(size);
   for (let i = 0; i < values.length; i++) {
     const value: unknown = typed === undefined ? data[i] : typed[i];
@@ -82,6 +83,9 @@ function readTensor(where: string, { name, spec }: PlannedParameter, value: unkn
     }
     if (value < least) {
       throw new ValueError(`${where}: "${name}" expected numbers >= ${least}, got ${value} at index ${i}.`);
+    }
+    if (isInt8 && !(Number.isInteger(value) && Math.abs(value) <= 127)) {
+      throw new ValueError(`${where}: "${name}" expected integers from -127 to 127, got ${value} at index ${i}.`);
     }
     if (typed === undefined) values[i] = value;
   }

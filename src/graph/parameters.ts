@@ -5,6 +5,7 @@
 import { sizeOf, type NamedTensor } from '../common/tensors.js';
 import type { ParameterSpec } from '../operations/operation.js';
 import type { RegionGroup } from '../runtime/arena.js';
+import { packInt8, unpackInt8 } from '../runtime/int8/weights.js';
 import { padded } from '../runtime/panels.js';
 import type { WasmRuntime } from '../runtime/wasm-runtime.js';
 import type { NetworkPlan, PlannedParameter } from './plan.js';
@@ -74,6 +75,7 @@ function unpack(runtime: WasmRuntime, address: number, { spec, offset }: Planned
   const { memory, kernels } = runtime;
   const at = address + 4 * offset;
   if (spec.storage === 'vector') return memory.copy(at, sizeOf(spec.shape));
+  if (spec.storage === 'int8') return Float32Array.from(unpackInt8(memory.u8.subarray(at), spec.shape[1], spec.shape[0]));
   const data = new Float32Array(sizeOf(spec.shape));
   eachPanel(runtime, spec, ({ units, inputs, first, panel }) => {
     kernels.f32_unpack_panel(inputs, units, at + 4 * panel, rows);
@@ -93,6 +95,10 @@ function pack(
   const at = address + 4 * offset;
   if (spec.storage === 'vector') {
     memory.f32.set(data, at / 4);
+    return;
+  }
+  if (spec.storage === 'int8') {
+    packInt8(Int8Array.from(data), spec.shape[1], spec.shape[0], memory.u8.subarray(at));
     return;
   }
   eachPanel(runtime, spec, ({ units, inputs, first, panel }) => {
@@ -122,7 +128,7 @@ function withRows<T>(
   translate: (rows: number) => T,
 ): T {
   const floats = parameters.map(({ spec: { storage, shape } }) =>
-    storage === 'vector' ? 0 : shape[1] * Math.min(tile.panelWidth, shape[0]),
+    storage !== 'panels' ? 0 : shape[1] * Math.min(tile.panelWidth, shape[0]),
   );
   const rows = arena.allocate(4 * floats.reduce((most, one) => Math.max(most, one), 0));
   try {

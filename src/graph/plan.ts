@@ -4,11 +4,16 @@
  */
 import { describeShape } from '../common/describe.js';
 import { ShapeError, ValueError } from '../common/errors.js';
+import { ownOf } from '../common/objects.js';
 import { sizeOf } from '../common/tensors.js';
+import { int8WeightBytes, MOST_INPUTS } from '../runtime/int8/weights.js';
 import { padded, panelFloats } from '../runtime/panels.js';
-import type { Operation, ParameterSpec } from '../operations/operation.js';
+import { affineInt8 } from '../operations/affine-int8.js';
+import type { Operation, OperationConfigs, ParameterSpec } from '../operations/operation.js';
 import { requireInputsOfCategories } from './categories.js';
 import { inputWidth, type Graph } from './graph.js';
+
+type AffineConfig = OperationConfigs['affine'];
 
 /** A tensor of the model with its name and its offset in the flat parameter vector. */
 export interface PlannedParameter {
@@ -64,7 +69,11 @@ const PARAMETER_ALIGNMENT = 16;
 
 /** Floats that a parameter takes in the flat vector, padding included. */
 export const storedFloats = ({ shape, storage }: ParameterSpec): number =>
-  storage === 'panels' ? panelFloats(shape[0], shape[1]) : padded(sizeOf(shape));
+  storage === 'panels'
+    ? panelFloats(shape[0], shape[1])
+    : storage === 'int8'
+      ? int8WeightBytes(shape[1], shape[0]) / 4
+      : padded(sizeOf(shape));
 
 /** Floats that a parameter takes in a flat vector, with the gap to the next one. */
 export const alignedFloats = (spec: ParameterSpec): number =>
@@ -120,6 +129,7 @@ export function assignOffsets(parameters: readonly Omit<PlannedParameter, 'offse
 export function planNetwork(where: string, graph: Graph): NetworkPlan {
   requireSize(where, graph);
   const { layers, names, naming } = graph;
+  const int8 = ownOf(graph, 'int8');
   const widths: number[] = [];
   const nodes: OperationNode[] = [];
   const values: number[] = [];
@@ -141,11 +151,14 @@ export function planNetwork(where: string, graph: Graph): NetworkPlan {
       throw new ShapeError(`${where}: inputShape of ${which} expected [${given[0]}], got [${stated[0]}].`);
     }
     const lowered = layer.lower(`${where}: "${names[index]}"`, given);
+    const isInt8 = int8?.has(index) === true;
+    if (isInt8) requireInt8(where, names[index], lowered.flat());
     const before = shared.get(index);
     const own: (readonly number[])[] = [];
     let current = inputs.map((node) => values[node]);
     lowered.forEach((operations, module) => {
-      for (const operation of operations) {
+      for (const float of operations) {
+        const operation = isInt8 && float.kind === 'affine' ? affineInt8(float, int8!.get(index)) : float;
         const prefix =
           naming === 'modules' ? String(modules) : module === 0 ? names[index] : `${names[index]}.activation`;
         const list =
@@ -198,6 +211,15 @@ function requireNames(where: string, parameters: readonly { readonly name: strin
     }
     taken.add(name);
   }
+}
+
+/** Throws unless a layer has weights that may have eight bits. */
+function requireInt8(where: string, name: string, operations: readonly Operation[]): void {
+  const maps = operations.filter(({ kind }) => kind === 'affine');
+  if (maps.length > 0 && maps.every(({ config }) => (config as AffineConfig).inputs <= MOST_INPUTS)) return;
+  throw new ValueError(
+    `${where}: int8 expected dense and maxout layers of at most ${MOST_INPUTS} inputs, got "${name}".`,
+  );
 }
 
 /** Throws unless a layer that is used in several places has weights of the same shape in each. */

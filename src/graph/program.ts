@@ -39,12 +39,16 @@ export const matrixIn = (region: number, planned: MatrixView): MatrixView => ({
 export const parameterAddresses = (plan: NetworkPlan, node: OperationNode, weights: number): number[] =>
   node.parameters.map((parameter) => weights + 4 * plan.parameters[parameter].offset);
 
+/** Returns steps that run before those of a node, for example to look at its inputs. */
+export type StepsBefore = (node: OperationNode, inputs: readonly MatrixView[]) => readonly Step[];
+
 /** Binds a plan to predict up to `capacity` rows with the weights at an address. */
 export function bindPrediction(
   runtime: WasmRuntime,
   plan: NetworkPlan,
   weights: number,
   capacity: number,
+  stepsBefore?: StepsBefore,
 ): ForwardProgram {
   const memory = planForward(plan, capacity);
   const region = allocateRegion(runtime, memory.bytes);
@@ -54,14 +58,12 @@ export function bindPrediction(
     bytes: memory.bytes,
     inputs: plan.inputs.map(view),
     outputs: plan.outputs.map(view),
-    steps: plan.nodes.flatMap((node) =>
-      bindForward(node.operation, {
-        runtime,
-        inputs: node.inputs.map(view),
-        output: view(node.output),
-        parameters: parameterAddresses(plan, node, weights),
-      }),
-    ),
+    steps: plan.nodes.flatMap((node) => {
+      const inputs = node.inputs.map(view);
+      const [output, parameters] = [view(node.output), parameterAddresses(plan, node, weights)];
+      const before = stepsBefore?.(node, inputs) ?? [];
+      return [...before, ...bindForward(node.operation, { runtime, inputs, output, parameters })];
+    }),
     free: () => runtime.arena.free(region),
   };
 }

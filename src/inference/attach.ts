@@ -6,7 +6,7 @@ import { isFloat32Array, isList, mayOverlap, typedLength } from '../common/array
 import { restoreCustom } from '../common/custom.js';
 import { describe, sentence } from '../common/describe.js';
 import { ValueError, WasmMlpError } from '../common/errors.js';
-import { fieldsOf, isInstance } from '../common/objects.js';
+import { fieldOf, fieldsOf, isInstance } from '../common/objects.js';
 import { isRecord, readOptions } from '../common/options.js';
 import type { Inputs } from '../common/rows.js';
 import { ALIGNMENT } from '../runtime/arena.js';
@@ -59,6 +59,7 @@ const FIELDS = [
   'tile',
   'memory',
   'maximumMemory',
+  'int8',
   'architecture',
   'weights',
   'words',
@@ -69,11 +70,12 @@ const FIELDS = [
 type Given = Partial<Record<keyof ModelHandle, unknown>>;
 
 /** Whether a value is a handle as posting delivers it. JSON, for example, keeps neither modules nor memories. */
-const isHandle = ({ kind, module, tile, memory, architecture }: Given): boolean =>
+const isHandle = ({ kind, module, tile, memory, int8, architecture }: Given): boolean =>
   kind === 'wasm-mlp model' &&
   isInstance(module, WebAssembly.Module) &&
   isInstance(memory, WebAssembly.Memory) &&
   TILE_NAMES.includes(tile as TileName) &&
+  (int8 === undefined || isInstance(fieldOf(int8, 'module'), WebAssembly.Module)) &&
   isRecord(architecture);
 
 /**

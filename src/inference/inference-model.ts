@@ -110,6 +110,16 @@ export class InferenceModel<O extends Float32Array | Float32Array[] = Float32Arr
     return countLearned(this.state.plan);
   }
 
+  /** @internal The lowered network. */
+  get plan(): NetworkPlan {
+    return this.state.plan;
+  }
+
+  /** @internal Names of the outputs. */
+  get outputNames(): readonly string[] {
+    return this.state.outputSpecs.map(({ name }) => name);
+  }
+
   /**
    * Number of values per row of each input and output.
    * @internal

@@ -3,6 +3,7 @@
  * for prediction and makes the runtime that all of its models share. model-file.ts reads the file.
  */
 import { UnsupportedError } from '../common/errors.js';
+import { ownOf } from '../common/objects.js';
 import { readFields } from '../common/options.js';
 import { refusedToCompile, requireFeatures } from '../runtime/features.js';
 import { decodeHex } from '../runtime/hex.js';
@@ -10,6 +11,7 @@ import { PREDICT_KERNELS_HEX } from '../runtime/kernels-predict.generated.js';
 import { WasmRuntime, MAXIMUM_BYTES } from '../runtime/wasm-runtime.js';
 import { DEFAULT_TILE } from '../runtime/tile.js';
 import { afterFinalizers } from '../runtime/event-loop.js';
+import { requireInt8, withInt8 } from '../runtime/int8/bring.js';
 import { customCheck, type CustomObjects, type LoadOptions } from './custom-objects.js';
 import { asFormatError, openModel, takeTensors } from './model-file.js';
 import { InferenceModel } from './inference-model.js';
@@ -60,6 +62,7 @@ function load<O extends Float32Array | Float32Array[]>(
     custom: { check: customCheck, or: new Map() },
   });
   const { checkpoint, blueprint } = openModel(bytes, custom, PREDICTION_FACTORIES);
+  if (ownOf(blueprint.graph, 'int8') !== undefined) requireInt8('loadModel', on);
   return asFormatError('architecture', () => {
     const setup = { runtime: on, blueprint, where: 'loadModel', onDispose: nothing, readOptions: readFields };
     return new InferenceModel<O>(setup, (parameters) => takeTensors(checkpoint, parameters));
@@ -92,7 +95,8 @@ export async function loadModel<O extends Float32Array | Float32Array[] = Float3
       runtimeOf(await WebAssembly.compile(decodeHex(PREDICT_KERNELS_HEX)));
     }
   }
-  const model = load<O>(runtime!, bytes, options);
+  const on = runtime!;
+  const model = await withInt8(on, () => load<O>(on, bytes, options));
   // Yields once, so that models dropped before can be freed.
   return afterFinalizers(model);
 }

@@ -7,12 +7,13 @@ import { requireFields, restoreCustom } from '../common/custom.js';
 import { describe, sentence } from '../common/describe.js';
 import { FormatError, MemoryError, ValueError, WasmMlpError } from '../common/errors.js';
 import { isRecord } from '../common/options.js';
-import { isOutOfMemory, type NamedTensor } from '../common/tensors.js';
+import { isOutOfMemory } from '../common/tensors.js';
 import type { PlannedParameter } from '../graph/plan.js';
+import type { ParameterSpec } from '../operations/operation.js';
 import type { LayerFactories } from '../layers/definition.js';
 import { hasAtMostValues } from '../formats/json-size.js';
-import { DTYPES } from '../formats/dtypes.js';
-import { decodeSafetensors } from '../formats/safetensors.js';
+import { DTYPES, INT8 } from '../formats/dtypes.js';
+import { decodeSafetensors, type DecodedTensor } from '../formats/safetensors.js';
 import { readArchitecture, type Architecture, type Blueprint } from '../graph/architecture.js';
 import type { CustomObjects } from './custom-objects.js';
 import { readTensors } from '../graph/named-weights.js';
@@ -27,7 +28,7 @@ export const FIELD = 'wasm-mlp';
 export const FORMAT_VERSION = 1;
 
 /** Types of weights besides float32, which `save` writes. */
-const HALVES = { F16: DTYPES.F16, BF16: DTYPES.BF16 };
+const TYPES = { F16: DTYPES.F16, BF16: DTYPES.BF16, I8: INT8 };
 
 export interface Header {
   readonly formatVersion: number;
@@ -38,7 +39,7 @@ export interface Header {
 }
 
 export interface Checkpoint extends Omit<Header, 'formatVersion'> {
-  readonly tensors: ReadonlyMap<string, NamedTensor>;
+  readonly tensors: ReadonlyMap<string, DecodedTensor>;
   /**
    * Whether values of tensors are copied when they are checked; otherwise they are read from the file when written.
    */
@@ -47,7 +48,7 @@ export interface Checkpoint extends Omit<Header, 'formatVersion'> {
 
 /** All fields of a header, and of an architecture. */
 const HEADER_FIELDS = ['formatVersion', 'architecture', 'epochCount', 'training'];
-const ARCHITECTURE_FIELDS = ['seed', 'layers', 'nodes', 'inputs', 'outputs'];
+const ARCHITECTURE_FIELDS = ['seed', 'layers', 'nodes', 'inputs', 'outputs', 'int8'];
 
 /**
  * Limit on the number of JSON values in the library's part of the header: for any file, and how many more for each
@@ -96,7 +97,7 @@ function decodeModel(file: unknown): Omit<Checkpoint, 'copied'> {
   const bytes = bytesOf(file);
   if (bytes === undefined)
     throw new ValueError(`loadModel: file expected a Uint8Array, got ${describe(file)}.${READ_FIRST}`);
-  const { tensors, metadata } = decodeSafetensors('loadModel', bytes, HALVES);
+  const { tensors, metadata } = decodeSafetensors('loadModel', bytes, TYPES);
   const text = metadata[FIELD];
   if (text === undefined) {
     throw new FormatError(
@@ -134,16 +135,24 @@ export function openModel(
   return { checkpoint, blueprint };
 }
 
+/** Throws unless integers are those of weights of eight bits. */
+function requireDtype({ name, dtype = 'F32' }: DecodedTensor, { storage }: ParameterSpec): void {
+  if ((dtype === 'I8') === (storage === 'int8')) return;
+  const expected = storage === 'int8' ? 'I8' : 'F32, F16 or BF16';
+  throw new FormatError(`loadModel: tensor ${describe(name)} expected dtype ${expected}, got ${dtype}.`);
+}
+
 /** Returns the tensors of these parameters, in order. */
 export function takeTensors(
   { tensors, copied }: Checkpoint,
   parameters: readonly PlannedParameter[],
   values: 'finite' | 'any' = 'finite',
 ): Float32Array[] {
-  const found = parameters.map(({ name }) => {
+  const found = parameters.map(({ name, spec }) => {
     const tensor = tensors.get(name);
     if (tensor === undefined)
       throw new FormatError(`loadModel: tensor ${describe(name)} expected, got a file without it.`);
+    requireDtype(tensor, spec);
     return tensor;
   });
   return readTensors('loadModel', parameters, found, { copied, finite: values === 'finite' });

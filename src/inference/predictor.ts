@@ -7,7 +7,7 @@ import { ShapeError, ValueError } from '../common/errors.js';
 import { replaceOrRestore } from '../runtime/arena.js';
 import type { WasmRuntime } from '../runtime/wasm-runtime.js';
 import type { MatrixView } from '../runtime/matrix-view.js';
-import { bindPrediction, runProgram, type ForwardProgram } from '../graph/program.js';
+import { bindPrediction, runProgram, type ForwardProgram, type StepsBefore } from '../graph/program.js';
 import {
   inputCategories,
   isCategory,
@@ -59,6 +59,7 @@ export class Predictor {
     private readonly runtime: WasmRuntime,
     private readonly plan: NetworkPlan,
     private readonly weights: number,
+    private readonly stepsBefore?: StepsBefore,
   ) {
     this.result = runtime.arena.allocate(4);
     this.categories = inputCategories(plan);
@@ -181,7 +182,7 @@ export class Predictor {
   }
 
   private bind(capacity: number): ForwardProgram {
-    this.program = bindPrediction(this.runtime, this.plan, this.weights, capacity);
+    this.program = bindPrediction(this.runtime, this.plan, this.weights, capacity, this.stepsBefore);
     this.inputViews = this.program.inputs.map(({ address, ld }) => this.runtime.memory.floats(address, capacity * ld));
     return this.program;
   }

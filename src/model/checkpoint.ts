@@ -17,6 +17,7 @@ import { encodeSafetensors, type StoredTensor } from '../formats/safetensors.js'
 import { GRADIENT, stateNames } from '../optimizers/bind.js';
 import { isFullBatch } from '../optimizers/full-batch.js';
 import type { NetworkPlan, PlannedParameter } from '../graph/plan.js';
+import type { ParameterSpec } from '../operations/operation.js';
 import type { TensorSpec } from '../graph/tensor-specs.js';
 import { readCompileOptions, type CompileOptions } from '../training/compiled.js';
 import { readParameters } from '../graph/parameters.js';
@@ -74,8 +75,9 @@ export interface SaveOptions {
 const TYPES = ['float32', 'float16', 'bfloat16'] as const;
 
 /** Returns a tensor as it is stored with `weights` of this type. */
-function stored(type: (typeof TYPES)[number], tensor: NamedTensor): StoredTensor {
+function stored(type: (typeof TYPES)[number], tensor: NamedTensor, storage: ParameterSpec['storage']): StoredTensor {
   const { name, shape, data } = tensor;
+  if (storage === 'int8') return { name, shape, dtype: 'I8', data: Int8Array.from(data) };
   if (type === 'float32' || shape.length < 2) return tensor;
   const { dtype, tooLarge } = HALVES[type];
   const at = data.findIndex((value) => Math.abs(value) >= tooLarge && Math.abs(value) < Infinity);
@@ -124,7 +126,9 @@ export function encodeModel(
       `save: includeOptimizer expected false with weights of ${type}, from which no training continues. Leave one out.`,
     );
   }
-  const tensors: StoredTensor[] = readParameters(runtime, weights, plan.parameters).map((one) => stored(type, one));
+  const tensors: StoredTensor[] = readParameters(runtime, weights, plan.parameters).map((one, index) =>
+    stored(type, one, plan.parameters[index].spec.storage),
+  );
   const trainer = includeOptimizer ? current : undefined;
   let training: SavedTraining | undefined;
   if (trainer !== undefined) {

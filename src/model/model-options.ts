@@ -3,6 +3,9 @@ import { readOptions, unchecked } from '../common/options.js';
 import type { Callback } from '../training/callbacks/callback.js';
 import type { ClassWeights, SampleWeight } from '../training/data/shape.js';
 import type { BatchOptions, ModelSetup } from '../inference/inference-model.js';
+import type { Blueprint } from '../graph/architecture.js';
+import type { NetworkPlan } from '../graph/plan.js';
+import type { Model } from './model.js';
 import type { PlacedWeights } from '../graph/shared-weights.js';
 import type { StartRemoteFit } from './remote-fit-types.js';
 
@@ -64,6 +67,13 @@ export const readStepOptions = (where: string, options: StepOptions | undefined)
     classWeight: { check: unchecked, or: undefined },
   }) as StepOptions;
 
+/** Makes a model of a plan, whose weights are all 0. */
+export type MakeAlike = <O extends Float32Array | Float32Array[]>(
+  where: string,
+  blueprint: Blueprint,
+  plan: NetworkPlan,
+) => Model<O>;
+
 /** Parts of a model that trains. */
 export interface TrainableSetup extends ModelSetup {
   /** Called when the model is first shared: from then on it must not be garbage-collected. */
@@ -72,6 +82,8 @@ export interface TrainableSetup extends ModelSetup {
   readonly placed?: PlacedWeights;
   /** Indices of the parameters that get initial values. Default none. */
   readonly initialized?: readonly number[];
+  /** Makes a model of another plan on the same engine, whose weights are all 0. */
+  readonly alike?: MakeAlike;
   /** Runs `fit` in a worker. Without it the model trains only on its own thread. */
   readonly startRemoteFit?: StartRemoteFit;
 }

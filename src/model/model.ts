@@ -22,6 +22,7 @@ import { predictBetween, type PredictOptions } from './hooks.js';
 import { initializeParameters } from './initialize.js';
 import { findWeights, type LoadedWeights, type LoadWeightsOptions } from './load-weights.js';
 import type { ModelContent } from './model-content.js';
+import { requireFloats, toQuantize, type ToQuantize } from './int8.js';
 import { findLayer, layersOf, type LayerOwner, type ModelLayer } from './model-layer.js';
 import { memoryOf } from './memory.js';
 import type { ModelMemory, TrainableSetup } from './model-options.js';
@@ -37,6 +38,7 @@ import { TrainableModel } from './trainable-model.js';
  */
 export class Model<O extends Float32Array | Float32Array[] = Float32Array> extends TrainableModel<O> {
   private readonly onShare: TrainableSetup['onShare'];
+  private readonly alike: TrainableSetup['alike'];
   private readonly shared: SharedWeights;
   /** By layer: its weights, if it has any, for models that share them. */
   private readonly layerWeights: readonly (LayerWeights | undefined)[] = [];
@@ -49,6 +51,7 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
   constructor(setup: TrainableSetup) {
     super(setup);
     this.onShare = ownOf(setup, 'onShare');
+    this.alike = ownOf(setup, 'alike');
     this.shared = new SharedWeights(this.state);
     const placed = ownOf(setup, 'placed');
     if (placed !== undefined) {
@@ -306,12 +309,14 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
    */
   apply(inputs: SymbolicTensor | readonly SymbolicTensor[], options?: ApplyOptions): Applied<O> {
     this.requireLive('apply');
+    requireFloats('apply', this.state);
     const outputs = applyModel(this.state, this.layerWeights, inputs, options);
     return (outputs.length === 1 ? outputs[0] : outputs) as Applied<O>;
   }
 
   /** The symbolic tensor of each node. */
   private symbolic(): readonly SymbolicTensor[] {
+    requireFloats('outputs', this.state);
     return (this.tensors ??= ownTensors(this.state, this.layerWeights));
   }
 
@@ -332,8 +337,16 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
   /** For the entries that write other formats, which may need no tensors. @internal */
   [CONTENT](where: string, withTensors = true): ModelContent {
     this.requireLive(where);
+    if (withTensors) requireFloats(where, this.state);
     const { plan, inputSpecs, outputSpecs } = this.state;
     return { plan, inputSpecs, outputSpecs, tensors: withTensors ? readWeights(this.state, plan.parameters) : [] };
+  }
+
+  /** For `quantize`. @internal */
+  forQuantize(where: string): ToQuantize {
+    this.requireLive(where);
+    requireFloats(where, this.state);
+    return toQuantize(this.state, this.alike!, () => this.trainer?.compiled);
   }
 
   private owner(): LayerOwner {

@@ -1,3 +1,4 @@
+import { ownOf } from '../common/objects.js';
 import { sizeOf } from '../common/tensors.js';
 import { isInput } from '../graph/graph.js';
 import type { NetworkPlan } from '../graph/plan.js';
@@ -16,15 +17,18 @@ export function summarize(plan: NetworkPlan, frozen: ReadonlySet<number>, optimi
   const { graph, parameters } = plan;
   const branched = graph.naming === 'layers';
   const learnedBy = new Map<number, number>();
-  let [learned, others, fixed] = [0, 0, 0];
+  let [learned, others, fixed, bytes] = [0, 0, 0, 0];
   for (const { layer, spec } of parameters) {
     const size = sizeOf(spec.shape);
     if (spec.learned) {
       learned += size;
+      bytes += spec.storage === 'int8' ? size : 4 * size;
       if (frozen.has(layer)) fixed += size;
       learnedBy.set(layer, (learnedBy.get(layer) ?? 0) + size);
     } else others += size;
   }
+  const int8 = ownOf(graph, 'int8');
+  const markOf = (layer: number): string => (int8?.has(layer) ? ' int8' : frozen.has(layer) ? ' frozen' : '');
   const met = new Set<number>();
   const rows = graph.nodes.flatMap(({ layer: index, inputs }, node) => {
     const layer = graph.layers[index];
@@ -36,7 +40,7 @@ export function summarize(plan: NetworkPlan, frozen: ReadonlySet<number>, optimi
       name === layer.kind || layer.config.name === undefined ? name : `${name} (${layer.kind})`,
       descriptionOf(layer).detail(layer.config as never),
       `(batch, ${plan.widths[plan.values[node]]})`,
-      again ? 'as above' : `${grouped(learnedBy.get(index) ?? 0)}${frozen.has(index) ? ' frozen' : ''}`,
+      again ? 'as above' : `${grouped(learnedBy.get(index) ?? 0)}${markOf(index)}`,
     ];
     const reads = inputs.slice(0, MOST_READ).map((input) => graph.names[graph.nodes[input].layer]);
     if (inputs.length > MOST_READ) reads.push(`${inputs.length - MOST_READ} more`);
@@ -52,10 +56,10 @@ export function summarize(plan: NetworkPlan, frozen: ReadonlySet<number>, optimi
       .trimEnd();
   const rule = widths.map((width) => '─'.repeat(width)).join('  ');
   const total = [
-    `${grouped(learned)} parameters, ${grouped(4 * learned)} bytes`,
+    `${grouped(learned)} parameters, ${grouped(bytes)} bytes`,
     ...(frozen.size === 0 ? [] : [`${grouped(learned - fixed)} trainable and ${grouped(fixed)} frozen`]),
     ...(others === 0 ? [] : [`${grouped(others)} more that are not learned`]),
-    ...(optimizer === undefined ? [] : [`trained by ${optimizer}`]),
+    ...(optimizer === undefined || int8 !== undefined ? [] : [`trained by ${optimizer}`]),
   ].join(', ');
   const heads = branched ? [] : [`inputs (batch, ${plan.widths[plan.inputs[0]]})`, ''];
   return [...heads, line(titles), rule, ...rows.map(line), rule, total].join('\n');

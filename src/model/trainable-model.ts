@@ -26,6 +26,7 @@ import type { TrainedModel } from '../training/callbacks/callback.js';
 import type { FitOptions, ReadFitOptions } from '../training/fit-options.js';
 import type { FitTarget, History } from '../training/fit.js';
 import { Trainer } from '../training/trainer.js';
+import { hasInt8, requireFloats } from './int8.js';
 import { fitOnThisThread, type FitObserver } from './local-fit.js';
 import { evaluateRows } from './hooks.js';
 import { loadDataset, MOST_DIAGNOSED, readFit, shapeFor } from './model-data.js';
@@ -125,8 +126,10 @@ export abstract class TrainableModel<O extends Float32Array | Float32Array[]>
     this.#settle({ ...compiled, targetChecks }, frozen);
   }
 
-  #settle(compiled: Compiled, frozen: ReadonlySet<number>): void {
+  #settle(compiled: Compiled, wanted: ReadonlySet<number>): void {
     const { state } = this;
+    // Rounded weights are not trained, whatever is left of the others.
+    const frozen = hasInt8(state) ? new Set(state.plan.graph.layers.keys()) : wanted;
     checkCompiled(compiled, state.plan, state.outputSpecs, compiled.checks, this.#warnOnce);
     // Makes the new trainer first: if there is no memory for it, the old one stays.
     const trainer = new Trainer(state, compiled, frozen);
@@ -334,6 +337,7 @@ export abstract class TrainableModel<O extends Float32Array | Float32Array[]>
   /** @internal */
   protected requireIdle(where: string): void {
     this.requireLive(where);
+    if (where !== 'compile') requireFloats(where, this.state);
     requireAtRest(where, this.state);
   }
 

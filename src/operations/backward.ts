@@ -8,6 +8,7 @@ import type { MatrixView, Step } from '../runtime/matrix-view.js';
 import { activationBackward, preluBackward } from './activation.backward.js';
 import { activityPenaltyBackward } from './activity-penalty.backward.js';
 import { affineBackward } from './affine.backward.js';
+import { affineInt8Backward } from './affine-int8.backward.js';
 import type { Backward, BackwardBinding, ForwardBinding, TrainingBinding } from './binding.js';
 import { dotBackward } from './dot.backward.js';
 import { embeddingBackward } from './embedding.backward.js';
@@ -40,6 +41,7 @@ import type { Operation, OperationKind, OperationOf } from './operation.js';
 
 const BACKWARD: { readonly [K in OperationKind]: Backward<K> } = {
   affine: affineBackward,
+  affineInt8: affineInt8Backward,
   activation: activationBackward,
   prelu: preluBackward,
   maxPieces: maxPiecesBackward,

@@ -4,6 +4,7 @@ import type { Step } from '../runtime/matrix-view.js';
 import { activationForward, preluForward } from './activation.js';
 import { activityPenaltyForward } from './activity-penalty.js';
 import { affineForward } from './affine.js';
+import { affineInt8Forward } from './affine-int8.js';
 import type { Forward, ForwardBinding } from './binding.js';
 import { dotForward } from './dot.js';
 import { embeddingForward } from './embedding.js';
@@ -30,6 +31,7 @@ import type { Operation, OperationKind, OperationOf } from './operation.js';
 
 const FORWARD: { readonly [K in OperationKind]: Forward<K> } = {
   affine: affineForward,
+  affineInt8: affineInt8Forward,
   activation: activationForward,
   prelu: preluForward,
   maxPieces: maxPiecesForward,

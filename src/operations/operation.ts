@@ -14,8 +14,11 @@ export interface ParameterSpec {
   readonly name: string;
   /** (units, inputs) or (units). */
   readonly shape: readonly number[];
-  /** Layout in memory: a matrix in the panels of the GEMM, or the values in their order, padded at the end. */
-  readonly storage: 'panels' | 'vector';
+  /**
+   * Layout in memory: a matrix in the panels of the GEMM, the values in their order, padded at the end, or a matrix of
+   * integers from −127 to 127, a byte each (runtime/int8/).
+   */
+  readonly storage: 'panels' | 'vector' | 'int8';
   /** Whether it has a gradient. Running statistics have none. */
   readonly learned: boolean;
   /** Smallest valid value: 0 for variances; absent if there is none. */
@@ -39,6 +42,8 @@ interface NormalizationConfig {
 export interface OperationConfigs {
   /** z = W·x + b. */
   readonly affine: { readonly inputs: number; readonly units: number; readonly useBias: boolean };
+  /** z = W·x + b, W of eight bits; `range` of the inputs if it is the same for all rows. */
+  readonly affineInt8: OperationConfigs['affine'] & { readonly range?: readonly [number, number] };
   /** y = f(z), value by value, or row by row for softmax and logSoftmax. */
   readonly activation: { readonly width: number; readonly activation: PlainActivation };
   /** y = z where z > 0, else α_u·z with a learned α per unit. */

@@ -10,6 +10,8 @@ import { ABI_DIGEST } from './abi.generated.js';
 import type { Kernels } from './abi.js';
 import { Arena, type Allocator } from './arena.js';
 import { FIRST_ADDRESS, PACKED_A_BYTES, PAGE, SCRATCH_BYTES } from './constants.generated.js';
+import { instantiateInt8, type Int8Code, type Int8Kernels } from './int8/products.js';
+import { INT8_SCRATCH_BYTES } from './int8/room.js';
 import { ModelAllocator, CollectorPressure } from './model-allocator.js';
 import { LinearMemory } from './linear-memory.js';
 import { keepMemory, takeMemory, type ReusableMemory } from './memory-cache.js';
@@ -47,6 +49,14 @@ export interface RuntimeHandle {
   readonly memory: WebAssembly.Memory;
   /** Bytes that the memory may grow to. */
   readonly maximumMemory: number;
+  /** The kernels of weights of eight bits, if a model has such. */
+  readonly int8?: Int8Code;
+}
+
+/** Products with weights of eight bits, and the address of their scratch memory. */
+export interface Int8Part {
+  readonly kernels: Int8Kernels;
+  readonly scratch: number;
 }
 
 const isHandle = (options: WasmRuntimeOptions | RuntimeHandle): options is RuntimeHandle =>
@@ -79,7 +89,7 @@ export class WasmRuntime {
    * Whether the runtime is live, and whether other threads may have its memory. One object, because each model has a
    * separate runtime object that shares it.
    */
-  private readonly state: { live: boolean; exposed: boolean };
+  private readonly state: { live: boolean; exposed: boolean; int8: Int8Part | undefined };
   /** Reports the size of the memory to the collector. */
   private readonly pressure = new CollectorPressure();
 
@@ -109,11 +119,24 @@ export class WasmRuntime {
     linear.reserve(0, first);
     this.kernels = instantiate(module, memory);
     if (used > 0) this.kernels.f32_fill(used / 4, 0, 0);
-    this.state = { live: true, exposed: attached || threads > 1 };
+    this.state = { live: true, exposed: attached || threads > 1, int8: undefined };
     if (!attached) this.pressure.set(linear.bytes);
     const own = tileOf(this.kernels, tile);
     if (threads > 1) this.pool = startPool?.({ module, memory: this.memory, tile: own, threads, scratch, packedA });
     this.tile = this.pool?.shared() ?? own;
+    const int8 = attached ? ownOf(options, 'int8') : undefined;
+    if (int8 !== undefined) this.useInt8(int8);
+  }
+
+  /** Products with weights of eight bits, on this memory; undefined until a model needs them. */
+  get int8(): Int8Part | undefined {
+    return this.state.int8;
+  }
+
+  /** Instantiates the kernels of weights of eight bits, once. */
+  useInt8(code: Int8Code): void {
+    const { state, memory, root } = this;
+    state.int8 ??= { kernels: instantiateInt8(code, memory.memory), scratch: root.allocate(INT8_SCRATCH_BYTES) };
   }
 
   /** Returns this runtime for one model: its allocations are freed when nothing refers to it any more. */
@@ -126,8 +149,14 @@ export class WasmRuntime {
   get handle(): RuntimeHandle {
     this.state.exposed = true;
     this.memory.claimAll();
-    const { module, tile, memory } = this;
-    return { module, tile: tile.name, memory: memory.memory, maximumMemory: memory.maximumBytes };
+    const { module, tile, memory, int8 } = this;
+    return {
+      module,
+      tile: tile.name,
+      memory: memory.memory,
+      maximumMemory: memory.maximumBytes,
+      ...(int8 && { int8: int8.kernels.code }),
+    };
   }
 
   get isLive(): boolean {

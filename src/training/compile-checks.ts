@@ -59,6 +59,7 @@ const within = (
 /** For each kind of operation: the known properties of its output in a prediction. */
 const KNOWN: { readonly [K in OperationKind]: Known<K> } = {
   affine: linear,
+  affineInt8: linear,
   maxPieces: linear,
   identity: unchanged,
   activityPenalty: unchanged,

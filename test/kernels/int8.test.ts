@@ -4,7 +4,8 @@
  */
 import v8 from 'node:v8';
 import { describe, expect, test } from 'vitest';
-import { loadInt8, loadInt8Sync, type Int8Kernels, type Int8Path } from '../../src/runtime/int8/kernels.js';
+import { compileInt8 } from '../../src/runtime/int8/load.js';
+import { instantiateInt8, type Int8Kernels, type Int8Path } from '../../src/runtime/int8/products.js';
 import { int8WeightBytes, MOST_INPUTS, packInt8, unpackInt8 } from '../../src/runtime/int8/weights.js';
 import { padded } from '../../src/runtime/panels.js';
 import { affineRow, nearest, quantizeRow } from '../support/reference/int8.js';
@@ -22,7 +23,7 @@ const memory = new WebAssembly.Memory({ initial: 512, maximum: 512, shared: true
 const f32 = new Float32Array(memory.buffer);
 const bytes = new Uint8Array(memory.buffer);
 const kernels = new Map<Int8Path, Int8Kernels>();
-for (const path of PATHS) kernels.set(path, await loadInt8(memory, path));
+for (const path of PATHS) kernels.set(path, instantiateInt8((await compileInt8(path))!, memory));
 
 interface Product {
   readonly rows: readonly (readonly number[])[];
@@ -289,9 +290,15 @@ describe('weights in eight bits', () => {
 });
 
 describe('loading', () => {
-  test('takes the relaxed binary where the engine has it, on the calling thread too', async () => {
-    expect((await loadInt8(memory)).path).toBe('relaxed');
-    expect(loadInt8Sync(memory).path).toBe('relaxed');
-    expect(loadInt8Sync(memory, 'plain').path).toBe('plain');
+  test('takes the relaxed binary where the engine has it, the plain one where that is asked for', async () => {
+    expect((await compileInt8())?.path).toBe('relaxed');
+    expect((await compileInt8('plain'))?.path).toBe('plain');
+  });
+
+  test('refuses kernels that are none, or of another version', async () => {
+    const { module } = (await compileInt8('plain'))!;
+    const other = new WebAssembly.Module(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]));
+    expect(() => instantiateInt8({ path: 'plain', module: other }, memory)).toThrow(/kernels of eight bits/);
+    expect(instantiateInt8({ path: 'plain', module }, memory).code.path).toBe('plain');
   });
 });

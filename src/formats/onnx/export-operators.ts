@@ -27,7 +27,8 @@ export interface GraphWriter {
 /** Writes an operation on named values; returns the name of its output. */
 type Write<C> = (writer: GraphWriter, inputs: readonly string[], config: C) => string;
 
-type OperationTable = { readonly [K in OperationKind]: Write<OperationConfigs[K]> };
+/** Weights of eight bits are refused before. */
+type OperationTable = { readonly [K in Exclude<OperationKind, 'affineInt8'>]: Write<OperationConfigs[K]> };
 
 /** Activations that ONNX cannot hold are absent: custom ones. */
 export type Exportable = Exclude<PlainActivation, { kind: 'custom' }>;

@@ -1,5 +1,7 @@
 /** A product in eight bits: the calls of the kernels that it takes, and where they have their scratch. */
+import { FormatError } from '../../common/errors.js';
 import { padded } from '../panels.js';
+import { INT8_ABI_DIGEST } from './abi.generated.js';
 import type { Int8Exports } from './abi.js';
 import { PACKED_ROWS, PANEL_WIDTH } from './constants.generated.js';
 import { panelBytes } from './weights.js';
@@ -7,9 +9,15 @@ import { panelBytes } from './weights.js';
 /** Which binary: 'relaxed' needs relaxed SIMD. Both compute the same bits. */
 export type Int8Path = 'plain' | 'relaxed';
 
+/** A compiled binary. It may be posted to other threads. */
+export interface Int8Code {
+  readonly path: Int8Path;
+  readonly module: WebAssembly.Module;
+}
+
 /** Products in eight bits on one memory. */
 export interface Int8Kernels {
-  readonly path: Int8Path;
+  readonly code: Int8Code;
   /** Bytes of scratch for a product of `rows` rows of `inputs` values. */
   scratchBytes(rows: number, inputs: number): number;
   /**
@@ -48,14 +56,14 @@ function layOut(path: Int8Path, rows: number, inputs: number): { stats: number; 
 }
 
 /** The calls of an instance of the kernels. */
-export class Products implements Int8Kernels {
+class Products implements Int8Kernels {
   constructor(
-    readonly path: Int8Path,
+    readonly code: Int8Code,
     private readonly kernels: Int8Exports,
   ) {}
 
   scratchBytes(rows: number, inputs: number): number {
-    return layOut(this.path, rows, inputs).bytes;
+    return layOut(this.code.path, rows, inputs).bytes;
   }
 
   affine(
@@ -72,12 +80,26 @@ export class Products implements Int8Kernels {
     scratch: number,
     range?: readonly [number, number],
   ): void {
-    const { path, kernels } = this;
-    const { stats, packed } = layOut(path, rows, inputs);
+    const { code, kernels } = this;
+    const { stats, packed } = layOut(code.path, rows, inputs);
     const statsAt = scratch + stats;
     const calibrated = range === undefined ? 0 : 1;
     kernels.u7_quantize_rows(rows, inputs, x, ldx, scratch, statsAt, calibrated, range?.[0] ?? 0, range?.[1] ?? 0);
     const sums = weights + panelBytes(inputs, units);
     kernels.i8_gemm(rows, units, inputs, scratch, statsAt, weights, sums, scales, bias, z, ldz, scratch + packed);
   }
+}
+
+/**
+ * Instantiates a binary on a memory, which is shared, after checking that it has the ABI of this version.
+ * @throws FormatError for a binary of another version.
+ */
+export function instantiateInt8(code: Int8Code, memory: WebAssembly.Memory): Int8Kernels {
+  const { module } = code;
+  const [digest] = WebAssembly.Module.customSections(module, 'wasm-mlp');
+  if (digest === undefined || new TextDecoder().decode(digest) !== INT8_ABI_DIGEST) {
+    throw new FormatError('wasm-mlp: kernels of eight bits of this version expected, got those of another version.');
+  }
+  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+  return new Products(code, exports as unknown as Int8Exports);
 }
