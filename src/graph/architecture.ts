@@ -111,8 +111,7 @@ export function readSequential(where: string, options: unknown, factories: Layer
 export function readArchitecture(where: string, saved: Architecture, factories: LayerFactories): Blueprint {
   const int8 = fieldOf(saved, 'int8');
   if (int8 === undefined) return readFloats(where, saved, factories);
-  const { int8: _, ...floats } = saved;
-  const { graph, seed } = readFloats(where, floats, factories);
+  const { graph, seed } = readFloats(where, { ...saved, int8: undefined }, factories);
   return { graph: { ...graph, int8: readInt8(where, int8, graph, factories) }, seed };
 }
 
@@ -176,9 +175,10 @@ export function architectureOf(
       return { kind, config: config.trainable === trainable ? config : { ...config, trainable } };
     }),
   );
-  const marks = [...(ownOf(graph, 'int8') ?? [])].map(
-    ([layer, range]): Int8Layer => ({ layer: graph.names[layer], ...(range && { range: [...range] }) }),
-  );
+  const marks = [...(ownOf(graph, 'int8') ?? [])].map(([layer, range]): Int8Layer => ({
+    layer: graph.names[layer],
+    ...(range && { range: [...range] }),
+  }));
   const int8 = marks.length > 0 && { int8: marks };
   if (graph.naming === 'modules') return { seed, layers: layers.slice(1), ...int8 };
   const { nodes, inputs, outputs } = graph;

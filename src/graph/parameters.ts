@@ -75,7 +75,8 @@ function unpack(runtime: WasmRuntime, address: number, { spec, offset }: Planned
   const { memory, kernels } = runtime;
   const at = address + 4 * offset;
   if (spec.storage === 'vector') return memory.copy(at, sizeOf(spec.shape));
-  if (spec.storage === 'int8') return Float32Array.from(unpackInt8(memory.u8.subarray(at), spec.shape[1], spec.shape[0]));
+  if (spec.storage === 'int8')
+    return Float32Array.from(unpackInt8(memory.u8.subarray(at), spec.shape[1], spec.shape[0]));
   const data = new Float32Array(sizeOf(spec.shape));
   eachPanel(runtime, spec, ({ units, inputs, first, panel }) => {
     kernels.f32_unpack_panel(inputs, units, at + 4 * panel, rows);

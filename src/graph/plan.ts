@@ -158,7 +158,7 @@ export function planNetwork(where: string, graph: Graph): NetworkPlan {
     let current = inputs.map((node) => values[node]);
     lowered.forEach((operations, module) => {
       for (const float of operations) {
-        const operation = isInt8 && float.kind === 'affine' ? affineInt8(float, int8!.get(index)) : float;
+        const operation = isInt8 && float.kind === 'affine' ? affineInt8(float, int8.get(index)) : float;
         const prefix =
           naming === 'modules' ? String(modules) : module === 0 ? names[index] : `${names[index]}.activation`;
         const list =

@@ -37,7 +37,11 @@ export interface ToQuantize {
   ): Model<O>;
 }
 
-export const toQuantize = (state: ModelState, alike: MakeAlike, compiledNow: () => Compiled | undefined): ToQuantize => ({
+export const toQuantize = (
+  state: ModelState,
+  alike: MakeAlike,
+  compiledNow: () => Compiled | undefined,
+): ToQuantize => ({
   state,
   tensors: () => readWeights(state, state.plan.parameters),
   copy<O extends Float32Array | Float32Array[]>(

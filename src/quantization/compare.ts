@@ -116,7 +116,12 @@ function differenceOf(expected: Float32Array, got: Float32Array, width: number, 
     if (decisionOf(expected, row, width) !== decisionOf(got, row, width)) changed += 1;
   }
   const values = Math.max(1, expected.length);
-  return { largest, mean: sum / values, magnitude: magnitude / values, changedDecisions: decides ? changed : undefined };
+  return {
+    largest,
+    mean: sum / values,
+    magnitude: magnitude / values,
+    changedDecisions: decides ? changed : undefined,
+  };
 }
 
 function decisionOf(values: Float32Array, row: number, width: number): number {

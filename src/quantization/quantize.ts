@@ -60,24 +60,27 @@ export async function quantize<O extends Float32Array | Float32Array[] = Float32
   options?: QuantizeOptions,
 ): Promise<Model<O>> {
   if (!isInstance(model, Model)) {
-    throw new ValueError(`quantize: model expected what sequential, model or loadModel returns, got ${describe(model)}.`);
+    throw new ValueError(
+      `quantize: model expected what sequential, model or loadModel returns, got ${describe(model)}.`,
+    );
   }
   const { calibration, skip } = readOptions<{ calibration: unknown; skip: readonly string[] }>('quantize', options, {
     calibration: { check: unchecked, or: undefined },
     skip: { check: listOf('a list of names', text), or: [] },
   });
-  const { state, copy } = model.forQuantize('quantize');
+  const source = model.forQuantize('quantize');
+  const { state } = source;
   const { plan, blueprint } = state;
   const layers = layersOf(plan, new Set(skip.map((name) => indexOf(name, plan))));
   const rows = calibration === undefined ? undefined : readRows(calibration as Inputs, state.inputSpecs);
   await bringInt8(state.runtime);
   // The model may have been trained, or disposed, in the meantime: what follows takes its weights all at once.
-  const { tensors } = model.forQuantize('quantize');
+  model.forQuantize('quantize');
   const ranges = rows && rangesOn(state, layers, rows.inputs, rows.count);
   const int8 = new Map([...layers].map((layer): [number, InputRange | undefined] => [layer, ranges?.get(layer)]));
   const graph = { ...blueprint.graph, int8 };
   const quantized = planNetwork('quantize', graph);
-  return afterFinalizers(copy<O>({ ...blueprint, graph }, quantized, valuesFor(quantized, tensors())));
+  return afterFinalizers(source.copy<O>({ ...blueprint, graph }, quantized, valuesFor(quantized, source.tensors())));
 }
 
 /** Returns the index of a layer that may be skipped. */

@@ -4,10 +4,10 @@
 const MOST = 127;
 
 /**
- * Largest magnitude below which a unit's weights become 0: 127 over a smaller one would overflow float32. The products
+ * 2⁻¹²⁰. Largest magnitude below which a unit's weights become 0: 127 over a smaller one would overflow float32. The products
  * of such weights do not show beside others.
  */
-const LEAST_MAGNITUDE = 2 ** -120;
+const LEAST_MAGNITUDE = 7.52316384526264e-37;
 
 /** A layer's weights in eight bits. */
 export interface Int8Weights {

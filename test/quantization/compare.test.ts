@@ -13,8 +13,21 @@ function linear(weights: readonly (readonly number[])[], activation: 'linear' | 
 }
 
 test('differences, their mean beside the magnitude, and changed decisions', () => {
-  const [one, other] = [linear([[1, 0], [0, 1]]), linear([[1, 0], [0, 1.5]])];
-  const report = compareQuantized(one, other, [[4, 2], [4, 3], [1, 2]]);
+  const [one, other] = [
+    linear([
+      [1, 0],
+      [0, 1],
+    ]),
+    linear([
+      [1, 0],
+      [0, 1.5],
+    ]),
+  ];
+  const report = compareQuantized(one, other, [
+    [4, 2],
+    [4, 3],
+    [1, 2],
+  ]);
   expect(report).toEqual({
     rows: 3,
     outputs: [{ output: 'dense', largest: 1.5, mean: 3.5 / 6, magnitude: 16 / 6, changedDecisions: 1 }],
@@ -25,12 +38,16 @@ test('differences, their mean beside the magnitude, and changed decisions', () =
 test('one value decides where it is a probability', () => {
   const rows = [[1], [-1], [0.2]];
   expect(compareQuantized(linear([[1]]), linear([[-1]]), rows).outputs[0].changedDecisions).toBeUndefined();
-  expect(compareQuantized(linear([[1]], 'sigmoid'), linear([[-1]], 'sigmoid'), rows).outputs[0].changedDecisions).toBe(3);
+  expect(compareQuantized(linear([[1]], 'sigmoid'), linear([[-1]], 'sigmoid'), rows).outputs[0].changedDecisions).toBe(
+    3,
+  );
 });
 
 test('models that do not fit are refused', () => {
   expect(() => compareQuantized(linear([[1]]), linear([[1, 2]]), [[1]])).toThrow(
     'compareQuantized: quantized expected the inputs and outputs of float, 1 → 1, got 2 → 1.',
   );
-  expect(() => compareQuantized(linear([[1]]), {} as Model, [[1]])).toThrow('compareQuantized: quantized expected a model');
+  expect(() => compareQuantized(linear([[1]]), Object(1) as Model, [[1]])).toThrow(
+    'compareQuantized: quantized expected a model',
+  );
 });

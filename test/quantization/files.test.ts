@@ -1,15 +1,7 @@
 /** Files of models with weights of eight bits: their size, what reads them, and what is refused in them. */
 import { describe, expect, test } from 'vitest';
 import * as predict from '../../dist/predict.js';
-import {
-  attachModel,
-  createEngineSync,
-  dense,
-  FormatError,
-  loadModel,
-  quantize,
-  type Model,
-} from '../../src/index.js';
+import { attachModel, createEngineSync, dense, FormatError, loadModel, quantize, type Model } from '../../src/index.js';
 import { exportOnnx } from '../../src/onnx.js';
 import { source } from '../support/reference/random.js';
 import { headerOf, inFile, withHeader } from '../support/reference/safetensors.js';

@@ -133,7 +133,10 @@ describe('which layers', () => {
       ],
       seed: 2,
     });
-    const rows: Inputs = { numbers: rowsOf(40).subarray(0, 40 * 30), category: Array.from({ length: 30 }, (_, i) => i % 7) };
+    const rows: Inputs = {
+      numbers: rowsOf(40).subarray(0, 40 * 30),
+      category: Array.from({ length: 30 }, (_, i) => i % 7),
+    };
     const quantized = await quantize(model, { calibration: rows });
     const report = compareQuantized(model, quantized, rows);
     expect(report.layers).toEqual([
@@ -200,7 +203,7 @@ describe('the copy', () => {
       ['quantize', () => quantize(quantized)],
     ];
     for (const [name, call] of calls) {
-      await expect((async () => call())()).rejects.toThrow(
+      await expect(Promise.resolve().then(call)).rejects.toThrow(
         new RegExp(`^${name}: a model of float32 weights expected, got one whose weights are rounded to eight bits`),
       );
     }
@@ -225,7 +228,9 @@ describe('the copy', () => {
 });
 
 test('what is no model, and rows that do not fit, are refused', async () => {
-  await expect(quantize({} as Model)).rejects.toThrow('quantize: model expected what sequential, model or loadModel');
+  await expect(quantize(Object(1) as Model)).rejects.toThrow(
+    'quantize: model expected what sequential, model or loadModel',
+  );
   const model = network();
   await expect(quantize(model, { calibration: [[1, 2]] })).rejects.toThrow(/quantize: calibration/);
   await expect(quantize(model, { calibration: [] })).rejects.toThrow('quantize: calibration expected at least one row');
