@@ -24,7 +24,16 @@ export function packageFiles(folder) {
     predict: [join(dist, 'predict.js')].find((path) => existsSync(path)),
     kernels: { strict: join(dist, 'kernels.wasm'), fused: join(dist, 'kernels-fused.wasm') },
     /** Existing files whose sizes are reported. */
-    shipped: ['index.js', 'index.cjs', 'predict.js', 'fused.js', 'kernels.wasm', 'kernels-fused.wasm']
+    shipped: [
+      'index.js',
+      'core.js',
+      'core.cjs',
+      'predict.js',
+      'predict-core.js',
+      'fused.js',
+      'kernels.wasm',
+      'kernels-fused.wasm',
+    ]
       .map((name) => ({ name, path: join(dist, name) }))
       .filter(({ path }) => existsSync(path)),
   };

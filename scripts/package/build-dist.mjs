@@ -1,15 +1,15 @@
 /**
- * Builds dist/ from src/ with tsup, minifies each file once more, orders and completes the declarations, and adds the
- * kernels and the worker as plain files. Prints on standard error only, so that `npm start -- --json` stays
+ * Builds dist/ from src/: code by bundle.mjs, minified; declarations by tsup, ordered and completed; the kernels and the
+ * worker as plain files. Prints on standard error only, so that `npm start -- --json` stays
  * machine-readable.
  */
 
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { besideLibrary, besidePredict, loadedByEntries } from './entries.mjs';
+import { bundle } from './bundle.mjs';
+import { builds, declared } from './entries.mjs';
 import { minified } from './minify.mjs';
 import { orderDeclarations } from './order-declarations.mjs';
 
@@ -40,20 +40,19 @@ declare global {
   }
 }
 `;
-const declared = ['index', 'predict', ...besideLibrary, ...besidePredict].flatMap((name) =>
-  ['js', 'cjs'].map((end) => [name, end]),
-);
-for (const [entry, extension] of declared) {
+for (const entry of declared) {
   if (status !== 0) break;
-  const file = `dist/${entry}.d.${extension.replace('js', 'ts')}`;
-  const ordered = orderDeclarations(readFileSync(file, 'utf8'), readFileSync(`src/${entry}.ts`, 'utf8'));
+  const bundled = readFileSync(`dist/${entry}.d.ts`, 'utf8');
+  const source = readFileSync(`${builds.map(({ files }) => files[entry]).find(Boolean)}.ts`, 'utf8');
+  // One that is a module of its own, and no list of exports, has nothing to order.
+  const ordered = /^export .* from /m.test(source) ? orderDeclarations(bundled, source) : bundled;
   // Types of the main entry are those of the file beside this one, in the same module system.
   const imported = /(?<=\bfrom )'\.[./a-z]*\/(index|predict)\.js'/g;
-  const linked = ordered.replaceAll(imported, `'./$1.${extension}'`);
-  writeFileSync(file, imported.test(ordered) ? linked : ordered + NAMESPACE);
+  const text = ordered === bundled || imported.test(ordered) ? ordered : ordered + NAMESPACE;
+  for (const end of ['js', 'cjs']) {
+    writeFileSync(`dist/${entry}.d.${end.replace('js', 'ts')}`, text.replaceAll(imported, `'./$1.${end}'`));
+  }
 }
-/** esbuild wraps `require` in a function that bundlers do not analyse. */
-const OWN_REQUIRE = /var ([\w$]+)=\([\w$]+=>typeof require<"u"\?require:.*? is not supported'\)\}\);/s;
 
 /**
  * Appends UNPRINTED behind the code, so that the source map stays right, and writes the position of `new Error` into
@@ -61,12 +60,13 @@ const OWN_REQUIRE = /var ([\w$]+)=\([\w$]+=>typeof require<"u"\?require:.*? is n
  *
  * @param {string} file
  * @param {string} minified
+ * @param {boolean} hasFindOwn whether the file has that code; the worker's program has it within a text
  */
-function finish(file, minified) {
+function finish(file, minified, hasFindOwn) {
   const [code, comment, ...others] = minified.split('\n');
-  const [placeholder] = /(["'`])@place of findOwn in the file@\1/.exec(code) ?? [];
+  const [placeholder] = (hasFindOwn && /(["'`])@place of findOwn in the file@\1/.exec(code)) || [];
   const call = code.search(/new Error(?=\)?(\(\))?\.stack\))/);
-  const found = placeholder === undefined || (call !== -1 && call < code.indexOf(placeholder));
+  const found = placeholder === undefined ? !hasFindOwn : call !== -1 && call < code.indexOf(placeholder);
   if (!comment?.startsWith('//# ') || others.length > 0 || !found) {
     throw new Error(`build-dist: ${file} expected to be one line, in which findOwn makes an error.`);
   }
@@ -75,50 +75,23 @@ function finish(file, minified) {
 }
 
 /**
- * Minifies a built file and updates its map. `required` files are loaded later by esbuild's wrapper of `require`, which
- * becomes plain `require`. Its declaration is overwritten first, with blanks of the same length for the map. Terser
- * then keeps its name, an undeclared global, which is replaced last.
+ * Minifies a bundled file and writes it with its map.
  *
- * @param {string} file
- * @param {number} required
+ * @param {import('./bundle.mjs').Bundled} bundled
+ * @param {string} core name of the file with what all others of the build share
  */
-async function minifyFile(file, required) {
-  const name = basename(file);
-  const built = readFileSync(file, 'utf8');
-  const [declaration = '', own = ''] = (required > 0 && OWN_REQUIRE.exec(built)) || [];
-  const { code, map } = await minified(built.replace(declaration, declaration.replace(/[^\n]/g, ' ')), {
-    module: file.endsWith('.js'),
+async function writeMinified({ fileName, code, map }, core) {
+  const minifiedFile = await minified(code, {
+    module: fileName.endsWith('.js'),
     toplevel: true,
-    sourceMap: {
-      includeSources: true,
-      content: readFileSync(`${file}.map`, 'utf8'),
-      filename: name,
-      url: `${name}.map`,
-    },
+    sourceMap: { includeSources: true, content: map, filename: fileName, url: `${fileName}.map` },
   });
-  const parts = required > 0 ? code.split(`${own}(".`) : [code];
-  if (parts.length !== required + 1) {
-    throw new Error(`build-dist: ${file} expected to load ${required} files later, found ${parts.length - 1}.`);
-  }
-  writeFileSync(file, finish(file, parts.join('require(".')));
-  writeFileSync(`${file}.map`, map);
+  writeFileSync(`dist/${fileName}`, finish(`dist/${fileName}`, minifiedFile.code, fileName.startsWith(`${core}.`)));
+  writeFileSync(`dist/${fileName}.map`, minifiedFile.map);
 }
 if (status === 0) {
-  const all = [
-    'index',
-    'predict',
-    ...besideLibrary,
-    ...besidePredict,
-    ...Object.keys(loadedByEntries),
-    'fused',
-    'worker-program',
-  ];
-  for (const name of all) {
-    // What an ES module imports later, the CommonJS one requires then.
-    const later = new Set(readFileSync(`dist/${name}.js`, 'utf8').match(/\bimport\("\.\/[\w-]+\.js"\)/g));
-    await minifyFile(`dist/${name}.js`, 0);
-    await minifyFile(`dist/${name}.cjs`, later.size);
-  }
+  mkdirSync('dist', { recursive: true });
+  for (const build of builds) for (const file of await bundle(build)) await writeMinified(file, build.core);
 }
 
 for (const name of ['worker.js', 'kernels.wasm', 'kernels-fused.wasm']) {

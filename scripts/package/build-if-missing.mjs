@@ -7,7 +7,7 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { besideLibrary, besidePredict, loadedByEntries } from './entries.mjs';
+import { built, declared } from './entries.mjs';
 
 process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
 
@@ -55,10 +55,8 @@ const steps = [
     sources: () =>
       ['src', 'package.json', 'scripts', 'tsconfig.json', 'tsconfig.build.json', 'tsup.config.ts'].flatMap(filesOf),
     outputs: [
-      ...['index', 'fused', 'predict', ...besideLibrary, ...besidePredict].flatMap((name) =>
-        ['js', 'cjs', 'd.ts', 'd.cts'].map((end) => `${name}.${end}`),
-      ),
-      ...['worker-program', ...Object.keys(loadedByEntries)].flatMap((name) => [`${name}.js`, `${name}.cjs`]),
+      ...built.flatMap((name) => [`${name}.js`, `${name}.cjs`]),
+      ...declared.flatMap((name) => [`${name}.d.ts`, `${name}.d.cts`]),
       'worker.js',
       'kernels.wasm',
       'kernels-fused.wasm',

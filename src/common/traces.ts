@@ -13,14 +13,22 @@ const BUILT_AT = '@place of findOwn in the file@';
 /** Most calls of the library between an error and the code that called it. */
 const DEPTH = 30;
 
-/** Prefix of the positions in this file in traces; false if it cannot be determined. */
+/** Address of the folder of the package's files in traces; false if it cannot be determined. */
 let own: string | false | undefined;
 
 function findOwn(): string | false {
   const frame = String(new Error().stack).split('\n')[1] ?? '';
   const end = frame.indexOf(BUILT_AT);
-  // "at name (position)" or "at position". The package's files are one line each.
-  return end !== -1 && `${frame.slice(frame.indexOf('(') + 1 || frame.indexOf('at ') + 3, end)}:1:`;
+  if (end === -1) return false;
+  // "at name (position)" or "at position".
+  const file = frame.slice(frame.indexOf('(') + 1 || frame.indexOf('at ') + 3, end);
+  return file.slice(0, file.search(/[^/\\]*$/));
+}
+
+/** Whether a line of a trace is in a file in a folder that is one line long, as those of the package are. */
+function isIn(folder: string, line: string): boolean {
+  const at = line.indexOf(folder);
+  return at !== -1 && /^[\w-]+\.c?js(\?[^:]*)?:1:/.test(line.slice(at + folder.length));
 }
 
 /** A call into the library: an error made in it, with `DEPTH` more calls than usual, and the usual number. */
@@ -53,7 +61,7 @@ function traceOf(call: Call | undefined): string | undefined {
     if (inside === false || call === undefined) return undefined;
     const lines = String(call.error.stack).split('\n');
     let first = 1;
-    while (first < lines.length && (lines[first].includes(inside) || lines[first].includes('(<anonymous>)'))) first++;
+    while (first < lines.length && (isIn(inside, lines[first]) || lines[first].includes('(<anonymous>)'))) first++;
     // Called by the platform, as for a message of a worker.
     if (first >= lines.length || lines[first].includes('node:')) return undefined;
     return lines.slice(first, first + call.usual).join('\n');

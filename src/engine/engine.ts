@@ -3,14 +3,14 @@
  * engine-options.ts reads their options; default-engine.ts has the engine of models created without one.
  */
 import { requireDistinctNames } from '../common/custom.js';
-import { StateError, ValueError } from '../common/errors.js';
+import { StateError, UnsupportedError, ValueError } from '../common/errors.js';
 import { integer, nonNegative, readOptions } from '../common/options.js';
 import { fieldOf, isInstance, ownOf } from '../common/objects.js';
 import { whenCollected } from '../runtime/model-allocator.js';
 import { requireInt8, withInt8 } from '../runtime/int8/bring.js';
 import { WasmRuntime } from '../runtime/wasm-runtime.js';
 import { uses256 } from '../runtime/simd256.js';
-import { whyNotPosted } from '../runtime/threads/host.js';
+import { whyNotPosted, whyNoWorkers } from '../runtime/threads/host.js';
 import { outputSpecs } from '../graph/tensor-specs.js';
 import { planNetwork, type NetworkPlan } from '../graph/plan.js';
 import { findWeights, placeWeights } from '../graph/shared-weights.js';
@@ -28,7 +28,6 @@ import { DISPOSE, INSPECT } from '../common/symbols.js';
 import { asFormatError, openModel } from '../inference/model-file.js';
 import { Model } from '../model/model.js';
 import type { StartRemoteFit } from '../model/remote-fit-types.js';
-import { RemoteFitCaller } from '../remote/remote-fit.js';
 
 const CUSTOM = { custom: { check: customCheck, or: new Map() } };
 
@@ -280,7 +279,14 @@ export class Engine {
     const given = ownOf(made, 'plan');
     const tensors = ownOf(made, 'tensors') ?? [];
     const { runtime, workerUrl } = this;
-    const startRemoteFit: StartRemoteFit = (request) => new RemoteFitCaller(request, workerUrl);
+    const startRemoteFit: StartRemoteFit = async (request) => {
+      const none = whyNoWorkers();
+      if (none !== undefined) {
+        throw new UnsupportedError(`fit: runIn 'worker' expected a platform with workers: ${none}`);
+      }
+      const { RemoteFitCaller } = await import('../remote/remote-fit.js');
+      return new RemoteFitCaller(request, workerUrl);
+    };
     let one: WeakRef<EngineModel> | undefined;
     // These callbacks keep the engine alive, so that its threads live as long as its models.
     const onDispose = (model: object): void => {

@@ -34,6 +34,11 @@ export interface RemoteFitRequest extends FitTarget {
   readonly shape: DataShape;
   readonly data: FitData;
   readonly options: ReadFitOptions;
+  /** Value of `stopTraining` before the call, restored if the training is refused. */
+  readonly stoppedBefore: boolean;
+  /** Stack trace of the call of `fit`, for errors that the worker reports. */
+  readonly trace: string | undefined;
 }
 
-export type StartRemoteFit = (request: RemoteFitRequest) => RemoteFit;
+/** Makes a fit in a worker. Its code is loaded by the first. */
+export type StartRemoteFit = (request: RemoteFitRequest) => Promise<RemoteFit>;

@@ -3,7 +3,7 @@
  * training/trainer.ts makes updates, local-fit.ts runs `fit` on this thread, and remote/remote-fit.ts in a worker.
  */
 import { StateError, WasmMlpError } from '../common/errors.js';
-import { noteCall, traceToCall } from '../common/traces.js';
+import { callerTrace, noteCall, traceToCall } from '../common/traces.js';
 import { flag, nonNegative } from '../common/options.js';
 import { ownOf } from '../common/objects.js';
 import type { Inputs } from '../common/rows.js';
@@ -173,11 +173,19 @@ export abstract class TrainableModel<O extends Float32Array | Float32Array[]>
     for (const message of warningsOf(trainer)) this.#warnOnce(message);
     if (read.runIn === 'main' || this.startRemoteFit === undefined)
       return afterFinalizers(await this.train(data, read));
-    const remote = this.startRemoteFit({ ...this.target(trainer), shape, data, options: read });
+    const stoppedBefore = this.stopping;
+    const target = this.target(trainer);
+    const request = { ...target, shape, data, options: read, stoppedBefore, trace: callerTrace() };
+    this.stopping = false;
     this.state.fitting = true;
-    this.remote = remote;
-    setPull(this.state, () => remote.pull());
     try {
+      const remote = await this.startRemoteFit(request).catch((error: unknown) => {
+        // Unless it was set in the meantime.
+        if (!this.stopping) this.stopping = stoppedBefore;
+        throw error;
+      });
+      this.remote = remote;
+      setPull(this.state, () => remote.pull());
       return await remote.run();
     } finally {
       this.state.fitting = false;

@@ -4,12 +4,12 @@
  */
 import { sentence } from '../common/describe.js';
 import { UnsupportedError, WorkerError } from '../common/errors.js';
-import { callerTrace, setTrace } from '../common/traces.js';
+import { setTrace } from '../common/traces.js';
 import { CollectorPressure } from '../runtime/model-allocator.js';
 import { expireAfter } from '../runtime/threads/time-out.js';
 import { startComputeWorker } from '../runtime/threads/pool.js';
 import type { WorkerStart } from '../runtime/threads/start.js';
-import { isPage, startWorker, whyNoWorkers, whyNotShared, type HostedWorker } from '../runtime/threads/host.js';
+import { isPage, startWorker, whyNotShared, type HostedWorker } from '../runtime/threads/host.js';
 import { hookOf, HOOKS } from '../training/callbacks/callback.js';
 import { hasSource, type FitData } from '../training/data/batches.js';
 import { type DataSources } from '../training/data/dataset.js';
@@ -50,8 +50,6 @@ export class RemoteFitCaller implements RemoteFit {
   private edits: Edits = { weights: 0, rate: 0 };
   /** Error with the reason why the worker ended, once it has ended unexpectedly. */
   private lost: WorkerError | undefined;
-  /** Value of `stopTraining` before the call, restored if the training is refused. */
-  private readonly stoppedBefore: boolean;
   /** Newest state from the worker, until its optimizer state is copied. */
   private state: TrainingState | undefined;
   /** Error that a callback or a source on this side threw. */
@@ -63,8 +61,6 @@ export class RemoteFitCaller implements RemoteFit {
   private finished = false;
   /** Cancels the timer for the worker's first message. */
   private cancelTimer: () => void = () => undefined;
-  /** Stack trace of the call of `fit`, for errors that the worker reports. */
-  private readonly trace = callerTrace();
 
   constructor(
     private readonly request: RemoteFitRequest,
@@ -74,9 +70,7 @@ export class RemoteFitCaller implements RemoteFit {
     this.answers = new Answers(request);
     this.data = request.data;
     this.options = request.options;
-    const none = whyNoWorkers();
-    if (none !== undefined) throw new UnsupportedError(`fit: runIn 'worker' expected a platform with workers: ${none}`);
-    const { trainer, model } = request;
+    const { trainer } = request;
     this.custom = customModules(
       trainer.model.blueprint.graph.layers.map(({ kind, config }) => ({ kind, config })),
       savedOptions(trainer.compiled),
@@ -87,8 +81,6 @@ export class RemoteFitCaller implements RemoteFit {
       this.memory = SnapshotMemory.take(this.floats);
       this.snapshots = new Snapshots(this.memory.buffer, this.floats, 'reader');
     }
-    this.stoppedBefore = model.stopTraining;
-    model.stopTraining = false;
     this.result = new Promise((resolve, reject) => (this.settle = { resolve, reject }));
     // `run` reports the error; this only prevents an unhandled rejection.
     this.result.catch(() => undefined);
@@ -165,8 +157,8 @@ export class RemoteFitCaller implements RemoteFit {
 
   /** Restores `stopTraining` after a training that was refused before it began. */
   private refuse(): void {
-    const { model } = this.request;
-    if (!model.stopTraining) model.stopTraining = this.stoppedBefore;
+    const { model, stoppedBefore } = this.request;
+    if (!model.stopTraining) model.stopTraining = stoppedBefore;
   }
 
   private readonly proceed = (): void => {
@@ -326,7 +318,7 @@ export class RemoteFitCaller implements RemoteFit {
   private failure(error: SentError | undefined): unknown {
     if (error !== undefined) {
       const revived = receivedError(error);
-      setTrace(revived, revived.name, this.trace);
+      setTrace(revived, revived.name, this.request.trace);
       return revived;
     }
     return this.thrown === undefined ? this.options.signal?.reason : this.thrown.error;

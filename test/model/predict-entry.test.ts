@@ -83,7 +83,7 @@ describe('the predict entry gives the same bits', () => {
 
 describe('the predict entry holds nothing of training', () => {
   test('its binary holds exactly the kernels that its code names', () => {
-    const code = readFileSync(new URL('../../dist/predict.js', import.meta.url), 'utf8');
+    const code = readFileSync(new URL('../../dist/predict-core.js', import.meta.url), 'utf8');
     const binary = readFileSync(new URL('../../build/kernels-predict.wasm', import.meta.url));
     const held = WebAssembly.Module.exports(new WebAssembly.Module(binary)).map(({ name }) => name);
     // Of the tiles it names the prefix.

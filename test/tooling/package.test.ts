@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { runInThisContext } from 'node:vm';
 import ts from 'typescript';
 import { describe, expect, test } from 'vitest';
-import { besideLibrary, besidePredict, loadedByEntries } from '../../scripts/package/entries.mjs';
+import { besideLibrary, besidePredict, builds, built, declared } from '../../scripts/package/entries.mjs';
 import type * as library from '../../src/index.js';
 import { packedFiles } from '../support/packed.js';
 
@@ -24,17 +24,18 @@ const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
  * Matches `import … from '…'`, `import '…'` or `export … from '…'` at the start of a statement, also in minified code,
  * but not `import(…)`.
  */
-const staticImport = /(?:^|[;}])\s*(?:import\s*["']|(?:import|export)\b[^"'`;()]*?\bfrom\s*["'])/m;
+const staticImport = /(?:^|[;}])\s*(?:import\s*["']|(?:import|export)\b[^"'`;()]*?\bfrom\s*["'])([^"']+)/gm;
+
+/** Returns what a built file imports before it runs. */
+const importsOf = (name: string): string[] =>
+  [...readFileSync(join(root, `dist/${name}.js`), 'utf8').matchAll(staticImport)].map(([, path]) => path);
 
 describe('the package', () => {
   test('holds the built library, its documents and the example, and nothing else', () => {
     const documents = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'));
-    const beside = [
-      ...besideLibrary.map((name) => `${name}/package.json`),
-      ...[...besideLibrary, ...besidePredict].flatMap((name) => ['d.cts', 'd.ts'].map((end) => `dist/${name}.${end}`)),
-      ...[...besideLibrary, ...besidePredict, ...Object.keys(loadedByEntries)].flatMap((name) =>
-        ['cjs', 'cjs.map', 'js', 'js.map'].map((end) => `dist/${name}.${end}`),
-      ),
+    const code = [
+      ...built.flatMap((name) => ['cjs', 'cjs.map', 'js', 'js.map'].map((end) => `dist/${name}.${end}`)),
+      ...declared.flatMap((name) => ['d.cts', 'd.ts'].map((end) => `dist/${name}.${end}`)),
     ];
     const files = [
       'ARCHITECTURE.md',
@@ -43,32 +44,8 @@ describe('the package', () => {
       'LICENSE',
       'README.md',
       'bench/README.md',
-      'dist/fused.cjs',
-      'dist/fused.cjs.map',
-      'dist/fused.d.cts',
-      'dist/fused.d.ts',
-      'dist/fused.js',
-      'dist/fused.js.map',
-      'dist/index.cjs',
-      'dist/index.cjs.map',
-      'dist/index.d.cts',
-      'dist/index.d.ts',
-      'dist/index.js',
-      'dist/index.js.map',
       'dist/kernels-fused.wasm',
       'dist/kernels.wasm',
-      'dist/predict.cjs',
-      'dist/predict.cjs.map',
-      'dist/predict.d.cts',
-      'dist/predict.d.ts',
-      'dist/predict.js',
-      'dist/predict.js.map',
-      'dist/worker-program.cjs',
-      'dist/worker-program.cjs.map',
-      'dist/worker-program.d.cts',
-      'dist/worker-program.d.ts',
-      'dist/worker-program.js',
-      'dist/worker-program.js.map',
       'dist/worker.js',
       'docs/peers.svg',
       'docs/playground.jpg',
@@ -83,16 +60,22 @@ describe('the package', () => {
       'predict/package.json',
       'tables/predict/package.json',
       ...documents.map((name) => `docs/${name}`),
-      ...beside,
+      ...besideLibrary.map((name) => `${name}/package.json`),
+      ...code,
     ];
     expect([...packedFiles()].sort()).toEqual(files.sort());
   });
 
-  /** Fewest lines with `throw` that the code of an entry has. */
-  const THROWS: Readonly<Record<string, number>> = { index: 21, predict: 21, onnx: 6 };
+  /** Fewest places with `throw` in the code of a file; in files with entries alone or texts, none. */
+  const THROWS: Readonly<Record<string, number>> = {
+    core: 21,
+    'predict-core': 21,
+    onnx: 6,
+    ...Object.fromEntries(['index', 'predict', 'fused', 'worker-program'].map((name) => [name, 0])),
+  };
   const entries = ['index', 'predict', ...besideLibrary, ...besidePredict];
 
-  test.each(entries.flatMap((name) => [`${name}.js`, `${name}.cjs`]))(
+  test.each(built.flatMap((name) => [`${name}.js`, `${name}.cjs`]))(
     'has source maps: the map of %s leads from each throw to one in the sources',
     (name) => {
       const text = readFileSync(join(root, 'dist', `${name}.map`), 'utf8');
@@ -166,18 +149,27 @@ describe('the package', () => {
   });
 
   test('loads its parts where scripts may not import: in a context of its own, as under Jest', async () => {
-    const file = join(root, 'dist/index.cjs');
-    const module = { exports: {} as typeof library };
-    const wrapped = `(function (module, exports, require) {${readFileSync(file, 'utf8')}\n})`;
-    const script = runInThisContext(wrapped, { filename: file }) as (...given: unknown[]) => void;
-    script(module, module.exports, createRequire(file));
-    const { createEngine, dense } = module.exports;
+    const loaded = new Map<string, { exports: unknown }>();
+    const load = (name: string): unknown => {
+      const file = join(root, 'dist', name);
+      if (!name.startsWith('./')) return createRequire(file)(name);
+      const module = loaded.get(file) ?? { exports: {} };
+      if (loaded.has(file)) return module.exports;
+      loaded.set(file, module);
+      const wrapped = `(function (module, exports, require) {${readFileSync(file, 'utf8')}\n})`;
+      const script = runInThisContext(wrapped, { filename: file }) as (...given: unknown[]) => void;
+      script(module, module.exports, load);
+      return module.exports;
+    };
+    const { createEngine, dense } = load('./index.cjs') as typeof library;
     const engine = await createEngine();
     const model = engine.sequential({ layers: [dense({ units: 1, inputShape: [1] })] });
     model.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
     const { history } = await model.fit([[1]], [[1]], { epochs: 2, runIn: 'worker' });
     expect(history.loss).toHaveLength(2);
     engine.dispose();
+    const names = ['index', 'core', 'remote-fit', 'worker-program'].map((name) => join(root, `dist/${name}.cjs`));
+    expect([...loaded.keys()]).toEqual(names);
   });
 
   test('shows the message of an uncaught error, not its own source', () => {
@@ -198,9 +190,12 @@ describe('the package', () => {
     expect(manifest).not.toHaveProperty('dependencies');
     expect(manifest).not.toHaveProperty('peerDependencies');
     expect(manifest).not.toHaveProperty('optionalDependencies');
-    for (const entry of ['index', 'predict', 'fused', 'worker-program']) {
-      expect(staticImport.exec(readFileSync(join(root, `dist/${entry}.js`), 'utf8'))).toBeNull();
+    for (const name of built) {
+      // Node's own modules are those of wasm-mlp/node, which is for platforms that have them.
+      const known = name === 'node' ? /^(\.\/[\w-]+\.js|node:[\w/]+)$/ : /^\.\/[\w-]+\.js$/;
+      for (const path of importsOf(name)) expect(path, name).toMatch(known);
     }
+    for (const name of ['core', 'predict-core', 'worker-program']) expect(importsOf(name)).toEqual([]);
   });
 
   test('declares itself free of side effects, and its types before its code', () => {
@@ -226,30 +221,40 @@ describe('the package', () => {
   });
 
   test('has entries of formats that import the library beside them: one class of errors, one type of models', () => {
-    const later = Object.keys(loadedByEntries);
     const classesIn = (code: string): string[] => [...code.matchAll(/\bclass (\w+)/g)].map(([, type]) => type);
     const ofLibrary = classesIn(readFileSync(join(root, 'dist/index.d.ts'), 'utf8'));
-    const cases = [...besideLibrary, ...besidePredict, ...later].flatMap((name) => [
-      [`${name}.js`, /\bfrom\s*"([^"]+)"/g] as const,
-      [`${name}.cjs`, /\brequire\("([^"]+)"\)/g] as const,
-    ]);
-    const declared = [...besideLibrary, ...besidePredict].flatMap((name) =>
-      ['d.ts', 'd.cts'].map((end) => [`${name}.${end}`, /\bfrom '([^']+)'/g] as const),
-    );
-    for (const [name, imported] of [...cases, ...declared]) {
-      const text = readFileSync(join(root, 'dist', name), 'utf8');
-      const declarations = name.split('.')[1] === 'd';
-      const code = declarations ? text.replace(/\/\*[\s\S]*?\*\//g, '') : text;
-      // What is loaded when a function is called is not imported before. Node's own modules are no copies.
-      const all = [...code.matchAll(imported)].map(([, path]) => path);
-      const found = all.filter((path) => !later.some((file) => path === `./${file}.cjs`) && !path.startsWith('node:'));
-      const beside = besidePredict.includes(name.split('.')[0]) ? 'predict' : 'index';
-      const main = `./${beside}.${name.endsWith('cjs') || name.endsWith('cts') ? 'cjs' : 'js'}`;
-      // Declarations that name no type of the library import nothing.
-      const isPlain = declarations && !/\b(Model|Callback|Layer|Engine|LoadOptions)\b/.test(code);
-      expect([...new Set(found)], name).toEqual(isPlain ? [] : [main]);
-      if (!declarations) expect(code, name).not.toMatch(/\bextends Error\b/);
-      else expect(classesIn(code).filter((type) => ofLibrary.includes(type))).toEqual([]);
+    for (const { core, files, shared, entry } of builds) {
+      const own = [core, ...shared];
+      for (const name of [...Object.keys(files), ...shared]) {
+        for (const [end, imported] of [
+          ['js', /\bfrom\s*"([^"]+)"/g],
+          ['cjs', /\brequire\("([^"]+)"\)/g],
+        ] as const) {
+          const code = readFileSync(join(root, 'dist', `${name}.${end}`), 'utf8');
+          const later = Object.keys(files).map((file) => `./${file}.cjs`);
+          const found = [...code.matchAll(imported)].map(([, path]) => path);
+          const known = own.map((file) => `./${file}.${end}`);
+          // What is loaded when a function is called is not imported before. Node's own modules are no copies.
+          const copies = found.filter((path) => ![...known, ...later].includes(path) && !path.startsWith('node:'));
+          expect(copies, name).toEqual([]);
+          // The program of a worker is a text, for another thread.
+          if (name === 'worker-program') continue;
+          expect(code, name).not.toMatch(/\bextends Error\b/);
+          expect(found, name).toContain(`./${core}.${end}`);
+        }
+      }
+      const beside = Object.keys(files).filter((name) => entry !== name && declared.includes(name) && name !== 'fused');
+      for (const end of ['ts', 'cts']) {
+        for (const name of beside) {
+          const text = readFileSync(join(root, 'dist', `${name}.d.${end}`), 'utf8');
+          const code = text.replace(/\/\*[\s\S]*?\*\//g, '');
+          const found = [...code.matchAll(/\bfrom '([^']+)'/g)].map(([, path]) => path);
+          // Declarations that name no type of the library import nothing.
+          const isPlain = !/\b(Model|Callback|Layer|Engine|LoadOptions)\b/.test(code);
+          expect([...new Set(found)], name).toEqual(isPlain ? [] : [`./${entry}.${end.replace('ts', 'js')}`]);
+          expect(classesIn(code).filter((type) => ofLibrary.includes(type))).toEqual([]);
+        }
+      }
     }
     const check =
       'console.log((() => { try { exportOnnx(1); } catch (error) { return error instanceof ValueError; } })())';
@@ -262,7 +267,7 @@ describe('the package', () => {
   test('has predictions without the names of other libraries, which only messages of training need', () => {
     const holds = (name: string): boolean =>
       readFileSync(join(root, 'dist', name), 'utf8').includes('sigmoidfocalloss');
-    expect(['index.js', 'predict.js'].map(holds)).toEqual([true, false]);
+    expect(['core.js', 'predict-core.js'].map(holds)).toEqual([true, false]);
   });
 
   test('loads its parts by require as well', () => {

@@ -5,6 +5,7 @@
 import { newFloats } from '../../common/arrays.js';
 import { FormatError } from '../../common/errors.js';
 import { ADOPT } from '../../common/symbols.js';
+import { factorOf, LARGEST } from '../column-factors.js';
 import { layerNames } from '../layer-names.js';
 import { modelFromJSON, type Architecture, type GraphNode, type LayerData, type Model } from '../../index.js';
 
@@ -45,9 +46,6 @@ export const MOST_LETTERS = 8_388_608;
  */
 const MOST_COLUMNS = 4_194_304;
 
-/** Largest variance, by whose root a column is divided to become 0. */
-const LARGEST = 3.4028234663852886e38;
-
 /** A variance whose reciprocal root, as the kernel rounds it, is the factor or next to it. */
 function varianceFor(factor: number): number {
   const bits = new Uint32Array(1);
@@ -62,13 +60,6 @@ function varianceFor(factor: number): number {
   }
   return best;
 }
-
-/** What a column is multiplied by for its variance, rounded as in the kernel. */
-export const factorOf = (variance: number): number =>
-  variance === 0 ? 1 : Math.fround(1 / Math.fround(Math.sqrt(variance)));
-
-/** The factor that stands for 0. */
-export const LEAST_FACTOR = /* @__PURE__ */ factorOf(LARGEST);
 
 /**
  * Returns the layer of y = (x − mean)·factor, column by column. A factor of 0 is next to it.

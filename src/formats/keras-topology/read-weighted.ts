@@ -2,7 +2,8 @@
 import { FormatError } from '../../common/errors.js';
 import { sizeOf } from '../../common/tensors.js';
 import type { Config } from './config.js';
-import { columnsLayer, factorOf, LEAST_FACTOR, type LayerTensor } from './network.js';
+import { factorOf, LEAST_FACTOR } from '../column-factors.js';
+import { columnsLayer, type LayerTensor } from './network.js';
 import { readConstraint, readInitializer, readRegularizer } from './read-options.js';
 import { readActivation } from './read-activations.js';
 import { only, perColumn, requireLast, width, type KerasLayer, type Read, type Shape, type Step } from './shapes.js';
