@@ -85,18 +85,19 @@ function makeData({ data, inputs, scale = 1, categories = 0, targets }, part, ro
 
 const SCRATCH = new DataView(new ArrayBuffer(8));
 
-/** @param {Float32Array} values */
-function hexOfFloats(values) {
+/** Returns the bits of floats, eight digits each; those of every NaN are 7fc00000. @param {ArrayLike<number>} values */
+export function hexOfFloats(values) {
   let text = '';
-  for (const value of values) {
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i];
     SCRATCH.setFloat32(0, value);
     text += Number.isNaN(value) ? '7fc00000' : SCRATCH.getUint32(0).toString(16).padStart(8, '0');
   }
   return text;
 }
 
-/** @param {number} value */
-function hexOfDouble(value) {
+/** Returns the bits of a double, sixteen digits. @param {number} value */
+export function hexOfDouble(value) {
   SCRATCH.setFloat64(0, value);
   return Number.isNaN(value) ? '7ff8000000000000' : SCRATCH.getBigUint64(0).toString(16).padStart(16, '0');
 }
@@ -157,11 +158,11 @@ function targetsOf(loss, outputs) {
 }
 
 /**
+ * Makes and compiles the network of a description. Returns it with its data and the options of its training.
  * @param {Library} library
  * @param {Description} description
- * @returns {Promise<Result>}
  */
-export async function runLibrary(library, description) {
+export async function prepare(library, description) {
   const {
     rows,
     batchSize,
@@ -176,22 +177,36 @@ export async function runLibrary(library, description) {
   description.layers.forEach(({ trainable }, index) => {
     if (trainable === false) model.getLayer(nameOf(index)).trainable = false;
   });
-  const options = {
+  const compiled = {
     optimizer: made(library, description.optimizer),
     loss: made(library, loss),
     metrics,
     checks: 'off',
   };
-  model.compile(/** @type {Parameters<typeof model.compile>[0]} */ (options));
+  model.compile(/** @type {Parameters<typeof model.compile>[0]} */ (compiled));
   const width = targetsOf(loss, model.predict(new Float32Array(description.inputs)).length);
   const [data, validation] = [rows, validationRows].map((n, part) => makeData(description, part, n, width));
+  /** @type {import('../src/index.js').FitOptions} */
+  const options = {
+    ...{ batchSize, epochs, shuffle },
+    ...(sampleWeight && { sampleWeight: data.weights }),
+    ...(validationRows > 0 && { validationData: [validation.x, validation.y] }),
+  };
+  return { model, data, options };
+}
+
+/**
+ * @param {Library} library
+ * @param {Description} description
+ * @returns {Promise<Result>}
+ */
+export async function runLibrary(library, description) {
+  const { model, data, options } = await prepare(library, description);
   const weights = () => model.getWeights().map(({ data }) => hexOfFloats(data));
   /** @type {Result} */
   const result = { weights: weights(), epochs: [], final: [], predictions: '' };
   await model.fit(data.x, data.y, {
-    ...{ batchSize, epochs, shuffle },
-    ...(sampleWeight && { sampleWeight: data.weights }),
-    ...(validationRows > 0 && { validationData: [validation.x, validation.y] }),
+    ...options,
     callbacks: [
       {
         onEpochEnd: (_epoch, { learningRate: _, ...logs }) => {

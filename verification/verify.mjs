@@ -1,55 +1,95 @@
 /**
- * Computes the vectors with the built library on this machine, and says whether it has their bits. Exit status 1 and the
- * names of the vectors if not.
+ * Computes the vectors with the built library on this machine, and says whether it has their bits. With `--random` it
+ * trains random networks and writes hashes of all that comes of them, and with `--compare` it says which networks of
+ * such a file, from another machine, differ here, and in what. Exit status 1 if anything differs, 2 for a wrong call.
  *
  * Usage: node verification/verify.mjs [--vectors folder]
- *        node verification/verify.mjs --random 300   a hash per random network, to compare with those of another machine
+ *        node verification/verify.mjs --random 300 [--out file]
+ *        node verification/verify.mjs --compare file
  */
-import { arch, cpus, platform } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
+import process from 'node:process';
 import { parseArgs } from 'node:util';
-import { randomDescription } from './descriptions.mjs';
-import { runLibrary } from './library.mjs';
-import { differenceFrom, hashOf, readVectors } from './vectors.mjs';
+import {
+  compareNetworks,
+  formatHashes,
+  hashNetworks,
+  machineHere,
+  parseHashes,
+  verifyVectors,
+} from './verification.mjs';
 
-/** The built library, as users have it. */
-const library = /** @type {import('./library.mjs').Library} */ (
-  await import(new URL('../dist/index.js', import.meta.url).href)
-);
-const { values } = parseArgs({ options: { random: { type: 'string' }, vectors: { type: 'string' } } });
+const OPTIONS = /** @type {const} */ ({
+  vectors: { type: 'string' },
+  random: { type: 'string' },
+  out: { type: 'string' },
+  compare: { type: 'string' },
+});
 
-/** Hashes go to the standard output, words about the machine to the standard error: two files of hashes compare. */
-async function hashRandomNetworks(/** @type {number} */ count) {
-  for (let seed = 0; seed < count; seed++) {
-    const { weights, epochs, final, predictions } = await runLibrary(library, randomDescription(seed));
-    const logs = epochs.flatMap(({ logs }) => Object.values(logs));
-    const all = [weights, ...epochs.map(({ weights }) => weights), logs, final, predictions].flat();
-    console.log(`${seed} ${hashOf(all)}`);
+/** @param {string} message @returns {never} */
+function refuse(message) {
+  console.error(`verify: ${message}`);
+  process.exit(2);
+}
+
+function readOptions() {
+  try {
+    return parseArgs({ options: OPTIONS }).values;
+  } catch (error) {
+    return refuse(/** @type {Error} */ (error).message);
   }
 }
 
-async function verifyVectors() {
-  const vectors = readVectors(values.vectors);
-  let failed = 0;
-  for (const vector of vectors) {
-    const difference = differenceFrom(vector, await runLibrary(library, vector.description));
-    if (difference !== undefined) failed += 1;
-    console.log(`${difference === undefined ? 'same' : 'DIFFERENT'}  ${vector.name}: ${difference ?? vector.about}`);
+const { vectors, random, out, compare } = readOptions();
+const count = Number(random);
+if (random !== undefined && !(Number.isSafeInteger(count) && count > 0))
+  refuse(`--random expected a number of networks from 1 on, got ${random}`);
+if (out !== undefined && random === undefined) refuse('--out expected --random and a number of networks beside it');
+if (random !== undefined && compare !== undefined) refuse('--compare has the networks of its file: leave out --random');
+
+function readHashes(/** @type {string} */ path) {
+  try {
+    return parseHashes(readFileSync(path, 'utf8'));
+  } catch (error) {
+    return refuse(`--compare ${path}: ${/** @type {Error} */ (error).message}`);
   }
+}
+const given = compare === undefined ? undefined : readHashes(compare);
+
+/** The built library, as users have it. */
+const load = (/** @type {string} */ name) => import(new URL(`../dist/${name}.js`, import.meta.url).href);
+const library = /** @type {import('./library.mjs').Library} */ (await load('index'));
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+const { engine, processor, kernels, sameBits, reasons } = await machineHere(library);
+console.error(`engine     ${engine}`);
+console.error(`processor  ${processor}`);
+console.error(`kernels    ${kernels}`);
+if (!sameBits) console.error(`This machine cannot have the same bits: ${reasons.join(' ')}`);
+
+if (given !== undefined) {
+  const built = { library, exportOnnx: (await load('onnx')).exportOnnx };
+  const differences = await compareNetworks(built, given);
+  for (const { seed, subjects } of differences) console.log(`network ${seed} differs in ${subjects.join(', ')}`);
+  const same = given.networks.size - differences.length;
+  console.log(`${same} of ${given.networks.size} networks have the bits of ${given.comments[0] ?? compare}`);
+  if (differences.length > 0) process.exitCode = 1;
+} else if (random !== undefined) {
+  const built = { library, exportOnnx: (await load('onnx')).exportOnnx };
+  const comments = [`wasm-mlp ${version}, ${engine}, ${processor}, ${kernels}`];
+  const text = formatHashes({ comments, networks: await hashNetworks(built, count) });
+  // Standard output has the hashes alone, standard error words about the machine.
+  if (out === undefined) process.stdout.write(text);
+  else writeFileSync(out, text);
+} else {
+  const results = await verifyVectors(library, vectors);
+  for (const { name, about, difference } of results)
+    console.log(`${difference === undefined ? 'same' : 'DIFFERENT'}  ${name}: ${difference ?? about}`);
+  const failed = results.filter(({ difference }) => difference !== undefined).length;
   console.log(
     failed === 0
-      ? `\nall ${vectors.length} vectors have the same bits`
-      : `\n${failed} of ${vectors.length} vectors differ`,
+      ? `\nall ${results.length} vectors have the same bits`
+      : `\n${failed} of ${results.length} vectors differ`,
   );
   if (failed > 0) process.exitCode = 1;
 }
-
-const { versions } = process;
-const program = versions.bun ? `Bun ${versions.bun}` : `Node ${versions.node}, V8 ${versions.v8}`;
-const engine = await library.createEngine();
-const { sameBits, reasons, ...info } = engine.info;
-engine.dispose();
-console.error(`engine     ${program}`);
-console.error(`processor  ${cpus()[0]?.model ?? 'unknown'}, ${platform()} ${arch()}`);
-console.error(`kernels    ${JSON.stringify(info)}`);
-if (!sameBits) console.error(`This machine cannot have the same bits: ${reasons.join(' ')}`);
-await (values.random === undefined ? verifyVectors() : hashRandomNetworks(Number(values.random)));

@@ -66,7 +66,10 @@ const steps = [
   {
     script: 'scripts/package/build-cli.mjs',
     sources: () =>
-      ['package.json', 'packages/cli/package.json', 'packages/cli/tsup.config.ts', 'packages/cli/src'].flatMap(filesOf),
+      [
+        ...['package.json', 'packages/cli/package.json', 'packages/cli/tsup.config.ts', 'packages/cli/src'],
+        'verification',
+      ].flatMap(filesOf),
     outputs: ['packages/cli/dist/main.js', 'packages/cli/dist/sweep-thread.js'],
   },
 ];

@@ -12,6 +12,7 @@ import * as library from '../../src/index.js';
 import { randomDescription } from '../../verification/descriptions.mjs';
 import { differenceOf, runLibrary } from '../../verification/library.mjs';
 import { missingCompiler, Program } from '../../verification/program.mjs';
+import { SUBJECTS } from '../../verification/subjects.mjs';
 import { differenceFrom, FOLDER, readVectors } from '../../verification/vectors.mjs';
 
 const NETWORKS = Number(process.env.VERIFIED_NETWORKS ?? 40);
@@ -35,7 +36,7 @@ describe('npm run verify', () => {
 
   test('prints engine, processor, vectors and result', () => {
     const { status, stdout, stderr } = run('--vectors', folder);
-    expect(stderr).toMatch(/^engine +Node .*\nprocessor +.*\nkernels +\{"numerics":"strict"/);
+    expect(stderr).toMatch(/^engine +Node .*\nprocessor +.*\nkernels +strict, /);
     expect(stdout).toMatch(/^same {2}affine-sgd: .*\nsame {2}softmax: .*\n\nall 2 vectors have the same bits\n$/);
     expect(status).toBe(0);
   });
@@ -57,10 +58,51 @@ describe('npm run verify', () => {
 
   test('hashes random networks for a comparison with another machine', () => {
     const { status, stdout } = run('--random', '3');
-    expect(stdout).toMatch(/^0 [0-9a-f]{64}\n1 [0-9a-f]{64}\n2 [0-9a-f]{64}\n$/);
-    expect(new Set(stdout.split(/\s/)).size).toBe(7);
+    const line = (seed: number): string => `${seed}( ([0-9a-f]{16}|-)){${SUBJECTS.length}}\\n`;
+    expect(stdout).toMatch(
+      new RegExp(`^# wasm-mlp .*\\nnetwork ${SUBJECTS.join(' ')}\\n${line(0)}${line(1)}${line(2)}$`),
+    );
+    const hashes = stdout.match(/\b[0-9a-f]{16}\b/g)!;
+    expect(new Set(hashes).size).toBe(hashes.length);
     expect(run('--random', '3').stdout).toBe(stdout);
     expect(status).toBe(0);
+  });
+
+  test('compares with the hashes of another machine, and names networks and subjects that differ', () => {
+    const file = join(folder, 'hashes.txt');
+    expect(run('--random', '4', '--out', file)).toMatchObject({ status: 0, stdout: '' });
+    const same = run('--compare', file);
+    expect(same.stdout).toMatch(/^4 of 4 networks have the bits of wasm-mlp .*\n$/);
+    expect(same.status).toBe(0);
+    // Another hash of the state of network 1, and of logs and shuffles of network 3.
+    const lines = readFileSync(file, 'utf8').split('\n');
+    const change = (seed: number, subject: string): void => {
+      const cells = lines[2 + seed].split(' ');
+      cells[1 + SUBJECTS.indexOf(subject)] = '0123456789abcdef';
+      lines[2 + seed] = cells.join(' ');
+    };
+    change(1, 'state');
+    change(3, 'logs');
+    change(3, 'shuffles');
+    writeFileSync(file, lines.join('\n'));
+    const { status, stdout } = run('--compare', file);
+    expect(stdout).toMatch(
+      /^network 1 differs in state\nnetwork 3 differs in logs, shuffles\n2 of 4 networks have the bits of .*\n$/,
+    );
+    expect(status).toBe(1);
+  });
+
+  test.each([
+    [['--random', 'many'], /--random expected a number of networks from 1 on, got many/],
+    [['--out', 'hashes.txt'], /--out expected --random/],
+    [['--random', '3', '--compare', 'hashes.txt'], /leave out --random/],
+    [['--compare', script], /verify\.mjs: a line with network and the names of subjects expected first/],
+    [['--compare', 'nowhere.txt'], /no such file/],
+    [['--randon', '3'], /Unknown option '--randon'/],
+  ])('refuses %j', (options, message) => {
+    const { status, stdout, stderr } = run(...options);
+    expect(stderr).toMatch(message);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
   });
 });
 

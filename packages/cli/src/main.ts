@@ -10,6 +10,7 @@ import { serve } from './commands/serve.js';
 import { sweep } from './commands/sweep.js';
 import { train } from './commands/train.js';
 import { tune } from './commands/tune.js';
+import { verify } from './commands/verify.js';
 import type { CommandSpec, Options } from './commands/command.js';
 import { exitStatus, Failure, signalStatus } from './failure.js';
 import { stateOfOutputs, writesAreDone } from './files/outputs.js';
@@ -19,7 +20,7 @@ import { messageText, Printer } from './terminal/printer.js';
 import { VERSION } from './version.js';
 import { inWordsOfCommand } from './words.js';
 
-const COMMANDS: readonly CommandSpec[] = [train, tune, sweep, predict, evaluate, inspect, convert, serve];
+const COMMANDS: readonly CommandSpec[] = [train, tune, sweep, predict, evaluate, inspect, convert, serve, verify];
 
 /** Examples and notes below the options of a command. */
 function furtherHelp({ examples, notes = [] }: CommandSpec): string {

@@ -12,7 +12,7 @@ const folder = temporaryFolder();
 const at = (name: string): string => join(folder, name);
 const inFolder = (args: readonly string[]): Promise<Outcome> => run(args, { cwd: folder });
 
-const COMMANDS = ['train', 'tune', 'sweep', 'predict', 'evaluate', 'inspect', 'convert'] as const;
+const COMMANDS = ['train', 'tune', 'sweep', 'predict', 'evaluate', 'inspect', 'convert', 'verify'] as const;
 /** A column whose name is longer than a line, words and all. */
 const LONG = `income of the household in the year before, ${'as it was declared, '.repeat(4)}in euros`;
 const WORD = 'x'.repeat(60);
@@ -88,6 +88,9 @@ describe('results fit', () => {
     ['inspect', ['inspect', 'long.safetensors']],
     ['inspect, a network alone', ['inspect', 'net.safetensors']],
     ['convert', ['convert', 'iris.safetensors', 'out.onnx']],
+    ['verify', ['verify']],
+    ['verify, random networks', ['verify', '--random', '2', '-o', 'hashes.txt']],
+    ['verify, compared', ['verify', '--compare', 'hashes.txt']],
   ])('%s', async (_, args) => {
     const { status, output, errors } = await inFolder(args);
     expect({ status, errors: status === 0 ? '' : errors }).toEqual({ status: 0, errors: '' });
@@ -168,6 +171,16 @@ const MISTAKES: [string[], number, RegExp][] = [
   }),
   [['convert', 'iris.safetensors', 'new.keras'], 1, /cannot tell the format to write by its name/],
   [['convert', 'iris.safetensors', 'iris.safetensors'], 2, /give another name/],
+  [['verify', '--random', '0'], 2, /--random expected an integer from 1 on, got 0/],
+  [['verify', '--output', 'hashes.txt'], 2, /say of how many networks, such as --random 300/],
+  [['verify', '--random', '3', '--compare', 'hashes.txt'], 2, /leave out --random/],
+  [['verify', '--random', '3', '--vectors', 'folder'], 2, /leave out --random and --compare/],
+  [['verify', '--vectors', 'folder'], 1, /folder has no vectors/],
+  [['verify', '--vectors', 'iris.csv'], 1, /iris\.csv is a file\. Give a folder of vectors\./],
+  [['verify', '--compare', 'hash.txt'], 1, /There is no file hash\.txt\./],
+  [['verify', '--compare', 'folder'], 1, /folder is a folder\. Give a file of hashes\./],
+  [['verify', '--compare', 'iris.csv'], 1, /iris\.csv is no file of hashes, which --random and --output write/],
+  [['verify', '--random', '3', '--output', 'folder'], 1, /folder cannot be written: it is a folder/],
   [['learn', 'iris.csv'], 2, /unknown command 'learn'/],
 ];
 

@@ -1,6 +1,7 @@
 /** `wasm-mlp sweep gather`: the table of a sweep, from wherever its results are. */
 import { existsSync } from 'node:fs';
 import { Failure, usageFailure } from '../failure.js';
+import { missingFile } from '../files/missing-file.js';
 import { readLines } from '../sweep/log.js';
 import { Results } from '../sweep/records.js';
 import { progressOf, type Progress } from '../sweep/summary.js';
@@ -45,7 +46,7 @@ export const gather: CommandSpec = {
       throw usageFailure('Give the results: files, folders, or --redis URL.');
     }
     for (const path of paths) {
-      if (!existsSync(path)) throw new Failure(`There is no file ${path}.`);
+      if (!existsSync(path)) throw missingFile(path);
       results.addLines(readLines(path));
     }
     if (results.torn > 0) print.warn(`${results.torn} lines are torn, or of something else. They do not count.`);

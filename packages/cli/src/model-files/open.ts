@@ -1,10 +1,10 @@
 /** Opens a model file of any format that is known. */
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
-import { basename, dirname } from 'node:path';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { basename } from 'node:path';
 import { WasmMlpError } from 'wasm-mlp';
 import { Failure, usageFailure } from '../failure.js';
-import { nearest } from '../terminal/nearest.js';
+import { missingFile } from '../files/missing-file.js';
 import {
   FORMATS,
   formatToRead,
@@ -24,15 +24,7 @@ export interface ModelFile extends OpenedModel {
 
 /** Reads a file that has to be there. */
 export function readModelBytes(path: string): Uint8Array {
-  if (!existsSync(path)) {
-    let similar: string | undefined;
-    try {
-      similar = nearest(basename(path), readdirSync(dirname(path)));
-    } catch {
-      // The folder is not there either.
-    }
-    throw new Failure(`There is no file ${path}.${similar === undefined ? '' : ` Did you mean ${similar}?`}`);
-  }
+  if (!existsSync(path)) throw missingFile(path);
   if (statSync(path).isDirectory()) throw new Failure(`${path} is a folder. Give the file of a model.`);
   return readFileSync(path);
 }

@@ -1,9 +1,8 @@
 /** Which table a command reads: a file, standard input or a query. Nothing is opened here. */
 import { existsSync, statSync } from 'node:fs';
-import { basename, dirname, extname } from 'node:path';
-import { readdirSync } from 'node:fs';
-import { nearest } from '../terminal/nearest.js';
+import { basename, extname } from 'node:path';
 import { usageFailure, Failure } from '../failure.js';
+import { missingFile } from '../files/missing-file.js';
 
 export type TableFormat = 'csv' | 'tsv' | 'json' | 'parquet';
 
@@ -47,7 +46,7 @@ export function sourceOf(argument: string | undefined, { sql, format }: SourceOp
   if (argument === undefined)
     throw usageFailure('Give the table: a file (.csv, .tsv, .json, .parquet), - for standard input, or --sql.');
   if (argument === '-') return { kind: 'standardInput', format: format ?? 'csv', name: 'standard input' };
-  if (!existsSync(argument)) throw new Failure(`There is no file ${argument}.${similarFile(argument)}`);
+  if (!existsSync(argument)) throw missingFile(argument);
   if (statSync(argument).isDirectory()) throw new Failure(`${argument} is a folder. Give a file.`);
   if (statSync(argument).size === 0) throw new Failure(`${argument} is empty.`);
   // data.csv.gz is read as CSV.
@@ -59,15 +58,6 @@ export function sourceOf(argument: string | undefined, { sql, format }: SourceOp
     );
   }
   return { kind: 'file', path: argument, format: known, name: basename(argument) };
-}
-
-function similarFile(path: string): string {
-  try {
-    const similar = nearest(basename(path), readdirSync(dirname(path)));
-    return similar === undefined ? '' : ` Did you mean ${similar}?`;
-  } catch {
-    return '';
-  }
 }
 
 /**
