@@ -47,39 +47,39 @@ describe('a subject of random networks', () => {
 
   test('shuffles', async () => {
     const inOrder = withModels((model) => {
-      const { fit } = model;
+      const fit = model.fit.bind(model);
       // The orders are drawn from a network of one input and no bias.
       if (model.getWeights().length === 1)
         model.fit = ((x: library.Inputs, y: library.Targets, options: library.FitOptions) =>
-          Reflect.apply(fit, model, [x, y, { ...options, shuffle: false }]) as unknown) as typeof fit;
+          fit(x, y, { ...options, shuffle: false })) as Model['fit'];
     });
     expect(await changed(seed, inOrder)).toContain('shuffles');
   });
 
   test('predictions, files and halves, one at a time', async () => {
     const predictions = withModels((model) => {
-      const { predict } = model;
-      model.predict = ((x: Float32Array) => {
-        const values = predict.call(model, x) as Float32Array;
+      const predict = model.predict.bind(model);
+      model.predict = (x: Float32Array) => {
+        const values = predict(x);
         // A unit in the last place of one number.
         new Uint32Array(values.buffer, values.byteOffset)[0] ^= 1;
         return values;
-      }) as typeof predict;
+      };
     });
     expect(await changed(seed, predictions)).toEqual(['predictions']);
     const halves = withModels((model) => {
-      const { save } = model;
+      const save = model.save.bind(model);
       model.save = (options) => {
-        const file = save.call(model, options);
+        const file = save(options);
         if (options?.weights !== undefined) file[file.length - 1] ^= 1;
         return file;
       };
     });
     expect(await changed(seed, halves)).toEqual(['halves']);
     const state = withModels((model) => {
-      const { save } = model;
+      const save = model.save.bind(model);
       model.save = (options) => {
-        const file = save.call(model, options);
+        const file = save(options);
         // Optimizer state is at the end of a file.
         if (options === undefined) file[file.length - 4] ^= 1;
         return file;

@@ -1,6 +1,7 @@
 /** `wasm-mlp verify`: whether this machine computes the bits that others do. */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import type * as Command from '../../../../verification/command.mjs';
 import type { Built, HashFile, Machine } from '../../../../verification/command.mjs';
 import { Failure, usageFailure } from '../failure.js';
 import { missingFile } from '../files/missing-file.js';
@@ -63,7 +64,7 @@ export const verify: CommandSpec = {
   },
 };
 
-type Verification = typeof import('../../../../verification/command.mjs');
+type Verification = typeof Command;
 
 interface Context {
   readonly machine: Machine;
