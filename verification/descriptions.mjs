@@ -47,6 +47,7 @@ const ACTIVATIONS = [
 const INITIALIZERS = [
   ...['glorotUniform', 'glorotNormal', 'heNormal', 'heUniform', 'lecunNormal', 'lecunUniform', 'xavier', 'msra'],
   ...['randomNormal', 'randomUniform', 'truncatedNormal', 'orthogonal', 'identity', 'ones', 'varianceScaling'],
+  ...['zeros', 'constant'],
   ...[
     { kind: 'constant', value: 0.1 },
     { kind: 'randomNormal', mean: 0.1, stddev: 0.3 },
@@ -54,6 +55,7 @@ const INITIALIZERS = [
     { kind: 'truncatedNormal', mean: -0.1, stddev: 0.4 },
     { kind: 'orthogonal', gain: 1.5 },
     { kind: 'varianceScaling', scale: 2, mode: 'fanAvg', distribution: 'uniform' },
+    { kind: 'identity', gain: 0.4 },
     { kind: 'varianceScaling', scale: 0.7, mode: 'fanOut', distribution: 'untruncatedNormal' },
   ],
 ];
@@ -61,6 +63,8 @@ const INITIALIZERS = [
 /** @type {readonly Described[]} */
 const CONSTRAINTS = [
   { kind: 'maxNorm', limit: 0.9 },
+  { kind: 'maxNorm' },
+  { kind: 'minMaxNorm' },
   { kind: 'unitNorm' },
   { kind: 'nonNegative' },
   { kind: 'minMaxNorm', minValue: 0.5, maxValue: 1.1, rate: 0.7 },
@@ -96,9 +100,17 @@ const LOSSES = [
   [{ kind: 'categoricalCrossentropy', fromLogits: true }, 'oneHot', ['linear', 'logSoftmax']],
   ['sparseCategoricalCrossentropy', 'classes', ['softmax', 'sigmoid']],
   ['kullbackLeibler', 'oneHot', ['softmax', 'sigmoid']],
+  [{ kind: 'kullbackLeibler', fromLogits: true }, 'oneHot', ['linear']],
   ['binaryFocalCrossentropy', 'binary', ['sigmoid', 'hardSigmoid']],
-  [{ kind: 'binaryFocalCrossentropy', gamma: 1.5, alpha: 0.3, applyClassBalancing: true }, 'binary', ['sigmoid']],
+  [
+    { kind: 'binaryFocalCrossentropy', gamma: 1.5, alpha: 0.3, applyClassBalancing: true },
+    'binary',
+    ['sigmoid', 'relu6'],
+  ],
+  [{ kind: 'binaryFocalCrossentropy', fromLogits: true, labelSmoothing: 0.16 }, 'binary', ['linear', 'celu']],
+  [{ kind: 'binaryFocalCrossentropy', applyClassBalancing: true, labelSmoothing: 0.3 }, 'binary', ['softmax']],
   ['categoricalFocalCrossentropy', 'oneHot', ['softmax', 'sigmoid']],
+  [{ kind: 'categoricalFocalCrossentropy', labelSmoothing: 0.1 }, 'oneHot', ['softmax', 'softplus']],
   [{ kind: 'categoricalFocalCrossentropy', gamma: 0.5, alpha: 0.6, fromLogits: true }, 'oneHot', ['linear']],
   ['meanAbsolutePercentageError', 'values', ['linear']],
   ['meanSquaredLogarithmicError', 'positive', ['softplus', 'relu']],
@@ -106,6 +118,7 @@ const LOSSES = [
   [{ kind: 'poisson', logInput: true }, 'positive', ['linear']],
   [{ kind: 'quantile', quantiles: [0.1, 0.5, 0.8] }, 'values', ['linear']],
   [{ kind: 'gaussianNegativeLogLikelihood', full: true }, 'values', ['softplus']],
+  [{ kind: 'gaussianNegativeLogLikelihood', epsilon: 0.01 }, 'values', ['linear']],
   ['cosineSimilarity', 'values', ['linear', 'tanh']],
 ];
 
@@ -123,6 +136,7 @@ const OPTIMIZERS = [
   { kind: 'adam', beta1: 0.8, beta2: 0.95, epsilon: 1e-6 },
   { kind: 'adam', amsgrad: true },
   { kind: 'adamw' },
+  { kind: 'adamw', amsgrad: true, weightDecay: 0.3 },
   { kind: 'adamax' },
   { kind: 'lion', weightDecay: 0.1 },
   { kind: 'nadam' },
@@ -136,7 +150,12 @@ const RATES = [
   { kind: 'inverseTime', initialLearningRate: 0.1, decayRate: 0.9, decaySteps: 3, staircase: true },
   { kind: 'polynomial', initialLearningRate: 0.1, decaySteps: 5, power: 1.5, endLearningRate: 0.01 },
   { kind: 'cosine', initialLearningRate: 0.1, decaySteps: 3, restarts: true, periodFactor: 1.5, peakFactor: 0.8 },
+  { kind: 'step', initialLearningRate: 0.1, dropEvery: 3 },
+  { kind: 'polynomial', initialLearningRate: 0.1, decaySteps: 7 },
+  { kind: 'cosine', initialLearningRate: 0.1, decaySteps: 3, restarts: true },
+  { kind: 'cosine', initialLearningRate: 0.1, decaySteps: 4, restarts: true, periodFactor: 1, peakFactor: 0.7 },
   { kind: 'oneCycle', maxLearningRate: 0.1, totalSteps: 20 },
+  { kind: 'oneCycle', maxLearningRate: 0.1, totalSteps: 9, pctStart: 0.5, divFactor: 10, finalDivFactor: 100 },
   { kind: 'warmUp', steps: 3, schedule: { kind: 'cosine', initialLearningRate: 0.1, decaySteps: 9 } },
 ];
 
@@ -178,6 +197,7 @@ const denseLayer = (draw, units, activation) => ({
   ...(draw.once(4) && { biasInitializer: draw.of(['ones', 'randomNormal', 'randomUniform']) }),
   ...(draw.once(9) && { biasRegularizer: draw.of(PENALTIES), biasConstraint: draw.of(CONSTRAINTS) }),
   ...(draw.once(9) && { activityRegularizer: draw.of(PENALTIES) }),
+  ...(draw.once(9) && { learningRateFactor: draw.of([0.1, 2]) }),
 });
 
 /** Layers that keep the width. @param {Draw} draw @returns {Described} */
@@ -194,7 +214,7 @@ function sameWidth(draw) {
     { kind: 'gaussianDropout', rate: draw.of([0.1, 0.3]) },
     { kind: 'gaussianNoise', stddev: draw.of([0, 0.25]) },
     { kind: 'activation', activation: draw.of(ACTIVATIONS) },
-    { kind: 'prelu' },
+    { kind: 'prelu', ...(draw.once(2) && { slopeInitializer: draw.of(['randomUniform', 'heNormal', 'constant']) }) },
     { kind: 'rescaling', scale: 0.7, offset: 0.1 },
     { kind: 'activityRegularization', l1: 0.001, l2: 0.01 },
   ]);
@@ -283,8 +303,6 @@ export function randomDescription(seed) {
   const rows = draw.integer(2, 70) + (long ? 4096 : 0);
   const extreme = draw.once(8);
   const limit = draw.integer(0, 5);
-  // Batches of a group have statistics, and sums of penalties on outputs, of their own.
-  const apart = JSON.stringify(layers).search(/batchNormalization|activity/) >= 0;
   const metrics = METRICS[targets] ?? [];
   return {
     ...{ seed: draw.integer(0, 0xffffff), data: draw.integer(0, 9999), rows, inputs, targets, layers, loss },
@@ -295,8 +313,8 @@ export function randomDescription(seed) {
       ...(!draw.once(3) && { learningRate: draw.of(RATES) }),
       ...(limit === 0 && { clipNorm: 0.3 }),
       ...(limit === 1 && { clipValue: 0.02 }),
-      ...(!apart && draw.once(6) && { accumulate: draw.integer(2, 4) }),
-      ...(draw.once(6) && { ema: draw.of([{ momentum: 0.9 }, { momentum: 0.8, overwriteFrequency: 2 }]) }),
+      ...(draw.once(5) && { accumulate: draw.integer(2, 4) }),
+      ...(draw.once(6) && { ema: draw.of([{}, { momentum: 0.9 }, { momentum: 0.8, overwriteFrequency: 2 }]) }),
     },
     batchSize: long ? draw.integer(2000, 5000) : draw.integer(2, 33),
     epochs: long ? 1 : draw.integer(1, 4),

@@ -113,7 +113,7 @@ function made(library, value) {
   const { kind, ...given } = /** @type {Described} */ (value);
   const options = Object.fromEntries(Object.entries(given).map(([key, option]) => [key, made(library, option)]));
   if (kind === undefined) return options;
-  if (kind === 'maxNorm') return library.maxNorm(/** @type {number} */ (options.limit));
+  if (kind === 'maxNorm') return library.maxNorm(/** @type {number | undefined} */ (options.limit));
   const factories = /** @type {Record<string, (options?: object) => unknown>} */ (
     Object.hasOwn(options, 'initialLearningRate') || Object.hasOwn(options, 'maxLearningRate') || kind === 'warmUp'
       ? library.schedules

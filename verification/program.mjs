@@ -18,26 +18,27 @@ export function missingCompiler() {
   return status === 0 ? undefined : `${COMPILER} is not installed; apt-get install gcc libc6-dev`;
 }
 
-/** A compiled program, with a planted fault if one is named. */
+/** A compiled program; one that is compiled with `faults` can plant one of them in a run. */
 export class Program {
   #folder = mkdtempSync(join(tmpdir(), 'wasm-mlp-verification-'));
   #path = join(this.#folder, 'reference');
 
-  /** @param {string} [fault] */
-  constructor(fault) {
+  constructor(faults = false) {
     const sources = readdirSync(SOURCES).filter((name) => name.endsWith('.c'));
-    const planted = fault === undefined ? ['-O1'] : ['-O0', `-DFAULT=${fault}`];
     const files = sources.map((name) => join(SOURCES, name));
-    execFileSync(COMPILER, [...FLAGS, ...planted, '-o', this.#path, ...files, '-lm'], { stdio: 'pipe' });
+    execFileSync(COMPILER, [...FLAGS, '-O1', ...(faults ? ['-DFAULTS'] : []), '-o', this.#path, ...files, '-lm'], {
+      stdio: 'pipe',
+    });
   }
 
   /**
    * @param {import('./library.mjs').Description} description
+   * @param {string} [fault]
    * @returns {import('./library.mjs').Result}
    */
-  run(description) {
+  run(description, fault) {
     const options = /** @type {const} */ ({ input: JSON.stringify(description), encoding: 'utf8', maxBuffer: 2 ** 28 });
-    const { status, signal, stdout, stderr } = spawnSync(this.#path, options);
+    const { status, signal, stdout, stderr } = spawnSync(this.#path, fault === undefined ? [] : [fault], options);
     if (status !== 0) throw new Error(`the C program ended with ${status ?? signal ?? 'nothing'}: ${stderr}`);
     return /** @type {import('./library.mjs').Result} */ (JSON.parse(stdout));
   }

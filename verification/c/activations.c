@@ -14,11 +14,11 @@ static float elu(float x, float alpha, float scale) { return x > 0 ? scale * x :
 
 static float celu(float x, float alpha) {
   float u = x / alpha;
-  return u > -2.98023224e-8f ? x : alpha * expm1_f(lesser(u, 0));
+  return u > (FAULT == celu_threshold ? 0 : -2.98023224e-8f) ? x : alpha * expm1_f(lesser(u, 0));
 }
 
 static float tanh_softplus(float x, float *n) {
-  float e = exp_f(lesser(x, 20));
+  float e = exp_f(FAULT == mish_above ? x : lesser(x, 20));
   *n = e * (e + 2);
   return *n / (*n + 2);
 }
@@ -47,7 +47,7 @@ static float value(const char *kind, const Json *activation, float x) {
 }
 
 static float slope_of_mish(float x) {
-  float c = lesser(x, 20);
+  float c = FAULT == mish_above ? x : lesser(x, 20);
   float e = exp_f(c);
   float n = e * (e + 2);
   float r = 1 / (n + 2);
@@ -57,7 +57,7 @@ static float slope_of_mish(float x) {
 }
 
 static float slope_of_tanh_gelu(float x) {
-  float c = greater(lesser(x, 12), -12);
+  float c = FAULT == tanh_gelu_bounds ? x : greater(lesser(x, 12), -12);
   float cubic = 0.07135481282553734f * (c * c);
   float first = 1.5957691216057308f + cubic;
   float e = exp_of_minus_abs(c * first);

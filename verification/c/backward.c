@@ -63,10 +63,12 @@ static void pieces(Operation *operation, int rows, const float *x, float *dx) {
   }
 }
 
-static void penalty(Operation *operation, int rows, float *dx) {
-  float l1 = (float)number_of(operation->config, "l1", 0) / (float)rows;
-  float l2 = (float)number_of(operation->config, "l2", 0) / (float)rows;
-  bool none = number_of(operation->config, "l1", 0) == 0 && number_of(operation->config, "l2", 0) == 0;
+static void penalty(const Network *network, Operation *operation, int rows, float *dx) {
+  double own1 = number_of(operation->config, "l1", 0), own2 = number_of(operation->config, "l2", 0);
+  float count = (float)(FAULT == penalty_of_batch ? rows_of_batch(network, 0, rows) : rows);
+  float l1 = FAULT == penalty_in_double ? (float)(own1 / count) : (float)own1 / count;
+  float l2 = FAULT == penalty_in_double ? (float)(own2 / count) : (float)own2 / count;
+  bool none = own1 == 0 && own2 == 0;
   for (int i = 0; i < rows * operation->out; i++) {
     float y = operation->y[i], dy = operation->dy[i];
     float pull = y == 0 ? 0 : copysignf(l1, y);
@@ -115,7 +117,7 @@ static void run(Network *network, Operation *operation, int rows, int which, flo
   else if (strstr(kind, "ormalization") != NULL) normalize_backward(network, operation, rows, x, dx);
   else if (is(kind, "embedding")) embed_backward(network, operation, rows, x);
   else if (is(kind, "dot")) dot_backward(network, operation, rows, which, dx);
-  else if (is(kind, "activityPenalty")) penalty(operation, rows, dx);
+  else if (is(kind, "activityPenalty")) penalty(network, operation, rows, dx);
   else if (is(kind, "rescaling")) {
     float scale = (float)number_of(operation->config, "scale", 1);
     for (int i = 0; i < values; i++) dx[i] = operation->dy[i] * scale + 0;

@@ -216,7 +216,8 @@ bool compute_crossentropy(const Json *loss, bool of_logits, const Batch *batch) 
   } else if (is(kind, "binaryFocalCrossentropy")) {
     bool balanced = flag_of(loss, "applyClassBalancing", false);
     double alpha = number_of(loss, "alpha", 0.25);
-    binary_focal(batch, of_logits, gamma, balanced ? (float)alpha : 1, balanced ? (float)(1 - alpha) : 1);
+    float rest = FAULT == balance_in_single ? 1 - (float)alpha : (float)(1 - alpha);
+    binary_focal(batch, of_logits, gamma, balanced ? (float)alpha : 1, balanced ? rest : 1);
   } else if (is(kind, "categoricalFocalCrossentropy")) {
     float alpha = (float)number_of(loss, "alpha", 0.25);
     (of_logits ? categorical_focal_of_logits : categorical_focal_of_outputs)(batch, gamma, alpha);

@@ -8,6 +8,10 @@ static const double PI = 3.141592653589793;
 
 double power(double base, long exponent) {
   double result = 1;
+  if (FAULT == repeated_product) {
+    for (; exponent > 0; exponent--) result = result * base;
+    return result;
+  }
   for (double square = base; exponent > 0; exponent /= 2, square = square * square) {
     if (exponent % 2 == 1) result = result * square;
   }

@@ -41,7 +41,9 @@ static void draw(const Network *network, const Operation *operation, int rows, c
   double rate = number_of(operation->config, is(kind, "gaussianNoise") ? "stddev" : "rate", 0);
   bool normal = is(kind, "gaussianNoise") || is(kind, "gaussianDropout"), alpha = is(kind, "alphaDropout");
   double scale = alpha ? 1 / sqrt((ALPHA * ALPHA * rate + 1) * (1 - rate)) : 1 / (1 - rate);
-  double shift = (ALPHA * scale) * rate, dropped = shift - ALPHA * scale;
+  double shift = (ALPHA * scale) * rate;
+  float dropped = (float)(shift - ALPHA * scale);
+  if (FAULT == dropped_in_single) dropped = (float)shift - (float)ALPHA * (float)scale;
   float deviation = (float)(is(kind, "gaussianNoise") ? rate : sqrt(rate / (1 - rate)));
   uint32_t node = (uint32_t)(operation - network->operation);
   for (int i = 0; i < rows; i++) {
@@ -55,7 +57,7 @@ static void draw(const Network *network, const Operation *operation, int rows, c
       else {
         bool kept = random_unit(&source, (uint32_t)j) >= (float)rate;
         float moved = value * (float)scale;
-        if (alpha && !back) *to = kept ? moved + (float)shift : (float)dropped;
+        if (alpha && !back) *to = kept ? moved + (float)shift : dropped;
         else *to = kept ? moved : 0;
       }
     }
@@ -108,7 +110,8 @@ static Pair pair_of(int n, const float *a, const float *b) {
     of_b = of_b + (double)b[j] * b[j];
   }
   Pair pair = {both, sqrt(of_a), sqrt(of_b), false};
-  pair.none = pair.norm <= (double)1e-8f || pair.other <= (double)1e-8f;
+  double least = FAULT == norm_threshold ? 1e-2f : 1e-8f;
+  pair.none = pair.norm <= least || pair.other <= least;
   return pair;
 }
 
@@ -167,7 +170,10 @@ double add_value_penalties(const Network *network, int first, int rows, double t
     for (int i = first * operation->out; i < (first + rows) * operation->out; i++) {
       double value = operation->y[i];
       if (l1 != 0) sum = sum + l1 * fabs(value);
-      if (l2 != 0) sum = sum + (l2 / 2) * (value * value);
+      if (l2 != 0 && FAULT != penalty_terms) sum = sum + (l2 / 2) * (value * value);
+    }
+    for (int i = first * operation->out; FAULT == penalty_terms && i < (first + rows) * operation->out; i++) {
+      sum = sum + (l2 / 2) * ((double)operation->y[i] * operation->y[i]);
     }
     total = total + sum;
   }

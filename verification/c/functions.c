@@ -62,7 +62,8 @@ static float expm1_reduced(float r) {
 float exp_f(float x) {
   if (isnan(x)) return x;
   int n;
-  float r = reduce(greater(lesser(x, 89), -104), &n);
+  float low = FAULT == exponential_above ? x : lesser(x, 89);
+  float r = reduce(FAULT == exponential_below ? low : greater(low, -104), &n);
   int half = n >= 0 ? n / 2 : -((1 - n) / 2); /* rounded down */
   return ((1 + expm1_reduced(r)) * two_to(half)) * two_to(n - half);
 }
@@ -72,7 +73,7 @@ float exp_of_minus_abs(float x) { return exp_f(-fabsf(x)); }
 float expm1_f(float x) {
   if (isnan(x)) return x;
   int n;
-  float r = reduce(greater(x, -24), &n);
+  float r = reduce(FAULT == expm1_below ? x : greater(x, -24), &n);
   return two_to(n) * expm1_reduced(r) + (two_to(n) - 1);
 }
 
@@ -122,7 +123,7 @@ float sigmoid_f(float x) {
 }
 
 float erf_half(float x) {
-  float c = greater(lesser(x, 5.1158981323f), -5.1158981323f);
+  float c = FAULT == error_bounds ? x : greater(lesser(x, 5.1158981323f), -5.1158981323f);
   float s = c * c;
   float p = s * 4.5835321316e-8f + 1.260978388e-5f;
   p = p * s + 3.2973114867e-4f;

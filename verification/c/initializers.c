@@ -10,7 +10,7 @@ static void fill_normal(Source source, int n, float *to, double deviation) {
 }
 
 static void fill_uniform(Source source, int n, float *to, double low, double high) {
-  float span = (float)high - (float)low;
+  float span = FAULT == span_in_double ? (float)(high - low) : (float)high - (float)low;
   for (int i = 0; i < n; i++) to[i] = (float)low + span * random_unit(&source, (uint32_t)i);
 }
 
@@ -47,8 +47,8 @@ static bool orthonormalize(double *matrix, int count, int length) {
         for (int i = 0; i < length; i++) own[i] = own[i] - share * unit[i];
       }
       left = sqrt(dot(own, own, length));
-      if (!(left > 1e-9 * first)) return false;
-    } while (left < 0.1 * before);
+      if (!(left > 1e-9 * first) && FAULT != first_attempt) return false;
+    } while (left < 0.1 * before && FAULT != one_pass);
     for (int i = 0; i < length; i++) own[i] = own[i] / left;
   }
   return true;
@@ -101,7 +101,7 @@ void initialize(const Json *initializer, const char *otherwise, uint32_t seed, i
   double limit = 0;
   if (is(kind, "zeros")) return;
   if (is(kind, "ones") || is(kind, "constant")) {
-    for (int i = 0; i < n; i++) to[i] = is(kind, "ones") ? 1 : (float)number_of(initializer, "value", 0.25);
+    for (int i = 0; i < n; i++) to[i] = is(kind, "ones") ? 1 : (float)number_of(initializer, "value", 0);
   } else if (is(kind, "randomNormal")) {
     float mean = (float)number_of(initializer, "mean", 0), deviation = (float)number_of(initializer, "stddev", 0.05);
     for (int i = 0; i < n; i++) to[i] = normal_number(&source, (uint32_t)i, mean, deviation);

@@ -140,11 +140,13 @@ static void quantile(const Batch *batch, const Json *quantiles) {
     int block = 0;
     for (const Json *part = quantiles->first; part != NULL; part = part->next, block++) {
       float q = (float)part->number, sum = 0;
+      float over = FAULT == quantile_in_double ? (float)(part->number - 1) : q - 1;
+      float slope = FAULT == quantile_in_double ? (float)(1 - part->number) : 1 - q;
       for (int j = 0; j < n; j++) {
         int at = i * batch->width + block * n + j;
         float d = batch->t[i * n + j] - batch->y[at];
-        sum = sum + (d > 0 ? q : q - 1) * d;
-        batch->dy[at] = d > 0 ? -q * scale : d < 0 ? (1 - q) * scale : d;
+        sum = sum + (d > 0 ? q : over) * d;
+        batch->dy[at] = d > 0 ? -q * scale : d < 0 ? slope * scale : d;
       }
       batch->loss[i] = (block == 0 ? 0 : batch->loss[i]) + sum / (float)batch->width;
     }

@@ -53,23 +53,29 @@ static Data make_data(const Json *text, int rows, int targets, uint32_t part) {
   return data;
 }
 
-static float *smoothed(const Json *loss, int rows, int targets, const float *t) {
-  double share = number_of(loss, "labelSmoothing", 0);
+static float *smoothed(const Json *loss, bool training, int rows, int targets, const float *t) {
+  double share = FAULT == validation_not_smoothed && !training ? 0 : number_of(loss, "labelSmoothing", 0);
   float *to = zeroed((size_t)(rows * targets), sizeof(float));
   bool categories = strstr(kind_of(loss, ""), "ategorical") != NULL;
-  float scale = (float)(1 - share), shift = (float)(share / (categories ? targets : 2));
+  int parts = categories ? targets : 2;
+  float scale = (float)(1 - share), shift = (float)(share / parts);
+  if (FAULT == smoothing_in_single) {
+    scale = 1 - (float)share;
+    shift = (float)share / (float)parts;
+  }
   for (int i = 0; i < rows * targets; i++) to[i] = share == 0 ? t[i] : t[i] * scale + shift;
   return to;
 }
 
 /* Computes the loss of each row and the delta of the operation that it begins with, times the weights of the rows. */
-static void compute(Network *network, int rows, const float *targets, const float *weights, float *losses) {
+static void compute(Network *network, bool training, int rows, const float *targets, const float *weights,
+                    float *losses) {
   const Json *loss = field(network->text, "loss");
   int left = left_to_loss(network), last = network->operations - 1;
   int at = left < 0 ? last : network->operation[left].inputs[0];
   int width = network->outputs, count = targets_of(loss, width);
   float *own = zeroed((size_t)(rows * width), sizeof(float));
-  float *t = smoothed(loss, rows, count, targets);
+  float *t = smoothed(loss, training, rows, count, targets);
   Batch batch = {rows, width, count, (float)rows, at < 0 ? network->x : network->operation[at].y, t, own, losses};
   compute_loss(loss, left >= 0, &batch);
   for (int i = 0; i < rows && weights != NULL; i++) {
@@ -86,10 +92,10 @@ static void compute(Network *network, int rows, const float *targets, const floa
 }
 
 /* Marks the values that the statistics of a batch depend on; the input of the network is `before[0]`. */
-static void mark_before(const Network *network, int rows, bool *before) {
+static void mark_before(const Network *network, bool *before) {
   for (int k = network->operations - 1; k >= 0; k--) {
     const Operation *operation = network->operation + k;
-    bool counts = before[k + 1] || (rows > 1 && !operation->frozen && is(operation->kind, "batchNormalization"));
+    bool counts = before[k + 1] || (!operation->frozen && is(operation->kind, "batchNormalization"));
     for (int i = 0; counts && i < operation->count; i++) before[operation->inputs[i] + 1] = true;
   }
 }
@@ -100,16 +106,17 @@ static void clear_row(int n, float *x) {
   if (!(lanes_total(&sum) < INFINITY)) memset(x, 0, (size_t)n * sizeof(float));
 }
 
-/* Rows of weight 0 whose values overflowed become 0 before the backward pass reads them. */
+/* Rows of weight 0 whose values overflowed become 0 before the backward pass reads them. One row has no statistics. */
 static void clear_overflow(Network *network, int rows, float *x, const float *weights) {
   bool before[257] = {false};
-  mark_before(network, rows, before);
+  mark_before(network, before);
   for (int i = 0; i < rows && weights != NULL; i++) {
     if (weights[i] != 0) continue;
-    if (!before[0]) clear_row(network->width, x + i * network->width);
+    bool alone = rows_of_batch(network, i / network->batch * network->batch, rows) == 1;
+    if (alone || !before[0]) clear_row(network->width, x + i * network->width);
     for (int k = 0; k < network->operations; k++) {
       const Operation *operation = network->operation + k;
-      if (!before[k + 1]) clear_row(operation->out, operation->y + i * operation->out);
+      if (alone || !before[k + 1]) clear_row(operation->out, operation->y + i * operation->out);
     }
   }
 }
@@ -132,8 +139,10 @@ static double train_on(Network *network, const Data *data, const int *order, int
   float *weights = gather(data->weights, order, rows, 1), *losses = zeroed((size_t)rows, sizeof(float));
   network->x = x;
   forward(network, rows, true);
-  *penalty = add_value_penalties(network, 0, rows, *penalty);
-  compute(network, rows, t, weights, losses);
+  for (int first = 0; first < rows; first += network->batch) {
+    *penalty = add_value_penalties(network, first, rows_of_batch(network, first, rows), *penalty);
+  }
+  compute(network, true, rows, t, weights, losses);
   total = add_losses(total, losses, rows);
   add_metrics(network, rows, t);
   clear_overflow(network, rows, x, weights);
@@ -141,7 +150,6 @@ static double train_on(Network *network, const Data *data, const int *order, int
   add_penalties(network);
   clip(network, optimizer);
   update(network, optimizer);
-  move_statistics(network, rows);
   constrain(network);
   average_weights(network, optimizer);
   free(x);
@@ -196,7 +204,7 @@ static double evaluate(Network *network, const Data *data, double *penalty) {
   for (int first = 0; first < data->rows; first += size) {
     *penalty = add_value_penalties(network, first, data->rows - first < size ? data->rows - first : size, *penalty);
   }
-  compute(network, data->rows, data->t, NULL, losses);
+  compute(network, false, data->rows, data->t, NULL, losses);
   double total = add_losses(0, losses, data->rows);
   clear_metrics(network);
   add_metrics(network, data->rows, data->t);
@@ -241,7 +249,26 @@ static char *read_all(void) {
   return text;
 }
 
-int main(void) {
+#ifdef FAULTS
+int FAULT = no_fault;
+
+static void plant(const char *name) {
+#define FAULT_TEXT(fault) #fault,
+  static const char *const names[] = {"no_fault", FAULT_LIST(FAULT_TEXT)};
+  for (int i = 0; i < (int)(sizeof names / sizeof *names); i++) {
+    if (is(names[i], name)) FAULT = i;
+  }
+  if (FAULT == no_fault) fail("fault unknown", name);
+}
+#endif
+
+int main(int count, char **arguments) {
+#ifdef FAULTS
+  if (count > 1) plant(arguments[1]);
+#else
+  (void)arguments;
+  if (count > 1) fail("no arguments expected without -DFAULTS", "");
+#endif
   static Network network;
   const Json *text = json_parse(read_all());
   int rows = (int)number_of(text, "rows", 1), most = (int)number_of(text, "validationRows", 0);

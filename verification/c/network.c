@@ -6,7 +6,7 @@ static int add_parameter(Network *network, int units, int inputs, bool learned) 
   if (index >= 256) fail("network", "too many parameters");
   Parameter *parameter = network->parameter + index;
   size_t size = (size_t)units * (size_t)inputs;
-  *parameter = (Parameter){.units = units, .inputs = inputs, .learned = learned};
+  *parameter = (Parameter){.units = units, .inputs = inputs, .learned = learned, .factor = 1};
   parameter->value = zeroed(size, sizeof(float));
   parameter->gradient = zeroed(size, sizeof(float));
   parameter->average = zeroed(size, sizeof(float));
@@ -29,9 +29,10 @@ static Operation *add_operation(Network *network, const char *kind, const Json *
   size_t size = (size_t)network->capacity * (size_t)out;
   operation->y = zeroed(size, sizeof(float));
   operation->dy = zeroed(size, sizeof(float));
-  operation->mean = zeroed((size_t)out, sizeof(float));
-  operation->rest = zeroed((size_t)out, sizeof(float));
-  operation->variance = zeroed((size_t)out, sizeof(float));
+  size_t batches = (size_t)(network->capacity / network->batch + 1) * (size_t)out;
+  operation->mean = zeroed(batches, sizeof(float));
+  operation->rest = zeroed(batches, sizeof(float));
+  operation->variance = zeroed(batches, sizeof(float));
   return operation;
 }
 
@@ -141,7 +142,7 @@ static void freeze(Network *network, int operation, int parameter) {
   for (; parameter < network->parameters; parameter++) {
     Parameter *frozen = network->parameter + parameter;
     frozen->learned = false;
-    frozen->l1 = frozen->l2 = 0;
+    if (FAULT != frozen_penalty) frozen->l1 = frozen->l2 = 0;
     frozen->constraint = NULL;
   }
 }
@@ -165,7 +166,11 @@ static void add_layer(Network *network, const Json *layer, const int *inputs, in
     if (is(kind_of(activation, ""), "linear")) add_operation(network, "identity", layer, input, width, width);
     else add_activation(network, activation, input, width);
   } else if (is(kind, "prelu")) {
-    add_operation(network, "prelu", layer, input, width, width)->parameter[0] = add_vector(network, width, true, 0.25f);
+    int slope = add_vector(network, width, true, 0.25f);
+    add_operation(network, "prelu", layer, input, width, width)->parameter[0] = slope;
+    const Json *initializer = field(layer, "slopeInitializer");
+    Parameter *slopes = network->parameter + slope;
+    if (initializer != NULL) initialize(initializer, "", network->seed, slope, slopes, width, width);
   } else if (is(kind, "batchNormalization") || is(kind, "layerNormalization") || is(kind, "rmsNormalization")) {
     add_normalization(network, kind, layer, input, width);
   } else if (is(kind, "normalization")) add_standardization(network, layer, input, width);
@@ -177,18 +182,23 @@ static void add_layer(Network *network, const Json *layer, const int *inputs, in
 
 void build(Network *network, const Json *text, int capacity) {
   *network = (Network){.text = text, .capacity = capacity};
+  network->batch = (int)number_of(text, "batchSize", 32);
+  if (FAULT == statistics_of_update) network->batch *= (int)number_of(field(text, "optimizer"), "accumulate", 1);
   network->seed = (uint32_t)number_of(text, "seed", 0);
   network->width = (int)number_of(text, "inputs", 0);
   int made[256] = {-1}, layers = 1; /* the operation that has the output of each layer; layer 0 is the input */
   for (const Json *layer = field(text, "layers")->first; layer != NULL; layer = layer->next) {
-    int inputs[8] = {made[layers - 1]}, count = 0;
+    int inputs[MOST_INPUTS] = {made[layers - 1]}, count = 0;
     const Json *from = field(layer, "from");
     for (const Json *part = from == NULL ? NULL : from->first; part != NULL; part = part->next) {
-      if (count >= 8) fail("network", "too many inputs of a layer");
+      if (count >= MOST_INPUTS) fail("network", "too many inputs of a layer");
       inputs[count++] = made[(int)part->number];
     }
     int operations = network->operations, parameters = network->parameters;
     add_layer(network, layer, inputs, count == 0 ? 1 : count);
+    for (int p = parameters; p < network->parameters; p++) {
+      network->parameter[p].factor = number_of(layer, "learningRateFactor", 1);
+    }
     if (!flag_of(layer, "trainable", true)) freeze(network, operations, parameters);
     made[layers++] = network->operations - 1;
   }
@@ -201,6 +211,10 @@ int left_to_loss(const Network *network) {
   const char *within = activation_within(field(network->text, "loss"));
   bool left = within != NULL && is(operation->kind, "activation") && is(kind_of(operation->config, ""), within);
   return left ? last : -1;
+}
+
+int rows_of_batch(const Network *network, int first, int rows) {
+  return rows - first < network->batch ? rows - first : network->batch;
 }
 
 const float *input_of(const Network *network, const Operation *operation, int which) {

@@ -49,8 +49,9 @@ static float plain_product_term(const void *context, int i, int j) {
   return dy_term(context, i, j) * x_term(context, i, j);
 }
 
-static void moments(Operation *operation, int rows, const float *x) {
-  int n = operation->out;
+/* The statistics of batch number `batch` of an update. */
+static void moments(Operation *operation, int batch, int rows, const float *x) {
+  int n = operation->out, at = batch * n;
   float count = (float)rows;
   float *c = zeroed((size_t)n, sizeof(float)), *s = zeroed((size_t)n, sizeof(float));
   float *q = zeroed((size_t)n, sizeof(float));
@@ -63,9 +64,9 @@ static void moments(Operation *operation, int rows, const float *x) {
     float off = s[j] / count;
     float nearest = c[j] + off;
     float excess = q[j] < INFINITY && FAULT != unbiased_rest ? s[j] * off : 0;
-    operation->mean[j] = nearest;
-    operation->rest[j] = (c[j] - nearest) + off;
-    operation->variance[j] = ieee_max(0, (q[j] - excess) / count);
+    operation->mean[at + j] = nearest;
+    operation->rest[at + j] = (c[j] - nearest) + off;
+    operation->variance[at + j] = ieee_max(0, (q[j] - excess) / count);
   }
   free(c);
   free(s);
@@ -98,17 +99,45 @@ static float epsilon_of(const Operation *operation) {
   return (float)number_of(operation->config, "epsilon", is(operation->kind, "rmsNormalization") ? 1e-6 : 1e-5);
 }
 
+/* The running statistics move after each batch that has statistics of its own. */
+static void move_statistics(Network *network, Operation *operation, int batch, int rows) {
+  int at = batch * operation->out;
+  float rate = (float)(1 - number_of(operation->config, "momentum", 0.9));
+  float unbiased = (float)((double)rows / (rows - 1));
+  float *mean = network->parameter[operation->parameter[2]].value;
+  float *variance = network->parameter[operation->parameter[3]].value;
+  for (int j = 0; j < operation->out; j++) {
+    mean[j] = mean[j] + rate * (operation->mean[at + j] - mean[j]);
+    variance[j] = variance[j] + rate * (unbiased * operation->variance[at + j] - variance[j]);
+  }
+}
+
+static void normalize_columns(Network *network, Operation *operation, int rows, const float *x, bool of_batch) {
+  int n = operation->out;
+  float epsilon = epsilon_of(operation);
+  const float *gamma = values_of(network, operation, 0), *beta = values_of(network, operation, 1);
+  const float *mean = values_of(network, operation, 2), *variance = values_of(network, operation, 3);
+  for (int first = 0, batch = 0; first < rows; first += network->batch, batch++) {
+    int count = rows_of_batch(network, first, rows), at = batch * n;
+    const float *from = x + first * n;
+    float *to = operation->y + first * n;
+    if (!of_batch || count == 1) {
+      scale_columns(count, n, from, mean, variance, gamma, beta, epsilon, to);
+      continue;
+    }
+    moments(operation, batch, count, from);
+    scale_columns(count, n, from, operation->mean + at, operation->variance + at, gamma, beta, epsilon, to);
+    move_statistics(network, operation, batch, count);
+  }
+}
+
 void normalize_forward(Network *network, Operation *operation, int rows, const float *x, bool training) {
   int n = operation->out;
   float epsilon = epsilon_of(operation);
   const float *gamma = values_of(network, operation, 0), *beta = values_of(network, operation, 1);
-  bool by_columns = is(operation->kind, "batchNormalization") || is(operation->kind, "normalization");
-  if (by_columns) {
-    bool of_batch = training && rows > 1 && !operation->frozen && is(operation->kind, "batchNormalization");
-    if (of_batch) moments(operation, rows, x);
-    const float *mean = of_batch ? operation->mean : values_of(network, operation, 2);
-    const float *variance = of_batch ? operation->variance : values_of(network, operation, 3);
-    scale_columns(rows, n, x, mean, variance, gamma, beta, epsilon, operation->y);
+  bool by_batches = is(operation->kind, "batchNormalization");
+  if (by_batches || is(operation->kind, "normalization")) {
+    normalize_columns(network, operation, rows, x, by_batches && training && !operation->frozen);
     return;
   }
   bool centered = is(operation->kind, "layerNormalization");
@@ -122,15 +151,29 @@ void normalize_forward(Network *network, Operation *operation, int rows, const f
   }
 }
 
+/* A part of an update: one of its batches. */
+typedef struct {
+  int first, rows, number;
+} Part;
+
+/* Adds a sum of the batch to those of the batches before it. */
+static void add_to_gradient(const Part *part, int j, float value, float *gradient) {
+  if (gradient != NULL) gradient[j] = part->number == 0 ? value : gradient[j] + value;
+}
+
 /* A batch of one row is normalized by constants. */
-static void backward_of_one(Network *network, Operation *operation, const float *x, float epsilon, float *dx) {
-  const float *gamma = values_of(network, operation, 0), *dy = operation->dy;
+static void backward_of_one(Network *network, Operation *operation, const Part *part, const float *all, float epsilon,
+                            float *all_dx) {
+  int n = operation->out;
+  const float *x = all + part->first * n, *dy = operation->dy + part->first * n;
+  float *dx = all_dx + part->first * n;
+  const float *gamma = values_of(network, operation, 0);
   const float *mean = values_of(network, operation, 2), *variance = values_of(network, operation, 3);
   float *dgamma = gradient_of(network, operation, 0), *dbeta = gradient_of(network, operation, 1);
-  for (int j = 0; j < operation->out; j++) {
+  for (int j = 0; j < n; j++) {
     float r = inverse_deviation(variance[j], epsilon);
-    if (dgamma != NULL) dgamma[j] = ((x[j] - mean[j]) * r + 0) * dy[j];
-    if (dbeta != NULL) dbeta[j] = dy[j];
+    add_to_gradient(part, j, ((x[j] - mean[j]) * r + 0) * dy[j], dgamma);
+    add_to_gradient(part, j, dy[j], dbeta);
     dx[j] = dy[j] * r;
     if (gamma != NULL) dx[j] = dx[j] * gamma[j];
   }
@@ -144,37 +187,49 @@ static void backward_of_frozen(Network *network, Operation *operation, int rows,
   free(zeros);
 }
 
-static void backward_of_batch(Network *network, Operation *operation, int rows, const float *x, float epsilon,
-                              float *dx) {
-  int n = operation->out;
+static void backward_of_batch(Network *network, Operation *operation, const Part *part, const float *all, float epsilon,
+                              float *all_dx) {
+  int n = operation->out, rows = part->rows;
   float count = (float)rows;
-  const float *gamma = values_of(network, operation, 0), *dy = operation->dy;
+  const float *x = all + part->first * n, *dy = operation->dy + part->first * n;
+  const float *mean = operation->mean + part->number * n, *variance = operation->variance + part->number * n;
+  float *dx = all_dx + part->first * n;
+  const float *gamma = values_of(network, operation, 0);
   float *dgamma = gradient_of(network, operation, 0), *dbeta = gradient_of(network, operation, 1);
   float *a = zeroed((size_t)n, sizeof(float)), *b = zeroed((size_t)n, sizeof(float));
   float *k = zeroed((size_t)n, sizeof(float)), *e = zeroed((size_t)n, sizeof(float));
-  Columns columns = {n, x, dy, operation->mean};
+  Columns columns = {n, x, dy, mean};
   sum_over_rows(rows, n, dy_term, &columns, a);
   sum_over_rows(rows, n, product_term, &columns, b);
   for (int j = 0; j < n; j++) k[j] = a[j] / count;
   Columns around = {n, x, dy, k};
   sum_over_rows(rows, n, dy_distance_term, &around, e);
   for (int j = 0; j < n; j++) {
-    float r = inverse_deviation(operation->variance[j], epsilon), rest = operation->rest[j];
+    float r = inverse_deviation(variance[j], epsilon), rest = operation->rest[part->number * n + j];
     float of_gamma = (b[j] - a[j] * rest) * r;
-    if (dbeta != NULL) dbeta[j] = a[j];
-    if (dgamma != NULL) dgamma[j] = of_gamma;
+    add_to_gradient(part, j, a[j], dbeta);
+    add_to_gradient(part, j, of_gamma, dgamma);
     float w = (of_gamma / count) * r;
     float q = e[j] / count - rest * w;
     float scale = (gamma == NULL ? 1 : gamma[j]) * r;
     for (int i = 0; i < rows; i++) {
       int at = i * n + j;
-      dx[at] = scale * (((dy[at] - k[j]) - q) - (x[at] - operation->mean[j]) * w);
+      dx[at] = scale * (((dy[at] - k[j]) - q) - (x[at] - mean[j]) * w);
     }
   }
   free(a);
   free(b);
   free(k);
   free(e);
+}
+
+static void backward_of_batches(Network *network, Operation *operation, int rows, const float *x, float epsilon,
+                                float *dx) {
+  Part part = {0};
+  for (; part.first < rows; part.first += part.rows, part.number++) {
+    part.rows = rows_of_batch(network, part.first, rows);
+    (part.rows == 1 ? backward_of_one : backward_of_batch)(network, operation, &part, x, epsilon, dx);
+  }
 }
 
 static void backward_of_rows(Network *network, Operation *operation, int rows, const float *x, float epsilon,
@@ -217,22 +272,5 @@ void normalize_backward(Network *network, Operation *operation, int rows, const 
   } else if (!is(operation->kind, "batchNormalization")) {
     backward_of_rows(network, operation, rows, x, epsilon, dx);
   } else if (operation->frozen) backward_of_frozen(network, operation, rows, epsilon, dx);
-  else if (rows == 1) backward_of_one(network, operation, x, epsilon, dx);
-  else backward_of_batch(network, operation, rows, x, epsilon, dx);
-}
-
-void move_statistics(Network *network, int rows) {
-  if (rows == 1) return;
-  for (int k = 0; k < network->operations; k++) {
-    Operation *operation = network->operation + k;
-    if (operation->frozen || !is(operation->kind, "batchNormalization")) continue;
-    float rate = (float)(1 - number_of(operation->config, "momentum", 0.9));
-    float unbiased = (float)((double)rows / (rows - 1));
-    float *mean = network->parameter[operation->parameter[2]].value;
-    float *variance = network->parameter[operation->parameter[3]].value;
-    for (int j = 0; j < operation->out; j++) {
-      mean[j] = mean[j] + rate * (operation->mean[j] - mean[j]);
-      variance[j] = variance[j] + rate * (unbiased * operation->variance[j] - variance[j]);
-    }
-  }
+  else backward_of_batches(network, operation, rows, x, epsilon, dx);
 }

@@ -81,12 +81,12 @@ static void prepare_nadam(Rule *rule, double rate, double beta1, long t) {
   rule->share = (float)((rate * (1 - now)) / (1 - product));
 }
 
-static Rule prepare(const Json *optimizer, long updates) {
+static Rule prepare(const Json *optimizer, double factor, long updates) {
   const char *kind = kind_of(optimizer, "sgd");
   bool lion = is(kind, "lion"), adadelta = is(kind, "adadelta");
   bool adams = is(kind, "adam") || is(kind, "adamw");
   double usual = adams || lion ? 0.001 : is(kind, "adamax") || is(kind, "nadam") ? 0.002 : adadelta ? 1 : 0.01;
-  double rate = rate_after(field(optimizer, "learningRate"), usual, updates);
+  double rate = factor * rate_after(field(optimizer, "learningRate"), usual, updates);
   double rho = number_of(optimizer, "rho", adadelta ? 0.9 : 0.99);
   double beta1 = number_of(optimizer, "beta1", 0.9), beta2 = number_of(optimizer, "beta2", lion ? 0.99 : 0.999);
   double epsilon = number_of(optimizer, "epsilon", is(kind, "adagrad") ? 1e-10 : adadelta ? 1e-6 : 1e-8);
@@ -103,7 +103,7 @@ static Rule prepare(const Json *optimizer, long updates) {
   rule.size = (float)(rate / (1 - power(beta1, t)));
   rule.root = (float)(1 / sqrt(1 - power(beta2, t)));
   rule.decays = decay != 0;
-  rule.decay = (float)(1 - rate * decay);
+  rule.decay = FAULT == decay_in_single ? 1 - (float)rate * (float)decay : (float)(1 - rate * decay);
   rule.nesterov = flag_of(optimizer, "nesterov", false);
   rule.centered = flag_of(optimizer, "centered", false);
   rule.amsgrad = flag_of(optimizer, "amsgrad", false);
@@ -188,9 +188,10 @@ static void step(const Rule *r, float *w, float g, float *s0, float *s1, float *
 }
 
 void update(Network *network, const Json *optimizer) {
-  Rule rule = prepare(optimizer, network->updates);
   for (int p = 0; p < network->parameters; p++) {
     Parameter *q = network->parameter + p;
+    Rule rule = prepare(optimizer, q->factor, network->updates);
+    if (FAULT == matrices_decay && q->is_vector) rule.decays = false;
     for (int i = 0; q->learned && i < size_of(q); i++) {
       step(&rule, q->value + i, q->gradient[i], q->state[0] + i, q->state[1] + i, q->state[2] + i);
     }
@@ -204,7 +205,8 @@ void average_weights(Network *network, const Json *optimizer) {
   float rate = (float)(1 - number_of(ema, "momentum", 0.99));
   for (int p = 0; p < network->parameters; p++) {
     Parameter *parameter = network->parameter + p;
-    for (int i = 0; parameter->learned && i < size_of(parameter); i++) {
+    bool counts = parameter->learned || FAULT == statistics_averaged;
+    for (int i = 0; counts && i < size_of(parameter); i++) {
       float *average = parameter->average + i, w = parameter->value[i];
       *average = network->updates == 1 ? w : *average + rate * (w - *average);
     }
@@ -217,6 +219,7 @@ void use_average(Network *network, const Json *optimizer) {
   if (field(optimizer, "ema") == NULL) return;
   for (int p = 0; p < network->parameters; p++) {
     Parameter *parameter = network->parameter + p;
-    if (parameter->learned) memcpy(parameter->value, parameter->average, (size_t)size_of(parameter) * sizeof(float));
+    bool counts = parameter->learned || FAULT == statistics_averaged;
+    if (counts) memcpy(parameter->value, parameter->average, (size_t)size_of(parameter) * sizeof(float));
   }
 }

@@ -15,27 +15,57 @@
 
 _Static_assert(FLT_EVAL_METHOD == 0, "float is computed as float: no x87 registers");
 
-/* Faults that a build plants on purpose, one at a time: -DFAULT=name. The vectors have to catch each of them. */
-enum {
-  no_fault,
-  fused_product,         /* one multiply-add of a matrix product is rounded once */
-  bias_last,             /* a bias is added after the products instead of before */
-  sum_from_the_end,      /* the rows of a gradient are added from the last to the first */
-  lanes_in_a_row,        /* the lanes of a sum along a row are joined one after another */
-  exponential_constant,  /* one coefficient of e^x is off by a unit in the last place; so for the next three */
-  logarithm_constant,
-  tangent_constant,
-  error_constant,
-  mask_counter,          /* masks are those of the row before */
-  shuffle_word,          /* the shuffle takes the words from the second on */
-  angle_of_normals,      /* normal numbers take the sine where they should take the cosine */
-  bias_correction,       /* Adam counts its updates from 0 */
-  epsilon_in_root,       /* Adam adds epsilon under the root */
-  unbiased_rest,         /* batch normalization does not correct its variance by the mean's rounding */
-  one_block,             /* sums over rows are not divided into blocks of 4,096 */
-  loss_in_single,        /* the loss of an epoch is summed in float32 */
-};
-#ifndef FAULT
+/*
+ * Faults that a build with -DFAULTS can plant on purpose: the name of one is the program's argument. The vectors have
+ * to catch each of them.
+ */
+#define FAULT_LIST(X) \
+  X(fused_product)           /* one multiply-add of a matrix product is rounded once */ \
+  X(bias_last)               /* a bias is added after the products instead of before */ \
+  X(sum_from_the_end)        /* the rows of a gradient are added from the last to the first */ \
+  X(lanes_in_a_row)          /* the lanes of a sum along a row are joined one after another */ \
+  X(exponential_constant)    /* one coefficient of e^x is off by a unit in the last place; so for the next three */ \
+  X(logarithm_constant) \
+  X(tangent_constant) \
+  X(error_constant) \
+  X(exponential_above)       /* e^x does not hold x from above; so for the next five bounds */ \
+  X(exponential_below) \
+  X(expm1_below) \
+  X(error_bounds) \
+  X(mish_above) \
+  X(tanh_gelu_bounds) \
+  X(celu_threshold)          /* celu computes negative x however close to 0 */ \
+  X(mask_counter)            /* masks are those of the row before */ \
+  X(shuffle_word)            /* the shuffle takes the words from the second on */ \
+  X(angle_of_normals)        /* normal numbers take the sine where they should take the cosine */ \
+  X(span_in_double)          /* the span of uniform numbers is computed before its ends are rounded */ \
+  X(one_pass)                /* orthogonal never repeats its projections */ \
+  X(first_attempt)           /* orthogonal takes a matrix that is nearly singular */ \
+  X(dropped_in_single)       /* what alpha dropout puts for dropped values is computed in float32 */ \
+  X(norm_threshold)          /* normalized products count larger norms as 0 */ \
+  X(unbiased_rest)           /* batch normalization does not correct its variance by the mean's rounding */ \
+  X(statistics_of_update)    /* batch normalization takes the batches of an update as one */ \
+  X(one_block)               /* sums over rows are not divided into blocks of 4,096 */ \
+  X(smoothing_in_single)     /* the numbers of label smoothing are computed in float32 */ \
+  X(validation_not_smoothed) /* a validation has the targets as they are given */ \
+  X(balance_in_single)       /* 1 - alpha of a focal loss is computed in float32 */ \
+  X(quantile_in_double)      /* q - 1 of the quantile loss is computed in float64 */ \
+  X(penalty_in_double)       /* the share of a row in a penalty on values is computed in float64 */ \
+  X(penalty_of_batch)        /* a penalty on values is divided by the rows of a batch, not of the update */ \
+  X(penalty_terms)           /* the log of a penalty on values adds all its absolute values first */ \
+  X(frozen_penalty)          /* the log of penalties counts weights that are not trained */ \
+  X(matrices_decay)          /* vectors do not decay */ \
+  X(decay_in_single)         /* the factor of weight decay is computed in float32 */ \
+  X(bias_correction)         /* Adam counts its updates from 0 */ \
+  X(epsilon_in_root)         /* Adam adds epsilon under the root */ \
+  X(repeated_product)        /* a power is computed product after product */ \
+  X(statistics_averaged)     /* running statistics, too, are replaced by an average */ \
+  X(loss_in_single)          /* the loss of an epoch is summed in float32 */
+#define FAULT_NAME(name) name,
+enum { no_fault, FAULT_LIST(FAULT_NAME) };
+#ifdef FAULTS
+extern int FAULT;
+#else
 #define FAULT no_fault
 #endif
 
@@ -120,23 +150,24 @@ int targets_of(const Json *loss, int outputs);
 void compute_loss(const Json *loss, bool of_logits, const Batch *batch);
 bool compute_crossentropy(const Json *loss, bool of_logits, const Batch *batch);
 
-/* network.c: operations and parameters. */
+/* network.c: operations and parameters. `rows` are those of an update, all batches that it has. */
 typedef struct {
   int units, inputs; /* a vector has one input */
   bool learned, is_vector, is_table; /* a table has a vector for each category: units vectors of `inputs` values */
   float *value, *gradient, *state[3], *average;
-  double l1, l2;
+  double l1, l2, factor; /* of penalties; of the learning rate */
   const Json *constraint;
 } Parameter;
 
+enum { MOST_INPUTS = 16 }; /* of a layer */
 typedef struct {
   const char *kind;
   const Json *config;
-  int inputs[8], count; /* operations that it reads; -1 is the input of the network */
+  int inputs[MOST_INPUTS], count; /* operations that it reads; -1 is the input of the network */
   int in, out;          /* widths */
   int parameter[4];     /* -1 where there is none */
   float *y, *dy;
-  float *mean, *rest, *variance; /* of a batch */
+  float *mean, *rest, *variance; /* of each batch of an update */
   bool has_delta, frozen; /* a frozen layer is not trained */
 } Operation;
 
@@ -146,13 +177,16 @@ typedef struct {
   int width, outputs, operations, parameters, capacity;
   Operation operation[256];
   Parameter parameter[256];
-  const float *x; /* rows of the batch */
+  const float *x; /* rows of the update */
+  int batch;      /* rows of a batch: those of an update may be several */
   double metric[16];
   long updates;   /* made so far */
 } Network;
 void build(Network *network, const Json *text, int capacity);
 /* The operation that `last` leaves to the loss, or -1. */
 int left_to_loss(const Network *network);
+/* The rows of the batch that begins at row `first`. */
+int rows_of_batch(const Network *network, int first, int rows);
 const float *input_of(const Network *network, const Operation *operation, int which);
 
 /* tables.c: embeddings */
@@ -172,7 +206,6 @@ void initialize(const Json *initializer, const char *otherwise, uint32_t seed, i
 /* forward.c, backward.c, normalize.c */
 void forward(Network *network, int rows, bool training);
 void backward(Network *network, int rows);
-void move_statistics(Network *network, int rows);
 double add_value_penalties(const Network *network, int first, int rows, double total);
 void normalize_forward(Network *network, Operation *operation, int rows, const float *x, bool training);
 void normalize_backward(Network *network, Operation *operation, int rows, const float *x, float *dx);

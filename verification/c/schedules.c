@@ -5,7 +5,7 @@ static double half_wave(double share) { return 0.5 * (1 + cos_d(3.14159265358979
 
 static double cosine(const Json *s, double t) {
   double period = number_of(s, "decaySteps", 1), since = t, finished = 0;
-  double factor = number_of(s, "periodFactor", 1), alpha = number_of(s, "alpha", 0);
+  double factor = number_of(s, "periodFactor", 2), alpha = number_of(s, "alpha", 0);
   if (!flag_of(s, "restarts", false)) since = t < period ? t : period;
   else if (factor == 1) {
     finished = floor(t / period);
