@@ -23,6 +23,21 @@ test.each(vectors)('the library has the bits of the vector $name', async (vector
   expect(differenceFrom(vector, await runLibrary(library, vector.description))).toBeUndefined();
 });
 
+test('every layer, activation, loss, optimizer, schedule, initializer and constraint of random networks is in a vector', () => {
+  const namesIn = (descriptions: readonly object[]): string[] => {
+    const names = new Set<string>();
+    JSON.stringify(descriptions, (_key, value: unknown) => {
+      if (typeof value === 'string') names.add(value);
+      return value;
+    });
+    return [...names];
+  };
+  const inVectors = new Set(namesIn(vectors.map(({ description }) => description)));
+  const inNetworks = namesIn(Array.from({ length: 400 }, (_, seed) => randomDescription(seed)));
+  expect(inNetworks.length).toBeGreaterThan(100);
+  expect(inNetworks.filter((name) => !inVectors.has(name))).toEqual([]);
+});
+
 describe('npm run verify', () => {
   const script = fileURLToPath(new URL('../../verification/verify.mjs', import.meta.url));
   let folder: string;
