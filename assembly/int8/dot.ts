@@ -14,7 +14,8 @@ export const ACTIVATION_BYTES: usize = ASC_FEATURE_RELAXED_SIMD ? 1 : 2;
 @inline
 export function dotAdd(w: v128, a: v128, acc: v128): v128 {
   if (ASC_FEATURE_RELAXED_SIMD) return i32x4.relaxed_dot_i8x16_i7x16_add_s(w, a, acc);
-  return i32x4.add(acc, i32x4.dot_i16x8_s(w, a));
+  // The order of the factors of madd, which decides in what order V8 11.3 loads them.
+  return i32x4.add(acc, i32x4.dot_i16x8_s(a, w));
 }
 
 /** Widens `groups` groups of weights. The vectors of a panel stay in their order: inputs 0 and 1 of all columns first. */
@@ -46,4 +47,29 @@ export function dequantize(acc: v128, zero: v128, scale: v128, sums: v128, scale
 @inline
 export function biasAt(bias: usize, offset: usize): v128 {
   return bias == 0 ? i32x4.splat(i32.MIN_VALUE) : v128.load(bias + offset);
+}
+
+/** Dequantizes sums of products (m, 4 · vectors) in their place. */
+export function dequantizeRows(
+  m: i32,
+  vectors: i32,
+  stats: usize,
+  sums: usize,
+  scales: usize,
+  bias: usize,
+  z: usize,
+  ldz: usize,
+): void {
+  for (let v: usize = 0, end = (<usize>vectors) << 4; v < end; v += 16) {
+    const sum = v128.load(sums + v);
+    const factor = v128.load(scales + v);
+    const shift = biasAt(bias, v);
+    let at = z + v;
+    let row = stats;
+    for (const last = stats + ((<usize>m) << 3); row < last; row += 8, at += ldz) {
+      const zero = v128.load32_splat(row, 4);
+      const scale = v128.load32_splat(row);
+      v128.store(at, dequantize(v128.load(at), zero, scale, sum, factor, shift));
+    }
+  }
 }

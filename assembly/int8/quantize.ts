@@ -55,7 +55,7 @@ function store4(to: usize, a: v128): void {
 }
 
 /**
- * q = clamp(nearest(x · inverse) + zero, 0, 127) for `rows` rows of k values, x in float32 and rows of x `ldx` floats
+ * q = clamp(nearest(x · inverse) + zero, 0, 127) for m rows of k values, x in float32 and rows of x `ldx` floats
  * apart; q in the form that the products of this binary read, rows of k padded to a multiple of 4. For each row a
  * float32 and an int32 at stats:
  *
@@ -66,7 +66,7 @@ function store4(to: usize, a: v128): void {
  * A row with a value that is not finite, or whose range is not, has the scale NaN: its products are NaN.
  */
 export function u7_quantize_rows(
-  rows: i32,
+  m: i32,
   k: i32,
   x: usize,
   ldx: i32,
@@ -79,7 +79,7 @@ export function u7_quantize_rows(
   const stride = (<usize>ldx) << 2;
   const whole = (<usize>(k & ~3)) << 2;
   const last = lastLanes(k);
-  for (; rows > 0; --rows, x += stride, stats += 8) {
+  for (; m > 0; --m, x += stride, stats += 8) {
     // As integers, floats of one sign are ordered by magnitude: the largest signed integer is the largest positive
     // number, the largest unsigned one the most negative number. Infinities and NaN are beyond both.
     let most = i32x4.splat(0);

@@ -6,7 +6,6 @@
 import { readFileSync } from 'node:fs';
 import v8 from 'node:v8';
 import { describe, expect, test } from 'vitest';
-import { ABI, type KernelName } from '../../src/runtime/abi.js';
 import { SLACK } from '../../src/runtime/arena.js';
 import { OVERREAD } from '../../src/runtime/extent-forms.js';
 import {
@@ -16,16 +15,24 @@ import {
   extentsOf,
   parametersOf,
   sameBitsExceptNaN,
+  tableNames as names,
   TableFixture,
   type TableCall,
 } from './table-calls.js';
 
 if (process.versions.node.startsWith('20.')) v8.setFlagsFromString('--experimental-wasm-relaxed-simd');
-const binaries = ['kernels', 'kernels-fused', 'kernels-predict'].map((name) => {
+const binaries = (
+  [
+    ['kernels'],
+    ['kernels-fused'],
+    ['kernels-predict'],
+    ['kernels-int8', 'plain'],
+    ['kernels-int8-relaxed', 'relaxed'],
+  ] as const
+).map(([name, path]) => {
   const bytes = readFileSync(new URL(`../../build/${name}.wasm`, import.meta.url));
-  return { name, bytes, runs: WebAssembly.validate(bytes) };
+  return { name, path, bytes, runs: WebAssembly.validate(bytes) };
 });
-const names = Object.keys(ABI) as KernelName[];
 
 /** Bit patterns that no kernel writes: as floats a NaN, and a large number. */
 const PATTERNS = [0x7fa5a5a5, 0x7e5a5a5a] as const;
@@ -87,8 +94,8 @@ describe('the table of extents', () => {
   );
 });
 
-describe.each(binaries)('$name', ({ bytes, runs }) => {
-  const fixture = runs ? new TableFixture(bytes) : undefined;
+describe.each(binaries)('$name', ({ bytes, path, runs }) => {
+  const fixture = runs ? new TableFixture(bytes, path) : undefined;
   const own = fixture?.names ?? names;
 
   test.skipIf(!runs).each(own)(

@@ -7,6 +7,9 @@
 import { ABI, type KernelName } from '../../src/runtime/abi.js';
 import type { Area, Extent } from '../../src/runtime/extent-forms.js';
 import { EXTENTS } from '../../src/runtime/extents.js';
+import { ABI as INT8_ABI, type Int8KernelName } from '../../src/runtime/int8/abi.js';
+import { INT8_EXTENTS } from '../../src/runtime/int8/extents.js';
+import type { Int8Path } from '../../src/runtime/int8/products.js';
 import { source, type Source } from '../support/reference/random.js';
 
 type Numbers = Record<string, number>;
@@ -26,11 +29,15 @@ const CHOICES: Readonly<Record<string, readonly number[]>> = {
   pieces: [1, 2, 3],
   columns: [1, 2, 3],
   accumulate: [0, 1],
+  calibrated: [0, 1],
   nesterov: [0, 1],
 };
 
+/** A kernel of float32, or of eight bits: both binaries have these under the same names. */
+export type TableName = KernelName | `${Int8Path} ${Int8KernelName}`;
+
 export interface TableCall {
-  readonly kernel: KernelName;
+  readonly kernel: TableName;
   /** Values by parameter, except pointers. */
   readonly scalars: Numbers;
   /** Pointers that are null. */
@@ -41,8 +48,21 @@ export interface TableCall {
 const isPointer = (parameter: string): boolean => parameter.startsWith('*');
 const isFloat = (parameter: string): boolean => parameter.endsWith(':f32');
 const isDistance = (parameter: string): boolean => /^ld[a-z]?$/.test(parameter);
-export const parametersOf = (kernel: KernelName): readonly string[] => ABI[kernel];
-export const extentsOf = (kernel: KernelName): Readonly<Record<string, Extent>> => EXTENTS[kernel];
+
+/** The parameters and the extents of each kernel. */
+const TABLE = new Map<string, { parameters: readonly string[]; extents: Readonly<Record<string, Extent>> }>();
+for (const [name, parameters] of Object.entries(ABI)) {
+  TABLE.set(name, { parameters, extents: EXTENTS[name as KernelName] });
+}
+for (const [path, extents] of Object.entries(INT8_EXTENTS)) {
+  for (const [name, parameters] of Object.entries(INT8_ABI)) {
+    TABLE.set(`${path} ${name}`, { parameters, extents: extents[name as Int8KernelName] });
+  }
+}
+
+export const tableNames = [...TABLE.keys()] as TableName[];
+export const parametersOf = (kernel: TableName): readonly string[] => TABLE.get(kernel)!.parameters;
+export const extentsOf = (kernel: TableName): Readonly<Record<string, Extent>> => TABLE.get(kernel)!.extents;
 
 const of = <T>(list: readonly T[], from: Source): T => list[from.below(list.length)];
 
@@ -64,7 +84,7 @@ function combinations(lists: readonly (readonly number[])[], from: Source): numb
 }
 
 /** The calls to try of a kernel: all of its sizes, or a sample of them. */
-export function callsOf(kernel: KernelName): TableCall[] {
+export function callsOf(kernel: TableName): TableCall[] {
   const parameters = parametersOf(kernel);
   const from = source(0x5eed);
   const sizes = ['m', 'n', 'k'].filter((name) => parameters.includes(name));
@@ -94,7 +114,7 @@ export function callsOf(kernel: KernelName): TableCall[] {
 }
 
 /** The least distance of rows at which no two rows of this distance overlap. */
-function leastDistance(kernel: KernelName, scalars: Numbers, distance: string): number {
+function leastDistance(kernel: TableName, scalars: Numbers, distance: string): number {
   const at = (value: number): Area[] =>
     Object.values(extentsOf(kernel)).flatMap((one) => areasOf(one, { ...scalars, [distance]: value }));
   const [none, many] = [at(0), at(1000)];
@@ -121,7 +141,11 @@ export class TableFixture {
   private readonly words: Uint32Array;
   private readonly kernels: Readonly<Record<string, (...numbers: number[]) => void>>;
 
-  constructor(bytes: BufferSource) {
+  /** An instance of a binary; one of eight bits has the kernels of its path. */
+  constructor(
+    bytes: BufferSource,
+    private readonly path?: Int8Path,
+  ) {
     // Shared, as the binary declares it; no larger than the largest call needs.
     const memory = new WebAssembly.Memory({ initial: 32, maximum: 32, shared: true });
     this.words = new Uint32Array(memory.buffer);
@@ -129,8 +153,10 @@ export class TableFixture {
     this.kernels = instance.exports as never;
   }
 
-  get names(): KernelName[] {
-    return Object.keys(this.kernels) as KernelName[];
+  get names(): TableName[] {
+    return Object.keys(this.kernels).map((name) =>
+      this.path === undefined ? name : `${this.path} ${name}`,
+    ) as TableName[];
   }
 
   /**
@@ -158,7 +184,7 @@ export class TableFixture {
       return scalars[isFloat(parameter) ? parameter.slice(0, -':f32'.length) : parameter];
     });
     try {
-      this.kernels[kernel](...args);
+      this.kernels[kernel.slice(kernel.indexOf(' ') + 1)](...args);
     } catch (error) {
       throw new Error(`${describeCall(call, last)}: ${(error as Error).message}`, { cause: error });
     }
