@@ -32,6 +32,7 @@ export const besidePredict = ['tables-predict'];
 export const loadedLater = {
   fused: 'src/runtime/fused',
   int8: 'src/runtime/int8/load',
+  quantization: 'src/quantization/make',
   'remote-fit': 'src/remote/remote-fit',
   'worker-program': 'src/remote/program',
   'onnx-reader': 'src/formats/onnx/read-model',

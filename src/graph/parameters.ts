@@ -5,7 +5,6 @@
 import { sizeOf, type NamedTensor } from '../common/tensors.js';
 import type { ParameterSpec } from '../operations/operation.js';
 import type { RegionGroup } from '../runtime/arena.js';
-import { packInt8, unpackInt8 } from '../runtime/int8/weights.js';
 import { padded } from '../runtime/panels.js';
 import type { WasmRuntime } from '../runtime/wasm-runtime.js';
 import type { NetworkPlan, PlannedParameter } from './plan.js';
@@ -75,8 +74,7 @@ function unpack(runtime: WasmRuntime, address: number, { spec, offset }: Planned
   const { memory, kernels } = runtime;
   const at = address + 4 * offset;
   if (spec.storage === 'vector') return memory.copy(at, sizeOf(spec.shape));
-  if (spec.storage === 'int8')
-    return Float32Array.from(unpackInt8(memory.u8.subarray(at), spec.shape[1], spec.shape[0]));
+  if (spec.storage === 'int8') return runtime.int8!.kernels.read(spec.shape[1], spec.shape[0], at);
   const data = new Float32Array(sizeOf(spec.shape));
   eachPanel(runtime, spec, ({ units, inputs, first, panel }) => {
     kernels.f32_unpack_panel(inputs, units, at + 4 * panel, rows);
@@ -99,7 +97,7 @@ function pack(
     return;
   }
   if (spec.storage === 'int8') {
-    packInt8(Int8Array.from(data), spec.shape[1], spec.shape[0], memory.u8.subarray(at));
+    runtime.int8!.kernels.write(data, spec.shape[1], spec.shape[0], at);
     return;
   }
   eachPanel(runtime, spec, ({ units, inputs, first, panel }) => {

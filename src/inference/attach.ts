@@ -6,11 +6,12 @@ import { isFloat32Array, isList, mayOverlap, typedLength } from '../common/array
 import { restoreCustom } from '../common/custom.js';
 import { describe, sentence } from '../common/describe.js';
 import { ValueError, WasmMlpError } from '../common/errors.js';
-import { fieldOf, fieldsOf, isInstance } from '../common/objects.js';
+import { fieldOf, fieldsOf, isInstance, ownOf } from '../common/objects.js';
 import { isRecord, readOptions } from '../common/options.js';
 import type { Inputs } from '../common/rows.js';
 import { ALIGNMENT } from '../runtime/arena.js';
 import { FIRST_ADDRESS } from '../runtime/constants.generated.js';
+import { instantiateInt8 } from '../runtime/int8/products.js';
 import { whenCollected } from '../runtime/model-allocator.js';
 import { WasmRuntime, MAXIMUM_BYTES, type RuntimeHandle } from '../runtime/wasm-runtime.js';
 import { useSharedFreeList } from '../runtime/threads/shared-free-list.js';
@@ -113,8 +114,11 @@ const refusal = (what: keyof ModelHandle, expected: string, got: string): ValueE
 
 /** Makes a runtime on the memory of a handle. */
 function runtimeOn(handle: ModelHandle): WasmRuntime {
+  const int8 = ownOf(handle, 'int8');
   try {
-    return new WasmRuntime(handle);
+    const runtime = new WasmRuntime(handle);
+    if (int8 !== undefined) runtime.useInt8((memory) => instantiateInt8(int8, memory));
+    return runtime;
   } catch (error) {
     if (error instanceof WasmMlpError) throw error;
     throw refusal('memory', 'that of its kernels', `one that they do not take: ${sentence((error as Error).message)}`);

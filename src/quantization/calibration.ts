@@ -4,6 +4,12 @@ import { Predictor } from '../inference/predictor.js';
 import type { InputRange } from '../operations/affine-int8.js';
 import type { MatrixView } from '../runtime/matrix-view.js';
 
+/** Rows of each input, row-major. */
+export interface CalibrationRows {
+  readonly count: number;
+  readonly inputs: readonly Float32Array[];
+}
+
 /** Rows computed at a time. */
 const BATCH_SIZE = 256;
 
@@ -15,8 +21,7 @@ const BATCH_SIZE = 256;
 export function rangesOn(
   { runtime, plan, weights }: ModelState,
   layers: ReadonlySet<number>,
-  inputs: readonly Float32Array[],
-  rows: number,
+  { inputs, count: rows }: CalibrationRows,
 ): Map<number, InputRange> {
   const ranges = new Map<number, InputRange>();
   const predictor = new Predictor(runtime, plan, weights, ({ layer, operation }, [x]) => {

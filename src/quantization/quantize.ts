@@ -1,6 +1,6 @@
 /**
- * `quantize`: a network whose dense and maxout layers have weights of eight bits, to predict with. weights.ts rounds
- * the weights, calibration.ts finds the ranges of inputs, and runtime/int8/ has the kernels.
+ * `quantize`: a network whose dense and maxout layers have weights of eight bits, to predict with. This file reads the
+ * arguments; make.ts makes the network.
  */
 import { newFloats } from '../common/arrays.js';
 import { describe } from '../common/describe.js';
@@ -10,16 +10,12 @@ import { isInstance } from '../common/objects.js';
 import { listOf, readOptions, text, unchecked } from '../common/options.js';
 import { perTensor } from '../common/per-tensor.js';
 import { openRows, type Inputs } from '../common/rows.js';
-import type { NamedTensor } from '../common/tensors.js';
-import { planNetwork, type NetworkPlan } from '../graph/plan.js';
+import type { NetworkPlan } from '../graph/plan.js';
 import type { TensorSpec } from '../graph/tensor-specs.js';
 import { Model } from '../model/model.js';
-import type { InputRange } from '../operations/affine-int8.js';
 import { afterFinalizers } from '../runtime/event-loop.js';
 import { bringInt8 } from '../runtime/int8/bring.js';
-import { MOST_INPUTS } from '../runtime/int8/weights.js';
-import { rangesOn } from './calibration.js';
-import { roundWeights } from './weights.js';
+import type { CalibrationRows } from './calibration.js';
 
 /**
  * Options of `quantize`.
@@ -34,11 +30,6 @@ export interface QuantizeOptions {
   /** Names of layers that keep their float32 weights. Default none. */
   skip?: readonly string[];
 }
-
-/**
- * Products of inputs and units below which a layer keeps float32: rounding its rows takes longer than it saves.
- */
-const LEAST_PRODUCTS = 1024;
 
 /**
  * Returns a copy of a model whose dense and maxout layers have weights of eight bits: integers from −127 to 127 with a
@@ -70,17 +61,14 @@ export async function quantize<O extends Float32Array | Float32Array[] = Float32
   });
   const source = model.forQuantize('quantize');
   const { state } = source;
-  const { plan, blueprint } = state;
-  const layers = layersOf(plan, new Set(skip.map((name) => indexOf(name, plan))));
+  const skipped = new Set(skip.map((name) => indexOf(name, state.plan)));
+  // Rows are copied before the wait: their owner may change them.
   const rows = calibration === undefined ? undefined : readRows(calibration as Inputs, state.inputSpecs);
+  const { makeQuantized } = await import('./make.js');
   await bringInt8(state.runtime);
-  // The model may have been trained, or disposed, in the meantime: what follows takes its weights all at once.
+  // The model may have been disposed in the meantime. What follows takes its weights all at once.
   model.forQuantize('quantize');
-  const ranges = rows && rangesOn(state, layers, rows.inputs, rows.count);
-  const int8 = new Map([...layers].map((layer): [number, InputRange | undefined] => [layer, ranges?.get(layer)]));
-  const graph = { ...blueprint.graph, int8 };
-  const quantized = planNetwork('quantize', graph);
-  return afterFinalizers(source.copy<O>({ ...blueprint, graph }, quantized, valuesFor(quantized, source.tensors())));
+  return afterFinalizers(makeQuantized<O>(source, skipped, rows));
 }
 
 /** Returns the index of a layer that may be skipped. */
@@ -90,22 +78,8 @@ function indexOf(name: string, { graph: { names } }: NetworkPlan): number {
   throw new ValueError(`quantize: skip expected names of layers, got ${describe(name)}.${suggestion(name, names)}`);
 }
 
-/** Returns the indices of the layers that get weights of eight bits. */
-function layersOf({ nodes }: NetworkPlan, skipped: ReadonlySet<number>): Set<number> {
-  const found = new Set<number>();
-  const kept = new Set(skipped);
-  for (const { layer, operation } of nodes) {
-    if (operation.kind !== 'affine') continue;
-    const { inputs, units } = operation.config;
-    if (inputs * units < LEAST_PRODUCTS || inputs > MOST_INPUTS) kept.add(layer);
-    else found.add(layer);
-  }
-  for (const layer of kept) found.delete(layer);
-  return found;
-}
-
 /** Copies rows for calibration, which may be of another thread, or change. */
-function readRows(given: Inputs, specs: readonly TensorSpec[]) {
+function readRows(given: Inputs, specs: readonly TensorSpec[]): CalibrationRows {
   const sources = perTensor('quantize', 'calibration', given, specs).map(({ what, value }, index) =>
     openRows('quantize', what, value, specs[index].width),
   );
@@ -120,16 +94,4 @@ function readRows(given: Inputs, specs: readonly TensorSpec[]) {
     return data;
   });
   return { count, inputs };
-}
-
-/** Returns the values of a quantized plan's parameters: rounded weights and their scales; others as they are. */
-function valuesFor({ parameters }: NetworkPlan, tensors: readonly NamedTensor[]): Float32Array[] {
-  const byName = new Map(tensors.map(({ name, data }) => [name, data]));
-  const scales = new Map<string, Float32Array>();
-  return parameters.map(({ name, spec: { storage, shape } }) => {
-    if (storage !== 'int8') return scales.get(name) ?? byName.get(name)!;
-    const rounded = roundWeights(byName.get(name)!, shape[0], shape[1]);
-    scales.set(`${name}_scale`, rounded.scales);
-    return rounded.weights;
-  });
 }

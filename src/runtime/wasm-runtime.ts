@@ -10,7 +10,7 @@ import { ABI_DIGEST } from './abi.generated.js';
 import type { Kernels } from './abi.js';
 import { Arena, type Allocator } from './arena.js';
 import { FIRST_ADDRESS, PACKED_A_BYTES, PAGE, SCRATCH_BYTES } from './constants.generated.js';
-import { instantiateInt8, type Int8Code, type Int8Kernels } from './int8/products.js';
+import type { Int8Code, Int8Kernels } from './int8/products.js';
 import { INT8_SCRATCH_BYTES } from './int8/room.js';
 import { ModelAllocator, CollectorPressure } from './model-allocator.js';
 import { LinearMemory } from './linear-memory.js';
@@ -124,8 +124,6 @@ export class WasmRuntime {
     const own = tileOf(this.kernels, tile);
     if (threads > 1) this.pool = startPool?.({ module, memory: this.memory, tile: own, threads, scratch, packedA });
     this.tile = this.pool?.shared() ?? own;
-    const int8 = attached ? ownOf(options, 'int8') : undefined;
-    if (int8 !== undefined) this.useInt8(int8);
   }
 
   /** Products with weights of eight bits, on this memory; undefined until a model needs them. */
@@ -133,10 +131,10 @@ export class WasmRuntime {
     return this.state.int8;
   }
 
-  /** Instantiates the kernels of weights of eight bits, once. */
-  useInt8(code: Int8Code): void {
+  /** Takes the kernels of weights of eight bits, which the first model that needs them has brought, once. */
+  useInt8(start: (memory: WebAssembly.Memory) => Int8Kernels): void {
     const { state, memory, root } = this;
-    state.int8 ??= { kernels: instantiateInt8(code, memory.memory), scratch: root.allocate(INT8_SCRATCH_BYTES) };
+    state.int8 ??= { kernels: start(memory.memory), scratch: root.allocate(INT8_SCRATCH_BYTES) };
   }
 
   /** Returns this runtime for one model: its allocations are freed when nothing refers to it any more. */

@@ -60,7 +60,7 @@ describe('a subject of random networks', () => {
     const predictions = withModels((model) => {
       const predict = model.predict.bind(model);
       model.predict = (x: Float32Array) => {
-        const values = predict(x);
+        const values = predict(x) as Float32Array;
         // A unit in the last place of one number.
         new Uint32Array(values.buffer, values.byteOffset)[0] ^= 1;
         return values;

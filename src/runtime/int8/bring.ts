@@ -1,25 +1,24 @@
 /** Brings the kernels of weights of eight bits, which are a file of their own, to a runtime. */
 import { sentence } from '../../common/describe.js';
 import { StateError, UnsupportedError } from '../../common/errors.js';
-import type { Int8Code } from './products.js';
+import type { Int8Kernels } from './products.js';
 import type { WasmRuntime } from '../wasm-runtime.js';
 
-/** The kernels, once one model has needed them: compiled once per process. */
-let brought: Int8Code | undefined;
+/** Starts the kernels on a memory, once one model has needed them: compiled once per process. */
+let brought: ((memory: WebAssembly.Memory) => Int8Kernels) | undefined;
 
 /** The error of a synchronous call before the kernels were loaded, which takes a promise. */
 export class MissingInt8Error extends StateError {}
 
 /** Loads and compiles the kernels unless that was done before, for models on this runtime. */
 export async function bringInt8(runtime: WasmRuntime): Promise<void> {
-  brought ??= await compileThere();
+  brought ??= await load();
   runtime.useInt8(brought);
 }
 
-async function compileThere(): Promise<Int8Code> {
+async function load(): Promise<(memory: WebAssembly.Memory) => Int8Kernels> {
   try {
-    // There is always one: the plain one has what the engine needs for the others.
-    return (await (await import('./load.js')).compileInt8())!;
+    return await (await import('./load.js')).startInt8();
   } catch (error) {
     throw new UnsupportedError(
       `wasm-mlp: weights of eight bits expected a platform that loads and compiles their kernels, got: ` +

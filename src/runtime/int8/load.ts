@@ -6,7 +6,7 @@
 import { decodeHex } from '../hex.js';
 import { INT8_RELAXED_KERNELS_HEX } from '../kernels-int8-relaxed.generated.js';
 import { INT8_KERNELS_HEX } from '../kernels-int8.generated.js';
-import { instantiateInt8, type Int8Code, type Int8Path } from './products.js';
+import { instantiateInt8, type Int8Code, type Int8Kernels, type Int8Path } from './products.js';
 import { isExact } from './probe.js';
 
 const HEX: Readonly<Record<Int8Path, string>> = { plain: INT8_KERNELS_HEX, relaxed: INT8_RELAXED_KERNELS_HEX };
@@ -23,4 +23,13 @@ export async function compileInt8(only?: Int8Path): Promise<Int8Code | undefined
     if (path === 'plain' || isExact((memory) => instantiateInt8(code, memory))) return code;
   }
   return undefined;
+}
+
+/**
+ * Compiles the kernels and returns what starts them on a memory. There is always one path: the plain one has what the
+ * engine needs for its other kernels.
+ */
+export async function startInt8(): Promise<(memory: WebAssembly.Memory) => Int8Kernels> {
+  const code = (await compileInt8())!;
+  return (memory) => instantiateInt8(code, memory);
 }

@@ -4,7 +4,7 @@ import { padded } from '../panels.js';
 import { INT8_ABI_DIGEST } from './abi.generated.js';
 import type { Int8Exports } from './abi.js';
 import { PACKED_ROWS, PANEL_WIDTH } from './constants.generated.js';
-import { panelBytes } from './weights.js';
+import { int8WeightBytes, packInt8, panelBytes, unpackInt8 } from './weights.js';
 
 /** Which binary: 'relaxed' needs relaxed SIMD. Both compute the same bits. */
 export type Int8Path = 'plain' | 'relaxed';
@@ -18,6 +18,10 @@ export interface Int8Code {
 /** Products in eight bits on one memory. */
 export interface Int8Kernels {
   readonly code: Int8Code;
+  /** Writes weights (units, inputs), row-major integers, to their panels at an address. */
+  write(weights: Float32Array, inputs: number, units: number, at: number): void;
+  /** Returns the weights (units, inputs) at an address. */
+  read(inputs: number, units: number, at: number): Float32Array;
   /** Bytes of scratch for a product of `rows` rows of `inputs` values. */
   scratchBytes(rows: number, inputs: number): number;
   /**
@@ -60,7 +64,21 @@ class Products implements Int8Kernels {
   constructor(
     readonly code: Int8Code,
     private readonly kernels: Int8Exports,
+    private readonly memory: WebAssembly.Memory,
   ) {}
+
+  write(weights: Float32Array, inputs: number, units: number, at: number): void {
+    packInt8(Int8Array.from(weights), inputs, units, this.bytesAt(inputs, units, at));
+  }
+
+  read(inputs: number, units: number, at: number): Float32Array {
+    return Float32Array.from(unpackInt8(this.bytesAt(inputs, units, at), inputs, units));
+  }
+
+  /** A view of stored weights: the buffer is another one after the memory has grown. */
+  private bytesAt(inputs: number, units: number, at: number): Uint8Array {
+    return new Uint8Array(this.memory.buffer, at, int8WeightBytes(inputs, units));
+  }
 
   scratchBytes(rows: number, inputs: number): number {
     return layOut(this.code.path, rows, inputs).bytes;
@@ -101,5 +119,5 @@ export function instantiateInt8(code: Int8Code, memory: WebAssembly.Memory): Int
     throw new FormatError('wasm-mlp: kernels of eight bits of this version expected, got those of another version.');
   }
   const { exports } = new WebAssembly.Instance(module, { env: { memory } });
-  return new Products(code, exports as unknown as Int8Exports);
+  return new Products(code, exports as unknown as Int8Exports, memory);
 }
