@@ -6,7 +6,7 @@ import { describeShape } from '../common/describe.js';
 import { ShapeError, ValueError } from '../common/errors.js';
 import { ownOf } from '../common/objects.js';
 import { sizeOf } from '../common/tensors.js';
-import { int8WeightBytes, MOST_INPUTS } from '../runtime/int8/weights.js';
+import { int8WeightBytes, MOST_INPUTS } from '../runtime/int8/weight-bytes.js';
 import { padded, panelFloats } from '../runtime/panels.js';
 import { affineInt8 } from '../operations/affine-int8.js';
 import type { Operation, OperationConfigs, ParameterSpec } from '../operations/operation.js';

@@ -7,7 +7,7 @@ import { planNetwork, type NetworkPlan } from '../graph/plan.js';
 import type { ToQuantize } from '../model/int8.js';
 import type { Model } from '../model/model.js';
 import type { InputRange } from '../operations/affine-int8.js';
-import { MOST_INPUTS } from '../runtime/int8/weights.js';
+import { MOST_INPUTS } from '../runtime/int8/weight-bytes.js';
 import { rangesOn, type CalibrationRows } from './calibration.js';
 import { roundWeights } from './weights.js';
 

@@ -6,7 +6,8 @@
 import { FIRST_ADDRESS, PAGE } from '../constants.generated.js';
 import { padded } from '../panels.js';
 import type { Int8Kernels } from './products.js';
-import { int8WeightBytes, packInt8 } from './weights.js';
+import { int8WeightBytes } from './weight-bytes.js';
+import { packInt8 } from './weights.js';
 
 /** An odd number of inputs, with whole groups of all chains and a rest; and units with panels of all widths. */
 const INPUTS = 51;

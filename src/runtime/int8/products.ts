@@ -4,7 +4,8 @@ import { padded } from '../panels.js';
 import { INT8_ABI_DIGEST } from './abi.generated.js';
 import type { Int8Exports } from './abi.js';
 import { PACKED_ROWS, PANEL_WIDTH } from './constants.generated.js';
-import { int8WeightBytes, packInt8, panelBytes, unpackInt8 } from './weights.js';
+import { int8WeightBytes, panelBytes } from './weight-bytes.js';
+import { packInt8, unpackInt8 } from './weights.js';
 
 /** Which binary: 'relaxed' needs relaxed SIMD. Both compute the same bits. */
 export type Int8Path = 'plain' | 'relaxed';

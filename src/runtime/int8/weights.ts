@@ -6,15 +6,7 @@
  */
 import { padded } from '../panels.js';
 import { PANEL_WIDTH } from './constants.generated.js';
-
-/** The most inputs of a product: its sum is at most 127 · 127 · 131,072, which is below 2³¹. */
-export const MOST_INPUTS = 131_072;
-
-/** Bytes of the panels, a multiple of 16. */
-export const panelBytes = (inputs: number, units: number): number => padded(inputs) * padded(units);
-
-/** Bytes of stored weights (units, inputs): panels, then sums. */
-export const int8WeightBytes = (inputs: number, units: number): number => panelBytes(inputs, units) + 4 * padded(units);
+import { int8WeightBytes, panelBytes } from './weight-bytes.js';
 
 /** Visits all weights: their index in a row-major matrix (units, inputs), and in panels. */
 function eachWeight(inputs: number, units: number, visit: (flat: number, at: number) => void): void {
