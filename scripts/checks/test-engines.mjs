@@ -3,7 +3,8 @@
  * are hashes of the final weights of two trainings, and of gradients, optimizer state, logs, predictions and files of
  * random networks on extreme data.
  *
- * - Several JavaScript engines and real browsers, on x64 and ARM64, and each compiler of an engine alone.
+ * - Several JavaScript engines and real browsers, on x64, with and without AVX, and ARM64, and each compiler of an
+ *   engine alone. Where the processor has too little, the library must say so by an UnsupportedError.
  * - 1, 2 and 4 threads, each register tile, the calling thread and a worker, pages with and without isolation.
  * - 256-bit vectors, and fused numerics, whose bits differ from strict ones.
  * - The main job, and a training that is killed on the running Node and continues in each engine.
@@ -12,21 +13,44 @@
  *     npm run test:engines                   the whole main job
  *     npm run test:engines -- --quick        one epoch of it
  *     npm run test:engines -- --epochs 3
+ *     npm run test:engines -- --write        writes the table to verification/engines.md, too
+ *     npm run test:engines -- --only ARM64   those whose engine, processor or compiler matches
  *
  * engines.mjs installs the engines. An engine that is not available here is listed as skipped, with the reason. Ends
  * with status 1 if a hash differs or a run fails.
  */
 
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { isExpected, printTable } from './engine-table.mjs';
-import { ARM64_NODE, COMPILERS, ENGINES, install, lastLine, run, runForOutput, versionOf } from './engines.mjs';
+import {
+  addAbsent,
+  addCells,
+  addProblem,
+  addRefusal,
+  addResult,
+  addTraining,
+  MAY_BE_ABSENT,
+  rows,
+  runOf,
+} from './engine-rows.mjs';
+import { documentOf, isExpected, printTable } from './engine-table.mjs';
+import {
+  BROWSER_COMPILERS,
+  COMPILERS,
+  EMULATED,
+  ENGINES,
+  install,
+  knowsFlags,
+  run,
+  runForOutput,
+  versionOf,
+} from './engines.mjs';
 import { ISOLATION, loadBrowsers } from './load-browsers.mjs';
 
-/** @typedef {import('../../test/support/matrix.mjs').Cell} Cell @typedef {import('./engine-table.mjs').Row} Row */
+/** @typedef {import('./engine-rows.mjs').Run} Run */
 
 process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
 
@@ -42,67 +66,38 @@ const WIDE_NODE = 24;
  * @type {readonly { kind: string, options: import('../../src/index.js').EngineOptions, wide?: boolean }[]}
  */
 const VARIANTS = [
-  { kind: '256-bit', options: { simd256: true }, wide: true },
-  { kind: 'fused', options: { numerics: 'fused' } },
-  { kind: 'fused, 256-bit', options: { numerics: 'fused', simd256: true }, wide: true },
+  { kind: 'process, 256-bit', options: { simd256: true }, wide: true },
+  { kind: 'process, fused', options: { numerics: 'fused' } },
+  { kind: 'process, 256-bit, fused', options: { numerics: 'fused', simd256: true }, wide: true },
 ];
 const VARIANT_THREADS = ['1', '2'];
 
 const { values: options } = parseArgs({
-  options: { quick: { type: 'boolean', default: false }, epochs: { type: 'string' } },
+  options: {
+    quick: { type: 'boolean', default: false },
+    epochs: { type: 'string' },
+    write: { type: 'boolean', default: false },
+    only: { type: 'string', default: '' },
+  },
 });
 const epochs = options.epochs ?? (options.quick ? '1' : undefined);
+const only = new RegExp(options.only, 'i');
 
-/** @type {Row[]} */
-const rows = [];
+/** Whether the option --only names a run. @param {Run} run */
+const isWanted = ({ engine, version, processor, compiler }) =>
+  only.test(`${engine} ${version} ${processor} ${compiler}`);
 
 /**
- * Adds cells as rows. Cells that differ only in their tiles become one row.
+ * Runs the trainings in a process.
  *
- * @param {{ name: string, version: string }} engine
- * @param {string} where
- * @param {Cell[]} cells
- * @param {number} seconds
+ * @param {string} command
+ * @param {readonly string[]} args
+ * @param {object} options of engines, and `tiles`
+ * @param {readonly string[]} threads
+ * @param {Readonly<Record<string, string>>} [env]
  */
-function addCells({ name, version }, where, cells, seconds) {
-  /** @type {Map<string, Cell[]>} */
-  const groups = new Map();
-  for (const cell of cells) {
-    const key = [cell.threads, cell.got, cell.runIn, cell.everyFeature, cell.largeLayers, cell.randomNetworks].join();
-    groups.set(key, [...(groups.get(key) ?? []), cell]);
-  }
-  let first = true;
-  for (const group of groups.values()) {
-    const [{ threads, got, numerics, runIn, everyFeature, largeLayers, randomNetworks }] = group;
-    rows.push({
-      engine: name,
-      version,
-      where: [
-        where,
-        ...(where.startsWith('fused') && numerics === 'strict' ? ['not here'] : []),
-        ...(runIn === 'main' ? [] : [runIn]),
-      ].join(', '),
-      numerics,
-      threads: got === threads ? `${threads}` : `${threads} (got ${got})`,
-      tiles: group.map(({ tile }) => tile).join(' '),
-      hashes: [everyFeature, largeLayers, randomNetworks],
-      seconds: first ? seconds : undefined,
-    });
-    first = false;
-  }
-}
-
-/** Engines that are not available are skipped, unless the full run is required. */
-const MAY_BE_ABSENT = process.env.REQUIRE_ENGINES !== '1';
-
-/**
- * @param {{ name: string, version: string }} engine
- * @param {string} where
- * @param {string} problem
- * @param {boolean} [skipped]
- */
-const addProblem = ({ name, version }, where, problem, skipped = false) =>
-  rows.push({ engine: name, version, where, threads: '-', tiles: '-', hashes: [], problem, skipped });
+const train = (command, args, options, threads, env) =>
+  run(command, [...args, 'test/support/matrix-child.mjs', JSON.stringify(options), ...threads], env);
 
 /**
  * Runs a training with checkpoints: in a new folder, or in a copy of one where it was killed. Returns the hash of the
@@ -122,118 +117,135 @@ async function trainWithCheckpoints(command, args, folder, options = {}) {
 /**
  * Adds the row of a training with checkpoints.
  *
- * @param {{ name: string, version: string }} named
+ * @param {Run} run
  * @param {string} command
  * @param {readonly string[]} args
  * @param {string} folder
  */
-async function addResumed(named, command, args, folder) {
+async function addResumed(run, command, args, folder) {
   mkdirSync(folder, { recursive: true });
   const { hash, problem } = await trainWithCheckpoints(command, args, folder);
-  if (hash === undefined) addProblem(named, 'checkpoints', problem ?? 'no hash');
-  else {
-    const { name: engine, version } = named;
-    rows.push({ engine, version, where: 'checkpoints', threads: '1', tiles: '3x12', hashes: [hash] });
-  }
+  if (hash === undefined) addProblem(run, problem ?? 'no hash');
+  else addResult(run, hash);
 }
 
 /** Runs Node, Bun and Deno. @param {string} models folder for the files of the main job */
 async function runEngines(models) {
-  const running = {
-    name: 'node',
-    version: process.versions.node,
-    args: /** @type {string[]} */ ([]),
-    command: process.execPath,
-  };
+  const running = { name: 'node', version: process.versions.node, args: /** @type {string[]} */ ([]) };
   for (const engine of [running, ...ENGINES]) {
-    let command = 'command' in engine ? String(engine.command) : '';
+    const { name, args } = engine;
+    let command = process.execPath;
     /** @type {string} */
     let version = engine.version;
     try {
-      if (command === '') command = install(engine.name, version);
+      if (engine !== running) command = install(name, version);
       version = versionOf(command);
     } catch (error) {
-      const { stderr, message } = /** @type {Error & { stderr?: string }} */ (error);
-      addProblem(engine, 'process', lastLine(stderr || message), MAY_BE_ABSENT);
+      addAbsent(runOf(name, version), error);
       continue;
     }
-    const named = { name: engine.name, version };
-    console.error(`${engine.name} ${version}`);
-    const train = (/** @type {object} */ options, /** @type {readonly string[]} */ threads) =>
-      run(command, [...engine.args, 'test/support/matrix-child.mjs', JSON.stringify(options), ...threads]);
-    const matrix = await train({}, THREADS);
-    if (matrix.problem !== undefined) addProblem(named, 'process', matrix.problem);
-    else addCells(named, 'process', matrix.value, matrix.seconds);
-    for (const { where, args = [], env = {} } of COMPILERS[engine.name] ?? []) {
-      const alone = await run(command, [...engine.args, ...args, 'test/support/matrix-child.mjs', '{}', '1'], env);
-      if (alone.problem !== undefined) addProblem(named, where, alone.problem);
-      else addCells(named, where, alone.value, alone.seconds);
-    }
-    for (const { kind, options, wide = false } of VARIANTS) {
-      if (wide && !(engine.name === 'node' && Number.parseInt(version, 10) >= WIDE_NODE)) continue;
-      const variant = await train(options, VARIANT_THREADS);
-      if (variant.problem !== undefined) addProblem(named, kind, variant.problem);
-      else if (variant.value.unsupported) addProblem(named, kind, variant.value.unsupported, true);
-      else addCells(named, kind, variant.value, variant.seconds);
-    }
-    const model = join(models, `${engine.name}-${version}.safetensors`);
-    const job = [
-      'dist/cli/main.js',
-      '--json',
-      '--output',
-      model,
-      ...(epochs === undefined ? [] : ['--epochs', epochs]),
-    ];
-    const main = await run(command, [...engine.args, ...job]);
-    if (main.problem !== undefined) addProblem(named, 'main job', main.problem);
-    else {
-      const { seconds } = main;
-      const hashes = [main.value.weightsSha256];
-      rows.push({ engine: named.name, version, where: 'main job', threads: '1', tiles: '3x12', hashes, seconds });
-    }
-    const tables = await run(command, [...engine.args, 'test/support/table-child.mjs']);
-    if (tables.problem !== undefined) addProblem(named, 'tables', tables.problem);
-    else {
-      const hashes = [tables.value.tables];
-      rows.push({ engine: named.name, version, where: 'tables', threads: '1', tiles: '3x12', hashes });
-    }
-    // The first engine also trains without a kill, for the hash that the others must reach.
-    if (engine === running) await addResumed(named, command, engine.args, join(models, 'whole'));
-    const killed = join(models, `killed-${engine.name}-${version}`);
-    mkdirSync(killed);
-    await trainWithCheckpoints(process.execPath, [], killed, { killedIn: 5 });
-    await addResumed(named, command, engine.args, killed);
+    console.error(`${name} ${version}`);
+    await runCompilers(name, version, command, args);
+    if (isWanted(runOf(name, version))) await runUsual(name, version, command, args, models, engine === running);
   }
 }
 
-/** Runs Node for ARM64, if the machine can emulate it. */
-async function runArm64() {
-  const { name, version, emulator } = ARM64_NODE;
-  const engine = { name: 'node', version };
-  const where = 'process, ARM64';
-  let command;
-  try {
-    command = join(
-      install(name, version, ['--force', '--ignore-scripts', '--cpu=arm64', '--os=linux']),
-      '../..',
-      name,
-      'bin/node',
-    );
-    // The ARM64 libraries are installed next to those of the machine.
-    versionOf(emulator, ['-L', '/', command, '--version']);
-  } catch (error) {
-    const { stderr, message } = /** @type {Error & { stderr?: string }} */ (error);
-    addProblem(engine, where, lastLine(stderr || message), MAY_BE_ABSENT);
-    return;
+/** Runs each compiler of an engine alone. @param {string} name @param {string} version @param {string} command @param {readonly string[]} args */
+async function runCompilers(name, version, command, args) {
+  for (const { compiler, args: flags = [], env = {}, tiles, ...how } of COMPILERS[name] ?? []) {
+    const run = runOf(name, version, { compiler });
+    if (!isWanted(run)) continue;
+    if (!knowsFlags(command, flags)) addProblem(run, `it has no ${flags.join(' ')}`, true);
+    else addTraining(run, await train(command, [...args, ...flags], { tiles }, ['1'], env), how);
   }
-  console.error(`node ${version}, ARM64`);
-  const matrix = await run(emulator, ['-L', '/', command, 'test/support/matrix-child.mjs', '{}', '1']);
-  if (matrix.problem !== undefined) addProblem(engine, where, matrix.problem);
-  else addCells(engine, where, matrix.value, matrix.seconds);
+}
+
+/**
+ * Runs all that an engine computes with its usual compilers.
+ *
+ * @param {string} name
+ * @param {string} version
+ * @param {string} command
+ * @param {readonly string[]} args
+ * @param {string} models
+ * @param {boolean} isFirst
+ */
+async function runUsual(name, version, command, args, models, isFirst) {
+  const of = (/** @type {string} */ where) => runOf(name, version, { where });
+  addTraining(of('process'), await train(command, args, {}, THREADS));
+  for (const { kind, options, wide = false } of VARIANTS) {
+    if (wide && !(name === 'node' && Number.parseInt(version, 10) >= WIDE_NODE)) continue;
+    addTraining(of(kind), await train(command, args, options, VARIANT_THREADS));
+  }
+  const model = join(models, `${name}-${version}.safetensors`);
+  const job = ['dist/cli/main.js', '--json', '--output', model, ...(epochs === undefined ? [] : ['--epochs', epochs])];
+  const main = await run(command, [...args, ...job]);
+  if (main.problem !== undefined) addProblem(of('main job'), main.problem);
+  else addResult(of('main job'), main.value.weightsSha256, main.seconds);
+  const tables = await run(command, [...args, 'test/support/table-child.mjs']);
+  if (tables.problem !== undefined) addProblem(of('tables'), tables.problem);
+  else addResult(of('tables'), tables.value.tables);
+  // The first engine also trains without a kill, for the hash that the others must reach.
+  if (isFirst) await addResumed(of('checkpoints'), command, args, join(models, 'whole'));
+  const killed = join(models, `killed-${name}-${version}`);
+  mkdirSync(killed);
+  await trainWithCheckpoints(process.execPath, [], killed, { killedIn: 5 });
+  await addResumed(of('checkpoints'), command, args, killed);
+}
+
+/** Flags of npm for a package of another processor. */
+const FOREIGN = ['--force', '--ignore-scripts', '--cpu=arm64', '--os=linux'];
+
+/** Runs engines on other processors, if the machine can emulate them. */
+async function runEmulated() {
+  for (const { name, version = process.versions.node, processor, emulator, emulatorArgs, ...other } of EMULATED) {
+    const { package: from, binary = '', args = [], tiles, ...how } = other;
+    const run = runOf(name, version, { processor });
+    if (!isWanted(run)) continue;
+    let command = process.execPath;
+    try {
+      if (from !== undefined) {
+        install(from, version, FOREIGN);
+        command = join('.engines', `${from}-${version}`, 'node_modules', from, binary);
+      }
+      // Libraries of other processors are installed next to those of the machine.
+      versionOf(emulator, [...emulatorArgs, command, '--version']);
+    } catch (error) {
+      addAbsent(run, error);
+      continue;
+    }
+    console.error(`${name} ${version}, ${processor}`);
+    addTraining(run, await train(emulator, [...emulatorArgs, command, ...args], { tiles }, ['1']), how);
+  }
 }
 
 /** Time-out of a page, in milliseconds. */
 const PAGE_MS = 300_000;
+
+/** Settings of pages: isolated or not, then each compiler alone. @param {keyof typeof BROWSER_COMPILERS} name */
+const pagesOf = (name) => [
+  ...[
+    {
+      where: 'isolated page',
+      compiler: 'usual',
+      headers: ISOLATION,
+      search: `threads=${THREADS.join()}`,
+      how: {},
+      refused: false,
+    },
+    {
+      where: 'plain page',
+      compiler: 'usual',
+      headers: {},
+      search: `threads=${THREADS.join()}`,
+      how: {},
+      refused: false,
+    },
+  ],
+  ...BROWSER_COMPILERS[name].map(({ compiler, refused, ...how }) => ({
+    ...{ where: 'isolated page', compiler, headers: ISOLATION, search: 'threads=1&tiles=3x12', how, refused },
+  })),
+];
 
 /** Runs pages, with the browser drivers of the tests. */
 async function runBrowsers() {
@@ -241,28 +253,33 @@ async function runBrowsers() {
   for (const name of browsers.browserNames) {
     const reason = browsers.reasonToSkip(name);
     if (reason !== undefined) {
-      addProblem({ name, version: '-' }, 'page', reason, MAY_BE_ABSENT);
+      addProblem(runOf(name, '-', { where: 'page' }), reason, MAY_BE_ABSENT);
       continue;
     }
-    for (const [where, headers] of /** @type {const} */ ([
-      ['isolated page', ISOLATION],
-      ['plain page', {}],
-    ])) {
-      console.error(`${name}, ${where}`);
+    for (const { where, compiler, headers, search, how, refused = false } of pagesOf(name)) {
+      const run = runOf(name, '-', { where, compiler });
+      if (!isWanted(run)) continue;
+      console.error(`${name}, ${where}, ${compiler}`);
       const server = await browsers.serveRepository(headers);
       const started = performance.now();
-      const engine = { name, version: '-' };
       try {
-        const address = `${server.origin}/test/support/pages/matrix.html?threads=${THREADS.join()}`;
-        await browsers.withBrowserPage(name, address, async (/** @type {any} */ page) => {
-          const late = new Promise((_, reject) => setTimeout(() => reject(new Error('no result')), PAGE_MS).unref());
-          const result = await Promise.race([server.result(), late]);
-          engine.version = page.version;
-          if (!Array.isArray(result)) throw new Error(JSON.stringify(result));
-          addCells(engine, where, result, (performance.now() - started) / 1000);
-        });
+        const address = `${server.origin}/test/support/pages/matrix.html?${search}`;
+        await browsers.withBrowserPage(
+          name,
+          address,
+          async (/** @type {any} */ page) => {
+            const late = new Promise((_, reject) => setTimeout(() => reject(new Error('no result')), PAGE_MS).unref());
+            const result = await Promise.race([server.result(), late]);
+            run.version = page.version;
+            const { error } = /** @type {{ error?: { name: string, message: string } }} */ (result);
+            if (refused && error?.name === 'UnsupportedError') addRefusal(run, error.message);
+            else if (!Array.isArray(result)) throw new Error(JSON.stringify(result));
+            else addCells(run, result, (performance.now() - started) / 1000);
+          },
+          how,
+        );
       } catch (error) {
-        addProblem(engine, where, /** @type {Error} */ (error).message);
+        addProblem(run, /** @type {Error} */ (error).message);
       } finally {
         await server.close();
       }
@@ -273,11 +290,15 @@ async function runBrowsers() {
 const scratch = mkdtempSync(join(tmpdir(), 'wasm-mlp-engines-'));
 try {
   await runEngines(scratch);
-  await runArm64();
+  await runEmulated();
   await runBrowsers();
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }
 
 printTable(rows);
+if (options.write) {
+  const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
+  writeFileSync('verification/engines.md', documentOf(rows, version));
+}
 process.exitCode = rows.every((row) => row.skipped || isExpected(row, rows)) ? 0 : 1;

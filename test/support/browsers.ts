@@ -121,6 +121,12 @@ export async function withTabInBackground<T>(url: string, use: () => Promise<T>)
 interface BrowserOptions {
   /** Whether WebKit has shared memory, which WebKitGTK leaves out without a setting. Default true. */
   readonly sharedMemory?: boolean;
+  /** Arguments of Chromium's command, beside those of all tests. */
+  readonly args?: readonly string[];
+  /** Preferences of Firefox. */
+  readonly preferences?: Readonly<Record<string, boolean>>;
+  /** Variables of WebKit's environment. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** Opens `url` in a new browser, passes the page to `use`, and closes the browser whatever happens. */
@@ -128,15 +134,15 @@ export async function withBrowserPage<T>(
   name: BrowserName,
   url: string,
   use: (page: BrowserPage) => Promise<T>,
-  { sharedMemory = true }: BrowserOptions = {},
+  { sharedMemory = true, args = [], preferences = {}, env = {} }: BrowserOptions = {},
 ): Promise<T> {
   const path = findBrowser(name);
   if (path === undefined) throw new Error(`no ${name} found`);
   const { page, version, problems, close } = await (name === 'webkit'
-    ? startWebKit(path, { sharedMemory })
+    ? startWebKit(path, { sharedMemory, env })
     : name === 'chromium'
-      ? startChromium(path)
-      : startFirefox(path));
+      ? startChromium(path, args)
+      : startFirefox(path, preferences));
   try {
     await page.goto(url);
     return await use({
@@ -182,16 +188,19 @@ function problemsOf() {
   };
 }
 
-async function startChromium(executablePath: string): Promise<Started> {
-  const browser = await chromium.launch({ executablePath, args: chromiumArguments, headless: true });
+async function startChromium(executablePath: string, further: readonly string[]): Promise<Started> {
+  const browser = await chromium.launch({ executablePath, args: [...chromiumArguments, ...further], headless: true });
   const page = await browser.newPage();
   const { problems, onError, onMessage } = problemsOf();
   page.on('pageerror', onError).on('console', onMessage);
   return { page, version: browser.version(), problems, close: () => browser.close() };
 }
 
-async function startFirefox(executablePath: string): Promise<Started> {
-  const browser = await launch({ browser: 'firefox', executablePath, headless: true });
+async function startFirefox(
+  executablePath: string,
+  extraPrefsFirefox: Readonly<Record<string, boolean>>,
+): Promise<Started> {
+  const browser = await launch({ browser: 'firefox', executablePath, headless: true, extraPrefsFirefox });
   const page = await browser.newPage();
   const { problems, onError, onMessage } = problemsOf();
   page.on('pageerror', onError).on('console', onMessage);

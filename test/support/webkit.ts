@@ -38,6 +38,8 @@ const KEYS: Readonly<Record<string, string>> = {
 interface StartOptions {
   /** Whether shared memory is switched on, which WebKitGTK leaves out without a setting. */
   readonly sharedMemory: boolean;
+  /** Further variables of the environment. */
+  readonly env: Readonly<Record<string, string>>;
 }
 
 type Send = (method: string, path: string, body?: object, limitMs?: number) => Promise<unknown>;
@@ -106,7 +108,7 @@ function pageOf(send: Send, path: string): DriverPage {
 }
 
 /** Starts WebKit by the driver at this path. */
-export async function startWebKit(driverPath: string, { sharedMemory }: StartOptions): Promise<Started> {
+export async function startWebKit(driverPath: string, { sharedMemory, env }: StartOptions): Promise<Started> {
   const { display, end: endDisplay } = await startDisplay();
   const home = mkdtempSync(join(tmpdir(), 'webkit-'));
   const port = await freePort();
@@ -130,6 +132,7 @@ export async function startWebKit(driverPath: string, { sharedMemory }: StartOpt
       WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS: '1',
       WEBKIT_DISABLE_DMABUF_RENDERER: '1',
       ...(sharedMemory && { JSC_useSharedArrayBuffer: '1' }),
+      ...env,
     },
   });
   const kill = (): void => killGroup(driver);
