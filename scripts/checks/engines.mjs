@@ -95,6 +95,7 @@ export const BROWSER_COMPILERS = {
  * @property {readonly string[]} [args] Before the script's path.
  * @property {readonly string[]} [tiles]
  * @property {boolean} [refused]
+ * @property {boolean} [notQuick] Whether --quick leaves it out.
  * @property {string} [fault] Of the emulator: what it prints where it cannot run the engine.
  */
 
@@ -111,7 +112,8 @@ export const EMULATED = [
     fault: 'mprotect failed',
   },
   {
-    ...{ name: 'node', processor: 'Nehalem, emulated', tiles: ONE_TILE },
+    // V8 without AVX has the same instructions, without an emulator.
+    ...{ name: 'node', processor: 'Nehalem, emulated', tiles: ONE_TILE, notQuick: true },
     ...{ emulator: 'qemu-x86_64-static', emulatorArgs: ['-cpu', 'Nehalem'] },
   },
   {

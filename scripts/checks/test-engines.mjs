@@ -199,9 +199,9 @@ const FOREIGN = ['--force', '--ignore-scripts', '--cpu=arm64', '--os=linux'];
 /** Runs engines on other processors, if the machine can emulate them. */
 async function runEmulated() {
   for (const { name, version = process.versions.node, processor, emulator, emulatorArgs, ...other } of EMULATED) {
-    const { package: from, binary = '', args = [], tiles, ...how } = other;
+    const { package: from, binary = '', args = [], tiles, notQuick = false, ...how } = other;
     const run = runOf(name, version, { processor });
-    if (!isWanted(run)) continue;
+    if (!isWanted(run) || (notQuick && options.quick)) continue;
     let command = process.execPath;
     try {
       if (from !== undefined) {
