@@ -47,9 +47,10 @@ export function readCustom<F extends Named>(
   functions: readonly (keyof F & string)[],
 ): Custom<F> | undefined {
   if (!isObject(value) || isList(value)) return undefined;
-  const { kind, config, custom } = fieldsOf(value, 'kind', 'config', 'custom');
+  const kind = fieldOf(value, 'kind');
   const saved = kind !== undefined;
   if (saved && kind !== 'custom') return undefined;
+  const { config, custom } = fieldsOf(value, 'config', 'custom');
   if (saved && custom === undefined) {
     const name = fieldOf(config, 'name');
     throw new ValueError(

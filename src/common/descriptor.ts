@@ -1,7 +1,7 @@
 import { describe } from './describe.js';
 import { ValueError } from './errors.js';
 import { nameOf, oneOf, readOptions, type Check } from './options.js';
-import { fieldsOf } from './objects.js';
+import { fieldOf } from './objects.js';
 
 /**
  * A choice as plain data: its kind and its options. Optimizers, losses, initializers and layers are descriptors until a
@@ -42,14 +42,13 @@ function resolveBy<D extends Descriptor>(
   value: unknown,
   factories: Readonly<Record<string, unknown>>,
 ): D {
-  if (typeof value === 'string') {
-    const kind = pick(Object.keys(factories))(path, value);
-    return (factories[kind] as () => D)();
-  }
-  const { kind: given, config } = fieldsOf(value, 'kind', 'config');
+  // The names are listed for others only: a network has thousands of choices.
+  const kindOf = (name: unknown): string =>
+    typeof name === 'string' && Object.hasOwn(factories, name) ? name : pick(Object.keys(factories))(path, name);
+  if (typeof value === 'string') return (factories[kindOf(value)] as () => D)();
+  const given = fieldOf(value, 'kind');
   if (given !== undefined) {
-    const kind = pick(Object.keys(factories))(path, given);
-    return (factories[kind] as (options: unknown) => D)(config);
+    return (factories[kindOf(given)] as (options: unknown) => D)(fieldOf(value, 'config'));
   }
   throw new ValueError(`${path} expected a name or the result of its factory, got ${describe(value)}.`);
 }

@@ -66,14 +66,13 @@ export function readFields<T extends object>(where: string, given: unknown, tabl
     throw new ValueError(`${where}: options expected an object, got ${describe(given)}.${hint}`);
   }
   const values = given ?? {};
-  const names = Object.keys(table);
   for (const name of Object.keys(values)) {
-    if (!names.includes(name)) {
-      throw new ValueError(`${where}: unknown option ${describe(name)}.${hints?.option(where, name, names) ?? ''}`);
-    }
+    if (Object.hasOwn(table, name)) continue;
+    const advice = hints?.option(where, name, Object.keys(table)) ?? '';
+    throw new ValueError(`${where}: unknown option ${describe(name)}.${advice}`);
   }
   const result: Record<string, unknown> = {};
-  for (const name of names) {
+  for (const name of Object.keys(table)) {
     const option = (table as Record<string, Option<unknown>>)[name];
     // Read once: a getter may return something else the next time.
     const value = fieldOf(values, name);

@@ -4,7 +4,7 @@
  */
 import { describe } from '../common/describe.js';
 import { ValueError } from '../common/errors.js';
-import { fieldsOf, ownOf } from '../common/objects.js';
+import { fieldOf, ownOf } from '../common/objects.js';
 import { listOf } from '../common/options.js';
 import type { GraphLayer, LayerFactories } from '../layers/definition.js';
 import type { InputConfig } from '../layers/input.js';
@@ -136,10 +136,9 @@ export function restoreGraph(
     })(`${where}: ${what}`, value);
   let index = 0;
   const nodes = listOf('a list', (_path, node): GraphNode => {
-    const { layer, inputs } = fieldsOf(node, 'layer', 'inputs');
-    const [own] = indices(`nodes[${index}].layer`, [layer], layers.length);
+    const [own] = indices(`nodes[${index}].layer`, [fieldOf(node, 'layer')], layers.length);
     // Only nodes with a lower index: this excludes cycles.
-    const before = indices(`nodes[${index}].inputs`, inputs, index);
+    const before = indices(`nodes[${index}].inputs`, fieldOf(node, 'inputs'), index);
     if (isInput(layers[own]) !== (before.length === 0)) {
       throw new ValueError(
         `${where}: nodes[${index}] expected inputs for every layer except an input, got ${before.length}.`,

@@ -4,6 +4,7 @@
  */
 import { describeShape } from '../common/describe.js';
 import { ShapeError, ValueError } from '../common/errors.js';
+import { MOST_CONNECTIONS, MOST_NODES } from '../common/limits.js';
 import { ownOf } from '../common/objects.js';
 import { sizeOf } from '../common/tensors.js';
 import { int8WeightBytes, MOST_INPUTS } from '../runtime/int8/weight-bytes.js';
@@ -78,13 +79,6 @@ export const storedFloats = ({ shape, storage }: ParameterSpec): number =>
 /** Floats that a parameter takes in a flat vector, with the gap to the next one. */
 export const alignedFloats = (spec: ParameterSpec): number =>
   Math.ceil(storedFloats(spec) / PARAMETER_ALIGNMENT) * PARAMETER_ALIGNMENT;
-
-/**
- * Largest number of nodes and of connections between them. Planning and running a network takes some kilobytes for
- * each, while a file describes each in a few bytes.
- */
-const MOST_NODES = 16_384;
-const MOST_CONNECTIONS = 131_072;
 
 function requireSize(where: string, { nodes }: Graph): void {
   if (nodes.length > MOST_NODES) {

@@ -10,7 +10,7 @@ import { ValueError } from '../common/errors.js';
 import { INSPECT } from '../common/symbols.js';
 import type { Operation } from '../operations/operation.js';
 import { inputsOf, type LayerConfig, type LayerDefinition, type Lower } from './definition.js';
-import { readOptions } from '../common/options.js';
+import { readOptions, type OptionTable } from '../common/options.js';
 import type { WeightBlock } from '../runtime/weight-block.js';
 import { OPTION_CHECKS } from './checks.js';
 
@@ -148,18 +148,30 @@ export class Layer<K extends string = string, C extends LayerConfig = LayerConfi
 export const isSymbolic = (value: unknown): value is SymbolicTensor =>
   isInstance(value, SymbolicTensor) && isInstance(value.layer, Layer) && isList(value.inputs);
 
+/** Option tables of the kinds of layers, which each kind makes once. */
+const TABLES = /* @__PURE__ */ new WeakMap<object, object>();
+
+/** Returns the options of a kind of layer. */
+function tableOf<K extends string, C extends LayerConfig>(definition: LayerDefinition<K, C>): OptionTable<C> {
+  const known = TABLES.get(definition) as OptionTable<C> | undefined;
+  if (known !== undefined) return known;
+  const table = definition.options(OPTION_CHECKS);
+  TABLES.set(definition, table);
+  return table;
+}
+
 /** Makes a layer from options, which are checked. */
 export function makeLayer<K extends string, C extends LayerConfig>(
   definition: LayerDefinition<K, C>,
   given: object | undefined,
 ): Layer<K, C> {
-  const { kind, options, lower, merges } = definition;
+  const { kind, lower, merges } = definition;
   const tensor: unknown = isList(given) ? given[0] : given;
   if (isSymbolic(tensor)) {
     const got = isList(given) ? 'a list of tensors' : 'a tensor';
     const call = merges ? `${kind}().apply([a, b])` : `${kind}({ … }).apply(x)`;
     throw new ValueError(`${kind}: options expected an object, got ${got}. Write ${call}.`);
   }
-  const config = readOptions<C>(kind, given, options(OPTION_CHECKS));
+  const config = readOptions<C>(kind, given, tableOf(definition));
   return new Layer<K, C>(kind, config, lower(config), () => inputsOf(definition, config));
 }

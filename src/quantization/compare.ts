@@ -57,8 +57,8 @@ type AnyModel = InferenceModel<Float32Array | Float32Array[]>;
  * Predicts rows by a model and by the one that `quantize` made of it, and returns how much their outputs differ.
  * @throws ShapeError, ValueError for rows that do not fit, or models of different inputs or outputs.
  * @example
- * const network = await sequential({ layers: [dense({ units: 64, inputShape: [32] }), dense({ units: 3 })] });
- * const report = compareQuantized(network, await quantize(network), new Float32Array(32));
+ * const network = await sequential({ layers: [dense({ units: 64, inputShape: [64] }), dense({ units: 3 })] });
+ * const report = compareQuantized(network, await quantize(network), new Float32Array(64));
  * report.layers.map(({ weights }) => weights); // ['int8', 'float32']
  * @category Models
  */

@@ -12,9 +12,10 @@ import { rangesOn, type CalibrationRows } from './calibration.js';
 import { roundWeights } from './weights.js';
 
 /**
- * Products of inputs and units below which a layer keeps float32: rounding its rows takes longer than it saves.
+ * Products of inputs and units below which a layer keeps float32: rounding its rows takes longer than it saves. 64 × 64
+ * take 0.75 of the time of float32 by the plain path, 32 × 32 take 1.06 (Node 20, 32 rows).
  */
-const LEAST_PRODUCTS = 1024;
+const LEAST_PRODUCTS = 4096;
 
 /** Returns a copy of a model with rounded weights, but of the layers in `skipped`. */
 export function makeQuantized<O extends Float32Array | Float32Array[]>(

@@ -41,9 +41,9 @@ export interface QuantizeOptions {
  * @throws ValueError for anything but a model with float32 weights, rows that do not fit, or names that are none of its
  * layers; StateError after `dispose`.
  * @example
- * const network = await sequential({ layers: [dense({ units: 64, inputShape: [32] }), dense({ units: 3 })] });
+ * const network = await sequential({ layers: [dense({ units: 64, inputShape: [64] }), dense({ units: 3 })] });
  * const small = await quantize(network);
- * small.predict(new Float32Array(32)).length; // 3
+ * small.predict(new Float32Array(64)).length; // 3
  * @category Models
  */
 export async function quantize<O extends Float32Array | Float32Array[] = Float32Array>(

@@ -176,6 +176,63 @@ describe('importOnnx', () => {
     }
   });
 
+  // Numbers [[[0, 1, 2], [3, 4, 5]]], shape (1, 2, 3), moved by the operator and added to rows of zeros.
+  it.each([
+    ['Transpose', { perm: [2, 0, 1] }, [], [0, 3, 1, 4, 2, 5]],
+    ['Transpose', { perm: [1, 2, 0] }, [], [0, 1, 2, 3, 4, 5]],
+    ['Expand', {}, [2, 1, 2, 3], [0, 1, 2, 3, 4, 5, 0, 1, 2, 3, 4, 5]],
+    ['Expand', {}, [3, 2, 3], [0, 1, 2, 3, 4, 5, 0, 1, 2, 3, 4, 5, 0, 1, 2, 3, 4, 5]],
+    ['Tile', {}, [1, 2, 1], [0, 1, 2, 3, 4, 5, 0, 1, 2, 3, 4, 5]],
+    ['Tile', {}, [2, 1, 2], [0, 1, 2, 0, 1, 2, 3, 4, 5, 3, 4, 5, 0, 1, 2, 0, 1, 2, 3, 4, 5, 3, 4, 5]],
+  ])('moves constants: %s %o to %o', async (op, attributes, to, expected) => {
+    const count = expected.length;
+    const file: FileText = {
+      nodes: [
+        { op, inputs: to.length === 0 ? ['c'] : ['c', 'to'], outputs: ['moved'], attributes },
+        { op: 'Reshape', inputs: ['moved', 'row'], outputs: ['flat'] },
+        { op: 'Add', inputs: ['x', 'flat'], outputs: ['y'] },
+      ],
+      inputs: [value('x', 1, [0, count])],
+      outputs: ['y'],
+      tensors: [
+        tensor('c', [1, 2, 3], [0, 1, 2, 3, 4, 5]),
+        tensor('to', [to.length], to, 7),
+        tensor('row', [1], [count], 7),
+      ],
+    };
+    expect(await outputOf(file, new Array<number>(count).fill(0))).toEqual(expected);
+  });
+
+  it('multiplies columns by factors of any size', async () => {
+    const factors = [1e-30, 1e-18, 1, 1e18, 1e30];
+    const file: FileText = {
+      nodes: chain(['Mul', ['f']]),
+      inputs: [value('x', 1, [0, 5])],
+      outputs: ['y'],
+      tensors: [tensor('f', [5], factors)],
+    };
+    const output = await outputOf(file, [1, 2, 3, 4, 5]);
+    factors.forEach((factor, i) => expect(output[i] / (factor * (i + 1))).toBeCloseTo(1, 6));
+  });
+
+  it('refuses thousands of products in which each could be a formula, in time', async () => {
+    const doubled = Array.from({ length: 6 }, (_, i) => ({
+      op: 'Add',
+      inputs: i === 0 ? ['x', 'x'] : [`a${i}`, `a${i}`],
+      outputs: [`a${i + 1}`],
+    }));
+    const products = Array.from({ length: 14_000 }, (_, i) => ({
+      op: 'Mul',
+      inputs: [i === 0 ? 'x' : `m${i}`, 's'],
+      outputs: [i === 13_999 ? 'y' : `m${i + 1}`],
+    }));
+    const nodes = [...doubled, { op: 'Sigmoid', inputs: ['a6'], outputs: ['s'] }, ...products];
+    const file = onnxFile({ nodes, inputs, outputs: ['y'] });
+    const start = process.cpuUsage();
+    await expect(importOnnx(file)).rejects.toThrow(FormatError);
+    expect(processorMs(start)).toBeLessThan(1000);
+  });
+
   it('reads flattening by the shape of the input, and branches that are joined', async () => {
     const file: FileText = {
       nodes: [

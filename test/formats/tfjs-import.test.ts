@@ -346,6 +346,8 @@ describe('layers', () => {
     ['PReLU', { shared_axes: [1] }, 'shared_axes expected null'],
     ['PReLU', { alpha_regularizer: { class_name: 'L2', config: {} } }, 'alpha_regularizer expected null'],
     ['Rescaling', { scale: [1, -1] }, 'factors of columns of at least 0, got -1'],
+    ['Rescaling', { scale: [1, 1e-30] }, 'factors of columns between 1e-19 and 1e19, got 1e-30'],
+    ['Rescaling', { scale: [1e30, 1] }, 'factors of columns between 1e-19 and 1e19, got 1e+30'],
     ['Rescaling', { scale: [1, 2, 3] }, 'scale expected a number, or a list of 2'],
     ['Reshape', { target_shape: [3] }, 'target_shape expected a shape of 2 numbers'],
     ['Normalization', { invert: true, mean: 0, variance: 1 }, 'invert expected false'],

@@ -14,7 +14,7 @@ const network = (): Model =>
     seed: 9,
     layers: [
       dense({ units: 80, activation: 'relu', inputShape: [96] }),
-      dense({ units: 24, activation: 'tanh' }),
+      dense({ units: 64, activation: 'tanh' }),
       dense({ units: 3, activation: 'softmax' }),
     ],
   });

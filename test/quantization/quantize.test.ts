@@ -17,7 +17,7 @@ import { source } from '../support/reference/random.js';
 
 const engine = createEngineSync();
 const from = source(22);
-const [INPUTS, HIDDEN, UNITS] = [45, 34, 37];
+const [INPUTS, HIDDEN, UNITS] = [77, 66, 65];
 
 const rowsOf = (rows: number, scale = 3): Float32Array =>
   Float32Array.from({ length: rows * INPUTS }, () => from.symmetric(scale));
@@ -119,7 +119,7 @@ test('calibration finds the range of the inputs of each layer, with 0 in it', as
 
 describe('which layers', () => {
   test('dense and maxout layers that gain; others are left as they are', async () => {
-    const x = input({ shape: [40], name: 'numbers' });
+    const x = input({ shape: [96], name: 'numbers' });
     const category = input({ shape: [1], name: 'category' });
     const model = engine.model({
       inputs: [x, category],
@@ -127,14 +127,14 @@ describe('which layers', () => {
         dense({ units: 3, name: 'small' }).apply(
           batchNormalization().apply(maxout({ units: 16, pieces: 3, name: 'pieces' }).apply(x)),
         ),
-        dense({ units: 40, name: 'wide' }).apply(
+        dense({ units: 80, name: 'wide' }).apply(
           embedding({ inputDim: 7, outputDim: 64, name: 'table' }).apply(category),
         ),
       ],
       seed: 2,
     });
     const rows: Inputs = {
-      numbers: rowsOf(40).subarray(0, 40 * 30),
+      numbers: rowsOf(40).subarray(0, 96 * 30),
       category: Array.from({ length: 30 }, (_, i) => i % 7),
     };
     const quantized = await quantize(model, { calibration: rows });
@@ -234,7 +234,7 @@ test('what is no model, and rows that do not fit, are refused', async () => {
   const model = network();
   await expect(quantize(model, { calibration: [[1, 2]] })).rejects.toThrow(/quantize: calibration/);
   await expect(quantize(model, { calibration: [] })).rejects.toThrow('quantize: calibration expected at least one row');
-  await expect(quantize(model, { calibration: rowsOf(2).fill(NaN, 50, 51) })).rejects.toThrow(/quantize: .* finite/);
+  await expect(quantize(model, { calibration: rowsOf(2).fill(NaN, 90, 91) })).rejects.toThrow(/quantize: .* finite/);
   await expect(quantize(model, { bits: 4 } as never)).rejects.toThrow('quantize: unknown option "bits"');
   model.dispose();
   await expect(quantize(model)).rejects.toThrow('quantize: a live model expected');

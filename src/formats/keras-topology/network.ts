@@ -4,9 +4,10 @@
  */
 import { newFloats } from '../../common/arrays.js';
 import { FormatError } from '../../common/errors.js';
+import { MOST_CONNECTIONS, MOST_NODES, MOST_VALUES_OF_A_ROW } from '../../common/limits.js';
 import { ADOPT } from '../../common/symbols.js';
-import { factorOf, LARGEST } from '../column-factors.js';
 import { layerNames } from '../layer-names.js';
+import { LARGEST, varianceFor } from '../variances.js';
 import { modelFromJSON, type Architecture, type GraphNode, type LayerData, type Model } from '../../index.js';
 
 /** A tensor of a layer, in the order of its parameters. */
@@ -22,17 +23,14 @@ export interface PlannedLayer {
   readonly tensors: readonly LayerTensor[];
 }
 
-/** Most uses of layers, as of any graph here: models in models can ask for any number. */
-const MOST_NODES = 16_384;
-
 /** Most uses of layers and models that are gone through, those included that leave nothing behind. */
 const MOST_USES = 4 * MOST_NODES;
 
-/** Most inputs of all these uses together, as of any graph here. */
-const MOST_CONNECTIONS = 131_072;
-
-/** Most values of tensors for which a file has one number: more would take much memory for a small file. */
-const MOST_REPEATED = 1_048_576;
+/**
+ * Most values for which a file has one number: of tensors, limits of categories, ranges of pixels. More would take much
+ * memory for a small file.
+ */
+export const MOST_REPEATED = 1_048_576;
 
 /**
  * Most letters of names that are made of others, and of the paths of layers in models: a long name in which many layers
@@ -40,30 +38,10 @@ const MOST_REPEATED = 1_048_576;
  */
 export const MOST_LETTERS = 8_388_608;
 
-/**
- * Most values in a row of all uses of layers together, as of ONNX files: layers that join what one gave double it from
- * use to use, so that few of them would take any memory in a prediction.
- */
-const MOST_COLUMNS = 4_194_304;
-
-/** A variance whose reciprocal root, as the kernel rounds it, is the factor or next to it. */
-function varianceFor(factor: number): number {
-  const bits = new Uint32Array(1);
-  const float = new Float32Array(bits.buffer);
-  float[0] = 1 / (factor * factor);
-  const start = bits[0];
-  let [best, least] = [float[0], Infinity];
-  for (let step = 0; step <= 8; step++) {
-    bits[0] = start + (step % 2 === 0 ? step / 2 : -(step + 1) / 2);
-    const difference = Math.abs(factorOf(float[0]) - factor);
-    if (difference < least) [least, best] = [difference, float[0]];
-  }
-  return best;
-}
 
 /**
  * Returns the layer of y = (x − mean)·factor, column by column. A factor of 0 is next to it.
- * @throws FormatError for a factor below 0, which no layer has.
+ * @throws FormatError for a factor below 0, or of a size, that no variance gives.
  */
 export function columnsLayer(
   where: string,
@@ -74,8 +52,12 @@ export function columnsLayer(
   const [mean, variance] = [Float32Array.from(means), newFloats(factors.length)];
   for (let i = 0; i < factors.length; i++) {
     const factor = Math.fround(factors[i]);
-    if (!(factor >= 0)) throw new FormatError(`${where} expected factors of columns of at least 0, got ${factors[i]}.`);
-    variance[i] = factor === 0 ? LARGEST : factor === 1 ? 1 : varianceFor(factor);
+    const found = factor === 0 ? LARGEST : varianceFor(factor);
+    if (found === undefined) {
+      const expected = factor > 0 ? 'between 1e-19 and 1e19' : 'of at least 0';
+      throw new FormatError(`${where} expected factors of columns ${expected}, got ${factors[i]}.`);
+    }
+    variance[i] = found;
   }
   const shape = [mean.length];
   return {
@@ -129,15 +111,15 @@ export class Network {
     this.require((this.uses += 1), MOST_NODES, 'uses of layers');
   }
 
-  /** Counts the use of a model in which layers are used so many times, and have so many inputs. */
+  /** Counts the use of a model in which layers are used so many times, and have so many inputs; or its outputs. */
   enter(uses: number, inputs: number): void {
     this.require((this.entered += uses + 1), MOST_USES, 'uses of layers');
-    this.require((this.connections += inputs), MOST_CONNECTIONS, 'inputs of layers');
+    this.require((this.connections += inputs), MOST_CONNECTIONS, 'inputs of layers and outputs of models');
   }
 
   /** Counts the values in a row of a use of a layer. */
   widen(columns: number): void {
-    this.require((this.columns += columns), MOST_COLUMNS, 'values in the rows of its layers');
+    this.require((this.columns += columns), MOST_VALUES_OF_A_ROW, 'values in the rows of its layers');
   }
 
   /** Returns values that are all the same, of which the file has one. */

@@ -2,8 +2,8 @@
 import { FormatError } from '../../common/errors.js';
 import { sizeOf } from '../../common/tensors.js';
 import type { Config } from './config.js';
-import { factorOf, LEAST_FACTOR } from '../column-factors.js';
-import { columnsLayer, type LayerTensor } from './network.js';
+import { factorOf, LEAST_FACTOR } from '../variances.js';
+import { columnsLayer, MOST_REPEATED, type LayerTensor } from './network.js';
 import { readConstraint, readInitializer, readRegularizer } from './read-options.js';
 import { readActivation } from './read-activations.js';
 import { only, perColumn, requireLast, width, type KerasLayer, type Read, type Shape, type Step } from './shapes.js';
@@ -96,9 +96,6 @@ export const rmsNormalization: Read = (layer, shapes) => {
 /** Smallest variance by whose root Keras divides: the square of 1e-7. */
 const SMALLEST_VARIANCE = 1e-14;
 
-/** Most columns of categories: a layer has a limit for each. */
-const MOST_COLUMNS = 1_048_576;
-
 export const normalization: Read = (layer, shapes) => {
   const { config } = layer;
   requireLast(config, only(layer, shapes));
@@ -171,8 +168,9 @@ export const embedding: Read = (layer, shapes) => {
   const shape = only(layer, shapes);
   const [inputDim, outputDim] = [config.number('input_dim', 0), config.number('output_dim', 0)];
   config.without('activity_regularizer');
-  if (sizeOf(shape) > MOST_COLUMNS) {
-    throw new FormatError(`${config.where} expected at most ${MOST_COLUMNS} columns, got ${sizeOf(shape)}.`);
+  // A layer has a limit for each column of categories.
+  if (sizeOf(shape) > MOST_REPEATED) {
+    throw new FormatError(`${config.where} expected at most ${MOST_REPEATED} columns, got ${sizeOf(shape)}.`);
   }
   const settled = {
     inputDim,

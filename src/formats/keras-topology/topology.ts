@@ -163,13 +163,13 @@ export class TopologyReader {
         if (tensor < made.length) return made[tensor];
         throw new FormatError(`${where} expected an output of ${describe(layer)} below ${made.length}, got ${tensor}.`);
       };
+      this.network.enter(0, outputs.length);
       this.evaluate(all, values, valueOf, numberOf);
+      const where = `${config.where}: output_layers`;
       return outputs.map((leaf) => {
-        const value = valueOf(`${config.where}: output_layers`, leaf);
+        const value = valueOf(where, leaf);
         if (value !== undefined) return value;
-        throw new FormatError(
-          `${config.where}: output_layers expected a layer with inputs, got ${describe(leaf.layer)}.`,
-        );
+        throw new FormatError(`${where} expected a layer with inputs, got ${describe(leaf.layer)}.`);
       });
     };
     return {

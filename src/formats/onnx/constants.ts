@@ -5,6 +5,7 @@
 import { FormatError } from '../../common/errors.js';
 import { DTYPES, type Dtype } from '../dtypes.js';
 import { FLOAT, type OnnxTensor } from './messages.js';
+import { copyStrided, stridesOf } from './strides.js';
 
 /** A constant, row-major. Integers are numbers too; `integer` says which constants hold them. */
 export interface Constant {
@@ -197,18 +198,8 @@ export class ConstantMaker {
       );
     }
     const to = this.make(where, dims, from.integer);
-    to.data.forEach((_, index) => {
-      let rest = index;
-      let at = 0;
-      let stride = 1;
-      for (let axis = dims.length - 1; axis >= 0; axis--) {
-        const position = rest % dims[axis];
-        rest = (rest - position) / dims[axis];
-        if (own[axis] !== 1) at += position * stride;
-        stride *= own[axis];
-      }
-      to.data[index] = from.data[at];
-    });
+    const strides = stridesOf(own).map((stride, axis) => (own[axis] === 1 ? 0 : stride));
+    copyStrided(to.data, dims, from.data, strides);
     return to;
   }
 
@@ -230,7 +221,8 @@ export class ConstantMaker {
     const dims = this.common(where, a.dims, b.dims);
     const [left, right] = [this.spread(where, a, dims), this.spread(where, b, dims)];
     const to = this.make(where, dims, a.integer && b.integer);
-    to.data.forEach((_, i) => (to.data[i] = of(left.data[i], right.data[i])));
+    const { data } = to;
+    for (let i = 0; i < data.length; i++) data[i] = of(left.data[i], right.data[i]);
     return to;
   }
 
@@ -240,22 +232,33 @@ export class ConstantMaker {
     if (order.length !== dims.length || [...order].sort((a, b) => a - b).some((axis, index) => axis !== index)) {
       throw new FormatError(`${where} expected each of ${dims.length} axes once, got [${order.join(', ')}].`);
     }
-    const strides = dims.map((_, axis) => count(dims.slice(axis + 1)));
+    const strides = stridesOf(dims);
     const to = this.make(
       where,
       order.map((axis) => dims[axis]),
       from.integer,
     );
-    to.data.forEach((_, index) => {
-      let rest = index;
-      let at = 0;
-      for (let axis = order.length - 1; axis >= 0; axis--) {
-        const size = to.dims[axis];
-        at += (rest % size) * strides[order[axis]];
-        rest = Math.floor(rest / size);
-      }
-      to.data[index] = from.data[at];
-    });
+    copyStrided(
+      to.data,
+      to.dims,
+      from.data,
+      order.map((axis) => strides[axis]),
+    );
+    return to;
+  }
+
+  /** Repeats a constant along each axis, as often as `repeats` says. */
+  tile(where: string, from: Constant, repeats: readonly number[]): Constant {
+    const { dims } = from;
+    const to = this.make(
+      where,
+      dims.map((size, axis) => size * repeats[axis]),
+      from.integer,
+    );
+    // Two axes for each: the repeats, which stay where they are, and the numbers.
+    const strides = stridesOf(dims).flatMap((stride) => [0, stride]);
+    const both = dims.flatMap((size, axis) => [repeats[axis], size]);
+    copyStrided(to.data, both, from.data, strides);
     return to;
   }
 

@@ -45,7 +45,7 @@ const elementwise =
   (folding) => {
     const from = needed(folding, 0);
     const to = folding.maker.make(folding.where, from.dims, from.integer);
-    from.data.forEach((value, i) => (to.data[i] = of(value)));
+    for (let i = 0; i < from.data.length; i++) to.data[i] = of(from.data[i]);
     return to;
   };
 
@@ -179,7 +179,7 @@ export const FOLDS: Readonly<Record<string, Fold>> = {
       const inside = (value: number): number => Math.min(Math.max(value < 0 ? value + size : value, 0), size);
       const [first, end] = [inside(start), inside(ends[index])];
       const taken = folding.maker.make(where, [Math.max(end - first, 0)], true);
-      taken.data.forEach((_, i) => (taken.data[i] = first + i));
+      for (let i = 0; i < taken.data.length; i++) taken.data[i] = first + i;
       from = folding.maker.gather(where, from, taken, axis);
     });
     return from;
@@ -196,23 +196,7 @@ export const FOLDS: Readonly<Record<string, Fold>> = {
     if (repeats.length !== from.dims.length) {
       throw new FormatError(`${where} expected ${from.dims.length} repeats, got ${repeats.length}.`);
     }
-    const to = maker.make(
-      where,
-      from.dims.map((size, axis) => size * repeats[axis]),
-      from.integer,
-    );
-    to.data.forEach((_, index) => {
-      let rest = index;
-      let at = 0;
-      let stride = 1;
-      for (let axis = to.dims.length - 1; axis >= 0; axis--) {
-        at += ((rest % to.dims[axis]) % from.dims[axis]) * stride;
-        rest = Math.floor(rest / to.dims[axis]);
-        stride *= from.dims[axis];
-      }
-      to.data[index] = from.data[at];
-    });
-    return to;
+    return maker.tile(where, from, repeats);
   },
   Where: (folding) => {
     const { where, maker } = folding;
@@ -220,7 +204,7 @@ export const FOLDS: Readonly<Record<string, Fold>> = {
     const dims = maker.common(where, maker.common(where, condition.dims, a.dims), b.dims);
     const [choice, left, right] = [condition, a, b].map((one) => maker.spread(where, one, dims));
     const to = maker.make(where, dims, a.integer && b.integer);
-    to.data.forEach((_, i) => (to.data[i] = choice.data[i] === 0 ? right.data[i] : left.data[i]));
+    for (let i = 0; i < to.data.length; i++) to.data[i] = choice.data[i] === 0 ? right.data[i] : left.data[i];
     return to;
   },
   Equal: pairwise((a, b) => (a === b ? 1 : 0)),

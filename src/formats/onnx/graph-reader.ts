@@ -11,8 +11,15 @@ import { readOutputs } from './graph-outputs.js';
 import { READERS } from './import-operators.js';
 import type { OnnxModel, OnnxNode, OnnxTensor, OnnxValue } from './messages.js';
 import { NetworkBuilder } from './network.js';
-import { findActivation, findDot, findLayerNormalization, findRmsNormalization, type GraphView } from './patterns.js';
-import type { Reading } from './reading.js';
+import {
+  findActivation,
+  findDot,
+  findLayerNormalization,
+  findRmsNormalization,
+  LAST_OF_PATTERNS,
+  type GraphView,
+} from './patterns.js';
+import { readingOf, type Shared } from './reading.js';
 import { ColumnArithmetic, type Rows, type Value } from './values.js';
 
 /** Start of messages. */
@@ -33,13 +40,20 @@ const operatorOf = ({ opType, domain = '' }: OnnxNode): string =>
 /** Nodes that hand on the values of their first input. */
 const HANDS_ON: ReadonlySet<string> = /* @__PURE__ */ new Set(['Identity', 'Dropout', 'Cast']);
 
+/**
+ * Values that patterns may look at in one file: some hundred for each of the most nodes of a formula. Products of many
+ * factors could ask for a thousand times as many.
+ */
+const MOST_LOOKS = 2_097_152;
+
 /** A file's graph while it is read. */
 export class GraphReader {
   private readonly values = new Map<string, Value>();
   private readonly producers = new Map<string, OnnxNode>();
   private readonly canonicals = new Map<string, string>();
   private readonly tensors = new Map<string, OnnxTensor>();
-  private readonly readers = new Map<string, number>();
+  /** Names that nodes read. */
+  private readonly read = new Set<string>();
   /** By name: how often a value has each row, where that is not once. */
   private readonly copies = new Map<string, number>();
   /** Element types of values, as far as they are known. */
@@ -49,6 +63,9 @@ export class GraphReader {
   private readonly view: GraphView;
   private readonly outputs: ReadonlySet<string>;
   private rows: number | undefined;
+  private shared!: Shared;
+  /** Values that patterns may look at still. */
+  private looks = MOST_LOOKS;
   readonly builder: NetworkBuilder;
 
   constructor(
@@ -57,7 +74,7 @@ export class GraphReader {
     bytes: number,
   ) {
     this.maker = ConstantMaker.forFile(bytes);
-    this.builder = new NetworkBuilder(WHERE, 4_194_304 + Math.floor(bytes / 4), 4_194_304 + Math.floor(bytes / 2));
+    this.builder = new NetworkBuilder(WHERE, bytes);
     this.columns = new ColumnArithmetic(this.builder, this.maker);
     this.outputs = new Set(file.graph.outputs.map(({ name }) => name));
     const canonical = (name: string): string => this.canonicals.get(name) ?? name;
@@ -71,6 +88,9 @@ export class GraphReader {
       rows: (name) => {
         const value = this.valueOf(name);
         return value?.is === 'rows' ? value : undefined;
+      },
+      look: () => {
+        if (--this.looks < 0) throw new FormatError(`${WHERE}: the file expected formulas of fewer nodes.`);
       },
     };
   }
@@ -128,15 +148,24 @@ export class GraphReader {
       }
       common = type;
     }
-    const to = node.opType === 'Cast' ? attributesOf(node).int('to') : undefined;
-    const own = attributesOf(node).tensor('value')?.dataType;
-    const type = to ?? (node.opType === 'Constant' ? own : undefined) ?? common;
+    const { opType } = node;
+    const own =
+      opType === 'Cast'
+        ? attributesOf(node).int('to')
+        : opType === 'Constant'
+          ? attributesOf(node).tensor('value')?.dataType
+          : undefined;
+    const type = own ?? common;
     if (type !== undefined) for (const name of node.outputs) this.types.set(name, type);
   }
 
   /** Reads a node whose inputs are known: the value of its first output, or of several. */
-  private read(node: OnnxNode, where: string, inputs: readonly (Value | undefined)[]): Value | readonly Value[] {
-    const operator = operatorOf(node);
+  private valuesOf(
+    node: OnnxNode,
+    operator: string,
+    where: string,
+    inputs: readonly (Value | undefined)[],
+  ): Value | readonly Value[] {
     if (inputs.every((input) => input === undefined || input.is === 'constant')) {
       const fold = Object.hasOwn(FOLDS, operator) ? FOLDS[operator] : undefined;
       if (fold !== undefined) {
@@ -153,36 +182,34 @@ export class GraphReader {
     const blocked = inputs.find((input) => input?.is === 'unknown');
     if (blocked !== undefined && (reader === undefined || node.opType !== 'Cast')) return blocked;
     if (reader === undefined) return { is: 'unknown', where, expected: 'an operator of a network of dense layers' };
-    const result = reader(this.readingOf(node, where, inputs));
+    const result = reader(readingOf(this.shared, node, where, inputs));
     if (typeof result !== 'string') return result;
     const part = inputs.find((input) => input?.is === 'part');
     if (part?.is === 'part') return { is: 'unknown', where: part.where, expected: 'columns that only outputs read' };
     return blocked ?? { is: 'unknown', where, expected: result };
   }
 
-  private readingOf(node: OnnxNode, where: string, inputs: readonly (Value | undefined)[]): Reading {
+  /** What operators may use, once the inputs are read. */
+  private sharedBy(): Shared {
     const { builder, maker, columns, view, rows } = this;
     return {
-      node,
-      where,
-      inputs,
-      attributes: attributesOf(node),
       opset: this.file.opset,
       rows,
-      isLast: node.outputs.every((name) => this.outputs.has(name) && !this.readers.has(name)),
       builder,
       maker,
       columns,
       view,
-      nameOf: (input) => {
-        const name = node.inputs[input];
-        return this.tensors.has(name) ? name.replace(/[./](weight|kernel|MatMul\/ReadVariableOp:0)$/, '') : undefined;
-      },
+      isLast: ({ outputs }) => outputs.every((name) => this.outputs.has(name) && !this.read.has(name)),
+      nameOf: (tensor) =>
+        tensor !== undefined && this.tensors.has(tensor)
+          ? tensor.replace(/[./](weight|kernel|MatMul\/ReadVariableOp:0)$/, '')
+          : undefined,
     };
   }
 
   /** Finds an activation, a normalization or a dot product of several nodes that ends in this one. */
   private pattern(node: OnnxNode): Rows | undefined {
+    if (!LAST_OF_PATTERNS.has(node.opType)) return undefined;
     const { view, columns, builder } = this;
     const found = findActivation(view, node);
     const argument = found && view.rows(found.x);
@@ -210,7 +237,7 @@ export class GraphReader {
    * row for itself, so the repeats are made at the end.
    */
   private readCopies(node: OnnxNode, where: string, value: Value): Value {
-    if (value.is !== 'rows') return value;
+    if (value.is !== 'rows' || (this.copies.size === 0 && node.opType !== 'Tile')) return value;
     const before = node.inputs
       .filter((name) => this.valueOf(name)?.is === 'rows')
       .map((name) => this.copies.get(name) ?? 1);
@@ -227,9 +254,9 @@ export class GraphReader {
   }
 
   private readNode(node: OnnxNode, index: number): void {
-    const { opset } = this.file;
     const name = node.name === '' ? `number ${index}` : JSON.stringify(node.name);
-    const where = `${WHERE}: node ${name}, ${operatorOf(node)} of opset ${opset},`;
+    const operator = operatorOf(node);
+    const where = `${WHERE}: node ${name}, ${operator} of opset ${this.file.opset},`;
     const inputs = node.inputs.map((input) => {
       const value = input === '' ? undefined : this.valueOf(input);
       if (input !== '' && value === undefined) {
@@ -238,23 +265,27 @@ export class GraphReader {
       return value;
     });
     this.requireOneType(where, node);
-    const [first = '', ...others] = node.outputs;
+    const first = node.outputs[0] ?? '';
     for (const output of node.outputs) {
       if (output !== '' && (this.values.has(output) || this.tensors.has(output))) {
         throw new FormatError(`${where} expected outputs of its own, got "${output}" again.`);
       }
     }
     this.producers.set(first, node);
-    const [given] = node.inputs;
-    const read = this.read(node, where, inputs);
-    const [value, ...more] = ('is' in read ? [read] : read).map((one) => this.readCopies(node, where, one));
-    if (HANDS_ON.has(operatorOf(node)) && value === inputs[0]) this.canonicals.set(first, this.view.canonical(given));
+    const read = this.valuesOf(node, operator, where, inputs);
+    const all = 'is' in read ? [read] : read;
+    const value = this.readCopies(node, where, all[0]);
+    if (HANDS_ON.has(operator) && value === inputs[0]) {
+      this.canonicals.set(first, this.view.canonical(node.inputs[0]));
+    }
     this.values.set(first, value);
-    others.forEach((output, index) => {
+    for (let index = 1; index < node.outputs.length; index++) {
+      const output = node.outputs[index];
       const expected = `that only its first output is read, and not "${output}",`;
+      const own = index < all.length ? this.readCopies(node, where, all[index]) : undefined;
       const refused = value.is === 'unknown' ? value : undefined;
-      this.values.set(output, more[index] ?? refused ?? { is: 'unknown', where, expected });
-    });
+      this.values.set(output, own ?? refused ?? { is: 'unknown', where, expected });
+    }
   }
 
   /** The rows so often side by side. */
@@ -274,10 +305,9 @@ export class GraphReader {
   readGraph() {
     const { nodes, initializers, inputs, outputs } = this.file.graph;
     for (const tensor of initializers) this.tensors.set(tensor.name ?? '', tensor);
-    for (const { inputs: names } of nodes) {
-      for (const name of names) this.readers.set(name, (this.readers.get(name) ?? 0) + 1);
-    }
+    for (const { inputs: names } of nodes) for (const name of names) this.read.add(name);
     const given = inputs.filter(({ name }) => !this.tensors.has(name)).map((input) => this.readInput(input));
+    this.shared = this.sharedBy();
     nodes.forEach((node, index) => this.readNode(node, index));
 
     const results = outputs.map(({ name }) => ({ name, value: this.valueOf(name) }));

@@ -1,6 +1,6 @@
 /** Operators that become products with weights, sums, products, and bounds. */
 import type { Constant } from './constants.js';
-import type { Affine, Computation, Merge } from './network.js';
+import type { Affine, Computation, Merge } from './computations.js';
 import {
   activate,
   constantAt,
@@ -18,7 +18,7 @@ import { perColumn, type Rows } from './values.js';
 
 /** Appends y = x·Wᵀ + b. */
 export function affine(reading: Reading, rows: Rows, map: Affine, dims: readonly number[]): Rows {
-  const computation: Computation = { kind: 'affine', ...map, name: reading.nameOf(1) };
+  const computation: Computation = { kind: 'affine', ...map, name: reading.nameOf(reading.node.inputs[1]) };
   return rowsOf(reading.builder.step(computation, [rows.step], map.units), dims);
 }
 

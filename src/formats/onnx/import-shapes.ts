@@ -22,9 +22,9 @@ export const reshape: Read = (reading) => {
   if (!isRows(value)) return 'rows of numbers';
   const shape = reading.attributes.ints('shape') ?? constantAt(reading, 1)?.data;
   if (shape === undefined) return 'a shape that is a constant';
-  const { rows, isLast } = reading;
+  const { rows } = reading;
   // At the end the numbers are the same, whatever their shape: skl2onnx writes (-1, 1) for any number of outputs.
-  return reshaped(value, Array.from(shape), rows) ?? (isLast ? value : 'a shape that keeps rows');
+  return reshaped(value, Array.from(shape), rows) ?? (reading.isLast(reading.node) ? value : 'a shape that keeps rows');
 };
 
 export const flatten: Read = onRows((rows, { attributes, where }) => {

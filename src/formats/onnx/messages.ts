@@ -3,7 +3,9 @@
  * export-operators.ts and import-operators.ts. Field numbers: github.com/onnx/onnx, onnx/onnx.proto, version 1.16.
  */
 import { FormatError } from '../../common/errors.js';
-import { decodeMessage, encodeMessage, messageType } from './protobuf.js';
+import { messageType } from './protobuf-types.js';
+import { encodeMessage } from './protobuf-writer.js';
+import { decodeMessage } from './protobuf.js';
 
 /** Element types of tensors (TensorProto.DataType). */
 export const FLOAT = 1;

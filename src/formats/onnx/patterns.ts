@@ -18,6 +18,8 @@ export interface GraphView {
   scalar(name: string): number | undefined;
   /** Returns the rows that a value is, undefined for anything else. */
   rows(name: string): Rows | undefined;
+  /** Counts a value that a pattern looks at. Throws where these are more than a file may ask for. */
+  look(): void;
 }
 
 /** coefficients[i]·xⁱ, up to the third power. */
@@ -50,6 +52,7 @@ const close = (a: Coefficients | undefined, b: Coefficients): boolean =>
 
 /** Returns a value as a polynomial of x; undefined if it is none. */
 function inTermsOf(view: GraphView, name: string, x: string, depth = 0): Coefficients | undefined {
+  view.look();
   const own = view.canonical(name);
   if (own === x) return X;
   const number = view.scalar(own);
@@ -60,7 +63,8 @@ function inTermsOf(view: GraphView, name: string, x: string, depth = 0): Coeffic
   const part = (index: number): Coefficients | undefined => inTermsOf(view, inputs[index], x, depth + 1);
   if (opType === 'Neg') return times(constant(-1), part(0) ?? [NaN, 0, 0, 0]);
   if (inputs.length !== 2 || !['Add', 'Sub', 'Mul', 'Div', 'Pow'].includes(opType)) return undefined;
-  const [a, b] = [part(0), part(1)];
+  const a = part(0);
+  const b = a === undefined ? undefined : part(1);
   if (a === undefined || b === undefined) return undefined;
   if (opType === 'Mul') return times(a, b);
   if (opType === 'Add' || opType === 'Sub') {
@@ -89,11 +93,12 @@ function productOf(view: GraphView, name: string, x: string, depth = 0): Product
     return { polynomial: constant(1), gate: own };
   }
   const a = productOf(view, node.inputs[0], x, depth + 1);
+  if (a === undefined) return undefined;
   const b =
     divisor === undefined
       ? productOf(view, node.inputs[1], x, depth + 1)
       : { polynomial: constant(1 / divisor), gate: undefined };
-  if (a === undefined || b === undefined || (a.gate !== undefined && b.gate !== undefined)) return undefined;
+  if (b === undefined || (a.gate !== undefined && b.gate !== undefined)) return undefined;
   const product = times(a.polynomial, b.polynomial);
   return product && { polynomial: product, gate: a.gate ?? b.gate };
 }
@@ -170,6 +175,7 @@ const GATES: readonly Gate[] = [
 
 /** Returns the factors of a product of products. */
 function factorsOf(view: GraphView, name: string, depth = 0): string[] {
+  view.look();
   const own = view.canonical(name);
   const node = view.producer(own);
   if (node === undefined || depth === 4) return [own];
@@ -201,7 +207,7 @@ export interface FoundActivation {
 
 /** Finds an activation that is a product of x and a function of x. */
 function gated(view: GraphView, output: string): FoundActivation | undefined {
-  for (const factor of factorsOf(view, output)) {
+  for (const factor of new Set(factorsOf(view, output))) {
     for (const { activation, input, argument, rest } of GATES) {
       const inside = input(view, factor);
       if (inside === undefined) continue;
@@ -216,6 +222,9 @@ function gated(view: GraphView, output: string): FoundActivation | undefined {
   }
   return undefined;
 }
+
+/** Operators of the nodes in which a pattern can end. */
+export const LAST_OF_PATTERNS: ReadonlySet<string> = /* @__PURE__ */ new Set(['Mul', 'Div', 'Log', 'ReduceSum']);
 
 /** Finds an activation that ends in this node. */
 export function findActivation(view: GraphView, node: OnnxNode): FoundActivation | undefined {

@@ -1,142 +1,22 @@
 /**
- * Protocol Buffers' wire format: fields of a message to bytes and back, by a table of the message's fields. It knows
- * nothing of what a message means. The reader trusts nothing: each length is checked against what is left.
+ * Reads messages in Protocol Buffers' wire format, by a table of the message's fields. It knows nothing of what a message
+ * means. The reader trusts nothing: each length is checked against what is left.
  * Format: protobuf.dev/programming-guides/encoding.
  */
 import { FormatError } from '../../common/errors.js';
-
-/**
- * Types of fields. `int` is any of int32, int64, uint64 and enum, as a number. A list of numbers is read as a
- * Float32Array for `float`, else as a Float64Array.
- */
-type FieldType = 'int' | 'float' | 'double' | 'string' | 'bytes' | MessageType;
-
-type NumberType = 'int' | 'float' | 'double';
-
-/** A field of a message: its name in objects, its type, and whether it is a list. */
-interface Field {
-  readonly name: string;
-  readonly type: FieldType;
-  readonly list: boolean;
-}
-
-/** Fields of a message by their number. Unknown fields are skipped. */
-export interface MessageType {
-  readonly name: string;
-  readonly fields: ReadonlyMap<number, Field>;
-}
-
-/** Values of a message by the names of its fields. Absent fields are undefined, lists are empty. */
-export type Message = Readonly<Record<string, unknown>>;
-
-/** Returns a message type from `[number, name, type, 'list']` entries. */
-export const messageType = (
-  name: string,
-  fields: readonly (readonly [number: number, name: string, type: FieldType, list?: 'list'])[],
-): MessageType => ({
-  name,
-  fields: new Map(fields.map(([number, field, type, list]) => [number, { name: field, type, list: list === 'list' }])),
-});
-
-// Wire types.
-const VARINT = 0;
-const FIXED64 = 1;
-const BYTES = 2;
-const FIXED32 = 5;
+import {
+  BYTES,
+  FIXED32,
+  FIXED64,
+  VARINT,
+  type FieldType,
+  type Message,
+  type MessageType,
+  type NumberType,
+} from './protobuf-types.js';
 
 const TWO_28 = 268_435_456;
-const TWO_32 = 4_294_967_296;
 const TWO_36 = 68_719_476_736;
-const TEXT = /* @__PURE__ */ new TextEncoder();
-
-/** Bytes of a message, written from front to back into chunks. */
-class Writer {
-  private readonly chunks: Uint8Array[] = [];
-  length = 0;
-
-  bytes(chunk: Uint8Array): void {
-    this.chunks.push(chunk);
-    this.length += chunk.length;
-  }
-
-  append({ chunks, length }: Writer): void {
-    for (const chunk of chunks) this.chunks.push(chunk);
-    this.length += length;
-  }
-
-  /** Writes an integer between −2^63 and 2^63; negative ones take ten bytes, as the format has it. */
-  varint(value: number): void {
-    let high = Math.floor(value / TWO_32) >>> 0;
-    let low = value >>> 0;
-    const out: number[] = [];
-    while (high > 0 || low > 127) {
-      out.push((low & 127) | 128);
-      low = ((low >>> 7) | (high << 25)) >>> 0;
-      high >>>= 7;
-    }
-    out.push(low);
-    this.bytes(Uint8Array.from(out));
-  }
-
-  done(): Uint8Array {
-    const all = new Uint8Array(this.length);
-    let at = 0;
-    for (const chunk of this.chunks) {
-      all.set(chunk, at);
-      at += chunk.length;
-    }
-    return all;
-  }
-}
-
-function writeField(writer: Writer, number: number, type: FieldType, value: unknown): void {
-  const key = (wire: number): void => writer.varint(number * 8 + wire);
-  const chunk = (bytes: Uint8Array): void => {
-    key(BYTES);
-    writer.varint(bytes.length);
-    writer.bytes(bytes);
-  };
-  switch (type) {
-    case 'int':
-      key(VARINT);
-      writer.varint(value as number);
-      break;
-    case 'float':
-      key(FIXED32);
-      writer.bytes(new Uint8Array(Float32Array.of(value as number).buffer));
-      break;
-    case 'double':
-      key(FIXED64);
-      writer.bytes(new Uint8Array(Float64Array.of(value as number).buffer));
-      break;
-    case 'string':
-      chunk(TEXT.encode(value as string));
-      break;
-    case 'bytes':
-      chunk(value as Uint8Array);
-      break;
-    default: {
-      const inner = written(type, value as Message);
-      key(BYTES);
-      writer.varint(inner.length);
-      writer.append(inner);
-    }
-  }
-}
-
-/** Writes a message: fields that are undefined are left out, lists are written one by one. */
-function written({ fields }: MessageType, message: Message): Writer {
-  const writer = new Writer();
-  for (const [number, { name, type, list }] of fields) {
-    const value = message[name];
-    if (value === undefined) continue;
-    for (const one of list ? (value as readonly unknown[]) : [value]) writeField(writer, number, type, one);
-  }
-  return writer;
-}
-
-/** Returns the bytes of a message. What it holds is copied once. */
-export const encodeMessage = (type: MessageType, message: Message): Uint8Array => written(type, message).done();
 
 /**
  * Messages and texts in lists that a file may have: eight for each layer that a network may have. Each takes some hundred
@@ -152,15 +32,19 @@ const UTF8 = /* @__PURE__ */ new TextDecoder('utf-8', { fatal: true, ignoreBOM: 
 /** Reads a message from its bytes, each length checked before use. */
 class Reader {
   private at = 0;
-  private readonly view: DataView;
+  private ownView: DataView | undefined;
 
   constructor(
     private readonly where: string,
     private readonly bytes: Uint8Array,
     /** Entries and integers that are left for the whole file. */
     private readonly budget: { left: number; integers: number },
-  ) {
-    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  ) {}
+
+  /** Most messages have no numbers of a fixed size. */
+  private get view(): DataView {
+    const { buffer, byteOffset, byteLength } = this.bytes;
+    return (this.ownView ??= new DataView(buffer, byteOffset, byteLength));
   }
 
   get done(): boolean {
@@ -177,6 +61,16 @@ class Reader {
 
   /** Reads an integer as a signed number of 64 bits; beyond 2^53 it is rounded. */
   varint(): number {
+    // Most are one byte.
+    const first = this.bytes[this.at];
+    if (first < 128) {
+      this.at++;
+      return first;
+    }
+    return this.longVarint();
+  }
+
+  private longVarint(): number {
     let low = 0;
     let high = 0;
     let scale = 1;
@@ -307,21 +201,25 @@ const WIRE: Readonly<Record<string, number>> = {
   bytes: BYTES,
 };
 
+/** Lists without numbers, which all messages share. */
+const NO: Readonly<Record<NumberType, Float32Array | Float64Array>> = {
+  int: /* @__PURE__ */ new Float64Array(0),
+  float: /* @__PURE__ */ new Float32Array(0),
+  double: /* @__PURE__ */ new Float64Array(0),
+};
+
 function readMessage(reader: Reader, { name: message, fields }: MessageType): Message {
   reader.count();
   const values: Record<string, unknown> = {};
-  const lists = new Map<string, NumberList>();
-  for (const { name, type, list } of fields.values()) {
-    if (!list) continue;
-    if (isNumber(type)) lists.set(name, new NumberList(type === 'float' ? new Float32Array(0) : new Float64Array(0)));
-    else values[name] = [];
-  }
+  // Most lists are empty, and a file has thousands of messages.
+  let lists: Map<string, NumberList> | undefined;
+  for (const { name, type, list } of fields.values()) if (list) values[name] = isNumber(type) ? NO[type] : [];
   while (!reader.done) {
     const key = reader.varint();
     const wire = key & 7;
     const number = Math.floor(key / 8);
     const field = fields.get(number);
-    const what = `${message}.${field?.name ?? number}`;
+    const what = field?.what ?? `${message}.${number}`;
     if (number < 1) reader.refuse(`${message} expected fields from 1 on, got field ${number}.`);
     if (field === undefined) {
       reader.skip(wire, what);
@@ -334,13 +232,16 @@ function readMessage(reader: Reader, { name: message, fields }: MessageType): Me
       // As the format has it, the last one counts.
       values[name] = reader.value(type, wire, what);
     } else if (isNumber(type)) {
-      reader.numbers(type, wire, lists.get(name)!, what);
+      lists ??= new Map();
+      let numbers = lists.get(name);
+      if (numbers === undefined) lists.set(name, (numbers = new NumberList(NO[type])));
+      reader.numbers(type, wire, numbers, what);
     } else {
       reader.count();
       (values[name] as unknown[]).push(reader.value(type, wire, what));
     }
   }
-  for (const [name, list] of lists) values[name] = list.done();
+  if (lists !== undefined) for (const [name, list] of lists) values[name] = list.done();
   return values;
 }
 

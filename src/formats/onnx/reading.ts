@@ -1,32 +1,58 @@
 /** What the operators of a file are given when they are read, and what these functions have in common. */
 import type { Activation } from '../../index.js';
-import type { Attributes } from './attributes.js';
+import { attributesOf, type Attributes } from './attributes.js';
+import type { Merge } from './computations.js';
 import type { Constant, ConstantMaker } from './constants.js';
 import type { OnnxNode } from './messages.js';
-import type { Merge, NetworkBuilder, Step } from './network.js';
+import type { NetworkBuilder, Step } from './network.js';
 import type { GraphView } from './patterns.js';
 import type { ColumnArithmetic, Known, Rows, Value } from './values.js';
 
-/** A node with what its inputs are, and what its operator may use. */
-export interface Reading {
+/** What the operators of a file may use, the same for all of them. */
+export interface Shared {
+  readonly opset: number;
+  /** Number of rows that the file is for; undefined if it is open. */
+  readonly rows: number | undefined;
+  readonly builder: NetworkBuilder;
+  readonly maker: ConstantMaker;
+  readonly columns: ColumnArithmetic;
+  readonly view: GraphView;
+  /** Whether nothing but an output of the file reads a node. */
+  readonly isLast: (node: OnnxNode) => boolean;
+  /** Name for a layer with the tensor of this name: that of its weight in the file. */
+  readonly nameOf: (tensor: string | undefined) => string | undefined;
+}
+
+/** A node with what its inputs are. */
+export interface Reading extends Shared {
   readonly node: OnnxNode;
   /** Start of messages: names the node, its operator and the set of operators. */
   readonly where: string;
   /** Values of its inputs; undefined for one that the node leaves out. */
   readonly inputs: readonly (Value | undefined)[];
   readonly attributes: Attributes;
-  readonly opset: number;
-  /** Number of rows that the file is for; undefined if it is open. */
-  readonly rows: number | undefined;
-  /** Whether nothing but an output of the file reads the node. */
-  readonly isLast: boolean;
-  readonly builder: NetworkBuilder;
-  readonly maker: ConstantMaker;
-  readonly columns: ColumnArithmetic;
-  readonly view: GraphView;
-  /** Name for a layer with these tensors: that of its weight in the file. */
-  nameOf(input: number): string | undefined;
 }
+
+/** Returns a node with what its inputs are. Written out: files have thousands of nodes, and a spread is slow. */
+export const readingOf = (
+  { opset, rows, builder, maker, columns, view, isLast, nameOf }: Shared,
+  node: OnnxNode,
+  where: string,
+  inputs: Reading['inputs'],
+): Reading => ({
+  node,
+  where,
+  inputs,
+  attributes: attributesOf(node),
+  opset,
+  rows,
+  builder,
+  maker,
+  columns,
+  view,
+  isLast,
+  nameOf,
+});
 
 /** Reads a node: the value of its first output, or of all; what it refuses is the text of what was expected. */
 export type Read = (reading: Reading) => Value | readonly Value[] | string;

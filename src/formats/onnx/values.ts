@@ -1,7 +1,8 @@
 /** Values of an ONNX graph while it is read, and arithmetic of rows with constants. */
 import { FormatError } from '../../common/errors.js';
 import { count, type Constant, type ConstantMaker } from './constants.js';
-import type { Columns, Computation, NetworkBuilder, Step } from './network.js';
+import type { Columns, Computation } from './computations.js';
+import type { NetworkBuilder, Step } from './network.js';
 
 /** Rows of numbers: the output of a step. `dims` is the shape of a row: without the first axis, that of the batch. */
 export interface Rows {

@@ -19,7 +19,7 @@ import type {
   PreluConfig,
   RescalingConfig,
 } from '../../index.js';
-import { factorOf } from '../column-factors.js';
+import { factorOf } from '../variances.js';
 import { writeConstraint, writeInitializer, writeRegularizer, type KerasObject } from './write-options.js';
 
 /** A tensor to write under a name; its rows and columns are swapped where it is transposed. */

@@ -6,6 +6,7 @@ import { describe } from '../../common/describe.js';
 import { FormatError } from '../../common/errors.js';
 import type { JsonObject } from '../json.js';
 import { Config } from '../keras-topology/config.js';
+import { MOST_REPEATED } from '../keras-topology/network.js';
 
 /** Smallest and largest value of a column; undefined where it is one of a one-hot code. */
 type Column = readonly [number, number] | undefined;
@@ -16,9 +17,6 @@ export interface Ml5Meta {
   readonly outputs: readonly Column[];
   readonly labels: readonly string[] | undefined;
 }
-
-/** Most columns: of an image, whose pixels have one range. More would take much memory for a small file. */
-const MOST_COLUMNS = 1_048_576;
 
 /** Returns the values of a one-hot code in the order of its columns. */
 function valuesOf(config: Config): readonly string[] {
@@ -55,7 +53,7 @@ function columnsOf(where: string, meta: Config, side: 'inputs' | 'outputs', widt
     if (type !== 'number' && type !== 'array') column.refuse('dtype', '"number", "string" or "array"');
     // An array is all columns, between the same values.
     const count = type === 'number' ? 1 : width;
-    if (columns.length + count > MOST_COLUMNS) break;
+    if (columns.length + count > MOST_REPEATED) break;
     for (let index = 0; index < count; index++) columns.push(range);
   }
   if (columns.length !== width) {

@@ -8,7 +8,7 @@ import { readJson, type JsonObject } from '../json.js';
 import { Config, fieldOf } from '../keras-topology/config.js';
 import { readMeta, scalingOf } from './ml5.js';
 import { asFormatError, buildModel, topologyOf, type Topology } from '../keras-topology/build.js';
-import { LEAST_FACTOR } from '../column-factors.js';
+import { LEAST_FACTOR } from '../variances.js';
 import { columnsLayer } from '../keras-topology/network.js';
 import type { Value } from '../keras-topology/topology.js';
 import { shardsOf, type GivenShards } from './shards.js';
