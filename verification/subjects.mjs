@@ -131,6 +131,31 @@ async function shuffles({ built: { library }, seed }) {
   return order.join();
 }
 
+/**
+ * Returns predictions with weights of eight bits, of a network that is large enough to have such.
+ * @param {Trained} trained
+ */
+async function quantized({ built: { library }, seed }) {
+  const [inputs, units] = [64 + (seed % 41), 64 + ((seed * 7) % 53)];
+  const model = await library.sequential({
+    seed,
+    layers: [
+      library.dense({ units, activation: 'tanh', inputShape: [inputs] }),
+      library.dense({ units: 64, useBias: seed % 2 === 0 }),
+    ],
+  });
+  const x = Float32Array.from({ length: 9 * inputs }, (_, i) => (((i * 7919 + seed) % 2001) - 1000) / 300);
+  /** @type {string[]} */
+  const texts = [];
+  for (const options of [{}, { calibration: x.subarray(0, 4 * inputs) }]) {
+    const small = await library.quantize(model, options);
+    texts.push(tensorText(small.getWeights()), JSON.stringify(small), hexOfFloats(small.predict(x)));
+    small.dispose();
+  }
+  model.dispose();
+  return texts;
+}
+
 /** Returns a file, or nothing where the library refuses to write it. @param {Trained} trained @param {() => Uint8Array} write */
 function written({ built: { library } }, write) {
   try {
@@ -160,7 +185,7 @@ const PARTS = {
     hexOfFloats(/** @type {Float32Array} */ (model.predict(x))),
     hexOfFloats(/** @type {Float32Array} */ (model.predict(x.subarray(0, inputs)))),
   ],
-  // A row here, and a word in README.md, for the predictions of quantized models once the library has them.
+  quantized,
   masks,
   shuffles,
   file: ({ model }) => readFile(model.save()).bytes,

@@ -32,12 +32,13 @@ export function addCells(run, cells, seconds, vectors) {
   /** @type {Map<string, Cell[]>} */
   const groups = new Map();
   for (const cell of cells) {
-    const key = [cell.threads, cell.got, cell.runIn, cell.everyFeature, cell.largeLayers, cell.randomNetworks].join();
+    const { everyFeature, largeLayers, randomNetworks, quantized } = cell;
+    const key = [cell.threads, cell.got, cell.runIn, everyFeature, largeLayers, randomNetworks, quantized].join();
     groups.set(key, [...(groups.get(key) ?? []), cell]);
   }
   let first = true;
   for (const group of groups.values()) {
-    const [{ threads, got, numerics, simd256, runIn, everyFeature, largeLayers, randomNetworks }] = group;
+    const [{ threads, got, numerics, simd256, runIn, int8, ...cell }] = group;
     rows.push({
       ...run,
       where: [
@@ -45,11 +46,11 @@ export function addCells(run, cells, seconds, vectors) {
         ...(run.where.endsWith('fused') && numerics === 'strict' ? ['not here'] : []),
         ...(runIn === 'main' ? [] : [runIn]),
       ].join(', '),
-      vectors: vectors ?? (simd256 ? '256-bit' : '128-bit'),
+      vectors: `${vectors ?? (simd256 ? '256-bit' : '128-bit')}, int8 ${int8}`,
       numerics,
       threads: got === threads ? `${threads}` : `${threads} (got ${got})`,
       tiles: group.map(({ tile }) => tile).join(' '),
-      hashes: [everyFeature, largeLayers, randomNetworks],
+      hashes: [cell.everyFeature, cell.largeLayers, cell.randomNetworks, cell.quantized],
       seconds: first ? seconds : undefined,
     });
     first = false;

@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { EVERY_FEATURE_SHA256 } from '../../test/support/every-feature.mjs';
+import { QUANTIZED_SHA256 } from '../../test/support/quantized.mjs';
 import { RANDOM_NETWORKS, RANDOM_NETWORKS_SHA256 } from '../../test/support/random-networks.mjs';
 
 /**
@@ -38,7 +39,9 @@ const groupOf = ({ where, numerics = 'strict' }) =>
  */
 function expected(row, rows) {
   const first = rows.find((other) => groupOf(other) === groupOf(row) && other.hashes.length > 0);
-  return groupOf(row) === 'strict' ? [EVERY_FEATURE_SHA256, first?.hashes[1], RANDOM_NETWORKS_SHA256] : first?.hashes;
+  const group = groupOf(row);
+  if (group === 'strict') return [EVERY_FEATURE_SHA256, first?.hashes[1], RANDOM_NETWORKS_SHA256, QUANTIZED_SHA256];
+  return group === 'fused' ? [...(first?.hashes.slice(0, 3) ?? []), QUANTIZED_SHA256] : first?.hashes;
 }
 
 /** @param {Row} row @param {readonly Row[]} rows */
@@ -68,6 +71,7 @@ const COLUMNS = [
   ['every feature, or training', ({ hashes }) => short(hashes[0])],
   ['large layers', ({ hashes }) => short(hashes[1])],
   ['random networks', ({ hashes }) => short(hashes[2])],
+  ['eight bits', ({ hashes }) => short(hashes[3])],
   ['seconds', ({ seconds }) => seconds?.toFixed(1) ?? ''],
   ['equal', verdict],
 ];
@@ -133,7 +137,7 @@ export function documentOf(rows, version) {
 
 \`npm run test:engines -- --write\` wrote this page, with version ${version} of the library. A row is a run of an engine:
 its hash is the start of a SHA-256 over the weights of two trainings, and over gradients, optimizer state, logs,
-predictions and files of ${RANDOM_NETWORKS} random networks, with every register tile where the compiler is the usual one. Rows of the
+predictions and files of ${RANDOM_NETWORKS} random networks, and predictions with weights of eight bits, with every register tile where the compiler is the usual one. Rows of the
 main job (MNIST), of checkpoints (a training that was killed on the running Node) and of tables have hashes of their
 own, and fused numerics have other bits. [scripts/checks/engines.mjs](../scripts/checks/engines.mjs) has the settings of
 each compiler.

@@ -342,6 +342,11 @@ export class Model<O extends Float32Array | Float32Array[] = Float32Array> exten
     return { plan, inputSpecs, outputSpecs, tensors: withTensors ? readWeights(this.state, plan.parameters) : [] };
   }
 
+  /** Kernels of eight bits on its engine: relaxed SIMD or plain. @internal */
+  get int8Path(): string {
+    return this.state.runtime.int8?.kernels.code.path ?? 'none';
+  }
+
   /** For `quantize`. @internal */
   forQuantize(where: string): ToQuantize {
     this.requireLive(where);

@@ -1,9 +1,11 @@
 /**
  * The trainings whose bits must not depend on tile, thread count or worker: one with every feature, one with layers
- * large enough to be shared between threads, and random networks on extreme data. Uses nothing of any platform.
+ * large enough to be shared between threads, and random networks on extreme data; and predictions with weights of eight
+ * bits. Uses nothing of any platform.
  */
 import { trainEveryFeature } from './every-feature.mjs';
 import { trainLargeLayers } from './large-layers.mjs';
+import { hashQuantized } from './quantized.mjs';
 import { hashRandomNetworks } from './random-networks.mjs';
 
 export const TILES = /** @type {const} */ (['4x8', '5x8', '3x12', '2x16', '4x16', '6x16']);
@@ -13,7 +15,7 @@ export const TILES = /** @type {const} */ (['4x8', '5x8', '3x12', '2x16', '4x16'
 /**
  * One cell of the matrix: what was asked for, the actual number of threads, numerics and vectors, and the hashes.
  *
- * @typedef {{ threads: number, got: number, numerics: 'strict' | 'fused', simd256: boolean, tile: string, runIn: 'main' | 'worker', everyFeature: string, largeLayers: string, randomNetworks: string }} Cell
+ * @typedef {{ threads: number, got: number, numerics: 'strict' | 'fused', simd256: boolean, tile: string, runIn: 'main' | 'worker', everyFeature: string, largeLayers: string, randomNetworks: string, quantized: string, int8: string }} Cell
  */
 
 /** @type {[tile: (typeof TILES)[number], runIn: 'main' | 'worker'][]} */
@@ -37,7 +39,9 @@ export async function trainMatrix(library, threads, { tiles, ...options } = {}) 
     const { sha256: everyFeature } = await trainEveryFeature(library, engine, { runIn });
     const { sha256: largeLayers, threads: got, numerics } = await trainLargeLayers(library, engine, { runIn });
     const randomNetworks = await hashRandomNetworks(library, engine, { runIn });
-    cells.push({ threads, got, numerics, simd256, tile, runIn, everyFeature, largeLayers, randomNetworks });
+    const { sha256: quantized, path: int8 } = await hashQuantized(library, engine);
+    const hashes = { everyFeature, largeLayers, randomNetworks, quantized };
+    cells.push({ threads, got, numerics, simd256, tile, runIn, ...hashes, int8 });
   }
   return cells;
 }

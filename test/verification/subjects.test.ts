@@ -45,6 +45,11 @@ describe('a subject of random networks', () => {
     expect(await changed(seed, { gaussianNoise: () => library.gaussianNoise({ stddev: 0.4 }) })).toEqual(['masks']);
   });
 
+  test('predictions with weights of eight bits', async () => {
+    const skipping = { quantize: (model: Model) => library.quantize(model, { skip: ['dense'] }) };
+    expect(await changed(seed, skipping)).toEqual(['quantized']);
+  });
+
   test('shuffles', async () => {
     const inOrder = withModels((model) => {
       const fit = model.fit.bind(model);
