@@ -7,8 +7,7 @@ import type { ModelState } from '../graph/model-state.js';
 import type { NetworkPlan } from '../graph/plan.js';
 import type { Compiled } from '../training/compiled.js';
 import { savedOptions } from './checkpoint.js';
-import type { MakeAlike } from './model-options.js';
-import type { Model } from './model.js';
+import type { MakeAlike, UnfinishedModel } from './model-options.js';
 import { readWeights } from './weights.js';
 
 /** Whether a model has weights of eight bits. */
@@ -30,11 +29,7 @@ export interface ToQuantize {
   /** Returns copies of its weights as they are now. */
   tensors(): NamedTensor[];
   /** Makes a model of another plan with these weights, compiled as this one is. */
-  copy<O extends Float32Array | Float32Array[]>(
-    blueprint: Blueprint,
-    plan: NetworkPlan,
-    weights: readonly Float32Array[],
-  ): Model<O>;
+  copy(blueprint: Blueprint, plan: NetworkPlan, weights: readonly Float32Array[]): UnfinishedModel;
 }
 
 export const toQuantize = (
@@ -44,12 +39,8 @@ export const toQuantize = (
 ): ToQuantize => ({
   state,
   tensors: () => readWeights(state, state.plan.parameters),
-  copy<O extends Float32Array | Float32Array[]>(
-    blueprint: Blueprint,
-    plan: NetworkPlan,
-    weights: readonly Float32Array[],
-  ): Model<O> {
-    const made = alike<O>('quantize', blueprint, plan);
+  copy(blueprint, plan, weights) {
+    const made = alike('quantize', blueprint, plan);
     try {
       made.restore({ epochCount: state.epochCount, weights, training: undefined });
       const compiled = compiledNow();

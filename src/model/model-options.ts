@@ -5,7 +5,8 @@ import type { ClassWeights, SampleWeight } from '../training/data/shape.js';
 import type { BatchOptions, ModelSetup } from '../inference/inference-model.js';
 import type { Blueprint } from '../graph/architecture.js';
 import type { NetworkPlan } from '../graph/plan.js';
-import type { Model } from './model.js';
+import type { RestoredState } from './checkpoint.js';
+import type { CompileChecks, CompileOptions } from '../training/compiled.js';
 import type { PlacedWeights } from '../graph/shared-weights.js';
 import type { StartRemoteFit } from './remote-fit-types.js';
 
@@ -67,12 +68,15 @@ export const readStepOptions = (where: string, options: StepOptions | undefined)
     classWeight: { check: unchecked, or: undefined },
   }) as StepOptions;
 
+/** A model that gets its weights, and is compiled, after it was made. */
+export interface UnfinishedModel {
+  restore(state: RestoredState): void;
+  recompile(options: CompileOptions, targetChecks: CompileChecks, frozen: ReadonlySet<number>): void;
+  dispose(): void;
+}
+
 /** Makes a model of a plan, whose weights are all 0. */
-export type MakeAlike = <O extends Float32Array | Float32Array[]>(
-  where: string,
-  blueprint: Blueprint,
-  plan: NetworkPlan,
-) => Model<O>;
+export type MakeAlike = (where: string, blueprint: Blueprint, plan: NetworkPlan) => UnfinishedModel;
 
 /** Parts of a model that trains. */
 export interface TrainableSetup extends ModelSetup {

@@ -30,7 +30,10 @@ export function makeQuantized<O extends Float32Array | Float32Array[]>(
   const int8 = new Map([...layers].map((layer): [number, InputRange | undefined] => [layer, ranges?.get(layer)]));
   const graph = { ...blueprint.graph, int8 };
   const quantized = planNetwork('quantize', graph);
-  return source.copy<O>({ ...blueprint, graph }, quantized, valuesFor(quantized, source.tensors()));
+  const values = valuesFor(quantized, source.tensors());
+  // An engine makes nothing but models.
+  const copy: unknown = source.copy({ ...blueprint, graph }, quantized, values);
+  return copy as Model<O>;
 }
 
 /** Returns the indices of the layers that get weights of eight bits. */

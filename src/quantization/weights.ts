@@ -18,7 +18,7 @@ export interface Int8Weights {
 }
 
 /** The nearest integer, of two equally near ones the even. Exact for |x| ≤ 2²². */
-export function nearestEven(x: number): number {
+function nearestEven(x: number): number {
   const below = Math.floor(x);
   const rest = x - below;
   return rest > 0.5 || (rest === 0.5 && below % 2 !== 0) ? below + 1 : below;

@@ -10,7 +10,7 @@ import { format, resolveConfig } from 'prettier';
 import { each, eachAccumulator, lines } from '../gemm/template.mjs';
 
 /** Columns of a panel. */
-export const WIDTH = 12;
+const WIDTH = 12;
 
 /** Rows of the tile of a panel, by its columns: about as many accumulators each as registers hold. */
 const ROWS = { 12: 3, 8: 4, 4: 6 };
@@ -25,7 +25,7 @@ const CHAINS = { 12: 3, 8: 4, 4: 4 };
  * From so many rows on the plain product widens each panel first. That takes two thirds of the time of a tile, and the
  * product of a row without it as long as a tile of three rows.
  */
-export const PACKED_ROWS = 3;
+const PACKED_ROWS = 3;
 
 /** Bytes of activations that are multiplied with all panels before the next rows, as for float32. */
 const BLOCK_BYTES = 768 * 1024;

@@ -38,7 +38,6 @@ export const MOST_REPEATED = 1_048_576;
  */
 export const MOST_LETTERS = 8_388_608;
 
-
 /**
  * Returns the layer of y = (x − mean)·factor, column by column. A factor of 0 is next to it.
  * @throws FormatError for a factor below 0, or of a size, that no variance gives.

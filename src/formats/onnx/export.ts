@@ -193,7 +193,11 @@ export function exportOnnx(model: LabeledModel, options?: ExportOnnxOptions): Ui
 
   for (const node of nodes) {
     const { kind, config } = node.operation;
-    const write = OPERATORS[kind as keyof typeof OPERATORS] as (writer: GraphWriter, inputs: readonly string[], config: unknown) => string;
+    const write = OPERATORS[kind as keyof typeof OPERATORS] as (
+      writer: GraphWriter,
+      inputs: readonly string[],
+      config: unknown,
+    ) => string;
     const given = node.inputs.map((value) => (READS_INDICES.has(kind) ? names.get(value)! : numbersOf(value)));
     names.set(node.output, write(writing.of(node, graph.names[node.layer]), given, config));
   }

@@ -8,7 +8,7 @@ import type { WasmRuntime } from '../wasm-runtime.js';
 let brought: ((memory: WebAssembly.Memory) => Int8Kernels) | undefined;
 
 /** The error of a synchronous call before the kernels were loaded, which takes a promise. */
-export class MissingInt8Error extends StateError {}
+class MissingInt8Error extends StateError {}
 
 /** Loads and compiles the kernels unless that was done before, for models on this runtime. */
 export async function bringInt8(runtime: WasmRuntime): Promise<void> {
