@@ -24,27 +24,15 @@ export const LEAST_FACTOR = /* @__PURE__ */ factorOf(LARGEST);
  * where there is none: for what is not above 0, and beyond 10⁻¹⁹ and 10¹⁹, about.
  */
 export function varianceFor(factor: number): number | undefined {
-  if (!(factor > 0)) return undefined;
   FLOAT[0] = 1 / (factor * factor);
   const start = BITS[0];
-  let [best, least] = [NaN, Infinity];
+  let best: number | undefined;
+  // Infinite variances, those that are no number, and factors of 0 or less are never as near.
+  let least = TOLERANCE * factor;
   for (let step = 0; step <= 2 * NEIGHBOURS && least > 0; step++) {
     BITS[0] = start + (step % 2 === 0 ? step / 2 : -(step + 1) / 2);
-    const [variance] = FLOAT;
-    const difference = Math.abs(factorOf(variance) - factor);
-    // Only numbers above 0: a variance of 0 stands for a column that stays as it is.
-    if (variance > 0 && variance < Infinity && difference < least) [best, least] = [variance, difference];
+    const difference = Math.abs(factorOf(FLOAT[0]) - factor);
+    if (difference < least) [least, best] = [difference, FLOAT[0]];
   }
-  return least <= TOLERANCE * factor ? best : undefined;
-}
-
-/** Returns the variances for all these factors; undefined where there is none for one of them. */
-export function variancesFor(factors: Float32Array): Float32Array | undefined {
-  const variances = new Float32Array(factors.length);
-  for (let i = 0; i < factors.length; i++) {
-    const variance = varianceFor(factors[i]);
-    if (variance === undefined) return undefined;
-    variances[i] = variance;
-  }
-  return variances;
+  return best;
 }

@@ -111,7 +111,8 @@ export function readSequential(where: string, options: unknown, factories: Layer
 export function readArchitecture(where: string, saved: Architecture, factories: LayerFactories): Blueprint {
   const int8 = fieldOf(saved, 'int8');
   if (int8 === undefined) return readFloats(where, saved, factories);
-  const { graph, seed } = readFloats(where, { ...saved, int8: undefined }, factories);
+  const floats = Object.fromEntries(Object.entries(saved).filter(([name]) => name !== 'int8'));
+  const { graph, seed } = readFloats(where, floats as unknown as Architecture, factories);
   return { graph: { ...graph, int8: readInt8(where, int8, graph, factories) }, seed };
 }
 

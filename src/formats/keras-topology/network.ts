@@ -7,7 +7,7 @@ import { FormatError } from '../../common/errors.js';
 import { MOST_CONNECTIONS, MOST_NODES, MOST_VALUES_OF_A_ROW } from '../../common/limits.js';
 import { ADOPT } from '../../common/symbols.js';
 import { layerNames } from '../layer-names.js';
-import { LARGEST, varianceFor } from '../variances.js';
+import { LARGEST, LEAST_FACTOR, varianceFor } from '../variances.js';
 import { modelFromJSON, type Architecture, type GraphNode, type LayerData, type Model } from '../../index.js';
 
 /** A tensor of a layer, in the order of its parameters. */
@@ -39,8 +39,8 @@ export const MOST_REPEATED = 1_048_576;
 export const MOST_LETTERS = 8_388_608;
 
 /**
- * Returns the layer of y = (x − mean)·factor, column by column. A factor of 0 is next to it.
- * @throws FormatError for a factor below 0, or of a size, that no variance gives.
+ * Returns the layer of y = (x − mean)·factor, column by column. A factor of 0, or below 5·10⁻²⁰, is next to it.
+ * @throws FormatError for a factor below 0, or above 10¹⁹, which no layer has.
  */
 export function columnsLayer(
   where: string,
@@ -51,10 +51,9 @@ export function columnsLayer(
   const [mean, variance] = [Float32Array.from(means), newFloats(factors.length)];
   for (let i = 0; i < factors.length; i++) {
     const factor = Math.fround(factors[i]);
-    const found = factor === 0 ? LARGEST : varianceFor(factor);
+    const found = factor >= 0 && factor < LEAST_FACTOR ? LARGEST : varianceFor(factor);
     if (found === undefined) {
-      const expected = factor > 0 ? 'between 1e-19 and 1e19' : 'of at least 0';
-      throw new FormatError(`${where} expected factors of columns ${expected}, got ${factors[i]}.`);
+      throw new FormatError(`${where} expected factors of columns from 0 to 1e19, got ${factors[i]}.`);
     }
     variance[i] = found;
   }
@@ -113,7 +112,7 @@ export class Network {
   /** Counts the use of a model in which layers are used so many times, and have so many inputs; or its outputs. */
   enter(uses: number, inputs: number): void {
     this.require((this.entered += uses + 1), MOST_USES, 'uses of layers');
-    this.require((this.connections += inputs), MOST_CONNECTIONS, 'inputs of layers and outputs of models');
+    this.require((this.connections += inputs), MOST_CONNECTIONS, 'inputs of layers');
   }
 
   /** Counts the values in a row of a use of a layer. */

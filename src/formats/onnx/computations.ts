@@ -53,30 +53,19 @@ export type Computation =
     }
   | { readonly kind: Merge };
 
-/** Returns the tensors of a computation, in the order of its layer's parameters where they are these. */
+/** Returns the tensors of a computation. */
 export function tensorsIn(computation: Computation): readonly Float32Array[] {
-  switch (computation.kind) {
-    case 'affine':
-    case 'maxout':
-      return given(computation.weight, computation.bias);
-    case 'prelu':
-      return [computation.slopes];
-    case 'columns':
-      return given(computation.mean, computation.factor, computation.offset);
-    case 'embedding':
-      return computation.tables.map(({ data }) => data);
-    case 'rmsNormalization':
-      return given(computation.scale);
-    case 'layerNormalization':
-      return given(computation.scale, computation.shift);
-    case 'batchNormalization':
-      return computation.tensors;
-    default:
-      return NONE;
+  const found: Float32Array[] = [];
+  // In a loop, which makes no lists of fields: files have thousands of computations.
+  for (const key in computation) {
+    const value = computation[key as keyof Computation] as unknown;
+    if (value instanceof Float32Array) found.push(value);
+    else if (Array.isArray(value)) {
+      for (const one of value as (Float32Array | Table)[]) found.push('data' in one ? one.data : one);
+    }
   }
+  return found;
 }
-
-const NONE: readonly Float32Array[] = [];
 
 /** The tensors that are there. */
 export const given = (...tensors: readonly (Float32Array | undefined)[]): Float32Array[] =>

@@ -179,7 +179,7 @@ export const FOLDS: Readonly<Record<string, Fold>> = {
       const inside = (value: number): number => Math.min(Math.max(value < 0 ? value + size : value, 0), size);
       const [first, end] = [inside(start), inside(ends[index])];
       const taken = folding.maker.make(where, [Math.max(end - first, 0)], true);
-      for (let i = 0; i < taken.data.length; i++) taken.data[i] = first + i;
+      taken.data.forEach((_, i) => (taken.data[i] = first + i));
       from = folding.maker.gather(where, from, taken, axis);
     });
     return from;
@@ -204,7 +204,7 @@ export const FOLDS: Readonly<Record<string, Fold>> = {
     const dims = maker.common(where, maker.common(where, condition.dims, a.dims), b.dims);
     const [choice, left, right] = [condition, a, b].map((one) => maker.spread(where, one, dims));
     const to = maker.make(where, dims, a.integer && b.integer);
-    for (let i = 0; i < to.data.length; i++) to.data[i] = choice.data[i] === 0 ? right.data[i] : left.data[i];
+    to.data.forEach((_, i) => (to.data[i] = choice.data[i] === 0 ? right.data[i] : left.data[i]));
     return to;
   },
   Equal: pairwise((a, b) => (a === b ? 1 : 0)),

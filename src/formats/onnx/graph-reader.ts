@@ -11,14 +11,7 @@ import { readOutputs } from './graph-outputs.js';
 import { READERS } from './import-operators.js';
 import type { OnnxModel, OnnxNode, OnnxTensor, OnnxValue } from './messages.js';
 import { NetworkBuilder } from './network.js';
-import {
-  findActivation,
-  findDot,
-  findLayerNormalization,
-  findRmsNormalization,
-  LAST_OF_PATTERNS,
-  type GraphView,
-} from './patterns.js';
+import { findActivation, findDot, findLayerNormalization, findRmsNormalization, type GraphView } from './patterns.js';
 import { readingOf, type Shared } from './reading.js';
 import { ColumnArithmetic, type Rows, type Value } from './values.js';
 
@@ -90,7 +83,7 @@ export class GraphReader {
         return value?.is === 'rows' ? value : undefined;
       },
       look: () => {
-        if (--this.looks < 0) throw new FormatError(`${WHERE}: the file expected formulas of fewer nodes.`);
+        if (--this.looks < 0) throw new FormatError(`${WHERE}: formulas of so many nodes are too large.`);
       },
     };
   }
@@ -152,10 +145,8 @@ export class GraphReader {
     const own =
       opType === 'Cast'
         ? attributesOf(node).int('to')
-        : opType === 'Constant'
-          ? attributesOf(node).tensor('value')?.dataType
-          : undefined;
-    const type = own ?? common;
+        : opType === 'Constant' && attributesOf(node).tensor('value')?.dataType;
+    const type = own || common;
     if (type !== undefined) for (const name of node.outputs) this.types.set(name, type);
   }
 
@@ -189,27 +180,8 @@ export class GraphReader {
     return blocked ?? { is: 'unknown', where, expected: result };
   }
 
-  /** What operators may use, once the inputs are read. */
-  private sharedBy(): Shared {
-    const { builder, maker, columns, view, rows } = this;
-    return {
-      opset: this.file.opset,
-      rows,
-      builder,
-      maker,
-      columns,
-      view,
-      isLast: ({ outputs }) => outputs.every((name) => this.outputs.has(name) && !this.read.has(name)),
-      nameOf: (tensor) =>
-        tensor !== undefined && this.tensors.has(tensor)
-          ? tensor.replace(/[./](weight|kernel|MatMul\/ReadVariableOp:0)$/, '')
-          : undefined,
-    };
-  }
-
   /** Finds an activation, a normalization or a dot product of several nodes that ends in this one. */
   private pattern(node: OnnxNode): Rows | undefined {
-    if (!LAST_OF_PATTERNS.has(node.opType)) return undefined;
     const { view, columns, builder } = this;
     const found = findActivation(view, node);
     const argument = found && view.rows(found.x);
@@ -307,7 +279,19 @@ export class GraphReader {
     for (const tensor of initializers) this.tensors.set(tensor.name ?? '', tensor);
     for (const { inputs: names } of nodes) for (const name of names) this.read.add(name);
     const given = inputs.filter(({ name }) => !this.tensors.has(name)).map((input) => this.readInput(input));
-    this.shared = this.sharedBy();
+    // Operators may use these, once the inputs are read.
+    const { builder, maker, columns, view, rows } = this;
+    this.shared = {
+      opset: this.file.opset,
+      rows,
+      builder,
+      maker,
+      columns,
+      view,
+      isLast: (node) => node.outputs.every((name) => this.outputs.has(name) && !this.read.has(name)),
+      nameOf: (name = '') =>
+        this.tensors.has(name) ? name.replace(/[./](weight|kernel|MatMul\/ReadVariableOp:0)$/, '') : undefined,
+    };
     nodes.forEach((node, index) => this.readNode(node, index));
 
     const results = outputs.map(({ name }) => ({ name, value: this.valueOf(name) }));

@@ -21,6 +21,7 @@ import {
   subtract,
   type Layer,
 } from '../../index.js';
+import { varianceFor } from '../variances.js';
 import { given, type Columns, type Computation } from './computations.js';
 
 /** A layer with the tensors that it gets once the model is made. */
@@ -34,19 +35,29 @@ const WIDEST_DIAGONAL = 1024;
 
 const filled = (width: number, value: number): Float32Array => new Float32Array(width).fill(value);
 
+/** Variances of factors, which thousands of layers may share. */
+const VARIANCES = /* @__PURE__ */ new WeakMap<Float32Array, Float32Array>();
+
+/** Returns the variances of columns that are multiplied by these factors; NaN where there is none. */
+function variancesOf(factors: Float32Array): Float32Array {
+  const variances = VARIANCES.get(factors) ?? factors.map((factor) => varianceFor(factor) ?? NaN);
+  VARIANCES.set(factors, variances);
+  return variances;
+}
+
 /** Returns the layer of y = (x − mean)·factor + offset per column. */
-function columnsLayer({ where, computation, width, name, variancesOf }: Making<Columns>): MadeLayer {
+function columnsLayer({ where, computation, width, name }: Making<Columns>): MadeLayer {
   const { mean, factor, offset } = computation;
   const variances = factor === undefined ? filled(width, 1) : variancesOf(factor);
   // (x − mean)·factor + offset = (x − (mean − offset/factor))·factor
-  if (variances !== undefined) {
+  if (!variances.includes(NaN)) {
     const means = offset?.map((value, i) => (mean?.[i] ?? 0) - value / (factor?.[i] ?? 1)) ?? mean;
     return { layer: normalization({ name }), tensors: [means ?? filled(width, 0), variances] };
   }
   // Factors that no variance gives, such as those below 0, are a diagonal matrix.
   if (width > WIDEST_DIAGONAL) {
     throw new FormatError(
-      `${where} expected at most ${WIDEST_DIAGONAL} columns with factors that no variance gives, such as 0 or less, got ${width}.`,
+      `${where} expected at most ${WIDEST_DIAGONAL} columns with factors of 0 or less, got ${width}.`,
     );
   }
   const weight = filled(width * width, 0);
@@ -65,8 +76,6 @@ interface Making<C> {
   readonly computation: C;
   readonly width: number;
   readonly name: string;
-  /** Variances of columns that are multiplied by these factors, computed once for each list. */
-  readonly variancesOf: (factors: Float32Array) => Float32Array | undefined;
 }
 
 type Kind = Exclude<Computation['kind'], 'input'>;

@@ -4,11 +4,10 @@
  * the steps that reach an output are made and applied in order, and the tensors are set.
  */
 import { FormatError } from '../../common/errors.js';
-import { MOST_CONNECTIONS, MOST_NODES, MOST_VALUES_OF_A_ROW } from '../../common/limits.js';
+import { MOST_NODES, MOST_VALUES_OF_A_ROW } from '../../common/limits.js';
 import { ADOPT, CONTENT } from '../../common/symbols.js';
 import { input, model, type Layer, type Model, type SymbolicTensor } from '../../index.js';
 import { layerNames } from '../layer-names.js';
-import { variancesFor } from '../variances.js';
 import { tensorsIn, type Computation } from './computations.js';
 import { layerOf } from './layers.js';
 
@@ -92,20 +91,9 @@ export class NetworkBuilder {
   /** Returns the steps that an output depends on; refuses more than a graph may have, before any layer is made. */
   private usedBy(outputs: readonly Step[]): Set<Step> {
     const used = new Set(outputs);
-    let connections = 0;
-    for (let index = this.steps.length - 1; index >= 0; index--) {
-      const step = this.steps[index];
-      if (!used.has(step)) continue;
-      for (const one of step.inputs) used.add(one);
-      connections += step.inputs.length;
-    }
-    const require = (count: number, most: number, what: string): void => {
-      if (count > most)
-        throw new FormatError(`${this.where}: the network expected at most ${most} ${what}, got ${count}.`);
-    };
-    require(used.size, MOST_NODES, 'layers');
-    require(connections, MOST_CONNECTIONS, 'connections between layers');
-    return used;
+    for (const step of [...this.steps].reverse()) if (used.has(step)) for (const one of step.inputs) used.add(one);
+    if (used.size <= MOST_NODES) return used;
+    throw new FormatError(`${this.where}: a network of so many layers is too large: ${used.size}.`);
   }
 
   /** Builds the model of these inputs and outputs, and sets its tensors. */
@@ -120,11 +108,6 @@ export class NetworkBuilder {
     const tensorsOf = new Map<string, readonly Float32Array[]>();
     const symbols = new Map<Step, SymbolicTensor>();
     const ids = new TensorIds();
-    const variances = new Map<Float32Array, Float32Array | undefined>();
-    const variancesOf = (factors: Float32Array): Float32Array | undefined => {
-      if (!variances.has(factors)) variances.set(factors, variancesFor(factors));
-      return variances.get(factors);
-    };
     const layers = new Map<string, Layer>();
     for (const step of this.steps) {
       if (!used.has(step)) continue;
@@ -138,7 +121,7 @@ export class NetworkBuilder {
       if (layer === undefined) {
         const name = takeName(('name' in computation ? computation.name : undefined) ?? computation.kind);
         const where = `${this.where}: "${name}"`;
-        const made = layerOf({ where, computation, width: step.width, name, variancesOf });
+        const made = layerOf({ where, computation, width: step.width, name });
         this.require((this.weights -= numbersIn(made.tensors)));
         tensorsOf.set(name, made.tensors);
         layer = made.layer;

@@ -223,9 +223,6 @@ function gated(view: GraphView, output: string): FoundActivation | undefined {
   return undefined;
 }
 
-/** Operators of the nodes in which a pattern can end. */
-export const LAST_OF_PATTERNS: ReadonlySet<string> = /* @__PURE__ */ new Set(['Mul', 'Div', 'Log', 'ReduceSum']);
-
 /** Finds an activation that ends in this node. */
 export function findActivation(view: GraphView, node: OnnxNode): FoundActivation | undefined {
   const [output] = node.outputs;

@@ -32,19 +32,15 @@ const UTF8 = /* @__PURE__ */ new TextDecoder('utf-8', { fatal: true, ignoreBOM: 
 /** Reads a message from its bytes, each length checked before use. */
 class Reader {
   private at = 0;
-  private ownView: DataView | undefined;
+  private readonly view: DataView;
 
   constructor(
     private readonly where: string,
     private readonly bytes: Uint8Array,
     /** Entries and integers that are left for the whole file. */
     private readonly budget: { left: number; integers: number },
-  ) {}
-
-  /** Most messages have no numbers of a fixed size. */
-  private get view(): DataView {
-    const { buffer, byteOffset, byteLength } = this.bytes;
-    return (this.ownView ??= new DataView(buffer, byteOffset, byteLength));
+  ) {
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
   get done(): boolean {
@@ -61,16 +57,6 @@ class Reader {
 
   /** Reads an integer as a signed number of 64 bits; beyond 2^53 it is rounded. */
   varint(): number {
-    // Most are one byte.
-    const first = this.bytes[this.at];
-    if (first < 128) {
-      this.at++;
-      return first;
-    }
-    return this.longVarint();
-  }
-
-  private longVarint(): number {
     let low = 0;
     let high = 0;
     let scale = 1;

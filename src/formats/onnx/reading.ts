@@ -33,26 +33,9 @@ export interface Reading extends Shared {
   readonly attributes: Attributes;
 }
 
-/** Returns a node with what its inputs are. Written out: files have thousands of nodes, and a spread is slow. */
-export const readingOf = (
-  { opset, rows, builder, maker, columns, view, isLast, nameOf }: Shared,
-  node: OnnxNode,
-  where: string,
-  inputs: Reading['inputs'],
-): Reading => ({
-  node,
-  where,
-  inputs,
-  attributes: attributesOf(node),
-  opset,
-  rows,
-  builder,
-  maker,
-  columns,
-  view,
-  isLast,
-  nameOf,
-});
+/** Returns a node with what its inputs are. It inherits what is shared: copies for thousands of nodes are slow. */
+export const readingOf = (shared: Shared, node: OnnxNode, where: string, inputs: Reading['inputs']): Reading =>
+  Object.assign(Object.create(shared) as Shared, { node, where, inputs, attributes: attributesOf(node) });
 
 /** Reads a node: the value of its first output, or of all; what it refuses is the text of what was expected. */
 export type Read = (reading: Reading) => Value | readonly Value[] | string;
