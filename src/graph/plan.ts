@@ -134,7 +134,9 @@ export function planNetwork(where: string, graph: Graph): NetworkPlan {
   graph.nodes.forEach(({ layer: index, inputs }, position) => {
     const layer = layers[index];
     const width = inputWidth(layer);
+    const isInt8 = int8?.has(index) === true;
     if (width !== undefined) {
+      if (isInt8) requireInt8(where, names[index], []);
       values.push(widths.push(width) - 1);
       return;
     }
@@ -145,7 +147,6 @@ export function planNetwork(where: string, graph: Graph): NetworkPlan {
       throw new ShapeError(`${where}: inputShape of ${which} expected [${given[0]}], got [${stated[0]}].`);
     }
     const lowered = layer.lower(`${where}: "${names[index]}"`, given);
-    const isInt8 = int8?.has(index) === true;
     if (isInt8) requireInt8(where, names[index], lowered.flat());
     const before = shared.get(index);
     const own: (readonly number[])[] = [];

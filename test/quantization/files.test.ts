@@ -96,7 +96,7 @@ describe('a forged file is refused', () => {
     ['an input', (own) => (own.int8[0].layer = 'input'), /int8 expected dense and maxout layers/],
     ['a range of one', (own) => (own.int8[0].range = [0]), /int8\[0\].range expected two numbers/],
     ['a range without 0', (own) => (own.int8[0].range = [1, 2]), /int8\[0\].range expected two numbers/],
-    ['a range that overflows', (own) => (own.int8[0].range = [0, 1e39]), /int8\[0\].range.* expected a finite/],
+    ['a range that overflows', (own) => (own.int8[0].range = [0, 1e39]), /int8\[0\]: range\[1\] expected a finite/],
     ['no list', (own) => (own.int8 = {} as never), /int8 expected a list of layers/],
     ['another field', (own) => Object.assign(own.int8[0], { bits: 4 }), /unknown option "bits"/],
   ];

@@ -71,7 +71,9 @@ describe('the package', () => {
     core: 21,
     'predict-core': 21,
     onnx: 6,
-    ...Object.fromEntries(['index', 'predict', 'fused', 'int8', 'quantization', 'worker-program'].map((name) => [name, 0])),
+    ...Object.fromEntries(
+      ['index', 'predict', 'fused', 'int8', 'quantization', 'worker-program'].map((name) => [name, 0]),
+    ),
   };
   const entries = ['index', 'predict', ...besideLibrary, ...besidePredict];
 
