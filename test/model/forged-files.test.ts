@@ -108,7 +108,7 @@ const forgeries: [title: string, bytes: Uint8Array, message: string][] = [
   [
     'another dtype',
     forged((h) => (h['0.weight'].dtype = 'F64')),
-    'loadModel: tensor "0.weight" expected dtype F32, F16, BF16, got "F64".',
+    'loadModel: tensor "0.weight" expected dtype F32, F16, BF16, I8, got "F64".',
   ],
   [
     'a dtype of another size',
