@@ -281,6 +281,8 @@ const FUNCTIONS: Record<string, readonly Arguments[]> = {
   ],
   fromModule: [() => [lossOfOwn(), { module: 'https://example.com/own.js', export: 'own' }]],
   loadModel: [() => [file, { engine, custom: [activationOfOwn()] }]],
+  quantize: [() => [subject, { calibration: X(), skip: ['dense'] }]],
+  compareQuantized: [() => [subject, subject, X()]],
   modelFromJSON: [
     () => [JSON.parse(JSON.stringify(subject)), { engine, custom: [activationOfOwn()] }],
     () => [JSON.stringify(branched), { engine }],
@@ -814,7 +816,7 @@ const SHOWN = '[nodejs.util.inspect.custom]';
  * None of them may be documented for users.
  */
 const INTERNAL: Record<string, readonly string[]> = {
-  Engine: ['awaitThreads', 'build', 'live'],
+  Engine: ['awaitThreads', 'build', 'live', 'loadModelLater'],
   Layer: ['lower', 'inputs'],
   Model: [
     'own',
@@ -833,6 +835,7 @@ const INTERNAL: Record<string, readonly string[]> = {
     'owner',
     'symbolic',
     'endRemoteFit',
+    'forQuantize',
     'readWeights',
     'writeWeights',
     'replaceWeights',
