@@ -25,6 +25,7 @@ const CATEGORIES = [
   ['src/metrics/', 'Metrics'],
   ['src/model/', 'Models'],
   ['src/optimizers/', 'Optimizers'],
+  ['src/quantization/', 'Models'],
   ['src/regularizers/', 'Regularizers and constraints'],
   ['src/runtime/', 'Engines and threads'],
   ['src/schedules/', 'Learning-rate schedules'],

@@ -49,7 +49,7 @@ export interface RuntimeHandle {
   readonly memory: WebAssembly.Memory;
   /** Bytes that the memory may grow to. */
   readonly maximumMemory: number;
-  /** The kernels of weights of eight bits, if a model has such. */
+  /** The kernels of weights of eight bits, if a model has such. @internal */
   readonly int8?: Int8Code;
 }
 
