@@ -77,8 +77,8 @@ function readFile(file) {
 const FAR = 2 ** 20;
 
 /**
- * Returns the masks and the noise of the layers that draw them. The weights behind such a layer begin at zeros and learn
- * by steps of 1 from rows of ones, with a derivative of −1: they are the sums of what was let through.
+ * Returns the masks and the noise of the layers that draw them. The weights behind such a layer begin at zeros and
+ * learn by steps of 1 from rows of ones, with a derivative of −1: they are the sums of what was let through.
  * @param {Trained} trained
  */
 async function masks({ built: { library }, seed }) {
@@ -105,8 +105,8 @@ async function masks({ built: { library }, seed }) {
 }
 
 /**
- * Returns the orders in which three epochs go through rows. A network that predicts 0 and learns nothing has an absolute
- * error of i for row i, and each batch of one row logs it.
+ * Returns the orders in which three epochs go through rows. A network that predicts 0 and learns nothing has an
+ * absolute error of i for row i, and each batch of one row logs it.
  * @param {Trained} trained
  */
 async function shuffles({ built: { library }, seed }) {
@@ -156,7 +156,11 @@ async function quantized({ built: { library }, seed }) {
   return texts;
 }
 
-/** Returns a file, or nothing where the library refuses to write it. @param {Trained} trained @param {() => Uint8Array} write */
+/**
+ * Returns a file, or nothing where the library refuses to write it.
+ * @param {Trained} trained
+ * @param {() => Uint8Array} write
+ */
 function written({ built: { library } }, write) {
   try {
     return write();

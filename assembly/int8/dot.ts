@@ -18,7 +18,9 @@ export function dotAdd(w: v128, a: v128, acc: v128): v128 {
   return i32x4.add(acc, i32x4.dot_i16x8_s(a, w));
 }
 
-/** Widens `groups` groups of weights. The vectors of a panel stay in their order: inputs 0 and 1 of all columns first. */
+/**
+ * Widens `groups` groups of weights. The vectors of a panel stay in their order: inputs 0 and 1 of all columns first.
+ */
 export function widen(groups: usize, vectors: usize, from: usize, to: usize): void {
   const row = vectors << 4;
   for (; groups > 0; --groups, to += row) {

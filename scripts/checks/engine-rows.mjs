@@ -90,6 +90,11 @@ export function addTraining(run, { value, problem, errors = '', seconds }, { vec
   else addCells(run, value, seconds, vectors);
 }
 
-/** Adds the row of a run with the usual settings and one hash. @param {Run} run @param {string} hash @param {number} [seconds] */
+/**
+ * Adds the row of a run with the usual settings and one hash.
+ * @param {Run} run
+ * @param {string} hash
+ * @param {number} [seconds]
+ */
 export const addResult = (run, hash, seconds) =>
   rows.push({ ...run, vectors: '128-bit', threads: '1', tiles: '3x12', hashes: [hash], seconds });

@@ -150,7 +150,13 @@ async function runEngines(models) {
   }
 }
 
-/** Runs each compiler of an engine alone. @param {string} name @param {string} version @param {string} command @param {readonly string[]} args */
+/**
+ * Runs each compiler of an engine alone.
+ * @param {string} name
+ * @param {string} version
+ * @param {string} command
+ * @param {readonly string[]} args
+ */
 async function runCompilers(name, version, command, args) {
   for (const { compiler, args: flags = [], env = {}, tiles, ...how } of COMPILERS[name] ?? []) {
     const run = runOf(name, version, { compiler });

@@ -1,7 +1,6 @@
 /**
- * Builds dist/ from src/: code by bundle.mjs, minified; declarations by tsup, ordered and completed; the kernels and the
- * worker as plain files. Prints on standard error only, so that `npm start -- --json` stays
- * machine-readable.
+ * Builds dist/ from src/: code by bundle.mjs, minified; declarations by tsup, ordered and completed; the kernels and
+ * the worker as plain files. Prints on standard error only, so that `npm start -- --json` stays machine-readable.
  */
 
 import { spawnSync } from 'node:child_process';

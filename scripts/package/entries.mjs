@@ -20,7 +20,10 @@ export const besideLibrary = Object.entries(exports)
   .filter(([name, target]) => typeof target === 'object' && !OTHERS.includes(name))
   .map(([name]) => name.slice('./'.length));
 
-/** Entries that are built beside wasm-mlp/predict and import it: the name of the file, of `src/NAME.ts` and of the build. */
+/**
+ * Entries that are built beside wasm-mlp/predict and import it: the name of the file, of `src/NAME.ts` and of the
+ * build.
+ */
 export const besidePredict = ['tables-predict'];
 
 /**

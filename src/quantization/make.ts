@@ -1,6 +1,7 @@
 /**
  * Makes a network with weights of eight bits of one with float32 weights, as a file that is loaded by the first
- * `quantize`. weights.ts rounds the weights, calibration.ts finds the ranges of inputs, and runtime/int8/ has the kernels.
+ * `quantize`. weights.ts rounds the weights, calibration.ts finds the ranges of inputs, and runtime/int8/ has the
+ * kernels.
  */
 import type { NamedTensor } from '../common/tensors.js';
 import { planNetwork, type NetworkPlan } from '../graph/plan.js';

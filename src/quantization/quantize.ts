@@ -36,8 +36,8 @@ export interface QuantizeOptions {
  * float32 scale for each unit. A row of a layer's inputs is rounded to 128 levels between the smallest and the largest
  * of its values, 0 among them, or between those that `calibration` found; products are summed as integers, exactly, so
  * predictions have the same bits on every engine. Biases, activations, normalizations and layers that are too small to
- * gain stay float32. The copy predicts, evaluates, is saved, loaded and shared; it is not trained. What it was made from
- * stays as it is.
+ * gain stay float32. The copy predicts, evaluates, is saved, loaded and shared; it is not trained. What it was made
+ * from stays as it is.
  * @throws ValueError for anything but a model with float32 weights, rows that do not fit, or names that are none of its
  * layers; StateError after `dispose`.
  * @example

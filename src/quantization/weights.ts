@@ -4,8 +4,8 @@
 const MOST = 127;
 
 /**
- * 2⁻¹²⁰. Largest magnitude below which a unit's weights become 0: 127 over a smaller one would overflow float32. The products
- * of such weights do not show beside others.
+ * 2⁻¹²⁰. Largest magnitude below which a unit's weights become 0: 127 over a smaller one would overflow float32. The
+ * products of such weights do not show beside others.
  */
 const LEAST_MAGNITUDE = 7.52316384526264e-37;
 
@@ -25,8 +25,9 @@ function nearestEven(x: number): number {
 }
 
 /**
- * Rounds weights (units, inputs), row-major, with a scale for each unit: scale = m/127 and w = nearest(W·(127/m)), m the
- * largest magnitude of the unit, all in float32. A weight differs from scale·w by at most half a scale, and a rounding.
+ * Rounds weights (units, inputs), row-major, with a scale for each unit: scale = m/127 and w = nearest(W·(127/m)), m
+ * the largest magnitude of the unit, all in float32. A weight differs from scale·w by at most half a scale, and a
+ * rounding.
  */
 export function roundWeights(data: Float32Array, units: number, inputs: number): Int8Weights {
   const weights = new Float32Array(data.length);

@@ -1,6 +1,6 @@
 /**
- * The second implementation of docs/numerics.md, in C: random networks have the same bits in it and in the library, both
- * have those of the vectors, and faults that are planted in it are caught by the vectors.
+ * The second implementation of docs/numerics.md, in C: random networks have the same bits in it and in the library,
+ * both have those of the vectors, and faults that are planted in it are caught by the vectors.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -3,8 +3,8 @@
  * binaries are compiled from the same source; assembly/int8/dot.ts has what differs.
  *
  * Panels are as those of float32, with groups of 4 inputs in the place of one: blocks of WIDTH columns, each with its
- * groups of 4 inputs one after another, and a group of 4 inputs × 4 columns is 16 bytes. The last block is as narrow as a
- * multiple of four allows. k is padded to a multiple of 4 with zeros.
+ * groups of 4 inputs one after another, and a group of 4 inputs × 4 columns is 16 bytes. The last block is as narrow as
+ * a multiple of four allows. k is padded to a multiple of 4 with zeros.
  */
 import { format, resolveConfig } from 'prettier';
 import { each, eachAccumulator, lines } from '../gemm/template.mjs';
@@ -63,8 +63,8 @@ function tile(R, W) {
   const V = W / 4;
   return `
 /**
- * Sums of products (m ≤ ${R}, ${W}) as integers. \`b\` has \`steps\` rows of ${4 * W} bytes. Rows past m repeat row m − 1.
- * Strides in bytes.
+ * Sums of products (m ≤ ${R}, ${W}) as integers. \`b\` has \`steps\` rows of ${4 * W} bytes. Rows past m repeat row
+ * m − 1. Strides in bytes.
  */
 function tile${R}x${W}(m: i32, steps: usize, a: usize, lda: usize, b: usize, z: usize, ldz: usize): void {
   ${rowPointers('let', R, 'a', 'a', 'lda')}
@@ -154,8 +154,8 @@ const byWidth = (call) =>
 const driver = () => `
 /**
  * z (m, n) = the product of activations (m, k), quantized by u7_quantize_rows, and weights (n, k) in panels:
- * z_ij = float32(acc_ij − zero_i · sum_j) · (scale_i · scale_j) + bias_j, where acc is the exact sum of products; without
- * bias, null, nothing is added. \`ldz\` in floats. packed: room for a panel in 16 bits, 24 bytes for each input, which
+ * z_ij = float32(acc_ij − zero_i · sum_j) · (scale_i · scale_j) + bias_j, where acc is the exact sum of products;
+ * without bias, null, nothing is added. \`ldz\` in floats. packed: room for a panel in 16 bits, 24 bytes for each input, which
  * the plain binary needs from ${PACKED_ROWS} rows on.
  */
 export function i8_gemm(

@@ -1,6 +1,6 @@
 /**
- * Reads messages in Protocol Buffers' wire format, by a table of the message's fields. It knows nothing of what a message
- * means. The reader trusts nothing: each length is checked against what is left.
+ * Reads messages in Protocol Buffers' wire format, by a table of the message's fields. It knows nothing of what a
+ * message means. The reader trusts nothing: each length is checked against what is left.
  * Format: protobuf.dev/programming-guides/encoding.
  */
 import { FormatError } from '../../common/errors.js';
@@ -19,8 +19,8 @@ const TWO_28 = 268_435_456;
 const TWO_36 = 68_719_476_736;
 
 /**
- * Messages and texts in lists that a file may have: eight for each layer that a network may have. Each takes some hundred
- * bytes in memory and two in the file.
+ * Messages and texts in lists that a file may have: eight for each layer that a network may have. Each takes some
+ * hundred bytes in memory and two in the file.
  */
 const MOST_ENTRIES = 131_072;
 

@@ -1,6 +1,6 @@
 /**
- * The extents of the kernels of eight bits, in the forms of ../extent-forms.ts, whose rules hold for them too. Sizes are
- * in floats; a quantized activation takes a byte, in the plain binary two. No library code imports this file.
+ * The extents of the kernels of eight bits, in the forms of ../extent-forms.ts, whose rules hold for them too. Sizes
+ * are in floats; a quantized activation takes a byte, in the plain binary two. No library code imports this file.
  */
 import { type Extent, integers, optional, rows, type Sizes, vector } from '../extent-forms.js';
 import { padded } from '../panels.js';

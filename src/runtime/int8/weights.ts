@@ -1,8 +1,8 @@
 /**
- * Layout of weights in eight bits: panels of PANEL_WIDTH units, the last as narrow as a multiple of four allows. A panel
- * has its groups of 4 inputs one after another, and a group has 4 bytes for each unit, so that 4 inputs × 4 units are 16
- * bytes. Inputs and units are padded to multiples of 4 with zeros. Behind the panels there is an int32 for each unit,
- * padded, the sum of its weights. The layout is the same for both sets of kernels.
+ * Layout of weights in eight bits: panels of PANEL_WIDTH units, the last as narrow as a multiple of four allows. A
+ * panel has its groups of 4 inputs one after another, and a group has 4 bytes for each unit, so that 4 inputs × 4 units
+ * are 16 bytes. Inputs and units are padded to multiples of 4 with zeros. Behind the panels there is an int32 for each
+ * unit, padded, the sum of its weights. The layout is the same for both sets of kernels.
  */
 import { padded } from '../panels.js';
 import { PANEL_WIDTH } from './constants.generated.js';
