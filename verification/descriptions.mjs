@@ -191,7 +191,9 @@ const weightsOf = (draw, kernel) => ({
 
 /** @param {Draw} draw @param {number} units @param {Choice} activation @returns {Described} */
 const denseLayer = (draw, units, activation) => ({
-  ...{ kind: 'dense', units, activation },
+  kind: 'dense',
+  units,
+  activation,
   ...weightsOf(draw, 'kernel'),
   ...(draw.once(5) && { useBias: false }),
   ...(draw.once(4) && { biasInitializer: draw.of(['ones', 'randomNormal', 'randomUniform']) }),
@@ -305,7 +307,13 @@ export function randomDescription(seed) {
   const limit = draw.integer(0, 5);
   const metrics = METRICS[targets] ?? [];
   return {
-    ...{ seed: draw.integer(0, 0xffffff), data: draw.integer(0, 9999), rows, inputs, targets, layers, loss },
+    seed: draw.integer(0, 0xffffff),
+    data: draw.integer(0, 9999),
+    rows,
+    inputs,
+    targets,
+    layers,
+    loss,
     ...(categories > 0 ? { categories } : { scale: extreme ? 2 ** draw.integer(-40, 40) : 1 }),
     metrics: blocks === 1 && draw.once(2) ? [draw.of(metrics)].filter((name) => name !== undefined) : [],
     optimizer: {

@@ -188,7 +188,9 @@ export async function prepare(library, description) {
   const [data, validation] = [rows, validationRows].map((n, part) => makeData(description, part, n, width));
   /** @type {import('../src/index.js').FitOptions} */
   const options = {
-    ...{ batchSize, epochs, shuffle },
+    batchSize,
+    epochs,
+    shuffle,
     ...(sampleWeight && { sampleWeight: data.weights }),
     ...(validationRows > 0 && { validationData: [validation.x, validation.y] }),
   };

