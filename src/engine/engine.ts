@@ -222,8 +222,8 @@ export class Engine {
     /** Largest size that it may grow to. */
     readonly limit: number;
   } {
-    const { memory, arena } = this.runtime;
-    return { bytes: memory.bytes, used: arena.used, limit: memory.maximumBytes };
+    const { memory, used } = this.runtime;
+    return { bytes: memory.bytes, used, limit: memory.maximumBytes };
   }
 
   /**

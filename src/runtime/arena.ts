@@ -14,6 +14,9 @@ export const ALIGNMENT = 64;
  */
 export const SLACK = 64;
 
+/** Bytes that a region for `bytes` bytes takes. */
+export const regionBytes = (bytes: number): number => Math.ceil((bytes + SLACK) / ALIGNMENT) * ALIGNMENT;
+
 /** Allocates and frees regions of linear memory. */
 export interface Allocator {
   /** Bytes in regions that are allocated now. */
@@ -62,7 +65,7 @@ export class Arena implements Allocator {
     if (!Number.isSafeInteger(bytes) || bytes < 0) {
       throw new MemoryError(`engine: a region expected a size in bytes, got ${bytes}.`);
     }
-    const size = Math.ceil((bytes + SLACK) / ALIGNMENT) * ALIGNMENT;
+    const size = regionBytes(bytes);
     const index = this.gaps.findIndex((gap) => gap.end - gap.start >= size);
     const gap = this.gaps[index];
     let start: number;

@@ -8,7 +8,7 @@ import { ownOf } from '../common/objects.js';
 import { FormatError, StateError, UnsupportedError } from '../common/errors.js';
 import { ABI_DIGEST } from './abi.generated.js';
 import type { Kernels } from './abi.js';
-import { Arena, type Allocator } from './arena.js';
+import { Arena, regionBytes, type Allocator } from './arena.js';
 import { FIRST_ADDRESS, PACKED_A_BYTES, PAGE, SCRATCH_BYTES } from './constants.generated.js';
 import type { Int8Code, Int8Kernels } from './int8/products.js';
 import { INT8_SCRATCH_BYTES } from './int8/room.js';
@@ -135,6 +135,11 @@ export class WasmRuntime {
   useInt8(start: (memory: WebAssembly.Memory) => Int8Kernels): void {
     const { state, memory, root } = this;
     state.int8 ??= { kernels: start(memory.memory), scratch: root.allocate(INT8_SCRATCH_BYTES) };
+  }
+
+  /** Bytes in regions that models and running calls have: scratch, which the runtime keeps, is in none of them. */
+  get used(): number {
+    return this.root.used - (this.state.int8 === undefined ? 0 : regionBytes(INT8_SCRATCH_BYTES));
   }
 
   /** Returns this runtime for one model: its allocations are freed when nothing refers to it any more. */

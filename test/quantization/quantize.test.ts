@@ -227,6 +227,21 @@ describe('the copy', () => {
   });
 });
 
+test('memory in use is what it was, once the copies and their models are disposed', async () => {
+  const own = createEngineSync();
+  const { used } = own.memory();
+  for (let i = 0; i < 2; i++) {
+    const model = own.sequential({ layers: [dense({ units: 64, inputShape: [64] })] });
+    const copy = await quantize(model);
+    copy.predict(new Float32Array(64));
+    expect(own.memory().used).toBeGreaterThan(used);
+    model.dispose();
+    copy.dispose();
+    expect(own.memory().used).toBe(used);
+  }
+  own.dispose();
+});
+
 test('what is no model, and rows that do not fit, are refused', async () => {
   await expect(quantize(Object(1) as Model)).rejects.toThrow(
     'quantize: model expected what sequential, model or loadModel',

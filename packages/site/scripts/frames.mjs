@@ -125,7 +125,7 @@ function tasksOf(events) {
 
 /**
  * Measures an activity: milliseconds between frames in order of their length, and of the tasks of the page's thread, by
- * the clock and of the processor.
+ * the clock and of the processor; and errors of the page that nothing caught.
  *
  * @param {import('playwright-core').Browser} browser
  * @param {string} origin
@@ -134,6 +134,8 @@ function tasksOf(events) {
  */
 export async function measureFrames(browser, origin, { path, ready, work }, seconds) {
   const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+  const errors = /** @type {string[]} */ ([]);
+  page.on('pageerror', (error) => errors.push(String(error)));
   const trace = join(tmpdir(), `frames-${process.pid}.json`);
   try {
     await page.goto(`${origin}/${path}`);
@@ -160,6 +162,7 @@ export async function measureFrames(browser, origin, { path, ready, work }, seco
       clock: Math.max(...tasks.map(({ dur }) => dur)) / 1000,
       processor: Math.max(...tasks.map(({ tdur }) => tdur)) / 1000,
       tasks: tasks.length,
+      errors,
     };
   } finally {
     await page.close();

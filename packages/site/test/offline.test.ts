@@ -52,6 +52,17 @@ async function withHost<T>(
 }
 
 const controlled = 'navigator.serviceWorker.controller && true';
+/** Notes the bytes of each file that the page hands to the user. */
+const SAVED = `(() => {
+  const own = URL.createObjectURL;
+  globalThis.saved = [];
+  URL.createObjectURL = (blob) => {
+    const address = own.call(URL, blob);
+    saved.push(blob.size);
+    return address;
+  };
+  return true;
+})()`;
 const trained = async (page: BrowserPage): Promise<unknown> => {
   await page.value(HASH);
   for (let step = 1; step <= 3; step++) {
@@ -97,8 +108,11 @@ describe.each(browserNames)('in %s', (name) => {
         await page.value("/[1-9][\\d,]* steps/.test(document.querySelector('#demo').textContent) || null");
         await go(page, `${address}playground.html`);
         expect(await trained(page)).toBe(await hashInNode(3));
+        await page.evaluate(SAVED);
         for (const format of ['safetensors', 'ONNX', 'JavaScript module']) await page.evaluate(click(format));
-        await page.value('new Promise((done) => setTimeout(() => done(true), 500))');
+        // Waits for the last: in WebKit a download that begins while a page is left keeps the page.
+        await page.value('globalThis.saved.length === 3 || null');
+        expect(await page.evaluate('globalThis.saved.every((bytes) => bytes > 100)')).toBe(true);
         expect(await page.evaluate("document.querySelector('[role=alert]')?.textContent ?? 'none'")).toBe('none');
         await go(page, `${address}slides.html#vanishing`);
         await page.value("/e[+−-]|10/.test(document.querySelector('#vanishing svg')?.textContent) || null");
