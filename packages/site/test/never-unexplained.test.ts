@@ -19,7 +19,7 @@ async function explained(address: string): Promise<{ finite: boolean; texts: str
     const after = await session.snapshot(false, 0, true);
     const shown = [before, after].flatMap(({ trainingLoss, testLoss = 0, field, outputs, units, weights }) => [
       ...[trainingLoss, testLoss],
-      ...[field, outputs, ...units, ...weights.map(({ weight }) => weight)].map((list) => list.find((value) => !Number.isFinite(value)) ?? 0), // prettier-ignore
+      ...[field.values, outputs, ...units, ...weights.map(({ weight }) => weight)].map((list) => list.find((value) => !Number.isFinite(value)) ?? 0), // prettier-ignore
     ]);
     const faults = [before, after].flatMap(({ diagnosis }) => diagnosis?.faults ?? []);
     const texts = [

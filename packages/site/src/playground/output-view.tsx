@@ -9,9 +9,8 @@ import { HeatMap } from '../components/heat-map.js';
 import { SHAPE_NAMES, SHAPES, shapeOfValue } from '../components/marks.js';
 import { usePalette } from '../components/theme.js';
 import type { Point } from '../data/datasets.js';
-import { LOSSES } from '../settings/choices.js';
 import { classesOf, taskOf, type Settings } from '../settings/settings.js';
-import { OUTPUT_CELLS, type Snapshot } from '../training/protocol.js';
+import { OUTPUT_CELLS, type OutputField, type Snapshot } from '../training/protocol.js';
 
 interface OutputViewProps {
   readonly settings: Settings;
@@ -33,13 +32,12 @@ const SIDE = 600;
 /** Pixels of the canvas for one of these, for screens that have more. */
 const DENSITY = 2;
 
-/** Returns how values of the field are coloured. */
-function fieldColour(settings: Settings, colours: Palette): (value: number) => Colour {
-  if (taskOf(settings) === 'values') return (value) => colourOfValue(colours, value);
-  const { targets } = LOSSES[settings.loss];
-  const isShare = targets === 'share' || targets === 'sign' || (targets === 'index' && classesOf(settings) === 2);
-  return isShare ? (value) => colourOfShare(colours, value) : (value) => colourOfClass(colours, value);
-}
+/** How fields are coloured: by what they are, since the settings may be newer than the picture. */
+const FIELD_COLOURS: Readonly<Record<OutputField['kind'], (colours: Palette, value: number) => Colour>> = {
+  value: colourOfValue,
+  share: colourOfShare,
+  class: colourOfClass,
+};
 
 export function OutputView({ settings, snapshot, training, test, onDraw, erases }: OutputViewProps) {
   const colours = usePalette();
@@ -140,8 +138,8 @@ export function OutputView({ settings, snapshot, training, test, onDraw, erases 
       <div class="square">
         <HeatMap
           size={OUTPUT_CELLS}
-          values={snapshot?.field}
-          colourOf={fieldColour(settings, colours)}
+          values={snapshot?.field.values}
+          colourOf={(value) => FIELD_COLOURS[snapshot?.field.kind ?? 'value'](colours, value)}
           label={isValue ? 'Predicted value over the square' : 'Predicted class over the square'}
         />
         <canvas

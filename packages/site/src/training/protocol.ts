@@ -28,6 +28,15 @@ export interface LayerWeights {
 }
 
 /** The state of the training at one moment. */
+/**
+ * What the network says of each cell of the square: its value; the share of the second of two classes, from 0 to 1; or
+ * the class with its certainty from 0 to 1, as class + certainty / 2.
+ */
+export interface OutputField {
+  readonly kind: 'value' | 'share' | 'class';
+  readonly values: Float32Array;
+}
+
 export interface Snapshot {
   readonly step: number;
   readonly epoch: number;
@@ -43,11 +52,7 @@ export interface Snapshot {
   readonly confusion: readonly (readonly number[])[] | undefined;
   /** Losses so far, at most some hundred of them. */
   readonly curve: { readonly steps: number[]; readonly training: number[]; readonly test: number[] };
-  /**
-   * Of each cell of the square: the class with its certainty for classes, class + share / 2 with the share from 0 to 1;
-   * for values the value.
-   */
-  readonly field: Float32Array;
+  readonly field: OutputField;
   /** Of each hidden layer: the activations of its units over the square, (units, cells). */
   readonly units: readonly Float32Array[];
   /** Of the outputs: their values over the square, (outputs, cells). */

@@ -8,7 +8,14 @@ import { RandomStream } from '../exact/random.js';
 import { LOSSES } from '../settings/choices.js';
 import { classesOf, isFullBatch, type Settings } from '../settings/settings.js';
 import { buildNetwork, type Network } from './network.js';
-import { OUTPUT_CELLS, UNIT_CELLS, type ExportFormat, type LayerWeights, type Snapshot } from './protocol.js';
+import {
+  OUTPUT_CELLS,
+  UNIT_CELLS,
+  type ExportFormat,
+  type LayerWeights,
+  type OutputField,
+  type Snapshot,
+} from './protocol.js';
 import { isClasses, outputsOf, rowsOf, type Rows } from './rows.js';
 
 /** Most points of a curve: above it every other one is dropped. */
@@ -143,25 +150,28 @@ export class Session {
     return rows.points.filter(({ target }, row) => target === classes[row]).length / rows.points.length;
   }
 
-  /** The picture of the output over the square, as Snapshot says. */
-  #outputField(): Float32Array {
+  #outputField(): OutputField {
     const outputs = this.#model.predict(this.#field);
     const width = outputsOf(this.settings);
     const { targets } = LOSSES[this.settings.loss];
-    const cells = OUTPUT_CELLS * OUTPUT_CELLS;
+    const length = OUTPUT_CELLS * OUTPUT_CELLS;
     if (!isClasses(this.settings)) {
       const shift = targets === 'positive' ? 1 : 0;
-      return Float32Array.from({ length: cells }, (_, i) => outputs[i * width] - shift);
+      return { kind: 'value', values: Float32Array.from({ length }, (_, i) => outputs[i * width] - shift) };
     }
-    if (width === 1) return Float32Array.from(outputs, (output) => shareOf(output, targets === 'sign'));
-    return Float32Array.from({ length: cells }, (_, i) => {
+    if (width === 1) {
+      return { kind: 'share', values: Float32Array.from(outputs, (output) => shareOf(output, targets === 'sign')) };
+    }
+    if (width === 2 && targets !== 'oneHot') {
+      return { kind: 'share', values: Float32Array.from({ length }, (_, i) => outputs[2 * i + 1]) };
+    }
+    const values = Float32Array.from({ length }, (_, i) => {
       const own = outputs.subarray(i * width, (i + 1) * width);
       const best = Math.max(...own);
-      const index = own.indexOf(best);
-      if (width === 2 && targets !== 'oneHot') return own[1];
       // Shares of other losses than cross-entropies may be any number.
-      return Math.max(0, index) + Math.min(1, Math.max(0, best)) / 2;
+      return Math.max(0, own.indexOf(best)) + Math.min(1, Math.max(0, best)) / 2;
     });
+    return { kind: 'class', values };
   }
 
   /** Activations of each hidden layer over the square. */
