@@ -6,13 +6,14 @@
  *     {"id": 2, "do": "prepare", "unit": "…"}   → its amount of work, and the checksum of its result
  *     {"id": 3, "do": "run", "unit": "…"}       → seconds of a repetition, and its checksum
  */
+import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 import { kernelUnits } from './kernels/units.mjs';
 import { collect } from './measure/collect.mjs';
 import { runtimeName } from './measure/runtime.mjs';
 import { NETWORKS } from './workloads/networks.mjs';
-import { batchUnit, tailUnit } from './workloads/prediction.mjs';
+import { predictionUnits, tailUnit } from './workloads/prediction.mjs';
 import { scalingNetworks } from './workloads/scaling.mjs';
 import { trainingUnit } from './workloads/training.mjs';
 
@@ -23,7 +24,8 @@ import { trainingUnit } from './workloads/training.mjs';
  * @property {Record<string, unknown>} engine options of `createEngine`
  * @property {readonly string[]} groups of units
  * @property {number} tailCalls
- * @property {Omit<import('./kernels/units.mjs').KernelOptions, 'tile'>} [kernels]
+ * @property {Pick<import('./kernels/units.mjs').KernelOptions, 'table' | 'peakLoops'> & { kernels: string, roofs: string }} [kernels]
+ * with the paths of its binaries
  */
 
 /** @type {Map<string, Unit>} */
@@ -36,11 +38,19 @@ const answers = {
     const engine = await library.createEngine(engineOptions);
     const offered = {
       train: () => NETWORKS.map((network) => trainingUnit(library, engine, network)),
-      predict: () => NETWORKS.map((network) => batchUnit(library, engine, network)),
+      predict: () => NETWORKS.flatMap((network) => predictionUnits(library, engine, network)),
       // Not the big network: one row of it streams 33 MB of weights, which measures bandwidth, as the kernels do.
       tail: () => NETWORKS.slice(0, 3).map((network) => tailUnit(library, engine, network, tailCalls)),
       scaling: () => scalingNetworks().map((network) => trainingUnit(library, engine, network, 'scaling')),
-      kernel: () => (kernels ? kernelUnits({ ...kernels, tile: engine.info.tile }) : []),
+      kernel: () =>
+        kernels
+          ? kernelUnits({
+              ...kernels,
+              kernels: readFileSync(kernels.kernels),
+              roofs: readFileSync(kernels.roofs),
+              tile: engine.info.tile,
+            })
+          : [],
     };
     for (const group of groups) {
       for (const unit of await offered[/** @type {keyof typeof offered} */ (group)]()) units.set(unit.name, unit);

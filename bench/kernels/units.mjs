@@ -3,7 +3,6 @@
  * copy of as many bytes. cases.mjs lists the measurements, layout.mjs and gemm.mjs lay out the arguments, roofs.mjs
  * makes the bounds.
  */
-import { readFileSync } from 'node:fs';
 import { FIRST_ADDRESS, PAGE } from '../../scripts/kernels/shared-constants.mjs';
 import { sha256 } from '../measure/checksum.mjs';
 import { kernelCases } from './cases.mjs';
@@ -17,10 +16,12 @@ import { fill, layOut, traffic, SCRATCH } from './layout.mjs';
  * @typedef {{ name: string, products: number }} PeakLoop
  * @typedef {object} KernelOptions
  * @property {Record<string, readonly string[]>} table the ABI
- * @property {string} kernels path of the kernels' binary
- * @property {string} roofs path of the binary of roofs.mjs
+ * @property {Uint8Array} kernels the kernels' binary
+ * @property {Uint8Array} roofs the binary of roofs.mjs
  * @property {readonly PeakLoop[]} peakLoops
  * @property {string} tile
+ * @property {number} [turn] milliseconds of a turn, more where the clock is coarse
+ * @property {number} [maximumPages] of their memory
  */
 
 /** Maximum that the memory import of the kernels declares. */
@@ -39,7 +40,7 @@ const SMALL = { m: 512, n: 16, k: 16 };
  * Milliseconds of warm-up of a kernel, in which V8 optimizes it; and of a turn, or more if a single call takes longer.
  */
 const WARM_UP = 30;
-const TURN = 2;
+const USUAL_TURN = 2;
 
 /** Turns of a repetition. */
 const SHORT_TURNS = 5;
@@ -52,24 +53,18 @@ function timed(run, times) {
   return (performance.now() - start) / times;
 }
 
-/** Returns the seconds of a call in the fastest of some turns. @param {() => void} run @param {number} turns */
-function fastest(run, turns) {
-  const calls = Math.max(1, Math.ceil(TURN / timed(run, 1)));
-  return Math.min(...Array.from({ length: turns }, () => timed(run, calls))) / 1000;
-}
-
-/** Returns the number of calls in a turn, measured after warming up. @param {() => void} run */
-async function callsPerTurn(run) {
-  const start = performance.now();
-  let calls = 0;
-  while (performance.now() - start < WARM_UP) {
-    run();
-    calls++;
+/**
+ * Returns the number of calls that take at least so many milliseconds: doubled until they do, since the clock of a page
+ * may advance in whole milliseconds.
+ *
+ * @param {() => void} run
+ * @param {number} milliseconds
+ */
+function callsLasting(run, milliseconds) {
+  for (let calls = 1; ; calls *= 2) {
+    const elapsed = calls * timed(run, calls);
+    if (elapsed >= milliseconds / 2) return Math.max(1, Math.ceil((calls * milliseconds) / elapsed));
   }
-  // Optimized code is made on another thread and used from the next call on.
-  await new Promise((resolve) => setTimeout(resolve, 5));
-  const each = timed(run, Math.max(1, Math.ceil(calls / 10)));
-  return Math.max(1, Math.ceil(TURN / each));
 }
 
 /**
@@ -78,13 +73,21 @@ async function callsPerTurn(run) {
  * @param {KernelOptions} options
  * @returns {Promise<Unit[]>}
  */
-export async function kernelUnits({ table, kernels, roofs, peakLoops, tile }) {
-  const memory = new WebAssembly.Memory({ initial: 16, maximum: MAXIMUM_PAGES, shared: true });
-  const instantiate = async (/** @type {string} */ path) => {
+export async function kernelUnits({
+  table,
+  kernels,
+  roofs,
+  peakLoops,
+  tile,
+  turn = USUAL_TURN,
+  maximumPages = MAXIMUM_PAGES,
+}) {
+  const memory = new WebAssembly.Memory({ initial: 16, maximum: maximumPages, shared: true });
+  const instantiate = async (/** @type {Uint8Array} */ binary) => {
     // A custom section makes the bytes differ: V8 would reuse the module that the library compiled from the same bytes,
     // under the flags of that time.
     const mark = new TextEncoder().encode('bench');
-    const bytes = Uint8Array.from([...readFileSync(path), 0, mark.length + 1, mark.length, ...mark]);
+    const bytes = Uint8Array.from([...binary, 0, mark.length + 1, mark.length, ...mark]);
     const { exports } = await WebAssembly.instantiate(await WebAssembly.compile(bytes), { env: { memory } });
     return /** @type {Record<string, Kernel>} */ (exports);
   };
@@ -96,19 +99,34 @@ export async function kernelUnits({ table, kernels, roofs, peakLoops, tile }) {
     f32 = new Float32Array(memory.buffer);
   };
 
+  /** Returns the seconds of a call in the fastest of some turns. @param {() => void} run @param {number} turns */
+  function fastest(run, turns) {
+    const calls = callsLasting(run, turn);
+    return Math.min(...Array.from({ length: turns }, () => timed(run, calls))) / 1000;
+  }
+
+  /** Returns the number of calls in a turn, measured after warming up. @param {() => void} run */
+  async function callsPerTurn(run) {
+    const start = performance.now();
+    while (performance.now() - start < WARM_UP) run();
+    // Optimized code is made on another thread and used from the next call on.
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    return callsLasting(run, turn);
+  }
+
   const peak = await fastestPeak();
 
   async function fastestPeak() {
-    const turns = 20_000;
+    const loops = 20_000;
     const candidates = [];
     for (const { name, products } of peakLoops) {
       const run = () => {
         f32.fill(0.5, PEAK_ADDRESS / 4, BASE / 4);
-        roof[name](turns, PEAK_ADDRESS);
+        roof[name](loops, PEAK_ADDRESS);
       };
       const calls = await callsPerTurn(run);
       const each = Math.min(...Array.from({ length: 7 }, () => timed(run, calls)));
-      candidates.push({ name, run, flops: 2 * products * turns, rate: (2 * products * turns) / each });
+      candidates.push({ name, run, flops: 2 * products * loops, rate: (2 * products * loops) / each });
     }
     return candidates.reduce((best, one) => (one.rate > best.rate ? one : best));
   }
@@ -121,14 +139,14 @@ export async function kernelUnits({ table, kernels, roofs, peakLoops, tile }) {
    * @param {{ run: () => void, amount: number }} bound
    */
   function alternate({ run, calls, amount }, bound) {
-    const boundCalls = Math.max(1, Math.ceil(TURN / timed(bound.run, 1)));
+    const boundCalls = callsLasting(bound.run, turn);
     let seconds = Infinity;
     let boundSeconds = Infinity;
     // The first turns bring their data into the caches.
-    for (let turn = -1; turn < (calls > 1 ? SHORT_TURNS : LONG_TURNS); turn++) {
+    for (let number = -1; number < (calls > 1 ? SHORT_TURNS : LONG_TURNS); number++) {
       const boundEach = timed(bound.run, boundCalls) / 1000;
       const each = timed(run, calls) / 1000;
-      if (turn < 0) continue;
+      if (number < 0) continue;
       seconds = Math.min(seconds, each);
       boundSeconds = Math.min(boundSeconds, boundEach);
     }

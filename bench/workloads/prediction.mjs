@@ -6,7 +6,7 @@ import { sha256 } from '../measure/checksum.mjs';
 import { collect } from '../measure/collect.mjs';
 import { quantile } from '../measure/statistics.mjs';
 import { classificationData } from './data.mjs';
-import { predictionFlops } from './networks.mjs';
+import { layersOf, predictionFlops } from './networks.mjs';
 import { buildNetwork } from './training.mjs';
 
 /**
@@ -18,9 +18,12 @@ import { buildNetwork } from './training.mjs';
 
 const BATCH = 256;
 
-/** Operations of a repetition, which takes some 50 ms, and the calls that are enough for small networks. */
+/** Operations of a repetition, which takes some 50 ms, and the rows that are enough for small networks. */
 const REPETITION_FLOPS = 1.5e9;
-const MOST_CALLS = 1000;
+const MOST_ROWS = 256_000;
+
+/** `quantize` keeps float32 in layers of fewer weights. */
+const LEAST_INT8_WEIGHTS = 4096;
 
 /** @param {Network} network @param {number} rows */
 const setUp = ({ sizes }, rows) => {
@@ -30,22 +33,48 @@ const setUp = ({ sizes }, rows) => {
 };
 
 /**
- * Measures batches of 256 rows.
+ * Returns the measurements of a network: batches of 256 rows and, where one row is more than a stream of weights from
+ * memory, single rows; in float32, and in eight bits where it has a layer that is large enough for them.
  *
  * @param {Library} library
  * @param {Engine} engine
  * @param {Network} network
+ * @returns {Unit[]}
+ */
+export function predictionUnits(library, engine, network) {
+  const types = layersOf(network).some(({ inputs, units }) => inputs * units >= LEAST_INT8_WEIGHTS)
+    ? /** @type {const} */ (['float32', 'int8'])
+    : /** @type {const} */ (['float32']);
+  const counts = network.name === 'big' ? [BATCH] : [BATCH, 1];
+  return counts.flatMap((rows) => types.map((type) => predictionUnit(library, engine, network, rows, type)));
+}
+
+/**
+ * Measures predictions of a number of rows.
+ *
+ * @param {Library} library
+ * @param {Engine} engine
+ * @param {Network} network
+ * @param {number} rows
+ * @param {'float32' | 'int8'} type of weights
  * @returns {Unit}
  */
-export function batchUnit(library, engine, network) {
-  const flops = BATCH * predictionFlops(network);
-  const calls = Math.max(1, Math.min(MOST_CALLS, Math.round(REPETITION_FLOPS / flops)));
-  const { x, outputs } = setUp(network, BATCH);
-  const out = new Float32Array(BATCH * outputs);
+function predictionUnit(library, engine, network, rows, type) {
+  const flops = rows * predictionFlops(network);
+  const calls = Math.max(1, Math.min(Math.ceil(MOST_ROWS / rows), Math.round(REPETITION_FLOPS / flops)));
+  const { x, outputs } = setUp(network, rows);
+  const out = new Float32Array(rows * outputs);
   /** @type {ReturnType<typeof buildNetwork> | undefined} */
   let model;
   const run = async () => {
-    model ??= buildNetwork(library, engine, network);
+    if (model === undefined) {
+      model = buildNetwork(library, engine, network);
+      if (type === 'int8') {
+        const float = model;
+        model = await library.quantize(float);
+        float.dispose();
+      }
+    }
     out.fill(NaN);
     const start = performance.now();
     for (let i = 0; i < calls; i++) model.predictInto(x, out);
@@ -53,11 +82,11 @@ export function batchUnit(library, engine, network) {
     return { seconds: { '': seconds }, checksum: sha256([out]) };
   };
   return {
-    name: `predict/${network.name} ${BATCH} rows`,
+    name: `predict/${network.name} ${rows} ${rows === 1 ? 'row' : 'rows'}${type === 'int8' ? ' int8' : ''}`,
     of: 'sample',
     async prepare() {
       const { checksum } = await run();
-      return { amount: calls * BATCH, flops: calls * flops, checksum };
+      return { amount: calls * rows, flops: calls * flops, checksum };
     },
     run,
   };

@@ -9,8 +9,8 @@ import { layersOf, trainingFlops } from './networks.mjs';
 /**
  * @typedef {import('../measure/unit.mjs').Unit} Unit
  * @typedef {import('./networks.mjs').Network} Network
- * @typedef {typeof import('../../src/index.js')} Library
- * @typedef {import('../../src/index.js').Engine} Engine
+ * @typedef {typeof import('../../dist/index.js')} Library
+ * @typedef {import('../../dist/index.js').Engine} Engine
  */
 
 const SEED = 1;

@@ -24,6 +24,7 @@ const { measureAgain } = await load('measure/again.mjs');
 const { generator, medianInterval, pairedSpeed, powerLaw, quantile, studentBound, verdictOf } =
   await load('measure/statistics.mjs');
 const { Progress } = await load('measure/progress.mjs');
+const { sha256Of } = await load('measure/sha256.mjs');
 const { classificationData } = await load('workloads/data.mjs');
 const { readResult } = await load('report/result.mjs');
 const { kernelCases } = await load('kernels/cases.mjs');
@@ -307,6 +308,17 @@ test('the data of the workloads is the same as that of other languages', () => {
   const digest = createHash('sha256').update(x).update(labels).digest('hex');
   // Digest of the data that bench/peers/peers.py makes with NumPy.
   expect(digest).toBe('e42f788acea5375e31a944ad8568294629f4e62394b7d280391c8cc801ae2047');
+});
+
+test('the SHA-256 of pages is that of the platform, however its bytes are divided', () => {
+  const bytes = Uint8Array.from({ length: 300 }, (_, i) => i * 37 + (i >> 3));
+  for (let length = 0; length <= bytes.length; length++) {
+    const [a, b] = [length % 7, (length * 5) % 71].map((at) => Math.min(at, length)).sort((x, y) => x - y);
+    const chunks = [bytes.subarray(0, a), bytes.subarray(a, b), bytes.subarray(b, length)];
+    expect(sha256Of(chunks), `${length} bytes`).toBe(
+      createHash('sha256').update(bytes.subarray(0, length)).digest('hex'),
+    );
+  }
 });
 
 test('bench/checksums.json has a checksum for each case of the kernels, and no others', () => {
