@@ -123,6 +123,8 @@ interface BrowserOptions {
   readonly sharedMemory?: boolean;
   /** Arguments of Chromium's command, beside those of all tests. */
   readonly args?: readonly string[];
+  /** Whether Chromium's user prefers dark colours. */
+  readonly dark?: boolean;
   /** Preferences of Firefox. */
   readonly preferences?: Readonly<Record<string, boolean>>;
   /** Variables of WebKit's environment. */
@@ -134,14 +136,14 @@ export async function withBrowserPage<T>(
   name: BrowserName,
   url: string,
   use: (page: BrowserPage) => Promise<T>,
-  { sharedMemory = true, args = [], preferences = {}, env = {} }: BrowserOptions = {},
+  { sharedMemory = true, args = [], dark = false, preferences = {}, env = {} }: BrowserOptions = {},
 ): Promise<T> {
   const path = findBrowser(name);
   if (path === undefined) throw new Error(`no ${name} found`);
   const { page, version, problems, close } = await (name === 'webkit'
     ? startWebKit(path, { sharedMemory, env })
     : name === 'chromium'
-      ? startChromium(path, args)
+      ? startChromium(path, args, dark)
       : startFirefox(path, preferences));
   try {
     await page.goto(url);
@@ -188,9 +190,9 @@ function problemsOf() {
   };
 }
 
-async function startChromium(executablePath: string, further: readonly string[]): Promise<Started> {
+async function startChromium(executablePath: string, further: readonly string[], dark: boolean): Promise<Started> {
   const browser = await chromium.launch({ executablePath, args: [...chromiumArguments, ...further], headless: true });
-  const page = await browser.newPage();
+  const page = await browser.newPage({ colorScheme: dark ? 'dark' : 'light' });
   const { problems, onError, onMessage } = problemsOf();
   page.on('pageerror', onError).on('console', onMessage);
   return { page, version: browser.version(), problems, close: () => browser.close() };
