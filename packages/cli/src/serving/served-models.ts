@@ -43,6 +43,7 @@ export class ModelVersion {
     this.batcher.add(rows, (error, values, first) => {
       this.requests -= 1;
       done(error, values, first);
+      this.servable.release?.(rows);
       if (this.isRetired && this.requests === 0) this.onEnd();
     });
   }

@@ -172,15 +172,57 @@ describe('a network', () => {
     expect([...floats]).toEqual(expected);
     expect(json).toMatchObject({ outputs: [{ name: 'dense_1', shape: [2, 2], parameters: { binary_data_size: 16 } }] });
   });
+
+  test('a body in pieces, of which one begins within a number', async () => {
+    const bytes = new Uint8Array(Float32Array.from(X).buffer);
+    const { floats } = await readBytes(
+      await postPieces('net', [bytes.subarray(0, 5), bytes.subarray(5, 7), bytes.subarray(7)]),
+    );
+    expect([...floats]).toEqual(expected);
+  });
+
+  test('pieces that are too many together', async () => {
+    const response = await postPieces('net', [new Uint8Array(99_000), new Uint8Array(1001)]);
+    expect(response.status).toBe(413);
+  });
+
+  test('the rows of many requests at a time, each of which has its own outputs', async () => {
+    const rows = Array.from({ length: 200 }, (_, i) => [i, -i / 2, i % 7]);
+    const answers = await Promise.all(
+      rows.map((row) =>
+        postBytes('net', [{ datatype: 'FP32', bytes: new Uint8Array(Float32Array.from(row).buffer) }], 1),
+      ),
+    );
+    const json = await post(infer('net'), { inputs: [input({ shape: [200, 3], data: rows.flat() })] });
+    const [{ data }] = json.body.outputs as { data: number[] }[];
+    expect(answers.flatMap(({ floats }) => [...floats])).toEqual(data);
+  });
 });
+
+/** Sends bytes, whose number is not said before, piece by piece. */
+async function postPieces(model: string, pieces: readonly Uint8Array[]): Promise<Response> {
+  const body = new ReadableStream<Uint8Array>({
+    async start(controller) {
+      for (const piece of pieces) {
+        controller.enqueue(piece);
+        // The server has read a piece before the next one comes.
+        await new Promise((wake) => setTimeout(wake, 20));
+      }
+      controller.close();
+    },
+  });
+  const headers = { 'inference-header-content-length': '0' };
+  return fetch(infer(model), { method: 'POST', body, headers, duplex: 'half' });
+}
 
 /** Sends inputs as bytes behind JSON, and asks for the outputs as bytes. */
 async function postBytes(
   model: string,
   parts: { datatype: string; bytes: Uint8Array }[],
+  rows = 2,
 ): ReturnType<typeof readBytes> {
   const inputs = parts.map(({ datatype, bytes }) => ({
-    ...{ name: 'input', shape: [2, 3], datatype },
+    ...{ name: 'input', shape: [rows, 3], datatype },
     parameters: { binary_data_size: bytes.length },
   }));
   const head = Buffer.from(JSON.stringify({ inputs, parameters: { binary_data_output: true } }));
@@ -418,8 +460,11 @@ describe('what is refused, and what is said of it', () => {
     expect(await post(infer('net'), 'x', { 'content-encoding': 'gzip' })).toMatchObject({ status: 415 });
   });
 
-  test('a body that is too large', async () => {
-    const { status, body } = await post(infer('net'), 'x'.repeat(100_001));
+  test.each([
+    ['JSON', {}],
+    ['bytes', { 'inference-header-content-length': '0' }],
+  ])('a body that is too large: %s', async (_what, headers) => {
+    const { status, body } = await post(infer('net'), 'x'.repeat(100_001), headers);
     expect({ status, body }).toEqual({ status: 413, body: { error: expect.stringMatching(/too large/) } });
   });
 

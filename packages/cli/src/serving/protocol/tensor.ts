@@ -67,18 +67,23 @@ function flatten(tensor: RequestTensor, list: readonly unknown[], axis: number, 
 
 function decoded(tensor: RequestTensor, data: Buffer): ArrayLike<Element> {
   const { datatype, count } = tensor;
-  const { bytes, decode } = DATATYPES[datatype];
-  if (bytes !== undefined && data.length !== bytes * count) {
-    throw new RequestError(
-      `${ofInput(tensor)} expected ${bytes * count} bytes for ${count} values of ${datatype}, got ${data.length}.`,
-    );
-  }
+  requireLength(tensor, data);
   try {
-    return decode(data, count);
+    return DATATYPES[datatype].decode(data, count);
   } catch (error) {
     if (error instanceof RequestError) throw new RequestError(`${ofInput(tensor)} ${error.message}.`);
     throw error;
   }
+}
+
+/** Throws unless there are as many bytes as the values of a tensor have, where all have as many. */
+export function requireLength(tensor: RequestTensor, data: Buffer): void {
+  const { datatype, count } = tensor;
+  const { bytes } = DATATYPES[datatype];
+  if (bytes === undefined || data.length === bytes * count) return;
+  throw new RequestError(
+    `${ofInput(tensor)} expected ${bytes * count} bytes for ${count} values of ${datatype}, got ${data.length}.`,
+  );
 }
 
 /** Throws the error about a value that is not one of its tensor's type. */

@@ -83,7 +83,7 @@ export async function servableEstimator(of: string, bytes: Uint8Array): Promise<
     outputs: outputsOf(model),
     read: ({ inputs }) => {
       const [tensor] = namedInputs(inputs, ['x']);
-      return { rows: tensor.shape[0], x: numbersOf(tensor, width, Float64Array) };
+      return { rows: tensor.shape[0], x: numbersOf(tensor, width, (count) => new Float64Array(count)) };
     },
     join: (parts) => {
       const x = new Float64Array(parts.reduce((sum, { x: { length } }) => sum + length, 0));

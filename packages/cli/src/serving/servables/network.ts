@@ -6,6 +6,7 @@ import type { Output } from '../protocol/response.js';
 import { ofInput, type RequestTensor } from '../protocol/tensor.js';
 import { commonRows, namedInputs } from './named-inputs.js';
 import { numbersOf } from './numbers.js';
+import { RowPool } from './row-pool.js';
 import {
   datatypeOfLabels,
   freeName,
@@ -79,6 +80,7 @@ export function servableNetwork({ model, labels: given, format }: ModelFile): Se
   const widths = outputSpecs.map(({ width }) => width);
   const labels = widths.length === 1 && fit(given, widths[0]) ? given : undefined;
   const names = inputSpecs.map(({ name }) => name);
+  const pools = inputSpecs.map(({ width }) => new RowPool(width));
   const outputs: (Output & { labels?: readonly (string | number)[] })[] = outputSpecs.map(({ name, width }) => ({
     name,
     datatype: 'FP32',
@@ -100,8 +102,10 @@ export function servableNetwork({ model, labels: given, format }: ModelFile): Se
     outputs,
     read: ({ inputs }) => {
       const tensors = namedInputs(inputs, names);
-      return { rows: commonRows(tensors), inputs: tensors.map((tensor, index) => floatsOf(tensor, inputSpecs[index])) };
+      const rows = commonRows(tensors);
+      return { rows, inputs: tensors.map((tensor, index) => floatsOf(tensor, inputSpecs[index], pools[index])) };
     },
+    release: ({ inputs }) => inputs.forEach((values, index) => pools[index].give(values)),
     join: (parts) => ({
       rows: parts.reduce((sum, { rows }) => sum + rows, 0),
       inputs: inputSpecs.map((_, index) => joined(parts.map(({ inputs }) => inputs[index]))),
@@ -123,8 +127,8 @@ function joined(parts: readonly Float32Array[]): Float32Array {
 }
 
 /** Reads rows of numbers, or of categories. */
-function floatsOf(tensor: RequestTensor, { width, categories }: TensorSpec): Float32Array {
-  const values = numbersOf(tensor, width, Float32Array);
+function floatsOf(tensor: RequestTensor, { width, categories }: TensorSpec, pool: RowPool): Float32Array {
+  const values = numbersOf(tensor, width, (count) => pool.take(count));
   if (categories !== undefined) requireCategories(tensor, values, categories);
   return values;
 }

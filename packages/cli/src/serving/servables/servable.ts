@@ -24,6 +24,8 @@ export interface Servable<R extends Rows = Rows> {
    * @throws RequestError
    */
   read(request: InferenceRequest): R;
+  /** Takes back the rows of a request that has its outputs: their memory is used for others. */
+  release?(rows: R): void;
   join(parts: readonly R[]): R;
   readonly compute: Compute<R>;
   /** What another thread needs to compute the same: posted to it. */
