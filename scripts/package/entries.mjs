@@ -36,6 +36,7 @@ export const loadedLater = {
   fused: 'src/runtime/fused',
   int8: 'src/runtime/int8/load',
   quantization: 'src/quantization/make',
+  'wide-vectors': 'src/engine/wide/search',
   'remote-fit': 'src/remote/remote-fit',
   'worker-program': 'src/remote/program',
   'onnx-reader': 'src/formats/onnx/read-model',

@@ -10,6 +10,7 @@ import { compile, compileSync } from '../runtime/binary.js';
 import { refusedToCompile, requireFeatures, type Numerics } from '../runtime/features.js';
 import { fuses, keepsSubnormals } from '../runtime/arithmetic.js';
 import { MAXIMUM_BYTES, WasmRuntime } from '../runtime/wasm-runtime.js';
+import { wideVectors } from '../runtime/wide-vectors.js';
 import { compileWide, type Simd256Result } from '../runtime/simd256.js';
 import { processors, programUrl, whyNotShared, whyNotStarted } from '../runtime/threads/host.js';
 import { Pool, startComputeWorker } from '../runtime/threads/pool.js';
@@ -18,6 +19,7 @@ import { benchmarkTiles } from '../runtime/tile-benchmark.js';
 import { afterFinalizers } from '../runtime/event-loop.js';
 import { isModule, readEngineOptions, type EngineOptions, type SettledEngineOptions } from './engine-options.js';
 import { Engine } from './engine.js';
+import { noteEngine } from './notice-wide.js';
 
 /** Most threads that 'auto' takes: layers cannot usefully be split into more parts. */
 const MOST_AUTO = 8;
@@ -76,7 +78,7 @@ function makeEngine(
   const wanted = options.threads === 'auto' ? Math.min(MOST_AUTO, processors()) : options.threads;
   const whyOneThread = wanted === 1 ? undefined : whyNotShared();
   const threads = whyOneThread === undefined ? wanted : 1;
-  const defaultTile = simd256 ? WIDE_TILES[numerics] : DEFAULT_TILE;
+  const defaultTile = simd256 || wideVectors.gain !== undefined ? WIDE_TILES[numerics] : DEFAULT_TILE;
   const timesTiles = options.tile === 'auto';
   const firstTile = options.tile === undefined || options.tile === 'auto' ? defaultTile : options.tile;
   const startFailures: string[] = [];
@@ -106,7 +108,11 @@ function makeEngine(
     sameBits: sameBits && fused === (numerics === 'fused'),
   };
   const workerUrl = programUrl(options.workerUrl);
-  if (!timesTiles) return new Engine(runtime, { ...info, reasons: [...reasons, ...startFailures] }, workerUrl);
+  if (!timesTiles) {
+    const engine = new Engine(runtime, { ...info, reasons: [...reasons, ...startFailures] }, workerUrl);
+    if (options.tile === undefined && defaultTile === DEFAULT_TILE) noteEngine(engine);
+    return engine;
+  }
   const calibration = benchmarkTiles(runtime);
   runtime.dispose();
   const tile = TILE_NAMES.reduce((best, name) => (calibration[name] > calibration[best] ? name : best));

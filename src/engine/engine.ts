@@ -73,12 +73,16 @@ export class Engine {
   /** Number of models above which the engine removes references to collected ones. */
   private sweepAbove = 64;
 
+  /** @internal What engine/wide/retile.ts did about the tile. */
+  tileReason: string | undefined;
+
   /** Number of models being built, during which custom initializers run. */
   private making = 0;
 
   /** For the library's own use: users call `createEngine`. */
   constructor(
-    private readonly runtime: WasmRuntime,
+    /** @internal */
+    readonly runtime: WasmRuntime,
     private readonly found: Pick<EngineInfo, 'numerics' | 'simd256' | 'sameBits' | 'reasons' | 'calibration'>,
     private readonly workerUrl: URL | undefined,
   ) {
@@ -96,7 +100,7 @@ export class Engine {
       threads: pool?.live ? pool.threads : 1,
       tile: tile.name,
       sharedMemory: whyNotPosted() === undefined,
-      reasons: lost === undefined ? this.found.reasons : [...this.found.reasons, lost],
+      reasons: [...this.found.reasons, this.tileReason, lost].filter((reason) => reason !== undefined),
     };
   }
 
@@ -260,8 +264,8 @@ export class Engine {
     return `Engine (${numerics}, tile ${tile}, ${threads} thread${threads === 1 ? '' : 's'}, ${bytes} bytes)`;
   }
 
-  /** Returns the models that have not been garbage-collected. */
-  private live(): EngineModel[] {
+  /** Returns the models that have not been garbage-collected. @internal */
+  live(): EngineModel[] {
     const found: EngineModel[] = [];
     for (const one of this.models) {
       const model = one.deref();

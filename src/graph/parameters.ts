@@ -9,7 +9,10 @@ import { padded } from '../runtime/panels.js';
 import type { WasmRuntime } from '../runtime/wasm-runtime.js';
 import type { NetworkPlan, PlannedParameter } from './plan.js';
 
-/** A parameter as the kernels of sums take it: a matrix in panels, or a vector as one panel. */
+/**
+ * A parameter as the kernels of sums take it: a matrix in panels, or a vector as one panel. `width` is that of the
+ * engine's tile at the time of reading.
+ */
 export interface PanelledParameter {
   /** Offset in bytes. */
   readonly at: number;
@@ -21,10 +24,17 @@ export interface PanelledParameter {
 /** Returns how a parameter is stored. */
 export function panelled({ tile }: WasmRuntime, { spec, offset }: PlannedParameter): PanelledParameter {
   const { shape, storage } = spec;
+  const at = 4 * offset;
   const size = sizeOf(shape);
-  return storage === 'panels'
-    ? { at: 4 * offset, units: shape[0], inputs: shape[1], width: tile.panelWidth }
-    : { at: 4 * offset, units: size, inputs: 1, width: padded(size) };
+  if (storage !== 'panels') return { at, units: size, inputs: 1, width: padded(size) };
+  return {
+    at,
+    units: shape[0],
+    inputs: shape[1],
+    get width() {
+      return tile.panelWidth;
+    },
+  };
 }
 
 /** Returns the number of learned values. */

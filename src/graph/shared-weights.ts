@@ -8,6 +8,7 @@ import type { LayerWeights, SymbolicTensor } from '../layers/layer.js';
 import { WeightBlock } from '../runtime/weight-block.js';
 import type { WasmRuntime } from '../runtime/wasm-runtime.js';
 import { alignedFloats, assignOffsets, byLayer, type NetworkPlan, type PlannedParameter } from './plan.js';
+import type { Packed } from './repack.js';
 import { requireRoom } from './room.js';
 
 /** Floats one after another in linear memory. */
@@ -31,6 +32,25 @@ export interface PlacedWeights {
   /** All weights in the order of a model that shares none. */
   readonly ranges: readonly FloatRange[];
 }
+
+/** The blocks of each memory, and their parameters. Models may be gone that symbolic tensors keep the weights of. */
+const blocks = new WeakMap<object, Set<WeakRef<WeightBlock>>>();
+const contents = new WeakMap<WeightBlock, readonly PlannedParameter[]>();
+
+function noteBlock({ root }: WasmRuntime, block: WeightBlock, parameters: readonly PlannedParameter[]): void {
+  const all = blocks.get(root) ?? new Set();
+  // At each power of two, so that this takes a constant time per block.
+  if ((all.size & (all.size - 1)) === 0) for (const one of all) if (one.deref()?.live !== true) all.delete(one);
+  blocks.set(root, all.add(new WeakRef(block)));
+  contents.set(block, parameters);
+}
+
+/** Returns where the weights are that exist in the memory of this runtime, with their parameters. */
+export const liveBlocks = ({ root }: WasmRuntime): Packed[] =>
+  [...(blocks.get(root) ?? [])].flatMap((one) => {
+    const block = one.deref();
+    return block?.live === true ? [{ address: block.address, parameters: contents.get(block)! }] : [];
+  });
 
 /** Returns the blocks that a model uses: its own, and those of the models whose weights it shares. */
 export const blocksOf = ({ own, layers }: PlacedWeights): WeightBlock[] => [
@@ -96,6 +116,7 @@ export function placeWeights(
   requireRoom(where, { ...plan, ...assigned }, runtime.memory.maximumBytes, runtime.start);
   const own = new WeightBlock(runtime, assigned.parameterFloats);
   const { address } = own;
+  noteBlock(runtime, own, assigned.parameters);
   const next = new Map(added.map((parameter, index) => [parameter, assigned.parameters[index]]));
   const orders = graph.layers.map(() => 0);
   const placed = parameters.map((parameter, index): PlannedParameter => {

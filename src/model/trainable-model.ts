@@ -45,6 +45,8 @@ export abstract class TrainableModel<O extends Float32Array | Float32Array[]>
   /** @internal The fit in a worker, while there is one. */
   protected remote: RemoteFit | undefined;
   private stopping = false;
+  /** @internal Whether a worker trains it, or is about to. */
+  away = false;
   readonly #warnOnce = warnerOnce();
   private readonly startRemoteFit: StartRemoteFit | undefined;
 
@@ -177,7 +179,7 @@ export abstract class TrainableModel<O extends Float32Array | Float32Array[]>
     const target = this.target(trainer);
     const request = { ...target, shape, data, options: read, stoppedBefore, trace: callerTrace() };
     this.stopping = false;
-    this.state.fitting = true;
+    this.state.fitting = this.away = true;
     try {
       const remote = await this.startRemoteFit(request).catch((error: unknown) => {
         // Unless it was set in the meantime.
@@ -188,7 +190,7 @@ export abstract class TrainableModel<O extends Float32Array | Float32Array[]>
       setPull(this.state, () => remote.pull());
       return await remote.run();
     } finally {
-      this.state.fitting = false;
+      this.state.fitting = this.away = false;
       this.endRemoteFit();
     }
   }
@@ -298,6 +300,11 @@ export abstract class TrainableModel<O extends Float32Array | Float32Array[]>
 
   /** Replaces all weights. */
   abstract setWeights(tensors: readonly TensorLike[]): void;
+
+  /** @internal Its trainer, once it is compiled. */
+  get ownTrainer(): Trainer | undefined {
+    return this.trainer;
+  }
 
   /** @internal Trainer of the compiled model, for a worker that publishes its state. */
   get currentTrainer(): Trainer {

@@ -48,9 +48,10 @@ export function affine(inputs: number, units: number, options: AffineOptions): O
 export const affineForward: Forward<'affine'> = {
   inPlace: false,
   bind({ inputs, units, useBias }, { runtime, inputs: [x], output: z, parameters: [w, b] }) {
-    const { gemm } = runtime.tile;
+    // Not its kernel: the tile may change between two steps (graph/repack.ts).
+    const { tile } = runtime;
     // Address 0 of the initial values means zeros.
     const initial = useBias ? b : 0;
-    return [(rows) => gemm(rows, units, inputs, x.address, x.ld, w, initial, 0, z.address, z.ld, runtime.packedA)];
+    return [(rows) => tile.gemm(rows, units, inputs, x.address, x.ld, w, initial, 0, z.address, z.ld, runtime.packedA)];
   },
 };

@@ -70,6 +70,7 @@ export class WasmRuntime {
   /** Allocates regions that outlive models. */
   readonly root: Arena;
   readonly kernels: Kernels;
+  /** The register tile. One object for all models: graph/repack.ts changes what is in it, between two steps. */
   readonly tile: Tile;
   readonly module: WebAssembly.Module;
   /** Address of the scratch memory of kernels on this thread; 0, for none, on the memory of another thread. */
@@ -160,6 +161,11 @@ export class WasmRuntime {
       maximumMemory: memory.maximumBytes,
       ...(int8 && { int8: int8.kernels.code }),
     };
+  }
+
+  /** Whether other threads may have the memory. */
+  get isExposed(): boolean {
+    return this.state.exposed;
   }
 
   get isLive(): boolean {

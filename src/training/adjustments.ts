@@ -51,17 +51,18 @@ export function bindPenaltyLoss(
   const penalties = plan.parameters.flatMap((parameter, index) => {
     const regularizer = ownOf(parameter.spec, 'regularizer');
     if (regularizer === undefined || gradientOf[index] === undefined) return [];
-    return [{ parameter, ...panelled(runtime, parameter), ...regularizer.config }];
+    return [{ parameter, panels: panelled(runtime, parameter), ...regularizer.config }];
   });
   if (penalties.length === 0) return undefined;
   const total = regions.allocate(8);
   const absolute = (parameter: PlannedParameter): number =>
     readParameters(runtime, weights, [parameter])[0].data.reduce((sum, weight) => sum + Math.abs(weight), 0);
   return () =>
-    penalties.reduce((sum, { parameter, at, units, inputs, width, l1, l2 }) => {
+    penalties.reduce((sum, { parameter, panels, l1, l2 }) => {
       if (l1 !== 0) sum += l1 * absolute(parameter);
       if (l2 === 0) return sum;
       memory.f64[total / 8] = 0;
+      const { at, units, inputs, width } = panels;
       kernels.f64_add_squares(inputs, units, width, weights + at, total);
       return sum + (l2 / 2) * memory.f64[total / 8];
     }, 0);

@@ -6,6 +6,7 @@ import { counted } from '../common/describe.js';
 import { ValueError } from '../common/errors.js';
 import { setField } from '../common/options.js';
 import { fieldOf } from '../common/objects.js';
+import { wideVectors } from '../runtime/wide-vectors.js';
 import { StepYielder } from '../runtime/step-yielder.js';
 import {
   ATTACH,
@@ -212,6 +213,7 @@ export async function fit(
       const rows = at.seen;
       // Stopped before the first batch: nothing to report.
       if (rows === 0) break;
+      wideVectors.look?.();
       trainer.endEpoch();
       // As with updates, the count stays at the largest safe integer.
       if (state.epochCount < Number.MAX_SAFE_INTEGER) state.epochCount += 1;
