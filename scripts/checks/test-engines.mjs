@@ -39,6 +39,7 @@ import {
 import { documentOf, isExpected, printTable } from './engine-table.mjs';
 import {
   BROWSER_COMPILERS,
+  ONE_TILE,
   COMPILERS,
   EMULATED,
   ENGINES,
@@ -238,6 +239,7 @@ const pagesOf = (name) => [
       search: `threads=${THREADS.join()}`,
       how: {},
       refused: false,
+      vectors: undefined,
     },
     {
       where: 'plain page',
@@ -246,15 +248,17 @@ const pagesOf = (name) => [
       search: `threads=${THREADS.join()}`,
       how: {},
       refused: false,
+      vectors: undefined,
     },
   ],
-  ...BROWSER_COMPILERS[name].map(({ compiler, refused, ...how }) => ({
+  ...BROWSER_COMPILERS[name].map(({ compiler, refused, tiles = ONE_TILE, vectors, ...how }) => ({
     where: 'isolated page',
     compiler,
     headers: ISOLATION,
-    search: 'threads=1&tiles=3x12',
+    search: `threads=1&tiles=${tiles.join()}`,
     how,
     refused,
+    vectors,
   })),
 ];
 
@@ -267,7 +271,7 @@ async function runBrowsers() {
       addProblem(runOf(name, '-', { where: 'page' }), reason, MAY_BE_ABSENT);
       continue;
     }
-    for (const { where, compiler, headers, search, how, refused = false } of pagesOf(name)) {
+    for (const { where, compiler, headers, search, how, refused = false, vectors } of pagesOf(name)) {
       const run = runOf(name, '-', { where, compiler });
       if (!isWanted(run)) continue;
       console.error(`${name}, ${where}, ${compiler}`);
@@ -285,7 +289,7 @@ async function runBrowsers() {
             const { error } = /** @type {{ error?: { name: string, message: string } }} */ (result);
             if (refused && error?.name === 'UnsupportedError') addRefusal(run, error.message);
             else if (!Array.isArray(result)) throw new Error(JSON.stringify(result));
-            else addCells(run, result, (performance.now() - started) / 1000);
+            else addCells(run, result, (performance.now() - started) / 1000, vectors);
           },
           how,
         );

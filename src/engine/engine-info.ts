@@ -14,7 +14,10 @@ export interface EngineInfo {
   readonly threads: number;
   /** Whether V8's 256-bit vectors are in use: for every engine of a process, once one was made with them. */
   readonly simd256: boolean;
-  /** Register tile of the matrix kernels, rows × columns. */
+  /**
+   * Register tile of the matrix kernels, rows × columns. The default may change once, some seconds after the first
+   * engine, where it is noticed that the JavaScript engine uses wider vectors unasked; no result does.
+   */
   readonly tile: TileName;
   /** With tile 'auto': the measured speed of each tile, in 10⁹ operations per second. */
   readonly calibration?: TileBenchmark;
@@ -29,7 +32,10 @@ export interface EngineInfo {
    * not fuse.
    */
   readonly sameBits: boolean;
-  /** One sentence for each requested option that is not in use; empty if all are. */
+  /**
+   * One sentence for each requested option that is not in use, and one where the tile changed because wide vectors were
+   * noticed; otherwise empty.
+   */
   readonly reasons: readonly string[];
 }
 

@@ -18,6 +18,9 @@ let noted = 0;
  */
 const DELAY = 2000;
 
+/** Most engines that are noted: the oldest are left out. */
+const MOST_NOTED = 64;
+
 function look(): void {
   if (candidates === undefined || performance.now() - noted < DELAY) return;
   wideVectors.look = undefined;
@@ -46,6 +49,3 @@ export function noteEngine(engine: Engine): void {
   // Programs that make engines again and again.
   if (candidates.size > MOST_NOTED) candidates.delete(candidates.values().next().value!);
 }
-
-/** Most engines that are noted: the oldest are left out. */
-const MOST_NOTED = 64;

@@ -171,7 +171,7 @@ function otherOptimizers({ adadelta, adagrad, adamw, nadam, rmsprop, schedules, 
  *
  * @param {Library} library
  * @param {EngineOptions} [engineOptions]
- * @param {Pick<import('../../src/index.js').FitOptions, 'runIn'>} [fitOptions]
+ * @param {Pick<import('../../src/index.js').FitOptions, 'runIn' | 'callbacks'>} [fitOptions]
  * @returns {Promise<{ updates: number, losses: number[], sha256: string }>} the losses of the epochs, and the hash of the weights
  */
 export async function trainEveryFeature(library, engineOptions, fitOptions) {

@@ -6,7 +6,7 @@
 /** @typedef {typeof import('../../src/index.js')} Library */
 /** @typedef {import('../../src/index.js').Engine} Engine */
 /** @typedef {import('../../src/index.js').Model} Model */
-/** @typedef {Pick<import('../../src/index.js').FitOptions, 'runIn'>} Where */
+/** @typedef {Pick<import('../../src/index.js').FitOptions, 'runIn' | 'callbacks'>} Where */
 /** @typedef {{ data: Float32Array }[]} Weights */
 
 const ROWS = 60;
