@@ -1,6 +1,6 @@
 /**
- * Compares the speed of two register tiles in short rounds, between which the thread does other work. tile-benchmark.ts
- * times all tiles in one call instead.
+ * Compares the speed of two register tiles in short rounds, between which the thread does other work, and decides by
+ * them whether an engine uses wide vectors. tile-benchmark.ts times all tiles in one call instead.
  */
 import { tileOf, type TileName } from './tile.js';
 import type { WasmRuntime } from './wasm-runtime.js';
@@ -27,6 +27,22 @@ const MOST_PRODUCTS = 4096;
 
 /** Measurements of each tile in a round, of which the fastest counts. */
 const REPEATS = 3;
+
+/** Rounds in a row that have to agree. */
+const AGREEING = 4;
+
+/** Rounds at least before the usual tile is left as it is, in which the other has become as fast as it will. */
+const LEAST_ROUNDS = 8;
+
+/** Rounds at most. */
+const MOST_ROUNDS = 16;
+
+/**
+ * Bounds on the speedup that count as wide vectors. The measured ones are 1.4 to 2.1 with them, 0.6 to 0.75 without. A
+ * larger one means that the usual tile is still in its slow form.
+ */
+const LEAST_GAIN = 1.2;
+const MOST_GAIN = 2.6;
 
 /** Milliseconds, as `performance.now` has them. */
 export type Clock = () => number;
@@ -104,4 +120,16 @@ export class TileRace {
     for (let i = 0; i < this.products; i++) multiply();
     return this.clock() - start;
   }
+}
+
+/**
+ * Returns the speedup if the last rounds agree on wide vectors, 'none' if it is decided that there are none, and
+ * undefined while that is open.
+ */
+export function judge(ratios: readonly number[]): number | 'none' | undefined {
+  const last = ratios.slice(-AGREEING);
+  const count = (test: (ratio: number) => boolean): boolean => last.length === AGREEING && last.every(test);
+  if (count((ratio) => ratio > LEAST_GAIN && ratio < MOST_GAIN)) return Math.min(...last);
+  if (ratios.length >= MOST_ROUNDS) return 'none';
+  return ratios.length >= LEAST_ROUNDS && count((ratio) => ratio <= LEAST_GAIN) ? 'none' : undefined;
 }

@@ -1,8 +1,7 @@
 /** The search for wide vectors: its decision from noisy rounds, and its rounds with clocks of all kinds. */
 import { afterAll, describe, expect, test } from 'vitest';
-import { judge } from '../../src/engine/wide/search.js';
 import { compileSync } from '../../src/runtime/binary.js';
-import { TileRace, type Clock } from '../../src/runtime/tile-race.js';
+import { judge, TileRace, type Clock } from '../../src/runtime/tile-race.js';
 import { PACKED_A_FROM, WasmRuntime } from '../../src/runtime/wasm-runtime.js';
 import { source } from '../support/reference/random.js';
 

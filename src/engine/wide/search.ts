@@ -4,7 +4,7 @@
  * bit. notice-wide.ts says when to look, and loads this file.
  */
 import { DEFAULT_TILE, WIDE_TILES } from '../../runtime/tile.js';
-import { TileRace } from '../../runtime/tile-race.js';
+import { judge, TileRace } from '../../runtime/tile-race.js';
 import { PACKED_A_FROM, WasmRuntime } from '../../runtime/wasm-runtime.js';
 import { wideVectors } from '../../runtime/wide-vectors.js';
 import type { Engine } from '../engine.js';
@@ -13,40 +13,12 @@ import { changeTile } from './retile.js';
 /** Milliseconds between two rounds: engines compile the tile to its fast form in the background meanwhile. */
 const PAUSE = 60;
 
-/** Rounds in a row that have to agree. */
-const AGREEING = 4;
-
-/** Rounds at least before the usual tile is left as it is, in which the other has become as fast as it will. */
-const LEAST_ROUNDS = 8;
-
-/** Rounds at most. */
-const MOST_ROUNDS = 16;
-
-/**
- * Bounds on the speedup that count as wide vectors. The measured ones are 1.4 to 2.1 with them, 0.6 to 0.75 without. A
- * larger one means that the usual tile is still in its slow form.
- */
-const LEAST_GAIN = 1.2;
-const MOST_GAIN = 2.6;
-
 /** Attempts to change the tile of an engine that trains elsewhere, or sums gradients of several batches. */
 const ATTEMPTS = 40;
 const ATTEMPT_PAUSE = 250;
 
 /** Initial memory of the comparison, in bytes. */
 const RACE_MEMORY = 1024 * 1024;
-
-/**
- * Returns the speedup if the last rounds agree on wide vectors, 'none' if it is decided that there are none, and
- * undefined while that is open.
- */
-export function judge(ratios: readonly number[]): number | 'none' | undefined {
-  const last = ratios.slice(-AGREEING);
-  const count = (test: (ratio: number) => boolean): boolean => last.length === AGREEING && last.every(test);
-  if (count((ratio) => ratio > LEAST_GAIN && ratio < MOST_GAIN)) return Math.min(...last);
-  if (ratios.length >= MOST_ROUNDS) return 'none';
-  return ratios.length >= LEAST_ROUNDS && count((ratio) => ratio <= LEAST_GAIN) ? 'none' : undefined;
-}
 
 /** Waits without keeping a process alive. */
 const pause = (milliseconds: number): Promise<void> =>
