@@ -449,6 +449,17 @@ describe('what is refused, and what is said of it', () => {
     expect(answer.body.error).toEqual(typeof message === 'string' ? message : expect.stringMatching(message));
   });
 
+  test('more values than there is memory for, before room is made for them', async () => {
+    const shape = [2 ** 45, 3];
+    const said = 'expected 105553116266496 values, as its shape [35184372088832, 3] says, got 1.';
+    const list = await post(infer('net'), { inputs: [input({ shape, data: [1] })] });
+    expect(list).toMatchObject({ status: 400, body: { error: `net: input "input" ${said}` } });
+    const json = JSON.stringify({ inputs: [input({ shape, parameters: { binary_data_size: 4 }, data: undefined })] });
+    const bytes = await post(infer('net'), `${json}1234`, { 'inference-header-content-length': String(json.length) });
+    expect(bytes.status).toBe(400);
+    expect(bytes.body.error).toContain('got 4.');
+  });
+
   test('other paths, methods and encodings', async () => {
     expect(await get('/v2/models/nett')).toEqual({
       status: 404,

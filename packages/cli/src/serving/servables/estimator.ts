@@ -3,7 +3,7 @@ import { loadClassifier, loadRegressor, type MlpClassifier, type MlpRegressor } 
 import { weightsHash } from '../../model-files/open.js';
 import type { Output } from '../protocol/response.js';
 import { namedInputs } from './named-inputs.js';
-import { numbersOf } from './numbers.js';
+import { DOUBLES, numbersOf } from './numbers.js';
 import {
   datatypeOfLabels,
   indexOfLargest,
@@ -83,7 +83,7 @@ export async function servableEstimator(of: string, bytes: Uint8Array): Promise<
     outputs: outputsOf(model),
     read: ({ inputs }) => {
       const [tensor] = namedInputs(inputs, ['x']);
-      return { rows: tensor.shape[0], x: numbersOf(tensor, width, (count) => new Float64Array(count)) };
+      return { rows: tensor.shape[0], x: numbersOf(tensor, width, DOUBLES) };
     },
     join: (parts) => {
       const x = new Float64Array(parts.reduce((sum, { x: { length } }) => sum + length, 0));

@@ -128,7 +128,7 @@ function joined(parts: readonly Float32Array[]): Float32Array {
 
 /** Reads rows of numbers, or of categories. */
 function floatsOf(tensor: RequestTensor, { width, categories }: TensorSpec, pool: RowPool): Float32Array {
-  const values = numbersOf(tensor, width, (count) => pool.take(count));
+  const values = numbersOf(tensor, width, pool);
   if (categories !== undefined) requireCategories(tensor, values, categories);
   return values;
 }

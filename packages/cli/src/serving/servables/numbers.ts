@@ -12,12 +12,20 @@ import {
 
 type FloatArray = Float32Array | Float64Array;
 
+/** Floats that a model takes: their type, and an array for `count` of them, whose values may be anything. */
+interface Floats<A extends FloatArray> {
+  readonly type: A extends Float32Array ? 'FP32' : 'FP64';
+  take(count: number): A;
+}
+
+export const DOUBLES: Floats<Float64Array> = { type: 'FP64', take: (count) => new Float64Array(count) };
+
 /**
- * Reads rows of `width` numbers into the array of floats, of 32 or 64 bits, that `make` returns for their count.
+ * Reads rows of `width` numbers as floats.
  * @throws RequestError
  */
-export function numbersOf<A extends FloatArray>(tensor: RequestTensor, width: number, make: (count: number) => A): A {
-  const { shape, count, datatype } = tensor;
+export function numbersOf<A extends FloatArray>(tensor: RequestTensor, width: number, floats: Floats<A>): A {
+  const { shape, count, datatype, data } = tensor;
   const [rows] = shape;
   const isRow = shape.length === 1 && width !== 1;
   if (isRow || rows * width !== count) {
@@ -27,14 +35,15 @@ export function numbersOf<A extends FloatArray>(tensor: RequestTensor, width: nu
   if (datatype === 'BYTES') {
     throw new RequestError(`${ofInput(tensor)} expected a type of numbers, such as FP32, got BYTES.`);
   }
-  const values = make(count);
-  const bytes = bytesLike(tensor, values);
-  if (bytes !== undefined) {
-    requireLength(tensor, bytes);
-    new Uint8Array(values.buffer, values.byteOffset, values.byteLength).set(bytes);
-  }
-  const elements = bytes === undefined ? elementsOf(tensor) : values;
-  if (elements !== values) {
+  // Bytes are copied as they are where they are floats of this type.
+  const stored = datatype === floats.type && Buffer.isBuffer(data) ? data : undefined;
+  // How many values there are is checked before there is room for them.
+  if (stored !== undefined) requireLength(tensor, stored);
+  const read = stored === undefined ? elementsOf(tensor) : undefined;
+  const values = floats.take(count);
+  const elements = read ?? values;
+  if (stored !== undefined) new Uint8Array(values.buffer, values.byteOffset, values.byteLength).set(stored);
+  else {
     const isFloat = datatype === 'FP32' || datatype === 'FP64' || datatype === 'FP16';
     const { accepts } = DATATYPES[datatype];
     for (let i = 0; i < count; i++) {
@@ -50,12 +59,6 @@ export function numbersOf<A extends FloatArray>(tensor: RequestTensor, width: nu
     if (values[i] - values[i] !== 0) refuseNotFinite(tensor, elements[i] as number, i, width);
   }
   return values;
-}
-
-/** The bytes of a tensor, if they are those of an array of floats as it is in memory. */
-function bytesLike({ data, datatype }: RequestTensor, values: FloatArray): Buffer | undefined {
-  const isSame = datatype === (values instanceof Float32Array ? 'FP32' : 'FP64');
-  return isSame && Buffer.isBuffer(data) ? data : undefined;
 }
 
 function refuseNotFinite(tensor: RequestTensor, value: number, i: number, width: number): never {

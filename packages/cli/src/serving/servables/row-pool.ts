@@ -7,6 +7,7 @@
 const MOST = 256;
 
 export class RowPool {
+  readonly type = 'FP32';
   private readonly free: Float32Array[] = [];
 
   constructor(private readonly width: number) {}
