@@ -140,6 +140,16 @@ describe('read back', () => {
     expect(back.labels).toEqual(['no', 'yes']);
   });
 
+  it('an embedding with lists of one column is the one with their numbers', async () => {
+    const layer = embedding({ inputDim: [4], outputDim: [2], inputShape: [1] });
+    const net = engine.sequential({ seed: 2, layers: [layer, dense({ units: 1 })] });
+    const files = toTfjs(net);
+    const back = await fromTfjs(files['model.json'], files);
+    expect(back.getWeights()).toEqual(net.getWeights());
+    const rows = [[0], [3], [1]];
+    expect(back.predict(rows)).toEqual(net.predict(rows));
+  });
+
   it('an embedding keeps its vectors and options', async () => {
     const layer = embedding({ inputDim: 4, outputDim: 2, embeddingsConstraint: 'unitNorm', inputShape: [3] });
     const net = engine.sequential({ layers: [layer, dense({ units: 1 })] });

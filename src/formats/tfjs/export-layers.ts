@@ -165,8 +165,13 @@ const scaleAndShift = ({ scale, center }: { readonly scale: boolean; readonly ce
   ...(center ? ['beta'] : []),
 ];
 
+/** The number in a list of one column, which says the same as the number alone. */
+const ofOneColumn = (value: number | readonly number[]): number | readonly number[] =>
+  typeof value !== 'number' && value.length === 1 ? value[0] : value;
+
 const embedding: Write<EmbeddingConfig> = ({ where, config, tensors }) => {
-  const { inputDim, outputDim, embeddingsInitializer, embeddingsRegularizer, embeddingsConstraint } = config;
+  const { embeddingsInitializer, embeddingsRegularizer, embeddingsConstraint } = config;
+  const [inputDim, outputDim] = [config.inputDim, config.outputDim].map(ofOneColumn);
   if (typeof inputDim !== 'number') {
     return refuse(where, 'inputDim', inputDim, 'All columns read the same vectors there: use an embedding for each.');
   }
