@@ -17,6 +17,8 @@ export default defineConfig({
     pool: 'forks',
     maxWorkers: 2,
     execArgv: ['--expose-gc'],
+    // Names the run, for what its files of tests share.
+    env: { TEST_RUN: String(Date.now()) },
     // A test that hangs is ended. Machines where much else runs take ten times as long as quiet ones.
     testTimeout: 300_000,
     hookTimeout: 300_000,

@@ -1,8 +1,8 @@
 /** The built site for tests, and what they do with its pages. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, rmSync, statSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { BrowserPage } from '../../../test/support/browsers.js';
 
 /** The policy of a strict host. */
@@ -33,17 +33,30 @@ function alone(build: () => void): void {
   }
 }
 
-/** Builds the site into a folder, as `npm run build:site` does. */
+/** The site as it was built for this run of the tests. */
+const shared = join(root, 'node_modules/.site-built', process.env.TEST_RUN!);
+
+/** Makes the site in a folder, as `npm run build:site` does: built by the first file of tests, copied by the others. */
 export function buildSite(folder: string): void {
   const site = join(root, 'packages/site');
   // Vitest says that this is a test, and Vite would build no site for users.
   const env = { ...process.env, NODE_ENV: 'production' };
   const run = (...args: string[]): unknown => execFileSync(process.execPath, args, { cwd: root, stdio: 'pipe', env });
   alone(() => {
-    run(join(site, 'scripts/make-digits.mjs'));
-    run(join(site, 'scripts/make-docs.mjs'));
-    const vite = join(root, 'node_modules/vite/bin/vite.js');
-    run(vite, 'build', site, '--outDir', folder, '--emptyOutDir', '--logLevel', 'error');
+    // Whoever watches the tests changes the site between them.
+    if (process.env.VITEST_MODE === 'WATCH' || !existsSync(shared)) {
+      run(join(site, 'scripts/make-digits.mjs'));
+      run(join(site, 'scripts/make-docs.mjs'));
+      const vite = join(root, 'node_modules/vite/bin/vite.js');
+      const unfinished = `${shared}-unfinished`;
+      run(vite, 'build', site, '--outDir', unfinished, '--emptyOutDir', '--logLevel', 'error');
+      // Those from before are of no use.
+      for (const other of readdirSync(dirname(shared))) {
+        if (join(dirname(shared), other) !== unfinished) rmSync(join(dirname(shared), other), { recursive: true });
+      }
+      renameSync(unfinished, shared);
+    }
+    cpSync(shared, folder, { recursive: true });
   });
 }
 
