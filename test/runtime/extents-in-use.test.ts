@@ -259,7 +259,7 @@ async function exercise(engine: library.Engine, seed: number): Promise<void> {
 }
 
 describe('kernel calls', () => {
-  test('of sixty random networks stay within their buffers', { timeout: 120_000 }, async () => {
+  test('of sixty random networks stay within their buffers', { timeout: 300_000 }, async () => {
     for (const tile of ['3x12', '4x8', '4x16'] as const) {
       const engine = await createEngine({ tile });
       for (let seed = 0; seed < 20; seed++) await exercise(engine, seed + 100 * tile.length);
@@ -269,7 +269,7 @@ describe('kernel calls', () => {
 
   test(
     'of a training with every feature, and of the facades, stay within their buffers',
-    { timeout: 120_000 },
+    { timeout: 300_000 },
     async () => {
       await trainEveryFeature(library);
       const x = Array.from({ length: 31 }, (_, row) => [row % 7, row % 5, row % 3]);

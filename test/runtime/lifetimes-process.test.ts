@@ -30,7 +30,7 @@ test.each([
   ['disposedEngines', 60, 'engines that are disposed'],
   ['disposedEnginesSync', 60, 'engines that are disposed, made without a promise'],
   ['droppedEngines', 60, 'engines that are dropped'],
-] as const)('%s × %i: %s stay within the bound', { timeout: 240_000 }, async (job, count, _) => {
+] as const)('%s × %i: %s stay within the bound', { timeout: 300_000 }, async (job, count, _) => {
   const script = path('../support/lifetime-child.mjs');
   const child = [script, path('../../dist/index.js'), job, String(count)];
   const { stdout } = await promisify(execFile)(process.execPath, child);

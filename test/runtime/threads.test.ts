@@ -381,5 +381,5 @@ test('threads do not keep a process alive', () => {
     console.log(engine.info.threads);
   `;
   const args = ['--input-type=module', '--eval', script];
-  expect(execFileSync(process.execPath, args, { encoding: 'utf8', timeout: 120_000 })).toBe('3\n');
+  expect(execFileSync(process.execPath, args, { encoding: 'utf8', timeout: 300_000 })).toBe('3\n');
 });

@@ -15,7 +15,7 @@ test('a process runs until a training in a worker is over, and ends then', () =>
     model.fit([[1], [2]], [[2], [3]], { epochs: 3, runIn: 'worker' }).then(({ epoch }) => console.log(epoch.join()));
   `;
   const args = ['--input-type=module', '--eval', script];
-  expect(execFileSync(process.execPath, args, { encoding: 'utf8', timeout: 120_000 })).toBe('0,1,2\n');
+  expect(execFileSync(process.execPath, args, { encoding: 'utf8', timeout: 300_000 })).toBe('0,1,2\n');
 });
 
 test('what is asked of a model right after the call counts, while the code of its training may still be loading', async () => {

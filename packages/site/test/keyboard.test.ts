@@ -113,7 +113,7 @@ describe.each(browserNames)('in %s', (name) => {
 
   only.each(Object.keys(PAGES) as PagePath[])(
     'Tab comes to every control of %s in order, and to the end',
-    { timeout: 120_000 },
+    { timeout: 300_000 },
     async (path) => {
       const { count, visited } = await open(path, async (page) => {
         const controls = (await page.evaluate(WATCH)) as number;
@@ -131,7 +131,7 @@ describe.each(browserNames)('in %s', (name) => {
     },
   );
 
-  only('the playground is used by keys alone', { timeout: 120_000 }, async () => {
+  only('the playground is used by keys alone', { timeout: 300_000 }, async () => {
     const use = async (page: BrowserPage): Promise<void> => {
       await tabTo(page, 'a.skip');
       await page.press('Enter');
@@ -191,7 +191,7 @@ describe.each(browserNames)('in %s', (name) => {
     });
   });
 
-  only('the slides are used by keys, and weights are dragged', { timeout: 120_000 }, async () => {
+  only('the slides are used by keys, and weights are dragged', { timeout: 300_000 }, async () => {
     await open('slides.html?lang=en', async (page) => {
       await tabTo(page, '.languages a[lang^=zh]');
       await page.press('Enter');

@@ -81,7 +81,7 @@ async function hashInNode(steps: number): Promise<string | undefined> {
 describe.each(browserNames)('in %s', (name) => {
   const only = test.skipIf(reasonToSkip(name) !== undefined);
 
-  only('every page opens without a network, trains and runs snippets', { timeout: 180_000 }, () =>
+  only('every page opens without a network, trains and runs snippets', { timeout: 300_000 }, () =>
     withHost(({ site, address, cut }) =>
       withBrowserPage(name, `${address}index.html`, async (page) => {
         await page.value(controlled, 60_000);
@@ -130,7 +130,7 @@ describe.each(browserNames)('in %s', (name) => {
     ),
   );
 
-  only('a new version is there at the next visit, and open pages of the old one go on', { timeout: 180_000 }, () =>
+  only('a new version is there at the next visit, and open pages of the old one go on', { timeout: 300_000 }, () =>
     withHost(({ site, address }) =>
       withBrowserPage(name, `${address}docs.html`, async (page) => {
         await page.value(controlled, 60_000);

@@ -217,7 +217,7 @@ describe.each(browserNames)('in %s', (name) => {
     expect(verdict).toMatch(/^1 with/);
   });
 
-  only('every snippet of the documentation runs, and the search finds', { timeout: 180_000 }, async () => {
+  only('every snippet of the documentation runs, and the search finds', { timeout: 300_000 }, async () => {
     const all = readdirSync(folder).filter((file) => /^docs.*\.html$/.test(file));
     expect(all.length).toBeGreaterThan(8);
     // The snippets of all pages once, which takes a minute; in the other browser those of one page.
@@ -248,7 +248,7 @@ describe.each(browserNames)('in %s', (name) => {
 
   only.each(['index.html', 'playground.html', 'digits.html', 'docs.html', 'docs-derivations.html', 'slides.html'])(
     'axe finds nothing in %s, light and dark',
-    { timeout: 180_000 },
+    { timeout: 300_000 },
     async (file) => {
       if (!existsSync(join(folder, file))) return;
       const violations = await open(name, file, async (page) => {
