@@ -78,7 +78,8 @@ checksums before any time counts. bench/README.md explains the output.
   --threshold PERCENT      what counts as slower, default ${100 * THRESHOLD}
   --help                   print this
 
-While it runs it says how long is left: at a terminal in one line, into a file or a pipe once.
+Before the first measurement it says how long all of them take on the development machine; while it runs, how long is
+left: at a terminal in one line, into a file or a pipe a line a minute.
 
 Examples
   npm run bench -- --quick --only train
@@ -120,10 +121,11 @@ async function run(scratch) {
     ...(withKernels && { kernels: await kernelSetting(table, sides, scratch) }),
     expected: readExpected(),
     log: (line) => progress.note(line),
+    begin: (run) => progress.begin(run),
     step: (place) => progress.step(place),
   };
   const first = await measure(plan);
-  progress.restart();
+  progress.end();
   const rows = await measureAgain(plan, first, threshold);
   progress.end();
   if (rows.length === 0) throw new Error('--only: part of the name of a measurement expected, got none that matches.');

@@ -1,6 +1,6 @@
 /**
- * What a long run says while it lasts: at a terminal one line, which is written anew, with the time that is left; into
- * a file or a pipe only how long it will take, once that is known.
+ * What a long run says while it lasts: before it starts how long it will take; then at a terminal one line, which is
+ * written anew, and into a file or a pipe a line now and then.
  */
 
 /**
@@ -9,32 +9,28 @@
  * @property {number} processes
  * @property {number} round
  * @property {number} rounds
- * @property {string} [what] the unit that is prepared
+ * @property {string} what the unit that comes next
+ * @property {number} share of the estimated time of the run that is over
  */
 
-/** @param {number} seconds */
-function inWords(seconds) {
+/** Milliseconds between lines into a file or a pipe, at least. */
+const QUIET = 60_000;
+
+/** Share of a run after which what it took counts more than the estimate. */
+const KNOWN = 0.05;
+
+/** Returns seconds in words, such as `45 s`, `12 min` or `1 h 24 min`. @param {number} seconds */
+export function inWords(seconds) {
   const whole = Math.max(1, Math.round(seconds));
   if (whole < 60) return `${whole} s`;
   const minutes = Math.round(whole / 60);
   return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
-/**
- * Returns the seconds that are left, from those that were needed so far. A preparation counts as one round: it runs
- * each unit once, untimed.
- *
- * @param {Place} place
- * @param {number} elapsed
- */
-function secondsLeft({ process, processes, round, rounds }, elapsed) {
-  const done = process * (rounds + 1) + round;
-  return done === 0 ? undefined : (elapsed * (processes * (rounds + 1) - done)) / done;
-}
-
 export class Progress {
   #started;
-  #isAnnounced = false;
+  #spoke;
+  #estimate = NaN;
   #isLineOpen = false;
 
   /**
@@ -44,22 +40,29 @@ export class Progress {
   constructor(stream, clock = () => performance.now()) {
     this.stream = stream;
     this.clock = clock;
-    this.#started = clock();
+    this.#started = this.#spoke = clock();
+  }
+
+  /** Says how long a run will take, before its first measurement. @param {{ seconds: number, units: number }} run */
+  begin({ seconds, units }) {
+    this.#estimate = seconds;
+    this.#started = this.#spoke = this.clock();
+    this.note(`${units} ${units === 1 ? 'measurement' : 'measurements'}, about ${inWords(seconds)}`);
   }
 
   /** Says where the run is. @param {Place} place */
-  step(place) {
-    const left = secondsLeft(place, (this.clock() - this.#started) / 1000);
-    const { process, processes, round, rounds, what } = place;
+  step({ process, processes, round, rounds, what, share }) {
+    const now = this.clock();
+    const elapsed = (now - this.#started) / 1000;
+    const left = share < KNOWN ? this.#estimate * (1 - share) : (elapsed * (1 - share)) / share;
+    const at = round === 0 ? 'preparing' : `round ${round} of ${rounds},`;
+    const line = `process ${process + 1} of ${processes}, ${at} ${what}, about ${inWords(left)} left`;
     if (this.stream.isTTY === true) {
-      const at = round === 0 ? `preparing ${what ?? ''}` : `round ${round} of ${rounds}`;
-      const rest = left === undefined ? '' : `, about ${inWords(left)} left`;
-      const line = `process ${process + 1} of ${processes}, ${at}${rest}`;
       this.stream.write(`\r\x1b[K${line.slice(0, (this.stream.columns ?? 80) - 1)}`);
       this.#isLineOpen = true;
-    } else if (left !== undefined && !this.#isAnnounced) {
-      this.stream.write(`about ${inWords(left)} left\n`);
-      this.#isAnnounced = true;
+    } else if (now - this.#spoke >= QUIET) {
+      this.stream.write(`${line}\n`);
+      this.#spoke = now;
     }
   }
 
@@ -67,13 +70,6 @@ export class Progress {
   note(line) {
     this.end();
     this.stream.write(`${line}\n`);
-  }
-
-  /** Starts to count anew: what follows is another run. */
-  restart() {
-    this.end();
-    this.#started = this.clock();
-    this.#isAnnounced = false;
   }
 
   /** Removes the line. */

@@ -7,6 +7,7 @@ import { askedNumerics } from '../kernels/setting.mjs';
 import { sizesOf } from '../workloads/sizes.mjs';
 import { STARTS, startPair } from '../workloads/start.mjs';
 import { Contestant } from './contestant.mjs';
+import { secondsOf } from './estimate.mjs';
 
 /**
  * @typedef {object} Side
@@ -47,7 +48,9 @@ import { Contestant } from './contestant.mjs';
  * @property {Record<string, Record<string, string>>} expected checksums, by numerics and name
  * @property {boolean} [update] whether checksums are written into `expected` instead of being checked against it
  * @property {(line: string) => void} log what is to be kept of the run
- * @property {(place: import('./progress.mjs').Place) => void} [step] called as the run goes on
+ * @property {(run: { seconds: number, units: number }) => void} [begin] called before the first measurement, with the
+ * estimated time of all
+ * @property {(place: import('./progress.mjs').Place) => void} [step] called as the run goes on, before each measurement
  */
 
 /** Results differ from their checksums, so their times mean nothing. */
@@ -147,10 +150,24 @@ export async function measure(plan) {
       const units = running[0].units.filter(({ name }) => wants(name));
       for (const name of STARTS) if (wants(name)) units.push({ name, of: 'call' });
       if (units.length === 0) break;
+      const whole = units.map(({ name }) => secondsOf(name, plan.tailCalls));
+      const seconds = (/** @type {readonly typeof whole[number][]} */ some, /** @type {'prepare' | 'run'} */ part) =>
+        sides.length * some.reduce((sum, one) => sum + one[part], 0);
+      const ofProcess = seconds(whole, 'prepare') + rounds * seconds(whole, 'run');
+      if (process === 0) plan.begin?.({ seconds: processes * ofProcess, units: units.length });
+      const step = (/** @type {number} */ round, /** @type {number} */ number) => {
+        const before = whole.slice(0, number);
+        const done =
+          round === 0
+            ? seconds(before, 'prepare')
+            : seconds(whole, 'prepare') + (round - 1) * seconds(whole, 'run') + seconds(before, 'run');
+        const share = (process + done / ofProcess) / processes;
+        plan.step?.({ process, processes, round, rounds, what: units[number].name, share });
+      };
       /** @type {Map<string, (import('./unit.mjs').Prepared | undefined)[]>} */
       const prepared = new Map();
-      for (const { name } of units) {
-        plan.step?.({ process, processes, round: 0, rounds, what: name });
+      for (const [number, { name }] of units.entries()) {
+        step(0, number);
         const all = [];
         for (const [index, { contestant }] of running.entries()) {
           if (isStart(name)) all.push(prepareStart(name, sides[index]));
@@ -170,8 +187,8 @@ export async function measure(plan) {
       ledger.settle();
 
       for (let round = 0; round < rounds; round++) {
-        plan.step?.({ process, processes, round: round + 1, rounds });
         for (const [number, { name, of }] of units.entries()) {
+          step(round + 1, number);
           const order = sides.map((_, index) => index);
           // The order alternates, so that a machine that slows down favours neither side.
           if ((round + number) % 2 === 1) order.reverse();

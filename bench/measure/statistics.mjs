@@ -33,22 +33,30 @@ export function generator(seed) {
   };
 }
 
-/** @param {readonly number[]} values */
-const ascending = (values) => values.slice().sort((a, b) => a - b);
-
 /**
- * Returns the q-quantile, with linear interpolation between neighbours.
+ * Returns the q-quantile of sorted values, with linear interpolation between neighbours.
  *
- * @param {readonly number[]} values
+ * @param {ArrayLike<number>} sorted ascending
  * @param {number} q
  */
-export function quantile(values, q) {
-  const sorted = ascending(values);
+export function quantileOfSorted(sorted, q) {
   const at = (sorted.length - 1) * q;
   const below = Math.floor(at);
   const above = Math.min(below + 1, sorted.length - 1);
   return sorted[below] + (sorted[above] - sorted[below]) * (at - below);
 }
+
+/**
+ * Returns the q-quantile.
+ *
+ * @param {readonly number[]} values
+ * @param {number} q
+ */
+export const quantile = (values, q) =>
+  quantileOfSorted(
+    values.slice().sort((a, b) => a - b),
+    q,
+  );
 
 /** @param {readonly number[]} values */
 export const median = (values) => quantile(values, 0.5);

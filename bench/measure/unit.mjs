@@ -13,6 +13,7 @@
  *
  * @typedef {object} Repetition
  * @property {Record<string, number>} seconds by part: '' for the work itself
+ * @property {Record<string, number>} [loopSeconds] the same quantiles of the machine's own loop, see prediction.mjs
  * @property {string} [checksum] of this repetition's result
  * @property {number} [share] of the bound's rate
  * @property {Record<string, number>} [counts] besides times, such as garbage collections

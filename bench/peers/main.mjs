@@ -6,6 +6,7 @@
  *     npm run bench:peers                       everything; installs the other packages on first use
  *     npm run bench:peers -- --only small --rounds 3
  *     npm run bench:peers -- --json FILE --document
+ *     npm run bench:peers -- --redraw               measures nothing: draws docs/peers.svg of docs/benchmarks.md
  *
  * PyTorch, scikit-learn and OpenBLAS run if Debian's python3-torch, python3-sklearn and python3-numpy are installed,
  * the fused and the 256-bit variants of this library if `npm run test:engines` has installed a newer Node. The report
@@ -21,13 +22,14 @@ import { machine, machineLine } from '../measure/machine.mjs';
 import { median } from '../measure/statistics.mjs';
 import { atLeastOne, chosen } from '../options.mjs';
 import { digits, duration, markdownTable } from '../report/format.mjs';
-import { barChart } from '../report/plot.mjs';
 import { NETWORKS } from '../workloads/networks.mjs';
+import { BEGIN, chartOfDocument, END, peersChart } from './chart.mjs';
 
 const here = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.meta.url));
 
 const PYTHON = '/usr/bin/python3';
 const NEWER_NODE = here('../../.engines/node-26.10.0/node_modules/.bin/node');
+const DOCUMENT = here('../../docs/benchmarks.md');
 const OURS = 'wasm-mlp';
 
 /**
@@ -154,8 +156,13 @@ async function run() {
       rounds: { type: 'string' },
       json: { type: 'string' },
       document: { type: 'boolean', default: false },
+      redraw: { type: 'boolean', default: false },
     },
   });
+  if (values.redraw) {
+    writeFileSync(here('../../docs/peers.svg'), chartOfDocument(readFileSync(DOCUMENT, 'utf8')));
+    return;
+  }
   const rounds = atLeastOne('rounds', values.rounds, 5);
   const wants = chosen(values.only);
   const takesPart = chosen([OURS, ...values.contestant].slice(values.contestant.length > 0 ? 0 : 1));
@@ -264,27 +271,16 @@ async function run() {
       return name === reference ? `**${shown}**` : `${shown} (${digits(ratio)}×)`;
     }),
   ]);
-  const table = markdownTable([['', ...measurements.map(({ name }) => name)], ...lines]);
+  const whole = [['', ...measurements.map(({ name }) => name)], ...lines];
   const notes = [
     `${where}. Medians of ${rounds} rounds in which all take turns; in brackets how many times as fast ${OURS} is, round by round.`,
     ...(absent.length > 0 ? [`Not measured: ${absent.join('; ')}.`] : []),
   ];
-  const report = `${table}\n\n${notes.join(' ')}\n`;
+  const report = `${markdownTable(whole)}\n\n${notes.join(' ')}\n`;
   const results = values.document ? here('../../docs') : here('../results');
   mkdirSync(results, { recursive: true });
   if (!values.document) writeFileSync(`${results}/peers.md`, report);
-  const trained = measurements.filter(({ name }) => name.startsWith('train'));
-  writeFileSync(
-    `${results}/peers.svg`,
-    barChart({
-      title: 'Training, samples per second (logarithmic)',
-      subtitle: where,
-      groups: trained.map(({ name, unit, rates }) => ({
-        name,
-        bars: [...rates].map(([of, own]) => ({ name: of, value: median(own), text: text(unit, median(own)) })),
-      })),
-    }),
-  );
+  writeFileSync(`${results}/peers.svg`, peersChart(whole, where));
   if (values.json !== undefined) {
     const rows = measurements.map(({ name, unit, rates }) => ({ name, unit, rates: Object.fromEntries(rates) }));
     writeFileSync(
@@ -298,12 +294,10 @@ async function run() {
 
 /** @param {string} report */
 function intoDocument(report) {
-  const path = here('../../docs/benchmarks.md');
-  const [begin, end] = ['<!-- peers -->', '<!-- /peers -->'];
-  const text = readFileSync(path, 'utf8');
-  const [from, to] = [text.indexOf(begin), text.indexOf(end)];
-  if (from === -1 || to < from) throw new Error(`docs/benchmarks.md: ${begin} and ${end} expected.`);
-  writeFileSync(path, `${text.slice(0, from + begin.length)}\n\n${report}\n${text.slice(to)}`);
+  const text = readFileSync(DOCUMENT, 'utf8');
+  const [from, to] = [text.indexOf(BEGIN), text.indexOf(END)];
+  if (from === -1 || to < from) throw new Error(`docs/benchmarks.md: ${BEGIN} and ${END} expected.`);
+  writeFileSync(DOCUMENT, `${text.slice(0, from + BEGIN.length)}\n\n${report}\n${text.slice(to)}`);
 }
 
 try {

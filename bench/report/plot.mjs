@@ -4,6 +4,9 @@
  */
 
 const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#000000', '#8a8a8a', '#f0e442'];
+/** Of bars: this library, and others. */
+const OURS = COLOURS[0];
+const OTHERS = '#b8b8b8';
 const FONT = 'font-family="system-ui, sans-serif"';
 const INK = '#333333';
 const GRID = '#dddddd';
@@ -14,9 +17,9 @@ const escape = (text) => text.replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`)
 /** @param {number} value */
 const at = (value) => String(Math.round(value * 10) / 10);
 
-/** @param {number} x @param {number} y @param {string} text @param {string} [more] */
-const label = (x, y, text, more = '') =>
-  `<text x="${at(x)}" y="${at(y)}" font-size="12" fill="${INK}" ${FONT} ${more}>${escape(text)}</text>`;
+/** @param {number} x @param {number} y @param {string} text @param {string} [more] @param {number} [size] */
+const label = (x, y, text, more = '', size = 12) =>
+  `<text x="${at(x)}" y="${at(y)}" font-size="${size}" fill="${INK}" ${FONT} ${more}>${escape(text)}</text>`;
 
 /** @param {number} width @param {number} height @param {readonly string[]} parts */
 const svg = (width, height, parts) =>
@@ -35,8 +38,14 @@ function decades(values) {
   return Array.from({ length: last - first + 1 }, (_, i) => first + i);
 }
 
-/** @param {number} exponent */
-const powerOfTen = (exponent) => (exponent >= 0 && exponent < 4 ? String(10 ** exponent) : `1e${exponent}`);
+/** Digits of exponents. */
+const RAISED = '⁰¹²³⁴⁵⁶⁷⁸⁹';
+
+/** A power of ten in a few characters: 100, 10⁵. @param {number} exponent */
+const powerOfTen = (exponent) =>
+  exponent >= 0 && exponent < 4
+    ? String(10 ** exponent)
+    : `10${exponent < 0 ? '⁻' : ''}${Array.from(String(Math.abs(exponent)), (digit) => RAISED[Number(digit)]).join('')}`;
 
 /**
  * @typedef {{ name: string, points: readonly (readonly [x: number, y: number])[], line?: { exponent: number, factor: number, from: number } }} Curve
@@ -96,33 +105,59 @@ export function logPlot({ title, x: xLabel, y: yLabel, curves }) {
   ]);
 }
 
+/** Measures of a panel of `panelChart`, in pixels. */
+const PANEL = { columns: 2, width: 520, name: 232, value: 92, head: 40, bar: 17, foot: 26, gap: 22 };
+
 /**
- * Draws groups of bars below each other on a logarithmic axis that starts at each group's own decade. A longer bar is a
- * larger value.
+ * @typedef {{ name: string, value: number, text: string, isOurs: boolean }} Bar
+ * @typedef {{ name: string, bars: readonly Bar[] }} Panel
  *
- * @param {{ title: string, subtitle: string, groups: readonly { name: string, bars: readonly { name: string, value: number, text: string }[] }[] }} chart
- * @public
+ * Draws a panel of bars for each workload, the longest first, on a logarithmic axis of its own: a line for each power of
+ * ten of the unit, which the panel's name has. Ours have the colour, all others are grey.
+ *
+ * @param {{ title: string, subtitle: string, panels: readonly Panel[] }} chart
  */
-export function barChart({ title, subtitle, groups }) {
-  // Wide enough for a line that names machine and date.
-  const [width, left, right, bar, gap] = [880, 250, 210, 16, 30];
-  const names = [...new Set(groups.flatMap(({ bars }) => bars.map(({ name }) => name)))];
-  let y = 52;
-  const parts = [label(16, 22, title, 'font-weight="bold"'), label(16, 40, subtitle)];
-  for (const { name, bars } of groups) {
-    y += gap;
-    parts.push(label(16, y - 6, name, 'font-weight="bold"'));
-    const scale = decades(bars.map(({ value }) => value));
-    for (const { name: of, value, text } of bars) {
-      const length = ((Math.log10(value) - scale[0]) / (scale.length - 1)) * (width - left - right);
-      const colour = COLOURS[names.indexOf(of) % COLOURS.length];
-      parts.push(
-        label(left - 8, y + bar - 4, of, 'text-anchor="end"'),
-        `<rect x="${left}" y="${y}" width="${at(Math.max(1, length))}" height="${bar - 3}" fill="${colour}"/>`,
-        label(left + Math.max(1, length) + 6, y + bar - 4, text),
-      );
-      y += bar;
-    }
+export function panelChart({ title, subtitle, panels }) {
+  const { columns, width, gap } = PANEL;
+  const parts = [label(16, 24, title, 'font-weight="bold"'), label(16, 42, subtitle)];
+  let top = 58;
+  for (let first = 0; first < panels.length; first += columns) {
+    const row = panels.slice(first, first + columns);
+    row.forEach((panel, column) => parts.push(...drawPanel(panel, 16 + column * (width + gap), top)));
+    const most = Math.max(...row.map(({ bars }) => bars.length));
+    top += PANEL.head + most * PANEL.bar + PANEL.foot + gap / 2;
   }
-  return svg(width, y + 20, parts);
+  return svg(32 + columns * width + (columns - 1) * gap, top, parts);
+}
+
+/** @param {Panel} panel @param {number} left @param {number} top */
+function drawPanel({ name, bars }, left, top) {
+  const { width, name: nameWidth, value: valueWidth, head, bar } = PANEL;
+  const scale = decades(bars.map(({ value }) => value));
+  const from = left + nameWidth;
+  const toX = (/** @type {number} */ value) =>
+    from + ((Math.log10(value) - scale[0]) / (scale.length - 1)) * (width - nameWidth - valueWidth);
+  const first = top + head;
+  const bottom = first + bars.length * bar;
+  return [
+    label(left, top + 20, name, 'font-weight="bold"'),
+    ...scale.map((exponent) => {
+      const x = at(toX(10 ** exponent));
+      return (
+        `<path d="M${x} ${first - 4}V${bottom}" stroke="${GRID}"/>` +
+        label(toX(10 ** exponent), bottom + 14, powerOfTen(exponent), 'text-anchor="middle"', 10)
+      );
+    }),
+    ...bars
+      .slice()
+      .sort((a, b) => b.value - a.value)
+      .flatMap(({ name: of, value, text, isOurs }, index) => {
+        const y = first + index * bar;
+        return [
+          label(from - 8, y + bar - 5, of, 'text-anchor="end"'),
+          `<rect x="${at(from)}" y="${at(y)}" width="${at(Math.max(1, toX(value) - from))}" height="${bar - 4}" fill="${isOurs ? OURS : OTHERS}"/>`,
+          label(Math.max(from + 1, toX(value)) + 5, y + bar - 5, text),
+        ];
+      }),
+  ];
 }

@@ -4,7 +4,7 @@
  */
 import { sha256 } from '../measure/checksum.mjs';
 import { collect } from '../measure/collect.mjs';
-import { quantile } from '../measure/statistics.mjs';
+import { quantileOfSorted } from '../measure/statistics.mjs';
 import { classificationData } from './data.mjs';
 import { layersOf, predictionFlops } from './networks.mjs';
 import { buildNetwork } from './training.mjs';
@@ -108,16 +108,8 @@ function spin(turns) {
  */
 const BLOCK = 1000;
 
-/** Turns of `spin` in its warm-up, and in the measurement of its speed. */
-const SPIN_TURNS = 1e6;
-
-/** Returns the turns of `spin` per millisecond on an otherwise idle processor. */
-function spinSpeed() {
-  spin(SPIN_TURNS);
-  const start = performance.now();
-  spin(SPIN_TURNS);
-  return SPIN_TURNS / (performance.now() - start);
-}
+/** Turns of `spin` from whose time that of one turn is found: some 20 µs, short enough to be interrupted seldom. */
+const SPIN_TURNS = 20_000;
 
 /**
  * Measures one row per call. As many calls run untimed first, for their mean time and the garbage collections, since
@@ -143,6 +135,39 @@ export function tailUnit(library, engine, network, calls) {
   const askAll = (/** @type {number} */ count) => {
     for (let i = 0; i < count; i++) model?.predictInto(rows[i % ROWS], outs[i % ROWS]);
   };
+  const timeCalls = (/** @type {number} */ first, /** @type {number} */ end) => {
+    for (let i = first; i < end; i++) {
+      const start = performance.now();
+      model?.predictInto(rows[i % ROWS], outs[i % ROWS]);
+      times[i] = performance.now() - start;
+    }
+  };
+  const timeLoops = (/** @type {number} */ first, /** @type {number} */ end, /** @type {number} */ turns) => {
+    for (let i = first; i < end; i++) {
+      const start = performance.now();
+      spin(turns);
+      loopTimes[i] = performance.now() - start;
+    }
+  };
+  /**
+   * Returns the turns of `spin` that take as long as a call: by medians, since a mean would be that of a busy machine,
+   * and by the code that is timed later, with the same reading of the clock.
+   */
+  const turnsLikeCalls = () => {
+    const count = Math.min(calls, BLOCK);
+    const middle = (/** @type {Float64Array} */ all) => quantileOfSorted(all.slice(0, count).sort(), 0.5);
+    // The first time is a warm-up.
+    let turns = 1;
+    for (let time = 0; time < 2; time++) {
+      timeCalls(0, count);
+      timeLoops(0, count, 0);
+      const clock = middle(loopTimes);
+      timeLoops(0, count, SPIN_TURNS);
+      const turn = (middle(loopTimes) - clock) / SPIN_TURNS;
+      turns = Math.max(1, Math.round((middle(times) - clock) / turn));
+    }
+    return turns;
+  };
   return {
     name: `tail/${network.name} 1 row`,
     of: 'call',
@@ -161,31 +186,25 @@ export function tailUnit(library, engine, network, calls) {
       const garbage = Math.max(0, heapInUse() - heap) / calls;
       const collected = await collections();
 
-      const turns = Math.max(1, Math.round(mean * spinSpeed()));
+      const turns = turnsLikeCalls();
       for (const out of outs) out.fill(NaN);
       for (let first = 0; first < calls; first += BLOCK) {
         const end = Math.min(calls, first + BLOCK);
-        for (let i = first; i < end; i++) {
-          const start = performance.now();
-          model.predictInto(rows[i % ROWS], outs[i % ROWS]);
-          times[i] = performance.now() - start;
-        }
-        for (let i = first; i < end; i++) {
-          const start = performance.now();
-          spin(turns);
-          loopTimes[i] = performance.now() - start;
-        }
+        timeCalls(first, end);
+        timeLoops(first, end, turns);
       }
-      const [list, loopList] = [times, loopTimes].map((all) => Array.from(all));
-      const seconds = Object.fromEntries(QUANTILES.map(([name, q]) => [name, quantile(list, q) / 1000]));
-      const tail = (/** @type {number[]} */ all) => quantile(all, 0.99) / quantile(all, 0.5);
+      const [sorted, loopSorted] = [times, loopTimes].map((all) => all.slice().sort());
+      const quantiles = (/** @type {Float64Array} */ all) =>
+        Object.fromEntries(QUANTILES.map(([name, q]) => [name, quantileOfSorted(all, q) / 1000]));
+      const [seconds, loopSeconds] = [quantiles(sorted), quantiles(loopSorted)];
+      const tail = (/** @type {Record<string, number>} */ of) => of.p99 / of.median;
       const counts = {
         collections: collected,
         'B of garbage a call': garbage,
-        'p99 to median': tail(list),
-        'in a loop on registers': tail(loopList),
+        'p99 to median': tail(seconds),
+        'in a loop on registers': tail(loopSeconds),
       };
-      return { seconds: { '': mean / 1000, ...seconds }, checksum: sha256(outs), counts };
+      return { seconds: { '': mean / 1000, ...seconds }, loopSeconds, checksum: sha256(outs), counts };
     },
   };
 }

@@ -24,6 +24,10 @@ const { measureAgain } = await load('measure/again.mjs');
 const { generator, medianInterval, pairedSpeed, powerLaw, quantile, studentBound, verdictOf } =
   await load('measure/statistics.mjs');
 const { Progress } = await load('measure/progress.mjs');
+const { secondsOf } = await load('measure/estimate.mjs');
+const { measure } = await load('measure/session.mjs');
+const { readSides } = await load('measure/sides.mjs');
+const { readExpected } = await load('measure/expected.mjs');
 const { sha256Of } = await load('measure/sha256.mjs');
 const { classificationData } = await load('workloads/data.mjs');
 const { readResult } = await load('report/result.mjs');
@@ -334,45 +338,102 @@ test('bench/checksums.json has a checksum for each case of the kernels, and no o
 });
 
 describe('npm run bench', () => {
-  const bench = fileURLToPath(new URL('../../bench/main.mjs', import.meta.url));
+  const pathOf = (path: string): string => fileURLToPath(new URL(`../../bench/${path}`, import.meta.url));
 
-  test('--help prints every option that is read, in at most 120 columns', () => {
-    const { status, stdout, stderr } = spawnSync(process.execPath, [bench, '--help'], { encoding: 'utf8' });
+  test.each([
+    ['main.mjs', ['package', 'engine', 'runtime', 'against', 'against-engine', 'against-runtime'], 12],
+    ['latency.mjs', ['package', 'engine', 'runtime'], 2],
+    ['page.mjs', [], 4],
+  ])('%s --help prints every option that is read, in at most 120 columns', (file, shared, own) => {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [pathOf(file), '--help'], { encoding: 'utf8' });
     expect([status, stderr]).toEqual([0, '']);
-    const read = [
-      readFileSync(bench, 'utf8'),
-      readFileSync(new URL('../../bench/measure/sides.mjs', import.meta.url), 'utf8'),
-    ]
-      .flatMap((text) => [...text.matchAll(/^ +'?([a-z-]+)'?: \{ type: '(?:string|boolean)'/gm)])
-      .map(([, name]) => name);
-    expect(read.length).toBeGreaterThan(12);
-    for (const name of read) expect(stdout).toContain(`  --${name}`);
+    const read = [...readFileSync(pathOf(file), 'utf8').matchAll(/^ +'?([a-z-]+)'?: \{ type: '(?:string|boolean)'/gm)];
+    expect(read.length).toBeGreaterThanOrEqual(own - shared.length);
+    for (const name of [...shared, ...read.map(([, name]) => name)]) expect(stdout).toContain(`  --${name}`);
     for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(120);
   });
 
-  test('says how long is left: at a terminal in one line, elsewhere once', () => {
+  test('every measurement has an estimate, and the shares of a run grow from 0 to 1', async () => {
+    const stated = JSON.parse(readFileSync(pathOf('checksums.json'), 'utf8')) as { strict: object };
+    for (const name of Object.keys(stated.strict)) {
+      const { prepare, run } = secondsOf(name, 1000) as { prepare: number; run: number };
+      expect(Math.min(prepare, run), name).toBeGreaterThan(0);
+      expect(Math.max(prepare, run), name).toBeLessThan(60);
+    }
+    const shares: number[] = [];
+    let begun: unknown;
+    await measure({
+      sides: readSides({}),
+      groups: ['predict'],
+      wants: (name: string) => name.startsWith('predict/tiny'),
+      rounds: 1,
+      processes: 2,
+      tailCalls: 1,
+      expected: readExpected(),
+      log: () => undefined,
+      begin: (run: object) => (begun = run),
+      step: ({ share }: { share: number }) => shares.push(share),
+    });
+    expect(begun).toEqual({ seconds: expect.any(Number) as number, units: 2 });
+    // A preparation and a round of each unit in each process.
+    expect(shares).toHaveLength(8);
+    expect(shares[0]).toBe(0);
+    expect(shares[4]).toBe(0.5);
+    expect(shares.slice(1).every((share, i) => share > shares[i] && share < 1)).toBe(true);
+  });
+
+  test('says how long a run will take, then how long is left: at a terminal in one line, elsewhere once a minute', () => {
     let now = 0;
     const written: string[] = [];
-    const run = (isTTY: boolean, roundMs = 30_000): string => {
+    const run = (isTTY: boolean, stepMs: number, seconds = 100): string => {
       written.length = 0;
       now = 0;
       const progress = new Progress({ write: (text: string) => written.push(text), isTTY, columns: 80 }, () => now);
-      for (let process = 0; process < 2; process++) {
-        for (let round = 0; round <= 3; round++) {
-          progress.step({ process, processes: 2, round, rounds: 3, what: 'train/tiny' });
-          now += roundMs;
-        }
+      progress.begin({ seconds, units: 2 });
+      for (let step = 0; step < 16; step++) {
+        const [process, round] = [Math.floor(step / 8), Math.floor((step % 8) / 2)];
+        const what = step % 2 === 0 ? 'train/tiny' : 'train/mid';
+        progress.step({ process, processes: 2, round, rounds: 3, what, share: step / 16 });
+        now += stepMs;
       }
       progress.note('done');
       return written.join('');
     };
-    // Four of eight rounds of half a minute are left at the start of the second process.
-    expect(run(true)).toContain('\r\x1b[Kprocess 2 of 2, preparing train/tiny, about 2 min left');
-    expect(run(true)).toContain('process 2 of 2, round 3 of 3, about 30 s left');
-    expect(run(true).endsWith('\r\x1b[Kdone\n')).toBe(true);
-    expect(run(false)).toBe('about 4 min left\ndone\n');
-    expect([30, 15_000, 720_000].map((ms) => run(false, ms))).toEqual(
-      ['1 s', '2 min', '1 h 24 min'].map((left) => `about ${left} left\ndone\n`),
+    const atTerminal = run(true, 15_000);
+    expect(atTerminal.startsWith('2 measurements, about 2 min\n\r\x1b[K')).toBe(true);
+    // Nothing is known yet but the estimate.
+    expect(atTerminal).toContain('\r\x1b[Kprocess 1 of 2, preparing train/tiny, about 2 min left');
+    // Eight of sixteen steps of a quarter of a minute are left.
+    expect(atTerminal).toContain('\r\x1b[Kprocess 2 of 2, preparing train/tiny, about 2 min left');
+    expect(atTerminal).toContain('\r\x1b[Kprocess 2 of 2, round 3 of 3, train/mid, about 15 s left');
+    expect(atTerminal.endsWith('\r\x1b[Kdone\n')).toBe(true);
+    expect(run(false, 15_000)).toBe(
+      [
+        '2 measurements, about 2 min',
+        'process 1 of 2, round 2 of 3, train/tiny, about 3 min left',
+        'process 2 of 2, preparing train/tiny, about 2 min left',
+        'process 2 of 2, round 2 of 3, train/tiny, about 1 min left',
+        'done',
+        '',
+      ].join('\n'),
+    );
+    expect(run(false, 1000)).toBe('2 measurements, about 2 min\ndone\n');
+    expect(['\r', '\x1b'].some((control) => run(false, 15_000).includes(control))).toBe(false);
+    expect([0.2, 59, 720, 5040].map((seconds) => run(false, 1000, seconds).split('\n')[0])).toEqual(
+      ['1 s', '59 s', '12 min', '1 h 24 min'].map((time) => `2 measurements, about ${time}`),
     );
   });
+});
+
+test('docs/peers.svg is drawn of the table in docs/benchmarks.md, ours in one colour', async () => {
+  const read = (path: string): string => readFileSync(new URL(`../../docs/${path}`, import.meta.url), 'utf8');
+  const { chartOfDocument } = await load('peers/chart.mjs');
+  const chart = chartOfDocument(read('benchmarks.md')) as string;
+  expect(read('peers.svg')).toBe(chart);
+  const bars = [...chart.matchAll(/>([^<]+)<\/text>\n<rect [^>]*fill="(#\w+)"\/>/g)];
+  expect(bars.length).toBeGreaterThan(100);
+  for (const [, name, colour] of bars) expect(colour, name).toBe(name.startsWith('wasm-mlp') ? '#0072b2' : '#b8b8b8');
+  expect(() => chartOfDocument(read('benchmarks.md').replace('126,553/s', 'fast')) as unknown).toThrow(
+    'a rate, a time or GFLOP/s expected',
+  );
 });
