@@ -49,6 +49,7 @@ export function quantileOfSorted(sorted, q) {
 /**
  * Returns the q-quantile.
  *
+ * @public
  * @param {readonly number[]} values
  * @param {number} q
  */
