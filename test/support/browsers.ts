@@ -117,8 +117,39 @@ export async function withTabInBackground<T>(url: string, use: () => Promise<T>)
   }
 }
 
+/**
+ * Browsers that stay open for the tests of a file, which takes less time than one for each test. Each page has a context
+ * of its own in them, with its own storage and service workers. WebKit has a new browser for each page.
+ */
+export class KeptBrowsers {
+  private readonly starting = new Map<BrowserName, Promise<KeptBrowser>>();
+
+  /** Returns a browser, which is started unless it was before. */
+  get(name: Exclude<BrowserName, 'webkit'>): Promise<KeptBrowser> {
+    const before = this.starting.get(name);
+    if (before !== undefined) return before;
+    const path = findBrowser(name)!;
+    const started = name === 'chromium' ? launchChromium(path, []) : launchFirefox(path, {});
+    this.starting.set(name, started);
+    return started;
+  }
+
+  async close(): Promise<void> {
+    for (const browser of this.starting.values()) await (await browser).close();
+    this.starting.clear();
+  }
+}
+
+/** A browser, and what opens a page in a new context of it. */
+interface KeptBrowser {
+  open(dark: boolean): Promise<Started>;
+  close(): Promise<void>;
+}
+
 /** How a browser is started. */
 interface BrowserOptions {
+  /** Browsers that stay open; they have the arguments and preferences of all tests. */
+  readonly kept?: KeptBrowsers;
   /** Whether WebKit has shared memory, which WebKitGTK leaves out without a setting. Default true. */
   readonly sharedMemory?: boolean;
   /** Arguments of Chromium's command, beside those of all tests. */
@@ -131,20 +162,20 @@ interface BrowserOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** Opens `url` in a new browser, passes the page to `use`, and closes the browser whatever happens. */
+/** Opens `url` in a new browser or a kept one, passes the page to `use`, and closes what it opened whatever happens. */
 export async function withBrowserPage<T>(
   name: BrowserName,
   url: string,
   use: (page: BrowserPage) => Promise<T>,
-  { sharedMemory = true, args = [], dark = false, preferences = {}, env = {} }: BrowserOptions = {},
+  { kept, sharedMemory = true, args = [], dark = false, preferences = {}, env = {} }: BrowserOptions = {},
 ): Promise<T> {
   const path = findBrowser(name);
   if (path === undefined) throw new Error(`no ${name} found`);
   const { page, version, problems, close } = await (name === 'webkit'
     ? startWebKit(path, { sharedMemory, env })
-    : name === 'chromium'
-      ? startChromium(path, args, dark)
-      : startFirefox(path, preferences));
+    : kept !== undefined
+      ? (await kept.get(name)).open(dark)
+      : startAlone(await (name === 'chromium' ? launchChromium(path, args) : launchFirefox(path, preferences)), dark));
   try {
     await page.goto(url);
     return await use({
@@ -190,24 +221,46 @@ function problemsOf() {
   };
 }
 
-async function startChromium(executablePath: string, further: readonly string[], dark: boolean): Promise<Started> {
-  const browser = await chromium.launch({ executablePath, args: [...chromiumArguments, ...further], headless: true });
-  const page = await browser.newPage({ colorScheme: dark ? 'dark' : 'light' });
-  const { problems, onError, onMessage } = problemsOf();
-  page.on('pageerror', onError).on('console', onMessage);
-  return { page, version: browser.version(), problems, close: () => browser.close() };
+/** Opens a page in a browser that is closed with it. */
+async function startAlone(browser: KeptBrowser, dark: boolean): Promise<Started> {
+  try {
+    return { ...(await browser.open(dark)), close: () => browser.close() };
+  } catch (error) {
+    await browser.close();
+    throw error;
+  }
 }
 
-async function startFirefox(
+async function launchChromium(executablePath: string, further: readonly string[]): Promise<KeptBrowser> {
+  const browser = await chromium.launch({ executablePath, args: [...chromiumArguments, ...further], headless: true });
+  return {
+    async open(dark) {
+      const context = await browser.newContext({ colorScheme: dark ? 'dark' : 'light' });
+      const page = await context.newPage();
+      const { problems, onError, onMessage } = problemsOf();
+      page.on('pageerror', onError).on('console', onMessage);
+      return { page, version: browser.version(), problems, close: () => context.close() };
+    },
+    close: () => browser.close(),
+  };
+}
+
+async function launchFirefox(
   executablePath: string,
   extraPrefsFirefox: Readonly<Record<string, boolean>>,
-): Promise<Started> {
+): Promise<KeptBrowser> {
   const browser = await launch({ browser: 'firefox', executablePath, headless: true, extraPrefsFirefox });
-  const page = await browser.newPage();
-  const { problems, onError, onMessage } = problemsOf();
-  page.on('pageerror', onError).on('console', onMessage);
   const version = (await browser.version()).replace(/^\D*/, '');
-  return { page, version, problems, close: () => browser.close() };
+  return {
+    async open() {
+      const context = await browser.createBrowserContext();
+      const page = await context.newPage();
+      const { problems, onError, onMessage } = problemsOf();
+      page.on('pageerror', onError).on('console', onMessage);
+      return { page, version, problems, close: () => context.close() };
+    },
+    close: () => browser.close(),
+  };
 }
 
 async function waitForValue(

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   browserNames,
+  KeptBrowsers,
   reasonToSkip,
   serveFolder,
   withBrowserPage,
@@ -25,7 +26,9 @@ beforeAll(async () => {
   buildSite(folder);
   server = await serveFolder(folder, { 'content-security-policy': POLICY });
 }, 300_000);
+const kept = new KeptBrowsers();
 afterAll(async () => {
+  await kept.close();
   if (folder === '') return;
   await server.close();
   rmSync(folder, { recursive: true, force: true });
@@ -104,12 +107,17 @@ describe.each(browserNames)('in %s', (name) => {
   const only = test.skipIf(reason !== undefined);
   if (reason !== undefined) console.warn(`skipped: ${reason}`);
   const open = <T>(path: PagePath, use: (page: BrowserPage) => Promise<T>, place = ''): Promise<T> =>
-    withBrowserPage(name, `${server.origin}/${path}${place}`, async (page) => {
-      await page.value(PAGES[path]);
-      // Nothing is asked of places that are still moving.
-      await page.evaluate("document.documentElement.style.scrollBehavior = 'auto'");
-      return use(page);
-    });
+    withBrowserPage(
+      name,
+      `${server.origin}/${path}${place}`,
+      async (page) => {
+        await page.value(PAGES[path]);
+        // Nothing is asked of places that are still moving.
+        await page.evaluate("document.documentElement.style.scrollBehavior = 'auto'");
+        return use(page);
+      },
+      { kept },
+    );
 
   only.each(Object.keys(PAGES) as PagePath[])(
     'Tab comes to every control of %s in order, and to the end',
