@@ -38,7 +38,7 @@ const LEAST_ROUNDS = 8;
 const MOST_ROUNDS = 16;
 
 /**
- * Bounds on the speedup that count as wide vectors. The measured ones are 1.4 to 2.1 with them, 0.6 to 0.75 without. A
+ * Bounds on the speedup that count as wide vectors. The measured ones are 1.2 to 2.1 with them, 0.6 to 0.75 without. A
  * larger one means that the usual tile is still in its slow form.
  */
 const LEAST_GAIN = 1.2;
