@@ -57,7 +57,12 @@ function deviation(values) {
   return Math.sqrt(values.reduce((sum, value) => sum + (value - middle) ** 2, 0) / (values.length - 1));
 }
 
-/** Subtracts the mean and divides by the deviation of `base`, column by column. @param {number[][]} rows @param {number[][]} base */
+/**
+ * Subtracts the mean and divides by the deviation of `base`, column by column.
+ *
+ * @param {number[][]} rows
+ * @param {number[][]} base
+ */
 function standardize(rows, base) {
   const moments = base[0].map((_, column) => {
     const values = base.map((row) => row[column]);

@@ -1,6 +1,6 @@
 /** What the page runs, how long, and the messages by which its worker reports. */
 
-/** Measurements, by their names in checksums.json. Those of a network in float32 and in eight bits follow each other. */
+/** Measurements, by their names in checksums.json. That of eight bits follows that of float32. */
 export const GROUPS = {
   products: [
     'kernel/peak',

@@ -112,8 +112,8 @@ const PANEL = { columns: 2, width: 520, name: 232, value: 92, head: 40, bar: 17,
  * @typedef {{ name: string, value: number, text: string, isOurs: boolean }} Bar
  * @typedef {{ name: string, bars: readonly Bar[] }} Panel
  *
- * Draws a panel of bars for each workload, the longest first, on a logarithmic axis of its own: a line for each power of
- * ten of the unit, which the panel's name has. Ours have the colour, all others are grey.
+ * Draws a panel of bars for each workload, the longest first, on a logarithmic axis of its own: a line for each
+ * power of ten of the unit, which the panel's name has. Ours have the colour, all others are grey.
  *
  * @param {{ title: string, subtitle: string, panels: readonly Panel[] }} chart
  */

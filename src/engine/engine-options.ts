@@ -39,8 +39,8 @@ export interface EngineOptions {
   simd256?: boolean;
   /**
    * Register tile of the matrix kernels, rows × columns; never changes a result. Default '3x12', with 256-bit vectors
-   * '4x16', or '6x16' if fused, also where a running program notices that the JavaScript engine uses them unasked. 'auto'
-   * times all of them, in some 115 ms, and takes the fastest.
+   * '4x16', or '6x16' if fused, also where a running program notices that the JavaScript engine uses them unasked.
+   * 'auto' times all of them, in some 115 ms, and takes the fastest.
    */
   tile?: TileName | 'auto';
   /**

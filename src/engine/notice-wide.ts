@@ -6,7 +6,7 @@
 import { wideVectors } from '../runtime/wide-vectors.js';
 import type { Engine } from './engine.js';
 
-/** Engines whose tile nobody chose; undefined once it is known which tile is the fastest. */
+/** Engines with the default tile; undefined once it is known which tile is the fastest. */
 let candidates: Set<WeakRef<Engine>> | undefined = new Set();
 
 /** When the first of them was noted, on the clock of `performance.now`. */

@@ -118,8 +118,8 @@ export async function withTabInBackground<T>(url: string, use: () => Promise<T>)
 }
 
 /**
- * Browsers that stay open for the tests of a file, which takes less time than one for each test. Each page has a context
- * of its own in them, with its own storage and service workers. WebKit has a new browser for each page.
+ * Browsers that stay open for the tests of a file, which takes less time than one for each test. Each page has a
+ * context of its own in them, with its own storage and service workers. WebKit has a new browser for each page.
  */
 export class KeptBrowsers {
   private readonly starting = new Map<BrowserName, Promise<KeptBrowser>>();

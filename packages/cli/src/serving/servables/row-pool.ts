@@ -1,6 +1,6 @@
 /**
- * Arrays for single rows, which most requests have, used again and again. A new array for each request is memory outside
- * of V8's heap, for which V8 collects all of that heap, some ten milliseconds at a time.
+ * Arrays for single rows, which most requests have, used again and again. A new array for each request is memory
+ * outside of V8's heap, for which V8 collects all of that heap, some ten milliseconds at a time.
  */
 
 /** Most arrays that are kept: those of more requests at a time are made anew. */
