@@ -117,7 +117,8 @@ describe.each(browserNames)('in %s', (name) => {
     const result = (await open(name, 'playground.html', async (page) => {
       await page.value(hash);
       return page.evaluate(`(async () => {
-        const pause = () => new Promise((done) => setTimeout(done, 60));
+        // The page is drawn anew, and what follows a drawing is done.
+        const pause = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 60)));
         const set = (element, value) => {
           const kind = element.tagName === 'SELECT' ? HTMLSelectElement : element.tagName === 'TEXTAREA' ? HTMLTextAreaElement : HTMLInputElement;
           Object.getOwnPropertyDescriptor(kind.prototype, 'value').set.call(element, value);
@@ -165,6 +166,7 @@ describe.each(browserNames)('in %s', (name) => {
         canvas.focus();
         for (const key of ['ArrowLeft', 'ArrowUp', 'Enter']) canvas.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }));
         await check('a point by keyboard');
+        for (let i = 0; i < 100 && !/classes=/.test(location.hash); i++) await pause();
         if (!/classes=/.test(location.hash)) problems.push('the address has no own points: ' + location.hash);
         return { problems, used };
       })()`);

@@ -78,8 +78,22 @@ describe('a session', () => {
     expect(snapshot.confusion?.flat().reduce((sum, count) => sum + count)).toBe(90);
     expect(snapshot.units.map(({ length }) => length)).toEqual([6 * 400, 4 * 400]);
     expect(snapshot.weights.map(({ name }) => name)).toEqual(['hidden1', 'hidden2', 'output']);
-    expect(snapshot.field).toHaveLength(3600);
+    expect(snapshot.field.values).toHaveLength(3600);
     expect(structuredClone(snapshot).diagnosis?.layers.length).toBeGreaterThan(2);
+    session.dispose();
+  });
+
+  // The page may have newer settings when it draws.
+  test.each([
+    ['value', 'data=hills&loss=huber'],
+    ['value', 'data=hills&loss=gaussianNegativeLogLikelihood'],
+    ['share', 'data=spiral'],
+    ['share', 'data=spiral&loss=hinge'],
+    ['class', 'data=spiral&loss=categoricalCrossentropy'],
+    ['class', 'data=clusters&loss=categoricalCrossentropy'],
+  ])('says that the picture has a %s for each place: %s', async (kind, address) => {
+    const session = await trained(address, 3);
+    expect((await session.snapshot(false, 0, true)).field.kind).toBe(kind);
     session.dispose();
   });
 
