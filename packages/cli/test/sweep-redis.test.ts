@@ -22,6 +22,8 @@ const wasm = (args: readonly string[]): Promise<Outcome> => run(args, { cwd: fol
 /** A process that is to go on beside the test. */
 interface Running {
   readonly child: ChildProcess;
+  /** What it has written to its error output so far. */
+  readonly errors: () => string;
   readonly outcome: Promise<Outcome>;
 }
 const running = new Set<ChildProcess>();
@@ -35,12 +37,18 @@ function launch(args: readonly string[]): Running {
     running.delete(child);
     return { status: status as number | null, output, errors };
   });
-  return { child, outcome };
+  return { child, errors: () => errors, outcome };
 }
 
 async function end({ child, outcome }: Running, signal: NodeJS.Signals): Promise<Outcome> {
   child.kill(signal);
   return outcome;
+}
+
+/** Asks a worker to end, once it works: a process that is still being loaded knows no signals. */
+async function endInOrder(worker: Running): Promise<Outcome> {
+  while (worker.child.exitCode === null && !worker.errors().includes('Waiting for trials.')) await after(20);
+  return end(worker, 'SIGTERM');
 }
 
 describe.skipIf(whyNoRedis !== undefined)(
@@ -99,7 +107,7 @@ describe.skipIf(whyNoRedis !== undefined)(
           workers[at] = launch([...worker, '--threads', '1']);
         }
         expect(await sweep.outcome).toMatchObject({ status: 0, output: table });
-        for (const each of workers) expect((await end(each, 'SIGTERM')).status).toBe(0);
+        for (const each of workers) expect((await endInOrder(each)).status).toBe(0);
         const gathered = await wasm(['sweep', 'gather', '--redis', redis.url]);
         expect(gathered).toMatchObject({ status: 0, output: table });
       },
@@ -125,7 +133,7 @@ describe.skipIf(whyNoRedis !== undefined)(
           output: table,
           errors: '',
         });
-        for (const each of workers) expect((await end(each, 'SIGTERM')).status).toBe(0);
+        for (const each of workers) expect((await endInOrder(each)).status).toBe(0);
       },
       LONG,
     );

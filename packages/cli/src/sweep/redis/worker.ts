@@ -34,6 +34,11 @@ const GIVEN_BACK = 1000;
  * @throws Failure if the table is not that of a sweep.
  */
 export async function work({ url, queue, threads, idle, openTable, progress }: WorkerSettings): Promise<void> {
+  let end: () => void = () => undefined;
+  const ended = new Promise<void>((resolve) => (end = resolve));
+  // From now on a signal ends it in good order, also before there was anything to do.
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => end());
+
   const redis = await connect(url);
   const pools = new Map<string, Promise<TrialThreads>>();
   const poolOf = (id: string): Promise<TrialThreads> => {
@@ -53,8 +58,6 @@ export async function work({ url, queue, threads, idle, openTable, progress }: W
   };
 
   let refusal: Failure | undefined;
-  let end: () => void = () => undefined;
-  const ended = new Promise<void>((resolve) => (end = resolve));
 
   const make = async (job: Job<TrialJob>, token: string | undefined): Promise<void> => {
     const { sweep, trial, epochs } = job.data;
@@ -92,7 +95,7 @@ export async function work({ url, queue, threads, idle, openTable, progress }: W
   const watch = setInterval(() => {
     if (performance.now() - last > 1000 * idle) end();
   }, 200);
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => end());
+  progress('Waiting for trials.');
 
   await ended;
   clearInterval(watch);
