@@ -46,11 +46,15 @@ export function valueRanges(
   return ranges;
 }
 
-/** Plans the memory of predictions of up to `capacity` rows. Pure. */
-export function planForward(plan: NetworkPlan, capacity: number): ForwardMemory {
+/**
+ * Plans the memory of predictions of up to `capacity` rows. Pure. With `rowsApart`, rows may be at different steps at a
+ * time: values of different widths, whose rows are in different places of a buffer, share none.
+ */
+export function planForward(plan: NetworkPlan, capacity: number, rowsApart = false): ForwardMemory {
   const timeline = new Timeline(plan.nodes.length);
   const ranges = valueRanges(plan, timeline, countUses(plan), () => false);
   for (const output of plan.outputs) ranges.use(output, timeline.end);
+  if (rowsApart) for (const value of plan.widths.keys()) ranges.use(value, timeline.end);
   const requests: BufferRequest[] = [];
   const values = ranges.request(requests, capacity);
   const { bytes, offsets } = planBuffers(requests);

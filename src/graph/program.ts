@@ -4,9 +4,18 @@
  */
 import type { MatrixView, Step } from '../runtime/matrix-view.js';
 import type { WasmRuntime } from '../runtime/wasm-runtime.js';
-import { bindForward } from '../operations/forward.js';
+import type { BindRows, RowPass } from '../runtime/threads/row-pass.js';
+import { bindForward, isOfKernels } from '../operations/forward.js';
 import { planForward } from './memory-plan.js';
 import type { NetworkPlan, OperationNode } from './plan.js';
+
+/** A pass that begins with f32_first_nonfinite on each input. */
+export interface CheckedPass {
+  readonly rows: RowPass;
+  /** Whether an input has a value that is not finite in the rows of the last pass. */
+  foundNonFinite(input: number): boolean;
+  free(): void;
+}
 
 /** A bound plan. */
 export interface ForwardProgram {
@@ -17,6 +26,8 @@ export interface ForwardProgram {
   readonly inputs: readonly MatrixView[];
   readonly outputs: readonly MatrixView[];
   readonly steps: readonly Step[];
+  /** Checks of the inputs and the steps, as a pass over rows that threads divide, if there are threads. */
+  readonly pass: CheckedPass | undefined;
   free(): void;
 }
 
@@ -35,6 +46,12 @@ export const matrixIn = (region: number, planned: MatrixView): MatrixView => ({
   address: region + planned.address,
 });
 
+/** Returns the rows of a matrix from row `first` on. */
+const rowsFrom = (matrix: MatrixView, first: number): MatrixView => ({
+  ...matrix,
+  address: matrix.address + 4 * first * matrix.ld,
+});
+
 /** Returns the addresses of a node's parameters in the flat vector at `weights`. */
 export const parameterAddresses = (plan: NetworkPlan, node: OperationNode, weights: number): number[] =>
   node.parameters.map((parameter) => weights + 4 * plan.parameters[parameter].offset);
@@ -50,21 +67,68 @@ export function bindPrediction(
   capacity: number,
   stepsBefore?: StepsBefore,
 ): ForwardProgram {
-  const memory = planForward(plan, capacity);
+  const divides =
+    runtime.pool !== undefined &&
+    stepsBefore === undefined &&
+    capacity > 1 &&
+    plan.nodes.every(({ operation }) => isOfKernels(operation));
+  const memory = planForward(plan, capacity, divides);
   const region = allocateRegion(runtime, memory.bytes);
-  const view = (value: number): MatrixView => matrixIn(region, memory.values[value]);
+  const view = (value: number, first = 0): MatrixView => rowsFrom(matrixIn(region, memory.values[value]), first);
+  const bind: BindRows = (on, first) =>
+    plan.nodes.flatMap((node) => {
+      const inputs = node.inputs.map((value) => view(value, first));
+      const [output, parameters] = [view(node.output, first), parameterAddresses(plan, node, weights)];
+      const before = stepsBefore?.(node, inputs) ?? [];
+      return [
+        ...before,
+        ...bindForward(node.operation, { runtime: on as unknown as WasmRuntime, inputs, output, parameters }),
+      ];
+    });
+  const inputs = plan.inputs.map((value) => view(value));
+  const pass = divides ? bindPass(runtime, inputs, capacity, bind) : undefined;
   return {
     capacity,
     bytes: memory.bytes,
-    inputs: plan.inputs.map(view),
-    outputs: plan.outputs.map(view),
-    steps: plan.nodes.flatMap((node) => {
-      const inputs = node.inputs.map(view);
-      const [output, parameters] = [view(node.output), parameterAddresses(plan, node, weights)];
-      const before = stepsBefore?.(node, inputs) ?? [];
-      return [...before, ...bindForward(node.operation, { runtime, inputs, output, parameters })];
+    inputs,
+    outputs: plan.outputs.map((value) => view(value)),
+    steps: bind(runtime, 0),
+    pass,
+    free: () => {
+      pass?.free();
+      runtime.arena.free(region);
+    },
+  };
+}
+
+/** Binds a pass over rows, with a result of the check for the part that starts at each row. */
+function bindPass(
+  { pool, arena, memory }: WasmRuntime,
+  inputs: readonly MatrixView[],
+  capacity: number,
+  bind: BindRows,
+): CheckedPass | undefined {
+  if (pool === undefined) return undefined;
+  const results = arena.allocate(4 * capacity * inputs.length);
+  const pass = pool.bindPass(arena, (on, first) => [
+    ...inputs.map((input, i): Step => {
+      const { address, ld } = rowsFrom(input, first);
+      return (rows) => on.kernels.f32_first_nonfinite(rows * ld, address, results + 4 * (i * capacity + first));
     }),
-    free: () => runtime.arena.free(region),
+    ...bind(on, first),
+  ]);
+  return {
+    rows: pass,
+    foundNonFinite(input) {
+      for (let part = 0; part < pass.parts; part++) {
+        if (memory.i32[results / 4 + input * capacity + pass.startOf(part)] !== -1) return true;
+      }
+      return false;
+    },
+    free() {
+      pass.free();
+      arena.free(results);
+    },
   };
 }
 

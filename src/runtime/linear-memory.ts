@@ -107,6 +107,11 @@ export class LinearMemory {
     return new Float32Array(this.memory.buffer, address, count);
   }
 
+  /** Returns a view of `count` float64 numbers at `address`. It stays valid, like that of `words`. */
+  doubles(address: number, count: number): Float64Array {
+    return new Float64Array(this.memory.buffer, address, count);
+  }
+
   private refusal(end: number): MemoryError {
     return new MemoryError(
       `engine: linear memory expected to hold at most ${this.maximumBytes} bytes, got a need of ${end}. ` +

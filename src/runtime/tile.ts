@@ -25,6 +25,7 @@ export const WIDE_TILES: Readonly<Record<Numerics, TileName>> = { strict: '4x16'
 /** The GEMM of one register tile, and the width of the panels that it reads. */
 export interface Tile {
   readonly name: TileName;
+  readonly rows: number;
   readonly panelWidth: number;
   /** Columns that one call of the matrix–vector product handles: a multiple of the panel width. */
   readonly gemvColumns: number;
@@ -38,6 +39,7 @@ export function tileOf(kernels: Kernels, name: TileName): Tile {
   const panelWidth = Number(name.slice(name.indexOf('x') + 1));
   return {
     name,
+    rows: Number(name.slice(0, name.indexOf('x'))),
     panelWidth,
     gemvColumns: panelWidth * GEMV_PANELS[name],
     gemm: kernels[`f32_gemm_${name}`],

@@ -34,7 +34,7 @@ export interface WasmRuntimeOptions {
   readonly maximumMemory: number;
   /** Whether a quarter or a sixteenth of `maximumMemory` will do where the platform has no room for more. */
   readonly orLess?: boolean;
-  /** Threads that share matrix products, this one included, and the function that starts the others. Default 1. */
+  /** Threads that share kernel calls, this one included, and the function that starts the others. Default 1. */
   readonly threads?: number;
   readonly startPool?: (options: Omit<PoolOptions, 'start'>) => Pool;
 }
@@ -118,12 +118,15 @@ export class WasmRuntime {
     const linear = this.memory;
     this.arena = this.root = new Arena((start, size, skip) => linear.reserve(start, size, skip), first);
     linear.reserve(0, first);
-    this.kernels = instantiate(module, memory);
-    if (used > 0) this.kernels.f32_fill(used / 4, 0, 0);
+    const kernels = instantiate(module, memory);
+    if (used > 0) kernels.f32_fill(used / 4, 0, 0);
     this.state = { live: true, exposed: attached || threads > 1, int8: undefined };
     if (!attached) this.pressure.set(linear.bytes);
-    const own = tileOf(this.kernels, tile);
-    if (threads > 1) this.pool = startPool?.({ module, memory: this.memory, tile: own, threads, scratch, packedA });
+    const own = tileOf(kernels, tile);
+    if (threads > 1) {
+      this.pool = startPool?.({ module, memory: this.memory, tile: own, kernels, threads, scratch, packedA });
+    }
+    this.kernels = this.pool?.sharedKernels() ?? kernels;
     this.tile = this.pool?.shared() ?? own;
   }
 

@@ -9,7 +9,6 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { compileSync } from '../../src/runtime/binary.js';
 import { WasmRuntime } from '../../src/runtime/wasm-runtime.js';
 import {
-  BY_ROWS,
   CONTROL_BYTES,
   runChunks,
   MOST_CHUNKS,
@@ -216,19 +215,27 @@ function products(
 
 test('a worker that is late for a job takes no chunk, not even while the next job is being prepared', () => {
   const control = new Int32Array(new SharedArrayBuffer(CONTROL_BYTES));
+  const numbers = new Float64Array(control.buffer);
   const calls: number[] = [];
-  const kernel = (...args: number[]): void => void calls.push(args[0]);
-  const thread = { control, gemm: kernel, gemmTN: kernel, scratch: 0, packedA: 0 };
-  control[WORD.kernel] = GEMM_JOB;
-  control[WORD.cut] = BY_ROWS;
-  control[WORD.size] = 1;
-  control[WORD.parameters] = 9;
+  const kernel = (...args: number[]): void => void calls.push(args[1]);
+  const kernels = { gemm: kernel, gemmTN: kernel, kernels: [], copy: kernel };
+  const own = { ...kernels, doubles: () => numbers, scratch: 0, packedA: 0 };
+  const thread = { index: 1, control, numbers, ...own };
+  const prepare = (chunks: number): void => {
+    // A product of one row and a column for each chunk.
+    control[WORD.kernel] = GEMM_JOB;
+    control[WORD.width] = control[WORD.groupRows] = control[WORD.groups] = 1;
+    numbers.fill(0, WORD.parameters / 2, WORD.parameters / 2 + 10);
+    numbers[WORD.parameters / 2] = 1;
+    numbers[WORD.parameters / 2 + 1] = chunks;
+    for (let chunk = 0; chunk <= chunks; chunk++) control[WORD.starts + chunk] = chunk;
+  };
+  prepare(3);
   Atomics.store(control, WORD.ticket, ticketOf(7, 3));
-  control[WORD.chunks] = 3;
   runChunks(thread, 7);
   expect(calls).toHaveLength(3);
   // The calling thread writes the parameters of job 8 before it opens it.
-  control[WORD.chunks] = 50;
+  prepare(50);
   runChunks(thread, 7);
   expect(calls).toHaveLength(3);
   Atomics.store(control, WORD.ticket, ticketOf(8, 50));
@@ -237,9 +244,11 @@ test('a worker that is late for a job takes no chunk, not even while the next jo
   runChunks(thread, 8);
   expect(calls).toHaveLength(53);
   // The most chunks, and job numbers that have wrapped around.
+  prepare(MOST_CHUNKS);
   Atomics.store(control, WORD.ticket, ticketOf(-1, MOST_CHUNKS));
   runChunks(thread, -1);
   expect(calls).toHaveLength(53 + MOST_CHUNKS);
+  expect(calls.every((columns) => columns === 1)).toBe(true);
 });
 
 describe('failures of threads', () => {

@@ -6,7 +6,7 @@ import { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { compileSync } from '../../src/runtime/binary.js';
 import { WasmRuntime } from '../../src/runtime/wasm-runtime.js';
-import { WORD } from '../../src/runtime/threads/job.js';
+import { CONTROL_BYTES, WORD } from '../../src/runtime/threads/job.js';
 import { expireAfter } from '../../src/runtime/threads/time-out.js';
 import { Pool } from '../../src/runtime/threads/pool.js';
 import { attachModel, createEngine, dense, WorkerError, type Engine } from '../../src/index.js';
@@ -195,8 +195,8 @@ describe('silent workers', () => {
 describe('a computer that sleeps does not fail a wait', () => {
   test('for the part of a product that another thread computes', async () => {
     const runtime = new WasmRuntime({ module: compileSync(), tile: '3x12', initialMemory: 0, maximumMemory: 1 << 20 });
-    const { memory, tile, module } = runtime;
-    const control = memory.words(0, 64);
+    const { memory, tile, kernels, module } = runtime;
+    const control = memory.words(0, CONTROL_BYTES / 4);
     const other = await thread(control, WORD.done);
     let calls = 0;
     const gemm = (): void => {
@@ -209,7 +209,8 @@ describe('a computer that sleeps does not fail a wait', () => {
     };
     const none = (): number => 0;
     const start = (): { end(): void } => ({ end: () => undefined });
-    const pool = new Pool({ module, memory, tile: { ...tile, gemm }, threads: 2, scratch: none, packedA: none, start });
+    const own = { module, memory, tile: { ...tile, gemm }, kernels };
+    const pool = new Pool({ ...own, threads: 2, scratch: none, packedA: none, start });
     pool.shared().gemm(96, 96, 512, 0, 512, 0, 0, 0, 0, 96, 0);
     expect(calls).toBeGreaterThan(0);
     expect(pool.live).toBe(true);

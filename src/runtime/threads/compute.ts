@@ -1,6 +1,6 @@
 /** The work of a compute worker, from its first message on. */
 import type { GemmTnKernel, GemmKernel } from '../abi.js';
-import { CONTROL_BYTES } from './job.js';
+import { CONTROL_BYTES, type Kernel } from './job.js';
 import { workerLoop } from './worker-loop.js';
 import type { WorkerStart } from './start.js';
 
@@ -8,13 +8,20 @@ import type { WorkerStart } from './start.js';
 export function compute(start: WorkerStart, post: (message: unknown) => void): void {
   const { module, memory, tile, scratch, packedA, index, spin } = start;
   const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+  let view = new Float64Array(memory.buffer);
   const thread = {
+    index: index + 1,
     control: new Int32Array(memory.buffer, 0, CONTROL_BYTES / 4),
+    numbers: new Float64Array(memory.buffer, 0, CONTROL_BYTES / 8),
     gemm: exports[`f32_gemm_${tile}`] as GemmKernel,
     gemmTN: exports[`f32_gemm_tn_${tile}`] as GemmTnKernel,
+    kernels: Object.values(exports) as Kernel[],
+    copy: exports.f32_copy as Kernel,
+    // Memory that grew has a new buffer.
+    doubles: (length: number) => (view.length >= length ? view : (view = new Float64Array(memory.buffer))),
     scratch,
     packedA,
   };
   post({ wasmMlp: 'ready', index });
-  workerLoop(thread, index, spin);
+  workerLoop(thread, spin);
 }

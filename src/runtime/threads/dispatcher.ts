@@ -1,10 +1,22 @@
 /**
- * The calling thread's side of a job: cuts a matrix product into chunks, opens the job in the control block, computes
+ * The calling thread's side of a job: cuts a kernel call into chunks, opens the job in the control block, computes
  * chunks along with the workers, and waits for those that workers have taken. job.ts is the part that every thread does
- * of a job; pool.ts starts and ends the workers and decides which products are shared.
+ * of a job; pool.ts starts and ends the workers and decides which calls are shared.
  */
+import type { WorkerError } from '../../common/errors.js';
+import { Cutter, FLOAT_STEP, ROW_STEP } from './cutter.js';
 import { mayWait } from './host.js';
-import { BY_COLUMNS, BY_ROWS, GEMM, MOST_CHUNKS, runChunks, ticketOf, WORD, type ThreadContext } from './job.js';
+import {
+  finishChunks,
+  GEMM,
+  MOST_PARAMETERS,
+  PASS,
+  runChunks,
+  ticketOf,
+  WORD,
+  type GEMM_TN,
+  type ThreadContext,
+} from './job.js';
 import { countedWait } from './time-out.js';
 
 /**
@@ -20,15 +32,6 @@ const POLLS_CROWDED = 1000;
  */
 const PATIENCE_MS = 10_000;
 
-/**
- * Chunks per thread: at least two, so that a thread that is late leaves one to others; at most four, since every chunk
- * reads the whole of the operand that is not cut.
- */
-const CHUNKS_PER_THREAD = [2, 3, 4] as const;
-
-/** Chunks are a multiple of this many rows of the output: whole tiles of nearly every kind, so none is half used. */
-const ROW_STEP = 12;
-
 /** Empty products that are timed to find the cost of a hand-over. */
 const HAND_OVERS = 200;
 
@@ -39,69 +42,41 @@ export interface DispatcherOptions {
   readonly threads: number;
   /** Whether there are more threads than processors. */
   readonly crowded: boolean;
-  /** Throws for a worker that failed, after ending them all. */
-  readonly fail: (reason: string) => never;
+  /** Address of the scratch of thread i. */
+  readonly scratch: (thread: number) => number;
+  /** Ends all workers after the loss of one, and returns the error that says why. */
+  readonly giveUp: (reason: string) => WorkerError;
+  /** Takes that error where the job was finished all the same: no step may end with half of its update made. */
+  readonly report: (error: WorkerError) => void;
 }
 
-/** Shares one product at a time among the threads of a pool. */
+/** Shares one kernel call at a time among the threads of a pool. */
 export class Dispatcher {
-  private readonly context: ThreadContext;
   private readonly control: Int32Array;
-  private readonly threads: number;
-  private readonly fail: (reason: string) => never;
+  private readonly numbers: Float64Array;
   private readonly polls: number;
   private readonly waits = mayWait();
   private job = 0;
+  private readonly cutter: Cutter;
 
-  constructor({ context, threads, crowded, fail }: DispatcherOptions) {
-    this.context = context;
+  constructor(private readonly options: DispatcherOptions) {
+    const { context, threads, crowded } = options;
     this.control = context.control;
-    this.threads = threads;
-    this.fail = fail;
+    this.cutter = new Cutter(context.control, threads);
+    this.numbers = context.numbers;
     this.polls = crowded ? POLLS_CROWDED : POLLS;
   }
 
-  /** Cuts an output (m, n) by columns, in steps of `width`, if there are enough for all threads, else by rows. */
-  cutOutput(m: number, n: number, width: number): void {
-    const { threads } = this;
-    if (n >= 2 * threads * width || m < 2 * threads * ROW_STEP) this.cut(BY_COLUMNS, n, width);
-    else this.cut(BY_ROWS, m, ROW_STEP);
-  }
-
-  /** Cuts an output of n columns by columns, in steps of `width`. */
-  cutColumns(n: number, width: number): void {
-    this.cut(BY_COLUMNS, n, width);
-  }
-
   /**
-   * Cuts `total` into chunks of whole steps, with the number of chunks that makes the longest part of a thread
-   * shortest.
+   * Shares a product `GEMM` or `GEMM_TN` with an output (m, n). `width` are the columns of a panel, or of several that
+   * stay together. `p2` … `p9` are the kernel's parameters in their order; a rest parameter would make an array for
+   * each call.
    */
-  private cut(how: number, total: number, step: number): void {
-    const { control, threads } = this;
-    const steps = Math.ceil(total / step);
-    let size = steps;
-    let longest = Infinity;
-    for (let i = 0; i < CHUNKS_PER_THREAD.length; i++) {
-      const each = Math.ceil(steps / Math.min(MOST_CHUNKS, CHUNKS_PER_THREAD[i] * threads, steps));
-      const part = each * Math.ceil(Math.ceil(steps / each) / threads);
-      if (part >= longest) continue;
-      longest = part;
-      size = each;
-    }
-    control[WORD.cut] = how;
-    control[WORD.size] = size * step;
-    control[WORD.chunks] = Math.ceil(steps / size);
-  }
-
-  /**
-   * Opens a job on the product that was cut last, computes chunks, and waits until all are done. `p0` … `p9` are the
-   * kernel's parameters in their order; a rest parameter would make an array for each call.
-   */
-  run(
-    kernel: number,
-    p0: number,
-    p1: number,
+  product(
+    kernel: typeof GEMM | typeof GEMM_TN,
+    width: number,
+    m: number,
+    n: number,
     p2: number,
     p3: number,
     p4: number,
@@ -111,41 +86,188 @@ export class Dispatcher {
     p8: number,
     p9: number,
   ): void {
-    const { control } = this;
-    control[WORD.kernel] = kernel;
-    const at = WORD.parameters;
-    control[at] = p0;
-    control[at + 1] = p1;
-    control[at + 2] = p2;
-    control[at + 3] = p3;
-    control[at + 4] = p4;
-    control[at + 5] = p5;
-    control[at + 6] = p6;
-    control[at + 7] = p7;
-    control[at + 8] = p8;
-    control[at + 9] = p9;
-    const job = (this.job = (this.job + 1) | 0);
-    const chunks = control[WORD.chunks];
-    Atomics.store(control, WORD.done, 0);
-    Atomics.store(control, WORD.ticket, ticketOf(job, chunks));
-    Atomics.store(control, WORD.signal, job);
-    if (Atomics.load(control, WORD.asleep) > 0) Atomics.notify(control, WORD.signal);
-    runChunks(this.context, job);
-    for (let poll = 0; Atomics.load(control, WORD.done) < chunks; poll++) {
-      if (poll >= this.polls) {
-        this.waitFor(chunks);
-        break;
-      }
-    }
-    if (control[WORD.failed] !== 0) this.fail(`worker ${control[WORD.failed] - 1} failed in a kernel`);
+    const { numbers } = this;
+    const at = WORD.parameters / 2;
+    numbers[at] = m;
+    numbers[at + 1] = n;
+    numbers[at + 2] = p2;
+    numbers[at + 3] = p3;
+    numbers[at + 4] = p4;
+    numbers[at + 5] = p5;
+    numbers[at + 6] = p6;
+    numbers[at + 7] = p7;
+    numbers[at + 8] = p8;
+    numbers[at + 9] = p9;
+    this.cutter.output(m, n, width);
+    this.run(kernel, 0);
   }
 
-  /** Waits for chunks that other threads have taken, and frees the processor for them where this thread may wait. */
-  private waitFor(chunks: number): void {
+  /**
+   * Shares a kernel (n, *x, …, scalars) that works float by float. `pointers` parameters follow n; the bits of
+   * `changed` are those that point to floats which a killed worker must not leave half changed.
+   */
+  floats(
+    kernel: number,
+    length: number,
+    pointers: number,
+    changed: number,
+    n: number,
+    p1: number,
+    p2: number,
+    p3: number,
+    p4: number,
+    p5: number,
+    p6: number,
+    p7: number,
+    p8: number,
+    p9: number,
+    p10: number,
+    p11: number,
+    p12: number,
+  ): void {
+    const { numbers, control } = this;
+    const at = WORD.parameters / 2;
+    numbers[at] = n;
+    numbers[at + 1] = p1;
+    numbers[at + 2] = p2;
+    numbers[at + 3] = p3;
+    numbers[at + 4] = p4;
+    numbers[at + 5] = p5;
+    numbers[at + 6] = p6;
+    numbers[at + 7] = p7;
+    numbers[at + 8] = p8;
+    numbers[at + 9] = p9;
+    numbers[at + 10] = p10;
+    numbers[at + 11] = p11;
+    numbers[at + 12] = p12;
+    for (let i = 0; i < length; i++) {
+      // A null pointer stands for a vector that there is not.
+      const moves = i > 0 && i <= pointers && numbers[at + i] !== 0;
+      numbers[WORD.strides / 2 + i] = moves ? 4 : 0;
+      if (!moves) changed &= ~(1 << i);
+    }
+    control[WORD.length] = length;
+    control[WORD.count] = 0;
+    this.range(kernel, n, FLOAT_STEP, changed);
+  }
+
+  /** Shares f32_gather_rows. */
+  gather(
+    kernel: number,
+    m: number,
+    n: number,
+    rows: number,
+    source: number,
+    indices: number,
+    target: number,
+    ld: number,
+  ): void {
+    const { numbers, control } = this;
+    const at = WORD.parameters / 2;
+    numbers[at] = m;
+    numbers[at + 1] = n;
+    numbers[at + 2] = rows;
+    numbers[at + 3] = source;
+    numbers[at + 4] = indices;
+    numbers[at + 5] = target;
+    numbers[at + 6] = ld;
+    numbers.fill(0, WORD.strides / 2, WORD.strides / 2 + 7);
+    numbers[WORD.strides / 2 + 4] = 4;
+    numbers[WORD.strides / 2 + 5] = 4 * ld;
+    control[WORD.length] = 7;
+    control[WORD.count] = 0;
+    this.range(kernel, m, 1, 0);
+  }
+
+  /** Shares a range of units whose parameters and strides are written. */
+  private range(kernel: number, units: number, step: number, changed: number): void {
+    this.cutter.range(units, step);
+    this.run(kernel, changed);
+  }
+
+  /** Fewest rows that a pass is divided for: a large part and a small one of whole tiles for each thread. */
+  get leastRows(): number {
+    return 2 * ROW_STEP * this.options.threads;
+  }
+
+  /** Cuts a pass over rows, into whole tiles. Returns the first row of the parts that other threads take first. */
+  cutPass(rows: number, tileRows: number): number {
+    this.cutter.range(rows, tileRows);
+    return this.cutter.firstOfOthers;
+  }
+
+  /** Opens the pass that was cut, with the list of calls between two float64. Only the parts of other threads are open. */
+  beginPass(list: number, end: number): void {
+    this.numbers[WORD.parameters / 2] = list;
+    this.numbers[WORD.parameters / 2 + 1] = end;
+    this.open(PASS, 0, this.cutter.ownChunks);
+  }
+
+  /** Opens the rest of the pass and runs it to its end. */
+  endPass(): void {
+    Atomics.sub(this.control, WORD.ticket, this.cutter.ownChunks);
+    this.finish(0);
+  }
+
+  /** Number of the chunks of the last job, and the first unit of each. */
+  get parts(): number {
+    return this.cutter.chunks;
+  }
+
+  startOf(chunk: number): number {
+    return this.control[WORD.starts + chunk];
+  }
+
+  /** Opens the job that was cut, computes chunks, and waits until all are done. */
+  private run(kernel: number, changed: number): void {
+    this.open(kernel, changed, 0);
+    this.finish(changed);
+  }
+
+  /** Opens the job that was cut, but for its first `closed` chunks, which count as taken. */
+  private open(kernel: number, changed: number, closed: number): void {
+    const { control } = this;
+    const { chunks } = this.cutter;
+    control[WORD.kernel] = kernel;
+    control[WORD.changed] = changed;
+    control[WORD.done] = 0;
+    if (changed !== 0) control.fill(0, WORD.progress, WORD.progress + chunks);
+    const job = (this.job = (this.job + 1) | 0);
+    Atomics.store(control, WORD.ticket, ticketOf(job, chunks) + closed);
+    Atomics.store(control, WORD.signal, job);
+    if (Atomics.load(control, WORD.asleep) > 0) Atomics.notify(control, WORD.signal);
+  }
+
+  /** Computes chunks of the job that is open, and waits until all are done. */
+  private finish(changed: number): void {
+    const { control } = this;
+    const { chunks } = this.cutter;
+    const { context, scratch, giveUp, report } = this.options;
+    runChunks(context, this.job);
+    let fault: string | undefined;
+    for (let poll = 0; Atomics.load(control, WORD.done) < chunks; poll++) {
+      if (poll < this.polls) continue;
+      fault = this.waitFor(chunks);
+      break;
+    }
+    if (control[WORD.failed] !== 0) fault = `worker ${control[WORD.failed] - 1} failed in a kernel`;
+    if (fault === undefined) return;
+    const error = giveUp(fault);
+    if (changed === 0) throw error;
+    finishChunks(context, chunks, scratch);
+    report(error);
+  }
+
+  /**
+   * Waits for chunks that other threads have taken, and frees the processor for them where this thread may wait.
+   * Returns what is wrong, if they are not finished.
+   */
+  private waitFor(chunks: number): string | undefined {
     const { control, waits } = this;
     let last = performance.now();
     let waited = 0;
     let before = -1;
+    let fault: string | undefined;
     Atomics.store(control, WORD.waiting, 1);
     for (let done = Atomics.load(control, WORD.done); done < chunks; done = Atomics.load(control, WORD.done)) {
       const now = performance.now();
@@ -153,24 +275,25 @@ export class Dispatcher {
       before = done;
       last = now;
       if (waited > PATIENCE_MS) {
-        this.fail(`a worker has not finished its part for ${PATIENCE_MS / 1000} s`);
+        fault = `a worker has not finished its part for ${PATIENCE_MS / 1000} s`;
+        break;
       }
       if (waits) Atomics.wait(control, WORD.done, done, 1);
     }
     Atomics.store(control, WORD.waiting, 0);
+    return fault;
   }
 
   /** Returns the median milliseconds of a hand-over: of an empty product with a chunk for each thread. */
   timeHandOver(): number {
     const { control } = this;
-    const chunks = Math.min(MOST_CHUNKS, this.threads);
     const times: number[] = [];
     for (let i = 0; i < HAND_OVERS; i++) {
       const start = performance.now();
-      control[WORD.cut] = BY_ROWS;
-      control[WORD.size] = 1;
-      control[WORD.chunks] = chunks;
-      this.run(GEMM, chunks, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+      this.numbers.fill(0, WORD.parameters / 2, WORD.parameters / 2 + MOST_PARAMETERS);
+      control[WORD.width] = control[WORD.groups] = 1;
+      this.cutter.singly();
+      this.run(GEMM, 0);
       times.push(performance.now() - start);
     }
     return times.sort((a, b) => a - b)[times.length >> 1];

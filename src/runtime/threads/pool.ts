@@ -1,16 +1,20 @@
 /**
- * The threads that share matrix products: starts workers, waits until they have begun, decides from what size on a
- * product is shared, and handles the loss of a worker. dispatcher.ts hands a single product to the threads, job.ts is
- * what each of them computes of it, and host.ts starts workers on the platform.
+ * The threads that share kernel calls: starts workers, waits until they have begun, decides from what size on a call is
+ * shared, and handles the loss of a worker. dispatcher.ts hands a single call to the threads, job.ts is what each of
+ * them computes of it, range-kernels.ts lists what is shared besides products, and host.ts starts workers on the
+ * platform.
  */
 import { sentence } from '../../common/describe.js';
 import { WorkerError } from '../../common/errors.js';
-import type { GemmTnKernel, GemmKernel } from '../abi.js';
+import type { GemmTnKernel, GemmKernel, Kernels } from '../abi.js';
+import type { Allocator } from '../arena.js';
 import type { LinearMemory } from '../linear-memory.js';
 import type { Tile } from '../tile.js';
 import { Dispatcher } from './dispatcher.js';
 import { processors, startWorker, type HostedWorker, type WorkerEvents } from './host.js';
-import { CONTROL_BYTES, GEMM, GEMM_TN, WORD } from './job.js';
+import { CONTROL_BYTES, GEMM, GEMM_TN, WORD, type Kernel } from './job.js';
+import { floatKernels, GATHER_WEIGHT, parametersOf } from './range-kernels.js';
+import { listCalls, type BindRows, type RowPass } from './row-pass.js';
 import { expireAfter } from './time-out.js';
 import { isReady, type WorkerStart } from './start.js';
 import { WORKER_SOURCE } from './worker.generated.js';
@@ -19,6 +23,7 @@ export interface PoolOptions {
   readonly module: WebAssembly.Module;
   readonly memory: LinearMemory;
   readonly tile: Tile;
+  readonly kernels: Kernels;
   /** Threads that compute, the calling one included. */
   readonly threads: number;
   /** Address of the scratch of thread i; thread 0 is the calling thread. */
@@ -60,18 +65,22 @@ const MIN_HAND_OVERS = 16;
 /** Approximate multiply-adds per millisecond of one thread, on the machines that were measured. */
 const PRODUCTS_PER_MS = 16e6;
 
+const GATHER = 'f32_gather_rows';
+
 /** Milliseconds within which workers must have begun. */
 const START_MS = 10_000;
 
 /**
- * Threads that share matrix products. The calling thread computes chunks like all others, so a worker that is late,
+ * Threads that share kernel calls. The calling thread computes chunks like all others, so a worker that is late,
  * asleep or dead delays nothing except the one chunk that it may have taken.
  */
 export class Pool {
-  /** Multiply-adds from which on a product is shared. */
+  /** Multiply-adds from which on a product is shared; other kernels are compared with products. */
   threshold = DEFAULT_THRESHOLD;
   private readonly control: Int32Array;
   private readonly dispatcher: Dispatcher;
+  /** Numbers of the kernels. */
+  private readonly numbers: ReadonlyMap<string, number>;
   private readonly workers: Pick<HostedWorker, 'end'>[] = [];
   private readonly begun: Promise<void>;
   private ended = false;
@@ -80,18 +89,30 @@ export class Pool {
   lost: string | undefined;
 
   constructor(private readonly options: PoolOptions) {
-    const { memory, tile, threads, scratch, packedA } = options;
+    const { memory, tile, kernels, threads, scratch, packedA } = options;
     const control = memory.words(0, CONTROL_BYTES / 4);
     control.fill(0);
     this.control = control;
     const crowded = threads > processors();
+    this.numbers = new Map(Object.keys(kernels).map((name, number) => [name, number]));
     this.dispatcher = new Dispatcher({
-      context: { control, gemm: tile.gemm, gemmTN: tile.gemmTN, scratch: scratch(0), packedA: packedA(0) },
+      context: {
+        index: 0,
+        control,
+        numbers: memory.doubles(0, CONTROL_BYTES / 8),
+        gemm: tile.gemm,
+        gemmTN: tile.gemmTN,
+        kernels: Object.values(kernels),
+        copy: kernels.f32_copy,
+        doubles: () => memory.f64,
+        scratch: scratch(0),
+        packedA: packedA(0),
+      },
       threads,
       crowded,
-      fail: (reason) => {
-        throw this.giveUp(`every worker expected to answer, but ${reason}`);
-      },
+      scratch,
+      giveUp: (reason) => this.giveUp(`every worker expected to answer, but ${reason}`),
+      report: (error) => (this.failure = error),
     });
     const spin = crowded ? 0 : SPIN_MS;
     const starts = Array.from({ length: threads - 1 }, (_, index) => this.startOne(index, spin));
@@ -182,18 +203,67 @@ export class Pool {
     const { panelWidth, gemvColumns } = tile;
     const gemm: GemmKernel = (m, n, k, a, lda, b, init, ldi, c, ldc, packedA) => {
       if (this.ended || m * n * k < this.threshold) return tile.gemm(m, n, k, a, lda, b, init, ldi, c, ldc, packedA);
-      dispatcher.cutOutput(m, n, m === 1 ? gemvColumns : panelWidth);
-      dispatcher.run(GEMM, m, n, k, a, lda, b, init, ldi, c, ldc);
+      dispatcher.product(GEMM, m === 1 ? gemvColumns : panelWidth, m, n, k, a, lda, b, init, ldi, c, ldc);
     };
     const gemmTN: GemmTnKernel = (m, n, k, a, lda, b, ldb, c, accumulate, scratch) => {
-      // A product can only be cut into panels, so a single one is not shared.
-      if (this.ended || m * n * k < this.threshold || n <= panelWidth) {
+      if (this.ended || m * n * k < this.threshold) {
         return tile.gemmTN(m, n, k, a, lda, b, ldb, c, accumulate, scratch);
       }
-      dispatcher.cutColumns(n, panelWidth);
-      dispatcher.run(GEMM_TN, m, n, k, a, lda, b, ldb, c, accumulate, 0);
+      dispatcher.product(GEMM_TN, panelWidth, m, n, k, a, lda, b, ldb, c, accumulate, 0);
     };
     return { ...tile, gemm, gemmTN };
+  }
+
+  /** Returns the kernels, with those that are cut into ranges shared where that pays. */
+  sharedKernels(): Kernels {
+    const { dispatcher } = this;
+    const { kernels } = this.options;
+    const shared = Object.fromEntries(
+      floatKernels().map((kernel) => {
+        const { name, weight } = kernel;
+        const { length, pointers, changed } = parametersOf(kernel);
+        const number = this.numbers.get(name)!;
+        const own: Kernel = kernels[name];
+        // Without a rest parameter, which would make an array for each call. Kernels ignore what they do not take.
+        const call: Kernel = (n, a, b, c, d, e, f, g, h, i, j, k, l) => {
+          if (this.ended || n * weight < this.threshold) return own(n, a, b, c, d, e, f, g, h, i, j, k, l);
+          dispatcher.floats(number, length, pointers, changed, n, a, b, c, d, e, f, g, h, i, j, k, l);
+        };
+        return [name, call];
+      }),
+    );
+    const number = this.numbers.get(GATHER)!;
+    const gather: Kernels[typeof GATHER] = (m, n, rows, source, indices, target, ld) => {
+      if (this.ended || m * n * GATHER_WEIGHT < this.threshold) {
+        return kernels.f32_gather_rows(m, n, rows, source, indices, target, ld);
+      }
+      dispatcher.gather(number, m, n, rows, source, indices, target, ld);
+    };
+    return { ...kernels, ...shared, f32_gather_rows: gather };
+  }
+
+  /**
+   * Returns a pass over rows that threads divide among themselves. `bind` binds its steps, which call kernels alone, to
+   * a runtime, for rows from row `first` on.
+   */
+  bindPass(arena: Allocator, bind: BindRows): RowPass {
+    const { memory, tile } = this.options;
+    const list = listCalls(tile, this.numbers, bind);
+    const bytes = 8 * list.calls.length;
+    const region = arena.allocate(bytes);
+    memory.f64.set(list.calls, region / 8);
+    const { dispatcher } = this;
+    return {
+      pays: (rows) => !this.ended && rows * list.products >= this.threshold && rows >= dispatcher.leastRows,
+      cut: (rows) => dispatcher.cutPass(rows, tile.rows),
+      begin: () => dispatcher.beginPass(region / 8, (region + bytes) / 8),
+      end: () => dispatcher.endPass(),
+      get parts() {
+        return dispatcher.parts;
+      },
+      startOf: (part) => dispatcher.startOf(part),
+      free: () => arena.free(region),
+    };
   }
 
   /** Returns and clears the failure of a worker, if there was one since the last call. */

@@ -5,11 +5,11 @@ const POLLS = 64;
 
 /**
  * Runs a worker until it is stopped: computes chunks of each job. Between jobs the worker polls for `spin`
- * milliseconds, since the next product of a training step comes within microseconds and waking up takes longer; then it
+ * milliseconds, since the next job of a training step comes within microseconds and waking up takes longer; then it
  * sleeps.
  */
-export function workerLoop(thread: ThreadContext, index: number, spin: number): void {
-  const { control } = thread;
+export function workerLoop(thread: ThreadContext, spin: number): void {
+  const { control, index } = thread;
   let job = Atomics.load(control, WORD.signal);
   while (Atomics.load(control, WORD.stop) === 0) {
     const next = nextJob(control, job, spin);
@@ -20,7 +20,7 @@ export function workerLoop(thread: ThreadContext, index: number, spin: number): 
     } catch (error) {
       // The chunk counts as done, since the calling thread would wait for it otherwise; that thread checks this word
       // afterwards.
-      Atomics.compareExchange(control, WORD.failed, 0, index + 1);
+      Atomics.compareExchange(control, WORD.failed, 0, index);
       Atomics.add(control, WORD.done, 1);
       Atomics.notify(control, WORD.done);
       throw error;
