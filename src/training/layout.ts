@@ -62,14 +62,44 @@ export function layOutTraining({ parameters, graph }: NetworkPlan, frozen: Reado
   };
 }
 
-/** Binds the update of all trained weights: one kernel call, or two, for each stretch. */
+/**
+ * Floats from which on threads share the update of a parameter: what its update takes is some hand-overs, and the half
+ * of its gradients that another thread computed is in the cache of that one.
+ */
+const LARGE = 65_536;
+
+/**
+ * Cuts stretches before each large parameter. Threads that share an update each take a half of what one call updates,
+ * so it is the half of the parameter whose products they compute, and stays in their cache.
+ */
+function cutBeforeLarge(stretches: readonly Stretch[], parameters: UpdateVectors['parameters']): Stretch[] {
+  return stretches.flatMap((stretch) => {
+    const end = stretch.gradients + stretch.floats;
+    const starts = parameters
+      .filter(({ offset }, i) => offset > stretch.gradients && offset < end && sizeOf(parameters, i, end) >= LARGE)
+      .map(({ offset }) => offset);
+    return [stretch.gradients, ...starts].map((gradients, i): Stretch => ({
+      ...stretch,
+      weights: stretch.weights + gradients - stretch.gradients,
+      gradients,
+      floats: (starts[i] ?? end) - gradients,
+    }));
+  });
+}
+
+/** Returns the floats between parameter `i` and the next, or the end of their stretch. */
+const sizeOf = (parameters: UpdateVectors['parameters'], i: number, end: number): number =>
+  Math.min(end, parameters[i + 1]?.offset ?? end) - parameters[i].offset;
+
+/** Binds the update of all trained weights: one kernel call, or two, for each stretch, or part of it for threads. */
 export function bindUpdates(
   runtime: WasmRuntime,
   optimizer: Optimizer,
   { weights, gradients, parameters, optimizerState }: UpdateVectors,
   stretches: readonly Stretch[],
 ): Update {
-  const updates = stretches.map((stretch): Update => {
+  const parts = runtime.pool === undefined ? stretches : cutBeforeLarge(stretches, parameters);
+  const updates = parts.map((stretch): Update => {
     const within = parameters
       .map(({ name, offset }) => ({ name, offset: offset - stretch.gradients }))
       .filter(({ offset }) => offset >= 0 && offset < stretch.floats);

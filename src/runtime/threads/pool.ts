@@ -75,7 +75,10 @@ const START_MS = 10_000;
  * asleep or dead delays nothing except the one chunk that it may have taken.
  */
 export class Pool {
-  /** Multiply-adds from which on a product is shared; other kernels are compared with products. */
+  /**
+   * Multiply-adds from which on a product is shared; other kernels are compared with products. Infinite once the pool
+   * has ended.
+   */
   threshold = DEFAULT_THRESHOLD;
   private readonly control: Int32Array;
   private readonly dispatcher: Dispatcher;
@@ -187,10 +190,8 @@ export class Pool {
     }
     try {
       const [lowest, highest] = THRESHOLD_BOUNDS;
-      this.threshold = Math.min(
-        highest,
-        Math.max(lowest, MIN_HAND_OVERS * this.dispatcher.timeHandOver() * PRODUCTS_PER_MS),
-      );
+      const measured = MIN_HAND_OVERS * this.dispatcher.timeHandOver() * PRODUCTS_PER_MS;
+      if (!this.ended) this.threshold = Math.min(highest, Math.max(lowest, measured));
     } catch {
       // `lost` gives the reason, and one thread continues.
     }
@@ -202,13 +203,11 @@ export class Pool {
     const { tile } = this.options;
     const { panelWidth, gemvColumns } = tile;
     const gemm: GemmKernel = (m, n, k, a, lda, b, init, ldi, c, ldc, packedA) => {
-      if (this.ended || m * n * k < this.threshold) return tile.gemm(m, n, k, a, lda, b, init, ldi, c, ldc, packedA);
+      if (m * n * k < this.threshold) return tile.gemm(m, n, k, a, lda, b, init, ldi, c, ldc, packedA);
       dispatcher.product(GEMM, m === 1 ? gemvColumns : panelWidth, m, n, k, a, lda, b, init, ldi, c, ldc);
     };
     const gemmTN: GemmTnKernel = (m, n, k, a, lda, b, ldb, c, accumulate, scratch) => {
-      if (this.ended || m * n * k < this.threshold) {
-        return tile.gemmTN(m, n, k, a, lda, b, ldb, c, accumulate, scratch);
-      }
+      if (m * n * k < this.threshold) return tile.gemmTN(m, n, k, a, lda, b, ldb, c, accumulate, scratch);
       dispatcher.product(GEMM_TN, panelWidth, m, n, k, a, lda, b, ldb, c, accumulate, 0);
     };
     return { ...tile, gemm, gemmTN };
@@ -224,17 +223,24 @@ export class Pool {
         const { length, pointers, changed } = parametersOf(kernel);
         const number = this.numbers.get(name)!;
         const own: Kernel = kernels[name];
-        // Without a rest parameter, which would make an array for each call. Kernels ignore what they do not take.
-        const call: Kernel = (n, a, b, c, d, e, f, g, h, i, j, k, l) => {
-          if (this.ended || n * weight < this.threshold) return own(n, a, b, c, d, e, f, g, h, i, j, k, l);
-          dispatcher.floats(number, length, pointers, changed, n, a, b, c, d, e, f, g, h, i, j, k, l);
-        };
+        // Without a rest parameter, which would make an array for each call, and with few parameters where these will
+        // do: small networks make a call every 100 ns.
+        const call: Kernel =
+          length <= 4
+            ? (n, a, b, c) => {
+                if (n * weight < this.threshold) return own(n, a, b, c);
+                dispatcher.floats(number, length, pointers, changed, n, a, b, c, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+              }
+            : (n, a, b, c, d, e, f, g, h, i, j, k, l) => {
+                if (n * weight < this.threshold) return own(n, a, b, c, d, e, f, g, h, i, j, k, l);
+                dispatcher.floats(number, length, pointers, changed, n, a, b, c, d, e, f, g, h, i, j, k, l);
+              };
         return [name, call];
       }),
     );
     const number = this.numbers.get(GATHER)!;
     const gather: Kernels[typeof GATHER] = (m, n, rows, source, indices, target, ld) => {
-      if (this.ended || m * n * GATHER_WEIGHT < this.threshold) {
+      if (m * n * GATHER_WEIGHT < this.threshold) {
         return kernels.f32_gather_rows(m, n, rows, source, indices, target, ld);
       }
       dispatcher.gather(number, m, n, rows, source, indices, target, ld);
@@ -254,7 +260,7 @@ export class Pool {
     memory.f64.set(list.calls, region / 8);
     const { dispatcher } = this;
     return {
-      pays: (rows) => !this.ended && rows * list.products >= this.threshold && rows >= dispatcher.leastRows,
+      pays: (rows) => rows * list.products >= this.threshold && rows >= dispatcher.leastRows,
       cut: (rows) => dispatcher.cutPass(rows, tile.rows),
       begin: () => dispatcher.beginPass(region / 8, (region + bytes) / 8),
       end: () => dispatcher.endPass(),
@@ -277,6 +283,7 @@ export class Pool {
   end(): void {
     if (this.ended) return;
     this.ended = true;
+    this.threshold = Infinity;
     Atomics.store(this.control, WORD.stop, 1);
     Atomics.add(this.control, WORD.signal, 1);
     Atomics.notify(this.control, WORD.signal);
