@@ -139,8 +139,8 @@ export function documentOf(rows, version) {
 its hash is the start of a SHA-256 over the weights of two trainings, and over gradients, optimizer state, logs,
 predictions and files of ${RANDOM_NETWORKS} random networks, and predictions with weights of eight bits, with every
 register tile where the compiler is the usual one. Rows of the main job (MNIST), of checkpoints (a training that was
-killed on the running Node) and of tables have hashes of their own, and fused numerics have other bits. [scripts/checks/engines.mjs](../scripts/checks/engines.mjs) has the settings of
-each compiler.
+killed on the running Node) and of tables have hashes of their own, and fused numerics have other bits.
+[scripts/checks/engines.mjs](../scripts/checks/engines.mjs) has the settings of each compiler.
 
 ${outcome(rows)}
 

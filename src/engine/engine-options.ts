@@ -17,7 +17,7 @@ import { TILE_NAMES, type TileName } from '../runtime/tile.js';
  */
 export interface EngineOptions {
   /**
-   * Number of threads, 1 to 64, that share the matrix products of large layers; results have the same bits. 'auto': one
+   * Number of threads, 1 to 64, that share the work of large layers; results have the same bits. 'auto': one
    * per processor, at most 8. Small networks always run on the calling thread. Pages need cross-origin isolation for
    * more than one. Default 1.
    */

@@ -62,10 +62,7 @@ export function layOutTraining({ parameters, graph }: NetworkPlan, frozen: Reado
   };
 }
 
-/**
- * Floats from which on threads share the update of a parameter: what its update takes is some hand-overs, and the half
- * of its gradients that another thread computed is in the cache of that one.
- */
+/** Floats from which on the update of a parameter is worth a hand-over to other threads of its own. */
 const LARGE = 65_536;
 
 /**

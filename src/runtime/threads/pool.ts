@@ -58,9 +58,12 @@ const SPIN_MS = 0.06;
 /** Multiply-adds below which a product stays on the calling thread until the threshold is measured: some 60 µs. */
 const DEFAULT_THRESHOLD = 1_000_000;
 
-/** Bounds of the measured threshold, and how many times the cost of a hand-over a shared product has to take. */
-const THRESHOLD_BOUNDS = [250_000, 4_000_000] as const;
-const MIN_HAND_OVERS = 16;
+/**
+ * Bounds of the measured threshold, and how many times the cost of a hand-over a shared call has to take: of eight, two
+ * threads save three.
+ */
+const THRESHOLD_BOUNDS = [125_000, 2_000_000] as const;
+const MIN_HAND_OVERS = 8;
 
 /** Approximate multiply-adds per millisecond of one thread, on the machines that were measured. */
 const PRODUCTS_PER_MS = 16e6;
