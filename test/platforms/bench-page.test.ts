@@ -22,6 +22,7 @@ import {
   type BrowserName,
   type BrowserPage,
 } from '../support/browsers.js';
+import { keepBrowsers } from '../support/kept-browsers.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -57,6 +58,8 @@ function hashOf(checksums: Record<string, string>): string {
 }
 const expectedHash = hashOf(stated);
 
+const kept = keepBrowsers();
+
 /** Opens the short form of the page as a host with these headers serves it. */
 async function open<T>(
   name: BrowserName,
@@ -73,7 +76,7 @@ async function open<T>(
         await page.value("document.querySelector('#start:not(:disabled)') && true");
         return use(page);
       },
-      options,
+      options.sharedMemory === undefined ? { kept, ...options } : options,
     );
   } finally {
     await server.close();

@@ -16,6 +16,9 @@ import {
   type BrowserName,
   type StaticServer,
 } from '../support/browsers.js';
+import { keepBrowsers } from '../support/kept-browsers.js';
+
+const kept = keepBrowsers();
 
 type XorResult = Awaited<ReturnType<typeof trainXor>>;
 
@@ -55,7 +58,8 @@ describe('a page that imports the built file', () => {
   test.for(browserNames)('%s learns XOR with the same bits as Node', async (name, { skip }) => {
     requireBrowser(name, skip);
 
-    const result = await withBrowserPage(name, `${server.origin}/examples/page/index.html`, (page) => page.result());
+    const page = `${server.origin}/examples/page/index.html`;
+    const result = await withBrowserPage(name, page, (tab) => tab.result(), { kept });
 
     expect(result).not.toHaveProperty('error');
     const { losses, predictions, weightsSha256 } = result as XorResult;
@@ -72,16 +76,20 @@ describe('a page that imports the built file', () => {
     const training = `Promise.all([import('/test/support/every-feature.mjs'), import('/dist/index.js')])
       .then(([{ trainEveryFeature }, library]) => trainEveryFeature(library))`;
     const page = `${server.origin}/examples/page/index.html`;
-    const result = await withBrowserPage(name, page, (tab) => tab.evaluate(training));
+    const result = await withBrowserPage(name, page, (tab) => tab.evaluate(training), { kept });
 
     expect(result).toEqual({ updates: 342, losses, sha256: EVERY_FEATURE_SHA256 });
   });
 
   /** Trains with two threads in a page; 127.0.0.1 counts as a secure origin. */
   const inPage = async (name: BrowserName, origin: string): Promise<unknown> =>
-    withBrowserPage(name, `${origin}/examples/page/index.html`, (tab) =>
-      tab.evaluate(`Promise.all([import('/test/support/large-layers.mjs'), import('/dist/index.js')])
-        .then(([{ trainLargeLayers }, library]) => trainLargeLayers(library, { threads: 2 }))`),
+    withBrowserPage(
+      name,
+      `${origin}/examples/page/index.html`,
+      (tab) =>
+        tab.evaluate(`Promise.all([import('/test/support/large-layers.mjs'), import('/dist/index.js')])
+          .then(([{ trainLargeLayers }, library]) => trainLargeLayers(library, { threads: 2 }))`),
+      { kept },
     );
 
   test.for(browserNames)(
@@ -142,9 +150,8 @@ describe('a page that trains in workers', () => {
   async function reported(name: BrowserName, query: string, headers: Record<string, string>): Promise<unknown> {
     const server = await serveRepository(headers);
     try {
-      return await withBrowserPage(name, `${server.origin}/test/support/pages/worker-fit.html?${query}`, () =>
-        server.result(),
-      );
+      const page = `${server.origin}/test/support/pages/worker-fit.html?${query}`;
+      return await withBrowserPage(name, page, () => server.result(), { kept });
     } finally {
       await server.close();
     }

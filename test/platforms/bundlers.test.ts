@@ -14,6 +14,7 @@ import { build as buildByVite } from 'vite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import webpack from 'webpack';
 import { browserNames, reasonToSkip, serveFolder, withBrowserPage } from '../support/browsers.js';
+import { keepBrowsers } from '../support/kept-browsers.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -52,6 +53,7 @@ if (typeof document !== 'undefined') {
 const page = (script: string): string =>
   `<!doctype html><meta charset="utf-8" /><link rel="icon" href="data:," /><title>app</title>${script}`;
 
+const kept = keepBrowsers();
 let app: string;
 const inApp = (...parts: string[]): string => join(app, ...parts);
 let expected: unknown;
@@ -145,7 +147,7 @@ describe.each(Object.entries(bundlers))('%s', (name, build) => {
     }
     const server = await serveFolder(out);
     try {
-      const result = await withBrowserPage(browser, `${server.origin}/index.html`, () => server.result());
+      const result = await withBrowserPage(browser, `${server.origin}/index.html`, () => server.result(), { kept });
       expect(result).toEqual(expected);
     } finally {
       await server.close();

@@ -6,6 +6,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { browserNames, reasonToSkip, serveFolder, withBrowserPage, type BrowserName } from '../support/browsers.js';
+import { keepBrowsers } from '../support/kept-browsers.js';
 import { installPackage } from '../support/packed.js';
 
 const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
@@ -30,6 +31,7 @@ const requireBrowser = (name: BrowserName, skip: (note: string) => never): void 
   skip(reason);
 };
 
+const kept = keepBrowsers();
 let folder: string;
 beforeAll(() => {
   folder = installPackage();
@@ -51,7 +53,7 @@ async function shown(
   const headers = policy === undefined ? {} : { 'Content-Security-Policy': policy };
   const server = await serveFolder(folder, headers);
   try {
-    return await withBrowserPage(name, `${server.origin}/${path}`, (page) => page.value(expression));
+    return await withBrowserPage(name, `${server.origin}/${path}`, (page) => page.value(expression), { kept });
   } finally {
     await server.close();
   }

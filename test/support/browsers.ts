@@ -7,8 +7,8 @@ import { chromium } from 'playwright-core';
 import { launch } from 'puppeteer-core';
 import { findCommand } from './commands.js';
 import { hasDisplays, startDisplay } from './display.js';
-import type { DriverPage, Started } from './driver-page.js';
-import { startWebKit } from './webkit.js';
+import type { Browser, DriverPage, Started } from './driver-page.js';
+import { launchWebKit } from './webkit.js';
 
 export { serveFolder, serveRepository, type StaticServer } from './static-server.js';
 
@@ -118,18 +118,17 @@ export async function withTabInBackground<T>(url: string, use: () => Promise<T>)
 }
 
 /**
- * Browsers that stay open for the tests of a file, which takes less time than one for each test. Each page has a
- * context of its own in them, with its own storage and service workers. WebKit has a new browser for each page.
+ * Browsers that stay open for the tests of a file, which takes less time than one for each test: Firefox starts in ten
+ * seconds of processor time. Each page has a context of its own in them, with its own storage and service workers.
  */
 export class KeptBrowsers {
-  private readonly starting = new Map<BrowserName, Promise<KeptBrowser>>();
+  private readonly starting = new Map<BrowserName, Promise<Browser>>();
 
   /** Returns a browser, which is started unless it was before. */
-  get(name: Exclude<BrowserName, 'webkit'>): Promise<KeptBrowser> {
+  get(name: BrowserName): Promise<Browser> {
     const before = this.starting.get(name);
     if (before !== undefined) return before;
-    const path = findBrowser(name)!;
-    const started = name === 'chromium' ? launchChromium(path, []) : launchFirefox(path, {});
+    const started = launchBrowser(name, {});
     this.starting.set(name, started);
     return started;
   }
@@ -140,26 +139,33 @@ export class KeptBrowsers {
   }
 }
 
-/** A browser, and what opens a page in a new context of it. */
-interface KeptBrowser {
-  open(dark: boolean): Promise<Started>;
-  close(): Promise<void>;
-}
-
 /** How a browser is started. */
-interface BrowserOptions {
-  /** Browsers that stay open; they have the arguments and preferences of all tests. */
-  readonly kept?: KeptBrowsers;
+interface StartOptions {
   /** Whether WebKit has shared memory, which WebKitGTK leaves out without a setting. Default true. */
   readonly sharedMemory?: boolean;
   /** Arguments of Chromium's command, beside those of all tests. */
   readonly args?: readonly string[];
-  /** Whether Chromium's user prefers dark colours. */
-  readonly dark?: boolean;
   /** Preferences of Firefox. */
   readonly preferences?: Readonly<Record<string, boolean>>;
   /** Variables of WebKit's environment. */
   readonly env?: Readonly<Record<string, string>>;
+}
+
+interface PageOptions extends StartOptions {
+  /** Browsers that stay open. They are started without further options, so this goes with `dark` alone. */
+  readonly kept?: KeptBrowsers;
+  /** Whether Chromium's user prefers dark colours. */
+  readonly dark?: boolean;
+}
+
+function launchBrowser(
+  name: BrowserName,
+  { sharedMemory = true, args = [], preferences = {}, env = {} }: StartOptions,
+): Promise<Browser> {
+  const path = findBrowser(name);
+  if (path === undefined) throw new Error(`no ${name} found`);
+  if (name === 'webkit') return launchWebKit(path, { sharedMemory, env });
+  return name === 'chromium' ? launchChromium(path, args) : launchFirefox(path, preferences);
 }
 
 /** Opens `url` in a new browser or a kept one, passes the page to `use`, and closes what it opened whatever happens. */
@@ -167,15 +173,12 @@ export async function withBrowserPage<T>(
   name: BrowserName,
   url: string,
   use: (page: BrowserPage) => Promise<T>,
-  { kept, sharedMemory = true, args = [], dark = false, preferences = {}, env = {} }: BrowserOptions = {},
+  { kept, dark = false, ...options }: PageOptions = {},
 ): Promise<T> {
-  const path = findBrowser(name);
-  if (path === undefined) throw new Error(`no ${name} found`);
-  const { page, version, problems, close } = await (name === 'webkit'
-    ? startWebKit(path, { sharedMemory, env })
-    : kept !== undefined
-      ? (await kept.get(name)).open(dark)
-      : startAlone(await (name === 'chromium' ? launchChromium(path, args) : launchFirefox(path, preferences)), dark));
+  const { page, version, problems, close } =
+    kept === undefined
+      ? await openAlone(await launchBrowser(name, options), dark)
+      : await (await kept.get(name)).open(dark);
   try {
     await page.goto(url);
     return await use({
@@ -222,16 +225,21 @@ function problemsOf() {
 }
 
 /** Opens a page in a browser that is closed with it. */
-async function startAlone(browser: KeptBrowser, dark: boolean): Promise<Started> {
+async function openAlone(browser: Browser, dark: boolean): Promise<Started> {
   try {
-    return { ...(await browser.open(dark)), close: () => browser.close() };
+    const started = await browser.open(dark);
+    const close = async (): Promise<void> => {
+      await started.close();
+      await browser.close();
+    };
+    return { ...started, close };
   } catch (error) {
     await browser.close();
     throw error;
   }
 }
 
-async function launchChromium(executablePath: string, further: readonly string[]): Promise<KeptBrowser> {
+async function launchChromium(executablePath: string, further: readonly string[]): Promise<Browser> {
   const browser = await chromium.launch({ executablePath, args: [...chromiumArguments, ...further], headless: true });
   return {
     async open(dark) {
@@ -248,7 +256,7 @@ async function launchChromium(executablePath: string, further: readonly string[]
 async function launchFirefox(
   executablePath: string,
   extraPrefsFirefox: Readonly<Record<string, boolean>>,
-): Promise<KeptBrowser> {
+): Promise<Browser> {
   const browser = await launch({ browser: 'firefox', executablePath, headless: true, extraPrefsFirefox });
   const version = (await browser.version()).replace(/^\D*/, '');
   return {

@@ -19,11 +19,18 @@ export interface DriverPage {
   };
 }
 
-/** A started browser with an empty page. */
+/** An empty page of a browser. */
 export interface Started {
   readonly page: DriverPage;
   readonly version: string;
   /** Collects what goes wrong in the page. */
   readonly problems: string[];
   readonly close: () => Promise<void>;
+}
+
+/** A browser, or a driver that starts one for each page. */
+export interface Browser {
+  /** Opens an empty page in a context of its own; where `dark` is known, the user prefers dark colours. */
+  open(dark: boolean): Promise<Started>;
+  close(): Promise<void>;
 }

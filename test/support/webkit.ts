@@ -1,6 +1,6 @@
 /**
  * WebKit for tests: the computer's own WebKitWebDriver (Debian's webkit2gtk-driver), which starts WebKitGTK's
- * MiniBrowser on a virtual display, spoken to in WebDriver. All processes are of one group, which ends with the page.
+ * MiniBrowser on a virtual display, spoken to in WebDriver. All processes are of one group, which ends with the driver.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -8,7 +8,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startDisplay } from './display.js';
-import type { DriverPage, Started } from './driver-page.js';
+import type { Browser, DriverPage, Started } from './driver-page.js';
 import { freePort } from './free-port.js';
 
 /** The longest that a command may take: a snippet that trains, or a page that does not load. */
@@ -107,8 +107,28 @@ function pageOf(send: Send, path: string): DriverPage {
   };
 }
 
-/** Starts WebKit by the driver at this path. */
-export async function startWebKit(driverPath: string, { sharedMemory, env }: StartOptions): Promise<Started> {
+/** Starts a MiniBrowser with an empty page; nothing is stored longer than it runs. */
+async function startSession(send: Send): Promise<Started> {
+  const { sessionId, capabilities } = (await send('POST', '/session', { capabilities: {} }, START_MS)) as {
+    sessionId: string;
+    capabilities: { browserVersion: string };
+  };
+  const path = `/session/${sessionId}`;
+  const close = async (): Promise<void> => {
+    await send('DELETE', path, undefined, END_MS).catch(() => undefined);
+  };
+  try {
+    await send('POST', `${path}/timeouts`, { script: COMMAND_MS, pageLoad: COMMAND_MS });
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  const problems = ['WebDriver does not report errors of the page'];
+  return { page: pageOf(send, path), version: capabilities.browserVersion, problems, close };
+}
+
+/** Starts the driver at this path. Each page has a MiniBrowser of its own. */
+export async function launchWebKit(driverPath: string, { sharedMemory, env }: StartOptions): Promise<Browser> {
   const { display, end: endDisplay } = await startDisplay();
   const home = mkdtempSync(join(tmpdir(), 'webkit-'));
   const port = await freePort();
@@ -139,10 +159,8 @@ export async function startWebKit(driverPath: string, { sharedMemory, env }: Sta
   process.once('exit', kill);
   const ended = once(driver, 'exit');
   const send = sender(port);
-  let path: string | undefined;
   const close = async (): Promise<void> => {
-    // The driver ends the browser, and the browser its processes; what is left after that is killed.
-    if (path !== undefined) await send('DELETE', path, undefined, END_MS).catch(() => undefined);
+    // What the driver has not ended by then is killed.
     driver.kill();
     await Promise.race([ended, new Promise((wake) => setTimeout(wake, END_MS).unref())]);
     kill();
@@ -152,16 +170,9 @@ export async function startWebKit(driverPath: string, { sharedMemory, env }: Sta
   };
   try {
     await untilReady(driver, send);
-    const { sessionId, capabilities } = (await send('POST', '/session', { capabilities: {} }, START_MS)) as {
-      sessionId: string;
-      capabilities: { browserVersion: string };
-    };
-    path = `/session/${sessionId}`;
-    await send('POST', `${path}/timeouts`, { script: COMMAND_MS, pageLoad: COMMAND_MS });
-    const problems = ['WebDriver does not report errors of the page'];
-    return { page: pageOf(send, path), version: capabilities.browserVersion, problems, close };
   } catch (error) {
     await close();
     throw error;
   }
+  return { open: () => startSession(send), close };
 }

@@ -9,7 +9,8 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import MiniSearch from 'minisearch';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { reasonToSkip, serveFolder, withBrowserPage } from '../../../test/support/browsers.js';
+import { reasonToSkip, serveFolder, withBrowserPage, type BrowserPage } from '../../../test/support/browsers.js';
+import { keepBrowsers } from '../../../test/support/kept-browsers.js';
 import { DOCUMENTS } from '../scripts/docs/pages.mjs';
 import { filesOf } from '../scripts/offline.mjs';
 import { SEARCH_FIELDS, type Section } from '../src/docs/search-fields.js';
@@ -156,11 +157,15 @@ describe('the search', () => {
 
 const reason = reasonToSkip('chromium');
 describe.skipIf(reason !== undefined)('in Chromium', () => {
+  const kept = keepBrowsers();
+  const open = (address: string, use: (page: BrowserPage) => Promise<unknown>): Promise<unknown> =>
+    withBrowserPage('chromium', address, use, { kept });
+
   test('links that scripts write lead somewhere', async () => {
     const server = await serveFolder(site, { 'content-security-policy': POLICY });
     try {
       for (const page of ['index.html', 'playground.html', 'slides.html', 'digits.html', 'docs.html']) {
-        const links = await withBrowserPage('chromium', `${server.origin}/${page}`, async (one) => {
+        const links = await open(`${server.origin}/${page}`, async (one) => {
           await one.value("document.querySelector('header nav a') && true");
           await one.value('new Promise((done) => setTimeout(() => done(true), 1500))');
           const places = '[...document.querySelectorAll("[id]")].map(({ id }) => id)';
@@ -183,7 +188,7 @@ describe.skipIf(reason !== undefined)('in Chromium', () => {
   test('the API reference works under a strict policy: its menu, its theme and its search', async () => {
     const server = await serveFolder(site, { 'content-security-policy': POLICY });
     try {
-      const seen = await withBrowserPage('chromium', `${server.origin}/api/functions/adam.html`, async (page) => {
+      const seen = await open(`${server.origin}/api/functions/adam.html`, async (page) => {
         await page.value(
           "getComputedStyle(document.body).display !== 'none' && document.documentElement.dataset.theme",
         );

@@ -8,13 +8,13 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   browserNames,
-  KeptBrowsers,
   reasonToSkip,
   serveFolder,
   withBrowserPage,
   type BrowserPage,
   type StaticServer,
 } from '../../../test/support/browsers.js';
+import { keepBrowsers } from '../../../test/support/kept-browsers.js';
 import { buildSite, HASH, POLICY, STEPS } from './built.js';
 
 const some = browserNames.some((name) => reasonToSkip(name) === undefined);
@@ -26,9 +26,8 @@ beforeAll(async () => {
   buildSite(folder);
   server = await serveFolder(folder, { 'content-security-policy': POLICY });
 }, 300_000);
-const kept = new KeptBrowsers();
+const kept = keepBrowsers();
 afterAll(async () => {
-  await kept.close();
   if (folder === '') return;
   await server.close();
   rmSync(folder, { recursive: true, force: true });

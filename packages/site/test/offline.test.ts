@@ -14,6 +14,7 @@ import {
   withBrowserPage,
   type BrowserPage,
 } from '../../../test/support/browsers.js';
+import { keepBrowsers } from '../../../test/support/kept-browsers.js';
 import { filesOf, SERVICE_WORKER } from '../scripts/offline.mjs';
 import { settingsOf } from '../src/settings/address.js';
 import { Session } from '../src/training/session.js';
@@ -78,12 +79,16 @@ async function hashInNode(steps: number): Promise<string | undefined> {
   return session.hash();
 }
 
+const kept = keepBrowsers();
+
 describe.each(browserNames)('in %s', (name) => {
   const only = test.skipIf(reasonToSkip(name) !== undefined);
+  const open = (address: string, use: (page: BrowserPage) => Promise<void>): Promise<void> =>
+    withBrowserPage(name, address, use, { kept });
 
   only('every page opens without a network, trains and runs snippets', { timeout: 300_000 }, () =>
     withHost(({ site, address, cut }) =>
-      withBrowserPage(name, `${address}index.html`, async (page) => {
+      open(`${address}index.html`, async (page) => {
         await page.value(controlled, 60_000);
         await cut();
         expect(await page.evaluate("fetch('./nothing').then(() => 'there', () => 'cut')")).toBe('cut');
@@ -99,10 +104,10 @@ describe.each(browserNames)('in %s', (name) => {
           expect(await page.value("document.querySelector('header') && document.title"), file).toContain('wasm-mlp');
         }
         // The others are kept as well.
-        const kept = await page.evaluate(
+        const cached = await page.evaluate(
           `caches.keys().then(async ([name]) => (await (await caches.open(name)).keys()).map(({ url }) => url.slice(${address.length}).replace(/\\?.*/, '')))`,
         );
-        expect((kept as string[]).filter((file) => file !== '').sort()).toEqual(Object.keys(filesOf(site)).sort());
+        expect((cached as string[]).filter((file) => file !== '').sort()).toEqual(Object.keys(filesOf(site)).sort());
 
         await go(page, address);
         await page.value("/[1-9][\\d,]* steps/.test(document.querySelector('#demo').textContent) || null");
@@ -132,7 +137,7 @@ describe.each(browserNames)('in %s', (name) => {
 
   only('a new version is there at the next visit, and open pages of the old one go on', { timeout: 300_000 }, () =>
     withHost(({ site, address }) =>
-      withBrowserPage(name, `${address}docs.html`, async (page) => {
+      open(`${address}docs.html`, async (page) => {
         await page.value(controlled, 60_000);
         /** Puts a version on the host: a page says its number. */
         const publish = (version: number): void => {

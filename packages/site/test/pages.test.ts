@@ -12,7 +12,6 @@ import { createEngine, loadModel } from 'wasm-mlp';
 import { importOnnx } from 'wasm-mlp/onnx';
 import {
   browserNames,
-  KeptBrowsers,
   reasonToSkip,
   serveFolder,
   withBrowserPage,
@@ -20,6 +19,7 @@ import {
   type BrowserPage,
   type StaticServer,
 } from '../../../test/support/browsers.js';
+import { keepBrowsers } from '../../../test/support/kept-browsers.js';
 import { settingsOf } from '../src/settings/address.js';
 import { Session } from '../src/training/session.js';
 import { buildSite, click, HASH as hash, POLICY, STEPS as steps } from './built.js';
@@ -37,9 +37,8 @@ beforeAll(async () => {
   buildSite(folder);
   server = await serveFolder(folder, { 'content-security-policy': POLICY });
 }, 300_000);
-const kept = new KeptBrowsers();
+const kept = keepBrowsers();
 afterAll(async () => {
-  await kept.close();
   if (folder === '') return;
   await server.close();
   rmSync(folder, { recursive: true, force: true });

@@ -9,6 +9,7 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createEngine, loadModel } from 'wasm-mlp';
 import { browserNames, reasonToSkip, serveFolder, withBrowserPage, type StaticServer } from '../../../test/support/browsers.js'; // prettier-ignore
+import { keepBrowsers } from '../../../test/support/kept-browsers.js';
 import { readPoints } from '../src/data/csv.js';
 import { featuresOf, gridPoints } from '../src/data/features.js';
 import { addressOf, settingsOf, stepsOf } from '../src/settings/address.js';
@@ -133,6 +134,8 @@ test('the curve of losses is the same however often it is drawn', async () => {
   expect(curves[2]).toEqual(curves[0]);
 });
 
+const kept = keepBrowsers();
+
 describe.each(browserNames)('in %s', (name) => {
   const only = test.skipIf(reasonToSkip(name) !== undefined);
   let server: StaticServer;
@@ -144,7 +147,7 @@ describe.each(browserNames)('in %s', (name) => {
   }, 180_000);
   afterAll(() => server.close());
   const open = <T>(address: string, use: Parameters<typeof withBrowserPage<T>>[2]): Promise<T> =>
-    withBrowserPage(name, `${server.origin}/playground.html#${address}`, use);
+    withBrowserPage(name, `${server.origin}/playground.html#${address}`, use, { kept });
 
   only('an address with steps gives the weights after them, and a module with their predictions', async () => {
     const address = 'data=spiral&layers=8relu-6gelu&seed=9';
