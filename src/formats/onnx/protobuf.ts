@@ -19,7 +19,7 @@ const TWO_28 = 268_435_456;
 const TWO_36 = 68_719_476_736;
 
 /**
- * Messages and texts in lists that a file may have: eight for each layer that a network may have. Each takes some
+ * Messages and texts in lists that a file may have: sixteen for each layer that a network may have. Each takes some
  * hundred bytes in memory and two in the file.
  */
 const MOST_ENTRIES = 131_072;
