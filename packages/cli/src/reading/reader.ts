@@ -5,7 +5,7 @@
  */
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { Failure } from '../failure.js';
 import { conversionOf, expectedText, heldText, numericText, type Conversion } from './conversion.js';
 import { readingsOf, type Wanted } from './decide.js';
@@ -14,7 +14,7 @@ import { looksLikeCommaNumber } from './forms.js';
 import { localFile, type LocalFile } from './local-file.js';
 import { placeOf } from './place.js';
 import { missingTexts, type ColumnReading, type Form, type Reading } from './reading.js';
-import { isSmall, relationOf, type HeldColumn, type Relation } from './relation.js';
+import type { HeldColumn, Relation } from './relation.js';
 import { optionText } from '../terminal/arguments.js';
 import { text } from './sql.js';
 import type { Source } from './source.js';
@@ -112,7 +112,10 @@ export class TableReader {
     const file = await localFile(source, options.encoding);
     let instance: DuckDBInstance | undefined;
     try {
-      instance = await DuckDBInstance.create(':memory:', settingsFor(source, file.folder));
+      // Loaded here, since help and mistyped commands need neither, and DuckDB takes longer to load than all else.
+      const duckdb = await import('@duckdb/node-api');
+      const { isSmall, relationOf } = await import('./relation.js');
+      instance = await duckdb.DuckDBInstance.create(':memory:', settingsFor(source, file.folder));
       const connection = await instance.connect();
       await connection.run("SET TimeZone = 'UTC'");
       const expected = targets.length > 0 ? targets : (wanted.only ?? []);
