@@ -15,7 +15,8 @@ import { freePort } from './free-port.js';
 const COMMAND_MS = 180_000;
 /** Screenshots may never come: without a graphics card, the window's picture is not always made. */
 const SCREENSHOT_MS = 20_000;
-const START_MS = 20_000;
+/** A browser starts in two seconds, but in many more where much else runs. */
+const START_MS = 120_000;
 const END_MS = 5_000;
 
 /** WebDriver's characters for keys that write none. */
