@@ -13,7 +13,7 @@ export const PAGE = 65536;
  * of addresses into the offsets of loads and stores. test/kernels/abi.test.ts compares this with the offsets in the
  * binaries.
  */
-export const FIRST_ADDRESS = 1024;
+export const FIRST_ADDRESS = 1792;
 
 /**
  * Samples and inputs per block of the weight gradient. 128 samples of 144 inputs are 72 KiB packed, which stay in the

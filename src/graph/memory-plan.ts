@@ -48,7 +48,7 @@ export function valueRanges(
 
 /**
  * Plans the memory of predictions of up to `capacity` rows. Pure. With `rowsApart`, rows may be at different steps at a
- * time: values of different widths, whose rows are in different places of a buffer, share none.
+ * time: values share no memory but those that are computed in place.
  */
 export function planForward(plan: NetworkPlan, capacity: number, rowsApart = false): ForwardMemory {
   const timeline = new Timeline(plan.nodes.length);

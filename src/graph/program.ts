@@ -9,14 +9,6 @@ import { bindForward, isOfKernels } from '../operations/forward.js';
 import { planForward } from './memory-plan.js';
 import type { NetworkPlan, OperationNode } from './plan.js';
 
-/** A pass that begins with f32_first_nonfinite on each input. */
-export interface CheckedPass {
-  readonly rows: RowPass;
-  /** Whether an input has a value that is not finite in the rows of the last pass. */
-  foundNonFinite(input: number): boolean;
-  free(): void;
-}
-
 /** A bound plan. */
 export interface ForwardProgram {
   /** Largest number of rows of a run. */
@@ -26,8 +18,8 @@ export interface ForwardProgram {
   readonly inputs: readonly MatrixView[];
   readonly outputs: readonly MatrixView[];
   readonly steps: readonly Step[];
-  /** Checks of the inputs and the steps, as a pass over rows that threads divide, if there are threads. */
-  readonly pass: CheckedPass | undefined;
+  /** The steps as a pass over rows that threads divide, if there are threads. */
+  readonly pass: RowPass | undefined;
   free(): void;
 }
 
@@ -59,6 +51,24 @@ export const parameterAddresses = (plan: NetworkPlan, node: OperationNode, weigh
 /** Returns steps that run before those of a node, for example to look at its inputs. */
 export type StepsBefore = (node: OperationNode, inputs: readonly MatrixView[]) => readonly Step[];
 
+/**
+ * Bytes that a prediction may take more so that threads can divide its rows: twice what 256 rows of 784-512-512-10 take.
+ * Deep networks whose values share memory would take many times as much, and leave the caches.
+ */
+const MOST_APART_BYTES = 4 << 20;
+
+/** Whether threads may divide the rows of a prediction. */
+const divides = (
+  { pool }: WasmRuntime,
+  { nodes }: NetworkPlan,
+  capacity: number,
+  stepsBefore: StepsBefore | undefined,
+): boolean =>
+  pool?.live === true &&
+  stepsBefore === undefined &&
+  capacity > 1 &&
+  nodes.every(({ operation }) => isOfKernels(operation));
+
 /** Binds a plan to predict up to `capacity` rows with the weights at an address. */
 export function bindPrediction(
   runtime: WasmRuntime,
@@ -67,12 +77,10 @@ export function bindPrediction(
   capacity: number,
   stepsBefore?: StepsBefore,
 ): ForwardProgram {
-  const divides =
-    runtime.pool !== undefined &&
-    stepsBefore === undefined &&
-    capacity > 1 &&
-    plan.nodes.every(({ operation }) => isOfKernels(operation));
-  const memory = planForward(plan, capacity, divides);
+  const usual = planForward(plan, capacity);
+  const apart = divides(runtime, plan, capacity, stepsBefore) ? planForward(plan, capacity, true) : undefined;
+  const pool = apart !== undefined && apart.bytes - usual.bytes <= MOST_APART_BYTES ? runtime.pool : undefined;
+  const memory = pool === undefined ? usual : apart!;
   const region = allocateRegion(runtime, memory.bytes);
   const view = (value: number, first = 0): MatrixView => rowsFrom(matrixIn(region, memory.values[value]), first);
   const bind: BindRows = (on, first) =>
@@ -85,49 +93,23 @@ export function bindPrediction(
         ...bindForward(node.operation, { runtime: on as unknown as WasmRuntime, inputs, output, parameters }),
       ];
     });
-  const inputs = plan.inputs.map((value) => view(value));
-  const pass = divides ? bindPass(runtime, inputs, capacity, bind) : undefined;
+  let pass: RowPass | undefined;
+  try {
+    pass = pool?.bindPass(runtime.arena, bind);
+  } catch (error) {
+    runtime.arena.free(region);
+    throw error;
+  }
   return {
     capacity,
     bytes: memory.bytes,
-    inputs,
+    inputs: plan.inputs.map((value) => view(value)),
     outputs: plan.outputs.map((value) => view(value)),
     steps: bind(runtime, 0),
     pass,
     free: () => {
       pass?.free();
       runtime.arena.free(region);
-    },
-  };
-}
-
-/** Binds a pass over rows, with a result of the check for the part that starts at each row. */
-function bindPass(
-  { pool, arena, memory }: WasmRuntime,
-  inputs: readonly MatrixView[],
-  capacity: number,
-  bind: BindRows,
-): CheckedPass | undefined {
-  if (pool === undefined) return undefined;
-  const results = arena.allocate(4 * capacity * inputs.length);
-  const pass = pool.bindPass(arena, (on, first) => [
-    ...inputs.map((input, i): Step => {
-      const { address, ld } = rowsFrom(input, first);
-      return (rows) => on.kernels.f32_first_nonfinite(rows * ld, address, results + 4 * (i * capacity + first));
-    }),
-    ...bind(on, first),
-  ]);
-  return {
-    rows: pass,
-    foundNonFinite(input) {
-      for (let part = 0; part < pass.parts; part++) {
-        if (memory.i32[results / 4 + input * capacity + pass.startOf(part)] !== -1) return true;
-      }
-      return false;
-    },
-    free() {
-      pass.free();
-      arena.free(results);
     },
   };
 }

@@ -2,19 +2,12 @@
  * Runs forward passes for `predict` and `predictInto`: copies rows in, checks them, runs the program in parts and
  * copies outputs out. inference-model.ts checks shapes and options; graph/program.ts binds the program.
  */
-import { typedPart } from '../common/arrays.js';
 import { counted } from '../common/describe.js';
 import { ShapeError, ValueError } from '../common/errors.js';
 import { replaceOrRestore } from '../runtime/arena.js';
 import type { WasmRuntime } from '../runtime/wasm-runtime.js';
 import type { MatrixView } from '../runtime/matrix-view.js';
-import {
-  bindPrediction,
-  runProgram,
-  type CheckedPass,
-  type ForwardProgram,
-  type StepsBefore,
-} from '../graph/program.js';
+import { bindPrediction, runProgram, type ForwardProgram, type StepsBefore } from '../graph/program.js';
 import {
   inputCategories,
   isCategory,
@@ -35,9 +28,6 @@ const FIRST_CAPACITY = 1;
 
 /** Number of values up to which a copy one by one takes less time than a call of `set`, which is 15 ns on V8 11.3. */
 const SHORT = 16;
-
-/** Number of values from which on a part of an array is copied through a view of it, which is an object. */
-const LONG = 4096;
 
 /** Largest number of rows predicted at a time: their activations stay in the cache, and memory stays small. */
 export const MOST_CAPACITY = 256;
@@ -121,34 +111,15 @@ export class Predictor {
     if (rows > part && outsAre === 'kept') for (let i = 0; i < this.xs.length; i++) this.readyForParts(where, i);
     for (let first = 0; first < rows; first += part) {
       const count = Math.min(part, rows - first);
-      if (program.pass?.rows.pays(count)) {
-        this.runPass(where, program, program.pass, first, count);
-      } else {
-        this.copyAll(where, program, first, count);
-        this.requireValid(where, program, first, count);
-        runProgram(program, count);
-      }
+      for (let i = 0; i < this.xs.length; i++) this.copyIn(where, program.inputs[i], i, first, count);
+      this.requireValid(where, program, first, count);
+      if (program.pass?.pays(count)) program.pass.run(count);
+      else runProgram(program, count);
       for (let i = 0; i < this.outs.length; i++) this.copyOut(program.outputs[i], this.outs[i], first, count);
     }
     // Does not keep the caller's arrays alive.
     for (let i = 0; i < this.xs.length; i++) this.xs[i] = NOTHING;
     for (let i = 0; i < this.outs.length; i++) this.outs[i] = NOTHING;
-  }
-
-  /** Divides rows among threads. The others begin with theirs while this one still copies its own. */
-  private runPass(where: string, program: ForwardProgram, pass: CheckedPass, first: number, count: number): void {
-    const { rows } = pass;
-    const from = rows.cut(count);
-    this.copyAll(where, program, first + from, count - from, from);
-    rows.begin();
-    try {
-      this.copyAll(where, program, first, from);
-    } finally {
-      rows.end();
-    }
-    for (let i = 0; i < program.inputs.length; i++) {
-      if (pass.foundNonFinite(i)) this.refuseCopied(where, i, program.inputs[i], first, count);
-    }
   }
 
   /** Checks the copied rows, not the caller's: another thread may write to the memory of those. */
@@ -217,37 +188,21 @@ export class Predictor {
     return this.program;
   }
 
-  /** Copies `count` rows from row `first` on of all inputs to the rows from `to` on of a program. */
-  private copyAll(where: string, { inputs }: ForwardProgram, first: number, count: number, to = 0): void {
-    for (let i = 0; i < inputs.length; i++) this.copyIn(where, inputs[i], i, first, count, to);
-  }
-
-  private copyIn(
-    where: string,
-    { width, ld }: MatrixView,
-    input: number,
-    first: number,
-    count: number,
-    toRow: number,
-  ): void {
+  private copyIn(where: string, { width, ld }: MatrixView, input: number, first: number, count: number): void {
     const view = this.inputViews[input];
     const x = this.xs[input];
-    const values = count * width;
-    if (x.length > SHORT && (count === 1 || ld === width)) {
-      const whole = x.length === values;
-      if (whole || toRow > 0 || values >= LONG) {
-        try {
-          view.set(whole ? x : (typedPart(x, first * width, values)), toRow * ld);
-        } catch {
-          throw new ShapeError(`${where}: x expected ${counted(values, 'value')} as its length says, got more.`);
-        }
-        return;
+    if (x.length > SHORT && x.length === count * width && (count === 1 || ld === width)) {
+      try {
+        view.set(x);
+      } catch {
+        throw new ShapeError(`${where}: x expected ${counted(count * width, 'value')} as its length says, got more.`);
       }
+      return;
     }
     // Element by element: a subarray would allocate an object per call.
     let from = first * width;
     for (let i = 0; i < count; i++) {
-      for (let j = 0, to = (toRow + i) * ld; j < width; j++) view[to++] = x[from++]!;
+      for (let j = 0, to = i * ld; j < width; j++) view[to++] = x[from++]!;
     }
   }
 

@@ -1,13 +1,14 @@
 /** The free list of memory that attached threads share. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { FIRST_ADDRESS } from '../../src/runtime/constants.generated.js';
 import { SharedFreeList } from '../../src/runtime/threads/shared-free-list.js';
 
 const PAGE = 65536;
 
 /** Makes a list of its own. */
 function freeList(): SharedFreeList {
-  const words = new Int32Array(new SharedArrayBuffer(1024));
+  const words = new Int32Array(new SharedArrayBuffer(FIRST_ADDRESS));
   return new SharedFreeList({ words: (address, count) => words.subarray(address / 4, address / 4 + count) });
 }
 

@@ -65,9 +65,10 @@ test('the tiles are those that the build generates', () => {
 test('a tile has its panel width, its columns of a matrix–vector product, and both forms of GEMM', () => {
   for (const name of TILE_NAMES) {
     const { tile, kernels } = runtimeOf({ tile: name });
-    const width = Number(name.split('x')[1]);
+    const [rows, width] = name.split('x').map(Number);
     expect(tile).toEqual({
       name,
+      rows,
       panelWidth: width,
       gemvColumns: width * GEMV_PANELS[name][0],
       gemm: kernels[`f32_gemm_${name}`],

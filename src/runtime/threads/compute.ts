@@ -17,8 +17,14 @@ export function compute(start: WorkerStart, post: (message: unknown) => void): v
     gemmTN: exports[`f32_gemm_tn_${tile}`] as GemmTnKernel,
     kernels: Object.values(exports) as Kernel[],
     copy: exports.f32_copy as Kernel,
-    // Memory that grew has a new buffer.
-    doubles: (length: number) => (view.length >= length ? view : (view = new Float64Array(memory.buffer))),
+    doubles(length: number): Float64Array {
+      if (view.length < length) {
+        // Memory that another thread grew may have its new buffer only after a growth here.
+        memory.grow(0);
+        view = new Float64Array(memory.buffer);
+      }
+      return view;
+    },
     scratch,
     packedA,
   };

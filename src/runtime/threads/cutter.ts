@@ -68,7 +68,7 @@ export class Cutter {
     control[WORD.starts] = 0;
     if (2 * threads > MOST_CHUNKS) {
       const most = Math.min(threads, MOST_CHUNKS);
-      for (let i = 1; i <= most; i++) this.endChunk((i * units) / most, units, fine);
+      for (let i = 1; i <= most; i++) this.endChunk((i * units) / most, units, i === most ? 1 : fine);
       return;
     }
     for (let i = 1; i <= front; i++) this.endChunk((at += scale * large), units, step);
@@ -89,16 +89,6 @@ export class Cutter {
     const { control } = this;
     this.chunks = Math.min(MOST_CHUNKS, this.threads);
     for (let chunk = 0; chunk <= this.chunks; chunk++) control[WORD.starts + chunk] = chunk;
-  }
-
-  /** First unit of the chunks of threads that take them from the back. */
-  get firstOfOthers(): number {
-    return this.control[WORD.starts + this.ownChunks];
-  }
-
-  /** Number of the chunks before that. */
-  get ownChunks(): number {
-    return this.chunks - (this.threads >> 1);
   }
 
   /** Ends a chunk at a unit, rounded to a multiple of `step`, unless it would be empty. */

@@ -190,42 +190,21 @@ export class Dispatcher {
     return 2 * ROW_STEP * this.options.threads;
   }
 
-  /** Cuts a pass over rows, into whole tiles. Returns the first row of the parts that other threads take first. */
-  cutPass(rows: number, tileRows: number): number {
-    this.cutter.range(rows, tileRows);
-    return this.cutter.firstOfOthers;
-  }
-
-  /** Opens the pass that was cut, with the list of calls between two float64. Only the parts of other threads are open. */
-  beginPass(list: number, end: number): void {
+  /** Shares a pass over rows, cut into whole tiles: the list of calls between two float64 (row-pass.ts). */
+  pass(rows: number, tileRows: number, list: number, end: number): void {
     this.numbers[WORD.parameters / 2] = list;
     this.numbers[WORD.parameters / 2 + 1] = end;
-    this.open(PASS, 0, this.cutter.ownChunks);
-  }
-
-  /** Opens the rest of the pass and runs it to its end. */
-  endPass(): void {
-    Atomics.sub(this.control, WORD.ticket, this.cutter.ownChunks);
-    this.finish(0);
-  }
-
-  /** Number of the chunks of the last job, and the first unit of each. */
-  get parts(): number {
-    return this.cutter.chunks;
-  }
-
-  startOf(chunk: number): number {
-    return this.control[WORD.starts + chunk];
+    this.cutter.range(rows, tileRows);
+    this.run(PASS, 0);
   }
 
   /** Opens the job that was cut, computes chunks, and waits until all are done. */
   private run(kernel: number, changed: number): void {
-    this.open(kernel, changed, 0);
+    this.open(kernel, changed);
     this.finish(changed);
   }
 
-  /** Opens the job that was cut, but for its first `closed` chunks, which count as taken. */
-  private open(kernel: number, changed: number, closed: number): void {
+  private open(kernel: number, changed: number): void {
     const { control } = this;
     const { chunks } = this.cutter;
     control[WORD.kernel] = kernel;
@@ -233,7 +212,7 @@ export class Dispatcher {
     control[WORD.done] = 0;
     if (changed !== 0) control.fill(0, WORD.progress, WORD.progress + chunks);
     const job = (this.job = (this.job + 1) | 0);
-    Atomics.store(control, WORD.ticket, ticketOf(job, chunks) + closed);
+    Atomics.store(control, WORD.ticket, ticketOf(job, chunks));
     Atomics.store(control, WORD.signal, job);
     if (Atomics.load(control, WORD.asleep) > 0) Atomics.notify(control, WORD.signal);
   }

@@ -191,7 +191,9 @@ function runRange({ control, numbers, kernels }: ThreadContext, first: number, c
   const length = control[WORD.length];
   const args = lists[length];
   for (let i = 0; i < length; i++) {
-    args[i] = numbers[WORD.parameters / 2 + i] + first * numbers[WORD.strides / 2 + i];
+    const stride = numbers[WORD.strides / 2 + i];
+    // A scalar may be −0, to which 0 must not be added.
+    args[i] = numbers[WORD.parameters / 2 + i] + (stride === 0 ? -0 : first * stride);
   }
   args[control[WORD.count]] = count;
   kernels[control[WORD.kernel]].apply(undefined, args);
@@ -210,7 +212,13 @@ function runPass(thread: ThreadContext, first: number, count: number): void {
   while (at < end) {
     const number = list[at++];
     const args = lists[list[at++]];
-    for (let i = 0; i < args.length; i++, at += 3) args[i] = list[at] + count * list[at + 1] + first * list[at + 2];
+    for (let i = 0; i < args.length; i++, at += 3) {
+      const constant = list[at];
+      const perRow = list[at + 1];
+      const perFirst = list[at + 2];
+      // A scalar may be −0, to which 0 must not be added.
+      args[i] = perRow === 0 && perFirst === 0 ? constant : constant + count * perRow + first * perFirst;
+    }
     if (number < 0) args[args.length - 1] = thread.packedA;
     kernels[number < 0 ? -1 - number : number].apply(undefined, args);
   }
@@ -279,6 +287,8 @@ export function finishChunks(thread: ThreadContext, chunks: number, scratchOf: (
 function runKept(thread: ThreadContext, chunk: number, first: number, end: number): void {
   const { control, index } = thread;
   for (let at = first, blocks = 0; at < end; at += KEPT_FLOATS, blocks++) {
+    // A worker that was given up as lost may wake later: the calling thread has computed the rest then.
+    if (Atomics.load(control, WORD.stop) === 1) return;
     const count = Math.min(KEPT_FLOATS, end - at);
     keep(thread, at, count, thread.scratch, true);
     Atomics.store(control, WORD.progress + chunk, noteOf(blocks, index, true));

@@ -264,13 +264,7 @@ export class Pool {
     const { dispatcher } = this;
     return {
       pays: (rows) => rows * list.products >= this.threshold && rows >= dispatcher.leastRows,
-      cut: (rows) => dispatcher.cutPass(rows, tile.rows),
-      begin: () => dispatcher.beginPass(region / 8, (region + bytes) / 8),
-      end: () => dispatcher.endPass(),
-      get parts() {
-        return dispatcher.parts;
-      },
-      startOf: (part) => dispatcher.startOf(part),
+      run: (rows) => dispatcher.pass(rows, tile.rows, region / 8, (region + bytes) / 8),
       free: () => arena.free(region),
     };
   }

@@ -9,7 +9,7 @@ export interface FloatKernel {
   readonly name: KernelName;
   /** Multiply-adds of a product that take as long as one float, about. */
   readonly weight: number;
-  /** Parameters that point to weights or to the state of an optimizer, which it changes. */
+  /** Parameters that point to weights, to sums of gradients or to the state of an optimizer, which it changes. */
   readonly changes: readonly string[];
 }
 
@@ -38,9 +38,10 @@ export const floatKernels = (): FloatKernel[] => [
       `f32_${name}_backward` as KernelName,
     ),
   ),
-  ...plain(CHEAP, 'f32_sum', 'f32_product', 'f32_difference', 'f32_clip_value', 'f32_penalty_gradient'),
-  update(UPDATE, 'f32_scale', '*w'),
-  update(UPDATE, 'f32_copy', '*y'),
+  ...plain(CHEAP, 'f32_product', 'f32_difference', 'f32_clip_value', 'f32_penalty_gradient'),
+  update(CHEAP, 'f32_sum', '*y'),
+  update(CHEAP, 'f32_scale', '*w'),
+  update(CHEAP, 'f32_copy', '*y'),
   update(UPDATE, 'f32_blend', '*y'),
   update(UPDATE, 'f32_sgd', '*w'),
   update(UPDATE, 'f32_sgd_momentum', '*w', '*v'),

@@ -21,15 +21,8 @@ export type BindRows = (runtime: PassRuntime, first: number) => readonly Step[];
 export interface RowPass {
   /** Whether dividing so many rows takes less time than all of them on the calling thread. */
   pays(rows: number): boolean;
-  /** Divides rows. Returns the first of those that other threads take first. */
-  cut(rows: number): number;
-  /** Lets other threads begin with their rows, which have to be there. */
-  begin(): void;
-  /** Runs the pass, with all rows there, to its end. It has to be called after `begin`. */
-  end(): void;
-  /** Number of the parts of the last pass, and the first row of each. */
-  readonly parts: number;
-  startOf(part: number): number;
+  /** Runs the pass over the first `rows` rows. */
+  run(rows: number): void;
   free(): void;
 }
 
@@ -39,7 +32,8 @@ type Noted = readonly [number: number, args: readonly number[]];
 const NOTED_ROWS = [1, 2, 64] as const;
 
 /**
- * Returns the list of the calls, as job.ts reads it, and the multiply-adds of its products for a row. The steps have to be calls of kernels alone, with arguments that are linear in the rows.
+ * Returns the list of the calls, as job.ts reads it, and the multiply-adds of its products for a row. The steps have to
+ * be calls of kernels alone, with arguments that are linear in the rows.
  */
 export function listCalls(
   tile: Tile,
@@ -61,6 +55,10 @@ export function listCalls(
   };
   const [one, two, many] = NOTED_ROWS.map((rows) => callsOf(0, rows));
   const next = callsOf(1, 1);
+  const kernelsOf = (list: readonly Noted[]): string => list.map(([number, args]) => [number, args.length]).join();
+  if ([two, many, next].some((list) => kernelsOf(list) !== kernelsOf(one))) {
+    throw new Error('predict: the same calls of kernels expected for any number of rows, got others.');
+  }
   const calls: number[] = [];
   let products = 0;
   for (const [index, [number, args]] of one.entries()) {
