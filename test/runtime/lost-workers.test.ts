@@ -20,7 +20,6 @@ import { WasmRuntime } from '../../src/runtime/wasm-runtime.js';
 import { createEngine, dense, WorkerError, type Engine, type Model } from '../../src/index.js';
 import { watchWorkers } from '../support/workers.js';
 import { source } from '../support/reference/random.js';
-import { thrownBy } from '../support/reference/refusals.js';
 
 const KILLS = Number(process.env.KILLS ?? 1000);
 
@@ -168,6 +167,7 @@ test(
     const now = performance.now.bind(performance);
     let readings = 0;
     vi.spyOn(performance, 'now').mockImplementation(() => now() + 10 * readings++);
+    let reported = 0;
     for (let kill = 0; kill < Math.ceil(KILLS / 100); kill++) {
       const engine = await createEngine({ threads: 2 });
       const model = build(engine);
@@ -178,16 +178,19 @@ test(
         // Not awaited: the thread ends at some moment of one of the next steps.
         ended = Promise.all([...workers].map((worker) => worker.terminate()));
       };
-      const thrown = await thrownBy(async () => {
+      try {
         await model.fit(x, labels, { batchSize: 2, shuffle: false, callbacks: [{ onBatchEnd }] });
-        await ended;
-        throw new WorkerError('threads: ended after the last step');
-      });
-      expect(thrown).toBeInstanceOf(WorkerError);
+      } catch (error) {
+        expect(error).toBeInstanceOf(WorkerError);
+        reported += 1;
+      }
+      await ended;
       expect(model.stepCount).toBeGreaterThan(last);
       expect(same(weightsOf(model), finished[model.stepCount]), `after step ${model.stepCount}`).toBe(true);
       engine.dispose();
     }
+    // A thread may end after the last step.
+    expect(reported).toBeGreaterThan(0);
   },
   60_000 + 60 * KILLS,
 );
