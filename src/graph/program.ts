@@ -52,8 +52,8 @@ export const parameterAddresses = (plan: NetworkPlan, node: OperationNode, weigh
 export type StepsBefore = (node: OperationNode, inputs: readonly MatrixView[]) => readonly Step[];
 
 /**
- * Bytes that a prediction may take more so that threads can divide its rows: twice what 256 rows of 784-512-512-10 take.
- * Deep networks whose values share memory would take many times as much, and leave the caches.
+ * Bytes that a prediction may take more so that threads can divide its rows: about twice what 256 rows of
+ * 784-512-512-10 take. Deep networks whose values share memory would take many times as much, and leave the caches.
  */
 const MOST_APART_BYTES = 4 << 20;
 

@@ -86,18 +86,7 @@ export class Dispatcher {
     p8: number,
     p9: number,
   ): void {
-    const { numbers } = this;
-    const at = WORD.parameters / 2;
-    numbers[at] = m;
-    numbers[at + 1] = n;
-    numbers[at + 2] = p2;
-    numbers[at + 3] = p3;
-    numbers[at + 4] = p4;
-    numbers[at + 5] = p5;
-    numbers[at + 6] = p6;
-    numbers[at + 7] = p7;
-    numbers[at + 8] = p8;
-    numbers[at + 9] = p9;
+    this.write(m, n, p2, p3, p4, p5, p6, p7, p8, p9, 0, 0, 0);
     this.cutter.output(m, n, width);
     this.run(kernel, 0);
   }
@@ -127,19 +116,7 @@ export class Dispatcher {
   ): void {
     const { numbers, control } = this;
     const at = WORD.parameters / 2;
-    numbers[at] = n;
-    numbers[at + 1] = p1;
-    numbers[at + 2] = p2;
-    numbers[at + 3] = p3;
-    numbers[at + 4] = p4;
-    numbers[at + 5] = p5;
-    numbers[at + 6] = p6;
-    numbers[at + 7] = p7;
-    numbers[at + 8] = p8;
-    numbers[at + 9] = p9;
-    numbers[at + 10] = p10;
-    numbers[at + 11] = p11;
-    numbers[at + 12] = p12;
+    this.write(n, p1, p2, p3, p4, p5, p6, p7, p8, p9, p10, p11, p12);
     for (let i = 0; i < length; i++) {
       // A null pointer stands for a vector that there is not.
       const moves = i > 0 && i <= pointers && numbers[at + i] !== 0;
@@ -163,20 +140,46 @@ export class Dispatcher {
     ld: number,
   ): void {
     const { numbers, control } = this;
-    const at = WORD.parameters / 2;
-    numbers[at] = m;
-    numbers[at + 1] = n;
-    numbers[at + 2] = rows;
-    numbers[at + 3] = source;
-    numbers[at + 4] = indices;
-    numbers[at + 5] = target;
-    numbers[at + 6] = ld;
+    this.write(m, n, rows, source, indices, target, ld, 0, 0, 0, 0, 0, 0);
     numbers.fill(0, WORD.strides / 2, WORD.strides / 2 + 7);
     numbers[WORD.strides / 2 + 4] = 4;
     numbers[WORD.strides / 2 + 5] = 4 * ld;
     control[WORD.length] = 7;
     control[WORD.count] = 0;
     this.range(kernel, m, 1, 0);
+  }
+
+  /** Writes the parameters of a kernel, and 0 for those that it does not have. */
+  private write(
+    p0: number,
+    p1: number,
+    p2: number,
+    p3: number,
+    p4: number,
+    p5: number,
+    p6: number,
+    p7: number,
+    p8: number,
+    p9: number,
+    p10: number,
+    p11: number,
+    p12: number,
+  ): void {
+    const { numbers } = this;
+    const at = WORD.parameters / 2;
+    numbers[at] = p0;
+    numbers[at + 1] = p1;
+    numbers[at + 2] = p2;
+    numbers[at + 3] = p3;
+    numbers[at + 4] = p4;
+    numbers[at + 5] = p5;
+    numbers[at + 6] = p6;
+    numbers[at + 7] = p7;
+    numbers[at + 8] = p8;
+    numbers[at + 9] = p9;
+    numbers[at + 10] = p10;
+    numbers[at + 11] = p11;
+    numbers[at + 12] = p12;
   }
 
   /** Shares a range of units whose parameters and strides are written. */
