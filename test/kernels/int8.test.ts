@@ -4,6 +4,7 @@
  */
 import v8 from 'node:v8';
 import { describe, expect, test } from 'vitest';
+import { FIRST_ADDRESS } from '../../src/runtime/constants.generated.js';
 import { compileInt8 } from '../../src/runtime/int8/load.js';
 import { instantiateInt8, type Int8Kernels, type Int8Path } from '../../src/runtime/int8/products.js';
 import { int8WeightBytes, MOST_INPUTS } from '../../src/runtime/int8/weight-bytes.js';
@@ -46,7 +47,7 @@ function compute(path: Int8Path, { rows, weights, inputs, scales, bias, range }:
   const ldx = padded(inputs) + 4;
   const ldz = padded(units) + 8;
   const one = kernels.get(path)!;
-  let end = 1024;
+  let end = FIRST_ADDRESS;
   const guards: number[] = [];
   const room = (size: number): number => {
     const at = end + GUARD_BYTES;

@@ -3,7 +3,7 @@
  * promises.
  */
 import { afterAll, describe, expect, test } from 'vitest';
-import { ROW_BLOCK } from '../../src/runtime/constants.generated.js';
+import { FIRST_ADDRESS, ROW_BLOCK } from '../../src/runtime/constants.generated.js';
 import { padded } from '../../src/runtime/panels.js';
 import { runtimeOf, numbers, onFixture, type KernelFixture, type Buffer } from './harness.js';
 
@@ -218,11 +218,11 @@ describe.each(shapes)('columns of %i rows of %i', (m, n) => {
       const [center, rest, variance] = [means, rests, variances].map((values) => fixture.use(column(values)).address);
       const gammaAt = gammas ? fixture.use(column(gammas)).address : 0;
       const results = [to?.address ?? 0, wanted ? dgamma.address : 0, wanted ? dbeta.address : 0] as const;
-      const foot = runtime.memory.f32.slice(0, 256);
+      const foot = runtime.memory.f32.slice(0, FIRST_ADDRESS / 4);
       const places = [from.address, center, rest, variance, gammaAt, delta.address, ...results] as const;
       fixture.call('f32_normalize_columns_backward', m, n, ...places, ld, EPSILON);
-      // An unwanted result is not written: the first 1024 bytes stay unchanged.
-      expect(runtime.memory.f32.slice(0, 256)).toEqual(foot);
+      // An unwanted result is not written: what lies below the first address stays unchanged.
+      expect(runtime.memory.f32.slice(0, FIRST_ADDRESS / 4)).toEqual(foot);
       if (to !== delta) expect(fixture.read(delta)).toEqual(laid(dy, 0));
       if (to !== from) expect(fixture.read(from)).toEqual(laid(x, 1e30));
       return {
@@ -364,7 +364,7 @@ describe.each(shapes)('layer normalization of %i rows of %i', (m, n) => {
       const [dgamma, dbeta] = [fixture.room(padded(n)), fixture.room(padded(n))];
       const gammaAt = gammas ? fixture.use(column(gammas)).address : 0;
       const results = [to?.address ?? 0, wanted ? dgamma.address : 0, wanted ? dbeta.address : 0] as const;
-      const foot = runtime.memory.f32.slice(0, 256);
+      const foot = runtime.memory.f32.slice(0, FIRST_ADDRESS / 4);
       fixture.call(
         'f32_normalize_rows_backward',
         m,
@@ -377,8 +377,8 @@ describe.each(shapes)('layer normalization of %i rows of %i', (m, n) => {
         EPSILON,
         0,
       );
-      // An unwanted result is not written: the first 1024 bytes stay unchanged.
-      expect(runtime.memory.f32.slice(0, 256)).toEqual(foot);
+      // An unwanted result is not written: what lies below the first address stays unchanged.
+      expect(runtime.memory.f32.slice(0, FIRST_ADDRESS / 4)).toEqual(foot);
       if (to !== delta) expect(fixture.read(delta)).toEqual(laid(dy, 0));
       if (to !== from) expect(fixture.read(from)).toEqual(laid(x, 1e30));
       return {

@@ -18,6 +18,7 @@ import {
   ValueError,
   type ModelHandle,
 } from '../../src/index.js';
+import { FIRST_ADDRESS } from '../../src/runtime/constants.generated.js';
 import { expectError, thrownBy, trained, X } from '../support/reference/refusals.js';
 
 afterEach(() => {
@@ -108,15 +109,17 @@ describe('a handle with a wrong value', () => {
       `attachModel: handle expected weights to be at most ${bytes - 128}, so that they lie in the memory, got ${bytes - 64}. Pass on what model.share gave.`,
     );
     expectError(
-      await thrownBy(() => attachModel({ ...handle, words: 1026 })),
+      await thrownBy(() => attachModel({ ...handle, words: FIRST_ADDRESS + 2 })),
       ValueError,
-      `attachModel: handle expected words to be a multiple of 64 from 1024 to ${bytes - 20}, got 1026. Pass on what model.share gave.`,
+      `attachModel: handle expected words to be a multiple of 64 from ${FIRST_ADDRESS} to ${bytes - 20}, got ${FIRST_ADDRESS + 2}. Pass on what model.share gave.`,
     );
   });
 
   test('whose memory has another limit than the kernels take is refused', async () => {
     const memory = new WebAssembly.Memory({ initial: 1, maximum: 2, shared: true });
-    const thrown = await thrownBy(() => attachModel({ ...handle, memory, words: 1024, weights: 1024 }));
+    const thrown = await thrownBy(() =>
+      attachModel({ ...handle, memory, words: FIRST_ADDRESS, weights: FIRST_ADDRESS }),
+    );
     expect(thrown.name).toMatch(/^(Value|State)Error$/);
   });
 

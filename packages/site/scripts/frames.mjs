@@ -119,7 +119,9 @@ function tasksOf(events) {
     ({ name, ph, pid, tid }) => ph === 'X' && name.endsWith('RunTask') && threads.has(`${pid} ${tid}`),
   );
   const timed = tasks.filter(({ tdur }) => tdur !== undefined);
-  if (timed.length < 100) throw new Error(`${timed.length} of ${tasks.length} tasks have a time of the processor`);
+  // How many tasks there are depends on how busy the machine is; that a system times none of them does not.
+  if (timed.length === 0 || timed.length < tasks.length / 2)
+    throw new Error(`${timed.length} of ${tasks.length} tasks have a time of the processor`);
   return timed;
 }
 

@@ -173,17 +173,28 @@ describe.each(browserNames)('in %s', (name) => {
     const model = await loadModel(await session.file('safetensors'));
     expect([...predict(inputsOf(address))]).toEqual([...model.predict(inputsOf(address))]);
     // Trained further and shared again, it is the address of the new weights; a change starts anew.
-    const [further, changed] = (await open(`${address}&steps=20`, async (page) => {
+    // Whenever a hash is on the screen, the address is that of its step.
+    const watch = `(() => {
+      globalThis.others = [];
+      new MutationObserver(() => {
+        const address = Number(/steps=(\\d+)$/.exec(location.hash)?.[1] ?? 0);
+        if (${HASH} !== null && address !== ${STEPS}) others.push([address, ${STEPS}]);
+      }).observe(document.body, { subtree: true, childList: true, characterData: true });
+      return true;
+    })()`;
+    const [further, changed, others] = (await open(`${address}&steps=20`, async (page) => {
       await page.value(`${STEPS} === 20 || null`);
       await page.value(HASH);
+      await page.evaluate(watch);
       await page.evaluate(click('One step'));
       await page.value('/steps=21$/.test(location.hash) || null');
       const one = await page.value('location.hash');
       await page.evaluate(click('Add a layer'));
       await page.value(`${STEPS} === 0 || null`);
       await page.value(HASH);
-      return [one, await page.value('location.hash')];
-    })) as string[];
+      return [one, await page.value('location.hash'), await page.value('others')];
+    })) as [string, string, number[][]];
+    expect(others).toEqual([]);
     expect(stepsOf(further)).toBe(21);
     expect(stepsOf(changed)).toBe(0);
     session.dispose();

@@ -1,5 +1,5 @@
 /** The playground: settings in the address, a worker that trains, and the views of both. */
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useMemo, useRef, useState, type StateUpdater } from 'preact/hooks';
 import { Choice } from '../components/fields.js';
 import { addressOf, roundedPoint, settingsOf, stepsOf } from '../settings/address.js';
 import { consistent, LIMITS, taskOf, type Settings } from '../settings/settings.js';
@@ -47,7 +47,12 @@ function download(name: string, content: BlobPart, type: string): void {
 }
 
 /** What an address asks for. */
-const askedBy = (address: string) => ({ settings: settingsOf(address), steps: stepsOf(address) });
+interface Asked {
+  readonly settings: Settings;
+  readonly steps: number;
+}
+
+const askedBy = (address: string): Asked => ({ settings: settingsOf(address), steps: stepsOf(address) });
 
 /** Returns settings with a point more, or without the one that is nearest. */
 function withDrawn(settings: Settings, x: number, y: number, { target, erases }: Tool): Settings {
@@ -77,8 +82,14 @@ export function Playground() {
   const client = useRef<TrainingClient | undefined>(undefined);
   const points = useMemo(() => dividedPoints(settings), [settings]);
   const empty = points.training.length < 2;
+  /** Asks for another network. The one that rests is none of it, so its steps must not be in the new address. */
+  const ask = (next: StateUpdater<Asked>): void => {
+    setRestsAt(undefined);
+    setAsked(next);
+  };
 
-  useEffect(() => {
+  // Effects of layout run with the rendering: no snapshot of the network before comes in between.
+  useLayoutEffect(() => {
     client.current = new TrainingClient({
       snapshot(next) {
         setSnapshot(next);
@@ -92,7 +103,7 @@ export function Playground() {
         setProblem(message);
       },
     });
-    const onAddress = (): void => setAsked(askedBy(location.hash));
+    const onAddress = (): void => ask(askedBy(location.hash));
     addEventListener('hashchange', onAddress);
     return () => {
       removeEventListener('hashchange', onAddress);
@@ -100,7 +111,7 @@ export function Playground() {
     };
   }, []);
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     setRunning(false);
     setRestsAt(undefined);
     setProblem('');
@@ -110,16 +121,16 @@ export function Playground() {
     showAddress(addressOf(settings, steps));
   }, [settings, steps, empty]);
 
-  // At rest the address is that of these very weights.
+  // At rest the address is that of these very weights, as soon as their hash is on the screen.
   const address = addressOf(settings, restsAt ?? steps);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (restsAt !== undefined) showAddress(address);
   }, [restsAt, address]);
 
   const change = (part: Partial<Settings>): void =>
-    setAsked((before) => ({ settings: consistent({ ...before.settings, ...part }), steps: 0 }));
+    ask((before) => ({ settings: consistent({ ...before.settings, ...part }), steps: 0 }));
   const draw = (x: number, y: number): void =>
-    setAsked((before) => ({ settings: withDrawn(before.settings, x, y, tool), steps: 0 }));
+    ask((before) => ({ settings: withDrawn(before.settings, x, y, tool), steps: 0 }));
   const startAgain = (): void => {
     setRestsAt(undefined);
     if (steps > 0) setAsked({ settings, steps: 0 });
