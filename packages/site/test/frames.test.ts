@@ -5,30 +5,35 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { chromium } from 'playwright-core';
-import { describe, expect, test } from 'vitest';
-import { reasonToSkip, serveFolder } from '../../../test/support/browsers.js';
+import { chromium, type Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { reasonToSkip, serveFolder, type StaticServer } from '../../../test/support/browsers.js';
 import { ACTIVITIES, measureFrames } from '../scripts/frames.mjs';
 import { CHROMIUM } from '../scripts/serve-built.mjs';
 import { buildSite, POLICY } from './built.js';
 
-describe.skipIf(reasonToSkip('chromium') !== undefined)('in Chromium', () => {
-  test('each activity whose frames are measured runs, draws, and raises no error', { timeout: 300_000 }, async () => {
-    const site = mkdtempSync(join(tmpdir(), 'site-'));
+const skipped = reasonToSkip('chromium') !== undefined;
+
+describe.skipIf(skipped)('in Chromium', () => {
+  const site = mkdtempSync(join(tmpdir(), 'site-'));
+  let server: StaticServer;
+  let browser: Browser;
+  beforeAll(async () => {
     buildSite(site);
-    const server = await serveFolder(site, { 'content-security-policy': POLICY });
-    const browser = await chromium.launch(CHROMIUM);
-    try {
-      for (const activity of ACTIVITIES) {
-        const { frames, processor, errors } = await measureFrames(browser, server.origin, activity, 1);
-        expect(errors, activity.title).toEqual([]);
-        expect(frames.length, activity.title).toBeGreaterThan(2);
-        expect(processor, activity.title).toBeGreaterThan(0);
-      }
-    } finally {
-      await browser.close();
-      await server.close();
-      rmSync(site, { recursive: true, force: true });
-    }
+    server = await serveFolder(site, { 'content-security-policy': POLICY });
+    browser = await chromium.launch(CHROMIUM);
+  }, 300_000);
+  afterAll(async () => {
+    await browser.close();
+    await server.close();
+    rmSync(site, { recursive: true, force: true });
+  });
+
+  const activities = ACTIVITIES.map((activity) => [activity.title, activity] as const);
+  test.each(activities)('%s: runs, draws, and raises no error', { timeout: 300_000 }, async (_, activity) => {
+    const { frames, processor, errors } = await measureFrames(browser, server.origin, activity, 1);
+    expect(errors).toEqual([]);
+    expect(frames.length).toBeGreaterThan(2);
+    expect(processor).toBeGreaterThan(0);
   });
 });
