@@ -3,6 +3,8 @@
  * constraints, batches. Numbers are drawn by integer arithmetic, so every engine draws the same.
  */
 
+import { withLbfgs, withLevenbergMarquardt } from './full-batch-descriptions.mjs';
+
 /** @typedef {import('./library.mjs').Description} Description */
 /** @typedef {import('./library.mjs').Described} Described */
 /** @typedef {import('./library.mjs').Choice} Choice */
@@ -306,7 +308,8 @@ export function randomDescription(seed) {
   const extreme = draw.once(8);
   const limit = draw.integer(0, 5);
   const metrics = METRICS[targets] ?? [];
-  return {
+  /** @type {Description} */
+  const description = {
     seed: draw.integer(0, 0xffffff),
     data: draw.integer(0, 9999),
     rows,
@@ -330,4 +333,8 @@ export function randomDescription(seed) {
     sampleWeight: draw.once(4),
     validationRows: draw.once(3) ? draw.integer(1, 20) : 0,
   };
+  // Drawn last, so that all other networks are those that they were without it.
+  const which = draw.integer(0, 11);
+  if (which === 0) return withLbfgs(draw, description);
+  return which === 1 ? withLevenbergMarquardt(draw, description, widths) : description;
 }

@@ -33,6 +33,7 @@
  * @typedef {object} Result
  * @property {string[]} weights
  * @property {{ logs: Record<string, string>, weights: string[] }[]} epochs
+ * @property {string} [stopReason] Why the optimizer ended the training, where it did.
  * @property {string[]} final
  * @property {string} predictions
  */
@@ -207,7 +208,7 @@ export async function runLibrary(library, description) {
   const weights = () => model.getWeights().map(({ data }) => hexOfFloats(data));
   /** @type {Result} */
   const result = { weights: weights(), epochs: [], final: [], predictions: '' };
-  await model.fit(data.x, data.y, {
+  const { stopReason } = await model.fit(data.x, data.y, {
     ...options,
     callbacks: [
       {
@@ -218,6 +219,7 @@ export async function runLibrary(library, description) {
       },
     ],
   });
+  if (stopReason !== undefined) result.stopReason = stopReason;
   result.final = weights();
   result.predictions = hexOfFloats(/** @type {Float32Array} */ (model.predict(data.x)));
   model.dispose();
@@ -243,6 +245,8 @@ export function differenceOf(ours, theirs) {
         ({ epochs }) => Object.entries(epochs[epoch]?.logs ?? {}).sort(),
       ]),
     ]),
+    ['number of epochs', ({ epochs }) => epochs.length],
+    ['reason to stop', ({ stopReason }) => stopReason],
     ['weights after the training', ({ final }) => final],
     ['predictions', ({ predictions }) => predictions],
   ];

@@ -14,7 +14,7 @@ import { fileURLToPath } from 'node:url';
  * All weights at one moment.
  * @typedef {object} Moment
  * @property {number} epochs Epochs before it.
- * @property {number} updates Updates before it.
+ * @property {number} updates Updates before it; of optimizers that look at all rows at once, iterations.
  * @property {Record<string, string>} [logs] Those of the epoch before it: float64, as hexadecimal bits.
  * @property {string} sha256 Of the weights, tensor after tensor: float32, little-endian, NaN as 7fc00000.
  * @property {string[]} first The first weights, as hexadecimal bits.
@@ -24,6 +24,7 @@ import { fileURLToPath } from 'node:url';
 /**
  * @typedef {object} Expected
  * @property {Moment[]} moments Before the training and after each epoch.
+ * @property {string} [stopReason] Why the optimizer ended the training, where it did.
  * @property {string} final SHA-256 of the weights after the training.
  * @property {string} predictions SHA-256 of the predictions for the rows of the training.
  */
@@ -67,7 +68,10 @@ const SHOWN = 4;
  * @param {Result} result
  * @returns {Expected}
  */
-export function summary({ rows, batchSize, optimizer: { accumulate = 1 } }, { weights, epochs, final, predictions }) {
+export function summary(
+  { rows, batchSize, optimizer: { accumulate = 1 } },
+  { weights, epochs, stopReason, final, predictions },
+) {
   const perEpoch = Math.ceil(rows / (batchSize * Number(accumulate)));
   const moments = [{ weights, logs: undefined }, ...epochs].map(({ weights, logs }, epoch) => {
     const all = words(weights.join(''));
@@ -80,7 +84,7 @@ export function summary({ rows, batchSize, optimizer: { accumulate = 1 } }, { we
       last: all.slice(-SHOWN),
     };
   });
-  return { moments, final: hashOf(final), predictions: hashOf([predictions]) };
+  return { moments, ...(stopReason && { stopReason }), final: hashOf(final), predictions: hashOf([predictions]) };
 }
 
 /** Returns a value as text that does not depend on the order of fields. @param {unknown} value */
@@ -101,6 +105,11 @@ export function differenceFrom({ description, expected }, result) {
   for (const [index, moment] of expected.moments.entries()) {
     const [wanted, found] = [sorted(moment), sorted(got.moments[index])];
     if (wanted !== found) return `after ${moment.updates} updates expected ${wanted}, got ${found}`;
+  }
+  if (got.moments.length !== expected.moments.length || got.stopReason !== expected.stopReason) {
+    const ends = (/** @type {Expected} */ { moments, stopReason }) =>
+      `${moments.length - 1} epochs and the reason ${stopReason ?? 'none'}`;
+    return `after the training expected ${ends(expected)}, got ${ends(got)}`;
   }
   if (got.final !== expected.final) return `weights after the training expected ${expected.final}, got ${got.final}`;
   if (got.predictions === expected.predictions) return undefined;

@@ -38,6 +38,13 @@ test('every layer, activation, loss, optimizer, schedule, initializer and constr
   expect(inNetworks.filter((name) => !inVectors.has(name))).toEqual([]);
 });
 
+test('at least ten of 300 random networks have each optimizer that looks at all rows at once', () => {
+  const kinds = Array.from({ length: 300 }, (_, seed) => randomDescription(seed).optimizer.kind);
+  for (const kind of ['lbfgs', 'levenbergMarquardt']) {
+    expect(kinds.filter((one) => one === kind).length, kind).toBeGreaterThanOrEqual(10);
+  }
+});
+
 describe('npm run verify', () => {
   const script = fileURLToPath(new URL('../../verification/verify.mjs', import.meta.url));
   let folder: string;
@@ -164,6 +171,35 @@ const FAULTS = {
   repeated_product: 'percentage-error',
   statistics_averaged: 'accumulated-statistics',
   loss_in_single: 'affine-sgd',
+  statistics_of_trials: 'lbfgs-statistics',
+  loss_before: 'lbfgs',
+  penalty_not_minimized: 'lbfgs',
+  dot_in_single: 'lbfgs',
+  step_in_double: 'lbfgs',
+  oldest_first: 'lbfgs',
+  scale_of_oldest: 'lbfgs',
+  curvature_threshold: 'lbfgs-line-search',
+  history_kept: 'lbfgs-line-search',
+  relative_change: 'lbfgs',
+  full_first_step: 'lbfgs',
+  any_decrease: 'lbfgs-line-search',
+  weak_curvature: 'lbfgs-line-search',
+  no_margin: 'lbfgs-line-search',
+  bisection: 'lbfgs-line-search',
+  no_growth_limit: 'lbfgs-line-search',
+  weight_not_rooted: 'levenberg-marquardt',
+  root_in_single: 'levenberg-marquardt-singular',
+  curvature_in_single: 'levenberg-marquardt',
+  curvature_in_blocks: 'levenberg-marquardt-many-rows',
+  last_row_first: 'levenberg-marquardt-singular',
+  last_output_first: 'levenberg-marquardt-singular',
+  penalty_without_curvature: 'levenberg-marquardt',
+  factor_from_below: 'levenberg-marquardt-singular',
+  solution_in_single: 'levenberg-marquardt',
+  scaled_damping: 'levenberg-marquardt',
+  damping_in_double: 'levenberg-marquardt',
+  no_least_damping: 'levenberg-marquardt-damping',
+  equal_loss: 'levenberg-marquardt-damping',
 };
 
 test.runIf(process.env.REQUIRE_GCC)('the C program is compiled here', () => {
@@ -201,6 +237,17 @@ describe.skipIf(missing !== undefined)(
       const other = { ...result, epochs: [{ ...epochs[0], logs: { loss: '0' } }, ...epochs.slice(1)] };
       expect(differenceOf(result, result)).toBeUndefined();
       expect(differenceOf(result, other)).toMatch(/^logs of epoch 0: /);
+      expect(differenceOf(result, { ...result, epochs: [...epochs, epochs[0]] })).toMatch(/^number of epochs: /);
+      expect(differenceOf(result, { ...result, stopReason: 'goal' })).toMatch(/^reason to stop: undefined and "goal"$/);
+    });
+
+    test('a vector names how the training ends', () => {
+      const vector = vectors.find(({ name }) => name === 'lbfgs')!;
+      const result = program.run(vector.description);
+      const { epochs } = result;
+      expect(result.stopReason).toBe('changeTolerance');
+      expect(differenceFrom(vector, { ...result, stopReason: undefined })).toMatch(/the reason none$/);
+      expect(differenceFrom(vector, { ...result, epochs: [...epochs, epochs[0]] })).toMatch(/got \d+ epochs/);
     });
 
     describe('with faults', () => {

@@ -12,11 +12,6 @@ static uint32_t mix(uint32_t i, uint32_t j, uint32_t stream) {
   return h ^ h >> 15;
 }
 
-typedef struct {
-  int rows, width, targets;
-  float *x, *t, *weights; /* weights of rows: NULL without */
-} Data;
-
 enum { INPUTS, TARGETS, WEIGHTS };
 
 static float target_of(const char *form, uint32_t h) {
@@ -133,8 +128,8 @@ static float *gather(const float *from, const int *order, int rows, int width) {
   return to;
 }
 
-static double train_on(Network *network, const Data *data, const int *order, int rows, double total, double *penalty) {
-  const Json *optimizer = field(network->text, "optimizer");
+/* Runs forward and backward; returns the sum of the losses. */
+static double run_on(Network *network, const Data *data, const int *order, int rows, double total, double *penalty) {
   float *x = gather(data->x, order, rows, data->width), *t = gather(data->t, order, rows, data->targets);
   float *weights = gather(data->weights, order, rows, 1), *losses = zeroed((size_t)rows, sizeof(float));
   network->x = x;
@@ -148,15 +143,50 @@ static double train_on(Network *network, const Data *data, const int *order, int
   clear_overflow(network, rows, x, weights);
   backward(network, rows);
   add_penalties(network);
-  clip(network, optimizer);
-  update(network, optimizer);
-  constrain(network);
-  average_weights(network, optimizer);
   free(x);
   free(t);
   free(weights);
   free(losses);
   return total;
+}
+
+static double train_on(Network *network, const Data *data, const int *order, int rows, double total, double *penalty) {
+  const Json *optimizer = field(network->text, "optimizer");
+  total = run_on(network, data, order, rows, total, penalty);
+  clip(network, optimizer);
+  update(network, optimizer);
+  constrain(network);
+  average_weights(network, optimizer);
+  return total;
+}
+
+static int *in_order(int rows) {
+  int *order = zeroed((size_t)rows, sizeof(int));
+  for (int i = 0; i < rows; i++) order[i] = i;
+  return order;
+}
+
+double run_all_rows(Network *network, const Data *data) {
+  int *order = in_order(data->rows);
+  double penalty = 0, total = run_on(network, data, order, data->rows, 0, &penalty);
+  free(order);
+  return total;
+}
+
+void differentiate_rows(Network *network, const Data *data, const float *seed) {
+  int *order = in_order(data->rows), n = network->outputs, last = network->operations - 1;
+  static float *x; /* read after the pass */
+  free(x);
+  network->x = x = gather(data->x, order, data->rows, data->width);
+  forward(network, data->rows, true);
+  for (int k = 0; k < network->operations; k++) network->operation[k].has_delta = k == last;
+  for (int i = 0; i < data->rows * n; i++) {
+    float weight = data->weights == NULL ? 1 : data->weights[i / n];
+    network->operation[last].dy[i] = weight == 0 ? 0 : seed[i] * weight;
+  }
+  clear_overflow(network, data->rows, x, data->weights);
+  backward(network, data->rows);
+  free(order);
 }
 
 static void write_floats(const float *values, int n) {
@@ -235,6 +265,17 @@ static void write_logs(Network *network, const Data *validation, int rows, doubl
   putchar('}');
 }
 
+static double train_by_batches(Network *network, const Data *data, int epoch, int *order, int size, double *penalty) {
+  double total = 0;
+  clear_metrics(network);
+  if (flag_of(network->text, "shuffle", true)) shuffle(network->seed, (uint32_t)epoch, data->rows, order);
+  for (int first = 0; first < data->rows; first += size) {
+    int rows = data->rows - first < size ? data->rows - first : size;
+    total = train_on(network, data, order + first, rows, total, penalty);
+  }
+  return total;
+}
+
 static char *read_all(void) {
   size_t size = 0, room = 1 << 16;
   char *text = zeroed(room, 1);
@@ -277,18 +318,17 @@ int main(int count, char **arguments) {
   build(&network, text, rows > most ? rows : most);
   int targets = targets_of(field(text, "loss"), network.outputs);
   Data data = make_data(text, rows, targets, 0), validation = make_data(text, most, targets, 1);
-  int *order = zeroed((size_t)rows, sizeof(int));
-  for (int i = 0; i < rows; i++) order[i] = i;
+  int *order = in_order(rows);
+  AllRows all = {0};
+  network.holds_statistics = sees_all_rows(field(text, "optimizer"));
+  if (network.holds_statistics) begin_all_rows(&all, &network, &data);
   printf("{\"weights\":");
   write_weights(&network);
   printf(",\"epochs\":[");
-  for (int epoch = 0; epoch < epochs; epoch++) {
-    double total = 0, penalty = 0;
-    clear_metrics(&network);
-    if (flag_of(text, "shuffle", true)) shuffle(network.seed, (uint32_t)epoch, rows, order);
-    for (int first = 0; first < rows; first += size) {
-      total = train_on(&network, &data, order + first, rows - first < size ? rows - first : size, total, &penalty);
-    }
+  for (int epoch = 0; epoch < epochs && all.stop == NULL; epoch++) {
+    double penalty = 0, total;
+    if (network.holds_statistics) total = iterate_all_rows(&all);
+    else total = train_by_batches(&network, &data, epoch, order, size, &penalty);
     printf("%s{\"logs\":", epoch > 0 ? "," : "");
     write_logs(&network, &validation, rows, total / rows, penalty / rows);
     printf(",\"weights\":");
@@ -298,7 +338,8 @@ int main(int count, char **arguments) {
   use_average(&network, field(text, "optimizer"));
   network.x = data.x;
   forward(&network, rows, false);
-  printf("],\"final\":");
+  printf(all.stop == NULL ? "]," : "],\"stopReason\":\"%s\",", all.stop);
+  printf("\"final\":");
   write_weights(&network);
   printf(",\"predictions\":");
   write_floats(network.operation[network.operations - 1].y, rows * network.outputs);

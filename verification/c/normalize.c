@@ -112,6 +112,14 @@ static void move_statistics(Network *network, Operation *operation, int batch, i
   }
 }
 
+/* Moves all running statistics by those of a pass over one batch, for which they were held. */
+void move_running_statistics(Network *network, int rows) {
+  for (int k = 0; k < network->operations; k++) {
+    Operation *operation = network->operation + k;
+    if (is(operation->kind, "batchNormalization") && !operation->frozen) move_statistics(network, operation, 0, rows);
+  }
+}
+
 static void normalize_columns(Network *network, Operation *operation, int rows, const float *x, bool of_batch) {
   int n = operation->out;
   float epsilon = epsilon_of(operation);
@@ -127,7 +135,7 @@ static void normalize_columns(Network *network, Operation *operation, int rows, 
     }
     moments(operation, batch, count, from);
     scale_columns(count, n, from, operation->mean + at, operation->variance + at, gamma, beta, epsilon, to);
-    move_statistics(network, operation, batch, count);
+    if (!network->holds_statistics) move_statistics(network, operation, batch, count);
   }
 }
 

@@ -16,18 +16,18 @@ void add_penalties(Network *network) {
   }
 }
 
-/* Adds the squares of a tensor: each unit over its inputs, then unit after unit; of vectors and tables each value. */
-static double add_squares(const Parameter *parameter, const float *values, double sum) {
+double add_products(const Parameter *parameter, const float *x, const float *y, double sum) {
   int inputs = parameter->is_table ? 1 : parameter->inputs;
   for (int u = 0; u < size_of(parameter) / inputs; u++) {
     double own = 0;
-    for (int i = 0; i < inputs; i++) {
-      double value = values[u * inputs + i];
-      own = own + value * value;
-    }
+    for (int i = 0; i < inputs; i++) own = own + (double)x[u * inputs + i] * y[u * inputs + i];
     sum = sum + own;
   }
   return sum;
+}
+
+static double add_squares(const Parameter *parameter, const float *values, double sum) {
+  return add_products(parameter, values, values, sum);
 }
 
 double weight_penalty(const Network *network) {

@@ -60,7 +60,36 @@ _Static_assert(FLT_EVAL_METHOD == 0, "float is computed as float: no x87 registe
   X(epsilon_in_root)         /* Adam adds epsilon under the root */ \
   X(repeated_product)        /* a power is computed product after product */ \
   X(statistics_averaged)     /* running statistics, too, are replaced by an average */ \
-  X(loss_in_single)          /* the loss of an epoch is summed in float32 */
+  X(loss_in_single)          /* the loss of an epoch is summed in float32 */ \
+  X(statistics_of_trials)    /* running statistics move with each loss that an iteration computes */ \
+  X(loss_before)             /* the loss in the logs of an iteration is the one before it */ \
+  X(penalty_not_minimized)   /* the loss that an iteration lowers is without penalties */ \
+  X(dot_in_single)           /* dots of vectors are summed in float32 */ \
+  X(step_in_double)          /* the factor of a vector that is added is not rounded to float32 */ \
+  X(oldest_first)            /* L-BFGS goes through its pairs from the oldest to the newest first */ \
+  X(scale_of_oldest)         /* L-BFGS scales its direction by the oldest pair */ \
+  X(curvature_threshold)     /* L-BFGS forgets steps of low curvature */ \
+  X(history_kept)            /* L-BFGS does not search again without its history */ \
+  X(relative_change)         /* changeTolerance is a share of the loss, be it below 1 or not */ \
+  X(full_first_step)         /* the first step is 1 without a history, too */ \
+  X(any_decrease)            /* any decrease of the loss is enough */ \
+  X(weak_curvature)          /* half of the slope may remain */ \
+  X(no_margin)               /* a step between two others may be close to one of them */ \
+  X(bisection)               /* it is in the middle between them */ \
+  X(no_growth_limit)         /* a step grows by any factor */ \
+  X(weight_not_rooted)       /* the Jacobian has the weight of a row where it should have its root */ \
+  X(root_in_single)          /* the factor of the Jacobian is rounded to float32 before its division */ \
+  X(curvature_in_single)     /* the matrix of Gauss and Newton is summed in float32 */ \
+  X(curvature_in_blocks)     /* it is summed in blocks of 4,096 rows */ \
+  X(last_row_first)          /* it is summed over the rows from the last to the first */ \
+  X(last_output_first)       /* it begins with the last output */ \
+  X(penalty_without_curvature) /* it does not have the second derivatives of penalties */ \
+  X(factor_from_below)       /* the sums of the factor are from the last row to the first */ \
+  X(solution_in_single)      /* the solution is rounded to float32 before it is added */ \
+  X(scaled_damping)          /* the diagonal is multiplied by 1 + damping, as in Marquardt's paper */ \
+  X(damping_in_double)       /* the damping is kept in float64 */ \
+  X(no_least_damping)        /* it may become less than 1e-20 */ \
+  X(equal_loss)              /* a step that leaves the loss as it is counts */
 #define FAULT_NAME(name) name,
 enum { no_fault, FAULT_LIST(FAULT_NAME) };
 #ifdef FAULTS
@@ -181,6 +210,7 @@ typedef struct {
   int batch;      /* rows of a batch: those of an update may be several */
   double metric[16];
   long updates;   /* made so far */
+  bool holds_statistics; /* running statistics do not move with a pass */
 } Network;
 void build(Network *network, const Json *text, int capacity);
 /* The operation that `last` leaves to the loss, or -1. */
@@ -209,6 +239,7 @@ void backward(Network *network, int rows);
 double add_value_penalties(const Network *network, int first, int rows, double total);
 void normalize_forward(Network *network, Operation *operation, int rows, const float *x, bool training);
 void normalize_backward(Network *network, Operation *operation, int rows, const float *x, float *dx);
+void move_running_statistics(Network *network, int rows);
 
 /* rows.c: sums over the rows of a batch in blocks of 4,096, into `sum`. */
 enum { ROW_BLOCK = 4096 };
@@ -222,6 +253,44 @@ double weight_penalty(const Network *network);
 void clip(Network *network, const Json *optimizer);
 void average_weights(Network *network, const Json *optimizer);
 void use_average(Network *network, const Json *optimizer);
+
+/* Adds the products of two tensors: each unit over its inputs, then unit after unit; of vectors and tables each value. */
+double add_products(const Parameter *parameter, const float *x, const float *y, double sum);
+
+/* main.c: rows of data, and passes over all of them for the optimizers that look at all rows at once. */
+typedef struct {
+  int rows, width, targets;
+  float *x, *t, *weights; /* weights of rows: NULL without */
+} Data;
+/* Leaves the gradient, with penalties; returns the sum of the losses. */
+double run_all_rows(Network *network, const Data *data);
+/* Leaves the derivatives by all operations where those by the output are `seed` times the weights of the rows. */
+void differentiate_rows(Network *network, const Data *data, const float *seed);
+
+/* full-batch.c: optimizers that look at all rows at once. Vectors have all trained weights. */
+typedef struct {
+  Network *network;
+  const Data *data;
+  int size;                  /* of the vectors */
+  float *weights, *gradient; /* where an iteration begins */
+  double loss, total;        /* the loss there, with penalties; the losses of the rows that were computed last */
+  const char *stop;          /* why the last iteration was the last; NULL where it was not */
+  void *memory;              /* what the optimizer keeps between iterations */
+} AllRows;
+bool sees_all_rows(const Json *optimizer);
+void begin_all_rows(AllRows *all, Network *network, const Data *data);
+double iterate_all_rows(AllRows *all);
+/* The loss at weights, with penalties, and its gradient. */
+double loss_at(AllRows *all, const float *weights, float *gradient);
+float *new_vector(const AllRows *all);
+void add_scaled(const AllRows *all, const float *x, double factor, const float *y, float *out);
+void scale_vector(const AllRows *all, double factor, float *x);
+double dot_vectors(const AllRows *all, const float *x, const float *y);
+double largest_of(const AllRows *all, const float *x);
+
+/* lbfgs.c, levenberg-marquardt.c: make an iteration; return whether the weights moved. */
+bool lbfgs(AllRows *all, const Json *optimizer);
+bool levenberg_marquardt(AllRows *all, const Json *optimizer);
 
 /* schedules.c */
 double rate_after(const Json *rate, double otherwise, long updates);
