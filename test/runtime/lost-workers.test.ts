@@ -17,9 +17,10 @@ import {
 } from '../../src/runtime/threads/job.js';
 import { floatKernels, parametersOf } from '../../src/runtime/threads/range-kernels.js';
 import { WasmRuntime } from '../../src/runtime/wasm-runtime.js';
-import { createEngine, dense, WorkerError, type Engine, type Model } from '../../src/index.js';
+import { createEngine, WorkerError } from '../../src/index.js';
 import { watchWorkers } from '../support/workers.js';
 import { source } from '../support/reference/random.js';
+import { UNITS, weightsOf, wideNetwork } from '../support/reference/wide-network.js';
 
 const KILLS = Number(process.env.KILLS ?? 1000);
 
@@ -126,25 +127,11 @@ describe(`an update is finished after ${KILLS} kills of a worker at random momen
   );
 });
 
-const UNITS = 512;
 const STEPS = 40;
 
 const from = source(3);
 const x = Float32Array.from({ length: 2 * STEPS * UNITS }, () => from.symmetric(1));
 const labels = Int32Array.from({ length: 2 * STEPS }, () => from.below(10));
-
-/** A network whose update takes longer than its products. */
-function build(engine: Engine): Model {
-  const hidden = { units: UNITS, activation: 'relu' } as const;
-  const model = engine.sequential({
-    seed: 4,
-    layers: [dense({ ...hidden, inputShape: [UNITS] }), dense(hidden), dense({ units: 10, activation: 'softmax' })],
-  });
-  model.compile({ optimizer: 'adam', loss: 'sparseCategoricalCrossentropy' });
-  return model;
-}
-
-const weightsOf = (model: Model): Float32Array[] => model.getWeights().map(({ data }) => data);
 
 const workers = watchWorkers();
 
@@ -155,7 +142,7 @@ afterEach(() => {
 test(
   'workers that are terminated while they train leave the weights of a finished step',
   async () => {
-    const alone = build(await createEngine());
+    const alone = wideNetwork(await createEngine());
     const finished: Float32Array[][] = [weightsOf(alone)];
     await alone.fit(x, labels, {
       batchSize: 2,
@@ -170,7 +157,7 @@ test(
     let reported = 0;
     for (let kill = 0; kill < Math.ceil(KILLS / 100); kill++) {
       const engine = await createEngine({ threads: 2 });
-      const model = build(engine);
+      const model = wideNetwork(engine);
       const last = random.below(STEPS - 10);
       let ended: Promise<unknown> | undefined;
       const onBatchEnd = (batch: number): void => {

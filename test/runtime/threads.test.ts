@@ -18,23 +18,14 @@ import {
 } from '../../src/runtime/threads/job.js';
 import { Pool, startComputeWorker } from '../../src/runtime/threads/pool.js';
 import { TILE_NAMES, type TileName } from '../../src/runtime/tile.js';
-import {
-  createEngine,
-  createEngineSync,
-  dense,
-  ValueError,
-  WorkerError,
-  type Engine,
-  type Model,
-} from '../../src/index.js';
+import { createEngine, createEngineSync, dense, ValueError, WorkerError, type Engine } from '../../src/index.js';
 import * as library from '../../src/index.js';
 import { EVERY_FEATURE_SHA256, trainEveryFeature } from '../support/every-feature.mjs';
 import { allEnded, watchWorkers, withEndingWorkers, withoutWorker } from '../support/workers.js';
 import { source } from '../support/reference/random.js';
+import { UNITS, weightsOf, wideNetwork } from '../support/reference/wide-network.js';
 import { expectError, thrownBy } from '../support/reference/refusals.js';
 
-/** Layers large enough to be shared between threads, whatever the measurement at the start. */
-const UNITS = 512;
 const ROWS = 96;
 const BATCH = 32;
 
@@ -42,22 +33,10 @@ const from = source(3);
 const x = Float32Array.from({ length: ROWS * UNITS }, () => from.symmetric(1));
 const labels = Int32Array.from({ length: ROWS }, () => from.below(10));
 
-function build(engine: Engine): Model {
-  const hidden = { units: UNITS, activation: 'relu' } as const;
-  const model = engine.sequential({
-    seed: 4,
-    layers: [dense({ ...hidden, inputShape: [UNITS] }), dense(hidden), dense({ units: 10, activation: 'softmax' })],
-  });
-  model.compile({ optimizer: 'adam', loss: 'sparseCategoricalCrossentropy' });
-  return model;
-}
-
-const weightsOf = (model: Model): Float32Array[] => model.getWeights().map(({ data }) => data);
-
 /** Returns the weights after some epochs on one thread. */
 async function alone(epochs: number): Promise<Float32Array[]> {
   const engine = await createEngine();
-  const model = build(engine);
+  const model = wideNetwork(engine);
   await model.fit(x, labels, { epochs, batchSize: BATCH });
   const weights = weightsOf(model);
   engine.dispose();
@@ -81,7 +60,7 @@ const workers = watchWorkers();
 describe('any number of threads gives the same bits', () => {
   test.each([2, 3, 4])('in a training on %i threads', async (threads) => {
     const engine = await engineWith(threads);
-    const model = build(engine);
+    const model = wideNetwork(engine);
     await model.fit(x, labels, { epochs: 2, batchSize: BATCH });
     expect(weightsOf(model)).toEqual(await alone(2));
   });
@@ -93,13 +72,13 @@ describe('any number of threads gives the same bits', () => {
   test('on an engine that was made synchronously, whose threads join later', async () => {
     const engine = createEngineSync({ threads: 2 });
     engines.push(engine);
-    const model = build(engine);
+    const model = wideNetwork(engine);
     await model.fit(x, labels, { epochs: 2, batchSize: BATCH });
     expect(weightsOf(model)).toEqual(await alone(2));
   });
 
   test('in predictions of batches and of one row, which may stay on the calling thread', async () => {
-    const [one, two] = [build(await createEngine()), build(await engineWith(2))];
+    const [one, two] = [wideNetwork(await createEngine()), wideNetwork(await engineWith(2))];
     expect(two.predict(x)).toEqual(one.predict(x));
     const row = x.subarray(0, UNITS);
     expect(two.predict(row)).toEqual(one.predict(row));
@@ -108,7 +87,7 @@ describe('any number of threads gives the same bits', () => {
 
 test('memory may grow in the middle of shared products, by another thread and by this one', async () => {
   const engine = await engineWith(2);
-  const model = build(engine);
+  const model = wideNetwork(engine);
   const child = new Worker(new URL('../support/attached-child.mjs', import.meta.url));
   const bytes = engine.memory().bytes;
   const attached = once(child, 'message');
@@ -254,7 +233,7 @@ test('a worker that is late for a job takes no chunk, not even while the next jo
 describe('failures of threads', () => {
   test('a worker killed between two batches: fit fails, keeps the last weights, and the engine continues on one thread', async () => {
     const engine = await engineWith(2);
-    const model = build(engine);
+    const model = wideNetwork(engine);
     let last: Float32Array[] = [];
     const callbacks = [
       {
@@ -280,13 +259,29 @@ describe('failures of threads', () => {
 
   test('a worker killed while nothing runs: no later call fails, and the engine continues on one thread', async () => {
     const engine = await engineWith(2);
-    const model = build(engine);
+    const model = wideNetwork(engine);
     await Promise.all([...workers].map((worker) => worker.terminate()));
     expect(engine.info.threads).toBe(1);
     expect(engine.info.reasons).toEqual([expect.stringMatching(/worker 0 was lost: .+\. One thread continues\.$/)]);
     model.getWeights();
     await model.fit(x, labels, { epochs: 2, batchSize: BATCH });
     expect(weightsOf(model)).toEqual(await alone(2));
+  });
+
+  test('a kernel that fails in the calling thread ends the workers, which may still compute for its job', () => {
+    const runtime = new WasmRuntime({ module: compileSync(), tile: '3x12', initialMemory: 0, maximumMemory: 1 << 20 });
+    const { memory, tile, kernels, module } = runtime;
+    const gemm = (): never => {
+      throw new RangeError('out of bounds');
+    };
+    const none = (): number => 0;
+    let ended = 0;
+    const start = (): { end(): void } => ({ end: () => void (ended += 1) });
+    const own = { module, memory, tile: { ...tile, gemm }, kernels };
+    const pool = new Pool({ ...own, threads: 2, scratch: none, packedA: none, start });
+    expect(() => pool.shared().gemm(96, 96, 512, 0, 512, 0, 0, 0, 0, 96, 0)).toThrow(new RangeError('out of bounds'));
+    expect(pool.live).toBe(false);
+    expect(ended).toBe(1);
   });
 
   test('a platform that starts one worker and refuses the next leaves one thread, and no worker', async () => {
@@ -316,18 +311,18 @@ describe('failures of threads', () => {
     const engine = await withEndingWorkers(() => createEngineSync({ threads: 2 }));
     engines.push(engine);
     while (engine.info.threads > 1) await new Promise((resolve) => setTimeout(resolve, 5));
-    const model = build(engine);
+    const model = wideNetwork(engine);
     await model.fit(x, labels, { epochs: 2, batchSize: BATCH });
     expect(weightsOf(model)).toEqual(await alone(2));
   });
 
   test('more threads than a product has chunks give the same bits', async () => {
     const engine = await engineWith(64);
-    expect(build(engine).predict(x)).toEqual(build(await createEngine()).predict(x));
+    expect(wideNetwork(engine).predict(x)).toEqual(wideNetwork(await createEngine()).predict(x));
   });
 
   test('a callback that throws, and an abort, end fit, after which it can be called again', async () => {
-    const model = build(await engineWith(2));
+    const model = wideNetwork(await engineWith(2));
     const stop = new Error('enough');
     const callbacks = [
       {
@@ -347,7 +342,7 @@ describe('failures of threads', () => {
 
   test('an engine disposed during fit ends it with a StateError', async () => {
     const engine = await engineWith(2);
-    const model = build(engine);
+    const model = wideNetwork(engine);
     const callbacks = [{ onBatchEnd: () => engine.dispose() }];
     const thrown = await thrownBy(() => model.fit(x, labels, { batchSize: BATCH, callbacks }));
     expect(thrown.name).toBe('StateError');

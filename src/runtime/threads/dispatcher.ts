@@ -225,7 +225,13 @@ export class Dispatcher {
     const { control } = this;
     const { chunks } = this.cutter;
     const { context, scratch, giveUp, report } = this.options;
-    runChunks(context, this.job);
+    try {
+      runChunks(context, this.job);
+    } catch (error) {
+      // Workers may still compute for this job, which does not end: there must be no next one for them.
+      giveUp('the calling thread failed in a kernel');
+      throw error;
+    }
     let fault: string | undefined;
     for (let poll = 0; Atomics.load(control, WORD.done) < chunks; poll++) {
       if (poll < this.polls) continue;
