@@ -18,8 +18,9 @@ function propagate({ inputs, units }: OperationConfigs['affine'], binding: Backw
   const { kernels, tile } = runtime;
   if (dx === undefined) return [];
   const { address, ld } = dx;
+  const width = tile.panelWidth;
   return [
-    () => kernels.f32_transpose_panels(inputs, units, tile.panelWidth, w, scratch),
+    () => kernels.f32_transpose_panels(inputs, units, width, w, scratch, 0, Math.ceil(inputs / width)),
     (rows) => tile.gemm(rows, inputs, units, delta.address, delta.ld, scratch, 0, 0, address, ld, runtime.packedA),
   ];
 }

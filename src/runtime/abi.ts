@@ -70,7 +70,7 @@ export const ABI = {
   f32_gemm_tn_2x16: GEMM_TN,
   f32_gemm_tn_4x16: GEMM_TN,
   f32_gemm_tn_6x16: GEMM_TN,
-  f32_transpose_panels: ['k', 'n', 'width', '*b', '*bt'],
+  f32_transpose_panels: ['k', 'n', 'width', '*b', '*bt', 'skipped', 'panels'],
   f32_pack_panel: ['k', 'n', '*rows', '*panel'],
   f32_unpack_panel: ['k', 'n', '*panel', '*rows'],
 

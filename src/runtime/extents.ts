@@ -124,7 +124,7 @@ export const EXTENTS: { readonly [K in KernelName]: Extents<K> } = {
   f32_gemm_tn_2x16: GEMM_TN,
   f32_gemm_tn_4x16: GEMM_TN,
   f32_gemm_tn_6x16: GEMM_TN,
-  f32_transpose_panels: { b: panels('reads', 'k', 'n'), bt: panels('writes', 'n', 'k') },
+  f32_transpose_panels: { b: panels('reads', 'k', 'n'), bt: panels('updates', 'n', 'k') },
   f32_pack_panel: { rows: floats('reads', ({ k, n }) => k * n), panel: panels('writes', 'k', 'n') },
   f32_unpack_panel: { panel: panels('reads', 'k', 'n'), rows: floats('writes', ({ k, n }) => k * n) },
 

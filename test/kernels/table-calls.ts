@@ -27,6 +27,8 @@ const CHOICES: Readonly<Record<string, readonly number[]>> = {
   rows: [1, 2, 3, 7],
   width: [8, 12, 16, 68],
   pieces: [1, 2, 3],
+  skipped: [0, 1, 2],
+  panels: [0, 1, 2, 10],
   columns: [1, 2, 3],
   accumulate: [0, 1],
   calibrated: [0, 1],

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { compileSync } from '../../src/runtime/binary.js';
 import { Cutter } from '../../src/runtime/threads/cutter.js';
 import { CONTROL_BYTES, MOST_CHUNKS, WORD, type Kernel } from '../../src/runtime/threads/job.js';
+import { padded, panelFloats } from '../../src/runtime/panels.js';
 import { Pool, startComputeWorker } from '../../src/runtime/threads/pool.js';
 import { floatKernels, parametersOf } from '../../src/runtime/threads/range-kernels.js';
 import { WasmRuntime } from '../../src/runtime/wasm-runtime.js';
@@ -120,6 +121,34 @@ describe.each([2, 3, 5])('kernels that are cut into ranges have the same bits on
     });
     expect(results[1]).toEqual(results[0]);
     expect(results[1].some((value) => value !== 0)).toBe(true);
+  });
+
+  test.each([
+    [1, 1],
+    [3, 40],
+    [12, 5],
+    [37, 13],
+    [100, 25],
+    [301, 64],
+  ])('f32_transpose_panels and f32_column_sums, %i × %i', (k, n) => {
+    const width = shared.tile.panelWidth;
+    const [from, to, sums] = [panelFloats(k, n), panelFloats(n, k), padded(n)];
+    const results = [alone, shared].map(({ arena, memory, kernels }) => {
+      const random = source(k);
+      const [b, bt, out] = [from + k * sums, to + 4, sums + 4].map((floats) => arena.allocate(4 * floats));
+      for (let i = 0; i < from + k * sums; i++) memory.f32[b / 4 + i] = random.symmetric(1);
+      // A few floats behind the end show whether one is written there.
+      for (let i = 0; i < to + 4; i++) memory.f32[bt / 4 + i] = random.symmetric(1);
+      for (let i = 0; i < sums + 4; i++) memory.f32[out / 4 + i] = random.symmetric(1);
+      kernels.f32_transpose_panels(k, n, width, b, bt, 0, Math.ceil(k / width));
+      kernels.f32_column_sums(k, n, b, sums, out, 0);
+      const fresh = memory.f32.slice(out / 4, out / 4 + sums + 4);
+      kernels.f32_column_sums(k, n, b, sums, out, 1);
+      const read = [memory.f32.slice(bt / 4, bt / 4 + to + 4), fresh, memory.f32.slice(out / 4, out / 4 + sums + 4)];
+      for (const at of [b, bt, out]) arena.free(at);
+      return read;
+    });
+    expect(bytes(results[1]).equals(bytes(results[0]))).toBe(true);
   });
 });
 

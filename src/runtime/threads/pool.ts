@@ -13,7 +13,7 @@ import type { Tile } from '../tile.js';
 import { Dispatcher } from './dispatcher.js';
 import { processors, startWorker, type HostedWorker, type WorkerEvents } from './host.js';
 import { CONTROL_BYTES, GEMM, GEMM_TN, WORD, type Kernel } from './job.js';
-import { floatKernels, GATHER_WEIGHT, parametersOf } from './range-kernels.js';
+import { COLUMN_SUM_WEIGHT, floatKernels, GATHER_WEIGHT, parametersOf, TRANSPOSE_WEIGHT } from './range-kernels.js';
 import { listCalls, type BindRows, type RowPass } from './row-pass.js';
 import { expireAfter } from './time-out.js';
 import { isReady, type WorkerStart } from './start.js';
@@ -69,6 +69,8 @@ const MIN_HAND_OVERS = 8;
 const PRODUCTS_PER_MS = 16e6;
 
 const GATHER = 'f32_gather_rows';
+const TRANSPOSE = 'f32_transpose_panels';
+const COLUMN_SUMS = 'f32_column_sums';
 
 /** Milliseconds within which workers must have begun. */
 const START_MS = 10_000;
@@ -248,7 +250,19 @@ export class Pool {
       }
       dispatcher.gather(number, m, n, rows, source, indices, target, ld);
     };
-    return { ...kernels, ...shared, f32_gather_rows: gather };
+    const transposed = this.numbers.get(TRANSPOSE)!;
+    const transpose: Kernels[typeof TRANSPOSE] = (k, n, width, b, bt, skipped, panels) => {
+      if (skipped !== 0 || k * n * TRANSPOSE_WEIGHT < this.threshold) {
+        return kernels.f32_transpose_panels(k, n, width, b, bt, skipped, panels);
+      }
+      dispatcher.transpose(transposed, k, n, width, b, bt, panels);
+    };
+    const sums = this.numbers.get(COLUMN_SUMS)!;
+    const columnSums: Kernels[typeof COLUMN_SUMS] = (m, n, a, lda, out, accumulate) => {
+      if (m * n * COLUMN_SUM_WEIGHT < this.threshold) return kernels.f32_column_sums(m, n, a, lda, out, accumulate);
+      dispatcher.columnSums(sums, m, n, a, lda, out, accumulate);
+    };
+    return { ...kernels, ...shared, [GATHER]: gather, [TRANSPOSE]: transpose, [COLUMN_SUMS]: columnSums };
   }
 
   /**

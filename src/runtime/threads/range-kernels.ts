@@ -1,6 +1,6 @@
 /**
- * The kernels besides the matrix products that threads share, cut into ranges of floats or rows. All of them compute
- * each float, or each row, from what is at the same place of their operands, so cuts change no bit.
+ * The kernels besides the matrix products that threads share, cut into ranges of floats, rows or columns. All of them
+ * compute each of these by itself, so cuts change no bit.
  */
 import { ABI, ELEMENTWISE_KERNELS, type KernelName } from '../abi.js';
 
@@ -65,5 +65,10 @@ export function parametersOf({ name, changes }: FloatKernel): { length: number; 
   };
 }
 
-/** Multiply-adds that take as long as a float of a row that is gathered, from memory that no cache holds. */
+/**
+ * Multiply-adds that take as long as a float of other kernels: of a row that is gathered, from memory that no cache
+ * holds; of weights that are transposed; of a column that is summed.
+ */
 export const GATHER_WEIGHT = 10;
+export const TRANSPOSE_WEIGHT = 3;
+export const COLUMN_SUM_WEIGHT = CHEAP;
