@@ -3,35 +3,14 @@
  * constraints, batches. Numbers are drawn by integer arithmetic, so every engine draws the same.
  */
 
+import { Draw } from './draw.mjs';
 import { withLbfgs, withLevenbergMarquardt } from './full-batch-descriptions.mjs';
+import { withLater } from './later-descriptions.mjs';
 
 /** @typedef {import('./library.mjs').Description} Description */
 /** @typedef {import('./library.mjs').Described} Described */
 /** @typedef {import('./library.mjs').Choice} Choice */
-
-/** Draws numbers from one seed. */
-class Draw {
-  /** @param {number} seed */
-  constructor(seed) {
-    this.state = Math.imul(seed + 1, 0x9e3779b1) >>> 0;
-  }
-
-  /** An integer from `low` to `high`. @param {number} low @param {number} high */
-  integer(low, high) {
-    this.state = (Math.imul(this.state, 1_664_525) + 1_013_904_223) >>> 0;
-    return low + Math.floor(((this.state >>> 8) / 2 ** 24) * (high - low + 1));
-  }
-
-  /** True once in `times`. @param {number} times */
-  once(times) {
-    return this.integer(1, times) === 1;
-  }
-
-  /** @template T @param {readonly T[]} list */
-  of(list) {
-    return list[this.integer(0, list.length - 1)];
-  }
-}
+/** @typedef {import('./library.mjs').Targets} Targets */
 
 /** @type {readonly Choice[]} */
 const ACTIVATIONS = [
@@ -81,7 +60,7 @@ const PENALTIES = [
 
 /**
  * Losses with the targets and the output activations that they are for.
- * @type {readonly [loss: Choice, targets: Description['targets'], activations: readonly string[]][]}
+ * @type {readonly [loss: Choice, targets: Targets, activations: readonly string[]][]}
  */
 const LOSSES = [
   ['halfSquaredError', 'values', ['linear', 'sigmoid', 'tanh']],
@@ -163,7 +142,7 @@ const RATES = [
 
 /**
  * Metrics that fit targets.
- * @type {Partial<Record<Description['targets'], readonly string[]>>}
+ * @type {Partial<Record<Targets, readonly string[]>>}
  */
 const METRICS = {
   values: ['meanSquaredError', 'meanAbsoluteError', 'rootMeanSquaredError'],
@@ -275,12 +254,21 @@ function addHiddenLayers(draw, layers, widths, first) {
   }
 }
 
+/** The last layer with its loss, and the outputs that the loss has for each target. @param {Draw} draw */
+function drawEnding(draw) {
+  const [loss, targets, activations] = draw.of(LOSSES);
+  const blocks = typeof loss === 'string' ? 1 : loss.kind === 'quantile' ? 3 : loss.kind.startsWith('gaussian') ? 2 : 1;
+  const classes = targets === 'oneHot' || targets === 'classes';
+  const layer = denseLayer(draw, blocks * draw.integer(classes ? 2 : 1, 9), draw.of(activations));
+  return { layer, loss, targets, blocks };
+}
+
 /**
- * Returns the random description of a seed.
+ * A chain of layers with merges.
  * @param {number} seed
  * @returns {Description}
  */
-export function randomDescription(seed) {
+function chainOf(seed) {
   const draw = new Draw(seed);
   const inputs = draw.integer(1, 13);
   const categories = draw.once(9) ? draw.integer(1, 5) : 0;
@@ -297,10 +285,8 @@ export function randomDescription(seed) {
     // Those that are merges, dropout and so on have nothing to freeze.
     for (const layer of layers) if (LEARNING.includes(layer.kind) && draw.once(3)) layer.trainable = false;
   }
-  const [loss, targets, activations] = draw.of(LOSSES);
-  const blocks = typeof loss === 'string' ? 1 : loss.kind === 'quantile' ? 3 : loss.kind.startsWith('gaussian') ? 2 : 1;
-  const classes = targets === 'oneHot' || targets === 'classes';
-  layers.push(denseLayer(draw, blocks * draw.integer(classes ? 2 : 1, 9), draw.of(activations)));
+  const { layer, loss, targets, blocks } = drawEnding(draw);
+  layers.push(layer);
   const optimizer = draw.of(OPTIMIZERS);
   // Now and then more rows than a block of a sum has.
   const long = draw.once(40);
@@ -337,4 +323,20 @@ export function randomDescription(seed) {
   const which = draw.integer(0, 11);
   if (which === 0) return withLbfgs(draw, description);
   return which === 1 ? withLevenbergMarquardt(draw, description, widths) : description;
+}
+
+/** Seeds of the second stream: its numbers are not those of the first. */
+const LATER = 0x10000000;
+
+/**
+ * Returns the random description of a seed.
+ * @param {number} seed
+ * @returns {Description}
+ */
+export function randomDescription(seed) {
+  const later = new Draw(seed + LATER);
+  return withLater(later, chainOf(seed), () => {
+    const { layer, loss, targets } = drawEnding(later);
+    return { layer, loss, targets };
+  });
 }

@@ -7,25 +7,42 @@
 /** @typedef {Record<string, unknown> & { kind: string }} Described */
 /** @typedef {string | Described} Choice */
 
+/** @typedef {'values' | 'positive' | 'binary' | 'signs' | 'oneHot' | 'classes'} Targets */
+
+/**
+ * An output of several.
+ * @typedef {object} DescribedOutput
+ * @property {number} layer Its layer, by its number: inputs first, from 0, then layers.
+ * @property {Choice} loss
+ * @property {Targets} targets
+ * @property {number} [weight] Of its loss.
+ * @property {readonly Choice[]} [metrics]
+ * @property {readonly Choice[]} [weightedMetrics]
+ * @property {boolean} [sampleWeight] Whether rows have weights of their own for it.
+ */
+
 /**
  * A network, its data and its training, as plain data. verification/README.md explains the fields.
  * @typedef {object} Description
  * @property {number} seed
  * @property {number} data The seed of the data.
  * @property {number} rows
- * @property {number} inputs
+ * @property {number | readonly number[]} inputs Columns of the input, or of each input.
  * @property {number} [scale] Factor of the inputs.
  * @property {number} [categories] Inputs are integers below it, for an embedding.
- * @property {'values' | 'positive' | 'binary' | 'signs' | 'oneHot' | 'classes'} targets
+ * @property {Targets} [targets] Of the one output; as `loss`, `metrics` and `weightedMetrics`.
  * @property {Described[]} layers
- * @property {Choice} loss
+ * @property {Choice} [loss]
+ * @property {readonly Choice[]} [metrics]
+ * @property {readonly Choice[]} [weightedMetrics]
+ * @property {readonly DescribedOutput[]} [outputs] Several outputs, instead of the last layer.
  * @property {Described} optimizer
- * @property {readonly string[]} [metrics]
  * @property {number} batchSize
  * @property {number} epochs
  * @property {boolean} [shuffle]
  * @property {boolean} [sampleWeight]
  * @property {number} [validationRows]
+ * @property {number} [evaluationBatch] Rows of a batch in which the rows of the training are evaluated after it.
  */
 
 /**
@@ -35,7 +52,8 @@
  * @property {{ logs: Record<string, string>, weights: string[] }[]} epochs
  * @property {string} [stopReason] Why the optimizer ended the training, where it did.
  * @property {string[]} final
- * @property {string} predictions
+ * @property {Record<string, string>} [evaluation]
+ * @property {string[]} predictions By output.
  */
 
 /**
@@ -62,26 +80,64 @@ const TARGETS = {
 /** Inputs, targets and weights of rows have streams of their own. */
 const [X, T, W] = [0, 1, 2];
 
+/** Columns between the first targets of one output and of the next. */
+const APART = 64;
+
+/** Returns a list of what a description may have one of. @template T @param {T | readonly T[]} value @returns {readonly T[]} */
+const listOf = (value) => /** @type {readonly T[]} */ (Array.isArray(value) ? value : [value]);
+
+/** Returns a list as the library takes it: what is alone by itself. @template T @param {readonly T[]} list @returns {T | readonly T[]} */
+const bare = (list) => (list.length === 1 ? list[0] : list);
+
 /**
- * Returns the rows of a description: part 0 to train on, part 1 to validate on.
+ * Returns the outputs of a description, of which one may be described by the description itself.
+ * @param {Description} description
+ * @returns {readonly DescribedOutput[]}
+ */
+function outputsOf(description) {
+  if (description.outputs !== undefined) return description.outputs;
+  const { layers, inputs, loss = '', targets = 'values', metrics, weightedMetrics } = description;
+  return [{ layer: layers.length + listOf(inputs).length - 1, loss, targets, metrics, weightedMetrics }];
+}
+
+/**
+ * Returns the rows of a description: part 0 to train on, part 1 to validate on. Inputs as a list, targets as the library
+ * takes them, and a list of weights: none, those for all outputs, or one for each output.
  * @param {Description} description
  * @param {number} part
  * @param {number} rows
- * @param {number} width Targets of a row.
+ * @param {readonly number[]} widths Targets of a row, by output.
  */
-function makeData({ data, inputs, scale = 1, categories = 0, targets }, part, rows, width) {
+function makeData(description, part, rows, widths) {
+  const { data, inputs, scale = 1, categories = 0, sampleWeight = false } = description;
   const stream = (data * 2 + part) * 4;
-  const x = Float32Array.from({ length: rows * inputs }, (_, at) => {
-    const word = mix(Math.floor(at / inputs), at % inputs, stream + X);
-    return categories > 0 ? word % categories : ((word >>> 8) / 2 ** 23 - 1) * scale;
+  let before = 0;
+  const x = listOf(inputs).map((width) => {
+    const first = before;
+    before += width;
+    return Float32Array.from({ length: rows * width }, (_, at) => {
+      const word = mix(Math.floor(at / width), first + (at % width), stream + X);
+      return categories > 0 ? word % categories : ((word >>> 8) / 2 ** 23 - 1) * scale;
+    });
   });
-  const classes = Array.from({ length: rows }, (_, i) => mix(i, 0, stream + T) % width);
-  const values = Float32Array.from({ length: rows * width }, (_, at) => {
-    const [i, j] = [Math.floor(at / width), at % width];
-    return targets === 'oneHot' ? Number(classes[i] === j) : TARGETS[targets]?.(mix(i, j, stream + T));
+  const outputs = outputsOf(description);
+  const y = outputs.map(({ targets }, output) => {
+    const width = widths[output];
+    const classes = Array.from({ length: rows }, (_, i) => mix(i, APART * output, stream + T) % width);
+    if (targets === 'classes') return classes;
+    return Float32Array.from({ length: rows * width }, (_, at) => {
+      const [i, j] = [Math.floor(at / width), at % width];
+      return targets === 'oneHot' ? Number(classes[i] === j) : TARGETS[targets](mix(i, APART * output + j, stream + T));
+    });
   });
-  const weights = Float32Array.from({ length: rows }, (_, i) => (mix(i, 0, stream + W) % 9) / 4);
-  return { x, y: targets === 'classes' ? classes : values, weights };
+  const weightsOf = (/** @type {number} */ output) =>
+    Float32Array.from({ length: rows }, (_, i) => (mix(i, output, stream + W) % 9) / 4);
+  const weights = sampleWeight
+    ? [weightsOf(0)]
+    : outputs.some(({ sampleWeight }) => sampleWeight)
+      ? outputs.map(({ sampleWeight }, output) => (sampleWeight ? weightsOf(output) : undefined))
+      : [];
+  return { x, y: /** @type {import('../src/index.js').Targets} */ (bare(y)), weights };
 }
 
 const SCRATCH = new DataView(new ArrayBuffer(8));
@@ -103,6 +159,9 @@ export function hexOfDouble(value) {
   return Number.isNaN(value) ? '7ff8000000000000' : SCRATCH.getBigUint64(0).toString(16).padStart(16, '0');
 }
 
+/** Schedules that have no initial rate; `sequential` is also the name of a function for models. */
+const SCHEDULES = ['warmUp', 'cyclic', 'piecewiseConstant', 'sequential'];
+
 /**
  * Calls factories of the library for what is described by `kind` and options, inside of options too.
  * @param {Library} library
@@ -110,13 +169,16 @@ export function hexOfDouble(value) {
  * @returns {unknown}
  */
 function made(library, value) {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  if (Array.isArray(value)) return value.map((one) => made(library, one));
+  if (typeof value !== 'object' || value === null) return value;
   const { kind, ...given } = /** @type {Described} */ (value);
   const options = Object.fromEntries(Object.entries(given).map(([key, option]) => [key, made(library, option)]));
   if (kind === undefined) return options;
   if (kind === 'maxNorm') return library.maxNorm(/** @type {number | undefined} */ (options.limit));
   const factories = /** @type {Record<string, (options?: object) => unknown>} */ (
-    Object.hasOwn(options, 'initialLearningRate') || Object.hasOwn(options, 'maxLearningRate') || kind === 'warmUp'
+    Object.hasOwn(options, 'initialLearningRate') ||
+    Object.hasOwn(options, 'maxLearningRate') ||
+    SCHEDULES.includes(kind)
       ? library.schedules
       : library
   );
@@ -132,18 +194,26 @@ const nameOf = (index) => `layer${index}`;
  * @param {Library} library
  * @param {Description} description
  */
-function makeModel(library, { seed, inputs, layers }) {
-  const input = library.input({ shape: [inputs] });
-  const outputs = [input];
-  for (const [index, { from, ...options }] of layers.entries()) {
+function makeModel(library, description) {
+  const { seed, inputs, layers } = description;
+  const tensors = listOf(inputs).map((width) => library.input({ shape: [width] }));
+  const first = tensors.length;
+  /** @type {import('../src/index.js').Layer[]} By number; inputs have none. */
+  const applied = [];
+  for (const [index, { from, same, ...options }] of layers.entries()) {
     /** @type {Described} */
     const layer = { ...options, name: nameOf(index) };
     delete layer.trainable;
-    const applied = /** @type {import('../src/index.js').Layer} */ (made(library, layer));
-    const read = /** @type {number[]} */ (from ?? [outputs.length - 1]).map((index) => outputs[index]);
-    outputs.push(applied.apply(read.length === 1 ? read[0] : read));
+    const own =
+      same === undefined
+        ? /** @type {import('../src/index.js').Layer} */ (made(library, layer))
+        : applied[/** @type {number} */ (same)];
+    applied[first + index] = own;
+    const read = /** @type {number[]} */ (from ?? [tensors.length - 1]).map((number) => tensors[number]);
+    tensors.push(own.apply(read.length === 1 ? read[0] : read));
   }
-  return library.model({ inputs: input, outputs: outputs[outputs.length - 1], seed });
+  const outputs = outputsOf(description).map(({ layer }) => tensors[layer]);
+  return library.model({ inputs: tensors.slice(0, first), outputs, seed });
 }
 
 /**
@@ -164,39 +234,45 @@ function targetsOf(loss, outputs) {
  * @param {Description} description
  */
 export async function prepare(library, description) {
-  const {
-    rows,
-    batchSize,
-    epochs,
-    shuffle = true,
-    sampleWeight = false,
-    validationRows = 0,
-    loss,
-    metrics = [],
-  } = description;
+  const { inputs, rows, batchSize, epochs, shuffle = true, validationRows = 0 } = description;
   const model = await makeModel(library, description);
   description.layers.forEach(({ trainable }, index) => {
     if (trainable === false) model.getLayer(nameOf(index)).trainable = false;
   });
+  const outputs = outputsOf(description);
   const compiled = {
     optimizer: made(library, description.optimizer),
-    loss: made(library, loss),
-    metrics,
+    loss: outputs.map(({ loss }) => made(library, loss)),
+    lossWeights: outputs.map(({ weight = 1 }) => weight),
+    metrics: outputs.map(({ metrics = [] }) => made(library, metrics)),
+    weightedMetrics: outputs.map(({ weightedMetrics = [] }) => made(library, weightedMetrics)),
     checks: 'off',
   };
   model.compile(/** @type {Parameters<typeof model.compile>[0]} */ (compiled));
-  const width = targetsOf(loss, model.predict(new Float32Array(description.inputs)).length);
-  const [data, validation] = [rows, validationRows].map((n, part) => makeData(description, part, n, width));
+  const zeros = bare(listOf(inputs).map((width) => new Float32Array(width)));
+  const widths = listOf(model.predict(zeros)).map(({ length }, output) => targetsOf(outputs[output].loss, length));
+  const [data, validation] = [rows, validationRows].map((n, part) => makeData(description, part, n, widths));
+  const { weights } = data;
   /** @type {import('../src/index.js').FitOptions} */
   const options = {
     batchSize,
     epochs,
     shuffle,
-    ...(sampleWeight && { sampleWeight: data.weights }),
-    ...(validationRows > 0 && { validationData: [validation.x, validation.y] }),
+    ...(weights.length > 0 && { sampleWeight: /** @type {Float32Array} */ (bare(weights)) }),
+    ...(validationRows > 0 && { validationData: [bare(validation.x), validation.y] }),
   };
-  return { model, data, options };
+  return { model, data: { ...data, x: bare(data.x) }, options };
 }
+
+/**
+ * Returns the bits of predictions, by output.
+ * @param {import('../src/index.js').Model<Float32Array | Float32Array[]>} model
+ * @param {import('../src/index.js').Inputs} x
+ */
+export const predictionsOf = (model, x) => listOf(model.predict(x)).map((values) => hexOfFloats(values));
+
+/** Returns logs by their bits. @param {Readonly<Record<string, number>>} logs */
+const bitsOf = (logs) => Object.fromEntries(Object.entries(logs).map(([key, value]) => [key, hexOfDouble(value)]));
 
 /**
  * @param {Library} library
@@ -204,24 +280,29 @@ export async function prepare(library, description) {
  * @returns {Promise<Result>}
  */
 export async function runLibrary(library, description) {
+  const { evaluationBatch } = description;
   const { model, data, options } = await prepare(library, description);
   const weights = () => model.getWeights().map(({ data }) => hexOfFloats(data));
   /** @type {Result} */
-  const result = { weights: weights(), epochs: [], final: [], predictions: '' };
+  const result = { weights: weights(), epochs: [], final: [], predictions: [] };
   const { stopReason } = await model.fit(data.x, data.y, {
     ...options,
     callbacks: [
       {
         onEpochEnd: (_epoch, { learningRate: _, ...logs }) => {
-          const numbers = Object.fromEntries(Object.entries(logs).map(([key, value]) => [key, hexOfDouble(value)]));
-          result.epochs.push({ logs: numbers, weights: weights() });
+          result.epochs.push({ logs: bitsOf(logs), weights: weights() });
         },
       },
     ],
   });
   if (stopReason !== undefined) result.stopReason = stopReason;
   result.final = weights();
-  result.predictions = hexOfFloats(/** @type {Float32Array} */ (model.predict(data.x)));
+  if (evaluationBatch !== undefined) {
+    const { sampleWeight } = options;
+    const given = { batchSize: evaluationBatch, ...(sampleWeight !== undefined && { sampleWeight }) };
+    result.evaluation = bitsOf(model.evaluate(data.x, data.y, given));
+  }
+  result.predictions = predictionsOf(model, data.x);
   model.dispose();
   return result;
 }
@@ -242,12 +323,13 @@ export function differenceOf(ours, theirs) {
       ]),
       /** @type {[string, (result: Result) => unknown]} */ ([
         `logs of epoch ${epoch}`,
-        ({ epochs }) => Object.entries(epochs[epoch]?.logs ?? {}).sort(),
+        ({ epochs }) => epochs[epoch]?.logs,
       ]),
     ]),
     ['number of epochs', ({ epochs }) => epochs.length],
     ['reason to stop', ({ stopReason }) => stopReason],
     ['weights after the training', ({ final }) => final],
+    ['evaluation', ({ evaluation }) => evaluation],
     ['predictions', ({ predictions }) => predictions],
   ];
   for (const [what, part] of parts) {

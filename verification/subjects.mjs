@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { randomDescription } from './descriptions.mjs';
-import { hexOfDouble, hexOfFloats, prepare } from './library.mjs';
+import { hexOfDouble, hexOfFloats, predictionsOf, prepare } from './library.mjs';
 
 /** @typedef {import('./library.mjs').Library} Library */
 
@@ -20,10 +20,10 @@ import { hexOfDouble, hexOfFloats, prepare } from './library.mjs';
  * @typedef {object} Trained
  * @property {Built} built
  * @property {number} seed
- * @property {import('../src/index.js').Model} model
+ * @property {Awaited<ReturnType<typeof prepare>>['model']} model
  * @property {Awaited<ReturnType<typeof prepare>>['data']} data
  * @property {import('../src/index.js').FitOptions} options
- * @property {number} inputs
+ * @property {readonly number[]} inputs Columns of each input.
  * @property {string[]} weights Before the training, after each epoch and after it.
  * @property {string[]} logs Every number that callbacks got.
  */
@@ -172,6 +172,16 @@ function written({ built: { library } }, write) {
   }
 }
 
+/**
+ * Returns the first row of all inputs.
+ * @param {Trained['data']['x']} x
+ * @param {readonly number[]} widths
+ */
+function firstRow(x, widths) {
+  const [first, ...rest] = [x].flat().map((values, index) => values.subarray(0, widths[index]));
+  return rest.length === 0 ? first : [first, ...rest];
+}
+
 /** @typedef {string | Uint8Array | undefined} Part Nothing where the library refuses to compute it. */
 
 /**
@@ -188,8 +198,8 @@ const PARTS = {
   },
   logs: ({ logs }) => logs,
   predictions: ({ model, data: { x }, inputs }) => [
-    hexOfFloats(/** @type {Float32Array} */ (model.predict(x))),
-    hexOfFloats(/** @type {Float32Array} */ (model.predict(x.subarray(0, inputs)))),
+    ...predictionsOf(model, x),
+    ...predictionsOf(model, firstRow(x, inputs)),
   ],
   quantized,
   masks,
@@ -232,7 +242,16 @@ export async function hashesOfNetwork(built, seed) {
   const { model, data, options } = await prepare(built.library, description);
   const weightText = () => tensorText(model.getWeights());
   /** @type {Trained} */
-  const trained = { built, seed, model, data, options, inputs: description.inputs, weights: [weightText()], logs: [] };
+  const trained = {
+    built,
+    seed,
+    model,
+    data,
+    options,
+    inputs: [description.inputs].flat(),
+    weights: [weightText()],
+    logs: [],
+  };
   const note = (/** @type {unknown} */ _, /** @type {Readonly<Record<string, number>>} */ logs) =>
     void trained.logs.push(logText(logs));
   const onEpochEnd = (/** @type {number} */ epoch, /** @type {Readonly<Record<string, number>>} */ logs) => {

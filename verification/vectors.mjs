@@ -26,7 +26,8 @@ import { fileURLToPath } from 'node:url';
  * @property {Moment[]} moments Before the training and after each epoch.
  * @property {string} [stopReason] Why the optimizer ended the training, where it did.
  * @property {string} final SHA-256 of the weights after the training.
- * @property {string} predictions SHA-256 of the predictions for the rows of the training.
+ * @property {Record<string, string>} [evaluation] Logs of an evaluation of the rows of the training, after it.
+ * @property {string} predictions SHA-256 of the predictions for the rows of the training, output after output.
  */
 
 /**
@@ -70,7 +71,7 @@ const SHOWN = 4;
  */
 export function summary(
   { rows, batchSize, optimizer: { accumulate = 1 } },
-  { weights, epochs, stopReason, final, predictions },
+  { weights, epochs, stopReason, final, evaluation, predictions },
 ) {
   const perEpoch = Math.ceil(rows / (batchSize * Number(accumulate)));
   const moments = [{ weights, logs: undefined }, ...epochs].map(({ weights, logs }, epoch) => {
@@ -84,7 +85,13 @@ export function summary(
       last: all.slice(-SHOWN),
     };
   });
-  return { moments, ...(stopReason && { stopReason }), final: hashOf(final), predictions: hashOf([predictions]) };
+  return {
+    moments,
+    ...(stopReason && { stopReason }),
+    final: hashOf(final),
+    ...(evaluation && { evaluation }),
+    predictions: hashOf(predictions),
+  };
 }
 
 /** Returns a value as text that does not depend on the order of fields. @param {unknown} value */
@@ -112,6 +119,8 @@ export function differenceFrom({ description, expected }, result) {
     return `after the training expected ${ends(expected)}, got ${ends(got)}`;
   }
   if (got.final !== expected.final) return `weights after the training expected ${expected.final}, got ${got.final}`;
+  if (sorted(got.evaluation) !== sorted(expected.evaluation))
+    return `evaluation expected ${sorted(expected.evaluation)}, got ${sorted(got.evaluation)}`;
   if (got.predictions === expected.predictions) return undefined;
   return `predictions expected ${expected.predictions}, got ${got.predictions}`;
 }

@@ -84,8 +84,8 @@ function logAsSum(x: number): [value: number, rest: number] {
 /** e^x for x in [−745, 709], within 2 ULP; 0 below, infinite above. */
 export const exp = (x: number): number => expOfSum(x, 0);
 
-/** ln x for finite x > 0, subnormals included, within 1 ULP. */
-export const log = (x: number): number => logAsSum(x)[0];
+/** ln x for x > 0, subnormals included, within 1 ULP; infinite for infinity, NaN for NaN. */
+export const log = (x: number): number => (x === Infinity ? x : logAsSum(x)[0]);
 
 /** base^exponent for base ≥ 0 and real exponent ≥ 0, within 4 ULP where |exponent·ln base| ≤ 60. */
 export function realPower(base: number, exponent: number): number {

@@ -68,6 +68,9 @@ describe('log', () => {
     expect(log(0.5)).toBe(-Math.LN2);
     expect(log(10)).toBe(Math.LN10);
     expect(log(2 ** -1074)).toBe(-744.4400719213812);
+    expect(log(Number.MAX_VALUE)).toBe(Math.log(Number.MAX_VALUE));
+    expect(log(Infinity)).toBe(Infinity);
+    expect(log(NaN)).toBeNaN();
     expect(log(Number.MAX_VALUE)).toBe(709.782712893384);
   });
 });

@@ -184,6 +184,14 @@ describe('metrics computed by hand', () => {
     expect(all).toEqual({ precision: 1, recall: 0.5, f1: 2 / 3, auc: 0.5 });
   });
 
+  test('an infinite output has an infinite logarithmic error', async () => {
+    const model = await mirror(1, 'meanSquaredError', ['meanSquaredLogarithmicError']);
+    // 3e38·2 is above the largest float32.
+    model.setWeights([{ shape: [1, 1], data: Float32Array.of(2) }]);
+    expect(model.evaluate([[3e38]], [[1]]).meanSquaredLogarithmicError).toBe(Infinity);
+    model.dispose();
+  });
+
   test('auc counts ties as half', async () => {
     const areaOf = async (y: number[], t: number[]): Promise<number> =>
       (

@@ -23,7 +23,7 @@ test.each(vectors)('the library has the bits of the vector $name', async (vector
   expect(differenceFrom(vector, await runLibrary(library, vector.description))).toBeUndefined();
 });
 
-test('every layer, activation, loss, optimizer, schedule, initializer and constraint of random networks is in a vector', () => {
+test('every layer, activation, loss, optimizer, schedule, metric, initializer and constraint of random networks is in a vector', () => {
   const namesIn = (descriptions: readonly object[]): string[] => {
     const names = new Set<string>();
     JSON.stringify(descriptions, (_key, value: unknown) => {
@@ -128,7 +128,7 @@ describe('npm run verify', () => {
   });
 });
 
-/** Faults of c/reference.h, and a vector that has to catch each of them: the one of its subject. */
+/** Faults of c/faults.h, and a vector that has to catch each of them: the one of its subject. */
 const FAULTS = {
   fused_product: 'affine-sgd',
   bias_last: 'affine-sgd',
@@ -164,6 +164,30 @@ const FAULTS = {
   penalty_of_batch: 'accumulated-statistics',
   penalty_terms: 'accumulated-statistics',
   frozen_penalty: 'frozen',
+  walk_backwards: 'several-inputs',
+  first_place: 'layer-in-three-places',
+  last_place: 'layers-in-two-places',
+  statistics_of_place: 'statistics-in-two-places',
+  weight_of_loss: 'several-outputs',
+  first_weights: 'weights-of-outputs',
+  boundary_before: 'piecewise-rate',
+  milestone_after: 'sequence-of-rates',
+  range_of_cycles: 'moving-momentum',
+  correction_not_moved: 'moving-momentum-of-adamax',
+  squares_of_row: 'metrics-of-numbers',
+  rows_once: 'weighted-metrics',
+  cut_of_targets: 'metrics-of-yes-alone',
+  ties_are_better: 'metrics-of-ties',
+  absent_classes: 'metrics-of-classes',
+  one_root: 'metrics-of-logits',
+  shares_of_one: 'metrics-of-classes',
+  bins_from_below: 'metrics-of-ties',
+  ties_are_lost: 'metrics-of-ties',
+  straight_lines: 'weighted-metrics',
+  percent_of_quotients: 'metrics-of-numbers',
+  norms_first: 'weighted-metrics-of-numbers',
+  mean_before: 'metrics-of-numbers',
+  metric_not_smoothed: 'metrics-of-answers',
   matrices_decay: 'logarithmic-error',
   decay_in_single: 'logarithmic-error',
   bias_correction: 'sigmoid',
@@ -271,7 +295,7 @@ describe.skipIf(missing !== undefined)(
       });
 
       test('every fault has a vector that catches it', () => {
-        const header = readFileSync(new URL('../../verification/c/reference.h', import.meta.url), 'utf8');
+        const header = readFileSync(new URL('../../verification/c/faults.h', import.meta.url), 'utf8');
         const names = [...header.matchAll(/^ {2}X\((\w+)\)/gm)].map(([, name]) => name);
         expect(names.sort()).toEqual(Object.keys(FAULTS).sort());
       });
@@ -281,7 +305,7 @@ describe.skipIf(missing !== undefined)(
       const folder = fileURLToPath(new URL('../../verification/c', import.meta.url));
       const included = execFileSync('grep', ['-rh', '#include', folder], { encoding: 'utf8' }).match(/["<].*[">]/g)!;
       const own = [
-        '"reference.h"',
+        ...['"reference.h"', '"faults.h"'],
         ...['float', 'math', 'stdbool', 'stdint', 'stdio', 'stdlib', 'string'].map((n) => `<${n}.h>`),
       ];
       expect([...new Set(included)].filter((name) => !own.includes(name))).toEqual([]);

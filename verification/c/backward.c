@@ -84,7 +84,7 @@ static void merge(Network *network, Operation *operation, int rows, int which, f
     int begin = 0, width = 0;
     for (int k = 0; k <= which; k++) {
       begin += width;
-      width = operation->inputs[k] < 0 ? network->width : network->operation[operation->inputs[k]].out;
+      width = width_of(network, operation->inputs[k]);
     }
     for (int i = 0; i < rows; i++) memcpy(dx + i * width, dy + i * n + begin, (size_t)width * sizeof(float));
     return;
@@ -127,16 +127,65 @@ static void run(Network *network, Operation *operation, int rows, int which, flo
   } else merge(network, operation, rows, which, dx);
 }
 
-/* From the last operation to the first; the loss has written the delta that this begins with. */
+/* Parameters of an operation, of an embedding all of its tables; those that it does not have are left out. */
+static int parameters_of(const Operation *operation, int *list) {
+  int count = 0;
+  if (is(operation->kind, "embedding") && operation->parameter[1] >= 0) {
+    for (int p = operation->parameter[0]; p <= operation->parameter[1]; p++) list[count++] = p;
+    return count;
+  }
+  for (int i = 0; i < 4; i++) {
+    if (operation->parameter[i] >= 0) list[count++] = operation->parameter[i];
+  }
+  return count;
+}
+
+/* What an operation hands to an input. Where no loss that counts depends on it, that and its gradients are 0. */
+static void run_or_zero(Network *network, Operation *operation, int rows, int which, float *dx) {
+  if (operation->counts) run(network, operation, rows, which, dx);
+}
+
+/* A parameter of several places has the sum of their gradients: that of the last place, then those before it. */
+static void differentiate(Network *network, Operation *operation, int rows, int which, float *dx) {
+  int list[256], count = parameters_of(operation, list);
+  float *sums[256];
+  for (int i = 0; i < count; i++) {
+    Parameter *parameter = network->parameter + list[i];
+    sums[i] = parameter->gradient;
+    parameter->gradient = zeroed((size_t)(parameter->units * parameter->inputs), sizeof(float));
+  }
+  run_or_zero(network, operation, rows, which, dx);
+  for (int i = 0; i < count; i++) {
+    Parameter *parameter = network->parameter + list[i];
+    float *part = parameter->gradient;
+    for (int k = 0; k < parameter->units * parameter->inputs; k++) {
+      if (FAULT == first_place && !parameter->has_gradient) parameter->late[k] = part[k];
+      else if (!parameter->has_gradient) sums[i][k] = part[k];
+      else if (FAULT != last_place) sums[i][k] = sums[i][k] + part[k];
+    }
+    parameter->gradient = sums[i];
+    parameter->has_gradient = true;
+    free(part);
+  }
+}
+
+/* From the last operation to the first; the losses have written the deltas that this begins with. */
 void backward(Network *network, int rows) {
+  for (int p = 0; p < network->parameters; p++) {
+    Parameter *parameter = network->parameter + p;
+    size_t size = (size_t)(parameter->units * parameter->inputs);
+    parameter->has_gradient = false;
+    memset(parameter->late, 0, size * sizeof(float));
+    if (FAULT == first_place) memset(parameter->gradient, 0, size * sizeof(float));
+  }
   for (int k = network->operations - 1; k >= 0; k--) {
     Operation *operation = network->operation + k;
     if (!operation->has_delta) continue;
     for (int which = 0; which < operation->count; which++) {
       int from = operation->inputs[which];
-      int width = operation->count > 1 ? (from < 0 ? network->width : network->operation[from].out) : operation->in;
+      int width = width_of(network, from);
       float *dx = zeroed((size_t)(rows * width), sizeof(float));
-      run(network, operation, rows, which, dx);
+      differentiate(network, operation, rows, which, dx);
       if (from >= 0) {
         Operation *input = network->operation + from;
         for (int i = 0; i < rows * width; i++) input->dy[i] = input->has_delta ? input->dy[i] + dx[i] : dx[i];
@@ -144,5 +193,9 @@ void backward(Network *network, int rows) {
       }
       free(dx);
     }
+  }
+  for (int p = 0; FAULT == first_place && p < network->parameters; p++) {
+    Parameter *q = network->parameter + p;
+    for (int i = 0; i < q->units * q->inputs; i++) q->gradient[i] = q->gradient[i] + q->late[i];
   }
 }

@@ -1,4 +1,4 @@
-/* Functions of float64 for schedules and bias corrections, as docs/numerics.md defines them. */
+/* Functions of float64 for schedules, bias corrections and metrics, as docs/numerics.md defines them. */
 #include "reference.h"
 
 static const double LN2_HIGH = 0.69314718036912381649;
@@ -63,6 +63,13 @@ static double log_as_sum(double x, double *rest) {
   double value = sum + left;
   *rest = (sum - value) + left;
   return value;
+}
+
+double exp_d(double x) { return exp_of_sum(x, 0); }
+
+double log_d(double x) {
+  double rest;
+  return x == INFINITY ? x : log_as_sum(x, &rest);
 }
 
 double real_power(double base, double exponent) {

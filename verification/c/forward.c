@@ -78,7 +78,7 @@ static void merge(const Network *network, Operation *operation, int rows) {
   for (int k = 0; k < operation->count; k++) {
     const float *x = input_of(network, operation, k);
     if (is(kind, "concatenate")) {
-      int width = operation->inputs[k] < 0 ? network->width : network->operation[operation->inputs[k]].out;
+      int width = width_of(network, operation->inputs[k]);
       for (int i = 0; i < rows; i++) memcpy(operation->y + i * n + begin, x + i * width, (size_t)width * sizeof(float));
       begin += width;
       continue;
@@ -158,8 +158,16 @@ static void run(Network *network, Operation *operation, int rows, bool training)
   } else merge(network, operation, rows);
 }
 
-void forward(Network *network, int rows, bool training) {
+static void run_all(Network *network, int rows, bool training) {
   for (int k = 0; k < network->operations; k++) run(network, network->operation + k, rows, training);
+}
+
+/* A last batch of one row takes the running statistics, which the batches of the update before it have moved. */
+void forward(Network *network, int rows, bool training) {
+  run_all(network, rows, training);
+  if (!training || network->holds_statistics) return;
+  move_statistics(network, rows);
+  if (rows > network->batch && rows % network->batch == 1) run_all(network, rows, true);
 }
 
 double add_value_penalties(const Network *network, int first, int rows, double total) {

@@ -60,10 +60,10 @@ double largest_of(const AllRows *all, const float *x) {
 double loss_at(AllRows *all, const float *weights, float *gradient) {
   Network *network = all->network;
   transfer(network, PUT_WEIGHTS, (float *)weights);
-  clear_metrics(network);
+  begin_losses(network);
   all->total = run_all_rows(network, all->data);
   transfer(network, TAKE_GRADIENTS, gradient);
-  if (FAULT == statistics_of_trials) move_running_statistics(network, all->data->rows);
+  if (FAULT == statistics_of_trials) move_statistics(network, all->data->rows);
   double penalty = FAULT == penalty_not_minimized ? 0 : weight_penalty(network);
   return all->total / all->data->rows + penalty;
 }
@@ -88,7 +88,7 @@ double iterate_all_rows(AllRows *all) {
   double before = all->total;
   bool moved = (quasi_newton ? lbfgs : levenberg_marquardt)(all, optimizer);
   if (moved) {
-    move_running_statistics(network, all->data->rows);
+    move_statistics(network, all->data->rows);
     network->updates++;
   } else loss_at(all, all->weights, all->gradient);
   return FAULT == loss_before ? before : all->total;

@@ -1,4 +1,4 @@
-/* Turns the layers of a description into operations and parameters. */
+/* Turns layers into operations and parameters. */
 #include "reference.h"
 
 static int add_parameter(Network *network, int units, int inputs, bool learned) {
@@ -9,6 +9,7 @@ static int add_parameter(Network *network, int units, int inputs, bool learned) 
   *parameter = (Parameter){.units = units, .inputs = inputs, .learned = learned, .factor = 1};
   parameter->value = zeroed(size, sizeof(float));
   parameter->gradient = zeroed(size, sizeof(float));
+  parameter->late = zeroed(size, sizeof(float));
   parameter->average = zeroed(size, sizeof(float));
   for (int i = 0; i < 3; i++) parameter->state[i] = zeroed(size, sizeof(float));
   return index;
@@ -21,7 +22,7 @@ static int add_vector(Network *network, int width, bool learned, float first) {
   return index;
 }
 
-static Operation *add_operation(Network *network, const char *kind, const Json *config, int input, int in, int out) {
+Operation *add_operation(Network *network, const char *kind, const Json *config, int input, int in, int out) {
   if (network->operations >= 256) fail("network", "too many operations");
   Operation *operation = network->operation + network->operations++;
   *operation = (Operation){.kind = kind, .config = config, .inputs = {input}, .count = 1, .in = in, .out = out};
@@ -127,7 +128,7 @@ static bool is_merge(const char *kind) {
 static void add_merge(Network *network, const char *kind, const Json *layer, const int *inputs, int count) {
   int width = 0;
   for (int i = 0; i < count; i++) {
-    int own = inputs[i] < 0 ? network->width : network->operation[inputs[i]].out;
+    int own = width_of(network, inputs[i]);
     width = is(kind, "concatenate") ? width + own : own;
   }
   int out = is(kind, "dot") ? 1 : width;
@@ -136,8 +137,7 @@ static void add_merge(Network *network, const char *kind, const Json *layer, con
   operation->count = count;
 }
 
-/* What is frozen keeps its weights, and its penalties and constraints do not count. */
-static void freeze(Network *network, int operation, int parameter) {
+void freeze(Network *network, int operation, int parameter) {
   for (; operation < network->operations; operation++) network->operation[operation].frozen = true;
   for (; parameter < network->parameters; parameter++) {
     Parameter *frozen = network->parameter + parameter;
@@ -147,10 +147,10 @@ static void freeze(Network *network, int operation, int parameter) {
   }
 }
 
-static void add_layer(Network *network, const Json *layer, const int *inputs, int count) {
+void add_layer(Network *network, const Json *layer, const int *inputs, int count) {
   const char *kind = kind_of(layer, "");
   int input = inputs[0];
-  int width = input < 0 ? network->width : network->operation[input].out;
+  int width = width_of(network, input);
   int units = (int)number_of(layer, "units", 0);
   if (is(kind, "dense")) {
     add_affine(network, layer, input, width, units);
@@ -178,46 +178,4 @@ static void add_layer(Network *network, const Json *layer, const int *inputs, in
   else if (is(kind, "activityRegularization")) add_operation(network, "activityPenalty", layer, input, width, width);
   else if (is_merge(kind)) add_merge(network, kind, layer, inputs, count);
   else add_operation(network, kind, layer, input, width, width); /* dropout, noise, rescaling */
-}
-
-void build(Network *network, const Json *text, int capacity) {
-  *network = (Network){.text = text, .capacity = capacity};
-  network->batch = (int)number_of(text, "batchSize", 32);
-  if (FAULT == statistics_of_update) network->batch *= (int)number_of(field(text, "optimizer"), "accumulate", 1);
-  network->seed = (uint32_t)number_of(text, "seed", 0);
-  network->width = (int)number_of(text, "inputs", 0);
-  int made[256] = {-1}, layers = 1; /* the operation that has the output of each layer; layer 0 is the input */
-  for (const Json *layer = field(text, "layers")->first; layer != NULL; layer = layer->next) {
-    int inputs[MOST_INPUTS] = {made[layers - 1]}, count = 0;
-    const Json *from = field(layer, "from");
-    for (const Json *part = from == NULL ? NULL : from->first; part != NULL; part = part->next) {
-      if (count >= MOST_INPUTS) fail("network", "too many inputs of a layer");
-      inputs[count++] = made[(int)part->number];
-    }
-    int operations = network->operations, parameters = network->parameters;
-    add_layer(network, layer, inputs, count == 0 ? 1 : count);
-    for (int p = parameters; p < network->parameters; p++) {
-      network->parameter[p].factor = number_of(layer, "learningRateFactor", 1);
-    }
-    if (!flag_of(layer, "trainable", true)) freeze(network, operations, parameters);
-    made[layers++] = network->operations - 1;
-  }
-  network->outputs = network->operation[network->operations - 1].out;
-}
-
-int left_to_loss(const Network *network) {
-  int last = network->operations - 1;
-  const Operation *operation = network->operation + last;
-  const char *within = activation_within(field(network->text, "loss"));
-  bool left = within != NULL && is(operation->kind, "activation") && is(kind_of(operation->config, ""), within);
-  return left ? last : -1;
-}
-
-int rows_of_batch(const Network *network, int first, int rows) {
-  return rows - first < network->batch ? rows - first : network->batch;
-}
-
-const float *input_of(const Network *network, const Operation *operation, int which) {
-  int input = operation->inputs[which];
-  return input < 0 ? network->x : network->operation[input].y;
 }

@@ -99,8 +99,7 @@ static float epsilon_of(const Operation *operation) {
   return (float)number_of(operation->config, "epsilon", is(operation->kind, "rmsNormalization") ? 1e-6 : 1e-5);
 }
 
-/* The running statistics move after each batch that has statistics of its own. */
-static void move_statistics(Network *network, Operation *operation, int batch, int rows) {
+static void move_by_batch(Network *network, const Operation *operation, int batch, int rows) {
   int at = batch * operation->out;
   float rate = (float)(1 - number_of(operation->config, "momentum", 0.9));
   float unbiased = (float)((double)rows / (rows - 1));
@@ -112,12 +111,21 @@ static void move_statistics(Network *network, Operation *operation, int batch, i
   }
 }
 
-/* Moves all running statistics by those of a pass over one batch, for which they were held. */
-void move_running_statistics(Network *network, int rows) {
-  for (int k = 0; k < network->operations; k++) {
-    Operation *operation = network->operation + k;
-    if (is(operation->kind, "batchNormalization") && !operation->frozen) move_statistics(network, operation, 0, rows);
+/* The running statistics move after each batch that has statistics of its own, operation after operation. */
+static void move_of(Network *network, int first_operation, int end, int rows) {
+  for (int first = 0, batch = 0; first < rows; first += network->batch, batch++) {
+    int count = rows_of_batch(network, first, rows);
+    for (int k = first_operation; k < end && count > 1; k++) {
+      const Operation *operation = network->operation + k;
+      bool moves = is(operation->kind, "batchNormalization") && !operation->frozen;
+      if (moves) move_by_batch(network, operation, batch, count);
+    }
   }
+}
+
+void move_statistics(Network *network, int rows) {
+  if (FAULT != statistics_of_place) move_of(network, 0, network->operations, rows);
+  for (int k = 0; FAULT == statistics_of_place && k < network->operations; k++) move_of(network, k, k + 1, rows);
 }
 
 static void normalize_columns(Network *network, Operation *operation, int rows, const float *x, bool of_batch) {
@@ -135,7 +143,6 @@ static void normalize_columns(Network *network, Operation *operation, int rows, 
     }
     moments(operation, batch, count, from);
     scale_columns(count, n, from, operation->mean + at, operation->variance + at, gamma, beta, epsilon, to);
-    if (!network->holds_statistics) move_statistics(network, operation, batch, count);
   }
 }
 

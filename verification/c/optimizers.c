@@ -68,7 +68,7 @@ void clip(Network *network, const Json *optimizer) {
 typedef struct {
   const char *kind;
   float rate, momentum, rho, rho_rest, epsilon, beta1, beta1_rest, beta2, beta2_rest, size, share, root, decay;
-  bool nesterov, centered, amsgrad, decays;
+  bool has_momentum, nesterov, centered, amsgrad, decays;
 } Rule;
 
 static double nadam_momentum(double beta1, long t) { return beta1 * (1 - 0.5 * power(0.9998367253526753, t)); }
@@ -88,11 +88,14 @@ static Rule prepare(const Json *optimizer, double factor, long updates) {
   double usual = adams || lion ? 0.001 : is(kind, "adamax") || is(kind, "nadam") ? 0.002 : adadelta ? 1 : 0.01;
   double rate = factor * rate_after(field(optimizer, "learningRate"), usual, updates);
   double rho = number_of(optimizer, "rho", adadelta ? 0.9 : 0.99);
-  double beta1 = number_of(optimizer, "beta1", 0.9), beta2 = number_of(optimizer, "beta2", lion ? 0.99 : 0.999);
+  const Json *schedule = field(optimizer, "learningRate");
+  double beta1 = momentum_after(schedule, number_of(optimizer, "beta1", 0.9), updates), beta2 = number_of(optimizer, "beta2", lion ? 0.99 : 0.999);
   double epsilon = number_of(optimizer, "epsilon", is(kind, "adagrad") ? 1e-10 : adadelta ? 1e-6 : 1e-8);
   double decay = number_of(optimizer, "weightDecay", is(kind, "adamw") ? 0.01 : 0);
   long t = updates + (FAULT == bias_correction && updates > 0 ? 0 : 1);
-  Rule rule = {.kind = kind, .rate = (float)rate, .momentum = (float)number_of(optimizer, "momentum", 0)};
+  double momentum = number_of(optimizer, "momentum", 0);
+  Rule rule = {.kind = kind, .rate = (float)rate, .has_momentum = momentum != 0};
+  rule.momentum = (float)(momentum == 0 ? 0 : momentum_after(schedule, momentum, updates));
   rule.rho = (float)rho;
   rule.rho_rest = (float)(1 - rho);
   rule.epsilon = (float)epsilon;
@@ -100,7 +103,8 @@ static Rule prepare(const Json *optimizer, double factor, long updates) {
   rule.beta1_rest = (float)(1 - beta1);
   rule.beta2 = (float)beta2;
   rule.beta2_rest = (float)(1 - beta2);
-  rule.size = (float)(rate / (1 - power(beta1, t)));
+  double corrected = FAULT == correction_not_moved ? number_of(optimizer, "beta1", 0.9) : beta1;
+  rule.size = (float)(rate / (1 - power(corrected, t)));
   rule.root = (float)(1 / sqrt(1 - power(beta2, t)));
   rule.decays = decay != 0;
   rule.decay = FAULT == decay_in_single ? 1 - (float)rate * (float)decay : (float)(1 - rate * decay);
@@ -112,7 +116,7 @@ static Rule prepare(const Json *optimizer, double factor, long updates) {
 }
 
 static void descend(const Rule *r, float *w, float g, float *v) {
-  if (r->momentum == 0) {
+  if (!r->has_momentum) {
     *w = *w - r->rate * g;
     return;
   }
@@ -135,7 +139,7 @@ static void rmsprop(const Rule *r, float *w, float g, float *s, float *a, float 
     square = ieee_max(*s - *a * *a, 0);
   }
   float step = g / (sqrtf(square) + r->epsilon);
-  if (r->momentum != 0) {
+  if (r->has_momentum) {
     step = r->momentum * *v + step;
     *v = step;
   }

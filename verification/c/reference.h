@@ -15,81 +15,7 @@
 
 _Static_assert(FLT_EVAL_METHOD == 0, "float is computed as float: no x87 registers");
 
-/*
- * Faults that a build with -DFAULTS can plant on purpose: the name of one is the program's argument. The vectors have
- * to catch each of them.
- */
-#define FAULT_LIST(X) \
-  X(fused_product)           /* one multiply-add of a matrix product is rounded once */ \
-  X(bias_last)               /* a bias is added after the products instead of before */ \
-  X(sum_from_the_end)        /* the rows of a gradient are added from the last to the first */ \
-  X(lanes_in_a_row)          /* the lanes of a sum along a row are joined one after another */ \
-  X(exponential_constant)    /* one coefficient of e^x is off by a unit in the last place; so for the next three */ \
-  X(logarithm_constant) \
-  X(tangent_constant) \
-  X(error_constant) \
-  X(exponential_above)       /* e^x does not hold x from above; so for the next five bounds */ \
-  X(exponential_below) \
-  X(expm1_below) \
-  X(error_bounds) \
-  X(mish_above) \
-  X(tanh_gelu_bounds) \
-  X(celu_threshold)          /* celu computes negative x however close to 0 */ \
-  X(mask_counter)            /* masks are those of the row before */ \
-  X(shuffle_word)            /* the shuffle takes the words from the second on */ \
-  X(angle_of_normals)        /* normal numbers take the sine where they should take the cosine */ \
-  X(span_in_double)          /* the span of uniform numbers is computed before its ends are rounded */ \
-  X(one_pass)                /* orthogonal never repeats its projections */ \
-  X(first_attempt)           /* orthogonal takes a matrix that is nearly singular */ \
-  X(dropped_in_single)       /* what alpha dropout puts for dropped values is computed in float32 */ \
-  X(norm_threshold)          /* normalized products count larger norms as 0 */ \
-  X(unbiased_rest)           /* batch normalization does not correct its variance by the mean's rounding */ \
-  X(statistics_of_update)    /* batch normalization takes the batches of an update as one */ \
-  X(one_block)               /* sums over rows are not divided into blocks of 4,096 */ \
-  X(smoothing_in_single)     /* the numbers of label smoothing are computed in float32 */ \
-  X(validation_not_smoothed) /* a validation has the targets as they are given */ \
-  X(balance_in_single)       /* 1 - alpha of a focal loss is computed in float32 */ \
-  X(quantile_in_double)      /* q - 1 of the quantile loss is computed in float64 */ \
-  X(penalty_in_double)       /* the share of a row in a penalty on values is computed in float64 */ \
-  X(penalty_of_batch)        /* a penalty on values is divided by the rows of a batch, not of the update */ \
-  X(penalty_terms)           /* the log of a penalty on values adds all its absolute values first */ \
-  X(frozen_penalty)          /* the log of penalties counts weights that are not trained */ \
-  X(matrices_decay)          /* vectors do not decay */ \
-  X(decay_in_single)         /* the factor of weight decay is computed in float32 */ \
-  X(bias_correction)         /* Adam counts its updates from 0 */ \
-  X(epsilon_in_root)         /* Adam adds epsilon under the root */ \
-  X(repeated_product)        /* a power is computed product after product */ \
-  X(statistics_averaged)     /* running statistics, too, are replaced by an average */ \
-  X(loss_in_single)          /* the loss of an epoch is summed in float32 */ \
-  X(statistics_of_trials)    /* running statistics move with each loss that an iteration computes */ \
-  X(loss_before)             /* the loss in the logs of an iteration is the one before it */ \
-  X(penalty_not_minimized)   /* the loss that an iteration lowers is without penalties */ \
-  X(dot_in_single)           /* dots of vectors are summed in float32 */ \
-  X(step_in_double)          /* the factor of a vector that is added is not rounded to float32 */ \
-  X(oldest_first)            /* L-BFGS goes through its pairs from the oldest to the newest first */ \
-  X(scale_of_oldest)         /* L-BFGS scales its direction by the oldest pair */ \
-  X(curvature_threshold)     /* L-BFGS forgets steps of low curvature */ \
-  X(history_kept)            /* L-BFGS does not search again without its history */ \
-  X(relative_change)         /* changeTolerance is a share of the loss, be it below 1 or not */ \
-  X(full_first_step)         /* the first step is 1 without a history, too */ \
-  X(any_decrease)            /* any decrease of the loss is enough */ \
-  X(weak_curvature)          /* half of the slope may remain */ \
-  X(no_margin)               /* a step between two others may be close to one of them */ \
-  X(bisection)               /* it is in the middle between them */ \
-  X(no_growth_limit)         /* a step grows by any factor */ \
-  X(weight_not_rooted)       /* the Jacobian has the weight of a row where it should have its root */ \
-  X(root_in_single)          /* the factor of the Jacobian is rounded to float32 before its division */ \
-  X(curvature_in_single)     /* the matrix of Gauss and Newton is summed in float32 */ \
-  X(curvature_in_blocks)     /* it is summed in blocks of 4,096 rows */ \
-  X(last_row_first)          /* it is summed over the rows from the last to the first */ \
-  X(last_output_first)       /* it begins with the last output */ \
-  X(penalty_without_curvature) /* it does not have the second derivatives of penalties */ \
-  X(factor_from_below)       /* the sums of the factor are from the last row to the first */ \
-  X(solution_in_single)      /* the solution is rounded to float32 before it is added */ \
-  X(scaled_damping)          /* the diagonal is multiplied by 1 + damping, as in Marquardt's paper */ \
-  X(damping_in_double)       /* the damping is kept in float64 */ \
-  X(no_least_damping)        /* it may become less than 1e-20 */ \
-  X(equal_loss)              /* a step that leaves the loss as it is counts */
+#include "faults.h"
 #define FAULT_NAME(name) name,
 enum { no_fault, FAULT_LIST(FAULT_NAME) };
 #ifdef FAULTS
@@ -145,7 +71,9 @@ typedef struct {
 void lanes_add(Lanes *sum, int j, float value);
 float lanes_total(const Lanes *sum);
 
-/* doubles.c: functions of float64 for schedules and bias corrections. */
+/* doubles.c: functions of float64 for schedules, bias corrections and metrics. */
+double exp_d(double x);
+double log_d(double x);
 double power(double base, long exponent);
 double real_power(double base, double exponent);
 double cos_d(double x);
@@ -182,52 +110,127 @@ bool compute_crossentropy(const Json *loss, bool of_logits, const Batch *batch);
 /* network.c: operations and parameters. `rows` are those of an update, all batches that it has. */
 typedef struct {
   int units, inputs; /* a vector has one input */
+  bool has_gradient; /* of a place of its layer */
   bool learned, is_vector, is_table; /* a table has a vector for each category: units vectors of `inputs` values */
   float *value, *gradient, *state[3], *average;
+  float *late; /* the gradient that a planted fault adds last */
   double l1, l2, factor; /* of penalties; of the learning rate */
   const Json *constraint;
 } Parameter;
 
-enum { MOST_INPUTS = 16 }; /* of a layer */
+enum { MOST_INPUTS = 16, MOST_OUTPUTS = 8 }; /* of a layer or a network */
 typedef struct {
   const char *kind;
   const Json *config;
-  int inputs[MOST_INPUTS], count; /* operations that it reads; -1 is the input of the network */
+  int inputs[MOST_INPUTS], count; /* operations that it reads; -1 is the first input of the network, -2 the second */
   int in, out;          /* widths */
   int parameter[4];     /* -1 where there is none */
   float *y, *dy;
   float *mean, *rest, *variance; /* of each batch of an update */
   bool has_delta, frozen; /* a frozen layer is not trained */
+  bool counts;            /* whether a loss that counts or a penalty on values depends on it */
 } Operation;
+
+typedef struct {
+  int width, first; /* its first column in the data */
+  float *x;         /* rows of the update */
+} Input;
+
+/* An output with its loss, and the rows that its metrics are computed of. */
+typedef struct {
+  const Json *text;     /* the description itself where it has one output */
+  char name[40];        /* empty where it has one output */
+  int layer, last;      /* the layer, and the operation that has its values */
+  int begins;           /* the operation whose delta the loss computes: the last one, or its logits */
+  bool of_logits;
+  int width, targets, first_target;
+  double weight, total; /* of its loss; the sum of the losses of rows */
+  const char *made_by;  /* the activation, or the kind of operation */
+  int rows, room;
+  float *y, *t, *weights;
+} Objective;
 
 typedef struct {
   const Json *text;
   uint32_t seed;
-  int width, outputs, operations, parameters, capacity;
+  int width, outputs; /* of all inputs together; of the first output */
+  int inputs, objectives, operations, parameters, capacity;
+  Input input[MOST_INPUTS];
+  Objective objective[MOST_OUTPUTS];
   Operation operation[256];
   Parameter parameter[256];
-  const float *x; /* rows of the update */
   int batch;      /* rows of a batch: those of an update may be several */
-  double metric[16];
   long updates;   /* made so far */
   bool holds_statistics; /* running statistics do not move with a pass */
 } Network;
+Operation *add_operation(Network *network, const char *kind, const Json *config, int input, int in, int out);
+void add_layer(Network *network, const Json *layer, const int *inputs, int count);
+/* What is frozen keeps its weights, and its penalties and constraints do not count. */
+void freeze(Network *network, int operation, int parameter);
+
+/* graph.c */
 void build(Network *network, const Json *text, int capacity);
-/* The operation that `last` leaves to the loss, or -1. */
-int left_to_loss(const Network *network);
 /* The rows of the batch that begins at row `first`. */
 int rows_of_batch(const Network *network, int first, int rows);
+/* Of an input or of what an operation computes. */
+int width_of(const Network *network, int source);
 const float *input_of(const Network *network, const Operation *operation, int which);
+void take_inputs(Network *network, const float *x, int rows);
+
+/* data.c: rows of all inputs side by side, and of all targets; weights of rows are one for all outputs or one for each */
+typedef struct {
+  int rows, width, targets, weight_vectors;
+  float *x, *t, *weights; /* weights: NULL without */
+} Data;
+Data make_data(const Network *network, int rows, uint32_t part);
+float *columns_of(const float *from, int rows, int all, int first, int width);
+
+/* objective.c */
+float *smoothed(const Json *loss, bool training, int rows, int targets, const float *t);
+void begin_losses(Network *network);
+void compute_losses(Network *network, const Data *data, bool training, int rows, const float *targets,
+                    const float *weights);
+double total_loss(const Network *network, int rows);
+void clear_overflow(Network *network, int rows, int vectors, const float *weights);
 
 /* tables.c: embeddings */
 void embed(const Network *network, Operation *operation, int rows, const float *x);
 void embed_backward(Network *network, Operation *operation, int rows, const float *x);
 
 /* metrics.c */
-void clear_metrics(Network *network);
-void add_metrics(Network *network, int rows, const float *targets);
-void write_metrics(const Network *network, int rows, const char *before);
-void write_double(const char *before, const char *name, double value);
+void clear_metrics(Objective *objective);
+void add_metrics(Objective *objective, int rows, const float *y, const float *targets, const float *weights);
+void write_metrics(const Objective *objective, const char *before);
+
+/* What a metric is computed of; metrics-*.c return whether they have it. */
+typedef struct {
+  const Json *metric, *loss;
+  const char *made_by;
+  int rows, n, width;     /* targets of a row, as many outputs as are measured, and all outputs */
+  const float *y, *t, *all;
+  const float *weights;   /* NULL where each row counts once */
+  const float *losses;
+  double total;           /* rows, or the sum of their weights */
+} Measured;
+typedef struct {
+  float outputs, targets; /* above them they are yes */
+} Cuts;
+typedef void (*AddRow)(const Measured *m, int row, double *sums);
+void sum_rows(const Measured *m, AddRow add, int count, double *sums);
+Cuts cuts_of(const Measured *m);
+float cut_of_areas(const Measured *m);
+bool is_categorical(const Measured *m);
+bool is_area(const char *kind);
+bool measure_answers(const Measured *m, const char *kind, double *value);
+bool measure_probabilities(const Measured *m, const char *kind, double *value);
+bool measure_area(const Measured *m, const char *kind, double *value);
+bool measure_errors(Measured *m, const char *kind, double *value);
+
+/* logs.c */
+void write_floats(const float *values, int n);
+void write_double(const char *key, double value);
+void write_epoch(Network *network, const Data *validation, int rows, double penalty);
+void write_evaluation(Network *network, const Data *data, int batch);
 
 /* initializers.c */
 void initialize(const Json *initializer, const char *otherwise, uint32_t seed, int index, Parameter *parameter,
@@ -238,8 +241,8 @@ void forward(Network *network, int rows, bool training);
 void backward(Network *network, int rows);
 double add_value_penalties(const Network *network, int first, int rows, double total);
 void normalize_forward(Network *network, Operation *operation, int rows, const float *x, bool training);
+void move_statistics(Network *network, int rows);
 void normalize_backward(Network *network, Operation *operation, int rows, const float *x, float *dx);
-void move_running_statistics(Network *network, int rows);
 
 /* rows.c: sums over the rows of a batch in blocks of 4,096, into `sum`. */
 enum { ROW_BLOCK = 4096 };
@@ -257,11 +260,7 @@ void use_average(Network *network, const Json *optimizer);
 /* Adds the products of two tensors: each unit over its inputs, then unit after unit; of vectors and tables each value. */
 double add_products(const Parameter *parameter, const float *x, const float *y, double sum);
 
-/* main.c: rows of data, and passes over all of them for the optimizers that look at all rows at once. */
-typedef struct {
-  int rows, width, targets;
-  float *x, *t, *weights; /* weights of rows: NULL without */
-} Data;
+/* main.c: passes over all rows for the optimizers that look at all rows at once. */
 /* Leaves the gradient, with penalties; returns the sum of the losses. */
 double run_all_rows(Network *network, const Data *data);
 /* Leaves the derivatives by all operations where those by the output are `seed` times the weights of the rows. */
@@ -294,6 +293,7 @@ bool levenberg_marquardt(AllRows *all, const Json *optimizer);
 
 /* schedules.c */
 double rate_after(const Json *rate, double otherwise, long updates);
+double momentum_after(const Json *rate, double otherwise, long updates);
 
 /* constraints.c */
 void constrain(Network *network);
