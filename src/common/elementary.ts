@@ -84,8 +84,12 @@ function logAsSum(x: number): [value: number, rest: number] {
 /** e^x for x in [−745, 709], within 2 ULP; 0 below, infinite above. */
 export const exp = (x: number): number => expOfSum(x, 0);
 
-/** ln x for x > 0, subnormals included, within 1 ULP; infinite for infinity, NaN for NaN. */
-export const log = (x: number): number => (x === Infinity ? x : logAsSum(x)[0]);
+/** ln x for x > 0, subnormals included, within 1 ULP; infinite for infinity, −∞ for 0, NaN below and for NaN. */
+export function log(x: number): number {
+  // The search for the exponent ends for these numbers alone.
+  if (x > 0 && x < Infinity) return logAsSum(x)[0];
+  return x === 0 ? -Infinity : x > 0 ? x : NaN;
+}
 
 /** base^exponent for base ≥ 0 and real exponent ≥ 0, within 4 ULP where |exponent·ln base| ≤ 60. */
 export function realPower(base: number, exponent: number): number {

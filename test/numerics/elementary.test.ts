@@ -71,6 +71,10 @@ describe('log', () => {
     expect(log(Number.MAX_VALUE)).toBe(Math.log(Number.MAX_VALUE));
     expect(log(Infinity)).toBe(Infinity);
     expect(log(NaN)).toBeNaN();
+    expect(log(0)).toBe(-Infinity);
+    expect(log(-0)).toBe(-Infinity);
+    expect(log(-1)).toBeNaN();
+    expect(log(-Infinity)).toBeNaN();
     expect(log(Number.MAX_VALUE)).toBe(709.782712893384);
   });
 });
