@@ -18,9 +18,12 @@ function propagate({ inputs, units }: OperationConfigs['affine'], binding: Backw
   const { kernels, tile } = runtime;
   if (dx === undefined) return [];
   const { address, ld } = dx;
-  const width = tile.panelWidth;
   return [
-    () => kernels.f32_transpose_panels(inputs, units, width, w, scratch, 0, Math.ceil(inputs / width)),
+    () => {
+      // Read at each call: the tile may change between steps.
+      const width = tile.panelWidth;
+      kernels.f32_transpose_panels(inputs, units, width, w, scratch, 0, Math.ceil(inputs / width));
+    },
     (rows) => tile.gemm(rows, inputs, units, delta.address, delta.ld, scratch, 0, 0, address, ld, runtime.packedA),
   ];
 }
