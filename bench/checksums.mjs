@@ -15,14 +15,26 @@ import { kernelSetting } from './kernels/setting.mjs';
 import { readExpected, writeExpected } from './measure/expected.mjs';
 import { measure } from './measure/session.mjs';
 import { readSides } from './measure/sides.mjs';
-import { chosen } from './options.mjs';
+import { chosen, endWithHelp, HELP_OPTION } from './options.mjs';
 
 /** Node 20 has relaxed SIMD, but only behind a flag. */
 const flags = process.versions.node.startsWith('20.') ? ' --experimental-wasm-relaxed-simd' : '';
 
+const HELP = `npm run bench:checksums -- [options]
+
+Computes the checksums of every measurement again, without timing anything, and writes bench/checksums.json.
+
+  --only PART  measurements with that in their names: the other checksums stay; may be given several times
+  --help       print this
+`;
+
+const { values } = parseArgs({
+  options: { only: { type: 'string', multiple: true, default: [] }, ...HELP_OPTION },
+});
+endWithHelp(values.help, HELP);
+
 const scratch = mkdtempSync(join(tmpdir(), 'wasm-mlp-checksums-'));
 try {
-  const { values } = parseArgs({ options: { only: { type: 'string', multiple: true, default: [] } } });
   // With `--only`, other checksums stay. Without it, those of removed measurements are dropped.
   const expected = values.only.length === 0 ? {} : readExpected();
   const table = await kernelTable();

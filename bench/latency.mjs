@@ -14,7 +14,7 @@ import { readExpected } from './measure/expected.mjs';
 import { machine, machineLine } from './measure/machine.mjs';
 import { inWords } from './measure/progress.mjs';
 import { readSides, SIDE_OPTIONS } from './measure/sides.mjs';
-import { atLeastOne, chosen } from './options.mjs';
+import { atLeastOne, chosen, endWithHelp, HELP_OPTION } from './options.mjs';
 import { duration, table } from './report/format.mjs';
 import { sideLine } from './report/result.mjs';
 
@@ -45,13 +45,10 @@ async function run() {
       ...SIDE_OPTIONS,
       only: { type: 'string', multiple: true, default: [] },
       calls: { type: 'string' },
-      help: { type: 'boolean', short: 'h', default: false },
+      ...HELP_OPTION,
     },
   });
-  if (values.help) {
-    process.stdout.write(HELP);
-    return;
-  }
+  endWithHelp(values.help, HELP);
   const calls = atLeastOne('calls', values.calls, CALLS);
   if (calls < LEAST_CALLS) throw new Error(`--calls: at least ${LEAST_CALLS} expected, got ${calls}.`);
   const [side] = readSides(values);

@@ -28,7 +28,7 @@ import { machine } from './measure/machine.mjs';
 import { Progress } from './measure/progress.mjs';
 import { measure } from './measure/session.mjs';
 import { AGAINST_OPTIONS, readSides, SIDE_OPTIONS } from './measure/sides.mjs';
-import { atLeastOne, chosen, percentage } from './options.mjs';
+import { atLeastOne, chosen, endWithHelp, HELP_OPTION, percentage } from './options.mjs';
 import { describeResult, FORMAT, VERSION } from './report/result.mjs';
 
 /** Repetitions per process, and processes. */
@@ -52,7 +52,7 @@ const readOptions = () =>
       processes: { type: 'string' },
       threshold: { type: 'string', default: String(100 * THRESHOLD) },
       json: { type: 'string' },
-      help: { type: 'boolean', short: 'h', default: false },
+      ...HELP_OPTION,
     },
   }).values;
 
@@ -90,10 +90,7 @@ Examples
 /** @param {string} scratch folder for compiled files */
 async function run(scratch) {
   const options = readOptions();
-  if (options.help) {
-    process.stdout.write(HELP);
-    return;
-  }
+  endWithHelp(options.help, HELP);
   const { quick } = options;
   // Fail now, not after an hour.
   if (options.json !== undefined) accessSync(dirname(resolve(options.json)), constants.W_OK);

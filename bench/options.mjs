@@ -30,3 +30,13 @@ export function chosen(only, skip = []) {
     return (only.length === 0 || only.some(has)) && !skip.some(has);
   };
 }
+
+/** The option `--help` of every command, for parseArgs of node:util. */
+export const HELP_OPTION = /** @type {const} */ ({ help: { type: 'boolean', short: 'h', default: false } });
+
+/** Ends the process after its help, if that was asked for. @param {boolean} asked @param {string} help */
+export function endWithHelp(asked, help) {
+  if (!asked) return;
+  process.stdout.write(help);
+  process.exit(0);
+}

@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { preview } from 'vite';
 import { ISOLATION } from '../scripts/checks/load-browsers.mjs';
+import { endWithHelp, HELP_OPTION } from './options.mjs';
 import { buildPage } from './page/build.mjs';
 
 const HELP = `npm run bench:page -- [options]
@@ -32,28 +33,26 @@ try {
       port: { type: 'string', default: String(PORT) },
       host: { type: 'boolean', default: false },
       plain: { type: 'boolean', default: false },
-      help: { type: 'boolean', short: 'h', default: false },
+      ...HELP_OPTION,
     },
   });
+  endWithHelp(values.help, HELP);
   const port = Number(values.port);
   if (!Number.isInteger(port) || port < 0 || port > 65535) {
     throw new Error(`--port: a whole number from 0 to 65535 expected, got ${values.port}.`);
   }
   const folder =
     values.out === undefined ? fileURLToPath(new URL('results/page', import.meta.url)) : resolve(values.out);
-  if (values.help) process.stdout.write(HELP);
+  await buildPage(folder);
+  if (values.out !== undefined) process.stdout.write(`${folder}\n`);
   else {
-    await buildPage(folder);
-    if (values.out !== undefined) process.stdout.write(`${folder}\n`);
-    else {
-      const server = await preview({
-        configFile: false,
-        root: folder,
-        build: { outDir: '.' },
-        preview: { port, host: values.host, headers: values.plain ? {} : ISOLATION },
-      });
-      server.printUrls();
-    }
+    const server = await preview({
+      configFile: false,
+      root: folder,
+      build: { outDir: '.' },
+      preview: { port, host: values.host, headers: values.plain ? {} : ISOLATION },
+    });
+    server.printUrls();
   }
 } catch (error) {
   process.stderr.write(`bench:page: ${error instanceof Error ? error.message : error}\n`);

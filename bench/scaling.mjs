@@ -16,7 +16,7 @@ import { machine, machineLine } from './measure/machine.mjs';
 import { measure } from './measure/session.mjs';
 import { readSides, SIDE_OPTIONS } from './measure/sides.mjs';
 import { exponentInterval, median, powerLaw } from './measure/statistics.mjs';
-import { chosen } from './options.mjs';
+import { chosen, endWithHelp, HELP_OPTION } from './options.mjs';
 import { digits, duration, table } from './report/format.mjs';
 import { logPlot } from './report/plot.mjs';
 import { trainingFlops } from './workloads/networks.mjs';
@@ -33,6 +33,21 @@ const SWEEPS = {
   depth: { title: 'depth: 128 units per layer, 64 rows', x: 'hidden layers', arithmetic: 1 },
 };
 
+const HELP = `npm run bench:scaling -- [options]
+
+Measures how the time of a training step grows with layer width, batch size and depth: a table, the fitted exponents
+and a plot. Status 2: a result differs from its checksum, or another error.
+
+  --only PART        measurements with that in their names: width, batch, depth; may be given several times
+  --quick            3 rounds instead of 9
+  --output DIR       where the table and the plot are written, default bench/results
+  --json FILE        also writes the result there
+  --package DIR      the build to measure, default this one
+  --engine A=B,C=D   options of the engine
+  --runtime COMMAND  what runs the library, as "deno run --allow-all"
+  --help             print this
+`;
+
 /** Points at the upper end, where arithmetic dominates the fixed costs of a step. */
 const UPPER = 4;
 
@@ -47,8 +62,10 @@ try {
       only: { type: 'string', multiple: true, default: [] },
       output: { type: 'string', default: 'bench/results' },
       json: { type: 'string' },
+      ...HELP_OPTION,
     },
   });
+  endWithHelp(values.help, HELP);
   const wants = chosen(values.only);
   const rounds = values.quick ? 3 : 9;
   const sides = readSides(values);

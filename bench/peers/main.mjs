@@ -20,7 +20,7 @@ import { fileURLToPath } from 'node:url';
 import { Contestant } from '../measure/contestant.mjs';
 import { machine, machineLine } from '../measure/machine.mjs';
 import { median } from '../measure/statistics.mjs';
-import { atLeastOne, chosen } from '../options.mjs';
+import { atLeastOne, chosen, endWithHelp, HELP_OPTION } from '../options.mjs';
 import { digits, duration, markdownTable } from '../report/format.mjs';
 import { NETWORKS } from '../workloads/networks.mjs';
 import { BEGIN, chartOfDocument, END, peersChart } from './chart.mjs';
@@ -96,6 +96,21 @@ const PRODUCTS = [
   { m: 256, n: 2048, k: 2048 },
 ];
 
+const HELP = `npm run bench:peers -- [options]
+
+Compares this library with others on one thread: training, predictions of one row and of 256, matrix products. Installs
+the other packages on first use. Writes bench/results/peers.md and peers.svg.
+
+  --only PART        networks or products with that in their names: tiny, small, mid, big, matrix product;
+                     may be given several times
+  --contestant PART  contestants with that in their names, besides this library; may be given several times
+  --rounds N         rounds of each measurement, default 5
+  --json FILE        also writes the rates there
+  --document         also writes the table and the chart into docs/
+  --redraw           measures nothing: draws docs/peers.svg of the table in docs/benchmarks.md
+  --help             print this
+`;
+
 /** Seconds of a measurement. */
 const TURN = 0.4;
 
@@ -157,8 +172,10 @@ async function run() {
       json: { type: 'string' },
       document: { type: 'boolean', default: false },
       redraw: { type: 'boolean', default: false },
+      ...HELP_OPTION,
     },
   });
+  endWithHelp(values.help, HELP);
   if (values.redraw) {
     writeFileSync(here('../../docs/peers.svg'), chartOfDocument(readFileSync(DOCUMENT, 'utf8')));
     return;

@@ -27,6 +27,9 @@ const { Progress } = await load('measure/progress.mjs');
 const { secondsOf } = await load('measure/estimate.mjs');
 const { measure } = await load('measure/session.mjs');
 const { readSides } = await load('measure/sides.mjs');
+/** Options that several commands read. */
+const { SIDE_OPTIONS, AGAINST_OPTIONS } = (await load('measure/sides.mjs')) as unknown as Record<string, object>;
+const { HELP_OPTION } = (await load('options.mjs')) as unknown as Record<string, object>;
 const { readExpected } = await load('measure/expected.mjs');
 const { sha256Of } = await load('measure/sha256.mjs');
 const { classificationData } = await load('workloads/data.mjs');
@@ -340,16 +343,36 @@ test('bench/checksums.json has a checksum for each case of the kernels, and no o
 describe('npm run bench', () => {
   const pathOf = (path: string): string => fileURLToPath(new URL(`../../bench/${path}`, import.meta.url));
 
-  test.each([
-    ['main.mjs', ['package', 'engine', 'runtime', 'against', 'against-engine', 'against-runtime'], 12],
-    ['latency.mjs', ['package', 'engine', 'runtime'], 2],
-    ['page.mjs', [], 4],
-  ])('%s --help prints every option that is read, in at most 120 columns', (file, shared, own) => {
+  const { scripts } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    scripts: Record<string, string>;
+  };
+  const commands = Object.entries(scripts).flatMap(([name, command]) => {
+    const file = /^bench\b/.test(name) ? /node bench\/(\S+)$/.exec(command)?.[1] : undefined;
+    return file === undefined ? [] : [[name, file] as const];
+  });
+
+  /** Names of options that a file reads by `parseArgs`, those that it takes from others included. */
+  function optionsOf(file: string): string[] {
+    const text = readFileSync(pathOf(file), 'utf8');
+    const own = [...text.matchAll(/'?([a-z-]+)'?: \{ type: '(?:string|boolean)'/g)].map(([, name]) => name);
+    const shared = { SIDE_OPTIONS, AGAINST_OPTIONS, HELP_OPTION };
+    return [
+      ...own,
+      ...Object.entries(shared).flatMap(([name, options]) => (text.includes(name) ? Object.keys(options) : [])),
+    ];
+  }
+
+  test('has a command for each kind of measurement', () => {
+    expect(commands.length).toBeGreaterThanOrEqual(8);
+  });
+
+  test.each(commands)('%s --help prints every option that is read, in at most 120 columns', (name, file) => {
     const { status, stdout, stderr } = spawnSync(process.execPath, [pathOf(file), '--help'], { encoding: 'utf8' });
     expect([status, stderr]).toEqual([0, '']);
-    const read = [...readFileSync(pathOf(file), 'utf8').matchAll(/^ +'?([a-z-]+)'?: \{ type: '(?:string|boolean)'/gm)];
-    expect(read.length).toBeGreaterThanOrEqual(own - shared.length);
-    for (const name of [...shared, ...read.map(([, name]) => name)]) expect(stdout).toContain(`  --${name}`);
+    expect(stdout).toContain(`npm run ${name} --`);
+    const options = optionsOf(file);
+    expect(options).toContain('help');
+    for (const option of options) expect(stdout).toContain(`  --${option}`);
     for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(120);
   });
 
