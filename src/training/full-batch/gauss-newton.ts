@@ -8,6 +8,7 @@ import { RegionGroup } from '../../runtime/arena.js';
 import type { MatrixView } from '../../runtime/matrix-view.js';
 import { padded } from '../../runtime/panels.js';
 import { allocateVector } from '../../graph/parameters.js';
+import { valuesBefore, type NetworkPlan } from '../../graph/plan.js';
 import { runProgram } from '../../graph/program.js';
 import { bindContext, type ExecutionContext } from '../execution-context.js';
 import type { OutputObjective } from '../objective.js';
@@ -64,7 +65,12 @@ export class GaussNewton {
       this.regions.free();
       throw error;
     }
-    this.blocks = denseBlocks(this.context.program, columns);
+    const { plan } = trial;
+    const counts = valuesBefore(
+      plan,
+      plan.outputs.filter((_, output) => site.objective[output].weight !== 0),
+    );
+    this.blocks = denseBlocks(this.context.program, columns, plan, counts);
   }
 
   /** Writes H, tiles on and above its diagonal, at the trial weights. */
@@ -168,10 +174,21 @@ export class GaussNewton {
   }
 }
 
-/** Returns the dense layers of a program through which derivatives come, with the columns of their parameters. */
-function denseBlocks({ nodes }: TrainingProgram, { ofParameter }: Columns): DenseBlock[] {
+/**
+ * Returns the dense layers of a program through which derivatives come, with the columns of their parameters. Those on
+ * which no loss depends that counts are left out: their derivatives are 0, whatever they hold, but 0·∞ is not.
+ */
+function denseBlocks(
+  { nodes }: TrainingProgram,
+  { ofParameter }: Columns,
+  plan: NetworkPlan,
+  counts: readonly boolean[],
+): DenseBlock[] {
   const columnsOf = (parameter: number | undefined) => (parameter === undefined ? undefined : ofParameter[parameter]);
-  return nodes.flatMap(({ affine, inputs: [x], outputDelta: delta, parameters: [weight, bias] }) =>
-    affine && delta !== undefined ? [{ x, delta, weight: columnsOf(weight), bias: columnsOf(bias) }] : [],
+  // No output is paired with its loss, so that all nodes of the plan run.
+  return nodes.flatMap(({ affine, inputs: [x], outputDelta: delta, parameters: [weight, bias] }, node) =>
+    affine && delta !== undefined && counts[plan.nodes[node].output]
+      ? [{ x, delta, weight: columnsOf(weight), bias: columnsOf(bias) }]
+      : [],
   );
 }

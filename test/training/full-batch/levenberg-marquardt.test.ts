@@ -19,6 +19,7 @@ import {
   lbfgs,
   MemoryError,
   prelu,
+  rescaling,
   ValueError,
   type CompileOptions,
   type Engine,
@@ -222,6 +223,22 @@ test('a row that overflows is left out where the only output that gives it a wei
   const [each, all] = [await fitted([[0, 1, 1, 1], [1, 1, 1, 1]]), await fitted([0, 1, 1, 1])]; // prettier-ignore
   expect(Math.abs(each.predict([[4]])[0][0] - 9)).toBeLessThan(1e-3);
   expect(each.getWeights()).toEqual(all.getWeights());
+});
+
+test('an output whose loss has no weight changes nothing, even where it overflows', async () => {
+  const fitted = async (scale: number): Promise<{ stopReason?: string; weights: Float32Array[] }> => {
+    const given = input({ shape: [1] });
+    const large = rescaling({ scale }).apply(given);
+    const outputs = [dense({ units: 1 }).apply(given), dense({ units: 1 }).apply(large)];
+    const model = engine.model({ seed: 1, inputs: given, outputs }) as Model<Float32Array[]>;
+    model.compile({ optimizer: 'levenbergMarquardt', loss: 'mse', lossWeights: [1, 0] });
+    const y = [[3], [5], [7]];
+    const { stopReason } = await model.fit([[1], [2], [3]], [y, y], { epochs: 8 });
+    return { stopReason, weights: model.getWeights().map(({ data }) => data as Float32Array) };
+  };
+  const [finite, infinite] = [await fitted(1), await fitted(3e38)];
+  expect(infinite).toEqual(finite);
+  expect(Math.abs(infinite.weights[0][0] - 2)).toBeLessThan(1e-2);
 });
 
 test('the same bits in every tile, on two threads, in a worker, and from a file in between', async () => {
