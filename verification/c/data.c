@@ -74,6 +74,11 @@ Data make_data(const Network *network, int rows, uint32_t part) {
   return data;
 }
 
+float weight_of_row(const Data *data, int row, int output) {
+  int vectors = data->weight_vectors;
+  return vectors == 0 ? 1 : data->weights[row * vectors + (vectors == 1 ? 0 : output)];
+}
+
 /* Columns `first` to `first` + `width` of rows of `all` values. */
 float *columns_of(const float *from, int rows, int all, int first, int width) {
   float *to = zeroed((size_t)(rows * width), sizeof(float));

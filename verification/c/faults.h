@@ -44,6 +44,7 @@
   X(first_place)             /* gradients of a layer in several places are added from the first place on */ \
   X(last_place)              /* only the last place of a layer has a gradient */ \
   X(statistics_of_place)     /* running statistics move with each place before the next batch of an update */ \
+  X(last_loss_first)         /* the loss is summed from the last output to the first */ \
   X(weight_of_loss)          /* deltas are not multiplied by the weight of a loss */ \
   X(first_weights)           /* rows are cleared by the weights for the first output */ \
   X(boundary_before)         /* a boundary is the first update of the next rate */ \
@@ -92,7 +93,14 @@
   X(curvature_in_single)     /* the matrix of Gauss and Newton is summed in float32 */ \
   X(curvature_in_blocks)     /* it is summed in blocks of 4,096 rows */ \
   X(last_row_first)          /* it is summed over the rows from the last to the first */ \
+  X(last_column_first)       /* it begins with the last column of an output */ \
   X(last_output_first)       /* it begins with the last output */ \
+  X(weight_of_squares)       /* the Jacobian does not have the weight of a loss */ \
+  X(weight_in_single)        /* this weight is rounded to float32 */ \
+  X(seed_of_first)           /* the Jacobian has the weights of rows of the first output */ \
+  X(derivatives_without_loss) /* it has what no loss depends on that counts, and 0 times infinity */ \
+  X(last_place_first)        /* its derivatives are summed from the last place of a layer to the first */ \
+  X(places_in_single)        /* they are summed in float32 */ \
   X(penalty_without_curvature) /* it does not have the second derivatives of penalties */ \
   X(factor_from_below)       /* the sums of the factor are from the last row to the first */ \
   X(solution_in_single)      /* the solution is rounded to float32 before it is added */ \

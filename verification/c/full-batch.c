@@ -61,11 +61,11 @@ double loss_at(AllRows *all, const float *weights, float *gradient) {
   Network *network = all->network;
   transfer(network, PUT_WEIGHTS, (float *)weights);
   begin_losses(network);
-  all->total = run_all_rows(network, all->data);
+  run_all_rows(network, all->data);
   transfer(network, TAKE_GRADIENTS, gradient);
   if (FAULT == statistics_of_trials) move_statistics(network, all->data->rows);
   double penalty = FAULT == penalty_not_minimized ? 0 : weight_penalty(network);
-  return all->total / all->data->rows + penalty;
+  return total_loss(network, all->data->rows) + penalty;
 }
 
 void begin_all_rows(AllRows *all, Network *network, const Data *data) {
@@ -78,18 +78,19 @@ void begin_all_rows(AllRows *all, Network *network, const Data *data) {
   all->gradient = new_vector(all);
 }
 
-/* Makes an iteration. Afterwards the losses of the rows, their metrics and the weights are those after it. */
-double iterate_all_rows(AllRows *all) {
+/* Makes an iteration. Afterwards the losses of the outputs, their metrics and the weights are those after it. */
+void iterate_all_rows(AllRows *all) {
   Network *network = all->network;
   const Json *optimizer = field(network->text, "optimizer");
   bool quasi_newton = is(kind_of(optimizer, ""), "lbfgs");
   transfer(network, TAKE_WEIGHTS, all->weights);
   all->loss = loss_at(all, all->weights, all->gradient);
-  double before = all->total;
+  double before[MOST_OUTPUTS];
+  for (int o = 0; o < network->objectives; o++) before[o] = network->objective[o].total;
   bool moved = (quasi_newton ? lbfgs : levenberg_marquardt)(all, optimizer);
   if (moved) {
     move_statistics(network, all->data->rows);
     network->updates++;
   } else loss_at(all, all->weights, all->gradient);
-  return FAULT == loss_before ? before : all->total;
+  for (int o = 0; FAULT == loss_before && o < network->objectives; o++) network->objective[o].total = before[o];
 }

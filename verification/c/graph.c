@@ -165,7 +165,6 @@ void build(Network *network, const Json *text, int capacity) {
   if (network->objectives == 1) network->objective[0].name[0] = 0;
   for (int o = 0; o < network->objectives; o++) find_beginning(network, network->objective + o);
   mark_counting(network);
-  network->outputs = network->objective[0].width;
 }
 
 int rows_of_batch(const Network *network, int first, int rows) {

@@ -1,29 +1,45 @@
 /* Levenberg-Marquardt: the matrix of Gauss and Newton, its factor, and the damping that makes a step lower the loss. */
 #include "reference.h"
 
-/* What the loss has of the square of each output, before the weight of the row. */
-static double share_of_square(const Network *network) {
-  const char *loss = kind_of(field(network->text, "loss"), "");
-  if (is(loss, "meanSquaredError")) return 2.0 / network->outputs;
-  if (is(loss, "halfSquaredError")) return 1;
+/* What the loss of an output has of the square of each of its values, before the weight of the row. */
+static double share_of_square(const Objective *objective) {
+  const char *loss = kind_of(field(objective->text, "loss"), "");
+  double weight = FAULT == weight_of_squares ? 1 : FAULT == weight_in_single ? (float)objective->weight
+                                                                             : objective->weight;
+  if (is(loss, "meanSquaredError")) return weight * (2.0 / objective->width);
+  if (is(loss, "halfSquaredError")) return weight;
   fail("levenbergMarquardt: loss unknown", loss);
 }
 
-/* Writes the derivatives that backward begins with: those of one output of each row. */
-static void fill_seed(const AllRows *all, int column, float *seed) {
-  const Network *network = all->network;
-  int rows = all->data->rows, n = network->outputs;
-  double root = sqrt(share_of_square(network) / rows);
+/* Writes the derivatives that backward begins with: those of one column of an output of each row. */
+static void fill_seed(const AllRows *all, int output, int column, float *seed) {
+  const Objective *objective = all->network->objective + output;
+  int rows = all->data->rows, n = objective->width;
+  double root = sqrt(share_of_square(objective) / rows);
   if (FAULT == root_in_single) root = (float)root;
   for (int i = 0; i < rows; i++) {
-    float weight = all->data->weights == NULL ? 1 : all->data->weights[i];
+    float weight = weight_of_row(all->data, i, FAULT == seed_of_first ? 0 : output);
     double divisor = FAULT == weight_not_rooted ? 1 : sqrt(weight);
     for (int j = 0; j < n; j++) seed[i * n + j] = 0;
     if (weight != 0) seed[i * n + column] = (float)(root / divisor);
   }
 }
 
-/* The derivatives of the chosen output of a row by all trained weights. */
+/* Adds the derivatives of a row by the weights of an affine operation; `first` are the places of the parameters. */
+static void add_place(const Network *network, const Operation *operation, int row, const int *first, double *j) {
+  const float *x = input_of(network, operation, 0) + row * operation->in, *dy = operation->dy + row * operation->out;
+  double *weight = j + first[operation->parameter[0]];
+  for (int u = 0; u < operation->out; u++) {
+    for (int i = 0; i < operation->in; i++) {
+      double *sum = weight + u * operation->in + i;
+      *sum = *sum + (double)dy[u] * x[i];
+      if (FAULT == places_in_single) *sum = (float)*sum;
+    }
+    if (operation->parameter[1] >= 0) j[first[operation->parameter[1]] + u] += dy[u];
+  }
+}
+
+/* The derivatives of the chosen column of a row by all trained weights. */
 static void fill_derivatives(const AllRows *all, int row, double *j) {
   const Network *network = all->network;
   int first[256], count = 0;
@@ -34,14 +50,10 @@ static void fill_derivatives(const AllRows *all, int row, double *j) {
   }
   for (int v = 0; v < count; v++) j[v] = 0;
   for (int k = 0; k < network->operations; k++) {
-    const Operation *operation = network->operation + k;
+    const Operation *operation = network->operation + (FAULT == last_place_first ? network->operations - 1 - k : k);
     if (!is(operation->kind, "affine") || operation->frozen || !operation->has_delta) continue;
-    const float *x = input_of(network, operation, 0) + row * operation->in, *dy = operation->dy + row * operation->out;
-    double *weight = j + first[operation->parameter[0]];
-    for (int u = 0; u < operation->out; u++) {
-      for (int i = 0; i < operation->in; i++) weight[u * operation->in + i] += (double)dy[u] * x[i];
-      if (operation->parameter[1] >= 0) j[first[operation->parameter[1]] + u] += dy[u];
-    }
+    if (!operation->counts && FAULT != derivatives_without_loss) continue;
+    add_place(network, operation, row, first, j);
   }
 }
 
@@ -72,30 +84,46 @@ static void end_block(int n, double *sum, double *done) {
   }
 }
 
+/* A matrix and, where a planted fault sums it in blocks, what the blocks before have. */
+typedef struct {
+  double *h, *done;
+} Curvature;
+
+/* Adds the squares of all rows for one column of an output. */
+static void add_column(const AllRows *all, int output, int column, double *j, Curvature *sums) {
+  int n = all->size, rows = all->data->rows;
+  float *seed = zeroed((size_t)(rows * all->network->objective[output].width), sizeof(float));
+  fill_seed(all, output, column, seed);
+  differentiate_rows(all->network, all->data, output, seed);
+  for (int i = 0; i < rows; i++) {
+    fill_derivatives(all, FAULT == last_row_first ? rows - 1 - i : i, j);
+    if (FAULT == curvature_in_blocks && i % ROW_BLOCK == 0) end_block(n, sums->h, sums->done);
+    add_squares_of_row(n, j, sums->h);
+  }
+  free(seed);
+}
+
 /* The elements on and above the diagonal; rows of the matrix are complete. */
 static double *curvature_of(const AllRows *all) {
-  int n = all->size, rows = all->data->rows, outputs = all->network->outputs;
-  double *h = zeroed((size_t)n * (size_t)n, sizeof(double)), *j = zeroed((size_t)n, sizeof(double));
-  float *seed = zeroed((size_t)(rows * outputs), sizeof(float));
-  double *done = FAULT == curvature_in_blocks ? zeroed((size_t)n * (size_t)n, sizeof(double)) : NULL;
-  for (int column = 0; column < outputs; column++) {
-    fill_seed(all, FAULT == last_output_first ? outputs - 1 - column : column, seed);
-    differentiate_rows(all->network, all->data, seed);
-    for (int i = 0; i < rows; i++) {
-      fill_derivatives(all, FAULT == last_row_first ? rows - 1 - i : i, j);
-      if (FAULT == curvature_in_blocks && i % ROW_BLOCK == 0) end_block(n, h, done);
-      add_squares_of_row(n, j, h);
+  int n = all->size, outputs = all->network->objectives;
+  size_t size = (size_t)n * (size_t)n;
+  double *j = zeroed((size_t)n, sizeof(double));
+  Curvature sums = {zeroed(size, sizeof(double)), zeroed(size, sizeof(double))};
+  for (int o = 0; o < outputs; o++) {
+    int output = FAULT == last_output_first ? outputs - 1 - o : o;
+    const Objective *objective = all->network->objective + output;
+    for (int column = 0; column < objective->width && objective->weight != 0; column++) {
+      add_column(all, output, FAULT == last_column_first ? objective->width - 1 - column : column, j, &sums);
     }
   }
   if (FAULT == curvature_in_blocks) {
-    end_block(n, h, done);
-    memcpy(h, done, (size_t)n * (size_t)n * sizeof(double));
+    end_block(n, sums.h, sums.done);
+    memcpy(sums.h, sums.done, size * sizeof(double));
   }
-  free(done);
-  if (FAULT != penalty_without_curvature) add_second_derivatives(all, h);
+  free(sums.done);
+  if (FAULT != penalty_without_curvature) add_second_derivatives(all, sums.h);
   free(j);
-  free(seed);
-  return h;
+  return sums.h;
 }
 
 /* The upper factor R with R'R = H + damping I. */

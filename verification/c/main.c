@@ -52,22 +52,25 @@ static int *in_order(int rows) {
   return order;
 }
 
-double run_all_rows(Network *network, const Data *data) {
+void run_all_rows(Network *network, const Data *data) {
   int *order = in_order(data->rows);
   double penalty = 0;
   run_on(network, data, order, data->rows, &penalty);
   free(order);
-  return network->objective[0].total;
 }
 
-void differentiate_rows(Network *network, const Data *data, const float *seed) {
-  int n = network->outputs, last = network->objective[0].last;
+void differentiate_rows(Network *network, const Data *data, int output, const float *seed) {
   take_inputs(network, data->x, data->rows);
   forward(network, data->rows, true);
-  for (int k = 0; k < network->operations; k++) network->operation[k].has_delta = k == last;
-  for (int i = 0; i < data->rows * n; i++) {
-    float weight = data->weights == NULL ? 1 : data->weights[i / n];
-    network->operation[last].dy[i] = weight == 0 ? 0 : seed[i] * weight;
+  for (int k = 0; k < network->operations; k++) network->operation[k].has_delta = false;
+  for (int o = 0; o < network->objectives; o++) {
+    int n = network->objective[o].width;
+    Operation *last = network->operation + network->objective[o].last;
+    last->has_delta = true;
+    for (int i = 0; i < data->rows * n; i++) {
+      float weight = weight_of_row(data, i / n, o);
+      last->dy[i] = o != output || weight == 0 ? 0 : seed[i] * weight;
+    }
   }
   clear_overflow(network, data->rows, data->weight_vectors, data->weights);
   backward(network, data->rows);
@@ -133,7 +136,7 @@ int main(int count, char **arguments) {
   printf(",\"epochs\":[");
   for (int epoch = 0; epoch < epochs && all.stop == NULL; epoch++) {
     double penalty = 0;
-    if (network.holds_statistics) network.objective[0].total = iterate_all_rows(&all);
+    if (network.holds_statistics) iterate_all_rows(&all);
     else train_by_batches(&network, &data, epoch, order, size, &penalty);
     printf("%s{\"logs\":", epoch > 0 ? "," : "");
     write_epoch(&network, &validation, rows, penalty);

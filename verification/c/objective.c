@@ -77,7 +77,7 @@ void begin_losses(Network *network) {
 double total_loss(const Network *network, int rows) {
   double sum = 0;
   for (int o = 0; o < network->objectives; o++) {
-    const Objective *objective = network->objective + o;
+    const Objective *objective = network->objective + (FAULT == last_loss_first ? network->objectives - 1 - o : o);
     double mean = objective->total / rows;
     if (objective->weight != 0) sum = sum + objective->weight * mean;
   }

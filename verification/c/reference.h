@@ -153,7 +153,7 @@ typedef struct {
 typedef struct {
   const Json *text;
   uint32_t seed;
-  int width, outputs; /* of all inputs together; of the first output */
+  int width; /* of all inputs together */
   int inputs, objectives, operations, parameters, capacity;
   Input input[MOST_INPUTS];
   Objective objective[MOST_OUTPUTS];
@@ -183,6 +183,8 @@ typedef struct {
   float *x, *t, *weights; /* weights: NULL without */
 } Data;
 Data make_data(const Network *network, int rows, uint32_t part);
+/* The weight of a row for an output; 1 without weights. */
+float weight_of_row(const Data *data, int row, int output);
 float *columns_of(const float *from, int rows, int all, int first, int width);
 
 /* objective.c */
@@ -261,10 +263,13 @@ void use_average(Network *network, const Json *optimizer);
 double add_products(const Parameter *parameter, const float *x, const float *y, double sum);
 
 /* main.c: passes over all rows for the optimizers that look at all rows at once. */
-/* Leaves the gradient, with penalties; returns the sum of the losses. */
-double run_all_rows(Network *network, const Data *data);
-/* Leaves the derivatives by all operations where those by the output are `seed` times the weights of the rows. */
-void differentiate_rows(Network *network, const Data *data, const float *seed);
+/* Leaves the losses of the outputs and the gradient, with penalties. */
+void run_all_rows(Network *network, const Data *data);
+/*
+ * Leaves the derivatives by all operations where those by the values of an output are `seed` times the weights of the
+ * rows, and those by the other outputs are 0.
+ */
+void differentiate_rows(Network *network, const Data *data, int output, const float *seed);
 
 /* full-batch.c: optimizers that look at all rows at once. Vectors have all trained weights. */
 typedef struct {
@@ -272,13 +277,13 @@ typedef struct {
   const Data *data;
   int size;                  /* of the vectors */
   float *weights, *gradient; /* where an iteration begins */
-  double loss, total;        /* the loss there, with penalties; the losses of the rows that were computed last */
+  double loss;               /* the loss there, with penalties */
   const char *stop;          /* why the last iteration was the last; NULL where it was not */
   void *memory;              /* what the optimizer keeps between iterations */
 } AllRows;
 bool sees_all_rows(const Json *optimizer);
 void begin_all_rows(AllRows *all, Network *network, const Data *data);
-double iterate_all_rows(AllRows *all);
+void iterate_all_rows(AllRows *all);
 /* The loss at weights, with penalties, and its gradient. */
 double loss_at(AllRows *all, const float *weights, float *gradient);
 float *new_vector(const AllRows *all);
