@@ -3,6 +3,7 @@
  * and without what these refuse. Networks of levenbergMarquardt have few trained weights, since its matrices grow with
  * their square.
  */
+import { widthsOf } from './graph-descriptions.mjs';
 
 /** @typedef {import('./library.mjs').Description} Description */
 /** @typedef {import('./library.mjs').Described} Described */
@@ -56,12 +57,14 @@ function withoutRefused({ learningRateFactor: _, activityRegularizer: __, ...lay
  * Layers that levenbergMarquardt trains: what is not dense is frozen, and so is what has too many weights.
  * @param {readonly Described[]} layers
  * @param {readonly number[]} widths Of the input and of each layer.
+ * @param {number} [most] Trained weights of them.
  * @returns {Described[]}
  */
-function denseOnly(layers, widths) {
-  let left = MOST_WEIGHTS;
+function denseOnly(layers, widths, most = MOST_WEIGHTS) {
+  let left = most;
   return layers.map((layer, at) => {
     const given = layer.activation === 'prelu' ? { ...layer, activation: 'tanh' } : layer;
+    if (given.same !== undefined) return given;
     if (NOT_DENSE.includes(given.kind)) return { ...given, trainable: false };
     if (given.units === undefined || given.trainable === false) return given;
     const weights = Number(given.units) * Number(given.pieces ?? (given.kind === 'maxout' ? 2 : 1)) * (widths[at] + 1);
@@ -111,4 +114,52 @@ export function withLevenbergMarquardt(draw, description, widths) {
     batchSize: rows + draw.integer(0, 1),
     epochs: draw.integer(1, rows > 1000 ? 2 : 9),
   };
+}
+
+/** Most trained weights of a network with more than one output or place, by whether it has thousands of rows. */
+const MOST_OF_ALL = { few: 250, thousands: 90 };
+
+/**
+ * Layers that levenbergMarquardt trains, of which those in several places come first, then the last ones.
+ * @param {Description} description
+ * @returns {Described[]}
+ */
+function fewWeights(description) {
+  const { layers, rows } = description;
+  const inputs = [description.inputs].flat().length;
+  const widths = widthsOf(description);
+  const several = new Set(layers.map(({ same }) => Number(same) - inputs));
+  let left = rows > 1000 ? MOST_OF_ALL.thousands : MOST_OF_ALL.few;
+  const result = denseOnly(layers, widths, Infinity);
+  const order = [...layers.keys()].reverse().sort((a, b) => Number(several.has(b)) - Number(several.has(a)));
+  for (const at of order) {
+    const { units, kind, pieces, same, trainable, from } = result[at];
+    if (units === undefined || same !== undefined || trainable === false) continue;
+    const [read] = /** @type {number[]} */ (from ?? [at + inputs - 1]);
+    const weights = Number(units) * Number(pieces ?? (kind === 'maxout' ? 2 : 1)) * (widths[read] + 1);
+    if (weights > left) result[at] = { ...result[at], trainable: false };
+    else left -= weights;
+  }
+  return result;
+}
+
+/**
+ * Takes from a description what was added to it and these optimizers refuse.
+ * @param {Draw} draw
+ * @param {Description} description
+ * @returns {Description}
+ */
+export function suitedToAllRows(draw, description) {
+  const { optimizer, outputs } = description;
+  const given = { ...description, layers: description.layers.map(withoutRefused) };
+  if (optimizer.kind !== 'levenbergMarquardt') return given;
+  const layers = fewWeights(given);
+  if (outputs === undefined) return { ...given, layers };
+  const squares = outputs.map((output) => {
+    const loss = draw.of(['meanSquaredError', 'halfSquaredError']);
+    const targets = output.targets === 'classes' ? 'oneHot' : output.targets;
+    // Losses that do not count may be others.
+    return output.weight === 0 ? output : { ...output, loss, targets };
+  });
+  return { ...given, layers, outputs: squares };
 }

@@ -21,7 +21,7 @@ const readBy = ({ from }, number) => /** @type {number[]} */ (from ?? [number - 
  * Returns the widths of layers, by their numbers.
  * @param {Description} description
  */
-function widthsOf({ inputs, layers }) {
+export function widthsOf({ inputs, layers }) {
   const widths = [inputs].flat();
   for (const layer of layers) {
     const read = readBy(layer, widths.length);

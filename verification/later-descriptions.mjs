@@ -2,6 +2,7 @@
  * What was added to random networks after files of hashes of them were there: it is drawn from a second stream, for some
  * of the networks, so that the others are what they were.
  */
+import { suitedToAllRows } from './full-batch-descriptions.mjs';
 import { withInputs, withOutputs, withPlaces } from './graph-descriptions.mjs';
 import { drawMetrics } from './metric-choices.mjs';
 
@@ -51,7 +52,7 @@ const CYCLES = [
 const takesMomentum = ({ kind, momentum }) =>
   ['adam', 'adamw', 'adamax', 'lion'].includes(kind) || Number(momentum ?? 0) > 0;
 
-/** Optimizers that look at all rows at once: one output, no schedule. */
+/** Optimizers that look at all rows at once: they have no schedule, and refuse some of what is drawn. */
 const FULL_BATCH = ['lbfgs', 'levenbergMarquardt'];
 
 /**
@@ -73,9 +74,10 @@ export function withLater(draw, given, drawEnding) {
   if (draw.once(2)) description = { ...description, metrics: drawMetrics(draw, { loss, targets }, 8) };
   if (draw.once(3)) description = { ...description, weightedMetrics: drawMetrics(draw, { loss, targets }, 6) };
   if (draw.once(3)) description = { ...description, evaluationBatch: draw.integer(1, 40) };
-  if (!byBatches) return description;
+  // Few networks have these optimizers, so most of them have more.
+  const often = byBatches ? (/** @type {number} */ times) => draw.once(times) : () => !draw.once(4);
   if (given.categories === undefined && draw.once(3)) description = withInputs(draw, description);
-  if (draw.once(2)) description = withPlaces(draw, description);
-  if (draw.once(3)) description = withOutputs(draw, description, drawEnding);
-  return description;
+  if (often(2)) description = withPlaces(draw, description);
+  if (often(3)) description = withOutputs(draw, description, drawEnding);
+  return byBatches ? description : suitedToAllRows(draw, description);
 }

@@ -45,6 +45,21 @@ test('at least ten of 300 random networks have each optimizer that looks at all 
   }
 });
 
+test('at least five of 300 random networks have each of them with several outputs, and with a layer in several places', () => {
+  const networks = Array.from({ length: 300 }, (_, seed) => randomDescription(seed));
+  for (const kind of ['lbfgs', 'levenbergMarquardt']) {
+    const ofKind = networks.filter(({ optimizer }) => optimizer.kind === kind);
+    const ofOutputs = ofKind.filter(({ outputs }) => outputs !== undefined);
+    // Places of a layer that has weights, and trains them.
+    const ofPlaces = ofKind.filter(({ inputs, layers }) => {
+      const several = layers.flatMap(({ same }) => (same === undefined ? [] : [Number(same) - [inputs].flat().length]));
+      return several.some((at) => 'units' in layers[at] && layers[at].trainable !== false);
+    });
+    expect(ofOutputs.length, `${kind} with several outputs`).toBeGreaterThanOrEqual(5);
+    expect(ofPlaces.length, `${kind} with a layer in several places`).toBeGreaterThanOrEqual(5);
+  }
+});
+
 describe('npm run verify', () => {
   const script = fileURLToPath(new URL('../../verification/verify.mjs', import.meta.url));
   let folder: string;
@@ -168,6 +183,7 @@ const FAULTS = {
   first_place: 'layer-in-three-places',
   last_place: 'layers-in-two-places',
   statistics_of_place: 'statistics-in-two-places',
+  last_loss_first: 'lbfgs-of-outputs',
   weight_of_loss: 'several-outputs',
   first_weights: 'weights-of-outputs',
   boundary_before: 'piecewise-rate',
@@ -216,7 +232,14 @@ const FAULTS = {
   curvature_in_single: 'levenberg-marquardt',
   curvature_in_blocks: 'levenberg-marquardt-many-rows',
   last_row_first: 'levenberg-marquardt-singular',
-  last_output_first: 'levenberg-marquardt-singular',
+  last_column_first: 'levenberg-marquardt-singular',
+  last_output_first: 'levenberg-marquardt-of-places',
+  weight_of_squares: 'levenberg-marquardt-of-outputs',
+  weight_in_single: 'levenberg-marquardt-of-outputs',
+  seed_of_first: 'levenberg-marquardt-of-outputs',
+  derivatives_without_loss: 'levenberg-marquardt-of-outputs',
+  last_place_first: 'levenberg-marquardt-of-places',
+  places_in_single: 'levenberg-marquardt-of-places',
   penalty_without_curvature: 'levenberg-marquardt',
   factor_from_below: 'levenberg-marquardt-singular',
   solution_in_single: 'levenberg-marquardt',
