@@ -7,7 +7,7 @@ import { widthsOf } from './graph-descriptions.mjs';
 
 /** @typedef {import('./library.mjs').Description} Description */
 /** @typedef {import('./library.mjs').Described} Described */
-/** @typedef {{ integer(low: number, high: number): number, once(times: number): boolean, of<T>(list: readonly T[]): T }} Draw */
+/** @typedef {import('./draw.mjs').Draw} Draw */
 
 /** @type {readonly Described[]} */
 const LBFGS = [
