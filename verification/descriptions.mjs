@@ -1,6 +1,6 @@
 /**
- * Random descriptions of networks, by seed: layers, activations, initializers, losses, optimizers, schedules, penalties,
- * constraints, batches. Numbers are drawn by integer arithmetic, so every engine draws the same.
+ * Random descriptions of networks, by seed: layers, activations, initializers, losses, optimizers, schedules,
+ * penalties, constraints, batches. Numbers are drawn by integer arithmetic, so every engine draws the same.
  */
 
 import { Draw } from './draw.mjs';

@@ -14,7 +14,12 @@ import { drawMetrics } from './metric-choices.mjs';
  * @typedef {Pick<DescribedOutput, 'loss' | 'targets'> & { layer: Described }} Ending
  */
 
-/** Returns a layer with the numbers of what it reads. @param {Described} layer @param {number} number Its own. @returns {number[]} */
+/**
+ * Returns the numbers of what a layer reads.
+ * @param {Described} layer
+ * @param {number} number Its own.
+ * @returns {number[]}
+ */
 const readBy = ({ from }, number) => /** @type {number[]} */ (from ?? [number - 1]);
 
 /**
@@ -37,7 +42,12 @@ export function widthsOf({ inputs, layers }) {
   return widths;
 }
 
-/** Returns layers whose numbers from `first` on are `by` higher. @param {readonly Described[]} layers @param {number} first @param {number} by */
+/**
+ * Returns layers whose numbers from `first` on are `by` higher.
+ * @param {readonly Described[]} layers
+ * @param {number} first
+ * @param {number} by
+ */
 const renumbered = (layers, first, by) =>
   layers.map(({ from, same, ...layer }) => {
     const moved = (/** @type {number} */ number) => (number >= first ? number + by : number);

@@ -1,6 +1,6 @@
 /**
- * What was added to random networks after files of hashes of them were there: it is drawn from a second stream, for some
- * of the networks, so that the others are what they were.
+ * What was added to random networks after files of hashes of them were there: it is drawn from a second stream, for
+ * some of the networks, so that the others are what they were.
  */
 import { suitedToAllRows } from './full-batch-descriptions.mjs';
 import { withInputs, withOutputs, withPlaces } from './graph-descriptions.mjs';

@@ -83,10 +83,20 @@ const [X, T, W] = [0, 1, 2];
 /** Columns between the first targets of one output and of the next. */
 const APART = 64;
 
-/** Returns a list of what a description may have one of. @template T @param {T | readonly T[]} value @returns {readonly T[]} */
+/**
+ * Returns a list of what a description may have one of.
+ * @template T
+ * @param {T | readonly T[]} value
+ * @returns {readonly T[]}
+ */
 const listOf = (value) => /** @type {readonly T[]} */ (Array.isArray(value) ? value : [value]);
 
-/** Returns a list as the library takes it: what is alone by itself. @template T @param {readonly T[]} list @returns {T | readonly T[]} */
+/**
+ * Returns a list as the library takes it: what is alone by itself.
+ * @template T
+ * @param {readonly T[]} list
+ * @returns {T | readonly T[]}
+ */
 const bare = (list) => (list.length === 1 ? list[0] : list);
 
 /**

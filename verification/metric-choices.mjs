@@ -1,4 +1,6 @@
-/** Metrics of random networks: names and factories' options, for each form of targets those that suit it and any others. */
+/**
+ * Metrics of random networks: names and factories' options, for each form of targets those that suit it and any others.
+ */
 
 /** @typedef {import('./library.mjs').Choice} Choice */
 /** @typedef {import('./library.mjs').DescribedOutput} DescribedOutput */

@@ -1,6 +1,6 @@
 /*
- * The graph of a description: inputs, layers in the order in which a walk from the outputs meets them, layers in several
- * places, outputs with their losses.
+ * The graph of a description: inputs, layers in the order in which a walk from the outputs meets them, layers in
+ * several places, outputs with their losses.
  */
 #include "reference.h"
 

@@ -1,4 +1,6 @@
-/* Areas under curves, of each output by itself: the rows in descending order of their outputs, equal ones as one group. */
+/*
+ * Areas under curves, of each output by itself: the rows in descending order of their outputs, equal ones as one group.
+ */
 #include "reference.h"
 
 bool is_area(const char *kind) { return is(kind, "auc") || is(kind, "averagePrecision"); }

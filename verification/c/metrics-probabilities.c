@@ -10,7 +10,8 @@ static double held(double p) {
 static double *probabilities_of(const Measured *m, int row) {
   double *p = zeroed((size_t)m->n, sizeof(double));
   const char *kind = kind_of(m->loss, "");
-  bool logits = flag_of(m->loss, "fromLogits", false), classes = !is(kind, "binaryCrossentropy") && !is(kind, "binaryFocalCrossentropy");
+  bool logits = flag_of(m->loss, "fromLogits", false);
+  bool classes = !is(kind, "binaryCrossentropy") && !is(kind, "binaryFocalCrossentropy");
   double top = -INFINITY, sum = 0;
   for (int j = 0; j < m->n; j++) {
     p[j] = m->y[row * m->n + j];

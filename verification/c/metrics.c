@@ -1,6 +1,6 @@
 /*
- * Metrics: the rows of an output are kept as an epoch or an evaluation brings them, and each metric is computed of all of
- * them at its end. metrics-*.c have the metrics; here are the rows, the keys and what the metrics share.
+ * Metrics: the rows of an output are kept as an epoch or an evaluation brings them, and each metric is computed of all
+ * of them at its end. metrics-*.c have the metrics; here are the rows, the keys and what the metrics share.
  */
 #include "reference.h"
 

@@ -89,7 +89,8 @@ static Rule prepare(const Json *optimizer, double factor, long updates) {
   double rate = factor * rate_after(field(optimizer, "learningRate"), usual, updates);
   double rho = number_of(optimizer, "rho", adadelta ? 0.9 : 0.99);
   const Json *schedule = field(optimizer, "learningRate");
-  double beta1 = momentum_after(schedule, number_of(optimizer, "beta1", 0.9), updates), beta2 = number_of(optimizer, "beta2", lion ? 0.99 : 0.999);
+  double beta1 = momentum_after(schedule, number_of(optimizer, "beta1", 0.9), updates);
+  double beta2 = number_of(optimizer, "beta2", lion ? 0.99 : 0.999);
   double epsilon = number_of(optimizer, "epsilon", is(kind, "adagrad") ? 1e-10 : adadelta ? 1e-6 : 1e-8);
   double decay = number_of(optimizer, "weightDecay", is(kind, "adamw") ? 0.01 : 0);
   long t = updates + (FAULT == bias_correction && updates > 0 ? 0 : 1);

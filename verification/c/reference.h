@@ -177,7 +177,9 @@ int width_of(const Network *network, int source);
 const float *input_of(const Network *network, const Operation *operation, int which);
 void take_inputs(Network *network, const float *x, int rows);
 
-/* data.c: rows of all inputs side by side, and of all targets; weights of rows are one for all outputs or one for each */
+/*
+ * data.c: rows of all inputs side by side, and of all targets; weights of rows are one for all outputs or one for each
+ */
 typedef struct {
   int rows, width, targets, weight_vectors;
   float *x, *t, *weights; /* weights: NULL without */
@@ -259,7 +261,9 @@ void clip(Network *network, const Json *optimizer);
 void average_weights(Network *network, const Json *optimizer);
 void use_average(Network *network, const Json *optimizer);
 
-/* Adds the products of two tensors: each unit over its inputs, then unit after unit; of vectors and tables each value. */
+/*
+ * Adds the products of two tensors: each unit over its inputs, then unit after unit; of vectors and tables each value.
+ */
 double add_products(const Parameter *parameter, const float *x, const float *y, double sum);
 
 /* main.c: passes over all rows for the optimizers that look at all rows at once. */

@@ -54,7 +54,9 @@ static double height_of_cycle(const Json *s, double t) {
 /* Which number of a list: as many as pass of a rising list. `last`: whether a number is the last update of its part. */
 static int part_after(const Json *rising, double t, bool last) {
   int index = 0;
-  for (const Json *one = rising->first; one != NULL; one = one->next) index += last ? one->number < t : one->number <= t;
+  for (const Json *one = rising->first; one != NULL; one = one->next) {
+    index += last ? one->number < t : one->number <= t;
+  }
   return index;
 }
 

@@ -140,35 +140,49 @@ export class Dispatcher {
     ld: number,
   ): void {
     this.write(m, n, rows, source, indices, target, ld, 0, 0, 0, 0, 0, 0);
-    const strides = this.startRange(7, 0);
-    strides[WORD.strides / 2 + 4] = 4;
-    strides[WORD.strides / 2 + 5] = 4 * ld;
+    this.describe(7, 0);
+    this.setStride(4, 4);
+    this.setStride(5, 4 * ld);
     this.range(kernel, m, 1, 0);
   }
 
   /** Shares f32_transpose_panels, by panels of the result: those that a thread reads in the product that follows. */
-  transpose(kernel: number, k: number, n: number, width: number, b: number, bt: number, panels: number): void {
-    this.write(k, n, width, b, bt, 0, panels, 0, 0, 0, 0, 0, 0);
-    const strides = this.startRange(7, 6);
-    strides[WORD.strides / 2 + 5] = 1;
+  transpose(
+    kernel: number,
+    k: number,
+    n: number,
+    width: number,
+    b: number,
+    bt: number,
+    skipped: number,
+    panels: number,
+  ): void {
+    this.write(k, n, width, b, bt, skipped, panels, 0, 0, 0, 0, 0, 0);
+    this.describe(7, 6);
+    this.setStride(5, 1);
     this.range(kernel, panels, 1, 0);
   }
 
   /** Shares f32_column_sums, by columns. */
   columnSums(kernel: number, m: number, n: number, a: number, lda: number, out: number, accumulate: number): void {
     this.write(m, n, a, lda, out, accumulate, 0, 0, 0, 0, 0, 0, 0);
-    const strides = this.startRange(6, 1);
-    strides[WORD.strides / 2 + 2] = 4;
-    strides[WORD.strides / 2 + 4] = 4;
+    this.describe(6, 1);
+    this.setStride(2, 4);
+    this.setStride(4, 4);
     this.range(kernel, n, FLOAT_STEP, 0);
   }
 
   /** Describes a kernel of `length` parameters, of which `count` is the one that is cut, and clears its strides. */
-  private startRange(length: number, count: number): Float64Array {
+  private describe(length: number, count: number): void {
     const { control, numbers } = this;
     control[WORD.length] = length;
     control[WORD.count] = count;
-    return numbers.fill(0, WORD.strides / 2, WORD.strides / 2 + length);
+    numbers.fill(0, WORD.strides / 2, WORD.strides / 2 + length);
+  }
+
+  /** Sets what is added to a parameter for each unit before a chunk. */
+  private setStride(parameter: number, stride: number): void {
+    this.numbers[WORD.strides / 2 + parameter] = stride;
   }
 
   /** Writes the parameters of a kernel, and 0 for those that it does not have. */

@@ -1,9 +1,9 @@
 /**
  * A job: one kernel call that several threads share, or a list of calls that each thread makes for some of the rows. It
  * is cut into chunks that no sum crosses: matrix products into blocks of their output, other kernels into ranges of
- * floats or rows. So no chunk changes a bit of another, and the result does not show which thread computed a chunk.
- * This file runs in the calling thread and in the workers; dispatcher.ts opens jobs and waits for their end; in
- * worker-loop.ts workers wait for the next job.
+ * floats, rows, columns or panels. So no chunk changes a bit of another, and the result does not show which thread
+ * computed a chunk. This file runs in the calling thread and in the workers; dispatcher.ts opens jobs and waits for
+ * their end; in worker-loop.ts workers wait for the next job.
  */
 import type { GemmTnKernel, GemmKernel } from '../abi.js';
 

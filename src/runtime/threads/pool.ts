@@ -252,10 +252,10 @@ export class Pool {
     };
     const transposed = this.numbers.get(TRANSPOSE)!;
     const transpose: Kernels[typeof TRANSPOSE] = (k, n, width, b, bt, skipped, panels) => {
-      if (skipped !== 0 || k * n * TRANSPOSE_WEIGHT < this.threshold) {
+      if (k * n * TRANSPOSE_WEIGHT < this.threshold) {
         return kernels.f32_transpose_panels(k, n, width, b, bt, skipped, panels);
       }
-      dispatcher.transpose(transposed, k, n, width, b, bt, panels);
+      dispatcher.transpose(transposed, k, n, width, b, bt, skipped, panels);
     };
     const sums = this.numbers.get(COLUMN_SUMS)!;
     const columnSums: Kernels[typeof COLUMN_SUMS] = (m, n, a, lda, out, accumulate) => {
