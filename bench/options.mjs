@@ -31,8 +31,13 @@ export function chosen(only, skip = []) {
   };
 }
 
-/** The option `--help` of every command, for parseArgs of node:util. */
-export const HELP_OPTION = /** @type {const} */ ({ help: { type: 'boolean', short: 'h', default: false } });
+/**
+ * The option `--help` of every command, for parseArgs of node:util. `multiple` is said because the type of the value is
+ * that of an array, too, without it.
+ */
+export const HELP_OPTION = /** @type {const} */ ({
+  help: { type: 'boolean', short: 'h', multiple: false, default: false },
+});
 
 /** Ends the process after its help, if that was asked for. @param {boolean} asked @param {string} help */
 export function endWithHelp(asked, help) {
