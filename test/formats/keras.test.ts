@@ -180,6 +180,19 @@ describe('refuses', () => {
       expect(await refusal(inner)).toMatch(/^fromKeras: model expected at most \d+ uses of layers, got more/);
     });
 
+    test('models beside each other with fewer layers each than a network may have, and many more together', async () => {
+      const inner = (_: unknown, index: number): object => ({
+        class_name: 'Sequential',
+        config: { name: `m${index}`, layers: Array.from({ length: 13_000 }, () => ({ class_name: 'Dropout' })) },
+      });
+      const layers = [input(2), ...Array.from({ length: 10 }, inner)];
+      const start = process.cpuUsage();
+      expect(await refusal({ class_name: 'Sequential', config: { layers } })).toMatch(
+        /^fromKeras: model expected at most 32768 layers, got more/,
+      );
+      expect(processorMs(start)).toBeLessThan(1000);
+    });
+
     test('a chain of normalizations, each of a million columns by one number', async () => {
       const layers = Array.from({ length: 100 }, (_, i) => ({
         class_name: 'Normalization',

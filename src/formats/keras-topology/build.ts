@@ -6,7 +6,7 @@ import { sizeOf } from '../../common/tensors.js';
 import type { Model } from '../../index.js';
 import type { JsonObject } from '../json.js';
 import { fieldOf } from './config.js';
-import { MOST_LETTERS, Network } from './network.js';
+import { MOST_LETTERS, MOST_LISTED, Network } from './network.js';
 import { MOST_LEVELS, TopologyReader, type Value } from './topology.js';
 import type { WeightSource } from './weights.js';
 
@@ -24,20 +24,27 @@ function nameOf(layer: JsonObject): string {
   return typeof name === 'string' ? name : '';
 }
 
-/** Returns the letters in the paths of all layers that are in models of a model: the names of those around each. */
-function lettersOfPaths(config: unknown): number {
+/**
+ * Throws where a file lists more layers, in all models together, than a network can have, or has layers in models of
+ * which the names around each are too long together. Reading them would take seconds.
+ */
+function requireModest(where: string, config: unknown): void {
   let letters = 0;
+  let listed = 0;
   const stack: [config: unknown, around: number, level: number][] = [[config, 0, 0]];
-  for (let top = stack.pop(); top !== undefined && letters <= MOST_LETTERS; top = stack.pop()) {
+  for (let top = stack.pop(); top !== undefined; top = stack.pop()) {
     const [model, around, level] = top;
     const layers = isRecord(model) ? fieldOf(model, 'layers') : model;
     if (!Array.isArray(layers) || level > MOST_LEVELS) continue;
     letters += around * layers.length;
+    listed += layers.length;
+    if (letters > MOST_LETTERS) throw new FormatError(`${where}: model expected shorter names of its layers.`);
+    if (listed > MOST_LISTED)
+      throw new FormatError(`${where}: model expected at most ${MOST_LISTED} layers, got more.`);
     for (const layer of layers) {
       if (isRecord(layer)) stack.push([fieldOf(layer, 'config'), around + nameOf(layer).length, level + 1]);
     }
   }
-  return letters;
 }
 
 /** Returns the topology that { class_name, config } describes, written by a version of Keras if that is known. */
@@ -49,8 +56,7 @@ export function topologyOf(where: string, described: JsonObject, version: unknow
     );
   }
   const config = fieldOf(described, 'config');
-  if (lettersOfPaths(config) > MOST_LETTERS)
-    throw new FormatError(`${where}: model expected shorter names of its layers.`);
+  requireModest(where, config);
   const version3 = typeof version === 'string' ? version.startsWith('3.') : Object.hasOwn(described, 'module');
   return { className, config, version3 };
 }

@@ -23,6 +23,9 @@ export interface PlannedLayer {
   readonly tensors: readonly LayerTensor[];
 }
 
+/** Most layers that models list, those inside of each other together: nodes, an input of each model, and the models. */
+export const MOST_LISTED = 2 * MOST_NODES;
+
 /** Most uses of layers and models that are gone through, those included that leave nothing behind. */
 const MOST_USES = 4 * MOST_NODES;
 
